@@ -1,0 +1,1 @@
+//! insights-results-aggregator: rows become REST answers.

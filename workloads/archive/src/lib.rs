@@ -1,0 +1,1 @@
+//! Bytes to an in-memory archive: decompression, tar, limits; no I/O.

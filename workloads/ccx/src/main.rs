@@ -1,0 +1,2 @@
+//! One program for all workloads, and the tools around them.
+fn main() {}

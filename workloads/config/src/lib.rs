@@ -1,0 +1,1 @@
+//! The configuration file of all workloads: its sections, defaults and validation.

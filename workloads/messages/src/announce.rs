@@ -1,0 +1,225 @@
+//! `platform.upload.announce`: an archive has been stored.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use snafu::{ResultExt, Snafu};
+
+use crate::{Identity, IdentityError, Timestamp, parse_gathering_time, timestamp::TimestampError};
+
+/// Why an announcement can't be processed.
+#[derive(Debug, Snafu)]
+pub enum AnnounceError {
+    /// The message is not the JSON object that it should be.
+    #[snafu(display("failed to parse the announcement as JSON with the fields url, b64_identity and timestamp"))]
+    Schema {
+        /// What is wrong and where.
+        source: serde_json::Error,
+        /// The request, when at least that could be read, so that its sender can be told.
+        request_id: Option<String>,
+    },
+    /// The identity can't be used.
+    #[snafu(display("failed to read the identity of request {}", request_id.as_deref().unwrap_or("(without id)")))]
+    Identity {
+        /// What is wrong with it.
+        source: IdentityError,
+        /// The request.
+        request_id: Option<String>,
+    },
+    /// The timestamp can't be used.
+    #[snafu(display("failed to read the timestamp of request {}", request_id.as_deref().unwrap_or("(without id)")))]
+    Timestamp {
+        /// What is wrong with it.
+        source: TimestampError,
+        /// The request.
+        request_id: Option<String>,
+    },
+}
+
+impl AnnounceError {
+    /// The request that the broken message belongs to, when it could be read.
+    pub fn request_id(&self) -> Option<&str> {
+        match self {
+            Self::Schema { request_id, .. } | Self::Identity { request_id, .. } | Self::Timestamp { request_id, .. } => {
+                request_id.as_deref()
+            }
+        }
+    }
+}
+
+/// An archive that waits to be downloaded.
+#[derive(Clone, Debug)]
+pub struct Announce {
+    /// Where the archive is: a presigned HTTP link, or `s3://bucket/key`.
+    pub url: String,
+    /// Who sent it.
+    pub identity: Identity,
+    /// When it was stored; becomes the report's `LastChecked`.
+    pub timestamp: Timestamp,
+    /// The request under which the sender asks for its progress.
+    pub request_id: Option<String>,
+    /// When the cluster gathered the data, in UTC.
+    pub gathering_time: Option<DateTime<Utc>>,
+}
+
+impl Announce {
+    /// Reads a message of the topic.
+    ///
+    /// Only `url`, `b64_identity` and `timestamp` are required, as with every other consumer of the topic.
+    pub fn parse(json: &[u8]) -> Result<Self, AnnounceError> {
+        let wire: Wire<'_> =
+            serde_json::from_slice(json).with_context(|_| SchemaSnafu { request_id: request_id_of(json) })?;
+        let request_id = wire.request_id.filter(|id| !id.is_empty()).map(Cow::into_owned);
+        let identity =
+            Identity::from_base64(&wire.b64_identity).context(IdentitySnafu { request_id: request_id.clone() })?;
+        let timestamp = Timestamp::parse(&wire.timestamp).context(TimestampSnafu { request_id: request_id.clone() })?;
+        let gathering_time = wire
+            .metadata
+            .and_then(|metadata| metadata.custom_metadata)
+            .and_then(|custom| custom.gathering_time)
+            .and_then(|text| parse_gathering_time(&text));
+        Ok(Self { url: wire.url.into_owned(), identity, timestamp, request_id, gathering_time })
+    }
+
+    /// The message as ingress writes it, for tools that announce archives themselves.
+    pub fn to_json(&self, size_bytes: u64) -> Vec<u8> {
+        let org_id = self.identity.org_id.to_string();
+        let wire = Wire {
+            url: Cow::Borrowed(&self.url),
+            b64_identity: self.identity.to_base64().into(),
+            timestamp: self.timestamp.as_str().into(),
+            request_id: self.request_id.as_deref().map(Cow::Borrowed),
+            metadata: Some(Metadata {
+                reporter: Some("ingress".into()),
+                custom_metadata: Some(CustomMetadata {
+                    gathering_time: self.gathering_time.map(|time| crate::format_utc_seconds(time).into()),
+                }),
+            }),
+            account: self.identity.account_number.map(|account| account.0.to_string().into()),
+            category: Some("periodic".into()),
+            content_type: Some("application/vnd.redhat.openshift.periodic+tgz".into()),
+            principal: Some(org_id.clone().into()),
+            org_id: Some(org_id.into()),
+            service: Some("openshift".into()),
+            size: Some(size_bytes),
+        };
+        serde_json::to_vec(&wire).unwrap_or_default()
+    }
+}
+
+/// The request of a message that does not fit [`Wire`], if it is JSON at all.
+fn request_id_of(json: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct OnlyRequestId {
+        request_id: Option<String>,
+    }
+    serde_json::from_slice::<OnlyRequestId>(json).ok()?.request_id.filter(|id| !id.is_empty())
+}
+
+#[derive(Serialize, Deserialize)]
+struct Wire<'a> {
+    #[serde(borrow)]
+    url: Cow<'a, str>,
+    #[serde(borrow)]
+    b64_identity: Cow<'a, str>,
+    #[serde(borrow)]
+    timestamp: Cow<'a, str>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    request_id: Option<Cow<'a, str>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    metadata: Option<Metadata<'a>>,
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    account: Option<Cow<'a, str>>,
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    category: Option<Cow<'a, str>>,
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    content_type: Option<Cow<'a, str>>,
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    principal: Option<Cow<'a, str>>,
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    org_id: Option<Cow<'a, str>>,
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    service: Option<Cow<'a, str>>,
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Metadata<'a> {
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    reporter: Option<Cow<'a, str>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    custom_metadata: Option<CustomMetadata<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct CustomMetadata<'a> {
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    gathering_time: Option<Cow<'a, str>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ClusterId, OrgId, format_utc_seconds};
+
+    fn announce() -> Announce {
+        Announce {
+            url: "https://bucket.s3.amazonaws.com/key?X-Amz-Algorithm=AWS4-HMAC-SHA256".into(),
+            identity: Identity {
+                org_id: OrgId::new(11_789_772).unwrap(),
+                account_number: None,
+                cluster_id: Some(ClusterId::random()),
+            },
+            timestamp: Timestamp::parse("2026-01-15T12:00:01.000000002Z").unwrap(),
+            request_id: Some("0123456789abcdef0123456789abcdef".into()),
+            gathering_time: parse_gathering_time("2026-01-15T11:59:00Z"),
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let announce = announce();
+        let read = Announce::parse(&announce.to_json(1234)).unwrap();
+        assert_eq!(read.url, announce.url);
+        assert_eq!(read.identity, announce.identity);
+        assert_eq!(read.timestamp, announce.timestamp);
+        assert_eq!(read.request_id, announce.request_id);
+        assert_eq!(read.gathering_time, announce.gathering_time);
+    }
+
+    #[test]
+    fn the_request_of_a_broken_announcement_is_still_known() {
+        let no_url = br#"{"request_id":"abc","b64_identity":"","timestamp":""}"#;
+        let error = Announce::parse(no_url).unwrap_err();
+        assert!(matches!(error, AnnounceError::Schema { .. }));
+        assert_eq!(error.request_id(), Some("abc"));
+        assert_eq!(Announce::parse(b"}").unwrap_err().request_id(), None);
+    }
+
+    #[test]
+    fn a_broken_identity_or_timestamp_names_the_request() {
+        let bad_identity = br#"{"request_id":"abc","url":"u","b64_identity":"%","timestamp":"2026-01-15T12:00:00Z"}"#;
+        let error = Announce::parse(bad_identity).unwrap_err();
+        assert!(matches!(error, AnnounceError::Identity { .. }) && error.to_string().contains("abc"), "{error}");
+        let identity = announce().identity.to_base64();
+        let bad_time = format!(r#"{{"url":"u","b64_identity":"{identity}","timestamp":"now"}}"#);
+        let error = Announce::parse(bad_time.as_bytes()).unwrap_err();
+        assert!(matches!(error, AnnounceError::Timestamp { .. }), "{error}");
+    }
+
+    #[test]
+    fn gathering_time_is_optional_and_in_utc() {
+        let identity = announce().identity.to_base64();
+        let json = |metadata: &str| {
+            format!(r#"{{"url":"u","b64_identity":"{identity}","timestamp":"2026-01-15T12:00:00Z","metadata":{metadata}}}"#)
+        };
+        let zoned = json(r#"{"custom_metadata":{"gathering_time":"2026-01-15T13:00:00+01:00"}}"#);
+        let time = Announce::parse(zoned.as_bytes()).unwrap().gathering_time.unwrap();
+        assert_eq!(format_utc_seconds(time), "2026-01-15T12:00:00Z");
+        for none in [json("null"), json("{}"), json(r#"{"custom_metadata":{"gathering_time":"?"}}"#)] {
+            assert_eq!(Announce::parse(none.as_bytes()).unwrap().gathering_time, None, "{none}");
+        }
+    }
+}

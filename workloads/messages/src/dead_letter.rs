@@ -1,0 +1,156 @@
+//! Dead-letter queues: the untouched message, and headers that say why it is there.
+
+use std::{fmt, str::FromStr};
+
+/// The names of the headers that are added to a dead letter. The original headers are kept beside them.
+pub mod header {
+    /// What went wrong, as a sentence.
+    pub const ERROR: &str = "ccx-error";
+    /// Whether trying again can help, see [`ErrorClass`](super::ErrorClass).
+    pub const ERROR_CLASS: &str = "ccx-error-class";
+    /// The topic that the message came from.
+    pub const ORIGINAL_TOPIC: &str = "ccx-original-topic";
+    /// The partition that the message came from.
+    pub const ORIGINAL_PARTITION: &str = "ccx-original-partition";
+    /// The offset of the message in that partition.
+    pub const ORIGINAL_OFFSET: &str = "ccx-original-offset";
+    /// The message's own time, in milliseconds since 1970-01-01 UTC.
+    pub const ORIGINAL_TIMESTAMP: &str = "ccx-original-timestamp";
+    /// The program that gave up.
+    pub const FAILED_BY: &str = "ccx-failed-by";
+    /// The request, carried from topic to topic for tracing.
+    pub const REQUEST_ID: &str = "ccx-request-id";
+}
+
+/// What to do about an error: retry, dead-letter or alert follow from the class alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorClass {
+    /// A dependency's fault: trying again later can help.
+    Transient,
+    /// The message's or the archive's fault: trying again can't help.
+    BadInput,
+    /// Our fault.
+    Bug,
+}
+
+impl ErrorClass {
+    /// The value of [`header::ERROR_CLASS`].
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Transient => "transient",
+            Self::BadInput => "bad-input",
+            Self::Bug => "bug",
+        }
+    }
+}
+
+impl fmt::Display for ErrorClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for ErrorClass {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        [Self::Transient, Self::BadInput, Self::Bug].into_iter().find(|class| class.as_str() == text).ok_or(())
+    }
+}
+
+/// Why a message is a dead letter, and where it came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// What went wrong, as a sentence with its causes.
+    pub error: String,
+    /// Whether trying again can help.
+    pub class: ErrorClass,
+    /// The topic that the message came from.
+    pub topic: String,
+    /// Its partition.
+    pub partition: i32,
+    /// Its offset in the partition.
+    pub offset: i64,
+    /// Its time, in milliseconds since 1970-01-01 UTC, when the broker gave one.
+    pub timestamp_ms: Option<i64>,
+    /// The program that gave up.
+    pub failed_by: String,
+}
+
+impl DeadLetter {
+    /// The headers that describe the letter, in a fixed order.
+    pub fn headers(&self) -> Vec<(&'static str, String)> {
+        let mut headers = vec![
+            (header::ERROR, self.error.clone()),
+            (header::ERROR_CLASS, self.class.to_string()),
+            (header::ORIGINAL_TOPIC, self.topic.clone()),
+            (header::ORIGINAL_PARTITION, self.partition.to_string()),
+            (header::ORIGINAL_OFFSET, self.offset.to_string()),
+            (header::FAILED_BY, self.failed_by.clone()),
+        ];
+        headers.extend(self.timestamp_ms.map(|ms| (header::ORIGINAL_TIMESTAMP, ms.to_string())));
+        headers
+    }
+
+    /// Reads the headers back; `None` when one that is always there is missing or broken, as in a letter of another program.
+    pub fn from_headers<'a>(headers: impl Iterator<Item = (&'a str, &'a [u8])> + Clone) -> Option<Self> {
+        let value = |name: &str| {
+            let (_, bytes) = headers.clone().find(|(key, _)| *key == name)?;
+            std::str::from_utf8(bytes).ok()
+        };
+        Some(Self {
+            error: value(header::ERROR)?.into(),
+            class: value(header::ERROR_CLASS)?.parse().ok()?,
+            topic: value(header::ORIGINAL_TOPIC)?.into(),
+            partition: value(header::ORIGINAL_PARTITION)?.parse().ok()?,
+            offset: value(header::ORIGINAL_OFFSET)?.parse().ok()?,
+            timestamp_ms: value(header::ORIGINAL_TIMESTAMP).and_then(|ms| ms.parse().ok()),
+            failed_by: value(header::FAILED_BY)?.into(),
+        })
+    }
+
+    /// Whether a header belongs to the letter and not to the original message.
+    pub fn owns_header(name: &str) -> bool {
+        [
+            header::ERROR,
+            header::ERROR_CLASS,
+            header::ORIGINAL_TOPIC,
+            header::ORIGINAL_PARTITION,
+            header::ORIGINAL_OFFSET,
+            header::ORIGINAL_TIMESTAMP,
+            header::FAILED_BY,
+        ]
+        .contains(&name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn letter() -> DeadLetter {
+        DeadLetter {
+            error: "failed to download: 404".into(),
+            class: ErrorClass::BadInput,
+            topic: "platform.upload.announce".into(),
+            partition: 3,
+            offset: 1 << 40,
+            timestamp_ms: Some(1_768_478_400_000),
+            failed_by: "ccx-data-pipeline".into(),
+        }
+    }
+
+    #[test]
+    fn headers_are_read_back() {
+        let headers = letter().headers();
+        let read = DeadLetter::from_headers(headers.iter().map(|(name, value)| (*name, value.as_bytes())));
+        assert_eq!(read, Some(letter()));
+        assert!(headers.iter().all(|(name, _)| DeadLetter::owns_header(name)));
+        assert!(!DeadLetter::owns_header("service") && !DeadLetter::owns_header(header::REQUEST_ID));
+    }
+
+    #[test]
+    fn a_letter_of_another_program_has_no_reason() {
+        assert_eq!(DeadLetter::from_headers([("service", b"openshift".as_slice())].into_iter()), None);
+    }
+}

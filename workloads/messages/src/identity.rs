@@ -1,0 +1,160 @@
+//! Who sent an archive or a request: the decoded `x-rh-identity`.
+
+use base64::{
+    Engine as _,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose},
+};
+use serde::Deserialize;
+use snafu::{ResultExt, Snafu};
+
+use crate::{AccountNumber, ClusterId, IdError, OrgId};
+
+/// Why an identity can't be used.
+#[derive(Debug, Snafu)]
+#[snafu(visibility(pub(crate)))]
+pub enum IdentityError {
+    /// Not base64.
+    #[snafu(display("failed to decode the identity from base64"))]
+    Base64 {
+        /// Where decoding stopped.
+        source: base64::DecodeError,
+    },
+    /// Not the JSON that an identity is.
+    #[snafu(display("failed to parse the identity as JSON"))]
+    Json {
+        /// What is wrong and where.
+        source: serde_json::Error,
+    },
+    /// No organisation in it.
+    #[snafu(display("the identity has no identity.internal.org_id and no identity.org_id"))]
+    NoOrgId,
+    /// The organisation is not a number.
+    #[snafu(display("the identity's organisation is invalid"))]
+    OrgId {
+        /// What it is instead.
+        source: IdError,
+    },
+}
+
+/// The parts of a decoded identity that the pipeline uses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The organisation, out of `identity.internal.org_id`, else `identity.org_id`.
+    pub org_id: OrgId,
+    /// The account, when it is a number.
+    pub account_number: Option<AccountNumber>,
+    /// The cluster, when the gateway has authenticated one.
+    pub cluster_id: Option<ClusterId>,
+}
+
+impl Identity {
+    /// Decodes an identity: base64 (standard alphabet, padding optional) of JSON.
+    pub fn from_base64(text: &str) -> Result<Self, IdentityError> {
+        const LENIENT: GeneralPurpose = GeneralPurpose::new(
+            &base64::alphabet::STANDARD,
+            GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+        );
+        let json = LENIENT.decode(text.trim_ascii()).context(Base64Snafu)?;
+        Self::from_json(&json)
+    }
+
+    /// Parses a decoded identity.
+    pub fn from_json(json: &[u8]) -> Result<Self, IdentityError> {
+        let Envelope { identity } = serde_json::from_slice(json).context(JsonSnafu)?;
+        let org_id = identity.internal.and_then(|internal| internal.org_id).or(identity.org_id);
+        let Some(org_id) = org_id else { return NoOrgIdSnafu.fail() };
+        Ok(Self {
+            org_id: org_id.parse().context(OrgIdSnafu)?,
+            account_number: identity.account_number.and_then(|number| number.parse().ok()).map(AccountNumber),
+            cluster_id: identity.system.and_then(|system| system.cluster_id).and_then(|id| id.parse().ok()),
+        })
+    }
+
+    /// The identity as ingress writes it, for tools that announce archives themselves.
+    pub fn to_base64(&self) -> String {
+        let mut identity = serde_json::json!({
+            "type": "System",
+            "auth_type": "uhc-auth",
+            "org_id": self.org_id.to_string(),
+            "internal": { "org_id": self.org_id.to_string() },
+        });
+        if let Some(cluster_id) = self.cluster_id {
+            identity["system"] = serde_json::json!({ "cluster_id": cluster_id });
+        }
+        if let Some(AccountNumber(number)) = self.account_number {
+            identity["account_number"] = number.to_string().into();
+        }
+        general_purpose::STANDARD.encode(serde_json::json!({ "identity": identity }).to_string())
+    }
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    identity: Body,
+}
+
+#[derive(Deserialize)]
+struct Body {
+    org_id: Option<String>,
+    account_number: Option<String>,
+    internal: Option<Internal>,
+    system: Option<System>,
+}
+
+#[derive(Deserialize)]
+struct Internal {
+    org_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct System {
+    cluster_id: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_internal_organisation_comes_first() {
+        let identity =
+            Identity::from_json(br#"{"identity":{"org_id":"2","internal":{"org_id":"1"},"account_number":"7"}}"#).unwrap();
+        assert_eq!(identity.org_id.get(), 1);
+        assert_eq!(identity.account_number, Some(AccountNumber(7)));
+    }
+
+    #[test]
+    fn an_identity_without_a_numeric_organisation_is_refused() {
+        let no_org = Identity::from_json(br#"{"identity":{"internal":{}}}"#);
+        assert!(matches!(no_org, Err(IdentityError::NoOrgId)), "{no_org:?}");
+        let word = Identity::from_json(br#"{"identity":{"internal":{"org_id":"acme"}}}"#);
+        assert!(matches!(word, Err(IdentityError::OrgId { .. })), "{word:?}");
+        let number = Identity::from_json(br#"{"identity":{"internal":{"org_id":1}}}"#);
+        assert!(matches!(number, Err(IdentityError::Json { .. })), "{number:?}");
+    }
+
+    #[test]
+    fn a_cluster_that_is_no_uuid_is_no_cluster() {
+        let identity =
+            Identity::from_json(br#"{"identity":{"internal":{"org_id":"1"},"system":{"cluster_id":"x"}}}"#).unwrap();
+        assert_eq!(identity.cluster_id, None);
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let identity = Identity {
+            org_id: OrgId::new(1).unwrap(),
+            account_number: Some(AccountNumber(2)),
+            cluster_id: Some(ClusterId::random()),
+        };
+        assert_eq!(Identity::from_base64(&identity.to_base64()).unwrap(), identity);
+    }
+
+    #[test]
+    fn padding_is_optional_and_rubbish_is_named() {
+        let padded = Identity { org_id: OrgId::new(12).unwrap(), account_number: None, cluster_id: None }.to_base64();
+        assert!(Identity::from_base64(padded.trim_end_matches('=')).is_ok());
+        assert!(matches!(Identity::from_base64("%%%"), Err(IdentityError::Base64 { .. })));
+        assert!(matches!(Identity::from_base64("AAAA"), Err(IdentityError::Json { .. })));
+    }
+}

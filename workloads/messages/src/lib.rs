@@ -1,0 +1,29 @@
+//! Wire types of every Kafka topic of the pipeline, and the identifiers that they share.
+//!
+//! ```text
+//!  ingress ── announce ──▶ pipeline ── results ──▶ writer
+//!                              │                      │
+//!                              ├── payload_status ◀───┤
+//!                              └── dead_letter    ◀───┘
+//! ```
+//!
+//! Everything here is pure: bytes in, typed values out, or the reverse. Nothing in this crate opens a file or a socket, reads
+//! the clock, or logs. Field names and JSON types are those of the services that the pipeline interoperates with.
+
+mod announce;
+mod dead_letter;
+mod go_json;
+mod id;
+mod identity;
+mod payload_status;
+mod results;
+mod timestamp;
+
+pub use announce::{Announce, AnnounceError};
+pub use dead_letter::{DeadLetter, ErrorClass, header};
+pub use go_json::encode_object_like_go;
+pub use id::{AccountNumber, ClusterId, ErrorKey, IdError, OrgId, RuleFqdn, RuleSelector};
+pub use identity::{Identity, IdentityError};
+pub use payload_status::{PayloadStatus, Status};
+pub use results::{Hit, Metadata, Report, Results, ResultsError, ResultsMessage};
+pub use timestamp::{Timestamp, TimestampError, format_utc_seconds, parse_gathering_time};

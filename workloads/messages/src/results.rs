@@ -1,0 +1,277 @@
+//! `ccx.ocp.results`: what the rules found in an archive.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
+
+use chrono::{DateTime, Datelike, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use snafu::{OptionExt, ResultExt, Snafu, ensure};
+
+use crate::{AccountNumber, ClusterId, OrgId, Timestamp, timestamp::TimestampError};
+
+/// A message as the pipeline sends it.
+#[derive(Serialize)]
+pub struct ResultsMessage<'a> {
+    /// The organisation that owns the cluster.
+    #[serde(rename = "OrgID")]
+    pub org_id: OrgId,
+    /// Its account, when known.
+    #[serde(rename = "AccountNumber", skip_serializing_if = "Option::is_none")]
+    pub account_number: Option<AccountNumber>,
+    /// The cluster.
+    #[serde(rename = "ClusterName")]
+    pub cluster_id: ClusterId,
+    /// The rules' report, a JSON object.
+    #[serde(rename = "Report")]
+    pub report: &'a RawValue,
+    /// When the archive was announced.
+    #[serde(rename = "LastChecked")]
+    pub last_checked: &'a Timestamp,
+    /// The version of the report's schema: 1 or 2.
+    #[serde(rename = "Version")]
+    pub version: u8,
+    /// The request that brought the archive.
+    #[serde(rename = "RequestId")]
+    pub request_id: Option<&'a str>,
+    /// When the data was gathered.
+    #[serde(rename = "Metadata")]
+    pub metadata: Metadata,
+}
+
+/// What is known about an archive beside its results.
+#[derive(Serialize)]
+pub struct Metadata {
+    /// When the cluster gathered the data, as `YYYY-MM-DDTHH:MM:SSZ`.
+    pub gathering_time: String,
+}
+
+impl ResultsMessage<'_> {
+    /// The message's bytes: JSON and a newline.
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut json = serde_json::to_vec(self).unwrap_or_default();
+        json.push(b'\n');
+        json
+    }
+}
+
+/// Why a message can't be stored.
+#[derive(Debug, Snafu)]
+pub enum ResultsError {
+    /// Not the JSON that it should be.
+    #[snafu(display("failed to parse the results message"))]
+    Json {
+        /// What is wrong and where.
+        source: serde_json::Error,
+    },
+    /// A field that every message must have is missing.
+    #[snafu(display("missing required attribute '{attribute}'"))]
+    MissingAttribute {
+        /// The field.
+        attribute: &'static str,
+    },
+    /// The cluster's name is not a UUID.
+    #[snafu(display("cluster name is not a UUID"))]
+    ClusterName {
+        /// What it is instead.
+        source: crate::IdError,
+    },
+    /// The report lacks keys that every report has.
+    #[snafu(display("improper report structure, missing key(s) with name '[{}]'", keys.join(" ")))]
+    MissingReportKeys {
+        /// The keys that are missing.
+        keys: Vec<&'static str>,
+    },
+    /// The report's hits or its information items are not what they should be.
+    #[snafu(display("improper report structure, failed to parse '{key}'"))]
+    ReportItems {
+        /// The key under which they are.
+        key: &'static str,
+        /// What is wrong and where.
+        source: serde_json::Error,
+    },
+    /// A time is not one.
+    #[snafu(display("failed to read '{attribute}'"))]
+    Time {
+        /// The field.
+        attribute: &'static str,
+        /// What it is instead.
+        source: TimestampError,
+    },
+}
+
+/// A message as the writer takes it: checked, and borrowed from its bytes where it is large.
+#[derive(Debug)]
+pub struct Results<'a> {
+    /// The organisation that owns the cluster.
+    pub org_id: OrgId,
+    /// Its account, when known.
+    pub account_number: Option<AccountNumber>,
+    /// The cluster.
+    pub cluster_id: ClusterId,
+    /// What the rules found.
+    pub report: Report<'a>,
+    /// When the archive was announced: of two reports of a cluster, the one with the later time counts.
+    pub last_checked: Timestamp,
+    /// The version of the report's schema; 0 when missing. Other versions than 1 and 2 are unexpected, yet stored.
+    pub version: u8,
+    /// The request that brought the archive.
+    pub request_id: Option<String>,
+    /// When the cluster gathered the data.
+    pub gathered_at: Option<DateTime<Utc>>,
+}
+
+impl<'a> Results<'a> {
+    /// Reads and checks a message.
+    pub fn parse(json: &'a [u8]) -> Result<Self, ResultsError> {
+        let wire: Wire<'a> = serde_json::from_slice(json).context(JsonSnafu)?;
+        let org_id = wire.org_id.context(MissingAttributeSnafu { attribute: "OrgID" })?;
+        let cluster_name = wire.cluster_name.context(MissingAttributeSnafu { attribute: "ClusterName" })?;
+        let sections = wire.report.context(MissingAttributeSnafu { attribute: "Report" })?;
+        let last_checked = wire.last_checked.context(MissingAttributeSnafu { attribute: "LastChecked" })?;
+        let gathering_time = wire.metadata.and_then(|metadata| metadata.gathering_time);
+        Ok(Self {
+            org_id,
+            account_number: wire.account_number,
+            cluster_id: cluster_name.parse().context(ClusterNameSnafu)?,
+            report: Report::from_sections(sections)?,
+            last_checked: Timestamp::parse(&last_checked).context(TimeSnafu { attribute: "LastChecked" })?,
+            version: wire.version.unwrap_or(0),
+            request_id: wire.request_id.filter(|id| !id.is_empty()),
+            gathered_at: gathering_time.map(|text| parse_gathered_at(&text)).transpose()?.flatten(),
+        })
+    }
+}
+
+/// The zero time of Go's services (year 1) means that nothing is known.
+fn parse_gathered_at(text: &str) -> Result<Option<DateTime<Utc>>, ResultsError> {
+    let time = Timestamp::parse(text).context(TimeSnafu { attribute: "Metadata.gathering_time" })?.utc();
+    Ok((time.year() > 1).then_some(time))
+}
+
+#[derive(Deserialize)]
+struct Wire<'a> {
+    #[serde(rename = "OrgID")]
+    org_id: Option<OrgId>,
+    #[serde(rename = "AccountNumber")]
+    account_number: Option<AccountNumber>,
+    #[serde(rename = "ClusterName")]
+    cluster_name: Option<String>,
+    #[serde(rename = "Report", borrow)]
+    report: Option<Sections<'a>>,
+    #[serde(rename = "LastChecked")]
+    last_checked: Option<String>,
+    #[serde(rename = "Version")]
+    version: Option<u8>,
+    #[serde(rename = "RequestId")]
+    request_id: Option<String>,
+    #[serde(rename = "Metadata")]
+    metadata: Option<IncomingMetadata>,
+}
+
+#[derive(Deserialize)]
+struct IncomingMetadata {
+    gathering_time: Option<String>,
+}
+
+type Sections<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
+
+/// A report with the parts that the writer stores in columns of their own.
+#[derive(Debug)]
+pub struct Report<'a> {
+    sections: Sections<'a>,
+    /// The rules that fired, each rule and key once.
+    pub hits: Vec<Hit<'a>>,
+    /// The cluster's OpenShift version, when the report tells.
+    pub cluster_version: Option<String>,
+}
+
+/// A rule that fired.
+#[derive(Debug, Deserialize)]
+pub struct Hit<'a> {
+    /// The rule's component: its module and `.report`.
+    #[serde(borrow)]
+    pub component: Cow<'a, str>,
+    /// What the rule found.
+    #[serde(rename = "key", borrow)]
+    pub error_key: Cow<'a, str>,
+    /// The data for the texts, as it stands in the message.
+    #[serde(borrow)]
+    pub details: &'a RawValue,
+}
+
+impl<'a> Report<'a> {
+    const REQUIRED_KEYS: [&'static str; 3] = ["fingerprints", "reports", "system"];
+    const VERSION_INFO_ID: &'static str = "version_info|CLUSTER_VERSION_INFO";
+
+    fn from_sections(sections: Sections<'a>) -> Result<Self, ResultsError> {
+        let keys: Vec<&'static str> = Self::REQUIRED_KEYS.into_iter().filter(|key| !sections.contains_key(*key)).collect();
+        ensure!(keys.is_empty(), MissingReportKeysSnafu { keys });
+        let hits = parse_items::<Hit<'a>>(&sections, "reports")?;
+        let info = parse_items::<Info<'a>>(&sections, "info")?;
+        let version_info = info.into_iter().find(|info| info.info_id.as_deref() == Some(Self::VERSION_INFO_ID));
+        let cluster_version = version_info.and_then(|info| info.version());
+        Ok(Self { hits: without_repeats(hits), cluster_version, sections })
+    }
+
+    /// Whether the report says nothing at all, not even about the system: such reports are not stored.
+    pub fn is_empty(&self) -> bool {
+        self.sections.iter().all(|(key, value)| match key.as_ref() {
+            "analysis_metadata" => true,
+            "system" => !has_hostname(value),
+            _ => matches!(value.get(), "[]" | "{}" | "null" | "\"\""),
+        })
+    }
+
+    /// The whole report as it is stored: keys sorted, no whitespace.
+    pub fn to_stored_json(&self) -> String {
+        crate::encode_object_like_go(&self.sections)
+    }
+}
+
+/// The same rule and key twice would break the tables' primary keys; the first one counts.
+fn without_repeats(mut hits: Vec<Hit<'_>>) -> Vec<Hit<'_>> {
+    if hits.len() < 2 {
+        return hits;
+    }
+    let mut seen = BTreeSet::new();
+    hits.retain(|hit| seen.insert((hit.component.clone(), hit.error_key.clone())));
+    hits
+}
+
+fn parse_items<'a, T: Deserialize<'a>>(sections: &Sections<'a>, key: &'static str) -> Result<Vec<T>, ResultsError> {
+    let Some(section) = sections.get(key) else { return Ok(Vec::new()) };
+    let items: Option<Vec<T>> = serde_json::from_str(section.get()).context(ReportItemsSnafu { key })?;
+    Ok(items.unwrap_or_default())
+}
+
+fn has_hostname(system: &RawValue) -> bool {
+    #[derive(Deserialize)]
+    struct System {
+        hostname: Option<String>,
+    }
+    let system: Option<System> = serde_json::from_str(system.get()).ok();
+    system.and_then(|system| system.hostname).is_some_and(|hostname| !hostname.is_empty())
+}
+
+#[derive(Deserialize)]
+struct Info<'a> {
+    info_id: Option<String>,
+    #[serde(borrow)]
+    details: Option<&'a RawValue>,
+}
+
+impl Info<'_> {
+    fn version(&self) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Details {
+            version: Option<String>,
+        }
+        serde_json::from_str::<Details>(self.details?.get()).ok()?.version
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! Times as the messages carry them.
+
+use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
+use snafu::{ResultExt, Snafu};
+
+/// A text is not an RFC 3339 time.
+#[derive(Debug, Snafu)]
+#[snafu(display("{text:?} is not an RFC 3339 time"))]
+pub struct TimestampError {
+    text: String,
+    source: chrono::ParseError,
+}
+
+/// An RFC 3339 time that also keeps the text it was read from.
+///
+/// The time an archive was announced travels unchanged from message to message, with nanoseconds and whatever zone the sender
+/// wrote, so the text is what is sent on and the parsed time is what is compared and stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timestamp {
+    text: Box<str>,
+    utc: DateTime<Utc>,
+}
+
+impl Timestamp {
+    /// Reads an RFC 3339 time.
+    pub fn parse(text: &str) -> Result<Self, TimestampError> {
+        let time = DateTime::parse_from_rfc3339(text).context(TimestampSnafu { text })?;
+        Ok(Self { text: text.into(), utc: time.to_utc() })
+    }
+
+    /// The text as it was received.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The moment in UTC.
+    pub fn utc(&self) -> DateTime<Utc> {
+        self.utc
+    }
+}
+
+impl From<DateTime<Utc>> for Timestamp {
+    fn from(utc: DateTime<Utc>) -> Self {
+        Self { text: utc.to_rfc3339_opts(SecondsFormat::AutoSi, true).into(), utc }
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        Self::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+/// `YYYY-MM-DDTHH:MM:SSZ`, the form of `Metadata.gathering_time`.
+pub fn format_utc_seconds(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// Reads the gathering time that a cluster sent as custom metadata and converts it to UTC.
+///
+/// Clusters send RFC 3339; older ones ISO 8601 without a zone, which is UTC since cluster nodes run in UTC. Anything else is
+/// `None`: the archive is still worth processing.
+pub fn parse_gathering_time(text: &str) -> Option<DateTime<Utc>> {
+    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        return Some(time.to_utc());
+    }
+    const WITHOUT_ZONE: [&str; 2] = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"];
+    let naive = WITHOUT_ZONE.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())?;
+    Some(naive.and_utc())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timestamp_is_sent_on_as_it_came() {
+        let text = "2020-12-09T16:17:42.822020204Z";
+        let timestamp: Timestamp = serde_json::from_str(&format!("{text:?}")).unwrap();
+        assert_eq!(serde_json::to_string(&timestamp).unwrap(), format!("{text:?}"));
+        assert_eq!(timestamp.utc().timestamp_subsec_nanos(), 822_020_204);
+    }
+
+    #[test]
+    fn a_zone_is_kept_in_the_text_and_applied_in_the_time() {
+        let timestamp = Timestamp::parse("2026-01-15T14:00:00+02:00").unwrap();
+        assert_eq!(timestamp.as_str(), "2026-01-15T14:00:00+02:00");
+        assert_eq!(format_utc_seconds(timestamp.utc()), "2026-01-15T12:00:00Z");
+    }
+
+    #[test]
+    fn times_that_are_none_are_refused() {
+        for text in ["", "yesterday", "2026-01-15", "2026-01-15T12:00:00", "2026-02-30T12:00:00Z"] {
+            assert!(Timestamp::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn gathering_time_is_converted_to_utc() {
+        for (text, utc) in [
+            ("2026-01-15T12:00:00Z", "2026-01-15T12:00:00Z"),
+            ("2026-01-15T14:30:00+02:30", "2026-01-15T12:00:00Z"),
+            ("2026-01-15T07:00:00.999-05:00", "2026-01-15T12:00:00Z"),
+            ("2026-01-15T12:00:00.123456", "2026-01-15T12:00:00Z"),
+            ("2026-01-15 12:00:00", "2026-01-15T12:00:00Z"),
+        ] {
+            assert_eq!(format_utc_seconds(parse_gathering_time(text).unwrap()), utc, "{text}");
+        }
+        assert_eq!(parse_gathering_time("soon"), None);
+    }
+}

@@ -1,0 +1,1 @@
+//! ccx-data-pipeline: announced archives become rule results.

@@ -1,0 +1,1 @@
+//! Makes realistic insights archives of any size, with faults on request.

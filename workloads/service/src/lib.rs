@@ -1,0 +1,1 @@
+//! What every long-running workload has: health, metrics, logging, shutdown.

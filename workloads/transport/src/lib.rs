@@ -1,0 +1,1 @@
+//! Kafka and S3: consumer, producer, offsets, download.

@@ -1,0 +1,1 @@
+//! insights-results-db-writer: rule results become rows.
