@@ -1,0 +1,43 @@
+//! `[archive]`
+
+use bytesize::ByteSize;
+use serde::{Deserialize, Serialize};
+
+use crate::Problem;
+
+/// What an archive may contain. Whatever is larger is refused, before memory is spent on it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ArchiveLimits {
+    /// Largest archive that is downloaded.
+    pub max_compressed: ByteSize,
+    /// Largest sum of the files in it.
+    pub max_unpacked: ByteSize,
+    /// Most files in it.
+    pub max_entries: usize,
+    /// Longest path of a file in it, in bytes.
+    pub max_path_bytes: usize,
+}
+
+impl Default for ArchiveLimits {
+    fn default() -> Self {
+        Self {
+            max_compressed: ByteSize::mib(100),
+            max_unpacked: ByteSize::mib(512),
+            max_entries: 100_000,
+            max_path_bytes: 4096,
+        }
+    }
+}
+
+impl ArchiveLimits {
+    pub(crate) fn check(&self, problems: &mut Vec<Problem>) {
+        let limits = [
+            ("archive.max_compressed", self.max_compressed.as_u64()),
+            ("archive.max_unpacked", self.max_unpacked.as_u64()),
+            ("archive.max_entries", self.max_entries as u64),
+            ("archive.max_path_bytes", self.max_path_bytes as u64),
+        ];
+        problems.extend(limits.iter().filter(|(_, limit)| *limit == 0).map(|(key, _)| Problem::new(*key, "is 0")));
+    }
+}

@@ -1,0 +1,92 @@
+//! `[database]`
+
+use std::{path::PathBuf, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Problem, Secret, SecretError};
+
+/// The PostgreSQL database of the results.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Database {
+    /// Host name, address, or the folder of a Unix socket (when it begins with `/`).
+    pub host: String,
+    /// TCP port, or the number in the socket's name.
+    pub port: u16,
+    /// The database.
+    pub name: String,
+    /// The role.
+    pub user: String,
+    /// The role's password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password: Option<Secret>,
+    /// A file with the password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password_file: Option<PathBuf>,
+    /// How much the connection is protected.
+    pub tls_mode: TlsMode,
+    /// PEM file of the authorities that sign the server's certificate; the system's when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
+    /// Most connections that one process keeps open.
+    pub max_connections: u32,
+    /// How long a request waits for a connection before it fails.
+    #[serde(with = "humantime_serde")]
+    pub connect_timeout: Duration,
+    /// How long the server works on one statement before it gives up.
+    #[serde(with = "humantime_serde")]
+    pub statement_timeout: Duration,
+}
+
+/// How much a connection is protected; the words are those of libpq's `sslmode`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TlsMode {
+    /// Not at all.
+    Disable,
+    /// Encrypted if the server can.
+    Prefer,
+    /// Encrypted.
+    Require,
+    /// Encrypted, to a server with a trusted certificate.
+    VerifyCa,
+    /// Encrypted, to a server with a trusted certificate for this host.
+    VerifyFull,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self {
+            host: "localhost".into(),
+            port: 5432,
+            name: "ccx-data-pipeline".into(),
+            user: "postgres".into(),
+            password: None,
+            password_file: None,
+            tls_mode: TlsMode::Prefer,
+            ca_file: None,
+            max_connections: 8,
+            connect_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Database {
+    /// The role's password.
+    pub fn password(&self) -> Result<Option<Secret>, SecretError> {
+        Secret::resolve(self.password.as_ref(), self.password_file.as_ref())
+    }
+
+    pub(crate) fn check(&self, problems: &mut Vec<Problem>) {
+        for (key, value) in [("database.host", &self.host), ("database.name", &self.name), ("database.user", &self.user)] {
+            if value.is_empty() {
+                problems.push(Problem::new(key, "is empty"));
+            }
+        }
+        if self.max_connections == 0 {
+            problems.push(Problem::new("database.max_connections", "is 0; at least 1 is needed"));
+        }
+    }
+}
