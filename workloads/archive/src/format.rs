@@ -1,0 +1,47 @@
+//! What kind of archive some bytes are, by what they begin with and never by a file's name.
+
+use std::fmt;
+
+use crate::untar;
+
+/// How an archive is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A tar archive, not compressed.
+    Tar,
+    /// A tar archive in gzip (RFC 1952): what the in-cluster operator sends.
+    Gzip,
+    /// A tar archive in bzip2.
+    Bzip2,
+    /// A tar archive in xz.
+    Xz,
+    /// A zip archive.
+    Zip,
+}
+
+impl Format {
+    /// The format of `bytes`, if it is one that we know.
+    pub fn of(bytes: &[u8]) -> Option<Self> {
+        match bytes {
+            [0x1f, 0x8b, ..] => Some(Self::Gzip),
+            [b'B', b'Z', b'h', b'1'..=b'9', ..] => Some(Self::Bzip2),
+            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some(Self::Xz),
+            // A local file header, or the end of an empty archive's directory.
+            [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Some(Self::Zip),
+            _ if untar::is_tar(bytes) => Some(Self::Tar),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Tar => "tar",
+            Self::Gzip => "gzip",
+            Self::Bzip2 => "bzip2",
+            Self::Xz => "xz",
+            Self::Zip => "zip",
+        })
+    }
+}

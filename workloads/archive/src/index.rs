@@ -1,0 +1,170 @@
+//! Where each file lies in the unpacked bytes.
+
+use std::ops::Range;
+
+use chrono::{DateTime, Utc};
+use snafu::ensure;
+
+use crate::{
+    ArchiveError, Limits,
+    error::{NoFilesSnafu, PathTooLongSnafu, TooManyEntriesSnafu, shown_path},
+    path::push_normalised,
+};
+
+/// A file of an archive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct File<'a> {
+    /// Its path from the archive's root, such as `config/id`.
+    pub path: &'a str,
+    /// What is in it.
+    pub content: &'a [u8],
+}
+
+/// How many members of an archive were left out, and why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Skipped {
+    /// Absolute paths, paths with `..`, paths that are not UTF-8, and empty ones.
+    pub unsafe_paths: usize,
+    /// Symbolic and hard links.
+    pub links: usize,
+    /// Devices, named pipes, sparse files and members of unknown types.
+    pub special_files: usize,
+}
+
+/// Files by path. All paths lie in one string, so that an archive of ten thousand files takes three allocations.
+pub(crate) struct Index {
+    paths: String,
+    /// Sorted by path, each path once.
+    entries: Vec<Entry>,
+    /// The length of the leading directory, which every path in `paths` has and no caller sees: 4 for `foo/config/id`.
+    root_len: usize,
+    skipped: Skipped,
+    /// The newest modification time, in seconds since 1970-01-01 UTC; 0 when there is none.
+    newest: u64,
+}
+
+struct Entry {
+    path: Range<usize>,
+    content: Range<usize>,
+}
+
+impl Index {
+    pub(crate) fn find(&self, path: &str) -> Option<Range<usize>> {
+        let found = self.entries.binary_search_by(|entry| self.path(entry).cmp(path)).ok()?;
+        Some(self.entries[found].content.clone())
+    }
+
+    pub(crate) fn files<'a>(&'a self, unpacked: &'a [u8]) -> impl ExactSizeIterator<Item = File<'a>> {
+        self.entries.iter().map(|entry| File { path: self.path(entry), content: &unpacked[entry.content.clone()] })
+    }
+
+    pub(crate) fn newest_modification(&self) -> Option<DateTime<Utc>> {
+        let seconds = i64::try_from(self.newest).ok().filter(|seconds| *seconds > 0)?;
+        DateTime::from_timestamp(seconds, 0)
+    }
+
+    pub(crate) fn skipped(&self) -> Skipped {
+        self.skipped
+    }
+
+    fn path(&self, entry: &Entry) -> &str {
+        &self.paths[entry.path.start + self.root_len..entry.path.end]
+    }
+
+    /// The leading directory, as a length: with it gone, some file lies in one of the directories that every archive has.
+    ///
+    /// `foo/config/id` and `foo/events/x.json` have the root `foo/`. A directory is only taken away when all files are in it; an
+    /// archive without any marker stays as it is.
+    fn find_root(&self) -> usize {
+        /// What the operator of every version writes.
+        const MARKERS: [&str; 2] = ["config/", "insights-operator/"];
+
+        let (Some(first), Some(last)) = (self.entries.first(), self.entries.last()) else { return 0 };
+        let (first, last) = (&self.paths[first.path.clone()], &self.paths[last.path.clone()]);
+        let mut root_len = 0;
+        loop {
+            let has_marker = MARKERS.iter().any(|marker| self.any_path_starts_with(&first[..root_len], marker));
+            if has_marker {
+                return root_len;
+            }
+            let Some(slash) = first[root_len..].find('/') else { return 0 };
+            let deeper = root_len + slash + 1;
+            // The paths are sorted: what the first and the last one begin with, all begin with.
+            if !last.starts_with(&first[..deeper]) {
+                return 0;
+            }
+            root_len = deeper;
+        }
+    }
+
+    fn any_path_starts_with(&self, root: &str, marker: &str) -> bool {
+        let below_root = |entry: &Entry| &self.paths[entry.path.start + root.len()..entry.path.end];
+        let position = self.entries.partition_point(|entry| below_root(entry) < marker);
+        self.entries.get(position).is_some_and(|entry| below_root(entry).starts_with(marker))
+    }
+}
+
+/// Collects the members of an archive within the limits.
+pub(crate) struct IndexBuilder<'a> {
+    limits: &'a Limits,
+    members: usize,
+    index: Index,
+}
+
+impl<'a> IndexBuilder<'a> {
+    pub(crate) fn new(limits: &'a Limits) -> Self {
+        let index = Index { paths: String::new(), entries: Vec::new(), root_len: 0, skipped: Skipped::default(), newest: 0 };
+        Self { limits, members: 0, index }
+    }
+
+    /// Counts a member of whatever kind.
+    pub(crate) fn count_member(&mut self) -> Result<(), ArchiveError> {
+        self.members += 1;
+        let limit = self.limits.entries;
+        ensure!(self.members <= limit, TooManyEntriesSnafu { limit });
+        Ok(())
+    }
+
+    /// Adds a file, or counts its path as unsafe. `modified` is in seconds since 1970-01-01 UTC.
+    pub(crate) fn add_file(&mut self, path: &[u8], content: Range<usize>, modified: u64) -> Result<(), ArchiveError> {
+        let (bytes, limit) = (path.len(), self.limits.path_bytes);
+        ensure!(bytes <= limit, PathTooLongSnafu { entry: shown_path(path), bytes, limit });
+
+        let index = &mut self.index;
+        let start = index.paths.len();
+        match push_normalised(path, &mut index.paths) {
+            Ok(()) => {
+                index.entries.push(Entry { path: start..index.paths.len(), content });
+                index.newest = index.newest.max(modified);
+            }
+            Err(_) => index.skipped.unsafe_paths += 1,
+        }
+        Ok(())
+    }
+
+    pub(crate) fn skip_link(&mut self) {
+        self.index.skipped.links += 1;
+    }
+
+    pub(crate) fn skip_special_file(&mut self) {
+        self.index.skipped.special_files += 1;
+    }
+
+    /// The finished index. Of several files of one path the last one counts, as it would when they were unpacked in turn.
+    pub(crate) fn finish(self) -> Result<Index, ArchiveError> {
+        let mut index = self.index;
+        ensure!(!index.entries.is_empty(), NoFilesSnafu);
+        let paths = &index.paths;
+        let path = |entry: &Entry| &paths[entry.path.clone()];
+        index.entries.sort_by(|a, b| path(a).cmp(path(b)));
+        index.entries.dedup_by(|later, kept| {
+            let is_duplicate = path(later) == path(kept);
+            if is_duplicate {
+                std::mem::swap(later, kept);
+            }
+            is_duplicate
+        });
+        index.root_len = index.find_root();
+        Ok(index)
+    }
+}

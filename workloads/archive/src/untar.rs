@@ -1,0 +1,218 @@
+//! Tar: what lies where in the decompressed bytes.
+//!
+//! The `tar` crate decodes the fields of a header; walking is done here, over a slice, so that names and contents are borrowed and
+//! every length is checked against the bytes that are really there.
+
+use std::{borrow::Cow, ops::Range};
+
+use snafu::{OptionExt, ensure};
+use tar::{EntryType, Header, PaxExtensions};
+
+use crate::{
+    ArchiveError, Format, Limits, Place,
+    decompress::{Completeness, Decompressed},
+    error::{BrokenHeaderSnafu, NoTarInsideSnafu, TruncatedSnafu, shown_head, shown_path},
+    index::{Index, IndexBuilder},
+};
+
+/// Headers and contents are padded to this many bytes.
+const BLOCK_BYTES: usize = 512;
+
+/// Whether `bytes` begin with a tar header, or with the block of zeros that ends an archive without members.
+pub(crate) fn is_tar(bytes: &[u8]) -> bool {
+    let Some(block) = bytes.get(..BLOCK_BYTES) else { return false };
+    is_zero(block) || has_valid_checksum(Header::from_byte_slice(block)) || &block[257..262] == b"ustar"
+}
+
+/// The index of a decompressed tar archive.
+///
+/// An archive that ends without the two blocks of zeros is taken as complete, as by every tar program; compressed archives have
+/// a checksum of their own that tells.
+pub(crate) fn index(tar: &Decompressed, format: Format, limits: &Limits) -> Result<Index, ArchiveError> {
+    let is_complete = tar.completeness == Completeness::Complete;
+    if is_complete || tar.bytes.len() >= BLOCK_BYTES {
+        ensure!(is_tar(&tar.bytes), NoTarInsideSnafu { format, head: shown_head(&tar.bytes) });
+    }
+
+    let mut builder = IndexBuilder::new(limits);
+    let mut members = Members { tar: &tar.bytes, position: 0, last_path: None };
+    while let Some(member) = members.next()? {
+        builder.count_member()?;
+        match member.kind {
+            MemberKind::File => builder.add_file(&member.path, member.content, member.modified)?,
+            MemberKind::Directory => {}
+            MemberKind::Link => builder.skip_link(),
+            MemberKind::Special => builder.skip_special_file(),
+        }
+        members.last_path = Some(member.path);
+    }
+    ensure!(is_complete, TruncatedSnafu { place: members.place() });
+    builder.finish()
+}
+
+/// A member of a tar archive.
+struct Member<'a> {
+    path: Cow<'a, [u8]>,
+    kind: MemberKind,
+    /// Where the content lies in the archive.
+    content: Range<usize>,
+    /// In seconds since 1970-01-01 UTC; 0 when the header has none.
+    modified: u64,
+}
+
+enum MemberKind {
+    File,
+    Directory,
+    Link,
+    /// Devices, named pipes, sparse files (whose content has to be put together first) and unknown types.
+    Special,
+}
+
+/// What the extension headers in front of a member say about it.
+#[derive(Default)]
+struct Extensions<'a> {
+    path: Option<&'a [u8]>,
+    size: Option<u64>,
+    is_sparse: bool,
+}
+
+/// Walks over the members.
+struct Members<'a> {
+    tar: &'a [u8],
+    position: usize,
+    last_path: Option<Cow<'a, [u8]>>,
+}
+
+impl<'a> Members<'a> {
+    /// The next member; `None` at the end of the archive.
+    fn next(&mut self) -> Result<Option<Member<'a>>, ArchiveError> {
+        let mut extensions = Extensions::default();
+        loop {
+            let Some(header) = self.next_header()? else { return Ok(None) };
+            match header.entry_type() {
+                EntryType::GNULongName => extensions.path = Some(until_nul(self.next_extension(header)?)),
+                EntryType::XHeader => self.read_pax(header, &mut extensions)?,
+                EntryType::GNULongLink | EntryType::XGlobalHeader => {
+                    self.next_extension(header)?;
+                }
+                _ => return self.next_member(header, &extensions).map(Some),
+            }
+        }
+    }
+
+    fn next_header(&mut self) -> Result<Option<&'a Header>, ArchiveError> {
+        let rest = &self.tar[self.position.min(self.tar.len())..];
+        if rest.is_empty() {
+            return Ok(None);
+        }
+        let block = rest.get(..BLOCK_BYTES).with_context(|| TruncatedSnafu { place: self.place() })?;
+        if is_zero(block) {
+            return Ok(None);
+        }
+        let header = Header::from_byte_slice(block);
+        ensure!(has_valid_checksum(header), self.broken("the checksum is wrong"));
+        self.position += BLOCK_BYTES;
+        Ok(Some(header))
+    }
+
+    fn next_member(&mut self, header: &'a Header, extensions: &Extensions<'a>) -> Result<Member<'a>, ArchiveError> {
+        let path = extensions.path.map_or_else(|| header.path_bytes(), Cow::Borrowed);
+        let is_sparse = extensions.is_sparse || header.entry_type().is_gnu_sparse();
+        if header.entry_type().is_gnu_sparse() {
+            self.skip_sparse_map(header)?;
+        }
+        let size = match extensions.size {
+            Some(size) => size,
+            None => header.entry_size().ok().context(self.broken("the size is no number"))?,
+        };
+        let content = self.take(size, || Place::In(shown_path(&path)))?;
+        let kind = if is_sparse { MemberKind::Special } else { kind(header.entry_type(), &path) };
+        Ok(Member { path, kind, content, modified: header.mtime().unwrap_or(0) })
+    }
+
+    /// The content of an extension header.
+    fn next_extension(&mut self, header: &Header) -> Result<&'a [u8], ArchiveError> {
+        let size = header.entry_size().ok().context(self.broken("the size is no number"))?;
+        let place = self.place();
+        let content = self.take(size, || place)?;
+        Ok(&self.tar[content])
+    }
+
+    fn read_pax(&mut self, header: &Header, extensions: &mut Extensions<'a>) -> Result<(), ArchiveError> {
+        for record in PaxExtensions::new(self.next_extension(header)?) {
+            let record = record.ok().context(self.broken("a PAX record is malformed"))?;
+            match record.key_bytes() {
+                b"path" => extensions.path = Some(record.value_bytes()),
+                b"size" => {
+                    let size = record.value().ok().and_then(|value| value.parse().ok());
+                    extensions.size = Some(size.context(self.broken("the PAX size is no number"))?);
+                }
+                key if key.starts_with(b"GNU.sparse.") => extensions.is_sparse = true,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Steps over the blocks in which a sparse file's map goes on after its header.
+    fn skip_sparse_map(&mut self, header: &Header) -> Result<(), ArchiveError> {
+        /// Where such a block says whether another one follows.
+        const IS_EXTENDED: usize = 504;
+        let mut is_extended = header.as_gnu().is_some_and(tar::GnuHeader::is_extended);
+        while is_extended {
+            let place = self.place();
+            let block = self.take(BLOCK_BYTES as u64, || place)?;
+            is_extended = self.tar[block][IS_EXTENDED] != 0;
+        }
+        Ok(())
+    }
+
+    /// The next `size` bytes, and steps over them and their padding.
+    fn take(&mut self, size: u64, place: impl FnOnce() -> Place) -> Result<Range<usize>, ArchiveError> {
+        let left = self.tar.len() - self.position;
+        let size = usize::try_from(size).ok().filter(|size| *size <= left);
+        let size = size.with_context(|| TruncatedSnafu { place: place() })?;
+        let content = self.position..self.position + size;
+        // The padding of the last member may be missing.
+        self.position = content.end.next_multiple_of(BLOCK_BYTES).min(self.tar.len());
+        Ok(content)
+    }
+
+    fn place(&self) -> Place {
+        self.last_path.as_ref().map_or(Place::Start, |path| Place::After(shown_path(path)))
+    }
+
+    fn broken(&self, reason: &'static str) -> BrokenHeaderSnafu<Place, &'static str> {
+        BrokenHeaderSnafu { place: self.place(), reason }
+    }
+}
+
+fn kind(entry_type: EntryType, path: &[u8]) -> MemberKind {
+    match entry_type {
+        // Before POSIX a directory was a file whose name ends in a slash.
+        EntryType::Regular | EntryType::Continuous if path.ends_with(b"/") => MemberKind::Directory,
+        EntryType::Regular | EntryType::Continuous => MemberKind::File,
+        EntryType::Directory => MemberKind::Directory,
+        EntryType::Link | EntryType::Symlink => MemberKind::Link,
+        _ => MemberKind::Special,
+    }
+}
+
+fn is_zero(block: &[u8]) -> bool {
+    block.iter().all(|byte| *byte == 0)
+}
+
+/// The checksum is the sum of the header's bytes, with its own field taken as spaces.
+fn has_valid_checksum(header: &Header) -> bool {
+    const FIELD: Range<usize> = 148..156;
+    let sum = |bytes: &[u8]| bytes.iter().map(|byte| u32::from(*byte)).sum::<u32>();
+    let bytes = header.as_bytes();
+    let spaces = 8 * u32::from(b' ');
+    let expected = sum(bytes) - sum(&bytes[FIELD]) + spaces;
+    header.cksum().is_ok_and(|checksum| checksum == expected)
+}
+
+fn until_nul(bytes: &[u8]) -> &[u8] {
+    let end = memchr::memchr(0, bytes).unwrap_or(bytes.len());
+    &bytes[..end]
+}
