@@ -1,1 +1,23 @@
-//! What every long-running workload has: health, metrics, logging, shutdown.
+//! What every long-running workload has, apart from its work: health, metrics, logs, and an orderly end.
+//!
+//! ```text
+//!   SIGTERM ──▶ shutdown_signal ──▶ CancellationToken ──▶ the workload's loops, serve
+//!   the loops ──▶ Condition, Heartbeat ──▶ Health ──▶ /readyz, /livez
+//!   the loops ──▶ prometheus::Registry ─────────────▶ /metrics
+//! ```
+//!
+//! Readiness says whether the workload can do its work now: each dependency is a [`Condition`]. Liveness says whether the process
+//! itself still moves: each loop has a [`Heartbeat`]. A dependency that is away makes a workload unready, never dead, since a
+//! restart would not bring the dependency back.
+
+mod backoff;
+mod health;
+mod http;
+mod logging;
+mod shutdown;
+
+pub use backoff::{Backoff, Waited};
+pub use health::{Condition, Health, Heartbeat};
+pub use http::{ServeError, bind, routes, serve};
+pub use logging::{LoggingError, init_logging};
+pub use shutdown::shutdown_signal;

@@ -1,0 +1,163 @@
+//! The HTTP server of every workload, and the routes that all have.
+
+use std::{io, net::SocketAddr, time::Duration};
+
+use axum::{
+    Router,
+    http::{StatusCode, header},
+    response::IntoResponse,
+    routing::get,
+};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto, graceful::GracefulShutdown},
+    service::TowerToHyperService,
+};
+use prometheus::{Encoder as _, Registry, TextEncoder};
+use snafu::{ResultExt, Snafu};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+
+use crate::Health;
+
+/// A client that has not sent a whole request head by then is cut off, so that slow clients can't hold connections.
+const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long to wait when the system refuses connections, for example for lack of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// The HTTP server can't be started.
+#[derive(Debug, Snafu)]
+#[snafu(display("failed to listen on {address}"))]
+pub struct ServeError {
+    address: SocketAddr,
+    source: io::Error,
+}
+
+/// Listens on `address`.
+pub async fn bind(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    TcpListener::bind(address).await.context(ServeSnafu { address })
+}
+
+/// `/livez`, `/readyz` and `/metrics`.
+pub fn routes(health: Health, registry: Registry) -> Router {
+    let live = health.clone();
+    Router::new()
+        .route("/livez", get(async move || verdict(live.liveness())))
+        .route("/readyz", get(async move || verdict(health.readiness())))
+        .route("/metrics", get(async move || metrics(&registry)))
+}
+
+fn verdict(health: Result<(), String>) -> impl IntoResponse {
+    match health {
+        Ok(()) => (StatusCode::OK, "ok\n".to_owned()),
+        Err(reasons) => (StatusCode::SERVICE_UNAVAILABLE, reasons),
+    }
+}
+
+fn metrics(registry: &Registry) -> impl IntoResponse + use<> {
+    let mut text = Vec::new();
+    let status = match TextEncoder::new().encode(&registry.gather(), &mut text) {
+        Ok(()) => StatusCode::OK,
+        Err(error) => {
+            tracing::error!(%error, "failed to encode metrics");
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+    };
+    (status, [(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text)
+}
+
+/// Serves `router` until `shutdown`, then gives requests in flight `grace` to finish.
+pub async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken, grace: Duration) {
+    let connections = GracefulShutdown::new();
+    while let Some(accepted) = shutdown.run_until_cancelled(listener.accept()).await {
+        match accepted {
+            Ok((stream, _)) => serve_connection(stream, router.clone(), &connections),
+            Err(error) => {
+                tracing::warn!(%error, "failed to accept a connection");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    drop(listener);
+    if tokio::time::timeout(grace, connections.shutdown()).await.is_err() {
+        tracing::warn!(grace_seconds = grace.as_secs(), "requests in flight did not finish in time");
+    }
+}
+
+fn serve_connection(stream: TcpStream, router: Router, connections: &GracefulShutdown) {
+    // Answers are small and complete: waiting to fill a packet only adds latency.
+    let _ = stream.set_nodelay(true);
+    let mut server = auto::Builder::new(TokioExecutor::new()).http1_only();
+    server.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_READ_TIMEOUT);
+    let connection = server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router)).into_owned();
+    let watched = connections.watch(connection);
+    tokio::spawn(async move {
+        if let Err(error) = watched.await {
+            tracing::debug!(error = %error, "connection ended");
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use prometheus::IntCounter;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    async fn start(router: Router) -> (SocketAddr, CancellationToken, tokio::task::JoinHandle<()>) {
+        let listener = bind(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let shutdown = CancellationToken::new();
+        let server = tokio::spawn(serve(listener, router, shutdown.clone(), Duration::from_secs(10)));
+        (address, shutdown, server)
+    }
+
+    async fn request(address: SocketAddr, path: &str) -> String {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let head = format!("GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn health_and_metrics_are_served() {
+        let health = Health::new();
+        let registry = Registry::new();
+        let counter = IntCounter::new("consumed_messages", "messages").unwrap();
+        registry.register(Box::new(counter.clone())).unwrap();
+        counter.inc();
+        let database = health.condition("database");
+        let (address, shutdown, server) = start(routes(health, registry)).await;
+
+        assert!(request(address, "/livez").await.starts_with("HTTP/1.1 200"));
+        let unready = request(address, "/readyz").await;
+        assert!(unready.starts_with("HTTP/1.1 503") && unready.contains("database: not known yet"), "{unready}");
+        database.ready();
+        assert!(request(address, "/readyz").await.starts_with("HTTP/1.1 200"));
+        assert!(request(address, "/metrics").await.contains("\nconsumed_messages 1\n"));
+        shutdown.cancel();
+        server.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_request_in_flight_finishes_after_the_signal() {
+        let arrived = CancellationToken::new();
+        let signal = arrived.clone();
+        let slow = get(async move || {
+            signal.cancel();
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            "done"
+        });
+        let (address, shutdown, server) = start(Router::new().route("/slow", slow)).await;
+        let client = tokio::spawn(async move { request(address, "/slow").await });
+        arrived.cancelled().await;
+        shutdown.cancel();
+        assert!(client.await.unwrap().ends_with("done"));
+        server.await.unwrap();
+        assert!(TcpStream::connect(address).await.is_err(), "no new connections after the signal");
+    }
+}
