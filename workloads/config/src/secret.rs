@@ -53,12 +53,12 @@ mod tests {
 
     #[test]
     fn a_secret_is_never_printed() {
-        let secret = Secret::from("hunter2".to_owned());
-        assert!(!format!("{secret:?}").contains("hunter2"));
         #[derive(Serialize)]
         struct Holder {
             password: Secret,
         }
+        let secret = Secret::from("hunter2".to_owned());
+        assert!(!format!("{secret:?}").contains("hunter2"));
         assert_eq!(toml::to_string(&Holder { password: secret }).unwrap(), "password = \"********\"\n");
     }
 

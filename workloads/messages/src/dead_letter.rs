@@ -93,7 +93,7 @@ impl DeadLetter {
     }
 
     /// Reads the headers back; `None` when one that is always there is missing or broken, as in a letter of another program.
-    pub fn from_headers<'a>(headers: impl Iterator<Item = (&'a str, &'a [u8])> + Clone) -> Option<Self> {
+    pub fn from_headers<'a>(headers: &(impl Iterator<Item = (&'a str, &'a [u8])> + Clone)) -> Option<Self> {
         let value = |name: &str| {
             let (_, bytes) = headers.clone().find(|(key, _)| *key == name)?;
             std::str::from_utf8(bytes).ok()
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn headers_are_read_back() {
         let headers = letter().headers();
-        let read = DeadLetter::from_headers(headers.iter().map(|(name, value)| (*name, value.as_bytes())));
+        let read = DeadLetter::from_headers(&headers.iter().map(|(name, value)| (*name, value.as_bytes())));
         assert_eq!(read, Some(letter()));
         assert!(headers.iter().all(|(name, _)| DeadLetter::owns_header(name)));
         assert!(!DeadLetter::owns_header("service") && !DeadLetter::owns_header(header::REQUEST_ID));
@@ -151,6 +151,6 @@ mod tests {
 
     #[test]
     fn a_letter_of_another_program_has_no_reason() {
-        assert_eq!(DeadLetter::from_headers([("service", b"openshift".as_slice())].into_iter()), None);
+        assert_eq!(DeadLetter::from_headers(&[("service", b"openshift".as_slice())].into_iter()), None);
     }
 }

@@ -69,10 +69,10 @@ pub fn format_utc_seconds(time: DateTime<Utc>) -> String {
 /// Clusters send RFC 3339; older ones ISO 8601 without a zone, which is UTC since cluster nodes run in UTC. Anything else is
 /// `None`: the archive is still worth processing.
 pub fn parse_gathering_time(text: &str) -> Option<DateTime<Utc>> {
+    const WITHOUT_ZONE: [&str; 2] = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"];
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
         return Some(time.to_utc());
     }
-    const WITHOUT_ZONE: [&str; 2] = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"];
     let naive = WITHOUT_ZONE.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())?;
     Some(naive.and_utc())
 }

@@ -3,6 +3,8 @@
 //! They are read where they are (`CCX_REFERENCE`, or `../shared/reference` beside the checkout) and not copied here; without
 //! them these tests have nothing to say and pass. What they prove is proven by vectors of our own in the unit tests too.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't read its samples should stop")]
+
 use std::{
     fs,
     path::{Path, PathBuf},
