@@ -1,17 +1,20 @@
 //! `[archive]`
 
 use bytesize::ByteSize;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Problem;
 
 /// What an archive may contain. Whatever is larger is refused, before memory is spent on it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ArchiveLimits {
     /// Largest archive that is downloaded.
+    #[schemars(with = "String")]
     pub max_compressed: ByteSize,
     /// Largest sum of the files in it.
+    #[schemars(with = "String")]
     pub max_unpacked: ByteSize,
     /// Most files in it.
     pub max_entries: usize,

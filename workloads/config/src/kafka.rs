@@ -2,12 +2,13 @@
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Problem, Secret, SecretError};
 
 /// The brokers, and how to be let in.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Kafka {
     /// `host:port` of at least one broker.
@@ -40,6 +41,7 @@ pub struct Kafka {
     pub start_offset: StartOffset,
     /// A member that is silent for this long loses its partitions.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub session_timeout: Duration,
     /// The names of the topics.
     pub topics: Topics,
@@ -48,7 +50,7 @@ pub struct Kafka {
 }
 
 /// Whether connections to brokers are encrypted and authenticated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SecurityProtocol {
     /// Neither.
@@ -62,7 +64,7 @@ pub enum SecurityProtocol {
 }
 
 /// How a client authenticates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum SaslMechanism {
     /// User name and password as they are.
     #[serde(rename = "PLAIN")]
@@ -76,7 +78,7 @@ pub enum SaslMechanism {
 }
 
 /// Where a consumer group starts that has never committed an offset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StartOffset {
     /// At the oldest message: nothing is missed.
@@ -86,7 +88,7 @@ pub enum StartOffset {
 }
 
 /// The names of the topics.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Topics {
     /// Archives that have been stored; the pipeline reads it.

@@ -27,6 +27,7 @@ mod retry;
 mod secret;
 mod workload;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use archive::ArchiveLimits;
@@ -40,7 +41,7 @@ pub use secret::{Secret, SecretError};
 pub use workload::{Aggregator, Authentication, Pipeline, Writer};
 
 /// The whole file.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// The brokers, and how to be let in.

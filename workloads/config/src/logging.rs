@@ -1,9 +1,10 @@
 //! `[logging]`
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What is logged, and how.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Logging {
     /// `error`, `warn`, `info`, `debug` or `trace`, or a filter such as `info,ccx_writer=debug`.
@@ -13,7 +14,7 @@ pub struct Logging {
 }
 
 /// How a line of the log looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LogFormat {
     /// One JSON object a line, for machines.

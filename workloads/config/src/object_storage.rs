@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Problem, Secret, SecretError};
 
 /// Where the archives are: any S3 service.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ObjectStorage {
     /// URL of the service; absent means Amazon's in `region`.
@@ -40,7 +41,7 @@ pub struct ObjectStorage {
 }
 
 /// Where a link has the bucket's name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Addressing {
     /// In the host: `https://bucket.s3.amazonaws.com/key`.
@@ -53,7 +54,7 @@ pub enum Addressing {
 /// Which announced links are followed.
 ///
 /// Whoever can write to the topic makes us fetch; the pattern keeps that to S3.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LinkPolicy {
     /// Presigned links to Amazon S3 or to `endpoint`, and `s3://bucket/key`.

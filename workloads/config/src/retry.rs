@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Problem;
@@ -11,14 +12,16 @@ use crate::Problem;
 /// The wait doubles from `initial_delay` to `max_delay`, shortened at random by up to a half so that many pods do not retry in
 /// step. A dependency that is away is waited for without end; `max_attempts` bounds only failures that one message may have
 /// caused, such as a download link that times out.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Retry {
     /// The first wait.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub initial_delay: Duration,
     /// The longest wait.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub max_delay: Duration,
     /// How often a message is tried in all before it goes to the dead letters as transient.
     pub max_attempts: u32,

@@ -2,6 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 use snafu::{ResultExt, Snafu};
@@ -15,9 +16,9 @@ pub struct SecretError {
 }
 
 /// A secret text. It prints as `********`, whatever prints it, and its memory is wiped.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct Secret(SecretString);
+pub struct Secret(#[schemars(with = "String")] SecretString);
 
 impl Secret {
     /// The text itself. Never log it, never put it on a command line.

@@ -3,15 +3,17 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use bytesize::ByteSize;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Problem;
 
 /// `ccx-data-pipeline`: from announced archives to results.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Pipeline {
     /// Where metrics and health are served.
+    #[schemars(with = "String")]
     pub listen: SocketAddr,
     /// The consumer group.
     pub group: String,
@@ -19,44 +21,54 @@ pub struct Pipeline {
     pub service: String,
     /// Announcements older than this are skipped: the cluster has sent a newer archive since. `0s` means never.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub max_record_age: Duration,
     /// Most archives that are downloaded at the same time.
     pub max_downloads: usize,
     /// Threads that unpack archives and run rules; 0 means one for each core.
     pub workers: usize,
     /// Most memory for archives that are downloaded, unpacked or waiting. One archive is always let through.
+    #[schemars(with = "String")]
     pub max_bytes_in_flight: ByteSize,
     /// How long connecting to the object storage may take.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub download_connect_timeout: Duration,
     /// How long a download may stand still.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub download_read_timeout: Duration,
     /// How long a whole download may take.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub download_timeout: Duration,
     /// How long one rule may work on one archive.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub rule_timeout: Duration,
     /// How long work in flight is given to finish when the process is asked to stop.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub shutdown_timeout: Duration,
 }
 
 /// `insights-results-db-writer`: from results to rows.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Writer {
     /// Where metrics and health are served.
+    #[schemars(with = "String")]
     pub listen: SocketAddr,
     /// The consumer group.
     pub group: String,
     /// Most messages in one transaction.
     pub max_batch_messages: usize,
     /// Most bytes in one transaction.
+    #[schemars(with = "String")]
     pub max_batch_bytes: ByteSize,
     /// How long a batch waits for more messages.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub linger: Duration,
     /// CSV file with the organisations whose results are stored; absent means all.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,14 +77,16 @@ pub struct Writer {
     pub metrics_namespace: String,
     /// How long a batch in flight is given to finish when the process is asked to stop.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub shutdown_timeout: Duration,
 }
 
 /// `insights-results-aggregator`: from rows to REST.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Aggregator {
     /// Where the API, metrics and health are served.
+    #[schemars(with = "String")]
     pub listen: SocketAddr,
     /// The path before every endpoint.
     pub api_prefix: String,
@@ -80,10 +94,13 @@ pub struct Aggregator {
     pub authentication: Authentication,
     /// Clusters without a report in this time are left out of an organisation's list.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub org_overview_limit: Duration,
     /// Most memory for answers that are kept ready.
+    #[schemars(with = "String")]
     pub max_cache: ByteSize,
     /// Largest body of a request.
+    #[schemars(with = "String")]
     pub max_body: ByteSize,
     /// Most clusters in one request.
     pub max_clusters_per_request: usize,
@@ -91,14 +108,16 @@ pub struct Aggregator {
     pub metrics_namespace: String,
     /// How long a request may take.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub request_timeout: Duration,
     /// How long requests in flight are given to finish when the process is asked to stop.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub shutdown_timeout: Duration,
 }
 
 /// Who may ask the aggregator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Authentication {
     /// Everyone: something in front of it authenticates.

@@ -1,0 +1,110 @@
+//! `docs/configuration.md` lists every key, and is written by this test from the types' own documentation.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't read the schema should stop")]
+
+use std::{collections::BTreeMap, env, fmt::Write as _, fs, path::Path};
+
+use ccx_config::Config;
+use serde_json::Value;
+
+const INTRODUCTION: &str = "\
+# Configuration
+
+One TOML file for all workloads (`--config FILE`, or `CCX_CONFIG`); each reads the sections that it needs. Every key can be set by a
+variable instead, and the variable wins: `CCX__`, the section, `__`, the key, all in upper case; lists are separated by commas.
+
+`ccx config check` reports every mistake at once. `ccx config print` shows what is in force, without secrets.
+
+Durations are written like `500ms`, `2h` or `1m 30s`; sizes like `64MiB`. A key without a default is unset.
+
+This page is written by a test from the documentation in `workloads/config`; after a change run
+`CCX_BLESS=1 cargo test -p ccx-config --test reference`.
+";
+
+#[test]
+fn the_reference_of_every_key_is_up_to_date() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
+    let expected = reference();
+    if env::var_os("CCX_BLESS").is_some() {
+        fs::write(&path, &expected).unwrap();
+    }
+    let written = fs::read_to_string(&path).unwrap_or_default();
+    assert!(written == expected, "docs/configuration.md is stale: CCX_BLESS=1 cargo test -p ccx-config --test reference");
+}
+
+#[test]
+fn every_key_is_described() {
+    let schema = schema();
+    for (section, keys) in sections(&schema) {
+        for (key, property) in keys {
+            assert!(property.get("description").is_some(), "{section}.{key} has no documentation");
+        }
+    }
+}
+
+fn schema() -> Value {
+    serde_json::to_value(schemars::schema_for!(Config)).unwrap()
+}
+
+/// The sections in the order of their names; `kafka.topics` counts as one.
+fn sections(schema: &Value) -> BTreeMap<String, BTreeMap<String, Value>> {
+    let mut sections = BTreeMap::new();
+    collect(schema, schema, "", &mut sections);
+    sections
+}
+
+fn collect(schema: &Value, object: &Value, prefix: &str, sections: &mut BTreeMap<String, BTreeMap<String, Value>>) {
+    for (name, property) in object["properties"].as_object().unwrap() {
+        let target = resolve(schema, property);
+        if target.get("properties").is_some() {
+            let section = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+            collect(schema, target, &section, sections);
+        } else {
+            sections.entry(prefix.to_owned()).or_default().insert(name.clone(), property.clone());
+        }
+    }
+}
+
+fn resolve<'a>(schema: &'a Value, property: &'a Value) -> &'a Value {
+    let any_of = property["anyOf"].as_array().and_then(|options| options.first());
+    let reference = property.get("$ref").or_else(|| any_of.and_then(|option| option.get("$ref")));
+    match reference.and_then(Value::as_str) {
+        Some(path) => schema.pointer(path.trim_start_matches('#')).unwrap(),
+        None => property,
+    }
+}
+
+fn reference() -> String {
+    let schema = schema();
+    let defaults = serde_json::to_value(Config::default()).unwrap();
+    let mut page = INTRODUCTION.to_owned();
+    for (section, keys) in sections(&schema) {
+        write!(page, "\n## `[{section}]`\n\n| key | default | meaning |\n|---|---|---|\n").unwrap();
+        for (key, property) in keys {
+            let default = default_of(&defaults, &section, &key);
+            let meaning = [text(&property), choices(resolve(&schema, &property))].concat();
+            writeln!(page, "| `{key}` | {default} | {meaning} |").unwrap();
+        }
+    }
+    page
+}
+
+fn default_of(defaults: &Value, section: &str, key: &str) -> String {
+    let pointer = format!("/{}/{key}", section.replace('.', "/"));
+    match defaults.pointer(&pointer) {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::Object(map)) if map.is_empty() => String::new(),
+        Some(value) => format!("`{value}`"),
+    }
+}
+
+fn text(property: &Value) -> String {
+    property["description"].as_str().unwrap_or_default().replace('\n', " ")
+}
+
+/// The values of an enumeration, each with its meaning.
+fn choices(target: &Value) -> String {
+    let Some(options) = target["oneOf"].as_array() else { return String::new() };
+    let choice = |option: &Value| format!("`{}`: {}", option["const"].as_str().unwrap_or_default(), text(option));
+    format!(" {}", options.iter().map(choice).collect::<Vec<_>>().join(" "))
+}
