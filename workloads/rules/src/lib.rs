@@ -1,1 +1,35 @@
-//! The rule engine and the built-in rules.
+//! The rule engine and the built-in rules: an archive in, a report out; no I/O, no clock.
+//!
+//! ```text
+//!  Archive ──▶ plan ──▶ files of each input ──▶ facts, each computed at most once ──▶ rules ──▶ Report
+//!              (which path is which input)      documents · logs · metrics
+//! ```
+//!
+//! - [`Rule`] is one question about a cluster. It declares what it reads in its [`RuleMeta`] and answers from a [`Context`].
+//! - [`Engine`] holds a fixed set of rules and a plan that is computed once. Each file of an archive is looked up once, each
+//!   document is parsed at most once and only when a rule asks, and all log patterns are matched in one pass.
+//! - A rule whose required files are missing or unreadable is *skipped*, never passed.
+//! - A rule that panics or takes too long becomes a [`RuleFault`] of the report, and harms nobody else.
+//! - "Now" is the moment when the data was gathered, so an archive always gives the same report, byte for byte.
+//!
+//! Rules of another kind (declarative ones, or those of another process) are further implementations of [`Rule`]; nothing in
+//! the engine knows the built-in ones.
+
+mod builtin;
+mod context;
+pub mod documents;
+mod engine;
+mod logs;
+mod metrics;
+mod plan;
+mod report;
+mod response;
+mod rule;
+
+pub use context::Context;
+pub use engine::{Budget, Engine};
+pub use logs::{FileMatches, LogQuery};
+pub use metrics::Sample;
+pub use report::{FaultReason, Finding, Report, RuleFault, RuleRun, Skip, Verdict};
+pub use response::{Kind, Response};
+pub use rule::{Input, Rule, RuleMeta};

@@ -1,0 +1,108 @@
+//! What a rule sees of an archive.
+
+use std::{cell::Cell, time::Instant};
+
+use ccx_archive::{Archive, File};
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::{
+    FileMatches, Input, LogQuery, Sample,
+    documents::{Documents, METRICS},
+    logs::LogMatches,
+    plan::Plan,
+};
+
+/// How many items are handed out between two looks at the clock.
+const ITEMS_PER_CLOCK_READ: u32 = 64;
+
+/// An archive as a rule sees it: files by input, documents, log lines and metrics, each worked out when first asked for.
+///
+/// The accessors of documents (`nodes()`, `pods()`, …) stand beside the documents' types in [`documents`](crate::documents).
+pub struct Context<'a> {
+    plan: &'a Plan,
+    now: Option<DateTime<Utc>>,
+    files: Vec<Vec<File<'a>>>,
+    pub(crate) documents: Documents<'a>,
+    logs: std::cell::OnceCell<LogMatches<'a>>,
+    metrics: std::cell::OnceCell<Vec<Sample<'a>>>,
+    deadline: Cell<Instant>,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(plan: &'a Plan, archive: &'a Archive, now: Option<DateTime<Utc>>) -> Self {
+        Self {
+            plan,
+            now,
+            files: plan.sort_files(archive),
+            documents: Documents::default(),
+            logs: std::cell::OnceCell::new(),
+            metrics: std::cell::OnceCell::new(),
+            deadline: Cell::new(Instant::now()),
+        }
+    }
+
+    /// How long before the gathering of the data something happened; `None` when either moment is unknown.
+    ///
+    /// `time` is RFC 3339, as all times in an archive.
+    pub fn age(&self, time: &str) -> Option<TimeDelta> {
+        Some(self.now? - parse_time(time)?)
+    }
+
+    /// The archive's files of an input, in the order of their paths; none when no rule of the engine declares the input.
+    pub fn files(&self, input: &Input) -> &[File<'a>] {
+        self.plan.index_of(input).map_or(&[], |index| &self.files[index])
+    }
+
+    /// The files that have lines which match a query, in the order of their paths; none when no rule declares the query.
+    pub fn log_matches(&self, query: &LogQuery) -> &[FileMatches<'a>] {
+        self.scan_logs().of(query, &self.plan.logs)
+    }
+
+    /// The samples of a metric family, in the order of the file; none when no rule declares the family.
+    pub fn metric(&self, family: &str) -> impl Iterator<Item = &Sample<'a>> {
+        let samples = self.metrics.get_or_init(|| {
+            let files = self.files(&METRICS);
+            files.iter().flat_map(|file| self.plan.metric_families.parse(file.content)).collect()
+        });
+        samples.iter().filter(move |sample| sample.family == family)
+    }
+
+    /// Hands out the items while the rule is in its budget.
+    ///
+    /// A rule whose iteration ends early may answer nonsense; that does no harm, since the answer of a rule that is over its
+    /// budget does not count.
+    pub fn within_budget<I: IntoIterator>(&self, items: I) -> impl Iterator<Item = I::Item> {
+        let mut until_clock_read = ITEMS_PER_CLOCK_READ;
+        items.into_iter().take_while(move |_| {
+            until_clock_read -= 1;
+            if until_clock_read > 0 {
+                return true;
+            }
+            until_clock_read = ITEMS_PER_CLOCK_READ;
+            !self.is_over_budget()
+        })
+    }
+
+    /// Whether the rule has used up its time. To be asked in loops that are no iteration over [`Context::within_budget`].
+    pub fn is_over_budget(&self) -> bool {
+        Instant::now() > self.deadline.get()
+    }
+
+    /// Gives the next rule its time.
+    pub(crate) fn set_deadline(&self, deadline: Instant) {
+        self.deadline.set(deadline);
+    }
+
+    /// Matches the log patterns of all rules, unless that is done.
+    pub(crate) fn scan_logs(&self) -> &LogMatches<'a> {
+        self.logs.get_or_init(|| self.plan.logs.scan(|input| self.files(input)))
+    }
+}
+
+/// Reads a time of an archive.
+pub(crate) fn parse_time(text: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,59 @@
+//! The JSON documents of an archive, as far as rules read them.
+//!
+//! Archives come from a dozen versions of OpenShift and from operators with bugs, so reading is lenient: a field of the wrong
+//! type is as good as missing, and costs neither the document nor its neighbours. What is not JSON, or no object where one is
+//! expected, is not there at all.
+//!
+//! A document's file holds its types, the [`Input`](crate::Input) that names its files, and the accessor of
+//! [`Context`](crate::Context).
+
+use std::cell::OnceCell;
+
+mod alert;
+mod cluster_operator;
+mod cluster_version;
+mod condition;
+mod event;
+mod lenient;
+mod machine_config_pool;
+mod node;
+mod pod;
+mod quantity;
+
+pub use alert::{ALERTS, Alert};
+pub use cluster_operator::{CLUSTER_OPERATORS, ClusterOperator};
+pub use cluster_version::{CLUSTER_VERSION, ClusterVersion};
+pub use condition::{Condition, Conditions};
+pub use event::{Event, MACHINE_API_EVENTS};
+pub use lenient::{Int, List, Map, Object, Text};
+pub use machine_config_pool::{MACHINE_CONFIG_POOLS, MachineConfigPool};
+pub use node::{NODES, Node};
+pub use pod::{Container, PLATFORM_PODS, Pod};
+pub use quantity::parse_quantity;
+
+use crate::Input;
+
+/// What the cluster's Prometheus exported.
+pub const METRICS: Input = Input::text("metrics", &["config/metrics"]);
+
+/// The log lines that the operator gathered of the platform's pods.
+pub const PLATFORM_POD_LOGS: Input = Input::text(
+    "platform_pod_logs",
+    &["config/pod/openshift-*/logs/*/*.log", "conditional/namespaces/openshift-*/pods/*/containers/*/logs/*.log"],
+);
+
+/// The logs of the Kubernetes controller manager.
+pub const CONTROLLER_MANAGER_LOGS: Input =
+    Input::text("controller_manager_logs", &["config/pod/openshift-kube-controller-manager/logs/*/*.log"]);
+
+/// The documents that were asked for so far.
+#[derive(Default)]
+pub(crate) struct Documents<'a> {
+    alerts: OnceCell<Option<Vec<Alert<'a>>>>,
+    cluster_operators: OnceCell<Vec<ClusterOperator<'a>>>,
+    cluster_version: OnceCell<Option<ClusterVersion<'a>>>,
+    machine_api_events: OnceCell<Option<Vec<Event<'a>>>>,
+    machine_config_pools: OnceCell<Vec<MachineConfigPool<'a>>>,
+    nodes: OnceCell<Vec<Node<'a>>>,
+    platform_pods: OnceCell<Vec<Pod<'a>>>,
+}

@@ -1,0 +1,308 @@
+//! Types whose reading never fails on valid JSON: what has another type than expected is empty.
+
+use std::{borrow::Cow, fmt, marker::PhantomData, ops::Deref};
+
+use ccx_archive::File;
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
+};
+
+/// The objects in the files; a file that is no JSON object is left out.
+pub(super) fn parse_objects<'a, T: Deserialize<'a>>(files: &[File<'a>]) -> Vec<T> {
+    files.iter().filter_map(|file| parse_object(file)).collect()
+}
+
+/// The object in a file.
+pub(super) fn parse_object<'a, T: Deserialize<'a>>(file: &File<'a>) -> Option<T> {
+    let Maybe(fields) = serde_json::from_slice(file.content).ok()?;
+    fields.map(|Fields(value)| value)
+}
+
+/// The list of objects in a file.
+pub(super) fn parse_list<'a, T: Deserialize<'a>>(file: &File<'a>) -> Option<Vec<T>> {
+    let Maybe(items) = serde_json::from_slice(file.content).ok()?;
+    items.map(|List(values)| values)
+}
+
+/// A string, or empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Text<'a>(Cow<'a, str>);
+
+/// A whole number, or nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Int(pub Option<i64>);
+
+/// An object, or one whose fields are all empty.
+#[derive(Clone, Debug, Default)]
+pub struct Object<T>(T);
+
+/// A list of objects, or an empty one. Elements that are no objects are left out.
+#[derive(Clone, Debug)]
+pub struct List<T>(Vec<T>);
+
+/// An object whose keys are data and whose values are strings; other values are left out.
+#[derive(Clone, Debug, Default)]
+pub struct Map<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+
+impl Map<'_> {
+    /// The value of a key.
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.0.iter().find(|(name, _)| name == key).map(|(_, value)| &**value)
+    }
+}
+
+impl<T> List<T> {
+    /// The elements.
+    pub fn into_vec(self) -> Vec<T> {
+        self.0
+    }
+}
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<T> Deref for Object<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> Deref for List<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Maybe::deserialize(deserializer).map(|Maybe(text)| Self(text.unwrap_or_default()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Int {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Maybe::deserialize(deserializer).map(|Maybe(number)| Self(number))
+    }
+}
+
+impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Maybe::deserialize(deserializer).map(|Maybe(fields)| Self(fields.map(|Fields(value)| value).unwrap_or_default()))
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Maybe::deserialize(deserializer).map(|Maybe(items)| items.unwrap_or_default())
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Map<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Maybe::deserialize(deserializer).map(|Maybe(entries)| entries.unwrap_or_default())
+    }
+}
+
+/// A value, if it has the one JSON type that `T` accepts.
+struct Maybe<T>(Option<T>);
+
+/// A type that is read from one JSON type. The defaults skip the value, whatever it is.
+trait FromOneType<'de>: Sized {
+    fn from_text(_text: Cow<'de, str>) -> Option<Self> {
+        None
+    }
+
+    fn from_int(_number: i64) -> Option<Self> {
+        None
+    }
+
+    fn from_map<A: MapAccess<'de>>(mut map: A) -> Result<Option<Self>, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    fn from_seq<A: SeqAccess<'de>>(mut seq: A) -> Result<Option<Self>, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+}
+
+impl<'de> FromOneType<'de> for Cow<'de, str> {
+    fn from_text(text: Cow<'de, str>) -> Option<Self> {
+        Some(text)
+    }
+}
+
+impl FromOneType<'_> for i64 {
+    fn from_int(number: i64) -> Option<Self> {
+        Some(number)
+    }
+}
+
+/// The fields of an object.
+struct Fields<T>(T);
+
+impl<'de, T: Deserialize<'de>> FromOneType<'de> for Fields<T> {
+    fn from_map<A: MapAccess<'de>>(map: A) -> Result<Option<Self>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(|fields| Some(Self(fields)))
+    }
+}
+
+impl<'de, T: Deserialize<'de>> FromOneType<'de> for List<T> {
+    fn from_seq<A: SeqAccess<'de>>(mut seq: A) -> Result<Option<Self>, A::Error> {
+        let mut items = Vec::new();
+        while let Some(Maybe(item)) = seq.next_element::<Maybe<Fields<T>>>()? {
+            items.extend(item.map(|Fields(value)| value));
+        }
+        Ok(Some(Self(items)))
+    }
+}
+
+impl<'de> FromOneType<'de> for Map<'de> {
+    fn from_map<A: MapAccess<'de>>(mut map: A) -> Result<Option<Self>, A::Error> {
+        let mut entries = Vec::new();
+        while let Some((Text(key), Maybe(value))) = map.next_entry::<Text<'de>, Maybe<Cow<'de, str>>>()? {
+            entries.extend(value.map(|value| (key, value)));
+        }
+        Ok(Some(Self(entries)))
+    }
+}
+
+impl<'de, T: FromOneType<'de>> Deserialize<'de> for Maybe<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyVisitor(PhantomData)).map(Self)
+    }
+}
+
+struct AnyVisitor<T>(PhantomData<T>);
+
+impl<'de, T: FromOneType<'de>> Visitor<'de> for AnyVisitor<T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(T::from_text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(T::from_text(Cow::Owned(text.into())))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(T::from_int(number))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(i64::try_from(number).ok().and_then(T::from_int))
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        T::from_map(map)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+        T::from_seq(seq)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Default, Deserialize)]
+    #[serde(default)]
+    struct Thing<'a> {
+        #[serde(borrow)]
+        name: Text<'a>,
+        count: Int,
+        inner: Object<Inner>,
+        list: List<Inner>,
+        labels: Map<'a>,
+    }
+
+    #[derive(Debug, Default, Deserialize)]
+    #[serde(default)]
+    struct Inner {
+        count: Int,
+    }
+
+    fn thing(json: &str) -> Option<Thing<'_>> {
+        parse_object(&File { path: "x", content: json.as_bytes() })
+    }
+
+    #[test]
+    fn what_is_there_is_read() {
+        let json =
+            r#"{"name":"a\u00e9","count":3,"inner":{"count":-4},"list":[{"count":5},{}],"labels":{"x":"y"},"other":[]}"#;
+        let thing = thing(json).unwrap();
+        assert_eq!(&*thing.name, "a\u{e9}");
+        assert_eq!((thing.count.0, thing.inner.count.0), (Some(3), Some(-4)));
+        assert_eq!(thing.list.iter().map(|inner| inner.count.0).collect::<Vec<_>>(), [Some(5), None]);
+        assert_eq!((thing.labels.get("x"), thing.labels.get("y")), (Some("y"), None));
+    }
+
+    #[test]
+    fn a_text_without_escapes_is_borrowed() {
+        assert!(matches!(thing(r#"{"name":"plain"}"#).unwrap().name, Text(Cow::Borrowed("plain"))));
+    }
+
+    #[test]
+    fn a_field_of_another_type_is_empty_and_its_neighbours_stay() {
+        for wrong in ["null", "true", "1.5", "1e300", "18446744073709551615", r#"[[1],"a",{"b":{}}]"#] {
+            let json = format!(
+                r#"{{"name":{wrong},"count":{wrong},"inner":{wrong},"labels":{wrong},"list":[{wrong},{{"count":7}}],"count2":1}}"#
+            );
+            let thing = thing(&json).unwrap();
+            assert_eq!((&*thing.name, thing.count.0, thing.inner.count.0), ("", None, None), "{wrong}");
+            assert_eq!((thing.list.len(), thing.list[0].count.0), (1, Some(7)), "{wrong}");
+            assert_eq!(thing.labels.get("x"), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_label_that_is_no_string_is_left_out() {
+        let thing = thing(r#"{"labels":{"a":1,"b":"c","d":{}}}"#).unwrap();
+        assert_eq!((thing.labels.get("a"), thing.labels.get("b")), (None, Some("c")));
+    }
+
+    #[test]
+    fn what_is_no_object_is_not_there() {
+        for json in ["", "null", "[]", "[{}]", "3", "\"x\"", "{", "{}x", "\u{feff}{}"] {
+            assert!(thing(json).is_none(), "{json}");
+        }
+        assert!(thing("{}").is_some());
+        let deep = format!("{{\"inner\":{}1{}}}", "[".repeat(100_000), "]".repeat(100_000));
+        assert!(thing(&deep).is_none());
+    }
+}

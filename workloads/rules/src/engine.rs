@@ -1,0 +1,165 @@
+//! The engine: a fixed set of rules, run on one archive after the other.
+
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use ccx_archive::Archive;
+use chrono::{DateTime, Utc};
+
+use crate::{
+    Context, FaultReason, Finding, Kind, Report, Response, Rule, RuleFault, RuleMeta, RuleRun, Skip, Verdict, builtin,
+    plan::Plan, response::Details,
+};
+
+/// What one rule may use on one archive.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    /// The wall time after which a rule's answer does not count any more.
+    pub time_per_rule: Duration,
+    /// The size of the details' JSON above which only the size is reported.
+    pub max_details_bytes: usize,
+}
+
+impl Default for Budget {
+    /// Built-in rules take microseconds, so two seconds are only reached by a rule that loops, also on a crowded machine; and
+    /// the texts of the largest known hits need less than 64 kB.
+    fn default() -> Self {
+        Self { time_per_rule: Duration::from_secs(2), max_details_bytes: 64 * 1024 }
+    }
+}
+
+/// A set of rules and the plan of which files they need. Immutable, so that threads share it.
+///
+/// A rule can't be interrupted: one that never returns blocks its thread. The budget is enforced where the rule asks
+/// ([`Context::within_budget`]) and measured when it returns. Panics are caught; they still reach the process's panic hook.
+pub struct Engine {
+    rules: Vec<Registered>,
+    plan: Plan,
+    budget: Budget,
+}
+
+struct Registered {
+    meta: Arc<RuleMeta>,
+    rule: Box<dyn Rule>,
+}
+
+impl Engine {
+    /// An engine with the built-in rules.
+    pub fn builtin() -> Self {
+        Self::new(builtin::rules(), Budget::default())
+    }
+
+    /// An engine with the given rules. When two answer with the same rule and key, only the first answer is reported.
+    pub fn new(rules: Vec<Box<dyn Rule>>, budget: Budget) -> Self {
+        let mut rules: Vec<_> = rules.into_iter().map(|rule| Registered { meta: Arc::new(rule.meta()), rule }).collect();
+        rules.sort_by(|a, b| (&a.meta.rule, &a.meta.error_keys).cmp(&(&b.meta.rule, &b.meta.error_keys)));
+        let plan = Plan::new(rules.iter().map(|rule| &*rule.meta));
+        Self { rules, plan, budget }
+    }
+
+    /// What the rules are called and what they read, by rule.
+    pub fn rules(&self) -> impl ExactSizeIterator<Item = &RuleMeta> {
+        self.rules.iter().map(|rule| &*rule.meta)
+    }
+
+    /// Runs every rule on an archive.
+    ///
+    /// Ages are counted up to `gathered_at`, or up to the newest file of the archive, but never up to the wall clock.
+    pub fn run(&self, archive: &Archive, gathered_at: Option<DateTime<Utc>>) -> Report {
+        let now = gathered_at.or_else(|| archive.newest_modification());
+        let context = Context::new(&self.plan, archive, now);
+        let mut report = Report { now, log_scan: scan_logs(&context), ..Report::default() };
+        for rule in &self.rules {
+            let started = Instant::now();
+            let outcome = self.judge(rule, &context, started);
+            report.add(&rule.meta, outcome, started.elapsed());
+        }
+        report.sort_findings();
+        report
+    }
+
+    fn judge(&self, Registered { meta, rule }: &Registered, context: &Context<'_>, started: Instant) -> Outcome {
+        context.set_deadline(started + self.budget.time_per_rule);
+        let checked = catch_unwind(AssertUnwindSafe(|| match meta.missing_requirements(context) {
+            Some(missing) => Err(missing),
+            None => Ok(rule.check(context)),
+        }));
+        let elapsed = started.elapsed();
+        match checked {
+            Err(panic) => Outcome::Fault(FaultReason::Panicked(panic_message(&*panic))),
+            Ok(_) if elapsed > self.budget.time_per_rule => Outcome::Fault(FaultReason::OverBudget(elapsed)),
+            Ok(Err(missing)) => Outcome::Skip(missing.to_string()),
+            Ok(Ok(None)) => Outcome::Miss,
+            Ok(Ok(Some(response))) => {
+                self.accept(meta, response).map_or_else(Outcome::Fault, |(kind, finding)| Outcome::Finding(kind, finding))
+            }
+        }
+    }
+
+    /// Checks what a rule answered, which nobody else has done before.
+    fn accept(&self, meta: &RuleMeta, response: Response) -> Result<(Kind, Finding), FaultReason> {
+        let Response { kind, key, details } = response;
+        let declared_key = meta.error_keys.iter().find(|declared| declared.as_str() == key);
+        let error_key = declared_key.ok_or_else(|| FaultReason::UndeclaredKey(key.into()))?.clone();
+        let details = details.map_err(|error| FaultReason::InvalidDetails(error.to_string()))?;
+        let details = Details { kind, key: &error_key, data: &details }.to_json(self.budget.max_details_bytes)?;
+        Ok((kind, Finding { rule: meta.rule.clone(), error_key, details, tags: meta.tags.clone() }))
+    }
+}
+
+/// Matches the log patterns of all rules, so that no single rule is charged for it.
+fn scan_logs(context: &Context<'_>) -> Duration {
+    let started = Instant::now();
+    // Should this panic, the rules that need the result panic as well, and are reported.
+    let _ = catch_unwind(AssertUnwindSafe(|| context.scan_logs()));
+    started.elapsed()
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("(no message)").to_owned()
+}
+
+enum Outcome {
+    Finding(Kind, Finding),
+    Miss,
+    Skip(String),
+    Fault(FaultReason),
+}
+
+impl Report {
+    fn add(&mut self, meta: &Arc<RuleMeta>, outcome: Outcome, elapsed: Duration) {
+        let verdict = match outcome {
+            Outcome::Finding(kind, finding) => {
+                self.section_mut(kind).push(finding);
+                Verdict::Response(kind)
+            }
+            Outcome::Miss => Verdict::Miss,
+            Outcome::Skip(details) => {
+                self.skips.push(Skip { rule: meta.rule.clone(), details });
+                Verdict::Skip
+            }
+            Outcome::Fault(reason) => {
+                self.faults.push(RuleFault { rule: meta.rule.clone(), reason });
+                Verdict::Fault
+            }
+        };
+        self.runs.push(RuleRun { rule: Arc::clone(meta), verdict, elapsed });
+    }
+
+    /// Orders each section by rule and key; consumers take a rule and key once.
+    fn sort_findings(&mut self) {
+        for kind in [Kind::Hit, Kind::Info, Kind::Pass, Kind::Fingerprint] {
+            let section = self.section_mut(kind);
+            section.sort_by(|a, b| (&a.rule, &a.error_key).cmp(&(&b.rule, &b.error_key)));
+            section.dedup_by(|later, first| (&later.rule, &later.error_key) == (&first.rule, &first.error_key));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,77 @@
+//! The patterns of all rules, compiled once.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use ccx_archive::File;
+use regex::bytes::Regex;
+
+use super::{LogMatches, LogQuery, scan::Scanner};
+use crate::Input;
+
+/// The compiled patterns, and which files they are looked for in.
+pub(crate) struct LogPlan {
+    queries: Vec<CompiledQuery>,
+    /// The matcher of each set of queries that some file was wanted by. There are as many as the rules' globs overlap in
+    /// different ways.
+    scanners: Mutex<HashMap<Vec<usize>, Arc<Scanner>>>,
+}
+
+/// A query and its compiled regular expression.
+#[derive(Clone)]
+pub(super) struct CompiledQuery {
+    pub query: LogQuery,
+    pub regex: Option<Regex>,
+}
+
+impl LogPlan {
+    /// Compiles the queries; of those with the same name, the first.
+    pub(crate) fn new(queries: &[LogQuery]) -> Self {
+        let mut plan = Self { queries: Vec::new(), scanners: Mutex::default() };
+        for query in queries {
+            if plan.index_of(query).is_some() {
+                continue;
+            }
+            let compile = |regex| Regex::new(regex).expect("a rule's regular expression is valid, its tests have run it");
+            plan.queries.push(CompiledQuery { query: *query, regex: query.regex.map(compile) });
+        }
+        plan
+    }
+
+    /// Where the matches of a query are; `None` when no rule declares it.
+    pub(super) fn index_of(&self, query: &LogQuery) -> Option<usize> {
+        self.queries.iter().position(|known| known.query.name == query.name)
+    }
+
+    /// Looks for all queries in an archive, whose files of an input `files_of` tells.
+    ///
+    /// Each file is read once, for all the queries that want it together.
+    pub(crate) fn scan<'c, 'a: 'c>(&self, files_of: impl Fn(&Input) -> &'c [File<'a>]) -> LogMatches<'a> {
+        let mut wanted_by: BTreeMap<&'a str, (File<'a>, Vec<usize>)> = BTreeMap::new();
+        for (index, compiled) in self.queries.iter().enumerate() {
+            for file in files_of(&compiled.query.files) {
+                wanted_by.entry(file.path).or_insert((*file, Vec::new())).1.push(index);
+            }
+        }
+        let mut matches = LogMatches(vec![Vec::new(); self.queries.len()]);
+        for (file, queries) in wanted_by.values() {
+            let scanner = self.scanner(queries);
+            scanner.scan(file.content, |query, line| matches.add(query, file, line));
+        }
+        matches
+    }
+
+    /// The matcher of a set of queries, made when it is first needed.
+    fn scanner(&self, queries: &[usize]) -> Arc<Scanner> {
+        let mut scanners = self.scanners.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(scanner) = scanners.get(queries) {
+            return Arc::clone(scanner);
+        }
+        let compiled = queries.iter().map(|&index| (index, self.queries[index].clone())).collect();
+        let scanner = Arc::new(Scanner::new(compiled));
+        scanners.insert(queries.to_vec(), Arc::clone(&scanner));
+        scanner
+    }
+}

@@ -1,0 +1,132 @@
+//! One pass over a file for a set of queries: literals first, regular expressions only on the lines that have one.
+
+use std::ops::Range;
+
+use aho_corasick::AhoCorasick;
+use memchr::{memchr, memmem::Finder, memrchr};
+
+use super::{MAX_LINE_BYTES, plan::CompiledQuery};
+
+/// Up to so many literals are searched for one after the other, which is then faster than an automaton for all.
+const FEW_LITERALS: usize = 8;
+
+/// The matcher of a set of queries.
+pub(super) struct Scanner {
+    /// The queries, each with its position in the plan.
+    queries: Vec<(usize, CompiledQuery)>,
+    literals: Literals,
+}
+
+/// The literals of all queries; each is followed by, or in the order of, the slot of its query in [`Scanner::queries`].
+enum Literals {
+    Few(Vec<(Finder<'static>, usize)>),
+    Many(AhoCorasick, Vec<usize>),
+}
+
+/// A line that has a literal of the query in `slot`.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Candidate {
+    start: usize,
+    end: usize,
+    slot: usize,
+}
+
+impl Scanner {
+    pub(super) fn new(queries: Vec<(usize, CompiledQuery)>) -> Self {
+        let slots = queries.iter().enumerate();
+        let literals: Vec<(&'static str, usize)> = slots
+            .flat_map(|(slot, (_, compiled))| compiled.query.literals().iter().map(move |&literal| (literal, slot)))
+            // Every line has an empty literal, which says nothing.
+            .filter(|(literal, _)| !literal.is_empty())
+            .collect();
+        let literals = Literals::new(&literals);
+        Self { queries, literals }
+    }
+
+    /// Calls `found` with the plan's position of a query and a line that matches it, in the order of the lines.
+    pub(super) fn scan<'a>(&self, text: &'a [u8], mut found: impl FnMut(usize, &'a [u8])) {
+        let mut candidates = self.literals.candidates(text);
+        candidates.sort_unstable();
+        candidates.dedup();
+        for Candidate { start, end, slot } in candidates {
+            let (index, CompiledQuery { regex, .. }) = &self.queries[slot];
+            let line = &text[start..end];
+            if regex.as_ref().is_none_or(|regex| regex.is_match(line)) {
+                found(*index, line);
+            }
+        }
+    }
+}
+
+impl Literals {
+    fn new(literals: &[(&'static str, usize)]) -> Self {
+        if literals.len() <= FEW_LITERALS {
+            return Self::Few(literals.iter().map(|&(literal, slot)| (Finder::new(literal), slot)).collect());
+        }
+        let automaton = AhoCorasick::new(literals.iter().map(|(literal, _)| literal));
+        let automaton = automaton.expect("the literals of a rule set are far from 2 GB");
+        Self::Many(automaton, literals.iter().map(|&(_, slot)| slot).collect())
+    }
+
+    /// The lines with a literal, in no order and some twice.
+    fn candidates(&self, text: &[u8]) -> Vec<Candidate> {
+        let mut candidates = Vec::new();
+        match self {
+            Self::Few(finders) => {
+                for (finder, slot) in finders {
+                    lines_with(finder, text, |line| {
+                        candidates.push(Candidate { start: line.start, end: line.end, slot: *slot })
+                    });
+                }
+            }
+            Self::Many(automaton, slots) => {
+                let mut lines = Lines::new(text);
+                for hit in automaton.find_overlapping_iter(text) {
+                    let line = lines.cut_line_around(hit.range());
+                    candidates.extend(line.map(|line| Candidate {
+                        start: line.start,
+                        end: line.end,
+                        slot: slots[hit.pattern().as_usize()],
+                    }));
+                }
+            }
+        }
+        candidates
+    }
+}
+
+/// Calls `found` once for each line that contains the literal.
+fn lines_with(finder: &Finder<'_>, text: &[u8], mut found: impl FnMut(Range<usize>)) {
+    let mut lines = Lines::new(text);
+    while let Some(offset) = finder.find(&text[lines.current.end..]) {
+        let start = lines.current.end + offset;
+        if let Some(line) = lines.cut_line_around(start..start + finder.needle().len()) {
+            found(line);
+        }
+    }
+}
+
+/// A walk over the lines that have hits, in which no byte is searched for a line's end twice.
+struct Lines<'a> {
+    text: &'a [u8],
+    /// The line of the latest hit, uncut.
+    current: Range<usize>,
+}
+
+impl<'a> Lines<'a> {
+    fn new(text: &'a [u8]) -> Self {
+        Self { text, current: 0..0 }
+    }
+
+    /// The line of a hit, which must not lie before the current line; `None` when the hit is where the line is cut off.
+    fn cut_line_around(&mut self, hit: Range<usize>) -> Option<Range<usize>> {
+        if hit.start >= self.current.end {
+            let between = &self.text[self.current.end..hit.start];
+            let start = memrchr(b'\n', between).map_or(self.current.start, |newline| self.current.end + newline + 1);
+            let end = memchr(b'\n', &self.text[hit.end..]).map_or(self.text.len(), |newline| hit.end + newline);
+            self.current = start..end;
+        }
+        let cut = self.current.start..self.current.end.min(self.current.start + MAX_LINE_BYTES);
+        (hit.end <= cut.end).then_some(cut)
+    }
+}

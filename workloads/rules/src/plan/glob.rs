@@ -1,0 +1,100 @@
+//! Paths with `*`, which stands for any characters but `/`.
+
+/// A pattern for paths.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Glob(&'static str);
+
+impl Glob {
+    pub(crate) fn new(text: &'static str) -> Self {
+        Self(text)
+    }
+
+    /// Whether it matches only itself.
+    pub(crate) fn is_literal(self) -> bool {
+        !self.0.contains('*')
+    }
+
+    /// The directory, with its trailing slash, that every match is in or below; empty for the root.
+    pub(crate) fn directory(self) -> &'static str {
+        let literal = self.0.split('*').next().unwrap_or_default();
+        &literal[..literal.rfind('/').map_or(0, |slash| slash + 1)]
+    }
+
+    /// Whether the whole of `path` fits.
+    ///
+    /// A `*` first takes nothing, and one character more whenever what follows it does not fit. Only the last `*` has to be
+    /// tried again: an earlier one of the same segment could only move it to the right, and segments are independent.
+    pub(crate) fn matches(self, path: &str) -> bool {
+        let (glob, path) = (self.0.as_bytes(), path.as_bytes());
+        let (mut at, mut seen) = (0, 0);
+        let mut star: Option<(usize, usize)> = None;
+        while seen < path.len() {
+            match glob.get(at) {
+                Some(b'*') => {
+                    star = Some((at + 1, seen));
+                    at += 1;
+                }
+                Some(&byte) if byte == path[seen] => {
+                    at += 1;
+                    seen += 1;
+                }
+                _ => match star {
+                    Some((after_star, taken_to)) if path[taken_to] != b'/' => {
+                        star = Some((after_star, taken_to + 1));
+                        (at, seen) = (after_star, taken_to + 1);
+                    }
+                    _ => return false,
+                },
+            }
+        }
+        glob[at..].iter().all(|&byte| byte == b'*')
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn matches(glob: &'static str, path: &str) -> bool {
+        Glob::new(glob).matches(path)
+    }
+
+    #[test]
+    fn a_star_stays_in_its_directory() {
+        assert!(matches("config/node/*.json", "config/node/a.json"));
+        assert!(matches("config/node/*.json", "config/node/.json"));
+        assert!(!matches("config/node/*.json", "config/node/logs/a.json"));
+        assert!(!matches("config/node/*.json", "config/node/a.json.gz"));
+        assert!(!matches("config/node/*", "config/node"));
+        assert!(matches("config/pod/openshift-*/logs/*/*.log", "config/pod/openshift-x/logs/p/errors.log"));
+        assert!(!matches("config/pod/openshift-*/logs/*/*.log", "config/pod/kube-system/logs/p/errors.log"));
+    }
+
+    #[test]
+    fn the_directory_is_what_all_matches_share() {
+        assert_eq!(Glob::new("config/pod/openshift-*/*.json").directory(), "config/pod/");
+        assert_eq!(Glob::new("*.json").directory(), "");
+    }
+
+    /// Tries every way to split, slowly and evidently.
+    fn naive(glob: &[u8], path: &[u8]) -> bool {
+        match (glob, path) {
+            ([], []) => true,
+            ([b'*', rest @ ..], _) => {
+                naive(rest, path) || matches!(path, [byte, after @ ..] if *byte != b'/' && naive(glob, after))
+            }
+            ([a, glob @ ..], [b, path @ ..]) => a == b && naive(glob, path),
+            _ => false,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn globs_match_what_trying_everything_matches(glob in "[ab/*]{0,10}", path in "[ab/]{0,12}") {
+            let expected = naive(glob.as_bytes(), path.as_bytes());
+            prop_assert_eq!(matches(Box::leak(glob.into_boxed_str()), &path), expected);
+        }
+    }
+}

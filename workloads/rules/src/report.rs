@@ -1,0 +1,135 @@
+//! What a run of the rules gives.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use ccx_messages::{ErrorKey, RuleFqdn};
+use chrono::{DateTime, Utc};
+use serde_json::value::RawValue;
+
+use crate::{Kind, RuleMeta};
+
+mod json;
+
+/// What the rules found in an archive.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// The moment that the archive describes, when known.
+    pub now: Option<DateTime<Utc>>,
+    /// The problems, by rule and key.
+    pub hits: Vec<Finding>,
+    /// Facts about the cluster, by rule and key.
+    pub info: Vec<Finding>,
+    /// What was looked at and is healthy, for the rules that say so; by rule and key.
+    pub pass: Vec<Finding>,
+    /// Facts that identify the cluster's kind, by rule and key.
+    pub fingerprints: Vec<Finding>,
+    /// The rules that the archive has too little data for, by rule.
+    pub skips: Vec<Skip>,
+    /// The rules that failed, by rule. Not part of the message: it is ours to repair them.
+    pub faults: Vec<RuleFault>,
+    /// How each rule ended and how long it took, by rule. For metrics.
+    pub runs: Vec<RuleRun>,
+    /// How long the log lines of all rules took to find, which no rule is charged for.
+    pub log_scan: Duration,
+}
+
+impl Report {
+    /// The version of the report's schema, `Version` in the message that carries the report.
+    pub const VERSION: u8 = 2;
+
+    /// The JSON object that the message carries as `Report`.
+    ///
+    /// The same archive and gathering time always give the same bytes: `start` and `finish` are the moment that the archive
+    /// describes, or null when that is unknown, and not the wall clock.
+    pub fn to_json(&self) -> Box<RawValue> {
+        json::encode(self)
+    }
+
+    pub(crate) fn section_mut(&mut self, kind: Kind) -> &mut Vec<Finding> {
+        match kind {
+            Kind::Hit => &mut self.hits,
+            Kind::Info => &mut self.info,
+            Kind::Pass => &mut self.pass,
+            Kind::Fingerprint => &mut self.fingerprints,
+        }
+    }
+}
+
+/// A rule's answer.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The rule.
+    pub rule: RuleFqdn,
+    /// What it found: the error key of a hit, the info key of an information item, and so on.
+    pub error_key: ErrorKey,
+    /// The data for the texts: a JSON object that also has `type` and `error_key` (`info_key`, …).
+    pub details: Box<RawValue>,
+    /// The rule's tags.
+    pub tags: Vec<String>,
+}
+
+/// A rule that could not be decided from the archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skip {
+    /// The rule.
+    pub rule: RuleFqdn,
+    /// The inputs that are missing: `All: [..] Any: [..]`.
+    pub details: String,
+}
+
+/// A rule that failed. Whatever it found does not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleFault {
+    /// The rule.
+    pub rule: RuleFqdn,
+    /// How it failed.
+    pub reason: FaultReason,
+}
+
+/// How a rule can fail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FaultReason {
+    /// It panicked with this message.
+    Panicked(String),
+    /// It took this long, which is more than it may.
+    OverBudget(Duration),
+    /// It answered with a key that it did not declare.
+    UndeclaredKey(String),
+    /// Its details are not a JSON object; the text says what they are instead.
+    InvalidDetails(String),
+}
+
+impl fmt::Display for FaultReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Panicked(message) => write!(f, "panicked: {message}"),
+            Self::OverBudget(elapsed) => write!(f, "took {elapsed:?}, which is over its budget"),
+            Self::UndeclaredKey(key) => write!(f, "answered with the undeclared key {key:?}"),
+            Self::InvalidDetails(what) => write!(f, "gave details that are no JSON object: {what}"),
+        }
+    }
+}
+
+/// How a rule ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// It answered.
+    Response(Kind),
+    /// It had nothing to say.
+    Miss,
+    /// It lacked data.
+    Skip,
+    /// It failed.
+    Fault,
+}
+
+/// One run of one rule.
+#[derive(Clone, Debug)]
+pub struct RuleRun {
+    /// The rule.
+    pub rule: Arc<RuleMeta>,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// The wall time that it took, including shared facts that it was the first to ask for.
+    pub elapsed: Duration,
+}

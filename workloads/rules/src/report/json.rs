@@ -1,0 +1,101 @@
+//! The report in the shape that the consumers of `ccx.ocp.results` know from the Python engine's formatter.
+
+use std::collections::BTreeMap;
+
+use serde::{Serialize, ser::SerializeMap};
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::{Finding, Report, Skip};
+use crate::Kind;
+
+/// The report's JSON.
+pub(super) fn encode(report: &Report) -> Box<RawValue> {
+    let now = report.now.map(|now| now.to_rfc3339());
+    let sections = Sections {
+        analysis_metadata: AnalysisMetadata {
+            start: now.as_deref(),
+            finish: now.as_deref(),
+            execution_context: "ccx_rules.Archive",
+            plugin_sets: BTreeMap::from([("ccx_rules", PluginSet { version: env!("CARGO_PKG_VERSION"), commit: None })]),
+        },
+        fingerprints: items(Kind::Fingerprint, &report.fingerprints),
+        info: items(Kind::Info, &report.info),
+        pass: items(Kind::Pass, &report.pass),
+        reports: items(Kind::Hit, &report.hits),
+        skips: report.skips.iter().map(SkipItem::from).collect(),
+        system: System { metadata: BTreeMap::new(), hostname: None },
+    };
+    to_raw_value(&sections).expect("strings, lists and structs are always JSON")
+}
+
+fn items(kind: Kind, findings: &[Finding]) -> Vec<Item<'_>> {
+    findings.iter().map(|finding| Item { kind, finding }).collect()
+}
+
+#[derive(Serialize)]
+struct Sections<'a> {
+    analysis_metadata: AnalysisMetadata<'a>,
+    fingerprints: Vec<Item<'a>>,
+    info: Vec<Item<'a>>,
+    pass: Vec<Item<'a>>,
+    reports: Vec<Item<'a>>,
+    skips: Vec<SkipItem<'a>>,
+    system: System,
+}
+
+#[derive(Serialize)]
+struct AnalysisMetadata<'a> {
+    start: Option<&'a str>,
+    finish: Option<&'a str>,
+    execution_context: &'a str,
+    plugin_sets: BTreeMap<&'a str, PluginSet<'a>>,
+}
+
+#[derive(Serialize)]
+struct PluginSet<'a> {
+    version: &'a str,
+    commit: Option<&'a str>,
+}
+
+/// Archives of clusters have no host name, but consumers require the section.
+#[derive(Serialize)]
+struct System {
+    metadata: BTreeMap<&'static str, ()>,
+    hostname: Option<&'static str>,
+}
+
+struct Item<'a> {
+    kind: Kind,
+    finding: &'a Finding,
+}
+
+impl Serialize for Item<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Finding { rule, error_key, details, tags } = self.finding;
+        let module = rule.as_str();
+        let short_name = module.rsplit('.').next().unwrap_or(module);
+        let mut item = serializer.serialize_map(None)?;
+        item.serialize_entry(self.kind.id_field(), &format_args!("{short_name}|{error_key}"))?;
+        item.serialize_entry("component", &rule.component())?;
+        item.serialize_entry("type", self.kind.as_str())?;
+        item.serialize_entry("key", error_key)?;
+        item.serialize_entry("details", details)?;
+        item.serialize_entry("tags", tags)?;
+        item.serialize_entry("links", &BTreeMap::<&str, ()>::new())?;
+        item.end()
+    }
+}
+
+#[derive(Serialize)]
+struct SkipItem<'a> {
+    rule_fqdn: String,
+    reason: &'a str,
+    details: &'a str,
+    r#type: &'a str,
+}
+
+impl<'a> From<&'a Skip> for SkipItem<'a> {
+    fn from(skip: &'a Skip) -> Self {
+        Self { rule_fqdn: skip.rule.component(), reason: "MISSING_REQUIREMENTS", details: &skip.details, r#type: "skip" }
+    }
+}

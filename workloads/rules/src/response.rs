@@ -1,0 +1,107 @@
+//! What a rule answers.
+
+use std::borrow::Cow;
+
+use ccx_messages::ErrorKey;
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+
+use crate::FaultReason;
+
+/// The sort of an answer; each has its own section in the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The cluster has the problem that the rule looks for.
+    Hit,
+    /// A fact about the cluster.
+    Info,
+    /// The cluster was looked at and is healthy in this respect.
+    Pass,
+    /// A fact that identifies the cluster's kind.
+    Fingerprint,
+}
+
+impl Kind {
+    /// The value of `type` in the report.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Hit => "rule",
+            Self::Info => "info",
+            Self::Pass => "pass",
+            Self::Fingerprint => "fingerprint",
+        }
+    }
+
+    /// The field that joins the last part of the rule's name with the key.
+    pub(crate) fn id_field(self) -> &'static str {
+        match self {
+            Self::Hit => "rule_id",
+            Self::Info => "info_id",
+            Self::Pass => "pass_id",
+            Self::Fingerprint => "fingerprint_id",
+        }
+    }
+
+    /// The field of the details that repeats the key.
+    pub(crate) fn key_field(self) -> &'static str {
+        match self {
+            Self::Hit => "error_key",
+            Self::Info => "info_key",
+            Self::Pass => "pass_key",
+            Self::Fingerprint => "fingerprint_key",
+        }
+    }
+}
+
+/// A rule's answer: a key and the data that the texts about it need.
+#[derive(Debug)]
+pub struct Response {
+    pub(crate) kind: Kind,
+    pub(crate) key: Cow<'static, str>,
+    pub(crate) details: serde_json::Result<Box<RawValue>>,
+}
+
+impl Response {
+    /// The cluster has the problem `key`. `details` becomes a JSON object.
+    pub fn hit(key: impl Into<Cow<'static, str>>, details: &impl Serialize) -> Self {
+        Self::new(Kind::Hit, key.into(), details)
+    }
+
+    /// A fact about the cluster. `details` becomes a JSON object.
+    pub fn info(key: impl Into<Cow<'static, str>>, details: &impl Serialize) -> Self {
+        Self::new(Kind::Info, key.into(), details)
+    }
+
+    /// An answer of any kind, for rules that learn the kind at run time.
+    pub fn new(kind: Kind, key: Cow<'static, str>, details: &impl Serialize) -> Self {
+        let details = to_raw_value(details);
+        Self { kind, key, details }
+    }
+}
+
+/// The details of a finding as the report shows them: the rule's data, and what they are about.
+pub(crate) struct Details<'a> {
+    pub kind: Kind,
+    pub key: &'a ErrorKey,
+    pub data: &'a RawValue,
+}
+
+impl Details<'_> {
+    /// One JSON object. Above `max_bytes` the data are left out and their size is told instead, as the Python engine does.
+    pub(crate) fn to_json(&self, max_bytes: usize) -> Result<Box<RawValue>, FaultReason> {
+        let invalid = |what: String| FaultReason::InvalidDetails(what);
+        let data = self.data.get();
+        let Some(fields) = data.strip_prefix('{').and_then(|data| data.strip_suffix('}')) else {
+            return Err(invalid(data.chars().take(80).collect()));
+        };
+        let head = format!(r#"{{"type":"{}","{}":"{}""#, self.kind.as_str(), self.kind.key_field(), self.key);
+        let json = if data.len() > max_bytes {
+            format!(r#"{head},"max_detail_length_error":{}}}"#, data.len())
+        } else if fields.trim().is_empty() {
+            format!("{head}}}")
+        } else {
+            format!("{head},{fields}}}")
+        };
+        RawValue::from_string(json).map_err(|error| invalid(error.to_string()))
+    }
+}

@@ -1,0 +1,189 @@
+//! What a rule is, and how it declares what it needs.
+
+use ccx_messages::{ErrorKey, RuleFqdn};
+
+use crate::{Context, LogQuery, Response};
+
+/// One question about a cluster, answered from its archive.
+pub trait Rule: Send + Sync {
+    /// What the rule is called and what it reads. Asked once, when an engine is made.
+    fn meta(&self) -> RuleMeta;
+
+    /// The answer: `None` when all is well.
+    ///
+    /// Called only when everything that the rule requires is there. Loops over what the cluster decides the size of go
+    /// through [`Context::within_budget`], since a rule can't be stopped from outside.
+    fn check(&self, context: &Context<'_>) -> Option<Response>;
+}
+
+/// Files of an archive that have one meaning, for example "the nodes".
+///
+/// An input is known by its name; rules that use the same input share the work of reading it.
+#[derive(Clone, Copy, Debug)]
+pub struct Input {
+    name: &'static str,
+    globs: &'static [&'static str],
+    is_readable: fn(&Context<'_>) -> bool,
+}
+
+impl Input {
+    /// Files that are documents: they count as present when `is_readable` says that at least one could be parsed.
+    ///
+    /// In a glob `*` stands for any characters but `/`; there are no other wildcards.
+    pub const fn documents(
+        name: &'static str,
+        globs: &'static [&'static str],
+        is_readable: fn(&Context<'_>) -> bool,
+    ) -> Self {
+        Self { name, globs, is_readable }
+    }
+
+    /// Files that are lines of text: they count as present when there is one.
+    pub const fn text(name: &'static str, globs: &'static [&'static str]) -> Self {
+        // Whether there is a file is decided by the plan, before this is asked.
+        Self { name, globs, is_readable: |_| true }
+    }
+
+    /// The name, as skips show it.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The paths, as globs.
+    pub fn globs(&self) -> &'static [&'static str] {
+        self.globs
+    }
+
+    /// Whether the archive has such files and they make sense.
+    fn is_available(&self, context: &Context<'_>) -> bool {
+        !context.files(self).is_empty() && (self.is_readable)(context)
+    }
+}
+
+/// What a rule is called, and what it reads.
+#[derive(Clone, Debug)]
+pub struct RuleMeta {
+    /// The rule's module.
+    pub rule: RuleFqdn,
+    /// Every key that the rule may answer with.
+    pub error_keys: Vec<ErrorKey>,
+    /// The tags that its findings carry.
+    pub tags: Vec<String>,
+    /// Without any of these the rule is skipped.
+    pub required: Vec<Input>,
+    /// Without at least one of each group the rule is skipped.
+    pub any_of: Vec<Vec<Input>>,
+    /// The rule answers more precisely when these are there.
+    pub optional: Vec<Input>,
+    /// The log lines that the rule looks for.
+    pub log_queries: Vec<LogQuery>,
+    /// The metric families that the rule reads.
+    pub metric_families: Vec<&'static str>,
+}
+
+impl RuleMeta {
+    /// A rule with one key that reads nothing yet.
+    pub fn new(rule: RuleFqdn, error_key: ErrorKey) -> Self {
+        Self {
+            rule,
+            error_keys: vec![error_key],
+            tags: Vec::new(),
+            required: Vec::new(),
+            any_of: Vec::new(),
+            optional: Vec::new(),
+            log_queries: Vec::new(),
+            metric_families: Vec::new(),
+        }
+    }
+
+    /// Adds tags.
+    #[must_use]
+    pub fn tags(mut self, tags: &[&str]) -> Self {
+        self.tags.extend(tags.iter().map(|&tag| tag.into()));
+        self
+    }
+
+    /// Adds an input that the rule can't do without.
+    #[must_use]
+    pub fn requires(mut self, input: Input) -> Self {
+        self.required.push(input);
+        self
+    }
+
+    /// Adds inputs of which the rule needs at least one.
+    #[must_use]
+    pub fn requires_any(mut self, inputs: &[Input]) -> Self {
+        self.any_of.push(inputs.to_vec());
+        self
+    }
+
+    /// Adds an input that the rule can do without.
+    #[must_use]
+    pub fn may_read(mut self, input: Input) -> Self {
+        self.optional.push(input);
+        self
+    }
+
+    /// Adds log lines to look for; the files are required.
+    #[must_use]
+    pub fn scans(mut self, query: LogQuery) -> Self {
+        self.required.push(query.files());
+        self.log_queries.push(query);
+        self
+    }
+
+    /// Adds a metric family to read.
+    #[must_use]
+    pub fn reads_metric(mut self, family: &'static str) -> Self {
+        self.metric_families.push(family);
+        self
+    }
+
+    /// Everything that the rule reads, in the order of its declaration.
+    pub fn inputs(&self) -> impl Iterator<Item = &Input> {
+        self.required.iter().chain(self.any_of.iter().flatten()).chain(&self.optional)
+    }
+
+    /// What keeps the rule from running, if anything does.
+    pub(crate) fn missing_requirements(&self, context: &Context<'_>) -> Option<Missing> {
+        let is_missing = |input: &&Input| !input.is_available(context);
+        let all: Vec<_> = self.required.iter().filter(is_missing).map(Input::name).collect();
+        let any_groups = self.any_of.iter().filter(|group| group.iter().all(|input| is_missing(&input)));
+        let any: Vec<Vec<_>> = any_groups.map(|group| group.iter().map(Input::name).collect()).collect();
+        (!all.is_empty() || !any.is_empty()).then_some(Missing { all, any })
+    }
+}
+
+/// The requirements of a rule that an archive does not meet.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Missing {
+    /// Inputs that are needed.
+    pub all: Vec<&'static str>,
+    /// Groups of which one input is needed.
+    pub any: Vec<Vec<&'static str>>,
+}
+
+impl std::fmt::Display for Missing {
+    /// The text that the Python rules use, lists in their notation: `All: ['a', 'b'] Any: ['c', 'd']`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let list = |names: &[&str]| format!("['{}']", names.join("', '"));
+        let all = if self.all.is_empty() { "[]".into() } else { list(&self.all) };
+        let any: Vec<String> = self.any.iter().map(|group| list(group)).collect();
+        write!(f, "All: {all} Any: {}", any.join(" Any: "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn missing_requirements_read_as_those_of_the_python_rules() {
+        let text = |all: &[&'static str], any: &[&[&'static str]]| {
+            Missing { all: all.to_vec(), any: any.iter().map(|group| group.to_vec()).collect() }.to_string()
+        };
+        assert_eq!(text(&["nodes"], &[]), "All: ['nodes'] Any: ");
+        assert_eq!(text(&["nodes", "pods"], &[&["alerts", "metrics"]]), "All: ['nodes', 'pods'] Any: ['alerts', 'metrics']");
+        assert_eq!(text(&[], &[&["a", "b"], &["c"]]), "All: [] Any: ['a', 'b'] Any: ['c']");
+    }
+}
