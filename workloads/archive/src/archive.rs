@@ -51,15 +51,13 @@ impl Archive {
         ensure!(compressed_bytes <= limit, CompressedTooBigSnafu { bytes: compressed_bytes, limit });
 
         let format = Format::of(&compressed).with_context(|| NotAnArchiveSnafu { head: shown_head(&compressed) })?;
-        let (unpacked, index) = match format {
-            Format::Zip => unzip::unzip(&compressed, limits)?,
-            _ => {
-                let tar = decompress::decompress(compressed, format, limits)?;
-                let index = untar::index(&tar, format, limits)?;
-                (tar.bytes, index)
-            }
-        };
-        Ok(Self { unpacked, index })
+        if format == Format::Zip {
+            let (unpacked, index) = unzip::unzip(&compressed, limits)?;
+            return Ok(Self { unpacked, index });
+        }
+        let tar = decompress::decompress(compressed, format, limits)?;
+        let index = untar::index(&tar, format, limits)?;
+        Ok(Self { unpacked: tar.bytes, index })
     }
 
     /// The content of the file at `path`, for example `config/version.json`.
