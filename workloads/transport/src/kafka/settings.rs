@@ -1,0 +1,1 @@
+//! From our settings to librdkafka's properties.

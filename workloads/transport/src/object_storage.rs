@@ -1,0 +1,11 @@
+//! Objects from and to S3, and archives from presigned links.
+
+mod download;
+mod error;
+mod location;
+mod store;
+
+pub use download::Downloader;
+pub use error::{DownloadError, ObjectStoreError};
+pub use location::ArchiveLocation;
+pub use store::ObjectStore;
