@@ -1,0 +1,179 @@
+#!/usr/bin/env bash
+# One Apache Kafka node on this machine, for tests and for trying things out.
+#
+#   hack/kafka.sh up                         start it (the first time fetches it from Maven Central)
+#   hack/kafka.sh down                       stop it; what it stored stays
+#   hack/kafka.sh wipe                       stop it and remove what it stored
+#   hack/kafka.sh pause | resume             let it hang, as if the network were gone
+#   hack/kafka.sh topic NAME [PARTITIONS]    make a topic
+#   hack/kafka.sh status                     where it listens; fails when it is not running
+#   hack/kafka.sh run COMMAND...             run a command beside a fresh node, which then goes away;
+#                                            the command finds it by CCX_TEST_KAFKA and CCX_TEST_KAFKA_SASL
+#
+# It has two doors: one that lets everybody in, and one that asks for a user and a password by SASL (SCRAM-SHA-512,
+# SCRAM-SHA-256 or PLAIN). It needs Java 17 or newer, and Maven for the first start. Settings, by environment:
+#
+#   KAFKA_PORT        port of the open door                          (9092)
+#   KAFKA_SASL_PORT   port of the guarded door                       (KAFKA_PORT + 1)
+#   KAFKA_CTL_PORT    port that Kafka talks to itself by             (KAFKA_PORT + 2)
+#   KAFKA_USER        who the guarded door lets in                   (ccx)
+#   KAFKA_PASSWORD    with which password                            (ccx-secret)
+#   KAFKA_DATA        folder of everything it stores                 (/tmp/ccx-kafka-$KAFKA_PORT)
+#   KAFKA_HEAP        memory of the JVM                              (384m)
+#   KAFKA_VERSION     the release                                    (4.3.0)
+set -euo pipefail
+
+# shellcheck source=hack/lib/server.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib/server.sh"
+
+version=${KAFKA_VERSION:-4.3.0}
+port=${KAFKA_PORT:-9092}
+sasl_port=${KAFKA_SASL_PORT:-$((port + 1))}
+ctl_port=${KAFKA_CTL_PORT:-$((port + 2))}
+user=${KAFKA_USER:-ccx}
+password=${KAFKA_PASSWORD:-ccx-secret}
+data=${KAFKA_DATA:-${TMPDIR:-/tmp}/ccx-kafka-$port}
+heap=${KAFKA_HEAP:-384m}
+jars=$cache_dir/kafka-$version
+
+main() {
+  case "${1:-}" in
+    up) up ;;
+    down) server_stop "$data" ;;
+    wipe) server_stop "$data" && rm -rf "$data" ;;
+    pause) server_signal "$data" STOP ;;
+    resume) server_signal "$data" CONT ;;
+    topic) topic "${2:?the name of the topic is missing}" "${3:-1}" ;;
+    status) status ;;
+    run) run_beside "${@:2}" ;;
+    help | -h | --help) usage ;;
+    *) usage >&2 && exit 2 ;;
+  esac
+}
+
+up() {
+  server_alive "$data" && status && return
+  need java "on Debian and Ubuntu hack/install-dependencies.sh servers installs it"
+  fetch
+  mkdir -p "$data"
+  configure
+  [ -f "$data/topics/meta.properties" ] || format
+  server_start "$data" java -Xms"$heap" -Xmx"$heap" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
+    -Dlog4j2.configurationFile="$data/log4j2.yaml" -cp "$jars/*" kafka.Kafka "$data/server.properties"
+  server_wait "$data" 60 grep -q 'Kafka Server started' "$data/log"
+  status
+}
+
+fetch() {
+  [ -f "$jars/complete" ] && return
+  need mvn "on Debian and Ubuntu hack/install-dependencies.sh servers installs it"
+  echo "fetching Kafka $version from Maven Central, once" >&2
+  mkdir -p "$jars"
+  write_pom
+  mvn -q -B -Dstyle.color=never -f "$jars/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$jars"
+  touch "$jars/complete"
+}
+
+# The broker, its tools, and something to log with: the broker itself brings an interface for that only.
+write_pom() {
+  cat >"$jars/pom.xml" <<POM
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>ccx</groupId><artifactId>kafka-node</artifactId><version>1</version><packaging>pom</packaging>
+  <dependencies>
+    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>$version</version></dependency>
+    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId><version>$version</version></dependency>
+    <dependency><groupId>org.apache.logging.log4j</groupId><artifactId>log4j-slf4j-impl</artifactId><version>2.25.4</version></dependency>
+    <dependency><groupId>org.apache.logging.log4j</groupId><artifactId>log4j-core</artifactId><version>2.25.4</version></dependency>
+  </dependencies>
+</project>
+POM
+}
+
+configure() {
+  local jaas=org.apache.kafka.common.security
+  local guarded=listener.name.guarded
+  cat >"$data/server.properties" <<PROPERTIES
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:$ctl_port
+controller.listener.names=CONTROLLER
+listeners=OPEN://127.0.0.1:$port,GUARDED://127.0.0.1:$sasl_port,CONTROLLER://127.0.0.1:$ctl_port
+advertised.listeners=OPEN://127.0.0.1:$port,GUARDED://127.0.0.1:$sasl_port
+listener.security.protocol.map=OPEN:PLAINTEXT,GUARDED:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=OPEN
+$guarded.sasl.enabled.mechanisms=SCRAM-SHA-512,SCRAM-SHA-256,PLAIN
+$guarded.scram-sha-512.sasl.jaas.config=$jaas.scram.ScramLoginModule required;
+$guarded.scram-sha-256.sasl.jaas.config=$jaas.scram.ScramLoginModule required;
+$guarded.plain.sasl.jaas.config=$jaas.plain.PlainLoginModule required user_$user="$password";
+log.dirs=$data/topics
+num.partitions=1
+# One node, so one copy of everything; few partitions of Kafka's own topics, so that it starts fast.
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.num.partitions=1
+# A group need not wait for members that a test does not have.
+group.initial.rebalance.delay.ms=0
+num.network.threads=2
+num.io.threads=2
+num.recovery.threads.per.data.dir=1
+log.cleaner.dedupe.buffer.size=16777216
+message.max.bytes=10485760
+replica.fetch.max.bytes=10485760
+PROPERTIES
+  logging STDOUT INFO >"$data/log4j2.yaml"
+  logging STDERR ERROR >"$data/tools-log4j2.yaml"
+}
+
+logging() { # logging STDOUT|STDERR LEVEL
+  cat <<YAML
+Configuration:
+  Appenders:
+    Console:
+      name: Console
+      target: SYSTEM_${1#STD}
+      PatternLayout: {pattern: "%d{ISO8601} %p %c{1} %m%n"}
+  Loggers:
+    Root: {level: $2, AppenderRef: [{ref: Console}]}
+YAML
+}
+
+tool() { java -Xmx128m -XX:TieredStopAtLevel=1 -Dlog4j2.configurationFile="$data/tools-log4j2.yaml" -cp "$jars/*" "$@"; }
+
+# Makes the storage, with the user in it: a node can't start without the one, nor let anybody in without the other.
+format() {
+  local id
+  id=$(head -c 16 /dev/urandom | base64 | tr '+/' 'ab' | cut -c 1-22)
+  tool kafka.tools.StorageTool format --cluster-id "$id" --config "$data/server.properties" \
+    --add-scram "SCRAM-SHA-512=[name=$user,password=$password]" \
+    --add-scram "SCRAM-SHA-256=[name=$user,password=$password]" >"$data/format.log" 2>&1 ||
+    { cat "$data/format.log" >&2 && die "failed to format $data"; }
+}
+
+topic() {
+  tool org.apache.kafka.tools.TopicCommand --bootstrap-server "127.0.0.1:$port" \
+    --create --if-not-exists --topic "$1" --partitions "$2" --replication-factor 1
+}
+
+status() {
+  server_alive "$data" || die "Kafka is not running in $data"
+  echo "Kafka $version: 127.0.0.1:$port, by SASL as $user 127.0.0.1:$sasl_port, log $data/log"
+}
+
+run_beside() {
+  [ $# -gt 0 ] || die "run needs a command"
+  port=$(free_port) sasl_port=$(free_port) ctl_port=$(free_port)
+  data=$(mktemp -d "${TMPDIR:-/tmp}/ccx-kafka.XXXXXX")
+  # shellcheck disable=SC2064 # The folder's name is needed as it is now.
+  trap "server_stop '$data'; rm -rf '$data'" EXIT
+  up >&2
+  export CCX_TEST_KAFKA=127.0.0.1:$port CCX_TEST_KAFKA_SASL=127.0.0.1:$sasl_port,$user,$password
+  "$@"
+}
+
+main "$@"

@@ -1,0 +1,79 @@
+# shellcheck shell=bash
+# What the scripts beside this folder share: one server on loopback, its process, and its folder. Sourced, not run.
+#
+# A server's folder holds everything that belongs to it: its data, its log, and `pid`, the id of its process.
+
+# Downloaded servers are kept here between runs.
+# shellcheck disable=SC2034 # The scripts that source this use it.
+cache_dir=${XDG_CACHE_HOME:-$HOME/.cache}/ccx
+
+die() {
+  echo "${0##*/}: $*" >&2
+  exit 1
+}
+
+# usage: prints the comment at the top of the script that was called.
+usage() { sed -n '2,/^[^#]/{ s/^# \{0,1\}//p; }' "$0"; }
+
+need() { # need PROGRAM HINT
+  command -v "$1" >/dev/null || die "$1 is not installed; $2"
+}
+
+# server_alive FOLDER: whether the process is still the one that was started there, and not a stranger with its number.
+server_alive() {
+  local pid
+  pid=$(cat "$1/pid" 2>/dev/null) && ps -o command= -p "$pid" 2>/dev/null | grep -qF -- "$1"
+}
+
+# server_start FOLDER COMMAND...: in the background, apart from this terminal, so that Ctrl-C does not reach it.
+server_start() {
+  local folder=$1
+  shift
+  nohup "$@" >"$folder/log" 2>&1 </dev/null &
+  echo $! >"$folder/pid"
+}
+
+# server_wait FOLDER SECONDS COMMAND...: until the command succeeds; fails with the end of the log.
+server_wait() {
+  local folder=$1 seconds=$2 deadline=$((SECONDS + $2))
+  shift 2
+  until "$@" 2>/dev/null; do
+    if ! server_alive "$folder"; then
+      tail -n 20 "$folder/log" >&2
+      die "the server ended; its log is $folder/log"
+    fi
+    if ((SECONDS > deadline)); then
+      tail -n 20 "$folder/log" >&2
+      die "the server is not ready after $seconds s; its log is $folder/log"
+    fi
+    sleep 0.1
+  done
+}
+
+# server_signal FOLDER SIGNAL
+server_signal() {
+  server_alive "$1" || die "not running in $1"
+  kill -s "$2" "$(cat "$1/pid")"
+}
+
+# server_stop FOLDER [SIGNAL]: asks, and insists after 20 s.
+server_stop() {
+  local pid deadline=$((SECONDS + 20))
+  if server_alive "$1"; then
+    pid=$(cat "$1/pid")
+    kill -s "${2:-TERM}" "$pid"
+    kill -CONT "$pid" # One that is paused would not hear it.
+    while kill -0 "$pid" 2>/dev/null; do
+      ((SECONDS > deadline)) && kill -KILL "$pid"
+      sleep 0.1
+    done
+  fi
+  rm -f "$1/pid"
+}
+
+# free_port: one below those that the system gives to outgoing connections, so that none takes it while its server is away.
+free_port() {
+  local port
+  while port=$((15000 + RANDOM % 15000)); (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
+  echo "$port"
+}

@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# An S3 service (versitygw, over a folder) on this machine, for tests and for trying things out.
+#
+#   hack/s3.sh up               start it, and make the bucket (the first time builds it from the Go module proxy: minutes)
+#   hack/s3.sh down             stop it; what it stored stays
+#   hack/s3.sh wipe             stop it and remove what it stored
+#   hack/s3.sh pause | resume   let it hang, as if the network were gone
+#   hack/s3.sh status           where it listens; fails when it is not running
+#
+# It needs curl, and Go 1.25 or newer for the first start. Settings, by environment:
+#
+#   S3_PORT               where it listens                (9000)
+#   S3_ACCESS_KEY_ID      who may use it                  (ccx)
+#   S3_SECRET_ACCESS_KEY  with which key                  (ccx-secret)
+#   S3_BUCKET             the bucket that is made         (insights-upload)
+#   S3_DATA               folder of everything it stores  (/tmp/ccx-s3-$S3_PORT)
+#   VERSITYGW_VERSION     the release                     (v1.8.0)
+set -euo pipefail
+
+# shellcheck source=hack/lib/server.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib/server.sh"
+
+version=${VERSITYGW_VERSION:-v1.8.0}
+port=${S3_PORT:-9000}
+access_key=${S3_ACCESS_KEY_ID:-ccx}
+secret_key=${S3_SECRET_ACCESS_KEY:-ccx-secret}
+bucket=${S3_BUCKET:-insights-upload}
+data=${S3_DATA:-${TMPDIR:-/tmp}/ccx-s3-$port}
+url=http://127.0.0.1:$port
+program=$cache_dir/versitygw-$version/versitygw
+
+main() {
+  case "${1:-}" in
+    up) up ;;
+    down) server_stop "$data" ;;
+    wipe) server_stop "$data" && rm -rf "$data" ;;
+    pause) server_signal "$data" STOP ;;
+    resume) server_signal "$data" CONT ;;
+    status) status ;;
+    help | -h | --help) usage ;;
+    *) usage >&2 && exit 2 ;;
+  esac
+}
+
+up() {
+  server_alive "$data" && status && return
+  need curl "on Debian and Ubuntu hack/install-dependencies.sh installs it"
+  build
+  mkdir -p "$data/objects"
+  # Its keys go by environment, so that `ps` does not show them.
+  ROOT_ACCESS_KEY=$access_key ROOT_SECRET_KEY=$secret_key server_start "$data" \
+    "$program" --port "127.0.0.1:$port" --quiet --keep-alive posix "$data/objects"
+  server_wait "$data" 30 refuses_strangers
+  make_bucket
+  status
+}
+
+build() {
+  [ -x "$program" ] && return
+  need go "on Debian and Ubuntu hack/install-dependencies.sh servers installs it, if their Go is new enough"
+  echo "building versitygw $version, once" >&2
+  GOBIN=$(dirname "$program") go install "github.com/versity/versitygw/cmd/versitygw@$version"
+}
+
+request() { curl --silent --output /dev/null --max-time 5 --write-out '%{http_code}' "$@"; }
+
+refuses_strangers() { [ "$(request "$url/")" = 403 ]; }
+
+make_bucket() {
+  local status
+  status=$(request --request PUT --header 'x-amz-content-sha256: UNSIGNED-PAYLOAD' \
+    --aws-sigv4 aws:amz:us-east-1:s3 --user "$access_key:$secret_key" "$url/$bucket")
+  [ "$status" = 200 ] || [ "$status" = 409 ] || die "failed to make the bucket $bucket: status $status"
+}
+
+status() {
+  server_alive "$data" || die "the S3 service is not running in $data"
+  echo "versitygw $version: $url, bucket $bucket, log $data/log"
+}
+
+main "$@"
