@@ -109,31 +109,3 @@ impl fmt::Debug for Archive {
             .finish()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn tar_of(files: &[(&str, &[u8])]) -> Vec<u8> {
-        let mut builder = tar::Builder::new(Vec::new());
-        for (path, content) in files {
-            let mut header = tar::Header::new_ustar();
-            header.set_size(content.len() as u64);
-            header.set_mode(0o640);
-            header.set_mtime(1_700_000_000);
-            builder.append_data(&mut header, path, *content).unwrap();
-        }
-        builder.into_inner().unwrap()
-    }
-
-    #[test]
-    fn a_plain_tar_is_indexed() {
-        let tar = tar_of(&[("config/version.json", b"{}"), ("config/id", b"5d5892d3-1f74-4ccf-91af-548dfc9767aa\n")]);
-        let archive = Archive::read(tar.into(), &Limits::default()).unwrap();
-        let paths: Vec<_> = archive.files().map(|file| file.path).collect();
-        assert_eq!(paths, ["config/id", "config/version.json"]);
-        assert_eq!(archive.file("config/version.json"), Some(b"{}".as_slice()));
-        assert_eq!(archive.cluster_id().unwrap().to_string(), "5d5892d3-1f74-4ccf-91af-548dfc9767aa");
-        assert_eq!(archive.newest_modification().unwrap().timestamp(), 1_700_000_000);
-    }
-}

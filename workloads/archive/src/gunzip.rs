@@ -42,7 +42,7 @@ fn gunzip_stream(compressed: &[u8], limits: &Limits) -> Result<Decompressed, Arc
     read_limited(Members::new(compressed), Format::Gzip, limits)
 }
 
-/// Reads member after member. What follows the last one and is no member is ignored, as by gzip(1).
+/// Reads member after member. What follows the last one and doesn't begin like a member is ignored, as by gzip(1).
 struct Members<'a> {
     decoder: Option<GzDecoder<&'a [u8]>>,
 }
@@ -55,16 +55,119 @@ impl<'a> Members<'a> {
 
 impl Read for Members<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        const MAGIC: &[u8] = &[0x1f, 0x8b];
+        /// The first byte of the magic number: a second one may be cut off.
+        const MAGIC: u8 = 0x1f;
 
         while let Some(decoder) = &mut self.decoder {
             let count = decoder.read(buffer)?;
             if count > 0 || buffer.is_empty() {
                 return Ok(count);
             }
-            let rest = self.decoder.take().map(GzDecoder::into_inner).filter(|rest| rest.starts_with(MAGIC));
+            let rest = self.decoder.take().map(GzDecoder::into_inner).filter(|rest| rest.first() == Some(&MAGIC));
             self.decoder = rest.map(GzDecoder::new);
         }
         Ok(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::{Compression, write::GzEncoder};
+    use proptest::{collection::vec, prelude::*};
+
+    use super::*;
+
+    fn member(content: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(content).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn whole(compressed: &[u8]) -> Option<Vec<u8>> {
+        gunzip_whole(compressed, &Limits::default())
+    }
+
+    fn stream(compressed: &[u8]) -> Decompressed {
+        gunzip_stream(compressed, &Limits::default()).unwrap()
+    }
+
+    fn complete(bytes: &[u8]) -> Decompressed {
+        Decompressed { bytes: bytes.to_vec().into(), completeness: Completeness::Complete }
+    }
+
+    #[test]
+    fn one_member_takes_the_fast_path() {
+        assert_eq!(whole(&member(b"content")), Some(b"content".to_vec()));
+    }
+
+    #[test]
+    fn several_members_take_the_stream() {
+        for second in [b"twin".as_slice(), b"longer than the first"] {
+            let compressed = [member(b"twin"), member(second)].concat();
+            assert_eq!(whole(&compressed), None);
+            assert_eq!(stream(&compressed), complete(&[b"twin", second].concat()));
+        }
+    }
+
+    #[test]
+    fn what_follows_and_is_no_member_is_ignored() {
+        for garbage in
+            [b"\0\0\0\0\0\0\0\0".as_slice(), b"garbage", b"\x07\0\0\0", b"garbage that looks like a trailer\x07\0\0\0"]
+        {
+            let compressed = [&member(b"content"), garbage].concat();
+            assert_eq!(gunzip(&compressed, &Limits::default()).unwrap(), complete(b"content"), "{garbage:?}");
+        }
+    }
+
+    #[test]
+    fn the_start_of_another_member_is_not_ignored() {
+        for cut in 1..18 {
+            let compressed = [&member(b"first")[..], &member(b"second")[..cut]].concat();
+            let read = gunzip(&compressed, &Limits::default()).unwrap();
+            assert_eq!(read.completeness, Completeness::Truncated, "{cut}");
+            assert!(read.bytes.starts_with(b"first"));
+        }
+    }
+
+    #[test]
+    fn a_wrong_checksum_is_an_error_on_both_paths() {
+        let mut compressed = member(b"content");
+        let checksum = compressed.len() - 8;
+        compressed[checksum] ^= 1;
+        assert_eq!(whole(&compressed), None);
+        assert!(matches!(gunzip(&compressed, &Limits::default()), Err(ArchiveError::Corrupt { format: Format::Gzip, .. })));
+    }
+
+    #[test]
+    fn a_promised_size_beyond_reason_is_not_allocated() {
+        let mut compressed = member(b"content");
+        let size = compressed.len() - 4;
+        compressed[size..].copy_from_slice(&(512_u32 << 20).to_le_bytes());
+        assert_eq!(whole(&compressed), None);
+        assert!(matches!(gunzip(&compressed, &Limits::default()), Err(ArchiveError::Corrupt { .. })));
+    }
+
+    proptest! {
+        #[test]
+        fn both_paths_give_the_same(contents in vec(vec(0_u8..4, 0..300), 1..4)) {
+            let compressed: Vec<u8> = contents.iter().flat_map(|content| member(content)).collect();
+            let expected = contents.concat();
+            prop_assert_eq!(stream(&compressed), complete(&expected));
+            if let Some(bytes) = whole(&compressed) {
+                prop_assert_eq!(bytes, expected);
+            }
+        }
+
+        #[test]
+        fn the_fast_path_never_takes_what_the_stream_refuses(content in vec(any::<u8>(), 1..200), at in any::<prop::sample::Index>(), flip in 1_u8..) {
+            let mut compressed = member(&content);
+            let at = at.index(compressed.len());
+            compressed[at] ^= flip;
+            if let Some(bytes) = whole(&compressed) {
+                prop_assert_eq!(stream(&compressed), complete(&bytes));
+            }
+        }
     }
 }

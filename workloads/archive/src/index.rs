@@ -31,6 +31,15 @@ pub struct Skipped {
     pub special_files: usize,
 }
 
+/// What a member of an archive is.
+pub(crate) enum MemberKind {
+    File,
+    Directory,
+    Link,
+    /// Devices, named pipes, sparse files (whose content has to be put together first) and unknown types.
+    Special,
+}
+
 /// Files by path. All paths lie in one string, so that an archive of ten thousand files takes three allocations.
 pub(crate) struct Index {
     paths: String,

@@ -22,6 +22,7 @@ mod gunzip;
 mod index;
 mod limits;
 mod path;
+mod pax;
 mod untar;
 mod unzip;
 

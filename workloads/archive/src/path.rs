@@ -30,3 +30,53 @@ pub(crate) fn push_normalised(path: &[u8], out: &mut String) -> Result<(), Unsaf
     }
     if out.len() > start { Ok(()) } else { Err(UnsafePath) }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn normalised(path: &[u8]) -> Result<String, UnsafePath> {
+        let mut out = String::from("before");
+        let result = push_normalised(path, &mut out);
+        let added = out.strip_prefix("before").expect("what was there stays").to_owned();
+        if result.is_err() {
+            assert_eq!(added, "");
+        }
+        result.map(|()| added)
+    }
+
+    #[test]
+    fn safe_paths_lose_what_means_nothing() {
+        for (path, expected) in [
+            ("config/id", "config/id"),
+            ("./config/id", "config/id"),
+            ("config//id", "config/id"),
+            ("config/./id", "config/id"),
+            ("config/..id/...", "config/..id/..."),
+            ("a b/ü", "a b/ü"),
+        ] {
+            assert_eq!(normalised(path.as_bytes()).as_deref(), Ok(expected), "{path}");
+        }
+    }
+
+    #[test]
+    fn unsafe_paths_are_refused() {
+        for path in ["/etc/passwd", "//x", "..", "../x", "config/../../x", "config/..", "", ".", "./", "a\0b"] {
+            assert_eq!(normalised(path.as_bytes()), Err(UnsafePath), "{path:?}");
+        }
+        assert_eq!(normalised(b"config/\xff"), Err(UnsafePath));
+    }
+
+    proptest! {
+        #[test]
+        fn what_passes_stays_below_the_root(path in "[a./]{0,12}") {
+            if let Ok(path) = normalised(path.as_bytes()) {
+                let is_plain = path.split('/').all(|component| !["", ".", ".."].contains(&component));
+                prop_assert!(is_plain, "{}", path);
+                prop_assert_eq!(normalised(path.as_bytes()), Ok(path));
+            }
+        }
+    }
+}

@@ -6,13 +6,14 @@
 use std::{borrow::Cow, ops::Range};
 
 use snafu::{OptionExt, ensure};
-use tar::{EntryType, Header, PaxExtensions};
+use tar::{EntryType, Header};
 
 use crate::{
     ArchiveError, Format, Limits, Place,
     decompress::{Completeness, Decompressed},
-    error::{BrokenHeaderSnafu, NoTarInsideSnafu, TruncatedSnafu, shown_head, shown_path},
-    index::{Index, IndexBuilder},
+    error::{BrokenHeaderSnafu, NoFilesSnafu, NoTarInsideSnafu, TruncatedSnafu, shown_head, shown_path},
+    index::{Index, IndexBuilder, MemberKind},
+    pax,
 };
 
 /// Headers and contents are padded to this many bytes.
@@ -30,6 +31,7 @@ pub(crate) fn is_tar(bytes: &[u8]) -> bool {
 /// a checksum of their own that tells.
 pub(crate) fn index(tar: &Decompressed, format: Format, limits: &Limits) -> Result<Index, ArchiveError> {
     let is_complete = tar.completeness == Completeness::Complete;
+    ensure!(!(is_complete && tar.bytes.is_empty()), NoFilesSnafu);
     if is_complete || tar.bytes.len() >= BLOCK_BYTES {
         ensure!(is_tar(&tar.bytes), NoTarInsideSnafu { format, head: shown_head(&tar.bytes) });
     }
@@ -58,14 +60,6 @@ struct Member<'a> {
     content: Range<usize>,
     /// In seconds since 1970-01-01 UTC; 0 when the header has none.
     modified: u64,
-}
-
-enum MemberKind {
-    File,
-    Directory,
-    Link,
-    /// Devices, named pipes, sparse files (whose content has to be put together first) and unknown types.
-    Special,
 }
 
 /// What the extension headers in front of a member say about it.
@@ -101,7 +95,7 @@ impl<'a> Members<'a> {
     }
 
     fn next_header(&mut self) -> Result<Option<&'a Header>, ArchiveError> {
-        let rest = &self.tar[self.position.min(self.tar.len())..];
+        let rest = &self.tar[self.position..];
         if rest.is_empty() {
             return Ok(None);
         }
@@ -139,15 +133,15 @@ impl<'a> Members<'a> {
     }
 
     fn read_pax(&mut self, header: &Header, extensions: &mut Extensions<'a>) -> Result<(), ArchiveError> {
-        for record in PaxExtensions::new(self.next_extension(header)?) {
-            let record = record.ok().context(self.broken("a PAX record is malformed"))?;
-            match record.key_bytes() {
-                b"path" => extensions.path = Some(record.value_bytes()),
+        for record in pax::records(self.next_extension(header)?) {
+            let (key, value) = record.ok().context(self.broken("a PAX record is malformed"))?;
+            match key {
+                b"path" => extensions.path = Some(value),
                 b"size" => {
-                    let size = record.value().ok().and_then(|value| value.parse().ok());
+                    let size = std::str::from_utf8(value).ok().and_then(|value| value.parse().ok());
                     extensions.size = Some(size.context(self.broken("the PAX size is no number"))?);
                 }
-                key if key.starts_with(b"GNU.sparse.") => extensions.is_sparse = true,
+                _ if key.starts_with(b"GNU.sparse.") => extensions.is_sparse = true,
                 _ => {}
             }
         }

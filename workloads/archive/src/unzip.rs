@@ -9,7 +9,7 @@ use zip::{ZipArchive, read::ZipFile};
 use crate::{
     ArchiveError, Limits,
     error::{TooManyEntriesSnafu, UnpackedTooBigSnafu, ZipDirectorySnafu, ZipEntrySnafu, shown_path},
-    index::{Index, IndexBuilder},
+    index::{Index, IndexBuilder, MemberKind},
 };
 
 /// Unpacks a zip archive: the contents and where each of them is.
@@ -22,17 +22,38 @@ pub(crate) fn unzip(compressed: &[u8], limits: &Limits) -> Result<(Bytes, Index)
     let mut contents = Vec::new();
     for position in 0..archive.len() {
         builder.count_member()?;
+        let name = archive
+            .name_for_index(position)
+            .and_then(Result::ok)
+            .map_or_else(String::new, |name| shown_path(name.as_bytes()));
         let member = archive.by_index(position).map_err(io::Error::from);
-        let mut member = member.with_context(|_| ZipEntrySnafu { entry: format!("number {}", position + 1) })?;
-        if member.is_symlink() {
-            builder.skip_link();
-        } else if member.is_file() {
-            let start = contents.len();
-            append_content(&mut member, &mut contents, limits)?;
-            builder.add_file(member.name_raw(), start..contents.len(), modified(&member))?;
+        let mut member = member.context(ZipEntrySnafu { entry: name })?;
+        match kind(&member) {
+            MemberKind::File => {
+                let start = contents.len();
+                append_content(&mut member, &mut contents, limits)?;
+                builder.add_file(member.name_raw(), start..contents.len(), modified(&member))?;
+            }
+            MemberKind::Directory => {}
+            MemberKind::Link => builder.skip_link(),
+            MemberKind::Special => builder.skip_special_file(),
         }
     }
     Ok((contents.into(), builder.finish()?))
+}
+
+/// What a member is, by its Unix mode where the writer gave one.
+fn kind<R: Read>(member: &ZipFile<'_, R>) -> MemberKind {
+    const TYPE_MASK: u32 = 0o170_000;
+    const REGULAR: u32 = 0o100_000;
+    const SYMBOLIC_LINK: u32 = 0o120_000;
+
+    match member.unix_mode().map_or(0, |mode| mode & TYPE_MASK) {
+        _ if member.is_dir() => MemberKind::Directory,
+        0 | REGULAR => MemberKind::File,
+        SYMBOLIC_LINK => MemberKind::Link,
+        _ => MemberKind::Special,
+    }
 }
 
 fn append_content<R: Read>(

@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 
 use ccx_archive::{Archive, ArchiveKind, Limits};
 use ccx_messages::ClusterId;
-use ccx_sample_archive::{Fault, SampleArchive};
+use ccx_sample_archive::SampleArchive;
 
 const CLUSTER: &str = "5d5892d3-1f74-4ccf-91af-548dfc9767aa";
 
 fn cluster_id() -> ClusterId {
-    CLUSTER.parse().unwrap()
+    CLUSTER.parse().expect("a UUID")
 }
 
 fn read(sample: &SampleArchive) -> Archive {
-    Archive::read(sample.to_tar_gz().into(), &Limits::default()).unwrap()
+    Archive::read(sample.to_tar_gz().into(), &Limits::default()).expect("a sample is an archive")
 }
 
 #[test]

@@ -1,0 +1,48 @@
+//! The root of an archive is where `config/` or `insights-operator/` is.
+
+use crate::pack::{paths, read, tar};
+
+/// The paths that an archive of these paths has.
+fn read_paths(packed: &[&str]) -> Vec<String> {
+    let files: Vec<(&str, &[u8])> = packed.iter().map(|path| (*path, b"x".as_slice())).collect();
+    let archive = read(tar(&files)).unwrap();
+    let found = paths(&archive);
+    assert!(found.iter().all(|path| archive.file(path) == Some(b"x")), "{found:?}");
+    found.into_iter().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_leading_directory_is_taken_away() {
+    assert_eq!(read_paths(&["foo/events/x.json", "foo/config/id"]), ["config/id", "events/x.json"]);
+    assert_eq!(read_paths(&["./config/id", "./events/x.json"]), ["config/id", "events/x.json"]);
+    assert_eq!(read_paths(&["a/b/c/insights-operator/gathers.json"]), ["insights-operator/gathers.json"]);
+}
+
+#[test]
+fn a_marker_is_a_directory_and_not_the_beginning_of_a_name() {
+    assert_eq!(read_paths(&["configs/config/id"]), ["config/id"]);
+    assert_eq!(read_paths(&["foo/config"]), ["foo/config"]);
+}
+
+#[test]
+fn the_uppermost_marker_is_the_root() {
+    assert_eq!(read_paths(&["config/config/id"]), ["config/config/id"]);
+    assert_eq!(read_paths(&["foo/config/pod/config/x"]), ["config/pod/config/x"]);
+}
+
+#[test]
+fn a_directory_that_not_all_files_are_in_stays() {
+    assert_eq!(read_paths(&["foo/config/id", "README"]), ["README", "foo/config/id"]);
+    assert_eq!(read_paths(&["foo/config/id", "fooo/x"]), ["foo/config/id", "fooo/x"]);
+}
+
+#[test]
+fn an_archive_without_marker_stays_as_it_is() {
+    assert_eq!(read_paths(&["data/a/x", "data/a/y"]), ["data/a/x", "data/a/y"]);
+    assert_eq!(read_paths(&["x"]), ["x"]);
+}
+
+#[test]
+fn the_letters_of_a_root_may_be_any() {
+    assert_eq!(read_paths(&["ünïcode/config/ä", "ünïcode/y"]), ["config/ä", "y"]);
+}
