@@ -79,7 +79,7 @@ init() {
   owner=${owner#--reuid=}
   rm -rf "$data/cluster" && install -d -m 700 -o "$owner" "$data/cluster"
   install -m 600 -o "$owner" /dev/null "$data/password" && echo "$PGPASSWORD" >"$data/password"
-  (cd / && "${as[@]}" "$bin/initdb" -D "$data/cluster" -U postgres --pwfile="$data/password" \
+  (cd / && ${as[@]+"${as[@]}"} "$bin/initdb" -D "$data/cluster" -U postgres --pwfile="$data/password" \
     -A scram-sha-256 -E UTF8 --locale=C --no-instructions) >"$data/initdb.log" 2>&1 ||
     { cat "$data/initdb.log" >&2 && die "failed to make a database in $data"; }
 }

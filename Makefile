@@ -1,0 +1,45 @@
+# The ways to use this checkout; `make` lists them.
+
+programs := $(or $(CARGO_TARGET_DIR),target)/debug
+# Programs and tests in one go, so that they share one build of each dependency.
+build := cargo build --workspace --bins --tests
+
+.PHONY: help demo build test e2e lint audit fmt bench fuzz clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-6s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## the whole pipeline on this machine, with three sample archives; Ctrl-C ends it
+	@hack/install-dependencies.sh
+	cargo build --workspace --bins
+	$(programs)/ccx local
+
+build: ## all programs and all tests
+	@hack/install-dependencies.sh
+	$(build)
+
+test: ## every test, those against real Kafka, S3 and PostgreSQL included
+	@hack/install-dependencies.sh servers
+	$(build)
+	hack/kafka.sh run cargo test --workspace
+
+e2e: ## only the tests that run whole processes against real servers
+	@hack/install-dependencies.sh servers
+	$(build)
+	cargo test --package ccx-e2e -- --nocapture
+
+lint: ## format, lints, scripts, and what we depend on
+	@hack/install-dependencies.sh lint
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- --deny warnings
+	shellcheck --external-sources hack/*.sh hack/lib/*.sh .ci/run
+
+fmt: ## format all code
+	cargo fmt --all
+
+bench: ## measure the hot paths beside their physical limits
+	@hack/install-dependencies.sh bench
+	cargo run --release --bin ccx-bench
+
+clean: ## remove all that was built
+	cargo clean

@@ -1,0 +1,146 @@
+#!/usr/bin/env bash
+# Makes sure that this machine has what the project needs: at once and silently when it has.
+#
+#   hack/install-dependencies.sh [GROUP...]
+#
+#   (always)   a compiler, the libraries that Kafka's client links to, PostgreSQL's programs, Rust
+#   servers    Java, Maven and Go, for the tests against a real Kafka and a real S3 service
+#   lint       shellcheck
+#   bench      wrk
+#
+# On Debian and Ubuntu it installs what is missing, if it may (as root, or by sudo). Elsewhere it says what to install. It fails
+# if something is missing in the end; of `servers`, `lint` and `bench` only with CI=true, since one can build and test without.
+# PostgreSQL's package would start a server and make a database on the machine; here it does not.
+set -euo pipefail
+
+readonly rust_version=1.95 java_version=17 go_version=1.25
+
+missing=()  # What it is, for people.
+debian=()   # Its packages.
+fedora=()
+homebrew=()
+by_hand=()  # What no package manager has, or not new enough.
+
+main() {
+  case "${1:-}" in help | -h | --help) sed -n '2,/^[^#]/{ s/^# \{0,1\}//p; }' "$0" && return ;; esac
+  look_for_essentials
+  provide || exit 1
+  for group in "$@"; do
+    forget
+    case "$group" in
+      servers) look_for_servers ;;
+      lint) has shellcheck || want shellcheck shellcheck ShellCheck shellcheck ;;
+      bench) has wrk || want wrk wrk wrk wrk ;;
+      *) echo "there is no group $group; see --help" >&2 && exit 2 ;;
+    esac
+    provide || [ "${CI:-}" != true ] || exit 1
+  done
+}
+
+look_for_essentials() {
+  #                                 what                     Debian       Fedora             Homebrew
+  has make                  || want make                     make         make               make
+  has c++                   || want "a C++ compiler"         g++          gcc-c++            llvm
+  has pkg-config            || want pkg-config               pkg-config   pkgconf            pkgconf
+  has_library openssl       || want "OpenSSL's headers"      libssl-dev   openssl-devel      openssl@3
+  has_library zlib          || want "zlib's headers"         zlib1g-dev   zlib-devel         zlib
+  has curl                  || want curl                     curl         curl               curl
+  has_postgres              || want "PostgreSQL's server"    postgresql   postgresql-server  postgresql@17
+  at_least "$rust_version" "$(cargo --version 2>/dev/null)" || by_hand+=("Rust $rust_version or newer: https://rustup.rs")
+}
+
+look_for_servers() {
+  has_java || want "Java $java_version or newer" "$(debian_java)" java-21-openjdk-headless openjdk
+  has mvn  || want Maven                         maven            maven                    maven
+  has_go   || want "Go $go_version or newer"     "$(debian_go)"   golang                   go
+}
+
+# want WHAT DEBIAN FEDORA HOMEBREW: notes what to install; DEBIAN is empty if theirs is too old.
+want() {
+  if is_debian && [ -z "$2" ]; then
+    by_hand+=("$1, newer than this system's own package")
+    return
+  fi
+  missing+=("$1") debian+=("$2") fedora+=("$3") homebrew+=("$4")
+}
+
+forget() { missing=() debian=() fedora=() homebrew=() by_hand=(); }
+
+has() { command -v "$1" >/dev/null; }
+
+has_file() { compgen -G "$1" >/dev/null; }
+
+has_library() { pkg-config --exists "$1" 2>/dev/null; }
+
+has_postgres() { has initdb || has_file '/usr/lib/postgresql/*/bin/initdb' || has_file '/usr/pgsql-*/bin/initdb'; }
+
+has_java() { has java && at_least "$java_version" "$(java -version 2>&1)"; }
+
+# Not needed any more once it has built the S3 service.
+has_go() {
+  has_file "${XDG_CACHE_HOME:-$HOME/.cache}/ccx/versitygw-*/versitygw" || at_least "$go_version" "$(go version 2>/dev/null)"
+}
+
+# at_least VERSION TEXT: whether the first version number in the text is that or newer.
+at_least() {
+  local found
+  found=$(grep -oE '[0-9]+(\.[0-9]+)*' <<<"$2" | head -n 1)
+  [ -n "$found" ] && [ "$(printf '%s\n' "$1" "$found" | sort -V | head -n 1)" = "$1" ]
+}
+
+is_debian() { [ -f /etc/debian_version ]; }
+
+# debian_version PACKAGE: the version that would be installed; nothing if there is none.
+debian_version() { is_debian && apt-cache policy "$1" 2>/dev/null | awk '/Candidate:/ && $2 != "(none)" { print $2 }'; }
+
+debian_java() {
+  local package
+  for package in openjdk-{21,17}-jre-headless; do
+    [ -z "$(debian_version "$package")" ] || { echo "$package" && return; }
+  done
+}
+
+debian_go() { at_least "$go_version" "$(debian_version golang-go | sed 's/^[0-9]*://')" && echo golang-go; }
+
+# provide: installs what was noted, or says how to; whether all is there now.
+provide() {
+  if [ ${#missing[@]} -gt 0 ]; then
+    { is_debian && may_install && install_on_debian; } || by_hand+=("$(instructions)")
+  fi
+  [ ${#by_hand[@]} -gt 0 ] || return 0
+  echo "Please install:" >&2
+  printf '  %s\n' "${by_hand[@]}" >&2
+  return 1
+}
+
+may_install() { [ "$(id -u)" = 0 ] || { has sudo && { sudo -n true 2>/dev/null || [ -t 0 ]; }; }; }
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+install_on_debian() {
+  local no_cluster=/etc/postgresql-common/createcluster.d/ccx-no-cluster.conf outcome=0
+  echo "installing ${debian[*]}" >&2
+  as_root mkdir -p "$(dirname "$no_cluster")"
+  echo 'create_main_cluster = false' | as_root tee "$no_cluster" >/dev/null
+  as_root apt-get update -qq || outcome=$?
+  as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "${debian[@]}" >/dev/null || outcome=$?
+  as_root rm -f "$no_cluster"
+  return "$outcome"
+}
+
+instructions() {
+  local names
+  names=$(printf ', %s' "${missing[@]}")
+  echo "${names:2}"
+  if is_debian; then
+    echo "    sudo apt-get install --no-install-recommends ${debian[*]}"
+  elif has dnf; then
+    echo "    sudo dnf install ${fedora[*]}"
+  else
+    echo "    Fedora: dnf install ${fedora[*]}"
+    echo "    macOS:  brew install ${homebrew[*]}"
+  fi
+}
+
+main "$@"
