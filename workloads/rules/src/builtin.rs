@@ -1,8 +1,81 @@
 //! The built-in rules, one file each.
+//!
+//! A rule is a type in a file named like the last part of its module, and a line in [`rules`]. Its tests show a cluster that has
+//! the problem, the closest one that has not, and what an archive without data gives.
 
-use crate::Rule;
+use serde::Serializer;
+
+use crate::{Rule, RuleMeta};
+
+mod cluster_operator_degraded;
+mod cluster_version_failing;
+mod critical_alert_firing;
+mod etcd_slow_disk;
+mod kcm_gc_resync;
+mod machine_api_errors;
+mod machine_config_pool_degraded;
+mod node_not_ready;
+mod nodes_requirements_check;
+mod operator_log_panic;
+mod platform_pod_crash_loop;
+mod version_info;
+mod vsphere_hw_version_old;
 
 /// Every built-in rule.
 pub(crate) fn rules() -> Vec<Box<dyn Rule>> {
-    Vec::new()
+    vec![
+        Box::new(cluster_operator_degraded::ClusterOperatorDegraded),
+        Box::new(cluster_version_failing::ClusterVersionFailing),
+        Box::new(critical_alert_firing::CriticalAlertFiring),
+        Box::new(etcd_slow_disk::EtcdSlowDisk),
+        Box::new(kcm_gc_resync::KcmGcResync),
+        Box::new(machine_api_errors::MachineApiErrors),
+        Box::new(machine_config_pool_degraded::MachineConfigPoolDegraded),
+        Box::new(node_not_ready::NodeNotReady),
+        Box::new(nodes_requirements_check::NodesRequirementsCheck),
+        Box::new(operator_log_panic::OperatorLogPanic),
+        Box::new(platform_pod_crash_loop::PlatformPodCrashLoop),
+        Box::new(version_info::VersionInfo),
+        Box::new(vsphere_hw_version_old::VsphereHwVersionOld),
+    ]
 }
+
+/// The names of a built-in rule.
+fn meta(module: &str, key: &str) -> RuleMeta {
+    let rule = module.parse().expect("built-in modules are letters, digits, _ and .");
+    let key = key.parse().expect("built-in keys are letters, digits and _");
+    RuleMeta::new(rule, key)
+}
+
+/// A list with something in it: most rules hit when they could list something.
+fn non_empty<T>(items: impl Iterator<Item = T>) -> Option<Vec<T>> {
+    let items: Vec<T> = items.collect();
+    (!items.is_empty()).then_some(items)
+}
+
+/// The longest message of an operator that is passed on; some carry whole stack traces.
+const MAX_MESSAGE_CHARS: usize = 1000;
+
+/// The beginning of a message.
+fn excerpt(message: &str) -> &str {
+    cut(message, MAX_MESSAGE_CHARS)
+}
+
+/// The first characters of a text.
+fn cut(text: &str, max_chars: usize) -> &str {
+    text.char_indices().nth(max_chars).map_or(text, |(end, _)| &text[..end])
+}
+
+/// Writes a whole number without a fraction, so that a text shows `4` and not `4.0`.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn serialize_number<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
+    if number.fract() == 0.0 && number.abs() <= MAX_EXACT {
+        #[expect(clippy::cast_possible_truncation, reason = "whole and at most 2^53")]
+        return serializer.serialize_i64(*number as i64);
+    }
+    serializer.serialize_f64(*number)
+}
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,7 @@ mod cluster_version;
 mod condition;
 mod event;
 mod lenient;
+mod log_path;
 mod machine_config_pool;
 mod node;
 mod pod;
@@ -26,8 +27,9 @@ pub use cluster_version::{CLUSTER_VERSION, ClusterVersion};
 pub use condition::{Condition, Conditions};
 pub use event::{Event, MACHINE_API_EVENTS};
 pub use lenient::{Int, List, Map, Object, Text};
+pub use log_path::{CONTROLLER_MANAGER_LOGS, LogPath, PLATFORM_POD_LOGS};
 pub use machine_config_pool::{MACHINE_CONFIG_POOLS, MachineConfigPool};
-pub use node::{NODES, Node};
+pub use node::{NODES, Node, Role};
 pub use pod::{Container, PLATFORM_PODS, Pod};
 pub use quantity::parse_quantity;
 
@@ -35,16 +37,6 @@ use crate::Input;
 
 /// What the cluster's Prometheus exported.
 pub const METRICS: Input = Input::text("metrics", &["config/metrics"]);
-
-/// The log lines that the operator gathered of the platform's pods.
-pub const PLATFORM_POD_LOGS: Input = Input::text(
-    "platform_pod_logs",
-    &["config/pod/openshift-*/logs/*/*.log", "conditional/namespaces/openshift-*/pods/*/containers/*/logs/*.log"],
-);
-
-/// The logs of the Kubernetes controller manager.
-pub const CONTROLLER_MANAGER_LOGS: Input =
-    Input::text("controller_manager_logs", &["config/pod/openshift-kube-controller-manager/logs/*/*.log"]);
 
 /// The documents that were asked for so far.
 #[derive(Default)]

@@ -25,6 +25,8 @@ mod plan;
 mod report;
 mod response;
 mod rule;
+#[cfg(test)]
+mod testing;
 
 pub use context::Context;
 pub use engine::{Budget, Engine};

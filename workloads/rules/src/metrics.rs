@@ -149,7 +149,8 @@ mod tests {
             let escaped = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
             let text = format!("up{{x=\"1\",v=\"{escaped}\"}} 1 2\n");
             let samples = parse(&text);
-            prop_assert_eq!(samples[0].label("v").as_deref(), Some(value.as_str()));
+            let read = samples[0].label("v");
+            prop_assert_eq!(read.as_deref(), Some(value.as_str()));
         }
     }
 }

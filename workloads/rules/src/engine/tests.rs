@@ -1,1 +1,203 @@
+use std::time::{Duration, Instant};
 
+use ccx_messages::{ClusterId, OrgId, Results, ResultsMessage, Timestamp};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{
+    Input,
+    testing::{archive, now},
+};
+
+const WORDS: Input = Input::text("words", &["words/*.txt"]);
+
+/// A rule that does what a test wants.
+struct Scripted<F> {
+    module: &'static str,
+    check: F,
+}
+
+impl<F: Fn(&Context<'_>) -> Option<Response> + Send + Sync> Rule for Scripted<F> {
+    fn meta(&self) -> RuleMeta {
+        RuleMeta::new(self.module.parse().unwrap(), "KEY".parse().unwrap()).tags(&["tag"]).requires(WORDS)
+    }
+
+    fn check(&self, context: &Context<'_>) -> Option<Response> {
+        (self.check)(context)
+    }
+}
+
+fn rule(module: &'static str, check: impl Fn(&Context<'_>) -> Option<Response> + Send + Sync + 'static) -> Box<dyn Rule> {
+    Box::new(Scripted { module, check })
+}
+
+fn healthy(module: &'static str) -> Box<dyn Rule> {
+    rule(module, |_| Some(Response::hit("KEY", &json!({"a": 1}))))
+}
+
+/// Runs the rules on an archive with a file of words, each with the given time.
+fn run(rules: Vec<Box<dyn Rule>>, budget: Budget) -> Report {
+    Engine::new(rules, budget).run(&archive(&[("words/a.txt", json!("text"))]), Some(now()))
+}
+
+fn hit_rules(report: &Report) -> Vec<&str> {
+    report.hits.iter().map(|hit| hit.rule.as_str()).collect()
+}
+
+/// What the engine says about a rule that answers `response`.
+fn fault_of(response: impl Fn() -> Response + Send + Sync + 'static) -> FaultReason {
+    let report = run(vec![rule("pack.bad", move |_| Some(response())), healthy("pack.good")], Budget::default());
+    assert_eq!(hit_rules(&report), ["pack.good"]);
+    report.faults[0].reason.clone()
+}
+
+#[test]
+fn a_rule_that_panics_is_reported_and_the_others_are_untouched() {
+    let broken = rule("pack.m", |context| panic!("no {}", context.files(&WORDS).len()));
+    let report = run(vec![healthy("pack.z"), broken, healthy("pack.a")], Budget::default());
+    assert_eq!(hit_rules(&report), ["pack.a", "pack.z"]);
+    let fault = RuleFault { rule: "pack.m".parse().unwrap(), reason: FaultReason::Panicked("no 1".into()) };
+    assert_eq!(report.faults, [fault]);
+    assert!(!report.to_json().get().contains("pack.m"));
+}
+
+#[test]
+fn a_rule_that_takes_too_long_is_reported_and_its_answer_does_not_count() {
+    let slow = rule("pack.slow", |context| {
+        // What a loop over something endless looks like: it ends because the budget does.
+        let items = context.within_budget(std::iter::repeat(())).count();
+        Some(Response::hit("KEY", &json!({"items": items})))
+    });
+    let budget = Budget { time_per_rule: Duration::from_millis(200), ..Budget::default() };
+    let started = Instant::now();
+    let report = run(vec![slow, healthy("pack.z")], budget);
+    assert!(started.elapsed() < Duration::from_secs(60), "the budget did not end the loop");
+    assert_eq!(hit_rules(&report), ["pack.z"]);
+    let [RuleFault { reason: FaultReason::OverBudget(elapsed), .. }] = report.faults[..] else { panic!("{report:?}") };
+    assert!(elapsed > Duration::from_millis(200));
+}
+
+#[test]
+fn an_undeclared_key_is_a_fault() {
+    let reason = fault_of(|| Response::hit("OTHER", &json!({})));
+    assert_eq!(reason.to_string(), r#"answered with the undeclared key "OTHER""#);
+}
+
+#[test]
+fn details_that_are_no_object_are_a_fault() {
+    assert_eq!(fault_of(|| Response::hit("KEY", &json!([1]))), FaultReason::InvalidDetails("[1]".into()));
+    let not_json = std::collections::HashMap::from([(vec![1], 1)]);
+    let FaultReason::InvalidDetails(reason) = fault_of(move || Response::hit("KEY", &not_json)) else { panic!() };
+    assert!(reason.contains("key must be a string"), "{reason}");
+}
+
+#[test]
+fn details_that_are_too_large_tell_their_size() {
+    let answer = |text_len: usize| move |_: &Context<'_>| Some(Response::hit("KEY", &json!({"a": "x".repeat(text_len)})));
+    let budget = Budget { max_details_bytes: 100, ..Budget::default() };
+    let report = run(vec![rule("pack.a", answer(92)), rule("pack.b", answer(93))], budget);
+    assert_eq!(report.hits[0].details.get().len(), r#""type":"rule","error_key":"KEY","#.len() + 100);
+    assert_eq!(report.hits[1].details.get(), r#"{"type":"rule","error_key":"KEY","max_detail_length_error":101}"#);
+}
+
+#[test]
+fn the_first_of_two_answers_with_the_same_key_counts() {
+    let other = rule("pack.a", |_| Some(Response::hit("KEY", &json!({"a": 2}))));
+    let report = run(vec![healthy("pack.a"), other], Budget::default());
+    assert_eq!(report.hits.len(), 1);
+    assert_eq!(report.hits[0].details.get(), r#"{"type":"rule","error_key":"KEY","a":1}"#);
+}
+
+#[test]
+fn each_kind_of_answer_has_its_section_and_each_run_its_verdict() {
+    let answer = |kind| move |_: &Context<'_>| Some(Response::new(kind, "KEY".into(), &json!({})));
+    let kinds = [Kind::Hit, Kind::Info, Kind::Pass, Kind::Fingerprint];
+    let modules = ["pack.a", "pack.b", "pack.c", "pack.d"];
+    let mut rules: Vec<_> = modules.into_iter().zip(kinds).map(|(module, kind)| rule(module, answer(kind))).collect();
+    rules.push(rule("pack.e", |_| None));
+    let report = run(rules, Budget::default());
+    let verdicts: Vec<_> = report.runs.iter().map(|run| run.verdict).collect();
+    assert_eq!(verdicts[..4], kinds.map(Verdict::Response));
+    assert_eq!(verdicts[4], Verdict::Miss);
+    assert_eq!(report.info[0].details.get(), r#"{"type":"info","info_key":"KEY"}"#);
+    assert_eq!(report.pass[0].details.get(), r#"{"type":"pass","pass_key":"KEY"}"#);
+    assert_eq!(report.fingerprints[0].details.get(), r#"{"type":"fingerprint","fingerprint_key":"KEY"}"#);
+}
+
+#[test]
+fn the_report_has_the_shape_that_consumers_know() {
+    let skipped = Engine::new(vec![healthy("ccx_rules.external.a")], Budget::default());
+    let report = skipped.run(&archive(&[]), Some(now()));
+    let skip = json!({"rule_fqdn": "ccx_rules.external.a.report", "reason": "MISSING_REQUIREMENTS",
+        "details": "All: ['words'] Any: ", "type": "skip"});
+    let expected = json!({
+        "analysis_metadata": {
+            "start": "2026-01-15T12:00:00+00:00", "finish": "2026-01-15T12:00:00+00:00",
+            "execution_context": "ccx_rules.Archive",
+            "plugin_sets": {"ccx_rules": {"version": env!("CARGO_PKG_VERSION"), "commit": null}},
+        },
+        "fingerprints": [], "info": [], "pass": [], "reports": [], "skips": [skip],
+        "system": {"metadata": {}, "hostname": null},
+    });
+    assert_eq!(serde_json::from_str::<Value>(report.to_json().get()).unwrap(), expected);
+    assert_eq!(report.runs[0].verdict, Verdict::Skip);
+}
+
+#[test]
+fn a_hit_has_the_shape_that_consumers_know() {
+    let json = run(vec![healthy("ccx_rules.external.a")], Budget::default()).to_json();
+    let report: Value = serde_json::from_str(json.get()).unwrap();
+    let hit = json!({"rule_id": "a|KEY", "component": "ccx_rules.external.a.report", "type": "rule", "key": "KEY",
+        "details": {"type": "rule", "error_key": "KEY", "a": 1}, "tags": ["tag"], "links": {}});
+    assert_eq!(report["reports"], json!([hit]));
+}
+
+#[test]
+fn the_writer_reads_the_hits_and_the_version() {
+    let mut rules = builtin::rules();
+    rules.push(healthy("pack.a"));
+    let version = json!({"status": {"desired": {"version": "4.18.9"}}});
+    let files = [("words/a.txt", json!("")), ("config/version.json", version)];
+    let report = Engine::new(rules, Budget::default()).run(&archive(&files), Some(now()));
+    let message = ResultsMessage {
+        org_id: OrgId::new(1).unwrap(),
+        account_number: None,
+        cluster_id: ClusterId::random(),
+        report: &report.to_json(),
+        last_checked: &Timestamp::from(now()),
+        version: Report::VERSION,
+        request_id: None,
+        metadata: ccx_messages::Metadata { gathering_time: "2026-01-15T12:00:00Z".into() },
+    };
+    let json = message.to_json();
+    let results = Results::parse(&json).unwrap();
+    let hits: Vec<_> = results.report.hits.iter().map(|hit| (&*hit.component, &*hit.error_key)).collect();
+    assert_eq!(hits, [("pack.a.report", "KEY")]);
+    assert_eq!(results.report.cluster_version.as_deref(), Some("4.18.9"));
+}
+
+#[test]
+fn without_a_gathering_time_the_newest_file_tells_the_time() {
+    let engine = Engine::builtin();
+    let archive = archive(&[]);
+    assert_eq!(engine.run(&archive, None).now, archive.newest_modification());
+    assert_eq!(engine.run(&archive, Some(now())).now, Some(now()));
+}
+
+#[test]
+fn rules_are_known_by_name_and_what_they_read() {
+    let engine = Engine::builtin();
+    let names: Vec<&str> = engine.rules().map(|meta| meta.rule.as_str()).collect();
+    assert_eq!(names.len(), 13);
+    assert!(names.is_sorted());
+    let selectors: std::collections::BTreeSet<_> =
+        engine.rules().map(|meta| format!("{}|{}", meta.rule, meta.error_keys[0])).collect();
+    assert_eq!(selectors.len(), 13);
+    assert!(engine.rules().all(|meta| meta.inputs().next().is_some()));
+}
+
+#[test]
+fn threads_can_share_an_engine() {
+    fn assert_shareable<T: Send + Sync>() {}
+    assert_shareable::<Engine>();
+}

@@ -1,1 +1,66 @@
+use proptest::prelude::*;
+use serde_json::{Value, json};
 
+use super::*;
+use crate::testing::archive;
+
+const ROOT: Input = Input::text("root", &["*.txt"]);
+const EXACT: Input = Input::text("exact", &["config/version.json", "config/version"]);
+const NODES: Input = Input::text("nodes", &["config/node/*.json"]);
+const LOGS: Input = Input::text("logs", &["config/pod/*/logs/*/*.log", "config/pod/a/logs/*/*.log"]);
+const DEEP: Input = Input::text("deep", &["config/*/*/x"]);
+const INPUTS: [Input; 5] = [ROOT, EXACT, NODES, LOGS, DEEP];
+
+fn plan() -> Plan {
+    let meta = RuleMeta::new("pack.a".parse().unwrap(), "KEY".parse().unwrap());
+    let meta = INPUTS.into_iter().fold(meta, RuleMeta::may_read);
+    Plan::new([&meta].into_iter())
+}
+
+fn paths(plan: &Plan, archive: &Archive, input: &Input) -> Vec<String> {
+    let files = plan.sort_files(archive);
+    files[plan.index_of(input).unwrap()].iter().map(|file| file.path.to_owned()).collect()
+}
+
+#[test]
+fn each_input_gets_its_files_once_and_in_order() {
+    let files = [
+        "config/version.json",
+        "config/node/b.json",
+        "config/node/a.json",
+        "config/node/logs/a.json",
+        "config/pod/a/logs/p/x.log",
+        "config/pod/b/logs/p/x.log",
+        "config/pod/b/p.json",
+        "note.txt",
+    ]
+    .map(|path| (path, json!("")));
+    let (plan, archive) = (plan(), archive(&files));
+    assert_eq!(paths(&plan, &archive, &ROOT), ["note.txt"]);
+    assert_eq!(paths(&plan, &archive, &EXACT), ["config/version.json"]);
+    assert_eq!(paths(&plan, &archive, &NODES), ["config/node/a.json", "config/node/b.json"]);
+    assert_eq!(paths(&plan, &archive, &LOGS), ["config/pod/a/logs/p/x.log", "config/pod/b/logs/p/x.log"]);
+    assert!(paths(&plan, &archive, &DEEP).is_empty());
+}
+
+#[test]
+fn an_input_that_no_rule_declares_is_unknown() {
+    assert_eq!(plan().index_of(&Input::text("other", &["config/version"])), None);
+}
+
+proptest! {
+    #[test]
+    fn the_walk_finds_what_trying_every_glob_finds(
+        names in proptest::collection::btree_set("(config/)?((node|pod|a)/){0,3}(logs/(a|p)/)?(x|version|a\\.txt|b\\.json|c\\.log)", 0..12)
+    ) {
+        let files: Vec<(&str, Value)> = names.iter().map(|name| (name.as_str(), json!(""))).collect();
+        // A name can't be a file and a directory.
+        prop_assume!(names.iter().all(|name| !names.iter().any(|other| other.starts_with(&format!("{name}/")))));
+        let (plan, archive) = (plan(), archive(&files));
+        for input in INPUTS {
+            let matches = |path: &str| input.globs().iter().any(|glob| Glob::new(glob).matches(path));
+            let expected: Vec<&str> = archive.files().map(|file| file.path).filter(|path| matches(path)).collect();
+            prop_assert_eq!(paths(&plan, &archive, &input), expected, "{}", input.name());
+        }
+    }
+}

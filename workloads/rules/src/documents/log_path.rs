@@ -1,0 +1,33 @@
+//! Where logs of pods lie in an archive.
+
+use crate::Input;
+
+/// The log lines that the operator gathered of the platform's pods.
+pub const PLATFORM_POD_LOGS: Input = Input::text(
+    "platform_pod_logs",
+    &["config/pod/openshift-*/logs/*/*.log", "conditional/namespaces/openshift-*/pods/*/containers/*/logs/*.log"],
+);
+
+/// The logs of the Kubernetes controller manager.
+pub const CONTROLLER_MANAGER_LOGS: Input =
+    Input::text("controller_manager_logs", &["config/pod/openshift-kube-controller-manager/logs/*/*.log"]);
+
+/// What the path of a pod's log tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogPath<'a> {
+    /// The pod's namespace.
+    pub namespace: &'a str,
+    /// The pod.
+    pub pod: &'a str,
+    /// The name of the file.
+    pub file: &'a str,
+}
+
+impl<'a> LogPath<'a> {
+    /// Reads `config/pod/<namespace>/logs/<pod>/<file>` or
+    /// `conditional/namespaces/<namespace>/pods/<pod>/containers/<container>/logs/<file>`.
+    pub fn of(path: &'a str) -> Self {
+        let part = |index: usize| path.split('/').nth(index).unwrap_or_default();
+        Self { namespace: part(2), pod: part(4), file: path.rsplit('/').next().unwrap_or_default() }
+    }
+}

@@ -1,0 +1,74 @@
+//! Small archives for the tests of rules.
+
+use ccx_archive::{Archive, Limits};
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use crate::{Budget, Engine, Finding, Report, Rule};
+
+/// The moment that the archives describe.
+pub(crate) const NOW: &str = "2026-01-15T12:00:00Z";
+
+/// What one rule made of an archive.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Answer {
+    /// It hit, with these details besides `type` and `error_key`.
+    Hit(Value),
+    /// It gave information, with these details besides `type` and `info_key`.
+    Info(Value),
+    Miss,
+    /// It lacked data.
+    Skip(String),
+}
+
+impl Answer {
+    /// The skip of a rule that needs all of `inputs` and has none.
+    pub(crate) fn skip_all(inputs: &[&str]) -> Self {
+        Self::Skip(format!("All: ['{}'] Any: ", inputs.join("', '")))
+    }
+}
+
+/// Asks a rule about an archive of these files: JSON, or text where the value is a string.
+pub(crate) fn ask(rule: impl Rule + 'static, files: &[(&str, Value)]) -> Answer {
+    let report = run(vec![Box::new(rule)], files);
+    assert_eq!(report.faults, []);
+    match (&report.hits[..], &report.info[..], &report.skips[..]) {
+        ([hit], [], []) => Answer::Hit(own_details(hit, "error_key")),
+        ([], [info], []) => Answer::Info(own_details(info, "info_key")),
+        ([], [], [skip]) => Answer::Skip(skip.details.clone()),
+        ([], [], []) => Answer::Miss,
+        _ => panic!("one rule gave {report:?}"),
+    }
+}
+
+/// Runs rules on an archive of these files.
+pub(crate) fn run(rules: Vec<Box<dyn Rule>>, files: &[(&str, Value)]) -> Report {
+    Engine::new(rules, Budget::default()).run(&archive(files), Some(now()))
+}
+
+/// The moment that the archives describe.
+pub(crate) fn now() -> DateTime<Utc> {
+    NOW.parse().unwrap()
+}
+
+/// An archive of these files: JSON, or text where the value is a string.
+pub(crate) fn archive(files: &[(&str, Value)]) -> Archive {
+    let mut tar = tar::Builder::new(Vec::new());
+    // An archive without a file is an error before any rule sees it.
+    for (path, content) in files.iter().chain(&[("config/none", json!(""))]) {
+        let content = content.as_str().map_or_else(|| content.to_string(), Into::into);
+        let mut header = tar::Header::new_ustar();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o640);
+        tar.append_data(&mut header, path, content.as_bytes()).unwrap();
+    }
+    Archive::read(tar.into_inner().unwrap().into(), &Limits::default()).unwrap()
+}
+
+fn own_details(finding: &Finding, key_field: &str) -> Value {
+    let mut details: Value = serde_json::from_str(finding.details.get()).unwrap();
+    let fields = details.as_object_mut().unwrap();
+    assert!(fields.remove("type").is_some());
+    assert_eq!(fields.remove(key_field), Some(json!(finding.error_key)));
+    details
+}
