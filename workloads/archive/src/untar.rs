@@ -117,29 +117,28 @@ impl<'a> Members<'a> {
         }
         let size = match extensions.size {
             Some(size) => size,
-            None => header.entry_size().ok().context(self.broken("the size is no number"))?,
+            None => header.entry_size().ok().with_context(|| self.broken("the size is no number"))?,
         };
-        let content = self.take(size, || Place::In(shown_path(&path)))?;
+        let content = self.take(size).with_context(|| TruncatedSnafu { place: Place::In(shown_path(&path)) })?;
         let kind = if is_sparse { MemberKind::Special } else { kind(header.entry_type(), &path) };
         Ok(Member { path, kind, content, modified: header.mtime().unwrap_or(0) })
     }
 
     /// The content of an extension header.
     fn next_extension(&mut self, header: &Header) -> Result<&'a [u8], ArchiveError> {
-        let size = header.entry_size().ok().context(self.broken("the size is no number"))?;
-        let place = self.place();
-        let content = self.take(size, || place)?;
+        let size = header.entry_size().ok().with_context(|| self.broken("the size is no number"))?;
+        let content = self.take(size).with_context(|| TruncatedSnafu { place: self.place() })?;
         Ok(&self.tar[content])
     }
 
     fn read_pax(&mut self, header: &Header, extensions: &mut Extensions<'a>) -> Result<(), ArchiveError> {
         for record in pax::records(self.next_extension(header)?) {
-            let (key, value) = record.ok().context(self.broken("a PAX record is malformed"))?;
+            let (key, value) = record.ok().with_context(|| self.broken("a PAX record is malformed"))?;
             match key {
                 b"path" => extensions.path = Some(value),
                 b"size" => {
                     let size = std::str::from_utf8(value).ok().and_then(|value| value.parse().ok());
-                    extensions.size = Some(size.context(self.broken("the PAX size is no number"))?);
+                    extensions.size = Some(size.with_context(|| self.broken("the PAX size is no number"))?);
                 }
                 _ if key.starts_with(b"GNU.sparse.") => extensions.is_sparse = true,
                 _ => {}
@@ -154,22 +153,20 @@ impl<'a> Members<'a> {
         const IS_EXTENDED: usize = 504;
         let mut is_extended = header.as_gnu().is_some_and(tar::GnuHeader::is_extended);
         while is_extended {
-            let place = self.place();
-            let block = self.take(BLOCK_BYTES as u64, || place)?;
+            let block = self.take(BLOCK_BYTES as u64).with_context(|| TruncatedSnafu { place: self.place() })?;
             is_extended = self.tar[block][IS_EXTENDED] != 0;
         }
         Ok(())
     }
 
-    /// The next `size` bytes, and steps over them and their padding.
-    fn take(&mut self, size: u64, place: impl FnOnce() -> Place) -> Result<Range<usize>, ArchiveError> {
+    /// The next `size` bytes, if there are so many; steps over them and their padding.
+    fn take(&mut self, size: u64) -> Option<Range<usize>> {
         let left = self.tar.len() - self.position;
-        let size = usize::try_from(size).ok().filter(|size| *size <= left);
-        let size = size.with_context(|| TruncatedSnafu { place: place() })?;
+        let size = usize::try_from(size).ok().filter(|size| *size <= left)?;
         let content = self.position..self.position + size;
         // The padding of the last member may be missing.
         self.position = content.end.next_multiple_of(BLOCK_BYTES).min(self.tar.len());
-        Ok(content)
+        Some(content)
     }
 
     fn place(&self) -> Place {

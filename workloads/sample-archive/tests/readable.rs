@@ -1,7 +1,5 @@
 //! Samples are archives that the pipeline can read, of the sizes that they promise.
 
-use std::collections::BTreeSet;
-
 use ccx_archive::{Archive, ArchiveKind, Limits};
 use ccx_messages::ClusterId;
 use ccx_sample_archive::SampleArchive;
