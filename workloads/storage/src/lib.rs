@@ -1,1 +1,40 @@
-//! PostgreSQL: the schema, its migrations and every SQL statement.
+//! PostgreSQL: the schema, its migrations and every SQL statement of the project.
+//!
+//! ```text
+//!  writer ──▶ WriterLease ──▶ one transaction: report, rule_hit, recommendation, report_info
+//!                                  │ NOTIFY, with the commit
+//!  aggregator ◀── ReportListener ◀─┘
+//! ```
+//!
+//! The tables are shared with other programs, so their shape is given; see `schema/`. What this crate promises about them:
+//!
+//! - A report is stored whole or not at all.
+//! - A report that is not newer than the stored one changes nothing in any table.
+//! - The end does not depend on the order, the repetition or the grouping in which reports come.
+//!
+//! SQL stands nowhere else. Each statement has a name, which errors and metrics use, and a comment on the index that it needs.
+
+mod batch;
+mod consumer_error;
+mod database;
+mod error;
+mod lease;
+mod listener;
+mod notify;
+mod observe;
+pub mod read;
+mod report;
+mod schema;
+mod sqlstate;
+mod write;
+
+pub use batch::{BatchOutcome, Outcome};
+pub use consumer_error::ConsumerError;
+pub use database::Database;
+pub use error::StorageError;
+pub use lease::WriterLease;
+pub use listener::{ReportChange, ReportListener};
+pub use notify::{REPORT_CHANNEL, ReportKey};
+pub use observe::QueryObserver;
+pub use report::{NewHit, NewReport};
+pub use schema::{DVO_SCHEMA_VERSION, Migrated, SCHEMA_VERSION};

@@ -1,0 +1,165 @@
+//! The handle through which everything reaches PostgreSQL.
+
+use std::{sync::Arc, time::Duration};
+
+use ccx_config::TlsMode;
+use snafu::ResultExt;
+use sqlx::{
+    Connection, PgConnection, PgPool, Postgres,
+    pool::PoolConnection,
+    postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
+};
+
+use crate::{
+    QueryObserver, StorageError,
+    error::{ConnectSnafu, PasswordSnafu},
+    observe::Statements,
+    sqlstate,
+};
+
+/// Under this name our sessions stand in `pg_stat_activity`.
+const APPLICATION_NAME: &str = "ccx";
+
+/// The database. Clones share their connections.
+#[derive(Clone)]
+pub struct Database {
+    settings: Arc<ccx_config::Database>,
+    pool: PgPool,
+    statements: Statements,
+}
+
+impl Database {
+    /// Prepares to connect. Connections are opened when they are needed, so that this works while the server is away.
+    pub fn connect(settings: &ccx_config::Database) -> Result<Self, StorageError> {
+        let options = connect_options(settings)?;
+        let pool = PgPoolOptions::new()
+            .max_connections(settings.max_connections)
+            .acquire_timeout(settings.connect_timeout)
+            // A round trip before every statement costs a fifth of the throughput; a dead connection shows itself anyway.
+            .test_before_acquire(false)
+            .connect_lazy_with(options);
+        Ok(Self { settings: Arc::new(settings.clone()), pool, statements: Statements::default() })
+    }
+
+    /// Reports the name and the duration of every statement to `observer`.
+    #[must_use]
+    pub fn with_query_observer(self, observer: QueryObserver) -> Self {
+        Self { statements: Statements::observed_by(observer), ..self }
+    }
+
+    /// Whether the server answers.
+    pub async fn ping(&self) -> Result<(), StorageError> {
+        let mut connection = self.acquire().await?;
+        connection.ping().await.context(ConnectSnafu)
+    }
+
+    /// Closes all connections, after the statements that are running.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// A connection of the pool. Every statement outside this file begins here.
+    ///
+    /// When the server refuses the password, its file is read again: it may have been rotated.
+    pub(crate) async fn acquire(&self) -> Result<PoolConnection<Postgres>, StorageError> {
+        match self.pool.acquire().await {
+            Err(error) if self.settings.password_file.is_some() && is_login_refused(&error) => {
+                self.pool.set_connect_options(connect_options(&self.settings)?);
+                self.pool.acquire().await.context(ConnectSnafu)
+            }
+            result => result.context(ConnectSnafu),
+        }
+    }
+
+    /// A connection of its own, with `session` settings beside the usual ones.
+    pub(crate) async fn connect_outside_pool(
+        &self,
+        session: &[(&'static str, &'static str)],
+    ) -> Result<PgConnection, StorageError> {
+        let options = connect_options(&self.settings)?.options(session.iter().copied());
+        let connecting = PgConnection::connect_with(&options);
+        let limit = self.settings.connect_timeout;
+        match tokio::time::timeout(limit, connecting).await {
+            Ok(connected) => connected.context(ConnectSnafu),
+            Err(_) => Err(StorageError::NoAnswer { action: "connect to the database", limit }),
+        }
+    }
+
+    pub(crate) fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    pub(crate) fn statements(&self) -> &Statements {
+        &self.statements
+    }
+
+    /// How long the server works on one statement before it gives up.
+    pub(crate) fn statement_timeout(&self) -> Duration {
+        self.settings.statement_timeout
+    }
+}
+
+fn is_login_refused(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| sqlstate::is_login_refused(&code))
+}
+
+fn connect_options(settings: &ccx_config::Database) -> Result<PgConnectOptions, StorageError> {
+    let mut options = PgConnectOptions::new_without_pgpass()
+        .host(&settings.host)
+        .port(settings.port)
+        .database(&settings.name)
+        .username(&settings.user)
+        .ssl_mode(ssl_mode(settings.tls_mode))
+        .application_name(APPLICATION_NAME)
+        .options([
+            ("statement_timeout", settings.statement_timeout.as_millis().to_string()),
+            ("timezone", "UTC".to_owned()),
+        ]);
+    if settings.host.starts_with('/') {
+        options = options.socket(&settings.host);
+    }
+    if let Some(password) = settings.password().context(PasswordSnafu)? {
+        options = options.password(password.expose());
+    }
+    if let Some(ca_file) = &settings.ca_file {
+        options = options.ssl_root_cert(ca_file);
+    }
+    Ok(options)
+}
+
+fn ssl_mode(mode: TlsMode) -> PgSslMode {
+    match mode {
+        TlsMode::Disable => PgSslMode::Disable,
+        TlsMode::Prefer => PgSslMode::Prefer,
+        TlsMode::Require => PgSslMode::Require,
+        TlsMode::VerifyCa => PgSslMode::VerifyCa,
+        TlsMode::VerifyFull => PgSslMode::VerifyFull,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_that_is_away_is_found_out_only_when_it_is_asked() {
+        let settings = ccx_config::Database {
+            host: "127.0.0.1".into(),
+            port: 1,
+            connect_timeout: Duration::from_millis(50),
+            ..ccx_config::Database::default()
+        };
+        let database = Database::connect(&settings).expect("connecting waits for the first statement");
+        let error = database.ping().await.unwrap_err();
+        assert_eq!(error.class(), ccx_messages::ErrorClass::Transient);
+        assert_eq!(error.to_string(), "failed to connect to the database");
+    }
+
+    #[tokio::test]
+    async fn a_missing_password_file_is_named() {
+        let settings = ccx_config::Database { password_file: Some("/nonexistent/pw".into()), ..Default::default() };
+        let error = Database::connect(&settings).err().unwrap();
+        assert!(snafu::Report::from_error(error).to_string().contains("/nonexistent/pw"));
+    }
+}

@@ -1,0 +1,187 @@
+//! Why the database did not do what it was asked, and whether asking again can help.
+
+use std::time::Duration;
+
+use ccx_messages::ErrorClass;
+use snafu::Snafu;
+
+use crate::sqlstate;
+
+/// Why a request to the database failed.
+#[derive(Debug, Snafu)]
+#[snafu(visibility(pub(crate)))]
+pub enum StorageError {
+    /// The file with the password can't be read.
+    #[snafu(display("failed to read the database's password"))]
+    Password {
+        /// The file, and why.
+        source: ccx_config::SecretError,
+    },
+
+    /// There is no connection.
+    #[snafu(display("failed to connect to the database"))]
+    Connect {
+        /// Why.
+        source: sqlx::Error,
+    },
+
+    /// A statement failed.
+    #[snafu(display("failed to {action}"))]
+    Statement {
+        /// What the statement does.
+        action: &'static str,
+        /// Why.
+        source: sqlx::Error,
+    },
+
+    /// The server has not answered for so long that it is taken for gone.
+    #[snafu(display("failed to {action}: no answer from the database within {} s", limit.as_secs()))]
+    NoAnswer {
+        /// What should have been done.
+        action: &'static str,
+        /// How long it was waited for.
+        limit: Duration,
+    },
+
+    /// Another program stored the first report of a cluster at the same moment. Once more, and it is a known cluster.
+    #[snafu(display(
+        "failed to write reports: {clusters} of the clusters were stored by another program at the same moment"
+    ))]
+    StoredByAnother {
+        /// How many clusters.
+        clusters: usize,
+    },
+
+    /// The writer's lease is in other hands, or it can't be known.
+    #[snafu(display("the writer's lease is lost"))]
+    LeaseLost,
+
+    /// The database has no tables yet.
+    #[snafu(display("the database has no schema {schema} yet; run `ccx migrate` to create it"))]
+    NotMigrated {
+        /// The schema.
+        schema: &'static str,
+    },
+
+    /// The tables are those of an earlier release.
+    #[snafu(display("schema {schema} of the database has version {found}, and {needed} is needed; run `ccx migrate`"))]
+    SchemaTooOld {
+        /// The schema.
+        schema: &'static str,
+        /// Its version.
+        found: u32,
+        /// The version that this release works with.
+        needed: u32,
+    },
+
+    /// The tables are those of a later release.
+    #[snafu(display(
+        "schema {schema} of the database has version {found}, newer than version {needed} of this release; run a newer `ccx`"
+    ))]
+    SchemaTooNew {
+        /// The schema.
+        schema: &'static str,
+        /// Its version.
+        found: u32,
+        /// The version that this release works with.
+        needed: u32,
+    },
+
+    /// There is no way from the database's version to the one that is needed.
+    #[snafu(display(
+        "unable to migrate schema {schema} of the database from version {found} to {needed}; \
+         bring it to version {needed} with the program that created it"
+    ))]
+    NoMigration {
+        /// The schema.
+        schema: &'static str,
+        /// Its version.
+        found: u32,
+        /// The version that is needed.
+        needed: u32,
+    },
+}
+
+impl StorageError {
+    /// Whether waiting can help, or whose fault it is.
+    ///
+    /// Everything that concerns the server, the network, the login or the schema is transient: no message may be given up because
+    /// of it, however long it takes until somebody repairs it.
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Connect { .. } | Self::Password { .. } | Self::NoAnswer { .. } => ErrorClass::Transient,
+            Self::Statement { source, .. } => class_of(source),
+            Self::StoredByAnother { .. } | Self::LeaseLost => ErrorClass::Transient,
+            Self::NotMigrated { .. } | Self::SchemaTooOld { .. } | Self::SchemaTooNew { .. } | Self::NoMigration { .. } => {
+                ErrorClass::Transient
+            }
+        }
+    }
+
+    /// Whether the connection that it happened on can't be used again.
+    pub(crate) fn breaks_connection(&self) -> bool {
+        match self {
+            Self::Connect { .. } | Self::NoAnswer { .. } => true,
+            Self::Statement { source: sqlx::Error::Database(error), .. } => {
+                error.code().is_some_and(|code| sqlstate::ends_session(&code))
+            }
+            Self::Statement { source, .. } => {
+                matches!(
+                    source,
+                    sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) | sqlx::Error::BeginFailed
+                )
+            }
+            _ => false,
+        }
+    }
+}
+
+fn class_of(error: &sqlx::Error) -> ErrorClass {
+    match error {
+        sqlx::Error::Database(error) => error.code().map_or(ErrorClass::Bug, |code| sqlstate::class(&code)),
+        // A value that PostgreSQL's wire format has no bytes for.
+        sqlx::Error::Encode(_) => ErrorClass::BadInput,
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::Configuration(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::BeginFailed => ErrorClass::Transient,
+        _ => ErrorClass::Bug,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn statement(source: sqlx::Error) -> StorageError {
+        StorageError::Statement { action: "write reports", source }
+    }
+
+    #[test]
+    fn what_the_network_does_is_no_fault_of_a_message() {
+        let reset = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+        let error = statement(sqlx::Error::Io(reset));
+        assert_eq!(error.class(), ErrorClass::Transient);
+        assert!(error.breaks_connection());
+        assert_eq!(statement(sqlx::Error::PoolTimedOut).class(), ErrorClass::Transient);
+    }
+
+    #[test]
+    fn a_value_without_encoding_is_bad_input_and_an_unknown_column_a_bug() {
+        assert_eq!(statement(sqlx::Error::Encode("out of range".into())).class(), ErrorClass::BadInput);
+        let unknown = statement(sqlx::Error::ColumnNotFound("x".into()));
+        assert_eq!(unknown.class(), ErrorClass::Bug);
+        assert!(!unknown.breaks_connection());
+    }
+
+    #[test]
+    fn a_missing_schema_says_what_to_run() {
+        let error = StorageError::NotMigrated { schema: "public" };
+        assert_eq!(error.to_string(), "the database has no schema public yet; run `ccx migrate` to create it");
+        assert_eq!(error.class(), ErrorClass::Transient);
+    }
+}

@@ -1,0 +1,162 @@
+//! The fence around the writer: a lock of the session in PostgreSQL, so that of many only one writes.
+//!
+//! The lock and the transactions share a connection. When the connection dies, so do the transaction and the lock, at the same
+//! moment and in the same place; no writer can commit after another has taken over.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use sqlx::{Connection, PgConnection};
+use tokio::time::Instant;
+use tracing::info;
+
+use crate::{BatchOutcome, ConsumerError, Database, NewReport, StorageError, consumer_error, observe::Statements, write};
+
+/// The number of the lock, arbitrary.
+const WRITER_LOCK: i64 = 0x6363_785f_7772_6974;
+
+/// How often a standby asks whether the lock is free: a hand-over takes this long at most.
+const ASK_EVERY: Duration = Duration::from_millis(500);
+
+/// How often a standby logs that it waits.
+const LOG_EVERY: Duration = Duration::from_secs(60);
+
+/// Time for the network and the client, beside what the server may take for a statement.
+const ANSWER_MARGIN: Duration = Duration::from_secs(15);
+
+/// A batch is about this many statements at most.
+const STATEMENTS_IN_BATCH: u32 = 4;
+
+/// The server must notice within seconds when the writer's machine is gone, because until then nobody else can write; and it must
+/// not end the session of a writer that has nothing to do.
+const SESSION: [(&str, &str); 6] = [
+    ("tcp_keepalives_idle", "5"),
+    ("tcp_keepalives_interval", "5"),
+    ("tcp_keepalives_count", "3"),
+    ("tcp_user_timeout", "20000"),
+    ("idle_session_timeout", "0"),
+    ("idle_in_transaction_session_timeout", "60000"),
+];
+
+/// The right to write. It ends when the value is dropped, or with the connection.
+pub struct WriterLease {
+    connection: PgConnection,
+    statements: Statements,
+    statement_timeout: Duration,
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Held,
+    Lost,
+}
+
+impl Database {
+    /// Waits until no other writer holds the lease, then holds it.
+    ///
+    /// The wait may be dropped at any time. It ends with an error when the server can't be reached.
+    pub async fn acquire_writer_lease(&self) -> Result<WriterLease, StorageError> {
+        let mut connection = self.connect_outside_pool(&SESSION).await?;
+        let start = Instant::now();
+        let mut next_log = start;
+        while !self.try_lock(&mut connection).await? {
+            if Instant::now() >= next_log {
+                info!(waited_s = start.elapsed().as_secs(), "another writer is active, waiting for it to end");
+                next_log = Instant::now() + LOG_EVERY;
+            }
+            tokio::time::sleep(ASK_EVERY).await;
+        }
+        Ok(self.lease(connection))
+    }
+
+    /// Holds the lease if no other writer does.
+    pub async fn try_acquire_writer_lease(&self) -> Result<Option<WriterLease>, StorageError> {
+        let mut connection = self.connect_outside_pool(&SESSION).await?;
+        let is_free = self.try_lock(&mut connection).await?;
+        Ok(is_free.then(|| self.lease(connection)))
+    }
+
+    async fn try_lock(&self, connection: &mut PgConnection) -> Result<bool, StorageError> {
+        let lock = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)").bind(WRITER_LOCK).fetch_one(connection);
+        let limit = self.statement_timeout() + ANSWER_MARGIN;
+        let action = "ask for the writer's lease";
+        let answer = tokio::time::timeout(limit, self.statements().run(action, lock)).await;
+        answer.unwrap_or(Err(StorageError::NoAnswer { action, limit }))
+    }
+
+    fn lease(&self, connection: PgConnection) -> WriterLease {
+        WriterLease {
+            connection,
+            statements: self.statements().clone(),
+            statement_timeout: self.statement_timeout(),
+            state: State::Held,
+        }
+    }
+}
+
+impl WriterLease {
+    /// Writes reports in one transaction, at the time `stored_at`.
+    ///
+    /// Reports that are not newer than what is stored change nothing. After an error nothing is changed; whether the lease is
+    /// still held, [`is_lost`](Self::is_lost) tells.
+    pub async fn write_batch(
+        &mut self,
+        reports: &[NewReport],
+        stored_at: DateTime<Utc>,
+    ) -> Result<BatchOutcome, StorageError> {
+        let limit = self.statement_timeout * STATEMENTS_IN_BATCH + ANSWER_MARGIN;
+        self.ensure_held()?;
+        let write = write::write_batch(&mut self.connection, &self.statements, reports, stored_at);
+        let result = answer_within(limit, "write reports", write).await;
+        self.note(result)
+    }
+
+    /// Records messages that could not be stored; those that are recorded already are left as they are.
+    pub async fn record_consumer_errors(&mut self, errors: &[ConsumerError]) -> Result<(), StorageError> {
+        let limit = self.statement_timeout + ANSWER_MARGIN;
+        self.ensure_held()?;
+        let insert = consumer_error::insert(&mut self.connection, &self.statements, errors);
+        let result = answer_within(limit, "record consumer errors", insert).await;
+        self.note(result)
+    }
+
+    /// Makes sure that the lease is still held; while there is nothing to write, nothing else would tell.
+    pub async fn check(&mut self) -> Result<(), StorageError> {
+        let limit = ANSWER_MARGIN;
+        self.ensure_held()?;
+        let action = "check the writer's lease";
+        let result = answer_within(limit, action, self.statements.run(action, self.connection.ping())).await;
+        self.note(result)
+    }
+
+    /// Whether the connection that held the lease is gone. A lost lease never comes back; acquire a new one.
+    pub fn is_lost(&self) -> bool {
+        self.state == State::Lost
+    }
+
+    /// Gives the lease back at once, rather than when the server notices that the connection is closed.
+    pub async fn release(self) -> Result<(), StorageError> {
+        self.statements.run("release the writer's lease", self.connection.close()).await
+    }
+
+    fn ensure_held(&self) -> Result<(), StorageError> {
+        if self.is_lost() { Err(StorageError::LeaseLost) } else { Ok(()) }
+    }
+
+    fn note<T>(&mut self, result: Result<T, StorageError>) -> Result<T, StorageError> {
+        if result.as_ref().is_err_and(StorageError::breaks_connection) {
+            self.state = State::Lost;
+        }
+        result
+    }
+}
+
+/// A connection whose other end has vanished without a word would be waited for without end.
+async fn answer_within<T>(
+    limit: Duration,
+    action: &'static str,
+    request: impl Future<Output = Result<T, StorageError>>,
+) -> Result<T, StorageError> {
+    tokio::time::timeout(limit, request).await.unwrap_or(Err(StorageError::NoAnswer { action, limit }))
+}

@@ -1,0 +1,69 @@
+//! What is stored of a results message.
+
+use ccx_messages::{ClusterId, OrgId, Results};
+use chrono::{DateTime, SubsecRound, Utc};
+
+/// A cluster's report, ready to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewReport {
+    /// The organisation that owns the cluster.
+    pub org_id: OrgId,
+    /// The cluster.
+    pub cluster_id: ClusterId,
+    /// When the archive was announced, to the microsecond as PostgreSQL keeps it: of two reports the later one counts.
+    pub last_checked_at: DateTime<Utc>,
+    /// When the cluster gathered the data, if known.
+    pub gathered_at: Option<DateTime<Utc>>,
+    /// The whole report, a JSON object.
+    pub report: String,
+    /// The rules that fired, each component and key once.
+    pub hits: Vec<NewHit>,
+    /// The cluster's OpenShift version, if known.
+    pub cluster_version: Option<String>,
+}
+
+/// A rule that fired.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewHit {
+    /// The rule's component: its module and `.report`.
+    pub component: String,
+    /// What the rule found.
+    pub error_key: String,
+    /// The data for the texts, JSON as it stood in the message.
+    pub template_data: String,
+}
+
+impl NewReport {
+    /// About how much memory and bandwidth it takes.
+    pub fn size_bytes(&self) -> usize {
+        let hits = self.hits.iter().map(|hit| hit.component.len() + hit.error_key.len() + hit.template_data.len());
+        self.report.len() + hits.sum::<usize>()
+    }
+}
+
+impl From<Results<'_>> for NewReport {
+    fn from(results: Results<'_>) -> Self {
+        let report = results.report.to_stored_json();
+        let hits = results.report.hits.into_iter().map(|hit| NewHit {
+            component: hit.component.into_owned(),
+            error_key: hit.error_key.into_owned(),
+            template_data: hit.details.get().to_owned(),
+        });
+        Self {
+            org_id: results.org_id,
+            cluster_id: results.cluster_id,
+            last_checked_at: results.last_checked.utc().trunc_subsecs(6),
+            gathered_at: results.gathered_at,
+            report,
+            hits: hits.collect(),
+            cluster_version: results.report.cluster_version,
+        }
+    }
+}
+
+impl NewHit {
+    /// The rule without `.report`, as the table `recommendation` names it.
+    pub(crate) fn rule_fqdn(&self) -> &str {
+        self.component.strip_suffix(".report").unwrap_or(&self.component)
+    }
+}

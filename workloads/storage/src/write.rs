@@ -1,0 +1,120 @@
+//! A batch of reports becomes rows, in one transaction.
+//!
+//! ```text
+//! newest of each cluster ─▶ lock what is known ─▶ accept what is newer ─▶ move clusters to new owners
+//!   ─▶ report ─▶ rule_hit ─▶ recommendation ─▶ report_info ─▶ NOTIFY ─▶ commit
+//! ```
+//!
+//! The number of round trips does not depend on the size of the batch: every statement takes arrays and joins them, unnested, with
+//! an index. Whatever is stored already is compared first, so that a rule that keeps hitting costs an update in place instead
+//! of a deletion and an insertion in every index.
+
+mod diff;
+mod moves;
+mod recommendations;
+mod reports;
+mod rows;
+mod rule_hits;
+mod versions;
+
+use ccx_messages::OrgId;
+use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
+use sqlx::{Connection, PgConnection};
+
+use crate::{
+    BatchOutcome, Database, NewReport, StorageError, batch,
+    notify::{self, ReportKey},
+    observe::Statements,
+};
+
+impl Database {
+    /// Writes reports without the writer's lease, at the time `stored_at`: for tools and tests.
+    ///
+    /// It is as safe as the writer's way ([`WriterLease::write_batch`](crate::WriterLease::write_batch)), since every transaction
+    /// locks the clusters that it writes. The lease keeps two writers from working on the same clusters and waiting for each other.
+    pub async fn write_batch(&self, reports: &[NewReport], stored_at: DateTime<Utc>) -> Result<BatchOutcome, StorageError> {
+        let mut connection = self.acquire().await?;
+        write_batch(&mut connection, self.statements(), reports, stored_at).await
+    }
+}
+
+/// A report that is newer than what is stored.
+struct Accepted<'a> {
+    report: &'a NewReport,
+    cluster_id: String,
+    stored: Stored,
+}
+
+/// What is stored of a cluster whose newer report is accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stored {
+    /// No report.
+    Nothing,
+    /// A report of this organisation.
+    ReportOf(i32),
+}
+
+/// When a batch is stored.
+#[derive(Clone, Copy)]
+struct StoredAt {
+    exact: NaiveDateTime,
+    /// The times of hits have no fractions in any database of the peers.
+    seconds: NaiveDateTime,
+}
+
+pub(crate) async fn write_batch(
+    connection: &mut PgConnection,
+    statements: &Statements,
+    batch: &[NewReport],
+    stored_at: DateTime<Utc>,
+) -> Result<BatchOutcome, StorageError> {
+    let newest = batch::newest(batch);
+    if newest.is_empty() {
+        return Ok(BatchOutcome::new(batch.len(), std::iter::empty()));
+    }
+    let stored_at = StoredAt { exact: stored_at.naive_utc(), seconds: stored_at.naive_utc().trunc_subsecs(0) };
+    let mut transaction = statements.run("begin a batch", connection.begin()).await?;
+    statements.run("choose plans", sqlx::query(PLANS).execute(&mut *transaction)).await?;
+    let candidates: Vec<&NewReport> = newest.iter().map(|position| &batch[*position]).collect();
+    let accepted = reports::lock(&mut transaction, statements, &candidates).await?;
+    let moves = moves::find(&mut transaction, statements, &accepted).await?;
+    moves::apply(&mut transaction, statements, &moves).await?;
+    reports::write(&mut transaction, statements, &accepted, stored_at).await?;
+    rule_hits::write(&mut transaction, statements, &accepted, stored_at).await?;
+    recommendations::write(&mut transaction, statements, &accepted, stored_at).await?;
+    versions::write(&mut transaction, statements, &accepted).await?;
+    notify_changes(&mut transaction, statements, &accepted, &moves).await?;
+    statements.run("commit a batch", transaction.commit()).await?;
+    let is_written =
+        |position: &usize| accepted.iter().any(|accepted| std::ptr::eq(accepted.report, &raw const batch[*position]));
+    Ok(BatchOutcome::new(batch.len(), newest.into_iter().filter(is_written)))
+}
+
+/// Every statement of a batch finds its rows through a primary key. Plans are made anew for each batch, because a plan that was
+/// made when the tables were empty is slow when they are full; and without what is never right here.
+const PLANS: &str = "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'off', true), \
+     set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)";
+
+/// Sent in the transaction: who listens hears of it exactly when it is committed.
+async fn notify_changes(
+    connection: &mut PgConnection,
+    statements: &Statements,
+    accepted: &[Accepted<'_>],
+    moves: &[moves::Move<'_>],
+) -> Result<(), StorageError> {
+    let written = accepted.iter().map(|accepted| (accepted.report.org_id, accepted.report.cluster_id));
+    let left = moves.iter().filter_map(|moved| Some((org_id(moved.from)?, moved.cluster.report.cluster_id)));
+    let changed = written.chain(left).map(|(org_id, cluster_id)| ReportKey { org_id, cluster_id });
+    let payloads = notify::encode(changed);
+    if payloads.is_empty() {
+        return Ok(());
+    }
+    const NOTIFY: &str = "SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload";
+    let notify = sqlx::query(NOTIFY).bind(notify::REPORT_CHANNEL).bind(payloads);
+    statements.run("notify of changes", notify.execute(connection)).await?;
+    Ok(())
+}
+
+fn org_id(stored: i32) -> Option<OrgId> {
+    OrgId::new(u64::try_from(stored).ok()?).ok()
+}

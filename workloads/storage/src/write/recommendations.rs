@@ -1,0 +1,61 @@
+//! The table `recommendation`: the same hits under the names that users see, without `.report`.
+//!
+//! `impacted_since` is when the rule began to fire, `created_at` when the newest report was stored.
+
+use sqlx::PgConnection;
+
+use super::{
+    Accepted, StoredAt,
+    diff::{diff, wanted},
+    rows::{StoredKey, read_keys, with_keys},
+};
+use crate::{NewHit, StorageError, observe::Statements};
+
+/// This statement and those below use `recommendation_pk`.
+const READ: &str = "\
+    SELECT written.position, recommendation.rule_fqdn, recommendation.error_key \
+    FROM unnest($1::int4[], $2::text[]) WITH ORDINALITY AS written (org_id, cluster_id, position) \
+    JOIN recommendation ON recommendation.org_id = written.org_id AND recommendation.cluster_id = written.cluster_id";
+
+const DELETE: &str = "\
+    DELETE FROM recommendation \
+    USING unnest($1::int4[], $2::text[], $3::text[], $4::text[]) AS gone (org_id, cluster_id, rule_fqdn, error_key) \
+    WHERE recommendation.org_id = gone.org_id AND recommendation.cluster_id = gone.cluster_id \
+        AND recommendation.rule_fqdn = gone.rule_fqdn AND recommendation.error_key = gone.error_key";
+
+/// No index has the column that changes, so that PostgreSQL can keep the new version of a row on its page (HOT).
+const UPDATE: &str = "\
+    UPDATE recommendation SET created_at = $5 \
+    FROM unnest($1::int4[], $2::text[], $3::text[], $4::text[]) AS hit (org_id, cluster_id, rule_fqdn, error_key) \
+    WHERE recommendation.org_id = hit.org_id AND recommendation.cluster_id = hit.cluster_id \
+        AND recommendation.rule_fqdn = hit.rule_fqdn AND recommendation.error_key = hit.error_key";
+
+const INSERT: &str = "\
+    INSERT INTO recommendation (org_id, cluster_id, rule_fqdn, error_key, rule_id, created_at, impacted_since) \
+    SELECT hit.org_id, hit.cluster_id, hit.rule_fqdn, hit.error_key, hit.rule_fqdn || '|' || hit.error_key, $5, $5 \
+    FROM unnest($1::int4[], $2::text[], $3::text[], $4::text[]) AS hit (org_id, cluster_id, rule_fqdn, error_key)";
+
+/// Leaves exactly the recommendations of the accepted reports.
+pub(super) async fn write(
+    connection: &mut PgConnection,
+    statements: &Statements,
+    accepted: &[Accepted<'_>],
+    stored_at: StoredAt,
+) -> Result<(), StorageError> {
+    let stored = read_keys(connection, statements, ("read recommendations", READ), accepted).await?;
+    let stored: Vec<_> = stored.iter().map(StoredKey::as_key).collect();
+    let diff = diff(&wanted(accepted, NewHit::rule_fqdn), &stored);
+    if !diff.vanished.is_empty() {
+        let delete = with_keys(DELETE, accepted, diff.vanished.into_iter());
+        statements.run("delete recommendations", delete.execute(&mut *connection)).await?;
+    }
+    if !diff.kept.is_empty() {
+        let update = with_keys(UPDATE, accepted, diff.kept.iter().map(|hit| hit.key)).bind(stored_at.seconds);
+        statements.run("update recommendations", update.execute(&mut *connection)).await?;
+    }
+    if !diff.appeared.is_empty() {
+        let insert = with_keys(INSERT, accepted, diff.appeared.iter().map(|hit| hit.key)).bind(stored_at.seconds);
+        statements.run("insert recommendations", insert.execute(&mut *connection)).await?;
+    }
+    Ok(())
+}
