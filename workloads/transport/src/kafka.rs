@@ -1,17 +1,17 @@
 //! Records from and to Kafka.
 
-mod admin;
 mod connectivity;
 mod consumer;
 mod dead_letter;
 mod error;
+mod events;
 mod offsets;
 mod producer;
 mod record;
 mod settings;
+mod statistics;
 mod topic_reader;
 
-pub use admin::create_missing_topics;
 pub use connectivity::Connectivity;
 pub use consumer::Consumer;
 pub use dead_letter::dead_letter;

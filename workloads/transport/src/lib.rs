@@ -19,6 +19,6 @@ mod object_storage;
 
 pub use kafka::{
     Connectivity, Consumer, Headers, KafkaError, OffsetTracker, Outgoing, Position, Producer, Record, TopicReader,
-    create_missing_topics, dead_letter,
+    dead_letter,
 };
 pub use object_storage::{ArchiveLocation, DownloadError, Downloader, ObjectStore, ObjectStoreError};

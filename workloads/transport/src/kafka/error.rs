@@ -104,15 +104,6 @@ pub enum KafkaError {
         /// The time given.
         timeout: Duration,
     },
-
-    /// A topic could not be created.
-    #[snafu(display("failed to create topic {topic}"))]
-    CreateTopic {
-        /// The topic.
-        topic: String,
-        /// Why.
-        source: ClientError,
-    },
 }
 
 impl KafkaError {
@@ -125,8 +116,7 @@ impl KafkaError {
             | Self::Flush { source, .. }
             | Self::Commit { source, .. }
             | Self::Lookup { source, .. }
-            | Self::Read { source, .. }
-            | Self::CreateTopic { source, .. } => source.rdkafka_error_code().map_or(ErrorClass::Bug, class_of),
+            | Self::Read { source, .. } => source.rdkafka_error_code().map_or(ErrorClass::Bug, class_of),
         }
     }
 }
