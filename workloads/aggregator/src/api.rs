@@ -1,0 +1,68 @@
+//! What all endpoints share.
+
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use ccx_config::{Aggregator, Authentication};
+use ccx_storage::Database;
+
+use crate::{cache::AnswerCache, metrics::Metrics, openapi};
+
+/// What all endpoints share: the database, the kept answers, and the limits.
+pub struct Api {
+    pub(crate) database: Database,
+    /// None when the configuration gives it no memory.
+    pub(crate) cache: Option<AnswerCache>,
+    pub(crate) metrics: Metrics,
+    pub(crate) limits: Limits,
+    pub(crate) authentication: Authentication,
+    pub(crate) openapi: Bytes,
+    pub(crate) versions: SchemaVersions,
+}
+
+/// How much one request may ask for.
+pub(crate) struct Limits {
+    pub(crate) request_timeout: Duration,
+    pub(crate) max_body_bytes: u64,
+    pub(crate) max_clusters: usize,
+    /// Clusters without a report in this time are left out of an organisation's list.
+    pub(crate) org_overview: Duration,
+}
+
+/// The versions of the database's schemas, as last seen; 0 is not known yet.
+#[derive(Default)]
+pub(crate) struct SchemaVersions {
+    pub(crate) public: AtomicU32,
+    pub(crate) dvo: AtomicU32,
+}
+
+impl Api {
+    /// The API over `database`, whose statements `metrics` count.
+    pub fn new(settings: &Aggregator, database: Database, metrics: Metrics) -> Self {
+        let max_cache_bytes = settings.max_cache.as_u64();
+        Self {
+            database: database.with_query_observer(metrics.query_observer()),
+            cache: (max_cache_bytes > 0).then(|| AnswerCache::new(max_cache_bytes)),
+            metrics,
+            limits: Limits {
+                request_timeout: settings.request_timeout,
+                max_body_bytes: settings.max_body.as_u64(),
+                max_clusters: settings.max_clusters_per_request,
+                org_overview: settings.org_overview_limit,
+            },
+            authentication: settings.authentication,
+            openapi: openapi::openapi(&settings.api_prefix).into(),
+            versions: SchemaVersions::default(),
+        }
+    }
+}
+
+impl SchemaVersions {
+    /// Remembers a version; `None` is a schema that is not there.
+    pub(crate) fn saw(schema: &AtomicU32, version: Option<u32>) {
+        schema.store(version.unwrap_or(0), Ordering::Relaxed);
+    }
+}

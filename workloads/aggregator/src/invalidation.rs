@@ -1,0 +1,24 @@
+//! Keeps the kept answers true: follows the writer's announcements of new reports.
+
+use ccx_storage::{ReportChange, ReportListener};
+use tokio_util::sync::CancellationToken;
+
+use crate::{api::Api, cache::AnswerCache};
+
+/// Follows the announcements until `shutdown`. While they can't be received, the cache is out of use.
+pub(crate) async fn follow_announcements(api: &Api, shutdown: &CancellationToken) {
+    let Some(cache) = &api.cache else { return };
+    let mut listener = ReportListener::new(&api.database);
+    while let Some(change) = shutdown.run_until_cancelled(listener.next()).await {
+        apply(cache, change);
+        api.metrics.is_listening.set(i64::from(cache.is_in_use()));
+    }
+}
+
+fn apply(cache: &AnswerCache, change: ReportChange) {
+    match change {
+        ReportChange::Changed(report) => cache.invalidate(report.cluster_id),
+        ReportChange::Everything => cache.resume(),
+        ReportChange::Unheard => cache.suspend(),
+    }
+}

@@ -1,0 +1,195 @@
+//! What is counted and timed. The first block has the names and labels of the service that this one replaces, so that its
+//! dashboards work unchanged; the second is ours.
+//!
+//! A good answer looks no label up: each route holds its counters.
+
+use std::{sync::Arc, time::Instant};
+
+use axum::http::StatusCode;
+use ccx_storage::QueryObserver;
+use prometheus::{
+    Encoder as _, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+    core::Collector,
+};
+
+/// All metrics of one aggregator.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    response_time: HistogramVec,
+    status_codes: IntCounterVec,
+    sql_queries: IntCounter,
+    sql_durations: HistogramVec,
+    pub(crate) cache_hits: IntCounter,
+    pub(crate) cache_misses: IntCounter,
+    pub(crate) cache_bytes: IntGauge,
+    pub(crate) is_listening: IntGauge,
+}
+
+/// Counts and times the requests of one route.
+#[derive(Debug)]
+pub(crate) struct RouteMetrics {
+    endpoint: String,
+    requests: IntCounter,
+    microseconds: Histogram,
+    ok: IntCounter,
+    other: IntCounterVec,
+}
+
+impl Metrics {
+    /// The metrics, each name behind `namespace` and an underscore, or alone if it is empty.
+    pub fn new(namespace: &str) -> Result<Self, prometheus::Error> {
+        let factory = Factory { registry: Registry::new(), namespace };
+        // Nothing votes yet; the dashboards want to see the name.
+        factory.counter("feedback_on_rules", "Votes on rules")?;
+        Ok(Self {
+            requests: factory.counters("api_endpoints_requests", "Requests per endpoint", &["endpoint"])?,
+            response_time: factory.histograms(
+                "api_endpoints_response_time",
+                "Time to the answer in microseconds",
+                "endpoint",
+                prometheus::linear_buckets(0.0, 20.0, 20)?,
+            )?,
+            status_codes: factory.counters(
+                "api_endpoints_status_codes",
+                "Answers per status and endpoint",
+                &["status_code", "endpoint"],
+            )?,
+            sql_queries: factory.counter("sql_queries_counter", "Queries sent to the database")?,
+            sql_durations: factory.histograms(
+                "sql_queries_durations",
+                "Duration of a query in seconds",
+                "query",
+                prometheus::DEFAULT_BUCKETS.to_vec(),
+            )?,
+            cache_hits: factory.counter("answer_cache_hits_total", "Reports answered from memory")?,
+            cache_misses: factory.counter("answer_cache_misses_total", "Reports answered from the database")?,
+            cache_bytes: factory.gauge("answer_cache_bytes", "Memory of the kept answers")?,
+            is_listening: factory.gauge("report_announcements_received", "1 while new reports are announced to us, else 0")?,
+            registry: factory.registry,
+        })
+    }
+
+    /// The registry, for `/metrics`.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Everything in Prometheus' text format.
+    pub(crate) fn encode(&self) -> Result<Vec<u8>, prometheus::Error> {
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
+        Ok(text)
+    }
+
+    /// Counts and times the database's statements.
+    pub fn query_observer(&self) -> QueryObserver {
+        let (count, seconds) = (self.sql_queries.clone(), self.sql_durations.clone());
+        Arc::new(move |name, duration| {
+            count.inc();
+            seconds.with_label_values(&[name]).observe(duration.as_secs_f64());
+        })
+    }
+
+    /// The counters of one route; `endpoint` is its whole path with the parameters' names.
+    pub(crate) fn route(&self, endpoint: String) -> RouteMetrics {
+        RouteMetrics {
+            requests: self.requests.with_label_values(&[&endpoint]),
+            microseconds: self.response_time.with_label_values(&[&endpoint]),
+            ok: self.status_codes.with_label_values(&["200", &endpoint]),
+            other: self.status_codes.clone(),
+            endpoint,
+        }
+    }
+}
+
+impl RouteMetrics {
+    /// A request has come in.
+    pub(crate) fn started(&self) -> Instant {
+        self.requests.inc();
+        Instant::now()
+    }
+
+    /// A request that came in at `started` is answered.
+    pub(crate) fn answered(&self, started: Instant, status: StatusCode) {
+        let elapsed = started.elapsed();
+        self.microseconds.observe(elapsed.as_secs_f64() * 1e6);
+        if status == StatusCode::OK {
+            self.ok.inc();
+        } else {
+            self.other.with_label_values(&[status.as_str(), &self.endpoint]).inc();
+        }
+    }
+}
+
+/// Makes metrics and registers them.
+struct Factory<'a> {
+    registry: Registry,
+    namespace: &'a str,
+}
+
+impl Factory<'_> {
+    fn counter(&self, name: &str, help: &str) -> Result<IntCounter, prometheus::Error> {
+        self.register(IntCounter::with_opts(self.opts(name, help))?)
+    }
+
+    fn gauge(&self, name: &str, help: &str) -> Result<IntGauge, prometheus::Error> {
+        self.register(IntGauge::with_opts(self.opts(name, help))?)
+    }
+
+    fn counters(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, prometheus::Error> {
+        self.register(IntCounterVec::new(self.opts(name, help), labels)?)
+    }
+
+    fn histograms(&self, name: &str, help: &str, label: &str, buckets: Vec<f64>) -> Result<HistogramVec, prometheus::Error> {
+        let opts = HistogramOpts { common_opts: self.opts(name, help), buckets };
+        self.register(HistogramVec::new(opts, &[label])?)
+    }
+
+    fn opts(&self, name: &str, help: &str) -> Opts {
+        Opts::new(name, help).namespace(self.namespace)
+    }
+
+    fn register<C: Collector + Clone + 'static>(&self, collector: C) -> Result<C, prometheus::Error> {
+        self.registry.register(Box::new(collector.clone()))?;
+        Ok(collector)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn encoded(metrics: &Metrics) -> String {
+        String::from_utf8(metrics.encode().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn names_and_labels_are_those_of_the_dashboards() {
+        let metrics = Metrics::new("aggregator").unwrap();
+        let route = metrics.route("/api/v1/info".into());
+        route.answered(route.started(), StatusCode::OK);
+        route.answered(route.started(), StatusCode::NOT_FOUND);
+        metrics.query_observer()("read the report", Duration::from_millis(1));
+        let text = encoded(&metrics);
+        for line in [
+            "aggregator_api_endpoints_requests{endpoint=\"/api/v1/info\"} 2\n",
+            "aggregator_api_endpoints_response_time_bucket{endpoint=\"/api/v1/info\",le=\"380\"}",
+            "aggregator_api_endpoints_status_codes{endpoint=\"/api/v1/info\",status_code=\"200\"} 1\n",
+            "aggregator_api_endpoints_status_codes{endpoint=\"/api/v1/info\",status_code=\"404\"} 1\n",
+            "aggregator_feedback_on_rules 0\n",
+            "aggregator_sql_queries_counter 1\n",
+            "aggregator_sql_queries_durations_count{query=\"read the report\"} 1\n",
+        ] {
+            assert!(text.contains(line), "{line} is missing in\n{text}");
+        }
+    }
+
+    #[test]
+    fn without_a_namespace_names_stand_alone() {
+        assert!(encoded(&Metrics::new("").unwrap()).contains("\nsql_queries_counter 0\n"));
+    }
+}

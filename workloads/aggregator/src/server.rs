@@ -1,0 +1,105 @@
+//! The process: listens, serves, watches the database, and ends in order.
+
+use std::sync::Arc;
+
+use axum::Router;
+use ccx_config::Config;
+use ccx_messages::ErrorClass;
+use ccx_service::{Health, ServeError};
+use ccx_storage::{Database, StorageError};
+use snafu::{ResultExt, Snafu, ensure};
+use tokio_util::sync::CancellationToken;
+
+use crate::{api::Api, invalidation::follow_announcements, metrics::Metrics, readiness::watch_database, routes::api_router};
+
+/// Why the aggregator can't run.
+#[derive(Debug, Snafu)]
+pub enum AggregatorError {
+    /// The prefix can't be the beginning of a path.
+    #[snafu(display("aggregator.api_prefix {prefix:?} must consist of letters, digits, -, _, . and /, and begin and end with /"))]
+    Prefix {
+        /// What it is.
+        prefix: String,
+    },
+    /// A metric can't be registered.
+    #[snafu(display("failed to set up the metrics"))]
+    Metrics {
+        /// Which, and why.
+        source: prometheus::Error,
+    },
+    /// The database's settings can't be used.
+    #[snafu(display("failed to set up the database"))]
+    Database {
+        /// Why.
+        source: StorageError,
+    },
+    /// The address can't be listened on.
+    #[snafu(display("failed to start the server"))]
+    Serve {
+        /// Which, and why.
+        source: ServeError,
+    },
+}
+
+impl AggregatorError {
+    /// Whether starting again later can help.
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Prefix { .. } => ErrorClass::BadInput,
+            Self::Metrics { .. } => ErrorClass::Bug,
+            Self::Database { source } => source.class(),
+            Self::Serve { .. } => ErrorClass::Transient,
+        }
+    }
+}
+
+/// Runs the aggregator until `shutdown`; then requests in flight finish.
+///
+/// The database may be away, at the start too: `/readyz` says so, and answers are `503` until it is back.
+pub async fn run(config: &Config, shutdown: CancellationToken) -> Result<(), AggregatorError> {
+    let settings = &config.aggregator;
+    check_prefix(&settings.api_prefix)?;
+    let metrics = Metrics::new(&settings.metrics_namespace).context(MetricsSnafu)?;
+    let database = Database::connect(&config.database).context(DatabaseSnafu)?;
+    let api = Arc::new(Api::new(settings, database, metrics));
+    let health = Health::new();
+    let condition = health.condition("database");
+    let router = router(&api, health, &settings.api_prefix);
+    let listener = ccx_service::bind(settings.listen).await.context(ServeSnafu)?;
+    tracing::info!(address = %settings.listen, prefix = settings.api_prefix, "serving the API");
+    tokio::join!(
+        ccx_service::serve(listener, router, shutdown.clone(), settings.shutdown_timeout),
+        watch_database(&api, &condition, &shutdown),
+        follow_announcements(&api, &shutdown),
+    );
+    api.database.close().await;
+    Ok(())
+}
+
+/// The API below `prefix`, which begins and ends with `/`, and beside it `/livez`, `/readyz` and `/metrics`.
+pub fn router(api: &Arc<Api>, health: Health, prefix: &str) -> Router {
+    api_router(api, prefix).merge(ccx_service::routes(health, api.metrics.registry().clone()))
+}
+
+/// The router would take other characters for parameters.
+fn check_prefix(prefix: &str) -> Result<(), AggregatorError> {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/');
+    let is_valid = prefix.starts_with('/') && prefix.ends_with('/') && prefix.bytes().all(is_allowed) && !prefix.contains("//");
+    ensure!(is_valid, PrefixSnafu { prefix });
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_is_a_plain_path() {
+        for good in ["/", "/api/v1/", "/insights-results.aggregator_1/"] {
+            assert!(check_prefix(good).is_ok(), "{good}");
+        }
+        for bad in ["", "api/", "/api", "/{org}/", "/a//b/", "/*x/", "/ä/"] {
+            assert!(check_prefix(bad).is_err(), "{bad}");
+        }
+    }
+}
