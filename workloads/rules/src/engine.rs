@@ -61,6 +61,12 @@ impl Engine {
         Self { rules, plan, budget }
     }
 
+    /// The same engine with another budget.
+    #[must_use]
+    pub fn with_budget(self, budget: Budget) -> Self {
+        Self { budget, ..self }
+    }
+
     /// What the rules are called and what they read, by rule.
     pub fn rules(&self) -> impl ExactSizeIterator<Item = &RuleMeta> {
         self.rules.iter().map(|rule| &*rule.meta)

@@ -3,6 +3,8 @@
 //! The archives are read where they are (`CCX_REFERENCE`, or `../shared/reference` beside the checkout) and not copied here;
 //! without them these tests have nothing to say and pass.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 use std::{
     fs,
     path::{Path, PathBuf},

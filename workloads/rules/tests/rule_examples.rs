@@ -2,6 +2,8 @@
 //!
 //! `data/rule_examples.json` has for each key the files of a `hit` and of a `miss`: JSON, or text where the value is a string.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 use std::collections::BTreeMap;
 
 use ccx_archive::{Archive, Limits};

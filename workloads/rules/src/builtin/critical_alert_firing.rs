@@ -77,7 +77,7 @@ mod tests {
             "startsAt": "2026-01-15T11:00:00Z", "updatedAt": "2026-01-15T11:59:00Z"})
     }
 
-    fn ask_about(alert: Value) -> Answer {
+    fn ask_about(alert: &Value) -> Answer {
         ask(CriticalAlertFiring, &[("config/alerts.json", json!([alert]))])
     }
 
@@ -92,7 +92,7 @@ mod tests {
     fn a_critical_alert_is_a_hit() {
         let firing =
             json!({"alertname": "KubeAPIDown", "namespace": "openshift-x", "since": "2026-01-15T11:00:00Z", "summary": "S"});
-        assert_eq!(ask_about(alert()), Answer::Hit(json!({"alerts": [firing]})));
+        assert_eq!(ask_about(&alert()), Answer::Hit(json!({"alerts": [firing]})));
     }
 
     #[test]
@@ -103,7 +103,7 @@ mod tests {
             ("/updatedAt", "2026-01-15T11:15:00Z"),
             ("/startsAt", "?"),
         ] {
-            assert_eq!(ask_about(alert_with(pointer, value)), Answer::Miss, "{pointer}");
+            assert_eq!(ask_about(&alert_with(pointer, value)), Answer::Miss, "{pointer}");
         }
     }
 
@@ -112,7 +112,7 @@ mod tests {
         for (source, is_hit) in [("platform", true), ("user", false)] {
             let mut alert = alert();
             alert["labels"]["openshift_io_alert_source"] = json!(source);
-            assert_eq!(matches!(ask_about(alert), Answer::Hit(_)), is_hit, "{source}");
+            assert_eq!(matches!(ask_about(&alert), Answer::Hit(_)), is_hit, "{source}");
         }
     }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{meta, serialize_number};
 use crate::{
     Context, Response, Rule, RuleMeta, Sample,
-    documents::{ALERTS, METRICS},
+    documents::{ALERTS, Alert, METRICS},
 };
 
 const KEY: &str = "ETCD_SLOW_DISK";
@@ -42,7 +42,7 @@ impl Rule for EtcdSlowDisk {
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let alerts = context.within_budget(context.alerts().unwrap_or_default()).filter(|alert| alert.is_active());
-        let alerts: BTreeSet<&str> = alerts.map(|alert| alert.name()).filter(|name| DISK_ALERTS.contains(name)).collect();
+        let alerts: BTreeSet<&str> = alerts.map(Alert::name).filter(|name| DISK_ALERTS.contains(name)).collect();
         let slow = context.metric(SLOW_APPLY).filter(|sample| sample.value > MAX_SLOW_APPLY);
         let members: Vec<SlowMember> = context.within_budget(slow).map(slow_member).collect();
         let is_slow = !alerts.is_empty() || !members.is_empty();

@@ -66,7 +66,7 @@ mod tests {
     use super::*;
     use crate::testing::{Answer, ask};
 
-    fn ask_about(status: Value) -> Answer {
+    fn ask_about(status: &Value) -> Answer {
         let pod = json!({"metadata": {"name": "p", "namespace": "openshift-x"}, "status": status});
         ask(PlatformPodCrashLoop, &[("config/pod/openshift-x/p.json", pod)])
     }
@@ -78,7 +78,7 @@ mod tests {
         let container = json!({"name": "c", "restartCount": 9, "state": waiting, "lastState": last_state});
         let listed = json!({"namespace": "openshift-x", "pod": "p", "container": "c", "restarts": 9,
             "last_reason": "Error", "last_exit_code": 255});
-        assert_eq!(ask_about(json!({"containerStatuses": [container]})), Answer::Hit(json!({"containers": [listed]})));
+        assert_eq!(ask_about(&json!({"containerStatuses": [container]})), Answer::Hit(json!({"containers": [listed]})));
     }
 
     #[test]
@@ -86,13 +86,13 @@ mod tests {
         let container = json!({"name": "i", "restartCount": 51, "state": {"running": {}}});
         let listed = json!({"namespace": "openshift-x", "pod": "p", "container": "i", "restarts": 51,
             "last_reason": "", "last_exit_code": null});
-        assert_eq!(ask_about(json!({"initContainerStatuses": [container]})), Answer::Hit(json!({"containers": [listed]})));
+        assert_eq!(ask_about(&json!({"initContainerStatuses": [container]})), Answer::Hit(json!({"containers": [listed]})));
     }
 
     #[test]
     fn a_container_that_restarts_at_times_is_none() {
         let container = json!({"name": "c", "restartCount": 50, "state": {"waiting": {"reason": "ContainerCreating"}}});
-        assert_eq!(ask_about(json!({"containerStatuses": [container]})), Answer::Miss);
+        assert_eq!(ask_about(&json!({"containerStatuses": [container]})), Answer::Miss);
         assert_eq!(ask(PlatformPodCrashLoop, &[]), Answer::skip_all(&["platform_pods"]));
     }
 }

@@ -109,7 +109,8 @@ fn an_archive_without_data_skips_every_rule() {
 /// Calls `visit` with the document once for every value in it and every other JSON type that the value could have, and once
 /// without each field.
 fn for_each_value(root: &mut Value, path: &mut Vec<String>, visit: &mut dyn FnMut(&Value, &str)) {
-    let pointer: String = path.iter().map(|part| format!("/{}", part.replace('~', "~0").replace('/', "~1"))).collect();
+    let escaped: Vec<String> = path.iter().map(|part| part.replace('~', "~0").replace('/', "~1")).collect();
+    let pointer = if escaped.is_empty() { String::new() } else { format!("/{}", escaped.join("/")) };
     let original = root.pointer(&pointer).unwrap().clone();
     let others =
         [json!(null), json!("text"), json!(-7), json!(1e300), json!(true), json!(["list"]), json!({"an": {"object": []}})];

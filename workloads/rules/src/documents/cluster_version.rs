@@ -28,7 +28,7 @@ pub struct ClusterVersion<'a> {
     pub status: Object<Status<'a>>,
 }
 
-impl<'a> ClusterVersion<'a> {
+impl ClusterVersion<'_> {
     /// The version that the cluster has completely, else the one that it is becoming.
     pub fn current(&self) -> Option<&str> {
         let completed = self.status.history.iter().find(|update| &*update.state == "Completed");

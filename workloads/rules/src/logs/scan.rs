@@ -75,7 +75,7 @@ impl Literals {
             Self::Few(finders) => {
                 for (finder, slot) in finders {
                     lines_with(finder, text, |line| {
-                        candidates.push(Candidate { start: line.start, end: line.end, slot: *slot })
+                        candidates.push(Candidate { start: line.start, end: line.end, slot: *slot });
                     });
                 }
             }
