@@ -1,0 +1,118 @@
+//! What can go wrong with the server.
+
+use std::{io, path::PathBuf};
+
+use snafu::Snafu;
+
+use crate::FolderError;
+
+/// The server can't be run.
+#[derive(Debug, Snafu)]
+#[snafu(visibility(pub(super)))]
+pub enum PostgresError {
+    /// PostgreSQL is not installed.
+    #[snafu(display(
+        "failed to find PostgreSQL's programs postgres and initdb{} in {}; install it (Debian, Ubuntu: apt install postgresql; \
+         Fedora: dnf install postgresql-server; macOS: brew install postgresql) or name a running server with --database-url",
+        major.map(|major| format!(" of version {major}, which the data are of,")).unwrap_or_default(),
+        list(searched)
+    ))]
+    NotInstalled {
+        /// Where it was looked for.
+        searched: Vec<PathBuf>,
+        /// The only version that would do.
+        major: Option<u32>,
+    },
+    /// Root needs another account to run it as.
+    #[snafu(display("failed to find an account to run PostgreSQL as: it refuses root, and there is no postgres or nobody"))]
+    NoAccount,
+    /// Root needs a program to become another account.
+    #[snafu(display(
+        "failed to find the program setpriv (of util-linux), which starts PostgreSQL as {account}: it refuses root"
+    ))]
+    NoSetpriv {
+        /// The other account.
+        account: String,
+    },
+    /// The folder is hidden from the account.
+    #[snafu(display("the account {account}, which runs PostgreSQL, can't enter {}; choose another folder", path.display()))]
+    Hidden {
+        /// The other account.
+        account: String,
+        /// The parent that it can't enter.
+        path: PathBuf,
+    },
+    /// The folder can't be made.
+    #[snafu(display("failed to prepare the folder of PostgreSQL"))]
+    Folder {
+        /// What is wrong with it.
+        source: FolderError,
+    },
+    /// A file or folder can't be used.
+    #[snafu(display("failed to {action} {}", path.display()))]
+    File {
+        /// What should be done.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A program can't be started.
+    #[snafu(display("failed to start {}", program.display()))]
+    Spawn {
+        /// The program.
+        program: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// No new data directory.
+    #[snafu(display("failed to create a PostgreSQL data directory in {}: {message}", path.display()))]
+    Initialise {
+        /// Where.
+        path: PathBuf,
+        /// What `initdb` says.
+        message: String,
+    },
+    /// The server has ended instead of starting.
+    #[snafu(display("PostgreSQL ended while starting; the end of its log: {log}"))]
+    Start {
+        /// The last lines of its log.
+        log: String,
+    },
+    /// The server does not get ready.
+    #[snafu(display("PostgreSQL was not ready within {seconds} s; the end of its log: {log}"))]
+    Slow {
+        /// How long it was given.
+        seconds: u64,
+        /// The last lines of its log.
+        log: String,
+    },
+    /// No free port.
+    #[snafu(display("failed to find a free port for PostgreSQL"))]
+    Port {
+        /// What the system says.
+        source: io::Error,
+    },
+    /// No connection.
+    #[snafu(display("failed to connect to the private PostgreSQL"))]
+    Connect {
+        /// What the client says.
+        source: sqlx::Error,
+    },
+    /// No database.
+    #[snafu(display("failed to create the database {name}"))]
+    CreateDatabase {
+        /// The database.
+        name: String,
+        /// What the server says.
+        source: sqlx::Error,
+    },
+    /// The server is not running.
+    #[snafu(display("the private PostgreSQL is not running"))]
+    Ended,
+}
+
+fn list(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,165 @@
+//! The server process, and the shell that watches over it.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use snafu::{ResultExt as _, ensure};
+
+use super::{
+    Durability,
+    cluster::Cluster,
+    error::{FileSnafu, PortSnafu, PostgresError, SlowSnafu, SpawnSnafu, StartSnafu},
+};
+use crate::{folder::SpawnInOwnGroup as _, port::free_port};
+
+/// Runs a server until its input ends, then asks the server to end, again and again, as one that just starts ignores the signal.
+///
+/// The input is a pipe from this process; the kernel closes it when the process ends, even by SIGKILL. The parent-death signal
+/// alone would not do: it comes when the *thread* ends that has started the server, and macOS has none.
+const WATCHER: &str = r#"
+exec 3<&0
+"$@" </dev/null 3<&- &
+server=$!
+(read -r _ <&3; while kill -INT "$server"; do sleep 0.1; done) 2>/dev/null &
+watcher=$!
+wait "$server"
+status=$?
+kill "$watcher" 2>/dev/null
+exit "$status"
+"#;
+
+/// How long a server may take to start: enough for crash recovery on a busy machine.
+const START_TIMEOUT: Duration = Duration::from_secs(120);
+
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
+
+/// How often another port is tried when somebody was faster to take one.
+const PORT_ATTEMPTS: usize = 5;
+
+/// Most of the log that an error repeats.
+const SHOWN_LOG_LINES: usize = 5;
+
+/// Settings of every server: small, on loopback only.
+const SETTINGS: [&str; 5] = [
+    "listen_addresses=127.0.0.1",
+    "unix_socket_directories=",
+    "shared_buffers=64MB",
+    // Many tests at once, each with a pool.
+    "max_connections=300",
+    "log_checkpoints=off",
+];
+
+/// Settings of a server whose data may be lost.
+const FAST_SETTINGS: [&str; 3] = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
+
+/// A running server. Dropping it asks the server to end; [`Server::stop`] waits for it as well.
+#[derive(Debug)]
+pub(super) struct Server {
+    watcher: Child,
+    port: u16,
+}
+
+impl Server {
+    /// Starts the server on a port that nobody uses.
+    pub(super) fn start_on_free_port(cluster: &Cluster, durability: Durability) -> Result<Self, PostgresError> {
+        let mut attempt = 1;
+        loop {
+            let port = free_port().context(PortSnafu)?;
+            match Self::start(cluster, durability, port) {
+                Err(PostgresError::Start { log }) if log.contains("Address already in use") && attempt < PORT_ATTEMPTS => {
+                    attempt += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// Starts the server and waits until it takes connections.
+    pub(super) fn start(cluster: &Cluster, durability: Durability, port: u16) -> Result<Self, PostgresError> {
+        let log = fs::File::create(&cluster.log).context(FileSnafu { action: "create", path: &cluster.log })?;
+        let log_of_errors = log.try_clone().context(FileSnafu { action: "open", path: &cluster.log })?;
+        let watcher = Command::new("/bin/sh")
+            .args(["-c", WATCHER, "ccx-postgres"])
+            .args(command_line(cluster, durability, port))
+            .env("LC_ALL", "C")
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(log)
+            .stderr(log_of_errors)
+            .spawn_in_own_group()
+            .context(SpawnSnafu { program: "/bin/sh" })?;
+        let mut server = Self { watcher, port };
+        server.wait_until_ready(cluster)?;
+        Ok(server)
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Ends the server: clients are cut off, data are safe.
+    pub(super) fn stop(mut self) {
+        // Waiting closes the pipe first, which is what the watcher waits for.
+        if let Err(error) = self.watcher.wait() {
+            tracing::warn!(%error, "failed to wait for the end of PostgreSQL");
+        }
+    }
+
+    fn wait_until_ready(&mut self, cluster: &Cluster) -> Result<(), PostgresError> {
+        let pid_file = cluster.data.join("postmaster.pid");
+        let deadline = Instant::now() + START_TIMEOUT;
+        while !says_ready(&fs::read_to_string(&pid_file).unwrap_or_default(), self.port) {
+            let has_ended = self.watcher.try_wait().context(SpawnSnafu { program: &cluster.binaries.postgres })?.is_some();
+            ensure!(!has_ended, StartSnafu { log: end_of(&cluster.log) });
+            let is_late = Instant::now() > deadline;
+            ensure!(!is_late, SlowSnafu { seconds: START_TIMEOUT.as_secs(), log: end_of(&cluster.log) });
+            thread::sleep(POLL_INTERVAL);
+        }
+        Ok(())
+    }
+}
+
+fn command_line(cluster: &Cluster, durability: Durability, port: u16) -> Vec<String> {
+    let fast: &[&str] = match durability {
+        Durability::Kept => &[],
+        Durability::Lost => &FAST_SETTINGS,
+    };
+    let mut line = cluster.account.command(&cluster.binaries.postgres);
+    line.extend(["-D".into(), cluster.data.display().to_string(), "-c".into(), format!("port={port}")]);
+    for setting in SETTINGS.iter().chain(fast) {
+        line.extend(["-c".into(), (*setting).to_owned()]);
+    }
+    line
+}
+
+/// Whether `postmaster.pid` belongs to the server on `port` and says that it takes connections: the fourth line is the port, the
+/// eighth the state.
+fn says_ready(pid_file: &str, port: u16) -> bool {
+    let lines: Vec<&str> = pid_file.lines().map(str::trim).collect();
+    lines.get(3) == Some(&port.to_string().as_str()) && lines.get(7) == Some(&"ready")
+}
+
+fn end_of(log: &Path) -> String {
+    let text = fs::read(PathBuf::from(log)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(SHOWN_LOG_LINES)..].join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_ready_when_its_own_pid_file_says_so() {
+        let file = |port: u16, state: &str| format!("42\n/data\n1700000000\n{port}\n\n127.0.0.1\n  1 2\n{state}\n");
+        assert!(says_ready(&file(5433, "ready   "), 5433));
+        assert!(!says_ready(&file(5433, "starting"), 5433));
+        assert!(!says_ready(&file(5432, "ready   "), 5433), "that is another server's");
+        assert!(!says_ready("42\n/data", 5433));
+    }
+}
