@@ -96,13 +96,11 @@ impl<'a> Members<'a> {
 
     fn next_header(&mut self) -> Result<Option<&'a Header>, ArchiveError> {
         let rest = &self.tar[self.position..];
-        if rest.is_empty() {
-            return Ok(None);
-        }
-        let block = rest.get(..BLOCK_BYTES).with_context(|| TruncatedSnafu { place: self.place() })?;
+        let block = &rest[..rest.len().min(BLOCK_BYTES)];
         if is_zero(block) {
             return Ok(None);
         }
+        ensure!(block.len() == BLOCK_BYTES, TruncatedSnafu { place: self.place() });
         let header = Header::from_byte_slice(block);
         ensure!(has_valid_checksum(header), self.broken("the checksum is wrong"));
         self.position += BLOCK_BYTES;

@@ -43,3 +43,43 @@ fn sizes_are_as_documented() {
         assert!(unpacked.abs_diff(bytes) < bytes / 20, "{unpacked} bytes instead of about {bytes}");
     }
 }
+
+#[test]
+fn equal_numbers_make_equal_bytes() {
+    let sample = SampleArchive::new(cluster_id());
+    assert!(sample.to_tar_gz() == sample.clone().to_tar_gz());
+}
+
+#[test]
+fn the_seed_and_the_cluster_vary_the_content() {
+    let sample = SampleArchive::new(cluster_id());
+    let other_seed = SampleArchive { seed: 1, ..sample.clone() };
+    let other_cluster = SampleArchive { cluster_id: ClusterId::random(), ..sample.clone() };
+    assert!(sample.files() != other_seed.files());
+    assert!(sample.files() != other_cluster.files());
+}
+
+#[test]
+fn the_logs_are_as_big_as_asked_for() {
+    let with_logs = |logs_mib| read(&SampleArchive { logs_mib, ..SampleArchive::new(cluster_id()) }).unpacked_bytes();
+    let added = with_logs(3) - with_logs(0);
+    assert!(added.abs_diff(3 << 20) < 50_000, "{added}");
+}
+
+#[test]
+fn more_nodes_leave_the_pods_as_they_are() {
+    let names = |nodes| {
+        let files = SampleArchive { nodes, ..SampleArchive::new(cluster_id()) }.files();
+        files.into_keys().filter(|path| path.starts_with("config/pod/openshift-dns/")).collect::<Vec<_>>()
+    };
+    assert_eq!(names(6), names(12));
+}
+
+#[test]
+fn every_json_file_is_json() {
+    let files =
+        SampleArchive { faults: ccx_sample_archive::Fault::ALL.to_vec(), ..SampleArchive::new(cluster_id()) }.files();
+    for (path, content) in files.iter().filter(|(path, _)| path.rsplit('.').next() == Some("json")) {
+        assert!(serde_json::from_slice::<serde_json::Value>(content).is_ok(), "{path}");
+    }
+}

@@ -135,7 +135,11 @@ fn a_pax_size_overrides_that_of_the_header() {
 fn the_end_mark_and_the_last_padding_may_be_missing() {
     let member = raw_member(EntryType::Regular, b"config/id", b"abc");
     assert_eq!(read(member.clone()).unwrap().file("config/id"), Some(b"abc".as_slice()));
-    assert_eq!(read(&member[..515]).unwrap().file("config/id"), Some(b"abc".as_slice()));
+    let cut_padding = &member[..515];
+    let cut_end_mark = [&member[..], &[0; 100]].concat();
+    for cut in [cut_padding, &cut_end_mark] {
+        assert_eq!(read(cut).unwrap().file("config/id"), Some(b"abc".as_slice()));
+    }
 }
 
 #[test]

@@ -9,4 +9,5 @@ mod limits;
 mod pack;
 mod properties;
 mod published;
+mod seeds;
 mod skipping;
