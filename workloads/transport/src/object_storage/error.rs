@@ -1,7 +1,9 @@
 //! What can go wrong with objects, and what to do about it.
 
-use std::time::Duration;
+use std::error::Error;
+use std::path::PathBuf;
 
+use bytesize::ByteSize;
 use ccx_config::SecretError;
 use ccx_messages::ErrorClass;
 use snafu::Snafu;
@@ -17,6 +19,57 @@ pub enum ObjectStoreError {
         /// Why.
         source: SecretError,
     },
+
+    /// The file of the authorities can't be read.
+    #[snafu(display("failed to read the object storage's authorities from {}", path.display()))]
+    Authorities {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+
+    /// The authorities can't be used.
+    #[snafu(display("failed to set up encryption to the object storage"))]
+    Encryption {
+        /// Why.
+        source: Box<dyn Error + Send + Sync>,
+    },
+
+    /// A link could not be made: its parameters are wrong, or credentials could not be got.
+    #[snafu(display("failed to presign a link to s3://{bucket}/{key}"))]
+    Presign {
+        /// The object's bucket.
+        bucket: String,
+        /// Its name.
+        key: String,
+        /// Why.
+        source: Box<dyn Error + Send + Sync>,
+    },
+
+    /// An object was not stored.
+    #[snafu(display("failed to store s3://{bucket}/{key}"))]
+    Put {
+        /// The object's bucket.
+        bucket: String,
+        /// Its name.
+        key: String,
+        /// What to do about it.
+        class: ErrorClass,
+        /// Why.
+        source: Box<dyn Error + Send + Sync>,
+    },
+
+    /// The bucket is not there, not ours, or not to be reached.
+    #[snafu(display("failed to reach bucket {bucket}"))]
+    Bucket {
+        /// The bucket.
+        bucket: String,
+        /// What to do about it.
+        class: ErrorClass,
+        /// Why.
+        source: Box<dyn Error + Send + Sync>,
+    },
 }
 
 /// An archive could not be downloaded. No variant shows a link's query: it is a credential.
@@ -24,31 +77,144 @@ pub enum ObjectStoreError {
 #[snafu(visibility(pub(super)))]
 #[non_exhaustive]
 pub enum DownloadError {
-    /// The client could not be made.
+    /// The client of the object storage could not be made.
     #[snafu(display("failed to prepare downloads"))]
     Prepare {
         /// Why.
         source: ObjectStoreError,
     },
 
+    /// The HTTP client could not be made.
+    #[snafu(display("failed to prepare downloads by HTTP"))]
+    Client {
+        /// Why.
+        source: reqwest::Error,
+    },
+
     /// The link is not one.
     #[snafu(display("failed to read the archive's link"))]
-    NotALink,
+    NotALink {
+        /// Why.
+        source: url::ParseError,
+    },
 
-    /// The download took too long.
-    #[snafu(display("failed to download {link} within {timeout:?}"))]
+    /// The link is neither HTTP nor S3.
+    #[snafu(display("unable to download a {scheme}: link"))]
+    Scheme {
+        /// What it is instead.
+        scheme: String,
+    },
+
+    /// The link names no object.
+    #[snafu(display("unable to download {link}: it names no object"))]
+    NoObject {
+        /// The link without its query.
+        link: String,
+    },
+
+    /// The link leads elsewhere than to S3, or not by the protocol that is configured for it.
+    #[snafu(display("unable to follow {link}: it does not lead to S3 or to the configured object storage"))]
+    NotS3 {
+        /// The link without its query.
+        link: String,
+    },
+
+    /// The link carries no permission.
+    #[snafu(display("unable to follow {link}: it is not presigned"))]
+    NotPresigned {
+        /// The link without its query.
+        link: String,
+    },
+
+    /// An `s3://` link could not be made into one that carries permission.
+    #[snafu(display("failed to get permission for {link}"))]
+    Permission {
+        /// The link.
+        link: String,
+        /// Why.
+        source: ObjectStoreError,
+    },
+
+    /// The server could not be reached: its name or address is wrong, it is away, or its certificate is.
+    #[snafu(display("failed to connect to download {link}"))]
+    Connect {
+        /// The link without its query.
+        link: String,
+        /// Why.
+        source: reqwest::Error,
+    },
+
+    /// Connecting, the next bytes or the whole took too long.
+    #[snafu(display("failed to download {link} in time"))]
     Timeout {
         /// The link without its query.
         link: String,
-        /// The time given.
-        timeout: Duration,
+        /// Why.
+        source: reqwest::Error,
+    },
+
+    /// The connection broke before the end.
+    #[snafu(display("failed to download all of {link}"))]
+    Interrupted {
+        /// The link without its query.
+        link: String,
+        /// Why.
+        source: reqwest::Error,
+    },
+
+    /// The link carries permission, and the server says no.
+    #[snafu(display("failed to download {link}: the server answered {status}"))]
+    Status {
+        /// The link without its query.
+        link: String,
+        /// The HTTP status.
+        status: u16,
+    },
+
+    /// We have signed for the object, and the server does not let us in: our credentials are wrong, or not permitted yet.
+    #[snafu(display("failed to download {link}: the object storage refuses our credentials ({status})"))]
+    Refused {
+        /// The link.
+        link: String,
+        /// The HTTP status.
+        status: u16,
+    },
+
+    /// The server sends us elsewhere. That is not followed: it would get around the check of the link.
+    #[snafu(display("unable to download {link}: the server redirects ({status})"))]
+    Redirect {
+        /// The link without its query.
+        link: String,
+        /// The HTTP status.
+        status: u16,
+    },
+
+    /// The archive is larger than the limit.
+    #[snafu(display("unable to download {link}: it is larger than archive.max_compressed, {}", ByteSize::b(*max_bytes)))]
+    TooLarge {
+        /// The link without its query.
+        link: String,
+        /// The limit.
+        max_bytes: u64,
+    },
+
+    /// There is nothing behind the link.
+    #[snafu(display("unable to use {link}: it is empty"))]
+    Empty {
+        /// The link without its query.
+        link: String,
     },
 }
 
 impl ObjectStoreError {
     /// What to do about it.
     pub fn class(&self) -> ErrorClass {
-        ErrorClass::Bug
+        match self {
+            Self::Credentials { .. } | Self::Authorities { .. } | Self::Encryption { .. } => ErrorClass::Bug,
+            // Signing fails when the service that gives credentials is away.
+            Self::Presign { .. } => ErrorClass::Transient,
+            Self::Put { class, .. } | Self::Bucket { class, .. } => *class,
+        }
     }
 }
 
@@ -56,9 +222,29 @@ impl DownloadError {
     /// What to do about it.
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::Prepare { source } => source.class(),
-            Self::NotALink => ErrorClass::BadInput,
-            Self::Timeout { .. } => ErrorClass::Transient,
+            Self::Client { .. } => ErrorClass::Bug,
+            Self::Prepare { source } | Self::Permission { source, .. } => source.class(),
+            Self::NotALink { .. }
+            | Self::Scheme { .. }
+            | Self::NoObject { .. }
+            | Self::NotS3 { .. }
+            | Self::NotPresigned { .. }
+            | Self::Redirect { .. }
+            | Self::TooLarge { .. }
+            | Self::Empty { .. } => ErrorClass::BadInput,
+            Self::Connect { .. } | Self::Timeout { .. } | Self::Interrupted { .. } | Self::Refused { .. } => {
+                ErrorClass::Transient
+            }
+            Self::Status { status, .. } => class_of_status(*status),
         }
+    }
+}
+
+/// 408 and 429 ask to come back later; other answers in the 400s are final.
+fn class_of_status(status: u16) -> ErrorClass {
+    match status {
+        408 | 429 => ErrorClass::Transient,
+        500.. => ErrorClass::Transient,
+        _ => ErrorClass::BadInput,
     }
 }

@@ -1,12 +1,25 @@
 //! Where an archive is, and whether we may go there.
 
+mod amazon;
+
+use std::fmt;
+
 use ccx_config::{LinkPolicy, ObjectStorage};
-use url::Url;
+use snafu::{OptionExt, ResultExt, ensure};
+use url::{Host, Url};
 
 use super::DownloadError;
+use super::error::{NoObjectSnafu, NotALinkSnafu, NotPresignedSnafu, NotS3Snafu, SchemeSnafu};
 
-/// Where an archive is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Most characters of a link that are shown. The links of object storages are shorter, and messages may hold anything.
+const MAX_SHOWN_CHARACTERS: usize = 300;
+
+/// The query parameters by which a link carries its own permission (AWS signature, version 4), and what they must be.
+const SIGNATURE: [(&str, Option<&str>); 3] =
+    [("X-Amz-Algorithm", Some("AWS4-HMAC-SHA256")), ("X-Amz-Credential", None), ("X-Amz-Signature", None)];
+
+/// Where an archive is. Its `Display` leaves out a link's query, which is a credential.
+#[derive(Clone, PartialEq, Eq)]
 pub enum ArchiveLocation {
     /// Behind a link that carries its own permission.
     Presigned(Url),
@@ -20,9 +33,100 @@ pub enum ArchiveLocation {
 }
 
 impl ArchiveLocation {
-    /// Reads a link, and refuses one that the policy does not allow.
-    pub fn parse(_link: &str, _settings: &ObjectStorage) -> Result<Self, DownloadError> {
-        let _ = LinkPolicy::Any;
-        Err(DownloadError::NotALink)
+    /// Reads a link, and refuses one that `settings.links` does not allow.
+    ///
+    /// By default that is any but `s3://bucket/key` and links that are presigned and lead to Amazon S3 or to
+    /// `settings.endpoint`: whoever can write to the topic could otherwise make us fetch whatever our network can reach.
+    pub fn parse(link: &str, settings: &ObjectStorage) -> Result<Self, DownloadError> {
+        let url = Url::parse(link).context(NotALinkSnafu)?;
+        match url.scheme() {
+            "s3" => object(&url),
+            "http" | "https" => {
+                if settings.links == LinkPolicy::PresignedS3 {
+                    check(&url, settings)?;
+                }
+                Ok(Self::Presigned(url))
+            }
+            scheme => SchemeSnafu { scheme }.fail(),
+        }
     }
 }
+
+impl fmt::Display for ArchiveLocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Presigned(url) => f.write_str(&shown(url)),
+            Self::Object { bucket, key } => write!(f, "s3://{bucket}/{key}"),
+        }
+    }
+}
+
+impl fmt::Debug for ArchiveLocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ArchiveLocation({self})")
+    }
+}
+
+fn object(url: &Url) -> Result<ArchiveLocation, DownloadError> {
+    let bucket = url.host_str().unwrap_or_default();
+    // A key is bytes; a link has those that are special escaped.
+    let key = percent_decoded(url.path().trim_start_matches('/')).context(NoObjectSnafu { link: shown(url) })?;
+    ensure!(!bucket.is_empty() && !key.is_empty(), NoObjectSnafu { link: shown(url) });
+    Ok(ArchiveLocation::Object { bucket: bucket.into(), key })
+}
+
+fn check(url: &Url, settings: &ObjectStorage) -> Result<(), DownloadError> {
+    let leads_to_s3 = leads_to_amazon(url) || leads_to_endpoint(url, settings);
+    ensure!(leads_to_s3, NotS3Snafu { link: shown(url) });
+    ensure!(url.path().len() > 1, NoObjectSnafu { link: shown(url) });
+    ensure!(SIGNATURE.iter().all(|(name, value)| has_parameter(url, name, *value)), NotPresignedSnafu { link: shown(url) });
+    Ok(())
+}
+
+fn leads_to_amazon(url: &Url) -> bool {
+    let is_plain = url.scheme() == "https" && url.port().is_none() && url.username().is_empty() && url.password().is_none();
+    is_plain && matches!(url.host(), Some(Host::Domain(host)) if amazon::is_s3(host))
+}
+
+/// The configured object storage, or a bucket's name before it.
+fn leads_to_endpoint(url: &Url, settings: &ObjectStorage) -> bool {
+    let Some(endpoint) = settings.endpoint.as_deref().and_then(|endpoint| Url::parse(endpoint).ok()) else { return false };
+    let (Some(host), Some(endpoint_host)) = (url.host_str(), endpoint.host_str()) else { return false };
+    let is_bucket_of_it = matches!(endpoint.host(), Some(Host::Domain(_)))
+        && host.strip_suffix(endpoint_host).is_some_and(|bucket| bucket.ends_with('.') && bucket.len() > 1);
+    url.scheme() == endpoint.scheme()
+        && url.port_or_known_default() == endpoint.port_or_known_default()
+        && url.username().is_empty()
+        && url.password().is_none()
+        && (host == endpoint_host || is_bucket_of_it)
+}
+
+fn has_parameter(url: &Url, name: &str, expected: Option<&str>) -> bool {
+    let mut values = url.query_pairs().filter(|(key, _)| key == name).map(|(_, value)| value);
+    values.any(|value| expected.map_or(!value.is_empty(), |expected| value == expected))
+}
+
+/// A link without user, query and fragment.
+fn shown(url: &Url) -> String {
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    let link = format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path());
+    match link.char_indices().nth(MAX_SHOWN_CHARACTERS) {
+        Some((end, _)) => format!("{}…", &link[..end]),
+        None => link,
+    }
+}
+
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let escaped = (*first == b'%').then(|| tail.get(..2)).flatten();
+        let decoded = escaped.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
+        bytes.push(decoded.unwrap_or(*first));
+        rest = if decoded.is_some() { &tail[2..] } else { tail };
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,39 +1,123 @@
 //! The object storage that we have credentials for.
 
+use std::error::Error;
+use std::path::Path;
 use std::time::Duration;
 
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, ConfigLoader, Region};
+use aws_sdk_s3::config::{Builder, Credentials, RequestChecksumCalculation, ResponseChecksumValidation, SharedHttpClient};
+use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::presigning::PresigningConfig;
+use aws_smithy_http_client::tls;
 use bytes::Bytes;
-use ccx_config::ObjectStorage;
+use ccx_config::{Addressing, ObjectStorage};
+use ccx_messages::ErrorClass;
+use snafu::ResultExt;
 
-use super::{DownloadError, ObjectStoreError};
+use super::ObjectStoreError;
+use super::error::{AuthoritiesSnafu, BucketSnafu, CredentialsSnafu, EncryptionSnafu, PresignSnafu, PutSnafu};
+
+/// How long connecting may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long the server may take to answer, once it has all that we send.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The object storage that we have credentials for. Clones share one connection pool.
-#[derive(Clone)]
-pub struct ObjectStore {}
+///
+/// Objects are downloaded by a [`Downloader`](super::Downloader), so that all downloads obey the same limits.
+#[derive(Clone, Debug)]
+pub struct ObjectStore {
+    client: aws_sdk_s3::Client,
+}
 
 impl ObjectStore {
-    /// Prepares a client; credentials that are not configured come from the environment, as the AWS tools take them.
-    pub async fn connect(_settings: &ObjectStorage) -> Result<Self, ObjectStoreError> {
-        Ok(Self {})
+    /// Prepares a client, without talking to the server. Credentials and the region, when they are not configured, come from
+    /// where AWS' tools take them: variables, profiles, and the workload's identity.
+    pub async fn connect(settings: &ObjectStorage) -> Result<Self, ObjectStoreError> {
+        let mut loader = environment(settings);
+        if let Some((id, key)) = settings.credentials().context(CredentialsSnafu)? {
+            loader = loader.credentials_provider(Credentials::new(id, key.expose(), None, None, "configuration"));
+        }
+        if let Some(file) = &settings.ca_file {
+            loader = loader.http_client(http_client(file)?);
+        }
+        let mut config = Builder::from(&loader.load().await)
+            .force_path_style(settings.addressing == Addressing::Path)
+            // Few services other than Amazon's know the newer checksums; TLS and the archive's own do.
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
+        config.set_endpoint_url(settings.endpoint.clone());
+        Ok(Self { client: aws_sdk_s3::Client::from_conf(config.build()) })
     }
 
-    /// Stores an object, in place of one of that name.
-    pub async fn put(&self, _bucket: &str, _key: &str, _body: Bytes) -> Result<(), ObjectStoreError> {
-        Ok(())
+    /// Stores an object, in place of one of that name. Tries three times.
+    pub async fn put(&self, bucket: &str, key: &str, body: Bytes) -> Result<(), ObjectStoreError> {
+        let result = self.client.put_object().bucket(bucket).key(key).body(body.into()).send().await;
+        match result {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let class = class_of(&error);
+                Err(boxed(error)).context(PutSnafu { bucket, key, class })
+            }
+        }
     }
 
-    /// Downloads an object of at most `max_bytes`.
-    pub async fn get(&self, _bucket: &str, _key: &str, _max_bytes: u64) -> Result<Bytes, DownloadError> {
-        Ok(Bytes::new())
-    }
-
-    /// A link with which anyone can download the object until `expires` has passed.
-    pub async fn presign_get(&self, _bucket: &str, _key: &str, _expires: Duration) -> Result<String, ObjectStoreError> {
-        Ok(String::new())
+    /// A link with which anyone can download the object until `expires` (at most a week) has passed.
+    pub async fn presign_get(&self, bucket: &str, key: &str, expires: Duration) -> Result<String, ObjectStoreError> {
+        let expiry = PresigningConfig::expires_in(expires).map_err(boxed).context(PresignSnafu { bucket, key })?;
+        let request = self.client.get_object().bucket(bucket).key(key).presigned(expiry).await;
+        let request = request.map_err(boxed).context(PresignSnafu { bucket, key })?;
+        Ok(request.uri().into())
     }
 
     /// Whether the bucket exists and is ours to use.
-    pub async fn reachable(&self, _bucket: &str) -> Result<(), ObjectStoreError> {
-        Ok(())
+    pub async fn reachable(&self, bucket: &str) -> Result<(), ObjectStoreError> {
+        let result = self.client.head_bucket().bucket(bucket).send().await;
+        match result {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let class = class_of(&error);
+                Err(boxed(error)).context(BucketSnafu { bucket, class })
+            }
+        }
     }
+}
+
+fn environment(settings: &ObjectStorage) -> ConfigLoader {
+    // Not the SDK's whole chain: that would ask a machine's metadata service, and wait where there is none.
+    let region = RegionProviderChain::first_try(settings.region.clone().map(Region::new))
+        .or_else(EnvironmentVariableRegionProvider::new())
+        .or_else(ProfileFileRegionProvider::new())
+        .or_else(Region::from_static("us-east-1"));
+    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build();
+    aws_config::defaults(BehaviorVersion::latest()).region(region).timeout_config(timeouts)
+}
+
+/// An HTTP client that trusts the authorities in `file` beside the system's.
+fn http_client(file: &Path) -> Result<SharedHttpClient, ObjectStoreError> {
+    let authorities = std::fs::read(file).context(AuthoritiesSnafu { path: file })?;
+    let trusted = tls::TrustStore::default().with_pem_certificate(authorities);
+    let context = tls::TlsContext::builder().with_trust_store(trusted).build().map_err(boxed).context(EncryptionSnafu)?;
+    let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
+    Ok(aws_smithy_http_client::Builder::new().tls_provider(provider).tls_context(context).build_https())
+}
+
+/// What is refused stays refused until somebody changes the configuration; all else passes.
+fn class_of<E>(error: &SdkError<E>) -> ErrorClass {
+    let status = error.raw_response().map(|response| response.status().as_u16());
+    match (error, status) {
+        (SdkError::ConstructionFailure(_), _) => ErrorClass::Bug,
+        (_, Some(408 | 429)) => ErrorClass::Transient,
+        (_, Some(400..=499)) => ErrorClass::Bug,
+        _ => ErrorClass::Transient,
+    }
+}
+
+fn boxed(error: impl Error + Send + Sync + 'static) -> Box<dyn Error + Send + Sync> {
+    Box::new(error)
 }
