@@ -1,6 +1,9 @@
 //! What a rule sees of an archive.
 
-use std::{cell::Cell, time::Instant};
+use std::{
+    cell::{Cell, OnceCell},
+    time::Instant,
+};
 
 use ccx_archive::{Archive, File};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -23,8 +26,8 @@ pub struct Context<'a> {
     now: Option<DateTime<Utc>>,
     files: Vec<Vec<File<'a>>>,
     pub(crate) documents: Documents<'a>,
-    logs: std::cell::OnceCell<LogMatches<'a>>,
-    metrics: std::cell::OnceCell<Vec<Sample<'a>>>,
+    logs: OnceCell<LogMatches<'a>>,
+    metrics: OnceCell<Vec<Sample<'a>>>,
     deadline: Cell<Instant>,
 }
 
@@ -35,8 +38,8 @@ impl<'a> Context<'a> {
             now,
             files: plan.sort_files(archive),
             documents: Documents::default(),
-            logs: std::cell::OnceCell::new(),
-            metrics: std::cell::OnceCell::new(),
+            logs: OnceCell::new(),
+            metrics: OnceCell::new(),
             deadline: Cell::new(Instant::now()),
         }
     }

@@ -54,6 +54,10 @@ impl Engine {
     }
 
     /// An engine with the given rules. When two answer with the same rule and key, only the first answer is reported.
+    ///
+    /// # Panics
+    ///
+    /// When the regular expression of a log query is none: that rule has never been tried.
     pub fn new(rules: Vec<Box<dyn Rule>>, budget: Budget) -> Self {
         let mut rules: Vec<_> = rules.into_iter().map(|rule| Registered { meta: Arc::new(rule.meta()), rule }).collect();
         rules.sort_by(|a, b| (&a.meta.rule, &a.meta.error_keys).cmp(&(&b.meta.rule, &b.meta.error_keys)));

@@ -1,4 +1,4 @@
-//! The rule engine and the built-in rules: an archive in, a report out; no I/O, no clock.
+//! The rule engine and the built-in rules: an archive in, a report out; no I/O, no wall clock.
 //!
 //! ```text
 //!  Archive ──▶ plan ──▶ files of each input ──▶ facts, each computed at most once ──▶ rules ──▶ Report

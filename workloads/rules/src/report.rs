@@ -123,6 +123,19 @@ pub enum Verdict {
     Fault,
 }
 
+impl Verdict {
+    /// A word for metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Response(Kind::Hit) => "hit",
+            Self::Response(kind) => kind.as_str(),
+            Self::Miss => "miss",
+            Self::Skip => "skip",
+            Self::Fault => "fault",
+        }
+    }
+}
+
 /// One run of one rule.
 #[derive(Clone, Debug)]
 pub struct RuleRun {

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Conditions, List, Object, Text, lenient::parse_objects};
+use super::{Conditions, List, Metadata, Object, Text, lenient::parse_objects};
 use crate::{Context, Input};
 
 /// The platform's operators.
@@ -26,15 +26,6 @@ pub struct ClusterOperator<'a> {
     pub metadata: Object<Metadata<'a>>,
     /// How it is.
     pub status: Object<Status<'a>>,
-}
-
-/// The names of an object.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Metadata<'a> {
-    /// The object's name.
-    #[serde(borrow)]
-    pub name: Text<'a>,
 }
 
 /// The state of an operator.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{Conditions, List, Object, Text, lenient::parse_object};
 use crate::{Context, Input};
 
-/// The cluster's version. The file had no extension before OpenShift 4.6.
+/// The cluster's version. The file of old archives has no extension.
 pub const CLUSTER_VERSION: Input =
     Input::documents("cluster_version", &["config/version.json", "config/version"], |context| {
         context.cluster_version().is_some()
@@ -14,6 +14,7 @@ pub const CLUSTER_VERSION: Input =
 impl<'a> Context<'a> {
     /// The document of [`CLUSTER_VERSION`].
     pub fn cluster_version(&self) -> Option<&ClusterVersion<'a>> {
+        // Should both files be there, the newer name counts, which sorts last.
         let parse = || self.files(&CLUSTER_VERSION).iter().rev().find_map(parse_object);
         self.documents.cluster_version.get_or_init(parse).as_ref()
     }

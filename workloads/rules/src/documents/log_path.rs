@@ -31,3 +31,20 @@ impl<'a> LogPath<'a> {
         Self { namespace: part(2), pod: part(4), file: path.rsplit('/').next().unwrap_or_default() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_places_of_logs_tell_the_pod() {
+        let of = |path| {
+            let LogPath { namespace, pod, file } = LogPath::of(path);
+            (namespace, pod, file)
+        };
+        assert_eq!(of("config/pod/openshift-x/logs/p/errors.log"), ("openshift-x", "p", "errors.log"));
+        let conditional = "conditional/namespaces/openshift-x/pods/p/containers/c/logs/previous.log";
+        assert_eq!(of(conditional), ("openshift-x", "p", "previous.log"));
+        assert_eq!(of("x"), ("", "", "x"));
+    }
+}

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Conditions, Int, Object, cluster_operator::Metadata, lenient::parse_objects};
+use super::{Conditions, Int, Metadata, Object, lenient::parse_objects};
 use crate::{Context, Input};
 
 /// The pools of machines that share a configuration.

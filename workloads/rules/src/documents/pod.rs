@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Int, List, Object, Text, lenient::parse_objects};
+use super::{Int, List, Metadata, Object, Text, lenient::parse_objects};
 use crate::{Context, Input};
 
 /// The pods of the platform's own namespaces.
@@ -35,17 +35,6 @@ impl<'a> Pod<'a> {
     pub fn containers(&self) -> impl Iterator<Item = &Container<'a>> {
         self.status.init_container_statuses.iter().chain(self.status.container_statuses.iter())
     }
-}
-
-/// The names of a pod.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Metadata<'a> {
-    /// The pod's name.
-    #[serde(borrow)]
-    pub name: Text<'a>,
-    /// Its namespace.
-    pub namespace: Text<'a>,
 }
 
 /// The state of a pod.

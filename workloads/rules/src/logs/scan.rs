@@ -10,6 +10,10 @@ use super::{MAX_LINE_BYTES, plan::CompiledQuery};
 /// Up to so many literals are searched for one after the other, which is then faster than an automaton for all.
 const FEW_LITERALS: usize = 8;
 
+/// A file is looked at in blocks of whole lines, about this long: what is kept of one stays small, whatever the file is made
+/// of, and a block stays in the processor's cache while one literal after the other is searched for.
+const BLOCK_BYTES: usize = 64 * 1024;
+
 /// The matcher of a set of queries.
 pub(super) struct Scanner {
     /// The queries, each with its position in the plan.
@@ -17,7 +21,7 @@ pub(super) struct Scanner {
     literals: Literals,
 }
 
-/// The literals of all queries; each is followed by, or in the order of, the slot of its query in [`Scanner::queries`].
+/// The literals of all queries, and for each the slot of its query in [`Scanner::queries`].
 enum Literals {
     Few(Vec<(Finder<'static>, usize)>),
     Many(AhoCorasick, Vec<usize>),
@@ -45,17 +49,29 @@ impl Scanner {
 
     /// Calls `found` with the plan's position of a query and a line that matches it, in the order of the lines.
     pub(super) fn scan<'a>(&self, text: &'a [u8], mut found: impl FnMut(usize, &'a [u8])) {
-        let mut candidates = self.literals.candidates(text);
-        candidates.sort_unstable();
-        candidates.dedup();
-        for Candidate { start, end, slot } in candidates {
-            let (index, CompiledQuery { regex, .. }) = &self.queries[slot];
-            let line = &text[start..end];
-            if regex.as_ref().is_none_or(|regex| regex.is_match(line)) {
-                found(*index, line);
+        let mut rest = text;
+        let mut candidates = Vec::new();
+        while !rest.is_empty() {
+            let (block, after) = split_after_block(rest);
+            rest = after;
+            self.literals.find_candidates(block, &mut candidates);
+            candidates.sort_unstable();
+            candidates.dedup();
+            for Candidate { start, end, slot } in candidates.drain(..) {
+                let (index, CompiledQuery { regex, .. }) = &self.queries[slot];
+                let line = &block[start..end];
+                if regex.as_ref().is_none_or(|regex| regex.is_match(line)) {
+                    found(*index, line);
+                }
             }
         }
     }
+}
+
+/// Splits after the first line that ends beyond the size of a block.
+fn split_after_block(text: &[u8]) -> (&[u8], &[u8]) {
+    let newline = text.get(BLOCK_BYTES..).and_then(|beyond| memchr(b'\n', beyond));
+    text.split_at(newline.map_or(text.len(), |newline| BLOCK_BYTES + newline + 1))
 }
 
 impl Literals {
@@ -68,9 +84,8 @@ impl Literals {
         Self::Many(automaton, literals.iter().map(|&(_, slot)| slot).collect())
     }
 
-    /// The lines with a literal, in no order and some twice.
-    fn candidates(&self, text: &[u8]) -> Vec<Candidate> {
-        let mut candidates = Vec::new();
+    /// Adds the lines with a literal, in no order and some twice.
+    fn find_candidates(&self, text: &[u8], candidates: &mut Vec<Candidate>) {
         match self {
             Self::Few(finders) => {
                 for (finder, slot) in finders {
@@ -91,7 +106,6 @@ impl Literals {
                 }
             }
         }
-        candidates
     }
 }
 

@@ -60,6 +60,15 @@ fn only_the_first_lines_are_kept_and_all_are_counted() {
 }
 
 #[test]
+fn lines_are_found_across_all_of_a_large_file() {
+    let thousand_lines = format!("{}a panic\n", "fine\n".repeat(999));
+    let text = thousand_lines.repeat(40);
+    let matches = &found(LogQuery::new("q", A, &["panic"]), &text, "")[0];
+    assert!(text.len() > 190_000 && matches.2.iter().all(|line| line == "a panic"));
+    assert_eq!(matches.1, 40);
+}
+
+#[test]
 fn only_the_first_files_are_kept() {
     let paths: Vec<String> = (0..MAX_FILES_PER_QUERY + 2).map(|number| format!("{number:04}.log")).collect();
     let files: Vec<File<'_>> = paths.iter().map(|path| File { path, content: b"panic" }).collect();
