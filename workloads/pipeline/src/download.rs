@@ -1,0 +1,160 @@
+//! Getting an archive: attempts, the waits between them, and the memory for it.
+
+use std::{sync::Arc, time::Instant};
+
+use bytes::Bytes;
+use bytesize::ByteSize;
+use ccx_config::{ArchiveLimits, Config, Retry};
+use ccx_messages::ErrorClass;
+use ccx_service::{Backoff, Waited};
+use ccx_transport::{DownloadError, Downloader};
+use snafu::{IntoError, ResultExt};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    error::{DownloadSnafu, DownloaderSnafu, PipelineError, sentence},
+    flight::{Flight, Passage},
+    handle::Stop,
+    metrics::Metrics,
+    outage::{Link, Verdict},
+    storage::{StorageWatch, Symptom},
+};
+
+/// What memory is set aside for a download of unknown size. Real archives have 90 kB to 3 MB; the few larger ones are noticed by
+/// their size, before more memory is spent, and start over with as much as an archive may have.
+const USUAL_ARCHIVE: ByteSize = ByteSize::mib(4);
+
+/// Downloads archives.
+pub struct Downloads {
+    usual: Downloader,
+    largest: Downloader,
+    usual_bytes: u64,
+    largest_bytes: u64,
+    flight: Arc<Flight>,
+    storage: Arc<StorageWatch>,
+    metrics: Arc<Metrics>,
+    retry: Retry,
+    shutdown: CancellationToken,
+}
+
+impl Downloads {
+    /// Prepares downloads.
+    pub async fn new(
+        config: &Config,
+        flight: Arc<Flight>,
+        storage: Arc<StorageWatch>,
+        metrics: Arc<Metrics>,
+        shutdown: CancellationToken,
+    ) -> Result<Self, PipelineError> {
+        let largest = config.archive.max_compressed;
+        let usual = largest.min(USUAL_ARCHIVE);
+        let downloader = async |max_compressed| {
+            let limits = ArchiveLimits { max_compressed, ..config.archive.clone() };
+            Downloader::new(&config.object_storage, &config.pipeline, &limits).await.context(DownloaderSnafu)
+        };
+        Ok(Self {
+            usual: downloader(usual).await?,
+            largest: downloader(largest).await?,
+            usual_bytes: usual.as_u64(),
+            largest_bytes: largest.as_u64(),
+            flight,
+            storage,
+            metrics,
+            retry: config.retry.clone(),
+            shutdown,
+        })
+    }
+
+    /// The memory that a download takes at first, in bytes.
+    pub fn usual_bytes(&self) -> u64 {
+        self.usual_bytes
+    }
+
+    /// Downloads the archive behind `url` and adjusts the passage to its size.
+    ///
+    /// Between attempts nothing is held, so only this record waits.
+    pub async fn download(&self, url: &str, link: Link, passage: Passage) -> Result<(Bytes, Passage), Stop> {
+        let started = Instant::now();
+        let mut backoff = Backoff::new(&self.retry);
+        let mut attempts = 0;
+        let mut passage = Some(passage);
+        loop {
+            let seat = match passage.take() {
+                Some(passage) => passage,
+                None => self.flight.admit(self.usual_bytes).await,
+            };
+            let error = match self.attempt(url, seat).await {
+                Ok((archive, passage)) => {
+                    self.storage.answered();
+                    self.metrics.downloaded.observe(archive.len() as f64);
+                    self.metrics.download_seconds.observe(started.elapsed().as_secs_f64());
+                    return Ok((archive, passage));
+                }
+                Err(error) => error,
+            };
+            let verdict = self.judge(link, &error).await;
+            attempts += u32::from(verdict == Verdict::CountsAgainstLink);
+            let is_final = error.class() != ErrorClass::Transient || attempts >= self.retry.max_attempts;
+            if is_final {
+                self.metrics.download_seconds.observe(started.elapsed().as_secs_f64());
+                return Err(DownloadSnafu { attempts: attempts.max(1) }.into_error(error).into());
+            }
+            self.metrics.download_retries.inc();
+            let delay = backoff.next_delay();
+            tracing::info!(attempts, ?verdict, ?delay, error = sentence(&error), "failed to download: trying again");
+            if self.storage.wait(delay, &self.shutdown).await == Waited::ShuttingDown {
+                return Err(Stop::ShuttingDown);
+            }
+        }
+    }
+
+    /// One attempt, or two when the archive turns out to be larger than usual.
+    async fn attempt(&self, url: &str, passage: Passage) -> Result<(Bytes, Passage), DownloadError> {
+        let (fetched, mut passage) = match self.usual.fetch(url).await {
+            Err(error) if meaning(&error) == Meaning::TooBig && self.largest_bytes > self.usual_bytes => {
+                drop(passage);
+                let passage = self.flight.admit(self.largest_bytes).await;
+                (self.largest.fetch(url).await, passage)
+            }
+            fetched => (fetched, passage),
+        };
+        let archive = fetched?;
+        passage.downloaded(archive.len() as u64);
+        Ok((archive, passage))
+    }
+
+    async fn judge(&self, link: Link, error: &DownloadError) -> Verdict {
+        let symptom = match meaning(error) {
+            Meaning::NoConnection => Symptom::NoConnection,
+            Meaning::NoAnswer => Symptom::NoAnswer,
+            Meaning::Answer | Meaning::TooBig => {
+                self.storage.answered();
+                return Verdict::CountsAgainstLink;
+            }
+            Meaning::NotTried => return Verdict::CountsAgainstLink,
+        };
+        self.storage.failed(link, symptom).await
+    }
+}
+
+/// What a failed download says about the storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Meaning {
+    /// Nothing: no connection was attempted.
+    NotTried,
+    /// It can't be reached.
+    NoConnection,
+    /// It took the connection and did not answer as it should.
+    NoAnswer,
+    /// It works, and has said no.
+    Answer,
+    /// It works, and the archive is over the limit.
+    TooBig,
+}
+
+fn meaning(error: &DownloadError) -> Meaning {
+    match error {
+        DownloadError::Timeout { .. } => Meaning::NoAnswer,
+        _ => Meaning::NotTried,
+    }
+}

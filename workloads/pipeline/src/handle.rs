@@ -1,0 +1,166 @@
+//! One record, from its announcement to its result or to the dead letters.
+
+use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Instant};
+
+use ccx_archive::ArchiveKind;
+use ccx_messages::{Announce, DeadLetter, Status};
+use ccx_transport::{Position, Record};
+use futures::FutureExt as _;
+use snafu::{IntoError, ResultExt};
+
+use crate::{
+    download::Downloads,
+    error::{AnnounceSnafu, RecordError, SendSnafu, sentence},
+    flight::Passage,
+    metrics::Metrics,
+    process::Processed,
+    sender::{NotSent, Sender},
+    status::{Request, SERVICE},
+    workers::Workers,
+};
+
+/// Everything that a record needs on its way.
+pub struct Handler {
+    /// Where archives come from.
+    pub downloads: Downloads,
+    /// Who works on them.
+    pub workers: Workers,
+    /// Where everything goes.
+    pub sender: Sender,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+}
+
+/// Why a record has no result.
+#[derive(Debug)]
+pub enum Stop {
+    /// It is a dead letter.
+    Failed(RecordError),
+    /// The process is to stop: nothing has been decided, the record will be delivered again.
+    ShuttingDown,
+}
+
+impl From<RecordError> for Stop {
+    fn from(error: RecordError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Handler {
+    /// Works on a record until its effects are durable: the result is acknowledged, or the dead letter. `None` when the process
+    /// stops before.
+    pub async fn handle(self: Arc<Self>, record: Record, passage: Passage) -> Option<Position> {
+        let worked = AssertUnwindSafe(self.work(&record, passage)).catch_unwind().await;
+        let outcome = worked.unwrap_or_else(|panic| Err(RecordError::Panicked { message: panic_message(&*panic) }.into()));
+        match outcome {
+            Ok(()) => Some(record.position()),
+            Err(Stop::Failed(error)) => self.bury(&record, &error).await,
+            Err(Stop::ShuttingDown) => None,
+        }
+    }
+
+    async fn work(&self, record: &Record, passage: Passage) -> Result<(), Stop> {
+        let announce = Announce::parse(&record.payload).context(AnnounceSnafu);
+        let announce = Arc::new(announce.inspect_err(|_| self.metrics.not_handled.inc())?);
+        let request = Request::of(&announce);
+
+        let link = (record.partition, record.offset);
+        let (downloaded, ()) = tokio::join!(
+            self.downloads.download(&announce.url, link, passage),
+            self.report_start(request.as_ref()), // Beside the download, which need not wait for acknowledgements.
+        );
+        let (archive, mut passage) = downloaded?;
+        let processed = self.process(archive, &announce, &mut passage).await?;
+        self.publish(&processed, &announce).await?;
+        self.sender.status(request.as_ref(), Status::Success, None).await;
+        log_success(record, &announce, &processed);
+        Ok(())
+    }
+
+    async fn report_start(&self, request: Option<&Request>) {
+        // Both are queued before the first is acknowledged: one round trip instead of two.
+        tokio::join!(
+            self.sender.status(request, Status::Received, None),
+            self.sender.status(request, Status::Processing, None),
+        );
+    }
+
+    async fn process(
+        &self,
+        archive: bytes::Bytes,
+        announce: &Arc<Announce>,
+        passage: &mut Passage,
+    ) -> Result<Processed, RecordError> {
+        let started = Instant::now();
+        let archive_bytes = archive.len();
+        let processed = self.workers.process(archive, announce, passage).await?;
+        let kind = processed.kind;
+        self.metrics.process_seconds.of(kind).observe(started.elapsed().as_secs_f64());
+        self.metrics.archive_size.of(kind).observe(archive_bytes as f64);
+        self.metrics.extracted.of(kind).inc();
+        self.metrics.processed.of(kind).inc();
+        self.metrics.count_rules(kind, &processed.report);
+        if let Some(configuration) = &processed.remote_configuration {
+            self.metrics.count_configuration(configuration);
+        }
+        for fault in &processed.report.faults {
+            let (request_id, cluster_id) = (announce.request_id.as_deref(), %processed.cluster_id);
+            tracing::error!(request_id, cluster_id, rule = %fault.rule, reason = %fault.reason, "rule failed");
+        }
+        Ok(processed)
+    }
+
+    async fn publish(&self, processed: &Processed, announce: &Announce) -> Result<(), Stop> {
+        let started = Instant::now();
+        match self.sender.results(processed, announce.request_id.as_deref()).await {
+            Ok(()) => {}
+            Err(NotSent::Refused(error)) => return Err(SendSnafu.into_error(error).into()),
+            Err(NotSent::ShuttingDown) => return Err(Stop::ShuttingDown),
+        }
+        self.metrics.publish_seconds.of(processed.kind).observe(started.elapsed().as_secs_f64());
+        self.metrics.published.of(processed.kind).inc();
+        Ok(())
+    }
+
+    /// Sends the record to the dead letters, and tells whoever waits for its result.
+    async fn bury(&self, record: &Record, error: &RecordError) -> Option<Position> {
+        let request = Request::of_payload(&record.payload);
+        let request_id = request.as_ref().map(|request| request.id.as_str());
+        let (class, reason) = (error.class(), sentence(error));
+        let Record { topic, partition, offset, .. } = record;
+        tracing::warn!(request_id, %topic, partition, offset, %class, error = reason, "dead letter");
+        let letter = DeadLetter {
+            error: reason.clone(),
+            class,
+            topic: topic.to_string(),
+            partition: *partition,
+            offset: *offset,
+            timestamp_ms: record.timestamp_ms,
+            failed_by: SERVICE.into(),
+        };
+        self.sender.dead_letter(record, &letter).await.ok()?;
+        self.metrics.failures.of_unknown().inc();
+        self.metrics.dead_letters.of(class).inc();
+        self.sender.status(request.as_ref(), Status::Error, Some(&reason)).await;
+        Some(record.position())
+    }
+}
+
+fn log_success(record: &Record, announce: &Announce, processed: &Processed) {
+    tracing::info!(
+        request_id = announce.request_id.as_deref(),
+        cluster_id = %processed.cluster_id,
+        org_id = %announce.identity.org_id,
+        topic = %record.topic,
+        partition = record.partition,
+        offset = record.offset,
+        archive = processed.kind.label(),
+        hits = processed.report.hits.len(),
+        "archive processed",
+    );
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("(no message)").to_owned()
+}

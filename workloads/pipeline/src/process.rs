@@ -1,0 +1,141 @@
+//! An archive to a results message: the heart of the pipeline, without Kafka, S3 or a clock.
+
+use bytes::Bytes;
+use ccx_archive::{Archive, ArchiveError, ArchiveKind, Limits};
+use ccx_messages::{Announce, ClusterId, ErrorClass, Metadata, ResultsMessage, format_utc_seconds};
+use ccx_rules::{Engine, Report};
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use snafu::{OptionExt, ResultExt, Snafu, ensure};
+
+/// The directories of which an archive of the in-cluster operator has at least one.
+const MARKERS: [&str; 2] = ["config/", "insights-operator/"];
+
+/// What an archive has become.
+#[derive(Debug)]
+pub struct Processed {
+    /// The cluster, by which the message is keyed.
+    pub cluster_id: ClusterId,
+    /// The message for the results topic.
+    pub message: Vec<u8>,
+    /// What kind of cluster the archive is said to come from, for metrics.
+    pub kind: ArchiveKind,
+    /// What the rules found, for metrics and logs.
+    pub report: Report,
+    /// The version of the remote configuration by which the data was gathered, if by one.
+    pub remote_configuration: Option<RemoteConfiguration>,
+}
+
+/// Why nothing comes of an archive.
+#[derive(Debug, Snafu)]
+pub enum ProcessError {
+    /// It can't be read at all.
+    #[snafu(display("failed to read the archive"))]
+    Archive {
+        /// What is wrong and where.
+        source: ArchiveError,
+    },
+    /// It is an archive of something else.
+    #[snafu(display("not an insights archive: it has neither config/ nor insights-operator/ at its root, but {found}"))]
+    NotInsights {
+        /// Its first entries.
+        found: String,
+    },
+    /// Nobody says which cluster it is of.
+    #[snafu(display(
+        "no cluster id: the announced identity has no identity.system.cluster_id, and config/id in the archive {config_id}"
+    ))]
+    NoClusterId {
+        /// What is wrong with the archive's own.
+        config_id: &'static str,
+    },
+}
+
+impl ProcessError {
+    /// Always [`ErrorClass::BadInput`]: the same archive fails the same way tomorrow.
+    pub fn class(&self) -> ErrorClass {
+        ErrorClass::BadInput
+    }
+}
+
+/// Reads an archive and runs the rules on it. CPU work of milliseconds to seconds: call it where blocking is allowed.
+///
+/// `now` becomes the gathering time of an archive whose announcement has none. The rules don't see it: for them such an archive
+/// was gathered when its newest file was written.
+pub fn process(
+    archive: Bytes,
+    announce: &Announce,
+    engine: &Engine,
+    limits: &Limits,
+    now: DateTime<Utc>,
+) -> Result<Processed, ProcessError> {
+    let archive = Archive::read(archive, limits).context(ArchiveSnafu)?;
+    ensure_insights(&archive)?;
+    let cluster_id = cluster_id(announce, &archive)?;
+    let report = engine.run(&archive, announce.gathering_time);
+    let message = ResultsMessage {
+        org_id: announce.identity.org_id,
+        account_number: announce.identity.account_number,
+        cluster_id,
+        report: &report.to_json(),
+        last_checked: &announce.timestamp,
+        version: Report::VERSION,
+        request_id: announce.request_id.as_deref(),
+        metadata: Metadata { gathering_time: format_utc_seconds(announce.gathering_time.unwrap_or(now)) },
+    };
+    Ok(Processed {
+        cluster_id,
+        message: message.to_json(),
+        kind: archive.kind(),
+        report,
+        remote_configuration: RemoteConfiguration::of(&archive),
+    })
+}
+
+fn ensure_insights(archive: &Archive) -> Result<(), ProcessError> {
+    let is_insights = archive.files().any(|file| MARKERS.iter().any(|marker| file.path.starts_with(marker)));
+    ensure!(is_insights, NotInsightsSnafu { found: first_entries(archive) });
+    Ok(())
+}
+
+/// The first few files, as an error shows them: enough to recognise what was uploaded, too little to flood a log.
+fn first_entries(archive: &Archive) -> String {
+    const SHOWN_FILES: usize = 3;
+    const SHOWN_CHARS: usize = 80;
+    let shown = |path: &str| path.chars().take(SHOWN_CHARS).flat_map(char::escape_default).collect::<String>();
+    let paths: Vec<_> = archive.files().take(SHOWN_FILES).map(|file| shown(file.path)).collect();
+    let more = archive.files().len().saturating_sub(SHOWN_FILES);
+    let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
+    paths.join(", ") + &tail
+}
+
+/// The identity's cluster was authenticated by the gateway; the archive's own id is what the cluster says of itself.
+fn cluster_id(announce: &Announce, archive: &Archive) -> Result<ClusterId, ProcessError> {
+    if let Some(authenticated) = announce.identity.cluster_id {
+        return Ok(authenticated);
+    }
+    let config_id = if archive.file("config/id").is_some() { "does not begin with a UUID" } else { "is missing" };
+    archive.cluster_id().context(NoClusterIdSnafu { config_id })
+}
+
+/// The remote configuration that told the cluster what to gather (since OpenShift 4.17).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemoteConfiguration {
+    /// Its version; `None` when it has none.
+    pub version: Option<String>,
+}
+
+impl RemoteConfiguration {
+    fn of(archive: &Archive) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct File {
+            version: Option<String>,
+        }
+        let json = archive.file("insights-operator/remote-configuration.json")?;
+        let file: File = serde_json::from_slice(json).ok()?;
+        Some(Self { version: file.version })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,113 @@
+use ccx_messages::{Identity, OrgId, Results, Timestamp, parse_gathering_time};
+use ccx_sample_archive::{Fault, SampleArchive};
+
+use super::*;
+
+fn announce(cluster_id: Option<ClusterId>) -> Announce {
+    Announce {
+        url: "s3://bucket/key".into(),
+        identity: Identity { org_id: OrgId::new(11_789_772).unwrap(), account_number: None, cluster_id },
+        timestamp: Timestamp::parse("2026-01-15T12:00:01.000000002Z").unwrap(),
+        request_id: Some("request-1".into()),
+        gathering_time: None,
+    }
+}
+
+fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_768_500_000, 0).unwrap()
+}
+
+fn tar_of(files: &[(&str, &[u8])]) -> Bytes {
+    let mut builder = tar::Builder::new(Vec::new());
+    for (path, content) in files {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o640);
+        builder.append_data(&mut header, path, *content).unwrap();
+    }
+    builder.into_inner().unwrap().into()
+}
+
+fn run(archive: impl Into<Bytes>, announce: &Announce) -> Result<Processed, ProcessError> {
+    process(archive.into(), announce, &Engine::builtin(), &Limits::default(), now())
+}
+
+#[test]
+fn a_sample_becomes_a_message_that_the_writer_takes() {
+    let cluster_id = ClusterId::random();
+    let mut sample = SampleArchive::small(cluster_id);
+    sample.faults = vec![Fault::ClusterOperatorDegraded];
+    let processed = run(sample.to_tar_gz(), &announce(None)).unwrap();
+    assert_eq!(processed.cluster_id, cluster_id);
+
+    let results = Results::parse(&processed.message).unwrap();
+    assert_eq!(results.cluster_id, cluster_id);
+    assert_eq!(results.org_id.get(), 11_789_772);
+    assert_eq!(results.last_checked.as_str(), "2026-01-15T12:00:01.000000002Z");
+    assert_eq!(results.request_id.as_deref(), Some("request-1"));
+    assert_eq!(results.version, 2);
+    let keys: Vec<_> = results.report.hits.iter().map(|hit| &*hit.error_key).collect();
+    assert_eq!(keys, ["CLUSTER_OPERATOR_DEGRADED"]);
+}
+
+#[test]
+fn the_gathering_time_is_the_announced_one_or_that_of_the_processing() {
+    let archive = Bytes::from(SampleArchive::small(ClusterId::random()).to_tar_gz());
+    let gathered_at = |announce: &Announce| {
+        let processed = run(archive.clone(), announce).unwrap();
+        Results::parse(&processed.message).unwrap().gathered_at.unwrap()
+    };
+    assert_eq!(gathered_at(&announce(None)), now());
+    let announced = Announce { gathering_time: parse_gathering_time("2026-01-15T14:00:00+02:00"), ..announce(None) };
+    assert_eq!(format_utc_seconds(gathered_at(&announced)), "2026-01-15T12:00:00Z");
+}
+
+#[test]
+fn the_authenticated_cluster_comes_before_the_archives_own() {
+    let authenticated = ClusterId::random();
+    let archive = SampleArchive::small(ClusterId::random()).to_tar_gz();
+    assert_eq!(run(archive, &announce(Some(authenticated))).unwrap().cluster_id, authenticated);
+}
+
+#[test]
+fn without_a_cluster_id_the_error_says_where_it_was_looked_for() {
+    for (files, what) in [
+        (vec![("config/version.json", b"{}".as_slice())], "config/id in the archive is missing"),
+        (vec![("config/id", b"none".as_slice())], "config/id in the archive does not begin with a UUID"),
+    ] {
+        let error = run(tar_of(&files), &announce(None)).unwrap_err().to_string();
+        assert!(error.contains("identity.system.cluster_id") && error.contains(what), "{error}");
+    }
+}
+
+#[test]
+fn an_archive_of_something_else_is_named_by_its_first_entries() {
+    let files = ["var/log/messages", "etc/hosts", "a\nb", "zzz"].map(|path| (path, b"x".as_slice()));
+    let error = run(tar_of(&files), &announce(Some(ClusterId::random()))).unwrap_err().to_string();
+    assert!(error.ends_with("but a\\nb, etc/hosts, var/log/messages and 1 more"), "{error}");
+}
+
+#[test]
+fn what_is_no_archive_is_bad_input() {
+    let error = run(b"<Error><Code>AccessDenied</Code></Error>".as_slice(), &announce(None)).unwrap_err();
+    assert!(matches!(error, ProcessError::Archive { .. }), "{error}");
+    assert_eq!(error.class(), ErrorClass::BadInput);
+}
+
+#[test]
+fn kind_and_remote_configuration_are_read_for_the_metrics() {
+    let id: (&str, &[u8]) = ("config/id", b"5d5892d3-1f74-4ccf-91af-548dfc9767aa");
+    let configuration: (&str, &[u8]) = ("insights-operator/remote-configuration.json", br#"{"version":"1.1.0"}"#);
+    let infrastructure: (&str, &[u8]) = ("config/infrastructure.json", b"{}");
+    let processed = run(tar_of(&[id, configuration, infrastructure]), &announce(None)).unwrap();
+    assert_eq!(processed.kind, ArchiveKind::HyperShift);
+    assert_eq!(processed.remote_configuration, Some(RemoteConfiguration { version: Some("1.1.0".into()) }));
+
+    let processed = run(tar_of(&[id]), &announce(None)).unwrap();
+    assert_eq!(processed.kind, ArchiveKind::Ocp);
+    assert_eq!(processed.remote_configuration, None);
+
+    let unversioned: (&str, &[u8]) = ("insights-operator/remote-configuration.json", b"{}");
+    let processed = run(tar_of(&[id, unversioned]), &announce(None)).unwrap();
+    assert_eq!(processed.remote_configuration, Some(RemoteConfiguration { version: None }));
+}

@@ -1,0 +1,94 @@
+//! Everything that goes out to Kafka: results, dead letters, progress.
+
+use ccx_config::{Config, Retry, Topics};
+use ccx_messages::{DeadLetter, ErrorClass, Status, header};
+use ccx_service::{Backoff, Waited};
+use ccx_transport::{KafkaError, Outgoing, Producer, Record, dead_letter};
+use prometheus::IntCounter;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    error::sentence,
+    process::Processed,
+    status::{Request, SERVICE},
+};
+
+/// Sends, and waits for Kafka as long as it takes.
+pub struct Sender {
+    producer: Producer,
+    topics: Topics,
+    retry: Retry,
+    retries: IntCounter,
+    shutdown: CancellationToken,
+}
+
+/// Why a message was not sent.
+#[derive(Debug)]
+pub enum NotSent {
+    /// Kafka does not want it, now or ever; for example, it is too large.
+    Refused(KafkaError),
+    /// Kafka is away and the process is to stop.
+    ShuttingDown,
+}
+
+impl Sender {
+    /// Sends to the topics of `config`; attempts after the first are counted in `retries`.
+    pub fn new(producer: Producer, config: &Config, retries: IntCounter, shutdown: CancellationToken) -> Self {
+        Self { producer, topics: config.kafka.topics.clone(), retry: config.retry.clone(), retries, shutdown }
+    }
+
+    /// Sends a result, keyed by its cluster.
+    pub async fn results(&self, processed: &Processed, request_id: Option<&str>) -> Result<(), NotSent> {
+        let key = processed.cluster_id.to_string();
+        let headers: Vec<_> = request_id.map(|id| (header::REQUEST_ID, id.as_bytes())).into_iter().collect();
+        let message = Outgoing {
+            topic: &self.topics.results,
+            key: Some(key.as_bytes()),
+            headers: &headers,
+            payload: &processed.message,
+        };
+        self.insist(async || self.producer.send(message).await).await
+    }
+
+    /// Sends a record to the dead letters.
+    ///
+    /// A record that is too large with the letter's headers goes without its payload: the headers say where the original is.
+    pub async fn dead_letter(&self, record: &Record, letter: &DeadLetter) -> Result<(), NotSent> {
+        let topic = &self.topics.announce_dead_letters;
+        let sent = self.insist(async || dead_letter(&self.producer, topic, record, letter).await).await;
+        let Err(NotSent::Refused(error)) = sent else { return sent };
+        tracing::error!(error = sentence(&error), topic, "dead letter refused: sending it without its payload");
+        let without_payload = Record { payload: bytes::Bytes::new(), ..record.clone() };
+        self.insist(async || dead_letter(&self.producer, topic, &without_payload, letter).await).await
+    }
+
+    /// Tells the payload tracker. The one thing that is not insisted on: progress is for people, and a tracker's topic that
+    /// doesn't exist must not stop the results.
+    pub async fn status(&self, request: Option<&Request>, status: Status, reason: Option<&str>) {
+        let topic = &self.topics.payload_status;
+        let Some(request) = request.filter(|_| !topic.is_empty()) else { return };
+        let payload = request.status(status, reason);
+        let message = Outgoing { topic, key: Some(request.id.as_bytes()), headers: &[], payload: &payload };
+        if let Err(error) = self.producer.send(message).await {
+            let (request_id, error) = (&request.id, sentence(&error));
+            tracing::warn!(request_id, ?status, service = SERVICE, error, "failed to report progress");
+        }
+    }
+
+    /// Tries until Kafka takes or refuses the message.
+    async fn insist(&self, attempt: impl AsyncFn() -> Result<(), KafkaError>) -> Result<(), NotSent> {
+        let mut backoff = Backoff::new(&self.retry);
+        loop {
+            let error = match attempt().await {
+                Ok(()) => return Ok(()),
+                Err(error) if error.class() == ErrorClass::Transient => error,
+                Err(error) => return Err(NotSent::Refused(error)),
+            };
+            self.retries.inc();
+            tracing::warn!(error = sentence(&error), attempts = backoff.failures() + 1, "failed to send: trying again");
+            if backoff.wait(&self.shutdown).await == Waited::ShuttingDown {
+                return Err(NotSent::ShuttingDown);
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The threads that unpack archives and run rules.
+
+use std::{num::NonZero, sync::Arc};
+
+use bytes::Bytes;
+use ccx_archive::Limits;
+use ccx_messages::Announce;
+use ccx_rules::Engine;
+use chrono::Utc;
+use snafu::ResultExt;
+use tokio::sync::Semaphore;
+
+use crate::{
+    error::{PanickedSnafu, ProcessSnafu, RecordError},
+    flight::Passage,
+    process::{Processed, process},
+    weight,
+};
+
+/// As many threads of the runtime's blocking pool as there are seats. Who waits for a seat has one of [`Flight`]'s, so the queue
+/// before the threads is as short as those are few.
+///
+/// [`Flight`]: crate::flight::Flight
+pub struct Workers {
+    seats: Semaphore,
+    engine: Arc<Engine>,
+    limits: Arc<Limits>,
+}
+
+impl Workers {
+    /// `threads` threads; 0 means one for each core.
+    pub fn new(threads: usize, engine: Engine, limits: Limits) -> Self {
+        let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
+        let threads = if threads == 0 { cores() } else { threads };
+        Self { seats: Semaphore::new(threads), engine: Arc::new(engine), limits: Arc::new(limits) }
+    }
+
+    /// Processes an archive on one of the threads, as soon as one is free and there is memory for its content.
+    ///
+    /// A panic is an error of this archive and nothing else.
+    pub async fn process(
+        &self,
+        archive: Bytes,
+        announce: &Arc<Announce>,
+        passage: &mut Passage,
+    ) -> Result<Processed, RecordError> {
+        let _seat = self.seats.acquire().await;
+        passage.unpack(weight::unpacked_bytes(&archive, &self.limits)).await;
+        let (announce, engine, limits) = (Arc::clone(announce), Arc::clone(&self.engine), Arc::clone(&self.limits));
+        let work = tokio::task::spawn_blocking(move || process(archive, &announce, &engine, &limits, Utc::now()));
+        let processed = match work.await {
+            Ok(processed) => processed.context(ProcessSnafu)?,
+            Err(error) => return PanickedSnafu { message: error.to_string() }.fail(),
+        };
+        passage.produced(processed.message.len() as u64);
+        Ok(processed)
+    }
+}
