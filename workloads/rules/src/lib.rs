@@ -12,6 +12,21 @@
 //! - A rule that panics or takes too long becomes a [`RuleFault`] of the report, and harms nobody else.
 //! - "Now" is the moment when the data was gathered, so an archive always gives the same report, byte for byte.
 //!
+//! ```
+//! use ccx_archive::{Archive, Limits};
+//! use ccx_rules::Engine;
+//! # use ccx_sample_archive::{Fault, SampleArchive};
+//! # let cluster_id = "11111111-2222-3333-4444-555555555555".parse()?;
+//! # let sample = SampleArchive { faults: vec![Fault::NodeNotReady], ..SampleArchive::small(cluster_id) };
+//! # let (uploaded_bytes, gathered_at) = (sample.to_tar_gz(), sample.gathered_at);
+//!
+//! let engine = Engine::builtin();
+//! let archive = Archive::read(uploaded_bytes.into(), &Limits::default())?;
+//! let report = engine.run(&archive, Some(gathered_at));
+//! assert_eq!(report.hits[0].error_key.as_str(), "NODE_NOT_READY");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Rules of another kind (declarative ones, or those of another process) are further implementations of [`Rule`]; nothing in
 //! the engine knows the built-in ones.
 
