@@ -18,6 +18,9 @@ use crate::{
 /// How many items are handed out between two looks at the clock.
 const ITEMS_PER_CLOCK_READ: u32 = 64;
 
+/// How many samples of metrics are kept. A cluster has dozens of those that rules read.
+const MAX_SAMPLES: usize = 100_000;
+
 /// An archive as a rule sees it: files by input, documents, log lines and metrics, each worked out when first asked for.
 ///
 /// The accessors of documents (`nodes()`, `pods()`, …) stand beside the documents' types in [`documents`](crate::documents).
@@ -65,7 +68,7 @@ impl<'a> Context<'a> {
     pub fn metric(&self, family: &str) -> impl Iterator<Item = &Sample<'a>> {
         let samples = self.metrics.get_or_init(|| {
             let files = self.files(&METRICS);
-            files.iter().flat_map(|file| self.plan.metric_families.parse(file.content)).collect()
+            files.iter().flat_map(|file| self.plan.metric_families.parse(file.content)).take(MAX_SAMPLES).collect()
         });
         samples.iter().filter(move |sample| sample.family == family)
     }

@@ -1,6 +1,6 @@
 //! Types whose reading never fails on valid JSON: what has another type than expected is empty.
 
-use std::{borrow::Cow, fmt, marker::PhantomData, ops::Deref};
+use std::{borrow::Cow, fmt, marker::PhantomData, ops::Deref, slice};
 
 use ccx_archive::File;
 use serde::{
@@ -8,21 +8,43 @@ use serde::{
     de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
 
-/// The objects in the files; a file that is no JSON object is left out.
+/// The most that is read of one input. The operator stops at 24 MiB for all that it records, so no honest archive has more.
+const MAX_INPUT_BYTES: usize = 24 * 1024 * 1024;
+
+/// The most objects that are read of one input. An object of two bytes of JSON takes some hundred of memory, hence the bound;
+/// the archive of a cluster of a thousand nodes has a tenth.
+const MAX_INPUT_OBJECTS: usize = 500_000;
+
+/// The objects in the files; a file that is no JSON object is left out. None when the files are too large together.
 pub(super) fn parse_objects<'a, T: Deserialize<'a>>(files: &[File<'a>]) -> Vec<T> {
-    files.iter().filter_map(|file| parse_object(file)).collect()
+    if is_too_large(files) {
+        return Vec::new();
+    }
+    let objects = files.iter().filter_map(|file| serde_json::from_slice(file.content).ok());
+    objects.filter_map(|Maybe(fields)| fields.map(|Fields(value)| value)).collect()
 }
 
-/// The object in a file.
+/// The object in a file, unless it is too large.
 pub(super) fn parse_object<'a, T: Deserialize<'a>>(file: &File<'a>) -> Option<T> {
-    let Maybe(fields) = serde_json::from_slice(file.content).ok()?;
-    fields.map(|Fields(value)| value)
+    parse_objects(slice::from_ref(file)).pop()
 }
 
-/// The list of objects in a file.
+/// The list of objects in a file, unless it is too large.
 pub(super) fn parse_list<'a, T: Deserialize<'a>>(file: &File<'a>) -> Option<Vec<T>> {
+    if is_too_large(slice::from_ref(file)) {
+        return None;
+    }
     let Maybe(items) = serde_json::from_slice(file.content).ok()?;
-    items.map(|List(values)| values)
+    items.map(List::into_vec)
+}
+
+/// Whether reading the files would take more memory than an honest archive can need.
+fn is_too_large(files: &[File<'_>]) -> bool {
+    let bytes: usize = files.iter().map(|file| file.content.len()).sum();
+    // Braces and a comma: fewer bytes can't have too many objects, and need not be counted.
+    let may_have_too_many = bytes / 3 > MAX_INPUT_OBJECTS;
+    let objects = || files.iter().map(|file| memchr::memchr_iter(b'{', file.content).count()).sum::<usize>();
+    bytes > MAX_INPUT_BYTES || (may_have_too_many && objects() > MAX_INPUT_OBJECTS)
 }
 
 /// A string, or empty.
@@ -302,6 +324,17 @@ mod tests {
             assert!(thing(json).is_none(), "{json}");
         }
         assert!(thing("{}").is_some());
+    }
+
+    #[test]
+    fn an_input_that_would_fill_the_memory_is_not_there() {
+        let objects = |count: usize| format!("[{}{{}}]", "{},".repeat(count - 1));
+        let list = |json: &str| parse_list::<Inner>(&File { path: "x", content: json.as_bytes() }).map(|items| items.len());
+        assert_eq!(list(&objects(MAX_INPUT_OBJECTS)), Some(MAX_INPUT_OBJECTS));
+        assert_eq!(list(&objects(MAX_INPUT_OBJECTS + 1)), None);
+        let padded = |bytes: usize| format!("{{{}}}", " ".repeat(bytes - 2));
+        assert!(thing(&padded(MAX_INPUT_BYTES)).is_some());
+        assert!(thing(&padded(MAX_INPUT_BYTES + 1)).is_none());
     }
 
     #[test]
