@@ -4,7 +4,7 @@ programs := $(or $(CARGO_TARGET_DIR),target)/debug
 # Programs and tests in one go, so that they share one build of each dependency.
 build := cargo build --workspace --bins --tests
 
-.PHONY: help demo build test e2e lint audit fmt bench fuzz clean
+.PHONY: help demo build test e2e lint fmt bench fuzz clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-6s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,7 @@ lint: ## format, lints, scripts, and what we depend on
 	@hack/install-dependencies.sh lint
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- --deny warnings
+	cargo deny --log-level error check bans licenses sources
 	shellcheck --external-sources hack/*.sh hack/lib/*.sh .ci/run
 
 fmt: ## format all code

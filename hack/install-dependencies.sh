@@ -5,7 +5,7 @@
 #
 #   (always)   a compiler, the libraries that Kafka's client links to, PostgreSQL's programs, Rust
 #   servers    Java, Maven and Go, for the tests against a real Kafka and a real S3 service
-#   lint       shellcheck
+#   lint       shellcheck, and cargo-deny (built by cargo, once)
 #   bench      wrk
 #
 # On Debian and Ubuntu it installs what is missing, if it may (as root, or by sudo). Elsewhere it says what to install. It fails
@@ -13,7 +13,7 @@
 # PostgreSQL's package would start a server and make a database on the machine; here it does not.
 set -euo pipefail
 
-readonly rust_version=1.95 java_version=17 go_version=1.25
+readonly rust_version=1.95 java_version=17 go_version=1.25 deny_version=0.20.2
 
 missing=()  # What it is, for people.
 debian=()   # Its packages.
@@ -29,7 +29,7 @@ main() {
     forget
     case "$group" in
       servers) look_for_servers ;;
-      lint) has shellcheck || want shellcheck shellcheck ShellCheck shellcheck ;;
+      lint) look_for_linters ;;
       bench) has wrk || want wrk wrk wrk wrk ;;
       *) echo "there is no group $group; see --help" >&2 && exit 2 ;;
     esac
@@ -53,6 +53,13 @@ look_for_servers() {
   has_java || want "Java $java_version or newer" "$(debian_java)" java-21-openjdk-headless openjdk
   has mvn  || want Maven                         maven            maven                    maven
   has_go   || want "Go $go_version or newer"     "$(debian_go)"   golang                   go
+}
+
+look_for_linters() {
+  has shellcheck || want shellcheck shellcheck ShellCheck shellcheck
+  # Without optimisation it is built in half the time, and is fast enough.
+  has cargo-deny || cargo install --quiet --locked --debug "cargo-deny@$deny_version" ||
+    by_hand+=("cargo-deny $deny_version: cargo install --locked cargo-deny")
 }
 
 # want WHAT DEBIAN FEDORA HOMEBREW: notes what to install; DEBIAN is empty if theirs is too old.

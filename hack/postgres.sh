@@ -53,15 +53,15 @@ up() {
 
 find_programs() {
   local candidates
-  if [ -z "${POSTGRES_BIN:-}" ]; then
+  bin=${POSTGRES_BIN:-}
+  if [ -z "$bin" ]; then
     candidates=$(printf '%s\n' /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /opt/homebrew/opt/postgresql@*/bin \
       /usr/local/opt/postgresql@*/bin | sort -rV)
     for bin in ${PATH//:/ } $candidates; do
       [ -x "$bin/initdb" ] && [ -x "$bin/pg_isready" ] && return
     done
-    die "no PostgreSQL server found; on Debian and Ubuntu hack/install-dependencies.sh installs it, else set POSTGRES_BIN"
+    need initdb "on Debian and Ubuntu hack/install-dependencies.sh installs PostgreSQL; else set POSTGRES_BIN"
   fi
-  bin=$POSTGRES_BIN
 }
 
 # as_server: what to put before a command so that it is not run as root.

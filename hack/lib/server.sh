@@ -15,8 +15,11 @@ die() {
 # usage: prints the comment at the top of the script that was called.
 usage() { sed -n '2,/^[^#]/{ s/^# \{0,1\}//p; }' "$0"; }
 
-need() { # need PROGRAM HINT
-  command -v "$1" >/dev/null || die "$1 is not installed; $2"
+# need PROGRAM HINT: ends with a code of its own, by which a caller can tell that nothing is broken, only absent.
+need() {
+  command -v "$1" >/dev/null && return
+  echo "${0##*/}: $1 is not installed; $2" >&2
+  exit 69
 }
 
 # server_alive FOLDER: whether the process is still the one that was started there, and not a stranger with its number.

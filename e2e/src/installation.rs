@@ -1,0 +1,225 @@
+//! Topics, a database and settings of one test's own.
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    Server, Servers, Tables, Topic,
+    ports::free_port,
+    server::{BUCKET, PASSWORD, USER},
+    topic,
+    workload::{Program, Workload},
+};
+
+/// By which of the broker's doors a program comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// Everybody may.
+    Open,
+    /// With a user and a password, by SCRAM-SHA-512.
+    Sasl,
+    /// With a password that is wrong.
+    WrongPassword,
+}
+
+/// One pipeline, writer and aggregator would be an installation: here are its settings and what it has stored.
+#[derive(Debug)]
+pub struct Installation<'a> {
+    servers: &'a Servers,
+    name: &'static str,
+    settings: Vec<(String, String)>,
+    ports: [u16; 3],
+}
+
+impl<'a> Installation<'a> {
+    /// Topics with one partition each and an empty database; all of them are called after `name`.
+    ///
+    /// # Panics
+    /// Without servers.
+    pub fn new(servers: &'a Servers, name: &'static str) -> Self {
+        let installation = Self::on_servers_to_come(servers, name);
+        installation.create();
+        installation
+    }
+
+    /// The same on servers that are not up yet; [`Installation::create`] has to follow.
+    pub fn on_servers_to_come(servers: &'a Servers, name: &'static str) -> Self {
+        let ports = std::array::from_fn(|_| free_port());
+        Self { servers, name, settings: settings(servers, name, ports), ports }
+    }
+
+    /// Makes the topics, and the database with its tables.
+    pub fn create(&self) {
+        let topics =
+            ["announce", "results", "status", "announce-dlq", "results-dlq"].map(|kind| topic_name(self.name, kind));
+        topic::create(self.servers.kafka.port, &topics);
+        self.tables().create_database();
+        self.run(&["migrate"]);
+    }
+
+    /// Changes one key of the configuration, for programs that start from now on.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: &str) -> Self {
+        self.settings.push((variable(key), value.into()));
+        self
+    }
+
+    /// Starts a program that comes to Kafka by the open door.
+    pub fn start(&self, program: Program) -> Workload {
+        self.start_by(Door::Open, program)
+    }
+
+    /// Starts a program.
+    pub fn start_by(&self, door: Door, program: Program) -> Workload {
+        let mut settings = self.settings.clone();
+        settings.extend(door.settings(self.servers));
+        Workload::start(program, &settings, self.port(program), self.servers.folder(), self.name)
+    }
+
+    /// Runs a command of `ccx` to its end; what it printed.
+    ///
+    /// # Panics
+    /// If it fails.
+    pub fn run(&self, arguments: &[&str]) -> String {
+        crate::run(arguments, &self.settings)
+    }
+
+    /// The port of a program's health, metrics and API.
+    pub fn port(&self, program: Program) -> u16 {
+        self.ports[program as usize]
+    }
+
+    /// Archives that have been stored.
+    pub fn announcements(&self) -> Topic {
+        self.topic("announce")
+    }
+
+    /// Results of rules.
+    pub fn results(&self) -> Topic {
+        self.topic("results")
+    }
+
+    /// How far requests have come.
+    pub fn payload_status(&self) -> Topic {
+        self.topic("status")
+    }
+
+    /// What the pipeline gave up.
+    pub fn announce_dead_letters(&self) -> Topic {
+        self.topic("announce-dlq")
+    }
+
+    /// What the writer gave up.
+    pub fn results_dead_letters(&self) -> Topic {
+        self.topic("results-dlq")
+    }
+
+    /// What is in the database.
+    pub fn tables(&self) -> Tables<'_> {
+        Tables::new(&self.servers.postgres, self.name)
+    }
+
+    /// Nothing waits any more: both groups have committed all that is in their topics.
+    pub fn is_drained(&self) -> Result<(), String> {
+        self.announcements().is_consumed_by(&group(self.name, "pipeline"))?;
+        self.results().is_consumed_by(&group(self.name, "writer"))
+    }
+
+    /// Where a test puts its own files.
+    pub fn folder(&self) -> PathBuf {
+        let folder: &Path = self.servers.folder();
+        let folder = folder.join(self.name);
+        std::fs::create_dir_all(&folder).expect("a folder in our own");
+        folder
+    }
+
+    fn topic(&self, kind: &str) -> Topic {
+        Topic::new(self.servers.kafka.port, topic_name(self.name, kind))
+    }
+}
+
+impl Door {
+    fn settings(self, servers: &Servers) -> Vec<(String, String)> {
+        let password = match self {
+            Self::Open => return Vec::new(),
+            Self::Sasl => PASSWORD,
+            Self::WrongPassword => "guessed",
+        };
+        [
+            ("kafka.bootstrap_servers", address(servers.sasl_port)),
+            ("kafka.security_protocol", "sasl-plaintext".into()),
+            ("kafka.sasl_mechanism", "SCRAM-SHA-512".into()),
+            ("kafka.sasl_username", USER.into()),
+            ("kafka.sasl_password", password.into()),
+        ]
+        .map(|(key, value)| (variable(key), value))
+        .into()
+    }
+}
+
+fn settings(servers: &Servers, name: &str, [pipeline, writer, aggregator]: [u16; 3]) -> Vec<(String, String)> {
+    let Servers { kafka, object_storage, postgres, .. } = servers;
+    let endpoint = |server: &Server| format!("http://{}", address(server.port));
+    [
+        ("kafka.bootstrap_servers", address(kafka.port)),
+        // A member that was killed is missed sooner, so that its successor need not wait.
+        ("kafka.session_timeout", "3s".into()),
+        ("kafka.properties.heartbeat.interval.ms", "500".into()),
+        ("kafka.topics.announce", topic_name(name, "announce")),
+        ("kafka.topics.results", topic_name(name, "results")),
+        ("kafka.topics.payload_status", topic_name(name, "status")),
+        ("kafka.topics.announce_dead_letters", topic_name(name, "announce-dlq")),
+        ("kafka.topics.results_dead_letters", topic_name(name, "results-dlq")),
+        ("object_storage.endpoint", endpoint(object_storage)),
+        ("object_storage.region", "us-east-1".into()),
+        ("object_storage.bucket", BUCKET.into()),
+        ("object_storage.addressing", "path".into()),
+        ("object_storage.access_key_id", USER.into()),
+        ("object_storage.secret_access_key", PASSWORD.into()),
+        ("database.host", "127.0.0.1".into()),
+        ("database.port", postgres.port.to_string()),
+        ("database.name", name.into()),
+        ("database.user", "postgres".into()),
+        ("database.password", PASSWORD.into()),
+        ("database.tls_mode", "disable".into()),
+        ("pipeline.listen", address(pipeline)),
+        ("pipeline.group", group(name, "pipeline")),
+        ("writer.listen", address(writer)),
+        ("writer.group", group(name, "writer")),
+        ("aggregator.listen", address(aggregator)),
+        ("retry.max_delay", "1s".into()),
+        ("logging.format", "text".into()),
+    ]
+    .map(|(key, value)| (variable(key), value))
+    .into()
+}
+
+/// `a.b_c` is `CCX__A__B_C`. The names of Kafka's own properties have dots of theirs, which stay.
+fn variable(key: &str) -> String {
+    match key.strip_prefix("kafka.properties.") {
+        Some(property) => format!("CCX__KAFKA__PROPERTIES__{property}"),
+        None => format!("CCX__{}", key.to_ascii_uppercase().replace('.', "__")),
+    }
+}
+
+fn address(port: u16) -> String {
+    format!("127.0.0.1:{port}")
+}
+
+fn topic_name(installation: &str, kind: &str) -> String {
+    format!("{installation}.{kind}")
+}
+
+fn group(installation: &str, program: &str) -> String {
+    format!("{installation}.{program}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_becomes_the_variable_that_overrides_it() {
+        assert_eq!(variable("kafka.topics.payload_status"), "CCX__KAFKA__TOPICS__PAYLOAD_STATUS");
+        assert_eq!(variable("kafka.properties.linger.ms"), "CCX__KAFKA__PROPERTIES__linger.ms");
+    }
+}
