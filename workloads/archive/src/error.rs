@@ -38,6 +38,15 @@ pub enum ArchiveError {
         limit: usize,
     },
 
+    /// The compressed data is cut into too many members, which takes long though it gives little.
+    #[snafu(display("the {format} data has too many members: over the limit of {limit}"))]
+    TooManyMembers {
+        /// How it is compressed.
+        format: Format,
+        /// The limit, a constant.
+        limit: usize,
+    },
+
     /// A path is longer than [`Limits::path_bytes`](crate::Limits::path_bytes).
     #[snafu(display("the path of the entry \"{entry}…\" is too long: {bytes} bytes, the limit is {limit}"))]
     PathTooLong {

@@ -1,13 +1,12 @@
 //! gzip: one shot into a buffer of the right size when that is possible, a stream when it isn't.
 
-use std::io::{self, Read};
-
 use flate2::bufread::GzDecoder;
 use libdeflater::Decompressor;
 
 use crate::{
-    ArchiveError, Format, Limits,
-    decompress::{Completeness, Decompressed, read_limited},
+    ArchiveError, Limits,
+    decompress::{Completeness, Decompressed},
+    members::read_members,
 };
 
 /// Decompresses gzip data of any number of members.
@@ -39,35 +38,7 @@ fn gunzip_whole(compressed: &[u8], limits: &Limits) -> Option<Vec<u8>> {
 }
 
 fn gunzip_stream(compressed: &[u8], limits: &Limits) -> Result<Decompressed, ArchiveError> {
-    read_limited(Members::new(compressed), Format::Gzip, limits)
-}
-
-/// Reads member after member. What follows the last one and doesn't begin like a member is ignored, as by gzip(1).
-struct Members<'a> {
-    decoder: Option<GzDecoder<&'a [u8]>>,
-}
-
-impl<'a> Members<'a> {
-    fn new(compressed: &'a [u8]) -> Self {
-        Self { decoder: Some(GzDecoder::new(compressed)) }
-    }
-}
-
-impl Read for Members<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        /// The first byte of the magic number: a second one may be cut off.
-        const MAGIC: u8 = 0x1f;
-
-        while let Some(decoder) = &mut self.decoder {
-            let count = decoder.read(buffer)?;
-            if count > 0 || buffer.is_empty() {
-                return Ok(count);
-            }
-            let rest = self.decoder.take().map(GzDecoder::into_inner).filter(|rest| rest.first() == Some(&MAGIC));
-            self.decoder = rest.map(GzDecoder::new);
-        }
-        Ok(0)
-    }
+    read_members::<GzDecoder<_>>(compressed, limits)
 }
 
 #[cfg(test)]
@@ -78,6 +49,7 @@ mod tests {
     use proptest::{collection::vec, prelude::*};
 
     use super::*;
+    use crate::Format;
 
     fn member(content: &[u8]) -> Vec<u8> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());

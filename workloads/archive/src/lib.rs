@@ -21,6 +21,7 @@ mod format;
 mod gunzip;
 mod index;
 mod limits;
+mod members;
 mod path;
 mod pax;
 mod untar;
