@@ -69,10 +69,11 @@ fn caller(api: &Api, headers: &HeaderMap) -> Result<Caller, ApiError> {
 
 /// What a client did wrong is the client's to read; what went wrong here is ours.
 fn log(error: &ApiError, route: &Route, request_id: Option<&str>) {
-    let cause = std::error::Error::source(error).map(|source| source.to_string());
+    let path = route.path;
+    let causes = snafu::Report::from_error(error);
     match error.class() {
-        ErrorClass::BadInput => tracing::debug!(path = route.path, request_id, %error, "request refused"),
-        ErrorClass::Transient => tracing::warn!(path = route.path, request_id, %error, cause, "request not answered"),
-        ErrorClass::Bug => tracing::error!(path = route.path, request_id, %error, cause, "request failed"),
+        ErrorClass::BadInput => tracing::debug!(path, request_id, error = %causes, "request refused"),
+        ErrorClass::Transient => tracing::warn!(path, request_id, error = %causes, "request not answered"),
+        ErrorClass::Bug => tracing::error!(path, request_id, error = %causes, "request failed"),
     }
 }

@@ -84,7 +84,9 @@ impl ApiError {
     /// Whether asking again later can help, and whether it is the client's fault or ours.
     pub(crate) fn class(&self) -> ErrorClass {
         match self {
-            Self::Storage { source } => source.class(),
+            Self::Storage { source } if source.class() == ErrorClass::Transient => ErrorClass::Transient,
+            // What the client sends is checked before it gets to the database.
+            Self::Storage { .. } => ErrorClass::Bug,
             Self::TimedOut => ErrorClass::Transient,
             Self::Encoding { .. } | Self::MetricsEncoding { .. } => ErrorClass::Bug,
             _ => ErrorClass::BadInput,
@@ -98,10 +100,11 @@ impl ApiError {
             Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::NotFound { .. } => StatusCode::NOT_FOUND,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Storage { source } if source.class() == ErrorClass::Transient => StatusCode::SERVICE_UNAVAILABLE,
-            Self::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Storage { .. } | Self::Encoding { .. } | Self::MetricsEncoding { .. } => StatusCode::INTERNAL_SERVER_ERROR,
-            _ => StatusCode::BAD_REQUEST,
+            _ => match self.class() {
+                ErrorClass::BadInput => StatusCode::BAD_REQUEST,
+                ErrorClass::Transient => StatusCode::SERVICE_UNAVAILABLE,
+                ErrorClass::Bug => StatusCode::INTERNAL_SERVER_ERROR,
+            },
         }
     }
 

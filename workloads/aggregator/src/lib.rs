@@ -43,6 +43,9 @@ mod readiness;
 mod routes;
 mod server;
 
+#[cfg(test)]
+mod tests;
+
 pub use api::Api;
 pub use cache::MAX_ANSWER_AGE;
 pub use metrics::Metrics;

@@ -66,7 +66,8 @@ impl Metrics {
             cache_hits: factory.counter("answer_cache_hits_total", "Reports answered from memory")?,
             cache_misses: factory.counter("answer_cache_misses_total", "Reports answered from the database")?,
             cache_bytes: factory.gauge("answer_cache_bytes", "Memory of the kept answers")?,
-            is_listening: factory.gauge("report_announcements_received", "1 while new reports are announced to us, else 0")?,
+            is_listening: factory
+                .gauge("report_announcements_received", "1 while new reports are announced to us, else 0")?,
             registry: factory.registry,
         })
     }

@@ -79,9 +79,10 @@ pub(crate) fn parameter_names(path: &str) -> impl Iterator<Item = &str> {
 
 fn parameter(name: &str) -> Value {
     let (description, schema) = match name {
-        "org_id" | "organization" => {
-            ("The organisation's number.", json!({ "type": "integer", "format": "int64", "minimum": 1, "maximum": 2_147_483_647 }))
-        }
+        "org_id" | "organization" => (
+            "The organisation's number.",
+            json!({ "type": "integer", "format": "int64", "minimum": 1, "maximum": 2_147_483_647 }),
+        ),
         "cluster" => ("The cluster's id.", schema::uuid()),
         "cluster_list" => ("Ids of clusters, separated by commas.", json!({ "type": "array", "items": schema::uuid() })),
         "user_id" => ("The user's id.", json!({ "type": "string", "minLength": 1, "maxLength": 256 })),

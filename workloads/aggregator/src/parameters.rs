@@ -35,6 +35,11 @@ impl UserId {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
+
+    #[cfg(test)]
+    pub(crate) fn for_test(id: &str) -> Self {
+        Self(id.into())
+    }
 }
 
 impl Call {
@@ -96,9 +101,8 @@ pub(crate) fn parse_clusters<'a>(texts: impl Iterator<Item = &'a str>, max: usiz
         if index == max {
             return Err(ApiError::TooManyClusters { max });
         }
-        let cluster: ClusterId = text
-            .parse()
-            .map_err(|_| ApiError::BadClusterInList { value: shown(text), reason: uuid_problem(text) })?;
+        let cluster: ClusterId =
+            text.parse().map_err(|_| ApiError::BadClusterInList { value: shown(text), reason: uuid_problem(text) })?;
         if seen.insert(cluster) {
             clusters.push(cluster);
         }
@@ -150,8 +154,7 @@ fn parse_rule_selector(text: &str) -> Result<RuleSelector, ApiError> {
         return Err(bad("rule_id", text, "invalid rule ID, it must contain only rule ID and error key separated by |"));
     }
     text.parse().map_err(|_| {
-        let reason =
-            "invalid rule ID, each part of ID must contain only from latin characters, number, underscores or dots";
+        let reason = "invalid rule ID, each part of ID must contain only from latin characters, number, underscores or dots";
         bad("rule_id", text, reason)
     })
 }

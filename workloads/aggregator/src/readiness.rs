@@ -11,29 +11,40 @@ use crate::api::{Api, SchemaVersions};
 /// How often the database is asked: a pod leaves and enters the service within this time.
 const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
+/// A database that does not answer within this time is as good as away.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Keeps `condition` true to the database until `shutdown`.
 pub(crate) async fn watch_database(api: &Api, condition: &Condition, shutdown: &CancellationToken) {
-    let mut was_ready = None;
-    loop {
-        let outcome = check(api).await;
-        let is_ready = outcome.is_ok();
-        match outcome {
-            Ok(()) => condition.ready(),
-            Err(error) => {
-                let reason = snafu::Report::from_error(&error).to_string();
-                if was_ready != Some(false) {
-                    tracing::warn!(error = reason.trim_end(), "the database can't be used");
-                }
-                condition.not_ready(error.to_string());
-            }
+    let mut known_problem = None;
+    while let Some(problem) = shutdown.run_until_cancelled(find_problem(api)).await {
+        match &problem {
+            None => condition.ready(),
+            Some(problem) => condition.not_ready(problem.as_str()),
         }
-        if is_ready && was_ready == Some(false) {
-            tracing::info!("the database can be used again");
+        if problem != known_problem {
+            log(problem.as_deref());
+            known_problem = problem;
         }
-        was_ready = Some(is_ready);
         if shutdown.run_until_cancelled(tokio::time::sleep(CHECK_INTERVAL)).await.is_none() {
             return;
         }
+    }
+}
+
+fn log(problem: Option<&str>) {
+    match problem {
+        None => tracing::info!("the database can be used again"),
+        Some(problem) => tracing::warn!(problem, "the database can't be used"),
+    }
+}
+
+/// What stands in the way of using the database, on one line.
+async fn find_problem(api: &Api) -> Option<String> {
+    match tokio::time::timeout(CHECK_TIMEOUT, check(api)).await {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(_) => Some(format!("no answer within {} s", CHECK_TIMEOUT.as_secs())),
     }
 }
 

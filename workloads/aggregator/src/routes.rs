@@ -91,9 +91,8 @@ pub(crate) fn api_router(api: &Arc<Api>, prefix: &str) -> Router {
         let mut methods = MethodRouter::new();
         let mut redirect = MethodRouter::new();
         for route in &routes {
-            let filter = method_filter(&route.method);
-            methods = methods.merge(on(filter, handler(api, route, &path)));
-            redirect = redirect.merge(on(filter, async |uri: Uri| redirect_to_other_slash(&uri)));
+            methods = methods.merge(answering(api, route, &path));
+            redirect = redirect.merge(on(method_filter(route), async |uri: Uri| redirect_to_other_slash(&uri)));
         }
         let allowed = allowed_methods(&routes);
         methods = methods.options(async move || (StatusCode::NO_CONTENT, [(header::ALLOW, allowed)]));
@@ -105,16 +104,23 @@ pub(crate) fn api_router(api: &Arc<Api>, prefix: &str) -> Router {
     router.merge(redirects)
 }
 
-fn handler(api: &Arc<Api>, route: &'static Route, path: &str) -> impl AsyncFn(Request) -> Response + Clone + use<> {
+fn answering(api: &Arc<Api>, route: &'static Route, path: &str) -> MethodRouter {
     let api = Arc::clone(api);
     let endpoint = Arc::new(Endpoint { route, metrics: api.metrics.route(path.to_owned()) });
-    async move |request| dispatch(&api, &endpoint, request).await
+    on(method_filter(route), async move |request: Request| dispatch(&api, &endpoint, request).await)
 }
+
+/// Every workload has this one, and an API without a prefix would have it twice.
+const METRICS_OF_EVERY_WORKLOAD: &str = "/metrics";
 
 fn routes_by_path(prefix: &str) -> BTreeMap<String, Vec<&'static Route>> {
     let mut by_path = BTreeMap::new();
     for route in TABLE {
-        match by_path.entry(format!("{prefix}{}", route.path)) {
+        let path = format!("{prefix}{}", route.path);
+        if path == METRICS_OF_EVERY_WORKLOAD {
+            continue;
+        }
+        match by_path.entry(path) {
             Entry::Vacant(vacant) => {
                 vacant.insert(vec![route]);
             }
@@ -124,8 +130,8 @@ fn routes_by_path(prefix: &str) -> BTreeMap<String, Vec<&'static Route>> {
     by_path
 }
 
-fn method_filter(method: &Method) -> MethodFilter {
-    MethodFilter::try_from(method.clone()).expect("the table has only methods of RFC 9110")
+fn method_filter(route: &Route) -> MethodFilter {
+    MethodFilter::try_from(route.method.clone()).expect("the table has only methods of RFC 9110")
 }
 
 fn allowed_methods(routes: &[&Route]) -> HeaderValue {
@@ -157,4 +163,36 @@ fn not_found() -> Response {
     const HEADERS: [(HeaderName, &str); 2] =
         [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
     (StatusCode::NOT_FOUND, HEADERS, "404 page not found\n").into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::openapi::parameter_names;
+
+    #[test]
+    fn every_path_with_an_organisation_is_for_its_members_only() {
+        for route in TABLE {
+            let named = parameter_names(route.path).find(|name| name.starts_with("org"));
+            match (named, &route.handler) {
+                (Some(named), Handler::Members { parameter, .. }) => assert_eq!(named, *parameter),
+                (None, Handler::Open(_) | Handler::Known(_)) => {}
+                _ => panic!("{} must be for the members of its organisation", route.path),
+            }
+        }
+    }
+
+    #[test]
+    fn the_other_form_of_a_path_has_or_lacks_the_slash() {
+        assert_eq!(with_other_slash("/api/v1/").as_deref(), Some("/api/v1"));
+        assert_eq!(with_other_slash("/api/v1/info").as_deref(), Some("/api/v1/info/"));
+        assert_eq!(with_other_slash("/"), None);
+    }
+
+    #[test]
+    fn a_redirect_keeps_the_query_and_the_escapes() {
+        let response = redirect_to_other_slash(&"/a/x%2Fy/?b=c%20d".parse().unwrap());
+        assert_eq!(response.status(), StatusCode::MOVED_PERMANENTLY);
+        assert_eq!(response.headers()[header::LOCATION], "/a/x%2Fy?b=c%20d");
+    }
 }

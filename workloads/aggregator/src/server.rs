@@ -16,7 +16,9 @@ use crate::{api::Api, invalidation::follow_announcements, metrics::Metrics, read
 #[derive(Debug, Snafu)]
 pub enum AggregatorError {
     /// The prefix can't be the beginning of a path.
-    #[snafu(display("aggregator.api_prefix {prefix:?} must consist of letters, digits, -, _, . and /, and begin and end with /"))]
+    #[snafu(display(
+        "aggregator.api_prefix {prefix:?} must consist of letters, digits, -, _, . and /, and begin and end with /"
+    ))]
     Prefix {
         /// What it is.
         prefix: String,
@@ -84,7 +86,8 @@ pub fn router(api: &Arc<Api>, health: Health, prefix: &str) -> Router {
 /// The router would take other characters for parameters.
 fn check_prefix(prefix: &str) -> Result<(), AggregatorError> {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/');
-    let is_valid = prefix.starts_with('/') && prefix.ends_with('/') && prefix.bytes().all(is_allowed) && !prefix.contains("//");
+    let is_valid =
+        prefix.starts_with('/') && prefix.ends_with('/') && prefix.bytes().all(is_allowed) && !prefix.contains("//");
     ensure!(is_valid, PrefixSnafu { prefix });
     Ok(())
 }

@@ -11,3 +11,6 @@ mod version;
 
 pub use hit::StoredHit;
 pub use report::{StoredReport, StoredReportInfo};
+
+#[cfg(test)]
+mod tests;

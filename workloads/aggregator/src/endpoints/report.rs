@@ -64,6 +64,7 @@ async fn kept_or_read(api: &Api, cache: &AnswerCache, key: Key) -> Result<Bytes,
     let json = read(api, &key).await?;
     if let Some(ticket) = ticket {
         cache.keep(ticket, key, json.clone());
+        api.metrics.cache_bytes.set(cache.weight_bytes().cast_signed());
     }
     Ok(json)
 }

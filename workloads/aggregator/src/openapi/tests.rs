@@ -19,7 +19,11 @@ fn the_committed_document_is_fresh() {
         fs::write(&file, &fresh).unwrap();
     }
     let committed = fs::read_to_string(&file).unwrap_or_default();
-    assert!(committed == fresh, "{} is stale: CCX_UPDATE_GENERATED=1 cargo test -p ccx-aggregator renews it", file.display());
+    assert!(
+        committed == fresh,
+        "{} is stale: CCX_UPDATE_GENERATED=1 cargo test -p ccx-aggregator renews it",
+        file.display()
+    );
 }
 
 #[test]

@@ -47,6 +47,18 @@ impl<'r> FromRow<'r, PgRow> for ReportRow {
     }
 }
 
+/// Of organisation `$1`, cluster `$2`, user `$3`. Finds the report by report_pkey (org_id, cluster), its hits by rule_hit_pkey
+/// (cluster_id, org_id, …).
+pub(super) const REPORT: &str = concat!(
+    "SELECT report.last_checked_at, report.gathered_at, hit.cluster_id IS NOT NULL AS has_hit, ",
+    hit_columns!(),
+    " FROM report
+      LEFT JOIN rule_hit AS hit ON hit.cluster_id = report.cluster AND hit.org_id = report.org_id ",
+    opinions!(),
+    " WHERE report.org_id = $1 AND report.cluster = $2
+      ORDER BY hit.rule_fqdn, hit.error_key"
+);
+
 impl Database {
     /// The latest report of a cluster, as `user_id` sees it; `None` when the organisation has no such cluster.
     pub async fn report(
@@ -55,16 +67,6 @@ impl Database {
         cluster_id: ClusterId,
         user_id: &str,
     ) -> Result<Option<StoredReport>, StorageError> {
-        // report_pkey (org_id, cluster), then rule_hit_pkey (cluster_id, org_id, …)
-        const REPORT: &str = concat!(
-            "SELECT report.last_checked_at, report.gathered_at, hit.cluster_id IS NOT NULL AS has_hit, ",
-            hit_columns!(),
-            " FROM report
-              LEFT JOIN rule_hit AS hit ON hit.cluster_id = report.cluster AND hit.org_id = report.org_id ",
-            opinions!(),
-            " WHERE report.org_id = $1 AND report.cluster = $2
-              ORDER BY hit.rule_fqdn, hit.error_key"
-        );
         let mut connection = self.acquire().await?;
         let rows = sqlx::query_as::<_, ReportRow>(REPORT).bind(org_id.as_i32()).bind(cluster_id.to_string()).bind(user_id);
         let rows = self.statements().run("read a report", rows.fetch_all(&mut *connection)).await?;

@@ -1,0 +1,152 @@
+//! A running service over a database of its own.
+
+use std::{sync::Arc, time::Duration};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use ccx_config::{Aggregator, Authentication, Config};
+use ccx_local::test_postgres;
+use ccx_service::Health;
+use ccx_storage::{Database, REPORT_CHANNEL};
+use reqwest::{Method, StatusCode, redirect::Policy};
+use sqlx::{AssertSqlSafe, PgPool, postgres::PgConnectOptions};
+use tokio_util::sync::CancellationToken;
+
+use crate::{Api, Metrics, invalidation::follow_announcements, readiness::watch_database, router};
+
+/// How long a test waits for something that happens soon: long, as machines are busy.
+const SOON: Duration = Duration::from_secs(60);
+
+/// The cluster that [`Served::store_sample`] stores, and its organisation.
+pub(crate) const CLUSTER: &str = "34c3ecc5-624a-49a5-bab8-4fdc5e51a266";
+pub(crate) const ORG: u32 = 11;
+
+/// A running service over a database of its own.
+pub(crate) struct Served {
+    pub(crate) api: Arc<Api>,
+    pub(crate) sql: PgPool,
+    base: String,
+    client: reqwest::Client,
+    shutdown: CancellationToken,
+}
+
+/// What came back.
+pub(crate) struct Answered {
+    pub(crate) status: StatusCode,
+    pub(crate) content_type: String,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Served {
+    /// Without authentication, as behind the service in front.
+    pub(crate) async fn trusting() -> Self {
+        Self::with(Aggregator { authentication: Authentication::None, ..Aggregator::default() }).await
+    }
+
+    pub(crate) async fn with(settings: Aggregator) -> Self {
+        let database = test_postgres().await.create_database().await.unwrap();
+        Database::connect(&database).unwrap().migrate().await.unwrap();
+        Self::over(settings, database).await
+    }
+
+    pub(crate) async fn over(settings: Aggregator, database: ccx_config::Database) -> Self {
+        let config = Config { aggregator: settings, database, ..Config::default() };
+        let metrics = Metrics::new(&config.aggregator.metrics_namespace).unwrap();
+        let api = Arc::new(Api::new(&config.aggregator, Database::connect(&config.database).unwrap(), metrics));
+        let health = Health::new();
+        let condition = health.condition("database");
+        let router = router(&api, health, &config.aggregator.api_prefix);
+        let listener = ccx_service::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let shutdown = CancellationToken::new();
+        tokio::spawn(ccx_service::serve(listener, router, shutdown.clone(), SOON));
+        let (watched, token) = (Arc::clone(&api), shutdown.clone());
+        tokio::spawn(async move {
+            tokio::join!(watch_database(&watched, &condition, &token), follow_announcements(&watched, &token));
+        });
+        let client = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
+        let options = PgConnectOptions::new_without_pgpass()
+            .host(&config.database.host)
+            .port(config.database.port)
+            .username(&config.database.user)
+            .password(config.database.password.as_ref().map_or("", ccx_config::Secret::expose))
+            .database(&config.database.name);
+        Self { api, sql: PgPool::connect_lazy_with(options), base, client, shutdown }
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        self.base.trim_start_matches("http://")
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answered {
+        self.ask(Method::GET, path, None, None).await
+    }
+
+    pub(crate) async fn get_as(&self, identity: &str, path: &str) -> Answered {
+        self.ask(Method::GET, path, Some(identity), None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &str) -> Answered {
+        self.ask(Method::POST, path, None, Some(body)).await
+    }
+
+    pub(crate) async fn ask(&self, method: Method, path: &str, identity: Option<&str>, body: Option<&str>) -> Answered {
+        let mut request = self.client.request(method, format!("{}{path}", self.base));
+        if let Some(identity) = identity {
+            request = request.header("x-rh-identity", identity);
+        }
+        if let Some(body) = body {
+            request = request.body(body.to_owned());
+        }
+        let response = request.send().await.unwrap();
+        let headers = response.headers().clone();
+        let content_type = headers.get("content-type").map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+        Answered { status: response.status(), content_type, headers, body: response.text().await.unwrap() }
+    }
+
+    /// Runs statements against the database.
+    pub(crate) async fn run_sql(&self, statements: &str) {
+        sqlx::raw_sql(AssertSqlSafe(statements)).execute(&self.sql).await.unwrap();
+    }
+
+    /// A report with two hits, one of them switched off, and a cluster of another organisation.
+    pub(crate) async fn store_sample(&self) {
+        self.run_sql(include_str!("sample.sql")).await;
+    }
+
+    /// Announces a new report, as the writer does in its transaction.
+    pub(crate) async fn announce(&self, org_id: u32, cluster: &str) {
+        self.run_sql(&format!("SELECT pg_notify('{REPORT_CHANNEL}', '{org_id}:{cluster}')")).await;
+    }
+
+    /// Waits until new reports are announced to the service, or no longer are.
+    pub(crate) async fn wait_until_listening(&self, expected: bool) {
+        let cache = self.api.cache.as_ref().unwrap();
+        eventually("listening", async || cache.is_in_use() == expected).await;
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
+    }
+}
+
+/// Waits until `condition` holds.
+pub(crate) async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    let deadline = tokio::time::Instant::now() + SOON;
+    while !condition().await {
+        assert!(tokio::time::Instant::now() < deadline, "{what}: not within {SOON:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// The identity of somebody of an organisation.
+pub(crate) fn member_of(org_id: u32) -> String {
+    STANDARD.encode(format!(r#"{{"identity":{{"org_id":"{org_id}","user":{{"user_id":"7"}}}}}}"#))
+}
+
+/// The path of the sample's report.
+pub(crate) fn report_path(org_id: impl std::fmt::Display, cluster: &str, user: &str) -> String {
+    format!("/api/v1/organizations/{org_id}/clusters/{cluster}/users/{user}/report")
+}
