@@ -80,20 +80,20 @@ impl Index {
         &self.paths[entry.path.start + self.root_len..entry.path.end]
     }
 
-    /// The leading directory, as a length: with it gone, some file lies in one of the directories that every archive has.
+    /// The leading directory, as a length: below it lie files that the in-cluster operator writes into every archive.
     ///
     /// `foo/config/id` and `foo/events/x.json` have the root `foo/`. A directory is only taken away when all files are in it; an
-    /// archive without any marker stays as it is.
+    /// archive without any of those files stays as it is, since nothing says that it is one of the operator's.
     fn find_root(&self) -> usize {
-        /// What the operator of every version writes.
-        const MARKERS: [&str; 2] = ["config/", "insights-operator/"];
+        /// Of these, each version of the operator writes at least one.
+        const MARKERS: [&str; 4] = ["config/id", "config/version", "config/version.json", "insights-operator/gathers.json"];
 
         let (Some(first), Some(last)) = (self.entries.first(), self.entries.last()) else { return 0 };
         let (first, last) = (&self.paths[first.path.clone()], &self.paths[last.path.clone()]);
         let mut root_len = 0;
         loop {
-            let has_marker = MARKERS.iter().any(|marker| self.any_path_starts_with(&first[..root_len], marker));
-            if has_marker {
+            let has_marker = |marker: &&str| self.contains(&first[..root_len], marker);
+            if MARKERS.iter().any(has_marker) {
                 return root_len;
             }
             let Some(slash) = first[root_len..].find('/') else { return 0 };
@@ -106,10 +106,10 @@ impl Index {
         }
     }
 
-    fn any_path_starts_with(&self, root: &str, marker: &str) -> bool {
+    /// Whether there is a file `path` below `root`, which all paths begin with.
+    fn contains(&self, root: &str, path: &str) -> bool {
         let below_root = |entry: &Entry| &self.paths[entry.path.start + root.len()..entry.path.end];
-        let position = self.entries.partition_point(|entry| below_root(entry) < marker);
-        self.entries.get(position).is_some_and(|entry| below_root(entry).starts_with(marker))
+        self.entries.binary_search_by(|entry| below_root(entry).cmp(path)).is_ok()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The root of an archive is where `config/` or `insights-operator/` is.
+//! The root of an archive is where the files are that the in-cluster operator always writes.
 
 use crate::pack::{paths, read, tar};
 
@@ -19,15 +19,18 @@ fn a_leading_directory_is_taken_away() {
 }
 
 #[test]
-fn a_marker_is_a_directory_and_not_the_beginning_of_a_name() {
+fn a_marker_is_a_whole_path_and_not_the_beginning_of_one() {
     assert_eq!(read_paths(&["configs/config/id"]), ["config/id"]);
-    assert_eq!(read_paths(&["foo/config"]), ["foo/config"]);
+    assert_eq!(read_paths(&["foo/config/identity"]), ["foo/config/identity"]);
 }
 
 #[test]
 fn the_uppermost_marker_is_the_root() {
-    assert_eq!(read_paths(&["config/config/id"]), ["config/config/id"]);
-    assert_eq!(read_paths(&["foo/config/pod/config/x"]), ["config/pod/config/x"]);
+    assert_eq!(read_paths(&["config/id", "config/config/id"]), ["config/config/id", "config/id"]);
+    assert_eq!(
+        read_paths(&["foo/config/version.json", "foo/config/pod/config/id"]),
+        ["config/pod/config/id", "config/version.json"]
+    );
 }
 
 #[test]
@@ -39,10 +42,11 @@ fn a_directory_that_not_all_files_are_in_stays() {
 #[test]
 fn an_archive_without_marker_stays_as_it_is() {
     assert_eq!(read_paths(&["data/a/x", "data/a/y"]), ["data/a/x", "data/a/y"]);
+    assert_eq!(read_paths(&["data/config/workload_info.json"]), ["data/config/workload_info.json"]);
     assert_eq!(read_paths(&["x"]), ["x"]);
 }
 
 #[test]
 fn the_letters_of_a_root_may_be_any() {
-    assert_eq!(read_paths(&["ünïcode/config/ä", "ünïcode/y"]), ["config/ä", "y"]);
+    assert_eq!(read_paths(&["ünïcode/config/id", "ünïcode/y"]), ["config/id", "y"]);
 }
