@@ -1,0 +1,170 @@
+//! An archive on the disk.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use bytes::Bytes;
+use ccx_archive::{Archive, Limits};
+use ccx_config::ArchiveLimits;
+use ccx_messages::ClusterId;
+use snafu::{ResultExt, Snafu, ensure};
+
+/// The archive can't be read from the disk. Whether it is one is for the pipeline to find out.
+#[derive(Debug, Snafu)]
+pub(crate) enum ArchiveFileError {
+    #[snafu(display("failed to read {}", path.display()))]
+    Read { path: PathBuf, source: io::Error },
+    #[snafu(display("failed to pack the folder {}", path.display()))]
+    Pack { path: PathBuf, source: io::Error },
+    #[snafu(display("{} is too big: {bytes} bytes, archive.max_compressed allows {limit}", path.display()))]
+    TooBig { path: PathBuf, bytes: u64, limit: u64 },
+}
+
+/// An archive, and what it says about itself.
+#[derive(Clone, Debug)]
+pub(crate) struct ArchiveFile {
+    /// The path as it was given.
+    pub(crate) name: String,
+    /// What is uploaded.
+    pub(crate) bytes: Bytes,
+    /// The cluster out of the archive, when that can be read.
+    pub(crate) cluster_id: Option<ClusterId>,
+}
+
+impl ArchiveFile {
+    /// Reads a file, or packs a folder. Blocks, and takes about a millisecond per megabyte.
+    pub(crate) fn read(path: &Path, limits: &ArchiveLimits) -> Result<Self, ArchiveFileError> {
+        let limit = limits.max_compressed.as_u64();
+        let metadata = fs::metadata(path).context(ReadSnafu { path })?;
+        let bytes = if metadata.is_dir() {
+            pack(path).context(PackSnafu { path })?
+        } else {
+            ensure!(metadata.len() <= limit, TooBigSnafu { path, bytes: metadata.len(), limit });
+            fs::read(path).context(ReadSnafu { path })?
+        };
+        let size = bytes.len() as u64;
+        ensure!(size <= limit, TooBigSnafu { path, bytes: size, limit });
+        Ok(Self::new(path.display().to_string(), bytes.into(), limits))
+    }
+
+    /// An archive that is in memory already.
+    pub(crate) fn new(name: String, bytes: Bytes, limits: &ArchiveLimits) -> Self {
+        let archive = Archive::read(bytes.clone(), &reader_limits(limits));
+        let cluster_id = archive.ok().and_then(|archive| archive.cluster_id());
+        Self { name, bytes, cluster_id }
+    }
+
+    /// An id for a cluster whose archive has none: the same for the same bytes.
+    pub(crate) fn made_up_cluster_id(&self) -> Option<ClusterId> {
+        let uuid = uuid::Builder::from_custom_bytes(fnv1a(&self.bytes).to_be_bytes()).into_uuid();
+        uuid.to_string().parse().ok()
+    }
+}
+
+/// The configured limits as the reader of archives takes them.
+fn reader_limits(limits: &ArchiveLimits) -> Limits {
+    Limits {
+        compressed_bytes: limits.max_compressed.as_u64(),
+        unpacked_bytes: limits.max_unpacked.as_u64(),
+        entries: limits.max_entries,
+        path_bytes: limits.max_path_bytes,
+    }
+}
+
+/// Packs the files of `folder` as they would lie in an archive, its own name left out, sorted so that equal folders give equal bytes.
+fn pack(folder: &Path) -> io::Result<Vec<u8>> {
+    let mut archive = tar::Builder::new(Vec::new());
+    archive.mode(tar::HeaderMode::Deterministic);
+    archive.follow_symlinks(false);
+    for path in files_below(folder)? {
+        let name = path.strip_prefix(folder).unwrap_or(&path);
+        archive.append_path_with_name(&path, name)?;
+    }
+    archive.into_inner()
+}
+
+/// All plain files below `folder`, sorted; links are not followed.
+fn files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
+                folders.push(entry.path());
+            } else if kind.is_file() {
+                files.push(entry.path());
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// FNV-1a with 128 bits: well spread, a few lines, and the same for ever, which the standard library's hashes do not promise.
+fn fnv1a(bytes: &[u8]) -> u128 {
+    const OFFSET_BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
+    bytes.iter().fold(OFFSET_BASIS, |hash, byte| (hash ^ u128::from(*byte)).wrapping_mul(PRIME))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "11111111-2222-4333-8444-555555555555";
+
+    fn folder_with_id() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("config/node")).unwrap();
+        fs::write(folder.path().join("config/id"), ID).unwrap();
+        fs::write(folder.path().join("config/node/n1.json"), "{}").unwrap();
+        folder
+    }
+
+    #[test]
+    fn a_folder_is_packed_and_its_cluster_known() {
+        let folder = folder_with_id();
+        let file = ArchiveFile::read(folder.path(), &ArchiveLimits::default()).unwrap();
+        assert_eq!(file.cluster_id, Some(ID.parse().unwrap()));
+        let archive = Archive::read(file.bytes.clone(), &Limits::default()).unwrap();
+        let paths: Vec<String> = archive.files().map(|file| file.path.to_owned()).collect();
+        assert_eq!(paths, ["config/id", "config/node/n1.json"]);
+        assert_eq!(ArchiveFile::read(folder.path(), &ArchiveLimits::default()).unwrap().bytes, file.bytes);
+    }
+
+    #[test]
+    fn what_is_no_archive_is_still_a_file_without_a_cluster() {
+        let file = ArchiveFile::new("x".into(), Bytes::from_static(b"no archive"), &ArchiveLimits::default());
+        assert_eq!(file.cluster_id, None);
+    }
+
+    #[test]
+    fn a_made_up_id_depends_on_the_content_alone() {
+        let file = |bytes: &'static [u8]| ArchiveFile::new("x".into(), Bytes::from_static(bytes), &ArchiveLimits::default());
+        assert_eq!(file(b"a").made_up_cluster_id(), file(b"a").made_up_cluster_id());
+        assert_ne!(file(b"a").made_up_cluster_id(), file(b"b").made_up_cluster_id());
+        assert!(file(b"").made_up_cluster_id().is_some());
+    }
+
+    #[test]
+    fn the_hash_is_the_published_one() {
+        assert_eq!(fnv1a(b""), 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d);
+        assert_eq!(fnv1a(b"a"), 0xd228_cb69_6f1a_8caf_7891_2b70_4e4a_8964);
+    }
+
+    #[test]
+    fn a_file_over_the_limit_or_missing_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("big.tar");
+        fs::write(&path, [0; 11]).unwrap();
+        let limits = ArchiveLimits { max_compressed: "10B".parse().unwrap(), ..ArchiveLimits::default() };
+        let error = ArchiveFile::read(&path, &limits).unwrap_err().to_string();
+        assert!(error.contains("big.tar is too big: 11 bytes"), "{error}");
+        let error = ArchiveFile::read(&folder.path().join("none"), &limits).unwrap_err().to_string();
+        assert!(error.ends_with("none"), "{error}");
+    }
+}

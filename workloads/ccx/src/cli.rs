@@ -1,0 +1,199 @@
+//! The command line.
+
+use std::{
+    ffi::{OsStr, OsString},
+    path::{Path, PathBuf},
+};
+
+use ccx_config::{Config, ConfigErrors, LogFormat, Logging};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::{
+    commands::{
+        completion::CompletionArgs, config::ConfigCommand, dlq::DlqCommand, local::LocalArgs, migrate::MigrateArgs,
+        rules::RulesCommand, sample_archive::SampleArchiveArgs, upload::UploadArgs,
+    },
+    failure::{Exit, Failure},
+};
+
+/// Names under which the program behaves like one of its commands, so that it takes the place of the service of that name.
+const ALIASES: [(&str, &str); 3] = [
+    ("ccx-data-pipeline", "pipeline"),
+    ("insights-results-db-writer", "db-writer"),
+    ("insights-results-aggregator", "aggregator"),
+];
+
+/// Recommendations for OpenShift clusters, out of the archives that they upload.
+#[derive(Debug, Parser)]
+#[command(name = "ccx", version, after_long_help = LONG_HELP)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const LONG_HELP: &str = "\
+Try it on this machine, without a cluster:
+  ccx local
+
+Configuration: one TOML file for all commands (--config), each key also as a variable such as
+  CCX__KAFKA__BOOTSTRAP_SERVERS=kafka:9092
+`ccx config print --defaults` shows every key.
+
+Exit codes:
+  0  done; for a workload: asked to stop, and everything in flight was finished
+  1  failed
+  2  the command line or the configuration is wrong, or the database can't be set up
+  3  the consumer of a topic has failed
+  4  the HTTP server has failed
+  5  the database can't be migrated
+  130  asked twice to stop
+
+Called by the name ccx-data-pipeline, insights-results-db-writer or insights-results-aggregator (a link to it, for example), \
+the program behaves like its command pipeline, db-writer or aggregator.";
+
+/// What all commands take.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// The configuration; without one, defaults and CCX__… variables are in force.
+    #[arg(long, global = true, env = "CCX_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// What is logged: error, warn, info, debug, trace, or a filter such as info,ccx_writer=debug.
+    #[arg(long, global = true, value_name = "LEVEL")]
+    log_level: Option<String>,
+    /// How a line of the log looks.
+    #[arg(long, global = true, value_name = "FORMAT")]
+    log_format: Option<LogLook>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LogLook {
+    Json,
+    Text,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run ccx-data-pipeline: announced archives become rule results
+    ///
+    /// Reads announcements from Kafka, downloads the archives from S3, runs the rules and sends the results to Kafka.
+    /// SIGTERM lets work in flight finish; a second one ends the process at once.
+    #[command(after_long_help = "Example:\n  ccx --config ccx.toml pipeline")]
+    Pipeline,
+    /// Run insights-results-db-writer: rule results become rows
+    ///
+    /// Reads results from Kafka and stores them in PostgreSQL. Of several writers on one database one is active; the others
+    /// wait to take over.
+    #[command(after_long_help = "Example:\n  ccx --config ccx.toml migrate && ccx --config ccx.toml db-writer")]
+    DbWriter,
+    /// Run insights-results-aggregator: rows become REST
+    ///
+    /// Serves the results over HTTP. `GET /api/v1/openapi.json` describes what can be asked.
+    #[command(after_long_help = "Example:\n  ccx --config ccx.toml aggregator\n  curl localhost:10000/api/v1/openapi.json")]
+    Aggregator,
+    Migrate(MigrateArgs),
+    Upload(UploadArgs),
+    SampleArchive(SampleArchiveArgs),
+    Local(LocalArgs),
+    /// List, show and send again the messages that were given up
+    #[command(subcommand)]
+    Dlq(DlqCommand),
+    /// Print or check the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Look at the rules
+    #[command(subcommand)]
+    Rules(RulesCommand),
+    Completion(CompletionArgs),
+}
+
+impl Global {
+    /// The configuration that is in force.
+    pub(crate) fn config(&self) -> Result<Config, ConfigErrors> {
+        let mut config = Config::load(self.config.as_deref(), environment())?;
+        config.logging = self.logging(config.logging);
+        Ok(config)
+    }
+
+    /// What is logged by a tool, whose user looks at its results: only what is wrong, for people, unless asked for more.
+    pub(crate) fn tool_logging(&self) -> Logging {
+        self.logging(Logging { level: "warn".into(), format: LogFormat::Text })
+    }
+
+    fn logging(&self, default: Logging) -> Logging {
+        let format = self.log_format.map(|look| match look {
+            LogLook::Json => LogFormat::Json,
+            LogLook::Text => LogFormat::Text,
+        });
+        Logging { level: self.log_level.clone().unwrap_or(default.level), format: format.unwrap_or(default.format) }
+    }
+}
+
+/// The variables of the process, those that are text.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+impl Failure for ConfigErrors {
+    fn exit(&self) -> Exit {
+        Exit::Setup
+    }
+
+    fn advice(&self) -> Option<String> {
+        Some("`ccx config print --defaults` shows every key with its default".into())
+    }
+}
+
+/// The arguments, with the command that the program's own name stands for put in.
+pub(crate) fn command_line(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = arguments.into_iter().collect();
+    let name = arguments.first().and_then(|program| Path::new(program).file_name()).unwrap_or(OsStr::new(""));
+    if let Some((_, command)) = ALIASES.iter().find(|(alias, _)| name == OsStr::new(alias)) {
+        arguments.insert(1, command.into());
+    }
+    arguments
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(command_line(line.split_whitespace().map(OsString::from)))
+    }
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_is_taught() {
+        for command in Cli::command().get_subcommands() {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            let has_more = command.get_long_about().is_some() || command.has_subcommands();
+            assert!(has_more, "{} has no long description", command.get_name());
+        }
+    }
+
+    #[test]
+    fn the_name_of_the_program_can_be_the_command() {
+        assert!(matches!(parse("/usr/bin/ccx-data-pipeline").unwrap().command, Command::Pipeline));
+        assert!(matches!(parse("insights-results-db-writer --log-level debug").unwrap().command, Command::DbWriter));
+        assert!(matches!(parse("insights-results-aggregator").unwrap().command, Command::Aggregator));
+        assert!(matches!(parse("ccx pipeline").unwrap().command, Command::Pipeline));
+        assert!(parse("ccx").is_err());
+    }
+
+    #[test]
+    fn the_command_line_decides_about_the_log() {
+        let global = parse("ccx pipeline --log-format text").unwrap().global;
+        let logging = global.logging(Logging { level: "info".into(), format: LogFormat::Json });
+        assert_eq!((logging.level.as_str(), logging.format), ("info", LogFormat::Text));
+        let tool = parse("ccx --log-level debug config check").unwrap().global.tool_logging();
+        assert_eq!((tool.level.as_str(), tool.format), ("debug", LogFormat::Text));
+    }
+}

@@ -1,0 +1,34 @@
+//! The commands, a file or folder each.
+
+pub(crate) mod completion;
+pub(crate) mod config;
+pub(crate) mod dlq;
+pub(crate) mod local;
+pub(crate) mod migrate;
+pub(crate) mod rules;
+pub(crate) mod sample_archive;
+pub(crate) mod upload;
+pub(crate) mod workload;
+
+use crate::{
+    cli::{Cli, Command},
+    failure::Failure,
+};
+
+/// Does what was asked for.
+pub(crate) async fn run(cli: Cli) -> Result<(), Box<dyn Failure>> {
+    let global = &cli.global;
+    match cli.command {
+        Command::Pipeline => workload::pipeline(global).await,
+        Command::DbWriter => workload::db_writer(global).await,
+        Command::Aggregator => workload::aggregator(global).await,
+        Command::Migrate(args) => migrate::run(global, args).await,
+        Command::Upload(args) => upload::run(global, args).await,
+        Command::SampleArchive(args) => sample_archive::run(&args),
+        Command::Local(args) => local::run(global, args).await,
+        Command::Dlq(command) => dlq::run(global, command).await,
+        Command::Config(command) => config::run(global, &command),
+        Command::Rules(command) => rules::run(&command),
+        Command::Completion(args) => completion::run(&args),
+    }
+}

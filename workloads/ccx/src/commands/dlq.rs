@@ -1,0 +1,83 @@
+//! `ccx dlq`: the messages that were given up.
+
+mod letter;
+mod list;
+mod replay;
+mod show;
+
+use ccx_config::Kafka;
+use ccx_transport::{KafkaError, Record, TopicReader};
+use clap::Subcommand;
+use snafu::{ResultExt as _, Snafu};
+
+use crate::{
+    cli::Global,
+    commands::workload::start_logging,
+    failure::{Exit, Failure},
+};
+pub(crate) use letter::Letter;
+use letter::{LetterClass, Position, Queue};
+use list::ListArgs;
+use replay::ReplayArgs;
+use show::ShowArgs;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DlqCommand {
+    List(ListArgs),
+    Show(ShowArgs),
+    Replay(ReplayArgs),
+}
+
+/// The dead-letter queues can't be used.
+#[derive(Debug, Snafu)]
+pub(crate) enum DlqError {
+    #[snafu(display("failed to read the dead-letter queue {topic}"))]
+    Read { topic: String, source: KafkaError },
+    #[snafu(display("no letter at {position}"))]
+    NoLetter { position: Position },
+    #[snafu(display("nothing to send again: name positions, a --class, or --all"))]
+    NothingChosen,
+    #[snafu(display("failed to prepare sending to Kafka"))]
+    Producer { source: KafkaError },
+    #[snafu(display("failed to send the letter at {position} to {topic} again; {sent} before it are sent"))]
+    Send { position: Position, topic: String, sent: usize, source: KafkaError },
+}
+
+impl Failure for DlqError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::NothingChosen => Exit::Setup,
+            _ => Exit::Failure,
+        }
+    }
+
+    fn advice(&self) -> Option<String> {
+        match self {
+            Self::Read { .. } | Self::Producer { .. } | Self::Send { .. } => {
+                Some("see [kafka] in `ccx config print`".into())
+            }
+            Self::NoLetter { .. } | Self::NothingChosen => Some("`ccx dlq list` shows the positions".into()),
+        }
+    }
+}
+
+pub(crate) async fn run(global: &Global, command: DlqCommand) -> Result<(), Box<dyn Failure>> {
+    start_logging(&global.tool_logging())?;
+    let kafka = global.config()?.kafka;
+    match command {
+        DlqCommand::List(args) => list::run(&kafka, &args).await,
+        DlqCommand::Show(args) => show::run(&kafka, &args).await,
+        DlqCommand::Replay(args) => replay::run(&kafka, &args).await,
+    }
+}
+
+/// Reads a queue to its end and calls `visit` for each letter.
+async fn for_each_letter(kafka: &Kafka, queue: Queue, mut visit: impl FnMut(Record, Letter)) -> Result<(), DlqError> {
+    let topic = queue.topic(&kafka.topics);
+    let mut reader = TopicReader::open(kafka, topic).await.context(ReadSnafu { topic })?;
+    while let Some(record) = reader.next().await.context(ReadSnafu { topic })? {
+        let letter = Letter::of(&record);
+        visit(record, letter);
+    }
+    Ok(())
+}

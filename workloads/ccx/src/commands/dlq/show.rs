@@ -1,0 +1,72 @@
+//! `ccx dlq show`
+
+use ccx_config::Kafka;
+use ccx_transport::Record;
+use clap::Args;
+use snafu::OptionExt as _;
+
+use super::{NoLetterSnafu, Position, for_each_letter};
+use crate::{failure::Failure, output};
+
+/// Show one message that was given up, with its headers
+///
+/// A payload that is JSON is laid out; links in it are still good for a day, so mind where it is pasted.
+#[derive(Debug, Args)]
+#[command(after_long_help = "Example:\n  ccx dlq show announce/0/42")]
+pub(crate) struct ShowArgs {
+    /// Where it lies, as `ccx dlq list` prints it.
+    position: Position,
+}
+
+pub(super) async fn run(kafka: &Kafka, args: &ShowArgs) -> Result<(), Box<dyn Failure>> {
+    let position = args.position;
+    let mut found = None;
+    for_each_letter(kafka, position.queue, |record, _| {
+        if Position::of(position.queue, &record) == position {
+            found = Some(record);
+        }
+    })
+    .await?;
+    let record = found.context(NoLetterSnafu { position })?;
+    output::print(&text(&record))?;
+    Ok(())
+}
+
+fn text(record: &Record) -> String {
+    let mut lines: Vec<String> =
+        record.headers.iter().map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value))).collect();
+    if let Some(key) = &record.key {
+        lines.push(format!("(key): {}", String::from_utf8_lossy(key)));
+    }
+    lines.push(String::new());
+    lines.push(payload(&record.payload));
+    lines.join("\n")
+}
+
+fn payload(bytes: &[u8]) -> String {
+    let json: Option<serde_json::Value> = serde_json::from_slice(bytes).ok();
+    json.and_then(|json| serde_json::to_string_pretty(&json).ok())
+        .unwrap_or_else(|| String::from_utf8_lossy(bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    #[test]
+    fn headers_come_first_and_json_is_laid_out() {
+        let record = Record {
+            topic: "queue".into(),
+            partition: 0,
+            offset: 0,
+            timestamp_ms: None,
+            key: Some(b"cluster".to_vec()),
+            headers: [("service".to_owned(), Bytes::from_static(b"openshift"))].into_iter().collect(),
+            payload: Bytes::from_static(br#"{"url":"x"}"#),
+        };
+        assert_eq!(text(&record), "service: openshift\n(key): cluster\n\n{\n  \"url\": \"x\"\n}");
+        assert_eq!(payload(b"not json"), "not json");
+    }
+}

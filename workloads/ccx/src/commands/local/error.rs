@@ -1,0 +1,69 @@
+//! What can go wrong on the way from a laptop to a recommendation.
+
+use std::{io, net::SocketAddr};
+
+use ccx_local::{KafkaError, ObjectStorageError, PostgresError};
+use ccx_storage::StorageError;
+use snafu::Snafu;
+
+use crate::{
+    commands::workload::WorkloadError,
+    failure::{Exit, Failure},
+    output::OutputError,
+    upload::UploadError,
+};
+
+/// `ccx local` has failed.
+#[derive(Debug, Snafu)]
+#[snafu(visibility(pub(super)))]
+pub(crate) enum LocalError {
+    #[snafu(display("failed to start the embedded Kafka"))]
+    Kafka { source: KafkaError },
+    #[snafu(display("failed to start the embedded object storage"))]
+    ObjectStorage { source: ObjectStorageError },
+    #[snafu(display("failed to start a private PostgreSQL"))]
+    Postgres { source: PostgresError },
+    #[snafu(display("failed to migrate the database"))]
+    Migrate { source: StorageError },
+    #[snafu(display("failed to find a free port for the REST API"))]
+    Port { source: io::Error },
+    #[snafu(display("the address {address} for the REST API is taken"))]
+    Taken { address: SocketAddr, source: io::Error },
+    #[snafu(display("failed to prepare uploads"))]
+    Uploader { source: UploadError },
+    #[snafu(display("failed to prepare HTTP requests"))]
+    Client { source: reqwest::Error },
+    #[snafu(transparent)]
+    Workload { source: WorkloadError },
+    #[snafu(display("{workload} has ended, which it should not"))]
+    Ended { workload: &'static str },
+    #[snafu(display("a workload has panicked"))]
+    Panicked { source: tokio::task::JoinError },
+    #[snafu(transparent)]
+    Output { source: OutputError },
+    #[snafu(display("{unserved} archive(s) could not be served; the reasons are above"))]
+    NotServed { unserved: usize },
+    #[snafu(display("stopped before everything was served"))]
+    Stopped,
+}
+
+impl Failure for LocalError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Workload { source } => source.exit(),
+            Self::Taken { .. } => Exit::Server,
+            _ => Exit::Failure,
+        }
+    }
+
+    fn advice(&self) -> Option<String> {
+        match self {
+            Self::Taken { .. } => Some("give another address with --listen".into()),
+            Self::Migrate { .. } => Some("is --database-url right, and may its user create tables?".into()),
+            Self::Workload { .. } | Self::Ended { .. } | Self::Panicked { .. } => {
+                Some("--log-level info shows what happened before".into())
+            }
+            _ => None,
+        }
+    }
+}

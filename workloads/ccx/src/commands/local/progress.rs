@@ -1,0 +1,57 @@
+//! What is going on, on standard error: a spinner on a terminal, lines elsewhere.
+
+use std::{io::IsTerminal as _, time::Duration};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+const FRAME_TIME: Duration = Duration::from_millis(100);
+
+/// What is going on.
+pub(super) struct Progress {
+    spinner: Option<ProgressBar>,
+}
+
+impl Progress {
+    pub(super) fn new() -> Self {
+        let spinner = std::io::stderr().is_terminal().then(|| {
+            let spinner = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+                spinner.set_style(style);
+            }
+            spinner.enable_steady_tick(FRAME_TIME);
+            spinner
+        });
+        Self { spinner }
+    }
+
+    /// This is begun now.
+    pub(super) fn step(&self, what: &str) {
+        match &self.spinner {
+            Some(spinner) => spinner.set_message(what.to_owned()),
+            None => eprintln!("{what}"),
+        }
+    }
+
+    /// A line that stays.
+    pub(super) fn note(&self, text: &str) {
+        match &self.spinner {
+            Some(spinner) => spinner.println(text),
+            None => eprintln!("{text}"),
+        }
+    }
+
+    /// Does something that writes to the terminal.
+    pub(super) fn suspended<T>(&self, work: impl FnOnce() -> T) -> T {
+        match &self.spinner {
+            Some(spinner) => spinner.suspend(work),
+            None => work(),
+        }
+    }
+
+    /// Everything is done.
+    pub(super) fn finish(&self) {
+        if let Some(spinner) = &self.spinner {
+            spinner.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The workloads, as tasks of this process.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use ccx_config::Config;
+use snafu::ResultExt as _;
+use tokio::task::{JoinError, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use super::error::{EndedSnafu, LocalError, PanickedSnafu};
+use crate::commands::workload::{AggregatorSnafu, PipelineSnafu, WorkloadError, WriterSnafu};
+
+/// The name of a workload, and how it has ended.
+type End = (&'static str, Result<(), WorkloadError>);
+
+/// The workloads, run by the same functions as in production.
+pub(super) struct Services {
+    tasks: Mutex<JoinSet<End>>,
+    shutdown: CancellationToken,
+}
+
+impl Services {
+    pub(super) fn new(shutdown: CancellationToken) -> Self {
+        Self { tasks: Mutex::new(JoinSet::new()), shutdown }
+    }
+
+    pub(super) fn start_pipeline(&self, config: &Config) {
+        let (config, shutdown) = (config.clone(), self.shutdown.clone());
+        self.tasks()
+            .spawn(async move { ("the pipeline", ccx_pipeline::run(&config, shutdown).await.context(PipelineSnafu)) });
+    }
+
+    pub(super) fn start_writer(&self, config: &Config) {
+        let (config, shutdown) = (config.clone(), self.shutdown.clone());
+        self.tasks().spawn(async move { ("the writer", ccx_writer::run(&config, shutdown).await.context(WriterSnafu)) });
+    }
+
+    pub(super) fn start_aggregator(&self, config: &Config) {
+        let (config, shutdown) = (config.clone(), self.shutdown.clone());
+        self.tasks()
+            .spawn(async move { ("the aggregator", ccx_aggregator::run(&config, shutdown).await.context(AggregatorSnafu)) });
+    }
+
+    /// Waits until one ends, which none should.
+    pub(super) async fn failure(&self) -> LocalError {
+        let end = std::future::poll_fn(|context| match self.tasks().poll_join_next(context) {
+            std::task::Poll::Ready(Some(end)) => std::task::Poll::Ready(end),
+            // None is started yet. Nobody wakes us then, but whoever starts them polls us along with itself.
+            _ => std::task::Poll::Pending,
+        });
+        match end.await {
+            Ok((workload, Ok(()))) => EndedSnafu { workload }.build(),
+            Ok((_, Err(source))) => source.into(),
+            Err(source) => panicked(source),
+        }
+    }
+
+    /// Asks all to stop, and waits until what is in flight is finished; the first error is returned.
+    pub(super) async fn drain(self) -> Result<(), LocalError> {
+        self.shutdown.cancel();
+        let mut tasks = self.tasks.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut outcome = Ok(());
+        while let Some(end) = tasks.join_next().await {
+            let ended = match end {
+                Ok((_, ended)) => ended.map_err(LocalError::from),
+                Err(source) => Err(panicked(source)),
+            };
+            outcome = outcome.and(ended);
+        }
+        outcome
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, JoinSet<End>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn panicked(source: JoinError) -> LocalError {
+    Err::<(), _>(source).context(PanickedSnafu).unwrap_err()
+}

@@ -1,0 +1,111 @@
+//! `ccx pipeline`, `ccx db-writer`, `ccx aggregator`: the long-running ones.
+
+use ccx_aggregator::AggregatorError;
+use ccx_config::{Config, Logging};
+use ccx_pipeline::PipelineError;
+use ccx_service::{LoggingError, init_logging, shutdown_signal};
+use ccx_writer::WriterError;
+use snafu::{ResultExt, Snafu};
+
+use crate::{
+    cli::Global,
+    failure::{Exit, Failure},
+    panic::log_panics,
+};
+
+/// A workload has failed.
+#[derive(Debug, Snafu)]
+#[snafu(visibility(pub(crate)))]
+pub(crate) enum WorkloadError {
+    #[snafu(display("ccx-data-pipeline has failed"))]
+    Pipeline { source: PipelineError },
+    #[snafu(display("insights-results-db-writer has failed"))]
+    Writer { source: WriterError },
+    #[snafu(display("insights-results-aggregator has failed"))]
+    Aggregator { source: AggregatorError },
+}
+
+impl Failure for WorkloadError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Pipeline { source } => exit_of_pipeline(source),
+            Self::Writer { source } => exit_of_writer(source),
+            Self::Aggregator { source } => exit_of_aggregator(source),
+        }
+    }
+
+    fn advice(&self) -> Option<String> {
+        match self.exit() {
+            Exit::Setup | Exit::Consumer => Some("`ccx config print` shows the settings that are in force".into()),
+            Exit::Server => Some("is the address in use? each workload has its own `listen` in the configuration".into()),
+            Exit::Failure | Exit::Migration => None,
+        }
+    }
+}
+
+fn exit_of_pipeline(error: &PipelineError) -> Exit {
+    match error {
+        PipelineError::Serve { .. } => Exit::Server,
+        PipelineError::Kafka { .. } => Exit::Consumer,
+        PipelineError::Downloader { .. } | PipelineError::Metrics { .. } => Exit::Failure,
+    }
+}
+
+fn exit_of_writer(error: &WriterError) -> Exit {
+    match error {
+        WriterError::Serve { .. } => Exit::Server,
+        WriterError::Kafka { .. } => Exit::Consumer,
+        WriterError::Database { .. }
+        | WriterError::Metrics { .. }
+        | WriterError::ReadAllowList { .. }
+        | WriterError::ParseAllowList { .. } => Exit::Setup,
+    }
+}
+
+fn exit_of_aggregator(error: &AggregatorError) -> Exit {
+    match error {
+        AggregatorError::Serve { .. } => Exit::Server,
+        AggregatorError::Prefix { .. } | AggregatorError::Metrics { .. } | AggregatorError::Database { .. } => Exit::Setup,
+    }
+}
+
+/// The log can't be set up.
+#[derive(Debug, Snafu)]
+#[snafu(display("failed to set up the log"))]
+pub(crate) struct LogSetupError {
+    source: LoggingError,
+}
+
+impl Failure for LogSetupError {
+    fn exit(&self) -> Exit {
+        Exit::Setup
+    }
+}
+
+/// Sends events and panics to the log.
+pub(crate) fn start_logging(settings: &Logging) -> Result<(), LogSetupError> {
+    init_logging(settings).context(LogSetupSnafu)?;
+    log_panics();
+    Ok(())
+}
+
+pub(crate) async fn pipeline(global: &Global) -> Result<(), Box<dyn Failure>> {
+    let config = prepare(global)?;
+    Ok(ccx_pipeline::run(&config, shutdown_signal()).await.context(PipelineSnafu)?)
+}
+
+pub(crate) async fn db_writer(global: &Global) -> Result<(), Box<dyn Failure>> {
+    let config = prepare(global)?;
+    Ok(ccx_writer::run(&config, shutdown_signal()).await.context(WriterSnafu)?)
+}
+
+pub(crate) async fn aggregator(global: &Global) -> Result<(), Box<dyn Failure>> {
+    let config = prepare(global)?;
+    Ok(ccx_aggregator::run(&config, shutdown_signal()).await.context(AggregatorSnafu)?)
+}
+
+fn prepare(global: &Global) -> Result<Config, Box<dyn Failure>> {
+    let config = global.config()?;
+    start_logging(&config.logging)?;
+    Ok(config)
+}

@@ -1,0 +1,110 @@
+//! What a failed command tells its user, and how the process ends.
+
+use std::{error::Error, fmt::Write as _, io};
+
+use snafu::Snafu;
+
+/// How the process ends when it fails. The numbers of the workloads are those of the services that they replace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Anything without a number of its own.
+    Failure,
+    /// The command line or the configuration is wrong, or the database can't be set up.
+    Setup,
+    /// The consumer of a topic has failed.
+    Consumer,
+    /// The HTTP server has failed.
+    Server,
+    /// The database can't be migrated.
+    Migration,
+}
+
+impl Exit {
+    /// The number.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Failure => 1,
+            Self::Setup => 2,
+            Self::Consumer => 3,
+            Self::Server => 4,
+            Self::Migration => 5,
+        }
+    }
+}
+
+/// Why a command has failed.
+pub(crate) trait Failure: Error {
+    /// How the process ends.
+    fn exit(&self) -> Exit {
+        Exit::Failure
+    }
+
+    /// What to do next, as a sentence.
+    fn advice(&self) -> Option<String> {
+        None
+    }
+}
+
+impl<'a, E: Failure + 'a> From<E> for Box<dyn Failure + 'a> {
+    fn from(failure: E) -> Self {
+        Box::new(failure)
+    }
+}
+
+/// The error with its causes, a line each, and the advice.
+pub(crate) fn report(failure: &dyn Failure) -> String {
+    let mut text = format!("error: {failure}");
+    let mut cause = failure.source();
+    while let Some(error) = cause {
+        let _ = write!(text, "\n  caused by: {error}");
+        cause = error.source();
+    }
+    if let Some(advice) = failure.advice() {
+        let _ = write!(text, "\n  help: {advice}");
+    }
+    text
+}
+
+/// An error and its causes in one line.
+pub(crate) fn one_line(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let _ = write!(text, ": {error}");
+        cause = error.source();
+    }
+    text
+}
+
+/// The system gives us no threads.
+#[derive(Debug, Snafu)]
+#[snafu(context(false), display("failed to start the worker threads"))]
+pub(crate) struct NoRuntime {
+    source: io::Error,
+}
+
+impl Failure for NoRuntime {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Snafu)]
+    #[snafu(display("failed to do it"))]
+    struct Outer {
+        source: io::Error,
+    }
+
+    impl Failure for Outer {
+        fn advice(&self) -> Option<String> {
+            Some("do it again".into())
+        }
+    }
+
+    #[test]
+    fn a_failure_is_told_with_its_causes_and_what_to_do() {
+        let failure = Outer { source: io::Error::other("no disk") };
+        assert_eq!(report(&failure), "error: failed to do it\n  caused by: no disk\n  help: do it again");
+        assert_eq!(one_line(&failure), "failed to do it: no disk");
+    }
+}

@@ -1,0 +1,54 @@
+//! `ccx config`, and what every command says about a wrong configuration.
+
+use std::{fs, path::PathBuf};
+
+use crate::process::{ccx, run};
+
+fn file(folder: &tempfile::TempDir, text: &str) -> PathBuf {
+    let path = folder.path().join("ccx.toml");
+    fs::write(&path, text).unwrap();
+    path
+}
+
+#[test]
+fn all_mistakes_are_told_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(&folder, "[kafka]\nbootstrap_servers = [\"kafka\"]\nsession_timeout = \"soon\"\n[databse]\nport = 1\n");
+    for command in [["config", "check"].as_slice(), &["pipeline"], &["db-writer"], &["aggregator"], &["migrate"]] {
+        let outcome = run(ccx(command).env("CCX_CONFIG", &path).env("CCX__WRITER__MAX_BATCH_MESSAGES", "many"));
+        assert_eq!(outcome.code, Some(2), "{command:?}: {outcome:?}");
+        for part in ["ccx.toml", "kafka.session_timeout", "databse.port", "writer.max_batch_messages", "a whole number"] {
+            assert!(outcome.stderr.contains(part), "{command:?}: {part} is missing: {}", outcome.stderr);
+        }
+    }
+}
+
+#[test]
+fn secrets_are_not_printed() {
+    let outcome = run(ccx(["config", "print"])
+        .env("CCX__DATABASE__PASSWORD", "hunter2")
+        .env("CCX__KAFKA__CLIENT_ID", "me")
+        .env("CCX__OBJECT_STORAGE__ACCESS_KEY_ID", "id")
+        .env("CCX__OBJECT_STORAGE__SECRET_ACCESS_KEY", "hunter3"));
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert!(outcome.stdout.contains("client_id = \"me\""), "{outcome:?}");
+    assert!(outcome.stdout.contains("password = \"********\""), "{outcome:?}");
+    assert!(!outcome.stdout.contains("hunter") && !outcome.stderr.contains("hunter"), "{outcome:?}");
+}
+
+#[test]
+fn the_printed_defaults_are_a_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let defaults = run(ccx(["config", "print", "--defaults"]).env("CCX__KAFKA__CLIENT_ID", "me"));
+    assert!(!defaults.stdout.contains("\"me\""), "{defaults:?}");
+    let path = file(&folder, &defaults.stdout);
+    let outcome = run(ccx(["config", "check"]).arg("--config").arg(&path));
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(0), "the configuration is fine\n"), "{outcome:?}");
+}
+
+#[test]
+fn a_secret_file_that_is_missing_is_found_by_the_check() {
+    let outcome = run(ccx(["config", "check"]).env("CCX__DATABASE__PASSWORD_FILE", "/nonexistent/password"));
+    assert_eq!(outcome.code, Some(2));
+    assert!(outcome.stderr.contains("/nonexistent/password"), "{}", outcome.stderr);
+}

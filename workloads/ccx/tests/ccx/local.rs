@@ -1,0 +1,157 @@
+//! `ccx local`: an archive goes all the way.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use ccx_messages::ClusterId;
+use ccx_sample_archive::{Fault, SampleArchive};
+use serde_json::Value;
+
+use crate::process::{Outcome, ccx, reader, run, wait};
+
+fn once(archives: &[&Path]) -> Outcome {
+    run(ccx(["local", "--once", "--output", "json"]).args(archives))
+}
+
+/// Standard output as it should be: one JSON object a line, nothing else.
+fn rows(outcome: &Outcome) -> Vec<Value> {
+    let parse = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}\n{outcome:?}"));
+    outcome.stdout.lines().map(parse).collect()
+}
+
+fn hits(row: &Value) -> Vec<(&str, &str)> {
+    let mut hits: Vec<_> = row["hits"]
+        .as_array()
+        .unwrap_or_else(|| panic!("no hits in {row}"))
+        .iter()
+        .map(|hit| (hit["rule_fqdn"].as_str().unwrap(), hit["error_key"].as_str().unwrap()))
+        .collect();
+    hits.sort_unstable();
+    hits
+}
+
+fn sample(folder: &Path, cluster_id: ClusterId, faults: &[Fault]) -> PathBuf {
+    let path = folder.join(format!("{cluster_id}.tar.gz"));
+    let sample = SampleArchive { faults: faults.to_vec(), ..SampleArchive::small(cluster_id) };
+    fs::write(&path, sample.to_tar_gz()).unwrap();
+    path
+}
+
+#[test]
+fn an_archive_is_served_with_exactly_its_faults_and_a_folder_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sick, healthy) = (ClusterId::random(), ClusterId::random());
+    let archive = sample(folder.path(), sick, &[Fault::NodeNotReady, Fault::EtcdSlowDisk]);
+    let unpacked = folder.path().join("unpacked");
+    for (path, content) in SampleArchive::small(healthy).files() {
+        let path = unpacked.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    let outcome = once(&[&archive, &unpacked]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let rows = rows(&outcome);
+    assert_eq!(rows.len(), 2, "{outcome:?}");
+    assert_eq!(rows[0]["archive"], archive.display().to_string());
+    assert_eq!(rows[0]["cluster_id"], sick.to_string());
+    assert_eq!(rows[0]["org_id"], 1);
+    assert_eq!(rows[0]["request_id"].as_str().unwrap().len(), 32);
+    assert!(rows[0]["elapsed_ms"].is_u64());
+    let path = format!("/api/v1/organizations/1/clusters/{sick}/users/1/report");
+    assert!(rows[0]["report_url"].as_str().unwrap().ends_with(&path), "{}", rows[0]);
+    assert_eq!(
+        hits(&rows[0]),
+        [("ccx_rules.external.etcd_slow_disk", "ETCD_SLOW_DISK"), ("ccx_rules.external.node_not_ready", "NODE_NOT_READY"),]
+    );
+    assert_eq!(rows[1]["cluster_id"], healthy.to_string());
+    assert_eq!(hits(&rows[1]), []);
+}
+
+#[test]
+fn what_can_not_be_served_is_said_with_the_reason_and_does_not_harm_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let garbage = folder.path().join("garbage.tar");
+    fs::write(&garbage, "this is no archive").unwrap();
+    let missing = folder.path().join("missing.tar");
+    let good = sample(folder.path(), ClusterId::random(), &[]);
+
+    let outcome = once(&[&garbage, &missing, &good]);
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert!(outcome.stderr.contains("2 archive(s) could not be served"), "{}", outcome.stderr);
+    let rows = rows(&outcome);
+    let error = |row: &Value| row["error"].as_str().unwrap_or_else(|| panic!("no error in {row}")).to_owned();
+    assert!(error(&rows[0]).contains("not an archive"), "{}", rows[0]);
+    assert!(error(&rows[1]).contains("missing.tar"), "{}", rows[1]);
+    assert_eq!(hits(&rows[2]), []);
+}
+
+#[test]
+fn without_archives_samples_are_served_until_sigterm_and_kept_in_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    // Root runs PostgreSQL as another account, which must be able to come here.
+    fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let mut child = ccx(["local", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder.path()).spawn().unwrap();
+    let stderr = reader(child.stderr.take());
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let mut text = String::new();
+    // The last line that is printed before serving.
+    let last =
+        lines.by_ref().inspect(|line| text.push_str(&format!("{line}\n"))).find(|line| line.ends_with("/openapi.json"));
+    assert!(last.is_some(), "{text}\n{}", stderr.join().unwrap());
+    for key in ["NODE_NOT_READY", "CLUSTER_OPERATOR_DEGRADED", "ETCD_SLOW_DISK"] {
+        assert!(text.contains(key), "{key} is missing: {text}");
+    }
+    let url = text.split_whitespace().find(|word| word.ends_with("/users/1/report")).expect("a ready line for curl");
+    assert!(get(url).starts_with("HTTP/1.1 200"), "{url}");
+
+    let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(told.success());
+    let status = wait(&mut child);
+    assert_eq!(status.code(), Some(0), "{}", stderr.join().unwrap());
+    assert!(folder.path().join("postgres/data/PG_VERSION").exists());
+    assert!(!folder.path().join("postgres/data/postmaster.pid").exists(), "PostgreSQL is stopped in order");
+}
+
+#[test]
+fn the_published_archives_are_served_and_the_wrong_one_is_explained() {
+    let Some(archives) = published_archives() else { return };
+    let paths = [
+        archives.join("ccx-messaging/correct_data.tar"),
+        archives.join("ccx-messaging/ocp_with_id.tar"),
+        archives.join("ccx-messaging/rapid-recommendations.tar.gz"),
+        archives.join("insights-archive-sample"),
+        archives.join("ccx-messaging/wrong_data.tar"),
+    ];
+    let outcome = once(&paths.each_ref().map(PathBuf::as_path));
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    let rows = rows(&outcome);
+    for row in &rows[..4] {
+        assert!(row["hits"].is_array() && row["cluster_id"].is_string(), "{row}");
+    }
+    let error = rows[4]["error"].as_str().unwrap_or_else(|| panic!("no error in {}", rows[4]));
+    assert!(error.contains("unable to process the archive"), "{error}");
+    assert!(outcome.stderr.contains("no cluster id in it"), "{}", outcome.stderr);
+}
+
+/// Where they are, on machines that have them.
+fn published_archives() -> Option<PathBuf> {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference");
+    let reference = std::env::var_os("CCX_REFERENCE").map_or_else(beside, PathBuf::from);
+    Some(reference.join("archives")).filter(|archives| archives.is_dir())
+}
+
+fn get(url: &str) -> String {
+    let rest = url.strip_prefix("http://").unwrap();
+    let (address, path) = rest.split_once('/').unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET /{path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}

@@ -1,0 +1,65 @@
+//! Running the program.
+
+use std::{
+    ffi::OsStr,
+    io::Read as _,
+    process::{Child, Command, ExitStatus, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How long the program may take: far more than it needs, as test machines are busy.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
+
+/// What the program has left behind.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// The program with these arguments, and nothing of ours from the environment.
+pub(crate) fn ccx<I: AsRef<OsStr>>(arguments: impl IntoIterator<Item = I>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ccx"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CCX_")) {
+        command.env_remove(name);
+    }
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Runs the program to its end.
+pub(crate) fn run(command: &mut Command) -> Outcome {
+    let mut child = command.spawn().expect("the program starts");
+    let (stdout, stderr) = (reader(child.stdout.take()), reader(child.stderr.take()));
+    let code = wait(&mut child).code();
+    let text = |reader: thread::JoinHandle<String>| reader.join().expect("the output is read");
+    Outcome { code, stdout: text(stdout), stderr: text(stderr) }
+}
+
+/// Waits for the end of the program.
+pub(crate) fn wait(child: &mut Child) -> ExitStatus {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(status) = child.try_wait().expect("the program can be waited for") {
+            return status;
+        }
+        if Instant::now() > deadline {
+            let _ = child.kill();
+            panic!("the program did not end within {PATIENCE:?}");
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Reads a pipe to its end, so that the program never waits for us.
+pub(crate) fn reader(pipe: Option<impl std::io::Read + Send + 'static>) -> thread::JoinHandle<String> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut pipe) = pipe {
+            let _ = pipe.read_to_end(&mut bytes);
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}

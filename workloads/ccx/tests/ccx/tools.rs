@@ -1,0 +1,80 @@
+//! The small commands.
+
+use std::{fs, path::Path};
+
+use crate::process::{ccx, run};
+
+#[test]
+fn a_completion_is_printed_for_each_shell() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let outcome = run(&mut ccx(["completion", shell]));
+        assert_eq!(outcome.code, Some(0), "{shell}");
+        assert!(outcome.stdout.contains("sample-archive"), "{shell} knows the commands");
+    }
+}
+
+#[test]
+fn the_rules_are_listed() {
+    let outcome = run(&mut ccx(["rules", "list", "--output", "json"]));
+    let rules: Vec<serde_json::Value> =
+        outcome.stdout.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
+    let not_ready = rules.iter().find(|rule| rule["rule"] == "ccx_rules.external.node_not_ready");
+    assert_eq!(not_ready.expect("the rule is listed")["error_keys"], serde_json::json!(["NODE_NOT_READY"]));
+    assert!(run(&mut ccx(["rules", "list"])).stdout.contains("NODE_NOT_READY"));
+}
+
+#[test]
+fn a_sample_archive_has_the_cluster_that_was_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sample.tar.gz");
+    let id = "12345678-1234-4234-8234-123456789abc";
+    let outcome = run(ccx(["sample-archive", "--fault", "etcd-slow-disk", "--cluster-id", id, "-o"]).arg(&path));
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert!(outcome.stdout.contains(id));
+    assert!(fs::read(&path).unwrap().starts_with(&[0x1f, 0x8b]));
+}
+
+#[test]
+fn faults_are_listed_and_a_wrong_one_is_answered_with_the_list() {
+    assert!(run(&mut ccx(["sample-archive", "--list-faults"])).stdout.contains("etcd-slow-disk"));
+    let outcome = run(&mut ccx(["sample-archive", "--fault", "flood", "-o", "x"]));
+    assert_eq!(outcome.code, Some(2));
+    assert!(outcome.stderr.contains("etcd-slow-disk"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_missing_database_is_said_with_where_it_should_be() {
+    let outcome = run(ccx(["migrate", "status"]).env("CCX__DATABASE__HOST", "127.0.0.1").env("CCX__DATABASE__PORT", "1"));
+    assert_eq!(outcome.code, Some(2), "{outcome:?}");
+    assert!(outcome.stderr.contains("at 127.0.0.1:1") && outcome.stderr.contains("caused by"), "{}", outcome.stderr);
+}
+
+#[tokio::test]
+async fn a_database_is_migrated_once() {
+    let postgres = ccx_local::test_postgres().await;
+    let database = postgres.create_database().await.unwrap();
+    let migrate = |action: &str| {
+        run(ccx(["migrate", action])
+            .env("CCX__DATABASE__HOST", &database.host)
+            .env("CCX__DATABASE__PORT", database.port.to_string())
+            .env("CCX__DATABASE__NAME", &database.name)
+            .env("CCX__DATABASE__USER", &database.user)
+            .env("CCX__DATABASE__PASSWORD", database.password().unwrap().unwrap().expose()))
+    };
+    assert_eq!(migrate("status").code, Some(5), "an empty database has no schema");
+    let first = migrate("latest");
+    assert!(first.stdout.contains("schema public is migrated from version 0 to 32"), "{first:?}");
+    let second = migrate("latest");
+    assert!(second.stdout.contains("schema public has the newest version already, 32"), "{second:?}");
+    assert_eq!(migrate("status").code, Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_named_like_a_service_is_that_service() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("insights-results-db-writer");
+    std::os::unix::fs::symlink(Path::new(env!("CARGO_BIN_EXE_ccx")), &link).unwrap();
+    let output = std::process::Command::new(link).arg("--help").output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stdout).contains("Run insights-results-db-writer"), "{output:?}");
+}
