@@ -15,7 +15,7 @@ use crate::{
     error::{DownloadSnafu, DownloaderSnafu, PipelineError, sentence},
     flight::{Flight, Passage},
     handle::Stop,
-    metrics::Metrics,
+    metrics::{Metrics, observe_bytes},
     outage::{Link, Verdict},
     storage::{StorageWatch, Symptom},
 };
@@ -48,13 +48,9 @@ impl Downloads {
     ) -> Result<Self, PipelineError> {
         let largest = config.archive.max_compressed;
         let usual = largest.min(USUAL_ARCHIVE);
-        let downloader = async |max_compressed| {
-            let limits = ArchiveLimits { max_compressed, ..config.archive.clone() };
-            Downloader::new(&config.object_storage, &config.pipeline, &limits).await.context(DownloaderSnafu)
-        };
         Ok(Self {
-            usual: downloader(usual).await?,
-            largest: downloader(largest).await?,
+            usual: downloader(config, usual).await?,
+            largest: downloader(config, largest).await?,
             usual_bytes: usual.as_u64(),
             largest_bytes: largest.as_u64(),
             flight,
@@ -86,7 +82,7 @@ impl Downloads {
             let error = match self.attempt(url, seat).await {
                 Ok((archive, passage)) => {
                     self.storage.answered();
-                    self.metrics.downloaded.observe(archive.len() as f64);
+                    observe_bytes(&self.metrics.downloaded, archive.len());
                     self.metrics.download_seconds.observe(started.elapsed().as_secs_f64());
                     return Ok((archive, passage));
                 }
@@ -137,6 +133,11 @@ impl Downloads {
     }
 }
 
+async fn downloader(config: &Config, max_compressed: ByteSize) -> Result<Downloader, PipelineError> {
+    let limits = ArchiveLimits { max_compressed, ..config.archive.clone() };
+    Downloader::new(&config.object_storage, &config.pipeline, &limits).await.context(DownloaderSnafu)
+}
+
 /// What a failed download says about the storage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Meaning {
@@ -154,7 +155,15 @@ enum Meaning {
 
 fn meaning(error: &DownloadError) -> Meaning {
     match error {
-        DownloadError::Timeout { .. } => Meaning::NoAnswer,
+        DownloadError::Connect { .. } => Meaning::NoConnection,
+        // Two limits end as this error: that of connecting, and that of waiting for an answer.
+        DownloadError::Timeout { source, .. } if source.is_connect() => Meaning::NoConnection,
+        DownloadError::Timeout { .. } | DownloadError::Interrupted { .. } => Meaning::NoAnswer,
+        // Not the link's fault but that of our credentials: as good as away when everybody meets it.
+        DownloadError::Refused { .. } | DownloadError::Permission { .. } => Meaning::NoAnswer,
+        DownloadError::Status { .. } if error.class() == ErrorClass::Transient => Meaning::NoAnswer,
+        DownloadError::Status { .. } | DownloadError::Redirect { .. } | DownloadError::Empty { .. } => Meaning::Answer,
+        DownloadError::TooLarge { .. } => Meaning::TooBig,
         _ => Meaning::NotTried,
     }
 }

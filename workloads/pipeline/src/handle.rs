@@ -2,7 +2,7 @@
 
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
-use ccx_archive::ArchiveKind;
+use bytes::Bytes;
 use ccx_messages::{Announce, DeadLetter, Status};
 use ccx_transport::{Position, Record};
 use futures::FutureExt as _;
@@ -12,7 +12,7 @@ use crate::{
     download::Downloads,
     error::{AnnounceSnafu, RecordError, SendSnafu, sentence},
     flight::Passage,
-    metrics::Metrics,
+    metrics::{Metrics, observe_bytes},
     process::Processed,
     sender::{NotSent, Sender},
     status::{Request, SERVICE},
@@ -87,7 +87,7 @@ impl Handler {
 
     async fn process(
         &self,
-        archive: bytes::Bytes,
+        archive: Bytes,
         announce: &Arc<Announce>,
         passage: &mut Passage,
     ) -> Result<Processed, RecordError> {
@@ -96,7 +96,7 @@ impl Handler {
         let processed = self.workers.process(archive, announce, passage).await?;
         let kind = processed.kind;
         self.metrics.process_seconds.of(kind).observe(started.elapsed().as_secs_f64());
-        self.metrics.archive_size.of(kind).observe(archive_bytes as f64);
+        observe_bytes(self.metrics.archive_size.of(kind), archive_bytes);
         self.metrics.extracted.of(kind).inc();
         self.metrics.processed.of(kind).inc();
         self.metrics.count_rules(kind, &processed.report);
@@ -104,8 +104,9 @@ impl Handler {
             self.metrics.count_configuration(configuration);
         }
         for fault in &processed.report.faults {
-            let (request_id, cluster_id) = (announce.request_id.as_deref(), %processed.cluster_id);
-            tracing::error!(request_id, cluster_id, rule = %fault.rule, reason = %fault.reason, "rule failed");
+            let request_id = announce.request_id.as_deref();
+            let cluster_id = processed.cluster_id;
+            tracing::error!(request_id, %cluster_id, rule = %fault.rule, reason = %fault.reason, "rule failed");
         }
         Ok(processed)
     }

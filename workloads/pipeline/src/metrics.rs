@@ -3,8 +3,10 @@
 //! The first group has the names, types and labels of the Python pipeline, so that its dashboards work unchanged; the second, with
 //! the prefix `ccx_pipeline_`, is ours. Every handle is resolved once: nothing looks up a label while archives fly.
 
-use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+};
 
 use ccx_archive::ArchiveKind;
 use ccx_messages::ErrorClass;
@@ -245,6 +247,12 @@ impl Configurations {
         known.insert(version.to_owned());
         version
     }
+}
+
+/// Records a size.
+pub fn observe_bytes(sizes: &Histogram, bytes: usize) {
+    // Larger ones than 4 GiB are beyond every limit and would be in the last bucket, too.
+    sizes.observe(f64::from(u32::try_from(bytes).unwrap_or(u32::MAX)));
 }
 
 /// From 1 ms to 32 s: a download or an archive takes milliseconds, a limit tens of seconds.

@@ -47,7 +47,7 @@ impl Sender {
             headers: &headers,
             payload: &processed.message,
         };
-        self.insist(async || self.producer.send(message).await).await
+        self.insist(|| self.producer.send(message)).await
     }
 
     /// Sends a record to the dead letters.
@@ -55,11 +55,11 @@ impl Sender {
     /// A record that is too large with the letter's headers goes without its payload: the headers say where the original is.
     pub async fn dead_letter(&self, record: &Record, letter: &DeadLetter) -> Result<(), NotSent> {
         let topic = &self.topics.announce_dead_letters;
-        let sent = self.insist(async || dead_letter(&self.producer, topic, record, letter).await).await;
+        let sent = self.insist(|| dead_letter(&self.producer, topic, record, letter)).await;
         let Err(NotSent::Refused(error)) = sent else { return sent };
         tracing::error!(error = sentence(&error), topic, "dead letter refused: sending it without its payload");
         let without_payload = Record { payload: bytes::Bytes::new(), ..record.clone() };
-        self.insist(async || dead_letter(&self.producer, topic, &without_payload, letter).await).await
+        self.insist(|| dead_letter(&self.producer, topic, &without_payload, letter)).await
     }
 
     /// Tells the payload tracker. The one thing that is not insisted on: progress is for people, and a tracker's topic that
@@ -76,7 +76,10 @@ impl Sender {
     }
 
     /// Tries until Kafka takes or refuses the message.
-    async fn insist(&self, attempt: impl AsyncFn() -> Result<(), KafkaError>) -> Result<(), NotSent> {
+    async fn insist<F>(&self, attempt: impl Fn() -> F) -> Result<(), NotSent>
+    where
+        F: Future<Output = Result<(), KafkaError>>,
+    {
         let mut backoff = Backoff::new(&self.retry);
         loop {
             let error = match attempt().await {

@@ -41,8 +41,10 @@ pub enum Symptom {
 impl StorageWatch {
     /// Watches the storage of `config`; readiness is told by `condition`, and `away` is 1 in an outage.
     pub fn new(config: &Config, condition: Condition, away: IntGauge) -> Self {
-        condition.ready();
         let address = Address::of(config);
+        if !address.is_configured {
+            condition.ready();
+        }
         Self { outage: Mutex::default(), state: watch::Sender::new(Storage::Present), address, condition, away }
     }
 
@@ -83,6 +85,7 @@ impl StorageWatch {
             if is_worth_a_try {
                 let reachability = self.address.probe().await;
                 self.update(|outage| outage.probed(reachability));
+                self.show(self.state());
             }
             let pause = if self.state() == Storage::Unreachable { PROBE_WHEN_AWAY } else { PROBE_WHEN_PRESENT };
             let mut state = self.state.subscribe();
@@ -99,27 +102,27 @@ impl StorageWatch {
         let storage = outage.storage();
         let has_changed = self.state.send_if_modified(|state| std::mem::replace(state, storage) != storage);
         if has_changed {
-            self.tell(storage);
+            self.log(storage);
+            self.show(storage);
         }
         result
     }
 
-    fn tell(&self, storage: Storage) {
+    fn log(&self, storage: Storage) {
         let address = &self.address;
+        match storage {
+            Storage::Present => tracing::info!(%address, "the object storage is back"),
+            Storage::Unreachable => tracing::warn!(%address, "the object storage takes no connection: waiting for it"),
+            Storage::Silent => tracing::warn!(%address, "no download gets an answer: waiting for the object storage"),
+        }
+    }
+
+    fn show(&self, storage: Storage) {
         self.away.set(i64::from(storage != Storage::Present));
         match storage {
-            Storage::Present => {
-                tracing::info!(%address, "the object storage is back");
-                self.condition.ready();
-            }
-            Storage::Unreachable => {
-                tracing::warn!(%address, "the object storage takes no connection: waiting for it");
-                self.condition.not_ready(format!("{address} takes no connection"));
-            }
-            Storage::Silent => {
-                tracing::warn!(%address, "no download gets an answer: waiting for the object storage");
-                self.condition.not_ready("no download gets an answer");
-            }
+            Storage::Present => self.condition.ready(),
+            Storage::Unreachable => self.condition.not_ready(format!("{} takes no connection", self.address)),
+            Storage::Silent => self.condition.not_ready("no download gets an answer"),
         }
     }
 }

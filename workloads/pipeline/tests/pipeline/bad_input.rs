@@ -1,0 +1,131 @@
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use ccx_config::LinkPolicy;
+use ccx_messages::{ClusterId, ErrorClass};
+use ccx_sample_archive::SampleArchive;
+
+use crate::{
+    web::Web,
+    world::{World, announcement},
+};
+
+/// An uncompressed archive of these files.
+pub(crate) fn tar_of(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut builder = tar::Builder::new(Vec::new());
+    for (path, content) in files {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o640);
+        builder.append_data(&mut header, path, *content).unwrap();
+    }
+    builder.into_inner().unwrap()
+}
+
+fn sample() -> Vec<u8> {
+    SampleArchive::small(ClusterId::random()).to_tar_gz()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_never_work_is_a_dead_letter_with_its_reason() {
+    let mut world = World::new().await;
+    world.config.archive.max_compressed = ByteSize::mib(1);
+    let web = Web::start(sample()).await;
+    let running = world.start().await;
+    let anonymous = world.store("anonymous", tar_of(&[("config/version.json", b"{}")])).await;
+    let foreign = world.store("foreign", tar_of(&[("var/log/messages", b"x")])).await;
+
+    let cases: Vec<(&str, Vec<u8>, &str)> = vec![
+        ("", b"}not JSON".to_vec(), "failed to parse the announcement"),
+        ("no-url", br#"{"request_id":"no-url"}"#.to_vec(), "missing field `url`"),
+        (
+            "no-identity",
+            br#"{"request_id":"no-identity","url":"u","b64_identity":"%","timestamp":"2026-01-15T12:00:00Z"}"#.to_vec(),
+            "failed to decode the identity from base64",
+        ),
+        ("missing", announcement("missing", &web.link("missing")), "404"),
+        ("forbidden", announcement("forbidden", &web.link("forbidden")), "403"),
+        ("empty", announcement("empty", &web.link("empty")), "empty"),
+        ("large", announcement("large", &web.link("large")), "larger than archive.max_compressed"),
+        ("page", announcement("page", &web.link("page")), "not an archive"),
+        ("truncated", announcement("truncated", &web.link("truncated")), "failed to decompress the gzip data"),
+        ("anonymous", announcement("anonymous", &anonymous), "no cluster id"),
+        ("foreign", announcement("foreign", &foreign), "not an insights archive"),
+    ];
+    for (_, payload, _) in &cases {
+        world.send(Some("openshift"), payload).await;
+    }
+    world.announce("good", &web.link("good")).await;
+
+    let results = world.results(1).await;
+    assert_eq!(results[0].headers.get_str("ccx-request-id"), Some("good"), "the next message is processed");
+    let letters = world.dead_letters(cases.len()).await;
+    assert_eq!(letters.len(), cases.len());
+    for (offset, (request_id, payload, reason)) in (0..).zip(&cases) {
+        let (letter, record) = letters.iter().find(|(letter, _)| letter.offset == offset).unwrap();
+        assert_eq!(letter.class, ErrorClass::BadInput, "{}", letter.error);
+        assert!(letter.error.contains(reason), "{request_id}: {}", letter.error);
+        assert_eq!(letter.topic, "platform.upload.announce");
+        assert_eq!(letter.partition, 0);
+        assert_eq!(letter.failed_by, "ccx-data-pipeline");
+        assert_eq!(&record.payload, payload, "the message is as it came");
+        assert_eq!(record.headers.get_str("service"), Some("openshift"), "its headers too");
+        if !request_id.is_empty() {
+            let statuses = world.statuses(request_id, "error").await;
+            let status_message = statuses.last().unwrap()["status_msg"].as_str().unwrap();
+            assert!(status_message.contains(reason), "{request_id}: {status_message}");
+        }
+    }
+    let letters = cases.len() as f64;
+    running.metric_reaches("ccx_pipeline_dead_letters_total{class=\"bad-input\"}", letters).await;
+    running.metric_reaches("ccx_failures_total{archive=\"ocp\"}", letters).await;
+    running.metric_reaches("ccx_not_handled_total", 3.0).await;
+    assert_eq!(web.requests("missing"), 1, "not tried again");
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn links_that_lead_elsewhere_than_to_s3_are_not_followed() {
+    let mut world = World::new().await;
+    world.config.object_storage.links = LinkPolicy::PresignedS3;
+    let web = Web::start(sample()).await;
+    let running = world.start().await;
+    world.announce("elsewhere", &web.link("good")).await;
+    let letters = world.dead_letters(1).await;
+    assert_eq!(letters[0].0.class, ErrorClass::BadInput);
+    assert!(letters[0].0.error.contains("does not lead to S3"), "{}", letters[0].0.error);
+    assert_eq!(web.requests("good"), 0);
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_work_later_is_tried_to_the_limit_while_others_pass() {
+    let mut world = World::new().await;
+    world.config.pipeline.download_read_timeout = Duration::from_millis(300);
+    let web = Web::start(sample()).await;
+    let running = world.start().await;
+    let nobody = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        format!("http://{}/archive", listener.local_addr().unwrap())
+    };
+    for (number, (request_id, link)) in
+        (1..).zip([("failing", web.link("failing")), ("stalling", web.link("stalling")), ("refusing", nobody)])
+    {
+        world.announce(request_id, &link).await;
+        let letters = world.dead_letters(number).await;
+        let (letter, _) = &letters[number - 1];
+        assert_eq!(letter.class, ErrorClass::Transient, "{}", letter.error);
+        assert!(letter.error.contains("in 3 attempt"), "{}", letter.error);
+        world.statuses(request_id, "error").await;
+        world.announce("good", &web.link("good")).await;
+        world.results(number).await;
+    }
+    assert_eq!(web.requests("failing"), 3);
+    running.metric_reaches("ccx_pipeline_dead_letters_total{class=\"transient\"}", 3.0).await;
+    running.readiness_says("ok").await;
+
+    world.announce("flaky", &web.link("flaky")).await;
+    world.statuses("flaky", "success").await;
+    assert_eq!(web.requests("flaky"), 3);
+    running.end().await;
+}

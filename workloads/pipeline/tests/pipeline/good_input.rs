@@ -1,0 +1,151 @@
+use ccx_messages::{ClusterId, Results};
+use ccx_rules::{Budget, Context, Engine, Response, Rule, RuleMeta};
+use ccx_sample_archive::{Fault, SampleArchive};
+
+use crate::world::World;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_archive_becomes_a_result_keyed_by_its_cluster() {
+    let world = World::new().await;
+    let running = world.start().await;
+    let cluster_id = ClusterId::random();
+    let mut sample = SampleArchive::small(cluster_id);
+    sample.faults = vec![Fault::NodeNotReady];
+    let link = world.store("archive", sample.to_tar_gz()).await;
+    world.announce("request-1", &link).await;
+
+    let results = world.results(1).await;
+    assert_eq!(results[0].key.as_deref(), Some(cluster_id.to_string().as_bytes()));
+    assert_eq!(results[0].headers.get_str("ccx-request-id"), Some("request-1"));
+    let message = Results::parse(&results[0].payload).unwrap();
+    assert_eq!(message.cluster_id, cluster_id);
+    assert_eq!(message.report.hits[0].error_key, "NODE_NOT_READY");
+
+    let statuses = world.statuses("request-1", "success").await;
+    let words: Vec<_> = statuses.iter().map(|status| status["status"].as_str().unwrap()).collect();
+    assert_eq!(words, ["received", "processing", "success"]);
+    assert_eq!(statuses[0]["org_id"], "42");
+    assert_eq!(statuses[0]["service"], "ccx-data-pipeline");
+
+    for (name, value) in [
+        ("ccx_consumer_received_total", 1.0),
+        ("ccx_consumer_filtered_total", 0.0),
+        ("ccx_consumer_extracted_total{archive=\"ocp\"}", 1.0),
+        ("ccx_engine_processed_total{archive=\"ocp\"}", 1.0),
+        ("ccx_published_total{archive=\"ocp\"}", 1.0),
+        ("ccx_failures_total{archive=\"ocp\"}", 0.0),
+        ("ccx_downloaded_total_count", 1.0),
+    ] {
+        assert!((running.metric(name).await - value).abs() < f64::EPSILON, "{name}");
+    }
+    running.readiness_says("ok").await;
+    assert!(running.get("/livez").await.starts_with("HTTP/1.1 200"));
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_for_others_are_counted_and_nothing_else() {
+    let world = World::new().await;
+    let running = world.start().await;
+    world.send(None, b"not even JSON").await;
+    world.send(Some("advisor"), b"not even JSON").await;
+    let link = world.store_sample(ClusterId::random()).await;
+    world.announce("for-us", &link).await;
+    world.results(1).await;
+    assert_eq!(world.dead_letters(0).await.len(), 0);
+    assert!((running.metric("ccx_consumer_filtered_total").await - 2.0).abs() < f64::EPSILON);
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn old_records_are_skipped() {
+    let mut world = World::new().await;
+    let link = world.store_sample(ClusterId::random()).await;
+    world.announce("old", &link).await;
+    world.config.pipeline.max_record_age = std::time::Duration::from_millis(1);
+    let running = world.start().await;
+    running.metric_reaches("ccx_pipeline_filtered_total{reason=\"too-old\"}", 1.0).await;
+    assert_eq!(world.results(0).await.len(), 0);
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn archives_larger_than_usual_pass_even_with_little_memory() {
+    let mut world = World::new().await;
+    world.config.pipeline.max_bytes_in_flight = bytesize::ByteSize::mib(1);
+    let running = world.start().await;
+    for number in 0..3 {
+        let cluster_id = ClusterId::random();
+        // Random bytes don't compress, so this is over the 4 MiB that are set aside at first.
+        let noise: Vec<u8> = (0..6_u64 << 20).map(|byte| (byte.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8).collect();
+        let id = cluster_id.to_string();
+        let archive = crate::bad_input::tar_of(&[("config/id", id.as_bytes()), ("config/noise", &noise)]);
+        let link = world.store(&format!("large-{number}"), archive).await;
+        world.announce(&format!("large-{number}"), &link).await;
+    }
+    world.results(3).await;
+    assert_eq!(world.dead_letters(0).await.len(), 0);
+    running.end().await;
+}
+
+/// A rule that panics with something whose own end panics as well: once in the engine's care, once outside of it.
+struct Explosive;
+
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("the bomb went off");
+    }
+}
+
+impl Rule for Explosive {
+    fn meta(&self) -> RuleMeta {
+        RuleMeta::new("tests.explosive".parse().unwrap(), "EXPLOSIVE".parse().unwrap())
+    }
+
+    fn check(&self, _context: &Context<'_>) -> Option<Response> {
+        std::panic::panic_any(Bomb)
+    }
+}
+
+struct Panicking;
+
+impl Rule for Panicking {
+    fn meta(&self) -> RuleMeta {
+        RuleMeta::new("tests.panicking".parse().unwrap(), "PANICKING".parse().unwrap())
+    }
+
+    fn check(&self, _context: &Context<'_>) -> Option<Response> {
+        panic!("on purpose")
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_that_panics_is_counted_and_the_report_is_sent() {
+    let world = World::new().await;
+    let running = world.start_with(Engine::new(vec![Box::new(Panicking)], Budget::default())).await;
+    let link = world.store_sample(ClusterId::random()).await;
+    world.announce("request-1", &link).await;
+    world.results(1).await;
+    assert!((running.metric("ccx_pipeline_rule_faults_total{rule=\"tests.panicking\"}").await - 1.0).abs() < f64::EPSILON);
+    assert_eq!(world.dead_letters(0).await.len(), 0);
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_outside_of_the_rules_is_a_dead_letter_of_class_bug_and_the_process_lives() {
+    let world = World::new().await;
+    let running = world.start_with(Engine::new(vec![Box::new(Explosive)], Budget::default())).await;
+    let link = world.store_sample(ClusterId::random()).await;
+    world.announce("first", &link).await;
+    world.announce("second", &link).await;
+    let letters = world.dead_letters(2).await;
+    for (letter, _) in &letters {
+        assert_eq!(letter.class, ccx_messages::ErrorClass::Bug);
+        assert!(letter.error.contains("panicked"), "{}", letter.error);
+    }
+    world.statuses("second", "error").await;
+    running.metric_reaches("ccx_pipeline_dead_letters_total{class=\"bug\"}", 2.0).await;
+    running.end().await;
+}
