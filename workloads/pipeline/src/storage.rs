@@ -203,7 +203,8 @@ mod tests {
         assert_eq!(away.get(), 1);
 
         let listener = TcpListener::bind(&address).await.unwrap();
-        let end_of_outage = storage.wait(Duration::from_hours(1), &CancellationToken::new());
+        let never = CancellationToken::new();
+        let end_of_outage = storage.wait(Duration::from_hours(1), &never);
         tokio::select! {
             () = storage.probe() => unreachable!("it probes for ever"),
             waited = end_of_outage => assert_eq!(waited, Waited::TryAgain),
