@@ -25,7 +25,7 @@ use crate::{
 const USUAL_ARCHIVE: ByteSize = ByteSize::mib(4);
 
 /// Downloads archives.
-pub struct Downloads {
+pub(crate) struct Downloads {
     usual: Downloader,
     largest: Downloader,
     usual_bytes: u64,
@@ -39,7 +39,7 @@ pub struct Downloads {
 
 impl Downloads {
     /// Prepares downloads.
-    pub async fn new(
+    pub(crate) async fn new(
         config: &Config,
         flight: Arc<Flight>,
         storage: Arc<StorageWatch>,
@@ -62,14 +62,14 @@ impl Downloads {
     }
 
     /// The memory that a download takes at first, in bytes.
-    pub fn usual_bytes(&self) -> u64 {
+    pub(crate) fn usual_bytes(&self) -> u64 {
         self.usual_bytes
     }
 
     /// Downloads the archive behind `url` and adjusts the passage to its size.
     ///
     /// Between attempts nothing is held, so only this record waits.
-    pub async fn download(&self, url: &str, link: Link, passage: Passage) -> Result<(Bytes, Passage), Stop> {
+    pub(crate) async fn download(&self, url: &str, link: Link, passage: Passage) -> Result<(Bytes, Passage), Stop> {
         let started = Instant::now();
         let mut backoff = Backoff::new(&self.retry);
         let mut attempts = 0;

@@ -44,7 +44,7 @@ pub enum PipelineError {
 /// Why a record became a dead letter.
 #[derive(Debug, Snafu)]
 #[snafu(visibility(pub(crate)))]
-pub enum RecordError {
+pub(crate) enum RecordError {
     /// The announcement is broken.
     #[snafu(display("unable to use the announcement"))]
     Announce {
@@ -81,7 +81,7 @@ pub enum RecordError {
 
 impl RecordError {
     /// Whether trying again can help.
-    pub fn class(&self) -> ErrorClass {
+    pub(crate) fn class(&self) -> ErrorClass {
         match self {
             Self::Announce { .. } => ErrorClass::BadInput,
             Self::Download { source, .. } => source.class(),
@@ -93,7 +93,7 @@ impl RecordError {
 }
 
 /// An error and its causes in one sentence.
-pub fn sentence(error: &dyn Error) -> String {
+pub(crate) fn sentence(error: &dyn Error) -> String {
     let mut sentence = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

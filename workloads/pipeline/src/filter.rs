@@ -5,18 +5,18 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 /// The header that says which service an upload is for.
-pub const SERVICE_HEADER: &str = "service";
+pub(crate) const SERVICE_HEADER: &str = "service";
 
 /// What is asked of a record.
 #[derive(Clone, Debug)]
-pub struct Filter {
+pub(crate) struct Filter {
     service: String,
     max_age: Option<Duration>,
 }
 
 /// Why a record is not for us. It is counted and forgotten, no dead letter: nothing is wrong with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Rejection {
+pub(crate) enum Rejection {
     /// No `service` header.
     NoService,
     /// A `service` header that names somebody else.
@@ -27,10 +27,10 @@ pub enum Rejection {
 
 impl Rejection {
     /// Every reason.
-    pub const ALL: [Self; 3] = [Self::NoService, Self::OtherService, Self::TooOld];
+    pub(crate) const ALL: [Self; 3] = [Self::NoService, Self::OtherService, Self::TooOld];
 
     /// The value of the metric label `reason`.
-    pub fn label(self) -> &'static str {
+    pub(crate) fn label(self) -> &'static str {
         match self {
             Self::NoService => "no-service",
             Self::OtherService => "other-service",
@@ -41,13 +41,13 @@ impl Rejection {
 
 impl Filter {
     /// Takes records for `service` that are not older than `max_age`; zero means any age.
-    pub fn new(service: impl Into<String>, max_age: Duration) -> Self {
+    pub(crate) fn new(service: impl Into<String>, max_age: Duration) -> Self {
         Self { service: service.into(), max_age: Some(max_age).filter(|age| !age.is_zero()) }
     }
 
     /// Whether a record is for us. `service` is the value of its [`SERVICE_HEADER`], `sent_at_ms` the record's own time in
     /// milliseconds since 1970-01-01 UTC. A record without a time is never too old.
-    pub fn check(&self, service: Option<&[u8]>, sent_at_ms: Option<i64>, now: DateTime<Utc>) -> Result<(), Rejection> {
+    pub(crate) fn check(&self, service: Option<&[u8]>, sent_at_ms: Option<i64>, now: DateTime<Utc>) -> Result<(), Rejection> {
         let service = service.ok_or(Rejection::NoService)?;
         if service != self.service.as_bytes() {
             return Err(Rejection::OtherService);
@@ -61,7 +61,7 @@ impl Filter {
 }
 
 /// The age of something that was sent at `sent_at_ms`; zero when that is in the future.
-pub fn age(sent_at_ms: i64, now: DateTime<Utc>) -> Duration {
+pub(crate) fn age(sent_at_ms: i64, now: DateTime<Utc>) -> Duration {
     let millis = now.timestamp_millis().saturating_sub(sent_at_ms);
     Duration::from_millis(u64::try_from(millis).unwrap_or(0))
 }

@@ -20,7 +20,7 @@ use tokio::sync::{Mutex as Turnstile, Notify};
 /// The budget. Archives that are downloaded or wait for a worker also take one of a fixed number of seats, so that downloads
 /// don't fill the memory that the workers need.
 #[derive(Debug)]
-pub struct Flight {
+pub(crate) struct Flight {
     load: Mutex<Load>,
     changed: Notify,
     entrance: Turnstile<()>,
@@ -40,7 +40,7 @@ struct Load {
 
 /// One archive's part of the budget, given back when dropped.
 #[derive(Debug)]
-pub struct Passage {
+pub(crate) struct Passage {
     flight: Arc<Flight>,
     bytes: u64,
     stage: Stage,
@@ -55,7 +55,7 @@ enum Stage {
 
 impl Flight {
     /// A budget of `max_bytes`, and `max_seats` archives that are downloaded or wait for a worker.
-    pub fn new(max_bytes: u64, max_seats: usize) -> Arc<Self> {
+    pub(crate) fn new(max_bytes: u64, max_seats: usize) -> Arc<Self> {
         let load = Load { max_bytes, max_seats, bytes: 0, seats: 0, unpacked: 0, waits_to_unpack: false };
         Arc::new(Self {
             load: Mutex::new(load),
@@ -66,18 +66,18 @@ impl Flight {
     }
 
     /// The bytes in flight.
-    pub fn bytes(&self) -> u64 {
+    pub(crate) fn bytes(&self) -> u64 {
         self.load().bytes
     }
 
     /// Lets an archive of up to `bytes` in if there is room and nobody waits.
-    pub fn try_admit(self: &Arc<Self>, bytes: u64) -> Option<Passage> {
+    pub(crate) fn try_admit(self: &Arc<Self>, bytes: u64) -> Option<Passage> {
         let _nobody_waits = self.entrance.try_lock().ok()?;
         self.load().admit(bytes).then(|| Passage { flight: Arc::clone(self), bytes, stage: Stage::Seated })
     }
 
     /// Lets an archive of up to `bytes` in as soon as there is room.
-    pub async fn admit(self: &Arc<Self>, bytes: u64) -> Passage {
+    pub(crate) async fn admit(self: &Arc<Self>, bytes: u64) -> Passage {
         let _turn = self.entrance.lock().await;
         self.until(|load| load.admit(bytes)).await;
         Passage { flight: Arc::clone(self), bytes, stage: Stage::Seated }
@@ -109,12 +109,12 @@ impl Flight {
 
 impl Passage {
     /// The download is complete: the archive has `bytes`.
-    pub fn downloaded(&mut self, bytes: u64) {
+    pub(crate) fn downloaded(&mut self, bytes: u64) {
         self.weigh(bytes);
     }
 
     /// Waits until the archive may take `bytes` more for its content.
-    pub async fn unpack(&mut self, bytes: u64) {
+    pub(crate) async fn unpack(&mut self, bytes: u64) {
         debug_assert_eq!(self.stage, Stage::Seated, "an archive is unpacked once");
         let flight = Arc::clone(&self.flight);
         let _turn = flight.unpacking.lock().await;
@@ -125,7 +125,7 @@ impl Passage {
     }
 
     /// The archive is gone; its result of `bytes` waits to be sent.
-    pub fn produced(&mut self, bytes: u64) {
+    pub(crate) fn produced(&mut self, bytes: u64) {
         let stage = std::mem::replace(&mut self.stage, Stage::Produced);
         self.flight.change(|load| load.leave(stage));
         self.weigh(bytes);

@@ -20,20 +20,20 @@ use crate::{
 };
 
 /// Everything that a record needs on its way.
-pub struct Handler {
+pub(crate) struct Handler {
     /// Where archives come from.
-    pub downloads: Downloads,
+    pub(crate) downloads: Downloads,
     /// Who works on them.
-    pub workers: Workers,
+    pub(crate) workers: Workers,
     /// Where everything goes.
-    pub sender: Sender,
+    pub(crate) sender: Sender,
     /// What is counted.
-    pub metrics: Arc<Metrics>,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 /// Why a record has no result.
 #[derive(Debug)]
-pub enum Stop {
+pub(crate) enum Stop {
     /// It is a dead letter.
     Failed(RecordError),
     /// The process is to stop: nothing has been decided, the record will be delivered again.
@@ -49,7 +49,7 @@ impl From<RecordError> for Stop {
 impl Handler {
     /// Works on a record until its effects are durable: the result is acknowledged, or the dead letter. `None` when the process
     /// stops before.
-    pub async fn handle(self: Arc<Self>, record: Record, passage: Passage) -> Option<Position> {
+    pub(crate) async fn handle(self: Arc<Self>, record: Record, passage: Passage) -> Option<Position> {
         let worked = AssertUnwindSafe(self.work(&record, passage)).catch_unwind().await;
         let outcome = worked.unwrap_or_else(|panic| Err(RecordError::Panicked { message: panic_message(&*panic) }.into()));
         match outcome {

@@ -25,55 +25,55 @@ const MAX_CONFIGURATION_VERSIONS: usize = 64;
 const MAX_CONFIGURATION_VERSION_BYTES: usize = 64;
 
 /// The metrics of the pipeline.
-pub struct Metrics {
+pub(crate) struct Metrics {
     /// Records that passed the filter.
-    pub received: IntCounter,
+    pub(crate) received: IntCounter,
     /// Records that did not, by reason.
-    pub filtered: Filtered,
+    pub(crate) filtered: Filtered,
     /// Announcements that could not be read.
-    pub not_handled: IntCounter,
+    pub(crate) not_handled: IntCounter,
     /// Sizes of downloads.
-    pub downloaded: Histogram,
+    pub(crate) downloaded: Histogram,
     /// Durations of downloads with all their attempts.
-    pub download_seconds: Histogram,
+    pub(crate) download_seconds: Histogram,
     /// Sizes of archives as uploaded.
-    pub archive_size: ByKind<Histogram>,
+    pub(crate) archive_size: ByKind<Histogram>,
     /// Archives that could be read.
-    pub extracted: ByKind<IntCounter>,
+    pub(crate) extracted: ByKind<IntCounter>,
     /// Archives that the rules ran on.
-    pub processed: ByKind<IntCounter>,
+    pub(crate) processed: ByKind<IntCounter>,
     /// Durations of reading and rules.
-    pub process_seconds: ByKind<Histogram>,
+    pub(crate) process_seconds: ByKind<Histogram>,
     /// Archives on which a rule took too long.
-    pub process_timeouts: ByKind<IntCounter>,
+    pub(crate) process_timeouts: ByKind<IntCounter>,
     /// Results that Kafka acknowledged.
-    pub published: ByKind<IntCounter>,
+    pub(crate) published: ByKind<IntCounter>,
     /// Durations from result to acknowledgement.
-    pub publish_seconds: ByKind<Histogram>,
+    pub(crate) publish_seconds: ByKind<Histogram>,
     /// Records that failed.
-    pub failures: ByKind<IntCounter>,
+    pub(crate) failures: ByKind<IntCounter>,
     /// Dead letters, by class.
-    pub dead_letters: ByClass,
+    pub(crate) dead_letters: ByClass,
     /// Attempts at downloads after the first.
-    pub download_retries: IntCounter,
+    pub(crate) download_retries: IntCounter,
     /// Attempts at sending after the first.
-    pub send_retries: IntCounter,
+    pub(crate) send_retries: IntCounter,
     /// Bytes of archives in memory.
-    pub bytes_in_flight: IntGauge,
+    pub(crate) bytes_in_flight: IntGauge,
     /// Records that are being worked on.
-    pub records_in_flight: IntGauge,
+    pub(crate) records_in_flight: IntGauge,
     /// 1 while the object storage is away.
-    pub storage_away: IntGauge,
+    pub(crate) storage_away: IntGauge,
     /// Age of the record received last, in seconds.
-    pub record_age_seconds: Gauge,
+    pub(crate) record_age_seconds: Gauge,
     /// Records that wait in Kafka.
-    pub lag: IntGauge,
+    pub(crate) lag: IntGauge,
     rules: Vec<RuleMetrics>,
     configurations: Configurations,
 }
 
 /// A metric for each kind of archive.
-pub struct ByKind<T> {
+pub(crate) struct ByKind<T> {
     ocp: T,
     hypershift: T,
 }
@@ -84,7 +84,7 @@ impl<T> ByKind<T> {
     }
 
     /// The metric for archives of a kind.
-    pub fn of(&self, kind: ArchiveKind) -> &T {
+    pub(crate) fn of(&self, kind: ArchiveKind) -> &T {
         match kind {
             ArchiveKind::Ocp => &self.ocp,
             ArchiveKind::HyperShift => &self.hypershift,
@@ -92,20 +92,20 @@ impl<T> ByKind<T> {
     }
 
     /// The metric for archives that were given up before their kind was known: they count as `ocp`, as the Python pipeline has it.
-    pub fn of_unknown(&self) -> &T {
+    pub(crate) fn of_unknown(&self) -> &T {
         &self.ocp
     }
 }
 
 /// The total that the Python pipeline has, and the reasons beside it.
-pub struct Filtered {
+pub(crate) struct Filtered {
     total: IntCounter,
     by_reason: [(Rejection, IntCounter); 3],
 }
 
 impl Filtered {
     /// Counts a record that is not for us.
-    pub fn count(&self, rejection: Rejection) {
+    pub(crate) fn count(&self, rejection: Rejection) {
         self.total.inc();
         for (_, counter) in self.by_reason.iter().filter(|(reason, _)| *reason == rejection) {
             counter.inc();
@@ -114,7 +114,7 @@ impl Filtered {
 }
 
 /// A counter for each class of error.
-pub struct ByClass {
+pub(crate) struct ByClass {
     transient: IntCounter,
     bad_input: IntCounter,
     bug: IntCounter,
@@ -122,7 +122,7 @@ pub struct ByClass {
 
 impl ByClass {
     /// The counter of a class.
-    pub fn of(&self, class: ErrorClass) -> &IntCounter {
+    pub(crate) fn of(&self, class: ErrorClass) -> &IntCounter {
         match class {
             ErrorClass::Transient => &self.transient,
             ErrorClass::BadInput => &self.bad_input,
@@ -145,7 +145,7 @@ struct Configurations {
 
 impl Metrics {
     /// Registers every metric.
-    pub fn new(registry: &Registry, engine: &Engine) -> Result<Self, prometheus::Error> {
+    pub(crate) fn new(registry: &Registry, engine: &Engine) -> Result<Self, prometheus::Error> {
         let register = Register(registry);
         let filtered = register.counters("ccx_pipeline_filtered_total", "Records that are not for us, by reason", "reason")?;
         let letters = register.counters("ccx_pipeline_dead_letters_total", "Dead letters by class of error", "class")?;
@@ -211,7 +211,7 @@ impl Metrics {
     }
 
     /// Counts what the rules did with an archive.
-    pub fn count_rules(&self, kind: ArchiveKind, report: &Report) {
+    pub(crate) fn count_rules(&self, kind: ArchiveKind, report: &Report) {
         // The engine reports its rules in the order in which it lists them.
         for (run, rule) in report.runs.iter().zip(&self.rules) {
             debug_assert_eq!(run.rule.rule.as_str(), rule.name);
@@ -224,7 +224,7 @@ impl Metrics {
     }
 
     /// Counts the remote configuration of an archive.
-    pub fn count_configuration(&self, configuration: &RemoteConfiguration) {
+    pub(crate) fn count_configuration(&self, configuration: &RemoteConfiguration) {
         // The Python pipeline's word for a configuration without a version.
         self.configurations.count(configuration.version.as_deref().unwrap_or("None"));
     }
@@ -250,7 +250,7 @@ impl Configurations {
 }
 
 /// Records a size.
-pub fn observe_bytes(sizes: &Histogram, bytes: usize) {
+pub(crate) fn observe_bytes(sizes: &Histogram, bytes: usize) {
     // Larger ones than 4 GiB are beyond every limit and would be in the last bucket, too.
     sizes.observe(f64::from(u32::try_from(bytes).unwrap_or(u32::MAX)));
 }

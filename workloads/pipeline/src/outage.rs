@@ -21,14 +21,14 @@
 use std::collections::BTreeSet;
 
 /// So many different links that fail in a row are not a coincidence.
-pub const MANY_LINKS: usize = 3;
+pub(crate) const MANY_LINKS: usize = 3;
 
 /// A link, by the record that it came with: partition and offset.
-pub type Link = (i32, i64);
+pub(crate) type Link = (i32, i64);
 
 /// How a download failed, of the failures that may pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// No connection could be made.
     NoConnection {
         /// Whether the storage's own address took one right after.
@@ -40,7 +40,7 @@ pub enum Failure {
 
 /// Whether an address takes connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reachability {
+pub(crate) enum Reachability {
     /// It does.
     Reachable,
     /// It does not.
@@ -49,7 +49,7 @@ pub enum Reachability {
 
 /// Whose fault a failure is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// It is one of the attempts that the record has.
     CountsAgainstLink,
     /// It does not count: nobody gets archives at the moment.
@@ -58,7 +58,7 @@ pub enum Verdict {
 
 /// What is known about the object storage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Storage {
+pub(crate) enum Storage {
     /// Nothing says that it is away.
     Present,
     /// Its address takes no connection. Ends with the first connection.
@@ -69,7 +69,7 @@ pub enum Storage {
 
 /// The decision, as a state machine without clock or socket.
 #[derive(Debug)]
-pub struct Outage {
+pub(crate) struct Outage {
     storage: Storage,
     /// The links that failed since the last answer; at most [`MANY_LINKS`].
     failing: BTreeSet<Link>,
@@ -83,18 +83,18 @@ impl Default for Outage {
 
 impl Outage {
     /// What is known now.
-    pub fn storage(&self) -> Storage {
+    pub(crate) fn storage(&self) -> Storage {
         self.storage
     }
 
     /// Somebody got an answer.
-    pub fn answered(&mut self) {
+    pub(crate) fn answered(&mut self) {
         self.storage = Storage::Present;
         self.failing.clear();
     }
 
     /// The storage's own address was tried.
-    pub fn probed(&mut self, storage: Reachability) {
+    pub(crate) fn probed(&mut self, storage: Reachability) {
         match storage {
             Reachability::Unreachable => self.storage = Storage::Unreachable,
             // A load balancer takes connections, too: what is silent ends with an answer.
@@ -104,7 +104,7 @@ impl Outage {
     }
 
     /// A download failed.
-    pub fn failed(&mut self, link: Link, failure: Failure) -> Verdict {
+    pub(crate) fn failed(&mut self, link: Link, failure: Failure) -> Verdict {
         if self.failing.len() < MANY_LINKS {
             self.failing.insert(link);
         }

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Sends, and waits for Kafka as long as it takes.
-pub struct Sender {
+pub(crate) struct Sender {
     producer: Producer,
     topics: Topics,
     retry: Retry,
@@ -24,7 +24,7 @@ pub struct Sender {
 
 /// Why a message was not sent.
 #[derive(Debug)]
-pub enum NotSent {
+pub(crate) enum NotSent {
     /// Kafka does not want it, now or ever; for example, it is too large.
     Refused(KafkaError),
     /// Kafka is away and the process is to stop.
@@ -33,12 +33,12 @@ pub enum NotSent {
 
 impl Sender {
     /// Sends to the topics of `config`; attempts after the first are counted in `retries`.
-    pub fn new(producer: Producer, config: &Config, retries: IntCounter, shutdown: CancellationToken) -> Self {
+    pub(crate) fn new(producer: Producer, config: &Config, retries: IntCounter, shutdown: CancellationToken) -> Self {
         Self { producer, topics: config.kafka.topics.clone(), retry: config.retry.clone(), retries, shutdown }
     }
 
     /// Sends a result, keyed by its cluster.
-    pub async fn results(&self, processed: &Processed, request_id: Option<&str>) -> Result<(), NotSent> {
+    pub(crate) async fn results(&self, processed: &Processed, request_id: Option<&str>) -> Result<(), NotSent> {
         let key = processed.cluster_id.to_string();
         let headers: Vec<_> = request_id.map(|id| (header::REQUEST_ID, id.as_bytes())).into_iter().collect();
         let message = Outgoing {
@@ -53,7 +53,7 @@ impl Sender {
     /// Sends a record to the dead letters.
     ///
     /// A record that is too large with the letter's headers goes without its payload: the headers say where the original is.
-    pub async fn dead_letter(&self, record: &Record, letter: &DeadLetter) -> Result<(), NotSent> {
+    pub(crate) async fn dead_letter(&self, record: &Record, letter: &DeadLetter) -> Result<(), NotSent> {
         let topic = &self.topics.announce_dead_letters;
         let sent = self.insist(|| dead_letter(&self.producer, topic, record, letter)).await;
         let Err(NotSent::Refused(error)) = sent else { return sent };
@@ -64,7 +64,7 @@ impl Sender {
 
     /// Tells the payload tracker. The one thing that is not insisted on: progress is for people, and a tracker's topic that
     /// doesn't exist must not stop the results.
-    pub async fn status(&self, request: Option<&Request>, status: Status, reason: Option<&str>) {
+    pub(crate) async fn status(&self, request: Option<&Request>, status: Status, reason: Option<&str>) {
         let topic = &self.topics.payload_status;
         let Some(request) = request.filter(|_| !topic.is_empty()) else { return };
         let payload = request.status(status, reason);

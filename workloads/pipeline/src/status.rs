@@ -4,28 +4,28 @@ use ccx_messages::{Announce, Identity, PayloadStatus, Status};
 use chrono::Utc;
 
 /// Our name, in status messages and dead letters.
-pub const SERVICE: &str = "ccx-data-pipeline";
+pub(crate) const SERVICE: &str = "ccx-data-pipeline";
 
 /// Longest reason that a status carries, in bytes: it is for people, and the tracker keeps it in a row.
 const MAX_REASON_BYTES: usize = 1000;
 
 /// Who is told about a record's progress. A request without an id can't be told about.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub(crate) struct Request {
     /// The request's id.
-    pub id: String,
+    pub(crate) id: String,
     /// Whose request it is, when known.
-    pub owner: Option<Identity>,
+    pub(crate) owner: Option<Identity>,
 }
 
 impl Request {
     /// The request of a readable announcement.
-    pub fn of(announce: &Announce) -> Option<Self> {
+    pub(crate) fn of(announce: &Announce) -> Option<Self> {
         Some(Self { id: announce.request_id.clone()?, owner: Some(announce.identity.clone()) })
     }
 
     /// The request of a message that may not be an announcement.
-    pub fn of_payload(payload: &[u8]) -> Option<Self> {
+    pub(crate) fn of_payload(payload: &[u8]) -> Option<Self> {
         match Announce::parse(payload) {
             Ok(announce) => Self::of(&announce),
             Err(error) => Some(Self { id: error.request_id()?.to_owned(), owner: None }),
@@ -33,7 +33,7 @@ impl Request {
     }
 
     /// The message that tells about it.
-    pub fn status(&self, status: Status, reason: Option<&str>) -> Vec<u8> {
+    pub(crate) fn status(&self, status: Status, reason: Option<&str>) -> Vec<u8> {
         let mut message = PayloadStatus::new(SERVICE, &self.id, status, Utc::now());
         if let Some(owner) = &self.owner {
             message = message.with_identity(owner);

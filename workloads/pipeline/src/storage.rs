@@ -21,7 +21,7 @@ const PROBE_WHEN_AWAY: Duration = Duration::from_secs(1);
 const PROBE_WHEN_PRESENT: Duration = Duration::from_secs(10);
 
 /// The object storage, as all records in flight see it.
-pub struct StorageWatch {
+pub(crate) struct StorageWatch {
     outage: Mutex<Outage>,
     state: watch::Sender<Storage>,
     address: Address,
@@ -31,7 +31,7 @@ pub struct StorageWatch {
 
 /// How a download failed, before it is known whether the storage's own address is reachable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Symptom {
+pub(crate) enum Symptom {
     /// No connection could be made.
     NoConnection,
     /// A server took the connection, but gave no good answer in time.
@@ -40,7 +40,7 @@ pub enum Symptom {
 
 impl StorageWatch {
     /// Watches the storage of `config`; readiness is told by `condition`, and `away` is 1 in an outage.
-    pub fn new(config: &Config, condition: Condition, away: IntGauge) -> Self {
+    pub(crate) fn new(config: &Config, condition: Condition, away: IntGauge) -> Self {
         let address = Address::of(config);
         if !address.is_configured {
             condition.ready();
@@ -49,17 +49,17 @@ impl StorageWatch {
     }
 
     /// What is known now.
-    pub fn state(&self) -> Storage {
+    pub(crate) fn state(&self) -> Storage {
         *self.state.borrow()
     }
 
     /// A download got an answer.
-    pub fn answered(&self) {
+    pub(crate) fn answered(&self) {
         self.update(Outage::answered);
     }
 
     /// A download failed: whose fault is it?
-    pub async fn failed(&self, link: Link, symptom: Symptom) -> Verdict {
+    pub(crate) async fn failed(&self, link: Link, symptom: Symptom) -> Verdict {
         let failure = match symptom {
             Symptom::NoConnection => Failure::NoConnection { storage: self.address.probe().await },
             Symptom::NoAnswer => Failure::NoAnswer,
@@ -68,7 +68,7 @@ impl StorageWatch {
     }
 
     /// Waits for `delay`, but in an outage not longer than that.
-    pub async fn wait(&self, delay: Duration, shutdown: &CancellationToken) -> Waited {
+    pub(crate) async fn wait(&self, delay: Duration, shutdown: &CancellationToken) -> Waited {
         let mut state = self.state.subscribe();
         let is_away = *state.borrow_and_update() != Storage::Present;
         tokio::select! {
@@ -79,7 +79,7 @@ impl StorageWatch {
     }
 
     /// Tries the address from time to time, for ever.
-    pub async fn probe(&self) {
+    pub(crate) async fn probe(&self) {
         loop {
             let is_worth_a_try = self.address.is_configured || self.state() == Storage::Unreachable;
             if is_worth_a_try {

@@ -12,7 +12,7 @@ const USUAL_RATIO: u64 = 12;
 ///
 /// gzip ends with the size of its content, modulo 4 GiB: cheap to read, and a lie at worst. A plain tar archive is used where it
 /// lies. For the other formats it is a guess.
-pub fn unpacked_bytes(archive: &[u8], limits: &Limits) -> u64 {
+pub(crate) fn unpacked_bytes(archive: &[u8], limits: &Limits) -> u64 {
     let compressed = archive.len() as u64;
     let estimate = match Format::of(archive) {
         None | Some(Format::Tar) => 0,

@@ -21,7 +21,7 @@ use crate::{
 /// before the threads is as short as those are few.
 ///
 /// [`Flight`]: crate::flight::Flight
-pub struct Workers {
+pub(crate) struct Workers {
     seats: Semaphore,
     engine: Arc<Engine>,
     limits: Arc<Limits>,
@@ -29,7 +29,7 @@ pub struct Workers {
 
 impl Workers {
     /// `threads` threads; 0 means one for each core.
-    pub fn new(threads: usize, engine: Engine, limits: Limits) -> Self {
+    pub(crate) fn new(threads: usize, engine: Engine, limits: Limits) -> Self {
         let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
         let threads = if threads == 0 { cores() } else { threads };
         Self { seats: Semaphore::new(threads), engine: Arc::new(engine), limits: Arc::new(limits) }
@@ -38,7 +38,7 @@ impl Workers {
     /// Processes an archive on one of the threads, as soon as one is free and there is memory for its content.
     ///
     /// A panic is an error of this archive and nothing else.
-    pub async fn process(
+    pub(crate) async fn process(
         &self,
         archive: Bytes,
         announce: &Arc<Announce>,

@@ -96,7 +96,7 @@ impl World {
     /// The dead letters, with their headers read.
     pub(crate) async fn dead_letters(&self, at_least: usize) -> Vec<(DeadLetter, Record)> {
         let records = self.read(&self.config.kafka.topics.announce_dead_letters, at_least).await;
-        let letter = |record: &Record| DeadLetter::from_headers(record.headers.iter()).unwrap();
+        let letter = |record: &Record| DeadLetter::from_headers(&record.headers.iter()).unwrap();
         records.into_iter().map(|record| (letter(&record), record)).collect()
     }
 
