@@ -47,7 +47,12 @@ impl Filter {
 
     /// Whether a record is for us. `service` is the value of its [`SERVICE_HEADER`], `sent_at_ms` the record's own time in
     /// milliseconds since 1970-01-01 UTC. A record without a time is never too old.
-    pub(crate) fn check(&self, service: Option<&[u8]>, sent_at_ms: Option<i64>, now: DateTime<Utc>) -> Result<(), Rejection> {
+    pub(crate) fn check(
+        &self,
+        service: Option<&[u8]>,
+        sent_at_ms: Option<i64>,
+        now: DateTime<Utc>,
+    ) -> Result<(), Rejection> {
         let service = service.ok_or(Rejection::NoService)?;
         if service != self.service.as_bytes() {
             return Err(Rejection::OtherService);

@@ -147,7 +147,8 @@ impl Metrics {
     /// Registers every metric.
     pub(crate) fn new(registry: &Registry, engine: &Engine) -> Result<Self, prometheus::Error> {
         let register = Register(registry);
-        let filtered = register.counters("ccx_pipeline_filtered_total", "Records that are not for us, by reason", "reason")?;
+        let filtered =
+            register.counters("ccx_pipeline_filtered_total", "Records that are not for us, by reason", "reason")?;
         let letters = register.counters("ccx_pipeline_dead_letters_total", "Dead letters by class of error", "class")?;
         let class = |class: ErrorClass| letters.with_label_values(&[class.as_str()]);
         Ok(Self {
@@ -296,12 +297,7 @@ impl Register<'_> {
         Ok(ByKind::new(|kind| counters.with_label_values(&[kind])))
     }
 
-    fn histogram_by_kind(
-        &self,
-        name: &str,
-        help: &str,
-        buckets: Vec<f64>,
-    ) -> Result<ByKind<Histogram>, prometheus::Error> {
+    fn histogram_by_kind(&self, name: &str, help: &str, buckets: Vec<f64>) -> Result<ByKind<Histogram>, prometheus::Error> {
         let options = HistogramOpts::new(name, help).buckets(buckets);
         let histograms = self.add(HistogramVec::new(options, &[Self::ARCHIVE])?)?;
         Ok(ByKind::new(|kind| histograms.with_label_values(&[kind])))

@@ -82,7 +82,11 @@ pub async fn run_on(
     let consumer = Consumer::subscribe(&config.kafka, group, topic).context(KafkaSnafu { client: "consumer" })?;
 
     let pipeline = Pipeline {
-        kafka: KafkaWatch { consumer: consumer.connectivity(), producer: producer.connectivity(), condition: health.condition("kafka") },
+        kafka: KafkaWatch {
+            consumer: consumer.connectivity(),
+            producer: producer.connectivity(),
+            condition: health.condition("kafka"),
+        },
         heartbeat: health.heartbeat("consumer", MAX_SILENCE),
         filter: Filter::new(&config.pipeline.service, config.pipeline.max_record_age),
         consumer,

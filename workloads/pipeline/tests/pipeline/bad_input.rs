@@ -48,7 +48,7 @@ async fn what_can_never_work_is_a_dead_letter_with_its_reason() {
         ("empty", announcement("empty", &web.link("empty")), "empty"),
         ("large", announcement("large", &web.link("large")), "larger than archive.max_compressed"),
         ("page", announcement("page", &web.link("page")), "not an archive"),
-        ("truncated", announcement("truncated", &web.link("truncated")), "failed to decompress the gzip data"),
+        ("truncated", announcement("truncated", &web.link("truncated")), "the archive is truncated"),
         ("anonymous", announcement("anonymous", &anonymous), "no cluster id"),
         ("foreign", announcement("foreign", &foreign), "not an insights archive"),
     ];

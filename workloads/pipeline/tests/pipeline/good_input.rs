@@ -27,12 +27,13 @@ async fn an_archive_becomes_a_result_keyed_by_its_cluster() {
     assert_eq!(statuses[0]["org_id"], "42");
     assert_eq!(statuses[0]["service"], "ccx-data-pipeline");
 
+    // The sample has config/infrastructure.json, which makes it "hypershift" for the dashboards.
     for (name, value) in [
         ("ccx_consumer_received_total", 1.0),
         ("ccx_consumer_filtered_total", 0.0),
-        ("ccx_consumer_extracted_total{archive=\"ocp\"}", 1.0),
-        ("ccx_engine_processed_total{archive=\"ocp\"}", 1.0),
-        ("ccx_published_total{archive=\"ocp\"}", 1.0),
+        ("ccx_consumer_extracted_total{archive=\"hypershift\"}", 1.0),
+        ("ccx_engine_processed_total{archive=\"hypershift\"}", 1.0),
+        ("ccx_published_total{archive=\"hypershift\"}", 1.0),
         ("ccx_failures_total{archive=\"ocp\"}", 0.0),
         ("ccx_downloaded_total_count", 1.0),
     ] {

@@ -106,7 +106,8 @@ impl World {
         eventually(&format!("status {last} of {request_id}"), async || {
             let records = read_topic(&self.config, topic).await;
             let statuses = records.iter().map(|record| serde_json::from_slice(&record.payload).unwrap());
-            let ours: Vec<serde_json::Value> = statuses.filter(|status: &serde_json::Value| status["request_id"] == request_id).collect();
+            let ours: Vec<serde_json::Value> =
+                statuses.filter(|status: &serde_json::Value| status["request_id"] == request_id).collect();
             ours.last().is_some_and(|status| status["status"] == last).then_some(ours)
         })
         .await
