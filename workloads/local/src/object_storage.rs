@@ -78,12 +78,14 @@ pub struct ObjectStorage {
 impl ObjectStorage {
     /// Starts a server whose objects vanish with it.
     pub async fn start(bucket: &str) -> Result<Self, ObjectStorageError> {
-        Self::start_on(Folder::temporary("ccx-objects-").context(FolderSnafu)?, bucket)
+        let bucket = bucket.to_owned();
+        blocking(move || Self::start_on(Folder::temporary("ccx-objects-").context(FolderSnafu)?, &bucket)).await
     }
 
     /// Starts a server whose objects are kept in `folder`.
     pub async fn start_in(folder: &Path, bucket: &str) -> Result<Self, ObjectStorageError> {
-        Self::start_on(Folder::given(folder).context(FolderSnafu)?, bucket)
+        let (folder, bucket) = (folder.to_owned(), bucket.to_owned());
+        blocking(move || Self::start_on(Folder::given(&folder).context(FolderSnafu)?, &bucket)).await
     }
 
     fn start_on(folder: Folder, bucket: &str) -> Result<Self, ObjectStorageError> {
@@ -139,6 +141,12 @@ impl ObjectStorage {
     fn server(&self) -> std::sync::MutexGuard<'_, Option<Server>> {
         self.server.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+async fn blocking(
+    start: impl FnOnce() -> Result<ObjectStorage, ObjectStorageError> + Send + 'static,
+) -> Result<ObjectStorage, ObjectStorageError> {
+    tokio::task::spawn_blocking(start).await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
 /// The thread that serves; its end cuts all connections.

@@ -1,14 +1,14 @@
 //! `ccx dlq`: the messages that were given up.
 
 mod letter;
+mod letters;
 mod list;
 mod replay;
 mod show;
 
-use ccx_config::Kafka;
-use ccx_transport::{KafkaError, Record, TopicReader};
+use ccx_transport::KafkaError;
 use clap::Subcommand;
-use snafu::{ResultExt as _, Snafu};
+use snafu::Snafu;
 
 use crate::{
     cli::Global,
@@ -17,6 +17,7 @@ use crate::{
 };
 pub(crate) use letter::Letter;
 use letter::{LetterClass, Position, Queue};
+use letters::Letters;
 use list::ListArgs;
 use replay::ReplayArgs;
 use show::ShowArgs;
@@ -69,15 +70,4 @@ pub(crate) async fn run(global: &Global, command: DlqCommand) -> Result<(), Box<
         DlqCommand::Show(args) => show::run(&kafka, &args).await,
         DlqCommand::Replay(args) => replay::run(&kafka, &args).await,
     }
-}
-
-/// Reads a queue to its end and calls `visit` for each letter.
-async fn for_each_letter(kafka: &Kafka, queue: Queue, mut visit: impl FnMut(Record, Letter)) -> Result<(), DlqError> {
-    let topic = queue.topic(&kafka.topics);
-    let mut reader = TopicReader::open(kafka, topic).await.context(ReadSnafu { topic })?;
-    while let Some(record) = reader.next().await.context(ReadSnafu { topic })? {
-        let letter = Letter::of(&record);
-        visit(record, letter);
-    }
-    Ok(())
 }

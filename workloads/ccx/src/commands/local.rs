@@ -90,7 +90,7 @@ pub(crate) async fn run(global: &Global, args: LocalArgs) -> Result<(), Box<dyn 
     let config = global.config()?;
     let progress = Progress::new();
     let parts = Parts::start(config, &args, &progress).await?;
-    let mut services = Services::new(shutdown.clone());
+    let services = Services::new(shutdown.clone());
     let served = tokio::select! {
         served = serve(&args, &parts, &services, &progress) => served,
         failure = services.failure() => Err(failure),

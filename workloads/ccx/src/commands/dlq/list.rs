@@ -4,7 +4,7 @@ use ccx_config::Kafka;
 use clap::Args;
 use serde::Serialize;
 
-use super::{Letter, LetterClass, Position, Queue, for_each_letter};
+use super::{DlqError, Letter, LetterClass, Letters, Position, Queue, letters::Found};
 use crate::{
     failure::Failure,
     output::{self, Format},
@@ -30,8 +30,8 @@ pub(crate) struct ListArgs {
     #[arg(long, value_name = "CLASS")]
     class: Option<LetterClass>,
     /// At most so many.
-    #[arg(long, value_name = "NUMBER")]
-    limit: Option<usize>,
+    #[arg(long, default_value_t = 1000, value_name = "NUMBER")]
+    limit: usize,
     /// How the list looks.
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     output: Format,
@@ -47,34 +47,43 @@ struct Row {
 }
 
 pub(super) async fn run(kafka: &Kafka, args: &ListArgs) -> Result<(), Box<dyn Failure>> {
-    let limit = args.limit.unwrap_or(usize::MAX);
-    let mut rows = Vec::new();
-    for queue in Queue::ALL.into_iter().filter(|queue| args.queue.is_none_or(|only| only == *queue)) {
-        for_each_letter(kafka, queue, |record, letter| {
-            let is_wanted = args.class.is_none_or(|class| class == letter.class);
-            if is_wanted && rows.len() < limit {
-                let position = Position::of(queue, &record);
-                rows.push(Row { position, letter, timestamp_ms: record.timestamp_ms, payload_bytes: record.payload.len() });
-            }
-        })
-        .await?;
-    }
+    let rows = read(kafka, args).await?;
+    let is_cut = rows.len() > args.limit;
+    let shown = &rows[..rows.len().min(args.limit)];
     match args.output {
-        Format::Json => rows.iter().try_for_each(output::print_json)?,
-        Format::Text if rows.is_empty() => output::print("no letters")?,
-        Format::Text => output::print(&table(rows))?,
+        Format::Json => shown.iter().try_for_each(output::print_json)?,
+        Format::Text if shown.is_empty() => output::print("no letters")?,
+        Format::Text => output::print(&table(shown))?,
+    }
+    if is_cut {
+        eprintln!("there are more than {} letters; --limit shows more", args.limit);
     }
     Ok(())
 }
 
-fn table(rows: Vec<Row>) -> String {
+/// Reads what is wanted, and one letter more to know whether there is more.
+async fn read(kafka: &Kafka, args: &ListArgs) -> Result<Vec<Row>, DlqError> {
+    let queues = Queue::ALL.into_iter().filter(|queue| args.queue.is_none_or(|only| only == *queue));
+    let mut letters = Letters::of(kafka, queues);
+    let mut rows = Vec::new();
+    while rows.len() <= args.limit
+        && let Some(Found { position, letter, record }) = letters.next().await?
+    {
+        if args.class.is_none_or(|class| class == letter.class) {
+            rows.push(Row { position, letter, timestamp_ms: record.timestamp_ms, payload_bytes: record.payload.len() });
+        }
+    }
+    Ok(rows)
+}
+
+fn table(rows: &[Row]) -> String {
     let mut table = output::table(&["POSITION", "CLASS", "REQUEST", "FROM", "ERROR"]);
     for Row { position, letter, .. } in rows {
         table.add_row([
             position.to_string(),
             letter.class.to_string(),
-            letter.request_id.unwrap_or_default(),
-            letter.original_topic.unwrap_or_default(),
+            letter.request_id.clone().unwrap_or_default(),
+            letter.original_topic.clone().unwrap_or_default(),
             shortened(&letter.error),
         ]);
     }

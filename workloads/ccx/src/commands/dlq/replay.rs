@@ -1,15 +1,17 @@
 //! `ccx dlq replay`
 
+use std::collections::BTreeSet;
+
 use ccx_config::{Kafka, Topics};
 use ccx_messages::DeadLetter;
-use ccx_transport::{Outgoing, Producer, Record};
+use ccx_transport::{KafkaError, Outgoing, Producer, Record};
 use clap::Args;
 use serde::Serialize;
 use snafu::{ResultExt as _, ensure};
 
 use super::{
-    DlqError, Letter, LetterClass, NoLetterSnafu, NothingChosenSnafu, Position, ProducerSnafu, Queue, SendSnafu,
-    for_each_letter,
+    Letter, LetterClass, Letters, NoLetterSnafu, NothingChosenSnafu, Position, ProducerSnafu, Queue, SendSnafu,
+    letters::Found,
 };
 use crate::{
     failure::Failure,
@@ -51,15 +53,6 @@ pub(crate) struct ReplayArgs {
     output: Format,
 }
 
-/// A letter that is to be sent again.
-struct Chosen {
-    position: Position,
-    record: Record,
-    letter: Letter,
-    /// Where to.
-    topic: String,
-}
-
 #[derive(Serialize)]
 struct Row<'a> {
     position: Position,
@@ -72,41 +65,44 @@ struct Row<'a> {
 pub(super) async fn run(kafka: &Kafka, args: &ReplayArgs) -> Result<(), Box<dyn Failure>> {
     let is_chosen = !args.positions.is_empty() || args.class.is_some() || args.all;
     ensure!(is_chosen, NothingChosenSnafu);
-    let chosen = choose(kafka, args).await?;
     let producer = Producer::new(kafka).context(ProducerSnafu)?;
-    for (sent, letter) in chosen.iter().enumerate() {
-        if !args.dry_run {
-            let topic = &letter.topic;
-            send(&producer, letter).await.context(SendSnafu { position: letter.position, topic, sent })?;
+    let limit = args.limit.unwrap_or(usize::MAX);
+    let mut missing: BTreeSet<Position> = args.positions.iter().copied().collect();
+    let mut sent = 0;
+    let mut letters = Letters::of(kafka, Queue::ALL.into_iter().filter(|queue| wants_queue(args, *queue)));
+    while sent < limit
+        && let Some(found) = letters.next().await?
+    {
+        missing.remove(&found.position);
+        if wants(args, found.position, found.letter.class) {
+            replay(args, &producer, &kafka.topics, &found, sent).await?;
+            sent += 1;
         }
-        print(args, letter)?;
     }
     if args.output == Format::Text {
         let verb = if args.dry_run { "would be sent" } else { "sent" };
-        output::print(&format!("{} letter(s) {verb}", chosen.len()))?;
+        output::print(&format!("{sent} letter(s) {verb}"))?;
     }
-    Ok(())
+    match missing.first() {
+        Some(&position) if sent < limit => Err(NoLetterSnafu { position }.build().into()),
+        _ => Ok(()),
+    }
 }
 
-/// Reads the queues and keeps what was asked for.
-async fn choose(kafka: &Kafka, args: &ReplayArgs) -> Result<Vec<Chosen>, DlqError> {
-    let limit = args.limit.unwrap_or(usize::MAX);
-    let mut chosen = Vec::new();
-    for queue in Queue::ALL.into_iter().filter(|queue| wants_queue(args, *queue)) {
-        for_each_letter(kafka, queue, |record, letter| {
-            let position = Position::of(queue, &record);
-            if chosen.len() < limit && wants(args, position, letter.class) {
-                let topic = destination(queue, &letter, &kafka.topics).to_owned();
-                chosen.push(Chosen { position, record, letter, topic });
-            }
-        })
-        .await?;
+/// Sends one letter again, unless it is a rehearsal, and says so.
+async fn replay(
+    args: &ReplayArgs,
+    producer: &Producer,
+    topics: &Topics,
+    Found { position, letter, record }: &Found,
+    sent: usize,
+) -> Result<(), Box<dyn Failure>> {
+    let topic = destination(position.queue, letter, topics);
+    if !args.dry_run {
+        send(producer, topic, record).await.context(SendSnafu { position: *position, topic, sent })?;
     }
-    for &position in &args.positions {
-        let is_found = chosen.iter().any(|letter| letter.position == position);
-        ensure!(is_found || chosen.len() >= limit, NoLetterSnafu { position });
-    }
-    Ok(chosen)
+    print(args, *position, letter, topic)?;
+    Ok(())
 }
 
 fn wants_queue(args: &ReplayArgs, queue: Queue) -> bool {
@@ -126,17 +122,15 @@ fn destination<'a>(queue: Queue, letter: &Letter, topics: &'a Topics) -> &'a str
     named.unwrap_or_else(|| queue.origin(topics))
 }
 
-async fn send(producer: &Producer, Chosen { record, topic, .. }: &Chosen) -> Result<(), ccx_transport::KafkaError> {
+async fn send(producer: &Producer, topic: &str, record: &Record) -> Result<(), KafkaError> {
     let headers: Vec<_> = record.headers.iter().filter(|(name, _)| !DeadLetter::owns_header(name)).collect();
     producer.send(Outgoing { topic, key: record.key.as_deref(), headers: &headers, payload: &record.payload }).await
 }
 
-fn print(args: &ReplayArgs, Chosen { position, letter, topic, .. }: &Chosen) -> Result<(), OutputError> {
+fn print(args: &ReplayArgs, position: Position, letter: &Letter, topic: &str) -> Result<(), OutputError> {
     let request_id = letter.request_id.as_deref();
     match args.output {
-        Format::Json => {
-            output::print_json(&Row { position: *position, topic, class: letter.class, request_id, sent: !args.dry_run })
-        }
+        Format::Json => output::print_json(&Row { position, topic, class: letter.class, request_id, sent: !args.dry_run }),
         Format::Text => {
             let request = request_id.map(|id| format!(", request {id}")).unwrap_or_default();
             output::print(&format!("{position} -> {topic} ({}{request})", letter.class))

@@ -3,9 +3,8 @@
 use ccx_config::Kafka;
 use ccx_transport::Record;
 use clap::Args;
-use snafu::OptionExt as _;
 
-use super::{NoLetterSnafu, Position, for_each_letter};
+use super::{Letters, NoLetterSnafu, Position};
 use crate::{failure::Failure, output};
 
 /// Show one message that was given up, with its headers
@@ -20,16 +19,14 @@ pub(crate) struct ShowArgs {
 
 pub(super) async fn run(kafka: &Kafka, args: &ShowArgs) -> Result<(), Box<dyn Failure>> {
     let position = args.position;
-    let mut found = None;
-    for_each_letter(kafka, position.queue, |record, _| {
-        if Position::of(position.queue, &record) == position {
-            found = Some(record);
+    let mut letters = Letters::of(kafka, [position.queue]);
+    while let Some(found) = letters.next().await? {
+        if found.position == position {
+            output::print(&text(&found.record))?;
+            return Ok(());
         }
-    })
-    .await?;
-    let record = found.context(NoLetterSnafu { position })?;
-    output::print(&text(&record))?;
-    Ok(())
+    }
+    Err(NoLetterSnafu { position }.build().into())
 }
 
 fn text(record: &Record) -> String {

@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use ccx_config::Kafka;
 use ccx_transport::{KafkaError, TopicReader};
-use tokio::{sync::watch, task::AbortOnDropHandle};
+use tokio::sync::watch;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::commands::dlq::Letter;
 
