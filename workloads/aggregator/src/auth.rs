@@ -9,7 +9,7 @@ use ccx_config::Authentication;
 use ccx_messages::OrgId;
 use serde::Deserialize;
 
-use crate::error::ApiError;
+use crate::{error::ApiError, parameters::is_object};
 
 /// The header with the identity: base64 of JSON, set by the gateway in front of the service.
 const IDENTITY_HEADER: &str = "x-rh-identity";
@@ -57,6 +57,9 @@ fn organization_in(base64: &[u8]) -> Result<OrgId, ApiError> {
         return Err(ApiError::MalformedToken);
     }
     let json = LENIENT.decode(base64).map_err(|_| ApiError::MalformedToken)?;
+    if !is_object(&json) {
+        return Err(ApiError::MalformedToken);
+    }
     let Token { identity } = serde_json::from_slice(&json).map_err(|_| ApiError::MalformedToken)?;
     let number = identity.org_id.or(identity.internal.unwrap_or_default().org_id);
     let number: u64 = number.as_deref().unwrap_or("0").parse().map_err(|_| ApiError::MalformedToken)?;

@@ -45,7 +45,7 @@ pub(crate) enum ApiError {
     BodySyntax { source: serde_json::Error },
     /// The body is JSON of another shape.
     #[snafu(display("bad type in json data"))]
-    BodyType { source: serde_json::Error },
+    BodyType,
     /// Nobody says who asks.
     #[snafu(display("Missing auth token"))]
     MissingToken,

@@ -75,22 +75,28 @@ impl Call {
         parse_clusters(self.parameter("cluster_list")?.split(','), max)
     }
 
-    /// The body, a JSON document of at most `max_bytes`.
+    /// The body, a JSON object of at most `max_bytes`.
     pub(crate) async fn json<T: DeserializeOwned>(self, max_bytes: u64) -> Result<T, ApiError> {
         let body = read_body(self.body, max_bytes).await?;
         if body.is_empty() {
             return Err(ApiError::NoBody);
         }
-        serde_json::from_slice(&body).map_err(|source| match source.classify() {
-            serde_json::error::Category::Data => ApiError::BodyType { source },
+        let parsed = serde_json::from_slice(&body).map_err(|source| match source.classify() {
+            serde_json::error::Category::Data => ApiError::BodyType,
             _ => ApiError::BodySyntax { source },
-        })
+        })?;
+        if is_object(&body) { Ok(parsed) } else { Err(ApiError::BodyType) }
     }
 
     fn parameter(&self, name: &'static str) -> Result<&str, ApiError> {
         let found = self.path.iter().find(|(candidate, _)| *candidate == name);
         found.map(|(_, value)| value).ok_or(ApiError::MissingParameter { name })
     }
+}
+
+/// Whether a JSON document is an object. Our parser takes the fields of a struct out of a list too.
+pub(crate) fn is_object(json: &[u8]) -> bool {
+    json.trim_ascii_start().first() == Some(&b'{')
 }
 
 /// Clusters that a client has listed: at most `max`, each once, in the order of the request.

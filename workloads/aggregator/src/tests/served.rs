@@ -74,10 +74,6 @@ impl Served {
         Self { api, sql: PgPool::connect_lazy_with(options), base, client, shutdown }
     }
 
-    pub(crate) fn address(&self) -> &str {
-        self.base.trim_start_matches("http://")
-    }
-
     pub(crate) async fn get(&self, path: &str) -> Answered {
         self.ask(Method::GET, path, None, None).await
     }
