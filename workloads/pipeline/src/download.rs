@@ -82,8 +82,8 @@ impl Downloads {
             let error = match self.attempt(url, seat).await {
                 Ok((archive, passage)) => {
                     self.storage.answered();
-                    observe_bytes(&self.metrics.downloaded, archive.len());
-                    self.metrics.download_seconds.observe(started.elapsed().as_secs_f64());
+                    observe_bytes(&self.metrics.dashboards.downloaded, archive.len());
+                    self.metrics.dashboards.download_seconds.observe(started.elapsed().as_secs_f64());
                     return Ok((archive, passage));
                 }
                 Err(error) => error,
@@ -92,7 +92,7 @@ impl Downloads {
             attempts += u32::from(verdict == Verdict::CountsAgainstLink);
             let is_final = error.class() != ErrorClass::Transient || attempts >= self.retry.max_attempts;
             if is_final {
-                self.metrics.download_seconds.observe(started.elapsed().as_secs_f64());
+                self.metrics.dashboards.download_seconds.observe(started.elapsed().as_secs_f64());
                 return Err(DownloadSnafu { attempts: attempts.max(1) }.into_error(error).into());
             }
             self.metrics.download_retries.inc();
@@ -158,9 +158,11 @@ fn meaning(error: &DownloadError) -> Meaning {
         DownloadError::Connect { .. } => Meaning::NoConnection,
         // Two limits end as this error: that of connecting, and that of waiting for an answer.
         DownloadError::Timeout { source, .. } if source.is_connect() => Meaning::NoConnection,
-        DownloadError::Timeout { .. } | DownloadError::Interrupted { .. } => Meaning::NoAnswer,
-        // Not the link's fault but that of our credentials: as good as away when everybody meets it.
-        DownloadError::Refused { .. } | DownloadError::Permission { .. } => Meaning::NoAnswer,
+        // The last two are no link's fault but that of our credentials: as good as away when everybody meets it.
+        DownloadError::Timeout { .. }
+        | DownloadError::Interrupted { .. }
+        | DownloadError::Refused { .. }
+        | DownloadError::Permission { .. } => Meaning::NoAnswer,
         DownloadError::Status { .. } if error.class() == ErrorClass::Transient => Meaning::NoAnswer,
         DownloadError::Status { .. } | DownloadError::Redirect { .. } | DownloadError::Empty { .. } => Meaning::Answer,
         DownloadError::TooLarge { .. } => Meaning::TooBig,

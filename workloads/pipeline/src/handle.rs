@@ -7,12 +7,14 @@ use ccx_messages::{Announce, DeadLetter, Status};
 use ccx_transport::{Position, Record};
 use futures::FutureExt as _;
 use snafu::{IntoError, ResultExt};
+use tracing::{Instrument as _, Span, field, info_span};
 
 use crate::{
     download::Downloads,
     error::{AnnounceSnafu, RecordError, SendSnafu, sentence},
     flight::Passage,
     metrics::{Metrics, observe_bytes},
+    outage::Link,
     process::Processed,
     sender::{NotSent, Sender},
     status::{Request, SERVICE},
@@ -50,6 +52,12 @@ impl Handler {
     /// Works on a record until its effects are durable: the result is acknowledged, or the dead letter. `None` when the process
     /// stops before.
     pub(crate) async fn handle(self: Arc<Self>, record: Record, passage: Passage) -> Option<Position> {
+        let Record { topic, partition, offset, .. } = &record;
+        let span = info_span!("record", %topic, partition, offset, request_id = field::Empty);
+        self.settle(record, passage).instrument(span).await
+    }
+
+    async fn settle(&self, record: Record, passage: Passage) -> Option<Position> {
         let worked = AssertUnwindSafe(self.work(&record, passage)).catch_unwind().await;
         let outcome = worked.unwrap_or_else(|panic| Err(RecordError::Panicked { message: panic_message(&*panic) }.into()));
         match outcome {
@@ -61,19 +69,23 @@ impl Handler {
 
     async fn work(&self, record: &Record, passage: Passage) -> Result<(), Stop> {
         let announce = Announce::parse(&record.payload).context(AnnounceSnafu);
-        let announce = Arc::new(announce.inspect_err(|_| self.metrics.not_handled.inc())?);
+        let announce = Arc::new(announce.inspect_err(|_| self.metrics.dashboards.not_handled.inc())?);
         let request = Request::of(&announce);
+        record_request_id(request.as_ref());
 
         let link = (record.partition, record.offset);
-        let (downloaded, ()) = tokio::join!(
-            self.downloads.download(&announce.url, link, passage),
-            self.report_start(request.as_ref()), // Beside the download, which need not wait for acknowledgements.
-        );
-        let (archive, mut passage) = downloaded?;
-        let processed = self.process(archive, &announce, &mut passage).await?;
-        self.publish(&processed, &announce).await?;
+        // Progress is reported beside the work, which need not wait for acknowledgements.
+        let (worked, ()) = tokio::join!(self.result(&announce, link, passage), self.report_start(request.as_ref()));
+        worked?;
         self.sender.status(request.as_ref(), Status::Success, None).await;
-        log_success(record, &announce, &processed);
+        Ok(())
+    }
+
+    async fn result(&self, announce: &Arc<Announce>, link: Link, passage: Passage) -> Result<(), Stop> {
+        let (archive, mut passage) = self.downloads.download(&announce.url, link, passage).await?;
+        let processed = self.process(archive, announce, &mut passage).await?;
+        self.publish(&processed, announce).await?;
+        log_success(announce, &processed);
         Ok(())
     }
 
@@ -94,19 +106,17 @@ impl Handler {
         let started = Instant::now();
         let archive_bytes = archive.len();
         let processed = self.workers.process(archive, announce, passage).await?;
-        let kind = processed.kind;
-        self.metrics.process_seconds.of(kind).observe(started.elapsed().as_secs_f64());
-        observe_bytes(self.metrics.archive_size.of(kind), archive_bytes);
-        self.metrics.extracted.of(kind).inc();
-        self.metrics.processed.of(kind).inc();
+        let (kind, dashboards) = (processed.kind, &self.metrics.dashboards);
+        dashboards.process_seconds.of(kind).observe(started.elapsed().as_secs_f64());
+        observe_bytes(dashboards.archive_size.of(kind), archive_bytes);
+        dashboards.extracted.of(kind).inc();
+        dashboards.processed.of(kind).inc();
         self.metrics.count_rules(kind, &processed.report);
         if let Some(configuration) = &processed.remote_configuration {
             self.metrics.count_configuration(configuration);
         }
         for fault in &processed.report.faults {
-            let request_id = announce.request_id.as_deref();
-            let cluster_id = processed.cluster_id;
-            tracing::error!(request_id, %cluster_id, rule = %fault.rule, reason = %fault.reason, "rule failed");
+            tracing::error!(cluster_id = %processed.cluster_id, rule = %fault.rule, reason = %fault.reason, "rule failed");
         }
         Ok(processed)
     }
@@ -118,18 +128,18 @@ impl Handler {
             Err(NotSent::Refused(error)) => return Err(SendSnafu.into_error(error).into()),
             Err(NotSent::ShuttingDown) => return Err(Stop::ShuttingDown),
         }
-        self.metrics.publish_seconds.of(processed.kind).observe(started.elapsed().as_secs_f64());
-        self.metrics.published.of(processed.kind).inc();
+        self.metrics.dashboards.publish_seconds.of(processed.kind).observe(started.elapsed().as_secs_f64());
+        self.metrics.dashboards.published.of(processed.kind).inc();
         Ok(())
     }
 
     /// Sends the record to the dead letters, and tells whoever waits for its result.
     async fn bury(&self, record: &Record, error: &RecordError) -> Option<Position> {
         let request = Request::of_payload(&record.payload);
-        let request_id = request.as_ref().map(|request| request.id.as_str());
+        record_request_id(request.as_ref());
         let (class, reason) = (error.class(), sentence(error));
         let Record { topic, partition, offset, .. } = record;
-        tracing::warn!(request_id, %topic, partition, offset, %class, error = reason, "dead letter");
+        tracing::warn!(%class, error = reason, "dead letter");
         let letter = DeadLetter {
             error: reason.clone(),
             class,
@@ -140,21 +150,24 @@ impl Handler {
             failed_by: SERVICE.into(),
         };
         self.sender.dead_letter(record, &letter).await.ok()?;
-        self.metrics.failures.of_unknown().inc();
+        self.metrics.dashboards.failures.of_unknown().inc();
         self.metrics.dead_letters.of(class).inc();
         self.sender.status(request.as_ref(), Status::Error, Some(&reason)).await;
         Some(record.position())
     }
 }
 
-fn log_success(record: &Record, announce: &Announce, processed: &Processed) {
+/// From here on, every event of the record has its request.
+fn record_request_id(request: Option<&Request>) {
+    if let Some(request) = request {
+        Span::current().record("request_id", request.id.as_str());
+    }
+}
+
+fn log_success(announce: &Announce, processed: &Processed) {
     tracing::info!(
-        request_id = announce.request_id.as_deref(),
         cluster_id = %processed.cluster_id,
         org_id = %announce.identity.org_id,
-        topic = %record.topic,
-        partition = record.partition,
-        offset = record.offset,
         archive = processed.kind.label(),
         hits = processed.report.hits.len(),
         "archive processed",

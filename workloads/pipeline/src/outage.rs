@@ -15,6 +15,9 @@
 //! storage says: the archive, but also "no such key" or "expired". While the storage is away, records keep trying, without
 //! end and without counting; any answer to any of them ends the outage, and those that still fail then count.
 //!
+//! An answer also outweighs the next probe. When links are served by another host than the storage's configured address, and that
+//! one is dead, a dead link still uses up its attempts, between answers to others.
+//!
 //! What remains: a storage that takes connections and then says nothing (or 5xx) while fewer than [`MANY_LINKS`] archives arrive
 //! within their attempts. Those few become dead letters, class `transient`, which `ccx dlq replay` puts back.
 
@@ -73,11 +76,12 @@ pub(crate) struct Outage {
     storage: Storage,
     /// The links that failed since the last answer; at most [`MANY_LINKS`].
     failing: BTreeSet<Link>,
+    answered_since_probe: bool,
 }
 
 impl Default for Outage {
     fn default() -> Self {
-        Self { storage: Storage::Present, failing: BTreeSet::new() }
+        Self { storage: Storage::Present, failing: BTreeSet::new(), answered_since_probe: false }
     }
 }
 
@@ -91,11 +95,15 @@ impl Outage {
     pub(crate) fn answered(&mut self) {
         self.storage = Storage::Present;
         self.failing.clear();
+        self.answered_since_probe = true;
     }
 
     /// The storage's own address was tried.
     pub(crate) fn probed(&mut self, storage: Reachability) {
+        let answered_since = std::mem::take(&mut self.answered_since_probe);
         match storage {
+            // Somebody was served after all: the next probe tells whether by the same address.
+            Reachability::Unreachable if answered_since => {}
             Reachability::Unreachable => self.storage = Storage::Unreachable,
             // A load balancer takes connections, too: what is silent ends with an answer.
             Reachability::Reachable if self.storage == Storage::Unreachable => self.storage = Storage::Present,
@@ -198,6 +206,19 @@ mod tests {
         assert_eq!(outage.storage(), Storage::Present);
         outage.failed(link(1), REFUSED_BY_ALL);
         assert_eq!(outage.failed(link(1), REFUSED_BY_LINK), Verdict::CountsAgainstLink);
+    }
+
+    #[test]
+    fn a_probe_is_outweighed_by_an_answer_before_it_once() {
+        let mut outage = Outage::default();
+        outage.answered();
+        assert_eq!(outage.failed(link(1), REFUSED_BY_ALL), Verdict::CountsAgainstLink);
+        assert_eq!(outage.failed(link(1), REFUSED_BY_ALL), Verdict::StorageIsAway);
+        outage.answered();
+        outage.probed(Reachability::Unreachable);
+        assert_eq!(outage.storage(), Storage::Present);
+        outage.probed(Reachability::Unreachable);
+        assert_eq!(outage.storage(), Storage::Unreachable);
     }
 
     #[test]

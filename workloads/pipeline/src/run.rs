@@ -187,12 +187,12 @@ impl Pipeline {
         let sent_at_ms = record.timestamp_ms;
         self.metrics.record_age_seconds.set(sent_at_ms.map_or(0.0, |sent| age(sent, now).as_secs_f64()));
         if let Err(rejection) = self.filter.check(record.headers.get(SERVICE_HEADER), sent_at_ms, now) {
-            self.metrics.filtered.count(rejection);
+            self.metrics.count_filtered(rejection);
             tracing::debug!(partition = record.partition, offset = record.offset, ?rejection, "record filtered");
             self.consumer.finished(record.position());
             return;
         }
-        self.metrics.received.inc();
+        self.metrics.dashboards.received.inc();
         match self.flight.try_admit(self.handler.downloads.usual_bytes()) {
             Some(passage) => self.start(record, passage),
             None => self.waiting = Some(record),

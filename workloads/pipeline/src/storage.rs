@@ -87,12 +87,13 @@ impl StorageWatch {
                 self.update(|outage| outage.probed(reachability));
                 self.show(self.state());
             }
-            let pause = if self.state() == Storage::Unreachable { PROBE_WHEN_AWAY } else { PROBE_WHEN_PRESENT };
             let mut state = self.state.subscribe();
-            state.borrow_and_update();
+            let is_unreachable = *state.borrow_and_update() == Storage::Unreachable;
             // A change is looked at after a second at the earliest, however often it comes.
             tokio::time::sleep(PROBE_WHEN_AWAY).await;
-            let _ = tokio::time::timeout(pause - PROBE_WHEN_AWAY, state.changed()).await;
+            if !is_unreachable {
+                let _ = tokio::time::timeout(PROBE_WHEN_PRESENT, state.changed()).await;
+            }
         }
     }
 

@@ -76,10 +76,10 @@ async fn what_can_never_work_is_a_dead_letter_with_its_reason() {
             assert!(status_message.contains(reason), "{request_id}: {status_message}");
         }
     }
-    let letters = cases.len() as f64;
+    let letters = cases.len() as u64;
     running.metric_reaches("ccx_pipeline_dead_letters_total{class=\"bad-input\"}", letters).await;
     running.metric_reaches("ccx_failures_total{archive=\"ocp\"}", letters).await;
-    running.metric_reaches("ccx_not_handled_total", 3.0).await;
+    running.metric_reaches("ccx_not_handled_total", 3).await;
     assert_eq!(web.requests("missing"), 1, "not tried again");
     running.end().await;
 }
@@ -121,7 +121,7 @@ async fn what_may_work_later_is_tried_to_the_limit_while_others_pass() {
         world.results(number).await;
     }
     assert_eq!(web.requests("failing"), 3);
-    running.metric_reaches("ccx_pipeline_dead_letters_total{class=\"transient\"}", 3.0).await;
+    running.metric_reaches("ccx_pipeline_dead_letters_total{class=\"transient\"}", 3).await;
     running.readiness_says("ok").await;
 
     world.announce("flaky", &web.link("flaky")).await;

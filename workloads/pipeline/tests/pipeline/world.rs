@@ -134,14 +134,14 @@ impl Running {
     }
 
     /// The value of a metric.
-    pub(crate) async fn metric(&self, name: &str) -> f64 {
+    pub(crate) async fn metric(&self, name: &str) -> u64 {
         let metrics = self.get("/metrics").await;
         let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok());
         value.unwrap_or_else(|| panic!("no metric {name} in\n{metrics}"))
     }
 
     /// Waits until the metric is at least `value`.
-    pub(crate) async fn metric_reaches(&self, name: &str, value: f64) {
+    pub(crate) async fn metric_reaches(&self, name: &str, value: u64) {
         eventually(&format!("{name} {value}"), async || (self.metric(name).await >= value).then_some(())).await;
     }
 
