@@ -1,0 +1,85 @@
+use std::time::Duration;
+
+use ccx_messages::ErrorClass;
+use ccx_storage::{ConsumerError, StorageError};
+use tokio::time::timeout;
+
+use crate::support::{at, migrated, report, rows, run};
+
+const LONG: Duration = Duration::from_secs(30);
+
+const KILL_HOLDER: &str = "\
+    SELECT pg_terminate_backend(pid, 10000) FROM pg_locks \
+    WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+
+#[tokio::test]
+async fn of_two_writers_one_waits_until_the_other_ends() {
+    let (database, mut connection) = migrated().await;
+    let mut first = database.acquire_writer_lease().await.unwrap();
+    assert!(database.try_acquire_writer_lease().await.unwrap().is_none());
+    let second = database.acquire_writer_lease();
+    let mut second = std::pin::pin!(second);
+    assert!(timeout(Duration::from_millis(700), &mut second).await.is_err(), "the first writer still writes");
+    first.write_batch(&[report(7, 1, 1, &["a"])], at(100)).await.unwrap();
+    first.release().await.unwrap();
+    let mut second = timeout(LONG, second).await.unwrap().unwrap();
+    second.write_batch(&[report(7, 1, 2, &["b"])], at(200)).await.unwrap();
+    assert_eq!(rows(&mut connection, "SELECT rule_fqdn FROM rule_hit").await, ["ccx.rules.b.report"]);
+}
+
+#[tokio::test]
+async fn a_lease_is_lost_with_its_connection_and_the_writer_can_not_write_on() {
+    let (database, mut connection) = migrated().await;
+    let mut first = database.acquire_writer_lease().await.unwrap();
+    first.check().await.unwrap();
+    run(&mut connection, KILL_HOLDER).await;
+    let mut second = timeout(LONG, database.acquire_writer_lease()).await.unwrap().unwrap();
+    let error = first.write_batch(&[report(7, 1, 9, &[])], at(100)).await.unwrap_err();
+    assert_eq!(error.class(), ErrorClass::Transient, "{}", snafu::Report::from_error(error));
+    assert!(first.is_lost());
+    assert!(matches!(first.check().await, Err(StorageError::LeaseLost)));
+    assert!(matches!(first.write_batch(&[report(7, 1, 9, &[])], at(100)).await, Err(StorageError::LeaseLost)));
+    second.write_batch(&[report(7, 1, 1, &[])], at(200)).await.unwrap();
+    assert_eq!(rows(&mut connection, "SELECT report FROM report").await, [r#"{"checked":1}"#]);
+}
+
+#[tokio::test]
+async fn a_refused_batch_does_not_end_the_lease() {
+    let (database, _connection) = migrated().await;
+    let mut lease = database.acquire_writer_lease().await.unwrap();
+    let mut poison = report(7, 1, 1, &["a"]);
+    poison.hits[0].template_data = "\0".into();
+    assert_eq!(lease.write_batch(&[poison], at(100)).await.unwrap_err().class(), ErrorClass::BadInput);
+    assert!(!lease.is_lost());
+    assert_eq!(lease.write_batch(&[report(7, 1, 1, &["a"])], at(100)).await.unwrap().written(), 1);
+}
+
+fn consumer_error(offset: i64, error: &str) -> ConsumerError {
+    ConsumerError {
+        topic: "ccx.ocp.results".into(),
+        partition: 0,
+        offset,
+        key: Some(b"k".to_vec()),
+        produced_at: at(1),
+        consumed_at: at(2),
+        message: b"{\0\xff".to_vec(),
+        error: error.into(),
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_could_not_be_stored_is_recorded_once_whatever_its_offset_and_bytes() {
+    let (database, mut connection) = migrated().await;
+    let mut lease = database.acquire_writer_lease().await.unwrap();
+    let errors = [consumer_error(5, "first"), consumer_error(5, "again"), consumer_error((1 << 31) + 6, "far")];
+    lease.record_consumer_errors(&errors).await.unwrap();
+    lease.record_consumer_errors(&errors).await.unwrap();
+    lease.record_consumer_errors(&[]).await.unwrap();
+    assert_eq!(
+        rows(&mut connection, "SELECT * FROM consumer_error ORDER BY topic_offset").await,
+        [
+            "ccx.ocp.results | 0 | 5 | k | 2026-01-15T12:00:01 | 2026-01-15T12:00:02 | {\u{fffd}\u{fffd} | first",
+            "ccx.ocp.results | 0 | 6 | k | 2026-01-15T12:00:01 | 2026-01-15T12:00:02 | {\u{fffd}\u{fffd} | far",
+        ]
+    );
+}

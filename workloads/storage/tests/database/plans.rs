@@ -1,0 +1,71 @@
+//! Speed that does not depend on how much is stored: every statement reads what it needs through an index.
+
+use std::time::{Duration, Instant};
+
+use ccx_storage::NewReport;
+use sqlx::PgConnection;
+
+use crate::support::{at, migrated, report, rows, run};
+
+/// 100,000 clusters with a hit each, none of them one that the test writes. No statistics are gathered: the planner must do well
+/// without.
+const FILL: &str = "\
+    INSERT INTO report (org_id, cluster, report, last_checked_at) \
+        SELECT 1 + n % 50, md5(n::text)::uuid::text, '{}', '2026-01-01' FROM generate_series(1, 100000) AS n; \
+    INSERT INTO rule_hit SELECT org_id, cluster, 'ccx.rules.a.report', 'KEY', '{}', '2026-01-01' FROM report; \
+    INSERT INTO recommendation SELECT org_id, cluster, 'ccx.rules.a', 'KEY' FROM report; \
+    INSERT INTO report_info SELECT org_id, cluster, '4.18.1' FROM report";
+
+const READ: &str = "\
+    SELECT relname, seq_scan, coalesce(idx_tup_fetch, 0) AS fetched FROM pg_stat_user_tables \
+    WHERE relname IN ('report', 'rule_hit', 'recommendation', 'report_info') ORDER BY 1";
+
+/// Name, sequential scans and rows read through indexes, of each table. Sessions report them with a delay.
+async fn reads(connection: &mut PgConnection) -> Vec<(String, u64, u64)> {
+    run(connection, "SELECT pg_stat_clear_snapshot()").await;
+    let lines = rows(connection, READ).await;
+    let fields = |line: &String| {
+        let fields: Vec<&str> = line.split(" | ").collect();
+        (fields[0].to_owned(), fields[1].parse().unwrap(), fields[2].parse().unwrap())
+    };
+    lines.iter().map(fields).collect()
+}
+
+/// Waits until the counts have stood still for longer than sessions may keep them back.
+async fn settled_reads(connection: &mut PgConnection) -> Vec<(String, u64, u64)> {
+    const STILL: Duration = Duration::from_secs(3);
+    let mut last = reads(connection).await;
+    let mut since = Instant::now();
+    while since.elapsed() < STILL {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let now = reads(connection).await;
+        if now != last {
+            (last, since) = (now, Instant::now());
+        }
+    }
+    last
+}
+
+#[tokio::test]
+async fn a_batch_reads_only_its_own_rows_of_a_hundred_thousand_clusters() {
+    let (database, mut connection) = migrated().await;
+    // Statements are prepared while the tables are empty, as a writer's are that starts with a new database.
+    let batch = |org, first: u32, checked, rules: &[&str]| -> Vec<NewReport> {
+        (first..first + 100).map(|number| report(org, number, checked, rules)).collect()
+    };
+    for checked in 0..8 {
+        database.write_batch(&batch(1, 0, checked, &["a", "b"]), at(100)).await.unwrap();
+    }
+    run(&mut connection, FILL).await;
+    let before = settled_reads(&mut connection).await;
+    database.write_batch(&batch(1, 0, 10, &["b", "c"]), at(200)).await.unwrap();
+    database.write_batch(&batch(1, 100, 10, &["a", "b"]), at(200)).await.unwrap();
+    database.write_batch(&batch(2, 0, 11, &["c"]), at(200)).await.unwrap();
+    let after = settled_reads(&mut connection).await;
+    assert_ne!(before, after, "the reads are counted");
+    for ((table, scans_before, fetched_before), (_, scans, fetched)) in before.into_iter().zip(after) {
+        assert_eq!(scans - scans_before, 0, "sequential scans of {table}");
+        let fetched = fetched - fetched_before;
+        assert!(fetched < 5_000, "{fetched} rows of {table} were read to write 300 reports");
+    }
+}

@@ -1,0 +1,115 @@
+//! How many messages go into one transaction.
+
+use std::time::Duration;
+
+use ccx_transport::{Consumer, Record};
+use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+/// When a batch is complete.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// At so many messages.
+    pub(crate) max_messages: usize,
+    /// At so many bytes. The message that crosses the limit is in, so that one of any size gets through.
+    pub(crate) max_bytes: usize,
+    /// So long after its first message.
+    pub(crate) linger: Duration,
+}
+
+/// Messages that wait for their transaction.
+#[derive(Debug)]
+struct Batch<T> {
+    limits: Limits,
+    messages: Vec<T>,
+    bytes: usize,
+    /// When it is complete at the latest.
+    due: Option<Instant>,
+}
+
+impl<T> Batch<T> {
+    fn new(limits: Limits) -> Self {
+        Self { limits, messages: Vec::new(), bytes: 0, due: None }
+    }
+
+    fn push(&mut self, message: T, bytes: usize, now: Instant) {
+        self.messages.push(message);
+        self.bytes += bytes;
+        self.due.get_or_insert(now + self.limits.linger);
+    }
+
+    fn is_full(&self) -> bool {
+        self.messages.len() >= self.limits.max_messages || self.bytes >= self.limits.max_bytes
+    }
+}
+
+/// Collects a batch. It is empty when nothing came for `idle`, and ends early at a shutdown.
+pub(crate) async fn collect(
+    consumer: &Consumer,
+    limits: Limits,
+    idle: Duration,
+    shutdown: &CancellationToken,
+) -> Vec<Record> {
+    let mut batch = Batch::new(limits);
+    let give_up = Instant::now() + idle;
+    while !batch.is_full() {
+        let due = batch.due.unwrap_or(give_up);
+        let next = timeout_at(due, shutdown.run_until_cancelled(consumer.next()));
+        let Ok(Some(record)) = next.await else { break };
+        let bytes = record.size_bytes();
+        batch.push(record, bytes, Instant::now());
+    }
+    batch.messages
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const LIMITS: Limits = Limits { max_messages: 3, max_bytes: 100, linger: Duration::from_millis(5) };
+
+    #[test]
+    fn a_batch_is_full_at_its_number_of_messages() {
+        let mut batch = Batch::new(LIMITS);
+        for message in 0..3 {
+            assert!(!batch.is_full());
+            batch.push(message, 1, Instant::now());
+        }
+        assert!(batch.is_full());
+    }
+
+    #[test]
+    fn a_message_over_the_limit_of_bytes_is_a_batch_of_its_own() {
+        let mut batch = Batch::new(LIMITS);
+        batch.push("big", 1_000_000, Instant::now());
+        assert!(batch.is_full());
+        assert_eq!(batch.messages, ["big"]);
+    }
+
+    #[test]
+    fn the_first_message_decides_when_a_batch_is_due() {
+        let mut batch = Batch::new(LIMITS);
+        assert_eq!(batch.due, None);
+        let start = Instant::now();
+        batch.push(1, 1, start);
+        batch.push(2, 1, start + Duration::from_millis(4));
+        assert_eq!(batch.due, Some(start + LIMITS.linger));
+    }
+
+    proptest! {
+        #[test]
+        fn a_batch_that_is_not_full_is_under_both_limits(sizes in prop::collection::vec(0_usize..60, 0..10)) {
+            let mut batch = Batch::new(LIMITS);
+            for size in sizes {
+                if batch.is_full() {
+                    break;
+                }
+                prop_assert!(batch.messages.len() < 3 && batch.bytes < 100);
+                batch.push(size, size, Instant::now());
+            }
+            prop_assert_eq!(batch.bytes, batch.messages.iter().sum::<usize>());
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! What the writer counts.
+
+use std::{sync::Arc, time::Duration};
+
+use ccx_messages::ErrorClass;
+use ccx_storage::QueryObserver;
+use prometheus::{
+    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, core::Collector,
+    exponential_buckets,
+};
+use snafu::ResultExt;
+
+use crate::{WriterError, error::MetricsSnafu};
+
+/// The first ten have the names, labels and buckets of the service that the writer replaces, so that dashboards stay as they are.
+/// All names get the configured prefix.
+#[derive(Clone)]
+pub(crate) struct Metrics {
+    pub(crate) consumed_messages: IntCounter,
+    pub(crate) consuming_errors: IntCounter,
+    pub(crate) empty_messages: IntCounter,
+    pub(crate) produced_messages: IntCounter,
+    pub(crate) written_reports: IntCounter,
+    pub(crate) successful_processing_time: Histogram,
+    pub(crate) failed_processing_time: Histogram,
+    pub(crate) last_checked_lag_minutes: Histogram,
+    sql_queries: IntCounter,
+    sql_query_durations: HistogramVec,
+    pub(crate) ignored_reports: IntCounter,
+    pub(crate) batch_messages: Histogram,
+    dead_letters: IntCounterVec,
+    pub(crate) storage_retries: IntCounter,
+    pub(crate) dropped_statuses: IntCounter,
+    pub(crate) consumer_lag: IntGauge,
+    pub(crate) active: IntGauge,
+}
+
+impl Metrics {
+    /// Creates all metrics in `registry`.
+    pub(crate) fn register(namespace: &str, registry: &Registry) -> Result<Self, WriterError> {
+        Self::try_register(&Names { namespace, registry }).context(MetricsSnafu { namespace })
+    }
+
+    fn try_register(names: &Names<'_>) -> prometheus::Result<Self> {
+        Ok(Self {
+            consumed_messages: names.counter("consumed_messages", "Messages that were consumed")?,
+            consuming_errors: names.counter("consuming_errors", "Messages that could not be stored")?,
+            empty_messages: names
+                .counter("messages_with_empty_rule_execution_result", "Messages whose report says nothing")?,
+            produced_messages: names.counter("produced_messages", "Dead letters and statuses that were sent")?,
+            written_reports: names.counter("written_reports", "Reports that were stored")?,
+            successful_processing_time: names
+                .seconds("successful_messages_processing_time", "Seconds from a message's batch to its success")?,
+            failed_processing_time: names
+                .seconds("failed_messages_processing_time", "Seconds from a message's batch to its dead letter")?,
+            last_checked_lag_minutes: names
+                .seconds("last_checked_timestamp_lag_minutes", "Minutes from an archive's announcement to its storage")?,
+            sql_queries: names.counter("sql_queries_counter", "Statements that were sent to the database")?,
+            sql_query_durations: names.add(HistogramVec::new(
+                names.histogram_opts("sql_queries_durations", "Seconds that statements took"),
+                &["query"],
+            )?)?,
+            ignored_reports: names
+                .counter("ignored_reports", "Reports that were not newer than the stored one, or than one beside them")?,
+            batch_messages: names.add(Histogram::with_opts(
+                names.histogram_opts("batch_messages", "Messages in a batch").buckets(exponential_buckets(1.0, 2.0, 12)?),
+            )?)?,
+            dead_letters: names.add(IntCounterVec::new(
+                names.opts("dead_letters", "Messages that were given up, by the class of the error"),
+                &["class"],
+            )?)?,
+            storage_retries: names.counter("storage_retries", "Attempts to store that failed and were made again")?,
+            dropped_statuses: names.counter("dropped_statuses", "Statuses that could not be sent")?,
+            consumer_lag: names.gauge("consumer_lag", "Messages that are not committed yet")?,
+            active: names.gauge("active", "1 while this writer holds the lease, 0 while it waits for it")?,
+        })
+    }
+
+    pub(crate) fn dead_letter(&self, class: ErrorClass) {
+        self.dead_letters.with_label_values(&[class.as_str()]).inc();
+    }
+
+    /// Counts the statements of the database's handle.
+    pub(crate) fn query_observer(&self) -> QueryObserver {
+        let (queries, durations) = (self.sql_queries.clone(), self.sql_query_durations.clone());
+        Arc::new(move |query: &'static str, took: Duration| {
+            queries.inc();
+            durations.with_label_values(&[query]).observe(took.as_secs_f64());
+        })
+    }
+}
+
+struct Names<'a> {
+    namespace: &'a str,
+    registry: &'a Registry,
+}
+
+impl Names<'_> {
+    fn opts(&self, name: &str, help: &str) -> Opts {
+        Opts::new(name, help).namespace(self.namespace)
+    }
+
+    fn histogram_opts(&self, name: &str, help: &str) -> HistogramOpts {
+        HistogramOpts::new(name, help).namespace(self.namespace)
+    }
+
+    fn counter(&self, name: &str, help: &str) -> prometheus::Result<IntCounter> {
+        self.add(IntCounter::with_opts(self.opts(name, help))?)
+    }
+
+    fn gauge(&self, name: &str, help: &str) -> prometheus::Result<IntGauge> {
+        self.add(IntGauge::with_opts(self.opts(name, help))?)
+    }
+
+    fn seconds(&self, name: &str, help: &str) -> prometheus::Result<Histogram> {
+        self.add(Histogram::with_opts(self.histogram_opts(name, help))?)
+    }
+
+    fn add<C: Collector + Clone + 'static>(&self, collector: C) -> prometheus::Result<C> {
+        self.registry.register(Box::new(collector.clone()))?;
+        Ok(collector)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dashboards_find_the_names_that_they_know() {
+        let registry = Registry::new();
+        let metrics = Metrics::register("ns", &registry).unwrap();
+        metrics.query_observer()("commit a batch", Duration::from_millis(3));
+        metrics.dead_letter(ErrorClass::Bug);
+        let gathered = registry.gather();
+        let names: Vec<&str> = gathered.iter().map(prometheus::proto::MetricFamily::name).collect();
+        assert_eq!(
+            names,
+            [
+                "ns_active",
+                "ns_batch_messages",
+                "ns_consumed_messages",
+                "ns_consumer_lag",
+                "ns_consuming_errors",
+                "ns_dead_letters",
+                "ns_dropped_statuses",
+                "ns_failed_messages_processing_time",
+                "ns_ignored_reports",
+                "ns_last_checked_timestamp_lag_minutes",
+                "ns_messages_with_empty_rule_execution_result",
+                "ns_produced_messages",
+                "ns_sql_queries_counter",
+                "ns_sql_queries_durations",
+                "ns_storage_retries",
+                "ns_successful_messages_processing_time",
+                "ns_written_reports",
+            ]
+        );
+        assert_eq!(metrics.sql_queries.get(), 1);
+    }
+
+    #[test]
+    fn names_that_are_taken_are_an_error() {
+        let registry = Registry::new();
+        Metrics::register("ns", &registry).unwrap();
+        let error = Metrics::register("ns", &registry).err().unwrap();
+        assert_eq!(error.to_string(), "failed to register metrics with the prefix \"ns\"");
+    }
+}

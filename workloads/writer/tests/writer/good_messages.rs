@@ -1,0 +1,56 @@
+use crate::support::{Surroundings, cluster, message};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_become_rows_and_statuses() {
+    let surroundings = Surroundings::new().await;
+    surroundings.send(&[message(1, 1, "a"), message(2, 1, "b")]).await;
+    let writer = surroundings.start_writer().await;
+    surroundings.until_reports(2).await;
+    let joined = "SELECT r.cluster, r.org_id, h.rule_fqdn, c.rule_id, i.version_info, h.template_data FROM report r \
+        JOIN rule_hit h ON h.cluster_id = r.cluster JOIN recommendation c ON c.cluster_id = r.cluster \
+        JOIN report_info i ON i.cluster_id = r.cluster ORDER BY 1";
+    let row = |number, rule| {
+        let id = cluster(number);
+        format!(r#"{id} | 7 | ccx.rules.{rule}.report | ccx.rules.{rule}|KEY | 4.18.1 | {{"minute":1}}"#)
+    };
+    assert_eq!(surroundings.rows(joined).await, [row(1, "a"), row(2, "b")]);
+    writer.until_metric("written_reports", 2.0).await;
+    writer.until_metric("consumer_lag", 0.0).await;
+    writer.until_ready().await;
+    writer.stop().await;
+    let statuses = surroundings.statuses().await;
+    let of = |request: &str| statuses.iter().filter(|status| status.starts_with(request)).cloned().collect::<Vec<_>>();
+    assert_eq!(of("r1"), ["r1 received", "r1 processed", "r1 success"]);
+    assert_eq!(of("r2"), ["r2 received", "r2 processed", "r2 success"]);
+    assert!(surroundings.dead_letters().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_and_an_equal_report_are_ignored_and_counted_as_success() {
+    let surroundings = Surroundings::new().await;
+    let writer = surroundings.start_writer().await;
+    surroundings.send(&[message(1, 30, "a")]).await;
+    surroundings.until_reports(1).await;
+    surroundings.send(&[message(1, 29, "b"), message(1, 30, "b")]).await;
+    writer.until_metric("ignored_reports", 2.0).await;
+    assert_eq!(surroundings.rows("SELECT rule_fqdn FROM recommendation").await, ["ccx.rules.a"]);
+    writer.until_metric("successful_messages_processing_time_count", 3.0).await;
+    assert!((writer.metric("consuming_errors").await).abs() < f64::EPSILON);
+    writer.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_report_is_a_success_without_rows() {
+    let surroundings = Surroundings::new().await;
+    let writer = surroundings.start_writer().await;
+    let empty = format!(
+        r#"{{"OrgID":7,"ClusterName":"{}","LastChecked":"2026-01-15T12:00:00Z","RequestId":"empty",
+        "Report":{{"system":{{}},"reports":[],"fingerprints":[]}}}}"#,
+        cluster(1)
+    );
+    surroundings.send(&[empty]).await;
+    writer.until_metric("messages_with_empty_rule_execution_result", 1.0).await;
+    writer.stop().await;
+    assert_eq!(surroundings.rows("SELECT count(*) FROM report").await, ["0"]);
+    assert_eq!(surroundings.statuses().await, ["empty received", "empty processed", "empty success"]);
+}
