@@ -1,0 +1,195 @@
+//! The least that can be done to an archive: libdeflate, one walk over the tar headers, and a typed parse of the files that the
+//! built-in rules read. Nothing is checked, nothing is limited, and nothing comes out but a number that depends on all of it.
+
+use libdeflater::Decompressor;
+use memchr::memmem::Finder;
+use serde::Deserialize;
+
+const BLOCK_BYTES: usize = 512;
+
+/// Reads an archive as fast as we know how.
+pub(crate) struct ArchiveLimit {
+    decompressor: Decompressor,
+    log_needles: [Finder<'static>; 2],
+}
+
+impl ArchiveLimit {
+    /// What is made once and used for every archive.
+    pub(crate) fn new() -> Self {
+        let log_needles = [Finder::new("Observed a panic"), Finder::new("syncing garbage collector")];
+        Self { decompressor: Decompressor::new(), log_needles }
+    }
+
+    /// Reads one archive. The result only keeps the compiler from leaving work out.
+    pub(crate) fn run(&mut self, compressed: &[u8]) -> usize {
+        let tar = self.gunzip(compressed);
+        let mut found = 0;
+        let mut at = 0;
+        while let Some(header) = tar.get(at..at + BLOCK_BYTES).filter(|header| header[0] != 0) {
+            let name_len = memchr::memchr(0, &header[..100]).unwrap_or(100);
+            let size = octal(&header[124..135]);
+            let start = at + BLOCK_BYTES;
+            found += self.visit(&header[..name_len], &tar[start..start + size]);
+            at = start + size.next_multiple_of(BLOCK_BYTES);
+        }
+        found
+    }
+
+    fn gunzip(&mut self, compressed: &[u8]) -> Vec<u8> {
+        let size = compressed.last_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes) as usize);
+        let mut tar = vec![0; size];
+        let written = self.decompressor.gzip_decompress(compressed, &mut tar).unwrap_or(0);
+        tar.truncate(written);
+        tar
+    }
+
+    fn visit(&self, path: &[u8], content: &[u8]) -> usize {
+        match path {
+            b"config/version.json" => conditions(content),
+            b"config/alerts.json" => {
+                serde_json::from_slice::<Vec<Alert<'_>>>(content).map_or(0, |alerts| alerts.iter().map(Alert::weight).sum())
+            }
+            b"events/openshift-machine-api.json" => serde_json::from_slice::<Events<'_>>(content)
+                .map_or(0, |events| events.items.iter().map(Event::weight).sum()),
+            b"config/metrics" => metrics(content),
+            _ if path.starts_with(b"config/clusteroperator/") && is_direct_json(path, 23) => conditions(content),
+            _ if path.starts_with(b"config/machineconfigpools/") => conditions(content),
+            _ if path.starts_with(b"config/node/") && is_direct_json(path, 12) => conditions(content),
+            _ if path.starts_with(b"config/pod/openshift-") && path.ends_with(b".json") => pods(content),
+            _ if path.starts_with(b"config/pod/openshift-") && path.ends_with(b".log") => {
+                self.log_needles.iter().map(|needle| needle.find_iter(content).count()).sum()
+            }
+            _ => 0,
+        }
+    }
+}
+
+fn is_direct_json(path: &[u8], prefix_len: usize) -> bool {
+    path.ends_with(b".json") && memchr::memchr(b'/', &path[prefix_len..]).is_none()
+}
+
+fn octal(digits: &[u8]) -> usize {
+    digits.iter().take_while(|digit| digit.is_ascii_digit()).fold(0, |value, digit| value * 8 + usize::from(digit - b'0'))
+}
+
+fn conditions(json: &[u8]) -> usize {
+    serde_json::from_slice::<Object<'_>>(json)
+        .map_or(0, |object| object.status.conditions.len() + object.metadata.name.len())
+}
+
+fn pods(json: &[u8]) -> usize {
+    let restarts = |pod: Pod<'_>| pod.status.container_statuses.iter().map(|container| container.restart_count).sum();
+    serde_json::from_slice::<Pod<'_>>(json).map_or(0, restarts)
+}
+
+fn metrics(text: &[u8]) -> usize {
+    let wanted = |line: &&[u8]| line.starts_with(b"etcd_server_slow") || line.starts_with(b"vsphere_node_hw_version");
+    text.split(|&byte| byte == b'\n').filter(wanted).count()
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+struct Object<'a> {
+    #[serde(borrow)]
+    metadata: Metadata<'a>,
+    #[serde(borrow)]
+    status: Status<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Metadata<'a> {
+    #[serde(borrow)]
+    name: &'a str,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Status<'a> {
+    #[serde(borrow)]
+    conditions: Vec<Condition<'a>>,
+}
+
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "parsing them is what is measured")]
+struct Condition<'a> {
+    #[serde(borrow)]
+    r#type: &'a str,
+    #[serde(borrow)]
+    status: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Alert<'a> {
+    #[serde(borrow, default)]
+    labels: Labels<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Labels<'a> {
+    #[serde(borrow)]
+    alertname: &'a str,
+}
+
+impl Alert<'_> {
+    fn weight(&self) -> usize {
+        self.labels.alertname.len()
+    }
+}
+
+#[derive(Deserialize)]
+struct Events<'a> {
+    #[serde(borrow)]
+    items: Vec<Event<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Event<'a> {
+    #[serde(borrow)]
+    reason: &'a str,
+}
+
+impl Event<'_> {
+    fn weight(&self) -> usize {
+        self.reason.len()
+    }
+}
+
+#[derive(Deserialize)]
+struct Pod<'a> {
+    #[serde(borrow, default)]
+    status: PodStatus<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct PodStatus<'a> {
+    #[serde(borrow)]
+    container_statuses: Vec<Container<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "parsing them is what is measured")]
+struct Container<'a> {
+    #[serde(borrow)]
+    name: &'a str,
+    restart_count: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use ccx_messages::ClusterId;
+    use ccx_sample_archive::SampleArchive;
+
+    use super::*;
+
+    #[test]
+    fn the_limit_reads_what_is_there() {
+        let sample = SampleArchive::small(ClusterId::random());
+        let found = ArchiveLimit::new().run(&sample.to_tar_gz());
+        assert!(found > sample.pods + 31, "31 operators have conditions, and there are nodes and pods: {found}");
+    }
+}

@@ -1,0 +1,31 @@
+//! Why a benchmark can't be run.
+
+use snafu::Snafu;
+
+/// Whatever went wrong, as the part that it went wrong in says it.
+#[derive(Debug, Snafu)]
+#[snafu(visibility(pub(crate)))]
+pub(crate) enum BenchError {
+    #[snafu(transparent)]
+    Process { source: crate::process::ProcessError },
+    #[snafu(transparent)]
+    LocalKafka { source: ccx_local::KafkaError },
+    #[snafu(transparent)]
+    LocalPostgres { source: ccx_local::PostgresError },
+    #[snafu(transparent)]
+    Kafka { source: ccx_transport::KafkaError },
+    #[snafu(transparent)]
+    Storage { source: ccx_storage::StorageError },
+    #[snafu(transparent)]
+    Database { source: sqlx::Error },
+    #[snafu(transparent)]
+    Http { source: reqwest::Error },
+    #[snafu(transparent)]
+    Serve { source: ccx_service::ServeError },
+    #[snafu(transparent)]
+    Io { source: std::io::Error },
+    #[snafu(display("{what} did not happen within {seconds} s"))]
+    TooSlow { what: &'static str, seconds: u64 },
+    #[snafu(display("wrk is missing or its answer makes no sense; install it (Debian: apt-get install wrk)"))]
+    Wrk,
+}
