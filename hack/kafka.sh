@@ -119,6 +119,8 @@ share.coordinator.state.topic.min.isr=1
 share.coordinator.state.topic.num.partitions=1
 # A group need not wait for members that a test does not have.
 group.initial.rebalance.delay.ms=0
+# Members that a test kills are to be missed soon.
+group.min.session.timeout.ms=1000
 num.network.threads=2
 num.io.threads=2
 num.recovery.threads.per.data.dir=1

@@ -1,6 +1,6 @@
 //! Topics, a database and settings of one test's own.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::{
     Server, Servers, Tables, Topic,
@@ -9,6 +9,8 @@ use crate::{
     topic,
     workload::{Program, Workload},
 };
+
+const TOPICS: [&str; 5] = ["announce", "results", "status", "announce-dlq", "results-dlq"];
 
 /// By which of the broker's doors a program comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,37 +25,28 @@ pub enum Door {
 
 /// One pipeline, writer and aggregator would be an installation: here are its settings and what it has stored.
 #[derive(Debug)]
-pub struct Installation<'a> {
-    servers: &'a Servers,
+pub struct Installation {
+    servers: &'static Servers,
     name: &'static str,
     settings: Vec<(String, String)>,
     ports: [u16; 3],
 }
 
-impl<'a> Installation<'a> {
+impl Installation {
     /// Topics with one partition each and an empty database; all of them are called after `name`.
-    ///
-    /// # Panics
-    /// Without servers.
-    pub fn new(servers: &'a Servers, name: &'static str) -> Self {
-        let installation = Self::on_servers_to_come(servers, name);
-        installation.create();
+    pub fn new(servers: &'static Servers, name: &'static str) -> Self {
+        let installation = Self::without_database(servers, name);
+        installation.tables().create_database();
+        installation.run(&["migrate", "latest"]);
         installation
     }
 
-    /// The same on servers that are not up yet; [`Installation::create`] has to follow.
-    pub fn on_servers_to_come(servers: &'a Servers, name: &'static str) -> Self {
+    /// Topics alone: what is announced there waits to be read by a test.
+    pub fn without_database(servers: &'static Servers, name: &'static str) -> Self {
         let ports = std::array::from_fn(|_| free_port());
+        let topics = TOPICS.map(|kind| topic_name(name, kind));
+        topic::create(servers.kafka.port, &topics);
         Self { servers, name, settings: settings(servers, name, ports), ports }
-    }
-
-    /// Makes the topics, and the database with its tables.
-    pub fn create(&self) {
-        let topics =
-            ["announce", "results", "status", "announce-dlq", "results-dlq"].map(|kind| topic_name(self.name, kind));
-        topic::create(self.servers.kafka.port, &topics);
-        self.tables().create_database();
-        self.run(&["migrate"]);
     }
 
     /// Changes one key of the configuration, for programs that start from now on.
@@ -114,7 +107,7 @@ impl<'a> Installation<'a> {
     }
 
     /// What is in the database.
-    pub fn tables(&self) -> Tables<'_> {
+    pub fn tables(&self) -> Tables {
         Tables::new(&self.servers.postgres, self.name)
     }
 
@@ -126,8 +119,7 @@ impl<'a> Installation<'a> {
 
     /// Where a test puts its own files.
     pub fn folder(&self) -> PathBuf {
-        let folder: &Path = self.servers.folder();
-        let folder = folder.join(self.name);
+        let folder = self.servers.folder().join(self.name);
         std::fs::create_dir_all(&folder).expect("a folder in our own");
         folder
     }

@@ -1,14 +1,15 @@
 //! Kafka, S3 and PostgreSQL, by the scripts in `hack/`.
 
 use std::{
+    fs,
     io::{self, Write as _},
-    os::unix::process::CommandExt as _,
+    os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
+    panic::resume_unwind,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::OnceLock,
     thread,
 };
-
-use tempfile::TempDir;
 
 use crate::ports::free_port;
 
@@ -20,17 +21,16 @@ pub(crate) const USER: &str = "ccx";
 pub(crate) const PASSWORD: &str = "ccx-secret";
 pub(crate) const BUCKET: &str = "insights-upload";
 
-/// One server on a port of its own. It goes away with its value, and also when the test is killed.
+/// One server on a port of its own.
 #[derive(Debug)]
 pub struct Server {
     script: PathBuf,
     settings: Vec<(&'static str, String)>,
     /// Where it listens.
     pub port: u16,
-    keeper: Child,
 }
 
-/// The servers of one test file.
+/// The servers of one test file. They go away with its process, however that ends.
 #[derive(Debug)]
 pub struct Servers {
     /// The broker; its second door, with passwords, is at [`Servers::sasl_port`].
@@ -41,72 +41,41 @@ pub struct Servers {
     pub object_storage: Server,
     /// The database server.
     pub postgres: Server,
-    /// Of the servers' data, and of the programs' logs. Removed last.
-    folder: TempDir,
+    folder: PathBuf,
+    _keeper: Child,
 }
 
+static SERVERS: OnceLock<Option<Servers>> = OnceLock::new();
+
 impl Servers {
-    /// Starts all three; `None`, loudly, on a machine that can't.
+    /// The servers, all up; `None`, loudly, on a machine that can't run them.
     ///
     /// # Panics
     /// With `CI=true` on such a machine: there, a test that does not run is one that failed.
-    pub fn start() -> Option<Self> {
+    pub fn start() -> Option<&'static Self> {
+        SERVERS.get_or_init(|| Self::try_start().map_err(|NotInstalled(what)| give_up(&what)).ok()).as_ref()
+    }
+
+    fn try_start() -> Result<Self, NotInstalled> {
         let servers = Self::prepare();
-        let outcomes = thread::scope(|scope| {
-            servers.all().map(|server| scope.spawn(|| server.call("up"))).map(|up| up.join().expect("no panic"))
-        });
-        for outcome in outcomes {
-            if let Err(NotInstalled(what)) = outcome {
-                give_up(&what);
-                return None;
-            }
-        }
-        Some(servers)
+        thread::scope(|scope| {
+            let starts = servers.all().map(|server| scope.spawn(|| server.call("up")));
+            starts.into_iter().try_for_each(|start| start.join().unwrap_or_else(|panic| resume_unwind(panic)))
+        })?;
+        Ok(servers)
     }
 
     /// Chooses folders and ports for all three, and starts none.
     fn prepare() -> Self {
-        let folder = tempfile::Builder::new().prefix("ccx-e2e.").tempdir().expect("a temporary folder");
-        let data = |name: &str| folder.path().join(name).display().to_string();
-        let [kafka, sasl_port, control, object_storage, postgres] = std::array::from_fn(|_| free_port());
-        // The server's own user must get through to its data.
-        open_folder(folder.path());
-        Self {
-            kafka: Server::new(
-                "kafka.sh",
-                kafka,
-                vec![
-                    ("KAFKA_PORT", kafka.to_string()),
-                    ("KAFKA_SASL_PORT", sasl_port.to_string()),
-                    ("KAFKA_CTL_PORT", control.to_string()),
-                    ("KAFKA_USER", USER.into()),
-                    ("KAFKA_PASSWORD", PASSWORD.into()),
-                    ("KAFKA_DATA", data("kafka")),
-                ],
-            ),
-            sasl_port,
-            object_storage: Server::new(
-                "s3.sh",
-                object_storage,
-                vec![
-                    ("S3_PORT", object_storage.to_string()),
-                    ("S3_ACCESS_KEY_ID", USER.into()),
-                    ("S3_SECRET_ACCESS_KEY", PASSWORD.into()),
-                    ("S3_BUCKET", BUCKET.into()),
-                    ("S3_DATA", data("s3")),
-                ],
-            ),
-            postgres: Server::new(
-                "postgres.sh",
-                postgres,
-                vec![
-                    ("POSTGRES_PORT", postgres.to_string()),
-                    ("POSTGRES_PASSWORD", PASSWORD.into()),
-                    ("POSTGRES_DATA", data("postgres")),
-                ],
-            ),
-            folder,
-        }
+        let folder = tempfile::Builder::new().prefix("ccx-e2e.").tempdir().expect("a temporary folder").keep();
+        // PostgreSQL may run as another user, who must get through to its data.
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).expect("our own folder");
+        let [kafka, sasl, control, object_storage, postgres] = std::array::from_fn(|_| free_port());
+        let kafka = kafka_server(&folder, kafka, sasl, control);
+        let object_storage = s3_server(&folder, object_storage);
+        let postgres = postgres_server(&folder, postgres);
+        let keeper = spawn_keeper(&folder, [&kafka, &object_storage, &postgres]);
+        Self { kafka, sasl_port: sasl, object_storage, postgres, folder, _keeper: keeper }
     }
 
     fn all(&self) -> [&Server; 3] {
@@ -114,18 +83,63 @@ impl Servers {
     }
 
     /// For files of the tests.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 }
 
+fn kafka_server(folder: &Path, port: u16, sasl_port: u16, control_port: u16) -> Server {
+    Server::new(
+        "kafka.sh",
+        port,
+        vec![
+            ("KAFKA_PORT", port.to_string()),
+            ("KAFKA_SASL_PORT", sasl_port.to_string()),
+            ("KAFKA_CTL_PORT", control_port.to_string()),
+            ("KAFKA_USER", USER.into()),
+            ("KAFKA_PASSWORD", PASSWORD.into()),
+            ("KAFKA_DATA", path(folder, "kafka")),
+        ],
+    )
+}
+
+fn s3_server(folder: &Path, port: u16) -> Server {
+    Server::new(
+        "s3.sh",
+        port,
+        vec![
+            ("S3_PORT", port.to_string()),
+            ("S3_ACCESS_KEY_ID", USER.into()),
+            ("S3_SECRET_ACCESS_KEY", PASSWORD.into()),
+            ("S3_BUCKET", BUCKET.into()),
+            ("S3_DATA", path(folder, "s3")),
+        ],
+    )
+}
+
+fn postgres_server(folder: &Path, port: u16) -> Server {
+    Server::new(
+        "postgres.sh",
+        port,
+        vec![
+            ("POSTGRES_PORT", port.to_string()),
+            ("POSTGRES_PASSWORD", PASSWORD.into()),
+            ("POSTGRES_DATA", path(folder, "postgres")),
+        ],
+    )
+}
+
+fn path(folder: &Path, name: &str) -> String {
+    folder.join(name).display().to_string()
+}
+
+#[derive(Debug)]
 struct NotInstalled(String);
 
 impl Server {
     fn new(script: &str, port: u16, settings: Vec<(&'static str, String)>) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../hack").join(script);
-        let keeper = spawn_keeper(&script, &settings);
-        Self { script, settings, port, keeper }
+        Self { script, settings, port }
     }
 
     /// Starts it again.
@@ -168,42 +182,41 @@ impl Server {
 
     /// The script with arguments of its own.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        script_command(&self.script, &self.settings, arguments)
+        let mut command = Command::new("bash");
+        command.arg(&self.script).args(arguments).envs(self.environment()).stdin(Stdio::null());
+        command
+    }
+
+    fn environment(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.settings.iter().map(|(name, value)| (*name, value.as_str()))
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.keeper.stdin.take());
-        let _ = self.keeper.wait();
-    }
-}
+/// What removes the servers and their folder when our end of its input closes: when this process ends, however that happens.
+const KEEPER: &str = r#"
+trap '' INT TERM HUP
+cat >/dev/null
+for script; do bash "$script" wipe & done
+wait
+rm -rf "$0"
+"#;
 
-fn script_command(script: &Path, settings: &[(&'static str, String)], arguments: &[&str]) -> Command {
-    let mut command = Command::new("bash");
-    command.arg(script).args(arguments).envs(settings.iter().map(|(name, value)| (name, value))).stdin(Stdio::null());
-    command
-}
-
-/// A process that removes the server when our end of its input closes: at the latest when we end, however that happens.
-fn spawn_keeper(script: &Path, settings: &[(&'static str, String)]) -> Child {
+fn spawn_keeper(folder: &Path, servers: [&Server; 3]) -> Child {
     Command::new("bash")
-        .args(["-c", "trap '' INT TERM HUP; cat >/dev/null; exec bash \"$0\" wipe"])
-        .arg(script)
-        .envs(settings.iter().map(|(name, value)| (name, value)))
+        .args(["-c", KEEPER])
+        .arg(folder)
+        .args(servers.map(|server| &server.script))
+        .envs(servers.into_iter().flat_map(Server::environment))
         .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
         .process_group(0)
         .spawn()
         .expect("bash runs")
 }
 
-fn open_folder(folder: &Path) {
-    use std::{fs, os::unix::fs::PermissionsExt as _};
-    fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).expect("our own folder");
-}
-
 fn give_up(what: &str) {
     assert!(std::env::var("CI").as_deref() != Ok("true"), "{what}");
-    // Not by `eprintln!`: the test runner would keep that to itself, since the test passes.
-    let _ = writeln!(io::stderr(), "\n*** SKIPPED {}: {what}\n", thread::current().name().unwrap_or("a test"));
+    // Not by `eprintln!`: the test runner would keep that to itself, since the tests pass.
+    let _ = writeln!(io::stderr(), "\n*** SKIPPED, for want of a server: {what}\n");
 }

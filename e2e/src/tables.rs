@@ -23,16 +23,16 @@ const COMPARED: [(&str, &str); 5] = [
 
 /// The database of an installation.
 #[derive(Debug)]
-pub struct Tables<'a> {
-    postgres: &'a Server,
-    database: &'a str,
+pub struct Tables {
+    postgres: &'static Server,
+    database: &'static str,
 }
 
 /// The rows of each compared table, sorted.
 pub type Dump = BTreeMap<&'static str, Vec<String>>;
 
-impl<'a> Tables<'a> {
-    pub(crate) fn new(postgres: &'a Server, database: &'a str) -> Self {
+impl Tables {
+    pub(crate) fn new(postgres: &'static Server, database: &'static str) -> Self {
         Self { postgres, database }
     }
 

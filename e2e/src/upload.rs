@@ -14,8 +14,11 @@ pub fn cluster_with(cluster_id: ClusterId, faults: &[Fault]) -> Vec<u8> {
     sample.to_tar_gz()
 }
 
+/// When all samples were gathered, so that reports of two runs have the same time.
+const GATHERED_AT: &str = "2026-01-15T12:00:00Z";
+
 /// Uploads archives for an organisation by `ccx upload`, in this order.
-pub fn upload(installation: &Installation<'_>, org_id: u32, archives: &[Vec<u8>]) {
+pub fn upload(installation: &Installation, org_id: u32, archives: &[Vec<u8>]) {
     let folder = installation.folder();
     let files: Vec<String> =
         (0..archives.len()).map(|n| folder.join(format!("{n:03}.tar.gz")).display().to_string()).collect();
@@ -23,6 +26,9 @@ pub fn upload(installation: &Installation<'_>, org_id: u32, archives: &[Vec<u8>]
         fs::write(file, archive).expect("a file in our own folder");
     }
     let org_id = org_id.to_string();
-    let arguments: Vec<&str> = ["upload", "--org", &org_id].into_iter().chain(files.iter().map(String::as_str)).collect();
+    let arguments: Vec<&str> = ["upload", "--gathered-at", GATHERED_AT, "--org", &org_id]
+        .into_iter()
+        .chain(files.iter().map(String::as_str))
+        .collect();
     installation.run(&arguments);
 }

@@ -113,7 +113,7 @@ impl Workload {
     }
 
     /// Ends it at once, with no chance to finish anything.
-    pub fn kill(mut self) {
+    pub fn kill(&mut self) {
         self.assert_running();
         self.child.kill().expect("our own child");
         self.child.wait().expect("our own child");

@@ -1,0 +1,177 @@
+//! Any process may be killed at any moment: the tables come to be what they would have been.
+
+use std::{collections::BTreeSet, thread, time::Duration};
+
+use ccx_e2e::{
+    Installation, Message, Patience, Program, Servers, Topic, Workload, cluster_with, differences, get, identity_header,
+    upload,
+};
+use ccx_messages::{ClusterId, header};
+use ccx_sample_archive::Fault;
+use rand::{RngExt as _, SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
+
+/// The variable that repeats a run; one that fails shows its value.
+const SEED_VARIABLE: &str = "CCX_E2E_SEED";
+
+const ORG: u32 = 1;
+const CLUSTERS: usize = 20;
+const REPORTS_PER_CLUSTER: usize = 4;
+
+/// How often some program is killed.
+const KILLS: usize = 24;
+
+/// Between two kills: from less than a start takes to enough for some work, of which most is waiting until Kafka misses the
+/// member that was killed.
+const PAUSE_MS: std::ops::Range<u64> = 50..2500;
+
+/// Between two messages; so long that they last until the last kill.
+const MESSAGE_PAUSE: Duration = Duration::from_millis(300);
+
+#[test]
+fn killed_at_any_moment_the_programs_leave_the_tables_of_an_undisturbed_run() {
+    let Some(servers) = Servers::start() else { return };
+    let seed = std::env::var(SEED_VARIABLE).ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(rand::random);
+    println!("{SEED_VARIABLE}={seed}");
+    let mut random = StdRng::seed_from_u64(seed);
+    let traffic = Traffic::new(servers, &mut random);
+
+    let undisturbed = Installation::new(servers, "undisturbed");
+    traffic.send(&undisturbed, Duration::ZERO);
+    let workloads = Program::ALL.map(|program| undisturbed.start(program));
+    wait_for_the_end(&undisturbed);
+    drop(workloads);
+    traffic.assert_that_all_had_its_effect(&undisturbed);
+
+    let disturbed = Installation::new(servers, "disturbed");
+    let mut workloads = thread::scope(|scope| {
+        scope.spawn(|| traffic.send(&disturbed, MESSAGE_PAUSE));
+        kill_at_random(&disturbed, &mut random)
+    });
+    wait_for_the_end(&disturbed);
+
+    let differences = differences(&undisturbed.tables().dump(), &disturbed.tables().dump());
+    assert!(differences.is_empty(), "killing has changed the tables:\n{differences}");
+    assert_eq!(letters(&disturbed.announce_dead_letters()), letters(&undisturbed.announce_dead_letters()));
+    assert_eq!(letters(&disturbed.results_dead_letters()), letters(&undisturbed.results_dead_letters()));
+    workloads[Program::Aggregator as usize].wait_until_ready();
+    assert_is_served(&disturbed, traffic.clusters[0]);
+}
+
+/// What comes in, in both runs.
+struct Traffic {
+    clusters: Vec<ClusterId>,
+    /// Several for each cluster, and bad ones between them.
+    announcements: Vec<Message>,
+    bad_announcements: Vec<Message>,
+    bad_results: Vec<Message>,
+}
+
+impl Traffic {
+    fn new(servers: &'static Servers, random: &mut StdRng) -> Self {
+        let clusters: Vec<_> = std::iter::repeat_with(ClusterId::random).take(CLUSTERS).collect();
+        let uploads = Installation::without_database(servers, "crash-uploads");
+        upload(&uploads, ORG, &archives(&clusters, random));
+        let mut announcements = uploads.announcements().read();
+
+        let no_archives = Installation::without_database(servers, "crash-no-archives");
+        upload(&no_archives, ORG, &[b"this is no archive".to_vec(), cut_off(clusters[0])]);
+        let mut bad_announcements = no_archives.announcements().read();
+        bad_announcements.extend(broken(&announcements[0]));
+
+        for bad in &bad_announcements {
+            announcements.insert(random.random_range(0..announcements.len()), bad.clone());
+        }
+        Self { clusters, announcements, bad_announcements, bad_results: bad_results() }
+    }
+
+    fn send(&self, installation: &Installation, pause: Duration) {
+        let mut bad_results = self.bad_results.iter();
+        for (announcement, n) in self.announcements.iter().zip(1..) {
+            installation.announcements().append(std::slice::from_ref(announcement));
+            if let Some(bad) = bad_results.next_if(n % 10 == 0) {
+                installation.results().append(std::slice::from_ref(bad));
+            }
+            thread::sleep(pause);
+        }
+    }
+
+    /// Else the comparison would be of nothing with nothing.
+    fn assert_that_all_had_its_effect(&self, installation: &Installation) {
+        let tables = installation.tables();
+        assert_eq!(tables.count("report"), self.clusters.len());
+        assert_eq!(tables.count("report_info"), self.clusters.len());
+        assert!(tables.count("rule_hit") > 0);
+        assert_eq!(tables.count("recommendation"), tables.count("rule_hit"));
+        assert_eq!(tables.count("consumer_error"), self.bad_results.len());
+        let payloads =
+            |messages: &[Message]| messages.iter().map(|message| message.payload.clone()).collect::<BTreeSet<_>>();
+        assert_eq!(payloads(&installation.announce_dead_letters().read()), payloads(&self.bad_announcements));
+        assert_eq!(payloads(&installation.results_dead_letters().read()), payloads(&self.bad_results));
+    }
+}
+
+/// Round by round a report of each cluster, with faults that change.
+fn archives(clusters: &[ClusterId], random: &mut StdRng) -> Vec<Vec<u8>> {
+    let mut archives = Vec::new();
+    for _ in 0..REPORTS_PER_CLUSTER {
+        for cluster_id in clusters {
+            let count = random.random_range(0..4);
+            let faults: Vec<Fault> = Fault::ALL.sample(random, count).copied().collect();
+            archives.push(cluster_with(*cluster_id, &faults));
+        }
+    }
+    archives
+}
+
+fn cut_off(cluster_id: ClusterId) -> Vec<u8> {
+    let archive = cluster_with(cluster_id, &[]);
+    archive[..archive.len() / 2].to_vec()
+}
+
+/// Announcements that can't be processed, made from a good one.
+fn broken(good: &Message) -> [Message; 3] {
+    let no_json = good.payload.replacen('{', "", 1);
+    let no_identity = good.payload.replace("\"b64_identity\"", "\"identity\"");
+    let wrong_signature = good.payload.replace("X-Amz-Signature=", "X-Amz-Signature=0");
+    [no_json, no_identity, wrong_signature].map(Message::announcement)
+}
+
+/// Results that can't be stored.
+fn bad_results() -> Vec<Message> {
+    [
+        "no JSON",
+        r#"{"OrgID": 1, "LastChecked": "2026-01-15T12:00:00Z", "Report": {}}"#,
+        r#"{"OrgID": 1, "ClusterName": "no UUID", "LastChecked": "2026-01-15T12:00:00Z", "Report": {}}"#,
+    ]
+    .map(|payload| Message { headers: Vec::new(), payload: payload.into() })
+    .into()
+}
+
+/// Starts all programs, and kills one of them again and again; each is started anew at once.
+fn kill_at_random(installation: &Installation, random: &mut StdRng) -> [Workload; 3] {
+    let mut workloads = Program::ALL.map(|program| installation.start(program));
+    for _ in 0..KILLS {
+        thread::sleep(Duration::from_millis(random.random_range(PAUSE_MS)));
+        let program = *Program::ALL.choose(random).unwrap();
+        let workload = &mut workloads[program as usize];
+        workload.kill();
+        *workload = installation.start(program);
+    }
+    workloads
+}
+
+fn wait_for_the_end(installation: &Installation) {
+    Patience::LONG.wait("that all is stored", || installation.is_drained());
+}
+
+/// Each letter once: a process that is killed after it has sent one, and before it could commit that, sends it again.
+fn letters(topic: &Topic) -> BTreeSet<(String, Option<String>)> {
+    let class = |letter: &Message| letter.header(header::ERROR_CLASS).map(str::to_owned);
+    topic.read().into_iter().map(|letter| (letter.payload.clone(), class(&letter))).collect()
+}
+
+fn assert_is_served(installation: &Installation, cluster_id: ClusterId) {
+    let path = format!("/api/v1/organizations/{ORG}/clusters/{cluster_id}/users/1/report");
+    let answer = get(installation.port(Program::Aggregator), &path, &[identity_header(ORG)]);
+    assert_eq!(answer.map(|answer| answer.status), Some(200));
+}

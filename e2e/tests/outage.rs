@@ -1,0 +1,136 @@
+//! Kafka, S3 and PostgreSQL go away and come back: programs wait, say so, and lose nothing.
+//!
+//! One test, since servers that go away would disturb another.
+
+use ccx_e2e::{Installation, Message, Patience, Program, Servers, Workload, cluster_with, upload};
+use ccx_messages::ClusterId;
+use ccx_sample_archive::Fault;
+
+const OUTAGES: usize = 5;
+
+/// Per outage; more than the programs need to tell a service that is silent from a few bad links.
+const ARCHIVES: usize = 8;
+
+#[test]
+fn an_outage_of_any_server_delays_and_loses_nothing() {
+    let Some(servers) = Servers::start() else { return };
+    // A server that takes connections and says nothing is noticed by this.
+    let installation = Installation::new(servers, "outage").with("pipeline.download_read_timeout", "1s");
+    let mut world = World { servers, expected: 0, announcements: announcements(servers), installation };
+
+    let mut workloads = world.all_servers_are_away_at_the_start();
+    world.kafka_restarts(&mut workloads);
+    world.the_object_storage_refuses_connections(&mut workloads);
+    world.the_object_storage_hangs(&mut workloads);
+    world.the_database_restarts(&mut workloads);
+
+    assert_eq!(world.installation.announce_dead_letters().read(), [], "nobody is to blame for an outage");
+    assert_eq!(world.installation.results_dead_letters().read(), []);
+    assert_eq!(world.installation.tables().count("consumer_error"), 0);
+    for workload in workloads {
+        assert_eq!(workload.terminate().code(), Some(0));
+    }
+}
+
+struct World {
+    servers: &'static Servers,
+    installation: Installation,
+    /// Of archives that are stored, each of a cluster of its own.
+    announcements: Vec<Message>,
+    /// Clusters that must have a report in the end.
+    expected: usize,
+}
+
+/// Pipeline, writer, aggregator.
+type Workloads = [Workload; 3];
+
+impl World {
+    fn all_servers_are_away_at_the_start(&mut self) -> Workloads {
+        self.announce();
+        let Servers { kafka, object_storage, postgres, .. } = self.servers;
+        kafka.down();
+        object_storage.down();
+        postgres.down();
+        let mut workloads = Program::ALL.map(|program| self.installation.start(program));
+        for workload in &mut workloads {
+            workload.wait_until_unready();
+            assert!(workload.is_live(), "a restart would not bring the servers back");
+        }
+        postgres.up();
+        object_storage.up();
+        kafka.up();
+        self.all_is_well_again(&mut workloads);
+        workloads
+    }
+
+    fn kafka_restarts(&mut self, workloads: &mut Workloads) {
+        self.announce();
+        self.servers.kafka.down();
+        let [pipeline, writer, aggregator] = workloads;
+        assert_blames("kafka", pipeline);
+        assert_blames("kafka", writer);
+        aggregator.wait_until_ready();
+        self.servers.kafka.up();
+        self.all_is_well_again(workloads);
+    }
+
+    fn the_object_storage_refuses_connections(&mut self, workloads: &mut Workloads) {
+        self.servers.object_storage.down();
+        self.announce();
+        let [pipeline, writer, aggregator] = &mut *workloads;
+        assert_blames("storage", pipeline);
+        writer.wait_until_ready();
+        aggregator.wait_until_ready();
+        self.servers.object_storage.up();
+        self.all_is_well_again(workloads);
+    }
+
+    fn the_object_storage_hangs(&mut self, workloads: &mut Workloads) {
+        self.servers.object_storage.pause();
+        self.announce();
+        assert_blames("storage", &mut workloads[0]);
+        self.servers.object_storage.resume();
+        self.all_is_well_again(workloads);
+    }
+
+    fn the_database_restarts(&mut self, workloads: &mut Workloads) {
+        self.servers.postgres.down();
+        self.announce();
+        let [pipeline, writer, aggregator] = &mut *workloads;
+        assert_blames("database", writer);
+        assert_blames("database", aggregator);
+        pipeline.wait_until_ready();
+        self.servers.postgres.up();
+        self.all_is_well_again(workloads);
+    }
+
+    /// Announces the next archives.
+    fn announce(&mut self) {
+        let next: Vec<_> = self.announcements.drain(..ARCHIVES).collect();
+        self.installation.announcements().append(&next);
+        self.expected += ARCHIVES;
+    }
+
+    fn all_is_well_again(&self, workloads: &mut Workloads) {
+        for workload in workloads {
+            workload.wait_until_ready();
+        }
+        Patience::LONG.wait("all reports", || {
+            let stored = self.installation.tables().count("report");
+            if stored == self.expected { Ok(()) } else { Err(format!("{stored} of {}", self.expected)) }
+        });
+    }
+}
+
+fn assert_blames(server: &str, workload: &mut Workload) {
+    let reasons = workload.wait_until_unready();
+    assert!(reasons.to_lowercase().contains(server), "{server} is away, it says: {reasons}");
+}
+
+/// Stores archives and takes their announcements back, to be sent when it suits the test.
+fn announcements(servers: &'static Servers) -> Vec<Message> {
+    let uploads = Installation::without_database(servers, "outage-uploads");
+    let archive = || cluster_with(ClusterId::random(), &[Fault::NodeNotReady]);
+    upload(&uploads, 1, &std::iter::repeat_with(archive).take(OUTAGES * ARCHIVES).collect::<Vec<_>>());
+    uploads.announcements().read()
+}
