@@ -1,1 +1,244 @@
+use std::time::Duration;
 
+use bytesize::ByteSize;
+use ccx_config::LinkPolicy;
+use ccx_messages::ErrorClass::{self, BadInput, Transient};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::*;
+
+/// What a test server does after it has read a request.
+#[derive(Clone)]
+enum Step {
+    Send(Vec<u8>),
+    Wait(Duration),
+}
+use Step::{Send, Wait};
+
+/// Longer than any time-out of [`impatient`].
+const STALL: Step = Wait(Duration::from_mins(5));
+
+fn text(text: impl Into<String>) -> Step {
+    Send(text.into().into_bytes())
+}
+
+fn response(status: &str, headers: &str, body: &str) -> Vec<Step> {
+    vec![text(format!("HTTP/1.1 {status}\r\n{headers}content-length: {}\r\n\r\n{body}", body.len()))]
+}
+
+/// A server that answers every request with the same steps, and then hangs up.
+async fn serve(steps: Vec<Step>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((connection, _)) = listener.accept().await {
+            tokio::spawn(play(connection, steps.clone()));
+        }
+    });
+    format!("http://{address}/upload/archive?X-Amz-Signature=5ec2e7")
+}
+
+async fn play(mut connection: TcpStream, steps: Vec<Step>) {
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        request.push(connection.read_u8().await.unwrap());
+    }
+    for step in steps {
+        match step {
+            // The client may have had enough.
+            Send(bytes) => drop(connection.write_all(&bytes).await),
+            Wait(time) => tokio::time::sleep(time).await,
+        }
+    }
+}
+
+fn any_link() -> ObjectStorage {
+    ObjectStorage { links: LinkPolicy::Any, ..ObjectStorage::default() }
+}
+
+async fn downloader(pipeline: &Pipeline, max_bytes: u64) -> Downloader {
+    let limits = ArchiveLimits { max_compressed: ByteSize::b(max_bytes), ..ArchiveLimits::default() };
+    Downloader::new(&any_link(), pipeline, &limits).await.unwrap()
+}
+
+/// Time-outs that a busy machine keeps when the server does.
+fn patient() -> Pipeline {
+    Pipeline::default()
+}
+
+fn impatient() -> Pipeline {
+    Pipeline {
+        download_connect_timeout: Duration::from_secs(20),
+        download_read_timeout: Duration::from_millis(300),
+        download_timeout: Duration::from_secs(2),
+        ..Pipeline::default()
+    }
+}
+
+async fn fetch(pipeline: &Pipeline, steps: Vec<Step>) -> Result<Bytes, DownloadError> {
+    downloader(pipeline, 1000).await.fetch(&serve(steps).await).await
+}
+
+/// The class and the message of the error that the answer leads to.
+async fn refusal(pipeline: &Pipeline, steps: Vec<Step>) -> (ErrorClass, String) {
+    let error = fetch(pipeline, steps).await.expect_err("must fail");
+    let text = snafu::Report::from_error(&error).to_string();
+    assert!(!text.contains("X-Amz") && !text.contains("5ec2e7"), "a credential is shown: {text}");
+    (error.class(), text)
+}
+
+async fn class_of_status(status: &str) -> ErrorClass {
+    refusal(&patient(), response(status, "", "<Error/>")).await.0
+}
+
+#[tokio::test]
+async fn an_archive_arrives_as_it_is() {
+    assert_eq!(fetch(&patient(), response("200 OK", "", "archive")).await.unwrap(), "archive");
+}
+
+#[tokio::test]
+async fn a_length_need_not_be_announced() {
+    let until_closed = vec![text("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\narch"), text("ive")];
+    assert_eq!(fetch(&patient(), until_closed).await.unwrap(), "archive");
+    let chunked = vec![text("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\narch\r\n3\r\nive\r\n0\r\n\r\n")];
+    assert_eq!(fetch(&patient(), chunked).await.unwrap(), "archive");
+}
+
+#[tokio::test]
+async fn an_archive_that_is_compressed_is_not_unpacked_on_the_way() {
+    let steps = response("200 OK", "content-encoding: gzip\r\n", "not really gzip");
+    assert_eq!(fetch(&patient(), steps).await.unwrap(), "not really gzip");
+}
+
+#[tokio::test]
+async fn links_that_are_expired_gone_or_wrong_are_bad_input() {
+    for status in ["403 Forbidden", "404 Not Found", "400 Bad Request", "401 Unauthorized", "410 Gone", "204 No Content"] {
+        assert_eq!(class_of_status(status).await, BadInput, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_in_trouble_is_transient() {
+    let statuses =
+        ["500 Internal Server Error", "502 Bad Gateway", "503 Slow Down", "429 Too Many Requests", "408 Request Timeout"];
+    for status in statuses {
+        assert_eq!(class_of_status(status).await, Transient, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn the_status_and_the_link_without_its_query_are_named() {
+    let (_, error) = refusal(&patient(), response("403 Forbidden", "", "")).await;
+    assert!(error.contains("/upload/archive: the server answered 403"), "{error}");
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let target = serve(response("200 OK", "", "elsewhere")).await;
+    let (class, error) = refusal(&patient(), response("302 Found", &format!("location: {target}\r\n"), "")).await;
+    assert_eq!(class, BadInput);
+    assert!(error.contains("the server redirects (302)"), "{error}");
+}
+
+#[tokio::test]
+async fn an_empty_archive_is_bad_input() {
+    let (class, error) = refusal(&patient(), response("200 OK", "", "")).await;
+    assert_eq!(class, BadInput);
+    assert!(error.contains("it is empty"), "{error}");
+}
+
+#[tokio::test]
+async fn an_archive_of_exactly_the_limit_is_let_through() {
+    assert_eq!(fetch(&patient(), response("200 OK", "", &"x".repeat(1000))).await.unwrap().len(), 1000);
+}
+
+#[tokio::test]
+async fn an_archive_that_announces_too_much_is_refused_before_its_body() {
+    let steps = vec![text("HTTP/1.1 200 OK\r\ncontent-length: 1001\r\n\r\n"), STALL];
+    let (class, error) = refusal(&patient(), steps).await;
+    assert_eq!(class, BadInput);
+    assert!(error.contains("larger than archive.max_compressed, 1000 B"), "{error}");
+}
+
+#[tokio::test]
+async fn an_archive_that_announces_nothing_is_cut_off_at_the_limit() {
+    let endless = vec![text("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n"), text("x".repeat(1001)), STALL];
+    let (class, error) = refusal(&patient(), endless).await;
+    assert_eq!(class, BadInput);
+    assert!(error.contains("larger than archive.max_compressed"), "{error}");
+}
+
+#[tokio::test]
+async fn a_body_shorter_than_announced_is_transient() {
+    let steps = vec![text("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nonly this")];
+    let (class, error) = refusal(&patient(), steps).await;
+    assert_eq!(class, Transient);
+    assert!(error.contains("failed to download all of http://127.0.0.1"), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_that_never_answers_is_given_up() {
+    let (class, error) = refusal(&impatient(), vec![STALL]).await;
+    assert_eq!(class, Transient);
+    assert!(error.contains("in time"), "{error}");
+}
+
+#[tokio::test]
+async fn a_body_that_stands_still_is_given_up() {
+    let steps = vec![text("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nbegin"), STALL];
+    let (class, error) = refusal(&impatient(), steps).await;
+    assert_eq!(class, Transient);
+    assert!(error.contains("in time"), "{error}");
+}
+
+#[tokio::test]
+async fn a_body_that_drips_is_given_up_when_the_whole_takes_too_long() {
+    let mut steps = vec![text("HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")];
+    steps.extend((0..1000).flat_map(|_| [text("x"), Wait(Duration::from_millis(20))]));
+    let pipeline = Pipeline { download_read_timeout: Duration::from_secs(60), ..impatient() };
+    let (class, error) = refusal(&pipeline, steps).await;
+    assert_eq!(class, Transient);
+    assert!(error.contains("in time"), "{error}");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_http_is_transient() {
+    assert_eq!(refusal(&patient(), vec![text("SSH-2.0-OpenSSH_9.9\r\n")]).await.0, Transient);
+    assert_eq!(refusal(&patient(), vec![]).await.0, Transient);
+}
+
+async fn unreachable(link: &str) -> DownloadError {
+    downloader(&patient(), 1000).await.fetch(link).await.expect_err("must fail")
+}
+
+#[tokio::test]
+async fn a_refused_connection_is_transient() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let error = unreachable(&format!("http://{address}/key")).await;
+    assert!(matches!(error, DownloadError::Connect { .. }), "{error:?}");
+    assert_eq!(error.class(), Transient);
+}
+
+#[tokio::test]
+async fn a_host_that_nobody_knows_is_transient() {
+    let error = unreachable("http://archives.invalid/key").await;
+    assert_eq!(error.class(), Transient);
+}
+
+#[tokio::test]
+async fn a_link_that_is_not_allowed_is_never_asked_for() {
+    let link = serve(response("200 OK", "", "secret")).await;
+    let strict = Downloader::new(&ObjectStorage::default(), &patient(), &ArchiveLimits::default()).await.unwrap();
+    assert!(matches!(strict.fetch(&link).await, Err(DownloadError::NotS3 { .. })));
+}
+
+#[tokio::test]
+async fn a_missing_file_of_authorities_is_our_fault() {
+    let storage = ObjectStorage { ca_file: Some("/nowhere/ca.crt".into()), ..any_link() };
+    let error = Downloader::new(&storage, &patient(), &ArchiveLimits::default()).await.expect_err("must fail");
+    assert_eq!(error.class(), ErrorClass::Bug);
+    assert!(snafu::Report::from_error(&error).to_string().contains("/nowhere/ca.crt"));
+}

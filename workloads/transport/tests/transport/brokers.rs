@@ -1,0 +1,86 @@
+//! Brokers to test against.
+
+use std::time::Duration;
+
+use ccx_config::Kafka;
+use ccx_transport::{Consumer, Outgoing, Producer, Record};
+use rdkafka::mocking::MockCluster;
+use rdkafka::producer::DefaultProducerContext;
+use tokio::time::{Instant, sleep, timeout};
+
+/// Longer than anything takes on a busy machine. The mock brokers alone let the first member of a group wait for 3 seconds.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+
+pub(crate) const TOPIC: &str = "announce";
+pub(crate) const GROUP: &str = "pipeline";
+
+/// One mock broker and a topic on it.
+pub(crate) struct Brokers {
+    pub(crate) cluster: MockCluster<'static, DefaultProducerContext>,
+    pub(crate) settings: Kafka,
+}
+
+impl Brokers {
+    pub(crate) fn with_partitions(partitions: i32) -> Self {
+        let cluster = MockCluster::new(1).unwrap();
+        cluster.create_topic(TOPIC, partitions, 1).unwrap();
+        let settings = settings(&cluster.bootstrap_servers());
+        Self { cluster, settings }
+    }
+
+    pub(crate) fn consumer(&self) -> Consumer {
+        Consumer::subscribe(&self.settings, GROUP, TOPIC).unwrap()
+    }
+
+    pub(crate) fn producer(&self) -> Producer {
+        Producer::new(&self.settings).unwrap()
+    }
+
+    /// Sends messages whose payloads are these numbers; their keys, too, spread them over the partitions.
+    pub(crate) async fn send(&self, numbers: impl IntoIterator<Item = u32>) {
+        let producer = self.producer();
+        let sent = numbers.into_iter().map(|number| {
+            let producer = producer.clone();
+            async move { send_number(&producer, number).await }
+        });
+        futures::future::join_all(sent).await;
+    }
+}
+
+pub(crate) fn settings(bootstrap_servers: &str) -> Kafka {
+    // The mock broker answers a fetch without records only when its time is over, whatever arrives meanwhile.
+    let properties = [("fetch.wait.max.ms".to_owned(), "20".to_owned())].into();
+    let bootstrap_servers = bootstrap_servers.split(',').map(str::to_owned).collect();
+    Kafka { bootstrap_servers, session_timeout: Duration::from_secs(6), properties, ..Kafka::default() }
+}
+
+pub(crate) async fn send_number(producer: &Producer, number: u32) {
+    let text = number.to_string();
+    let message = Outgoing { topic: TOPIC, key: Some(text.as_bytes()), headers: &[], payload: text.as_bytes() };
+    producer.send(message).await.unwrap();
+}
+
+pub(crate) fn number(record: &Record) -> u32 {
+    std::str::from_utf8(&record.payload).unwrap().parse().unwrap()
+}
+
+pub(crate) async fn next(consumer: &Consumer) -> Record {
+    timeout(DEADLINE, consumer.next()).await.expect("a record must arrive")
+}
+
+pub(crate) async fn next_numbers(consumer: &Consumer, count: usize) -> Vec<u32> {
+    let mut numbers = Vec::new();
+    while numbers.len() < count {
+        numbers.push(number(&next(consumer).await));
+    }
+    numbers
+}
+
+/// Waits until `is_so`.
+pub(crate) async fn eventually(what: &str, is_so: impl Fn() -> bool) {
+    let deadline = Instant::now() + DEADLINE;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "it never came true that {what}");
+        sleep(Duration::from_millis(20)).await;
+    }
+}

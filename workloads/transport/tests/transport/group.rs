@@ -1,0 +1,72 @@
+//! Several members of a group.
+
+use std::collections::BTreeSet;
+
+use ccx_transport::{Consumer, Record};
+use tokio::time::{Instant, timeout_at};
+
+use crate::brokers::{Brokers, DEADLINE, next, number};
+
+async fn finish(consumer: &Consumer, record: &Record, seen: &mut Vec<u32>) {
+    seen.push(number(record));
+    consumer.finished(record.position());
+}
+
+fn distinct(numbers: &[u32]) -> BTreeSet<u32> {
+    numbers.iter().copied().collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_that_joins_takes_over_without_loss_and_sees_nothing_that_is_finished() {
+    let brokers = Brokers::with_partitions(8);
+    brokers.send(0..100).await;
+    let first = brokers.consumer();
+    let mut by_first = Vec::new();
+    while by_first.len() < 100 {
+        finish(&first, &next(&first).await, &mut by_first).await;
+    }
+
+    let second = brokers.consumer();
+    let mut by_second = Vec::new();
+    let producer = brokers.producer();
+    let deadline = Instant::now() + DEADLINE;
+    let mut sent = 100..;
+    // Sends until the second member has its share, then until everything has come.
+    let mut last = 0;
+    while by_second.is_empty() || distinct(&[by_first.clone(), by_second.clone()].concat()).len() <= last as usize {
+        if by_second.is_empty() {
+            last = sent.next().unwrap();
+            crate::brokers::send_number(&producer, last).await;
+        }
+        let received = timeout_at(deadline, async {
+            tokio::select! {
+                record = first.next() => finish(&first, &record, &mut by_first).await,
+                record = second.next() => finish(&second, &record, &mut by_second).await,
+            }
+        });
+        received.await.expect("every record must arrive at one of the two");
+    }
+    assert!(by_second.iter().all(|number| *number >= 100), "a finished record came again: {by_second:?}");
+
+    first.close().await.unwrap();
+    let after = last + 1..last + 51;
+    brokers.send(after.clone()).await;
+    let mut remaining: BTreeSet<u32> = after.collect();
+    while !remaining.is_empty() {
+        remaining.remove(&number(&next(&second).await));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn records_that_finish_after_their_partition_is_gone_are_left_to_its_new_owner() {
+    let brokers = Brokers::with_partitions(1);
+    brokers.send(0..2).await;
+    let first = brokers.consumer();
+    let kept = next(&first).await;
+    let position = kept.position();
+    first.close().await.unwrap();
+
+    let second = brokers.consumer();
+    let record = next(&second).await;
+    assert_eq!(record.position(), position);
+}

@@ -1,0 +1,10 @@
+//! The transport against librdkafka's mock brokers, an S3 server in this process, and, on request, a real broker.
+
+mod brokers;
+mod consumer;
+mod group;
+mod object_storage;
+mod outages;
+mod producer;
+mod sasl;
+mod topic_reader;

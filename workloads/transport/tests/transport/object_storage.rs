@@ -1,0 +1,91 @@
+//! Objects in an S3 server.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use ccx_config::{ArchiveLimits, Pipeline, Secret};
+use ccx_messages::ErrorClass;
+use ccx_transport::{DownloadError, Downloader, ObjectStore};
+
+const BUCKET: &str = "insights-upload";
+const HOUR: Duration = Duration::from_hours(1);
+
+async fn downloader(settings: &ccx_config::ObjectStorage) -> Downloader {
+    Downloader::new(settings, &Pipeline::default(), &ArchiveLimits::default()).await.unwrap()
+}
+
+/// A server with one object; it lives as long as what is returned.
+async fn server_with(key: &str, body: &'static [u8]) -> (ccx_local::ObjectStorage, ObjectStore) {
+    let server = ccx_local::ObjectStorage::start(BUCKET).await.unwrap();
+    let store = ObjectStore::connect(&server.config()).await.unwrap();
+    store.put(BUCKET, key, Bytes::from_static(body)).await.unwrap();
+    (server, store)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_stored_comes_back_by_a_presigned_link_under_the_default_policy() {
+    let (server, store) = server_with("00/11", b"archive").await;
+    let link = store.presign_get(BUCKET, "00/11", HOUR).await.unwrap();
+    assert_eq!(downloader(&server.config()).await.fetch(&link).await.unwrap(), "archive");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_stored_comes_back_by_its_name() {
+    let (server, _) = server_with("a b/é", b"archive").await;
+    let link = format!("s3://{BUCKET}/a%20b/%C3%A9");
+    assert_eq!(downloader(&server.config()).await.fetch(&link).await.unwrap(), "archive");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_object_that_is_gone_is_bad_input() {
+    let (server, store) = server_with("key", b"archive").await;
+    let downloader = downloader(&server.config()).await;
+    let by_name = downloader.fetch(&format!("s3://{BUCKET}/other")).await.expect_err("must fail");
+    assert!(matches!(by_name, DownloadError::Status { status: 404, .. }), "{by_name:?}");
+    let link = store.presign_get(BUCKET, "other", HOUR).await.unwrap();
+    let by_link = downloader.fetch(&link).await.expect_err("must fail");
+    assert_eq!((by_name.class(), by_link.class()), (ErrorClass::BadInput, ErrorClass::BadInput));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_that_was_tampered_with_is_bad_input() {
+    let (server, store) = server_with("key", b"archive").await;
+    let link = store.presign_get(BUCKET, "key", HOUR).await.unwrap().replace("X-Amz-Signature=", "X-Amz-Signature=00");
+    let error = downloader(&server.config()).await.fetch(&link).await.expect_err("must fail");
+    assert_eq!(error.class(), ErrorClass::BadInput);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn wrong_credentials_of_ours_are_no_fault_of_a_message() {
+    let (server, _) = server_with("key", b"archive").await;
+    let wrong = ccx_config::ObjectStorage { secret_access_key: Some(Secret::from("wrong".to_owned())), ..server.config() };
+    let error = downloader(&wrong).await.fetch(&format!("s3://{BUCKET}/key")).await.expect_err("must fail");
+    assert!(matches!(error, DownloadError::Refused { .. }), "{error:?}");
+    assert_eq!(error.class(), ErrorClass::Transient);
+    let error = ObjectStore::connect(&wrong).await.unwrap().reachable(BUCKET).await.expect_err("must fail");
+    assert_eq!(error.class(), ErrorClass::Bug);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bucket_is_reachable_when_it_exists() {
+    let (_server, store) = server_with("key", b"archive").await;
+    store.reachable(BUCKET).await.unwrap();
+    let error = store.reachable("no-such-bucket").await.expect_err("must fail");
+    assert_eq!(error.to_string(), "failed to reach bucket no-such-bucket");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_away_is_transient() {
+    let settings = ccx_config::ObjectStorage {
+        endpoint: Some("http://127.0.0.1:1".into()),
+        addressing: ccx_config::Addressing::Path,
+        access_key_id: Some("id".into()),
+        secret_access_key: Some(Secret::from("key".to_owned())),
+        ..ccx_config::ObjectStorage::default()
+    };
+    let store = ObjectStore::connect(&settings).await.unwrap();
+    let error = store.put(BUCKET, "key", Bytes::from_static(b"archive")).await.expect_err("must fail");
+    assert_eq!(error.class(), ErrorClass::Transient);
+    let error = downloader(&settings).await.fetch(&format!("s3://{BUCKET}/key")).await.expect_err("must fail");
+    assert_eq!(error.class(), ErrorClass::Transient);
+}

@@ -1,0 +1,75 @@
+//! Authentication, against a real broker: the mock ones have none.
+//!
+//! `CCX_TEST_KAFKA_SASL=host:port,user,password` names a broker that lets the user in by SCRAM-SHA-512, and creates topics on
+//! their first use. `CCX_TEST_KAFKA_SASL_MECHANISM` names another mechanism.
+
+use std::time::Duration;
+
+use ccx_config::{Kafka, SaslMechanism, Secret, SecurityProtocol};
+use ccx_messages::ErrorClass;
+use ccx_transport::{Connectivity, Consumer, Outgoing, Producer};
+
+use crate::brokers::{eventually, next};
+
+fn settings(test: &str) -> Option<Kafka> {
+    let Ok(broker) = std::env::var("CCX_TEST_KAFKA_SASL") else {
+        eprintln!("SKIPPED {test}: CCX_TEST_KAFKA_SASL=host:port,user,password is not set");
+        return None;
+    };
+    let parts: Vec<&str> = broker.splitn(3, ',').collect();
+    let [server, user, password] = parts.as_slice() else { panic!("CCX_TEST_KAFKA_SASL must be host:port,user,password") };
+    Some(Kafka {
+        bootstrap_servers: vec![(*server).into()],
+        security_protocol: SecurityProtocol::SaslPlaintext,
+        sasl_mechanism: mechanism(),
+        sasl_username: Some((*user).into()),
+        sasl_password: Some(Secret::from((*password).to_owned())),
+        ..Kafka::default()
+    })
+}
+
+fn mechanism() -> SaslMechanism {
+    match std::env::var("CCX_TEST_KAFKA_SASL_MECHANISM").as_deref() {
+        Err(_) | Ok("SCRAM-SHA-512") => SaslMechanism::ScramSha512,
+        Ok("SCRAM-SHA-256") => SaslMechanism::ScramSha256,
+        Ok("PLAIN") => SaslMechanism::Plain,
+        Ok(other) => panic!("CCX_TEST_KAFKA_SASL_MECHANISM: {other} is not known"),
+    }
+}
+
+/// A name that no other run has used.
+fn unique(name: &str) -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    format!("ccx-test-{name}-{}", now.as_nanos())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_with_the_right_password_sends_and_receives() {
+    let Some(settings) = settings("a_user_with_the_right_password_sends_and_receives") else { return };
+    let (topic, group) = (unique("topic"), unique("group"));
+    let producer = Producer::new(&settings).unwrap();
+    producer.send(Outgoing { topic: &topic, key: None, headers: &[], payload: b"hello" }).await.unwrap();
+    let consumer = Consumer::subscribe(&settings, &group, &topic).unwrap();
+    let record = next(&consumer).await;
+    assert_eq!(record.payload, "hello");
+    consumer.finished(record.position());
+    consumer.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_password_is_told_as_the_reason_and_is_no_fault_of_a_message() {
+    let Some(mut settings) = settings("a_wrong_password_is_told_as_the_reason_and_is_no_fault_of_a_message") else { return };
+    settings.sasl_password = Some(Secret::from("wrong".to_owned()));
+    settings.properties.insert("message.timeout.ms".into(), "5000".into());
+    let producer = Producer::new(&settings).unwrap();
+    let connectivity = producer.connectivity();
+    let topic = unique("topic");
+    let message = Outgoing { topic: &topic, key: None, headers: &[], payload: b"hello" };
+    let error = tokio::time::timeout(Duration::from_mins(1), producer.send(message)).await.unwrap().expect_err("must fail");
+    assert_eq!(error.class(), ErrorClass::Transient);
+    eventually(
+        "the reason is told",
+        || matches!(&*connectivity.borrow(), Connectivity::Down(reason) if reason.to_lowercase().contains("authentication")),
+    )
+    .await;
+}
