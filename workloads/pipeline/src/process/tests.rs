@@ -1,3 +1,5 @@
+use std::path::{Path, PathBuf};
+
 use ccx_messages::{Identity, OrgId, Results, Timestamp, parse_gathering_time};
 use ccx_sample_archive::{Fault, SampleArchive};
 
@@ -110,4 +112,23 @@ fn kind_and_remote_configuration_are_read_for_the_metrics() {
     let unversioned: (&str, &[u8]) = ("insights-operator/remote-configuration.json", b"{}");
     let processed = run(tar_of(&[id, unversioned]), &announce(None)).unwrap();
     assert_eq!(processed.remote_configuration, Some(RemoteConfiguration { version: None }));
+}
+
+/// The archives that the Python pipeline is tested with, when they are at hand.
+#[test]
+fn published_archives_give_what_they_should() {
+    let reference = std::env::var_os("CCX_REFERENCE")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference"), PathBuf::from);
+    let folder = reference.join("archives/ccx-messaging");
+    if !folder.exists() {
+        return;
+    }
+    let run_file = |name: &str| run(std::fs::read(folder.join(name)).unwrap(), &announce(None));
+    let with_id = run_file("ocp_with_id.tar").unwrap();
+    assert_eq!(with_id.cluster_id.to_string(), "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee");
+    assert!(Results::parse(&with_id.message).is_ok());
+    let rapid = run_file("rapid-recommendations.tar.gz").unwrap();
+    assert_eq!(rapid.remote_configuration, Some(RemoteConfiguration { version: Some("1.1.0".into()) }));
+    assert!(matches!(run_file("correct_data.tar"), Err(ProcessError::NoClusterId { .. })));
+    assert!(matches!(run_file("wrong_data.tar"), Err(ProcessError::NotInsights { .. })));
 }

@@ -1,8 +1,10 @@
+use std::collections::BTreeSet;
+
 use ccx_messages::{ClusterId, Results};
 use ccx_rules::{Budget, Context, Engine, Response, Rule, RuleMeta};
 use ccx_sample_archive::{Fault, SampleArchive};
 
-use crate::world::World;
+use crate::{bad_input::tar_of, world::World};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_archive_becomes_a_result_keyed_by_its_cluster() {
@@ -80,12 +82,34 @@ async fn archives_larger_than_usual_pass_even_with_little_memory() {
         // Random bytes don't compress, so this is over the 4 MiB that are set aside at first.
         let noise: Vec<u8> = (0..6_u64 << 20).map(|byte| (byte.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8).collect();
         let id = cluster_id.to_string();
-        let archive = crate::bad_input::tar_of(&[("config/id", id.as_bytes()), ("config/noise", &noise)]);
+        let archive = tar_of(&[("config/id", id.as_bytes()), ("config/noise", &noise)]);
         let link = world.store(&format!("large-{number}"), archive).await;
         world.announce(&format!("large-{number}"), &link).await;
     }
     world.results(3).await;
     assert_eq!(world.dead_letters(0).await.len(), 0);
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backlog_is_worked_off_to_the_last_record() {
+    const RECORDS: usize = 400;
+    let mut world = World::new().await;
+    world.config.pipeline.max_downloads = 3;
+    let id = ClusterId::random().to_string();
+    let link = world.store("tiny", tar_of(&[("config/id", id.as_bytes())])).await;
+    let numbers: BTreeSet<String> = (0..RECORDS).map(|number| number.to_string()).collect();
+    futures::future::join_all(numbers.iter().map(|number| world.announce(number, &link))).await;
+
+    let running = world.start().await;
+    let results = world.results(RECORDS).await;
+    let request_ids: BTreeSet<_> =
+        results.iter().map(|result| result.headers.get_str("ccx-request-id").unwrap().to_owned()).collect();
+    assert_eq!(request_ids, numbers);
+    assert_eq!(results.len(), RECORDS, "none twice");
+    running.metric_falls_to("ccx_pipeline_lag_records", 0).await;
+    running.metric_falls_to("ccx_pipeline_records_in_flight", 0).await;
+    running.metric_falls_to("ccx_pipeline_bytes_in_flight", 0).await;
     running.end().await;
 }
 

@@ -145,6 +145,11 @@ impl Running {
         eventually(&format!("{name} {value}"), async || (self.metric(name).await >= value).then_some(())).await;
     }
 
+    /// Waits until the metric is at most `value`.
+    pub(crate) async fn metric_falls_to(&self, name: &str, value: u64) {
+        eventually(&format!("{name} {value}"), async || (self.metric(name).await <= value).then_some(())).await;
+    }
+
     /// Waits until `/readyz` contains a text.
     pub(crate) async fn readiness_says(&self, text: &str) {
         eventually(&format!("readiness {text:?}"), async || self.get("/readyz").await.contains(text).then_some(())).await;
