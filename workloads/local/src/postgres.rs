@@ -28,7 +28,7 @@ use server::Server;
 /// The role that owns everything in the server.
 const SUPERUSER: &str = "postgres";
 
-/// What becomes of committed transactions when the machine loses power.
+/// What becomes of committed transactions when the machine loses power, and of all data when the server ends for good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
     /// They are kept, as in production.
@@ -135,7 +135,7 @@ impl Postgres {
     pub async fn go_away(&self) -> Result<(), PostgresError> {
         let parts = Arc::clone(&self.parts);
         blocking(move || {
-            parts.server().take().context(EndedSnafu)?.stop();
+            parts.server().take().context(EndedSnafu)?.pause();
             Ok(())
         })
         .await

@@ -5,6 +5,7 @@
 //!                          └──── parts, PostgreSQL ────┘                 dead letters ─┘
 //! ```
 
+mod address;
 mod archives;
 mod database_url;
 mod dead_letters;
@@ -25,6 +26,7 @@ use futures::{StreamExt as _, stream};
 use snafu::ResultExt as _;
 
 use crate::{cli::Global, commands::workload::start_logging, failure::Failure, output::Format, upload::Uploader};
+use address::{Reserved, Wish};
 use archives::Submission;
 use database_url::DatabaseUrl;
 use dead_letters::DeadLetters;
@@ -48,8 +50,9 @@ const MAX_IN_FLIGHT: usize = 16;
 ///
 /// With `--once` it ends when the archives are served: with exit code 0 when all are, with 1 when one is not. With
 /// `--output json` standard output has one JSON object a line and archive and nothing else: `archive`, `cluster_id`, `org_id`,
-/// `request_id`, `hits` (`rule_fqdn` and `error_key` of each), `report_url` and `elapsed_ms`; of an archive that is not served,
-/// `archive` and `error`, the reason out of the dead-letter queue.
+/// `request_id`, `hits` (`rule_fqdn` and `error_key` of each), `report_url` and `elapsed_ms` (since the announcement, so that for
+/// the first ones the start of the workloads counts too); of an archive that is not served, `archive` and `error`, the reason out
+/// of the dead-letter queue.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -89,10 +92,11 @@ pub(crate) async fn run(global: &Global, args: LocalArgs) -> Result<(), Box<dyn 
     let shutdown = shutdown_signal();
     let config = global.config()?;
     let progress = Progress::new();
-    let parts = Parts::start(config, &args, &progress).await?;
+    let api = Reserved::new(wish(&args))?;
+    let parts = Parts::start(config, &args, api.address(), &progress).await?;
     let services = Services::new(shutdown.clone());
     let served = tokio::select! {
-        served = serve(&args, &parts, &services, &progress) => served,
+        served = serve(&args, &parts, api, &services, &progress) => served,
         failure = services.failure() => Err(failure),
         () = shutdown.cancelled() => StoppedSnafu.fail(),
     };
@@ -114,14 +118,30 @@ pub(crate) async fn run(global: &Global, args: LocalArgs) -> Result<(), Box<dyn 
     Ok(drained?)
 }
 
+/// Who is gone in a minute leaves the usual port to those who stay.
+fn wish(args: &LocalArgs) -> Wish {
+    match args.listen {
+        Some(address) => Wish::Exactly(address),
+        None if args.once => Wish::Any,
+        None => Wish::Usual,
+    }
+}
+
 /// Starts everything, sends the archives through, and shows what comes out.
-async fn serve(args: &LocalArgs, parts: &Parts, services: &Services, progress: &Progress) -> Result<(), LocalError> {
+async fn serve(
+    args: &LocalArgs,
+    parts: &Parts,
+    api: Reserved,
+    services: &Services,
+    progress: &Progress,
+) -> Result<(), LocalError> {
     services.start_pipeline(parts.config());
     let uploader = Uploader::connect(parts.config()).await.context(UploaderSnafu)?;
     let (submissions, database) =
         tokio::join!(archives::submit(args, &parts.config().archive, &uploader, progress), parts.database(args, progress),);
     let config = parts.config_with(database?);
     services.start_writer(&config);
+    api.release();
     services.start_aggregator(&config);
     let waiting = Waiting {
         reports: Reports::new(&config.aggregator, args.org)?,

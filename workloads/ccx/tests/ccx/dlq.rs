@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use ccx_local::Kafka;
 use ccx_messages::{DeadLetter, ErrorClass};
-use ccx_transport::{Headers, Outgoing, Producer, Record, TopicReader, dead_letter};
+use ccx_transport::{Headers, Producer, Record, TopicReader, dead_letter};
 use serde_json::Value;
 
 use crate::process::{Outcome, ccx, run};

@@ -2,7 +2,6 @@
 
 use std::{
     ffi::OsStr,
-    io::Read as _,
     process::{Child, Command, ExitStatus, Stdio},
     thread,
     time::{Duration, Instant},

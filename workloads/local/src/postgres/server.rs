@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::Write as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
@@ -17,15 +18,21 @@ use super::{
 };
 use crate::{folder::SpawnInOwnGroup as _, port::free_port};
 
-/// Runs a server until its input ends, then asks the server to end, again and again, as one that just starts ignores the signal.
+/// Runs a server until its input ends or has a line, then asks the server to end, again and again, as one that just starts ignores
+/// the signal. A line means that the data will be used again.
 ///
 /// The input is a pipe from this process; the kernel closes it when the process ends, even by SIGKILL. The parent-death signal
 /// alone would not do: it comes when the *thread* ends that has started the server, and macOS has none.
 const WATCHER: &str = r#"
 exec 3<&0
+signal=$1
+shift
 "$@" </dev/null 3<&- &
 server=$!
-(read -r _ <&3; while kill -INT "$server"; do sleep 0.1; done) 2>/dev/null &
+(
+  if read -r _ <&3; then signal=INT; fi
+  while kill -s "$signal" "$server"; do sleep 0.1; done
+) 2>/dev/null &
 watcher=$!
 wait "$server"
 status=$?
@@ -57,7 +64,7 @@ const SETTINGS: [&str; 5] = [
 /// Settings of a server whose data may be lost.
 const FAST_SETTINGS: [&str; 3] = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
 
-/// A running server. Dropping it asks the server to end; [`Server::stop`] waits for it as well.
+/// A running server. Dropping it ends the server, some time later.
 #[derive(Debug)]
 pub(super) struct Server {
     watcher: Child,
@@ -84,7 +91,7 @@ impl Server {
         let log = fs::File::create(&cluster.log).context(FileSnafu { action: "create", path: &cluster.log })?;
         let log_of_errors = log.try_clone().context(FileSnafu { action: "open", path: &cluster.log })?;
         let watcher = Command::new("/bin/sh")
-            .args(["-c", WATCHER, "ccx-postgres"])
+            .args(["-c", WATCHER, "ccx-postgres", final_signal(durability)])
             .args(command_line(cluster, durability, port))
             .env("LC_ALL", "C")
             .current_dir("/")
@@ -102,9 +109,22 @@ impl Server {
         self.port
     }
 
-    /// Ends the server: clients are cut off, data are safe.
+    /// Ends the server for good, and waits for it.
     pub(super) fn stop(mut self) {
-        // Waiting closes the pipe first, which is what the watcher waits for.
+        self.wait();
+    }
+
+    /// Ends the server in a way that another can go on with its data, and waits for it.
+    pub(super) fn pause(mut self) {
+        let told = self.watcher.stdin.take().map(|mut input| input.write_all(b"\n"));
+        if let Some(Err(error)) = told {
+            tracing::warn!(%error, "failed to tell PostgreSQL's watcher to stop it");
+        }
+        self.wait();
+    }
+
+    /// Closes the watcher's input, which is what it waits for, and waits for its end.
+    fn wait(&mut self) {
         if let Err(error) = self.watcher.wait() {
             tracing::warn!(%error, "failed to wait for the end of PostgreSQL");
         }
@@ -121,6 +141,14 @@ impl Server {
             thread::sleep(POLL_INTERVAL);
         }
         Ok(())
+    }
+}
+
+/// SIGINT ends a server in order; SIGQUIT at once, for data that nobody will use again.
+fn final_signal(durability: Durability) -> &'static str {
+    match durability {
+        Durability::Kept => "INT",
+        Durability::Lost => "QUIT",
     }
 }
 

@@ -1,30 +1,21 @@
 //! Kafka, S3 and PostgreSQL, and the configuration that points to them.
 
-use std::{
-    net::{Ipv4Addr, SocketAddr, TcpListener},
-    time::Duration,
-};
+use std::{net::SocketAddr, time::Duration};
 
 use ccx_config::{Authentication, Config, Database};
-use ccx_local::{Kafka, ObjectStorage, Postgres};
+use ccx_local::{Durability, Kafka, ObjectStorage, Postgres};
 use snafu::ResultExt as _;
 use tokio::sync::OnceCell;
 
 use super::{
-    LocalArgs, Progress,
-    error::{KafkaSnafu, LocalError, MigrateSnafu, ObjectStorageSnafu, PortSnafu, PostgresSnafu, TakenSnafu},
+    LocalArgs, Progress, address,
+    error::{KafkaSnafu, LocalError, MigrateSnafu, ObjectStorageSnafu, PostgresSnafu},
 };
 
 const BUCKET: &str = "insights-upload";
 
 /// The database within the private server.
 const DATABASE: &str = "ccx";
-
-/// Where the REST API is served unless the port is taken.
-const USUAL_ADDRESS: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 8080);
-
-/// Any free port of this machine, for what nobody is told about.
-const ANY_ADDRESS: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 0);
 
 /// What the workloads run on.
 pub(super) struct Parts {
@@ -36,8 +27,13 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// Starts what starts at once: Kafka and the object storage.
-    pub(super) async fn start(mut config: Config, args: &LocalArgs, progress: &Progress) -> Result<Self, LocalError> {
+    /// Starts what starts at once: Kafka and the object storage. The REST API will be served at `api`.
+    pub(super) async fn start(
+        mut config: Config,
+        args: &LocalArgs,
+        api: SocketAddr,
+        progress: &Progress,
+    ) -> Result<Self, LocalError> {
         progress.step("starting Kafka and the object storage");
         let topics = &config.kafka.topics;
         let names = [
@@ -56,7 +52,7 @@ impl Parts {
         let objects = objects.context(ObjectStorageSnafu)?;
         config.kafka = ccx_config::Kafka { topics: config.kafka.topics, ..kafka.config() };
         config.object_storage = objects.config();
-        keep_to_this_machine(&mut config, api_address(args.listen)?);
+        keep_to_this_machine(&mut config, api);
         Ok(Self { config, postgres: OnceCell::new(), _kafka: kafka, _objects: objects })
     }
 
@@ -86,7 +82,7 @@ impl Parts {
         progress.step("starting a private PostgreSQL");
         let start = async || match &args.data_dir {
             Some(folder) => Postgres::start_in(&folder.join("postgres")).await,
-            None => Postgres::start().await,
+            None => Postgres::start_with(Durability::Lost).await,
         };
         let postgres = self.postgres.get_or_try_init(start).await.context(PostgresSnafu)?;
         postgres.database(DATABASE).await.context(PostgresSnafu)
@@ -102,39 +98,11 @@ impl Parts {
 }
 
 /// Nothing but the API is reachable, that by everyone on the machine, and archives are taken whatever their age.
-fn keep_to_this_machine(config: &mut Config, api_address: SocketAddr) {
-    config.pipeline.listen = ANY_ADDRESS.into();
+fn keep_to_this_machine(config: &mut Config, api: SocketAddr) {
+    config.pipeline.listen = address::ANY.into();
     config.pipeline.max_record_age = Duration::ZERO;
-    config.writer.listen = ANY_ADDRESS.into();
+    config.writer.listen = address::ANY.into();
     config.writer.org_allowlist_file = None;
-    config.aggregator.listen = api_address;
+    config.aggregator.listen = api;
     config.aggregator.authentication = Authentication::None;
-}
-
-/// The wanted address, else the usual one, else one with a free port.
-fn api_address(wanted: Option<SocketAddr>) -> Result<SocketAddr, LocalError> {
-    if let Some(address) = wanted {
-        return free_address(address).context(TakenSnafu { address });
-    }
-    free_address(USUAL_ADDRESS.into()).or_else(|_| free_address(ANY_ADDRESS.into())).context(PortSnafu)
-}
-
-/// The address, with a port in place of 0, if nobody listens there.
-fn free_address(address: SocketAddr) -> std::io::Result<SocketAddr> {
-    TcpListener::bind(address)?.local_addr()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_taken_address_is_refused_when_wanted_and_avoided_otherwise() {
-        let taken = TcpListener::bind(SocketAddr::from(ANY_ADDRESS)).unwrap();
-        let address = taken.local_addr().unwrap();
-        let error = api_address(Some(address)).unwrap_err().to_string();
-        assert_eq!(error, format!("the address {address} for the REST API is taken"));
-        let _usual = TcpListener::bind(SocketAddr::from(USUAL_ADDRESS));
-        assert_ne!(api_address(None).unwrap().port(), 8080);
-    }
 }

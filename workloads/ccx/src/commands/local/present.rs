@@ -70,13 +70,13 @@ fn failed_row(failed: &Failed) -> FailedRow<'_> {
 }
 
 fn served_text(served: &Served, reports: &Reports) -> String {
-    let Served { archive, cluster_id, report, elapsed, .. } = served;
+    let Served { archive, cluster_id, report, .. } = served;
     let found = match report.reports.len() {
         0 => "nothing to recommend".to_owned(),
         1 => "1 recommendation".to_owned(),
         hits => format!("{hits} recommendations"),
     };
-    let mut text = format!("\n{archive}\ncluster {cluster_id}: {found}, served after {} ms\n", elapsed.as_millis());
+    let mut text = format!("\n{archive}\ncluster {cluster_id}: {found}\n");
     if !report.reports.is_empty() {
         let mut table = output::table(&["RULE", "FOUND", "SINCE"]);
         for hit in &report.reports {
@@ -137,7 +137,8 @@ mod tests {
     #[test]
     fn text_has_the_recommendations_and_the_way_to_them() {
         let text = served_text(&served(), &reports());
-        for part in ["a.tar\n", "1 recommendation,", "ccx_rules.a", "2026-01-15T12:00:00Z", "curl -s http://127.0.0.1:8080/"]
+        for part in
+            ["a.tar\n", "1 recommendation\n", "ccx_rules.a", "2026-01-15T12:00:00Z", "curl -s http://127.0.0.1:8080/"]
         {
             assert!(text.contains(part), "{part} is missing: {text}");
         }
