@@ -71,29 +71,27 @@ impl Downloads {
     /// Between attempts nothing is held, so only this record waits.
     pub(crate) async fn download(&self, url: &str, link: Link, passage: Passage) -> Result<(Bytes, Passage), Stop> {
         let started = Instant::now();
+        let outcome = self.try_to_the_limit(url, link, passage).await;
+        let dashboards = &self.metrics.dashboards;
+        dashboards.download_seconds.observe(started.elapsed().as_secs_f64());
+        outcome.inspect(|(archive, _)| observe_bytes(&dashboards.downloaded, archive.len()))
+    }
+
+    async fn try_to_the_limit(&self, url: &str, link: Link, mut passage: Passage) -> Result<(Bytes, Passage), Stop> {
         let mut backoff = Backoff::new(&self.retry);
         let mut attempts = 0;
-        let mut passage = Some(passage);
         loop {
-            let seat = match passage.take() {
-                Some(passage) => passage,
-                None => self.flight.admit(self.usual_bytes).await,
-            };
-            let error = match self.attempt(url, seat).await {
-                Ok((archive, passage)) => {
+            let error = match self.attempt(url, passage).await {
+                Ok(downloaded) => {
                     self.storage.answered();
-                    observe_bytes(&self.metrics.dashboards.downloaded, archive.len());
-                    self.metrics.dashboards.download_seconds.observe(started.elapsed().as_secs_f64());
-                    return Ok((archive, passage));
+                    return Ok(downloaded);
                 }
                 Err(error) => error,
             };
             let verdict = self.judge(link, &error).await;
             attempts += u32::from(verdict == Verdict::CountsAgainstLink);
-            let is_final = error.class() != ErrorClass::Transient || attempts >= self.retry.max_attempts;
-            if is_final {
-                self.metrics.dashboards.download_seconds.observe(started.elapsed().as_secs_f64());
-                return Err(DownloadSnafu { attempts: attempts.max(1) }.into_error(error).into());
+            if error.class() != ErrorClass::Transient || attempts >= self.retry.max_attempts {
+                return Err(DownloadSnafu { attempts }.into_error(error).into());
             }
             self.metrics.download_retries.inc();
             let delay = backoff.next_delay();
@@ -101,6 +99,7 @@ impl Downloads {
             if self.storage.wait(delay, &self.shutdown).await == Waited::ShuttingDown {
                 return Err(Stop::ShuttingDown);
             }
+            passage = self.flight.admit(self.usual_bytes).await;
         }
     }
 
