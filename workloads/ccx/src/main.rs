@@ -19,6 +19,10 @@ use clap::Parser as _;
 use cli::{Cli, command_line};
 use failure::Failure;
 
+/// Gives memory back to the system after each archive, which glibc's allocator does not do.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse_from(command_line(std::env::args_os()));
     match run(cli) {
