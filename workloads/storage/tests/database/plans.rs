@@ -12,9 +12,9 @@ use crate::support::{at, migrated, report, rows, run};
 const FILL: &str = "\
     INSERT INTO report (org_id, cluster, report, last_checked_at) \
         SELECT 1 + n % 50, md5(n::text)::uuid::text, '{}', '2026-01-01' FROM generate_series(1, 100000) AS n; \
-    INSERT INTO rule_hit SELECT org_id, cluster, 'ccx.rules.a.report', 'KEY', '{}', '2026-01-01' FROM report; \
-    INSERT INTO recommendation SELECT org_id, cluster, 'ccx.rules.a', 'KEY' FROM report; \
-    INSERT INTO report_info SELECT org_id, cluster, '4.18.1' FROM report";
+    INSERT INTO rule_hit SELECT org_id, cluster, 'ccx.rules.a.report', 'KEY', '{}', '2026-01-01' FROM report WHERE report = '{}'; \
+    INSERT INTO recommendation SELECT org_id, cluster, 'ccx.rules.a', 'KEY' FROM report WHERE report = '{}'; \
+    INSERT INTO report_info SELECT org_id, cluster, '4.18.1' FROM report WHERE report = '{}'";
 
 const READ: &str = "\
     SELECT relname, seq_scan, coalesce(idx_tup_fetch, 0) AS fetched FROM pg_stat_user_tables \
