@@ -110,16 +110,16 @@ mod tests {
         STANDARD.encode(json)
     }
 
-    fn member(org_id: u64) -> Result<Caller, String> {
-        Ok(Caller::Member(OrgId::new(org_id).unwrap()))
+    fn member(org_id: u64) -> Caller {
+        Caller::Member(OrgId::new(org_id).unwrap())
     }
 
     #[test]
     fn the_organisation_is_read_from_both_forms_of_the_identity() {
-        assert_eq!(caller(&encoded(r#"{"identity":{"org_id":"7","type":"User"}}"#)), member(7));
-        assert_eq!(caller(&encoded(r#"{"identity":{"internal":{"org_id":"8"}}}"#)), member(8));
-        assert_eq!(caller(&encoded(r#"{"identity":{"org_id":"7","internal":{"org_id":"8"}}}"#)), member(7));
-        assert_eq!(caller(encoded(r#"{"identity":{"org_id":"7"}}"#).trim_end_matches('=')), member(7));
+        assert_eq!(caller(&encoded(r#"{"identity":{"org_id":"7","type":"User"}}"#)), Ok(member(7)));
+        assert_eq!(caller(&encoded(r#"{"identity":{"internal":{"org_id":"8"}}}"#)), Ok(member(8)));
+        assert_eq!(caller(&encoded(r#"{"identity":{"org_id":"7","internal":{"org_id":"8"}}}"#)), Ok(member(7)));
+        assert_eq!(caller(encoded(r#"{"identity":{"org_id":"7"}}"#).trim_end_matches('=')), Ok(member(7)));
     }
 
     #[test]

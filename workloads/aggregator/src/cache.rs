@@ -24,7 +24,7 @@ use crate::parameters::UserId;
 pub const MAX_ANSWER_AGE: Duration = Duration::from_secs(5);
 
 /// Number of generations: 32 KiB, and a thousand new reports between two requests for a cluster spoil its answer in 1 of 5 cases.
-const GENERATIONS: usize = 4096;
+const GENERATIONS: u64 = 4096;
 
 /// Size of an answer by which the number of answers that fit is estimated, in bytes.
 const TYPICAL_ANSWER_BYTES: u64 = 8 * 1024;
@@ -36,15 +36,15 @@ const OVERHEAD_BYTES: u64 = 160;
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Key {
     /// The organisation that asks.
-    pub(crate) org_id: OrgId,
+    pub(crate) org: OrgId,
     /// The cluster.
-    pub(crate) cluster_id: ClusterId,
+    pub(crate) cluster: ClusterId,
     /// The user, whose votes are part of the answer.
-    pub(crate) user_id: UserId,
+    pub(crate) user: UserId,
 }
 
 /// The generation that was current before the rows of an answer were read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ticket(u64);
 
 /// The kept answers.
@@ -67,7 +67,7 @@ struct ByBytes;
 
 impl Weighter<Key, Kept> for ByBytes {
     fn weight(&self, key: &Key, kept: &Kept) -> u64 {
-        OVERHEAD_BYTES + (key.user_id.as_str().len() + kept.json.len()) as u64
+        OVERHEAD_BYTES + (key.user.as_str().len() + kept.json.len()) as u64
     }
 }
 
@@ -88,7 +88,7 @@ impl AnswerCache {
             return None;
         }
         let kept = self.answers.get(key)?;
-        let is_current = kept.generation == self.generation(key.cluster_id).load(Ordering::Acquire);
+        let is_current = kept.generation == self.generation(key.cluster).load(Ordering::Acquire);
         (is_current && kept.read_at.elapsed() < MAX_ANSWER_AGE).then_some(kept.json)
     }
 
@@ -133,7 +133,8 @@ impl AnswerCache {
 
     fn generation(&self, cluster_id: ClusterId) -> &AtomicU64 {
         let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(cluster_id);
-        &self.generations[hash as usize % GENERATIONS]
+        let index = usize::try_from(hash % GENERATIONS).expect("a remainder of 4096");
+        &self.generations[index]
     }
 }
 

@@ -84,11 +84,10 @@ impl ApiError {
     /// Whether asking again later can help, and whether it is the client's fault or ours.
     pub(crate) fn class(&self) -> ErrorClass {
         match self {
+            Self::TimedOut => ErrorClass::Transient,
             Self::Storage { source } if source.class() == ErrorClass::Transient => ErrorClass::Transient,
             // What the client sends is checked before it gets to the database.
-            Self::Storage { .. } => ErrorClass::Bug,
-            Self::TimedOut => ErrorClass::Transient,
-            Self::Encoding { .. } | Self::MetricsEncoding { .. } => ErrorClass::Bug,
+            Self::Storage { .. } | Self::Encoding { .. } | Self::MetricsEncoding { .. } => ErrorClass::Bug,
             _ => ErrorClass::BadInput,
         }
     }

@@ -41,8 +41,7 @@ impl<'a> From<&'a StoredHit> for HitPayload<'a> {
 fn details(stored: &StoredHit) -> &RawValue {
     serde_json::from_str(&stored.template_data).unwrap_or_else(|error| {
         tracing::warn!(%error, component = stored.component, error_key = stored.error_key, "a hit's stored details are not JSON");
-        const EMPTY: &str = "{}";
-        serde_json::from_str(EMPTY).expect("an empty object is JSON")
+        serde_json::from_str("{}").expect("an empty object is JSON")
     })
 }
 

@@ -9,8 +9,11 @@ use crate::{api::Api, cache::AnswerCache};
 pub(crate) async fn follow_announcements(api: &Api, shutdown: &CancellationToken) {
     let Some(cache) = &api.cache else { return };
     let mut listener = ReportListener::new(&api.database);
-    while let Some(change) = shutdown.run_until_cancelled(listener.next()).await {
-        apply(cache, change);
+    loop {
+        tokio::select! {
+            change = listener.next() => apply(cache, change),
+            () = shutdown.cancelled() => return,
+        }
         api.metrics.is_listening.set(i64::from(cache.is_in_use()));
     }
 }

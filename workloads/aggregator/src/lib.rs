@@ -12,7 +12,7 @@
 //! ```
 //!
 //! **Adding an endpoint** is one file in `endpoints` with a `ROUTE` and a line in [`routes::TABLE`](routes). The table is the only
-//! place that knows paths; the router, the redirects between `…/` and `…`, the metrics' labels, the OpenAPI document and the tests
+//! place that knows paths; the router, the redirects between `…/` and `…`, the metrics' labels, `openapi.json` and the tests
 //! that every path is protected are all made from it.
 //!
 //! **Who may ask.** An endpoint below an organisation receives its [`OrgId`](ccx_messages::OrgId) only from the dispatcher, after

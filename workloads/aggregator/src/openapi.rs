@@ -1,4 +1,4 @@
-//! The OpenAPI document, made from the table of endpoints.
+//! `openapi.json`, made from the table of endpoints.
 
 pub(crate) mod schema;
 

@@ -168,10 +168,9 @@ fn parse_rule_selector(text: &str) -> Result<RuleSelector, ApiError> {
 /// What Go's UUID parser says about a text that is none.
 fn uuid_problem(text: &str) -> String {
     match text.len() {
-        36 | 32 => "invalid UUID format".into(),
         38 => "invalid bracketed UUID format".into(),
         45 if !text.to_ascii_lowercase().starts_with("urn:uuid:") => "invalid urn prefix".into(),
-        45 => "invalid UUID format".into(),
+        32 | 36 | 45 => "invalid UUID format".into(),
         length => format!("invalid UUID length: {length}"),
     }
 }

@@ -25,7 +25,7 @@ use crate::{
     parameters::Call,
 };
 
-/// Every endpoint. The order is that of the OpenAPI document.
+/// Every endpoint. The order is that of `openapi.json`.
 pub(crate) static TABLE: [&Route; 10] = [
     &endpoints::root::ROUTE,
     &endpoints::info::ROUTE,
@@ -45,7 +45,7 @@ pub(crate) struct Route {
     pub(crate) method: Method,
     /// Its path after the prefix, with the parameters in braces.
     pub(crate) path: &'static str,
-    /// Its name in the OpenAPI document.
+    /// Its name in `openapi.json`.
     pub(crate) operation: &'static str,
     /// What it is for, in a sentence.
     pub(crate) summary: &'static str,

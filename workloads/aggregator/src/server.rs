@@ -72,7 +72,8 @@ pub async fn run(config: &Config, shutdown: CancellationToken) -> Result<(), Agg
     tokio::join!(
         ccx_service::serve(listener, router, shutdown.clone(), settings.shutdown_timeout),
         watch_database(&api, &condition, &shutdown),
-        follow_announcements(&api, &shutdown),
+        // The listener's state is large; on the heap it does not make this future so.
+        Box::pin(follow_announcements(&api, &shutdown)),
     );
     api.database.close().await;
     Ok(())

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn key(cluster_id: ClusterId, user: &str) -> Key {
-    Key { org_id: OrgId::new(1).unwrap(), cluster_id, user_id: UserId::for_test(user) }
+    Key { org: OrgId::new(1).unwrap(), cluster: cluster_id, user: UserId::for_test(user) }
 }
 
 fn in_use(max_bytes: u64) -> AnswerCache {
@@ -13,7 +13,7 @@ fn in_use(max_bytes: u64) -> AnswerCache {
 }
 
 fn keep(cache: &AnswerCache, key: &Key, json: &'static str) {
-    let ticket = cache.ticket(key.cluster_id).unwrap();
+    let ticket = cache.ticket(key.cluster).unwrap();
     cache.keep(ticket, key.clone(), Bytes::from_static(json.as_bytes()));
 }
 
@@ -45,9 +45,9 @@ fn a_new_report_ends_the_answers_of_all_users_of_its_cluster() {
 fn rows_read_before_an_announcement_are_never_served_after_it() {
     let cache = in_use(1 << 20);
     let key = key(ClusterId::random(), "ann");
-    let ticket = cache.ticket(key.cluster_id).unwrap();
+    let ticket = cache.ticket(key.cluster).unwrap();
     // The query has read the old rows; the new report is committed and announced; only then is the answer kept.
-    cache.invalidate(key.cluster_id);
+    cache.invalidate(key.cluster);
     cache.keep(ticket, key.clone(), Bytes::from_static(b"old"));
     assert_eq!(cache.get(&key), None);
 }
@@ -56,13 +56,13 @@ fn rows_read_before_an_announcement_are_never_served_after_it() {
 fn nothing_is_kept_while_announcements_may_be_missed() {
     let cache = AnswerCache::new(1 << 20);
     let key = key(ClusterId::random(), "ann");
-    assert!(cache.ticket(key.cluster_id).is_none(), "not before the first announcement can be heard");
+    assert!(cache.ticket(key.cluster).is_none(), "not before the first announcement can be heard");
     cache.resume();
     keep(&cache, &key, "old");
-    let ticket_before = cache.ticket(key.cluster_id).unwrap();
+    let ticket_before = cache.ticket(key.cluster).unwrap();
     cache.suspend();
     assert_eq!(cache.get(&key), None);
-    assert!(cache.ticket(key.cluster_id).is_none());
+    assert!(cache.ticket(key.cluster).is_none());
     cache.resume();
     assert_eq!(cache.get(&key), None, "what was kept before may be outdated");
     cache.keep(ticket_before, key.clone(), Bytes::from_static(b"old"));
@@ -78,7 +78,7 @@ fn memory_is_bounded() {
     let kilobyte = Bytes::from(vec![b'x'; 1024]);
     for _ in 0..1000 {
         let key = key(ClusterId::random(), "ann");
-        let ticket = cache.ticket(key.cluster_id).unwrap();
+        let ticket = cache.ticket(key.cluster).unwrap();
         cache.keep(ticket, key, kilobyte.clone());
     }
     assert!(cache.weight_bytes() <= max_bytes, "{}", cache.weight_bytes());
@@ -88,7 +88,7 @@ fn memory_is_bounded() {
 fn an_answer_has_an_end_also_without_an_announcement() {
     let cache = in_use(1 << 20);
     let key = key(ClusterId::random(), "ann");
-    let generation = cache.ticket(key.cluster_id).unwrap().0;
+    let generation = cache.ticket(key.cluster).unwrap().0;
     let read_at = Instant::now().checked_sub(MAX_ANSWER_AGE).unwrap();
     cache.answers.insert(key.clone(), Kept { json: Bytes::from_static(b"old"), generation, read_at });
     assert_eq!(cache.get(&key), None);
@@ -128,7 +128,7 @@ proptest! {
                 Event::Announce => {
                     announced = stored;
                     if heard {
-                        cache.invalidate(key.cluster_id);
+                        cache.invalidate(key.cluster);
                     }
                 }
                 Event::Lose => {
@@ -140,13 +140,11 @@ proptest! {
                     heard = true;
                 }
                 Event::Read { slow } => {
-                    let seen = match cache.get(&key) {
-                        Some(json) => std::str::from_utf8(&json).unwrap().parse().unwrap(),
-                        None => {
-                            in_flight.push((cache.ticket(key.cluster_id), stored));
-                            stored
-                        }
-                    };
+                    let kept = cache.get(&key);
+                    if kept.is_none() {
+                        in_flight.push((cache.ticket(key.cluster), stored));
+                    }
+                    let seen = kept.map_or(stored, |json| std::str::from_utf8(&json).unwrap().parse().unwrap());
                     prop_assert!(seen >= announced, "saw {seen} after {announced} was announced");
                     if !slow {
                         for (ticket, value) in in_flight.drain(..) {

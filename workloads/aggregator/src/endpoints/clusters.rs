@@ -30,5 +30,5 @@ async fn clusters(api: &Api, org_id: OrgId) -> Result<Answer, ApiError> {
 }
 
 fn payload_schema() -> Value {
-    schema::envelope("clusters", json!({ "type": "array", "items": schema::uuid() }))
+    schema::envelope("clusters", &json!({ "type": "array", "items": schema::uuid() }))
 }

@@ -68,5 +68,5 @@ fn schema_version(schema: &AtomicU32) -> String {
 }
 
 fn payload_schema() -> Value {
-    schema::envelope("info", json!({ "type": "object", "additionalProperties": { "type": "string" } }))
+    schema::envelope("info", &json!({ "type": "object", "additionalProperties": { "type": "string" } }))
 }

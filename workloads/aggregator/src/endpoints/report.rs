@@ -46,7 +46,7 @@ struct Meta {
 }
 
 async fn report(api: &Api, org_id: OrgId, call: Call) -> Result<Answer, ApiError> {
-    let key = Key { org_id, cluster_id: call.cluster()?, user_id: call.user()? };
+    let key = Key { org: org_id, cluster: call.cluster()?, user: call.user()? };
     let json = match &api.cache {
         Some(cache) => kept_or_read(api, cache, key).await?,
         None => read(api, &key).await?,
@@ -60,7 +60,7 @@ async fn kept_or_read(api: &Api, cache: &AnswerCache, key: Key) -> Result<Bytes,
         return Ok(json);
     }
     api.metrics.cache_misses.inc();
-    let ticket = cache.ticket(key.cluster_id);
+    let ticket = cache.ticket(key.cluster);
     let json = read(api, &key).await?;
     if let Some(ticket) = ticket {
         cache.keep(ticket, key, json.clone());
@@ -69,9 +69,9 @@ async fn kept_or_read(api: &Api, cache: &AnswerCache, key: Key) -> Result<Bytes,
     Ok(json)
 }
 
-async fn read(api: &Api, Key { org_id, cluster_id, user_id }: &Key) -> Result<Bytes, ApiError> {
-    let stored = api.database.report(*org_id, *cluster_id, user_id.as_str()).await?;
-    let stored = stored.ok_or_else(|| not_found(*org_id, *cluster_id))?;
+async fn read(api: &Api, &Key { org, cluster, ref user }: &Key) -> Result<Bytes, ApiError> {
+    let stored = api.database.report(org, cluster, user.as_str()).await?;
+    let stored = stored.ok_or_else(|| not_found(org, cluster))?;
     Ok(answer::envelope("report", &payload(&stored))?)
 }
 
@@ -98,7 +98,7 @@ fn payload_schema() -> Value {
         "gathered_at": schema::time("When the cluster gathered the data."),
     }));
     let hits = json!({ "type": "array", "items": HitPayload::schema() });
-    schema::envelope("report", schema::object(&json!({ "meta": meta, "reports": hits })))
+    schema::envelope("report", &schema::object(&json!({ "meta": meta, "reports": hits })))
 }
 
 #[cfg(test)]

@@ -57,5 +57,5 @@ fn payload_schema() -> Value {
         "last_checked_at": schema::time("When the archive was announced; empty when not known."),
         "stored_at": schema::time("When the report was written to the database; empty when not known."),
     }));
-    schema::envelope("metainfo", info)
+    schema::envelope("metainfo", &info)
 }

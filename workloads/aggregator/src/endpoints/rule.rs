@@ -33,5 +33,5 @@ async fn rule(api: &Api, org_id: OrgId, call: Call) -> Result<Answer, ApiError> 
 }
 
 fn payload_schema() -> Value {
-    schema::envelope("report", HitPayload::schema())
+    schema::envelope("report", &HitPayload::schema())
 }

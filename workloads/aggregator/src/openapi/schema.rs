@@ -13,7 +13,7 @@ pub(crate) fn anything() -> Value {
 }
 
 /// The envelope of an answer with one payload.
-pub(crate) fn envelope(name: &str, payload: Value) -> Value {
+pub(crate) fn envelope(name: &str, payload: &Value) -> Value {
     object(&json!({ name: payload, "status": ok() }))
 }
 

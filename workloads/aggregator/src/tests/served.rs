@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{Api, Metrics, invalidation::follow_announcements, readiness::watch_database, router};
 
 /// How long a test waits for something that happens soon: long, as machines are busy.
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 
 /// The cluster that [`Served::store_sample`] stores, and its organisation.
 pub(crate) const CLUSTER: &str = "34c3ecc5-624a-49a5-bab8-4fdc5e51a266";

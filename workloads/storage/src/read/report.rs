@@ -47,8 +47,8 @@ impl<'r> FromRow<'r, PgRow> for ReportRow {
     }
 }
 
-/// Of organisation `$1`, cluster `$2`, user `$3`. Finds the report by report_pkey (org_id, cluster), its hits by rule_hit_pkey
-/// (cluster_id, org_id, …).
+/// The report of organisation `$1`, cluster `$2`, for user `$3`. Indexes: `report_pkey (org_id, cluster)` for the report,
+/// `rule_hit_pkey (cluster_id, org_id, …)` for its hits.
 pub(super) const REPORT: &str = concat!(
     "SELECT report.last_checked_at, report.gathered_at, hit.cluster_id IS NOT NULL AS has_hit, ",
     hit_columns!(),
