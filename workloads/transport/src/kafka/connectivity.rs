@@ -126,9 +126,10 @@ impl Monitor {
     }
 
     fn change(&self, connectivity: Connectivity) {
-        match &connectivity {
-            Connectivity::Down(reason) => warn!(client = self.client, reason, "kafka is away"),
-            _ => info!(client = self.client, "kafka is connected"),
+        if let Connectivity::Down(reason) = &connectivity {
+            warn!(client = self.client, reason, "kafka is away");
+        } else {
+            info!(client = self.client, "kafka is connected");
         }
         self.connectivity.send_replace(connectivity);
     }

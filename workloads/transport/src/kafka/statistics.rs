@@ -41,14 +41,14 @@ struct Topic {
 /// Offsets are negative while they are unknown.
 #[derive(Debug, Deserialize)]
 struct Partition {
-    #[serde(default = "unknown")]
-    hi_offset: i64,
-    #[serde(default = "unknown")]
-    committed_offset: i64,
-    #[serde(default = "unknown")]
-    app_offset: i64,
-    #[serde(default = "unknown")]
-    next_offset: i64,
+    #[serde(rename = "hi_offset", default = "unknown")]
+    end: i64,
+    #[serde(rename = "committed_offset", default = "unknown")]
+    committed: i64,
+    #[serde(rename = "app_offset", default = "unknown")]
+    delivered: i64,
+    #[serde(rename = "next_offset", default = "unknown")]
+    fetched: i64,
 }
 
 fn unknown() -> i64 {
@@ -79,8 +79,8 @@ impl Statistics {
 
 impl Partition {
     fn lag(&self) -> Option<i64> {
-        let reached = [self.committed_offset, self.app_offset, self.next_offset].into_iter().find(|offset| *offset >= 0)?;
-        (self.hi_offset >= 0).then(|| (self.hi_offset - reached).max(0))
+        let reached = [self.committed, self.delivered, self.fetched].into_iter().find(|offset| *offset >= 0)?;
+        (self.end >= 0).then(|| (self.end - reached).max(0))
     }
 }
 

@@ -243,8 +243,7 @@ impl DownloadError {
 /// 408 and 429 ask to come back later; other answers in the 400s are final.
 fn class_of_status(status: u16) -> ErrorClass {
     match status {
-        408 | 429 => ErrorClass::Transient,
-        500.. => ErrorClass::Transient,
+        408 | 429 | 500.. => ErrorClass::Transient,
         _ => ErrorClass::BadInput,
     }
 }

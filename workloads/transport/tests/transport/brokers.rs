@@ -9,7 +9,7 @@ use rdkafka::producer::DefaultProducerContext;
 use tokio::time::{Instant, sleep, timeout};
 
 /// Longer than anything takes on a busy machine. The mock brokers alone let the first member of a group wait for 3 seconds.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
 
 pub(crate) const TOPIC: &str = "announce";
 pub(crate) const GROUP: &str = "pipeline";

@@ -133,13 +133,17 @@ impl Inbox {
 
     pub(super) fn assign(&self, partitions: &[i32]) {
         let mut state = self.state();
-        partitions.iter().for_each(|partition| state.tracker.assign(*partition));
+        for partition in partitions {
+            state.tracker.assign(*partition);
+        }
     }
 
     /// Forgets the partitions, and the records of them that the user hasn't taken yet.
     pub(super) fn revoke(&self, partitions: &[i32]) {
         let mut state = self.state();
-        partitions.iter().for_each(|partition| state.tracker.revoke(*partition));
+        for partition in partitions {
+            state.tracker.revoke(*partition);
+        }
         state.waiting.retain(|record| !partitions.contains(&record.partition));
         state.waiting_bytes = state.waiting.iter().map(Record::size_bytes).sum();
     }

@@ -123,7 +123,9 @@ impl Events {
             return Ok(());
         }
         client.commit(&offset_list(&self.topic, &positions), CommitMode::Sync)?;
-        positions.into_iter().for_each(|position| self.inbox.committed(position));
+        for position in positions {
+            self.inbox.committed(position);
+        }
         Ok(())
     }
 

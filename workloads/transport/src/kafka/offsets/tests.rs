@@ -9,12 +9,16 @@ fn at(partition: i32, offset: i64) -> Position {
 fn tracker(received: &[i64]) -> OffsetTracker {
     let mut tracker = OffsetTracker::default();
     tracker.assign(0);
-    received.iter().for_each(|offset| tracker.received(at(0, *offset)));
+    for offset in received {
+        tracker.received(at(0, *offset));
+    }
     tracker
 }
 
 fn finish(tracker: &mut OffsetTracker, offsets: &[i64]) {
-    offsets.iter().for_each(|offset| tracker.finished(at(0, *offset)));
+    for offset in offsets {
+        tracker.finished(at(0, *offset));
+    }
 }
 
 #[test]
