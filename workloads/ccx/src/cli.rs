@@ -53,17 +53,20 @@ Exit codes:
 Called by the name ccx-data-pipeline, insights-results-db-writer or insights-results-aggregator (a link to it, for example), \
 the program behaves like its command pipeline, db-writer or aggregator.";
 
+/// The heading, in each command's help, of what all commands take.
+const GLOBAL: &str = "Options of all commands";
+
 /// What all commands take.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
     /// The configuration; without one, defaults and CCX__… variables are in force.
-    #[arg(long, global = true, env = "CCX_CONFIG", value_name = "FILE")]
+    #[arg(long, global = true, env = "CCX_CONFIG", hide_env_values = true, value_name = "FILE", help_heading = GLOBAL)]
     config: Option<PathBuf>,
     /// What is logged: error, warn, info, debug, trace, or a filter such as info,ccx_writer=debug.
-    #[arg(long, global = true, value_name = "LEVEL")]
+    #[arg(long, global = true, value_name = "LEVEL", help_heading = GLOBAL)]
     log_level: Option<String>,
     /// How a line of the log looks.
-    #[arg(long, global = true, value_name = "FORMAT")]
+    #[arg(long, global = true, value_name = "FORMAT", help_heading = GLOBAL)]
     log_format: Option<LogLook>,
 }
 

@@ -6,9 +6,12 @@ use ccx_config::Config;
 use ccx_messages::{AccountNumber, Announce, ClusterId, Identity, OrgId, Timestamp, TimestampError};
 use ccx_transport::{KafkaError, ObjectStore, ObjectStoreError, Outgoing, Producer};
 use chrono::{DateTime, SecondsFormat, Utc};
-use snafu::{ResultExt, Snafu};
+use snafu::{ResultExt, Snafu, ensure};
 
-use crate::{archive_file::ArchiveFile, failure::Failure};
+use crate::{
+    archive_file::ArchiveFile,
+    failure::{Exit, Failure},
+};
 
 /// How long a presigned link is good for, as with ingress.
 const LINK_LIFETIME: Duration = Duration::from_hours(24);
@@ -19,6 +22,8 @@ const SERVICE_HEADER: &str = "service";
 /// An archive can't be uploaded.
 #[derive(Debug, Snafu)]
 pub(crate) enum UploadError {
+    #[snafu(display("no bucket to upload to: object_storage.bucket is empty"))]
+    NoBucket,
     #[snafu(display("failed to connect to the object storage"))]
     Connect { source: ObjectStoreError },
     #[snafu(display("failed to prepare sending to Kafka"))]
@@ -34,8 +39,16 @@ pub(crate) enum UploadError {
 }
 
 impl Failure for UploadError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::NoBucket => Exit::Setup,
+            _ => Exit::Failure,
+        }
+    }
+
     fn advice(&self) -> Option<String> {
         let section = match self {
+            Self::NoBucket => return Some("name one in [object_storage], or set CCX__OBJECT_STORAGE__BUCKET".into()),
             Self::Connect { .. } | Self::Put { .. } | Self::Presign { .. } => "[object_storage]",
             Self::Producer { .. } | Self::Announce { .. } => "[kafka]",
             Self::Time { .. } => return None,
@@ -77,6 +90,7 @@ pub(crate) struct Uploader {
 impl Uploader {
     /// Connects to the object storage and to Kafka.
     pub(crate) async fn connect(config: &Config) -> Result<Self, UploadError> {
+        ensure!(!config.object_storage.bucket.is_empty(), NoBucketSnafu);
         Ok(Self {
             store: ObjectStore::connect(&config.object_storage).await.context(ConnectSnafu)?,
             producer: Producer::new(&config.kafka).context(ProducerSnafu)?,

@@ -139,6 +139,30 @@ fn the_published_archives_are_served_and_the_wrong_one_is_explained() {
     assert!(outcome.stderr.contains("no cluster id in it"), "{}", outcome.stderr);
 }
 
+#[tokio::test]
+async fn the_users_own_database_is_used() {
+    let database = ccx_local::test_postgres().await.create_database().await.unwrap();
+    let password = database.password().unwrap().unwrap();
+    let url = format!(
+        "postgres://{}:{}@{}:{}/{}?sslmode=disable",
+        database.user,
+        password.expose(),
+        database.host,
+        database.port,
+        database.name
+    );
+    let run_with_url = move || run(&mut ccx(["local", "--once", "--output", "json", "--database-url", &url]));
+    let outcome = tokio::task::spawn_blocking(run_with_url).await.unwrap();
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert!(!outcome.stderr.contains("private PostgreSQL"), "{}", outcome.stderr);
+    let stored = ccx_storage::Database::connect(&database).unwrap();
+    for row in rows(&outcome) {
+        let cluster_id = row["cluster_id"].as_str().unwrap().parse().unwrap();
+        let report = stored.report(ccx_messages::OrgId::new(1).unwrap(), cluster_id, "1").await.unwrap();
+        assert!(report.is_some(), "{cluster_id}");
+    }
+}
+
 /// Where they are, on machines that have them.
 fn published_archives() -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference");

@@ -5,3 +5,4 @@ mod dlq;
 mod local;
 mod process;
 mod tools;
+mod workload;

@@ -69,7 +69,13 @@ async fn a_database_is_migrated_once() {
     assert_eq!(migrate("status").code, Some(0));
 }
 
-#[cfg(unix)]
+#[test]
+fn an_upload_without_a_bucket_says_where_to_name_one() {
+    let outcome = run(&mut ccx(["upload", "--org", "1", "x.tar"]));
+    assert_eq!(outcome.code, Some(2), "{outcome:?}");
+    assert!(outcome.stderr.contains("CCX__OBJECT_STORAGE__BUCKET"), "{}", outcome.stderr);
+}
+
 #[test]
 fn a_link_named_like_a_service_is_that_service() {
     let folder = tempfile::tempdir().unwrap();

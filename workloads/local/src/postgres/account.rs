@@ -32,7 +32,7 @@ impl Account {
         let path = "/etc/passwd";
         let passwd = fs::read_to_string(path).context(FileSnafu { action: "read", path })?;
         let (name, uid, gid) = CANDIDATES.iter().find_map(|name| entry(&passwd, name)).context(NoAccountSnafu)?;
-        let setpriv = program_in_path("setpriv").context(NoSetprivSnafu { account: &name })?;
+        let setpriv = find_program("setpriv").context(NoSetprivSnafu { account: &name })?;
         Ok(Self::Other { name, uid, gid, setpriv })
     }
 
@@ -101,9 +101,11 @@ fn entry(passwd: &str, name: &str) -> Option<(String, u32, u32)> {
     })
 }
 
-fn program_in_path(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|program| program.is_file())
+/// Looks in PATH, and where distributions put it in case that PATH is a short one.
+fn find_program(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain(["/usr/bin".into(), "/bin".into()]);
+    folders.map(|folder| folder.join(name)).find(|program| program.is_file())
 }
 
 #[cfg(test)]
