@@ -155,7 +155,7 @@ fn settings(servers: &Servers, name: &str, [pipeline, writer, aggregator]: [u16;
         ("kafka.bootstrap_servers", address(kafka.port)),
         // A member that was killed is missed sooner, so that its successor need not wait.
         ("kafka.session_timeout", "3s".into()),
-        ("kafka.properties.heartbeat.interval.ms", "500".into()),
+        ("kafka.properties.heartbeat.interval.ms", "300".into()),
         ("kafka.topics.announce", topic_name(name, "announce")),
         ("kafka.topics.results", topic_name(name, "results")),
         ("kafka.topics.payload_status", topic_name(name, "status")),

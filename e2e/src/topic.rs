@@ -85,8 +85,9 @@ impl Topic {
     }
 
     /// How many messages it has.
-    pub fn len(&self) -> i64 {
-        self.end(&client(self.port).create().expect("a valid configuration"))
+    pub fn len(&self) -> usize {
+        let end = self.end(&client(self.port).create().expect("a valid configuration"));
+        usize::try_from(end).expect("offsets begin at 0")
     }
 
     /// Whether it has none.

@@ -20,9 +20,14 @@ const REPORTS_PER_CLUSTER: usize = 4;
 /// How often some program is killed.
 const KILLS: usize = 24;
 
-/// Between two kills: from less than a start takes to enough for some work, of which most is waiting until Kafka misses the
-/// member that was killed.
+/// Between two kills: from less than a start takes to enough for some work.
 const PAUSE_MS: std::ops::Range<u64> = 50..2500;
+
+/// Until Kafka misses a member that was killed, and gives its work to the next.
+const SESSION_TIMEOUT: &str = "1s";
+
+/// A bad result follows every so many announcements, while there are some.
+const BAD_RESULT_EVERY: usize = 10;
 
 /// Between two messages; so long that they last until the last kill.
 const MESSAGE_PAUSE: Duration = Duration::from_millis(300);
@@ -42,13 +47,14 @@ fn killed_at_any_moment_the_programs_leave_the_tables_of_an_undisturbed_run() {
     drop(workloads);
     traffic.assert_that_all_had_its_effect(&undisturbed);
 
-    let disturbed = Installation::new(servers, "disturbed");
+    let disturbed = Installation::new(servers, "disturbed").with("kafka.session_timeout", SESSION_TIMEOUT);
     let mut workloads = thread::scope(|scope| {
         scope.spawn(|| traffic.send(&disturbed, MESSAGE_PAUSE));
         kill_at_random(&disturbed, &mut random)
     });
     wait_for_the_end(&disturbed);
 
+    println!("{} results of {} archives", disturbed.results().len(), undisturbed.results().len());
     let differences = differences(&undisturbed.tables().dump(), &disturbed.tables().dump());
     assert!(differences.is_empty(), "killing has changed the tables:\n{differences}");
     assert_eq!(letters(&disturbed.announce_dead_letters()), letters(&undisturbed.announce_dead_letters()));
@@ -88,8 +94,8 @@ impl Traffic {
         let mut bad_results = self.bad_results.iter();
         for (announcement, n) in self.announcements.iter().zip(1..) {
             installation.announcements().append(std::slice::from_ref(announcement));
-            if let Some(bad) = bad_results.next_if(n % 10 == 0) {
-                installation.results().append(std::slice::from_ref(bad));
+            if n % BAD_RESULT_EVERY == 0 {
+                installation.results().append(bad_results.next().map(std::slice::from_ref).unwrap_or_default());
             }
             thread::sleep(pause);
         }

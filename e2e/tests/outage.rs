@@ -2,11 +2,18 @@
 //!
 //! One test, since servers that go away would disturb another.
 
+use std::{thread, time::Duration};
+
 use ccx_e2e::{Installation, Message, Patience, Program, Servers, Workload, cluster_with, upload};
 use ccx_messages::ClusterId;
 use ccx_sample_archive::Fault;
 
 const OUTAGES: usize = 5;
+
+/// How long a server stays away after a program has noticed: longer than [`ATTEMPTS`] take, so that a program which counts them
+/// during an outage would give messages up.
+const OUTAGE: Duration = Duration::from_secs(4);
+const ATTEMPTS: &str = "4";
 
 /// Per outage; more than the programs need to tell a service that is silent from a few bad links.
 const ARCHIVES: usize = 8;
@@ -14,8 +21,11 @@ const ARCHIVES: usize = 8;
 #[test]
 fn an_outage_of_any_server_delays_and_loses_nothing() {
     let Some(servers) = Servers::start() else { return };
-    // A server that takes connections and says nothing is noticed by this.
-    let installation = Installation::new(servers, "outage").with("pipeline.download_read_timeout", "1s");
+    let installation = Installation::new(servers, "outage")
+        .with("retry.max_attempts", ATTEMPTS)
+        .with("retry.max_delay", "500ms")
+        // A server that takes connections and says nothing is noticed by this.
+        .with("pipeline.download_read_timeout", "500ms");
     let mut world = World { servers, expected: 0, announcements: announcements(servers), installation };
 
     let mut workloads = world.all_servers_are_away_at_the_start();
@@ -56,6 +66,7 @@ impl World {
             workload.wait_until_unready();
             assert!(workload.is_live(), "a restart would not bring the servers back");
         }
+        thread::sleep(OUTAGE);
         postgres.up();
         object_storage.up();
         kafka.up();
@@ -70,6 +81,7 @@ impl World {
         assert_blames("kafka", pipeline);
         assert_blames("kafka", writer);
         aggregator.wait_until_ready();
+        thread::sleep(OUTAGE);
         self.servers.kafka.up();
         self.all_is_well_again(workloads);
     }
@@ -81,6 +93,7 @@ impl World {
         assert_blames("storage", pipeline);
         writer.wait_until_ready();
         aggregator.wait_until_ready();
+        thread::sleep(OUTAGE);
         self.servers.object_storage.up();
         self.all_is_well_again(workloads);
     }
@@ -89,6 +102,7 @@ impl World {
         self.servers.object_storage.pause();
         self.announce();
         assert_blames("storage", &mut workloads[0]);
+        thread::sleep(OUTAGE);
         self.servers.object_storage.resume();
         self.all_is_well_again(workloads);
     }
@@ -100,6 +114,7 @@ impl World {
         assert_blames("database", writer);
         assert_blames("database", aggregator);
         pipeline.wait_until_ready();
+        thread::sleep(OUTAGE);
         self.servers.postgres.up();
         self.all_is_well_again(workloads);
     }
