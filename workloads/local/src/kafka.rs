@@ -8,6 +8,9 @@ use snafu::{ResultExt, Snafu};
 /// A member that is silent for this long leaves its group. The mock waits almost as long in each later rebalance, so it is short.
 const SESSION_TIMEOUT: Duration = Duration::from_secs(6);
 
+/// The mock answers an empty fetch only when its wait is over, even if a message has come meanwhile.
+const FETCH_WAIT_MS: &str = "10";
+
 /// The mock cluster can't be started.
 #[derive(Debug, Snafu)]
 pub enum KafkaError {
@@ -68,6 +71,7 @@ impl Kafka {
         ccx_config::Kafka {
             bootstrap_servers: self.bootstrap_servers.split(',').map(str::to_owned).collect(),
             session_timeout: SESSION_TIMEOUT,
+            properties: [("fetch.wait.max.ms".to_owned(), FETCH_WAIT_MS.to_owned())].into(),
             ..ccx_config::Kafka::default()
         }
     }
