@@ -62,7 +62,7 @@ pub(crate) struct Global {
     /// The configuration; without one, defaults and CCX__… variables are in force.
     #[arg(long, global = true, env = "CCX_CONFIG", hide_env_values = true, value_name = "FILE", help_heading = GLOBAL)]
     config: Option<PathBuf>,
-    /// What is logged: error, warn, info, debug, trace, or a filter such as info,ccx_writer=debug.
+    /// What is logged: error, warn, info, debug, trace, or a filter such as `info,ccx_writer=debug`.
     #[arg(long, global = true, value_name = "LEVEL", help_heading = GLOBAL)]
     log_level: Option<String>,
     /// How a line of the log looks.

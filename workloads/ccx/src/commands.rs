@@ -25,7 +25,8 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Box<dyn Failure>> {
         Command::Migrate(args) => migrate::run(global, args).await,
         Command::Upload(args) => upload::run(global, args).await,
         Command::SampleArchive(args) => sample_archive::run(&args),
-        Command::Local(args) => local::run(global, args).await,
+        // Tens of kilobytes, which would be moved about.
+        Command::Local(args) => Box::pin(local::run(global, args)).await,
         Command::Dlq(command) => dlq::run(global, command).await,
         Command::Config(command) => config::run(global, &command),
         Command::Rules(command) => rules::run(&command),

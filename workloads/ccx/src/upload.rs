@@ -109,7 +109,7 @@ impl Uploader {
         let link = self.store.presign_get(bucket, key, LINK_LIFETIME).await;
         let url = link.context(PresignSnafu { bucket, key })?;
         let announced_at = Utc::now();
-        let announce = announce(url, &request_id, sender, announced_at)?;
+        let announce = announce(url, &request_id, sender, announced_at).context(TimeSnafu)?;
         self.announce(archive, &announce).await?;
         Ok(Uploaded { request_id, announced_at })
     }
@@ -125,12 +125,12 @@ impl Uploader {
     }
 }
 
-fn announce(url: String, request_id: &str, sender: Sender, now: DateTime<Utc>) -> Result<Announce, UploadError> {
+fn announce(url: String, request_id: &str, sender: Sender, now: DateTime<Utc>) -> Result<Announce, TimestampError> {
     let Sender { org_id, account_number, cluster_id, gathered_at } = sender;
     Ok(Announce {
         url,
         identity: Identity { org_id, account_number, cluster_id },
-        timestamp: Timestamp::parse(&now.to_rfc3339_opts(SecondsFormat::Nanos, true)).context(TimeSnafu)?,
+        timestamp: Timestamp::parse(&now.to_rfc3339_opts(SecondsFormat::Nanos, true))?,
         request_id: Some(request_id.to_owned()),
         gathering_time: gathered_at,
     })

@@ -73,7 +73,7 @@ pub(crate) struct LocalArgs {
     /// Keep objects and database in this folder, and use what is there; a temporary one by default.
     #[arg(long, value_name = "FOLDER")]
     data_dir: Option<PathBuf>,
-    /// Use this database, as in postgres://user:password@host:5432/name, and migrate it.
+    /// Use this database, as in `postgres://user:password@host:5432/name`, and migrate it.
     #[arg(long, value_name = "URL")]
     database_url: Option<DatabaseUrl>,
     /// Where the REST API is served; by default 127.0.0.1:8080, or another port when that is taken.

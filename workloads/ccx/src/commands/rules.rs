@@ -34,9 +34,9 @@ struct Row {
 
 pub(crate) fn run(RulesCommand::List(args): &RulesCommand) -> Result<(), Box<dyn Failure>> {
     let engine = Engine::builtin();
-    let rows = engine.rules().map(row);
+    let mut rows = engine.rules().map(row);
     match args.output {
-        Format::Json => rows.map(|row| output::print_json(&row)).collect::<Result<(), _>>()?,
+        Format::Json => rows.try_for_each(|row| output::print_json(&row))?,
         Format::Text => {
             let mut table = output::table(&["RULE", "ERROR KEYS", "TAGS", "READS"]);
             for row in rows {

@@ -74,10 +74,10 @@ pub(crate) async fn run(global: &Global, args: UploadArgs) -> Result<(), Box<dyn
         let archive = read(path, &config.archive).await.map_err(ReadError::from)?;
         let cluster_id = args.cluster_id.or(archive.cluster_id);
         let sender = Sender { org_id: args.org, account_number: args.account, cluster_id, gathered_at: args.gathered_at };
-        let uploaded = uploader.upload(&archive, sender).await?;
+        let announced = uploader.upload(&archive, sender).await?;
         let row = Row {
             archive: &archive.name,
-            request_id: &uploaded.request_id,
+            request_id: &announced.request_id,
             org_id: args.org,
             cluster_id,
             bytes: archive.bytes.len(),

@@ -96,7 +96,7 @@ pub(crate) async fn pipeline(global: &Global) -> Result<(), Box<dyn Failure>> {
 
 pub(crate) async fn db_writer(global: &Global) -> Result<(), Box<dyn Failure>> {
     let config = prepare(global)?;
-    Ok(ccx_writer::run(&config, shutdown_signal()).await.context(WriterSnafu)?)
+    Ok(Box::pin(ccx_writer::run(&config, shutdown_signal())).await.context(WriterSnafu)?)
 }
 
 pub(crate) async fn aggregator(global: &Global) -> Result<(), Box<dyn Failure>> {

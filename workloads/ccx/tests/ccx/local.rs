@@ -101,8 +101,7 @@ fn without_archives_samples_are_served_until_sigterm_and_kept_in_the_folder() {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
     let mut text = String::new();
     // The last line that is printed before serving.
-    let last =
-        lines.by_ref().inspect(|line| text.push_str(&format!("{line}\n"))).find(|line| line.ends_with("/openapi.json"));
+    let last = lines.by_ref().inspect(|line| text.extend([line, "\n"])).find(|line| line.ends_with("/openapi.json"));
     assert!(last.is_some(), "{text}\n{}", stderr.join().unwrap());
     for key in ["NODE_NOT_READY", "CLUSTER_OPERATOR_DEGRADED", "ETCD_SLOW_DISK"] {
         assert!(text.contains(key), "{key} is missing: {text}");

@@ -1,4 +1,5 @@
 //! The program, as its users run it.
+#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod config;
 mod dlq;

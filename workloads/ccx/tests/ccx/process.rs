@@ -8,7 +8,7 @@ use std::{
 };
 
 /// How long the program may take: far more than it needs, as test machines are busy.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(4);
 
 /// What the program has left behind.
 #[derive(Debug)]

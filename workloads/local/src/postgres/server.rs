@@ -41,7 +41,7 @@ exit "$status"
 "#;
 
 /// How long a server may take to start: enough for crash recovery on a busy machine.
-const START_TIMEOUT: Duration = Duration::from_secs(120);
+const START_TIMEOUT: Duration = Duration::from_mins(2);
 
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 

@@ -94,8 +94,8 @@ async fn upload(args: &LocalArgs, archive: ArchiveFile, uploader: &Uploader, pro
         made_up
     });
     let sender = Sender { org_id: args.org, account_number: None, cluster_id, gathered_at: None };
-    let uploaded = uploader.upload(&archive, sender).await;
-    let state = uploaded.map(|upload| Submitted { upload, cluster_id }).map_err(|error| one_line(&error));
+    let announced = uploader.upload(&archive, sender).await;
+    let state = announced.map(|upload| Submitted { upload, cluster_id }).map_err(|error| one_line(&error));
     Submission { archive: archive.name, state }
 }
 

@@ -30,11 +30,17 @@ pub(crate) enum LocalError {
     #[snafu(display("the address {address} for the REST API is taken"))]
     Taken { address: SocketAddr, source: io::Error },
     #[snafu(display("failed to prepare uploads"))]
-    Uploader { source: UploadError },
+    Uploader {
+        #[snafu(source(from(UploadError, Box::new)))]
+        source: Box<UploadError>,
+    },
     #[snafu(display("failed to prepare HTTP requests"))]
     Client { source: reqwest::Error },
     #[snafu(transparent)]
-    Workload { source: WorkloadError },
+    Workload {
+        #[snafu(source(from(WorkloadError, Box::new)))]
+        source: Box<WorkloadError>,
+    },
     #[snafu(display("{workload} has ended, which it should not"))]
     Ended { workload: &'static str },
     #[snafu(display("a workload has panicked"))]

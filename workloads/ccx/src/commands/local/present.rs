@@ -1,5 +1,7 @@
 //! What came out, on standard output.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
 use super::{
@@ -82,9 +84,9 @@ fn served_text(served: &Served, reports: &Reports) -> String {
         for hit in &report.reports {
             table.add_row([hit.rule(), hit.key.clone(), hit.impacted.clone().unwrap_or_default()]);
         }
-        text.push_str(&format!("{table}\n"));
+        let _ = writeln!(text, "{table}");
     }
-    text.push_str(&format!("  curl -s {}", reports.report_url(*cluster_id)));
+    let _ = write!(text, "  curl -s {}", reports.report_url(*cluster_id));
     text
 }
 

@@ -7,7 +7,7 @@ use snafu::ResultExt as _;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use super::error::{EndedSnafu, LocalError, PanickedSnafu};
+use super::error::{EndedSnafu, LocalError};
 use crate::commands::workload::{AggregatorSnafu, PipelineSnafu, WorkloadError, WriterSnafu};
 
 /// The name of a workload, and how it has ended.
@@ -32,7 +32,9 @@ impl Services {
 
     pub(super) fn start_writer(&self, config: &Config) {
         let (config, shutdown) = (config.clone(), self.shutdown.clone());
-        self.tasks().spawn(async move { ("the writer", ccx_writer::run(&config, shutdown).await.context(WriterSnafu)) });
+        // Tens of kilobytes, which would be moved about.
+        let run = Box::pin(async move { ccx_writer::run(&config, shutdown).await.context(WriterSnafu) });
+        self.tasks().spawn(async move { ("the writer", run.await) });
     }
 
     pub(super) fn start_aggregator(&self, config: &Config) {
@@ -76,5 +78,5 @@ impl Services {
 }
 
 fn panicked(source: JoinError) -> LocalError {
-    Err::<(), _>(source).context(PanickedSnafu).unwrap_err()
+    LocalError::Panicked { source }
 }
