@@ -14,6 +14,7 @@ use snafu::{ResultExt, Snafu};
 ///
 /// The input is a pipe from this process; the kernel closes it when the process ends, even by SIGKILL. The server gets 10 s.
 const JANITOR: &str = r#"
+PATH=$PATH:/usr/bin:/bin
 read -r _
 tries=0
 while [ -e "$1/data/postmaster.pid" ] && [ "$tries" -lt 100 ]; do sleep 0.1; tries=$((tries + 1)); done

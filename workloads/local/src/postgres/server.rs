@@ -24,6 +24,7 @@ use crate::{folder::SpawnInOwnGroup as _, port::free_port};
 /// The input is a pipe from this process; the kernel closes it when the process ends, even by SIGKILL. The parent-death signal
 /// alone would not do: it comes when the *thread* ends that has started the server, and macOS has none.
 const WATCHER: &str = r#"
+PATH=$PATH:/usr/bin:/bin
 exec 3<&0
 signal=$1
 shift
