@@ -1,21 +1,31 @@
 //! Any process may be killed at any moment: the tables come to be what they would have been.
 
-use std::{collections::BTreeSet, thread, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    thread,
+    time::Duration,
+};
 
 use ccx_e2e::{
     Installation, Message, Patience, Program, Servers, Topic, Workload, cluster_with, differences, get, identity_header,
     upload,
 };
-use ccx_messages::{ClusterId, header};
+use ccx_messages::{Announce, ClusterId, header};
 use ccx_sample_archive::Fault;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
+use serde_json::Value;
 
 /// The variable that repeats a run; one that fails shows its value.
 const SEED_VARIABLE: &str = "CCX_E2E_SEED";
 
 const ORG: u32 = 1;
+
+/// Clusters whose archives are uploaded, several different ones of each.
 const CLUSTERS: usize = 20;
-const REPORTS_PER_CLUSTER: usize = 4;
+const ARCHIVES_PER_CLUSTER: usize = 3;
+
+/// How often each archive is announced, each time for another cluster.
+const ROUNDS: usize = 7;
 
 /// How often some program is killed.
 const KILLS: usize = 24;
@@ -26,11 +36,9 @@ const PAUSE_MS: std::ops::Range<u64> = 50..2500;
 /// Until Kafka misses a member that was killed, and gives its work to the next.
 const SESSION_TIMEOUT: &str = "1s";
 
-/// A bad result follows every so many announcements, while there are some.
-const BAD_RESULT_EVERY: usize = 10;
-
-/// Between two messages; so long that they last until the last kill.
-const MESSAGE_PAUSE: Duration = Duration::from_millis(300);
+/// Announcements come in bursts, so that most of the time there is work in flight that a kill can hit, up to the last kill.
+const BURST: usize = 40;
+const BURST_PAUSE: Duration = Duration::from_secs(3);
 
 #[test]
 fn killed_at_any_moment_the_programs_leave_the_tables_of_an_undisturbed_run() {
@@ -49,23 +57,23 @@ fn killed_at_any_moment_the_programs_leave_the_tables_of_an_undisturbed_run() {
 
     let disturbed = Installation::new(servers, "disturbed").with("kafka.session_timeout", SESSION_TIMEOUT);
     let mut workloads = thread::scope(|scope| {
-        scope.spawn(|| traffic.send(&disturbed, MESSAGE_PAUSE));
+        scope.spawn(|| traffic.send(&disturbed, BURST_PAUSE));
         kill_at_random(&disturbed, &mut random)
     });
     wait_for_the_end(&disturbed);
 
     println!("{} results of {} archives", disturbed.results().len(), undisturbed.results().len());
+    assert_eq!(requests(&disturbed), requests(&undisturbed), "an archive without a result, or the other way round");
     let differences = differences(&undisturbed.tables().dump(), &disturbed.tables().dump());
     assert!(differences.is_empty(), "killing has changed the tables:\n{differences}");
     assert_eq!(letters(&disturbed.announce_dead_letters()), letters(&undisturbed.announce_dead_letters()));
     assert_eq!(letters(&disturbed.results_dead_letters()), letters(&undisturbed.results_dead_letters()));
     workloads[Program::Aggregator as usize].wait_until_ready();
-    assert_is_served(&disturbed, traffic.clusters[0]);
+    assert_all_are_served(&disturbed);
 }
 
 /// What comes in, in both runs.
 struct Traffic {
-    clusters: Vec<ClusterId>,
     /// Several for each cluster, and bad ones between them.
     announcements: Vec<Message>,
     bad_announcements: Vec<Message>,
@@ -77,26 +85,26 @@ impl Traffic {
         let clusters: Vec<_> = std::iter::repeat_with(ClusterId::random).take(CLUSTERS).collect();
         let uploads = Installation::without_database(servers, "crash-uploads");
         upload(&uploads, ORG, &archives(&clusters, random));
-        let mut announcements = uploads.announcements().read();
+        let uploaded = uploads.announcements().read();
+        let mut announcements: Vec<_> = (0..ROUNDS).flat_map(|_| as_other_clusters(&uploaded)).collect();
 
         let no_archives = Installation::without_database(servers, "crash-no-archives");
         upload(&no_archives, ORG, &[b"this is no archive".to_vec(), cut_off(clusters[0])]);
         let mut bad_announcements = no_archives.announcements().read();
-        bad_announcements.extend(broken(&announcements[0]));
+        bad_announcements.extend(broken(&uploaded[0]));
 
         for bad in &bad_announcements {
             announcements.insert(random.random_range(0..announcements.len()), bad.clone());
         }
-        Self { clusters, announcements, bad_announcements, bad_results: bad_results() }
+        Self { announcements, bad_announcements, bad_results: bad_results() }
     }
 
+    /// In bursts; a bad result goes with each of the first.
     fn send(&self, installation: &Installation, pause: Duration) {
-        let mut bad_results = self.bad_results.iter();
-        for (announcement, n) in self.announcements.iter().zip(1..) {
-            installation.announcements().append(std::slice::from_ref(announcement));
-            if n % BAD_RESULT_EVERY == 0 {
-                installation.results().append(bad_results.next().map(std::slice::from_ref).unwrap_or_default());
-            }
+        let mut bad_results = self.bad_results.chunks(1);
+        for burst in self.announcements.chunks(BURST) {
+            installation.announcements().append(burst);
+            installation.results().append(bad_results.next().unwrap_or_default());
             thread::sleep(pause);
         }
     }
@@ -104,8 +112,8 @@ impl Traffic {
     /// Else the comparison would be of nothing with nothing.
     fn assert_that_all_had_its_effect(&self, installation: &Installation) {
         let tables = installation.tables();
-        assert_eq!(tables.count("report"), self.clusters.len());
-        assert_eq!(tables.count("report_info"), self.clusters.len());
+        assert_eq!(tables.count("report"), ROUNDS * CLUSTERS);
+        assert_eq!(tables.count("report_info"), ROUNDS * CLUSTERS);
         assert!(tables.count("rule_hit") > 0);
         assert_eq!(tables.count("recommendation"), tables.count("rule_hit"));
         assert_eq!(tables.count("consumer_error"), self.bad_results.len());
@@ -119,7 +127,7 @@ impl Traffic {
 /// Round by round a report of each cluster, with faults that change.
 fn archives(clusters: &[ClusterId], random: &mut StdRng) -> Vec<Vec<u8>> {
     let mut archives = Vec::new();
-    for _ in 0..REPORTS_PER_CLUSTER {
+    for _ in 0..ARCHIVES_PER_CLUSTER {
         for cluster_id in clusters {
             let count = random.random_range(0..4);
             let faults: Vec<Fault> = Fault::ALL.sample(random, count).copied().collect();
@@ -127,6 +135,19 @@ fn archives(clusters: &[ClusterId], random: &mut StdRng) -> Vec<Vec<u8>> {
         }
     }
     archives
+}
+
+/// The same archives, announced as those of other clusters: many reports out of few uploads.
+fn as_other_clusters(uploaded: &[Message]) -> Vec<Message> {
+    let mut others = BTreeMap::new();
+    let as_another = |message: &Message| {
+        let mut announce = Announce::parse(message.payload.as_bytes()).unwrap();
+        let cluster_id = announce.identity.cluster_id.as_mut().expect("`ccx upload` has read it");
+        *cluster_id = *others.entry(*cluster_id).or_insert_with(ClusterId::random);
+        announce.request_id = Some(format!("{:032x}", rand::random::<u128>()));
+        Message::announcement(String::from_utf8(announce.to_json(1)).unwrap())
+    };
+    uploaded.iter().map(as_another).collect()
 }
 
 fn cut_off(cluster_id: ClusterId) -> Vec<u8> {
@@ -170,14 +191,21 @@ fn wait_for_the_end(installation: &Installation) {
     Patience::LONG.wait("that all is stored", || installation.is_drained());
 }
 
+/// The requests that have a result.
+fn requests(installation: &Installation) -> BTreeSet<String> {
+    let request =
+        |result: &Message| serde_json::from_str::<Value>(&result.payload).ok()?["RequestId"].as_str().map(str::to_owned);
+    installation.results().read().iter().filter_map(request).collect()
+}
+
 /// Each letter once: a process that is killed after it has sent one, and before it could commit that, sends it again.
 fn letters(topic: &Topic) -> BTreeSet<(String, Option<String>)> {
     let class = |letter: &Message| letter.header(header::ERROR_CLASS).map(str::to_owned);
     topic.read().into_iter().map(|letter| (letter.payload.clone(), class(&letter))).collect()
 }
 
-fn assert_is_served(installation: &Installation, cluster_id: ClusterId) {
-    let path = format!("/api/v1/organizations/{ORG}/clusters/{cluster_id}/users/1/report");
-    let answer = get(installation.port(Program::Aggregator), &path, &[identity_header(ORG)]);
-    assert_eq!(answer.map(|answer| answer.status), Some(200));
+fn assert_all_are_served(installation: &Installation) {
+    let path = format!("/api/v1/organizations/{ORG}/clusters");
+    let answer = get(installation.port(Program::Aggregator), &path, &[identity_header(ORG)]).unwrap();
+    assert_eq!(answer.json()["clusters"].as_array().map(Vec::len), Some(ROUNDS * CLUSTERS), "{}", answer.body);
 }
