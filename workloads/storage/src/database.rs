@@ -6,6 +6,7 @@ use ccx_config::TlsMode;
 use snafu::ResultExt;
 use sqlx::{
     Connection, PgConnection, PgPool, Postgres,
+    error::DatabaseError,
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
 };
@@ -77,7 +78,8 @@ impl Database {
         session: &[(&'static str, &'static str)],
     ) -> Result<PgConnection, StorageError> {
         let options = connect_options(&self.settings)?.options(session.iter().copied());
-        let connecting = PgConnection::connect_with(&options);
+        // Boxed: its state would be the largest part of everything that waits for it.
+        let connecting = Box::pin(PgConnection::connect_with(&options));
         let limit = self.settings.connect_timeout;
         match tokio::time::timeout(limit, connecting).await {
             Ok(connected) => connected.context(ConnectSnafu),
@@ -100,7 +102,7 @@ impl Database {
 }
 
 fn is_login_refused(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
+    let code = error.as_database_error().and_then(DatabaseError::code);
     code.is_some_and(|code| sqlstate::is_login_refused(&code))
 }
 

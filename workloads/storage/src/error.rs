@@ -109,12 +109,16 @@ impl StorageError {
     /// of it, however long it takes until somebody repairs it.
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::Connect { .. } | Self::Password { .. } | Self::NoAnswer { .. } => ErrorClass::Transient,
             Self::Statement { source, .. } => class_of(source),
-            Self::StoredByAnother { .. } | Self::LeaseLost => ErrorClass::Transient,
-            Self::NotMigrated { .. } | Self::SchemaTooOld { .. } | Self::SchemaTooNew { .. } | Self::NoMigration { .. } => {
-                ErrorClass::Transient
-            }
+            Self::Connect { .. }
+            | Self::Password { .. }
+            | Self::NoAnswer { .. }
+            | Self::StoredByAnother { .. }
+            | Self::LeaseLost
+            | Self::NotMigrated { .. }
+            | Self::SchemaTooOld { .. }
+            | Self::SchemaTooNew { .. }
+            | Self::NoMigration { .. } => ErrorClass::Transient,
         }
     }
 

@@ -19,7 +19,7 @@ const WRITER_LOCK: i64 = 0x6363_785f_7772_6974;
 const ASK_EVERY: Duration = Duration::from_millis(500);
 
 /// How often a standby logs that it waits.
-const LOG_EVERY: Duration = Duration::from_secs(60);
+const LOG_EVERY: Duration = Duration::from_mins(1);
 
 /// Time for the network and the client, beside what the server may take for a statement.
 const ANSWER_MARGIN: Duration = Duration::from_secs(15);

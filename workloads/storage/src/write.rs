@@ -40,6 +40,8 @@ impl Database {
 
 /// A report that is newer than what is stored.
 struct Accepted<'a> {
+    /// Its place in the batch.
+    position: usize,
     report: &'a NewReport,
     cluster_id: String,
     stored: Stored,
@@ -75,8 +77,7 @@ pub(crate) async fn write_batch(
     let stored_at = StoredAt { exact: stored_at.naive_utc(), seconds: stored_at.naive_utc().trunc_subsecs(0) };
     let mut transaction = statements.run("begin a batch", connection.begin()).await?;
     statements.run("choose plans", sqlx::query(PLANS).execute(&mut *transaction)).await?;
-    let candidates: Vec<&NewReport> = newest.iter().map(|position| &batch[*position]).collect();
-    let accepted = reports::lock(&mut transaction, statements, &candidates).await?;
+    let accepted = reports::lock(&mut transaction, statements, batch, &newest).await?;
     let moves = moves::find(&mut transaction, statements, &accepted).await?;
     moves::apply(&mut transaction, statements, &moves).await?;
     reports::write(&mut transaction, statements, &accepted, stored_at).await?;
@@ -85,9 +86,7 @@ pub(crate) async fn write_batch(
     versions::write(&mut transaction, statements, &accepted).await?;
     notify_changes(&mut transaction, statements, &accepted, &moves).await?;
     statements.run("commit a batch", transaction.commit()).await?;
-    let is_written =
-        |position: &usize| accepted.iter().any(|accepted| std::ptr::eq(accepted.report, &raw const batch[*position]));
-    Ok(BatchOutcome::new(batch.len(), newest.into_iter().filter(is_written)))
+    Ok(BatchOutcome::new(batch.len(), accepted.iter().map(|accepted| accepted.position)))
 }
 
 /// Every statement of a batch finds its rows through a primary key. Plans are made anew for each batch, because a plan that was
@@ -96,6 +95,8 @@ const PLANS: &str = "SELECT set_config('plan_cache_mode', 'force_custom_plan', t
      set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)";
 
 /// Sent in the transaction: who listens hears of it exactly when it is committed.
+const NOTIFY: &str = "SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload";
+
 async fn notify_changes(
     connection: &mut PgConnection,
     statements: &Statements,
@@ -109,7 +110,6 @@ async fn notify_changes(
     if payloads.is_empty() {
         return Ok(());
     }
-    const NOTIFY: &str = "SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload";
     let notify = sqlx::query(NOTIFY).bind(notify::REPORT_CHANNEL).bind(payloads);
     statements.run("notify of changes", notify.execute(connection)).await?;
     Ok(())

@@ -55,7 +55,7 @@ pub async fn run_on(listener: TcpListener, config: &Config, shutdown: Cancellati
 
     let serving = CancellationToken::new();
     let server = tokio::spawn(serve(listener, routes(health, registry), serving.clone(), HTTP_GRACE));
-    let result = finish_within(config.writer.shutdown_timeout, &shutdown, writer.run()).await;
+    let result = finish_within(config.writer.shutdown_timeout, &shutdown, Box::pin(writer.run())).await;
     if timeout(config.writer.shutdown_timeout, statuses.close()).await.is_err() {
         warn!("not all statuses could be sent before the end");
     }
@@ -70,9 +70,8 @@ pub async fn run_on(listener: TcpListener, config: &Config, shutdown: Cancellati
 async fn finish_within(
     limit: Duration,
     shutdown: &CancellationToken,
-    work: impl Future<Output = Result<(), WriterError>>,
+    mut work: impl Future<Output = Result<(), WriterError>> + Unpin,
 ) -> Result<(), WriterError> {
-    let mut work = std::pin::pin!(work);
     tokio::select! {
         result = &mut work => return result,
         () = shutdown.cancelled() => {}
@@ -212,7 +211,9 @@ impl<'a> Writer<'a> {
             } else {
                 let positions: Vec<_> = records.iter().map(ccx_transport::Record::position).collect();
                 processor.process(records).await?;
-                positions.into_iter().for_each(|position| consumer.finished(position));
+                for position in positions {
+                    consumer.finished(position);
+                }
             }
             check_due = Instant::now() + CHECK_LEASE_EVERY;
         }

@@ -100,7 +100,8 @@ impl Store {
     /// A batch that the database does not take is halved until what it does not take stands alone.
     pub(crate) async fn store(&mut self, reports: &[NewReport]) -> Result<Vec<Fate>, Interrupted> {
         let mut fates = Vec::with_capacity(reports.len());
-        let mut pending = vec![0..reports.len()];
+        let all = 0..reports.len();
+        let mut pending = vec![all];
         while let Some(range) = pending.pop() {
             match self.write(&reports[range.clone()]).await {
                 Ok(outcome) => fates.extend(outcome.outcomes().iter().map(|outcome| match outcome {
@@ -120,17 +121,12 @@ impl Store {
     /// Records messages that are given up. The dead letters say the same, so that a refusal of the database is only logged.
     pub(crate) async fn record(&mut self, errors: &[ConsumerError]) -> Result<(), Interrupted> {
         loop {
-            let result = match self.lease().await?.record_consumer_errors(errors).await {
-                Ok(()) => return Ok(self.patience.succeeded()),
-                Err(error) => self.wait_after(error).await,
+            let Err(error) = self.lease().await?.record_consumer_errors(errors).await else {
+                self.patience.succeeded();
+                return Ok(());
             };
-            match result {
-                Ok(()) => {}
-                Err(Failure::Interrupted(interrupted)) => return Err(interrupted),
-                Err(Failure::Permanent(error)) => {
-                    error!(error = %Report::from_error(error), "failed to record messages that are given up");
-                    return Ok(());
-                }
+            if self.goes_on_after(error, "failed to record messages that are given up").await? {
+                return Ok(());
             }
         }
     }
@@ -138,12 +134,12 @@ impl Store {
     /// Makes sure that the lease is held and the database there, while there is nothing to store.
     pub(crate) async fn check(&mut self) -> Result<(), Interrupted> {
         loop {
-            match self.lease().await?.check().await {
-                Ok(()) => return Ok(self.patience.succeeded()),
-                Err(error) => match self.wait_after(error).await {
-                    Ok(()) | Err(Failure::Permanent(_)) => {}
-                    Err(Failure::Interrupted(interrupted)) => return Err(interrupted),
-                },
+            let Err(error) = self.lease().await?.check().await else {
+                self.patience.succeeded();
+                return Ok(());
+            };
+            if self.goes_on_after(error, "failed to check the writer's lease").await? {
+                return Ok(());
             }
         }
     }
@@ -190,6 +186,18 @@ impl Store {
         self.lease.as_mut().ok_or(Interrupted::LeaseTaken)
     }
 
+    /// Waits when waiting can help; otherwise logs, and the work goes on without what has failed.
+    async fn goes_on_after(&mut self, error: StorageError, what: &str) -> Result<bool, Interrupted> {
+        match self.wait_after(error).await {
+            Ok(()) => Ok(false),
+            Err(Failure::Interrupted(interrupted)) => Err(interrupted),
+            Err(Failure::Permanent(error)) => {
+                error!(error = %Report::from_error(error), "{what}");
+                Ok(true)
+            }
+        }
+    }
+
     /// Waits when waiting can help.
     async fn wait_after(&mut self, error: StorageError) -> Result<(), Failure> {
         if error.class() != ErrorClass::Transient {
@@ -206,7 +214,7 @@ impl Store {
 /// Both halves of a range, unless it is a single one.
 fn halves(range: Range<usize>) -> Option<[Range<usize>; 2]> {
     let middle = range.start + range.len() / 2;
-    (range.len() > 1).then(|| [range.start..middle, middle..range.end])
+    (range.len() > 1).then_some([range.start..middle, middle..range.end])
 }
 
 #[cfg(test)]

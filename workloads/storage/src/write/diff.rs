@@ -7,7 +7,7 @@ use crate::NewHit;
 
 /// A hit's place in a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Key<'a> {
+pub(super) struct RowKey<'a> {
     /// Which of the accepted reports.
     pub(super) report: usize,
     pub(super) rule: &'a str,
@@ -17,7 +17,7 @@ pub(super) struct Key<'a> {
 /// A hit that should be stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Hit<'a> {
-    pub(super) key: Key<'a>,
+    pub(super) key: RowKey<'a>,
     pub(super) template_data: &'a str,
 }
 
@@ -26,7 +26,7 @@ pub(super) struct Hit<'a> {
 pub(super) struct Diff<'a> {
     pub(super) appeared: Vec<Hit<'a>>,
     pub(super) kept: Vec<Hit<'a>>,
-    pub(super) vanished: Vec<Key<'a>>,
+    pub(super) vanished: Vec<RowKey<'a>>,
 }
 
 /// The hits of the accepted reports, with the rules as `name_of` calls them.
@@ -34,7 +34,7 @@ pub(super) fn wanted<'a>(accepted: &'a [Accepted<'a>], name_of: fn(&'a NewHit) -
     let mut wanted = Vec::new();
     for (report, cluster) in accepted.iter().enumerate() {
         wanted.extend(cluster.report.hits.iter().map(|hit| Hit {
-            key: Key { report, rule: name_of(hit), error_key: &hit.error_key },
+            key: RowKey { report, rule: name_of(hit), error_key: &hit.error_key },
             template_data: &hit.template_data,
         }));
     }
@@ -42,8 +42,8 @@ pub(super) fn wanted<'a>(accepted: &'a [Accepted<'a>], name_of: fn(&'a NewHit) -
 }
 
 /// Compares. Of two wanted hits with the same key the first counts.
-pub(super) fn diff<'a>(wanted: &[Hit<'a>], stored: &[Key<'a>]) -> Diff<'a> {
-    let stored_keys: HashSet<Key<'_>> = stored.iter().copied().collect();
+pub(super) fn diff<'a>(wanted: &[Hit<'a>], stored: &[RowKey<'a>]) -> Diff<'a> {
+    let stored_keys: HashSet<RowKey<'_>> = stored.iter().copied().collect();
     let mut wanted_keys = HashSet::with_capacity(wanted.len());
     let mut diff = Diff::default();
     for hit in wanted.iter().filter(|hit| wanted_keys.insert(hit.key)) {
@@ -58,8 +58,8 @@ pub(super) fn diff<'a>(wanted: &[Hit<'a>], stored: &[Key<'a>]) -> Diff<'a> {
 mod tests {
     use super::*;
 
-    fn key(report: usize, rule: &str) -> Key<'_> {
-        Key { report, rule, error_key: "K" }
+    fn key(report: usize, rule: &str) -> RowKey<'_> {
+        RowKey { report, rule, error_key: "K" }
     }
 
     fn hit(report: usize, rule: &str) -> Hit<'_> {
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn hits_appear_stay_and_vanish_by_report_rule_and_key() {
-        let other_key = Key { error_key: "L", ..key(0, "a") };
+        let other_key = RowKey { error_key: "L", ..key(0, "a") };
         let diff = diff(&[hit(0, "a"), hit(0, "b"), hit(1, "c")], &[key(0, "a"), key(0, "c"), other_key]);
         assert_eq!(diff.kept, [hit(0, "a")]);
         assert_eq!(diff.appeared, [hit(0, "b"), hit(1, "c")]);

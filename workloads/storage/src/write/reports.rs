@@ -31,26 +31,28 @@ const INSERT: &str = "\
         AS new (org_id, cluster, report, last_checked_at, gathered_at) \
     ON CONFLICT DO NOTHING";
 
-/// Locks the clusters' rows and accepts the reports that are newer than them. Reports as old as the row, or older, are left out.
+/// Locks the rows of the clusters whose newest reports are at `newest`, and accepts those that are newer than their rows.
 pub(super) async fn lock<'a>(
     connection: &mut PgConnection,
     statements: &Statements,
-    candidates: &[&'a NewReport],
+    batch: &'a [NewReport],
+    newest: &[usize],
 ) -> Result<Vec<Accepted<'a>>, StorageError> {
-    let cluster_ids: Vec<String> = candidates.iter().map(|report| report.cluster_id.to_string()).collect();
-    let last_checked: Vec<NaiveDateTime> = candidates.iter().map(|report| report.last_checked_at.naive_utc()).collect();
+    let cluster_ids: Vec<String> = newest.iter().map(|position| batch[*position].cluster_id.to_string()).collect();
+    let last_checked: Vec<NaiveDateTime> =
+        newest.iter().map(|position| batch[*position].last_checked_at.naive_utc()).collect();
     let lock = sqlx::query_as::<_, (i64, i32, bool)>(LOCK).bind(&cluster_ids).bind(last_checked);
     let known = statements.run("lock reports", lock.fetch_all(connection)).await?;
 
     let mut known = known.into_iter().peekable();
-    let mut accepted = Vec::with_capacity(candidates.len());
-    for ((position, report), cluster_id) in (1..).zip(candidates).zip(cluster_ids) {
-        let stored = match known.next_if(|(known_position, ..)| *known_position == position) {
+    let mut accepted = Vec::with_capacity(newest.len());
+    for ((ordinal, position), cluster_id) in (1..).zip(newest).zip(cluster_ids) {
+        let stored = match known.next_if(|(known_ordinal, ..)| *known_ordinal == ordinal) {
             None => Stored::Nothing,
             Some((_, org_id, false)) => Stored::ReportOf(org_id),
             Some((_, _, true)) => continue,
         };
-        accepted.push(Accepted { report, cluster_id, stored });
+        accepted.push(Accepted { position: *position, report: &batch[*position], cluster_id, stored });
     }
     Ok(accepted)
 }

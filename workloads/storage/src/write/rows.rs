@@ -2,7 +2,7 @@
 
 use sqlx::{PgConnection, Postgres, postgres::PgArguments, query::Query};
 
-use super::{Accepted, diff::Key};
+use super::{Accepted, diff::RowKey};
 use crate::{StorageError, observe::Statements};
 
 /// A key as it is stored.
@@ -14,10 +14,10 @@ pub(super) struct StoredKey {
 }
 
 impl StoredKey {
-    pub(super) fn as_key(&self) -> Key<'_> {
+    pub(super) fn as_key(&self) -> RowKey<'_> {
         // Positions count from 1 and come from our own array.
         let report = usize::try_from(self.position - 1).unwrap_or_default();
-        Key { report, rule: &self.rule_fqdn, error_key: &self.error_key }
+        RowKey { report, rule: &self.rule_fqdn, error_key: &self.error_key }
     }
 }
 
@@ -38,7 +38,7 @@ pub(super) async fn read_keys(
 pub(super) fn with_keys<'a>(
     sql: &'static str,
     accepted: &[Accepted<'_>],
-    keys: impl Iterator<Item = Key<'a>>,
+    keys: impl Iterator<Item = RowKey<'a>>,
 ) -> Query<'static, Postgres, PgArguments> {
     let (mut org_ids, mut cluster_ids, mut rules, mut error_keys) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for key in keys {

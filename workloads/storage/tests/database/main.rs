@@ -1,5 +1,7 @@
 //! The crate against a real PostgreSQL: one server for all tests, a database for each.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, and so do its helpers")]
+
 mod lease;
 mod listener;
 mod newest_wins;

@@ -116,8 +116,8 @@ async fn a_batch_reports_what_became_of_each_in_its_order() {
     write(&database, &[report(7, 3, 50, &[])], 100).await;
     let batch =
         [report(7, 9, 1, &[]), report(7, 3, 49, &[]), report(7, 2, 1, &[]), report(7, 9, 2, &[]), report(7, 9, 2, &[])];
-    use Outcome::{Ignored, Written};
-    assert_eq!(write(&database, &batch, 200).await, [Ignored, Ignored, Written, Written, Ignored]);
+    let (written, ignored) = (Outcome::Written, Outcome::Ignored);
+    assert_eq!(write(&database, &batch, 200).await, [ignored, ignored, written, written, ignored]);
     assert_eq!(write(&database, &[], 200).await, []);
 }
 

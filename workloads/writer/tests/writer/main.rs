@@ -1,5 +1,7 @@
 //! The whole writer in this process, on an embedded Kafka and a private PostgreSQL.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, and so do its helpers")]
+
 mod bad_messages;
 mod good_messages;
 mod lifecycle;

@@ -18,7 +18,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 /// Far more than anything takes, also on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
 /// What the writer works on.
 pub(crate) struct Surroundings {
@@ -56,7 +56,7 @@ impl Surroundings {
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
         let (config, stop) = (self.config.clone(), shutdown.clone());
-        let task = tokio::spawn(async move { ccx_writer::run_on(listener, &config, stop).await });
+        let task = tokio::spawn(async move { Box::pin(ccx_writer::run_on(listener, &config, stop)).await });
         RunningWriter { address, shutdown, task }
     }
 
@@ -64,8 +64,7 @@ impl Surroundings {
     pub(crate) async fn send(&self, messages: &[String]) {
         let topic = &self.config.kafka.topics.results;
         let send = |message| self.producer.send(Outgoing { topic, key: Some(b"key"), headers: &[], payload: message });
-        let sent = futures::future::join_all(messages.iter().map(|message| send(message.as_bytes()))).await;
-        sent.into_iter().for_each(|sent| sent.unwrap());
+        futures::future::try_join_all(messages.iter().map(|message| send(message.as_bytes()))).await.unwrap();
     }
 
     pub(crate) async fn dead_letters(&self) -> Vec<Record> {
