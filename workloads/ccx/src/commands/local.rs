@@ -95,17 +95,20 @@ pub(crate) async fn run(global: &Global, args: LocalArgs) -> Result<(), Box<dyn 
     let api = Reserved::new(wish(&args))?;
     let parts = Parts::start(config, &args, api.address(), &progress).await?;
     let services = Services::new(shutdown.clone());
+    // In this order: a workload that ends after the shutdown has not failed.
     let served = tokio::select! {
-        served = serve(&args, &parts, api, &services, &progress) => served,
-        failure = services.failure() => Err(failure),
+        biased;
         () = shutdown.cancelled() => StoppedSnafu.fail(),
+        failure = services.failure() => Err(failure),
+        served = serve(&args, &parts, api, &services, &progress) => served,
     };
     let outcome = match served {
         Ok(()) if !args.once => {
             progress.note("serving until Ctrl-C");
             tokio::select! {
-                failure = services.failure() => Err(failure),
+                biased;
                 () = shutdown.cancelled() => Ok(()),
+                failure = services.failure() => Err(failure),
             }
         }
         other => other,

@@ -63,10 +63,7 @@ fn exit_of_writer(error: &WriterError) -> Exit {
 }
 
 fn exit_of_aggregator(error: &AggregatorError) -> Exit {
-    match error {
-        AggregatorError::Serve { .. } => Exit::Server,
-        AggregatorError::Prefix { .. } | AggregatorError::Metrics { .. } | AggregatorError::Database { .. } => Exit::Setup,
-    }
+    if matches!(error, AggregatorError::Serve { .. }) { Exit::Server } else { Exit::Setup }
 }
 
 /// The log can't be set up.

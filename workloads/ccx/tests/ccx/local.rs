@@ -12,7 +12,7 @@ use ccx_messages::ClusterId;
 use ccx_sample_archive::{Fault, SampleArchive};
 use serde_json::Value;
 
-use crate::process::{Outcome, ccx, reader, run, wait};
+use crate::process::{Outcome, Running, ccx, reader, run, wait};
 
 fn once(archives: &[&Path]) -> Outcome {
     run(ccx(["local", "--once", "--output", "json"]).args(archives))
@@ -96,7 +96,8 @@ fn without_archives_samples_are_served_until_sigterm_and_kept_in_the_folder() {
     let folder = tempfile::tempdir().unwrap();
     // Root runs PostgreSQL as another account, which must be able to come here.
     fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    let mut child = ccx(["local", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder.path()).spawn().unwrap();
+    let mut program = Running(ccx(["local", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder.path()).spawn().unwrap());
+    let child = &mut program.0;
     let stderr = reader(child.stderr.take());
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
     let mut text = String::new();
@@ -111,7 +112,7 @@ fn without_archives_samples_are_served_until_sigterm_and_kept_in_the_folder() {
 
     let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
     assert!(told.success());
-    let status = wait(&mut child);
+    let status = wait(child);
     assert_eq!(status.code(), Some(0), "{}", stderr.join().unwrap());
     assert!(folder.path().join("postgres/data/PG_VERSION").exists());
     assert!(!folder.path().join("postgres/data/postmaster.pid").exists(), "PostgreSQL is stopped in order");

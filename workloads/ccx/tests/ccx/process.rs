@@ -37,6 +37,16 @@ pub(crate) fn run(command: &mut Command) -> Outcome {
     Outcome { code, stdout: text(stdout), stderr: text(stderr) }
 }
 
+/// A program that is killed with its value, so that a failed test leaves nothing behind.
+pub(crate) struct Running(pub(crate) Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// Waits for the end of the program.
 pub(crate) fn wait(child: &mut Child) -> ExitStatus {
     let deadline = Instant::now() + PATIENCE;

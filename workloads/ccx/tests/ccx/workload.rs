@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::process::{PATIENCE, ccx, reader, run, wait};
+use crate::process::{PATIENCE, Running, ccx, reader, run, wait};
 
 /// Each command, and the variable with its address.
 const WORKLOADS: [(&str, &str); 3] =
@@ -32,7 +32,8 @@ fn free_address() -> SocketAddr {
 fn a_workload_whose_dependencies_are_away_lives_and_stops_when_asked() {
     for (command, listen) in WORKLOADS {
         let address = free_address();
-        let mut child = alone(command).env(listen, address.to_string()).spawn().unwrap();
+        let mut program = Running(alone(command).env(listen, address.to_string()).spawn().unwrap());
+        let child = &mut program.0;
         let log = reader(child.stderr.take());
         let deadline = Instant::now() + PATIENCE;
         while TcpStream::connect(address).is_err() {
@@ -42,7 +43,7 @@ fn a_workload_whose_dependencies_are_away_lives_and_stops_when_asked() {
         }
         let told = Command::new("kill").arg(child.id().to_string()).status().unwrap();
         assert!(told.success());
-        let status = wait(&mut child);
+        let status = wait(child);
         assert_eq!(status.code(), Some(0), "{command}: {}", log.join().unwrap());
     }
 }
