@@ -7,7 +7,7 @@ use ccx_config::Config;
 use ccx_messages::ErrorClass;
 use ccx_service::{Health, ServeError};
 use ccx_storage::{Database, StorageError};
-use snafu::{ResultExt, Snafu, ensure};
+use snafu::{ResultExt, Snafu};
 use tokio_util::sync::CancellationToken;
 
 use crate::{api::Api, invalidation::follow_announcements, metrics::Metrics, readiness::watch_database, routes::api_router};
@@ -15,14 +15,6 @@ use crate::{api::Api, invalidation::follow_announcements, metrics::Metrics, read
 /// Why the aggregator can't run.
 #[derive(Debug, Snafu)]
 pub enum AggregatorError {
-    /// The prefix can't be the beginning of a path.
-    #[snafu(display(
-        "aggregator.api_prefix {prefix:?} must consist of letters, digits, -, _, . and /, and begin and end with /"
-    ))]
-    Prefix {
-        /// What it is.
-        prefix: String,
-    },
     /// A metric can't be registered.
     #[snafu(display("failed to set up the metrics"))]
     Metrics {
@@ -47,7 +39,6 @@ impl AggregatorError {
     /// Whether starting again later can help.
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::Prefix { .. } => ErrorClass::BadInput,
             Self::Metrics { .. } => ErrorClass::Bug,
             Self::Database { source } => source.class(),
             Self::Serve { .. } => ErrorClass::Transient,
@@ -60,7 +51,6 @@ impl AggregatorError {
 /// The database may be away, at the start too: `/readyz` says so, and answers are `503` until it is back.
 pub async fn run(config: &Config, shutdown: CancellationToken) -> Result<(), AggregatorError> {
     let settings = &config.aggregator;
-    check_prefix(&settings.api_prefix)?;
     let metrics = Metrics::new(&settings.metrics_namespace).context(MetricsSnafu)?;
     let database = Database::connect(&config.database).context(DatabaseSnafu)?;
     let api = Arc::new(Api::new(settings, database, metrics));
@@ -82,28 +72,4 @@ pub async fn run(config: &Config, shutdown: CancellationToken) -> Result<(), Agg
 /// The API below `prefix`, which begins and ends with `/`, and beside it `/livez`, `/readyz` and `/metrics`.
 pub fn router(api: &Arc<Api>, health: Health, prefix: &str) -> Router {
     api_router(api, prefix).merge(ccx_service::routes(health, api.metrics.registry().clone()))
-}
-
-/// The router would take other characters for parameters.
-fn check_prefix(prefix: &str) -> Result<(), AggregatorError> {
-    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/');
-    let is_valid =
-        prefix.starts_with('/') && prefix.ends_with('/') && prefix.bytes().all(is_allowed) && !prefix.contains("//");
-    ensure!(is_valid, PrefixSnafu { prefix });
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_prefix_is_a_plain_path() {
-        for good in ["/", "/api/v1/", "/insights-results.aggregator_1/"] {
-            assert!(check_prefix(good).is_ok(), "{good}");
-        }
-        for bad in ["", "api/", "/api", "/{org}/", "/a//b/", "/*x/", "/ä/"] {
-            assert!(check_prefix(bad).is_err(), "{bad}");
-        }
-    }
 }

@@ -202,8 +202,12 @@ impl Writer {
 
 impl Aggregator {
     pub(crate) fn check(&self, problems: &mut Vec<Problem>) {
-        if !(self.api_prefix.starts_with('/') && self.api_prefix.ends_with('/')) {
-            problems.push(Problem::new("aggregator.api_prefix", format!("{:?} must begin and end with /", self.api_prefix)));
+        if !is_plain_path(&self.api_prefix) {
+            let reason = format!(
+                "{:?} must begin and end with / and otherwise consist of letters, digits, -, _ and .",
+                self.api_prefix
+            );
+            problems.push(Problem::new("aggregator.api_prefix", reason));
         }
         check_metrics_namespace("aggregator.metrics_namespace", &self.metrics_namespace, problems);
     }
@@ -213,5 +217,26 @@ fn check_metrics_namespace(key: &'static str, namespace: &str, problems: &mut Ve
     let is_valid = namespace.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if !is_valid {
         problems.push(Problem::new(key, format!("{namespace:?} must consist of letters, digits and _")));
+    }
+}
+
+/// Other characters stand for parameters in a router.
+fn is_plain_path(prefix: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/');
+    prefix.starts_with('/') && prefix.ends_with('/') && prefix.bytes().all(is_allowed) && !prefix.contains("//")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_is_a_plain_path() {
+        for good in ["/", "/api/v1/", "/insights-results.aggregator_1/"] {
+            assert!(is_plain_path(good), "{good}");
+        }
+        for bad in ["", "api/", "/api", "/{org}/", "/a//b/", "/*x/", "/ä/"] {
+            assert!(!is_plain_path(bad), "{bad}");
+        }
     }
 }
