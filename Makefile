@@ -42,5 +42,9 @@ bench: ## measure the hot paths beside their physical limits
 	@hack/install-dependencies.sh bench
 	cargo run --release --bin ccx-bench
 
+fuzz: ## damage archives at random for a minute (needs nightly Rust and cargo-fuzz)
+	mkdir -p workloads/archive/fuzz/corpus/read
+	cd workloads/archive && cargo +nightly fuzz run read fuzz/corpus/read fuzz/seeds -- -max_total_time=60
+
 clean: ## remove all that was built
 	cargo clean
