@@ -40,7 +40,8 @@ fmt: ## format all code
 
 bench: ## measure the hot paths beside their physical limits
 	@hack/install-dependencies.sh bench
-	cargo run --release --bin ccx-bench
+	cargo build --release --workspace --bins
+	$(dir $(programs))release/ccx-bench
 
 fuzz: ## damage archives at random for a minute (needs nightly Rust and cargo-fuzz)
 	mkdir -p workloads/archive/fuzz/corpus/read
