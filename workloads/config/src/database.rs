@@ -27,7 +27,7 @@ pub struct Database {
     pub password_file: Option<PathBuf>,
     /// How much the connection is protected.
     pub tls_mode: TlsMode,
-    /// PEM file of the authorities that sign the server's certificate; the system's when absent.
+    /// PEM file of the authorities that sign the server's certificate; Mozilla's list when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
     /// Most connections that one process keeps open.
