@@ -14,6 +14,7 @@ use sqlx::{Connection as _, Executor as _, PgConnection, Row as _, postgres::PgC
 use crate::{
     error::{BenchError, TooSlowSnafu},
     figure::{Better, Figure},
+    plain_batches,
     process::{Workload, free_address},
     reports::{last_checked, message, row},
     row_by_row,
@@ -41,26 +42,29 @@ pub(crate) async fn run() -> Result<Vec<Figure>, BenchError> {
     let database = Database::connect(&settings)?;
     database.migrate().await?;
     let replayed = row_by_row::reports_per_second(&settings, &rows(REPLAYED, last_checked(0))).await?;
+    let plain = plain_batches::reports_per_second(&settings, &rows(MESSAGES, last_checked(0)), BATCH).await?;
     let bench = Bench { settings, database };
 
     let clusters = random_clusters(MESSAGES);
     let empty = bench.round(&clusters, last_checked(1)).await?;
     let known = bench.round(&clusters, last_checked(2)).await?;
-    bench.fill(KNOWN_CLUSTERS - MESSAGES).await?;
+    bench.fill(KNOWN_CLUSTERS - 2 * MESSAGES).await?;
     let beside_many = bench.round(&random_clusters(MESSAGES), last_checked(3)).await?;
 
-    let figure = |what: &str, ours: f64| Figure {
+    let figure = |what: &str, ours, limit, limit_is| Figure {
         what: format!("Kafka → committed rows, {what}"),
         unit: "reports/s",
         better: Better::Higher,
         ours,
-        limit: replayed,
-        limit_is: "no limit: the same rows, one statement after the other",
+        limit,
+        limit_is,
     };
+    let least = "plain batches of INSERTs, without Kafka";
     Ok(vec![
-        figure("new clusters, empty tables", empty),
-        figure("known clusters", known),
-        figure("new clusters beside 100,000", beside_many),
+        figure("new clusters", empty, plain, least),
+        figure("known clusters", known, plain, least),
+        figure("new clusters beside 100,000", beside_many, plain, least),
+        figure("new clusters", empty, replayed, "no limit: a statement for each row"),
     ])
 }
 

@@ -16,6 +16,7 @@ mod chain;
 mod error;
 mod figure;
 mod kafka_to_rows;
+mod plain_batches;
 mod process;
 mod reports;
 mod rest;
