@@ -21,7 +21,7 @@ build: ## all programs and all tests
 test: ## every test, those against real Kafka, S3 and PostgreSQL included
 	@hack/install-dependencies.sh servers
 	$(build)
-	hack/kafka.sh run cargo test --workspace
+	hack/kafka.sh run cargo test --workspace --no-fail-fast
 
 e2e: ## only the tests that run whole processes against real servers
 	@hack/install-dependencies.sh servers
