@@ -43,6 +43,8 @@ pub(crate) async fn run() -> Result<Vec<Figure>, BenchError> {
     ];
     let kafka = Kafka::start(&names.map(|name| (name.as_str(), 1)))?;
     config.kafka = kafka.config();
+    // A real broker answers a waiting fetch when a message comes; the embedded one when the wait is over.
+    config.kafka.properties.insert("fetch.wait.max.ms".into(), "1".into());
     config.object_storage.links = LinkPolicy::Any;
     config.aggregator.authentication = Authentication::None;
     (config.pipeline.listen, config.writer.listen, config.aggregator.listen) =

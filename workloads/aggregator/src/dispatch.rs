@@ -70,10 +70,10 @@ fn caller(api: &Api, headers: &HeaderMap) -> Result<Caller, ApiError> {
 /// What a client did wrong is the client's to read; what went wrong here is ours.
 fn log(error: &ApiError, route: &Route, request_id: Option<&str>) {
     let path = route.path;
-    let causes = snafu::Report::from_error(error);
+    let causes = ccx_service::sentence(error);
     match error.class() {
-        ErrorClass::BadInput => tracing::debug!(path, request_id, error = %causes, "request refused"),
-        ErrorClass::Transient => tracing::warn!(path, request_id, error = %causes, "request not answered"),
-        ErrorClass::Bug => tracing::error!(path, request_id, error = %causes, "request failed"),
+        ErrorClass::BadInput => tracing::debug!(path, request_id, error = causes, "request refused"),
+        ErrorClass::Transient => tracing::warn!(path, request_id, error = causes, "request not answered"),
+        ErrorClass::Bug => tracing::error!(path, request_id, error = causes, "request failed"),
     }
 }

@@ -65,17 +65,6 @@ pub(crate) fn report(failure: &dyn Failure) -> String {
     text
 }
 
-/// An error and its causes in one line.
-pub(crate) fn one_line(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let _ = write!(text, ": {error}");
-        cause = error.source();
-    }
-    text
-}
-
 /// The system gives us no threads.
 #[derive(Debug, Snafu)]
 #[snafu(context(false), display("failed to start the worker threads"))]
@@ -105,6 +94,5 @@ mod tests {
     fn a_failure_is_told_with_its_causes_and_what_to_do() {
         let failure = Outer { source: io::Error::other("no disk") };
         assert_eq!(report(&failure), "error: failed to do it\n  caused by: no disk\n  help: do it again");
-        assert_eq!(one_line(&failure), "failed to do it: no disk");
     }
 }

@@ -6,13 +6,13 @@ use bytes::Bytes;
 use bytesize::ByteSize;
 use ccx_config::{ArchiveLimits, Config, Retry};
 use ccx_messages::ErrorClass;
-use ccx_service::{Backoff, Waited};
+use ccx_service::{Backoff, Waited, sentence};
 use ccx_transport::{DownloadError, Downloader};
 use snafu::{IntoError, ResultExt};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    error::{DownloadSnafu, DownloaderSnafu, PipelineError, sentence},
+    error::{DownloadSnafu, DownloaderSnafu, PipelineError},
     flight::{Flight, Passage},
     handle::Stop,
     metrics::{Metrics, observe_bytes},

@@ -1,7 +1,4 @@
 //! Why a record fails, and why the pipeline can't start.
-
-use std::{error::Error, fmt::Write as _};
-
 use ccx_messages::{AnnounceError, ErrorClass};
 use ccx_service::ServeError;
 use ccx_transport::{DownloadError, KafkaError};
@@ -90,15 +87,4 @@ impl RecordError {
             Self::Panicked { .. } => ErrorClass::Bug,
         }
     }
-}
-
-/// An error and its causes in one sentence.
-pub(crate) fn sentence(error: &dyn Error) -> String {
-    let mut sentence = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let _ = write!(sentence, ": {error}");
-        cause = error.source();
-    }
-    sentence
 }

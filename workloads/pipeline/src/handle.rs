@@ -4,6 +4,7 @@ use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use ccx_messages::{Announce, DeadLetter, Status};
+use ccx_service::sentence;
 use ccx_transport::{Position, Record};
 use futures::FutureExt as _;
 use snafu::{IntoError, ResultExt};
@@ -11,7 +12,7 @@ use tracing::{Instrument as _, Span, field, info_span};
 
 use crate::{
     download::Downloads,
-    error::{AnnounceSnafu, RecordError, SendSnafu, sentence},
+    error::{AnnounceSnafu, RecordError, SendSnafu},
     flight::Passage,
     metrics::{Metrics, observe_bytes},
     outage::Link,

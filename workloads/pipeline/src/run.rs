@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use ccx_archive::Limits;
 use ccx_config::Config;
 use ccx_rules::{Budget, Engine};
-use ccx_service::{Condition, Health, Heartbeat};
+use ccx_service::{Condition, Health, Heartbeat, sentence};
 use ccx_transport::{Connectivity, Consumer, Position, Producer, Record};
 use chrono::Utc;
 use prometheus::Registry;
@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     download::Downloads,
-    error::{KafkaSnafu, MetricsSnafu, PipelineError, ServeSnafu, sentence},
+    error::{KafkaSnafu, MetricsSnafu, PipelineError, ServeSnafu},
     filter::{Filter, SERVICE_HEADER, age},
     flight::{Flight, Passage},
     handle::Handler,

@@ -2,13 +2,12 @@
 
 use ccx_config::{Config, Retry, Topics};
 use ccx_messages::{DeadLetter, ErrorClass, Status, header};
-use ccx_service::{Backoff, Waited};
+use ccx_service::{Backoff, Waited, sentence};
 use ccx_transport::{KafkaError, Outgoing, Producer, Record, dead_letter};
 use prometheus::IntCounter;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    error::sentence,
     process::Processed,
     status::{Request, SERVICE},
 };

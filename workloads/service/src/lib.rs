@@ -14,10 +14,12 @@ mod backoff;
 mod health;
 mod http;
 mod logging;
+mod sentence;
 mod shutdown;
 
 pub use backoff::{Backoff, Waited};
 pub use health::{Condition, Health, Heartbeat};
 pub use http::{ServeError, bind, routes, serve};
 pub use logging::{LoggingError, init_logging};
+pub use sentence::sentence;
 pub use shutdown::shutdown_signal;

@@ -1,10 +1,12 @@
 //! Messages that are given up: to the dead letter queue, and into the table `consumer_error`.
 
+use std::pin::pin;
+
 use ccx_config::Retry;
 use ccx_messages::{DeadLetter, ErrorClass};
-use ccx_service::{Backoff, Heartbeat, Waited};
+use ccx_service::{Backoff, Condition, Heartbeat, Waited, sentence};
 use ccx_storage::ConsumerError;
-use ccx_transport::{KafkaError, Producer, Record, dead_letter};
+use ccx_transport::{Connectivity, KafkaError, Producer, Record, dead_letter};
 use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
@@ -16,6 +18,7 @@ pub(crate) struct DeadLetters {
     pub(crate) producer: Producer,
     pub(crate) topic: String,
     pub(crate) retry: Retry,
+    pub(crate) kafka_condition: Condition,
     pub(crate) heartbeat: Heartbeat,
     pub(crate) metrics: Metrics,
     pub(crate) shutdown: CancellationToken,
@@ -26,16 +29,26 @@ impl DeadLetters {
     pub(crate) async fn send(&self, record: &Record, refused: &Refused) -> Result<(), Interrupted> {
         let letter = letter(record, refused);
         let mut backoff = Backoff::new(&self.retry);
-        while let Err(error) = dead_letter(&self.producer, &self.topic, record, &letter).await {
+        while let Err(error) = self.try_to_send(record, &letter).await {
             if is_final(&error) {
                 // The row in `consumer_error` is what is left of it; waiting would stop all other messages.
-                let error = snafu::Report::from_error(error);
-                error!(partition = record.partition, offset = record.offset, %error, "a dead letter is refused by the broker");
+                let error = sentence(&error);
+                error!(
+                    partition = record.partition,
+                    offset = record.offset,
+                    error,
+                    "a dead letter is refused by the broker"
+                );
                 return Ok(());
             }
             if backoff.failures() == 0 {
-                let error = snafu::Report::from_error(error);
-                warn!(partition = record.partition, offset = record.offset, %error, "failed to send a dead letter, trying again");
+                let error = sentence(&error);
+                warn!(
+                    partition = record.partition,
+                    offset = record.offset,
+                    error,
+                    "failed to send a dead letter, trying again"
+                );
             }
             self.heartbeat.beat();
             if backoff.wait(&self.shutdown).await == Waited::ShuttingDown {
@@ -45,6 +58,27 @@ impl DeadLetters {
         self.metrics.produced_messages.inc();
         self.metrics.dead_letter(refused.class);
         Ok(())
+    }
+
+    /// One attempt, which takes half a minute without brokers; meanwhile the loop that usually tells of them stands still.
+    async fn try_to_send(&self, record: &Record, letter: &DeadLetter) -> Result<(), KafkaError> {
+        let mut connectivity = self.producer.connectivity();
+        let mut sending = pin!(dead_letter(&self.producer, &self.topic, record, letter));
+        loop {
+            tokio::select! {
+                sent = &mut sending => return sent,
+                Ok(()) = connectivity.changed() => tell(&self.kafka_condition, &connectivity.borrow_and_update()),
+            }
+        }
+    }
+}
+
+/// Readiness, as far as brokers are concerned.
+pub(crate) fn tell(kafka: &Condition, connectivity: &Connectivity) {
+    match connectivity {
+        Connectivity::Up => kafka.ready(),
+        Connectivity::Connecting => kafka.not_ready("connecting"),
+        Connectivity::Down(reason) => kafka.not_ready(reason.as_str()),
     }
 }
 

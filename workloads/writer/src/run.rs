@@ -3,11 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use ccx_config::Config;
-use ccx_service::{Condition, Health, Heartbeat, Waited, bind, routes, serve};
+use ccx_service::{Condition, Health, Heartbeat, Waited, bind, routes, sentence, serve};
 use ccx_storage::{Database, WriterLease};
-use ccx_transport::{Connectivity, Consumer, Producer};
+use ccx_transport::{Consumer, Producer};
 use prometheus::Registry;
-use snafu::{Report, ResultExt};
+use snafu::ResultExt;
 use tokio::{
     net::TcpListener,
     time::{Instant, timeout},
@@ -19,7 +19,7 @@ use crate::{
     WriterError,
     allow_list::AllowList,
     batch::{Limits, collect},
-    dead_letters::DeadLetters,
+    dead_letters::{DeadLetters, tell},
     error::{DatabaseSnafu, KafkaSnafu, ServeSnafu},
     metrics::Metrics,
     process::Processor,
@@ -106,11 +106,13 @@ impl<'a> Writer<'a> {
         shutdown: CancellationToken,
     ) -> Result<Self, WriterError> {
         let heartbeat = health.heartbeat("writer", MAX_SILENCE);
+        let (database_condition, kafka_condition) = (health.condition("database"), health.condition("kafka"));
         let database = Database::connect(&config.database).context(DatabaseSnafu)?;
         let dead_letters = DeadLetters {
             producer,
             topic: config.kafka.topics.results_dead_letters.clone(),
             retry: config.retry.clone(),
+            kafka_condition: kafka_condition.clone(),
             heartbeat: heartbeat.clone(),
             metrics: metrics.clone(),
             shutdown: shutdown.clone(),
@@ -122,8 +124,8 @@ impl<'a> Writer<'a> {
             dead_letters,
             statuses,
             metrics,
-            database_condition: health.condition("database"),
-            kafka_condition: health.condition("kafka"),
+            database_condition,
+            kafka_condition,
             heartbeat,
             shutdown,
         })
@@ -187,7 +189,7 @@ impl<'a> Writer<'a> {
             info!(?interrupted, "the batch in flight is left to be read again");
         }
         if let Err(error) = consumer.close().await {
-            warn!(error = %Report::from_error(error), "the last offsets may not be committed; messages will be read again");
+            warn!(error = sentence(&error), "the last offsets may not be committed; messages will be read again");
         }
         Ok(processor.store.release().await)
     }
@@ -223,11 +225,7 @@ impl<'a> Writer<'a> {
     /// Once in each round: alive, in touch with the brokers, and how far behind.
     fn pulse(&self, consumer: &Consumer) {
         self.heartbeat.beat();
-        match &*consumer.connectivity().borrow() {
-            Connectivity::Up => self.kafka_condition.ready(),
-            Connectivity::Connecting => self.kafka_condition.not_ready("connecting"),
-            Connectivity::Down(reason) => self.kafka_condition.not_ready(reason.as_str()),
-        }
+        tell(&self.kafka_condition, &consumer.connectivity().borrow());
         if let Some(lag) = consumer.lag() {
             self.metrics.consumer_lag.set(lag);
         }

@@ -80,8 +80,7 @@ async fn send(producer: &Producer, topic: &str, message: Message, metrics: &Metr
         Ok(()) => metrics.produced_messages.inc(),
         Err(error) => {
             metrics.dropped_statuses.inc();
-            let error = snafu::Report::from_error(error);
-            warn!(request_id = message.request_id, %error, "failed to send a status");
+            warn!(request_id = message.request_id, error = ccx_service::sentence(&error), "failed to send a status");
         }
     }
 }

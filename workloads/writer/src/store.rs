@@ -4,10 +4,9 @@ use std::ops::Range;
 
 use ccx_config::Retry;
 use ccx_messages::ErrorClass;
-use ccx_service::{Backoff, Condition, Heartbeat, Waited};
+use ccx_service::{Backoff, Condition, Heartbeat, Waited, sentence};
 use ccx_storage::{BatchOutcome, ConsumerError, Database, NewReport, Outcome, StorageError, WriterLease};
 use chrono::Utc;
-use snafu::Report;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
@@ -77,8 +76,7 @@ impl Patience {
 
     /// The database has not; waits before it is asked again.
     pub(crate) async fn failed(&mut self, error: StorageError) -> Waited {
-        let error = Report::from_error(error).to_string();
-        let error = error.trim_end();
+        let error = sentence(&error);
         if self.backoff.failures() == 0 {
             warn!(error, "the database is away or not as it should be, trying again until it is back");
         } else {
@@ -149,7 +147,7 @@ impl Store {
         if let Some(lease) = self.lease.filter(|lease| !lease.is_lost())
             && let Err(error) = lease.release().await
         {
-            debug!(error = %Report::from_error(error), "failed to release the writer's lease, it ends with the connection");
+            debug!(error = sentence(&error), "failed to release the writer's lease, it ends with the connection");
         }
         self.patience
     }
@@ -192,7 +190,7 @@ impl Store {
             Ok(()) => Ok(false),
             Err(Failure::Interrupted(interrupted)) => Err(interrupted),
             Err(Failure::Permanent(error)) => {
-                error!(error = %Report::from_error(error), "{what}");
+                error!(error = sentence(&error), "{what}");
                 Ok(true)
             }
         }

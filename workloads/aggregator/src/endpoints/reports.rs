@@ -116,8 +116,8 @@ impl Writer {
         }
         let clusters: Vec<ClusterId> = self.unread.by_ref().take(REPORTS_AT_ONCE).collect();
         if let Err(error) = self.append_reports(&mut out, &clusters).await {
-            let causes = snafu::Report::from_error(&error);
-            tracing::warn!(org_id = self.org_id.get(), error = %causes, "the reports of an organization break off");
+            let causes = ccx_service::sentence(&error);
+            tracing::warn!(org_id = self.org_id.get(), error = causes, "the reports of an organization break off");
             self.stage = Stage::End;
             return Some(Err(error));
         }

@@ -5,13 +5,13 @@ use std::path::Path;
 use ccx_config::ArchiveLimits;
 use ccx_messages::ClusterId;
 use ccx_sample_archive::{Fault, SampleArchive};
+use ccx_service::sentence;
 use chrono::Utc;
 
 use super::{LocalArgs, Progress};
 use crate::{
     archive_file::ArchiveFile,
     commands::upload::read,
-    failure::one_line,
     upload::{Sender, Uploaded, Uploader},
 };
 
@@ -81,7 +81,7 @@ async fn submit_file(
 ) -> Submission {
     match read(path, limits).await {
         Ok(archive) => upload(args, archive, uploader, progress).await,
-        Err(error) => Submission { archive: path.display().to_string(), state: Err(one_line(&error)) },
+        Err(error) => Submission { archive: path.display().to_string(), state: Err(sentence(&error)) },
     }
 }
 
@@ -95,7 +95,7 @@ async fn upload(args: &LocalArgs, archive: ArchiveFile, uploader: &Uploader, pro
     });
     let sender = Sender { org_id: args.org, account_number: None, cluster_id, gathered_at: None };
     let announced = uploader.upload(&archive, sender).await;
-    let state = announced.map(|upload| Submitted { upload, cluster_id }).map_err(|error| one_line(&error));
+    let state = announced.map(|upload| Submitted { upload, cluster_id }).map_err(|error| sentence(&error));
     Submission { archive: archive.name, state }
 }
 

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use ccx_config::Aggregator;
 use ccx_messages::{ClusterId, OrgId, RuleFqdn};
+use ccx_service::sentence;
 use chrono::{DateTime, Utc};
 use reqwest::{Client, StatusCode};
 use serde::Deserialize;
 use snafu::ResultExt as _;
 
 use super::error::{ClientSnafu, LocalError};
-use crate::failure::one_line;
 
 /// How long one question may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
@@ -86,13 +86,13 @@ impl Reports {
         struct Envelope {
             report: Report,
         }
-        let answer = self.client.get(self.report_url(cluster_id)).send().await.map_err(|error| one_line(&error))?;
+        let answer = self.client.get(self.report_url(cluster_id)).send().await.map_err(|error| sentence(&error))?;
         let status = answer.status();
-        let body = answer.bytes().await.map_err(|error| one_line(&error))?;
+        let body = answer.bytes().await.map_err(|error| sentence(&error))?;
         if status != StatusCode::OK {
             return Err(format!("{status}: {}", String::from_utf8_lossy(&body).trim()));
         }
-        let envelope: Envelope = serde_json::from_slice(&body).map_err(|error| one_line(&error))?;
+        let envelope: Envelope = serde_json::from_slice(&body).map_err(|error| sentence(&error))?;
         Ok(envelope.report)
     }
 }
