@@ -27,7 +27,7 @@ pub use cluster_operator::{CLUSTER_OPERATORS, ClusterOperator};
 pub use cluster_version::{CLUSTER_VERSION, ClusterVersion};
 pub use condition::{Condition, Conditions};
 pub use event::{Event, MACHINE_API_EVENTS};
-pub use lenient::{Int, List, Map, Object, Text};
+pub use lenient::{Bool, Int, IntOrText, Keys, List, Map, Object, Text, Texts};
 pub use log_path::{CONTROLLER_MANAGER_LOGS, LogPath, PLATFORM_POD_LOGS};
 pub use machine_config_pool::{MACHINE_CONFIG_POOLS, MachineConfigPool};
 pub use metadata::Metadata;

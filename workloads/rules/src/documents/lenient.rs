@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt, marker::PhantomData, ops::Deref, slice};
 
 use ccx_archive::File;
 use serde::{
-    Deserialize, Deserializer,
+    Deserialize, Deserializer, Serialize,
     de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
 
@@ -48,12 +48,29 @@ fn is_too_large(files: &[File<'_>]) -> bool {
 }
 
 /// A string, or empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
 pub struct Text<'a>(Cow<'a, str>);
 
 /// A whole number, or nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Int(pub Option<i64>);
+
+/// `true` or `false`, or nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bool(pub Option<bool>);
+
+/// A whole number or a text such as `50%`, or nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum IntOrText<'a> {
+    /// A whole number.
+    Int(i64),
+    /// A text.
+    Text(Cow<'a, str>),
+    /// Neither.
+    #[default]
+    Missing,
+}
 
 /// An object, or one whose fields are all empty.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +83,14 @@ pub struct List<T>(Vec<T>);
 /// An object whose keys are data and whose values are strings; other values are left out.
 #[derive(Clone, Debug, Default)]
 pub struct Map<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+
+/// A list of strings, or an empty one. Elements that are no strings are left out.
+#[derive(Clone, Debug, Default)]
+pub struct Texts<'a>(Vec<Text<'a>>);
+
+/// The names of an object's fields, whatever their values; none of what is no object.
+#[derive(Clone, Debug, Default)]
+pub struct Keys<'a>(Vec<Text<'a>>);
 
 impl Map<'_> {
     /// The value of a key.
@@ -111,6 +136,22 @@ impl<T> Deref for List<T> {
     }
 }
 
+impl<'a> Deref for Texts<'a> {
+    type Target = [Text<'a>];
+
+    fn deref(&self) -> &[Text<'a>] {
+        &self.0
+    }
+}
+
+impl<'a> Deref for Keys<'a> {
+    type Target = [Text<'a>];
+
+    fn deref(&self) -> &[Text<'a>] {
+        &self.0
+    }
+}
+
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Maybe::deserialize(deserializer).map(|Maybe(text)| Self(text.unwrap_or_default()))
@@ -120,6 +161,18 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 impl<'de> Deserialize<'de> for Int {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Maybe::deserialize(deserializer).map(|Maybe(number)| Self(number))
+    }
+}
+
+impl<'de> Deserialize<'de> for Bool {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Maybe::deserialize(deserializer).map(|Maybe(value)| Self(value))
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for IntOrText<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Maybe::deserialize(deserializer).map(|Maybe(value)| value.unwrap_or_default())
     }
 }
 
@@ -141,16 +194,32 @@ impl<'de: 'a, 'a> Deserialize<'de> for Map<'a> {
     }
 }
 
+impl<'de: 'a, 'a> Deserialize<'de> for Texts<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Maybe::deserialize(deserializer).map(|Maybe(texts)| texts.unwrap_or_default())
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Keys<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Maybe::deserialize(deserializer).map(|Maybe(keys)| keys.unwrap_or_default())
+    }
+}
+
 /// A value, if it has the one JSON type that `T` accepts.
 struct Maybe<T>(Option<T>);
 
-/// A type that is read from one JSON type. The defaults skip the value, whatever it is.
+/// A type that is read from one JSON type, or from a few. The defaults skip the value, whatever it is.
 trait FromOneType<'de>: Sized {
     fn from_text(_text: Cow<'de, str>) -> Option<Self> {
         None
     }
 
     fn from_int(_number: i64) -> Option<Self> {
+        None
+    }
+
+    fn from_bool(_value: bool) -> Option<Self> {
         None
     }
 
@@ -174,6 +243,22 @@ impl<'de> FromOneType<'de> for Cow<'de, str> {
 impl FromOneType<'_> for i64 {
     fn from_int(number: i64) -> Option<Self> {
         Some(number)
+    }
+}
+
+impl FromOneType<'_> for bool {
+    fn from_bool(value: bool) -> Option<Self> {
+        Some(value)
+    }
+}
+
+impl<'de> FromOneType<'de> for IntOrText<'de> {
+    fn from_text(text: Cow<'de, str>) -> Option<Self> {
+        Some(Self::Text(text))
+    }
+
+    fn from_int(number: i64) -> Option<Self> {
+        Some(Self::Int(number))
     }
 }
 
@@ -203,6 +288,26 @@ impl<'de> FromOneType<'de> for Map<'de> {
             entries.extend(value.map(|value| (key, value)));
         }
         Ok(Some(Self(entries)))
+    }
+}
+
+impl<'de> FromOneType<'de> for Texts<'de> {
+    fn from_seq<A: SeqAccess<'de>>(mut seq: A) -> Result<Option<Self>, A::Error> {
+        let mut texts = Vec::new();
+        while let Some(Maybe(text)) = seq.next_element::<Maybe<Cow<'de, str>>>()? {
+            texts.extend(text.map(Text));
+        }
+        Ok(Some(Self(texts)))
+    }
+}
+
+impl<'de> FromOneType<'de> for Keys<'de> {
+    fn from_map<A: MapAccess<'de>>(mut map: A) -> Result<Option<Self>, A::Error> {
+        let mut keys = Vec::new();
+        while let Some((key, IgnoredAny)) = map.next_entry::<Text<'de>, IgnoredAny>()? {
+            keys.push(key);
+        }
+        Ok(Some(Self(keys)))
     }
 }
 
@@ -241,8 +346,8 @@ impl<'de, T: FromOneType<'de>> Visitor<'de> for AnyVisitor<T> {
         Ok(None)
     }
 
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(None)
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(T::from_bool(value))
     }
 
     fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
@@ -271,6 +376,10 @@ mod tests {
         inner: Object<Inner>,
         list: List<Inner>,
         labels: Map<'a>,
+        is_on: Bool,
+        limit: IntOrText<'a>,
+        hosts: Texts<'a>,
+        backends: Keys<'a>,
     }
 
     #[derive(Debug, Default, Deserialize)]
@@ -295,6 +404,16 @@ mod tests {
     }
 
     #[test]
+    fn flags_limits_lists_of_texts_and_names_of_fields_are_read() {
+        let json = r#"{"is_on":true,"limit":"50%","hosts":["a",1,"b",null],"backends":{"s3":{},"pvc":null}}"#;
+        let thing = thing(json).unwrap();
+        let texts = |texts: &[Text<'_>]| texts.iter().map(|text| text.0.to_string()).collect::<Vec<_>>();
+        assert_eq!((thing.is_on.0, thing.limit), (Some(true), IntOrText::Text("50%".into())));
+        assert_eq!(texts(&thing.hosts), ["a", "b"]);
+        assert_eq!(texts(&thing.backends), ["s3", "pvc"]);
+    }
+
+    #[test]
     fn a_text_without_escapes_is_borrowed() {
         assert!(matches!(thing(r#"{"name":"plain"}"#).unwrap().name, Text(Cow::Borrowed("plain"))));
     }
@@ -303,12 +422,12 @@ mod tests {
     fn a_field_of_another_type_is_empty_and_its_neighbours_stay() {
         for wrong in ["null", "true", "1.5", "1e300", "18446744073709551615", r#"[[1],"a",{"b":{}}]"#] {
             let json = format!(
-                r#"{{"name":{wrong},"count":{wrong},"inner":{wrong},"labels":{wrong},"list":[{wrong},{{"count":7}}],"count2":1}}"#
+                r#"{{"name":{wrong},"count":{wrong},"inner":{wrong},"labels":{wrong},"list":[{wrong},{{"count":7}}],"backends":{wrong},"count2":1}}"#
             );
             let thing = thing(&json).unwrap();
             assert_eq!((&*thing.name, thing.count.0, thing.inner.count.0), ("", None, None), "{wrong}");
             assert_eq!((thing.list.len(), thing.list[0].count.0), (1, Some(7)), "{wrong}");
-            assert_eq!(thing.labels.get("x"), None, "{wrong}");
+            assert_eq!((thing.labels.get("x"), thing.backends.len()), (None, 0), "{wrong}");
         }
     }
 
