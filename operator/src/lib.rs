@@ -1,1 +1,14 @@
-//! The operator.
+//! The operator: one `CcxPipeline` resource runs the pipeline.
+//!
+//! ```text
+//!  dereference ──▶ validate ──▶ build ──▶ apply ──▶ status
+//!  (references)    (pure)       (pure)    (child)
+//! ```
+//!
+//! What is decided is pure: [`references`] says which objects a resource names, and every [`child`] is built from it and from what
+//! was found, without a question to the cluster. So the children can be printed, compared and tested without one.
+
+pub mod child;
+pub mod component;
+pub mod kind;
+pub mod references;
