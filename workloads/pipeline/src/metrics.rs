@@ -80,7 +80,7 @@ impl Metrics {
         for (run, rule) in report.runs.iter().zip(&self.rules) {
             debug_assert_eq!(run.rule.rule.as_str(), rule.name);
             rule.seconds.inc_by(run.elapsed.as_secs_f64());
-            rule.faults.inc_by(u64::from(run.verdict == Verdict::Fault));
+            rule.faults.inc_by(u64::from(matches!(run.verdict, Verdict::Fault | Verdict::Limit)));
         }
         if report.faults.iter().any(|fault| matches!(fault.reason, FaultReason::OverBudget(_))) {
             self.dashboards.process_timeouts.of(kind).inc();

@@ -1,7 +1,9 @@
 //! What a rule sees of an archive.
 
 use std::{
-    cell::{Cell, OnceCell},
+    any::Any,
+    cell::{Cell, OnceCell, RefCell},
+    rc::Rc,
     time::Instant,
 };
 
@@ -32,6 +34,7 @@ pub struct Context<'a> {
     logs: OnceCell<LogMatches<'a>>,
     metrics: OnceCell<Vec<Sample<'a>>>,
     deadline: Cell<Instant>,
+    extensions: RefCell<Vec<Rc<dyn Any>>>,
 }
 
 impl<'a> Context<'a> {
@@ -44,7 +47,13 @@ impl<'a> Context<'a> {
             logs: OnceCell::new(),
             metrics: OnceCell::new(),
             deadline: Cell::new(Instant::now()),
+            extensions: RefCell::default(),
         }
+    }
+
+    /// The moment that the archive describes, when known.
+    pub fn now(&self) -> Option<DateTime<Utc>> {
+        self.now
     }
 
     /// How long before the gathering of the data something happened; `None` when either moment is unknown.
@@ -92,6 +101,23 @@ impl<'a> Context<'a> {
     /// Whether the rule has used up its time. To be asked in loops that are no iteration over [`Context::within_budget`].
     pub fn is_over_budget(&self) -> bool {
         Instant::now() > self.deadline.get()
+    }
+
+    /// When the rule's time is used up.
+    pub fn deadline(&self) -> Instant {
+        self.deadline.get()
+    }
+
+    /// The one value of type `T` that belongs to this archive, made when first asked for.
+    ///
+    /// It is how rules of another kind share what they worked out, as the built-in rules share documents.
+    pub fn extension<T: Any + Default>(&self) -> Rc<T> {
+        let known = self.extensions.borrow().iter().find_map(|value| Rc::clone(value).downcast().ok());
+        known.unwrap_or_else(|| {
+            let value = Rc::<T>::default();
+            self.extensions.borrow_mut().push(Rc::clone(&value) as Rc<dyn Any>);
+            value
+        })
     }
 
     /// Gives the next rule its time.

@@ -12,7 +12,8 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     Context, FaultReason, Finding, Kind, Report, Response, Rule, RuleFault, RuleMeta, RuleRun, Skip, Verdict, builtin,
-    plan::Plan, response::Details,
+    plan::Plan,
+    response::{Answer, Details},
 };
 
 /// What one rule may use on one archive.
@@ -112,10 +113,9 @@ impl Engine {
 
     /// Checks what a rule answered, which nobody else has done before.
     fn accept(&self, meta: &RuleMeta, response: Response) -> Result<(Kind, Finding), FaultReason> {
-        let Response { kind, key, details } = response;
+        let Answer { kind, key, details } = response.0?;
         let declared_key = meta.error_keys.iter().find(|declared| declared.as_str() == key);
         let error_key = declared_key.ok_or_else(|| FaultReason::UndeclaredKey(key.into()))?.clone();
-        let details = details.map_err(|error| FaultReason::InvalidDetails(error.to_string()))?;
         let details = Details { kind, key: &error_key, data: &details }.to_json(self.budget.max_details_bytes)?;
         Ok((kind, Finding { rule: meta.rule.clone(), error_key, details, tags: meta.tags.clone() }))
     }
@@ -154,8 +154,9 @@ impl Report {
                 Verdict::Skip
             }
             Outcome::Fault(reason) => {
+                let verdict = if matches!(reason, FaultReason::Limit(_)) { Verdict::Limit } else { Verdict::Fault };
                 self.faults.push(RuleFault { rule: meta.rule.clone(), reason });
-                Verdict::Fault
+                verdict
             }
         };
         self.runs.push(RuleRun { rule: Arc::clone(meta), verdict, elapsed });

@@ -42,6 +42,7 @@ mod response;
 mod rule;
 #[cfg(test)]
 mod testing;
+mod texts;
 
 pub use context::Context;
 pub use engine::{Budget, Engine};

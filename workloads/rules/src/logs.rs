@@ -1,10 +1,10 @@
 //! Log lines: the patterns of all rules, matched in one pass over the files that the rules name.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, mem};
 
 use ccx_archive::File;
 
-use crate::Input;
+use crate::{Input, texts::Texts};
 
 mod plan;
 mod scan;
@@ -21,12 +21,21 @@ const MAX_LINES_PER_FILE: usize = 32;
 const MAX_FILES_PER_QUERY: usize = 256;
 
 /// Lines that a rule looks for, known by its name.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct LogQuery {
-    name: &'static str,
+    name: Cow<'static, str>,
     files: Input,
-    literals: &'static [&'static str],
-    regex: Option<&'static str>,
+    literals: Literals,
+    regex: Option<Cow<'static, str>>,
+}
+
+/// Which lines a query's regular expression is tried on.
+#[derive(Clone, Debug)]
+enum Literals {
+    /// Those that contain one of these texts.
+    AnyOf(Texts),
+    /// All of them, since nothing is known of what it matches.
+    Unknown,
 }
 
 impl LogQuery {
@@ -34,28 +43,49 @@ impl LogQuery {
     ///
     /// Literals of four and more bytes are what makes a pass fast: choose rare ones.
     pub const fn new(name: &'static str, files: Input, literals: &'static [&'static str]) -> Self {
-        Self { name, files, literals, regex: None }
+        Self { name: Cow::Borrowed(name), files, literals: Literals::AnyOf(Texts::Static(literals)), regex: None }
     }
 
     /// Of these lines, those that the regular expression matches. It is tried on no other line.
     #[must_use]
-    pub const fn matching(self, regex: &'static str) -> Self {
-        Self { regex: Some(regex), ..self }
+    pub const fn matching(mut self, regex: &'static str) -> Self {
+        let former = self.regex.replace(Cow::Borrowed(regex));
+        // Constants can't run destructors; the former is none, or another constant.
+        mem::forget(former);
+        self
+    }
+
+    /// Lines of `files` that a regular expression matches, for a rule that is made at run time.
+    ///
+    /// A line that matches must contain at least one of `literals`. When there are none, the expression is tried on every
+    /// line, which is slow.
+    pub fn dynamic(name: String, files: Input, literals: Vec<String>, regex: String) -> Self {
+        let literals = if literals.is_empty() { Literals::Unknown } else { Literals::AnyOf(literals.into()) };
+        Self { name: name.into(), files, literals, regex: Some(regex.into()) }
     }
 
     /// Where to look.
-    pub fn files(&self) -> Input {
-        self.files
+    pub fn files(&self) -> &Input {
+        &self.files
     }
 
-    /// What a line must contain one of.
-    pub fn literals(&self) -> &'static [&'static str] {
-        self.literals
+    /// What a line must contain one of, when that is known.
+    pub fn literals(&self) -> impl Iterator<Item = &str> {
+        let literals = match &self.literals {
+            Literals::AnyOf(literals) => Some(literals),
+            Literals::Unknown => None,
+        };
+        literals.into_iter().flat_map(Texts::iter)
     }
 
     /// What a line must match besides.
-    pub fn regex(&self) -> Option<&'static str> {
-        self.regex
+    pub fn regex(&self) -> Option<&str> {
+        self.regex.as_deref()
+    }
+
+    /// Whether the regular expression has to be tried on every line.
+    fn tries_every_line(&self) -> bool {
+        matches!(self.literals, Literals::Unknown)
     }
 }
 

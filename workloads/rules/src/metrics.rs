@@ -17,14 +17,19 @@ impl<'a> Sample<'a> {
     pub fn label(&self, name: &str) -> Option<Cow<'a, str>> {
         Labels(self.labels).find(|(label, _)| *label == name).map(|(_, value)| unescape(value))
     }
+
+    /// All labels and their values, in the order of the text.
+    pub fn labels(&self) -> impl Iterator<Item = (&'a str, Cow<'a, str>)> {
+        Labels(self.labels).map(|(label, value)| (label, unescape(value)))
+    }
 }
 
 /// The metric families that are of interest.
 #[derive(Debug)]
-pub(crate) struct Families(HashSet<&'static str>);
+pub(crate) struct Families(HashSet<Cow<'static, str>>);
 
 impl Families {
-    pub(crate) fn new(names: impl Iterator<Item = &'static str>) -> Self {
+    pub(crate) fn new(names: impl Iterator<Item = Cow<'static, str>>) -> Self {
         Self(names.collect())
     }
 
@@ -109,7 +114,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Vec<Sample<'_>> {
-        Families::new(["up", "hw"].into_iter()).parse(text.as_bytes()).collect()
+        Families::new(["up", "hw"].into_iter().map(Cow::Borrowed)).parse(text.as_bytes()).collect()
     }
 
     #[test]
@@ -119,6 +124,8 @@ mod tests {
         assert_eq!((samples[0].family, samples[0].value), ("hw", 6.0));
         assert_eq!(samples[0].label("hw_version").as_deref(), Some("vmx-13"));
         assert_eq!(samples[0].label("version"), None);
+        let labels: Vec<_> = samples[0].labels().collect();
+        assert_eq!(labels, [("hw_version", "vmx-13".into()), ("instance", "a:1".into())]);
         assert_eq!((samples[1].family, samples[1].value), ("up", 1.0));
     }
 

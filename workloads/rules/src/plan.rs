@@ -15,11 +15,11 @@ pub(crate) type InputIndex = usize;
 /// Everything that a set of rules reads.
 pub(crate) struct Plan {
     /// Inputs by name.
-    inputs: HashMap<&'static str, InputIndex>,
+    inputs: HashMap<String, InputIndex>,
     /// The inputs of files whose path is known.
-    exact: HashMap<&'static str, Vec<InputIndex>>,
+    exact: HashMap<String, Vec<InputIndex>>,
     /// The globs by the directory that all their files are below, with its trailing slash.
-    globs: HashMap<&'static str, Vec<(Glob, InputIndex)>>,
+    globs: HashMap<String, Vec<(Glob, InputIndex)>>,
     /// The log patterns of all rules.
     pub logs: LogPlan,
     /// The metric families of all rules.
@@ -28,8 +28,8 @@ pub(crate) struct Plan {
 
 impl Plan {
     pub(crate) fn new<'a>(rules: impl Iterator<Item = &'a RuleMeta> + Clone) -> Self {
-        let queries: Vec<LogQuery> = rules.clone().flat_map(|meta| meta.log_queries.iter().copied()).collect();
-        let families = rules.clone().flat_map(|meta| meta.metric_families.iter().copied());
+        let queries: Vec<LogQuery> = rules.clone().flat_map(|meta| meta.log_queries.iter().cloned()).collect();
+        let families = rules.clone().flat_map(|meta| meta.metric_families.iter().cloned());
         let mut plan = Self {
             inputs: HashMap::new(),
             exact: HashMap::new(),
@@ -48,13 +48,13 @@ impl Plan {
             return;
         }
         let index = self.inputs.len();
-        self.inputs.insert(input.name(), index);
-        for &text in input.globs() {
+        self.inputs.insert(input.name().into(), index);
+        for text in input.globs() {
             let glob = Glob::new(text);
             if glob.is_literal() {
-                self.exact.entry(text).or_default().push(index);
+                self.exact.entry(text.into()).or_default().push(index);
             } else {
-                self.globs.entry(glob.directory()).or_default().push((glob, index));
+                self.globs.entry(glob.directory().into()).or_default().push((glob, index));
             }
         }
     }

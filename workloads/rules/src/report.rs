@@ -97,6 +97,10 @@ pub enum FaultReason {
     UndeclaredKey(String),
     /// Its details are not a JSON object; the text says what they are instead.
     InvalidDetails(String),
+    /// It needed more of something than it may have; the text says of what.
+    Limit(String),
+    /// It came upon an error, such as a field that is missing.
+    Failed(String),
 }
 
 impl fmt::Display for FaultReason {
@@ -106,6 +110,8 @@ impl fmt::Display for FaultReason {
             Self::OverBudget(elapsed) => write!(f, "took {elapsed:?}, which is over its budget"),
             Self::UndeclaredKey(key) => write!(f, "answered with the undeclared key {key:?}"),
             Self::InvalidDetails(what) => write!(f, "gave details that are no JSON object: {what}"),
+            Self::Limit(what) => write!(f, "was stopped at a limit: {what}"),
+            Self::Failed(error) => write!(f, "failed: {error}"),
         }
     }
 }
@@ -121,6 +127,8 @@ pub enum Verdict {
     Skip,
     /// It failed.
     Fault,
+    /// It was stopped at a limit before it could tell.
+    Limit,
 }
 
 impl Verdict {
@@ -132,6 +140,7 @@ impl Verdict {
             Self::Miss => "miss",
             Self::Skip => "skip",
             Self::Fault => "fault",
+            Self::Limit => "limit",
         }
     }
 }

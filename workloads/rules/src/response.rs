@@ -53,12 +53,16 @@ impl Kind {
     }
 }
 
-/// A rule's answer: a key and the data that the texts about it need.
+/// A rule's answer: a key and the data that the texts about it need, or why it has none.
 #[derive(Debug)]
-pub struct Response {
-    pub(crate) kind: Kind,
-    pub(crate) key: Cow<'static, str>,
-    pub(crate) details: serde_json::Result<Box<RawValue>>,
+pub struct Response(pub(crate) Result<Answer, FaultReason>);
+
+/// A key and the data that the texts about it need.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub kind: Kind,
+    pub key: Cow<'static, str>,
+    pub details: Box<RawValue>,
 }
 
 impl Response {
@@ -74,8 +78,13 @@ impl Response {
 
     /// An answer of any kind, for rules that learn the kind at run time.
     pub fn new(kind: Kind, key: Cow<'static, str>, details: &impl Serialize) -> Self {
-        let details = to_raw_value(details);
-        Self { kind, key, details }
+        let details = to_raw_value(details).map_err(|error| FaultReason::InvalidDetails(error.to_string()));
+        Self(details.map(|details| Answer { kind, key, details }))
+    }
+
+    /// The rule can't tell, for a reason that is not the archive's. For rules whose code is not ours.
+    pub fn fault(reason: FaultReason) -> Self {
+        Self(Err(reason))
     }
 }
 

@@ -1,8 +1,10 @@
 //! What a rule is, and how it declares what it needs.
 
+use std::borrow::Cow;
+
 use ccx_messages::{ErrorKey, RuleFqdn};
 
-use crate::{Context, LogQuery, Response};
+use crate::{Context, LogQuery, Response, texts::Texts};
 
 /// One question about a cluster, answered from its archive.
 pub trait Rule: Send + Sync {
@@ -19,11 +21,22 @@ pub trait Rule: Send + Sync {
 /// Files of an archive that have one meaning, for example "the nodes".
 ///
 /// An input is known by its name; rules that use the same input share the work of reading it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Input {
-    name: &'static str,
-    globs: &'static [&'static str],
-    is_readable: fn(&Context<'_>) -> bool,
+    name: Cow<'static, str>,
+    globs: Texts,
+    readability: Readability,
+}
+
+/// How it is found out whether the files make sense.
+#[derive(Clone, Copy, Debug)]
+enum Readability {
+    /// Files of lines always do.
+    Text,
+    /// One function for one constant input.
+    Constant(fn(&Context<'_>) -> bool),
+    /// One function for many inputs that are made at run time.
+    Dynamic(fn(&Context<'_>, &Input) -> bool),
 }
 
 impl Input {
@@ -35,28 +48,42 @@ impl Input {
         globs: &'static [&'static str],
         is_readable: fn(&Context<'_>) -> bool,
     ) -> Self {
-        Self { name, globs, is_readable }
+        Self { name: Cow::Borrowed(name), globs: Texts::Static(globs), readability: Readability::Constant(is_readable) }
     }
 
     /// Files that are lines of text: they count as present when there is one.
     pub const fn text(name: &'static str, globs: &'static [&'static str]) -> Self {
-        // Whether there is a file is decided by the plan, before this is asked.
-        Self { name, globs, is_readable: |_| true }
+        Self { name: Cow::Borrowed(name), globs: Texts::Static(globs), readability: Readability::Text }
+    }
+
+    /// Documents as [`Input::documents`], of a rule that is made at run time.
+    pub fn dynamic_documents(name: String, globs: Vec<String>, is_readable: fn(&Context<'_>, &Input) -> bool) -> Self {
+        Self { name: name.into(), globs: globs.into(), readability: Readability::Dynamic(is_readable) }
+    }
+
+    /// Lines of text as [`Input::text`], of a rule that is made at run time.
+    pub fn dynamic_text(name: String, globs: Vec<String>) -> Self {
+        Self { name: name.into(), globs: globs.into(), readability: Readability::Text }
     }
 
     /// The name, as skips show it.
-    pub fn name(&self) -> &'static str {
-        self.name
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The paths, as globs.
-    pub fn globs(&self) -> &'static [&'static str] {
-        self.globs
+    pub fn globs(&self) -> impl Iterator<Item = &str> {
+        self.globs.iter()
     }
 
     /// Whether the archive has such files and they make sense.
     fn is_available(&self, context: &Context<'_>) -> bool {
-        !context.files(self).is_empty() && (self.is_readable)(context)
+        let is_readable = || match self.readability {
+            Readability::Text => true,
+            Readability::Constant(is_readable) => is_readable(context),
+            Readability::Dynamic(is_readable) => is_readable(context, self),
+        };
+        !context.files(self).is_empty() && is_readable()
     }
 }
 
@@ -78,7 +105,7 @@ pub struct RuleMeta {
     /// The log lines that the rule looks for.
     pub log_queries: Vec<LogQuery>,
     /// The metric families that the rule reads.
-    pub metric_families: Vec<&'static str>,
+    pub metric_families: Vec<Cow<'static, str>>,
 }
 
 impl RuleMeta {
@@ -127,15 +154,15 @@ impl RuleMeta {
     /// Adds log lines to look for; the files are required.
     #[must_use]
     pub fn scans(mut self, query: LogQuery) -> Self {
-        self.required.push(query.files());
+        self.required.push(query.files().clone());
         self.log_queries.push(query);
         self
     }
 
     /// Adds a metric family to read.
     #[must_use]
-    pub fn reads_metric(mut self, family: &'static str) -> Self {
-        self.metric_families.push(family);
+    pub fn reads_metric(mut self, family: impl Into<Cow<'static, str>>) -> Self {
+        self.metric_families.push(family.into());
         self
     }
 
@@ -145,7 +172,7 @@ impl RuleMeta {
     }
 
     /// What keeps the rule from running, if anything does.
-    pub(crate) fn missing_requirements(&self, context: &Context<'_>) -> Option<Missing> {
+    pub(crate) fn missing_requirements(&self, context: &Context<'_>) -> Option<Missing<'_>> {
         let is_missing = |input: &&Input| !input.is_available(context);
         let all: Vec<_> = self.required.iter().filter(is_missing).map(Input::name).collect();
         let any_groups = self.any_of.iter().filter(|group| group.iter().all(|input| is_missing(&input)));
@@ -156,14 +183,14 @@ impl RuleMeta {
 
 /// The requirements of a rule that an archive does not meet.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Missing {
+pub(crate) struct Missing<'a> {
     /// Inputs that are needed.
-    pub all: Vec<&'static str>,
+    pub all: Vec<&'a str>,
     /// Groups of which one input is needed.
-    pub any: Vec<Vec<&'static str>>,
+    pub any: Vec<Vec<&'a str>>,
 }
 
-impl std::fmt::Display for Missing {
+impl std::fmt::Display for Missing<'_> {
     /// The text that the Python rules use, lists in their notation: `All: ['a', 'b'] Any: ['c', 'd']`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let list = |names: &[&str]| format!("['{}']", names.join("', '"));
@@ -179,7 +206,7 @@ mod tests {
 
     #[test]
     fn missing_requirements_read_as_those_of_the_python_rules() {
-        let text = |all: &[&'static str], any: &[&[&'static str]]| {
+        let text = |all: &[&str], any: &[&[&str]]| {
             Missing { all: all.to_vec(), any: any.iter().map(|group| group.to_vec()).collect() }.to_string()
         };
         assert_eq!(text(&["nodes"], &[]), "All: ['nodes'] Any: ");

@@ -29,7 +29,7 @@ struct Row {
     rule: String,
     error_keys: Vec<String>,
     tags: Vec<String>,
-    reads: Vec<&'static str>,
+    reads: Vec<String>,
 }
 
 pub(crate) fn run(RulesCommand::List(args): &RulesCommand) -> Result<(), Box<dyn Failure>> {
@@ -53,6 +53,6 @@ fn row(meta: &RuleMeta) -> Row {
         rule: meta.rule.to_string(),
         error_keys: meta.error_keys.iter().map(ToString::to_string).collect(),
         tags: meta.tags.clone(),
-        reads: meta.inputs().map(ccx_rules::Input::name).collect(),
+        reads: meta.inputs().map(|input| input.name().into()).collect(),
     }
 }

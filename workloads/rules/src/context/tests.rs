@@ -60,6 +60,16 @@ fn what_no_rule_declared_is_not_there() {
 }
 
 #[test]
+fn an_extension_is_one_value_for_each_archive_and_type() {
+    with_context(&[], |context| {
+        context.extension::<Cell<u32>>().set(7);
+        assert_eq!(context.extension::<Cell<u32>>().get(), 7);
+        assert_eq!(context.extension::<Cell<u8>>().get(), 0);
+    });
+    with_context(&[], |context| assert_eq!(context.extension::<Cell<u32>>().get(), 0));
+}
+
+#[test]
 fn iteration_ends_with_the_budget() {
     with_context(&[], |context| {
         context.set_deadline(Instant::now() + Duration::from_hours(1));

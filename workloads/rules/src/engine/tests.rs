@@ -92,6 +92,16 @@ fn details_that_are_no_object_are_a_fault() {
 }
 
 #[test]
+fn a_rule_that_can_not_tell_says_why() {
+    let limit = FaultReason::Limit("200000 iterations".into());
+    assert_eq!(fault_of(|| Response::fault(FaultReason::Limit("200000 iterations".into()))), limit);
+    let report = run(vec![rule("pack.a", |_| Some(Response::fault(FaultReason::Limit(String::new()))))], Budget::default());
+    assert_eq!(report.runs[0].verdict, Verdict::Limit);
+    let failed = fault_of(|| Response::fault(FaultReason::Failed("no such key: a".into())));
+    assert_eq!(failed.to_string(), "failed: no such key: a");
+}
+
+#[test]
 fn details_that_are_too_large_tell_their_size() {
     let answer = |text_len: usize| move |_: &Context<'_>| Some(Response::hit("KEY", &json!({"a": "x".repeat(text_len)})));
     let budget = Budget { max_details_bytes: 100, ..Budget::default() };

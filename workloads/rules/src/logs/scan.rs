@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use aho_corasick::AhoCorasick;
-use memchr::{memchr, memmem::Finder, memrchr};
+use memchr::{memchr, memchr_iter, memmem::Finder, memrchr};
 
 use super::{MAX_LINE_BYTES, plan::CompiledQuery};
 
@@ -19,6 +19,8 @@ pub(super) struct Scanner {
     /// The queries, each with its position in the plan.
     queries: Vec<(usize, CompiledQuery)>,
     literals: Literals,
+    /// The slots of the queries that every line is a candidate of.
+    unselective: Vec<usize>,
 }
 
 /// The literals of all queries, and for each the slot of its query in [`Scanner::queries`].
@@ -38,13 +40,15 @@ struct Candidate {
 impl Scanner {
     pub(super) fn new(queries: Vec<(usize, CompiledQuery)>) -> Self {
         let slots = queries.iter().enumerate();
-        let literals: Vec<(&'static str, usize)> = slots
-            .flat_map(|(slot, (_, compiled))| compiled.query.literals().iter().map(move |&literal| (literal, slot)))
+        let unselective = slots.clone().filter(|(_, (_, compiled))| compiled.query.tries_every_line());
+        let unselective = unselective.map(|(slot, _)| slot).collect();
+        let literals: Vec<(&str, usize)> = slots
+            .flat_map(|(slot, (_, compiled))| compiled.query.literals().map(move |literal| (literal, slot)))
             // Every line has an empty literal, which says nothing.
             .filter(|(literal, _)| !literal.is_empty())
             .collect();
         let literals = Literals::new(&literals);
-        Self { queries, literals }
+        Self { queries, literals, unselective }
     }
 
     /// Calls `found` with the plan's position of a query and a line that matches it, in the order of the lines.
@@ -55,6 +59,7 @@ impl Scanner {
             let (block, after) = split_after_block(rest);
             rest = after;
             self.literals.find_candidates(block, &mut candidates);
+            add_every_line(block, &self.unselective, &mut candidates);
             candidates.sort_unstable();
             candidates.dedup();
             for Candidate { start, end, slot } in candidates.drain(..) {
@@ -74,10 +79,24 @@ fn split_after_block(text: &[u8]) -> (&[u8], &[u8]) {
     text.split_at(newline.map_or(text.len(), |newline| BLOCK_BYTES + newline + 1))
 }
 
+/// Makes each line a candidate of each of the queries.
+fn add_every_line(text: &[u8], slots: &[usize], candidates: &mut Vec<Candidate>) {
+    if slots.is_empty() {
+        return;
+    }
+    let mut start = 0;
+    let last_end = (!text.ends_with(b"\n")).then_some(text.len());
+    for end in memchr_iter(b'\n', text).chain(last_end) {
+        let line = Candidate { start, end: end.min(start + MAX_LINE_BYTES), slot: 0 };
+        candidates.extend(slots.iter().map(|&slot| Candidate { slot, ..line }));
+        start = end + 1;
+    }
+}
+
 impl Literals {
-    fn new(literals: &[(&'static str, usize)]) -> Self {
+    fn new(literals: &[(&str, usize)]) -> Self {
         if literals.len() <= FEW_LITERALS {
-            return Self::Few(literals.iter().map(|&(literal, slot)| (Finder::new(literal), slot)).collect());
+            return Self::Few(literals.iter().map(|&(literal, slot)| (Finder::new(literal).into_owned(), slot)).collect());
         }
         let automaton = AhoCorasick::new(literals.iter().map(|(literal, _)| literal));
         let automaton = automaton.expect("the literals of a rule set are far from 2 GB");

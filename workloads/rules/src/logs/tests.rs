@@ -15,17 +15,17 @@ fn scan<'a>(queries: &[LogQuery], a: &'a [u8], b: &'a [u8]) -> (LogPlan, LogMatc
 }
 
 /// What a query finds, as (path, count, first lines).
-fn found(query: LogQuery, a: &str, b: &str) -> Vec<(String, usize, Vec<String>)> {
-    let (plan, matches) = scan(&[query], a.as_bytes(), b.as_bytes());
+fn found(query: &LogQuery, a: &str, b: &str) -> Vec<(String, usize, Vec<String>)> {
+    let (plan, matches) = scan(std::slice::from_ref(query), a.as_bytes(), b.as_bytes());
     let of_file = |file: &FileMatches<'_>| (file.path.into(), file.count, file.lines().map(Cow::into_owned).collect());
-    matches.of(&query, &plan).iter().map(of_file).collect()
+    matches.of(query, &plan).iter().map(of_file).collect()
 }
 
 #[test]
 fn lines_with_a_literal_are_found_once() {
     let query = LogQuery::new("q", A, &["panic", "fatal"]);
     assert_eq!(
-        found(query, "panic: fatal panic\nfine\nfatal", "\nfine\n"),
+        found(&query, "panic: fatal panic\nfine\nfatal", "\nfine\n"),
         [("a.log".into(), 2, vec!["panic: fatal panic".into(), "fatal".into()])]
     );
 }
@@ -33,7 +33,7 @@ fn lines_with_a_literal_are_found_once() {
 #[test]
 fn a_query_only_sees_its_own_files() {
     assert_eq!(
-        found(LogQuery::new("q", B, &["panic"]), "panic", "a panic\n"),
+        found(&LogQuery::new("q", B, &["panic"]), "panic", "a panic\n"),
         [("b.log".into(), 1, vec!["a panic".into()])]
     );
 }
@@ -41,21 +41,27 @@ fn a_query_only_sees_its_own_files() {
 #[test]
 fn the_regular_expression_is_tried_on_lines_with_a_literal_only() {
     let query = LogQuery::new("q", A, &["removed"]).matching(r"\[[^\]]");
-    assert_eq!(found(query, "removed []\nremoved [x]\n[x]\n", ""), [("a.log".into(), 1, vec!["removed [x]".into()])]);
+    assert_eq!(found(&query, "removed []\nremoved [x]\n[x]\n", ""), [("a.log".into(), 1, vec!["removed [x]".into()])]);
+}
+
+#[test]
+fn a_query_that_knows_no_literals_is_tried_on_every_line() {
+    let query = LogQuery::dynamic("q".into(), A, vec![], "^[0-9]+$|^$".into());
+    assert_eq!(found(&query, "12\nx1\n\n3", ""), [("a.log".into(), 3, vec!["12".into(), String::new(), "3".into()])]);
 }
 
 #[test]
 fn the_end_of_a_long_line_is_not_looked_at() {
     let query = LogQuery::new("q", A, &["panic"]);
     let at = |start: usize| format!("{}panic\n", "x".repeat(start));
-    assert_eq!(found(query, &at(MAX_LINE_BYTES - 5), "")[0].2[0].len(), MAX_LINE_BYTES);
-    assert_eq!(found(query, &at(MAX_LINE_BYTES - 4), ""), []);
+    assert_eq!(found(&query, &at(MAX_LINE_BYTES - 5), "")[0].2[0].len(), MAX_LINE_BYTES);
+    assert_eq!(found(&query, &at(MAX_LINE_BYTES - 4), ""), []);
 }
 
 #[test]
 fn only_the_first_lines_are_kept_and_all_are_counted() {
     let text = "panic\n".repeat(MAX_LINES_PER_FILE + 3);
-    let matches = &found(LogQuery::new("q", A, &["panic"]), &text, "")[0];
+    let matches = &found(&LogQuery::new("q", A, &["panic"]), &text, "")[0];
     assert_eq!((matches.1, matches.2.len()), (MAX_LINES_PER_FILE + 3, MAX_LINES_PER_FILE));
 }
 
@@ -63,7 +69,7 @@ fn only_the_first_lines_are_kept_and_all_are_counted() {
 fn lines_are_found_across_all_of_a_large_file() {
     let thousand_lines = format!("{}a panic\n", "fine\n".repeat(999));
     let text = thousand_lines.repeat(40);
-    let matches = &found(LogQuery::new("q", A, &["panic"]), &text, "")[0];
+    let matches = &found(&LogQuery::new("q", A, &["panic"]), &text, "")[0];
     assert!(text.len() > 190_000 && matches.2.iter().all(|line| line == "a panic"));
     assert_eq!(matches.1, 40);
 }
@@ -73,7 +79,7 @@ fn only_the_first_files_are_kept() {
     let paths: Vec<String> = (0..MAX_FILES_PER_QUERY + 2).map(|number| format!("{number:04}.log")).collect();
     let files: Vec<File<'_>> = paths.iter().map(|path| File { path, content: b"panic" }).collect();
     let query = LogQuery::new("q", A, &["panic"]);
-    let plan = LogPlan::new(&[query]);
+    let plan = LogPlan::new(std::slice::from_ref(&query));
     let matches = plan.scan(|_| &files);
     let kept: Vec<&str> = matches.of(&query, &plan).iter().map(|file| file.path).collect();
     assert_eq!(kept, paths[..MAX_FILES_PER_QUERY]);
@@ -88,20 +94,20 @@ fn an_undeclared_query_finds_nothing() {
 #[test]
 fn bytes_that_are_no_text_are_survived() {
     let query = LogQuery::new("q", A, &["panic"]);
-    let (plan, matches) = scan(&[query], b"\xff\xfe panic \x80\r\n", b"");
+    let (plan, matches) = scan(std::slice::from_ref(&query), b"\xff\xfe panic \x80\r\n", b"");
     let lines: Vec<_> = matches.of(&query, &plan)[0].lines().collect();
     assert_eq!(lines, ["\u{fffd}\u{fffd} panic \u{fffd}\r"]);
 }
 
 /// What a query means, line by line.
 fn naive<'a>(query: &LogQuery, text: &'a [u8]) -> Vec<&'a [u8]> {
-    let regex = query.regex.map(|regex| Regex::new(regex).unwrap());
+    let regex = query.regex().map(|regex| Regex::new(regex).unwrap());
     let contains = |line: &[u8], literal: &str| {
         !literal.is_empty() && line.windows(literal.len()).any(|part| part == literal.as_bytes())
     };
     text.split(|&byte| byte == b'\n')
         .map(|line| &line[..line.len().min(MAX_LINE_BYTES)])
-        .filter(|line| query.literals.iter().any(|literal| contains(line, literal)))
+        .filter(|line| query.tries_every_line() || query.literals().any(|literal| contains(line, literal)))
         .filter(|line| regex.as_ref().is_none_or(|regex| regex.is_match(line)))
         .collect()
 }
@@ -124,10 +130,13 @@ proptest! {
         a in "[abc\\n]{0,60}(x{4090}[abc]{0,12})?[abc\\n]{0,30}",
         b in "[abc\\n]{0,30}(x{4090}[abc]{0,12})?[abc\\n]{0,60}",
         count in 1..=QUERIES.len(),
+        every_line: bool,
     ) {
-        let queries = &QUERIES[..count];
-        let (plan, matches) = scan(queries, a.as_bytes(), b.as_bytes());
-        for query in queries {
+        let mut queries = QUERIES[..count].to_vec();
+        queries.extend(every_line.then(|| LogQuery::dynamic("9".into(), A, vec![], "a.?c".into())));
+        queries.push(LogQuery::dynamic("10".into(), B, vec!["ca".into()], "ca[bc]".into()));
+        let (plan, matches) = scan(&queries, a.as_bytes(), b.as_bytes());
+        for query in &queries {
             for (path, text, is_wanted) in [("a.log", &a, query.files.name() == "a"), ("b.log", &b, true)] {
                 let expected = if is_wanted { naive(query, text.as_bytes()) } else { Vec::new() };
                 let of_file = matches.of(query, &plan).iter().find(|file| file.path == path);

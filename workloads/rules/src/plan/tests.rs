@@ -44,6 +44,15 @@ fn each_input_gets_its_files_once_and_in_order() {
 }
 
 #[test]
+fn an_input_of_a_rule_made_at_run_time_is_sorted_like_a_constant() {
+    let owned = Input::dynamic_text("owned".into(), vec!["config/node/*.json".into(), "config/version".into()]);
+    let meta = RuleMeta::new("pack.a".parse().unwrap(), "KEY".parse().unwrap()).may_read(owned.clone());
+    let plan = Plan::new([&meta].into_iter());
+    let archive = archive(&[("config/node/a.json", json!("")), ("config/version", json!("")), ("config/x", json!(""))]);
+    assert_eq!(paths(&plan, &archive, &owned), ["config/node/a.json", "config/version"]);
+}
+
+#[test]
 fn an_input_that_no_rule_declares_is_unknown() {
     assert_eq!(plan().index_of(&Input::text("other", &["config/version"])), None);
 }
@@ -58,7 +67,7 @@ proptest! {
         prop_assume!(names.iter().all(|name| !names.iter().any(|other| other.starts_with(&format!("{name}/")))));
         let (plan, archive) = (plan(), archive(&files));
         for input in INPUTS {
-            let matches = |path: &str| input.globs().iter().any(|glob| Glob::new(glob).matches(path));
+            let matches = |path: &str| input.globs().any(|glob| Glob::new(glob).matches(path));
             let expected: Vec<&str> = archive.files().map(|file| file.path).filter(|path| matches(path)).collect();
             prop_assert_eq!(paths(&plan, &archive, &input), expected, "{}", input.name());
         }
