@@ -18,10 +18,10 @@ build: ## all programs and all tests
 	@hack/install-dependencies.sh
 	$(build)
 
-test: ## every test, those against real Kafka, S3 and PostgreSQL included
+test: ## every test, those against real Kafka, S3, PostgreSQL and Kubernetes included
 	@hack/install-dependencies.sh servers
 	$(build)
-	hack/kafka.sh run cargo test --workspace --no-fail-fast
+	hack/kafka.sh run hack/kubernetes.sh run cargo test --workspace --no-fail-fast
 
 e2e: ## only the tests that run whole processes against real servers
 	@hack/install-dependencies.sh servers
@@ -33,7 +33,7 @@ lint: ## format, lints, scripts, and what we depend on
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- --deny warnings
 	cargo deny --log-level error check bans licenses sources
-	shellcheck --external-sources hack/*.sh hack/lib/*.sh .ci/run
+	shellcheck --external-sources $$(git ls-files '*.sh') .ci/run
 
 fmt: ## format all code
 	cargo fmt --all

@@ -4,7 +4,7 @@
 #   hack/install-dependencies.sh [GROUP...]
 #
 #   (always)   a compiler, the libraries that Kafka's client links to, PostgreSQL's programs, Rust
-#   servers    Java, Maven and Go, for the tests against a real Kafka and a real S3 service
+#   servers    Java, Maven, Go and openssl, for the tests against a real Kafka, a real S3 service and a real Kubernetes API
 #   lint       shellcheck, and cargo-deny (built by cargo, once)
 #   bench      wrk
 #
@@ -53,6 +53,7 @@ look_for_servers() {
   has_java || want "Java $java_version or newer" "$(debian_java)" java-21-openjdk-headless openjdk
   has mvn  || want Maven                         maven            maven                    maven
   has_go   || want "Go $go_version or newer"     "$(debian_go)"   golang                   go
+  has openssl || want openssl                    openssl          openssl                  openssl
 }
 
 look_for_linters() {
@@ -83,9 +84,11 @@ has_postgres() { has initdb || has_file '/usr/lib/postgresql/*/bin/initdb' || ha
 
 has_java() { has java && at_least "$java_version" "$(java -version 2>&1)"; }
 
-# Not needed any more once it has built the S3 service.
+# Not needed any more once it has built the S3 service and Kubernetes.
 has_go() {
-  has_file "${XDG_CACHE_HOME:-$HOME/.cache}/ccx/versitygw-*/versitygw" || at_least "$go_version" "$(go version 2>/dev/null)"
+  local cache=${XDG_CACHE_HOME:-$HOME/.cache}/ccx
+  { has_file "$cache/versitygw-*/versitygw" && has_file "$cache/kubernetes-*/bin/kube"; } ||
+    at_least "$go_version" "$(go version 2>/dev/null)"
 }
 
 # at_least VERSION TEXT: whether the first version number in the text is that or newer.

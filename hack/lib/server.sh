@@ -66,7 +66,7 @@ server_stop() {
     pid=$(cat "$1/pid")
     kill -s "${2:-TERM}" "$pid"
     kill -CONT "$pid" # One that is paused would not hear it.
-    while kill -0 "$pid" 2>/dev/null; do
+    while server_alive "$1"; do # Not `kill -0`, which also sees one that has ended and that nobody has asked about.
       ((SECONDS > deadline)) && kill -KILL "$pid"
       sleep 0.1
     done

@@ -1,0 +1,103 @@
+# shellcheck shell=bash
+# The programs of Kubernetes: where they are, and how they are built. Sourced after hack/lib/server.sh.
+#
+# They are built from Go modules, once per machine, since a registry of images or an archive of binaries may be out of reach where
+# a package proxy is not. What KUBEBUILDER_ASSETS has (as setup-envtest makes it) is taken from there.
+
+sources=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+kubernetes_version=$(sed -n 's/^require k8s\.io\/kubernetes v//p' "$sources/kubernetes/go.mod")
+
+# Programs, images and the node's state, kept between runs.
+kubernetes_home=${KUBERNETES_HOME:-$cache_dir/kubernetes-$kubernetes_version}
+kubernetes_bin=$kubernetes_home/bin
+
+# What a package of Go is compiled with; other flags would not find what an earlier build has left in Go's cache.
+build_flags=(-trimpath)
+
+readonly control_plane_programs=(etcd kube-apiserver kube-controller-manager)
+readonly node_programs=(kube-scheduler kube-proxy kubelet kubectl)
+
+# program NAME: its path.
+program() {
+  local asset=${KUBEBUILDER_ASSETS:-}/$1
+  if [ -n "${KUBEBUILDER_ASSETS:-}" ] && [ -x "$asset" ]; then echo "$asset"; else echo "$kubernetes_bin/$1"; fi
+}
+
+# need_programs NAME...: builds Kubernetes if one of them is missing, or has been built from other sources.
+need_programs() {
+  local name
+  for name; do
+    case "$(program "$name")" in "$kubernetes_bin"/*) build_kubernetes && return ;; esac
+  done
+}
+
+build_kubernetes() {
+  is_built kube kubernetes && return
+  local name
+  build kube kubernetes "Kubernetes $kubernetes_version" "about 10 minutes" "$(version_flags)"
+  for name in "${control_plane_programs[@]}" "${node_programs[@]}"; do ln -sf kube "$kubernetes_bin/$name"; done
+}
+
+build_coredns() {
+  is_built coredns coredns || build coredns coredns CoreDNS "about 3 minutes" ""
+}
+
+# Without these, it says that it is v0.0.0-master, which clients take for too old.
+version_flags() {
+  local package minor=${kubernetes_version#*.}
+  for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
+    printf -- '-X %s.gitVersion=v%s ' "$package" "$kubernetes_version"
+    printf -- '-X %s.gitMajor=%s -X %s.gitMinor=%s ' "$package" "${kubernetes_version%%.*}" "$package" "${minor%%.*}"
+  done
+}
+
+# is_built PROGRAM MODULE: whether the program is there, made from the module as it is now.
+is_built() { [ -x "$kubernetes_bin/$1" ] && [ "$(fingerprint "$2")" = "$(cat "$kubernetes_bin/.$1" 2>/dev/null)" ]; }
+
+fingerprint() { cat "$sources/$1"/{go.mod,go.sum,main.go} | cksum; }
+
+# build PROGRAM MODULE TITLE DURATION LINKER_FLAGS: in place of the old one only when it is whole.
+build() {
+  need go "Kubernetes is built from source: install Go 1.25 or newer, or set KUBEBUILDER_ASSETS (see setup-envtest)"
+  mkdir -p "$kubernetes_bin"
+  echo "building $3 once, $4" >&2
+  with_progress "$kubernetes_bin/.$1.log" go_build "$1" "$sources/$2" "$5" ||
+    { grep -v '^[a-z0-9./-]*$' "$kubernetes_bin/.$1.log" | tail -n 20 >&2 && die "failed to build $3"; }
+  fingerprint "$2" >"$kubernetes_bin/.$1"
+}
+
+go_build() {
+  (cd "$2" && CGO_ENABLED=0 go build -v "${build_flags[@]}" -ldflags "-s -w $3" -o "$kubernetes_bin/$1.new" .) &&
+    mv "$kubernetes_bin/$1.new" "$kubernetes_bin/$1"
+}
+
+# with_progress LOG COMMAND...: tells every minute how many packages the command has named in its log.
+with_progress() {
+  local log=$1 started=$SECONDS job outcome=0
+  shift
+  "$@" >"$log" 2>&1 &
+  job=$!
+  (while sleep 60; do echo "  $(((SECONDS - started) / 60)) min: $(grep -cv ' ' "$log") packages" >&2; done) &
+  wait "$job" || outcome=$?
+  kill $! 2>/dev/null || true
+  return "$outcome"
+}
+
+# build_tool NAME PACKAGE VERSION DURATION: a program of somebody else's, in a module of its own that nobody keeps.
+build_tool() {
+  [ -x "$kubernetes_bin/$1" ] && return
+  need go "install Go 1.25 or newer"
+  mkdir -p "$kubernetes_bin"
+  echo "building $1 $3 once, $4" >&2
+  with_progress "$kubernetes_bin/.$1.log" go_build_tool "$@" ||
+    { tail -n 20 "$kubernetes_bin/.$1.log" >&2 && die "failed to build $1"; }
+}
+
+go_build_tool() {
+  local module
+  module=$(mktemp -d)
+  (cd "$module" && go mod init tool && go get -tool "$2@$3" &&
+    CGO_ENABLED=0 go build -v "${build_flags[@]}" -ldflags '-s -w' -o "$kubernetes_bin/$1.new" "$2") || return
+  rm -rf "$module"
+  mv "$kubernetes_bin/$1.new" "$kubernetes_bin/$1"
+}

@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# A Kubernetes API on this machine, without nodes, for tests and for trying things out: etcd, the API server and the controllers.
+# Objects are stored, defaulted, validated and garbage-collected as on a real cluster; pods stay pending.
+#
+#   hack/kubernetes.sh up               start it (the first time builds it from the Go module proxy: minutes)
+#   hack/kubernetes.sh down             stop it and remove what it stored
+#   hack/kubernetes.sh status           where it listens; fails when it is not running
+#   hack/kubernetes.sh kubectl ...      ask it something
+#   hack/kubernetes.sh env              a line to `eval`, so that other programs find it by KUBECONFIG
+#   hack/kubernetes.sh run COMMAND...   run a command beside a fresh one, which then goes away; the command finds it by
+#                                       KUBECONFIG, and tests by CCX_TEST_KUBECONFIG; if that is set already, nothing is
+#                                       started and the tests use yours: they make namespaces and install the CRD
+#
+# A cluster that runs pods too is made by e2e/cluster/cluster.sh. This needs no root, and curl and openssl; to build it, Go 1.25 or
+# newer. Settings, by environment:
+#
+#   KUBERNETES_DATA     folder of everything it stores                            (/tmp/ccx-kubernetes-UID)
+#   KUBERNETES_HOME     where the programs are kept                               (~/.cache/ccx/kubernetes-VERSION)
+#   KUBEBUILDER_ASSETS  a folder with etcd, kube-apiserver and perhaps more, which are then not built
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=hack/lib/server.sh
+source "$root/hack/lib/server.sh"
+# shellcheck source=e2e/cluster/lib/programs.sh
+source "$root/e2e/cluster/lib/programs.sh"
+# shellcheck source=e2e/cluster/lib/certificates.sh
+source "$root/e2e/cluster/lib/certificates.sh"
+state=${KUBERNETES_DATA:-${TMPDIR:-/tmp}/ccx-kubernetes-$(id -u)}
+address=127.0.0.1 service_network=10.96
+# shellcheck source=e2e/cluster/lib/control-plane.sh
+source "$root/e2e/cluster/lib/control-plane.sh"
+
+main() {
+  case "${1:-}" in
+    up) up ;;
+    down) control_plane_down && rm -rf "$state" ;;
+    status) status ;;
+    kubectl) KUBECONFIG=$state/kubeconfig "$(program kubectl)" "${@:2}" ;;
+    env) echo "export KUBECONFIG=$state/kubeconfig CCX_TEST_KUBECONFIG=$state/kubeconfig" ;;
+    run) run_beside "${@:2}" ;;
+    help | -h | --help) usage ;;
+    *) usage >&2 && exit 2 ;;
+  esac
+}
+
+up() {
+  server_alive "$state/kube-apiserver" && status && return
+  need curl "on Debian and Ubuntu hack/install-dependencies.sh installs it"
+  need_programs "${control_plane_programs[@]}"
+  local started=${EPOCHREALTIME/./}
+  control_plane_up
+  echo "$(status), started in $(((${EPOCHREALTIME/./} - started) / 1000)) ms"
+}
+
+status() {
+  server_alive "$state/kube-apiserver" || die "Kubernetes is not running in $state"
+  # shellcheck source=/dev/null
+  source "$state/ports"
+  echo "Kubernetes $kubernetes_version: https://127.0.0.1:$api_port, KUBECONFIG=$state/kubeconfig, logs $state/*/log"
+}
+
+# A machine that can't build it runs the command all the same, except with CI=true: tests then skip what needs it.
+run_beside() {
+  [ $# -gt 0 ] || die "run needs a command"
+  if [ -z "${CCX_TEST_KUBECONFIG:-}" ]; then
+    state=$(mktemp -d "${TMPDIR:-/tmp}/ccx-kubernetes.XXXXXX")
+    # shellcheck disable=SC2064 # The folder's name is needed as it is now.
+    trap "state=$state; control_plane_down; rm -rf '$state'" EXIT
+    if KUBERNETES_DATA=$state "$0" up >&2; then
+      export CCX_TEST_KUBECONFIG=$state/kubeconfig
+    elif [ "${CI:-}" = true ]; then
+      exit 1
+    else
+      printf '\n*** No Kubernetes, see above: the tests that need one are skipped.\n\n' >&2
+    fi
+  fi
+  KUBECONFIG=${CCX_TEST_KUBECONFIG:-} "$@"
+}
+
+main "$@"
