@@ -6,11 +6,8 @@ use crate::{
     Server, Servers, Tables, Topic,
     ports::free_port,
     server::{BUCKET, PASSWORD, USER},
-    topic,
     workload::{Program, Workload},
 };
-
-const TOPICS: [&str; 5] = ["announce", "results", "status", "announce-dlq", "results-dlq"];
 
 /// By which of the broker's doors a program comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,9 +41,9 @@ impl Installation {
     /// Topics alone: what is announced there waits to be read by a test.
     pub fn without_database(servers: &'static Servers, name: &'static str) -> Self {
         let ports = std::array::from_fn(|_| free_port());
-        let topics = TOPICS.map(|kind| topic_name(name, kind));
-        topic::create(servers.kafka.port, &topics);
-        Self { servers, name, settings: settings(servers, name, ports), ports }
+        let installation = Self { servers, name, settings: settings(servers, name, ports), ports };
+        installation.run(&["topics", "ensure", "--partitions", "1", "--replication-factor", "1"]);
+        installation
     }
 
     /// Changes one key of the configuration, for programs that start from now on.

@@ -4,8 +4,6 @@ use std::time::{Duration, Instant};
 
 use rdkafka::{
     ClientConfig, Message as _, Offset, TopicPartitionList,
-    admin::{AdminClient, AdminOptions, NewTopic, TopicReplication},
-    client::DefaultClientContext,
     consumer::{BaseConsumer, Consumer as _},
     message::{Header, Headers as _, OwnedHeaders},
     producer::{BaseProducer, BaseRecord, Producer as _},
@@ -110,18 +108,6 @@ impl Topic {
     fn end(&self, consumer: &BaseConsumer) -> i64 {
         let (_, end) = consumer.fetch_watermarks(&self.name, PARTITION, TIMEOUT).expect("the broker answers");
         end
-    }
-}
-
-/// Makes topics of one partition.
-pub(crate) fn create(port: u16, names: &[String]) {
-    let admin: AdminClient<DefaultClientContext> = client(port).create().expect("a valid configuration");
-    let topics: Vec<_> = names.iter().map(|name| NewTopic::new(name, 1, TopicReplication::Fixed(1))).collect();
-    let request = admin.create_topics(&topics, &AdminOptions::new().operation_timeout(Some(TIMEOUT)));
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let outcomes = runtime.block_on(request).expect("the broker answers");
-    for outcome in outcomes {
-        outcome.expect("a new topic");
     }
 }
 

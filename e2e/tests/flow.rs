@@ -41,6 +41,21 @@ fn an_upload_becomes_a_report() {
 }
 
 #[test]
+fn what_is_missing_is_created_and_what_is_there_is_left_alone() {
+    let Some(servers) = Servers::start() else { return };
+    let installation = Installation::new(servers, "ensure");
+    let checked = installation.run(&["check"]);
+    assert!(checked.contains("kafka: ") && checked.contains("bucket"), "{checked}");
+
+    let again = installation.run(&["topics", "ensure"]);
+    assert_eq!(again.matches("exists with 1 partition").count(), 5, "{again}");
+    let more = installation.run(&["topics", "ensure", "--partitions", "3"]);
+    assert_eq!(more.matches("grown from 1 to 3 partitions").count(), 5, "{more}");
+    let fewer = installation.run(&["topics", "ensure", "--partitions", "2"]);
+    assert_eq!(fewer.matches("exists with 3 partitions").count(), 5, "{fewer}");
+}
+
+#[test]
 fn what_is_in_flight_when_asked_to_stop_is_finished_once() {
     const ARCHIVES: usize = 30;
     let Some(servers) = Servers::start() else { return };

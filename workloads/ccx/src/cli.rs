@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     commands::{
+        check::CheckArgs, topics::TopicsCommand,
         completion::CompletionArgs, config::ConfigCommand, dlq::DlqCommand, local::LocalArgs, migrate::MigrateArgs,
         rules::RulesCommand, sample_archive::SampleArchiveArgs, upload::UploadArgs,
     },
@@ -96,6 +97,10 @@ pub(crate) enum Command {
     #[command(after_long_help = "Example:\n  ccx --config ccx.toml aggregator\n  curl localhost:10000/api/v1/openapi.json")]
     Aggregator,
     Migrate(MigrateArgs),
+    /// Create the topics that are missing
+    #[command(subcommand)]
+    Topics(TopicsCommand),
+    Check(CheckArgs),
     Upload(UploadArgs),
     SampleArchive(SampleArchiveArgs),
     Local(LocalArgs),

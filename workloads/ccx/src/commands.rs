@@ -1,5 +1,6 @@
 //! The commands, a file or folder each.
 
+pub(crate) mod check;
 pub(crate) mod completion;
 pub(crate) mod config;
 pub(crate) mod dlq;
@@ -7,6 +8,7 @@ pub(crate) mod local;
 pub(crate) mod migrate;
 pub(crate) mod rules;
 pub(crate) mod sample_archive;
+pub(crate) mod topics;
 pub(crate) mod upload;
 pub(crate) mod workload;
 
@@ -30,6 +32,8 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Box<dyn Failure>> {
         Command::Dlq(command) => dlq::run(global, command).await,
         Command::Config(command) => config::run(global, &command),
         Command::Rules(command) => rules::run(&command),
+        Command::Topics(command) => topics::run(global, &command).await,
+        Command::Check(args) => check::run(global, &args).await,
         Command::Completion(args) => completion::run(&args),
     }
 }

@@ -171,6 +171,12 @@ impl Kafka {
 }
 
 impl Topics {
+    /// The names of all topics that are in use.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let required = self.required().into_iter().map(|(_, topic)| topic);
+        required.chain([self.payload_status.as_str()]).filter(|topic| !topic.is_empty())
+    }
+
     fn required(&self) -> [(&'static str, &str); 4] {
         [
             ("kafka.topics.announce", &self.announce),

@@ -11,6 +11,7 @@ mod record;
 mod settings;
 mod statistics;
 mod topic_reader;
+mod topics;
 
 pub use connectivity::Connectivity;
 pub use consumer::Consumer;
@@ -20,3 +21,4 @@ pub use offsets::OffsetTracker;
 pub use producer::{Outgoing, Producer};
 pub use record::{Headers, Position, Record};
 pub use topic_reader::TopicReader;
+pub use topics::{TopicAdmin, TopicOutcome, TopicSettings};

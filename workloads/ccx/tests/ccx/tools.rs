@@ -43,6 +43,17 @@ fn faults_are_listed_and_a_wrong_one_is_answered_with_the_list() {
 }
 
 #[test]
+fn a_dependency_that_is_away_fails_the_check_and_is_named() {
+    let outcome = run(ccx(["check", "database", "--output", "json"])
+        .env("CCX__DATABASE__HOST", "127.0.0.1")
+        .env("CCX__DATABASE__PORT", "1"));
+    assert_eq!(outcome.code, Some(2), "{outcome:?}");
+    let line: serde_json::Value = serde_json::from_str(outcome.stdout.trim()).expect("a line of JSON");
+    assert_eq!((&line["dependency"], &line["ok"]), (&"database".into(), &false.into()));
+    assert!(outcome.stderr.contains("1 of 1 dependencies"), "{}", outcome.stderr);
+}
+
+#[test]
 fn a_missing_database_is_said_with_where_it_should_be() {
     let outcome = run(ccx(["migrate", "status"]).env("CCX__DATABASE__HOST", "127.0.0.1").env("CCX__DATABASE__PORT", "1"));
     assert_eq!(outcome.code, Some(2), "{outcome:?}");

@@ -87,6 +87,33 @@ pub enum KafkaError {
         source: ClientError,
     },
 
+    /// The brokers did not say which topics there are.
+    #[snafu(display("failed to ask the brokers for their topics"))]
+    Metadata {
+        /// Why.
+        source: ClientError,
+    },
+
+    /// The topic can't be created.
+    #[snafu(display("failed to create topic {topic}"))]
+    CreateTopic {
+        /// The topic.
+        topic: String,
+        /// Why.
+        source: ClientError,
+    },
+
+    /// The topic can't get more partitions.
+    #[snafu(display("failed to give topic {topic} {partitions} partitions"))]
+    GrowTopic {
+        /// The topic.
+        topic: String,
+        /// The number wanted.
+        partitions: i32,
+        /// Why.
+        source: ClientError,
+    },
+
     /// A record could not be read.
     #[snafu(display("failed to read topic {topic}"))]
     Read {
@@ -116,6 +143,9 @@ impl KafkaError {
             | Self::Flush { source, .. }
             | Self::Commit { source, .. }
             | Self::Lookup { source, .. }
+            | Self::Metadata { source }
+            | Self::CreateTopic { source, .. }
+            | Self::GrowTopic { source, .. }
             | Self::Read { source, .. } => source.rdkafka_error_code().map_or(ErrorClass::Bug, class_of),
         }
     }

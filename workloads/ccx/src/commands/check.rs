@@ -1,0 +1,146 @@
+//! `ccx check`
+
+use std::{error::Error, time::Duration};
+
+use ccx_config::Config;
+use ccx_service::sentence;
+use ccx_storage::Database;
+use ccx_transport::{ObjectStore, TopicAdmin};
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use snafu::Snafu;
+
+use crate::{
+    cli::Global,
+    commands::workload::start_logging,
+    failure::{Exit, Failure},
+    output::{self, Format},
+};
+
+/// How long one dependency may take to answer.
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Check that Kafka, the object storage and the database can be used
+///
+/// Reads only: looks for the topics, the bucket and the version of the tables with the configuration's own credentials.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  ccx --config ccx.toml check
+  ccx --config ccx.toml check kafka object-storage --output json")]
+pub(crate) struct CheckArgs {
+    /// What to check; all when none is named.
+    #[arg(value_name = "DEPENDENCY")]
+    dependencies: Vec<Dependency>,
+    /// How the outcome looks.
+    #[arg(long, default_value = "text", value_name = "FORMAT")]
+    output: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Dependency {
+    /// The brokers answer and have the topics.
+    Kafka,
+    /// The bucket exists and is ours to use.
+    ObjectStorage,
+    /// The database lets us in and its tables have the newest version.
+    Database,
+}
+
+/// Something that the workloads need does not work.
+#[derive(Debug, Snafu)]
+#[snafu(display("{failed} of {checked} dependencies can't be used"))]
+pub(crate) struct CheckError {
+    failed: usize,
+    checked: usize,
+}
+
+impl Failure for CheckError {
+    fn exit(&self) -> Exit {
+        Exit::Setup
+    }
+
+    fn advice(&self) -> Option<String> {
+        Some("each line above names what was asked and what came back; `ccx config print` shows the settings".into())
+    }
+}
+
+#[derive(Serialize)]
+struct Outcome {
+    dependency: Dependency,
+    ok: bool,
+    message: String,
+}
+
+type Checked = Result<String, Box<dyn Error + Send + Sync>>;
+
+pub(crate) async fn run(global: &Global, args: &CheckArgs) -> Result<(), Box<dyn Failure>> {
+    let config = global.config()?;
+    start_logging(&config.logging)?;
+    let all = Dependency::value_variants();
+    let dependencies = if args.dependencies.is_empty() { all } else { &args.dependencies };
+    let mut failed = 0;
+    for &dependency in dependencies {
+        let outcome = check(dependency, &config).await;
+        failed += usize::from(!outcome.ok);
+        match args.output {
+            Format::Text => output::print(&outcome.to_text())?,
+            Format::Json => output::print_json(&outcome)?,
+        }
+    }
+    if failed > 0 { CheckSnafu { failed, checked: dependencies.len() }.fail()? }
+    Ok(())
+}
+
+async fn check(dependency: Dependency, config: &Config) -> Outcome {
+    let checked = tokio::time::timeout(TIMEOUT, async {
+        match dependency {
+            Dependency::Kafka => kafka(config).await,
+            Dependency::ObjectStorage => object_storage(config).await,
+            Dependency::Database => database(config).await,
+        }
+    });
+    let checked = checked.await.unwrap_or_else(|_| Err(format!("no answer within {TIMEOUT:?}").into()));
+    let ok = checked.is_ok();
+    Outcome { dependency, ok, message: checked.unwrap_or_else(|error| sentence(&*error)) }
+}
+
+async fn kafka(config: &Config) -> Checked {
+    let settings = config.kafka.clone();
+    let looked_up = tokio::task::spawn_blocking(move || -> Checked {
+        let admin = TopicAdmin::connect(&settings)?;
+        let mut missing = Vec::new();
+        for topic in settings.topics.names() {
+            if admin.partitions(topic)?.is_none() {
+                missing.push(topic);
+            }
+        }
+        match &missing[..] {
+            [] => Ok(format!("{} have all topics", settings.bootstrap_servers.join(","))),
+            missing => Err(format!("topics are missing: {}; `ccx topics ensure` creates them", missing.join(", ")).into()),
+        }
+    });
+    looked_up.await?
+}
+
+async fn object_storage(config: &Config) -> Checked {
+    let bucket = &config.object_storage.bucket;
+    ObjectStore::connect(&config.object_storage).await?.reachable(bucket).await?;
+    Ok(format!("bucket {bucket} is ours to use"))
+}
+
+async fn database(config: &Config) -> Checked {
+    let settings = &config.database;
+    let database = Database::connect(settings)?;
+    database.ping().await?;
+    database.require_current_schema().await?;
+    Ok(format!("{} at {}:{} has tables of the newest version", settings.name, settings.host, settings.port))
+}
+
+impl Outcome {
+    fn to_text(&self) -> String {
+        let name = self.dependency.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+        format!("{name}: {}{}", if self.ok { "" } else { "FAILED: " }, self.message)
+    }
+}

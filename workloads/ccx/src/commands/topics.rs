@@ -1,0 +1,104 @@
+//! `ccx topics`
+
+use ccx_transport::{KafkaError, TopicAdmin, TopicOutcome, TopicSettings};
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use snafu::{ResultExt, Snafu};
+
+use crate::{
+    cli::Global,
+    commands::workload::start_logging,
+    failure::{Exit, Failure},
+    output::{self, Format},
+};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TopicsCommand {
+    Ensure(EnsureArgs),
+}
+
+/// Create the topics of the configuration that do not exist
+///
+/// A topic with fewer partitions than asked for gets more; nothing else of an existing topic is changed.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  ccx --config ccx.toml topics ensure                                  # the brokers choose
+  ccx --config ccx.toml topics ensure --partitions 64 --replication-factor 3")]
+pub(crate) struct EnsureArgs {
+    /// At least so many partitions; without it a new topic gets the brokers' default.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(i32).range(1..=10_000))]
+    partitions: Option<i32>,
+    /// Copies of a new topic's records; without it the brokers' default.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(i32).range(1..=10))]
+    replication_factor: Option<i32>,
+    /// How the outcome looks.
+    #[arg(long, default_value = "text", value_name = "FORMAT")]
+    output: Format,
+}
+
+/// A topic can't be created.
+#[derive(Debug, Snafu)]
+pub(crate) enum TopicsError {
+    #[snafu(display("failed to use Kafka at {servers}"))]
+    Connect { servers: String, source: KafkaError },
+    #[snafu(display("failed to ensure topic {topic} at {servers}"))]
+    Ensure { topic: String, servers: String, source: KafkaError },
+}
+
+impl Failure for TopicsError {
+    fn exit(&self) -> Exit {
+        Exit::Setup
+    }
+
+    fn advice(&self) -> Option<String> {
+        Some("see [kafka] in `ccx config print`; the user needs the rights Describe, Create and Alter on the topics".into())
+    }
+}
+
+#[derive(Serialize)]
+struct Ensured<'a> {
+    topic: &'a str,
+    outcome: &'static str,
+    partitions: Option<i32>,
+}
+
+pub(crate) async fn run(global: &Global, TopicsCommand::Ensure(args): &TopicsCommand) -> Result<(), Box<dyn Failure>> {
+    let config = global.config()?;
+    start_logging(&config.logging)?;
+    let servers = config.kafka.bootstrap_servers.join(",");
+    let admin = TopicAdmin::connect(&config.kafka).context(ConnectSnafu { servers: &servers })?;
+    for topic in config.kafka.topics.names() {
+        let settings = TopicSettings {
+            name: topic.into(),
+            partitions: args.partitions,
+            replication_factor: args.replication_factor,
+        };
+        let outcome = admin.ensure(&settings).await.context(EnsureSnafu { topic, servers: &servers })?;
+        match args.output {
+            Format::Text => output::print(&format!("{topic}: {}", describe(outcome)))?,
+            Format::Json => output::print_json(&Ensured::new(topic, outcome))?,
+        }
+    }
+    Ok(())
+}
+
+impl<'a> Ensured<'a> {
+    fn new(topic: &'a str, outcome: TopicOutcome) -> Self {
+        let (outcome, partitions) = match outcome {
+            TopicOutcome::Created => ("created", None),
+            TopicOutcome::Grown { to, .. } => ("grown", Some(to)),
+            TopicOutcome::Unchanged { partitions } => ("unchanged", Some(partitions)),
+        };
+        Self { topic, outcome, partitions }
+    }
+}
+
+fn describe(outcome: TopicOutcome) -> String {
+    match outcome {
+        TopicOutcome::Created => "created".into(),
+        TopicOutcome::Grown { from, to } => format!("grown from {from} to {to} partitions"),
+        TopicOutcome::Unchanged { partitions: 1 } => "exists with 1 partition".into(),
+        TopicOutcome::Unchanged { partitions } => format!("exists with {partitions} partitions"),
+    }
+}
