@@ -10,9 +10,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     commands::{
-        check::CheckArgs, topics::TopicsCommand,
-        completion::CompletionArgs, config::ConfigCommand, dlq::DlqCommand, local::LocalArgs, migrate::MigrateArgs,
-        rules::RulesCommand, sample_archive::SampleArchiveArgs, upload::UploadArgs,
+        check::CheckArgs, completion::CompletionArgs, config::ConfigCommand, dlq::DlqCommand, local::LocalArgs,
+        migrate::MigrateArgs, rules::RulesCommand, sample_archive::SampleArchiveArgs, topics::TopicsCommand,
+        upload::UploadArgs,
     },
     failure::{Exit, Failure},
 };

@@ -89,7 +89,9 @@ pub(crate) async fn run(global: &Global, args: &CheckArgs) -> Result<(), Box<dyn
             Format::Json => output::print_json(&outcome)?,
         }
     }
-    if failed > 0 { CheckSnafu { failed, checked: dependencies.len() }.fail()? }
+    if failed > 0 {
+        CheckSnafu { failed, checked: dependencies.len() }.fail()?
+    }
     Ok(())
 }
 

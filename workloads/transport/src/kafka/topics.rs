@@ -80,7 +80,10 @@ impl TopicAdmin {
         }
     }
 
-    async fn create(&self, TopicSettings { name, partitions, replication_factor }: &TopicSettings) -> Result<TopicOutcome, KafkaError> {
+    async fn create(
+        &self,
+        TopicSettings { name, partitions, replication_factor }: &TopicSettings,
+    ) -> Result<TopicOutcome, KafkaError> {
         let replication = TopicReplication::Fixed(replication_factor.unwrap_or(BROKER_DEFAULT));
         let topic = NewTopic::new(name, partitions.unwrap_or(BROKER_DEFAULT), replication);
         match first(self.client.create_topics([&topic], &options()).await) {
