@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ccx_config::Kafka;
-use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication};
+use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication, TopicResult};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode as Code};
 use rdkafka::metadata::Metadata;
@@ -114,7 +114,7 @@ fn options() -> AdminOptions {
 }
 
 /// The outcome for the one topic that was asked for.
-fn first(answer: Result<Vec<Result<String, (String, Code)>>, ClientError>) -> Result<(), ClientError> {
+fn first(answer: Result<Vec<TopicResult>, ClientError>) -> Result<(), ClientError> {
     match answer?.into_iter().next() {
         Some(Err((_, code))) => Err(ClientError::AdminOp(code)),
         Some(Ok(_)) | None => Ok(()),
