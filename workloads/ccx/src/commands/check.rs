@@ -90,7 +90,7 @@ pub(crate) async fn run(global: &Global, args: &CheckArgs) -> Result<(), Box<dyn
         }
     }
     if failed > 0 {
-        CheckSnafu { failed, checked: dependencies.len() }.fail()?
+        CheckSnafu { failed, checked: dependencies.len() }.fail()?;
     }
     Ok(())
 }
