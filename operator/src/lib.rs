@@ -10,5 +10,7 @@
 
 pub mod child;
 pub mod component;
+pub mod digest;
 pub mod kind;
 pub mod references;
+pub mod restart;

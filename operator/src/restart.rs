@@ -1,0 +1,199 @@
+//! Why pods are restarted.
+
+use std::fmt;
+
+use kube::core::DynamicObject;
+use serde_json::Value;
+
+/// A part of what a workload runs on that its pods read at their start only.
+///
+/// Each has a fingerprint in an annotation of the pod template, so that a change of it makes new pods, and only those that use it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Input {
+    /// The configuration file.
+    Config,
+    /// The Secrets that the pods mount.
+    Secret,
+    /// The certificate authorities that they trust.
+    Ca,
+    /// The rules that users wrote.
+    Rules,
+}
+
+/// Why the pods of a workload are replaced.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RestartReason {
+    /// The configuration file has changed.
+    ConfigChanged,
+    /// A Secret that the pods mount has changed.
+    SecretChanged,
+    /// A certificate authority has changed.
+    CaChanged,
+    /// The rules that users wrote have changed.
+    RulesChanged,
+    /// The image has changed.
+    ImageChanged {
+        /// The image of the running pods.
+        from: String,
+        /// The image of the new pods.
+        to: String,
+    },
+    /// The requests or limits have changed.
+    ResourcesChanged,
+    /// Something else of the pod template has changed.
+    TemplateChanged,
+}
+
+impl Input {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Config, Self::Secret, Self::Ca, Self::Rules];
+
+    /// The annotation with its fingerprint.
+    pub fn annotation(self) -> &'static str {
+        match self {
+            Self::Config => "ccx.openshift.io/config-hash",
+            Self::Secret => "ccx.openshift.io/secret-hash",
+            Self::Ca => "ccx.openshift.io/ca-hash",
+            Self::Rules => "ccx.openshift.io/rules-hash",
+        }
+    }
+}
+
+impl From<Input> for RestartReason {
+    fn from(input: Input) -> Self {
+        match input {
+            Input::Config => Self::ConfigChanged,
+            Input::Secret => Self::SecretChanged,
+            Input::Ca => Self::CaChanged,
+            Input::Rules => Self::RulesChanged,
+        }
+    }
+}
+
+impl RestartReason {
+    /// The reason in one word, for Events and metrics.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::ConfigChanged => "ConfigChanged",
+            Self::SecretChanged => "SecretChanged",
+            Self::CaChanged => "CaChanged",
+            Self::RulesChanged => "RulesChanged",
+            Self::ImageChanged { .. } => "ImageChanged",
+            Self::ResourcesChanged => "ResourcesChanged",
+            Self::TemplateChanged => "TemplateChanged",
+        }
+    }
+}
+
+impl fmt::Display for RestartReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ConfigChanged => f.write_str("the configuration has changed"),
+            Self::SecretChanged => f.write_str("a Secret in use has changed"),
+            Self::CaChanged => f.write_str("a certificate authority has changed"),
+            Self::RulesChanged => f.write_str("the rules have changed"),
+            Self::ImageChanged { from, to } => write!(f, "the image changes from {from} to {to}"),
+            Self::ResourcesChanged => f.write_str("requests or limits have changed"),
+            Self::TemplateChanged => f.write_str("the pod template has changed"),
+        }
+    }
+}
+
+/// Why the pods of a workload will be replaced when `before`, the live Deployment or StatefulSet, becomes `after`.
+///
+/// `after` is either what the API server answered to the (dry-run) patch, or the child itself; fields that `after` does not have
+/// are taken as unchanged. Empty when no pod is replaced.
+pub fn restart_reasons(before: &DynamicObject, after: &DynamicObject) -> Vec<RestartReason> {
+    let (before, after) = (&before.data["spec"]["template"], &after.data["spec"]["template"]);
+    let mut reasons: Vec<RestartReason> = changed_inputs(before, after).map(RestartReason::from).collect();
+    reasons.extend(changed_image(before, after));
+    if container_differs(before, after, "resources") {
+        reasons.push(RestartReason::ResourcesChanged);
+    }
+    if reasons.is_empty() && !is_contained(after, before) {
+        reasons.push(RestartReason::TemplateChanged);
+    }
+    reasons
+}
+
+fn changed_inputs(before: &Value, after: &Value) -> impl Iterator<Item = Input> {
+    let annotation = |template: &Value, input: Input| template["metadata"]["annotations"][input.annotation()].clone();
+    Input::ALL.into_iter().filter(move |input| annotation(before, *input) != annotation(after, *input))
+}
+
+fn changed_image(before: &Value, after: &Value) -> Option<RestartReason> {
+    let image = |template: &Value| template["spec"]["containers"][0]["image"].as_str().map(str::to_owned);
+    let (from, to) = (image(before)?, image(after)?);
+    (from != to).then_some(RestartReason::ImageChanged { from, to })
+}
+
+fn container_differs(before: &Value, after: &Value, field: &str) -> bool {
+    let of = |template: &Value| template["spec"]["containers"][0][field].clone();
+    !is_contained(&of(after), &of(before))
+}
+
+/// Whether every field of `part` is the same in `whole`. Lists must have the same length.
+fn is_contained(part: &Value, whole: &Value) -> bool {
+    match (part, whole) {
+        (Value::Object(part), Value::Object(whole)) => {
+            part.iter().all(|(key, value)| is_contained(value, whole.get(key).unwrap_or(&Value::Null)))
+        }
+        (Value::Array(part), Value::Array(whole)) => {
+            part.len() == whole.len() && part.iter().zip(whole).all(|(part, whole)| is_contained(part, whole))
+        }
+        // An empty value that was never set is left out by the API server.
+        (Value::Object(part), Value::Null) => part.is_empty(),
+        (Value::Array(part), Value::Null) => part.is_empty(),
+        _ => part == whole,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kube::core::ObjectMeta;
+    use serde_json::json;
+
+    use super::*;
+
+    fn deployment(annotations: Value, container: Value) -> DynamicObject {
+        let data =
+            json!({"spec": {"template": {"metadata": {"annotations": annotations}, "spec": {"containers": [container]}}}});
+        DynamicObject { types: None, metadata: ObjectMeta::default(), data }
+    }
+
+    #[test]
+    fn each_input_is_a_reason_of_its_own() {
+        for input in Input::ALL {
+            let before = deployment(json!({input.annotation(): "1"}), json!({"image": "a"}));
+            let after = deployment(json!({input.annotation(): "2"}), json!({"image": "a"}));
+            assert_eq!(restart_reasons(&before, &after), [RestartReason::from(input)]);
+        }
+    }
+
+    #[test]
+    fn a_new_image_is_named() {
+        let before = deployment(json!({}), json!({"image": "ccx:1"}));
+        let after = deployment(json!({}), json!({"image": "ccx:2"}));
+        let reasons = restart_reasons(&before, &after);
+        assert_eq!(reasons[0].to_string(), "the image changes from ccx:1 to ccx:2");
+        assert_eq!(reasons.len(), 1);
+    }
+
+    #[test]
+    fn what_the_api_server_added_is_no_reason() {
+        let before =
+            deployment(json!({}), json!({"image": "a", "terminationMessagePath": "/dev/termination-log", "env": null}));
+        let after = deployment(json!({}), json!({"image": "a", "env": []}));
+        assert_eq!(restart_reasons(&before, &after), []);
+    }
+
+    #[test]
+    fn another_limit_and_another_argument_are_told_apart() {
+        let before = deployment(json!({}), json!({"image": "a", "args": ["x"], "resources": {"limits": {"memory": "1Gi"}}}));
+        let limit = deployment(json!({}), json!({"image": "a", "args": ["x"], "resources": {"limits": {"memory": "2Gi"}}}));
+        let argument =
+            deployment(json!({}), json!({"image": "a", "args": ["y"], "resources": {"limits": {"memory": "1Gi"}}}));
+        assert_eq!(restart_reasons(&before, &limit), [RestartReason::ResourcesChanged]);
+        assert_eq!(restart_reasons(&before, &argument), [RestartReason::TemplateChanged]);
+    }
+}
