@@ -7,9 +7,13 @@ use serde::Serializer;
 
 use crate::{Rule, RuleMeta};
 
+mod alertmanager_no_receiver;
 mod cluster_operator_degraded;
 mod cluster_version_failing;
+mod cmo_container_run_as_non_root;
 mod critical_alert_firing;
+mod critical_alert_silenced;
+mod custom_prometheus;
 mod etcd_slow_disk;
 mod kcm_gc_resync;
 mod machine_api_errors;
@@ -18,15 +22,24 @@ mod node_not_ready;
 mod nodes_requirements_check;
 mod operator_log_panic;
 mod platform_pod_crash_loop;
+mod platform_pod_image_pull;
+mod platform_pod_oom_killed;
+mod prometheus_backed_by_pvc;
+mod prometheus_high_cardinality;
+mod prometheus_rule_evaluation_fail;
 mod version_info;
 mod vsphere_hw_version_old;
 
 /// Every built-in rule.
 pub(crate) fn rules() -> Vec<Box<dyn Rule>> {
     vec![
+        Box::new(alertmanager_no_receiver::AlertmanagerNoReceiver),
         Box::new(cluster_operator_degraded::ClusterOperatorDegraded),
         Box::new(cluster_version_failing::ClusterVersionFailing),
+        Box::new(cmo_container_run_as_non_root::CmoContainerRunAsNonRoot),
         Box::new(critical_alert_firing::CriticalAlertFiring),
+        Box::new(critical_alert_silenced::CriticalAlertSilenced),
+        Box::new(custom_prometheus::CustomPrometheus),
         Box::new(etcd_slow_disk::EtcdSlowDisk),
         Box::new(kcm_gc_resync::KcmGcResync),
         Box::new(machine_api_errors::MachineApiErrors),
@@ -35,6 +48,11 @@ pub(crate) fn rules() -> Vec<Box<dyn Rule>> {
         Box::new(nodes_requirements_check::NodesRequirementsCheck),
         Box::new(operator_log_panic::OperatorLogPanic),
         Box::new(platform_pod_crash_loop::PlatformPodCrashLoop),
+        Box::new(platform_pod_image_pull::PlatformPodImagePull),
+        Box::new(platform_pod_oom_killed::PlatformPodOomKilled),
+        Box::new(prometheus_backed_by_pvc::PrometheusBackedByPvc),
+        Box::new(prometheus_high_cardinality::PrometheusHighCardinality),
+        Box::new(prometheus_rule_evaluation_fail::PrometheusRuleEvaluationFail),
         Box::new(version_info::VersionInfo),
         Box::new(vsphere_hw_version_old::VsphereHwVersionOld),
     ]

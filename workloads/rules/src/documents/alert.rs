@@ -2,17 +2,27 @@
 
 use serde::Deserialize;
 
-use super::{Map, Object, Text, lenient::parse_list};
+use super::{Map, Object, Text, Texts, lenient::parse_list};
 use crate::{Context, Input};
 
 /// The alerts that fired.
 pub const ALERTS: Input = Input::documents("alerts", &["config/alerts.json"], |context| context.alerts().is_some());
+
+/// The alerts that fired and were silenced.
+pub const SILENCED_ALERTS: Input =
+    Input::documents("silenced_alerts", &["config/silenced_alerts.json"], |context| context.silenced_alerts().is_some());
 
 impl<'a> Context<'a> {
     /// The elements of [`ALERTS`]; `None` when the document is missing or no list.
     pub fn alerts(&self) -> Option<&[Alert<'a>]> {
         let parse = || self.files(&ALERTS).iter().find_map(parse_list);
         self.documents.alerts.get_or_init(parse).as_deref()
+    }
+
+    /// The elements of [`SILENCED_ALERTS`]; `None` when the document is missing or no list.
+    pub fn silenced_alerts(&self) -> Option<&[Alert<'a>]> {
+        let parse = || self.files(&SILENCED_ALERTS).iter().find_map(parse_list);
+        self.documents.silenced_alerts.get_or_init(parse).as_deref()
     }
 }
 
@@ -47,9 +57,11 @@ impl Alert<'_> {
 
 /// Whether an alert counts.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 pub struct Status<'a> {
     /// `active`, `suppressed` or `unprocessed`.
     #[serde(borrow)]
     pub state: Text<'a>,
+    /// The silences that keep it from being sent.
+    pub silenced_by: Texts<'a>,
 }

@@ -198,11 +198,10 @@ fn without_a_gathering_time_the_newest_file_tells_the_time() {
 fn rules_are_known_by_name_and_what_they_read() {
     let engine = Engine::builtin();
     let names: Vec<&str> = engine.rules().map(|meta| meta.rule.as_str()).collect();
-    assert_eq!(names.len(), 13);
     assert!(names.is_sorted());
     let selectors: std::collections::BTreeSet<_> =
         engine.rules().map(|meta| format!("{}|{}", meta.rule, meta.error_keys[0])).collect();
-    assert_eq!(selectors.len(), 13);
+    assert_eq!(selectors.len(), names.len());
     assert!(engine.rules().all(|meta| meta.inputs().next().is_some()));
 }
 

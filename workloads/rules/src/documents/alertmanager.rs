@@ -1,0 +1,30 @@
+//! How the cluster's Alertmanager passes alerts on.
+
+use serde::Deserialize;
+
+use super::{Keys, List, lenient::parse_object};
+use crate::{Context, Input};
+
+/// The configuration of the cluster's Alertmanager, without its secrets.
+pub const ALERTMANAGER_CONFIG: Input = Input::documents(
+    "alertmanager_config",
+    &["config/secrets/openshift-monitoring/alertmanager-main/data.json"],
+    |context| context.alertmanager_config().is_some(),
+);
+
+impl<'a> Context<'a> {
+    /// The document of [`ALERTMANAGER_CONFIG`].
+    pub fn alertmanager_config(&self) -> Option<&AlertmanagerConfig<'a>> {
+        let parse = || self.files(&ALERTMANAGER_CONFIG).iter().find_map(parse_object);
+        self.documents.alertmanager_config.get_or_init(parse).as_ref()
+    }
+}
+
+/// The configuration of an Alertmanager.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct AlertmanagerConfig<'a> {
+    /// Where alerts go to. A receiver has a field such as `slack_configs` for each kind of service that it sends to.
+    #[serde(borrow)]
+    pub receivers: List<Keys<'a>>,
+}
