@@ -13,6 +13,7 @@
 # It has two doors: one that lets everybody in, and one that asks for a user and a password by SASL (SCRAM-SHA-512,
 # SCRAM-SHA-256 or PLAIN). It needs Java 17 or newer, and Maven for the first start. Settings, by environment:
 #
+#   KAFKA_HOST        address of both doors, e.g. for pods           (127.0.0.1)
 #   KAFKA_PORT        port of the open door                          (9092)
 #   KAFKA_SASL_PORT   port of the guarded door                       (KAFKA_PORT + 1)
 #   KAFKA_CTL_PORT    port that Kafka talks to itself by             (KAFKA_PORT + 2)
@@ -27,6 +28,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib/server.sh"
 
 version=${KAFKA_VERSION:-4.3.0}
+host=${KAFKA_HOST:-127.0.0.1}
 port=${KAFKA_PORT:-9092}
 sasl_port=${KAFKA_SASL_PORT:-$((port + 1))}
 ctl_port=${KAFKA_CTL_PORT:-$((port + 2))}
@@ -98,8 +100,8 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:$ctl_port
 controller.listener.names=CONTROLLER
-listeners=OPEN://127.0.0.1:$port,GUARDED://127.0.0.1:$sasl_port,CONTROLLER://127.0.0.1:$ctl_port
-advertised.listeners=OPEN://127.0.0.1:$port,GUARDED://127.0.0.1:$sasl_port
+listeners=OPEN://$host:$port,GUARDED://$host:$sasl_port,CONTROLLER://127.0.0.1:$ctl_port
+advertised.listeners=OPEN://$host:$port,GUARDED://$host:$sasl_port
 listener.security.protocol.map=OPEN:PLAINTEXT,GUARDED:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT
 inter.broker.listener.name=OPEN
 $guarded.sasl.enabled.mechanisms=SCRAM-SHA-512,SCRAM-SHA-256,PLAIN
@@ -158,13 +160,13 @@ format() {
 }
 
 topic() {
-  tool org.apache.kafka.tools.TopicCommand --bootstrap-server "127.0.0.1:$port" \
+  tool org.apache.kafka.tools.TopicCommand --bootstrap-server "$host:$port" \
     --create --if-not-exists --topic "$1" --partitions "$2" --replication-factor 1
 }
 
 status() {
   server_alive "$data" || die "Kafka is not running in $data"
-  echo "Kafka $version: 127.0.0.1:$port, by SASL as $user 127.0.0.1:$sasl_port, log $data/log"
+  echo "Kafka $version: $host:$port, by SASL as $user $host:$sasl_port, log $data/log"
 }
 
 # A machine without Java runs the command all the same, except with CI=true: tests then skip what needs the node.

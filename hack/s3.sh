@@ -9,7 +9,8 @@
 #
 # It needs curl, and Go 1.25 or newer for the first start. Settings, by environment:
 #
-#   S3_PORT               where it listens                (9000)
+#   S3_HOST               where it listens, e.g. for pods (127.0.0.1)
+#   S3_PORT               the port there                  (9000)
 #   S3_ACCESS_KEY_ID      who may use it                  (ccx)
 #   S3_SECRET_ACCESS_KEY  with which key                  (ccx-secret)
 #   S3_BUCKET             the bucket that is made         (insights-upload)
@@ -21,12 +22,13 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib/server.sh"
 
 version=${VERSITYGW_VERSION:-v1.8.0}
+host=${S3_HOST:-127.0.0.1}
 port=${S3_PORT:-9000}
 access_key=${S3_ACCESS_KEY_ID:-ccx}
 secret_key=${S3_SECRET_ACCESS_KEY:-ccx-secret}
 bucket=${S3_BUCKET:-insights-upload}
 data=${S3_DATA:-${TMPDIR:-/tmp}/ccx-s3-$port}
-url=http://127.0.0.1:$port
+url=http://$host:$port
 program=$cache_dir/versitygw-$version/versitygw
 
 main() {
@@ -49,7 +51,7 @@ up() {
   mkdir -p "$data/objects"
   # Its keys go by environment, so that `ps` does not show them.
   ROOT_ACCESS_KEY=$access_key ROOT_SECRET_KEY=$secret_key server_start "$data" \
-    "$program" --port "127.0.0.1:$port" --quiet --keep-alive posix "$data/objects"
+    "$program" --port "$host:$port" --quiet --keep-alive posix "$data/objects"
   server_wait "$data" 30 refuses_strangers
   make_bucket
   status

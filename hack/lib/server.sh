@@ -15,9 +15,11 @@ die() {
 # usage: prints the comment at the top of the script that was called.
 usage() { sed -n '2,/^[^#]/{ s/^# \{0,1\}//p; }' "$0"; }
 
+has() { command -v "$1" >/dev/null; }
+
 # need PROGRAM HINT: ends with a code of its own, by which a caller can tell that nothing is broken, only absent.
 need() {
-  command -v "$1" >/dev/null && return
+  has "$1" && return
   echo "${0##*/}: $1 is not installed; $2" >&2
   exit 69
 }

@@ -7,7 +7,8 @@
 #   service_network  from which Services get their addresses, without its last two numbers
 : "${state:?}" "${address:?}" "${service_network:?}"
 
-api_port='' etcd_port='' etcd_peer_port='' # Chosen at the first start.
+api_port='' etcd_port='' etcd_peer_port='' # Chosen at the first start, like those of a node.
+export kubelet_port='' proxy_metrics_port='' proxy_health_port=''
 
 control_plane_up() {
   mkdir -p "$state"
@@ -31,7 +32,7 @@ control_plane_down() {
 # Free ones, so that this instance is beside others and beside whatever runs on the machine.
 choose_ports() {
   local name
-  for name in api etcd etcd_peer; do echo "${name}_port=$(free_port)"; done >"$state/ports"
+  for name in api etcd etcd_peer kubelet proxy_metrics proxy_health; do echo "${name}_port=$(free_port)"; done >"$state/ports"
 }
 
 control_plane_certificates() {

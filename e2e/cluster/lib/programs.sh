@@ -73,14 +73,17 @@ go_build() {
 
 # with_progress LOG COMMAND...: tells every minute how many packages the command has named in its log.
 with_progress() {
-  local log=$1 started=$SECONDS job outcome=0
+  local log=$1 started=$SECONDS minutes=0 job
   shift
   "$@" >"$log" 2>&1 &
   job=$!
-  (while sleep 60; do echo "  $(((SECONDS - started) / 60)) min: $(grep -cv ' ' "$log") packages" >&2; done) &
-  wait "$job" || outcome=$?
-  kill $! 2>/dev/null || true
-  return "$outcome"
+  while kill -0 "$job" 2>/dev/null; do
+    sleep 0.5
+    ((SECONDS - started < 60 * (minutes + 1))) && continue
+    minutes=$((minutes + 1))
+    echo "  $minutes min: $(grep -cv ' ' "$log") packages" >&2
+  done
+  wait "$job"
 }
 
 # build_tool NAME PACKAGE VERSION DURATION: a program of somebody else's, in a module of its own that nobody keeps.

@@ -1,0 +1,38 @@
+# shellcheck shell=bash
+# The images that the node itself needs, and how images come to it: there is no registry. Sourced.
+
+# Kept between runs, beside the programs in them.
+images=$kubernetes_home/images
+
+node_images() {
+  build_coredns
+  [ -f "$images/pause.tar" ] || pause_image
+  [ "$images/coredns.tar" -nt "$kubernetes_bin/coredns" ] || program_image coredns
+}
+
+# program_image PROGRAM: an image with nothing else in it, but a folder for temporary files.
+program_image() {
+  local rootfs
+  rootfs=$(mktemp -d)
+  install -d -m 1777 "$rootfs/tmp"
+  cp "$kubernetes_bin/$1" "$rootfs/"
+  image_archive "localhost/$1:e2e" "$rootfs" "$images/$1.tar" "{\"Entrypoint\": [\"/$1\"]}"
+  rm -rf "$rootfs"
+}
+
+# The first process of each pod, which holds its network.
+pause_image() {
+  local rootfs
+  rootfs=$(mktemp -d)
+  (cd "$sources/pause" && CGO_ENABLED=0 go build "${build_flags[@]}" -ldflags '-s -w' -o "$rootfs/pause" .)
+  image_archive localhost/pause:e2e "$rootfs" "$images/pause.tar" '{"Entrypoint": ["/pause"]}'
+  rm -rf "$rootfs"
+}
+
+# load ARCHIVE...: gives images to the node.
+load() {
+  local archive
+  for archive; do containers images import "$archive" >/dev/null || die "failed to load $archive"; done
+}
+
+containers() { ctr --address "$sockets/containerd.sock" --namespace k8s.io "$@"; }
