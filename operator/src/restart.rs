@@ -155,7 +155,7 @@ mod tests {
 
     use super::*;
 
-    fn deployment(annotations: Value, container: Value) -> DynamicObject {
+    fn deployment(annotations: &Value, container: &Value) -> DynamicObject {
         let data =
             json!({"spec": {"template": {"metadata": {"annotations": annotations}, "spec": {"containers": [container]}}}});
         DynamicObject { types: None, metadata: ObjectMeta::default(), data }
@@ -164,16 +164,16 @@ mod tests {
     #[test]
     fn each_input_is_a_reason_of_its_own() {
         for input in Input::ALL {
-            let before = deployment(json!({input.annotation(): "1"}), json!({"image": "a"}));
-            let after = deployment(json!({input.annotation(): "2"}), json!({"image": "a"}));
+            let before = deployment(&json!({input.annotation(): "1"}), &json!({"image": "a"}));
+            let after = deployment(&json!({input.annotation(): "2"}), &json!({"image": "a"}));
             assert_eq!(restart_reasons(&before, &after), [RestartReason::from(input)]);
         }
     }
 
     #[test]
     fn a_new_image_is_named() {
-        let before = deployment(json!({}), json!({"image": "ccx:1"}));
-        let after = deployment(json!({}), json!({"image": "ccx:2"}));
+        let before = deployment(&json!({}), &json!({"image": "ccx:1"}));
+        let after = deployment(&json!({}), &json!({"image": "ccx:2"}));
         let reasons = restart_reasons(&before, &after);
         assert_eq!(reasons[0].to_string(), "the image changes from ccx:1 to ccx:2");
         assert_eq!(reasons.len(), 1);
@@ -182,17 +182,19 @@ mod tests {
     #[test]
     fn what_the_api_server_added_is_no_reason() {
         let before =
-            deployment(json!({}), json!({"image": "a", "terminationMessagePath": "/dev/termination-log", "env": null}));
-        let after = deployment(json!({}), json!({"image": "a", "env": []}));
+            deployment(&json!({}), &json!({"image": "a", "terminationMessagePath": "/dev/termination-log", "env": null}));
+        let after = deployment(&json!({}), &json!({"image": "a", "env": []}));
         assert_eq!(restart_reasons(&before, &after), []);
     }
 
     #[test]
     fn another_limit_and_another_argument_are_told_apart() {
-        let before = deployment(json!({}), json!({"image": "a", "args": ["x"], "resources": {"limits": {"memory": "1Gi"}}}));
-        let limit = deployment(json!({}), json!({"image": "a", "args": ["x"], "resources": {"limits": {"memory": "2Gi"}}}));
+        let before =
+            deployment(&json!({}), &json!({"image": "a", "args": ["x"], "resources": {"limits": {"memory": "1Gi"}}}));
+        let limit =
+            deployment(&json!({}), &json!({"image": "a", "args": ["x"], "resources": {"limits": {"memory": "2Gi"}}}));
         let argument =
-            deployment(json!({}), json!({"image": "a", "args": ["y"], "resources": {"limits": {"memory": "1Gi"}}}));
+            deployment(&json!({}), &json!({"image": "a", "args": ["y"], "resources": {"limits": {"memory": "1Gi"}}}));
         assert_eq!(restart_reasons(&before, &limit), [RestartReason::ResourcesChanged]);
         assert_eq!(restart_reasons(&before, &argument), [RestartReason::TemplateChanged]);
     }

@@ -4,7 +4,7 @@ use bytesize::ByteSize;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::Problem;
+use crate::{Problem, size};
 
 /// What an archive may contain. Whatever is larger is refused, before memory is spent on it.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -12,9 +12,11 @@ use crate::Problem;
 pub struct ArchiveLimits {
     /// Largest archive that is downloaded.
     #[schemars(with = "String")]
+    #[serde(serialize_with = "size::exact")]
     pub max_compressed: ByteSize,
     /// Largest sum of the files in it.
     #[schemars(with = "String")]
+    #[serde(serialize_with = "size::exact")]
     pub max_unpacked: ByteSize,
     /// Most files in it.
     pub max_entries: usize,

@@ -25,6 +25,7 @@ mod logging;
 mod object_storage;
 mod retry;
 mod secret;
+mod size;
 mod workload;
 
 use schemars::JsonSchema;

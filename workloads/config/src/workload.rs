@@ -6,7 +6,7 @@ use bytesize::ByteSize;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::Problem;
+use crate::{Problem, size};
 
 /// `ccx-data-pipeline`: from announced archives to results.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -29,6 +29,7 @@ pub struct Pipeline {
     pub workers: usize,
     /// Most memory for archives that are downloaded, unpacked or waiting. One archive is always let through.
     #[schemars(with = "String")]
+    #[serde(serialize_with = "size::exact")]
     pub max_bytes_in_flight: ByteSize,
     /// How long connecting to the object storage may take.
     #[serde(with = "humantime_serde")]
@@ -65,6 +66,7 @@ pub struct Writer {
     pub max_batch_messages: usize,
     /// Most bytes in one transaction.
     #[schemars(with = "String")]
+    #[serde(serialize_with = "size::exact")]
     pub max_batch_bytes: ByteSize,
     /// How long a batch waits for more messages.
     #[serde(with = "humantime_serde")]
@@ -98,9 +100,11 @@ pub struct Aggregator {
     pub org_overview_limit: Duration,
     /// Most memory for answers that are kept ready.
     #[schemars(with = "String")]
+    #[serde(serialize_with = "size::exact")]
     pub max_cache: ByteSize,
     /// Largest body of a request.
     #[schemars(with = "String")]
+    #[serde(serialize_with = "size::exact")]
     pub max_body: ByteSize,
     /// Most clusters in one request.
     pub max_clusters_per_request: usize,

@@ -1,0 +1,39 @@
+//! Sizes, written so that they are read as the same number.
+
+use bytesize::ByteSize;
+use serde::Serializer;
+
+/// From large to small.
+const UNITS: [(&str, u64); 4] = [("GiB", bytesize::GIB), ("MiB", bytesize::MIB), ("KiB", bytesize::KIB), ("B", 1)];
+
+/// Writes a size in the largest unit that leaves no fraction: what `Display` rounds is another size when it is read.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+pub(crate) fn exact<S: Serializer>(size: &ByteSize, serializer: S) -> Result<S::Ok, S::Error> {
+    let bytes = size.as_u64();
+    let fits = |(_, unit): &(&str, u64)| bytes >= *unit && bytes.is_multiple_of(*unit);
+    let (name, unit) = UNITS.into_iter().find(fits).unwrap_or(("B", 1));
+    serializer.collect_str(&format_args!("{}{name}", bytes / unit))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+
+    #[derive(Serialize, Deserialize)]
+    struct Holder {
+        #[serde(serialize_with = "exact")]
+        size: ByteSize,
+    }
+
+    #[test]
+    fn a_size_is_written_in_the_largest_unit_that_leaves_no_fraction_and_read_as_the_same_number() {
+        let sizes = [(0, "0B"), (1, "1B"), (1536, "1536B"), (2048, "2KiB"), (100 << 20, "100MiB"), (3 << 30, "3GiB")];
+        for (bytes, expected) in sizes {
+            let text = toml::to_string(&Holder { size: ByteSize(bytes) }).unwrap();
+            assert_eq!(text, format!("size = \"{expected}\"\n"));
+            assert_eq!(toml::from_str::<Holder>(&text).unwrap().size.as_u64(), bytes);
+        }
+    }
+}
