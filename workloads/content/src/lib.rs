@@ -1,1 +1,37 @@
-//! Rule content.
+//! Rule content: what a finding means, how bad it is, and what to do about it; a tree of files, apart from the rules' code.
+//!
+//! ```text
+//!  folder ──────▶ Files ──▶ load ──▶ ContentTree ──▶ Content of a rule and key: texts, severity, tags
+//!  built-in ────▶   (path → text)        │
+//!                                        └──▶ RuleStatus of each rule: what is wrong, in which file and line
+//! ```
+//!
+//! The layout is the one of the Insights content service, so a tree that was written for it is read as it is
+//! (`tree/README.md` describes it):
+//!
+//! ```text
+//!  config.yaml                        what the names of impacts and resolution risks weigh
+//!  groups_config.yaml                 the categories of the user interface
+//!  external/rules/<name>/plugin.yaml  a rule; its module joins it with what the engine finds
+//!                        <text>.md    what all its keys say: generic, reason, resolution, more_info, summary
+//!                        <KEY>/metadata.yaml, <KEY>/<text>.md   one key: its severity, and where it says something else
+//! ```
+//!
+//! Everything is pure but [`Files::read_dir`]. One broken rule does not hide the others.
+
+mod config;
+mod content;
+mod digest;
+mod files;
+mod groups;
+mod problem;
+mod tree;
+mod yaml;
+
+pub use config::{Config, Rating};
+pub use content::{Content, MinorVersion, Plugin, Publication, Text, Texts};
+pub use digest::Digest;
+pub use files::{Files, ReadError};
+pub use groups::Group;
+pub use problem::{Position, Problem, ProblemKind, Severity};
+pub use tree::{ContentTree, LoadError, RuleState, RuleStatus};

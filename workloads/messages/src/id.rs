@@ -7,7 +7,7 @@ use snafu::Snafu;
 use uuid::Uuid;
 
 /// Why a text is not the identifier that it should be.
-#[derive(Debug, Snafu, PartialEq, Eq)]
+#[derive(Clone, Debug, Snafu, PartialEq, Eq)]
 #[snafu(display("{value:?} is not {expected}"))]
 pub struct IdError {
     value: String,

@@ -1,0 +1,161 @@
+//! What is told about one rule and key.
+
+use std::{fmt, str::FromStr, sync::Arc};
+
+use ccx_messages::{RuleFqdn, RuleSelector};
+use serde::{Deserialize, Serialize};
+
+use crate::Rating;
+
+/// Everything that a user is told about one finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// The module and the key that it belongs to.
+    pub selector: RuleSelector,
+    /// The rule.
+    pub plugin: Arc<Plugin>,
+    /// The first folder of its path: `external` for everybody, `internal` for the vendor, `ocs`, …
+    pub section: Arc<str>,
+    /// The headline, a template.
+    pub description: Text,
+    /// How bad the finding is.
+    pub impact: Rating,
+    /// How likely the harm is: 1 is low, 4 is critical.
+    pub likelihood: u8,
+    /// How risky the resolution is.
+    pub resolution_risk: Rating,
+    /// When it was published, as the file says it.
+    pub publish_date: String,
+    /// Whether users see it.
+    pub publication: Publication,
+    /// Words to filter by.
+    pub tags: Vec<String>,
+    /// The first OpenShift version whose archives can be judged; `None` when all can.
+    pub since: Option<MinorVersion>,
+    /// The long texts.
+    pub texts: Texts,
+}
+
+/// A rule as `plugin.yaml` describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plugin {
+    /// The module of the rule, which joins its content with what the engine finds.
+    pub rule: RuleFqdn,
+    /// What people call it.
+    pub name: String,
+    /// The number of an article in the vendor's knowledge base, or nothing.
+    pub node_id: String,
+    /// The product, for example `OCP4`.
+    pub product_code: String,
+}
+
+/// Whether users see a finding.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Publication {
+    /// They do.
+    #[default]
+    Active,
+    /// They don't, not yet or no more.
+    Inactive,
+}
+
+/// The long texts about a finding: Markdown, most of them templates over its details.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Texts {
+    /// What the problem is, for any cluster. No template.
+    pub generic: Text,
+    /// What was found in this cluster, and why it matters.
+    pub reason: Text,
+    /// What to do about it.
+    pub resolution: Text,
+    /// Where to read on.
+    pub more_info: Text,
+    /// One paragraph; most rules have none.
+    pub summary: Text,
+}
+
+/// One text and where it comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Text {
+    /// The path of its file below the root; empty when there is no file.
+    pub file: String,
+    /// The text as it is in the file.
+    pub source: String,
+}
+
+impl Content {
+    /// The severity: the mean of impact and likelihood, rounded down. 1 is low, 4 is critical.
+    pub fn total_risk(&self) -> u8 {
+        self.impact.level.midpoint(self.likelihood)
+    }
+
+    /// The headline and the long texts, each with its name.
+    pub fn named_texts(&self) -> impl Iterator<Item = (&'static str, &Text)> {
+        let Texts { generic, reason, resolution, more_info, summary } = &self.texts;
+        [
+            ("description", &self.description),
+            ("generic", generic),
+            ("reason", reason),
+            ("resolution", resolution),
+            ("more_info", more_info),
+            ("summary", summary),
+        ]
+        .into_iter()
+    }
+}
+
+impl Text {
+    /// Whether there is nothing to read.
+    pub fn is_blank(&self) -> bool {
+        self.source.trim().is_empty()
+    }
+}
+
+/// A minor version of OpenShift, for example 4.8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
+pub struct MinorVersion {
+    /// The number before the point.
+    pub major: u16,
+    /// The number behind it.
+    pub minor: u16,
+}
+
+impl FromStr for MinorVersion {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts = text.split_once('.').and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
+        let (major, minor) = parts.ok_or_else(|| format!("{text:?} is not a version like 4.8"))?;
+        Ok(Self { major, minor })
+    }
+}
+
+impl TryFrom<String> for MinorVersion {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl fmt::Display for MinorVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_as_numbers() {
+        let version = |text: &str| text.parse::<MinorVersion>().unwrap();
+        assert!(version("4.10") > version("4.9"));
+        assert_eq!(version("4.10").to_string(), "4.10");
+        assert!("4".parse::<MinorVersion>().is_err());
+        assert!("4.8.1".parse::<MinorVersion>().is_err());
+    }
+}

@@ -1,0 +1,70 @@
+use super::*;
+
+fn paths(files: &Files) -> Vec<&str> {
+    files.iter().map(|(path, _)| path).collect()
+}
+
+#[test]
+fn a_folder_is_read_with_its_folders() {
+    let root = tempfile::tempdir().unwrap();
+    fs::create_dir_all(root.path().join("external/rules/a/KEY")).unwrap();
+    fs::write(root.path().join("config.yaml"), "impact: {}").unwrap();
+    fs::write(root.path().join("external/rules/a/KEY/metadata.yaml"), "tags: []").unwrap();
+    fs::write(root.path().join("external/rules/a/generic.md"), "Text.").unwrap();
+    let files = Files::read_dir(root.path()).unwrap();
+    assert_eq!(paths(&files), ["config.yaml", "external/rules/a/KEY/metadata.yaml", "external/rules/a/generic.md"]);
+    assert_eq!(files.get("external/rules/a/generic.md"), Some("Text."));
+}
+
+#[test]
+fn what_is_no_content_is_left_out() {
+    let root = tempfile::tempdir().unwrap();
+    fs::create_dir_all(root.path().join("..data")).unwrap();
+    for name in ["README.md", "picture.png", ".hidden.md", "..data/config.yaml"] {
+        fs::write(root.path().join(name), "x").unwrap();
+    }
+    assert_eq!(paths(&Files::read_dir(root.path()).unwrap()), [] as [&str; 0]);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_followed_but_not_for_ever() {
+    let root = tempfile::tempdir().unwrap();
+    fs::create_dir(root.path().join("..data")).unwrap();
+    fs::write(root.path().join("..data/config.yaml"), "x").unwrap();
+    std::os::unix::fs::symlink("..data/config.yaml", root.path().join("config.yaml")).unwrap();
+    assert_eq!(paths(&Files::read_dir(root.path()).unwrap()), ["config.yaml"]);
+
+    std::os::unix::fs::symlink(".", root.path().join("again")).unwrap();
+    assert!(matches!(Files::read_dir(root.path()), Err(ReadError::TooDeep { .. })));
+}
+
+#[test]
+fn a_text_without_end_is_refused() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("generic.md");
+    fs::File::create(&path).unwrap().set_len(MAX_FILE_BYTES + 1).unwrap();
+    let error = Files::read_dir(root.path()).unwrap_err();
+    assert!(error.to_string().contains("generic.md has over 262144 bytes"), "{error}");
+}
+
+#[test]
+fn bytes_that_are_no_text_do_not_hide_the_rest() {
+    let root = tempfile::tempdir().unwrap();
+    fs::write(root.path().join("generic.md"), b"caf\xe9").unwrap();
+    assert_eq!(Files::read_dir(root.path()).unwrap().get("generic.md"), Some("caf\u{fffd}"));
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_named() {
+    let error = Files::read_dir(Path::new("/nowhere/content")).unwrap_err();
+    assert_eq!(error.to_string(), "failed to read /nowhere/content");
+}
+
+#[test]
+fn the_digest_tells_apart_what_lies_where() {
+    let files = |path: &str, text: &'static str| Files::from_iter([(path.to_owned(), text)]).digest();
+    assert_eq!(files("a.md", "text"), files("a.md", "text"));
+    assert_ne!(files("a.md", "text"), files("b.md", "text"));
+    assert_ne!(files("a.md", "text"), files("a.mdt", "ext"));
+}

@@ -1,0 +1,133 @@
+//! What is wrong with a content tree, and where.
+
+use std::fmt;
+
+use ccx_messages::{IdError, RuleSelector};
+use serde::{Serialize, Serializer};
+use snafu::Snafu;
+
+/// Something that is wrong with a content tree.
+///
+/// It reads as compilers write it: `external/rules/a/KEY/metadata.yaml:3:7: …`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// The path of the file below the root.
+    pub file: String,
+    /// The place in the file, where it is known.
+    pub position: Option<Position>,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What it is.
+    #[serde(serialize_with = "as_text")]
+    pub kind: ProblemKind,
+}
+
+/// A place in a text. Both numbers begin at 1; columns count characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Position {
+    /// The line.
+    pub line: usize,
+    /// The character in the line.
+    pub column: usize,
+}
+
+/// How bad a problem is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// It works, and yet should be looked at.
+    Warning,
+    /// The rule, or one key of it, has no content.
+    Error,
+}
+
+/// What is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Snafu)]
+#[snafu(visibility(pub(crate)))]
+pub enum ProblemKind {
+    /// A file that a rule can't do without.
+    #[snafu(display("the file is missing, here and in the folder of the rule"))]
+    MissingText,
+    /// The file that makes a folder a rule, or a key.
+    #[snafu(display("the file is missing"))]
+    MissingFile,
+    /// YAML that does not have the expected form.
+    #[snafu(display("failed to read it as YAML: {message}"))]
+    Yaml {
+        /// What the parser says.
+        message: String,
+    },
+    /// `python_module` is no module.
+    #[snafu(display("unable to use it as python_module: {reason}"))]
+    Module {
+        /// Why.
+        reason: IdError,
+    },
+    /// A folder of a rule is named as no key can be.
+    #[snafu(display("unable to use the folder's name as error key: {reason}"))]
+    ErrorKey {
+        /// Why.
+        reason: IdError,
+    },
+    /// A rule without keys says nothing.
+    #[snafu(display("the rule has no error key: a folder <ERROR_KEY> with a metadata.yaml is needed"))]
+    NoErrorKey,
+    /// The same module and key twice in one tree.
+    #[snafu(display("{selector} already has content in {first}, which is used"))]
+    Duplicate {
+        /// The module and key.
+        selector: RuleSelector,
+        /// The folder that is used.
+        first: String,
+    },
+    /// The same module and key in a tree that comes after this one.
+    #[snafu(display("{selector} has content in two trees; this one is used"))]
+    Hides {
+        /// The module and key.
+        selector: RuleSelector,
+    },
+}
+
+impl Problem {
+    /// Something that leaves a rule or key without content.
+    pub(crate) fn error(file: impl Into<String>, kind: ProblemKind) -> Self {
+        Self { file: file.into(), position: None, severity: Severity::Error, kind }
+    }
+
+    /// Something that should be looked at.
+    pub(crate) fn warning(file: impl Into<String>, kind: ProblemKind) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(file, kind) }
+    }
+
+    /// The same at a place of the file.
+    pub(crate) fn at(self, position: Option<Position>) -> Self {
+        Self { position, ..self }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, position, kind, .. } = self;
+        match position {
+            Some(Position { line, column }) => write!(f, "{file}:{line}:{column}: {kind}"),
+            None => write!(f, "{file}: {kind}"),
+        }
+    }
+}
+
+fn as_text<S: Serializer>(kind: &ProblemKind, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_reads_as_compilers_write_it() {
+        let problem = Problem::error("a/plugin.yaml", ProblemKind::MissingFile);
+        assert_eq!(problem.to_string(), "a/plugin.yaml: the file is missing");
+        let problem = problem.at(Some(Position { line: 3, column: 7 }));
+        assert_eq!(problem.to_string(), "a/plugin.yaml:3:7: the file is missing");
+    }
+}

@@ -1,0 +1,152 @@
+//! A whole content tree.
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use ccx_messages::{ErrorKey, RuleFqdn, RuleSelector};
+use serde::Serialize;
+use snafu::Snafu;
+
+use crate::{Config, Content, Digest, Files, Group, Problem, ProblemKind, Severity};
+
+mod load;
+
+/// The content of all rules of a tree, or of one tree over another. Immutable, so that threads share it.
+#[derive(Clone, Debug)]
+pub struct ContentTree {
+    config: Config,
+    groups: Vec<Group>,
+    contents: BTreeMap<RuleFqdn, BTreeMap<ErrorKey, Content>>,
+    rules: Vec<RuleStatus>,
+    digest: Digest,
+}
+
+/// How a rule's folder was read.
+#[derive(Clone, Debug, Serialize)]
+pub struct RuleStatus {
+    /// The path of the folder below the root.
+    pub folder: String,
+    /// The rule's module, when that much could be read.
+    pub rule: Option<RuleFqdn>,
+    /// The keys that have content.
+    pub error_keys: Vec<ErrorKey>,
+    /// What is wrong.
+    pub problems: Vec<Problem>,
+}
+
+/// Whether a rule can be told about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleState {
+    /// All its keys have content.
+    Loaded,
+    /// A key, or the rule as a whole, has none.
+    Broken,
+}
+
+/// A folder is no content tree.
+#[derive(Debug, Snafu)]
+pub enum LoadError {
+    /// The file that makes it one is missing.
+    #[snafu(display("config.yaml is missing: the folder with config.yaml is the content tree"))]
+    NoConfig,
+    /// A file that all rules share can't be read.
+    #[snafu(display("{problem}"))]
+    Shared {
+        /// The file, and what is wrong.
+        problem: Problem,
+    },
+}
+
+impl ContentTree {
+    /// The built-in tree.
+    ///
+    /// # Panics
+    ///
+    /// When the tree in the program is none, which a test rules out.
+    pub fn builtin() -> &'static Self {
+        static BUILTIN: LazyLock<ContentTree> =
+            LazyLock::new(|| ContentTree::load(&Files::builtin()).expect("a test has loaded the built-in tree"));
+        &BUILTIN
+    }
+
+    /// Reads a tree. What is wrong with single rules is told by [`ContentTree::rules`].
+    pub fn load(files: &Files) -> Result<Self, LoadError> {
+        load::load(files)
+    }
+
+    /// This tree before another: where both have content for a key, this one counts, with a warning.
+    #[must_use]
+    pub fn over(mut self, below: &Self) -> Self {
+        for content in below.contents() {
+            if self.get(&content.selector.rule, &content.selector.error_key).is_some() {
+                self.warn_of_hidden(&content.selector);
+            } else {
+                self.insert(content.clone());
+            }
+        }
+        self.rules.extend(below.rules.iter().cloned());
+        if self.groups.is_empty() {
+            self.groups.clone_from(&below.groups);
+        }
+        Self { digest: self.digest.over(below.digest), ..self }
+    }
+
+    /// The content of a module and key.
+    pub fn get(&self, rule: &RuleFqdn, error_key: &ErrorKey) -> Option<&Content> {
+        self.contents.get(rule)?.get(error_key)
+    }
+
+    /// The content with a composite id.
+    pub fn find(&self, selector: &RuleSelector) -> Option<&Content> {
+        self.get(&selector.rule, &selector.error_key)
+    }
+
+    /// All content, by module and key.
+    pub fn contents(&self) -> impl Iterator<Item = &Content> {
+        self.contents.values().flat_map(BTreeMap::values)
+    }
+
+    /// How each rule's folder was read, by path; of the tree before the one below it.
+    pub fn rules(&self) -> &[RuleStatus] {
+        &self.rules
+    }
+
+    /// The categories that a user filters by.
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// What names the tree uses.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What the tree is known by.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    fn insert(&mut self, content: Content) {
+        let RuleSelector { rule, error_key } = content.selector.clone();
+        self.contents.entry(rule).or_default().insert(error_key, content);
+    }
+
+    fn warn_of_hidden(&mut self, selector: &RuleSelector) {
+        let is_of_rule = |status: &&mut RuleStatus| status.rule.as_ref() == Some(&selector.rule);
+        if let Some(status) = self.rules.iter_mut().find(is_of_rule) {
+            let file = format!("{}/{}/metadata.yaml", status.folder, selector.error_key);
+            status.problems.push(Problem::warning(file, ProblemKind::Hides { selector: selector.clone() }));
+        }
+    }
+}
+
+impl RuleStatus {
+    /// Whether the rule can be told about.
+    pub fn state(&self) -> RuleState {
+        let is_broken = self.problems.iter().any(|problem| problem.severity == Severity::Error);
+        if is_broken { RuleState::Broken } else { RuleState::Loaded }
+    }
+}
+
+#[cfg(test)]
+mod tests;

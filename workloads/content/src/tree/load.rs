@@ -1,0 +1,209 @@
+//! Files to a tree.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use ccx_messages::{ErrorKey, RuleSelector};
+use serde::Deserialize;
+
+use super::{ContentTree, LoadError, RuleStatus};
+use crate::{Config, Content, Files, Group, MinorVersion, Plugin, Problem, ProblemKind, Publication, Text, Texts, yaml};
+
+const CONFIG: &str = "config.yaml";
+const GROUPS: &str = "groups_config.yaml";
+const PLUGIN: &str = "plugin.yaml";
+const METADATA: &str = "metadata.yaml";
+
+/// Reads a tree.
+pub(super) fn load(files: &Files) -> Result<ContentTree, LoadError> {
+    let shared = |problem| LoadError::Shared { problem };
+    let config = Config::parse(CONFIG, files.get(CONFIG).ok_or(LoadError::NoConfig)?).map_err(shared)?;
+    let groups = Group::parse(GROUPS, files.get(GROUPS).unwrap_or_default()).map_err(shared)?;
+    let tree = ContentTree { config, groups, contents: BTreeMap::new(), rules: Vec::new(), digest: files.digest() };
+    Ok(Loader { files, tree }.load())
+}
+
+struct Loader<'a> {
+    files: &'a Files,
+    tree: ContentTree,
+}
+
+impl Loader<'_> {
+    fn load(mut self) -> ContentTree {
+        for folder in rule_folders(self.files) {
+            let mut status = RuleStatus { folder, rule: None, error_keys: Vec::new(), problems: Vec::new() };
+            if let Err(problem) = self.load_rule(&mut status) {
+                status.problems.push(problem);
+            }
+            self.tree.rules.push(status);
+        }
+        self.tree
+    }
+
+    /// Reads the rule of one folder. The problem is one that concerns all its keys.
+    fn load_rule(&mut self, status: &mut RuleStatus) -> Result<(), Problem> {
+        let plugin = Arc::new(self.plugin(&status.folder)?);
+        let section = status.folder.split('/').next().unwrap_or_default().into();
+        status.rule = Some(plugin.rule.clone());
+        let folder = RuleFolder { path: status.folder.clone(), plugin, section };
+        let key_folders = self.key_folders(&folder.path);
+        if key_folders.is_empty() {
+            return Err(Problem::error(&folder.path, ProblemKind::NoErrorKey));
+        }
+        for key_folder in key_folders {
+            match self.load_key(&folder, &key_folder) {
+                Ok(error_key) => status.error_keys.push(error_key),
+                Err(problem) => status.problems.push(problem),
+            }
+        }
+        Ok(())
+    }
+
+    fn plugin(&self, folder: &str) -> Result<Plugin, Problem> {
+        let file = format!("{folder}/{PLUGIN}");
+        let Some(text) = self.files.get(&file) else {
+            return Err(Problem::error(file, ProblemKind::MissingFile));
+        };
+        let raw: RawPlugin = yaml::parse::<Option<_>>(&file, text)?.unwrap_or_default();
+        let module = raw.python_module.unwrap_or_default();
+        let rule = module.parse().map_err(|reason| Problem::error(file, ProblemKind::Module { reason }))?;
+        Ok(Plugin {
+            rule,
+            name: raw.name.unwrap_or_default(),
+            node_id: raw.node_id.unwrap_or_default(),
+            product_code: raw.product_code.unwrap_or_default(),
+        })
+    }
+
+    /// The names of the folders in a rule's folder: each is an error key.
+    fn key_folders(&self, folder: &str) -> BTreeSet<String> {
+        let below = format!("{folder}/");
+        let paths = self.files.iter().filter_map(|(path, _)| path.strip_prefix(&below));
+        paths.filter_map(|path| Some(path.split_once('/')?.0.to_owned())).collect()
+    }
+
+    fn load_key(&mut self, folder: &RuleFolder, name: &str) -> Result<ErrorKey, Problem> {
+        let path = format!("{}/{name}", folder.path);
+        let error_key: ErrorKey = name.parse().map_err(|reason| Problem::error(&path, ProblemKind::ErrorKey { reason }))?;
+        let selector = RuleSelector { rule: folder.plugin.rule.clone(), error_key: error_key.clone() };
+        let metadata_file = format!("{path}/{METADATA}");
+        if self.tree.find(&selector).is_some() {
+            let first = self.folder_of(&selector);
+            return Err(Problem::error(metadata_file, ProblemKind::Duplicate { selector, first }));
+        }
+        let Some(metadata) = self.files.get(&metadata_file) else {
+            return Err(Problem::error(metadata_file, ProblemKind::MissingFile));
+        };
+        let metadata = yaml::parse::<Option<_>>(&metadata_file, metadata)?.unwrap_or_default();
+        let texts = self.texts(&folder.path, &path)?;
+        self.tree.insert(content(selector, folder, metadata, metadata_file, texts, &self.tree.config));
+        Ok(error_key)
+    }
+
+    /// The folder whose content of a key is used.
+    fn folder_of(&self, selector: &RuleSelector) -> String {
+        let is_of_key = |status: &&RuleStatus| {
+            status.rule.as_ref() == Some(&selector.rule) && status.error_keys.contains(&selector.error_key)
+        };
+        let status = self.tree.rules.iter().find(is_of_key);
+        status.map_or_else(|| "this folder".to_owned(), |status| status.folder.clone())
+    }
+
+    fn texts(&self, rule: &str, key: &str) -> Result<Texts, Problem> {
+        Ok(Texts {
+            generic: self.mandatory_text(rule, key, "generic.md")?,
+            reason: self.mandatory_text(rule, key, "reason.md")?,
+            resolution: self.text(rule, key, "resolution.md").unwrap_or_default(),
+            more_info: self.text(rule, key, "more_info.md").unwrap_or_default(),
+            summary: self.text(rule, key, "summary.md").unwrap_or_default(),
+        })
+    }
+
+    fn mandatory_text(&self, rule: &str, key: &str, name: &str) -> Result<Text, Problem> {
+        let missing = || Problem::error(format!("{key}/{name}"), ProblemKind::MissingText);
+        self.text(rule, key, name).ok_or_else(missing)
+    }
+
+    /// The text of a key; where that has none, or an empty one, the text of the rule.
+    fn text(&self, rule: &str, key: &str, name: &str) -> Option<Text> {
+        let read = |folder: &str| {
+            let file = format!("{folder}/{name}");
+            self.files.get(&file).map(|source| Text { source: source.to_owned(), file })
+        };
+        let own = read(key);
+        if own.as_ref().is_some_and(|text| !text.is_blank()) { own } else { read(rule).or(own) }
+    }
+}
+
+/// The folders of rules by path, also those that only look like one: without a `plugin.yaml`, but with a key.
+///
+/// Within a rule's folder there are keys and no further rules; the folders at the top are sections and no rules.
+fn rule_folders(files: &Files) -> BTreeSet<String> {
+    let of_plugins = files.iter().filter_map(|(path, _)| path.strip_suffix("/plugin.yaml"));
+    let of_keys = files.iter().filter_map(|(path, _)| parent(path.strip_suffix("/metadata.yaml")?));
+    let candidates: BTreeSet<&str> = of_plugins.chain(of_keys).filter(|folder| folder.contains('/')).collect();
+    let is_outermost = |folder: &&&str| {
+        let mut ancestors = std::iter::successors(parent(folder), |folder| parent(folder));
+        !ancestors.any(|ancestor| candidates.contains(ancestor))
+    };
+    candidates.iter().filter(is_outermost).map(|&folder| folder.to_owned()).collect()
+}
+
+fn parent(path: &str) -> Option<&str> {
+    path.rsplit_once('/').map(|(parent, _)| parent)
+}
+
+/// The folder of a rule whose `plugin.yaml` makes sense.
+struct RuleFolder {
+    path: String,
+    plugin: Arc<Plugin>,
+    section: Arc<str>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawPlugin {
+    name: Option<String>,
+    node_id: Option<String>,
+    product_code: Option<String>,
+    python_module: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawMetadata {
+    description: Option<String>,
+    impact: Option<String>,
+    likelihood: Option<u8>,
+    resolution_risk: Option<String>,
+    publish_date: Option<String>,
+    status: Option<Publication>,
+    tags: Option<Vec<String>>,
+    since: Option<MinorVersion>,
+}
+
+fn content(
+    selector: RuleSelector,
+    folder: &RuleFolder,
+    raw: RawMetadata,
+    metadata_file: String,
+    texts: Texts,
+    config: &Config,
+) -> Content {
+    Content {
+        selector,
+        plugin: Arc::clone(&folder.plugin),
+        section: Arc::clone(&folder.section),
+        description: Text { file: metadata_file, source: raw.description.unwrap_or_default() },
+        impact: config.impact(&raw.impact.unwrap_or_default()),
+        likelihood: raw.likelihood.unwrap_or_default(),
+        resolution_risk: config.resolution_risk(&raw.resolution_risk.unwrap_or_default()),
+        publish_date: raw.publish_date.unwrap_or_default(),
+        publication: raw.status.unwrap_or_default(),
+        tags: raw.tags.unwrap_or_default(),
+        since: raw.since,
+        texts,
+    }
+}

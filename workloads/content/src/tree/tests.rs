@@ -1,0 +1,218 @@
+use super::*;
+use crate::{Publication, Rating, Text, Texts};
+
+/// One good rule with one key; files may be added, changed (with another text) or removed (with none).
+fn files(changes: &[(&str, Option<&'static str>)]) -> Files {
+    let mut files: BTreeMap<&str, &'static str> = BTreeMap::from([
+        ("config.yaml", "impact: {Data Loss: 4}\nresolution_risk: {Pod Restart: 2}\n"),
+        ("external/rules/a/plugin.yaml", "name: A\npython_module: acme.a\n"),
+        ("external/rules/a/generic.md", "generic of the rule"),
+        ("external/rules/a/reason.md", "reason of the rule"),
+        ("external/rules/a/KEY/metadata.yaml", "description: D\nimpact: Data Loss\nlikelihood: 3\ntags: [x]\n"),
+    ]);
+    for &(path, text) in changes {
+        match text {
+            Some(text) => files.insert(path, text),
+            None => files.remove(path),
+        };
+    }
+    files.into_iter().map(|(path, text)| (path.to_owned(), text)).collect()
+}
+
+fn load(changes: &[(&str, Option<&'static str>)]) -> ContentTree {
+    ContentTree::load(&files(changes)).unwrap()
+}
+
+fn find<'a>(tree: &'a ContentTree, selector: &str) -> Option<&'a Content> {
+    tree.find(&selector.parse().unwrap())
+}
+
+/// What is wrong, as a user reads it.
+fn problems(tree: &ContentTree) -> Vec<String> {
+    tree.rules().iter().flat_map(|status| &status.problems).map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_key_has_what_its_files_say() {
+    let tree = load(&[(
+        "external/rules/a/KEY/metadata.yaml",
+        Some(
+            "description: D\nimpact: Data Loss\nlikelihood: 3\nresolution_risk: Pod Restart\nstatus: inactive\n\
+              publish_date: '2020-04-08 00:42:00'\ntags:\n- x\n- y\nsince: 4.10\nunknown: 1\n",
+        ),
+    )]);
+    assert_eq!(problems(&tree), [] as [&str; 0]);
+    let content = find(&tree, "acme.a|KEY").unwrap();
+    assert_eq!(content.plugin.name, "A");
+    assert_eq!(&*content.section, "external");
+    assert_eq!(content.description.source, "D");
+    assert_eq!((content.impact.name.as_str(), content.impact.level), ("Data Loss", 4));
+    assert_eq!((content.resolution_risk.name.as_str(), content.resolution_risk.level), ("Pod Restart", 2));
+    assert_eq!(content.publication, Publication::Inactive);
+    assert_eq!(content.publish_date, "2020-04-08 00:42:00");
+    assert_eq!(content.tags, ["x", "y"]);
+    assert_eq!(content.since.unwrap().to_string(), "4.10");
+}
+
+#[test]
+fn the_risk_is_rounded_down() {
+    let content = find(&load(&[]), "acme.a|KEY").unwrap().clone();
+    assert_eq!(content.total_risk(), 3);
+    let worst = Content { likelihood: 255, impact: Rating { level: 255, ..content.impact.clone() }, ..content };
+    assert_eq!(worst.total_risk(), 255);
+}
+
+#[test]
+fn what_metadata_leave_out_is_empty() {
+    let tree = load(&[("external/rules/a/KEY/metadata.yaml", Some("# later\n"))]);
+    let content = find(&tree, "acme.a|KEY").unwrap();
+    assert_eq!((content.impact.level, content.likelihood, content.total_risk()), (0, 0, 0));
+    assert_eq!(content.publication, Publication::Active);
+    assert_eq!(content.tags, [] as [&str; 0]);
+}
+
+#[test]
+fn a_key_says_itself_what_it_says_otherwise() {
+    let tree = load(&[
+        ("external/rules/a/KEY/generic.md", Some("generic of the key")),
+        ("external/rules/a/KEY/reason.md", Some(" \n")),
+    ]);
+    let Texts { generic, reason, resolution, .. } = &find(&tree, "acme.a|KEY").unwrap().texts;
+    assert_eq!((generic.source.as_str(), generic.file.as_str()), ("generic of the key", "external/rules/a/KEY/generic.md"));
+    assert_eq!((reason.source.as_str(), reason.file.as_str()), ("reason of the rule", "external/rules/a/reason.md"));
+    assert_eq!(resolution, &Text::default());
+}
+
+#[test]
+fn the_mandatory_texts_may_be_in_either_folder() {
+    let tree = load(&[
+        ("external/rules/a/generic.md", None),
+        ("external/rules/a/reason.md", None),
+        ("external/rules/a/KEY/generic.md", Some("generic")),
+        ("external/rules/a/KEY/reason.md", Some("reason")),
+    ]);
+    assert_eq!(problems(&tree), [] as [&str; 0]);
+}
+
+#[test]
+fn rules_are_found_at_any_depth() {
+    let tree = load(&[
+        ("ocs/deep/er/b/plugin.yaml", Some("python_module: acme.b")),
+        ("ocs/deep/er/b/generic.md", Some("g")),
+        ("ocs/deep/er/b/reason.md", Some("r")),
+        ("ocs/deep/er/b/KEY/metadata.yaml", Some("description: B")),
+    ]);
+    let content = find(&tree, "acme.b|KEY").unwrap();
+    assert_eq!((content.description.source.as_str(), &*content.section), ("B", "ocs"));
+}
+
+#[test]
+fn within_a_rule_there_are_keys_and_no_rules() {
+    let tree = load(&[("external/rules/a/KEY/plugin.yaml", Some("python_module: acme.other"))]);
+    assert_eq!(tree.rules().len(), 1);
+    assert_eq!(tree.contents().count(), 1);
+}
+
+#[test]
+fn every_problem_names_its_file() {
+    let problem = |path: &'static str, text| problems(&load(&[(path, text)])).join("; ");
+    assert_eq!(
+        problem("external/rules/a/reason.md", None),
+        "external/rules/a/KEY/reason.md: the file is missing, here and in the folder of the rule"
+    );
+    assert_eq!(problem("external/rules/a/plugin.yaml", None), "external/rules/a/plugin.yaml: the file is missing");
+    assert_eq!(
+        problem("external/rules/a/KEY/metadata.yaml", None),
+        "external/rules/a: the rule has no error key: a folder <ERROR_KEY> with a metadata.yaml is needed"
+    );
+    assert_eq!(
+        problem("external/rules/a/images/legend.md", Some("no key")),
+        "external/rules/a/images/metadata.yaml: the file is missing"
+    );
+    assert_eq!(
+        problem("external/rules/a/MY-KEY/metadata.yaml", Some("")),
+        "external/rules/a/MY-KEY: unable to use the folder's name as error key: \
+         \"MY-KEY\" is not an error key (letters, digits and _)"
+    );
+    assert_eq!(
+        problem("external/rules/a/plugin.yaml", Some("name: A")),
+        "external/rules/a/plugin.yaml: unable to use it as python_module: \
+         \"\" is not a rule name (letters, digits, _ and .)"
+    );
+}
+
+#[test]
+fn what_is_no_yaml_is_shown_with_its_place() {
+    let metadata = "description: D\nstatus: bad-status\n";
+    let tree = load(&[("external/rules/a/KEY/metadata.yaml", Some(metadata))]);
+    let [problem] = &tree.rules()[0].problems[..] else { panic!("{:?}", tree.rules()) };
+    assert_eq!(problem.position, Some(crate::Position { line: 2, column: 9 }));
+    assert!(problem.to_string().contains("bad-status"), "{problem}");
+}
+
+#[test]
+fn a_broken_rule_does_not_hide_the_others() {
+    let tree = load(&[
+        ("external/rules/b/plugin.yaml", Some("@")),
+        ("external/rules/a/OTHER/metadata.yaml", Some("likelihood: often")),
+    ]);
+    let states: Vec<_> = tree.rules().iter().map(|status| (status.folder.as_str(), status.state())).collect();
+    assert_eq!(states, [("external/rules/a", RuleState::Broken), ("external/rules/b", RuleState::Broken)]);
+    assert!(find(&tree, "acme.a|KEY").is_some());
+}
+
+#[test]
+fn the_first_of_two_equal_keys_is_used() {
+    let tree = load(&[
+        ("external/rules/z/plugin.yaml", Some("python_module: acme.a")),
+        ("external/rules/z/KEY/metadata.yaml", Some("description: Z")),
+    ]);
+    assert_eq!(find(&tree, "acme.a|KEY").unwrap().description.source, "D");
+    assert_eq!(
+        problems(&tree),
+        ["external/rules/z/KEY/metadata.yaml: acme.a|KEY already has content in external/rules/a, which is used"]
+    );
+}
+
+#[test]
+fn a_tree_has_a_readable_configuration() {
+    let load = |changes| ContentTree::load(&files(changes)).map(|_| ()).unwrap_err().to_string();
+    assert!(load(&[("config.yaml", None)]).starts_with("config.yaml is missing"));
+    assert!(load(&[("config.yaml", Some("impact: {Data Loss: high}"))]).starts_with("config.yaml:1:"));
+    assert!(load(&[("groups_config.yaml", Some("a: {}"))]).starts_with("groups_config.yaml:1:"));
+}
+
+#[test]
+fn an_empty_tree_is_a_tree() {
+    let tree = ContentTree::load(&[("config.yaml".to_owned(), "")].into_iter().collect()).unwrap();
+    assert_eq!((tree.rules().len(), tree.contents().count(), tree.groups().len()), (0, 0, 0));
+}
+
+#[test]
+fn the_tree_above_hides_the_one_below() {
+    let below = load(&[
+        ("external/rules/a/MORE/metadata.yaml", Some("description: only below")),
+        ("groups_config.yaml", Some("a: {name: A}")),
+    ]);
+    let above = load(&[("external/rules/a/KEY/metadata.yaml", Some("description: above"))]);
+    let digest = above.digest();
+    let tree = above.over(&below);
+    assert_eq!(find(&tree, "acme.a|KEY").unwrap().description.source, "above");
+    assert_eq!(find(&tree, "acme.a|MORE").unwrap().description.source, "only below");
+    assert_eq!(tree.groups(), below.groups());
+    assert!(![digest, below.digest()].contains(&tree.digest()));
+    assert_eq!(
+        problems(&tree),
+        ["external/rules/a/KEY/metadata.yaml: acme.a|KEY has content in two trees; this one is used"]
+    );
+    assert_eq!(tree.rules()[0].state(), RuleState::Loaded);
+}
+
+#[test]
+fn the_built_in_tree_has_no_problem() {
+    let tree = ContentTree::load(&Files::builtin()).unwrap();
+    assert_eq!(problems(&tree), [] as [&str; 0]);
+    assert_eq!(tree.contents().count(), 107);
+    assert_eq!(tree.groups().len(), 5);
+    assert_eq!(find(&tree, "ccx_rules.external.node_not_ready|NODE_NOT_READY").unwrap().total_risk(), 3);
+}

@@ -1,0 +1,50 @@
+//! YAML files of a tree.
+
+use serde::de::DeserializeOwned;
+
+use crate::{Position, Problem, ProblemKind};
+
+/// Parses a file. An empty one has every default.
+pub(crate) fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Problem> {
+    serde_saphyr::from_str(text).map_err(|error| {
+        let position = error.location().and_then(|location| {
+            let (line, column) = (location.line().try_into().ok()?, location.column().try_into().ok()?);
+            (line > 0).then_some(Position { line, column })
+        });
+        let message = first_line(&error.without_snippet().to_string());
+        Problem::error(file, ProblemKind::Yaml { message }).at(position)
+    })
+}
+
+/// The first line of a message without the place, which is told apart.
+fn first_line(message: &str) -> String {
+    let line = message.lines().next().unwrap_or_default();
+    line.split(" at line ").next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    #[serde(default)]
+    struct Sample {
+        name: String,
+        number: u8,
+    }
+
+    #[test]
+    fn an_empty_file_has_the_defaults() {
+        assert_eq!(parse::<Sample>("a.yaml", "# a comment\n"), Ok(Sample::default()));
+    }
+
+    #[test]
+    fn an_error_says_where_it_is() {
+        let message = |text: &str| parse::<Sample>("a.yaml", text).unwrap_err().to_string();
+        assert_eq!(message("name: a\nnumber: many\n"), "a.yaml:2:9: failed to read it as YAML: invalid u8");
+        assert_eq!(message("name: [\n"), "a.yaml:1:7: failed to read it as YAML: expected string scalar");
+        assert_eq!(message("@"), "a.yaml:1:1: failed to read it as YAML: unexpected character: `@'");
+    }
+}
