@@ -11,36 +11,65 @@ use std::cell::OnceCell;
 
 mod alert;
 mod alertmanager;
+mod api_requests;
+mod certificate_signing_request;
 mod cluster_operator;
 mod cluster_version;
 mod condition;
 mod custom_monitoring;
 mod event;
+mod feature_gate;
+mod infrastructure;
+mod install_config;
 mod lenient;
 mod log_path;
+mod machine;
 mod machine_config_pool;
 mod metadata;
+mod minor_version;
 mod monitoring_config;
+mod network;
 mod node;
+mod node_config;
+mod operator_config;
 mod pod;
+mod proxy;
 mod quantity;
+mod revision_counts;
+mod scheduler;
 mod tsdb;
 
 pub use alert::{ALERTS, Alert, SILENCED_ALERTS};
 pub use alertmanager::{ALERTMANAGER_CONFIG, AlertmanagerConfig};
-pub use cluster_operator::{CLUSTER_OPERATORS, ClusterOperator};
+pub use api_requests::{API_REQUEST_COUNTS, ApiRequestCount};
+pub use certificate_signing_request::{CERTIFICATE_SIGNING_REQUESTS, CertificateSigningRequest};
+pub use cluster_operator::{
+    AUTHENTICATION_OPERATOR, CLUSTER_OPERATORS, ClusterOperator, ETCD_OPERATOR, KUBE_APISERVER_OPERATOR,
+    KUBE_CONTROLLER_MANAGER_OPERATOR, KUBE_SCHEDULER_OPERATOR,
+};
 pub use cluster_version::{CLUSTER_VERSION, ClusterVersion};
 pub use condition::{Condition, Conditions};
 pub use custom_monitoring::{CUSTOM_MONITORING, CustomMonitoring};
 pub use event::{Event, MACHINE_API_EVENTS};
-pub use lenient::{Bool, Int, IntOrText, Keys, List, Map, Object, Text, Texts};
+pub use feature_gate::{FEATURE_GATE, FeatureGate};
+pub use infrastructure::{INFRASTRUCTURE, Infrastructure};
+pub use install_config::INSTALL_CONFIG;
+pub use lenient::{Bool, Entries, Int, IntOrText, Keys, List, Map, Object, Text, Texts};
 pub use log_path::{CONTROLLER_MANAGER_LOGS, LogPath, PLATFORM_POD_LOGS};
+pub use machine::{MACHINE_HEALTH_CHECKS, MACHINE_SETS, MACHINES, Machine, MachineHealthCheck, MachineSet};
 pub use machine_config_pool::{MACHINE_CONFIG_POOLS, MachineConfigPool};
 pub use metadata::Metadata;
+pub use minor_version::MinorVersion;
 pub use monitoring_config::{MONITORING_CONFIG, MonitoringConfig, Storage};
+pub use network::{NETWORK, Network, SDN_ANNOTATIONS, SdnAnnotations};
 pub use node::{NODES, Node, Role};
+pub use node_config::{CONTAINER_RUNTIME_CONFIGS, KUBELET_CONFIGS, NodeConfig};
+pub use operator_config::{OPERATOR_CONFIGS, OperatorConfig};
 pub use pod::{Container, MONITORING_PODS, PLATFORM_PODS, PROMETHEUS_PODS, Pod, Volume};
+pub use proxy::{PROXY, Proxy};
 pub use quantity::parse_quantity;
+pub use revision_counts::{REVISION_COUNTS, RevisionCounts};
+pub use scheduler::{SCHEDULER, Scheduler};
 pub use tsdb::{SeriesCount, TSDB_STATUS, TsdbStatus};
 
 use crate::Input;
@@ -53,14 +82,29 @@ pub const METRICS: Input = Input::text("metrics", &["config/metrics"]);
 pub(crate) struct Documents<'a> {
     alertmanager_config: OnceCell<Option<AlertmanagerConfig<'a>>>,
     alerts: OnceCell<Option<Vec<Alert<'a>>>>,
+    api_request_counts: OnceCell<Option<Vec<ApiRequestCount<'a>>>>,
+    certificate_signing_requests: OnceCell<Vec<CertificateSigningRequest<'a>>>,
     cluster_operators: OnceCell<Vec<ClusterOperator<'a>>>,
     cluster_version: OnceCell<Option<ClusterVersion<'a>>>,
+    container_runtime_configs: OnceCell<Vec<NodeConfig<'a>>>,
     custom_monitoring: OnceCell<Option<CustomMonitoring<'a>>>,
+    feature_gate: OnceCell<Option<FeatureGate<'a>>>,
+    infrastructure: OnceCell<Option<Infrastructure<'a>>>,
+    kubelet_configs: OnceCell<Vec<NodeConfig<'a>>>,
     machine_api_events: OnceCell<Option<Vec<Event<'a>>>>,
     machine_config_pools: OnceCell<Vec<MachineConfigPool<'a>>>,
+    machine_health_checks: OnceCell<Vec<MachineHealthCheck<'a>>>,
+    machine_sets: OnceCell<Vec<MachineSet<'a>>>,
+    machines: OnceCell<Vec<Machine<'a>>>,
     monitoring_config: OnceCell<Option<MonitoringConfig>>,
+    network: OnceCell<Option<Network<'a>>>,
     nodes: OnceCell<Vec<Node<'a>>>,
+    operator_configs: OnceCell<Vec<OperatorConfig<'a>>>,
     platform_pods: OnceCell<Vec<Pod<'a>>>,
+    proxy: OnceCell<Option<Proxy<'a>>>,
+    revision_counts: OnceCell<Option<RevisionCounts<'a>>>,
+    scheduler: OnceCell<Option<Scheduler>>,
+    sdn_annotations: OnceCell<Option<SdnAnnotations>>,
     silenced_alerts: OnceCell<Option<Vec<Alert<'a>>>>,
     tsdb_status: OnceCell<Option<TsdbStatus<'a>>>,
 }

@@ -41,7 +41,7 @@ impl Rule for EtcdSlowDisk {
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
-        let alerts = context.within_budget(context.alerts().unwrap_or_default()).filter(|alert| alert.is_active());
+        let alerts = context.within_budget(context.active_alerts());
         let alerts: BTreeSet<&str> = alerts.map(Alert::name).filter(|name| DISK_ALERTS.contains(name)).collect();
         let slow = context.metric(SLOW_APPLY).filter(|sample| sample.value > MAX_SLOW_APPLY);
         let members: Vec<SlowMember> = context.within_budget(slow).map(slow_member).collect();

@@ -24,6 +24,11 @@ impl<'a> Context<'a> {
         let parse = || self.files(&SILENCED_ALERTS).iter().find_map(parse_list);
         self.documents.silenced_alerts.get_or_init(parse).as_deref()
     }
+
+    /// The [alerts](Context::alerts) that fire and are neither silenced nor inhibited.
+    pub fn active_alerts(&self) -> impl Iterator<Item = &Alert<'a>> {
+        self.alerts().unwrap_or_default().iter().filter(|alert| alert.is_active())
+    }
 }
 
 /// An alert of the cluster's Alertmanager.

@@ -2,7 +2,10 @@
 
 use serde::Deserialize;
 
-use super::{Conditions, List, Metadata, Object, Text, lenient::parse_objects};
+use super::{
+    Conditions, List, Metadata, Object, Text,
+    lenient::{file_stem, parse_objects_with_paths},
+};
 use crate::{Context, Input};
 
 /// The platform's operators.
@@ -10,10 +13,46 @@ pub const CLUSTER_OPERATORS: Input = Input::documents("cluster_operators", &["co
     !context.cluster_operators().is_empty()
 });
 
+/// The operator of users' logins. Rules that need one operator also read [`CLUSTER_OPERATORS`], of which it is taken.
+pub const AUTHENTICATION_OPERATOR: Input =
+    Input::documents("authentication_operator", &["config/clusteroperator/authentication.json"], |context| {
+        context.cluster_operator("authentication").is_some()
+    });
+
+/// The operator of etcd.
+pub const ETCD_OPERATOR: Input = Input::documents("etcd_operator", &["config/clusteroperator/etcd.json"], |context| {
+    context.cluster_operator("etcd").is_some()
+});
+
+/// The operator of the API servers.
+pub const KUBE_APISERVER_OPERATOR: Input =
+    Input::documents("kube_apiserver_operator", &["config/clusteroperator/kube-apiserver.json"], |context| {
+        context.cluster_operator("kube-apiserver").is_some()
+    });
+
+/// The operator of the controller managers.
+pub const KUBE_CONTROLLER_MANAGER_OPERATOR: Input = Input::documents(
+    "kube_controller_manager_operator",
+    &["config/clusteroperator/kube-controller-manager.json"],
+    |context| context.cluster_operator("kube-controller-manager").is_some(),
+);
+
+/// The operator of the schedulers.
+pub const KUBE_SCHEDULER_OPERATOR: Input =
+    Input::documents("kube_scheduler_operator", &["config/clusteroperator/kube-scheduler.json"], |context| {
+        context.cluster_operator("kube-scheduler").is_some()
+    });
+
 impl<'a> Context<'a> {
     /// The documents of [`CLUSTER_OPERATORS`].
     pub fn cluster_operators(&self) -> &[ClusterOperator<'a>] {
-        self.documents.cluster_operators.get_or_init(|| parse_objects(self.files(&CLUSTER_OPERATORS)))
+        let parse = || parse_objects_with_paths(self.files(&CLUSTER_OPERATORS)).map(ClusterOperator::of_file).collect();
+        self.documents.cluster_operators.get_or_init(parse)
+    }
+
+    /// The operator whose file has this name.
+    pub fn cluster_operator(&self, name: &str) -> Option<&ClusterOperator<'a>> {
+        self.cluster_operators().iter().find(|operator| operator.file_name == name)
     }
 }
 
@@ -26,6 +65,15 @@ pub struct ClusterOperator<'a> {
     pub metadata: Object<Metadata<'a>>,
     /// How it is.
     pub status: Object<Status<'a>>,
+    /// The name of its file, without `.json`.
+    #[serde(skip)]
+    pub file_name: &'a str,
+}
+
+impl<'a> ClusterOperator<'a> {
+    fn of_file((path, operator): (&'a str, Self)) -> Self {
+        Self { file_name: file_stem(path), ..operator }
+    }
 }
 
 /// The state of an operator.

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Conditions, List, Object, Text, lenient::parse_object};
+use super::{Bool, Conditions, List, MinorVersion, Object, Text, lenient::parse_object};
 use crate::{Context, Input};
 
 /// The cluster's version. The file of old archives has no extension.
@@ -18,14 +18,21 @@ impl<'a> Context<'a> {
         let parse = || self.files(&CLUSTER_VERSION).iter().rev().find_map(parse_object);
         self.documents.cluster_version.get_or_init(parse).as_ref()
     }
+
+    /// The minor release that the cluster runs.
+    pub fn minor_version(&self) -> Option<MinorVersion> {
+        MinorVersion::of_release(self.cluster_version()?.current()?)
+    }
 }
 
 /// A `ClusterVersion`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ClusterVersion<'a> {
-    /// What is.
+    /// What shall be.
     #[serde(borrow)]
+    pub spec: Object<Spec<'a>>,
+    /// What is.
     pub status: Object<Status<'a>>,
 }
 
@@ -36,6 +43,39 @@ impl ClusterVersion<'_> {
         let version = completed.map_or(&self.status.desired.version, |update| &update.version);
         Some(&**version).filter(|version| !version.is_empty())
     }
+
+    /// Whether an update is going on.
+    pub fn is_updating(&self) -> bool {
+        self.status.conditions.find_true("Progressing").is_some()
+    }
+}
+
+/// What the administrator wants of updates.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Spec<'a> {
+    /// Where updates come from, such as `stable-4.18`.
+    #[serde(borrow)]
+    pub channel: Text<'a>,
+    /// Objects that are treated specially.
+    pub overrides: List<Override<'a>>,
+}
+
+/// An object of the release that is treated specially.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Override<'a> {
+    /// The object's kind.
+    #[serde(borrow)]
+    pub kind: Text<'a>,
+    /// The API group of its kind.
+    pub group: Text<'a>,
+    /// Its namespace.
+    pub namespace: Text<'a>,
+    /// Its name.
+    pub name: Text<'a>,
+    /// Whether it is left alone.
+    pub unmanaged: Bool,
 }
 
 /// The state of the cluster's version.
@@ -62,11 +102,13 @@ pub struct Release<'a> {
 
 /// An update of the cluster.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 pub struct Update<'a> {
     /// `Completed` or `Partial`.
     #[serde(borrow)]
     pub state: Text<'a>,
     /// The version that it leads to.
     pub version: Text<'a>,
+    /// When it began.
+    pub started_time: Text<'a>,
 }

@@ -17,11 +17,18 @@ const MAX_INPUT_OBJECTS: usize = 500_000;
 
 /// The objects in the files; a file that is no JSON object is left out. None when the files are too large together.
 pub(super) fn parse_objects<'a, T: Deserialize<'a>>(files: &[File<'a>]) -> Vec<T> {
-    if is_too_large(files) {
-        return Vec::new();
-    }
-    let objects = files.iter().filter_map(|file| serde_json::from_slice(file.content).ok());
-    objects.filter_map(|Maybe(fields)| fields.map(|Fields(value)| value)).collect()
+    parse_objects_with_paths(files).map(|(_, object)| object).collect()
+}
+
+/// The objects in the files, each with the path of its file, as [`parse_objects`].
+pub(super) fn parse_objects_with_paths<'a, 'f, T: Deserialize<'a>>(
+    files: &'f [File<'a>],
+) -> impl Iterator<Item = (&'a str, T)> + use<'a, 'f, T> {
+    let files = if is_too_large(files) { &[] } else { files };
+    files.iter().filter_map(|file| {
+        let Maybe(fields) = serde_json::from_slice(file.content).ok()?;
+        fields.map(|Fields(value)| (file.path, value))
+    })
 }
 
 /// The object in a file, unless it is too large.
@@ -36,6 +43,12 @@ pub(super) fn parse_list<'a, T: Deserialize<'a>>(file: &File<'a>) -> Option<Vec<
     }
     let Maybe(items) = serde_json::from_slice(file.content).ok()?;
     items.map(List::into_vec)
+}
+
+/// The name of a document's file, without `.json`.
+pub(super) fn file_stem(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    name.strip_suffix(".json").unwrap_or(name)
 }
 
 /// Whether reading the files would take more memory than an honest archive can need.
@@ -92,6 +105,10 @@ pub struct Texts<'a>(Vec<Text<'a>>);
 #[derive(Clone, Debug, Default)]
 pub struct Keys<'a>(Vec<Text<'a>>);
 
+/// An object whose keys are data, with values of any one type.
+#[derive(Clone, Debug)]
+pub struct Entries<'a, T>(Vec<(Text<'a>, T)>);
+
 impl Map<'_> {
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&str> {
@@ -109,6 +126,20 @@ impl<T> List<T> {
 impl<T> Default for List<T> {
     fn default() -> Self {
         Self(Vec::new())
+    }
+}
+
+impl<T> Default for Entries<'_, T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'a, T> Deref for Entries<'a, T> {
+    type Target = [(Text<'a>, T)];
+
+    fn deref(&self) -> &[(Text<'a>, T)] {
+        &self.0
     }
 }
 
@@ -206,6 +237,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Keys<'a> {
     }
 }
 
+impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for Entries<'a, T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Maybe::deserialize(deserializer).map(|Maybe(entries)| entries.unwrap_or_default())
+    }
+}
+
 /// A value, if it has the one JSON type that `T` accepts.
 struct Maybe<T>(Option<T>);
 
@@ -278,6 +315,16 @@ impl<'de, T: Deserialize<'de>> FromOneType<'de> for List<T> {
             items.extend(item.map(|Fields(value)| value));
         }
         Ok(Some(Self(items)))
+    }
+}
+
+impl<'de: 'a, 'a, T: Deserialize<'de>> FromOneType<'de> for Entries<'a, T> {
+    fn from_map<A: MapAccess<'de>>(mut map: A) -> Result<Option<Self>, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = map.next_entry::<Text<'de>, T>()? {
+            entries.push(entry);
+        }
+        Ok(Some(Self(entries)))
     }
 }
 
@@ -429,6 +476,16 @@ mod tests {
             assert_eq!((thing.list.len(), thing.list[0].count.0), (1, Some(7)), "{wrong}");
             assert_eq!((thing.labels.get("x"), thing.backends.len()), (None, 0), "{wrong}");
         }
+    }
+
+    #[test]
+    fn an_object_of_objects_is_read_in_its_order() {
+        let json = r#"{"b":{"x":1,"y":"?"},"a":[],"c":{"z":2}}"#;
+        let file = File { path: "x", content: json.as_bytes() };
+        let outer: Entries<'_, Entries<'_, Int>> = parse_object(&file).unwrap();
+        let flat: Vec<_> =
+            outer.iter().map(|(key, inner)| (&**key, inner.iter().map(|(_, count)| count.0).collect())).collect();
+        assert_eq!(flat, [("b", vec![Some(1), None]), ("a", vec![]), ("c", vec![Some(2)])]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Conditions, Int, Metadata, Object, lenient::parse_objects};
+use super::{Bool, Conditions, Int, Metadata, Object, Text, lenient::parse_objects};
 use crate::{Context, Input};
 
 /// The pools of machines that share a configuration.
@@ -25,8 +25,30 @@ pub struct MachineConfigPool<'a> {
     /// Its name.
     #[serde(borrow)]
     pub metadata: Object<Metadata<'a>>,
+    /// How it shall be.
+    pub spec: Object<Spec<'a>>,
     /// How it is.
     pub status: Object<Status<'a>>,
+}
+
+/// What a pool shall be.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Spec<'a> {
+    /// Whether new configurations wait.
+    pub paused: Bool,
+    /// The configuration that the machines shall have.
+    #[serde(borrow)]
+    pub configuration: Object<Configuration<'a>>,
+}
+
+/// Which configuration.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Configuration<'a> {
+    /// The name of the rendered configuration.
+    #[serde(borrow)]
+    pub name: Text<'a>,
 }
 
 /// The state of a pool.
@@ -35,9 +57,13 @@ pub struct MachineConfigPool<'a> {
 pub struct Status<'a> {
     /// How many machines are in the pool.
     pub machine_count: Int,
+    /// How many of them have the configuration that they shall have.
+    pub updated_machine_count: Int,
     /// How many of them could not take the configuration.
     pub degraded_machine_count: Int,
     /// `Degraded`, `Updating` and others.
     #[serde(borrow)]
     pub conditions: Conditions<'a>,
+    /// The configuration that all machines have.
+    pub configuration: Object<Configuration<'a>>,
 }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Conditions, Map, Object, Text, lenient::parse_objects};
+use super::{Conditions, List, Map, Object, Text, lenient::parse_objects};
 use crate::{Context, Input};
 
 /// The cluster's machines.
@@ -22,6 +22,8 @@ pub struct Node<'a> {
     /// Its name and labels.
     #[serde(borrow)]
     pub metadata: Object<Metadata<'a>>,
+    /// How it shall be.
+    pub spec: Object<Spec<'a>>,
     /// How it is.
     pub status: Object<Status<'a>>,
 }
@@ -54,7 +56,7 @@ impl Node<'_> {
     }
 }
 
-/// The name and labels of a node.
+/// The name, labels and annotations of a node.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Metadata<'a> {
@@ -63,17 +65,72 @@ pub struct Metadata<'a> {
     pub name: Text<'a>,
     /// Its labels.
     pub labels: Map<'a>,
+    /// What the machine config daemon says about it.
+    pub annotations: Object<Annotations<'a>>,
+}
+
+/// The annotations of the machine config daemon.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Annotations<'a> {
+    /// The configuration that the node has.
+    #[serde(borrow, rename = "machineconfiguration.openshift.io/currentConfig")]
+    pub current_config: Text<'a>,
+    /// The configuration that it shall have.
+    #[serde(rename = "machineconfiguration.openshift.io/desiredConfig")]
+    pub desired_config: Text<'a>,
+    /// `Done`, `Working`, `Degraded` or `Unreconcilable`.
+    #[serde(rename = "machineconfiguration.openshift.io/state")]
+    pub config_state: Text<'a>,
+    /// Why it is degraded.
+    #[serde(rename = "machineconfiguration.openshift.io/reason")]
+    pub config_reason: Text<'a>,
+}
+
+/// What a node shall be.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Spec<'a> {
+    /// What keeps pods away.
+    #[serde(borrow)]
+    pub taints: List<Taint<'a>>,
+}
+
+/// Something that keeps pods away which do not tolerate it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Taint<'a> {
+    /// What it is called.
+    #[serde(borrow)]
+    pub key: Text<'a>,
+    /// A value besides, often none.
+    pub value: Text<'a>,
+    /// `NoSchedule`, `PreferNoSchedule` or `NoExecute`.
+    pub effect: Text<'a>,
 }
 
 /// The state of a node.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 pub struct Status<'a> {
     /// What the machine has.
     #[serde(borrow)]
     pub capacity: Object<Capacity<'a>>,
     /// `Ready`, `DiskPressure` and others.
     pub conditions: Conditions<'a>,
+    /// What the machine runs.
+    pub node_info: Object<NodeInfo<'a>>,
+}
+
+/// What a machine runs.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct NodeInfo<'a> {
+    /// The version of the kubelet, such as `v1.31.6`.
+    #[serde(borrow)]
+    pub kubelet_version: Text<'a>,
+    /// The container runtime and its version, such as `cri-o://1.31.6`.
+    pub container_runtime_version: Text<'a>,
 }
 
 /// What a machine has, as [quantities](super::parse_quantity).
@@ -85,4 +142,6 @@ pub struct Capacity<'a> {
     pub cpu: Text<'a>,
     /// Memory, in bytes.
     pub memory: Text<'a>,
+    /// How many pods may run on it.
+    pub pods: Text<'a>,
 }

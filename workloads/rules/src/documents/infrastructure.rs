@@ -1,0 +1,59 @@
+//! Where the cluster runs.
+
+use serde::Deserialize;
+
+use super::{Object, Text, lenient::parse_object};
+use crate::{Context, Input};
+
+/// What the cluster runs on.
+pub const INFRASTRUCTURE: Input =
+    Input::documents("infrastructure", &["config/infrastructure.json"], |context| context.infrastructure().is_some());
+
+impl<'a> Context<'a> {
+    /// The document of [`INFRASTRUCTURE`].
+    pub fn infrastructure(&self) -> Option<&Infrastructure<'a>> {
+        let parse = || self.files(&INFRASTRUCTURE).iter().find_map(parse_object);
+        self.documents.infrastructure.get_or_init(parse).as_ref()
+    }
+}
+
+/// An `Infrastructure`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Infrastructure<'a> {
+    /// What is.
+    #[serde(borrow)]
+    pub status: Object<Status<'a>>,
+}
+
+impl Infrastructure<'_> {
+    /// The platform, such as `AWS`, `Azure`, `VSphere` or `None`.
+    pub fn platform(&self) -> &str {
+        &self.status.platform_status.r#type
+    }
+
+    /// Whether the control plane shall survive the loss of a node. Clusters from before 4.8 do not say so and always are.
+    pub fn is_highly_available(&self) -> bool {
+        matches!(&*self.status.control_plane_topology, "HighlyAvailable" | "")
+    }
+}
+
+/// The state of the infrastructure.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Status<'a> {
+    /// `HighlyAvailable`, `SingleReplica`, `External` and others.
+    #[serde(borrow)]
+    pub control_plane_topology: Text<'a>,
+    /// The platform.
+    pub platform_status: Object<PlatformStatus<'a>>,
+}
+
+/// The platform.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct PlatformStatus<'a> {
+    /// Its name.
+    #[serde(borrow)]
+    pub r#type: Text<'a>,
+}

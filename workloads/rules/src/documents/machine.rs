@@ -1,0 +1,127 @@
+//! Machines, the sets that make them and the checks that replace them.
+
+use serde::Deserialize;
+
+use super::{Int, Map, Metadata, Object, Text, lenient::parse_objects};
+use crate::{Context, Input};
+
+/// The machines that the machine API knows. Archives have a directory for each namespace, although older descriptions of them
+/// do not.
+pub const MACHINES: Input =
+    Input::documents("machines", &["config/machines/*/*.json", "config/machines/*.json"], |context| {
+        !context.machines().is_empty()
+    });
+
+/// The sets of equal machines.
+pub const MACHINE_SETS: Input =
+    Input::documents("machine_sets", &["machinesets/*/*.json", "config/machinesets/*/*.json"], |context| {
+        !context.machine_sets().is_empty()
+    });
+
+/// What has unhealthy machines replaced.
+pub const MACHINE_HEALTH_CHECKS: Input =
+    Input::documents("machine_health_checks", &["config/machinehealthchecks/*/*.json"], |context| {
+        !context.machine_health_checks().is_empty()
+    });
+
+impl<'a> Context<'a> {
+    /// The documents of [`MACHINES`].
+    pub fn machines(&self) -> &[Machine<'a>] {
+        self.documents.machines.get_or_init(|| parse_objects(self.files(&MACHINES)))
+    }
+
+    /// The documents of [`MACHINE_SETS`].
+    pub fn machine_sets(&self) -> &[MachineSet<'a>] {
+        self.documents.machine_sets.get_or_init(|| parse_objects(self.files(&MACHINE_SETS)))
+    }
+
+    /// The documents of [`MACHINE_HEALTH_CHECKS`].
+    pub fn machine_health_checks(&self) -> &[MachineHealthCheck<'a>] {
+        self.documents.machine_health_checks.get_or_init(|| parse_objects(self.files(&MACHINE_HEALTH_CHECKS)))
+    }
+}
+
+/// A `Machine` of the machine API.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Machine<'a> {
+    /// Its name.
+    #[serde(borrow)]
+    pub metadata: Object<Metadata<'a>>,
+    /// How it is.
+    pub status: Object<MachineStatus<'a>>,
+}
+
+/// The state of a machine.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct MachineStatus<'a> {
+    /// `Provisioning`, `Provisioned`, `Running`, `Deleting` or `Failed`.
+    #[serde(borrow)]
+    pub phase: Text<'a>,
+    /// Why it can't be made, in one word.
+    pub error_reason: Text<'a>,
+    /// Why it can't be made, for humans.
+    pub error_message: Text<'a>,
+}
+
+/// A `MachineSet`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct MachineSet<'a> {
+    /// Its name and namespace.
+    #[serde(borrow)]
+    pub metadata: Object<Metadata<'a>>,
+    /// How it shall be.
+    pub spec: Object<MachineSetSpec<'a>>,
+}
+
+impl MachineSet<'_> {
+    /// How many machines it shall have.
+    pub fn replicas(&self) -> i64 {
+        self.spec.replicas.0.unwrap_or_default()
+    }
+
+    /// What its machines are for, such as `worker`.
+    pub fn role(&self) -> &str {
+        self.spec.template.metadata.labels.get("machine.openshift.io/cluster-api-machine-role").unwrap_or_default()
+    }
+}
+
+/// What a set of machines shall be.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct MachineSetSpec<'a> {
+    /// How many machines.
+    pub replicas: Int,
+    /// What each of them is like.
+    #[serde(borrow)]
+    pub template: Object<MachineTemplate<'a>>,
+}
+
+/// What the machines of a set are like.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct MachineTemplate<'a> {
+    /// Their labels.
+    #[serde(borrow)]
+    pub metadata: Object<MachineLabels<'a>>,
+}
+
+/// The labels of the machines of a set.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct MachineLabels<'a> {
+    /// The labels.
+    #[serde(borrow)]
+    pub labels: Map<'a>,
+}
+
+/// A `MachineHealthCheck`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct MachineHealthCheck<'a> {
+    /// Its name.
+    #[serde(borrow)]
+    pub metadata: Object<Metadata<'a>>,
+}

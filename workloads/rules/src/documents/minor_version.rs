@@ -1,0 +1,53 @@
+//! Minor releases, which are what most rules compare.
+
+use std::fmt;
+
+/// A minor release of OpenShift, such as 4.18.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MinorVersion {
+    major: u32,
+    minor: u32,
+}
+
+impl MinorVersion {
+    /// The release `major.minor`.
+    pub const fn new(major: u32, minor: u32) -> Self {
+        Self { major, minor }
+    }
+
+    /// The minor release that a release such as `4.18.9` or `4.17.0-rc.0` belongs to.
+    pub fn of_release(version: &str) -> Option<Self> {
+        let mut parts = version.split('.');
+        let (major, minor) = (parts.next()?, parts.next()?);
+        Some(Self { major: major.parse().ok()?, minor: minor.parse().ok()? })
+    }
+}
+
+impl fmt::Display for MinorVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn releases_belong_to_minor_releases() {
+        for (release, minor) in
+            [("4.18.9", "4.18"), ("4.17.0-rc.0", "4.17"), ("4.9", "4.9"), ("5.0.0-0.nightly-2026-01-01", "5.0")]
+        {
+            assert_eq!(MinorVersion::of_release(release).map(|minor| minor.to_string()).as_deref(), Some(minor));
+        }
+        for text in ["", "4", "4.x.1", "v4.18.1", "4.-1.0"] {
+            assert_eq!(MinorVersion::of_release(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn ten_is_newer_than_nine() {
+        assert!(MinorVersion::new(4, 10) > MinorVersion::new(4, 9));
+        assert!(MinorVersion::new(5, 0) > MinorVersion::new(4, 20));
+    }
+}

@@ -1,0 +1,66 @@
+//! Settings of the kubelet and of the container runtime, for the nodes of a pool.
+
+use serde::Deserialize;
+
+use super::{Conditions, Int, Metadata, Object, lenient::parse_objects};
+use crate::{Context, Input};
+
+/// The settings of kubelets.
+pub const KUBELET_CONFIGS: Input =
+    Input::documents("kubelet_configs", &["config/kubeletconfigs/*.json"], |context| !context.kubelet_configs().is_empty());
+
+/// The settings of container runtimes.
+pub const CONTAINER_RUNTIME_CONFIGS: Input =
+    Input::documents("container_runtime_configs", &["config/containerruntimeconfigs/*.json"], |context| {
+        !context.container_runtime_configs().is_empty()
+    });
+
+impl<'a> Context<'a> {
+    /// The documents of [`KUBELET_CONFIGS`].
+    pub fn kubelet_configs(&self) -> &[NodeConfig<'a>] {
+        self.documents.kubelet_configs.get_or_init(|| parse_objects(self.files(&KUBELET_CONFIGS)))
+    }
+
+    /// The documents of [`CONTAINER_RUNTIME_CONFIGS`].
+    pub fn container_runtime_configs(&self) -> &[NodeConfig<'a>] {
+        self.documents.container_runtime_configs.get_or_init(|| parse_objects(self.files(&CONTAINER_RUNTIME_CONFIGS)))
+    }
+}
+
+/// A `KubeletConfig` or a `ContainerRuntimeConfig`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct NodeConfig<'a> {
+    /// Its name.
+    #[serde(borrow)]
+    pub metadata: Object<Metadata<'a>>,
+    /// The settings.
+    pub spec: Object<Spec>,
+    /// Whether they are in force.
+    pub status: Object<Status<'a>>,
+}
+
+/// The settings.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Spec {
+    /// Those of a kubelet.
+    pub kubelet_config: Object<KubeletSettings>,
+}
+
+/// The settings of a kubelet.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct KubeletSettings {
+    /// How many pods may run on a node.
+    pub max_pods: Int,
+}
+
+/// Whether settings are in force.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Status<'a> {
+    /// `Success` or `Failure`, the latest last.
+    #[serde(borrow)]
+    pub conditions: Conditions<'a>,
+}

@@ -1,0 +1,22 @@
+//! How many revisions there are of the configurations of static pods.
+
+use super::{Entries, Int, lenient::parse_object};
+use crate::{Context, Input};
+
+/// The counts. The file's name in the operator's descriptions is another one.
+pub const REVISION_COUNTS: Input = Input::documents(
+    "revision_counts",
+    &["config/versioned_object_revision_counts.json", "config/revisioned_objects.json"],
+    |context| context.revision_counts().is_some(),
+);
+
+/// Counts by namespace, kind and name without the revision.
+pub type RevisionCounts<'a> = Entries<'a, Entries<'a, Entries<'a, Int>>>;
+
+impl<'a> Context<'a> {
+    /// The document of [`REVISION_COUNTS`].
+    pub fn revision_counts(&self) -> Option<&RevisionCounts<'a>> {
+        let parse = || self.files(&REVISION_COUNTS).iter().rev().find_map(parse_object);
+        self.documents.revision_counts.get_or_init(parse).as_ref()
+    }
+}
