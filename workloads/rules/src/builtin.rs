@@ -15,12 +15,20 @@ mod critical_alert_firing;
 mod critical_alert_silenced;
 mod custom_prometheus;
 mod etcd_slow_disk;
+mod haproxy_exporter_server_threshold_exceeded;
+mod image_pruner_suspended;
+mod image_registry_ephemeral;
+mod image_registry_multiple_storage_types;
 mod kcm_gc_resync;
+mod lib_bucket_provisioner_check;
 mod machine_api_errors;
 mod machine_config_pool_degraded;
+mod namespaces_overlapping_uids;
 mod node_not_ready;
 mod nodes_requirements_check;
+mod olm_operator_failed;
 mod operator_log_panic;
+mod pdb_blocks_drain;
 mod platform_pod_crash_loop;
 mod platform_pod_image_pull;
 mod platform_pod_oom_killed;
@@ -29,6 +37,8 @@ mod prometheus_high_cardinality;
 mod prometheus_rule_evaluation_fail;
 mod version_info;
 mod vsphere_hw_version_old;
+mod webhook_blocks_platform;
+mod webhook_timeout_is_larger_than_default;
 
 /// Every built-in rule.
 pub(crate) fn rules() -> Vec<Box<dyn Rule>> {
@@ -41,12 +51,20 @@ pub(crate) fn rules() -> Vec<Box<dyn Rule>> {
         Box::new(critical_alert_silenced::CriticalAlertSilenced),
         Box::new(custom_prometheus::CustomPrometheus),
         Box::new(etcd_slow_disk::EtcdSlowDisk),
+        Box::new(haproxy_exporter_server_threshold_exceeded::HaproxyExporterServerThresholdExceeded),
+        Box::new(image_pruner_suspended::ImagePrunerSuspended),
+        Box::new(image_registry_ephemeral::ImageRegistryEphemeral),
+        Box::new(image_registry_multiple_storage_types::ImageRegistryMultipleStorageTypes),
         Box::new(kcm_gc_resync::KcmGcResync),
+        Box::new(lib_bucket_provisioner_check::LibBucketProvisionerCheck),
         Box::new(machine_api_errors::MachineApiErrors),
         Box::new(machine_config_pool_degraded::MachineConfigPoolDegraded),
+        Box::new(namespaces_overlapping_uids::NamespacesOverlappingUids),
         Box::new(node_not_ready::NodeNotReady),
         Box::new(nodes_requirements_check::NodesRequirementsCheck),
+        Box::new(olm_operator_failed::OlmOperatorFailed),
         Box::new(operator_log_panic::OperatorLogPanic),
+        Box::new(pdb_blocks_drain::PdbBlocksDrain),
         Box::new(platform_pod_crash_loop::PlatformPodCrashLoop),
         Box::new(platform_pod_image_pull::PlatformPodImagePull),
         Box::new(platform_pod_oom_killed::PlatformPodOomKilled),
@@ -55,6 +73,8 @@ pub(crate) fn rules() -> Vec<Box<dyn Rule>> {
         Box::new(prometheus_rule_evaluation_fail::PrometheusRuleEvaluationFail),
         Box::new(version_info::VersionInfo),
         Box::new(vsphere_hw_version_old::VsphereHwVersionOld),
+        Box::new(webhook_blocks_platform::WebhookBlocksPlatform),
+        Box::new(webhook_timeout_is_larger_than_default::WebhookTimeoutIsLargerThanDefault),
     ]
 }
 

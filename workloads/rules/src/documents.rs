@@ -19,8 +19,11 @@ mod condition;
 mod custom_monitoring;
 mod event;
 mod feature_gate;
+mod image_pruner;
+mod image_registry;
 mod infrastructure;
 mod install_config;
+mod install_plan;
 mod lenient;
 mod log_path;
 mod machine;
@@ -28,16 +31,20 @@ mod machine_config_pool;
 mod metadata;
 mod minor_version;
 mod monitoring_config;
+mod namespace_uids;
 mod network;
 mod node;
 mod node_config;
+mod olm_operator;
 mod operator_config;
 mod pod;
+mod pod_disruption_budget;
 mod proxy;
 mod quantity;
 mod revision_counts;
 mod scheduler;
 mod tsdb;
+mod webhook;
 
 pub use alert::{ALERTS, Alert, SILENCED_ALERTS};
 pub use alertmanager::{ALERTMANAGER_CONFIG, AlertmanagerConfig};
@@ -52,8 +59,11 @@ pub use condition::{Condition, Conditions};
 pub use custom_monitoring::{CUSTOM_MONITORING, CustomMonitoring};
 pub use event::{Event, MACHINE_API_EVENTS};
 pub use feature_gate::{FEATURE_GATE, FeatureGate};
+pub use image_pruner::{IMAGE_PRUNER, ImagePruner};
+pub use image_registry::{IMAGE_REGISTRY, ImageRegistry};
 pub use infrastructure::{INFRASTRUCTURE, Infrastructure};
 pub use install_config::INSTALL_CONFIG;
+pub use install_plan::{INSTALL_PLANS, InstallPlanCount, InstallPlans};
 pub use lenient::{Bool, Entries, Int, IntOrText, Keys, List, Map, Object, Text, Texts};
 pub use log_path::{CONTROLLER_MANAGER_LOGS, LogPath, PLATFORM_POD_LOGS};
 pub use machine::{MACHINE_HEALTH_CHECKS, MACHINE_SETS, MACHINES, Machine, MachineHealthCheck, MachineSet};
@@ -61,16 +71,20 @@ pub use machine_config_pool::{MACHINE_CONFIG_POOLS, MachineConfigPool};
 pub use metadata::Metadata;
 pub use minor_version::MinorVersion;
 pub use monitoring_config::{MONITORING_CONFIG, MonitoringConfig, Storage};
+pub use namespace_uids::OVERLAPPING_UIDS;
 pub use network::{NETWORK, Network, SDN_ANNOTATIONS, SdnAnnotations};
 pub use node::{NODES, Node, Role};
 pub use node_config::{CONTAINER_RUNTIME_CONFIGS, KUBELET_CONFIGS, NodeConfig};
+pub use olm_operator::{OLM_OPERATORS, OlmOperator};
 pub use operator_config::{OPERATOR_CONFIGS, OperatorConfig};
 pub use pod::{Container, MONITORING_PODS, PLATFORM_PODS, PROMETHEUS_PODS, Pod, Volume};
+pub use pod_disruption_budget::{POD_DISRUPTION_BUDGETS, PodDisruptionBudget};
 pub use proxy::{PROXY, Proxy};
 pub use quantity::parse_quantity;
 pub use revision_counts::{REVISION_COUNTS, RevisionCounts};
 pub use scheduler::{SCHEDULER, Scheduler};
 pub use tsdb::{SeriesCount, TSDB_STATUS, TsdbStatus};
+pub use webhook::{ConfiguredWebhook, MUTATING_WEBHOOKS, VALIDATING_WEBHOOKS, Webhook, WebhookConfiguration};
 
 use crate::Input;
 
@@ -89,7 +103,10 @@ pub(crate) struct Documents<'a> {
     container_runtime_configs: OnceCell<Vec<NodeConfig<'a>>>,
     custom_monitoring: OnceCell<Option<CustomMonitoring<'a>>>,
     feature_gate: OnceCell<Option<FeatureGate<'a>>>,
+    image_pruner: OnceCell<Option<ImagePruner<'a>>>,
+    image_registry: OnceCell<Option<ImageRegistry<'a>>>,
     infrastructure: OnceCell<Option<Infrastructure<'a>>>,
+    install_plans: OnceCell<Option<InstallPlans<'a>>>,
     kubelet_configs: OnceCell<Vec<NodeConfig<'a>>>,
     machine_api_events: OnceCell<Option<Vec<Event<'a>>>>,
     machine_config_pools: OnceCell<Vec<MachineConfigPool<'a>>>,
@@ -97,14 +114,19 @@ pub(crate) struct Documents<'a> {
     machine_sets: OnceCell<Vec<MachineSet<'a>>>,
     machines: OnceCell<Vec<Machine<'a>>>,
     monitoring_config: OnceCell<Option<MonitoringConfig>>,
+    mutating_webhooks: OnceCell<Vec<WebhookConfiguration<'a>>>,
     network: OnceCell<Option<Network<'a>>>,
     nodes: OnceCell<Vec<Node<'a>>>,
+    olm_operators: OnceCell<Option<Vec<OlmOperator<'a>>>>,
     operator_configs: OnceCell<Vec<OperatorConfig<'a>>>,
+    overlapping_uids: OnceCell<Option<Vec<Texts<'a>>>>,
     platform_pods: OnceCell<Vec<Pod<'a>>>,
+    pod_disruption_budgets: OnceCell<Vec<PodDisruptionBudget<'a>>>,
     proxy: OnceCell<Option<Proxy<'a>>>,
     revision_counts: OnceCell<Option<RevisionCounts<'a>>>,
     scheduler: OnceCell<Option<Scheduler>>,
     sdn_annotations: OnceCell<Option<SdnAnnotations>>,
     silenced_alerts: OnceCell<Option<Vec<Alert<'a>>>>,
     tsdb_status: OnceCell<Option<TsdbStatus<'a>>>,
+    validating_webhooks: OnceCell<Vec<WebhookConfiguration<'a>>>,
 }

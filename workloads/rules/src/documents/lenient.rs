@@ -51,6 +51,15 @@ pub(super) fn file_stem(path: &str) -> &str {
     name.strip_suffix(".json").unwrap_or(name)
 }
 
+/// The lists of strings in the list that a file is, unless it is too large.
+pub(super) fn parse_text_lists<'a>(file: &File<'a>) -> Option<Vec<Texts<'a>>> {
+    if is_too_large(slice::from_ref(file)) {
+        return None;
+    }
+    let Maybe(lists) = serde_json::from_slice(file.content).ok()?;
+    lists.map(|TextLists(lists)| lists)
+}
+
 /// Whether reading the files would take more memory than an honest archive can need.
 fn is_too_large(files: &[File<'_>]) -> bool {
     let bytes: usize = files.iter().map(|file| file.content.len()).sum();
@@ -113,6 +122,11 @@ impl Map<'_> {
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.0.iter().find(|(name, _)| name == key).map(|(_, value)| &**value)
+    }
+
+    /// The keys and their values, in the order of the document.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(key, value)| (&**key, &**value))
     }
 }
 
@@ -348,6 +362,19 @@ impl<'de> FromOneType<'de> for Texts<'de> {
     }
 }
 
+/// A list of lists of strings.
+struct TextLists<'a>(Vec<Texts<'a>>);
+
+impl<'de> FromOneType<'de> for TextLists<'de> {
+    fn from_seq<A: SeqAccess<'de>>(mut seq: A) -> Result<Option<Self>, A::Error> {
+        let mut lists = Vec::new();
+        while let Some(Maybe(texts)) = seq.next_element::<Maybe<Texts<'de>>>()? {
+            lists.extend(texts);
+        }
+        Ok(Some(Self(lists)))
+    }
+}
+
 impl<'de> FromOneType<'de> for Keys<'de> {
     fn from_map<A: MapAccess<'de>>(mut map: A) -> Result<Option<Self>, A::Error> {
         let mut keys = Vec::new();
@@ -458,6 +485,15 @@ mod tests {
         assert_eq!((thing.is_on.0, thing.limit), (Some(true), IntOrText::Text("50%".into())));
         assert_eq!(texts(&thing.hosts), ["a", "b"]);
         assert_eq!(texts(&thing.backends), ["s3", "pvc"]);
+    }
+
+    #[test]
+    fn lists_of_texts_may_be_in_a_list() {
+        let lists = |json: &str| parse_text_lists(&File { path: "x", content: json.as_bytes() }).map(|lists| lists.len());
+        assert_eq!(
+            (lists(r#"[["a","b"],3,["c"],{}]"#), lists("[]"), lists("{}"), lists("[")),
+            (Some(2), Some(0), None, None)
+        );
     }
 
     #[test]

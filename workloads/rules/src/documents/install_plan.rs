@@ -1,0 +1,44 @@
+//! The steps in which operators were installed.
+
+use serde::Deserialize;
+
+use super::{Int, List, Text, lenient::parse_object};
+use crate::{Context, Input};
+
+/// How many plans there are of each kind. Published documentation has the name with one `l`.
+pub const INSTALL_PLANS: Input =
+    Input::documents("install_plans", &["config/installplans.json", "config/instalplans.json"], |context| {
+        context.install_plans().is_some()
+    });
+
+impl<'a> Context<'a> {
+    /// The document of [`INSTALL_PLANS`].
+    pub fn install_plans(&self) -> Option<&InstallPlans<'a>> {
+        let parse = || self.files(&INSTALL_PLANS).iter().find_map(parse_object);
+        self.documents.install_plans.get_or_init(parse).as_ref()
+    }
+}
+
+/// The plans of all namespaces, counted.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct InstallPlans<'a> {
+    /// Plans that are alike.
+    #[serde(borrow)]
+    pub items: List<InstallPlanCount<'a>>,
+}
+
+/// How many plans are alike.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct InstallPlanCount<'a> {
+    /// Their namespace.
+    #[serde(borrow, rename = "ns")]
+    pub namespace: Text<'a>,
+    /// How their names begin.
+    pub name: Text<'a>,
+    /// The version of an operator that they install.
+    pub csv: Text<'a>,
+    /// How many there are.
+    pub count: Int,
+}

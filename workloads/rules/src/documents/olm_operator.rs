@@ -1,0 +1,49 @@
+//! Operators that were installed from a catalogue.
+
+use serde::Deserialize;
+
+use super::{List, Text, lenient::parse_list};
+use crate::{Context, Input};
+
+/// The installed operators.
+pub const OLM_OPERATORS: Input =
+    Input::documents("olm_operators", &["config/olm_operators.json"], |context| context.olm_operators().is_some());
+
+impl<'a> Context<'a> {
+    /// The elements of [`OLM_OPERATORS`]; `None` when the document is missing or no list.
+    pub fn olm_operators(&self) -> Option<&[OlmOperator<'a>]> {
+        let parse = || self.files(&OLM_OPERATORS).iter().find_map(parse_list);
+        self.documents.olm_operators.get_or_init(parse).as_deref()
+    }
+}
+
+/// An installed operator.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct OlmOperator<'a> {
+    /// Its name and where it is installed: `<name>.<namespace>`.
+    #[serde(borrow)]
+    pub name: Text<'a>,
+    /// Its name for humans.
+    pub display_name: Text<'a>,
+    /// Its version.
+    pub version: Text<'a>,
+    /// What happened to it, oldest first.
+    #[serde(rename = "csv_conditions")]
+    pub phases: List<Phase<'a>>,
+}
+
+/// A state of an operator's installation.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Phase<'a> {
+    /// `Succeeded`, `Installing`, `Failed` and others.
+    #[serde(borrow)]
+    pub phase: Text<'a>,
+    /// Why, in one word.
+    pub reason: Text<'a>,
+    /// Why, for humans.
+    pub message: Text<'a>,
+    /// Since when.
+    pub last_transition_time: Text<'a>,
+}

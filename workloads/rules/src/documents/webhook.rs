@@ -1,0 +1,139 @@
+//! Programs that the API servers ask before they store an object.
+
+use serde::Deserialize;
+
+use super::{Int, Keys, List, Metadata, Object, Text, Texts, lenient::parse_objects};
+use crate::{Context, Input};
+
+/// The webhooks that may refuse an object.
+pub const VALIDATING_WEBHOOKS: Input =
+    Input::documents("validating_webhooks", &["config/validatingwebhookconfigurations/*.json"], |context| {
+        !context.validating_webhooks().is_empty()
+    });
+
+/// The webhooks that may change an object.
+pub const MUTATING_WEBHOOKS: Input =
+    Input::documents("mutating_webhooks", &["config/mutatingwebhookconfigurations/*.json"], |context| {
+        !context.mutating_webhooks().is_empty()
+    });
+
+impl<'a> Context<'a> {
+    /// The documents of [`VALIDATING_WEBHOOKS`].
+    pub fn validating_webhooks(&self) -> &[WebhookConfiguration<'a>] {
+        self.documents.validating_webhooks.get_or_init(|| parse_objects(self.files(&VALIDATING_WEBHOOKS)))
+    }
+
+    /// The documents of [`MUTATING_WEBHOOKS`].
+    pub fn mutating_webhooks(&self) -> &[WebhookConfiguration<'a>] {
+        self.documents.mutating_webhooks.get_or_init(|| parse_objects(self.files(&MUTATING_WEBHOOKS)))
+    }
+
+    /// The webhooks of [`VALIDATING_WEBHOOKS`] and [`MUTATING_WEBHOOKS`], each with what configures it.
+    pub fn webhooks(&self) -> impl Iterator<Item = ConfiguredWebhook<'_, 'a>> {
+        let validating = of_kind("ValidatingWebhookConfiguration", self.validating_webhooks());
+        validating.chain(of_kind("MutatingWebhookConfiguration", self.mutating_webhooks()))
+    }
+}
+
+fn of_kind<'c, 'a>(
+    kind: &'static str,
+    configurations: &'c [WebhookConfiguration<'a>],
+) -> impl Iterator<Item = ConfiguredWebhook<'c, 'a>> {
+    configurations.iter().flat_map(move |configuration| {
+        let name = &*configuration.metadata.name;
+        configuration.webhooks.iter().map(move |webhook| ConfiguredWebhook { kind, configuration: name, webhook })
+    })
+}
+
+/// A webhook and what configures it.
+#[derive(Clone, Copy, Debug)]
+pub struct ConfiguredWebhook<'c, 'a> {
+    /// The kind of the object that configures it.
+    pub kind: &'static str,
+    /// The name of that object.
+    pub configuration: &'c str,
+    /// The webhook.
+    pub webhook: &'c Webhook<'a>,
+}
+
+/// A `ValidatingWebhookConfiguration` or a `MutatingWebhookConfiguration`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct WebhookConfiguration<'a> {
+    /// Its name.
+    #[serde(borrow)]
+    pub metadata: Object<Metadata<'a>>,
+    /// The webhooks that it configures.
+    pub webhooks: List<Webhook<'a>>,
+}
+
+/// A program that the API servers ask.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Webhook<'a> {
+    /// Its name.
+    #[serde(borrow)]
+    pub name: Text<'a>,
+    /// Where it is.
+    pub client_config: Object<ClientConfig<'a>>,
+    /// What it is asked about.
+    pub rules: List<WebhookRule<'a>>,
+    /// What happens when it does not answer: `Fail`, which is the default, or `Ignore`.
+    pub failure_policy: Text<'a>,
+    /// How long the API servers wait for it, in seconds.
+    pub timeout_seconds: Int,
+    /// Which namespaces it is asked about; all, when empty.
+    pub namespace_selector: Keys<'a>,
+    /// Which objects it is asked about; all, when empty.
+    pub object_selector: Keys<'a>,
+}
+
+impl<'a> Webhook<'a> {
+    /// Whether an object is refused when the webhook does not answer.
+    pub fn must_answer(&self) -> bool {
+        matches!(&*self.failure_policy, "Fail" | "")
+    }
+
+    /// The rules about one of these resources.
+    pub fn rules_about<'w>(&'w self, resources: &'w [&'w str]) -> impl Iterator<Item = &'w WebhookRule<'a>> {
+        self.rules.iter().filter(|rule| rule.resources.iter().any(|resource| is_one_of(resource, resources)))
+    }
+}
+
+/// Whether a resource of a rule is one of those wanted, or stands for all of them.
+fn is_one_of(resource: &str, wanted: &[&str]) -> bool {
+    matches!(resource, "*" | "*/*") || wanted.contains(&resource)
+}
+
+/// Where a webhook is: one of these.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ClientConfig<'a> {
+    /// In the cluster.
+    #[serde(borrow)]
+    pub service: Object<Service<'a>>,
+    /// Elsewhere.
+    pub url: Text<'a>,
+}
+
+/// A service of the cluster.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Service<'a> {
+    /// Its namespace.
+    #[serde(borrow)]
+    pub namespace: Text<'a>,
+    /// Its name.
+    pub name: Text<'a>,
+}
+
+/// What a webhook is asked about.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct WebhookRule<'a> {
+    /// `CREATE`, `UPDATE` and others, or `*`.
+    #[serde(borrow)]
+    pub operations: Texts<'a>,
+    /// The plural names of kinds, or `*`.
+    pub resources: Texts<'a>,
+}
