@@ -1,0 +1,82 @@
+//! `spec.aggregator`
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{AggregatorAutoscaling, ByteQuantity, Exposure, GoDuration, PodTemplate, Resources, schema::metrics_namespace};
+
+/// The pods that serve reports by REST.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Aggregator {
+    /// Number of pods, unless `autoscaling` decides.
+    #[schemars(range(min = 0, max = 512))]
+    pub replicas: u32,
+    /// Whether and how the number of pods follows the load.
+    pub autoscaling: AggregatorAutoscaling,
+    /// The image of these pods; absent means `spec.image`.
+    ///
+    /// Example: `quay.io/ccx/ccx:0.1.0`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 512))]
+    pub image: Option<String>,
+    /// What a pod may use.
+    pub resources: Resources,
+    /// What else the pods are like.
+    pub pod_template: PodTemplate,
+    /// How the API is reached from outside the cluster.
+    pub exposure: Exposure,
+    /// Who may ask.
+    pub authentication: Authentication,
+    /// The path before every endpoint.
+    #[schemars(length(min = 1, max = 128))]
+    pub api_prefix: String,
+    /// Clusters without a report in this time are left out of an organisation's list.
+    pub org_overview_limit: GoDuration,
+    /// Most memory of a pod for answers that are kept ready.
+    pub max_cache_size: ByteQuantity,
+    /// Largest body of a request.
+    pub max_body_size: ByteQuantity,
+    /// Most clusters in one request.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub max_clusters_per_request: u32,
+    /// How long a request may take.
+    pub request_timeout: GoDuration,
+    /// Prefix of the metrics' names.
+    #[schemars(transform = metrics_namespace)]
+    pub metrics_namespace: String,
+    /// How long a pod that is asked to stop is given to answer requests in flight.
+    pub shutdown_timeout: GoDuration,
+}
+
+/// Who may ask the aggregator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Authentication {
+    /// Everyone: something in front of it authenticates.
+    None,
+    /// Who brings an `x-rh-identity` header, for the organisation in it.
+    #[default]
+    XRhIdentity,
+}
+
+impl Default for Aggregator {
+    fn default() -> Self {
+        Self {
+            replicas: 2,
+            autoscaling: AggregatorAutoscaling::default(),
+            image: None,
+            resources: Resources::of("100m", "128Mi", "512Mi"),
+            pod_template: PodTemplate::default(),
+            exposure: Exposure::default(),
+            authentication: Authentication::default(),
+            api_prefix: "/api/v1/".into(),
+            org_overview_limit: GoDuration::from_hours(3),
+            max_cache_size: ByteQuantity::mebibytes(64),
+            max_body_size: ByteQuantity::mebibytes(1),
+            max_clusters_per_request: 10_000,
+            request_timeout: GoDuration::from_secs(30),
+            metrics_namespace: "insights_results_aggregator".into(),
+            shutdown_timeout: GoDuration::from_secs(25),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! `spec.dataPipeline.autoscaling` and `spec.aggregator.autoscaling`
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Whether and how the number of pipeline pods follows the load.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct PipelineAutoscaling {
+    /// What the number of pods follows.
+    #[serde(rename = "type")]
+    pub kind: PipelineScaling,
+    /// Fewest pods. 0 needs type `KafkaLag`.
+    #[schemars(range(min = 0, max = 512))]
+    pub min_replicas: u32,
+    /// Most pods. More than the topic has partitions would be idle.
+    #[schemars(range(min = 1, max = 512))]
+    pub max_replicas: u32,
+    /// CPU use, in percent of what the pods request, that is aimed at with type `Cpu`.
+    #[schemars(range(min = 1, max = 100))]
+    pub target_cpu_utilization_percent: u32,
+    /// Waiting announcements for each pod that are aimed at with type `KafkaLag`.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub target_lag_per_replica: u32,
+}
+
+/// What the number of pipeline pods follows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum PipelineScaling {
+    /// Nothing: `replicas` counts.
+    #[default]
+    None,
+    /// CPU use, by a HorizontalPodAutoscaler.
+    Cpu,
+    /// Announcements that wait in Kafka, by a KEDA ScaledObject.
+    KafkaLag,
+}
+
+/// Whether and how the number of API pods follows the load.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct AggregatorAutoscaling {
+    /// What the number of pods follows.
+    #[serde(rename = "type")]
+    pub kind: AggregatorScaling,
+    /// Fewest pods.
+    #[schemars(range(min = 1, max = 512))]
+    pub min_replicas: u32,
+    /// Most pods.
+    #[schemars(range(min = 1, max = 512))]
+    pub max_replicas: u32,
+    /// CPU use, in percent of what the pods request, that is aimed at.
+    #[schemars(range(min = 1, max = 100))]
+    pub target_cpu_utilization_percent: u32,
+}
+
+/// What the number of API pods follows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum AggregatorScaling {
+    /// Nothing: `replicas` counts.
+    None,
+    /// CPU use, by a HorizontalPodAutoscaler.
+    #[default]
+    Cpu,
+}
+
+impl Default for PipelineAutoscaling {
+    fn default() -> Self {
+        Self {
+            kind: PipelineScaling::default(),
+            min_replicas: 2,
+            max_replicas: 16,
+            target_cpu_utilization_percent: 80,
+            target_lag_per_replica: 20,
+        }
+    }
+}
+
+impl Default for AggregatorAutoscaling {
+    fn default() -> Self {
+        Self { kind: AggregatorScaling::default(), min_replicas: 2, max_replicas: 8, target_cpu_utilization_percent: 80 }
+    }
+}

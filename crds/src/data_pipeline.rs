@@ -1,0 +1,125 @@
+//! `spec.dataPipeline`
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{ByteQuantity, GoDuration, InsightsCore, PipelineAutoscaling, PodTemplate, Resources, RuleSources};
+
+/// The pods that download archives and run rules on them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct DataPipeline {
+    /// Number of pods, unless `autoscaling` decides. More than the topic has partitions would be idle.
+    #[schemars(range(min = 0, max = 512))]
+    pub replicas: u32,
+    /// Whether and how the number of pods follows the load.
+    pub autoscaling: PipelineAutoscaling,
+    /// The image of these pods; absent means `spec.image`.
+    ///
+    /// Example: `quay.io/ccx/ccx:0.1.0`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 512))]
+    pub image: Option<String>,
+    /// What a pod may use.
+    pub resources: Resources,
+    /// What else the pods are like.
+    pub pod_template: PodTemplate,
+    /// The consumer group.
+    #[schemars(length(min = 1, max = 255))]
+    pub consumer_group: String,
+    /// Announcements whose `service` header says something else are skipped.
+    #[schemars(length(min = 1, max = 128))]
+    pub service: String,
+    /// Announcements older than this are skipped: the cluster has sent a newer archive since. `0s` means never.
+    pub max_record_age: GoDuration,
+    /// What an archive may contain. Whatever is larger is refused.
+    pub archive_limits: ArchiveLimits,
+    /// How archives are downloaded.
+    pub downloads: Downloads,
+    /// Threads of a pod that unpack archives and run rules; 0 means one for each core.
+    #[schemars(range(min = 0, max = 256))]
+    pub workers: u32,
+    /// Most memory of a pod for archives that are downloaded, unpacked or waiting. One archive is always let through.
+    pub max_size_in_flight: ByteQuantity,
+    /// Which rules run.
+    pub rules: RuleSources,
+    /// Rules written for insights-core, run unchanged in a sidecar.
+    pub insights_core: InsightsCore,
+    /// How long a pod that is asked to stop is given to finish its work.
+    pub shutdown_timeout: GoDuration,
+}
+
+/// What an archive may contain.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ArchiveLimits {
+    /// Largest archive that is downloaded.
+    pub max_compressed_size: ByteQuantity,
+    /// Largest sum of the files in it.
+    pub max_unpacked_size: ByteQuantity,
+    /// Most files in it.
+    #[schemars(range(min = 1, max = 10_000_000))]
+    pub max_entries: u32,
+    /// Longest path of a file in it, in bytes.
+    #[schemars(range(min = 100, max = 65536))]
+    pub max_path_bytes: u32,
+}
+
+/// How archives are downloaded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Downloads {
+    /// Most archives that a pod downloads at the same time.
+    #[schemars(range(min = 1, max = 1024))]
+    pub max_parallel: u32,
+    /// How long connecting to the object storage may take.
+    pub connect_timeout: GoDuration,
+    /// How long a download may stand still.
+    pub read_timeout: GoDuration,
+    /// How long a whole download may take.
+    pub timeout: GoDuration,
+}
+
+impl Default for DataPipeline {
+    fn default() -> Self {
+        Self {
+            replicas: 8,
+            autoscaling: PipelineAutoscaling::default(),
+            image: None,
+            resources: Resources::of("250m", "384Mi", "1Gi"),
+            pod_template: PodTemplate::default(),
+            consumer_group: "ccx_data_pipeline_extractor".into(),
+            service: "openshift".into(),
+            max_record_age: GoDuration::from_hours(2),
+            archive_limits: ArchiveLimits::default(),
+            downloads: Downloads::default(),
+            workers: 0,
+            max_size_in_flight: ByteQuantity::mebibytes(256),
+            rules: RuleSources::default(),
+            insights_core: InsightsCore::default(),
+            shutdown_timeout: GoDuration::from_secs(25),
+        }
+    }
+}
+
+impl Default for ArchiveLimits {
+    fn default() -> Self {
+        Self {
+            max_compressed_size: ByteQuantity::mebibytes(100),
+            max_unpacked_size: ByteQuantity::mebibytes(512),
+            max_entries: 100_000,
+            max_path_bytes: 4096,
+        }
+    }
+}
+
+impl Default for Downloads {
+    fn default() -> Self {
+        Self {
+            max_parallel: 16,
+            connect_timeout: GoDuration::from_secs(5),
+            read_timeout: GoDuration::from_secs(15),
+            timeout: GoDuration::from_mins(2),
+        }
+    }
+}

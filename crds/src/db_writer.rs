@@ -1,0 +1,73 @@
+//! `spec.dbWriter`
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{ByteQuantity, ConfigMapKeyRef, GoDuration, PodTemplate, Resources, schema::metrics_namespace};
+
+/// The pod that stores results in the database.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct DbWriter {
+    /// Number of pods. One is enough for thousands of clusters.
+    #[schemars(range(min = 0, max = 16))]
+    pub replicas: u32,
+    /// The image of these pods; absent means `spec.image`.
+    ///
+    /// Example: `quay.io/ccx/ccx:0.1.0`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 512))]
+    pub image: Option<String>,
+    /// What a pod may use.
+    pub resources: Resources,
+    /// What else the pods are like.
+    pub pod_template: PodTemplate,
+    /// The consumer group.
+    #[schemars(length(min = 1, max = 255))]
+    pub consumer_group: String,
+    /// How many results make one transaction.
+    pub batch: Batch,
+    /// A CSV file with the organisations whose results are stored; absent means all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub org_allowlist_config_map_ref: Option<ConfigMapKeyRef>,
+    /// Prefix of the metrics' names.
+    #[schemars(transform = metrics_namespace)]
+    pub metrics_namespace: String,
+    /// How long a pod that is asked to stop is given to finish its batch.
+    pub shutdown_timeout: GoDuration,
+}
+
+/// How many results make one transaction.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Batch {
+    /// Most messages in one transaction.
+    #[schemars(range(min = 1, max = 10_000))]
+    pub max_messages: u32,
+    /// Most bytes in one transaction.
+    pub max_size: ByteQuantity,
+    /// How long a batch waits for more messages.
+    pub linger: GoDuration,
+}
+
+impl Default for DbWriter {
+    fn default() -> Self {
+        Self {
+            replicas: 1,
+            image: None,
+            resources: Resources::of("100m", "64Mi", "256Mi"),
+            pod_template: PodTemplate::default(),
+            consumer_group: "ccx_data_pipeline_app".into(),
+            batch: Batch::default(),
+            org_allowlist_config_map_ref: None,
+            metrics_namespace: "insights_results_db_writer".into(),
+            shutdown_timeout: GoDuration::from_secs(25),
+        }
+    }
+}
+
+impl Default for Batch {
+    fn default() -> Self {
+        Self { max_messages: 200, max_size: ByteQuantity::mebibytes(8), linger: GoDuration::from_millis(5) }
+    }
+}

@@ -1,0 +1,18 @@
+//! The CustomResourceDefinition.
+
+use kube::CustomResourceExt;
+
+use crate::CcxPipeline;
+
+/// Goes before the generated YAML.
+const HEADER: &str = "# Generated from the types of the crate ccx-crds; CCX_UPDATE_GENERATED=1 renews it.\n";
+
+/// The CustomResourceDefinition as a YAML document.
+///
+/// # Panics
+///
+/// Never: the definition is made of maps with text keys, lists and scalars.
+pub fn crd_yaml() -> String {
+    let definition = serde_saphyr::to_string(&CcxPipeline::crd()).expect("maps, lists and scalars can be written as YAML");
+    format!("{HEADER}{definition}")
+}

@@ -1,0 +1,129 @@
+//! `spec.aggregator.exposure`
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::schema::{object_name, text_map};
+
+/// How the API is reached from outside the cluster: a union of `route`, `ingress` and `gateway`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Exposure {
+    /// By what the API is reached.
+    #[serde(rename = "type")]
+    pub kind: ExposureType,
+    /// The host name. A `Route` without one is given one by the cluster.
+    ///
+    /// Example: `insights.apps.example.com`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 253))]
+    pub host: Option<String>,
+    /// Details of the route, with type `Route`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub route: Option<Route>,
+    /// Details of the ingress, with type `Ingress`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ingress: Option<Ingress>,
+    /// The gateways, with type `Gateway`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<Gateway>,
+}
+
+/// By what the API is reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum ExposureType {
+    /// Its Service, from inside the cluster only.
+    #[default]
+    #[serde(rename = "ClusterIP")]
+    ClusterIp,
+    /// An OpenShift Route.
+    Route,
+    /// An Ingress.
+    Ingress,
+    /// An HTTPRoute of the Gateway API.
+    Gateway,
+}
+
+/// Details of an OpenShift Route.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Route {
+    /// Whether the router encrypts.
+    pub termination: RouteTermination,
+    /// Annotations of the Route.
+    ///
+    /// Example: `{"haproxy.router.openshift.io/timeout": "30s"}`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(transform = text_map)]
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// Whether the router encrypts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum RouteTermination {
+    /// It does, and sends plain HTTP on to the client's HTTPS.
+    #[default]
+    Edge,
+    /// It doesn't.
+    None,
+}
+
+/// Details of an Ingress.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Ingress {
+    /// The ingress class; absent means the cluster's default.
+    ///
+    /// Example: `nginx`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(transform = object_name)]
+    pub class_name: Option<String>,
+    /// The Secret with the host's certificate; absent means plain HTTP.
+    ///
+    /// Example: `insights-tls`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(transform = object_name)]
+    pub tls_secret_name: Option<String>,
+    /// Annotations of the Ingress.
+    ///
+    /// Example: `{"cert-manager.io/cluster-issuer": "letsencrypt"}`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(transform = text_map)]
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// The gateways of an HTTPRoute.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Gateway {
+    /// The gateways that serve the API.
+    ///
+    /// Example: `[{name: public, namespace: gateways}]`.
+    #[schemars(length(min = 1, max = 8), extend("x-kubernetes-list-type" = "atomic"))]
+    pub parent_refs: Vec<ParentRef>,
+}
+
+/// A gateway.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ParentRef {
+    /// The name of the Gateway.
+    ///
+    /// Example: `public`.
+    #[schemars(transform = object_name)]
+    pub name: String,
+    /// Its namespace; absent means ours.
+    ///
+    /// Example: `gateways`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 63))]
+    pub namespace: Option<String>,
+    /// The listener in the Gateway; absent means all that fit.
+    ///
+    /// Example: `https`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(transform = object_name)]
+    pub section_name: Option<String>,
+}

@@ -1,0 +1,167 @@
+//! `spec.kafka`
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    CaSecretRef, CertificateSecretRef, CredentialsSecretRef, GoDuration, TopicManagement, Topics,
+    schema::{object_name, text_map},
+};
+
+/// The brokers, and how to be let in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Kafka {
+    /// At least one broker as `host:port`. Either this or `strimzi` is given.
+    ///
+    /// Example: `["kafka-kafka-bootstrap.kafka.svc:9092"]`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1, max = 16), extend("x-kubernetes-list-type" = "set"), inner(length(min = 3, max = 261)))]
+    pub bootstrap_servers: Vec<String>,
+    /// A Kafka cluster that Strimzi runs; its brokers and its CA are read from its status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strimzi: Option<StrimziRef>,
+    /// Whether connections are encrypted and authenticated.
+    pub security_protocol: SecurityProtocol,
+    /// Who we are, with `SASL_PLAINTEXT` and `SASL_SSL`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sasl: Option<Sasl>,
+    /// The authorities that sign the brokers' certificates. Absent means those of the image, or of the Strimzi cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca_secret_ref: Option<CaSecretRef>,
+    /// Our own certificate, when brokers ask for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_certificate_secret_ref: Option<CertificateSecretRef>,
+    /// The name under which brokers log and limit us.
+    #[schemars(length(min = 1, max = 128))]
+    pub client_id: String,
+    /// Where a consumer group starts that has never committed an offset.
+    pub start_offset: StartOffset,
+    /// A member that is silent for this long loses its partitions.
+    pub session_timeout: GoDuration,
+    /// The names of the topics.
+    pub topics: Topics,
+    /// Whether missing topics are created, and how.
+    pub topic_management: TopicManagement,
+    /// Further librdkafka properties, by their own names. They come last and win.
+    ///
+    /// Example: `{"fetch.wait.max.ms": "100"}`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(transform = text_map)]
+    pub properties: BTreeMap<String, String>,
+}
+
+/// A Kafka cluster that Strimzi runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StrimziRef {
+    /// The name of the `Kafka` object.
+    ///
+    /// Example: `events`.
+    #[schemars(transform = object_name)]
+    pub name: String,
+    /// Its namespace; absent means ours.
+    ///
+    /// Example: `kafka`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 63))]
+    pub namespace: Option<String>,
+    /// The name of the listener to connect to. It has to fit `securityProtocol`.
+    #[serde(default = "plain_listener")]
+    #[schemars(length(min = 1, max = 25))]
+    pub listener: String,
+}
+
+/// Who we are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Sasl {
+    /// How to authenticate.
+    #[serde(default)]
+    pub mechanism: SaslMechanism,
+    /// The user, when the Secret has no key for it, as those of Strimzi's `KafkaUser`.
+    ///
+    /// Example: `ccx`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 256))]
+    pub username: Option<String>,
+    /// The user's name and password.
+    pub credentials_secret_ref: CredentialsSecretRef,
+}
+
+/// Whether connections to brokers are encrypted and authenticated; the words are Kafka's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum SecurityProtocol {
+    /// Neither.
+    #[default]
+    Plaintext,
+    /// Encrypted.
+    Ssl,
+    /// Authenticated.
+    SaslPlaintext,
+    /// Both.
+    SaslSsl,
+}
+
+/// How a client authenticates; the words are Kafka's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum SaslMechanism {
+    /// User name and password as they are.
+    #[serde(rename = "PLAIN")]
+    Plain,
+    /// Salted challenge and response with SHA-256.
+    #[serde(rename = "SCRAM-SHA-256")]
+    ScramSha256,
+    /// Salted challenge and response with SHA-512.
+    #[default]
+    #[serde(rename = "SCRAM-SHA-512")]
+    ScramSha512,
+}
+
+/// Where a consumer group starts that has never committed an offset.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum StartOffset {
+    /// At the oldest message: nothing is missed.
+    #[default]
+    Oldest,
+    /// At the next message.
+    Newest,
+}
+
+impl Default for Kafka {
+    fn default() -> Self {
+        Self {
+            bootstrap_servers: Vec::new(),
+            strimzi: None,
+            security_protocol: SecurityProtocol::default(),
+            sasl: None,
+            ca_secret_ref: None,
+            client_certificate_secret_ref: None,
+            client_id: "ccx".into(),
+            start_offset: StartOffset::default(),
+            session_timeout: GoDuration::from_secs(20),
+            topics: Topics::default(),
+            topic_management: TopicManagement::default(),
+            properties: BTreeMap::new(),
+        }
+    }
+}
+
+impl SecurityProtocol {
+    /// Whether it needs a user name and a password.
+    pub fn authenticates(self) -> bool {
+        matches!(self, Self::SaslPlaintext | Self::SaslSsl)
+    }
+
+    /// Whether it needs certificates.
+    pub fn encrypts(self) -> bool {
+        matches!(self, Self::Ssl | Self::SaslSsl)
+    }
+}
+
+fn plain_listener() -> String {
+    "plain".into()
+}

@@ -1,0 +1,44 @@
+//! How the operator treats the object as a whole.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Whether changes are made, or only planned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Mode {
+    /// Changes are made.
+    #[default]
+    Apply,
+    /// Nothing is written but `status.plan`: what would change, and which pods would restart and why.
+    Plan,
+}
+
+/// Whether the operator touches anything but the status.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Reconciliation {
+    /// It creates, corrects and deletes.
+    #[default]
+    Active,
+    /// It only reports, so that a person can work on the parts by hand.
+    Paused,
+}
+
+/// What happens to the managed database when the object is deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum DeletionPolicy {
+    /// Database, volume and password stay; a new object of the same name takes them over.
+    #[default]
+    Retain,
+    /// All is deleted, the results too.
+    Delete,
+}
+
+/// Whether the pods' traffic is limited.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum NetworkPolicyMode {
+    /// NetworkPolicies allow just what the pods need.
+    #[default]
+    Managed,
+    /// No NetworkPolicy is made.
+    Disabled,
+}

@@ -1,0 +1,59 @@
+//! `spec.logging`
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What the workloads log, and how.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Logging {
+    /// The least severe events that are logged.
+    pub level: LogLevel,
+    /// A finer filter, which then wins over `level`.
+    ///
+    /// Example: `info,ccx_writer=debug`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 512))]
+    pub filter: Option<String>,
+    /// How a line looks.
+    pub format: LogFormat,
+}
+
+/// The severity of an event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum LogLevel {
+    /// Something failed and needs a person.
+    Error,
+    /// Something is not as it should be.
+    Warn,
+    /// What happened, in the large.
+    #[default]
+    Info,
+    /// What happened, in detail.
+    Debug,
+    /// Every step.
+    Trace,
+}
+
+/// How a line of the log looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum LogFormat {
+    /// One JSON object a line, for machines.
+    #[default]
+    Json,
+    /// For people.
+    Text,
+}
+
+impl LogLevel {
+    /// The level's name in a filter.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! `spec.monitoring`
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{GoDuration, schema::text_map};
+
+/// Metrics, alerts and dashboards.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Monitoring {
+    /// By what Prometheus is told to collect metrics.
+    pub scrape: Scrape,
+    /// How often metrics are collected.
+    pub interval: GoDuration,
+    /// Whether there are alerts, as a PrometheusRule.
+    pub alerts: Presence,
+    /// Grafana dashboards.
+    pub dashboards: Dashboards,
+    /// Further labels of monitors and rules, by which a Prometheus chooses them.
+    ///
+    /// Example: `{release: prometheus}`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(transform = text_map)]
+    pub labels: BTreeMap<String, String>,
+}
+
+/// By what Prometheus is told to collect metrics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Scrape {
+    /// A PodMonitor where the cluster has that kind, else annotations of the pods.
+    #[default]
+    Auto,
+    /// A PodMonitor; that the kind is missing is reported.
+    PodMonitor,
+    /// ServiceMonitors; that the kind is missing is reported.
+    ServiceMonitor,
+    /// Nothing.
+    Disabled,
+}
+
+/// Whether an optional part is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Presence {
+    /// Where the cluster has the kind.
+    #[default]
+    Auto,
+    /// Yes; that the kind is missing is reported.
+    Enabled,
+    /// No.
+    Disabled,
+}
+
+/// Grafana dashboards, as ConfigMaps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Dashboards {
+    /// Whether there are dashboards. `Auto` means no: that Grafana is there can't be seen.
+    pub presence: Presence,
+    /// Labels by which Grafana finds the ConfigMaps.
+    #[schemars(transform = text_map)]
+    pub labels: BTreeMap<String, String>,
+}
+
+impl Default for Monitoring {
+    fn default() -> Self {
+        Self {
+            scrape: Scrape::default(),
+            interval: GoDuration::from_secs(30),
+            alerts: Presence::default(),
+            dashboards: Dashboards::default(),
+            labels: BTreeMap::new(),
+        }
+    }
+}
+
+impl Default for Dashboards {
+    fn default() -> Self {
+        Self { presence: Presence::default(), labels: BTreeMap::from([("grafana_dashboard".to_owned(), "1".to_owned())]) }
+    }
+}

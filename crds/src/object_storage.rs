@@ -1,0 +1,100 @@
+//! `spec.objectStorage`
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{CaSecretRef, S3CredentialsSecretRef, schema::text_map};
+
+/// Where the archives are: any S3 service.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ObjectStorage {
+    /// URL of the service; absent means Amazon's in `region`.
+    ///
+    /// Example: `https://s3.openshift-storage.svc`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 512))]
+    pub endpoint: Option<String>,
+    /// The region; absent means `us-east-1`.
+    ///
+    /// Example: `eu-central-1`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64))]
+    pub region: Option<String>,
+    /// The bucket that uploads go to.
+    ///
+    /// Example: `insights-upload`.
+    #[schemars(length(min = 1, max = 63))]
+    pub bucket: String,
+    /// Where a link has the bucket's name.
+    #[serde(default)]
+    pub addressing: Addressing,
+    /// Who we are.
+    #[serde(default)]
+    pub credentials: StorageCredentials,
+    /// The authorities that sign the service's certificate; absent means those of the image.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca_secret_ref: Option<CaSecretRef>,
+    /// Which announced links are followed. Whoever can write to the topic makes the pods fetch.
+    #[serde(default)]
+    pub link_policy: LinkPolicy,
+}
+
+/// Where a link has the bucket's name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Addressing {
+    /// In the host, as Amazon wants it.
+    #[default]
+    VirtualHost,
+    /// In the path, as most other services want it.
+    Path,
+}
+
+/// Which announced links are followed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum LinkPolicy {
+    /// Presigned links to Amazon S3 or to `endpoint`, and `s3://bucket/key`.
+    #[default]
+    PresignedS3,
+    /// Any HTTP link.
+    Any,
+}
+
+/// Who we are to the object storage: a union of `secretRef` and `workloadIdentity`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct StorageCredentials {
+    /// Which kind of credentials is used.
+    #[serde(rename = "type")]
+    pub kind: CredentialsType,
+    /// The access key, with type `Secret`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret_ref: Option<S3CredentialsSecretRef>,
+    /// What links the pods' service account to a cloud identity, with type `WorkloadIdentity`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workload_identity: Option<WorkloadIdentity>,
+}
+
+/// Which kind of credentials is used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum CredentialsType {
+    /// What the platform gives to the pods' service account. Presigned links need no more.
+    #[default]
+    WorkloadIdentity,
+    /// An access key in a Secret.
+    Secret,
+}
+
+/// What links a service account to a cloud identity.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct WorkloadIdentity {
+    /// Annotations of the pipeline's service account.
+    ///
+    /// Example: `{"eks.amazonaws.com/role-arn": "arn:aws:iam::123456789012:role/ccx"}`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(transform = text_map)]
+    pub service_account_annotations: BTreeMap<String, String>,
+}

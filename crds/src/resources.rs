@@ -1,0 +1,46 @@
+//! `resources` of every component
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::{api::core::v1::ResourceRequirements, apimachinery::pkg::api::resource::Quantity};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::schema::quantities;
+
+/// What a container is given at least and at most. When this is given, it replaces the default whole.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Resources {
+    /// What is set aside for the container.
+    ///
+    /// Example: `{cpu: 250m, memory: 384Mi}`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "quantities")]
+    pub requests: BTreeMap<String, Quantity>,
+    /// What the container can't exceed.
+    ///
+    /// Example: `{memory: 1Gi}`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "quantities")]
+    pub limits: BTreeMap<String, Quantity>,
+}
+
+impl Resources {
+    /// Requests for CPU and memory, and a limit for memory. CPU has none: a pod that may use idle cores is faster, and
+    /// takes them from nobody.
+    pub(crate) fn of(cpu: &str, memory: &str, memory_limit: &str) -> Self {
+        let quantity = |name: &str, value: &str| (name.to_owned(), Quantity(value.to_owned()));
+        Self {
+            requests: BTreeMap::from([quantity("cpu", cpu), quantity("memory", memory)]),
+            limits: BTreeMap::from([quantity("memory", memory_limit)]),
+        }
+    }
+}
+
+impl From<Resources> for ResourceRequirements {
+    fn from(resources: Resources) -> Self {
+        let non_empty = |map: BTreeMap<String, Quantity>| (!map.is_empty()).then_some(map);
+        Self { requests: non_empty(resources.requests), limits: non_empty(resources.limits), claims: None }
+    }
+}

@@ -1,0 +1,26 @@
+//! `spec.retry`
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::GoDuration;
+
+/// How often and how long something that failed is tried again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Retry {
+    /// The first wait; each further one is twice as long.
+    pub initial_delay: GoDuration,
+    /// The longest wait.
+    pub max_delay: GoDuration,
+    /// How often a message is tried in all before it goes to the dead letters. A dependency that is away is waited for
+    /// without end.
+    #[schemars(range(min = 1, max = 1000))]
+    pub max_attempts: u32,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self { initial_delay: GoDuration::from_millis(200), max_delay: GoDuration::from_secs(30), max_attempts: 8 }
+    }
+}

@@ -1,0 +1,109 @@
+//! `spec.dataPipeline.rules`
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    GoDuration, ImagePullPolicy, LocalRef,
+    schema::{brief, object_name},
+};
+
+/// Which rules run. All sources together make one set; a set with a mistake is refused whole, and the last good one stays.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct RuleSources {
+    /// Whether the rules run that are part of the image.
+    pub built_in: BuiltInRules,
+    /// Rules that don't run, by their ids, whatever source they are from.
+    ///
+    /// Example: `["etcd_slow_disk|ETCD_SLOW_DISK"]`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 512), extend("x-kubernetes-list-type" = "set"), inner(length(min = 1, max = 256)))]
+    pub disabled_rules: Vec<String>,
+    /// ConfigMaps with rules in the same namespace, by their labels: new ones are found without a change here.
+    ///
+    /// Example: `{matchLabels: {ccx.openshift.io/rules: "true"}}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(transform = brief)]
+    pub config_map_selector: Option<LabelSelector>,
+    /// ConfigMaps with rules in the same namespace, by their names. A missing one is reported.
+    ///
+    /// Example: `[{name: our-rules}]`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
+    pub config_map_refs: Vec<LocalRef>,
+    /// A volume with rules: a folder, or a `.tar`, `.tar.gz` or OCI archive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub volume_claim: Option<RuleVolume>,
+    /// An image that contains rules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<RuleImage>,
+    /// How long one rule may work on one archive.
+    pub rule_timeout: GoDuration,
+}
+
+/// Whether the rules run that are part of the image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum BuiltInRules {
+    /// They do.
+    #[default]
+    Enabled,
+    /// They don't.
+    Disabled,
+}
+
+/// A volume with rules.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleVolume {
+    /// The PersistentVolumeClaim, in the same namespace; all pipeline pods mount it read-only.
+    ///
+    /// Example: `rules`.
+    #[schemars(transform = object_name)]
+    pub claim_name: String,
+    /// The folder or archive in the volume.
+    #[serde(default = "current_folder")]
+    #[schemars(length(min = 1, max = 1024))]
+    pub path: String,
+}
+
+/// An image that contains rules.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleImage {
+    /// The image's name.
+    ///
+    /// Example: `quay.io/our-org/our-rules:1.4`.
+    #[schemars(length(min = 1, max = 512))]
+    pub reference: String,
+    /// The folder or archive in the image.
+    #[serde(default = "rules_folder")]
+    #[schemars(length(min = 1, max = 1024))]
+    pub path: String,
+    /// When the image is pulled.
+    #[serde(default)]
+    pub pull_policy: ImagePullPolicy,
+}
+
+impl Default for RuleSources {
+    fn default() -> Self {
+        Self {
+            built_in: BuiltInRules::default(),
+            disabled_rules: Vec::new(),
+            config_map_selector: None,
+            config_map_refs: Vec::new(),
+            volume_claim: None,
+            image: None,
+            rule_timeout: GoDuration::from_secs(2),
+        }
+    }
+}
+
+fn current_folder() -> String {
+    ".".into()
+}
+
+fn rules_folder() -> String {
+    "rules".into()
+}

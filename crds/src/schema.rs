@@ -1,0 +1,214 @@
+//! From what `schemars` derives to the schema that Kubernetes wants.
+//!
+//! [`refine`] runs once over the finished schema of `spec` and of `status`; the other functions are for single fields.
+
+use kube::core::Rule;
+use schemars::{Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value, json};
+
+use crate::defaults;
+
+/// A CEL rule with the message for whoever broke it. The message says what to do.
+pub(crate) fn rule(expression: &str, message: &str) -> Rule {
+    Rule::new(expression).message(message)
+}
+
+/// Makes a derived schema structural, small and readable:
+///
+/// - optional values are absent, never null;
+/// - the variants of an enum are in the description of the field, where `kubectl explain` shows them;
+/// - a default that follows from the defaults of the inner fields is `{}`;
+/// - scalar defaults are in the description too.
+pub(crate) fn refine(schema: &mut Schema) {
+    refine_object(schema.ensure_object());
+}
+
+fn refine_object(schema: &mut Map<String, Value>) {
+    for_each_child(schema, &mut |child| {
+        if let Value::Object(child) = child {
+            refine_object(child);
+        }
+    });
+    drop_null(schema);
+    fold_variants(schema);
+    name_formats_as_kubernetes(schema);
+    shorten_default(schema);
+    describe_default(schema);
+    unwrap_lines(schema);
+}
+
+fn for_each_child(schema: &mut Map<String, Value>, visit: &mut dyn FnMut(&mut Value)) {
+    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        properties.values_mut().for_each(&mut *visit);
+    }
+    for key in ["items", "additionalProperties"] {
+        if let Some(child) = schema.get_mut(key) {
+            visit(child);
+        }
+    }
+}
+
+/// `Option<T>` becomes `T`: in Kubernetes what is optional is absent.
+fn drop_null(schema: &mut Map<String, Value>) {
+    if let Some(Value::Array(types)) = schema.get_mut("type") {
+        types.retain(|name| name != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            schema.insert("type".into(), only);
+        }
+    }
+    if let Some(Value::Array(values)) = schema.get_mut("enum") {
+        values.retain(|value| !value.is_null());
+    }
+    let Some(Value::Array(branches)) = schema.get("anyOf") else { return };
+    let Some(Value::Object(inner)) = branches.iter().find(|branch| branch.get("type") != Some(&json!("null"))) else {
+        return;
+    };
+    if branches.len() != 2 {
+        return;
+    }
+    let mut inner = inner.clone();
+    schema.remove("anyOf");
+    refine_object(&mut inner);
+    for (key, value) in inner {
+        schema.entry(key).or_insert(value);
+    }
+}
+
+/// Turns a list of described constants into `enum`, and their descriptions into a list at the end of the field's own.
+fn fold_variants(schema: &mut Map<String, Value>) {
+    let Some(Value::Array(variants)) = schema.get("oneOf") else { return };
+    let constants: Option<Vec<(Value, String)>> = variants.iter().map(constant).collect();
+    let Some(constants) = constants else { return };
+    let mut description = schema.get("description").and_then(Value::as_str).unwrap_or_default().to_owned();
+    for (value, text) in &constants {
+        let (value, text) = (value.as_str().unwrap_or_default(), text.replace('\n', " "));
+        description = format!("{description}\n\n`{value}`: {text}");
+    }
+    schema.remove("oneOf");
+    schema.insert("type".into(), json!("string"));
+    schema.insert("enum".into(), constants.into_iter().map(|(value, _)| value).collect());
+    schema.insert("description".into(), json!(description));
+}
+
+fn constant(variant: &Value) -> Option<(Value, String)> {
+    let value = variant.get("const").or_else(|| variant.get("enum")?.get(0))?;
+    Some((value.clone(), variant.get("description")?.as_str()?.to_owned()))
+}
+
+/// Kubernetes knows no unsigned formats, and warns of them.
+fn name_formats_as_kubernetes(schema: &mut Map<String, Value>) {
+    let format = match schema.get("format").and_then(Value::as_str) {
+        Some("uint8" | "uint16" | "uint32") => "int32",
+        Some("uint64") => "int64",
+        _ => return,
+    };
+    schema.insert("format".into(), json!(format));
+}
+
+/// The API server fills `{}` with the defaults of the fields, so that every default is written once.
+fn shorten_default(schema: &mut Map<String, Value>) {
+    let Some(default @ Value::Object(_)) = schema.get("default") else { return };
+    let mut filled = json!({});
+    defaults::fill(&mut filled, schema);
+    if filled == *default {
+        schema.insert("default".into(), json!({}));
+    }
+}
+
+fn describe_default(schema: &mut Map<String, Value>) {
+    let text = match schema.get("default") {
+        Some(Value::String(text)) if !text.is_empty() => text.clone(),
+        Some(default @ (Value::Number(_) | Value::Bool(_))) => default.to_string(),
+        Some(default @ Value::Object(fields)) if !fields.is_empty() => default.to_string(),
+        _ => return,
+    };
+    if let Some(Value::String(description)) = schema.get_mut("description") {
+        *description = format!("{description}\n\nDefault: `{text}`.");
+    }
+}
+
+/// Line breaks of the source are spaces; those between paragraphs stay.
+fn unwrap_lines(schema: &mut Map<String, Value>) {
+    if let Some(Value::String(description)) = schema.get_mut("description") {
+        let paragraphs: Vec<String> = description.split("\n\n").map(|paragraph| paragraph.replace('\n', " ")).collect();
+        *description = paragraphs.join("\n\n");
+    }
+}
+
+/// Keeps the first sentence of the inner descriptions of a type of Kubernetes: the whole would be most of the definition.
+pub(crate) fn brief(schema: &mut Schema) {
+    let schema = schema.ensure_object();
+    for_each_child(schema, &mut shorten_descriptions);
+    let mut branches = schema.get_mut("anyOf");
+    if let Some(Value::Array(branches)) = &mut branches {
+        branches.iter_mut().for_each(shorten_descriptions);
+    }
+}
+
+fn shorten_descriptions(schema: &mut Value) {
+    let Value::Object(schema) = schema else { return };
+    if let Some(Value::String(description)) = schema.get_mut("description") {
+        let end = description.find(". ").or_else(|| description.find(".\n")).map_or(description.len(), |dot| dot + 1);
+        description.truncate(end);
+    }
+    for_each_child(schema, &mut shorten_descriptions);
+}
+
+/// The name of an object.
+pub(crate) fn object_name(schema: &mut Schema) {
+    schema.insert("minLength".into(), json!(1));
+    schema.insert("maxLength".into(), json!(253));
+    let is_name = rule(
+        "self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')",
+        "write the name of an object: lower-case letters, digits, - and .",
+    );
+    schema.insert("x-kubernetes-validations".into(), json!([is_name]));
+}
+
+/// A key of a Secret or ConfigMap.
+pub(crate) fn data_key(schema: &mut Schema) {
+    schema.insert("minLength".into(), json!(1));
+    schema.insert("maxLength".into(), json!(253));
+    let is_key = rule("self.matches('^[-._a-zA-Z0-9]+$')", "write a key of the object's data: letters, digits, -, _ and .");
+    schema.insert("x-kubernetes-validations".into(), json!([is_key]));
+}
+
+/// The name of a Kafka topic.
+pub(crate) fn topic_name(schema: &mut Schema) {
+    optional_topic_name(schema);
+    schema.insert("minLength".into(), json!(1));
+}
+
+/// The name of a Kafka topic, or nothing.
+pub(crate) fn optional_topic_name(schema: &mut Schema) {
+    schema.insert("maxLength".into(), json!(249));
+    let is_topic = rule("self.matches('^[-._a-zA-Z0-9]*$')", "write the name of a topic: letters, digits, -, _ and .");
+    schema.insert("x-kubernetes-validations".into(), json!([is_topic]));
+}
+
+/// The first part of metrics' names.
+pub(crate) fn metrics_namespace(schema: &mut Schema) {
+    schema.insert("maxLength".into(), json!(64));
+    let is_prefix = rule("self.matches('^[_a-zA-Z0-9]*$')", "write the prefix of metrics: letters, digits and _");
+    schema.insert("x-kubernetes-validations".into(), json!([is_prefix]));
+}
+
+/// A map from names to short texts.
+pub(crate) fn text_map(schema: &mut Schema) {
+    schema.insert("maxProperties".into(), json!(64));
+    schema.insert("additionalProperties".into(), json!({"type": "string", "maxLength": 4096}));
+}
+
+/// A map from resources such as `cpu` to Kubernetes quantities, written as a number or as text.
+pub(crate) fn quantities(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "maxProperties": 16,
+        "additionalProperties": {
+            "anyOf": [{"type": "integer"}, {"type": "string"}],
+            "x-kubernetes-int-or-string": true,
+            "maxLength": 32,
+        },
+    })
+}

@@ -1,0 +1,178 @@
+//! `spec`
+#![expect(clippy::duplicated_attributes, reason = "every printer column has a type")]
+
+use kube::CustomResource;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Aggregator, CcxPipelineStatus, DataPipeline, Database, DbWriter, DeletionPolicy, Kafka, LocalRef, Logging, Mode,
+    Monitoring, NetworkPolicyMode, ObjectStorage, Reconciliation, Retry, schema,
+};
+
+/// What is wanted: one installation of the data pipeline, from announced archives to reports served by REST.
+///
+/// Only `kafka.bootstrapServers` and `objectStorage.bucket` have to be given.
+#[derive(CustomResource, Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[kube(
+    group = "ccx.openshift.io",
+    version = "v1alpha1",
+    kind = "CcxPipeline",
+    namespaced,
+    status = "CcxPipelineStatus",
+    derive = "PartialEq",
+    shortname = "ccxp",
+    category = "ccx",
+    doc = "An installation of the CCX data pipeline: archives that clusters send in become reports served by REST.",
+    selectable = ".spec.mode",
+    selectable = ".spec.reconciliation",
+    selectable = ".spec.deletionPolicy",
+    selectable = ".spec.database.type",
+    scale(
+        spec_replicas_path = ".spec.dataPipeline.replicas",
+        status_replicas_path = ".status.dataPipelineReplicas",
+        label_selector_path = ".status.selector"
+    ),
+    printcolumn(
+        name = "Ready",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Ready\")].status",
+        description = "Whether everything that was asked for is there and working"
+    ),
+    printcolumn(
+        name = "Reason",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Ready\")].reason",
+        description = "Why it is ready, or why not"
+    ),
+    printcolumn(
+        name = "Pipeline",
+        type_ = "string",
+        json_path = ".status.components[?(@.name==\"data-pipeline\")].summary",
+        description = "Pods that run rules: ready/desired"
+    ),
+    printcolumn(
+        name = "Writer",
+        type_ = "string",
+        json_path = ".status.components[?(@.name==\"insights-results-db-writer\")].summary",
+        description = "Pods that write to the database: ready/desired"
+    ),
+    printcolumn(
+        name = "API",
+        type_ = "string",
+        json_path = ".status.components[?(@.name==\"insights-results-aggregator\")].summary",
+        description = "Pods that serve reports: ready/desired"
+    ),
+    printcolumn(
+        name = "Database",
+        type_ = "string",
+        json_path = ".spec.database.type",
+        description = "Whether the operator runs the database or somebody else"
+    ),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(
+        name = "Mode",
+        type_ = "string",
+        json_path = ".spec.mode",
+        priority = 1,
+        description = "Whether changes are made or only planned"
+    ),
+    printcolumn(
+        name = "Reconciliation",
+        type_ = "string",
+        json_path = ".spec.reconciliation",
+        priority = 1,
+        description = "Whether the operator may touch anything"
+    ),
+    printcolumn(
+        name = "Suspended",
+        type_ = "boolean",
+        json_path = ".spec.suspend",
+        priority = 1,
+        description = "Whether the workloads are scaled to zero"
+    ),
+    printcolumn(
+        name = "Schema",
+        type_ = "integer",
+        json_path = ".status.schemaVersion.public",
+        priority = 1,
+        description = "Version of the database's schema"
+    ),
+    printcolumn(
+        name = "Rules",
+        type_ = "integer",
+        json_path = ".status.rules.count",
+        priority = 1,
+        description = "Number of loaded rules"
+    ),
+    printcolumn(
+        name = "URL",
+        type_ = "string",
+        json_path = ".status.endpoints.external",
+        priority = 1,
+        description = "Where the API is served to the outside"
+    ),
+    printcolumn(
+        name = "Message",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Ready\")].message",
+        priority = 1,
+        description = "What is missing, in a sentence"
+    )
+)]
+#[serde(rename_all = "camelCase")]
+#[schemars(transform = schema::refine)]
+pub struct CcxPipelineSpec {
+    /// The brokers, and how to be let in.
+    pub kafka: Kafka,
+    /// Where the archives are: any S3 service.
+    pub object_storage: ObjectStorage,
+    /// The PostgreSQL database of the results: one that the operator runs, or one that exists.
+    #[serde(default)]
+    pub database: Database,
+    /// The pods that download archives and run rules on them.
+    #[serde(default)]
+    pub data_pipeline: DataPipeline,
+    /// The pod that stores results in the database.
+    #[serde(default)]
+    pub db_writer: DbWriter,
+    /// The pods that serve reports by REST.
+    #[serde(default)]
+    pub aggregator: Aggregator,
+    /// The image of all workloads. Absent means the one that was released with the operator.
+    ///
+    /// Example: `quay.io/ccx/ccx:0.1.0`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 512))]
+    pub image: Option<String>,
+    /// Secrets with the registries' credentials, in the same namespace, for every pod.
+    ///
+    /// Example: `[{name: registry-login}]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 8), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
+    pub image_pull_secrets: Vec<LocalRef>,
+    /// Whether changes are made, or only written to `status.plan`.
+    #[serde(default)]
+    pub mode: Mode,
+    /// Scales the workloads to zero, in the order in which nothing is lost. The database keeps running.
+    #[serde(default)]
+    pub suspend: bool,
+    /// Whether the operator touches anything but the status of this object.
+    #[serde(default)]
+    pub reconciliation: Reconciliation,
+    /// What happens to the managed database, its volume and its password when this object is deleted.
+    #[serde(default)]
+    pub deletion_policy: DeletionPolicy,
+    /// How often and how long something that failed is tried again.
+    #[serde(default)]
+    pub retry: Retry,
+    /// What the workloads log, and how.
+    #[serde(default)]
+    pub logging: Logging,
+    /// Metrics, alerts and dashboards.
+    #[serde(default)]
+    pub monitoring: Monitoring,
+    /// Whether the pods' traffic is limited to what they need.
+    #[serde(default)]
+    pub network_policy: NetworkPolicyMode,
+}

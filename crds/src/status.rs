@@ -1,0 +1,176 @@
+//! `status`
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::schema;
+
+/// What is there, as far as the operator has seen.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+#[schemars(transform = schema::refine)]
+pub struct CcxPipelineStatus {
+    /// The generation of the object that this status is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
+    /// What is the case and what isn't, each with its reason.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(
+        length(max = 32),
+        transform = schema::brief,
+        extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"])
+    )]
+    pub conditions: Vec<Condition>,
+    /// The components and their pods.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
+    pub components: Vec<ComponentStatus>,
+    /// Number of pipeline pods, for the scale subresource.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_pipeline_replicas: Option<i32>,
+    /// The labels of the pipeline pods, for the scale subresource.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1024))]
+    pub selector: Option<String>,
+    /// The version of the database's schema.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schema_version: Option<SchemaVersion>,
+    /// Where things are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub endpoints: Option<Endpoints>,
+    /// The Secret with the managed database's credentials.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253))]
+    pub database_secret: Option<String>,
+    /// The rules that run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rules: Option<RulesStatus>,
+    /// What would change, with `spec.mode: Plan`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Plan>,
+}
+
+/// A component and its pods.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ComponentStatus {
+    /// The component.
+    #[schemars(length(max = 63))]
+    pub name: String,
+    /// `ready/desired`, for people.
+    #[serde(default)]
+    #[schemars(length(max = 32))]
+    pub summary: String,
+    /// Pods that are ready.
+    #[serde(default)]
+    pub ready: i32,
+    /// Pods that are wanted.
+    #[serde(default)]
+    pub desired: i32,
+    /// Pods of the newest revision.
+    #[serde(default)]
+    pub updated: i32,
+    /// The image of the newest revision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 512))]
+    pub image: Option<String>,
+}
+
+/// The version of the database's schema.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SchemaVersion {
+    /// The last migration of the reports.
+    pub public: i32,
+    /// The last migration of the workloads' recommendations.
+    pub dvo: i32,
+}
+
+/// Where things are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Endpoints {
+    /// URL of the API, from inside the cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 512))]
+    pub api: Option<String>,
+    /// URL of the API, from outside the cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 512))]
+    pub external: Option<String>,
+    /// The brokers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 4096))]
+    pub kafka: Option<String>,
+    /// The database as `host:port/name`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 512))]
+    pub database: Option<String>,
+}
+
+/// The rules that run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RulesStatus {
+    /// Digest of the set, as reports carry it.
+    #[schemars(length(max = 128))]
+    pub digest: String,
+    /// Number of rules in the set.
+    pub count: i32,
+}
+
+/// What would change.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Plan {
+    /// The objects that would be written or deleted.
+    #[schemars(length(max = 128), extend("x-kubernetes-list-type" = "atomic"))]
+    pub changes: Vec<PlannedChange>,
+    /// The components whose pods would restart.
+    #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "atomic"))]
+    pub restarts: Vec<PlannedRestart>,
+    /// How many further changes there was no room for.
+    pub omitted_changes: i32,
+}
+
+/// An object that would be written or deleted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PlannedChange {
+    /// What would happen to it.
+    pub action: ChangeAction,
+    /// Its kind.
+    #[schemars(length(max = 63))]
+    pub kind: String,
+    /// Its name.
+    #[schemars(length(max = 253))]
+    pub name: String,
+    /// The fields that would change. Values of Secrets are not among them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32), extend("x-kubernetes-list-type" = "atomic"), inner(length(max = 512)))]
+    pub fields: Vec<String>,
+}
+
+/// What would happen to an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub enum ChangeAction {
+    /// It would be made.
+    Create,
+    /// It would be changed.
+    Update,
+    /// It would be removed.
+    Delete,
+}
+
+/// A component whose pods would restart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PlannedRestart {
+    /// The component.
+    #[schemars(length(max = 63))]
+    pub component: String,
+    /// Why its pods would restart, in a sentence.
+    #[schemars(length(max = 1024))]
+    pub reason: String,
+}

@@ -1,0 +1,69 @@
+//! `spec.kafka.topics` and `spec.kafka.topicManagement`
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::schema::{optional_topic_name, topic_name};
+
+/// The names of the topics.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Topics {
+    /// Archives that have been stored; the pipeline reads it.
+    #[schemars(transform = topic_name)]
+    pub announce: String,
+    /// Results of rules; the pipeline writes it, the writer reads it.
+    #[schemars(transform = topic_name)]
+    pub results: String,
+    /// Progress of requests; empty means that nobody wants to know.
+    #[schemars(transform = optional_topic_name)]
+    pub payload_status: String,
+    /// Announcements that the pipeline gave up.
+    #[schemars(transform = topic_name)]
+    pub announce_dead_letters: String,
+    /// Results that the writer gave up.
+    #[schemars(transform = topic_name)]
+    pub results_dead_letters: String,
+}
+
+/// Whether missing topics are created, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct TopicManagement {
+    /// Whether missing topics are created. Topics are never deleted, nor changed but for more partitions.
+    pub policy: TopicPolicy,
+    /// Partitions of a topic: the most pods that can share the work. It may only grow.
+    #[schemars(range(min = 1, max = 1024))]
+    pub partitions: u32,
+    /// Copies of each message. It applies to new topics only.
+    #[schemars(range(min = 1))]
+    pub replication_factor: u16,
+}
+
+/// Whether missing topics are created.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum TopicPolicy {
+    /// The operator creates what is missing.
+    #[default]
+    Managed,
+    /// Somebody else creates topics; a missing one is reported.
+    External,
+}
+
+impl Default for Topics {
+    fn default() -> Self {
+        Self {
+            announce: "platform.upload.announce".into(),
+            results: "ccx.ocp.results".into(),
+            payload_status: "platform.payload-status".into(),
+            announce_dead_letters: "ccx.data.pipeline.dead.letter.queue".into(),
+            results_dead_letters: "ccx.aggregator.dead.letter.queue".into(),
+        }
+    }
+}
+
+impl Default for TopicManagement {
+    fn default() -> Self {
+        Self { policy: TopicPolicy::default(), partitions: 32, replication_factor: 3 }
+    }
+}
