@@ -60,18 +60,21 @@ fn drop_null(schema: &mut Map<String, Value>) {
     if let Some(Value::Array(values)) = schema.get_mut("enum") {
         values.retain(|value| !value.is_null());
     }
-    let Some(Value::Array(branches)) = schema.get("anyOf") else { return };
-    let Some(Value::Object(inner)) = branches.iter().find(|branch| branch.get("type") != Some(&json!("null"))) else {
-        return;
-    };
-    if branches.len() != 2 {
-        return;
-    }
-    let mut inner = inner.clone();
+    let Some(Value::Object(mut inner)) = only_branch_besides_null(schema) else { return };
     schema.remove("anyOf");
     refine_object(&mut inner);
     for (key, value) in inner {
         schema.entry(key).or_insert(value);
+    }
+}
+
+fn only_branch_besides_null(schema: &Map<String, Value>) -> Option<Value> {
+    let branches = schema.get("anyOf")?.as_array()?;
+    let is_null = |branch: &&Value| branch.get("type") == Some(&json!("null"));
+    let others: Vec<&Value> = branches.iter().filter(|branch| !is_null(branch)).collect();
+    match others[..] {
+        [only] if branches.len() == 2 => Some(only.clone()),
+        _ => None,
     }
 }
 
