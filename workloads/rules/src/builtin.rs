@@ -1,4 +1,4 @@
-//! The built-in rules, one file each.
+//! The built-in rules, one file for each rule or small family.
 //!
 //! A rule is a type in a file named like the last part of its module, and a line in [`rules`]. Its tests show a cluster that has
 //! the problem, the closest one that has not, and what an archive without data gives.
@@ -8,26 +8,53 @@ use serde::Serializer;
 use crate::{Rule, RuleMeta};
 
 mod alertmanager_no_receiver;
+mod bug_1821905;
+mod cluster_not_upgradeable;
 mod cluster_operator_degraded;
+mod cluster_operator_unavailable;
+mod cluster_update_stuck;
 mod cluster_version_failing;
+mod cluster_version_overrides;
+mod cluster_wide_proxy_auth_check;
 mod cmo_container_run_as_non_root;
+mod control_plane_replicas;
 mod critical_alert_firing;
 mod critical_alert_silenced;
+mod csr_not_handled;
 mod custom_prometheus;
+mod etcd_member_problem;
 mod etcd_slow_disk;
+mod feature_set_blocks_upgrade;
 mod haproxy_exporter_server_threshold_exceeded;
 mod image_pruner_suspended;
 mod image_registry_ephemeral;
 mod image_registry_multiple_storage_types;
 mod kcm_gc_resync;
+mod kubelet_max_pods_high;
 mod lib_bucket_provisioner_check;
+mod lifecycle;
 mod machine_api_errors;
+mod machine_config_daemon_degraded;
 mod machine_config_pool_degraded;
+mod machine_config_pool_paused;
+mod machine_failed;
+mod machineconfig_stuck_by_node_taints;
+mod master_defined_as_machinesets;
+mod masters_schedulable_with_workers;
 mod namespaces_overlapping_uids;
+mod no_machine_health_check;
+mod node_config_resource_failed;
+mod node_installer_degraded;
 mod node_not_ready;
+mod node_pressure;
+mod node_versions;
 mod nodes_requirements_check;
+mod ocp_version_end_of_life;
 mod olm_operator_failed;
+mod openshift_sdn_removed;
 mod operator_log_panic;
+mod operator_state;
+mod operator_unmanaged;
 mod pdb_blocks_drain;
 mod platform_pod_crash_loop;
 mod platform_pod_image_pull;
@@ -35,8 +62,15 @@ mod platform_pod_oom_killed;
 mod prometheus_backed_by_pvc;
 mod prometheus_high_cardinality;
 mod prometheus_rule_evaluation_fail;
+mod removed_api_in_use;
+mod sdn_migration_blockers;
+mod static_pod_revision_leak;
+mod tls_handshake_fails_in_azure;
+mod unsupported_config_overrides;
+mod update_retrieval_failed;
 mod version_info;
 mod vsphere_hw_version_old;
+mod vsphere_upi_machine_is_in_phase;
 mod webhook_blocks_platform;
 mod webhook_timeout_is_larger_than_default;
 
@@ -44,26 +78,52 @@ mod webhook_timeout_is_larger_than_default;
 pub(crate) fn rules() -> Vec<Box<dyn Rule>> {
     vec![
         Box::new(alertmanager_no_receiver::AlertmanagerNoReceiver),
+        Box::new(bug_1821905::Bug1821905),
+        Box::new(cluster_not_upgradeable::ClusterNotUpgradeable),
         Box::new(cluster_operator_degraded::ClusterOperatorDegraded),
+        Box::new(cluster_operator_unavailable::ClusterOperatorUnavailable),
+        Box::new(cluster_update_stuck::ClusterUpdateStuck),
         Box::new(cluster_version_failing::ClusterVersionFailing),
+        Box::new(cluster_version_overrides::ClusterVersionOverrides),
+        Box::new(cluster_wide_proxy_auth_check::ClusterWideProxyAuthCheck),
         Box::new(cmo_container_run_as_non_root::CmoContainerRunAsNonRoot),
+        Box::new(control_plane_replicas::ControlPlaneReplicas),
         Box::new(critical_alert_firing::CriticalAlertFiring),
         Box::new(critical_alert_silenced::CriticalAlertSilenced),
+        Box::new(csr_not_handled::CsrNotHandled),
         Box::new(custom_prometheus::CustomPrometheus),
+        Box::new(etcd_member_problem::EtcdMemberProblem),
         Box::new(etcd_slow_disk::EtcdSlowDisk),
+        Box::new(feature_set_blocks_upgrade::FeatureSetBlocksUpgrade),
         Box::new(haproxy_exporter_server_threshold_exceeded::HaproxyExporterServerThresholdExceeded),
         Box::new(image_pruner_suspended::ImagePrunerSuspended),
         Box::new(image_registry_ephemeral::ImageRegistryEphemeral),
         Box::new(image_registry_multiple_storage_types::ImageRegistryMultipleStorageTypes),
         Box::new(kcm_gc_resync::KcmGcResync),
+        Box::new(kubelet_max_pods_high::KubeletMaxPodsHigh),
         Box::new(lib_bucket_provisioner_check::LibBucketProvisionerCheck),
         Box::new(machine_api_errors::MachineApiErrors),
+        Box::new(machine_config_daemon_degraded::MachineConfigDaemonDegraded),
         Box::new(machine_config_pool_degraded::MachineConfigPoolDegraded),
+        Box::new(machine_config_pool_paused::MachineConfigPoolPaused),
+        Box::new(machine_failed::MachineFailed),
+        Box::new(machineconfig_stuck_by_node_taints::MachineconfigStuckByNodeTaints),
+        Box::new(master_defined_as_machinesets::MasterDefinedAsMachinesets),
+        Box::new(masters_schedulable_with_workers::MastersSchedulableWithWorkers),
         Box::new(namespaces_overlapping_uids::NamespacesOverlappingUids),
+        Box::new(no_machine_health_check::NoMachineHealthCheck),
+        Box::new(node_config_resource_failed::NodeConfigResourceFailed),
+        Box::new(node_installer_degraded::NodeInstallerDegraded),
         Box::new(node_not_ready::NodeNotReady),
+        Box::new(node_pressure::NodePressure),
+        Box::new(node_versions::NodesContainerRuntimeVersionCheck),
+        Box::new(node_versions::NodesKubeletVersionCheck),
         Box::new(nodes_requirements_check::NodesRequirementsCheck),
+        Box::new(ocp_version_end_of_life::OcpVersionEndOfLife),
         Box::new(olm_operator_failed::OlmOperatorFailed),
+        Box::new(openshift_sdn_removed::OpenshiftSdnRemoved),
         Box::new(operator_log_panic::OperatorLogPanic),
+        Box::new(operator_unmanaged::OperatorUnmanaged),
         Box::new(pdb_blocks_drain::PdbBlocksDrain),
         Box::new(platform_pod_crash_loop::PlatformPodCrashLoop),
         Box::new(platform_pod_image_pull::PlatformPodImagePull),
@@ -71,8 +131,15 @@ pub(crate) fn rules() -> Vec<Box<dyn Rule>> {
         Box::new(prometheus_backed_by_pvc::PrometheusBackedByPvc),
         Box::new(prometheus_high_cardinality::PrometheusHighCardinality),
         Box::new(prometheus_rule_evaluation_fail::PrometheusRuleEvaluationFail),
+        Box::new(removed_api_in_use::RemovedApiInUse),
+        Box::new(sdn_migration_blockers::SdnMigrationBlockers),
+        Box::new(static_pod_revision_leak::StaticPodRevisionLeak),
+        Box::new(tls_handshake_fails_in_azure::TlsHandshakeFailsInAzure),
+        Box::new(unsupported_config_overrides::UnsupportedConfigOverrides),
+        Box::new(update_retrieval_failed::UpdateRetrievalFailed),
         Box::new(version_info::VersionInfo),
         Box::new(vsphere_hw_version_old::VsphereHwVersionOld),
+        Box::new(vsphere_upi_machine_is_in_phase::VsphereUpiMachineIsInPhase),
         Box::new(webhook_blocks_platform::WebhookBlocksPlatform),
         Box::new(webhook_timeout_is_larger_than_default::WebhookTimeoutIsLargerThanDefault),
     ]

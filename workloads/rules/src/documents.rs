@@ -73,7 +73,7 @@ pub use minor_version::MinorVersion;
 pub use monitoring_config::{MONITORING_CONFIG, MonitoringConfig, Storage};
 pub use namespace_uids::OVERLAPPING_UIDS;
 pub use network::{NETWORK, Network, SDN_ANNOTATIONS, SdnAnnotations};
-pub use node::{NODES, Node, Role};
+pub use node::{NODES, Node, Role, Taint};
 pub use node_config::{CONTAINER_RUNTIME_CONFIGS, KUBELET_CONFIGS, NodeConfig};
 pub use olm_operator::{OLM_OPERATORS, OlmOperator};
 pub use operator_config::{OPERATOR_CONFIGS, OperatorConfig};

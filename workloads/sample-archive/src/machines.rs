@@ -25,6 +25,8 @@ pub(crate) fn add(sample: &SampleArchive, nodes: &[Node], files: &mut Files) {
         let path = format!("machinesets/openshift-machine-api/{name}.json");
         files.json(path, &machine_set(sample, &name, workers / 3, &mut random));
     }
+    let path = "config/machinehealthchecks/openshift-machine-api/workers.json";
+    files.json(path, &machine_health_check(sample, &mut random));
 }
 
 fn pool(sample: &SampleArchive, role: Role, machines: usize, random: &mut Random) -> Value {
@@ -127,6 +129,26 @@ fn machine_set(sample: &SampleArchive, name: &str, replicas: usize, random: &mut
         "status": {
             "availableReplicas": replicas, "fullyLabeledReplicas": replicas, "observedGeneration": 2, "readyReplicas": replicas,
             "replicas": replicas, "lastUpdated": sample.minutes_ago(3 * 24 * 60),
+        },
+    })
+}
+
+fn machine_health_check(sample: &SampleArchive, random: &mut Random) -> Value {
+    json!({
+        "apiVersion": "machine.openshift.io/v1beta1",
+        "kind": "MachineHealthCheck",
+        "metadata": {
+            "name": "workers", "namespace": "openshift-machine-api", "uid": random.uuid(), "generation": 1,
+            "creationTimestamp": sample.minutes_ago(90 * 24 * 60),
+        },
+        "spec": {
+            "maxUnhealthy": "40%",
+            "nodeStartupTimeout": "10m",
+            "selector": { "matchLabels": { "machine.openshift.io/cluster-api-machine-role": "worker" } },
+            "unhealthyConditions": [
+                { "type": "Ready", "status": "False", "timeout": "300s" },
+                { "type": "Ready", "status": "Unknown", "timeout": "300s" },
+            ],
         },
     })
 }

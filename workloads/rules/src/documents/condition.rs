@@ -34,4 +34,9 @@ impl<'a> Conditions<'a> {
     pub fn find_true(&self, r#type: &str) -> Option<&Condition<'a>> {
         self.find(r#type).filter(|condition| &*condition.status == "True")
     }
+
+    /// The condition of a type, if its status is `False`; `Unknown` is not.
+    pub fn find_false(&self, r#type: &str) -> Option<&Condition<'a>> {
+        self.find(r#type).filter(|condition| &*condition.status == "False")
+    }
 }

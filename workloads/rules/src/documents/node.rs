@@ -1,5 +1,7 @@
 //! The machines of the cluster.
 
+use std::fmt;
+
 use serde::Deserialize;
 
 use super::{Conditions, List, Map, Object, Text, lenient::parse_objects};
@@ -107,6 +109,14 @@ pub struct Taint<'a> {
     pub value: Text<'a>,
     /// `NoSchedule`, `PreferNoSchedule` or `NoExecute`.
     pub effect: Text<'a>,
+}
+
+impl fmt::Display for Taint<'_> {
+    /// As `oc adm taint` takes it: `key=value:effect`, or `key:effect` without a value.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let equals = if self.value.is_empty() { "" } else { "=" };
+        write!(f, "{}{equals}{}:{}", &*self.key, &*self.value, &*self.effect)
+    }
 }
 
 /// The state of a node.
