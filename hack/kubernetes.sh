@@ -9,7 +9,9 @@
 #   hack/kubernetes.sh env              a line to `eval`, so that other programs find it by KUBECONFIG
 #   hack/kubernetes.sh run COMMAND...   run a command beside a fresh one, which then goes away; the command finds it by
 #                                       KUBECONFIG, and tests by CCX_TEST_KUBECONFIG; if that is set already, nothing is
-#                                       started and the tests use yours: they make namespaces and install the CRD
+#                                       started and the tests use yours: they make namespaces and install the CRD; kubectl and
+#                                       helm are in its PATH
+#   hack/kubernetes.sh tools            build helm
 #
 # A cluster that runs pods too is made by e2e/cluster/cluster.sh. This needs no root, and curl and openssl; to build it, Go 1.25 or
 # newer. Settings, by environment:
@@ -39,6 +41,7 @@ main() {
     kubectl) KUBECONFIG=$state/kubeconfig "$(program kubectl)" "${@:2}" ;;
     env) echo "export KUBECONFIG=$state/kubeconfig CCX_TEST_KUBECONFIG=$state/kubeconfig" ;;
     run) run_beside "${@:2}" ;;
+    tools) build_helm ;;
     help | -h | --help) usage ;;
     *) usage >&2 && exit 2 ;;
   esac
@@ -67,15 +70,16 @@ run_beside() {
     state=$(mktemp -d "${TMPDIR:-/tmp}/ccx-kubernetes.XXXXXX")
     # shellcheck disable=SC2064 # The folder's name is needed as it is now.
     trap "state=$state; control_plane_down; rm -rf '$state'" EXIT
-    if KUBERNETES_DATA=$state "$0" up >&2; then
-      export CCX_TEST_KUBECONFIG=$state/kubeconfig
-    elif [ "${CI:-}" = true ]; then
-      exit 1
-    else
-      printf '\n*** No Kubernetes, see above: the tests that need one are skipped.\n\n' >&2
-    fi
+    if KUBERNETES_DATA=$state "$0" up >&2; then export CCX_TEST_KUBECONFIG=$state/kubeconfig; else do_without Kubernetes; fi
   fi
-  KUBECONFIG=${CCX_TEST_KUBECONFIG:-} "$@"
+  "$0" tools || do_without helm
+  PATH=$kubernetes_bin:$PATH KUBECONFIG=${CCX_TEST_KUBECONFIG:-} "$@"
+}
+
+# do_without WHAT
+do_without() {
+  [ "${CI:-}" != true ] || exit 1
+  printf '\n*** No %s, see above: the tests that need it are skipped.\n\n' "$1" >&2
 }
 
 main "$@"

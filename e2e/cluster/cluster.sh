@@ -8,7 +8,7 @@
 #   e2e/cluster/cluster.sh env              a line to `eval`, so that kubectl, helm and tests find it
 #   e2e/cluster/cluster.sh kubectl ...      ask it something
 #   e2e/cluster/cluster.sh load FILE.tar    give it an image; pods then need imagePullPolicy: IfNotPresent
-#   e2e/cluster/cluster.sh tools            build helm and kubeconform
+#   e2e/cluster/cluster.sh tools            build helm
 #   e2e/cluster/cluster.sh run COMMAND...   run a command beside a fresh one, which then goes away
 #
 # Why not kind? It needs a registry of images and a daemon. This needs Debian or Ubuntu, root, and a proxy of Go modules; no image
@@ -65,7 +65,7 @@ main() {
     kubectl:*) kubectl "${@:2}" ;;
     load:) load "${@:2}" ;;
     load:theirs) load_theirs "${@:2}" ;;
-    tools:*) tools ;;
+    tools:*) build_helm ;;
     run:*) run_beside "${@:2}" ;;
     help:* | -h:* | --help:*) usage ;;
     *) usage >&2 && exit 2 ;;
@@ -118,15 +118,11 @@ load_theirs() {
   for archive; do kind load image-archive --name "${context#kind-}" "$archive"; done
 }
 
-tools() {
-  build_tool helm helm.sh/helm/v3/cmd/helm v3.19.0 "about 2 minutes"
-  build_tool kubeconform github.com/yannh/kubeconform/cmd/kubeconform v0.7.0 "a moment"
-}
-
 run_beside() {
   [ $# -gt 0 ] || die "run needs a command"
   trap '"$0" down' EXIT
   "$0" up
+  build_helm
   eval "$(environment)"
   "$@"
 }

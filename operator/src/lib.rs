@@ -12,5 +12,6 @@ pub mod child;
 pub mod component;
 pub mod digest;
 pub mod kind;
+pub mod rbac;
 pub mod references;
 pub mod restart;

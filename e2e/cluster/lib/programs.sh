@@ -86,6 +86,8 @@ with_progress() {
   wait "$job"
 }
 
+build_helm() { has helm || build_tool helm helm.sh/helm/v3/cmd/helm v3.19.0 "about 3 minutes"; }
+
 # build_tool NAME PACKAGE VERSION DURATION: a program of somebody else's, in a module of its own that nobody keeps.
 build_tool() {
   [ -x "$kubernetes_bin/$1" ] && return

@@ -1,0 +1,231 @@
+//! The Helm chart, by helm itself, and what it makes, by a real API server.
+//!
+//! Without helm (`hack/kubernetes.sh run` has it) or without a Kubernetes, a test says so and passes, except with `CI=true`.
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+use std::{
+    env, fs,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+use serde_json::{Value, json};
+
+/// Every switch of the chart, the other way round.
+const EVERYTHING: &[&str] = &[
+    "--set=replicas=3,crd.keep=false,log.format=text,log.level=debug,priorityClassName=system-cluster-critical",
+    "--set=image.digest=sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+    "--set=imagePullSecrets[0].name=registry-login,workloadImages.ccx=registry.example.com/ccx:1",
+    "--set=serviceAccount.name=other,serviceAccount.annotations.a=b,podLabels.team=insights,podAnnotations.c=d",
+    "--set=networkPolicy.metricsFrom[0].namespaceSelector.matchLabels.team=monitoring,networkPolicy.apiServerPorts={8443}",
+    "--set=nodeSelector.disk=fast,tolerations[0].key=infra,tolerations[0].operator=Exists",
+    "--set=extraEnv[0].name=HTTPS_PROXY,extraEnv[0].value=http://proxy.example.com:3128",
+];
+
+const IN_TWO_NAMESPACES: &[&str] = &["--set=watchNamespaces={default,kube-public}"];
+
+const NOTHING_OPTIONAL: &[&str] = &[
+    "--set=crd.install=false,rbac.create=false,serviceAccount.create=false,serviceAccount.name=theirs,replicas=1",
+    "--set=networkPolicy.enabled=false,podDisruptionBudget.enabled=false",
+];
+
+/// Else helm answers as for the version that it was built with.
+const KUBERNETES: &str = "--kube-version=1.34.0";
+
+const VARIANTS: [&[&str]; 4] = [&[], EVERYTHING, IN_TWO_NAMESPACES, NOTHING_OPTIONAL];
+
+#[test]
+fn helm_finds_nothing_wrong() {
+    let Some(helm) = helm() else { return };
+    for values in VARIANTS {
+        let output = helm.run("lint", &[&["--strict", "--quiet"], values].concat());
+        assert!(output.status.success(), "{values:?}: {}", text(&output));
+    }
+}
+
+#[test]
+fn a_value_that_is_misspelt_or_impossible_is_refused() {
+    let Some(helm) = helm() else { return };
+    let mistakes =
+        ["replica=1", "replicas=many", "monitor.type=podmonitor", "watchNamespaces={Upper}", "image.digest=latest"];
+    for value in mistakes {
+        let output = helm.run("lint", &["--set", value]);
+        assert!(!output.status.success(), "{value} was let through");
+        assert!(text(&output).contains("values don't meet the specifications of the schema"), "{value}: {}", text(&output));
+    }
+}
+
+#[test]
+fn the_api_server_accepts_all_that_the_chart_makes() {
+    let Some(helm) = helm() else { return };
+    let Some(kubectl) = kubectl() else { return };
+    for values in VARIANTS {
+        // A namespace that is there.
+        let objects = helm.template(&[values, &["--namespace=default"]].concat());
+        let output = kubectl.run_with(&objects, &["apply", "--dry-run=server", "--validate=strict", "--filename=-"]);
+        assert!(output.status.success(), "{values:?}: {}", text(&output));
+    }
+}
+
+#[test]
+fn the_pods_are_let_into_a_namespace_that_allows_the_least() {
+    let Some(helm) = helm() else { return };
+    let Some(kubectl) = kubectl() else { return };
+    let namespace = json!({
+        "apiVersion": "v1", "kind": "Namespace",
+        "metadata": {"name": "chart-restricted", "labels": {"pod-security.kubernetes.io/enforce": "restricted"}},
+    });
+    let created = kubectl.run_with(&namespace.to_string(), &["apply", "--filename=-"]);
+    assert!(created.status.success(), "{}", text(&created));
+    let deployment = helm.objects(&[]).into_iter().find(|object| object["kind"] == "Deployment").unwrap();
+    let mut spec = deployment["spec"]["template"]["spec"].clone();
+    spec.as_object_mut().unwrap().remove("serviceAccountName");
+    let pod = json!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "operator", "namespace": "chart-restricted"}, "spec": spec,
+    });
+
+    // The namespace's own account may not be there yet.
+    let mut tries = (0..100).map(|_| kubectl.run_with(&pod.to_string(), &["create", "--dry-run=server", "--filename=-"]));
+    let output = tries.find(|output| !text(output).contains("error looking up service account")).unwrap();
+
+    assert!(output.status.success(), "{}", text(&output));
+    kubectl.run_with("", &["delete", "namespace", "chart-restricted", "--wait=false"]);
+}
+
+#[test]
+fn with_a_list_of_namespaces_there_is_no_right_anywhere_else() {
+    let Some(helm) = helm() else { return };
+    let objects = helm.objects(IN_TWO_NAMESPACES);
+    let of_kind = |kind| objects.iter().filter(move |object| object["kind"] == kind);
+    assert_eq!(of_kind("ClusterRole").count() + of_kind("ClusterRoleBinding").count(), 0);
+    let namespaces: Vec<_> = of_kind("Role").map(|role| role["metadata"]["namespace"].as_str().unwrap()).collect();
+    assert_eq!(namespaces, ["default", "kube-public", "ccx-operator"]);
+    let rules: Vec<_> = of_kind("Role").map(|role| &role["rules"]).collect();
+    assert_eq!(rules[0], rules[1]);
+    assert_ne!(rules[0], rules[2], "the operator's own namespace has the Lease only");
+}
+
+#[test]
+fn the_definition_is_upgraded_with_the_chart_and_survives_it() {
+    let Some(helm) = helm() else { return };
+    let definition = |values| helm.objects(values).into_iter().find(|object| object["kind"] == "CustomResourceDefinition");
+    let kept = definition(&[]).unwrap();
+    assert_eq!(kept["metadata"]["annotations"]["helm.sh/resource-policy"], "keep");
+    assert_eq!(kept["metadata"]["name"], "ccxpipelines.ccx.openshift.io");
+    let mut released = definition(&["--set=crd.keep=false"]).unwrap();
+    released["metadata"]["annotations"] = kept["metadata"]["annotations"].clone();
+    assert_eq!(kept, released, "nothing else depends on it");
+    assert_eq!(definition(&["--set=crd.install=false"]), None);
+}
+
+#[test]
+fn a_monitor_selects_the_operators_own_port() {
+    let Some(helm) = helm() else { return };
+    for (kind, endpoints) in [("PodMonitor", "podMetricsEndpoints"), ("ServiceMonitor", "endpoints")] {
+        let objects = helm.objects(&["--set", &format!("monitor.type={kind},monitor.labels.release=prometheus")]);
+        let monitor = objects.iter().find(|object| object["kind"] == kind).unwrap();
+        assert_eq!(monitor["spec"][endpoints], json!([{"port": "http", "path": "/metrics", "interval": "30s"}]));
+        assert_eq!(monitor["metadata"]["labels"]["release"], "prometheus");
+    }
+}
+
+#[test]
+fn the_plain_yaml_is_what_the_chart_makes() {
+    let Some(helm) = helm() else { return };
+    let header = "# Generated from charts/ccx-operator; this test with CCX_UPDATE_GENERATED=1 renews it.\n";
+    let is_about_helm = |line: &&str| line.starts_with("# Source: ") || line.contains("managed-by: Helm");
+    let template = helm.template(&["--set=crd.install=false"]);
+    let lines: Vec<&str> = template.lines().filter(|line| !is_about_helm(line)).collect();
+    assert_fresh("deploy/operator.yaml", &format!("{header}{}\n", lines.join("\n")));
+}
+
+#[test]
+fn the_plain_yaml_is_applied_with_the_definition() {
+    let Some(kubectl) = kubectl() else { return };
+    let output = kubectl.run_with("", &["kustomize", &path("deploy").display().to_string()]);
+    assert!(output.status.success(), "{}", text(&output));
+    let yaml = text(&output);
+    let kinds: Vec<_> = yaml.lines().filter_map(|line| line.strip_prefix("kind: ")).collect();
+    assert_eq!(kinds.iter().filter(|kind| **kind == "CustomResourceDefinition").count(), 1);
+    assert!(kinds.contains(&"Namespace") && kinds.contains(&"Deployment"), "{kinds:?}");
+}
+
+/// A program with the arguments that every call has.
+struct Program {
+    path: PathBuf,
+    environment: Vec<(&'static str, String)>,
+}
+
+impl Program {
+    fn run_with(&self, input: &str, arguments: &[&str]) -> Output {
+        let environment = self.environment.iter().map(|(name, value)| (name, value));
+        let mut command = Command::new(&self.path);
+        command.args(arguments).envs(environment).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    }
+
+    /// `helm COMMAND CHART ARGUMENTS...`
+    fn run(&self, command: &str, arguments: &[&str]) -> Output {
+        let chart = path("charts/ccx-operator").display().to_string();
+        self.run_with("", &[&[command, &chart, KUBERNETES], arguments].concat())
+    }
+
+    /// All objects as text.
+    fn template(&self, values: &[&str]) -> String {
+        let output = self.run("template", &[&["--name-template=ccx-operator", "--namespace=ccx-operator"], values].concat());
+        assert!(output.status.success(), "{values:?}: {}", text(&output));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn objects(&self, values: &[&str]) -> Vec<Value> {
+        let text = self.template(values);
+        let documents = text.split("\n---\n").filter(|document| document.contains("kind:"));
+        documents.map(|document| serde_saphyr::from_str(document).unwrap()).collect()
+    }
+}
+
+fn helm() -> Option<Program> {
+    let found = on_path("helm");
+    if found.is_none() {
+        skip("helm is not in PATH");
+    }
+    found.map(|path| Program { path, environment: Vec::new() })
+}
+
+fn kubectl() -> Option<Program> {
+    let Some(kubeconfig) = env::var("CCX_TEST_KUBECONFIG").ok().filter(|path| !path.is_empty()) else {
+        skip("no Kubernetes: CCX_TEST_KUBECONFIG is not set");
+        return None;
+    };
+    let path = on_path("kubectl").expect("who has a Kubernetes for tests has kubectl");
+    Some(Program { path, environment: vec![("KUBECONFIG", kubeconfig)] })
+}
+
+fn on_path(program: &str) -> Option<PathBuf> {
+    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(program)).find(|path| path.is_file())
+}
+
+fn skip(why: &str) {
+    assert!(env::var("CI").as_deref() != Ok("true"), "{why}");
+    // Not by `eprintln!`: the test runner would keep that to itself, since the tests pass.
+    let _ = writeln!(io::stderr(), "\n*** SKIPPED: {why}; hack/kubernetes.sh run provides it\n");
+}
+
+fn text(output: &Output) -> String {
+    [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat()
+}
+
+fn path(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file)
+}
+
+fn assert_fresh(file: &str, expected: &str) {
+    if env::var_os("CCX_UPDATE_GENERATED").is_some() {
+        fs::write(path(file), expected).unwrap();
+    }
+    let committed = fs::read_to_string(path(file)).unwrap_or_default();
+    assert!(committed == expected, "{file} is stale; run this test with CCX_UPDATE_GENERATED=1");
+}
