@@ -12,7 +12,8 @@ use std::{
 };
 
 use ccx_archive::{Archive, Limits};
-use ccx_rules::{Engine, Report};
+use ccx_rules::{Engine, Report, Verdict};
+use chrono::{DateTime, Utc};
 
 fn reference() -> Option<PathBuf> {
     let beside_checkout = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference");
@@ -24,17 +25,23 @@ fn reference() -> Option<PathBuf> {
     found
 }
 
-fn run(archive: Vec<u8>) -> Report {
+fn run(archive: Vec<u8>, gathered_at: Option<DateTime<Utc>>) -> Report {
     let archive = Archive::read(archive.into(), &Limits::default()).unwrap();
-    let report = Engine::builtin().run(&archive, None);
+    let report = Engine::builtin().run(&archive, gathered_at);
     assert_eq!(report.faults, []);
-    let again = Engine::builtin().run(&archive, None);
+    let again = Engine::builtin().run(&archive, gathered_at);
     assert_eq!(report.to_json().get(), again.to_json().get());
     report
 }
 
 fn keys(report: &Report) -> BTreeSet<&str> {
     report.hits.iter().map(|hit| hit.error_key.as_str()).collect()
+}
+
+/// The keys of the rules that lacked data.
+fn skipped(report: &Report) -> BTreeSet<&str> {
+    let skipped = report.runs.iter().filter(|run| run.verdict == Verdict::Skip);
+    skipped.flat_map(|run| &run.rule.error_keys).map(|key| key.as_str()).collect()
 }
 
 /// Those of the keys that a rule has.
@@ -53,7 +60,9 @@ fn the_sample_of_the_insights_operator() {
     let Some(reference) = reference() else { return };
     let mut tar = tar::Builder::new(Vec::new());
     tar.append_dir_all("", reference.join("insights-archive-sample")).unwrap();
-    let report = run(tar.into_inner().unwrap());
+    // Its pieces are of many clusters and years. This is the time of its cluster's version, which had support then.
+    let gathered_at = "2021-07-08T12:00:00Z".parse().unwrap();
+    let report = run(tar.into_inner().unwrap(), Some(gathered_at));
     let expected = [
         "ALERTMANAGER_RECEIVERS_NOT_CONFIGURED",
         "CLUSTER_NOT_UPGRADEABLE",
@@ -84,13 +93,14 @@ fn the_sample_of_the_insights_operator() {
         "VSPHERE_OLD_HARDWARE_VERSION",
     ];
     assert_eq!(keys(&report), that_exist(&expected));
+    assert_eq!(skipped(&report), BTreeSet::new());
     assert_eq!(report.info.len(), 1, "{:?}", report.info);
 }
 
 #[test]
 fn a_release_candidate_with_rapid_recommendations() {
     let Some(reference) = reference() else { return };
-    let report = run(fs::read(reference.join("ccx-messaging/rapid-recommendations.tar.gz")).unwrap());
+    let report = run(fs::read(reference.join("ccx-messaging/rapid-recommendations.tar.gz")).unwrap(), None);
     let expected = [
         "CANNOT_RETRIEVE_UPDATES",
         "CLUSTER_VERSION_FAILING",
@@ -100,5 +110,24 @@ fn a_release_candidate_with_rapid_recommendations() {
         "NO_MACHINE_HEALTH_CHECK",
     ];
     assert_eq!(keys(&report), that_exist(&expected));
+    let without_data = [
+        "CMO_CONTAINER_RUN_AS_NON_ROOT",
+        "CUSTOM_PROMETHEUS_INSTANCES",
+        "IDENTITY_PROVIDER_INVALID_USER_NAMES",
+        "IO_415_CHANGE_CONFIG_LOCATION",
+        "LOGGING_ELASTICSEARCH_STACK",
+        "LOKISTACK_NOT_READY",
+        "NODE_CONFIG_RESOURCE_FAILED",
+        "NODE_CSR_PENDING",
+        "PRIVILEGED_SCC_GRANTED_WIDELY",
+        "PROMETHEUS_BACKED_BY_PVC",
+        "REMOVED_API_IN_USE",
+        "SAP_DATA_INTELLIGENCE_PERMISSIONS",
+        "SDI_PRELOAD_KERNEL_MODULES_ERROR",
+        "SDN_FEATURES_BLOCK_OVN_MIGRATION",
+        "STATIC_POD_REVISIONS_PILE_UP",
+        "STORAGE_CLUSTER_NOT_READY",
+    ];
+    assert_eq!(skipped(&report), that_exist(&without_data));
     assert!(version(&report).contains(r#""version":"4.17."#), "{}", version(&report));
 }
