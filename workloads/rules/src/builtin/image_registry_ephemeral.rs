@@ -43,7 +43,7 @@ mod tests {
 
     const PATH: &str = "config/clusteroperator/imageregistry.operator.openshift.io/config/cluster.json";
 
-    fn ask_about(state: &str, storage: Value) -> Answer {
+    fn ask_about(state: &str, storage: &Value) -> Answer {
         let spec = json!({"managementState": state, "replicas": 1, "storage": storage});
         ask(ImageRegistryEphemeral, &[(PATH, json!({"spec": spec}))])
     }
@@ -55,14 +55,14 @@ mod tests {
             (json!({"managementState": "Managed"}), "none"),
             (json!(null), "none"),
         ] {
-            assert_eq!(ask_about("Managed", storage), Answer::Hit(json!({"storage": told, "replicas": 1})));
+            assert_eq!(ask_about("Managed", &storage), Answer::Hit(json!({"storage": told, "replicas": 1})));
         }
     }
 
     #[test]
     fn storage_that_stays_or_a_registry_that_is_not_used_is_none() {
-        assert_eq!(ask_about("Managed", json!({"s3": {}})), Answer::Miss);
-        assert_eq!(ask_about("Removed", json!({})), Answer::Miss);
+        assert_eq!(ask_about("Managed", &json!({"s3": {}})), Answer::Miss);
+        assert_eq!(ask_about("Removed", &json!({})), Answer::Miss);
         assert_eq!(ask(ImageRegistryEphemeral, &[]), Answer::skip_all(&["image_registry"]));
     }
 }

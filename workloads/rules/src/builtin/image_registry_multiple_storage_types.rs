@@ -32,7 +32,7 @@ mod tests {
     use super::*;
     use crate::testing::{Answer, ask};
 
-    fn ask_about(storage: Value) -> Answer {
+    fn ask_about(storage: &Value) -> Answer {
         let path = "config/clusteroperator/imageregistry.operator.openshift.io/config/cluster.json";
         ask(ImageRegistryMultipleStorageTypes, &[(path, json!({"spec": {"storage": storage}}))])
     }
@@ -40,13 +40,13 @@ mod tests {
     #[test]
     fn two_places_are_a_hit() {
         let storage = json!({"managementState": "Managed", "pvc": {}, "s3": {"bucket": "b"}});
-        assert_eq!(ask_about(storage), Answer::Hit(json!({"storage_types": ["pvc", "s3"]})));
+        assert_eq!(ask_about(&storage), Answer::Hit(json!({"storage_types": ["pvc", "s3"]})));
     }
 
     #[test]
     fn one_place_is_none() {
-        assert_eq!(ask_about(json!({"s3": {}, "managementState": "Managed"})), Answer::Miss);
-        assert_eq!(ask_about(json!({})), Answer::Miss);
+        assert_eq!(ask_about(&json!({"s3": {}, "managementState": "Managed"})), Answer::Miss);
+        assert_eq!(ask_about(&json!({})), Answer::Miss);
         assert_eq!(ask(ImageRegistryMultipleStorageTypes, &[]), Answer::skip_all(&["image_registry"]));
     }
 }

@@ -44,13 +44,13 @@ impl Rule for OlmOperatorFailed {
 }
 
 fn failed<'a>(operator: &'a OlmOperator<'_>, context: &Context<'_>) -> Option<Failed<'a>> {
-    let current = operator.phases.last().filter(|current| &*current.phase != "Succeeded")?;
+    let current = operator.phases.last().filter(|current| &*current.name != "Succeeded")?;
     let duration = context.age(&current.last_transition_time)?;
     (duration > MIN_DURATION).then(|| Failed {
         name: &operator.name,
         display_name: &operator.display_name,
         version: &operator.version,
-        phase: &current.phase,
+        phase: &current.name,
         reason: &current.reason,
         message: excerpt(&current.message),
     })

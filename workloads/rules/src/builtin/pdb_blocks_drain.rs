@@ -68,7 +68,7 @@ mod tests {
     use super::*;
     use crate::testing::{Answer, ask};
 
-    fn ask_about(spec: Value, expected: i64, desired: i64, allowed: i64) -> Answer {
+    fn ask_about(spec: &Value, expected: i64, desired: i64, allowed: i64) -> Answer {
         let status = json!({"expectedPods": expected, "desiredHealthy": desired, "currentHealthy": expected,
             "disruptionsAllowed": allowed});
         let budget = json!({"metadata": {"name": "b", "namespace": "a"}, "spec": spec, "status": status});
@@ -82,9 +82,9 @@ mod tests {
 
     #[test]
     fn a_budget_that_needs_every_pod_is_a_hit() {
-        assert_eq!(ask_about(json!({"minAvailable": 2}), 2, 2, 0), hit(2, 2));
+        assert_eq!(ask_about(&json!({"minAvailable": 2}), 2, 2, 0), hit(2, 2));
         for spec in [json!({"maxUnavailable": 0}), json!({"maxUnavailable": "0%"}), json!({"minAvailable": "100%"})] {
-            assert_eq!(ask_about(spec.clone(), 3, 2, 0), hit(3, 2), "{spec}");
+            assert_eq!(ask_about(&spec, 3, 2, 0), hit(3, 2), "{spec}");
         }
     }
 
@@ -92,14 +92,14 @@ mod tests {
     fn a_budget_that_is_used_up_for_now_is_none() {
         for spec in [json!({"maxUnavailable": 1}), json!({"maxUnavailable": "10%"}), json!({"minAvailable": 2}), json!(null)]
         {
-            assert_eq!(ask_about(spec.clone(), 3, 2, 0), Answer::Miss, "{spec}");
+            assert_eq!(ask_about(&spec, 3, 2, 0), Answer::Miss, "{spec}");
         }
     }
 
     #[test]
     fn a_budget_without_pods_or_with_one_to_spare_is_none() {
-        assert_eq!(ask_about(json!({"minAvailable": 1}), 0, 1, 0), Answer::Miss);
-        assert_eq!(ask_about(json!({"minAvailable": 1}), 1, 1, 1), Answer::Miss);
+        assert_eq!(ask_about(&json!({"minAvailable": 1}), 0, 1, 0), Answer::Miss);
+        assert_eq!(ask_about(&json!({"minAvailable": 1}), 1, 1, 1), Answer::Miss);
         assert_eq!(ask(PdbBlocksDrain, &[]), Answer::skip_all(&["pod_disruption_budgets"]));
     }
 }

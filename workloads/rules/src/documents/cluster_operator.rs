@@ -37,6 +37,12 @@ pub const KUBE_CONTROLLER_MANAGER_OPERATOR: Input = Input::documents(
     |context| context.cluster_operator("kube-controller-manager").is_some(),
 );
 
+/// The operator of the samples.
+pub const SAMPLES_OPERATOR: Input =
+    Input::documents("samples_operator", &["config/clusteroperator/openshift-samples.json"], |context| {
+        context.cluster_operator("openshift-samples").is_some()
+    });
+
 /// The operator of the schedulers.
 pub const KUBE_SCHEDULER_OPERATOR: Input =
     Input::documents("kube_scheduler_operator", &["config/clusteroperator/kube-scheduler.json"], |context| {

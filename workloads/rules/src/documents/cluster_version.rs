@@ -98,6 +98,8 @@ pub struct Release<'a> {
     /// Its version.
     #[serde(borrow)]
     pub version: Text<'a>,
+    /// The image that it is delivered in.
+    pub image: Text<'a>,
 }
 
 /// An update of the cluster.

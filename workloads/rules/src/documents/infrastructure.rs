@@ -29,7 +29,7 @@ pub struct Infrastructure<'a> {
 impl Infrastructure<'_> {
     /// The platform, such as `AWS`, `Azure`, `VSphere` or `None`.
     pub fn platform(&self) -> &str {
-        &self.status.platform_status.r#type
+        &self.status.platform.r#type
     }
 
     /// Whether the control plane shall survive the loss of a node. Clusters from before 4.8 do not say so and always are.
@@ -45,8 +45,11 @@ pub struct Status<'a> {
     /// `HighlyAvailable`, `SingleReplica`, `External` and others.
     #[serde(borrow)]
     pub control_plane_topology: Text<'a>,
+    /// `HighlyAvailable` or `SingleReplica`: how what serves the users' software is spread. Empty before 4.8.
+    pub infrastructure_topology: Text<'a>,
     /// The platform.
-    pub platform_status: Object<PlatformStatus<'a>>,
+    #[serde(rename = "platformStatus")]
+    pub platform: Object<PlatformStatus<'a>>,
 }
 
 /// The platform.

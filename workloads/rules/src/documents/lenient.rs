@@ -130,6 +130,13 @@ impl Map<'_> {
     }
 }
 
+impl<T> Object<T> {
+    /// The object itself.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
 impl<T> List<T> {
     /// The elements.
     pub fn into_vec(self) -> Vec<T> {

@@ -12,6 +12,13 @@ pub const PLATFORM_POD_LOGS: Input = Input::text(
 pub const CONTROLLER_MANAGER_LOGS: Input =
     Input::text("controller_manager_logs", &["config/pod/openshift-kube-controller-manager/logs/*/*.log"]);
 
+/// The logs of the programs that let users log in.
+pub const AUTHENTICATION_LOGS: Input =
+    Input::text("authentication_logs", &["config/pod/openshift-authentication/logs/*/*.log"]);
+
+/// The log lines that the operator gathered of pods of any namespace.
+pub const POD_LOGS: Input = Input::text("pod_logs", &["config/pod/*/logs/*/*.log"]);
+
 /// What the path of a pod's log tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LogPath<'a> {

@@ -21,7 +21,7 @@ impl Context<'_> {
         let read = || {
             self.files(&MONITORING_CONFIG)
                 .iter()
-                .find_map(|file| parse_object(file).map(of_json).or_else(|| of_yaml(file.content)))
+                .find_map(|file| parse_object(file).as_ref().map(of_json).or_else(|| of_yaml(file.content)))
         };
         *self.documents.monitoring_config.get_or_init(read)
     }
@@ -60,7 +60,7 @@ struct Prometheus {
 #[serde(default)]
 struct Template {}
 
-fn of_json(document: Document) -> MonitoringConfig {
+fn of_json(document: &Document) -> MonitoringConfig {
     config(document.prometheus_k8s.volume_claim_template.is_some())
 }
 

@@ -38,8 +38,8 @@ pub struct OlmOperator<'a> {
 #[serde(default, rename_all = "camelCase")]
 pub struct Phase<'a> {
     /// `Succeeded`, `Installing`, `Failed` and others.
-    #[serde(borrow)]
-    pub phase: Text<'a>,
+    #[serde(borrow, rename = "phase")]
+    pub name: Text<'a>,
     /// Why, in one word.
     pub reason: Text<'a>,
     /// Why, for humans.

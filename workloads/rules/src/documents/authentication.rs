@@ -1,0 +1,36 @@
+//! What logs users in.
+
+use serde::Deserialize;
+
+use super::{Object, Text, lenient::parse_object};
+use crate::{Context, Input};
+
+/// The configuration of authentication.
+pub const AUTHENTICATION: Input =
+    Input::documents("authentication", &["config/authentication.json"], |context| context.authentication().is_some());
+
+impl<'a> Context<'a> {
+    /// The document of [`AUTHENTICATION`].
+    pub fn authentication(&self) -> Option<&Authentication<'a>> {
+        let parse = || self.files(&AUTHENTICATION).iter().find_map(parse_object);
+        self.documents.authentication.get_or_init(parse).as_ref()
+    }
+}
+
+/// An `Authentication`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Authentication<'a> {
+    /// What is wanted.
+    #[serde(borrow)]
+    pub spec: Object<Spec<'a>>,
+}
+
+/// What is wanted of authentication.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Spec<'a> {
+    /// `IntegratedOAuth`, which is the default; `OIDC` or `None`.
+    #[serde(borrow)]
+    pub r#type: Text<'a>,
+}

@@ -1,0 +1,32 @@
+//! What the cluster found when it tested its own network.
+
+use serde::Deserialize;
+
+use super::{Map, lenient::parse_object};
+use crate::{Context, Input};
+
+/// The failures of the tests.
+pub const CONNECTIVITY_CHECKS: Input =
+    Input::documents("connectivity_checks", &["config/podnetworkconnectivitychecks.json"], |context| {
+        context.connectivity_checks().is_some()
+    });
+
+impl<'a> Context<'a> {
+    /// The document of [`CONNECTIVITY_CHECKS`].
+    pub fn connectivity_checks(&self) -> Option<&ConnectivityChecks<'a>> {
+        let parse = || self.files(&CONNECTIVITY_CHECKS).iter().find_map(parse_object);
+        self.documents.connectivity_checks.get_or_init(parse).as_ref()
+    }
+}
+
+/// The failures, by their sort: messages, and when each was seen last.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ConnectivityChecks<'a> {
+    /// No connection could be made.
+    #[serde(borrow, rename = "TCPConnectError")]
+    pub tcp_connect_errors: Map<'a>,
+    /// A name could not be resolved.
+    #[serde(rename = "DNSError")]
+    pub dns_errors: Map<'a>,
+}

@@ -1,0 +1,90 @@
+//! OpenShift Data Foundation, the storage that runs in the cluster.
+
+use serde::Deserialize;
+
+use super::{
+    Conditions, Object, Text,
+    lenient::{file_stem, parse_objects_with_paths},
+};
+use crate::{Context, Input};
+
+/// The Ceph clusters, of which archives only have the status.
+pub const CEPH_CLUSTERS: Input = Input::documents("ceph_clusters", &["config/storage/*/cephclusters/*.json"], |context| {
+    !context.ceph_clusters().is_empty()
+});
+
+/// The storage clusters, each of which is made of a Ceph cluster and what belongs to it.
+pub const STORAGE_CLUSTERS: Input =
+    Input::documents("storage_clusters", &["config/storage/*/storageclusters/*.json"], |context| {
+        !context.storage_clusters().is_empty()
+    });
+
+impl<'a> Context<'a> {
+    /// The documents of [`CEPH_CLUSTERS`].
+    pub fn ceph_clusters(&self) -> &[StorageCluster<'a>] {
+        let parse = || parse_objects_with_paths(self.files(&CEPH_CLUSTERS)).map(StorageCluster::of_file).collect();
+        self.documents.ceph_clusters.get_or_init(parse)
+    }
+
+    /// The documents of [`STORAGE_CLUSTERS`].
+    pub fn storage_clusters(&self) -> &[StorageCluster<'a>] {
+        let parse = || parse_objects_with_paths(self.files(&STORAGE_CLUSTERS)).map(StorageCluster::of_file).collect();
+        self.documents.storage_clusters.get_or_init(parse)
+    }
+}
+
+/// A `StorageCluster` or a `CephCluster`.
+#[derive(Debug, Default)]
+pub struct StorageCluster<'a> {
+    /// Its namespace.
+    pub namespace: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// How it is.
+    pub status: Status<'a>,
+}
+
+impl<'a> StorageCluster<'a> {
+    fn of_file((path, document): (&'a str, Document<'a>)) -> Self {
+        let Document { status, phase, message, ceph, conditions } = document;
+        let has_status_at_root = !phase.is_empty() || !ceph.health.is_empty();
+        let status = if has_status_at_root { Status { phase, message, ceph, conditions } } else { status.into_inner() };
+        Self { namespace: path.split('/').nth(2).unwrap_or_default(), name: file_stem(path), status }
+    }
+}
+
+/// An object with its status, or the fields of a status alone.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Document<'a> {
+    #[serde(borrow)]
+    status: Object<Status<'a>>,
+    phase: Text<'a>,
+    message: Text<'a>,
+    ceph: Object<Ceph<'a>>,
+    conditions: Conditions<'a>,
+}
+
+/// The state of a cluster.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Status<'a> {
+    /// `Ready`, `Progressing`, `Error` and others.
+    #[serde(borrow)]
+    pub phase: Text<'a>,
+    /// Why, for humans.
+    pub message: Text<'a>,
+    /// What Ceph says of itself.
+    pub ceph: Object<Ceph<'a>>,
+    /// `Degraded`, `ReconcileComplete` and others.
+    pub conditions: Conditions<'a>,
+}
+
+/// What Ceph says of itself.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Ceph<'a> {
+    /// `HEALTH_OK`, `HEALTH_WARN` or `HEALTH_ERR`.
+    #[serde(borrow)]
+    pub health: Text<'a>,
+}

@@ -1,0 +1,85 @@
+//! Where the logs of the cluster are kept.
+
+use serde::Deserialize;
+
+use super::{Conditions, List, Metadata, Object, Text, lenient::parse_objects};
+use crate::{Context, Input};
+
+/// The Loki stacks. In the namespace of logging other objects may lie beside them.
+pub const LOKI_STACKS: Input = Input::documents(
+    "loki_stacks",
+    &["namespaces/*/loki.grafana.com/lokistacks/*.json", "namespaces/openshift-logging/*.json"],
+    |context| !context.loki_stacks().is_empty(),
+);
+
+impl<'a> Context<'a> {
+    /// The documents of [`LOKI_STACKS`].
+    pub fn loki_stacks(&self) -> &[LokiStack<'a>] {
+        self.documents.loki_stacks.get_or_init(|| {
+            let mut stacks: Vec<LokiStack<'a>> = parse_objects(self.files(&LOKI_STACKS));
+            stacks.retain(|stack| &*stack.kind == "LokiStack");
+            stacks
+        })
+    }
+}
+
+/// A `LokiStack`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct LokiStack<'a> {
+    #[serde(borrow)]
+    kind: Text<'a>,
+    /// Its name and namespace.
+    pub metadata: Object<Metadata<'a>>,
+    /// What it shall be.
+    pub spec: Object<Spec<'a>>,
+    /// How it is.
+    pub status: Object<Status<'a>>,
+}
+
+impl LokiStack<'_> {
+    /// The schema that new logs are stored in: the one that holds since last. Older ones are needed to read older logs.
+    pub fn schema(&self) -> &str {
+        // The dates are written so that their order is that of the alphabet.
+        let newest = self.spec.storage.schemas.iter().max_by_key(|schema| &*schema.effective_date);
+        newest.map_or("", |schema| &schema.version)
+    }
+}
+
+/// What a stack shall be.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Spec<'a> {
+    /// What logs are kept on.
+    #[serde(borrow)]
+    pub storage: Object<Storage<'a>>,
+}
+
+/// What logs are kept on.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Storage<'a> {
+    /// How logs are stored, over time.
+    #[serde(borrow)]
+    pub schemas: List<Schema<'a>>,
+}
+
+/// How logs are stored from a day on.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Schema<'a> {
+    /// `v11`, `v12` or `v13`.
+    #[serde(borrow)]
+    pub version: Text<'a>,
+    /// The first day, such as `2020-10-11`.
+    pub effective_date: Text<'a>,
+}
+
+/// How a stack is.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Status<'a> {
+    /// `Ready`, `Degraded` and others.
+    #[serde(borrow)]
+    pub conditions: Conditions<'a>,
+}

@@ -1,0 +1,18 @@
+//! The settings of the Insights operator in the place where they were kept first.
+
+use super::{Keys, lenient::parse_object};
+use crate::{Context, Input};
+
+/// The secret `support` of the namespace `openshift-config`.
+pub const SUPPORT_SECRET: Input =
+    Input::documents("support_secret", &["config/secrets/openshift-config/support/data.json"], |context| {
+        context.support_secret().is_some()
+    });
+
+impl<'a> Context<'a> {
+    /// The names of the settings in [`SUPPORT_SECRET`].
+    pub fn support_secret(&self) -> Option<&Keys<'a>> {
+        let parse = || self.files(&SUPPORT_SECRET).iter().find_map(parse_object);
+        self.documents.support_secret.get_or_init(parse).as_ref()
+    }
+}

@@ -1,0 +1,25 @@
+//! Which versions and ciphers of TLS a component accepts.
+
+use serde::Deserialize;
+
+use super::{Object, Text};
+
+/// A choice of versions and ciphers.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct TlsSecurityProfile<'a> {
+    /// `Old`, `Intermediate`, `Modern` or `Custom`; `Intermediate` when empty.
+    #[serde(borrow)]
+    pub r#type: Text<'a>,
+    /// What `Custom` means.
+    pub custom: Object<CustomProfile<'a>>,
+}
+
+/// A choice that an administrator made.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct CustomProfile<'a> {
+    /// The oldest version, such as `VersionTLS12`.
+    #[serde(borrow, rename = "minTLSVersion")]
+    pub min_version: Text<'a>,
+}
