@@ -2,9 +2,6 @@
 
 use sha2::{Digest as _, Sha256};
 
-/// How many hexadecimal digits a fingerprint has: 64 bits, enough that two versions of one object never share one.
-const DIGITS: usize = 16;
-
 /// Collects fields and makes a fingerprint of them. The same fields in the same order give the same one, in every release.
 #[derive(Clone, Debug, Default)]
 pub struct Digest(Sha256);
@@ -19,10 +16,11 @@ impl Digest {
         self
     }
 
-    /// The fingerprint, in lower-case hexadecimal digits.
+    /// The fingerprint, in lower-case hexadecimal digits: 64 bits, enough that two versions of one object never share one.
     pub fn finish(self) -> String {
-        let bytes = self.0.finalize();
-        bytes.iter().take(DIGITS / 2).map(|byte| format!("{byte:02x}")).collect()
+        let hash = self.0.finalize();
+        let number = hash.iter().take(8).fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
+        format!("{number:016x}")
     }
 }
 

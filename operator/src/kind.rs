@@ -23,6 +23,7 @@ pub enum Kind {
     Route,
     HttpRoute,
     PodMonitor,
+    ServiceMonitor,
     PrometheusRule,
 }
 
@@ -46,7 +47,7 @@ struct Names {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::ServiceAccount,
         Self::ConfigMap,
         Self::Secret,
@@ -64,6 +65,7 @@ impl Kind {
         Self::Route,
         Self::HttpRoute,
         Self::PodMonitor,
+        Self::ServiceMonitor,
         Self::PrometheusRule,
     ];
 
@@ -118,6 +120,7 @@ impl Kind {
             Self::Route => optional("route.openshift.io", "v1", "Route", "routes"),
             Self::HttpRoute => optional("gateway.networking.k8s.io", "v1", "HTTPRoute", "httproutes"),
             Self::PodMonitor => optional("monitoring.coreos.com", "v1", "PodMonitor", "podmonitors"),
+            Self::ServiceMonitor => optional("monitoring.coreos.com", "v1", "ServiceMonitor", "servicemonitors"),
             Self::PrometheusRule => optional("monitoring.coreos.com", "v1", "PrometheusRule", "prometheusrules"),
         }
     }

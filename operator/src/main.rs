@@ -1,3 +1,40 @@
-//! The operator.
+//! The operator's program.
+//!
+//! ```text
+//!  main ──▶ cli (what was asked for) ──▶ commands/* (each one file) ──▶ failure (what to tell, how to exit)
+//! ```
 
-fn main() {}
+mod cli;
+mod commands;
+mod failure;
+mod manifest;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use cli::Cli;
+use failure::Failure;
+
+/// Gives memory back to the system, which glibc's allocator does late.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{}", failure::report(failure.as_ref()));
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Box<dyn Failure>> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(failure::NoRuntime::from)?;
+    let outcome = runtime.block_on(commands::run(cli));
+    // Whatever still blocks, such as a name that is being looked up, does not keep the process.
+    runtime.shutdown_background();
+    outcome
+}

@@ -1,36 +1,15 @@
 //! What a resource refers to: which objects, and what was found.
 
+mod wanted;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::{
-    api::core::v1::{ConfigMap, Secret},
-    apimachinery::pkg::apis::meta::v1::LabelSelector,
-};
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::core::DynamicObject;
 
+pub use wanted::{StrimziName, Wanted, generated_secret, wanted};
+
 use crate::kind::{Availability, Kind};
-
-/// The objects that a resource names, all in its own namespace unless they say another one.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Wanted {
-    /// Names of Secrets.
-    pub secrets: BTreeSet<String>,
-    /// Names of ConfigMaps.
-    pub config_maps: BTreeSet<String>,
-    /// The labels of ConfigMaps with rules.
-    pub rule_config_maps: Option<LabelSelector>,
-    /// The Kafka of Strimzi.
-    pub strimzi: Option<StrimziName>,
-}
-
-/// Which Kafka of Strimzi.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StrimziName {
-    /// Its namespace.
-    pub namespace: String,
-    /// Its name.
-    pub name: String,
-}
 
 /// What was found of [`Wanted`].
 #[derive(Clone, Debug, Default)]
@@ -45,6 +24,18 @@ pub struct References {
     pub strimzi: Strimzi,
     /// What the cluster serves.
     pub capabilities: Capabilities,
+    /// Whether the cluster was asked.
+    pub knowledge: Knowledge,
+}
+
+/// Whether the cluster was asked for what a resource refers to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Knowledge {
+    /// It was: what is absent is missing.
+    #[default]
+    Complete,
+    /// It wasn't: what is absent is taken to be as it should, for rendering without a cluster.
+    Partial,
 }
 
 /// What was found of a Kafka of Strimzi.
@@ -61,16 +52,47 @@ pub enum Strimzi {
     Found(Box<DynamicObject>),
 }
 
-/// Which optional kinds the cluster serves.
+/// What the cluster is and which optional kinds it serves.
+///
+/// Pods depend on it, so that a discovery that failed must not be taken for a cluster without extensions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Capabilities {
     served: BTreeSet<Kind>,
+    platform: Platform,
+}
+
+/// Who decides as which user a pod runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Platform {
+    /// The pod: it names a user.
+    #[default]
+    Kubernetes,
+    /// The cluster, which serves the group `security.openshift.io`: it gives each namespace users of its own and refuses others.
+    OpenShift,
+}
+
+impl References {
+    /// Nothing was looked up; the cluster is taken to have these `capabilities`.
+    pub fn unknown(capabilities: Capabilities) -> Self {
+        Self { capabilities, knowledge: Knowledge::Partial, ..Self::default() }
+    }
 }
 
 impl Capabilities {
     /// Those of `served`; kinds that every cluster serves need not be in it.
     pub fn new(served: impl IntoIterator<Item = Kind>) -> Self {
-        Self { served: served.into_iter().collect() }
+        Self { served: served.into_iter().collect(), platform: Platform::default() }
+    }
+
+    /// The same on a `platform`.
+    #[must_use]
+    pub fn on(self, platform: Platform) -> Self {
+        Self { platform, ..self }
+    }
+
+    /// Who decides as which user a pod runs.
+    pub fn platform(&self) -> Platform {
+        self.platform
     }
 
     /// Every kind: for rendering without a cluster.

@@ -1,0 +1,52 @@
+//! All children of a resource. Pure and infallible: whatever could go wrong was found by `validate`.
+//!
+//! ```text
+//!  Program (what a process of `ccx` runs on) ──▶ ConfigMap
+//!      │                                    ├──▶ NetworkPolicy
+//!      └──▶ Pod ──▶ Deployment, Job          └──▶ fingerprints in annotations
+//! ```
+
+mod alerts;
+mod autoscaling;
+mod config_map;
+mod dashboard;
+pub(crate) mod database;
+mod deployment;
+mod disruption_budget;
+mod exposure;
+mod job;
+mod metadata;
+mod metrics;
+mod monitor;
+mod network_policy;
+mod pod;
+mod program;
+mod security;
+mod service;
+mod service_account;
+mod volume;
+
+use crate::{
+    child::{Child, Children},
+    validated::ValidatedPipeline,
+};
+
+/// All objects that the resource consists of, the same for the same resource in every run.
+pub fn build(pipeline: &ValidatedPipeline) -> Children {
+    let kinds: [fn(&ValidatedPipeline) -> Vec<Child>; 12] = [
+        service_account::children,
+        config_map::children,
+        service::children,
+        network_policy::children,
+        disruption_budget::children,
+        database::children,
+        job::children,
+        deployment::children,
+        autoscaling::children,
+        exposure::children,
+        monitor::children,
+        alerts::children,
+    ];
+    let dashboards = dashboard::children(pipeline);
+    Children::new(kinds.iter().flat_map(|children| children(pipeline)).chain(dashboards).collect())
+}

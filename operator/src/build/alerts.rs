@@ -1,0 +1,164 @@
+//! Alerts, as a PrometheusRule: each says what is wrong, since when, and what to look at first.
+
+use serde_json::{Value, json};
+
+use super::{metrics::Metrics, monitor::monitoring_metadata};
+use crate::{
+    child::{Child, Stage},
+    kind::Kind,
+    validated::{Activity, Optional, ValidatedPipeline},
+};
+
+/// How bad it is.
+#[derive(Clone, Copy)]
+enum Severity {
+    /// Reports are lost or late for everyone: now.
+    Critical,
+    /// It will become worse, or concerns a few: today.
+    Warning,
+}
+
+struct Alert {
+    name: &'static str,
+    expression: String,
+    lasts: &'static str,
+    severity: Severity,
+    summary: &'static str,
+    advice: &'static str,
+}
+
+/// A suspended pipeline is silent: that it does nothing is wanted.
+pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
+    let is_wanted = pipeline.monitoring.alerts == Optional::Present && pipeline.activity == Activity::Running;
+    if !is_wanted {
+        return Vec::new();
+    }
+    let metrics = Metrics::new(pipeline);
+    let alerts = [of_pipeline(&metrics), of_writer(&metrics), of_api(&metrics)];
+    let rules: Vec<Value> = alerts.iter().flatten().map(|alert| rule(pipeline, alert)).collect();
+    let object = json!({
+        "metadata": monitoring_metadata(pipeline),
+        "spec": {"groups": [{"name": format!("{}-{}", pipeline.namespace, pipeline.name), "rules": rules}]},
+    });
+    vec![Child::new(Kind::PrometheusRule, None, Stage::Monitoring, &object)]
+}
+
+fn of_pipeline(metrics: &Metrics) -> Vec<Alert> {
+    let lag = metrics.pipeline("lag_records");
+    let away = metrics.pipeline("object_storage_away");
+    let letters = metrics.pipeline("dead_letters_total");
+    let faults = metrics.pipeline("rule_faults_total");
+    vec![
+        Alert {
+            name: "CcxPipelineLagGrows",
+            expression: format!("sum({lag}) > 100 and sum(deriv({lag}[15m])) > 0"),
+            lasts: "15m",
+            severity: Severity::Warning,
+            summary: "Announced archives wait longer and longer",
+            advice: "Look whether data-pipeline pods are ready and busy; add replicas if they are, up to the topic's partitions.",
+        },
+        Alert {
+            name: "CcxObjectStorageAway",
+            expression: format!("max({away}) == 1"),
+            lasts: "5m",
+            severity: Severity::Critical,
+            summary: "Archives can't be downloaded",
+            advice: "Look at /readyz of a data-pipeline pod, and whether the endpoint of spec.objectStorage answers.",
+        },
+        Alert {
+            name: "CcxPipelineDeadLetters",
+            expression: format!("sum by (class) (increase({letters}[30m])) > 10"),
+            lasts: "0m",
+            severity: Severity::Warning,
+            summary: "Many announcements are given up",
+            advice: "List them with `ccx dlq list`; class bug is a fault of ours, bad-input one of the senders.",
+        },
+        Alert {
+            name: "CcxRuleFails",
+            expression: format!("sum by (rule) (increase({faults}[1h])) > 0"),
+            lasts: "0m",
+            severity: Severity::Warning,
+            summary: "A rule fails on archives; other rules are not affected",
+            advice: "Look for the rule in the data-pipeline logs; disable it in spec.dataPipeline.rules until it is mended.",
+        },
+    ]
+}
+
+fn of_writer(metrics: &Metrics) -> Vec<Alert> {
+    let active = metrics.writer("active");
+    let lag = metrics.writer("consumer_lag");
+    let letters = metrics.writer("dead_letters");
+    let reports = metrics.writer("written_reports");
+    vec![
+        Alert {
+            name: "CcxWriterDown",
+            expression: format!("sum({active}) < 1 or absent({active})"),
+            lasts: "5m",
+            severity: Severity::Critical,
+            summary: "No writer stores results",
+            advice: "Look at the insights-results-db-writer pod and at whether the database lets it in.",
+        },
+        Alert {
+            name: "CcxWriterLagGrows",
+            expression: format!("sum({lag}) > 1000 and sum(deriv({lag}[15m])) > 0"),
+            lasts: "15m",
+            severity: Severity::Warning,
+            summary: "Results wait longer and longer to be stored",
+            advice: "Look at the database's load; the writer stores thousands of results a second when it answers.",
+        },
+        Alert {
+            name: "CcxWriterDeadLetters",
+            expression: format!("sum by (class) (increase({letters}[30m])) > 10"),
+            lasts: "0m",
+            severity: Severity::Warning,
+            summary: "Many results are given up",
+            advice: "List them with `ccx dlq list`; class bug is a fault of ours, bad-input one of the senders.",
+        },
+        Alert {
+            name: "CcxNoReports",
+            expression: format!("sum(increase({reports}[3h])) == 0"),
+            lasts: "10m",
+            severity: Severity::Critical,
+            summary: "No report was stored for three hours",
+            advice: "Follow the flow: uploads in the bucket, announcements in Kafka, data-pipeline, insights-results-db-writer.",
+        },
+    ]
+}
+
+fn of_api(metrics: &Metrics) -> Vec<Alert> {
+    let failures = metrics.aggregator_with("api_endpoints_status_codes", r#"status_code=~"5..""#);
+    let answers = metrics.aggregator("api_endpoints_status_codes");
+    let announced = metrics.aggregator("report_announcements_received");
+    vec![
+        Alert {
+            name: "CcxApiFails",
+            expression: format!("sum(rate({failures}[5m])) > 0.01 * sum(rate({answers}[5m]))"),
+            lasts: "5m",
+            severity: Severity::Critical,
+            summary: "More than 1 % of the API's answers are failures",
+            advice: "Look at the logs of insights-results-aggregator and at whether the database answers.",
+        },
+        Alert {
+            name: "CcxApiAnswersLate",
+            expression: format!("min({announced}) == 0"),
+            lasts: "10m",
+            severity: Severity::Warning,
+            summary: "An API pod does not hear of new reports, so that it can't keep answers ready",
+            advice: "The database must be reached directly or through a pooler in session mode.",
+        },
+    ]
+}
+
+fn rule(pipeline: &ValidatedPipeline, alert: &Alert) -> Value {
+    let severity = match alert.severity {
+        Severity::Critical => "critical",
+        Severity::Warning => "warning",
+    };
+    json!({
+        "alert": alert.name,
+        "expr": alert.expression,
+        "for": alert.lasts,
+        "labels": {"severity": severity, "namespace": pipeline.namespace, "ccx_pipeline": pipeline.name.as_str()},
+        "annotations": {"summary": alert.summary, "description": alert.advice},
+    })
+}

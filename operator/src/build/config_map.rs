@@ -1,0 +1,40 @@
+//! The configuration files of all processes.
+
+use k8s_openapi::api::core::v1::ConfigMap;
+
+use super::{metadata::metadata, program::Program};
+use crate::{
+    child::{Child, Stage},
+    component::Component,
+    kind::Kind,
+    mounted::{AUTHORITIES, file},
+    validated::ValidatedPipeline,
+};
+
+/// The file's name, in the ConfigMap and in pods.
+pub(super) const FILE: &str = "ccx.toml";
+
+pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
+    let files = Program::all(pipeline);
+    files.iter().map(|program| child(pipeline, program)).chain(authorities(pipeline)).collect()
+}
+
+/// The authorities of a Kafka that Strimzi runs: it tells them in its status, and pods read files.
+fn authorities(pipeline: &ValidatedPipeline) -> Option<Child> {
+    let text = pipeline.kafka.authorities.clone()?;
+    let config_map = ConfigMap {
+        metadata: metadata(pipeline, AUTHORITIES),
+        data: Some([(file::CA.to_owned(), text)].into()),
+        ..ConfigMap::default()
+    };
+    Some(Child::new(Kind::ConfigMap, None, Stage::Foundation, &config_map))
+}
+
+fn child(pipeline: &ValidatedPipeline, program: &Program<'_>) -> Child {
+    let config_map = ConfigMap {
+        metadata: metadata(pipeline, program.role),
+        data: Some([(FILE.to_owned(), program.config_file())].into()),
+        ..ConfigMap::default()
+    };
+    Child::new(Kind::ConfigMap, Component::from_name(program.role), Stage::Foundation, &config_map)
+}

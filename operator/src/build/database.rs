@@ -1,0 +1,85 @@
+//! The managed database: one pod of PostgreSQL, its storage and its password.
+//!
+//! The claim is an object of its own and not a template in the StatefulSet, whose templates can't be changed: so a database grows by
+//! a change of one number.
+
+mod pod;
+
+use std::collections::BTreeMap;
+
+use ccx_crds::StorageVolume;
+use k8s_openapi::{
+    api::{
+        apps::v1::{StatefulSet, StatefulSetSpec},
+        core::v1::{PersistentVolumeClaim, PersistentVolumeClaimSpec, Secret, VolumeResourceRequirements},
+    },
+    apimachinery::pkg::{api::resource::Quantity, apis::meta::v1::LabelSelector},
+};
+use kube::core::ObjectMeta;
+
+use super::{metadata::metadata, service::service, service_account::service_account};
+use crate::{
+    child::{Child, Stage},
+    component::Component,
+    kind::Kind,
+    mounted::file,
+    validated::{Managed, ValidatedPipeline},
+};
+
+/// The role that owns the database.
+pub(crate) const ROLE: &str = "ccx";
+
+/// The database in the server.
+pub(crate) const DATABASE: &str = "ccx-data-pipeline";
+
+const COMPONENT: Component = Component::Database;
+
+pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
+    let Some(managed) = &pipeline.managed_database else { return Vec::new() };
+    let account = service_account(pipeline, COMPONENT.name());
+    let service = service(pipeline, COMPONENT, pod::PORT_NAME);
+    let mut children = vec![
+        Child::new(Kind::ServiceAccount, COMPONENT, Stage::Foundation, &account),
+        Child::new(Kind::Service, COMPONENT, Stage::Foundation, &service),
+        Child::generated_secret(COMPONENT, Stage::Database, &secret(pipeline), vec![file::PASSWORD.into()]),
+    ];
+    if managed.spec.storage.volume == StorageVolume::Persistent {
+        let claim = claim(pipeline, managed);
+        children.push(Child::new(Kind::PersistentVolumeClaim, COMPONENT, Stage::Database, &claim));
+    }
+    children.push(Child::new(Kind::StatefulSet, COMPONENT, Stage::Database, &stateful_set(pipeline, managed)));
+    children.into_iter().map(|child| child.with_ownership(managed.ownership)).collect()
+}
+
+/// The password is added by who creates the Secret; it is nowhere else.
+fn secret(pipeline: &ValidatedPipeline) -> Secret {
+    Secret { metadata: metadata(pipeline, COMPONENT.name()), type_: Some("Opaque".into()), ..Secret::default() }
+}
+
+fn claim(pipeline: &ValidatedPipeline, managed: &Managed) -> PersistentVolumeClaim {
+    let storage = &managed.spec.storage;
+    let size = BTreeMap::from([("storage".to_owned(), Quantity(storage.size.as_str().to_owned()))]);
+    let spec = PersistentVolumeClaimSpec {
+        access_modes: Some(vec!["ReadWriteOnce".into()]),
+        storage_class_name: storage.storage_class_name.clone(),
+        resources: Some(VolumeResourceRequirements { requests: Some(size), limits: None }),
+        ..PersistentVolumeClaimSpec::default()
+    };
+    let metadata = metadata(pipeline, COMPONENT.name());
+    PersistentVolumeClaim { metadata, spec: Some(spec), ..PersistentVolumeClaim::default() }
+}
+
+fn stateful_set(pipeline: &ValidatedPipeline, managed: &Managed) -> StatefulSet {
+    let metadata: ObjectMeta = metadata(pipeline, COMPONENT.name());
+    let spec = StatefulSetSpec {
+        replicas: Some(1),
+        service_name: metadata.name.clone(),
+        selector: LabelSelector {
+            match_labels: Some(COMPONENT.selector(pipeline.name.as_str())),
+            ..LabelSelector::default()
+        },
+        template: pod::template(pipeline, managed),
+        ..StatefulSetSpec::default()
+    };
+    StatefulSet { metadata, spec: Some(spec), ..StatefulSet::default() }
+}

@@ -1,0 +1,134 @@
+//! The pod of PostgreSQL, for images with the entry point of the official one.
+
+use ccx_crds::StorageVolume;
+use k8s_openapi::api::core::v1::{
+    Container, ContainerPort, EnvVar, ExecAction, PersistentVolumeClaimVolumeSource, PodSpec, PodTemplateSpec, Probe,
+    Volume, VolumeMount,
+};
+
+use super::{COMPONENT, DATABASE, ROLE};
+use crate::{
+    build::{
+        pod::{labelled, pull_secrets, with_overrides},
+        security::{self, DATABASE_USER},
+        volume::{memory, scratch, volume, volume_mount, writable},
+    },
+    mounted::{self, file},
+    validated::{Managed, Mount, MountSource, ValidatedPipeline},
+};
+
+/// The name of the port.
+pub(super) const PORT_NAME: &str = "postgresql";
+
+/// Where the volume is. The data is in a folder in it: the volume's own folder has `lost+found`, and is not the server's.
+const VOLUME_FOLDER: &str = "/var/lib/postgresql/data";
+
+/// What the server is given to end its sessions and write a checkpoint, so that it starts without recovery.
+const GRACE_SECONDS: i64 = 120;
+
+/// What parallel queries share; containers have 64 MB of it otherwise, which large ones exceed.
+const SHARED_MEMORY: &str = "256Mi";
+
+/// Sockets and the image's own temporary files; the server's are with the data.
+const SCRATCH: &str = "64Mi";
+
+pub(super) fn template(pipeline: &ValidatedPipeline, managed: &Managed) -> PodTemplateSpec {
+    let name = COMPONENT.object_name(pipeline.name.as_str());
+    let password = password_mount(&name);
+    let spec = PodSpec {
+        service_account_name: Some(name.clone()),
+        automount_service_account_token: Some(false),
+        enable_service_links: Some(false),
+        security_context: Some(security::pod(pipeline.platform, DATABASE_USER)),
+        image_pull_secrets: pull_secrets(&managed.pods.image),
+        termination_grace_period_seconds: Some(GRACE_SECONDS),
+        volumes: Some(vec![
+            data_volume(managed, name),
+            volume(&password),
+            scratch("run", SCRATCH),
+            scratch("tmp", SCRATCH),
+            memory("shared-memory", SHARED_MEMORY),
+        ]),
+        containers: vec![container(managed, &password)],
+        ..PodSpec::default()
+    };
+    let metadata = labelled(pipeline, COMPONENT.name(), std::collections::BTreeMap::new());
+    with_overrides(PodTemplateSpec { metadata: Some(metadata), spec: Some(spec) }, &managed.spec.pod_template)
+}
+
+fn container(managed: &Managed, password: &Mount) -> Container {
+    let image = &managed.pods.image;
+    Container {
+        name: "postgresql".into(),
+        image: Some(image.reference.clone()),
+        image_pull_policy: Some(image.pull_policy.to_owned()),
+        args: Some(arguments(managed)),
+        env: Some(environment(password)),
+        ports: Some(vec![ContainerPort {
+            name: Some(PORT_NAME.into()),
+            container_port: COMPONENT.port().into(),
+            protocol: Some("TCP".into()),
+            ..ContainerPort::default()
+        }]),
+        resources: Some(managed.pods.resources.clone()),
+        security_context: Some(security::container()),
+        termination_message_policy: Some("FallbackToLogsOnError".into()),
+        // A server that recovers from a crash may take minutes until it lets anyone in.
+        startup_probe: Some(Probe { period_seconds: Some(5), failure_threshold: Some(240), ..is_ready() }),
+        readiness_probe: Some(Probe { period_seconds: Some(5), failure_threshold: Some(2), ..is_ready() }),
+        liveness_probe: Some(Probe { period_seconds: Some(10), failure_threshold: Some(6), ..is_ready() }),
+        volume_mounts: Some(mounts(password)),
+        ..Container::default()
+    }
+}
+
+fn arguments(managed: &Managed) -> Vec<String> {
+    let settings = managed.spec.parameters.iter().flat_map(|(name, value)| ["-c".to_owned(), format!("{name}={value}")]);
+    ["postgres".to_owned()].into_iter().chain(settings).collect()
+}
+
+fn environment(password: &Mount) -> Vec<EnvVar> {
+    let variables = [
+        ("PGDATA", format!("{VOLUME_FOLDER}/pgdata")),
+        ("POSTGRES_USER", ROLE.to_owned()),
+        ("POSTGRES_DB", DATABASE.to_owned()),
+        ("POSTGRES_PASSWORD_FILE", format!("{}/{}", password.path, file::PASSWORD)),
+        ("POSTGRES_INITDB_ARGS", "--auth-host=scram-sha-256 --data-checksums".to_owned()),
+    ];
+    variables.map(|(name, value)| EnvVar { name: name.to_owned(), value: Some(value), value_from: None }).into()
+}
+
+/// By TCP: while the image prepares the data, a server without it answers on the socket.
+fn is_ready() -> Probe {
+    let port = COMPONENT.port().to_string();
+    let command = ["pg_isready", "-h", "127.0.0.1", "-p", &port, "-U", ROLE, "-d", DATABASE].map(str::to_owned);
+    Probe { exec: Some(ExecAction { command: Some(command.into()) }), timeout_seconds: Some(5), ..Probe::default() }
+}
+
+fn mounts(password: &Mount) -> Vec<VolumeMount> {
+    vec![
+        writable("data", VOLUME_FOLDER),
+        volume_mount(password),
+        writable("run", "/var/run/postgresql"),
+        writable("tmp", "/tmp"),
+        writable("shared-memory", "/dev/shm"),
+    ]
+}
+
+fn data_volume(managed: &Managed, claim_name: String) -> Volume {
+    match managed.spec.storage.volume {
+        StorageVolume::Persistent => {
+            let claim = PersistentVolumeClaimVolumeSource { claim_name, read_only: None };
+            Volume { name: "data".into(), persistent_volume_claim: Some(claim), ..Volume::default() }
+        }
+        StorageVolume::Ephemeral => scratch("data", managed.spec.storage.size.as_str()),
+    }
+}
+
+fn password_mount(secret: &str) -> Mount {
+    Mount {
+        volume: "password".into(),
+        path: mounted::folder("database-credentials"),
+        source: MountSource::Secret { name: secret.to_owned(), files: vec![(file::PASSWORD.into(), file::PASSWORD.into())] },
+    }
+}

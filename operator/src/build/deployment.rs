@@ -1,0 +1,75 @@
+//! The Deployments of the workloads.
+
+use k8s_openapi::{
+    api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment},
+    apimachinery::pkg::{apis::meta::v1::LabelSelector, util::intstr::IntOrString},
+};
+
+use super::{metadata::metadata, pod, program::Program};
+use crate::{
+    child::{Child, Stage},
+    component::Component,
+    kind::Kind,
+    validated::{Activity, Pods, Scaling, ValidatedPipeline},
+};
+
+/// Revisions that can be gone back to.
+const REVISIONS: i32 = 3;
+
+pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
+    Program::workloads(pipeline)
+        .iter()
+        .map(|(component, program)| child(pipeline, *component, program, pods(pipeline, *component)))
+        .collect()
+}
+
+fn child(pipeline: &ValidatedPipeline, component: Component, program: &Program<'_>, pods: &Pods) -> Child {
+    let spec = DeploymentSpec {
+        replicas: replicas(pipeline.activity, pods.scaling),
+        revision_history_limit: Some(REVISIONS),
+        selector: LabelSelector {
+            match_labels: Some(component.selector(pipeline.name.as_str())),
+            ..LabelSelector::default()
+        },
+        strategy: Some(strategy(component)),
+        template: pod::component_pod(pipeline, component, program, pods),
+        ..DeploymentSpec::default()
+    };
+    let deployment =
+        Deployment { metadata: metadata(pipeline, component.name()), spec: Some(spec), ..Deployment::default() };
+    Child::new(Kind::Deployment, component, Stage::Workloads, &deployment)
+}
+
+fn pods(pipeline: &ValidatedPipeline, component: Component) -> &Pods {
+    match component {
+        Component::DbWriter => &pipeline.db_writer.pods,
+        Component::Aggregator => &pipeline.aggregator.pods,
+        Component::DataPipeline | Component::Database => &pipeline.data_pipeline.pods,
+    }
+}
+
+/// None where something else decides: two who set the same field would fight over it.
+fn replicas(activity: Activity, scaling: Scaling) -> Option<i32> {
+    match (activity, scaling) {
+        (Activity::Suspended, _) => Some(0),
+        (Activity::Running, Scaling::Fixed(number)) => Some(i32::try_from(number).unwrap_or(i32::MAX)),
+        (Activity::Running, Scaling::Cpu { .. } | Scaling::KafkaLag { .. }) => None,
+    }
+}
+
+fn strategy(component: Component) -> DeploymentStrategy {
+    match component {
+        // A second writer would wait for the first one anyway.
+        Component::DbWriter => DeploymentStrategy { type_: Some("Recreate".into()), rolling_update: None },
+        // The API never has fewer pods than it is meant to have.
+        Component::Aggregator => rolling(IntOrString::Int(0), IntOrString::Int(1)),
+        Component::DataPipeline | Component::Database => {
+            rolling(IntOrString::String("25%".into()), IntOrString::String("25%".into()))
+        }
+    }
+}
+
+fn rolling(max_unavailable: IntOrString, max_surge: IntOrString) -> DeploymentStrategy {
+    let rolling_update = RollingUpdateDeployment { max_unavailable: Some(max_unavailable), max_surge: Some(max_surge) };
+    DeploymentStrategy { type_: Some("RollingUpdate".into()), rolling_update: Some(rolling_update) }
+}

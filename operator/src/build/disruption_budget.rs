@@ -1,0 +1,37 @@
+//! How many pods a drained node may take with it.
+//!
+//! The writer and the database have one pod each: a budget could only forbid to drain their node.
+
+use k8s_openapi::{
+    api::policy::v1::{PodDisruptionBudget, PodDisruptionBudgetSpec},
+    apimachinery::pkg::{apis::meta::v1::LabelSelector, util::intstr::IntOrString},
+};
+
+use super::metadata::metadata;
+use crate::{
+    child::{Child, Stage},
+    component::Component,
+    kind::Kind,
+    validated::ValidatedPipeline,
+};
+
+pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
+    let quarter = IntOrString::String("25%".into());
+    vec![child(pipeline, Component::DataPipeline, quarter), child(pipeline, Component::Aggregator, IntOrString::Int(1))]
+}
+
+fn child(pipeline: &ValidatedPipeline, component: Component, max_unavailable: IntOrString) -> Child {
+    let spec = PodDisruptionBudgetSpec {
+        max_unavailable: Some(max_unavailable),
+        selector: Some(LabelSelector {
+            match_labels: Some(component.selector(pipeline.name.as_str())),
+            ..LabelSelector::default()
+        }),
+        // A pod that is not ready anyway does not keep its node.
+        unhealthy_pod_eviction_policy: Some("AlwaysAllow".into()),
+        ..PodDisruptionBudgetSpec::default()
+    };
+    let budget =
+        PodDisruptionBudget { metadata: metadata(pipeline, component.name()), spec: Some(spec), ..Default::default() };
+    Child::new(Kind::PodDisruptionBudget, component, Stage::Foundation, &budget)
+}

@@ -1,0 +1,49 @@
+//! The workloads' metrics, as Prometheus finds them.
+
+use crate::{component::Component, validated::ValidatedPipeline};
+
+/// Names metrics of one resource.
+pub(super) struct Metrics {
+    pipeline: String,
+    namespace: String,
+    writer_prefix: String,
+    aggregator_prefix: String,
+}
+
+impl Metrics {
+    pub(super) fn new(pipeline: &ValidatedPipeline) -> Self {
+        let prefix = |namespace: &str| if namespace.is_empty() { String::new() } else { format!("{namespace}_") };
+        Self {
+            pipeline: pipeline.name.as_str().to_owned(),
+            namespace: pipeline.namespace.clone(),
+            writer_prefix: prefix(&pipeline.db_writer.config.metrics_namespace),
+            aggregator_prefix: prefix(&pipeline.aggregator.config.metrics_namespace),
+        }
+    }
+
+    /// A metric of the pipeline, without its prefix.
+    pub(super) fn pipeline(&self, name: &str) -> String {
+        self.series(Component::DataPipeline, "ccx_pipeline_", name, "")
+    }
+
+    /// A metric of the writer, without its prefix.
+    pub(super) fn writer(&self, name: &str) -> String {
+        self.series(Component::DbWriter, &self.writer_prefix, name, "")
+    }
+
+    /// A metric of the aggregator, without its prefix.
+    pub(super) fn aggregator(&self, name: &str) -> String {
+        self.aggregator_with(name, "")
+    }
+
+    /// The same, only the series that also match `matcher`.
+    pub(super) fn aggregator_with(&self, name: &str, matcher: &str) -> String {
+        self.series(Component::Aggregator, &self.aggregator_prefix, name, matcher)
+    }
+
+    fn series(&self, component: Component, prefix: &str, name: &str, matcher: &str) -> String {
+        let pods = component.object_name(&self.pipeline);
+        let separator = if matcher.is_empty() { "" } else { "," };
+        format!(r#"{prefix}{name}{{namespace="{}",pod=~"{pods}-.+"{separator}{matcher}}}"#, self.namespace)
+    }
+}

@@ -1,0 +1,51 @@
+//! By what Prometheus finds the workloads.
+//!
+//! Fields: <https://prometheus-operator.dev/docs/api-reference/api/>.
+
+use kube::core::ObjectMeta;
+use serde_json::json;
+
+use super::{metadata::metadata, pod::PORT_NAME};
+use crate::{
+    child::{Child, Stage},
+    component::{Component, PRODUCT},
+    kind::Kind,
+    validated::{ScrapeBy, ValidatedPipeline},
+};
+
+/// The role of what watches all components.
+const ROLE: &str = "monitoring";
+
+pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
+    match pipeline.monitoring.scrape {
+        ScrapeBy::PodMonitor => vec![child(pipeline, Kind::PodMonitor, "podMetricsEndpoints")],
+        ScrapeBy::ServiceMonitor => vec![child(pipeline, Kind::ServiceMonitor, "endpoints")],
+        ScrapeBy::Annotations | ScrapeBy::Nothing => Vec::new(),
+    }
+}
+
+/// Metadata of what watches, with the labels by which a Prometheus chooses it.
+pub(super) fn monitoring_metadata(pipeline: &ValidatedPipeline) -> ObjectMeta {
+    let ours = metadata(pipeline, ROLE);
+    let mut labels = pipeline.monitoring.labels.clone();
+    labels.extend(ours.labels.unwrap_or_default());
+    ObjectMeta { labels: Some(labels), ..ours }
+}
+
+fn child(pipeline: &ValidatedPipeline, kind: Kind, endpoints: &str) -> Child {
+    let components = [Component::DataPipeline, Component::DbWriter, Component::Aggregator].map(Component::name);
+    let object = json!({
+        "metadata": monitoring_metadata(pipeline),
+        "spec": {
+            "selector": {
+                "matchLabels": {
+                    "app.kubernetes.io/name": PRODUCT,
+                    "app.kubernetes.io/instance": pipeline.name.as_str(),
+                },
+                "matchExpressions": [{"key": "app.kubernetes.io/component", "operator": "In", "values": components}],
+            },
+            endpoints: [{"port": PORT_NAME, "path": "/metrics", "interval": pipeline.monitoring.interval}],
+        },
+    });
+    Child::new(kind, None, Stage::Monitoring, &object)
+}

@@ -1,0 +1,153 @@
+//! The pods in which `ccx` runs.
+
+mod overrides;
+mod probe;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use k8s_openapi::api::core::v1::{
+    Container, ContainerPort, EnvVar, LocalObjectReference, PodSpec, PodTemplateSpec, ResourceRequirements,
+};
+use kube::core::ObjectMeta;
+
+use super::{
+    config_map,
+    program::Program,
+    security::{self, CCX_USER},
+    volume,
+};
+use crate::{
+    component::{self, Component},
+    validated::{Image, Mount, MountSource, Pods, ScrapeBy, ValidatedPipeline},
+};
+
+/// The name of the port on which a workload serves health and metrics.
+pub(super) const PORT_NAME: &str = "http";
+
+/// Where the configuration file is.
+const CONFIG_FOLDER: &str = "/etc/ccx/config";
+
+/// What a pod is given to stop, beyond the process's own time: leaving the Service, and telling Kafka.
+const STOP_MARGIN: Duration = Duration::from_secs(20);
+
+pub(super) use overrides::apply as with_overrides;
+use overrides::spread;
+
+/// The pod of a process that is not a component's: of a Job.
+pub(super) fn job_pod(
+    pipeline: &ValidatedPipeline,
+    program: &Program<'_>,
+    resources: ResourceRequirements,
+) -> PodTemplateSpec {
+    let container = container(pipeline, program, &pipeline.jobs, resources);
+    let spec = PodSpec { restart_policy: Some("Never".into()), ..pod_spec(pipeline, program, &pipeline.jobs, container) };
+    PodTemplateSpec { metadata: Some(labelled(pipeline, program.role, BTreeMap::new())), spec: Some(spec) }
+}
+
+/// The pod of a component.
+pub(super) fn component_pod(
+    pipeline: &ValidatedPipeline,
+    component: Component,
+    program: &Program<'_>,
+    pods: &Pods,
+) -> PodTemplateSpec {
+    let mut container = container(pipeline, program, &pods.image, pods.resources.clone());
+    container.ports = Some(vec![port(component)]);
+    container.startup_probe = Some(probe::startup());
+    container.readiness_probe = Some(probe::readiness());
+    container.liveness_probe = Some(probe::liveness());
+    container.lifecycle = (component == Component::Aggregator).then(probe::leave);
+    let spec = PodSpec {
+        termination_grace_period_seconds: Some(grace_seconds(pods.shutdown_timeout)),
+        ..pod_spec(pipeline, program, &pods.image, container)
+    };
+    let mut annotations = program.fingerprints();
+    if pipeline.monitoring.scrape == ScrapeBy::Annotations {
+        annotations.extend(scrape_annotations(component));
+    }
+    let metadata = labelled(pipeline, program.role, annotations);
+    let ours = PodTemplateSpec { metadata: Some(metadata), spec: Some(spec) };
+    spread(overrides::apply(ours, &pods.template), component.selector(pipeline.name.as_str()))
+}
+
+/// Labels and annotations of a pod.
+pub(super) fn labelled(pipeline: &ValidatedPipeline, role: &str, annotations: BTreeMap<String, String>) -> ObjectMeta {
+    ObjectMeta {
+        labels: Some(component::labels(pipeline.name.as_str(), role)),
+        annotations: (!annotations.is_empty()).then_some(annotations),
+        ..ObjectMeta::default()
+    }
+}
+
+/// Secrets of registries, as a pod names them.
+pub(super) fn pull_secrets(image: &Image) -> Option<Vec<LocalObjectReference>> {
+    let reference = |name: &String| LocalObjectReference { name: name.clone() };
+    (!image.pull_secrets.is_empty()).then(|| image.pull_secrets.iter().map(reference).collect())
+}
+
+fn pod_spec(pipeline: &ValidatedPipeline, program: &Program<'_>, image: &Image, container: Container) -> PodSpec {
+    let config = config_mount(pipeline, program);
+    let mounts = [&config].into_iter().chain(program.mounts.iter().copied());
+    PodSpec {
+        service_account_name: Some(component::object_name(pipeline.name.as_str(), program.role)),
+        automount_service_account_token: Some(false),
+        enable_service_links: Some(false),
+        security_context: Some(security::pod(pipeline.platform, CCX_USER)),
+        image_pull_secrets: pull_secrets(image),
+        containers: vec![container],
+        volumes: Some(mounts.map(volume::volume).collect()),
+        ..PodSpec::default()
+    }
+}
+
+fn container(
+    pipeline: &ValidatedPipeline,
+    program: &Program<'_>,
+    image: &Image,
+    resources: ResourceRequirements,
+) -> Container {
+    let config = config_mount(pipeline, program);
+    let mounts = [&config].into_iter().chain(program.mounts.iter().copied());
+    let config_file = variable("CCX_CONFIG", &format!("{CONFIG_FOLDER}/{}", config_map::FILE));
+    Container {
+        name: program.role.to_owned(),
+        image: Some(image.reference.clone()),
+        image_pull_policy: Some(image.pull_policy.to_owned()),
+        args: Some(program.arguments.clone()),
+        env: Some([config_file].into_iter().chain(program.variables.iter().copied().cloned()).collect()),
+        resources: Some(resources),
+        security_context: Some(security::container()),
+        termination_message_policy: Some("FallbackToLogsOnError".into()),
+        volume_mounts: Some(mounts.map(volume::volume_mount).collect()),
+        ..Container::default()
+    }
+}
+
+fn config_mount(pipeline: &ValidatedPipeline, program: &Program<'_>) -> Mount {
+    let name = component::object_name(pipeline.name.as_str(), program.role);
+    let source = MountSource::ConfigMap { name, files: Vec::new() };
+    Mount { volume: "config".into(), path: CONFIG_FOLDER.into(), source }
+}
+
+fn variable(name: &str, value: &str) -> EnvVar {
+    EnvVar { name: name.to_owned(), value: Some(value.to_owned()), value_from: None }
+}
+
+fn port(component: Component) -> ContainerPort {
+    ContainerPort {
+        name: Some(PORT_NAME.into()),
+        container_port: component.port().into(),
+        protocol: Some("TCP".into()),
+        ..ContainerPort::default()
+    }
+}
+
+fn scrape_annotations(component: Component) -> [(String, String); 3] {
+    [("scrape", "true".to_owned()), ("port", component.port().to_string()), ("path", "/metrics".to_owned())]
+        .map(|(key, value)| (format!("prometheus.io/{key}"), value))
+}
+
+fn grace_seconds(shutdown_timeout: Duration) -> i64 {
+    let grace = shutdown_timeout + STOP_MARGIN;
+    i64::try_from(grace.as_secs()).unwrap_or(i64::MAX) + i64::from(grace.subsec_nanos() > 0)
+}

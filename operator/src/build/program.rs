@@ -1,0 +1,193 @@
+//! What a process of `ccx` runs on: its arguments, its part of the configuration, and what that refers to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ccx_config as config;
+use k8s_openapi::api::core::v1::EnvVar;
+use serde::Serialize;
+use toml::{Table, Value};
+
+use crate::{
+    component::Component,
+    digest::Digest,
+    restart::Input,
+    validated::{Access, Inputs, Mount, ValidatedPipeline},
+};
+
+/// What Jobs do, as their role.
+pub(super) const MIGRATION: &str = "migration";
+/// See [`MIGRATION`].
+pub(super) const TOPICS: &str = "topics";
+
+/// What a process of `ccx` runs on.
+pub(super) struct Program<'a> {
+    /// What it is for: a component's name, or what a Job does.
+    pub(super) role: &'static str,
+    /// The arguments of `ccx`.
+    pub(super) arguments: Vec<String>,
+    /// The files that its configuration names.
+    pub(super) mounts: Vec<&'a Mount>,
+    /// What its configuration can't say by a file.
+    pub(super) variables: Vec<&'a EnvVar>,
+    /// The TCP ports that it connects to.
+    pub(super) ports: BTreeSet<u16>,
+    sections: Sections<'a>,
+    inputs: Vec<&'a Inputs>,
+}
+
+/// The sections of the configuration file that a process reads.
+#[derive(Default, Serialize)]
+struct Sections<'a> {
+    kafka: Option<&'a config::Kafka>,
+    object_storage: Option<&'a config::ObjectStorage>,
+    database: Option<&'a config::Database>,
+    archive: Option<&'a config::ArchiveLimits>,
+    pipeline: Option<&'a config::Pipeline>,
+    writer: Option<&'a config::Writer>,
+    aggregator: Option<&'a config::Aggregator>,
+    retry: Option<&'a config::Retry>,
+    logging: Option<&'a config::Logging>,
+}
+
+impl<'a> Program<'a> {
+    /// Those that run for as long as the resource exists, in the order of the components.
+    pub(super) fn workloads(pipeline: &'a ValidatedPipeline) -> [(Component, Self); 3] {
+        [
+            (Component::DataPipeline, Self::data_pipeline(pipeline)),
+            (Component::DbWriter, Self::db_writer(pipeline)),
+            (Component::Aggregator, Self::aggregator(pipeline)),
+        ]
+    }
+
+    /// Those that run once.
+    pub(super) fn jobs(pipeline: &'a ValidatedPipeline) -> Vec<Self> {
+        let topics = pipeline.topics.map(|_| Self::topics(pipeline));
+        topics.into_iter().chain([Self::migration(pipeline)]).collect()
+    }
+
+    /// All of them.
+    pub(super) fn all(pipeline: &'a ValidatedPipeline) -> Vec<Self> {
+        let workloads = Self::workloads(pipeline).into_iter().map(|(_, program)| program);
+        workloads.chain(Self::jobs(pipeline)).collect()
+    }
+
+    fn data_pipeline(pipeline: &'a ValidatedPipeline) -> Self {
+        let component = &pipeline.data_pipeline;
+        let mut program = Self::new(Component::DataPipeline.name(), &["pipeline"], pipeline)
+            .with_kafka(&pipeline.kafka)
+            .with_object_storage(&pipeline.object_storage);
+        program.sections.pipeline = Some(&component.config);
+        program.sections.archive = Some(&component.archive);
+        program.mounts.extend(&component.rules.mounts);
+        program.inputs.push(&component.rules.inputs);
+        program
+    }
+
+    fn db_writer(pipeline: &'a ValidatedPipeline) -> Self {
+        let component = &pipeline.db_writer;
+        let mut program = Self::new(Component::DbWriter.name(), &["db-writer"], pipeline)
+            .with_kafka(&pipeline.kafka)
+            .with_database(&pipeline.database);
+        program.sections.writer = Some(&component.config);
+        program.mounts.extend(&component.allowlist);
+        program.inputs.push(&component.inputs);
+        program
+    }
+
+    fn aggregator(pipeline: &'a ValidatedPipeline) -> Self {
+        let mut program =
+            Self::new(Component::Aggregator.name(), &["aggregator"], pipeline).with_database(&pipeline.database);
+        program.sections.aggregator = Some(&pipeline.aggregator.config);
+        program
+    }
+
+    fn migration(pipeline: &'a ValidatedPipeline) -> Self {
+        Self::new(MIGRATION, &["migrate"], pipeline).with_database(&pipeline.database)
+    }
+
+    fn topics(pipeline: &'a ValidatedPipeline) -> Self {
+        let mut program = Self::new(TOPICS, &["topics", "ensure"], pipeline).with_kafka(&pipeline.kafka);
+        if let Some(creation) = pipeline.topics {
+            let partitions = format!("--partitions={}", creation.partitions);
+            let copies = format!("--replication-factor={}", creation.replication_factor);
+            program.arguments.extend([partitions, copies]);
+        }
+        program
+    }
+
+    fn new(role: &'static str, arguments: &[&str], pipeline: &'a ValidatedPipeline) -> Self {
+        Self {
+            role,
+            arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
+            mounts: Vec::new(),
+            variables: Vec::new(),
+            ports: BTreeSet::new(),
+            sections: Sections { retry: Some(&pipeline.retry), logging: Some(&pipeline.logging), ..Sections::default() },
+            inputs: Vec::new(),
+        }
+    }
+
+    fn with_kafka(mut self, access: &'a Access<config::Kafka>) -> Self {
+        self.sections.kafka = Some(&access.config);
+        self.with(access)
+    }
+
+    fn with_object_storage(mut self, access: &'a Access<config::ObjectStorage>) -> Self {
+        self.sections.object_storage = Some(&access.config);
+        self.with(access)
+    }
+
+    fn with_database(mut self, access: &'a Access<config::Database>) -> Self {
+        self.sections.database = Some(&access.config);
+        self.with(access)
+    }
+
+    fn with<C>(mut self, access: &'a Access<C>) -> Self {
+        self.mounts.extend(&access.mounts);
+        self.variables.extend(&access.variables);
+        self.ports.extend(&access.ports);
+        self.inputs.push(&access.inputs);
+        self
+    }
+
+    /// The configuration file: what differs from the defaults of the same release.
+    ///
+    /// An older image, which a user may have pinned, so sees a key that it doesn't know only when the key is used.
+    pub(super) fn config_file(&self) -> String {
+        let sections = Table::try_from(&self.sections).unwrap_or_default();
+        let defaults = Table::try_from(config::Config::default()).unwrap_or_default();
+        without_defaults(sections, &defaults).to_string()
+    }
+
+    /// Annotations that change when something changes that the process reads at its start only.
+    pub(super) fn fingerprints(&self) -> BTreeMap<String, String> {
+        let fingerprint = |input: Input| Some((input.annotation().to_owned(), self.fingerprint(input)?));
+        Input::ALL.into_iter().filter_map(fingerprint).collect()
+    }
+
+    fn fingerprint(&self, input: Input) -> Option<String> {
+        let file = (input == Input::Config).then(|| self.config_file());
+        let referred = self.inputs.iter().filter_map(|inputs| inputs.get(&input)).flatten().cloned();
+        let parts: Vec<String> = file.into_iter().chain(referred).collect();
+        (!parts.is_empty()).then(|| parts.iter().fold(Digest::default(), Digest::field).finish())
+    }
+}
+
+fn without_defaults(table: Table, defaults: &Table) -> Table {
+    let mut different = Table::new();
+    for (key, value) in table {
+        match (value, defaults.get(&key)) {
+            (Value::Table(table), Some(Value::Table(defaults))) => {
+                let table = without_defaults(table, defaults);
+                if !table.is_empty() {
+                    different.insert(key, Value::Table(table));
+                }
+            }
+            (value, default) if default != Some(&value) => {
+                different.insert(key, value);
+            }
+            _ => {}
+        }
+    }
+    different
+}

@@ -1,0 +1,37 @@
+//! Pod security: the profile `restricted`, and read-only files.
+
+use k8s_openapi::api::core::v1::{Capabilities, PodSecurityContext, SeccompProfile, SecurityContext};
+
+use crate::references::Platform;
+
+/// The user of the workloads, where the cluster does not choose one: that of their image.
+pub(super) const CCX_USER: i64 = 65532;
+
+/// The user of the database, where the cluster does not choose one: that of PostgreSQL's Alpine image, whose other images accept
+/// any.
+pub(super) const DATABASE_USER: i64 = 70;
+
+/// What holds for all containers of a pod. OpenShift gives each namespace users of its own and refuses others.
+pub(super) fn pod(platform: Platform, user: i64) -> PodSecurityContext {
+    let user = (platform == Platform::Kubernetes).then_some(user);
+    PodSecurityContext {
+        run_as_non_root: Some(true),
+        run_as_user: user,
+        run_as_group: user,
+        fs_group: user,
+        fs_group_change_policy: user.map(|_| "OnRootMismatch".into()),
+        seccomp_profile: Some(SeccompProfile { type_: "RuntimeDefault".into(), localhost_profile: None }),
+        ..PodSecurityContext::default()
+    }
+}
+
+/// What holds for a container.
+pub(super) fn container() -> SecurityContext {
+    SecurityContext {
+        allow_privilege_escalation: Some(false),
+        capabilities: Some(Capabilities { drop: Some(vec!["ALL".into()]), add: None }),
+        read_only_root_filesystem: Some(true),
+        run_as_non_root: Some(true),
+        ..SecurityContext::default()
+    }
+}

@@ -1,0 +1,37 @@
+//! A ServiceAccount for each role, without rights and without a token in its pods.
+
+use k8s_openapi::api::core::v1::ServiceAccount;
+
+use super::{
+    metadata::metadata,
+    program::{MIGRATION, TOPICS},
+};
+use crate::{
+    child::{Child, Stage},
+    component::Component,
+    kind::Kind,
+    validated::ValidatedPipeline,
+};
+
+pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
+    let mut roles =
+        vec![Component::DataPipeline.name(), Component::DbWriter.name(), Component::Aggregator.name(), MIGRATION];
+    if pipeline.topics.is_some() {
+        roles.push(TOPICS);
+    }
+    roles.into_iter().map(|role| child(pipeline, role)).collect()
+}
+
+fn child(pipeline: &ValidatedPipeline, role: &str) -> Child {
+    let component = Component::from_name(role);
+    Child::new(Kind::ServiceAccount, component, Stage::Foundation, &service_account(pipeline, role))
+}
+
+/// The ServiceAccount of a role. Only the pipeline has an identity in the cloud: nobody else reads the object storage.
+pub(super) fn service_account(pipeline: &ValidatedPipeline, role: &str) -> ServiceAccount {
+    let mut metadata = metadata(pipeline, role);
+    if role == Component::DataPipeline.name() && !pipeline.data_pipeline.identity.is_empty() {
+        metadata.annotations = Some(pipeline.data_pipeline.identity.clone());
+    }
+    ServiceAccount { metadata, automount_service_account_token: Some(false), ..ServiceAccount::default() }
+}

@@ -1,0 +1,77 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::commands::{completion::CompletionArgs, render::RenderArgs};
+
+/// Runs the CCX data pipeline on Kubernetes and OpenShift, as CcxPipeline resources describe it.
+#[derive(Debug, Parser)]
+#[command(name = "ccx-operator", version, after_long_help = LONG_HELP)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const LONG_HELP: &str = "\
+From a resource to a running pipeline:
+  ccx-operator crd | kubectl apply --server-side -f -     # teach the cluster the kind
+  ccx-operator render -f pipeline.yaml                    # look at what it would consist of, without a cluster
+  kubectl apply -f pipeline.yaml                          # and let the operator do it
+
+Exit codes:
+  0  done
+  1  failed
+  2  the command line or the resource is wrong";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Render(RenderArgs),
+    /// Print the definition of the kind CcxPipeline, for `kubectl apply --server-side -f -`
+    ///
+    /// It is the same that the Helm chart installs. Server-side, because its descriptions do not fit into an annotation.
+    #[command(after_long_help = "Example:\n  ccx-operator crd | kubectl apply --server-side -f -")]
+    Crd,
+    Completion(CompletionArgs),
+}
+
+/// What all commands take that read a resource.
+#[derive(Debug, Args)]
+pub(crate) struct ManifestArgs {
+    /// The CcxPipeline, as YAML; `-` reads standard input.
+    #[arg(short = 'f', long = "file", value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The namespace, when the resource names none.
+    #[arg(short, long, default_value = "default", value_name = "NAMESPACE")]
+    pub(crate) namespace: String,
+    /// The image of the workloads, when the resource names none.
+    #[arg(long, env = "CCX_IMAGE", value_name = "IMAGE")]
+    pub(crate) image: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_is_taught() {
+        for command in Cli::command().get_subcommands() {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            assert!(command.get_long_about().is_some(), "{} has no long description", command.get_name());
+        }
+    }
+
+    #[test]
+    fn a_resource_is_named_by_its_file() {
+        assert!(Cli::try_parse_from(["ccx-operator", "render", "-f", "cr.yaml", "-n", "insights"]).is_ok());
+        assert!(Cli::try_parse_from(["ccx-operator", "render"]).is_err());
+    }
+}

@@ -1,0 +1,25 @@
+//! `ccx-operator completion`
+
+use clap::{Args, CommandFactory as _};
+use clap_complete::Shell;
+
+use crate::{cli::Cli, failure::Failure, output};
+
+/// Print what a shell needs to complete commands
+///
+/// Put the output where the shell looks for it.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Example:
+  ccx-operator completion bash > ~/.local/share/bash-completion/completions/ccx-operator")]
+pub(crate) struct CompletionArgs {
+    /// The shell.
+    shell: Shell,
+}
+
+pub(crate) fn run(args: &CompletionArgs) -> Result<(), Box<dyn Failure>> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "ccx-operator", &mut script);
+    output::print(&String::from_utf8_lossy(&script))?;
+    Ok(())
+}

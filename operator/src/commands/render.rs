@@ -1,0 +1,55 @@
+//! `ccx-operator render`
+
+use ccx_operator::{
+    build::build,
+    references::{Capabilities, Platform, References, wanted},
+    validate::validate,
+    yaml,
+};
+use clap::{Args, ValueEnum};
+
+use crate::{
+    cli::ManifestArgs,
+    failure::Failure,
+    manifest::{self, Invalid},
+    output,
+};
+
+/// Print all objects that a CcxPipeline consists of, without a cluster
+///
+/// The output is what the operator applies, in its order. What the resource refers to is not looked up: Secrets and ConfigMaps are
+/// taken to be there, and every optional kind to be served.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  ccx-operator render -f pipeline.yaml
+  ccx-operator render -f pipeline.yaml | kubectl apply --dry-run=server -f -")]
+pub(crate) struct RenderArgs {
+    #[command(flatten)]
+    manifest: ManifestArgs,
+    /// What the cluster is: OpenShift chooses the users of pods itself.
+    #[arg(long, default_value = "kubernetes", value_name = "PLATFORM")]
+    platform: PlatformArg,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum PlatformArg {
+    Kubernetes,
+    #[value(name = "openshift")]
+    OpenShift,
+}
+
+pub(crate) fn run(args: &RenderArgs) -> Result<(), Box<dyn Failure>> {
+    let pipeline = manifest::read(&args.manifest)?;
+    let platform = match args.platform {
+        PlatformArg::Kubernetes => Platform::Kubernetes,
+        PlatformArg::OpenShift => Platform::OpenShift,
+    };
+    let references = References::unknown(Capabilities::all().on(platform));
+    let validated = validate(&pipeline, &references, &manifest::defaults(&args.manifest)).map_err(Invalid::from)?;
+    for assumption in wanted(&pipeline).assumptions(&pipeline) {
+        eprintln!("warning: {assumption}");
+    }
+    output::print(&yaml::documents(&build(&validated)))?;
+    Ok(())
+}

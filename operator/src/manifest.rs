@@ -1,0 +1,76 @@
+//! Reading a resource from a file.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use ccx_crds::CcxPipeline;
+use ccx_operator::validate::{OperatorDefaults, ValidateErrors};
+use snafu::{ResultExt as _, Snafu};
+
+use crate::{cli::ManifestArgs, failure::Failure};
+
+/// What the file begins with at the latest, so that another kind is not taken for a resource full of mistakes.
+const KIND: &str = "CcxPipeline";
+
+/// The file is not a resource.
+#[derive(Debug, Snafu)]
+pub(crate) enum ManifestError {
+    #[snafu(display("failed to read {}", file.display()))]
+    Read { file: PathBuf, source: io::Error },
+    #[snafu(display("failed to understand {} as a {KIND}", file.display()))]
+    Parse { file: PathBuf, source: Box<serde_saphyr::Error> },
+}
+
+/// The resource can't be built.
+#[derive(Debug, Snafu)]
+#[snafu(display("the resource has {} problem(s):\n  {}", errors.problems.len(), list(errors)))]
+pub(crate) struct Invalid {
+    errors: ValidateErrors,
+}
+
+impl Failure for ManifestError {
+    fn exit_code(&self) -> u8 {
+        2
+    }
+
+    fn advice(&self) -> Option<String> {
+        Some("`ccx-operator crd` has every field with its description; one file holds one resource".into())
+    }
+}
+
+impl Failure for Invalid {
+    fn exit_code(&self) -> u8 {
+        2
+    }
+}
+
+impl From<ValidateErrors> for Invalid {
+    fn from(errors: ValidateErrors) -> Self {
+        Self { errors }
+    }
+}
+
+/// The resource of the file, with a namespace.
+pub(crate) fn read(args: &ManifestArgs) -> Result<CcxPipeline, ManifestError> {
+    let file = &args.file;
+    let text = text(file).context(ReadSnafu { file })?;
+    let mut pipeline: CcxPipeline = serde_saphyr::from_str(&text).map_err(Box::new).context(ParseSnafu { file })?;
+    pipeline.metadata.namespace.get_or_insert_with(|| args.namespace.clone());
+    Ok(pipeline)
+}
+
+/// What the resource leaves to the operator.
+pub(crate) fn defaults(args: &ManifestArgs) -> OperatorDefaults {
+    args.image.clone().map_or_else(OperatorDefaults::default, |image| OperatorDefaults { image })
+}
+
+fn text(file: &Path) -> io::Result<String> {
+    if file == Path::new("-") { io::read_to_string(io::stdin()) } else { fs::read_to_string(file) }
+}
+
+fn list(errors: &ValidateErrors) -> String {
+    let messages: Vec<&str> = errors.problems.iter().map(|problem| problem.message.as_str()).collect();
+    messages.join("\n  ")
+}

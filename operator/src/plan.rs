@@ -1,0 +1,166 @@
+//! What would change, and which pods would restart and why. Pure: who asks the cluster gives the objects before and after.
+
+mod diff;
+
+use ccx_crds::{ChangeAction, PlannedChange, PlannedRestart};
+use kube::core::DynamicObject;
+
+pub use diff::FieldChange;
+
+use crate::{
+    child::{Child, Children},
+    component::Component,
+    kind::Kind,
+    restart::{RestartReason, restart_reasons},
+};
+
+/// An object before and after, as the API server would have it.
+#[derive(Clone, Debug)]
+pub struct Transition {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its name.
+    pub name: String,
+    /// The component that it belongs to.
+    pub component: Option<Component>,
+    /// As it is; none when it would be created.
+    pub before: Option<DynamicObject>,
+    /// As it would be; none when it would be deleted.
+    pub after: Option<DynamicObject>,
+}
+
+/// What would change.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    /// The objects that would be written or deleted, in the order of application.
+    pub changes: Vec<Change>,
+    /// The components whose pods would restart.
+    pub restarts: Vec<Restart>,
+}
+
+/// An object that would be written or deleted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// What would happen to it.
+    pub action: ChangeAction,
+    /// Its kind.
+    pub kind: Kind,
+    /// Its name.
+    pub name: String,
+    /// The fields that would change; none for an object that is created or deleted.
+    pub fields: Vec<FieldChange>,
+}
+
+/// A component whose pods would restart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restart {
+    /// The component.
+    pub component: Component,
+    /// Why; never empty.
+    pub reasons: Vec<RestartReason>,
+}
+
+/// Most changes in the status of a resource, and most fields of each: the schema's bounds.
+const MAX_STATUS_CHANGES: usize = 128;
+const MAX_STATUS_FIELDS: usize = 32;
+/// Most characters of a field's path there.
+const MAX_STATUS_FIELD_LENGTH: usize = 512;
+
+impl Transition {
+    /// What becomes of a child: `before` is the live object, `after` what the API server answered to a dry run.
+    pub fn of_child(child: &Child, before: Option<DynamicObject>, after: DynamicObject) -> Self {
+        let name = child.name().to_owned();
+        Self { kind: child.kind, name, component: child.component, before, after: Some(after) }
+    }
+}
+
+/// What would change.
+pub fn plan(transitions: &[Transition]) -> Plan {
+    Plan {
+        changes: transitions.iter().filter_map(change).collect(),
+        restarts: transitions.iter().filter_map(restart).collect(),
+    }
+}
+
+/// What would change, without a dry run: fields that a child does not decide are taken to stay.
+///
+/// `live` are the objects that belong to the resource; those that are no longer wanted would be deleted.
+pub fn plan_offline(desired: &Children, live: &[(Kind, DynamicObject)]) -> Plan {
+    let find = |child: &Child| {
+        let is_same = |(kind, object): &&(Kind, DynamicObject)| *kind == child.kind && name(object) == child.name();
+        live.iter().find(is_same).map(|(_, object)| object.clone())
+    };
+    let wanted = desired.iter().map(|child| {
+        let before = find(child);
+        let after = diff::laid_over(before.as_ref(), &child.object);
+        Transition::of_child(child, before, after)
+    });
+    let orphans = live.iter().filter(|(kind, object)| desired.find(*kind, &name(object)).is_none());
+    let deleted = orphans.map(|(kind, object)| Transition {
+        kind: *kind,
+        name: name(object),
+        component: None,
+        before: Some(object.clone()),
+        after: None,
+    });
+    plan(&wanted.chain(deleted).collect::<Vec<_>>())
+}
+
+fn name(object: &DynamicObject) -> String {
+    object.metadata.name.clone().unwrap_or_default()
+}
+
+fn change(transition: &Transition) -> Option<Change> {
+    let change = |action, fields| Change { action, kind: transition.kind, name: transition.name.clone(), fields };
+    match (&transition.before, &transition.after) {
+        (None, None) => None,
+        (None, Some(_)) => Some(change(ChangeAction::Create, Vec::new())),
+        (Some(_), None) => Some(change(ChangeAction::Delete, Vec::new())),
+        (Some(before), Some(after)) => {
+            let fields = diff::fields(transition.kind, before, after);
+            (!fields.is_empty()).then(|| change(ChangeAction::Update, fields))
+        }
+    }
+}
+
+fn restart(transition: &Transition) -> Option<Restart> {
+    let is_workload = matches!(transition.kind, Kind::Deployment | Kind::StatefulSet);
+    let component = transition.component.filter(|_| is_workload)?;
+    let reasons = restart_reasons(transition.before.as_ref()?, transition.after.as_ref()?);
+    (!reasons.is_empty()).then_some(Restart { component, reasons })
+}
+
+impl Plan {
+    /// The plan as the status of a resource has it, cut to what the schema allows.
+    pub fn to_status(&self) -> ccx_crds::Plan {
+        let omitted = self.changes.len().saturating_sub(MAX_STATUS_CHANGES);
+        ccx_crds::Plan {
+            changes: self.changes.iter().take(MAX_STATUS_CHANGES).map(Change::to_status).collect(),
+            restarts: self.restarts.iter().map(Restart::to_status).collect(),
+            omitted_changes: i32::try_from(omitted).unwrap_or(i32::MAX),
+        }
+    }
+}
+
+impl Change {
+    fn to_status(&self) -> PlannedChange {
+        let path = |field: &FieldChange| field.path.chars().take(MAX_STATUS_FIELD_LENGTH).collect();
+        PlannedChange {
+            action: self.action,
+            kind: self.kind.name().to_owned(),
+            name: self.name.clone(),
+            fields: self.fields.iter().take(MAX_STATUS_FIELDS).map(path).collect(),
+        }
+    }
+}
+
+impl Restart {
+    fn to_status(&self) -> PlannedRestart {
+        PlannedRestart { component: self.component.name().to_owned(), reason: self.reason() }
+    }
+
+    /// Why, in a sentence.
+    pub fn reason(&self) -> String {
+        self.reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    }
+}

@@ -1,0 +1,101 @@
+//! Which fields of an object differ.
+
+use kube::core::DynamicObject;
+use serde_json::Value;
+
+use crate::kind::Kind;
+
+/// A field that would change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FieldChange {
+    /// Its path, such as `spec.template.spec.containers[0].image`.
+    pub path: String,
+    /// Its value now; none when it is not there, and hidden in Secrets.
+    pub before: Option<Value>,
+    /// Its value then.
+    pub after: Option<Value>,
+}
+
+/// What the API server keeps about an object and nobody decides.
+const BOOKKEEPING: [&str; 7] =
+    ["managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink", "ownerReferences"];
+
+/// The fields that differ, in the order of their paths; values of Secrets are hidden.
+pub(super) fn fields(kind: Kind, before: &DynamicObject, after: &DynamicObject) -> Vec<FieldChange> {
+    let mut changes = Vec::new();
+    compare("", Some(&stripped(before)), Some(&stripped(after)), &mut changes);
+    if kind == Kind::Secret {
+        for change in &mut changes {
+            (change.before, change.after) = (None, None);
+        }
+    }
+    changes
+}
+
+/// The child's fields laid over the live object, as if nobody decided other fields of it.
+pub(super) fn laid_over(live: Option<&DynamicObject>, child: &DynamicObject) -> DynamicObject {
+    let Some(live) = live else { return child.clone() };
+    let mut merged = value(live);
+    overlay(&mut merged, value(child));
+    serde_json::from_value(merged).unwrap_or_else(|_| child.clone())
+}
+
+fn overlay(below: &mut Value, above: Value) {
+    match (below, above) {
+        (Value::Object(below), Value::Object(above)) => {
+            for (key, value) in above {
+                overlay(below.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (Value::Array(below), Value::Array(above)) if below.len() == above.len() => {
+            for (below, above) in below.iter_mut().zip(above) {
+                overlay(below, above);
+            }
+        }
+        (below, above) => *below = above,
+    }
+}
+
+fn stripped(object: &DynamicObject) -> Value {
+    let mut object = value(object);
+    if let Some(fields) = object.as_object_mut() {
+        fields.remove("status");
+    }
+    if let Some(metadata) = object["metadata"].as_object_mut() {
+        metadata.retain(|key, _| !BOOKKEEPING.contains(&key.as_str()));
+    }
+    object
+}
+
+fn value(object: &DynamicObject) -> Value {
+    serde_json::to_value(object).unwrap_or_default()
+}
+
+fn compare(path: &str, before: Option<&Value>, after: Option<&Value>, changes: &mut Vec<FieldChange>) {
+    match (before, after) {
+        (Some(Value::Object(before)), Some(Value::Object(after))) => {
+            let mut keys: Vec<&String> = before.keys().chain(after.keys()).collect();
+            keys.sort_unstable();
+            keys.dedup();
+            for key in keys {
+                compare(&below(path, key), before.get(key), after.get(key), changes);
+            }
+        }
+        (Some(Value::Array(before)), Some(Value::Array(after))) if before.len() == after.len() => {
+            for (at, (before, after)) in before.iter().zip(after).enumerate() {
+                compare(&format!("{path}[{at}]"), Some(before), Some(after), changes);
+            }
+        }
+        _ if before == after => {}
+        _ => changes.push(FieldChange { path: path.to_owned(), before: before.cloned(), after: after.cloned() }),
+    }
+}
+
+/// Keys with dots of their own, as those of annotations, are quoted.
+fn below(path: &str, key: &str) -> String {
+    match (path.is_empty(), key.contains('.')) {
+        (true, _) => key.to_owned(),
+        (false, false) => format!("{path}.{key}"),
+        (false, true) => format!("{path}[{key:?}]"),
+    }
+}

@@ -1,0 +1,89 @@
+//! From a resource and what it refers to, to what can be built; or everything that is wrong with it at once.
+//!
+//! Pure. What the schema's own rules refuse is refused here too, so that an object that got past the API server, as one of an older
+//! schema may, is not built either.
+
+mod aggregator;
+mod data_pipeline;
+mod database;
+mod db_writer;
+mod kafka;
+mod monitoring;
+mod object_storage;
+mod pods;
+mod problem;
+mod rules;
+mod scaling;
+mod settings;
+mod source;
+mod strimzi;
+
+use ccx_crds::CcxPipeline;
+use kube::ResourceExt as _;
+
+use problem::Problems;
+pub use problem::{Problem, ProblemKind, ValidateErrors};
+
+use crate::{
+    references::References,
+    validated::{Activity, PipelineName, ValidatedPipeline},
+};
+
+/// What a resource leaves to the operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperatorDefaults {
+    /// The image of the workloads that was released with this operator.
+    pub image: String,
+}
+
+impl Default for OperatorDefaults {
+    fn default() -> Self {
+        Self { image: concat!("quay.io/ccx/ccx:", env!("CARGO_PKG_VERSION")).to_owned() }
+    }
+}
+
+/// The resource as it can be built.
+pub fn validate(
+    pipeline: &CcxPipeline,
+    references: &References,
+    defaults: &OperatorDefaults,
+) -> Result<ValidatedPipeline, ValidateErrors> {
+    let mut problems = Problems::default();
+    let spec = &pipeline.spec;
+    let name = name(pipeline, &mut problems);
+    let database = database::database(pipeline, references, defaults, &mut problems);
+    let validated = name.zip(database).map(|(name, database)| ValidatedPipeline {
+        name,
+        namespace: pipeline.namespace().unwrap_or_default(),
+        platform: references.capabilities.platform(),
+        activity: if spec.suspend { Activity::Suspended } else { Activity::Running },
+        kafka: kafka::kafka(pipeline, references, &mut problems),
+        topics: kafka::topic_creation(spec),
+        object_storage: object_storage::object_storage(spec, references, &mut problems),
+        database: database.access,
+        managed_database: database.managed,
+        data_pipeline: data_pipeline::data_pipeline(spec, references, defaults, &mut problems),
+        db_writer: db_writer::db_writer(spec, references, defaults, &mut problems),
+        aggregator: aggregator::aggregator(spec, references, defaults, &mut problems),
+        jobs: pods::image(spec, None, &spec.db_writer.pod_template, defaults),
+        retry: settings::retry(&spec.retry),
+        logging: settings::logging(&spec.logging),
+        monitoring: monitoring::monitoring(spec, references, &mut problems),
+        network_policy: spec.network_policy,
+    });
+    problems.none_or(validated)
+}
+
+fn name(pipeline: &CcxPipeline, problems: &mut Problems) -> Option<PipelineName> {
+    let name = pipeline.name_any();
+    let parsed = PipelineName::parse(&name);
+    if parsed.is_none() {
+        let message = format!(
+            "the name {name:?} can't be part of the names of Services; choose one of at most {} lower-case letters, digits and -, \
+             beginning with a letter",
+            PipelineName::MAX_LENGTH
+        );
+        problems.push(ProblemKind::InvalidName, message);
+    }
+    parsed
+}

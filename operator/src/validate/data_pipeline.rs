@@ -1,0 +1,64 @@
+//! `spec.dataPipeline`
+
+use bytesize::ByteSize;
+use ccx_config as config;
+use ccx_crds::{ArchiveLimits, CcxPipelineSpec, CredentialsType, DataPipeline};
+
+use super::{
+    OperatorDefaults,
+    pods::{self, Own},
+    problem::Problems,
+    rules, scaling,
+};
+use crate::{references::References, validated};
+
+pub(super) fn data_pipeline(
+    spec: &CcxPipelineSpec,
+    references: &References,
+    defaults: &OperatorDefaults,
+    problems: &mut Problems,
+) -> validated::DataPipeline {
+    let pipeline = &spec.data_pipeline;
+    let own = Own {
+        image: pipeline.image.as_ref(),
+        resources: &pipeline.resources,
+        template: &pipeline.pod_template,
+        scaling: scaling::of_pipeline(pipeline, references, problems),
+        shutdown_timeout: pipeline.shutdown_timeout.get(),
+    };
+    let credentials = &spec.object_storage.credentials;
+    let identity = credentials.workload_identity.as_ref().filter(|_| credentials.kind == CredentialsType::WorkloadIdentity);
+    validated::DataPipeline {
+        pods: pods::pods(spec, own, defaults),
+        config: section(pipeline),
+        archive: archive(&pipeline.archive_limits),
+        rules: rules::rules(&pipeline.rules, references, problems),
+        identity: identity.map(|identity| identity.service_account_annotations.clone()).unwrap_or_default(),
+    }
+}
+
+fn section(pipeline: &DataPipeline) -> config::Pipeline {
+    config::Pipeline {
+        group: pipeline.consumer_group.clone(),
+        service: pipeline.service.clone(),
+        max_record_age: pipeline.max_record_age.get(),
+        max_downloads: pipeline.downloads.max_parallel as usize,
+        workers: pipeline.workers as usize,
+        max_bytes_in_flight: ByteSize(pipeline.max_size_in_flight.bytes()),
+        download_connect_timeout: pipeline.downloads.connect_timeout.get(),
+        download_read_timeout: pipeline.downloads.read_timeout.get(),
+        download_timeout: pipeline.downloads.timeout.get(),
+        rule_timeout: pipeline.rules.rule_timeout.get(),
+        shutdown_timeout: pipeline.shutdown_timeout.get(),
+        ..config::Pipeline::default()
+    }
+}
+
+fn archive(limits: &ArchiveLimits) -> config::ArchiveLimits {
+    config::ArchiveLimits {
+        max_compressed: ByteSize(limits.max_compressed_size.bytes()),
+        max_unpacked: ByteSize(limits.max_unpacked_size.bytes()),
+        max_entries: limits.max_entries as usize,
+        max_path_bytes: limits.max_path_bytes as usize,
+    }
+}

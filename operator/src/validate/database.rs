@@ -1,0 +1,155 @@
+//! `spec.database`
+
+use ccx_config as config;
+use ccx_crds::{
+    CcxPipeline, DatabaseChoice, DatabaseConnection, DeletionPolicy, ExternalDatabase, ManagedDatabase, TlsMode,
+};
+use kube::ResourceExt as _;
+
+use super::{
+    OperatorDefaults,
+    kafka::path,
+    pods,
+    problem::{ProblemKind, Problems},
+    source::{self, SecretSource},
+};
+use crate::{
+    build::database::{DATABASE, ROLE},
+    child::Ownership,
+    component::Component,
+    mounted::{ROLE_VARIABLE, file},
+    references::{References, generated_secret},
+    restart::Input,
+    validated::{Access, Managed, Mount, MountSource, Pods, Scaling},
+};
+
+/// The volume with the password.
+const CREDENTIALS: &str = "database-credentials";
+
+/// How the database is reached, and what it is when the operator runs it.
+pub(super) struct Found {
+    pub(super) access: Access<config::Database>,
+    pub(super) managed: Option<Managed>,
+}
+
+/// None when the spec says nothing of use.
+pub(super) fn database(
+    pipeline: &CcxPipeline,
+    references: &References,
+    defaults: &OperatorDefaults,
+    problems: &mut Problems,
+) -> Option<Found> {
+    let connection = &pipeline.spec.database.connection;
+    match pipeline.spec.database.choice() {
+        Some(DatabaseChoice::Managed(managed)) => Some(Found {
+            access: to_managed(pipeline, connection, references),
+            managed: Some(self::managed(pipeline, &managed, defaults)),
+        }),
+        Some(DatabaseChoice::External(external)) => {
+            Some(Found { access: to_external(external, connection, references, problems), managed: None })
+        }
+        None => {
+            let message = "spec.database has type External, but no external; say where the database is";
+            problems.push(ProblemKind::InvalidSpec, message);
+            None
+        }
+    }
+}
+
+fn managed(pipeline: &CcxPipeline, managed: &ManagedDatabase, defaults: &OperatorDefaults) -> Managed {
+    let image = pods::image(&pipeline.spec, Some(&managed.image), &managed.pod_template, defaults);
+    let pods = Pods {
+        image,
+        resources: managed.resources.clone().into(),
+        template: managed.pod_template.clone(),
+        scaling: Scaling::Fixed(1),
+        shutdown_timeout: std::time::Duration::ZERO,
+    };
+    let ownership = match pipeline.spec.deletion_policy {
+        DeletionPolicy::Retain => Ownership::Retained,
+        DeletionPolicy::Delete => Ownership::Owned,
+    };
+    Managed { spec: managed.clone(), pods, ownership }
+}
+
+/// The generated Secret may not be there yet: workloads are built only after it is.
+fn to_managed(pipeline: &CcxPipeline, connection: &DatabaseConnection, references: &References) -> Access<config::Database> {
+    let name = generated_secret(pipeline);
+    let secret = references.secrets.get(&name).and_then(Option::as_ref);
+    let password = secret.and_then(|secret| Some((secret, secret.data.as_ref()?.get(file::PASSWORD)?)));
+    let fingerprint = password.map(|(secret, password)| source::fingerprint(secret, file::PASSWORD, &password.0));
+    let files = vec![(file::PASSWORD.to_owned(), file::PASSWORD.to_owned())];
+    let mount = Mount {
+        volume: CREDENTIALS.into(),
+        path: crate::mounted::folder(CREDENTIALS),
+        source: MountSource::Secret { name, files },
+    };
+    Access {
+        config: config::Database {
+            host: Component::Database.object_name(&pipeline.name_any()),
+            port: Component::Database.port(),
+            name: DATABASE.into(),
+            user: ROLE.into(),
+            password_file: Some(path(CREDENTIALS, file::PASSWORD)),
+            ..section(connection)
+        },
+        mounts: vec![mount],
+        inputs: [(Input::Secret, fingerprint.into_iter().collect())].into(),
+        ports: [Component::Database.port()].into(),
+        ..Access::default()
+    }
+}
+
+fn to_external(
+    external: &ExternalDatabase,
+    connection: &DatabaseConnection,
+    references: &References,
+    problems: &mut Problems,
+) -> Access<config::Database> {
+    let keys = &external.credentials_secret_ref;
+    let field = "spec.database.external.credentialsSecretRef";
+    let secret = SecretSource::find(field, &keys.name, references, problems);
+    let fingerprints = [&keys.username_key, &keys.password_key].map(|key| secret.fingerprint(key, problems));
+    let mut access = Access {
+        config: config::Database {
+            host: external.host.clone(),
+            port: external.port,
+            name: external.name.clone(),
+            tls_mode: tls_mode(external.tls_mode),
+            password_file: Some(path(CREDENTIALS, file::PASSWORD)),
+            ..section(connection)
+        },
+        mounts: vec![secret.mount(CREDENTIALS, &[(&keys.password_key, file::PASSWORD)])],
+        variables: vec![secret.variable(ROLE_VARIABLE, &keys.username_key)],
+        inputs: [(Input::Secret, fingerprints.into())].into(),
+        ports: [external.port].into(),
+        ..Access::default()
+    };
+    if let Some(reference) = &external.ca_secret_ref {
+        const VOLUME: &str = "database-ca";
+        let secret = SecretSource::find("spec.database.external.caSecretRef", &reference.name, references, problems);
+        access.inputs.insert(Input::Ca, vec![secret.fingerprint(&reference.key, problems)]);
+        access.mounts.push(secret.mount(VOLUME, &[(&reference.key, file::CA)]));
+        access.config.ca_file = Some(path(VOLUME, file::CA));
+    }
+    access
+}
+
+fn section(connection: &DatabaseConnection) -> config::Database {
+    config::Database {
+        max_connections: connection.max_connections_per_pod,
+        connect_timeout: connection.connect_timeout.get(),
+        statement_timeout: connection.statement_timeout.get(),
+        ..config::Database::default()
+    }
+}
+
+fn tls_mode(mode: TlsMode) -> config::TlsMode {
+    match mode {
+        TlsMode::Disable => config::TlsMode::Disable,
+        TlsMode::Prefer => config::TlsMode::Prefer,
+        TlsMode::Require => config::TlsMode::Require,
+        TlsMode::VerifyCa => config::TlsMode::VerifyCa,
+        TlsMode::VerifyFull => config::TlsMode::VerifyFull,
+    }
+}

@@ -1,0 +1,111 @@
+//! Looking up what the spec refers to.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::{
+    ByteString,
+    api::core::v1::{ConfigMap, EnvVar, EnvVarSource, Secret, SecretKeySelector},
+};
+
+use super::problem::{ProblemKind, Problems};
+use crate::{
+    digest::Digest,
+    mounted,
+    references::{Knowledge, References},
+    validated::{Mount, MountSource},
+};
+
+/// What stands in for something that is not there yet, or that nobody has looked for.
+const UNKNOWN: &str = "unknown";
+
+/// A Secret that the spec names.
+pub(super) struct SecretSource<'a> {
+    field: &'a str,
+    name: &'a str,
+    secret: Option<&'a Secret>,
+}
+
+impl<'a> SecretSource<'a> {
+    /// The Secret `name` that `field` of the spec refers to.
+    pub(super) fn find(field: &'a str, name: &'a str, references: &'a References, problems: &mut Problems) -> Self {
+        let secret = references.secrets.get(name).and_then(Option::as_ref);
+        if secret.is_none() && references.knowledge == Knowledge::Complete {
+            let message = format!("Secret {name}, which {field} names, does not exist; create it in the same namespace");
+            problems.push(ProblemKind::MissingSecret, message);
+        }
+        Self { field, name, secret }
+    }
+
+    /// A fingerprint of the key's value; a problem when it isn't there.
+    pub(super) fn fingerprint(&self, key: &str, problems: &mut Problems) -> String {
+        let Some(secret) = self.secret else { return UNKNOWN.into() };
+        let Some(ByteString(value)) = secret.data.as_ref().and_then(|data| data.get(key)) else {
+            problems.push(ProblemKind::MissingSecretKey, self.missing_key(secret, key));
+            return UNKNOWN.into();
+        };
+        fingerprint(secret, key, value)
+    }
+
+    fn missing_key(&self, secret: &Secret, key: &str) -> String {
+        let keys: Vec<&str> = secret.data.iter().flat_map(BTreeMap::keys).map(String::as_str).collect();
+        let has = if keys.is_empty() { "no keys".to_owned() } else { keys.join(", ") };
+        format!("Secret {} has no key {key:?}, only {has}; add it, or name another key in {}", self.name, self.field)
+    }
+
+    /// The keys as files of a volume.
+    pub(super) fn mount(&self, volume: &str, files: &[(&str, &str)]) -> Mount {
+        let files = files.iter().map(|(key, file)| ((*key).to_owned(), (*file).to_owned())).collect();
+        let source = MountSource::Secret { name: self.name.to_owned(), files };
+        Mount { volume: volume.to_owned(), path: mounted::folder(volume), source }
+    }
+
+    /// The key as a variable.
+    pub(super) fn variable(&self, name: &str, key: &str) -> EnvVar {
+        let selector = SecretKeySelector { name: self.name.to_owned(), key: key.to_owned(), optional: None };
+        let source = EnvVarSource { secret_key_ref: Some(selector), ..EnvVarSource::default() };
+        EnvVar { name: name.to_owned(), value: None, value_from: Some(source) }
+    }
+}
+
+/// A fingerprint that nobody can search a short password for who may see pods but not Secrets: it is salted with what only readers of
+/// Secrets know.
+pub(super) fn fingerprint(secret: &Secret, key: &str, value: &[u8]) -> String {
+    let salt = secret.metadata.uid.as_deref().unwrap_or_default();
+    Digest::default().field(salt).field(key).field(value).finish()
+}
+
+/// A fingerprint of the data of a ConfigMap that the spec names, of one key or of all; a problem when it isn't there.
+pub(super) fn config_map_fingerprint(
+    field: &str,
+    name: &str,
+    key: Option<&str>,
+    references: &References,
+    problems: &mut Problems,
+) -> String {
+    let Some(config_map) = references.config_maps.get(name).and_then(Option::as_ref) else {
+        if references.knowledge == Knowledge::Complete {
+            let message = format!("ConfigMap {name}, which {field} names, does not exist; create it in the same namespace");
+            problems.push(ProblemKind::MissingConfigMap, message);
+        }
+        return UNKNOWN.into();
+    };
+    if let Some(key) = key.filter(|key| !has_key(config_map, key)) {
+        let message = format!("ConfigMap {name} has no key {key:?}; add it, or name another key in {field}");
+        problems.push(ProblemKind::MissingConfigMapKey, message);
+    }
+    data_fingerprint(config_map, key)
+}
+
+/// A fingerprint of a ConfigMap's data, of one key or of all.
+pub(super) fn data_fingerprint(config_map: &ConfigMap, key: Option<&str>) -> String {
+    let is_wanted = |name: &str| key.is_none_or(|key| key == name);
+    let texts = config_map.data.iter().flatten().map(|(name, text)| (name, text.as_bytes()));
+    let bytes = config_map.binary_data.iter().flatten().map(|(name, ByteString(bytes))| (name, bytes.as_slice()));
+    let wanted = texts.chain(bytes).filter(|(name, _)| is_wanted(name));
+    wanted.fold(Digest::default(), |digest, (name, value)| digest.field(name).field(value)).finish()
+}
+
+fn has_key(config_map: &ConfigMap, key: &str) -> bool {
+    let in_text = config_map.data.as_ref().is_some_and(|data| data.contains_key(key));
+    in_text || config_map.binary_data.as_ref().is_some_and(|data| data.contains_key(key))
+}
