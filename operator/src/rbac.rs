@@ -29,7 +29,7 @@ pub struct Permission {
 const CHILD: &[&str] = &["get", "list", "watch", "create", "patch", "delete"];
 
 /// Everything that the operator asks the API server for.
-pub const PERMISSIONS: [Permission; 27] = [
+pub const PERMISSIONS: [Permission; 28] = [
     // The resource: what is wanted, what is, and the finalizer that lets us finish before it goes.
     watched("ccx.openshift.io", "ccxpipelines", &["get", "list", "watch", "patch"]),
     watched("ccx.openshift.io", "ccxpipelines/status", &["patch"]),
@@ -56,6 +56,7 @@ pub const PERMISSIONS: [Permission; 27] = [
     watched("route.openshift.io", "routes/custom-host", &["create"]),
     watched("gateway.networking.k8s.io", "httproutes", CHILD),
     watched("monitoring.coreos.com", "podmonitors", CHILD),
+    watched("monitoring.coreos.com", "servicemonitors", CHILD),
     watched("monitoring.coreos.com", "prometheusrules", CHILD),
     // Where the brokers of a referenced Strimzi cluster are.
     watched("kafka.strimzi.io", "kafkas", &["get", "list", "watch"]),
