@@ -175,7 +175,7 @@ mod tests {
             .filter(|rule| rule.api_groups == Some(vec!["monitoring.coreos.com".to_owned()]))
             .collect();
         assert_eq!(monitoring.len(), 1);
-        let resources = ["podmonitors", "prometheusrules"].map(String::from);
+        let resources = ["podmonitors", "servicemonitors", "prometheusrules"].map(String::from);
         assert_eq!(monitoring[0].resources, Some(resources.into()));
     }
 }
