@@ -19,6 +19,7 @@
 
 mod archive;
 mod database;
+mod insights_core;
 mod kafka;
 mod load;
 mod logging;
@@ -33,6 +34,7 @@ use serde::{Deserialize, Serialize};
 
 pub use archive::ArchiveLimits;
 pub use database::{Database, TlsMode};
+pub use insights_core::{Components, InsightsCore, OnFailure};
 pub use kafka::{Kafka, SaslMechanism, SecurityProtocol, StartOffset, Topics};
 pub use load::{ConfigErrors, Problem};
 pub use logging::{LogFormat, Logging};
@@ -55,6 +57,8 @@ pub struct Config {
     pub archive: ArchiveLimits,
     /// `ccx-data-pipeline`.
     pub pipeline: Pipeline,
+    /// Rules of insights-core, run in Python.
+    pub insights_core: InsightsCore,
     /// `insights-results-db-writer`.
     pub writer: Writer,
     /// `insights-results-aggregator`.

@@ -117,7 +117,7 @@ impl Engine {
         let declared_key = meta.error_keys.iter().find(|declared| declared.as_str() == key);
         let error_key = declared_key.ok_or_else(|| FaultReason::UndeclaredKey(key.into()))?.clone();
         let details = Details { kind, key: &error_key, data: &details }.to_json(self.budget.max_details_bytes)?;
-        Ok((kind, Finding { rule: meta.rule.clone(), error_key, details, tags: meta.tags.clone() }))
+        Ok((kind, Finding { rule: meta.rule.clone(), error_key, details, tags: meta.tags.clone(), links: None }))
     }
 }
 
@@ -160,15 +160,6 @@ impl Report {
             }
         };
         self.runs.push(RuleRun { rule: Arc::clone(meta), verdict, elapsed });
-    }
-
-    /// Orders each section by rule and key; consumers take a rule and key once.
-    fn sort_findings(&mut self) {
-        for kind in [Kind::Hit, Kind::Info, Kind::Pass, Kind::Fingerprint] {
-            let section = self.section_mut(kind);
-            section.sort_by(|a, b| (&a.rule, &a.error_key).cmp(&(&b.rule, &b.error_key)));
-            section.dedup_by(|later, first| (&later.rule, &later.error_key) == (&first.rule, &first.error_key));
-        }
     }
 }
 

@@ -48,6 +48,7 @@ pub use context::Context;
 pub use engine::{Budget, Engine};
 pub use logs::{FileMatches, LogQuery};
 pub use metrics::Sample;
-pub use report::{FaultReason, Finding, Report, RuleFault, RuleRun, Skip, Verdict};
+pub use plan::Glob;
+pub use report::{FaultReason, Finding, Foreign, Report, RuleFault, RuleRun, Skip, Verdict};
 pub use response::{Kind, Response};
 pub use rule::{Input, Rule, RuleMeta};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use ccx_archive::{Archive, File};
 
-use self::glob::Glob;
+pub use self::glob::Glob;
 use crate::{Input, LogQuery, RuleMeta, logs::LogPlan, metrics::Families};
 
 mod glob;

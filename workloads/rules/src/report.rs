@@ -27,6 +27,8 @@ pub struct Report {
     pub skips: Vec<Skip>,
     /// The rules that failed, by rule. Not part of the message: it is ours to repair them.
     pub faults: Vec<RuleFault>,
+    /// Why some rules are missing from the report, when another engine should have run them and could not.
+    pub incomplete: Option<String>,
     /// How each rule ended and how long it took, by rule. For metrics.
     pub runs: Vec<RuleRun>,
     /// How long the log lines of all rules took to find, which no rule is charged for.
@@ -45,6 +47,31 @@ impl Report {
         json::encode(self)
     }
 
+    /// Adds what another engine found. Where both have the same rule and key, the other's finding stays and ours goes: it was
+    /// asked for by name. Returns the number of findings that went.
+    pub fn merge(&mut self, foreign: Foreign) -> usize {
+        let Foreign { findings, skips } = foreign;
+        let total = |report: &Self| report.hits.len() + report.info.len() + report.pass.len() + report.fingerprints.len();
+        let before = total(self) + findings.len();
+        for (kind, finding) in findings.into_iter().rev() {
+            self.section_mut(kind).insert(0, finding);
+        }
+        self.sort_findings();
+        self.skips.splice(0..0, skips);
+        self.skips.sort_by(|a, b| a.rule.cmp(&b.rule));
+        self.skips.dedup_by(|later, first| later.rule == first.rule);
+        before - total(self)
+    }
+
+    /// Orders each section by rule and key; consumers take a rule and key once.
+    pub(crate) fn sort_findings(&mut self) {
+        for kind in [Kind::Hit, Kind::Info, Kind::Pass, Kind::Fingerprint] {
+            let section = self.section_mut(kind);
+            section.sort_by(|a, b| (&a.rule, &a.error_key).cmp(&(&b.rule, &b.error_key)));
+            section.dedup_by(|later, first| (&later.rule, &later.error_key) == (&first.rule, &first.error_key));
+        }
+    }
+
     pub(crate) fn section_mut(&mut self, kind: Kind) -> &mut Vec<Finding> {
         match kind {
             Kind::Hit => &mut self.hits,
@@ -53,6 +80,15 @@ impl Report {
             Kind::Fingerprint => &mut self.fingerprints,
         }
     }
+}
+
+/// What another engine found in the same archive.
+#[derive(Debug, Default)]
+pub struct Foreign {
+    /// Its answers.
+    pub findings: Vec<(Kind, Finding)>,
+    /// The rules that it could not decide.
+    pub skips: Vec<Skip>,
 }
 
 /// A rule's answer.
@@ -66,6 +102,8 @@ pub struct Finding {
     pub details: Box<RawValue>,
     /// The rule's tags.
     pub tags: Vec<String>,
+    /// Where more is to be read: a JSON object of lists by topic; `None` when the rule has no links.
+    pub links: Option<Box<RawValue>>,
 }
 
 /// A rule that could not be decided from the archive.

@@ -2,15 +2,16 @@
 
 /// A pattern for paths.
 #[derive(Clone, Debug)]
-pub(crate) struct Glob(Box<str>);
+pub struct Glob(Box<str>);
 
 impl Glob {
-    pub(crate) fn new(text: &str) -> Self {
+    /// The pattern that is written so.
+    pub fn new(text: &str) -> Self {
         Self(text.into())
     }
 
     /// Whether it matches only itself.
-    pub(crate) fn is_literal(&self) -> bool {
+    pub fn is_literal(&self) -> bool {
         !self.0.contains('*')
     }
 
@@ -24,7 +25,7 @@ impl Glob {
     ///
     /// A `*` first takes nothing, and one character more whenever what follows it does not fit. Only the last `*` has to be
     /// tried again: an earlier one of the same segment could only move it to the right, and segments are independent.
-    pub(crate) fn matches(&self, path: &str) -> bool {
+    pub fn matches(&self, path: &str) -> bool {
         let (glob, path) = (self.0.as_bytes(), path.as_bytes());
         let (mut at, mut seen) = (0, 0);
         let mut star: Option<(usize, usize)> = None;

@@ -16,6 +16,7 @@ pub(super) fn encode(report: &Report) -> Box<RawValue> {
             start: now.as_deref(),
             finish: now.as_deref(),
             execution_context: "ccx_rules.Archive",
+            incomplete: report.incomplete.as_deref(),
             plugin_sets: BTreeMap::from([("ccx_rules", PluginSet { version: env!("CARGO_PKG_VERSION"), commit: None })]),
         },
         fingerprints: items(Kind::Fingerprint, &report.fingerprints),
@@ -48,6 +49,8 @@ struct AnalysisMetadata<'a> {
     start: Option<&'a str>,
     finish: Option<&'a str>,
     execution_context: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    incomplete: Option<&'a str>,
     plugin_sets: BTreeMap<&'a str, PluginSet<'a>>,
 }
 
@@ -75,7 +78,7 @@ struct Item<'a> {
 
 impl Serialize for Item<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Finding { rule, error_key, details, tags } = self.finding;
+        let Finding { rule, error_key, details, tags, links } = self.finding;
         let module = rule.as_str();
         let short_name = module.rsplit('.').next().unwrap_or(module);
         let mut item = serializer.serialize_map(None)?;
@@ -85,7 +88,10 @@ impl Serialize for Item<'_> {
         item.serialize_entry("key", error_key)?;
         item.serialize_entry("details", details)?;
         item.serialize_entry("tags", tags)?;
-        item.serialize_entry("links", &Nothing {})?;
+        match links {
+            Some(links) => item.serialize_entry("links", links)?,
+            None => item.serialize_entry("links", &Nothing {})?,
+        }
         item.end()
     }
 }

@@ -1,0 +1,203 @@
+//! One Python process.
+
+use std::{
+    collections::VecDeque,
+    env,
+    path::Path,
+    process::Stdio,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use ccx_config::InsightsCore;
+use rustix::process::{Pid, Signal, kill_process_group};
+use snafu::{ResultExt, ensure};
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader},
+    process::{Child, ChildStderr, ChildStdin, ChildStdout, Command},
+    time::timeout,
+};
+use tracing::debug;
+
+use crate::{
+    AdapterError,
+    error::{FailedSnafu, LoadSnafu, ProtocolSnafu, SpawnSnafu, TimedOutSnafu},
+    frame,
+    lifetime::Life,
+    protocol::{Done, Hello, Load, PROTOCOL, Reply, Request},
+};
+
+/// The program. It is an argument and no file, so that it runs where nothing can be written.
+const SCRIPT: &str = include_str!("../python/worker.py");
+
+/// How long a process may take to end by itself.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Variables with our own configuration, which has secrets.
+const OWN_VARIABLES: &str = "CCX__";
+
+/// Lines of standard error that are kept to say why a process has died, and the bytes of each.
+const LAST_LINES: usize = 5;
+const MAX_LINE_BYTES: u64 = 500;
+
+/// A Python process that has loaded the rules and waits for an archive.
+pub(crate) struct Worker {
+    pub(crate) hello: Hello,
+    pub(crate) life: Life,
+    child: Child,
+    requests: ChildStdin,
+    replies: BufReader<ChildStdout>,
+    stderr: LastLines,
+}
+
+impl Worker {
+    /// Starts a process and has it load the rules.
+    pub(crate) async fn start(settings: &InsightsCore) -> Result<Self, AdapterError> {
+        let python = &settings.python;
+        let mut child = command(python).spawn().context(SpawnSnafu { python })?;
+        let (Some(requests), Some(replies), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        else {
+            unreachable!("all three are piped");
+        };
+        let nobody = Hello { protocol: 0, core: String::new(), rules: Vec::new(), files: None, rss_bytes: 0 };
+        let mut worker = Self {
+            hello: nobody,
+            life: Life { born_rss_bytes: 0, rss_bytes: 0, archives: 0 },
+            child,
+            requests,
+            replies: BufReader::new(replies),
+            stderr: LastLines::of(stderr),
+        };
+        match worker.load(settings).await {
+            Ok(()) => Ok(worker),
+            Err(error) => {
+                worker.kill().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn load(&mut self, settings: &InsightsCore) -> Result<(), AdapterError> {
+        let python = &settings.python;
+        let reply = self.ask(&Request::Load(Load::from(settings)), settings.start_timeout).await;
+        let hello = match reply {
+            Ok(Reply::Hello(hello)) => hello,
+            Ok(Reply::Failed(failed)) => return LoadSnafu { python, error: failed.error }.fail(),
+            Ok(Reply::Done(_)) => return LoadSnafu { python, error: "an answer to another question" }.fail(),
+            Err(error @ AdapterError::Died { .. }) => return LoadSnafu { python, error: error.to_string() }.fail(),
+            Err(error) => return Err(error),
+        };
+        ensure!(hello.protocol == PROTOCOL, ProtocolSnafu { theirs: hello.protocol, ours: PROTOCOL });
+        self.life = Life { born_rss_bytes: hello.rss_bytes, rss_bytes: hello.rss_bytes, archives: 0 };
+        self.hello = hello;
+        Ok(())
+    }
+
+    /// Runs the rules on the archive in `folder`. After an error that [lost the worker](AdapterError::lost_worker) it must be
+    /// killed.
+    pub(crate) async fn run(&mut self, folder: &Path, within: Duration) -> Result<Done, AdapterError> {
+        let id = u64::from(self.life.archives);
+        self.life.archives += 1;
+        match self.ask(&Request::Run { id, folder }, within).await? {
+            Reply::Done(done) if done.id == id => {
+                self.life.rss_bytes = done.rss_bytes;
+                Ok(done)
+            }
+            Reply::Failed(failed) if failed.id == Some(id) => {
+                self.life.rss_bytes = failed.rss_bytes;
+                FailedSnafu { error: failed.error }.fail()
+            }
+            _ => Err(AdapterError::Died { stderr: self.stderr.text(), source: "it answered another question".into() }),
+        }
+    }
+
+    async fn ask(&mut self, request: &Request<'_>, within: Duration) -> Result<Reply, AdapterError> {
+        let exchange = async {
+            frame::write(&mut self.requests, request).await?;
+            frame::read(&mut self.replies).await
+        };
+        match timeout(within, exchange).await {
+            Ok(Ok(reply)) => Ok(reply),
+            Ok(Err(error)) => {
+                // The last words arrive by another pipe.
+                let _ = timeout(FAREWELL, self.child.wait()).await;
+                Err(AdapterError::died(error, self.stderr.text()))
+            }
+            Err(_) => TimedOutSnafu { timeout: within, stderr: self.stderr.text() }.fail(),
+        }
+    }
+
+    /// Lets the process end by itself, and ends it when it does not.
+    pub(crate) async fn dismiss(mut self) {
+        drop(self.requests);
+        if timeout(FAREWELL, self.child.wait()).await.is_err() {
+            end(&mut self.child).await;
+        }
+    }
+
+    /// Ends the process and what it has started.
+    pub(crate) async fn kill(mut self) {
+        end(&mut self.child).await;
+    }
+}
+
+fn command(python: &Path) -> Command {
+    let mut command = Command::new(python);
+    command.args(["-c", SCRIPT]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    for (name, _) in env::vars_os() {
+        if name.to_string_lossy().starts_with(OWN_VARIABLES) {
+            command.env_remove(name);
+        }
+    }
+    command.process_group(0).kill_on_drop(true);
+    command
+}
+
+async fn end(child: &mut Child) {
+    let group = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+    for signal in [Signal::TERM, Signal::KILL] {
+        let Some(group) = group else { break };
+        // It fails when all of the group have ended.
+        let _ = kill_process_group(group, signal);
+        if timeout(FAREWELL, child.wait()).await.is_ok() {
+            let _ = kill_process_group(group, Signal::KILL);
+            return;
+        }
+    }
+    let _ = child.wait().await;
+}
+
+/// The last lines of standard error. All of them go to our log at level debug: rules print what they like.
+struct LastLines(Arc<Mutex<VecDeque<String>>>);
+
+impl LastLines {
+    fn of(stderr: ChildStderr) -> Self {
+        let lines = Arc::new(Mutex::new(VecDeque::new()));
+        tokio::spawn(keep_last(stderr, Arc::clone(&lines)));
+        Self(lines)
+    }
+
+    fn text(&self) -> String {
+        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.iter().map(String::as_str).collect::<Vec<_>>().join(" | ")
+    }
+}
+
+async fn keep_last(stderr: ChildStderr, lines: Arc<Mutex<VecDeque<String>>>) {
+    let mut stderr = BufReader::new(stderr);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        match (&mut stderr).take(MAX_LINE_BYTES).read_until(b'\n', &mut line).await {
+            Ok(0) | Err(_) => return,
+            Ok(_) => {}
+        }
+        let text = String::from_utf8_lossy(&line).trim_end().to_owned();
+        debug!(line = text, "python");
+        let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.len() == LAST_LINES {
+            lines.pop_front();
+        }
+        lines.push_back(text);
+    }
+}
