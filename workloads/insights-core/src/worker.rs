@@ -15,6 +15,7 @@ use snafu::{ResultExt, ensure};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader},
     process::{Child, ChildStderr, ChildStdin, ChildStdout, Command},
+    task::JoinHandle,
     time::timeout,
 };
 use tracing::debug;
@@ -119,8 +120,8 @@ impl Worker {
         match timeout(within, exchange).await {
             Ok(Ok(reply)) => Ok(reply),
             Ok(Err(error)) => {
-                // The last words arrive by another pipe.
-                let _ = timeout(FAREWELL, self.child.wait()).await;
+                // The last words arrive by another pipe; what the process has started may keep that open.
+                let _ = timeout(FAREWELL, &mut self.stderr.reader).await;
                 Err(AdapterError::died(error, self.stderr.text()))
             }
             Err(_) => TimedOutSnafu { timeout: within, stderr: self.stderr.text() }.fail(),
@@ -168,17 +169,21 @@ async fn end(child: &mut Child) {
 }
 
 /// The last lines of standard error. All of them go to our log at level debug: rules print what they like.
-struct LastLines(Arc<Mutex<VecDeque<String>>>);
+struct LastLines {
+    lines: Arc<Mutex<VecDeque<String>>>,
+    /// Ends with the pipe.
+    reader: JoinHandle<()>,
+}
 
 impl LastLines {
     fn of(stderr: ChildStderr) -> Self {
         let lines = Arc::new(Mutex::new(VecDeque::new()));
-        tokio::spawn(keep_last(stderr, Arc::clone(&lines)));
-        Self(lines)
+        let reader = tokio::spawn(keep_last(stderr, Arc::clone(&lines)));
+        Self { lines, reader }
     }
 
     fn text(&self) -> String {
-        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         lines.iter().map(String::as_str).collect::<Vec<_>>().join(" | ")
     }
 }

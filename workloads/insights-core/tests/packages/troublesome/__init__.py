@@ -1,0 +1,1 @@
+"""Rules that misbehave, each in its own way."""
