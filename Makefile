@@ -19,12 +19,12 @@ build: ## all programs and all tests
 	$(build)
 
 test: ## every test, those against real Kafka, S3, PostgreSQL and Kubernetes included
-	@hack/install-dependencies.sh servers
+	@hack/install-dependencies.sh servers python
 	$(build)
 	hack/kafka.sh run hack/kubernetes.sh run cargo test --workspace --no-fail-fast
 
 e2e: ## only the tests that run whole processes against real servers
-	@hack/install-dependencies.sh servers
+	@hack/install-dependencies.sh servers python
 	$(build)
 	cargo test --package ccx-e2e -- --nocapture
 

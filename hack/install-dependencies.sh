@@ -5,15 +5,16 @@
 #
 #   (always)   a compiler, the libraries that Kafka's client links to, PostgreSQL's programs, Rust
 #   servers    Java, Maven, Go and openssl, for the tests against a real Kafka, a real S3 service and a real Kubernetes API
+#   python     insights-core in a folder of its own, for the tests of Python rules
 #   lint       shellcheck, and cargo-deny (built by cargo, once)
 #   bench      wrk
 #
 # On Debian and Ubuntu it installs what is missing, if it may (as root, or by sudo). Elsewhere it says what to install. It fails
-# if something is missing in the end; of `servers`, `lint` and `bench` only with CI=true, since one can build and test without.
+# if something is missing in the end; of `servers`, `python`, `lint` and `bench` only with CI=true, since one can build and test without.
 # PostgreSQL's package would start a server and make a database on the machine; here it does not.
 set -euo pipefail
 
-readonly rust_version=1.95 java_version=17 go_version=1.25 deny_version=0.20.2
+readonly rust_version=1.95 java_version=17 go_version=1.25 python_version=3.9 deny_version=0.20.2 insights_core_version=3.8.4
 
 missing=()  # What it is, for people.
 debian=()   # Its packages.
@@ -29,6 +30,7 @@ main() {
     forget
     case "$group" in
       servers) look_for_servers ;;
+      python) look_for_python ;;
       lint) look_for_linters ;;
       bench) has wrk || want wrk wrk wrk wrk ;;
       *) echo "there is no group $group; see --help" >&2 && exit 2 ;;
@@ -54,6 +56,19 @@ look_for_servers() {
   has mvn  || want Maven                         maven            maven                    maven
   has_go   || want "Go $go_version or newer"     "$(debian_go)"   golang                   go
   has openssl || want openssl                    openssl          openssl                  openssl
+}
+
+look_for_python() {
+  local folder=${XDG_CACHE_HOME:-$HOME/.cache}/ccx/python
+  "$folder/bin/python3" -c 'import insights' 2>/dev/null && return
+  if ! at_least "$python_version" "$(python3 --version 2>/dev/null)" || ! python3 -c 'import ensurepip' 2>/dev/null; then
+    want "Python $python_version or newer with venv" python3-venv python3 python3
+    provide || return 0
+    forget
+  fi
+  echo "installing insights-core $insights_core_version into $folder" >&2
+  { python3 -m venv "$folder" && "$folder/bin/pip" install --quiet --disable-pip-version-check \
+    "insights-core==$insights_core_version"; } || by_hand+=("insights-core: $folder/bin/pip install insights-core")
 }
 
 look_for_linters() {

@@ -1,14 +1,11 @@
 //! Rules of insights-core in real Python processes.
-//!
-//! `CCX_TEST_PYTHON` names a Python with insights-core; without one the tests look into the folder where
-//! `hack/install-dependencies.sh python` puts it. In CI they must not be skipped.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use std::{
     collections::BTreeMap,
-    env, fs,
-    path::{Path, PathBuf},
+    fs,
+    path::Path,
     process::Command,
     time::{Duration, Instant},
 };
@@ -37,7 +34,7 @@ impl Python {
     }
 
     fn with_variables(variables: &[(&str, &Path)]) -> Option<Self> {
-        let python = interpreter()?;
+        let python = ccx_local::test_python()?;
         let folder = tempfile::tempdir().unwrap();
         let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/packages");
         let exports: Vec<String> =
@@ -64,20 +61,6 @@ impl Python {
             ..InsightsCore::default()
         }
     }
-}
-
-fn interpreter() -> Option<PathBuf> {
-    let installed = || Path::new(&env::var_os("HOME")?).join(".cache/ccx/python/bin/python3").into();
-    let python: Option<PathBuf> = env::var_os("CCX_TEST_PYTHON").map(PathBuf::from).or_else(installed);
-    let found = python.filter(|python| python.exists());
-    if found.is_none() {
-        assert!(
-            env::var_os("CI").is_none(),
-            "CI must have a Python with insights-core: hack/install-dependencies.sh python"
-        );
-        eprintln!("SKIPPED: no Python with insights-core; hack/install-dependencies.sh python installs one");
-    }
-    found
 }
 
 async fn start(settings: &InsightsCore) -> (Adapter, Registry) {
@@ -302,7 +285,9 @@ async fn more_workers_take_more_archives_at_once() {
     let started = Instant::now();
     tokio::task::spawn_blocking(move || {
         let pending: Vec<_> = (0..2).map(|_| adapter.begin(&archive(&[])).unwrap()).collect();
-        pending.into_iter().for_each(|pending| drop(pending.wait().unwrap()));
+        for pending in pending {
+            pending.wait().unwrap();
+        }
     })
     .await
     .unwrap();

@@ -1,4 +1,5 @@
 //! Why a record fails, and why the pipeline can't start.
+use ccx_insights_core::AdapterError;
 use ccx_messages::{AnnounceError, ErrorClass};
 use ccx_service::ServeError;
 use ccx_transport::{DownloadError, KafkaError};
@@ -29,6 +30,12 @@ pub enum PipelineError {
     Downloader {
         /// Why not.
         source: DownloadError,
+    },
+    /// The Python rules can't be loaded.
+    #[snafu(display("failed to start the rules of insights-core"))]
+    InsightsCore {
+        /// Why not.
+        source: AdapterError,
     },
     /// The metrics contradict each other.
     #[snafu(display("failed to register the metrics"))]

@@ -40,6 +40,7 @@ mod error;
 mod filter;
 mod flight;
 mod handle;
+mod judges;
 mod metrics;
 mod outage;
 mod process;
@@ -51,5 +52,6 @@ mod weight;
 mod workers;
 
 pub use error::PipelineError;
+pub use judges::Judges;
 pub use process::{ProcessError, Processed, RemoteConfiguration, process};
 pub use run::{run, run_on};

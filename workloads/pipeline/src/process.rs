@@ -2,11 +2,14 @@
 
 use bytes::Bytes;
 use ccx_archive::{Archive, ArchiveError, ArchiveKind, Limits};
+use ccx_insights_core::AdapterError;
 use ccx_messages::{Announce, ClusterId, ErrorClass, Metadata, ResultsMessage, format_utc_seconds};
-use ccx_rules::{Engine, Report};
+use ccx_rules::Report;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use snafu::{OptionExt, ResultExt, Snafu, ensure};
+
+use crate::Judges;
 
 /// The directories of which an archive of the in-cluster operator has at least one.
 const MARKERS: [&str; 2] = ["config/", "insights-operator/"];
@@ -49,12 +52,21 @@ pub enum ProcessError {
         /// What is wrong with the archive's own.
         config_id: &'static str,
     },
+    /// The Python rules failed, and such archives are not to be judged without them.
+    #[snafu(display("failed to run the rules of insights-core"))]
+    InsightsCore {
+        /// How.
+        source: AdapterError,
+    },
 }
 
 impl ProcessError {
-    /// Always [`ErrorClass::BadInput`]: the same archive fails the same way tomorrow.
+    /// The same archive fails the same way tomorrow; other Python rules may fare better with it.
     pub fn class(&self) -> ErrorClass {
-        ErrorClass::BadInput
+        match self {
+            Self::Archive { .. } | Self::NotInsights { .. } | Self::NoClusterId { .. } => ErrorClass::BadInput,
+            Self::InsightsCore { .. } => ErrorClass::Bug,
+        }
     }
 }
 
@@ -65,14 +77,14 @@ impl ProcessError {
 pub fn process(
     archive: Bytes,
     announce: &Announce,
-    engine: &Engine,
+    judges: &Judges,
     limits: &Limits,
     now: DateTime<Utc>,
 ) -> Result<Processed, ProcessError> {
     let archive = Archive::read(archive, limits).context(ArchiveSnafu)?;
     ensure_insights(&archive)?;
     let cluster_id = cluster_id(announce, &archive)?;
-    let report = engine.run(&archive, announce.gathering_time);
+    let report = judges.judge(&archive, announce.gathering_time).context(InsightsCoreSnafu)?;
     let message = ResultsMessage {
         org_id: announce.identity.org_id,
         account_number: announce.identity.account_number,

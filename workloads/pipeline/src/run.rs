@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use ccx_archive::Limits;
 use ccx_config::Config;
+use ccx_insights_core::Adapter;
 use ccx_rules::{Budget, Engine};
 use ccx_service::{Condition, Health, Heartbeat, sentence};
 use ccx_transport::{Connectivity, Consumer, Position, Producer, Record};
@@ -20,10 +21,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     download::Downloads,
-    error::{KafkaSnafu, MetricsSnafu, PipelineError, ServeSnafu},
+    error::{InsightsCoreSnafu, KafkaSnafu, MetricsSnafu, PipelineError, ServeSnafu},
     filter::{Filter, SERVICE_HEADER, age},
     flight::{Flight, Passage},
     handle::Handler,
+    judges::{Judges, Python},
     metrics::Metrics,
     outage::{MANY_LINKS, Storage},
     sender::Sender,
@@ -67,6 +69,7 @@ pub async fn run_on(
     let metrics = Arc::new(Metrics::new(&registry, &engine).context(MetricsSnafu)?);
     let condition = health.condition("object storage");
     let storage = Arc::new(StorageWatch::new(config, condition, metrics.storage_away.clone()));
+    let judges = Judges::new(engine, python(config, &registry).await?);
     let flight = Flight::new(config.pipeline.max_bytes_in_flight.as_u64(), config.pipeline.max_downloads);
 
     let producer = Producer::new(&config.kafka).context(KafkaSnafu { client: "producer" })?;
@@ -74,7 +77,7 @@ pub async fn run_on(
     let downloads = Downloads::new(config, flight_of, storage_of, metrics_of, shutdown.clone()).await?;
     let handler = Handler {
         downloads,
-        workers: Workers::new(config.pipeline.workers, engine, limits(config)),
+        workers: Workers::new(config.pipeline.workers, judges, limits(config)),
         sender: Sender::new(producer.clone(), config, metrics.send_retries.clone(), shutdown.clone()),
         metrics: Arc::clone(&metrics),
     };
@@ -111,6 +114,17 @@ pub async fn run_on(
     server_shutdown.cancel();
     let _ = server.await;
     Ok(())
+}
+
+/// The Python rules, when the configuration names some.
+async fn python(config: &Config, registry: &Registry) -> Result<Option<Python>, PipelineError> {
+    let settings = &config.insights_core;
+    if !settings.is_on() {
+        return Ok(None);
+    }
+    let metrics = ccx_insights_core::Metrics::register(registry).context(MetricsSnafu)?;
+    let adapter = Adapter::start(settings, metrics.clone()).await.context(InsightsCoreSnafu)?;
+    Ok(Some(Python { adapter, metrics, on_failure: settings.on_failure }))
 }
 
 fn limits(config: &Config) -> Limits {

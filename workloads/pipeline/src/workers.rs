@@ -5,12 +5,12 @@ use std::{num::NonZero, sync::Arc};
 use bytes::Bytes;
 use ccx_archive::Limits;
 use ccx_messages::Announce;
-use ccx_rules::Engine;
 use chrono::Utc;
 use snafu::ResultExt;
 use tokio::sync::Semaphore;
 
 use crate::{
+    Judges,
     error::{PanickedSnafu, ProcessSnafu, RecordError},
     flight::Passage,
     process::{Processed, process},
@@ -23,16 +23,16 @@ use crate::{
 /// [`Flight`]: crate::flight::Flight
 pub(crate) struct Workers {
     seats: Semaphore,
-    engine: Arc<Engine>,
+    judges: Arc<Judges>,
     limits: Arc<Limits>,
 }
 
 impl Workers {
     /// `threads` threads; 0 means one for each core.
-    pub(crate) fn new(threads: usize, engine: Engine, limits: Limits) -> Self {
+    pub(crate) fn new(threads: usize, judges: Judges, limits: Limits) -> Self {
         let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
         let threads = if threads == 0 { cores() } else { threads };
-        Self { seats: Semaphore::new(threads), engine: Arc::new(engine), limits: Arc::new(limits) }
+        Self { seats: Semaphore::new(threads), judges: Arc::new(judges), limits: Arc::new(limits) }
     }
 
     /// Processes an archive on one of the threads, as soon as one is free and there is memory for its content.
@@ -46,8 +46,8 @@ impl Workers {
     ) -> Result<Processed, RecordError> {
         let _seat = self.seats.acquire().await;
         passage.unpack(weight::unpacked_bytes(&archive, &self.limits)).await;
-        let (announce, engine, limits) = (Arc::clone(announce), Arc::clone(&self.engine), Arc::clone(&self.limits));
-        let work = tokio::task::spawn_blocking(move || process(archive, &announce, &engine, &limits, Utc::now()));
+        let (announce, judges, limits) = (Arc::clone(announce), Arc::clone(&self.judges), Arc::clone(&self.limits));
+        let work = tokio::task::spawn_blocking(move || process(archive, &announce, &judges, &limits, Utc::now()));
         let processed = match work.await {
             Ok(processed) => processed.context(ProcessSnafu)?,
             Err(error) => return PanickedSnafu { message: error.to_string() }.fail(),

@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use ccx_messages::{Identity, OrgId, Results, Timestamp, parse_gathering_time};
+use ccx_rules::Engine;
 use ccx_sample_archive::{Fault, SampleArchive};
 
 use super::*;
@@ -31,7 +32,7 @@ fn tar_of(files: &[(&str, &[u8])]) -> Bytes {
 }
 
 fn run(archive: impl Into<Bytes>, announce: &Announce) -> Result<Processed, ProcessError> {
-    process(archive.into(), announce, &Engine::builtin(), &Limits::default(), now())
+    process(archive.into(), announce, &Engine::builtin().into(), &Limits::default(), now())
 }
 
 #[test]

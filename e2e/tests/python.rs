@@ -1,0 +1,106 @@
+//! Rules of insights-core beside our own, in whole processes.
+
+use std::{fs, path::Path, process::Command};
+
+use ccx_e2e::{Installation, Patience, Program, Servers, cluster_with, get, identity_header, upload};
+use ccx_messages::ClusterId;
+use ccx_sample_archive::Fault;
+use serde_json::Value;
+
+const ORG: u32 = 1;
+
+const RULES: &str = r#"
+import json
+
+from insights.core.context import HostArchiveContext
+from insights.core.plugins import make_fail, parser, rule
+from insights.core.spec_factory import SpecSet, simple_file
+
+
+class Files(SpecSet):
+    version = simple_file("config/version.json", context=HostArchiveContext)
+
+
+@parser(Files.version)
+class Version:
+    def __init__(self, context):
+        self.data = json.loads("\n".join(context.content))
+
+
+@rule(Version)
+def report(version):
+    return make_fail("CHANNEL", channel=version.data["spec"]["channel"])
+"#;
+
+const CRASHING_RULES: &str = "
+import os
+
+from house_rules.channel import Version
+from insights.core.plugins import rule
+
+
+@rule(Version)
+def report(version):
+    os._exit(1)
+";
+
+#[test]
+fn what_python_finds_is_served_with_what_we_find() {
+    let Some(servers) = Servers::start() else { return };
+    let Some(installation) = with_packages(Installation::new(servers, "python"), "house_rules.channel") else { return };
+    let report = report_on_a_cluster(&installation);
+
+    let mut keys: Vec<_> = report["reports"].as_array().into_iter().flatten().map(|hit| hit["key"].as_str()).collect();
+    keys.sort_unstable();
+    assert_eq!(keys, [Some("CHANNEL"), Some("NODE_NOT_READY")]);
+}
+
+#[test]
+fn a_crash_of_python_costs_only_what_python_would_have_found() {
+    let Some(servers) = Servers::start() else { return };
+    let Some(installation) = with_packages(Installation::new(servers, "python-crash"), "house_rules") else { return };
+    let report = report_on_a_cluster(&installation);
+
+    assert_eq!(report["reports"][0]["key"], "NODE_NOT_READY");
+    assert_eq!(report["reports"].as_array().map(Vec::len), Some(1));
+    let results = installation.results().read();
+    let result: Value = serde_json::from_str(&results[0].payload).expect("a result is JSON");
+    assert_eq!(result["Report"]["analysis_metadata"]["incomplete"], "the rules of insights-core gave no results");
+    assert!(installation.announce_dead_letters().is_empty());
+}
+
+/// The installation with Python rules in its pipeline; `None` without a Python.
+fn with_packages(installation: Installation, packages: &str) -> Option<Installation> {
+    let python = ccx_local::test_python()?;
+    let folder = installation.folder();
+    let package = folder.join("house_rules");
+    fs::create_dir_all(&package).expect("a folder in our own");
+    for (name, text) in [("__init__.py", ""), ("channel.py", RULES), ("crash.py", CRASHING_RULES)] {
+        fs::write(package.join(name), text).expect("a file in our own folder");
+    }
+    let script = folder.join("python");
+    write_program(&script, &format!("PYTHONPATH='{}' exec '{}' \"$@\"", folder.display(), python.display()));
+    let python = script.display().to_string();
+    Some(installation.with("insights_core.python", &python).with("insights_core.packages", packages))
+}
+
+fn write_program(path: &Path, line: &str) {
+    fs::write(path, format!("#!/bin/sh\n{line}\n")).expect("a file in our own folder");
+    let status = Command::new("chmod").arg("755").arg(path).status().expect("chmod is there");
+    assert!(status.success());
+}
+
+fn report_on_a_cluster(installation: &Installation) -> Value {
+    let mut workloads = Program::ALL.map(|program| installation.start(program));
+    for workload in &mut workloads {
+        workload.wait_until_ready();
+    }
+    let cluster_id = ClusterId::random();
+    upload(installation, ORG, &[cluster_with(cluster_id, &[Fault::NodeNotReady])]);
+    let path = format!("/api/v1/organizations/{ORG}/clusters/{cluster_id}/users/1/report");
+    let port = installation.port(Program::Aggregator);
+    Patience::LONG.wait("the report", || match get(port, &path, &[identity_header(ORG)]) {
+        Some(answer) if answer.status == 200 => Ok(answer.json()["report"].clone()),
+        other => Err(other),
+    })
+}
