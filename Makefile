@@ -4,10 +4,10 @@ programs := $(or $(CARGO_TARGET_DIR),target)/debug
 # Programs and tests in one go, so that they share one build of each dependency.
 build := cargo build --workspace --bins --tests
 
-.PHONY: help demo build test e2e lint fmt bench fuzz clean
+.PHONY: help demo build test e2e e2e-cluster images lint fmt bench fuzz clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-6s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## the whole pipeline on this machine, with three sample archives; Ctrl-C ends it
 	@hack/install-dependencies.sh
@@ -27,6 +27,16 @@ e2e: ## only the tests that run whole processes against real servers
 	@hack/install-dependencies.sh servers python
 	$(build)
 	cargo test --package ccx-e2e -- --nocapture
+
+e2e-cluster: ## the operator and every pod on a Kubernetes node of this machine, as root; or on yours: CCX_E2E_KUBECONFIG
+	@hack/install-dependencies.sh servers
+	$(build)
+	e2e/cluster/cluster.sh run cargo test --package ccx-e2e --test cluster -- --nocapture
+
+images: ## container images, as archives in target/images
+	@hack/install-dependencies.sh
+	cargo build --release --workspace --bins
+	hack/images.sh release
 
 lint: ## format, lints, scripts, and what we depend on
 	@hack/install-dependencies.sh lint

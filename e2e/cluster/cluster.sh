@@ -8,6 +8,7 @@
 #   e2e/cluster/cluster.sh env              a line to `eval`, so that kubectl, helm and tests find it
 #   e2e/cluster/cluster.sh kubectl ...      ask it something
 #   e2e/cluster/cluster.sh load FILE.tar    give it an image; pods then need imagePullPolicy: IfNotPresent
+#   e2e/cluster/cluster.sh images [PROFILE]   make the images of the built programs (of target/debug) and of PostgreSQL, and load them
 #   e2e/cluster/cluster.sh tools            build helm
 #   e2e/cluster/cluster.sh run COMMAND...   run a command beside a fresh one, which then goes away
 #
@@ -20,8 +21,8 @@
 #
 #   CCX_E2E_KUBECONFIG  a cluster of yours, instead                   ()
 #   KUBERNETES_HOME     where programs, images and state are kept     (~/.cache/ccx/kubernetes-VERSION)
-#   POD_NETWORK         addresses of pods, without the last number    (10.244.0)
-#   SERVICE_NETWORK     of Services, without the last two             (10.96)
+#   POD_NETWORK         addresses of pods, without the last number    (10.228.0)
+#   SERVICE_NETWORK     of Services, without the last two             (10.229)
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -34,16 +35,19 @@ source "$root/e2e/cluster/lib/programs.sh"
 # shellcheck source=e2e/cluster/lib/certificates.sh
 source "$root/e2e/cluster/lib/certificates.sh"
 
-pod_network=${POD_NETWORK:-10.244.0}
-service_network=${SERVICE_NETWORK:-10.96}
+pod_network=${POD_NETWORK:-10.228.0}
+service_network=${SERVICE_NETWORK:-10.229}
 address=$pod_network.1
 state=$kubernetes_home/node
 sockets=/run/ccx-kubernetes
+target=${CARGO_TARGET_DIR:-$root/target}
 volumes=/tmp/hostpath_pv # The controllers' provisioner can't be told another folder.
 # shellcheck source=e2e/cluster/lib/control-plane.sh
 source "$root/e2e/cluster/lib/control-plane.sh"
 # shellcheck source=e2e/cluster/lib/images.sh
 source "$root/e2e/cluster/lib/images.sh"
+# shellcheck source=e2e/cluster/lib/postgres-image.sh
+source "$root/e2e/cluster/lib/postgres-image.sh"
 # shellcheck source=e2e/cluster/lib/node.sh
 source "$root/e2e/cluster/lib/node.sh"
 # shellcheck source=e2e/cluster/lib/teardown.sh
@@ -54,17 +58,17 @@ readonly packages=(containerd runc containernetworking-plugins iptables conntrac
 main() {
   local whose=
   # Not when it is what our own `env` says.
-  [ "${CCX_E2E_KUBECONFIG:-$state/kubeconfig}" = "$state/kubeconfig" ] || whose=theirs
+  [ "${CCX_E2E_KUBECONFIG:-$state/kubeconfig}" = "$state/kubeconfig" ] || whose=_theirs
   case "${1:-}:$whose" in
     up:) if [ "${2:-}" = --control-plane ]; then "$root/hack/kubernetes.sh" up; else up; fi ;;
-    up:theirs | status:theirs) kubectl version >/dev/null || die "the cluster of $CCX_E2E_KUBECONFIG does not answer" ;;
+    up:_theirs | status:_theirs) kubectl version >/dev/null || die "the cluster of $CCX_E2E_KUBECONFIG does not answer" ;;
     down:) node_down ;;
-    down:theirs) ;;
+    down:_theirs) ;;
     status:) status ;;
     env:*) environment ;;
     kubectl:*) kubectl "${@:2}" ;;
-    load:) load "${@:2}" ;;
-    load:theirs) load_theirs "${@:2}" ;;
+    load:*) "load$whose" "${@:2}" ;;
+    images:*) project_images "${2:-debug}" && "load$whose" "$target"/images/{ccx,ccx-operator}.tar "$images/postgres.tar" ;;
     tools:*) build_helm ;;
     run:*) run_beside "${@:2}" ;;
     help:* | -h:* | --help:*) usage ;;
@@ -109,6 +113,11 @@ status() {
 environment() {
   local kubeconfig=${CCX_E2E_KUBECONFIG:-$state/kubeconfig}
   echo "export KUBECONFIG=$kubeconfig CCX_E2E_KUBECONFIG=$kubeconfig PATH=$kubernetes_bin:\$PATH"
+}
+
+project_images() {
+  "$root/hack/images.sh" "$1"
+  postgres_image
 }
 
 load_theirs() {

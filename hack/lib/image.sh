@@ -27,3 +27,55 @@ image_architecture() {
     *) uname -m ;;
   esac
 }
+
+# rootfs_with FOLDER PROGRAM...: puts programs, by their own paths or as SOURCE:PATH, into a root file system, with all shared objects
+# that they need.
+rootfs_with() {
+  local rootfs=$1 program
+  shift
+  for program; do
+    install -D -m 755 "${program%%:*}" "$rootfs${program##*:}"
+    copy_libraries "$rootfs" "${program%%:*}"
+  done
+}
+
+# copy_libraries FOLDER FILE: what the loader would load, and the loader.
+copy_libraries() {
+  local library
+  ldd "$2" | grep -oE '/[^ ]+' | while read -r library; do
+    [ -e "$1$library" ] || install -D -m 755 "$(readlink -f "$library")" "$1$library"
+  done
+}
+
+# rootfs_basics FOLDER ENTRY...: users (lines of passwd), whom to ask for names, public authorities, a folder for temporary files.
+rootfs_basics() {
+  local rootfs=$1 certificates=/etc/ssl/certs/ca-certificates.crt
+  shift
+  install -d -m 755 "$rootfs/etc/ssl/certs" "$rootfs/usr/lib/ssl"
+  install -d -m 1777 "$rootfs/tmp"
+  printf '%s\n' "$@" >"$rootfs/etc/passwd"
+  printf '%s\n' "$@" | awk -F : '{ print $1 ":x:" $4 ":" }' >"$rootfs/etc/group"
+  echo 'hosts: files dns' >"$rootfs/etc/nsswitch.conf"
+  cp "$certificates" "$rootfs$certificates"
+  # Where OpenSSL of this system and of others looks.
+  ln -sf "$certificates" "$rootfs/etc/ssl/cert.pem"
+  ln -sf "$certificates" "$rootfs/usr/lib/ssl/cert.pem"
+}
+
+# image_config CONTAINERFILE: its last instructions as the JSON object of a configuration, so that both ways to build an image agree.
+# Instructions are in the exec form, one line each.
+image_config() {
+  awk '
+    $1 == "ENTRYPOINT" || $1 == "CMD" { list = $0; sub(/^[A-Z]+ /, "", list); add($1 == "CMD" ? "Cmd" : "Entrypoint", list) }
+    $1 == "USER" { add("User", "\"" $2 "\"") }
+    $1 == "WORKDIR" { add("WorkingDir", "\"" $2 "\"") }
+    $1 == "ENV" { variable = $0; sub(/^ENV /, "", variable); env = env (env ? ", " : "") "\"" variable "\"" }
+    $1 == "LABEL" { label = $0; sub(/^LABEL /, "", label); split(label, part, "="); value = label; sub(/^[^=]*=/, "", value)
+      labels = labels (labels ? ", " : "") "\"" part[1] "\": " value }
+    $1 == "EXPOSE" { for (i = 2; i <= NF; i++) ports = ports (ports ? ", " : "") "\"" $i "/tcp\": {}" }
+    function add(key, value) { fields = fields (fields ? ", " : "") "\"" key "\": " value }
+    END {
+      add("Env", "[" env "]"); add("Labels", "{" labels "}"); add("ExposedPorts", "{" ports "}")
+      print "{" fields "}"
+    }' "$1"
+}

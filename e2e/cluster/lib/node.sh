@@ -15,6 +15,7 @@ network_up() {
   modprobe br_netfilter 2>/dev/null || true
   sysctl -qw net.bridge.bridge-nf-call-iptables=1 2>/dev/null || true
   ip link show "$bridge" >/dev/null 2>&1 && return
+  [ -z "$(ip route show root "$pod_network.0/24")" ] || die "$pod_network.0/24 is in use here: set POD_NETWORK to something free"
   ip link add "$bridge" type bridge
   ip link set "$bridge" address 0a:58:0a:00:00:01 # A bridge without an address of its own changes it with each pod that comes.
   ip address add "$pod_network.1/24" dev "$bridge"
