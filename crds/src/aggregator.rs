@@ -1,13 +1,19 @@
 //! `spec.aggregator`
 
+use kube::core::Rule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{AggregatorAutoscaling, ByteQuantity, Exposure, GoDuration, PodTemplate, Resources, schema::metrics_namespace};
+use crate::{
+    AggregatorAutoscaling, ByteQuantity, Exposure, GoDuration, PodTemplate, Resources,
+    field::{duration_between, image, metrics_namespace, size_from},
+    rule::{cpu_is_requested, fits_into_memory, rule},
+};
 
 /// The pods that serve reports by REST.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = Aggregator::rules()))]
 pub struct Aggregator {
     /// Number of pods, unless `autoscaling` decides.
     #[schemars(range(min = 0, max = 512))]
@@ -18,7 +24,7 @@ pub struct Aggregator {
     ///
     /// Example: `quay.io/ccx/ccx:0.1.0`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 512))]
+    #[schemars(transform = image)]
     pub image: Option<String>,
     /// What a pod may use.
     pub resources: Resources,
@@ -32,21 +38,39 @@ pub struct Aggregator {
     #[schemars(length(min = 1, max = 128))]
     pub api_prefix: String,
     /// Clusters without a report in this time are left out of an organisation's list.
+    #[schemars(transform = duration_between("1m", "8760h"))]
     pub org_overview_limit: GoDuration,
     /// Most memory of a pod for answers that are kept ready.
     pub max_cache_size: ByteQuantity,
     /// Largest body of a request.
+    #[schemars(transform = size_from("1Ki"))]
     pub max_body_size: ByteQuantity,
     /// Most clusters in one request.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub max_clusters_per_request: u32,
     /// How long a request may take.
+    #[schemars(transform = duration_between("100ms", "10m"))]
     pub request_timeout: GoDuration,
     /// Prefix of the metrics' names.
     #[schemars(transform = metrics_namespace)]
     pub metrics_namespace: String,
     /// How long a pod that is asked to stop is given to answer requests in flight.
+    #[schemars(transform = duration_between("1s", "10m"))]
     pub shutdown_timeout: GoDuration,
+}
+
+impl Aggregator {
+    fn rules() -> Vec<Rule> {
+        vec![
+            cpu_is_requested(),
+            fits_into_memory("maxCacheSize"),
+            rule(
+                "self.apiPrefix.matches('^/([-A-Za-z0-9_.]+/)*$')",
+                "write a path that begins and ends with /, of letters, digits, -, _ and .",
+            )
+            .field_path(".apiPrefix"),
+        ]
+    }
 }
 
 /// Who may ask the aggregator.

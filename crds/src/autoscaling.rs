@@ -1,11 +1,15 @@
 //! `spec.dataPipeline.autoscaling` and `spec.aggregator.autoscaling`
 
+use kube::core::Rule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::rule::rule;
 
 /// Whether and how the number of pipeline pods follows the load.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = PipelineAutoscaling::rules()))]
 pub struct PipelineAutoscaling {
     /// What the number of pods follows.
     #[serde(rename = "type")]
@@ -24,6 +28,19 @@ pub struct PipelineAutoscaling {
     pub target_lag_per_replica: u32,
 }
 
+impl PipelineAutoscaling {
+    fn rules() -> Vec<Rule> {
+        vec![
+            rule("self.minReplicas <= self.maxReplicas", "choose at most maxReplicas").field_path(".minReplicas"),
+            rule(
+                "self.minReplicas > 0 || self.type == 'KafkaLag'",
+                "choose at least 1, or type KafkaLag: only waiting announcements can wake a pipeline without pods",
+            )
+            .field_path(".minReplicas"),
+        ]
+    }
+}
+
 /// What the number of pipeline pods follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum PipelineScaling {
@@ -39,6 +56,7 @@ pub enum PipelineScaling {
 /// Whether and how the number of API pods follows the load.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = AggregatorAutoscaling::rules()))]
 pub struct AggregatorAutoscaling {
     /// What the number of pods follows.
     #[serde(rename = "type")]
@@ -52,6 +70,12 @@ pub struct AggregatorAutoscaling {
     /// CPU use, in percent of what the pods request, that is aimed at.
     #[schemars(range(min = 1, max = 100))]
     pub target_cpu_utilization_percent: u32,
+}
+
+impl AggregatorAutoscaling {
+    fn rules() -> Vec<Rule> {
+        vec![rule("self.minReplicas <= self.maxReplicas", "choose at most maxReplicas").field_path(".minReplicas")]
+    }
 }
 
 /// What the number of API pods follows.

@@ -1,13 +1,19 @@
 //! `spec.dataPipeline`
 
+use kube::core::Rule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{ByteQuantity, GoDuration, InsightsCore, PipelineAutoscaling, PodTemplate, Resources, RuleSources};
+use crate::{
+    ByteQuantity, GoDuration, InsightsCore, PipelineAutoscaling, PodTemplate, Resources, RuleSources,
+    field::{duration_between, image, size_from},
+    rule::{cpu_is_requested, fits_into_memory, not_larger, not_longer},
+};
 
 /// The pods that download archives and run rules on them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = DataPipeline::rules()))]
 pub struct DataPipeline {
     /// Number of pods, unless `autoscaling` decides. More than the topic has partitions would be idle.
     #[schemars(range(min = 0, max = 512))]
@@ -18,7 +24,7 @@ pub struct DataPipeline {
     ///
     /// Example: `quay.io/ccx/ccx:0.1.0`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 512))]
+    #[schemars(transform = image)]
     pub image: Option<String>,
     /// What a pod may use.
     pub resources: Resources,
@@ -31,6 +37,7 @@ pub struct DataPipeline {
     #[schemars(length(min = 1, max = 128))]
     pub service: String,
     /// Announcements older than this are skipped: the cluster has sent a newer archive since. `0s` means never.
+    #[schemars(transform = duration_between("0s", "720h"))]
     pub max_record_age: GoDuration,
     /// What an archive may contain. Whatever is larger is refused.
     pub archive_limits: ArchiveLimits,
@@ -40,22 +47,33 @@ pub struct DataPipeline {
     #[schemars(range(min = 0, max = 256))]
     pub workers: u32,
     /// Most memory of a pod for archives that are downloaded, unpacked or waiting. One archive is always let through.
+    #[schemars(transform = size_from("1Mi"))]
     pub max_size_in_flight: ByteQuantity,
     /// Which rules run.
     pub rules: RuleSources,
     /// Rules written for insights-core, run unchanged in a sidecar.
     pub insights_core: InsightsCore,
     /// How long a pod that is asked to stop is given to finish its work.
+    #[schemars(transform = duration_between("1s", "10m"))]
     pub shutdown_timeout: GoDuration,
+}
+
+impl DataPipeline {
+    fn rules() -> Vec<Rule> {
+        vec![cpu_is_requested(), fits_into_memory("maxSizeInFlight")]
+    }
 }
 
 /// What an archive may contain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = ArchiveLimits::rules()))]
 pub struct ArchiveLimits {
     /// Largest archive that is downloaded.
+    #[schemars(transform = size_from("1Ki"))]
     pub max_compressed_size: ByteQuantity,
     /// Largest sum of the files in it.
+    #[schemars(transform = size_from("1Ki"))]
     pub max_unpacked_size: ByteQuantity,
     /// Most files in it.
     #[schemars(range(min = 1, max = 10_000_000))]
@@ -65,19 +83,35 @@ pub struct ArchiveLimits {
     pub max_path_bytes: u32,
 }
 
+impl ArchiveLimits {
+    fn rules() -> Vec<Rule> {
+        vec![not_larger("maxCompressedSize", "maxUnpackedSize")]
+    }
+}
+
 /// How archives are downloaded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = Downloads::rules()))]
 pub struct Downloads {
     /// Most archives that a pod downloads at the same time.
     #[schemars(range(min = 1, max = 1024))]
     pub max_parallel: u32,
     /// How long connecting to the object storage may take.
+    #[schemars(transform = duration_between("100ms", "1h"))]
     pub connect_timeout: GoDuration,
     /// How long a download may stand still.
+    #[schemars(transform = duration_between("100ms", "1h"))]
     pub read_timeout: GoDuration,
     /// How long a whole download may take.
+    #[schemars(transform = duration_between("1s", "1h"))]
     pub timeout: GoDuration,
+}
+
+impl Downloads {
+    fn rules() -> Vec<Rule> {
+        vec![not_longer("connectTimeout", "timeout"), not_longer("readTimeout", "timeout")]
+    }
 }
 
 impl Default for DataPipeline {

@@ -2,17 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use kube::core::Rule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     ByteQuantity, CaSecretRef, CredentialsSecretRef, GoDuration, PodTemplate, Resources,
-    schema::{object_name, text_map},
+    field::{duration_between, host_or_address, image, object_name, size_from, text_map},
+    rule::{forbidden, needed_when, only_when, rule},
 };
 
 /// The PostgreSQL database of the results: a union of `managed` and `external`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = Database::rules()))]
 pub struct Database {
     /// Who runs the database. It can't be changed: nothing would move the data.
     #[serde(rename = "type")]
@@ -25,6 +28,57 @@ pub struct Database {
     pub external: Option<ExternalDatabase>,
     /// How the workloads use it.
     pub connection: DatabaseConnection,
+}
+
+impl Database {
+    fn rules() -> Vec<Rule> {
+        vec![
+            forbidden(
+                "self.type == oldSelf.type",
+                "leave the type as it is: nothing would move the data; make a new CcxPipeline for another database",
+            )
+            .field_path(".type"),
+            needed_when(
+                "external",
+                "self.type == 'External'",
+                "set external with host and credentialsSecretRef: type External needs them",
+            ),
+            only_when("external", "self.type == 'External'", "set type to External, or remove external"),
+            only_when("managed", "self.type == 'Managed'", "set type to Managed, or remove managed"),
+            forbidden(
+                &format!("{}.compareTo({}) >= 0", storage_size("self"), storage_size("oldSelf")),
+                "choose at least the size that the volume has: volumes can't shrink",
+            )
+            .field_path(".managed"),
+            forbidden(
+                &format!("{} == {}", storage_class("self"), storage_class("oldSelf")),
+                "leave storageClassName as it is: nothing would move the data",
+            )
+            .field_path(".managed"),
+            forbidden(
+                &format!("{} == {}", storage_volume("self"), storage_volume("oldSelf")),
+                "leave volume as it is: nothing would move the data",
+            )
+            .field_path(".managed"),
+        ]
+    }
+}
+
+/// The volume's size; what isn't described has the default's.
+fn storage_size(database: &str) -> String {
+    let size = format!("{database}.managed.storage.size");
+    let default = Storage::default().size;
+    let default = default.as_str();
+    format!("(has({database}.managed) && isQuantity({size}) ? quantity({size}) : quantity('{default}'))")
+}
+
+fn storage_class(database: &str) -> String {
+    let class = format!("{database}.managed.storage.storageClassName");
+    format!("(has({database}.managed) && has({class}) ? {class} : '')")
+}
+
+fn storage_volume(database: &str) -> String {
+    format!("(has({database}.managed) ? {database}.managed.storage.volume : 'Persistent')")
 }
 
 /// Who runs the database.
@@ -40,9 +94,10 @@ pub enum DatabaseType {
 /// A database that the operator runs: one pod with a volume, its password generated once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = ManagedDatabase::rules()))]
 pub struct ManagedDatabase {
     /// The image of PostgreSQL 13 or later.
-    #[schemars(length(min = 1, max = 512))]
+    #[schemars(transform = image)]
     pub image: String,
     /// The volume of the data.
     pub storage: Storage,
@@ -58,13 +113,33 @@ pub struct ManagedDatabase {
     pub pod_template: PodTemplate,
 }
 
+impl ManagedDatabase {
+    fn rules() -> Vec<Rule> {
+        vec![
+            forbidden(
+                "!has(self.parameters) || !self.parameters.exists(key, key in ['listen_addresses', 'port', \
+                 'data_directory', 'hba_file', 'ident_file', 'config_file', 'unix_socket_directories', 'password_encryption'])",
+                "remove from parameters what the operator sets, such as listen_addresses and data_directory",
+            )
+            .field_path(".parameters"),
+            rule(
+                "!has(self.parameters) || self.parameters.all(key, !self.parameters[key].matches('[\\n\\r]'))",
+                "write each parameter on one line",
+            )
+            .field_path(".parameters"),
+        ]
+    }
+}
+
 /// The volume of a managed database.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = Storage::rules()))]
 pub struct Storage {
     /// Whether the data outlives the pod. It can't be changed.
     pub volume: StorageVolume,
     /// The volume's size. It may only grow, and grows while the database runs where the storage class allows it.
+    #[schemars(transform = size_from("1Gi"))]
     pub size: ByteQuantity,
     /// The storage class; absent means the cluster's default. It can't be changed.
     ///
@@ -72,6 +147,16 @@ pub struct Storage {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(transform = object_name)]
     pub storage_class_name: Option<String>,
+}
+
+impl Storage {
+    fn rules() -> Vec<Rule> {
+        vec![only_when(
+            "storageClassName",
+            "self.volume == 'Persistent'",
+            "remove storageClassName: an ephemeral volume has no class",
+        )]
+    }
 }
 
 /// Whether the data of a managed database outlives its pod.
@@ -87,11 +172,12 @@ pub enum StorageVolume {
 /// A database that exists.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = ExternalDatabase::rules()))]
 pub struct ExternalDatabase {
     /// Host name or address.
     ///
     /// Example: `results-rw.databases.svc`.
-    #[schemars(length(min = 1, max = 253))]
+    #[schemars(transform = host_or_address)]
     pub host: String,
     /// TCP port.
     #[serde(default = "postgres_port")]
@@ -109,6 +195,28 @@ pub struct ExternalDatabase {
     /// The authorities that sign the server's certificate; absent means the public ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca_secret_ref: Option<CaSecretRef>,
+}
+
+impl ExternalDatabase {
+    fn rules() -> Vec<Rule> {
+        vec![
+            needed_when(
+                "caSecretRef",
+                "self.tlsMode == 'VerifyCa'",
+                "set caSecretRef: with the public authorities, VerifyCa would trust any host; or choose VerifyFull",
+            ),
+            only_when(
+                "caSecretRef",
+                "self.tlsMode in ['VerifyCa', 'VerifyFull']",
+                "set tlsMode to VerifyFull or VerifyCa, or remove caSecretRef: only they check the certificate",
+            ),
+            rule(
+                "self.name.matches('^[A-Za-z0-9_][-A-Za-z0-9_$]*$')",
+                "write a database's name: letters, digits, _, - and $",
+            )
+            .field_path(".name"),
+        ]
+    }
 }
 
 /// How much a connection is protected, as libpq's `sslmode`.
@@ -135,8 +243,10 @@ pub struct DatabaseConnection {
     #[schemars(range(min = 1, max = 200))]
     pub max_connections_per_pod: u32,
     /// How long a request waits for a connection before it fails.
+    #[schemars(transform = duration_between("100ms", "5m"))]
     pub connect_timeout: GoDuration,
     /// How long the server works on one statement before it gives up.
+    #[schemars(transform = duration_between("100ms", "1h"))]
     pub statement_timeout: GoDuration,
 }
 

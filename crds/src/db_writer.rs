@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{ByteQuantity, ConfigMapKeyRef, GoDuration, PodTemplate, Resources, schema::metrics_namespace};
+use crate::{
+    ByteQuantity, ConfigMapKeyRef, GoDuration, PodTemplate, Resources,
+    field::{duration_between, image, metrics_namespace, size_from},
+};
 
 /// The pod that stores results in the database.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -16,7 +19,7 @@ pub struct DbWriter {
     ///
     /// Example: `quay.io/ccx/ccx:0.1.0`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 512))]
+    #[schemars(transform = image)]
     pub image: Option<String>,
     /// What a pod may use.
     pub resources: Resources,
@@ -34,6 +37,7 @@ pub struct DbWriter {
     #[schemars(transform = metrics_namespace)]
     pub metrics_namespace: String,
     /// How long a pod that is asked to stop is given to finish its batch.
+    #[schemars(transform = duration_between("1s", "10m"))]
     pub shutdown_timeout: GoDuration,
 }
 
@@ -45,8 +49,10 @@ pub struct Batch {
     #[schemars(range(min = 1, max = 10_000))]
     pub max_messages: u32,
     /// Most bytes in one transaction.
+    #[schemars(transform = size_from("1Ki"))]
     pub max_size: ByteQuantity,
     /// How long a batch waits for more messages.
+    #[schemars(transform = duration_between("0s", "10s"))]
     pub linger: GoDuration,
 }
 

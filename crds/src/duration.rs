@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt, str::FromStr, time::Duration};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use crate::schema::rule;
+use crate::rule::rule;
 
 /// A span of time as text in the format of Go, such as `1h30m`, `45s` or `200ms`, without signs and fractions.
 ///
@@ -23,11 +23,11 @@ pub struct DurationError {
     text: String,
 }
 
-/// What is accepted: few and short numbers, so that no sum overflows.
-const PATTERN: &str = "^([0-9]{1,9}(ms|s|m|h)){1,4}$";
+/// What is accepted: few and short numbers, so that no sum overflows, here or in the API server.
+const PATTERN: &str = "^([0-9]{1,5}(ms|s|m|h)){1,4}$";
 
 /// Enough for `PATTERN`.
-const MAX_LENGTH: u32 = 44;
+const MAX_LENGTH: u32 = 28;
 
 impl GoDuration {
     /// The span of time.
@@ -87,6 +87,11 @@ fn of_unit(number: u32, unit: &str) -> Option<Duration> {
         _ => return None,
     };
     Some(Duration::from_secs(u64::from(number) * seconds_per_unit))
+}
+
+/// The CEL expression that tells whether `value` is something else.
+pub(crate) fn is_malformed(value: &str) -> String {
+    format!("!{value}.matches('{PATTERN}')")
 }
 
 impl TryFrom<String> for GoDuration {

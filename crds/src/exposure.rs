@@ -2,14 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use kube::core::Rule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::schema::{object_name, text_map};
+use crate::{
+    field::{dns_label, host_name, object_name, text_map},
+    rule::{needed_when, only_when},
+};
 
 /// How the API is reached from outside the cluster: a union of `route`, `ingress` and `gateway`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = Exposure::rules()))]
 pub struct Exposure {
     /// By what the API is reached.
     #[serde(rename = "type")]
@@ -18,7 +23,7 @@ pub struct Exposure {
     ///
     /// Example: `insights.apps.example.com`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 253))]
+    #[schemars(transform = host_name)]
     pub host: Option<String>,
     /// Details of the route, with type `Route`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -29,6 +34,23 @@ pub struct Exposure {
     /// The gateways, with type `Gateway`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gateway: Option<Gateway>,
+}
+
+impl Exposure {
+    fn rules() -> Vec<Rule> {
+        vec![
+            needed_when(
+                "host",
+                "self.type in ['Ingress', 'Gateway']",
+                "set host: an Ingress or HTTPRoute without one would take the traffic of others",
+            ),
+            only_when("host", "self.type != 'ClusterIP'", "set type to Route, Ingress or Gateway, or remove host"),
+            needed_when("gateway", "self.type == 'Gateway'", "set gateway.parentRefs: type Gateway needs a gateway"),
+            only_when("gateway", "self.type == 'Gateway'", "set type to Gateway, or remove gateway"),
+            only_when("ingress", "self.type == 'Ingress'", "set type to Ingress, or remove ingress"),
+            only_when("route", "self.type == 'Route'", "set type to Route, or remove route"),
+        ]
+    }
 }
 
 /// By what the API is reached.
@@ -118,7 +140,7 @@ pub struct ParentRef {
     ///
     /// Example: `gateways`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 63))]
+    #[schemars(transform = dns_label)]
     pub namespace: Option<String>,
     /// The listener in the Gateway; absent means all that fit.
     ///

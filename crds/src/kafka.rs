@@ -2,17 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use kube::core::Rule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     CaSecretRef, CertificateSecretRef, CredentialsSecretRef, GoDuration, TopicManagement, Topics,
-    schema::{object_name, text_map},
+    field::{dns_label, duration_between, object_name, text_map},
+    rule::{forbidden, needed_when, only_when, required, rule},
 };
 
 /// The brokers, and how to be let in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = Kafka::rules()))]
 pub struct Kafka {
     /// At least one broker as `host:port`. Either this or `strimzi` is given.
     ///
@@ -40,6 +43,7 @@ pub struct Kafka {
     /// Where a consumer group starts that has never committed an offset.
     pub start_offset: StartOffset,
     /// A member that is silent for this long loses its partitions.
+    #[schemars(transform = duration_between("6s", "30m"))]
     pub session_timeout: GoDuration,
     /// The names of the topics.
     pub topics: Topics,
@@ -53,9 +57,69 @@ pub struct Kafka {
     pub properties: BTreeMap<String, String>,
 }
 
+impl Kafka {
+    fn rules() -> Vec<Rule> {
+        vec![
+            required(
+                "has(self.bootstrapServers) || has(self.strimzi)",
+                "name the brokers: set bootstrapServers, or strimzi for a cluster that Strimzi runs",
+            ),
+            forbidden(
+                "!has(self.bootstrapServers) || !has(self.strimzi)",
+                "remove bootstrapServers or strimzi: one of them names the brokers",
+            )
+            .field_path(".strimzi"),
+            rule(
+                "!has(self.bootstrapServers) || self.bootstrapServers.all(server, server.matches('^[^:/ ]+:[0-9]+$'))",
+                "write each broker as host:port",
+            )
+            .field_path(".bootstrapServers"),
+            rule(&format!("!has(self.bootstrapServers) || self.bootstrapServers.all(server, !server.matches(':[0-9]+$') || server.matches('{PORT}'))"), "choose ports from 1 to 65535")
+                .field_path(".bootstrapServers"),
+            needed_when(
+                "sasl",
+                "self.securityProtocol in ['SASL_PLAINTEXT', 'SASL_SSL']",
+                "set sasl.credentialsSecretRef: this security protocol authenticates",
+            ),
+            only_when(
+                "sasl",
+                "self.securityProtocol in ['SASL_PLAINTEXT', 'SASL_SSL']",
+                "set securityProtocol to SASL_SSL or SASL_PLAINTEXT, or remove sasl",
+            ),
+            only_when(
+                "caSecretRef",
+                "self.securityProtocol in ['SSL', 'SASL_SSL']",
+                "set securityProtocol to SSL or SASL_SSL, or remove caSecretRef: only they check certificates",
+            ),
+            only_when(
+                "clientCertificateSecretRef",
+                "self.securityProtocol in ['SSL', 'SASL_SSL']",
+                "set securityProtocol to SSL or SASL_SSL, or remove clientCertificateSecretRef: only they show certificates",
+            ),
+            forbidden(
+                "!has(self.properties) || !self.properties.exists(key, key in ['sasl.password', 'ssl.key.pem', \
+                 'ssl.key.password', 'ssl.keystore.password', 'sasl.oauthbearer.client.secret'])",
+                "move the secret from properties to a Secret, and name it in sasl or clientCertificateSecretRef",
+            )
+            .field_path(".properties"),
+            forbidden(
+                "!has(self.properties) || !self.properties.exists(key, key in ['bootstrap.servers', \
+                 'metadata.broker.list', 'group.id', 'client.id', 'security.protocol', 'sasl.mechanism', \
+                 'sasl.mechanisms', 'sasl.username', 'enable.auto.commit', 'enable.auto.offset.store'])",
+                "remove from properties what has a field of its own or is needed as it is, such as group.id",
+            )
+            .field_path(".properties"),
+        ]
+    }
+}
+
+/// A port from 1 to 65535, as no number can be computed from part of a text.
+const PORT: &str = ":([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$";
+
 /// A Kafka cluster that Strimzi runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = StrimziRef::rules()))]
 pub struct StrimziRef {
     /// The name of the `Kafka` object.
     ///
@@ -66,12 +130,21 @@ pub struct StrimziRef {
     ///
     /// Example: `kafka`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 63))]
+    #[schemars(transform = dns_label)]
     pub namespace: Option<String>,
     /// The name of the listener to connect to. It has to fit `securityProtocol`.
     #[serde(default = "plain_listener")]
     #[schemars(length(min = 1, max = 25))]
     pub listener: String,
+}
+
+impl StrimziRef {
+    fn rules() -> Vec<Rule> {
+        vec![
+            rule("self.listener.matches('^[a-z0-9]+$')", "write the listener's name: lower-case letters and digits")
+                .field_path(".listener"),
+        ]
+    }
 }
 
 /// Who we are.

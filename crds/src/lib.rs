@@ -24,10 +24,10 @@ mod autoscaling;
 mod data_pipeline;
 mod database;
 mod db_writer;
-mod defaults;
 mod definition;
 mod duration;
 mod exposure;
+mod field;
 mod insights_core;
 mod kafka;
 mod lifecycle;
@@ -39,11 +39,13 @@ mod quantity;
 mod reference;
 mod resources;
 mod retry;
+mod rule;
 mod rule_sources;
 mod schema;
 mod spec;
 mod status;
 mod topics;
+mod validation;
 
 pub use aggregator::{Aggregator, Authentication};
 pub use autoscaling::{AggregatorAutoscaling, AggregatorScaling, PipelineAutoscaling, PipelineScaling};
@@ -76,3 +78,4 @@ pub use status::{
     SchemaVersion,
 };
 pub use topics::{TopicManagement, TopicPolicy, Topics};
+pub use validation::{Refused, Violation, accept, validate, with_defaults};

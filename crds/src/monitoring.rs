@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{GoDuration, schema::text_map};
+use crate::{
+    GoDuration,
+    field::{duration_between, label_map},
+};
 
 /// Metrics, alerts and dashboards.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -14,6 +17,7 @@ pub struct Monitoring {
     /// By what Prometheus is told to collect metrics.
     pub scrape: Scrape,
     /// How often metrics are collected.
+    #[schemars(transform = duration_between("5s", "10m"))]
     pub interval: GoDuration,
     /// Whether there are alerts, as a PrometheusRule.
     pub alerts: Presence,
@@ -23,7 +27,7 @@ pub struct Monitoring {
     ///
     /// Example: `{release: prometheus}`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(transform = text_map)]
+    #[schemars(transform = label_map)]
     pub labels: BTreeMap<String, String>,
 }
 
@@ -60,7 +64,7 @@ pub struct Dashboards {
     /// Whether there are dashboards. `Auto` means no: that Grafana is there can't be seen.
     pub presence: Presence,
     /// Labels by which Grafana finds the ConfigMaps.
-    #[schemars(transform = text_map)]
+    #[schemars(transform = label_map)]
     pub labels: BTreeMap<String, String>,
 }
 

@@ -2,14 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use kube::core::Rule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{CaSecretRef, S3CredentialsSecretRef, schema::text_map};
+use crate::{
+    CaSecretRef, S3CredentialsSecretRef,
+    field::text_map,
+    rule::{needed_when, only_when, rule},
+};
 
 /// Where the archives are: any S3 service.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = ObjectStorage::rules()))]
 pub struct ObjectStorage {
     /// URL of the service; absent means Amazon's in `region`.
     ///
@@ -42,6 +48,58 @@ pub struct ObjectStorage {
     pub link_policy: LinkPolicy,
 }
 
+impl ObjectStorage {
+    fn rules() -> Vec<Rule> {
+        vec![
+            rule(
+                "self.bucket.matches('^[a-z0-9][-a-z0-9.]{1,61}[a-z0-9]$')",
+                "write a bucket's name: 3 to 63 lower-case letters, digits, - and ., beginning and ending with one of the \
+                 first two",
+            )
+            .field_path(".bucket"),
+            rule(
+                "!self.bucket.contains('..') && !self.bucket.contains('.-') && !self.bucket.contains('-.')",
+                "remove the . or - that stands beside a . in the bucket's name",
+            )
+            .field_path(".bucket"),
+            rule("!isIP(self.bucket)", "choose a bucket whose name doesn't look like an address").field_path(".bucket"),
+            rule(
+                "self.addressing == 'Path' || isIP(self.bucket) || !self.bucket.matches('[^.-][.][^.-]')",
+                "set addressing to Path: certificates don't cover a bucket with dots as part of the host",
+            )
+            .field_path(".addressing"),
+            rule(
+                "!has(self.endpoint) || (isURL(self.endpoint) && url(self.endpoint).getScheme() in ['http', 'https'] && \
+                 url(self.endpoint).getHostname() != '')",
+                "write the service's URL, beginning with https:// or http://",
+            )
+            .field_path(".endpoint"),
+            rule(
+                "!has(self.endpoint) || !isURL(self.endpoint) || (url(self.endpoint).getEscapedPath() in ['', '/'] && \
+                 size(url(self.endpoint).getQuery()) == 0)",
+                "remove path and query from the endpoint: the bucket has a field of its own",
+            )
+            .field_path(".endpoint"),
+            rule(
+                "self.addressing == 'Path' || !has(self.endpoint) || \
+                 !self.endpoint.matches('^https?://(\\\\[|[0-9.]+(:|/|$))')",
+                "set addressing to Path: an address can't have the bucket in front of it",
+            )
+            .field_path(".addressing"),
+            only_when(
+                "caSecretRef",
+                "has(self.endpoint) && self.endpoint.startsWith('https://')",
+                "set an endpoint that begins with https://, or remove caSecretRef: Amazon's authorities are known",
+            ),
+            rule(
+                "!has(self.region) || self.region.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",
+                "write a region such as us-east-1",
+            )
+            .field_path(".region"),
+        ]
+    }
+}
+
 /// Where a link has the bucket's name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Addressing {
@@ -65,6 +123,7 @@ pub enum LinkPolicy {
 /// Who we are to the object storage: a union of `secretRef` and `workloadIdentity`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = StorageCredentials::rules()))]
 pub struct StorageCredentials {
     /// Which kind of credentials is used.
     #[serde(rename = "type")]
@@ -75,6 +134,20 @@ pub struct StorageCredentials {
     /// What links the pods' service account to a cloud identity, with type `WorkloadIdentity`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workload_identity: Option<WorkloadIdentity>,
+}
+
+impl StorageCredentials {
+    fn rules() -> Vec<Rule> {
+        vec![
+            needed_when("secretRef", "self.type == 'Secret'", "set secretRef: type Secret needs the Secret's name"),
+            only_when("secretRef", "self.type == 'Secret'", "set type to Secret, or remove secretRef"),
+            only_when(
+                "workloadIdentity",
+                "self.type == 'WorkloadIdentity'",
+                "set type to WorkloadIdentity, or remove workloadIdentity",
+            ),
+        ]
+    }
 }
 
 /// Which kind of credentials is used.

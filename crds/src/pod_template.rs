@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     LocalRef,
-    schema::{brief, object_name, text_map},
+    field::{label_map, object_name, pod_labels, text_map},
+    schema::brief,
 };
 
 /// What else the pods of a component are like. Everything is added to what the operator sets; where both set the same, this
@@ -20,7 +21,7 @@ pub struct PodTemplate {
     ///
     /// Example: `{team: insights}`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(transform = text_map)]
+    #[schemars(transform = pod_labels)]
     pub labels: BTreeMap<String, String>,
     /// Annotations of the pods.
     ///
@@ -32,7 +33,7 @@ pub struct PodTemplate {
     ///
     /// Example: `{"node-role.kubernetes.io/infra": ""}`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(transform = text_map)]
+    #[schemars(transform = label_map)]
     pub node_selector: BTreeMap<String, String>,
     /// Which nodes are wanted or avoided, by their labels or their pods.
     ///

@@ -1,9 +1,13 @@
 //! References to Secrets and ConfigMaps in the namespace of the object. Their contents are never copied into it.
 
+use kube::core::Rule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::schema::{data_key, object_name};
+use crate::{
+    field::{data_key, object_name},
+    rule::different_keys,
+};
 
 /// An object in the same namespace, by its name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -34,6 +38,7 @@ pub struct CaSecretRef {
 /// A user name and a password in a Secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = CredentialsSecretRef::rules()))]
 pub struct CredentialsSecretRef {
     /// The Secret's name.
     ///
@@ -50,9 +55,16 @@ pub struct CredentialsSecretRef {
     pub password_key: String,
 }
 
+impl CredentialsSecretRef {
+    fn rules() -> Vec<Rule> {
+        vec![different_keys("usernameKey", "passwordKey")]
+    }
+}
+
 /// An access key in a Secret, under the names that Amazon's tools and bucket claims use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = S3CredentialsSecretRef::rules()))]
 pub struct S3CredentialsSecretRef {
     /// The Secret's name.
     ///
@@ -69,9 +81,16 @@ pub struct S3CredentialsSecretRef {
     pub secret_access_key_key: String,
 }
 
+impl S3CredentialsSecretRef {
+    fn rules() -> Vec<Rule> {
+        vec![different_keys("accessKeyIdKey", "secretAccessKeyKey")]
+    }
+}
+
 /// A client certificate and its private key in a Secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = CertificateSecretRef::rules()))]
 pub struct CertificateSecretRef {
     /// The Secret's name.
     ///
@@ -86,6 +105,12 @@ pub struct CertificateSecretRef {
     #[serde(default = "private_key_key")]
     #[schemars(transform = data_key)]
     pub private_key_key: String,
+}
+
+impl CertificateSecretRef {
+    fn rules() -> Vec<Rule> {
+        vec![different_keys("certificateKey", "privateKeyKey")]
+    }
 }
 
 /// One file of a ConfigMap.

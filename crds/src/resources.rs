@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::{api::core::v1::ResourceRequirements, apimachinery::pkg::api::resource::Quantity};
+use kube::core::Rule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::schema::quantities;
+use crate::{field::quantities, rule::rule};
 
 /// What a container is given at least and at most. When this is given, it replaces the default whole.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = Resources::rules()))]
 pub struct Resources {
     /// What is set aside for the container.
     ///
@@ -24,6 +26,20 @@ pub struct Resources {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "quantities")]
     pub limits: BTreeMap<String, Quantity>,
+}
+
+impl Resources {
+    fn rules() -> Vec<Rule> {
+        vec![
+            rule(
+                "!has(self.requests) || !has(self.limits) || self.requests.all(key, !(key in self.limits) || \
+                 !isQuantity(string(self.requests[key])) || !isQuantity(string(self.limits[key])) || \
+                 !quantity(string(self.requests[key])).isGreaterThan(quantity(string(self.limits[key]))))",
+                "choose requests of at most the limits",
+            )
+            .field_path(".requests"),
+        ]
+    }
 }
 
 impl Resources {

@@ -1,22 +1,32 @@
 //! `spec.retry`
 
+use kube::core::Rule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::GoDuration;
+use crate::{GoDuration, field::duration_between, rule::not_longer};
 
 /// How often and how long something that failed is tried again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = Retry::rules()))]
 pub struct Retry {
     /// The first wait; each further one is twice as long.
+    #[schemars(transform = duration_between("1ms", "10m"))]
     pub initial_delay: GoDuration,
     /// The longest wait.
+    #[schemars(transform = duration_between("1ms", "1h"))]
     pub max_delay: GoDuration,
     /// How often a message is tried in all before it goes to the dead letters. A dependency that is away is waited for
     /// without end.
     #[schemars(range(min = 1, max = 1000))]
     pub max_attempts: u32,
+}
+
+impl Retry {
+    fn rules() -> Vec<Rule> {
+        vec![not_longer("initialDelay", "maxDelay")]
+    }
 }
 
 impl Default for Retry {

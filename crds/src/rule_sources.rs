@@ -1,17 +1,21 @@
 //! `spec.dataPipeline.rules`
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use kube::core::Rule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     GoDuration, ImagePullPolicy, LocalRef,
-    schema::{brief, object_name},
+    field::{duration_between, image, inner_path, object_name},
+    rule::{required, rule},
+    schema::brief,
 };
 
 /// Which rules run. All sources together make one set; a set with a mistake is refused whole, and the last good one stays.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = RuleSources::rules()))]
 pub struct RuleSources {
     /// Whether the rules run that are part of the image.
     pub built_in: BuiltInRules,
@@ -40,7 +44,27 @@ pub struct RuleSources {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<RuleImage>,
     /// How long one rule may work on one archive.
+    #[schemars(transform = duration_between("1ms", "1h"))]
     pub rule_timeout: GoDuration,
+}
+
+impl RuleSources {
+    fn rules() -> Vec<Rule> {
+        vec![
+            rule(
+                "!has(self.disabledRules) || self.disabledRules.all(id, id.matches('^[A-Za-z0-9_.|]+$'))",
+                "write ids of rules: letters, digits, _, . and |",
+            )
+            .field_path(".disabledRules"),
+            required(
+                "!has(self.configMapSelector) || (has(self.configMapSelector.matchLabels) && \
+                 size(self.configMapSelector.matchLabels) > 0) || (has(self.configMapSelector.matchExpressions) && \
+                 size(self.configMapSelector.matchExpressions) > 0)",
+                "name at least one label: an empty selector would take every ConfigMap for rules",
+            )
+            .field_path(".configMapSelector"),
+        ]
+    }
 }
 
 /// Whether the rules run that are part of the image.
@@ -64,7 +88,7 @@ pub struct RuleVolume {
     pub claim_name: String,
     /// The folder or archive in the volume.
     #[serde(default = "current_folder")]
-    #[schemars(length(min = 1, max = 1024))]
+    #[schemars(transform = inner_path)]
     pub path: String,
 }
 
@@ -75,11 +99,11 @@ pub struct RuleImage {
     /// The image's name.
     ///
     /// Example: `quay.io/our-org/our-rules:1.4`.
-    #[schemars(length(min = 1, max = 512))]
+    #[schemars(transform = image)]
     pub reference: String,
     /// The folder or archive in the image.
     #[serde(default = "rules_folder")]
-    #[schemars(length(min = 1, max = 1024))]
+    #[schemars(transform = inner_path)]
     pub path: String,
     /// When the image is pulled.
     #[serde(default)]

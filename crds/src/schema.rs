@@ -1,24 +1,17 @@
 //! From what `schemars` derives to the schema that Kubernetes wants.
 //!
-//! [`refine`] runs once over the finished schema of `spec` and of `status`; the other functions are for single fields.
+//! [`refine`] runs once over the finished schema of `spec` and of `status`.
 
-use kube::core::Rule;
-use schemars::{Schema, SchemaGenerator, json_schema};
+use schemars::Schema;
 use serde_json::{Map, Value, json};
 
-use crate::defaults;
-
-/// A CEL rule with the message for whoever broke it. The message says what to do.
-pub(crate) fn rule(expression: &str, message: &str) -> Rule {
-    Rule::new(expression).message(message)
-}
+use crate::validation::defaults;
 
 /// Makes a derived schema structural, small and readable:
 ///
 /// - optional values are absent, never null;
 /// - the variants of an enum are in the description of the field, where `kubectl explain` shows them;
-/// - a default that follows from the defaults of the inner fields is `{}`;
-/// - scalar defaults are in the description too.
+/// - so are defaults.
 pub(crate) fn refine(schema: &mut Schema) {
     refine_object(schema.ensure_object());
 }
@@ -32,7 +25,6 @@ fn refine_object(schema: &mut Map<String, Value>) {
     drop_null(schema);
     fold_variants(schema);
     name_formats_as_kubernetes(schema);
-    shorten_default(schema);
     describe_default(schema);
     unwrap_lines(schema);
 }
@@ -109,26 +101,23 @@ fn name_formats_as_kubernetes(schema: &mut Map<String, Value>) {
     schema.insert("format".into(), json!(format));
 }
 
-/// The API server fills `{}` with the defaults of the fields, so that every default is written once.
-fn shorten_default(schema: &mut Map<String, Value>) {
-    let Some(default @ Value::Object(_)) = schema.get("default") else { return };
-    let mut filled = json!({});
-    defaults::fill(&mut filled, schema);
-    if filled == *default {
-        schema.insert("default".into(), json!({}));
-    }
-}
-
+/// A default that follows from those of the inner fields is described by them.
 fn describe_default(schema: &mut Map<String, Value>) {
     let text = match schema.get("default") {
         Some(Value::String(text)) if !text.is_empty() => text.clone(),
         Some(default @ (Value::Number(_) | Value::Bool(_))) => default.to_string(),
-        Some(default @ Value::Object(fields)) if !fields.is_empty() => default.to_string(),
+        Some(default @ Value::Object(_)) if *default != inner_defaults(schema) => default.to_string(),
         _ => return,
     };
     if let Some(Value::String(description)) = schema.get_mut("description") {
         *description = format!("{description}\n\nDefault: `{text}`.");
     }
+}
+
+fn inner_defaults(schema: &Map<String, Value>) -> Value {
+    let mut value = json!({});
+    defaults::fill(&mut value, schema);
+    value
 }
 
 /// Line breaks of the source are spaces; those between paragraphs stay.
@@ -156,62 +145,4 @@ fn shorten_descriptions(schema: &mut Value) {
         description.truncate(end);
     }
     for_each_child(schema, &mut shorten_descriptions);
-}
-
-/// The name of an object.
-pub(crate) fn object_name(schema: &mut Schema) {
-    schema.insert("minLength".into(), json!(1));
-    schema.insert("maxLength".into(), json!(253));
-    let is_name = rule(
-        "self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')",
-        "write the name of an object: lower-case letters, digits, - and .",
-    );
-    schema.insert("x-kubernetes-validations".into(), json!([is_name]));
-}
-
-/// A key of a Secret or ConfigMap.
-pub(crate) fn data_key(schema: &mut Schema) {
-    schema.insert("minLength".into(), json!(1));
-    schema.insert("maxLength".into(), json!(253));
-    let is_key = rule("self.matches('^[-._a-zA-Z0-9]+$')", "write a key of the object's data: letters, digits, -, _ and .");
-    schema.insert("x-kubernetes-validations".into(), json!([is_key]));
-}
-
-/// The name of a Kafka topic.
-pub(crate) fn topic_name(schema: &mut Schema) {
-    optional_topic_name(schema);
-    schema.insert("minLength".into(), json!(1));
-}
-
-/// The name of a Kafka topic, or nothing.
-pub(crate) fn optional_topic_name(schema: &mut Schema) {
-    schema.insert("maxLength".into(), json!(249));
-    let is_topic = rule("self.matches('^[-._a-zA-Z0-9]*$')", "write the name of a topic: letters, digits, -, _ and .");
-    schema.insert("x-kubernetes-validations".into(), json!([is_topic]));
-}
-
-/// The first part of metrics' names.
-pub(crate) fn metrics_namespace(schema: &mut Schema) {
-    schema.insert("maxLength".into(), json!(64));
-    let is_prefix = rule("self.matches('^[_a-zA-Z0-9]*$')", "write the prefix of metrics: letters, digits and _");
-    schema.insert("x-kubernetes-validations".into(), json!([is_prefix]));
-}
-
-/// A map from names to short texts.
-pub(crate) fn text_map(schema: &mut Schema) {
-    schema.insert("maxProperties".into(), json!(64));
-    schema.insert("additionalProperties".into(), json!({"type": "string", "maxLength": 4096}));
-}
-
-/// A map from resources such as `cpu` to Kubernetes quantities, written as a number or as text.
-pub(crate) fn quantities(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({
-        "type": "object",
-        "maxProperties": 16,
-        "additionalProperties": {
-            "anyOf": [{"type": "integer"}, {"type": "string"}],
-            "x-kubernetes-int-or-string": true,
-            "maxLength": 32,
-        },
-    })
 }

@@ -1,13 +1,16 @@
 //! `spec`
 #![expect(clippy::duplicated_attributes, reason = "every printer column has a type")]
 
-use kube::CustomResource;
+use kube::{CustomResource, core::Rule};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Aggregator, CcxPipelineStatus, DataPipeline, Database, DbWriter, DeletionPolicy, Kafka, LocalRef, Logging, Mode,
-    Monitoring, NetworkPolicyMode, ObjectStorage, Reconciliation, Retry, schema,
+    Monitoring, NetworkPolicyMode, ObjectStorage, Reconciliation, Retry,
+    field::image,
+    rule::{forbidden, required, rule},
+    schema,
 };
 
 /// What is wanted: one installation of the data pipeline, from announced archives to reports served by REST.
@@ -24,6 +27,14 @@ use crate::{
     shortname = "ccxp",
     category = "ccx",
     doc = "An installation of the CCX data pipeline: archives that clusters send in become reports served by REST.",
+    validation = rule(
+        "self.metadata.name.size() <= 35",
+        "choose a name of at most 35 characters: it is the beginning of the names of all parts"
+    ),
+    validation = rule(
+        "self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
+        "choose a name of lower-case letters, digits and -, beginning with a letter: it is part of the names of Services"
+    ),
     selectable = ".spec.mode",
     selectable = ".spec.reconciliation",
     selectable = ".spec.deletionPolicy",
@@ -122,6 +133,7 @@ use crate::{
 )]
 #[serde(rename_all = "camelCase")]
 #[schemars(transform = schema::refine)]
+#[schemars(extend("x-kubernetes-validations" = CcxPipelineSpec::rules()))]
 pub struct CcxPipelineSpec {
     /// The brokers, and how to be let in.
     pub kafka: Kafka,
@@ -143,7 +155,7 @@ pub struct CcxPipelineSpec {
     ///
     /// Example: `quay.io/ccx/ccx:0.1.0`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 512))]
+    #[schemars(transform = image)]
     pub image: Option<String>,
     /// Secrets with the registries' credentials, in the same namespace, for every pod.
     ///
@@ -175,4 +187,50 @@ pub struct CcxPipelineSpec {
     /// Whether the pods' traffic is limited to what they need.
     #[serde(default)]
     pub network_policy: NetworkPolicyMode,
+}
+
+impl CcxPipelineSpec {
+    fn rules() -> Vec<Rule> {
+        vec![
+            rule(
+                "self.kafka.topicManagement.policy == 'External' || self.dataPipeline.autoscaling.type != 'None' || \
+                 self.dataPipeline.replicas <= self.kafka.topicManagement.partitions",
+                "choose at most kafka.topicManagement.partitions: further pods would be idle",
+            )
+            .field_path(".dataPipeline.replicas"),
+            rule(
+                "self.kafka.topicManagement.policy == 'External' || self.dataPipeline.autoscaling.type == 'None' || \
+                 self.dataPipeline.autoscaling.maxReplicas <= self.kafka.topicManagement.partitions",
+                "choose at most kafka.topicManagement.partitions: further pods would be idle",
+            )
+            .field_path(".dataPipeline.autoscaling.maxReplicas"),
+            rule(
+                "self.dataPipeline.consumerGroup != self.dbWriter.consumerGroup",
+                "choose another group than dataPipeline.consumerGroup: each reads topics of its own",
+            )
+            .field_path(".dbWriter.consumerGroup"),
+            required(
+                "self.dataPipeline.rules.builtIn == 'Enabled' || has(self.dataPipeline.rules.configMapSelector) || \
+                 has(self.dataPipeline.rules.configMapRefs) || has(self.dataPipeline.rules.volumeClaim) || \
+                 has(self.dataPipeline.rules.image) || self.dataPipeline.insightsCore.mode == 'Enabled'",
+                "name another source of rules, or enable the built-in ones: without rules every report is empty",
+            )
+            .field_path(".dataPipeline.rules"),
+            forbidden(
+                "self.database.type == 'Managed' || self.deletionPolicy == 'Retain'",
+                "leave deletionPolicy at Retain: an external database is never deleted",
+            )
+            .field_path(".deletionPolicy"),
+            forbidden(
+                "self.mode == 'Apply' || self.reconciliation == 'Active'",
+                "set reconciliation to Active: while it is Paused, nothing is planned",
+            )
+            .field_path(".mode"),
+            forbidden(
+                "self.suspend == oldSelf.suspend || self.reconciliation == 'Active'",
+                "set reconciliation to Active first: while it is Paused, nothing is suspended or resumed",
+            )
+            .field_path(".suspend"),
+        ]
+    }
 }

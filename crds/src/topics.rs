@@ -1,13 +1,18 @@
 //! `spec.kafka.topics` and `spec.kafka.topicManagement`
 
+use kube::core::Rule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::schema::{optional_topic_name, topic_name};
+use crate::{
+    field::{optional_topic_name, topic_name},
+    rule::{forbidden, rule},
+};
 
 /// The names of the topics.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = Topics::rules()))]
 pub struct Topics {
     /// Archives that have been stored; the pipeline reads it.
     #[schemars(transform = topic_name)]
@@ -26,9 +31,34 @@ pub struct Topics {
     pub results_dead_letters: String,
 }
 
+impl Topics {
+    fn rules() -> Vec<Rule> {
+        vec![
+            rule("self.announce != self.results", "name another topic than announce: results are no announcements")
+                .field_path(".results"),
+            rule(
+                "!(self.announceDeadLetters in [self.announce, self.results, self.payloadStatus])",
+                "name a topic of its own: what was given up would be read again",
+            )
+            .field_path(".announceDeadLetters"),
+            rule(
+                "!(self.resultsDeadLetters in [self.announce, self.results, self.payloadStatus])",
+                "name a topic of its own: what was given up would be read again",
+            )
+            .field_path(".resultsDeadLetters"),
+            rule(
+                "!(self.payloadStatus in [self.announce, self.results])",
+                "name a topic of its own, or leave it empty: progress is neither an announcement nor a result",
+            )
+            .field_path(".payloadStatus"),
+        ]
+    }
+}
+
 /// Whether missing topics are created, and how.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = TopicManagement::rules()))]
 pub struct TopicManagement {
     /// Whether missing topics are created. Topics are never deleted, nor changed but for more partitions.
     pub policy: TopicPolicy,
@@ -38,6 +68,20 @@ pub struct TopicManagement {
     /// Copies of each message. It applies to new topics only.
     #[schemars(range(min = 1))]
     pub replication_factor: u16,
+}
+
+impl TopicManagement {
+    fn rules() -> Vec<Rule> {
+        vec![
+            forbidden(
+                "self.policy != 'Managed' || oldSelf.policy != 'Managed' || self.partitions >= oldSelf.partitions",
+                "choose at least as many partitions as now: Kafka can't remove any",
+            )
+            .field_path(".partitions"),
+            rule("self.replicationFactor <= 5", "choose at most 5 copies: more only slow writing down")
+                .field_path(".replicationFactor"),
+        ]
+    }
 }
 
 /// Whether missing topics are created.

@@ -1,0 +1,73 @@
+//! CEL rules: what the schema alone can't say. Each message says what to do.
+
+use kube::core::{Reason, Rule};
+
+use crate::duration;
+
+/// The value is wrong.
+pub(crate) fn rule(expression: &str, message: &str) -> Rule {
+    Rule::new(expression).message(message).reason(Reason::FieldValueInvalid)
+}
+
+/// Something is missing.
+pub(crate) fn required(expression: &str, message: &str) -> Rule {
+    Rule::new(expression).message(message).reason(Reason::FieldValueRequired)
+}
+
+/// Something is there that must not be.
+pub(crate) fn forbidden(expression: &str, message: &str) -> Rule {
+    Rule::new(expression).message(message).reason(Reason::FieldValueForbidden)
+}
+
+/// `field` has to be there when `condition` holds.
+pub(crate) fn needed_when(field: &str, condition: &str, message: &str) -> Rule {
+    required(&format!("!({condition}) || has(self.{field})"), message).field_path(format!(".{field}"))
+}
+
+/// `field` is there only when `condition` holds.
+pub(crate) fn only_when(field: &str, condition: &str, message: &str) -> Rule {
+    forbidden(&format!("({condition}) || !has(self.{field})"), message).field_path(format!(".{field}"))
+}
+
+/// The duration in `field` is not longer than the one in `limit`.
+pub(crate) fn not_longer(field: &str, limit: &str) -> Rule {
+    let is_wrong = duration::is_malformed;
+    let (value, other) = (format!("self.{field}"), format!("self.{limit}"));
+    let expression = format!("{} || {} || duration({value}) <= duration({other})", is_wrong(&value), is_wrong(&other));
+    rule(&expression, &format!("choose at most {limit}")).field_path(format!(".{field}"))
+}
+
+/// The quantity in `field` is not larger than the one in `limit`.
+pub(crate) fn not_larger(field: &str, limit: &str) -> Rule {
+    let expression = format!(
+        "!isQuantity(self.{field}) || !isQuantity(self.{limit}) || \
+         !quantity(self.{field}).isGreaterThan(quantity(self.{limit}))"
+    );
+    rule(&expression, &format!("choose at most {limit}")).field_path(format!(".{field}"))
+}
+
+/// What is in `field` fits into the container's memory.
+pub(crate) fn fits_into_memory(field: &str) -> Rule {
+    let expression = format!(
+        "!has(self.resources.limits) || !('memory' in self.resources.limits) || !isQuantity(self.{field}) || \
+         !isQuantity(string(self.resources.limits['memory'])) || \
+         quantity(self.{field}).isLessThan(quantity(string(self.resources.limits['memory'])))"
+    );
+    rule(&expression, "choose less than resources.limits.memory, or pods are killed for want of memory")
+        .field_path(format!(".{field}"))
+}
+
+/// A number of pods can follow the CPU use only where CPU is requested.
+pub(crate) fn cpu_is_requested() -> Rule {
+    required(
+        "self.autoscaling.type != 'Cpu' || (has(self.resources.requests) && 'cpu' in self.resources.requests)",
+        "set resources.requests.cpu: autoscaling by CPU counts in percent of it",
+    )
+    .field_path(".resources")
+}
+
+/// The two keys of a Secret differ.
+pub(crate) fn different_keys(one: &str, other: &str) -> Rule {
+    rule(&format!("self.{one} != self.{other}"), &format!("name another key than {one}: the values differ"))
+        .field_path(format!(".{other}"))
+}

@@ -1,0 +1,105 @@
+use serde_json::{Value, json};
+
+use super::{Violation, accept, validate, with_defaults};
+
+fn minimal() -> Value {
+    json!({
+        "apiVersion": "ccx.openshift.io/v1alpha1",
+        "kind": "CcxPipeline",
+        "metadata": {"name": "ccx"},
+        "spec": {
+            "kafka": {"bootstrapServers": ["kafka:9092"]},
+            "objectStorage": {"bucket": "insights-upload"},
+        },
+    })
+}
+
+/// What is wrong with the minimal resource when the value at `pointer` is `value`.
+fn judge(pointer: &str, value: Value) -> Vec<String> {
+    let mut document = minimal();
+    let (parent, field) = pointer.rsplit_once('/').unwrap();
+    let parent = document.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+    parent.insert(field.to_owned(), value);
+    validate(&document, None).iter().map(Violation::to_string).collect()
+}
+
+#[test]
+fn the_smallest_resource_is_accepted_and_has_the_defaults() {
+    let pipeline = accept(&minimal(), None).unwrap();
+    assert_eq!(pipeline.spec.data_pipeline.replicas, 8);
+    assert_eq!(pipeline.spec.aggregator.autoscaling.max_replicas, 8);
+}
+
+#[test]
+fn a_null_counts_as_absent() {
+    assert!(judge("/spec/suspend", Value::Null).is_empty());
+    assert_eq!(judge("/spec/kafka", Value::Null), ["spec.kafka: set it: it is required"]);
+}
+
+#[test]
+fn an_unknown_field_is_named() {
+    let expected = "spec.kafka.brokers: remove it or correct its name: there is no such field";
+    assert_eq!(judge("/spec/kafka/brokers", json!(["kafka:9092"])), [expected]);
+}
+
+#[test]
+fn a_wrong_type_says_what_is_right() {
+    assert_eq!(judge("/spec/suspend", json!("yes")), ["spec.suspend: write true or false"]);
+    assert_eq!(judge("/spec/dataPipeline", json!({"replicas": 1.5})), ["spec.dataPipeline.replicas: write a whole number"]);
+    assert_eq!(judge("/spec/kafka/properties", json!([])), ["spec.kafka.properties: write a map of fields"]);
+    let expected = "spec.objectStorage.bucket: write a text; put it in quotes if it looks like something else";
+    assert_eq!(judge("/spec/objectStorage/bucket", json!(123)), [expected]);
+}
+
+#[test]
+fn a_wrong_word_lists_the_right_ones() {
+    assert_eq!(judge("/spec/mode", json!("plan")), ["spec.mode: write one of Apply, Plan"]);
+}
+
+#[test]
+fn numbers_texts_lists_and_maps_are_bounded() {
+    assert_eq!(judge("/spec/dataPipeline", json!({"replicas": 513})), ["spec.dataPipeline.replicas: choose at most 512"]);
+    assert_eq!(judge("/spec/retry", json!({"maxAttempts": 0})), ["spec.retry.maxAttempts: choose at least 1"]);
+    assert_eq!(judge("/spec/kafka/clientId", json!("x".repeat(129))), ["spec.kafka.clientId: give at most 128 characters"]);
+    assert_eq!(judge("/spec/kafka/bootstrapServers", json!([])), ["spec.kafka.bootstrapServers: give at least 1 entries"]);
+    let labels: Value = (0..33).map(|number| (format!("label{number}"), json!("x"))).collect();
+    assert_eq!(judge("/spec/monitoring", json!({"labels": labels})), ["spec.monitoring.labels: give at most 32 entries"]);
+}
+
+#[test]
+fn a_set_and_a_map_have_no_entry_twice() {
+    assert_eq!(
+        judge("/spec/kafka/bootstrapServers", json!(["a:1", "b:1", "a:1"])),
+        ["spec.kafka.bootstrapServers[2]: remove it: the same is in the list before"]
+    );
+    assert_eq!(
+        judge("/spec/imagePullSecrets", json!([{"name": "a"}, {"name": "a"}])),
+        ["spec.imagePullSecrets[1]: remove it: the same is in the list before"]
+    );
+}
+
+#[test]
+fn another_kind_and_a_missing_name_are_reported() {
+    assert_eq!(judge("/kind", json!("Pod")), ["kind: write CcxPipeline"]);
+    assert_eq!(judge("/metadata", json!({})), ["metadata.name: give the resource a name"]);
+}
+
+#[test]
+fn all_violations_are_reported_together() {
+    let mut document = minimal();
+    document["spec"]["mode"] = json!("Pln");
+    document["spec"]["suspend"] = json!(1);
+    assert_eq!(
+        accept(&document, None).unwrap_err().to_string(),
+        "spec.mode: write one of Apply, Plan\nspec.suspend: write true or false"
+    );
+}
+
+#[test]
+fn defaults_are_filled_into_what_is_given_in_part() {
+    let mut document = minimal();
+    document["spec"]["database"] = json!({"managed": {"storage": {"size": "1Ti"}}});
+    let stored = with_defaults(&document);
+    assert_eq!(stored["spec"]["database"]["type"], "Managed");
+    assert_eq!(stored["spec"]["database"]["managed"]["storage"], json!({"size": "1Ti", "volume": "Persistent"}));
+}
