@@ -13,35 +13,35 @@ use crate::{
 pub(crate) fn object_name(schema: &mut Schema) {
     bound(schema, 1, 253);
     let is_name = "self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')";
-    add_rule(schema, rule(is_name, "write the name of an object: lower-case letters, digits, - and ."));
+    add_rule(schema, &rule(is_name, "write the name of an object: lower-case letters, digits, - and ."));
 }
 
 /// A name without dots, as those of namespaces.
 pub(crate) fn dns_label(schema: &mut Schema) {
     bound(schema, 1, 63);
     let is_label = "self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')";
-    add_rule(schema, rule(is_label, "write a name of lower-case letters, digits and -"));
+    add_rule(schema, &rule(is_label, "write a name of lower-case letters, digits and -"));
 }
 
 /// The name of a host.
 pub(crate) fn host_name(schema: &mut Schema) {
     bound(schema, 1, 253);
     let is_host = "self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')";
-    add_rule(schema, rule(is_host, "write the name of a host, without scheme, port and wildcards"));
+    add_rule(schema, &rule(is_host, "write the name of a host, without scheme, port and wildcards"));
 }
 
 /// The name of a host, or an address.
 pub(crate) fn host_or_address(schema: &mut Schema) {
     bound(schema, 1, 253);
     let is_host = "isIP(self) || self.matches('^[A-Za-z0-9]([-_A-Za-z0-9.]*[A-Za-z0-9])?$')";
-    add_rule(schema, rule(is_host, "write the name of a host or an address, without scheme and port"));
+    add_rule(schema, &rule(is_host, "write the name of a host or an address, without scheme and port"));
 }
 
 /// A key of a Secret or ConfigMap.
 pub(crate) fn data_key(schema: &mut Schema) {
     bound(schema, 1, 253);
     let is_key = "self.matches('^[-._a-zA-Z0-9]+$')";
-    add_rule(schema, rule(is_key, "write a key of the object's data: letters, digits, -, _ and ."));
+    add_rule(schema, &rule(is_key, "write a key of the object's data: letters, digits, -, _ and ."));
 }
 
 /// The name of a Kafka topic.
@@ -54,28 +54,28 @@ pub(crate) fn topic_name(schema: &mut Schema) {
 pub(crate) fn optional_topic_name(schema: &mut Schema) {
     bound(schema, 0, 249);
     let is_topic = "self.matches('^[-._a-zA-Z0-9]*$') && !(self in ['.', '..'])";
-    add_rule(schema, rule(is_topic, "write the name of a topic: letters, digits, -, _ and ."));
+    add_rule(schema, &rule(is_topic, "write the name of a topic: letters, digits, -, _ and ."));
 }
 
 /// The first part of metrics' names.
 pub(crate) fn metrics_namespace(schema: &mut Schema) {
     bound(schema, 0, 64);
     let is_prefix = "self.matches('^([_a-zA-Z][_a-zA-Z0-9]*)?$')";
-    add_rule(schema, rule(is_prefix, "write the prefix of metrics: letters, digits and _, no digit first"));
+    add_rule(schema, &rule(is_prefix, "write the prefix of metrics: letters, digits and _, no digit first"));
 }
 
 /// An image with its registry.
 pub(crate) fn image(schema: &mut Schema) {
     bound(schema, 1, 512);
     let is_image = "self.matches('^[a-z0-9][-a-zA-Z0-9._/:]*(@sha256:[0-9a-f]{64})?$')";
-    add_rule(schema, rule(is_image, "write an image such as quay.io/ccx/ccx:0.1.0"));
+    add_rule(schema, &rule(is_image, "write an image such as quay.io/ccx/ccx:0.1.0"));
 }
 
 /// A path inside of a volume or an image.
 pub(crate) fn inner_path(schema: &mut Schema) {
     bound(schema, 1, 1024);
     let stays_inside = "!self.startsWith('/') && !self.matches('(^|/)[.][.](/|$)')";
-    add_rule(schema, forbidden(stays_inside, "write a path without / at the beginning and without .."));
+    add_rule(schema, &forbidden(stays_inside, "write a path without / at the beginning and without .."));
 }
 
 /// A duration in the given bounds.
@@ -84,14 +84,14 @@ pub(crate) fn duration_between(least: &str, most: &str) -> impl FnMut(&mut Schem
     let expression =
         format!("{is_malformed} || (duration(self) >= duration('{least}') && duration(self) <= duration('{most}'))");
     let within = rule(&expression, &format!("choose {least} to {most}"));
-    move |schema| add_rule(schema, within.clone())
+    move |schema| add_rule(schema, &within)
 }
 
 /// A size of at least so much.
 pub(crate) fn size_from(least: &str) -> impl FnMut(&mut Schema) {
     let expression = format!("!isQuantity(self) || !quantity(self).isLessThan(quantity('{least}'))");
     let large_enough = rule(&expression, &format!("choose at least {least}"));
-    move |schema| add_rule(schema, large_enough.clone())
+    move |schema| add_rule(schema, &large_enough)
 }
 
 /// A map from names to short texts.
@@ -104,7 +104,7 @@ pub(crate) fn text_map(schema: &mut Schema) {
 pub(crate) fn pod_labels(schema: &mut Schema) {
     label_map(schema);
     let is_ours = "!self.exists(key, key.startsWith('app.kubernetes.io/'))";
-    add_rule(schema, forbidden(is_ours, "choose labels outside app.kubernetes.io/: pods are selected by those"));
+    add_rule(schema, &forbidden(is_ours, "choose labels outside app.kubernetes.io/: pods are selected by those"));
 }
 
 /// Labels.
@@ -114,7 +114,7 @@ pub(crate) fn label_map(schema: &mut Schema) {
     let are_values = "self.all(key, self[key].matches('^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$'))";
     add_rule(
         schema,
-        rule(are_values, "write labels of letters, digits, -, _ and ., beginning and ending with one of the first two"),
+        &rule(are_values, "write labels of letters, digits, -, _ and ., beginning and ending with one of the first two"),
     );
 }
 
@@ -126,7 +126,7 @@ pub(crate) fn quantities(_: &mut SchemaGenerator) -> Schema {
         "additionalProperties": {"x-kubernetes-int-or-string": true, "maxLength": 32},
     });
     let are_quantities = "self.all(key, isQuantity(string(self[key])))";
-    add_rule(&mut schema, rule(are_quantities, "write quantities such as 250m, 2, 512Mi or 1Gi"));
+    add_rule(&mut schema, &rule(are_quantities, "write quantities such as 250m, 2, 512Mi or 1Gi"));
     schema
 }
 
@@ -138,7 +138,7 @@ fn bound(schema: &mut Schema, least: u32, most: u32) {
 }
 
 /// Adds a rule to those that the type brings.
-fn add_rule(schema: &mut Schema, rule: Rule) {
+fn add_rule(schema: &mut Schema, rule: &Rule) {
     let rules = schema.ensure_object().entry("x-kubernetes-validations").or_insert_with(|| json!([]));
     if let Value::Array(rules) = rules {
         rules.push(json!(rule));

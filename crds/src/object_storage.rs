@@ -69,14 +69,13 @@ impl ObjectStorage {
             )
             .field_path(".addressing"),
             rule(
-                "!has(self.endpoint) || (isURL(self.endpoint) && url(self.endpoint).getScheme() in ['http', 'https'] && \
-                 url(self.endpoint).getHostname() != '')",
+                "!has(self.endpoint) || \
+                 self.endpoint.matches('^https?://([^/?#:@ ]+|\\\\[[0-9a-fA-F:.]+\\\\])(:[0-9]{1,5})?([/?#].*)?$')",
                 "write the service's URL, beginning with https:// or http://",
             )
             .field_path(".endpoint"),
             rule(
-                "!has(self.endpoint) || !isURL(self.endpoint) || (url(self.endpoint).getEscapedPath() in ['', '/'] && \
-                 size(url(self.endpoint).getQuery()) == 0)",
+                "!has(self.endpoint) || !self.endpoint.matches('^https?://[^/?#]+(/.|/?[?#])')",
                 "remove path and query from the endpoint: the bucket has a field of its own",
             )
             .field_path(".endpoint"),

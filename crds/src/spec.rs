@@ -1,5 +1,4 @@
 //! `spec`
-#![expect(clippy::duplicated_attributes, reason = "every printer column has a type")]
 
 use kube::{CustomResource, core::Rule};
 use schemars::JsonSchema;
