@@ -29,9 +29,9 @@ pub struct Permission {
 const CHILD: &[&str] = &["get", "list", "watch", "create", "patch", "delete"];
 
 /// Everything that the operator asks the API server for.
-pub const PERMISSIONS: [Permission; 28] = [
-    // The resource: what is wanted, what is, and the finalizer that lets us finish before it goes.
-    watched("ccx.openshift.io", "ccxpipelines", &["get", "list", "watch", "patch"]),
+pub const PERMISSIONS: [Permission; 27] = [
+    // The resource: what is wanted, and what is.
+    watched("ccx.openshift.io", "ccxpipelines", &["list", "watch"]),
     watched("ccx.openshift.io", "ccxpipelines/status", &["patch"]),
     // Clusters that enforce it want this of whoever sets an owner reference that blocks the owner's deletion.
     watched("ccx.openshift.io", "ccxpipelines/finalizers", &["update"]),
@@ -61,10 +61,9 @@ pub const PERMISSIONS: [Permission; 28] = [
     // Where the brokers of a referenced Strimzi cluster are.
     watched("kafka.strimzi.io", "kafkas", &["get", "list", "watch"]),
     // Why something does not run.
-    watched("", "pods", &["get", "list", "watch"]),
-    watched("", "pods/log", &["get"]),
+    watched("", "pods", &["list", "watch"]),
     // What happened, for people.
-    watched("events.k8s.io", "events", &["create", "patch"]),
+    watched("events.k8s.io", "events", &["create"]),
     // Which of our pods may write.
     own("coordination.k8s.io", "leases", &["get", "create", "update"]),
 ];
@@ -156,9 +155,8 @@ mod tests {
     }
 
     #[test]
-    fn pods_and_their_logs_are_only_read() {
-        assert_eq!(verbs_on("", "pods"), ["get", "list", "watch"]);
-        assert_eq!(verbs_on("", "pods/log"), ["get"]);
+    fn pods_are_only_seen() {
+        assert_eq!(verbs_on("", "pods"), ["list", "watch"]);
     }
 
     #[test]

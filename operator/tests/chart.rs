@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 /// Every switch of the chart, the other way round.
 const EVERYTHING: &[&str] = &[
-    "--set=replicas=3,crd.keep=false,log.format=text,log.level=debug,priorityClassName=system-cluster-critical",
+    "--set=replicas=3,crd.keep=false,log=debug,priorityClassName=system-cluster-critical",
     "--set=image.digest=sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
     "--set=imagePullSecrets[0].name=registry-login,workloadImages.ccx=registry.example.com/ccx:1",
     "--set=serviceAccount.name=other,serviceAccount.annotations.a=b,podLabels.team=insights,podAnnotations.c=d",
