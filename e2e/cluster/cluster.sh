@@ -10,16 +10,17 @@
 #   e2e/cluster/cluster.sh load FILE.tar    give it an image; pods then need imagePullPolicy: IfNotPresent
 #   e2e/cluster/cluster.sh images [PROFILE]   make the images of the built programs (of target/debug) and of PostgreSQL, and load them
 #   e2e/cluster/cluster.sh tools            build helm
-#   e2e/cluster/cluster.sh run COMMAND...   run a command beside a fresh one, which then goes away
+#   e2e/cluster/cluster.sh run COMMAND...   run a command beside a fresh one with all images, which then goes away
 #
 # Why not kind? It needs a registry of images and a daemon. This needs Debian or Ubuntu, root, and a proxy of Go modules; no image
 # is pulled. If you have a cluster, use that: CCX_E2E_KUBECONFIG names its kubeconfig, and then `up` only asks whether it answers,
-# `down` lets it be, and `load` knows kind (elsewhere, push the images and say so: see docs/testing.md).
+# `down` lets it be, and `load` knows kind. Say by CCX_E2E_HOST which address of this machine its pods reach.
 #
 # There is one such node on a machine. Its ports are free ones, but it makes a network device, rules in iptables and control groups,
 # all of which `down` removes. Settings, by environment:
 #
 #   CCX_E2E_KUBECONFIG  a cluster of yours, instead                   ()
+#   CCX_E2E_HOST        this machine, for the pods of that            ()
 #   KUBERNETES_HOME     where programs, images and state are kept     (~/.cache/ccx/kubernetes-VERSION)
 #   POD_NETWORK         addresses of pods, without the last number    (10.228.0)
 #   SERVICE_NETWORK     of Services, without the last two             (10.229)
@@ -39,6 +40,7 @@ pod_network=${POD_NETWORK:-10.228.0}
 service_network=${SERVICE_NETWORK:-10.229}
 address=$pod_network.1
 state=$kubernetes_home/node
+audit_log=$state/kube-apiserver/audit.log
 sockets=/run/ccx-kubernetes
 target=${CARGO_TARGET_DIR:-$root/target}
 volumes=/tmp/hostpath_pv # The controllers' provisioner can't be told another folder.
@@ -113,6 +115,7 @@ status() {
 environment() {
   local kubeconfig=${CCX_E2E_KUBECONFIG:-$state/kubeconfig}
   echo "export KUBECONFIG=$kubeconfig CCX_E2E_KUBECONFIG=$kubeconfig PATH=$kubernetes_bin:\$PATH"
+  [ "$kubeconfig" != "$state/kubeconfig" ] || echo "export CCX_E2E_HOST=$address CCX_E2E_AUDIT_LOG=$audit_log"
 }
 
 project_images() {
@@ -132,6 +135,7 @@ run_beside() {
   trap '"$0" down' EXIT
   "$0" up
   build_helm
+  "$0" images
   eval "$(environment)"
   "$@"
 }

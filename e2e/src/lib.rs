@@ -11,24 +11,41 @@
 //!   Tables        what is in the database
 //! ```
 //!
+//! One file runs the whole of it in pods, under the operator, and has beside these:
+//!
+//! ```text
+//!   Cluster       a Kubernetes that runs pods: kubectl, helm
+//!   Namespace     what is in one namespace of it
+//!   Service       the door to a Service in it
+//!   Requests      what somebody asked its API server for
+//! ```
+//!
 //! A machine without Java, Maven, Go or PostgreSQL can't run these tests: they say so and pass, except with `CI=true`.
 
 #![expect(clippy::missing_panics_doc, reason = "a test that can't go on panics")]
 
+mod audit;
+mod cluster;
 mod installation;
+mod namespace;
 mod patience;
 mod ports;
 mod rest;
 mod server;
+mod service;
 mod tables;
 mod topic;
 mod upload;
 mod workload;
 
+pub use audit::{Request, Requests};
+pub use cluster::{Cluster, OPERATOR};
 pub use installation::{Door, Installation};
+pub use namespace::{Namespace, Pod};
 pub use patience::{Patience, eventually};
 pub use rest::{Answer, get, identity_header};
-pub use server::{Server, Servers};
+pub use server::{BUCKET, PASSWORD, Server, Servers, USER};
+pub use service::Service;
 pub use tables::{Dump, Tables, differences};
 pub use topic::{Message, Topic};
 pub use upload::{cluster_with, upload};

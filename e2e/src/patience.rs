@@ -20,6 +20,9 @@ impl Patience {
     /// For the end of a backlog.
     pub const LONG: Self = Self(Duration::from_mins(2));
 
+    /// For pods that come, prepare themselves and wait for each other.
+    pub const VERY_LONG: Self = Self(Duration::from_mins(5));
+
     /// Looks until what it sees is `Ok`.
     ///
     /// # Panics

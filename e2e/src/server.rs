@@ -16,10 +16,14 @@ use crate::ports::free_port;
 /// With this code the scripts say that a program is not installed.
 const NOT_INSTALLED: i32 = 69;
 
+const LOOPBACK: &str = "127.0.0.1";
+
 /// Who the servers let in, with which password.
-pub(crate) const USER: &str = "ccx";
-pub(crate) const PASSWORD: &str = "ccx-secret";
-pub(crate) const BUCKET: &str = "insights-upload";
+pub const USER: &str = "ccx";
+/// See [`USER`].
+pub const PASSWORD: &str = "ccx-secret";
+/// The bucket that is there.
+pub const BUCKET: &str = "insights-upload";
 
 /// One server on a port of its own.
 #[derive(Debug)]
@@ -53,11 +57,16 @@ impl Servers {
     /// # Panics
     /// With `CI=true` on such a machine: there, a test that does not run is one that failed.
     pub fn start() -> Option<&'static Self> {
-        SERVERS.get_or_init(|| Self::try_start().map_err(|NotInstalled(what)| give_up(&what)).ok()).as_ref()
+        Self::start_at(LOOPBACK)
     }
 
-    fn try_start() -> Result<Self, NotInstalled> {
-        let servers = Self::prepare();
+    /// The same, with Kafka and S3 at another address of this machine.
+    pub fn start_at(host: &str) -> Option<&'static Self> {
+        SERVERS.get_or_init(|| Self::try_start(host).map_err(|NotInstalled(what)| give_up(&what)).ok()).as_ref()
+    }
+
+    fn try_start(host: &str) -> Result<Self, NotInstalled> {
+        let servers = Self::prepare(host);
         thread::scope(|scope| {
             let starts = servers.all().map(|server| scope.spawn(|| server.call("up")));
             starts.into_iter().try_for_each(|start| start.join().unwrap_or_else(|panic| resume_unwind(panic)))
@@ -66,13 +75,13 @@ impl Servers {
     }
 
     /// Chooses folders and ports for all three, and starts none.
-    fn prepare() -> Self {
+    fn prepare(host: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("ccx-e2e.").tempdir().expect("a temporary folder").keep();
         // PostgreSQL may run as another user, who must get through to its data.
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).expect("our own folder");
         let [kafka, sasl, control, object_storage, postgres] = std::array::from_fn(|_| free_port());
-        let kafka = kafka_server(&folder, kafka, sasl, control);
-        let object_storage = s3_server(&folder, object_storage);
+        let kafka = kafka_server(&folder, host, [kafka, sasl, control]);
+        let object_storage = s3_server(&folder, host, object_storage);
         let postgres = postgres_server(&folder, postgres);
         let keeper = spawn_keeper(&folder, [&kafka, &object_storage, &postgres]);
         Self { kafka, sasl_port: sasl, object_storage, postgres, folder, _keeper: keeper }
@@ -83,16 +92,17 @@ impl Servers {
     }
 
     /// For files of the tests.
-    pub(crate) fn folder(&self) -> &Path {
+    pub fn folder(&self) -> &Path {
         &self.folder
     }
 }
 
-fn kafka_server(folder: &Path, port: u16, sasl_port: u16, control_port: u16) -> Server {
+fn kafka_server(folder: &Path, host: &str, [port, sasl_port, control_port]: [u16; 3]) -> Server {
     Server::new(
         "kafka.sh",
         port,
         vec![
+            ("KAFKA_HOST", host.to_owned()),
             ("KAFKA_PORT", port.to_string()),
             ("KAFKA_SASL_PORT", sasl_port.to_string()),
             ("KAFKA_CTL_PORT", control_port.to_string()),
@@ -103,11 +113,12 @@ fn kafka_server(folder: &Path, port: u16, sasl_port: u16, control_port: u16) -> 
     )
 }
 
-fn s3_server(folder: &Path, port: u16) -> Server {
+fn s3_server(folder: &Path, host: &str, port: u16) -> Server {
     Server::new(
         "s3.sh",
         port,
         vec![
+            ("S3_HOST", host.to_owned()),
             ("S3_PORT", port.to_string()),
             ("S3_ACCESS_KEY_ID", USER.into()),
             ("S3_SECRET_ACCESS_KEY", PASSWORD.into()),

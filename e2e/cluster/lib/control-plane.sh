@@ -5,7 +5,7 @@
 #   state            the folder of one instance: certificates, kubeconfig, and for each program a folder with its pid and log
 #   address          by which clients and pods reach the API server; what it listens on follows from that
 #   service_network  from which Services get their addresses, without its last two numbers
-: "${state:?}" "${address:?}" "${service_network:?}"
+: "${state:?}" "${address:?}" "${service_network:?}" "${audit_log=}"
 
 api_port='' etcd_port='' etcd_peer_port='' # Chosen at the first start, like those of a node.
 export kubelet_port='' proxy_metrics_port='' proxy_health_port=''
@@ -84,12 +84,13 @@ api_server_up() {
   server_wait "$state/kube-apiserver" 90 api /readyz
 }
 
-# The address of a node is for pods; loopback can't be the address of a Service, so none is announced.
+# The address of a node is for pods; loopback can't be the address of a Service, so none is announced. A node's server also notes
+# who asks for what, in `audit_log`.
 reachability() {
   if [ "$address" = 127.0.0.1 ]; then
     echo --bind-address 127.0.0.1 --endpoint-reconciler-type none
   else
-    echo --bind-address 0.0.0.0
+    echo --bind-address 0.0.0.0 --audit-log-path "$audit_log" --audit-policy-file "$sources/manifests/audit.yaml"
   fi
 }
 

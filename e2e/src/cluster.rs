@@ -1,0 +1,97 @@
+//! A Kubernetes that runs pods, as a person drives it: by kubectl and helm.
+
+use std::{
+    env,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use serde_json::Value;
+
+/// Where the operator is installed, and what its release is called.
+pub const OPERATOR: &str = "ccx-operator";
+
+/// A cluster, and how the tests' servers on this machine are reached from its pods.
+#[derive(Debug)]
+pub struct Cluster {
+    kubeconfig: String,
+    host: String,
+    audit_log: Option<PathBuf>,
+}
+
+impl Cluster {
+    /// The one that `e2e/cluster/cluster.sh env` names: its kubeconfig, this machine's address for its pods, and where its API server
+    /// notes who asks for what, if it does.
+    ///
+    /// `None`, with a word about it, where there is none: such a test is run by `make e2e-cluster`.
+    pub fn find() -> Option<Self> {
+        let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
+        let Some(kubeconfig) = variable("CCX_E2E_KUBECONFIG") else {
+            // Not by `eprintln!`: the test runner would keep that to itself, since the tests pass.
+            let _ = writeln!(io::stderr(), "\n*** SKIPPED: no cluster with pods; make e2e-cluster brings one\n");
+            return None;
+        };
+        let host = variable("CCX_E2E_HOST").expect("CCX_E2E_HOST: the address of this machine for the cluster's pods");
+        Some(Self { kubeconfig, host, audit_log: variable("CCX_E2E_AUDIT_LOG").map(PathBuf::from) })
+    }
+
+    /// The address of this machine for the cluster's pods.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Where the API server notes who asks for what.
+    pub fn audit_log(&self) -> Option<&Path> {
+        self.audit_log.as_deref()
+    }
+
+    /// Runs kubectl; what it printed.
+    ///
+    /// # Panics
+    /// If it fails.
+    pub fn kubectl(&self, arguments: &[&str]) -> String {
+        self.try_kubectl(arguments, "").unwrap_or_else(|error| panic!("kubectl {arguments:?}: {error}"))
+    }
+
+    /// Runs kubectl with an input; what it printed, or why it failed.
+    pub fn try_kubectl(&self, arguments: &[&str], input: &str) -> Result<String, String> {
+        run("kubectl", &self.kubeconfig, arguments, input)
+    }
+
+    /// Installs the operator, or upgrades it, with these settings (`key=value`) of the chart; waits until it runs.
+    pub fn install_operator(&self, settings: &[&str]) {
+        let chart = Path::new(env!("CARGO_MANIFEST_DIR")).join("../charts/ccx-operator").display().to_string();
+        let mut arguments = vec!["upgrade", "--install", OPERATOR, &chart, "--namespace", OPERATOR, "--create-namespace"];
+        arguments.extend(["--wait", "--timeout", "3m"]);
+        arguments.extend(settings.iter().flat_map(|setting| ["--set", setting]));
+        run("helm", &self.kubeconfig, &arguments, "").unwrap_or_else(|error| panic!("helm {arguments:?}: {error}"));
+    }
+
+    /// Objects as JSON, by the words that `kubectl get` takes.
+    pub fn get(&self, arguments: &[&str]) -> Value {
+        let text = self.kubectl(&[&["get", "--output=json"], arguments].concat());
+        serde_json::from_str(&text).expect("kubectl prints JSON")
+    }
+
+    /// A process of `kubectl` that goes on.
+    pub(crate) fn kubectl_command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("kubectl");
+        command.args(arguments).env("KUBECONFIG", &self.kubeconfig).stdin(Stdio::null());
+        command
+    }
+}
+
+fn run(program: &str, kubeconfig: &str, arguments: &[&str], input: &str) -> Result<String, String> {
+    let mut command = Command::new(program);
+    command.args(arguments).env("KUBECONFIG", kubeconfig);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("who has a cluster for tests has kubectl and helm");
+    // One that ends without reading is not to end us.
+    let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
+    let output = child.wait_with_output().expect("our own child");
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    Err(String::from_utf8_lossy(&output.stderr).trim().to_owned())
+}

@@ -1,0 +1,158 @@
+//! A namespace of one test's own, with what is in it.
+
+use std::{collections::BTreeMap, thread};
+
+use serde_json::{Value, json};
+
+use crate::{Cluster, cluster::OPERATOR};
+
+/// A namespace that goes away with its value. When a test fails, what is in it is shown.
+#[derive(Debug)]
+pub struct Namespace<'a> {
+    cluster: &'a Cluster,
+    name: &'static str,
+}
+
+/// One run of a pod's containers: another pod, or a restart in place, is another run.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Pod {
+    /// Its name.
+    pub name: String,
+    /// Which one it is of all that ever had this name.
+    pub uid: String,
+    /// How often its containers were restarted.
+    pub restarts: u64,
+    /// Whether it can do its work, and is not on its way out.
+    pub is_ready: bool,
+}
+
+impl<'a> Namespace<'a> {
+    /// Makes it, empty, with the strictest rules for pods.
+    pub fn new(cluster: &'a Cluster, name: &'static str) -> Self {
+        // What a run that was cut off has left.
+        cluster.kubectl(&["delete", "namespace", name, "--ignore-not-found", "--timeout=120s"]);
+        let namespace = Self { cluster, name };
+        let labels = json!({"pod-security.kubernetes.io/enforce": "restricted"});
+        namespace.apply(&json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}));
+        namespace
+    }
+
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        self.name
+    }
+
+    /// Creates or changes an object.
+    ///
+    /// # Panics
+    /// If the API server refuses it.
+    pub fn apply(&self, object: &Value) {
+        let arguments = ["apply", "--server-side", "--force-conflicts", "--namespace", self.name, "--filename=-"];
+        self.cluster.try_kubectl(&arguments, &object.to_string()).unwrap_or_else(|error| panic!("{object}: {error}"));
+    }
+
+    /// Runs kubectl here; what it printed.
+    pub fn kubectl(&self, arguments: &[&str]) -> String {
+        self.cluster.kubectl(&[&["--namespace", self.name], arguments].concat())
+    }
+
+    /// Changes fields of an object.
+    pub fn patch(&self, object: &str, fields: &Value) {
+        self.kubectl(&["patch", object, "--type=merge", "--patch", &fields.to_string()]);
+    }
+
+    /// Objects as JSON, by the words that `kubectl get` takes.
+    pub fn get(&self, arguments: &[&str]) -> Value {
+        self.cluster.get(&[&["--namespace", self.name], arguments].concat())
+    }
+
+    /// The names of all objects of some kinds.
+    pub fn names(&self, kinds: &str) -> Vec<String> {
+        self.kubectl(&["get", kinds, "--output=name"]).lines().map(str::to_owned).collect()
+    }
+
+    /// The pods of a component that are not finished, by name.
+    pub fn pods(&self, component: &str) -> Vec<Pod> {
+        let selector = format!("app.kubernetes.io/component={component}");
+        let pods = self.get(&["pods", "--selector", &selector]);
+        let mut pods: Vec<Pod> = items(&pods).filter(|pod| pod["status"]["phase"] != "Succeeded").map(read_pod).collect();
+        pods.sort();
+        pods
+    }
+
+    /// The conditions of the resource, by type, each as `status (reason) message`.
+    pub fn conditions(&self, resource: &str) -> BTreeMap<String, String> {
+        let resource = self.get(&[resource]);
+        let conditions = resource["status"]["conditions"].as_array().cloned().unwrap_or_default();
+        let text = |condition: &Value, key: &str| condition[key].as_str().unwrap_or_default().to_owned();
+        let summary = |it: &Value| format!("{} ({}) {}", text(it, "status"), text(it, "reason"), text(it, "message"));
+        conditions.iter().map(|condition| (text(condition, "type"), summary(condition))).collect()
+    }
+
+    /// What was told by Events with this reason.
+    pub fn events(&self, reason: &str) -> Vec<String> {
+        let events = self.get(&["events"]);
+        let told = items(&events).filter(|event| event["reason"] == reason);
+        told.filter_map(|event| event["message"].as_str().map(str::to_owned)).collect()
+    }
+
+    fn show(&self) {
+        let kubectl = |arguments: &[&str]| self.cluster.try_kubectl(arguments, "").unwrap_or_else(|error| error);
+        let here = ["--namespace", self.name];
+        eprintln!("--- namespace {} ---", self.name);
+        eprintln!("{}", kubectl(&[&here[..], &["get", "ccxpipelines,deployments,statefulsets,jobs,pvc,pods"]].concat()));
+        eprintln!("{}", kubectl(&[&here[..], &["describe", "ccxpipelines"]].concat()));
+        eprintln!("{}", kubectl(&[&here[..], &["get", "events", "--sort-by=.metadata.creationTimestamp"]].concat()));
+        let logs = ["logs", "--namespace", OPERATOR, "--selector=app.kubernetes.io/name=ccx-operator", "--tail=60"];
+        eprintln!("--- the operator's log ---\n{}", kubectl(&logs));
+    }
+}
+
+impl Drop for Namespace<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.show();
+        } else {
+            let _ = self.cluster.try_kubectl(&["delete", "namespace", self.name, "--wait=false"], "");
+        }
+    }
+}
+
+fn items(list: &Value) -> impl Iterator<Item = &Value> {
+    list["items"].as_array().into_iter().flatten()
+}
+
+fn read_pod(pod: &Value) -> Pod {
+    let text = |key: &str| pod["metadata"][key].as_str().unwrap_or_default().to_owned();
+    let containers = pod["status"]["containerStatuses"].as_array();
+    let restarts = containers.into_iter().flatten().filter_map(|container| container["restartCount"].as_u64());
+    let conditions = pod["status"]["conditions"].as_array();
+    let mut ready = conditions.into_iter().flatten().filter(|condition| condition["type"] == "Ready");
+    let is_leaving = !pod["metadata"]["deletionTimestamp"].is_null();
+    Pod {
+        name: text("name"),
+        uid: text("uid"),
+        restarts: restarts.sum(),
+        is_ready: !is_leaving && ready.any(|condition| condition["status"] == "True"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pod_on_its_way_out_is_not_ready() {
+        let mut pod = json!({
+            "metadata": {"name": "a", "uid": "1"},
+            "status": {
+                "conditions": [{"type": "PodScheduled", "status": "True"}, {"type": "Ready", "status": "True"}],
+                "containerStatuses": [{"restartCount": 1}, {"restartCount": 2}],
+            },
+        });
+        let expected = Pod { name: "a".into(), uid: "1".into(), restarts: 3, is_ready: true };
+        assert_eq!(read_pod(&pod), expected);
+        pod["metadata"]["deletionTimestamp"] = "2026-01-15T12:00:00Z".into();
+        assert!(!read_pod(&pod).is_ready);
+    }
+}

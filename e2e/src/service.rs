@@ -1,0 +1,43 @@
+//! Questions to a Service, from wherever the cluster's API server is reached: it hands them on.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Child, Stdio},
+};
+
+use crate::{Answer, Cluster, get};
+
+/// A door to one Service; closed with its value.
+#[derive(Debug)]
+pub struct Service {
+    proxy: Child,
+    port: u16,
+    prefix: String,
+}
+
+impl Service {
+    /// Opens a door to a port of a Service.
+    pub fn open(cluster: &Cluster, namespace: &str, name: &str, port: u16) -> Self {
+        let mut proxy =
+            cluster.kubectl_command(&["proxy", "--port=0"]).stdout(Stdio::piped()).spawn().expect("kubectl runs");
+        let mut greeting = String::new();
+        BufReader::new(proxy.stdout.take().expect("a pipe"))
+            .read_line(&mut greeting)
+            .expect("kubectl says where it listens");
+        let local =
+            greeting.trim().rsplit_once(':').and_then(|(_, port)| port.parse().ok()).expect("an address with a port");
+        Self { proxy, port: local, prefix: format!("/api/v1/namespaces/{namespace}/services/{name}:{port}/proxy") }
+    }
+
+    /// Asks; `None` if nobody answers.
+    pub fn get(&self, path: &str, headers: &[String]) -> Option<Answer> {
+        get(self.port, &format!("{}{path}", self.prefix), headers)
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.proxy.kill();
+        let _ = self.proxy.wait();
+    }
+}
