@@ -163,13 +163,13 @@ fn node_info(random: &mut Random) -> Value {
     json!({
         "architecture": "amd64",
         "bootID": random.uuid(),
-        "containerRuntimeVersion": "cri-o://1.31.6-3.rhaos4.18.git79c6e19.el9",
-        "kernelVersion": "5.14.0-427.59.1.el9_4.x86_64",
-        "kubeProxyVersion": "v1.31.6",
-        "kubeletVersion": "v1.31.6",
+        "containerRuntimeVersion": "cri-o://1.35.2-3.rhaos4.22.git79c6e19.el9",
+        "kernelVersion": "5.14.0-570.59.1.el9_6.x86_64",
+        "kubeProxyVersion": "v1.35.2",
+        "kubeletVersion": "v1.35.2",
         "machineID": format!("{:016x}{:016x}", random.next(), random.next()),
         "operatingSystem": "linux",
-        "osImage": "Red Hat Enterprise Linux CoreOS 418.94.202503281147-0",
+        "osImage": "Red Hat Enterprise Linux CoreOS 9.6.20260528-0",
         "systemUUID": random.uuid(),
     })
 }

@@ -15,7 +15,7 @@ use crate::{
 pub struct SampleArchive {
     /// The id in `config/id` and `config/version.json`.
     pub cluster_id: ClusterId,
-    /// The OpenShift version, such as `4.18.9`.
+    /// The OpenShift version, such as `4.22.3`.
     pub version: String,
     /// How many nodes there are, each with its machine; the first three are the control plane. At least one is made.
     pub nodes: usize,
@@ -36,7 +36,8 @@ impl SampleArchive {
     pub fn new(cluster_id: ClusterId) -> Self {
         Self {
             cluster_id,
-            version: "4.18.9".into(),
+            // One whose end of support is not known, so that the sample does not become ill with the years.
+            version: "4.22.3".into(),
             nodes: 6,
             pods: 35,
             logs_mib: 0,

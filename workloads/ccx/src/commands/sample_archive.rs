@@ -39,7 +39,7 @@ pub(crate) struct SampleArchiveArgs {
     #[arg(long, value_name = "UUID")]
     cluster_id: Option<ClusterId>,
     /// Its OpenShift version.
-    #[arg(long, default_value = "4.18.9", value_name = "VERSION")]
+    #[arg(long, default_value = "4.22.3", value_name = "VERSION")]
     version: String,
     /// The file to write.
     #[arg(short, long, value_name = "FILE", required_unless_present = "list_faults")]
