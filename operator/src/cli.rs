@@ -46,7 +46,7 @@ pub(crate) struct ManifestArgs {
     #[arg(short, long, default_value = "default", value_name = "NAMESPACE")]
     pub(crate) namespace: String,
     /// The image of the workloads, when the resource names none.
-    #[arg(long, env = "CCX_IMAGE", value_name = "IMAGE")]
+    #[arg(long, env = "CCX_OPERATOR_IMAGE", value_name = "IMAGE")]
     pub(crate) image: Option<String>,
 }
 

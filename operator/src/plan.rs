@@ -164,3 +164,6 @@ impl Restart {
         self.reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -59,7 +59,10 @@ fn overlay(below: &mut Value, above: Value) {
 fn stripped(object: &DynamicObject) -> Value {
     let mut object = value(object);
     if let Some(fields) = object.as_object_mut() {
-        fields.remove("status");
+        // Items of lists come without their type.
+        for known in ["status", "apiVersion", "kind"] {
+            fields.remove(known);
+        }
     }
     if let Some(metadata) = object["metadata"].as_object_mut() {
         metadata.retain(|key, _| !BOOKKEEPING.contains(&key.as_str()));

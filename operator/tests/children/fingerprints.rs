@@ -1,0 +1,140 @@
+//! Pods restart when something changes that they use, and only then; the reason can be told.
+
+use ccx_operator::{
+    child::Children,
+    component::Component,
+    kind::Kind,
+    references::References,
+    restart::{RestartReason, restart_reasons},
+};
+use serde_json::{Value, json};
+
+use crate::sample::{self, children, config_map, secret};
+
+/// The workloads that restart between two builds, with their reasons.
+fn restarts(before: &Children, after: &Children) -> Vec<(Component, Vec<RestartReason>)> {
+    let reasons = |component| {
+        let object = |children: &Children| children.workload(component).map(|child| child.object.clone());
+        let reasons = restart_reasons(&object(before)?, &object(after)?);
+        (!reasons.is_empty()).then_some((component, reasons))
+    };
+    Component::ALL.into_iter().filter_map(reasons).collect()
+}
+
+fn after_change(spec: &Value, change: impl Fn(&mut References)) -> Vec<(Component, Vec<RestartReason>)> {
+    let pipeline = sample::pipeline(spec);
+    let mut references = sample::references(&pipeline);
+    let before = sample::children_with(&pipeline, &references);
+    change(&mut references);
+    restarts(&before, &sample::children_with(&pipeline, &references))
+}
+
+fn secured() -> Value {
+    json!({
+        "kafka": {
+            "securityProtocol": "SASL_SSL",
+            "sasl": {"credentialsSecretRef": {"name": "kafka-user"}},
+            "caSecretRef": {"name": "kafka-ca"},
+        },
+        "objectStorage": {"credentials": {"type": "Secret", "secretRef": {"name": "bucket"}}},
+    })
+}
+
+#[test]
+fn a_changed_secret_restarts_those_that_use_it() {
+    let change = |name: &'static str| {
+        after_change(&secured(), move |references| {
+            references.secrets.insert(name.into(), Some(secret(name, "2")));
+        })
+    };
+    let reason = || vec![RestartReason::SecretChanged];
+    assert_eq!(change("kafka-user"), [(Component::DataPipeline, reason()), (Component::DbWriter, reason())]);
+    assert_eq!(change("bucket"), [(Component::DataPipeline, reason())]);
+    assert_eq!(change("ccx-data-pipeline-db"), [(Component::DbWriter, reason()), (Component::Aggregator, reason())]);
+}
+
+#[test]
+fn a_key_that_nobody_uses_may_change() {
+    let restarts = after_change(&secured(), |references| {
+        let secret = references.secrets.get_mut("bucket").unwrap().as_mut().unwrap();
+        secret.data.as_mut().unwrap().remove("ca.crt");
+    });
+    assert_eq!(restarts, []);
+}
+
+#[test]
+fn a_changed_authority_is_told_from_a_changed_secret() {
+    let restarts = after_change(&secured(), |references| {
+        references.secrets.insert("kafka-ca".into(), Some(secret("kafka-ca", "2")));
+    });
+    let reason = || vec![RestartReason::CaChanged];
+    assert_eq!(restarts, [(Component::DataPipeline, reason()), (Component::DbWriter, reason())]);
+}
+
+#[test]
+fn changed_rules_restart_the_pipeline_alone() {
+    let spec = json!({"dataPipeline": {"rules": {"configMapRefs": [{"name": "our-rules"}]}}});
+    let restarts = after_change(&spec, |references| {
+        references.config_maps.insert("our-rules".into(), Some(config_map("our-rules", "2")));
+    });
+    assert_eq!(restarts, [(Component::DataPipeline, vec![RestartReason::RulesChanged])]);
+}
+
+#[test]
+fn a_changed_list_of_organisations_restarts_the_writer_alone() {
+    let spec = json!({"dbWriter": {"orgAllowlistConfigMapRef": {"name": "organisations", "key": "file"}}});
+    let restarts = after_change(&spec, |references| {
+        references.config_maps.insert("organisations".into(), Some(config_map("organisations", "2")));
+    });
+    assert_eq!(restarts, [(Component::DbWriter, vec![RestartReason::ConfigChanged])]);
+}
+
+#[test]
+fn a_setting_restarts_those_that_read_it() {
+    let after = |spec: &Value| restarts(&children(&json!({})), &children(spec));
+    let reason = || vec![RestartReason::ConfigChanged];
+    assert_eq!(after(&json!({"dbWriter": {"batch": {"maxMessages": 5}}})), [(Component::DbWriter, reason())]);
+    assert_eq!(after(&json!({"aggregator": {"orgOverviewLimit": "1h"}})), [(Component::Aggregator, reason())]);
+    let of_logging = after(&json!({"logging": {"level": "Debug"}}));
+    let all = [Component::DataPipeline, Component::DbWriter, Component::Aggregator].map(|component| (component, reason()));
+    assert_eq!(of_logging, all);
+}
+
+#[test]
+fn what_pods_do_not_see_restarts_nothing() {
+    let after = |spec: &Value| restarts(&children(&json!({})), &children(spec));
+    assert_eq!(after(&json!({"dataPipeline": {"replicas": 3}})), []);
+    assert_eq!(after(&json!({"aggregator": {"exposure": {"type": "Route"}}})), []);
+    assert_eq!(after(&json!({"deletionPolicy": "Delete", "suspend": true})), []);
+}
+
+#[test]
+fn a_fingerprint_does_not_tell_a_short_password() {
+    let pipeline = sample::pipeline(&secured());
+    let mut references = sample::references(&pipeline);
+    let hash = |references: &References| {
+        let children = sample::children_with(&pipeline, references);
+        sample::pod(&children, Component::DataPipeline)["metadata"]["annotations"]["ccx.openshift.io/secret-hash"].clone()
+    };
+    let before = hash(&references);
+    let secret = references.secrets.get_mut("kafka-user").unwrap().as_mut().unwrap();
+    secret.metadata.uid = Some("another".into());
+    assert_ne!(before, hash(&references), "the same password in another Secret has another fingerprint");
+}
+
+#[test]
+fn the_configuration_holds_only_what_differs_from_the_defaults() {
+    let children = children(&json!({"dataPipeline": {"archiveLimits": {"maxCompressedSize": "1500k"}}}));
+    let text = sample::object(&children, Kind::ConfigMap, "ccx-data-pipeline")["data"]["ccx.toml"].clone();
+    let expected = "\
+[archive]
+max_compressed = \"1500000B\"
+
+[kafka]
+bootstrap_servers = [\"kafka:9092\"]
+
+[object_storage]
+bucket = \"uploads\"
+";
+    assert_eq!(text, expected);
+}

@@ -1,0 +1,79 @@
+//! Jobs run again when something changes that they run on.
+
+use ccx_operator::{
+    child::{Children, Stage},
+    kind::Kind,
+    references::References,
+};
+use serde_json::{Value, json};
+
+use crate::sample::{self, children, json_of, names, secret};
+
+fn job_names(spec: &Value) -> Vec<String> {
+    names(&children(spec), Kind::Job)
+}
+
+fn migration(names: &[String]) -> &String {
+    names.iter().find(|name| name.starts_with("ccx-migration-")).unwrap()
+}
+
+fn jobs(children: &Children) -> Vec<Value> {
+    children.iter().filter(|child| child.kind == Kind::Job).map(json_of).collect()
+}
+
+#[test]
+fn topics_and_tables_are_prepared_before_the_workloads() {
+    let children = children(&json!({"kafka": {"topicManagement": {"partitions": 7, "replicationFactor": 2}}}));
+    let arguments: Vec<Value> =
+        jobs(&children).iter().map(|job| job["spec"]["template"]["spec"]["containers"][0]["args"].clone()).collect();
+    assert_eq!(arguments, [json!(["topics", "ensure", "--partitions=7", "--replication-factor=2"]), json!(["migrate"])]);
+    assert!(children.stage(Stage::Migration).all(|child| child.kind == Kind::Job));
+}
+
+#[test]
+fn topics_of_others_are_left_alone() {
+    let names = job_names(&json!({"kafka": {"topicManagement": {"policy": "External"}}}));
+    assert_eq!(names.len(), 1);
+    assert!(names[0].starts_with("ccx-migration-"));
+}
+
+#[test]
+fn a_new_image_or_another_database_makes_a_new_migration() {
+    let default = job_names(&json!({}));
+    for spec in [json!({"image": "ccx:2"}), json!({"database": {"connection": {"statementTimeout": "5m"}}})] {
+        assert_ne!(migration(&job_names(&spec)), migration(&default), "{spec}");
+    }
+}
+
+#[test]
+fn what_a_migration_does_not_read_does_not_repeat_it() {
+    let default = job_names(&json!({}));
+    for spec in [
+        json!({"aggregator": {"orgOverviewLimit": "1h"}}),
+        json!({"dataPipeline": {"replicas": 1}}),
+        json!({"kafka": {"clientId": "x"}}),
+        json!({"suspend": true}),
+    ] {
+        assert_eq!(migration(&job_names(&spec)), migration(&default), "{spec}");
+    }
+}
+
+#[test]
+fn a_migration_that_failed_for_its_password_is_tried_again_with_another() {
+    let pipeline = sample::pipeline(&json!({}));
+    let mut references = sample::references(&pipeline);
+    let name = |references: &References| migration(&names(&sample::children_with(&pipeline, references), Kind::Job)).clone();
+    let before = name(&references);
+    references.secrets.insert("ccx-data-pipeline-db".into(), Some(secret("ccx-data-pipeline-db", "2")));
+    assert_ne!(before, name(&references));
+}
+
+#[test]
+fn a_job_is_bounded_keeps_its_failed_pods_and_does_not_vanish_when_it_is_done() {
+    for job in jobs(&children(&json!({}))) {
+        let spec = &job["spec"];
+        assert_eq!((&spec["backoffLimit"], &spec["activeDeadlineSeconds"]), (&json!(6), &json!(3600)));
+        assert_eq!(spec["ttlSecondsAfterFinished"], Value::Null);
+        assert_eq!(spec["template"]["spec"]["restartPolicy"], "Never");
+    }
+}

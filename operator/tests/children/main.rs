@@ -1,0 +1,15 @@
+//! What a resource is built of: the whole as golden files, each policy by a test of its own, and what holds for any resource.
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+mod database;
+mod exposure;
+mod fingerprints;
+mod golden;
+mod jobs;
+mod monitoring;
+mod network;
+mod pods;
+mod properties;
+mod sample;
+mod scaling;
+mod validate;

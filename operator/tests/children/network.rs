@@ -1,0 +1,86 @@
+//! Who may talk to whom.
+
+use ccx_operator::kind::Kind;
+use serde_json::{Value, json};
+
+use crate::sample::{children, names, object};
+
+fn policy(spec: &Value, name: &str) -> Value {
+    object(&children(spec), Kind::NetworkPolicy, name)["spec"].clone()
+}
+
+/// The TCP ports of the rules that lead anywhere, name servers aside.
+fn outside(policy: &Value) -> Vec<u64> {
+    let rules = policy["egress"].as_array().unwrap();
+    let rules = rules.iter().filter(|rule| rule["to"].is_null() && rule["ports"][0]["port"] != 53);
+    rules.flat_map(|rule| rule["ports"].as_array().unwrap()).map(|port| port["port"].as_u64().unwrap()).collect()
+}
+
+#[test]
+fn every_pod_can_look_up_names_also_behind_openshifts_service() {
+    let ports = policy(&json!({}), "ccx-migration")["egress"][0]["ports"].clone();
+    let numbers: Vec<&Value> = ports.as_array().unwrap().iter().map(|port| &port["port"]).collect();
+    assert_eq!(numbers, [53, 53, 5353, 5353]);
+}
+
+#[test]
+fn each_workload_reaches_what_it_uses_and_no_more() {
+    let spec = json!({
+        "kafka": {"bootstrapServers": ["kafka:9093"]},
+        "objectStorage": {"endpoint": "http://minio:9000"},
+        "database": {"type": "External", "external": {"host": "db", "port": 5433, "credentialsSecretRef": {"name": "user"}}},
+    });
+    let reach = |name: &str| outside(&policy(&spec, name));
+    assert_eq!(reach("ccx-data-pipeline"), [443, 9000, 9093]);
+    assert_eq!(reach("ccx-insights-results-db-writer"), [5433, 9093]);
+    assert_eq!(reach("ccx-insights-results-aggregator"), [5433]);
+    assert_eq!(reach("ccx-migration"), [5433]);
+    assert_eq!(reach("ccx-topics"), [9093]);
+}
+
+#[test]
+fn a_managed_database_is_reached_by_its_clients_alone_and_reaches_nothing() {
+    let database = policy(&json!({}), "ccx-data-pipeline-db");
+    let clients: Vec<&Value> = database["ingress"][0]["from"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|peer| &peer["podSelector"]["matchLabels"]["app.kubernetes.io/component"])
+        .collect();
+    assert_eq!(clients, ["insights-results-db-writer", "insights-results-aggregator", "migration"]);
+    assert_eq!(database["policyTypes"], json!(["Ingress", "Egress"]));
+    assert_eq!(database["egress"], Value::Null);
+}
+
+#[test]
+fn a_client_of_the_managed_database_reaches_its_pods_and_no_other_server() {
+    let aggregator = policy(&json!({}), "ccx-insights-results-aggregator");
+    let peer = &aggregator["egress"][1]["to"][0]["podSelector"]["matchLabels"]["app.kubernetes.io/component"];
+    assert_eq!(peer, "data-pipeline-db");
+    assert_eq!(outside(&aggregator), [0; 0]);
+}
+
+#[test]
+fn the_api_is_for_everyone_and_health_for_those_that_look_at_it() {
+    let api = policy(&json!({}), "ccx-insights-results-aggregator");
+    assert_eq!(api["ingress"], json!([{"ports": [{"port": 10000, "protocol": "TCP"}]}]));
+    let pipeline = policy(&json!({}), "ccx-data-pipeline");
+    let watchers: Vec<&Value> = pipeline["ingress"][0]["from"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|peer| &peer["podSelector"]["matchLabels"]["app.kubernetes.io/name"])
+        .collect();
+    assert_eq!(watchers, ["ccx-operator", "prometheus"]);
+    assert_eq!(pipeline["ingress"][0]["ports"], json!([{"port": 8000, "protocol": "TCP"}]));
+}
+
+#[test]
+fn nobody_reaches_a_job() {
+    assert_eq!(policy(&json!({}), "ccx-topics")["ingress"], Value::Null);
+}
+
+#[test]
+fn policies_can_be_left_to_others() {
+    assert_eq!(names(&children(&json!({"networkPolicy": "Disabled"})), Kind::NetworkPolicy), [""; 0]);
+}

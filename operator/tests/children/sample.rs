@@ -1,0 +1,127 @@
+//! Resources and what they refer to, for tests.
+
+use std::collections::BTreeMap;
+
+use ccx_crds::CcxPipeline;
+use ccx_operator::{
+    build::build,
+    child::{Child, Children},
+    component::Component,
+    kind::Kind,
+    references::{Capabilities, References, wanted},
+    validate::{OperatorDefaults, ValidateErrors, validate},
+};
+use k8s_openapi::{
+    ByteString,
+    api::core::v1::{ConfigMap, Secret},
+};
+use kube::core::ObjectMeta;
+use serde_json::{Value, json};
+
+/// What every secret value of a test has in it, so that it is found wherever it leaks to.
+pub(crate) const SECRET_MARK: &str = "hunter2";
+
+/// The keys that specs of tests name, with the defaults of all references.
+const KEYS: [&str; 7] =
+    ["username", "password", "ca.crt", "tls.crt", "tls.key", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+
+/// The smallest resource, named `ccx` in the namespace `insights`, with the fields of `spec` laid over it.
+pub(crate) fn pipeline(spec: &Value) -> CcxPipeline {
+    let mut resource = json!({
+        "apiVersion": "ccx.openshift.io/v1alpha1",
+        "kind": "CcxPipeline",
+        "metadata": {"name": "ccx", "namespace": "insights", "uid": "f1e7"},
+        "spec": {"kafka": {"bootstrapServers": ["kafka:9092"]}, "objectStorage": {"bucket": "uploads"}},
+    });
+    lay_over(&mut resource["spec"], spec);
+    serde_json::from_value(resource).unwrap()
+}
+
+/// Everything that the resource names, in a cluster that serves every kind.
+pub(crate) fn references(pipeline: &CcxPipeline) -> References {
+    let wanted = wanted(pipeline);
+    References {
+        secrets: wanted.secrets.iter().map(|name| (name.clone(), Some(secret(name, "1")))).collect(),
+        config_maps: wanted.config_maps.iter().map(|name| (name.clone(), Some(config_map(name, "1")))).collect(),
+        capabilities: Capabilities::all(),
+        ..References::default()
+    }
+}
+
+/// A Secret with all keys; another `version` is another content.
+pub(crate) fn secret(name: &str, version: &str) -> Secret {
+    let value = |key: &str| ByteString(format!("{SECRET_MARK}-{name}-{key}-{version}").into_bytes());
+    let data: BTreeMap<String, ByteString> = KEYS.iter().map(|key| ((*key).to_owned(), value(key))).collect();
+    Secret { metadata: metadata(name), data: Some(data), ..Secret::default() }
+}
+
+/// A ConfigMap with the key `file`; another `version` is another content.
+pub(crate) fn config_map(name: &str, version: &str) -> ConfigMap {
+    let data = BTreeMap::from([("file".to_owned(), format!("{name} {version}"))]);
+    ConfigMap { metadata: metadata(name), data: Some(data), ..ConfigMap::default() }
+}
+
+/// The children of the resource with this spec.
+pub(crate) fn children(spec: &Value) -> Children {
+    let pipeline = pipeline(spec);
+    let references = references(&pipeline);
+    children_with(&pipeline, &references)
+}
+
+/// The children of a resource that is valid.
+pub(crate) fn children_with(pipeline: &CcxPipeline, references: &References) -> Children {
+    build(&validate(pipeline, references, &OperatorDefaults::default()).unwrap())
+}
+
+/// What is wrong with the resource with this spec.
+pub(crate) fn errors(spec: &Value) -> ValidateErrors {
+    let pipeline = pipeline(spec);
+    let references = references(&pipeline);
+    validate(&pipeline, &references, &OperatorDefaults::default()).unwrap_err()
+}
+
+/// One child as JSON.
+pub(crate) fn object(children: &Children, kind: Kind, name: &str) -> Value {
+    let child = children.find(kind, name);
+    json_of(child.unwrap_or_else(|| panic!("{} {name} is missing", kind.name())))
+}
+
+/// The pod template of a component.
+pub(crate) fn pod(children: &Children, component: Component) -> Value {
+    json_of(children.workload(component).unwrap())["spec"]["template"].clone()
+}
+
+/// The first container of a component.
+pub(crate) fn container(children: &Children, component: Component) -> Value {
+    pod(children, component)["spec"]["containers"][0].clone()
+}
+
+/// A child as JSON.
+pub(crate) fn json_of(child: &Child) -> Value {
+    serde_json::to_value(&child.object).unwrap()
+}
+
+/// The names of all children of a kind.
+pub(crate) fn names(children: &Children, kind: Kind) -> Vec<String> {
+    children.iter().filter(|child| child.kind == kind).map(|child| child.name().to_owned()).collect()
+}
+
+fn metadata(name: &str) -> ObjectMeta {
+    ObjectMeta {
+        name: Some(name.into()),
+        namespace: Some("insights".into()),
+        uid: Some("5a17".into()),
+        ..ObjectMeta::default()
+    }
+}
+
+fn lay_over(below: &mut Value, above: &Value) {
+    match (below, above) {
+        (Value::Object(below), Value::Object(above)) => {
+            for (key, value) in above {
+                lay_over(below.entry(key.clone()).or_insert(Value::Null), value);
+            }
+        }
+        (below, above) => *below = above.clone(),
+    }
+}

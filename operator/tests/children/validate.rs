@@ -1,0 +1,162 @@
+//! What is wrong is said, all of it, with the object and what to do.
+
+use ccx_crds::CcxPipeline;
+use ccx_operator::{
+    kind::Kind,
+    references::{Capabilities, References, Strimzi},
+    validate::{OperatorDefaults, Problem, ProblemKind, validate},
+};
+use kube::core::DynamicObject;
+use serde_json::{Value, json};
+
+use crate::sample::{self, errors, object};
+
+fn problems(pipeline: &CcxPipeline, references: &References) -> Vec<Problem> {
+    validate(pipeline, references, &OperatorDefaults::default()).unwrap_err().problems
+}
+
+/// The only problem of a resource with this spec, in a cluster that has `references` after a change.
+fn problem(spec: &Value, change: impl Fn(&mut References)) -> (ProblemKind, String) {
+    let pipeline = sample::pipeline(spec);
+    let mut references = sample::references(&pipeline);
+    change(&mut references);
+    let problems = problems(&pipeline, &references);
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    (problems[0].kind, problems[0].message.clone())
+}
+
+fn with_sasl() -> Value {
+    let sasl = json!({"credentialsSecretRef": {"name": "user"}});
+    json!({"kafka": {"securityProtocol": "SASL_PLAINTEXT", "sasl": sasl}})
+}
+
+#[test]
+fn a_missing_secret_is_named_with_the_field_that_wants_it() {
+    let (kind, message) = problem(&with_sasl(), |references| {
+        references.secrets.insert("user".into(), None);
+    });
+    assert_eq!(kind, ProblemKind::MissingSecret);
+    let expected =
+        "Secret user, which spec.kafka.sasl.credentialsSecretRef names, does not exist; create it in the same namespace";
+    assert_eq!(message, expected);
+}
+
+#[test]
+fn a_missing_key_is_named_with_those_that_are_there() {
+    let (kind, message) = problem(&with_sasl(), |references| {
+        let secret = references.secrets.get_mut("user").unwrap().as_mut().unwrap();
+        secret.data.as_mut().unwrap().retain(|key, _| ["username", "pass"].contains(&key.as_str()));
+    });
+    assert_eq!(kind, ProblemKind::MissingSecretKey);
+    let expected = "Secret user has no key \"password\", only username; add it, or name another key in \
+                    spec.kafka.sasl.credentialsSecretRef";
+    assert_eq!(message, expected);
+}
+
+#[test]
+fn a_missing_config_map_and_a_missing_key_in_one_are_told_apart() {
+    let spec = json!({"dbWriter": {"orgAllowlistConfigMapRef": {"name": "organisations", "key": "file"}}});
+    let (kind, _) = problem(&spec, |references| {
+        references.config_maps.insert("organisations".into(), None);
+    });
+    assert_eq!(kind, ProblemKind::MissingConfigMap);
+    let (kind, message) = problem(&spec, |references| {
+        references.config_maps.get_mut("organisations").unwrap().as_mut().unwrap().data = None;
+    });
+    assert_eq!(kind, ProblemKind::MissingConfigMapKey);
+    assert!(message.starts_with("ConfigMap organisations has no key \"file\""), "{message}");
+}
+
+#[test]
+fn all_problems_are_told_at_once() {
+    let spec = json!({
+        "kafka": {"bootstrapServers": ["kafka"], "securityProtocol": "SSL", "caSecretRef": {"name": "ca"}},
+        "objectStorage": {"endpoint": "minio:9000"},
+        "aggregator": {"exposure": {"type": "Gateway"}},
+    });
+    let pipeline = sample::pipeline(&spec);
+    let references = References { capabilities: Capabilities::default(), ..References::default() };
+    let kinds: Vec<ProblemKind> = problems(&pipeline, &references).iter().map(|problem| problem.kind).collect();
+    let expected = [
+        ProblemKind::MissingSecret,
+        ProblemKind::InvalidSpec,
+        ProblemKind::InvalidSpec,
+        ProblemKind::KindNotServed,
+        ProblemKind::InvalidSpec,
+    ];
+    assert_eq!(kinds, expected);
+}
+
+#[test]
+fn a_kind_that_the_cluster_lacks_is_named_with_a_way_out() {
+    let spec = json!({"dataPipeline": {"autoscaling": {"type": "KafkaLag"}}});
+    let (kind, message) = problem(&spec, |references| references.capabilities = Capabilities::new([Kind::PodMonitor]));
+    assert_eq!(kind, ProblemKind::KindNotServed);
+    let expected = "spec.dataPipeline.autoscaling.type KafkaLag needs the kind ScaledObject of keda.sh/v1alpha1, which the \
+                    cluster does not serve; install what brings it, or choose type Cpu or None";
+    assert_eq!(message, expected);
+}
+
+#[test]
+fn a_name_that_children_could_not_have_is_refused() {
+    let mut pipeline = sample::pipeline(&json!({}));
+    pipeline.metadata.name = Some("a".repeat(36));
+    let references = sample::references(&pipeline);
+    assert_eq!(problems(&pipeline, &references)[0].kind, ProblemKind::InvalidName);
+}
+
+#[test]
+fn bounds_that_are_the_wrong_way_round_are_refused() {
+    let errors = errors(&json!({"aggregator": {"autoscaling": {"minReplicas": 9, "maxReplicas": 3}}}));
+    assert!(errors.to_string().contains("minReplicas 9 and maxReplicas 3"), "{errors}");
+}
+
+fn with_strimzi(protocol: &str) -> CcxPipeline {
+    let mut pipeline = sample::pipeline(
+        &json!({"kafka": {"securityProtocol": protocol, "strimzi": {"name": "events", "listener": "tls"}}}),
+    );
+    pipeline.spec.kafka.bootstrap_servers.clear();
+    pipeline
+}
+
+fn strimzi(listeners: &Value) -> Strimzi {
+    let kafka = json!({"metadata": {"name": "events"}, "status": {"listeners": listeners}});
+    Strimzi::Found(Box::new(serde_json::from_value::<DynamicObject>(kafka).unwrap()))
+}
+
+#[test]
+fn brokers_and_authorities_come_from_strimzi() {
+    let pipeline = with_strimzi("SSL");
+    let listener = json!({"name": "tls", "bootstrapServers": "events:9093", "certificates": ["PEM 1\n", "PEM 2\n"]});
+    let references = References { strimzi: strimzi(&json!([listener])), ..sample::references(&pipeline) };
+    let children = sample::children_with(&pipeline, &references);
+    let config = object(&children, Kind::ConfigMap, "ccx-topics")["data"]["ccx.toml"].clone();
+    let expected = "[kafka]\nbootstrap_servers = [\"events:9093\"]\nca_file = \"/etc/ccx/kafka-ca/ca.crt\"\nsecurity_protocol = \"ssl\"\n";
+    assert_eq!(config, expected);
+    assert_eq!(object(&children, Kind::ConfigMap, "ccx-kafka-ca")["data"], json!({"ca.crt": "PEM 1\nPEM 2\n"}));
+}
+
+#[test]
+fn strimzi_that_is_missing_unready_or_not_installed_is_told_apart() {
+    let pipeline = with_strimzi("PLAINTEXT");
+    let kind = |found| {
+        let problems = problems(&pipeline, &References { strimzi: found, ..sample::references(&pipeline) });
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        problems[0].kind
+    };
+    assert_eq!(kind(Strimzi::NotServed), ProblemKind::KindNotServed);
+    assert_eq!(kind(Strimzi::Missing), ProblemKind::StrimziMissing);
+    assert_eq!(kind(strimzi(&json!([]))), ProblemKind::StrimziNotReady);
+    assert_eq!(kind(strimzi(&json!([{"name": "plain", "bootstrapServers": "a:1"}]))), ProblemKind::StrimziNotReady);
+}
+
+#[test]
+fn without_a_cluster_what_is_not_looked_up_is_taken_to_be_there() {
+    let mut spec = with_sasl();
+    spec["kafka"]["strimzi"] = json!({"name": "events", "namespace": "kafka"});
+    let mut pipeline = sample::pipeline(&spec);
+    pipeline.spec.kafka.bootstrap_servers.clear();
+    let children = sample::children_with(&pipeline, &References::unknown(Capabilities::all()));
+    let config = object(&children, Kind::ConfigMap, "ccx-topics")["data"]["ccx.toml"].to_string();
+    assert!(config.contains("events-kafka-bootstrap.kafka.svc:9092"), "{config}");
+}
