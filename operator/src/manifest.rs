@@ -5,22 +5,22 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use ccx_crds::CcxPipeline;
+use ccx_crds::{CcxPipeline, Refused};
 use ccx_operator::validate::{OperatorDefaults, ValidateErrors};
+use serde_json::Value;
 use snafu::{ResultExt as _, Snafu};
 
 use crate::{cli::ManifestArgs, failure::Failure};
-
-/// What the file begins with at the latest, so that another kind is not taken for a resource full of mistakes.
-const KIND: &str = "CcxPipeline";
 
 /// The file is not a resource.
 #[derive(Debug, Snafu)]
 pub(crate) enum ManifestError {
     #[snafu(display("failed to read {}", file.display()))]
     Read { file: PathBuf, source: io::Error },
-    #[snafu(display("failed to understand {} as a {KIND}", file.display()))]
+    #[snafu(display("failed to understand {} as YAML", file.display()))]
     Parse { file: PathBuf, source: Box<serde_saphyr::Error> },
+    #[snafu(display("the API server would refuse {}:\n  {}", file.display(), refused.to_string().replace('\n', "\n  ")))]
+    Refuse { file: PathBuf, refused: Refused },
 }
 
 /// The resource can't be built.
@@ -36,7 +36,7 @@ impl Failure for ManifestError {
     }
 
     fn advice(&self) -> Option<String> {
-        Some("`ccx-operator crd` has every field with its description; one file holds one resource".into())
+        Some("`ccx-operator crd` and `kubectl explain ccxpipeline.spec` have every field with its description; one file holds one resource".into())
     }
 }
 
@@ -56,7 +56,10 @@ impl From<ValidateErrors> for Invalid {
 pub(crate) fn read(args: &ManifestArgs) -> Result<CcxPipeline, ManifestError> {
     let file = &args.file;
     let text = text(file).context(ReadSnafu { file })?;
-    let mut pipeline: CcxPipeline = serde_saphyr::from_str(&text).map_err(Box::new).context(ParseSnafu { file })?;
+    let document: Value = serde_saphyr::from_str(&text).map_err(Box::new).context(ParseSnafu { file })?;
+    let accepted =
+        ccx_crds::accept(&document, None).map_err(|refused| ManifestError::Refuse { file: file.clone(), refused });
+    let mut pipeline = accepted?;
     pipeline.metadata.namespace.get_or_insert_with(|| args.namespace.clone());
     Ok(pipeline)
 }

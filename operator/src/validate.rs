@@ -1,7 +1,7 @@
 //! From a resource and what it refers to, to what can be built; or everything that is wrong with it at once.
 //!
-//! Pure. What the schema's own rules refuse is refused here too, so that an object that got past the API server, as one of an older
-//! schema may, is not built either.
+//! Pure. What the schema's own rules refuse the API server has refused already, and the command line by the same rules; of those,
+//! only what a builder could not do without is judged again, because an object of an older schema may be stored.
 
 mod aggregator;
 mod data_pipeline;

@@ -22,7 +22,7 @@ fn spec() -> impl Strategy<Value = Value> {
     })
 }
 
-fn one_of(choices: &Value) -> impl Strategy<Value = Value> {
+fn one_of(choices: &Value) -> impl Strategy<Value = Value> + use<> {
     proptest::sample::select(choices.as_array().unwrap().clone())
 }
 
@@ -72,7 +72,7 @@ fn data_pipeline() -> impl Strategy<Value = Value> {
 fn writer() -> impl Strategy<Value = Value> {
     let allowlist = json!({"name": "organisations", "key": "file"});
     one_of(
-        json!([{}, {"replicas": 0, "orgAllowlistConfigMapRef": allowlist}, {"metricsNamespace": "", "batch": {"maxSize": "1Mi"}}]),
+        &json!([{}, {"replicas": 0, "orgAllowlistConfigMapRef": allowlist}, {"metricsNamespace": "", "batch": {"maxSize": "1Mi"}}]),
     )
 }
 
