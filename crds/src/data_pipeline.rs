@@ -51,7 +51,7 @@ pub struct DataPipeline {
     pub max_size_in_flight: ByteQuantity,
     /// Which rules run.
     pub rules: RuleSources,
-    /// Rules written for insights-core, run unchanged in a sidecar.
+    /// Rules written for insights-core, run unchanged by Python processes.
     pub insights_core: InsightsCore,
     /// How long a pod that is asked to stop is given to finish its work.
     #[schemars(transform = duration_between("1s", "10m"))]

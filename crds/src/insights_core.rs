@@ -5,35 +5,39 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ConfigMapKeyRef, GoDuration, Resources,
-    field::{duration_between, image},
+    ByteQuantity, ConfigMapKeyRef, GoDuration,
+    field::{duration_between, image, size_from},
     rule::{needed_when, not_longer, rule},
 };
 
-/// Rules written for insights-core, run unchanged by Python workers in a sidecar of each pipeline pod.
+/// Rules written for insights-core, run unchanged by Python processes in each pipeline pod.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 #[schemars(extend("x-kubernetes-validations" = InsightsCore::rules()))]
 pub struct InsightsCore {
-    /// Whether the sidecar runs.
+    /// Whether they run.
     pub mode: InsightsCoreMode,
-    /// The image with Python, insights-core and the packages of rules.
+    /// The image of the pipeline pods then: it has Python, insights-core and the packages of rules besides our program.
+    /// Absent means the image that the pods have anyway.
     ///
-    /// Example: `quay.io/our-org/our-insights-rules:3.2`.
+    /// Example: `quay.io/our-org/ccx-with-our-rules:3.2`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(transform = image)]
     pub image: Option<String>,
-    /// Python packages that are loaded, with all their modules.
+    /// The Python that has insights-core and the packages.
+    #[schemars(length(min = 1, max = 512))]
+    pub python: String,
+    /// Python packages with rules; all their modules are loaded.
     ///
     /// Example: `["ccx_rules_ocp"]`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 64), extend("x-kubernetes-list-type" = "set"), inner(length(min = 1, max = 256)))]
     pub packages: Vec<String>,
-    /// The configuration of insights-core, read as it is; only its `plugins` count.
+    /// The configuration of an existing ccx-messaging, read as it is for its packages, format and components.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub config_map_key_ref: Option<ConfigMapKeyRef>,
-    /// Worker processes in each pod.
-    #[schemars(range(min = 1, max = 64))]
+    /// Processes in each pod; 0 means one fewer than there are cores, and at least one.
+    #[schemars(range(min = 0, max = 64))]
     pub workers: u32,
     /// How long one rule may work on one archive.
     #[schemars(transform = duration_between("1ms", "1h"))]
@@ -41,8 +45,22 @@ pub struct InsightsCore {
     /// How long all rules together may work on one archive.
     #[schemars(transform = duration_between("1ms", "1h"))]
     pub archive_timeout: GoDuration,
-    /// What the sidecar may use.
-    pub resources: Resources,
+    /// How long a process may take to load the packages.
+    #[schemars(transform = duration_between("1s", "1h"))]
+    pub start_timeout: GoDuration,
+    /// Most address space of a process.
+    #[schemars(transform = size_from("64Mi"))]
+    pub max_memory: ByteQuantity,
+    /// A process that has grown by this much since its start is replaced.
+    #[schemars(transform = size_from("1Mi"))]
+    pub max_memory_growth: ByteQuantity,
+    /// A process that has seen so many archives is replaced.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub max_archives: u32,
+    /// Whether only what the rules need is run.
+    pub components: InsightsCoreComponents,
+    /// What becomes of an archive on which Python fails twice.
+    pub on_failure: InsightsCoreFailure,
 }
 
 impl InsightsCore {
@@ -53,14 +71,10 @@ impl InsightsCore {
                 "self.mode == 'Enabled' && !has(self.configMapKeyRef)",
                 "set packages or configMapKeyRef: without them there is no rule to run",
             ),
-            needed_when(
-                "image",
-                "self.mode == 'Enabled'",
-                "set image: the sidecar needs Python, insights-core and the packages of rules",
-            ),
             not_longer("ruleTimeout", "archiveTimeout"),
             rule(
-                "!has(self.packages) || self.packages.all(name, name.matches('^[A-Za-z_][A-Za-z0-9_]*([.][A-Za-z_][A-Za-z0-9_]*)*$'))",
+                "!has(self.packages) || self.packages.all(name, \
+                 name.matches('^[A-Za-z_][A-Za-z0-9_]*([.][A-Za-z_][A-Za-z0-9_]*)*$'))",
                 "write names of Python packages, such as ccx_rules_ocp.external",
             )
             .field_path(".packages"),
@@ -68,14 +82,34 @@ impl InsightsCore {
     }
 }
 
-/// Whether the sidecar runs.
+/// Whether rules of insights-core run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum InsightsCoreMode {
-    /// It doesn't.
+    /// They don't.
     #[default]
     Disabled,
-    /// It does.
+    /// They do.
     Enabled,
+}
+
+/// Which components of insights-core are run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum InsightsCoreComponents {
+    /// The rules and what they depend on.
+    #[default]
+    Needed,
+    /// All that is loaded, as ccx-messaging does.
+    All,
+}
+
+/// What becomes of an archive on which Python fails twice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum InsightsCoreFailure {
+    /// The report is sent without the results of these rules, and says so.
+    #[default]
+    PublishIncomplete,
+    /// The announcement becomes a dead letter.
+    DeadLetter,
 }
 
 impl Default for InsightsCore {
@@ -83,12 +117,18 @@ impl Default for InsightsCore {
         Self {
             mode: InsightsCoreMode::default(),
             image: None,
+            python: "python3".into(),
             packages: Vec::new(),
             config_map_key_ref: None,
-            workers: 2,
+            workers: 0,
             rule_timeout: GoDuration::from_secs(5),
             archive_timeout: GoDuration::from_secs(30),
-            resources: Resources::of("250m", "512Mi", "2Gi"),
+            start_timeout: GoDuration::from_mins(1),
+            max_memory: ByteQuantity::gibibytes(2),
+            max_memory_growth: ByteQuantity::mebibytes(256),
+            max_archives: 2000,
+            components: InsightsCoreComponents::default(),
+            on_failure: InsightsCoreFailure::default(),
         }
     }
 }

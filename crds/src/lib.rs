@@ -58,7 +58,7 @@ pub use db_writer::{Batch, DbWriter};
 pub use definition::crd_yaml;
 pub use duration::{DurationError, GoDuration};
 pub use exposure::{Exposure, ExposureType, Gateway, Ingress, ParentRef, Route, RouteTermination};
-pub use insights_core::{InsightsCore, InsightsCoreMode};
+pub use insights_core::{InsightsCore, InsightsCoreComponents, InsightsCoreFailure, InsightsCoreMode};
 pub use kafka::{Kafka, Sasl, SaslMechanism, SecurityProtocol, StartOffset, StrimziRef};
 pub use lifecycle::{DeletionPolicy, Mode, NetworkPolicyMode, Reconciliation};
 pub use logging::{LogFormat, LogLevel, Logging};

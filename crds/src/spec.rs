@@ -215,6 +215,12 @@ impl CcxPipelineSpec {
                 "name another source of rules, or enable the built-in ones: without rules every report is empty",
             )
             .field_path(".dataPipeline.rules"),
+            required(
+                "self.dataPipeline.insightsCore.mode == 'Disabled' || has(self.dataPipeline.insightsCore.image) || \
+                 has(self.dataPipeline.image) || has(self.image)",
+                "set an image with Python, insights-core and your packages: the operator's own has no Python",
+            )
+            .field_path(".dataPipeline.insightsCore.image"),
             forbidden(
                 "self.database.type == 'Managed' || self.deletionPolicy == 'Retain'",
                 "leave deletionPolicy at Retain: an external database is never deleted",

@@ -1,11 +1,18 @@
 //! The generated definition: fresh, described, bounded, and of one mind with the types about defaults.
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-use std::{env, fs, path::Path};
+use std::{env, fs, path::Path, sync::LazyLock};
 
-use ccx_crds::crd_yaml;
+use ccx_crds::{CcxPipeline, CcxPipelineSpec, crd_yaml};
+use kube::CustomResourceExt;
+use serde_json::{Value, json};
 
 const FILE: &str = "ccxpipelines.ccx.openshift.io.yaml";
+
+static DEFINITION: LazyLock<Value> = LazyLock::new(|| json!(CcxPipeline::crd()));
+
+/// A schema with the path of the field that it describes.
+type Node = (String, Value);
 
 #[test]
 fn the_committed_definition_is_fresh() {
@@ -14,5 +21,139 @@ fn the_committed_definition_is_fresh() {
         fs::write(&path, crd_yaml()).unwrap();
     }
     let committed = fs::read_to_string(&path).unwrap();
-    assert!(committed == crd_yaml(), "crds/{FILE} is stale; run the tests with CCX_UPDATE_GENERATED=1");
+    assert!(committed == crd_yaml(), "{FILE} is stale: CCX_UPDATE_GENERATED=1 cargo test -p ccx-crds renews it");
+}
+
+#[test]
+fn every_field_is_described() {
+    assert_none(fields(), |schema| schema["description"].as_str().is_none_or(str::is_empty));
+}
+
+#[test]
+fn every_value_of_the_spec_has_a_default_or_an_example() {
+    let spec = fields().into_iter().filter(|(path, _)| path.starts_with("spec.") && !is_of_kubernetes(path));
+    assert_none(spec.collect(), |schema| {
+        let is_group = schema.get("properties").is_some();
+        let has_default = schema.get("default").is_some();
+        let description = schema["description"].as_str().unwrap_or_default();
+        !is_group && !has_default && !description.contains("Example: `")
+    });
+}
+
+#[test]
+fn everything_that_a_rule_may_look_at_is_bounded() {
+    let ours = nodes().into_iter().filter(|(path, _)| !is_of_kubernetes(path));
+    assert_none(ours.collect(), |schema| match schema["type"].as_str() {
+        Some("string") => schema.get("maxLength").or_else(|| schema.get("enum")).is_none(),
+        Some("array") => schema.get("maxItems").is_none(),
+        Some("object") => schema.get("additionalProperties").is_some() && schema.get("maxProperties").is_none(),
+        _ => false,
+    });
+}
+
+#[test]
+fn nothing_is_nullable_and_no_field_is_a_boolean_in_yaml_1_1() {
+    let ours = nodes().into_iter().filter(|(path, _)| !is_of_kubernetes(path) && path != "status");
+    assert_none(ours.collect(), |schema| schema.get("nullable").is_some());
+    let is_boolean =
+        |path: &str| path.rsplit('.').next().is_some_and(|name| ["y", "n", "yes", "no", "on", "off"].contains(&name));
+    assert_eq!(fields().iter().filter(|(path, _)| is_boolean(path)).count(), 0);
+}
+
+#[test]
+fn the_schema_is_structural() {
+    assert_none(nodes(), |schema| {
+        let has_type = schema.get("type").is_some() || schema.get("x-kubernetes-int-or-string").is_some();
+        let has_choice = ["oneOf", "anyOf", "allOf", "not", "$ref"].iter().any(|key| schema.get(*key).is_some());
+        !has_type || has_choice
+    });
+}
+
+#[test]
+fn what_is_absent_is_the_same_to_the_types_and_to_the_schema() {
+    let smallest = json!({"kafka": {}, "objectStorage": {"bucket": ""}});
+    let by_types: CcxPipelineSpec = serde_json::from_value(smallest.clone()).unwrap();
+    let by_schema = ccx_crds::with_defaults(&json!({"spec": smallest}));
+    assert_eq!(json!(by_types), by_schema["spec"]);
+}
+
+#[test]
+fn a_default_is_complete() {
+    for (path, schema) in fields() {
+        let Some(default) = schema.get("default") else { continue };
+        let filled = ccx_crds::with_defaults(&nested(&path, default.clone()));
+        let pointer = format!("/{}", path.replace('.', "/"));
+        assert_eq!(filled.pointer(&pointer), Some(default), "{path}");
+    }
+}
+
+#[test]
+fn it_fits_into_the_annotation_of_kubectl_apply() {
+    const LIMIT_BYTES: usize = 256 * 1024;
+    let bytes = DEFINITION.to_string().len();
+    assert!(bytes < LIMIT_BYTES, "{bytes}");
+}
+
+#[test]
+fn people_see_the_important_at_once_and_more_with_wide() {
+    let columns = DEFINITION.pointer("/spec/versions/0/additionalPrinterColumns").unwrap().as_array().unwrap();
+    let names = |is_wide: bool| {
+        let shown = columns.iter().filter(|column| column.get("priority").is_some() == is_wide);
+        shown.map(|column| column["name"].as_str().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(false), ["Ready", "Reason", "Pipeline", "Writer", "API", "Database", "Age"]);
+    assert_eq!(names(true), ["Mode", "Reconciliation", "Suspended", "Schema", "Rules", "URL", "Message"]);
+}
+
+#[test]
+fn the_number_of_pods_can_be_scaled_and_resources_be_selected() {
+    let expected = json!({
+        "specReplicasPath": ".spec.dataPipeline.replicas",
+        "statusReplicasPath": ".status.dataPipelineReplicas",
+        "labelSelectorPath": ".status.selector",
+    });
+    assert_eq!(DEFINITION.pointer("/spec/versions/0/subresources/scale"), Some(&expected));
+    let selectable = DEFINITION.pointer("/spec/versions/0/selectableFields").unwrap().as_array().unwrap();
+    let paths: Vec<&str> = selectable.iter().map(|field| field["jsonPath"].as_str().unwrap()).collect();
+    assert_eq!(paths, [".spec.mode", ".spec.reconciliation", ".spec.deletionPolicy", ".spec.database.type"]);
+}
+
+fn assert_none(nodes: Vec<Node>, is_wrong: impl Fn(&Value) -> bool) {
+    let wrong: Vec<String> = nodes.into_iter().filter(|(_, schema)| is_wrong(schema)).map(|(path, _)| path).collect();
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+/// Parts that are types of Kubernetes, and judged by it when pods are made of them.
+fn is_of_kubernetes(path: &str) -> bool {
+    let parts = ["affinity", "tolerations", "topologySpreadConstraints", "extraEnv", "configMapSelector", "conditions"];
+    parts.iter().any(|part| path.contains(&format!(".{part}.")) || path.contains(&format!(".{part}[]")))
+}
+
+/// All properties, without items of lists and values of maps.
+fn fields() -> Vec<Node> {
+    nodes().into_iter().filter(|(path, _)| !path.ends_with("[]") && !path.is_empty()).collect()
+}
+
+fn nodes() -> Vec<Node> {
+    let mut nodes = Vec::new();
+    collect(DEFINITION.pointer("/spec/versions/0/schema/openAPIV3Schema").unwrap(), String::new(), &mut nodes);
+    nodes
+}
+
+fn collect(schema: &Value, path: String, nodes: &mut Vec<Node>) {
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        let separator = if path.is_empty() { "" } else { "." };
+        collect(property, format!("{path}{separator}{name}"), nodes);
+    }
+    for inner in [&schema["items"], &schema["additionalProperties"]] {
+        if inner.is_object() {
+            collect(inner, format!("{path}[]"), nodes);
+        }
+    }
+    nodes.push((path, schema.clone()));
+}
+
+/// An object with `value` at `path`.
+fn nested(path: &str, value: Value) -> Value {
+    path.rsplit('.').fold(value, |inner, name| json!({name: inner}))
 }

@@ -1,0 +1,51 @@
+//! Every example is accepted, and says what its comment says.
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+use std::fs;
+
+use ccx_crds::{
+    CcxPipeline, DatabaseChoice, ExposureType, PipelineScaling, SecurityProtocol, StorageVolume, accept, with_defaults,
+};
+use serde_json::{Value, json};
+
+fn document(name: &str) -> Value {
+    let path = format!("{}/examples/{name}.yaml", env!("CARGO_MANIFEST_DIR"));
+    serde_saphyr::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn example(name: &str) -> CcxPipeline {
+    accept(&document(name), None).unwrap_or_else(|refused| panic!("{name}: {refused}"))
+}
+
+#[test]
+fn the_smallest_resource_gives_the_installation_of_the_original_document() {
+    let spec = example("minimal").spec;
+    assert_eq!(spec.data_pipeline.replicas, 8);
+    assert_eq!(spec.db_writer.replicas, 1);
+    let scaling = spec.aggregator.autoscaling;
+    assert_eq!((scaling.min_replicas, scaling.max_replicas, scaling.target_cpu_utilization_percent), (2, 8, 80));
+    assert!(matches!(spec.database.choice(), Some(DatabaseChoice::Managed(_))));
+}
+
+#[test]
+fn production_has_everything_encrypted_and_follows_the_load() {
+    let spec = example("production").spec;
+    assert_eq!(spec.kafka.security_protocol, SecurityProtocol::SaslSsl);
+    assert_eq!(spec.data_pipeline.autoscaling.kind, PipelineScaling::KafkaLag);
+    assert_eq!(spec.aggregator.exposure.kind, ExposureType::Route);
+    assert!(matches!(spec.database.choice(), Some(DatabaseChoice::External(external)) if external.ca_secret_ref.is_some()));
+}
+
+#[test]
+fn a_laptop_keeps_nothing() {
+    let spec = example("laptop").spec;
+    let Some(DatabaseChoice::Managed(database)) = spec.database.choice() else { panic!("{:?}", spec.database) };
+    assert_eq!(database.storage.volume, StorageVolume::Ephemeral);
+}
+
+#[test]
+fn what_the_types_write_is_what_the_schema_fills_in() {
+    for name in ["minimal", "production", "laptop"] {
+        assert_eq!(json!(example(name)), with_defaults(&document(name)), "{name}");
+    }
+}
