@@ -4,11 +4,13 @@ use std::{fmt, str::FromStr, sync::Arc};
 
 use ccx_messages::{RuleFqdn, RuleSelector};
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use snafu::Snafu;
 
-use crate::Rating;
+use crate::{Rating, RenderError, SyntaxError, Template};
 
 /// Everything that a user is told about one finding.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Content {
     /// The module and the key that it belongs to.
     pub selector: RuleSelector,
@@ -61,7 +63,7 @@ pub enum Publication {
 }
 
 /// The long texts about a finding: Markdown, most of them templates over its details.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Texts {
     /// What the problem is, for any cluster. No template.
     pub generic: Text,
@@ -75,13 +77,12 @@ pub struct Texts {
     pub summary: Text,
 }
 
-/// One text and where it comes from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// One text, where it comes from, and the template that it is.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Text {
-    /// The path of its file below the root; empty when there is no file.
-    pub file: String,
-    /// The text as it is in the file.
-    pub source: String,
+    file: String,
+    source: String,
+    template: Result<Template, SyntaxError>,
 }
 
 impl Content {
@@ -105,7 +106,65 @@ impl Content {
     }
 }
 
+/// A text that can't be shown for a finding.
+#[derive(Debug, Snafu)]
+pub enum TextError {
+    /// It is no template.
+    #[snafu(display("failed to compile {file}"))]
+    Template {
+        /// Its file.
+        file: String,
+        /// Why.
+        source: SyntaxError,
+    },
+    /// It does not fit the details.
+    #[snafu(display("failed to render {file} with these details"))]
+    Details {
+        /// Its file.
+        file: String,
+        /// Why.
+        source: RenderError,
+    },
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self { file: String::new(), source: String::new(), template: Ok(Template::default()) }
+    }
+}
+
 impl Text {
+    /// The text of a file, and what keeps it from being a template, if anything does.
+    ///
+    /// Such a text is kept: a client that brings an interpreter of its own may be able to render it.
+    pub(crate) fn new(file: String, source: String) -> (Self, Option<SyntaxError>) {
+        let template = Template::compile(&source);
+        let error = template.as_ref().err().cloned();
+        (Self { file, source, template }, error)
+    }
+
+    /// The path of its file below the root; empty when there is no file.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The text as it is in the file.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The template, or why it is none.
+    pub fn template(&self) -> Result<&Template, &SyntaxError> {
+        self.template.as_ref()
+    }
+
+    /// The text about one finding; `details` are its data.
+    pub fn render(&self, details: &Json) -> Result<String, TextError> {
+        let file = || self.file.clone();
+        let template = self.template().map_err(|error| TextError::Template { file: file(), source: error.clone() })?;
+        template.render(details).map_err(|source| TextError::Details { file: file(), source })
+    }
+
     /// Whether there is nothing to read.
     pub fn is_blank(&self) -> bool {
         self.source.trim().is_empty()

@@ -25,13 +25,15 @@ mod digest;
 mod files;
 mod groups;
 mod problem;
+mod template;
 mod tree;
 mod yaml;
 
 pub use config::{Config, Rating};
-pub use content::{Content, MinorVersion, Plugin, Publication, Text, Texts};
+pub use content::{Content, MinorVersion, Plugin, Publication, Text, TextError, Texts};
 pub use digest::Digest;
 pub use files::{Files, ReadError};
 pub use groups::Group;
 pub use problem::{Position, Problem, ProblemKind, Severity};
+pub use template::{RenderError, RenderErrorKind, SyntaxError, SyntaxErrorKind, Template};
 pub use tree::{ContentTree, LoadError, RuleState, RuleStatus};

@@ -6,6 +6,8 @@ use ccx_messages::{IdError, RuleSelector};
 use serde::{Serialize, Serializer};
 use snafu::Snafu;
 
+use crate::SyntaxErrorKind;
+
 /// Something that is wrong with a content tree.
 ///
 /// It reads as compilers write it: `external/rules/a/KEY/metadata.yaml:3:7: …`.
@@ -37,7 +39,7 @@ pub struct Position {
 pub enum Severity {
     /// It works, and yet should be looked at.
     Warning,
-    /// The rule, or one key of it, has no content.
+    /// A rule, a key or a text can't be shown.
     Error,
 }
 
@@ -72,6 +74,12 @@ pub enum ProblemKind {
     /// A rule without keys says nothing.
     #[snafu(display("the rule has no error key: a folder <ERROR_KEY> with a metadata.yaml is needed"))]
     NoErrorKey,
+    /// A text that is no template.
+    #[snafu(display("{reason}"))]
+    Template {
+        /// Why.
+        reason: SyntaxErrorKind,
+    },
     /// The same module and key twice in one tree.
     #[snafu(display("{selector} already has content in {first}, which is used"))]
     Duplicate {

@@ -37,9 +37,9 @@ pub struct RuleStatus {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RuleState {
-    /// All its keys have content.
+    /// All its keys have content that can be shown.
     Loaded,
-    /// A key, or the rule as a whole, has none.
+    /// The rule, a key or a text can't be shown.
     Broken,
 }
 

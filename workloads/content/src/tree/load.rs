@@ -9,7 +9,9 @@ use ccx_messages::{ErrorKey, RuleSelector};
 use serde::Deserialize;
 
 use super::{ContentTree, LoadError, RuleStatus};
-use crate::{Config, Content, Files, Group, MinorVersion, Plugin, Problem, ProblemKind, Publication, Text, Texts, yaml};
+use crate::{
+    Config, Content, Files, Group, MinorVersion, Plugin, Problem, ProblemKind, Publication, SyntaxError, Text, Texts, yaml,
+};
 
 const CONFIG: &str = "config.yaml";
 const GROUPS: &str = "groups_config.yaml";
@@ -53,7 +55,7 @@ impl Loader<'_> {
             return Err(Problem::error(&folder.path, ProblemKind::NoErrorKey));
         }
         for key_folder in key_folders {
-            match self.load_key(&folder, &key_folder) {
+            match self.load_key(&folder, &key_folder, &mut status.problems) {
                 Ok(error_key) => status.error_keys.push(error_key),
                 Err(problem) => status.problems.push(problem),
             }
@@ -84,7 +86,7 @@ impl Loader<'_> {
         paths.filter_map(|path| Some(path.split_once('/')?.0.to_owned())).collect()
     }
 
-    fn load_key(&mut self, folder: &RuleFolder, name: &str) -> Result<ErrorKey, Problem> {
+    fn load_key(&mut self, folder: &RuleFolder, name: &str, problems: &mut Vec<Problem>) -> Result<ErrorKey, Problem> {
         let path = format!("{}/{name}", folder.path);
         let error_key: ErrorKey = name.parse().map_err(|reason| Problem::error(&path, ProblemKind::ErrorKey { reason }))?;
         let selector = RuleSelector { rule: folder.plugin.rule.clone(), error_key: error_key.clone() };
@@ -96,9 +98,11 @@ impl Loader<'_> {
         let Some(metadata) = self.files.get(&metadata_file) else {
             return Err(Problem::error(metadata_file, ProblemKind::MissingFile));
         };
-        let metadata = yaml::parse::<Option<_>>(&metadata_file, metadata)?.unwrap_or_default();
-        let texts = self.texts(&folder.path, &path)?;
-        self.tree.insert(content(selector, folder, metadata, metadata_file, texts, &self.tree.config));
+        let metadata: RawMetadata = yaml::parse::<Option<_>>(&metadata_file, metadata)?.unwrap_or_default();
+        let mut compiler = Compiler { problems };
+        let texts = self.texts(&folder.path, &path, &mut compiler)?;
+        let description = compiler.headline(metadata_file, metadata.description.as_deref().unwrap_or_default());
+        self.tree.insert(content(selector, folder, metadata, description, texts, &self.tree.config));
         Ok(error_key)
     }
 
@@ -111,29 +115,58 @@ impl Loader<'_> {
         status.map_or_else(|| "this folder".to_owned(), |status| status.folder.clone())
     }
 
-    fn texts(&self, rule: &str, key: &str) -> Result<Texts, Problem> {
+    fn texts(&self, rule: &str, key: &str, compiler: &mut Compiler<'_>) -> Result<Texts, Problem> {
+        let optional = |name| self.text(rule, key, name);
+        let mandatory = |name| {
+            let missing = || Problem::error(format!("{key}/{name}"), ProblemKind::MissingText);
+            optional(name).map(Some).ok_or_else(missing)
+        };
         Ok(Texts {
-            generic: self.mandatory_text(rule, key, "generic.md")?,
-            reason: self.mandatory_text(rule, key, "reason.md")?,
-            resolution: self.text(rule, key, "resolution.md").unwrap_or_default(),
-            more_info: self.text(rule, key, "more_info.md").unwrap_or_default(),
-            summary: self.text(rule, key, "summary.md").unwrap_or_default(),
+            generic: compiler.compile(mandatory("generic.md")?),
+            reason: compiler.compile(mandatory("reason.md")?),
+            resolution: compiler.compile(optional("resolution.md")),
+            more_info: compiler.compile(optional("more_info.md")),
+            summary: compiler.compile(optional("summary.md")),
         })
     }
 
-    fn mandatory_text(&self, rule: &str, key: &str, name: &str) -> Result<Text, Problem> {
-        let missing = || Problem::error(format!("{key}/{name}"), ProblemKind::MissingText);
-        self.text(rule, key, name).ok_or_else(missing)
-    }
-
-    /// The text of a key; where that has none, or an empty one, the text of the rule.
-    fn text(&self, rule: &str, key: &str, name: &str) -> Option<Text> {
+    /// The file and text of a key; where that has none, or an empty one, those of the rule.
+    fn text(&self, rule: &str, key: &str, name: &str) -> Option<(String, &str)> {
         let read = |folder: &str| {
             let file = format!("{folder}/{name}");
-            self.files.get(&file).map(|source| Text { source: source.to_owned(), file })
+            self.files.get(&file).map(|source| (file, source))
         };
         let own = read(key);
-        if own.as_ref().is_some_and(|text| !text.is_blank()) { own } else { read(rule).or(own) }
+        if own.as_ref().is_some_and(|(_, source)| !source.trim().is_empty()) { own } else { read(rule).or(own) }
+    }
+}
+
+/// Compiles texts and remembers what is wrong with them.
+struct Compiler<'p> {
+    problems: &'p mut Vec<Problem>,
+}
+
+impl Compiler<'_> {
+    fn compile(&mut self, text: Option<(String, &str)>) -> Text {
+        let Some((file, source)) = text else { return Text::default() };
+        let (text, error) = Text::new(file, source.to_owned());
+        if let Some(SyntaxError { position, kind }) = error {
+            let problem = Problem::error(text.file(), ProblemKind::Template { reason: kind }).at(Some(position));
+            // Several keys may have the same text of their rule.
+            if !self.problems.contains(&problem) {
+                self.problems.push(problem);
+            }
+        }
+        text
+    }
+
+    /// A text within a YAML file, where its own lines mean nothing.
+    fn headline(&mut self, file: String, source: &str) -> Text {
+        let (text, error) = Text::new(file, source.to_owned());
+        if let Some(error) = error {
+            self.problems.push(Problem::error(text.file(), ProblemKind::Template { reason: error.kind }));
+        }
+        text
     }
 }
 
@@ -188,7 +221,7 @@ fn content(
     selector: RuleSelector,
     folder: &RuleFolder,
     raw: RawMetadata,
-    metadata_file: String,
+    description: Text,
     texts: Texts,
     config: &Config,
 ) -> Content {
@@ -196,7 +229,7 @@ fn content(
         selector,
         plugin: Arc::clone(&folder.plugin),
         section: Arc::clone(&folder.section),
-        description: Text { file: metadata_file, source: raw.description.unwrap_or_default() },
+        description,
         impact: config.impact(&raw.impact.unwrap_or_default()),
         likelihood: raw.likelihood.unwrap_or_default(),
         resolution_risk: config.resolution_risk(&raw.resolution_risk.unwrap_or_default()),

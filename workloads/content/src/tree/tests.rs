@@ -45,7 +45,7 @@ fn a_key_has_what_its_files_say() {
     let content = find(&tree, "acme.a|KEY").unwrap();
     assert_eq!(content.plugin.name, "A");
     assert_eq!(&*content.section, "external");
-    assert_eq!(content.description.source, "D");
+    assert_eq!(content.description.source(), "D");
     assert_eq!((content.impact.name.as_str(), content.impact.level), ("Data Loss", 4));
     assert_eq!((content.resolution_risk.name.as_str(), content.resolution_risk.level), ("Pod Restart", 2));
     assert_eq!(content.publication, Publication::Inactive);
@@ -78,8 +78,8 @@ fn a_key_says_itself_what_it_says_otherwise() {
         ("external/rules/a/KEY/reason.md", Some(" \n")),
     ]);
     let Texts { generic, reason, resolution, .. } = &find(&tree, "acme.a|KEY").unwrap().texts;
-    assert_eq!((generic.source.as_str(), generic.file.as_str()), ("generic of the key", "external/rules/a/KEY/generic.md"));
-    assert_eq!((reason.source.as_str(), reason.file.as_str()), ("reason of the rule", "external/rules/a/reason.md"));
+    assert_eq!((generic.source(), generic.file()), ("generic of the key", "external/rules/a/KEY/generic.md"));
+    assert_eq!((reason.source(), reason.file()), ("reason of the rule", "external/rules/a/reason.md"));
     assert_eq!(resolution, &Text::default());
 }
 
@@ -103,7 +103,7 @@ fn rules_are_found_at_any_depth() {
         ("ocs/deep/er/b/KEY/metadata.yaml", Some("description: B")),
     ]);
     let content = find(&tree, "acme.b|KEY").unwrap();
-    assert_eq!((content.description.source.as_str(), &*content.section), ("B", "ocs"));
+    assert_eq!((content.description.source(), &*content.section), ("B", "ocs"));
 }
 
 #[test]
@@ -151,6 +151,29 @@ fn what_is_no_yaml_is_shown_with_its_place() {
 }
 
 #[test]
+fn a_broken_template_is_kept_and_shown_with_its_place() {
+    let tree = load(&[
+        ("external/rules/a/reason.md", Some("Found\n{{=pydata.names.map(f)}}\n")),
+        ("external/rules/a/OTHER/metadata.yaml", Some("description: '{{=oops}}'\n")),
+    ]);
+    let [template, headline] = &problems(&tree)[..] else { panic!("{:?}", problems(&tree)) };
+    assert!(template.starts_with("external/rules/a/reason.md:2:17: the method map can't be used"), "{template}");
+    assert!(headline.starts_with("external/rules/a/OTHER/metadata.yaml: unknown name \"oops\""), "{headline}");
+    let reason = &find(&tree, "acme.a|KEY").unwrap().texts.reason;
+    assert!(reason.source().contains("map(f)") && reason.template().is_err());
+    assert_eq!(tree.rules()[0].state(), RuleState::Broken);
+}
+
+#[test]
+fn texts_are_rendered_with_the_details_of_a_finding() {
+    let tree = load(&[("external/rules/a/reason.md", Some("{{~pydata.nodes :node}}{{=node.name}} {{~}}"))]);
+    let reason = &find(&tree, "acme.a|KEY").unwrap().texts.reason;
+    assert_eq!(reason.render(&serde_json::json!({"nodes": [{"name": "a"}, {"name": "b"}]})).unwrap(), "a b ");
+    let error = reason.render(&serde_json::json!({"nodes": [null]})).unwrap_err();
+    assert_eq!(error.to_string(), "failed to render external/rules/a/reason.md with these details");
+}
+
+#[test]
 fn a_broken_rule_does_not_hide_the_others() {
     let tree = load(&[
         ("external/rules/b/plugin.yaml", Some("@")),
@@ -167,7 +190,7 @@ fn the_first_of_two_equal_keys_is_used() {
         ("external/rules/z/plugin.yaml", Some("python_module: acme.a")),
         ("external/rules/z/KEY/metadata.yaml", Some("description: Z")),
     ]);
-    assert_eq!(find(&tree, "acme.a|KEY").unwrap().description.source, "D");
+    assert_eq!(find(&tree, "acme.a|KEY").unwrap().description.source(), "D");
     assert_eq!(
         problems(&tree),
         ["external/rules/z/KEY/metadata.yaml: acme.a|KEY already has content in external/rules/a, which is used"]
@@ -197,8 +220,8 @@ fn the_tree_above_hides_the_one_below() {
     let above = load(&[("external/rules/a/KEY/metadata.yaml", Some("description: above"))]);
     let digest = above.digest();
     let tree = above.over(&below);
-    assert_eq!(find(&tree, "acme.a|KEY").unwrap().description.source, "above");
-    assert_eq!(find(&tree, "acme.a|MORE").unwrap().description.source, "only below");
+    assert_eq!(find(&tree, "acme.a|KEY").unwrap().description.source(), "above");
+    assert_eq!(find(&tree, "acme.a|MORE").unwrap().description.source(), "only below");
     assert_eq!(tree.groups(), below.groups());
     assert!(![digest, below.digest()].contains(&tree.digest()));
     assert_eq!(

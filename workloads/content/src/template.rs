@@ -1,0 +1,74 @@
+//! Templates in the syntax of doT, as rule content uses it.
+//!
+//! ```text
+//!  source ──▶ tags ──▶ tokens ──▶ parse ──▶ Template ──▶ render ──▶ text
+//!             (doT)    (JavaScript)         (syntax)     (evaluate, values as JavaScript has them)
+//! ```
+//!
+//! doT turns a template into a JavaScript function. Here the part of JavaScript that templates need is interpreted instead:
+//! member access, operators with JavaScript's conversions, the common methods of strings and lists, `if`, `for`, `var`. What
+//! goes beyond (functions, regular expressions, object literals, `{{#…}}` definitions) is an error with its place when the
+//! template is compiled, and so is a name that is nowhere defined. A template has no way to anything but its data; steps and
+//! output are limited.
+//!
+//! ```
+//! use ccx_content::Template;
+//!
+//! let template = Template::compile("Node{{?pydata.nodes.length > 1}}s{{?}}:{{~pydata.nodes :node}} {{=node.name}}{{~}}")?;
+//! let details = serde_json::json!({"nodes": [{"name": "a"}, {"name": "b"}]});
+//! assert_eq!(template.render(&details)?, "Nodes: a b");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Where this differs from doT in a browser: the keys of an object come in alphabetical order; `;` may be missing at the end of
+//! a tag.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value as Json;
+
+mod error;
+mod evaluate;
+mod functions;
+mod methods;
+mod number;
+mod parse;
+mod render;
+mod syntax;
+mod tags;
+mod text;
+mod tokens;
+mod value;
+
+pub use error::{RenderError, RenderErrorKind, SyntaxError, SyntaxErrorKind};
+
+use render::Renderer;
+
+/// A compiled template.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Template {
+    block: syntax::Block,
+    variables: usize,
+    keys: BTreeSet<String>,
+}
+
+impl Template {
+    /// Compiles a template.
+    pub fn compile(source: &str) -> Result<Self, SyntaxError> {
+        let tokens = tokens::tokenize(source, &tags::split(source))?;
+        parse::parse(tokens)
+    }
+
+    /// The text for one finding; `details` are its data.
+    pub fn render(&self, details: &Json) -> Result<String, RenderError> {
+        Renderer::new(details, self.variables).render(&self.block)
+    }
+
+    /// The members of the details that the template reads by name.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,370 @@
+//! Tokens to a template: blocks and statements.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Template,
+    error::{SyntaxError, SyntaxErrorKind},
+    syntax::{Binary, Block, Escaping, Expression, ExpressionKind, Literal, Node, Variable},
+    tokens::{Token, TokenKind},
+};
+use crate::Position;
+
+mod expression;
+
+/// Deepest nesting of blocks, and of expressions. Each level takes a piece of the stack, to parse and to render.
+const MAX_DEPTH: usize = 50;
+
+/// Parses a whole template.
+pub(super) fn parse(tokens: Vec<Token<'_>>) -> Result<Template, SyntaxError> {
+    let mut parser = Parser { tokens, next: 0, depth: 0, variables: Vec::new(), keys: BTreeSet::new() };
+    let block = parser.block()?;
+    match parser.peek() {
+        TokenKind::End => Ok(Template { block, variables: parser.variables.len(), keys: parser.keys }),
+        _ => Err(parser.expected("the end of the template")),
+    }
+}
+
+struct Parser<'s> {
+    /// The last of them is [`TokenKind::End`].
+    tokens: Vec<Token<'s>>,
+    next: usize,
+    depth: usize,
+    /// The names of the variables, by number.
+    variables: Vec<&'s str>,
+    /// The members of the details that are read.
+    keys: BTreeSet<String>,
+}
+
+impl<'s> Parser<'s> {
+    fn peek(&self) -> &TokenKind<'s> {
+        &self.tokens[self.next].kind
+    }
+
+    /// The token behind the next one.
+    fn peek_second(&self) -> &TokenKind<'s> {
+        let last = self.tokens.len() - 1;
+        &self.tokens[last.min(self.next + 1)].kind
+    }
+
+    fn position(&self) -> Position {
+        self.tokens[self.next].position
+    }
+
+    /// Takes the next token when it is this one.
+    fn take_if(&mut self, wanted: &TokenKind<'s>) -> Option<()> {
+        let is_wanted = self.peek() == wanted;
+        is_wanted.then(|| self.next += 1)
+    }
+
+    fn take_symbol(&mut self, symbol: &'static str) -> Option<()> {
+        self.take_if(&TokenKind::Symbol(symbol))
+    }
+
+    fn take_word(&mut self, word: &'static str) -> Option<()> {
+        self.take_if(&TokenKind::Name(word))
+    }
+
+    fn expect(&mut self, wanted: &TokenKind<'s>) -> Result<(), SyntaxError> {
+        self.take_if(wanted).ok_or_else(|| self.expected(&wanted.describe()))
+    }
+
+    fn expect_symbol(&mut self, symbol: &'static str) -> Result<(), SyntaxError> {
+        self.expect(&TokenKind::Symbol(symbol))
+    }
+
+    fn error(&self, kind: SyntaxErrorKind) -> SyntaxError {
+        SyntaxError { position: self.position(), kind }
+    }
+
+    fn expected(&self, expected: &str) -> SyntaxError {
+        self.error(SyntaxErrorKind::Expected { expected: expected.to_owned(), found: self.peek().describe() })
+    }
+
+    fn unsupported(&self, what: &str, instead: &'static str) -> SyntaxError {
+        self.error(SyntaxErrorKind::Unsupported { what: what.to_owned(), instead })
+    }
+
+    /// Parses something that may contain itself.
+    fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Result<T, SyntaxError>) -> Result<T, SyntaxError> {
+        if self.depth >= MAX_DEPTH {
+            return Err(self.error(SyntaxErrorKind::TooDeep { limit: MAX_DEPTH }));
+        }
+        self.depth += 1;
+        let parsed = parse(self);
+        self.depth -= 1;
+        parsed
+    }
+
+    /// Everything up to what ends a block.
+    fn block(&mut self) -> Result<Block, SyntaxError> {
+        self.nested(|parser| {
+            let mut block = Block::new();
+            while let Some(node) = parser.node()? {
+                block.push(node);
+            }
+            Ok(block)
+        })
+    }
+
+    /// The next node; nothing at the end of the block.
+    fn node(&mut self) -> Result<Option<Node>, SyntaxError> {
+        while matches!(self.peek(), TokenKind::TagEnd | TokenKind::Symbol(";")) {
+            self.next += 1;
+        }
+        let node = match self.peek().clone() {
+            TokenKind::Text(text) => {
+                self.next += 1;
+                Node::Text(text.into())
+            }
+            TokenKind::Print(escaping) => self.print(escaping)?,
+            TokenKind::If => self.if_tag()?,
+            TokenKind::Each => self.each()?,
+            TokenKind::Name("if") => self.if_statement()?,
+            TokenKind::Name("for") => self.for_statement()?,
+            TokenKind::ElseIf
+            | TokenKind::Else
+            | TokenKind::EndIf
+            | TokenKind::EndEach
+            | TokenKind::Symbol("}")
+            | TokenKind::End => return Ok(None),
+            _ => {
+                let statement = self.simple_statement()?;
+                self.end_of_statement()?;
+                statement
+            }
+        };
+        Ok(Some(node))
+    }
+
+    fn print(&mut self, escaping: Escaping) -> Result<Node, SyntaxError> {
+        self.next += 1;
+        let value = self.expression()?;
+        self.expect(&TokenKind::TagEnd)?;
+        Ok(Node::Print { value, escaping })
+    }
+
+    /// `{{? condition}}`
+    fn if_tag(&mut self) -> Result<Node, SyntaxError> {
+        let opened = self.position();
+        self.next += 1;
+        let condition = self.expression()?;
+        self.expect(&TokenKind::TagEnd)?;
+        self.branches(condition, opened)
+    }
+
+    /// `{{ if (condition) { }}`
+    fn if_statement(&mut self) -> Result<Node, SyntaxError> {
+        let opened = self.position();
+        self.next += 1;
+        let condition = self.condition_and_brace()?;
+        self.branches(condition, opened)
+    }
+
+    /// `(condition) {`
+    fn condition_and_brace(&mut self) -> Result<Expression, SyntaxError> {
+        self.expect_symbol("(")?;
+        let condition = self.expression()?;
+        self.expect_symbol(")")?;
+        self.expect_symbol("{")?;
+        Ok(condition)
+    }
+
+    /// What follows a condition. As in JavaScript that doT writes, tags may continue what a statement began.
+    fn branches(&mut self, first_condition: Expression, opened: Position) -> Result<Node, SyntaxError> {
+        let mut branches = vec![(first_condition, self.block()?)];
+        loop {
+            let condition = match self.peek() {
+                TokenKind::ElseIf => {
+                    self.next += 1;
+                    let condition = self.expression()?;
+                    self.expect(&TokenKind::TagEnd)?;
+                    condition
+                }
+                TokenKind::Symbol("}") if *self.peek_second() == TokenKind::Name("else") => {
+                    self.next += 2;
+                    if self.take_word("if").is_none() {
+                        self.expect_symbol("{")?;
+                        break;
+                    }
+                    self.condition_and_brace()?
+                }
+                TokenKind::Else => {
+                    self.next += 1;
+                    break;
+                }
+                _ => {
+                    self.end_of_braces(opened)?;
+                    return Ok(Node::If { branches, otherwise: Block::new() });
+                }
+            };
+            branches.push((condition, self.block()?));
+        }
+        let otherwise = self.block()?;
+        self.end_of_braces(opened)?;
+        Ok(Node::If { branches, otherwise })
+    }
+
+    /// `}`, or the tag that becomes one.
+    fn end_of_braces(&mut self, opened: Position) -> Result<(), SyntaxError> {
+        let is_closed = self.take_symbol("}").or_else(|| self.take_if(&TokenKind::EndIf)).is_some();
+        if is_closed { Ok(()) } else { Err(self.unclosed("{{?}} or }", opened)) }
+    }
+
+    fn unclosed(&self, end: &str, opened: Position) -> SyntaxError {
+        self.expected(&format!("{end} for what begins in line {}", opened.line))
+    }
+
+    /// `{{~list :item:index}}`
+    fn each(&mut self) -> Result<Node, SyntaxError> {
+        let opened = self.position();
+        self.next += 1;
+        let list = self.expression()?;
+        let TokenKind::As { item, index } = *self.peek() else { return Err(self.expected("the name of the items")) };
+        let item = self.declare(item)?;
+        let index = index.map(|index| self.declare(index)).transpose()?;
+        self.next += 1;
+        let body = self.block()?;
+        self.take_if(&TokenKind::EndEach).ok_or_else(|| self.unclosed("{{~}}", opened))?;
+        Ok(Node::Each { list, item, index, body })
+    }
+
+    /// `{{ for (…) { }}`
+    fn for_statement(&mut self) -> Result<Node, SyntaxError> {
+        let opened = self.position();
+        self.next += 1;
+        self.expect_symbol("(")?;
+        let start = self.next;
+        if let Some(variable) = self.loop_variable()? {
+            let is_over_keys = self.take_word("in").is_some();
+            if is_over_keys || self.take_word("of").is_some() {
+                return self.for_each(variable, is_over_keys, opened);
+            }
+        }
+        self.next = start;
+        self.counter_loop(opened)
+    }
+
+    /// The name that a loop over keys or items begins with.
+    fn loop_variable(&mut self) -> Result<Option<Variable>, SyntaxError> {
+        if matches!(self.peek(), TokenKind::Name("var" | "let" | "const")) {
+            self.next += 1;
+        }
+        let (TokenKind::Name(name), TokenKind::Name("in" | "of")) = (self.peek().clone(), self.peek_second()) else {
+            return Ok(None);
+        };
+        let variable = self.declare(name)?;
+        self.next += 1;
+        Ok(Some(variable))
+    }
+
+    fn for_each(&mut self, variable: Variable, is_over_keys: bool, opened: Position) -> Result<Node, SyntaxError> {
+        let over = self.expression()?;
+        self.expect_symbol(")")?;
+        self.expect_symbol("{")?;
+        let body = self.block()?;
+        self.end_of_braces(opened)?;
+        Ok(if is_over_keys {
+            Node::ForIn { key: variable, object: over, body }
+        } else {
+            Node::ForOf { item: variable, list: over, body }
+        })
+    }
+
+    fn counter_loop(&mut self, opened: Position) -> Result<Node, SyntaxError> {
+        let is_next = |parser: &Self, symbol| *parser.peek() == TokenKind::Symbol(symbol);
+        let start = if is_next(self, ";") { None } else { Some(Box::new(self.simple_statement()?)) };
+        self.expect_symbol(";")?;
+        let condition = if is_next(self, ";") { None } else { Some(self.expression()?) };
+        self.expect_symbol(";")?;
+        let step = if is_next(self, ")") { None } else { Some(Box::new(self.simple_statement()?)) };
+        self.expect_symbol(")")?;
+        self.expect_symbol("{")?;
+        let body = self.block()?;
+        self.end_of_braces(opened)?;
+        Ok(Node::For { start, condition, step, body })
+    }
+
+    /// A declaration, an assignment, or an expression.
+    fn simple_statement(&mut self) -> Result<Node, SyntaxError> {
+        if let TokenKind::Name("var" | "let" | "const") = self.peek() {
+            self.next += 1;
+            return self.declaration();
+        }
+        if let (&TokenKind::Name(name), &TokenKind::Symbol(symbol @ ("=" | "+=" | "-=" | "++" | "--"))) =
+            (self.peek(), self.peek_second())
+        {
+            return self.assignment(name, symbol);
+        }
+        Ok(Node::Evaluate(self.expression()?))
+    }
+
+    /// What follows `var`.
+    fn declaration(&mut self) -> Result<Node, SyntaxError> {
+        let &TokenKind::Name(name) = self.peek() else { return Err(self.expected("the name of a variable")) };
+        let position = self.position();
+        let variable = self.declare(name)?;
+        self.next += 1;
+        let value = if self.take_symbol("=").is_some() {
+            self.expression()?
+        } else {
+            leaf(position, ExpressionKind::Literal(Literal::Undefined))
+        };
+        if *self.peek() == TokenKind::Symbol(",") {
+            return Err(self.unsupported("a list of variables", "write var once for each"));
+        }
+        Ok(Node::Assign { variable, value })
+    }
+
+    fn assignment(&mut self, name: &'s str, symbol: &'static str) -> Result<Node, SyntaxError> {
+        let position = self.position();
+        let variable = self.lookup(name)?;
+        self.next += 2;
+        let old = leaf(position, ExpressionKind::Variable(variable));
+        // Adding one would join texts; taking away its opposite makes a number of everything.
+        let one = |sign: f64| leaf(position, ExpressionKind::Literal(Literal::Number(sign)));
+        let value = match symbol {
+            "=" => self.expression()?,
+            "+=" => self.binary(Binary::Add, old, position, Self::expression)?,
+            "-=" => self.binary(Binary::Subtract, old, position, Self::expression)?,
+            "++" => self.binary(Binary::Subtract, old, position, |_| Ok(one(-1.0)))?,
+            _ => self.binary(Binary::Subtract, old, position, |_| Ok(one(1.0)))?,
+        };
+        Ok(Node::Assign { variable, value })
+    }
+
+    fn end_of_statement(&mut self) -> Result<(), SyntaxError> {
+        match self.peek() {
+            TokenKind::TagEnd | TokenKind::Symbol(";") => {
+                self.next += 1;
+                Ok(())
+            }
+            TokenKind::Symbol("}") => Ok(()),
+            _ => Err(self.expected("the end of the statement")),
+        }
+    }
+
+    /// The variable of a name, a new one if there is none: a name is one variable for the whole template.
+    fn declare(&mut self, name: &'s str) -> Result<Variable, SyntaxError> {
+        let is_reserved = expression::is_reserved(name) || name.starts_with(|first: char| first.is_ascii_digit());
+        if is_reserved {
+            let found = format!("{name:?}");
+            return Err(self.error(SyntaxErrorKind::Expected { expected: "a free name".to_owned(), found }));
+        }
+        let known = self.variables.iter().position(|known| *known == name);
+        Ok(known.unwrap_or_else(|| {
+            self.variables.push(name);
+            self.variables.len() - 1
+        }))
+    }
+
+    fn lookup(&self, name: &str) -> Result<Variable, SyntaxError> {
+        let known = self.variables.iter().position(|known| *known == name);
+        known.ok_or_else(|| self.error(SyntaxErrorKind::UnknownName { name: name.to_owned() }))
+    }
+}
+
+/// An expression without another in it.
+fn leaf(position: Position, kind: ExpressionKind) -> Expression {
+    Expression { position, depth: 0, kind }
+}
