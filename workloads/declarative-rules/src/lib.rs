@@ -1,1 +1,47 @@
-//! Declarative rules.
+//! Rules that users write, in YAML and CEL: files in, implementations of [`ccx_rules::Rule`] out.
+//!
+//! ```text
+//!  text ──▶ yaml ──▶ read ──▶ build ──▶ DeclarativeRule ──▶ Engine
+//!          (places)  (form)  (meaning)        │
+//!                              cel            ├──▶ run_tests · trace · explain
+//!                                             │
+//!  directories, archives ──▶ RuleSet ─────────┘   all or nothing, known by a digest
+//! ```
+//!
+//! - [`load_file`] reads one file and tells all that is wrong with it, each with file, line and column.
+//! - [`RuleSet`] is what an engine gets: every rule of every source, or none.
+//! - [`Reloader`] notices that a set has changed.
+//! - What a rule may cost is bounded three times: when it is loaded, while it runs, and in what it answers.
+
+mod build;
+mod cel;
+mod explain;
+mod files;
+mod format;
+mod functions_doc;
+mod inputs;
+mod limits;
+mod lint;
+mod load;
+mod pattern;
+mod problem;
+mod read;
+mod reload;
+mod rule;
+mod rule_set;
+mod run_tests;
+mod suggest;
+mod trace;
+mod yaml;
+
+pub use explain::{ExplainedInput, Explanation, RuleContent};
+pub use files::{Digest, FilesError, RuleFiles};
+pub use format::rule_schema;
+pub use functions_doc::{FunctionDoc, functions, functions_table};
+pub use load::{Loaded, load_file};
+pub use problem::{Position, Problem, Severity};
+pub use reload::{Change, Reloader};
+pub use rule::DeclarativeRule;
+pub use rule_set::{Rejected, RuleSet};
+pub use run_tests::{TestFailure, TestOutcome};
+pub use trace::{Trace, TracedInput, TracedValue};

@@ -102,6 +102,8 @@ impl Engine {
         let elapsed = started.elapsed();
         match checked {
             Err(panic) => Outcome::Fault(FaultReason::Panicked(panic_message(&*panic))),
+            // The rule itself says why it can't tell.
+            Ok(Ok(Some(Response(Err(reason))))) => Outcome::Fault(reason),
             Ok(_) if elapsed > self.budget.time_per_rule => Outcome::Fault(FaultReason::OverBudget(elapsed)),
             Ok(Err(missing)) => Outcome::Skip(missing.to_string()),
             Ok(Ok(None)) => Outcome::Miss,

@@ -97,6 +97,12 @@ fn a_rule_that_can_not_tell_says_why() {
     assert_eq!(fault_of(|| Response::fault(FaultReason::Limit("200000 iterations".into()))), limit);
     let report = run(vec![rule("pack.a", |_| Some(Response::fault(FaultReason::Limit(String::new()))))], Budget::default());
     assert_eq!(report.runs[0].verdict, Verdict::Limit);
+    let slow = rule("pack.a", |_| {
+        std::thread::sleep(Duration::from_millis(2));
+        Some(Response::fault(FaultReason::Limit("time".into())))
+    });
+    let report = run(vec![slow], Budget { time_per_rule: Duration::from_millis(1), ..Budget::default() });
+    assert_eq!(report.faults[0].reason, FaultReason::Limit("time".into()));
     let failed = fault_of(|| Response::fault(FaultReason::Failed("no such key: a".into())));
     assert_eq!(failed.to_string(), "failed: no such key: a");
 }

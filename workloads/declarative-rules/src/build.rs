@@ -1,0 +1,202 @@
+//! From a [`Definition`] to a rule that can run, with every mistake of meaning.
+
+use std::{
+    fmt::Display,
+    str::FromStr,
+    sync::{Arc, LazyLock},
+};
+
+use regex::Regex;
+
+use crate::{
+    DeclarativeRule,
+    cel::{self, Type},
+    explain::RuleContent,
+    format::{ContentDefinition, Definition, Expression, InputDefinition, Located, Need},
+    inputs::{Reads, RuleInput},
+    limits::{DEFAULT_MATCHES, MAX_MATCHES},
+    pattern::Pattern,
+    problem::Position,
+    read::Source,
+    rule::{Compiled, CompiledExpression, Origin},
+    run_tests::TestCase,
+    yaml::{Node, offset_in_file},
+};
+
+mod order;
+mod paths;
+
+/// Makes a rule of a document. `None` when something is wrong, which is then among the problems.
+pub(crate) fn rule(source: &mut Source<'_>, document: &Node, definition: &Definition) -> Option<DeclarativeRule> {
+    let names = names(source, definition);
+    let id = definition.id.as_ref().and_then(|id| parse(source, id));
+    let error_key = definition.error_key.as_ref().and_then(|key| parse(source, key));
+    let inputs = definition.inputs.iter().filter_map(|(name, input)| rule_input(source, definition, name, input)).collect();
+    let facts = facts(source, definition, &names);
+    let when = definition.when.as_ref().and_then(|when| expression(source, "when".into(), when, &names));
+    let details = definition.details.iter().filter_map(|(name, detail)| {
+        let compiled = expression(source, format!("details.{}", name.value), detail, &names)?;
+        Some((Arc::from(name.value.as_str()), compiled))
+    });
+    let details: Vec<_> = details.collect();
+    let tests = definition.tests.iter().filter_map(|test| TestCase::parse(source, test)).collect();
+    let origin = Origin {
+        file: source.file.into(),
+        text: source.text.into(),
+        position: Position::of(source.text, document.span.start),
+    };
+    let content = definition.content.as_ref().map(rule_content);
+    if source.has_errors() {
+        return None;
+    }
+    let mut rule = Compiled { id: id?, error_key: error_key?, inputs, facts, when: when?, details, content, tests, origin };
+    order::resolve(source, definition, &mut rule)?;
+    Some(DeclarativeRule(Arc::new(rule)))
+}
+
+/// The names that expressions can use: inputs, then facts.
+fn names<'d>(source: &mut Source<'_>, definition: &'d Definition) -> Vec<&'d str> {
+    static NAME: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new("^[A-Za-z_][A-Za-z0-9_]*$").expect("the pattern is valid, each test runs it"));
+    /// Words of the language, those that it reserves included.
+    const WORDS: [&str; 21] = [
+        "as",
+        "break",
+        "const",
+        "continue",
+        "else",
+        "false",
+        "for",
+        "function",
+        "has",
+        "if",
+        "import",
+        "in",
+        "let",
+        "loop",
+        "namespace",
+        "null",
+        "optional",
+        "package",
+        "return",
+        "true",
+        "var",
+    ];
+    let inputs = definition.inputs.iter().map(|(name, _)| name);
+    let mut names: Vec<&str> = Vec::new();
+    for Located { value: name, at } in inputs.chain(definition.facts.iter().map(|(name, _)| name)) {
+        let is_word = WORDS.contains(&name.as_str()) || Type::NAMED.iter().any(|of| of.name() == name);
+        if !NAME.is_match(name) {
+            source.error(*at, format!("`{name}` can't be a name in an expression; use letters, digits and _"));
+        } else if is_word {
+            source.error(*at, format!("`{name}` is a word of the language; choose another name"));
+        } else if names.contains(&name.as_str()) {
+            source.error(*at, format!("`{name}` is already the name of an input; choose another one"));
+        }
+        names.push(name);
+    }
+    names
+}
+
+fn parse<T: FromStr<Err: Display>>(source: &mut Source<'_>, text: &Located<String>) -> Option<T> {
+    text.value.parse().inspect_err(|error: &T::Err| source.error(text.at, error.to_string())).ok()
+}
+
+fn facts(source: &mut Source<'_>, definition: &Definition, names: &[&str]) -> Vec<CompiledExpression> {
+    let facts = definition.facts.iter().enumerate().filter_map(|(position, (name, fact))| {
+        let compiled = expression(source, format!("facts.{}", name.value), fact, names)?;
+        Some(CompiledExpression { slot: definition.inputs.len() + position, ..compiled })
+    });
+    facts.collect()
+}
+
+fn expression(source: &mut Source<'_>, name: String, expression: &Expression, names: &[&str]) -> Option<CompiledExpression> {
+    let Expression { text, span } = expression;
+    match cel::compile(text, names) {
+        Ok(program) => {
+            Some(CompiledExpression { name, program, slot: 0, facts: Vec::new(), text: text.clone(), span: span.clone() })
+        }
+        Err(mistakes) => {
+            for mistake in mistakes {
+                let at = offset_in_file(source.text, span, text, mistake.at);
+                source.error(at, format!("`{name}`: {}", mistake.message));
+            }
+            None
+        }
+    }
+}
+
+fn rule_input(
+    source: &mut Source<'_>,
+    definition: &Definition,
+    name: &Located<String>,
+    input: &InputDefinition,
+) -> Option<RuleInput> {
+    let InputDefinition { file, glob, logs, metrics, pattern, max_matches, required } = input;
+    if logs.is_none() {
+        for (field, at) in [
+            ("pattern", pattern.as_ref().map(|pattern| pattern.at)),
+            ("max_matches", max_matches.as_ref().map(|most| most.at)),
+        ] {
+            if let Some(at) = at {
+                source.error(at, format!("`{field}` belongs to `logs`, which the input `{}` has not", name.value));
+            }
+        }
+    }
+    let reads = match (file, glob, logs, metrics) {
+        (Some(file), None, None, None) => Reads::file(paths::file(source, file)?),
+        (None, Some(glob), None, None) => Reads::documents(paths::glob(source, glob)?),
+        (None, None, Some(logs), None) => {
+            let query =
+                format!("{}|{}.{}", text_of(definition.id.as_ref()), text_of(definition.error_key.as_ref()), name.value);
+            let glob = paths::glob(source, logs);
+            let pattern = log_pattern(source, logs, pattern.as_ref());
+            let max_matches = matches_kept(source, max_matches.as_ref());
+            Reads::logs(query, glob?, pattern?, max_matches)
+        }
+        (None, None, None, Some(metrics)) => Reads::Metrics { family: metrics.value.clone() },
+        _ => {
+            source
+                .error(name.at, format!("the input `{}` must have one of `file`, `glob`, `logs` and `metrics`", name.value));
+            return None;
+        }
+    };
+    let need = required.as_ref().map_or(Need::Optional, |required| required.value);
+    Some(RuleInput { name: name.value.clone(), need, reads })
+}
+
+fn log_pattern(source: &mut Source<'_>, logs: &Located<String>, pattern: Option<&Located<String>>) -> Option<Pattern> {
+    let Some(pattern) = pattern else {
+        source.error(logs.at, "`logs` needs a `pattern`, the regular expression of the lines");
+        return None;
+    };
+    let parsed = Pattern::parse(&pattern.value);
+    parsed.inspect_err(|error| source.error(pattern.at, format!("the pattern is no regular expression: {error}"))).ok()
+}
+
+fn matches_kept(source: &mut Source<'_>, max_matches: Option<&Located<usize>>) -> usize {
+    let Some(max_matches) = max_matches else { return DEFAULT_MATCHES };
+    if !(1..=MAX_MATCHES).contains(&max_matches.value) {
+        source.error(max_matches.at, format!("`max_matches` goes from 1 to {MAX_MATCHES}"));
+    }
+    max_matches.value
+}
+
+fn rule_content(content: &ContentDefinition) -> RuleContent {
+    let rating = |rating: Option<&Located<usize>>| rating.and_then(|rating| u8::try_from(rating.value).ok()).unwrap_or(1);
+    RuleContent {
+        description: text_of(content.description.as_ref()),
+        impact: rating(content.impact.as_ref()),
+        likelihood: rating(content.likelihood.as_ref()),
+        resolution_risk: rating(content.resolution_risk.as_ref()),
+        tags: content.tags.iter().map(|tag| tag.value.clone()).collect(),
+        generic: text_of(content.generic.as_ref()),
+        reason: text_of(content.reason.as_ref()),
+        resolution: text_of(content.resolution.as_ref()),
+        more_info: text_of(content.more_info.as_ref()),
+    }
+}
+
+fn text_of(text: Option<&Located<String>>) -> String {
+    text.map(|text| text.value.clone()).unwrap_or_default()
+}

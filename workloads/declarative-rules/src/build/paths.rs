@@ -1,0 +1,37 @@
+//! Paths and globs of inputs.
+
+use crate::{format::Located, read::Source};
+
+/// The path of one file.
+pub(super) fn file(source: &mut Source<'_>, path: &Located<String>) -> Option<String> {
+    if path.value.contains('*') {
+        source.error(path.at, "`file` is the path of one file; write `glob` for several");
+        return None;
+    }
+    glob(source, path)
+}
+
+/// A path in which `*` stands for anything but `/`.
+pub(super) fn glob(source: &mut Source<'_>, glob: &Located<String>) -> Option<String> {
+    let path = glob.value.as_str();
+    let mistake = if path.starts_with('/') {
+        Some("is absolute; paths begin at the root of the archive, as in `config/node/*.json`")
+    } else if path.contains("**") {
+        Some("has `**`; one `*` stands for anything in one directory, so write one for each level")
+    } else if path.contains(['?', '[', '{', '\\']) {
+        Some("has a wildcard other than `*`, which is the only one")
+    } else if path.split('/').any(|part| matches!(part, "" | "." | "..")) {
+        Some("has an empty part, `.` or `..`")
+    } else if !path.contains('/') {
+        Some("has no directory; all files of an archive are in one, as in `config/version.json`")
+    } else {
+        None
+    };
+    match mistake {
+        Some(mistake) => {
+            source.error(glob.at, format!("the path `{path}` {mistake}"));
+            None
+        }
+        None => Some(path.to_owned()),
+    }
+}

@@ -1,0 +1,83 @@
+//! Why an expression has no value.
+
+use std::fmt;
+
+use super::{Type, Value, meter::Limit};
+
+/// A failed evaluation.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct EvaluationError {
+    /// Where in the expression, in bytes.
+    pub at: usize,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Why an evaluation failed.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Reason {
+    /// A map has no such field.
+    NoSuchKey(Box<str>),
+    /// A list has no such element.
+    NoSuchElement(i64),
+    /// An operator or function does not take values of these types.
+    NoOverload(&'static str, Box<[Type]>),
+    /// A condition is no truth value.
+    NotBool(Type),
+    /// A loop over what is no list and no map.
+    NotIterable(Type),
+    /// The result is out of range.
+    Overflow(&'static str),
+    /// Division by zero.
+    DivisionByZero,
+    /// `value()` of an optional without one.
+    NoValue,
+    /// A key of a map literal is no text.
+    KeyNotText(Type),
+    /// A function can't do it; the text says why.
+    Function(&'static str, String),
+    /// A limit was reached.
+    Limit(Limit),
+}
+
+impl Reason {
+    pub(crate) fn no_overload(function: &'static str, arguments: &[Value]) -> Self {
+        Self::NoOverload(function, arguments.iter().map(Value::type_of).collect())
+    }
+
+    /// The error at a place of an expression.
+    pub(crate) fn at(self, at: usize) -> EvaluationError {
+        EvaluationError { at, reason: self }
+    }
+
+    /// Whether nothing may hide the error.
+    pub(crate) fn is_limit(&self) -> bool {
+        matches!(self, Self::Limit(_))
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSuchKey(key) => write!(
+                f,
+                "there is no field `{key}`; where a field may be missing, write `.?{key}.orValue(...)` or ask `has(...)` first"
+            ),
+            Self::NoSuchElement(index) => {
+                write!(f, "the list has no element {index}; ask for its `size(...)` first, or write `[?{index}]`")
+            }
+            Self::NoOverload(function, types) => {
+                let types: Vec<&str> = types.iter().map(|of| of.name()).collect();
+                write!(f, "`{function}` does not take ({})", types.join(", "))
+            }
+            Self::NotBool(of) => write!(f, "a condition must be a bool and is a {}", of.name()),
+            Self::NotIterable(of) => write!(f, "a loop needs a list or a map and has a {}", of.name()),
+            Self::Overflow(operation) => write!(f, "the result of `{operation}` is out of range"),
+            Self::DivisionByZero => f.write_str("division by zero; ask for it first"),
+            Self::NoValue => f.write_str("`value()` of an optional that has none; write `.orValue(...)`"),
+            Self::KeyNotText(of) => write!(f, "the keys of a map must be strings and one is a {}", of.name()),
+            Self::Function(function, why) => write!(f, "`{function}`: {why}"),
+            Self::Limit(limit) => write!(f, "it needed {}", limit.explanation()),
+        }
+    }
+}

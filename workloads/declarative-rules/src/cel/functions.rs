@@ -1,0 +1,203 @@
+//! The functions of the language, each with its signature and a sentence on what it does.
+
+use std::ops::RangeInclusive;
+
+use super::{Value, error::Reason, evaluate::Scope, value::text_weight};
+
+mod cluster;
+mod convert;
+mod list;
+#[expect(clippy::unnecessary_wraps, reason = "functions have one shape")]
+mod optional;
+mod text;
+mod time;
+
+/// A function.
+#[derive(Debug)]
+pub(crate) struct Function {
+    /// Its name.
+    pub name: &'static str,
+    /// How it is called.
+    pub signature: &'static str,
+    /// What it does.
+    pub summary: &'static str,
+    forms: Forms,
+    /// How many arguments it takes, with the value before the dot.
+    pub arguments: RangeInclusive<usize>,
+    cost: Cost,
+    run: fn(&Scope<'_>, &[Value]) -> Result,
+}
+
+type Result<T = Value> = std::result::Result<T, Reason>;
+
+/// Whether a call is written `f(a)` or `a.f()`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Global,
+    Member,
+}
+
+impl Form {
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Global => Self::Member,
+            Self::Member => Self::Global,
+        }
+    }
+}
+
+/// How a function may be called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Forms {
+    Only(Form),
+    Either,
+}
+
+/// How many steps a call takes.
+#[derive(Clone, Copy, Debug)]
+enum Cost {
+    /// As many as any operation.
+    Flat,
+    /// One for each element of a list, and by the length of texts.
+    Shallow,
+    /// By all that the arguments are made of.
+    Deep,
+}
+
+impl Function {
+    /// Calls it.
+    pub(super) fn call(&self, scope: &Scope<'_>, arguments: &[Value]) -> Result {
+        scope.meter.charge(self.cost.of(arguments))?;
+        scope.meter.admit((self.run)(scope, arguments)?)
+    }
+}
+
+impl Cost {
+    fn of(self, arguments: &[Value]) -> u64 {
+        match self {
+            Self::Flat => 0,
+            Self::Shallow => arguments.iter().map(shallow_weight).sum(),
+            Self::Deep => arguments.iter().map(Value::weight).fold(0, u64::saturating_add),
+        }
+    }
+}
+
+fn shallow_weight(value: &Value) -> u64 {
+    match value {
+        Value::Text(text) => text_weight(text),
+        Value::List(list) => {
+            list.items().iter().map(|item| if let Value::Text(text) = item { text_weight(text) } else { 1 }).sum()
+        }
+        Value::Map(map) => map.entries().len() as u64,
+        _ => 1,
+    }
+}
+
+/// The function of a name that can be called in a form.
+pub(crate) fn find(name: &str, form: Form) -> Option<&'static Function> {
+    ALL.iter()
+        .find(|function| function.name == name && (function.forms == Forms::Either || function.forms == Forms::Only(form)))
+}
+
+/// An argument that must be a text.
+fn text<'a>(function: &'static str, arguments: &'a [Value], position: usize) -> Result<&'a str> {
+    match arguments.get(position) {
+        Some(Value::Text(text)) => Ok(text),
+        _ => Err(Reason::no_overload(function, arguments)),
+    }
+}
+
+/// An argument that must be a list.
+fn items<'a>(function: &'static str, arguments: &'a [Value], position: usize) -> Result<&'a [Value]> {
+    match arguments.get(position) {
+        Some(Value::List(list)) => Ok(list.items()),
+        _ => Err(Reason::no_overload(function, arguments)),
+    }
+}
+
+/// A number of elements or characters as the language counts.
+fn count(number: usize) -> Value {
+    Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+const GLOBAL: Forms = Forms::Only(Form::Global);
+const MEMBER: Forms = Forms::Only(Form::Member);
+
+macro_rules! functions {
+    ($($name:literal $forms:ident $arguments:expr, $cost:ident, $run:path, $signature:literal, $summary:literal;)*) => {
+        &[$(Function {
+            name: $name,
+            signature: concat!("`", $signature, "`"),
+            summary: $summary,
+            forms: $forms,
+            arguments: $arguments,
+            cost: Cost::$cost,
+            run: $run,
+        }),*]
+    };
+}
+
+use Forms::Either as EITHER;
+
+/// Every function, by theme. Operators and the macros `has`, `all`, `exists`, `exists_one`, `filter`, `map`, `optMap` and
+/// `optFlatMap` are the language's own, and so is `matches`, whose pattern is checked when the rule is loaded.
+#[rustfmt::skip]
+pub(crate) const ALL: &[Function] = functions![
+    "age" GLOBAL 1..=1, Flat, time::age, "age(time)", "How long before the gathering of the data something happened; a duration.";
+    "now" GLOBAL 0..=0, Flat, time::now, "now()", "When the data was gathered; a timestamp. Never the wall clock.";
+    "cond" GLOBAL 2..=2, Shallow, cluster::condition, "cond(object, type)", "The condition of a type in `status.conditions`, as an optional.";
+    "condTrue" GLOBAL 2..=2, Shallow, cluster::condition_true, "condTrue(object, type)", "Whether a condition is there and has the status `True`.";
+    "condFalse" GLOBAL 2..=2, Shallow, cluster::condition_false, "condFalse(object, type)", "Whether a condition is there and has the status `False`.";
+    "mask" GLOBAL 1..=1, Flat, cluster::mask, "mask(text)", "The first two characters and `***`, for names that must not leave the cluster.";
+    "quantity" GLOBAL 1..=1, Flat, cluster::quantity, "quantity(text)", "The number that a Kubernetes quantity such as `16Gi` or `250m` stands for; a double.";
+    "semver" GLOBAL 1..=1, Flat, cluster::semver, "semver(text)", "A version such as `4.16.3` or `4.17.0-rc.2`, which can be compared.";
+    "isSemver" GLOBAL 1..=1, Flat, cluster::is_semver, "isSemver(text)", "Whether `semver` can read it.";
+    "major" MEMBER 1..=1, Flat, cluster::major, "version.major()", "The first number of a version.";
+    "minor" MEMBER 1..=1, Flat, cluster::minor, "version.minor()", "The second number of a version.";
+    "patch" MEMBER 1..=1, Flat, cluster::patch, "version.patch()", "The third number of a version.";
+
+    "size" EITHER 1..=1, Flat, list::size, "size(value)", "How many characters, elements or entries a text, list or map has.";
+    "distinct" MEMBER 1..=1, Deep, list::distinct, "list.distinct()", "Each element once, where it comes first.";
+    "flatten" MEMBER 1..=1, Shallow, list::flatten, "list.flatten()", "The elements of the lists in a list.";
+    "max" EITHER 1..=1, Shallow, list::max, "max(list)", "The largest element; an optional, since a list may be empty.";
+    "min" EITHER 1..=1, Shallow, list::min, "min(list)", "The smallest element; an optional, since a list may be empty.";
+    "sort" MEMBER 1..=1, Shallow, list::sort, "list.sort()", "The elements in ascending order; all must be comparable with each other.";
+    "sum" EITHER 1..=1, Shallow, list::sum, "sum(list)", "The sum of numbers of one type; 0 when there are none.";
+
+    "contains" MEMBER 2..=2, Shallow, text::contains, "text.contains(part)", "Whether a text has a part.";
+    "startsWith" MEMBER 2..=2, Shallow, text::starts_with, "text.startsWith(part)", "Whether a text begins with a part.";
+    "endsWith" MEMBER 2..=2, Shallow, text::ends_with, "text.endsWith(part)", "Whether a text ends with a part.";
+    "excerpt" MEMBER 2..=2, Shallow, text::excerpt, "text.excerpt(characters)", "The first characters of a text.";
+    "join" MEMBER 1..=2, Shallow, text::join, "list.join(separator)", "One text out of a list of them.";
+    "split" MEMBER 2..=2, Shallow, text::split, "text.split(separator)", "The parts of a text between separators.";
+    "replace" MEMBER 3..=3, Shallow, text::replace, "text.replace(part, other)", "The text with each part replaced.";
+    "lowerAscii" MEMBER 1..=1, Shallow, text::lower_ascii, "text.lowerAscii()", "The letters A to Z in lower case.";
+    "upperAscii" MEMBER 1..=1, Shallow, text::upper_ascii, "text.upperAscii()", "The letters a to z in upper case.";
+    "trim" MEMBER 1..=1, Shallow, text::trim, "text.trim()", "The text without white space around it.";
+
+    "bool" GLOBAL 1..=1, Flat, convert::bool, "bool(value)", "A truth value out of a text.";
+    "double" GLOBAL 1..=1, Flat, convert::double, "double(value)", "A double out of another number or a text.";
+    "int" GLOBAL 1..=1, Flat, convert::int, "int(value)", "A whole number out of another number, a text or a timestamp (seconds since 1970).";
+    "uint" GLOBAL 1..=1, Flat, convert::uint, "uint(value)", "A whole number that is not negative.";
+    "string" GLOBAL 1..=1, Flat, convert::string, "string(value)", "The text of a number, truth value, moment, duration or version.";
+    "duration" GLOBAL 1..=1, Flat, time::duration, "duration(text)", "A length of time such as `1h30m`, `90s` or `250ms`.";
+    "timestamp" GLOBAL 1..=1, Flat, time::timestamp, "timestamp(text)", "A moment as in `2026-01-15T12:00:00Z`.";
+    "dyn" GLOBAL 1..=1, Flat, convert::same, "dyn(value)", "The value itself.";
+    "type" GLOBAL 1..=1, Flat, convert::type_of, "type(value)", "The type of a value, to compare with `int`, `string`, `list`, `map`, ….";
+
+    "getFullYear" MEMBER 1..=1, Flat, time::full_year, "timestamp.getFullYear()", "The year, in UTC.";
+    "getMonth" MEMBER 1..=1, Flat, time::month, "timestamp.getMonth()", "The month, from 0.";
+    "getDate" MEMBER 1..=1, Flat, time::date, "timestamp.getDate()", "The day of the month, from 1.";
+    "getDayOfWeek" MEMBER 1..=1, Flat, time::day_of_week, "timestamp.getDayOfWeek()", "The day of the week; Sunday is 0.";
+    "getHours" MEMBER 1..=1, Flat, time::hours, "time.getHours()", "The hour of a timestamp, or all hours of a duration.";
+    "getMinutes" MEMBER 1..=1, Flat, time::minutes, "time.getMinutes()", "The minute of a timestamp, or all minutes of a duration.";
+    "getSeconds" MEMBER 1..=1, Flat, time::seconds, "time.getSeconds()", "The second of a timestamp, or all seconds of a duration.";
+
+    "optional.of" GLOBAL 1..=1, Flat, optional::of, "optional.of(value)", "An optional with a value.";
+    "optional.none" GLOBAL 0..=0, Flat, optional::none, "optional.none()", "An optional without a value.";
+    "optional.ofNonZeroValue" GLOBAL 1..=1, Flat, optional::of_non_zero, "optional.ofNonZeroValue(value)", "An optional with a value, unless it is empty, zero, false or null.";
+    "hasValue" MEMBER 1..=1, Flat, optional::has_value, "optional.hasValue()", "Whether an optional has a value.";
+    "or" MEMBER 2..=2, Flat, optional::or, "optional.or(other)", "The optional, or another one when it has no value.";
+    "orValue" MEMBER 2..=2, Flat, optional::or_value, "optional.orValue(value)", "The value of an optional, or another one.";
+    "value" MEMBER 1..=1, Flat, optional::value, "optional.value()", "The value of an optional; an error when there is none.";
+];

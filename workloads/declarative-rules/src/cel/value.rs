@@ -1,0 +1,224 @@
+//! Values: what JSON documents become, and what expressions work with.
+//!
+//! Lists, maps and texts are reference-counted, so that a loop variable, a fact or an element costs no copy.
+
+use std::{fmt, sync::Arc};
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+
+mod compare;
+mod json;
+mod map;
+mod version;
+
+pub(crate) use json::Unfit;
+pub(crate) use map::Map;
+pub(crate) use version::Version;
+
+/// A value.
+#[derive(Clone, Debug)]
+pub(crate) enum Value {
+    /// `null`
+    Null,
+    /// `true`, `false`
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A whole number that is not negative, written `7u`; also what a number of JSON becomes that is too large for an `int`.
+    UInt(u64),
+    /// Any other number.
+    Double(f64),
+    /// A text.
+    Text(Arc<str>),
+    /// A moment.
+    Timestamp(DateTime<Utc>),
+    /// A length of time.
+    Duration(TimeDelta),
+    /// A version, comparable.
+    Version(Arc<Version>),
+    /// Values in an order.
+    List(List),
+    /// Values by name, in the order of the document.
+    Map(Map),
+    /// A value that may be missing.
+    Optional(Option<Arc<Value>>),
+    /// What `type(x)` gives.
+    Type(Type),
+}
+
+/// The type of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::enum_variant_names, reason = "each is the type of the value of the same name")]
+pub(crate) enum Type {
+    Null,
+    Bool,
+    Int,
+    UInt,
+    Double,
+    Text,
+    Timestamp,
+    Duration,
+    Version,
+    List,
+    Map,
+    Optional,
+    Type,
+}
+
+impl Type {
+    /// The types that an expression can name.
+    pub(crate) const NAMED: [Self; 9] =
+        [Self::Null, Self::Bool, Self::Int, Self::UInt, Self::Double, Self::Text, Self::List, Self::Map, Self::Type];
+
+    /// The name in the language.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Null => "null_type",
+            Self::Bool => "bool",
+            Self::Int => "int",
+            Self::UInt => "uint",
+            Self::Double => "double",
+            Self::Text => "string",
+            Self::Timestamp => "timestamp",
+            Self::Duration => "duration",
+            Self::Version => "semver",
+            Self::List => "list",
+            Self::Map => "map",
+            Self::Optional => "optional",
+            Self::Type => "type",
+        }
+    }
+}
+
+/// A list. To clone it is to count a reference.
+#[derive(Clone, Debug)]
+pub(crate) struct List(Arc<Elements>);
+
+#[derive(Debug)]
+struct Elements {
+    items: Box<[Value]>,
+    weight: u64,
+    depth: u16,
+}
+
+impl List {
+    /// The elements.
+    pub(crate) fn items(&self) -> &[Value] {
+        &self.0.items
+    }
+}
+
+impl FromIterator<Value> for List {
+    fn from_iter<I: IntoIterator<Item = Value>>(items: I) -> Self {
+        let items: Box<[Value]> = items.into_iter().collect();
+        let weight = total_weight(items.iter());
+        let depth = depth_above(items.iter());
+        Self(Arc::new(Elements { items, weight, depth }))
+    }
+}
+
+impl Value {
+    /// A text.
+    pub(crate) fn text(text: impl Into<Arc<str>>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// A list.
+    pub(crate) fn list(items: impl IntoIterator<Item = Self>) -> Self {
+        Self::List(items.into_iter().collect())
+    }
+
+    /// A value that is there, as an optional one.
+    pub(crate) fn some(value: Self) -> Self {
+        Self::Optional(Some(Arc::new(value)))
+    }
+
+    /// The value, or that there is none.
+    pub(crate) fn optional(value: Option<Self>) -> Self {
+        Self::Optional(value.map(Arc::new))
+    }
+
+    /// Its type.
+    pub(crate) fn type_of(&self) -> Type {
+        match self {
+            Self::Null => Type::Null,
+            Self::Bool(_) => Type::Bool,
+            Self::Int(_) => Type::Int,
+            Self::UInt(_) => Type::UInt,
+            Self::Double(_) => Type::Double,
+            Self::Text(_) => Type::Text,
+            Self::Timestamp(_) => Type::Timestamp,
+            Self::Duration(_) => Type::Duration,
+            Self::Version(_) => Type::Version,
+            Self::List(_) => Type::List,
+            Self::Map(_) => Type::Map,
+            Self::Optional(_) => Type::Optional,
+            Self::Type(_) => Type::Type,
+        }
+    }
+
+    /// About how many steps it takes to look at all of it: one for each value, and for each 16 bytes of text.
+    pub(crate) fn weight(&self) -> u64 {
+        match self {
+            Self::Text(text) => text_weight(text),
+            Self::List(list) => list.0.weight,
+            Self::Map(map) => map.weight(),
+            Self::Optional(Some(value)) => value.weight() + 1,
+            _ => 1,
+        }
+    }
+
+    /// How many levels of lists, maps and optionals it has.
+    pub(crate) fn depth(&self) -> u16 {
+        match self {
+            Self::List(list) => list.0.depth,
+            Self::Map(map) => map.depth(),
+            Self::Optional(Some(value)) => value.depth().saturating_add(1),
+            _ => 0,
+        }
+    }
+}
+
+/// The weight of a text.
+pub(crate) fn text_weight(text: &str) -> u64 {
+    1 + text.len() as u64 / 16
+}
+
+fn total_weight<'a>(values: impl Iterator<Item = &'a Value>) -> u64 {
+    values.map(Value::weight).fold(1, u64::saturating_add)
+}
+
+fn depth_above<'a>(values: impl Iterator<Item = &'a Value>) -> u16 {
+    values.map(Value::depth).max().unwrap_or_default().saturating_add(1)
+}
+
+/// A moment as JSON shows it.
+pub(crate) fn timestamp_text(timestamp: &DateTime<Utc>) -> String {
+    timestamp.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
+/// A length of time as JSON and `string()` show it: seconds, with a fraction when there is one.
+pub(crate) fn duration_text(duration: TimeDelta) -> String {
+    let (seconds, nanos) = (duration.num_seconds(), duration.subsec_nanos());
+    if nanos == 0 {
+        return format!("{seconds}s");
+    }
+    let sign = if duration < TimeDelta::zero() { "-" } else { "" };
+    let fraction = format!("{:09}", nanos.unsigned_abs());
+    format!("{sign}{}.{}s", seconds.unsigned_abs(), fraction.trim_end_matches('0'))
+}
+
+impl fmt::Display for Value {
+    /// As JSON, cut to what a message can hold.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MAX_CHARS: usize = 200;
+        let json = serde_json::to_string(&self.details()).map_err(|_| fmt::Error)?;
+        match json.char_indices().nth(MAX_CHARS) {
+            Some((end, _)) => write!(f, "{}…", &json[..end]),
+            None => f.write_str(&json),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

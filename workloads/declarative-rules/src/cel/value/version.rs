@@ -1,0 +1,111 @@
+//! Versions such as `4.16.0-rc.3`, in the order of Semantic Versioning.
+
+use std::{cmp::Ordering, fmt, str::FromStr};
+
+/// A version.
+#[derive(Clone, Debug)]
+pub(crate) struct Version {
+    numbers: [u64; 3],
+    /// The identifiers after the hyphen; a version without them comes after one with them.
+    pre_release: Vec<Identifier>,
+    text: Box<str>,
+}
+
+/// Numbers come before words.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Identifier {
+    Number(u64),
+    Word(Box<str>),
+}
+
+impl Version {
+    /// Major, minor and patch.
+    pub(crate) fn numbers(&self) -> [u64; 3] {
+        self.numbers
+    }
+}
+
+impl FromStr for Version {
+    type Err = ();
+
+    /// Reads `4.16.3`, also `4.16`, `4` and with a leading `v`, and whatever follows a `+` is ignored.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let without_v = text.strip_prefix('v').unwrap_or(text);
+        let (without_build, _) = without_v.split_once('+').unwrap_or((without_v, ""));
+        let (core, pre_release) =
+            without_build.split_once('-').map_or((without_build, None), |(core, pre)| (core, Some(pre)));
+        let mut numbers = [0; 3];
+        for (position, part) in core.split('.').enumerate() {
+            *numbers.get_mut(position).ok_or(())? = parse_number(part).ok_or(())?;
+        }
+        let identifiers = pre_release.into_iter().flat_map(|pre| pre.split('.'));
+        let pre_release = identifiers.map(Identifier::parse).collect::<Option<_>>().ok_or(())?;
+        Ok(Self { numbers, pre_release, text: without_v.into() })
+    }
+}
+
+fn parse_number(text: &str) -> Option<u64> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
+impl Identifier {
+    fn parse(text: &str) -> Option<Self> {
+        let is_identifier = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        is_identifier.then(|| parse_number(text).map_or_else(|| Self::Word(text.into()), Self::Number))
+    }
+}
+
+impl Ord for Version {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let is_release = |version: &Self| version.pre_release.is_empty();
+        let by_numbers = self.numbers.cmp(&other.numbers);
+        by_numbers.then(is_release(self).cmp(&is_release(other))).then_with(|| self.pre_release.cmp(&other.pre_release))
+    }
+}
+
+impl PartialEq for Version {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Version {}
+
+impl PartialOrd for Version {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_in_the_order_of_semantic_versioning() {
+        let in_order =
+            ["4.9", "4.10.0-alpha", "4.10.0-alpha.1", "4.10.0-alpha.beta", "4.10.0-rc.2", "4.10.0-rc.10", "4.10.0"];
+        let versions: Vec<Version> = in_order.iter().map(|text| text.parse().unwrap()).collect();
+        assert!(versions.is_sorted_by(|a, b| a < b), "{versions:?}");
+    }
+
+    #[test]
+    fn a_leading_v_and_a_build_do_not_count() {
+        let version = |text: &str| text.parse::<Version>().unwrap();
+        assert_eq!(version("v1.28.2+abc").cmp(&version("1.28.2")), Ordering::Equal);
+        assert_eq!(version("4.16").numbers(), [4, 16, 0]);
+    }
+
+    #[test]
+    fn other_texts_are_no_versions() {
+        for text in ["", "four", "4.", "4..1", "1.2.3.4", "4.16.0-", "4.16.0-a..b", "-1", "4.1é", "99999999999999999999"] {
+            assert_eq!(text.parse::<Version>(), Err(()), "{text}");
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! The files of a rule set, in memory: of directories, single files and archives.
+
+use std::{
+    collections::BTreeMap,
+    fmt, fs, io,
+    path::{Path, PathBuf},
+};
+
+use ccx_archive::{Archive, ArchiveError, Limits};
+use sha2::{Digest as _, Sha256};
+use snafu::{ResultExt, Snafu, ensure};
+
+use crate::limits::{MAX_FILE_BYTES, MAX_SET_BYTES, MAX_SET_FILES};
+
+/// Deepest directory below a source. A link to a parent would have no end.
+const MAX_DEPTH: usize = 8;
+
+/// The texts of rule files, in the order of the sources and their paths.
+#[derive(Clone, Debug, Default)]
+pub struct RuleFiles {
+    files: Vec<RuleFile>,
+    bytes: usize,
+}
+
+/// One file.
+#[derive(Clone, Debug)]
+pub(crate) struct RuleFile {
+    /// As problems show it.
+    pub name: String,
+    /// Below its source, so that the digest does not depend on where that is.
+    path: String,
+    pub text: String,
+}
+
+/// A source can't be read.
+#[derive(Debug, Snafu)]
+pub enum FilesError {
+    /// The operating system refuses.
+    #[snafu(display("failed to read {}; does it exist, and may this process read it?", path.display()))]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// What it says.
+        source: io::Error,
+    },
+    /// A file with `.tar` in its name is none.
+    #[snafu(display("failed to read {} as an archive of rule files", path.display()))]
+    Unpack {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: ArchiveError,
+    },
+    /// There are too many files, or they are too long.
+    #[snafu(display("{} has over {MAX_SET_FILES} rule files, or over {MAX_SET_BYTES} bytes: is it a directory of rules?", path.display()))]
+    TooMuch {
+        /// The source.
+        path: PathBuf,
+    },
+    /// The directories are nested too deep.
+    #[snafu(display("{} is over {MAX_DEPTH} directories deep: does a link lead to a parent?", path.display()))]
+    TooDeep {
+        /// The directory.
+        path: PathBuf,
+    },
+}
+
+/// What a rule set is known by: the same for the same files, wherever they lie. Written in hexadecimal.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digest([u8; 32]);
+
+impl RuleFiles {
+    /// Reads the `.yaml` and `.yml` files of the sources: directories, single files, and archives (`.tar`, `.tar.gz`, `.tgz`).
+    ///
+    /// Names that begin with a dot are left out, as in a volume of a `ConfigMap`, whose real files are behind links to
+    /// `..data`.
+    pub fn read(sources: &[PathBuf]) -> Result<Self, FilesError> {
+        let mut files = Self::default();
+        for source in sources {
+            let metadata = fs::metadata(source).context(IoSnafu { path: source })?;
+            if metadata.is_dir() {
+                files.read_directory(source, source, MAX_DEPTH)?;
+            } else if is_archive(source) {
+                files.read_archive(source)?;
+            } else {
+                let name = source.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                files.read_file(source, source, name)?;
+            }
+        }
+        Ok(files)
+    }
+
+    /// Files that are already in memory, by name.
+    pub fn of_texts<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let files =
+            texts.into_iter().map(|(name, text)| RuleFile { name: name.into(), path: name.into(), text: text.into() });
+        Self { files: files.collect(), bytes: 0 }
+    }
+
+    /// What the files are known by.
+    pub fn digest(&self) -> Digest {
+        let by_path: BTreeMap<&str, Vec<&str>> = self.files.iter().fold(BTreeMap::new(), |mut by_path, file| {
+            by_path.entry(&file.path).or_insert_with(Vec::new).push(&file.text);
+            by_path
+        });
+        let mut hash = Sha256::new();
+        for part in by_path.into_iter().flat_map(|(path, texts)| std::iter::once(path).chain(texts)) {
+            // Where one part ends and the next begins matters.
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        Digest(hash.finalize().into())
+    }
+
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &RuleFile> {
+        self.files.iter()
+    }
+
+    fn read_directory(&mut self, source: &Path, directory: &Path, depth_left: usize) -> Result<(), FilesError> {
+        ensure!(depth_left > 0, TooDeepSnafu { path: directory });
+        let entries = fs::read_dir(directory).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+        let mut paths: Vec<PathBuf> = entries.context(IoSnafu { path: directory })?.iter().map(fs::DirEntry::path).collect();
+        paths.sort();
+        for path in paths {
+            if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
+                continue;
+            }
+            // Follows links: in a volume of a ConfigMap every name is one.
+            if fs::metadata(&path).context(IoSnafu { path: &path })?.is_dir() {
+                self.read_directory(source, &path, depth_left - 1)?;
+            } else if is_rule_file(&path.to_string_lossy()) {
+                let below = path.strip_prefix(source).unwrap_or(&path).to_string_lossy().into_owned();
+                self.read_file(source, &path, below)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn read_file(&mut self, source: &Path, path: &Path, below: String) -> Result<(), FilesError> {
+        let bytes = fs::read(path).context(IoSnafu { path })?;
+        self.add(source, path.display().to_string(), below, &bytes)
+    }
+
+    fn read_archive(&mut self, source: &Path) -> Result<(), FilesError> {
+        let bytes = fs::read(source).context(IoSnafu { path: source })?;
+        let limits = Limits { unpacked_bytes: MAX_SET_BYTES as u64, entries: MAX_SET_FILES, ..Limits::default() };
+        let archive = Archive::read(bytes.into(), &limits).context(UnpackSnafu { path: source })?;
+        for file in archive.files().filter(|file| is_rule_file(file.path)) {
+            self.add(source, format!("{}/{}", source.display(), file.path), file.path.to_owned(), file.content)?;
+        }
+        Ok(())
+    }
+
+    /// Bytes that are not UTF-8 become U+FFFD, which the parser then points at.
+    fn add(&mut self, source: &Path, name: String, path: String, bytes: &[u8]) -> Result<(), FilesError> {
+        self.bytes += bytes.len();
+        let is_too_much = self.files.len() >= MAX_SET_FILES || self.bytes > MAX_SET_BYTES || bytes.len() > MAX_SET_BYTES;
+        ensure!(!is_too_much, TooMuchSnafu { path: source });
+        // The loader refuses what is longer; there is no need to keep all of it.
+        let kept = &bytes[..bytes.len().min(MAX_FILE_BYTES + 1)];
+        self.files.push(RuleFile { name, path, text: String::from_utf8_lossy(kept).into_owned() });
+        Ok(())
+    }
+}
+
+fn is_rule_file(path: &str) -> bool {
+    let extension = Path::new(path).extension().unwrap_or_default();
+    extension == "yaml" || extension == "yml"
+}
+
+fn is_archive(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    [".tar", ".tar.gz", ".tgz"].iter().any(|extension| name.ends_with(extension))
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,197 @@
+//! The format of a rule file, as it is written.
+
+use std::{borrow::Cow, collections::BTreeMap, ops::Range};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+/// A rule.
+#[derive(Clone, Debug, JsonSchema)]
+#[schemars(title = "Rule", deny_unknown_fields)]
+pub(crate) struct Definition {
+    /// The version of this format.
+    #[schemars(rename = "apiVersion", extend("const" = API_VERSION))]
+    pub api_version: Option<Located<String>>,
+    /// The rule's module, for example `acme.external.pool_degraded`: letters, digits and underscores between dots.
+    #[schemars(required)]
+    pub id: Option<Located<String>>,
+    /// What the rule finds, for example `ACME_POOL_DEGRADED`.
+    #[schemars(required)]
+    pub error_key: Option<Located<String>>,
+    /// What the rule reads, by the name that expressions use.
+    #[schemars(required, with = "BTreeMap<String, InputDefinition>")]
+    pub inputs: Vec<(Located<String>, InputDefinition)>,
+    /// Values that several expressions share, by the name that expressions use. Each is an expression.
+    #[schemars(with = "Option<BTreeMap<String, Expression>>")]
+    pub facts: Vec<(Located<String>, Expression)>,
+    /// Whether the cluster has the problem: an expression that is true or false.
+    #[schemars(required)]
+    pub when: Option<Expression>,
+    /// What the texts about the problem show. Each is an expression.
+    #[schemars(with = "Option<BTreeMap<String, Expression>>")]
+    pub details: Vec<(Located<String>, Expression)>,
+    /// What users are told. May also stand in a content tree.
+    pub content: Option<ContentDefinition>,
+    /// Clusters in miniature, and what the rule must say about them.
+    #[schemars(with = "Option<Vec<TestDefinition>>")]
+    pub tests: Vec<TestDefinition>,
+}
+
+/// The version of the format.
+pub(crate) const API_VERSION: &str = "ccx.rules/v1";
+
+/// What a rule reads: one of `file`, `glob`, `logs` and `metrics`.
+#[derive(Clone, Debug, Default, JsonSchema)]
+#[schemars(title = "Input", deny_unknown_fields, extend("oneOf" = [
+    {"required": ["file"]}, {"required": ["glob"]}, {"required": ["logs", "pattern"]}, {"required": ["metrics"]}
+]))]
+pub(crate) struct InputDefinition {
+    /// The path of one JSON file. Its value is the document, or null when there is none.
+    pub file: Option<Located<String>>,
+    /// Paths of JSON files, in which `*` stands for anything but `/`. Its value is the list of documents; the field `_path`
+    /// of each is the path.
+    pub glob: Option<Located<String>>,
+    /// Paths of logs, in which `*` stands for anything but `/`. Its value is the list of lines that match: maps with `path`,
+    /// `line` and `groups`.
+    pub logs: Option<Located<String>>,
+    /// A metric of `config/metrics`. Its value is the list of samples: maps with `labels` and `value`.
+    pub metrics: Option<Located<String>>,
+    /// For `logs`: a regular expression. Its named groups are in `groups`.
+    pub pattern: Option<Located<String>>,
+    /// For `logs`: how many lines are kept, 20 unless set, at most 1000.
+    #[schemars(with = "Option<u16>", range(min = 1, max = 1000))]
+    pub max_matches: Option<Located<usize>>,
+    /// Whether the rule is skipped without it; `any` means that one of the inputs with `any` is enough. False unless set.
+    #[schemars(schema_with = "need_schema")]
+    pub required: Option<Located<Need>>,
+}
+
+/// Whether a rule can do without an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    Required,
+    /// One of those is needed.
+    Any,
+    Optional,
+}
+
+fn need_schema(_: &mut SchemaGenerator) -> Schema {
+    schemars::json_schema!({"enum": [true, false, "any"]})
+}
+
+/// What users are told about the problem.
+#[derive(Clone, Debug, Default, JsonSchema)]
+#[schemars(title = "Content", deny_unknown_fields)]
+pub(crate) struct ContentDefinition {
+    /// The headline.
+    pub description: Option<Located<String>>,
+    /// How bad it is, from 1 (low) to 4 (critical).
+    #[schemars(with = "Option<u8>", range(min = 1, max = 4))]
+    pub impact: Option<Located<usize>>,
+    /// How likely the harm is, from 1 to 4.
+    #[schemars(with = "Option<u8>", range(min = 1, max = 4))]
+    pub likelihood: Option<Located<usize>>,
+    /// How risky the resolution is, from 1 to 4.
+    #[schemars(with = "Option<u8>", range(min = 1, max = 4))]
+    pub resolution_risk: Option<Located<usize>>,
+    /// Words to filter by.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub tags: Vec<Located<String>>,
+    /// What the problem is, for any cluster. Markdown.
+    pub generic: Option<Located<String>>,
+    /// What was found in this cluster, and why it matters. Markdown, a doT template over the details.
+    pub reason: Option<Located<String>>,
+    /// What to do about it. Markdown, a doT template over the details.
+    pub resolution: Option<Located<String>>,
+    /// Where to read on. Markdown.
+    pub more_info: Option<Located<String>>,
+}
+
+/// A cluster in miniature, and what the rule must say about it.
+#[derive(Clone, Debug, JsonSchema)]
+#[schemars(title = "Test", deny_unknown_fields)]
+pub(crate) struct TestDefinition {
+    /// What the cluster is like.
+    #[schemars(required)]
+    pub name: Option<Located<String>>,
+    /// The files of its archive by path: JSON, or a text as it is.
+    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
+    pub files: Vec<(Located<String>, serde_json::Value)>,
+    /// When the data was gathered, as RFC 3339; 2026-01-15T12:00:00Z unless set.
+    pub gathered_at: Option<Located<String>>,
+    /// What the rule must say.
+    #[schemars(required, schema_with = "expectation_schema")]
+    pub expect: Option<Located<Expectation>>,
+}
+
+/// What a rule must say about a cluster.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Expectation {
+    /// It has the problem, with these details where they are given.
+    Hit(Option<serde_json::Value>),
+    /// It has not.
+    Miss,
+    /// There is too little data.
+    Skip,
+}
+
+fn expectation_schema(_: &mut SchemaGenerator) -> Schema {
+    schemars::json_schema!({"oneOf": [
+        {"enum": ["hit", "miss", "skip"]},
+        {
+            "type": "object",
+            "properties": {"hit": {"type": "object", "description": "The details."}},
+            "required": ["hit"],
+            "additionalProperties": false,
+        },
+    ]})
+}
+
+/// An expression and where in the file it is written, in bytes.
+#[derive(Clone, Debug)]
+pub(crate) struct Expression {
+    pub text: String,
+    pub span: Range<usize>,
+}
+
+impl JsonSchema for Expression {
+    fn schema_name() -> Cow<'static, str> {
+        "Expression".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({
+            "type": ["string", "boolean", "number"],
+            "description": "An expression in CEL, the Common Expression Language.",
+        })
+    }
+}
+
+/// A value and where in the file it is, in bytes.
+#[derive(Clone, Debug)]
+pub(crate) struct Located<T> {
+    pub value: T,
+    pub at: usize,
+}
+
+impl<T: JsonSchema> JsonSchema for Located<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}
+
+/// The JSON Schema of a rule, for editors.
+pub fn rule_schema() -> serde_json::Value {
+    let mut schema = schemars::schema_for!(Definition).to_value();
+    if let Some(fields) = schema.as_object_mut() {
+        fields.insert("$id".into(), "https://ccx.openshift.io/schemas/rule.schema.json".into());
+    }
+    schema
+}

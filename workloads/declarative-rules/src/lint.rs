@@ -1,0 +1,108 @@
+//! What works, and yet should be looked at.
+
+use std::{collections::BTreeSet, sync::LazyLock};
+
+use regex::Regex;
+
+use crate::{
+    DeclarativeRule,
+    format::{Definition, Expression, Located},
+    inputs::Reads,
+    pattern::MIN_LITERAL_BYTES,
+    read::Source,
+    rule::Compiled,
+    suggest::did_you_mean,
+    yaml::Node,
+};
+
+/// The directories at the top of archives.
+const DIRECTORIES: [&str; 6] = ["aggregated", "conditional", "config", "events", "insights-operator", "namespaces"];
+
+/// Notes what should be looked at in a rule that can run.
+pub(crate) fn check(source: &mut Source<'_>, document: &Node, definition: &Definition, rule: &DeclarativeRule) {
+    let rule = &*rule.0;
+    unused(source, definition, rule);
+    for ((name, _), input) in definition.inputs.iter().zip(&rule.inputs) {
+        if let Reads::Logs { pattern, .. } = &input.reads
+            && pattern.literals.is_empty()
+        {
+            source.warning(
+                name.at,
+                format!("the pattern of `{}` has no text of at least {MIN_LITERAL_BYTES} characters that every match contains, so it is tried on every line, which is slow", name.value),
+            );
+        }
+        directory(source, name, &input.reads);
+    }
+    content(source, document, definition);
+    if definition.tests.is_empty() {
+        source.warning(
+            document.span.start,
+            "the rule has no tests; add one that hits and its healthy neighbour under `tests`",
+        );
+    }
+}
+
+fn unused(source: &mut Source<'_>, definition: &Definition, rule: &Compiled) {
+    let expressions = rule.details.iter().map(|(_, detail)| detail).chain([&rule.when]);
+    let mut read: BTreeSet<usize> = BTreeSet::new();
+    for expression in expressions {
+        read.extend(&expression.program.reads);
+        for &fact in &expression.facts {
+            read.insert(rule.facts[fact].slot);
+            read.extend(&rule.facts[fact].program.reads);
+        }
+    }
+    let inputs = definition.inputs.iter().map(|(name, _)| ("input", name));
+    let facts = definition.facts.iter().map(|(name, _)| ("fact", name));
+    for (position, (kind, name)) in inputs.chain(facts).enumerate() {
+        if !read.contains(&position) {
+            source.warning(name.at, format!("the {kind} `{}` is never used", name.value));
+        }
+    }
+}
+
+fn directory(source: &mut Source<'_>, name: &Located<String>, reads: &Reads) {
+    let files = reads.files();
+    for directory in files.globs().filter_map(|glob| glob.split('/').next()) {
+        if !DIRECTORIES.contains(&directory) {
+            let hint = did_you_mean(directory, DIRECTORIES);
+            source.warning(name.at, format!("no archive is known to have a directory `{directory}`{hint}"));
+        }
+    }
+}
+
+fn content(source: &mut Source<'_>, document: &Node, definition: &Definition) {
+    let Some(content) = &definition.content else {
+        source.warning(
+            document.span.start,
+            "the rule has no `content`; without an entry in a content tree, users see only its key",
+        );
+        return;
+    };
+    let texts = [("description", &content.description), ("reason", &content.reason), ("resolution", &content.resolution)];
+    for (field, text) in texts {
+        match text {
+            None => source.warning(document.span.start, format!("the content has no `{field}`")),
+            Some(text) => template(source, text, &definition.details),
+        }
+    }
+}
+
+/// Every field of the details that a template shows must be there.
+fn template(source: &mut Source<'_>, text: &Located<String>, details: &[(Located<String>, Expression)]) {
+    static FIELD: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"\bpydata(?:\.([A-Za-z_]\w*)|\[["']([^"']+)["']\])"#).expect("the pattern is valid, the tests run it")
+    });
+    let known = || details.iter().map(|(name, _)| name.value.as_str());
+    let fields: BTreeSet<&str> = FIELD
+        .captures_iter(&text.value)
+        .filter_map(|field| field.get(1).or(field.get(2)))
+        .map(|field| field.as_str())
+        .collect();
+    for field in fields {
+        if !known().any(|name| name == field) {
+            let hint = did_you_mean(field, known());
+            source.warning(text.at, format!("the text shows `{field}`, which is no field of the details{hint}"));
+        }
+    }
+}

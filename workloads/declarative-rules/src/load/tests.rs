@@ -1,0 +1,192 @@
+use super::*;
+
+/// A rule with some text replaced, and the problems of it as a compiler would print them.
+fn problems_with(from: &str, to: &str) -> Vec<String> {
+    assert!(RULE.contains(from), "{from}");
+    problems(&RULE.replacen(from, to, 1))
+}
+
+fn problems(text: &str) -> Vec<String> {
+    load_file("r.yaml", text).problems.iter().map(ToString::to_string).collect()
+}
+
+fn problem_with(from: &str, to: &str) -> String {
+    let mut problems = problems_with(from, to);
+    assert_eq!(problems.len(), 1, "{problems:#?}");
+    problems.remove(0)
+}
+
+const RULE: &str = r#"apiVersion: ccx.rules/v1
+id: acme.external.pool
+error_key: ACME_POOL
+inputs:
+  pools: {glob: "config/machineconfigpools/*.json", required: true}
+  lines: {logs: "config/pod/*/logs/*/*.log", pattern: 'drain failed: (?P<node>\S+)'}
+facts:
+  bad: >-
+    pools.filter(pool,
+      pool.?status.?degraded.orValue(0) > 0)
+when: size(bad) > 0
+details:
+  names: bad.map(pool, pool.metadata.name)
+  lines: "lines.map(line, line.groups.node) + [\"é\"]"
+content: {description: D, reason: "{{=pydata.names}}", resolution: S}
+tests:
+  - {name: nothing, files: {}, expect: skip}
+"#;
+
+#[test]
+fn a_rule_without_mistakes_is_loaded() {
+    let loaded = load_file("r.yaml", RULE);
+    assert_eq!(loaded.problems, []);
+    let [rule] = &loaded.rules[..] else { panic!() };
+    assert_eq!((rule.id().as_str(), rule.error_key().as_str(), rule.file()), ("acme.external.pool", "ACME_POOL", "r.yaml"));
+}
+
+#[test]
+fn an_unknown_field_is_found_with_the_one_that_was_meant() {
+    let problems = problems_with("when:", "whn:");
+    assert_eq!(
+        problems,
+        [
+            "r.yaml:1:1: error: a rule needs the field `when`",
+            "r.yaml:11:1: error: unknown field `whn`, did you mean `when`?",
+        ]
+    );
+    assert_eq!(
+        problem_with("required: true", "severity: 1"),
+        "r.yaml:5:53: error: unknown field `severity`; an input has file, glob, logs, metrics, pattern, max_matches, required"
+    );
+    assert_eq!(
+        problem_with("resolution: S", "resolution: S, impct: 1"),
+        "r.yaml:15:71: error: unknown field `impct`, did you mean `impact`?"
+    );
+    assert_eq!(problem_with("files: {}", "file: {}"), "r.yaml:17:21: error: unknown field `file`, did you mean `files`?");
+}
+
+#[test]
+fn a_mistake_in_an_expression_has_its_place_in_the_file() {
+    assert_eq!(
+        problem_with("pool.?status", "pol.?status"),
+        "r.yaml:10:7: error: `facts.bad`: unknown name `pol`, did you mean `pool`?"
+    );
+    assert_eq!(
+        problem_with("size(bad) > 0", "siz(bad) > 0"),
+        "r.yaml:11:10: error: `when`: unknown function `siz`, did you mean `size`?"
+    );
+    assert_eq!(
+        problem_with(r#"+ [\"é\"]"#, r#"+ [\"é\", nme]"#),
+        "r.yaml:14:55: error: `details.lines`: unknown name `nme`"
+    );
+    let syntax = problem_with("size(bad) > 0", "size(bad) >");
+    assert!(syntax.starts_with("r.yaml:11:18: error: `when`: not a valid expression: "), "{syntax}");
+}
+
+#[test]
+fn every_mistake_is_found_at_once() {
+    let text = RULE.replace("size(bad)", "siz(bad)").replace("apiVersion: ccx.rules/v1", "apiVersion: v2");
+    let text = text
+        .replace("drain failed: (", "drain failed: ((")
+        .replace("expect: skip", "expect: maybe")
+        .replace("ACME_POOL", "acme pool");
+    let two = format!("{text}---\n{}", text.replace("id: acme", "id: a c m e"));
+    let problems = problems(&two);
+    let lines: Vec<&str> = problems.iter().map(|problem| problem.split(": error").next().unwrap_or_default()).collect();
+    let first = ["r.yaml:1:13", "r.yaml:3:12", "r.yaml:6:55", "r.yaml:11:10", "r.yaml:17:40"];
+    let second = ["r.yaml:19:13", "r.yaml:20:5", "r.yaml:21:12", "r.yaml:24:55", "r.yaml:29:10", "r.yaml:35:40"];
+    assert_eq!(lines, [&first[..], &second[..]].concat(), "{problems:#?}");
+}
+
+#[test]
+fn what_is_no_rule_is_told() {
+    assert!(problems("- a\n- b\n")[0].contains("a rule must be a map and is a list"));
+    assert!(problems("just text")[0].contains("a rule must be a map and is a text"));
+    assert!(problems("a: [")[0].contains("not valid YAML"));
+    assert!(problems(&"#".repeat(2 << 20))[0].contains("split it"));
+    assert!(load_file("r.yaml", "# nothing\n").problems.is_empty());
+}
+
+#[test]
+fn an_input_reads_one_thing() {
+    assert!(
+        problem_with("{glob: \"config/machineconfigpools/*.json\", required: true}", "{required: true}")
+            .contains("one of `file`, `glob`, `logs` and `metrics`")
+    );
+    assert!(problem_with("required: true}", "file: config/a.json}").contains("one of `file`"));
+    assert!(problem_with(", pattern: 'drain failed: (?P<node>\\S+)'", "").contains("`logs` needs a `pattern`"));
+    assert!(problem_with("required: true}", "max_matches: 3}").contains("belongs to `logs`"));
+    assert!(problem_with("\\S+)'}", "\\S+)', max_matches: 5000}").contains("from 1 to 1000"));
+    assert!(problem_with("required: true", "required: maybe").contains("true, false or any"));
+    assert_eq!(problems_with("required: true", "required: any"), [] as [&str; 0]);
+}
+
+#[test]
+fn a_path_is_one_of_an_archive() {
+    let with = |path: &str| problem_with("config/machineconfigpools/*.json", path);
+    for (path, mistake) in [
+        ("/config/*.json", "is absolute"),
+        ("config/**/a.json", "has `**`"),
+        ("config/[ab].json", "wildcard other than `*`"),
+        ("config/../a.json", "`..`"),
+        ("*.json", "has no directory"),
+    ] {
+        assert!(with(path).contains(mistake), "{path}: {}", with(path));
+    }
+    assert!(problem_with("glob: \"config/machineconfigpools/*.json\"", "file: \"config/*.json\"").contains("write `glob`"));
+}
+
+#[test]
+fn names_are_those_of_the_language() {
+    assert!(problems_with("  lines: {logs", "  lin-es: {logs")[0].contains("`lin-es` can't be a name in an expression"));
+    assert!(
+        problems_with("  bad: >-", "  pools: >-").iter().any(|problem| problem.contains("already the name of an input"))
+    );
+    assert!(problems_with("  bad: >-", "  in: >-").iter().any(|problem| problem.contains("a word of the language")));
+    assert!(problems_with("  bad: >-", "  string: >-").iter().any(|problem| problem.contains("a word of the language")));
+}
+
+#[test]
+fn facts_may_need_others_but_not_themselves() {
+    let later = problems_with("  bad: >-", "  count: size(bad)\n  bad: >-");
+    assert_eq!(later, ["r.yaml:8:3: warning: the fact `count` is never used"]);
+    let cycle = problem_with("  bad: >-\n    pools.filter", "  a: size(bad)\n  bad: >-\n    [a].map(x, pools)[0].filter");
+    assert_eq!(cycle, "r.yaml:8:3: error: facts need each other: `a` needs `bad` needs `a`");
+    assert!(problem_with("pools.filter(pool,", "bad.filter(pool,").contains("`bad` needs `bad`"));
+}
+
+#[test]
+fn a_test_is_checked() {
+    assert!(problem_with("files: {}", "files: {}, gathered_at: today").contains("`gathered_at` must be a time"));
+    assert!(problem_with("name: nothing, ", "").contains("a test needs the field `name`"));
+    assert!(problem_with("expect: skip", "expect: {hit: {}, miss: {}}").contains("a test expects"));
+}
+
+#[test]
+fn what_should_be_looked_at_is_a_warning() {
+    let warning = |from: &str, to: &str| {
+        let problem = problem_with(from, to);
+        problem.split_once("warning: ").map(|(_, text)| text.to_owned()).unwrap_or(problem)
+    };
+    assert!(warning("drain failed: (?P<node>\\S+)", "(?P<node>\\S+): x").contains("tried on every line"));
+    assert!(
+        warning("config/pod/", "confg/pod/")
+            .contains("no archive is known to have a directory `confg`, did you mean `config`?")
+    );
+    assert!(warning("lines.map(line, line.groups.node)", "[]").contains("the input `lines` is never used"));
+    assert!(warning("tests:\n  - {name: nothing, files: {}, expect: skip}\n", "").contains("the rule has no tests"));
+    assert!(
+        warning("content: {description: D, reason: \"{{=pydata.names}}\", resolution: S}\n", "").contains("no `content`")
+    );
+    assert!(warning(", resolution: S", "").contains("the content has no `resolution`"));
+    assert!(
+        warning("{{=pydata.names}}", "{{=pydata.name}}")
+            .contains("`name`, which is no field of the details, did you mean `names`?")
+    );
+}
+
+#[test]
+fn too_many_entries_are_refused() {
+    let many: Vec<String> = (0..70).map(|number| format!("  d{number}: \"1\"\n")).collect();
+    let many = many.concat();
+    assert!(problem_with("details:\n", &format!("details:\n{many}")).contains("`details` has 72 entries and may have 64"));
+}

@@ -1,0 +1,281 @@
+//! From YAML to a [`Definition`], with every mistake of form.
+
+use std::ops::Range;
+
+use crate::{
+    format::{
+        API_VERSION, ContentDefinition, Definition, Expectation, Expression, InputDefinition, Located, Need, TestDefinition,
+    },
+    limits::MAX_FIELDS,
+    problem::{Position, Problem, Severity},
+    suggest::did_you_mean,
+    yaml::{Content, Key, Node},
+};
+
+/// The text of a file, and what is wrong with it.
+pub(crate) struct Source<'a> {
+    pub file: &'a str,
+    pub text: &'a str,
+    pub problems: Vec<Problem>,
+}
+
+impl Source<'_> {
+    /// Notes a mistake at a byte of the file.
+    pub(crate) fn error(&mut self, at: usize, message: impl Into<String>) {
+        self.note(at, Severity::Error, message.into());
+    }
+
+    /// Notes something that should be looked at.
+    pub(crate) fn warning(&mut self, at: usize, message: impl Into<String>) {
+        self.note(at, Severity::Warning, message.into());
+    }
+
+    /// Whether a mistake was noted.
+    pub(crate) fn has_errors(&self) -> bool {
+        self.problems.iter().any(|problem| problem.severity == Severity::Error)
+    }
+
+    fn note(&mut self, at: usize, severity: Severity, message: String) {
+        let position = Some(Position::of(self.text, at));
+        self.problems.push(Problem { file: self.file.into(), position, severity, message });
+    }
+}
+
+/// Reads one document. What is missing or of the wrong form is absent in the result and among the problems.
+pub(crate) fn definition(source: &mut Source<'_>, node: &Node) -> Option<Definition> {
+    let mut fields = Fields::of(source, node, "a rule")?;
+    let definition = Definition {
+        api_version: fields.required(source, "apiVersion", text),
+        id: fields.required(source, "id", text),
+        error_key: fields.required(source, "error_key", text),
+        inputs: fields
+            .required(source, "inputs", |source, node| Some(entries(source, node, "inputs", input)))
+            .unwrap_or_default(),
+        facts: fields
+            .optional(source, "facts", |source, node| Some(entries(source, node, "facts", expression)))
+            .unwrap_or_default(),
+        when: fields.required(source, "when", expression),
+        details: fields
+            .optional(source, "details", |source, node| Some(entries(source, node, "details", expression)))
+            .unwrap_or_default(),
+        content: fields.optional(source, "content", content),
+        tests: fields.optional(source, "tests", |source, node| Some(items(source, node, "tests", test))).unwrap_or_default(),
+    };
+    fields.end(source);
+    check_version(source, definition.api_version.as_ref());
+    Some(definition)
+}
+
+fn check_version(source: &mut Source<'_>, version: Option<&Located<String>>) {
+    let Some(version) = version.filter(|version| version.value != API_VERSION) else { return };
+    source.error(
+        version.at,
+        format!("apiVersion `{}` is not known to this program; it must be `{API_VERSION}`", version.value),
+    );
+}
+
+fn input(source: &mut Source<'_>, node: &Node) -> Option<InputDefinition> {
+    let mut fields = Fields::of(source, node, "an input")?;
+    let input = InputDefinition {
+        file: fields.optional(source, "file", text),
+        glob: fields.optional(source, "glob", text),
+        logs: fields.optional(source, "logs", text),
+        metrics: fields.optional(source, "metrics", text),
+        pattern: fields.optional(source, "pattern", text),
+        max_matches: fields.optional(source, "max_matches", number),
+        required: fields.optional(source, "required", need),
+    };
+    fields.end(source);
+    Some(input)
+}
+
+fn content(source: &mut Source<'_>, node: &Node) -> Option<ContentDefinition> {
+    let mut fields = Fields::of(source, node, "content")?;
+    let content = ContentDefinition {
+        description: fields.optional(source, "description", text),
+        impact: fields.optional(source, "impact", rating),
+        likelihood: fields.optional(source, "likelihood", rating),
+        resolution_risk: fields.optional(source, "resolution_risk", rating),
+        tags: fields.optional(source, "tags", |source, node| Some(items(source, node, "tags", text))).unwrap_or_default(),
+        generic: fields.optional(source, "generic", text),
+        reason: fields.optional(source, "reason", text),
+        resolution: fields.optional(source, "resolution", text),
+        more_info: fields.optional(source, "more_info", text),
+    };
+    fields.end(source);
+    Some(content)
+}
+
+fn test(source: &mut Source<'_>, node: &Node) -> Option<TestDefinition> {
+    let mut fields = Fields::of(source, node, "a test")?;
+    let json = |_: &mut Source<'_>, node: &Node| Some(node.to_json());
+    let test = TestDefinition {
+        name: fields.required(source, "name", text),
+        files: fields
+            .optional(source, "files", |source, node| Some(entries(source, node, "files", json)))
+            .unwrap_or_default(),
+        gathered_at: fields.optional(source, "gathered_at", text),
+        expect: fields.required(source, "expect", expectation),
+    };
+    fields.end(source);
+    Some(test)
+}
+
+fn text(source: &mut Source<'_>, node: &Node) -> Option<Located<String>> {
+    if let Some(text) = node.scalar(source.text) {
+        return Some(Located { value: text.to_owned(), at: node.span.start });
+    }
+    source.error(node.span.start, format!("expected a text and found {}", node.kind()));
+    None
+}
+
+fn expression(source: &mut Source<'_>, node: &Node) -> Option<Expression> {
+    if let Some(text) = node.scalar(source.text) {
+        return Some(Expression { text: text.to_owned(), span: node.span.clone() });
+    }
+    let hint = match node.content {
+        Content::Map(_) | Content::List(_) => "; put quotes around an expression that begins with a bracket",
+        _ => "",
+    };
+    source.error(node.span.start, format!("expected an expression and found {}{hint}", node.kind()));
+    None
+}
+
+fn number(source: &mut Source<'_>, node: &Node) -> Option<Located<usize>> {
+    let number = match node.content {
+        Content::Int(number) => usize::try_from(number).ok(),
+        _ => None,
+    };
+    if number.is_none() {
+        source.error(node.span.start, format!("expected a whole number and found {}", node.kind()));
+    }
+    number.map(|value| Located { value, at: node.span.start })
+}
+
+fn rating(source: &mut Source<'_>, node: &Node) -> Option<Located<usize>> {
+    let rating = number(source, node)?;
+    if !(1..=4).contains(&rating.value) {
+        source.error(rating.at, format!("a rating goes from 1 (low) to 4 (critical) and this one is {}", rating.value));
+    }
+    Some(rating)
+}
+
+fn need(source: &mut Source<'_>, node: &Node) -> Option<Located<Need>> {
+    let value = match &node.content {
+        Content::Bool(true) => Need::Required,
+        Content::Bool(false) => Need::Optional,
+        Content::Text(text) if text == "any" => Need::Any,
+        _ => {
+            source.error(node.span.start, "`required` must be true, false or any");
+            return None;
+        }
+    };
+    Some(Located { value, at: node.span.start })
+}
+
+fn expectation(source: &mut Source<'_>, node: &Node) -> Option<Located<Expectation>> {
+    let value = match &node.content {
+        Content::Text(word) if word == "hit" => Expectation::Hit(None),
+        Content::Text(word) if word == "miss" => Expectation::Miss,
+        Content::Text(word) if word == "skip" => Expectation::Skip,
+        Content::Map(entries) if entries.len() == 1 && entries[0].0.name == "hit" => {
+            Expectation::Hit(Some(entries[0].1.to_json()))
+        }
+        _ => {
+            source.error(node.span.start, "a test expects `hit`, `miss`, `skip` or `hit: {details}`");
+            return None;
+        }
+    };
+    Some(Located { value, at: node.span.start })
+}
+
+type Read<T> = fn(&mut Source<'_>, &Node) -> Option<T>;
+
+/// A map whose names are the user's.
+fn entries<T>(source: &mut Source<'_>, node: &Node, what: &str, read: Read<T>) -> Vec<(Located<String>, T)> {
+    let entries = match &node.content {
+        Content::Map(entries) => &entries[..],
+        Content::Null => &[],
+        _ => {
+            source.error(node.span.start, format!("`{what}` must be a map and is {}", node.kind()));
+            &[]
+        }
+    };
+    check_count(source, node.span.start, entries.len(), what);
+    let entries = entries.iter().take(MAX_FIELDS).filter_map(|(Key { name, span }, value)| {
+        let name = Located { value: name.clone(), at: span.start };
+        read(source, value).map(|value| (name, value))
+    });
+    entries.collect()
+}
+
+fn items<T>(source: &mut Source<'_>, node: &Node, what: &str, read: Read<T>) -> Vec<T> {
+    let items = match &node.content {
+        Content::List(items) => &items[..],
+        Content::Null => &[],
+        _ => {
+            source.error(node.span.start, format!("`{what}` must be a list and is {}", node.kind()));
+            &[]
+        }
+    };
+    check_count(source, node.span.start, items.len(), what);
+    items.iter().take(MAX_FIELDS).filter_map(|item| read(source, item)).collect()
+}
+
+fn check_count(source: &mut Source<'_>, at: usize, count: usize, what: &str) {
+    if count > MAX_FIELDS {
+        source.error(at, format!("`{what}` has {count} entries and may have {MAX_FIELDS}; make two rules of it"));
+    }
+}
+
+/// The fields of a map whose names are the format's. What was not asked for at the end is unknown.
+struct Fields<'n> {
+    entries: &'n [(Key, Node)],
+    span: Range<usize>,
+    asked: Vec<&'static str>,
+    what: &'static str,
+}
+
+impl<'n> Fields<'n> {
+    fn of(source: &mut Source<'_>, node: &'n Node, what: &'static str) -> Option<Self> {
+        if let Content::Map(entries) = &node.content {
+            return Some(Self { entries, span: node.span.clone(), asked: Vec::new(), what });
+        }
+        source.error(node.span.start, format!("{what} must be a map and is {}", node.kind()));
+        None
+    }
+
+    fn optional<T>(
+        &mut self,
+        source: &mut Source<'_>,
+        name: &'static str,
+        read: impl FnOnce(&mut Source<'_>, &Node) -> Option<T>,
+    ) -> Option<T> {
+        self.asked.push(name);
+        let (_, value) = self.entries.iter().find(|(key, _)| key.name == name)?;
+        read(source, value)
+    }
+
+    fn required<T>(
+        &mut self,
+        source: &mut Source<'_>,
+        name: &'static str,
+        read: impl FnOnce(&mut Source<'_>, &Node) -> Option<T>,
+    ) -> Option<T> {
+        let is_there = self.entries.iter().any(|(key, _)| key.name == name);
+        if !is_there {
+            source.error(self.span.start, format!("{} needs the field `{name}`", self.what));
+        }
+        self.optional(source, name, read)
+    }
+
+    fn end(self, source: &mut Source<'_>) {
+        for (Key { name, span }, _) in self.entries {
+            if !self.asked.contains(&name.as_str()) {
+                let hint = did_you_mean(name, self.asked.iter().copied());
+                let known = if hint.is_empty() { format!("; {} has {}", self.what, self.asked.join(", ")) } else { hint };
+                source.error(span.start, format!("unknown field `{name}`{known}"));
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+use super::*;
+
+const GOOD: &str = include_str!("../../examples/pool-degraded.yaml");
+
+fn rejected(files: &[(&str, &str)]) -> Vec<String> {
+    let rejected = RuleSet::new(&RuleFiles::of_texts(files.iter().copied())).unwrap_err();
+    rejected.problems.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_set_has_the_rules_of_all_files() {
+    let other = GOOD.replace("id: examples", "id: other");
+    let set = RuleSet::new(&RuleFiles::of_texts([("a.yaml", GOOD), ("b.yaml", &other)])).unwrap();
+    let ids: Vec<_> = set.rules().iter().map(|rule| rule.id().as_str()).collect();
+    assert_eq!(ids, ["examples.external.pool_degraded", "other.external.pool_degraded"]);
+    assert_eq!(set.engine_rules().len(), 2);
+    assert_eq!(set.warnings(), []);
+}
+
+#[test]
+fn one_bad_file_rejects_the_set_and_all_errors_of_all_files_are_told_first() {
+    let bad = GOOD.replace("when:", "whn:");
+    let untested = GOOD.split("tests:").next().unwrap().replace("id: examples", "id: other");
+    let problems = rejected(&[("a.yaml", &bad), ("b.yaml", "- x"), ("c.yaml", &untested)]);
+    assert_eq!(problems.len(), 4, "{problems:#?}");
+    assert!(problems[0].starts_with("a.yaml:2:1: error: a rule needs the field `when`"), "{problems:#?}");
+    assert!(problems[2].starts_with("b.yaml:1:1: error: a rule must be a map"), "{problems:#?}");
+    assert!(problems[3].starts_with("c.yaml:2:1: warning: the rule has no tests"), "{problems:#?}");
+}
+
+#[test]
+fn a_rule_that_is_there_twice_is_told_with_both_places() {
+    let problems = rejected(&[("a.yaml", GOOD), ("b.yaml", GOOD)]);
+    let expected = "b.yaml:2:1: error: examples.external.pool_degraded|POOL_DEGRADED is already a rule, at a.yaml:2:1; choose another key";
+    assert_eq!(problems, [expected]);
+}
+
+#[test]
+fn a_rule_that_fails_its_own_test_is_not_used() {
+    let problems = rejected(&[("a.yaml", &GOOD.replace("expect: miss", "expect: hit"))]);
+    assert_eq!(problems.len(), 1);
+    assert!(problems[0].contains("the test `pools that are as they should be` of examples.external.pool_degraded expects hit, and the rule says: miss"), "{problems:#?}");
+}

@@ -1,0 +1,190 @@
+//! The tests that a rule brings with it: clusters in miniature, and what it must say about them.
+
+use std::{fmt, sync::Arc};
+
+use ccx_archive::{Archive, ArchiveError, Limits};
+use ccx_rules::{Budget, Engine, Report};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use similar::TextDiff;
+
+use crate::{
+    DeclarativeRule,
+    format::{Expectation, TestDefinition},
+    problem::Position,
+    read::Source,
+};
+
+/// When the data of a test was gathered, unless it says so.
+const GATHERED_AT: &str = "2026-01-15T12:00:00Z";
+
+/// A test of a rule.
+#[derive(Clone, Debug)]
+pub(crate) struct TestCase {
+    pub name: String,
+    position: Position,
+    files: Vec<(String, Arc<[u8]>)>,
+    gathered_at: DateTime<Utc>,
+    expected: Expectation,
+}
+
+/// How a test ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TestOutcome {
+    /// What the test is called.
+    pub name: String,
+    /// Where in the file it begins.
+    pub position: Position,
+    /// Why it failed; `None` when it passed.
+    pub failure: Option<TestFailure>,
+}
+
+/// Why a test failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TestFailure {
+    /// What was expected: `hit`, `miss` or `skip`.
+    pub expected: &'static str,
+    /// What the rule said, in words.
+    pub actual: String,
+    /// The details that were expected against those that there are, line by line.
+    pub diff: Option<String>,
+}
+
+impl TestCase {
+    /// Checks a test; what is wrong with it is noted.
+    pub(crate) fn parse(source: &mut Source<'_>, definition: &TestDefinition) -> Option<Self> {
+        let name = definition.name.as_ref()?;
+        let gathered_at = match &definition.gathered_at {
+            None => GATHERED_AT.parse().ok()?,
+            Some(time) => match DateTime::parse_from_rfc3339(&time.value) {
+                Ok(time) => time.to_utc(),
+                Err(error) => {
+                    source.error(time.at, format!("`gathered_at` must be a time as in {GATHERED_AT}: {error}"));
+                    return None;
+                }
+            },
+        };
+        let files: Vec<(String, Arc<[u8]>)> =
+            definition.files.iter().map(|(path, content)| (path.value.clone(), bytes_of(content))).collect();
+        if let (Err(error), Some((path, _))) = (archive(&files), definition.files.first()) {
+            source.error(path.at, format!("the files of the test `{}` make no archive: {error}", name.value));
+            return None;
+        }
+        let expected = definition.expect.as_ref()?.value.clone();
+        Some(Self { name: name.value.clone(), position: Position::of(source.text, name.at), files, gathered_at, expected })
+    }
+
+    fn run(&self, engine: &Engine) -> TestOutcome {
+        let failure = match archive(&self.files) {
+            Ok(archive) => self.judge(&engine.run(&archive, Some(self.gathered_at))),
+            Err(error) => Some(self.failure(format!("there is no archive: {error}"), None)),
+        };
+        TestOutcome { name: self.name.clone(), position: self.position, failure }
+    }
+
+    fn judge(&self, report: &Report) -> Option<TestFailure> {
+        let actual = Actual::of(report);
+        match (&self.expected, &actual) {
+            (Expectation::Miss, Actual::Miss)
+            | (Expectation::Skip, Actual::Skip(_))
+            | (Expectation::Hit(None), Actual::Hit(_)) => None,
+            (Expectation::Hit(Some(expected)), Actual::Hit(details)) => {
+                let is_equal = normal(expected) == normal(details);
+                let failure = || self.failure("hit with other details".into(), Some(diff(expected, details)));
+                (!is_equal).then(failure)
+            }
+            _ => Some(self.failure(actual.to_string(), None)),
+        }
+    }
+
+    fn failure(&self, actual: String, diff: Option<String>) -> TestFailure {
+        let expected = match self.expected {
+            Expectation::Hit(_) => "hit",
+            Expectation::Miss => "miss",
+            Expectation::Skip => "skip",
+        };
+        TestFailure { expected, actual, diff }
+    }
+}
+
+impl DeclarativeRule {
+    /// Runs the tests that the rule brings with it, in the order of the file.
+    pub fn run_tests(&self) -> Vec<TestOutcome> {
+        let engine = Engine::new(vec![Box::new(self.clone())], Budget::default());
+        self.0.tests.iter().map(|test| test.run(&engine)).collect()
+    }
+}
+
+/// What a rule said.
+enum Actual {
+    Hit(Value),
+    Miss,
+    Skip(String),
+    Fault(String),
+}
+
+impl Actual {
+    fn of(report: &Report) -> Self {
+        if let Some(fault) = report.faults.first() {
+            return Self::Fault(fault.reason.to_string());
+        }
+        if let Some(skip) = report.skips.first() {
+            return Self::Skip(skip.details.clone());
+        }
+        let Some(hit) = report.hits.first() else { return Self::Miss };
+        let mut details: Value = serde_json::from_str(hit.details.get()).unwrap_or_default();
+        if let Some(fields) = details.as_object_mut() {
+            fields.remove("type");
+            fields.remove("error_key");
+        }
+        Self::Hit(details)
+    }
+}
+
+impl fmt::Display for Actual {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Hit(details) => write!(f, "hit with {details}"),
+            Self::Miss => f.write_str("miss"),
+            Self::Skip(missing) => write!(f, "skip for want of {missing}"),
+            Self::Fault(reason) => f.write_str(reason),
+        }
+    }
+}
+
+/// JSON in which numbers are equal that mean the same.
+fn normal(json: &Value) -> crate::cel::Value {
+    crate::cel::Value::from_serde(json.clone())
+}
+
+fn diff(expected: &Value, actual: &Value) -> String {
+    let text = |json: &Value| serde_json::to_string_pretty(json).unwrap_or_default() + "\n";
+    let (expected, actual) = (text(expected), text(actual));
+    TextDiff::from_lines(&expected, &actual).unified_diff().header("expected", "actual").to_string()
+}
+
+/// A text as it is, anything else as JSON.
+fn bytes_of(content: &Value) -> Arc<[u8]> {
+    match content {
+        Value::String(text) => text.as_bytes().into(),
+        other => other.to_string().into_bytes().into(),
+    }
+}
+
+fn archive(files: &[(String, Arc<[u8]>)]) -> Result<Archive, ArchiveError> {
+    /// An archive without a file is none.
+    const PLACEHOLDER: &str = "insights-operator/empty";
+    let mut tar = tar::Builder::new(Vec::new());
+    for (path, content) in files.iter().map(|(path, content)| (path.as_str(), &**content)).chain([(PLACEHOLDER, &[][..])]) {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o640);
+        // A path that tar can't hold is left out, and the archive's own checks judge the rest.
+        let _ = tar.append_data(&mut header, path, content);
+    }
+    Archive::read(tar.into_inner().unwrap_or_default().into(), &Limits::default())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,58 @@
+//! The word that was meant.
+
+/// The candidate that is closest to a word, if one is close.
+pub(crate) fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let max_distance = word.chars().count().div_ceil(3).clamp(1, 3);
+    let rated = candidates.into_iter().map(|candidate| (distance(word, candidate), candidate));
+    rated.filter(|&(distance, _)| distance <= max_distance).min_by_key(|&(distance, _)| distance).map(|(_, word)| word)
+}
+
+/// `, did you mean …?`, or nothing.
+pub(crate) fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+    closest(word, candidates).map_or_else(String::new, |candidate| format!(", did you mean `{candidate}`?"))
+}
+
+/// How many letters have to be inserted, left out, replaced or swapped with their neighbour; the case of a letter counts
+/// nothing.
+fn distance(a: &str, b: &str) -> usize {
+    let letters = |text: &str| text.chars().flat_map(char::to_lowercase).collect::<Vec<_>>();
+    let (a, b) = (letters(a), letters(b));
+    let mut before_previous: Vec<usize> = Vec::new();
+    let mut previous: Vec<usize> = (0..=b.len()).collect();
+    for (i, &letter) in a.iter().enumerate() {
+        let mut current = vec![i + 1];
+        for (j, &other) in b.iter().enumerate() {
+            let replaced = previous[j] + usize::from(letter != other);
+            let mut best = replaced.min(previous[j + 1] + 1).min(current[j] + 1);
+            if i > 0 && j > 0 && letter == b[j - 1] && a[i - 1] == other {
+                best = best.min(before_previous[j - 1] + 1);
+            }
+            current.push(best);
+        }
+        before_previous = std::mem::replace(&mut previous, current);
+    }
+    previous[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_keyboard_is_understood() {
+        let fields = ["when", "tests", "details", "inputs"];
+        for (slip, meant) in
+            [("whn", "when"), ("whne", "when"), ("When", "when"), ("detail", "details"), ("imputs", "inputs")]
+        {
+            assert_eq!(closest(slip, fields), Some(meant), "{slip}");
+        }
+        assert_eq!(did_you_mean("whn", fields), ", did you mean `when`?");
+    }
+
+    #[test]
+    fn another_word_is_no_slip() {
+        assert_eq!(closest("severity", ["when", "tests"]), None);
+        assert_eq!(closest("x", ["when"]), None);
+        assert_eq!(did_you_mean("", ["when"]), "");
+    }
+}

@@ -1,0 +1,168 @@
+//! What a rule sees in an archive, step by step.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use ccx_archive::Archive;
+use ccx_rules::{Budget, Context, Engine, Response, Rule, RuleMeta};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::{
+    DeclarativeRule,
+    cel::{Meter, Value},
+    limits::{MAX_STEPS, TIME_PER_ARCHIVE},
+    rule::{Compiled, CompiledExpression, Evaluation, Undecided},
+};
+
+/// What a rule saw in an archive, and what it made of it.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Trace {
+    /// The inputs, in the order of the file.
+    pub inputs: Vec<TracedInput>,
+    /// The facts, in the order of the file.
+    pub facts: Vec<TracedValue>,
+    /// The condition.
+    pub when: Option<TracedValue>,
+    /// The details; only of a hit.
+    pub details: Vec<TracedValue>,
+    /// How it ended: `hit`, `miss`, `skip`, `fault` or `limit`.
+    pub verdict: &'static str,
+    /// Why it ended so, where there is something to say: what is missing, or the error.
+    pub reason: Option<String>,
+    /// How many steps it took, of those that it may take.
+    pub steps: u64,
+    /// The wall time.
+    #[serde(skip)]
+    pub elapsed: Duration,
+}
+
+/// What an input holds.
+#[derive(Clone, Debug, Serialize)]
+pub struct TracedInput {
+    /// The name in expressions.
+    pub name: String,
+    /// The files that it found, in the order of their paths.
+    pub files: Vec<String>,
+    /// The shape of its value: types and field names, as in `list of 3 × {metadata: {name: string}}`.
+    pub shape: String,
+}
+
+/// The value of an expression, or why it has none.
+#[derive(Clone, Debug, Serialize)]
+pub struct TracedValue {
+    /// What it is called, for example `facts.bad`.
+    pub name: String,
+    /// Its value as JSON.
+    pub value: Option<serde_json::Value>,
+    /// Why it has none.
+    pub error: Option<String>,
+}
+
+impl DeclarativeRule {
+    /// Looks at an archive as the rule does, and notes everything.
+    ///
+    /// Unlike in a run, all facts are worked out, also those that the condition does not need, and also when the rule is
+    /// skipped.
+    pub fn trace(&self, archive: &Archive, gathered_at: Option<DateTime<Utc>>) -> Trace {
+        let seen = Arc::default();
+        let watcher = Watcher { rule: self.clone(), seen: Arc::clone(&seen) };
+        Engine::new(vec![Box::new(watcher)], Budget::default()).run(archive, gathered_at);
+        let report = Engine::new(vec![Box::new(self.clone())], Budget::default()).run(archive, gathered_at);
+        let mut trace = seen.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
+        let run = report.runs.first();
+        trace.verdict = run.map_or("fault", |run| run.verdict.as_str());
+        trace.elapsed = run.map_or(Duration::ZERO, |run| run.elapsed);
+        let missing = report.skips.first().map(|skip| skip.details.clone());
+        trace.reason = missing.or_else(|| report.faults.first().map(|fault| fault.reason.to_string()));
+        trace
+    }
+}
+
+/// A rule that only watches, and can do without every input.
+struct Watcher {
+    rule: DeclarativeRule,
+    seen: Arc<Mutex<Option<Trace>>>,
+}
+
+impl Rule for Watcher {
+    fn meta(&self) -> RuleMeta {
+        let RuleMeta { rule, error_keys, required, any_of, optional, log_queries, metric_families, tags } = self.rule.meta();
+        let optional = required.into_iter().chain(any_of.into_iter().flatten()).chain(optional).collect();
+        RuleMeta { rule, error_keys, tags, required: Vec::new(), any_of: Vec::new(), optional, log_queries, metric_families }
+    }
+
+    fn check(&self, context: &Context<'_>) -> Option<Response> {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(watch(&self.rule.0, context));
+        None
+    }
+}
+
+fn watch(rule: &Compiled, context: &Context<'_>) -> Trace {
+    let meter = Meter::new(MAX_STEPS, Instant::now() + TIME_PER_ARCHIVE);
+    let Ok(values) = rule.input_values(context) else { return Trace::default() };
+    let inputs = rule.inputs.iter().zip(values.iter().flatten());
+    let inputs = inputs.map(|(input, value)| TracedInput {
+        name: input.name.clone(),
+        files: context.files(&input.reads.files()).iter().map(|file| file.path.to_owned()).collect(),
+        shape: shape(value, MAX_SHAPE_DEPTH),
+    });
+    let inputs = inputs.collect();
+    let mut evaluation = Evaluation { rule, now: context.now(), meter: &meter, values };
+    let facts = rule.facts.iter().map(|fact| traced(&mut evaluation, fact)).collect();
+    let when = traced(&mut evaluation, &rule.when);
+    let is_hit = when.value == Some(serde_json::Value::Bool(true));
+    let details = rule.details.iter().filter(|_| is_hit).map(|(_, detail)| traced(&mut evaluation, detail)).collect();
+    Trace { inputs, facts, when: Some(when), details, steps: MAX_STEPS - meter.steps_left(), ..Trace::default() }
+}
+
+fn traced(evaluation: &mut Evaluation<'_>, expression: &CompiledExpression) -> TracedValue {
+    let (value, error) = match evaluation.value_of(expression) {
+        Ok(value) => (serde_json::to_value(value.details()).ok(), None),
+        Err(Undecided::Limit(error) | Undecided::Failed(error)) => (None, Some(error)),
+    };
+    TracedValue { name: expression.name.clone(), value, error }
+}
+
+/// How many levels of a value are shown, and how many fields of a map.
+const MAX_SHAPE_DEPTH: usize = 4;
+const MAX_SHAPE_FIELDS: usize = 12;
+
+/// The types that a value is made of; a list is shown by its first element.
+fn shape(value: &Value, depth_left: usize) -> String {
+    match value {
+        Value::List(list) => match list.items().first() {
+            None => "empty list".into(),
+            Some(first) if depth_left > 0 => format!("list of {} × {}", list.items().len(), shape(first, depth_left - 1)),
+            Some(_) => format!("list of {}", list.items().len()),
+        },
+        Value::Map(map) if depth_left > 0 => {
+            let shown = map.entries().iter().take(MAX_SHAPE_FIELDS);
+            let mut fields: Vec<String> =
+                shown.map(|(key, value)| format!("{key}: {}", shape(value, depth_left - 1))).collect();
+            fields.extend((map.entries().len() > MAX_SHAPE_FIELDS).then(|| "…".to_owned()));
+            format!("{{{}}}", fields.join(", "))
+        }
+        Value::Null => "null".into(),
+        other => other.type_of().name().into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_shape_shows_types_and_names_to_some_depth() {
+        let value = json!([{"metadata": {"name": "a", "labels": {"x": {"y": {"z": 1}}}}, "n": null}, 2]);
+        assert_eq!(
+            shape(&Value::from_serde(value), MAX_SHAPE_DEPTH),
+            "list of 2 × {metadata: {labels: {x: map}, name: string}, n: null}"
+        );
+        assert_eq!(shape(&Value::from_serde(json!([])), 1), "empty list");
+    }
+}
