@@ -7,6 +7,7 @@ mod aggregator;
 mod data_pipeline;
 mod database;
 mod db_writer;
+mod insights_core;
 mod kafka;
 mod monitoring;
 mod object_storage;

@@ -124,6 +124,16 @@ pub enum MountSource {
         /// When it is pulled.
         pull_policy: &'static str,
     },
+    /// Nothing at first; the container may write there, on disk.
+    Scratch {
+        /// Most bytes, as a quantity.
+        size_limit: String,
+    },
+    /// Nothing at first; the container may write there, in its memory.
+    Memory {
+        /// Most bytes, as a quantity; without it the container's memory is the limit.
+        size_limit: Option<String>,
+    },
 }
 
 /// How topics are created.
@@ -213,6 +223,8 @@ pub struct DataPipeline {
     pub archive: config::ArchiveLimits,
     /// The rules that users wrote.
     pub rules: Rules,
+    /// Rules written for insights-core; none when there are none.
+    pub insights_core: Option<InsightsCore>,
     /// What links its service account to a cloud identity.
     pub identity: BTreeMap<String, String>,
 }
@@ -221,6 +233,17 @@ pub struct DataPipeline {
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
     /// Where they are.
+    pub mounts: Vec<Mount>,
+    /// Fingerprints of what pods read at their start only.
+    pub inputs: Inputs,
+}
+
+/// Rules written for insights-core, which Python runs beside the pipeline, in its container.
+#[derive(Clone, Debug)]
+pub struct InsightsCore {
+    /// Its section of the configuration.
+    pub config: config::InsightsCore,
+    /// What Python reads, and where it may write.
     pub mounts: Vec<Mount>,
     /// Fingerprints of what pods read at their start only.
     pub inputs: Inputs,

@@ -141,7 +141,7 @@ fn parameters(mount: &Mount) -> Vec<Parameter<'_>> {
     let (is_secret, object, files) = match &mount.source {
         MountSource::Secret { name, files } => (true, name, files),
         MountSource::ConfigMap { name, files } => (false, name, files),
-        MountSource::Claim { .. } | MountSource::Image { .. } => return Vec::new(),
+        _ => return Vec::new(),
     };
     files.iter().filter_map(|(key, file)| Some(Parameter { is_secret, object, key, name: parameter_of(file)? })).collect()
 }

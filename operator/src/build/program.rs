@@ -43,6 +43,7 @@ struct Sections<'a> {
     database: Option<&'a config::Database>,
     archive: Option<&'a config::ArchiveLimits>,
     pipeline: Option<&'a config::Pipeline>,
+    insights_core: Option<&'a config::InsightsCore>,
     writer: Option<&'a config::Writer>,
     aggregator: Option<&'a config::Aggregator>,
     retry: Option<&'a config::Retry>,
@@ -80,6 +81,11 @@ impl<'a> Program<'a> {
         program.sections.archive = Some(&component.archive);
         program.mounts.extend(&component.rules.mounts);
         program.inputs.push(&component.rules.inputs);
+        if let Some(insights_core) = &component.insights_core {
+            program.sections.insights_core = Some(&insights_core.config);
+            program.mounts.extend(&insights_core.mounts);
+            program.inputs.push(&insights_core.inputs);
+        }
         program
     }
 

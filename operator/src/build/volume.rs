@@ -33,35 +33,26 @@ pub(super) fn volume(mount: &Mount) -> Volume {
                 ImageVolumeSource { reference: Some(reference.clone()), pull_policy: Some((*pull_policy).to_owned()) };
             Volume { image: Some(image), ..volume }
         }
+        MountSource::Scratch { size_limit } => Volume { empty_dir: Some(empty(Some(size_limit), None)), ..volume },
+        MountSource::Memory { size_limit } => {
+            Volume { empty_dir: Some(empty(size_limit.as_ref(), Some("Memory"))), ..volume }
+        }
     }
 }
 
-/// Where a container sees a mount.
+/// Where a container sees a mount. Only what is empty at first can be written to.
 pub(super) fn volume_mount(mount: &Mount) -> VolumeMount {
+    let is_writable = matches!(mount.source, MountSource::Scratch { .. } | MountSource::Memory { .. });
     VolumeMount {
         name: mount.volume.clone(),
         mount_path: mount.path.clone(),
-        read_only: Some(true),
+        read_only: (!is_writable).then_some(true),
         ..VolumeMount::default()
     }
 }
 
-/// An empty folder of at most this size, on disk.
-pub(super) fn scratch(name: &str, size_limit: &str) -> Volume {
-    let empty_dir = EmptyDirVolumeSource { size_limit: Some(Quantity(size_limit.to_owned())), medium: None };
-    Volume { name: name.to_owned(), empty_dir: Some(empty_dir), ..Volume::default() }
-}
-
-/// An empty folder of at most this size, in memory.
-pub(super) fn memory(name: &str, size_limit: &str) -> Volume {
-    let empty_dir =
-        EmptyDirVolumeSource { size_limit: Some(Quantity(size_limit.to_owned())), medium: Some("Memory".into()) };
-    Volume { name: name.to_owned(), empty_dir: Some(empty_dir), ..Volume::default() }
-}
-
-/// Where a container may write.
-pub(super) fn writable(name: &str, path: &str) -> VolumeMount {
-    VolumeMount { name: name.to_owned(), mount_path: path.to_owned(), ..VolumeMount::default() }
+fn empty(size_limit: Option<&String>, medium: Option<&str>) -> EmptyDirVolumeSource {
+    EmptyDirVolumeSource { size_limit: size_limit.cloned().map(Quantity), medium: medium.map(str::to_owned) }
 }
 
 fn items(files: &[(String, String)]) -> Option<Vec<KeyToPath>> {

@@ -5,7 +5,7 @@ use ccx_config as config;
 use ccx_crds::{ArchiveLimits, CcxPipelineSpec, CredentialsType, DataPipeline};
 
 use super::{
-    OperatorDefaults,
+    OperatorDefaults, insights_core,
     pods::{self, Own},
     problem::Problems,
     rules, scaling,
@@ -19,8 +19,9 @@ pub(super) fn data_pipeline(
     problems: &mut Problems,
 ) -> validated::DataPipeline {
     let pipeline = &spec.data_pipeline;
+    let insights_core = insights_core::insights_core(pipeline, references, problems);
     let own = Own {
-        image: pipeline.image.as_ref(),
+        image: insights_core::image(pipeline).or(pipeline.image.as_ref()),
         resources: &pipeline.resources,
         template: &pipeline.pod_template,
         scaling: scaling::of_pipeline(pipeline, references, problems),
@@ -33,6 +34,7 @@ pub(super) fn data_pipeline(
         config: section(pipeline),
         archive: archive(&pipeline.archive_limits),
         rules: rules::rules(&pipeline.rules, references, problems),
+        insights_core,
         identity: identity.map(|identity| identity.service_account_annotations.clone()).unwrap_or_default(),
     }
 }

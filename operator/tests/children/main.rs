@@ -5,6 +5,7 @@ mod database;
 mod exposure;
 mod fingerprints;
 mod golden;
+mod insights_core;
 mod jobs;
 mod monitoring;
 mod network;

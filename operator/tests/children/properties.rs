@@ -63,10 +63,15 @@ fn data_pipeline() -> impl Strategy<Value = Value> {
     one_of(&json!([
         {},
         {"replicas": 0, "podTemplate": template, "image": "ccx:1", "shutdownTimeout": "1m"},
+        {"insightsCore": insights_core()},
         {"autoscaling": {"type": "Cpu"}, "rules": {"configMapRefs": [{"name": "our-rules"}, {"name": "their-rules"}]}},
         {"autoscaling": {"type": "KafkaLag"}, "archiveLimits": {"maxCompressedSize": "1234567"}, "maxRecordAge": "1h30m",
          "rules": {"volumeClaim": {"claimName": "rules"}, "image": {"reference": "rules:1"}}},
     ]))
+}
+
+fn insights_core() -> Value {
+    json!({"mode": "Enabled", "image": "python:1", "packages": ["ours"], "configMapKeyRef": {"name": "plugins", "key": "file"}})
 }
 
 fn writer() -> impl Strategy<Value = Value> {
@@ -136,7 +141,7 @@ proptest! {
 
     #[test]
     fn whatever_pods_need_exists_or_was_named_by_the_user(spec in spec()) {
-        let users = ["organisations", "our-rules", "their-rules", "rules", "ca", "certificate", "user", "bucket", "storage-ca", "role", "database-ca"];
+        let users = ["organisations", "plugins", "our-rules", "their-rules", "rules", "ca", "certificate", "user", "bucket", "storage-ca", "role", "database-ca"];
         let children = children(&spec);
         for (kind, name) in needed(&children) {
             let exists = children.find(kind, &name).is_some() || users.contains(&name.as_str());

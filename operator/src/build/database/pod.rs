@@ -11,7 +11,7 @@ use crate::{
     build::{
         pod::{labelled, pull_secrets, with_overrides},
         security::{self, DATABASE_USER},
-        volume::{memory, scratch, volume, volume_mount, writable},
+        volume::{volume, volume_mount},
     },
     mounted::{self, file},
     validated::{Managed, Mount, MountSource, ValidatedPipeline},
@@ -22,6 +22,9 @@ pub(super) const PORT_NAME: &str = "postgresql";
 
 /// Where the volume is. The data is in a folder in it: the volume's own folder has `lost+found`, and is not the server's.
 const VOLUME_FOLDER: &str = "/var/lib/postgresql/data";
+
+/// The folder with the password, as in the workloads' pods.
+const CREDENTIALS: &str = "database-credentials";
 
 /// What the server is given to end its sessions and write a checkpoint, so that it starts without recovery.
 const GRACE_SECONDS: i64 = 120;
@@ -34,7 +37,7 @@ const SCRATCH: &str = "64Mi";
 
 pub(super) fn template(pipeline: &ValidatedPipeline, managed: &Managed) -> PodTemplateSpec {
     let name = COMPONENT.object_name(pipeline.name.as_str());
-    let password = password_mount(&name);
+    let mounts = mounts(&name);
     let spec = PodSpec {
         service_account_name: Some(name.clone()),
         automount_service_account_token: Some(false),
@@ -42,28 +45,22 @@ pub(super) fn template(pipeline: &ValidatedPipeline, managed: &Managed) -> PodTe
         security_context: Some(security::pod(pipeline.platform, DATABASE_USER)),
         image_pull_secrets: pull_secrets(&managed.pods.image),
         termination_grace_period_seconds: Some(GRACE_SECONDS),
-        volumes: Some(vec![
-            data_volume(managed, name),
-            volume(&password),
-            scratch("run", SCRATCH),
-            scratch("tmp", SCRATCH),
-            memory("shared-memory", SHARED_MEMORY),
-        ]),
-        containers: vec![container(managed, &password)],
+        volumes: Some([data_volume(managed, name)].into_iter().chain(mounts.iter().map(volume)).collect()),
+        containers: vec![container(managed, &mounts)],
         ..PodSpec::default()
     };
     let metadata = labelled(pipeline, COMPONENT.name(), std::collections::BTreeMap::new());
     with_overrides(PodTemplateSpec { metadata: Some(metadata), spec: Some(spec) }, &managed.spec.pod_template)
 }
 
-fn container(managed: &Managed, password: &Mount) -> Container {
+fn container(managed: &Managed, mounts: &[Mount]) -> Container {
     let image = &managed.pods.image;
     Container {
         name: "postgresql".into(),
         image: Some(image.reference.clone()),
         image_pull_policy: Some(image.pull_policy.to_owned()),
         args: Some(arguments(managed)),
-        env: Some(environment(password)),
+        env: Some(environment()),
         ports: Some(vec![ContainerPort {
             name: Some(PORT_NAME.into()),
             container_port: COMPONENT.port().into(),
@@ -77,7 +74,7 @@ fn container(managed: &Managed, password: &Mount) -> Container {
         startup_probe: Some(Probe { period_seconds: Some(5), failure_threshold: Some(240), ..is_ready() }),
         readiness_probe: Some(Probe { period_seconds: Some(5), failure_threshold: Some(2), ..is_ready() }),
         liveness_probe: Some(Probe { period_seconds: Some(10), failure_threshold: Some(6), ..is_ready() }),
-        volume_mounts: Some(mounts(password)),
+        volume_mounts: Some([data_mount()].into_iter().chain(mounts.iter().map(volume_mount)).collect()),
         ..Container::default()
     }
 }
@@ -87,12 +84,12 @@ fn arguments(managed: &Managed) -> Vec<String> {
     ["postgres".to_owned()].into_iter().chain(settings).collect()
 }
 
-fn environment(password: &Mount) -> Vec<EnvVar> {
+fn environment() -> Vec<EnvVar> {
     let variables = [
         ("PGDATA", format!("{VOLUME_FOLDER}/pgdata")),
         ("POSTGRES_USER", ROLE.to_owned()),
         ("POSTGRES_DB", DATABASE.to_owned()),
-        ("POSTGRES_PASSWORD_FILE", format!("{}/{}", password.path, file::PASSWORD)),
+        ("POSTGRES_PASSWORD_FILE", format!("{}/{}", mounted::folder(CREDENTIALS), file::PASSWORD)),
         ("POSTGRES_INITDB_ARGS", "--auth-host=scram-sha-256 --data-checksums".to_owned()),
     ];
     variables.map(|(name, value)| EnvVar { name: name.to_owned(), value: Some(value), value_from: None }).into()
@@ -105,14 +102,21 @@ fn is_ready() -> Probe {
     Probe { exec: Some(ExecAction { command: Some(command.into()) }), timeout_seconds: Some(5), ..Probe::default() }
 }
 
-fn mounts(password: &Mount) -> Vec<VolumeMount> {
-    vec![
-        writable("data", VOLUME_FOLDER),
-        volume_mount(password),
-        writable("run", "/var/run/postgresql"),
-        writable("tmp", "/tmp"),
-        writable("shared-memory", "/dev/shm"),
+fn mounts(secret: &str) -> [Mount; 4] {
+    let mount = |volume: &str, path: &str, source| Mount { volume: volume.into(), path: path.into(), source };
+    let scratch = || MountSource::Scratch { size_limit: SCRATCH.into() };
+    let files = vec![(file::PASSWORD.into(), file::PASSWORD.into())];
+    let password = MountSource::Secret { name: secret.into(), files };
+    [
+        mount("password", &mounted::folder(CREDENTIALS), password),
+        mount("run", "/var/run/postgresql", scratch()),
+        mount("tmp", "/tmp", scratch()),
+        mount("shared-memory", "/dev/shm", MountSource::Memory { size_limit: Some(SHARED_MEMORY.into()) }),
     ]
+}
+
+fn data_mount() -> VolumeMount {
+    VolumeMount { name: "data".into(), mount_path: VOLUME_FOLDER.into(), ..VolumeMount::default() }
 }
 
 fn data_volume(managed: &Managed, claim_name: String) -> Volume {
@@ -121,14 +125,9 @@ fn data_volume(managed: &Managed, claim_name: String) -> Volume {
             let claim = PersistentVolumeClaimVolumeSource { claim_name, read_only: None };
             Volume { name: "data".into(), persistent_volume_claim: Some(claim), ..Volume::default() }
         }
-        StorageVolume::Ephemeral => scratch("data", managed.spec.storage.size.as_str()),
-    }
-}
-
-fn password_mount(secret: &str) -> Mount {
-    Mount {
-        volume: "password".into(),
-        path: mounted::folder("database-credentials"),
-        source: MountSource::Secret { name: secret.to_owned(), files: vec![(file::PASSWORD.into(), file::PASSWORD.into())] },
+        StorageVolume::Ephemeral => {
+            let size_limit = managed.spec.storage.size.as_str().to_owned();
+            volume(&Mount { volume: "data".into(), path: VOLUME_FOLDER.into(), source: MountSource::Scratch { size_limit } })
+        }
     }
 }
