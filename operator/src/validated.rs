@@ -1,16 +1,19 @@
 //! A resource whose references were all found and whose values all make sense: what `build` needs so that it can't fail.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-    time::Duration,
-};
+mod access;
+mod name;
+mod pods;
+
+use std::collections::BTreeMap;
 
 use ccx_config as config;
-use ccx_crds::{Exposure, ManagedDatabase, NetworkPolicyMode, PodTemplate};
-use k8s_openapi::api::core::v1::{EnvVar, ResourceRequirements};
+use ccx_crds::{Exposure, ManagedDatabase, NetworkPolicyMode};
 
-use crate::{child::Ownership, references::Platform, restart::Input};
+pub use access::{Access, Inputs, Mount, MountSource};
+pub use name::PipelineName;
+pub use pods::{Bounds, Image, Pods, Scaling};
+
+use crate::{child::Ownership, references::Platform};
 
 /// A resource that can be built.
 #[derive(Clone, Debug)]
@@ -51,10 +54,6 @@ pub struct ValidatedPipeline {
     pub network_policy: NetworkPolicyMode,
 }
 
-/// The name of a resource, short enough that every child has a valid name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PipelineName(String);
-
 /// Whether the workloads run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activity {
@@ -62,78 +61,6 @@ pub enum Activity {
     Running,
     /// They have no pods; the database keeps running.
     Suspended,
-}
-
-/// How a dependency is reached: its part of the configuration, and what pods need for it.
-#[derive(Clone, Debug, Default)]
-pub struct Access<C> {
-    /// Its section of the configuration file.
-    pub config: C,
-    /// The files that the section names.
-    pub mounts: Vec<Mount>,
-    /// What the section can't say by a file.
-    pub variables: Vec<EnvVar>,
-    /// Fingerprints of what pods read at their start only.
-    pub inputs: Inputs,
-    /// The TCP ports on which it is reached.
-    pub ports: BTreeSet<u16>,
-    /// Certificates of authorities that no object of the user's has; the builder makes one.
-    pub authorities: Option<String>,
-}
-
-/// Fingerprints by what they are of.
-pub type Inputs = BTreeMap<Input, Vec<String>>;
-
-/// A volume in a pod.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Mount {
-    /// The volume's name.
-    pub volume: String,
-    /// Where it is in the container.
-    pub path: String,
-    /// What is in it.
-    pub source: MountSource,
-}
-
-/// What is in a volume.
-#[derive(Clone, Debug, PartialEq)]
-pub enum MountSource {
-    /// Keys of a Secret, each as a file.
-    Secret {
-        /// The Secret.
-        name: String,
-        /// Key and file.
-        files: Vec<(String, String)>,
-    },
-    /// A ConfigMap: these keys, each as a file, or all when there are none.
-    ConfigMap {
-        /// The ConfigMap.
-        name: String,
-        /// Key and file.
-        files: Vec<(String, String)>,
-    },
-    /// A volume that exists, read-only.
-    Claim {
-        /// The PersistentVolumeClaim.
-        name: String,
-    },
-    /// The files of an image.
-    Image {
-        /// The image.
-        reference: String,
-        /// When it is pulled.
-        pull_policy: &'static str,
-    },
-    /// Nothing at first; the container may write there, on disk.
-    Scratch {
-        /// Most bytes, as a quantity.
-        size_limit: String,
-    },
-    /// Nothing at first; the container may write there, in its memory.
-    Memory {
-        /// Most bytes, as a quantity; without it the container's memory is the limit.
-        size_limit: Option<String>,
-    },
 }
 
 /// How topics are created.
@@ -154,62 +81,6 @@ pub struct Managed {
     pub pods: Pods,
     /// Whether it goes with the resource.
     pub ownership: Ownership,
-}
-
-/// An image, and how it is pulled.
-#[derive(Clone, Debug)]
-pub struct Image {
-    /// Its name.
-    pub reference: String,
-    /// When it is pulled.
-    pub pull_policy: &'static str,
-    /// Secrets of the registries.
-    pub pull_secrets: BTreeSet<String>,
-}
-
-/// The pods of a component.
-#[derive(Clone, Debug)]
-pub struct Pods {
-    /// The image.
-    pub image: Image,
-    /// What the main container may use.
-    pub resources: ResourceRequirements,
-    /// What else the user wants.
-    pub template: PodTemplate,
-    /// How many there are.
-    pub scaling: Scaling,
-    /// How long the process is given to finish what it does.
-    pub shutdown_timeout: Duration,
-}
-
-/// How many pods there are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scaling {
-    /// So many.
-    Fixed(u32),
-    /// As CPU use says.
-    Cpu {
-        /// Fewest and most.
-        bounds: Bounds,
-        /// Percent of the request that is aimed at.
-        target_percent: u32,
-    },
-    /// As the waiting announcements say, by KEDA.
-    KafkaLag {
-        /// Fewest and most.
-        bounds: Bounds,
-        /// Waiting announcements for each pod that are aimed at.
-        target_lag: u32,
-    },
-}
-
-/// Fewest and most pods.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bounds {
-    /// Fewest.
-    pub min: u32,
-    /// Most; not fewer than `min`.
-    pub max: u32,
 }
 
 /// `data-pipeline`
@@ -308,43 +179,4 @@ pub enum Optional {
     Present,
     /// It isn't.
     Absent,
-}
-
-impl PipelineName {
-    /// Most characters, so that `<name>-insights-results-aggregator` fits into 63, the most that a Service's name may have.
-    pub const MAX_LENGTH: usize = 35;
-
-    /// The name, when children can be named after it: letters, digits and `-` as Services demand, and not too many.
-    pub fn parse(name: &str) -> Option<Self> {
-        let is_inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        let begins_well = name.starts_with(|c: char| c.is_ascii_lowercase());
-        let is_valid = begins_well && !name.ends_with('-') && name.len() <= Self::MAX_LENGTH && name.chars().all(is_inner);
-        is_valid.then(|| Self(name.to_owned()))
-    }
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for PipelineName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_leaves_room_for_the_longest_component_and_is_fit_for_a_service() {
-        for good in ["ccx", "a", "insights-2", &"a".repeat(35)] {
-            assert!(PipelineName::parse(good).is_some(), "{good}");
-        }
-        for bad in ["", "1ccx", "ccx-", "ccx.prod", "Ccx", &"a".repeat(36)] {
-            assert!(PipelineName::parse(bad).is_none(), "{bad}");
-        }
-    }
 }
