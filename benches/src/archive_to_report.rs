@@ -1,6 +1,6 @@
 //! From the bytes of an archive to the report's JSON, on one core.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use ccx_archive::{Archive, Limits};
@@ -46,6 +46,54 @@ pub(crate) fn run() -> Vec<Figure> {
             }
         })
         .collect()
+}
+
+/// Where the time goes: the steps of one archive, each the cheapest of all rounds.
+pub(crate) fn steps() -> Vec<Steps> {
+    let engine = Engine::builtin();
+    let steps_of = |(size, sample): (&'static str, SampleArchive)| {
+        let archive = Bytes::from(sample.to_tar_gz());
+        let rounds = (0..ROUNDS).map(|_| Steps::measure(size, &engine, &archive));
+        rounds.reduce(Steps::cheapest).expect("there is at least one round")
+    };
+    samples().into_iter().map(steps_of).collect()
+}
+
+/// Microseconds of each step.
+#[derive(Clone, Copy)]
+pub(crate) struct Steps {
+    pub(crate) size: &'static str,
+    pub(crate) times: [(&'static str, f64); 7],
+}
+
+impl Steps {
+    fn measure(size: &'static str, engine: &Engine, archive: &Bytes) -> Self {
+        let micros = |time: Duration| time.as_secs_f64() * 1e6;
+        let started = Instant::now();
+        let archive = Archive::read(archive.clone(), &Limits::default()).expect("a sample archive is sound");
+        let read = started.elapsed();
+        let profile = engine.profile(&archive, None);
+        let dearest = profile.rules.iter().map(|cost| cost.alone).max().unwrap_or_default();
+        let times = [
+            ("gunzip and index", micros(read)),
+            ("plan", micros(profile.plan)),
+            ("log pass", micros(profile.log_scan)),
+            ("parse", micros(profile.parse)),
+            ("all rules", micros(profile.all_rules())),
+            ("the dearest rule", micros(dearest)),
+            ("format", micros(profile.format)),
+        ];
+        Self { size, times }
+    }
+
+    fn cheapest(self, other: Self) -> Self {
+        let pairs = self.times.into_iter().zip(other.times);
+        let mut times = self.times;
+        for (time, (ours, theirs)) in times.iter_mut().zip(pairs) {
+            time.1 = ours.1.min(theirs.1);
+        }
+        Self { size: self.size, times }
+    }
 }
 
 fn report(engine: &Engine, archive: &Bytes) -> usize {

@@ -4,6 +4,8 @@ use std::io::{self, Write as _};
 
 use comfy_table::{CellAlignment, Table, presets::ASCII_MARKDOWN};
 
+use crate::archive_to_report::Steps;
+
 /// Which way is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Better {
@@ -58,6 +60,21 @@ pub(crate) fn print(title: &str, figures: &[Figure]) -> io::Result<()> {
         column.set_cell_alignment(CellAlignment::Right);
     }
     writeln!(io::stdout(), "\n### {title}\n\n{table}")
+}
+
+/// Prints the steps of archives, a column for each archive.
+pub(crate) fn print_steps(archives: &[Steps]) -> io::Result<()> {
+    let mut table = Table::new();
+    let sizes = archives.iter().map(|steps| format!("{}, µs", steps.size));
+    table.load_style(ASCII_MARKDOWN).set_header(std::iter::once("step".to_owned()).chain(sizes));
+    for (row, (step, _)) in archives[0].times.iter().enumerate() {
+        let times = archives.iter().map(|steps| significant(steps.times[row].1));
+        table.add_row(std::iter::once((*step).to_owned()).chain(times));
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    writeln!(io::stdout(), "\n{table}")
 }
 
 /// Three significant digits, or all digits before the point.

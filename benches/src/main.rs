@@ -59,6 +59,7 @@ async fn main() -> Result<(), BenchError> {
     let selected = |benchmark| benchmarks.is_empty() || benchmarks.contains(&benchmark);
     if selected(Benchmark::Archive) {
         figure::print("Archive to report", &archive_to_report::run())?;
+        figure::print_steps(&archive_to_report::steps())?;
     }
     if selected(Benchmark::Pipeline) {
         figure::print("Announcement to result", &announce_to_result::run().await?)?;

@@ -16,6 +16,10 @@ use crate::{
     response::{Answer, Details},
 };
 
+mod profile;
+
+pub use profile::{Profile, RuleCost};
+
 /// What one rule may use on one archive.
 #[derive(Clone, Copy, Debug)]
 pub struct Budget {
@@ -83,10 +87,15 @@ impl Engine {
     pub fn run(&self, archive: &Archive, gathered_at: Option<DateTime<Utc>>) -> Report {
         let now = gathered_at.or_else(|| archive.newest_modification());
         let context = Context::new(&self.plan, archive, now);
-        let mut report = Report { now, log_scan: scan_logs(&context), ..Report::default() };
+        let log_scan = scan_logs(&context);
+        Report { log_scan, ..self.judge_all(&context, now) }
+    }
+
+    fn judge_all(&self, context: &Context<'_>, now: Option<DateTime<Utc>>) -> Report {
+        let mut report = Report { now, ..Report::default() };
         for rule in &self.rules {
             let started = Instant::now();
-            let outcome = self.judge(rule, &context, started);
+            let outcome = self.judge(rule, context, started);
             report.add(&rule.meta, outcome, started.elapsed());
         }
         report.sort_findings();

@@ -45,7 +45,7 @@ mod testing;
 mod texts;
 
 pub use context::Context;
-pub use engine::{Budget, Engine};
+pub use engine::{Budget, Engine, Profile, RuleCost};
 pub use logs::{FileMatches, LogQuery};
 pub use metrics::Sample;
 pub use plan::Glob;
