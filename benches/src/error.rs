@@ -23,6 +23,16 @@ pub(crate) enum BenchError {
     #[snafu(transparent)]
     Serve { source: ccx_service::ServeError },
     #[snafu(transparent)]
+    InsightsCore { source: ccx_insights_core::AdapterError },
+    #[snafu(transparent)]
+    Metrics { source: prometheus::Error },
+    #[snafu(transparent)]
+    Join { source: tokio::task::JoinError },
+    #[snafu(display("no Python process is running; see the log for why"))]
+    NoChild,
+    #[snafu(display("insights-core's own engine answered {answer:?}, and not with seconds"))]
+    Peer { answer: String },
+    #[snafu(transparent)]
     Io { source: std::io::Error },
     #[snafu(display("{what} did not happen within {seconds} s"))]
     TooSlow { what: &'static str, seconds: u64 },

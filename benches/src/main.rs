@@ -18,6 +18,7 @@ mod figure;
 mod kafka_to_rows;
 mod plain_batches;
 mod process;
+mod python_rules;
 mod reports;
 mod rest;
 mod row_by_row;
@@ -39,6 +40,8 @@ struct Arguments {
 enum Benchmark {
     /// From an archive's bytes to the report, on one core.
     Archive,
+    /// Rules of insights-core, beside its own engine.
+    Python,
     /// From an announcement to the result, for each second of processor time; memory of the pipeline.
     Pipeline,
     /// From results in Kafka to committed rows.
@@ -60,6 +63,9 @@ async fn main() -> Result<(), BenchError> {
     if selected(Benchmark::Archive) {
         figure::print("Archive to report", &archive_to_report::run())?;
         figure::print_steps(&archive_to_report::steps())?;
+    }
+    if selected(Benchmark::Python) {
+        figure::print("Rules of insights-core", &python_rules::run().await?)?;
     }
     if selected(Benchmark::Pipeline) {
         figure::print("Announcement to result", &announce_to_result::run().await?)?;
