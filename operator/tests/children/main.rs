@@ -1,6 +1,7 @@
 //! What a resource is built of: the whole as golden files, each policy by a test of its own, and what holds for any resource.
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod api_server;
 mod database;
 mod exposure;
 mod fingerprints;
