@@ -1,6 +1,6 @@
 //! A namespace of one test's own, with what is in it.
 
-use std::{collections::BTreeMap, thread};
+use std::thread;
 
 use serde_json::{Value, json};
 
@@ -78,15 +78,6 @@ impl<'a> Namespace<'a> {
         let mut pods: Vec<Pod> = items(&pods).filter(|pod| pod["status"]["phase"] != "Succeeded").map(read_pod).collect();
         pods.sort();
         pods
-    }
-
-    /// The conditions of the resource, by type, each as `status (reason) message`.
-    pub fn conditions(&self, resource: &str) -> BTreeMap<String, String> {
-        let resource = self.get(&[resource]);
-        let conditions = resource["status"]["conditions"].as_array().cloned().unwrap_or_default();
-        let text = |condition: &Value, key: &str| condition[key].as_str().unwrap_or_default().to_owned();
-        let summary = |it: &Value| format!("{} ({}) {}", text(it, "status"), text(it, "reason"), text(it, "message"));
-        conditions.iter().map(|condition| (text(condition, "type"), summary(condition))).collect()
     }
 
     /// What was told by Events with this reason.
