@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt, str::FromStr, time::Duration};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use crate::rule::rule;
+use crate::schema::rule::rule;
 
 /// A span of time as text in the format of Go, such as `1h30m`, `45s` or `200ms`, without signs and fractions.
 ///

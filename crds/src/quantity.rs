@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt, str::FromStr};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use crate::rule::rule;
+use crate::schema::rule::rule;
 
 /// A number of bytes as a Kubernetes quantity, such as `20Gi`, `512Mi` or `1.5G`.
 ///

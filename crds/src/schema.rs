@@ -1,6 +1,9 @@
 //! From what `schemars` derives to the schema that Kubernetes wants.
 //!
-//! [`refine`] runs once over the finished schema of `spec` and of `status`.
+//! [`refine`] runs once over the finished schema of `spec` and of `status`; [`field`] and [`rule`] are for parts of it.
+
+pub(crate) mod field;
+pub(crate) mod rule;
 
 use schemars::Schema;
 use serde_json::{Map, Value, json};
@@ -17,12 +20,12 @@ pub(crate) fn refine(schema: &mut Schema) {
 }
 
 fn refine_object(schema: &mut Map<String, Value>) {
+    drop_null(schema);
     for_each_child(schema, &mut |child| {
         if let Value::Object(child) = child {
             refine_object(child);
         }
     });
-    drop_null(schema);
     fold_variants(schema);
     name_formats_as_kubernetes(schema);
     describe_default(schema);
@@ -52,9 +55,8 @@ fn drop_null(schema: &mut Map<String, Value>) {
     if let Some(Value::Array(values)) = schema.get_mut("enum") {
         values.retain(|value| !value.is_null());
     }
-    let Some(Value::Object(mut inner)) = only_branch_besides_null(schema) else { return };
+    let Some(Value::Object(inner)) = only_branch_besides_null(schema) else { return };
     schema.remove("anyOf");
-    refine_object(&mut inner);
     for (key, value) in inner {
         schema.entry(key).or_insert(value);
     }
@@ -145,4 +147,95 @@ fn shorten_descriptions(schema: &mut Value) {
         description.truncate(end);
     }
     for_each_child(schema, &mut shorten_descriptions);
+}
+
+#[cfg(test)]
+mod tests {
+    use schemars::{JsonSchema, generate::SchemaSettings, json_schema};
+    use serde::Serialize;
+
+    use super::*;
+
+    /// A part.
+    #[derive(Default, Serialize, JsonSchema)]
+    #[serde(default)]
+    struct Part {
+        /// How many
+        /// there are.
+        count: u16,
+        /// What it is like.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        shape: Option<Shape>,
+        /// What is inside.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        inner: Option<Inner>,
+    }
+
+    #[expect(dead_code, reason = "only its schema is looked at")]
+    #[derive(Serialize, JsonSchema)]
+    enum Shape {
+        /// Like a
+        /// ball.
+        Round,
+        /// Like a die.
+        Square,
+    }
+
+    #[derive(Default, Serialize, JsonSchema)]
+    #[serde(default)]
+    struct Inner {
+        /// Its weight.
+        weight: Option<i64>,
+    }
+
+    fn refined() -> Value {
+        let settings = SchemaSettings::openapi3().with(|settings| settings.inline_subschemas = true);
+        let mut generator = settings.into_generator();
+        let mut schema = Part::json_schema(&mut generator);
+        refine(&mut schema);
+        schema.to_value()["properties"].clone()
+    }
+
+    #[test]
+    fn a_number_has_a_format_of_kubernetes_and_its_default_in_the_description() {
+        let count = &refined()["count"];
+        assert_eq!(count["format"], "int32");
+        assert_eq!(count["description"], "How many there are.\n\nDefault: `0`.");
+    }
+
+    #[test]
+    fn an_optional_enum_is_a_list_of_words_that_the_description_explains() {
+        let shape = &refined()["shape"];
+        assert_eq!((&shape["type"], &shape["enum"]), (&json!("string"), &json!(["Round", "Square"])));
+        assert_eq!(shape["description"], "What it is like.\n\n`Round`: Like a ball.\n\n`Square`: Like a die.");
+        assert_eq!((shape.get("oneOf"), shape.get("anyOf")), (None, None));
+    }
+
+    #[test]
+    fn an_optional_part_is_a_part() {
+        let inner = &refined()["inner"];
+        assert_eq!(inner["type"], "object");
+        assert_eq!(inner["description"], "What is inside.");
+        assert_eq!(inner["properties"]["weight"]["type"], "integer");
+    }
+
+    #[test]
+    fn a_choice_between_two_types_stays() {
+        let mut schema = json_schema!({"anyOf": [{"type": "integer"}, {"type": "string"}]});
+        refine(&mut schema);
+        assert_eq!(schema.to_value(), json!({"anyOf": [{"type": "integer"}, {"type": "string"}]}));
+    }
+
+    #[test]
+    fn a_borrowed_type_keeps_the_first_sentence_of_its_inner_descriptions() {
+        let mut schema = json_schema!({
+            "description": "All of it. Stays.",
+            "properties": {"key": {"description": "The key. It is long.", "items": {"description": "One key"}}},
+        });
+        brief(&mut schema);
+        let schema = schema.to_value();
+        assert_eq!(schema["description"], "All of it. Stays.");
+        assert_eq!(schema["properties"]["key"]["description"], "The key.");
+        assert_eq!(schema["properties"]["key"]["items"]["description"], "One key");
+    }
 }

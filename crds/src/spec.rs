@@ -1,16 +1,60 @@
-//! `spec`
+//! `spec`: a file for each part.
+
+mod aggregator;
+mod autoscaling;
+mod data_pipeline;
+mod database;
+mod db_writer;
+mod exposure;
+mod insights_core;
+mod kafka;
+mod lifecycle;
+mod logging;
+mod monitoring;
+mod object_storage;
+mod pod_template;
+mod reference;
+mod resources;
+mod retry;
+mod rule_sources;
+mod topics;
 
 use kube::{CustomResource, core::Rule};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Aggregator, CcxPipelineStatus, DataPipeline, Database, DbWriter, DeletionPolicy, Kafka, LocalRef, Logging, Mode,
-    Monitoring, NetworkPolicyMode, ObjectStorage, Reconciliation, Retry,
-    field::image,
-    rule::{forbidden, required, rule},
-    schema,
+    CcxPipelineStatus,
+    schema::{
+        self,
+        field::image,
+        rule::{forbidden, required, rule},
+    },
 };
+
+pub use aggregator::{Aggregator, Authentication};
+pub use autoscaling::{AggregatorAutoscaling, AggregatorScaling, PipelineAutoscaling, PipelineScaling};
+pub use data_pipeline::{ArchiveLimits, DataPipeline, Downloads};
+pub use database::{
+    Database, DatabaseChoice, DatabaseConnection, DatabaseType, ExternalDatabase, ManagedDatabase, Storage, StorageVolume,
+    TlsMode,
+};
+pub use db_writer::{Batch, DbWriter};
+pub use exposure::{Exposure, ExposureType, Gateway, Ingress, ParentRef, Route, RouteTermination};
+pub use insights_core::{InsightsCore, InsightsCoreComponents, InsightsCoreFailure, InsightsCoreMode};
+pub use kafka::{Kafka, Sasl, SaslMechanism, SecurityProtocol, StartOffset, StrimziRef};
+pub use lifecycle::{DeletionPolicy, Mode, NetworkPolicyMode, Reconciliation};
+pub use logging::{LogFormat, LogLevel, Logging};
+pub use monitoring::{Dashboards, Monitoring, Presence, Scrape};
+pub use object_storage::{Addressing, CredentialsType, LinkPolicy, ObjectStorage, StorageCredentials, WorkloadIdentity};
+pub use pod_template::{ImagePullPolicy, PodTemplate};
+pub use reference::{
+    CaSecretRef, CertificateSecretRef, ConfigMapKeyRef, CredentialsSecretRef, LocalRef, S3CredentialsSecretRef,
+};
+pub use resources::Resources;
+pub use retry::Retry;
+pub use rule_sources::{BuiltInRules, RuleImage, RuleSources, RuleVolume};
+pub use topics::{TopicManagement, TopicPolicy, Topics};
 
 /// What is wanted: one installation of the data pipeline, from announced archives to reports served by REST.
 ///

@@ -7,9 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     GoDuration, ImagePullPolicy, LocalRef,
-    field::{duration_between, image, inner_path, object_name},
-    rule::{required, rule},
-    schema::brief,
+    schema::{
+        brief,
+        field::{duration_between, image, inner_path, object_name},
+        rule::{required, rule},
+    },
 };
 
 /// Which rules run. All sources together make one set; a set with a mistake is refused whole, and the last good one stays.

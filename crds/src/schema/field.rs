@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     duration,
-    rule::{forbidden, rule},
+    schema::rule::{forbidden, rule},
 };
 
 /// The name of an object.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     GoDuration,
-    field::{duration_between, label_map},
+    schema::field::{duration_between, label_map},
 };
 
 /// Metrics, alerts and dashboards.

@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     LocalRef,
-    field::{label_map, object_name, pod_labels, text_map},
-    schema::brief,
+    schema::{
+        brief,
+        field::{label_map, object_name, pod_labels, text_map},
+    },
 };
 
 /// What else the pods of a component are like. Everything is added to what the operator sets; where both set the same, this

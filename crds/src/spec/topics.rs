@@ -4,7 +4,7 @@ use kube::core::Rule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{
+use crate::schema::{
     field::{optional_topic_name, topic_name},
     rule::{forbidden, rule},
 };

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ByteQuantity, ConfigMapKeyRef, GoDuration, PodTemplate, Resources,
-    field::{duration_between, image, metrics_namespace, size_from},
+    schema::field::{duration_between, image, metrics_namespace, size_from},
 };
 
 /// The pod that stores results in the database.

@@ -7,7 +7,7 @@ use kube::core::Rule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{field::quantities, rule::rule};
+use crate::schema::{field::quantities, rule::rule};
 
 /// What a container is given at least and at most. When this is given, it replaces the default whole.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

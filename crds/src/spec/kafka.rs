@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     CaSecretRef, CertificateSecretRef, CredentialsSecretRef, GoDuration, TopicManagement, Topics,
-    field::{dns_label, duration_between, object_name, text_map},
-    rule::{forbidden, needed_when, only_when, required, rule},
+    schema::{
+        field::{dns_label, duration_between, object_name, text_map},
+        rule::{forbidden, needed_when, only_when, required, rule},
+    },
 };
 
 /// The brokers, and how to be let in.

@@ -4,7 +4,7 @@ use kube::core::Rule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{
+use crate::schema::{
     field::{data_key, object_name},
     rule::different_keys,
 };

@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ByteQuantity, ConfigMapKeyRef, GoDuration,
-    field::{duration_between, image, size_from},
-    rule::{needed_when, not_longer, rule},
+    schema::{
+        field::{duration_between, image, size_from},
+        rule::{needed_when, not_longer, rule},
+    },
 };
 
 /// Rules written for insights-core, run unchanged by Python processes in each pipeline pod.

@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ByteQuantity, GoDuration, InsightsCore, PipelineAutoscaling, PodTemplate, Resources, RuleSources,
-    field::{duration_between, image, size_from},
-    rule::{cpu_is_requested, fits_into_memory, not_larger, not_longer},
+    schema::{
+        field::{duration_between, image, size_from},
+        rule::{cpu_is_requested, fits_into_memory, not_larger, not_longer},
+    },
 };
 
 /// The pods that download archives and run rules on them.

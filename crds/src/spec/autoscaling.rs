@@ -4,7 +4,7 @@ use kube::core::Rule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::rule::rule;
+use crate::schema::rule::rule;
 
 /// Whether and how the number of pipeline pods follows the load.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -4,7 +4,10 @@ use kube::core::Rule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{GoDuration, field::duration_between, rule::not_longer};
+use crate::{
+    GoDuration,
+    schema::{field::duration_between, rule::not_longer},
+};
 
 /// How often and how long something that failed is tried again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     CaSecretRef, S3CredentialsSecretRef,
-    field::text_map,
-    rule::{needed_when, only_when, rule},
+    schema::{
+        field::text_map,
+        rule::{needed_when, only_when, rule},
+    },
 };
 
 /// Where the archives are: any S3 service.

@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AggregatorAutoscaling, ByteQuantity, Exposure, GoDuration, PodTemplate, Resources,
-    field::{duration_between, image, metrics_namespace, size_from},
-    rule::{cpu_is_requested, fits_into_memory, rule},
+    schema::{
+        field::{duration_between, image, metrics_namespace, size_from},
+        rule::{cpu_is_requested, fits_into_memory, rule},
+    },
 };
 
 /// The pods that serve reports by REST.

@@ -6,7 +6,7 @@ use kube::core::Rule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{
+use crate::schema::{
     field::{dns_label, host_name, object_name, text_map},
     rule::{needed_when, only_when},
 };

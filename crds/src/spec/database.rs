@@ -1,0 +1,142 @@
+//! `spec.database`
+
+mod external;
+mod managed;
+
+use kube::core::Rule;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    GoDuration,
+    schema::{
+        field::duration_between,
+        rule::{forbidden, needed_when, only_when},
+    },
+};
+
+pub use external::{ExternalDatabase, TlsMode};
+pub use managed::{ManagedDatabase, Storage, StorageVolume};
+
+/// The PostgreSQL database of the results: a union of `managed` and `external`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = Database::rules()))]
+pub struct Database {
+    /// Who runs the database. It can't be changed: nothing would move the data.
+    #[serde(rename = "type")]
+    pub kind: DatabaseType,
+    /// The database that the operator runs, with type `Managed`. Absent means its defaults.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub managed: Option<ManagedDatabase>,
+    /// The database that exists, with type `External`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external: Option<ExternalDatabase>,
+    /// How the workloads use it.
+    pub connection: DatabaseConnection,
+}
+
+impl Database {
+    fn rules() -> Vec<Rule> {
+        vec![
+            forbidden(
+                "self.type == oldSelf.type",
+                "leave the type as it is: nothing would move the data; make a new CcxPipeline for another database",
+            )
+            .field_path(".type"),
+            needed_when(
+                "external",
+                "self.type == 'External'",
+                "set external with host and credentialsSecretRef: type External needs them",
+            ),
+            only_when("external", "self.type == 'External'", "set type to External, or remove external"),
+            only_when("managed", "self.type == 'Managed'", "set type to Managed, or remove managed"),
+            forbidden(
+                &format!("{}.compareTo({}) >= 0", storage_size("self"), storage_size("oldSelf")),
+                "choose at least the size that the volume has: volumes can't shrink",
+            )
+            .field_path(".managed"),
+            forbidden(
+                &format!("{} == {}", storage_class("self"), storage_class("oldSelf")),
+                "leave storageClassName as it is: nothing would move the data",
+            )
+            .field_path(".managed"),
+            forbidden(
+                &format!("{} == {}", storage_volume("self"), storage_volume("oldSelf")),
+                "leave volume as it is: nothing would move the data",
+            )
+            .field_path(".managed"),
+        ]
+    }
+}
+
+/// The volume's size; what isn't described has the default's.
+fn storage_size(database: &str) -> String {
+    let size = format!("{database}.managed.storage.size");
+    let default = Storage::default().size;
+    let default = default.as_str();
+    format!("(has({database}.managed) && isQuantity({size}) ? quantity({size}) : quantity('{default}'))")
+}
+
+fn storage_class(database: &str) -> String {
+    let class = format!("{database}.managed.storage.storageClassName");
+    format!("(has({database}.managed) && has({class}) ? {class} : '')")
+}
+
+fn storage_volume(database: &str) -> String {
+    format!("(has({database}.managed) ? {database}.managed.storage.volume : 'Persistent')")
+}
+
+/// Who runs the database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum DatabaseType {
+    /// The operator, as one pod with a volume.
+    #[default]
+    Managed,
+    /// Somebody else: a cloud's service, another operator.
+    External,
+}
+
+/// How the workloads use the database.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct DatabaseConnection {
+    /// Most connections that one pod keeps open.
+    #[schemars(range(min = 1, max = 200))]
+    pub max_connections_per_pod: u32,
+    /// How long a request waits for a connection before it fails.
+    #[schemars(transform = duration_between("100ms", "5m"))]
+    pub connect_timeout: GoDuration,
+    /// How long the server works on one statement before it gives up.
+    #[schemars(transform = duration_between("100ms", "1h"))]
+    pub statement_timeout: GoDuration,
+}
+
+/// The member of the union that counts.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DatabaseChoice<'a> {
+    /// The operator runs it.
+    Managed(Box<ManagedDatabase>),
+    /// It exists.
+    External(&'a ExternalDatabase),
+}
+
+impl Database {
+    /// The member of the union that counts; none for an external database that isn't described, which the schema forbids.
+    pub fn choice(&self) -> Option<DatabaseChoice<'_>> {
+        match self.kind {
+            DatabaseType::Managed => Some(DatabaseChoice::Managed(Box::new(self.managed.clone().unwrap_or_default()))),
+            DatabaseType::External => self.external.as_ref().map(DatabaseChoice::External),
+        }
+    }
+}
+
+impl Default for DatabaseConnection {
+    fn default() -> Self {
+        Self {
+            max_connections_per_pod: 8,
+            connect_timeout: GoDuration::from_secs(5),
+            statement_timeout: GoDuration::from_secs(30),
+        }
+    }
+}

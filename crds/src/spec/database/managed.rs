@@ -1,0 +1,111 @@
+//! `spec.database.managed`
+
+use std::collections::BTreeMap;
+
+use kube::core::Rule;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ByteQuantity, PodTemplate, Resources,
+    schema::{
+        field::{image, object_name, size_from, text_map},
+        rule::{forbidden, only_when, rule},
+    },
+};
+
+/// A database that the operator runs: one pod with a volume, its password generated once.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = ManagedDatabase::rules()))]
+pub struct ManagedDatabase {
+    /// The image of PostgreSQL 13 or later.
+    #[schemars(transform = image)]
+    pub image: String,
+    /// The volume of the data.
+    pub storage: Storage,
+    /// What the pod may use.
+    pub resources: Resources,
+    /// PostgreSQL settings, by their own names.
+    ///
+    /// Example: `{"shared_buffers": "512MB"}`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(transform = text_map)]
+    pub parameters: BTreeMap<String, String>,
+    /// What else the pod is like.
+    pub pod_template: PodTemplate,
+}
+
+impl ManagedDatabase {
+    fn rules() -> Vec<Rule> {
+        vec![
+            forbidden(
+                "!has(self.parameters) || !self.parameters.exists(key, key in ['listen_addresses', 'port', \
+                 'data_directory', 'hba_file', 'ident_file', 'config_file', 'unix_socket_directories', 'password_encryption'])",
+                "remove from parameters what the operator sets, such as listen_addresses and data_directory",
+            )
+            .field_path(".parameters"),
+            rule(
+                "!has(self.parameters) || self.parameters.all(key, !self.parameters[key].matches('[\\n\\r]'))",
+                "write each parameter on one line",
+            )
+            .field_path(".parameters"),
+        ]
+    }
+}
+
+/// The volume of a managed database.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = Storage::rules()))]
+pub struct Storage {
+    /// Whether the data outlives the pod. It can't be changed.
+    pub volume: StorageVolume,
+    /// The volume's size. It may only grow, and grows while the database runs where the storage class allows it.
+    #[schemars(transform = size_from("1Gi"))]
+    pub size: ByteQuantity,
+    /// The storage class; absent means the cluster's default. It can't be changed.
+    ///
+    /// Example: `gp3-csi`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(transform = object_name)]
+    pub storage_class_name: Option<String>,
+}
+
+impl Storage {
+    fn rules() -> Vec<Rule> {
+        vec![only_when(
+            "storageClassName",
+            "self.volume == 'Persistent'",
+            "remove storageClassName: an ephemeral volume has no class",
+        )]
+    }
+}
+
+/// Whether the data of a managed database outlives its pod.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum StorageVolume {
+    /// A PersistentVolumeClaim.
+    #[default]
+    Persistent,
+    /// An empty directory, for tests: a new pod begins with no data.
+    Ephemeral,
+}
+
+impl Default for ManagedDatabase {
+    fn default() -> Self {
+        Self {
+            image: "docker.io/library/postgres:17-alpine".into(),
+            storage: Storage::default(),
+            resources: Resources::of("250m", "512Mi", "2Gi"),
+            parameters: BTreeMap::new(),
+            pod_template: PodTemplate::default(),
+        }
+    }
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        Self { volume: StorageVolume::default(), size: ByteQuantity::gibibytes(20), storage_class_name: None }
+    }
+}
