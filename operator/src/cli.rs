@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{completion::CompletionArgs, render::RenderArgs};
+use crate::commands::{completion::CompletionArgs, render::RenderArgs, run::RunArgs};
 
 /// Runs the CCX data pipeline on Kubernetes and OpenShift, as CcxPipeline resources describe it.
 #[derive(Debug, Parser)]
@@ -28,6 +28,7 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Render(RenderArgs),
+    Run(RunArgs),
     /// Print the definition of the kind CcxPipeline, for `kubectl apply --server-side -f -`
     ///
     /// It is the same that the Helm chart installs. Server-side, because its descriptions do not fit into an annotation.

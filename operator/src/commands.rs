@@ -3,6 +3,7 @@
 pub(crate) mod completion;
 pub(crate) mod crd;
 pub(crate) mod render;
+pub(crate) mod run;
 
 use crate::{
     cli::{Cli, Command},
@@ -10,10 +11,10 @@ use crate::{
 };
 
 /// Does what was asked for.
-#[expect(clippy::unused_async, reason = "commands that ask a cluster wait for it")]
 pub(crate) async fn run(cli: Cli) -> Result<(), Box<dyn Failure>> {
     match cli.command {
         Command::Render(args) => render::run(&args),
+        Command::Run(args) => run::run(args).await.map_err(Into::into),
         Command::Crd => crd::run(),
         Command::Completion(args) => completion::run(&args),
     }

@@ -1,0 +1,194 @@
+//! `ccx-operator run`: the operator itself.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use ccx_config::{LogFormat, Logging};
+use ccx_operator::{
+    controller::{self, HttpProber, Scope, Settings},
+    gate::GateLayer,
+    leader::{Elector, Fence, Signs, Timing},
+    metrics::Metrics,
+    validate::OperatorDefaults,
+};
+use ccx_service::{Health, LoggingError, ServeError};
+use clap::Args;
+use kube::{Client, client::ClientBuilder};
+use snafu::{ResultExt as _, Snafu};
+use tokio_util::sync::CancellationToken;
+
+use crate::failure::Failure;
+
+/// How long the campaign may not move before the process counts as dead: several times what a look at the Lease may take.
+const MAX_SILENCE: Duration = Duration::from_mins(1);
+
+/// How long answers to probes in flight may take when the process stops.
+const SERVER_GRACE: Duration = Duration::from_millis(200);
+
+/// Run the operator: make the cluster be as the resources say, until SIGTERM
+///
+/// Several processes of one operator agree on a leader by a Lease; the others wait. Health and metrics are served on one port.
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  ccx-operator run
+  ccx-operator run --namespaces insights,insights-stage --log info,ccx_operator=debug")]
+pub(crate) struct RunArgs {
+    /// Watch only these namespaces, separated by commas; all when absent
+    #[arg(long, env = "CCX_OPERATOR_NAMESPACES", value_delimiter = ',')]
+    namespaces: Vec<String>,
+    /// The image of the workloads, for resources that name none; the one of this release when absent
+    #[arg(long, env = "CCX_IMAGE", value_name = "IMAGE")]
+    image: Option<String>,
+    /// Where health and metrics are served
+    #[arg(long, env = "CCX_OPERATOR_LISTEN", default_value = "[::]:8080")]
+    listen: SocketAddr,
+    /// The namespace of the Lease; that of the pod when absent
+    #[arg(long, env = "POD_NAMESPACE")]
+    lease_namespace: Option<String>,
+    /// The name of the Lease, by which the copies of one operator agree on a leader
+    #[arg(long, env = "CCX_OPERATOR_LEASE", default_value = "ccx-operator")]
+    lease: String,
+    /// The name of this process among its copies
+    #[arg(long, env = "POD_NAME", default_value = "ccx-operator")]
+    identity: String,
+    /// What is logged, as JSON: a level, or a filter such as `info,ccx_operator=debug`
+    #[arg(long, env = "CCX_OPERATOR_LOG", default_value = "info", value_name = "FILTER")]
+    log: String,
+}
+
+/// Why the operator does not start.
+#[derive(Debug, Snafu)]
+pub(crate) enum RunError {
+    #[snafu(display("unable to log; correct --log"))]
+    Log { source: LoggingError },
+    #[snafu(display("unable to find a cluster; run in a pod with a service account, or set KUBECONFIG"))]
+    Config { source: kube::config::InferConfigError },
+    #[snafu(display("unable to make a client for the cluster; check the credentials in KUBECONFIG"))]
+    Connect { source: kube::Error },
+    #[snafu(display("unable to serve health and metrics; choose another address with --listen"))]
+    Listen { source: ServeError },
+}
+
+impl Failure for RunError {}
+
+impl RunArgs {
+    /// An empty text, as a chart may give one, is none.
+    fn settings(&self) -> Settings {
+        let namespaces: Vec<String> = self.namespaces.iter().filter(|name| !name.is_empty()).cloned().collect();
+        let image = self.image.clone().filter(|image| !image.is_empty());
+        Settings {
+            scope: if namespaces.is_empty() { Scope::Cluster } else { Scope::Namespaces(namespaces) },
+            defaults: image.map_or_else(OperatorDefaults::default, |image| OperatorDefaults { image }),
+            identity: self.identity.clone(),
+            prober: Arc::new(HttpProber::default()),
+            resync: None,
+        }
+    }
+}
+
+/// Runs until SIGTERM.
+pub(crate) async fn run(arguments: RunArgs) -> Result<(), RunError> {
+    let logging = Logging { level: arguments.log.clone(), format: LogFormat::Json };
+    ccx_service::init_logging(&logging).context(LogSnafu)?;
+    let shutdown = ccx_service::shutdown_signal();
+    let config = config().await?;
+    let listener = ccx_service::bind(arguments.listen).await.context(ListenSnafu)?;
+    let (health, metrics, fence) = (Health::new(), Metrics::new(), Fence::default());
+    let routes = ccx_service::routes(health.clone(), metrics.registry.clone());
+    let serving = CancellationToken::new();
+    let server = tokio::spawn(ccx_service::serve(listener, routes, serving.clone(), SERVER_GRACE));
+
+    let elector = elector(&arguments, config.clone(), &health, fence.clone())?;
+    let client = gated(config, fence, &metrics)?;
+    let settings = arguments.settings();
+    let leads = metrics.leads.clone();
+    elector
+        .run(shutdown, |stop| {
+            let (client, settings, metrics, leads) = (client.clone(), settings.clone(), metrics.clone(), leads.clone());
+            async move {
+                let _leading = Leading::new(leads);
+                controller::run(client, settings, metrics, stop).await;
+            }
+        })
+        .await;
+    serving.cancel();
+    let _ = server.await;
+    Ok(())
+}
+
+/// Whoever retries decides when: a retry below the fence could come after it is closed.
+async fn config() -> Result<kube::Config, RunError> {
+    let mut config = kube::Config::infer().await.context(ConfigSnafu)?;
+    config.default_retry = false;
+    Ok(config)
+}
+
+/// The Lease has a client of its own: what the controller does must not hold up a renewal.
+fn elector(arguments: &RunArgs, config: kube::Config, health: &Health, fence: Fence) -> Result<Elector, RunError> {
+    let namespace = arguments.lease_namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
+    let client = Client::try_from(config).context(ConnectSnafu)?;
+    let signs =
+        Signs { fence, reachable: health.condition("kubernetes api"), heartbeat: health.heartbeat("election", MAX_SILENCE) };
+    let identity = identity(&arguments.identity);
+    Ok(Elector::new(client, &namespace, &arguments.lease, &identity, Timing::default(), signs))
+}
+
+/// A pod that is restarted in place has the same name, and must not take the Lease of its predecessor for its own.
+fn identity(name: &str) -> String {
+    format!("{name}_{:08x}", rand::random::<u32>())
+}
+
+fn gated(config: kube::Config, fence: Fence, metrics: &Metrics) -> Result<Client, RunError> {
+    let layer = GateLayer { fence, metrics: metrics.clone() };
+    Ok(ClientBuilder::try_from(config).context(ConnectSnafu)?.with_layer(&layer).build())
+}
+
+/// Shows that this process leads, for as long as it lives.
+struct Leading(prometheus::IntGauge);
+
+impl Leading {
+    fn new(gauge: prometheus::IntGauge) -> Self {
+        gauge.set(1);
+        Self(gauge)
+    }
+}
+
+impl Drop for Leading {
+    fn drop(&mut self) {
+        self.0.set(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_processes_of_one_name_have_two_identities() {
+        assert_ne!(identity("pod"), identity("pod"));
+    }
+
+    #[test]
+    fn an_empty_list_of_namespaces_is_all_of_them() {
+        #[derive(clap::Parser)]
+        struct Program {
+            #[command(flatten)]
+            arguments: RunArgs,
+        }
+        let scope = |namespaces: &str| {
+            let program = <Program as clap::Parser>::parse_from(["run", "--image=", "--namespaces", namespaces]);
+            program.arguments.settings().scope
+        };
+        assert_eq!(scope(""), Scope::Cluster);
+        assert_eq!(scope("a,b"), Scope::Namespaces(vec!["a".into(), "b".into()]));
+    }
+
+    #[test]
+    fn the_gauge_shows_who_leads() {
+        let gauge = Metrics::new().leads;
+        let leading = Leading::new(gauge.clone());
+        assert_eq!(gauge.get(), 1);
+        drop(leading);
+        assert_eq!(gauge.get(), 0);
+    }
+}

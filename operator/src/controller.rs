@@ -1,0 +1,193 @@
+//! Makes the cluster be as the resources say, and says how it is.
+//!
+//! ```text
+//!  watches ──▶ Observed (a small table) ──▶ Queue ──▶ reconcile ──▶ Applier, status
+//!                   ▲                                     │
+//!                   └── what we wrote is no news ─────────┘
+//! ```
+//!
+//! [`reconcile`] is the table of contents. Its stages in the middle are pure; the first and the last two talk to the API server.
+
+mod apply;
+mod context;
+mod dereference;
+mod discovery;
+mod facts;
+mod key;
+mod memory;
+mod observed;
+mod probe;
+mod queue;
+mod record;
+mod run;
+mod status;
+mod watches;
+
+use std::{sync::Arc, time::Instant};
+
+use ccx_crds::{CcxPipeline, DatabaseType, Mode, Plan, Reconciliation};
+use k8s_openapi::jiff::Timestamp;
+use kube::runtime::controller::Action;
+
+use crate::{
+    build::build,
+    child::Children,
+    metrics::Outcome,
+    reason::Reason,
+    references::{References, wanted},
+    validate::validate,
+    validated::ValidatedPipeline,
+};
+use apply::{Applied, Applier};
+use context::{Context, Due};
+use dereference::dereference;
+use key::Key;
+use memory::{Settled, essence};
+use probe::Answers;
+use status::{DatabaseKeeper, Observation, Problem, Stance, View};
+
+pub use probe::{HttpProber, Prober};
+pub use record::APPLIED_HASH;
+pub use run::{Scope, Settings, run};
+pub use status::ConditionType;
+
+/// What the stages have come to.
+#[derive(Default)]
+struct Progress {
+    /// None when the resource is not valid, or what it refers to could not be read.
+    children: Option<Children>,
+    applied: Applied,
+    plan: Option<Plan>,
+    problems: Vec<Problem>,
+}
+
+/// Brings one resource and its children together.
+///
+/// Whatever goes wrong ends in the status, so only a status that could not be written is an error.
+async fn reconcile(pipeline: Arc<CcxPipeline>, context: Arc<Context>) -> Result<Action, kube::Error> {
+    let started = Instant::now();
+    let key = Key::of(&pipeline);
+    context.queue.begin(&key);
+    let now = Settled { essence: essence(&pipeline), changes: context.observed.with(&key, |family| family.changes()) };
+    if context.memory.is_settled(&key, &now) || pipeline.metadata.deletion_timestamp.is_some() {
+        context.metrics.count_reconcile(Outcome::Settled, started.elapsed());
+        return Ok(context.due(Due::Resync));
+    }
+    let progress = advance(&pipeline, &key, &context).await;
+    let answers = probe(&key, &context).await;
+    let observation = observe(&pipeline, &key, &context, &progress, answers);
+    let due = conclude(&pipeline, &key, &context, &progress, &observation).await?;
+    context.memory.settle(&key, (due == Due::Resync).then_some(now));
+    let outcome = if progress.problems.is_empty() { Outcome::Done } else { Outcome::Failed };
+    context.metrics.count_reconcile(outcome, started.elapsed());
+    Ok(context.due(due))
+}
+
+/// dereference → validate → build → apply. A stage that fails ends it.
+async fn advance(pipeline: &CcxPipeline, key: &Key, context: &Context) -> Progress {
+    let references = match refer(pipeline, key, context).await {
+        Ok(references) => references,
+        Err(problem) => return Progress { problems: vec![problem], ..Progress::default() },
+    };
+    let validated = match check(pipeline, &references, context) {
+        Ok(validated) => validated,
+        Err(problems) => return Progress { problems, ..Progress::default() },
+    };
+    let children = build(&validated);
+    let applier = Applier { context, pipeline, key };
+    let mut progress = Progress::default();
+    match stance(pipeline) {
+        Stance::Paused => {}
+        Stance::Planned => match applier.plan(&children).await {
+            Ok(plan) => progress.plan = Some(plan.to_status()),
+            Err(error) => progress.problems.push(Problem::of(&error)),
+        },
+        Stance::Active | Stance::Suspended => progress.applied = applier.apply(&children).await,
+    }
+    progress.problems.extend(progress.applied.failures.iter().map(Problem::of));
+    progress.children = Some(children);
+    progress
+}
+
+async fn refer(pipeline: &CcxPipeline, key: &Key, context: &Context) -> Result<References, Problem> {
+    let wanted = wanted(pipeline);
+    // Before it is read, so that no change after the reading is missed.
+    context.observed.depend(key, wanted.clone());
+    dereference(&context.client, key, &wanted, &context.served)
+        .await
+        .map_err(|error| Problem { reason: error.reason(), message: error.message() })
+}
+
+fn check(pipeline: &CcxPipeline, references: &References, context: &Context) -> Result<ValidatedPipeline, Vec<Problem>> {
+    validate(pipeline, references, &context.defaults).map_err(|errors| errors.problems.iter().map(Problem::from).collect())
+}
+
+async fn probe(key: &Key, context: &Context) -> Answers {
+    let pods = context.observed.with(key, |family| probe::running(family));
+    probe::ask(&*context.prober, &pods).await
+}
+
+fn observe(pipeline: &CcxPipeline, key: &Key, context: &Context, progress: &Progress, answers: Answers) -> Observation {
+    let database = match pipeline.spec.database.kind {
+        DatabaseType::Managed => DatabaseKeeper::Operator,
+        DatabaseType::External => DatabaseKeeper::SomebodyElse,
+    };
+    Observation {
+        stance: stance(pipeline),
+        database,
+        view: context.observed.with(key, |family| View::new(&key.name, progress.children.as_ref(), family)),
+        answers,
+        problems: progress.problems.clone(),
+        waiting: progress.applied.waiting.clone(),
+    }
+}
+
+/// Writes the status if it says something new, tells of new problems, and says when to look again.
+async fn conclude(
+    pipeline: &CcxPipeline,
+    key: &Key,
+    context: &Context,
+    progress: &Progress,
+    observation: &Observation,
+) -> Result<Due, kube::Error> {
+    let before = context.memory.status(pipeline);
+    let status = status::report(pipeline, &before, observation, progress.plan.clone(), Timestamp::now());
+    context.memory.count_conditions(key, &status);
+    if status != before && !is_namespace_terminating(&progress.problems) {
+        status::write(&context.client, key, &status).await?;
+        context.memory.status_written(key, status);
+    }
+    tell_problems(pipeline, key, context, &progress.problems).await;
+    if progress.problems.is_empty() {
+        context.memory.succeeded(key);
+        return Ok(if observation.is_restless() { Due::Soon } else { Due::Resync });
+    }
+    Ok(Due::Retry(context.memory.failed(key)))
+}
+
+async fn tell_problems(pipeline: &CcxPipeline, key: &Key, context: &Context, problems: &[Problem]) {
+    let texts = problems.iter().map(|problem| format!("{}: {}", problem.reason.name(), problem.message));
+    let news = context.memory.new_problems(key, texts.collect());
+    for problem in problems {
+        context.metrics.count_error(problem.reason.name());
+        let text = format!("{}: {}", problem.reason.name(), problem.message);
+        if news.contains(&text) && problem.reason != Reason::NamespaceTerminating {
+            context.events.warning(pipeline, problem.reason.name(), &problem.message).await;
+        }
+    }
+}
+
+/// Nothing can be written into it any more, and nothing needs to be.
+fn is_namespace_terminating(problems: &[Problem]) -> bool {
+    problems.iter().any(|problem| problem.reason == Reason::NamespaceTerminating)
+}
+
+fn stance(pipeline: &CcxPipeline) -> Stance {
+    let spec = &pipeline.spec;
+    match (spec.reconciliation, spec.mode, spec.suspend) {
+        (Reconciliation::Paused, ..) => Stance::Paused,
+        (Reconciliation::Active, Mode::Plan, _) => Stance::Planned,
+        (Reconciliation::Active, Mode::Apply, true) => Stance::Suspended,
+        (Reconciliation::Active, Mode::Apply, false) => Stance::Active,
+    }
+}

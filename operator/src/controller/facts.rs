@@ -1,0 +1,25 @@
+//! What the operator keeps of the objects that it watches: only what status is derived from.
+//!
+//! Whole objects are read from the watch, turned into facts and dropped, since a thousand resources have 25,000 children.
+
+mod pod;
+mod rollout;
+mod storage;
+
+pub(crate) use pod::{PodFacts, PodProblem, Trouble};
+pub(crate) use rollout::{JobFacts, JobState, Rollout};
+pub(crate) use storage::ClaimFacts;
+
+/// The facts of one child.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Facts {
+    /// Its existence is all that matters.
+    #[default]
+    None,
+    /// A Deployment or StatefulSet.
+    Rollout(Box<Rollout>),
+    /// A Job.
+    Job(Box<JobFacts>),
+    /// A PersistentVolumeClaim.
+    Claim(Box<ClaimFacts>),
+}

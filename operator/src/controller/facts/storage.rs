@@ -1,0 +1,49 @@
+//! Claims on storage.
+
+use k8s_openapi::api::core::v1::PersistentVolumeClaim;
+
+/// A claim on storage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ClaimFacts {
+    /// Whether it has a volume.
+    pub(crate) is_bound: bool,
+    /// The class that should bring the volume; none is the cluster's default.
+    pub(crate) class: Option<Box<str>>,
+    /// What is wrong with growing it.
+    pub(crate) resize_failure: Option<Box<str>>,
+}
+
+impl From<&PersistentVolumeClaim> for ClaimFacts {
+    fn from(claim: &PersistentVolumeClaim) -> Self {
+        let status = claim.status.clone().unwrap_or_default();
+        let mut conditions = status.conditions.into_iter().flatten();
+        let failure = conditions.find(|condition| condition.type_.ends_with("ResizeError") && condition.status == "True");
+        Self {
+            is_bound: status.phase.as_deref() == Some("Bound"),
+            class: claim.spec.as_ref().and_then(|spec| spec.storage_class_name.as_deref()).map(Into::into),
+            resize_failure: failure.map(|condition| condition.message.unwrap_or_default().into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_claim_says_whether_it_is_bound_and_why_it_does_not_grow() {
+        let claim: PersistentVolumeClaim = serde_json::from_value(json!({
+            "spec": {"storageClassName": "fast"},
+            "status": {"phase": "Pending", "conditions": [
+                {"type": "ControllerResizeError", "status": "True", "message": "the class does not allow it"}]}}))
+        .unwrap();
+        let expected = ClaimFacts {
+            is_bound: false,
+            class: Some("fast".into()),
+            resize_failure: Some("the class does not allow it".into()),
+        };
+        assert_eq!(ClaimFacts::from(&claim), expected);
+    }
+}

@@ -1,0 +1,127 @@
+use serde_json::json;
+
+use super::*;
+use crate::controller::record::Record;
+
+fn child(name: &str, version: u64, fields: &str) -> ObjectMeta {
+    serde_json::from_value(json!({
+        "namespace": "ns", "name": name, "uid": name, "resourceVersion": version.to_string(),
+        "labels": {"app.kubernetes.io/managed-by": "ccx-operator", "app.kubernetes.io/instance": "ccx"},
+        "managedFields": [{"manager": "ccx-operator", "operation": "Apply", "fieldsV1": {fields: {}}}],
+    }))
+    .unwrap()
+}
+
+fn key() -> Key {
+    Key::new("ns", "ccx")
+}
+
+fn see(observed: &Observed, metadata: &ObjectMeta) -> Option<Key> {
+    observed.child_seen(Kind::Service, metadata, Facts::None, 1)
+}
+
+/// Found or written by us, and right.
+fn verify(observed: &Observed, metadata: &ObjectMeta) -> bool {
+    observed.with(&key(), |family| family.verified(Kind::Service, "a", Record::new(metadata, Facts::None), "hash"))
+}
+
+fn knowledge(observed: &Observed, hash: &str) -> Knowledge {
+    observed.with(&key(), |family| family.knowledge(Kind::Service, "a", hash))
+}
+
+#[test]
+fn a_child_is_settled_while_nobody_touches_our_fields_and_we_want_the_same() {
+    let observed = Observed::default();
+    verify(&observed, &child("a", 1, "f:x"));
+    assert_eq!(knowledge(&observed, "hash"), Knowledge::Settled);
+    assert_eq!(knowledge(&observed, "other"), Knowledge::Unknown);
+    assert_eq!(see(&observed, &child("a", 2, "f:x")), None, "only the version is new");
+    assert_eq!(knowledge(&observed, "hash"), Knowledge::Settled);
+    assert_eq!(see(&observed, &child("a", 3, "f:y")), Some(key()));
+    assert_eq!(knowledge(&observed, "hash"), Knowledge::Unknown);
+}
+
+#[test]
+fn our_own_write_is_no_news_whichever_comes_first() {
+    for is_watch_first in [true, false] {
+        let observed = Observed::default();
+        see(&observed, &child("a", 1, "f:x"));
+        let changes = observed.with(&key(), |family| family.changes());
+        observed.with(&key(), |family| family.writing(Kind::Service, "a"));
+        let written = child("a", 2, "f:y");
+        if is_watch_first {
+            assert_eq!(see(&observed, &written), None);
+            assert!(!verify(&observed, &written));
+        } else {
+            assert!(!verify(&observed, &written));
+            assert_eq!(see(&observed, &written), None);
+        }
+        assert_eq!(observed.with(&key(), |family| family.changes()), changes);
+        assert_eq!(knowledge(&observed, "hash"), Knowledge::Settled);
+    }
+}
+
+#[test]
+fn a_change_by_somebody_else_while_we_write_is_not_missed() {
+    let observed = Observed::default();
+    observed.with(&key(), |family| family.writing(Kind::Service, "a"));
+    see(&observed, &child("a", 3, "f:z"));
+    assert!(verify(&observed, &child("a", 2, "f:y")), "their change is newer than our write");
+    assert_eq!(knowledge(&observed, "hash"), Knowledge::Unknown);
+}
+
+#[test]
+fn a_child_that_goes_is_missed_unless_we_deleted_it() {
+    let observed = Observed::default();
+    let metadata = child("a", 1, "f:x");
+    verify(&observed, &metadata);
+    assert_eq!(observed.child_gone(Kind::Service, &metadata), Some(key()));
+    assert_eq!(knowledge(&observed, "hash"), Knowledge::Vanished);
+    verify(&observed, &metadata);
+    observed.with(&key(), |family| family.deleted(Kind::Service, "a"));
+    assert_eq!(observed.child_gone(Kind::Service, &metadata), None);
+    assert_eq!(knowledge(&observed, "hash"), Knowledge::Unknown);
+}
+
+#[test]
+fn what_is_not_in_a_new_list_is_gone() {
+    let observed = Observed::default();
+    see(&observed, &child("a", 1, "f:x"));
+    see(&observed, &child("b", 1, "f:x"));
+    observed.child_seen(Kind::Service, &child("b", 1, "f:x"), Facts::None, 2);
+    assert_eq!(observed.swept(Seen::Children(Kind::Service), 2), [key()]);
+    let names: Vec<String> = observed.with(&key(), |family| family.records().map(|(_, name, _)| name.to_owned()).collect());
+    assert_eq!(names, ["b"]);
+    assert!(observed.swept(Seen::Children(Kind::Service), 2).is_empty());
+}
+
+#[test]
+fn a_change_of_what_a_resource_refers_to_is_its_business_and_nobody_elses() {
+    let observed = Observed::default();
+    let metadata =
+        |name: &str| ObjectMeta { namespace: Some("ns".into()), name: Some(name.into()), ..ObjectMeta::default() };
+    let wanted = |name: &str| Wanted { secrets: [name.to_owned()].into(), ..Wanted::default() };
+    observed.depend(&key(), wanted("first"));
+    observed.depend(&Key::new("ns", "other"), wanted("second"));
+    let due = |name: &str| observed.reference_changed(ReferenceKind::Secret, &metadata(name));
+    assert_eq!(due("first"), [key()]);
+    assert!(observed.reference_changed(ReferenceKind::ConfigMap, &metadata("first")).is_empty());
+    observed.depend(&key(), wanted("third"));
+    assert!(due("first").is_empty());
+    assert_eq!(due("third"), [key()]);
+    observed.forget(&key());
+    assert!(due("third").is_empty());
+}
+
+#[test]
+fn config_maps_are_found_by_their_labels() {
+    let observed = Observed::default();
+    let selector = serde_json::from_value(json!({"matchLabels": {"rules": "mine"}})).unwrap();
+    observed.depend(&key(), Wanted { rule_config_maps: Some(selector), ..Wanted::default() });
+    let due = |namespace: &str, rules: &str| {
+        let metadata = json!({"namespace": namespace, "name": "a", "labels": {"rules": rules}});
+        observed.reference_changed(ReferenceKind::ConfigMap, &serde_json::from_value(metadata).unwrap())
+    };
+    assert_eq!(due("ns", "mine"), [key()]);
+    assert!(due("ns", "theirs").is_empty() && due("elsewhere", "mine").is_empty());
+}

@@ -1,0 +1,210 @@
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::controller::{
+    facts::{ClaimFacts, JobFacts, JobState, PodFacts, PodProblem, Rollout, Trouble},
+    probe::Lack,
+};
+
+const WORKLOADS: [Component; 4] = Component::ALL;
+
+fn rollout(ready: i32, desired: i32) -> Rollout {
+    Rollout { is_observed: true, desired, total: desired, updated: desired, ready, ..Rollout::default() }
+}
+
+fn workload(component: Component, ready: i32, desired: i32) -> Workload {
+    let rollout = Some(rollout(ready, desired));
+    Workload { name: component.object_name("ccx"), rollout, ..Workload::default() }
+}
+
+fn job(state: JobState) -> JobView {
+    let facts = Some(JobFacts { state, failures: 0 });
+    JobView { name: "ccx-migration-1".into(), role: "migration".into(), facts, last_words: Some("last words".into()) }
+}
+
+/// Everything is ready, and no pod has told its rules.
+fn healthy() -> Observation {
+    let workloads: BTreeMap<_, _> = WORKLOADS.map(|component| (component, workload(component, 2, 2))).into();
+    Observation {
+        stance: Stance::Active,
+        database: DatabaseKeeper::Operator,
+        view: View { workloads, jobs: vec![job(JobState::Succeeded)], claims: Vec::new() },
+        answers: Answers::default(),
+        problems: Vec::new(),
+        waiting: None,
+    }
+}
+
+fn with(component: Component, change: impl FnOnce(&mut Workload)) -> Observation {
+    let mut observation = healthy();
+    change(observation.view.workloads.entry(component).or_default());
+    observation
+}
+
+fn with_pod(component: Component, trouble: Trouble, message: &str) -> Observation {
+    with(component, |workload| {
+        workload.rollout = Some(rollout(1, 2));
+        let problem = Some(Box::new(PodProblem { trouble, message: message.into() }));
+        let pod = PodFacts {
+            role: component.name().into(),
+            is_ready: false,
+            is_running: trouble == Trouble::NotReady,
+            is_leaving: false,
+            ip: None,
+            problem,
+        };
+        workload.pods = vec![("pod-1".into(), pod)];
+    })
+}
+
+fn verdict(observation: &Observation, kind: ConditionType) -> (Truth, Reason, String) {
+    let all = verdicts(observation);
+    let Verdict { truth, reason, message } = &all.iter().find(|(of, _)| *of == kind).unwrap().1;
+    (*truth, *reason, message.clone())
+}
+
+fn outcome(observation: &Observation, kind: ConditionType) -> (Truth, Reason) {
+    let (truth, reason, _) = verdict(observation, kind);
+    (truth, reason)
+}
+
+#[test]
+fn every_condition_has_a_verdict_whatever_is_there() {
+    let mut nothing = healthy();
+    nothing.view = View::default();
+    for observation in [healthy(), nothing] {
+        let kinds: Vec<ConditionType> = verdicts(&observation).into_iter().map(|(kind, _)| kind).collect();
+        assert_eq!(kinds, ConditionType::ALL);
+    }
+}
+
+#[test]
+fn all_is_well_when_all_is_ready() {
+    let observation = healthy();
+    assert_eq!(outcome(&observation, ConditionType::Ready), (Truth::True, Reason::AsExpected));
+    assert_eq!(outcome(&observation, ConditionType::Available), (Truth::True, Reason::AsExpected));
+    assert_eq!(outcome(&observation, ConditionType::Progressing), (Truth::False, Reason::AsExpected));
+    assert_eq!(outcome(&observation, ConditionType::Degraded), (Truth::False, Reason::AsExpected));
+}
+
+#[test]
+fn each_trouble_of_a_pod_has_its_reason_and_names_the_pod() {
+    let troubles = [
+        (Trouble::Unschedulable, Reason::Unschedulable),
+        (Trouble::ImagePull, Reason::ImagePullFailed),
+        (Trouble::MissingConfig, Reason::SecretMissing),
+        (Trouble::OutOfMemory, Reason::OutOfMemory),
+        (Trouble::CrashLoop { exit_code: 2 }, Reason::CrashLooping),
+    ];
+    for (trouble, reason) in troubles {
+        let observation = with_pod(Component::DataPipeline, trouble, "why");
+        let (truth, found, message) = verdict(&observation, ConditionType::PipelineReady);
+        assert_eq!((truth, found), (Truth::False, reason));
+        assert!(message.contains("pod-1") && message.ends_with("why"), "{message}");
+        assert_eq!(outcome(&observation, ConditionType::Degraded), (Truth::True, reason));
+        assert_eq!(outcome(&observation, ConditionType::Available).0, Truth::True, "one pod is still ready");
+    }
+}
+
+#[test]
+fn a_crash_names_its_exit_code() {
+    let observation = with_pod(Component::DbWriter, Trouble::CrashLoop { exit_code: 3 }, "no such file");
+    let (_, _, message) = verdict(&observation, ConditionType::WriterReady);
+    let expected = "1 of 2 pods of ccx-insights-results-db-writer are ready; pod pod-1 ended with exit code 3: no such file";
+    assert_eq!(message, expected);
+}
+
+#[test]
+fn what_a_pod_lacks_is_told_by_the_dependency_and_by_the_component() {
+    let mut observation = with_pod(Component::DataPipeline, Trouble::NotReady, "runs");
+    let lack = Lack { name: "object storage".into(), reason: "access denied".into() };
+    observation.answers.lacks.insert(Component::DataPipeline, vec![lack]);
+    let told = verdict(&observation, ConditionType::ObjectStorageReachable);
+    assert_eq!(told, (Truth::False, Reason::ObjectStorageUnreachable, "data-pipeline says: access denied".into()));
+    assert_eq!(outcome(&observation, ConditionType::PipelineReady), (Truth::False, Reason::ObjectStorageUnreachable));
+    assert_eq!(outcome(&observation, ConditionType::KafkaReachable).0, Truth::True);
+}
+
+#[test]
+fn pods_that_are_just_starting_are_no_trouble() {
+    let observation = with_pod(Component::Aggregator, Trouble::NotReady, "runs");
+    assert_eq!(outcome(&observation, ConditionType::ApiReady), (Truth::False, Reason::RollingOut));
+    assert_eq!(outcome(&observation, ConditionType::Degraded).0, Truth::False);
+    assert_eq!(outcome(&observation, ConditionType::Progressing).0, Truth::True);
+}
+
+#[test]
+fn pods_that_the_cluster_refuses_are_told_with_its_words() {
+    let refuse = |message: &str| {
+        with(Component::DataPipeline, |it| {
+            it.rollout = Some(Rollout { refused: Some(message.into()), ..rollout(0, 2) });
+        })
+    };
+    let quota = refuse("pods is forbidden: exceeded quota: small");
+    assert_eq!(outcome(&quota, ConditionType::PipelineReady), (Truth::False, Reason::QuotaExceeded));
+    assert_eq!(outcome(&refuse("violates PodSecurity"), ConditionType::PipelineReady).1, Reason::PodsRefused);
+}
+
+#[test]
+fn a_rollout_that_has_its_pods_is_ready_but_the_whole_is_not() {
+    let observation = with(Component::Aggregator, |it| it.rollout = Some(Rollout { total: 3, updated: 1, ..rollout(2, 2) }));
+    assert_eq!(outcome(&observation, ConditionType::ApiReady), (Truth::True, Reason::RollingOut));
+    assert_eq!(outcome(&observation, ConditionType::Ready), (Truth::False, Reason::RollingOut));
+}
+
+#[test]
+fn a_failed_migration_is_told_with_its_last_words() {
+    let mut observation = healthy();
+    observation.view.jobs = vec![job(JobState::Failed("BackoffLimitExceeded".into()))];
+    let told = verdict(&observation, ConditionType::SchemaMigrated);
+    let message = "the Job ccx-migration-1 has failed (BackoffLimitExceeded): last words";
+    assert_eq!(told, (Truth::False, Reason::MigrationFailed, message.into()));
+}
+
+#[test]
+fn a_database_without_a_volume_names_the_class() {
+    let mut observation = with(Component::Database, |it| it.rollout = Some(rollout(0, 1)));
+    let claim = ClaimFacts { is_bound: false, class: Some("fast".into()), resize_failure: None };
+    observation.view.claims = vec![("ccx-data-pipeline-db".into(), claim)];
+    let told = verdict(&observation, ConditionType::DatabaseReady);
+    let message = "ccx-data-pipeline-db has no volume yet from storage class fast";
+    assert_eq!(told, (Truth::False, Reason::StoragePending, message.into()));
+}
+
+#[test]
+fn the_database_of_somebody_else_is_judged_by_those_who_use_it() {
+    let mut observation = Observation { database: DatabaseKeeper::SomebodyElse, ..healthy() };
+    assert_eq!(outcome(&observation, ConditionType::DatabaseReady), (Truth::True, Reason::AsExpected));
+    let lack = Lack { name: "database".into(), reason: "password authentication failed".into() };
+    observation.answers.lacks.insert(Component::DbWriter, vec![lack]);
+    assert_eq!(outcome(&observation, ConditionType::DatabaseReady), (Truth::False, Reason::DatabaseUnreachable));
+}
+
+#[test]
+fn a_problem_of_a_stage_is_the_reason_of_the_whole() {
+    let problem = Problem { reason: Reason::SecretMissing, message: "the Secret a does not exist".into() };
+    let observation = Observation { problems: vec![problem], ..healthy() };
+    let told = (Truth::False, Reason::SecretMissing, "the Secret a does not exist".to_owned());
+    assert_eq!(verdict(&observation, ConditionType::Ready), told);
+    assert_eq!(outcome(&observation, ConditionType::Degraded), (Truth::True, Reason::SecretMissing));
+    assert_eq!(outcome(&observation, ConditionType::Available).0, Truth::True, "what runs still runs");
+}
+
+#[test]
+fn suspension_is_under_way_until_the_last_pod_is_gone() {
+    let mut observation = Observation { stance: Stance::Suspended, ..healthy() };
+    assert_eq!(outcome(&observation, ConditionType::Ready), (Truth::False, Reason::Suspending));
+    for component in [Component::DataPipeline, Component::DbWriter, Component::Aggregator] {
+        observation.view.workloads.insert(component, workload(component, 0, 0));
+    }
+    assert_eq!(outcome(&observation, ConditionType::Ready), (Truth::False, Reason::Suspended));
+    assert_eq!(outcome(&observation, ConditionType::DatabaseReady).0, Truth::True);
+    assert_eq!(outcome(&observation, ConditionType::Degraded).0, Truth::False);
+}
+
+#[test]
+fn a_paused_resource_is_judged_as_any_other() {
+    let observation = Observation { stance: Stance::Paused, ..healthy() };
+    assert_eq!(outcome(&observation, ConditionType::Ready), (Truth::True, Reason::AsExpected));
+    assert_eq!(outcome(&observation, ConditionType::Progressing), (Truth::False, Reason::Paused));
+}

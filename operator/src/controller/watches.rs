@@ -1,0 +1,270 @@
+//! The watches: what happens in the cluster becomes rows of the table and requests in the queue.
+
+use std::fmt::Debug;
+
+use ccx_crds::CcxPipeline;
+use ccx_service::sentence;
+use futures::{
+    Stream, StreamExt as _,
+    future::{BoxFuture, FutureExt as _, join_all, ready},
+};
+use k8s_openapi::{
+    NamespaceResourceScope,
+    api::{
+        apps::v1::{Deployment, StatefulSet},
+        batch::v1::Job,
+        core::v1::{PersistentVolumeClaim, Pod},
+    },
+};
+use kube::{
+    Api, Client, Resource, ResourceExt as _,
+    core::{ApiResource, DynamicObject, PartialObjectMeta},
+    runtime::{
+        WatchStreamExt as _,
+        reflector::{self, reflector},
+        watcher::{self, Event, watcher},
+    },
+};
+use serde::de::DeserializeOwned;
+use tokio::sync::watch;
+
+use super::{
+    discovery::{Served, strimzi_kafka},
+    facts::{Facts, PodFacts},
+    key::{Key, MANAGED_BY},
+    memory::Memory,
+    observed::{Observed, ReferenceKind, Seen},
+    queue::Queue,
+};
+use crate::{
+    component::{MANAGER, PRODUCT},
+    kind::Kind,
+};
+
+/// How many objects a page of a list has. Small, as a page is in memory as a whole.
+const PAGE_SIZE: u32 = 100;
+
+/// Everything that the watches need and feed.
+#[derive(Clone)]
+pub(crate) struct Watches {
+    pub(crate) client: Client,
+    /// The one namespace that is watched; none is all of them.
+    pub(crate) namespace: Option<String>,
+    pub(crate) observed: Observed,
+    pub(crate) memory: Memory,
+    pub(crate) queue: Queue,
+    pub(crate) synced: Synced,
+}
+
+/// How many watches have not listed everything yet.
+#[derive(Clone, Debug)]
+pub(crate) struct Synced(watch::Sender<usize>);
+
+impl Synced {
+    pub(crate) fn new() -> Self {
+        Self(watch::Sender::new(0))
+    }
+
+    /// One more watch to wait for.
+    fn expect(&self) {
+        self.0.send_modify(|missing| *missing += 1);
+    }
+
+    fn arrived(&self) {
+        self.0.send_modify(|missing| *missing -= 1);
+    }
+
+    /// Waits until all watches have listed everything: what is not in the table then does not exist.
+    pub(crate) async fn wait(&self) {
+        let mut receiver = self.0.subscribe();
+        // The sender lives in `self`, so that the wait can't fail.
+        let _ = receiver.wait_for(|missing| *missing == 0).await;
+    }
+}
+
+impl Watches {
+    /// All watches, as one future that never ends. `pipelines` gets the resources themselves.
+    pub(crate) fn run(&self, served: &Served, pipelines: reflector::store::Writer<CcxPipeline>) -> BoxFuture<'static, ()> {
+        let kinds = Kind::ALL.into_iter().filter(|kind| served.capabilities.serves(*kind));
+        let mut watches: Vec<_> = kinds.map(|kind| self.children(kind)).collect();
+        watches.push(self.pipelines(pipelines));
+        watches.push(self.pods());
+        if served.strimzi {
+            watches.push(self.strimzi());
+        }
+        join_all(watches).map(|_ended| ()).boxed()
+    }
+
+    fn pipelines(&self, writer: reflector::store::Writer<CcxPipeline>) -> BoxFuture<'static, ()> {
+        let stream = watcher(self.typed::<CcxPipeline>(), unlabelled()).default_backoff();
+        let slim = stream.map(|event| event.map(|event| event.modify(|pipeline| pipeline.managed_fields_mut().clear())));
+        let this = self.clone();
+        follow("CcxPipeline", reflector(writer, slim), self.expect(), move |event| this.pipeline_event(event))
+    }
+
+    fn pipeline_event(&self, event: Event<CcxPipeline>) {
+        match event {
+            Event::Apply(pipeline) | Event::InitApply(pipeline) => {
+                if self.memory.pipeline_seen(&pipeline) {
+                    self.queue.push(Key::of(&pipeline));
+                }
+            }
+            Event::Delete(pipeline) => {
+                let key = Key::of(&pipeline);
+                self.memory.forget(&key);
+                self.observed.forget(&key);
+            }
+            Event::Init | Event::InitDone => {}
+        }
+    }
+
+    fn children(&self, kind: Kind) -> BoxFuture<'static, ()> {
+        match kind {
+            Kind::Deployment => self.workloads(kind, |it: &Deployment| Facts::Rollout(Box::new(it.into()))),
+            Kind::StatefulSet => self.workloads(kind, |it: &StatefulSet| Facts::Rollout(Box::new(it.into()))),
+            Kind::Job => self.workloads(kind, |it: &Job| Facts::Job(Box::new(it.into()))),
+            Kind::PersistentVolumeClaim => {
+                self.workloads(kind, |it: &PersistentVolumeClaim| Facts::Claim(Box::new(it.into())))
+            }
+            // Those of others are watched too, as resources refer to them.
+            Kind::Secret => self.metadata(kind, unlabelled(), Some(ReferenceKind::Secret)),
+            Kind::ConfigMap => self.metadata(kind, unlabelled(), Some(ReferenceKind::ConfigMap)),
+            _ => self.metadata(kind, managed(), None),
+        }
+    }
+
+    /// Children whose status counts.
+    fn workloads<K>(&self, kind: Kind, facts: fn(&K) -> Facts) -> BoxFuture<'static, ()>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + Debug + Send + 'static,
+    {
+        let stream = watcher(self.typed::<K>(), managed()).default_backoff();
+        self.follow_children(kind, stream, None, move |object: &K| facts(object))
+    }
+
+    /// Children, and objects referred to, that only need to exist in the right form.
+    fn metadata(&self, kind: Kind, config: watcher::Config, reference: Option<ReferenceKind>) -> BoxFuture<'static, ()> {
+        let api = self.dynamic(&kind.api_resource());
+        let stream = watcher(api, config).default_backoff();
+        self.follow_children(kind, stream, reference, |_: &PartialObjectMeta<DynamicObject>| Facts::None)
+    }
+
+    fn follow_children<K, S>(
+        &self,
+        kind: Kind,
+        stream: S,
+        reference: Option<ReferenceKind>,
+        facts: impl Fn(&K) -> Facts + Send + 'static,
+    ) -> BoxFuture<'static, ()>
+    where
+        K: Resource + Send + 'static,
+        S: Stream<Item = watcher::Result<Event<K>>> + Send + 'static,
+    {
+        let this = self.clone();
+        let mut sweep = 0;
+        follow(kind.name(), stream, self.expect(), move |event| {
+            let mut due = Vec::new();
+            match event {
+                Event::Init => sweep += 1,
+                Event::InitDone => due = this.observed.swept(Seen::Children(kind), sweep),
+                Event::Apply(object) | Event::InitApply(object) => {
+                    due.extend(this.observed.child_seen(kind, object.meta(), facts(&object), sweep));
+                    due.extend(reference.into_iter().flat_map(|it| this.observed.reference_changed(it, object.meta())));
+                }
+                Event::Delete(object) => {
+                    due.extend(this.observed.child_gone(kind, object.meta()));
+                    due.extend(reference.into_iter().flat_map(|it| this.observed.reference_changed(it, object.meta())));
+                }
+            }
+            this.push_all(due);
+        })
+    }
+
+    fn pods(&self) -> BoxFuture<'static, ()> {
+        let config = unlabelled().labels(&format!("app.kubernetes.io/name={PRODUCT}"));
+        let stream = watcher(self.typed::<Pod>(), config).default_backoff();
+        let this = self.clone();
+        let mut sweep = 0;
+        follow("pods", stream, self.expect(), move |event| match event {
+            Event::Init => sweep += 1,
+            Event::InitDone => this.push_all(this.observed.swept(Seen::Pods, sweep)),
+            Event::Apply(pod) | Event::InitApply(pod) => {
+                this.push_all(this.observed.pod_seen(&pod.metadata, PodFacts::from(&pod), sweep));
+            }
+            Event::Delete(pod) => this.push_all(this.observed.pod_gone(&pod.metadata)),
+        })
+    }
+
+    /// The Kafkas of Strimzi.
+    fn strimzi(&self) -> BoxFuture<'static, ()> {
+        let api = self.dynamic(&strimzi_kafka());
+        let this = self.clone();
+        follow("kafkas", watcher(api, unlabelled()).default_backoff(), self.expect(), move |event| {
+            if let Event::Apply(object) | Event::InitApply(object) | Event::Delete(object) = event {
+                this.push_all(this.observed.reference_changed(ReferenceKind::Strimzi, object.meta()));
+            }
+        })
+    }
+
+    fn push_all(&self, keys: impl IntoIterator<Item = Key>) {
+        for key in keys {
+            self.queue.push(key);
+        }
+    }
+
+    fn expect(&self) -> Synced {
+        self.synced.expect();
+        self.synced.clone()
+    }
+
+    fn typed<K>(&self) -> Api<K>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+    {
+        match &self.namespace {
+            Some(namespace) => Api::namespaced(self.client.clone(), namespace),
+            None => Api::all(self.client.clone()),
+        }
+    }
+
+    fn dynamic(&self, resource: &ApiResource) -> Api<PartialObjectMeta<DynamicObject>> {
+        match &self.namespace {
+            Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, resource),
+            None => Api::all_with(self.client.clone(), resource),
+        }
+    }
+}
+
+fn unlabelled() -> watcher::Config {
+    watcher::Config::default().page_size(PAGE_SIZE)
+}
+
+fn managed() -> watcher::Config {
+    unlabelled().labels(&format!("{MANAGED_BY}={MANAGER}"))
+}
+
+/// Hands on the events of one watch. Errors are told and retried: the stream waits longer after each.
+fn follow<K: 'static>(
+    kind: &'static str,
+    stream: impl Stream<Item = watcher::Result<Event<K>>> + Send + 'static,
+    synced: Synced,
+    mut handle: impl FnMut(Event<K>) + Send + 'static,
+) -> BoxFuture<'static, ()> {
+    let mut is_listed = false;
+    stream
+        .for_each(move |event| {
+            match event {
+                Ok(event) => {
+                    let is_done = matches!(event, Event::InitDone);
+                    handle(event);
+                    if is_done && !is_listed {
+                        is_listed = true;
+                        synced.arrived();
+                    }
+                }
+                Err(error) => tracing::warn!(kind, error = %sentence(&error), "a watch failed and is begun anew"),
+            }
+            ready(())
+        })
+        .boxed()
+}

@@ -1,0 +1,147 @@
+//! What the operator counts. The names are an interface: dashboards and alerts use them.
+
+use std::time::Duration;
+
+use prometheus::{
+    Histogram, HistogramOpts, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    core::{Collector, GenericCounterVec},
+};
+
+/// Of a reconcile that has nothing to do to one that waits for a slow API server.
+const RECONCILE_SECONDS: [f64; 8] = [0.000_1, 0.001, 0.01, 0.05, 0.25, 1.0, 5.0, 30.0];
+
+/// All metrics of one process. Clones count together.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    /// Where they are read from.
+    pub registry: Registry,
+    /// How many resources wait for their reconcile.
+    pub queue_depth: IntGauge,
+    /// 1 while this process leads.
+    pub leads: IntGauge,
+    /// How many resources have a condition with a status.
+    pub conditions: IntGaugeVec,
+    reconciles: IntCounterVec,
+    reconcile_seconds: Histogram,
+    errors: IntCounterVec,
+    writes: IntCounterVec,
+}
+
+/// How a reconcile went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// There was nothing to do.
+    Settled,
+    /// It went through all stages.
+    Done,
+    /// It will be tried again.
+    Failed,
+}
+
+impl Metrics {
+    /// All at zero.
+    ///
+    /// # Panics
+    /// Never: the names are constants, and a test makes them.
+    #[expect(clippy::new_without_default, reason = "a registry of its own is more than a default")]
+    pub fn new() -> Self {
+        let registry = Registry::new();
+        let seconds = HistogramOpts::new("ccx_operator_reconcile_seconds", "How long a reconcile took.");
+        Self {
+            queue_depth: gauge(&registry, "ccx_operator_queue_depth", "Resources that wait for their reconcile."),
+            leads: gauge(&registry, "ccx_operator_leader", "1 while this process leads."),
+            conditions: register(
+                &registry,
+                IntGaugeVec::new(
+                    Opts::new("ccx_operator_pipelines", "Resources by the status of each condition."),
+                    &["condition", "status"],
+                ),
+            ),
+            reconciles: counters(&registry, "ccx_operator_reconciles_total", "Reconciles by how they went.", &["result"]),
+            reconcile_seconds: register(&registry, Histogram::with_opts(seconds.buckets(RECONCILE_SECONDS.into()))),
+            errors: counters(&registry, "ccx_operator_errors_total", "Failed reconciles by their reason.", &["reason"]),
+            writes: counters(
+                &registry,
+                "ccx_operator_api_writes_total",
+                "Requests that change the cluster, by resource and verb.",
+                &["resource", "verb"],
+            ),
+            registry,
+        }
+    }
+
+    /// A reconcile has ended.
+    pub fn count_reconcile(&self, outcome: Outcome, took: Duration) {
+        let result = match outcome {
+            Outcome::Settled => "settled",
+            Outcome::Done => "done",
+            Outcome::Failed => "failed",
+        };
+        self.reconciles.with_label_values(&[result]).inc();
+        self.reconcile_seconds.observe(took.as_secs_f64());
+    }
+
+    /// A reconcile has failed for this reason.
+    pub fn count_error(&self, reason: &str) {
+        self.errors.with_label_values(&[reason]).inc();
+    }
+
+    /// A write was sent.
+    pub fn count_write(&self, resource: &str, verb: &str) {
+        self.writes.with_label_values(&[resource, verb]).inc();
+    }
+
+    /// How many writes were sent, of all kinds.
+    pub fn writes(&self) -> u64 {
+        let families = self.writes.collect();
+        let metrics = families.iter().flat_map(prometheus::proto::MetricFamily::get_metric);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a counter of events is a whole number")]
+        metrics.map(|metric| metric.get_counter().get_value() as u64).sum()
+    }
+
+    /// How many reconciles ended, of all outcomes.
+    pub fn reconciles(&self) -> u64 {
+        self.reconcile_seconds.get_sample_count()
+    }
+}
+
+fn gauge(registry: &Registry, name: &str, help: &str) -> IntGauge {
+    register(registry, IntGauge::new(name, help))
+}
+
+fn counters(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
+    register(registry, GenericCounterVec::new(Opts::new(name, help), labels))
+}
+
+fn register<M: Collector + Clone + 'static>(registry: &Registry, metric: prometheus::Result<M>) -> M {
+    let metric = metric.expect("names and labels are constants that follow the rules");
+    registry.register(Box::new(metric.clone())).expect("every name is used once");
+    metric
+}
+
+#[cfg(test)]
+mod tests {
+    use prometheus::TextEncoder;
+
+    use super::*;
+
+    #[test]
+    fn writes_are_counted_by_resource_and_verb_and_as_a_whole() {
+        let metrics = Metrics::new();
+        metrics.count_write("deployments", "patch");
+        metrics.count_write("deployments", "patch");
+        metrics.count_write("secrets", "create");
+        let text = TextEncoder::new().encode_to_string(&metrics.registry.gather()).unwrap();
+        assert!(text.contains("ccx_operator_api_writes_total{resource=\"deployments\",verb=\"patch\"} 2\n"), "{text}");
+        assert_eq!(metrics.writes(), 3);
+    }
+
+    #[test]
+    fn a_reconcile_is_counted_with_its_result_and_time() {
+        let metrics = Metrics::new();
+        metrics.count_reconcile(Outcome::Settled, Duration::from_micros(50));
+        let text = TextEncoder::new().encode_to_string(&metrics.registry.gather()).unwrap();
+        assert!(text.contains("ccx_operator_reconciles_total{result=\"settled\"} 1\n"), "{text}");
+        assert!(text.contains("ccx_operator_reconcile_seconds_bucket{le=\"0.0001\"} 1\n"), "{text}");
+    }
+}

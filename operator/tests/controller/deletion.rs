@@ -1,0 +1,73 @@
+//! What goes with a resource, and what stays.
+
+use ccx_crds::CcxPipeline;
+use k8s_openapi::api::{
+    apps::v1::{Deployment, StatefulSet},
+    core::v1::{Namespace, PersistentVolumeClaim, Secret},
+};
+use kube::{Api, ResourceExt as _, api::DeleteParams};
+use serde_json::json;
+
+use crate::world::{World, until};
+
+const DATABASE: &str = "ccx-data-pipeline-db";
+
+async fn delete(world: &World) {
+    world.api::<CcxPipeline>().delete("ccx", &DeleteParams::background()).await.unwrap();
+    until("the Deployments are gone", async || world.list::<Deployment>().await.is_empty().then_some(())).await;
+}
+
+#[tokio::test]
+async fn the_database_is_retained_and_taken_over_by_a_new_resource_of_the_same_name() {
+    let Some(world) = World::new().await else { return };
+    world.apply(json!({})).await;
+    world.until_ready().await;
+    let password = world.get::<Secret>(DATABASE).await.unwrap();
+    let claim = world.get::<PersistentVolumeClaim>(DATABASE).await.unwrap();
+    delete(&world).await;
+    world.apply(json!({})).await;
+    world.until_ready().await;
+    let kept = world.get::<Secret>(DATABASE).await.unwrap();
+    assert_eq!((kept.uid(), kept.data), (password.uid(), password.data));
+    assert_eq!(world.get::<PersistentVolumeClaim>(DATABASE).await.unwrap().uid(), claim.uid());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn all_is_deleted_when_the_policy_says_so() {
+    let Some(world) = World::new().await else { return };
+    world.apply(json!({"deletionPolicy": "Delete"})).await;
+    world.until_ready().await;
+    delete(&world).await;
+    until("the database is gone", async || world.get::<StatefulSet>(DATABASE).await.is_none().then_some(())).await;
+    until("the password is gone", async || world.get::<Secret>(DATABASE).await.is_none().then_some(())).await;
+    let is_leaving = |claim: PersistentVolumeClaim| claim.metadata.deletion_timestamp.is_some();
+    until("the storage goes", async || {
+        world.get::<PersistentVolumeClaim>(DATABASE).await.is_none_or(is_leaving).then_some(())
+    })
+    .await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn the_policy_can_be_changed_while_the_database_runs() {
+    let Some(world) = World::new().await else { return };
+    let owners = async || world.get::<Secret>(DATABASE).await.unwrap().owner_references().len();
+    world.apply(json!({"deletionPolicy": "Delete"})).await;
+    world.until_ready().await;
+    assert_eq!(owners().await, 1);
+    world.apply(json!({})).await;
+    until("nobody owns it", async || (owners().await == 0).then_some(())).await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_namespace_can_be_deleted_with_everything_in_it() {
+    let Some(world) = World::new().await else { return };
+    world.apply(json!({})).await;
+    world.until_ready().await;
+    let namespaces: Api<Namespace> = Api::all(world.client.clone());
+    namespaces.delete(&world.namespace, &DeleteParams::default()).await.unwrap();
+    until("the namespace is gone", async || namespaces.get_opt(&world.namespace).await.unwrap().is_none().then_some(()))
+        .await;
+}

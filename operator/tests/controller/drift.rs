@@ -1,0 +1,94 @@
+//! What somebody changes by hand is put back, and said.
+
+use k8s_openapi::api::{
+    apps::v1::Deployment,
+    core::v1::{ConfigMap, Service},
+    networking::v1::Ingress,
+};
+use kube::{
+    ResourceExt as _,
+    api::{DeleteParams, ObjectMeta, Patch, PatchParams, PostParams},
+};
+use serde_json::json;
+
+use crate::world::{World, until};
+
+const WRITER: &str = "ccx-insights-results-db-writer";
+const AGGREGATOR: &str = "ccx-insights-results-aggregator";
+
+fn by(manager: &str) -> PatchParams {
+    PatchParams { field_manager: Some(manager.into()), ..PatchParams::default() }
+}
+
+async fn settled(spec: serde_json::Value) -> Option<World> {
+    let world = World::new().await?;
+    world.apply(spec).await;
+    world.until_ready().await;
+    world.until_settled().await;
+    Some(world)
+}
+
+#[tokio::test]
+async fn a_field_that_somebody_changed_is_put_back_and_the_event_says_who_and_what() {
+    let Some(world) = settled(json!({})).await else { return };
+    let patch = json!({"spec": {"replicas": 5}});
+    world.api::<Deployment>().patch(WRITER, &by("a-person"), &Patch::Merge(&patch)).await.unwrap();
+    let replicas = async || world.get::<Deployment>(WRITER).await?.spec?.replicas;
+    until("the replicas are put back", async || (replicas().await == Some(1)).then_some(())).await;
+    let note = until("an event", async || world.notes("DriftCorrected").await.pop()).await;
+    assert_eq!(note, format!("put back spec.replicas of Deployment {WRITER}, which a-person had changed"));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_child_that_somebody_deleted_is_made_anew() {
+    let Some(world) = settled(json!({})).await else { return };
+    let before = world.get::<Service>(AGGREGATOR).await.unwrap().uid();
+    world.api::<Service>().delete(AGGREGATOR, &DeleteParams::default()).await.unwrap();
+    until("it is there again", async || world.get::<Service>(AGGREGATOR).await.filter(|it| it.uid() != before)).await;
+    let note = until("an event", async || world.notes("DriftCorrected").await.pop()).await;
+    assert_eq!(note, format!("made Service {AGGREGATOR} anew, which somebody had deleted"));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_somebody_added_beside_our_fields_stays() {
+    let Some(world) = settled(json!({})).await else { return };
+    let writes = world.metrics().writes();
+    let patch = json!({"metadata": {"annotations": {"team": "insights"}}});
+    world.api::<Service>().patch(AGGREGATOR, &by("a-person"), &Patch::Merge(&patch)).await.unwrap();
+    world.until_settled().await;
+    assert_eq!(world.get::<Service>(AGGREGATOR).await.unwrap().annotations()["team"], "insights");
+    assert_eq!(world.metrics().writes(), writes);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_child_that_is_no_longer_wanted_is_deleted() {
+    let exposed = json!({"aggregator": {"exposure": {"type": "Ingress", "host": "ccx.example.com"}}});
+    let Some(world) = settled(exposed).await else { return };
+    assert_eq!(world.list::<Ingress>().await.len(), 1);
+    world.apply(json!({})).await;
+    until("the Ingress is gone", async || world.list::<Ingress>().await.is_empty().then_some(())).await;
+    until("an event", async || world.notes("OrphanDeleted").await.pop()).await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_object_of_somebody_else_is_reported_and_left_alone() {
+    let Some(mut world) = World::empty().await else { return };
+    let metadata = ObjectMeta { name: Some(WRITER.into()), ..ObjectMeta::default() };
+    let theirs = ConfigMap { metadata, data: Some([("a".into(), "b".into())].into()), ..ConfigMap::default() };
+    world.api::<ConfigMap>().create(&PostParams::default(), &theirs).await.unwrap();
+    world.start_operator();
+    world.apply(json!({})).await;
+    let condition = world.until_condition("Degraded", "True", "Conflict").await;
+    assert!(condition.message.contains(&format!("ConfigMap {WRITER} exists and belongs to somebody else")), "{condition:?}");
+    let left = world.get::<ConfigMap>(WRITER).await.unwrap();
+    assert_eq!((left.data, left.metadata.labels), (theirs.data, None));
+    world.until_settled().await;
+    assert_eq!(world.notes("Conflict").await.len(), 1, "it is told once, and not fought over");
+    world.api::<ConfigMap>().delete(WRITER, &DeleteParams::default()).await.unwrap();
+    world.until_ready().await;
+    world.end().await;
+}

@@ -1,0 +1,152 @@
+//! Pretends to run pods: gives them the status that a kubelet would.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use futures::StreamExt as _;
+use k8s_openapi::api::core::v1::Pod;
+use kube::{
+    Api, Client, ResourceExt as _,
+    api::{DeleteParams, Patch, PatchParams},
+    runtime::{WatchStreamExt as _, watcher},
+};
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+
+/// The label with a pod's role.
+const ROLE: &str = "app.kubernetes.io/component";
+
+/// What becomes of pods, by their role. Pods of other roles run, and those of Jobs succeed.
+pub(crate) struct Kubelet {
+    fates: Fates,
+    client: Client,
+    namespace: String,
+    task: JoinHandle<()>,
+}
+
+type Fates = Arc<Mutex<BTreeMap<String, Value>>>;
+
+impl Kubelet {
+    pub(crate) fn start(client: Client, namespace: &str) -> Self {
+        let fates = Fates::default();
+        let task = tokio::spawn(run(client.clone(), namespace.to_owned(), Arc::clone(&fates)));
+        Self { fates, client, namespace: namespace.to_owned(), task }
+    }
+
+    /// Pods of this role get this status from now on; null leaves them alone.
+    pub(crate) async fn set(&self, role: &str, status: Value) {
+        self.fates.lock().unwrap().insert(role.into(), status);
+        self.touch(role).await;
+    }
+
+    /// Pods of this role run from now on, as those of others do.
+    pub(crate) async fn heal(&self, role: &str) {
+        self.fates.lock().unwrap().remove(role);
+        self.touch(role).await;
+    }
+
+    async fn touch(&self, role: &str) {
+        let api = Api::<Pod>::namespaced(self.client.clone(), &self.namespace);
+        let pods = api.list(&kube::api::ListParams::default().labels(&format!("{ROLE}={role}"))).await.unwrap();
+        for pod in pods {
+            tend(&api, &pod, &self.fates).await;
+        }
+    }
+}
+
+impl Drop for Kubelet {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn run(client: Client, namespace: String, fates: Fates) {
+    let api = Api::<Pod>::namespaced(client, &namespace);
+    let pods = watcher(api.clone(), watcher::Config::default()).default_backoff().touched_objects();
+    pods.for_each(async |pod| {
+        if let Ok(pod) = pod {
+            tend(&api, &pod, &fates).await;
+        }
+    })
+    .await;
+}
+
+async fn tend(api: &Api<Pod>, pod: &Pod, fates: &Fates) {
+    let name = pod.name_any();
+    if pod.metadata.deletion_timestamp.is_some() {
+        let _ = api.delete(&name, &DeleteParams::default().grace_period(0)).await;
+        return;
+    }
+    let role = pod.labels().get(ROLE).cloned().unwrap_or_default();
+    let fate = fates.lock().unwrap().get(&role).cloned();
+    let status = fate.unwrap_or_else(|| usual(pod));
+    let is_so = status.is_null() || is_contained(&status, &serde_json::to_value(&pod.status).unwrap());
+    if !is_so {
+        // A pod that went away meanwhile needs no status.
+        let _ = api.patch_status(&name, &PatchParams::default(), &Patch::Merge(json!({"status": status}))).await;
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+fn usual(pod: &Pod) -> Value {
+    if pod.labels().contains_key("batch.kubernetes.io/job-name") { succeeded() } else { ready() }
+}
+
+/// A pod that takes traffic.
+pub(crate) fn ready() -> Value {
+    json!({"phase": "Running", "podIP": "10.0.0.1", "conditions": [{"type": "Ready", "status": "True"}],
+        "containerStatuses": [container(&json!({"running": {}}), true)]})
+}
+
+/// A pod that runs and is not ready.
+pub(crate) fn unready() -> Value {
+    json!({"phase": "Running", "podIP": "10.0.0.1", "conditions": [{"type": "Ready", "status": "False"}],
+        "containerStatuses": [container(&json!({"running": {}}), false)]})
+}
+
+/// A pod whose container waits for this reason.
+pub(crate) fn waiting(reason: &str, message: &str) -> Value {
+    json!({"phase": "Pending", "conditions": [{"type": "Ready", "status": "False"}],
+        "containerStatuses": [container(&json!({"waiting": {"reason": reason, "message": message}}), false)]})
+}
+
+/// A pod whose container ended again and again, at last with this code and message.
+pub(crate) fn crash_loop(exit_code: i32, reason: &str, message: &str) -> Value {
+    let mut status = waiting("CrashLoopBackOff", "back-off 10s restarting failed container");
+    status["containerStatuses"][0]["lastState"] =
+        json!({"terminated": {"exitCode": exit_code, "reason": reason, "message": message}});
+    status
+}
+
+/// A pod of a Job that ended with this code and message.
+pub(crate) fn failed(exit_code: i32, message: &str) -> Value {
+    json!({"phase": "Failed", "conditions": [{"type": "Ready", "status": "False"}],
+        "containerStatuses": [container(&json!({"terminated": {"exitCode": exit_code, "message": message}}), false)]})
+}
+
+fn succeeded() -> Value {
+    json!({"phase": "Succeeded", "conditions": [{"type": "Ready", "status": "False"}],
+        "containerStatuses": [container(&json!({"terminated": {"exitCode": 0}}), false)]})
+}
+
+fn container(state: &Value, is_ready: bool) -> Value {
+    json!({"name": "main", "image": "i", "imageID": "", "ready": is_ready, "restartCount": 0, "state": state})
+}
+
+/// Whether the server has all of it, so that it need not be written again.
+fn is_contained(part: &Value, whole: &Value) -> bool {
+    match (part, whole) {
+        (Value::Object(part), Value::Object(whole)) => {
+            part.iter().all(|(key, value)| is_contained(value, whole.get(key).unwrap_or(&Value::Null)))
+        }
+        (Value::Array(part), Value::Array(whole)) => {
+            part.len() <= whole.len() && part.iter().zip(whole).all(|(part, whole)| is_contained(part, whole))
+        }
+        (Value::Object(part), Value::Null) => part.is_empty(),
+        (Value::String(part), Value::Null) => part.is_empty(),
+        _ => part == whole,
+    }
+}

@@ -1,0 +1,15 @@
+//! The controller, beside a real API server with its controllers: all that needs no pods to run.
+//!
+//! Each test has a namespace and a controller of its own, in this process. Pods are pretended by a [`kubelet`]. Without a
+//! Kubernetes (`hack/kubernetes.sh run` brings one) a test says so and passes, except with `CI=true`.
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+mod deletion;
+mod drift;
+mod kubelet;
+mod order;
+mod restart;
+mod settle;
+mod stance;
+mod trouble;
+mod world;

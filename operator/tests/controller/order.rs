@@ -1,0 +1,54 @@
+//! What comes first: the database, then its tables, then those who use them.
+
+use k8s_openapi::api::{apps::v1::Deployment, batch::v1::Job};
+use kube::ResourceExt as _;
+use serde_json::{Value, json};
+
+use crate::{
+    kubelet::failed,
+    world::{World, until},
+};
+
+const DATABASE: &str = "data-pipeline-db";
+const MIGRATION: &str = "migration";
+
+#[tokio::test]
+async fn nothing_is_migrated_before_the_database_is_ready() {
+    let Some(world) = World::new().await else { return };
+    world.kubelet.set(DATABASE, Value::Null).await;
+    world.apply(json!({})).await;
+    let condition = world.until_condition("SchemaMigrated", "False", "Waiting").await;
+    assert!(condition.message.contains("ccx-data-pipeline-db has no ready pod"), "{condition:?}");
+    world.until_settled().await;
+    assert!(world.list::<Job>().await.is_empty() && world.list::<Deployment>().await.is_empty());
+    world.kubelet.heal(DATABASE).await;
+    world.until_ready().await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_migration_that_fails_keeps_the_workloads_back_and_its_last_words_are_told() {
+    let Some(world) = World::new().await else { return };
+    world.kubelet.set(MIGRATION, failed(1, "relation \"report\" exists")).await;
+    world.apply(json!({})).await;
+    let condition = world.until_condition("SchemaMigrated", "False", "MigrationFailed").await;
+    assert!(condition.message.contains("relation \"report\" exists"), "{condition:?}");
+    world.until_condition("Degraded", "True", "MigrationFailed").await;
+    assert!(world.list::<Deployment>().await.is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_migration_runs_once() {
+    let Some(world) = World::new().await else { return };
+    world.apply(json!({})).await;
+    world.until_ready().await;
+    let names = async || world.list::<Job>().await.iter().map(Job::uid).collect::<Vec<_>>();
+    let before = names().await;
+    world.apply(json!({"dataPipeline": {"replicas": 2}})).await;
+    world.until_ready().await;
+    world.until_settled().await;
+    assert_eq!(names().await, before);
+    until("the Jobs are left", async || (names().await.len() == 2).then_some(())).await;
+    world.end().await;
+}

@@ -1,0 +1,67 @@
+//! Pods restart when, and only when, something that they read at their start has changed.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::{
+    ByteString,
+    api::{apps::v1::Deployment, core::v1::Secret},
+};
+use kube::api::{ObjectMeta, Patch, PatchParams, PostParams};
+use serde_json::{Value, json};
+
+use crate::world::{World, until};
+
+const PIPELINE: &str = "ccx-data-pipeline";
+const OTHERS: [&str; 2] = ["ccx-insights-results-db-writer", "ccx-insights-results-aggregator"];
+
+/// Credentials of the object storage, which only the pipeline uses.
+fn spec() -> Value {
+    json!({"objectStorage": {"credentials": {"type": "Secret", "secretRef": {"name": "uploads"}}}})
+}
+
+fn credentials(key: &str) -> Secret {
+    let data: BTreeMap<String, ByteString> = [("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", key)]
+        .map(|(name, value)| (name.into(), ByteString(value.into())))
+        .into();
+    let metadata = ObjectMeta { name: Some("uploads".into()), ..ObjectMeta::default() };
+    Secret { metadata, data: Some(data), ..Secret::default() }
+}
+
+/// The hash by which a change of the template is seen.
+async fn template(world: &World, name: &str) -> Value {
+    serde_json::to_value(world.get::<Deployment>(name).await.unwrap().spec.unwrap().template).unwrap()
+}
+
+#[tokio::test]
+async fn a_missing_secret_is_named_and_noticed_when_it_comes() {
+    let Some(world) = World::new().await else { return };
+    world.apply(spec()).await;
+    let condition = world.until_condition("Ready", "False", "SecretMissing").await;
+    assert!(condition.message.contains("uploads"), "{condition:?}");
+    world.api::<Secret>().create(&PostParams::default(), &credentials("key")).await.unwrap();
+    world.until_ready().await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_changed_secret_restarts_the_pods_that_use_it_and_no_others_and_an_event_says_why() {
+    let Some(world) = World::new().await else { return };
+    world.api::<Secret>().create(&PostParams::default(), &credentials("key")).await.unwrap();
+    world.apply(spec()).await;
+    world.until_ready().await;
+    world.until_settled().await;
+    let (before, others) =
+        (template(&world, PIPELINE).await, [template(&world, OTHERS[0]).await, template(&world, OTHERS[1]).await]);
+    let changed = std::time::Instant::now();
+    let patch = json!({"stringData": {"AWS_SECRET_ACCESS_KEY": "other"}});
+    world.api::<Secret>().patch("uploads", &PatchParams::default(), &Patch::Merge(&patch)).await.unwrap();
+    let note = until("an event", async || world.notes("SecretChanged").await.pop()).await;
+    assert!(changed.elapsed() < std::time::Duration::from_secs(5), "{:?}", changed.elapsed());
+    assert_eq!(note, format!("the pods of {PIPELINE} are replaced: a Secret in use has changed"));
+    assert_ne!(template(&world, PIPELINE).await, before);
+    world.until_ready().await;
+    world.until_settled().await;
+    assert_eq!([template(&world, OTHERS[0]).await, template(&world, OTHERS[1]).await], others);
+    assert_eq!(world.notes("SecretChanged").await.len(), 1);
+    world.end().await;
+}

@@ -1,0 +1,111 @@
+//! What is as it should be is left alone.
+
+use k8s_openapi::api::{
+    apps::v1::{Deployment, StatefulSet},
+    batch::v1::Job,
+    core::v1::{Secret, Service},
+};
+use prometheus::TextEncoder;
+use serde_json::json;
+
+use crate::world::World;
+
+#[tokio::test]
+async fn a_new_resource_becomes_ready_with_all_of_its_parts() {
+    let Some(world) = World::new().await else { return };
+    world.apply(json!({})).await;
+    world.until_ready().await;
+    for name in ["ccx-data-pipeline", "ccx-insights-results-db-writer", "ccx-insights-results-aggregator"] {
+        assert!(world.get::<Deployment>(name).await.is_some(), "{name}");
+    }
+    assert!(world.get::<StatefulSet>("ccx-data-pipeline-db").await.is_some());
+    assert!(world.get::<Service>("ccx-insights-results-aggregator").await.is_some());
+    assert!(world.list::<Secret>().await.iter().any(|secret| secret.data.as_ref().is_some_and(|data| !data.is_empty())));
+    assert_eq!(world.list::<Job>().await.len(), 2, "the tables and the topics are prepared");
+    let status = world.pipeline().await.status.unwrap();
+    let pipeline = status.components.iter().find(|component| component.name == "data-pipeline").unwrap();
+    assert_eq!((pipeline.summary.as_str(), pipeline.updated), ("8/8", 8));
+    assert_eq!((status.data_pipeline_replicas, status.rules.map(|rules| rules.count)), (Some(8), Some(25)));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn every_condition_is_set_on_the_first_visit() {
+    let Some(world) = World::new().await else { return };
+    world.apply(json!({})).await;
+    let status = crate::world::until("a status", async || world.pipeline().await.status).await;
+    let mut names: Vec<&str> = status.conditions.iter().map(|condition| condition.type_.as_str()).collect();
+    names.sort_unstable();
+    let expected = [
+        "ApiReady",
+        "Available",
+        "DatabaseReady",
+        "Degraded",
+        "KafkaReachable",
+        "ObjectStorageReachable",
+        "PipelineReady",
+        "Progressing",
+        "Ready",
+        "RulesLoaded",
+        "SchemaMigrated",
+        "WriterReady",
+    ];
+    assert_eq!(names, expected);
+    assert!(status.conditions.iter().all(|condition| condition.observed_generation == Some(1)));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn with_no_change_there_is_no_write() {
+    let Some(world) = World::new().await else { return };
+    world.apply(json!({})).await;
+    world.until_ready().await;
+    world.until_settled().await;
+    let (writes, reconciles) = (world.metrics().writes(), world.metrics().reconciles());
+    while world.metrics().reconciles() < reconciles + 5 {
+        tokio::time::sleep(crate::world::RESYNC).await;
+    }
+    assert_eq!(world.metrics().writes(), writes);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_controller_that_starts_beside_a_settled_resource_writes_nothing() {
+    let Some(mut world) = World::new().await else { return };
+    world.apply(json!({"aggregator": {"exposure": {"type": "Ingress", "host": "ccx.example.com"}}})).await;
+    world.until_ready().await;
+    world.until_settled().await;
+    world.stop_operator().await;
+    world.start_operator();
+    world.until_settled().await;
+    assert_eq!(writes(&world), Vec::<String>::new());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_change_of_one_field_writes_what_follows_from_it_and_the_status() {
+    let Some(world) = World::new().await else { return };
+    world.apply(json!({})).await;
+    world.until_ready().await;
+    world.until_settled().await;
+    let before = writes(&world);
+    world.apply(json!({"dataPipeline": {"replicas": 7}})).await;
+    world.until_ready().await;
+    world.until_settled().await;
+    let deployment = world.get::<Deployment>("ccx-data-pipeline").await.unwrap();
+    assert_eq!(deployment.spec.unwrap().replicas, Some(7));
+    let mut after = writes(&world);
+    after.retain(|line| !before.contains(line) && !line.contains("ccxpipelines/status"));
+    assert_eq!(
+        after,
+        ["ccx_operator_api_writes_total{resource=\"deployments\",verb=\"patch\"} 4"],
+        "three of them to create"
+    );
+    world.end().await;
+}
+
+/// The counters of writes.
+fn writes(world: &World) -> Vec<String> {
+    let text = TextEncoder::new().encode_to_string(&world.metrics().registry.gather()).unwrap();
+    text.lines().filter(|line| line.starts_with("ccx_operator_api_writes_total")).map(str::to_owned).collect()
+}

@@ -1,0 +1,152 @@
+//! Whatever is wrong has a reason of its own, and the message names the object.
+
+use k8s_openapi::{
+    api::core::v1::{ResourceQuota, ResourceQuotaSpec, ServiceAccount},
+    api::rbac::v1::{ClusterRole, PolicyRule, RoleBinding, RoleRef, Subject},
+    apimachinery::pkg::api::resource::Quantity,
+};
+use kube::{
+    Api,
+    api::{DeleteParams, ObjectMeta, PostParams},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    kubelet::{crash_loop, ready, unready, waiting},
+    world::World,
+};
+
+const PIPELINE: &str = "data-pipeline";
+const WRITER: &str = "insights-results-db-writer";
+
+async fn world_with(role: &str, status: Value) -> Option<World> {
+    let world = World::new().await?;
+    world.kubelet.set(role, status).await;
+    world.apply(json!({"dataPipeline": {"replicas": 1}})).await;
+    Some(world)
+}
+
+#[tokio::test]
+async fn an_image_that_can_not_be_pulled_is_told_and_forgotten() {
+    let trouble = waiting("ImagePullBackOff", "manifest unknown");
+    let Some(world) = world_with(PIPELINE, trouble).await else { return };
+    let condition = world.until_condition("PipelineReady", "False", "ImagePullFailed").await;
+    assert!(condition.message.contains("pod ccx-data-pipeline-") && condition.message.ends_with(": manifest unknown"));
+    world.until_condition("Ready", "False", "ImagePullFailed").await;
+    world.until_condition("Degraded", "True", "ImagePullFailed").await;
+    world.kubelet.heal(PIPELINE).await;
+    world.until_ready().await;
+    world.until_condition("Degraded", "False", "AsExpected").await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_crash_loop_has_the_exit_code_and_the_last_words() {
+    let Some(world) = world_with(WRITER, crash_loop(3, "Error", "failed to read the configuration")).await else { return };
+    let condition = world.until_condition("WriterReady", "False", "CrashLooping").await;
+    assert!(condition.message.contains("ended with exit code 3: failed to read the configuration"), "{condition:?}");
+    world.kubelet.set(WRITER, crash_loop(137, "OOMKilled", "")).await;
+    world.until_condition("WriterReady", "False", "OutOfMemory").await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_pod_without_a_node_has_the_words_of_the_scheduler() {
+    let message = "0/3 nodes are available: 3 Insufficient cpu.";
+    let status = json!({"phase": "Pending", "conditions": [
+        {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}]});
+    let Some(world) = world_with(PIPELINE, status).await else { return };
+    let condition = world.until_condition("PipelineReady", "False", "Unschedulable").await;
+    assert!(condition.message.ends_with(message), "{condition:?}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_database_without_a_volume_names_the_claim() {
+    let Some(world) = world_with("data-pipeline-db", Value::Null).await else { return };
+    let condition = world.until_condition("DatabaseReady", "False", "StoragePending").await;
+    assert!(condition.message.contains("ccx-data-pipeline-db"), "{condition:?}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_pods_do_not_reach_is_told_in_their_words() {
+    let Some(world) = World::new().await else { return };
+    world.prober.set("/readyz", "kafka: no broker: connection refused\n");
+    world.kubelet.set(PIPELINE, unready()).await;
+    world.apply(json!({"dataPipeline": {"replicas": 1}})).await;
+    let condition = world.until_condition("KafkaReachable", "False", "KafkaUnreachable").await;
+    assert_eq!(condition.message, "data-pipeline says: no broker: connection refused");
+    world.until_condition("Degraded", "True", "KafkaUnreachable").await;
+    world.prober.set("/readyz", "object storage: access denied\n");
+    world.until_condition("ObjectStorageReachable", "False", "ObjectStorageUnreachable").await;
+    world.kubelet.set(PIPELINE, ready()).await;
+    world.until_ready().await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn rules_that_can_not_be_loaded_say_where() {
+    let Some(world) = World::new().await else { return };
+    let error = json!({"file": "mine.yaml", "line": 3, "column": 7, "message": "no such key"});
+    world.prober.set("/rules", json!({"digest": "d", "rules": 25, "error": error}).to_string());
+    world.apply(json!({"dataPipeline": {"replicas": 1}})).await;
+    let condition = world.until_condition("RulesLoaded", "False", "RulesRejected").await;
+    assert_eq!(condition.message, "mine.yaml:3:7: no such key");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_quota_that_is_used_up_is_named() {
+    let Some(mut world) = World::empty().await else { return };
+    let metadata = ObjectMeta { name: Some("small".into()), ..ObjectMeta::default() };
+    let hard = Some([("count/services".to_owned(), Quantity("0".into()))].into());
+    let quota =
+        ResourceQuota { metadata, spec: Some(ResourceQuotaSpec { hard, ..ResourceQuotaSpec::default() }), status: None };
+    world.api::<ResourceQuota>().create(&PostParams::default(), &quota).await.unwrap();
+    world.start_operator();
+    world.apply(json!({})).await;
+    let condition = world.until_condition("Degraded", "True", "QuotaExceeded").await;
+    assert!(condition.message.contains("exceeded quota: small"), "{condition:?}");
+    world.api::<ResourceQuota>().delete("small", &DeleteParams::default()).await.unwrap();
+    world.until_ready().await;
+    world.end().await;
+}
+
+/// The rights of the operator, but for one.
+#[tokio::test]
+async fn a_right_that_is_missing_is_named() {
+    let Some(mut world) = World::empty().await else { return };
+    let name = world.namespace.clone();
+    let metadata = ObjectMeta { name: Some(name.clone()), ..ObjectMeta::default() };
+    let any = || Some(vec!["*".to_owned()]);
+    let reads = PolicyRule {
+        api_groups: any(),
+        resources: any(),
+        verbs: ["get", "list", "watch"].map(String::from).into(),
+        ..PolicyRule::default()
+    };
+    let writes = PolicyRule {
+        api_groups: any(),
+        resources: Some(["ccxpipelines/status", "serviceaccounts", "events"].map(String::from).into()),
+        verbs: vec!["*".into()],
+        ..PolicyRule::default()
+    };
+    let role = ClusterRole { metadata: metadata.clone(), rules: Some(vec![reads, writes]), ..ClusterRole::default() };
+    let roles: Api<ClusterRole> = Api::all(world.client.clone());
+    roles.create(&PostParams::default(), &role).await.unwrap();
+    let role_ref = RoleRef { api_group: "rbac.authorization.k8s.io".into(), kind: "ClusterRole".into(), name: name.clone() };
+    let subject = Subject { kind: "User".into(), name: "limited".into(), ..Subject::default() };
+    let binding = RoleBinding { metadata, role_ref, subjects: Some(vec![subject]) };
+    world.api::<RoleBinding>().create(&PostParams::default(), &binding).await.unwrap();
+
+    let mut config = world.config();
+    config.auth_info.impersonate = Some("limited".into());
+    world.start_operator_as(config);
+    world.apply(json!({})).await;
+    let condition = world.until_condition("Degraded", "True", "Forbidden").await;
+    assert!(condition.message.contains("cannot patch resource"), "{condition:?}");
+    assert!(!world.list::<ServiceAccount>().await.is_empty(), "what is allowed is done");
+    roles.delete(&name, &DeleteParams::default()).await.unwrap();
+    world.end().await;
+}

@@ -1,0 +1,294 @@
+//! A namespace, a controller that is restricted to it, and what a test needs to look at it.
+
+use std::{
+    collections::BTreeMap,
+    env,
+    net::IpAddr,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use ccx_crds::CcxPipeline;
+use ccx_operator::{
+    controller::{self, Prober, Scope, Settings},
+    gate::GateLayer,
+    leader::Fence,
+    metrics::Metrics,
+    validate::OperatorDefaults,
+};
+use futures::future::BoxFuture;
+use k8s_openapi::{
+    api::{apps::v1::Deployment, core::v1::Namespace, events::v1::Event},
+    apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
+    apimachinery::pkg::apis::meta::v1::Condition,
+};
+use kube::{
+    Api, Client, Config, Resource,
+    api::{DeleteParams, ListParams, ObjectMeta, Patch, PatchParams, PostParams},
+    client::ClientBuilder,
+    config::{KubeConfigOptions, Kubeconfig},
+};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tokio::{sync::OnceCell, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+use crate::kubelet::Kubelet;
+
+/// How long anything may take on a machine that has much else to do.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// How often a test looks.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// How often the controller looks at a resource to which nothing has happened.
+pub(crate) const RESYNC: Duration = Duration::from_millis(300);
+
+static CRD: OnceCell<()> = OnceCell::const_new();
+static COUNTER: AtomicU32 = AtomicU32::new(0);
+
+/// What one test has.
+pub(crate) struct World {
+    pub(crate) client: Client,
+    pub(crate) namespace: String,
+    pub(crate) kubelet: Kubelet,
+    pub(crate) prober: Answers,
+    config: Config,
+    operator: Option<Operator>,
+}
+
+/// A controller that runs.
+pub(crate) struct Operator {
+    pub(crate) metrics: Metrics,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+/// What pods answer, by path.
+#[derive(Clone, Default)]
+pub(crate) struct Answers(Arc<Mutex<BTreeMap<&'static str, String>>>);
+
+impl Answers {
+    pub(crate) fn set(&self, path: &'static str, answer: impl Into<String>) {
+        self.0.lock().unwrap().insert(path, answer.into());
+    }
+}
+
+impl Prober for Answers {
+    fn get(&self, _: IpAddr, _: u16, path: &'static str) -> BoxFuture<'_, Option<String>> {
+        Box::pin(async move { self.0.lock().unwrap().get(path).cloned() })
+    }
+}
+
+impl World {
+    /// A namespace without a controller; none when there is no Kubernetes.
+    pub(crate) async fn empty() -> Option<Self> {
+        let config = config().await?;
+        let client = Client::try_from(config.clone()).unwrap();
+        // `RUST_LOG=info` shows what the controllers log.
+        let _ = tracing_subscriber::fmt().with_env_filter(EnvFilter::from_default_env()).with_test_writer().try_init();
+        CRD.get_or_init(|| install(&client)).await;
+        let namespace = format!("ccx-test-{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::SeqCst));
+        let metadata = ObjectMeta { name: Some(namespace.clone()), ..ObjectMeta::default() };
+        let object = Namespace { metadata, ..Namespace::default() };
+        Api::<Namespace>::all(client.clone()).create(&PostParams::default(), &object).await.unwrap();
+        let kubelet = Kubelet::start(client.clone(), &namespace);
+        let prober = Answers::default();
+        prober.set("/rules", r#"{"digest": "d", "rules": 25, "error": null}"#);
+        Some(Self { client, namespace, kubelet, prober, config, operator: None })
+    }
+
+    /// The same with a controller.
+    pub(crate) async fn new() -> Option<Self> {
+        let mut world = Self::empty().await?;
+        world.start_operator();
+        Some(world)
+    }
+
+    pub(crate) fn start_operator(&mut self) {
+        self.start_operator_as(self.config.clone());
+    }
+
+    /// A controller with the rights of another user.
+    pub(crate) fn start_operator_as(&mut self, config: Config) {
+        let metrics = Metrics::new();
+        let layer = GateLayer { fence: Fence::always_open(), metrics: metrics.clone() };
+        let client = ClientBuilder::try_from(config).unwrap().with_layer(&layer).build();
+        let settings = Settings {
+            scope: Scope::Namespaces(vec![self.namespace.clone()]),
+            defaults: OperatorDefaults { image: "registry.example.com/ccx:1".into() },
+            identity: "test".into(),
+            prober: Arc::new(self.prober.clone()),
+            resync: Some(RESYNC),
+        };
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(controller::run(client, settings, metrics.clone(), stop.clone()));
+        self.operator = Some(Operator { metrics, stop, task });
+    }
+
+    pub(crate) async fn stop_operator(&mut self) {
+        if let Some(operator) = self.operator.take() {
+            operator.stop.cancel();
+            tokio::time::timeout(PATIENCE, operator.task).await.unwrap().unwrap();
+        }
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.operator.as_ref().unwrap().metrics
+    }
+
+    pub(crate) fn config(&self) -> Config {
+        self.config.clone()
+    }
+
+    pub(crate) fn api<K>(&self) -> Api<K>
+    where
+        K: Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
+    {
+        Api::namespaced(self.client.clone(), &self.namespace)
+    }
+
+    /// The resource `ccx`, with `spec` laid over the smallest valid one.
+    pub(crate) async fn apply(&self, spec: Value) {
+        let mut whole = json!({"kafka": {"bootstrapServers": ["kafka:9092"]}, "objectStorage": {"bucket": "uploads"}});
+        merge(&mut whole, spec);
+        let object = json!({
+            "apiVersion": "ccx.openshift.io/v1alpha1", "kind": "CcxPipeline", "metadata": {"name": "ccx"}, "spec": whole});
+        let parameters = PatchParams::apply("test").force();
+        self.api::<CcxPipeline>().patch("ccx", &parameters, &Patch::Apply(&object)).await.unwrap();
+    }
+
+    pub(crate) async fn pipeline(&self) -> CcxPipeline {
+        self.api::<CcxPipeline>().get("ccx").await.unwrap()
+    }
+
+    /// Waits until a condition has this status and reason, for the newest generation.
+    pub(crate) async fn until_condition(&self, kind: &str, status: &str, reason: &str) -> Condition {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let pipeline = self.pipeline().await;
+            let conditions = pipeline.status.unwrap_or_default().conditions;
+            let found = conditions.iter().find(|condition| condition.type_ == kind);
+            let is_current = found.is_some_and(|it| it.observed_generation == pipeline.metadata.generation);
+            if let Some(found) = found.filter(|it| is_current && it.status == status && it.reason == reason) {
+                return found.clone();
+            }
+            assert!(Instant::now() < deadline, "{kind} is not {status}/{reason} but {found:#?} of {conditions:#?}");
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    pub(crate) async fn until_ready(&self) {
+        // The autoscaler makes two pods of the first one, within a quarter of a minute.
+        until("the autoscaler has done its work", async || {
+            let deployment = self.get::<Deployment>("ccx-insights-results-aggregator").await?;
+            (deployment.spec?.replicas? >= 2).then_some(())
+        })
+        .await;
+        self.until_condition("Ready", "True", "AsExpected").await;
+    }
+
+    pub(crate) async fn get<K>(&self, name: &str) -> Option<K>
+    where
+        K: Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>
+            + Clone
+            + DeserializeOwned
+            + std::fmt::Debug,
+    {
+        self.api::<K>().get_opt(name).await.unwrap()
+    }
+
+    pub(crate) async fn list<K>(&self) -> Vec<K>
+    where
+        K: Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>
+            + Clone
+            + DeserializeOwned
+            + std::fmt::Debug,
+    {
+        self.api::<K>().list(&ListParams::default()).await.unwrap().items
+    }
+
+    /// The notes of the Events with this reason.
+    pub(crate) async fn notes(&self, reason: &str) -> Vec<String> {
+        let events = self.list::<Event>().await;
+        let with_reason = events.into_iter().filter(|event| event.reason.as_deref() == Some(reason));
+        with_reason.filter_map(|event| event.note).collect()
+    }
+
+    /// Waits until the controller has looked at its resources a few more times and had nothing to do.
+    pub(crate) async fn until_settled(&self) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let (writes, reconciles) = (self.metrics().writes(), self.metrics().reconciles());
+            let enough = async {
+                while self.metrics().reconciles() < reconciles + 3 {
+                    tokio::time::sleep(PAUSE).await;
+                }
+            };
+            tokio::time::timeout(PATIENCE, enough).await.unwrap();
+            if self.metrics().writes() == writes {
+                return;
+            }
+            assert!(Instant::now() < deadline, "the controller does not come to rest");
+        }
+    }
+
+    /// Ends the test: nothing is waited for.
+    pub(crate) async fn end(mut self) {
+        self.stop_operator().await;
+        let namespaces = Api::<Namespace>::all(self.client.clone());
+        namespaces.delete(&self.namespace, &DeleteParams::default()).await.unwrap();
+    }
+}
+
+/// Polls until `look` finds something.
+pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "{what}: not within {} s", PATIENCE.as_secs());
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+fn merge(into: &mut Value, from: Value) {
+    match (into, from) {
+        (Value::Object(into), Value::Object(from)) => {
+            for (key, value) in from {
+                merge(into.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (into, from) => *into = from,
+    }
+}
+
+async fn config() -> Option<Config> {
+    let Some(path) = env::var_os("CCX_TEST_KUBECONFIG").filter(|path| !path.is_empty()) else {
+        assert!(env::var_os("CI").is_none(), "CCX_TEST_KUBECONFIG is not set: run the tests by hack/kubernetes.sh run");
+        eprintln!("SKIPPED: no Kubernetes, as CCX_TEST_KUBECONFIG is not set; hack/kubernetes.sh run brings one");
+        return None;
+    };
+    let kubeconfig = Kubeconfig::read_from(path).unwrap();
+    let mut config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
+    config.default_retry = false;
+    Some(config)
+}
+
+async fn install(client: &Client) {
+    let definition: CustomResourceDefinition = serde_saphyr::from_str(&ccx_crds::crd_yaml()).unwrap();
+    let api = Api::<CustomResourceDefinition>::all(client.clone());
+    let name = definition.metadata.name.clone().unwrap();
+    api.patch(&name, &PatchParams::apply("test").force(), &Patch::Apply(&definition)).await.unwrap();
+    until("the definition is served", async || {
+        let status = api.get(&name).await.unwrap().status?;
+        let conditions = status.conditions?;
+        conditions.iter().any(|it| it.type_ == "Established" && it.status == "True").then_some(())
+    })
+    .await;
+}
