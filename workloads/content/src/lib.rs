@@ -24,6 +24,7 @@ mod content;
 mod digest;
 mod files;
 mod groups;
+mod lint;
 mod problem;
 mod template;
 mod tree;
@@ -34,6 +35,7 @@ pub use content::{Content, MinorVersion, Plugin, Publication, Text, TextError, T
 pub use digest::Digest;
 pub use files::{Files, ReadError};
 pub use groups::Group;
+pub use lint::{lint, lint_details, lint_keys};
 pub use problem::{Position, Problem, ProblemKind, Severity};
 pub use template::{RenderError, RenderErrorKind, SyntaxError, SyntaxErrorKind, Template};
 pub use tree::{ContentTree, LoadError, RuleState, RuleStatus};

@@ -6,7 +6,7 @@ use ccx_messages::{IdError, RuleSelector};
 use serde::{Serialize, Serializer};
 use snafu::Snafu;
 
-use crate::SyntaxErrorKind;
+use crate::{RenderErrorKind, SyntaxErrorKind};
 
 /// Something that is wrong with a content tree.
 ///
@@ -79,6 +79,63 @@ pub enum ProblemKind {
     Template {
         /// Why.
         reason: SyntaxErrorKind,
+    },
+    /// A name that the configuration of the tree does not have.
+    #[snafu(display("{field}: {name:?} is not in config.yaml, so it weighs nothing"))]
+    UnknownName {
+        /// The field that has it.
+        field: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// A likelihood that is none.
+    #[snafu(display("likelihood: {likelihood} is not between 1 (low) and 4 (critical)"))]
+    Likelihood {
+        /// What it is.
+        likelihood: u8,
+    },
+    /// No tag belongs to a category.
+    #[snafu(display("tags: none of them belongs to a group of groups_config.yaml, so no filter finds it"))]
+    NoGroup,
+    /// There is nothing to read.
+    #[snafu(display("{name} is empty"))]
+    EmptyText {
+        /// The text.
+        name: &'static str,
+    },
+    /// Bytes that are no text.
+    #[snafu(display("it is not UTF-8: save it as UTF-8"))]
+    NotUtf8,
+    /// The beginning of a tag that is text.
+    #[snafu(display("{{{{ begins a tag that is not closed, so it is shown as it is"))]
+    UnclosedTag,
+    /// A tag where nobody renders it.
+    #[snafu(display("generic.md is shown without a cluster: move what needs details to reason.md"))]
+    TagInGeneric,
+    /// A resolution that leaves the reader alone.
+    #[snafu(display("the resolution has no command: show how to check and how to repair in a block of ```"))]
+    NoCommand,
+    /// Details with which there is no text.
+    #[snafu(display("failed to render it: {reason}"))]
+    NotRendered {
+        /// Why.
+        reason: RenderErrorKind,
+    },
+    /// Details with which the text shows what is no text.
+    #[snafu(display("it prints {found}: {line}"))]
+    PrintsNonsense {
+        /// What it shows.
+        found: &'static str,
+        /// The beginning of the line.
+        line: String,
+    },
+    /// A member of the details that there never is.
+    #[snafu(display("pydata.{key} is nothing that the rule gives; it gives {known}"))]
+    UnknownDetail {
+        /// The member.
+        key: String,
+        /// Those that there are.
+        known: String,
     },
     /// The same module and key twice in one tree.
     #[snafu(display("{selector} already has content in {first}, which is used"))]

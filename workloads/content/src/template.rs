@@ -27,6 +27,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
+use crate::Position;
+
 mod error;
 mod evaluate;
 mod functions;
@@ -68,6 +70,22 @@ impl Template {
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.keys.iter().map(String::as_str)
     }
+}
+
+/// The place of a `{{` that begins no tag.
+pub(crate) fn stray_opening(source: &str) -> Option<Position> {
+    let parts = tags::split(source);
+    let stray = parts.iter().filter(|part| part.tag == tags::Tag::Text).find_map(|part| {
+        let offset = source[part.range.clone()].find("{{")?;
+        Some(part.range.start + offset)
+    });
+    stray.map(|offset| tokens::position(source, offset))
+}
+
+/// The place of the first tag.
+pub(crate) fn first_tag(source: &str) -> Option<Position> {
+    let first = tags::split(source).into_iter().find(|part| part.tag != tags::Tag::Text)?;
+    Some(tokens::position(source, first.range.start))
 }
 
 #[cfg(test)]

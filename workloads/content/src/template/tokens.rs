@@ -77,6 +77,12 @@ pub(super) fn tokenize<'s>(source: &'s str, parts: &[Part]) -> Result<Vec<Token<
     Ok(lexer.tokens)
 }
 
+/// The line and column of an offset.
+pub(super) fn position(source: &str, offset: usize) -> Position {
+    let mut place = Place::START;
+    place.advance(source, offset)
+}
+
 /// A place that only moves on, so that a whole template is counted once.
 #[derive(Clone, Copy)]
 struct Place {

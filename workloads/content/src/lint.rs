@@ -1,0 +1,136 @@
+//! What a tree should be looked at for, beyond what keeps it from being read.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value as Json;
+
+use crate::{Content, ContentTree, Problem, ProblemKind, template};
+
+/// Everything that is wrong with a tree, by file: what was found when it was read, and what could be better.
+pub fn lint(tree: &ContentTree) -> Vec<Problem> {
+    let mut problems: Vec<Problem> = tree.rules().iter().flat_map(|status| status.problems.iter().cloned()).collect();
+    for content in tree.contents() {
+        lint_metadata(tree, content, &mut problems);
+        lint_texts(content, &mut problems);
+    }
+    in_order(problems)
+}
+
+/// What is wrong with the texts of one key when they are rendered with the details of a hit.
+pub fn lint_details(content: &Content, details: &Json) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (_, text) in content.named_texts() {
+        // What is no template was found when the tree was read.
+        let Ok(template) = text.template() else { continue };
+        match template.render(details) {
+            Err(error) => {
+                let kind = ProblemKind::NotRendered { reason: error.kind };
+                problems.push(Problem::error(text.file(), kind).at(Some(error.position)));
+            }
+            Ok(rendered) => problems.extend(nonsense_in(&rendered).map(|found| {
+                let kind = ProblemKind::PrintsNonsense { found, line: line_with(&rendered, found) };
+                Problem::error(text.file(), kind)
+            })),
+        }
+    }
+    in_order(problems)
+}
+
+/// Which details the texts of one key read, though the rule provides none of this name.
+pub fn lint_keys(content: &Content, provided: &BTreeSet<String>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (_, text) in content.named_texts() {
+        let Ok(template) = text.template() else { continue };
+        for key in template.keys().filter(|key| !provided.contains(*key)) {
+            let known = provided.iter().cloned().collect::<Vec<_>>().join(", ");
+            let kind = ProblemKind::UnknownDetail { key: key.to_owned(), known };
+            problems.push(Problem::error(text.file(), kind));
+        }
+    }
+    in_order(problems)
+}
+
+/// Sorted, and each once: several keys may have the same text.
+fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
+    problems.sort_by(|a, b| (&a.file, a.position).cmp(&(&b.file, b.position)));
+    problems.dedup();
+    problems
+}
+
+fn lint_metadata(tree: &ContentTree, content: &Content, problems: &mut Vec<Problem>) {
+    let file = content.description.file();
+    let mut warn = |kind| problems.push(Problem::warning(file, kind));
+    let config = tree.config();
+    if content.impact.level == 0 {
+        warn(ProblemKind::UnknownName { field: "impact", name: content.impact.name.clone() });
+    }
+    if content.resolution_risk.level == 0 {
+        warn(ProblemKind::UnknownName { field: "resolution_risk", name: content.resolution_risk.name.clone() });
+    }
+    if !(1..=4).contains(&content.likelihood) {
+        warn(ProblemKind::Likelihood { likelihood: content.likelihood });
+    }
+    for tag in &content.tags {
+        if config.tags().is_some_and(|known| !known.contains(tag)) {
+            warn(ProblemKind::UnknownName { field: "tags", name: tag.clone() });
+        }
+    }
+    let has_group = tree.groups().iter().flat_map(|group| &group.tags).any(|tag| content.tags.contains(tag));
+    // A statistic is nobody's category.
+    if !has_group && !tree.groups().is_empty() && !content.tags.is_empty() {
+        warn(ProblemKind::NoGroup);
+    }
+}
+
+fn lint_texts(content: &Content, problems: &mut Vec<Problem>) {
+    for (name, text) in content.named_texts() {
+        let is_needed = !matches!(name, "more_info" | "summary");
+        if is_needed && text.is_blank() {
+            let file = if text.file().is_empty() { content.description.file() } else { text.file() };
+            problems.push(Problem::warning(file, ProblemKind::EmptyText { name }));
+        }
+        if text.source().contains(char::REPLACEMENT_CHARACTER) {
+            problems.push(Problem::warning(text.file(), ProblemKind::NotUtf8));
+        }
+        if let Some(position) = template::stray_opening(text.source()) {
+            problems.push(Problem::warning(text.file(), ProblemKind::UnclosedTag).at(Some(position)));
+        }
+    }
+    if let Some(position) = template::first_tag(content.texts.generic.source()) {
+        problems.push(Problem::warning(content.texts.generic.file(), ProblemKind::TagInGeneric).at(Some(position)));
+    }
+    let resolution = &content.texts.resolution;
+    let is_actionable = !content.tags.is_empty();
+    if is_actionable && !resolution.is_blank() && !has_command(resolution.source()) {
+        problems.push(Problem::warning(resolution.file(), ProblemKind::NoCommand));
+    }
+}
+
+/// Whether a text has a block of commands.
+fn has_command(text: &str) -> bool {
+    text.lines().any(|line| line.trim_start().starts_with("```"))
+}
+
+/// What a text shows where a value is missing, or is no text.
+fn nonsense_in(text: &str) -> impl Iterator<Item = &'static str> {
+    ["undefined", "[object Object]", "NaN", "null"].into_iter().filter(move |nonsense| has_word(text, nonsense))
+}
+
+/// Whether a text has a word, and not only one that contains it.
+fn has_word(text: &str, word: &str) -> bool {
+    let is_part =
+        |character: Option<char>| character.is_some_and(|character| character.is_alphanumeric() || character == '_');
+    text.match_indices(word).any(|(start, _)| {
+        let (before, after) = (&text[..start], &text[start + word.len()..]);
+        !is_part(before.chars().next_back()) && !is_part(after.chars().next())
+    })
+}
+
+/// The line with a word, shortened.
+fn line_with(text: &str, word: &str) -> String {
+    let line = text.lines().find(|line| line.contains(word)).unwrap_or_default();
+    line.trim().chars().take(120).collect()
+}
+
+#[cfg(test)]
+mod tests;

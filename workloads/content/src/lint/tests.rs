@@ -1,0 +1,110 @@
+use serde_json::json;
+
+use super::*;
+use crate::Files;
+
+const METADATA: &str = "description: D\nimpact: Data Loss\nlikelihood: 3\nresolution_risk: Pod Restart\ntags: [x]\n";
+
+/// A tree of one rule without a problem, with these files changed.
+fn tree(changes: &[(&'static str, &'static str)]) -> ContentTree {
+    let files = [
+        ("config.yaml", "impact: {Data Loss: 4}\nresolution_risk: {Pod Restart: 2}\ntags: {topic: [x, y]}\n"),
+        ("groups_config.yaml", "a: {name: A, tags: [x]}\n"),
+        ("external/rules/a/plugin.yaml", "name: A\npython_module: acme.a\n"),
+        ("external/rules/a/generic.md", "G"),
+        ("external/rules/a/reason.md", "R {{=pydata.name}}"),
+        ("external/rules/a/resolution.md", "1. Look:\n\n   ```\n   oc get nodes\n   ```\n"),
+        ("external/rules/a/KEY/metadata.yaml", METADATA),
+    ];
+    let files: Files = files.iter().chain(changes).map(|&(path, text)| (path.to_owned(), text)).collect();
+    ContentTree::load(&files).unwrap()
+}
+
+fn lint_with(path: &'static str, text: &'static str) -> Vec<String> {
+    lint(&tree(&[(path, text)])).iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_good_tree_has_no_problem() {
+    assert_eq!(lint(&tree(&[])), []);
+}
+
+#[test]
+fn metadata_use_the_names_of_the_configuration() {
+    let file = "external/rules/a/KEY/metadata.yaml";
+    let metadata = "description: D\nimpact: data loss\nlikelihood: 5\nresolution_risk: Luck\ntags: [y, z]\n";
+    assert_eq!(
+        lint_with(file, metadata),
+        [
+            r#"external/rules/a/KEY/metadata.yaml: impact: "data loss" is not in config.yaml, so it weighs nothing"#,
+            r#"external/rules/a/KEY/metadata.yaml: resolution_risk: "Luck" is not in config.yaml, so it weighs nothing"#,
+            "external/rules/a/KEY/metadata.yaml: likelihood: 5 is not between 1 (low) and 4 (critical)",
+            r#"external/rules/a/KEY/metadata.yaml: tags: "z" is not in config.yaml, so it weighs nothing"#,
+            "external/rules/a/KEY/metadata.yaml: tags: none of them belongs to a group of groups_config.yaml, so no filter finds it",
+        ]
+    );
+}
+
+#[test]
+fn texts_say_something() {
+    assert_eq!(lint_with("external/rules/a/generic.md", " \n"), ["external/rules/a/generic.md: generic is empty"]);
+    assert_eq!(
+        lint_with("external/rules/a/resolution.md", "Repair it."),
+        [
+            "external/rules/a/resolution.md: the resolution has no command: show how to check and how to repair in a block of ```"
+        ]
+    );
+}
+
+#[test]
+fn tags_are_where_they_are_rendered_and_closed() {
+    assert_eq!(
+        lint_with("external/rules/a/generic.md", "a\n {{=pydata.name}}"),
+        ["external/rules/a/generic.md:2:2: generic.md is shown without a cluster: move what needs details to reason.md"]
+    );
+    assert_eq!(
+        lint_with("external/rules/a/reason.md", "{{=pydata.a}} {{=pydata.b"),
+        ["external/rules/a/reason.md:1:15: {{ begins a tag that is not closed, so it is shown as it is"]
+    );
+}
+
+#[test]
+fn what_was_found_when_the_tree_was_read_is_told_too() {
+    let problems = lint_with("external/rules/a/reason.md", "{{?pydata.a}}");
+    assert!(problems[0].starts_with("external/rules/a/reason.md:1:14: expected {{?}}"), "{problems:?}");
+}
+
+fn lint_reason(text: &'static str, details: &Json) -> Vec<String> {
+    let tree = tree(&[("external/rules/a/reason.md", text)]);
+    let content = tree.contents().next().unwrap();
+    lint_details(content, details).iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_text_prints_no_nonsense() {
+    assert_eq!(lint_reason("on {{=pydata.name}}", &json!({"name": "n1"})), [] as [&str; 0]);
+    assert_eq!(
+        lint_reason("a\non {{=pydata.name}}", &json!({})),
+        ["external/rules/a/reason.md: it prints undefined: on undefined"]
+    );
+    assert_eq!(
+        lint_reason("{{=pydata.name}}", &json!({"name": {}})),
+        ["external/rules/a/reason.md: it prints [object Object]: [object Object]"]
+    );
+    assert_eq!(lint_reason("{{=pydata.name}}", &json!({"name": "nullable"})), [] as [&str; 0]);
+    assert_eq!(
+        lint_reason("{{=pydata.a.b}}", &json!({})),
+        ["external/rules/a/reason.md:1:13: failed to render it: unable to read \"b\" of undefined: guard it with {{?…}}"]
+    );
+}
+
+#[test]
+fn details_that_the_rule_never_gives_are_named() {
+    let tree = tree(&[("external/rules/a/reason.md", "{{?pydata.nodes}}{{=pydata.name}}{{?}}")]);
+    let content = tree.contents().next().unwrap();
+    let problems = lint_keys(content, &["name".to_owned(), "type".to_owned()].into());
+    assert_eq!(
+        problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["external/rules/a/reason.md: pydata.nodes is nothing that the rule gives; it gives name, type"]
+    );
+}
