@@ -27,10 +27,14 @@ pub fn lint_details(content: &Content, details: &Json) -> Vec<Problem> {
                 let kind = ProblemKind::NotRendered { reason: error.kind };
                 problems.push(Problem::error(text.file(), kind).at(Some(error.position)));
             }
-            Ok(rendered) => problems.extend(nonsense_in(&rendered).map(|found| {
-                let kind = ProblemKind::PrintsNonsense { found, line: line_with(&rendered, found) };
-                Problem::error(text.file(), kind)
-            })),
+            Ok(rendered) => {
+                // What the author has written is meant: null in a command, undefined in a sentence.
+                let found = nonsense_in(&rendered).filter(|nonsense| !text.source().contains(nonsense));
+                problems.extend(found.map(|found| {
+                    let kind = ProblemKind::PrintsNonsense { found, line: line_with(&rendered, found) };
+                    Problem::error(text.file(), kind)
+                }));
+            }
         }
     }
     in_order(problems)

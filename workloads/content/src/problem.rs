@@ -81,7 +81,7 @@ pub enum ProblemKind {
         reason: SyntaxErrorKind,
     },
     /// A name that the configuration of the tree does not have.
-    #[snafu(display("{field}: {name:?} is not in config.yaml, so it weighs nothing"))]
+    #[snafu(display("{field}: {name:?} is not in config.yaml"))]
     UnknownName {
         /// The field that has it.
         field: &'static str,

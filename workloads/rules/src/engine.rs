@@ -2,12 +2,15 @@
 
 use std::{
     any::Any,
+    collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use ccx_archive::Archive;
+use ccx_content::ContentTree;
+use ccx_messages::ErrorKey;
 use chrono::{DateTime, Utc};
 
 use crate::{
@@ -50,12 +53,20 @@ pub struct Engine {
 struct Registered {
     meta: Arc<RuleMeta>,
     rule: Box<dyn Rule>,
+    /// The tags that content has for a key; the rule's own count for others.
+    tags: BTreeMap<ErrorKey, Vec<String>>,
+}
+
+impl Registered {
+    fn new(rule: Box<dyn Rule>) -> Self {
+        Self { meta: Arc::new(rule.meta()), rule, tags: BTreeMap::new() }
+    }
 }
 
 impl Engine {
-    /// An engine with the built-in rules.
+    /// An engine with the built-in rules and their content.
     pub fn builtin() -> Self {
-        Self::new(builtin::rules(), Budget::default())
+        Self::new(builtin::rules(), Budget::default()).with_content(ContentTree::builtin())
     }
 
     /// An engine with the given rules. When two answer with the same rule and key, only the first answer is reported.
@@ -64,10 +75,20 @@ impl Engine {
     ///
     /// When the regular expression of a log query is none: that rule has never been tried.
     pub fn new(rules: Vec<Box<dyn Rule>>, budget: Budget) -> Self {
-        let mut rules: Vec<_> = rules.into_iter().map(|rule| Registered { meta: Arc::new(rule.meta()), rule }).collect();
+        let mut rules: Vec<_> = rules.into_iter().map(Registered::new).collect();
         rules.sort_by(|a, b| (&a.meta.rule, &a.meta.error_keys).cmp(&(&b.meta.rule, &b.meta.error_keys)));
         let plan = Plan::new(rules.iter().map(|rule| &*rule.meta));
         Self { rules, plan, budget }
+    }
+
+    /// The same engine, whose findings carry the tags of this content. Where it has none for a key, those stay.
+    #[must_use]
+    pub fn with_content(mut self, content: &ContentTree) -> Self {
+        for Registered { meta, tags, .. } in &mut self.rules {
+            let contents = meta.error_keys.iter().filter_map(|error_key| content.get(&meta.rule, error_key));
+            tags.extend(contents.map(|content| (content.selector.error_key.clone(), content.tags.clone())));
+        }
+        self
     }
 
     /// The same engine with another budget.
@@ -102,7 +123,8 @@ impl Engine {
         report
     }
 
-    fn judge(&self, Registered { meta, rule }: &Registered, context: &Context<'_>, started: Instant) -> Outcome {
+    fn judge(&self, registered: &Registered, context: &Context<'_>, started: Instant) -> Outcome {
+        let Registered { meta, rule, .. } = registered;
         context.set_deadline(started + self.budget.time_per_rule);
         let checked = catch_unwind(AssertUnwindSafe(|| match meta.missing_requirements(context) {
             Some(missing) => Err(missing),
@@ -116,19 +138,21 @@ impl Engine {
             Ok(_) if elapsed > self.budget.time_per_rule => Outcome::Fault(FaultReason::OverBudget(elapsed)),
             Ok(Err(missing)) => Outcome::Skip(missing.to_string()),
             Ok(Ok(None)) => Outcome::Miss,
-            Ok(Ok(Some(response))) => {
-                self.accept(meta, response).map_or_else(Outcome::Fault, |(kind, finding)| Outcome::Finding(kind, finding))
-            }
+            Ok(Ok(Some(response))) => self
+                .accept(registered, response)
+                .map_or_else(Outcome::Fault, |(kind, finding)| Outcome::Finding(kind, finding)),
         }
     }
 
     /// Checks what a rule answered, which nobody else has done before.
-    fn accept(&self, meta: &RuleMeta, response: Response) -> Result<(Kind, Finding), FaultReason> {
+    fn accept(&self, registered: &Registered, response: Response) -> Result<(Kind, Finding), FaultReason> {
+        let Registered { meta, tags, .. } = registered;
         let Answer { kind, key, details } = response.0?;
         let declared_key = meta.error_keys.iter().find(|declared| declared.as_str() == key);
         let error_key = declared_key.ok_or_else(|| FaultReason::UndeclaredKey(key.into()))?.clone();
         let details = Details { kind, key: &error_key, data: &details }.to_json(self.budget.max_details_bytes)?;
-        Ok((kind, Finding { rule: meta.rule.clone(), error_key, details, tags: meta.tags.clone(), links: None }))
+        let tags = tags.get(&error_key).unwrap_or(&meta.tags).clone();
+        Ok((kind, Finding { rule: meta.rule.clone(), error_key, details, tags, links: None }))
     }
 }
 

@@ -94,7 +94,7 @@ pub struct RuleMeta {
     pub rule: RuleFqdn,
     /// Every key that the rule may answer with.
     pub error_keys: Vec<ErrorKey>,
-    /// The tags that its findings carry.
+    /// The tags that its findings carry, unless there is content that has others.
     pub tags: Vec<String>,
     /// Without any of these the rule is skipped.
     pub required: Vec<Input>,

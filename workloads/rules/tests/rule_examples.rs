@@ -1,43 +1,16 @@
 //! Every rule on its smallest archives: one that hits, the closest one that must not, and one without the rule's files.
-//!
-//! `data/rule_examples.json` has for each key the files of a `hit` and of a `miss`: JSON, or text where the value is a string.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use ccx_archive::{Archive, Limits};
 use ccx_rules::{Engine, Report, Verdict};
-use serde::Deserialize;
-use serde_json::Value;
+use examples::{Files, examples, run};
 
-type Files = BTreeMap<String, Value>;
-
-#[derive(Deserialize)]
-struct Example {
-    hit: Files,
-    miss: Files,
-}
-
-fn examples() -> BTreeMap<String, Example> {
-    serde_json::from_str(include_str!("data/rule_examples.json")).unwrap()
-}
+mod examples;
 
 fn error_keys() -> Vec<String> {
     Engine::builtin().rules().flat_map(|meta| &meta.error_keys).map(ToString::to_string).collect()
-}
-
-fn run(files: &Files) -> Report {
-    let mut tar = tar::Builder::new(Vec::new());
-    let empty = ("config/none".to_owned(), Value::String(String::new()));
-    for (path, content) in files.iter().chain([(&empty.0, &empty.1)]) {
-        let content = content.as_str().map_or_else(|| content.to_string(), Into::into);
-        let mut header = tar::Header::new_ustar();
-        header.set_size(content.len() as u64);
-        tar.append_data(&mut header, path, content.as_bytes()).unwrap();
-    }
-    let archive = Archive::read(tar.into_inner().unwrap().into(), &Limits::default()).unwrap();
-    Engine::builtin().run(&archive, Some("2026-01-15T12:00:00Z".parse().unwrap()))
 }
 
 /// How the rule with this key ended.

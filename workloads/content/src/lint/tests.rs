@@ -36,10 +36,10 @@ fn metadata_use_the_names_of_the_configuration() {
     assert_eq!(
         lint_with(file, metadata),
         [
-            r#"external/rules/a/KEY/metadata.yaml: impact: "data loss" is not in config.yaml, so it weighs nothing"#,
-            r#"external/rules/a/KEY/metadata.yaml: resolution_risk: "Luck" is not in config.yaml, so it weighs nothing"#,
+            r#"external/rules/a/KEY/metadata.yaml: impact: "data loss" is not in config.yaml"#,
+            r#"external/rules/a/KEY/metadata.yaml: resolution_risk: "Luck" is not in config.yaml"#,
             "external/rules/a/KEY/metadata.yaml: likelihood: 5 is not between 1 (low) and 4 (critical)",
-            r#"external/rules/a/KEY/metadata.yaml: tags: "z" is not in config.yaml, so it weighs nothing"#,
+            r#"external/rules/a/KEY/metadata.yaml: tags: "z" is not in config.yaml"#,
             "external/rules/a/KEY/metadata.yaml: tags: none of them belongs to a group of groups_config.yaml, so no filter finds it",
         ]
     );
@@ -92,6 +92,7 @@ fn a_text_prints_no_nonsense() {
         ["external/rules/a/reason.md: it prints [object Object]: [object Object]"]
     );
     assert_eq!(lint_reason("{{=pydata.name}}", &json!({"name": "nullable"})), [] as [&str; 0]);
+    assert_eq!(lint_reason("curl > /dev/null {{=pydata.name}}", &json!({"name": "n1"})), [] as [&str; 0]);
     assert_eq!(
         lint_reason("{{=pydata.a.b}}", &json!({})),
         ["external/rules/a/reason.md:1:13: failed to render it: unable to read \"b\" of undefined: guard it with {{?…}}"]

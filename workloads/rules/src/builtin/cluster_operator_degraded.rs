@@ -28,9 +28,7 @@ struct Degraded<'a> {
 
 impl Rule for ClusterOperatorDegraded {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.cluster_operator_degraded", KEY)
-            .tags(&["openshift", "service_availability", "incident"])
-            .requires(CLUSTER_OPERATORS)
+        meta("ccx_rules.external.cluster_operator_degraded", KEY).requires(CLUSTER_OPERATORS)
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {

@@ -19,9 +19,7 @@ struct Details<'a> {
 
 impl Rule for ClusterVersionFailing {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.cluster_version_failing", KEY)
-            .tags(&["openshift", "service_availability"])
-            .requires(CLUSTER_VERSION)
+        meta("ccx_rules.external.cluster_version_failing", KEY).requires(CLUSTER_VERSION)
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {

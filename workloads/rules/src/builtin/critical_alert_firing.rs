@@ -32,9 +32,7 @@ struct Firing<'a> {
 
 impl Rule for CriticalAlertFiring {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.critical_alert_firing", KEY)
-            .tags(&["openshift", "service_availability", "incident"])
-            .requires(ALERTS)
+        meta("ccx_rules.external.critical_alert_firing", KEY).requires(ALERTS)
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {

@@ -34,10 +34,7 @@ struct SlowMember {
 
 impl Rule for EtcdSlowDisk {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.etcd_slow_disk", KEY)
-            .tags(&["openshift", "performance"])
-            .requires_any(&[ALERTS, METRICS])
-            .reads_metric(SLOW_APPLY)
+        meta("ccx_rules.external.etcd_slow_disk", KEY).requires_any(&[ALERTS, METRICS]).reads_metric(SLOW_APPLY)
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {

@@ -35,7 +35,7 @@ struct Resyncing<'a> {
 
 impl Rule for KcmGcResync {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.kcm_gc_resync", KEY).tags(&["openshift", "performance"]).scans(RESYNCS)
+        meta("ccx_rules.external.kcm_gc_resync", KEY).scans(RESYNCS)
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {

@@ -32,9 +32,7 @@ struct Warnings<'a> {
 
 impl Rule for MachineApiErrors {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.machine_api_errors", KEY)
-            .tags(&["openshift", "fault_tolerance"])
-            .requires(MACHINE_API_EVENTS)
+        meta("ccx_rules.external.machine_api_errors", KEY).requires(MACHINE_API_EVENTS)
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {

@@ -28,9 +28,7 @@ struct DegradedPool<'a> {
 
 impl Rule for MachineConfigPoolDegraded {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.machine_config_pool_degraded", KEY)
-            .tags(&["openshift", "service_availability"])
-            .requires(MACHINE_CONFIG_POOLS)
+        meta("ccx_rules.external.machine_config_pool_degraded", KEY).requires(MACHINE_CONFIG_POOLS)
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {

@@ -35,9 +35,7 @@ struct NotReady<'a> {
 
 impl Rule for NodeNotReady {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.node_not_ready", KEY)
-            .tags(&["openshift", "service_availability", "fault_tolerance"])
-            .requires(NODES)
+        meta("ccx_rules.external.node_not_ready", KEY).requires(NODES)
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {

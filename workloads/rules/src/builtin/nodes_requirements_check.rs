@@ -51,9 +51,7 @@ struct ShortOfCpu {
 
 impl Rule for NodesRequirementsCheck {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules_ocp.external.rules.nodes_requirements_check", KEY)
-            .tags(&["openshift", "configuration", "performance"])
-            .requires(NODES)
+        meta("ccx_rules_ocp.external.rules.nodes_requirements_check", KEY).requires(NODES)
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {

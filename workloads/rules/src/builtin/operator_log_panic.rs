@@ -35,7 +35,7 @@ struct Panics<'a> {
 
 impl Rule for OperatorLogPanic {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.operator_log_panic", KEY).tags(&["openshift", "service_availability"]).scans(PANICS)
+        meta("ccx_rules.external.operator_log_panic", KEY).scans(PANICS)
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {

@@ -32,9 +32,7 @@ struct Crashing<'a> {
 
 impl Rule for PlatformPodCrashLoop {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.platform_pod_crash_loop", KEY)
-            .tags(&["openshift", "service_availability"])
-            .requires(PLATFORM_PODS)
+        meta("ccx_rules.external.platform_pod_crash_loop", KEY).requires(PLATFORM_PODS)
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {

@@ -26,10 +26,7 @@ struct OldMachines {
 
 impl Rule for VsphereHwVersionOld {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.vsphere_hw_version_old", KEY)
-            .tags(&["openshift", "service_availability"])
-            .requires(METRICS)
-            .reads_metric(HARDWARE_VERSIONS)
+        meta("ccx_rules.external.vsphere_hw_version_old", KEY).requires(METRICS).reads_metric(HARDWARE_VERSIONS)
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {

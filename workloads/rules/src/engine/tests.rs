@@ -169,6 +169,23 @@ fn a_hit_has_the_shape_that_consumers_know() {
 }
 
 #[test]
+fn content_decides_the_tags() {
+    let files = [
+        ("config.yaml", ""),
+        ("external/a/plugin.yaml", "python_module: ccx_rules.external.a"),
+        ("external/a/generic.md", "text"),
+        ("external/a/reason.md", "text"),
+        ("external/a/KEY/metadata.yaml", "tags: [from, content]"),
+    ];
+    let files = files.map(|(path, text)| (path.to_owned(), text)).into_iter().collect();
+    let rules = vec![healthy("ccx_rules.external.a"), healthy("ccx_rules.external.b")];
+    let engine = Engine::new(rules, Budget::default()).with_content(&ContentTree::load(&files).unwrap());
+    let report = engine.run(&archive(&[("words/a.txt", json!("text"))]), Some(now()));
+    assert_eq!(report.hits[0].tags, ["from", "content"]);
+    assert_eq!(report.hits[1].tags, ["tag"]);
+}
+
+#[test]
 fn the_writer_reads_the_hits_and_the_version() {
     let mut rules = builtin::rules();
     rules.push(healthy("pack.a"));

@@ -1,0 +1,68 @@
+//! What the built-in rules find, and what the built-in content tells about it, fit together.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ccx_content::{Content, ContentTree, lint_details, lint_keys};
+use ccx_rules::{Engine, Finding};
+use examples::{examples, run};
+use serde_json::Value;
+
+mod examples;
+
+/// Everything that the rules find in the examples that they hit.
+fn findings() -> Vec<Finding> {
+    let reports = examples().into_values().map(|example| run(&example.hit));
+    reports.flat_map(|report| report.hits.into_iter().chain(report.info)).collect()
+}
+
+fn content_of(finding: &Finding) -> &'static Content {
+    ContentTree::builtin().get(&finding.rule, &finding.error_key).unwrap()
+}
+
+fn details_of(finding: &Finding) -> Value {
+    serde_json::from_str(finding.details.get()).unwrap()
+}
+
+#[test]
+fn every_key_has_content_and_every_content_a_rule() {
+    let engine = Engine::builtin();
+    let selectors = engine.rules().flat_map(|meta| {
+        let rule = meta.rule.clone();
+        meta.error_keys.iter().map(move |error_key| format!("{rule}|{error_key}"))
+    });
+    // Workload checks are judged beside the rules.
+    let is_of_rule = |content: &&Content| !content.selector.rule.as_str().contains(".dvo.");
+    let contents = ContentTree::builtin().contents().filter(is_of_rule).map(|content| content.selector.to_string());
+    assert_eq!(selectors.collect::<BTreeSet<_>>(), contents.collect());
+}
+
+#[test]
+fn every_text_can_be_rendered_with_the_details_of_its_rule() {
+    let mut problems = BTreeSet::new();
+    for finding in findings() {
+        let found = lint_details(content_of(&finding), &details_of(&finding));
+        problems.extend(found.iter().map(ToString::to_string));
+    }
+    assert_eq!(problems, BTreeSet::new());
+}
+
+#[test]
+fn templates_read_only_details_that_their_rule_gives() {
+    let mut provided: BTreeMap<String, (&Content, BTreeSet<String>)> = BTreeMap::new();
+    for finding in findings() {
+        let content = content_of(&finding);
+        let (_, keys) = provided.entry(content.selector.to_string()).or_insert_with(|| (content, BTreeSet::new()));
+        keys.extend(details_of(&finding).as_object().unwrap().keys().cloned());
+    }
+    let problems = provided.values().flat_map(|(content, keys)| lint_keys(content, keys));
+    assert_eq!(problems.map(|problem| problem.to_string()).collect::<Vec<_>>(), Vec::<String>::new());
+}
+
+#[test]
+fn findings_carry_the_tags_of_their_content() {
+    for finding in findings() {
+        assert_eq!(finding.tags, content_of(&finding).tags, "{}", finding.error_key);
+    }
+}
