@@ -110,7 +110,7 @@ pub(crate) enum Command {
     /// Print or check the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Look at the rules
+    /// Look at the rules, and write rules of your own
     #[command(subcommand)]
     Rules(RulesCommand),
     Completion(CompletionArgs),

@@ -38,7 +38,7 @@ pub use explain::{ExplainedInput, Explanation, RuleContent};
 pub use files::{Digest, FilesError, RuleFiles};
 pub use format::rule_schema;
 pub use functions_doc::{FunctionDoc, functions, functions_table};
-pub use load::{Loaded, load_file};
+pub use load::{Loaded, load_file, load_files};
 pub use problem::{Position, Problem, Severity};
 pub use reload::{Change, Reloader};
 pub use rule::DeclarativeRule;

@@ -1,6 +1,8 @@
 //! A file of rules, with all that is wrong with it.
 
-use crate::{DeclarativeRule, Problem, build, cel::on_large_stack, limits::MAX_FILE_BYTES, lint, read, read::Source, yaml};
+use crate::{
+    DeclarativeRule, Problem, RuleFiles, build, cel::on_large_stack, limits::MAX_FILE_BYTES, lint, read, read::Source, yaml,
+};
 
 /// The rules of a file, and what is wrong with it.
 #[derive(Debug, Default)]
@@ -16,6 +18,17 @@ impl Loaded {
     pub fn has_errors(&self) -> bool {
         self.problems.iter().any(|problem| problem.severity == crate::Severity::Error)
     }
+}
+
+/// Reads all files, without running the tests of their rules.
+pub fn load_files(files: &RuleFiles) -> Loaded {
+    let mut all = Loaded::default();
+    for file in files.iter() {
+        let mut loaded = load_file(&file.name, &file.text);
+        all.rules.append(&mut loaded.rules);
+        all.problems.append(&mut loaded.problems);
+    }
+    all
 }
 
 /// Reads the text of a file of rules; `file` is its name in problems.

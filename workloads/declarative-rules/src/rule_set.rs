@@ -5,7 +5,7 @@ use std::{collections::HashMap, path::PathBuf};
 use ccx_rules::Rule;
 
 use crate::{
-    DeclarativeRule, Digest, FilesError, Position, Problem, RuleFiles, Severity, load_file, run_tests::TestFailure,
+    DeclarativeRule, Digest, FilesError, Loaded, Position, Problem, RuleFiles, Severity, load_files, run_tests::TestFailure,
 };
 
 /// The rules of some files. All of them were loaded and passed their tests.
@@ -29,13 +29,7 @@ impl RuleSet {
     /// Makes a set of files: every rule must be free of errors, be there once and pass its tests.
     pub fn new(files: &RuleFiles) -> Result<Self, Rejected> {
         let digest = files.digest();
-        let mut rules = Vec::new();
-        let mut problems = Vec::new();
-        for file in files.iter() {
-            let mut loaded = load_file(&file.name, &file.text);
-            rules.append(&mut loaded.rules);
-            problems.append(&mut loaded.problems);
-        }
+        let Loaded { rules, mut problems } = load_files(files);
         problems.extend(duplicates(&rules));
         problems.extend(rules.iter().flat_map(failed_tests));
         if problems.iter().any(|problem| problem.severity == Severity::Error) {

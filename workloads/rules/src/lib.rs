@@ -34,6 +34,7 @@ mod builtin;
 mod context;
 pub mod documents;
 mod engine;
+mod examples;
 mod logs;
 mod metrics;
 mod plan;
@@ -46,6 +47,7 @@ mod texts;
 
 pub use context::Context;
 pub use engine::{Budget, Engine, Profile, RuleCost};
+pub use examples::{Example, ExampleFiles, builtin_examples};
 pub use logs::{FileMatches, LogQuery};
 pub use metrics::Sample;
 pub use plan::Glob;

@@ -1,5 +1,15 @@
 //! `ccx rules`
 
+mod bench;
+mod builtin_tests;
+mod files;
+mod junit;
+mod lint;
+mod new;
+mod test;
+mod try_rule;
+
+use ccx_declarative_rules::rule_schema;
 use ccx_rules::{Engine, RuleMeta};
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -12,7 +22,20 @@ use crate::{
 #[derive(Debug, Subcommand)]
 pub(crate) enum RulesCommand {
     List(ListArgs),
+    New(new::NewArgs),
+    Lint(lint::LintArgs),
+    Test(test::TestArgs),
+    Try(try_rule::TryArgs),
+    Bench(bench::BenchArgs),
+    Schema(SchemaArgs),
 }
+
+/// Print the JSON Schema of rule files, for editors
+///
+/// An editor with YAML support takes it from a first line `# yaml-language-server: $schema=FILE`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "Example:\n  ccx rules schema > rule.schema.json")]
+pub(crate) struct SchemaArgs {}
 
 /// List the rules, what each may find, and what it reads
 ///
@@ -32,7 +55,19 @@ struct Row {
     reads: Vec<String>,
 }
 
-pub(crate) fn run(RulesCommand::List(args): &RulesCommand) -> Result<(), Box<dyn Failure>> {
+pub(crate) fn run(command: &RulesCommand) -> Result<(), Box<dyn Failure>> {
+    match command {
+        RulesCommand::List(args) => list(args),
+        RulesCommand::New(args) => new::run(args),
+        RulesCommand::Lint(args) => lint::run(args),
+        RulesCommand::Test(args) => test::run(args),
+        RulesCommand::Try(args) => try_rule::run(args),
+        RulesCommand::Bench(args) => bench::run(args),
+        RulesCommand::Schema(SchemaArgs {}) => Ok(output::print(&format!("{:#}", rule_schema()))?),
+    }
+}
+
+fn list(args: &ListArgs) -> Result<(), Box<dyn Failure>> {
     let engine = Engine::builtin();
     let mut rows = engine.rules().map(row);
     match args.output {

@@ -5,5 +5,6 @@ mod config;
 mod dlq;
 mod local;
 mod process;
+mod rules;
 mod tools;
 mod workload;

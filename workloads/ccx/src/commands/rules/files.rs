@@ -1,0 +1,51 @@
+//! Rules in files, and archives to try them on.
+
+use std::path::{Path, PathBuf};
+
+use ccx_archive::{Archive, ArchiveError, Limits};
+use ccx_config::ArchiveLimits;
+use ccx_declarative_rules::{DeclarativeRule, FilesError, Problem, RuleFiles, load_files};
+use snafu::{ResultExt, Snafu, ensure};
+
+use crate::{
+    archive_file::{ArchiveFile, ArchiveFileError},
+    failure::Failure,
+};
+
+/// Rules or an archive can't be used.
+#[derive(Debug, Snafu)]
+#[snafu(visibility(pub(super)))]
+pub(super) enum InputError {
+    #[snafu(display("failed to read rules"))]
+    Files { source: FilesError },
+    #[snafu(display("the rules have mistakes:{}", lines(problems)))]
+    Mistakes { problems: Vec<Problem> },
+    #[snafu(transparent)]
+    ArchiveFile { source: ArchiveFileError },
+    #[snafu(display("failed to read the archive {}", path.display()))]
+    Archive { path: PathBuf, source: ArchiveError },
+}
+
+impl Failure for InputError {
+    fn advice(&self) -> Option<String> {
+        matches!(self, Self::Mistakes { .. }).then(|| "`ccx rules lint` shows the warnings too".into())
+    }
+}
+
+/// The rules of files, directories and archives of rules. Their tests may fail.
+pub(super) fn read_rules(paths: &[PathBuf]) -> Result<Vec<DeclarativeRule>, InputError> {
+    let files = RuleFiles::read(paths).context(FilesSnafu)?;
+    let loaded = load_files(&files);
+    ensure!(!loaded.has_errors(), MistakesSnafu { problems: loaded.problems });
+    Ok(loaded.rules)
+}
+
+/// An archive of a cluster, from a file or a folder.
+pub(super) fn read_archive(path: &Path) -> Result<Archive, InputError> {
+    let file = ArchiveFile::read(path, &ArchiveLimits::default())?;
+    Archive::read(file.bytes, &Limits::default()).context(ArchiveSnafu { path })
+}
+
+fn lines(problems: &[Problem]) -> String {
+    problems.iter().fold(String::new(), |lines, problem| lines + "\n  " + &problem.to_string())
+}

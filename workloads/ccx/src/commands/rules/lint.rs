@@ -1,0 +1,70 @@
+//! `ccx rules lint`
+
+use std::path::PathBuf;
+
+use ccx_declarative_rules::{Problem, Rejected, RuleFiles, RuleSet, Severity};
+use clap::Args;
+use snafu::{ResultExt, Snafu};
+
+use super::files::FilesSnafu;
+use crate::{
+    failure::Failure,
+    output::{self, Format},
+};
+
+/// Check rules in files
+///
+/// Reports everything at once, each with file, line and column: what keeps a rule from running, and what should be better.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  ccx rules lint rules/
+  ccx rules lint --deny-warnings --output json rules/acme.yaml")]
+pub(crate) struct LintArgs {
+    /// Files, directories, or .tar(.gz) archives of rules.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Fail on warnings too.
+    #[arg(long)]
+    deny_warnings: bool,
+    /// How the problems look.
+    #[arg(long, default_value = "text", value_name = "FORMAT")]
+    output: Format,
+}
+
+/// Some rule has a problem.
+#[derive(Debug, Snafu)]
+#[snafu(display("{errors} error(s), {warnings} warning(s)"))]
+struct LintError {
+    errors: usize,
+    warnings: usize,
+}
+
+impl Failure for LintError {}
+
+pub(super) fn run(args: &LintArgs) -> Result<(), Box<dyn Failure>> {
+    let files = RuleFiles::read(&args.paths).context(FilesSnafu)?;
+    let (rules, problems) = match RuleSet::new(&files) {
+        Ok(set) => (set.rules().len(), set.warnings().to_vec()),
+        Err(Rejected { problems, .. }) => (0, problems),
+    };
+    for problem in &problems {
+        match args.output {
+            Format::Text => output::print(&problem.to_string())?,
+            Format::Json => output::print_json(problem)?,
+        }
+    }
+    let errors = count(&problems, Severity::Error);
+    let warnings = problems.len() - errors;
+    if errors > 0 || (args.deny_warnings && warnings > 0) {
+        return Ok(LintSnafu { errors, warnings }.fail()?);
+    }
+    if args.output == Format::Text {
+        output::print(&format!("{rules} rule(s) are fine, {warnings} warning(s)"))?;
+    }
+    Ok(())
+}
+
+fn count(problems: &[Problem], severity: Severity) -> usize {
+    problems.iter().filter(|problem| problem.severity == severity).count()
+}

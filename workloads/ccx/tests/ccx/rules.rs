@@ -1,0 +1,111 @@
+//! `ccx rules`, as somebody uses it who writes a rule.
+
+use std::{fs, path::Path};
+
+use serde_json::Value;
+
+use crate::process::{Outcome, ccx, run};
+
+const ID: &str = "acme.external.operator_stuck";
+
+fn rules(arguments: &[&str], path: &Path) -> Outcome {
+    run(ccx(["rules"]).args(arguments).arg(path))
+}
+
+fn new_rule(folder: &Path) -> std::path::PathBuf {
+    let path = folder.join("rule.yaml");
+    let outcome = rules(&["new", ID], &path);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    path
+}
+
+#[test]
+fn a_new_rule_is_fine_and_its_tests_pass() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = new_rule(folder.path());
+    let linted = rules(&["lint", "--deny-warnings"], &path);
+    assert_eq!((linted.code, linted.stdout.trim()), (Some(0), "1 rule(s) are fine, 0 warning(s)"), "{linted:?}");
+    let tested = rules(&["test"], &path);
+    assert_eq!(tested.code, Some(0), "{tested:?}");
+    assert!(tested.stdout.ends_with("3 tests passed\n"), "{}", tested.stdout);
+}
+
+#[test]
+fn a_file_that_exists_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = new_rule(folder.path());
+    fs::write(&path, "mine").unwrap();
+    let outcome = rules(&["new", ID], &path);
+    assert_eq!(outcome.code, Some(1));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
+}
+
+#[test]
+fn a_mistake_is_shown_with_its_place_and_a_suggestion() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = new_rule(folder.path());
+    let text = fs::read_to_string(&path).unwrap();
+    let line = 1 + text.lines().position(|line| line.starts_with("when:")).unwrap();
+    fs::write(&path, text.replace("when:", "whn:")).unwrap();
+    let outcome = rules(&["lint"], &path);
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert!(
+        outcome.stdout.contains(&format!("rule.yaml:{line}:")) && outcome.stdout.contains("`when`"),
+        "{}",
+        outcome.stdout
+    );
+}
+
+#[test]
+fn a_test_that_fails_shows_what_is_different() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = new_rule(folder.path());
+    fs::write(&path, fs::read_to_string(&path).unwrap().replace("operators: [dns]", "operators: [etcd]")).unwrap();
+    let junit = folder.path().join("junit.xml");
+    let outcome = run(ccx(["rules", "test"]).arg(&path).arg("--junit").arg(&junit));
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert!(outcome.stdout.contains("etcd") && outcome.stdout.contains("dns"), "{}", outcome.stdout);
+    assert!(outcome.stderr.contains("1 of 3 tests failed"), "{}", outcome.stderr);
+    assert!(fs::read_to_string(junit).unwrap().contains(r#"failures="1""#));
+}
+
+#[test]
+fn a_rule_is_tried_on_an_archive_with_all_that_it_sees() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = folder.path().join("archive.tar.gz");
+    let sampled = run(ccx(["sample-archive", "--fault", "cluster-operator-degraded", "-o"]).arg(&archive));
+    assert_eq!(sampled.code, Some(0), "{sampled:?}");
+    let path = new_rule(folder.path());
+
+    let tried = run(ccx(["rules", "try"]).arg(&archive).arg(&path));
+    assert!(tried.stdout.contains("operators: list of") && tried.stdout.contains("\nhit"), "{}", tried.stdout);
+    let tried = run(ccx(["rules", "try", "--output", "json"]).arg(&archive).arg("CLUSTER_OPERATOR_DEGRADED"));
+    let verdict: Value = serde_json::from_str(tried.stdout.trim()).expect("a line of JSON");
+    assert_eq!(verdict["verdict"], "hit");
+    assert_eq!(verdict["details"]["operators"][0]["name"], "authentication");
+
+    let unknown = run(ccx(["rules", "try"]).arg(&archive).arg("NO_SUCH_RULE"));
+    assert_eq!(unknown.code, Some(1));
+    assert!(unknown.stderr.contains("ccx rules list"), "{}", unknown.stderr);
+}
+
+#[test]
+fn the_built_in_rules_pass_their_tests() {
+    let outcome = run(&mut ccx(["rules", "test"]));
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    // A hit, a healthy neighbour and a cluster without data for each of 86, but one that always reports.
+    assert!(outcome.stdout.ends_with("257 tests passed\n"), "{}", outcome.stdout);
+}
+
+#[test]
+fn costs_are_shown_for_each_rule() {
+    let outcome = run(&mut ccx(["rules", "bench", "--rounds", "1", "--output", "json"]));
+    assert_eq!(outcome.stdout.lines().count(), 86, "{outcome:?}");
+}
+
+#[test]
+fn the_schema_is_json() {
+    let outcome = run(&mut ccx(["rules", "schema"]));
+    let schema: Value = serde_json::from_str(&outcome.stdout).unwrap();
+    assert!(schema["properties"]["when"].is_object());
+}
