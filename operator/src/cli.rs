@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{completion::CompletionArgs, render::RenderArgs, run::RunArgs};
+use crate::commands::{completion::CompletionArgs, plan::PlanArgs, render::RenderArgs, run::RunArgs};
 
 /// Runs the CCX data pipeline on Kubernetes and OpenShift, as CcxPipeline resources describe it.
 #[derive(Debug, Parser)]
@@ -18,6 +18,7 @@ const LONG_HELP: &str = "\
 From a resource to a running pipeline:
   ccx-operator crd | kubectl apply --server-side -f -     # teach the cluster the kind
   ccx-operator render -f pipeline.yaml                    # look at what it would consist of, without a cluster
+  ccx-operator plan -f pipeline.yaml                      # ask the cluster what would change, and which pods would restart
   kubectl apply -f pipeline.yaml                          # and let the operator do it
 
 Exit codes:
@@ -28,6 +29,7 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Render(RenderArgs),
+    Plan(PlanArgs),
     Run(RunArgs),
     /// Print the definition of the kind CcxPipeline, for `kubectl apply --server-side -f -`
     ///

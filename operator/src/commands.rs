@@ -2,6 +2,7 @@
 
 pub(crate) mod completion;
 pub(crate) mod crd;
+pub(crate) mod plan;
 pub(crate) mod render;
 pub(crate) mod run;
 
@@ -14,6 +15,7 @@ use crate::{
 pub(crate) async fn run(cli: Cli) -> Result<(), Box<dyn Failure>> {
     match cli.command {
         Command::Render(args) => render::run(&args),
+        Command::Plan(args) => plan::run(&args).await,
         Command::Run(args) => run::run(args).await.map_err(Into::into),
         Command::Crd => crd::run(),
         Command::Completion(args) => completion::run(&args),

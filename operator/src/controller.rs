@@ -16,6 +16,7 @@ mod facts;
 mod key;
 mod memory;
 mod observed;
+mod preview;
 mod probe;
 mod queue;
 mod record;
@@ -46,6 +47,8 @@ use memory::{Settled, essence};
 use probe::Answers;
 use status::{DatabaseKeeper, Observation, Problem, Stance, View};
 
+pub use dereference::DereferenceError;
+pub use preview::{PreviewError, preview};
 pub use probe::{HttpProber, Prober};
 pub use record::APPLIED_HASH;
 pub use run::{Scope, Settings, run};

@@ -30,7 +30,7 @@ use crate::{
 /// An object that a resource refers to could not be fetched.
 #[derive(Debug, Snafu)]
 #[snafu(display("failed to read {what}"))]
-pub(crate) struct DereferenceError {
+pub struct DereferenceError {
     what: String,
     source: kube::Error,
 }

@@ -33,7 +33,7 @@ impl<'a> Prepared<'a> {
     }
 
     /// What to apply over an existing object: of one that is created once, only what is not data.
-    pub(super) fn against(&self, live: &DynamicObject) -> DynamicObject {
+    pub(crate) fn against(&self, live: &DynamicObject) -> DynamicObject {
         let mut desired = self.object.clone();
         if matches!(self.child.apply, ApplyMode::CreateOnce { .. }) {
             desired.data = Value::Object(serde_json::Map::new());

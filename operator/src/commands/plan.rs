@@ -1,0 +1,60 @@
+//! `ccx-operator plan`
+
+mod show;
+
+use ccx_operator::controller::{PreviewError, preview};
+use clap::Args;
+use kube::Client;
+use snafu::{ResultExt as _, Snafu};
+
+use crate::{
+    cli::ManifestArgs,
+    failure::Failure,
+    manifest::{self, Invalid},
+    output,
+};
+
+/// Ask the cluster what would change, and which pods would restart and why
+///
+/// Every object is sent to the API server as a dry run, so that the answer is exact and nothing is written. Values of Secrets are
+/// not shown.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Example:
+  kubectl get ccxpipeline ccx -o yaml > pipeline.yaml    # change it, then:
+  ccx-operator plan -f pipeline.yaml")]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    manifest: ManifestArgs,
+}
+
+/// The cluster can't be asked.
+#[derive(Debug, Snafu)]
+pub(crate) enum PlanError {
+    #[snafu(display("failed to find a cluster"))]
+    Connect { source: Box<kube::Error> },
+    #[snafu(display("failed to ask the cluster"))]
+    Ask { source: PreviewError },
+}
+
+impl Failure for PlanError {
+    fn advice(&self) -> Option<String> {
+        Some(match self {
+            Self::Connect { .. } => "set KUBECONFIG, as for kubectl".into(),
+            Self::Ask { .. } => {
+                "you need the rights of the operator: to get, list and patch what the resource consists of".into()
+            }
+        })
+    }
+}
+
+pub(crate) async fn run(args: &PlanArgs) -> Result<(), Box<dyn Failure>> {
+    let pipeline = manifest::read(&args.manifest)?;
+    let client = Client::try_default().await.map_err(Box::new).context(ConnectSnafu)?;
+    match preview(&client, &pipeline, &manifest::defaults(&args.manifest)).await {
+        Ok(plan) => output::print(&show::show(&plan))?,
+        Err(PreviewError::Invalid { source }) => return Err(Invalid::from(source).into()),
+        Err(source) => return Err(PlanError::Ask { source }.into()),
+    }
+    Ok(())
+}

@@ -1,0 +1,81 @@
+//! A plan for people.
+
+use std::fmt::Write as _;
+
+use ccx_crds::ChangeAction;
+use ccx_operator::plan::{Change, FieldChange, Plan};
+use serde_json::Value;
+
+/// Most characters of a value that are shown; configuration files are longer.
+const MAX_VALUE_LENGTH: usize = 80;
+
+/// Changes with their fields, then restarts with their reasons.
+pub(super) fn show(plan: &Plan) -> String {
+    if plan.changes.is_empty() {
+        return "nothing would change\n".into();
+    }
+    let mut text: String = plan.changes.iter().map(change).collect();
+    text.push('\n');
+    for restart in &plan.restarts {
+        let _ = writeln!(text, "{} would restart: {}", restart.component, restart.reason());
+    }
+    if plan.restarts.is_empty() {
+        text.push_str("no pods would restart\n");
+    }
+    text
+}
+
+fn change(change: &Change) -> String {
+    let sign = match change.action {
+        ChangeAction::Create => '+',
+        ChangeAction::Update => '~',
+        ChangeAction::Delete => '-',
+    };
+    let mut text = format!("{sign} {} {}\n", change.kind.name(), change.name);
+    for FieldChange { path, before, after } in &change.fields {
+        let _ = writeln!(text, "    {path}: {} -> {}", value(before.as_ref()), value(after.as_ref()));
+    }
+    text
+}
+
+fn value(value: Option<&Value>) -> String {
+    let Some(value) = value else { return "…".into() };
+    let text = value.to_string();
+    if text.chars().count() <= MAX_VALUE_LENGTH {
+        return text;
+    }
+    text.chars().take(MAX_VALUE_LENGTH).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use ccx_operator::{component::Component, kind::Kind, plan::Restart, restart::RestartReason};
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn changes_come_with_their_fields_and_restarts_with_their_reasons() {
+        let field = FieldChange { path: "data[\"ccx.toml\"]".into(), before: Some(json!("a")), after: Some(json!("b")) };
+        let plan = Plan {
+            changes: vec![
+                Change { action: ChangeAction::Create, kind: Kind::Service, name: "new".into(), fields: vec![] },
+                Change { action: ChangeAction::Update, kind: Kind::ConfigMap, name: "old".into(), fields: vec![field] },
+            ],
+            restarts: vec![Restart { component: Component::DbWriter, reasons: vec![RestartReason::ConfigChanged] }],
+        };
+        let expected = "\
++ Service new
+~ ConfigMap old
+    data[\"ccx.toml\"]: \"a\" -> \"b\"
+
+insights-results-db-writer would restart: the configuration has changed
+";
+        assert_eq!(show(&plan), expected);
+    }
+
+    #[test]
+    fn no_change_is_said() {
+        assert_eq!(show(&Plan::default()), "nothing would change\n");
+    }
+}
