@@ -101,5 +101,5 @@ fn show(costs: &[Cost], format: Format) -> Result<(), Box<dyn Failure>> {
     }
     output::print(&table.to_string())?;
     let total: f64 = costs.iter().map(|cost| cost.alone_us).sum();
-    Ok(output::print(&format!("{} rules, {total:.0} µs alone", costs.len()))?)
+    Ok(output::print(&format!("{} rule(s), {total:.0} µs alone", costs.len()))?)
 }

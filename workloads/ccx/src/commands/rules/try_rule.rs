@@ -87,12 +87,11 @@ fn text_of(id: &str, key: &str, trace: &Trace) -> String {
         lines.push(format!("  {}: {}", input.name, input.shape));
         lines.extend(some_of(&input.files).map(|file| format!("      {file}")));
     }
-    let sections = [("facts", &trace.facts), ("details", &trace.details)];
+    let sections = [("facts", &trace.facts[..]), ("condition", trace.when.as_slice()), ("details", &trace.details[..])];
     for (title, values) in sections.into_iter().filter(|(_, values)| !values.is_empty()) {
         lines.push(title.into());
         lines.extend(values.iter().map(value_line));
     }
-    lines.extend(trace.when.as_ref().map(value_line));
     lines.push(String::new());
     let reason = trace.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     lines.push(format!("{}{reason}, {} steps in {:?}", trace.verdict, trace.steps, trace.elapsed));
@@ -107,9 +106,15 @@ fn some_of(files: &[String]) -> impl Iterator<Item = String> {
     files.iter().take(SHOWN).cloned().chain(tail)
 }
 
+/// The value's beginning; JSON output has all of it.
 fn value_line(TracedValue { name, value, error }: &TracedValue) -> String {
+    const SHOWN_CHARS: usize = 300;
     match (value, error) {
-        (Some(value), _) => format!("  {name} = {value}"),
+        (Some(value), _) => {
+            let text = value.to_string();
+            let end = text.char_indices().nth(SHOWN_CHARS).map_or(text.len(), |(end, _)| end);
+            format!("  {name} = {}{}", &text[..end], if end < text.len() { "…" } else { "" })
+        }
         (None, Some(error)) => format!("  {name}: {error}"),
         (None, None) => format!("  {name}: not worked out"),
     }
