@@ -9,6 +9,7 @@
 #   e2e/cluster/cluster.sh kubectl ...      ask it something
 #   e2e/cluster/cluster.sh load FILE.tar    give it an image; pods then need imagePullPolicy: IfNotPresent
 #   e2e/cluster/cluster.sh images [PROFILE]   make the images of the built programs (of target/debug) and of PostgreSQL, and load them
+#   e2e/cluster/cluster.sh policies         make it enforce NetworkPolicies (the first time builds the agent: 5 minutes)
 #   e2e/cluster/cluster.sh tools            build helm
 #   e2e/cluster/cluster.sh run COMMAND...   run a command beside a fresh one with all images, which then goes away
 #
@@ -50,6 +51,8 @@ source "$root/e2e/cluster/lib/control-plane.sh"
 source "$root/e2e/cluster/lib/images.sh"
 # shellcheck source=e2e/cluster/lib/postgres-image.sh
 source "$root/e2e/cluster/lib/postgres-image.sh"
+# shellcheck source=e2e/cluster/lib/network-policies.sh
+source "$root/e2e/cluster/lib/network-policies.sh"
 # shellcheck source=e2e/cluster/lib/node.sh
 source "$root/e2e/cluster/lib/node.sh"
 # shellcheck source=e2e/cluster/lib/teardown.sh
@@ -71,6 +74,7 @@ main() {
     kubectl:*) kubectl "${@:2}" ;;
     load:*) "load$whose" "${@:2}" ;;
     images:*) project_images "${2:-debug}" && "load$whose" "$target"/images/{ccx,ccx-operator}.tar "$images/postgres.tar" ;;
+    policies:) network_policies_up ;;
     tools:*) build_helm ;;
     run:*) run_beside "${@:2}" ;;
     help:* | -h:* | --help:*) usage ;;

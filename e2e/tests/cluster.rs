@@ -54,6 +54,7 @@ fn the_life_of_a_pipeline_on_a_cluster() {
     story.everything_becomes_ready_from_one_resource();
     let cluster_id = ClusterId::random();
     story.an_archive_becomes_a_report(cluster_id);
+    story.a_stranger_does_not_reach_the_database();
     story.a_change_of_one_component_restarts_that_one_while_the_api_answers(cluster_id);
     story.a_rotated_secret_restarts_whoever_uses_it();
     story.a_killed_pod_comes_back_and_nothing_is_lost(cluster_id);
@@ -92,6 +93,28 @@ impl Story<'_> {
         let keys: BTreeSet<_> =
             report["reports"].as_array().unwrap().iter().map(|hit| hit["key"].as_str().unwrap()).collect();
         assert_eq!(keys, FAULTS.iter().map(Fault::error_key).collect());
+    }
+
+    /// Where NetworkPolicies are enforced: `e2e/cluster/cluster.sh policies`.
+    fn a_stranger_does_not_reach_the_database(&self) {
+        let agents = self.cluster.get(&["daemonsets", "--namespace=kube-system", "--selector=e2e=network-policies"]);
+        if agents["items"] == json!([]) {
+            eprintln!("NetworkPolicies are not enforced here");
+            return;
+        }
+        let host = format!("ccx-{DATABASE}.{}.svc", self.namespace.name());
+        let pod = [
+            "run",
+            "stranger",
+            "--namespace=default",
+            "--image=localhost/postgres:e2e",
+            "--restart=Never",
+            "--rm",
+            "--attach",
+        ];
+        let command = ["--command", "--", "pg_isready", "--timeout=5", "--host", &host];
+        let answer = self.cluster.try_kubectl(&[&pod[..], &command].concat(), "").unwrap_or_else(|error| error);
+        assert!(answer.contains("no response"), "{answer}");
     }
 
     fn a_change_of_one_component_restarts_that_one_while_the_api_answers(&self, cluster_id: ClusterId) {

@@ -10,6 +10,7 @@ node_down() {
   control_plane_down
   unmount_all
   remove_control_groups
+  network_policies_down
   ip link delete "$bridge" 2>/dev/null || true
   ! is_mounted || die "something is still mounted below $state or $sockets, so they are not removed; see /proc/self/mountinfo"
   rm -rf --one-file-system "$state" "$sockets" "$volumes"
