@@ -30,8 +30,8 @@ e2e: ## only the tests that run whole processes against real servers
 
 e2e-cluster: ## the operator and every pod on a Kubernetes node of this machine, as root; or on yours: CCX_E2E_KUBECONFIG
 	@hack/install-dependencies.sh servers
-	$(build)
-	e2e/cluster/cluster.sh run cargo test --package ccx-e2e --test cluster -- --nocapture
+	cargo build --workspace --bins
+	e2e/cluster/cluster.sh run cargo test --workspace --test cluster -- --nocapture
 
 images: ## container images, as archives in target/images
 	@hack/install-dependencies.sh

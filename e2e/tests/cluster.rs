@@ -103,17 +103,24 @@ impl Story<'_> {
             return;
         }
         let host = format!("ccx-{DATABASE}.{}.svc", self.namespace.name());
-        let pod = [
-            "run",
-            "stranger",
-            "--namespace=default",
-            "--image=localhost/postgres:e2e",
-            "--restart=Never",
-            "--rm",
-            "--attach",
-        ];
-        let command = ["--command", "--", "pg_isready", "--timeout=5", "--host", &host];
-        let answer = self.cluster.try_kubectl(&[&pod[..], &command].concat(), "").unwrap_or_else(|error| error);
+        let stranger = Namespace::new(self.cluster, "ccx-e2e-stranger");
+        stranger.apply(&json!({
+            "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "stranger"},
+            "spec": {
+                "restartPolicy": "Never",
+                "securityContext": {"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}},
+                "containers": [{
+                    "name": "stranger", "image": "localhost/postgres:e2e", "imagePullPolicy": "IfNotPresent",
+                    "command": ["pg_isready", "--timeout=5", "--host", host],
+                    "securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}},
+                }],
+            },
+        }));
+        let answer = Patience::LONG.wait("what the stranger sees", || {
+            let is_over =
+                ["Failed", "Succeeded"].map(Value::from).contains(&stranger.get(&["pod/stranger"])["status"]["phase"]);
+            if is_over { Ok(stranger.kubectl(&["logs", "stranger"])) } else { Err("not over") }
+        });
         assert!(answer.contains("no response"), "{answer}");
     }
 
