@@ -80,6 +80,7 @@ fn topics(topics: &Topics) -> config::Topics {
         payload_status: topics.payload_status.clone(),
         announce_dead_letters: topics.announce_dead_letters.clone(),
         results_dead_letters: topics.results_dead_letters.clone(),
+        ..config::Topics::default()
     }
 }
 

@@ -95,6 +95,8 @@ pub struct Topics {
     pub announce: String,
     /// Results of rules; the pipeline writes it, the writer reads it.
     pub results: String,
+    /// Checks that workloads fail; the pipeline writes it, for example to `ccx.dvo.results`. Empty means that nobody wants to know.
+    pub workloads: String,
     /// Progress of requests; empty means that nobody wants to know.
     pub payload_status: String,
     /// Announcements that the pipeline gave up.
@@ -129,6 +131,7 @@ impl Default for Topics {
         Self {
             announce: "platform.upload.announce".into(),
             results: "ccx.ocp.results".into(),
+            workloads: String::new(),
             payload_status: "platform.payload-status".into(),
             announce_dead_letters: "ccx.data.pipeline.dead.letter.queue".into(),
             results_dead_letters: "ccx.aggregator.dead.letter.queue".into(),
@@ -174,7 +177,7 @@ impl Topics {
     /// The names of all topics that are in use.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let required = self.required().into_iter().map(|(_, topic)| topic);
-        required.chain([self.payload_status.as_str()]).filter(|topic| !topic.is_empty())
+        required.chain([self.workloads.as_str(), self.payload_status.as_str()]).filter(|topic| !topic.is_empty())
     }
 
     fn required(&self) -> [(&'static str, &str); 4] {

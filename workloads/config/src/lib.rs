@@ -28,6 +28,7 @@ mod retry;
 mod secret;
 mod size;
 mod workload;
+mod workload_checks;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,7 @@ pub use object_storage::{Addressing, LinkPolicy, ObjectStorage};
 pub use retry::Retry;
 pub use secret::{Secret, SecretError};
 pub use workload::{Aggregator, Authentication, Pipeline, Writer};
+pub use workload_checks::{Compression, WorkloadChecks};
 
 /// The whole file.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -59,6 +61,8 @@ pub struct Config {
     pub pipeline: Pipeline,
     /// Rules of insights-core, run in Python.
     pub insights_core: InsightsCore,
+    /// The checks of the users' workloads.
+    pub workload_checks: WorkloadChecks,
     /// `insights-results-db-writer`.
     pub writer: Writer,
     /// `insights-results-aggregator`.

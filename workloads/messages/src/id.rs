@@ -154,6 +154,11 @@ impl RuleFqdn {
         format!("{}.report", self.0)
     }
 
+    /// The component of this workload check: the module and `.recommendation`.
+    pub fn recommendation_component(&self) -> String {
+        format!("{}.recommendation", self.0)
+    }
+
     /// The dotted module.
     pub fn as_str(&self) -> &str {
         &self.0

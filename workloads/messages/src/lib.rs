@@ -18,6 +18,7 @@ mod identity;
 mod payload_status;
 mod results;
 mod timestamp;
+mod workloads;
 
 pub use announce::{Announce, AnnounceError};
 pub use dead_letter::{DeadLetter, ErrorClass, header};
@@ -27,3 +28,4 @@ pub use identity::{Identity, IdentityError};
 pub use payload_status::{PayloadStatus, Status};
 pub use results::{Hit, Metadata, Report, Results, ResultsError, ResultsMessage};
 pub use timestamp::{Timestamp, TimestampError, format_utc_seconds, parse_gathering_time};
+pub use workloads::WorkloadsMessage;

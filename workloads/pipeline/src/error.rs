@@ -1,6 +1,7 @@
 //! Why a record fails, and why the pipeline can't start.
 use ccx_insights_core::AdapterError;
 use ccx_messages::{AnnounceError, ErrorClass};
+use ccx_rules::UnknownCheck;
 use ccx_service::ServeError;
 use ccx_transport::{DownloadError, KafkaError};
 use snafu::Snafu;
@@ -36,6 +37,12 @@ pub enum PipelineError {
     InsightsCore {
         /// Why not.
         source: AdapterError,
+    },
+    /// The configuration names a workload check that there is not.
+    #[snafu(display("unable to use workload_checks of the configuration"))]
+    WorkloadChecks {
+        /// Which, and what there is.
+        source: UnknownCheck,
     },
     /// The metrics contradict each other.
     #[snafu(display("failed to register the metrics"))]

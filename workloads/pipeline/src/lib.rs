@@ -50,8 +50,10 @@ mod status;
 mod storage;
 mod weight;
 mod workers;
+mod workloads;
 
 pub use error::PipelineError;
 pub use judges::Judges;
 pub use process::{ProcessError, Processed, RemoteConfiguration, process};
 pub use run::{run, run_on};
+pub use workloads::Workloads;

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use snafu::{OptionExt, ResultExt, Snafu, ensure};
 
-use crate::Judges;
+use crate::{Judges, Workloads};
 
 /// The directories of which an archive of the in-cluster operator has at least one.
 const MARKERS: [&str; 2] = ["config/", "insights-operator/"];
@@ -21,6 +21,8 @@ pub struct Processed {
     pub cluster_id: ClusterId,
     /// The message for the results topic.
     pub message: Vec<u8>,
+    /// The message for the topic about workloads, when there is something to tell.
+    pub workloads_message: Option<Vec<u8>>,
     /// What kind of cluster the archive is said to come from, for metrics.
     pub kind: ArchiveKind,
     /// What the rules found, for metrics and logs.
@@ -78,13 +80,15 @@ pub fn process(
     archive: Bytes,
     announce: &Announce,
     judges: &Judges,
+    workloads: &Workloads,
     limits: &Limits,
     now: DateTime<Utc>,
 ) -> Result<Processed, ProcessError> {
     let archive = Archive::read(archive, limits).context(ArchiveSnafu)?;
     ensure_insights(&archive)?;
     let cluster_id = cluster_id(announce, &archive)?;
-    let report = judges.judge(&archive, announce.gathering_time).context(InsightsCoreSnafu)?;
+    let mut report = judges.judge(&archive, announce.gathering_time).context(InsightsCoreSnafu)?;
+    let workloads_message = workloads.report(&archive, announce, cluster_id, &mut report);
     let message = ResultsMessage {
         org_id: announce.identity.org_id,
         account_number: announce.identity.account_number,
@@ -98,6 +102,7 @@ pub fn process(
     Ok(Processed {
         cluster_id,
         message: message.to_json(),
+        workloads_message,
         kind: archive.kind(),
         report,
         remote_configuration: RemoteConfiguration::of(&archive),

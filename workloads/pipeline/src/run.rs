@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     download::Downloads,
-    error::{InsightsCoreSnafu, KafkaSnafu, MetricsSnafu, PipelineError, ServeSnafu},
+    error::{InsightsCoreSnafu, KafkaSnafu, MetricsSnafu, PipelineError, ServeSnafu, WorkloadChecksSnafu},
     filter::{Filter, SERVICE_HEADER, age},
     flight::{Flight, Passage},
     handle::Handler,
@@ -31,6 +31,7 @@ use crate::{
     sender::Sender,
     storage::StorageWatch,
     workers::Workers,
+    workloads::Workloads,
 };
 
 /// Most records in progress. Those with an archive are bounded by bytes; the others wait for a retry or for Kafka and weigh a few
@@ -67,6 +68,7 @@ pub async fn run_on(
     let registry = Registry::new();
     let health = Health::new();
     let metrics = Arc::new(Metrics::new(&registry, &engine).context(MetricsSnafu)?);
+    let workloads = Workloads::new(config).context(WorkloadChecksSnafu)?;
     let condition = health.condition("object storage");
     let storage = Arc::new(StorageWatch::new(config, condition, metrics.storage_away.clone()));
     let judges = Judges::new(engine, python(config, &registry).await?);
@@ -77,7 +79,7 @@ pub async fn run_on(
     let downloads = Downloads::new(config, flight_of, storage_of, metrics_of, shutdown.clone()).await?;
     let handler = Handler {
         downloads,
-        workers: Workers::new(config.pipeline.workers, judges, limits(config)),
+        workers: Workers::new(config.pipeline.workers, judges, workloads, limits(config)),
         sender: Sender::new(producer.clone(), config, metrics.send_retries.clone(), shutdown.clone()),
         metrics: Arc::clone(&metrics),
     };

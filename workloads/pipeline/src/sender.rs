@@ -36,17 +36,22 @@ impl Sender {
         Self { producer, topics: config.kafka.topics.clone(), retry: config.retry.clone(), retries, shutdown }
     }
 
-    /// Sends a result, keyed by its cluster.
+    /// Sends what has become of an archive, keyed by its cluster: a result, and the message about workloads if there is one.
     pub(crate) async fn results(&self, processed: &Processed, request_id: Option<&str>) -> Result<(), NotSent> {
         let key = processed.cluster_id.to_string();
         let headers: Vec<_> = request_id.map(|id| (header::REQUEST_ID, id.as_bytes())).into_iter().collect();
-        let message = Outgoing {
-            topic: &self.topics.results,
-            key: Some(key.as_bytes()),
-            headers: &headers,
-            payload: &processed.message,
+        let send = async |topic: &str, payload: &[u8]| {
+            let message = Outgoing { topic, key: Some(key.as_bytes()), headers: &headers, payload };
+            self.insist(|| self.producer.send(message)).await
         };
-        self.insist(|| self.producer.send(message)).await
+        let workloads = async {
+            match &processed.workloads_message {
+                Some(message) => send(&self.topics.workloads, message).await,
+                None => Ok(()),
+            }
+        };
+        tokio::try_join!(send(&self.topics.results, &processed.message), workloads)?;
+        Ok(())
     }
 
     /// Sends a record to the dead letters.

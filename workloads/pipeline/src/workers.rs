@@ -15,6 +15,7 @@ use crate::{
     flight::Passage,
     process::{Processed, process},
     weight,
+    workloads::Workloads,
 };
 
 /// As many threads of the runtime's blocking pool as there are seats. Who waits for a seat has one of [`Flight`]'s, so the queue
@@ -24,15 +25,17 @@ use crate::{
 pub(crate) struct Workers {
     seats: Semaphore,
     judges: Arc<Judges>,
+    workloads: Arc<Workloads>,
     limits: Arc<Limits>,
 }
 
 impl Workers {
     /// `threads` threads; 0 means one for each core.
-    pub(crate) fn new(threads: usize, judges: Judges, limits: Limits) -> Self {
+    pub(crate) fn new(threads: usize, judges: Judges, workloads: Workloads, limits: Limits) -> Self {
         let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
         let threads = if threads == 0 { cores() } else { threads };
-        Self { seats: Semaphore::new(threads), judges: Arc::new(judges), limits: Arc::new(limits) }
+        let (judges, workloads, limits) = (Arc::new(judges), Arc::new(workloads), Arc::new(limits));
+        Self { seats: Semaphore::new(threads), judges, workloads, limits }
     }
 
     /// Processes an archive on one of the threads, as soon as one is free and there is memory for its content.
@@ -47,12 +50,15 @@ impl Workers {
         let _seat = self.seats.acquire().await;
         passage.unpack(weight::unpacked_bytes(&archive, &self.limits)).await;
         let (announce, judges, limits) = (Arc::clone(announce), Arc::clone(&self.judges), Arc::clone(&self.limits));
-        let work = tokio::task::spawn_blocking(move || process(archive, &announce, &judges, &limits, Utc::now()));
+        let workloads = Arc::clone(&self.workloads);
+        let process = move || process(archive, &announce, &judges, &workloads, &limits, Utc::now());
+        let work = tokio::task::spawn_blocking(process);
         let processed = match work.await {
             Ok(processed) => processed.context(ProcessSnafu)?,
             Err(error) => return PanickedSnafu { message: error.to_string() }.fail(),
         };
-        passage.produced(processed.message.len() as u64);
+        let workloads_bytes = processed.workloads_message.as_ref().map_or(0, Vec::len);
+        passage.produced((processed.message.len() + workloads_bytes) as u64);
         Ok(processed)
     }
 }

@@ -44,6 +44,7 @@ mod rule;
 #[cfg(test)]
 mod testing;
 mod texts;
+mod workloads;
 
 pub use context::Context;
 pub use engine::{Budget, Engine, Profile, RuleCost};
@@ -54,3 +55,4 @@ pub use plan::Glob;
 pub use report::{FaultReason, Finding, Foreign, Report, RuleFault, RuleRun, Skip, Verdict};
 pub use response::{Kind, Response};
 pub use rule::{Input, Rule, RuleMeta};
+pub use workloads::{UnknownCheck, Workload, WorkloadChecks, WorkloadRecommendation};

@@ -6,9 +6,10 @@ use ccx_messages::{ErrorKey, RuleFqdn};
 use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
 
-use crate::{Kind, RuleMeta};
+use crate::{Kind, RuleMeta, WorkloadRecommendation};
 
 mod json;
+mod workloads_json;
 
 /// What the rules found in an archive.
 #[derive(Debug, Default)]
@@ -25,6 +26,9 @@ pub struct Report {
     pub fingerprints: Vec<Finding>,
     /// The rules that the archive has too little data for, by rule.
     pub skips: Vec<Skip>,
+    /// The checks that the users' workloads fail, as [`WorkloadChecks::run`](crate::WorkloadChecks::run) tells them. A message of
+    /// their own.
+    pub workloads: Option<Vec<WorkloadRecommendation>>,
     /// The rules that failed, by rule. Not part of the message: it is ours to repair them.
     pub faults: Vec<RuleFault>,
     /// Why some rules are missing from the report, when another engine should have run them and could not.
@@ -45,6 +49,12 @@ impl Report {
     /// describes, or null when that is unknown, and not the wall clock.
     pub fn to_json(&self) -> Box<RawValue> {
         json::encode(self)
+    }
+
+    /// The JSON object that the message about workloads carries as `Metrics`, when there is something to tell. An empty list
+    /// tells that workloads which failed checks once have been repaired.
+    pub fn workloads_to_json(&self) -> Option<Box<RawValue>> {
+        self.workloads.as_ref().map(|recommendations| workloads_json::encode(self, recommendations))
     }
 
     /// Adds what another engine found. Where both have the same rule and key, the other's finding stays and ours goes: it was

@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
 
+use ccx_config::{Compression, Config};
 use ccx_messages::{Identity, OrgId, Results, Timestamp, parse_gathering_time};
 use ccx_rules::Engine;
 use ccx_sample_archive::{Fault, SampleArchive};
@@ -32,7 +33,12 @@ fn tar_of(files: &[(&str, &[u8])]) -> Bytes {
 }
 
 fn run(archive: impl Into<Bytes>, announce: &Announce) -> Result<Processed, ProcessError> {
-    process(archive.into(), announce, &Engine::builtin().into(), &Limits::default(), now())
+    run_with(&Config::default(), archive, announce)
+}
+
+fn run_with(config: &Config, archive: impl Into<Bytes>, announce: &Announce) -> Result<Processed, ProcessError> {
+    let workloads = Workloads::new(config).unwrap();
+    process(archive.into(), announce, &Engine::builtin().into(), &workloads, &Limits::default(), now())
 }
 
 #[test]
@@ -51,6 +57,35 @@ fn a_sample_becomes_a_message_that_the_writer_takes() {
     assert_eq!(results.version, 2);
     let keys: Vec<_> = results.report.hits.iter().map(|hit| &*hit.error_key).collect();
     assert_eq!(keys, ["CLUSTER_OPERATOR_DEGRADED"]);
+}
+
+#[test]
+fn checks_of_workloads_are_a_message_of_their_own_where_a_topic_is_for_it() {
+    let metrics: &[u8] = b"deployment_validation_operator_host_pid{kind=\"Deployment\",namespace_uid=\"n\",uid=\"u\"} 1\n";
+    let archive = || tar_of(&[("config/id", b"5d5892d3-1f74-4ccf-91af-548dfc9767aa"), ("config/dvo_metrics", metrics)]);
+    assert_eq!(run(archive(), &announce(None)).unwrap().workloads_message, None);
+
+    let mut config = Config::default();
+    config.kafka.topics.workloads = "ccx.dvo.results".into();
+    let processed = run_with(&config, archive(), &announce(None)).unwrap();
+    let message: serde_json::Value = serde_json::from_slice(&processed.workloads_message.unwrap()).unwrap();
+    assert_eq!((&message["OrgID"], &message["Version"]), (&11_789_772.into(), &2.into()));
+    assert_eq!(message["ClusterName"], "5d5892d3-1f74-4ccf-91af-548dfc9767aa");
+    assert_eq!(message["Metrics"]["workload_recommendations"][0]["key"], "DVO_HOST_PID");
+    assert!(!String::from_utf8_lossy(&processed.message).contains("DVO_HOST_PID"));
+
+    config.workload_checks.compression = Compression::Gzip;
+    let packed = run_with(&config, archive(), &announce(None)).unwrap().workloads_message.unwrap();
+    let unpacked: serde_json::Value = serde_json::from_reader(flate2::read::GzDecoder::new(&packed[..])).unwrap();
+    assert_eq!(unpacked, message);
+}
+
+#[test]
+fn an_archive_without_checks_of_workloads_has_no_message_about_them() {
+    let mut config = Config::default();
+    config.kafka.topics.workloads = "ccx.dvo.results".into();
+    let archive = SampleArchive::small(ClusterId::random()).to_tar_gz();
+    assert_eq!(run_with(&config, archive, &announce(None)).unwrap().workloads_message, None);
 }
 
 #[test]

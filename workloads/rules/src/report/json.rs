@@ -12,19 +12,13 @@ use crate::Kind;
 pub(super) fn encode(report: &Report) -> Box<RawValue> {
     let now = report.now.map(|now| now.to_rfc3339());
     let sections = Sections {
-        analysis_metadata: AnalysisMetadata {
-            start: now.as_deref(),
-            finish: now.as_deref(),
-            execution_context: "ccx_rules.Archive",
-            incomplete: report.incomplete.as_deref(),
-            plugin_sets: BTreeMap::from([("ccx_rules", PluginSet { version: env!("CARGO_PKG_VERSION"), commit: None })]),
-        },
+        analysis_metadata: AnalysisMetadata::new(now.as_deref(), report.incomplete.as_deref()),
         fingerprints: items(Kind::Fingerprint, &report.fingerprints),
         info: items(Kind::Info, &report.info),
         pass: items(Kind::Pass, &report.pass),
         reports: items(Kind::Hit, &report.hits),
         skips: report.skips.iter().map(SkipItem::from).collect(),
-        system: System { metadata: Nothing {}, hostname: None },
+        system: System::default(),
     };
     to_raw_value(&sections).expect("strings, lists and structs are always JSON")
 }
@@ -44,14 +38,28 @@ struct Sections<'a> {
     system: System,
 }
 
+/// When and by what the archive was looked at.
 #[derive(Serialize)]
-struct AnalysisMetadata<'a> {
+pub(super) struct AnalysisMetadata<'a> {
     start: Option<&'a str>,
     finish: Option<&'a str>,
     execution_context: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     incomplete: Option<&'a str>,
     plugin_sets: BTreeMap<&'a str, PluginSet<'a>>,
+}
+
+impl<'a> AnalysisMetadata<'a> {
+    /// Of the moment that the archive describes; `incomplete` tells why rules are missing, if any are.
+    pub(super) fn new(now: Option<&'a str>, incomplete: Option<&'a str>) -> Self {
+        Self {
+            start: now,
+            finish: now,
+            execution_context: "ccx_rules.Archive",
+            incomplete,
+            plugin_sets: BTreeMap::from([("ccx_rules", PluginSet { version: env!("CARGO_PKG_VERSION"), commit: None })]),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -61,14 +69,14 @@ struct PluginSet<'a> {
 }
 
 /// Archives of clusters have no host name, but consumers require the section.
-#[derive(Serialize)]
-struct System {
+#[derive(Default, Serialize)]
+pub(super) struct System {
     metadata: Nothing,
     hostname: Option<&'static str>,
 }
 
 /// An object without fields.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Nothing {}
 
 struct Item<'a> {

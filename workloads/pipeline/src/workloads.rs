@@ -1,0 +1,56 @@
+//! The message about a cluster's workloads, which goes to a topic of its own.
+
+use std::io::{self, Write as _};
+
+use ccx_archive::Archive;
+use ccx_config::{Compression, Config};
+use ccx_messages::{Announce, ClusterId, WorkloadsMessage};
+use ccx_rules::{Report, UnknownCheck, WorkloadChecks};
+
+/// Which checks are looked for, and how the messages are packed.
+pub struct Workloads {
+    checks: WorkloadChecks,
+    compression: Compression,
+}
+
+impl Workloads {
+    /// What `config` says; nothing when there is no topic for it.
+    pub fn new(config: &Config) -> Result<Self, UnknownCheck> {
+        let settings = &config.workload_checks;
+        let checks = WorkloadChecks::select(&settings.enabled, &settings.disabled)?;
+        let is_wanted = !config.kafka.topics.workloads.is_empty();
+        Ok(Self { checks: if is_wanted { checks } else { WorkloadChecks::none() }, compression: settings.compression })
+    }
+
+    /// Notes in the report which checks the workloads fail, and makes the message of it.
+    pub(crate) fn report(
+        &self,
+        archive: &Archive,
+        announce: &Announce,
+        cluster_id: ClusterId,
+        report: &mut Report,
+    ) -> Option<Vec<u8>> {
+        report.workloads = self.checks.run(archive);
+        let message = WorkloadsMessage {
+            org_id: announce.identity.org_id,
+            account_number: announce.identity.account_number,
+            cluster_id,
+            metrics: &*report.workloads_to_json()?,
+            request_id: announce.request_id.as_deref(),
+            last_checked: &announce.timestamp,
+            version: Report::VERSION,
+        };
+        let json = message.to_json();
+        Some(match self.compression {
+            Compression::None => json,
+            Compression::Gzip => gzip(&json).unwrap_or(json),
+        })
+    }
+}
+
+/// The smallest gzip file that holds `bytes`. Nobody waits for these messages, and the topic has a limit.
+fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes)?;
+    encoder.finish()
+}
