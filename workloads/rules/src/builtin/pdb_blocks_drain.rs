@@ -37,15 +37,15 @@ impl Rule for PdbBlocksDrain {
     }
 }
 
-fn blocking<'a>(budget: &'a PodDisruptionBudget<'_>) -> Option<Blocking<'a>> {
+fn blocking<'a>(budget: &PodDisruptionBudget<'a>) -> Option<Blocking<'a>> {
     let status = &budget.status;
     let expected = status.expected_pods.0.filter(|&expected| expected > 0)?;
     let desired = status.desired_healthy.0.unwrap_or_default();
     // A budget that is only used up for now lets a pod go when another one has come back.
     let is_permanent = expected <= desired || demands_all_pods(budget);
     (status.disruptions_allowed.0 == Some(0) && is_permanent).then(|| Blocking {
-        namespace: &budget.metadata.namespace,
-        name: &budget.metadata.name,
+        namespace: budget.namespace,
+        name: budget.name,
         expected,
         desired,
         healthy: status.current_healthy.0.unwrap_or_default(),
@@ -71,7 +71,7 @@ mod tests {
     fn ask_about(spec: &Value, expected: i64, desired: i64, allowed: i64) -> Answer {
         let status = json!({"expectedPods": expected, "desiredHealthy": desired, "currentHealthy": expected,
             "disruptionsAllowed": allowed});
-        let budget = json!({"metadata": {"name": "b", "namespace": "a"}, "spec": spec, "status": status});
+        let budget = json!({"spec": spec, "status": status});
         ask(PdbBlocksDrain, &[("config/pdbs/a/b.json", budget)])
     }
 

@@ -95,7 +95,7 @@ mod tests {
     }
 
     fn ask_about(webhook: &Value) -> Answer {
-        let configuration = json!({"metadata": {"name": "c"}, "webhooks": [webhook]});
+        let configuration = json!({"webhooks": [webhook]});
         ask(WebhookBlocksPlatform, &[("config/mutatingwebhookconfigurations/c.json", configuration)])
     }
 

@@ -61,7 +61,7 @@ mod tests {
     fn ask_about(seconds: i64, operation: &str, resource: &str) -> Answer {
         let webhook = json!({"name": "w", "timeoutSeconds": seconds, "failurePolicy": "Ignore",
             "rules": [{"operations": [operation], "resources": ["configmaps", resource]}]});
-        let configuration = json!({"metadata": {"name": "c"}, "webhooks": [webhook]});
+        let configuration = json!({"webhooks": [webhook]});
         ask(WebhookTimeoutIsLargerThanDefault, &[("config/validatingwebhookconfigurations/c.json", configuration)])
     }
 

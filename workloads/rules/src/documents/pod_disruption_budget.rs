@@ -2,7 +2,10 @@
 
 use serde::Deserialize;
 
-use super::{Int, IntOrText, Metadata, Object, lenient::parse_objects};
+use super::{
+    Int, IntOrText, Object,
+    lenient::{file_stem, parse_objects_with_paths},
+};
 use crate::{Context, Input};
 
 /// The budgets of all namespaces that have one.
@@ -13,7 +16,9 @@ pub const POD_DISRUPTION_BUDGETS: Input = Input::documents("pod_disruption_budge
 impl<'a> Context<'a> {
     /// The documents of [`POD_DISRUPTION_BUDGETS`].
     pub fn pod_disruption_budgets(&self) -> &[PodDisruptionBudget<'a>] {
-        self.documents.pod_disruption_budgets.get_or_init(|| parse_objects(self.files(&POD_DISRUPTION_BUDGETS)))
+        let files = self.files(&POD_DISRUPTION_BUDGETS);
+        let parse = || parse_objects_with_paths(files).map(PodDisruptionBudget::of_file).collect();
+        self.documents.pod_disruption_budgets.get_or_init(parse)
     }
 }
 
@@ -21,13 +26,23 @@ impl<'a> Context<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct PodDisruptionBudget<'a> {
-    /// Its name and namespace.
-    #[serde(borrow)]
-    pub metadata: Object<Metadata<'a>>,
+    /// Its namespace, which is in the path of its file.
+    #[serde(skip)]
+    pub namespace: &'a str,
+    /// Its name, which is that of its file.
+    #[serde(skip)]
+    pub name: &'a str,
     /// What it demands.
+    #[serde(borrow)]
     pub spec: Object<Spec<'a>>,
     /// What it allows now.
     pub status: Object<Status>,
+}
+
+impl<'a> PodDisruptionBudget<'a> {
+    fn of_file((path, budget): (&'a str, Self)) -> Self {
+        Self { namespace: path.split('/').nth(2).unwrap_or_default(), name: file_stem(path), ..budget }
+    }
 }
 
 /// What a budget demands: one of these.

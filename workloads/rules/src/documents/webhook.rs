@@ -1,8 +1,12 @@
 //! Programs that the API servers ask before they store an object.
 
+use ccx_archive::File;
 use serde::Deserialize;
 
-use super::{Int, Keys, List, Metadata, Object, Text, Texts, lenient::parse_objects};
+use super::{
+    Int, Keys, List, Object, Text, Texts,
+    lenient::{file_stem, parse_objects_with_paths},
+};
 use crate::{Context, Input};
 
 /// The webhooks that may refuse an object.
@@ -20,12 +24,12 @@ pub const MUTATING_WEBHOOKS: Input =
 impl<'a> Context<'a> {
     /// The documents of [`VALIDATING_WEBHOOKS`].
     pub fn validating_webhooks(&self) -> &[WebhookConfiguration<'a>] {
-        self.documents.validating_webhooks.get_or_init(|| parse_objects(self.files(&VALIDATING_WEBHOOKS)))
+        self.documents.validating_webhooks.get_or_init(|| parse(self.files(&VALIDATING_WEBHOOKS)))
     }
 
     /// The documents of [`MUTATING_WEBHOOKS`].
     pub fn mutating_webhooks(&self) -> &[WebhookConfiguration<'a>] {
-        self.documents.mutating_webhooks.get_or_init(|| parse_objects(self.files(&MUTATING_WEBHOOKS)))
+        self.documents.mutating_webhooks.get_or_init(|| parse(self.files(&MUTATING_WEBHOOKS)))
     }
 
     /// The webhooks of [`VALIDATING_WEBHOOKS`] and [`MUTATING_WEBHOOKS`], each with what configures it.
@@ -35,12 +39,17 @@ impl<'a> Context<'a> {
     }
 }
 
+fn parse<'a>(files: &[File<'a>]) -> Vec<WebhookConfiguration<'a>> {
+    let named = |(path, configuration)| WebhookConfiguration { name: file_stem(path), ..configuration };
+    parse_objects_with_paths(files).map(named).collect()
+}
+
 fn of_kind<'c, 'a>(
     kind: &'static str,
     configurations: &'c [WebhookConfiguration<'a>],
 ) -> impl Iterator<Item = ConfiguredWebhook<'c, 'a>> {
     configurations.iter().flat_map(move |configuration| {
-        let name = &*configuration.metadata.name;
+        let name = configuration.name;
         configuration.webhooks.iter().map(move |webhook| ConfiguredWebhook { kind, configuration: name, webhook })
     })
 }
@@ -60,10 +69,11 @@ pub struct ConfiguredWebhook<'c, 'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct WebhookConfiguration<'a> {
-    /// Its name.
-    #[serde(borrow)]
-    pub metadata: Object<Metadata<'a>>,
+    /// Its name, which is that of its file.
+    #[serde(skip)]
+    pub name: &'a str,
     /// The webhooks that it configures.
+    #[serde(borrow)]
     pub webhooks: List<Webhook<'a>>,
 }
 
