@@ -65,6 +65,10 @@ impl Checker {
         {
             self.report(path, format!("choose at most {most}"));
         }
+        let fits = value.as_i64().is_some_and(|number| i32::try_from(number).is_ok());
+        if schema.get("format").and_then(Value::as_str) == Some("int32") && !fits {
+            self.report(path, format!("choose between {} and {}", i32::MIN, i32::MAX));
+        }
     }
 
     fn check_list(&mut self, items: &[Value], schema: &Schema, path: &str) {

@@ -52,6 +52,14 @@ fn a_wrong_type_says_what_is_right() {
 }
 
 #[test]
+fn a_number_must_fit_into_what_it_is_read_into() {
+    let constraint = json!([{"maxSkew": -2_147_483_649_i64, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}]);
+    let judged = judge("/spec/dbWriter", json!({"podTemplate": {"topologySpreadConstraints": constraint}}));
+    let place = "spec.dbWriter.podTemplate.topologySpreadConstraints[0].maxSkew";
+    assert_eq!(judged, [format!("{place}: choose between -2147483648 and 2147483647")]);
+}
+
+#[test]
 fn a_wrong_word_lists_the_right_ones() {
     assert_eq!(judge("/spec/mode", json!("plan")), ["spec.mode: write one of Apply, Plan"]);
 }
