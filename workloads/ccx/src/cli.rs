@@ -10,9 +10,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     commands::{
-        check::CheckArgs, completion::CompletionArgs, config::ConfigCommand, dlq::DlqCommand, local::LocalArgs,
-        migrate::MigrateArgs, rules::RulesCommand, sample_archive::SampleArchiveArgs, topics::TopicsCommand,
-        upload::UploadArgs,
+        check::CheckArgs, completion::CompletionArgs, config::ConfigCommand, content::ContentCommand, dlq::DlqCommand,
+        local::LocalArgs, migrate::MigrateArgs, rules::RulesCommand, sample_archive::SampleArchiveArgs,
+        topics::TopicsCommand, upload::UploadArgs,
     },
     failure::{Exit, Failure},
 };
@@ -113,6 +113,9 @@ pub(crate) enum Command {
     /// Look at the rules, and write rules of your own
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Look at the texts about what rules find
+    #[command(subcommand)]
+    Content(ContentCommand),
     Completion(CompletionArgs),
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod completion;
 pub(crate) mod config;
+pub(crate) mod content;
 pub(crate) mod dlq;
 pub(crate) mod local;
 pub(crate) mod migrate;
@@ -32,6 +33,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Box<dyn Failure>> {
         Command::Dlq(command) => dlq::run(global, command).await,
         Command::Config(command) => config::run(global, &command),
         Command::Rules(command) => rules::run(&command),
+        Command::Content(command) => content::run(&command),
         Command::Topics(command) => topics::run(global, &command).await,
         Command::Check(args) => check::run(global, &args).await,
         Command::Completion(args) => completion::run(&args),

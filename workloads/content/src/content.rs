@@ -91,6 +91,16 @@ impl Content {
         self.impact.level.midpoint(self.likelihood)
     }
 
+    /// The severity in a word.
+    pub fn risk_label(&self) -> &'static str {
+        match self.total_risk() {
+            0 | 1 => "low",
+            2 => "moderate",
+            3 => "important",
+            _ => "critical",
+        }
+    }
+
     /// The headline and the long texts, each with its name.
     pub fn named_texts(&self) -> impl Iterator<Item = (&'static str, &Text)> {
         let Texts { generic, reason, resolution, more_info, summary } = &self.texts;

@@ -14,13 +14,63 @@ fn a_completion_is_printed_for_each_shell() {
 }
 
 #[test]
+fn a_completion_knows_the_error_keys() {
+    assert!(run(&mut ccx(["completion", "bash"])).stdout.contains("NODE_NOT_READY"));
+}
+
+#[test]
 fn the_rules_are_listed() {
     let outcome = run(&mut ccx(["rules", "list", "--output", "json"]));
-    let rules: Vec<serde_json::Value> =
+    let keys: Vec<serde_json::Value> =
         outcome.stdout.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
-    let not_ready = rules.iter().find(|rule| rule["rule"] == "ccx_rules.external.node_not_ready");
-    assert_eq!(not_ready.expect("the rule is listed")["error_keys"], serde_json::json!(["NODE_NOT_READY"]));
+    let not_ready = keys.iter().find(|key| key["error_key"] == "NODE_NOT_READY").expect("the key is listed");
+    assert_eq!(not_ready["rule"], "ccx_rules.external.node_not_ready");
+    assert_eq!(not_ready["risk"], "important");
+    assert_eq!(not_ready["reads"][0]["need"], "required");
     assert!(run(&mut ccx(["rules", "list"])).stdout.contains("NODE_NOT_READY"));
+}
+
+#[test]
+fn only_the_rules_with_a_tag_are_listed() {
+    let outcome = run(&mut ccx(["rules", "list", "--tag", "security"]));
+    assert!(outcome.stdout.contains("AUDIT_LOGGING_DISABLED"));
+    assert!(!outcome.stdout.contains("NODE_NOT_READY"));
+}
+
+#[test]
+fn a_rule_is_explained_with_the_names_of_a_finding() {
+    let folder = tempfile::tempdir().unwrap();
+    let details = folder.path().join("details.json");
+    fs::write(&details, r#"{"channel": "stable-4.18", "reason": "RemoteFailed", "message": "no route"}"#).unwrap();
+    let outcome = run(ccx(["rules", "explain", "CANNOT_RETRIEVE_UPDATES", "--details"]).arg(&details));
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert!(outcome.stdout.contains("## What to do"), "{outcome:?}");
+    assert!(!outcome.stdout.contains("{{"), "{outcome:?}");
+}
+
+#[test]
+fn a_rule_that_is_not_there_is_answered_with_similar_ones() {
+    let outcome = run(&mut ccx(["rules", "explain", "NODES_NOT_READY"]));
+    assert_eq!(outcome.code, Some(2), "{outcome:?}");
+    assert!(outcome.stderr.contains("NODE_NOT_READY"), "{outcome:?}");
+}
+
+#[test]
+fn a_content_tree_is_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let rule = folder.path().join("external/rules/a");
+    fs::create_dir_all(rule.join("KEY")).unwrap();
+    fs::write(folder.path().join("config.yaml"), "impact: {}").unwrap();
+    fs::write(rule.join("plugin.yaml"), "python_module: acme.a").unwrap();
+    fs::write(rule.join("generic.md"), "Text.").unwrap();
+    fs::write(rule.join("reason.md"), "Found:\n{{=node.name}}").unwrap();
+    fs::write(rule.join("KEY/metadata.yaml"), "description: D").unwrap();
+    let outcome = run(ccx(["content", "lint"]).arg(folder.path()));
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert!(outcome.stdout.contains("error: external/rules/a/reason.md:2:4: unknown name \"node\""), "{outcome:?}");
+
+    let builtin = Path::new(env!("CARGO_MANIFEST_DIR")).join("../content/tree");
+    assert_eq!(run(ccx(["content", "lint"]).arg(builtin)).code, Some(0));
 }
 
 #[test]

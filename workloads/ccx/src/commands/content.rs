@@ -1,0 +1,78 @@
+//! `ccx content`: trees of rule content.
+
+use std::path::PathBuf;
+
+use ccx_content::{ContentTree, Files, LoadError, Problem, ReadError, Severity, lint};
+use clap::{Args, Subcommand};
+use snafu::{ResultExt, Snafu};
+
+use crate::{
+    failure::{Exit, Failure},
+    output::{self, Format},
+};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ContentCommand {
+    Lint(LintArgs),
+}
+
+/// Check a tree of rule content
+///
+/// Tells, by file and line, what keeps a rule or a text from being shown (an error), and what should be looked at (a warning):
+/// unknown names, empty texts, tags that are not closed, resolutions without a command.
+#[derive(Debug, Args)]
+#[command(after_long_help = "Example:\n  ccx content lint ./content")]
+pub(crate) struct LintArgs {
+    /// The folder with config.yaml.
+    #[arg(value_name = "DIR")]
+    root: PathBuf,
+    /// How the problems look.
+    #[arg(long, default_value = "text", value_name = "FORMAT")]
+    output: Format,
+}
+
+/// A tree that is not as it should be.
+#[derive(Debug, Snafu)]
+pub(crate) enum ContentError {
+    #[snafu(display("failed to read the content"))]
+    Read { source: ReadError },
+    #[snafu(display("failed to load the content in {}", root.display()))]
+    Load { root: PathBuf, source: LoadError },
+    #[snafu(display("{count} error(s) in the content"))]
+    Broken { count: usize },
+}
+
+impl Failure for ContentError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Read { .. } | Self::Load { .. } => Exit::Setup,
+            Self::Broken { .. } => Exit::Failure,
+        }
+    }
+}
+
+pub(crate) fn run(ContentCommand::Lint(args): &ContentCommand) -> Result<(), Box<dyn Failure>> {
+    let files = Files::read_dir(&args.root).context(ReadSnafu)?;
+    let tree = ContentTree::load(&files).context(LoadSnafu { root: &args.root })?;
+    let problems = lint(&tree);
+    match args.output {
+        Format::Json => problems.iter().try_for_each(output::print_json)?,
+        Format::Text => problems.iter().try_for_each(|problem| output::print(&line(problem)))?,
+    }
+    let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+    if errors > 0 {
+        return Err(ContentError::Broken { count: errors }.into());
+    }
+    if args.output == Format::Text {
+        let (keys, rules) = (tree.contents().count(), tree.rules().len());
+        output::print(&format!("{keys} error keys of {rules} rules, {} warning(s)", problems.len()))?;
+    }
+    Ok(())
+}
+
+fn line(problem: &Problem) -> String {
+    match problem.severity {
+        Severity::Error => format!("error: {problem}"),
+        Severity::Warning => format!("warning: {problem}"),
+    }
+}

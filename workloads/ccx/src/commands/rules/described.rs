@@ -1,0 +1,94 @@
+//! A key of a rule, with what is told about it and what the rule reads.
+
+use ccx_content::{Content, ContentTree};
+use ccx_rules::{Engine, Input, RuleMeta};
+use serde::Serialize;
+
+/// The file that all checks of workloads read.
+const WORKLOAD_CHECKS: &str = "config/dvo_metrics";
+
+/// A key as programs read it.
+#[derive(Serialize)]
+pub(crate) struct Described<'a> {
+    pub(crate) error_key: &'a str,
+    pub(crate) rule: &'a str,
+    pub(crate) description: &'a str,
+    pub(crate) total_risk: u8,
+    pub(crate) risk: &'static str,
+    pub(crate) impact: &'a ccx_content::Rating,
+    pub(crate) likelihood: u8,
+    pub(crate) resolution_risk: &'a ccx_content::Rating,
+    pub(crate) tags: &'a [String],
+    /// The first OpenShift version whose archives have the files.
+    pub(crate) since: Option<String>,
+    pub(crate) reads: Vec<Read>,
+}
+
+/// Files that a rule reads, under the name that a skip shows.
+#[derive(Serialize)]
+pub(crate) struct Read {
+    pub(crate) name: String,
+    pub(crate) files: Vec<String>,
+    pub(crate) need: Need,
+}
+
+/// What happens without the files.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Need {
+    /// The rule is skipped.
+    Required,
+    /// The rule is skipped, unless it has another of its kind.
+    OneOfThem,
+    /// The rule knows less.
+    Optional,
+}
+
+impl Need {
+    /// How a sentence says it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::OneOfThem => "one of these is required",
+            Self::Optional => "optional",
+        }
+    }
+}
+
+/// Every key that the built-in content tells about, by rule and key.
+pub(crate) fn all(engine: &Engine) -> Vec<Described<'static>> {
+    ContentTree::builtin().contents().map(|content| describe(engine, content)).collect()
+}
+
+/// One key.
+pub(crate) fn describe<'a>(engine: &Engine, content: &'a Content) -> Described<'a> {
+    let meta = engine.rules().find(|meta| meta.rule == content.selector.rule);
+    Described {
+        error_key: content.selector.error_key.as_str(),
+        rule: content.selector.rule.as_str(),
+        description: content.description.source(),
+        total_risk: content.total_risk(),
+        risk: content.risk_label(),
+        impact: &content.impact,
+        likelihood: content.likelihood,
+        resolution_risk: &content.resolution_risk,
+        tags: &content.tags,
+        since: content.since.map(|version| version.to_string()),
+        reads: meta.map_or_else(reads_of_workload_check, reads),
+    }
+}
+
+fn reads(meta: &RuleMeta) -> Vec<Read> {
+    let required = meta.required.iter().map(|input| read(input, Need::Required));
+    let any_of = meta.any_of.iter().flatten().map(|input| read(input, Need::OneOfThem));
+    let optional = meta.optional.iter().map(|input| read(input, Need::Optional));
+    required.chain(any_of).chain(optional).collect()
+}
+
+fn read(input: &Input, need: Need) -> Read {
+    Read { name: input.name().to_owned(), files: input.globs().map(str::to_owned).collect(), need }
+}
+
+fn reads_of_workload_check() -> Vec<Read> {
+    vec![Read { name: "workload_checks".to_owned(), files: vec![WORKLOAD_CHECKS.to_owned()], need: Need::Required }]
+}

@@ -1,0 +1,52 @@
+//! `ccx rules list`
+
+use ccx_rules::Engine;
+use clap::Args;
+
+use super::described::{self, Described};
+use crate::{
+    failure::Failure,
+    output::{self, Format},
+};
+
+/// List what the rules find, how bad it is, and what they read
+///
+/// A rule without a required file is skipped, and the report says so.
+#[derive(Debug, Args)]
+#[command(after_long_help = "Example:\n  ccx rules list --tag security")]
+pub(crate) struct ListArgs {
+    /// How the list looks.
+    #[arg(long, default_value = "text", value_name = "FORMAT")]
+    output: Format,
+    /// Only what has this tag.
+    #[arg(long, value_name = "TAG")]
+    tag: Option<String>,
+}
+
+pub(super) fn run(args: &ListArgs) -> Result<(), Box<dyn Failure>> {
+    let mut rows = described::all(&Engine::builtin());
+    rows.retain(|row| args.tag.as_ref().is_none_or(|tag| row.tags.contains(tag)));
+    match args.output {
+        Format::Json => rows.iter().try_for_each(output::print_json)?,
+        Format::Text => {
+            let mut table = output::table(&["KEY", "RISK", "FINDS", "SINCE", "TAGS", "READS"]);
+            for row in &rows {
+                table.add_row(cells(row));
+            }
+            output::print(&table.to_string())?;
+        }
+    }
+    Ok(())
+}
+
+fn cells(row: &Described<'_>) -> [String; 6] {
+    let files: Vec<&str> = row.reads.iter().flat_map(|read| &read.files).map(String::as_str).collect();
+    [
+        row.error_key.to_owned(),
+        row.risk.to_owned(),
+        row.description.to_owned(),
+        row.since.clone().unwrap_or_default(),
+        row.tags.join(", "),
+        files.join("\n"),
+    ]
+}
