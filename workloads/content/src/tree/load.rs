@@ -18,6 +18,9 @@ const GROUPS: &str = "groups_config.yaml";
 const PLUGIN: &str = "plugin.yaml";
 const METADATA: &str = "metadata.yaml";
 
+/// The section of a rule whose folder lies directly in the root.
+const DEFAULT_SECTION: &str = "external";
+
 /// Reads a tree.
 pub(super) fn load(files: &Files) -> Result<ContentTree, LoadError> {
     let shared = |problem| LoadError::Shared { problem };
@@ -47,7 +50,7 @@ impl Loader<'_> {
     /// Reads the rule of one folder. The problem is one that concerns all its keys.
     fn load_rule(&mut self, status: &mut RuleStatus) -> Result<(), Problem> {
         let plugin = Arc::new(self.plugin(&status.folder)?);
-        let section = status.folder.split('/').next().unwrap_or_default().into();
+        let section = status.folder.split_once('/').map_or(DEFAULT_SECTION, |(section, _)| section).into();
         status.rule = Some(plugin.rule.clone());
         let folder = RuleFolder { path: status.folder.clone(), plugin, section };
         let key_folders = self.key_folders(&folder.path);
@@ -69,7 +72,9 @@ impl Loader<'_> {
             return Err(Problem::error(file, ProblemKind::MissingFile));
         };
         let raw: RawPlugin = yaml::parse::<Option<_>>(&file, text)?.unwrap_or_default();
-        let module = raw.python_module.unwrap_or_default();
+        let Some(module) = raw.python_module else {
+            return Err(Problem::error(file, ProblemKind::NoModule));
+        };
         let rule = module.parse().map_err(|reason| Problem::error(file, ProblemKind::Module { reason }))?;
         Ok(Plugin {
             rule,
@@ -172,11 +177,11 @@ impl Compiler<'_> {
 
 /// The folders of rules by path, also those that only look like one: without a `plugin.yaml`, but with a key.
 ///
-/// Within a rule's folder there are keys and no further rules; the folders at the top are sections and no rules.
+/// Within a rule's folder there are keys and no further rules.
 fn rule_folders(files: &Files) -> BTreeSet<String> {
     let of_plugins = files.iter().filter_map(|(path, _)| path.strip_suffix("/plugin.yaml"));
     let of_keys = files.iter().filter_map(|(path, _)| parent(path.strip_suffix("/metadata.yaml")?));
-    let candidates: BTreeSet<&str> = of_plugins.chain(of_keys).filter(|folder| folder.contains('/')).collect();
+    let candidates: BTreeSet<&str> = of_plugins.chain(of_keys).collect();
     let is_outermost = |folder: &&&str| {
         let mut ancestors = std::iter::successors(parent(folder), |folder| parent(folder));
         !ancestors.any(|ancestor| candidates.contains(ancestor))

@@ -107,6 +107,17 @@ fn rules_are_found_at_any_depth() {
 }
 
 #[test]
+fn a_rule_directly_in_the_root_is_for_everybody() {
+    let tree = load(&[
+        ("b/plugin.yaml", Some("python_module: acme.b")),
+        ("b/generic.md", Some("g")),
+        ("b/reason.md", Some("r")),
+        ("b/KEY/metadata.yaml", Some("description: B")),
+    ]);
+    assert_eq!(&*find(&tree, "acme.b|KEY").unwrap().section, "external");
+}
+
+#[test]
 fn within_a_rule_there_are_keys_and_no_rules() {
     let tree = load(&[("external/rules/a/KEY/plugin.yaml", Some("python_module: acme.other"))]);
     assert_eq!(tree.rules().len(), 1);
@@ -136,8 +147,13 @@ fn every_problem_names_its_file() {
     );
     assert_eq!(
         problem("external/rules/a/plugin.yaml", Some("name: A")),
+        "external/rules/a/plugin.yaml: python_module is missing: \
+         the module of the rule, as it stands before .report in its findings"
+    );
+    assert_eq!(
+        problem("external/rules/a/plugin.yaml", Some("python_module: a b")),
         "external/rules/a/plugin.yaml: unable to use it as python_module: \
-         \"\" is not a rule name (letters, digits, _ and .)"
+         \"a b\" is not a rule name (letters, digits, _ and .)"
     );
 }
 
