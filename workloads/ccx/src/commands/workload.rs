@@ -47,7 +47,7 @@ fn exit_of_pipeline(error: &PipelineError) -> Exit {
     match error {
         PipelineError::Serve { .. } => Exit::Server,
         PipelineError::Kafka { .. } => Exit::Consumer,
-        PipelineError::InsightsCore { .. } => Exit::Setup,
+        PipelineError::InsightsCore { .. } | PipelineError::WorkloadChecks { .. } => Exit::Setup,
         PipelineError::Downloader { .. } | PipelineError::Metrics { .. } => Exit::Failure,
     }
 }
