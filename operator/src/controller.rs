@@ -26,7 +26,7 @@ mod watches;
 
 use std::{sync::Arc, time::Instant};
 
-use ccx_crds::{CcxPipeline, DatabaseType, Mode, Plan, Reconciliation};
+use ccx_crds::{CcxPipeline, DatabaseType, Mode, Reconciliation};
 use k8s_openapi::jiff::Timestamp;
 use kube::runtime::controller::Action;
 
@@ -35,7 +35,7 @@ use crate::{
     child::Children,
     metrics::Outcome,
     reason::Reason,
-    references::{References, wanted},
+    references::{References, generated_secret, wanted},
     validate::validate,
     validated::ValidatedPipeline,
 };
@@ -45,7 +45,7 @@ use dereference::dereference;
 use key::Key;
 use memory::{Settled, essence};
 use probe::Answers;
-use status::{DatabaseKeeper, Observation, Problem, Stance, View};
+use status::{DatabaseKeeper, Findings, Observation, Problem, Stance, View};
 
 pub use dereference::DereferenceError;
 pub use preview::{PreviewError, preview};
@@ -60,7 +60,7 @@ struct Progress {
     /// None when the resource is not valid, or what it refers to could not be read.
     children: Option<Children>,
     applied: Applied,
-    plan: Option<Plan>,
+    findings: Findings,
     problems: Vec<Problem>,
 }
 
@@ -99,10 +99,12 @@ async fn advance(pipeline: &CcxPipeline, key: &Key, context: &Context) -> Progre
     let children = build(&validated);
     let applier = Applier { context, pipeline, key };
     let mut progress = Progress::default();
+    progress.findings.endpoints = Some(status::endpoints(&validated, &children));
+    progress.findings.database_secret = validated.managed_database.as_ref().map(|_| generated_secret(pipeline));
     match stance(pipeline) {
         Stance::Paused => {}
         Stance::Planned => match applier.plan(&children).await {
-            Ok(plan) => progress.plan = Some(plan.to_status()),
+            Ok(plan) => progress.findings.plan = Some(plan.to_status()),
             Err(error) => progress.problems.push(Problem::of(&error)),
         },
         Stance::Active | Stance::Suspended => progress.applied = applier.apply(&children).await,
@@ -154,16 +156,21 @@ async fn conclude(
     observation: &Observation,
 ) -> Result<Due, kube::Error> {
     let before = context.memory.status(pipeline);
-    let status = status::report(pipeline, &before, observation, progress.plan.clone(), Timestamp::now());
+    let status = status::report(pipeline, &before, observation, progress.findings.clone(), Timestamp::now());
     context.memory.count_conditions(key, &status);
     if status != before && !is_namespace_terminating(&progress.problems) {
         status::write(&context.client, key, &status).await?;
         context.memory.status_written(key, status);
+        context.memory.moved(key);
     }
     tell_problems(pipeline, key, context, &progress.problems).await;
     if progress.problems.is_empty() {
         context.memory.succeeded(key);
-        return Ok(if observation.is_restless() { Due::Soon } else { Due::Resync });
+        if observation.is_restless() {
+            return Ok(Due::Soon(context.memory.looked(key)));
+        }
+        context.memory.moved(key);
+        return Ok(Due::Resync);
     }
     Ok(Due::Retry(context.memory.failed(key)))
 }

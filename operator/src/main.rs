@@ -21,6 +21,9 @@ use failure::Failure;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// The operator waits for the API server most of the time; each thread has a heap of its own.
+const WORKERS: usize = 2;
+
 fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -32,7 +35,11 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<(), Box<dyn Failure>> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(failure::NoRuntime::from)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .enable_all()
+        .build()
+        .map_err(failure::NoRuntime::from)?;
     let outcome = runtime.block_on(commands::run(cli));
     // Whatever still blocks, such as a name that is being looked up, does not keep the process.
     runtime.shutdown_background();

@@ -67,22 +67,24 @@ pub(crate) enum RunError {
     Connect { source: kube::Error },
     #[snafu(display("unable to serve health and metrics; choose another address with --listen"))]
     Listen { source: ServeError },
+    #[snafu(display("unable to make a client for the pods; report this with the version of the operator"))]
+    Prober { source: reqwest::Error },
 }
 
 impl Failure for RunError {}
 
 impl RunArgs {
     /// An empty text, as a chart may give one, is none.
-    fn settings(&self) -> Settings {
+    fn settings(&self) -> Result<Settings, RunError> {
         let namespaces: Vec<String> = self.namespaces.iter().filter(|name| !name.is_empty()).cloned().collect();
         let image = self.image.clone().filter(|image| !image.is_empty());
-        Settings {
+        Ok(Settings {
             scope: if namespaces.is_empty() { Scope::Cluster } else { Scope::Namespaces(namespaces) },
             defaults: image.map_or_else(OperatorDefaults::default, |image| OperatorDefaults { image }),
             identity: self.identity.clone(),
-            prober: Arc::new(HttpProber::default()),
+            prober: Arc::new(HttpProber::new().context(ProberSnafu)?),
             resync: None,
-        }
+        })
     }
 }
 
@@ -100,13 +102,12 @@ pub(crate) async fn run(arguments: RunArgs) -> Result<(), RunError> {
 
     let elector = elector(&arguments, config.clone(), &health, fence.clone())?;
     let client = gated(config, fence, &metrics)?;
-    let settings = arguments.settings();
-    let leads = metrics.leads.clone();
+    let settings = arguments.settings()?;
     elector
         .run(shutdown, |stop| {
-            let (client, settings, metrics, leads) = (client.clone(), settings.clone(), metrics.clone(), leads.clone());
+            let (client, settings, metrics) = (client.clone(), settings.clone(), metrics.clone());
             async move {
-                let _leading = Leading::new(leads);
+                let _leading = Leading::new(&metrics);
                 controller::run(client, settings, metrics, stop).await;
             }
         })
@@ -143,19 +144,21 @@ fn gated(config: kube::Config, fence: Fence, metrics: &Metrics) -> Result<Client
     Ok(ClientBuilder::try_from(config).context(ConnectSnafu)?.with_layer(&layer).build())
 }
 
-/// Shows that this process leads, for as long as it lives.
-struct Leading(prometheus::IntGauge);
+/// Shows that this process leads, for as long as it lives. One that leads no more knows nothing of the resources.
+struct Leading(Metrics);
 
 impl Leading {
-    fn new(gauge: prometheus::IntGauge) -> Self {
-        gauge.set(1);
-        Self(gauge)
+    fn new(metrics: &Metrics) -> Self {
+        metrics.leads.set(1);
+        Self(metrics.clone())
     }
 }
 
 impl Drop for Leading {
     fn drop(&mut self) {
-        self.0.set(0);
+        self.0.leads.set(0);
+        self.0.queue_depth.set(0);
+        self.0.conditions.reset();
     }
 }
 
@@ -177,7 +180,7 @@ mod tests {
         }
         let scope = |namespaces: &str| {
             let program = <Program as clap::Parser>::parse_from(["run", "--image=", "--namespaces", namespaces]);
-            program.arguments.settings().scope
+            program.arguments.settings().unwrap().scope
         };
         assert_eq!(scope(""), Scope::Cluster);
         assert_eq!(scope("a,b"), Scope::Namespaces(vec!["a".into(), "b".into()]));
@@ -185,10 +188,10 @@ mod tests {
 
     #[test]
     fn the_gauge_shows_who_leads() {
-        let gauge = Metrics::new().leads;
-        let leading = Leading::new(gauge.clone());
-        assert_eq!(gauge.get(), 1);
+        let metrics = Metrics::new();
+        let leading = Leading::new(&metrics);
+        assert_eq!(metrics.leads.get(), 1);
         drop(leading);
-        assert_eq!(gauge.get(), 0);
+        assert_eq!(metrics.leads.get(), 0);
     }
 }

@@ -178,7 +178,7 @@ impl Applier<'_> {
             self.verified(prepared, live);
             return Ok(Change::Nothing);
         }
-        if child.kind == Kind::Job {
+        if child.kind == Kind::Job && paths.iter().any(|path| !path.is_of_metadata()) {
             return self.replace_job(prepared, live).await;
         }
         let after = self.write(prepared, "apply", api.patch(child.name(), &force(), &Patch::Apply(&desired))).await?;

@@ -10,8 +10,12 @@ use crate::{events::Events, metrics::Metrics, validate::OperatorDefaults};
 /// When a resource is looked at again although nothing has happened to it.
 const RESYNC: Duration = Duration::from_mins(5);
 
-/// When pods are asked again that run and are not ready: their answer is in no watch.
-const SOON: Duration = Duration::from_secs(2);
+/// When pods are asked again that run and are not ready, at first and at last: their answer is in no watch. Most become ready within
+/// seconds; the others need somebody, who takes longer.
+const SOON: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+
+/// After so many looks at pods that are not ready, the time between two looks doubles.
+const LOOKS_AT_ONE_PACE: u32 = 10;
 
 /// How long to wait after the first failure, and at most.
 const RETRY: (Duration, Duration) = (Duration::from_millis(500), Duration::from_mins(2));
@@ -36,8 +40,8 @@ pub(super) struct Context {
 pub(super) enum Due {
     /// Nothing is left to do.
     Resync,
-    /// Something is on its way that no watch tells of.
-    Soon,
+    /// Something is on its way that no watch tells of, for so many looks in a row.
+    Soon(u32),
     /// It has failed so often in a row.
     Retry(u32),
 }
@@ -47,7 +51,7 @@ impl Context {
     pub(super) fn due(&self, due: Due) -> Action {
         let wait = match due {
             Due::Resync => self.resync.unwrap_or(RESYNC),
-            Due::Soon => SOON,
+            Due::Soon(looks) => doubled(SOON, looks / LOOKS_AT_ONE_PACE),
             Due::Retry(failures) => backoff(failures),
         };
         Action::requeue(wait.mul_f64(0.8 + 0.4 * rand::random::<f64>()))
@@ -56,8 +60,11 @@ impl Context {
 
 /// Doubles with each failure.
 pub(super) fn backoff(failures: u32) -> Duration {
-    let (first, longest) = RETRY;
-    first.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1))).min(longest)
+    doubled(RETRY, failures.saturating_sub(1))
+}
+
+fn doubled((first, longest): (Duration, Duration), times: u32) -> Duration {
+    first.saturating_mul(2_u32.saturating_pow(times)).min(longest)
 }
 
 #[cfg(test)]

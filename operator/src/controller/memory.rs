@@ -30,6 +30,8 @@ struct Entry {
     /// What we wrote, until the watch has it too.
     pending: Option<(CcxPipelineStatus, Instant)>,
     failures: u32,
+    /// How many looks in a row have found something on its way.
+    looks: u32,
     conditions: Vec<(String, String)>,
     problems: Vec<String>,
 }
@@ -84,6 +86,19 @@ impl Memory {
         entry.failures = entry.failures.saturating_add(1);
         entry.settled = None;
         entry.failures
+    }
+
+    /// Something is on its way. How many looks in a row have found so before.
+    pub(crate) fn looked(&self, key: &Key) -> u32 {
+        let mut entries = self.lock();
+        let entry = entries.entry(key.clone()).or_default();
+        entry.looks = entry.looks.saturating_add(1);
+        entry.looks - 1
+    }
+
+    /// Nothing is on its way, or it has come further.
+    pub(crate) fn moved(&self, key: &Key) {
+        self.lock().entry(key.clone()).or_default().looks = 0;
     }
 
     pub(crate) fn succeeded(&self, key: &Key) {

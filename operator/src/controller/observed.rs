@@ -67,7 +67,10 @@ impl Observed {
     pub(crate) fn child_gone(&self, kind: Kind, metadata: &ObjectMeta) -> Option<Key> {
         let key = Key::of_child(metadata)?;
         let name = metadata.name.as_deref()?;
-        self.lock().families.get_mut(&key)?.child_gone(kind, name).then_some(key)
+        let mut tables = self.lock();
+        let is_missed = tables.families.get_mut(&key)?.child_gone(kind, name);
+        tables.drop_if_over(&key);
+        is_missed.then_some(key)
     }
 
     /// A pod exists in this form.
@@ -82,7 +85,10 @@ impl Observed {
     pub(crate) fn pod_gone(&self, metadata: &ObjectMeta) -> Option<Key> {
         let key = Key::of_pod(metadata)?;
         let name = metadata.name.as_deref()?;
-        self.lock().families.get_mut(&key)?.pod_gone(name).then_some(key)
+        let mut tables = self.lock();
+        let is_missed = tables.families.get_mut(&key)?.pod_gone(name);
+        tables.drop_if_over(&key);
+        is_missed.then_some(key)
     }
 
     /// All objects have been listed anew: what was seen before `sweep` and not since is gone. The resources that miss something.
@@ -128,9 +134,7 @@ impl Observed {
     pub(crate) fn forget(&self, key: &Key) {
         let mut tables = self.lock();
         tables.forget_references(key);
-        if tables.families.get(key).is_some_and(Family::is_empty) {
-            tables.families.remove(key);
-        }
+        tables.drop_if_over(key);
     }
 
     /// Reads or changes what is known of a resource's objects. Short: all watches wait for it.
@@ -144,6 +148,14 @@ impl Observed {
 }
 
 impl Tables {
+    /// Forgets the family of a resource that no longer exists, when nothing is left of it.
+    fn drop_if_over(&mut self, key: &Key) {
+        let is_over = !self.wanted.contains_key(key) && self.families.get(key).is_some_and(Family::is_empty);
+        if is_over {
+            self.families.remove(key);
+        }
+    }
+
     fn selecting_of(&self, metadata: &ObjectMeta, namespace: &str) -> BTreeSet<Key> {
         let labels = metadata.labels.clone().unwrap_or_default();
         let is_selected = |key: &&Key| {

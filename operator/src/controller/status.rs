@@ -8,6 +8,7 @@
 
 mod condition;
 mod database;
+mod endpoints;
 mod reachability;
 mod report;
 mod rules;
@@ -18,7 +19,8 @@ mod write;
 
 pub use condition::ConditionType;
 pub(crate) use condition::{Truth, Verdict};
-pub(crate) use report::report;
+pub(crate) use endpoints::endpoints;
+pub(crate) use report::{Findings, report};
 pub(crate) use view::{JobView, View, Workload};
 pub(crate) use write::write;
 

@@ -4,9 +4,11 @@
 //! Kubernetes (`hack/kubernetes.sh run` brings one) a test says so and passes, except with `CI=true`.
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod crash;
 mod deletion;
 mod drift;
 mod kubelet;
+mod mortal;
 mod order;
 mod restart;
 mod settle;

@@ -2,10 +2,10 @@
 
 use k8s_openapi::api::{
     apps::v1::{Deployment, StatefulSet},
+    autoscaling::v2::HorizontalPodAutoscaler,
     batch::v1::Job,
     core::v1::{Secret, Service},
 };
-use prometheus::TextEncoder;
 use serde_json::json;
 
 use crate::world::World;
@@ -13,8 +13,9 @@ use crate::world::World;
 #[tokio::test]
 async fn a_new_resource_becomes_ready_with_all_of_its_parts() {
     let Some(world) = World::new().await else { return };
-    world.apply(json!({})).await;
+    world.apply(json!({"aggregator": {"autoscaling": {"type": "Cpu"}}})).await;
     world.until_ready().await;
+    assert_eq!(world.list::<HorizontalPodAutoscaler>().await.len(), 1);
     for name in ["ccx-data-pipeline", "ccx-insights-results-db-writer", "ccx-insights-results-aggregator"] {
         assert!(world.get::<Deployment>(name).await.is_some(), "{name}");
     }
@@ -78,7 +79,7 @@ async fn a_controller_that_starts_beside_a_settled_resource_writes_nothing() {
     world.stop_operator().await;
     world.start_operator();
     world.until_settled().await;
-    assert_eq!(writes(&world), Vec::<String>::new());
+    assert_eq!(world.writes(), Vec::<String>::new());
     world.end().await;
 }
 
@@ -88,13 +89,13 @@ async fn a_change_of_one_field_writes_what_follows_from_it_and_the_status() {
     world.apply(json!({})).await;
     world.until_ready().await;
     world.until_settled().await;
-    let before = writes(&world);
+    let before = world.writes();
     world.apply(json!({"dataPipeline": {"replicas": 7}})).await;
     world.until_ready().await;
     world.until_settled().await;
     let deployment = world.get::<Deployment>("ccx-data-pipeline").await.unwrap();
     assert_eq!(deployment.spec.unwrap().replicas, Some(7));
-    let mut after = writes(&world);
+    let mut after = world.writes();
     after.retain(|line| !before.contains(line) && !line.contains("ccxpipelines/status"));
     assert_eq!(
         after,
@@ -102,10 +103,4 @@ async fn a_change_of_one_field_writes_what_follows_from_it_and_the_status() {
         "three of them to create"
     );
     world.end().await;
-}
-
-/// The counters of writes.
-fn writes(world: &World) -> Vec<String> {
-    let text = TextEncoder::new().encode_to_string(&world.metrics().registry.gather()).unwrap();
-    text.lines().filter(|line| line.starts_with("ccx_operator_api_writes_total")).map(str::to_owned).collect()
 }

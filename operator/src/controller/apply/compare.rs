@@ -16,6 +16,12 @@ pub(super) enum Segment {
     Index(usize),
 }
 
+impl FieldPath {
+    pub(super) fn is_of_metadata(&self) -> bool {
+        self.0.first() == Some(&Segment::Key("metadata".into()))
+    }
+}
+
 impl fmt::Display for FieldPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, segment) in self.0.iter().enumerate() {

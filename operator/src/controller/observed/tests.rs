@@ -73,6 +73,7 @@ fn a_change_by_somebody_else_while_we_write_is_not_missed() {
 #[test]
 fn a_child_that_goes_is_missed_unless_we_deleted_it() {
     let observed = Observed::default();
+    observed.depend(&key(), Wanted::default());
     let metadata = child("a", 1, "f:x");
     verify(&observed, &metadata);
     assert_eq!(observed.child_gone(Kind::Service, &metadata), Some(key()));
@@ -81,6 +82,18 @@ fn a_child_that_goes_is_missed_unless_we_deleted_it() {
     observed.with(&key(), |family| family.deleted(Kind::Service, "a"));
     assert_eq!(observed.child_gone(Kind::Service, &metadata), None);
     assert_eq!(knowledge(&observed, "hash"), Knowledge::Unknown);
+}
+
+#[test]
+fn nothing_is_kept_of_a_resource_that_is_gone_with_its_children() {
+    let observed = Observed::default();
+    let metadata = child("a", 1, "f:x");
+    observed.depend(&key(), Wanted::default());
+    see(&observed, &metadata);
+    observed.forget(&key());
+    assert_eq!(observed.lock().families.len(), 1, "its child is still there");
+    observed.child_gone(Kind::Service, &metadata);
+    assert_eq!(observed.lock().families.len(), 0);
 }
 
 #[test]

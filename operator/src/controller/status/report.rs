@@ -1,17 +1,28 @@
 //! The status as a whole.
 
-use ccx_crds::{CcxPipeline, CcxPipelineStatus, ComponentStatus, Plan, RulesStatus};
+use ccx_crds::{CcxPipeline, CcxPipelineStatus, ComponentStatus, Endpoints, Plan, RulesStatus};
 use k8s_openapi::jiff::Timestamp;
 
 use super::{Observation, Workload, verdicts};
 use crate::component::Component;
+
+/// What the stages have found out, beside what was seen.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Findings {
+    /// What would change, when that is all that was asked.
+    pub(crate) plan: Option<Plan>,
+    /// None when the resource is not valid.
+    pub(crate) endpoints: Option<Endpoints>,
+    /// The Secret with the managed database's password.
+    pub(crate) database_secret: Option<String>,
+}
 
 /// The status after `before`. What was not seen this time, such as the rules of pods that are away, stays as it was.
 pub(crate) fn report(
     pipeline: &CcxPipeline,
     before: &CcxPipelineStatus,
     observation: &Observation,
-    plan: Option<Plan>,
+    findings: Findings,
     now: Timestamp,
 ) -> CcxPipelineStatus {
     let generation = pipeline.metadata.generation;
@@ -24,8 +35,10 @@ pub(crate) fn report(
         data_pipeline_replicas: replicas(observation),
         selector: Some(selector(pipeline)),
         rules: rules(observation).or_else(|| before.rules.clone()),
-        plan,
-        ..before.clone()
+        endpoints: findings.endpoints.or_else(|| before.endpoints.clone()),
+        database_secret: findings.database_secret,
+        plan: findings.plan,
+        schema_version: before.schema_version,
     }
 }
 

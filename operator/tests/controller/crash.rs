@@ -1,0 +1,101 @@
+//! The controller may die at any instant: after every single write of its, another one gets there all the same.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use ccx_operator::kind::Kind;
+use k8s_openapi::api::{
+    batch::v1::Job,
+    core::v1::{Pod, Secret},
+};
+use kube::{Api, ResourceExt as _, api::ListParams, core::DynamicObject};
+use serde_json::{Value, json};
+
+use crate::{
+    mortal::Life,
+    world::{World, until},
+};
+
+/// A life without a write: there is nothing left to do.
+const QUIET: Duration = Duration::from_secs(3);
+
+/// More than a resource can need.
+const MAX_LIVES: usize = 200;
+
+/// Lets controllers live for one write each, until one has nothing to write. How many there were.
+async fn live_and_die(world: &mut World) -> usize {
+    for lives in 0..MAX_LIVES {
+        let life = Life::of_writes(1);
+        world.start_mortal_operator(&life);
+        let is_dead = tokio::time::timeout(QUIET, life.ended.cancelled()).await.is_ok();
+        world.kill_operator().await;
+        if !is_dead && is_at_rest(world).await {
+            return lives;
+        }
+    }
+    panic!("after {MAX_LIVES} lives there is still something to do");
+}
+
+/// Whether the cluster's own controllers are done, so that nothing new comes to ours.
+async fn is_at_rest(world: &World) -> bool {
+    let pods = world.list::<Pod>().await;
+    pods.iter().all(|pod| pod.metadata.deletion_timestamp.is_none() && pod.status.is_some())
+}
+
+/// All children, without what is different in every namespace.
+async fn children(world: &World) -> BTreeMap<(Kind, String), Value> {
+    let mut found = BTreeMap::new();
+    let always = Kind::ALL.into_iter().filter(|kind| kind.availability() == ccx_operator::kind::Availability::Always);
+    for kind in always {
+        let api: Api<DynamicObject> = Api::namespaced_with(world.client.clone(), &world.namespace, &kind.api_resource());
+        let ours = ListParams::default().labels("app.kubernetes.io/managed-by=ccx-operator");
+        for object in api.list(&ours).await.unwrap() {
+            found.insert((kind, stem(&object.name_any())), essence(&object, &world.namespace));
+        }
+    }
+    found
+}
+
+/// A Job's name ends with a fingerprint of what it runs on, the password included.
+fn stem(name: &str) -> String {
+    let (stem, end) = name.rsplit_once('-').unwrap_or((name, ""));
+    if end.len() == 10 && end.chars().all(|digit| digit.is_ascii_hexdigit()) { stem.into() } else { name.into() }
+}
+
+fn essence(object: &DynamicObject, namespace: &str) -> Value {
+    let spec = &object.data["spec"];
+    let kept = json!({
+        "labels": object.labels(),
+        "owners": object.owner_references().len(),
+        "replicas": spec["replicas"],
+        "data": if object.data["type"] == "Opaque" { Value::Null } else { object.data["data"].clone() },
+        "image": spec["template"]["spec"]["containers"][0]["image"],
+    });
+    let text = kept.to_string().replace(namespace, "NAMESPACE");
+    serde_json::from_str(&text).unwrap()
+}
+
+#[tokio::test]
+async fn a_controller_that_dies_after_every_write_leaves_what_an_undisturbed_one_does() {
+    let Some(mut world) = World::empty().await else { return };
+    let undisturbed = World::new().await.unwrap();
+    let steps = [
+        json!({}),
+        json!({"image": "registry.example.com/ccx:2", "dataPipeline": {"replicas": 2}}),
+        json!({"image": "registry.example.com/ccx:2", "dataPipeline": {"replicas": 2}, "suspend": true}),
+        json!({"image": "registry.example.com/ccx:2", "dataPipeline": {"replicas": 2}}),
+    ];
+    let mut passwords = Vec::new();
+    for (step, spec) in steps.into_iter().enumerate() {
+        undisturbed.apply(spec.clone()).await;
+        world.apply(spec).await;
+        let lives = live_and_die(&mut world).await;
+        eprintln!("step {step}: {lives} controllers died");
+        until("both come to the same", async || (children(&world).await == children(&undisturbed).await).then_some(()))
+            .await;
+        passwords.push(world.get::<Secret>("ccx-data-pipeline-db").await.unwrap().data);
+        assert_eq!(world.list::<Job>().await.len(), 2);
+    }
+    assert!(passwords.iter().all(|password| *password == passwords[0]), "the password is made up once");
+    world.end().await;
+    undisturbed.end().await;
+}

@@ -1,0 +1,84 @@
+//! A client of a process that dies after a number of writes: the last one arrives, and its answer is never seen.
+
+use std::{
+    future::pending,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use axum::http::{Method, Request};
+use futures::future::BoxFuture;
+use kube::client::Body;
+use tokio_util::sync::CancellationToken;
+use tower::{Layer, Service};
+
+/// How long a process lives. Clones are the same life.
+#[derive(Clone)]
+pub(crate) struct Life {
+    writes_left: Arc<AtomicI64>,
+    /// Cancelled when it has ended.
+    pub(crate) ended: CancellationToken,
+}
+
+impl Life {
+    pub(crate) fn of_writes(writes: i64) -> Self {
+        Self { writes_left: Arc::new(AtomicI64::new(writes)), ended: CancellationToken::new() }
+    }
+
+    pub(crate) fn endless() -> Self {
+        Self::of_writes(i64::MAX)
+    }
+}
+
+impl<Inner> Layer<Inner> for Life {
+    type Service = Mortal<Inner>;
+
+    fn layer(&self, inner: Inner) -> Mortal<Inner> {
+        Mortal { inner, life: self.clone() }
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct Mortal<Inner> {
+    inner: Inner,
+    life: Life,
+}
+
+impl<Inner> Service<Request<Body>> for Mortal<Inner>
+where
+    Inner: Service<Request<Body>>,
+    Inner::Future: Send + 'static,
+    Inner::Response: Send + 'static,
+    Inner::Error: Send + 'static,
+{
+    type Response = Inner::Response;
+    type Error = Inner::Error;
+    type Future = BoxFuture<'static, Result<Inner::Response, Inner::Error>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Inner::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let is_tried = request.uri().query().is_some_and(|query| query.contains("dryRun"));
+        if request.method() == Method::GET || is_tried {
+            return Box::pin(self.inner.call(request));
+        }
+        let left = self.life.writes_left.fetch_sub(1, Ordering::SeqCst);
+        if left <= 0 {
+            return Box::pin(pending());
+        }
+        let (answer, ended) = (self.inner.call(request), self.life.ended.clone());
+        Box::pin(async move {
+            let answer = answer.await;
+            if left == 1 {
+                ended.cancel();
+                pending::<()>().await;
+            }
+            answer
+        })
+    }
+}
