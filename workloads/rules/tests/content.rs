@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ccx_content::{Content, ContentTree, lint_details, lint_keys};
-use ccx_rules::{Engine, Finding};
+use ccx_rules::{Engine, Finding, WorkloadChecks};
 use examples::{examples, run};
 use serde_json::Value;
 
@@ -32,10 +32,27 @@ fn every_key_has_content_and_every_content_a_rule() {
         let rule = meta.rule.clone();
         meta.error_keys.iter().map(move |error_key| format!("{rule}|{error_key}"))
     });
-    // Workload checks are judged beside the rules.
+    // Workload checks are judged beside the rules, see below.
     let is_of_rule = |content: &&Content| !content.selector.rule.as_str().contains(".dvo.");
     let contents = ContentTree::builtin().contents().filter(is_of_rule).map(|content| content.selector.to_string());
     assert_eq!(selectors.collect::<BTreeSet<_>>(), contents.collect());
+}
+
+#[test]
+fn every_workload_check_has_content_and_every_content_a_check() {
+    let is_of_check = |content: &&Content| content.selector.rule.as_str().contains(".dvo.");
+    let contents: BTreeSet<String> =
+        ContentTree::builtin().contents().filter(is_of_check).map(|content| content.selector.to_string()).collect();
+    let names: Vec<String> = contents.iter().map(|selector| name_of_check(selector)).collect();
+    let checks = WorkloadChecks::select(&names, &[]).unwrap();
+    let selectors = checks.names().map(|(rule, error_key)| format!("{rule}|{error_key}"));
+    assert_eq!(selectors.collect::<BTreeSet<_>>(), contents);
+}
+
+/// The name of a check in the configuration: the last part of its module, with hyphens.
+fn name_of_check(selector: &str) -> String {
+    let module = selector.split('|').next().unwrap();
+    module.rsplit('.').next().unwrap().replace('_', "-")
 }
 
 #[test]
