@@ -23,6 +23,16 @@ pub enum Change {
 }
 
 impl Reloader {
+    /// Whether what was looked at last is what is loaded.
+    pub fn is_current(&self) -> bool {
+        self.loaded.is_some() && self.refused.is_none()
+    }
+
+    /// Forgets what was refused, so that it is told again.
+    pub fn forget_refused(&mut self) {
+        self.refused = None;
+    }
+
     /// Compares the files with what is known, and loads them when they are new.
     pub fn look_at(&mut self, files: &RuleFiles) -> Change {
         let digest = files.digest();

@@ -234,4 +234,4 @@ impl Evaluation<'_> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

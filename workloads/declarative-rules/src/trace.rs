@@ -155,6 +155,53 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::{load_file, rule::tests::archive};
+
+    const EXAMPLE: &str = include_str!("../examples/pool-degraded.yaml");
+
+    fn trace(files: &[(&str, serde_json::Value)]) -> Trace {
+        load_file("a.yaml", EXAMPLE).rules[0].trace(&archive(files), Some("2026-01-15T12:00:00Z".parse().unwrap()))
+    }
+
+    #[test]
+    fn a_trace_shows_each_input_fact_and_the_verdict() {
+        let pool = json!({"metadata": {"name": "worker"}, "status": {"degradedMachineCount": 2}});
+        let trace = trace(&[("config/machineconfigpools/worker.json", pool)]);
+        assert_eq!((trace.verdict, &trace.reason), ("hit", &None));
+        assert_eq!(trace.inputs[0].files, ["config/machineconfigpools/worker.json"]);
+        let shape = "list of 1 × {metadata: {name: string}, status: {degradedMachineCount: int}, _path: string}";
+        assert_eq!(trace.inputs[0].shape, shape);
+        assert_eq!((trace.inputs[1].name.as_str(), trace.inputs[1].shape.as_str()), ("version", "null"));
+        let bad = trace.facts[0].value.as_ref().unwrap();
+        assert_eq!((trace.facts[0].name.as_str(), &bad[0]["metadata"]["name"]), ("facts.bad", &json!("worker")));
+        assert_eq!(trace.when.unwrap().value, Some(json!(true)));
+        assert_eq!(trace.details[0].value, Some(json!([{"name": "worker", "machines": 2}])));
+        assert!(trace.steps > 0);
+    }
+
+    #[test]
+    fn a_trace_of_a_skipped_or_failing_rule_shows_what_there_is() {
+        let skipped = trace(&[]);
+        assert_eq!(skipped.verdict, "skip");
+        assert_eq!(skipped.reason.as_deref(), Some("All: ['config/machineconfigpools/*.json'] Any: "));
+        assert_eq!(skipped.facts[0].value, Some(json!([])));
+        let failing = trace(&[("config/machineconfigpools/a.json", json!({"status": {"degradedMachineCount": "two"}}))]);
+        assert_eq!(failing.verdict, "fault");
+        assert!(failing.facts[0].error.as_ref().unwrap().contains("`>` does not take (string, int)"), "{failing:?}");
+        assert!(failing.reason.unwrap().contains("a.yaml:10:"));
+    }
+
+    #[test]
+    fn an_explanation_has_the_inputs_and_the_content() {
+        let explanation = load_file("a.yaml", EXAMPLE).rules[0].explain();
+        let inputs: Vec<_> = explanation.inputs.iter().map(|input| (input.kind, input.what.as_str(), input.need)).collect();
+        assert_eq!(inputs[0], ("glob", "config/machineconfigpools/*.json", "required"));
+        assert_eq!(inputs[2].0, "logs");
+        assert_eq!(explanation.inputs[2].pattern.as_deref(), Some(r"drain failed for node (?P<node>\S+)"));
+        assert_eq!(explanation.content.unwrap().impact, 3);
+        assert_eq!(explanation.facts[0].0, "bad");
+        assert_eq!(explanation.tests.len(), 3);
+    }
 
     #[test]
     fn a_shape_shows_types_and_names_to_some_depth() {

@@ -64,6 +64,33 @@ fn an_unknown_field_is_found_with_the_one_that_was_meant() {
     assert_eq!(problem_with("files: {}", "file: {}"), "r.yaml:17:21: error: unknown field `file`, did you mean `files`?");
 }
 
+/// The fields that are known where an unknown one is put.
+fn known_fields(from: &str, to: &str) -> Vec<String> {
+    let problem = problem_with(from, to);
+    let (_, fields) = problem.split_once(" has ").unwrap();
+    let mut fields: Vec<String> = fields.split(", ").map(str::to_owned).collect();
+    fields.sort();
+    fields
+}
+
+#[test]
+fn the_published_schema_has_the_fields_that_are_read() {
+    let schema = crate::rule_schema();
+    let of_schema = |object: &serde_json::Value| {
+        let mut fields: Vec<String> = object["properties"].as_object().unwrap().keys().cloned().collect();
+        fields.sort();
+        fields
+    };
+    assert_eq!(known_fields("when:", "zzzzzzzz: 1\nwhen:"), of_schema(&schema));
+    for (definition, from, to) in [
+        ("InputDefinition", "required: true", "zzzzzzzz: 1"),
+        ("ContentDefinition", "resolution: S", "resolution: S, zzzzzzzz: 1"),
+        ("TestDefinition", "files: {}", "zzzzzzzz: 1"),
+    ] {
+        assert_eq!(known_fields(from, to), of_schema(&schema["$defs"][definition]), "{definition}");
+    }
+}
+
 #[test]
 fn a_mistake_in_an_expression_has_its_place_in_the_file() {
     assert_eq!(

@@ -13,7 +13,7 @@ fn rule(inputs: &str, when: &str, details: &str) -> DeclarativeRule {
     loaded.rules.remove(0)
 }
 
-fn archive(files: &[(&str, Json)]) -> Archive {
+pub(crate) fn archive(files: &[(&str, Json)]) -> Archive {
     let mut tar = tar::Builder::new(Vec::new());
     for (path, content) in files.iter().chain(&[("config/none", json!(""))]) {
         let content = content.as_str().map_or_else(|| content.to_string(), Into::into);

@@ -1,0 +1,17 @@
+//! Any text is rules or problems, and what is a rule can be asked about its own tests.
+#![no_main]
+
+use ccx_declarative_rules::load_file;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    let loaded = load_file("fuzzed.yaml", text);
+    let lines = text.lines().count() + 1;
+    for problem in &loaded.problems {
+        assert!(problem.position.is_none_or(|position| (1..=lines).contains(&position.line)), "{problem}");
+    }
+    for rule in &loaded.rules {
+        rule.run_tests();
+        rule.explain();
+    }
+});
