@@ -25,6 +25,7 @@ mod load;
 mod logging;
 mod object_storage;
 mod retry;
+mod rules;
 mod secret;
 mod size;
 mod workload;
@@ -41,6 +42,7 @@ pub use load::{ConfigErrors, Problem};
 pub use logging::{LogFormat, Logging};
 pub use object_storage::{Addressing, LinkPolicy, ObjectStorage};
 pub use retry::Retry;
+pub use rules::Rules;
 pub use secret::{Secret, SecretError};
 pub use workload::{Aggregator, Authentication, Pipeline, Writer};
 pub use workload_checks::{Compression, WorkloadChecks};
@@ -59,6 +61,8 @@ pub struct Config {
     pub archive: ArchiveLimits,
     /// `ccx-data-pipeline`.
     pub pipeline: Pipeline,
+    /// Which rules judge archives.
+    pub rules: Rules,
     /// Rules of insights-core, run in Python.
     pub insights_core: InsightsCore,
     /// The checks of the users' workloads.

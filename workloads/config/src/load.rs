@@ -83,6 +83,7 @@ impl Config {
         self.database.check(problems);
         self.archive.check(problems);
         self.pipeline.check(problems);
+        self.rules.check(problems);
         self.insights_core.check(problems);
         self.writer.check(problems);
         self.aggregator.check(problems);

@@ -7,9 +7,11 @@ use ccx_rules::{Engine, Report};
 use ccx_service::sentence;
 use chrono::{DateTime, Utc};
 
+use crate::rules::{CurrentEngine, Rules};
+
 /// The engines.
 pub struct Judges {
-    engine: Engine,
+    engine: CurrentEngine,
     python: Option<Python>,
 }
 
@@ -21,16 +23,17 @@ pub(crate) struct Python {
 }
 
 impl Judges {
-    pub(crate) fn new(engine: Engine, python: Option<Python>) -> Self {
+    pub(crate) fn new(engine: CurrentEngine, python: Option<Python>) -> Self {
         Self { engine, python }
     }
 
     /// The report on an archive. With Python rules it blocks in a Tokio runtime's thread that may: both engines work at the same
     /// time.
     pub fn judge(&self, archive: &Archive, gathered_at: Option<DateTime<Utc>>) -> Result<Report, AdapterError> {
-        let Some(python) = &self.python else { return Ok(self.engine.run(archive, gathered_at)) };
+        let engine = self.engine.get();
+        let Some(python) = &self.python else { return Ok(engine.run(archive, gathered_at)) };
         let pending = python.adapter.begin(archive);
-        let mut report = self.engine.run(archive, gathered_at);
+        let mut report = engine.run(archive, gathered_at);
         match pending.and_then(ccx_insights_core::Pending::wait) {
             Ok(foreign) => python.metrics.duplicates(report.merge(foreign)),
             Err(error) if python.on_failure == OnFailure::DeadLetter => return Err(error),
@@ -46,6 +49,6 @@ impl Judges {
 impl From<Engine> for Judges {
     /// Our own engine alone.
     fn from(engine: Engine) -> Self {
-        Self::new(engine, None)
+        Self::new(Rules::from(engine).engine, None)
     }
 }

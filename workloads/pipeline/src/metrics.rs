@@ -6,16 +6,20 @@
 mod configurations;
 mod dashboards;
 mod register;
+mod rules;
 
 use ccx_archive::ArchiveKind;
 use ccx_messages::ErrorClass;
-use ccx_rules::{Engine, FaultReason, Report, Verdict};
-use prometheus::{Counter, Gauge, Histogram, IntCounter, IntGauge, Registry};
+use ccx_rules::{FaultReason, Report};
+use prometheus::{Gauge, Histogram, IntCounter, IntGauge, Registry};
 
 use crate::{RemoteConfiguration, filter::Rejection};
 
 pub(crate) use dashboards::Dashboards;
+pub(crate) use rules::RuleSetMetrics;
+
 use register::Register;
+use rules::RuleCosts;
 
 /// The metrics of the pipeline.
 pub(crate) struct Metrics {
@@ -38,12 +42,14 @@ pub(crate) struct Metrics {
     /// Records that wait in Kafka or are not committed yet.
     pub(crate) lag: IntGauge,
     filtered: [(Rejection, IntCounter); 3],
-    rules: Vec<RuleMetrics>,
+    /// Which rules of users are in use.
+    pub(crate) rule_set: RuleSetMetrics,
+    rules: RuleCosts,
 }
 
 impl Metrics {
     /// Registers every metric.
-    pub(crate) fn new(registry: &Registry, engine: &Engine) -> Result<Self, prometheus::Error> {
+    pub(crate) fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
         let register = Register(registry);
         let filtered =
             register.counters("ccx_pipeline_filtered_total", "Records that are not for us, by reason", "reason")?;
@@ -62,7 +68,8 @@ impl Metrics {
             record_age_seconds: register.add(record_age)?,
             lag: gauge("ccx_pipeline_lag_records", "Records that are not committed yet")?,
             filtered: Rejection::ALL.map(|reason| (reason, filtered.with_label_values(&[reason.label()]))),
-            rules: register.rules(engine)?,
+            rule_set: RuleSetMetrics::new(&register)?,
+            rules: RuleCosts::new(&register)?,
         })
     }
 
@@ -76,12 +83,7 @@ impl Metrics {
 
     /// Counts what the rules did with an archive.
     pub(crate) fn count_rules(&self, kind: ArchiveKind, report: &Report) {
-        // The engine reports its rules in the order in which it lists them.
-        for (run, rule) in report.runs.iter().zip(&self.rules) {
-            debug_assert_eq!(run.rule.rule.as_str(), rule.name);
-            rule.seconds.inc_by(run.elapsed.as_secs_f64());
-            rule.faults.inc_by(u64::from(matches!(run.verdict, Verdict::Fault | Verdict::Limit)));
-        }
+        self.rules.count(&report.runs);
         if report.faults.iter().any(|fault| matches!(fault.reason, FaultReason::OverBudget(_))) {
             self.dashboards.process_timeouts.of(kind).inc();
         }
@@ -146,12 +148,6 @@ impl ByClass {
             ErrorClass::Bug => &self.bug,
         }
     }
-}
-
-struct RuleMetrics {
-    name: String,
-    seconds: Counter,
-    faults: IntCounter,
 }
 
 #[cfg(test)]

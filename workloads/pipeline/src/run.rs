@@ -2,10 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
+use axum::{Json, Router, routing::get};
 use ccx_archive::Limits;
 use ccx_config::Config;
 use ccx_insights_core::Adapter;
-use ccx_rules::{Budget, Engine};
 use ccx_service::{Condition, Health, Heartbeat, sentence};
 use ccx_transport::{Connectivity, Consumer, Position, Producer, Record};
 use chrono::Utc;
@@ -14,7 +14,7 @@ use snafu::ResultExt;
 use tokio::{
     net::TcpListener,
     sync::watch,
-    task::{JoinError, JoinSet},
+    task::{JoinError, JoinHandle, JoinSet},
     time::{Instant, Interval},
 };
 use tokio_util::sync::CancellationToken;
@@ -28,6 +28,7 @@ use crate::{
     judges::{Judges, Python},
     metrics::Metrics,
     outage::{MANY_LINKS, Storage},
+    rules::{Rules, SharedStatus},
     sender::Sender,
     storage::StorageWatch,
     workers::Workers,
@@ -54,24 +55,28 @@ const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 /// Runs the pipeline until `shutdown`, then finishes what is in flight, at most for `pipeline.shutdown_timeout`.
 pub async fn run(config: &Config, shutdown: CancellationToken) -> Result<(), PipelineError> {
     let listener = ccx_service::bind(config.pipeline.listen).await.context(ServeSnafu)?;
-    let budget = Budget { time_per_rule: config.pipeline.rule_timeout, ..Budget::default() };
-    run_on(listener, config, Engine::builtin().with_budget(budget), shutdown).await
+    run_on(listener, config, Rules::of(config), shutdown).await
 }
 
 /// [`run`] with a given place for metrics and health, and with given rules.
 pub async fn run_on(
     listener: TcpListener,
     config: &Config,
-    engine: Engine,
+    rules: Rules,
     shutdown: CancellationToken,
 ) -> Result<(), PipelineError> {
     let registry = Registry::new();
     let health = Health::new();
-    let metrics = Arc::new(Metrics::new(&registry, &engine).context(MetricsSnafu)?);
+    let metrics = Arc::new(Metrics::new(&registry).context(MetricsSnafu)?);
     let workloads = Workloads::new(config).context(WorkloadChecksSnafu)?;
     let condition = health.condition("object storage");
     let storage = Arc::new(StorageWatch::new(config, condition, metrics.storage_away.clone()));
-    let judges = Judges::new(engine, python(config, &registry).await?);
+    let rule_watch = match rules.watch {
+        Some(watch) => Some(watch.look(metrics.rule_set.clone()).await),
+        None => None,
+    };
+    let judges = Judges::new(rules.engine, python(config, &registry).await?);
+    let rule_set_metrics = metrics.rule_set.clone();
     let flight = Flight::new(config.pipeline.max_bytes_in_flight.as_u64(), config.pipeline.max_downloads);
 
     let producer = Producer::new(&config.kafka).context(KafkaSnafu { client: "producer" })?;
@@ -104,18 +109,25 @@ pub async fn run_on(
         is_paused: false,
     };
     let server_shutdown = CancellationToken::new();
-    let routes = ccx_service::routes(health, registry);
+    let routes = ccx_service::routes(health, registry).merge(rule_routes(rules.status));
     let server = tokio::spawn(ccx_service::serve(listener, routes, server_shutdown.clone(), TICK));
     let probe = tokio::spawn(async move { storage.probe().await });
+    let rule_watch = rule_watch.map(|watch| tokio::spawn(watch.run(rule_set_metrics)));
 
     pipeline.run(config.pipeline.shutdown_timeout, &shutdown).await;
     if let Err(error) = producer.flush(FLUSH_TIMEOUT).await {
         tracing::warn!(error = sentence(&error), "the last messages may be lost; their records will be delivered again");
     }
     probe.abort();
+    rule_watch.inspect(JoinHandle::abort);
     server_shutdown.cancel();
     let _ = server.await;
     Ok(())
+}
+
+/// `/rules`: which rules of users are in use, and why not the latest ones.
+fn rule_routes(status: SharedStatus) -> Router {
+    Router::new().route("/rules", get(async move || Json(status.get())))
 }
 
 /// The Python rules, when the configuration names some.

@@ -96,7 +96,7 @@ mod webhook_blocks_platform;
 mod webhook_timeout_is_larger_than_default;
 
 /// Every built-in rule.
-pub(crate) fn rules() -> Vec<Box<dyn Rule>> {
+pub fn rules() -> Vec<Box<dyn Rule>> {
     vec![
         Box::new(alertmanager_no_receiver::AlertmanagerNoReceiver),
         Box::new(allowed_registries_incomplete::AllowedRegistriesIncomplete),

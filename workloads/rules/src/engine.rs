@@ -14,7 +14,8 @@ use ccx_messages::ErrorKey;
 use chrono::{DateTime, Utc};
 
 use crate::{
-    Context, FaultReason, Finding, Kind, Report, Response, Rule, RuleFault, RuleMeta, RuleRun, Skip, Verdict, builtin,
+    Context, FaultReason, Finding, Kind, Report, Response, Rule, RuleFault, RuleMeta, RuleRun, RuleSetVersion, Skip,
+    Verdict, builtin,
     plan::Plan,
     response::{Answer, Details},
 };
@@ -48,6 +49,7 @@ pub struct Engine {
     rules: Vec<Registered>,
     plan: Plan,
     budget: Budget,
+    rule_sets: Arc<[RuleSetVersion]>,
 }
 
 struct Registered {
@@ -78,7 +80,7 @@ impl Engine {
         let mut rules: Vec<_> = rules.into_iter().map(Registered::new).collect();
         rules.sort_by(|a, b| (&a.meta.rule, &a.meta.error_keys).cmp(&(&b.meta.rule, &b.meta.error_keys)));
         let plan = Plan::new(rules.iter().map(|rule| &*rule.meta));
-        Self { rules, plan, budget }
+        Self { rules, plan, budget, rule_sets: Arc::default() }
     }
 
     /// The same engine, whose findings carry the tags of this content. Where it has none for a key, those stay.
@@ -97,6 +99,13 @@ impl Engine {
         Self { budget, ..self }
     }
 
+    /// The same engine, whose reports name a set of rules and its version beside the built-in ones.
+    #[must_use]
+    pub fn with_rule_set(self, name: impl Into<String>, version: impl Into<String>) -> Self {
+        let set = RuleSetVersion { name: name.into(), version: version.into() };
+        Self { rule_sets: self.rule_sets.iter().cloned().chain([set]).collect(), ..self }
+    }
+
     /// What the rules are called and what they read, by rule.
     pub fn rules(&self) -> impl ExactSizeIterator<Item = &RuleMeta> {
         self.rules.iter().map(|rule| &*rule.meta)
@@ -113,7 +122,8 @@ impl Engine {
     }
 
     fn judge_all(&self, context: &Context<'_>, now: Option<DateTime<Utc>>) -> Report {
-        let mut report = Report { now, ..Report::default() };
+        let rule_sets = Arc::clone(&self.rule_sets);
+        let mut report = Report { now, rule_sets, ..Report::default() };
         for rule in &self.rules {
             let started = Instant::now();
             let outcome = self.judge(rule, context, started);

@@ -46,13 +46,14 @@ mod testing;
 mod texts;
 mod workloads;
 
+pub use builtin::rules as builtin_rules;
 pub use context::Context;
 pub use engine::{Budget, Engine, Profile, RuleCost};
 pub use examples::{Example, ExampleFiles, builtin_examples};
 pub use logs::{FileMatches, LogQuery};
 pub use metrics::Sample;
 pub use plan::Glob;
-pub use report::{FaultReason, Finding, Foreign, Report, RuleFault, RuleRun, Skip, Verdict};
+pub use report::{FaultReason, Finding, Foreign, Report, RuleFault, RuleRun, RuleSetVersion, Skip, Verdict};
 pub use response::{Kind, Response};
 pub use rule::{Input, Rule, RuleMeta};
 pub use workloads::{UnknownCheck, Workload, WorkloadChecks, WorkloadRecommendation};

@@ -35,6 +35,8 @@ pub struct Report {
     pub incomplete: Option<String>,
     /// How each rule ended and how long it took, by rule. For metrics.
     pub runs: Vec<RuleRun>,
+    /// The sets of rules that were used beside the built-in ones.
+    pub rule_sets: Arc<[RuleSetVersion]>,
     /// How long the log lines of all rules took to find, which no rule is charged for.
     pub log_scan: Duration,
 }
@@ -99,6 +101,15 @@ pub struct Foreign {
     pub findings: Vec<(Kind, Finding)>,
     /// The rules that it could not decide.
     pub skips: Vec<Skip>,
+}
+
+/// A set of rules, as a report names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleSetVersion {
+    /// What it is called.
+    pub name: String,
+    /// Which one it is.
+    pub version: String,
 }
 
 /// A rule's answer.

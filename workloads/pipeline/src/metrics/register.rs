@@ -1,12 +1,11 @@
 //! Making metrics and adding them to the registry.
 
-use ccx_rules::Engine;
 use prometheus::{
-    CounterVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
-    core::Collector, exponential_buckets,
+    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, core::Collector,
+    exponential_buckets,
 };
 
-use super::{ByKind, RuleMetrics};
+use super::ByKind;
 
 /// A registry with a method for each kind of metric that we have.
 pub(super) struct Register<'a>(pub(super) &'a Registry);
@@ -49,18 +48,6 @@ impl Register<'_> {
         let options = HistogramOpts::new(name, help).buckets(buckets);
         let histograms = self.add(HistogramVec::new(options, &[Self::ARCHIVE])?)?;
         Ok(ByKind::new(|kind| histograms.with_label_values(&[kind])))
-    }
-
-    pub(super) fn rules(&self, engine: &Engine) -> Result<Vec<RuleMetrics>, prometheus::Error> {
-        let options = Opts::new("ccx_pipeline_rule_seconds_total", "Time spent in each rule");
-        let seconds = self.add(CounterVec::new(options, &["rule"])?)?;
-        let faults = self.counters("ccx_pipeline_rule_faults_total", "Failures of each rule", "rule")?;
-        let metrics_of = |name: &str| RuleMetrics {
-            name: name.to_owned(),
-            seconds: seconds.with_label_values(&[name]),
-            faults: faults.with_label_values(&[name]),
-        };
-        Ok(engine.rules().map(|meta| metrics_of(meta.rule.as_str())).collect())
     }
 }
 

@@ -4,7 +4,7 @@ use super::*;
 
 fn metrics() -> (Registry, Metrics) {
     let registry = Registry::new();
-    let metrics = Metrics::new(&registry, &Engine::builtin()).unwrap();
+    let metrics = Metrics::new(&registry).unwrap();
     (registry, metrics)
 }
 

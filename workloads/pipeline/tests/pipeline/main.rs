@@ -6,5 +6,6 @@ mod bad_input;
 mod good_input;
 mod outage;
 mod shutdown;
+mod user_rules;
 mod web;
 mod world;

@@ -5,8 +5,7 @@ use std::{future::Future, net::SocketAddr, time::Duration};
 use ccx_config::{Config, LinkPolicy};
 use ccx_local::{Kafka, ObjectStorage};
 use ccx_messages::{Announce, ClusterId, DeadLetter, Identity, OrgId, Timestamp};
-use ccx_pipeline::{PipelineError, run_on};
-use ccx_rules::Engine;
+use ccx_pipeline::{PipelineError, Rules, run_on};
 use ccx_sample_archive::SampleArchive;
 use ccx_transport::{ObjectStore, Outgoing, Producer, Record, TopicReader};
 use tokio::{
@@ -51,15 +50,16 @@ impl World {
     }
 
     pub(crate) async fn start(&self) -> Running {
-        self.start_with(Engine::builtin()).await
+        self.start_with(Rules::of(&self.config)).await
     }
 
-    pub(crate) async fn start_with(&self, engine: Engine) -> Running {
+    pub(crate) async fn start_with(&self, rules: impl Into<Rules>) -> Running {
+        let rules = rules.into();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (config, shutdown) = (self.config.clone(), CancellationToken::new());
         let stop = shutdown.clone();
-        let task = tokio::spawn(async move { run_on(listener, &config, engine, stop).await });
+        let task = tokio::spawn(async move { run_on(listener, &config, rules, stop).await });
         Running { address, shutdown, task }
     }
 

@@ -160,6 +160,16 @@ fn the_report_has_the_shape_that_consumers_know() {
 }
 
 #[test]
+fn a_set_of_rules_is_named_with_its_version() {
+    let engine = Engine::new(Vec::new(), Budget::default()).with_rule_set("user_rules", "c0ffee");
+    let json = engine.run(&archive(&[]), Some(now())).to_json();
+    let report: Value = serde_json::from_str(json.get()).unwrap();
+    let sets = &report["analysis_metadata"]["plugin_sets"];
+    assert_eq!(sets["user_rules"], json!({"version": "c0ffee", "commit": null}));
+    assert_eq!(sets["ccx_rules"]["commit"], json!(null));
+}
+
+#[test]
 fn a_hit_has_the_shape_that_consumers_know() {
     let json = run(vec![healthy("ccx_rules.external.a")], Budget::default()).to_json();
     let report: Value = serde_json::from_str(json.get()).unwrap();

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use serde::{Serialize, ser::SerializeMap};
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::{Finding, Report, Skip};
+use super::{Finding, Report, RuleSetVersion, Skip};
 use crate::Kind;
 
 /// The report's JSON.
 pub(super) fn encode(report: &Report) -> Box<RawValue> {
     let now = report.now.map(|now| now.to_rfc3339());
     let sections = Sections {
-        analysis_metadata: AnalysisMetadata::new(now.as_deref(), report.incomplete.as_deref()),
+        analysis_metadata: AnalysisMetadata::new(now.as_deref(), report.incomplete.as_deref()).with(&report.rule_sets),
         fingerprints: items(Kind::Fingerprint, &report.fingerprints),
         info: items(Kind::Info, &report.info),
         pass: items(Kind::Pass, &report.pass),
@@ -59,6 +59,13 @@ impl<'a> AnalysisMetadata<'a> {
             incomplete,
             plugin_sets: BTreeMap::from([("ccx_rules", PluginSet { version: env!("CARGO_PKG_VERSION"), commit: None })]),
         }
+    }
+
+    /// The same, with sets of rules beside the built-in ones.
+    fn with(mut self, rule_sets: &'a [RuleSetVersion]) -> Self {
+        let named = rule_sets.iter().map(|set| (set.name.as_str(), PluginSet { version: &set.version, commit: None }));
+        self.plugin_sets.extend(named);
+        self
     }
 }
 

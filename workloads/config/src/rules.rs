@@ -1,0 +1,41 @@
+//! `[rules]`
+
+use std::{path::PathBuf, time::Duration};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::Problem;
+
+/// Which rules judge archives: the built-in ones, and those of users in YAML.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Rules {
+    /// Whether the built-in rules run.
+    pub builtin: bool,
+    /// Where rules of users are: directories (mounted ConfigMaps, for example), files, and archives of them (`.tar`, `.tar.gz`).
+    pub directories: Vec<PathBuf>,
+    /// Rules that do not run, by their module, or by module, `|` and error key.
+    pub disabled: Vec<String>,
+    /// How often the rules of users are looked at. A set with a mistake is refused whole, and the one before stays in use.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub reload_interval: Duration,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self { builtin: true, directories: Vec::new(), disabled: Vec::new(), reload_interval: Duration::from_secs(10) }
+    }
+}
+
+impl Rules {
+    pub(crate) fn check(&self, problems: &mut Vec<Problem>) {
+        if self.reload_interval.is_zero() {
+            problems.push(Problem::new("rules.reload_interval", "is 0s; the files would be read without a pause"));
+        }
+        if !self.builtin && self.directories.is_empty() {
+            problems.push(Problem::new("rules.directories", "is empty and rules.builtin is false; no rule would run"));
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! Which rules run: the built-in ones and those of users, which are replaced while archives fly.
+//!
+//! ```text
+//!  directories ──▶ RuleFiles ──▶ Reloader ──┬─▶ a new Engine, for the archives from now on
+//!   (each interval)               (pure)    └─▶ refused: the engine stays, `GET /rules` says why
+//! ```
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use ccx_config::Config;
+use ccx_content::ContentTree;
+use ccx_declarative_rules::{Change, Problem, Reloader, RuleFiles, RuleSet};
+use ccx_rules::{Budget, Engine, Rule, RuleMeta, builtin_rules};
+use ccx_service::sentence;
+use serde::Serialize;
+
+use crate::metrics::RuleSetMetrics;
+
+/// The name of the rules of users in reports.
+const RULE_SET: &str = "user_rules";
+
+/// The rules that run, and how they are kept up to date.
+pub struct Rules {
+    pub(crate) engine: CurrentEngine,
+    pub(crate) status: SharedStatus,
+    pub(crate) watch: Option<RuleWatch>,
+}
+
+/// The engine of the moment. To clone it is to share it.
+#[derive(Clone)]
+pub(crate) struct CurrentEngine(Arc<RwLock<Arc<Engine>>>);
+
+/// What `GET /rules` answers. To clone it is to share it.
+#[derive(Clone, Default)]
+pub(crate) struct SharedStatus(Arc<RwLock<RuleStatus>>);
+
+/// Which rules of users are in use, and why not the latest ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct RuleStatus {
+    /// What the set is known by.
+    pub digest: Option<String>,
+    /// How many rules of users are in use.
+    pub rules: usize,
+    /// How many built-in rules are.
+    pub builtin: usize,
+    /// Why the latest set is not in use.
+    pub error: Option<RuleError>,
+}
+
+/// The first of what is wrong with a set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct RuleError {
+    pub file: String,
+    pub line: Option<usize>,
+    pub column: Option<usize>,
+    pub message: String,
+}
+
+impl Rules {
+    /// The rules of the configuration, whose files are read for the first time when the pipeline starts.
+    pub fn of(config: &Config) -> Self {
+        let selection = Selection {
+            builtin: config.rules.builtin,
+            disabled: config.rules.disabled.clone(),
+            budget: Budget { time_per_rule: config.pipeline.rule_timeout, ..Budget::default() },
+        };
+        let engine = CurrentEngine::new(selection.engine(None));
+        let status = SharedStatus::default();
+        status.update(|status| status.builtin = engine.get().rules().len());
+        let watch = (!config.rules.directories.is_empty()).then(|| RuleWatch {
+            directories: config.rules.directories.clone(),
+            interval: config.rules.reload_interval,
+            selection,
+            reloader: Reloader::default(),
+            engine: engine.clone(),
+            status: status.clone(),
+        });
+        Self { engine, status, watch }
+    }
+}
+
+impl From<Engine> for Rules {
+    /// Rules that stay as they are.
+    fn from(engine: Engine) -> Self {
+        Self { engine: CurrentEngine::new(engine), status: SharedStatus::default(), watch: None }
+    }
+}
+
+impl CurrentEngine {
+    fn new(engine: Engine) -> Self {
+        Self(Arc::new(RwLock::new(Arc::new(engine))))
+    }
+
+    /// The engine; an archive is judged by one from its beginning to its end.
+    pub(crate) fn get(&self) -> Arc<Engine> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn set(&self, engine: Engine) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(engine);
+    }
+}
+
+impl SharedStatus {
+    /// The status of the moment.
+    pub(crate) fn get(&self) -> RuleStatus {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn update(&self, change: impl FnOnce(&mut RuleStatus)) {
+        change(&mut self.0.write().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+/// Which rules are wanted, of all there are.
+#[derive(Clone)]
+struct Selection {
+    builtin: bool,
+    disabled: Vec<String>,
+    budget: Budget,
+}
+
+impl Selection {
+    fn engine(&self, set: Option<&RuleSet>) -> Engine {
+        let builtin = if self.builtin { builtin_rules() } else { Vec::new() };
+        let of_users = set.map(RuleSet::engine_rules).unwrap_or_default();
+        let (disabled, wanted): (Vec<_>, Vec<_>) = builtin
+            .into_iter()
+            .chain(of_users)
+            .partition(|rule| self.disabled.iter().any(|name| is_named(&rule.meta(), name)));
+        self.warn_of_unknown(&disabled);
+        let engine = Engine::new(wanted, self.budget).with_content(ContentTree::builtin());
+        match set {
+            Some(set) => engine.with_rule_set(RULE_SET, set.digest().to_string()),
+            None => engine,
+        }
+    }
+
+    /// A name that disables nothing is most likely misspelt.
+    fn warn_of_unknown(&self, disabled: &[Box<dyn Rule>]) {
+        for name in &self.disabled {
+            if !disabled.iter().any(|rule| is_named(&rule.meta(), name)) {
+                tracing::warn!(rule = name, "rules.disabled names a rule that does not exist");
+            }
+        }
+    }
+}
+
+/// Whether a rule is meant by its module, or by module and error key.
+fn is_named(meta: &RuleMeta, name: &str) -> bool {
+    match name.split_once('|') {
+        Some((module, key)) => meta.rule.as_str() == module && meta.error_keys.iter().any(|known| known.as_str() == key),
+        None => meta.rule.as_str() == name,
+    }
+}
+
+/// Looks at the files of the rules of users again and again.
+pub(crate) struct RuleWatch {
+    directories: Vec<PathBuf>,
+    interval: Duration,
+    selection: Selection,
+    reloader: Reloader,
+    engine: CurrentEngine,
+    status: SharedStatus,
+}
+
+impl RuleWatch {
+    /// Looks at the files, and takes what is new.
+    pub(crate) async fn look(self, metrics: RuleSetMetrics) -> Self {
+        let look = move || {
+            let mut watch = self;
+            watch.look_now(&metrics);
+            watch
+        };
+        match tokio::task::spawn_blocking(look).await {
+            Ok(watch) => watch,
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
+    }
+
+    /// Looks at the files until the task is ended.
+    pub(crate) async fn run(mut self, metrics: RuleSetMetrics) {
+        loop {
+            tokio::time::sleep(self.interval).await;
+            self = self.look(metrics.clone()).await;
+        }
+    }
+
+    fn look_now(&mut self, metrics: &RuleSetMetrics) {
+        match self.read_settled() {
+            Ok(Some(files)) => self.consider(&files, metrics),
+            Ok(None) => {}
+            Err(error) => {
+                self.reloader.forget_refused();
+                self.refuse(error, metrics);
+            }
+        }
+    }
+
+    /// The files, unless they change while they are read.
+    fn read_settled(&self) -> Result<Option<RuleFiles>, RuleError> {
+        let read = || {
+            RuleFiles::read(&self.directories).map_err(|error| RuleError {
+                file: self.directories.first().map(|path| path.display().to_string()).unwrap_or_default(),
+                line: None,
+                column: None,
+                message: sentence(&error).to_string(),
+            })
+        };
+        let files = read()?;
+        let is_settled = read()?.digest() == files.digest();
+        Ok(is_settled.then_some(files))
+    }
+
+    fn consider(&mut self, files: &RuleFiles, metrics: &RuleSetMetrics) {
+        match self.reloader.look_at(files) {
+            Change::None => {
+                // What could not be read before is what is in use.
+                if self.reloader.is_current() {
+                    self.accept_again(metrics);
+                }
+            }
+            Change::Restored => self.accept_again(metrics),
+            Change::Loaded(set) => self.take(&set, metrics),
+            Change::Refused(problems) => {
+                for problem in &problems {
+                    tracing::error!(%problem, "a rule of users is refused");
+                }
+                if let Some(first) = problems.first() {
+                    self.refuse(first.into(), metrics);
+                }
+            }
+        }
+    }
+
+    fn take(&self, set: &RuleSet, metrics: &RuleSetMetrics) {
+        for warning in set.warnings() {
+            tracing::warn!(%warning, "a rule of users should be looked at");
+        }
+        let builtin = self.selection.engine(None).rules().len();
+        let engine = self.selection.engine(Some(set));
+        let rules = engine.rules().len() - builtin;
+        self.engine.set(engine);
+        metrics.loads.inc();
+        metrics.refused.set(0);
+        metrics.rules.set(i64::try_from(rules).unwrap_or(i64::MAX));
+        let digest = set.digest().to_string();
+        tracing::info!(rules, digest, "rules of users are in use");
+        self.status.update(|status| *status = RuleStatus { digest: Some(digest), rules, builtin, error: None });
+    }
+
+    fn refuse(&self, error: RuleError, metrics: &RuleSetMetrics) {
+        if self.status.get().error.as_ref() == Some(&error) {
+            return;
+        }
+        tracing::error!(file = error.file, line = error.line, error = error.message, "the rules in use stay");
+        metrics.failures.inc();
+        metrics.refused.set(1);
+        self.status.update(|status| status.error = Some(error));
+    }
+
+    fn accept_again(&self, metrics: &RuleSetMetrics) {
+        metrics.refused.set(0);
+        self.status.update(|status| status.error = None);
+    }
+}
+
+impl From<&Problem> for RuleError {
+    fn from(problem: &Problem) -> Self {
+        Self {
+            file: problem.file.clone(),
+            line: problem.position.map(|position| position.line),
+            column: problem.position.map(|position| position.column),
+            message: problem.message.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,140 @@
+use std::{fs, path::Path};
+
+use prometheus::Registry;
+use tempfile::TempDir;
+
+use super::*;
+use crate::metrics::Metrics;
+
+const RULE: &str = "\
+apiVersion: ccx.rules/v1
+id: acme.external.a
+error_key: KEY
+inputs: {version: {file: config/version.json}}
+when: version != null
+tests: [{name: nothing, expect: miss}]
+";
+
+/// Rules of a directory, and what is counted.
+struct Fixture {
+    directory: TempDir,
+    rules: Rules,
+    metrics: Metrics,
+}
+
+impl Fixture {
+    fn new(change: impl FnOnce(&mut Config)) -> Self {
+        let directory = TempDir::new().unwrap();
+        let mut config = Config::default();
+        config.rules.directories = vec![directory.path().to_owned()];
+        change(&mut config);
+        let rules = Rules::of(&config);
+        Self { directory, rules, metrics: Metrics::new(&Registry::new()).unwrap() }
+    }
+
+    fn write(&self, text: &str) {
+        fs::write(self.directory.path().join("a.yaml"), text).unwrap();
+    }
+
+    /// The status after a look at the files.
+    fn look(&mut self) -> RuleStatus {
+        self.rules.watch.as_mut().unwrap().look_now(&self.metrics.rule_set);
+        self.rules.status.get()
+    }
+
+    fn counts(&self) -> (u64, u64, i64, i64) {
+        let RuleSetMetrics { loads, failures, refused, rules } = &self.metrics.rule_set;
+        (loads.get(), failures.get(), refused.get(), rules.get())
+    }
+
+    fn has_rule(&self, module: &str) -> bool {
+        self.rules.engine.get().rules().any(|meta| meta.rule.as_str() == module)
+    }
+}
+
+#[test]
+fn rules_of_users_run_beside_the_built_in_ones() {
+    let mut fixture = Fixture::new(|_| {});
+    fixture.write(RULE);
+    let status = fixture.look();
+    assert_eq!((status.rules, status.error), (1, None));
+    assert_eq!(status.digest.map(|digest| digest.len()), Some(64));
+    assert_eq!(status.builtin + 1, fixture.rules.engine.get().rules().len());
+    assert!(fixture.has_rule("acme.external.a") && fixture.has_rule("ccx_rules.external.node_not_ready"));
+    assert_eq!(fixture.counts(), (1, 0, 0, 1));
+}
+
+#[test]
+fn a_set_with_a_mistake_is_refused_and_the_one_before_stays() {
+    let mut fixture = Fixture::new(|_| {});
+    fixture.write(RULE);
+    let good = fixture.look();
+    fixture.write(&RULE.replace("when:", "whn:"));
+    for _ in 0..2 {
+        let status = fixture.look();
+        let error = status.error.unwrap();
+        assert_eq!((error.line, error.column), (Some(1), Some(1)));
+        assert_eq!(Path::new(&error.file), fixture.directory.path().join("a.yaml"));
+        assert_eq!(error.message, "a rule needs the field `when`");
+        assert_eq!(status.digest, good.digest);
+        assert!(fixture.has_rule("acme.external.a"));
+        assert_eq!(fixture.counts(), (1, 1, 1, 1));
+    }
+    fixture.write(RULE);
+    assert_eq!(fixture.look(), good);
+    assert_eq!(fixture.counts(), (1, 1, 0, 1));
+}
+
+#[test]
+fn a_directory_that_is_away_is_told_and_the_rules_stay() {
+    let mut fixture = Fixture::new(|_| {});
+    fixture.write(RULE);
+    let good = fixture.look();
+    let (here, away) = (fixture.directory.path().to_owned(), fixture.directory.path().with_extension("away"));
+    fs::rename(&here, &away).unwrap();
+    let error = fixture.look().error.unwrap();
+    assert!(error.message.starts_with("failed to read "), "{error:?}");
+    assert!(fixture.has_rule("acme.external.a"));
+    fs::rename(&away, &here).unwrap();
+    assert_eq!(fixture.look(), good);
+}
+
+#[test]
+fn a_refused_set_is_told_again_after_the_directory_was_away() {
+    let mut fixture = Fixture::new(|_| {});
+    fixture.write("- no rule");
+    let refused = fixture.look();
+    let (here, away) = (fixture.directory.path().to_owned(), fixture.directory.path().with_extension("away"));
+    fs::rename(&here, &away).unwrap();
+    assert_ne!(fixture.look(), refused);
+    fs::rename(&away, &here).unwrap();
+    assert_eq!(fixture.look(), refused);
+}
+
+#[test]
+fn rules_are_left_out_by_module_or_key_and_the_built_in_ones_altogether() {
+    let disabled = [
+        "ccx_rules.external.node_not_ready",
+        "ccx_rules_processing.version_info|OTHER",
+        "acme.external.a|KEY",
+        "no.such_rule",
+    ];
+    let mut fixture = Fixture::new(|config| config.rules.disabled = disabled.map(str::to_owned).to_vec());
+    fixture.write(RULE);
+    assert_eq!(fixture.look().rules, 0);
+    assert!(!fixture.has_rule("ccx_rules.external.node_not_ready") && fixture.has_rule("ccx_rules_processing.version_info"));
+    let mut only_users = Fixture::new(|config| config.rules.builtin = false);
+    only_users.write(RULE);
+    only_users.look();
+    assert_eq!(only_users.rules.engine.get().rules().len(), 1);
+}
+
+#[test]
+fn the_status_is_json_with_the_place_of_the_error() {
+    let error = RuleError { file: "a.yaml".into(), line: Some(3), column: Some(7), message: "M".into() };
+    let status = RuleStatus { digest: Some("d".into()), rules: 2, builtin: 1, error: Some(error) };
+    let expected = r#"{"digest":"d","rules":2,"builtin":1,"error":{"file":"a.yaml","line":3,"column":7,"message":"M"}}"#;
+    assert_eq!(serde_json::to_string(&status).unwrap(), expected);
+    let none = serde_json::to_string(&RuleStatus::default()).unwrap();
+    assert_eq!(none, r#"{"digest":null,"rules":0,"builtin":0,"error":null}"#);
+}
