@@ -35,7 +35,7 @@ impl Workloads {
             org_id: announce.identity.org_id,
             account_number: announce.identity.account_number,
             cluster_id,
-            metrics: &*report.workloads_to_json()?,
+            metrics: &report.workloads_to_json()?,
             request_id: announce.request_id.as_deref(),
             last_checked: &announce.timestamp,
             version: Report::VERSION,

@@ -4,7 +4,10 @@ use ccx_messages::{ClusterId, Results};
 use ccx_rules::{Budget, Context, Engine, Response, Rule, RuleMeta};
 use ccx_sample_archive::{Fault, SampleArchive};
 
-use crate::{bad_input::tar_of, world::World};
+use crate::{
+    bad_input::tar_of,
+    world::{WORKLOADS, World},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_archive_becomes_a_result_keyed_by_its_cluster() {
@@ -172,5 +175,26 @@ async fn a_panic_outside_of_the_rules_is_a_dead_letter_of_class_bug_and_the_proc
     }
     world.statuses("second", "error").await;
     running.metric_reaches("ccx_pipeline_dead_letters_total{class=\"bug\"}", 2).await;
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn checks_of_workloads_go_to_a_topic_of_their_own() {
+    let mut world = World::new().await;
+    world.config.kafka.topics.workloads = WORKLOADS.into();
+    let running = world.start().await;
+    let cluster_id = ClusterId::random();
+    let metrics = b"deployment_validation_operator_host_pid{kind=\"Deployment\",namespace_uid=\"n\",uid=\"u\"} 1\n";
+    let archive = tar_of(&[("config/id", cluster_id.to_string().as_bytes()), ("config/dvo_metrics", metrics)]);
+    let link = world.store("workloads", archive).await;
+    world.announce("request-1", &link).await;
+
+    let record = world.workloads(1).await.remove(0);
+    assert_eq!(record.key.as_deref(), Some(cluster_id.to_string().as_bytes()));
+    assert_eq!(record.headers.get_str("ccx-request-id"), Some("request-1"));
+    let message: serde_json::Value = serde_json::from_slice(&record.payload).unwrap();
+    assert_eq!(message["ClusterName"], cluster_id.to_string());
+    assert_eq!(message["Metrics"]["workload_recommendations"][0]["workloads"][0]["uid"], "u");
+    assert_eq!(world.results(1).await.len(), 1, "the report about the cluster is sent as ever");
     running.end().await;
 }

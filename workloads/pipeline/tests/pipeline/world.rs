@@ -15,6 +15,9 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+/// The topic about workloads, for the tests that switch it on.
+pub(crate) const WORKLOADS: &str = "ccx.dvo.results";
+
 /// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -37,7 +40,8 @@ impl World {
     pub(crate) async fn new() -> Self {
         let topics = ccx_config::Topics::default();
         let names = [&topics.announce, &topics.results, &topics.payload_status, &topics.announce_dead_letters];
-        let kafka = Kafka::start(&names.map(|topic| (topic.as_str(), 1))).unwrap();
+        let names = names.into_iter().map(String::as_str).chain([WORKLOADS]);
+        let kafka = Kafka::start(&names.map(|topic| (topic, 1)).collect::<Vec<_>>()).unwrap();
         let storage = ObjectStorage::start("uploads").await.unwrap();
         let mut config = Config { kafka: kafka.config(), object_storage: storage.config(), ..Config::default() };
         config.object_storage.links = LinkPolicy::Any;
@@ -91,6 +95,11 @@ impl World {
     /// What is in the topic of results.
     pub(crate) async fn results(&self, at_least: usize) -> Vec<Record> {
         self.read(&self.config.kafka.topics.results, at_least).await
+    }
+
+    /// What is in the topic about workloads.
+    pub(crate) async fn workloads(&self, at_least: usize) -> Vec<Record> {
+        self.read(WORKLOADS, at_least).await
     }
 
     /// The dead letters, with their headers read.
