@@ -92,7 +92,7 @@ pub struct DataPipeline {
     pub config: config::Pipeline,
     /// The limits of archives.
     pub archive: config::ArchiveLimits,
-    /// The rules that users wrote.
+    /// The rules.
     pub rules: Rules,
     /// Rules written for insights-core; none when there are none.
     pub insights_core: Option<InsightsCore>,
@@ -100,13 +100,13 @@ pub struct DataPipeline {
     pub identity: BTreeMap<String, String>,
 }
 
-/// The rules that users wrote.
-#[derive(Clone, Debug, Default)]
+/// The rules.
+#[derive(Clone, Debug)]
 pub struct Rules {
-    /// Where they are.
+    /// Their section of the configuration.
+    pub config: config::Rules,
+    /// Where those of users are.
     pub mounts: Vec<Mount>,
-    /// Fingerprints of what pods read at their start only.
-    pub inputs: Inputs,
 }
 
 /// Rules written for insights-core, which Python runs beside the pipeline, in its container.

@@ -43,6 +43,7 @@ struct Sections<'a> {
     database: Option<&'a config::Database>,
     archive: Option<&'a config::ArchiveLimits>,
     pipeline: Option<&'a config::Pipeline>,
+    rules: Option<&'a config::Rules>,
     insights_core: Option<&'a config::InsightsCore>,
     writer: Option<&'a config::Writer>,
     aggregator: Option<&'a config::Aggregator>,
@@ -79,8 +80,8 @@ impl<'a> Program<'a> {
             .with_object_storage(&pipeline.object_storage);
         program.sections.pipeline = Some(&component.config);
         program.sections.archive = Some(&component.archive);
+        program.sections.rules = Some(&component.rules.config);
         program.mounts.extend(&component.rules.mounts);
-        program.inputs.push(&component.rules.inputs);
         if let Some(insights_core) = &component.insights_core {
             program.sections.insights_core = Some(&insights_core.config);
             program.mounts.extend(&insights_core.mounts);

@@ -1,36 +1,48 @@
-//! `spec.dataPipeline.rules`: rules that users wrote.
+//! `spec.dataPipeline.rules`: which rules run, and rules that users wrote.
+//!
+//! What is in their ConfigMaps has no part in the pods' fingerprint: a pipeline takes new rules while it runs.
 
-use ccx_crds::{RuleImage, RuleSources, RuleVolume};
+use std::path::Path;
+
+use ccx_config as config;
+use ccx_crds::{BuiltInRules, RuleImage, RuleSources, RuleVolume};
 use kube::ResourceExt as _;
 
 use super::{problem::Problems, source};
 use crate::{
     mounted,
     references::References,
-    restart::Input,
     validated::{Mount, MountSource, Rules},
 };
 
-/// Where the rules are, and fingerprints of those in ConfigMaps.
+/// Which rules run, and where those of users are.
 pub(super) fn rules(sources: &RuleSources, references: &References, problems: &mut Problems) -> Rules {
     const FIELD: &str = "spec.dataPipeline.rules.configMapRefs";
-    let mut rules = Rules::default();
-    let mut add = |name: &str, fingerprint: String| {
-        if rules.mounts.iter().all(|mount| mount.source != of_config_map(name)) {
-            rules.mounts.push(mount(&format!("rules-{}", rules.mounts.len()), of_config_map(name)));
-            rules.inputs.entry(Input::Rules).or_default().push(fingerprint);
+    let mut mounts: Vec<Mount> = Vec::new();
+    let mut add = |name: &str| {
+        if mounts.iter().all(|mount| mount.source != of_config_map(name)) {
+            mounts.push(mount(&format!("rules-{}", mounts.len()), of_config_map(name)));
         }
     };
     for reference in &sources.config_map_refs {
-        let fingerprint = source::config_map_fingerprint(FIELD, &reference.name, None, references, problems);
-        add(&reference.name, fingerprint);
+        source::require_config_map(FIELD, &reference.name, references, problems);
+        add(&reference.name);
     }
-    for config_map in &references.rule_config_maps {
-        add(&config_map.name_any(), source::data_fingerprint(config_map, None));
+    references.rule_config_maps.iter().for_each(|config_map| add(&config_map.name_any()));
+    let mut directories: Vec<_> = mounts.iter().map(|mount| Path::new(&mount.path).to_owned()).collect();
+    let volume = sources.volume_claim.as_ref().map(|volume| (of_claim(volume), &volume.path));
+    let image = sources.image.as_ref().map(|image| (of_image(image), &image.path));
+    for (mount, inner) in volume.into_iter().chain(image) {
+        directories.push(Path::new(&mount.path).join(inner));
+        mounts.push(mount);
     }
-    rules.mounts.extend(sources.volume_claim.as_ref().map(of_claim));
-    rules.mounts.extend(sources.image.as_ref().map(of_image));
-    rules
+    let config = config::Rules {
+        builtin: sources.built_in == BuiltInRules::Enabled,
+        directories,
+        disabled: sources.disabled_rules.clone(),
+        ..config::Rules::default()
+    };
+    Rules { config, mounts }
 }
 
 fn of_config_map(name: &str) -> MountSource {

@@ -82,13 +82,7 @@ pub(super) fn config_map_fingerprint(
     references: &References,
     problems: &mut Problems,
 ) -> String {
-    let Some(config_map) = references.config_maps.get(name).and_then(Option::as_ref) else {
-        if references.knowledge == Knowledge::Complete {
-            let message = format!("ConfigMap {name}, which {field} names, does not exist; create it in the same namespace");
-            problems.push(ProblemKind::MissingConfigMap, message);
-        }
-        return UNKNOWN.into();
-    };
+    let Some(config_map) = require_config_map(field, name, references, problems) else { return UNKNOWN.into() };
     if let Some(key) = key.filter(|key| !has_key(config_map, key)) {
         let message = format!("ConfigMap {name} has no key {key:?}; add it, or name another key in {field}");
         problems.push(ProblemKind::MissingConfigMapKey, message);
@@ -96,8 +90,23 @@ pub(super) fn config_map_fingerprint(
     data_fingerprint(config_map, key)
 }
 
+/// The ConfigMap `name` that `field` of the spec refers to; a problem when it isn't there.
+pub(super) fn require_config_map<'a>(
+    field: &str,
+    name: &str,
+    references: &'a References,
+    problems: &mut Problems,
+) -> Option<&'a ConfigMap> {
+    let found = references.config_maps.get(name).and_then(Option::as_ref);
+    if found.is_none() && references.knowledge == Knowledge::Complete {
+        let message = format!("ConfigMap {name}, which {field} names, does not exist; create it in the same namespace");
+        problems.push(ProblemKind::MissingConfigMap, message);
+    }
+    found
+}
+
 /// A fingerprint of a ConfigMap's data, of one key or of all.
-pub(super) fn data_fingerprint(config_map: &ConfigMap, key: Option<&str>) -> String {
+fn data_fingerprint(config_map: &ConfigMap, key: Option<&str>) -> String {
     let is_wanted = |name: &str| key.is_none_or(|key| key == name);
     let texts = config_map.data.iter().flatten().map(|(name, text)| (name, text.as_bytes()));
     let bytes = config_map.binary_data.iter().flatten().map(|(name, ByteString(bytes))| (name, bytes.as_slice()));

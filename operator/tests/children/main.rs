@@ -12,6 +12,7 @@ mod monitoring;
 mod network;
 mod pods;
 mod properties;
+mod rules;
 mod sample;
 mod scaling;
 mod validate;
