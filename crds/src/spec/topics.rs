@@ -23,6 +23,11 @@ pub struct Topics {
     /// Progress of requests; empty means that nobody wants to know.
     #[schemars(transform = optional_topic_name)]
     pub payload_status: String,
+    /// Checks that workloads of clusters fail; the pipeline writes it. Empty means that nobody wants to know.
+    ///
+    /// Example: `ccx.dvo.results`.
+    #[schemars(transform = optional_topic_name)]
+    pub workloads: String,
     /// Announcements that the pipeline gave up.
     #[schemars(transform = topic_name)]
     pub announce_dead_letters: String,
@@ -51,6 +56,11 @@ impl Topics {
                 "name a topic of its own, or leave it empty: progress is neither an announcement nor a result",
             )
             .field_path(".payloadStatus"),
+            rule(
+                "!(self.workloads in [self.announce, self.results, self.announceDeadLetters, self.resultsDeadLetters])",
+                "name a topic of its own, or leave it empty: checks of workloads are of no use to other readers",
+            )
+            .field_path(".workloads"),
         ]
     }
 }
@@ -100,6 +110,7 @@ impl Default for Topics {
             announce: "platform.upload.announce".into(),
             results: "ccx.ocp.results".into(),
             payload_status: "platform.payload-status".into(),
+            workloads: String::new(),
             announce_dead_letters: "ccx.data.pipeline.dead.letter.queue".into(),
             results_dead_letters: "ccx.aggregator.dead.letter.queue".into(),
         }

@@ -78,9 +78,9 @@ fn topics(topics: &Topics) -> config::Topics {
         announce: topics.announce.clone(),
         results: topics.results.clone(),
         payload_status: topics.payload_status.clone(),
+        workloads: topics.workloads.clone(),
         announce_dead_letters: topics.announce_dead_letters.clone(),
         results_dead_letters: topics.results_dead_letters.clone(),
-        ..config::Topics::default()
     }
 }
 
