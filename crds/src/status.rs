@@ -113,10 +113,10 @@ pub struct Endpoints {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RulesStatus {
-    /// Digest of the set, as reports carry it.
+    /// Digest of the rules of users, as reports carry it; empty without any.
     #[schemars(length(max = 128))]
     pub digest: String,
-    /// Number of rules in the set.
+    /// Number of rules that run, built-in ones included.
     pub count: i32,
 }
 

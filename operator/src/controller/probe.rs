@@ -156,12 +156,14 @@ mod tests {
 
     #[tokio::test]
     async fn the_answers_are_put_together() {
-        let prober =
-            Scripted(BTreeMap::from([("/readyz", "kafka: no broker\n"), ("/rules", r#"{"digest":"d","rules":3}"#)]));
+        let prober = Scripted(BTreeMap::from([
+            ("/readyz", "kafka: no broker\n"),
+            ("/rules", r#"{"digest":"d","rules":1,"builtin":2,"error":null}"#),
+        ]));
         let pods = vec![(Component::DataPipeline, address(1), false)];
         let answers = ask(&prober, &pods).await;
         assert_eq!(answers.lacks[&Component::DataPipeline][0].to_string(), "kafka: no broker");
-        assert_eq!(answers.rules.map(|rules| rules.count), Some(3));
+        assert_eq!(answers.rules.map(|rules| rules.count()), Some(3));
     }
 
     #[tokio::test]

@@ -28,7 +28,7 @@ use ccx_service::sentence;
 
 use super::{
     apply::{ApplyError, Waiting},
-    probe::Answers,
+    probe::{Answers, RulesAnswer},
 };
 use crate::{
     component::Component,
@@ -103,8 +103,12 @@ impl From<&validate::Problem> for Problem {
 }
 
 impl Observation {
-    /// Whether something is on its way that no watch tells of: pods that run and are not ready.
+    /// Whether something may change that no watch tells of: pods that run and are not ready, and rules of users, which pods take
+    /// while they run.
     pub(crate) fn is_restless(&self) -> bool {
+        if self.answers.rules.as_ref().is_some_and(RulesAnswer::has_rules_of_users) {
+            return true;
+        }
         let mut pods = self.view.workloads.values().flat_map(|workload| &workload.pods);
         pods.any(|(_, pod)| pod.is_running && !pod.is_ready)
     }

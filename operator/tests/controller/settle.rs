@@ -26,7 +26,7 @@ async fn a_new_resource_becomes_ready_with_all_of_its_parts() {
     let status = world.pipeline().await.status.unwrap();
     let pipeline = status.components.iter().find(|component| component.name == "data-pipeline").unwrap();
     assert_eq!((pipeline.summary.as_str(), pipeline.updated), ("8/8", 8));
-    assert_eq!((status.data_pipeline_replicas, status.rules.map(|rules| rules.count)), (Some(8), Some(25)));
+    assert_eq!((status.data_pipeline_replicas, status.rules.map(|rules| rules.count)), (Some(8), Some(86)));
     world.end().await;
 }
 

@@ -86,13 +86,17 @@ async fn what_pods_do_not_reach_is_told_in_their_words() {
 }
 
 #[tokio::test]
-async fn rules_that_can_not_be_loaded_say_where() {
+async fn rules_that_can_not_be_loaded_say_where_until_they_can() {
     let Some(world) = World::new().await else { return };
     let error = json!({"file": "mine.yaml", "line": 3, "column": 7, "message": "no such key"});
-    world.prober.set("/rules", json!({"digest": "d", "rules": 25, "error": error}).to_string());
+    world.prober.set("/rules", json!({"digest": "d", "rules": 25, "builtin": 86, "error": error}).to_string());
     world.apply(json!({"dataPipeline": {"replicas": 1}})).await;
     let condition = world.until_condition("RulesLoaded", "False", "RulesRejected").await;
     assert_eq!(condition.message, "mine.yaml:3:7: no such key");
+    // No object changes when a pod takes new rules.
+    world.prober.set("/rules", r#"{"digest": "e", "rules": 26, "builtin": 86, "error": null}"#);
+    let condition = world.until_condition("RulesLoaded", "True", "AsExpected").await;
+    assert_eq!(condition.message, "112 rules are loaded");
     world.end().await;
 }
 

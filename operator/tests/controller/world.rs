@@ -99,7 +99,7 @@ impl World {
         Api::<Namespace>::all(client.clone()).create(&PostParams::default(), &object).await.unwrap();
         let kubelet = Kubelet::start(client.clone(), &namespace);
         let prober = Answers::default();
-        prober.set("/rules", r#"{"digest": "d", "rules": 25, "error": null}"#);
+        prober.set("/rules", r#"{"digest": null, "rules": 0, "builtin": 86, "error": null}"#);
         Some(Self { client, namespace, kubelet, prober, config, operator: None })
     }
 

@@ -30,25 +30,22 @@ impl fmt::Display for Lack {
 /// The rules of a pod: its `/rules`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(crate) struct RulesAnswer {
-    /// Of the set of rules.
-    pub(crate) digest: String,
-    /// How many there are.
-    #[serde(rename = "rules", deserialize_with = "count")]
-    pub(crate) count: i32,
+    /// Of the rules of users; none when there are none.
+    pub(crate) digest: Option<String>,
+    /// How many rules of users there are.
+    rules: i32,
+    /// How many rules of the image there are.
+    builtin: i32,
     /// Why the newest were not loaded.
-    #[serde(default)]
     pub(crate) error: Option<RulesError>,
 }
 
 /// Where the rules are wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(crate) struct RulesError {
-    #[serde(default)]
     file: String,
-    #[serde(default)]
-    line: u32,
-    #[serde(default)]
-    column: u32,
+    line: Option<u32>,
+    column: Option<u32>,
     message: String,
 }
 
@@ -57,26 +54,26 @@ impl RulesAnswer {
     pub(super) fn read(answer: &str) -> Option<Self> {
         serde_json::from_str(answer).ok()
     }
+
+    /// How many rules run.
+    pub(crate) fn count(&self) -> i32 {
+        self.rules.saturating_add(self.builtin)
+    }
+
+    /// Whether there are rules of users, which may change at any time.
+    pub(crate) fn has_rules_of_users(&self) -> bool {
+        self.digest.is_some() || self.error.is_some()
+    }
 }
 
 impl fmt::Display for RulesError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)
+        write!(f, "{}", self.file)?;
+        for number in [self.line, self.column].into_iter().flatten() {
+            write!(f, ":{number}")?;
+        }
+        write!(f, ": {}", self.message)
     }
-}
-
-/// A number, or a list that is counted.
-fn count<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<i32, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Count {
-        Number(i32),
-        List(Vec<serde::de::IgnoredAny>),
-    }
-    Ok(match Count::deserialize(deserializer)? {
-        Count::Number(number) => number,
-        Count::List(list) => i32::try_from(list.len()).unwrap_or(i32::MAX),
-    })
 }
 
 #[cfg(test)]
@@ -93,12 +90,25 @@ mod tests {
 
     #[test]
     fn rules_that_can_not_be_loaded_say_where() {
-        let text =
-            r#"{"digest":"d","rules":["a","b"],"error":{"file":"x.yaml","line":3,"column":7,"message":"no such key"}}"#;
-        let answer = RulesAnswer::read(text);
-        assert_eq!(answer.as_ref().map(|answer| answer.count), Some(2));
-        let error = answer.and_then(|answer| answer.error).map(|error| error.to_string());
-        assert_eq!(error.as_deref(), Some("x.yaml:3:7: no such key"));
+        let text = r#"{"digest":null,"rules":0,"builtin":86,
+            "error":{"file":"x.yaml","line":3,"column":7,"message":"no such key"}}"#;
+        let answer = RulesAnswer::read(text).expect("an answer of the pipeline");
+        assert_eq!((answer.count(), answer.has_rules_of_users()), (86, true));
+        assert_eq!(answer.error.map(|error| error.to_string()).as_deref(), Some("x.yaml:3:7: no such key"));
         assert_eq!(RulesAnswer::read("not found"), None);
+    }
+
+    #[test]
+    fn a_mistake_of_a_whole_file_has_no_line() {
+        let text =
+            r#"{"digest":"d","rules":2,"builtin":0,"error":{"file":"x","line":null,"column":null,"message":"too big"}}"#;
+        let error = RulesAnswer::read(text).and_then(|answer| answer.error).map(|error| error.to_string());
+        assert_eq!(error.as_deref(), Some("x: too big"));
+    }
+
+    #[test]
+    fn the_rules_of_the_image_alone_stay_as_they_are() {
+        let answer = RulesAnswer::read(r#"{"digest":null,"rules":0,"builtin":86,"error":null}"#);
+        assert_eq!(answer.map(|answer| answer.has_rules_of_users()), Some(false));
     }
 }

@@ -72,5 +72,5 @@ fn selector(pipeline: &CcxPipeline) -> String {
 
 fn rules(observation: &Observation) -> Option<RulesStatus> {
     let rules = observation.answers.rules.as_ref()?;
-    Some(RulesStatus { digest: rules.digest.clone(), count: rules.count })
+    Some(RulesStatus { digest: rules.digest.clone().unwrap_or_default(), count: rules.count() })
 }

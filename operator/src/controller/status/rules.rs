@@ -9,6 +9,6 @@ pub(super) fn loaded(observation: &Observation) -> Verdict {
     };
     match &rules.error {
         Some(error) => Verdict::no(Reason::RulesRejected, error.to_string()),
-        None => Verdict::yes(Reason::AsExpected, format!("{} rules are loaded", rules.count)),
+        None => Verdict::yes(Reason::AsExpected, format!("{} rules are loaded", rules.count())),
     }
 }
