@@ -15,6 +15,7 @@ pub mod component;
 pub mod controller;
 pub mod digest;
 mod events;
+pub mod fingerprint;
 pub mod gate;
 pub mod kind;
 pub mod leader;

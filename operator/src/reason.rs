@@ -76,7 +76,13 @@ reasons! {
     RulesRejected: "The rules that users wrote can't be loaded; those from before go on.", "Correct the line that the message names.";
     DriftCorrected: "Somebody changed or deleted an object of the operator's; it was put back.", "Change the resource instead. Set `spec.reconciliation` to `Paused` to work by hand.";
     OrphanDeleted: "An object that the specification no longer needs was deleted.", "Nothing.";
-    Restarting: "Pods are replaced because something that they read at their start has changed.", "Nothing.";
+    ConfigChanged: "Pods are replaced because their configuration has changed.", "Nothing.";
+    SecretChanged: "Pods are replaced because a Secret with their credentials has changed.", "Nothing.";
+    CaChanged: "Pods are replaced because a certificate authority that they trust has changed.", "Nothing.";
+    RulesChanged: "Pods are replaced because rules that they read at their start have changed.", "Nothing.";
+    ImageChanged: "Pods are replaced because their image has changed.", "Nothing.";
+    ResourcesChanged: "Pods are replaced because their requests or limits have changed.", "Nothing.";
+    TemplateChanged: "Pods are replaced because something else of their template has changed.", "Nothing.";
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use std::fmt;
 use kube::core::DynamicObject;
 use serde_json::Value;
 
+use crate::{fingerprint::changed_objects, reason::Reason};
+
 /// A part of what a workload runs on that its pods read at their start only.
 ///
 /// Each has a fingerprint in an annotation of the pod template, so that a change of it makes new pods, and only those that use it.
@@ -23,14 +25,13 @@ pub enum Input {
 /// Why the pods of a workload are replaced.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RestartReason {
-    /// The configuration file has changed.
-    ConfigChanged,
-    /// A Secret that the pods mount has changed.
-    SecretChanged,
-    /// A certificate authority has changed.
-    CaChanged,
-    /// The rules that users wrote have changed.
-    RulesChanged,
+    /// Something that they read at their start has changed.
+    InputChanged {
+        /// What it is.
+        input: Input,
+        /// The objects in which it has changed.
+        objects: Vec<String>,
+    },
     /// The image has changed.
     ImageChanged {
         /// The image of the running pods.
@@ -57,30 +58,34 @@ impl Input {
             Self::Rules => "ccx.openshift.io/rules-hash",
         }
     }
-}
 
-impl From<Input> for RestartReason {
-    fn from(input: Input) -> Self {
-        match input {
-            Input::Config => Self::ConfigChanged,
-            Input::Secret => Self::SecretChanged,
-            Input::Ca => Self::CaChanged,
-            Input::Rules => Self::RulesChanged,
+    fn reason(self) -> Reason {
+        match self {
+            Self::Config => Reason::ConfigChanged,
+            Self::Secret => Reason::SecretChanged,
+            Self::Ca => Reason::CaChanged,
+            Self::Rules => Reason::RulesChanged,
+        }
+    }
+
+    fn change(self) -> &'static str {
+        match self {
+            Self::Config => "the configuration has changed",
+            Self::Secret => "credentials have changed",
+            Self::Ca => "a certificate authority has changed",
+            Self::Rules => "the rules have changed",
         }
     }
 }
 
 impl RestartReason {
-    /// The reason in one word, for Events and metrics.
-    pub fn name(&self) -> &'static str {
+    /// The reason of the Event.
+    pub fn reason(&self) -> Reason {
         match self {
-            Self::ConfigChanged => "ConfigChanged",
-            Self::SecretChanged => "SecretChanged",
-            Self::CaChanged => "CaChanged",
-            Self::RulesChanged => "RulesChanged",
-            Self::ImageChanged { .. } => "ImageChanged",
-            Self::ResourcesChanged => "ResourcesChanged",
-            Self::TemplateChanged => "TemplateChanged",
+            Self::InputChanged { input, .. } => input.reason(),
+            Self::ImageChanged { .. } => Reason::ImageChanged,
+            Self::ResourcesChanged => Reason::ResourcesChanged,
+            Self::TemplateChanged => Reason::TemplateChanged,
         }
     }
 }
@@ -88,10 +93,8 @@ impl RestartReason {
 impl fmt::Display for RestartReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ConfigChanged => f.write_str("the configuration has changed"),
-            Self::SecretChanged => f.write_str("a Secret in use has changed"),
-            Self::CaChanged => f.write_str("a certificate authority has changed"),
-            Self::RulesChanged => f.write_str("the rules have changed"),
+            Self::InputChanged { input, objects } if objects.is_empty() => f.write_str(input.change()),
+            Self::InputChanged { input, objects } => write!(f, "{} in {}", input.change(), objects.join(", ")),
             Self::ImageChanged { from, to } => write!(f, "the image changes from {from} to {to}"),
             Self::ResourcesChanged => f.write_str("requests or limits have changed"),
             Self::TemplateChanged => f.write_str("the pod template has changed"),
@@ -105,7 +108,7 @@ impl fmt::Display for RestartReason {
 /// are taken as unchanged. Empty when no pod is replaced.
 pub fn restart_reasons(before: &DynamicObject, after: &DynamicObject) -> Vec<RestartReason> {
     let (before, after) = (&before.data["spec"]["template"], &after.data["spec"]["template"]);
-    let mut reasons: Vec<RestartReason> = changed_inputs(before, after).map(RestartReason::from).collect();
+    let mut reasons: Vec<RestartReason> = changed_inputs(before, after).collect();
     reasons.extend(changed_image(before, after));
     if container_differs(before, after, "resources") {
         reasons.push(RestartReason::ResourcesChanged);
@@ -116,9 +119,14 @@ pub fn restart_reasons(before: &DynamicObject, after: &DynamicObject) -> Vec<Res
     reasons
 }
 
-fn changed_inputs(before: &Value, after: &Value) -> impl Iterator<Item = Input> {
-    let annotation = |template: &Value, input: Input| template["metadata"]["annotations"][input.annotation()].clone();
-    Input::ALL.into_iter().filter(move |input| annotation(before, *input) != annotation(after, *input))
+fn changed_inputs(before: &Value, after: &Value) -> impl Iterator<Item = RestartReason> {
+    let annotation = |template: &Value, input: Input| -> String {
+        template["metadata"]["annotations"][input.annotation()].as_str().unwrap_or_default().to_owned()
+    };
+    Input::ALL.into_iter().filter_map(move |input| {
+        let (before, after) = (annotation(before, input), annotation(after, input));
+        (before != after).then(|| RestartReason::InputChanged { input, objects: changed_objects(&before, &after) })
+    })
 }
 
 fn changed_image(before: &Value, after: &Value) -> Option<RestartReason> {
@@ -164,10 +172,21 @@ mod tests {
     #[test]
     fn each_input_is_a_reason_of_its_own() {
         for input in Input::ALL {
-            let before = deployment(&json!({input.annotation(): "1"}), &json!({"image": "a"}));
-            let after = deployment(&json!({input.annotation(): "2"}), &json!({"image": "a"}));
-            assert_eq!(restart_reasons(&before, &after), [RestartReason::from(input)]);
+            let before = deployment(&json!({input.annotation(): "Secret a=1,Secret b=1"}), &json!({"image": "a"}));
+            let after = deployment(&json!({input.annotation(): "Secret a=1,Secret b=2"}), &json!({"image": "a"}));
+            let expected = RestartReason::InputChanged { input, objects: vec!["Secret b".into()] };
+            assert_eq!(restart_reasons(&before, &after), [expected]);
         }
+    }
+
+    #[test]
+    fn a_change_is_told_with_the_objects_in_which_it_is() {
+        let text = |input, objects: &[&str]| {
+            let objects = objects.iter().map(|object| (*object).to_owned()).collect();
+            RestartReason::InputChanged { input, objects }.to_string()
+        };
+        assert_eq!(text(Input::Secret, &["Secret a", "Secret b"]), "credentials have changed in Secret a, Secret b");
+        assert_eq!(text(Input::Config, &[]), "the configuration has changed");
     }
 
     #[test]

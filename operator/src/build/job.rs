@@ -1,15 +1,15 @@
 //! Jobs that prepare the tables and the topics.
 //!
-//! What a Job does can't be changed, so each change makes a Job of another name: its name carries a fingerprint of all that it
-//! runs on, the image with its version of the tables and the Secrets included. It has no time to live: that it is there and has
-//! succeeded is how we know that it need not run again.
+//! What a Job does can't be changed, so each change makes a Job of another name: its name carries a fingerprint of all that its
+//! result depends on, the image with its version of the tables and the Secrets included, but not of how it logs. It has no time to
+//! live: that it is there and has succeeded is how we know that it need not run again.
 
 use std::collections::BTreeMap;
 
 use k8s_openapi::{
     api::{
         batch::v1::{Job, JobSpec},
-        core::v1::{PodTemplateSpec, ResourceRequirements},
+        core::v1::ResourceRequirements,
     },
     apimachinery::pkg::api::resource::Quantity,
 };
@@ -39,7 +39,7 @@ pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
 fn child(pipeline: &ValidatedPipeline, program: &Program<'_>) -> Child {
     let template = pod::job_pod(pipeline, program, resources());
     let metadata = metadata(pipeline, program.role);
-    let name = format!("{}-{}", metadata.name.unwrap_or_default(), fingerprint(program, &template));
+    let name = format!("{}-{}", metadata.name.unwrap_or_default(), fingerprint(program, &pipeline.jobs.reference));
     let spec = JobSpec {
         template,
         backoff_limit: Some(RETRIES),
@@ -50,10 +50,9 @@ fn child(pipeline: &ValidatedPipeline, program: &Program<'_>) -> Child {
     Child::new(Kind::Job, None, Stage::Migration, &job)
 }
 
-fn fingerprint(program: &Program<'_>, template: &PodTemplateSpec) -> String {
-    let template = serde_json::to_vec(template).unwrap_or_default();
-    let inputs = program.fingerprints();
-    let digest = inputs.values().fold(Digest::default().field(template), Digest::field);
+fn fingerprint(program: &Program<'_>, image: &str) -> String {
+    let inputs = program.purpose();
+    let digest = inputs.iter().fold(Digest::default().field(image), Digest::field);
     digest.finish().chars().take(NAME_DIGITS).collect()
 }
 

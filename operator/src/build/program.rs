@@ -7,9 +7,10 @@ use k8s_openapi::api::core::v1::EnvVar;
 use serde::Serialize;
 use toml::{Table, Value};
 
+use super::config_map;
 use crate::{
     component::Component,
-    digest::Digest,
+    fingerprint::{self, Fingerprint},
     restart::Input,
     validated::{Access, Inputs, Mount, ValidatedPipeline},
 };
@@ -36,7 +37,7 @@ pub(super) struct Program<'a> {
 }
 
 /// The sections of the configuration file that a process reads.
-#[derive(Default, Serialize)]
+#[derive(Clone, Copy, Default, Serialize)]
 struct Sections<'a> {
     kafka: Option<&'a config::Kafka>,
     object_storage: Option<&'a config::ObjectStorage>,
@@ -161,9 +162,7 @@ impl<'a> Program<'a> {
     ///
     /// An older image, which a user may have pinned, so sees a key that it doesn't know only when the key is used.
     pub(super) fn config_file(&self) -> String {
-        let sections = Table::try_from(&self.sections).unwrap_or_default();
-        let defaults = Table::try_from(config::Config::default()).unwrap_or_default();
-        without_defaults(sections, &defaults).to_string()
+        self.sections.to_file()
     }
 
     /// Annotations that change when something changes that the process reads at its start only.
@@ -173,10 +172,26 @@ impl<'a> Program<'a> {
     }
 
     fn fingerprint(&self, input: Input) -> Option<String> {
-        let file = (input == Input::Config).then(|| self.config_file());
+        let file = (input == Input::Config).then(|| Fingerprint::of(config_map::FILE, self.config_file()));
         let referred = self.inputs.iter().filter_map(|inputs| inputs.get(&input)).flatten().cloned();
-        let parts: Vec<String> = file.into_iter().chain(referred).collect();
-        (!parts.is_empty()).then(|| parts.iter().fold(Digest::default(), Digest::field).finish())
+        let parts: Vec<Fingerprint> = file.into_iter().chain(referred).collect();
+        (!parts.is_empty()).then(|| fingerprint::to_annotation(&parts))
+    }
+
+    /// All that decides what the process brings about, so not how it logs and how often it tries again.
+    pub(super) fn purpose(&self) -> Vec<String> {
+        let file = Sections { retry: None, logging: None, ..self.sections }.to_file();
+        let variables = serde_json::to_string(&self.variables).unwrap_or_default();
+        let referred = self.inputs.iter().flat_map(|inputs| inputs.values()).flatten().map(ToString::to_string);
+        self.arguments.iter().cloned().chain([file, variables]).chain(referred).collect()
+    }
+}
+
+impl Sections<'_> {
+    fn to_file(self) -> String {
+        let sections = Table::try_from(self).unwrap_or_default();
+        let defaults = Table::try_from(config::Config::default()).unwrap_or_default();
+        without_defaults(sections, &defaults).to_string()
     }
 }
 

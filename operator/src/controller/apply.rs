@@ -224,7 +224,7 @@ impl Applier<'_> {
         }
         for reason in restart_reasons(before, after) {
             let note = format!("the pods of {} are replaced: {reason}", child.name());
-            self.context.events.normal(self.pipeline, reason.name(), &note).await;
+            self.context.events.normal(self.pipeline, reason.reason().name(), &note).await;
         }
     }
 

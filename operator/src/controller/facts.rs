@@ -23,3 +23,13 @@ pub(crate) enum Facts {
     /// A PersistentVolumeClaim.
     Claim(Box<ClaimFacts>),
 }
+
+impl Facts {
+    /// The same after a change that its controller can't have seen yet: what it said is about what was before.
+    pub(crate) fn outdated(self) -> Self {
+        match self {
+            Self::Rollout(rollout) => Self::Rollout(Box::new(Rollout { is_observed: false, ..*rollout })),
+            other => other,
+        }
+    }
+}

@@ -17,6 +17,8 @@ pub(crate) struct Record {
     pub(crate) uid: Box<str>,
     /// Its version.
     pub(crate) version: Version,
+    /// How often its specification has changed.
+    pub(crate) generation: Option<i64>,
     /// The fingerprint of the fields that we own.
     pub(crate) ownership: u64,
     /// The fingerprint of what we applied last.
@@ -42,6 +44,7 @@ impl Record {
         Self {
             uid: metadata.uid.as_deref().unwrap_or_default().into(),
             version: Version::of(metadata),
+            generation: metadata.generation,
             ownership: ownership(metadata),
             applied: annotations.and_then(|all| all.get(APPLIED_HASH)).map(|hash| hash.as_str().into()),
             owner: controller.map(|owner| owner.uid.as_str().into()),
@@ -50,9 +53,10 @@ impl Record {
         }
     }
 
-    /// Whether a change from `self` to `newer` matters: status fields and versions change all the time.
+    /// Whether a change from `self` to `newer` matters: status fields, versions and what others
+    /// decide change all the time.
     pub(crate) fn differs(&self, newer: &Self) -> bool {
-        let essence = |record: &Self| Self { version: Version(0), ..record.clone() };
+        let essence = |record: &Self| Self { version: Version(0), generation: None, ..record.clone() };
         essence(self) != essence(newer)
     }
 }

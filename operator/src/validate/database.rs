@@ -77,7 +77,7 @@ fn to_managed(pipeline: &CcxPipeline, connection: &DatabaseConnection, reference
     let name = generated_secret(pipeline);
     let secret = references.secrets.get(&name).and_then(Option::as_ref);
     let password = secret.and_then(|secret| Some((secret, secret.data.as_ref()?.get(file::PASSWORD)?)));
-    let fingerprint = password.map(|(secret, password)| source::fingerprint(secret, file::PASSWORD, &password.0));
+    let fingerprint = password.map(|(secret, password)| source::fingerprint(&name, secret, file::PASSWORD, &password.0));
     let files = vec![(file::PASSWORD.to_owned(), file::PASSWORD.to_owned())];
     let mount = Mount {
         volume: CREDENTIALS.into(),

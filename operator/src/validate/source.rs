@@ -10,6 +10,7 @@ use k8s_openapi::{
 use super::problem::{ProblemKind, Problems};
 use crate::{
     digest::Digest,
+    fingerprint::Fingerprint,
     mounted,
     references::{Knowledge, References},
     validated::{Mount, MountSource},
@@ -37,13 +38,13 @@ impl<'a> SecretSource<'a> {
     }
 
     /// A fingerprint of the key's value; a problem when it isn't there.
-    pub(super) fn fingerprint(&self, key: &str, problems: &mut Problems) -> String {
-        let Some(secret) = self.secret else { return UNKNOWN.into() };
+    pub(super) fn fingerprint(&self, key: &str, problems: &mut Problems) -> Fingerprint {
+        let Some(secret) = self.secret else { return of_secret(self.name, UNKNOWN.into()) };
         let Some(ByteString(value)) = secret.data.as_ref().and_then(|data| data.get(key)) else {
             problems.push(ProblemKind::MissingSecretKey, self.missing_key(secret, key));
-            return UNKNOWN.into();
+            return of_secret(self.name, UNKNOWN.into());
         };
-        fingerprint(secret, key, value)
+        fingerprint(self.name, secret, key, value)
     }
 
     fn missing_key(&self, secret: &Secret, key: &str) -> String {
@@ -69,9 +70,13 @@ impl<'a> SecretSource<'a> {
 
 /// A fingerprint that nobody can search a short password for who may see pods but not Secrets: it is salted with what only readers of
 /// Secrets know.
-pub(super) fn fingerprint(secret: &Secret, key: &str, value: &[u8]) -> String {
+pub(super) fn fingerprint(name: &str, secret: &Secret, key: &str, value: &[u8]) -> Fingerprint {
     let salt = secret.metadata.uid.as_deref().unwrap_or_default();
-    Digest::default().field(salt).field(key).field(value).finish()
+    of_secret(name, Digest::default().field(salt).field(key).field(value).finish())
+}
+
+fn of_secret(name: &str, digest: String) -> Fingerprint {
+    Fingerprint { object: format!("Secret {name}"), digest }
 }
 
 /// A fingerprint of the data of a ConfigMap that the spec names, of one key or of all; a problem when it isn't there.
@@ -81,13 +86,16 @@ pub(super) fn config_map_fingerprint(
     key: Option<&str>,
     references: &References,
     problems: &mut Problems,
-) -> String {
-    let Some(config_map) = require_config_map(field, name, references, problems) else { return UNKNOWN.into() };
+) -> Fingerprint {
+    let of_config_map = |digest| Fingerprint { object: format!("ConfigMap {name}"), digest };
+    let Some(config_map) = require_config_map(field, name, references, problems) else {
+        return of_config_map(UNKNOWN.into());
+    };
     if let Some(key) = key.filter(|key| !has_key(config_map, key)) {
         let message = format!("ConfigMap {name} has no key {key:?}; add it, or name another key in {field}");
         problems.push(ProblemKind::MissingConfigMapKey, message);
     }
-    data_fingerprint(config_map, key)
+    of_config_map(data_digest(config_map, key))
 }
 
 /// The ConfigMap `name` that `field` of the spec refers to; a problem when it isn't there.
@@ -105,8 +113,8 @@ pub(super) fn require_config_map<'a>(
     found
 }
 
-/// A fingerprint of a ConfigMap's data, of one key or of all.
-fn data_fingerprint(config_map: &ConfigMap, key: Option<&str>) -> String {
+/// The digest of a ConfigMap's data, of one key or of all.
+fn data_digest(config_map: &ConfigMap, key: Option<&str>) -> String {
     let is_wanted = |name: &str| key.is_none_or(|key| key == name);
     let texts = config_map.data.iter().flatten().map(|(name, text)| (name, text.as_bytes()));
     let bytes = config_map.binary_data.iter().flatten().map(|(name, ByteString(bytes))| (name, bytes.as_slice()));

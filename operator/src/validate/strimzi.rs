@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     component,
-    digest::Digest,
+    fingerprint::Fingerprint,
     mounted::{self, AUTHORITIES, file},
     references::{Knowledge, References, Strimzi},
     restart::Input,
@@ -42,7 +42,7 @@ pub(super) fn resolve(
     access.config.bootstrap_servers = servers.split(',').filter(|server| !server.is_empty()).map(str::to_owned).collect();
     let has_authorities = kafka.security_protocol.encrypts() && kafka.ca_secret_ref.is_none();
     if let Some(text) = authorities(listener).filter(|_| has_authorities) {
-        access.inputs.insert(Input::Ca, vec![Digest::default().field(&text).finish()]);
+        access.inputs.insert(Input::Ca, vec![Fingerprint::of(format!("Kafka {}", reference.name), &text)]);
         access.config.ca_file = Some(path(VOLUME, file::CA));
         access.mounts.push(mount(pipeline));
         access.authorities = Some(text);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::EnvVar;
 
-use crate::restart::Input;
+use crate::{fingerprint::Fingerprint, restart::Input};
 
 /// How a dependency is reached: its part of the configuration, and what pods need for it.
 #[derive(Clone, Debug, Default)]
@@ -24,7 +24,7 @@ pub struct Access<C> {
 }
 
 /// Fingerprints by what they are of.
-pub type Inputs = BTreeMap<Input, Vec<String>>;
+pub type Inputs = BTreeMap<Input, Vec<Fingerprint>>;
 
 /// A volume in a pod.
 #[derive(Clone, Debug, PartialEq)]

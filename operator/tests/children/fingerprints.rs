@@ -5,7 +5,7 @@ use ccx_operator::{
     component::Component,
     kind::Kind,
     references::References,
-    restart::{RestartReason, restart_reasons},
+    restart::{Input, RestartReason, restart_reasons},
 };
 use serde_json::{Value, json};
 
@@ -29,6 +29,10 @@ fn after_change(spec: &Value, change: impl Fn(&mut References)) -> Vec<(Componen
     restarts(&before, &sample::children_with(&pipeline, &references))
 }
 
+fn changed(input: Input, object: &str) -> Vec<RestartReason> {
+    vec![RestartReason::InputChanged { input, objects: vec![object.into()] }]
+}
+
 fn secured() -> Value {
     json!({
         "kafka": {
@@ -47,10 +51,13 @@ fn a_changed_secret_restarts_those_that_use_it() {
             references.secrets.insert(name.into(), Some(secret(name, "2")));
         })
     };
-    let reason = || vec![RestartReason::SecretChanged];
-    assert_eq!(change("kafka-user"), [(Component::DataPipeline, reason()), (Component::DbWriter, reason())]);
-    assert_eq!(change("bucket"), [(Component::DataPipeline, reason())]);
-    assert_eq!(change("ccx-data-pipeline-db"), [(Component::DbWriter, reason()), (Component::Aggregator, reason())]);
+    let reason = |object| changed(Input::Secret, object);
+    let of_kafka = || reason("Secret kafka-user");
+    assert_eq!(change("kafka-user"), [(Component::DataPipeline, of_kafka()), (Component::DbWriter, of_kafka())]);
+    assert_eq!(change("bucket"), [(Component::DataPipeline, reason("Secret bucket"))]);
+    let of_database = || reason("Secret ccx-data-pipeline-db");
+    let users = [(Component::DbWriter, of_database()), (Component::Aggregator, of_database())];
+    assert_eq!(change("ccx-data-pipeline-db"), users);
 }
 
 #[test]
@@ -67,7 +74,7 @@ fn a_changed_authority_is_told_from_a_changed_secret() {
     let restarts = after_change(&secured(), |references| {
         references.secrets.insert("kafka-ca".into(), Some(secret("kafka-ca", "2")));
     });
-    let reason = || vec![RestartReason::CaChanged];
+    let reason = || changed(Input::Ca, "Secret kafka-ca");
     assert_eq!(restarts, [(Component::DataPipeline, reason()), (Component::DbWriter, reason())]);
 }
 
@@ -86,13 +93,13 @@ fn a_changed_list_of_organisations_restarts_the_writer_alone() {
     let restarts = after_change(&spec, |references| {
         references.config_maps.insert("organisations".into(), Some(config_map("organisations", "2")));
     });
-    assert_eq!(restarts, [(Component::DbWriter, vec![RestartReason::ConfigChanged])]);
+    assert_eq!(restarts, [(Component::DbWriter, changed(Input::Config, "ConfigMap organisations"))]);
 }
 
 #[test]
 fn a_setting_restarts_those_that_read_it() {
     let after = |spec: &Value| restarts(&children(&json!({})), &children(spec));
-    let reason = || vec![RestartReason::ConfigChanged];
+    let reason = || changed(Input::Config, "ccx.toml");
     assert_eq!(after(&json!({"dbWriter": {"batch": {"maxMessages": 5}}})), [(Component::DbWriter, reason())]);
     assert_eq!(after(&json!({"aggregator": {"orgOverviewLimit": "1h"}})), [(Component::Aggregator, reason())]);
     let of_logging = after(&json!({"logging": {"level": "Debug"}}));

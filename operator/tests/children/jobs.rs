@@ -59,6 +59,22 @@ fn what_a_migration_does_not_read_does_not_repeat_it() {
 }
 
 #[test]
+fn nothing_is_prepared_again_to_be_logged_in_another_way() {
+    assert_eq!(job_names(&json!({"logging": {"level": "Debug"}})), job_names(&json!({})));
+}
+
+#[test]
+fn other_partitions_or_brokers_make_new_topics() {
+    let topics = |spec: &Value| job_names(spec).into_iter().find(|name| name.starts_with("ccx-topics-")).unwrap();
+    let default = topics(&json!({}));
+    for spec in
+        [json!({"kafka": {"topicManagement": {"partitions": 7}}}), json!({"kafka": {"bootstrapServers": ["other:9092"]}})]
+    {
+        assert_ne!(topics(&spec), default, "{spec}");
+    }
+}
+
+#[test]
 fn a_migration_that_failed_for_its_password_is_tried_again_with_another() {
     let pipeline = sample::pipeline(&json!({}));
     let mut references = sample::references(&pipeline);

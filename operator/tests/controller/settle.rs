@@ -6,7 +6,7 @@ use k8s_openapi::api::{
     batch::v1::Job,
     core::v1::{Secret, Service},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::world::World;
 
@@ -80,6 +80,28 @@ async fn a_controller_that_starts_beside_a_settled_resource_writes_nothing() {
     world.start_operator();
     world.until_settled().await;
     assert_eq!(world.writes(), Vec::<String>::new());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_resource_is_not_ready_for_its_newest_generation_before_its_pods_are() {
+    let Some(world) = World::new().await else { return };
+    world.apply(json!({})).await;
+    world.until_ready().await;
+    world.until_settled().await;
+    let statuses = world.follow().await;
+    world.kubelet.set("data-pipeline", Value::Null).await;
+    world.apply(json!({"dataPipeline": {"archiveLimits": {"maxCompressedSize": "1500k"}}})).await;
+    world.until_condition("Ready", "False", "RollingOut").await;
+    world.until_settled().await;
+    let told: Vec<_> = statuses.seen().into_iter().filter(|status| status.observed_generation == Some(2)).collect();
+    assert!(!told.is_empty());
+    for status in told {
+        let ready = status.conditions.iter().find(|condition| condition.type_ == "Ready").unwrap();
+        assert_eq!(ready.status, "False", "no pod of the new template is ready: {ready:?}");
+    }
+    world.kubelet.heal("data-pipeline").await;
+    world.until_ready().await;
     world.end().await;
 }
 

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ccx_crds::CcxPipeline;
+use ccx_crds::{CcxPipeline, CcxPipelineStatus};
 use ccx_operator::{
     controller::{self, Prober, Scope, Settings},
     gate::GateLayer,
@@ -19,7 +19,7 @@ use ccx_operator::{
     metrics::Metrics,
     validate::OperatorDefaults,
 };
-use futures::future::BoxFuture;
+use futures::{StreamExt as _, future::BoxFuture};
 use k8s_openapi::{
     api::{core::v1::Namespace, events::v1::Event},
     apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
@@ -30,6 +30,7 @@ use kube::{
     api::{DeleteParams, ListParams, ObjectMeta, Patch, PatchParams, PostParams},
     client::ClientBuilder,
     config::{KubeConfigOptions, Kubeconfig},
+    runtime::{WatchStreamExt as _, watcher},
 };
 use prometheus::TextEncoder;
 use serde::de::DeserializeOwned;
@@ -195,6 +196,21 @@ impl World {
         self.api::<CcxPipeline>().get("ccx").await.unwrap()
     }
 
+    /// Watches the resource from now on.
+    pub(crate) async fn follow(&self) -> Statuses {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let mut pipelines = Box::pin(watcher(self.api::<CcxPipeline>(), watcher::Config::default()).touched_objects());
+        let first = pipelines.next().await.unwrap().unwrap();
+        seen.lock().unwrap().extend(first.status);
+        let table = Arc::clone(&seen);
+        let task = tokio::spawn(async move {
+            while let Some(pipeline) = pipelines.next().await {
+                table.lock().unwrap().extend(pipeline.unwrap().status);
+            }
+        });
+        Statuses { seen, task }
+    }
+
     /// Waits until a condition has this status and reason, for the newest generation.
     pub(crate) async fn until_condition(&self, kind: &str, status: &str, reason: &str) -> Condition {
         let deadline = Instant::now() + PATIENCE;
@@ -265,6 +281,24 @@ impl World {
         self.stop_operator().await;
         let namespaces = Api::<Namespace>::all(self.client.clone());
         namespaces.delete(&self.namespace, &DeleteParams::default()).await.unwrap();
+    }
+}
+
+/// Every status that the resource has had, in order.
+pub(crate) struct Statuses {
+    seen: Arc<Mutex<Vec<CcxPipelineStatus>>>,
+    task: JoinHandle<()>,
+}
+
+impl Statuses {
+    pub(crate) fn seen(&self) -> Vec<CcxPipelineStatus> {
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+impl Drop for Statuses {
+    fn drop(&mut self) {
+        self.task.abort();
     }
 }
 

@@ -49,7 +49,12 @@ fn value(value: Option<&Value>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use ccx_operator::{component::Component, kind::Kind, plan::Restart, restart::RestartReason};
+    use ccx_operator::{
+        component::Component,
+        kind::Kind,
+        plan::Restart,
+        restart::{Input, RestartReason},
+    };
     use serde_json::json;
 
     use super::*;
@@ -62,14 +67,17 @@ mod tests {
                 Change { action: ChangeAction::Create, kind: Kind::Service, name: "new".into(), fields: vec![] },
                 Change { action: ChangeAction::Update, kind: Kind::ConfigMap, name: "old".into(), fields: vec![field] },
             ],
-            restarts: vec![Restart { component: Component::DbWriter, reasons: vec![RestartReason::ConfigChanged] }],
+            restarts: vec![Restart {
+                component: Component::DbWriter,
+                reasons: vec![RestartReason::InputChanged { input: Input::Config, objects: vec!["ccx.toml".into()] }],
+            }],
         };
         let expected = "\
 + Service new
 ~ ConfigMap old
     data[\"ccx.toml\"]: \"a\" -> \"b\"
 
-insights-results-db-writer would restart: the configuration has changed
+insights-results-db-writer would restart: the configuration has changed in ccx.toml
 ";
         assert_eq!(show(&plan), expected);
     }

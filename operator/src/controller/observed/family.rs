@@ -161,7 +161,8 @@ impl Family {
             return entry.record.as_ref().is_some_and(|seen| seen.ownership != record.ownership) && self.changed();
         }
         if let Some(seen) = entry.record.take() {
-            record.facts = seen.facts;
+            let is_changed = seen.generation < record.generation;
+            record.facts = if is_changed { seen.facts.outdated() } else { seen.facts };
         }
         entry.record = Some(record);
         false

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::controller::record::Record;
+use crate::controller::{facts::Rollout, record::Record};
 
 fn child(name: &str, version: u64, fields: &str) -> ObjectMeta {
     serde_json::from_value(json!({
@@ -59,6 +59,26 @@ fn our_own_write_is_no_news_whichever_comes_first() {
         assert_eq!(observed.with(&key(), |family| family.changes()), changes);
         assert_eq!(knowledge(&observed, "hash"), Knowledge::Settled);
     }
+}
+
+/// Whether what the controller of a child said counts, after a write of ours that brought it from generation 1 to this one.
+fn is_observed_after_a_write(generation: i64) -> bool {
+    let observed = Observed::default();
+    let with_generation = |version, generation| ObjectMeta { generation: Some(generation), ..child("a", version, "f:x") };
+    let rollout = Facts::Rollout(Box::new(Rollout { is_observed: true, ..Rollout::default() }));
+    observed.child_seen(Kind::Service, &with_generation(1, 1), rollout, 1);
+    observed.with(&key(), |family| family.writing(Kind::Service, "a"));
+    verify(&observed, &with_generation(2, generation));
+    observed.with(&key(), |family| match family.facts(Kind::Service, "a") {
+        Some(Facts::Rollout(rollout)) => rollout.is_observed,
+        other => panic!("{other:?}"),
+    })
+}
+
+#[test]
+fn what_a_rollout_said_before_our_change_of_its_specification_is_outdated() {
+    assert!(!is_observed_after_a_write(2));
+    assert!(is_observed_after_a_write(1), "a write of a label alone rolls nothing out");
 }
 
 #[test]

@@ -22,8 +22,12 @@ fn ready(observation: &Observation, parts: &[Part]) -> Verdict {
     if observation.stance == Stance::Suspended {
         return suspended(parts);
     }
-    match failing(parts).or_else(|| parts.iter().find(|part| is_missing(part))) {
-        Some((part, verdict)) => Verdict::no(verdict.reason, format!("{}: {}", part.name(), verdict.message)),
+    if let Some((part, verdict)) = failing(parts).or_else(|| parts.iter().find(|part| is_missing(part))) {
+        return Verdict::no(verdict.reason, format!("{}: {}", part.name(), verdict.message));
+    }
+    // What is there may all be well, and not yet be what is asked for.
+    match &observation.waiting {
+        Some(waiting) => Verdict::no(waiting.reason, waiting.message.clone()),
         None => Verdict::yes(Reason::AsExpected, "everything is ready"),
     }
 }

@@ -153,6 +153,13 @@ fn a_rollout_that_has_its_pods_is_ready_but_the_whole_is_not() {
 }
 
 #[test]
+fn what_is_kept_back_is_not_ready_however_well_its_parts_are() {
+    let waiting = Waiting { reason: Reason::MigrationRunning, message: "the Job ccx-topics-1 has not succeeded yet".into() };
+    let observation = Observation { waiting: Some(waiting), ..healthy() };
+    assert_eq!(outcome(&observation, ConditionType::Ready), (Truth::False, Reason::MigrationRunning));
+}
+
+#[test]
 fn a_failed_migration_is_told_with_its_last_words() {
     let mut observation = healthy();
     observation.view.jobs = vec![job(JobState::Failed("BackoffLimitExceeded".into()))];
