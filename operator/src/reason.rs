@@ -48,7 +48,6 @@ reasons! {
     Suspending: "The workloads are being scaled to zero, one after the other.", "Wait: what is in flight is finished first.";
     Paused: "The operator touches nothing, as `spec.reconciliation` asks.", "Set `spec.reconciliation` to `Active` to go on.";
     Planned: "Nothing is changed, as `spec.mode` asks; `status.plan` says what would be.", "Read `status.plan`, then set `spec.mode` to `Apply`.";
-    Deleting: "The resource is being deleted.", "Wait for its objects to go.";
     InvalidSpec: "The specification contradicts itself, or what it refers to.", "Correct the fields that the message names.";
     SecretMissing: "A Secret or ConfigMap that the specification names, or a key of it, does not exist.", "Create it. It is noticed within seconds.";
     KindNotServed: "The cluster does not know a kind of object that the specification needs.", "Install the extension that the message names, or choose another option.";

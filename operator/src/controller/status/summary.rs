@@ -104,6 +104,6 @@ fn is_on_its_way(reason: Reason) -> bool {
 }
 
 fn is_failure(reason: Reason) -> bool {
-    let is_stance = matches!(reason, Reason::Suspended | Reason::Paused | Reason::Planned | Reason::Deleting);
+    let is_stance = matches!(reason, Reason::Suspended | Reason::Paused | Reason::Planned);
     !is_stance && !is_on_its_way(reason) && !matches!(reason, Reason::AsExpected | Reason::NotObserved | Reason::NotWanted)
 }
