@@ -208,7 +208,7 @@ impl RuleWatch {
                 file: self.directories.first().map(|path| path.display().to_string()).unwrap_or_default(),
                 line: None,
                 column: None,
-                message: sentence(&error).to_string(),
+                message: sentence(&error),
             })
         };
         let files = read()?;
