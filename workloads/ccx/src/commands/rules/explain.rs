@@ -24,7 +24,7 @@ use crate::{
 
 /// Explain what a rule reads, why its finding matters, and what to do
 ///
-/// The rule is named by its error key, its module, the last part of that, or <module>|<ERROR_KEY>. Without details the texts
+/// The rule is named by its error key, its module, the last part of that, or both with | between them. Without details the texts
 /// are shown as templates; with the details of a finding (`details` of a hit in a report) they speak of that cluster.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:\n  ccx rules explain NODE_NOT_READY\n  \
@@ -125,7 +125,7 @@ fn to_text(Explained { described, generic, reason, resolution, more_info }: &Exp
     text
 }
 
-fn facts<'a>(described: &'a Described<'_>) -> [(&'static str, String); 5] {
+fn facts(described: &Described<'_>) -> [(&'static str, String); 5] {
     let Described { rule, total_risk, risk, impact, likelihood, resolution_risk, tags, since, .. } = described;
     [
         ("rule", (*rule).to_owned()),
