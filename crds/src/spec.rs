@@ -146,6 +146,13 @@ pub use topics::{TopicManagement, TopicPolicy, Topics};
         description = "Whether the workloads are scaled to zero"
     ),
     printcolumn(
+        name = "Schema",
+        type_ = "integer",
+        json_path = ".status.schemaVersion.public",
+        priority = 1,
+        description = "Version of the database's schema"
+    ),
+    printcolumn(
         name = "Rules",
         type_ = "integer",
         json_path = ".status.rules.count",

@@ -77,14 +77,17 @@ pub struct ComponentStatus {
     pub image: Option<String>,
 }
 
-/// The version of the database's schema.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// The version of the database's schema, as the last migration that succeeded has left it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SchemaVersion {
     /// The last migration of the reports.
     pub public: i32,
     /// The last migration of the workloads' recommendations.
     pub dvo: i32,
+    /// The Job that has brought the database there.
+    #[schemars(length(max = 253))]
+    pub job: String,
 }
 
 /// Where things are.

@@ -102,7 +102,7 @@ fn people_see_the_important_at_once_and_more_with_wide() {
         shown.map(|column| column["name"].as_str().unwrap()).collect::<Vec<_>>()
     };
     assert_eq!(names(false), ["Ready", "Reason", "Pipeline", "Writer", "API", "Database", "Age"]);
-    assert_eq!(names(true), ["Mode", "Reconciliation", "Suspended", "Rules", "URL", "Message"]);
+    assert_eq!(names(true), ["Mode", "Reconciliation", "Suspended", "Schema", "Rules", "URL", "Message"]);
 }
 
 #[test]

@@ -8,6 +8,12 @@ pub const PRODUCT: &str = "ccx";
 /// The value of `app.kubernetes.io/managed-by`, and the field manager of everything that we apply.
 pub const MANAGER: &str = "ccx-operator";
 
+/// The role of the Job that prepares the tables, beside the names of the components.
+pub(crate) const MIGRATION: &str = "migration";
+
+/// The role of the Job that prepares the topics.
+pub(crate) const TOPICS: &str = "topics";
+
 /// A part that runs for as long as the resource exists.
 ///
 /// The order is the order of suspension: who takes in new work stops first, who stores it stops after it has stored all, and the

@@ -21,13 +21,10 @@ use k8s_openapi::{
     },
 };
 
-use super::{
-    metadata::metadata,
-    program::{MIGRATION, Program},
-};
+use super::{metadata::metadata, program::Program};
 use crate::{
     child::{Child, Stage},
-    component::{self, Component, MANAGER},
+    component::{self, Component, MANAGER, MIGRATION},
     kind::Kind,
     validated::ValidatedPipeline,
 };

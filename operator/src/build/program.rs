@@ -9,16 +9,14 @@ use toml::{Table, Value};
 
 use super::config_map;
 use crate::{
-    component::Component,
+    component::{Component, MIGRATION, TOPICS},
     fingerprint::{self, Fingerprint},
     restart::Input,
     validated::{Access, Inputs, Mount, ValidatedPipeline},
 };
 
-/// What Jobs do, as their role.
-pub(super) const MIGRATION: &str = "migration";
-/// See [`MIGRATION`].
-pub(super) const TOPICS: &str = "topics";
+/// Where the kubelet reads what a process has to say at its end, unless a pod names another file.
+const TERMINATION_LOG: &str = "/dev/termination-log";
 
 /// What a process of `ccx` runs on.
 pub(super) struct Program<'a> {
@@ -110,7 +108,8 @@ impl<'a> Program<'a> {
     }
 
     fn migration(pipeline: &'a ValidatedPipeline) -> Self {
-        Self::new(MIGRATION, &["migrate"], pipeline).with_database(&pipeline.database)
+        let arguments = ["migrate", "--result-file", TERMINATION_LOG];
+        Self::new(MIGRATION, &arguments, pipeline).with_database(&pipeline.database)
     }
 
     fn topics(pipeline: &'a ValidatedPipeline) -> Self {

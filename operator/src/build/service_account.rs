@@ -2,13 +2,10 @@
 
 use k8s_openapi::api::core::v1::ServiceAccount;
 
-use super::{
-    metadata::metadata,
-    program::{MIGRATION, TOPICS},
-};
+use super::metadata::metadata;
 use crate::{
     child::{Child, Stage},
-    component::Component,
+    component::{Component, MIGRATION, TOPICS},
     kind::Kind,
     validated::ValidatedPipeline,
 };

@@ -4,10 +4,12 @@
 
 mod pod;
 mod rollout;
+mod schema;
 mod storage;
 
 pub(crate) use pod::{PodFacts, PodProblem, Trouble};
 pub(crate) use rollout::{JobFacts, JobState, Rollout};
+pub(crate) use schema::SchemaFacts;
 pub(crate) use storage::ClaimFacts;
 
 /// The facts of one child.

@@ -12,6 +12,7 @@ mod endpoints;
 mod reachability;
 mod report;
 mod rules;
+mod schema;
 mod summary;
 mod view;
 mod workload;

@@ -26,7 +26,8 @@ fn topics_and_tables_are_prepared_before_the_workloads() {
     let children = children(&json!({"kafka": {"topicManagement": {"partitions": 7, "replicationFactor": 2}}}));
     let arguments: Vec<Value> =
         jobs(&children).iter().map(|job| job["spec"]["template"]["spec"]["containers"][0]["args"].clone()).collect();
-    assert_eq!(arguments, [json!(["topics", "ensure", "--partitions=7", "--replication-factor=2"]), json!(["migrate"])]);
+    let topics = json!(["topics", "ensure", "--partitions=7", "--replication-factor=2"]);
+    assert_eq!(arguments, [topics, json!(["migrate", "--result-file", "/dev/termination-log"])]);
     assert!(children.stage(Stage::Migration).all(|child| child.kind == Kind::Job));
 }
 

@@ -19,6 +19,9 @@ use tokio::task::JoinHandle;
 /// The label with a pod's role.
 const ROLE: &str = "app.kubernetes.io/component";
 
+/// The role of pods that prepare the tables.
+const MIGRATION: &str = "migration";
+
 /// What becomes of pods, by their role. Pods of other roles run, and those of Jobs succeed.
 pub(crate) struct Kubelet {
     fates: Fates,
@@ -92,7 +95,11 @@ async fn tend(api: &Api<Pod>, pod: &Pod, fates: &Fates) {
 }
 
 fn usual(pod: &Pod) -> Value {
-    if pod.labels().contains_key("batch.kubernetes.io/job-name") { succeeded() } else { ready() }
+    match pod.labels().get(ROLE).map(String::as_str) {
+        Some(MIGRATION) => migrated(32, 4),
+        _ if pod.labels().contains_key("batch.kubernetes.io/job-name") => succeeded(""),
+        _ => ready(),
+    }
 }
 
 /// A pod that takes traffic.
@@ -127,9 +134,15 @@ pub(crate) fn failed(exit_code: i32, message: &str) -> Value {
         "containerStatuses": [container(&json!({"terminated": {"exitCode": exit_code, "message": message}}), false)]})
 }
 
-fn succeeded() -> Value {
+/// A pod that has brought the database to these versions.
+pub(crate) fn migrated(public: u16, dvo: u16) -> Value {
+    succeeded(&format!("{}\n", json!({"public": public, "dvo": dvo})))
+}
+
+/// A pod of a Job that ended well and left this message.
+pub(crate) fn succeeded(message: &str) -> Value {
     json!({"phase": "Succeeded", "conditions": [{"type": "Ready", "status": "False"}],
-        "containerStatuses": [container(&json!({"terminated": {"exitCode": 0}}), false)]})
+        "containerStatuses": [container(&json!({"terminated": {"exitCode": 0, "message": message}}), false)]})
 }
 
 fn container(state: &Value, is_ready: bool) -> Value {

@@ -1,11 +1,15 @@
 //! What comes first: the database, then its tables, then those who use them.
 
-use k8s_openapi::api::{apps::v1::Deployment, batch::v1::Job};
-use kube::ResourceExt as _;
+use ccx_crds::SchemaVersion;
+use k8s_openapi::api::{apps::v1::Deployment, batch::v1::Job, core::v1::Pod};
+use kube::{
+    ResourceExt as _,
+    api::{DeleteParams, ListParams},
+};
 use serde_json::{Value, json};
 
 use crate::{
-    kubelet::failed,
+    kubelet::{failed, migrated},
     world::{World, until},
 };
 
@@ -50,5 +54,33 @@ async fn a_migration_runs_once() {
     world.until_settled().await;
     assert_eq!(names().await, before);
     until("the Jobs are left", async || (names().await.len() == 2).then_some(())).await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn the_version_of_the_tables_is_known_until_another_migration_succeeds() {
+    let Some(world) = World::new().await else { return };
+    world.kubelet.set(MIGRATION, migrated(31, 3)).await;
+    world.apply(json!({})).await;
+    world.until_ready().await;
+    let known = async || until("a version", async || world.pipeline().await.status?.schema_version).await;
+    let first = known().await;
+    assert_eq!((first.public, first.dvo), (31, 3));
+
+    let of_migration = ListParams::default().labels("app.kubernetes.io/component=migration");
+    world.api::<Pod>().delete_collection(&DeleteParams::default(), &of_migration).await.unwrap();
+    world.until_settled().await;
+    assert_eq!(known().await, first, "its pod is gone");
+
+    world.kubelet.set(MIGRATION, failed(5, "{\"public\":32,\"dvo\":4}")).await;
+    world.apply(json!({"image": "registry.example.com/ccx:2"})).await;
+    world.until_condition("SchemaMigrated", "False", "MigrationFailed").await;
+    assert_eq!(known().await, first, "the next one has failed");
+
+    world.kubelet.set(MIGRATION, migrated(32, 4)).await;
+    world.until_ready().await;
+    let is_another = |it: &SchemaVersion| it.job != first.job;
+    let second = until("another", async || world.pipeline().await.status?.schema_version.filter(is_another)).await;
+    assert_eq!((second.public, second.dvo), (32, 4));
     world.end().await;
 }

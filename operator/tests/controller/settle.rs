@@ -26,6 +26,9 @@ async fn a_new_resource_becomes_ready_with_all_of_its_parts() {
     let status = world.pipeline().await.status.unwrap();
     let pipeline = status.components.iter().find(|component| component.name == "data-pipeline").unwrap();
     assert_eq!((pipeline.summary.as_str(), pipeline.updated), ("8/8", 8));
+    let told = crate::world::until("a version", async || world.pipeline().await.status?.schema_version);
+    let schema = told.await;
+    assert_eq!((schema.public, schema.dvo), (32, 4));
     assert_eq!((status.data_pipeline_replicas, status.rules.map(|rules| rules.count)), (Some(8), Some(86)));
     world.end().await;
 }

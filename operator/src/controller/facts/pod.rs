@@ -4,6 +4,9 @@ use std::net::IpAddr;
 
 use k8s_openapi::api::core::v1::{ContainerState, ContainerStateTerminated, ContainerStatus, Pod, PodStatus};
 
+use super::SchemaFacts;
+use crate::component::MIGRATION;
+
 /// What is kept of a message. A termination message has 4 KiB at most, and its end says why the process ended.
 const MAX_MESSAGE_CHARS: usize = 512;
 
@@ -23,6 +26,8 @@ pub(crate) struct PodFacts {
     pub(crate) is_leaving: bool,
     /// Where it is reached.
     pub(crate) ip: Option<IpAddr>,
+    /// What it has brought the database to, when it was a migration and has succeeded.
+    pub(crate) schema: Option<SchemaFacts>,
     /// What is most wrong with it.
     pub(crate) problem: Option<Box<PodProblem>>,
 }
@@ -68,6 +73,7 @@ impl From<&Pod> for PodFacts {
         let main = status.container_statuses.iter().flatten().next();
         let role = pod.metadata.labels.as_ref().and_then(|labels| labels.get("app.kubernetes.io/component"));
         Self {
+            schema: main.filter(|_| role.is_some_and(|role| role == MIGRATION)).and_then(schema),
             role: role.map(String::as_str).unwrap_or_default().into(),
             is_ready,
             is_running: main.and_then(|main| main.state.as_ref()).is_some_and(|state| state.running.is_some()),
@@ -76,6 +82,12 @@ impl From<&Pod> for PodFacts {
             problem: if is_ready { None } else { problem(&status).map(Box::new) },
         }
     }
+}
+
+/// Words of a process that failed count for nothing.
+fn schema(container: &ContainerStatus) -> Option<SchemaFacts> {
+    let end = container.state.as_ref()?.terminated.as_ref().filter(|end| end.exit_code == 0)?;
+    SchemaFacts::read(end.message.as_deref()?)
 }
 
 fn problem(status: &PodStatus) -> Option<PodProblem> {
@@ -176,6 +188,7 @@ mod tests {
             is_running: true,
             is_leaving: false,
             ip: Some([10, 0, 0, 7].into()),
+            schema: None,
             problem: None,
         };
         assert_eq!(pod(&status), expected);
@@ -219,6 +232,18 @@ mod tests {
         assert_eq!(trouble(&failed), (Trouble::Failed { exit_code: 1 }, "relation exists".into()));
         let unready = container(&json!({"running": {}}), &json!({}));
         assert_eq!(trouble(&unready), (Trouble::NotReady, "main runs and is not ready".into()));
+    }
+
+    #[test]
+    fn a_migration_that_succeeded_says_what_it_has_reached_and_nobody_else_is_listened_to() {
+        let facts = |role: &str, exit_code: i32| {
+            let end = json!({"terminated": {"exitCode": exit_code, "message": "{\"dvo\":4,\"public\":32}\n"}});
+            let labels = json!({"app.kubernetes.io/component": role});
+            let object = json!({"metadata": {"labels": labels}, "status": container(&end, &json!({}))});
+            PodFacts::from(&serde_json::from_value::<Pod>(object).unwrap()).schema
+        };
+        assert_eq!(facts("migration", 0), Some(SchemaFacts { public: 32, dvo: 4 }));
+        assert_eq!([facts("migration", 1), facts("topics", 0)], [None, None]);
     }
 
     #[test]

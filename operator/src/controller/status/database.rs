@@ -2,13 +2,10 @@
 
 use super::{DatabaseKeeper, JobView, Observation, Stance, Verdict, workload};
 use crate::{
-    component::Component,
+    component::{Component, MIGRATION},
     controller::facts::{JobFacts, JobState},
     reason::Reason,
 };
-
-/// The role of the Job that prepares the tables.
-const MIGRATION: &str = "migration";
 
 pub(super) fn ready(observation: &Observation) -> Verdict {
     match observation.database {

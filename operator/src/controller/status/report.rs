@@ -3,7 +3,7 @@
 use ccx_crds::{CcxPipeline, CcxPipelineStatus, ComponentStatus, Endpoints, Plan, RulesStatus};
 use k8s_openapi::jiff::Timestamp;
 
-use super::{Observation, Workload, verdicts};
+use super::{Observation, Workload, schema, verdicts};
 use crate::component::Component;
 
 /// What the stages have found out, beside what was seen.
@@ -35,10 +35,10 @@ pub(crate) fn report(
         data_pipeline_replicas: replicas(observation),
         selector: Some(selector(pipeline)),
         rules: rules(observation).or_else(|| before.rules.clone()),
+        schema_version: schema::version(observation, before, findings.endpoints.as_ref()),
         endpoints: findings.endpoints.or_else(|| before.endpoints.clone()),
         database_secret: findings.database_secret,
         plan: findings.plan,
-        schema_version: before.schema_version,
     }
 }
 

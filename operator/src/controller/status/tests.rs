@@ -17,13 +17,18 @@ fn workload(component: Component, ready: i32, desired: i32) -> Workload {
     Workload { name: component.object_name("ccx"), rollout, ..Workload::default() }
 }
 
-fn job(state: JobState) -> JobView {
-    let facts = Some(JobFacts { state, failures: 0 });
-    JobView { name: "ccx-migration-1".into(), role: "migration".into(), facts, last_words: Some("last words".into()) }
+pub(super) fn job(state: JobState) -> JobView {
+    JobView {
+        name: "ccx-migration-1".into(),
+        role: "migration".into(),
+        facts: Some(JobFacts { state, failures: 0 }),
+        last_words: Some("last words".into()),
+        schema: None,
+    }
 }
 
 /// Everything is ready, and no pod has told its rules.
-fn healthy() -> Observation {
+pub(super) fn healthy() -> Observation {
     let workloads: BTreeMap<_, _> = WORKLOADS.map(|component| (component, workload(component, 2, 2))).into();
     Observation {
         stance: Stance::Active,
@@ -51,6 +56,7 @@ fn with_pod(component: Component, trouble: Trouble, message: &str) -> Observatio
             is_running: trouble == Trouble::NotReady,
             is_leaving: false,
             ip: None,
+            schema: None,
             problem,
         };
         workload.pods = vec![("pod-1".into(), pod)];

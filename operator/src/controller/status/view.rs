@@ -6,7 +6,7 @@ use crate::{
     child::{Child, Children},
     component::Component,
     controller::{
-        facts::{ClaimFacts, Facts, JobFacts, PodFacts, Rollout},
+        facts::{ClaimFacts, Facts, JobFacts, PodFacts, Rollout, SchemaFacts},
         observed::Family,
     },
     kind::Kind,
@@ -46,6 +46,8 @@ pub(crate) struct JobView {
     pub(crate) facts: Option<JobFacts>,
     /// What its last failed pod said.
     pub(crate) last_words: Option<String>,
+    /// What its pod that succeeded has brought the database to.
+    pub(crate) schema: Option<SchemaFacts>,
 }
 
 impl View {
@@ -100,7 +102,8 @@ fn job_view(job: &Child, family: &Family) -> JobView {
         Some(Facts::Job(facts)) => Some((**facts).clone()),
         _ => None,
     };
-    let its_pods = family.pods().filter(|(name, _)| name.starts_with(job.name()));
-    let words = its_pods.filter_map(|(_, pod)| pod.problem.as_ref()).map(|problem| problem.message.clone());
-    JobView { name: job.name().to_owned(), role, facts, last_words: words.last() }
+    let pods = || family.pods().filter(|(name, _)| name.starts_with(job.name())).map(|(_, pod)| pod);
+    let words = pods().filter_map(|pod| pod.problem.as_ref()).map(|problem| problem.message.clone());
+    let schema = pods().find_map(|pod| pod.schema);
+    JobView { name: job.name().to_owned(), role, facts, last_words: words.last(), schema }
 }

@@ -1,5 +1,11 @@
 //! `ccx migrate`
 
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
 use ccx_storage::{Database, Migrated, SCHEMA_VERSION, StorageError};
 use clap::{Args, ValueEnum};
 use snafu::{ResultExt, Snafu};
@@ -18,11 +24,17 @@ use crate::{
 #[command(after_long_help = "\
 Examples:
   ccx --config ccx.toml migrate            # the same as `migrate latest`
+  ccx --config ccx.toml migrate --result-file /dev/termination-log
   ccx --config ccx.toml migrate status     # exits with 5 unless the version is the newest")]
 pub(crate) struct MigrateArgs {
     /// What to do.
     #[arg(default_value = "latest")]
     action: Action,
+    /// Write the versions that a migration has reached into this file, as one line of JSON: `{"dvo":4,"public":32}`.
+    ///
+    /// In a pod, `/dev/termination-log` shows them to who watches the pod.
+    #[arg(long, value_name = "FILE")]
+    result_file: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -42,6 +54,8 @@ pub(crate) enum MigrateError {
     Migrate { name: String, host: String, port: u16, source: StorageError },
     #[snafu(display("the tables are not of the newest version"))]
     Outdated { source: StorageError },
+    #[snafu(display("the database is migrated, but failed to write the versions to {}", file.display()))]
+    Result { file: PathBuf, source: io::Error },
 }
 
 impl Failure for MigrateError {
@@ -49,12 +63,14 @@ impl Failure for MigrateError {
         match self {
             Self::Connect { .. } => Exit::Setup,
             Self::Migrate { .. } | Self::Outdated { .. } => Exit::Migration,
+            Self::Result { .. } => Exit::Failure,
         }
     }
 
     fn advice(&self) -> Option<String> {
         match self {
             Self::Connect { .. } => Some("see [database] in `ccx config print`".into()),
+            Self::Result { .. } => Some("name a file that can be written by `--result-file`, and repeat the command".into()),
             Self::Migrate { .. } | Self::Outdated { .. } => None,
         }
     }
@@ -68,8 +84,12 @@ pub(crate) async fn run(global: &Global, args: MigrateArgs) -> Result<(), Box<dy
     database.ping().await.context(ConnectSnafu { name, host, port })?;
     match args.action {
         Action::Latest => {
-            for schema in database.migrate().await.context(MigrateSnafu { name, host, port })? {
+            let migrated = database.migrate().await.context(MigrateSnafu { name, host, port })?;
+            for schema in &migrated {
                 output::print(&describe(schema))?;
+            }
+            if let Some(file) = &args.result_file {
+                write_result(file, &migrated).context(ResultSnafu { file })?;
             }
         }
         Action::Status => {
@@ -82,10 +102,16 @@ pub(crate) async fn run(global: &Global, args: MigrateArgs) -> Result<(), Box<dy
     Ok(())
 }
 
-fn describe(Migrated { schema, from, to }: Migrated) -> String {
+fn describe(Migrated { schema, from, to }: &Migrated) -> String {
     if from == to {
         format!("schema {schema} has the newest version already, {to}")
     } else {
         format!("schema {schema} is migrated from version {from} to {to}")
     }
+}
+
+/// Not by another file that takes its place: a pod's termination log is a mount.
+fn write_result(file: &Path, migrated: &[Migrated]) -> io::Result<()> {
+    let versions: BTreeMap<&str, u32> = migrated.iter().map(|schema| (schema.schema, schema.to)).collect();
+    fs::write(file, format!("{}\n", serde_json::json!(versions)))
 }

@@ -111,11 +111,15 @@ fn a_missing_database_is_said_with_where_it_should_be() {
 }
 
 #[tokio::test]
-async fn a_database_is_migrated_once() {
+async fn a_database_is_migrated_once_and_each_migration_tells_the_versions_that_it_reached() {
+    let folder = tempfile::tempdir().unwrap();
+    let result_file = folder.path().join("termination-log");
     let postgres = ccx_local::test_postgres().await;
     let database = postgres.create_database().await.unwrap();
     let migrate = |action: &str| {
-        run(ccx(["migrate", action])
+        let _ = fs::remove_file(&result_file);
+        run(ccx(["migrate", action, "--result-file"])
+            .arg(&result_file)
             .env("CCX__DATABASE__HOST", &database.host)
             .env("CCX__DATABASE__PORT", database.port.to_string())
             .env("CCX__DATABASE__NAME", &database.name)
@@ -125,8 +129,10 @@ async fn a_database_is_migrated_once() {
     assert_eq!(migrate("status").code, Some(5), "an empty database has no schema");
     let first = migrate("latest");
     assert!(first.stdout.contains("schema public is migrated from version 0 to 32"), "{first:?}");
+    assert_eq!(fs::read_to_string(&result_file).unwrap(), "{\"dvo\":4,\"public\":32}\n");
     let second = migrate("latest");
     assert!(second.stdout.contains("schema public has the newest version already, 32"), "{second:?}");
+    assert_eq!(fs::read_to_string(&result_file).unwrap(), "{\"dvo\":4,\"public\":32}\n");
     assert_eq!(migrate("status").code, Some(0));
 }
 
