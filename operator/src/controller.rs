@@ -16,6 +16,7 @@ mod facts;
 mod key;
 mod memory;
 mod observed;
+mod plan;
 mod preview;
 mod probe;
 mod queue;
@@ -44,9 +45,11 @@ use context::{Context, Due};
 use dereference::dereference;
 use key::Key;
 use memory::{Settled, essence};
+use plan::Planner;
 use probe::Answers;
 use status::{DatabaseKeeper, Findings, Observation, Problem, Stance, View};
 
+pub use apply::ApplyError;
 pub use dereference::DereferenceError;
 pub use preview::{PreviewError, preview};
 pub use probe::{HttpProber, Prober};
@@ -98,12 +101,13 @@ async fn advance(pipeline: &CcxPipeline, key: &Key, context: &Context) -> Progre
     };
     let children = build(&validated);
     let applier = Applier { context, pipeline, key };
+    let planner = Planner { client: &context.client, pipeline };
     let mut progress = Progress::default();
     progress.findings.endpoints = Some(status::endpoints(&validated, &children));
     progress.findings.database_secret = validated.managed_database.as_ref().map(|_| generated_secret(pipeline));
     match stance(pipeline) {
         Stance::Paused => {}
-        Stance::Planned => match applier.plan(&children).await {
+        Stance::Planned => match planner.plan(&children, applier.orphans(&children)).await {
             Ok(plan) => progress.findings.plan = Some(plan.to_status()),
             Err(error) => progress.problems.push(Problem::of(&error)),
         },

@@ -6,9 +6,10 @@ use ccx_crds::{ChangeAction, PlannedChange, PlannedRestart};
 use kube::core::DynamicObject;
 
 pub use diff::FieldChange;
+pub(crate) use diff::laid_over;
 
 use crate::{
-    child::{Child, Children},
+    child::Child,
     component::Component,
     kind::Kind,
     restart::{RestartReason, restart_reasons},
@@ -72,42 +73,20 @@ impl Transition {
         let name = child.name().to_owned();
         Self { kind: child.kind, name, component: child.component, before, after: Some(after) }
     }
+
+    /// The end of an object that is no longer wanted.
+    pub fn deletion(kind: Kind, name: String) -> Self {
+        let before = DynamicObject::new(&name, &kind.api_resource());
+        Self { kind, name, component: None, before: Some(before), after: None }
+    }
 }
 
-/// What would change.
+/// Decides what would change, and which pods would restart and why.
 pub fn plan(transitions: &[Transition]) -> Plan {
     Plan {
         changes: transitions.iter().filter_map(change).collect(),
         restarts: transitions.iter().filter_map(restart).collect(),
     }
-}
-
-/// What would change, without a dry run: fields that a child does not decide are taken to stay.
-///
-/// `live` are the objects that belong to the resource; those that are no longer wanted would be deleted.
-pub fn plan_offline(desired: &Children, live: &[(Kind, DynamicObject)]) -> Plan {
-    let find = |child: &Child| {
-        let is_same = |(kind, object): &&(Kind, DynamicObject)| *kind == child.kind && name(object) == child.name();
-        live.iter().find(is_same).map(|(_, object)| object.clone())
-    };
-    let wanted = desired.iter().map(|child| {
-        let before = find(child);
-        let after = diff::laid_over(before.as_ref(), &child.object);
-        Transition::of_child(child, before, after)
-    });
-    let orphans = live.iter().filter(|(kind, object)| desired.find(*kind, &name(object)).is_none());
-    let deleted = orphans.map(|(kind, object)| Transition {
-        kind: *kind,
-        name: name(object),
-        component: None,
-        before: Some(object.clone()),
-        after: None,
-    });
-    plan(&wanted.chain(deleted).collect::<Vec<_>>())
-}
-
-fn name(object: &DynamicObject) -> String {
-    object.metadata.name.clone().unwrap_or_default()
 }
 
 fn change(transition: &Transition) -> Option<Change> {

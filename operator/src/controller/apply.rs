@@ -14,7 +14,6 @@ mod error;
 mod gate;
 mod object;
 mod orphans;
-mod plan;
 mod secret;
 
 use ccx_crds::CcxPipeline;
@@ -25,11 +24,12 @@ use kube::{
 };
 use snafu::ResultExt as _;
 
-pub(crate) use compare::is_same;
-pub(crate) use error::{ApplyError, api_reason};
-use error::{ForeignSnafu, RequestSnafu};
+use compare::is_same;
+pub use error::ApplyError;
+pub(crate) use error::{ForeignSnafu, RequestSnafu, api_reason};
 pub(crate) use gate::Waiting;
-pub(crate) use object::Prepared;
+pub(crate) use object::{Prepared, has_succeeded, is_ours};
+pub(crate) use orphans::{Orphan, orphans};
 
 use super::{Context, key::Key, observed::Knowledge, record::Record};
 use crate::{
@@ -267,6 +267,6 @@ impl Applier<'_> {
 }
 
 /// Ours are ours: what others changed in fields that we decide is put back.
-fn force() -> PatchParams {
+pub(crate) fn force() -> PatchParams {
     PatchParams::apply(MANAGER).force()
 }

@@ -1,9 +1,9 @@
 //! Which fields of an object differ.
 
 use kube::core::DynamicObject;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::kind::Kind;
+use crate::{controller::APPLIED_HASH, kind::Kind};
 
 /// A field that would change.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,8 +17,7 @@ pub struct FieldChange {
 }
 
 /// What the API server keeps about an object and nobody decides.
-const BOOKKEEPING: [&str; 7] =
-    ["managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink", "ownerReferences"];
+const BOOKKEEPING: [&str; 6] = ["managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink"];
 
 /// The fields that differ, in the order of their paths; values of Secrets are hidden.
 pub(super) fn fields(kind: Kind, before: &DynamicObject, after: &DynamicObject) -> Vec<FieldChange> {
@@ -32,12 +31,11 @@ pub(super) fn fields(kind: Kind, before: &DynamicObject, after: &DynamicObject) 
     changes
 }
 
-/// The child's fields laid over the live object, as if nobody decided other fields of it.
-pub(super) fn laid_over(live: Option<&DynamicObject>, child: &DynamicObject) -> DynamicObject {
-    let Some(live) = live else { return child.clone() };
+/// The fields of `desired` laid over the live object, as if nobody decided other fields of it.
+pub(crate) fn laid_over(live: &DynamicObject, desired: &DynamicObject) -> DynamicObject {
     let mut merged = value(live);
-    overlay(&mut merged, value(child));
-    serde_json::from_value(merged).unwrap_or_else(|_| child.clone())
+    overlay(&mut merged, value(desired));
+    serde_json::from_value(merged).unwrap_or_else(|_| desired.clone())
 }
 
 fn overlay(below: &mut Value, above: Value) {
@@ -66,8 +64,18 @@ fn stripped(object: &DynamicObject) -> Value {
     }
     if let Some(metadata) = object["metadata"].as_object_mut() {
         metadata.retain(|key, _| !BOOKKEEPING.contains(&key.as_str()));
+        remove_note(metadata);
     }
     object
+}
+
+/// The operator's own note about what it has applied is nobody's field.
+fn remove_note(metadata: &mut Map<String, Value>) {
+    let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) else { return };
+    annotations.remove(APPLIED_HASH);
+    if annotations.is_empty() {
+        metadata.remove("annotations");
+    }
 }
 
 fn value(object: &DynamicObject) -> Value {

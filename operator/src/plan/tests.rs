@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::child::Stage;
+use crate::controller::APPLIED_HASH;
 
 fn object(value: Value) -> DynamicObject {
     serde_json::from_value(value).unwrap()
@@ -72,14 +72,34 @@ fn pods_that_do_not_exist_yet_do_not_restart() {
 }
 
 #[test]
-fn without_a_dry_run_fields_of_others_stay_and_orphans_go() {
-    let desired = Children::new(vec![Child::new(Kind::ConfigMap, None, Stage::Foundation, &config_map("a"))]);
-    let live = object(json!({"metadata": {"name": "ccx", "labels": {"theirs": "x"}}, "data": {"ccx.toml": "a"}}));
-    let orphan = object(json!({"metadata": {"name": "old"}}));
-    let plan = plan_offline(&desired, &[(Kind::ConfigMap, live), (Kind::Service, orphan)]);
-    let changes: Vec<(ChangeAction, &str)> =
-        plan.changes.iter().map(|change| (change.action, change.name.as_str())).collect();
-    assert_eq!(changes, [(ChangeAction::Delete, "old")]);
+fn the_operators_own_note_is_no_change() {
+    let noted = |hash: &str| object(json!({"metadata": {"name": "ccx", "annotations": {APPLIED_HASH: hash}}}));
+    let plain = object(json!({"metadata": {"name": "ccx"}}));
+    for (before, after) in [(noted("1"), noted("2")), (plain, noted("1"))] {
+        assert_eq!(plan(&[transition(Kind::ConfigMap, Some(before), Some(after))]), Plan::default());
+    }
+}
+
+#[test]
+fn another_owner_is_a_change() {
+    let owned = object(json!({"metadata": {"name": "ccx", "ownerReferences": [
+        {"apiVersion": "v1", "kind": "CcxPipeline", "name": "ccx", "uid": "1"}]}}));
+    let plan = plan(&[transition(Kind::Secret, Some(object(json!({"metadata": {"name": "ccx"}}))), Some(owned))]);
+    assert_eq!(plan.changes[0].fields[0].path, "metadata.ownerReferences");
+}
+
+#[test]
+fn fields_of_others_stay_when_ours_are_laid_over_an_object() {
+    let live = object(json!({"metadata": {"name": "ccx", "labels": {"theirs": "x"}}, "data": {"a": "1", "b": "1"}}));
+    let desired = object(json!({"metadata": {"name": "ccx"}, "data": {"a": "2"}}));
+    let expected = json!({"metadata": {"name": "ccx", "labels": {"theirs": "x"}}, "data": {"a": "2", "b": "1"}});
+    assert_eq!(json!(laid_over(&live, &desired)), expected);
+}
+
+#[test]
+fn the_end_of_an_object_restarts_no_pods() {
+    let plan = plan(&[Transition::deletion(Kind::Deployment, "ccx".into())]);
+    assert_eq!((plan.changes[0].action, plan.restarts.len()), (ChangeAction::Delete, 0));
 }
 
 #[test]

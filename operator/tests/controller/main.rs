@@ -10,6 +10,7 @@ mod drift;
 mod kubelet;
 mod mortal;
 mod order;
+mod plan;
 mod restart;
 mod settle;
 mod stance;

@@ -50,6 +50,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How often the controller looks at a resource to which nothing has happened.
 pub(crate) const RESYNC: Duration = Duration::from_millis(300);
 
+/// The image of workloads that say nothing else.
+pub(crate) const IMAGE: &str = "registry.example.com/ccx:1";
+
 static CRD: OnceCell<()> = OnceCell::const_new();
 static COUNTER: AtomicU32 = AtomicU32::new(0);
 
@@ -131,7 +134,7 @@ impl World {
         let client = ClientBuilder::try_from(config).unwrap().with_layer(life).with_layer(&layer).build();
         let settings = Settings {
             scope: Scope::Namespaces(vec![self.namespace.clone()]),
-            defaults: OperatorDefaults { image: "registry.example.com/ccx:1".into() },
+            defaults: OperatorDefaults { image: IMAGE.into() },
             identity: "test".into(),
             prober: Arc::new(self.prober.clone()),
             resync: Some(RESYNC),
@@ -180,16 +183,24 @@ impl World {
     /// The resource `ccx`, with `spec` laid over a small one. Without an autoscaler, which comes back after a quarter of a minute to
     /// a cluster that seemed to be at rest.
     pub(crate) async fn apply(&self, spec: Value) {
+        let parameters = PatchParams::apply("test").force();
+        self.api::<CcxPipeline>().patch("ccx", &parameters, &Patch::Apply(self.manifest(spec))).await.unwrap();
+    }
+
+    /// The same as a file would have it.
+    pub(crate) fn manifest(&self, spec: Value) -> Value {
         let mut whole = json!({
             "kafka": {"bootstrapServers": ["kafka:9092"]},
             "objectStorage": {"bucket": "uploads"},
             "aggregator": {"autoscaling": {"type": "None"}},
         });
         merge(&mut whole, spec);
-        let object = json!({
-            "apiVersion": "ccx.openshift.io/v1alpha1", "kind": "CcxPipeline", "metadata": {"name": "ccx"}, "spec": whole});
-        let parameters = PatchParams::apply("test").force();
-        self.api::<CcxPipeline>().patch("ccx", &parameters, &Patch::Apply(&object)).await.unwrap();
+        json!({
+            "apiVersion": "ccx.openshift.io/v1alpha1",
+            "kind": "CcxPipeline",
+            "metadata": {"name": "ccx", "namespace": self.namespace},
+            "spec": whole,
+        })
     }
 
     pub(crate) async fn pipeline(&self) -> CcxPipeline {

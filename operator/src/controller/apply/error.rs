@@ -6,24 +6,40 @@ use crate::{child::Child, kind::Kind, reason::Reason};
 
 /// A child that could not be applied.
 #[derive(Debug, Snafu)]
-#[snafu(visibility(pub(super)))]
-pub(crate) enum ApplyError {
+#[snafu(visibility(pub(crate)))]
+pub enum ApplyError {
+    /// There is an object of this name that is none of ours.
     #[snafu(display(
         "{} {name} exists and belongs to somebody else: remove it, or give this resource another name", kind.name()
     ))]
-    Foreign { kind: Kind, name: String },
+    Foreign {
+        /// Its kind.
+        kind: Kind,
+        /// Its name.
+        name: String,
+    },
+    /// The API server refuses, or does not answer.
     #[snafu(display("failed to {verb} {} {name}", kind.name()))]
-    Request { verb: &'static str, kind: Kind, name: String, source: kube::Error },
+    Request {
+        /// What was asked for.
+        verb: &'static str,
+        /// The kind of the child.
+        kind: Kind,
+        /// Its name.
+        name: String,
+        /// Why not.
+        source: kube::Error,
+    },
 }
 
 impl ForeignSnafu<Kind, String> {
-    pub(super) fn of(child: &Child) -> Self {
+    pub(crate) fn of(child: &Child) -> Self {
         Self { kind: child.kind, name: child.name().to_owned() }
     }
 }
 
 impl RequestSnafu<&'static str, Kind, String> {
-    pub(super) fn of(child: &Child, verb: &'static str) -> Self {
+    pub(crate) fn of(child: &Child, verb: &'static str) -> Self {
         Self { verb, kind: child.kind, name: child.name().to_owned() }
     }
 }

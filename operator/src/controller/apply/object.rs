@@ -53,7 +53,7 @@ fn owner(pipeline: &CcxPipeline) -> Option<OwnerReference> {
 }
 
 /// Whether an object is one of this resource's: owned by it, or left by one of the same name.
-pub(super) fn is_ours(live: &DynamicObject, pipeline: &CcxPipeline) -> bool {
+pub(crate) fn is_ours(live: &DynamicObject, pipeline: &CcxPipeline) -> bool {
     let owners = live.metadata.owner_references.iter().flatten();
     let is_owned = owners.into_iter().any(|owner| Some(&owner.uid) == pipeline.metadata.uid.as_ref());
     is_owned || Key::of_child(&live.metadata) == Some(Key::of(pipeline))
@@ -64,7 +64,7 @@ pub(super) fn applied_hash(live: &DynamicObject) -> Option<&str> {
 }
 
 /// Whether a Job is done.
-pub(super) fn has_succeeded(job: &DynamicObject) -> bool {
+pub(crate) fn has_succeeded(job: &DynamicObject) -> bool {
     let conditions = job.data["status"]["conditions"].as_array();
     let is_complete = |condition: &Value| condition["type"] == "Complete" && condition["status"] == "True";
     conditions.into_iter().flatten().any(is_complete)

@@ -9,7 +9,7 @@ use kube::{
 use snafu::ResultExt as _;
 
 use super::{Applier, ApplyError, error::RequestSnafu};
-use crate::{child::Children, kind::Kind, reason::Reason};
+use crate::{child::Children, controller::record::Record, kind::Kind, reason::Reason};
 
 /// A child to delete.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,19 @@ pub(crate) struct Orphan {
     pub(crate) kind: Kind,
     pub(crate) name: String,
     pub(crate) uid: String,
+}
+
+/// Those of `records` that the resource with the UID `owner` owns and does not want. What is retained has no owner, so it is never
+/// among them.
+pub(crate) fn orphans<'a>(
+    owner: &str,
+    children: &Children,
+    records: impl Iterator<Item = (Kind, &'a str, &'a Record)>,
+) -> Vec<Orphan> {
+    let wanted: BTreeSet<(Kind, &str)> = children.iter().map(|child| (child.kind, child.name())).collect();
+    let owned = records.filter(|(_, _, record)| record.owner.as_deref() == Some(owner) && !record.is_leaving);
+    let unwanted = owned.filter(|(kind, name, _)| !wanted.contains(&(*kind, *name)));
+    unwanted.map(|(kind, name, record)| Orphan { kind, name: name.into(), uid: record.uid.as_ref().into() }).collect()
 }
 
 impl Applier<'_> {
@@ -29,18 +42,10 @@ impl Applier<'_> {
         Ok(())
     }
 
-    /// Those that this very resource owns and does not want. What is retained has no owner, so it is never among them.
+    /// Those that the watches have seen.
     pub(crate) fn orphans(&self, children: &Children) -> Vec<Orphan> {
         let Some(owner) = self.pipeline.meta().uid.as_deref() else { return Vec::new() };
-        let wanted: BTreeSet<(Kind, &str)> = children.iter().map(|child| (child.kind, child.name())).collect();
-        self.context.observed.with(self.key, |family| {
-            let records =
-                family.records().filter(|(_, _, record)| record.owner.as_deref() == Some(owner) && !record.is_leaving);
-            let unwanted = records.filter(|(kind, name, _)| !wanted.contains(&(*kind, *name)));
-            unwanted
-                .map(|(kind, name, record)| Orphan { kind, name: name.into(), uid: record.uid.as_ref().into() })
-                .collect()
-        })
+        self.context.observed.with(self.key, |family| orphans(owner, children, family.records()))
     }
 
     /// Deletes this very object, and not one of the same name that came after it. One that is gone already is deleted.
@@ -57,5 +62,44 @@ impl Applier<'_> {
         }
         self.context.observed.with(self.key, |family| family.deleted(kind, name));
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kube::core::ObjectMeta;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{
+        child::{Child, Stage},
+        controller::facts::Facts,
+    };
+
+    fn record(metadata: Value) -> Record {
+        Record::new(&serde_json::from_value::<ObjectMeta>(metadata).unwrap(), Facts::None)
+    }
+
+    fn owned_by(uid: &str) -> Value {
+        let owner = json!({"apiVersion": "v1", "kind": "CcxPipeline", "name": "ccx", "uid": uid, "controller": true});
+        json!({"uid": "7", "ownerReferences": [owner]})
+    }
+
+    #[test]
+    fn an_orphan_is_owned_by_this_very_resource_and_not_wanted() {
+        let child = Child::new(Kind::ConfigMap, None, Stage::Foundation, &json!({"metadata": {"name": "wanted"}}));
+        let children = Children::new(vec![child]);
+        let mut leaving = owned_by("1");
+        leaving["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+        let records = [
+            ("wanted", record(owned_by("1"))),
+            ("unwanted", record(owned_by("1"))),
+            ("of another", record(owned_by("2"))),
+            ("retained", record(json!({"uid": "7"}))),
+            ("leaving", record(leaving)),
+        ];
+        let records = records.iter().map(|(name, record)| (Kind::ConfigMap, *name, record));
+        let expected = Orphan { kind: Kind::ConfigMap, name: "unwanted".into(), uid: "7".into() };
+        assert_eq!(orphans("1", &children, records), [expected]);
     }
 }

@@ -1,0 +1,61 @@
+//! What would become of the children of a resource, found by trying it on the API server, which then keeps nothing.
+//!
+//! What follows from the answers is decided by [`crate::plan`]; the status and the command line only show it.
+
+use ccx_crds::CcxPipeline;
+use kube::{Api, Client, api::Patch, core::DynamicObject};
+use snafu::ResultExt as _;
+
+use super::{
+    apply::{ApplyError, ForeignSnafu, Orphan, Prepared, RequestSnafu, force, has_succeeded, is_ours},
+    key::Key,
+};
+use crate::{
+    child::{Child, Children},
+    kind::Kind,
+    plan::{Plan, Transition, laid_over, plan},
+};
+
+/// Tries the children of one resource, which must be as the cluster knows it if it does.
+pub(crate) struct Planner<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) pipeline: &'a CcxPipeline,
+}
+
+impl Planner<'_> {
+    /// What would change, and which pods would restart and why. Writes nothing.
+    pub(crate) async fn plan(&self, children: &Children, orphans: Vec<Orphan>) -> Result<Plan, ApplyError> {
+        let mut transitions = Vec::new();
+        for child in children {
+            transitions.push(self.transition(child).await?);
+        }
+        transitions.extend(orphans.into_iter().map(|orphan| Transition::deletion(orphan.kind, orphan.name)));
+        Ok(plan(&transitions))
+    }
+
+    async fn transition(&self, child: &Child) -> Result<Transition, ApplyError> {
+        let key = Key::of(self.pipeline);
+        let api = Api::namespaced_with(self.client.clone(), &key.namespace, &child.kind.api_resource());
+        let before = api.get_opt(child.name()).await.context(RequestSnafu::of(child, "read"))?;
+        if before.as_ref().is_some_and(|live| !is_ours(live, self.pipeline)) {
+            return ForeignSnafu::of(child).fail();
+        }
+        let prepared = Prepared::new(child, self.pipeline);
+        let after = match &before {
+            Some(live) if child.kind == Kind::Job => job_after(live, &prepared),
+            Some(live) => try_out(&api, child, &prepared.against(live)).await?,
+            None => try_out(&api, child, &prepared.object).await?,
+        };
+        Ok(Transition::of_child(child, before, after))
+    }
+}
+
+async fn try_out(api: &Api<DynamicObject>, child: &Child, desired: &DynamicObject) -> Result<DynamicObject, ApplyError> {
+    let tried = api.patch(child.name(), &force().dry_run(), &Patch::Apply(desired)).await;
+    tried.context(RequestSnafu::of(child, "try to apply"))
+}
+
+/// What a Job does can't be changed, so that the API server would refuse: it makes way for another one, unless it is done.
+fn job_after(live: &DynamicObject, prepared: &Prepared<'_>) -> DynamicObject {
+    if has_succeeded(live) { live.clone() } else { laid_over(live, &prepared.object) }
+}

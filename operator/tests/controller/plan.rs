@@ -1,0 +1,126 @@
+//! What a change would do, as `ccx-operator plan` tells it of a file, and the status of a resource that is only planned.
+
+use std::{
+    env,
+    io::Write as _,
+    process::{Command, Output, Stdio},
+};
+
+use ccx_crds::ChangeAction;
+use k8s_openapi::api::{
+    apps::v1::Deployment,
+    core::v1::{ConfigMap, Secret},
+};
+use kube::api::{ObjectMeta, PostParams};
+use serde_json::{Value, json};
+use tokio::task::spawn_blocking;
+
+use crate::world::{IMAGE, World, until};
+
+const PIPELINE: &str = "ccx-data-pipeline";
+
+/// What the program says of the resource `ccx` with this spec.
+async fn plan(world: &World, spec: Value) -> Output {
+    let manifest = world.manifest(spec).to_string();
+    let program = move || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ccx-operator"));
+        command.args(["plan", "-f", "-", "--image", IMAGE]).env("KUBECONFIG", env::var_os("CCX_TEST_KUBECONFIG").unwrap());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(manifest.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    spawn_blocking(program).await.unwrap()
+}
+
+/// The same of a resource that can be planned.
+async fn told(world: &World, spec: Value) -> String {
+    let output = plan(world, spec).await;
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+async fn settled(spec: Value) -> Option<World> {
+    let world = World::new().await?;
+    world.apply(spec).await;
+    world.until_ready().await;
+    world.until_settled().await;
+    Some(world)
+}
+
+#[tokio::test]
+async fn a_new_resource_would_be_made_of_all_its_parts_and_nothing_is_made() {
+    let Some(world) = World::empty().await else { return };
+    let text = told(&world, json!({})).await;
+    for part in ["+ Deployment ccx-data-pipeline\n", "+ StatefulSet ccx-data-pipeline-db\n", "+ Job ccx-migration-"] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+    assert!(text.lines().all(|line| !line.starts_with(['~', '-'])), "{text}");
+    assert!(text.ends_with("\n\nno pods would restart\n"), "{text}");
+    assert!(world.list::<Deployment>().await.is_empty() && world.list::<Secret>().await.is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_resource_that_is_as_it_should_be_would_not_change() {
+    let Some(world) = settled(json!({})).await else { return };
+    assert_eq!(told(&world, json!({})).await, "nothing would change\n");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_changed_setting_is_told_with_its_values_and_with_the_pods_that_restart_for_it() {
+    let Some(world) = settled(json!({})).await else { return };
+    let text = told(&world, json!({"dataPipeline": {"replicas": 7, "archiveLimits": {"maxEntries": 17}}})).await;
+    let objects: Vec<&str> = text.lines().filter(|line| line.starts_with(['+', '~', '-'])).collect();
+    assert_eq!(objects, ["~ ConfigMap ccx-data-pipeline", "~ Deployment ccx-data-pipeline"]);
+    assert!(text.contains("    data[\"ccx.toml\"]: ") && text.contains("max_entries = 17"), "{text}");
+    assert!(text.contains("    spec.replicas: 8 -> 7\n"), "{text}");
+    assert!(text.ends_with("\n\ndata-pipeline would restart: the configuration has changed in ccx.toml\n"), "{text}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_would_no_longer_be_wanted_would_be_deleted() {
+    let exposed = json!({"aggregator": {"exposure": {"type": "Ingress", "host": "ccx.example.com"}}});
+    let Some(world) = settled(exposed).await else { return };
+    assert_eq!(told(&world, json!({})).await, "- Ingress ccx-insights-results-aggregator\n\nno pods would restart\n");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_object_of_somebody_else_is_told_before_it_is_in_the_way() {
+    let Some(world) = World::empty().await else { return };
+    let metadata = ObjectMeta { name: Some(PIPELINE.into()), ..ObjectMeta::default() };
+    let theirs = ConfigMap { metadata, ..ConfigMap::default() };
+    world.api::<ConfigMap>().create(&PostParams::default(), &theirs).await.unwrap();
+    let output = plan(&world, json!({})).await;
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("ConfigMap ccx-data-pipeline exists and belongs to somebody else: remove it, or"), "{text}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn the_program_and_the_status_say_the_same() {
+    let Some(world) = settled(json!({})).await else { return };
+    let change =
+        json!({"image": "registry.example.com/ccx:2", "aggregator": {"exposure": {"type": "Ingress", "host": "a.b"}}});
+    let text = told(&world, change.clone()).await;
+    let mut planned = change;
+    planned["mode"] = json!("Plan");
+    world.apply(planned).await;
+    let plan = until("a plan", async || world.pipeline().await.status?.plan).await;
+    let sign = |action| match action {
+        ChangeAction::Create => '+',
+        ChangeAction::Update => '~',
+        ChangeAction::Delete => '-',
+    };
+    let changes = plan.changes.iter().map(|it| format!("{} {} {}", sign(it.action), it.kind, it.name));
+    let restarts = plan.restarts.iter().map(|it| format!("{} would restart: {}", it.component, it.reason));
+    let by_status: Vec<String> = changes.chain(restarts).collect();
+    let by_program: Vec<&str> = text.lines().filter(|line| !line.is_empty() && !line.starts_with(' ')).collect();
+    assert_eq!(by_program, by_status);
+    assert_eq!(plan.restarts.len(), 3);
+    world.end().await;
+}
