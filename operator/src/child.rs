@@ -5,7 +5,7 @@ use kube::core::{DynamicObject, ObjectMeta, TypeMeta};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{component::Component, kind::Kind};
+use crate::{component::Component, kind::Kind, validate::Problem};
 
 /// One object as it should be, without an owner reference: who applies it adds that, as [`Ownership`] says.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +18,8 @@ pub struct Child {
     pub ownership: Ownership,
     /// How it is applied.
     pub apply: ApplyMode,
+    /// What its pods need and does not exist: until it does, the child is neither made nor changed.
+    pub missing: Vec<Problem>,
     /// Its kind; `object.types` says the same in the API server's words.
     pub kind: Kind,
     /// The object, with name, namespace, labels and only the fields that we decide.
@@ -74,6 +76,7 @@ impl Child {
             stage,
             ownership: Ownership::Owned,
             apply: ApplyMode::Apply,
+            missing: Vec::new(),
             kind,
             object: dynamic(kind, object),
         }
@@ -83,6 +86,12 @@ impl Child {
     #[must_use]
     pub fn with_ownership(self, ownership: Ownership) -> Self {
         Self { ownership, ..self }
+    }
+
+    /// The same of which pods need what is `missing`.
+    #[must_use]
+    pub fn without(self, missing: Vec<Problem>) -> Self {
+        Self { missing, ..self }
     }
 
     /// A Secret that is created once, with a random value for each key of `generate`.
@@ -116,6 +125,17 @@ impl Children {
     /// Those of one stage.
     pub fn stage(&self, stage: Stage) -> impl Iterator<Item = &Child> {
         self.iter().filter(move |child| child.stage == stage)
+    }
+
+    /// What some of them need and does not exist.
+    pub fn missing(&self) -> Vec<Problem> {
+        let mut missing: Vec<Problem> = Vec::new();
+        for problem in self.iter().flat_map(|child| &child.missing) {
+            if !missing.contains(problem) {
+                missing.push(problem.clone());
+            }
+        }
+        missing
     }
 
     /// The one of this kind and name.

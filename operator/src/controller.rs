@@ -64,7 +64,17 @@ struct Progress {
     children: Option<Children>,
     applied: Applied,
     findings: Findings,
+    /// What is named and does not exist: some parts wait for it.
+    missing: Vec<Problem>,
+    /// What the stages have failed with.
     problems: Vec<Problem>,
+}
+
+impl Progress {
+    /// Everything that somebody should know of.
+    fn troubles(&self) -> Vec<Problem> {
+        [self.missing.as_slice(), &self.problems].concat()
+    }
 }
 
 /// Brings one resource and its children together.
@@ -84,7 +94,7 @@ async fn reconcile(pipeline: Arc<CcxPipeline>, context: Arc<Context>) -> Result<
     let observation = observe(&pipeline, &key, &context, &progress, answers);
     let due = conclude(&pipeline, &key, &context, &progress, &observation).await?;
     context.memory.settle(&key, (due == Due::Resync).then_some(now));
-    let outcome = if progress.problems.is_empty() { Outcome::Done } else { Outcome::Failed };
+    let outcome = if progress.troubles().is_empty() { Outcome::Done } else { Outcome::Failed };
     context.metrics.count_reconcile(outcome, started.elapsed());
     Ok(context.due(due))
 }
@@ -102,7 +112,8 @@ async fn advance(pipeline: &CcxPipeline, key: &Key, context: &Context) -> Progre
     let children = build(&validated);
     let applier = Applier { context, pipeline, key };
     let planner = Planner { client: &context.client, pipeline };
-    let mut progress = Progress::default();
+    let missing = validated.missing().map(Problem::from).collect();
+    let mut progress = Progress { missing, ..Progress::default() };
     progress.findings.endpoints = Some(status::endpoints(&validated, &children));
     progress.findings.database_secret = validated.managed_database.as_ref().map(|_| generated_secret(pipeline));
     match stance(pipeline) {
@@ -146,6 +157,7 @@ fn observe(pipeline: &CcxPipeline, key: &Key, context: &Context, progress: &Prog
         database,
         view: context.observed.with(key, |family| View::new(&key.name, progress.children.as_ref(), family)),
         answers,
+        missing: progress.missing.clone(),
         problems: progress.problems.clone(),
         waiting: progress.applied.waiting.clone(),
     }
@@ -167,8 +179,9 @@ async fn conclude(
         context.memory.status_written(key, status);
         context.memory.moved(key);
     }
-    tell_problems(pipeline, key, context, &progress.problems).await;
-    if progress.problems.is_empty() {
+    let troubles = progress.troubles();
+    tell_problems(pipeline, key, context, &troubles).await;
+    if troubles.is_empty() {
         context.memory.succeeded(key);
         if observation.is_restless() {
             return Ok(Due::Soon(context.memory.looked(key)));

@@ -13,6 +13,7 @@ use crate::{
     component::Component,
     kind::Kind,
     restart::{RestartReason, restart_reasons},
+    validate::Problem,
 };
 
 /// An object before and after, as the API server would have it.
@@ -37,6 +38,8 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// The components whose pods would restart.
     pub restarts: Vec<Restart>,
+    /// What does not exist, so that nobody can tell yet what would become of those who need it.
+    pub missing: Vec<Problem>,
 }
 
 /// An object that would be written or deleted.
@@ -86,6 +89,7 @@ pub fn plan(transitions: &[Transition]) -> Plan {
     Plan {
         changes: transitions.iter().filter_map(change).collect(),
         restarts: transitions.iter().filter_map(restart).collect(),
+        missing: Vec::new(),
     }
 }
 

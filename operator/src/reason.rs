@@ -49,7 +49,7 @@ reasons! {
     Paused: "The operator touches nothing, as `spec.reconciliation` asks.", "Set `spec.reconciliation` to `Active` to go on.";
     Planned: "Nothing is changed, as `spec.mode` asks; `status.plan` says what would be.", "Read `status.plan`, then set `spec.mode` to `Apply`.";
     InvalidSpec: "The specification contradicts itself, or what it refers to.", "Correct the fields that the message names.";
-    SecretMissing: "A Secret or ConfigMap that the specification names, or a key of it, does not exist.", "Create it. It is noticed within seconds.";
+    SecretMissing: "A Secret or ConfigMap that the specification names, or a key of it, does not exist.", "Create it. It is noticed within seconds. Pods that need it stay as they are until then; everything else goes on.";
     KindNotServed: "The cluster does not know a kind of object that the specification needs.", "Install the extension that the message names, or choose another option.";
     Conflict: "An object of the needed name exists and belongs to somebody else.", "Remove or rename that object, or give this resource another name.";
     Forbidden: "The operator may not do what is needed.", "Give its service account the permission that the message names. The chart's ClusterRole has all.";

@@ -43,7 +43,7 @@ impl Default for OperatorDefaults {
     }
 }
 
-/// The resource as it can be built.
+/// The resource as it can be built. What it names and does not exist is no error: it says what is missing, for those who need it.
 pub fn validate(
     pipeline: &CcxPipeline,
     references: &References,

@@ -13,7 +13,7 @@ pub use access::{Access, Inputs, Mount, MountSource};
 pub use name::PipelineName;
 pub use pods::{Bounds, Image, Pods, Scaling};
 
-use crate::{child::Ownership, references::Platform};
+use crate::{child::Ownership, references::Platform, validate::Problem};
 
 /// A resource that can be built.
 #[derive(Clone, Debug)]
@@ -52,6 +52,14 @@ pub struct ValidatedPipeline {
     pub monitoring: Monitoring,
     /// Whether traffic is limited.
     pub network_policy: NetworkPolicyMode,
+}
+
+impl ValidatedPipeline {
+    /// What the spec names and does not exist, in the order of the spec.
+    pub fn missing(&self) -> impl Iterator<Item = &Problem> {
+        let dependencies = [&self.kafka.missing, &self.object_storage.missing, &self.database.missing];
+        dependencies.into_iter().chain([&self.data_pipeline.missing, &self.db_writer.missing]).flatten()
+    }
 }
 
 /// Whether the workloads run.
@@ -98,6 +106,8 @@ pub struct DataPipeline {
     pub insights_core: Option<InsightsCore>,
     /// What links its service account to a cloud identity.
     pub identity: BTreeMap<String, String>,
+    /// What only its pods need and does not exist.
+    pub missing: Vec<Problem>,
 }
 
 /// The rules.
@@ -131,6 +141,8 @@ pub struct DbWriter {
     pub allowlist: Option<Mount>,
     /// Fingerprints of what pods read at their start only.
     pub inputs: Inputs,
+    /// What only its pod needs and does not exist.
+    pub missing: Vec<Problem>,
 }
 
 /// `insights-results-aggregator`

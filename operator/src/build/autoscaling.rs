@@ -78,7 +78,7 @@ fn by_lag(pipeline: &ValidatedPipeline, component: Component, bounds: Bounds, ta
         },
     });
     let scaler = Child::new(Kind::ScaledObject, component, Stage::Workloads, &object);
-    authentication.into_iter().chain([scaler]).collect()
+    authentication.into_iter().chain([scaler]).map(|child| child.without(pipeline.kafka.missing.clone())).collect()
 }
 
 fn trigger(pipeline: &ValidatedPipeline, target_lag: u32) -> Value {

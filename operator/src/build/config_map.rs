@@ -36,5 +36,7 @@ fn child(pipeline: &ValidatedPipeline, program: &Program<'_>) -> Child {
         data: Some([(FILE.to_owned(), program.config_file())].into()),
         ..ConfigMap::default()
     };
+    // Pods that can't be replaced yet may start again and must find what they knew.
     Child::new(Kind::ConfigMap, Component::from_name(program.role), Stage::Foundation, &config_map)
+        .without(program.missing())
 }

@@ -37,7 +37,12 @@ fn child(pipeline: &ValidatedPipeline, component: Component, program: &Program<'
     };
     let deployment =
         Deployment { metadata: metadata(pipeline, component.name()), spec: Some(spec), ..Deployment::default() };
-    Child::new(Kind::Deployment, component, Stage::Workloads, &deployment)
+    let missing = match pipeline.activity {
+        Activity::Running => program.missing(),
+        // Without pods, nobody needs it.
+        Activity::Suspended => Vec::new(),
+    };
+    Child::new(Kind::Deployment, component, Stage::Workloads, &deployment).without(missing)
 }
 
 fn pods(pipeline: &ValidatedPipeline, component: Component) -> &Pods {

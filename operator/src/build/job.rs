@@ -47,7 +47,7 @@ fn child(pipeline: &ValidatedPipeline, program: &Program<'_>) -> Child {
         ..JobSpec::default()
     };
     let job = Job { metadata: ObjectMeta { name: Some(name), ..metadata }, spec: Some(spec), ..Job::default() };
-    Child::new(Kind::Job, None, Stage::Migration, &job)
+    Child::new(Kind::Job, None, Stage::Migration, &job).without(program.missing())
 }
 
 fn fingerprint(program: &Program<'_>, image: &str) -> String {

@@ -12,6 +12,7 @@ use crate::{
     component::{Component, MIGRATION, TOPICS},
     fingerprint::{self, Fingerprint},
     restart::Input,
+    validate::Problem,
     validated::{Access, Inputs, Mount, ValidatedPipeline},
 };
 
@@ -30,6 +31,8 @@ pub(super) struct Program<'a> {
     pub(super) variables: Vec<&'a EnvVar>,
     /// The TCP ports that it connects to.
     pub(super) ports: BTreeSet<u16>,
+    /// What it needs and does not exist.
+    missing: Vec<&'a Problem>,
     sections: Sections<'a>,
     inputs: Vec<&'a Inputs>,
 }
@@ -81,6 +84,7 @@ impl<'a> Program<'a> {
         program.sections.archive = Some(&component.archive);
         program.sections.rules = Some(&component.rules.config);
         program.mounts.extend(&component.rules.mounts);
+        program.missing.extend(&component.missing);
         if let Some(insights_core) = &component.insights_core {
             program.sections.insights_core = Some(&insights_core.config);
             program.mounts.extend(&insights_core.mounts);
@@ -97,6 +101,7 @@ impl<'a> Program<'a> {
         program.sections.writer = Some(&component.config);
         program.mounts.extend(&component.allowlist);
         program.inputs.push(&component.inputs);
+        program.missing.extend(&component.missing);
         program
     }
 
@@ -129,6 +134,7 @@ impl<'a> Program<'a> {
             mounts: Vec::new(),
             variables: Vec::new(),
             ports: BTreeSet::new(),
+            missing: Vec::new(),
             sections: Sections { retry: Some(&pipeline.retry), logging: Some(&pipeline.logging), ..Sections::default() },
             inputs: Vec::new(),
         }
@@ -153,6 +159,7 @@ impl<'a> Program<'a> {
         self.mounts.extend(&access.mounts);
         self.variables.extend(&access.variables);
         self.ports.extend(&access.ports);
+        self.missing.extend(&access.missing);
         self.inputs.push(&access.inputs);
         self
     }
@@ -162,6 +169,11 @@ impl<'a> Program<'a> {
     /// An older image, which a user may have pinned, so sees a key that it doesn't know only when the key is used.
     pub(super) fn config_file(&self) -> String {
         self.sections.to_file()
+    }
+
+    /// What it needs and does not exist.
+    pub(super) fn missing(&self) -> Vec<Problem> {
+        self.missing.iter().copied().cloned().collect()
     }
 
     /// Annotations that change when something changes that the process reads at its start only.

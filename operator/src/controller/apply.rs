@@ -94,7 +94,7 @@ impl Applier<'_> {
         applied
     }
 
-    /// A gate that is closed keeps changes back, but what is there stays as it was applied.
+    /// A gate that is closed, or something that is missing, keeps changes back, but what is there stays as it was applied.
     async fn apply_child(
         &self,
         child: &Child,
@@ -105,7 +105,8 @@ impl Applier<'_> {
         let (is_held, knowledge) = self.context.observed.with(self.key, |family| {
             let applied = family.record(child.kind, child.name()).and_then(|record| record.applied.as_deref());
             let is_change = applied != Some(&*prepared.hash);
-            let is_held = is_change && (waiting.is_some() || gate::must_wait_for_suspension(child, children, family));
+            let must_wait = waiting.is_some() || !child.missing.is_empty();
+            let is_held = is_change && (must_wait || gate::must_wait_for_suspension(child, children, family));
             (is_held, family.knowledge(child.kind, child.name(), &prepared.hash))
         });
         match knowledge {

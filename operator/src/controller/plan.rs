@@ -23,14 +23,14 @@ pub(crate) struct Planner<'a> {
 }
 
 impl Planner<'_> {
-    /// What would change, and which pods would restart and why. Writes nothing.
+    /// What would change, and which pods would restart and why. Writes nothing. What lacks something would stay as it is.
     pub(crate) async fn plan(&self, children: &Children, orphans: Vec<Orphan>) -> Result<Plan, ApplyError> {
         let mut transitions = Vec::new();
-        for child in children {
+        for child in children.iter().filter(|child| child.missing.is_empty()) {
             transitions.push(self.transition(child).await?);
         }
         transitions.extend(orphans.into_iter().map(|orphan| Transition::deletion(orphan.kind, orphan.name)));
-        Ok(plan(&transitions))
+        Ok(Plan { missing: children.missing(), ..plan(&transitions) })
     }
 
     async fn transition(&self, child: &Child) -> Result<Transition, ApplyError> {

@@ -48,6 +48,8 @@ pub(crate) struct Observation {
     pub(crate) view: View,
     /// What pods said.
     pub(crate) answers: Answers,
+    /// What is named and does not exist. Those who need it have it in the view.
+    pub(crate) missing: Vec<Problem>,
     /// What the stages failed with.
     pub(crate) problems: Vec<Problem>,
     /// What a stage waits for.
@@ -104,6 +106,11 @@ impl From<&validate::Problem> for Problem {
 }
 
 impl Observation {
+    /// What is most in the way of the whole.
+    fn trouble(&self) -> Option<&Problem> {
+        self.missing.iter().chain(&self.problems).next()
+    }
+
     /// Whether something may change that no watch tells of: pods that run and are not ready, and rules of users, which pods take
     /// while they run.
     pub(crate) fn is_restless(&self) -> bool {

@@ -18,6 +18,7 @@ pub(super) fn data_pipeline(
     defaults: &OperatorDefaults,
     problems: &mut Problems,
 ) -> validated::DataPipeline {
+    let before = problems.count();
     let pipeline = &spec.data_pipeline;
     let insights_core = insights_core::insights_core(pipeline, references, problems);
     let own = Own {
@@ -36,6 +37,7 @@ pub(super) fn data_pipeline(
         rules: rules::rules(&pipeline.rules, references, problems),
         insights_core,
         identity: identity.map(|identity| identity.service_account_annotations.clone()).unwrap_or_default(),
+        missing: problems.missing_after(before),
     }
 }
 

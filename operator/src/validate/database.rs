@@ -106,6 +106,7 @@ fn to_external(
     references: &References,
     problems: &mut Problems,
 ) -> Access<config::Database> {
+    let before = problems.count();
     let keys = &external.credentials_secret_ref;
     let field = "spec.database.external.credentialsSecretRef";
     let secret = SecretSource::find(field, &keys.name, references, problems);
@@ -132,6 +133,7 @@ fn to_external(
         access.mounts.push(secret.mount(VOLUME, &[(&reference.key, file::CA)]));
         access.config.ca_file = Some(path(VOLUME, file::CA));
     }
+    access.missing = problems.missing_after(before);
     access
 }
 

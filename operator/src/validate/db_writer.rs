@@ -28,6 +28,7 @@ pub(super) fn db_writer(
     defaults: &OperatorDefaults,
     problems: &mut Problems,
 ) -> validated::DbWriter {
+    let before = problems.count();
     let writer = &spec.db_writer;
     let own = Own {
         image: writer.image.as_ref(),
@@ -41,6 +42,7 @@ pub(super) fn db_writer(
         config: section(writer),
         allowlist: allowlist(writer),
         inputs: inputs(writer, references, problems),
+        missing: problems.missing_after(before),
     }
 }
 

@@ -24,6 +24,7 @@ use crate::{
 /// How the brokers are reached.
 pub(super) fn kafka(pipeline: &CcxPipeline, references: &References, problems: &mut Problems) -> Access<config::Kafka> {
     let kafka = &pipeline.spec.kafka;
+    let before = problems.count();
     let mut access = Access { config: section(kafka), ..Access::default() };
     if let Some(strimzi) = &kafka.strimzi {
         strimzi::resolve(&pipeline.name_any(), strimzi, kafka, references, &mut access, problems);
@@ -42,6 +43,7 @@ pub(super) fn kafka(pipeline: &CcxPipeline, references: &References, problems: &
         identify(kafka, references, &mut access, problems);
     }
     access.ports = access.config.bootstrap_servers.iter().filter_map(|server| port(server, problems)).collect();
+    access.missing = problems.missing_after(before);
     access
 }
 

@@ -21,6 +21,7 @@ pub(super) fn object_storage(
     problems: &mut Problems,
 ) -> Access<config::ObjectStorage> {
     let storage = &spec.object_storage;
+    let before = problems.count();
     let mut access = Access { config: section(storage), ..Access::default() };
     access.ports.extend(port(storage, problems));
     if storage.credentials.kind == CredentialsType::Secret {
@@ -33,6 +34,7 @@ pub(super) fn object_storage(
         access.mounts.push(secret.mount(VOLUME, &[(&reference.key, file::CA)]));
         access.config.ca_file = Some(path(VOLUME, file::CA));
     }
+    access.missing = problems.missing_after(before);
     access
 }
 

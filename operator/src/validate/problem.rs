@@ -27,6 +27,13 @@ pub enum ProblemKind {
     StrimziNotReady,
 }
 
+impl ProblemKind {
+    /// Whether something that the spec names is not there yet: whoever does not need it can go on.
+    pub fn is_of_something_missing(self) -> bool {
+        matches!(self, Self::MissingSecret | Self::MissingSecretKey | Self::MissingConfigMap | Self::MissingConfigMapKey)
+    }
+}
+
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -71,6 +78,17 @@ impl Problems {
         }
     }
 
+    /// How many there are so far.
+    pub(super) fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// What was found to be missing after the first `count` problems.
+    pub(super) fn missing_after(&self, count: usize) -> Vec<Problem> {
+        let found = self.0.get(count..).unwrap_or_default();
+        found.iter().filter(|problem| problem.kind.is_of_something_missing()).cloned().collect()
+    }
+
     /// A kind that the spec asks for and the cluster does not serve.
     pub(super) fn push_not_served(&mut self, field: &str, kind: Kind, instead: &str) {
         let message = format!(
@@ -81,10 +99,11 @@ impl Problems {
         self.push(ProblemKind::KindNotServed, message);
     }
 
-    /// The value, unless something is wrong. What can't be had without a problem is `None`.
+    /// The value, unless more is wrong than that something is missing. What can't be had without a problem is `None`.
     pub(super) fn none_or<T>(self, value: Option<T>) -> Result<T, ValidateErrors> {
+        let is_missing = |problem: &Problem| problem.kind.is_of_something_missing();
         match value {
-            Some(value) if self.0.is_empty() => Ok(value),
+            Some(value) if self.0.iter().all(is_missing) => Ok(value),
             _ => Err(ValidateErrors { problems: self.0 }),
         }
     }

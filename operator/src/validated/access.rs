@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::EnvVar;
 
-use crate::{fingerprint::Fingerprint, restart::Input};
+use crate::{fingerprint::Fingerprint, restart::Input, validate::Problem};
 
 /// How a dependency is reached: its part of the configuration, and what pods need for it.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +19,8 @@ pub struct Access<C> {
     pub inputs: Inputs,
     /// The TCP ports on which it is reached.
     pub ports: BTreeSet<u16>,
+    /// What it needs and does not exist.
+    pub missing: Vec<Problem>,
     /// Certificates of authorities that no object of the user's has; the builder makes one.
     pub authorities: Option<String>,
 }

@@ -8,6 +8,7 @@ mod fingerprints;
 mod golden;
 mod insights_core;
 mod jobs;
+mod missing;
 mod monitoring;
 mod network;
 mod pods;

@@ -12,7 +12,10 @@ use serde_json::{Value, json};
 use crate::sample::{self, errors, object};
 
 fn problems(pipeline: &CcxPipeline, references: &References) -> Vec<Problem> {
-    validate(pipeline, references, &OperatorDefaults::default()).unwrap_err().problems
+    match validate(pipeline, references, &OperatorDefaults::default()) {
+        Ok(validated) => validated.missing().cloned().collect(),
+        Err(errors) => errors.problems,
+    }
 }
 
 /// The only problem of a resource with this spec, in a cluster that has `references` after a change.

@@ -8,6 +8,7 @@ mod crash;
 mod deletion;
 mod drift;
 mod kubelet;
+mod missing;
 mod mortal;
 mod order;
 mod plan;

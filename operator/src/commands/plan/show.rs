@@ -11,9 +11,17 @@ const MAX_VALUE_LENGTH: usize = 80;
 
 /// Changes with their fields, then restarts with their reasons.
 pub(super) fn show(plan: &Plan) -> String {
-    if plan.changes.is_empty() {
-        return "nothing would change\n".into();
+    let mut text = if plan.changes.is_empty() { "nothing would change\n".into() } else { changes(plan) };
+    if !plan.missing.is_empty() {
+        text.push_str("\nwho needs this stays as it is until it exists:\n");
     }
+    for problem in &plan.missing {
+        let _ = writeln!(text, "    {}", problem.message);
+    }
+    text
+}
+
+fn changes(plan: &Plan) -> String {
     let mut text: String = plan.changes.iter().map(change).collect();
     text.push('\n');
     for restart in &plan.restarts {
@@ -54,6 +62,7 @@ mod tests {
         kind::Kind,
         plan::Restart,
         restart::{Input, RestartReason},
+        validate::{Problem, ProblemKind},
     };
     use serde_json::json;
 
@@ -71,6 +80,7 @@ mod tests {
                 component: Component::DbWriter,
                 reasons: vec![RestartReason::InputChanged { input: Input::Config, objects: vec!["ccx.toml".into()] }],
             }],
+            missing: vec![],
         };
         let expected = "\
 + Service new
@@ -79,6 +89,15 @@ mod tests {
 
 insights-results-db-writer would restart: the configuration has changed in ccx.toml
 ";
+        assert_eq!(show(&plan), expected);
+    }
+
+    #[test]
+    fn what_is_missing_is_said_whatever_else_would_change() {
+        let problem = Problem { kind: ProblemKind::MissingSecret, message: "Secret a does not exist".into() };
+        let plan = Plan { missing: vec![problem], ..Plan::default() };
+        let expected =
+            "nothing would change\n\nwho needs this stays as it is until it exists:\n    Secret a does not exist\n";
         assert_eq!(show(&plan), expected);
     }
 

@@ -22,11 +22,14 @@ pub(crate) struct Waiting {
     pub(crate) message: String,
 }
 
-/// What must still happen before the stage after `stage` is applied.
+/// What must still happen before the stage after `stage` is applied. A Job that lacks something is not awaited: it may never run, and
+/// those who need the same wait by themselves.
 pub(super) fn closed(stage: Stage, children: &Children, family: &Family) -> Option<Waiting> {
     match stage {
         Stage::Database => children.stage(stage).find_map(|child| database_is_awaited(child, family)),
-        Stage::Migration => children.stage(stage).find_map(|child| job_is_awaited(child, family)),
+        Stage::Migration => {
+            children.stage(stage).filter(|job| job.missing.is_empty()).find_map(|child| job_is_awaited(child, family))
+        }
         Stage::Foundation | Stage::Workloads | Stage::Exposure | Stage::Monitoring => None,
     }
 }

@@ -20,7 +20,7 @@ pub(crate) struct Orphan {
 }
 
 /// Those of `records` that the resource with the UID `owner` owns and does not want. What is retained has no owner, so it is never
-/// among them.
+/// among them; nor is what pods use that can't be replaced because something is missing.
 pub(crate) fn orphans<'a>(
     owner: &str,
     children: &Children,
@@ -28,8 +28,15 @@ pub(crate) fn orphans<'a>(
 ) -> Vec<Orphan> {
     let wanted: BTreeSet<(Kind, &str)> = children.iter().map(|child| (child.kind, child.name())).collect();
     let owned = records.filter(|(_, _, record)| record.owner.as_deref() == Some(owner) && !record.is_leaving);
-    let unwanted = owned.filter(|(kind, name, _)| !wanted.contains(&(*kind, *name)));
+    let is_any_missing = children.iter().any(|child| !child.missing.is_empty());
+    let is_needed = |kind: Kind| is_any_missing && is_for_pods(kind);
+    let unwanted = owned.filter(|(kind, name, _)| !wanted.contains(&(*kind, *name)) && !is_needed(*kind));
     unwanted.map(|(kind, name, record)| Orphan { kind, name: name.into(), uid: record.uid.as_ref().into() }).collect()
+}
+
+/// What pods are made of or read. The name of a Job, too, depends on what may be missing.
+fn is_for_pods(kind: Kind) -> bool {
+    matches!(kind, Kind::Job | Kind::ConfigMap | Kind::Secret | Kind::ServiceAccount)
 }
 
 impl Applier<'_> {
@@ -74,6 +81,7 @@ mod tests {
     use crate::{
         child::{Child, Stage},
         controller::facts::Facts,
+        validate::{Problem, ProblemKind},
     };
 
     fn record(metadata: Value) -> Record {
@@ -101,5 +109,16 @@ mod tests {
         let records = records.iter().map(|(name, record)| (Kind::ConfigMap, *name, record));
         let expected = Orphan { kind: Kind::ConfigMap, name: "unwanted".into(), uid: "7".into() };
         assert_eq!(orphans("1", &children, records), [expected]);
+    }
+
+    #[test]
+    fn what_pods_use_stays_while_something_is_missing() {
+        let problem = Problem { kind: ProblemKind::MissingSecret, message: String::new() };
+        let child = Child::new(Kind::Deployment, None, Stage::Workloads, &json!({"metadata": {"name": "held"}}));
+        let children = Children::new(vec![child.without(vec![problem])]);
+        let record = record(owned_by("1"));
+        let records = [(Kind::Job, "a", &record), (Kind::ConfigMap, "b", &record), (Kind::Ingress, "c", &record)];
+        let expected = Orphan { kind: Kind::Ingress, name: "c".into(), uid: "7".into() };
+        assert_eq!(orphans("1", &children, records.into_iter()), [expected]);
     }
 }

@@ -57,7 +57,7 @@ pub(super) fn of_job(job: &JobView, failure: Reason, observation: &Observation) 
     let name = &job.name;
     let words = job.last_words.as_deref().map(|words| format!(": {words}")).unwrap_or_default();
     match &job.facts {
-        None => not_begun(name, observation),
+        None => not_begun(job, observation),
         Some(JobFacts { state: JobState::Succeeded, .. }) => {
             Verdict::yes(Reason::AsExpected, format!("the Job {name} has succeeded"))
         }
@@ -71,12 +71,16 @@ pub(super) fn of_job(job: &JobView, failure: Reason, observation: &Observation) 
     }
 }
 
-fn not_begun(name: &str, observation: &Observation) -> Verdict {
+fn not_begun(job: &JobView, observation: &Observation) -> Verdict {
+    if let Some(missing) = &job.missing {
+        // What is there may have been prepared already, by a Job that had it.
+        return Verdict::unknown(missing.reason, missing.message.clone());
+    }
     if let Some(problem) = observation.problems.first() {
         return Verdict::no(problem.reason, problem.message.clone());
     }
     match &observation.waiting {
         Some(waiting) => Verdict::no(waiting.reason, waiting.message.clone()),
-        None => Verdict::no(Reason::Waiting, format!("the Job {name} does not exist yet")),
+        None => Verdict::no(Reason::Waiting, format!("the Job {} does not exist yet", job.name)),
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn summarise(observation: &Observation, parts: &[Part]) -> Vec<Part> 
 }
 
 fn ready(observation: &Observation, parts: &[Part]) -> Verdict {
-    if let Some(problem) = observation.problems.first() {
+    if let Some(problem) = observation.trouble() {
         return Verdict::no(problem.reason, problem.message.clone());
     }
     if observation.stance == Stance::Suspended {
@@ -77,7 +77,7 @@ fn progressing(observation: &Observation, parts: &[Part]) -> Verdict {
 }
 
 fn degraded(observation: &Observation, parts: &[Part]) -> Verdict {
-    if let Some(problem) = observation.problems.first() {
+    if let Some(problem) = observation.trouble() {
         return Verdict::yes(problem.reason, problem.message.clone());
     }
     match failing(parts) {

@@ -24,6 +24,7 @@ pub(super) fn job(state: JobState) -> JobView {
         facts: Some(JobFacts { state, failures: 0 }),
         last_words: Some("last words".into()),
         schema: None,
+        missing: None,
     }
 }
 
@@ -35,6 +36,7 @@ pub(super) fn healthy() -> Observation {
         database: DatabaseKeeper::Operator,
         view: View { workloads, jobs: vec![job(JobState::Succeeded)], claims: Vec::new() },
         answers: Answers::default(),
+        missing: Vec::new(),
         problems: Vec::new(),
         waiting: None,
     }
@@ -220,4 +222,50 @@ fn a_paused_resource_is_judged_as_any_other() {
     let observation = Observation { stance: Stance::Paused, ..healthy() };
     assert_eq!(outcome(&observation, ConditionType::Ready), (Truth::True, Reason::AsExpected));
     assert_eq!(outcome(&observation, ConditionType::Progressing), (Truth::False, Reason::Paused));
+}
+
+fn no_secret() -> Problem {
+    Problem { reason: Reason::SecretMissing, message: "Secret uploads does not exist".into() }
+}
+
+/// The pipeline, with so many ready pods of two, lacks a Secret.
+fn without_secret(rollout: Option<Rollout>) -> Observation {
+    let lack = |workload: &mut Workload| (workload.missing, workload.rollout) = (Some(no_secret()), rollout);
+    Observation { missing: vec![no_secret()], ..with(Component::DataPipeline, lack) }
+}
+
+#[test]
+fn what_is_missing_is_told_by_the_part_that_needs_it_and_by_the_whole() {
+    let observation = without_secret(None);
+    let told = (Truth::False, Reason::SecretMissing, "Secret uploads does not exist".to_owned());
+    assert_eq!(verdict(&observation, ConditionType::PipelineReady), told);
+    assert_eq!(verdict(&observation, ConditionType::Ready), told);
+    assert_eq!(outcome(&observation, ConditionType::Degraded), (Truth::True, Reason::SecretMissing));
+    for other in [ConditionType::WriterReady, ConditionType::ApiReady, ConditionType::SchemaMigrated] {
+        assert_eq!(outcome(&observation, other), (Truth::True, Reason::AsExpected), "{other:?}");
+    }
+}
+
+#[test]
+fn a_part_that_does_not_exist_yet_does_not_blame_what_it_does_not_need() {
+    let mut observation = without_secret(None);
+    observation.view.workloads.insert(Component::Aggregator, Workload::default());
+    assert_eq!(outcome(&observation, ConditionType::ApiReady), (Truth::False, Reason::Starting));
+}
+
+#[test]
+fn pods_that_run_without_what_new_ones_would_lack_are_ready_and_the_whole_is_not() {
+    let (truth, reason, message) = verdict(&without_secret(Some(rollout(2, 2))), ConditionType::PipelineReady);
+    let expected = "2 of 2 pods of ccx-data-pipeline are ready and stay as they are: Secret uploads does not exist";
+    assert_eq!((truth, reason, message.as_str()), (Truth::True, Reason::SecretMissing, expected));
+    let fewer = without_secret(Some(rollout(1, 2)));
+    assert_eq!(outcome(&fewer, ConditionType::PipelineReady), (Truth::False, Reason::SecretMissing));
+    assert_eq!(outcome(&fewer, ConditionType::Ready), (Truth::False, Reason::SecretMissing));
+}
+
+#[test]
+fn a_migration_that_lacks_its_secret_says_nothing_about_the_tables() {
+    let mut observation = Observation { missing: vec![no_secret()], ..healthy() };
+    observation.view.jobs = vec![JobView { facts: None, missing: Some(no_secret()), ..job(JobState::Running) }];
+    assert_eq!(outcome(&observation, ConditionType::SchemaMigrated), (Truth::Unknown, Reason::SecretMissing));
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Problem;
 use crate::{
     child::{Child, Children},
     component::Component,
@@ -34,6 +35,8 @@ pub(crate) struct Workload {
     pub(crate) pods: Vec<(String, PodFacts)>,
     /// The image that it should have.
     pub(crate) image: Option<String>,
+    /// What it waits for, that does not exist.
+    pub(crate) missing: Option<Problem>,
 }
 
 /// A Job.
@@ -48,6 +51,8 @@ pub(crate) struct JobView {
     pub(crate) last_words: Option<String>,
     /// What its pod that succeeded has brought the database to.
     pub(crate) schema: Option<SchemaFacts>,
+    /// What it waits for, that does not exist.
+    pub(crate) missing: Option<Problem>,
 }
 
 impl View {
@@ -86,6 +91,7 @@ fn workload(pipeline: &str, component: Component, children: Option<&Children>, f
         rollout,
         pods: pods.map(|(name, pod)| (name.to_owned(), pod.clone())).collect(),
         image: child.and_then(image),
+        missing: child.and_then(missing),
         name,
     }
 }
@@ -93,6 +99,10 @@ fn workload(pipeline: &str, component: Component, children: Option<&Children>, f
 fn image(child: &Child) -> Option<String> {
     let containers = &child.object.data["spec"]["template"]["spec"]["containers"];
     containers[0]["image"].as_str().map(str::to_owned)
+}
+
+fn missing(child: &Child) -> Option<Problem> {
+    child.missing.first().map(Problem::from)
 }
 
 fn job_view(job: &Child, family: &Family) -> JobView {
@@ -105,5 +115,5 @@ fn job_view(job: &Child, family: &Family) -> JobView {
     let pods = || family.pods().filter(|(name, _)| name.starts_with(job.name())).map(|(_, pod)| pod);
     let words = pods().filter_map(|pod| pod.problem.as_ref()).map(|problem| problem.message.clone());
     let schema = pods().find_map(|pod| pod.schema);
-    JobView { name: job.name().to_owned(), role, facts, last_words: words.last(), schema }
+    JobView { name: job.name().to_owned(), role, facts, last_words: words.last(), schema, missing: missing(job) }
 }

@@ -1,6 +1,6 @@
 //! Whether a component is ready, and if not, why.
 
-use super::{Observation, Stance, Verdict, Workload};
+use super::{Observation, Problem, Stance, Verdict, Workload};
 use crate::{
     component::Component,
     controller::{
@@ -26,8 +26,13 @@ pub(super) fn of_rollout(workload: &Workload, rollout: &Rollout, lacks: &[Lack])
     if let Some(message) = &rollout.refused {
         return Verdict::no(refusal(message), format!("{} gets no pods: {message}", workload.name));
     }
-    if rollout.is_complete() {
-        return Verdict::yes(Reason::AsExpected, count);
+    match &workload.missing {
+        Some(Problem { reason, message }) if rollout.is_complete() => {
+            return Verdict::yes(*reason, format!("{count} and stay as they are: {message}"));
+        }
+        Some(Problem { reason, message }) => return Verdict::no(*reason, format!("{count}: {message}")),
+        None if rollout.is_complete() => return Verdict::yes(Reason::AsExpected, count),
+        None => {}
     }
     if let Some((reason, message)) = worst_problem(workload, lacks) {
         return Verdict::no(reason, format!("{count}; {message}"));
@@ -46,7 +51,8 @@ fn absent(observation: &Observation, component: Component) -> Verdict {
     if observation.stance == Stance::Planned {
         return Verdict::no(Reason::Planned, format!("{component} does not exist; status.plan says what would be made"));
     }
-    if let Some(problem) = observation.problems.first() {
+    let missing = observation.view.workload(component).and_then(|workload| workload.missing.as_ref());
+    if let Some(problem) = missing.or(observation.problems.first()) {
         return Verdict::no(problem.reason, problem.message.clone());
     }
     match &observation.waiting {

@@ -2,7 +2,10 @@ use kube::core::ObjectMeta;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::controller::{facts::JobFacts, record::Record};
+use crate::{
+    controller::{facts::JobFacts, record::Record},
+    validate::{Problem, ProblemKind},
+};
 
 fn child(kind: Kind, component: Component, stage: Stage, replicas: i32) -> Child {
     let name = component.object_name("ccx");
@@ -51,6 +54,13 @@ fn a_job_is_awaited_until_it_has_succeeded() {
         see(&mut family, &job, Facts::Job(Box::new(JobFacts { state, failures: 0 })));
         assert_eq!(closed(Stage::Migration, &children, &family).is_none(), is_open);
     }
+}
+
+#[test]
+fn a_job_that_lacks_a_secret_keeps_nobody_back() {
+    let problem = Problem { kind: ProblemKind::MissingSecret, message: "Secret a does not exist".into() };
+    let job = child(Kind::Job, Component::Database, Stage::Migration, 0).without(vec![problem]);
+    assert_eq!(closed(Stage::Migration, &Children::new(vec![job]), &Family::default()), None);
 }
 
 #[test]

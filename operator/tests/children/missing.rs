@@ -1,0 +1,110 @@
+//! What is missing holds back those who need it, and nobody else.
+
+use std::collections::BTreeSet;
+
+use ccx_operator::{build::build, child::Children, component::Component, kind::Kind, references::References, validate};
+use serde_json::{Value, json};
+
+use crate::sample::{self, children};
+
+/// The children of a resource with this spec, of whose references some are away.
+fn without(spec: &Value, take: impl Fn(&mut References)) -> Children {
+    let pipeline = sample::pipeline(spec);
+    let mut references = sample::references(&pipeline);
+    take(&mut references);
+    build(&validate::validate(&pipeline, &references, &validate::OperatorDefaults::default()).unwrap())
+}
+
+/// What waits, without the fingerprints in the names of Jobs.
+fn waiting(children: &Children) -> BTreeSet<String> {
+    let held = children.iter().filter(|child| !child.missing.is_empty());
+    let name =
+        |name: &str, kind| if kind == Kind::Job { name.rsplit_once('-').unwrap().0.to_owned() } else { name.to_owned() };
+    held.map(|child| format!("{} {}", child.kind.name(), name(child.name(), child.kind))).collect()
+}
+
+fn no_secret(name: &'static str) -> impl Fn(&mut References) {
+    move |references| {
+        references.secrets.insert(name.into(), None);
+    }
+}
+
+fn of_program(kind: &str, role: &str) -> BTreeSet<String> {
+    ["ConfigMap", "NetworkPolicy", kind].map(|kind| format!("{kind} ccx-{role}")).into()
+}
+
+fn bucket() -> Value {
+    json!({"objectStorage": {"credentials": {"type": "Secret", "secretRef": {"name": "bucket"}}}})
+}
+
+#[test]
+fn credentials_of_the_object_storage_are_needed_by_the_pipeline_alone() {
+    let children = without(&bucket(), no_secret("bucket"));
+    assert_eq!(waiting(&children), of_program("Deployment", "data-pipeline"));
+    let message = &children.workload(Component::DataPipeline).unwrap().missing[0].message;
+    assert!(message.starts_with("Secret bucket, which spec.objectStorage.credentials.secretRef names"), "{message}");
+}
+
+#[test]
+fn a_key_that_is_missing_is_as_bad_as_the_secret() {
+    let children = without(&bucket(), |references| {
+        let secret = references.secrets.get_mut("bucket").unwrap().as_mut().unwrap();
+        secret.data.as_mut().unwrap().remove("AWS_SECRET_ACCESS_KEY");
+    });
+    assert_eq!(waiting(&children), of_program("Deployment", "data-pipeline"));
+}
+
+#[test]
+fn credentials_of_kafka_are_needed_by_all_but_the_api_and_the_migration() {
+    let sasl = json!({"credentialsSecretRef": {"name": "user"}});
+    let spec = json!({
+        "kafka": {"securityProtocol": "SASL_PLAINTEXT", "sasl": sasl},
+        "dataPipeline": {"autoscaling": {"type": "KafkaLag"}},
+    });
+    let mut expected = of_program("Deployment", "data-pipeline");
+    expected.extend(of_program("Deployment", "insights-results-db-writer"));
+    expected.extend(of_program("Job", "topics"));
+    expected.extend(["ScaledObject", "TriggerAuthentication"].map(|kind| format!("{kind} ccx-data-pipeline")));
+    assert_eq!(waiting(&without(&spec, no_secret("user"))), expected);
+}
+
+#[test]
+fn credentials_of_a_database_are_needed_by_its_clients() {
+    let external = json!({"host": "db", "name": "ccx", "credentialsSecretRef": {"name": "login"}});
+    let spec = json!({"database": {"type": "External", "external": external}});
+    let mut expected = of_program("Deployment", "insights-results-aggregator");
+    expected.extend(of_program("Deployment", "insights-results-db-writer"));
+    expected.extend(of_program("Job", "migration"));
+    assert_eq!(waiting(&without(&spec, no_secret("login"))), expected);
+}
+
+#[test]
+fn rules_of_users_are_needed_by_the_pipeline_and_an_allowlist_by_the_writer() {
+    let spec = json!({
+        "dataPipeline": {"rules": {"configMapRefs": [{"name": "mine"}]}},
+        "dbWriter": {"orgAllowlistConfigMapRef": {"name": "organisations", "key": "file"}},
+    });
+    let no_config_map = |name: &'static str| {
+        move |references: &mut References| {
+            references.config_maps.insert(name.into(), None);
+        }
+    };
+    let rules = without(&spec, no_config_map("mine"));
+    assert_eq!(waiting(&rules), of_program("Deployment", "data-pipeline"));
+    let allowlist = without(&spec, no_config_map("organisations"));
+    assert_eq!(waiting(&allowlist), of_program("Deployment", "insights-results-db-writer"));
+}
+
+#[test]
+fn a_workload_that_is_to_have_no_pods_needs_nothing() {
+    let mut spec = bucket();
+    spec["suspend"] = json!(true);
+    let children = without(&spec, no_secret("bucket"));
+    let expected = ["ConfigMap ccx-data-pipeline", "NetworkPolicy ccx-data-pipeline"].map(str::to_owned);
+    assert_eq!(waiting(&children), expected.into());
+}
+
+#[test]
+fn nothing_waits_when_everything_is_there() {
+    assert_eq!(waiting(&children(&bucket())), BTreeSet::new());
+}
