@@ -3,7 +3,10 @@
 
 use libdeflater::Decompressor;
 use memchr::memmem::Finder;
-use serde::Deserialize;
+
+use self::documents::{Alert, Event, Events, Node, Object, Pod};
+
+mod documents;
 
 const BLOCK_BYTES: usize = 512;
 
@@ -90,7 +93,7 @@ impl ArchiveLimit {
             b"events/openshift-machine-api.json" => serde_json::from_slice::<Events<'_>>(content)
                 .map_or(0, |events| events.items.iter().map(Event::weight).sum()),
             b"config/metrics" => metrics(content),
-            _ if path.starts_with(b"config/node/") && is_direct_json(path, 12) => conditions(content),
+            _ if path.starts_with(b"config/node/") && is_direct_json(path, 12) => node(content),
             _ if path.starts_with(b"config/pod/openshift-") && path.ends_with(b".json") => pods(content),
             _ if path.starts_with(b"config/pod/") && path.ends_with(b".log") => self.log_lines(path, content),
             _ if DOCUMENTS.contains(&path) => conditions(content),
@@ -119,6 +122,10 @@ fn conditions(json: &[u8]) -> usize {
         .map_or(0, |object| object.status.conditions.len() + object.metadata.name.len())
 }
 
+fn node(json: &[u8]) -> usize {
+    serde_json::from_slice::<Node<'_>>(json).map_or(0, |node| node.status.conditions.len() + node.spec.taints.len())
+}
+
 fn pods(json: &[u8]) -> usize {
     let restarts = |pod: Pod<'_>| pod.status.container_statuses.iter().map(|container| container.restart_count).sum();
     serde_json::from_slice::<Pod<'_>>(json).map_or(0, restarts)
@@ -131,98 +138,6 @@ fn metrics(text: &[u8]) -> usize {
             || line.starts_with(b"haproxy_exporter_server_threshold")
     };
     text.split(|&byte| byte == b'\n').filter(wanted).count()
-}
-
-#[derive(Deserialize)]
-#[serde(default)]
-#[derive(Default)]
-struct Object<'a> {
-    #[serde(borrow)]
-    metadata: Metadata<'a>,
-    #[serde(borrow)]
-    status: Status<'a>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Metadata<'a> {
-    #[serde(borrow)]
-    name: &'a str,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Status<'a> {
-    #[serde(borrow)]
-    conditions: Vec<Condition<'a>>,
-}
-
-#[derive(Deserialize)]
-#[expect(dead_code, reason = "parsing them is what is measured")]
-struct Condition<'a> {
-    #[serde(borrow)]
-    r#type: &'a str,
-    #[serde(borrow)]
-    status: &'a str,
-}
-
-#[derive(Deserialize)]
-struct Alert<'a> {
-    #[serde(borrow, default)]
-    labels: Labels<'a>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Labels<'a> {
-    #[serde(borrow)]
-    alertname: &'a str,
-}
-
-impl Alert<'_> {
-    fn weight(&self) -> usize {
-        self.labels.alertname.len()
-    }
-}
-
-#[derive(Deserialize)]
-struct Events<'a> {
-    #[serde(borrow)]
-    items: Vec<Event<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Event<'a> {
-    #[serde(borrow)]
-    reason: &'a str,
-}
-
-impl Event<'_> {
-    fn weight(&self) -> usize {
-        self.reason.len()
-    }
-}
-
-#[derive(Deserialize)]
-struct Pod<'a> {
-    #[serde(borrow, default)]
-    status: PodStatus<'a>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct PodStatus<'a> {
-    #[serde(borrow)]
-    container_statuses: Vec<Container<'a>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[expect(dead_code, reason = "parsing them is what is measured")]
-struct Container<'a> {
-    #[serde(borrow)]
-    name: &'a str,
-    restart_count: usize,
 }
 
 #[cfg(test)]

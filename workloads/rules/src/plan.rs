@@ -1,6 +1,6 @@
 //! Which file of an archive belongs to which inputs; computed once for a set of rules.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use ccx_archive::{Archive, File};
 
@@ -17,13 +17,20 @@ pub(crate) struct Plan {
     /// Inputs by name.
     inputs: HashMap<String, InputIndex>,
     /// The inputs of files whose path is known.
-    exact: HashMap<String, Vec<InputIndex>>,
+    exact: BTreeMap<String, Vec<InputIndex>>,
     /// The globs by the directory that all their files are below, with its trailing slash.
-    globs: HashMap<String, Vec<(Glob, InputIndex)>>,
+    globs: HashMap<String, Vec<Candidate>>,
     /// The log patterns of all rules.
     pub logs: LogPlan,
     /// The metric families of all rules.
     pub metric_families: Families,
+}
+
+/// Files that belong to an input: their directory and their name, each as a glob, since no `*` reaches from one into the other.
+struct Candidate {
+    directory: Glob,
+    name: Glob,
+    input: InputIndex,
 }
 
 impl Plan {
@@ -32,7 +39,7 @@ impl Plan {
         let families = rules.clone().flat_map(|meta| meta.metric_families.iter().cloned());
         let mut plan = Self {
             inputs: HashMap::new(),
-            exact: HashMap::new(),
+            exact: BTreeMap::new(),
             globs: HashMap::new(),
             logs: LogPlan::new(&queries),
             metric_families: Families::new(families),
@@ -54,7 +61,9 @@ impl Plan {
             if glob.is_literal() {
                 self.exact.entry(text.into()).or_default().push(index);
             } else {
-                self.globs.entry(glob.directory().into()).or_default().push((glob, index));
+                let (directory, name) = split_path(text);
+                let candidate = Candidate { directory: Glob::new(directory), name: Glob::new(name), input: index };
+                self.globs.entry(glob.directory().into()).or_default().push(candidate);
             }
         }
     }
@@ -66,38 +75,48 @@ impl Plan {
 
     /// The files of each input, in the order of their paths.
     ///
-    /// One walk: a path is looked up once among the exact paths, and its directory once for all the files that lie in it.
+    /// One walk beside the exact paths, which have the same order. A directory is looked up once for all the files that lie in
+    /// it, so that of the files themselves only the names are compared.
     pub(crate) fn sort_files<'a>(&self, archive: &'a Archive) -> Vec<Vec<File<'a>>> {
         let mut files: Vec<Vec<File<'a>>> = vec![Vec::new(); self.inputs.len()];
-        let mut directory = None;
-        let mut candidates: Vec<&(Glob, InputIndex)> = Vec::new();
+        let mut exact = self.exact.iter().peekable();
+        let mut last_directory = None;
+        let mut candidates: Vec<&Candidate> = Vec::new();
         for file in archive.files() {
-            for &index in self.exact.get(file.path).into_iter().flatten() {
-                files[index].push(file);
+            while exact.next_if(|(path, _)| path.as_str() < file.path).is_some() {}
+            for &input in exact.next_if(|(path, _)| *path == file.path).into_iter().flat_map(|(_, inputs)| inputs) {
+                files[input].push(file);
             }
-            let directory_of_file = &file.path[..memchr::memrchr(b'/', file.path.as_bytes()).map_or(0, |slash| slash + 1)];
-            if directory != Some(directory_of_file) {
-                directory = Some(directory_of_file);
+            let (directory, name) = split_path(file.path);
+            if last_directory != Some(directory) {
+                last_directory = Some(directory);
                 candidates.clear();
-                candidates.extend(self.globs_above(directory_of_file));
+                candidates.extend(self.candidates_in(directory));
             }
-            for (glob, index) in &candidates {
+            for candidate in &candidates {
+                let files = &mut files[candidate.input];
                 // Two globs of one input may match the same file.
-                let is_new = files[*index].last().is_none_or(|last| last.path != file.path);
-                if is_new && glob.matches(file.path) {
-                    files[*index].push(file);
+                let is_new = files.last().is_none_or(|last| last.path != file.path);
+                if is_new && candidate.name.matches(name) {
+                    files.push(file);
                 }
             }
         }
         files
     }
 
-    /// The globs whose directory is `directory` or one that contains it.
-    fn globs_above<'p>(&'p self, directory: &str) -> impl Iterator<Item = &'p (Glob, InputIndex)> {
+    /// What may be in a directory.
+    fn candidates_in<'p>(&'p self, directory: &'p str) -> impl Iterator<Item = &'p Candidate> {
         let slashes = memchr::memchr_iter(b'/', directory.as_bytes());
         let parents = std::iter::once("").chain(slashes.map(|slash| &directory[..=slash]));
-        parents.filter_map(|parent| self.globs.get(parent)).flatten()
+        let below = parents.filter_map(|parent| self.globs.get(parent)).flatten();
+        below.filter(|candidate| candidate.directory.matches(directory))
     }
+}
+
+/// A path's directory with its trailing slash, and its name.
+fn split_path(path: &str) -> (&str, &str) {
+    path.split_at(memchr::memrchr(b'/', path.as_bytes()).map_or(0, |slash| slash + 1))
 }
 
 #[cfg(test)]

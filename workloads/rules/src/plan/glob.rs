@@ -22,34 +22,41 @@ impl Glob {
     }
 
     /// Whether the whole of `path` fits.
-    ///
-    /// A `*` first takes nothing, and one character more whenever what follows it does not fit. Only the last `*` has to be
-    /// tried again: an earlier one of the same segment could only move it to the right, and segments are independent.
     pub fn matches(&self, path: &str) -> bool {
-        let (glob, path) = (self.0.as_bytes(), path.as_bytes());
-        let (mut at, mut seen) = (0, 0);
-        let mut star: Option<(usize, usize)> = None;
-        while seen < path.len() {
-            match glob.get(at) {
-                Some(b'*') => {
-                    star = Some((at + 1, seen));
-                    at += 1;
-                }
-                Some(&byte) if byte == path[seen] => {
-                    at += 1;
-                    seen += 1;
-                }
-                _ => match star {
-                    Some((after_star, taken_to)) if path[taken_to] != b'/' => {
-                        star = Some((after_star, taken_to + 1));
-                        (at, seen) = (after_star, taken_to + 1);
-                    }
-                    _ => return false,
-                },
-            }
+        let Some((head, tail)) = self.0.split_once('*') else { return *self.0 == *path };
+        let Some(path) = path.strip_prefix(head) else { return false };
+        if tail.contains('*') {
+            return fits_after_star(tail.as_bytes(), path.as_bytes());
         }
-        glob[at..].iter().all(|&byte| byte == b'*')
+        path.strip_suffix(tail).is_some_and(|taken| !taken.contains('/'))
     }
+}
+
+/// Whether the whole of `path` fits a `*` and the `glob` that follows it.
+///
+/// A `*` first takes nothing, and one character more whenever what follows it does not fit. Only the last `*` has to be
+/// tried again: an earlier one of the same segment could only move it to the right, and segments are independent.
+fn fits_after_star(glob: &[u8], path: &[u8]) -> bool {
+    let (mut after_star, mut taken_to) = (0, 0);
+    let (mut at, mut seen) = (0, 0);
+    while seen < path.len() {
+        match glob.get(at) {
+            Some(b'*') => {
+                at += 1;
+                (after_star, taken_to) = (at, seen);
+            }
+            Some(&byte) if byte == path[seen] => {
+                at += 1;
+                seen += 1;
+            }
+            _ if path[taken_to] != b'/' => {
+                taken_to += 1;
+                (at, seen) = (after_star, taken_to);
+            }
+            _ => return false,
+        }
+    }
+    glob[at..].iter().all(|&byte| byte == b'*')
 }
 
 #[cfg(test)]
