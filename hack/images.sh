@@ -2,7 +2,8 @@
 # Container images of the built programs, as archives that every tool loads: podman, docker, kind, containerd. Needs no daemon, no
 # registry, no network and no root.
 #
-#   hack/images.sh [PROFILE]   makes target/images/{ccx,ccx-operator}.tar of target/PROFILE (release)
+#   hack/images.sh [PROFILE]          makes target/images/{ccx,ccx-operator}.tar of target/PROFILE (release)
+#   hack/images.sh python [PROFILE]   makes target/images/ccx-python.tar, with this machine's Python and insights-core
 #
 # Beside each archive stays the root file system that is in it. With images/*/Containerfile it makes the same image by other means:
 #
@@ -31,14 +32,44 @@ readonly predecessors=(ccx-data-pipeline insights-results-db-writer insights-res
 main() {
   case "${1:-}" in help | -h | --help) usage && return ;; esac
   need ldd "the C library's package has it"
-  local name program
-  program=$(built ccx "${1:-release}")
-  start_rootfs ccx "$program"
-  for name in "${predecessors[@]}"; do ln -s ccx "$target/images/ccx/usr/bin/$name"; done
-  archive ccx
-  program=$(built ccx-operator "${1:-release}")
-  start_rootfs ccx-operator "$program"
-  archive ccx-operator
+  if [ "${1:-}" = python ]; then
+    python_image "${2:-release}"
+  else
+    program_image ccx "${1:-release}"
+    program_image ccx-operator "${1:-release}"
+  fi
+}
+
+# program_image NAME PROFILE
+program_image() {
+  local program
+  program=$(built "$1" "$2")
+  start_rootfs "$1" "$1" "$program"
+  archive "$1"
+}
+
+# python_image PROFILE: ccx, and what hack/install-dependencies.sh has installed for rules of insights-core.
+python_image() {
+  local program python stdlib home=${XDG_CACHE_HOME:-$HOME/.cache}/ccx/python rootfs=$target/images/ccx-python
+  program=$(built ccx "$1")
+  "$home/bin/python3" -c 'import insights' 2>/dev/null || die "insights-core is missing: run hack/install-dependencies.sh python"
+  python=$(readlink -f "$home/bin/python3")
+  stdlib=$("$python" -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')
+  start_rootfs ccx-python ccx "$program"
+  rootfs_with "$rootfs" "$python:/usr/local/bin/python3"
+  # Each Python looks for its library beside itself, and all of them look there for modules.
+  local modules=$rootfs/usr/local/lib/${stdlib##*/}
+  copy_modules "$stdlib" "$modules"
+  copy_modules "$home/lib/${stdlib##*/}/site-packages" "$modules"
+  find "$modules" -name '*.so' | while read -r extension; do copy_libraries "$rootfs" "$extension"; done
+  archive ccx-python
+}
+
+# copy_modules FROM TO: without what rules don't import.
+copy_modules() {
+  local left_out=(__pycache__ ./site-packages ./dist-packages './config-*' ./test ./ensurepip ./idlelib ./tkinter './pip*' './setuptools*')
+  mkdir -p "$2"
+  tar --create --directory "$1" "${left_out[@]/#/--exclude=}" . | tar --extract --directory "$2"
 }
 
 # built NAME PROFILE: the path of the program.
@@ -48,12 +79,13 @@ built() {
   echo "$program"
 }
 
-# start_rootfs NAME PROGRAM
+# start_rootfs IMAGE NAME PROGRAM
 start_rootfs() {
-  local rootfs=$target/images/$1
+  local rootfs=$target/images/$1 name
   rm -rf "$rootfs"
-  rootfs_with "$rootfs" "$2:/usr/bin/$1"
-  ! has strip || strip "$rootfs/usr/bin/$1"
+  rootfs_with "$rootfs" "$3:/usr/bin/$2"
+  ! has strip || strip "$rootfs/usr/bin/$2"
+  [ "$2" != ccx ] || for name in "${predecessors[@]}"; do ln -s ccx "$rootfs/usr/bin/$name"; done
   rootfs_basics "$rootfs" root:x:0:0::/:/sbin/nologin ccx:x:65532:65532::/:/sbin/nologin
 }
 

@@ -39,10 +39,10 @@ rootfs_with() {
   done
 }
 
-# copy_libraries FOLDER FILE: what the loader would load, and the loader.
+# copy_libraries FOLDER FILE: what the loader would load, if anything, and the loader.
 copy_libraries() {
   local library
-  ldd "$2" | grep -oE '/[^ ]+' | while read -r library; do
+  ldd "$2" | { grep -oE '/[^ ]+' || true; } | while read -r library; do
     [ -e "$1$library" ] || install -D -m 755 "$(readlink -f "$library")" "$1$library"
   done
 }
