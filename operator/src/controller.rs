@@ -13,9 +13,12 @@ mod context;
 mod dereference;
 mod discovery;
 mod facts;
+mod fingerprint;
 mod key;
 mod memory;
 mod observed;
+mod ownership;
+mod partial;
 mod plan;
 mod preview;
 mod probe;
@@ -29,7 +32,7 @@ use std::{sync::Arc, time::Instant};
 
 use ccx_crds::{CcxPipeline, DatabaseType, Mode, Reconciliation};
 use k8s_openapi::jiff::Timestamp;
-use kube::runtime::controller::Action;
+use kube::{Api, core::ObjectMeta, runtime::controller::Action};
 
 use crate::{
     build::build,
@@ -45,6 +48,7 @@ use context::{Context, Due};
 use dereference::dereference;
 use key::Key;
 use memory::{Settled, essence};
+use partial::Partial;
 use plan::Planner;
 use probe::Answers;
 use status::{DatabaseKeeper, Findings, Observation, Problem, Stance, View};
@@ -80,15 +84,20 @@ impl Progress {
 /// Brings one resource and its children together.
 ///
 /// Whatever goes wrong ends in the status, so only a status that could not be written is an error.
-async fn reconcile(pipeline: Arc<CcxPipeline>, context: Arc<Context>) -> Result<Action, kube::Error> {
+///
+/// Of the resource, only its metadata is at hand: what is not settled is read, and so is never older than what we wrote ourselves.
+async fn reconcile(seen: Arc<Partial<CcxPipeline>>, context: Arc<Context>) -> Result<Action, kube::Error> {
     let started = Instant::now();
-    let key = Key::of(&pipeline);
+    let key = Key::of_metadata(&seen.metadata);
     context.queue.begin(&key);
-    let now = Settled { essence: essence(&pipeline), changes: context.observed.with(&key, |family| family.changes()) };
-    if context.memory.is_settled(&key, &now) || pipeline.metadata.deletion_timestamp.is_some() {
+    let changes = context.observed.with(&key, |family| family.changes());
+    let is_settled = context.memory.is_settled(&key, &Settled { essence: essence(&seen.metadata), changes });
+    let pipeline = if is_settled || is_leaving(&seen.metadata) { None } else { read(&key, &context).await? };
+    let Some(pipeline) = pipeline.filter(|pipeline| !is_leaving(&pipeline.metadata)) else {
         context.metrics.count_reconcile(Outcome::Settled, started.elapsed());
         return Ok(context.due(Due::Resync));
-    }
+    };
+    let now = Settled { essence: essence(&pipeline.metadata), changes };
     let progress = advance(&pipeline, &key, &context).await;
     let answers = probe(&key, &context).await;
     let observation = observe(&pipeline, &key, &context, &progress, answers);
@@ -97,6 +106,16 @@ async fn reconcile(pipeline: Arc<CcxPipeline>, context: Arc<Context>) -> Result<
     let outcome = if progress.troubles().is_empty() { Outcome::Done } else { Outcome::Failed };
     context.metrics.count_reconcile(outcome, started.elapsed());
     Ok(context.due(due))
+}
+
+/// None when it has just gone.
+async fn read(key: &Key, context: &Context) -> Result<Option<CcxPipeline>, kube::Error> {
+    Api::namespaced(context.client.clone(), &key.namespace).get_opt(&key.name).await
+}
+
+/// Its children go with it, by their owner references.
+fn is_leaving(metadata: &ObjectMeta) -> bool {
+    metadata.deletion_timestamp.is_some()
 }
 
 /// dereference → validate → build → apply. A stage that fails ends it.
@@ -171,12 +190,11 @@ async fn conclude(
     progress: &Progress,
     observation: &Observation,
 ) -> Result<Due, kube::Error> {
-    let before = context.memory.status(pipeline);
+    let before = pipeline.status.clone().unwrap_or_default();
     let status = status::report(pipeline, &before, observation, progress.findings.clone(), Timestamp::now());
     context.memory.count_conditions(key, &status);
     if status != before && !is_namespace_terminating(&progress.problems) {
         status::write(&context.client, key, &status).await?;
-        context.memory.status_written(key, status);
         context.memory.moved(key);
     }
     let troubles = progress.troubles();

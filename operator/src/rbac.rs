@@ -31,7 +31,7 @@ const CHILD: &[&str] = &["get", "list", "watch", "create", "patch", "delete"];
 /// Everything that the operator asks the API server for.
 pub const PERMISSIONS: [Permission; 27] = [
     // The resource: what is wanted, and what is.
-    watched("ccx.openshift.io", "ccxpipelines", &["list", "watch"]),
+    watched("ccx.openshift.io", "ccxpipelines", &["get", "list", "watch"]),
     watched("ccx.openshift.io", "ccxpipelines/status", &["patch"]),
     // Clusters that enforce it want this of whoever sets an owner reference that blocks the owner's deletion.
     watched("ccx.openshift.io", "ccxpipelines/finalizers", &["update"]),

@@ -31,7 +31,7 @@ pub(crate) use gate::Waiting;
 pub(crate) use object::{Prepared, has_succeeded, is_ours};
 pub(crate) use orphans::{Orphan, orphans};
 
-use super::{Context, key::Key, observed::Knowledge, record::Record};
+use super::{Context, fingerprint::Fingerprint, key::Key, observed::Knowledge, record::Record};
 use crate::{
     child::{ApplyMode, Child, Children, Stage},
     component::MANAGER,
@@ -102,12 +102,13 @@ impl Applier<'_> {
         waiting: Option<&Waiting>,
     ) -> Result<Change, ApplyError> {
         let prepared = Prepared::new(child, self.pipeline);
+        let desired = Fingerprint::of(&*prepared.hash);
         let (is_held, knowledge) = self.context.observed.with(self.key, |family| {
-            let applied = family.record(child.kind, child.name()).and_then(|record| record.applied.as_deref());
-            let is_change = applied != Some(&*prepared.hash);
+            let applied = family.record(child.kind, child.name()).and_then(|record| record.applied);
+            let is_change = applied != Some(desired);
             let must_wait = waiting.is_some() || !child.missing.is_empty();
             let is_held = is_change && (must_wait || gate::must_wait_for_suspension(child, children, family));
-            (is_held, family.knowledge(child.kind, child.name(), &prepared.hash))
+            (is_held, family.knowledge(child.kind, child.name(), desired))
         });
         match knowledge {
             _ if is_held => Ok(Change::Nothing),
@@ -253,10 +254,9 @@ impl Applier<'_> {
 
     fn verified(&self, prepared: &Prepared<'_>, object: &DynamicObject) {
         let child = prepared.child;
-        let is_changed = self
-            .context
-            .observed
-            .with(self.key, |family| family.verified(child.kind, child.name(), Record::from(object), &prepared.hash));
+        let (record, desired) = (Record::from(object), Fingerprint::of(&*prepared.hash));
+        let is_changed =
+            self.context.observed.with(self.key, |family| family.verified(child.kind, child.name(), record, desired));
         if is_changed {
             self.context.queue.push(self.key.clone());
         }

@@ -7,10 +7,10 @@ mod rollout;
 mod schema;
 mod storage;
 
-pub(crate) use pod::{PodFacts, PodProblem, Trouble};
-pub(crate) use rollout::{JobFacts, JobState, Rollout};
+pub(crate) use pod::{Pod, PodFacts, PodProblem, Trouble};
+pub(crate) use rollout::{Deployment, Job, JobFacts, JobState, Rollout, StatefulSet};
 pub(crate) use schema::SchemaFacts;
-pub(crate) use storage::ClaimFacts;
+pub(crate) use storage::{ClaimFacts, PersistentVolumeClaim};
 
 /// The facts of one child.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use ccx_crds::CcxPipeline;
 use kube::{core::ObjectMeta, runtime::reflector::ObjectRef};
 
+use super::partial::Partial;
 use crate::component::MANAGER;
 
 /// Says who takes care of an object.
@@ -50,7 +51,7 @@ impl Key {
     }
 
     /// What the controller's machinery calls it.
-    pub(crate) fn object_ref(&self) -> ObjectRef<CcxPipeline> {
+    pub(crate) fn object_ref(&self) -> ObjectRef<Partial<CcxPipeline>> {
         ObjectRef::new(&self.name).within(&self.namespace)
     }
 

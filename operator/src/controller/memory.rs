@@ -4,16 +4,14 @@ use std::{
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
 };
 
-use ccx_crds::{CcxPipeline, CcxPipelineStatus};
-use prometheus::IntGaugeVec;
+use ccx_crds::CcxPipelineStatus;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::core::ObjectMeta;
+use prometheus::{IntGauge, IntGaugeVec};
 
-use super::key::Key;
-
-/// For how long a status that we wrote is believed to be the newest, if no watch says so.
-const PENDING_STATUS_LIFETIME: Duration = Duration::from_secs(30);
+use super::{fingerprint::Fingerprint, key::Key};
 
 /// The memory. Clones are the same one.
 #[derive(Clone, Debug)]
@@ -27,13 +25,13 @@ struct Entry {
     /// The fingerprint of all of the resource but its status.
     essence: u64,
     settled: Option<Settled>,
-    /// What we wrote, until the watch has it too.
-    pending: Option<(CcxPipelineStatus, Instant)>,
     failures: u32,
     /// How many looks in a row have found something on its way.
     looks: u32,
-    conditions: Vec<(String, String)>,
-    problems: Vec<String>,
+    /// Those that count the resource, one for each of its conditions.
+    gauges: Vec<IntGauge>,
+    /// What was told of.
+    problems: Vec<Fingerprint>,
 }
 
 /// In which state of the world there was nothing left to do.
@@ -53,20 +51,17 @@ impl Memory {
     }
 
     /// A resource exists in this form. Whether anything but its status has changed.
-    pub(crate) fn pipeline_seen(&self, pipeline: &CcxPipeline) -> bool {
-        let now = essence(pipeline);
+    pub(crate) fn pipeline_seen(&self, metadata: &ObjectMeta) -> bool {
+        let now = essence(metadata);
         let mut entries = self.lock();
-        let entry = entries.entry(Key::of(pipeline)).or_default();
-        if entry.pending.as_ref().is_some_and(|(pending, _)| Some(pending) == pipeline.status.as_ref()) {
-            entry.pending = None;
-        }
+        let entry = entries.entry(Key::of_metadata(metadata)).or_default();
         std::mem::replace(&mut entry.essence, now) != now
     }
 
     /// The resource no longer exists.
     pub(crate) fn forget(&self, key: &Key) {
         if let Some(entry) = self.lock().remove(key) {
-            self.count(&entry.conditions, -1);
+            entry.gauges.iter().for_each(IntGauge::dec);
         }
     }
 
@@ -105,44 +100,21 @@ impl Memory {
         self.lock().entry(key.clone()).or_default().failures = 0;
     }
 
-    /// The newest status that we know: the one that we wrote, until the watch has it.
-    pub(crate) fn status(&self, pipeline: &CcxPipeline) -> CcxPipelineStatus {
-        let mut entries = self.lock();
-        let entry = entries.entry(Key::of(pipeline)).or_default();
-        entry.pending = entry.pending.take().filter(|(_, written)| written.elapsed() < PENDING_STATUS_LIFETIME);
-        let pending = entry.pending.as_ref().map(|(status, _)| status.clone());
-        pending.or_else(|| pipeline.status.clone()).unwrap_or_default()
-    }
-
-    /// A status was written.
-    pub(crate) fn status_written(&self, key: &Key, status: CcxPipelineStatus) {
-        self.lock().entry(key.clone()).or_default().pending = Some((status, Instant::now()));
-    }
-
     /// Counts the resource by its conditions, as they are now.
     pub(crate) fn count_conditions(&self, key: &Key, status: &CcxPipelineStatus) {
-        let now: Vec<_> = status.conditions.iter().map(|it| (it.type_.clone(), it.status.clone())).collect();
+        let gauge = |condition: &Condition| self.gauges.with_label_values(&[&condition.type_, &condition.status]);
+        let now: Vec<_> = status.conditions.iter().map(gauge).collect();
+        now.iter().for_each(IntGauge::inc);
         let mut entries = self.lock();
-        let entry = entries.entry(key.clone()).or_default();
-        if entry.conditions != now {
-            let before = std::mem::replace(&mut entry.conditions, now);
-            self.count(&before, -1);
-            self.count(&entry.conditions, 1);
-        }
+        let before = std::mem::replace(&mut entries.entry(key.clone()).or_default().gauges, now);
+        before.iter().for_each(IntGauge::dec);
     }
 
     /// Those of `problems` that were not told of before.
     pub(crate) fn new_problems(&self, key: &Key, problems: Vec<String>) -> Vec<String> {
-        let mut entries = self.lock();
-        let entry = entries.entry(key.clone()).or_default();
-        let before = std::mem::replace(&mut entry.problems, problems.clone());
-        problems.into_iter().filter(|problem| !before.contains(problem)).collect()
-    }
-
-    fn count(&self, conditions: &[(String, String)], by: i64) {
-        for (condition, status) in conditions {
-            self.gauges.with_label_values(&[condition, status]).add(by);
-        }
+        let now = problems.iter().map(|problem| Fingerprint::of(problem.as_str())).collect();
+        let before = std::mem::replace(&mut self.lock().entry(key.clone()).or_default().problems, now);
+        problems.into_iter().filter(|problem| !before.contains(&Fingerprint::of(problem.as_str()))).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Entry>> {
@@ -151,8 +123,7 @@ impl Memory {
 }
 
 /// The fingerprint of all that a person can change of a resource but its status.
-pub(crate) fn essence(pipeline: &CcxPipeline) -> u64 {
-    let metadata = &pipeline.metadata;
+pub(crate) fn essence(metadata: &ObjectMeta) -> u64 {
     let mut hasher = DefaultHasher::new();
     (metadata.uid.as_deref(), metadata.generation, &metadata.labels, &metadata.annotations).hash(&mut hasher);
     (&metadata.finalizers, metadata.deletion_timestamp.is_some()).hash(&mut hasher);
@@ -161,6 +132,8 @@ pub(crate) fn essence(pipeline: &CcxPipeline) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::metrics::Metrics;
 
@@ -168,37 +141,33 @@ mod tests {
         Memory::new(Metrics::new().conditions)
     }
 
-    fn pipeline(generation: i64) -> CcxPipeline {
-        let mut pipeline = CcxPipeline::new("ccx", ccx_crds::CcxPipelineSpec::default());
-        pipeline.metadata.generation = Some(generation);
-        pipeline
-    }
-
-    fn status(generation: i64) -> CcxPipelineStatus {
-        CcxPipelineStatus { observed_generation: Some(generation), ..CcxPipelineStatus::default() }
+    fn metadata(generation: i64, version: &str) -> ObjectMeta {
+        ObjectMeta { generation: Some(generation), resource_version: Some(version.into()), ..ObjectMeta::default() }
     }
 
     #[test]
     fn a_new_status_is_no_change_and_a_new_generation_is_one() {
         let memory = memory();
-        let mut seen = pipeline(1);
-        assert!(memory.pipeline_seen(&seen));
-        seen.status = Some(status(1));
-        assert!(!memory.pipeline_seen(&seen));
-        assert!(memory.pipeline_seen(&pipeline(2)));
+        assert!(memory.pipeline_seen(&metadata(1, "1")));
+        assert!(!memory.pipeline_seen(&metadata(1, "2")));
+        assert!(memory.pipeline_seen(&metadata(2, "3")));
     }
 
     #[test]
-    fn the_status_that_was_written_is_the_newest_until_the_watch_has_it() {
+    fn a_resource_is_counted_by_its_newest_conditions_until_it_is_gone() {
         let memory = memory();
-        let mut stale = pipeline(1);
-        let key = Key::of(&stale);
-        memory.status_written(&key, status(1));
-        assert_eq!(memory.status(&stale), status(1));
-        stale.status = Some(status(1));
-        memory.pipeline_seen(&stale);
-        stale.status = Some(status(7));
-        assert_eq!(memory.status(&stale), status(7));
+        let key = Key::new("ns", "ccx");
+        let ready = |status: &str| {
+            let condition = json!({"type": "Ready", "status": status, "reason": "r", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"});
+            serde_json::from_value(json!({"conditions": [condition]})).unwrap()
+        };
+        let counted = || ["True", "False"].map(|status| memory.gauges.with_label_values(&["Ready", status]).get());
+        memory.count_conditions(&key, &ready("False"));
+        memory.count_conditions(&key, &ready("True"));
+        memory.count_conditions(&key, &ready("True"));
+        assert_eq!(counted(), [1, 0]);
+        memory.forget(&key);
+        assert_eq!(counted(), [0, 0]);
     }
 
     #[test]

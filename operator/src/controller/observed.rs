@@ -9,11 +9,7 @@ use std::{
 
 use kube::core::ObjectMeta;
 
-use super::{
-    facts::{Facts, PodFacts},
-    key::Key,
-    record::Record,
-};
+use super::{facts::PodFacts, key::Key, record::Record};
 use crate::{
     kind::Kind,
     references::{StrimziName, Wanted},
@@ -54,10 +50,9 @@ pub(crate) enum ReferenceKind {
 
 impl Observed {
     /// A child exists in this form. The resource whose reconcile is due, if it matters.
-    pub(crate) fn child_seen(&self, kind: Kind, metadata: &ObjectMeta, facts: Facts, sweep: u32) -> Option<Key> {
+    pub(crate) fn child_seen(&self, kind: Kind, metadata: &ObjectMeta, record: Record, sweep: u32) -> Option<Key> {
         let key = Key::of_child(metadata)?;
         let name = metadata.name.as_deref()?;
-        let record = Record::new(metadata, facts);
         let mut tables = self.lock();
         let family = tables.families.entry(key.clone()).or_default();
         family.child_seen(kind, name, record, sweep).then_some(key)

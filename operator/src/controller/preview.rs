@@ -86,7 +86,8 @@ async fn orphans_of(
         let api: Api<kube::core::DynamicObject> = Api::namespaced_with(client.clone(), &namespace, &kind.api_resource());
         let found = api.list_metadata(&ours).await.map_err(Box::new);
         let found = found.with_context(|_| AskSnafu { what: format!("objects of kind {}", kind.name()) })?;
-        records.extend(found.items.into_iter().map(|it| (kind, it.name_any(), Record::new(&it.metadata, Facts::None))));
+        records
+            .extend(found.items.into_iter().map(|it| (kind, it.name_any(), Record::new(&it.metadata, None, Facts::None))));
     }
     let records = records.iter().map(|(kind, name, record)| (*kind, name.as_str(), record));
     Ok(pipeline.metadata.uid.as_deref().map_or_else(Vec::new, |owner| orphans(owner, children, records)))

@@ -12,7 +12,7 @@ use kube::runtime::{controller::ReconcileRequest, reflector::ObjectRef};
 use prometheus::IntGauge;
 use tokio::sync::Notify;
 
-use super::key::Key;
+use super::{key::Key, partial::Partial};
 
 /// The queue. Bounded by the number of resources, as each is in it once. Clones are the same queue.
 #[derive(Clone, Debug)]
@@ -60,9 +60,11 @@ impl Queue {
     }
 
     /// The requests, as they come. Never ends.
-    pub(crate) fn requests(&self) -> impl Stream<Item = Result<ReconcileRequest<CcxPipeline>, Infallible>> + Send + use<> {
+    pub(crate) fn requests(
+        &self,
+    ) -> impl Stream<Item = Result<ReconcileRequest<Partial<CcxPipeline>>, Infallible>> + Send + use<> {
         stream::unfold(self.clone(), async |queue| {
-            let request: ObjectRef<CcxPipeline> = queue.next().await.object_ref();
+            let request: ObjectRef<Partial<CcxPipeline>> = queue.next().await.object_ref();
             Some((Ok(request.into()), queue))
         })
     }

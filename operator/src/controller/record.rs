@@ -1,30 +1,32 @@
 //! What is remembered of one child: just enough to see that nobody has touched it.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use kube::core::{DynamicObject, ObjectMeta};
 
-use super::facts::Facts;
-use crate::component::MANAGER;
+use super::{
+    facts::Facts,
+    fingerprint::Fingerprint,
+    ownership::ownership,
+    partial::{Part, Partial},
+};
 
 /// The annotation with the fingerprint of the object that we applied last.
 pub const APPLIED_HASH: &str = "ccx.openshift.io/applied-hash";
 
-/// One child as the API server has it.
+/// One child as the API server has it. There are tens of thousands of them: texts that are only compared are fingerprints.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Record {
-    /// Its identity, to delete this one and no other of the same name.
-    pub(crate) uid: Box<str>,
+    /// Which object of its name it is.
+    pub(crate) uid: Option<Fingerprint>,
     /// Its version.
     pub(crate) version: Version,
-    /// How often its specification has changed.
-    pub(crate) generation: Option<i64>,
-    /// The fingerprint of the fields that we own.
-    pub(crate) ownership: u64,
-    /// The fingerprint of what we applied last.
-    pub(crate) applied: Option<Box<str>>,
-    /// The resource that owns it.
-    pub(crate) owner: Option<Box<str>>,
+    /// How often its specification has changed; 0 for kinds that have none.
+    pub(crate) generation: i64,
+    /// The fields that we own. Without any, each version is a set of its own, so that any change counts.
+    pub(crate) ownership: Fingerprint,
+    /// What we applied last.
+    pub(crate) applied: Option<Fingerprint>,
+    /// The resource that owns it, by its UID.
+    pub(crate) owner: Option<Fingerprint>,
     /// Whether it is being deleted.
     pub(crate) is_leaving: bool,
     /// What status needs.
@@ -37,27 +39,33 @@ pub(crate) struct Record {
 pub(crate) struct Version(u64);
 
 impl Record {
-    pub(crate) fn new(metadata: &ObjectMeta, facts: Facts) -> Self {
+    /// Of an object of which we own the fields `ownership`.
+    pub(crate) fn new(metadata: &ObjectMeta, ownership: Option<Fingerprint>, facts: Facts) -> Self {
         let annotations = metadata.annotations.as_ref();
         let owners = metadata.owner_references.iter().flatten();
         let controller = owners.into_iter().find(|owner| owner.controller == Some(true));
         Self {
-            uid: metadata.uid.as_deref().unwrap_or_default().into(),
+            uid: metadata.uid.as_deref().map(Fingerprint::of),
             version: Version::of(metadata),
-            generation: metadata.generation,
-            ownership: ownership(metadata),
-            applied: annotations.and_then(|all| all.get(APPLIED_HASH)).map(|hash| hash.as_str().into()),
-            owner: controller.map(|owner| owner.uid.as_str().into()),
+            generation: metadata.generation.unwrap_or_default(),
+            ownership: ownership.unwrap_or_else(|| Fingerprint::of(&metadata.resource_version)),
+            applied: annotations.and_then(|all| all.get(APPLIED_HASH)).map(|hash| Fingerprint::of(hash.as_str())),
+            owner: controller.map(|owner| Fingerprint::of(owner.uid.as_str())),
             is_leaving: metadata.deletion_timestamp.is_some(),
             facts,
         }
     }
 
+    /// Of an object that a watch has brought.
+    pub(crate) fn of<K, Spec: Part, Status: Part>(object: &Partial<K, Spec, Status>, facts: Facts) -> Self {
+        Self::new(&object.metadata, object.ownership, facts)
+    }
+
     /// Whether a change from `self` to `newer` matters: status fields, versions and what others
     /// decide change all the time.
     pub(crate) fn differs(&self, newer: &Self) -> bool {
-        let essence = |record: &Self| Self { version: Version(0), generation: None, ..record.clone() };
-        essence(self) != essence(newer)
+        let essence = |it: &Self| (it.uid, it.ownership, it.applied, it.owner, it.is_leaving);
+        essence(self) != essence(newer) || self.facts != newer.facts
     }
 }
 
@@ -72,24 +80,8 @@ impl Version {
 
 impl From<&DynamicObject> for Record {
     fn from(object: &DynamicObject) -> Self {
-        Self::new(&object.metadata, Facts::None)
+        Self::new(&object.metadata, ownership(&object.metadata), Facts::None)
     }
-}
-
-/// The fingerprint of the fields that server-side apply has noted as ours, and of nothing else.
-///
-/// Whoever changes the value of such a field, or removes it, takes it out of our set. So as long as the set is the same, so are
-/// the values. Status, and fields of others, do not count. Without a set, any new version counts.
-fn ownership(metadata: &ObjectMeta) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    let entries = metadata.managed_fields.iter().flatten();
-    let is_ours = |manager: Option<&str>, operation: Option<&str>| manager == Some(MANAGER) && operation == Some("Apply");
-    let mut ours = entries.filter(|entry| is_ours(entry.manager.as_deref(), entry.operation.as_deref()));
-    match ours.find_map(|entry| entry.fields_v1.as_ref()) {
-        Some(fields) => fields.0.to_string().hash(&mut hasher),
-        None => metadata.resource_version.hash(&mut hasher),
-    }
-    hasher.finish()
 }
 
 #[cfg(test)]
@@ -97,13 +89,14 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::component::MANAGER;
 
     fn record(version: &str, managed_fields: &Value) -> Record {
         let metadata: ObjectMeta = serde_json::from_value(json!({
             "uid": "1", "resourceVersion": version, "managedFields": managed_fields,
             "annotations": {APPLIED_HASH: "abc"}}))
         .unwrap();
-        Record::new(&metadata, Facts::None)
+        Record::new(&metadata, ownership(&metadata), Facts::None)
     }
 
     fn entry(manager: &str, operation: &str, fields: &Value) -> Value {
@@ -133,7 +126,12 @@ mod tests {
     }
 
     #[test]
+    fn a_record_is_small() {
+        assert!(size_of::<Option<Record>>() <= 72);
+    }
+
+    #[test]
     fn the_hash_that_we_applied_is_remembered() {
-        assert_eq!(record("1", &json!([])).applied.as_deref(), Some("abc"));
+        assert_eq!(record("1", &json!([])).applied, Some(Fingerprint::of("abc")));
     }
 }

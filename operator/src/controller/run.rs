@@ -20,6 +20,7 @@ use super::{
     key::Key,
     memory::Memory,
     observed::Observed,
+    partial::Partial,
     probe::Prober,
     queue::Queue,
     reconcile,
@@ -138,15 +139,15 @@ async fn control(context: Arc<Context>, namespace: Option<String>, stop: Cancell
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the machinery hands them over")]
-fn on_error(pipeline: Arc<CcxPipeline>, error: &kube::Error, context: Arc<Context>) -> Action {
-    let key = Key::of(&pipeline);
+fn on_error(pipeline: Arc<Partial<CcxPipeline>>, error: &kube::Error, context: Arc<Context>) -> Action {
+    let key = Key::of_metadata(&pipeline.metadata);
     let failures = context.memory.failed(&key);
     context.metrics.count_error(super::apply::api_reason(error).name());
-    tracing::warn!(pipeline = %key, error = %sentence(error), failures, "failed to write the status");
+    tracing::warn!(pipeline = %key, error = %sentence(error), failures, "failed to read the resource or to write its status");
     Action::requeue(backoff(failures))
 }
 
-type Reconciled = Result<(reflector::ObjectRef<CcxPipeline>, Action), controller::Error<kube::Error, Infallible>>;
+type Reconciled = Result<(reflector::ObjectRef<Partial<CcxPipeline>>, Action), controller::Error<kube::Error, Infallible>>;
 
 fn tell(queue: &Queue, result: Reconciled) {
     match result {

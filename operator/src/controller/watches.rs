@@ -8,33 +8,27 @@ use futures::{
     Stream, StreamExt as _,
     future::{BoxFuture, FutureExt as _, join_all, ready},
 };
-use k8s_openapi::{
-    NamespaceResourceScope,
-    api::{
-        apps::v1::{Deployment, StatefulSet},
-        batch::v1::Job,
-        core::v1::{PersistentVolumeClaim, Pod},
-    },
-};
+use k8s_openapi::api::core::v1;
 use kube::{
-    Api, Client, Resource, ResourceExt as _,
-    core::{ApiResource, DynamicObject, PartialObjectMeta},
+    Api, Client, Resource,
+    core::{ApiResource, DynamicObject, DynamicResourceScope},
     runtime::{
         WatchStreamExt as _,
         reflector::{self, reflector},
         watcher::{self, Event, watcher},
     },
 };
-use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 
 use super::{
     discovery::{Served, strimzi_kafka},
-    facts::{Facts, PodFacts},
+    facts::{Deployment, Facts, Job, PersistentVolumeClaim, Pod, PodFacts, StatefulSet},
     key::{Key, MANAGED_BY},
     memory::Memory,
     observed::{Observed, ReferenceKind, Seen},
+    partial::{Part, Partial},
     queue::Queue,
+    record::Record,
 };
 use crate::{
     component::{MANAGER, PRODUCT},
@@ -84,7 +78,11 @@ impl Synced {
 
 impl Watches {
     /// All watches, as one future that never ends. `pipelines` gets the resources themselves.
-    pub(crate) fn run(&self, served: &Served, pipelines: reflector::store::Writer<CcxPipeline>) -> BoxFuture<'static, ()> {
+    pub(crate) fn run(
+        &self,
+        served: &Served,
+        pipelines: reflector::store::Writer<Partial<CcxPipeline>>,
+    ) -> BoxFuture<'static, ()> {
         let kinds = Kind::ALL.into_iter().filter(|kind| served.capabilities.serves(*kind));
         let mut watches: Vec<_> = kinds.map(|kind| self.children(kind)).collect();
         watches.push(self.pipelines(pipelines));
@@ -95,22 +93,21 @@ impl Watches {
         join_all(watches).map(|_ended| ()).boxed()
     }
 
-    fn pipelines(&self, writer: reflector::store::Writer<CcxPipeline>) -> BoxFuture<'static, ()> {
-        let stream = watcher(self.typed::<CcxPipeline>(), unlabelled()).default_backoff();
-        let slim = stream.map(|event| event.map(|event| event.modify(|pipeline| pipeline.managed_fields_mut().clear())));
+    fn pipelines(&self, writer: reflector::store::Writer<Partial<CcxPipeline>>) -> BoxFuture<'static, ()> {
+        let stream = watcher(self.api(&()), unlabelled()).default_backoff();
         let this = self.clone();
-        follow("CcxPipeline", reflector(writer, slim), self.expect(), move |event| this.pipeline_event(event))
+        follow("CcxPipeline", reflector(writer, stream), self.expect(), move |event| this.pipeline_event(event))
     }
 
-    fn pipeline_event(&self, event: Event<CcxPipeline>) {
+    fn pipeline_event(&self, event: Event<Partial<CcxPipeline>>) {
         match event {
             Event::Apply(pipeline) | Event::InitApply(pipeline) => {
-                if self.memory.pipeline_seen(&pipeline) {
-                    self.queue.push(Key::of(&pipeline));
+                if self.memory.pipeline_seen(&pipeline.metadata) {
+                    self.queue.push(Key::of_metadata(&pipeline.metadata));
                 }
             }
             Event::Delete(pipeline) => {
-                let key = Key::of(&pipeline);
+                let key = Key::of_metadata(&pipeline.metadata);
                 self.memory.forget(&key);
                 self.observed.forget(&key);
             }
@@ -134,32 +131,36 @@ impl Watches {
     }
 
     /// Children whose status counts.
-    fn workloads<K>(&self, kind: Kind, facts: fn(&K) -> Facts) -> BoxFuture<'static, ()>
+    fn workloads<Spec, Status>(
+        &self,
+        kind: Kind,
+        facts: fn(&Partial<DynamicObject, Spec, Status>) -> Facts,
+    ) -> BoxFuture<'static, ()>
     where
-        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + Debug + Send + 'static,
+        Spec: Part + Clone + Debug + Send + 'static,
+        Status: Part + Clone + Debug + Send + 'static,
     {
-        let stream = watcher(self.typed::<K>(), managed()).default_backoff();
-        self.follow_children(kind, stream, None, move |object: &K| facts(object))
+        self.follow_children(kind, managed(), None, facts)
     }
 
     /// Children, and objects referred to, that only need to exist in the right form.
     fn metadata(&self, kind: Kind, config: watcher::Config, reference: Option<ReferenceKind>) -> BoxFuture<'static, ()> {
-        let api = self.dynamic(&kind.api_resource());
-        let stream = watcher(api, config).default_backoff();
-        self.follow_children(kind, stream, reference, |_: &PartialObjectMeta<DynamicObject>| Facts::None)
+        self.follow_children(kind, config, reference, |_: &Partial| Facts::None)
     }
 
-    fn follow_children<K, S>(
+    fn follow_children<Spec, Status>(
         &self,
         kind: Kind,
-        stream: S,
+        config: watcher::Config,
         reference: Option<ReferenceKind>,
-        facts: impl Fn(&K) -> Facts + Send + 'static,
+        facts: fn(&Partial<DynamicObject, Spec, Status>) -> Facts,
     ) -> BoxFuture<'static, ()>
     where
-        K: Resource + Send + 'static,
-        S: Stream<Item = watcher::Result<Event<K>>> + Send + 'static,
+        Spec: Part + Clone + Debug + Send + 'static,
+        Status: Part + Clone + Debug + Send + 'static,
     {
+        let api = self.api::<Partial<DynamicObject, Spec, Status>>(&kind.api_resource());
+        let stream = watcher(api, config).default_backoff();
         let this = self.clone();
         let mut sweep = 0;
         follow(kind.name(), stream, self.expect(), move |event| {
@@ -168,7 +169,8 @@ impl Watches {
                 Event::Init => sweep += 1,
                 Event::InitDone => due = this.observed.swept(Seen::Children(kind), sweep),
                 Event::Apply(object) | Event::InitApply(object) => {
-                    due.extend(this.observed.child_seen(kind, object.meta(), facts(&object), sweep));
+                    let record = Record::of(&object, facts(&object));
+                    due.extend(this.observed.child_seen(kind, object.meta(), record, sweep));
                     due.extend(reference.into_iter().flat_map(|it| this.observed.reference_changed(it, object.meta())));
                 }
                 Event::Delete(object) => {
@@ -182,7 +184,8 @@ impl Watches {
 
     fn pods(&self) -> BoxFuture<'static, ()> {
         let config = unlabelled().labels(&format!("app.kubernetes.io/name={PRODUCT}"));
-        let stream = watcher(self.typed::<Pod>(), config).default_backoff();
+        let api = self.api::<Pod>(&ApiResource::erase::<v1::Pod>(&()));
+        let stream = watcher(api, config).default_backoff();
         let this = self.clone();
         let mut sweep = 0;
         follow("pods", stream, self.expect(), move |event| match event {
@@ -197,7 +200,7 @@ impl Watches {
 
     /// The Kafkas of Strimzi.
     fn strimzi(&self) -> BoxFuture<'static, ()> {
-        let api = self.dynamic(&strimzi_kafka());
+        let api = self.api::<Partial>(&strimzi_kafka());
         let this = self.clone();
         follow("kafkas", watcher(api, unlabelled()).default_backoff(), self.expect(), move |event| {
             if let Event::Apply(object) | Event::InitApply(object) | Event::Delete(object) = event {
@@ -217,20 +220,13 @@ impl Watches {
         self.synced.clone()
     }
 
-    fn typed<K>(&self) -> Api<K>
+    fn api<K>(&self, names: &K::DynamicType) -> Api<K>
     where
-        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+        K: Resource<Scope = DynamicResourceScope>,
     {
         match &self.namespace {
-            Some(namespace) => Api::namespaced(self.client.clone(), namespace),
-            None => Api::all(self.client.clone()),
-        }
-    }
-
-    fn dynamic(&self, resource: &ApiResource) -> Api<PartialObjectMeta<DynamicObject>> {
-        match &self.namespace {
-            Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, resource),
-            None => Api::all_with(self.client.clone(), resource),
+            Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, names),
+            None => Api::all_with(self.client.clone(), names),
         }
     }
 }

@@ -54,9 +54,13 @@ fn owner(pipeline: &CcxPipeline) -> Option<OwnerReference> {
 
 /// Whether an object is one of this resource's: owned by it, or left by one of the same name.
 pub(crate) fn is_ours(live: &DynamicObject, pipeline: &CcxPipeline) -> bool {
-    let owners = live.metadata.owner_references.iter().flatten();
-    let is_owned = owners.into_iter().any(|owner| Some(&owner.uid) == pipeline.metadata.uid.as_ref());
-    is_owned || Key::of_child(&live.metadata) == Some(Key::of(pipeline))
+    is_owned(live, pipeline) || Key::of_child(&live.metadata) == Some(Key::of(pipeline))
+}
+
+/// Whether an object goes when this very resource goes.
+pub(super) fn is_owned(live: &DynamicObject, pipeline: &CcxPipeline) -> bool {
+    let mut owners = live.metadata.owner_references.iter().flatten();
+    owners.any(|owner| Some(&owner.uid) == pipeline.metadata.uid.as_ref())
 }
 
 pub(super) fn applied_hash(live: &DynamicObject) -> Option<&str> {

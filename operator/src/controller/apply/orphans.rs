@@ -8,15 +8,19 @@ use kube::{
 };
 use snafu::ResultExt as _;
 
-use super::{Applier, ApplyError, error::RequestSnafu};
-use crate::{child::Children, controller::record::Record, kind::Kind, reason::Reason};
+use super::{Applier, ApplyError, error::RequestSnafu, object};
+use crate::{
+    child::Children,
+    controller::{fingerprint::Fingerprint, record::Record},
+    kind::Kind,
+    reason::Reason,
+};
 
 /// A child to delete.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Orphan {
     pub(crate) kind: Kind,
     pub(crate) name: String,
-    pub(crate) uid: String,
 }
 
 /// Those of `records` that the resource with the UID `owner` owns and does not want. What is retained has no owner, so it is never
@@ -26,12 +30,13 @@ pub(crate) fn orphans<'a>(
     children: &Children,
     records: impl Iterator<Item = (Kind, &'a str, &'a Record)>,
 ) -> Vec<Orphan> {
+    let owner = Fingerprint::of(owner);
     let wanted: BTreeSet<(Kind, &str)> = children.iter().map(|child| (child.kind, child.name())).collect();
-    let owned = records.filter(|(_, _, record)| record.owner.as_deref() == Some(owner) && !record.is_leaving);
+    let owned = records.filter(|(_, _, record)| record.owner == Some(owner) && !record.is_leaving);
     let is_any_missing = children.iter().any(|child| !child.missing.is_empty());
     let is_needed = |kind: Kind| is_any_missing && is_for_pods(kind);
     let unwanted = owned.filter(|(kind, name, _)| !wanted.contains(&(*kind, *name)) && !is_needed(*kind));
-    unwanted.map(|(kind, name, record)| Orphan { kind, name: name.into(), uid: record.uid.as_ref().into() }).collect()
+    unwanted.map(|(kind, name, _)| Orphan { kind, name: name.into() }).collect()
 }
 
 /// What pods are made of or read. The name of a Job, too, depends on what may be missing.
@@ -41,8 +46,10 @@ fn is_for_pods(kind: Kind) -> bool {
 
 impl Applier<'_> {
     pub(super) async fn delete_orphans(&self, children: &Children) -> Result<(), ApplyError> {
-        for Orphan { kind, name, uid } in self.orphans(children) {
-            self.delete(kind, &name, Some(&uid)).await?;
+        for Orphan { kind, name } in self.orphans(children) {
+            let live = self.api(kind).get_opt(&name).await.context(RequestSnafu { verb: "read", kind, name: &name })?;
+            let Some(live) = live.filter(|live| object::is_owned(live, self.pipeline)) else { continue };
+            self.delete(kind, &name, live.metadata.uid.as_deref()).await?;
             let note = format!("deleted {} {name}, which is no longer wanted", kind.name());
             self.context.events.normal(self.pipeline, Reason::OrphanDeleted.name(), &note).await;
         }
@@ -85,7 +92,7 @@ mod tests {
     };
 
     fn record(metadata: Value) -> Record {
-        Record::new(&serde_json::from_value::<ObjectMeta>(metadata).unwrap(), Facts::None)
+        Record::new(&serde_json::from_value::<ObjectMeta>(metadata).unwrap(), None, Facts::None)
     }
 
     fn owned_by(uid: &str) -> Value {
@@ -107,7 +114,7 @@ mod tests {
             ("leaving", record(leaving)),
         ];
         let records = records.iter().map(|(name, record)| (Kind::ConfigMap, *name, record));
-        let expected = Orphan { kind: Kind::ConfigMap, name: "unwanted".into(), uid: "7".into() };
+        let expected = Orphan { kind: Kind::ConfigMap, name: "unwanted".into() };
         assert_eq!(orphans("1", &children, records), [expected]);
     }
 
@@ -118,7 +125,7 @@ mod tests {
         let children = Children::new(vec![child.without(vec![problem])]);
         let record = record(owned_by("1"));
         let records = [(Kind::Job, "a", &record), (Kind::ConfigMap, "b", &record), (Kind::Ingress, "c", &record)];
-        let expected = Orphan { kind: Kind::Ingress, name: "c".into(), uid: "7".into() };
+        let expected = Orphan { kind: Kind::Ingress, name: "c".into() };
         assert_eq!(orphans("1", &children, records.into_iter()), [expected]);
     }
 }

@@ -2,16 +2,26 @@
 
 use std::net::IpAddr;
 
-use k8s_openapi::api::core::v1::{ContainerState, ContainerStateTerminated, ContainerStatus, Pod, PodStatus};
+use k8s_openapi::api::core::v1::{ContainerState, ContainerStateTerminated, ContainerStatus, PodStatus};
+use kube::core::DynamicObject;
+use serde::de::IgnoredAny;
 
 use super::SchemaFacts;
-use crate::component::MIGRATION;
+use crate::{
+    component::MIGRATION,
+    controller::partial::{Part, Partial},
+};
 
 /// What is kept of a message. A termination message has 4 KiB at most, and its end says why the process ended.
 const MAX_MESSAGE_CHARS: usize = 512;
 
 /// The code of a process that the kernel killed for its memory.
 const KILLED: i32 = 137;
+
+/// A pod, as far as it is decoded.
+pub(crate) type Pod = Partial<DynamicObject, IgnoredAny, PodStatus>;
+
+impl Part for PodStatus {}
 
 /// A pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,8 +78,8 @@ pub(crate) enum Trouble {
 
 impl From<&Pod> for PodFacts {
     fn from(pod: &Pod) -> Self {
-        let status = pod.status.clone().unwrap_or_default();
-        let is_ready = condition(&status, "Ready").is_some_and(|(status, _)| status == "True");
+        let status = &pod.status;
+        let is_ready = condition(status, "Ready").is_some_and(|(status, _)| status == "True");
         let main = status.container_statuses.iter().flatten().next();
         let role = pod.metadata.labels.as_ref().and_then(|labels| labels.get("app.kubernetes.io/component"));
         Self {
@@ -79,7 +89,7 @@ impl From<&Pod> for PodFacts {
             is_running: main.and_then(|main| main.state.as_ref()).is_some_and(|state| state.running.is_some()),
             is_leaving: pod.metadata.deletion_timestamp.is_some(),
             ip: status.pod_ip.as_deref().and_then(|ip| ip.parse().ok()),
-            problem: if is_ready { None } else { problem(&status).map(Box::new) },
+            problem: if is_ready { None } else { problem(status).map(Box::new) },
         }
     }
 }

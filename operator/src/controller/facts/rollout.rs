@@ -1,9 +1,33 @@
 //! Deployments, StatefulSets and Jobs.
 
 use k8s_openapi::api::{
-    apps::v1::{Deployment, DeploymentCondition, StatefulSet},
-    batch::v1::{Job, JobCondition},
+    apps::v1::{DeploymentCondition, DeploymentStatus, StatefulSetStatus},
+    batch::v1::{JobCondition, JobStatus},
 };
+use kube::core::DynamicObject;
+use serde::{Deserialize, de::IgnoredAny};
+
+use crate::controller::partial::{Part, Partial};
+
+/// A Deployment, as far as it is decoded.
+pub(crate) type Deployment = Partial<DynamicObject, Replicas, DeploymentStatus>;
+
+/// A StatefulSet, as far as it is decoded.
+pub(crate) type StatefulSet = Partial<DynamicObject, Replicas, StatefulSetStatus>;
+
+/// A Job, as far as it is decoded.
+pub(crate) type Job = Partial<DynamicObject, IgnoredAny, JobStatus>;
+
+/// The part of a specification that says how many pods there should be.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(crate) struct Replicas {
+    pub(crate) replicas: Option<i32>,
+}
+
+impl Part for Replicas {}
+impl Part for DeploymentStatus {}
+impl Part for StatefulSetStatus {}
+impl Part for JobStatus {}
 
 /// How far a Deployment or StatefulSet has come.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,7 +82,7 @@ impl Rollout {
 
 impl From<&Deployment> for Rollout {
     fn from(deployment: &Deployment) -> Self {
-        let status = deployment.status.clone().unwrap_or_default();
+        let status = &deployment.status;
         let condition = |name: &str, wanted: &str| -> Option<DeploymentCondition> {
             let mut conditions = status.conditions.iter().flatten();
             conditions.find(|condition| condition.type_ == name && condition.status == wanted).cloned()
@@ -66,7 +90,7 @@ impl From<&Deployment> for Rollout {
         let progressing = condition("Progressing", "False");
         Self {
             is_observed: is_observed(deployment.metadata.generation, status.observed_generation),
-            desired: deployment.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1),
+            desired: deployment.spec.replicas.unwrap_or(1),
             total: status.replicas.unwrap_or_default(),
             updated: status.updated_replicas.unwrap_or_default(),
             ready: status.ready_replicas.unwrap_or_default(),
@@ -78,8 +102,8 @@ impl From<&Deployment> for Rollout {
 
 impl From<&StatefulSet> for Rollout {
     fn from(set: &StatefulSet) -> Self {
-        let status = set.status.clone().unwrap_or_default();
-        let desired = set.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
+        let status = &set.status;
+        let desired = set.spec.replicas.unwrap_or(1);
         let is_current = status.update_revision.is_none() || status.update_revision == status.current_revision;
         Self {
             is_observed: is_observed(set.metadata.generation, status.observed_generation),
@@ -96,7 +120,7 @@ impl From<&StatefulSet> for Rollout {
 
 impl From<&Job> for JobFacts {
     fn from(job: &Job) -> Self {
-        let status = job.status.clone().unwrap_or_default();
+        let status = &job.status;
         let condition = |name: &str| -> Option<JobCondition> {
             let mut conditions = status.conditions.iter().flatten();
             conditions.find(|condition| condition.type_ == name && condition.status == "True").cloned()

@@ -1,6 +1,23 @@
 //! Claims on storage.
 
-use k8s_openapi::api::core::v1::PersistentVolumeClaim;
+use k8s_openapi::api::core::v1::PersistentVolumeClaimStatus;
+use kube::core::DynamicObject;
+use serde::Deserialize;
+
+use crate::controller::partial::{Part, Partial};
+
+/// A PersistentVolumeClaim, as far as it is decoded.
+pub(crate) type PersistentVolumeClaim = Partial<DynamicObject, Class, PersistentVolumeClaimStatus>;
+
+/// The part of a specification that says which class brings the volume.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Class {
+    storage_class_name: Option<Box<str>>,
+}
+
+impl Part for Class {}
+impl Part for PersistentVolumeClaimStatus {}
 
 /// A claim on storage.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,13 +32,12 @@ pub(crate) struct ClaimFacts {
 
 impl From<&PersistentVolumeClaim> for ClaimFacts {
     fn from(claim: &PersistentVolumeClaim) -> Self {
-        let status = claim.status.clone().unwrap_or_default();
-        let mut conditions = status.conditions.into_iter().flatten();
+        let mut conditions = claim.status.conditions.iter().flatten();
         let failure = conditions.find(|condition| condition.type_.ends_with("ResizeError") && condition.status == "True");
         Self {
-            is_bound: status.phase.as_deref() == Some("Bound"),
-            class: claim.spec.as_ref().and_then(|spec| spec.storage_class_name.as_deref()).map(Into::into),
-            resize_failure: failure.map(|condition| condition.message.unwrap_or_default().into()),
+            is_bound: claim.status.phase.as_deref() == Some("Bound"),
+            class: claim.spec.storage_class_name.clone(),
+            resize_failure: failure.map(|condition| condition.message.as_deref().unwrap_or_default().into()),
         }
     }
 }

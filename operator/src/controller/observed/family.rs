@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     controller::{
         facts::{Facts, PodFacts},
+        fingerprint::Fingerprint,
         record::{Record, Version},
     },
     kind::Kind,
@@ -13,7 +14,8 @@ use crate::{
 /// What was seen of the objects of one resource, and what we know of them.
 #[derive(Debug, Default)]
 pub(crate) struct Family {
-    children: BTreeMap<(Kind, Box<str>), Entry>,
+    /// In the order of kind and name. A list, since a map would take twice the room.
+    children: Vec<Entry>,
     pods: BTreeMap<Box<str>, (PodFacts, u32)>,
     /// Grows with every change that matters.
     changes: u64,
@@ -26,8 +28,10 @@ pub(crate) enum Seen {
     Pods,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Entry {
+    kind: Kind,
+    name: Box<str>,
     record: Option<Record>,
     /// When it was last listed.
     sweep: u32,
@@ -38,10 +42,10 @@ struct Entry {
 }
 
 /// A form of a child that was found right.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Verified {
-    ownership: u64,
-    desired: Box<str>,
+    ownership: Fingerprint,
+    desired: Fingerprint,
 }
 
 /// What is known of a child before it is looked at.
@@ -57,7 +61,7 @@ pub(crate) enum Knowledge {
 
 impl Family {
     pub(super) fn is_empty(&self) -> bool {
-        self.pods.is_empty() && self.children.values().all(|entry| entry.record.is_none())
+        self.pods.is_empty() && self.children.iter().all(|entry| entry.record.is_none())
     }
 
     /// How many changes that matter there have been.
@@ -71,7 +75,7 @@ impl Family {
     }
 
     pub(crate) fn child_seen(&mut self, kind: Kind, name: &str, record: Record, sweep: u32) -> bool {
-        let entry = self.children.entry((kind, name.into())).or_default();
+        let entry = self.entry(kind, name);
         entry.sweep = sweep;
         let is_news = entry.record.as_ref().is_none_or(|before| before.differs(&record));
         let is_ours = entry.writing;
@@ -80,7 +84,7 @@ impl Family {
     }
 
     pub(super) fn child_gone(&mut self, kind: Kind, name: &str) -> bool {
-        let Some(entry) = self.children.get_mut(&(kind, name.into())) else { return false };
+        let Some(entry) = self.find_mut(kind, name) else { return false };
         entry.record.take().is_some() && self.changed()
     }
 
@@ -108,29 +112,27 @@ impl Family {
 
     fn sweep_children(&mut self, kind: Kind, sweep: u32) -> bool {
         let mut is_missed = false;
-        for ((of, _), entry) in &mut self.children {
-            if *of == kind && entry.sweep != sweep {
-                is_missed |= entry.record.take().is_some();
-            }
+        for entry in self.children.iter_mut().filter(|entry| entry.kind == kind && entry.sweep != sweep) {
+            is_missed |= entry.record.take().is_some();
         }
         is_missed
     }
 
     /// What is known of a child that should have the fingerprint `desired`.
-    pub(crate) fn knowledge(&self, kind: Kind, name: &str, desired: &str) -> Knowledge {
-        let Some(entry) = self.children.get(&(kind, name.into())) else { return Knowledge::Unknown };
+    pub(crate) fn knowledge(&self, kind: Kind, name: &str, desired: Fingerprint) -> Knowledge {
+        let Some(entry) = self.find(kind, name) else { return Knowledge::Unknown };
         match (&entry.record, &entry.verified) {
             (Some(record), Some(verified)) if !record.is_leaving => {
-                let is_right = verified.ownership == record.ownership && *verified.desired == *desired;
+                let is_right = verified.ownership == record.ownership && verified.desired == desired;
                 if is_right { Knowledge::Settled } else { Knowledge::Unknown }
             }
-            (None, Some(verified)) if *verified.desired == *desired => Knowledge::Vanished,
+            (None, Some(verified)) if verified.desired == desired => Knowledge::Vanished,
             _ => Knowledge::Unknown,
         }
     }
 
     pub(crate) fn record(&self, kind: Kind, name: &str) -> Option<&Record> {
-        self.children.get(&(kind, name.into()))?.record.as_ref()
+        self.find(kind, name)?.record.as_ref()
     }
 
     pub(crate) fn facts(&self, kind: Kind, name: &str) -> Option<&Facts> {
@@ -139,7 +141,7 @@ impl Family {
 
     /// All children that exist.
     pub(crate) fn records(&self) -> impl Iterator<Item = (Kind, &str, &Record)> {
-        self.children.iter().filter_map(|((kind, name), entry)| Some((*kind, &**name, entry.record.as_ref()?)))
+        self.children.iter().filter_map(|entry| Some((entry.kind, &*entry.name, entry.record.as_ref()?)))
     }
 
     pub(crate) fn pods(&self) -> impl Iterator<Item = (&str, &PodFacts)> {
@@ -148,14 +150,14 @@ impl Family {
 
     /// We begin to write a child: until it is `verified`, a change of it is no news.
     pub(crate) fn writing(&mut self, kind: Kind, name: &str) {
-        self.children.entry((kind, name.into())).or_default().writing = true;
+        self.entry(kind, name).writing = true;
     }
 
     /// A child was read or written in this form, which is right. Whether somebody changed it after that.
-    pub(crate) fn verified(&mut self, kind: Kind, name: &str, mut record: Record, desired: &str) -> bool {
-        let entry = self.children.entry((kind, name.into())).or_default();
+    pub(crate) fn verified(&mut self, kind: Kind, name: &str, mut record: Record, desired: Fingerprint) -> bool {
+        let entry = self.entry(kind, name);
         entry.writing = false;
-        entry.verified = Some(Verified { ownership: record.ownership, desired: desired.into() });
+        entry.verified = Some(Verified { ownership: record.ownership, desired });
         let newest = entry.record.as_ref().map(|seen| seen.version);
         if newest > Some(record.version) && newest != Some(Version::UNKNOWN) {
             return entry.record.as_ref().is_some_and(|seen| seen.ownership != record.ownership) && self.changed();
@@ -170,7 +172,7 @@ impl Family {
 
     /// A write failed, or was given up.
     pub(crate) fn unverified(&mut self, kind: Kind, name: &str) {
-        if let Some(entry) = self.children.get_mut(&(kind, name.into())) {
+        if let Some(entry) = self.find_mut(kind, name) {
             entry.writing = false;
             entry.verified = None;
         }
@@ -178,6 +180,36 @@ impl Family {
 
     /// We deleted a child: that it goes is no news, and it is not missed.
     pub(crate) fn deleted(&mut self, kind: Kind, name: &str) {
-        self.children.remove(&(kind, name.into()));
+        if let Ok(index) = self.position(kind, name) {
+            self.children.remove(index);
+        }
+    }
+
+    fn find(&self, kind: Kind, name: &str) -> Option<&Entry> {
+        self.position(kind, name).ok().map(|index| &self.children[index])
+    }
+
+    fn find_mut(&mut self, kind: Kind, name: &str) -> Option<&mut Entry> {
+        self.position(kind, name).ok().map(|index| &mut self.children[index])
+    }
+
+    /// The entry of a child, which is made if there is none.
+    fn entry(&mut self, kind: Kind, name: &str) -> &mut Entry {
+        let index = self.position(kind, name).unwrap_or_else(|index| {
+            self.children.insert(index, Entry::new(kind, name));
+            index
+        });
+        &mut self.children[index]
+    }
+
+    /// Where a child is, or where it would be.
+    fn position(&self, kind: Kind, name: &str) -> Result<usize, usize> {
+        self.children.binary_search_by(|entry| (entry.kind, &*entry.name).cmp(&(kind, name)))
+    }
+}
+
+impl Entry {
+    fn new(kind: Kind, name: &str) -> Self {
+        Self { kind, name: name.into(), record: None, sweep: 0, verified: None, writing: false }
     }
 }

@@ -1,7 +1,11 @@
 use serde_json::json;
 
 use super::*;
-use crate::controller::{facts::Rollout, record::Record};
+use crate::controller::{
+    facts::{Facts, Rollout},
+    fingerprint::Fingerprint,
+    ownership::ownership,
+};
 
 fn child(name: &str, version: u64, fields: &str) -> ObjectMeta {
     serde_json::from_value(json!({
@@ -16,17 +20,22 @@ fn key() -> Key {
     Key::new("ns", "ccx")
 }
 
+fn record(metadata: &ObjectMeta, facts: Facts) -> Record {
+    Record::new(metadata, ownership(metadata), facts)
+}
+
 fn see(observed: &Observed, metadata: &ObjectMeta) -> Option<Key> {
-    observed.child_seen(Kind::Service, metadata, Facts::None, 1)
+    observed.child_seen(Kind::Service, metadata, record(metadata, Facts::None), 1)
 }
 
 /// Found or written by us, and right.
 fn verify(observed: &Observed, metadata: &ObjectMeta) -> bool {
-    observed.with(&key(), |family| family.verified(Kind::Service, "a", Record::new(metadata, Facts::None), "hash"))
+    let record = record(metadata, Facts::None);
+    observed.with(&key(), |family| family.verified(Kind::Service, "a", record, Fingerprint::of("hash")))
 }
 
 fn knowledge(observed: &Observed, hash: &str) -> Knowledge {
-    observed.with(&key(), |family| family.knowledge(Kind::Service, "a", hash))
+    observed.with(&key(), |family| family.knowledge(Kind::Service, "a", Fingerprint::of(hash)))
 }
 
 #[test]
@@ -66,7 +75,8 @@ fn is_observed_after_a_write(generation: i64) -> bool {
     let observed = Observed::default();
     let with_generation = |version, generation| ObjectMeta { generation: Some(generation), ..child("a", version, "f:x") };
     let rollout = Facts::Rollout(Box::new(Rollout { is_observed: true, ..Rollout::default() }));
-    observed.child_seen(Kind::Service, &with_generation(1, 1), rollout, 1);
+    let metadata = with_generation(1, 1);
+    observed.child_seen(Kind::Service, &metadata, record(&metadata, rollout), 1);
     observed.with(&key(), |family| family.writing(Kind::Service, "a"));
     verify(&observed, &with_generation(2, generation));
     observed.with(&key(), |family| match family.facts(Kind::Service, "a") {
@@ -120,8 +130,9 @@ fn nothing_is_kept_of_a_resource_that_is_gone_with_its_children() {
 fn what_is_not_in_a_new_list_is_gone() {
     let observed = Observed::default();
     see(&observed, &child("a", 1, "f:x"));
-    see(&observed, &child("b", 1, "f:x"));
-    observed.child_seen(Kind::Service, &child("b", 1, "f:x"), Facts::None, 2);
+    let metadata = child("b", 1, "f:x");
+    see(&observed, &metadata);
+    observed.child_seen(Kind::Service, &metadata, record(&metadata, Facts::None), 2);
     assert_eq!(observed.swept(Seen::Children(Kind::Service), 2), [key()]);
     let names: Vec<String> = observed.with(&key(), |family| family.records().map(|(_, name, _)| name.to_owned()).collect());
     assert_eq!(names, ["b"]);

@@ -19,7 +19,7 @@ fn deployments(replicas: i32) -> Children {
 
 fn see(family: &mut Family, child: &Child, facts: Facts) {
     let metadata: ObjectMeta = serde_json::from_value(Value::Object(serde_json::Map::new())).unwrap_or_default();
-    family.child_seen(child.kind, child.name(), Record::new(&metadata, facts), 0);
+    family.child_seen(child.kind, child.name(), Record::new(&metadata, None, facts), 0);
 }
 
 fn running(pods: i32) -> Facts {
