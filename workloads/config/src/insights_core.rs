@@ -47,6 +47,8 @@ pub struct InsightsCore {
     pub components: Components,
     /// What becomes of an archive on which Python fails twice.
     pub on_failure: OnFailure,
+    /// Whether details of hits are changed where some clients can't read them.
+    pub details: HitDetails,
 }
 
 /// Which components of insights-core are run.
@@ -69,6 +71,16 @@ pub enum OnFailure {
     DeadLetter,
 }
 
+/// What becomes of details that some clients can't read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum HitDetails {
+    /// `nodes` that is no list of strings becomes a list of names, and what it was is `node_details`.
+    ForClients,
+    /// They stay as they are, for templates that are written for them; clients may drop the whole report of a cluster.
+    AsIs,
+}
+
 impl Default for InsightsCore {
     fn default() -> Self {
         Self {
@@ -85,6 +97,7 @@ impl Default for InsightsCore {
             max_archives: 2000,
             components: Components::Needed,
             on_failure: OnFailure::PublishIncomplete,
+            details: HitDetails::ForClients,
         }
     }
 }

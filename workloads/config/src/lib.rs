@@ -36,7 +36,7 @@ use serde::{Deserialize, Serialize};
 
 pub use archive::ArchiveLimits;
 pub use database::{Database, TlsMode};
-pub use insights_core::{Components, InsightsCore, OnFailure};
+pub use insights_core::{Components, HitDetails, InsightsCore, OnFailure};
 pub use kafka::{Kafka, SaslMechanism, SecurityProtocol, StartOffset, Topics};
 pub use load::{ConfigErrors, Problem};
 pub use logging::{LogFormat, Logging};

@@ -34,6 +34,7 @@ pub(crate) fn rule(source: &mut Source<'_>, document: &Node, definition: &Defini
     let inputs = definition.inputs.iter().filter_map(|(name, input)| rule_input(source, definition, name, input)).collect();
     let facts = facts(source, definition, &names);
     let when = definition.when.as_ref().and_then(|when| expression(source, "when".into(), when, &names));
+    reserved_details(source, definition);
     let details = definition.details.iter().filter_map(|(name, detail)| {
         let compiled = expression(source, format!("details.{}", name.value), detail, &names)?;
         Some((Arc::from(name.value.as_str()), compiled))
@@ -96,6 +97,16 @@ fn names<'d>(source: &mut Source<'_>, definition: &'d Definition) -> Vec<&'d str
         names.push(name);
     }
     names
+}
+
+/// What a report adds to the details of a hit itself.
+fn reserved_details(source: &mut Source<'_>, definition: &Definition) {
+    const RESERVED: [&str; 2] = ["type", "error_key"];
+    for (name, _) in &definition.details {
+        if RESERVED.contains(&name.value.as_str()) {
+            source.error(name.at, format!("the report sets `{}` itself; give the detail another name", name.value));
+        }
+    }
 }
 
 fn parse<T: FromStr<Err: Display>>(source: &mut Source<'_>, text: &Located<String>) -> Option<T> {

@@ -6,7 +6,7 @@ use regex::Regex;
 
 use crate::{
     DeclarativeRule,
-    format::{Definition, Expression, Located},
+    format::{Definition, Expectation, Expression, Located},
     inputs::Reads,
     pattern::MIN_LITERAL_BYTES,
     read::Source,
@@ -34,6 +34,7 @@ pub(crate) fn check(source: &mut Source<'_>, document: &Node, definition: &Defin
         directory(source, name, &input.reads);
     }
     content(source, document, definition);
+    nodes(source, definition);
     if definition.tests.is_empty() {
         source.warning(
             document.span.start,
@@ -68,6 +69,20 @@ fn directory(source: &mut Source<'_>, name: &Located<String>, reads: &Reads) {
             let hint = did_you_mean(directory, DIRECTORIES);
             source.warning(name.at, format!("no archive is known to have a directory `{directory}`{hint}"));
         }
+    }
+}
+
+/// Some clients drop the whole report of a cluster when `nodes` is no list of strings, so a hit that has such fails. Whether a rule
+/// gives such is known from a test that hits.
+fn nodes(source: &mut Source<'_>, definition: &Definition) {
+    let Some((name, _)) = definition.details.iter().find(|(name, _)| name.value == "nodes") else { return };
+    let mut expectations = definition.tests.iter().filter_map(|test| test.expect.as_ref());
+    let has_hit = expectations.any(|expectation| matches!(expectation.value, Expectation::Hit(_)));
+    if !has_hit && !definition.tests.is_empty() {
+        source.warning(
+            name.at,
+            "clients take `nodes` for a list of strings; add a test that hits, which shows that it is one",
+        );
     }
 }
 

@@ -3,10 +3,10 @@
 use std::{path::PathBuf, sync::Arc, time::Instant};
 
 use ccx_archive::Archive;
-use ccx_config::InsightsCore;
+use ccx_config::{HitDetails, InsightsCore};
 use ccx_rules::Foreign;
 use tokio::{runtime::Handle, task::JoinHandle};
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use crate::{
     AdapterError, Metrics,
@@ -22,6 +22,7 @@ pub struct Adapter {
     work_folder: PathBuf,
     metrics: Metrics,
     rules: Vec<String>,
+    details: HitDetails,
 }
 
 /// An archive that Python works on.
@@ -29,6 +30,7 @@ pub struct Adapter {
 pub struct Pending {
     outcome: JoinHandle<Result<Done, AdapterError>>,
     metrics: Metrics,
+    details: HitDetails,
 }
 
 impl Adapter {
@@ -38,7 +40,8 @@ impl Adapter {
         let (core, rules, files) = (&hello.core, hello.rules.len(), hello.files.as_ref().map(Vec::len));
         info!(core, rules, files, "Python rules are loaded");
         let wanted = Wanted::new(hello.files.as_deref());
-        Ok(Self { pool, wanted, work_folder: settings.work_folder.clone(), metrics, rules: hello.rules })
+        let (work_folder, details) = (settings.work_folder.clone(), settings.details);
+        Ok(Self { pool, wanted, work_folder, metrics, rules: hello.rules, details })
     }
 
     /// The rules, as `module.function`.
@@ -63,7 +66,7 @@ impl Adapter {
             tokio::task::spawn_blocking(move || drop(folder));
             outcome
         });
-        Ok(Pending { outcome, metrics: self.metrics.clone() })
+        Ok(Pending { outcome, metrics: self.metrics.clone(), details: self.details })
     }
 }
 
@@ -80,9 +83,13 @@ impl Pending {
             warn!(rule = failed.rule, error = failed.error, "a Python rule failed");
             self.metrics.rule_errors.with_label_values(&[&failed.rule]).inc();
         }
-        let (foreign, misfits) = done.report.into_foreign();
-        for misfit in misfits {
+        let (foreign, misfits) = done.report.into_foreign(self.details);
+        for misfit in misfits.left_out {
             warn!(misfit, "a Python rule's answer is left out");
+        }
+        self.metrics.details_changed.inc_by(misfits.changed.len() as u64);
+        for misfit in misfits.changed {
+            debug!(misfit, "a Python rule's details are changed, since some clients can't read them");
         }
         Ok(foreign)
     }

@@ -12,6 +12,7 @@ pub struct Metrics {
     pub(crate) failures: IntCounterVec,
     pub(crate) replaced: IntCounterVec,
     pub(crate) duplicates: IntCounter,
+    pub(crate) details_changed: IntCounter,
     pub(crate) workers: IntGauge,
 }
 
@@ -31,13 +32,19 @@ impl Metrics {
                 "ccx_insights_core_duplicates_total",
                 "Our findings that gave way to those of Python",
             )?,
+            details_changed: IntCounter::new(
+                "ccx_insights_core_details_changed_total",
+                "Findings of Python whose details were changed, since some clients can't read them",
+            )?,
             workers: IntGauge::new("ccx_insights_core_workers", "Python processes")?,
         };
         registry.register(Box::new(metrics.seconds.clone()))?;
         for counters in [&metrics.rule_errors, &metrics.failures, &metrics.replaced] {
             registry.register(Box::new(counters.clone()))?;
         }
-        registry.register(Box::new(metrics.duplicates.clone()))?;
+        for counter in [&metrics.duplicates, &metrics.details_changed] {
+            registry.register(Box::new(counter.clone()))?;
+        }
         registry.register(Box::new(metrics.workers.clone()))?;
         Ok(metrics)
     }

@@ -1,5 +1,6 @@
 //! The report of insights-core's JSON formats.
 
+use ccx_config::HitDetails;
 use ccx_messages::{ErrorKey, RuleFqdn};
 use ccx_rules::{Finding, Foreign, Kind, Skip};
 use serde::Deserialize;
@@ -37,10 +38,10 @@ struct SkipItem {
 }
 
 impl PythonReport {
-    /// The findings and skips, and a sentence for each item that no consumer could make sense of.
-    pub(crate) fn into_foreign(self) -> (Foreign, Vec<String>) {
+    /// The findings and skips, and what consumers could not have made sense of.
+    pub(crate) fn into_foreign(self, details: HitDetails) -> (Foreign, Misfits) {
         let mut foreign = Foreign::default();
-        let mut misfits = Vec::new();
+        let mut misfits = Misfits::default();
         let sections = [
             (Kind::Hit, self.reports),
             (Kind::Info, self.info),
@@ -49,9 +50,9 @@ impl PythonReport {
         ];
         for (kind, items) in sections {
             for item in items {
-                match item.into_finding() {
+                match item.into_finding(kind, details, &mut misfits.changed) {
                     Ok(finding) => foreign.findings.push((kind, finding)),
-                    Err(misfit) => misfits.push(misfit),
+                    Err(misfit) => misfits.left_out.push(misfit),
                 }
             }
         }
@@ -65,12 +66,26 @@ impl PythonReport {
     }
 }
 
+/// What consumers could not have made sense of, in a sentence for each item.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Misfits {
+    pub left_out: Vec<String>,
+    pub changed: Vec<String>,
+}
+
 impl Item {
-    fn into_finding(self) -> Result<Finding, String> {
+    fn into_finding(self, kind: Kind, wanted: HitDetails, changed: &mut Vec<String>) -> Result<Finding, String> {
         let Self { component, key, details, tags, links } = self;
         let rule = rule_of(&component)?;
         let error_key: ErrorKey = key.parse().map_err(|error| format!("key {key:?} of {component}: {error}"))?;
-        Ok(Finding { rule, error_key, details, tags, links })
+        let mut finding = Finding { rule, error_key, details, tags, links };
+        if wanted == HitDetails::ForClients {
+            let fields = finding.adapt(kind).map_err(|error| format!("details of {component}, {key}: {error}"))?;
+            if !fields.is_empty() {
+                changed.push(format!("details of {component}, {key}: {}", fields.join(", ")));
+            }
+        }
+        Ok(finding)
     }
 }
 
@@ -87,8 +102,8 @@ mod tests {
 
     use super::*;
 
-    fn foreign(report: serde_json::Value) -> (Foreign, Vec<String>) {
-        serde_json::from_value::<PythonReport>(report).unwrap().into_foreign()
+    fn foreign(report: serde_json::Value) -> (Foreign, Misfits) {
+        serde_json::from_value::<PythonReport>(report).unwrap().into_foreign(HitDetails::ForClients)
     }
 
     #[test]
@@ -96,7 +111,7 @@ mod tests {
         let (foreign, misfits) = foreign(json!({"system": {}, "reports": [{"rule_id": "r|KEY", "component": "org.r.report",
             "type": "rule", "key": "KEY", "details": {"type": "rule", "error_key": "KEY", "b": 1, "a": 2}, "tags": ["t"],
             "links": {"jira": ["J"]}}]}));
-        assert_eq!(misfits, Vec::<String>::new());
+        assert_eq!(misfits, Misfits::default());
         let (kind, finding) = &foreign.findings[0];
         assert_eq!((*kind, finding.rule.as_str(), finding.error_key.as_str()), (Kind::Hit, "org.r", "KEY"));
         assert_eq!(finding.tags, ["t"]);
@@ -108,7 +123,37 @@ mod tests {
         let item = json!({"component": "org.r.check", "key": "KEY", "details": {}});
         let (foreign, misfits) = foreign(json!({"reports": [item]}));
         assert!(foreign.findings.is_empty());
-        assert_eq!(misfits, [r#"component "org.r.check" does not end in .report; call the rule's function so"#]);
+        assert_eq!(misfits.left_out, [r#"component "org.r.check" does not end in .report; call the rule's function so"#]);
+    }
+
+    /// A report with a hit that has these details.
+    fn hit(details: &serde_json::Value) -> serde_json::Value {
+        json!({"reports": [{"component": "org.r.report", "key": "KEY", "details": details}]})
+    }
+
+    #[test]
+    fn details_that_clients_can_not_read_are_changed_and_that_is_said() {
+        let nodes = json!([{"name": "a", "role": "worker"}]);
+        let (foreign, misfits) = foreign(hit(&json!({"type": "rule", "error_key": "KEY", "nodes": nodes})));
+        let details: serde_json::Value = serde_json::from_str(foreign.findings[0].1.details.get()).unwrap();
+        assert_eq!(details, json!({"type": "rule", "error_key": "KEY", "nodes": ["a"], "node_details": nodes}));
+        let changed = vec!["details of org.r.report, KEY: nodes".to_owned()];
+        assert_eq!(misfits, Misfits { left_out: Vec::new(), changed });
+    }
+
+    #[test]
+    fn details_that_are_no_object_are_left_out() {
+        let (foreign, misfits) = foreign(hit(&json!(null)));
+        assert!(foreign.findings.is_empty());
+        assert_eq!(misfits.left_out, ["details of org.r.report, KEY: they are no JSON object"]);
+    }
+
+    #[test]
+    fn details_stay_as_they_are_when_that_is_wanted() {
+        let report: PythonReport = serde_json::from_value(hit(&json!({"nodes": [{"name": "a"}]}))).unwrap();
+        let (foreign, misfits) = report.into_foreign(HitDetails::AsIs);
+        assert_eq!(foreign.findings[0].1.details.get(), r#"{"nodes":[{"name":"a"}]}"#);
+        assert_eq!(misfits, Misfits::default());
     }
 
     #[test]

@@ -39,7 +39,7 @@ impl Judges {
             Err(error) if python.on_failure == OnFailure::DeadLetter => return Err(error),
             Err(error) => {
                 tracing::warn!(error = sentence(&error), "the report is without the results of the Python rules");
-                report.incomplete = Some("the rules of insights-core gave no results".into());
+                report.mark_incomplete("the rules of insights-core gave no results");
             }
         }
         Ok(report)

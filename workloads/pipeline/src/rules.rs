@@ -23,6 +23,9 @@ use crate::metrics::RuleSetMetrics;
 /// The name of the rules of users in reports.
 const RULE_SET: &str = "user_rules";
 
+/// Why a report is incomplete while no set of rules of users could be loaded yet. What is wrong with it is in `GET /rules`.
+const NOT_LOADED: &str = "the rules of users could not be loaded";
+
 /// The rules that run, and how they are kept up to date.
 pub struct Rules {
     pub(crate) engine: CurrentEngine,
@@ -68,10 +71,12 @@ impl Rules {
             disabled: config.rules.disabled.clone(),
             budget: Budget { time_per_rule: config.pipeline.rule_timeout, ..Budget::default() },
         };
-        let engine = CurrentEngine::new(selection.engine(None));
+        let has_rules_of_users = !config.rules.directories.is_empty();
+        let builtin = selection.engine(None);
+        let engine = CurrentEngine::new(if has_rules_of_users { builtin.incomplete(NOT_LOADED) } else { builtin });
         let status = SharedStatus::default();
         status.update(|status| status.builtin = engine.get().rules().len());
-        let watch = (!config.rules.directories.is_empty()).then(|| RuleWatch {
+        let watch = has_rules_of_users.then(|| RuleWatch {
             directories: config.rules.directories.clone(),
             interval: config.rules.reload_interval,
             selection,

@@ -50,6 +50,8 @@ pub struct Engine {
     plan: Plan,
     budget: Budget,
     rule_sets: Arc<[RuleSetVersion]>,
+    /// Why rules are missing that were asked for.
+    incomplete: Option<String>,
 }
 
 struct Registered {
@@ -80,7 +82,7 @@ impl Engine {
         let mut rules: Vec<_> = rules.into_iter().map(Registered::new).collect();
         rules.sort_by(|a, b| (&a.meta.rule, &a.meta.error_keys).cmp(&(&b.meta.rule, &b.meta.error_keys)));
         let plan = Plan::new(rules.iter().map(|rule| &*rule.meta));
-        Self { rules, plan, budget, rule_sets: Arc::default() }
+        Self { rules, plan, budget, rule_sets: Arc::default(), incomplete: None }
     }
 
     /// The same engine, whose findings carry the tags of this content. Where it has none for a key, those stay.
@@ -106,6 +108,12 @@ impl Engine {
         Self { rule_sets: self.rule_sets.iter().cloned().chain([set]).collect(), ..self }
     }
 
+    /// The same engine, whose reports say that rules are missing from it, and why.
+    #[must_use]
+    pub fn incomplete(self, reason: impl Into<String>) -> Self {
+        Self { incomplete: Some(reason.into()), ..self }
+    }
+
     /// What the rules are called and what they read, by rule.
     pub fn rules(&self) -> impl ExactSizeIterator<Item = &RuleMeta> {
         self.rules.iter().map(|rule| &*rule.meta)
@@ -123,7 +131,7 @@ impl Engine {
 
     fn judge_all(&self, context: &Context<'_>, now: Option<DateTime<Utc>>) -> Report {
         let rule_sets = Arc::clone(&self.rule_sets);
-        let mut report = Report { now, rule_sets, ..Report::default() };
+        let mut report = Report { now, rule_sets, incomplete: self.incomplete.clone(), ..Report::default() };
         for rule in &self.rules {
             let started = Instant::now();
             let outcome = self.judge(rule, context, started);

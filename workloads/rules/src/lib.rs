@@ -31,6 +31,7 @@
 //! the engine knows the built-in ones.
 
 mod builtin;
+mod client_shape;
 mod context;
 pub mod documents;
 mod engine;
@@ -47,6 +48,7 @@ mod texts;
 mod workloads;
 
 pub use builtin::rules as builtin_rules;
+pub use client_shape::Unreadable;
 pub use context::Context;
 pub use engine::{Budget, Engine, Profile, RuleCost};
 pub use examples::{Example, ExampleFiles, builtin_examples};

@@ -31,7 +31,7 @@ pub struct Report {
     pub workloads: Option<Vec<WorkloadRecommendation>>,
     /// The rules that failed, by rule. Not part of the message: it is ours to repair them.
     pub faults: Vec<RuleFault>,
-    /// Why some rules are missing from the report, when another engine should have run them and could not.
+    /// Why some rules are missing from the report, when they should have run and could not.
     pub incomplete: Option<String>,
     /// How each rule ended and how long it took, by rule. For metrics.
     pub runs: Vec<RuleRun>,
@@ -73,6 +73,12 @@ impl Report {
         self.skips.sort_by(|a, b| a.rule.cmp(&b.rule));
         self.skips.dedup_by(|later, first| later.rule == first.rule);
         before - total(self)
+    }
+
+    /// Says that rules are missing from the report, and why, beside the reasons that are known.
+    pub fn mark_incomplete(&mut self, reason: &str) {
+        let reasons = self.incomplete.take().into_iter().chain([reason.to_owned()]);
+        self.incomplete = Some(reasons.collect::<Vec<_>>().join("; "));
     }
 
     /// Orders each section by rule and key; consumers take a rule and key once.
@@ -154,7 +160,7 @@ pub enum FaultReason {
     OverBudget(Duration),
     /// It answered with a key that it did not declare.
     UndeclaredKey(String),
-    /// Its details are not a JSON object; the text says what they are instead.
+    /// Its details are of a form that clients can't read; the text says why.
     InvalidDetails(String),
     /// It needed more of something than it may have; the text says of what.
     Limit(String),
@@ -168,7 +174,7 @@ impl fmt::Display for FaultReason {
             Self::Panicked(message) => write!(f, "panicked: {message}"),
             Self::OverBudget(elapsed) => write!(f, "took {elapsed:?}, which is over its budget"),
             Self::UndeclaredKey(key) => write!(f, "answered with the undeclared key {key:?}"),
-            Self::InvalidDetails(what) => write!(f, "gave details that are no JSON object: {what}"),
+            Self::InvalidDetails(what) => write!(f, "gave details that clients can't read: {what}"),
             Self::Limit(what) => write!(f, "was stopped at a limit: {what}"),
             Self::Failed(error) => write!(f, "failed: {error}"),
         }

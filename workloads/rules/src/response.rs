@@ -6,7 +6,7 @@ use ccx_messages::ErrorKey;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::FaultReason;
+use crate::{FaultReason, client_shape};
 
 /// The sort of an answer; each has its own section in the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -98,11 +98,9 @@ pub(crate) struct Details<'a> {
 impl Details<'_> {
     /// One JSON object. Above `max_bytes` the data are left out and their size is told instead, as the Python engine does.
     pub(crate) fn to_json(&self, max_bytes: usize) -> Result<Box<RawValue>, FaultReason> {
-        let invalid = |what: String| FaultReason::InvalidDetails(what);
+        client_shape::check(self.kind, self.data).map_err(|error| FaultReason::InvalidDetails(error.to_string()))?;
         let data = self.data.get();
-        let Some(fields) = data.strip_prefix('{').and_then(|data| data.strip_suffix('}')) else {
-            return Err(invalid(data.chars().take(80).collect()));
-        };
+        let fields = data.strip_prefix('{').and_then(|data| data.strip_suffix('}')).expect("it is an object");
         let head = format!(r#"{{"type":"{}","{}":"{}""#, self.kind.as_str(), self.kind.key_field(), self.key);
         let json = if data.len() > max_bytes {
             format!(r#"{head},"max_detail_length_error":{}}}"#, data.len())
@@ -111,6 +109,6 @@ impl Details<'_> {
         } else {
             format!("{head},{fields}}}")
         };
-        RawValue::from_string(json).map_err(|error| invalid(error.to_string()))
+        RawValue::from_string(json).map_err(|error| FaultReason::InvalidDetails(error.to_string()))
     }
 }

@@ -1,12 +1,12 @@
-//! What the built-in rules find, and what the built-in content tells about it, fit together.
+//! What the built-in rules find, and what the built-in content tells about it, fit together, and clients can read both.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use ccx_content::{Content, ContentTree, lint_details, lint_keys};
-use ccx_rules::{Engine, Finding, WorkloadChecks};
-use examples::{examples, run};
+use ccx_rules::{Engine, Finding, Kind, Report, WorkloadChecks};
+use examples::{archive, examples, run};
 use serde_json::Value;
 
 mod examples;
@@ -81,5 +81,42 @@ fn templates_read_only_details_that_their_rule_gives() {
 fn findings_carry_the_tags_of_their_content() {
     for finding in findings() {
         assert_eq!(finding.tags, content_of(&finding).tags, "{}", finding.error_key);
+    }
+}
+
+#[test]
+fn clients_can_read_the_details_of_every_finding() {
+    for mut report in examples().into_values().map(|example| run(&example.hit)) {
+        assert_eq!(report.faults, []);
+        for hit in &mut report.hits {
+            assert_eq!(hit.adapt(Kind::Hit).unwrap(), Vec::<&str>::new(), "{}", hit.error_key);
+        }
+    }
+}
+
+#[test]
+fn clients_know_every_severity() {
+    for content in ContentTree::builtin().contents() {
+        assert!((1..=4).contains(&content.total_risk()), "{}: {}", content.selector, content.total_risk());
+    }
+}
+
+#[test]
+fn clients_can_read_the_details_of_every_workload_check() {
+    let is_of_check = |content: &&Content| content.selector.rule.as_str().contains(".dvo.");
+    let names =
+        ContentTree::builtin().contents().filter(is_of_check).map(|content| name_of_check(&content.selector.to_string()));
+    let names: Vec<String> = names.collect();
+    let checks = WorkloadChecks::select(&names, &[]).unwrap();
+    let failed = |name: &String| format!("deployment_validation_operator_{}{{uid=\"u\"}} 1\n", name.replace('-', "_"));
+    let metrics: String = names.iter().map(failed).collect();
+    let archive = archive(&[("config/dvo_metrics".to_owned(), Value::String(metrics))].into());
+    let report = Report { workloads: checks.run(&archive), ..Report::default() };
+    let message: Value = serde_json::from_str(report.workloads_to_json().unwrap().get()).unwrap();
+    let recommendations = message["workload_recommendations"].as_array().unwrap();
+    assert_eq!(recommendations.len(), names.len());
+    for details in recommendations.iter().map(|recommendation| &recommendation["details"]) {
+        let fields: Vec<&str> = details.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(fields, ["check_name", "check_url", "samples"]);
     }
 }

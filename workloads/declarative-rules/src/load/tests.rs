@@ -212,6 +212,23 @@ fn what_should_be_looked_at_is_a_warning() {
 }
 
 #[test]
+fn details_that_the_report_sets_are_refused() {
+    for name in ["type", "error_key"] {
+        let problem = problem_with("  names:", &format!("  {name}: 1\n  names:"));
+        assert_eq!(problem, format!("r.yaml:13:3: error: the report sets `{name}` itself; give the detail another name"));
+    }
+}
+
+#[test]
+fn nodes_need_a_test_that_shows_their_form() {
+    let warning =
+        "r.yaml:13:3: warning: clients take `nodes` for a list of strings; add a test that hits, which shows that it is one";
+    let with_nodes = RULE.replace("  names:", "  nodes: '[\"a\"]'\n  names:");
+    assert_eq!(problems(&with_nodes), [warning]);
+    assert_eq!(problems(&format!("{with_nodes}  - {{name: b, expect: hit}}\n")), Vec::<String>::new());
+}
+
+#[test]
 fn too_many_entries_are_refused() {
     let many: Vec<String> = (0..70).map(|number| format!("  d{number}: \"1\"\n")).collect();
     let many = many.concat();

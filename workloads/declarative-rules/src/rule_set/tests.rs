@@ -41,3 +41,12 @@ fn a_rule_that_fails_its_own_test_is_not_used() {
     assert_eq!(problems.len(), 1);
     assert!(problems[0].contains("the test `pools that are as they should be` of examples.external.pool_degraded expects hit, and the rule says: miss"), "{problems:#?}");
 }
+
+#[test]
+fn a_rule_whose_details_clients_can_not_read_is_not_used() {
+    let nodes = r#"nodes: 'bad.map(p, {"name": p.metadata.name})'"#;
+    let text = GOOD.replace("  nodes: lines.map(l, l.groups.node).distinct().sort()", &format!("  {nodes}"));
+    assert_ne!(text, GOOD);
+    let problems = rejected(&[("a.yaml", &text)]);
+    assert!(problems[0].contains("gave details that clients can't read: clients take `nodes` for a list"), "{problems:#?}");
+}

@@ -1,5 +1,8 @@
 use std::{fs, path::Path};
 
+use ccx_archive::{Archive, Limits};
+use ccx_messages::ClusterId;
+use ccx_sample_archive::SampleArchive;
 use prometheus::Registry;
 use tempfile::TempDir;
 
@@ -47,6 +50,13 @@ impl Fixture {
         (loads.get(), failures.get(), refused.get(), rules.get())
     }
 
+    /// Why a report of the engine of the moment is incomplete.
+    fn incomplete(&self) -> Option<String> {
+        let archive = SampleArchive::small(ClusterId::random()).to_tar_gz();
+        let archive = Archive::read(archive.into(), &Limits::default()).unwrap();
+        self.rules.engine.get().run(&archive, None).incomplete
+    }
+
     fn has_rule(&self, module: &str) -> bool {
         self.rules.engine.get().rules().any(|meta| meta.rule.as_str() == module)
     }
@@ -83,6 +93,28 @@ fn a_set_with_a_mistake_is_refused_and_the_one_before_stays() {
     fixture.write(RULE);
     assert_eq!(fixture.look(), good);
     assert_eq!(fixture.counts(), (1, 1, 0, 1));
+}
+
+#[test]
+fn reports_are_incomplete_until_a_set_is_loaded_and_not_when_the_next_one_is_refused() {
+    let mut fixture = Fixture::new(|_| {});
+    let not_loaded = Some("the rules of users could not be loaded".to_owned());
+    assert_eq!(fixture.incomplete(), not_loaded);
+    fixture.write("- no rule");
+    fixture.look();
+    assert_eq!(fixture.incomplete(), not_loaded);
+    fixture.write(RULE);
+    fixture.look();
+    assert_eq!(fixture.incomplete(), None);
+    fixture.write("- no rule");
+    assert!(fixture.look().error.is_some());
+    assert_eq!(fixture.incomplete(), None);
+}
+
+#[test]
+fn reports_without_rules_of_users_are_complete_when_there_should_be_none() {
+    let fixture = Fixture::new(|config| config.rules.directories.clear());
+    assert_eq!(fixture.incomplete(), None);
 }
 
 #[test]

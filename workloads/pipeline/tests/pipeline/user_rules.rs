@@ -66,3 +66,28 @@ async fn rules_of_users_are_replaced_while_the_pipeline_runs() {
     assert_eq!(status(&running).await["error"], serde_json::Value::Null);
     running.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_rules_of_users_the_report_says_that_it_is_incomplete() {
+    let directory = TempDir::new().unwrap();
+    let write = |text: &str| fs::write(directory.path().join("a.yaml"), text).unwrap();
+    let mut world = World::new().await;
+    world.config.rules.directories = vec![directory.path().to_owned()];
+    world.config.rules.reload_interval = Duration::from_millis(50);
+    write("- no rule");
+    let running = world.start().await;
+    let incomplete = async |results: usize| {
+        let record = world.results(results).await.pop().unwrap();
+        let message: serde_json::Value = serde_json::from_slice(&record.payload).unwrap();
+        message["Report"]["analysis_metadata"]["incomplete"].clone()
+    };
+
+    announce(&world, "first").await;
+    assert_eq!(incomplete(1).await, "the rules of users could not be loaded");
+
+    write(&rule("NEW"));
+    running.metric_reaches("ccx_pipeline_rule_set_loads_total", 1).await;
+    announce(&world, "second").await;
+    assert_eq!(incomplete(2).await, serde_json::Value::Null);
+    running.end().await;
+}

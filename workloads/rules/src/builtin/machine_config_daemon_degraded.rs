@@ -15,7 +15,7 @@ pub(super) struct MachineConfigDaemonDegraded;
 
 #[derive(Serialize)]
 struct Details<'a> {
-    nodes: Vec<DegradedNode<'a>>,
+    affected_nodes: Vec<DegradedNode<'a>>,
 }
 
 #[derive(Serialize)]
@@ -31,8 +31,8 @@ impl Rule for MachineConfigDaemonDegraded {
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
-        let nodes = non_empty(context.within_budget(context.nodes()).filter_map(degraded))?;
-        Some(Response::hit(KEY, &Details { nodes }))
+        let affected_nodes = non_empty(context.within_budget(context.nodes()).filter_map(degraded))?;
+        Some(Response::hit(KEY, &Details { affected_nodes }))
     }
 }
 
@@ -61,7 +61,7 @@ mod tests {
     fn a_node_that_could_not_take_its_configuration_is_a_hit() {
         for state in STATES {
             let node = json!({"name": "n", "state": state, "reason": "unexpected on-disk state"});
-            assert_eq!(ask_about(state), Answer::Hit(json!({"nodes": [node]})));
+            assert_eq!(ask_about(state), Answer::Hit(json!({"affected_nodes": [node]})));
         }
     }
 

@@ -17,7 +17,7 @@ pub(super) struct MachineconfigStuckByNodeTaints;
 
 #[derive(Serialize)]
 struct Details<'a> {
-    nodes: Vec<TaintedNode<'a>>,
+    affected_nodes: Vec<TaintedNode<'a>>,
 }
 
 #[derive(Serialize)]
@@ -40,8 +40,8 @@ impl Rule for MachineconfigStuckByNodeTaints {
         if !pools.any(|pool| pool.status.conditions.find_true("Updating").is_some()) {
             return None;
         }
-        let nodes = non_empty(context.within_budget(context.nodes()).filter_map(tainted_node))?;
-        Some(Response::hit(KEY, &Details { nodes }))
+        let affected_nodes = non_empty(context.within_budget(context.nodes()).filter_map(tainted_node))?;
+        Some(Response::hit(KEY, &Details { affected_nodes }))
     }
 }
 
@@ -86,7 +86,7 @@ mod tests {
         ]);
         let node = json!({"name": "n", "taints": ["dedicated=gpu:NoSchedule", "maintenance:NoExecute"],
             "current": "rendered-a", "desired": "rendered-b"});
-        assert_eq!(ask_about("True", "rendered-b", &taints), Answer::Hit(json!({"nodes": [node]})));
+        assert_eq!(ask_about("True", "rendered-b", &taints), Answer::Hit(json!({"affected_nodes": [node]})));
     }
 
     #[test]

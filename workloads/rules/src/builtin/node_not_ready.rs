@@ -18,7 +18,7 @@ pub(super) struct NodeNotReady;
 
 #[derive(Serialize)]
 struct Details<'a> {
-    nodes: Vec<NotReady<'a>>,
+    affected_nodes: Vec<NotReady<'a>>,
     not_ready: usize,
     total: usize,
 }
@@ -40,8 +40,8 @@ impl Rule for NodeNotReady {
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let all = context.nodes();
-        let nodes = non_empty(context.within_budget(all).filter_map(|node| not_ready(node, context)))?;
-        Some(Response::hit(KEY, &Details { not_ready: nodes.len(), total: all.len(), nodes }))
+        let affected_nodes = non_empty(context.within_budget(all).filter_map(|node| not_ready(node, context)))?;
+        Some(Response::hit(KEY, &Details { not_ready: affected_nodes.len(), total: all.len(), affected_nodes }))
     }
 }
 
@@ -78,7 +78,7 @@ mod tests {
         ];
         let nodes = json!([{"name": "b", "role": "worker", "status": "Unknown", "reason": "R", "message": "M",
             "since": "2026-01-15T11:49:59Z"}]);
-        assert_eq!(ask(NodeNotReady, &files), Answer::Hit(json!({"nodes": nodes, "not_ready": 1, "total": 2})));
+        assert_eq!(ask(NodeNotReady, &files), Answer::Hit(json!({"affected_nodes": nodes, "not_ready": 1, "total": 2})));
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub(super) struct NodePressure;
 
 #[derive(Serialize)]
 struct Details<'a> {
-    nodes: Vec<Pressed<'a>>,
+    affected_nodes: Vec<Pressed<'a>>,
 }
 
 /// A node and one thing that it runs out of.
@@ -34,8 +34,8 @@ impl Rule for NodePressure {
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
-        let nodes = non_empty(context.within_budget(context.nodes()).flat_map(pressed))?;
-        Some(Response::hit(KEY, &Details { nodes }))
+        let affected_nodes = non_empty(context.within_budget(context.nodes()).flat_map(pressed))?;
+        Some(Response::hit(KEY, &Details { affected_nodes }))
     }
 }
 
@@ -71,8 +71,8 @@ mod tests {
         let pressed =
             |condition| json!({"name": "n", "role": "worker", "condition": condition, "message": "M", "since": "T"});
         let nodes = [pressed("MemoryPressure"), pressed("DiskPressure")];
-        assert_eq!(ask_about("True", "True"), Answer::Hit(json!({"nodes": nodes})));
-        assert_eq!(ask_about("False", "True"), Answer::Hit(json!({"nodes": [pressed("DiskPressure")]})));
+        assert_eq!(ask_about("True", "True"), Answer::Hit(json!({"affected_nodes": nodes})));
+        assert_eq!(ask_about("False", "True"), Answer::Hit(json!({"affected_nodes": [pressed("DiskPressure")]})));
     }
 
     #[test]

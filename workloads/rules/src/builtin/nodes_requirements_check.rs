@@ -19,7 +19,7 @@ pub(super) struct NodesRequirementsCheck;
 
 #[derive(Serialize)]
 struct Details<'a> {
-    nodes: Vec<SmallNode<'a>>,
+    affected_nodes: Vec<SmallNode<'a>>,
     link: &'static str,
 }
 
@@ -55,8 +55,8 @@ impl Rule for NodesRequirementsCheck {
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
-        let nodes = non_empty(context.within_budget(context.nodes()).filter_map(small_node))?;
-        Some(Response::hit(KEY, &Details { nodes, link: LINK }))
+        let affected_nodes = non_empty(context.within_budget(context.nodes()).filter_map(small_node))?;
+        Some(Response::hit(KEY, &Details { affected_nodes, link: LINK }))
     }
 }
 
@@ -100,7 +100,7 @@ mod tests {
                 json!({"name": "n", "role": "worker", "memory": 7, "memory_req": 8, "cpu": 1, "cpu_req": 2}),
             ),
         ] {
-            assert_eq!(ask_about(node), Answer::Hit(json!({"nodes": [listed], "link": LINK})));
+            assert_eq!(ask_about(node), Answer::Hit(json!({"affected_nodes": [listed], "link": LINK})));
         }
     }
 

@@ -13,7 +13,7 @@ pub(super) struct VsphereHwVersionOld;
 
 #[derive(Serialize)]
 struct Details {
-    nodes: Vec<OldMachines>,
+    hardware_versions: Vec<OldMachines>,
     minimum: String,
 }
 
@@ -30,8 +30,9 @@ impl Rule for VsphereHwVersionOld {
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
-        let nodes = non_empty(context.within_budget(context.metric(HARDWARE_VERSIONS)).filter_map(old_machines))?;
-        Some(Response::hit(KEY, &Details { nodes, minimum: format!("vmx-{MIN_VERSION}") }))
+        let hardware_versions =
+            non_empty(context.within_budget(context.metric(HARDWARE_VERSIONS)).filter_map(old_machines))?;
+        Some(Response::hit(KEY, &Details { hardware_versions, minimum: format!("vmx-{MIN_VERSION}") }))
     }
 }
 
@@ -56,7 +57,7 @@ mod tests {
     #[test]
     fn old_machines_are_counted() {
         let nodes = json!([{"hw_version": "vmx-13", "count": 6}]);
-        let expected = Answer::Hit(json!({"nodes": nodes, "minimum": "vmx-15"}));
+        let expected = Answer::Hit(json!({"hardware_versions": nodes, "minimum": "vmx-15"}));
         assert_eq!(ask_about(&[("vmx-13", 6), ("vmx-14", 0), ("vmx-15", 3)]), expected);
     }
 

@@ -84,8 +84,11 @@ fn an_undeclared_key_is_a_fault() {
 }
 
 #[test]
-fn details_that_are_no_object_are_a_fault() {
-    assert_eq!(fault_of(|| Response::hit("KEY", &json!([1]))), FaultReason::InvalidDetails("[1]".into()));
+fn details_that_clients_can_not_read_are_a_fault() {
+    let reason = fault_of(|| Response::hit("KEY", &json!([1])));
+    assert_eq!(reason.to_string(), "gave details that clients can't read: they are no JSON object");
+    let reason = fault_of(|| Response::hit("KEY", &json!({"nodes": [{"name": "a"}]})));
+    assert!(reason.to_string().contains("`nodes`"), "{reason}");
     let not_json = std::collections::HashMap::from([(vec![1], 1)]);
     let FaultReason::InvalidDetails(reason) = fault_of(move || Response::hit("KEY", &not_json)) else { panic!() };
     assert!(reason.contains("key must be a string"), "{reason}");
@@ -167,6 +170,18 @@ fn a_set_of_rules_is_named_with_its_version() {
     let sets = &report["analysis_metadata"]["plugin_sets"];
     assert_eq!(sets["user_rules"], json!({"version": "c0ffee", "commit": null}));
     assert_eq!(sets["ccx_rules"]["commit"], json!(null));
+}
+
+#[test]
+fn an_engine_that_lacks_rules_says_so_beside_what_the_report_says() {
+    let engine = Engine::new(vec![healthy("pack.a")], Budget::default()).incomplete("A");
+    let mut report = engine.run(&archive(&[("words/a.txt", json!("text"))]), Some(now()));
+    let incomplete = |report: &Report| -> Value {
+        serde_json::from_str::<Value>(report.to_json().get()).unwrap()["analysis_metadata"]["incomplete"].clone()
+    };
+    assert_eq!((incomplete(&report), hit_rules(&report)), (json!("A"), vec!["pack.a"]));
+    report.mark_incomplete("B");
+    assert_eq!(incomplete(&report), json!("A; B"));
 }
 
 #[test]

@@ -29,6 +29,11 @@ pub(crate) fn examples() -> BTreeMap<String, Example> {
 
 /// Runs the built-in rules on an archive of these files.
 pub(crate) fn run(files: &Files) -> Report {
+    Engine::builtin().run(&archive(files), Some("2026-01-15T12:00:00Z".parse().unwrap()))
+}
+
+/// An archive of these files.
+pub(crate) fn archive(files: &Files) -> Archive {
     let mut tar = tar::Builder::new(Vec::new());
     let empty = ("config/none".to_owned(), Value::String(String::new()));
     for (path, content) in files.iter().chain([(&empty.0, &empty.1)]) {
@@ -37,6 +42,5 @@ pub(crate) fn run(files: &Files) -> Report {
         header.set_size(content.len() as u64);
         tar.append_data(&mut header, path, content.as_bytes()).unwrap();
     }
-    let archive = Archive::read(tar.into_inner().unwrap().into(), &Limits::default()).unwrap();
-    Engine::builtin().run(&archive, Some("2026-01-15T12:00:00Z".parse().unwrap()))
+    Archive::read(tar.into_inner().unwrap().into(), &Limits::default()).unwrap()
 }

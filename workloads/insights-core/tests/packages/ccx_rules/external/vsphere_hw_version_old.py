@@ -13,4 +13,4 @@ def report(metrics):
         if int(labels["hw_version"][len("vmx-") :]) < MIN_VERSION and value > 0
     ]
     if old:
-        return make_fail("VSPHERE_OLD_HARDWARE_VERSION", nodes=old, minimum="vmx-%d" % MIN_VERSION)
+        return make_fail("VSPHERE_OLD_HARDWARE_VERSION", hardware_versions=old, minimum="vmx-%d" % MIN_VERSION)
