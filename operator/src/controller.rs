@@ -98,6 +98,7 @@ async fn reconcile(seen: Arc<Partial<CcxPipeline>>, context: Arc<Context>) -> Re
         return Ok(context.due(Due::Resync));
     };
     let now = Settled { essence: essence(&pipeline.metadata), changes };
+    context.observed.with(&key, |family| family.belongs_to(pipeline.metadata.uid.as_deref()));
     let progress = advance(&pipeline, &key, &context).await;
     let answers = probe(&key, &context).await;
     let observation = observe(&pipeline, &key, &context, &progress, answers);

@@ -3,7 +3,7 @@
 use ccx_crds::CcxPipeline;
 use k8s_openapi::api::{
     apps::v1::{Deployment, StatefulSet},
-    core::v1::{Namespace, PersistentVolumeClaim, Secret},
+    core::v1::{Namespace, PersistentVolumeClaim, Secret, Service},
 };
 use kube::{Api, ResourceExt as _, api::DeleteParams};
 use serde_json::json;
@@ -70,4 +70,19 @@ async fn a_namespace_can_be_deleted_with_everything_in_it() {
     namespaces.delete(&world.namespace, &DeleteParams::default()).await.unwrap();
     until("the namespace is gone", async || namespaces.get_opt(&world.namespace).await.unwrap().is_none().then_some(()))
         .await;
+}
+
+#[tokio::test]
+async fn nobody_is_blamed_for_what_was_deleted_while_there_was_no_resource() {
+    let Some(world) = World::new().await else { return };
+    world.apply(json!({})).await;
+    world.until_ready().await;
+    world.until_settled().await;
+    delete(&world).await;
+    world.api::<Service>().delete(DATABASE, &DeleteParams::default()).await.unwrap();
+    world.apply(json!({})).await;
+    world.until_ready().await;
+    assert!(world.get::<Service>(DATABASE).await.is_some());
+    assert_eq!(world.notes("DriftCorrected").await, Vec::<String>::new());
+    world.end().await;
 }

@@ -14,6 +14,8 @@ use crate::{
 /// What was seen of the objects of one resource, and what we know of them.
 #[derive(Debug, Default)]
 pub(crate) struct Family {
+    /// The fingerprint of the UID of the resource that they belong to.
+    resource: Option<Fingerprint>,
     /// In the order of kind and name. A list, since a map would take twice the room.
     children: Vec<Entry>,
     pods: BTreeMap<Box<str>, (PodFacts, u32)>,
@@ -62,6 +64,16 @@ pub(crate) enum Knowledge {
 impl Family {
     pub(super) fn is_empty(&self) -> bool {
         self.pods.is_empty() && self.children.iter().all(|entry| entry.record.is_none())
+    }
+
+    /// The resource is the one with this UID. What was right for another of the same name, which is gone, is nothing that anybody could
+    /// have taken from this one.
+    pub(crate) fn belongs_to(&mut self, uid: Option<&str>) {
+        let resource = uid.map(Fingerprint::of);
+        if std::mem::replace(&mut self.resource, resource) != resource {
+            self.children.retain(|entry| entry.record.is_some());
+            self.children.iter_mut().for_each(|entry| entry.verified = None);
+        }
     }
 
     /// How many changes that matter there have been.

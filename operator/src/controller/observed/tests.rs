@@ -169,3 +169,26 @@ fn config_maps_are_found_by_their_labels() {
     assert_eq!(due("ns", "mine"), [key()]);
     assert!(due("ns", "theirs").is_empty() && due("elsewhere", "mine").is_empty());
 }
+
+#[test]
+fn nothing_is_missed_of_a_resource_of_the_same_name_that_is_gone() {
+    let observed = Observed::default();
+    let belongs_to = |uid| observed.with(&key(), |family| family.belongs_to(Some(uid)));
+    observed.depend(&key(), Wanted::default());
+    belongs_to("1");
+    verify(&observed, &child("a", 1, "f:x"));
+    observed.child_gone(Kind::Service, &child("a", 1, "f:x"));
+    belongs_to("1");
+    assert_eq!(knowledge(&observed, "hash"), Knowledge::Vanished);
+    belongs_to("2");
+    assert_eq!(knowledge(&observed, "hash"), Knowledge::Unknown);
+}
+
+#[test]
+fn what_is_left_for_another_resource_of_the_same_name_is_looked_at_anew() {
+    let observed = Observed::default();
+    verify(&observed, &child("a", 1, "f:x"));
+    observed.with(&key(), |family| family.belongs_to(Some("2")));
+    assert_eq!(knowledge(&observed, "hash"), Knowledge::Unknown);
+    assert!(observed.with(&key(), |family| family.record(Kind::Service, "a").is_some()));
+}
