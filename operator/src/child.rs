@@ -20,6 +20,8 @@ pub struct Child {
     pub apply: ApplyMode,
     /// What its pods need and does not exist: until it does, the child is neither made nor changed.
     pub missing: Vec<Problem>,
+    /// With how many pods a Deployment starts of which something else decides the number.
+    pub start_replicas: Option<u32>,
     /// Its kind; `object.types` says the same in the API server's words.
     pub kind: Kind,
     /// The object, with name, namespace, labels and only the fields that we decide.
@@ -77,6 +79,7 @@ impl Child {
             ownership: Ownership::Owned,
             apply: ApplyMode::Apply,
             missing: Vec::new(),
+            start_replicas: None,
             kind,
             object: dynamic(kind, object),
         }
@@ -92,6 +95,12 @@ impl Child {
     #[must_use]
     pub fn without(self, missing: Vec<Problem>) -> Self {
         Self { missing, ..self }
+    }
+
+    /// The same, a Deployment of which something else decides the number of pods, that starts with so many.
+    #[must_use]
+    pub fn starting_with(self, start_replicas: Option<u32>) -> Self {
+        Self { start_replicas, ..self }
     }
 
     /// A Secret that is created once, with a random value for each key of `generate`.

@@ -42,7 +42,9 @@ fn child(pipeline: &ValidatedPipeline, component: Component, program: &Program<'
         // Without pods, nobody needs it.
         Activity::Suspended => Vec::new(),
     };
-    Child::new(Kind::Deployment, component, Stage::Workloads, &deployment).without(missing)
+    Child::new(Kind::Deployment, component, Stage::Workloads, &deployment)
+        .without(missing)
+        .starting_with(start_replicas(pipeline.activity, pods.scaling))
 }
 
 fn pods(pipeline: &ValidatedPipeline, component: Component) -> &Pods {
@@ -59,6 +61,14 @@ fn replicas(activity: Activity, scaling: Scaling) -> Option<i32> {
         (Activity::Suspended, _) => Some(0),
         (Activity::Running, Scaling::Fixed(number)) => Some(i32::try_from(number).unwrap_or(i32::MAX)),
         (Activity::Running, Scaling::Cpu { .. } | Scaling::KafkaLag { .. }) => None,
+    }
+}
+
+/// The fewest that an autoscaler will leave.
+fn start_replicas(activity: Activity, scaling: Scaling) -> Option<u32> {
+    match (activity, scaling) {
+        (Activity::Running, Scaling::Cpu { bounds, .. } | Scaling::KafkaLag { bounds, .. }) => Some(bounds.min),
+        (Activity::Suspended, _) | (Activity::Running, Scaling::Fixed(_)) => None,
     }
 }
 

@@ -13,6 +13,7 @@ mod mortal;
 mod order;
 mod plan;
 mod restart;
+mod scaling;
 mod settle;
 mod stance;
 mod trouble;

@@ -3,10 +3,11 @@
 use ccx_crds::CcxPipeline;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::{Resource as _, core::DynamicObject};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     child::{ApplyMode, Child, Ownership},
+    component::MANAGER,
     controller::{key::Key, record::APPLIED_HASH},
     digest::Digest,
 };
@@ -14,7 +15,7 @@ use crate::{
 /// A child that is ready to be sent.
 pub(crate) struct Prepared<'a> {
     pub(crate) child: &'a Child,
-    /// With owner reference and fingerprint.
+    /// With owner reference and fingerprint, as it is created.
     pub(crate) object: DynamicObject,
     /// The fingerprint.
     pub(crate) hash: String,
@@ -29,10 +30,14 @@ impl<'a> Prepared<'a> {
         let text = serde_json::to_vec(&object).expect("an object that was built from JSON is JSON");
         let hash = Digest::default().field(text).finish();
         object.metadata.annotations.get_or_insert_default().insert(APPLIED_HASH.into(), hash.clone());
+        if let Some(replicas) = child.start_replicas {
+            object.data["spec"]["replicas"] = json!(replicas);
+        }
         Self { child, object, hash }
     }
 
-    /// What to apply over an existing object: of one that is created once, only what is not data.
+    /// What to apply over an existing object: of one that is created once, only what is not data; of one that something else scales,
+    /// no number of pods of ours once that has decided.
     pub(crate) fn against(&self, live: &DynamicObject) -> DynamicObject {
         let mut desired = self.object.clone();
         if matches!(self.child.apply, ApplyMode::CreateOnce { .. }) {
@@ -42,8 +47,36 @@ impl<'a> Prepared<'a> {
                 desired.data["type"] = kind.clone();
             }
         }
+        if let Some(start) = self.child.start_replicas {
+            set_replicas(&mut desired, kept_replicas(live, start));
+        }
         desired
     }
+}
+
+/// The number of pods stays ours, as it is, until an autoscaler writes another one: a field that its owner drops falls back to its
+/// default, one pod. None when it is ours no longer.
+fn kept_replicas(live: &DynamicObject, start: u32) -> Option<Value> {
+    let replicas = &live.data["spec"]["replicas"];
+    // An autoscaler takes none for a wish to be left alone: who was suspended starts as at first.
+    decides(live, "f:replicas").then(|| if *replicas == 0 { json!(start) } else { replicas.clone() })
+}
+
+/// Whether we have applied the field of the `spec`, and nobody has changed it since.
+fn decides(live: &DynamicObject, field: &str) -> bool {
+    let entries = live.metadata.managed_fields.iter().flatten();
+    let mut ours = entries
+        .filter(|entry| entry.manager.as_deref() == Some(MANAGER) && entry.operation.as_deref() == Some("Apply"))
+        .filter_map(|entry| entry.fields_v1.as_ref());
+    ours.any(|fields| fields.0["f:spec"].get(field).is_some())
+}
+
+fn set_replicas(object: &mut DynamicObject, replicas: Option<Value>) {
+    let Some(spec) = object.data["spec"].as_object_mut() else { return };
+    match replicas {
+        Some(replicas) => spec.insert("replicas".into(), replicas),
+        None => spec.remove("replicas"),
+    };
 }
 
 fn owner(pipeline: &CcxPipeline) -> Option<OwnerReference> {
@@ -124,5 +157,35 @@ mod tests {
         assert!(!is_ours(&left, &pipeline));
         left.metadata.owner_references = owner(&pipeline).map(|owner| vec![owner]);
         assert!(is_ours(&left, &pipeline));
+    }
+
+    /// What is applied over a Deployment that something else scales, whose number of pods was written by `manager`.
+    fn applied_over(manager: &str, replicas: u32) -> Value {
+        let deployment = json!({"metadata": {"name": "a"}, "spec": {"paused": false}});
+        let child = Child::new(Kind::Deployment, None, Stage::Workloads, &deployment).starting_with(Some(2));
+        let prepared = Prepared::new(&child, &pipeline("1"));
+        assert_eq!(prepared.object.data["spec"]["replicas"], 2, "so it is created");
+        let fields = json!({"manager": manager, "operation": "Apply", "fieldsV1": {"f:spec": {"f:replicas": {}}}});
+        let live = json!({"metadata": {"name": "a", "managedFields": [fields]}, "spec": {"replicas": replicas}});
+        prepared.against(&serde_json::from_value(live).unwrap()).data["spec"]["replicas"].take()
+    }
+
+    #[test]
+    fn the_number_of_pods_is_kept_until_something_else_decides_it() {
+        assert_eq!(applied_over(MANAGER, 2), 2);
+        assert_eq!(applied_over(MANAGER, 8), 8, "as it was before there was an autoscaler");
+        assert_eq!(applied_over("horizontal-pod-autoscaler", 5), Value::Null);
+    }
+
+    #[test]
+    fn who_was_suspended_starts_with_as_many_pods_as_at_first() {
+        assert_eq!(applied_over(MANAGER, 0), 2);
+    }
+
+    #[test]
+    fn the_number_of_pods_to_start_with_is_no_reason_to_apply_again() {
+        let (pipeline, child) = (pipeline("1"), child());
+        let hash = |start| Prepared::new(&child.clone().starting_with(start), &pipeline).hash;
+        assert_eq!(hash(Some(2)), hash(Some(3)));
     }
 }
