@@ -18,6 +18,7 @@ mod resources;
 mod retry;
 mod rule_sources;
 mod topics;
+mod workload_checks;
 
 use kube::{CustomResource, core::Rule};
 use schemars::JsonSchema;
@@ -55,6 +56,7 @@ pub use resources::Resources;
 pub use retry::Retry;
 pub use rule_sources::{BuiltInRules, RuleImage, RuleSources, RuleVolume};
 pub use topics::{TopicManagement, TopicPolicy, Topics};
+pub use workload_checks::{WorkloadChecks, WorkloadCompression};
 
 /// What is wanted: one installation of the data pipeline, from announced archives to reports served by REST.
 ///
@@ -265,6 +267,12 @@ impl CcxPipelineSpec {
                 "set an image with Python, insights-core and your packages: the operator's own has no Python",
             )
             .field_path(".dataPipeline.insightsCore.image"),
+            required(
+                "self.kafka.topics.workloads != '' || !has(self.dataPipeline.workloadChecks.enabled) || \
+                 size(self.dataPipeline.workloadChecks.enabled) == 0",
+                "name a topic for checks of workloads: without one, those of dataPipeline.workloadChecks are not made",
+            )
+            .field_path(".kafka.topics.workloads"),
             forbidden(
                 "self.database.type == 'Managed' || self.deletionPolicy == 'Retain'",
                 "leave deletionPolicy at Retain: an external database is never deleted",

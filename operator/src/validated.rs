@@ -102,6 +102,8 @@ pub struct DataPipeline {
     pub archive: config::ArchiveLimits,
     /// The rules.
     pub rules: Rules,
+    /// Which checks of workloads are sent.
+    pub workload_checks: config::WorkloadChecks,
     /// Rules written for insights-core; none when there are none.
     pub insights_core: Option<InsightsCore>,
     /// What links its service account to a cloud identity.

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ByteQuantity, GoDuration, InsightsCore, PipelineAutoscaling, PodTemplate, Resources, RuleSources,
+    ByteQuantity, GoDuration, InsightsCore, PipelineAutoscaling, PodTemplate, Resources, RuleSources, WorkloadChecks,
     schema::{
         field::{duration_between, image, size_from},
         rule::{cpu_is_requested, fits_into_memory, not_larger, not_longer},
@@ -55,6 +55,8 @@ pub struct DataPipeline {
     pub rules: RuleSources,
     /// Rules written for insights-core, run unchanged by Python processes.
     pub insights_core: InsightsCore,
+    /// Which checks of clusters' workloads are sent.
+    pub workload_checks: WorkloadChecks,
     /// How long a pod that is asked to stop is given to finish its work.
     #[schemars(transform = duration_between("1s", "10m"))]
     pub shutdown_timeout: GoDuration,
@@ -133,6 +135,7 @@ impl Default for DataPipeline {
             max_size_in_flight: ByteQuantity::mebibytes(256),
             rules: RuleSources::default(),
             insights_core: InsightsCore::default(),
+            workload_checks: WorkloadChecks::default(),
             shutdown_timeout: GoDuration::from_secs(25),
         }
     }

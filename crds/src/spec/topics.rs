@@ -25,7 +25,7 @@ pub struct Topics {
     pub payload_status: String,
     /// Checks that workloads of clusters fail; the pipeline writes it. Empty means that nobody wants to know.
     ///
-    /// Example: `ccx.dvo.results`.
+    /// `dataPipeline.workloadChecks` says which. Example: `ccx.dvo.results`.
     #[schemars(transform = optional_topic_name)]
     pub workloads: String,
     /// Announcements that the pipeline gave up.

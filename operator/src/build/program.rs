@@ -47,6 +47,7 @@ struct Sections<'a> {
     pipeline: Option<&'a config::Pipeline>,
     rules: Option<&'a config::Rules>,
     insights_core: Option<&'a config::InsightsCore>,
+    workload_checks: Option<&'a config::WorkloadChecks>,
     writer: Option<&'a config::Writer>,
     aggregator: Option<&'a config::Aggregator>,
     retry: Option<&'a config::Retry>,
@@ -83,6 +84,7 @@ impl<'a> Program<'a> {
         program.sections.pipeline = Some(&component.config);
         program.sections.archive = Some(&component.archive);
         program.sections.rules = Some(&component.rules.config);
+        program.sections.workload_checks = Some(&component.workload_checks);
         program.mounts.extend(&component.rules.mounts);
         program.missing.extend(&component.missing);
         if let Some(insights_core) = &component.insights_core {

@@ -2,7 +2,7 @@
 
 use bytesize::ByteSize;
 use ccx_config as config;
-use ccx_crds::{ArchiveLimits, CcxPipelineSpec, CredentialsType, DataPipeline};
+use ccx_crds::{ArchiveLimits, CcxPipelineSpec, CredentialsType, DataPipeline, WorkloadChecks, WorkloadCompression};
 
 use super::{
     OperatorDefaults, insights_core,
@@ -36,6 +36,7 @@ pub(super) fn data_pipeline(
         archive: archive(&pipeline.archive_limits),
         rules: rules::rules(&pipeline.rules, references, problems),
         insights_core,
+        workload_checks: workload_checks(&pipeline.workload_checks),
         identity: identity.map(|identity| identity.service_account_annotations.clone()).unwrap_or_default(),
         missing: problems.missing_after(before),
     }
@@ -55,6 +56,17 @@ fn section(pipeline: &DataPipeline) -> config::Pipeline {
         rule_timeout: pipeline.rules.rule_timeout.get(),
         shutdown_timeout: pipeline.shutdown_timeout.get(),
         ..config::Pipeline::default()
+    }
+}
+
+fn workload_checks(checks: &WorkloadChecks) -> config::WorkloadChecks {
+    config::WorkloadChecks {
+        enabled: checks.enabled.clone(),
+        disabled: checks.disabled.clone(),
+        compression: match checks.compression {
+            WorkloadCompression::None => config::Compression::None,
+            WorkloadCompression::Gzip => config::Compression::Gzip,
+        },
     }
 }
 
