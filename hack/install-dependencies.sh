@@ -99,10 +99,10 @@ has_postgres() { has initdb || has_file '/usr/lib/postgresql/*/bin/initdb' || ha
 
 has_java() { has java && at_least "$java_version" "$(java -version 2>&1)"; }
 
-# Not needed any more once it has built the S3 service and Kubernetes.
+# Not needed any more once it has built the S3 service and Kubernetes, and fetched the definitions of extensions.
 has_go() {
   local cache=${XDG_CACHE_HOME:-$HOME/.cache}/ccx
-  { has_file "$cache/versitygw-*/versitygw" && has_file "$cache/kubernetes-*/bin/kube"; } ||
+  { has_file "$cache/versitygw-*/versitygw" && has_file "$cache/kubernetes-*/bin/kube" && has_file "$cache/extensions-*"; } ||
     at_least "$go_version" "$(go version 2>/dev/null)"
 }
 

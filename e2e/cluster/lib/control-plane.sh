@@ -63,13 +63,14 @@ etcd_up() {
     --initial-cluster "default=http://127.0.0.1:$etcd_peer_port"
 }
 
+# As on OpenShift, who makes an object that holds up its owner's deletion needs a right for that.
 api_server_up() {
   local certificates=$state/certificates
   # shellcheck disable=SC2046 # Several words.
   start kube-apiserver --cert-dir "$state/kube-apiserver" --etcd-servers "http://127.0.0.1:$etcd_port" \
     --secure-port "$api_port" --advertise-address "$address" $(reachability) \
     --service-cluster-ip-range "$service_network.0.0/16" --allow-privileged --profiling=false \
-    --authorization-mode Node,RBAC --enable-admission-plugins NodeRestriction \
+    --authorization-mode Node,RBAC --enable-admission-plugins NodeRestriction,OwnerReferencesPermissionEnforcement \
     --client-ca-file "$certificates/ca.crt" \
     --tls-cert-file "$certificates/kube-apiserver.crt" --tls-private-key-file "$certificates/kube-apiserver.key" \
     --service-account-issuer https://kubernetes.default.svc.cluster.local \

@@ -84,6 +84,7 @@ impl RunArgs {
             identity: self.identity.clone(),
             prober: Arc::new(HttpProber::new().context(ProberSnafu)?),
             resync: None,
+            discovery: None,
         })
     }
 }

@@ -17,11 +17,7 @@ use kube::{
 use serde::de::DeserializeOwned;
 use snafu::{ResultExt as _, Snafu};
 
-use super::{
-    apply::api_reason,
-    discovery::{Served, strimzi_kafka},
-    key::Key,
-};
+use super::{apply::api_reason, discovery::Served, key::Key};
 use crate::{
     reason::Reason,
     references::{References, Strimzi, StrimziName, Wanted},
@@ -100,10 +96,8 @@ async fn select(api: &Api<ConfigMap>, labels: Option<&LabelSelector>) -> Result<
 
 async fn fetch_strimzi(client: &Client, wanted: Option<&StrimziName>, served: &Served) -> Result<Strimzi, DereferenceError> {
     let Some(StrimziName { namespace, name }) = wanted else { return Ok(Strimzi::NotWanted) };
-    if !served.strimzi {
-        return Ok(Strimzi::NotServed);
-    }
-    let api = Api::namespaced_with(client.clone(), namespace, &strimzi_kafka());
+    let Some(kafka) = &served.strimzi_kafka else { return Ok(Strimzi::NotServed) };
+    let api = Api::namespaced_with(client.clone(), namespace, kafka);
     let found = api.get_opt(name).await.context(DereferenceSnafu { what: format!("the Kafka {namespace}/{name}") })?;
     Ok(found.map_or(Strimzi::Missing, |kafka| Strimzi::Found(Box::new(kafka))))
 }

@@ -15,24 +15,17 @@ pub(crate) const INTERVAL: Duration = Duration::from_mins(1);
 /// The group of the constraints by which OpenShift chooses the users of pods.
 const OPENSHIFT_SECURITY: &str = "security.openshift.io";
 
-/// The Kafka of Strimzi, which resources refer to.
-pub(crate) fn strimzi_kafka() -> ApiResource {
-    ApiResource {
-        group: "kafka.strimzi.io".into(),
-        version: "v1beta2".into(),
-        api_version: "kafka.strimzi.io/v1beta2".into(),
-        kind: "Kafka".into(),
-        plural: "kafkas".into(),
-    }
-}
+/// The versions of Strimzi's Kafka, the preferred one first: `v1` since 0.49, and nothing else since 1.0. What we read of it is the
+/// same in both.
+const STRIMZI_VERSIONS: [&str; 2] = ["v1", "v1beta2"];
 
 /// What a cluster serves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Served {
     /// The optional kinds of children.
     pub(crate) capabilities: Capabilities,
-    /// Whether Strimzi is installed.
-    pub(crate) strimzi: bool,
+    /// The Kafka of Strimzi, which resources refer to, if Strimzi is installed.
+    pub(crate) strimzi_kafka: Option<ApiResource>,
 }
 
 /// Asks the cluster.
@@ -49,23 +42,37 @@ pub(crate) async fn discover(client: &Client) -> kube::Result<Served> {
     }
     let serves = |resource: &ApiResource| plurals.contains(&(resource.api_version.clone(), resource.plural.clone()));
     let kinds = optional().filter(|kind| serves(&kind.api_resource()));
-    Ok(Served { capabilities: Capabilities::new(kinds).on(platform), strimzi: serves(&strimzi_kafka()) })
+    let strimzi_kafka = STRIMZI_VERSIONS.map(strimzi_kafka).into_iter().find(serves);
+    Ok(Served { capabilities: Capabilities::new(kinds).on(platform), strimzi_kafka })
 }
 
 /// The groups that may have what we can use, of those that are there.
 fn interesting(served: &BTreeSet<String>) -> BTreeSet<String> {
-    let wanted = optional().map(Kind::api_version).chain([strimzi_kafka().api_version]);
+    let kafkas = STRIMZI_VERSIONS.map(|version| strimzi_kafka(version).api_version);
+    let wanted = optional().map(Kind::api_version).chain(kafkas);
     wanted.filter(|version| served.contains(version)).collect()
+}
+
+fn strimzi_kafka(version: &str) -> ApiResource {
+    let group = "kafka.strimzi.io";
+    ApiResource {
+        group: group.into(),
+        version: version.into(),
+        api_version: format!("{group}/{version}"),
+        kind: "Kafka".into(),
+        plural: "kafkas".into(),
+    }
 }
 
 fn optional() -> impl Iterator<Item = Kind> {
     Kind::ALL.into_iter().filter(|kind| kind.availability() == Availability::Optional)
 }
 
-/// Waits until the cluster serves something else than `before`. A server that does not answer is asked again later.
-pub(crate) async fn changed(client: &Client, before: &Served) {
+/// Waits until the cluster serves something else than `before`, asking every `interval`. A server that does not answer is asked
+/// again later.
+pub(crate) async fn changed(client: &Client, before: &Served, interval: Duration) {
     loop {
-        tokio::time::sleep(INTERVAL).await;
+        tokio::time::sleep(interval).await;
         match discover(client).await {
             Ok(now) if now != *before => return,
             Ok(_) => {}

@@ -57,10 +57,13 @@ pub struct Settings {
     pub prober: Arc<dyn Prober>,
     /// How often a resource is looked at although nothing has happened to it, if not every five minutes.
     pub resync: Option<Duration>,
+    /// How often the cluster is asked whether it serves other kinds now, if not every minute.
+    pub discovery: Option<Duration>,
 }
 
 /// Reconciles until `stop`, then finishes what is in flight. Starts anew when the cluster begins to serve another kind.
 pub async fn run(client: Client, settings: Settings, metrics: Metrics, stop: CancellationToken) {
+    let interval = settings.discovery.unwrap_or(discovery::INTERVAL);
     while !stop.is_cancelled() {
         let served = match discovery::discover(&client).await {
             Ok(served) => served,
@@ -73,7 +76,7 @@ pub async fn run(client: Client, settings: Settings, metrics: Metrics, stop: Can
         tracing::info!(?served, scope = ?settings.scope, "the controller starts");
         tokio::select! {
             () = reconcile_scope(&client, &settings, &metrics, &served, &stop) => {}
-            () = discovery::changed(&client, &served) => tracing::info!("the cluster serves other kinds, starting anew"),
+            () = discovery::changed(&client, &served, interval) => tracing::info!("the cluster serves other kinds, starting anew"),
         }
     }
 }

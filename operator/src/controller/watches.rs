@@ -21,7 +21,7 @@ use kube::{
 use tokio::sync::watch;
 
 use super::{
-    discovery::{Served, strimzi_kafka},
+    discovery::Served,
     facts::{Deployment, Facts, Job, PersistentVolumeClaim, Pod, PodFacts, StatefulSet},
     key::{Key, MANAGED_BY},
     memory::Memory,
@@ -87,9 +87,7 @@ impl Watches {
         let mut watches: Vec<_> = kinds.map(|kind| self.children(kind)).collect();
         watches.push(self.pipelines(pipelines));
         watches.push(self.pods());
-        if served.strimzi {
-            watches.push(self.strimzi());
-        }
+        watches.extend(served.strimzi_kafka.iter().map(|kafka| self.strimzi(kafka)));
         join_all(watches).map(|_ended| ()).boxed()
     }
 
@@ -199,8 +197,8 @@ impl Watches {
     }
 
     /// The Kafkas of Strimzi.
-    fn strimzi(&self) -> BoxFuture<'static, ()> {
-        let api = self.api::<Partial>(&strimzi_kafka());
+    fn strimzi(&self, kafka: &ApiResource) -> BoxFuture<'static, ()> {
+        let api = self.api::<Partial>(kafka);
         let this = self.clone();
         follow("kafkas", watcher(api, unlabelled()).default_backoff(), self.expect(), move |event| {
             if let Event::Apply(object) | Event::InitApply(object) | Event::Delete(object) = event {

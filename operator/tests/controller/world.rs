@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    env,
     net::IpAddr,
     sync::{
         Arc, Mutex,
@@ -22,24 +21,28 @@ use ccx_operator::{
 use futures::{StreamExt as _, future::BoxFuture};
 use k8s_openapi::{
     api::{core::v1::Namespace, events::v1::Event},
-    apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
     apimachinery::pkg::apis::meta::v1::Condition,
 };
 use kube::{
     Api, Client, Config, Resource,
     api::{DeleteParams, ListParams, ObjectMeta, Patch, PatchParams, PostParams},
     client::ClientBuilder,
-    config::{KubeConfigOptions, Kubeconfig},
     runtime::{WatchStreamExt as _, watcher},
 };
 use prometheus::TextEncoder;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use tokio::{sync::OnceCell, task::JoinHandle};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-use crate::{kubelet::Kubelet, mortal::Life};
+use crate::{
+    kubelet::Kubelet,
+    mortal::Life,
+    rights::{as_operator, grant},
+    server,
+    witness::Witness,
+};
 
 /// How long anything may take on a machine that has much else to do.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -53,7 +56,9 @@ pub(crate) const RESYNC: Duration = Duration::from_millis(300);
 /// The image of workloads that say nothing else.
 pub(crate) const IMAGE: &str = "registry.example.com/ccx:1";
 
-static CRD: OnceCell<()> = OnceCell::const_new();
+/// How often the controller asks what the cluster serves.
+const DISCOVERY: Duration = Duration::from_secs(1);
+
 static COUNTER: AtomicU32 = AtomicU32::new(0);
 
 /// What one test has.
@@ -62,6 +67,7 @@ pub(crate) struct World {
     pub(crate) namespace: String,
     pub(crate) kubelet: Kubelet,
     pub(crate) prober: Answers,
+    pub(crate) witness: Witness,
     config: Config,
     operator: Option<Operator>,
 }
@@ -92,19 +98,23 @@ impl Prober for Answers {
 impl World {
     /// A namespace without a controller; none when there is no Kubernetes.
     pub(crate) async fn empty() -> Option<Self> {
-        let config = config().await?;
+        Some(Self::on(server::shared().await?).await)
+    }
+
+    /// The same on a certain API server, where [`server::install`] has been called.
+    pub(crate) async fn on(config: Config) -> Self {
         let client = Client::try_from(config.clone()).unwrap();
         // `RUST_LOG=info` shows what the controllers log.
         let _ = tracing_subscriber::fmt().with_env_filter(EnvFilter::from_default_env()).with_test_writer().try_init();
-        CRD.get_or_init(|| install(&client)).await;
         let namespace = format!("ccx-test-{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::SeqCst));
         let metadata = ObjectMeta { name: Some(namespace.clone()), ..ObjectMeta::default() };
         let object = Namespace { metadata, ..Namespace::default() };
         Api::<Namespace>::all(client.clone()).create(&PostParams::default(), &object).await.unwrap();
+        grant(&config, &namespace).await;
         let kubelet = Kubelet::start(client.clone(), &namespace);
         let prober = Answers::default();
         prober.set("/rules", r#"{"digest": null, "rules": 0, "builtin": 86, "error": null}"#);
-        Some(Self { client, namespace, kubelet, prober, config, operator: None })
+        Self { client, namespace, kubelet, prober, witness: Witness::default(), config, operator: None }
     }
 
     /// The same with a controller.
@@ -114,8 +124,9 @@ impl World {
         Some(world)
     }
 
+    /// A controller with the rights that the chart gives, and no more.
     pub(crate) fn start_operator(&mut self) {
-        self.start(self.config.clone(), &Life::endless());
+        self.start_mortal_operator(&Life::endless());
     }
 
     /// A controller with the rights of another user.
@@ -125,19 +136,21 @@ impl World {
 
     /// A controller that dies.
     pub(crate) fn start_mortal_operator(&mut self, life: &Life) {
-        self.start(self.config.clone(), life);
+        self.start(as_operator(&self.config, &self.namespace), life);
     }
 
     fn start(&mut self, config: Config, life: &Life) {
         let metrics = Metrics::new();
         let layer = GateLayer { fence: Fence::always_open(), metrics: metrics.clone() };
-        let client = ClientBuilder::try_from(config).unwrap().with_layer(life).with_layer(&layer).build();
+        let builder = ClientBuilder::try_from(config).unwrap().with_layer(&self.witness);
+        let client = builder.with_layer(life).with_layer(&layer).build();
         let settings = Settings {
             scope: Scope::Namespaces(vec![self.namespace.clone()]),
             defaults: OperatorDefaults { image: IMAGE.into() },
             identity: "test".into(),
             prober: Arc::new(self.prober.clone()),
             resync: Some(RESYNC),
+            discovery: Some(DISCOVERY),
         };
         let stop = CancellationToken::new();
         let task = tokio::spawn(controller::run(client, settings, metrics.clone(), stop.clone()));
@@ -325,38 +338,18 @@ pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T
     }
 }
 
+/// Null takes a field away.
 fn merge(into: &mut Value, from: Value) {
     match (into, from) {
         (Value::Object(into), Value::Object(from)) => {
             for (key, value) in from {
-                merge(into.entry(key).or_insert(Value::Null), value);
+                if value.is_null() {
+                    into.remove(&key);
+                } else {
+                    merge(into.entry(key).or_insert(Value::Null), value);
+                }
             }
         }
         (into, from) => *into = from,
     }
-}
-
-async fn config() -> Option<Config> {
-    let Some(path) = env::var_os("CCX_TEST_KUBECONFIG").filter(|path| !path.is_empty()) else {
-        assert!(env::var_os("CI").is_none(), "CCX_TEST_KUBECONFIG is not set: run the tests by hack/kubernetes.sh run");
-        eprintln!("SKIPPED: no Kubernetes, as CCX_TEST_KUBECONFIG is not set; hack/kubernetes.sh run brings one");
-        return None;
-    };
-    let kubeconfig = Kubeconfig::read_from(path).unwrap();
-    let mut config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
-    config.default_retry = false;
-    Some(config)
-}
-
-async fn install(client: &Client) {
-    let definition: CustomResourceDefinition = serde_saphyr::from_str(&ccx_crds::crd_yaml()).unwrap();
-    let api = Api::<CustomResourceDefinition>::all(client.clone());
-    let name = definition.metadata.name.clone().unwrap();
-    api.patch(&name, &PatchParams::apply("test").force(), &Patch::Apply(&definition)).await.unwrap();
-    until("the definition is served", async || {
-        let status = api.get(&name).await.unwrap().status?;
-        let conditions = status.conditions?;
-        conditions.iter().any(|it| it.type_ == "Established" && it.status == "True").then_some(())
-    })
-    .await;
 }

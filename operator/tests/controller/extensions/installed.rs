@@ -1,0 +1,100 @@
+//! API servers for these tests, and how they get the definitions.
+
+use std::{
+    env,
+    io::{BufRead as _, BufReader, Write as _},
+    os::unix::process::CommandExt as _,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use kube::Config;
+use tokio::sync::OnceCell;
+
+use crate::{
+    server,
+    world::{World, until},
+};
+
+/// Says where it is, and goes on until our end of its input closes: when this process ends, however that happens.
+const KEEPER: &str = r#"echo "$KUBECONFIG" && exec cat >/dev/null"#;
+
+static INSTALLED: OnceCell<Option<ControlPlane>> = OnceCell::const_new();
+
+/// A Kubernetes without nodes, for us alone.
+pub(super) struct ControlPlane {
+    pub(super) config: Config,
+    kubeconfig: PathBuf,
+    keeper: Child,
+}
+
+/// A namespace and a controller beside all definitions; none where the other tests have no Kubernetes either.
+pub(super) async fn world() -> Option<World> {
+    let plane = INSTALLED.get_or_init(async || {
+        let plane = ControlPlane::bare().await?;
+        plane.install(&definitions()?).await;
+        Some(plane)
+    });
+    let mut world = World::on(plane.await.as_ref()?.config.clone()).await;
+    world.start_operator();
+    Some(world)
+}
+
+/// The folder with the definitions; none, loudly, where they can't be fetched, except with `CI=true`.
+pub(super) fn definitions() -> Option<PathBuf> {
+    let output = script("extensions.sh").arg("definitions").stderr(Stdio::inherit()).output().unwrap();
+    if !output.status.success() {
+        assert!(env::var_os("CI").is_none(), "hack/extensions.sh failed");
+        let _ = writeln!(std::io::stderr(), "\n*** SKIPPED: hack/extensions.sh can't fetch the definitions of extensions\n");
+        return None;
+    }
+    Some(String::from_utf8(output.stdout).unwrap().trim().into())
+}
+
+impl ControlPlane {
+    /// One without extensions.
+    pub(super) async fn bare() -> Option<Self> {
+        server::shared().await?;
+        let mut command = script("kubernetes.sh");
+        // With this one set, it would lend us the server of the other tests.
+        command.args(["run", "bash", "-c", KEEPER]).env_remove("CCX_TEST_KUBECONFIG").process_group(0);
+        let mut keeper = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut kubeconfig = String::new();
+        BufReader::new(keeper.stdout.take().unwrap()).read_line(&mut kubeconfig).unwrap();
+        let kubeconfig = PathBuf::from(kubeconfig.trim());
+        let config = server::config_of(&kubeconfig).await;
+        server::install(&config).await;
+        Some(Self { config, kubeconfig, keeper })
+    }
+
+    /// Installs definitions, and waits until the server knows their kinds.
+    pub(super) async fn install(&self, definitions: &Path) {
+        let folder = definitions.display().to_string();
+        self.kubectl(&["apply", "--server-side", "--filename", &folder]);
+        self.kubectl(&["wait", "--for=condition=Established", "--timeout=120s", "--filename", &folder]);
+        let client = kube::Client::try_from(self.config.clone()).unwrap();
+        until("all groups are served", async || {
+            let groups = client.list_api_groups().await.unwrap();
+            groups.groups.iter().any(|group| group.name == "kafka.strimzi.io").then_some(())
+        })
+        .await;
+    }
+
+    pub(super) fn kubectl(&self, arguments: &[&str]) {
+        let mut command = script("kubernetes.sh");
+        command.arg("kubectl").args(arguments).env("KUBERNETES_DATA", self.kubeconfig.parent().unwrap());
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "kubectl {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// Does not wait for the end of a process that goes away by itself.
+    pub(super) fn end(mut self) {
+        drop(self.keeper.stdin.take());
+    }
+}
+
+fn script(name: &str) -> Command {
+    let mut command = Command::new("bash");
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../hack").join(name)).stdin(Stdio::null());
+    command
+}

@@ -1,0 +1,57 @@
+//! What is not installed is named, and its installation is noticed.
+
+use ccx_operator::kind::Kind;
+use serde_json::json;
+
+use super::{
+    installed::{ControlPlane, definitions},
+    life::api,
+    strimzi,
+};
+use crate::world::{World, until};
+
+#[tokio::test]
+async fn what_a_cluster_lacks_is_named_until_it_is_installed() {
+    let Some(definitions) = definitions() else { return };
+    let Some(plane) = ControlPlane::bare().await else { return };
+    let mut world = World::on(plane.config.clone()).await;
+    world.start_operator();
+    world
+        .apply(json!({
+            "kafka": {"bootstrapServers": null, "strimzi": {"name": "events", "listener": "tls"}},
+            "dataPipeline": {"autoscaling": {"type": "KafkaLag", "minReplicas": 1}},
+            "aggregator": {"exposure": {"type": "Route"}},
+            "monitoring": {"scrape": "ServiceMonitor", "alerts": "Enabled"},
+        }))
+        .await;
+    world.until_condition("Degraded", "True", "KindNotServed").await;
+    for missing in
+        ["cluster has no Strimzi", "kind ScaledObject", "kind Route", "kind ServiceMonitor", "kind PrometheusRule"]
+    {
+        let note = async || world.notes("KindNotServed").await.into_iter().find(|note| note.contains(missing));
+        until(missing, note).await;
+    }
+    plane.install(&definitions).await;
+    let kafkas = strimzi::kafkas(&world, "v1");
+    strimzi::make(&kafkas).await;
+    strimzi::tell(&kafkas, "events:9092", "PEM").await;
+    world.until_ready().await;
+    for (kind, name) in [
+        (Kind::ScaledObject, "ccx-data-pipeline"),
+        (Kind::Route, "ccx-insights-results-aggregator"),
+        (Kind::ServiceMonitor, "ccx-monitoring"),
+        (Kind::PrometheusRule, "ccx-monitoring"),
+    ] {
+        assert!(api(&world, kind).get_opt(name).await.unwrap().is_some(), "{} {name}", kind.name());
+    }
+    // A Strimzi from before 0.49 serves this version only; later ones prefer the other.
+    let older = r#"[{"op": "replace", "path": "/spec/versions/0/served", "value": false}]"#;
+    plane.kubectl(&["patch", "crd", "kafkas.kafka.strimzi.io", "--type=json", "--patch", older]);
+    until("v1 is not served", async || kafkas.get("events").await.is_err().then_some(())).await;
+    let kafkas = strimzi::kafkas(&world, "v1beta2");
+    strimzi::tell(&kafkas, "older:9092", "PEM").await;
+    until("its brokers", async || strimzi::settings(&world).await.contains("older:9092").then_some(())).await;
+    world.until_ready().await;
+    world.end().await;
+    plane.end();
+}

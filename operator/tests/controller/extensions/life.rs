@@ -1,0 +1,154 @@
+//! The life of the objects that extensions bring: accepted, left alone, put back, deleted.
+//!
+//! The operator's writes are strict in all tests, so that an object that is there has no field that its kind does not have.
+
+use std::collections::BTreeSet;
+
+use ccx_operator::{kind::Kind, rbac::PERMISSIONS};
+use k8s_openapi::api::core::v1::Secret;
+use kube::{
+    Api,
+    api::{Patch, PatchParams},
+    core::DynamicObject,
+};
+use serde_json::{Value, json};
+
+use super::installed;
+use crate::world::{World, until};
+
+/// An object of an extension, and what somebody might change in it.
+struct Foreign {
+    kind: Kind,
+    name: &'static str,
+    tampering: Value,
+    field: &'static str,
+}
+
+const API: &str = "ccx-insights-results-aggregator";
+const PIPELINE: &str = "ccx-data-pipeline";
+const WATCHER: &str = "ccx-monitoring";
+
+#[tokio::test]
+async fn a_route_a_scaled_object_a_pod_monitor_and_alerts_live_as_they_should() {
+    let spec = json!({
+        "kafka": {"securityProtocol": "SASL_SSL", "sasl": {"credentialsSecretRef": {"name": "user"}}, "caSecretRef": {"name": "user"}},
+        "dataPipeline": {"autoscaling": {"type": "KafkaLag", "minReplicas": 2, "maxReplicas": 8}},
+        "aggregator": {"exposure": {"type": "Route", "host": "ccx.example.com"}},
+        "monitoring": {"scrape": "PodMonitor", "alerts": "Enabled", "labels": {"prometheus": "main"}},
+    });
+    let tls = json!({"spec": {"tls": {"termination": "passthrough"}}});
+    let lag = json!({"spec": {"maxReplicaCount": 100}});
+    let foreign = [
+        Foreign { kind: Kind::Route, name: API, tampering: tls, field: "spec.tls.termination" },
+        Foreign { kind: Kind::ScaledObject, name: PIPELINE, tampering: lag, field: "spec.maxReplicaCount" },
+        Foreign {
+            kind: Kind::TriggerAuthentication,
+            name: PIPELINE,
+            tampering: json!({"spec": {"secretTargetRef": null}}),
+            field: "spec.secretTargetRef",
+        },
+        Foreign {
+            kind: Kind::PodMonitor,
+            name: WATCHER,
+            tampering: json!({"spec": {"podMetricsEndpoints": [{"port": "other"}]}}),
+            field: "spec.podMetricsEndpoints",
+        },
+        Foreign {
+            kind: Kind::PrometheusRule,
+            name: WATCHER,
+            tampering: json!({"spec": {"groups": []}}),
+            field: "spec.groups",
+        },
+    ];
+    live(spec, json!({"dataPipeline": {"replicas": 2}}), &foreign).await;
+}
+
+#[tokio::test]
+async fn an_http_route_and_a_service_monitor_live_as_they_should() {
+    let gateway = json!({"parentRefs": [{"name": "public", "namespace": "gateways", "sectionName": "https"}]});
+    let spec = json!({
+        "dataPipeline": {"replicas": 2},
+        "aggregator": {"exposure": {"type": "Gateway", "host": "ccx.example.com", "gateway": gateway}},
+        "monitoring": {"scrape": "ServiceMonitor", "alerts": "Disabled"},
+    });
+    let foreign = [
+        Foreign {
+            kind: Kind::HttpRoute,
+            name: API,
+            tampering: json!({"spec": {"hostnames": ["elsewhere.example.com"]}}),
+            field: "spec.hostnames",
+        },
+        Foreign {
+            kind: Kind::ServiceMonitor,
+            name: WATCHER,
+            tampering: json!({"spec": {"selector": {"matchLabels": null}}}),
+            field: "spec.selector.matchLabels",
+        },
+    ];
+    live(spec, json!({"dataPipeline": {"replicas": 2}}), &foreign).await;
+}
+
+async fn live(spec: Value, without: Value, foreign: &[Foreign]) {
+    let Some(mut world) = installed::world().await else { return };
+    make_user(&world).await;
+    world.apply(spec).await;
+    world.until_ready().await;
+    world.until_settled().await;
+    a_new_controller_finds_nothing_to_write(&mut world).await;
+    for it in foreign {
+        what_somebody_changes_is_put_back(&world, it).await;
+    }
+    let mut without = without;
+    without["monitoring"] = json!({"scrape": "Disabled", "alerts": "Disabled"});
+    world.apply(without).await;
+    for it in foreign {
+        let is_gone = async || api(&world, it.kind).get_opt(it.name).await.unwrap().is_none().then_some(());
+        until("it is gone", is_gone).await;
+    }
+    world.until_ready().await;
+    every_right_is_used(&world, foreign);
+    world.end().await;
+}
+
+/// What the server fills in is no difference.
+async fn a_new_controller_finds_nothing_to_write(world: &mut World) {
+    world.stop_operator().await;
+    world.start_operator();
+    world.until_settled().await;
+    assert_eq!(world.writes(), Vec::<String>::new());
+}
+
+async fn what_somebody_changes_is_put_back(world: &World, Foreign { kind, name, tampering, field }: &Foreign) {
+    let api = api(world, *kind);
+    let before = api.get(name).await.unwrap();
+    let person = PatchParams { field_manager: Some("a-person".into()), ..PatchParams::default() };
+    let tampered = api.patch(name, &person, &Patch::Merge(tampering)).await.unwrap();
+    assert_ne!(tampered.data["spec"], before.data["spec"]);
+    let is_back = async || (api.get(name).await.unwrap().data["spec"] == before.data["spec"]).then_some(());
+    until(&format!("{} {name} is as it was", kind.name()), is_back).await;
+    let is_told = async || {
+        let notes = world.notes("DriftCorrected").await;
+        notes.into_iter().find(|note| note.contains(kind.name()) && note.contains(field))
+    };
+    until(&format!("an Event of {} {name}", kind.name()), is_told).await;
+}
+
+fn every_right_is_used(world: &World, foreign: &[Foreign]) {
+    for it in foreign {
+        let resource = it.kind.api_resource();
+        let is_its = |group: &str, plural: &str| group == resource.group && plural == resource.plural;
+        let granted = PERMISSIONS.iter().find(|permission| is_its(permission.group, permission.resource)).unwrap();
+        let granted: BTreeSet<&str> = granted.verbs.iter().copied().collect();
+        assert_eq!(world.witness.verbs(&resource.group, &resource.plural), granted, "{}", it.kind.name());
+    }
+}
+
+async fn make_user(world: &World) {
+    let data = json!({"username": "ccx", "password": "secret", "ca.crt": "PEM"});
+    let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "user"}, "stringData": data});
+    world.api::<Secret>().patch("user", &PatchParams::apply("test"), &Patch::Apply(&secret)).await.unwrap();
+}
+
+pub(super) fn api(world: &World, kind: Kind) -> Api<DynamicObject> {
+    Api::namespaced_with(world.client.clone(), &world.namespace, &kind.api_resource())
+}

@@ -1,0 +1,102 @@
+//! A Kafka that Strimzi runs: its brokers and its authority are read from its status.
+
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use kube::{
+    Api,
+    api::{Patch, PatchParams, ValidationDirective},
+    core::{ApiResource, DynamicObject, GroupVersionKind},
+};
+use serde_json::{Value, json};
+
+use super::installed;
+use crate::world::{World, until};
+
+const KAFKA: &str = "events";
+
+fn by_strimzi() -> Value {
+    let strimzi = json!({"name": KAFKA, "listener": "tls"});
+    // Nothing of `bootstrapServers` is left of what the other tests use.
+    json!({"kafka": {"bootstrapServers": null, "strimzi": strimzi, "securityProtocol": "SSL"}})
+}
+
+/// Those of a version that Strimzi serves.
+pub(super) fn kafkas(world: &World, version: &str) -> Api<DynamicObject> {
+    let kind = ApiResource::from_gvk(&GroupVersionKind::gvk("kafka.strimzi.io", version, "Kafka"));
+    Api::namespaced_with(world.client.clone(), &world.namespace, &kind)
+}
+
+/// A cluster as a person asks for it.
+pub(super) async fn make(kafkas: &Api<DynamicObject>) {
+    let listener = json!({"name": "tls", "port": 9093, "type": "internal", "tls": true});
+    let object = json!({"apiVersion": kafkas_version(kafkas), "kind": "Kafka", "metadata": {"name": KAFKA},
+        "spec": {"kafka": {"listeners": [listener]}}});
+    let strict = PatchParams { field_validation: Some(ValidationDirective::Strict), ..PatchParams::apply("a-person") };
+    kafkas.patch(KAFKA, &strict, &Patch::Apply(&object)).await.unwrap();
+}
+
+/// What Strimzi's operator says when it is up.
+pub(super) async fn tell(kafkas: &Api<DynamicObject>, server: &str, certificate: &str) {
+    let (host, port) = server.split_once(':').unwrap();
+    let listener = json!({"name": "tls", "bootstrapServers": server, "certificates": [certificate],
+        "addresses": [{"host": host, "port": port.parse::<u16>().unwrap()}]});
+    let status = json!({"status": {"listeners": [listener], "conditions": [{"type": "Ready", "status": "True"}]}});
+    let strict = PatchParams { field_validation: Some(ValidationDirective::Strict), ..PatchParams::default() };
+    kafkas.patch_status(KAFKA, &strict, &Patch::Merge(status)).await.unwrap();
+}
+
+fn kafkas_version(kafkas: &Api<DynamicObject>) -> String {
+    let path = kafkas.resource_url();
+    let version = path.trim_start_matches("/apis/").split("/namespaces/").next().unwrap();
+    version.to_owned()
+}
+
+/// What the pipeline is told about its brokers.
+pub(super) async fn settings(world: &World) -> String {
+    let config = world.get::<ConfigMap>("ccx-data-pipeline").await;
+    config.and_then(|config| config.data).map(|data| data["ccx.toml"].clone()).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn brokers_and_authority_are_followed_as_strimzi_tells_them() {
+    let Some(world) = installed::world().await else { return };
+    let kafkas = kafkas(&world, "v1");
+    world.apply(by_strimzi()).await;
+    let missing = world.until_condition("Degraded", "True", "KafkaUnreachable").await;
+    assert!(missing.message.contains("Kafka events, which spec.kafka.strimzi names, does not exist"), "{missing:?}");
+    make(&kafkas).await;
+    until("it is not ready", async || {
+        let condition = world.until_condition("Degraded", "True", "KafkaUnreachable").await;
+        condition.message.contains("Kafka events has no listener \"tls\" in its status, but none yet").then_some(())
+    })
+    .await;
+    tell(&kafkas, "events-kafka-bootstrap.kafka.svc:9093", "PEM 1").await;
+    world.until_ready().await;
+    assert!(settings(&world).await.contains(r#"bootstrap_servers = ["events-kafka-bootstrap.kafka.svc:9093"]"#));
+    let authority = world.get::<ConfigMap>("ccx-kafka-ca").await.unwrap().data.unwrap();
+    assert_eq!(authority["ca.crt"], "PEM 1\n");
+    tell(&kafkas, "elsewhere:9093", "PEM 2").await;
+    until("the new brokers", async || settings(&world).await.contains("elsewhere:9093").then_some(())).await;
+    let notes = async || world.notes("CaChanged").await.into_iter().find(|note| note.contains("ccx-data-pipeline"));
+    until("an Event about the new authority", notes).await;
+    world.until_ready().await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn the_authority_can_be_the_secret_that_strimzi_makes() {
+    let Some(world) = installed::world().await else { return };
+    let kafkas = kafkas(&world, "v1beta2");
+    make(&kafkas).await;
+    tell(&kafkas, "events-kafka-bootstrap.kafka.svc:9093", "PEM 1").await;
+    let authority = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "events-cluster-ca-cert"},
+        "stringData": {"ca.crt": "PEM 0"}});
+    let secrets = world.api::<Secret>();
+    secrets.patch("events-cluster-ca-cert", &PatchParams::apply("strimzi"), &Patch::Apply(&authority)).await.unwrap();
+    let mut spec = by_strimzi();
+    spec["kafka"]["caSecretRef"] = json!({"name": "events-cluster-ca-cert"});
+    world.apply(spec).await;
+    world.until_ready().await;
+    assert!(settings(&world).await.contains(r#"bootstrap_servers = ["events-kafka-bootstrap.kafka.svc:9093"]"#));
+    assert!(world.get::<ConfigMap>("ccx-kafka-ca").await.is_none(), "the pods have the Secret itself");
+    world.end().await;
+}

@@ -1,0 +1,58 @@
+//! The operator's rights in a test: those that the chart gives, and no more.
+
+use k8s_openapi::api::{
+    authorization::v1::{ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec},
+    rbac::v1::{RoleBinding, RoleRef, Subject},
+};
+use kube::{
+    Api, Client, Config,
+    api::{ObjectMeta, PostParams},
+};
+
+use crate::world::until;
+
+/// The role with these rights, and the account that has it in a test's namespace.
+pub(crate) const ROLE: &str = "ccx-operator-test";
+
+/// The operator's account in a test's namespace.
+pub(crate) fn as_operator(config: &Config, namespace: &str) -> Config {
+    let mut config = config.clone();
+    config.auth_info.impersonate = Some(format!("system:serviceaccount:{namespace}:{ROLE}"));
+    config
+}
+
+/// Gives them. Waits until the server knows, so that the operator does not begin with a refusal.
+pub(crate) async fn grant(config: &Config, namespace: &str) {
+    let client = Client::try_from(config.clone()).unwrap();
+    Api::namespaced(client, namespace).create(&PostParams::default(), &binding(namespace)).await.unwrap();
+    let reviews = Api::<SelfSubjectAccessReview>::all(Client::try_from(as_operator(config, namespace)).unwrap());
+    until("the operator's rights are known", async || {
+        let answer = reviews.create(&PostParams::default(), &may_watch(namespace)).await.unwrap();
+        answer.status.filter(|status| status.allowed)
+    })
+    .await;
+}
+
+fn binding(namespace: &str) -> RoleBinding {
+    let metadata = ObjectMeta { name: Some(ROLE.into()), ..ObjectMeta::default() };
+    let role_ref = RoleRef { api_group: "rbac.authorization.k8s.io".into(), kind: "ClusterRole".into(), name: ROLE.into() };
+    let account = Subject {
+        kind: "ServiceAccount".into(),
+        name: ROLE.into(),
+        namespace: Some(namespace.to_owned()),
+        ..Subject::default()
+    };
+    RoleBinding { metadata, role_ref, subjects: Some(vec![account]) }
+}
+
+fn may_watch(namespace: &str) -> SelfSubjectAccessReview {
+    let action = ResourceAttributes {
+        namespace: Some(namespace.to_owned()),
+        group: Some("ccx.openshift.io".into()),
+        resource: Some("ccxpipelines".into()),
+        verb: Some("watch".into()),
+        ..ResourceAttributes::default()
+    };
+    let spec = SelfSubjectAccessReviewSpec { resource_attributes: Some(action), ..SelfSubjectAccessReviewSpec::default() };
+    SelfSubjectAccessReview { spec, ..SelfSubjectAccessReview::default() }
+}

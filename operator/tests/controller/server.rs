@@ -1,0 +1,57 @@
+//! The API server that tests share, and what the chart would install on it.
+
+use std::{env, path::Path};
+
+use ccx_operator::rbac;
+use k8s_openapi::{
+    api::rbac::v1::ClusterRole, apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
+};
+use kube::{
+    Api, Client, Config,
+    api::{ObjectMeta, Patch, PatchParams},
+    config::{KubeConfigOptions, Kubeconfig},
+};
+use tokio::sync::OnceCell;
+
+use crate::{rights::ROLE, world::until};
+
+static INSTALLED: OnceCell<()> = OnceCell::const_new();
+
+/// How it is reached; none when there is no Kubernetes.
+pub(crate) async fn shared() -> Option<Config> {
+    let Some(path) = env::var_os("CCX_TEST_KUBECONFIG").filter(|path| !path.is_empty()) else {
+        assert!(env::var_os("CI").is_none(), "CCX_TEST_KUBECONFIG is not set: run the tests by hack/kubernetes.sh run");
+        eprintln!("SKIPPED: no Kubernetes, as CCX_TEST_KUBECONFIG is not set; hack/kubernetes.sh run brings one");
+        return None;
+    };
+    let config = config_of(Path::new(&path)).await;
+    INSTALLED.get_or_init(|| install(&config)).await;
+    Some(config)
+}
+
+/// How the API server of a file is reached.
+pub(crate) async fn config_of(kubeconfig: &Path) -> Config {
+    let kubeconfig = Kubeconfig::read_from(kubeconfig).unwrap();
+    let mut config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
+    config.default_retry = false;
+    config
+}
+
+/// The definition of our resource, and the role with the rights that the chart gives.
+pub(crate) async fn install(config: &Config) {
+    let client = Client::try_from(config.clone()).unwrap();
+    let metadata = ObjectMeta { name: Some(ROLE.into()), ..ObjectMeta::default() };
+    let role = ClusterRole { metadata, rules: Some(rbac::rules().watched), ..ClusterRole::default() };
+    let roles = Api::<ClusterRole>::all(client.clone());
+    roles.patch(ROLE, &PatchParams::apply("test").force(), &Patch::Apply(&role)).await.unwrap();
+    let definition: CustomResourceDefinition = serde_saphyr::from_str(&ccx_crds::crd_yaml()).unwrap();
+    let api = Api::<CustomResourceDefinition>::all(client);
+    let name = definition.metadata.name.clone().unwrap();
+    api.patch(&name, &PatchParams::apply("test").force(), &Patch::Apply(&definition)).await.unwrap();
+    until("the definition is served", async || {
+        let status = api.get(&name).await.unwrap().status?;
+        let conditions = status.conditions?;
+        conditions.iter().any(|it| it.type_ == "Established" && it.status == "True").then_some(())
+    })
+    .await;
+}

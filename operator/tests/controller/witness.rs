@@ -1,0 +1,134 @@
+//! Stands between the operator and the API server: asks the server to be strict, and remembers what was asked for.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+    task::{Context, Poll},
+};
+
+use axum::http::{Method, Request, Response, StatusCode, Uri, uri::PathAndQuery};
+use futures::future::BoxFuture;
+use kube::client::Body;
+use tower::{Layer, Service};
+
+/// What the operator has asked for. Clones share it.
+#[derive(Clone, Default)]
+pub(crate) struct Witness(Arc<Mutex<BTreeSet<Asked>>>);
+
+/// A request, as roles grant it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Asked {
+    pub(crate) group: String,
+    /// The plural name, and the subresource after a slash.
+    pub(crate) resource: String,
+    pub(crate) verb: &'static str,
+}
+
+impl Witness {
+    /// The verbs that were used on a resource.
+    pub(crate) fn verbs(&self, group: &str, resource: &str) -> BTreeSet<&'static str> {
+        let asked = self.0.lock().unwrap();
+        asked.iter().filter(|it| it.group == group && it.resource == resource).map(|it| it.verb).collect()
+    }
+
+    /// To apply what is not there is to create it, for which the server wants a right of its own.
+    fn note(&self, asked: Option<Asked>, status: StatusCode) {
+        let created = asked.iter().filter(|_| status == StatusCode::CREATED).cloned();
+        let created: Vec<Asked> = created.map(|asked| Asked { verb: "create", ..asked }).collect();
+        self.0.lock().unwrap().extend(asked.into_iter().chain(created));
+    }
+}
+
+impl<Inner> Layer<Inner> for Witness {
+    type Service = Witnessed<Inner>;
+
+    fn layer(&self, inner: Inner) -> Witnessed<Inner> {
+        Witnessed { inner, witness: self.clone() }
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct Witnessed<Inner> {
+    inner: Inner,
+    witness: Witness,
+}
+
+impl<Inner, Answer> Service<Request<Body>> for Witnessed<Inner>
+where
+    Inner: Service<Request<Body>, Response = Response<Answer>>,
+    Inner::Future: Send + 'static,
+{
+    type Response = Inner::Response;
+    type Error = Inner::Error;
+    type Future = BoxFuture<'static, Result<Inner::Response, Inner::Error>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Inner::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let asked = asked(request.method(), request.uri());
+        if [Method::POST, Method::PATCH].contains(request.method()) {
+            *request.uri_mut() = strict(request.uri());
+        }
+        let (answer, witness) = (self.inner.call(request), self.witness.clone());
+        Box::pin(async move {
+            let answer = answer.await?;
+            witness.note(asked, answer.status());
+            Ok(answer)
+        })
+    }
+}
+
+/// The server then refuses a field that a kind does not have, instead of forgetting it.
+fn strict(uri: &Uri) -> Uri {
+    let query = uri.query().map(|query| format!("{query}&")).unwrap_or_default();
+    let mut parts = uri.clone().into_parts();
+    let text = format!("{}?{query}fieldValidation=Strict", uri.path());
+    parts.path_and_query = Some(PathAndQuery::try_from(text).unwrap());
+    Uri::from_parts(parts).unwrap()
+}
+
+/// None for what is no resource, such as the list of all kinds.
+fn asked(method: &Method, uri: &Uri) -> Option<Asked> {
+    let (root, rest) = uri.path().split_once("/namespaces/")?;
+    let group = root.strip_prefix("/apis/").and_then(|version| version.split('/').next()).unwrap_or_default();
+    let mut segments = rest.split('/').skip(1);
+    let resource = segments.next()?;
+    let is_named = segments.next().is_some();
+    let resource = segments.next().map_or_else(|| resource.to_owned(), |part| format!("{resource}/{part}"));
+    let is_watch = uri.query().is_some_and(|query| query.contains("watch=true"));
+    let verb = match *method {
+        Method::GET if is_watch => "watch",
+        Method::GET if is_named => "get",
+        Method::GET => "list",
+        Method::POST => "create",
+        Method::PUT => "update",
+        Method::PATCH => "patch",
+        Method::DELETE => "delete",
+        _ => return None,
+    };
+    Some(Asked { group: group.into(), resource, verb })
+}
+
+#[test]
+fn a_request_is_told_apart_by_its_method_and_path() {
+    let text = |method, uri: &'static str| {
+        let asked = asked(&method, &Uri::from_static(uri)).unwrap();
+        format!("{} {}/{}", asked.verb, asked.group, asked.resource)
+    };
+    assert_eq!(text(Method::GET, "/api/v1/namespaces/ns/secrets/a?"), "get /secrets");
+    assert_eq!(text(Method::GET, "/apis/apps/v1/namespaces/ns/deployments?&limit=9"), "list apps/deployments");
+    assert_eq!(
+        text(Method::GET, "/apis/keda.sh/v1alpha1/namespaces/ns/scaledobjects?&watch=true"),
+        "watch keda.sh/scaledobjects"
+    );
+    assert_eq!(text(Method::PATCH, "/apis/a.b/v1/namespaces/ns/as/name/status?&force=true"), "patch a.b/as/status");
+    assert_eq!(asked(&Method::GET, &Uri::from_static("/apis")), None);
+}
+
+#[test]
+fn a_write_is_made_strict_beside_what_it_says_already() {
+    assert_eq!(strict(&Uri::from_static("https://a:1/b?&force=true")), "https://a:1/b?&force=true&fieldValidation=Strict");
+    assert_eq!(strict(&Uri::from_static("/b")), "/b?fieldValidation=Strict");
+}
