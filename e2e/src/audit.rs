@@ -40,6 +40,10 @@ impl Requests {
 
     fn note(&mut self, entry: &Value) {
         let Some(request) = request(entry) else { return };
+        // To apply what is not there is to create it, for which a role has a verb of its own.
+        if request.verb == "patch" && entry["responseStatus"]["code"] == 201 {
+            self.asked.insert(Request { verb: "create".into(), ..request.clone() });
+        }
         // Not the answer's status: what is refused for another reason, such as a namespace that is being deleted, has the same one.
         if entry["annotations"]["authorization.k8s.io/decision"] == "forbid" {
             self.forbidden.insert(request.clone());
@@ -64,6 +68,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn what_was_applied_and_not_there_was_created() {
+        let mut requests = Requests::default();
+        let reference = json!({"apiGroup": "apps", "resource": "deployments", "name": "a"});
+        requests.note(&json!({"verb": "patch", "objectRef": reference, "responseStatus": {"code": 201}}));
+        let verbs: Vec<&str> = requests.asked.iter().map(|request| request.verb.as_str()).collect();
+        assert_eq!(verbs, ["create", "patch"]);
+    }
 
     #[test]
     fn a_request_for_a_subresource_is_told_apart_and_one_for_no_resource_is_left_out() {

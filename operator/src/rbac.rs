@@ -25,7 +25,9 @@ pub struct Permission {
     pub reach: Reach,
 }
 
-/// Children are read to compare, watched to correct drift, applied, and deleted when the resource no longer wants them.
+/// Children are read to compare, watched to correct drift, applied, and deleted when the resource no longer wants them. Some are
+/// always wanted; but to become the owner of an object that is there, as when `deletionPolicy` changes or a resource takes over what
+/// one of its name has left, is to be able to delete it, and clusters that enforce owners' rights, such as OpenShift, say so.
 const CHILD: &[&str] = &["get", "list", "watch", "create", "patch", "delete"];
 
 /// Everything that the operator asks the API server for.
@@ -52,8 +54,8 @@ pub const PERMISSIONS: [Permission; 27] = [
     watched("keda.sh", "scaledobjects", CHILD),
     watched("keda.sh", "triggerauthentications", CHILD),
     watched("route.openshift.io", "routes", CHILD),
-    // A host name of one's own choice on a Route is a permission of its own on OpenShift.
-    watched("route.openshift.io", "routes/custom-host", &["create"]),
+    // A host name of one's own choice on a Route is a permission of its own on OpenShift, and another one is one more.
+    watched("route.openshift.io", "routes/custom-host", &["create", "update"]),
     watched("gateway.networking.k8s.io", "httproutes", CHILD),
     watched("monitoring.coreos.com", "podmonitors", CHILD),
     watched("monitoring.coreos.com", "servicemonitors", CHILD),

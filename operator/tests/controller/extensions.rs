@@ -3,6 +3,7 @@
 //!
 //! Definitions are for the whole cluster, and the other tests do without. So these have API servers of their own.
 
+mod granted;
 mod installed;
 mod keda;
 mod late;

@@ -132,7 +132,9 @@ async fn a_right_that_is_missing_is_named() {
     };
     let writes = PolicyRule {
         api_groups: any(),
-        resources: Some(["ccxpipelines/status", "serviceaccounts", "events"].map(String::from).into()),
+        resources: Some(
+            ["ccxpipelines/status", "ccxpipelines/finalizers", "serviceaccounts", "events"].map(String::from).into(),
+        ),
         verbs: vec!["*".into()],
         ..PolicyRule::default()
     };

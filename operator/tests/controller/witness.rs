@@ -25,10 +25,9 @@ pub(crate) struct Asked {
 }
 
 impl Witness {
-    /// The verbs that were used on a resource.
-    pub(crate) fn verbs(&self, group: &str, resource: &str) -> BTreeSet<&'static str> {
-        let asked = self.0.lock().unwrap();
-        asked.iter().filter(|it| it.group == group && it.resource == resource).map(|it| it.verb).collect()
+    /// All of it so far.
+    pub(crate) fn asked(&self) -> BTreeSet<Asked> {
+        self.0.lock().unwrap().clone()
     }
 
     /// To apply what is not there is to create it, for which the server wants a right of its own.

@@ -1,0 +1,160 @@
+//! From the first object to the last one.
+
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::Instant,
+};
+
+use ccx_e2e::{OPERATOR, PASSWORD, Patience, Pod, eventually};
+use ccx_messages::ClusterId;
+use ccx_sample_archive::Fault;
+use serde_json::json;
+
+use crate::story::{
+    AGGREGATOR, COMPONENTS, DATABASE, FAULTS, PIPELINE, REPLICAS, RESOURCE, Story, WRITER, ask, kafka_secret, storage_secret,
+};
+
+impl Story<'_> {
+    pub(crate) fn everything_becomes_ready_from_one_resource(&self) {
+        let started = Instant::now();
+        for (name, data) in [("kafka", kafka_secret()), ("object-storage", storage_secret(PASSWORD))] {
+            self.apply_secret(name, &data);
+        }
+        self.namespace.apply(&self.resource());
+        self.wait_until_ready();
+        eprintln!("all pods are ready after {} s", started.elapsed().as_secs());
+        let ready = COMPONENTS.map(|component| self.namespace.pods(component).iter().filter(|pod| pod.is_ready).count());
+        assert_eq!(ready, REPLICAS);
+    }
+
+    pub(crate) fn an_archive_becomes_a_report(&self, cluster_id: ClusterId) {
+        let started = Instant::now();
+        self.upload(cluster_id);
+        let report = self.wait_for_report(cluster_id);
+        eprintln!("the report is there after {} ms", started.elapsed().as_millis());
+        let keys: BTreeSet<_> =
+            report["reports"].as_array().unwrap().iter().map(|hit| hit["key"].as_str().unwrap()).collect();
+        assert_eq!(keys, FAULTS.iter().map(Fault::error_key).collect());
+    }
+
+    pub(crate) fn a_change_of_one_component_restarts_that_one_while_the_api_answers(&self, cluster_id: ClusterId) {
+        let before = self.pods();
+        let api = self.api();
+        let is_over = AtomicBool::new(false);
+        let unanswered = thread::scope(|scope| {
+            let asking = scope.spawn(|| {
+                let asks = std::iter::repeat_with(|| ask(&api, cluster_id)).take_while(|_| !is_over.load(Ordering::Relaxed));
+                asks.filter(|answer| answer.status != 200).collect::<Vec<_>>()
+            });
+            self.namespace.patch(RESOURCE, &json!({"spec": {"aggregator": {"orgOverviewLimit": "4h"}}}));
+            self.wait_for_new_pods(AGGREGATOR, &before[2]);
+            self.wait_until_ready();
+            is_over.store(true, Ordering::Relaxed);
+            asking.join().unwrap()
+        });
+        assert_eq!(unanswered, [], "while pods are replaced");
+        let after = self.pods();
+        assert_eq!(
+            [&after[0], &after[1], &after[3]],
+            [&before[0], &before[1], &before[3]],
+            "only the aggregator is restarted"
+        );
+    }
+
+    pub(crate) fn a_rotated_secret_restarts_whoever_uses_it(&self) {
+        let before = self.pods();
+        self.apply_secret("object-storage", &storage_secret("rotated"));
+        self.wait_for_new_pods(PIPELINE, &before[0]);
+        let told = self.namespace.events("SecretChanged");
+        assert!(told.iter().any(|note| note.contains(PIPELINE)), "an Event says why: {told:?}");
+        self.apply_secret("object-storage", &storage_secret(PASSWORD));
+        self.wait_until_ready();
+        assert_eq!(self.pods()[1..], before[1..], "nobody else is restarted");
+    }
+
+    pub(crate) fn a_killed_pod_comes_back_and_nothing_is_lost(&self, cluster_id: ClusterId) {
+        for component in [DATABASE, AGGREGATOR] {
+            let before = self.namespace.pods(component);
+            self.namespace.kubectl(&["delete", "pod", &before[0].name, "--grace-period=0", "--force"]);
+            Patience::LONG.wait("another pod", || {
+                let now = self.namespace.pods(component);
+                let is_replaced = now.iter().all(|pod| pod.is_ready && pod.uid != before[0].uid);
+                if is_replaced && now.len() == before.len() { Ok(()) } else { Err(now) }
+            });
+        }
+        self.wait_until_ready();
+        self.wait_for_report(cluster_id);
+    }
+
+    pub(crate) fn what_somebody_changes_by_hand_is_put_back(&self) {
+        let deployment = format!("deployment/ccx-{WRITER}");
+        self.namespace.kubectl(&["scale", &deployment, "--replicas=3"]);
+        eventually("the number of writers is put back", || self.namespace.get(&[&deployment])["spec"]["replicas"] == 1);
+        let service = format!("service/ccx-{AGGREGATOR}");
+        self.namespace.kubectl(&["delete", &service]);
+        eventually("the Service is made anew", || self.namespace.names("services").contains(&service));
+        let told = self.namespace.events("DriftCorrected");
+        assert!(told.iter().any(|note| note.contains("replicas")), "an Event names the field: {told:?}");
+        self.wait_until_ready();
+    }
+
+    pub(crate) fn suspension_stops_the_workloads_and_the_end_of_it_starts_them(&self, cluster_id: ClusterId) {
+        let database = self.namespace.pods(DATABASE);
+        self.namespace.patch(RESOURCE, &json!({"spec": {"suspend": true}}));
+        Patience::LONG.wait("the workloads are gone", || {
+            let left: Vec<Pod> = COMPONENTS[..3].iter().flat_map(|component| self.namespace.pods(component)).collect();
+            if left.is_empty() { Ok(()) } else { Err(left) }
+        });
+        assert_eq!(self.namespace.pods(DATABASE), database, "the database goes on");
+        self.namespace.patch(RESOURCE, &json!({"spec": {"suspend": false}}));
+        self.wait_until_ready();
+        self.wait_for_report(cluster_id);
+    }
+
+    pub(crate) fn another_operator_lets_the_workloads_run(&self, cluster_id: ClusterId) {
+        let before = self.pods();
+        self.cluster.install_operator(&["podAnnotations.release=next"]);
+        let operators = ["pods", "--namespace", OPERATOR, "--selector=app.kubernetes.io/name=ccx-operator"];
+        Patience::SHORT.wait("only the new operator runs", || {
+            let pods = self.cluster.get(&operators)["items"].as_array().unwrap().clone();
+            let releases: Vec<_> = pods.iter().map(|pod| pod["metadata"]["annotations"]["release"].clone()).collect();
+            // One leads, one waits.
+            if releases == ["next", "next"] { Ok(()) } else { Err(releases) }
+        });
+        // That it leads shows in what it does.
+        self.namespace.patch(RESOURCE, &json!({"spec": {"aggregator": {"orgOverviewLimit": "5h"}}}));
+        self.wait_for_new_pods(AGGREGATOR, &before[2]);
+        self.wait_until_ready();
+        let after = self.pods();
+        assert_eq!([&after[0], &after[1], &after[3]], [&before[0], &before[1], &before[3]], "it changes no other pod");
+        self.wait_for_report(cluster_id);
+    }
+
+    pub(crate) fn a_deleted_resource_leaves_its_database_for_the_next(&self, cluster_id: ClusterId) {
+        self.namespace.kubectl(&["delete", RESOURCE, "--timeout=60s"]);
+        Patience::LONG.wait("the workloads are gone", || {
+            let left = self.namespace.names("deployments,services,configmaps");
+            let left: Vec<_> = left.iter().filter(|name| name.contains("/ccx-") && !name.contains(DATABASE)).collect();
+            if left.is_empty() { Ok(()) } else { Err(format!("{left:?}")) }
+        });
+        assert_eq!(self.namespace.names("persistentvolumeclaims").len(), 1, "the data stays");
+        self.namespace.apply(&self.resource());
+        self.wait_until_ready();
+        self.wait_for_report(cluster_id);
+    }
+
+    pub(crate) fn a_resource_that_owns_its_database_leaves_nothing(&self) {
+        self.namespace.patch(RESOURCE, &json!({"spec": {"deletionPolicy": "Delete"}}));
+        self.wait_until_ready();
+        self.namespace.kubectl(&["delete", RESOURCE, "--timeout=60s"]);
+        Patience::LONG.wait("all is gone", || {
+            let kinds =
+                "deployments,statefulsets,jobs,services,configmaps,secrets,persistentvolumeclaims,serviceaccounts,pods";
+            let left = self.namespace.names(kinds);
+            let left: Vec<_> = left.into_iter().filter(|name| name.contains("/ccx-")).collect();
+            if left.is_empty() { Ok(()) } else { Err(left) }
+        });
+    }
+}

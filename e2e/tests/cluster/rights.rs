@@ -1,0 +1,99 @@
+//! What the operator may do, beside what it has done.
+
+use std::collections::BTreeSet;
+
+use ccx_e2e::{OPERATOR, Requests, eventually};
+use serde_json::{Value, json};
+
+use crate::story::{RESOURCE, Story};
+
+/// Rights that this story does not show at work, by their ends, each with why it is needed.
+const UNUSED_HERE: [(&str, &str); 12] = [
+    (" ccx.openshift.io/ccxpipelines/finalizers", "the server asks for it beside the request that makes a child"),
+    (" gateway.networking.k8s.io/httproutes", "an API that is exposed by a Gateway"),
+    (" kafka.strimzi.io/kafkas", "the brokers of a Kafka that Strimzi runs"),
+    (" keda.sh/scaledobjects", "a pipeline that is scaled by lag"),
+    (" keda.sh/triggerauthentications", "the same, with brokers that ask for a password"),
+    (" monitoring.coreos.com/", "the Prometheus operator"),
+    (" route.openshift.io/", "an API that is exposed by a Route"),
+    ("delete /services", "a ServiceMonitor's Services, when it is not wanted any more"),
+    ("delete /persistentvolumeclaims", "where owners' rights are enforced: an object that gets another owner"),
+    ("delete /secrets", "the same"),
+    ("delete apps/", "the same"),
+    ("delete policy/", "the same"),
+];
+
+impl Story<'_> {
+    pub(crate) fn what_a_resource_wants_no_longer_is_deleted(&self) {
+        self.namespace.patch(
+            RESOURCE,
+            &json!({"spec": {
+                "aggregator": {"exposure": {"type": "Ingress", "host": "ccx.example.com"}},
+                "monitoring": {"dashboards": {"presence": "Enabled"}},
+            }}),
+        );
+        let names = || self.namespace.names("ingresses,networkpolicies,horizontalpodautoscalers,configmaps,serviceaccounts");
+        let extras =
+            ["ingress.networking.k8s.io/", "networkpolicy.networking.k8s.io/", "horizontalpodautoscaler.autoscaling/"];
+        let is_extra = |name: &String| {
+            extras.iter().any(|kind| name.starts_with(kind)) || name.ends_with("-dashboard") || name.ends_with("-topics")
+        };
+        eventually("all that can be wanted is there", || {
+            let names = names();
+            extras.iter().all(|kind| names.iter().any(|name| name.starts_with(kind)))
+                && names.iter().any(|name| name.ends_with("-dashboard"))
+        });
+        self.namespace.patch(
+            RESOURCE,
+            &json!({"spec": {
+                "aggregator": {"exposure": null, "autoscaling": {"type": "None"}},
+                "kafka": {"topicManagement": {"policy": "External", "partitions": null, "replicationFactor": null}},
+                "monitoring": null,
+                "networkPolicy": "Disabled",
+            }}),
+        );
+        eventually("nothing of it is there", || !names().iter().any(is_extra));
+        self.namespace.patch(
+            RESOURCE,
+            &json!({"spec": {
+                "aggregator": {"autoscaling": null},
+                "kafka": {"topicManagement": {"policy": null, "partitions": 8, "replicationFactor": 1}},
+                "networkPolicy": null,
+            }}),
+        );
+        self.wait_until_ready();
+    }
+
+    /// What is granted beyond what was asked for would be a right that nobody needs.
+    pub(crate) fn the_operator_has_asked_for_what_it_may_and_no_more(&self) {
+        let Some(log) = self.cluster.audit_log() else { return };
+        let requests = Requests::of(&format!("{OPERATOR}:{OPERATOR}"), log);
+        assert_eq!(requests.forbidden, BTreeSet::new());
+        let asked: BTreeSet<String> =
+            requests.asked.iter().map(|it| format!("{} {}/{}", it.verb, it.group, it.resource)).collect();
+        let cluster_wide = rights(&self.cluster.get(&["clusterrole", OPERATOR]));
+        let own = rights(&self.cluster.get(&["role", &format!("{OPERATOR}-leader"), "--namespace", OPERATOR]));
+        let unused: Vec<&String> = cluster_wide.union(&own).filter(|right| !asked.contains(*right)).collect();
+        let is_explained = |right: &str| UNUSED_HERE.iter().any(|(end, _why)| right.contains(end));
+        let unexplained: Vec<_> = unused.iter().filter(|right| !is_explained(right)).collect();
+        assert_eq!(unexplained, [&&String::new(); 0], "rights that nobody needs");
+        let idle: Vec<_> = UNUSED_HERE.iter().filter(|(end, _)| !unused.iter().any(|right| right.contains(end))).collect();
+        assert_eq!(idle, [&("", ""); 0], "they are used, or not granted");
+    }
+}
+
+/// All rights of a role, each as `verb group/resource`.
+fn rights(role: &Value) -> BTreeSet<String> {
+    let texts = |rule: &Value, key: &str| -> Vec<String> {
+        rule[key].as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
+    };
+    let mut rights = BTreeSet::new();
+    for rule in role["rules"].as_array().unwrap() {
+        for group in texts(rule, "apiGroups") {
+            for resource in texts(rule, "resources") {
+                rights.extend(texts(rule, "verbs").iter().map(|verb| format!("{verb} {group}/{resource}")));
+            }
+        }
+    }
+    rights
+}

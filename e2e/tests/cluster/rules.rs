@@ -1,0 +1,87 @@
+//! Rules that users write, in a ConfigMap that the resource finds by a label.
+
+use std::time::Instant;
+
+use ccx_e2e::Patience;
+use ccx_messages::ClusterId;
+use serde_json::{Value, json};
+
+use crate::story::{PIPELINE, RESOURCE, Story, conditions};
+
+const CONFIG_MAP: &str = "house-rules";
+const FILE: &str = "house.yaml";
+
+/// A rule that hits on every cluster. Its condition is on line 5 of the file.
+fn rule(key: &str, when: &str) -> String {
+    format!(
+        r#"apiVersion: ccx.rules/v1
+id: house.external.has_nodes
+error_key: {key}
+inputs: {{nodes: {{glob: "config/node/*.json", required: true}}}}
+when: {when}
+details: {{nodes: size(nodes)}}
+content:
+  description: The cluster has nodes
+  impact: 1
+  likelihood: 1
+  reason: It has {{{{=pydata.nodes}}}} of them.
+  resolution: None is needed.
+"#
+    )
+}
+
+impl Story<'_> {
+    pub(crate) fn rules_of_users_are_taken_while_the_pipeline_runs(&self) {
+        self.apply_rules(&rule("HOUSE_RULE", "size(nodes) > 0"));
+        let selector = json!({"matchLabels": {"rules": "house"}});
+        self.namespace.patch(RESOURCE, &json!({"spec": {"dataPipeline": {"rules": {"configMapSelector": selector}}}}));
+        self.wait_until_ready();
+        self.wait_for_rules("True (AsExpected) 87 rules are loaded");
+        assert!(self.keys_of_a_new_report().contains(&"HOUSE_RULE".to_owned()));
+        let before = self.namespace.pods(PIPELINE);
+
+        self.apply_rules(&rule("BROKEN_RULE", "size(nodes"));
+        let told = self.wait_for_rules("False (RulesRejected)");
+        assert!(told.contains(FILE) && told.contains(":5:"), "{told}");
+        assert!(self.keys_of_a_new_report().contains(&"HOUSE_RULE".to_owned()), "the last good rules go on");
+
+        self.apply_rules(&rule("MENDED_RULE", "size(nodes) > 0"));
+        self.wait_for_rules("True (AsExpected)");
+        let keys = self.keys_of_a_new_report();
+        assert!(keys.contains(&"MENDED_RULE".to_owned()) && !keys.contains(&"HOUSE_RULE".to_owned()), "{keys:?}");
+        assert_eq!(self.namespace.pods(PIPELINE), before, "no pod was restarted for it");
+        self.namespace.patch(RESOURCE, &json!({"spec": {"dataPipeline": {"rules": null}}}));
+        self.wait_until_ready();
+    }
+
+    fn apply_rules(&self, rules: &str) {
+        let metadata = json!({"name": CONFIG_MAP, "labels": {"rules": "house"}});
+        self.namespace.apply(&json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {FILE: rules}}));
+        self.wake_the_kubelet(rules);
+    }
+
+    /// It looks at a pod whose object changes, and then writes what its ConfigMaps have now. Otherwise it does so every minute or so.
+    fn wake_the_kubelet(&self, rules: &str) {
+        let digest: u32 = rules.bytes().fold(0, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        let selector = format!("--selector=app.kubernetes.io/component={PIPELINE}");
+        self.namespace.kubectl(&["annotate", "pods", &selector, "--overwrite", &format!("rules-seen={digest}")]);
+    }
+
+    fn wait_for_rules(&self, verdict: &str) -> String {
+        let started = Instant::now();
+        let told = Patience::VERY_LONG.wait("the verdict about the rules", || {
+            let told = conditions(&self.namespace.get(&[RESOURCE])).remove("RulesLoaded").unwrap_or_default();
+            if told.starts_with(verdict) { Ok(told) } else { Err(told) }
+        });
+        eprintln!("after {} s, RulesLoaded is {told}", started.elapsed().as_secs());
+        told
+    }
+
+    fn keys_of_a_new_report(&self) -> Vec<String> {
+        let cluster_id = ClusterId::random();
+        self.upload(cluster_id);
+        let report = self.wait_for_report(cluster_id);
+        let key = |hit: &Value| hit["key"].as_str().unwrap().to_owned();
+        report["reports"].as_array().unwrap().iter().map(key).collect()
+    }
+}

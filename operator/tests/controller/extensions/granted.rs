@@ -1,0 +1,90 @@
+//! What the chart grants is what the operator needs: that it suffices, every test shows; that nothing of it is too much, this one.
+
+use std::collections::BTreeSet;
+
+use ccx_operator::{
+    kind::Kind,
+    rbac::{PERMISSIONS, Reach},
+};
+use serde_json::{Value, json};
+
+use super::{
+    installed,
+    life::{api, make_user},
+    strimzi,
+};
+use crate::world::{World, until};
+
+/// What no request shows, since the server asks for it beside the request itself, by the ends of rights.
+const UNSEEN: [&str; 7] = [
+    // Of whoever makes an object that holds up the deletion of its owner.
+    " ccx.openshift.io/ccxpipelines/finalizers",
+    // Of whoever chooses the host of a Route; OpenShift's own server does, the definition alone does not.
+    " route.openshift.io/routes/custom-host",
+    // Of whoever gives an object that is there to another owner. Others can be deleted for other reasons, too.
+    "delete /secrets",
+    "delete /persistentvolumeclaims",
+    "delete policy/poddisruptionbudgets",
+    "delete apps/statefulsets",
+    "delete apps/deployments",
+];
+
+/// A right, as `verb group/resource`.
+fn right(verb: &str, group: &str, resource: &str) -> String {
+    format!("{verb} {group}/{resource}")
+}
+
+#[tokio::test]
+async fn every_right_is_used_in_the_life_of_a_resource_that_tries_everything() {
+    let Some(world) = installed::world().await else { return };
+    make_user(&world).await;
+    let kafkas = strimzi::kafkas(&world, "v1");
+    strimzi::make(&kafkas).await;
+    strimzi::tell(&kafkas, "events:9093", "PEM").await;
+    world.apply(everything()).await;
+    world.until_ready().await;
+    for (exposure, kind) in [
+        (
+            json!({"type": "Gateway", "host": "ccx.example.com", "gateway": {"parentRefs": [{"name": "public"}]}}),
+            Kind::HttpRoute,
+        ),
+        (json!({"type": "Ingress", "host": "ccx.example.com"}), Kind::Ingress),
+    ] {
+        world.apply(json!({"aggregator": {"exposure": exposure}, "monitoring": {"scrape": "ServiceMonitor"}})).await;
+        until(kind.name(), async || api(&world, kind).get_opt("ccx-insights-results-aggregator").await.unwrap()).await;
+    }
+    world.until_ready().await;
+    world
+        .apply(json!({
+            "kafka": {"topicManagement": {"policy": "External"}},
+            "monitoring": {"scrape": "Disabled", "alerts": "Disabled"},
+            "networkPolicy": "Disabled",
+        }))
+        .await;
+    world.until_ready().await;
+    let granted = PERMISSIONS.iter().filter(|it| it.reach == Reach::Watched);
+    let granted = granted.flat_map(|it| it.verbs.iter().map(|verb| right(verb, it.group, it.resource)));
+    let granted: BTreeSet<String> = granted.filter(|right| !UNSEEN.iter().any(|end| right.ends_with(end))).collect();
+    // The last deletions may be under way.
+    world.until_settled().await;
+    assert_eq!(used(&world), granted);
+    world.end().await;
+}
+
+fn used(world: &World) -> BTreeSet<String> {
+    world.witness.asked().iter().map(|it| right(it.verb, &it.group, &it.resource)).collect()
+}
+
+fn everything() -> Value {
+    json!({
+        "kafka": {
+            "bootstrapServers": null,
+            "strimzi": {"name": "events", "listener": "tls"},
+            "securityProtocol": "SASL_SSL",
+            "sasl": {"credentialsSecretRef": {"name": "user"}},
+        },
+        "dataPipeline": {"autoscaling": {"type": "KafkaLag"}},
+        "aggregator": {"autoscaling": {"type": "Cpu"}, "exposure": {"type": "Route"}},
+        "monitoring": {"scrape": "PodMonitor", "alerts": "Enabled", "dashboards": {"presence": "Enabled"}},
+    })
+}
