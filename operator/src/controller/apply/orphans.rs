@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use kube::{
-    Resource as _,
+    Resource as _, ResourceExt as _,
     api::{DeleteParams, Preconditions, PropagationPolicy},
+    core::DynamicObject,
 };
 use snafu::ResultExt as _;
 
@@ -23,8 +24,8 @@ pub(crate) struct Orphan {
     pub(crate) name: String,
 }
 
-/// Those of `records` that the resource with the UID `owner` owns and does not want. What is retained has no owner, so it is never
-/// among them; nor is what pods use that can't be replaced because something is missing.
+/// Those of `records` that the resource with the UID `owner` may delete and does not want. What pods use that can't be replaced
+/// because something is missing is not among them.
 pub(crate) fn orphans<'a>(
     owner: &str,
     children: &Children,
@@ -32,11 +33,17 @@ pub(crate) fn orphans<'a>(
 ) -> Vec<Orphan> {
     let owner = Fingerprint::of(owner);
     let wanted: BTreeSet<(Kind, &str)> = children.iter().map(|child| (child.kind, child.name())).collect();
-    let owned = records.filter(|(_, _, record)| record.owner == Some(owner) && !record.is_leaving);
+    let is_owned = |record: &Record| record.owner == Some(owner);
+    let deletable = records.filter(|(kind, _, it)| may_go(*kind, is_owned(it), it.owner.is_some()) && !it.is_leaving);
     let is_any_missing = children.iter().any(|child| !child.missing.is_empty());
     let is_needed = |kind: Kind| is_any_missing && is_for_pods(kind);
-    let unwanted = owned.filter(|(kind, name, _)| !wanted.contains(&(*kind, *name)) && !is_needed(*kind));
+    let unwanted = deletable.filter(|(kind, name, _)| !wanted.contains(&(*kind, *name)) && !is_needed(*kind));
     unwanted.map(|(kind, name, _)| Orphan { kind, name: name.into() }).collect()
+}
+
+/// What is retained has no owner, and stays; but a NetworkPolicy keeps nothing that is worth it, and would still keep packets back.
+fn may_go(kind: Kind, is_owned: bool, has_owner: bool) -> bool {
+    is_owned || (kind == Kind::NetworkPolicy && !has_owner)
 }
 
 /// What pods are made of or read. The name of a Job, too, depends on what may be missing.
@@ -48,7 +55,10 @@ impl Applier<'_> {
     pub(super) async fn delete_orphans(&self, children: &Children) -> Result<(), ApplyError> {
         for Orphan { kind, name } in self.orphans(children) {
             let live = self.api(kind).get_opt(&name).await.context(RequestSnafu { verb: "read", kind, name: &name })?;
-            let Some(live) = live.filter(|live| object::is_owned(live, self.pipeline)) else { continue };
+            let is_still = |live: &DynamicObject| {
+                may_go(kind, object::is_owned(live, self.pipeline), !live.owner_references().is_empty())
+            };
+            let Some(live) = live.filter(is_still) else { continue };
             self.delete(kind, &name, live.metadata.uid.as_deref()).await?;
             let note = format!("deleted {} {name}, which is no longer wanted", kind.name());
             self.context.events.normal(self.pipeline, Reason::OrphanDeleted.name(), &note).await;
@@ -116,6 +126,16 @@ mod tests {
         let records = records.iter().map(|(name, record)| (Kind::ConfigMap, *name, record));
         let expected = Orphan { kind: Kind::ConfigMap, name: "unwanted".into() };
         assert_eq!(orphans("1", &children, records), [expected]);
+    }
+
+    #[test]
+    fn a_network_policy_goes_although_it_is_retained_unless_another_owns_it() {
+        let children = Children::new(Vec::new());
+        let (retained, others) = (record(json!({"uid": "7"})), record(owned_by("2")));
+        let records =
+            [(Kind::NetworkPolicy, "a", &retained), (Kind::NetworkPolicy, "b", &others), (Kind::Secret, "c", &retained)];
+        let expected = Orphan { kind: Kind::NetworkPolicy, name: "a".into() };
+        assert_eq!(orphans("1", &children, records.into_iter()), [expected]);
     }
 
     #[test]

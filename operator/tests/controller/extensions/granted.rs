@@ -6,6 +6,7 @@ use ccx_operator::{
     kind::Kind,
     rbac::{PERMISSIONS, Reach},
 };
+use k8s_openapi::api::networking::v1::NetworkPolicy;
 use serde_json::{Value, json};
 
 use super::{
@@ -65,6 +66,8 @@ async fn every_right_is_used_in_the_life_of_a_resource_that_tries_everything() {
     let granted = PERMISSIONS.iter().filter(|it| it.reach == Reach::Watched);
     let granted = granted.flat_map(|it| it.verbs.iter().map(|verb| right(verb, it.group, it.resource)));
     let granted: BTreeSet<String> = granted.filter(|right| !UNSEEN.iter().any(|end| right.ends_with(end))).collect();
+    let policies = async || world.list::<NetworkPolicy>().await.is_empty().then_some(());
+    until("no policy is left, not even the database's", policies).await;
     // The last deletions may be under way.
     world.until_settled().await;
     assert_eq!(used(&world), granted);
