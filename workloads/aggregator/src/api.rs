@@ -1,7 +1,10 @@
 //! What all endpoints share.
 
 use std::{
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -9,14 +12,15 @@ use bytes::Bytes;
 use ccx_config::{Aggregator, Authentication};
 use ccx_storage::Database;
 
-use crate::{cache::AnswerCache, metrics::Metrics, openapi};
+use crate::{cache::AnswerCache, content::CurrentContent, metrics::Metrics, openapi};
 
-/// What all endpoints share: the database, the kept answers, and the limits.
+/// What all endpoints share: the database, the kept answers, the texts about findings, and the limits.
 pub struct Api {
     pub(crate) database: Database,
     /// None when the configuration gives it no memory.
     pub(crate) cache: Option<AnswerCache>,
     pub(crate) metrics: Metrics,
+    pub(crate) content: Arc<CurrentContent>,
     pub(crate) limits: Limits,
     pub(crate) authentication: Authentication,
     pub(crate) openapi: Bytes,
@@ -47,6 +51,7 @@ impl Api {
             database: database.with_query_observer(metrics.query_observer()),
             cache: (max_cache_bytes > 0).then(|| AnswerCache::new(max_cache_bytes)),
             metrics,
+            content: Arc::default(),
             limits: Limits {
                 request_timeout: settings.request_timeout,
                 max_body_bytes: settings.max_body.as_u64(),

@@ -4,6 +4,7 @@ pub(crate) mod clusters;
 pub(crate) mod info;
 pub(crate) mod metrics;
 pub(crate) mod openapi;
+pub(crate) mod recommendations;
 pub(crate) mod report;
 pub(crate) mod report_info;
 pub(crate) mod reports;

@@ -38,7 +38,7 @@ impl<'a> From<&'a StoredHit> for HitPayload<'a> {
 }
 
 /// The data for the rule's texts. Clients fall over anything but an object, so what is no JSON becomes an empty one.
-fn details(stored: &StoredHit) -> &RawValue {
+pub(crate) fn details(stored: &StoredHit) -> &RawValue {
     serde_json::from_str(&stored.template_data).unwrap_or_else(|error| {
         tracing::warn!(%error, component = stored.component, error_key = stored.error_key, "a hit's stored details are not JSON");
         serde_json::from_str("{}").expect("an empty object is JSON")

@@ -30,6 +30,7 @@ mod answer;
 mod api;
 mod auth;
 mod cache;
+mod content;
 mod dispatch;
 mod endpoints;
 mod error;
@@ -40,6 +41,7 @@ mod metrics;
 mod openapi;
 mod parameters;
 mod readiness;
+mod recommendation;
 mod routes;
 mod server;
 

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Every endpoint. The order is that of `openapi.json`.
-pub(crate) static TABLE: [&Route; 10] = [
+pub(crate) static TABLE: [&Route; 11] = [
     &endpoints::root::ROUTE,
     &endpoints::info::ROUTE,
     &endpoints::metrics::ROUTE,
@@ -34,6 +34,7 @@ pub(crate) static TABLE: [&Route; 10] = [
     &endpoints::clusters::ROUTE,
     &endpoints::report::ROUTE,
     &endpoints::report_info::ROUTE,
+    &endpoints::recommendations::ROUTE,
     &endpoints::rule::ROUTE,
     &endpoints::reports::BY_PATH,
     &endpoints::reports::BY_BODY,

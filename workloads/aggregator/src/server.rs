@@ -10,7 +10,10 @@ use ccx_storage::{Database, StorageError};
 use snafu::{ResultExt, Snafu};
 use tokio_util::sync::CancellationToken;
 
-use crate::{api::Api, invalidation::follow_announcements, metrics::Metrics, readiness::watch_database, routes::api_router};
+use crate::{
+    api::Api, content::follow_rules, invalidation::follow_announcements, metrics::Metrics, readiness::watch_database,
+    routes::api_router,
+};
 
 /// Why the aggregator can't run.
 #[derive(Debug, Snafu)]
@@ -64,6 +67,7 @@ pub async fn run(config: &Config, shutdown: CancellationToken) -> Result<(), Agg
         watch_database(&api, &condition, &shutdown),
         // The listener's state is large; on the heap it does not make this future so.
         Box::pin(follow_announcements(&api, &shutdown)),
+        follow_rules(&api.content, &config.rules, &shutdown),
     );
     api.database.close().await;
     Ok(())

@@ -6,5 +6,6 @@ mod freshness;
 mod golden;
 mod health;
 mod http;
+mod recommendations;
 mod reports;
 mod served;

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Problem;
 
-/// Which rules judge archives: the built-in ones, and those of users in YAML.
+/// Which rules judge archives: the built-in ones, and those of users in YAML. The pipeline reads all of it; the aggregator reads where
+/// the rules of users are, for the texts that they bring.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rules {

@@ -15,6 +15,7 @@
 
 mod build;
 mod cel;
+mod content;
 mod explain;
 mod files;
 mod format;

@@ -68,7 +68,6 @@ pub async fn run_on(
     let registry = Registry::new();
     let health = Health::new();
     let metrics = Arc::new(Metrics::new(&registry).context(MetricsSnafu)?);
-    let workloads = Workloads::new(config).context(WorkloadChecksSnafu)?;
     let condition = health.condition("object storage");
     let storage = Arc::new(StorageWatch::new(config, condition, metrics.storage_away.clone()));
     let rule_watch = match rules.watch {
@@ -80,14 +79,7 @@ pub async fn run_on(
     let flight = Flight::new(config.pipeline.max_bytes_in_flight.as_u64(), config.pipeline.max_downloads);
 
     let producer = Producer::new(&config.kafka).context(KafkaSnafu { client: "producer" })?;
-    let (flight_of, storage_of, metrics_of) = (Arc::clone(&flight), Arc::clone(&storage), Arc::clone(&metrics));
-    let downloads = Downloads::new(config, flight_of, storage_of, metrics_of, shutdown.clone()).await?;
-    let handler = Handler {
-        downloads,
-        workers: Workers::new(config.pipeline.workers, judges, workloads, limits(config)),
-        sender: Sender::new(producer.clone(), config, metrics.send_retries.clone(), shutdown.clone()),
-        metrics: Arc::clone(&metrics),
-    };
+    let handler = handler(config, judges, &flight, &storage, &metrics, &producer, &shutdown).await?;
     let (group, topic) = (&config.pipeline.group, &config.kafka.topics.announce);
     let consumer = Consumer::subscribe(&config.kafka, group, topic).context(KafkaSnafu { client: "consumer" })?;
 
@@ -123,6 +115,26 @@ pub async fn run_on(
     server_shutdown.cancel();
     let _ = server.await;
     Ok(())
+}
+
+/// What becomes of a record, from the download of its archive to its result.
+async fn handler(
+    config: &Config,
+    judges: Judges,
+    flight: &Arc<Flight>,
+    storage: &Arc<StorageWatch>,
+    metrics: &Arc<Metrics>,
+    producer: &Producer,
+    shutdown: &CancellationToken,
+) -> Result<Handler, PipelineError> {
+    let workloads = Workloads::new(config).context(WorkloadChecksSnafu)?;
+    let (flight, storage) = (Arc::clone(flight), Arc::clone(storage));
+    Ok(Handler {
+        downloads: Downloads::new(config, flight, storage, Arc::clone(metrics), shutdown.clone()).await?,
+        workers: Workers::new(config.pipeline.workers, judges, workloads, limits(config)),
+        sender: Sender::new(producer.clone(), config, metrics.send_retries.clone(), shutdown.clone()),
+        metrics: Arc::clone(metrics),
+    })
 }
 
 /// `/rules`: which rules of users are in use, and why not the latest ones.

@@ -34,8 +34,9 @@ struct Report<'a> {
     reports: Vec<HitPayload<'a>>,
 }
 
+/// What the report is about.
 #[derive(Serialize)]
-struct Meta {
+pub(super) struct Meta {
     /// The service in front fills it in.
     cluster_name: &'static str,
     count: usize,
@@ -81,24 +82,33 @@ pub(super) fn not_found(org_id: OrgId, cluster_id: ClusterId) -> ApiError {
 }
 
 fn payload(stored: &StoredReport) -> Report<'_> {
-    let meta = Meta {
-        cluster_name: "",
-        count: stored.hits.len(),
-        last_checked_at: stored.last_checked_at.map(format_utc_seconds),
-        gathered_at: stored.gathered_at.map(format_utc_seconds),
-    };
-    Report { meta, reports: stored.hits.iter().map(HitPayload::from).collect() }
+    Report { meta: Meta::of(stored), reports: stored.hits.iter().map(HitPayload::from).collect() }
+}
+
+impl Meta {
+    pub(super) fn of(stored: &StoredReport) -> Self {
+        Self {
+            cluster_name: "",
+            count: stored.hits.len(),
+            last_checked_at: stored.last_checked_at.map(format_utc_seconds),
+            gathered_at: stored.gathered_at.map(format_utc_seconds),
+        }
+    }
+
+    /// The JSON schema.
+    pub(super) fn schema() -> Value {
+        schema::object(&json!({
+            "cluster_name": { "type": "string", "description": "Always empty; the service in front fills it in." },
+            "count": { "type": "integer", "minimum": 0, "description": "Number of rules that hit." },
+            "last_checked_at": schema::time("When the archive was announced."),
+            "gathered_at": schema::time("When the cluster gathered the data."),
+        }))
+    }
 }
 
 fn payload_schema() -> Value {
-    let meta = schema::object(&json!({
-        "cluster_name": { "type": "string", "description": "Always empty; the service in front fills it in." },
-        "count": { "type": "integer", "minimum": 0, "description": "Number of rules that hit." },
-        "last_checked_at": schema::time("When the archive was announced."),
-        "gathered_at": schema::time("When the cluster gathered the data."),
-    }));
     let hits = json!({ "type": "array", "items": HitPayload::schema() });
-    schema::envelope("report", &schema::object(&json!({ "meta": meta, "reports": hits })))
+    schema::envelope("report", &schema::object(&json!({ "meta": Meta::schema(), "reports": hits })))
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@ use crate::limits::MAX_STEPS;
 
 mod conformance;
 mod mistakes;
-mod speed;
 
 /// What the variables of the tests are.
 fn data() -> serde_json::Value {

@@ -87,6 +87,9 @@ fn served_text(served: &Served, reports: &Reports) -> String {
         let _ = writeln!(text, "{table}");
     }
     let _ = write!(text, "  curl -s {}", reports.report_url(*cluster_id));
+    if !report.reports.is_empty() {
+        let _ = write!(text, "\nWhy they matter and what to do:\n  curl -s {}", reports.recommendations_url(*cluster_id));
+    }
     text
 }
 
@@ -139,9 +142,14 @@ mod tests {
     #[test]
     fn text_has_the_recommendations_and_the_way_to_them() {
         let text = served_text(&served(), &reports());
-        for part in
-            ["a.tar\n", "1 recommendation\n", "ccx_rules.a", "2026-01-15T12:00:00Z", "curl -s http://127.0.0.1:8080/"]
-        {
+        for part in [
+            "a.tar\n",
+            "1 recommendation\n",
+            "ccx_rules.a",
+            "2026-01-15T12:00:00Z",
+            "curl -s http://127.0.0.1:8080/",
+            "/recommendations",
+        ] {
             assert!(text.contains(part), "{part} is missing: {text}");
         }
     }

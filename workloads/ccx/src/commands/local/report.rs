@@ -70,6 +70,11 @@ impl Reports {
         format!("{}organizations/{}/clusters/{cluster_id}/users/{USER}/report", self.base, self.org_id)
     }
 
+    /// Where the report of a cluster is with its texts.
+    pub(super) fn recommendations_url(&self, cluster_id: ClusterId) -> String {
+        format!("{}organizations/{}/clusters/{cluster_id}/users/{USER}/recommendations", self.base, self.org_id)
+    }
+
     /// Where the list of clusters is.
     pub(super) fn clusters_url(&self) -> String {
         format!("{}organizations/{}/clusters", self.base, self.org_id)
@@ -109,6 +114,10 @@ mod tests {
         assert_eq!(
             reports.report_url(cluster),
             "http://127.0.0.1:8080/api/v1/organizations/7/clusters/00000000-0000-4000-8000-000000000001/users/1/report"
+        );
+        assert_eq!(
+            reports.recommendations_url(cluster),
+            "http://127.0.0.1:8080/api/v1/organizations/7/clusters/00000000-0000-4000-8000-000000000001/users/1/recommendations"
         );
         assert_eq!(reports.clusters_url(), "http://127.0.0.1:8080/api/v1/organizations/7/clusters");
     }

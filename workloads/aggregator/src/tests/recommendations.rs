@@ -1,0 +1,73 @@
+//! A report with its texts.
+
+use std::{fs, sync::Arc};
+
+use ccx_config::Rules;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+use super::served::{CLUSTER, Served, eventually};
+use crate::content::follow_rules;
+
+const PATH: &str = "/api/v1/organizations/11/clusters/34c3ecc5-624a-49a5-bab8-4fdc5e51a266/users/7/recommendations";
+
+/// A rule of a user, with texts for a hit of the sample.
+const RULE: &str = "\
+apiVersion: ccx.rules/v1
+id: rules.b
+error_key: KEY_B
+inputs: {version: {file: config/version.json}}
+when: version == null
+details: {n: 1.0}
+content:
+  description: \"{{=pydata.n}} of them\"
+  impact: 3
+  likelihood: 4
+  tags: [security]
+  generic: G
+  reason: \"It is {{=pydata.error_key}}.\"
+  resolution: Repair it.
+";
+
+async fn recommendations(served: &Served) -> Value {
+    let answer = served.get(PATH).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    serde_json::from_str(&answer.body).unwrap()
+}
+
+#[tokio::test]
+async fn rules_of_users_are_told_about_in_their_own_words() {
+    let directory = TempDir::new().unwrap();
+    fs::write(directory.path().join("b.yaml"), RULE).unwrap();
+    let served = Served::trusting().await;
+    served.store_sample().await;
+    let (content, shutdown) = (Arc::clone(&served.api.content), CancellationToken::new());
+    let rules = Rules { directories: vec![directory.path().to_owned()], ..Rules::default() };
+    let follower = tokio::spawn({
+        let shutdown = shutdown.clone();
+        async move { follow_rules(&content, &rules, &shutdown).await }
+    });
+    let selector = "rules.b|KEY_B".parse().unwrap();
+    eventually("the texts are there", async || served.api.content.get().find(&selector).is_some()).await;
+
+    let answer = recommendations(&served).await;
+    assert_eq!((&answer["status"], &answer["report"]["meta"]["count"]), (&json!("ok"), &json!(2)));
+    let data = answer["report"]["data"].as_array().unwrap();
+    let of_user = data.iter().find(|hit| hit["rule_id"] == "rules.b.report").unwrap();
+    let expected = json!({"rule_id": "rules.b.report", "description": "1 of them", "details": "G", "reason": "It is KEY_B.",
+        "resolution": "Repair it.", "more_info": "", "total_risk": 3, "tags": ["security"], "user_vote": 0, "disabled": true,
+        "disable_feedback": "too <noisy>", "disabled_at": "2026-01-21T10:11:12Z", "impacted": "2026-01-20T00:00:00Z",
+        "extra_data": {"type": "rule", "error_key": "KEY_B", "n": 1.0}});
+    assert_eq!(*of_user, expected);
+    shutdown.cancel();
+    follower.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_cluster_without_a_report_is_not_found() {
+    let served = Served::trusting().await;
+    let answer = served.get(PATH).await;
+    assert_eq!(answer.status, 404);
+    assert!(answer.body.contains(CLUSTER), "{}", answer.body);
+}
