@@ -5,7 +5,7 @@ use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Child, Command},
 };
 
 use ccx_messages::ClusterId;
@@ -99,16 +99,12 @@ fn without_archives_samples_are_served_until_sigterm_and_kept_in_the_folder() {
     let mut program = Running(ccx(["local", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder.path()).spawn().unwrap());
     let child = &mut program.0;
     let stderr = reader(child.stderr.take());
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let mut text = String::new();
-    // The last line that is printed before serving.
-    let last = lines.by_ref().inspect(|line| text.extend([line, "\n"])).find(|line| line.ends_with("/openapi.json"));
-    assert!(last.is_some(), "{text}\n{}", stderr.join().unwrap());
+    let text = printed_until_served(child);
     for key in ["NODE_NOT_READY", "CLUSTER_OPERATOR_DEGRADED", "ETCD_SLOW_DISK"] {
         assert!(text.contains(key), "{key} is missing: {text}");
     }
-    let url = text.split_whitespace().find(|word| word.ends_with("/users/1/report")).expect("a ready line for curl");
-    assert!(get(url).starts_with("HTTP/1.1 200"), "{url}");
+    let url = url_in(&text, "/users/1/report");
+    assert!(get(url).starts_with("HTTP/1.1 200"), "{url}\n{text}");
 
     let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
     assert!(told.success());
@@ -116,6 +112,55 @@ fn without_archives_samples_are_served_until_sigterm_and_kept_in_the_folder() {
     assert_eq!(status.code(), Some(0), "{}", stderr.join().unwrap());
     assert!(folder.path().join("postgres/data/PG_VERSION").exists());
     assert!(!folder.path().join("postgres/data/postmaster.pid").exists(), "PostgreSQL is stopped in order");
+}
+
+/// A rule that hits on every sample.
+const RULE: &str = "\
+apiVersion: ccx.rules/v1
+id: acme.external.version
+error_key: ACME_VERSION
+inputs: {version: {file: config/version.json}}
+when: version != null
+details: {channel: version.spec.channel}
+content:
+  description: The channel is {{=pydata.channel}}
+  impact: 3
+  likelihood: 4
+  tags: [security]
+  reason: R
+  resolution: S
+";
+
+#[test]
+fn a_rule_of_a_user_is_served_in_its_own_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let rule = folder.path().join("rule.yaml");
+    fs::write(&rule, RULE).unwrap();
+    let archive = sample(folder.path(), ClusterId::random(), &[]);
+    let mut local = ccx(["local", "--listen", "127.0.0.1:0"]);
+    let mut program = Running(local.arg(archive).env("CCX__RULES__DIRECTORIES", rule).spawn().unwrap());
+    let _stderr = reader(program.0.stderr.take());
+    let text = printed_until_served(&mut program.0);
+
+    let answer = get(url_in(&text, "/recommendations"));
+    let recommendations: Value = serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+    let data = &recommendations["report"]["data"][0];
+    let seen = (&data["rule_id"], &data["description"], &data["total_risk"]);
+    assert_eq!(seen, (&"acme.external.version.report".into(), &"The channel is stable-4.22".into(), &3.into()), "{answer}");
+}
+
+/// What is printed before the program serves until it is ended.
+fn printed_until_served(child: &mut Child) -> String {
+    let mut text = String::new();
+    let mut lines = BufReader::new(child.stdout.as_mut().unwrap()).lines().map_while(Result::ok);
+    let last = lines.by_ref().inspect(|line| text.extend([line, "\n"])).find(|line| line.ends_with("/openapi.json"));
+    assert!(last.is_some(), "{text}");
+    text
+}
+
+/// The address to ask, of those that the program prints.
+fn url_in<'a>(text: &'a str, end: &str) -> &'a str {
+    text.split_whitespace().find(|word| word.ends_with(end)).expect("a ready line for curl")
 }
 
 #[test]
