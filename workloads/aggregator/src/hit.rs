@@ -37,10 +37,12 @@ impl<'a> From<&'a StoredHit> for HitPayload<'a> {
     }
 }
 
-/// The data for the rule's texts. Clients fall over anything but an object, so what is no JSON becomes an empty one.
+/// The data for the rule's texts. Clients fall over anything but an object, so what is none becomes an empty one.
 pub(crate) fn details(stored: &StoredHit) -> &RawValue {
-    serde_json::from_str(&stored.template_data).unwrap_or_else(|error| {
-        tracing::warn!(%error, component = stored.component, error_key = stored.error_key, "a hit's stored details are not JSON");
+    let details = serde_json::from_str::<&RawValue>(&stored.template_data).ok();
+    details.filter(|details| details.get().starts_with('{')).unwrap_or_else(|| {
+        let StoredHit { component, error_key, .. } = stored;
+        tracing::warn!(component, error_key, "a hit's stored details are no JSON object");
         serde_json::from_str("{}").expect("an empty object is JSON")
     })
 }
@@ -95,5 +97,8 @@ mod tests {
         let hit = StoredHit { created_at: None, disabled_at: None, template_data: "{".into(), ..hit() };
         let expected = r#"{"component":"a.b.report","key":"KEY","user_vote":-1,"disabled":true,"disable_feedback":"noisy","disabled_at":"","details":{}}"#;
         assert_eq!(json(&hit), expected);
+        for details in ["null", "[1]", " 1"] {
+            assert_eq!(json(&StoredHit { template_data: details.into(), ..hit.clone() }), expected);
+        }
     }
 }
