@@ -69,7 +69,7 @@ impl Queue {
         })
     }
 
-    async fn next(&self) -> Key {
+    pub(super) async fn next(&self) -> Key {
         loop {
             let first = self.lock().line.pop_front();
             match first {

@@ -9,7 +9,7 @@ use kube::{
     Client,
     runtime::{
         controller::{self, Action, applier},
-        reflector,
+        reflector::{self, Store},
     },
 };
 use tokio_util::sync::CancellationToken;
@@ -130,8 +130,8 @@ async fn control(context: Arc<Context>, namespace: Option<String>, stop: Cancell
         let requests = context.queue.requests().take_until(stop.clone().cancelled_owned());
         let config = controller::Config::default().concurrency(CONCURRENCY);
         let run = |pipeline, context| Box::pin(reconcile(pipeline, context));
-        let results = applier(run, on_error, Arc::clone(&context), store, Box::pin(requests), config);
-        results.for_each(async |result| tell(&context.queue, result)).await;
+        let results = applier(run, on_error, Arc::clone(&context), store.clone(), Box::pin(requests), config);
+        results.for_each(async |result| tell(&context.queue, &store, result)).await;
     };
     tokio::select! {
         () = watching => {}
@@ -152,12 +152,46 @@ fn on_error(pipeline: Arc<Partial<CcxPipeline>>, error: &kube::Error, context: A
 
 type Reconciled = Result<(reflector::ObjectRef<Partial<CcxPipeline>>, Action), controller::Error<kube::Error, Infallible>>;
 
-fn tell(queue: &Queue, result: Reconciled) {
+fn tell(queue: &Queue, store: &Store<Partial<CcxPipeline>>, result: Reconciled) {
     match result {
         Ok(_) | Err(controller::Error::ReconcilerFailed(..)) => {}
         Err(controller::Error::ObjectNotFound(object)) => {
-            queue.begin(&Key::new(object.namespace.as_deref().unwrap_or_default(), &object.name));
+            let key = Key::new(object.namespace.as_deref().unwrap_or_default(), &object.name);
+            queue.begin(&key);
+            // It may have been made since it was looked for, and its request been taken for a repetition of the one that failed.
+            if store.get(&key.object_ref()).is_some() {
+                queue.push(key);
+            }
         }
         Err(error) => tracing::error!(error = %sentence(&error), "the controller failed"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt as _;
+    use kube::runtime::watcher::Event;
+    use serde_json::json;
+
+    use super::*;
+    use crate::metrics::Metrics;
+
+    #[tokio::test]
+    async fn a_resource_that_was_made_while_the_one_before_was_looked_for_has_its_turn() {
+        let (store, mut writer) = reflector::store();
+        let queue = Queue::new(Metrics::new().queue_depth);
+        let key = Key::new("ns", "ccx");
+        let not_found = || Err(controller::Error::ObjectNotFound(Box::new(key.object_ref().erase())));
+
+        queue.push(key.clone());
+        assert_eq!(queue.next().await, key, "something of the one before has gone");
+        queue.push(key.clone());
+        tell(&queue, &store, not_found());
+        assert_eq!(queue.next().now_or_never(), None, "there is none");
+
+        let made = json!({"metadata": {"namespace": "ns", "name": "ccx", "uid": "2"}});
+        writer.apply_watcher_event(&Event::Apply(serde_json::from_value(made).unwrap()));
+        tell(&queue, &store, not_found());
+        assert_eq!(queue.next().now_or_never(), Some(key.clone()));
     }
 }
