@@ -30,7 +30,15 @@ pub enum ProblemKind {
 impl ProblemKind {
     /// Whether something that the spec names is not there yet: whoever does not need it can go on.
     pub fn is_of_something_missing(self) -> bool {
-        matches!(self, Self::MissingSecret | Self::MissingSecretKey | Self::MissingConfigMap | Self::MissingConfigMapKey)
+        match self {
+            Self::InvalidSpec | Self::InvalidName | Self::KindNotServed => false,
+            Self::MissingSecret
+            | Self::MissingSecretKey
+            | Self::MissingConfigMap
+            | Self::MissingConfigMapKey
+            | Self::StrimziMissing
+            | Self::StrimziNotReady => true,
+        }
     }
 }
 

@@ -2,7 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use ccx_operator::{build::build, child::Children, component::Component, kind::Kind, references::References, validate};
+use ccx_operator::{
+    child::Children,
+    component::Component,
+    kind::Kind,
+    references::{References, Strimzi},
+};
 use serde_json::{Value, json};
 
 use crate::sample::{self, children};
@@ -12,7 +17,7 @@ fn without(spec: &Value, take: impl Fn(&mut References)) -> Children {
     let pipeline = sample::pipeline(spec);
     let mut references = sample::references(&pipeline);
     take(&mut references);
-    build(&validate::validate(&pipeline, &references, &validate::OperatorDefaults::default()).unwrap())
+    sample::children_with(&pipeline, &references)
 }
 
 /// What waits, without the fingerprints in the names of Jobs.
@@ -93,6 +98,20 @@ fn rules_of_users_are_needed_by_the_pipeline_and_an_allowlist_by_the_writer() {
     assert_eq!(waiting(&rules), of_program("Deployment", "data-pipeline"));
     let allowlist = without(&spec, no_config_map("organisations"));
     assert_eq!(waiting(&allowlist), of_program("Deployment", "insights-results-db-writer"));
+}
+
+#[test]
+fn a_kafka_that_strimzi_has_not_made_yet_is_needed_by_those_who_would_connect_to_it() {
+    let mut pipeline = sample::pipeline(&json!({"kafka": {"strimzi": {"name": "events", "listener": "tls"}}}));
+    pipeline.spec.kafka.bootstrap_servers.clear();
+    let mut expected = of_program("Deployment", "data-pipeline");
+    expected.extend(of_program("Deployment", "insights-results-db-writer"));
+    expected.extend(of_program("Job", "topics"));
+    let unready = serde_json::from_value(json!({"metadata": {"name": "events"}})).unwrap();
+    for strimzi in [Strimzi::Missing, Strimzi::Found(Box::new(unready))] {
+        let references = References { strimzi, ..sample::references(&pipeline) };
+        assert_eq!(waiting(&sample::children_with(&pipeline, &references)), expected);
+    }
 }
 
 #[test]

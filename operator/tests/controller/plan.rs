@@ -102,6 +102,19 @@ async fn an_object_of_somebody_else_is_told_before_it_is_in_the_way() {
 }
 
 #[tokio::test]
+async fn what_lacks_a_secret_is_said_to_wait_for_it_and_the_rest_is_planned() {
+    let Some(world) = World::empty().await else { return };
+    let credentials = json!({"type": "Secret", "secretRef": {"name": "uploads"}});
+    let text = told(&world, json!({"objectStorage": {"credentials": credentials}})).await;
+    assert!(text.contains("+ Deployment ccx-insights-results-aggregator\n"), "{text}");
+    assert!(!text.contains("Deployment ccx-data-pipeline\n"), "{text}");
+    let end = "\nwho needs this stays as it is until it exists:\n    Secret uploads, which \
+               spec.objectStorage.credentials.secretRef names, does not exist; create it in the same namespace\n";
+    assert!(text.ends_with(end), "{text}");
+    world.end().await;
+}
+
+#[tokio::test]
 async fn the_program_and_the_status_say_the_same() {
     let Some(world) = settled(json!({})).await else { return };
     let change =

@@ -18,7 +18,8 @@ pub(crate) fn endpoints(pipeline: &ValidatedPipeline, children: &Children) -> En
     Endpoints {
         api: service.map(|it| format!("http://{}.{}.svc:{port}{prefix}", it.name(), it.namespace())),
         external: children.iter().find_map(host).map(|(scheme, host)| format!("{scheme}://{host}{prefix}")),
-        kafka: Some(pipeline.kafka.config.bootstrap_servers.join(",")),
+        // A Kafka of Strimzi that is not ready has none yet.
+        kafka: Some(pipeline.kafka.config.bootstrap_servers.join(",")).filter(|servers| !servers.is_empty()),
         database: Some(format!("{}:{}/{}", database.host, database.port, database.name)),
     }
 }
