@@ -27,6 +27,9 @@ impl Story<'_> {
         eprintln!("all pods are ready after {} s", started.elapsed().as_secs());
         let ready = COMPONENTS.map(|component| self.namespace.pods(component).iter().filter(|pod| pod.is_ready).count());
         assert_eq!(ready, REPLICAS);
+        let resource = self.namespace.get(&[RESOURCE]);
+        let version = &resource["status"]["schemaVersion"];
+        assert_eq!((&version["public"], &version["dvo"]), (&json!(32), &json!(4)), "as the migration's pod has told");
     }
 
     pub(crate) fn an_archive_becomes_a_report(&self, cluster_id: ClusterId) {
