@@ -35,7 +35,8 @@ e2e-cluster: ## the operator and every pod on a Kubernetes node of this machine,
 
 images: ## container images, as archives in target/images
 	@hack/install-dependencies.sh
-	cargo build --release --workspace --bins
+	cargo build --release --workspace --exclude ccx-operator --bins
+	hack/build-operator.sh
 	hack/images.sh release
 
 lint: ## format, lints, scripts, and what we depend on

@@ -2,14 +2,15 @@
 # Container images of the built programs, as archives that every tool loads: podman, docker, kind, containerd. Needs no daemon, no
 # registry, no network and no root.
 #
-#   hack/images.sh [PROFILE]          makes target/images/{ccx,ccx-operator}.tar of target/PROFILE (release)
+#   hack/images.sh [PROFILE]          makes target/images/{ccx,ccx-operator}.tar of target/PROFILE (release; the operator then of
+#                                     target/operator, where hack/build-operator.sh leaves it)
 #   hack/images.sh python [PROFILE]   makes target/images/ccx-python.tar, with this machine's Python and insights-core
 #
 # Beside each archive stays the root file system that is in it. With images/*/Containerfile it makes the same image by other means:
 #
 #   buildah build --isolation chroot --file images/ccx/Containerfile target/images/ccx
 #
-# The programs need the C library of this system, which goes into the image with them. Settings, by environment:
+# Programs that need the C library of this system get it into the image with them. Settings, by environment:
 #
 #   CARGO_TARGET_DIR  where cargo builds     (target)
 #   IMAGE_REGISTRY    the names' first part  (quay.io/ccx)
@@ -35,8 +36,9 @@ main() {
   if [ "${1:-}" = python ]; then
     python_image "${2:-release}"
   else
-    program_image ccx "${1:-release}"
-    program_image ccx-operator "${1:-release}"
+    local profile=${1:-release}
+    program_image ccx "$profile"
+    program_image ccx-operator "${profile/#release/operator}"
   fi
 }
 

@@ -28,8 +28,9 @@ use super::{
 };
 use crate::{events::Events, metrics::Metrics, validate::OperatorDefaults};
 
-/// How many reconciles run at a time: each has objects in memory and requests under way.
-const CONCURRENCY: u16 = 16;
+/// How many reconciles run at a time. Each that is at work has half a megabyte of objects in memory; the API server is slower than
+/// eight of them.
+const CONCURRENCY: u16 = 8;
 
 /// How long to wait when the cluster does not say what it serves.
 const DISCOVERY_PAUSE: Duration = Duration::from_secs(2);

@@ -35,8 +35,8 @@ use crate::{
     kind::Kind,
 };
 
-/// How many objects a page of a list has. Small, as a page is in memory as a whole.
-const PAGE_SIZE: u32 = 100;
+/// How many objects a page of a list has. Small, as a page is in memory as a whole, and all watches begin at the same time.
+const PAGE_SIZE: u32 = 50;
 
 /// Everything that the watches need and feed.
 #[derive(Clone)]

@@ -1,0 +1,201 @@
+#!/usr/bin/env bash
+# What the operator costs with many resources: memory and processor time, idle, at work and settled.
+#
+#   hack/operator-load.sh PROGRAM [RESOURCES]   measures the built program PROGRAM with so many resources (1000); half an hour
+#
+# Beside a Kubernetes API of its own without controllers and nodes. This script says in their stead that workloads are ready, so
+# that resources settle without a pod. It needs what hack/kubernetes.sh needs.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=hack/lib/server.sh
+source "$root/hack/lib/server.sh"
+# shellcheck source=e2e/cluster/lib/programs.sh
+source "$root/e2e/cluster/lib/programs.sh"
+
+# Longer than the operator's resync interval with its spread, so that each resource is looked at at least once.
+readonly resync_seconds=400
+
+# What the operator's threads need to come to rest.
+readonly rest_seconds=30
+
+readonly namespace=load
+state='' operator='' listen=''
+
+main() {
+  case "${1:-}" in '' | help | -h | --help) usage && return ;; esac
+  local program=$1 resources=${2:-1000}
+  state=$(mktemp -d "${TMPDIR:-/tmp}/ccx-operator-load.XXXXXX")
+  trap stop EXIT
+  start_kubernetes "$program"
+  start_operator "$program"
+  sleep "$rest_seconds"
+  memory idle
+  local idle_cpu=$(($(cpu_us "$operator")))
+  sleep "$rest_seconds"
+  idle_cpu=$((($(cpu_us "$operator") - idle_cpu) / rest_seconds))
+  echo "processor time, idle: $idle_cpu us a second"
+  make "$resources"
+  sleep "$rest_seconds"
+  memory "$resources resources settled"
+  look_again "$idle_cpu"
+  memory "$resources resources settled, later"
+  restart "$program" "$resources"
+}
+
+start_kubernetes() {
+  KUBERNETES_DATA=$state "$root/hack/kubernetes.sh" up >&2
+  export KUBECONFIG=$state/kubeconfig
+  server_stop "$state/kube-controller-manager"
+  "$1" crd | kubectl apply --server-side -f - >/dev/null
+  kubectl create namespace "$namespace" >/dev/null
+}
+
+start_operator() {
+  listen=127.0.0.1:$(free_port)
+  mkdir -p "$state/operator"
+  # By a name in that folder, by which its process is recognised.
+  ln -sf "$(realpath "$1")" "$state/operator/ccx-operator"
+  POD_NAMESPACE=default CCX_OPERATOR_LISTEN=$listen server_start "$state/operator" "$state/operator/ccx-operator" run
+  operator=$(cat "$state/operator/pid")
+  server_wait "$state/operator" 60 is_leading
+}
+
+stop() {
+  server_stop "$state/operator"
+  KUBERNETES_DATA=$state "$root/hack/kubernetes.sh" down
+}
+
+kubectl() { "$(program kubectl)" "$@"; }
+
+# metric PATTERN: the value of the metric; 0 when there is none.
+metric() { curl --silent --noproxy '*' "http://$listen/metrics" | awk -v name="$1" '$1 == name { value = $2 } END { print value + 0 }'; }
+
+is_leading() { [ "$(metric ccx_operator_leader)" = 1 ]; }
+
+# Until they all are settled.
+make() {
+  local started=$SECONDS api etcd before_operator before_api before_etcd
+  api=$(cat "$state/kube-apiserver/pid") etcd=$(cat "$state/etcd/pid")
+  before_operator=$(cpu_us "$operator") before_api=$(cpu_us "$api") before_etcd=$(cpu_us "$etcd")
+  resources "$1" | kubectl create -f - >/dev/null &
+  until_settled "$1"
+  wait $!
+  echo "$1 resources made and settled: $((SECONDS - started)) s; processor time of the operator" \
+    "$(seconds $(($(cpu_us "$operator") - before_operator))) s, of the API server" \
+    "$(seconds $(($(cpu_us "$api") - before_api))) s, of etcd $(seconds $(($(cpu_us "$etcd") - before_etcd))) s"
+  memory "at most"
+}
+
+resources() {
+  local number
+  for number in $(seq "$1"); do
+    cat <<YAML
+---
+apiVersion: ccx.openshift.io/v1alpha1
+kind: CcxPipeline
+metadata: {name: p$number, namespace: $namespace}
+spec:
+  kafka: {bootstrapServers: ["kafka:9092"]}
+  objectStorage: {bucket: insights-upload}
+YAML
+  done
+}
+
+until_settled() {
+  local deadline=$((SECONDS + 1800))
+  until [ "$(metric 'ccx_operator_pipelines{condition="Ready",status="True"}')" = "$1" ] && is_at_rest; do
+    ((SECONDS < deadline)) || die "only $(metric 'ccx_operator_pipelines{condition="Ready",status="True"}') resources are ready"
+    tend
+    sleep 1
+  done
+}
+
+is_at_rest() { [ "$(metric ccx_operator_queue_depth)" = 0 ]; }
+
+# tend: what controllers and nodes would say of the workloads that are new.
+tend() {
+  local rollout='"observedGeneration":\2,"replicas":\3,"readyReplicas":\3,"updatedReplicas":\3,"availableReplicas":\3'
+  local now
+  now=$(date --utc +%Y-%m-%dT%H:%M:%SZ)
+  local complete='"status":"True","lastTransitionTime":"'$now'","lastProbeTime":"'$now'"'
+  local success='"startTime":"'$now'","completionTime":"'$now'","succeeded":1,"ready":0,"uncountedTerminatedPods":{}'
+  success+=',"conditions":[{"type":"SuccessCriteriaMet",'$complete'},{"type":"Complete",'$complete'}]'
+  {
+    unready deployments | patches apps/v1 deployments "$rollout"
+    unready statefulsets | patches apps/v1 statefulsets "$rollout"
+    list jobs :.status.succeeded | awk '$2 != 1' | patches batch/v1 jobs "$success"
+    list persistentvolumeclaims :.status.phase | awk '$2 != "Bound"' | patches v1 persistentvolumeclaims '"phase":"Bound"'
+  } | sed 1d >"$state/patches"
+  [ ! -s "$state/patches" ] || curl --silent --noproxy '*' --parallel --parallel-max 4 --config "$state/patches" &>/dev/null
+}
+
+# list KIND COLUMN...: names and these columns.
+list() {
+  local kind=$1 columns=:.metadata.name
+  shift
+  columns+=$(printf ',%s' "$@")
+  kubectl get "$kind" --namespace "$namespace" --no-headers --output "custom-columns=$columns" 2>/dev/null
+}
+
+# unready KIND: name, generation and replicas of those whose status says less.
+unready() {
+  list "$1" :.metadata.generation :.spec.replicas :.status.observedGeneration :.status.readyReplicas |
+    awk '$2 != $4 || $3 != $5 { print $1, $2, $3 }'
+}
+
+# patches API_VERSION PLURAL STATUS: requests in curl's words that give each object on the input this status, in which \2 and \3
+# stand for the words of its line.
+patches() {
+  local path=apis/$1 status=${3//\"/\\\\\"}
+  [ "$1" != v1 ] || path=api/v1
+  local certificates=$state/certificates
+  # shellcheck source=/dev/null
+  source "$state/ports"
+  sed -E 's/ +/ /g' | sed -E "s#^([^ ]+) ?([^ ]*) ?([^ ]*).*#next\n\
+url = \"https://127.0.0.1:${api_port:?}/$path/namespaces/$namespace/$2/\\1/status\"\n\
+request = PATCH\n\
+header = \"Content-Type: application/merge-patch+json\"\n\
+data = \"{\\\\\"status\\\\\":{$status}}\"\n\
+cacert = $certificates/ca.crt\ncert = $certificates/admin.crt\nkey = $certificates/admin.key#"
+}
+
+# look_again IDLE: what it costs to look at a resource to which nothing has happened, beside what an idle process takes.
+look_again() {
+  local looks cpu
+  looks=$(settled_looks) cpu=$(cpu_us "$operator")
+  sleep "$resync_seconds"
+  looks=$(($(settled_looks) - looks)) cpu=$(($(cpu_us "$operator") - cpu))
+  ((looks > 0)) || die "no resource was looked at again within $resync_seconds s"
+  echo "$looks looks at settled resources in $resync_seconds s: processor time $cpu us," \
+    "$(((cpu - $1 * resync_seconds) / looks)) us each beyond that of an idle process"
+}
+
+settled_looks() { metric 'ccx_operator_reconciles_total{result="settled"}'; }
+
+# A process that comes to a cluster full of resources.
+restart() {
+  local started=$SECONDS
+  server_stop "$state/operator"
+  start_operator "$1"
+  until_settled "$2"
+  echo "started anew beside $2 settled resources: $((SECONDS - started)) s"
+  sleep "$rest_seconds"
+  memory "after that"
+}
+
+# memory WHEN
+memory() {
+  awk -v when="$1" '
+    { sub(":", "", $1); kilobytes[$1] = $2 }
+    END { printf "%s: %.1f MB resident, of it its own %.1f MB, files %.1f MB; at most so far %.1f MB\n", when,
+      kilobytes["VmRSS"] * 1.024e-3, kilobytes["RssAnon"] * 1.024e-3, kilobytes["RssFile"] * 1.024e-3, kilobytes["VmHWM"] * 1.024e-3
+    }' "/proc/$operator/status"
+}
+
+# cpu_us PID: processor time of all threads.
+cpu_us() { cat "/proc/$1"/task/*/schedstat | awk '{ ns += $1 } END { printf "%d", ns / 1000 }'; }
+
+seconds() { awk -v us="$1" 'BEGIN { printf "%.1f", us / 1e6 }'; }
+
+main "$@"
