@@ -21,8 +21,9 @@ use failure::Failure;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// The operator waits for the API server most of the time; each thread has a heap of its own.
-const WORKERS: usize = 2;
+/// Beside the main thread, which decides, one for what comes and goes over the network. The operator waits for the API server most of
+/// the time, and each thread has a heap of its own.
+const WORKERS: usize = 1;
 
 fn main() -> ExitCode {
     match run(Cli::parse()) {
