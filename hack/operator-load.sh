@@ -56,6 +56,7 @@ start_operator() {
   mkdir -p "$state/operator"
   # By a name in that folder, by which its process is recognised.
   ln -sf "$(realpath "$1")" "$state/operator/ccx-operator"
+  export MIMALLOC_PURGE_DELAY=0 MIMALLOC_PAGE_FULL_RETAIN=0 MIMALLOC_GENERIC_COLLECT=100 # As in images/ccx-operator/Containerfile.
   POD_NAMESPACE=default CCX_OPERATOR_LISTEN=$listen server_start "$state/operator" "$state/operator/ccx-operator" run
   operator=$(cat "$state/operator/pid")
   server_wait "$state/operator" 60 is_leading
