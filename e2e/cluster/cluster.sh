@@ -10,6 +10,7 @@
 #   e2e/cluster/cluster.sh load FILE.tar    give it an image; pods then need imagePullPolicy: IfNotPresent
 #   e2e/cluster/cluster.sh images [PROFILE]   make the images of the built programs (of target/debug) and of PostgreSQL, and load them
 #   e2e/cluster/cluster.sh policies         make it enforce NetworkPolicies (the first time builds the agent: 5 minutes)
+#   e2e/cluster/cluster.sh metrics          make it measure what pods use, for autoscalers (the first time builds metrics-server: 5 minutes)
 #   e2e/cluster/cluster.sh tools            build helm
 #   e2e/cluster/cluster.sh run COMMAND...   run a command beside a fresh one with all images, which then goes away
 #
@@ -22,6 +23,7 @@
 #
 #   CCX_E2E_KUBECONFIG  a cluster of yours, instead                   ()
 #   CCX_E2E_HOST        this machine, for the pods of that            ()
+#   CCX_E2E_ADDONS      what `run` adds to a fresh one: policies, metrics, or both   ()
 #   KUBERNETES_HOME     where programs, images and state are kept     (~/.cache/ccx/kubernetes-VERSION)
 #   POD_NETWORK         addresses of pods, without the last number    (10.228.0)
 #   SERVICE_NETWORK     of Services, without the last two             (10.229)
@@ -53,6 +55,8 @@ source "$root/e2e/cluster/lib/images.sh"
 source "$root/e2e/cluster/lib/postgres-image.sh"
 # shellcheck source=e2e/cluster/lib/network-policies.sh
 source "$root/e2e/cluster/lib/network-policies.sh"
+# shellcheck source=e2e/cluster/lib/metrics.sh
+source "$root/e2e/cluster/lib/metrics.sh"
 # shellcheck source=e2e/cluster/lib/node.sh
 source "$root/e2e/cluster/lib/node.sh"
 # shellcheck source=e2e/cluster/lib/teardown.sh
@@ -75,6 +79,7 @@ main() {
     load:*) "load$whose" "${@:2}" ;;
     images:*) project_images "${2:-debug}" && "load$whose" "$target"/images/{ccx,ccx-operator}.tar "$images/postgres.tar" ;;
     policies:) network_policies_up ;;
+    metrics:) metrics_up ;;
     tools:*) build_helm ;;
     run:*) run_beside "${@:2}" ;;
     help:* | -h:* | --help:*) usage ;;
@@ -135,11 +140,14 @@ load_theirs() {
 }
 
 run_beside() {
+  local addon
   [ $# -gt 0 ] || die "run needs a command"
   trap '"$0" down' EXIT
   "$0" up
   build_helm
   "$0" images
+  # shellcheck disable=SC2086 # Several words.
+  for addon in ${CCX_E2E_ADDONS:-}; do "$0" "$addon"; done
   eval "$(environment)"
   "$@"
 }

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets nothing has failed")]
 
 mod life;
+mod load;
 mod network;
 mod rights;
 mod rules;
@@ -33,6 +34,7 @@ fn the_life_of_a_pipeline_on_a_cluster() {
     story.what_somebody_changes_by_hand_is_put_back();
     story.what_a_resource_wants_no_longer_is_deleted();
     story.rules_of_users_are_taken_while_the_pipeline_runs();
+    story.load_brings_more_pods_of_the_api_and_rest_fewer(cluster_id);
     story.suspension_stops_the_workloads_and_the_end_of_it_starts_them(cluster_id);
     story.another_operator_lets_the_workloads_run(cluster_id);
     story.a_deleted_resource_leaves_its_database_for_the_next(cluster_id);

@@ -56,7 +56,7 @@ impl Story<'_> {
         self.namespace.patch(
             RESOURCE,
             &json!({"spec": {
-                "aggregator": {"autoscaling": null},
+                "aggregator": {"autoscaling": {"type": null}},
                 "kafka": {"topicManagement": {"policy": null, "partitions": 8, "replicationFactor": 1}},
                 "networkPolicy": null,
             }}),

@@ -19,12 +19,12 @@ id: house.external.has_nodes
 error_key: {key}
 inputs: {{nodes: {{glob: "config/node/*.json", required: true}}}}
 when: {when}
-details: {{nodes: size(nodes)}}
+details: {{count: size(nodes)}}
 content:
   description: The cluster has nodes
   impact: 1
   likelihood: 1
-  reason: It has {{{{=pydata.nodes}}}} of them.
+  reason: It has {{{{=pydata.count}}}} of them.
   resolution: None is needed.
 "#
     )

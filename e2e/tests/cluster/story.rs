@@ -60,7 +60,12 @@ impl Story<'_> {
                 }},
                 "dataPipeline": {"resources": small("48Mi")},
                 "dbWriter": {"resources": small("32Mi")},
-                "aggregator": {"resources": small("32Mi"), "authentication": "XRhIdentity"},
+                "aggregator": {
+                    "resources": small("32Mi"),
+                    "authentication": "XRhIdentity",
+                    // No more than these two, until a chapter is about that.
+                    "autoscaling": {"maxReplicas": 2},
+                },
             },
         })
     }
