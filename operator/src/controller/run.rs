@@ -28,8 +28,8 @@ use super::{
 };
 use crate::{events::Events, metrics::Metrics, validate::OperatorDefaults};
 
-/// How many reconciles run at a time. Each that is at work has half a megabyte of objects in memory; the API server is slower than
-/// eight of them.
+/// How many reconciles run at a time. Each that is at work has all its children in memory, several times over; the API server is
+/// slower than eight of them.
 const CONCURRENCY: u16 = 8;
 
 /// How long to wait when the cluster does not say what it serves.

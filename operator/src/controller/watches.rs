@@ -6,7 +6,8 @@ use ccx_crds::CcxPipeline;
 use ccx_service::sentence;
 use futures::{
     Stream, StreamExt as _,
-    future::{BoxFuture, FutureExt as _, join_all, ready},
+    future::{BoxFuture, FutureExt as _, ready},
+    stream::FuturesUnordered,
 };
 use k8s_openapi::api::core::v1;
 use kube::{
@@ -88,7 +89,8 @@ impl Watches {
         watches.push(self.pipelines(pipelines));
         watches.push(self.pods());
         watches.extend(served.strimzi_kafka.iter().map(|kafka| self.strimzi(kafka)));
-        join_all(watches).map(|_ended| ()).boxed()
+        // Only those that have news are polled, and not all whenever something happens elsewhere.
+        watches.into_iter().collect::<FuturesUnordered<_>>().for_each(ready).boxed()
     }
 
     fn pipelines(&self, writer: reflector::store::Writer<Partial<CcxPipeline>>) -> BoxFuture<'static, ()> {
