@@ -268,6 +268,7 @@ fn is_result_of_the_crate(source: &str, reason: &Reason) -> bool {
         Reason::NoOverload("+", types) => **types == [Type::List, Type::Map],
         // What is in an optional may be no list and no map, and its elements are not there then.
         Reason::NoOverload("[]", _) => has_optional,
+        Reason::NoOverload("." | "has", types) => has_optional && **types == [Type::List],
         _ => false,
     }
 }
