@@ -19,6 +19,9 @@ use crate::{
 /// Says where it is, and goes on until our end of its input closes: when this process ends, however that happens.
 const KEEPER: &str = r#"echo "$KUBECONFIG" && exec cat >/dev/null"#;
 
+/// How often a server may fail to start: another process may take the port that was free a moment ago.
+const STARTS: usize = 3;
+
 static INSTALLED: OnceCell<Option<ControlPlane>> = OnceCell::const_new();
 
 /// A Kubernetes without nodes, for us alone.
@@ -55,13 +58,8 @@ impl ControlPlane {
     /// One without extensions.
     pub(super) async fn bare() -> Option<Self> {
         server::shared().await?;
-        let mut command = script("kubernetes.sh");
-        // With this one set, it would lend us the server of the other tests.
-        command.args(["run", "bash", "-c", KEEPER]).env_remove("CCX_TEST_KUBECONFIG").process_group(0);
-        let mut keeper = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let mut kubeconfig = String::new();
-        BufReader::new(keeper.stdout.take().unwrap()).read_line(&mut kubeconfig).unwrap();
-        let kubeconfig = PathBuf::from(kubeconfig.trim());
+        let started = (0..STARTS).map(|_| start()).find(|(_, kubeconfig)| kubeconfig.exists());
+        let (keeper, kubeconfig) = started.expect("a Kubernetes starts where one runs");
         let config = server::config_of(&kubeconfig).await;
         server::install(&config).await;
         Some(Self { config, kubeconfig, keeper })
@@ -91,6 +89,17 @@ impl ControlPlane {
     pub(super) fn end(mut self) {
         drop(self.keeper.stdin.take());
     }
+}
+
+/// Where it is; nowhere, if it did not start.
+fn start() -> (Child, PathBuf) {
+    let mut command = script("kubernetes.sh");
+    // With this one set, it would lend us the server of the other tests.
+    command.args(["run", "bash", "-c", KEEPER]).env_remove("CCX_TEST_KUBECONFIG").process_group(0);
+    let mut keeper = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut kubeconfig = String::new();
+    BufReader::new(keeper.stdout.take().unwrap()).read_line(&mut kubeconfig).unwrap();
+    (keeper, kubeconfig.trim().into())
 }
 
 fn script(name: &str) -> Command {
