@@ -119,6 +119,8 @@ pub struct Rules {
     pub config: config::Rules,
     /// Where those of users are.
     pub mounts: Vec<Mount>,
+    /// What only those who read them need and does not exist.
+    pub missing: Vec<Problem>,
 }
 
 /// Rules written for insights-core, which Python runs beside the pipeline, in its container.

@@ -13,7 +13,7 @@ use crate::{
     fingerprint::{self, Fingerprint},
     restart::Input,
     validate::Problem,
-    validated::{Access, Inputs, Mount, ValidatedPipeline},
+    validated::{Access, Inputs, Mount, Rules, ValidatedPipeline},
 };
 
 /// Where the kubelet reads what a process has to say at its end, unless a pod names another file.
@@ -80,12 +80,11 @@ impl<'a> Program<'a> {
         let component = &pipeline.data_pipeline;
         let mut program = Self::new(Component::DataPipeline.name(), &["pipeline"], pipeline)
             .with_kafka(&pipeline.kafka)
-            .with_object_storage(&pipeline.object_storage);
+            .with_object_storage(&pipeline.object_storage)
+            .with_rules(&component.rules);
         program.sections.pipeline = Some(&component.config);
         program.sections.archive = Some(&component.archive);
-        program.sections.rules = Some(&component.rules.config);
         program.sections.workload_checks = Some(&component.workload_checks);
-        program.mounts.extend(&component.rules.mounts);
         program.missing.extend(&component.missing);
         if let Some(insights_core) = &component.insights_core {
             program.sections.insights_core = Some(&insights_core.config);
@@ -108,8 +107,10 @@ impl<'a> Program<'a> {
     }
 
     fn aggregator(pipeline: &'a ValidatedPipeline) -> Self {
-        let mut program =
-            Self::new(Component::Aggregator.name(), &["aggregator"], pipeline).with_database(&pipeline.database);
+        // It serves the texts of the rules that the pipeline runs.
+        let mut program = Self::new(Component::Aggregator.name(), &["aggregator"], pipeline)
+            .with_database(&pipeline.database)
+            .with_rules(&pipeline.data_pipeline.rules);
         program.sections.aggregator = Some(&pipeline.aggregator.config);
         program
     }
@@ -155,6 +156,13 @@ impl<'a> Program<'a> {
     fn with_database(mut self, access: &'a Access<config::Database>) -> Self {
         self.sections.database = Some(&access.config);
         self.with(access)
+    }
+
+    fn with_rules(mut self, rules: &'a Rules) -> Self {
+        self.sections.rules = Some(&rules.config);
+        self.mounts.extend(&rules.mounts);
+        self.missing.extend(&rules.missing);
+        self
     }
 
     fn with<C>(mut self, access: &'a Access<C>) -> Self {

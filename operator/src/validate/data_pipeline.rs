@@ -18,8 +18,9 @@ pub(super) fn data_pipeline(
     defaults: &OperatorDefaults,
     problems: &mut Problems,
 ) -> validated::DataPipeline {
-    let before = problems.count();
     let pipeline = &spec.data_pipeline;
+    let rules = rules::rules(&pipeline.rules, references, problems);
+    let before = problems.count();
     let insights_core = insights_core::insights_core(pipeline, references, problems);
     let own = Own {
         image: insights_core::image(pipeline).or(pipeline.image.as_ref()),
@@ -34,7 +35,7 @@ pub(super) fn data_pipeline(
         pods: pods::pods(spec, own, defaults),
         config: section(pipeline),
         archive: archive(&pipeline.archive_limits),
-        rules: rules::rules(&pipeline.rules, references, problems),
+        rules,
         insights_core,
         workload_checks: workload_checks(&pipeline.workload_checks),
         identity: identity.map(|identity| identity.service_account_annotations.clone()).unwrap_or_default(),

@@ -1,6 +1,7 @@
 //! `spec.dataPipeline.rules`: which rules run, and rules that users wrote.
 //!
-//! What is in their ConfigMaps has no part in the pods' fingerprint: a pipeline takes new rules while it runs.
+//! What is in their ConfigMaps has no part in the pods' fingerprint: a pipeline takes new rules while it runs,
+//! and an aggregator their texts.
 
 use std::path::Path;
 
@@ -18,6 +19,7 @@ use crate::{
 /// Which rules run, and where those of users are.
 pub(super) fn rules(sources: &RuleSources, references: &References, problems: &mut Problems) -> Rules {
     const FIELD: &str = "spec.dataPipeline.rules.configMapRefs";
+    let before = problems.count();
     let mut mounts: Vec<Mount> = Vec::new();
     let mut add = |name: &str| {
         if mounts.iter().all(|mount| mount.source != of_config_map(name)) {
@@ -42,7 +44,7 @@ pub(super) fn rules(sources: &RuleSources, references: &References, problems: &m
         disabled: sources.disabled_rules.clone(),
         ..config::Rules::default()
     };
-    Rules { config, mounts }
+    Rules { config, mounts, missing: problems.missing_after(before) }
 }
 
 fn of_config_map(name: &str) -> MountSource {

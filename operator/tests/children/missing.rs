@@ -84,7 +84,7 @@ fn credentials_of_a_database_are_needed_by_its_clients() {
 }
 
 #[test]
-fn rules_of_users_are_needed_by_the_pipeline_and_an_allowlist_by_the_writer() {
+fn rules_of_users_are_needed_by_who_runs_them_and_who_serves_their_texts_and_an_allowlist_by_the_writer() {
     let spec = json!({
         "dataPipeline": {"rules": {"configMapRefs": [{"name": "mine"}]}},
         "dbWriter": {"orgAllowlistConfigMapRef": {"name": "organisations", "key": "file"}},
@@ -95,7 +95,9 @@ fn rules_of_users_are_needed_by_the_pipeline_and_an_allowlist_by_the_writer() {
         }
     };
     let rules = without(&spec, no_config_map("mine"));
-    assert_eq!(waiting(&rules), of_program("Deployment", "data-pipeline"));
+    let mut expected = of_program("Deployment", "data-pipeline");
+    expected.extend(of_program("Deployment", "insights-results-aggregator"));
+    assert_eq!(waiting(&rules), expected);
     let allowlist = without(&spec, no_config_map("organisations"));
     assert_eq!(waiting(&allowlist), of_program("Deployment", "insights-results-db-writer"));
 }

@@ -97,7 +97,7 @@ impl Default for InsightsCore {
             max_archives: 2000,
             components: Components::Needed,
             on_failure: OnFailure::PublishIncomplete,
-            details: HitDetails::ForClients,
+            details: HitDetails::AsIs,
         }
     }
 }
