@@ -11,6 +11,7 @@
 #   e2e/cluster/cluster.sh images [PROFILE]   make the images of the built programs (of target/debug) and of PostgreSQL, and load them
 #   e2e/cluster/cluster.sh policies         make it enforce NetworkPolicies (the first time builds the agent: 5 minutes)
 #   e2e/cluster/cluster.sh metrics          make it measure what pods use, for autoscalers (the first time builds metrics-server: 5 minutes)
+#   e2e/cluster/cluster.sh python           give it an image with Python and a rule of insights-core
 #   e2e/cluster/cluster.sh tools            build helm
 #   e2e/cluster/cluster.sh run COMMAND...   run a command beside a fresh one with all images, which then goes away
 #
@@ -23,7 +24,7 @@
 #
 #   CCX_E2E_KUBECONFIG  a cluster of yours, instead                   ()
 #   CCX_E2E_HOST        this machine, for the pods of that            ()
-#   CCX_E2E_ADDONS      what `run` adds to a fresh one: policies, metrics, or both   ()
+#   CCX_E2E_ADDONS      what `run` adds to a fresh one: policies, metrics, python   ()
 #   KUBERNETES_HOME     where programs, images and state are kept     (~/.cache/ccx/kubernetes-VERSION)
 #   POD_NETWORK         addresses of pods, without the last number    (10.228.0)
 #   SERVICE_NETWORK     of Services, without the last two             (10.229)
@@ -57,6 +58,8 @@ source "$root/e2e/cluster/lib/postgres-image.sh"
 source "$root/e2e/cluster/lib/network-policies.sh"
 # shellcheck source=e2e/cluster/lib/metrics.sh
 source "$root/e2e/cluster/lib/metrics.sh"
+# shellcheck source=e2e/cluster/lib/house-rules.sh
+source "$root/e2e/cluster/lib/house-rules.sh"
 # shellcheck source=e2e/cluster/lib/node.sh
 source "$root/e2e/cluster/lib/node.sh"
 # shellcheck source=e2e/cluster/lib/teardown.sh
@@ -80,6 +83,7 @@ main() {
     images:*) project_images "${2:-debug}" && "load$whose" "$target"/images/{ccx,ccx-operator}.tar "$images/postgres.tar" ;;
     policies:) network_policies_up ;;
     metrics:) metrics_up ;;
+    python:) house_rules_up ;;
     tools:*) build_helm ;;
     run:*) run_beside "${@:2}" ;;
     help:* | -h:* | --help:*) usage ;;

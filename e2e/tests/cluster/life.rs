@@ -1,7 +1,6 @@
 //! From the first object to the last one.
 
 use std::{
-    collections::BTreeSet,
     sync::atomic::{AtomicBool, Ordering},
     thread,
     time::Instant,
@@ -9,11 +8,11 @@ use std::{
 
 use ccx_e2e::{OPERATOR, PASSWORD, Patience, Pod, eventually};
 use ccx_messages::ClusterId;
-use ccx_sample_archive::Fault;
 use serde_json::json;
 
 use crate::story::{
-    AGGREGATOR, COMPONENTS, DATABASE, FAULTS, PIPELINE, REPLICAS, RESOURCE, Story, WRITER, ask, kafka_secret, storage_secret,
+    AGGREGATOR, COMPONENTS, DATABASE, FAULTS, PIPELINE, REPLICAS, RESOURCE, Story, WRITER, ask, kafka_secret, keys,
+    storage_secret,
 };
 
 impl Story<'_> {
@@ -37,9 +36,7 @@ impl Story<'_> {
         self.upload(cluster_id);
         let report = self.wait_for_report(cluster_id);
         eprintln!("the report is there after {} ms", started.elapsed().as_millis());
-        let keys: BTreeSet<_> =
-            report["reports"].as_array().unwrap().iter().map(|hit| hit["key"].as_str().unwrap()).collect();
-        assert_eq!(keys, FAULTS.iter().map(Fault::error_key).collect());
+        assert_eq!(keys(&report), FAULTS.iter().map(|fault| fault.error_key().to_owned()).collect());
     }
 
     pub(crate) fn a_change_of_one_component_restarts_that_one_while_the_api_answers(&self, cluster_id: ClusterId) {

@@ -7,6 +7,7 @@
 mod life;
 mod load;
 mod network;
+mod python;
 mod rights;
 mod rules;
 mod story;
@@ -34,6 +35,7 @@ fn the_life_of_a_pipeline_on_a_cluster() {
     story.what_somebody_changes_by_hand_is_put_back();
     story.what_a_resource_wants_no_longer_is_deleted();
     story.rules_of_users_are_taken_while_the_pipeline_runs();
+    story.rules_in_python_find_what_they_find_beside_the_others();
     story.load_brings_more_pods_of_the_api_and_rest_fewer(cluster_id);
     story.suspension_stops_the_workloads_and_the_end_of_it_starts_them(cluster_id);
     story.another_operator_lets_the_workloads_run(cluster_id);

@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use ccx_e2e::Patience;
 use ccx_messages::ClusterId;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::story::{PIPELINE, RESOURCE, Story, conditions};
+use crate::story::{PIPELINE, RESOURCE, Story, ask_for, conditions, keys};
 
 const CONFIG_MAP: &str = "house-rules";
 const FILE: &str = "house.yaml";
@@ -37,18 +37,22 @@ impl Story<'_> {
         self.namespace.patch(RESOURCE, &json!({"spec": {"dataPipeline": {"rules": {"configMapSelector": selector}}}}));
         self.wait_until_ready();
         self.wait_for_rules("True (AsExpected) 87 rules are loaded");
-        assert!(self.keys_of_a_new_report().contains(&"HOUSE_RULE".to_owned()));
+        let cluster_id = ClusterId::random();
+        self.upload(cluster_id);
+        assert!(keys(&self.wait_for_report(cluster_id)).contains("HOUSE_RULE"));
+        let recommendations = ask_for("recommendations", &self.api(), cluster_id).body;
+        assert!(recommendations.contains("It has 6 of them."), "the API has its texts: {recommendations}");
         let before = self.namespace.pods(PIPELINE);
 
         self.apply_rules(&rule("BROKEN_RULE", "size(nodes"));
         let told = self.wait_for_rules("False (RulesRejected)");
         assert!(told.contains(FILE) && told.contains(":5:"), "{told}");
-        assert!(self.keys_of_a_new_report().contains(&"HOUSE_RULE".to_owned()), "the last good rules go on");
+        assert!(self.keys_of_a_new_report().contains("HOUSE_RULE"), "the last good rules go on");
 
         self.apply_rules(&rule("MENDED_RULE", "size(nodes) > 0"));
         self.wait_for_rules("True (AsExpected)");
         let keys = self.keys_of_a_new_report();
-        assert!(keys.contains(&"MENDED_RULE".to_owned()) && !keys.contains(&"HOUSE_RULE".to_owned()), "{keys:?}");
+        assert!(keys.contains("MENDED_RULE") && !keys.contains("HOUSE_RULE"), "{keys:?}");
         assert_eq!(self.namespace.pods(PIPELINE), before, "no pod was restarted for it");
         self.namespace.patch(RESOURCE, &json!({"spec": {"dataPipeline": {"rules": null}}}));
         self.wait_until_ready();
@@ -75,13 +79,5 @@ impl Story<'_> {
         });
         eprintln!("after {} s, RulesLoaded is {told}", started.elapsed().as_secs());
         told
-    }
-
-    fn keys_of_a_new_report(&self) -> Vec<String> {
-        let cluster_id = ClusterId::random();
-        self.upload(cluster_id);
-        let report = self.wait_for_report(cluster_id);
-        let key = |hit: &Value| hit["key"].as_str().unwrap().to_owned();
-        report["reports"].as_array().unwrap().iter().map(key).collect()
     }
 }

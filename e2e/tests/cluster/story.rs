@@ -1,6 +1,9 @@
 //! What the chapters share: the installation that the story is about, and how it is looked at.
 
-use std::{collections::BTreeMap, fs};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
 
 use ccx_e2e::{
     Answer, BUCKET, Cluster, Namespace, PASSWORD, Patience, Pod, Servers, Service, USER, cluster_with, identity_header, run,
@@ -120,6 +123,12 @@ impl Story<'_> {
         Service::open(self.cluster, self.namespace.name(), &format!("ccx-{AGGREGATOR}"), 10000)
     }
 
+    pub(crate) fn keys_of_a_new_report(&self) -> BTreeSet<String> {
+        let cluster_id = ClusterId::random();
+        self.upload(cluster_id);
+        keys(&self.wait_for_report(cluster_id))
+    }
+
     pub(crate) fn wait_for_report(&self, cluster_id: ClusterId) -> Value {
         let api = self.api();
         Patience::LONG.wait("the report", || match ask(&api, cluster_id) {
@@ -130,8 +139,17 @@ impl Story<'_> {
 }
 
 pub(crate) fn ask(api: &Service, cluster_id: ClusterId) -> Answer {
-    let path = format!("/api/v1/organizations/{ORG}/clusters/{cluster_id}/users/1/report");
+    ask_for("report", api, cluster_id)
+}
+
+pub(crate) fn ask_for(what: &str, api: &Service, cluster_id: ClusterId) -> Answer {
+    let path = format!("/api/v1/organizations/{ORG}/clusters/{cluster_id}/users/1/{what}");
     api.get(&path, &[identity_header(ORG)]).expect("the API server answers")
+}
+
+/// The error keys of a report's hits.
+pub(crate) fn keys(report: &Value) -> BTreeSet<String> {
+    report["reports"].as_array().unwrap().iter().map(|hit| hit["key"].as_str().unwrap().to_owned()).collect()
 }
 
 /// The conditions of a resource, by type, each as `status (reason) message`.
