@@ -51,8 +51,11 @@ impl Story<'_> {
 
         self.apply_rules(&rule("MENDED_RULE", "size(nodes) > 0"));
         self.wait_for_rules("True (AsExpected)");
-        let keys = self.keys_of_a_new_report();
-        assert!(keys.contains("MENDED_RULE") && !keys.contains("HOUSE_RULE"), "{keys:?}");
+        // The condition tells of one pod. Each takes new rules in its own time.
+        Patience::LONG.wait("a report of the new rules", || {
+            let keys = self.keys_of_a_new_report();
+            if keys.contains("MENDED_RULE") && !keys.contains("HOUSE_RULE") { Ok(()) } else { Err(keys) }
+        });
         assert_eq!(self.namespace.pods(PIPELINE), before, "no pod was restarted for it");
         self.namespace.patch(RESOURCE, &json!({"spec": {"dataPipeline": {"rules": null}}}));
         self.wait_until_ready();
