@@ -1,6 +1,9 @@
 //! What a process of `ccx` runs on: its arguments, its part of the configuration, and what that refers to.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
 
 use ccx_config as config;
 use k8s_openapi::api::core::v1::EnvVar;
@@ -18,6 +21,9 @@ use crate::{
 
 /// Where the kubelet reads what a process has to say at its end, unless a pod names another file.
 const TERMINATION_LOG: &str = "/dev/termination-log";
+
+/// The whole configuration as it is by default.
+static DEFAULTS: LazyLock<Table> = LazyLock::new(|| Table::try_from(config::Config::default()).unwrap_or_default());
 
 /// What a process of `ccx` runs on.
 pub(super) struct Program<'a> {
@@ -211,8 +217,7 @@ impl<'a> Program<'a> {
 impl Sections<'_> {
     fn to_file(self) -> String {
         let sections = Table::try_from(self).unwrap_or_default();
-        let defaults = Table::try_from(config::Config::default()).unwrap_or_default();
-        without_defaults(sections, &defaults).to_string()
+        without_defaults(sections, &DEFAULTS).to_string()
     }
 }
 
