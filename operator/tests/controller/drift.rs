@@ -20,17 +20,9 @@ fn by(manager: &str) -> PatchParams {
     PatchParams { field_manager: Some(manager.into()), ..PatchParams::default() }
 }
 
-async fn settled(spec: serde_json::Value) -> Option<World> {
-    let world = World::new().await?;
-    world.apply(spec).await;
-    world.until_ready().await;
-    world.until_settled().await;
-    Some(world)
-}
-
 #[tokio::test]
 async fn a_field_that_somebody_changed_is_put_back_and_the_event_says_who_and_what() {
-    let Some(world) = settled(json!({})).await else { return };
+    let Some(world) = World::settled(json!({})).await else { return };
     let patch = json!({"spec": {"replicas": 5}});
     world.api::<Deployment>().patch(WRITER, &by("a-person"), &Patch::Merge(&patch)).await.unwrap();
     let replicas = async || world.get::<Deployment>(WRITER).await?.spec?.replicas;
@@ -42,7 +34,7 @@ async fn a_field_that_somebody_changed_is_put_back_and_the_event_says_who_and_wh
 
 #[tokio::test]
 async fn a_child_that_somebody_deleted_is_made_anew() {
-    let Some(world) = settled(json!({})).await else { return };
+    let Some(world) = World::settled(json!({})).await else { return };
     let before = world.get::<Service>(AGGREGATOR).await.unwrap().uid();
     world.api::<Service>().delete(AGGREGATOR, &DeleteParams::default()).await.unwrap();
     until("it is there again", async || world.get::<Service>(AGGREGATOR).await.filter(|it| it.uid() != before)).await;
@@ -53,7 +45,7 @@ async fn a_child_that_somebody_deleted_is_made_anew() {
 
 #[tokio::test]
 async fn what_somebody_added_beside_our_fields_stays() {
-    let Some(world) = settled(json!({})).await else { return };
+    let Some(world) = World::settled(json!({})).await else { return };
     let services = || world.writes().into_iter().filter(|line| line.contains("services")).collect::<Vec<_>>();
     let before = services();
     let patch = json!({"metadata": {"annotations": {"team": "insights"}}});
@@ -67,7 +59,7 @@ async fn what_somebody_added_beside_our_fields_stays() {
 #[tokio::test]
 async fn a_child_that_is_no_longer_wanted_is_deleted() {
     let exposed = json!({"aggregator": {"exposure": {"type": "Ingress", "host": "ccx.example.com"}}});
-    let Some(world) = settled(exposed).await else { return };
+    let Some(world) = World::settled(exposed).await else { return };
     assert_eq!(world.list::<Ingress>().await.len(), 1);
     world.apply(json!({})).await;
     until("the Ingress is gone", async || world.list::<Ingress>().await.is_empty().then_some(())).await;

@@ -40,14 +40,6 @@ async fn told(world: &World, spec: Value) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-async fn settled(spec: Value) -> Option<World> {
-    let world = World::new().await?;
-    world.apply(spec).await;
-    world.until_ready().await;
-    world.until_settled().await;
-    Some(world)
-}
-
 #[tokio::test]
 async fn a_new_resource_would_be_made_of_all_its_parts_and_nothing_is_made() {
     let Some(world) = World::empty().await else { return };
@@ -63,14 +55,14 @@ async fn a_new_resource_would_be_made_of_all_its_parts_and_nothing_is_made() {
 
 #[tokio::test]
 async fn a_resource_that_is_as_it_should_be_would_not_change() {
-    let Some(world) = settled(json!({})).await else { return };
+    let Some(world) = World::settled(json!({})).await else { return };
     assert_eq!(told(&world, json!({})).await, "nothing would change\n");
     world.end().await;
 }
 
 #[tokio::test]
 async fn a_changed_setting_is_told_with_its_values_and_with_the_pods_that_restart_for_it() {
-    let Some(world) = settled(json!({})).await else { return };
+    let Some(world) = World::settled(json!({})).await else { return };
     let text = told(&world, json!({"dataPipeline": {"replicas": 7, "archiveLimits": {"maxEntries": 17}}})).await;
     let objects: Vec<&str> = text.lines().filter(|line| line.starts_with(['+', '~', '-'])).collect();
     assert_eq!(objects, ["~ ConfigMap ccx-data-pipeline", "~ Deployment ccx-data-pipeline"]);
@@ -83,7 +75,7 @@ async fn a_changed_setting_is_told_with_its_values_and_with_the_pods_that_restar
 #[tokio::test]
 async fn what_would_no_longer_be_wanted_would_be_deleted() {
     let exposed = json!({"aggregator": {"exposure": {"type": "Ingress", "host": "ccx.example.com"}}});
-    let Some(world) = settled(exposed).await else { return };
+    let Some(world) = World::settled(exposed).await else { return };
     assert_eq!(told(&world, json!({})).await, "- Ingress ccx-insights-results-aggregator\n\nno pods would restart\n");
     world.end().await;
 }
@@ -116,7 +108,7 @@ async fn what_lacks_a_secret_is_said_to_wait_for_it_and_the_rest_is_planned() {
 
 #[tokio::test]
 async fn the_program_and_the_status_say_the_same() {
-    let Some(world) = settled(json!({})).await else { return };
+    let Some(world) = World::settled(json!({})).await else { return };
     let change =
         json!({"image": "registry.example.com/ccx:2", "aggregator": {"exposure": {"type": "Ingress", "host": "a.b"}}});
     let text = told(&world, change.clone()).await;

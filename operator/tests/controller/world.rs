@@ -124,6 +124,15 @@ impl World {
         Some(world)
     }
 
+    /// The same, in which a resource has come to rest.
+    pub(crate) async fn settled(spec: Value) -> Option<Self> {
+        let world = Self::new().await?;
+        world.apply(spec).await;
+        world.until_ready().await;
+        world.until_settled().await;
+        Some(world)
+    }
+
     /// A controller with the rights that the chart gives, and no more.
     pub(crate) fn start_operator(&mut self) {
         self.start_mortal_operator(&Life::endless());
