@@ -104,9 +104,15 @@ pub(crate) async fn serve(archive: Bytes) -> Result<(SocketAddr, tokio_util::syn
     Ok((address, shutdown.drop_guard()))
 }
 
-async fn announce_all(producer: &Producer, topic: &str, server: SocketAddr, count: usize) -> Result<(), BenchError> {
+async fn announce_all(
+    producer: &Producer,
+    topic: &str,
+    server: SocketAddr,
+    count: usize,
+) -> Result<(), BenchError> {
     for number in 0..count {
-        let identity = Identity { org_id: org_id(), account_number: None, cluster_id: Some(ClusterId::random()) };
+        let identity =
+            Identity { org_id: org_id(), account_number: None, cluster_id: Some(ClusterId::random()) };
         let announce = Announce {
             url: format!("http://{server}/archive"),
             identity,
@@ -115,7 +121,9 @@ async fn announce_all(producer: &Producer, topic: &str, server: SocketAddr, coun
             gathering_time: Some(Utc::now()),
         };
         let payload = announce.to_json(0);
-        producer.send(Outgoing { topic, key: None, headers: &[("service", b"openshift")], payload: &payload }).await?;
+        producer
+            .send(Outgoing { topic, key: None, headers: &[("service", b"openshift")], payload: &payload })
+            .await?;
     }
     Ok(())
 }

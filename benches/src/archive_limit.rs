@@ -57,7 +57,8 @@ impl ArchiveLimit {
     /// What is made once and used for every archive.
     pub(crate) fn new() -> Self {
         let platform_needles =
-            ["Observed a panic", "runtime error", "concurrent map", "can't initialize iptables table"].map(Finder::new);
+            ["Observed a panic", "runtime error", "concurrent map", "can't initialize iptables table"]
+                .map(Finder::new);
         let controller_needle = Finder::new("syncing garbage collector");
         Self { decompressor: Decompressor::new(), platform_needles, controller_needle }
     }
@@ -87,9 +88,8 @@ impl ArchiveLimit {
 
     fn visit(&self, path: &[u8], content: &[u8]) -> usize {
         match path {
-            b"config/alerts.json" => {
-                serde_json::from_slice::<Vec<Alert<'_>>>(content).map_or(0, |alerts| alerts.iter().map(Alert::weight).sum())
-            }
+            b"config/alerts.json" => serde_json::from_slice::<Vec<Alert<'_>>>(content)
+                .map_or(0, |alerts| alerts.iter().map(Alert::weight).sum()),
             b"events/openshift-machine-api.json" => serde_json::from_slice::<Events<'_>>(content)
                 .map_or(0, |events| events.items.iter().map(Event::weight).sum()),
             b"config/metrics" => metrics(content),
@@ -105,7 +105,8 @@ impl ArchiveLimit {
     fn log_lines(&self, path: &[u8], content: &[u8]) -> usize {
         let of_controller = path.starts_with(b"config/pod/openshift-kube-controller-manager/");
         let controller = if of_controller { self.controller_needle.find_iter(content).count() } else { 0 };
-        controller + self.platform_needles.iter().map(|needle| needle.find_iter(content).count()).sum::<usize>()
+        controller
+            + self.platform_needles.iter().map(|needle| needle.find_iter(content).count()).sum::<usize>()
     }
 }
 
@@ -114,7 +115,10 @@ fn is_direct_json(path: &[u8], prefix_len: usize) -> bool {
 }
 
 fn octal(digits: &[u8]) -> usize {
-    digits.iter().take_while(|digit| digit.is_ascii_digit()).fold(0, |value, digit| value * 8 + usize::from(digit - b'0'))
+    digits
+        .iter()
+        .take_while(|digit| digit.is_ascii_digit())
+        .fold(0, |value, digit| value * 8 + usize::from(digit - b'0'))
 }
 
 fn conditions(json: &[u8]) -> usize {
@@ -123,11 +127,13 @@ fn conditions(json: &[u8]) -> usize {
 }
 
 fn node(json: &[u8]) -> usize {
-    serde_json::from_slice::<Node<'_>>(json).map_or(0, |node| node.status.conditions.len() + node.spec.taints.len())
+    serde_json::from_slice::<Node<'_>>(json)
+        .map_or(0, |node| node.status.conditions.len() + node.spec.taints.len())
 }
 
 fn pods(json: &[u8]) -> usize {
-    let restarts = |pod: Pod<'_>| pod.status.container_statuses.iter().map(|container| container.restart_count).sum();
+    let restarts =
+        |pod: Pod<'_>| pod.status.container_statuses.iter().map(|container| container.restart_count).sum();
     serde_json::from_slice::<Pod<'_>>(json).map_or(0, restarts)
 }
 
@@ -151,6 +157,9 @@ mod tests {
     fn the_limit_reads_what_is_there() {
         let sample = SampleArchive::small(ClusterId::random());
         let found = ArchiveLimit::new().run(&sample.to_tar_gz());
-        assert!(found > sample.pods + 31, "31 operators have conditions, and there are nodes and pods: {found}");
+        assert!(
+            found > sample.pods + 31,
+            "31 operators have conditions, and there are nodes and pods: {found}"
+        );
     }
 }

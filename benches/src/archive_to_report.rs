@@ -97,7 +97,8 @@ impl Steps {
 }
 
 fn report(engine: &Engine, archive: &Bytes) -> usize {
-    Archive::read(archive.clone(), &Limits::default()).map_or(0, |archive| engine.run(&archive, None).to_json().get().len())
+    Archive::read(archive.clone(), &Limits::default())
+        .map_or(0, |archive| engine.run(&archive, None).to_json().get().len())
 }
 
 /// The least processor time of each, run in turns so that what disturbs one disturbs the other.

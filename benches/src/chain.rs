@@ -111,14 +111,17 @@ impl Chain {
         let payload = announce.to_json(0);
         let started = Instant::now();
         let topic = self.config.kafka.topics.announce.as_str();
-        self.producer.send(Outgoing { topic, key: None, headers: &[("service", b"openshift")], payload: &payload }).await?;
+        self.producer
+            .send(Outgoing { topic, key: None, headers: &[("service", b"openshift")], payload: &payload })
+            .await?;
         self.wait_for_report(cluster_id, &now.to_rfc3339_opts(SecondsFormat::Secs, true)).await?;
         Ok(started.elapsed())
     }
 
     async fn wait_for_report(&self, cluster_id: ClusterId, last_checked: &str) -> Result<(), BenchError> {
         let listen = self.config.aggregator.listen;
-        let url = format!("http://{listen}/api/v1/organizations/{}/clusters/{cluster_id}/users/1/report", org_id());
+        let url =
+            format!("http://{listen}/api/v1/organizations/{}/clusters/{cluster_id}/users/1/report", org_id());
         let deadline = Instant::now() + TIMEOUT;
         while Instant::now() < deadline {
             let answer = self.client.get(&url).send().await?;

@@ -93,13 +93,17 @@ mod tests {
 
     #[test]
     fn a_ratio_says_how_many_times_worse() {
-        let figure = |better, ours, limit| Figure { what: String::new(), unit: "", better, ours, limit, limit_is: "" };
+        let figure =
+            |better, ours, limit| Figure { what: String::new(), unit: "", better, ours, limit, limit_is: "" };
         assert!((figure(Better::Lower, 3.0, 2.0).ratio() - 1.5).abs() < 1e-9);
         assert!((figure(Better::Higher, 2.0, 3.0).ratio() - 1.5).abs() < 1e-9);
     }
 
     #[test]
     fn numbers_have_three_significant_digits() {
-        assert_eq!([0.1234, 1.234, 12.34, 123.4, 12345.6].map(significant), ["0.123", "1.23", "12.3", "123", "12346"]);
+        assert_eq!(
+            [0.1234, 1.234, 12.34, 123.4, 12345.6].map(significant),
+            ["0.123", "1.23", "12.3", "123", "12346"]
+        );
     }
 }

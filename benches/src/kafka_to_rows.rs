@@ -111,7 +111,11 @@ fn rows(count: usize, last_checked: DateTime<Utc>) -> Vec<NewReport> {
     random_clusters(count).into_iter().map(|cluster| row(cluster, last_checked)).collect()
 }
 
-async fn produce(config: &Config, clusters: &[ClusterId], last_checked: DateTime<Utc>) -> Result<(), BenchError> {
+async fn produce(
+    config: &Config,
+    clusters: &[ClusterId],
+    last_checked: DateTime<Utc>,
+) -> Result<(), BenchError> {
     /// Messages that wait for their acknowledgement together.
     const TOGETHER: usize = 500;
     let producer = Producer::new(&config.kafka)?;

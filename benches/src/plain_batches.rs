@@ -28,7 +28,8 @@ async fn insert(connection: &mut PgConnection, reports: &[NewReport]) -> Result<
     let clusters: Vec<_> = reports.iter().map(|report| report.cluster_id.to_string()).collect();
     let texts: Vec<_> = reports.iter().map(|report| report.report.as_str()).collect();
     let checked: Vec<_> = reports.iter().map(|report| report.last_checked_at.naive_utc()).collect();
-    let versions: Vec<_> = reports.iter().map(|report| report.cluster_version.as_deref().unwrap_or_default()).collect();
+    let versions: Vec<_> =
+        reports.iter().map(|report| report.cluster_version.as_deref().unwrap_or_default()).collect();
     let sql = "INSERT INTO report (org_id, cluster, report, reported_at, last_checked_at) \
                SELECT o, c, r, now(), l FROM unnest($1::int[], $2::text[], $3::text[], $4::timestamp[]) AS t (o, c, r, l)";
     let query = sqlx::query(sql).bind(&org_ids).bind(&clusters).bind(texts).bind(checked);

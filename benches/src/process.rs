@@ -55,7 +55,11 @@ pub(crate) struct Workload {
 
 impl Workload {
     /// Starts `ccx COMMAND` with `config` and waits until `/readyz` at `listen` says yes.
-    pub(crate) async fn start(command: &'static str, config: &Config, listen: SocketAddr) -> Result<Self, ProcessError> {
+    pub(crate) async fn start(
+        command: &'static str,
+        config: &Config,
+        listen: SocketAddr,
+    ) -> Result<Self, ProcessError> {
         let mut workload = Self::spawn(command, config)?;
         let url = format!("http://{listen}/readyz");
         let deadline = Instant::now() + READY_TIMEOUT;
@@ -85,7 +89,11 @@ impl Workload {
             // The file shows secrets as asterisks.
             .envs(secrets.into_iter().filter_map(|(name, secret)| Some((name, secret?.expose()))))
             .stdout(Stdio::null())
-            .stderr(if std::env::var_os("CCX_BENCH_LOGS").is_some() { Stdio::inherit() } else { Stdio::null() })
+            .stderr(if std::env::var_os("CCX_BENCH_LOGS").is_some() {
+                Stdio::inherit()
+            } else {
+                Stdio::null()
+            })
             .spawn()
             .context(StartSnafu { program })?;
         Ok(Self { child, _config: Some(file) })
@@ -94,8 +102,11 @@ impl Workload {
     /// Starts this program as a server that always answers the same bytes.
     pub(crate) fn start_static_server(listen: SocketAddr) -> Result<Self, ProcessError> {
         let program = std::env::current_exe().context(WriteConfigSnafu)?;
-        let child =
-            Command::new(&program).arg("--serve-static").arg(listen.to_string()).spawn().context(StartSnafu { program })?;
+        let child = Command::new(&program)
+            .arg("--serve-static")
+            .arg(listen.to_string())
+            .spawn()
+            .context(StartSnafu { program })?;
         Ok(Self { child, _config: None })
     }
 
@@ -124,7 +135,8 @@ impl Workload {
     fn status_bytes(&self, field: &str) -> Result<u64, ProcessError> {
         let path = format!("/proc/{}/status", self.child.id());
         let status = fs::read_to_string(&path).ok().context(ProcSnafu { path: &path })?;
-        let line = status.lines().find_map(|line| line.strip_prefix(field)).context(ProcSnafu { path: &path })?;
+        let line =
+            status.lines().find_map(|line| line.strip_prefix(field)).context(ProcSnafu { path: &path })?;
         let kib: u64 = line.trim().trim_end_matches(" kB").parse().ok().context(ProcSnafu { path })?;
         Ok(kib * 1024)
     }

@@ -112,7 +112,8 @@ fn only_child() -> Result<u32, BenchError> {
         // The name, which comes before the parent, may have any character but this one.
         stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)) == Some(&own)
     };
-    let mut processes = fs::read_dir("/proc")?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let mut processes =
+        fs::read_dir("/proc")?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
     processes.find(is_child).ok_or(BenchError::NoChild)
 }
 
@@ -128,7 +129,9 @@ impl Peer {
         let mut command = Command::new(python);
         command.args(["-c", PEER, PACKAGES]).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn()?;
-        let (Some(paths), Some(times)) = (child.stdin.take(), child.stdout.take()) else { unreachable!("both are piped") };
+        let (Some(paths), Some(times)) = (child.stdin.take(), child.stdout.take()) else {
+            unreachable!("both are piped")
+        };
         Ok(Self { child, paths, times: BufReader::new(times) })
     }
 

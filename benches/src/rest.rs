@@ -109,7 +109,15 @@ fn wrk(address: SocketAddr, paths: &[String]) -> Result<f64, BenchError> {
     lua.push_str("end\nfunction request() i = i % #requests + 1; return requests[i] end\n");
     fs::write(script.path(), lua)?;
     let output = Command::new("wrk")
-        .args(["--threads", "1", "--connections", "64", "--duration", &format!("{LOAD_SECONDS}s"), "--script"])
+        .args([
+            "--threads",
+            "1",
+            "--connections",
+            "64",
+            "--duration",
+            &format!("{LOAD_SECONDS}s"),
+            "--script",
+        ])
         .arg(script.path())
         .arg(format!("http://{address}/"))
         .output()

@@ -8,7 +8,10 @@ use sqlx::{Connection as _, PgConnection};
 use crate::{error::BenchError, kafka_to_rows::connect};
 
 /// Stores the reports one after the other.
-pub(crate) async fn reports_per_second(settings: &ccx_config::Database, reports: &[NewReport]) -> Result<f64, BenchError> {
+pub(crate) async fn reports_per_second(
+    settings: &ccx_config::Database,
+    reports: &[NewReport],
+) -> Result<f64, BenchError> {
     let mut connection = connect(settings).await?;
     let started = Instant::now();
     for report in reports {
@@ -30,10 +33,16 @@ async fn store(connection: &mut PgConnection, report: &NewReport) -> Result<(), 
 
 async fn store_report(connection: &mut PgConnection, report: &NewReport) -> Result<(), BenchError> {
     let (org_id, cluster) = (report.org_id.as_i32(), report.cluster_id.to_string());
-    let newer = "SELECT last_checked_at FROM report WHERE org_id = $1 AND cluster = $2 AND last_checked_at > $3";
+    let newer =
+        "SELECT last_checked_at FROM report WHERE org_id = $1 AND cluster = $2 AND last_checked_at > $3";
     let last_checked_at = report.last_checked_at.naive_utc();
     let mut transaction = connection.begin().await?;
-    sqlx::query(newer).bind(org_id).bind(&cluster).bind(last_checked_at).fetch_optional(&mut *transaction).await?;
+    sqlx::query(newer)
+        .bind(org_id)
+        .bind(&cluster)
+        .bind(last_checked_at)
+        .fetch_optional(&mut *transaction)
+        .await?;
     let delete = "DELETE FROM rule_hit WHERE org_id = $1 AND cluster_id = $2";
     sqlx::query(delete).bind(org_id).bind(&cluster).execute(&mut *transaction).await?;
     for hit in &report.hits {
@@ -56,8 +65,7 @@ async fn store_recommendations(connection: &mut PgConnection, report: &NewReport
     let delete = "DELETE FROM recommendation WHERE org_id = $1 AND cluster_id = $2";
     sqlx::query(delete).bind(org_id).bind(&cluster).execute(&mut *transaction).await?;
     for hit in &report.hits {
-        let insert =
-            "INSERT INTO recommendation (org_id, cluster_id, rule_fqdn, error_key, rule_id) VALUES ($1, $2, $3, $4, $5)";
+        let insert = "INSERT INTO recommendation (org_id, cluster_id, rule_fqdn, error_key, rule_id) VALUES ($1, $2, $3, $4, $5)";
         let rule = hit.component.trim_end_matches(".report");
         let query = sqlx::query(insert).bind(org_id).bind(&cluster).bind(rule).bind(&hit.error_key);
         query.bind(format!("{rule}|{}", hit.error_key)).execute(&mut *transaction).await?;

@@ -13,6 +13,7 @@ const HEADER: &str = "# Generated from the types of the crate ccx-crds; CCX_UPDA
 ///
 /// Never: the definition is made of maps with text keys, lists and scalars.
 pub fn crd_yaml() -> String {
-    let definition = serde_saphyr::to_string(&CcxPipeline::crd()).expect("maps, lists and scalars can be written as YAML");
+    let definition =
+        serde_saphyr::to_string(&CcxPipeline::crd()).expect("maps, lists and scalars can be written as YAML");
     format!("{HEADER}{definition}")
 }

@@ -147,7 +147,10 @@ mod tests {
     fn what_is_no_duration_is_quoted() {
         for text in ["", "5", "s", "1.5s", "-1s", "1d", "1 s", "5s5", "99999999999s"] {
             let error = text.parse::<GoDuration>().unwrap_err();
-            assert_eq!(error.to_string(), format!("{text:?} is not a duration; write for example 30s, 200ms or 1h30m"));
+            assert_eq!(
+                error.to_string(),
+                format!("{text:?} is not a duration; write for example 30s, 200ms or 1h30m")
+            );
         }
     }
 }

@@ -143,7 +143,8 @@ mod tests {
 
     #[test]
     fn what_is_no_size_is_quoted() {
-        for text in ["", "Gi", "20GB", "20 Gi", "-1Gi", "1.Gi", ".5Gi", "1.2345Gi", "9999999999999999", "1e3"] {
+        for text in ["", "Gi", "20GB", "20 Gi", "-1Gi", "1.Gi", ".5Gi", "1.2345Gi", "9999999999999999", "1e3"]
+        {
             let error = text.parse::<ByteQuantity>().unwrap_err();
             assert_eq!(error.to_string(), format!("{text:?} is not a size; write for example 20Gi or 512Mi"));
         }

@@ -125,7 +125,8 @@ fn inner_defaults(schema: &Map<String, Value>) -> Value {
 /// Line breaks of the source are spaces; those between paragraphs stay.
 fn unwrap_lines(schema: &mut Map<String, Value>) {
     if let Some(Value::String(description)) = schema.get_mut("description") {
-        let paragraphs: Vec<String> = description.split("\n\n").map(|paragraph| paragraph.replace('\n', " ")).collect();
+        let paragraphs: Vec<String> =
+            description.split("\n\n").map(|paragraph| paragraph.replace('\n', " ")).collect();
         *description = paragraphs.join("\n\n");
     }
 }
@@ -143,7 +144,10 @@ pub(crate) fn brief(schema: &mut Schema) {
 fn shorten_descriptions(schema: &mut Value) {
     let Value::Object(schema) = schema else { return };
     if let Some(Value::String(description)) = schema.get_mut("description") {
-        let end = description.find(". ").or_else(|| description.find(".\n")).map_or(description.len(), |dot| dot + 1);
+        let end = description
+            .find(". ")
+            .or_else(|| description.find(".\n"))
+            .map_or(description.len(), |dot| dot + 1);
         description.truncate(end);
     }
     for_each_child(schema, &mut shorten_descriptions);
@@ -207,7 +211,10 @@ mod tests {
     fn an_optional_enum_is_a_list_of_words_that_the_description_explains() {
         let shape = &refined()["shape"];
         assert_eq!((&shape["type"], &shape["enum"]), (&json!("string"), &json!(["Round", "Square"])));
-        assert_eq!(shape["description"], "What it is like.\n\n`Round`: Like a ball.\n\n`Square`: Like a die.");
+        assert_eq!(
+            shape["description"],
+            "What it is like.\n\n`Round`: Like a ball.\n\n`Square`: Like a die."
+        );
         assert_eq!((shape.get("oneOf"), shape.get("anyOf")), (None, None));
     }
 

@@ -37,8 +37,8 @@ pub use aggregator::{Aggregator, Authentication};
 pub use autoscaling::{AggregatorAutoscaling, AggregatorScaling, PipelineAutoscaling, PipelineScaling};
 pub use data_pipeline::{ArchiveLimits, DataPipeline, Downloads};
 pub use database::{
-    Database, DatabaseChoice, DatabaseConnection, DatabaseType, ExternalDatabase, ManagedDatabase, Storage, StorageVolume,
-    TlsMode,
+    Database, DatabaseChoice, DatabaseConnection, DatabaseType, ExternalDatabase, ManagedDatabase, Storage,
+    StorageVolume, TlsMode,
 };
 pub use db_writer::{Batch, DbWriter};
 pub use exposure::{Exposure, ExposureType, Gateway, Ingress, ParentRef, Route, RouteTermination};
@@ -47,10 +47,13 @@ pub use kafka::{Kafka, Sasl, SaslMechanism, SecurityProtocol, StartOffset, Strim
 pub use lifecycle::{DeletionPolicy, Mode, NetworkPolicyMode, Reconciliation};
 pub use logging::{LogFormat, LogLevel, Logging};
 pub use monitoring::{Dashboards, Monitoring, Presence, Scrape};
-pub use object_storage::{Addressing, CredentialsType, LinkPolicy, ObjectStorage, StorageCredentials, WorkloadIdentity};
+pub use object_storage::{
+    Addressing, CredentialsType, LinkPolicy, ObjectStorage, StorageCredentials, WorkloadIdentity,
+};
 pub use pod_template::{ImagePullPolicy, PodTemplate};
 pub use reference::{
-    CaSecretRef, CertificateSecretRef, ConfigMapKeyRef, CredentialsSecretRef, LocalRef, S3CredentialsSecretRef,
+    CaSecretRef, CertificateSecretRef, ConfigMapKeyRef, CredentialsSecretRef, LocalRef,
+    S3CredentialsSecretRef,
 };
 pub use resources::Resources;
 pub use retry::Retry;

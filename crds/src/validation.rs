@@ -41,8 +41,9 @@ pub fn accept(document: &Value, old: Option<&Value>) -> Result<CcxPipeline, Refu
     if !violations.is_empty() {
         return Err(Refused { violations });
     }
-    serde_json::from_value(with_defaults(document))
-        .map_err(|error| Refused { violations: vec![Violation { path: String::new(), message: error.to_string() }] })
+    serde_json::from_value(with_defaults(document)).map_err(|error| Refused {
+        violations: vec![Violation { path: String::new(), message: error.to_string() }],
+    })
 }
 
 /// What is wrong with the resource in `document`, as the API server would see it.
@@ -74,12 +75,14 @@ fn check_identity(document: &Value, violations: &mut Vec<Violation>) {
         }
     }
     if !document.pointer("/metadata/name").is_some_and(Value::is_string) {
-        violations.push(Violation { path: "metadata.name".into(), message: "give the resource a name".into() });
+        violations
+            .push(Violation { path: "metadata.name".into(), message: "give the resource a name".into() });
     }
 }
 
 fn check_rules(document: &Value, old: Option<&Value>) -> Vec<Violation> {
-    static RULES: LazyLock<CompiledSchema> = LazyLock::new(|| cel::compile_schema(&Value::Object(schema().clone())));
+    static RULES: LazyLock<CompiledSchema> =
+        LazyLock::new(|| cel::compile_schema(&Value::Object(schema().clone())));
     match cel::validate_compiled(&RULES, document, old) {
         Ok(()) => Vec::new(),
         Err(errors) => errors.into_iter().map(Violation::from).collect(),

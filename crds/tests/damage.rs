@@ -40,8 +40,20 @@ fn production() -> Value {
 }
 
 /// Texts that mean something somewhere.
-const TEXTS: [&str; 12] =
-    ["", "0", "1h", "99999h99999h99999h99999h", "99999ms", "20Gi", "999999999999999Ei", "1e3", "-1", "a.b", "Managed", "ä"];
+const TEXTS: [&str; 12] = [
+    "",
+    "0",
+    "1h",
+    "99999h99999h99999h99999h",
+    "99999ms",
+    "20Gi",
+    "999999999999999Ei",
+    "1e3",
+    "-1",
+    "a.b",
+    "Managed",
+    "ä",
+];
 
 fn any_value() -> impl Strategy<Value = Value> {
     prop_oneof![
@@ -64,7 +76,9 @@ fn places(value: &Value, pointer: String) -> Vec<String> {
         Value::Object(fields) => {
             fields.iter().map(|(name, field)| (name.replace('~', "~0").replace('/', "~1"), field)).collect()
         }
-        Value::Array(items) => items.iter().enumerate().map(|(index, item)| (index.to_string(), item)).collect(),
+        Value::Array(items) => {
+            items.iter().enumerate().map(|(index, item)| (index.to_string(), item)).collect()
+        }
         _ => Vec::new(),
     };
     let mut places: Vec<String> =

@@ -21,7 +21,10 @@ fn the_committed_definition_is_fresh() {
         fs::write(&path, crd_yaml()).unwrap();
     }
     let committed = fs::read_to_string(&path).unwrap();
-    assert!(committed == crd_yaml(), "{FILE} is stale: CCX_UPDATE_GENERATED=1 cargo test -p ccx-crds renews it");
+    assert!(
+        committed == crd_yaml(),
+        "{FILE} is stale: CCX_UPDATE_GENERATED=1 cargo test -p ccx-crds renews it"
+    );
 }
 
 #[test]
@@ -46,7 +49,9 @@ fn everything_that_a_rule_may_look_at_is_bounded() {
     assert_none(ours.collect(), |schema| match schema["type"].as_str() {
         Some("string") => schema.get("maxLength").or_else(|| schema.get("enum")).is_none(),
         Some("array") => schema.get("maxItems").is_none(),
-        Some("object") => schema.get("additionalProperties").is_some() && schema.get("maxProperties").is_none(),
+        Some("object") => {
+            schema.get("additionalProperties").is_some() && schema.get("maxProperties").is_none()
+        }
         _ => false,
     });
 }
@@ -55,8 +60,9 @@ fn everything_that_a_rule_may_look_at_is_bounded() {
 fn nothing_is_nullable_and_no_field_is_a_boolean_in_yaml_1_1() {
     let ours = nodes().into_iter().filter(|(path, _)| !is_of_kubernetes(path) && path != "status");
     assert_none(ours.collect(), |schema| schema.get("nullable").is_some());
-    let is_boolean =
-        |path: &str| path.rsplit('.').next().is_some_and(|name| ["y", "n", "yes", "no", "on", "off"].contains(&name));
+    let is_boolean = |path: &str| {
+        path.rsplit('.').next().is_some_and(|name| ["y", "n", "yes", "no", "on", "off"].contains(&name))
+    };
     assert_eq!(fields().iter().filter(|(path, _)| is_boolean(path)).count(), 0);
 }
 
@@ -64,7 +70,8 @@ fn nothing_is_nullable_and_no_field_is_a_boolean_in_yaml_1_1() {
 fn the_schema_is_structural() {
     assert_none(nodes(), |schema| {
         let has_type = schema.get("type").is_some() || schema.get("x-kubernetes-int-or-string").is_some();
-        let has_choice = ["oneOf", "anyOf", "allOf", "not", "$ref"].iter().any(|key| schema.get(*key).is_some());
+        let has_choice =
+            ["oneOf", "anyOf", "allOf", "not", "$ref"].iter().any(|key| schema.get(*key).is_some());
         !has_type || has_choice
     });
 }
@@ -96,7 +103,8 @@ fn it_fits_into_the_annotation_of_kubectl_apply() {
 
 #[test]
 fn people_see_the_important_at_once_and_more_with_wide() {
-    let columns = DEFINITION.pointer("/spec/versions/0/additionalPrinterColumns").unwrap().as_array().unwrap();
+    let columns =
+        DEFINITION.pointer("/spec/versions/0/additionalPrinterColumns").unwrap().as_array().unwrap();
     let names = |is_wide: bool| {
         let shown = columns.iter().filter(|column| column.get("priority").is_some() == is_wide);
         shown.map(|column| column["name"].as_str().unwrap()).collect::<Vec<_>>()
@@ -119,13 +127,21 @@ fn the_number_of_pods_can_be_scaled_and_resources_be_selected() {
 }
 
 fn assert_none(nodes: Vec<Node>, is_wrong: impl Fn(&Value) -> bool) {
-    let wrong: Vec<String> = nodes.into_iter().filter(|(_, schema)| is_wrong(schema)).map(|(path, _)| path).collect();
+    let wrong: Vec<String> =
+        nodes.into_iter().filter(|(_, schema)| is_wrong(schema)).map(|(path, _)| path).collect();
     assert_eq!(wrong, Vec::<String>::new());
 }
 
 /// Parts that are types of Kubernetes, and judged by it when pods are made of them.
 fn is_of_kubernetes(path: &str) -> bool {
-    let parts = ["affinity", "tolerations", "topologySpreadConstraints", "extraEnv", "configMapSelector", "conditions"];
+    let parts = [
+        "affinity",
+        "tolerations",
+        "topologySpreadConstraints",
+        "extraEnv",
+        "configMapSelector",
+        "conditions",
+    ];
     parts.iter().any(|part| path.contains(&format!(".{part}.")) || path.contains(&format!(".{part}[]")))
 }
 
@@ -136,7 +152,11 @@ fn fields() -> Vec<Node> {
 
 fn nodes() -> Vec<Node> {
     let mut nodes = Vec::new();
-    collect(DEFINITION.pointer("/spec/versions/0/schema/openAPIV3Schema").unwrap(), String::new(), &mut nodes);
+    collect(
+        DEFINITION.pointer("/spec/versions/0/schema/openAPIV3Schema").unwrap(),
+        String::new(),
+        &mut nodes,
+    );
     nodes
 }
 

@@ -4,7 +4,8 @@
 use std::fs;
 
 use ccx_crds::{
-    CcxPipeline, DatabaseChoice, ExposureType, PipelineScaling, SecurityProtocol, StorageVolume, accept, with_defaults,
+    CcxPipeline, DatabaseChoice, ExposureType, PipelineScaling, SecurityProtocol, StorageVolume, accept,
+    with_defaults,
 };
 use serde_json::{Value, json};
 
@@ -23,7 +24,10 @@ fn the_smallest_resource_gives_the_installation_of_the_original_document() {
     assert_eq!(spec.data_pipeline.replicas, 8);
     assert_eq!(spec.db_writer.replicas, 1);
     let scaling = spec.aggregator.autoscaling;
-    assert_eq!((scaling.min_replicas, scaling.max_replicas, scaling.target_cpu_utilization_percent), (2, 8, 80));
+    assert_eq!(
+        (scaling.min_replicas, scaling.max_replicas, scaling.target_cpu_utilization_percent),
+        (2, 8, 80)
+    );
     assert!(matches!(spec.database.choice(), Some(DatabaseChoice::Managed(_))));
 }
 
@@ -33,13 +37,17 @@ fn production_has_everything_encrypted_and_follows_the_load() {
     assert_eq!(spec.kafka.security_protocol, SecurityProtocol::SaslSsl);
     assert_eq!(spec.data_pipeline.autoscaling.kind, PipelineScaling::KafkaLag);
     assert_eq!(spec.aggregator.exposure.kind, ExposureType::Route);
-    assert!(matches!(spec.database.choice(), Some(DatabaseChoice::External(external)) if external.ca_secret_ref.is_some()));
+    assert!(
+        matches!(spec.database.choice(), Some(DatabaseChoice::External(external)) if external.ca_secret_ref.is_some())
+    );
 }
 
 #[test]
 fn a_laptop_keeps_nothing() {
     let spec = example("laptop").spec;
-    let Some(DatabaseChoice::Managed(database)) = spec.database.choice() else { panic!("{:?}", spec.database) };
+    let Some(DatabaseChoice::Managed(database)) = spec.database.choice() else {
+        panic!("{:?}", spec.database)
+    };
     assert_eq!(database.storage.volume, StorageVolume::Ephemeral);
 }
 

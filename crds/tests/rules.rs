@@ -39,8 +39,16 @@ fn every_rule_has_a_case_and_every_case_a_rule() {
     let mut messages = BTreeSet::new();
     collect_messages(&definition, &mut messages);
     let covered: BTreeSet<String> = cases::all().into_iter().map(|case| case.rule).collect();
-    assert_eq!(messages.difference(&covered).collect::<Vec<_>>(), Vec::<&String>::new(), "rules without a case");
-    assert_eq!(covered.difference(&messages).collect::<Vec<_>>(), Vec::<&String>::new(), "cases without a rule");
+    assert_eq!(
+        messages.difference(&covered).collect::<Vec<_>>(),
+        Vec::<&String>::new(),
+        "rules without a case"
+    );
+    assert_eq!(
+        covered.difference(&messages).collect::<Vec<_>>(),
+        Vec::<&String>::new(),
+        "cases without a rule"
+    );
     assert!(messages.len() >= 40, "{}", messages.len());
 }
 

@@ -81,13 +81,17 @@ mod tests {
     #[test]
     fn a_request_for_a_subresource_is_told_apart_and_one_for_no_resource_is_left_out() {
         let mut requests = Requests::default();
-        let reference = json!({"apiGroup": "ccx.openshift.io", "resource": "ccxpipelines", "subresource": "status"});
+        let reference =
+            json!({"apiGroup": "ccx.openshift.io", "resource": "ccxpipelines", "subresource": "status"});
         requests.note(
             &json!({"verb": "patch", "objectRef": reference, "annotations": {"authorization.k8s.io/decision": "forbid"}}),
         );
         requests.note(&json!({"verb": "get", "requestURI": "/apis"}));
-        let status =
-            Request { group: "ccx.openshift.io".into(), resource: "ccxpipelines/status".into(), verb: "patch".into() };
+        let status = Request {
+            group: "ccx.openshift.io".into(),
+            resource: "ccxpipelines/status".into(),
+            verb: "patch".into(),
+        };
         assert_eq!(requests.asked, [status.clone()].into());
         assert_eq!(requests.forbidden, [status].into());
     }

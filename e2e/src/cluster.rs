@@ -29,10 +29,12 @@ impl Cluster {
         let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
         let Some(kubeconfig) = variable("CCX_E2E_KUBECONFIG") else {
             // Not by `eprintln!`: the test runner would keep that to itself, since the tests pass.
-            let _ = writeln!(io::stderr(), "\n*** SKIPPED: no cluster with pods; make e2e-cluster brings one\n");
+            let _ =
+                writeln!(io::stderr(), "\n*** SKIPPED: no cluster with pods; make e2e-cluster brings one\n");
             return None;
         };
-        let host = variable("CCX_E2E_HOST").expect("CCX_E2E_HOST: the address of this machine for the cluster's pods");
+        let host = variable("CCX_E2E_HOST")
+            .expect("CCX_E2E_HOST: the address of this machine for the cluster's pods");
         Some(Self { kubeconfig, host, audit_log: variable("CCX_E2E_AUDIT_LOG").map(PathBuf::from) })
     }
 
@@ -61,11 +63,14 @@ impl Cluster {
 
     /// Installs the operator, or upgrades it, with these settings (`key=value`) of the chart; waits until it runs.
     pub fn install_operator(&self, settings: &[&str]) {
-        let chart = Path::new(env!("CARGO_MANIFEST_DIR")).join("../charts/ccx-operator").display().to_string();
-        let mut arguments = vec!["upgrade", "--install", OPERATOR, &chart, "--namespace", OPERATOR, "--create-namespace"];
+        let chart =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../charts/ccx-operator").display().to_string();
+        let mut arguments =
+            vec!["upgrade", "--install", OPERATOR, &chart, "--namespace", OPERATOR, "--create-namespace"];
         arguments.extend(["--wait", "--timeout", "3m"]);
         arguments.extend(settings.iter().flat_map(|setting| ["--set", setting]));
-        run("helm", &self.kubeconfig, &arguments, "").unwrap_or_else(|error| panic!("helm {arguments:?}: {error}"));
+        run("helm", &self.kubeconfig, &arguments, "")
+            .unwrap_or_else(|error| panic!("helm {arguments:?}: {error}"));
     }
 
     /// Objects as JSON, by the words that `kubectl get` takes.

@@ -145,7 +145,11 @@ impl Door {
     }
 }
 
-fn settings(servers: &Servers, name: &str, [pipeline, writer, aggregator]: [u16; 3]) -> Vec<(String, String)> {
+fn settings(
+    servers: &Servers,
+    name: &str,
+    [pipeline, writer, aggregator]: [u16; 3],
+) -> Vec<(String, String)> {
     let Servers { kafka, object_storage, postgres, .. } = servers;
     let endpoint = |server: &Server| format!("http://{}", address(server.port));
     [

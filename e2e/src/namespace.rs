@@ -33,7 +33,9 @@ impl<'a> Namespace<'a> {
         cluster.kubectl(&["delete", "namespace", name, "--ignore-not-found", "--timeout=120s"]);
         let namespace = Self { cluster, name };
         let labels = json!({"pod-security.kubernetes.io/enforce": "restricted"});
-        namespace.apply(&json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}));
+        namespace.apply(
+            &json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}),
+        );
         namespace
     }
 
@@ -47,8 +49,11 @@ impl<'a> Namespace<'a> {
     /// # Panics
     /// If the API server refuses it.
     pub fn apply(&self, object: &Value) {
-        let arguments = ["apply", "--server-side", "--force-conflicts", "--namespace", self.name, "--filename=-"];
-        self.cluster.try_kubectl(&arguments, &object.to_string()).unwrap_or_else(|error| panic!("{object}: {error}"));
+        let arguments =
+            ["apply", "--server-side", "--force-conflicts", "--namespace", self.name, "--filename=-"];
+        self.cluster
+            .try_kubectl(&arguments, &object.to_string())
+            .unwrap_or_else(|error| panic!("{object}: {error}"));
     }
 
     /// Runs kubectl here; what it printed.
@@ -75,7 +80,8 @@ impl<'a> Namespace<'a> {
     pub fn pods(&self, component: &str) -> Vec<Pod> {
         let selector = format!("app.kubernetes.io/component={component}");
         let pods = self.get(&["pods", "--selector", &selector]);
-        let mut pods: Vec<Pod> = items(&pods).filter(|pod| pod["status"]["phase"] != "Succeeded").map(read_pod).collect();
+        let mut pods: Vec<Pod> =
+            items(&pods).filter(|pod| pod["status"]["phase"] != "Succeeded").map(read_pod).collect();
         pods.sort();
         pods
     }
@@ -88,13 +94,21 @@ impl<'a> Namespace<'a> {
     }
 
     fn show(&self) {
-        let kubectl = |arguments: &[&str]| self.cluster.try_kubectl(arguments, "").unwrap_or_else(|error| error);
+        let kubectl =
+            |arguments: &[&str]| self.cluster.try_kubectl(arguments, "").unwrap_or_else(|error| error);
         let here = ["--namespace", self.name];
         eprintln!("--- namespace {} ---", self.name);
-        eprintln!("{}", kubectl(&[&here[..], &["get", "ccxpipelines,deployments,statefulsets,jobs,pvc,pods"]].concat()));
+        eprintln!(
+            "{}",
+            kubectl(&[&here[..], &["get", "ccxpipelines,deployments,statefulsets,jobs,pvc,pods"]].concat())
+        );
         eprintln!("{}", kubectl(&[&here[..], &["describe", "ccxpipelines"]].concat()));
-        eprintln!("{}", kubectl(&[&here[..], &["get", "events", "--sort-by=.metadata.creationTimestamp"]].concat()));
-        let logs = ["logs", "--namespace", OPERATOR, "--selector=app.kubernetes.io/name=ccx-operator", "--tail=60"];
+        eprintln!(
+            "{}",
+            kubectl(&[&here[..], &["get", "events", "--sort-by=.metadata.creationTimestamp"]].concat())
+        );
+        let logs =
+            ["logs", "--namespace", OPERATOR, "--selector=app.kubernetes.io/name=ccx-operator", "--tail=60"];
         eprintln!("--- the operator's log ---\n{}", kubectl(&logs));
     }
 }
@@ -116,7 +130,8 @@ fn items(list: &Value) -> impl Iterator<Item = &Value> {
 fn read_pod(pod: &Value) -> Pod {
     let text = |key: &str| pod["metadata"][key].as_str().unwrap_or_default().to_owned();
     let containers = pod["status"]["containerStatuses"].as_array();
-    let restarts = containers.into_iter().flatten().filter_map(|container| container["restartCount"].as_u64());
+    let restarts =
+        containers.into_iter().flatten().filter_map(|container| container["restartCount"].as_u64());
     let conditions = pod["status"]["conditions"].as_array();
     let mut ready = conditions.into_iter().flatten().filter(|condition| condition["type"] == "Ready");
     let is_leaving = !pod["metadata"]["deletionTimestamp"].is_null();

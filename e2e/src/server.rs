@@ -62,7 +62,9 @@ impl Servers {
 
     /// The same, with Kafka and S3 at another address of this machine.
     pub fn start_at(host: &str) -> Option<&'static Self> {
-        SERVERS.get_or_init(|| Self::try_start(host).map_err(|NotInstalled(what)| give_up(&what)).ok()).as_ref()
+        SERVERS
+            .get_or_init(|| Self::try_start(host).map_err(|NotInstalled(what)| give_up(&what)).ok())
+            .as_ref()
     }
 
     fn try_start(host: &str) -> Result<Self, NotInstalled> {
@@ -76,7 +78,8 @@ impl Servers {
 
     /// Chooses folders and ports for all three, and starts none.
     fn prepare(host: &str) -> Self {
-        let folder = tempfile::Builder::new().prefix("ccx-e2e.").tempdir().expect("a temporary folder").keep();
+        let folder =
+            tempfile::Builder::new().prefix("ccx-e2e.").tempdir().expect("a temporary folder").keep();
         // PostgreSQL may run as another user, who must get through to its data.
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).expect("our own folder");
         let [kafka, sasl, control, object_storage, postgres] = std::array::from_fn(|_| free_port());

@@ -18,15 +18,25 @@ pub struct Service {
 impl Service {
     /// Opens a door to a port of a Service.
     pub fn open(cluster: &Cluster, namespace: &str, name: &str, port: u16) -> Self {
-        let mut proxy =
-            cluster.kubectl_command(&["proxy", "--port=0"]).stdout(Stdio::piped()).spawn().expect("kubectl runs");
+        let mut proxy = cluster
+            .kubectl_command(&["proxy", "--port=0"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("kubectl runs");
         let mut greeting = String::new();
         BufReader::new(proxy.stdout.take().expect("a pipe"))
             .read_line(&mut greeting)
             .expect("kubectl says where it listens");
-        let local =
-            greeting.trim().rsplit_once(':').and_then(|(_, port)| port.parse().ok()).expect("an address with a port");
-        Self { proxy, port: local, prefix: format!("/api/v1/namespaces/{namespace}/services/{name}:{port}/proxy") }
+        let local = greeting
+            .trim()
+            .rsplit_once(':')
+            .and_then(|(_, port)| port.parse().ok())
+            .expect("an address with a port");
+        Self {
+            proxy,
+            port: local,
+            prefix: format!("/api/v1/namespaces/{namespace}/services/{name}:{port}/proxy"),
+        }
     }
 
     /// Asks; `None` if nobody answers.

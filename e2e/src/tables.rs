@@ -57,11 +57,26 @@ impl Tables {
     }
 
     fn query(&self, sql: &str) -> Vec<String> {
-        let arguments =
-            ["psql", "--no-psqlrc", "--tuples-only", "--no-align", "-v", "ON_ERROR_STOP=1", "-d", self.database, "-c", sql];
+        let arguments = [
+            "psql",
+            "--no-psqlrc",
+            "--tuples-only",
+            "--no-align",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-d",
+            self.database,
+            "-c",
+            sql,
+        ];
         let output = self.postgres.command(&arguments).output().expect("bash runs");
         assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).expect("UTF-8").lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
+        String::from_utf8(output.stdout)
+            .expect("UTF-8")
+            .lines()
+            .filter(|line| !line.is_empty())
+            .map(str::to_owned)
+            .collect()
     }
 }
 
@@ -89,7 +104,8 @@ mod tests {
 
     #[test]
     fn every_difference_is_told() {
-        let dump = |rows: &[&str]| Dump::from([("report", rows.iter().map(|row| (*row).to_owned()).collect())]);
+        let dump =
+            |rows: &[&str]| Dump::from([("report", rows.iter().map(|row| (*row).to_owned()).collect())]);
         assert_eq!(differences(&dump(&["a", "b"]), &dump(&["a", "b"])), "");
         assert_eq!(differences(&dump(&["a", "b"]), &dump(&["a", "c"])), "report lacks b\nreport has c\n");
         assert_eq!(differences(&dump(&["a"]), &dump(&["a", "a"])), "report has 2 rows, not 1\n");

@@ -52,10 +52,9 @@ impl Topic {
     pub fn append(&self, messages: &[Message]) {
         let producer: BaseProducer = client(self.port).create().expect("a valid configuration");
         for message in messages {
-            let headers = message
-                .headers
-                .iter()
-                .fold(OwnedHeaders::new(), |headers, (key, value)| headers.insert(Header { key, value: Some(value) }));
+            let headers = message.headers.iter().fold(OwnedHeaders::new(), |headers, (key, value)| {
+                headers.insert(Header { key, value: Some(value) })
+            });
             let record = BaseRecord::<(), str>::to(&self.name).payload(&message.payload).headers(headers);
             producer.send(record).map_err(|(error, _)| error).expect("the queue has room");
         }
@@ -64,7 +63,8 @@ impl Topic {
 
     /// All that is in the topic now.
     pub fn read(&self) -> Vec<Message> {
-        let consumer: BaseConsumer = client(self.port).set("group.id", "e2e").create().expect("a valid configuration");
+        let consumer: BaseConsumer =
+            client(self.port).set("group.id", "e2e").create().expect("a valid configuration");
         let end = self.end(&consumer);
         let mut from_start = TopicPartitionList::new();
         from_start.add_partition_offset(&self.name, PARTITION, Offset::Beginning).expect("a valid offset");
@@ -95,7 +95,8 @@ impl Topic {
 
     /// Whether a group has committed all that is in the topic; else how far it is.
     pub(crate) fn is_consumed_by(&self, group: &str) -> Result<(), String> {
-        let consumer: BaseConsumer = client(self.port).set("group.id", group).create().expect("a valid configuration");
+        let consumer: BaseConsumer =
+            client(self.port).set("group.id", group).create().expect("a valid configuration");
         let end = self.end(&consumer);
         let mut partitions = TopicPartitionList::new();
         partitions.add_partition(&self.name, PARTITION);
@@ -120,7 +121,10 @@ fn client(port: u16) -> ClientConfig {
 fn read_message(message: &impl rdkafka::Message<Headers = rdkafka::message::BorrowedHeaders>) -> Message {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let headers = message.headers().map(|headers| {
-        headers.iter().map(|header| (header.key.to_owned(), header.value.map(text).unwrap_or_default())).collect()
+        headers
+            .iter()
+            .map(|header| (header.key.to_owned(), header.value.map(text).unwrap_or_default()))
+            .collect()
     });
     Message { headers: headers.unwrap_or_default(), payload: message.payload().map(text).unwrap_or_default() }
 }

@@ -55,7 +55,13 @@ pub struct Workload {
 }
 
 impl Workload {
-    pub(crate) fn start(program: Program, settings: &[(String, String)], port: u16, folder: &Path, name: &str) -> Self {
+    pub(crate) fn start(
+        program: Program,
+        settings: &[(String, String)],
+        port: u16,
+        folder: &Path,
+        name: &str,
+    ) -> Self {
         let log = folder.join(format!("{name}-{}.log", program.command()));
         let stderr = File::options().create(true).append(true).open(&log).expect("a log in our own folder");
         let child = ccx(&[program.command()], settings)

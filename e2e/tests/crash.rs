@@ -9,8 +9,8 @@ use std::{
 };
 
 use ccx_e2e::{
-    Installation, Message, Patience, Program, Servers, Topic, Workload, cluster_with, differences, get, identity_header,
-    upload,
+    Installation, Message, Patience, Program, Servers, Topic, Workload, cluster_with, differences, get,
+    identity_header, upload,
 };
 use ccx_messages::{Announce, ClusterId, header};
 use ccx_sample_archive::Fault;
@@ -45,7 +45,8 @@ const BURST_PAUSE: Duration = Duration::from_secs(3);
 #[test]
 fn killed_at_any_moment_the_programs_leave_the_tables_of_an_undisturbed_run() {
     let Some(servers) = Servers::start() else { return };
-    let seed = std::env::var(SEED_VARIABLE).ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(rand::random);
+    let seed =
+        std::env::var(SEED_VARIABLE).ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(rand::random);
     println!("{SEED_VARIABLE}={seed}");
     let mut random = StdRng::seed_from_u64(seed);
     let traffic = Traffic::new(servers, &mut random);
@@ -65,7 +66,11 @@ fn killed_at_any_moment_the_programs_leave_the_tables_of_an_undisturbed_run() {
     wait_for_the_end(&disturbed);
 
     println!("{} results of {} archives", disturbed.results().len(), undisturbed.results().len());
-    assert_eq!(requests(&disturbed), requests(&undisturbed), "an archive without a result, or the other way round");
+    assert_eq!(
+        requests(&disturbed),
+        requests(&undisturbed),
+        "an archive without a result, or the other way round"
+    );
     let differences = differences(&undisturbed.tables().dump(), &disturbed.tables().dump());
     assert!(differences.is_empty(), "killing has changed the tables:\n{differences}");
     assert_eq!(letters(&disturbed.announce_dead_letters()), letters(&undisturbed.announce_dead_letters()));
@@ -119,8 +124,9 @@ impl Traffic {
         assert!(tables.count("rule_hit") > 0);
         assert_eq!(tables.count("recommendation"), tables.count("rule_hit"));
         assert_eq!(tables.count("consumer_error"), self.bad_results.len());
-        let payloads =
-            |messages: &[Message]| messages.iter().map(|message| message.payload.clone()).collect::<BTreeSet<_>>();
+        let payloads = |messages: &[Message]| {
+            messages.iter().map(|message| message.payload.clone()).collect::<BTreeSet<_>>()
+        };
         assert_eq!(payloads(&installation.announce_dead_letters().read()), payloads(&self.bad_announcements));
         assert_eq!(payloads(&installation.results_dead_letters().read()), payloads(&self.bad_results));
     }
@@ -195,8 +201,9 @@ fn wait_for_the_end(installation: &Installation) {
 
 /// The requests that have a result.
 fn requests(installation: &Installation) -> BTreeSet<String> {
-    let request =
-        |result: &Message| serde_json::from_str::<Value>(&result.payload).ok()?["RequestId"].as_str().map(str::to_owned);
+    let request = |result: &Message| {
+        serde_json::from_str::<Value>(&result.payload).ok()?["RequestId"].as_str().map(str::to_owned)
+    };
     installation.results().read().iter().filter_map(request).collect()
 }
 
@@ -209,5 +216,10 @@ fn letters(topic: &Topic) -> BTreeSet<(String, Option<String>)> {
 fn assert_all_are_served(installation: &Installation) {
     let path = format!("/api/v1/organizations/{ORG}/clusters");
     let answer = get(installation.port(Program::Aggregator), &path, &[identity_header(ORG)]).unwrap();
-    assert_eq!(answer.json()["clusters"].as_array().map(Vec::len), Some(ROUNDS * CLUSTERS), "{}", answer.body);
+    assert_eq!(
+        answer.json()["clusters"].as_array().map(Vec::len),
+        Some(ROUNDS * CLUSTERS),
+        "{}",
+        answer.body
+    );
 }

@@ -5,7 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ccx_e2e::{
-    Answer, Door, Installation, Message, Patience, Program, Servers, cluster_with, eventually, get, identity_header, upload,
+    Answer, Door, Installation, Message, Patience, Program, Servers, cluster_with, eventually, get,
+    identity_header, upload,
 };
 use ccx_messages::ClusterId;
 use ccx_sample_archive::Fault;
@@ -37,7 +38,9 @@ fn an_upload_becomes_a_report() {
         assert_eq!(workload.terminate().code(), Some(0), "the end of a program that was asked to stop");
     }
     assert_eq!(installation.is_drained(), Ok(()), "offsets are committed before the end");
-    assert!(installation.announce_dead_letters().is_empty() && installation.results_dead_letters().is_empty());
+    assert!(
+        installation.announce_dead_letters().is_empty() && installation.results_dead_letters().is_empty()
+    );
 }
 
 #[test]
@@ -72,7 +75,11 @@ fn what_is_in_flight_when_asked_to_stop_is_finished_once() {
     let _workloads = [Program::Pipeline, Program::Writer].map(|program| installation.start(program));
     Patience::LONG.wait("the rest", || installation.is_drained());
     assert_eq!(installation.tables().count("report"), ARCHIVES);
-    assert_eq!(installation.results().len(), ARCHIVES, "one result for each archive: none is processed twice");
+    assert_eq!(
+        installation.results().len(),
+        ARCHIVES,
+        "one result for each archive: none is processed twice"
+    );
 }
 
 #[test]
@@ -96,7 +103,9 @@ fn wait_for_report(installation: &Installation, cluster_id: ClusterId) -> Value 
 fn the_other_answers_agree(installation: &Installation, cluster_id: ClusterId) {
     let clusters = ask(installation, ORG, &format!("organizations/{ORG}/clusters")).json();
     assert_eq!(clusters["clusters"], serde_json::json!([cluster_id]));
-    let info = ask(installation, ORG, &format!("organizations/{ORG}/clusters/{cluster_id}/users/1/report/info")).json();
+    let info =
+        ask(installation, ORG, &format!("organizations/{ORG}/clusters/{cluster_id}/users/1/report/info"))
+            .json();
     assert_eq!(info["metainfo"]["count"], FAULTS.len());
 }
 

@@ -26,10 +26,14 @@ def report(version):
 #[test]
 fn what_python_finds_is_served_with_what_we_find() {
     let Some(servers) = Servers::start() else { return };
-    let Some(installation) = with_packages(Installation::new(servers, "python"), "house_rules.channel") else { return };
+    let Some(installation) = with_packages(Installation::new(servers, "python"), "house_rules.channel")
+    else {
+        return;
+    };
     let report = report_on_a_cluster(&installation);
 
-    let mut keys: Vec<_> = report["reports"].as_array().into_iter().flatten().map(|hit| hit["key"].as_str()).collect();
+    let mut keys: Vec<_> =
+        report["reports"].as_array().into_iter().flatten().map(|hit| hit["key"].as_str()).collect();
     keys.sort_unstable();
     assert_eq!(keys, [Some("CHANNEL"), Some("NODE_NOT_READY")]);
 }
@@ -37,14 +41,19 @@ fn what_python_finds_is_served_with_what_we_find() {
 #[test]
 fn a_crash_of_python_costs_only_what_python_would_have_found() {
     let Some(servers) = Servers::start() else { return };
-    let Some(installation) = with_packages(Installation::new(servers, "python-crash"), "house_rules") else { return };
+    let Some(installation) = with_packages(Installation::new(servers, "python-crash"), "house_rules") else {
+        return;
+    };
     let report = report_on_a_cluster(&installation);
 
     assert_eq!(report["reports"][0]["key"], "NODE_NOT_READY");
     assert_eq!(report["reports"].as_array().map(Vec::len), Some(1));
     let results = installation.results().read();
     let result: Value = serde_json::from_str(&results[0].payload).expect("a result is JSON");
-    assert_eq!(result["Report"]["analysis_metadata"]["incomplete"], "the rules of insights-core gave no results");
+    assert_eq!(
+        result["Report"]["analysis_metadata"]["incomplete"],
+        "the rules of insights-core gave no results"
+    );
     assert!(installation.announce_dead_letters().is_empty());
 }
 

@@ -72,7 +72,12 @@ pub struct Children(Vec<Child>);
 
 impl Child {
     /// A child that is owned and applied; `object` is of this `kind`, with or without its type fields.
-    pub fn new(kind: Kind, component: impl Into<Option<Component>>, stage: Stage, object: &impl Serialize) -> Self {
+    pub fn new(
+        kind: Kind,
+        component: impl Into<Option<Component>>,
+        stage: Stage,
+        object: &impl Serialize,
+    ) -> Self {
         Self {
             component: component.into(),
             stage,
@@ -104,8 +109,16 @@ impl Child {
     }
 
     /// A Secret that is created once, with a random value for each key of `generate`.
-    pub fn generated_secret(component: Component, stage: Stage, secret: &Secret, generate: Vec<String>) -> Self {
-        Self { apply: ApplyMode::CreateOnce { generate }, ..Self::new(Kind::Secret, component, stage, secret) }
+    pub fn generated_secret(
+        component: Component,
+        stage: Stage,
+        secret: &Secret,
+        generate: Vec<String>,
+    ) -> Self {
+        Self {
+            apply: ApplyMode::CreateOnce { generate },
+            ..Self::new(Kind::Secret, component, stage, secret)
+        }
     }
 
     /// The object's name.
@@ -169,7 +182,8 @@ impl<'a> IntoIterator for &'a Children {
 }
 
 fn dynamic(kind: Kind, object: &impl Serialize) -> DynamicObject {
-    let mut data = serde_json::to_value(object).expect("Kubernetes' types have text keys only, so that they are JSON");
+    let mut data =
+        serde_json::to_value(object).expect("Kubernetes' types have text keys only, so that they are JSON");
     let metadata = take(&mut data, "metadata");
     take(&mut data, "apiVersion");
     take(&mut data, "kind");
@@ -191,7 +205,8 @@ mod tests {
     use super::*;
 
     fn config_map(name: &str) -> ConfigMap {
-        let metadata = ObjectMeta { name: Some(name.into()), namespace: Some("ns".into()), ..ObjectMeta::default() };
+        let metadata =
+            ObjectMeta { name: Some(name.into()), namespace: Some("ns".into()), ..ObjectMeta::default() };
         ConfigMap { metadata, data: Some([("key".into(), "value".into())].into()), ..ConfigMap::default() }
     }
 

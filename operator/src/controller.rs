@@ -135,7 +135,8 @@ async fn advance(pipeline: &CcxPipeline, key: &Key, context: &Context) -> Progre
     let missing = validated.missing().map(Problem::from).collect();
     let mut progress = Progress { missing, ..Progress::default() };
     progress.findings.endpoints = Some(status::endpoints(&validated, &children));
-    progress.findings.database_secret = validated.managed_database.as_ref().map(|_| generated_secret(pipeline));
+    progress.findings.database_secret =
+        validated.managed_database.as_ref().map(|_| generated_secret(pipeline));
     match stance(pipeline) {
         Stance::Paused => {}
         Stance::Planned => match planner.plan(&children, applier.orphans(&children)).await {
@@ -158,8 +159,13 @@ async fn refer(pipeline: &CcxPipeline, key: &Key, context: &Context) -> Result<R
         .map_err(|error| Problem { reason: error.reason(), message: error.message() })
 }
 
-fn check(pipeline: &CcxPipeline, references: &References, context: &Context) -> Result<ValidatedPipeline, Vec<Problem>> {
-    validate(pipeline, references, &context.defaults).map_err(|errors| errors.problems.iter().map(Problem::from).collect())
+fn check(
+    pipeline: &CcxPipeline,
+    references: &References,
+    context: &Context,
+) -> Result<ValidatedPipeline, Vec<Problem>> {
+    validate(pipeline, references, &context.defaults)
+        .map_err(|errors| errors.problems.iter().map(Problem::from).collect())
 }
 
 async fn probe(key: &Key, context: &Context) -> Answers {
@@ -167,7 +173,13 @@ async fn probe(key: &Key, context: &Context) -> Answers {
     probe::ask(&*context.prober, &pods).await
 }
 
-fn observe(pipeline: &CcxPipeline, key: &Key, context: &Context, progress: &Progress, answers: Answers) -> Observation {
+fn observe(
+    pipeline: &CcxPipeline,
+    key: &Key,
+    context: &Context,
+    progress: &Progress,
+    answers: Answers,
+) -> Observation {
     let database = match pipeline.spec.database.kind {
         DatabaseType::Managed => DatabaseKeeper::Operator,
         DatabaseType::External => DatabaseKeeper::SomebodyElse,

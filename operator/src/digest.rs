@@ -35,6 +35,9 @@ mod tests {
 
     #[test]
     fn the_border_between_fields_counts() {
-        assert_ne!(Digest::default().field("ab").field("c").finish(), Digest::default().field("a").field("bc").finish());
+        assert_ne!(
+            Digest::default().field("ab").field("c").finish(),
+            Digest::default().field("a").field("bc").finish()
+        );
     }
 }

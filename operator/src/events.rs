@@ -94,7 +94,10 @@ mod tests {
         pipeline.metadata.namespace = Some("ns".into());
         let event = event(&pipeline, "Normal", "OrphanDeleted", "deleted it", "pod-1");
         let regarding = event.regarding.unwrap_or_default();
-        assert_eq!((regarding.kind.as_deref(), regarding.name.as_deref()), (Some("CcxPipeline"), Some("ccx")));
+        assert_eq!(
+            (regarding.kind.as_deref(), regarding.name.as_deref()),
+            (Some("CcxPipeline"), Some("ccx"))
+        );
         assert_eq!(event.metadata.namespace.as_deref(), Some("ns"));
     }
 }

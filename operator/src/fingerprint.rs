@@ -44,7 +44,8 @@ pub(crate) fn to_annotation(fingerprints: &[Fingerprint]) -> String {
 
 /// The objects of which the fingerprint differs between two such annotations, or which only one of them has.
 pub(crate) fn changed_objects(before: &str, after: &str) -> Vec<String> {
-    let (before, after): (BTreeSet<_>, BTreeSet<_>) = (before.split(',').collect(), after.split(',').collect());
+    let (before, after): (BTreeSet<_>, BTreeSet<_>) =
+        (before.split(',').collect(), after.split(',').collect());
     let changed = before.symmetric_difference(&after).filter_map(|part| part.split_once('='));
     changed.map(|(object, _)| object.to_owned()).collect::<BTreeSet<_>>().into_iter().collect()
 }
@@ -54,7 +55,9 @@ mod tests {
     use super::*;
 
     fn annotation(parts: &[(&str, &str)]) -> String {
-        to_annotation(&parts.iter().map(|(object, content)| Fingerprint::of(*object, content)).collect::<Vec<_>>())
+        to_annotation(
+            &parts.iter().map(|(object, content)| Fingerprint::of(*object, content)).collect::<Vec<_>>(),
+        )
     }
 
     #[test]
@@ -66,7 +69,8 @@ mod tests {
 
     #[test]
     fn what_changed_what_came_and_what_went_is_named() {
-        let before = annotation(&[("Secret a", "1"), ("Secret b", "1"), ("Secret b", "2"), ("Secret c", "1")]);
+        let before =
+            annotation(&[("Secret a", "1"), ("Secret b", "1"), ("Secret b", "2"), ("Secret c", "1")]);
         let after = annotation(&[("Secret a", "1"), ("Secret b", "1"), ("Secret b", "3"), ("Secret d", "1")]);
         assert_eq!(changed_objects(&before, &after), ["Secret b", "Secret c", "Secret d"]);
         assert_eq!(changed_objects(&before, &before), Vec::<String>::new());

@@ -115,7 +115,8 @@ impl Write {
 
 /// `deployments` of `/apis/apps/v1/namespaces/ns/deployments/name`, `ccxpipelines/status` of its subresource.
 fn resource(path: &str) -> String {
-    let mut segments = path.trim_start_matches('/').split('/').skip_while(|segment| *segment != "namespaces").skip(2);
+    let mut segments =
+        path.trim_start_matches('/').split('/').skip_while(|segment| *segment != "namespaces").skip(2);
     let resource = segments.next().unwrap_or("namespaces");
     match segments.nth(1) {
         Some(subresource) => format!("{resource}/{subresource}"),
@@ -132,7 +133,8 @@ mod tests {
     }
 
     async fn send(fence: Fence, request: Request<Body>) -> Result<Response<Body>, BoxError> {
-        let server = tower::service_fn(async |_: Request<Body>| Ok::<_, BoxError>(Response::new(Body::empty())));
+        let server =
+            tower::service_fn(async |_: Request<Body>| Ok::<_, BoxError>(Response::new(Body::empty())));
         GateLayer { fence, metrics: Metrics::new() }.layer(server).call(request).await
     }
 
@@ -154,10 +156,14 @@ mod tests {
 
     #[test]
     fn a_write_is_counted_by_its_resource_and_verb() {
-        let write = Write::of(&request(Method::PATCH, "/apis/apps/v1/namespaces/ns/deployments/name?force=true"));
+        let write =
+            Write::of(&request(Method::PATCH, "/apis/apps/v1/namespaces/ns/deployments/name?force=true"));
         assert_eq!(write, Some(Write { resource: "deployments".into(), verb: "patch" }));
         let create = Write::of(&request(Method::POST, "/api/v1/namespaces/ns/secrets"));
         assert_eq!(create, Some(Write { resource: "secrets".into(), verb: "create" }));
-        assert_eq!(resource("/apis/ccx.openshift.io/v1alpha1/namespaces/ns/ccxpipelines/a/status"), "ccxpipelines/status");
+        assert_eq!(
+            resource("/apis/ccx.openshift.io/v1alpha1/namespaces/ns/ccxpipelines/a/status"),
+            "ccxpipelines/status"
+        );
     }
 }

@@ -103,9 +103,13 @@ impl Kind {
             Self::ConfigMap => always("", "v1", "ConfigMap", "configmaps"),
             Self::Secret => always("", "v1", "Secret", "secrets"),
             Self::Service => always("", "v1", "Service", "services"),
-            Self::PersistentVolumeClaim => always("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims"),
+            Self::PersistentVolumeClaim => {
+                always("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims")
+            }
             Self::NetworkPolicy => always("networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies"),
-            Self::PodDisruptionBudget => always("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets"),
+            Self::PodDisruptionBudget => {
+                always("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets")
+            }
             Self::StatefulSet => always("apps", "v1", "StatefulSet", "statefulsets"),
             Self::Job => always("batch", "v1", "Job", "jobs"),
             Self::Deployment => always("apps", "v1", "Deployment", "deployments"),
@@ -120,8 +124,12 @@ impl Kind {
             Self::Route => optional("route.openshift.io", "v1", "Route", "routes"),
             Self::HttpRoute => optional("gateway.networking.k8s.io", "v1", "HTTPRoute", "httproutes"),
             Self::PodMonitor => optional("monitoring.coreos.com", "v1", "PodMonitor", "podmonitors"),
-            Self::ServiceMonitor => optional("monitoring.coreos.com", "v1", "ServiceMonitor", "servicemonitors"),
-            Self::PrometheusRule => optional("monitoring.coreos.com", "v1", "PrometheusRule", "prometheusrules"),
+            Self::ServiceMonitor => {
+                optional("monitoring.coreos.com", "v1", "ServiceMonitor", "servicemonitors")
+            }
+            Self::PrometheusRule => {
+                optional("monitoring.coreos.com", "v1", "PrometheusRule", "prometheusrules")
+            }
         }
     }
 }

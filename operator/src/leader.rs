@@ -52,7 +52,11 @@ pub struct Timing {
 
 impl Default for Timing {
     fn default() -> Self {
-        Self { duration: Duration::from_secs(15), renew_deadline: Duration::from_secs(10), retry: Duration::from_secs(1) }
+        Self {
+            duration: Duration::from_secs(15),
+            renew_deadline: Duration::from_secs(10),
+            retry: Duration::from_secs(1),
+        }
     }
 }
 
@@ -90,10 +94,26 @@ enum Standing {
 
 impl Elector {
     /// Campaigns for the Lease `name` in `namespace` under `identity`, which no other process may use.
-    pub fn new(client: Client, namespace: &str, name: &str, identity: &str, timing: Timing, signs: Signs) -> Self {
+    pub fn new(
+        client: Client,
+        namespace: &str,
+        name: &str,
+        identity: &str,
+        timing: Timing,
+        signs: Signs,
+    ) -> Self {
         let leases = Api::namespaced(client, namespace);
         let Signs { fence, reachable, heartbeat } = signs;
-        Self { leases, name: name.into(), identity: identity.into(), timing, fence, reachable, heartbeat, sighting: None }
+        Self {
+            leases,
+            name: name.into(),
+            identity: identity.into(),
+            timing,
+            fence,
+            reachable,
+            heartbeat,
+            sighting: None,
+        }
     }
 
     /// Runs `lead` whenever this process holds the Lease, until `shutdown`. `lead` is told to stop by its token when the process is
@@ -174,7 +194,9 @@ impl Elector {
         self.sighting = Some(sighting);
         match (step, lease) {
             (Step::Wait, _) => Ok(Standing::Follows),
-            (Step::Claim(_), None) => self.claim(self.leases.create(&PostParams::default(), &self.record(None))).await,
+            (Step::Claim(_), None) => {
+                self.claim(self.leases.create(&PostParams::default(), &self.record(None))).await
+            }
             (Step::Claim(_), Some(lease)) => {
                 let record = self.record(Some(lease));
                 self.claim(self.leases.replace(&self.name, &PostParams::default(), &record)).await
@@ -186,14 +208,21 @@ impl Elector {
     async fn claim(&self, write: impl Future<Output = kube::Result<Lease>>) -> Result<Standing, LeaseError> {
         match self.ask(write).await {
             Ok(_) => Ok(Standing::Leads),
-            Err(LeaseError::Api { source: kube::Error::Api(status), .. }) if status.code == 409 => Ok(Standing::Unknown),
+            Err(LeaseError::Api { source: kube::Error::Api(status), .. }) if status.code == 409 => {
+                Ok(Standing::Unknown)
+            }
             Err(error) => Err(error),
         }
     }
 
     fn record(&self, current: Option<Lease>) -> Lease {
         let Lease { metadata, spec } = current.unwrap_or_else(|| self.unheld());
-        let spec = term::held(spec.unwrap_or_default(), &self.identity, self.timing.duration, MicroTime(Timestamp::now()));
+        let spec = term::held(
+            spec.unwrap_or_default(),
+            &self.identity,
+            self.timing.duration,
+            MicroTime(Timestamp::now()),
+        );
         Lease { metadata, spec: Some(spec) }
     }
 
@@ -214,7 +243,9 @@ impl Elector {
         let released = Lease { spec: Some(spec), ..lease };
         match self.ask(self.leases.replace(&self.name, &PostParams::default(), &released)).await {
             Ok(_) => tracing::info!(lease = self.name, "gave the lease back"),
-            Err(error) => tracing::warn!(error = %ccx_service::sentence(&error), "failed to give the lease back"),
+            Err(error) => {
+                tracing::warn!(error = %ccx_service::sentence(&error), "failed to give the lease back")
+            }
         }
     }
 

@@ -57,8 +57,8 @@ pub(crate) fn read(args: &ManifestArgs) -> Result<CcxPipeline, ManifestError> {
     let file = &args.file;
     let text = text(file).context(ReadSnafu { file })?;
     let document: Value = serde_saphyr::from_str(&text).map_err(Box::new).context(ParseSnafu { file })?;
-    let accepted =
-        ccx_crds::accept(&document, None).map_err(|refused| ManifestError::Refuse { file: file.clone(), refused });
+    let accepted = ccx_crds::accept(&document, None)
+        .map_err(|refused| ManifestError::Refuse { file: file.clone(), refused });
     let mut pipeline = accepted?;
     pipeline.metadata.namespace.get_or_insert_with(|| args.namespace.clone());
     Ok(pipeline)

@@ -48,7 +48,11 @@ impl Metrics {
         let registry = Registry::new();
         let seconds = HistogramOpts::new("ccx_operator_reconcile_seconds", "How long a reconcile took.");
         Self {
-            queue_depth: gauge(&registry, "ccx_operator_queue_depth", "Resources that wait for their reconcile."),
+            queue_depth: gauge(
+                &registry,
+                "ccx_operator_queue_depth",
+                "Resources that wait for their reconcile.",
+            ),
             leads: gauge(&registry, "ccx_operator_leader", "1 while this process leads."),
             conditions: register(
                 &registry,
@@ -57,9 +61,22 @@ impl Metrics {
                     &["condition", "status"],
                 ),
             ),
-            reconciles: counters(&registry, "ccx_operator_reconciles_total", "Reconciles by how they went.", &["result"]),
-            reconcile_seconds: register(&registry, Histogram::with_opts(seconds.buckets(RECONCILE_SECONDS.into()))),
-            errors: counters(&registry, "ccx_operator_errors_total", "Failed reconciles by their reason.", &["reason"]),
+            reconciles: counters(
+                &registry,
+                "ccx_operator_reconciles_total",
+                "Reconciles by how they went.",
+                &["result"],
+            ),
+            reconcile_seconds: register(
+                &registry,
+                Histogram::with_opts(seconds.buckets(RECONCILE_SECONDS.into())),
+            ),
+            errors: counters(
+                &registry,
+                "ccx_operator_errors_total",
+                "Failed reconciles by their reason.",
+                &["reason"],
+            ),
             writes: counters(
                 &registry,
                 "ccx_operator_api_writes_total",
@@ -95,7 +112,11 @@ impl Metrics {
     pub fn writes(&self) -> u64 {
         let families = self.writes.collect();
         let metrics = families.iter().flat_map(prometheus::proto::MetricFamily::get_metric);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a counter of events is a whole number")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a counter of events is a whole number"
+        )]
         metrics.map(|metric| metric.get_counter().get_value() as u64).sum()
     }
 
@@ -132,7 +153,10 @@ mod tests {
         metrics.count_write("deployments", "patch");
         metrics.count_write("secrets", "create");
         let text = TextEncoder::new().encode_to_string(&metrics.registry.gather()).unwrap();
-        assert!(text.contains("ccx_operator_api_writes_total{resource=\"deployments\",verb=\"patch\"} 2\n"), "{text}");
+        assert!(
+            text.contains("ccx_operator_api_writes_total{resource=\"deployments\",verb=\"patch\"} 2\n"),
+            "{text}"
+        );
         assert_eq!(metrics.writes(), 3);
     }
 

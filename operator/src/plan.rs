@@ -94,7 +94,8 @@ pub fn plan(transitions: &[Transition]) -> Plan {
 }
 
 fn change(transition: &Transition) -> Option<Change> {
-    let change = |action, fields| Change { action, kind: transition.kind, name: transition.name.clone(), fields };
+    let change =
+        |action, fields| Change { action, kind: transition.kind, name: transition.name.clone(), fields };
     match (&transition.before, &transition.after) {
         (None, None) => None,
         (None, Some(_)) => Some(change(ChangeAction::Create, Vec::new())),

@@ -109,7 +109,8 @@ fn merge<'a>(permissions: impl Iterator<Item = &'a Permission>) -> Vec<PolicyRul
     let mut rules: Vec<PolicyRule> = Vec::new();
     for permission in permissions {
         let rule = rule(permission);
-        match rules.iter_mut().find(|other| other.api_groups == rule.api_groups && other.verbs == rule.verbs) {
+        match rules.iter_mut().find(|other| other.api_groups == rule.api_groups && other.verbs == rule.verbs)
+        {
             Some(same) => same.resources.get_or_insert_default().push(permission.resource.to_owned()),
             None => rules.push(rule),
         }
@@ -134,7 +135,8 @@ mod tests {
     use crate::kind::Kind;
 
     fn verbs_on(group: &str, resource: &str) -> Vec<&'static str> {
-        let is_asked = |permission: &&Permission| permission.group == group && permission.resource == resource;
+        let is_asked =
+            |permission: &&Permission| permission.group == group && permission.resource == resource;
         PERMISSIONS.iter().filter(is_asked).flat_map(|permission| permission.verbs).copied().collect()
     }
 
@@ -150,8 +152,14 @@ mod tests {
     #[test]
     fn nothing_is_granted_by_a_wildcard_and_no_permission_can_be_widened() {
         for Permission { group, resource, verbs, .. } in PERMISSIONS {
-            assert!(!group.contains('*') && !resource.contains('*') && !verbs.contains(&"*"), "{group}/{resource}");
-            assert!(!verbs.iter().any(|verb| ["bind", "escalate", "impersonate"].contains(verb)), "{group}/{resource}");
+            assert!(
+                !group.contains('*') && !resource.contains('*') && !verbs.contains(&"*"),
+                "{group}/{resource}"
+            );
+            assert!(
+                !verbs.iter().any(|verb| ["bind", "escalate", "impersonate"].contains(verb)),
+                "{group}/{resource}"
+            );
             assert_ne!(group, "rbac.authorization.k8s.io");
         }
     }

@@ -94,7 +94,9 @@ impl fmt::Display for RestartReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::InputChanged { input, objects } if objects.is_empty() => f.write_str(input.change()),
-            Self::InputChanged { input, objects } => write!(f, "{} in {}", input.change(), objects.join(", ")),
+            Self::InputChanged { input, objects } => {
+                write!(f, "{} in {}", input.change(), objects.join(", "))
+            }
             Self::ImageChanged { from, to } => write!(f, "the image changes from {from} to {to}"),
             Self::ResourcesChanged => f.write_str("requests or limits have changed"),
             Self::TemplateChanged => f.write_str("the pod template has changed"),
@@ -125,7 +127,8 @@ fn changed_inputs(before: &Value, after: &Value) -> impl Iterator<Item = Restart
     };
     Input::ALL.into_iter().filter_map(move |input| {
         let (before, after) = (annotation(before, input), annotation(after, input));
-        (before != after).then(|| RestartReason::InputChanged { input, objects: changed_objects(&before, &after) })
+        (before != after)
+            .then(|| RestartReason::InputChanged { input, objects: changed_objects(&before, &after) })
     })
 }
 
@@ -164,16 +167,17 @@ mod tests {
     use super::*;
 
     fn deployment(annotations: &Value, container: &Value) -> DynamicObject {
-        let data =
-            json!({"spec": {"template": {"metadata": {"annotations": annotations}, "spec": {"containers": [container]}}}});
+        let data = json!({"spec": {"template": {"metadata": {"annotations": annotations}, "spec": {"containers": [container]}}}});
         DynamicObject { types: None, metadata: ObjectMeta::default(), data }
     }
 
     #[test]
     fn each_input_is_a_reason_of_its_own() {
         for input in Input::ALL {
-            let before = deployment(&json!({input.annotation(): "Secret a=1,Secret b=1"}), &json!({"image": "a"}));
-            let after = deployment(&json!({input.annotation(): "Secret a=1,Secret b=2"}), &json!({"image": "a"}));
+            let before =
+                deployment(&json!({input.annotation(): "Secret a=1,Secret b=1"}), &json!({"image": "a"}));
+            let after =
+                deployment(&json!({input.annotation(): "Secret a=1,Secret b=2"}), &json!({"image": "a"}));
             let expected = RestartReason::InputChanged { input, objects: vec!["Secret b".into()] };
             assert_eq!(restart_reasons(&before, &after), [expected]);
         }
@@ -185,7 +189,10 @@ mod tests {
             let objects = objects.iter().map(|object| (*object).to_owned()).collect();
             RestartReason::InputChanged { input, objects }.to_string()
         };
-        assert_eq!(text(Input::Secret, &["Secret a", "Secret b"]), "credentials have changed in Secret a, Secret b");
+        assert_eq!(
+            text(Input::Secret, &["Secret a", "Secret b"]),
+            "credentials have changed in Secret a, Secret b"
+        );
         assert_eq!(text(Input::Config, &[]), "the configuration has changed");
     }
 
@@ -200,20 +207,28 @@ mod tests {
 
     #[test]
     fn what_the_api_server_added_is_no_reason() {
-        let before =
-            deployment(&json!({}), &json!({"image": "a", "terminationMessagePath": "/dev/termination-log", "env": null}));
+        let before = deployment(
+            &json!({}),
+            &json!({"image": "a", "terminationMessagePath": "/dev/termination-log", "env": null}),
+        );
         let after = deployment(&json!({}), &json!({"image": "a", "env": []}));
         assert_eq!(restart_reasons(&before, &after), []);
     }
 
     #[test]
     fn another_limit_and_another_argument_are_told_apart() {
-        let before =
-            deployment(&json!({}), &json!({"image": "a", "args": ["x"], "resources": {"limits": {"memory": "1Gi"}}}));
-        let limit =
-            deployment(&json!({}), &json!({"image": "a", "args": ["x"], "resources": {"limits": {"memory": "2Gi"}}}));
-        let argument =
-            deployment(&json!({}), &json!({"image": "a", "args": ["y"], "resources": {"limits": {"memory": "1Gi"}}}));
+        let before = deployment(
+            &json!({}),
+            &json!({"image": "a", "args": ["x"], "resources": {"limits": {"memory": "1Gi"}}}),
+        );
+        let limit = deployment(
+            &json!({}),
+            &json!({"image": "a", "args": ["x"], "resources": {"limits": {"memory": "2Gi"}}}),
+        );
+        let argument = deployment(
+            &json!({}),
+            &json!({"image": "a", "args": ["y"], "resources": {"limits": {"memory": "1Gi"}}}),
+        );
         assert_eq!(restart_reasons(&before, &limit), [RestartReason::ResourcesChanged]);
         assert_eq!(restart_reasons(&before, &argument), [RestartReason::TemplateChanged]);
     }

@@ -12,6 +12,7 @@ pub fn documents(children: &Children) -> String {
 }
 
 fn document(child: &Child) -> String {
-    let object = serde_saphyr::to_string(&child.object).expect("maps, lists and scalars can be written as YAML");
+    let object =
+        serde_saphyr::to_string(&child.object).expect("maps, lists and scalars can be written as YAML");
     format!("---\n{}\n", object.trim_end())
 }

@@ -47,12 +47,21 @@ fn helm_finds_nothing_wrong() {
 #[test]
 fn a_value_that_is_misspelt_or_impossible_is_refused() {
     let Some(helm) = helm() else { return };
-    let mistakes =
-        ["replica=1", "replicas=many", "monitor.type=podmonitor", "watchNamespaces={Upper}", "image.digest=latest"];
+    let mistakes = [
+        "replica=1",
+        "replicas=many",
+        "monitor.type=podmonitor",
+        "watchNamespaces={Upper}",
+        "image.digest=latest",
+    ];
     for value in mistakes {
         let output = helm.run("lint", &["--set", value]);
         assert!(!output.status.success(), "{value} was let through");
-        assert!(text(&output).contains("values don't meet the specifications of the schema"), "{value}: {}", text(&output));
+        assert!(
+            text(&output).contains("values don't meet the specifications of the schema"),
+            "{value}: {}",
+            text(&output)
+        );
     }
 }
 
@@ -63,7 +72,8 @@ fn the_api_server_accepts_all_that_the_chart_makes() {
     for values in VARIANTS {
         // A namespace that is there.
         let objects = helm.template(&[values, &["--namespace=default"]].concat());
-        let output = kubectl.run_with(&objects, &["apply", "--dry-run=server", "--validate=strict", "--filename=-"]);
+        let output =
+            kubectl.run_with(&objects, &["apply", "--dry-run=server", "--validate=strict", "--filename=-"]);
         assert!(output.status.success(), "{values:?}: {}", text(&output));
     }
 }
@@ -86,7 +96,8 @@ fn the_pods_are_let_into_a_namespace_that_allows_the_least() {
     });
 
     // The namespace's own account may not be there yet.
-    let mut tries = (0..100).map(|_| kubectl.run_with(&pod.to_string(), &["create", "--dry-run=server", "--filename=-"]));
+    let mut tries =
+        (0..100).map(|_| kubectl.run_with(&pod.to_string(), &["create", "--dry-run=server", "--filename=-"]));
     let output = tries.find(|output| !text(output).contains("error looking up service account")).unwrap();
 
     assert!(output.status.success(), "{}", text(&output));
@@ -99,7 +110,8 @@ fn with_a_list_of_namespaces_there_is_no_right_anywhere_else() {
     let objects = helm.objects(IN_TWO_NAMESPACES);
     let of_kind = |kind| objects.iter().filter(move |object| object["kind"] == kind);
     assert_eq!(of_kind("ClusterRole").count() + of_kind("ClusterRoleBinding").count(), 0);
-    let namespaces: Vec<_> = of_kind("Role").map(|role| role["metadata"]["namespace"].as_str().unwrap()).collect();
+    let namespaces: Vec<_> =
+        of_kind("Role").map(|role| role["metadata"]["namespace"].as_str().unwrap()).collect();
     assert_eq!(namespaces, ["default", "kube-public", "ccx-operator"]);
     let rules: Vec<_> = of_kind("Role").map(|role| &role["rules"]).collect();
     assert_eq!(rules[0], rules[1]);
@@ -109,7 +121,8 @@ fn with_a_list_of_namespaces_there_is_no_right_anywhere_else() {
 #[test]
 fn the_definition_is_upgraded_with_the_chart_and_survives_it() {
     let Some(helm) = helm() else { return };
-    let definition = |values| helm.objects(values).into_iter().find(|object| object["kind"] == "CustomResourceDefinition");
+    let definition =
+        |values| helm.objects(values).into_iter().find(|object| object["kind"] == "CustomResourceDefinition");
     let kept = definition(&[]).unwrap();
     assert_eq!(kept["metadata"]["annotations"]["helm.sh/resource-policy"], "keep");
     assert_eq!(kept["metadata"]["name"], "ccxpipelines.ccx.openshift.io");
@@ -123,9 +136,13 @@ fn the_definition_is_upgraded_with_the_chart_and_survives_it() {
 fn a_monitor_selects_the_operators_own_port() {
     let Some(helm) = helm() else { return };
     for (kind, endpoints) in [("PodMonitor", "podMetricsEndpoints"), ("ServiceMonitor", "endpoints")] {
-        let objects = helm.objects(&["--set", &format!("monitor.type={kind},monitor.labels.release=prometheus")]);
+        let objects =
+            helm.objects(&["--set", &format!("monitor.type={kind},monitor.labels.release=prometheus")]);
         let monitor = objects.iter().find(|object| object["kind"] == kind).unwrap();
-        assert_eq!(monitor["spec"][endpoints], json!([{"port": "http", "path": "/metrics", "interval": "30s"}]));
+        assert_eq!(
+            monitor["spec"][endpoints],
+            json!([{"port": "http", "path": "/metrics", "interval": "30s"}])
+        );
         assert_eq!(monitor["metadata"]["labels"]["release"], "prometheus");
     }
 }
@@ -161,7 +178,12 @@ impl Program {
     fn run_with(&self, input: &str, arguments: &[&str]) -> Output {
         let environment = self.environment.iter().map(|(name, value)| (name, value));
         let mut command = Command::new(&self.path);
-        command.args(arguments).envs(environment).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .args(arguments)
+            .envs(environment)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
         child.wait_with_output().unwrap()
@@ -175,7 +197,10 @@ impl Program {
 
     /// All objects as text.
     fn template(&self, values: &[&str]) -> String {
-        let output = self.run("template", &[&["--name-template=ccx-operator", "--namespace=ccx-operator"], values].concat());
+        let output = self.run(
+            "template",
+            &[&["--name-template=ccx-operator", "--namespace=ccx-operator"], values].concat(),
+        );
         assert!(output.status.success(), "{values:?}: {}", text(&output));
         String::from_utf8(output.stdout).unwrap()
     }

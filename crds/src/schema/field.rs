@@ -81,8 +81,9 @@ pub(crate) fn inner_path(schema: &mut Schema) {
 /// A duration in the given bounds.
 pub(crate) fn duration_between(least: &str, most: &str) -> impl FnMut(&mut Schema) {
     let is_malformed = duration::is_malformed("self");
-    let expression =
-        format!("{is_malformed} || (duration(self) >= duration('{least}') && duration(self) <= duration('{most}'))");
+    let expression = format!(
+        "{is_malformed} || (duration(self) >= duration('{least}') && duration(self) <= duration('{most}'))"
+    );
     let within = rule(&expression, &format!("choose {least} to {most}"));
     move |schema| add_rule(schema, &within)
 }
@@ -104,7 +105,10 @@ pub(crate) fn text_map(schema: &mut Schema) {
 pub(crate) fn pod_labels(schema: &mut Schema) {
     label_map(schema);
     let is_ours = "!self.exists(key, key.startsWith('app.kubernetes.io/'))";
-    add_rule(schema, &forbidden(is_ours, "choose labels outside app.kubernetes.io/: pods are selected by those"));
+    add_rule(
+        schema,
+        &forbidden(is_ours, "choose labels outside app.kubernetes.io/: pods are selected by those"),
+    );
 }
 
 /// Labels.
@@ -114,7 +118,10 @@ pub(crate) fn label_map(schema: &mut Schema) {
     let are_values = "self.all(key, self[key].matches('^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$'))";
     add_rule(
         schema,
-        &rule(are_values, "write labels of letters, digits, -, _ and ., beginning and ending with one of the first two"),
+        &rule(
+            are_values,
+            "write labels of letters, digits, -, _ and ., beginning and ending with one of the first two",
+        ),
     );
 }
 

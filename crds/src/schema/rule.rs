@@ -33,7 +33,8 @@ pub(crate) fn only_when(field: &str, condition: &str, message: &str) -> Rule {
 pub(crate) fn not_longer(field: &str, limit: &str) -> Rule {
     let is_wrong = duration::is_malformed;
     let (value, other) = (format!("self.{field}"), format!("self.{limit}"));
-    let expression = format!("{} || {} || duration({value}) <= duration({other})", is_wrong(&value), is_wrong(&other));
+    let expression =
+        format!("{} || {} || duration({value}) <= duration({other})", is_wrong(&value), is_wrong(&other));
     rule(&expression, &format!("choose at most {limit}")).field_path(format!(".{field}"))
 }
 

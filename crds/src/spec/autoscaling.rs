@@ -74,7 +74,10 @@ pub struct AggregatorAutoscaling {
 
 impl AggregatorAutoscaling {
     fn rules() -> Vec<Rule> {
-        vec![rule("self.minReplicas <= self.maxReplicas", "choose at most maxReplicas").field_path(".minReplicas")]
+        vec![
+            rule("self.minReplicas <= self.maxReplicas", "choose at most maxReplicas")
+                .field_path(".minReplicas"),
+        ]
     }
 }
 
@@ -102,6 +105,11 @@ impl Default for PipelineAutoscaling {
 
 impl Default for AggregatorAutoscaling {
     fn default() -> Self {
-        Self { kind: AggregatorScaling::default(), min_replicas: 2, max_replicas: 8, target_cpu_utilization_percent: 80 }
+        Self {
+            kind: AggregatorScaling::default(),
+            min_replicas: 2,
+            max_replicas: 8,
+            target_cpu_utilization_percent: 80,
+        }
     }
 }

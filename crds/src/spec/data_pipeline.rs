@@ -5,7 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ByteQuantity, GoDuration, InsightsCore, PipelineAutoscaling, PodTemplate, Resources, RuleSources, WorkloadChecks,
+    ByteQuantity, GoDuration, InsightsCore, PipelineAutoscaling, PodTemplate, Resources, RuleSources,
+    WorkloadChecks,
     schema::{
         field::{duration_between, image, size_from},
         rule::{cpu_is_requested, fits_into_memory, not_larger, not_longer},

@@ -125,7 +125,9 @@ impl Database {
     /// The member of the union that counts; none for an external database that isn't described, which the schema forbids.
     pub fn choice(&self) -> Option<DatabaseChoice<'_>> {
         match self.kind {
-            DatabaseType::Managed => Some(DatabaseChoice::Managed(Box::new(self.managed.clone().unwrap_or_default()))),
+            DatabaseType::Managed => {
+                Some(DatabaseChoice::Managed(Box::new(self.managed.clone().unwrap_or_default())))
+            }
             DatabaseType::External => self.external.as_ref().map(DatabaseChoice::External),
         }
     }

@@ -44,8 +44,16 @@ impl Exposure {
                 "self.type in ['Ingress', 'Gateway']",
                 "set host: an Ingress or HTTPRoute without one would take the traffic of others",
             ),
-            only_when("host", "self.type != 'ClusterIP'", "set type to Route, Ingress or Gateway, or remove host"),
-            needed_when("gateway", "self.type == 'Gateway'", "set gateway.parentRefs: type Gateway needs a gateway"),
+            only_when(
+                "host",
+                "self.type != 'ClusterIP'",
+                "set type to Route, Ingress or Gateway, or remove host",
+            ),
+            needed_when(
+                "gateway",
+                "self.type == 'Gateway'",
+                "set gateway.parentRefs: type Gateway needs a gateway",
+            ),
             only_when("gateway", "self.type == 'Gateway'", "set type to Gateway, or remove gateway"),
             only_when("ingress", "self.type == 'Ingress'", "set type to Ingress, or remove ingress"),
             only_when("route", "self.type == 'Route'", "set type to Route, or remove route"),

@@ -143,8 +143,11 @@ pub struct StrimziRef {
 impl StrimziRef {
     fn rules() -> Vec<Rule> {
         vec![
-            rule("self.listener.matches('^[a-z0-9]+$')", "write the listener's name: lower-case letters and digits")
-                .field_path(".listener"),
+            rule(
+                "self.listener.matches('^[a-z0-9]+$')",
+                "write the listener's name: lower-case letters and digits",
+            )
+            .field_path(".listener"),
         ]
     }
 }

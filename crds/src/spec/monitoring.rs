@@ -82,6 +82,9 @@ impl Default for Monitoring {
 
 impl Default for Dashboards {
     fn default() -> Self {
-        Self { presence: Presence::default(), labels: BTreeMap::from([("grafana_dashboard".to_owned(), "1".to_owned())]) }
+        Self {
+            presence: Presence::default(),
+            labels: BTreeMap::from([("grafana_dashboard".to_owned(), "1".to_owned())]),
+        }
     }
 }

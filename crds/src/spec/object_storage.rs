@@ -140,7 +140,11 @@ pub struct StorageCredentials {
 impl StorageCredentials {
     fn rules() -> Vec<Rule> {
         vec![
-            needed_when("secretRef", "self.type == 'Secret'", "set secretRef: type Secret needs the Secret's name"),
+            needed_when(
+                "secretRef",
+                "self.type == 'Secret'",
+                "set secretRef: type Secret needs the Secret's name",
+            ),
             only_when("secretRef", "self.type == 'Secret'", "set type to Secret, or remove secretRef"),
             only_when(
                 "workloadIdentity",

@@ -34,6 +34,10 @@ impl Retry {
 
 impl Default for Retry {
     fn default() -> Self {
-        Self { initial_delay: GoDuration::from_millis(200), max_delay: GoDuration::from_secs(30), max_attempts: 8 }
+        Self {
+            initial_delay: GoDuration::from_millis(200),
+            max_delay: GoDuration::from_secs(30),
+            max_attempts: 8,
+        }
     }
 }

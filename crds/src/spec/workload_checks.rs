@@ -31,12 +31,15 @@ pub struct WorkloadChecks {
 impl WorkloadChecks {
     fn rules() -> Vec<Rule> {
         let names = |field: &str| {
-            let expression = format!("!has(self.{field}) || self.{field}.all(name, name.matches('^[a-z0-9-]+$'))");
+            let expression =
+                format!("!has(self.{field}) || self.{field}.all(name, name.matches('^[a-z0-9-]+$'))");
             let message = "write names of checks: lower-case letters, digits and -";
             rule(&expression, message).field_path(format!(".{field}"))
         };
-        let is_in_one = "!has(self.enabled) || !has(self.disabled) || !self.disabled.exists(name, name in self.enabled)";
-        let once = rule(is_in_one, "name a check in one of enabled and disabled only").field_path(".disabled");
+        let is_in_one =
+            "!has(self.enabled) || !has(self.disabled) || !self.disabled.exists(name, name in self.enabled)";
+        let once =
+            rule(is_in_one, "name a check in one of enabled and disabled only").field_path(".disabled");
         vec![names("enabled"), names("disabled"), once]
     }
 }

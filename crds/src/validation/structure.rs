@@ -101,18 +101,23 @@ impl Checker {
         }
         let properties = schema.get("properties").and_then(Value::as_object);
         for (name, value) in fields {
-            let known =
-                properties.and_then(|properties| properties.get(name)).or_else(|| schema.get("additionalProperties"));
+            let known = properties
+                .and_then(|properties| properties.get(name))
+                .or_else(|| schema.get("additionalProperties"));
             match known {
                 Some(Value::Object(field_schema)) => self.check(value, field_schema, &join(path, name)),
                 Some(_) => {}
-                None => self.report(&join(path, name), "remove it or correct its name: there is no such field".into()),
+                None => self.report(
+                    &join(path, name),
+                    "remove it or correct its name: there is no such field".into(),
+                ),
             }
         }
     }
 
     fn check_size(&mut self, size: usize, schema: &Schema, [least, most]: [&str; 2], unit: &str, path: &str) {
-        let limit = |key: &str| schema.get(key).and_then(Value::as_u64).and_then(|limit| usize::try_from(limit).ok());
+        let limit =
+            |key: &str| schema.get(key).and_then(Value::as_u64).and_then(|limit| usize::try_from(limit).ok());
         if let Some(least) = limit(least).filter(|least| size < *least) {
             self.report(path, format!("give at least {least} {unit}"));
         }

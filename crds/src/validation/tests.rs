@@ -45,15 +45,20 @@ fn an_unknown_field_is_named() {
 #[test]
 fn a_wrong_type_says_what_is_right() {
     assert_eq!(judge("/spec/suspend", json!("yes")), ["spec.suspend: write true or false"]);
-    assert_eq!(judge("/spec/dataPipeline", json!({"replicas": 1.5})), ["spec.dataPipeline.replicas: write a whole number"]);
+    assert_eq!(
+        judge("/spec/dataPipeline", json!({"replicas": 1.5})),
+        ["spec.dataPipeline.replicas: write a whole number"]
+    );
     assert_eq!(judge("/spec/kafka/properties", json!([])), ["spec.kafka.properties: write a map of fields"]);
-    let expected = "spec.objectStorage.bucket: write a text; put it in quotes if it looks like something else";
+    let expected =
+        "spec.objectStorage.bucket: write a text; put it in quotes if it looks like something else";
     assert_eq!(judge("/spec/objectStorage/bucket", json!(123)), [expected]);
 }
 
 #[test]
 fn a_number_must_fit_into_what_it_is_read_into() {
-    let constraint = json!([{"maxSkew": -2_147_483_649_i64, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}]);
+    let constraint =
+        json!([{"maxSkew": -2_147_483_649_i64, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}]);
     let judged = judge("/spec/dbWriter", json!({"podTemplate": {"topologySpreadConstraints": constraint}}));
     let place = "spec.dbWriter.podTemplate.topologySpreadConstraints[0].maxSkew";
     assert_eq!(judged, [format!("{place}: choose between -2147483648 and 2147483647")]);
@@ -66,12 +71,27 @@ fn a_wrong_word_lists_the_right_ones() {
 
 #[test]
 fn numbers_texts_lists_and_maps_are_bounded() {
-    assert_eq!(judge("/spec/dataPipeline", json!({"replicas": 513})), ["spec.dataPipeline.replicas: choose at most 512"]);
-    assert_eq!(judge("/spec/retry", json!({"maxAttempts": 0})), ["spec.retry.maxAttempts: choose at least 1"]);
-    assert_eq!(judge("/spec/kafka/clientId", json!("x".repeat(129))), ["spec.kafka.clientId: give at most 128 characters"]);
-    assert_eq!(judge("/spec/kafka/bootstrapServers", json!([])), ["spec.kafka.bootstrapServers: give at least 1 entries"]);
+    assert_eq!(
+        judge("/spec/dataPipeline", json!({"replicas": 513})),
+        ["spec.dataPipeline.replicas: choose at most 512"]
+    );
+    assert_eq!(
+        judge("/spec/retry", json!({"maxAttempts": 0})),
+        ["spec.retry.maxAttempts: choose at least 1"]
+    );
+    assert_eq!(
+        judge("/spec/kafka/clientId", json!("x".repeat(129))),
+        ["spec.kafka.clientId: give at most 128 characters"]
+    );
+    assert_eq!(
+        judge("/spec/kafka/bootstrapServers", json!([])),
+        ["spec.kafka.bootstrapServers: give at least 1 entries"]
+    );
     let labels: Value = (0..33).map(|number| (format!("label{number}"), json!("x"))).collect();
-    assert_eq!(judge("/spec/monitoring", json!({"labels": labels})), ["spec.monitoring.labels: give at most 32 entries"]);
+    assert_eq!(
+        judge("/spec/monitoring", json!({"labels": labels})),
+        ["spec.monitoring.labels: give at most 32 entries"]
+    );
 }
 
 #[test]
@@ -109,5 +129,8 @@ fn defaults_are_filled_into_what_is_given_in_part() {
     document["spec"]["database"] = json!({"managed": {"storage": {"size": "1Ti"}}});
     let stored = with_defaults(&document);
     assert_eq!(stored["spec"]["database"]["type"], "Managed");
-    assert_eq!(stored["spec"]["database"]["managed"]["storage"], json!({"size": "1Ti", "volume": "Persistent"}));
+    assert_eq!(
+        stored["spec"]["database"]["managed"]["storage"],
+        json!({"size": "1Ti", "volume": "Persistent"})
+    );
 }

@@ -11,8 +11,8 @@ use ccx_messages::ClusterId;
 use serde_json::json;
 
 use crate::story::{
-    AGGREGATOR, COMPONENTS, DATABASE, FAULTS, PIPELINE, REPLICAS, RESOURCE, Story, WRITER, ask, kafka_secret, keys,
-    storage_secret,
+    AGGREGATOR, COMPONENTS, DATABASE, FAULTS, PIPELINE, REPLICAS, RESOURCE, Story, WRITER, ask, kafka_secret,
+    keys, storage_secret,
 };
 
 impl Story<'_> {
@@ -24,11 +24,16 @@ impl Story<'_> {
         self.namespace.apply(&self.resource());
         self.wait_until_ready();
         eprintln!("all pods are ready after {} s", started.elapsed().as_secs());
-        let ready = COMPONENTS.map(|component| self.namespace.pods(component).iter().filter(|pod| pod.is_ready).count());
+        let ready = COMPONENTS
+            .map(|component| self.namespace.pods(component).iter().filter(|pod| pod.is_ready).count());
         assert_eq!(ready, REPLICAS);
         let resource = self.namespace.get(&[RESOURCE]);
         let version = &resource["status"]["schemaVersion"];
-        assert_eq!((&version["public"], &version["dvo"]), (&json!(32), &json!(4)), "as the migration's pod has told");
+        assert_eq!(
+            (&version["public"], &version["dvo"]),
+            (&json!(32), &json!(4)),
+            "as the migration's pod has told"
+        );
     }
 
     pub(crate) fn an_archive_becomes_a_report(&self, cluster_id: ClusterId) {
@@ -39,13 +44,17 @@ impl Story<'_> {
         assert_eq!(keys(&report), FAULTS.iter().map(|fault| fault.error_key().to_owned()).collect());
     }
 
-    pub(crate) fn a_change_of_one_component_restarts_that_one_while_the_api_answers(&self, cluster_id: ClusterId) {
+    pub(crate) fn a_change_of_one_component_restarts_that_one_while_the_api_answers(
+        &self,
+        cluster_id: ClusterId,
+    ) {
         let before = self.pods();
         let api = self.api();
         let is_over = AtomicBool::new(false);
         let unanswered = thread::scope(|scope| {
             let asking = scope.spawn(|| {
-                let asks = std::iter::repeat_with(|| ask(&api, cluster_id)).take_while(|_| !is_over.load(Ordering::Relaxed));
+                let asks = std::iter::repeat_with(|| ask(&api, cluster_id))
+                    .take_while(|_| !is_over.load(Ordering::Relaxed));
                 asks.filter(|answer| answer.status != 200).collect::<Vec<_>>()
             });
             self.namespace.patch(RESOURCE, &json!({"spec": {"aggregator": {"orgOverviewLimit": "4h"}}}));
@@ -91,7 +100,9 @@ impl Story<'_> {
     pub(crate) fn what_somebody_changes_by_hand_is_put_back(&self) {
         let deployment = format!("deployment/ccx-{WRITER}");
         self.namespace.kubectl(&["scale", &deployment, "--replicas=3"]);
-        eventually("the number of writers is put back", || self.namespace.get(&[&deployment])["spec"]["replicas"] == 1);
+        eventually("the number of writers is put back", || {
+            self.namespace.get(&[&deployment])["spec"]["replicas"] == 1
+        });
         let service = format!("service/ccx-{AGGREGATOR}");
         self.namespace.kubectl(&["delete", &service]);
         eventually("the Service is made anew", || self.namespace.names("services").contains(&service));
@@ -104,7 +115,8 @@ impl Story<'_> {
         let database = self.namespace.pods(DATABASE);
         self.namespace.patch(RESOURCE, &json!({"spec": {"suspend": true}}));
         Patience::LONG.wait("the workloads are gone", || {
-            let left: Vec<Pod> = COMPONENTS[..3].iter().flat_map(|component| self.namespace.pods(component)).collect();
+            let left: Vec<Pod> =
+                COMPONENTS[..3].iter().flat_map(|component| self.namespace.pods(component)).collect();
             if left.is_empty() { Ok(()) } else { Err(left) }
         });
         assert_eq!(self.namespace.pods(DATABASE), database, "the database goes on");
@@ -119,7 +131,8 @@ impl Story<'_> {
         let operators = ["pods", "--namespace", OPERATOR, "--selector=app.kubernetes.io/name=ccx-operator"];
         Patience::SHORT.wait("only the new operator runs", || {
             let pods = self.cluster.get(&operators)["items"].as_array().unwrap().clone();
-            let releases: Vec<_> = pods.iter().map(|pod| pod["metadata"]["annotations"]["release"].clone()).collect();
+            let releases: Vec<_> =
+                pods.iter().map(|pod| pod["metadata"]["annotations"]["release"].clone()).collect();
             // One leads, one waits.
             if releases == ["next", "next"] { Ok(()) } else { Err(releases) }
         });
@@ -128,7 +141,11 @@ impl Story<'_> {
         self.wait_for_new_pods(AGGREGATOR, &before[2]);
         self.wait_until_ready();
         let after = self.pods();
-        assert_eq!([&after[0], &after[1], &after[3]], [&before[0], &before[1], &before[3]], "it changes no other pod");
+        assert_eq!(
+            [&after[0], &after[1], &after[3]],
+            [&before[0], &before[1], &before[3]],
+            "it changes no other pod"
+        );
         self.wait_for_report(cluster_id);
     }
 
@@ -136,7 +153,8 @@ impl Story<'_> {
         self.namespace.kubectl(&["delete", RESOURCE, "--timeout=60s"]);
         Patience::LONG.wait("the workloads are gone", || {
             let left = self.namespace.names("deployments,services,configmaps");
-            let left: Vec<_> = left.iter().filter(|name| name.contains("/ccx-") && !name.contains(DATABASE)).collect();
+            let left: Vec<_> =
+                left.iter().filter(|name| name.contains("/ccx-") && !name.contains(DATABASE)).collect();
             if left.is_empty() { Ok(()) } else { Err(format!("{left:?}")) }
         });
         assert_eq!(self.namespace.names("persistentvolumeclaims").len(), 1, "the data stays");

@@ -17,7 +17,8 @@ const USERS: usize = 4;
 
 impl Story<'_> {
     pub(crate) fn load_brings_more_pods_of_the_api_and_rest_fewer(&self, cluster_id: ClusterId) {
-        let measured = self.cluster.get(&["apiservices", "--field-selector=metadata.name=v1beta1.metrics.k8s.io"]);
+        let measured =
+            self.cluster.get(&["apiservices", "--field-selector=metadata.name=v1beta1.metrics.k8s.io"]);
         if measured["items"] == json!([]) {
             eprintln!("nothing measures the pods here");
             return;
@@ -27,7 +28,8 @@ impl Story<'_> {
         let is_over = AtomicBool::new(false);
         let answered = AtomicUsize::new(0);
         let unanswered: Vec<Answer> = thread::scope(|scope| {
-            let users: Vec<_> = (0..USERS).map(|_| scope.spawn(|| self.use_it(cluster_id, &is_over, &answered))).collect();
+            let users: Vec<_> =
+                (0..USERS).map(|_| scope.spawn(|| self.use_it(cluster_id, &is_over, &answered))).collect();
             self.wait_for_ready_pods("more pods under load", |count| count > 2);
             is_over.store(true, Ordering::Relaxed);
             users.into_iter().flat_map(|user| user.join().unwrap()).collect()

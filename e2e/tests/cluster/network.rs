@@ -8,7 +8,8 @@ use crate::story::{DATABASE, Story};
 impl Story<'_> {
     /// Where NetworkPolicies are enforced: `e2e/cluster/cluster.sh policies`.
     pub(crate) fn a_stranger_does_not_reach_the_database(&self) {
-        let agents = self.cluster.get(&["daemonsets", "--namespace=kube-system", "--selector=e2e=network-policies"]);
+        let agents =
+            self.cluster.get(&["daemonsets", "--namespace=kube-system", "--selector=e2e=network-policies"]);
         if agents["items"] == json!([]) {
             eprintln!("NetworkPolicies are not enforced here");
             return;
@@ -28,8 +29,9 @@ impl Story<'_> {
             },
         }));
         let answer = Patience::LONG.wait("what the stranger sees", || {
-            let is_over =
-                ["Failed", "Succeeded"].map(Value::from).contains(&stranger.get(&["pod/stranger"])["status"]["phase"]);
+            let is_over = ["Failed", "Succeeded"]
+                .map(Value::from)
+                .contains(&stranger.get(&["pod/stranger"])["status"]["phase"]);
             if is_over { Ok(stranger.kubectl(&["logs", "stranger"])) } else { Err("not over") }
         });
         assert!(answer.contains("no response"), "{answer}");

@@ -9,7 +9,10 @@ use crate::story::{RESOURCE, Story};
 
 /// Rights that this story does not show at work, by their ends, each with why it is needed.
 const UNUSED_HERE: [(&str, &str); 12] = [
-    (" ccx.openshift.io/ccxpipelines/finalizers", "the server asks for it beside the request that makes a child"),
+    (
+        " ccx.openshift.io/ccxpipelines/finalizers",
+        "the server asks for it beside the request that makes a child",
+    ),
     (" gateway.networking.k8s.io/httproutes", "an API that is exposed by a Gateway"),
     (" kafka.strimzi.io/kafkas", "the brokers of a Kafka that Strimzi runs"),
     (" keda.sh/scaledobjects", "a pipeline that is scaled by lag"),
@@ -17,7 +20,10 @@ const UNUSED_HERE: [(&str, &str); 12] = [
     (" monitoring.coreos.com/", "the Prometheus operator"),
     (" route.openshift.io/", "an API that is exposed by a Route"),
     ("delete /services", "a ServiceMonitor's Services, when it is not wanted any more"),
-    ("delete /persistentvolumeclaims", "where owners' rights are enforced: an object that gets another owner"),
+    (
+        "delete /persistentvolumeclaims",
+        "where owners' rights are enforced: an object that gets another owner",
+    ),
     ("delete /secrets", "the same"),
     ("delete apps/", "the same"),
     ("delete policy/", "the same"),
@@ -32,11 +38,19 @@ impl Story<'_> {
                 "monitoring": {"dashboards": {"presence": "Enabled"}},
             }}),
         );
-        let names = || self.namespace.names("ingresses,networkpolicies,horizontalpodautoscalers,configmaps,serviceaccounts");
-        let extras =
-            ["ingress.networking.k8s.io/", "networkpolicy.networking.k8s.io/", "horizontalpodautoscaler.autoscaling/"];
+        let names = || {
+            self.namespace
+                .names("ingresses,networkpolicies,horizontalpodautoscalers,configmaps,serviceaccounts")
+        };
+        let extras = [
+            "ingress.networking.k8s.io/",
+            "networkpolicy.networking.k8s.io/",
+            "horizontalpodautoscaler.autoscaling/",
+        ];
         let is_extra = |name: &String| {
-            extras.iter().any(|kind| name.starts_with(kind)) || name.ends_with("-dashboard") || name.ends_with("-topics")
+            extras.iter().any(|kind| name.starts_with(kind))
+                || name.ends_with("-dashboard")
+                || name.ends_with("-topics")
         };
         eventually("all that can be wanted is there", || {
             let names = names();
@@ -72,12 +86,14 @@ impl Story<'_> {
         let asked: BTreeSet<String> =
             requests.asked.iter().map(|it| format!("{} {}/{}", it.verb, it.group, it.resource)).collect();
         let cluster_wide = rights(&self.cluster.get(&["clusterrole", OPERATOR]));
-        let own = rights(&self.cluster.get(&["role", &format!("{OPERATOR}-leader"), "--namespace", OPERATOR]));
+        let own =
+            rights(&self.cluster.get(&["role", &format!("{OPERATOR}-leader"), "--namespace", OPERATOR]));
         let unused: Vec<&String> = cluster_wide.union(&own).filter(|right| !asked.contains(*right)).collect();
         let is_explained = |right: &str| UNUSED_HERE.iter().any(|(end, _why)| right.contains(end));
         let unexplained: Vec<_> = unused.iter().filter(|right| !is_explained(right)).collect();
         assert!(unexplained.is_empty(), "rights that nobody needs: {unexplained:?}");
-        let idle: Vec<_> = UNUSED_HERE.iter().filter(|(end, _)| !unused.iter().any(|right| right.contains(end))).collect();
+        let idle: Vec<_> =
+            UNUSED_HERE.iter().filter(|(end, _)| !unused.iter().any(|right| right.contains(end))).collect();
         assert_eq!(idle, [&("", ""); 0], "they are used, or not granted");
     }
 }

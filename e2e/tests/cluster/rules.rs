@@ -34,7 +34,8 @@ impl Story<'_> {
     pub(crate) fn rules_of_users_are_taken_while_the_pipeline_runs(&self) {
         self.apply_rules(&rule("HOUSE_RULE", "size(nodes) > 0"));
         let selector = json!({"matchLabels": {"rules": "house"}});
-        self.namespace.patch(RESOURCE, &json!({"spec": {"dataPipeline": {"rules": {"configMapSelector": selector}}}}));
+        self.namespace
+            .patch(RESOURCE, &json!({"spec": {"dataPipeline": {"rules": {"configMapSelector": selector}}}}));
         self.wait_until_ready();
         self.wait_for_rules("True (AsExpected) 87 rules are loaded");
         let cluster_id = ClusterId::random();
@@ -63,7 +64,9 @@ impl Story<'_> {
 
     fn apply_rules(&self, rules: &str) {
         let metadata = json!({"name": CONFIG_MAP, "labels": {"rules": "house"}});
-        self.namespace.apply(&json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {FILE: rules}}));
+        self.namespace.apply(
+            &json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {FILE: rules}}),
+        );
         self.wake_the_kubelet(rules);
     }
 
@@ -71,7 +74,13 @@ impl Story<'_> {
     fn wake_the_kubelet(&self, rules: &str) {
         let digest: u32 = rules.bytes().fold(0, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
         let selector = format!("--selector=app.kubernetes.io/component={PIPELINE}");
-        self.namespace.kubectl(&["annotate", "pods", &selector, "--overwrite", &format!("rules-seen={digest}")]);
+        self.namespace.kubectl(&[
+            "annotate",
+            "pods",
+            &selector,
+            "--overwrite",
+            &format!("rules-seen={digest}"),
+        ]);
     }
 
     fn wait_for_rules(&self, verdict: &str) -> String {

@@ -6,7 +6,8 @@ use std::{
 };
 
 use ccx_e2e::{
-    Answer, BUCKET, Cluster, Namespace, PASSWORD, Patience, Pod, Servers, Service, USER, cluster_with, identity_header, run,
+    Answer, BUCKET, Cluster, Namespace, PASSWORD, Patience, Pod, Servers, Service, USER, cluster_with,
+    identity_header, run,
 };
 use ccx_messages::ClusterId;
 use ccx_sample_archive::Fault;
@@ -74,7 +75,9 @@ impl Story<'_> {
     }
 
     pub(crate) fn apply_secret(&self, name: &str, data: &Value) {
-        self.namespace.apply(&json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": data}));
+        self.namespace.apply(
+            &json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": data}),
+        );
     }
 
     /// Until the resource says so of what is wanted now, and the pods agree.
@@ -155,7 +158,8 @@ pub(crate) fn keys(report: &Value) -> BTreeSet<String> {
 /// The conditions of a resource, by type, each as `status (reason) message`.
 pub(crate) fn conditions(resource: &Value) -> BTreeMap<String, String> {
     let text = |condition: &Value, key: &str| condition[key].as_str().unwrap_or_default().to_owned();
-    let summary = |it: &Value| format!("{} ({}) {}", text(it, "status"), text(it, "reason"), text(it, "message"));
+    let summary =
+        |it: &Value| format!("{} ({}) {}", text(it, "status"), text(it, "reason"), text(it, "message"));
     let conditions = resource["status"]["conditions"].as_array().into_iter().flatten();
     conditions.map(|condition| (text(condition, "type"), summary(condition))).collect()
 }

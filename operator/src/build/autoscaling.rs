@@ -2,8 +2,8 @@
 
 use ccx_config::SaslMechanism;
 use k8s_openapi::api::autoscaling::v2::{
-    CrossVersionObjectReference, HorizontalPodAutoscaler, HorizontalPodAutoscalerSpec, MetricSpec, MetricTarget,
-    ResourceMetricSource,
+    CrossVersionObjectReference, HorizontalPodAutoscaler, HorizontalPodAutoscalerSpec, MetricSpec,
+    MetricTarget, ResourceMetricSource,
 };
 use serde_json::{Value, json};
 
@@ -40,7 +40,11 @@ fn by_cpu(pipeline: &ValidatedPipeline, component: Component, bounds: Bounds, ta
     let spec = HorizontalPodAutoscalerSpec {
         min_replicas: Some(count(bounds.min)),
         max_replicas: count(bounds.max),
-        metrics: Some(vec![MetricSpec { type_: "Resource".into(), resource: Some(cpu), ..MetricSpec::default() }]),
+        metrics: Some(vec![MetricSpec {
+            type_: "Resource".into(),
+            resource: Some(cpu),
+            ..MetricSpec::default()
+        }]),
         scale_target_ref: CrossVersionObjectReference {
             api_version: Some(Kind::Deployment.api_version()),
             kind: Kind::Deployment.name().into(),
@@ -78,7 +82,11 @@ fn by_lag(pipeline: &ValidatedPipeline, component: Component, bounds: Bounds, ta
         },
     });
     let scaler = Child::new(Kind::ScaledObject, component, Stage::Workloads, &object);
-    authentication.into_iter().chain([scaler]).map(|child| child.without(pipeline.kafka.missing.clone())).collect()
+    authentication
+        .into_iter()
+        .chain([scaler])
+        .map(|child| child.without(pipeline.kafka.missing.clone()))
+        .collect()
 }
 
 fn trigger(pipeline: &ValidatedPipeline, target_lag: u32) -> Value {
@@ -113,7 +121,8 @@ fn authentication(pipeline: &ValidatedPipeline, component: Component) -> Option<
     let (secrets, config_maps): (Vec<Parameter<'_>>, Vec<_>) =
         access.mounts.iter().flat_map(parameters).partition(|parameter| parameter.is_secret);
     let user = access.variables.iter().filter(|variable| variable.name == USER_VARIABLE);
-    let user: Vec<Value> = user.map(|variable| json!({"parameter": "username", "name": variable.name})).collect();
+    let user: Vec<Value> =
+        user.map(|variable| json!({"parameter": "username", "name": variable.name})).collect();
     if secrets.is_empty() && config_maps.is_empty() && user.is_empty() {
         return None;
     }
@@ -143,7 +152,10 @@ fn parameters(mount: &Mount) -> Vec<Parameter<'_>> {
         MountSource::ConfigMap { name, files } => (false, name, files),
         _ => return Vec::new(),
     };
-    files.iter().filter_map(|(key, file)| Some(Parameter { is_secret, object, key, name: parameter_of(file)? })).collect()
+    files
+        .iter()
+        .filter_map(|(key, file)| Some(Parameter { is_secret, object, key, name: parameter_of(file)? }))
+        .collect()
 }
 
 fn parameter_of(file: &str) -> Option<&'static str> {
@@ -157,8 +169,7 @@ fn parameter_of(file: &str) -> Option<&'static str> {
 }
 
 fn targets(parameters: &[Parameter<'_>]) -> Vec<Value> {
-    let target =
-        |parameter: &Parameter<'_>| json!({"parameter": parameter.name, "name": parameter.object, "key": parameter.key});
+    let target = |parameter: &Parameter<'_>| json!({"parameter": parameter.name, "name": parameter.object, "key": parameter.key});
     parameters.iter().map(target).collect()
 }
 

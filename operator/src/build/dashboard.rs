@@ -31,7 +31,10 @@ pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
     pipeline.monitoring.dashboard_labels.clone().map(child).into_iter().collect()
 }
 
-fn config_map(pipeline: &ValidatedPipeline, mut labels: std::collections::BTreeMap<String, String>) -> ConfigMap {
+fn config_map(
+    pipeline: &ValidatedPipeline,
+    mut labels: std::collections::BTreeMap<String, String>,
+) -> ConfigMap {
     let ours = metadata(pipeline, ROLE);
     labels.extend(ours.labels.clone().unwrap_or_default());
     let file = format!("{}-{}.json", pipeline.namespace, pipeline.name);
@@ -43,7 +46,8 @@ fn config_map(pipeline: &ValidatedPipeline, mut labels: std::collections::BTreeM
 }
 
 fn dashboard(pipeline: &ValidatedPipeline) -> Value {
-    let panels: Vec<Value> = panels(&Metrics::new(pipeline)).iter().enumerate().map(|(at, panel)| draw(at, panel)).collect();
+    let panels: Vec<Value> =
+        panels(&Metrics::new(pipeline)).iter().enumerate().map(|(at, panel)| draw(at, panel)).collect();
     json!({
         "title": format!("CCX data pipeline: {}/{}", pipeline.namespace, pipeline.name),
         "uid": crate::digest::Digest::default().field(&pipeline.namespace).field(pipeline.name.as_str()).finish(),
@@ -67,15 +71,40 @@ fn panels(metrics: &Metrics) -> Vec<Panel> {
         panel("Announcements that wait", "short", sum(metrics.pipeline("lag_records")), ""),
         panel("Archives in memory", "bytes", sum(metrics.pipeline("bytes_in_flight")), ""),
         panel("Announcements given up", "ops", by("class", letters), "{{class}}"),
-        panel("Time spent in rules", "percentunit", by("rule", metrics.pipeline("rule_seconds_total")), "{{rule}}"),
+        panel(
+            "Time spent in rules",
+            "percentunit",
+            by("rule", metrics.pipeline("rule_seconds_total")),
+            "{{rule}}",
+        ),
         panel("Failures of rules", "ops", by("rule", metrics.pipeline("rule_faults_total")), "{{rule}}"),
-        panel("Object storage away", "short", format!("max({})", metrics.pipeline("object_storage_away")), ""),
+        panel(
+            "Object storage away",
+            "short",
+            format!("max({})", metrics.pipeline("object_storage_away")),
+            "",
+        ),
         panel("Reports stored", "ops", rate(metrics.writer("written_reports")), ""),
         panel("Results that wait", "short", sum(metrics.writer("consumer_lag")), ""),
         panel("Results given up", "ops", by("class", metrics.writer("dead_letters")), "{{class}}"),
-        panel("Requests", "reqps", by("endpoint", metrics.aggregator("api_endpoints_requests")), "{{endpoint}}"),
-        panel("Answers", "reqps", by("status_code", metrics.aggregator("api_endpoints_status_codes")), "{{status_code}}"),
-        panel("Time to answer, 99 %", "µs", format!("histogram_quantile(0.99, sum by (le) (rate({latency}[5m])))"), ""),
+        panel(
+            "Requests",
+            "reqps",
+            by("endpoint", metrics.aggregator("api_endpoints_requests")),
+            "{{endpoint}}",
+        ),
+        panel(
+            "Answers",
+            "reqps",
+            by("status_code", metrics.aggregator("api_endpoints_status_codes")),
+            "{{status_code}}",
+        ),
+        panel(
+            "Time to answer, 99 %",
+            "µs",
+            format!("histogram_quantile(0.99, sum by (le) (rate({latency}[5m])))"),
+            "",
+        ),
     ]
 }
 

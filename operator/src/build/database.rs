@@ -47,13 +47,22 @@ pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
         let claim = claim(pipeline, managed);
         children.push(Child::new(Kind::PersistentVolumeClaim, COMPONENT, Stage::Database, &claim));
     }
-    children.push(Child::new(Kind::StatefulSet, COMPONENT, Stage::Database, &stateful_set(pipeline, managed)));
+    children.push(Child::new(
+        Kind::StatefulSet,
+        COMPONENT,
+        Stage::Database,
+        &stateful_set(pipeline, managed),
+    ));
     children.into_iter().map(|child| child.with_ownership(managed.ownership)).collect()
 }
 
 /// The password is added by who creates the Secret; it is nowhere else.
 fn secret(pipeline: &ValidatedPipeline) -> Secret {
-    Secret { metadata: metadata(pipeline, COMPONENT.name()), type_: Some("Opaque".into()), ..Secret::default() }
+    Secret {
+        metadata: metadata(pipeline, COMPONENT.name()),
+        type_: Some("Opaque".into()),
+        ..Secret::default()
+    }
 }
 
 fn claim(pipeline: &ValidatedPipeline, managed: &Managed) -> PersistentVolumeClaim {

@@ -35,8 +35,11 @@ fn child(pipeline: &ValidatedPipeline, component: Component, program: &Program<'
         template: pod::component_pod(pipeline, component, program, pods),
         ..DeploymentSpec::default()
     };
-    let deployment =
-        Deployment { metadata: metadata(pipeline, component.name()), spec: Some(spec), ..Deployment::default() };
+    let deployment = Deployment {
+        metadata: metadata(pipeline, component.name()),
+        spec: Some(spec),
+        ..Deployment::default()
+    };
     let missing = match pipeline.activity {
         Activity::Running => program.missing(),
         // Without pods, nobody needs it.
@@ -67,7 +70,9 @@ fn replicas(activity: Activity, scaling: Scaling) -> Option<i32> {
 /// The fewest that an autoscaler will leave.
 fn start_replicas(activity: Activity, scaling: Scaling) -> Option<u32> {
     match (activity, scaling) {
-        (Activity::Running, Scaling::Cpu { bounds, .. } | Scaling::KafkaLag { bounds, .. }) => Some(bounds.min),
+        (Activity::Running, Scaling::Cpu { bounds, .. } | Scaling::KafkaLag { bounds, .. }) => {
+            Some(bounds.min)
+        }
         (Activity::Suspended, _) | (Activity::Running, Scaling::Fixed(_)) => None,
     }
 }
@@ -85,6 +90,7 @@ fn strategy(component: Component) -> DeploymentStrategy {
 }
 
 fn rolling(max_unavailable: IntOrString, max_surge: IntOrString) -> DeploymentStrategy {
-    let rolling_update = RollingUpdateDeployment { max_unavailable: Some(max_unavailable), max_surge: Some(max_surge) };
+    let rolling_update =
+        RollingUpdateDeployment { max_unavailable: Some(max_unavailable), max_surge: Some(max_surge) };
     DeploymentStrategy { type_: Some("RollingUpdate".into()), rolling_update: Some(rolling_update) }
 }

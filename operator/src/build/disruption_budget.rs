@@ -17,7 +17,10 @@ use crate::{
 
 pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
     let quarter = IntOrString::String("25%".into());
-    vec![child(pipeline, Component::DataPipeline, quarter), child(pipeline, Component::Aggregator, IntOrString::Int(1))]
+    vec![
+        child(pipeline, Component::DataPipeline, quarter),
+        child(pipeline, Component::Aggregator, IntOrString::Int(1)),
+    ]
 }
 
 fn child(pipeline: &ValidatedPipeline, component: Component, max_unavailable: IntOrString) -> Child {
@@ -31,7 +34,10 @@ fn child(pipeline: &ValidatedPipeline, component: Component, max_unavailable: In
         unhealthy_pod_eviction_policy: Some("AlwaysAllow".into()),
         ..PodDisruptionBudgetSpec::default()
     };
-    let budget =
-        PodDisruptionBudget { metadata: metadata(pipeline, component.name()), spec: Some(spec), ..Default::default() };
+    let budget = PodDisruptionBudget {
+        metadata: metadata(pipeline, component.name()),
+        spec: Some(spec),
+        ..Default::default()
+    };
     Child::new(Kind::PodDisruptionBudget, component, Stage::Foundation, &budget)
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use ccx_crds::{Exposure, ExposureType, RouteTermination};
 use k8s_openapi::api::networking::v1::{
-    HTTPIngressPath, HTTPIngressRuleValue, Ingress, IngressBackend, IngressRule, IngressServiceBackend, IngressSpec,
-    IngressTLS, ServiceBackendPort,
+    HTTPIngressPath, HTTPIngressRuleValue, Ingress, IngressBackend, IngressRule, IngressServiceBackend,
+    IngressSpec, IngressTLS, ServiceBackendPort,
 };
 use kube::core::ObjectMeta;
 use serde_json::{Value, json};
@@ -25,7 +25,12 @@ pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
         ExposureType::ClusterIp => Vec::new(),
         ExposureType::Route => child(Kind::Route, route(pipeline, exposure)),
         ExposureType::Ingress => {
-            vec![Child::new(Kind::Ingress, Component::Aggregator, Stage::Exposure, &ingress(pipeline, exposure))]
+            vec![Child::new(
+                Kind::Ingress,
+                Component::Aggregator,
+                Stage::Exposure,
+                &ingress(pipeline, exposure),
+            )]
         }
         ExposureType::Gateway => child(Kind::HttpRoute, http_route(pipeline, exposure)),
     }
@@ -57,9 +62,11 @@ fn ingress(pipeline: &ValidatedPipeline, exposure: &Exposure) -> Ingress {
         path_type: "Prefix".into(),
         backend: IngressBackend { service: Some(backend), resource: None },
     };
-    let rule = IngressRule { host: exposure.host.clone(), http: Some(HTTPIngressRuleValue { paths: vec![path] }) };
-    let tls =
-        |secret: String| vec![IngressTLS { hosts: exposure.host.clone().map(|host| vec![host]), secret_name: Some(secret) }];
+    let rule =
+        IngressRule { host: exposure.host.clone(), http: Some(HTTPIngressRuleValue { paths: vec![path] }) };
+    let tls = |secret: String| {
+        vec![IngressTLS { hosts: exposure.host.clone().map(|host| vec![host]), secret_name: Some(secret) }]
+    };
     let spec = IngressSpec {
         ingress_class_name: details.class_name,
         rules: Some(vec![rule]),

@@ -39,14 +39,16 @@ pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
 fn child(pipeline: &ValidatedPipeline, program: &Program<'_>) -> Child {
     let template = pod::job_pod(pipeline, program, resources());
     let metadata = metadata(pipeline, program.role);
-    let name = format!("{}-{}", metadata.name.unwrap_or_default(), fingerprint(program, &pipeline.jobs.reference));
+    let name =
+        format!("{}-{}", metadata.name.unwrap_or_default(), fingerprint(program, &pipeline.jobs.reference));
     let spec = JobSpec {
         template,
         backoff_limit: Some(RETRIES),
         active_deadline_seconds: Some(DEADLINE_SECONDS),
         ..JobSpec::default()
     };
-    let job = Job { metadata: ObjectMeta { name: Some(name), ..metadata }, spec: Some(spec), ..Job::default() };
+    let job =
+        Job { metadata: ObjectMeta { name: Some(name), ..metadata }, spec: Some(spec), ..Job::default() };
     Child::new(Kind::Job, None, Stage::Migration, &job).without(program.missing())
 }
 

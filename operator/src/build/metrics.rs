@@ -12,7 +12,8 @@ pub(super) struct Metrics {
 
 impl Metrics {
     pub(super) fn new(pipeline: &ValidatedPipeline) -> Self {
-        let prefix = |namespace: &str| if namespace.is_empty() { String::new() } else { format!("{namespace}_") };
+        let prefix =
+            |namespace: &str| if namespace.is_empty() { String::new() } else { format!("{namespace}_") };
         Self {
             pipeline: pipeline.name.as_str().to_owned(),
             namespace: pipeline.namespace.clone(),

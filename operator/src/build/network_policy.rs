@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::{
     api::networking::v1::{
-        NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer, NetworkPolicyPort,
-        NetworkPolicySpec,
+        NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer,
+        NetworkPolicyPort, NetworkPolicySpec,
     },
     apimachinery::pkg::{
         apis::meta::v1::{LabelSelector, LabelSelectorRequirement},
@@ -110,7 +110,12 @@ fn of_database(pipeline: &ValidatedPipeline) -> Option<Child> {
     Some(child.with_ownership(managed.ownership))
 }
 
-fn child(pipeline: &ValidatedPipeline, role: &str, component: Option<Component>, spec: NetworkPolicySpec) -> Child {
+fn child(
+    pipeline: &ValidatedPipeline,
+    role: &str,
+    component: Option<Component>,
+    spec: NetworkPolicySpec,
+) -> Child {
     let policy = NetworkPolicy { metadata: metadata(pipeline, role), spec: Some(spec) };
     Child::new(Kind::NetworkPolicy, component, Stage::Foundation, &policy)
 }
@@ -125,7 +130,10 @@ fn database_port() -> u16 {
 }
 
 fn selector(pipeline: &ValidatedPipeline, role: &str) -> LabelSelector {
-    LabelSelector { match_labels: Some(component::selector(pipeline.name.as_str(), role)), ..LabelSelector::default() }
+    LabelSelector {
+        match_labels: Some(component::selector(pipeline.name.as_str(), role)),
+        ..LabelSelector::default()
+    }
 }
 
 fn own_pods(pod_selector: LabelSelector) -> NetworkPolicyPeer {
@@ -133,7 +141,8 @@ fn own_pods(pod_selector: LabelSelector) -> NetworkPolicyPeer {
 }
 
 fn pods_anywhere<const N: usize>(labels: [(&str, &str); N]) -> NetworkPolicyPeer {
-    let labels: BTreeMap<String, String> = labels.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
+    let labels: BTreeMap<String, String> =
+        labels.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
     NetworkPolicyPeer {
         namespace_selector: Some(LabelSelector::default()),
         pod_selector: Some(LabelSelector {

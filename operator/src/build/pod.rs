@@ -40,7 +40,10 @@ pub(super) fn job_pod(
     resources: ResourceRequirements,
 ) -> PodTemplateSpec {
     let container = container(pipeline, program, &pipeline.jobs, resources);
-    let spec = PodSpec { restart_policy: Some("Never".into()), ..pod_spec(pipeline, program, &pipeline.jobs, container) };
+    let spec = PodSpec {
+        restart_policy: Some("Never".into()),
+        ..pod_spec(pipeline, program, &pipeline.jobs, container)
+    };
     PodTemplateSpec { metadata: Some(labelled(pipeline, program.role, BTreeMap::new())), spec: Some(spec) }
 }
 
@@ -71,7 +74,11 @@ pub(super) fn component_pod(
 }
 
 /// Labels and annotations of a pod.
-pub(super) fn labelled(pipeline: &ValidatedPipeline, role: &str, annotations: BTreeMap<String, String>) -> ObjectMeta {
+pub(super) fn labelled(
+    pipeline: &ValidatedPipeline,
+    role: &str,
+    annotations: BTreeMap<String, String>,
+) -> ObjectMeta {
     ObjectMeta {
         labels: Some(component::labels(pipeline.name.as_str(), role)),
         annotations: (!annotations.is_empty()).then_some(annotations),
@@ -85,7 +92,12 @@ pub(super) fn pull_secrets(image: &Image) -> Option<Vec<LocalObjectReference>> {
     (!image.pull_secrets.is_empty()).then(|| image.pull_secrets.iter().map(reference).collect())
 }
 
-fn pod_spec(pipeline: &ValidatedPipeline, program: &Program<'_>, image: &Image, container: Container) -> PodSpec {
+fn pod_spec(
+    pipeline: &ValidatedPipeline,
+    program: &Program<'_>,
+    image: &Image,
+    container: Container,
+) -> PodSpec {
     let config = config_mount(pipeline, program);
     let mounts = [&config].into_iter().chain(program.mounts.iter().copied());
     PodSpec {

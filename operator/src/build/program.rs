@@ -23,7 +23,8 @@ use crate::{
 const TERMINATION_LOG: &str = "/dev/termination-log";
 
 /// The whole configuration as it is by default.
-static DEFAULTS: LazyLock<Table> = LazyLock::new(|| Table::try_from(config::Config::default()).unwrap_or_default());
+static DEFAULTS: LazyLock<Table> =
+    LazyLock::new(|| Table::try_from(config::Config::default()).unwrap_or_default());
 
 /// What a process of `ccx` runs on.
 pub(super) struct Program<'a> {
@@ -144,7 +145,11 @@ impl<'a> Program<'a> {
             variables: Vec::new(),
             ports: BTreeSet::new(),
             missing: Vec::new(),
-            sections: Sections { retry: Some(&pipeline.retry), logging: Some(&pipeline.logging), ..Sections::default() },
+            sections: Sections {
+                retry: Some(&pipeline.retry),
+                logging: Some(&pipeline.logging),
+                ..Sections::default()
+            },
             inputs: Vec::new(),
         }
     }
@@ -209,7 +214,8 @@ impl<'a> Program<'a> {
     pub(super) fn purpose(&self) -> Vec<String> {
         let file = Sections { retry: None, logging: None, ..self.sections }.to_file();
         let variables = serde_json::to_string(&self.variables).unwrap_or_default();
-        let referred = self.inputs.iter().flat_map(|inputs| inputs.values()).flatten().map(ToString::to_string);
+        let referred =
+            self.inputs.iter().flat_map(|inputs| inputs.values()).flatten().map(ToString::to_string);
         self.arguments.iter().cloned().chain([file, variables]).chain(referred).collect()
     }
 }

@@ -11,8 +11,12 @@ use crate::{
 };
 
 pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
-    let mut roles =
-        vec![Component::DataPipeline.name(), Component::DbWriter.name(), Component::Aggregator.name(), MIGRATION];
+    let mut roles = vec![
+        Component::DataPipeline.name(),
+        Component::DbWriter.name(),
+        Component::Aggregator.name(),
+        MIGRATION,
+    ];
     if pipeline.topics.is_some() {
         roles.push(TOPICS);
     }

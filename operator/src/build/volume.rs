@@ -2,8 +2,8 @@
 
 use k8s_openapi::{
     api::core::v1::{
-        ConfigMapVolumeSource, EmptyDirVolumeSource, ImageVolumeSource, KeyToPath, PersistentVolumeClaimVolumeSource,
-        SecretVolumeSource, Volume, VolumeMount,
+        ConfigMapVolumeSource, EmptyDirVolumeSource, ImageVolumeSource, KeyToPath,
+        PersistentVolumeClaimVolumeSource, SecretVolumeSource, Volume, VolumeMount,
     },
     apimachinery::pkg::api::resource::Quantity,
 };
@@ -15,13 +15,19 @@ pub(super) fn volume(mount: &Mount) -> Volume {
     let volume = Volume { name: mount.volume.clone(), ..Volume::default() };
     match &mount.source {
         MountSource::Secret { name, files } => {
-            let secret =
-                SecretVolumeSource { secret_name: Some(name.clone()), items: items(files), ..SecretVolumeSource::default() };
+            let secret = SecretVolumeSource {
+                secret_name: Some(name.clone()),
+                items: items(files),
+                ..SecretVolumeSource::default()
+            };
             Volume { secret: Some(secret), ..volume }
         }
         MountSource::ConfigMap { name, files } => {
-            let config_map =
-                ConfigMapVolumeSource { name: name.clone(), items: items(files), ..ConfigMapVolumeSource::default() };
+            let config_map = ConfigMapVolumeSource {
+                name: name.clone(),
+                items: items(files),
+                ..ConfigMapVolumeSource::default()
+            };
             Volume { config_map: Some(config_map), ..volume }
         }
         MountSource::Claim { name } => {
@@ -29,11 +35,15 @@ pub(super) fn volume(mount: &Mount) -> Volume {
             Volume { persistent_volume_claim: Some(claim), ..volume }
         }
         MountSource::Image { reference, pull_policy } => {
-            let image =
-                ImageVolumeSource { reference: Some(reference.clone()), pull_policy: Some((*pull_policy).to_owned()) };
+            let image = ImageVolumeSource {
+                reference: Some(reference.clone()),
+                pull_policy: Some((*pull_policy).to_owned()),
+            };
             Volume { image: Some(image), ..volume }
         }
-        MountSource::Scratch { size_limit } => Volume { empty_dir: Some(empty(Some(size_limit), None)), ..volume },
+        MountSource::Scratch { size_limit } => {
+            Volume { empty_dir: Some(empty(Some(size_limit), None)), ..volume }
+        }
         MountSource::Memory { size_limit } => {
             Volume { empty_dir: Some(empty(size_limit.as_ref(), Some("Memory"))), ..volume }
         }
@@ -56,6 +66,7 @@ fn empty(size_limit: Option<&String>, medium: Option<&str>) -> EmptyDirVolumeSou
 }
 
 fn items(files: &[(String, String)]) -> Option<Vec<KeyToPath>> {
-    let item = |(key, path): &(String, String)| KeyToPath { key: key.clone(), path: path.clone(), mode: None };
+    let item =
+        |(key, path): &(String, String)| KeyToPath { key: key.clone(), path: path.clone(), mode: None };
     (!files.is_empty()).then(|| files.iter().map(item).collect())
 }

@@ -42,7 +42,8 @@ impl Failure for PlanError {
         Some(match self {
             Self::Connect { .. } => "set KUBECONFIG, as for kubectl".into(),
             Self::Ask { .. } => {
-                "you need the rights of the operator: to get, list and patch what the resource consists of".into()
+                "you need the rights of the operator: to get, list and patch what the resource consists of"
+                    .into()
             }
         })
     }

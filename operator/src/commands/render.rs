@@ -46,7 +46,8 @@ pub(crate) fn run(args: &RenderArgs) -> Result<(), Box<dyn Failure>> {
         PlatformArg::OpenShift => Platform::OpenShift,
     };
     let references = References::unknown(Capabilities::all().on(platform));
-    let validated = validate(&pipeline, &references, &manifest::defaults(&args.manifest)).map_err(Invalid::from)?;
+    let validated =
+        validate(&pipeline, &references, &manifest::defaults(&args.manifest)).map_err(Invalid::from)?;
     for assumption in wanted(&pipeline).assumptions(&pipeline) {
         eprintln!("warning: {assumption}");
     }

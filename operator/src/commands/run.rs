@@ -76,7 +76,8 @@ impl Failure for RunError {}
 impl RunArgs {
     /// An empty text, as a chart may give one, is none.
     fn settings(&self) -> Result<Settings, RunError> {
-        let namespaces: Vec<String> = self.namespaces.iter().filter(|name| !name.is_empty()).cloned().collect();
+        let namespaces: Vec<String> =
+            self.namespaces.iter().filter(|name| !name.is_empty()).cloned().collect();
         let image = self.image.clone().filter(|image| !image.is_empty());
         Ok(Settings {
             scope: if namespaces.is_empty() { Scope::Cluster } else { Scope::Namespaces(namespaces) },
@@ -126,11 +127,19 @@ async fn config() -> Result<kube::Config, RunError> {
 }
 
 /// The Lease has a client of its own: what the controller does must not hold up a renewal.
-fn elector(arguments: &RunArgs, config: kube::Config, health: &Health, fence: Fence) -> Result<Elector, RunError> {
+fn elector(
+    arguments: &RunArgs,
+    config: kube::Config,
+    health: &Health,
+    fence: Fence,
+) -> Result<Elector, RunError> {
     let namespace = arguments.lease_namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
     let client = Client::try_from(config).context(ConnectSnafu)?;
-    let signs =
-        Signs { fence, reachable: health.condition("kubernetes api"), heartbeat: health.heartbeat("election", MAX_SILENCE) };
+    let signs = Signs {
+        fence,
+        reachable: health.condition("kubernetes api"),
+        heartbeat: health.heartbeat("election", MAX_SILENCE),
+    };
     let identity = identity(&arguments.identity);
     Ok(Elector::new(client, &namespace, &arguments.lease, &identity, Timing::default(), signs))
 }
@@ -180,7 +189,8 @@ mod tests {
             arguments: RunArgs,
         }
         let scope = |namespaces: &str| {
-            let program = <Program as clap::Parser>::parse_from(["run", "--image=", "--namespaces", namespaces]);
+            let program =
+                <Program as clap::Parser>::parse_from(["run", "--image=", "--namespaces", namespaces]);
             program.arguments.settings().unwrap().scope
         };
         assert_eq!(scope(""), Scope::Cluster);

@@ -65,8 +65,14 @@ enum Change {
     MadeUp,
 }
 
-const STAGES: [Stage; 6] =
-    [Stage::Foundation, Stage::Database, Stage::Migration, Stage::Workloads, Stage::Exposure, Stage::Monitoring];
+const STAGES: [Stage; 6] = [
+    Stage::Foundation,
+    Stage::Database,
+    Stage::Migration,
+    Stage::Workloads,
+    Stage::Exposure,
+    Stage::Monitoring,
+];
 
 impl Applier<'_> {
     /// Applies as much as the gates let through. A child that fails does not keep the others of its stage from being applied.
@@ -85,7 +91,8 @@ impl Applier<'_> {
                 applied.waiting = Some(gate::failed(error));
             }
             if applied.waiting.is_none() {
-                applied.waiting = self.context.observed.with(self.key, |family| gate::closed(stage, children, family));
+                applied.waiting =
+                    self.context.observed.with(self.key, |family| gate::closed(stage, children, family));
             }
         }
         if let Err(error) = self.delete_orphans(children).await {
@@ -139,10 +146,12 @@ impl Applier<'_> {
         if let ApplyMode::CreateOnce { generate } = &child.apply {
             return self.make_up(api, prepared, generate).await;
         }
-        self.write(prepared, "create", api.patch(child.name(), &force(), &Patch::Apply(&prepared.object))).await?;
+        self.write(prepared, "create", api.patch(child.name(), &force(), &Patch::Apply(&prepared.object)))
+            .await?;
         tracing::info!(pipeline = %self.key, kind = child.kind.name(), name = child.name(), "created");
         if knowledge == Knowledge::Vanished {
-            let note = format!("made {} {} anew, which somebody had deleted", child.kind.name(), child.name());
+            let note =
+                format!("made {} {} anew, which somebody had deleted", child.kind.name(), child.name());
             self.context.events.normal(self.pipeline, Reason::DriftCorrected.name(), &note).await;
         }
         Ok(Change::Written)
@@ -158,9 +167,15 @@ impl Applier<'_> {
     ) -> Result<Change, ApplyError> {
         let child = prepared.child;
         let secret = secret::with_generated(&child.object, generate);
-        let parameters = PostParams { field_manager: Some(secret::GENERATOR.into()), ..PostParams::default() };
+        let parameters =
+            PostParams { field_manager: Some(secret::GENERATOR.into()), ..PostParams::default() };
         let made = api.create(&parameters, &secret).await.context(RequestSnafu::of(child, "create"))?;
-        self.write(prepared, "apply", api.patch(child.name(), &force(), &Patch::Apply(&prepared.against(&made)))).await?;
+        self.write(
+            prepared,
+            "apply",
+            api.patch(child.name(), &force(), &Patch::Apply(&prepared.against(&made))),
+        )
+        .await?;
         tracing::info!(pipeline = %self.key, kind = child.kind.name(), name = child.name(), "made up");
         // The others are built from what is in it.
         self.context.queue.push(self.key.clone());
@@ -183,7 +198,8 @@ impl Applier<'_> {
         if child.kind == Kind::Job && paths.iter().any(|path| !path.is_of_metadata()) {
             return self.replace_job(prepared, live).await;
         }
-        let after = self.write(prepared, "apply", api.patch(child.name(), &force(), &Patch::Apply(&desired))).await?;
+        let after =
+            self.write(prepared, "apply", api.patch(child.name(), &force(), &Patch::Apply(&desired))).await?;
         tracing::info!(pipeline = %self.key, kind = child.kind.name(), name = child.name(), fields = ?paths, "applied");
         if object::applied_hash(live) == Some(&*prepared.hash) {
             let note = drift::note(child.kind, live, &paths);
@@ -255,8 +271,10 @@ impl Applier<'_> {
     fn verified(&self, prepared: &Prepared<'_>, object: &DynamicObject) {
         let child = prepared.child;
         let (record, desired) = (Record::from(object), Fingerprint::of(&*prepared.hash));
-        let is_changed =
-            self.context.observed.with(self.key, |family| family.verified(child.kind, child.name(), record, desired));
+        let is_changed = self
+            .context
+            .observed
+            .with(self.key, |family| family.verified(child.kind, child.name(), record, desired));
         if is_changed {
             self.context.queue.push(self.key.clone());
         }

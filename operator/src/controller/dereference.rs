@@ -77,15 +77,21 @@ where
     K: Resource<Scope = NamespaceResourceScope> + Clone + DeserializeOwned + std::fmt::Debug,
 {
     let fetch = async |name: &String| {
-        let found = api.get_opt(name).await.context(DereferenceSnafu { what: format!("the {kind} {name}") })?;
+        let found =
+            api.get_opt(name).await.context(DereferenceSnafu { what: format!("the {kind} {name}") })?;
         Ok((name.clone(), found))
     };
     Ok(try_join_all(names.map(fetch)).await?.into_iter().collect())
 }
 
 /// A selector that can't be read selects nothing: validation says what is wrong with it.
-async fn select(api: &Api<ConfigMap>, labels: Option<&LabelSelector>) -> Result<Vec<ConfigMap>, DereferenceError> {
-    let Some(selector) = labels.and_then(|labels| Selector::try_from(labels.clone()).ok()) else { return Ok(Vec::new()) };
+async fn select(
+    api: &Api<ConfigMap>,
+    labels: Option<&LabelSelector>,
+) -> Result<Vec<ConfigMap>, DereferenceError> {
+    let Some(selector) = labels.and_then(|labels| Selector::try_from(labels.clone()).ok()) else {
+        return Ok(Vec::new());
+    };
     let parameters = ListParams::default().labels_from(&selector);
     let what = format!("the ConfigMaps with {selector}");
     let mut found = api.list(&parameters).await.context(DereferenceSnafu { what })?.items;
@@ -94,10 +100,17 @@ async fn select(api: &Api<ConfigMap>, labels: Option<&LabelSelector>) -> Result<
     Ok(found)
 }
 
-async fn fetch_strimzi(client: &Client, wanted: Option<&StrimziName>, served: &Served) -> Result<Strimzi, DereferenceError> {
+async fn fetch_strimzi(
+    client: &Client,
+    wanted: Option<&StrimziName>,
+    served: &Served,
+) -> Result<Strimzi, DereferenceError> {
     let Some(StrimziName { namespace, name }) = wanted else { return Ok(Strimzi::NotWanted) };
     let Some(kafka) = &served.strimzi_kafka else { return Ok(Strimzi::NotServed) };
     let api = Api::namespaced_with(client.clone(), namespace, kafka);
-    let found = api.get_opt(name).await.context(DereferenceSnafu { what: format!("the Kafka {namespace}/{name}") })?;
+    let found = api
+        .get_opt(name)
+        .await
+        .context(DereferenceSnafu { what: format!("the Kafka {namespace}/{name}") })?;
     Ok(found.map_or(Strimzi::Missing, |kafka| Strimzi::Found(Box::new(kafka))))
 }

@@ -33,14 +33,19 @@ pub(crate) async fn discover(client: &Client) -> kube::Result<Served> {
     let groups = client.list_api_groups().await?;
     let is_openshift = groups.groups.iter().any(|group| group.name == OPENSHIFT_SECURITY);
     let platform = if is_openshift { Platform::OpenShift } else { Platform::Kubernetes };
-    let versions: BTreeSet<String> =
-        groups.groups.into_iter().flat_map(|group| group.versions).map(|version| version.group_version).collect();
+    let versions: BTreeSet<String> = groups
+        .groups
+        .into_iter()
+        .flat_map(|group| group.versions)
+        .map(|version| version.group_version)
+        .collect();
     let mut plurals = BTreeSet::new();
     for version in interesting(&versions) {
         let resources = client.list_api_group_resources(&version).await?;
         plurals.extend(resources.resources.into_iter().map(|resource| (version.clone(), resource.name)));
     }
-    let serves = |resource: &ApiResource| plurals.contains(&(resource.api_version.clone(), resource.plural.clone()));
+    let serves =
+        |resource: &ApiResource| plurals.contains(&(resource.api_version.clone(), resource.plural.clone()));
     let kinds = optional().filter(|kind| serves(&kind.api_resource()));
     let strimzi_kafka = STRIMZI_VERSIONS.map(strimzi_kafka).into_iter().find(serves);
     Ok(Served { capabilities: Capabilities::new(kinds).on(platform), strimzi_kafka })

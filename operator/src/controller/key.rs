@@ -36,7 +36,10 @@ impl Key {
 
     /// The resource that this metadata is of.
     pub(crate) fn of_metadata(metadata: &ObjectMeta) -> Self {
-        Self::new(metadata.namespace.as_deref().unwrap_or_default(), metadata.name.as_deref().unwrap_or_default())
+        Self::new(
+            metadata.namespace.as_deref().unwrap_or_default(),
+            metadata.name.as_deref().unwrap_or_default(),
+        )
     }
 
     /// The resource that a child belongs to, by its labels: what is retained has no owner.

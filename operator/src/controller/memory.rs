@@ -102,7 +102,8 @@ impl Memory {
 
     /// Counts the resource by its conditions, as they are now.
     pub(crate) fn count_conditions(&self, key: &Key, status: &CcxPipelineStatus) {
-        let gauge = |condition: &Condition| self.gauges.with_label_values(&[&condition.type_, &condition.status]);
+        let gauge =
+            |condition: &Condition| self.gauges.with_label_values(&[&condition.type_, &condition.status]);
         let now: Vec<_> = status.conditions.iter().map(gauge).collect();
         now.iter().for_each(IntGauge::inc);
         let mut entries = self.lock();
@@ -142,7 +143,11 @@ mod tests {
     }
 
     fn metadata(generation: i64, version: &str) -> ObjectMeta {
-        ObjectMeta { generation: Some(generation), resource_version: Some(version.into()), ..ObjectMeta::default() }
+        ObjectMeta {
+            generation: Some(generation),
+            resource_version: Some(version.into()),
+            ..ObjectMeta::default()
+        }
     }
 
     #[test]
@@ -161,7 +166,8 @@ mod tests {
             let condition = json!({"type": "Ready", "status": status, "reason": "r", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"});
             serde_json::from_value(json!({"conditions": [condition]})).unwrap()
         };
-        let counted = || ["True", "False"].map(|status| memory.gauges.with_label_values(&["Ready", status]).get());
+        let counted =
+            || ["True", "False"].map(|status| memory.gauges.with_label_values(&["Ready", status]).get());
         memory.count_conditions(&key, &ready("False"));
         memory.count_conditions(&key, &ready("True"));
         memory.count_conditions(&key, &ready("True"));

@@ -50,7 +50,13 @@ pub(crate) enum ReferenceKind {
 
 impl Observed {
     /// A child exists in this form. The resource whose reconcile is due, if it matters.
-    pub(crate) fn child_seen(&self, kind: Kind, metadata: &ObjectMeta, record: Record, sweep: u32) -> Option<Key> {
+    pub(crate) fn child_seen(
+        &self,
+        kind: Kind,
+        metadata: &ObjectMeta,
+        record: Record,
+        sweep: u32,
+    ) -> Option<Key> {
         let key = Key::of_child(metadata)?;
         let name = metadata.name.as_deref()?;
         let mut tables = self.lock();
@@ -89,7 +95,11 @@ impl Observed {
     /// All objects have been listed anew: what was seen before `sweep` and not since is gone. The resources that miss something.
     pub(crate) fn swept(&self, seen: Seen, sweep: u32) -> Vec<Key> {
         let mut tables = self.lock();
-        tables.families.iter_mut().filter_map(|(key, family)| family.swept(seen, sweep).then(|| key.clone())).collect()
+        tables
+            .families
+            .iter_mut()
+            .filter_map(|(key, family)| family.swept(seen, sweep).then(|| key.clone()))
+            .collect()
     }
 
     /// Who must look again as this object has changed. Their families are marked as changed.
@@ -177,7 +187,11 @@ impl Tables {
 }
 
 fn references(key: &Key, wanted: &Wanted) -> Vec<Reference> {
-    let local = |kind, name: &String| Reference { kind, namespace: (*key.namespace).into(), name: name.as_str().into() };
+    let local = |kind, name: &String| Reference {
+        kind,
+        namespace: (*key.namespace).into(),
+        name: name.as_str().into(),
+    };
     let secrets = wanted.secrets.iter().map(|name| local(ReferenceKind::Secret, name));
     let config_maps = wanted.config_maps.iter().map(|name| local(ReferenceKind::ConfigMap, name));
     let strimzi = wanted.strimzi.iter().map(|StrimziName { namespace, name }| Reference {

@@ -45,7 +45,8 @@ struct Entry {
 
 impl From<Vec<Entry>> for ManagedFields {
     fn from(entries: Vec<Entry>) -> Self {
-        let mut ours = entries.iter().filter(|entry| is_ours(entry.manager.as_deref(), entry.operation.as_deref()));
+        let mut ours =
+            entries.iter().filter(|entry| is_ours(entry.manager.as_deref(), entry.operation.as_deref()));
         Self { ours: ours.find_map(|entry| entry.fields_v1).map(FieldSet::fingerprint) }
     }
 }
@@ -151,7 +152,8 @@ mod tests {
     fn only_what_we_apply_counts() {
         let fields = json!({"f:data": {".": {}, "f:a": {}}});
         let alone = ours(&json!([entry(MANAGER, APPLY, &fields)]));
-        let theirs = [entry("kubectl", APPLY, &json!({})), entry(MANAGER, "Update", &json!({"f:status": {}}))];
+        let theirs =
+            [entry("kubectl", APPLY, &json!({})), entry(MANAGER, "Update", &json!({"f:status": {}}))];
         assert_eq!(ours(&json!([theirs[0], theirs[1], entry(MANAGER, APPLY, &fields)])), alone);
         assert!(alone.is_some());
         assert_eq!(ours(&json!(theirs)), None);
@@ -161,7 +163,8 @@ mod tests {
     #[test]
     fn the_order_of_fields_does_not_matter_and_their_place_does() {
         let text = |fields: &str| {
-            let entry = format!(r#"[{{"manager": "{MANAGER}", "operation": "Apply", "fieldsV1": {fields}}}]"#);
+            let entry =
+                format!(r#"[{{"manager": "{MANAGER}", "operation": "Apply", "fieldsV1": {fields}}}]"#);
             serde_json::from_str::<ManagedFields>(&entry).unwrap().ours
         };
         let set = text(r#"{"f:a": {"f:x": {}}, "f:b": {"k:{\"name\":\"main\"}": {}}}"#);

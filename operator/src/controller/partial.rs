@@ -70,7 +70,13 @@ struct WireMetadata {
 
 impl<K, Spec, Status> From<Wire<Spec, Status>> for Partial<K, Spec, Status> {
     fn from(Wire { metadata, spec, status }: Wire<Spec, Status>) -> Self {
-        Self { ownership: metadata.managed_fields.ours, metadata: metadata.into(), spec, status, kind: PhantomData }
+        Self {
+            ownership: metadata.managed_fields.ours,
+            metadata: metadata.into(),
+            spec,
+            status,
+            kind: PhantomData,
+        }
     }
 }
 
@@ -165,7 +171,10 @@ mod tests {
         (whole.managed_fields, whole.creation_timestamp) = (None, None);
         assert_eq!(partial.metadata, whole);
         assert_eq!(partial.spec.replicas, Some(3));
-        assert_eq!(partial.status, DeploymentStatus { ready_replicas: Some(2), ..DeploymentStatus::default() });
+        assert_eq!(
+            partial.status,
+            DeploymentStatus { ready_replicas: Some(2), ..DeploymentStatus::default() }
+        );
     }
 
     #[test]

@@ -50,7 +50,11 @@ impl Planner<'_> {
     }
 }
 
-async fn try_out(api: &Api<DynamicObject>, child: &Child, desired: &DynamicObject) -> Result<DynamicObject, ApplyError> {
+async fn try_out(
+    api: &Api<DynamicObject>,
+    child: &Child,
+    desired: &DynamicObject,
+) -> Result<DynamicObject, ApplyError> {
     let tried = api.patch(child.name(), &force().dry_run(), &Patch::Apply(desired)).await;
     tried.context(RequestSnafu::of(child, "try to apply"))
 }

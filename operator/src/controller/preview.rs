@@ -55,7 +55,11 @@ pub enum PreviewError {
 }
 
 /// What would change in the cluster if the resource were applied, and which pods would restart and why.
-pub async fn preview(client: &Client, pipeline: &CcxPipeline, defaults: &OperatorDefaults) -> Result<Plan, PreviewError> {
+pub async fn preview(
+    client: &Client,
+    pipeline: &CcxPipeline,
+    defaults: &OperatorDefaults,
+) -> Result<Plan, PreviewError> {
     let served = discover(client).await.map_err(Box::new).context(AskSnafu { what: "its kinds" })?;
     let references = dereference(client, &Key::of(pipeline), &wanted(pipeline), &served).await?;
     let children = build(&validate(pipeline, &references, defaults)?);
@@ -83,11 +87,16 @@ async fn orphans_of(
     let ours = ListParams::default().labels(&format!("{MANAGED_BY}={MANAGER},{INSTANCE}={name}"));
     let mut records = Vec::new();
     for kind in Kind::ALL.into_iter().filter(|kind| served.capabilities.serves(*kind)) {
-        let api: Api<kube::core::DynamicObject> = Api::namespaced_with(client.clone(), &namespace, &kind.api_resource());
+        let api: Api<kube::core::DynamicObject> =
+            Api::namespaced_with(client.clone(), &namespace, &kind.api_resource());
         let found = api.list_metadata(&ours).await.map_err(Box::new);
         let found = found.with_context(|_| AskSnafu { what: format!("objects of kind {}", kind.name()) })?;
-        records
-            .extend(found.items.into_iter().map(|it| (kind, it.name_any(), Record::new(&it.metadata, None, Facts::None))));
+        records.extend(
+            found
+                .items
+                .into_iter()
+                .map(|it| (kind, it.name_any(), Record::new(&it.metadata, None, Facts::None))),
+        );
     }
     let records = records.iter().map(|(kind, name, record)| (*kind, name.as_str(), record));
     Ok(pipeline.metadata.uid.as_deref().map_or_else(Vec::new, |owner| orphans(owner, children, records)))

@@ -150,7 +150,8 @@ mod tests {
     #[test]
     fn two_unready_pods_of_a_component_are_asked_and_one_for_its_rules() {
         let pods: Vec<_> = (1..=4).map(|last| (Component::DataPipeline, address(last), last == 4)).collect();
-        let asked: Vec<_> = questions(&pods).into_iter().map(|question| (question.address, question.path)).collect();
+        let asked: Vec<_> =
+            questions(&pods).into_iter().map(|question| (question.address, question.path)).collect();
         assert_eq!(asked, [(address(1), "/readyz"), (address(2), "/readyz"), (address(4), "/rules")]);
     }
 

@@ -49,7 +49,9 @@ impl Record {
             version: Version::of(metadata),
             generation: metadata.generation.unwrap_or_default(),
             ownership: ownership.unwrap_or_else(|| Fingerprint::of(&metadata.resource_version)),
-            applied: annotations.and_then(|all| all.get(APPLIED_HASH)).map(|hash| Fingerprint::of(hash.as_str())),
+            applied: annotations
+                .and_then(|all| all.get(APPLIED_HASH))
+                .map(|hash| Fingerprint::of(hash.as_str())),
             owner: controller.map(|owner| Fingerprint::of(owner.uid.as_str())),
             is_leaving: metadata.deletion_timestamp.is_some(),
             facts,
@@ -74,7 +76,13 @@ impl Version {
     pub(crate) const UNKNOWN: Self = Self(u64::MAX);
 
     pub(crate) fn of(metadata: &ObjectMeta) -> Self {
-        Self(metadata.resource_version.as_deref().and_then(|version| version.parse().ok()).unwrap_or(Self::UNKNOWN.0))
+        Self(
+            metadata
+                .resource_version
+                .as_deref()
+                .and_then(|version| version.parse().ok())
+                .unwrap_or(Self::UNKNOWN.0),
+        )
     }
 }
 
@@ -114,7 +122,8 @@ mod tests {
 
     #[test]
     fn a_field_that_is_no_longer_ours_matters() {
-        let before = record("1", &json!([entry(MANAGER, "Apply", &json!({"f:data": {"f:a": {}, "f:b": {}}}))]));
+        let before =
+            record("1", &json!([entry(MANAGER, "Apply", &json!({"f:data": {"f:a": {}, "f:b": {}}}))]));
         let after = record("2", &json!([entry(MANAGER, "Apply", &json!({"f:data": {"f:a": {}}}))]));
         assert!(before.differs(&after));
     }

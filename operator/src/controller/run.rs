@@ -151,7 +151,8 @@ fn on_error(pipeline: Arc<Partial<CcxPipeline>>, error: &kube::Error, context: A
     Action::requeue(backoff(failures))
 }
 
-type Reconciled = Result<(reflector::ObjectRef<Partial<CcxPipeline>>, Action), controller::Error<kube::Error, Infallible>>;
+type Reconciled =
+    Result<(reflector::ObjectRef<Partial<CcxPipeline>>, Action), controller::Error<kube::Error, Infallible>>;
 
 fn tell(queue: &Queue, store: &Store<Partial<CcxPipeline>>, result: Reconciled) {
     match result {

@@ -96,7 +96,9 @@ impl Watches {
     fn pipelines(&self, writer: reflector::store::Writer<Partial<CcxPipeline>>) -> BoxFuture<'static, ()> {
         let stream = watcher(self.api(&()), unlabelled()).default_backoff();
         let this = self.clone();
-        follow("CcxPipeline", reflector(writer, stream), self.expect(), move |event| this.pipeline_event(event))
+        follow("CcxPipeline", reflector(writer, stream), self.expect(), move |event| {
+            this.pipeline_event(event)
+        })
     }
 
     fn pipeline_event(&self, event: Event<Partial<CcxPipeline>>) {
@@ -144,7 +146,12 @@ impl Watches {
     }
 
     /// Children, and objects referred to, that only need to exist in the right form.
-    fn metadata(&self, kind: Kind, config: watcher::Config, reference: Option<ReferenceKind>) -> BoxFuture<'static, ()> {
+    fn metadata(
+        &self,
+        kind: Kind,
+        config: watcher::Config,
+        reference: Option<ReferenceKind>,
+    ) -> BoxFuture<'static, ()> {
         self.follow_children(kind, config, reference, |_: &Partial| Facts::None)
     }
 
@@ -171,11 +178,19 @@ impl Watches {
                 Event::Apply(object) | Event::InitApply(object) => {
                     let record = Record::of(&object, facts(&object));
                     due.extend(this.observed.child_seen(kind, object.meta(), record, sweep));
-                    due.extend(reference.into_iter().flat_map(|it| this.observed.reference_changed(it, object.meta())));
+                    due.extend(
+                        reference
+                            .into_iter()
+                            .flat_map(|it| this.observed.reference_changed(it, object.meta())),
+                    );
                 }
                 Event::Delete(object) => {
                     due.extend(this.observed.child_gone(kind, object.meta()));
-                    due.extend(reference.into_iter().flat_map(|it| this.observed.reference_changed(it, object.meta())));
+                    due.extend(
+                        reference
+                            .into_iter()
+                            .flat_map(|it| this.observed.reference_changed(it, object.meta())),
+                    );
                 }
             }
             this.push_all(due);
@@ -258,7 +273,9 @@ fn follow<K: 'static>(
                         synced.arrived();
                     }
                 }
-                Err(error) => tracing::warn!(kind, error = %sentence(&error), "a watch failed and is begun anew"),
+                Err(error) => {
+                    tracing::warn!(kind, error = %sentence(&error), "a watch failed and is begun anew")
+                }
             }
             ready(())
         })

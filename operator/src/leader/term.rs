@@ -148,6 +148,9 @@ mod tests {
         let renewed = held(first, "a", duration, at(2));
         assert_eq!((renewed.lease_transitions, renewed.acquire_time.clone()), (Some(1), Some(at(1))));
         let taken = held(renewed, "b", duration, at(3));
-        assert_eq!((taken.lease_transitions, taken.acquire_time, taken.renew_time), (Some(2), Some(at(3)), Some(at(3))));
+        assert_eq!(
+            (taken.lease_transitions, taken.acquire_time, taken.renew_time),
+            (Some(2), Some(at(3)), Some(at(3)))
+        );
     }
 }

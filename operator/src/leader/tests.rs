@@ -39,10 +39,13 @@ impl Server {
         match (method, current) {
             (&Method::GET, Some(_)) => (StatusCode::OK, lease.clone().unwrap()),
             (&Method::GET, None) => failure(StatusCode::NOT_FOUND),
-            (&Method::PUT, Some(version)) if version != sent["metadata"]["resourceVersion"] => failure(StatusCode::CONFLICT),
+            (&Method::PUT, Some(version)) if version != sent["metadata"]["resourceVersion"] => {
+                failure(StatusCode::CONFLICT)
+            }
             (&Method::POST, Some(_)) => failure(StatusCode::CONFLICT),
             (_, current) => {
-                let version = current.and_then(|version| version.as_str()?.parse::<u64>().ok()).unwrap_or_default() + 1;
+                let version =
+                    current.and_then(|version| version.as_str()?.parse::<u64>().ok()).unwrap_or_default() + 1;
                 sent["metadata"]["resourceVersion"] = json!(version.to_string());
                 *lease = Some(sent.clone());
                 (StatusCode::OK, sent)
@@ -58,7 +61,10 @@ impl Server {
 
 fn failure(code: StatusCode) -> (StatusCode, Value) {
     let reason = if code == StatusCode::NOT_FOUND { "NotFound" } else { "Conflict" };
-    (code, json!({"kind": "Status", "status": "Failure", "code": code.as_u16(), "reason": reason, "message": ""}))
+    (
+        code,
+        json!({"kind": "Status", "status": "Failure", "code": code.as_u16(), "reason": reason, "message": ""}),
+    )
 }
 
 /// A process that would like to lead.
@@ -71,8 +77,11 @@ struct Process {
 }
 
 /// Several times as fast as in production.
-const TIMING: Timing =
-    Timing { duration: Duration::from_secs(5), renew_deadline: Duration::from_secs(2), retry: Duration::from_millis(50) };
+const TIMING: Timing = Timing {
+    duration: Duration::from_secs(5),
+    renew_deadline: Duration::from_secs(2),
+    retry: Duration::from_millis(50),
+};
 
 impl Process {
     fn start(server: &Server, identity: &str) -> Self {

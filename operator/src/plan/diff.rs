@@ -17,7 +17,8 @@ pub struct FieldChange {
 }
 
 /// What the API server keeps about an object and nobody decides.
-const BOOKKEEPING: [&str; 6] = ["managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink"];
+const BOOKKEEPING: [&str; 6] =
+    ["managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink"];
 
 /// The fields that differ, in the order of their paths; values of Secrets are hidden.
 pub(super) fn fields(kind: Kind, before: &DynamicObject, after: &DynamicObject) -> Vec<FieldChange> {
@@ -98,7 +99,11 @@ fn compare(path: &str, before: Option<&Value>, after: Option<&Value>, changes: &
             }
         }
         _ if before == after => {}
-        _ => changes.push(FieldChange { path: path.to_owned(), before: before.cloned(), after: after.cloned() }),
+        _ => changes.push(FieldChange {
+            path: path.to_owned(),
+            before: before.cloned(),
+            after: after.cloned(),
+        }),
     }
 }
 

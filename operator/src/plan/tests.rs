@@ -30,7 +30,8 @@ fn an_object_is_created_updated_deleted_or_left_alone() {
 #[test]
 fn a_changed_field_has_its_path_and_both_values() {
     let plan = plan(&[transition(Kind::ConfigMap, Some(config_map("a")), Some(config_map("b")))]);
-    let expected = FieldChange { path: "data[\"ccx.toml\"]".into(), before: Some(json!("a")), after: Some(json!("b")) };
+    let expected =
+        FieldChange { path: "data[\"ccx.toml\"]".into(), before: Some(json!("a")), after: Some(json!("b")) };
     assert_eq!(plan.changes[0].fields, [expected]);
 }
 
@@ -73,7 +74,8 @@ fn pods_that_do_not_exist_yet_do_not_restart() {
 
 #[test]
 fn the_operators_own_note_is_no_change() {
-    let noted = |hash: &str| object(json!({"metadata": {"name": "ccx", "annotations": {APPLIED_HASH: hash}}}));
+    let noted =
+        |hash: &str| object(json!({"metadata": {"name": "ccx", "annotations": {APPLIED_HASH: hash}}}));
     let plain = object(json!({"metadata": {"name": "ccx"}}));
     for (before, after) in [(noted("1"), noted("2")), (plain, noted("1"))] {
         assert_eq!(plan(&[transition(Kind::ConfigMap, Some(before), Some(after))]), Plan::default());
@@ -84,15 +86,18 @@ fn the_operators_own_note_is_no_change() {
 fn another_owner_is_a_change() {
     let owned = object(json!({"metadata": {"name": "ccx", "ownerReferences": [
         {"apiVersion": "v1", "kind": "CcxPipeline", "name": "ccx", "uid": "1"}]}}));
-    let plan = plan(&[transition(Kind::Secret, Some(object(json!({"metadata": {"name": "ccx"}}))), Some(owned))]);
+    let plan =
+        plan(&[transition(Kind::Secret, Some(object(json!({"metadata": {"name": "ccx"}}))), Some(owned))]);
     assert_eq!(plan.changes[0].fields[0].path, "metadata.ownerReferences");
 }
 
 #[test]
 fn fields_of_others_stay_when_ours_are_laid_over_an_object() {
-    let live = object(json!({"metadata": {"name": "ccx", "labels": {"theirs": "x"}}, "data": {"a": "1", "b": "1"}}));
+    let live =
+        object(json!({"metadata": {"name": "ccx", "labels": {"theirs": "x"}}, "data": {"a": "1", "b": "1"}}));
     let desired = object(json!({"metadata": {"name": "ccx"}, "data": {"a": "2"}}));
-    let expected = json!({"metadata": {"name": "ccx", "labels": {"theirs": "x"}}, "data": {"a": "2", "b": "1"}});
+    let expected =
+        json!({"metadata": {"name": "ccx", "labels": {"theirs": "x"}}, "data": {"a": "2", "b": "1"}});
     assert_eq!(json!(laid_over(&live, &desired)), expected);
 }
 
@@ -104,7 +109,8 @@ fn the_end_of_an_object_restarts_no_pods() {
 
 #[test]
 fn a_status_has_no_more_than_its_schema_allows_and_says_so() {
-    let transitions: Vec<Transition> = (0..130).map(|_| transition(Kind::ConfigMap, None, Some(config_map("a")))).collect();
+    let transitions: Vec<Transition> =
+        (0..130).map(|_| transition(Kind::ConfigMap, None, Some(config_map("a")))).collect();
     let status = plan(&transitions).to_status();
     assert_eq!((status.changes.len(), status.omitted_changes), (128, 2));
 }

@@ -49,7 +49,8 @@ impl Wanted {
     /// What is taken for granted when nothing of it is looked up, a sentence each.
     pub fn assumptions(&self, pipeline: &CcxPipeline) -> Vec<String> {
         let generated = generated_secret(pipeline);
-        let secrets = self.secrets.iter().filter(|name| **name != generated).map(|name| format!("Secret {name}"));
+        let secrets =
+            self.secrets.iter().filter(|name| **name != generated).map(|name| format!("Secret {name}"));
         let config_maps = self.config_maps.iter().map(|name| format!("ConfigMap {name}"));
         let kafka = self.strimzi.iter().map(|name| format!("Kafka {}/{}", name.namespace, name.name));
         let objects = secrets.chain(config_maps).chain(kafka);
@@ -71,7 +72,8 @@ fn kafka_secrets(spec: &CcxPipelineSpec) -> Vec<String> {
     let kafka = &spec.kafka;
     let sasl = kafka.sasl.as_ref().filter(|_| kafka.security_protocol.authenticates());
     let authorities = kafka.ca_secret_ref.as_ref().filter(|_| kafka.security_protocol.encrypts());
-    let certificate = kafka.client_certificate_secret_ref.as_ref().filter(|_| kafka.security_protocol.encrypts());
+    let certificate =
+        kafka.client_certificate_secret_ref.as_ref().filter(|_| kafka.security_protocol.encrypts());
     let names = [
         sasl.map(|sasl| &sasl.credentials_secret_ref.name),
         authorities.map(|reference| &reference.name),
@@ -104,7 +106,12 @@ fn config_maps(spec: &CcxPipelineSpec) -> BTreeSet<String> {
     let rules = pipeline.rules.config_map_refs.iter().map(|reference| &reference.name);
     let allowlist = spec.db_writer.org_allowlist_config_map_ref.iter().map(|reference| &reference.name);
     let is_enabled = pipeline.insights_core.mode == InsightsCoreMode::Enabled;
-    let plugins = pipeline.insights_core.config_map_key_ref.iter().filter(|_| is_enabled).map(|reference| &reference.name);
+    let plugins = pipeline
+        .insights_core
+        .config_map_key_ref
+        .iter()
+        .filter(|_| is_enabled)
+        .map(|reference| &reference.name);
     rules.chain(allowlist).chain(plugins).cloned().collect()
 }
 

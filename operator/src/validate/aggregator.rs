@@ -67,7 +67,9 @@ fn check_exposure(aggregator: &Aggregator, references: &References, problems: &m
     if exposure.kind == ExposureType::Gateway
         && exposure.gateway.as_ref().is_none_or(|gateway| gateway.parent_refs.is_empty())
     {
-        problems
-            .push(ProblemKind::InvalidSpec, format!("{FIELD} Gateway needs spec.aggregator.exposure.gateway.parentRefs"));
+        problems.push(
+            ProblemKind::InvalidSpec,
+            format!("{FIELD} Gateway needs spec.aggregator.exposure.gateway.parentRefs"),
+        );
     }
 }

@@ -2,7 +2,9 @@
 
 use bytesize::ByteSize;
 use ccx_config as config;
-use ccx_crds::{ArchiveLimits, CcxPipelineSpec, CredentialsType, DataPipeline, WorkloadChecks, WorkloadCompression};
+use ccx_crds::{
+    ArchiveLimits, CcxPipelineSpec, CredentialsType, DataPipeline, WorkloadChecks, WorkloadCompression,
+};
 
 use super::{
     OperatorDefaults, insights_core,
@@ -30,7 +32,10 @@ pub(super) fn data_pipeline(
         shutdown_timeout: pipeline.shutdown_timeout.get(),
     };
     let credentials = &spec.object_storage.credentials;
-    let identity = credentials.workload_identity.as_ref().filter(|_| credentials.kind == CredentialsType::WorkloadIdentity);
+    let identity = credentials
+        .workload_identity
+        .as_ref()
+        .filter(|_| credentials.kind == CredentialsType::WorkloadIdentity);
     validated::DataPipeline {
         pods: pods::pods(spec, own, defaults),
         config: section(pipeline),

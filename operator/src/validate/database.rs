@@ -2,7 +2,8 @@
 
 use ccx_config as config;
 use ccx_crds::{
-    CcxPipeline, DatabaseChoice, DatabaseConnection, DeletionPolicy, ExternalDatabase, ManagedDatabase, TlsMode,
+    CcxPipeline, DatabaseChoice, DatabaseConnection, DeletionPolicy, ExternalDatabase, ManagedDatabase,
+    TlsMode,
 };
 use kube::ResourceExt as _;
 
@@ -73,11 +74,16 @@ fn managed(pipeline: &CcxPipeline, managed: &ManagedDatabase, defaults: &Operato
 }
 
 /// The generated Secret may not be there yet: workloads are built only after it is.
-fn to_managed(pipeline: &CcxPipeline, connection: &DatabaseConnection, references: &References) -> Access<config::Database> {
+fn to_managed(
+    pipeline: &CcxPipeline,
+    connection: &DatabaseConnection,
+    references: &References,
+) -> Access<config::Database> {
     let name = generated_secret(pipeline);
     let secret = references.secrets.get(&name).and_then(Option::as_ref);
     let password = secret.and_then(|secret| Some((secret, secret.data.as_ref()?.get(file::PASSWORD)?)));
-    let fingerprint = password.map(|(secret, password)| source::fingerprint(&name, secret, file::PASSWORD, &password.0));
+    let fingerprint =
+        password.map(|(secret, password)| source::fingerprint(&name, secret, file::PASSWORD, &password.0));
     let files = vec![(file::PASSWORD.to_owned(), file::PASSWORD.to_owned())];
     let mount = Mount {
         volume: CREDENTIALS.into(),
@@ -128,7 +134,8 @@ fn to_external(
     };
     if let Some(reference) = &external.ca_secret_ref {
         const VOLUME: &str = "database-ca";
-        let secret = SecretSource::find("spec.database.external.caSecretRef", &reference.name, references, problems);
+        let secret =
+            SecretSource::find("spec.database.external.caSecretRef", &reference.name, references, problems);
         access.inputs.insert(Input::Ca, vec![secret.fingerprint(&reference.key, problems)]);
         access.mounts.push(secret.mount(VOLUME, &[(&reference.key, file::CA)]));
         access.config.ca_file = Some(path(VOLUME, file::CA));

@@ -82,8 +82,11 @@ fn mounts(spec: &InsightsCore, pipeline: &DataPipeline) -> Vec<Mount> {
         path: config::InsightsCore::default().work_folder.display().to_string(),
         source: MountSource::Memory { size_limit: room(spec, pipeline) },
     };
-    let scratch =
-        Mount { volume: "tmp".into(), path: "/tmp".into(), source: MountSource::Scratch { size_limit: SCRATCH.into() } };
+    let scratch = Mount {
+        volume: "tmp".into(),
+        path: "/tmp".into(),
+        source: MountSource::Scratch { size_limit: SCRATCH.into() },
+    };
     file.into_iter().chain([archives, scratch]).collect()
 }
 

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use ccx_config as config;
 use ccx_crds::{
-    CcxPipeline, CcxPipelineSpec, Kafka, Sasl, SaslMechanism, SecurityProtocol, StartOffset, TopicPolicy, Topics,
+    CcxPipeline, CcxPipelineSpec, Kafka, Sasl, SaslMechanism, SecurityProtocol, StartOffset, TopicPolicy,
+    Topics,
 };
 use k8s_openapi::api::core::v1::EnvVar;
 use kube::ResourceExt as _;
@@ -22,7 +23,11 @@ use crate::{
 };
 
 /// How the brokers are reached.
-pub(super) fn kafka(pipeline: &CcxPipeline, references: &References, problems: &mut Problems) -> Access<config::Kafka> {
+pub(super) fn kafka(
+    pipeline: &CcxPipeline,
+    references: &References,
+    problems: &mut Problems,
+) -> Access<config::Kafka> {
     let kafka = &pipeline.spec.kafka;
     let before = problems.count();
     let mut access = Access { config: section(kafka), ..Access::default() };
@@ -34,7 +39,10 @@ pub(super) fn kafka(pipeline: &CcxPipeline, references: &References, problems: &
             Some(sasl) => authenticate(sasl, references, &mut access, problems),
             None => problems.push(
                 ProblemKind::InvalidSpec,
-                format!("spec.kafka.securityProtocol {} needs spec.kafka.sasl", access.config.security_protocol.as_str()),
+                format!(
+                    "spec.kafka.securityProtocol {} needs spec.kafka.sasl",
+                    access.config.security_protocol.as_str()
+                ),
             ),
         }
     }
@@ -42,7 +50,8 @@ pub(super) fn kafka(pipeline: &CcxPipeline, references: &References, problems: &
         trust(kafka, references, &mut access, problems);
         identify(kafka, references, &mut access, problems);
     }
-    access.ports = access.config.bootstrap_servers.iter().filter_map(|server| port(server, problems)).collect();
+    access.ports =
+        access.config.bootstrap_servers.iter().filter_map(|server| port(server, problems)).collect();
     access.missing = problems.missing_after(before);
     access
 }
@@ -50,7 +59,10 @@ pub(super) fn kafka(pipeline: &CcxPipeline, references: &References, problems: &
 /// How missing topics are created.
 pub(super) fn topic_creation(spec: &CcxPipelineSpec) -> Option<TopicCreation> {
     let management = &spec.kafka.topic_management;
-    let creation = TopicCreation { partitions: management.partitions, replication_factor: management.replication_factor };
+    let creation = TopicCreation {
+        partitions: management.partitions,
+        replication_factor: management.replication_factor,
+    };
     (management.policy == TopicPolicy::Managed).then_some(creation)
 }
 
@@ -86,7 +98,12 @@ fn topics(topics: &Topics) -> config::Topics {
     }
 }
 
-fn authenticate(sasl: &Sasl, references: &References, access: &mut Access<config::Kafka>, problems: &mut Problems) {
+fn authenticate(
+    sasl: &Sasl,
+    references: &References,
+    access: &mut Access<config::Kafka>,
+    problems: &mut Problems,
+) {
     const VOLUME: &str = "kafka-credentials";
     let keys = &sasl.credentials_secret_ref;
     let secret = SecretSource::find("spec.kafka.sasl.credentialsSecretRef", &keys.name, references, problems);
@@ -109,7 +126,12 @@ fn authenticate(sasl: &Sasl, references: &References, access: &mut Access<config
 }
 
 /// A Secret of the user's wins over what Strimzi says.
-fn trust(kafka: &Kafka, references: &References, access: &mut Access<config::Kafka>, problems: &mut Problems) {
+fn trust(
+    kafka: &Kafka,
+    references: &References,
+    access: &mut Access<config::Kafka>,
+    problems: &mut Problems,
+) {
     const VOLUME: &str = "kafka-ca";
     let Some(reference) = &kafka.ca_secret_ref else { return };
     let secret = SecretSource::find("spec.kafka.caSecretRef", &reference.name, references, problems);
@@ -118,7 +140,12 @@ fn trust(kafka: &Kafka, references: &References, access: &mut Access<config::Kaf
     access.config.ca_file = Some(path(VOLUME, file::CA));
 }
 
-fn identify(kafka: &Kafka, references: &References, access: &mut Access<config::Kafka>, problems: &mut Problems) {
+fn identify(
+    kafka: &Kafka,
+    references: &References,
+    access: &mut Access<config::Kafka>,
+    problems: &mut Problems,
+) {
     const VOLUME: &str = "kafka-certificate";
     let Some(reference) = &kafka.client_certificate_secret_ref else { return };
     let field = "spec.kafka.clientCertificateSecretRef";
@@ -132,10 +159,13 @@ fn identify(kafka: &Kafka, references: &References, access: &mut Access<config::
 }
 
 fn port(server: &str, problems: &mut Problems) -> Option<u16> {
-    let port = server.rsplit_once(':').and_then(|(host, port)| Some(port.parse().ok()).filter(|_| !host.is_empty())?);
+    let port = server
+        .rsplit_once(':')
+        .and_then(|(host, port)| Some(port.parse().ok()).filter(|_| !host.is_empty())?);
     if port.is_none() {
-        let message =
-            format!("spec.kafka.bootstrapServers has {server:?}, which is not host:port; write for example kafka:9092");
+        let message = format!(
+            "spec.kafka.bootstrapServers has {server:?}, which is not host:port; write for example kafka:9092"
+        );
         problems.push(ProblemKind::InvalidSpec, message);
     }
     port

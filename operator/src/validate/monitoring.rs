@@ -10,7 +10,11 @@ use crate::{
 };
 
 /// What watches, as far as the cluster has what it needs.
-pub(super) fn monitoring(spec: &CcxPipelineSpec, references: &References, problems: &mut Problems) -> validated::Monitoring {
+pub(super) fn monitoring(
+    spec: &CcxPipelineSpec,
+    references: &References,
+    problems: &mut Problems,
+) -> validated::Monitoring {
     let monitoring = &spec.monitoring;
     let has_dashboards = monitoring.dashboards.presence == Presence::Enabled;
     validated::Monitoring {

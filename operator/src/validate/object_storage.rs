@@ -29,7 +29,8 @@ pub(super) fn object_storage(
     }
     if let Some(reference) = &storage.ca_secret_ref {
         const VOLUME: &str = "object-storage-ca";
-        let secret = SecretSource::find("spec.objectStorage.caSecretRef", &reference.name, references, problems);
+        let secret =
+            SecretSource::find("spec.objectStorage.caSecretRef", &reference.name, references, problems);
         access.inputs.insert(Input::Ca, vec![secret.fingerprint(&reference.key, problems)]);
         access.mounts.push(secret.mount(VOLUME, &[(&reference.key, file::CA)]));
         access.config.ca_file = Some(path(VOLUME, file::CA));
@@ -67,8 +68,10 @@ fn authenticate(
         problems.push(ProblemKind::InvalidSpec, message);
         return;
     };
-    let secret = SecretSource::find("spec.objectStorage.credentials.secretRef", &keys.name, references, problems);
-    let fingerprints = [&keys.access_key_id_key, &keys.secret_access_key_key].map(|key| secret.fingerprint(key, problems));
+    let secret =
+        SecretSource::find("spec.objectStorage.credentials.secretRef", &keys.name, references, problems);
+    let fingerprints =
+        [&keys.access_key_id_key, &keys.secret_access_key_key].map(|key| secret.fingerprint(key, problems));
     access.inputs.insert(Input::Secret, fingerprints.into());
     let files = [
         (keys.access_key_id_key.as_str(), file::ACCESS_KEY_ID),

@@ -56,7 +56,8 @@ fn of_claim(volume: &RuleVolume) -> Mount {
 }
 
 fn of_image(image: &RuleImage) -> Mount {
-    let source = MountSource::Image { reference: image.reference.clone(), pull_policy: image.pull_policy.as_str() };
+    let source =
+        MountSource::Image { reference: image.reference.clone(), pull_policy: image.pull_policy.as_str() };
     mount("rules-image", source)
 }
 

@@ -10,7 +10,11 @@ use crate::{
 };
 
 /// How many pods run rules.
-pub(super) fn of_pipeline(pipeline: &DataPipeline, references: &References, problems: &mut Problems) -> Scaling {
+pub(super) fn of_pipeline(
+    pipeline: &DataPipeline,
+    references: &References,
+    problems: &mut Problems,
+) -> Scaling {
     const FIELD: &str = "spec.dataPipeline.autoscaling";
     let autoscaling = &pipeline.autoscaling;
     let bounds = Bounds { min: autoscaling.min_replicas, max: autoscaling.max_replicas };
@@ -23,7 +27,11 @@ pub(super) fn of_pipeline(pipeline: &DataPipeline, references: &References, prob
         PipelineScaling::KafkaLag => {
             check(FIELD, bounds, 0, problems);
             if !references.capabilities.serves(Kind::ScaledObject) {
-                problems.push_not_served(&format!("{FIELD}.type KafkaLag"), Kind::ScaledObject, "choose type Cpu or None");
+                problems.push_not_served(
+                    &format!("{FIELD}.type KafkaLag"),
+                    Kind::ScaledObject,
+                    "choose type Cpu or None",
+                );
             }
             Scaling::KafkaLag { bounds, target_lag: autoscaling.target_lag_per_replica }
         }

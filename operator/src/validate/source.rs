@@ -28,10 +28,17 @@ pub(super) struct SecretSource<'a> {
 
 impl<'a> SecretSource<'a> {
     /// The Secret `name` that `field` of the spec refers to.
-    pub(super) fn find(field: &'a str, name: &'a str, references: &'a References, problems: &mut Problems) -> Self {
+    pub(super) fn find(
+        field: &'a str,
+        name: &'a str,
+        references: &'a References,
+        problems: &mut Problems,
+    ) -> Self {
         let secret = references.secrets.get(name).and_then(Option::as_ref);
         if secret.is_none() && references.knowledge == Knowledge::Complete {
-            let message = format!("Secret {name}, which {field} names, does not exist; create it in the same namespace");
+            let message = format!(
+                "Secret {name}, which {field} names, does not exist; create it in the same namespace"
+            );
             problems.push(ProblemKind::MissingSecret, message);
         }
         Self { field, name, secret }
@@ -50,7 +57,10 @@ impl<'a> SecretSource<'a> {
     fn missing_key(&self, secret: &Secret, key: &str) -> String {
         let keys: Vec<&str> = secret.data.iter().flat_map(BTreeMap::keys).map(String::as_str).collect();
         let has = if keys.is_empty() { "no keys".to_owned() } else { keys.join(", ") };
-        format!("Secret {} has no key {key:?}, only {has}; add it, or name another key in {}", self.name, self.field)
+        format!(
+            "Secret {} has no key {key:?}, only {has}; add it, or name another key in {}",
+            self.name, self.field
+        )
     }
 
     /// The keys as files of a volume.
@@ -107,7 +117,8 @@ pub(super) fn require_config_map<'a>(
 ) -> Option<&'a ConfigMap> {
     let found = references.config_maps.get(name).and_then(Option::as_ref);
     if found.is_none() && references.knowledge == Knowledge::Complete {
-        let message = format!("ConfigMap {name}, which {field} names, does not exist; create it in the same namespace");
+        let message =
+            format!("ConfigMap {name}, which {field} names, does not exist; create it in the same namespace");
         problems.push(ProblemKind::MissingConfigMap, message);
     }
     found
@@ -117,7 +128,8 @@ pub(super) fn require_config_map<'a>(
 fn data_digest(config_map: &ConfigMap, key: Option<&str>) -> String {
     let is_wanted = |name: &str| key.is_none_or(|key| key == name);
     let texts = config_map.data.iter().flatten().map(|(name, text)| (name, text.as_bytes()));
-    let bytes = config_map.binary_data.iter().flatten().map(|(name, ByteString(bytes))| (name, bytes.as_slice()));
+    let bytes =
+        config_map.binary_data.iter().flatten().map(|(name, ByteString(bytes))| (name, bytes.as_slice()));
     let wanted = texts.chain(bytes).filter(|(name, _)| is_wanted(name));
     wanted.fold(Digest::default(), |digest, (name, value)| digest.field(name).field(value)).finish()
 }

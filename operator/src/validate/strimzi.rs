@@ -39,7 +39,8 @@ pub(super) fn resolve(
         return;
     };
     let servers = listener["bootstrapServers"].as_str().unwrap_or_default();
-    access.config.bootstrap_servers = servers.split(',').filter(|server| !server.is_empty()).map(str::to_owned).collect();
+    access.config.bootstrap_servers =
+        servers.split(',').filter(|server| !server.is_empty()).map(str::to_owned).collect();
     let has_authorities = kafka.security_protocol.encrypts() && kafka.ca_secret_ref.is_none();
     if let Some(text) = authorities(listener).filter(|_| has_authorities) {
         access.inputs.insert(Input::Ca, vec![Fingerprint::of(format!("Kafka {}", reference.name), &text)]);
@@ -90,7 +91,11 @@ fn listener<'a>(cluster: &'a DynamicObject, name: &str) -> Option<&'a Value> {
 fn not_ready(reference: &StrimziRef, cluster: &DynamicObject) -> String {
     let listeners = cluster.data["status"]["listeners"].as_array().map(Vec::as_slice).unwrap_or_default();
     let names: Vec<&str> = listeners.iter().filter_map(|listener| listener["name"].as_str()).collect();
-    let has = if names.is_empty() { "none yet; wait until Strimzi says it is ready".to_owned() } else { names.join(", ") };
+    let has = if names.is_empty() {
+        "none yet; wait until Strimzi says it is ready".to_owned()
+    } else {
+        names.join(", ")
+    };
     format!("Kafka {} has no listener {:?} in its status, but {has}", reference.name, reference.listener)
 }
 
@@ -102,7 +107,8 @@ fn authorities(listener: &Value) -> Option<String> {
 
 /// What Strimzi calls its Service, for rendering without a cluster.
 fn conventional(reference: &StrimziRef, kafka: &Kafka) -> String {
-    let namespace = reference.namespace.as_ref().map(|namespace| format!(".{namespace}.svc")).unwrap_or_default();
+    let namespace =
+        reference.namespace.as_ref().map(|namespace| format!(".{namespace}.svc")).unwrap_or_default();
     let port = if kafka.security_protocol.encrypts() { 9093 } else { 9092 };
     format!("{}-kafka-bootstrap{namespace}:{port}", reference.name)
 }

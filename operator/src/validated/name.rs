@@ -14,7 +14,10 @@ impl PipelineName {
     pub fn parse(name: &str) -> Option<Self> {
         let is_inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         let begins_well = name.starts_with(|c: char| c.is_ascii_lowercase());
-        let is_valid = begins_well && !name.ends_with('-') && name.len() <= Self::MAX_LENGTH && name.chars().all(is_inner);
+        let is_valid = begins_well
+            && !name.ends_with('-')
+            && name.len() <= Self::MAX_LENGTH
+            && name.chars().all(is_inner);
         is_valid.then(|| Self(name.to_owned()))
     }
 

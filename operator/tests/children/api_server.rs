@@ -45,12 +45,15 @@ async fn the_pods_are_let_into_a_namespace_that_allows_the_least() {
     let Some(client) = client().await else { return };
     let name = format!("children-{}", process::id());
     let labels = json!({"pod-security.kubernetes.io/enforce": "restricted"});
-    let namespace: Namespace = serde_json::from_value(json!({"metadata": {"name": name, "labels": labels}})).unwrap();
+    let namespace: Namespace =
+        serde_json::from_value(json!({"metadata": {"name": name, "labels": labels}})).unwrap();
     let namespaces = Api::<Namespace>::all(client.clone());
     namespaces.create(&PostParams::default(), &namespace).await.unwrap();
     let mut refused = Vec::new();
     for spec in specs() {
-        for template in children(&spec, &name).iter().map(|child| sample::json_of(child)["spec"]["template"].clone()) {
+        for template in
+            children(&spec, &name).iter().map(|child| sample::json_of(child)["spec"]["template"].clone())
+        {
             if template.is_object() {
                 refused.extend(try_pod(&client, &name, template).await);
             }
@@ -93,7 +96,8 @@ fn children(spec: &Value, namespace: &str) -> Children {
 
 async fn dry_run(client: &Client, child: &Child, namespace: &str) -> kube::Result<()> {
     let api = Api::<DynamicObject>::namespaced_with(client.clone(), namespace, &child.kind.api_resource());
-    let parameters = PatchParams { field_validation: Some(ValidationDirective::Strict), ..PatchParams::apply(MANAGER) };
+    let parameters =
+        PatchParams { field_validation: Some(ValidationDirective::Strict), ..PatchParams::apply(MANAGER) };
     api.patch(child.name(), &parameters.force().dry_run(), &Patch::Apply(&child.object)).await.map(drop)
 }
 
@@ -119,8 +123,10 @@ async fn try_pod(client: &Client, namespace: &str, template: Value) -> Option<St
 async fn client() -> Option<Client> {
     let Some(path) = env::var("CCX_TEST_KUBECONFIG").ok().filter(|path| !path.is_empty()) else {
         assert!(env::var("CI").as_deref() != Ok("true"), "CCX_TEST_KUBECONFIG is not set");
-        let _ =
-            writeln!(io::stderr(), "\n*** SKIPPED: CCX_TEST_KUBECONFIG is not set; hack/kubernetes.sh run provides it\n");
+        let _ = writeln!(
+            io::stderr(),
+            "\n*** SKIPPED: CCX_TEST_KUBECONFIG is not set; hack/kubernetes.sh run provides it\n"
+        );
         return None;
     };
     let kubeconfig = Kubeconfig::read_from(path).unwrap();

@@ -57,7 +57,8 @@ fn its_volume_is_a_claim_of_its_own_that_can_grow() {
 
 #[test]
 fn an_ephemeral_one_has_no_claim() {
-    let children = children(&json!({"database": {"managed": {"storage": {"volume": "Ephemeral", "size": "1Gi"}}}}));
+    let children =
+        children(&json!({"database": {"managed": {"storage": {"volume": "Ephemeral", "size": "1Gi"}}}}));
     assert_eq!(names(&children, Kind::PersistentVolumeClaim), [""; 0]);
     let volume = json!({"name": "data", "emptyDir": {"sizeLimit": "1Gi"}});
     assert_eq!(pod(&children, Component::Database)["spec"]["volumes"][0], volume);

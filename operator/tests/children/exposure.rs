@@ -30,8 +30,7 @@ fn a_route_encrypts_unless_told_otherwise() {
         "tls": {"termination": "edge", "insecureEdgeTerminationPolicy": "Redirect"},
     });
     assert_eq!(route["spec"], expected);
-    let exposure =
-        json!({"type": "Route", "host": "a.example.com", "route": {"termination": "None", "annotations": {"a": "b"}}});
+    let exposure = json!({"type": "Route", "host": "a.example.com", "route": {"termination": "None", "annotations": {"a": "b"}}});
     let plain = exposed(&exposure, Kind::Route);
     assert_eq!((&plain["spec"]["host"], &plain["spec"]["tls"]), (&json!("a.example.com"), &Value::Null));
     assert_eq!(plain["metadata"]["annotations"], json!({"a": "b"}));

@@ -53,7 +53,10 @@ fn a_changed_secret_restarts_those_that_use_it() {
     };
     let reason = |object| changed(Input::Secret, object);
     let of_kafka = || reason("Secret kafka-user");
-    assert_eq!(change("kafka-user"), [(Component::DataPipeline, of_kafka()), (Component::DbWriter, of_kafka())]);
+    assert_eq!(
+        change("kafka-user"),
+        [(Component::DataPipeline, of_kafka()), (Component::DbWriter, of_kafka())]
+    );
     assert_eq!(change("bucket"), [(Component::DataPipeline, reason("Secret bucket"))]);
     let of_database = || reason("Secret ccx-data-pipeline-db");
     let users = [(Component::DbWriter, of_database()), (Component::Aggregator, of_database())];
@@ -101,9 +104,13 @@ fn a_setting_restarts_those_that_read_it() {
     let after = |spec: &Value| restarts(&children(&json!({})), &children(spec));
     let reason = || changed(Input::Config, "ccx.toml");
     assert_eq!(after(&json!({"dbWriter": {"batch": {"maxMessages": 5}}})), [(Component::DbWriter, reason())]);
-    assert_eq!(after(&json!({"aggregator": {"orgOverviewLimit": "1h"}})), [(Component::Aggregator, reason())]);
+    assert_eq!(
+        after(&json!({"aggregator": {"orgOverviewLimit": "1h"}})),
+        [(Component::Aggregator, reason())]
+    );
     let of_logging = after(&json!({"logging": {"level": "Debug"}}));
-    let all = [Component::DataPipeline, Component::DbWriter, Component::Aggregator].map(|component| (component, reason()));
+    let all = [Component::DataPipeline, Component::DbWriter, Component::Aggregator]
+        .map(|component| (component, reason()));
     assert_eq!(of_logging, all);
 }
 

@@ -35,8 +35,13 @@ fn each_process_has_room_for_an_archive_in_memory() {
 
 #[test]
 fn the_pipeline_is_told_which_packages_to_load() {
-    let text = object(&children(&spec()), Kind::ConfigMap, "ccx-data-pipeline")["data"]["ccx.toml"].to_string();
-    for line in [r#"packages = [\"our_rules\"]"#, r#"config_file = \"/etc/ccx/insights-core/config.yaml\""#, "workers = 3"] {
+    let text =
+        object(&children(&spec()), Kind::ConfigMap, "ccx-data-pipeline")["data"]["ccx.toml"].to_string();
+    for line in [
+        r#"packages = [\"our_rules\"]"#,
+        r#"config_file = \"/etc/ccx/insights-core/config.yaml\""#,
+        "workers = 3",
+    ] {
         assert!(text.contains(line), "{line} is not in {text}");
     }
 }

@@ -23,9 +23,12 @@ fn jobs(children: &Children) -> Vec<Value> {
 
 #[test]
 fn topics_and_tables_are_prepared_before_the_workloads() {
-    let children = children(&json!({"kafka": {"topicManagement": {"partitions": 7, "replicationFactor": 2}}}));
-    let arguments: Vec<Value> =
-        jobs(&children).iter().map(|job| job["spec"]["template"]["spec"]["containers"][0]["args"].clone()).collect();
+    let children =
+        children(&json!({"kafka": {"topicManagement": {"partitions": 7, "replicationFactor": 2}}}));
+    let arguments: Vec<Value> = jobs(&children)
+        .iter()
+        .map(|job| job["spec"]["template"]["spec"]["containers"][0]["args"].clone())
+        .collect();
     let topics = json!(["topics", "ensure", "--partitions=7", "--replication-factor=2"]);
     assert_eq!(arguments, [topics, json!(["migrate", "--result-file", "/dev/termination-log"])]);
     assert!(children.stage(Stage::Migration).all(|child| child.kind == Kind::Job));
@@ -66,11 +69,13 @@ fn nothing_is_prepared_again_to_be_logged_in_another_way() {
 
 #[test]
 fn other_partitions_or_brokers_make_new_topics() {
-    let topics = |spec: &Value| job_names(spec).into_iter().find(|name| name.starts_with("ccx-topics-")).unwrap();
+    let topics =
+        |spec: &Value| job_names(spec).into_iter().find(|name| name.starts_with("ccx-topics-")).unwrap();
     let default = topics(&json!({}));
-    for spec in
-        [json!({"kafka": {"topicManagement": {"partitions": 7}}}), json!({"kafka": {"bootstrapServers": ["other:9092"]}})]
-    {
+    for spec in [
+        json!({"kafka": {"topicManagement": {"partitions": 7}}}),
+        json!({"kafka": {"bootstrapServers": ["other:9092"]}}),
+    ] {
         assert_ne!(topics(&spec), default, "{spec}");
     }
 }
@@ -79,7 +84,9 @@ fn other_partitions_or_brokers_make_new_topics() {
 fn a_migration_that_failed_for_its_password_is_tried_again_with_another() {
     let pipeline = sample::pipeline(&json!({}));
     let mut references = sample::references(&pipeline);
-    let name = |references: &References| migration(&names(&sample::children_with(&pipeline, references), Kind::Job)).clone();
+    let name = |references: &References| {
+        migration(&names(&sample::children_with(&pipeline, references), Kind::Job)).clone()
+    };
     let before = name(&references);
     references.secrets.insert("ccx-data-pipeline-db".into(), Some(secret("ccx-data-pipeline-db", "2")));
     assert_ne!(before, name(&references));

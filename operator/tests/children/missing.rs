@@ -23,8 +23,9 @@ fn without(spec: &Value, take: impl Fn(&mut References)) -> Children {
 /// What waits, without the fingerprints in the names of Jobs.
 fn waiting(children: &Children) -> BTreeSet<String> {
     let held = children.iter().filter(|child| !child.missing.is_empty());
-    let name =
-        |name: &str, kind| if kind == Kind::Job { name.rsplit_once('-').unwrap().0.to_owned() } else { name.to_owned() };
+    let name = |name: &str, kind| {
+        if kind == Kind::Job { name.rsplit_once('-').unwrap().0.to_owned() } else { name.to_owned() }
+    };
     held.map(|child| format!("{} {}", child.kind.name(), name(child.name(), child.kind))).collect()
 }
 
@@ -47,7 +48,10 @@ fn credentials_of_the_object_storage_are_needed_by_the_pipeline_alone() {
     let children = without(&bucket(), no_secret("bucket"));
     assert_eq!(waiting(&children), of_program("Deployment", "data-pipeline"));
     let message = &children.workload(Component::DataPipeline).unwrap().missing[0].message;
-    assert!(message.starts_with("Secret bucket, which spec.objectStorage.credentials.secretRef names"), "{message}");
+    assert!(
+        message.starts_with("Secret bucket, which spec.objectStorage.credentials.secretRef names"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -69,7 +73,8 @@ fn credentials_of_kafka_are_needed_by_all_but_the_api_and_the_migration() {
     let mut expected = of_program("Deployment", "data-pipeline");
     expected.extend(of_program("Deployment", "insights-results-db-writer"));
     expected.extend(of_program("Job", "topics"));
-    expected.extend(["ScaledObject", "TriggerAuthentication"].map(|kind| format!("{kind} ccx-data-pipeline")));
+    expected
+        .extend(["ScaledObject", "TriggerAuthentication"].map(|kind| format!("{kind} ccx-data-pipeline")));
     assert_eq!(waiting(&without(&spec, no_secret("user"))), expected);
 }
 
@@ -104,7 +109,8 @@ fn rules_of_users_are_needed_by_who_runs_them_and_who_serves_their_texts_and_an_
 
 #[test]
 fn a_kafka_that_strimzi_has_not_made_yet_is_needed_by_those_who_would_connect_to_it() {
-    let mut pipeline = sample::pipeline(&json!({"kafka": {"strimzi": {"name": "events", "listener": "tls"}}}));
+    let mut pipeline =
+        sample::pipeline(&json!({"kafka": {"strimzi": {"name": "events", "listener": "tls"}}}));
     pipeline.spec.kafka.bootstrap_servers.clear();
     let mut expected = of_program("Deployment", "data-pipeline");
     expected.extend(of_program("Deployment", "insights-results-db-writer"));

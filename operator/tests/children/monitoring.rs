@@ -13,7 +13,10 @@ fn a_pod_monitor_finds_the_three_workloads() {
         "ccx-monitoring",
     );
     assert_eq!(monitor["metadata"]["labels"]["release"], "p");
-    assert_eq!(monitor["spec"]["podMetricsEndpoints"], json!([{"port": "http", "path": "/metrics", "interval": "1m"}]));
+    assert_eq!(
+        monitor["spec"]["podMetricsEndpoints"],
+        json!([{"port": "http", "path": "/metrics", "interval": "1m"}])
+    );
     let components = json!(["data-pipeline", "insights-results-db-writer", "insights-results-aggregator"]);
     assert_eq!(monitor["spec"]["selector"]["matchExpressions"][0]["values"], components);
 }
@@ -23,8 +26,12 @@ fn service_monitors_get_a_service_for_each_workload() {
     let children = children(&json!({"monitoring": {"scrape": "ServiceMonitor"}}));
     assert_eq!(names(&children, Kind::ServiceMonitor), ["ccx-monitoring"]);
     let services = names(&children, Kind::Service);
-    let expected =
-        ["ccx-insights-results-aggregator", "ccx-data-pipeline", "ccx-insights-results-db-writer", "ccx-data-pipeline-db"];
+    let expected = [
+        "ccx-insights-results-aggregator",
+        "ccx-data-pipeline",
+        "ccx-insights-results-db-writer",
+        "ccx-data-pipeline-db",
+    ];
     assert_eq!(services, expected);
 }
 
@@ -66,13 +73,24 @@ fn nobody_is_alerted_about_silence_that_was_asked_for() {
 
 #[test]
 fn a_dashboard_is_there_when_asked_for_and_is_json_that_grafana_reads() {
-    assert_eq!(names(&children(&json!({})), Kind::ConfigMap).iter().filter(|name| name.contains("dashboard")).count(), 0);
+    assert_eq!(
+        names(&children(&json!({})), Kind::ConfigMap)
+            .iter()
+            .filter(|name| name.contains("dashboard"))
+            .count(),
+        0
+    );
     let children = children(&json!({"monitoring": {"dashboards": {"presence": "Enabled"}}}));
     let config_map = object(&children, Kind::ConfigMap, "ccx-dashboard");
     assert_eq!(config_map["metadata"]["labels"]["grafana_dashboard"], "1");
-    let dashboard: Value = serde_json::from_str(config_map["data"]["insights-ccx.json"].as_str().unwrap()).unwrap();
+    let dashboard: Value =
+        serde_json::from_str(config_map["data"]["insights-ccx.json"].as_str().unwrap()).unwrap();
     assert_eq!(dashboard["title"], "CCX data pipeline: insights/ccx");
     let panels = dashboard["panels"].as_array().unwrap();
-    assert!(panels.iter().all(|panel| panel["targets"][0]["expr"].as_str().is_some_and(|query| !query.is_empty())));
+    assert!(
+        panels
+            .iter()
+            .all(|panel| panel["targets"][0]["expr"].as_str().is_some_and(|query| !query.is_empty()))
+    );
     assert_eq!(panels[4]["gridPos"], json!({"x": 8, "y": 8, "w": 8, "h": 8}));
 }

@@ -13,7 +13,10 @@ fn policy(spec: &Value, name: &str) -> Value {
 fn outside(policy: &Value) -> Vec<u64> {
     let rules = policy["egress"].as_array().unwrap();
     let rules = rules.iter().filter(|rule| rule["to"].is_null() && rule["ports"][0]["port"] != 53);
-    rules.flat_map(|rule| rule["ports"].as_array().unwrap()).map(|port| port["port"].as_u64().unwrap()).collect()
+    rules
+        .flat_map(|rule| rule["ports"].as_array().unwrap())
+        .map(|port| port["port"].as_u64().unwrap())
+        .collect()
 }
 
 #[test]

@@ -54,8 +54,14 @@ fn a_workload_is_ready_by_its_dependencies_and_alive_by_itself() {
     for component in WORKLOADS {
         let container = container(&children, component);
         let path = |probe: &str| container[probe]["httpGet"]["path"].clone();
-        assert_eq!(["startupProbe", "readinessProbe", "livenessProbe"].map(path), ["/livez", "/readyz", "/livez"]);
-        assert_eq!(container["ports"][0], json!({"containerPort": component.port(), "name": "http", "protocol": "TCP"}));
+        assert_eq!(
+            ["startupProbe", "readinessProbe", "livenessProbe"].map(path),
+            ["/livez", "/readyz", "/livez"]
+        );
+        assert_eq!(
+            container["ports"][0],
+            json!({"containerPort": component.port(), "name": "http", "protocol": "TCP"})
+        );
     }
 }
 
@@ -147,5 +153,8 @@ fn an_identity_in_the_cloud_is_only_the_pipelines() {
         .map(Child::name)
         .collect();
     assert_eq!(annotated, ["ccx-data-pipeline"]);
-    assert_eq!(object(&children, Kind::ServiceAccount, "ccx-data-pipeline")["metadata"]["annotations"], annotations);
+    assert_eq!(
+        object(&children, Kind::ServiceAccount, "ccx-data-pipeline")["metadata"]["annotations"],
+        annotations
+    );
 }

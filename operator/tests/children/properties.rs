@@ -11,15 +11,26 @@ use crate::sample::{self, SECRET_MARK, children, json_of};
 
 /// Any spec that is valid: each part is one of a few that use other code.
 fn spec() -> impl Strategy<Value = Value> {
-    let parts = (kafka(), storage(), database(), data_pipeline(), writer(), aggregator(), monitoring(), any::<[bool; 3]>());
-    parts.prop_map(|(kafka, storage, database, pipeline, writer, aggregator, monitoring, [suspend, delete, open])| {
-        json!({
-            "kafka": kafka, "objectStorage": storage, "database": database, "dataPipeline": pipeline,
-            "dbWriter": writer, "aggregator": aggregator, "monitoring": monitoring, "suspend": suspend,
-            "deletionPolicy": if delete { "Delete" } else { "Retain" },
-            "networkPolicy": if open { "Disabled" } else { "Managed" },
-        })
-    })
+    let parts = (
+        kafka(),
+        storage(),
+        database(),
+        data_pipeline(),
+        writer(),
+        aggregator(),
+        monitoring(),
+        any::<[bool; 3]>(),
+    );
+    parts.prop_map(
+        |(kafka, storage, database, pipeline, writer, aggregator, monitoring, [suspend, delete, open])| {
+            json!({
+                "kafka": kafka, "objectStorage": storage, "database": database, "dataPipeline": pipeline,
+                "dbWriter": writer, "aggregator": aggregator, "monitoring": monitoring, "suspend": suspend,
+                "deletionPolicy": if delete { "Delete" } else { "Retain" },
+                "networkPolicy": if open { "Disabled" } else { "Managed" },
+            })
+        },
+    )
 }
 
 fn one_of(choices: &Value) -> impl Strategy<Value = Value> + use<> {
@@ -59,7 +70,8 @@ fn database() -> impl Strategy<Value = Value> {
 }
 
 fn data_pipeline() -> impl Strategy<Value = Value> {
-    let template = json!({"labels": {"a": "b"}, "extraEnv": [{"name": "A", "value": "b"}], "nodeSelector": {"a": "b"}});
+    let template =
+        json!({"labels": {"a": "b"}, "extraEnv": [{"name": "A", "value": "b"}], "nodeSelector": {"a": "b"}});
     one_of(&json!([
         {},
         {"replicas": 0, "podTemplate": template, "image": "ccx:1", "shutdownTimeout": "1m"},

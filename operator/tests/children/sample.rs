@@ -42,7 +42,11 @@ pub(crate) fn references(pipeline: &CcxPipeline) -> References {
     let wanted = wanted(pipeline);
     References {
         secrets: wanted.secrets.iter().map(|name| (name.clone(), Some(secret(name, "1")))).collect(),
-        config_maps: wanted.config_maps.iter().map(|name| (name.clone(), Some(config_map(name, "1")))).collect(),
+        config_maps: wanted
+            .config_maps
+            .iter()
+            .map(|name| (name.clone(), Some(config_map(name, "1"))))
+            .collect(),
         capabilities: Capabilities::all(),
         ..References::default()
     }

@@ -13,7 +13,8 @@ fn deployment(spec: &Value, component: Component) -> Value {
 fn there_are_as_many_pods_as_the_original_document_wants() {
     assert_eq!(deployment(&json!({}), Component::DataPipeline)["replicas"], 8);
     assert_eq!(deployment(&json!({}), Component::DbWriter)["replicas"], 1);
-    let scaler = object(&children(&json!({})), Kind::HorizontalPodAutoscaler, "ccx-insights-results-aggregator");
+    let scaler =
+        object(&children(&json!({})), Kind::HorizontalPodAutoscaler, "ccx-insights-results-aggregator");
     assert_eq!((&scaler["spec"]["minReplicas"], &scaler["spec"]["maxReplicas"]), (&json!(2), &json!(8)));
     let cpu = json!({"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}});
     assert_eq!(scaler["spec"]["metrics"], json!([{"type": "Resource", "resource": cpu}]));
@@ -72,7 +73,10 @@ fn keda_is_let_in_by_the_same_secrets() {
     });
     assert_eq!(authentication, expected);
     let trigger = object(&children, Kind::ScaledObject, "ccx-data-pipeline")["spec"]["triggers"][0].clone();
-    assert_eq!((&trigger["metadata"]["sasl"], &trigger["metadata"]["tls"]), (&json!("scram_sha256"), &json!("enable")));
+    assert_eq!(
+        (&trigger["metadata"]["sasl"], &trigger["metadata"]["tls"]),
+        (&json!("scram_sha256"), &json!("enable"))
+    );
     assert_eq!(trigger["authenticationRef"], json!({"name": "ccx-data-pipeline"}));
 }
 

@@ -39,8 +39,7 @@ fn a_missing_secret_is_named_with_the_field_that_wants_it() {
         references.secrets.insert("user".into(), None);
     });
     assert_eq!(kind, ProblemKind::MissingSecret);
-    let expected =
-        "Secret user, which spec.kafka.sasl.credentialsSecretRef names, does not exist; create it in the same namespace";
+    let expected = "Secret user, which spec.kafka.sasl.credentialsSecretRef names, does not exist; create it in the same namespace";
     assert_eq!(message, expected);
 }
 
@@ -79,7 +78,8 @@ fn all_problems_are_told_at_once() {
     });
     let pipeline = sample::pipeline(&spec);
     let references = References { capabilities: Capabilities::default(), ..References::default() };
-    let kinds: Vec<ProblemKind> = problems(&pipeline, &references).iter().map(|problem| problem.kind).collect();
+    let kinds: Vec<ProblemKind> =
+        problems(&pipeline, &references).iter().map(|problem| problem.kind).collect();
     let expected = [
         ProblemKind::MissingSecret,
         ProblemKind::InvalidSpec,
@@ -93,7 +93,8 @@ fn all_problems_are_told_at_once() {
 #[test]
 fn a_kind_that_the_cluster_lacks_is_named_with_a_way_out() {
     let spec = json!({"dataPipeline": {"autoscaling": {"type": "KafkaLag"}}});
-    let (kind, message) = problem(&spec, |references| references.capabilities = Capabilities::new([Kind::PodMonitor]));
+    let (kind, message) =
+        problem(&spec, |references| references.capabilities = Capabilities::new([Kind::PodMonitor]));
     assert_eq!(kind, ProblemKind::KindNotServed);
     let expected = "spec.dataPipeline.autoscaling.type KafkaLag needs the kind ScaledObject of keda.sh/v1alpha1, which the \
                     cluster does not serve; install what brings it, or choose type Cpu or None";
@@ -130,13 +131,17 @@ fn strimzi(listeners: &Value) -> Strimzi {
 #[test]
 fn brokers_and_authorities_come_from_strimzi() {
     let pipeline = with_strimzi("SSL");
-    let listener = json!({"name": "tls", "bootstrapServers": "events:9093", "certificates": ["PEM 1\n", "PEM 2\n"]});
+    let listener =
+        json!({"name": "tls", "bootstrapServers": "events:9093", "certificates": ["PEM 1\n", "PEM 2\n"]});
     let references = References { strimzi: strimzi(&json!([listener])), ..sample::references(&pipeline) };
     let children = sample::children_with(&pipeline, &references);
     let config = object(&children, Kind::ConfigMap, "ccx-topics")["data"]["ccx.toml"].clone();
     let expected = "[kafka]\nbootstrap_servers = [\"events:9093\"]\nca_file = \"/etc/ccx/kafka-ca/ca.crt\"\nsecurity_protocol = \"ssl\"\n";
     assert_eq!(config, expected);
-    assert_eq!(object(&children, Kind::ConfigMap, "ccx-kafka-ca")["data"], json!({"ca.crt": "PEM 1\nPEM 2\n"}));
+    assert_eq!(
+        object(&children, Kind::ConfigMap, "ccx-kafka-ca")["data"],
+        json!({"ca.crt": "PEM 1\nPEM 2\n"})
+    );
 }
 
 #[test]
@@ -150,7 +155,10 @@ fn strimzi_that_is_missing_unready_or_not_installed_is_told_apart() {
     assert_eq!(kind(Strimzi::NotServed), ProblemKind::KindNotServed);
     assert_eq!(kind(Strimzi::Missing), ProblemKind::StrimziMissing);
     assert_eq!(kind(strimzi(&json!([]))), ProblemKind::StrimziNotReady);
-    assert_eq!(kind(strimzi(&json!([{"name": "plain", "bootstrapServers": "a:1"}]))), ProblemKind::StrimziNotReady);
+    assert_eq!(
+        kind(strimzi(&json!([{"name": "plain", "bootstrapServers": "a:1"}]))),
+        ProblemKind::StrimziNotReady
+    );
 }
 
 #[test]

@@ -34,9 +34,11 @@ async fn live_and_die(world: &mut World, other: &World) -> usize {
 /// All children, without what is different in every namespace.
 async fn children(world: &World) -> BTreeMap<(Kind, String), Value> {
     let mut found = BTreeMap::new();
-    let always = Kind::ALL.into_iter().filter(|kind| kind.availability() == ccx_operator::kind::Availability::Always);
+    let always =
+        Kind::ALL.into_iter().filter(|kind| kind.availability() == ccx_operator::kind::Availability::Always);
     for kind in always {
-        let api: Api<DynamicObject> = Api::namespaced_with(world.client.clone(), &world.namespace, &kind.api_resource());
+        let api: Api<DynamicObject> =
+            Api::namespaced_with(world.client.clone(), &world.namespace, &kind.api_resource());
         let ours = ListParams::default().labels("app.kubernetes.io/managed-by=ccx-operator");
         for object in api.list(&ours).await.unwrap() {
             found.insert((kind, stem(&object.name_any())), essence(&object, &world.namespace));
@@ -48,7 +50,11 @@ async fn children(world: &World) -> BTreeMap<(Kind, String), Value> {
 /// A Job's name ends with a fingerprint of what it runs on, the password included.
 fn stem(name: &str) -> String {
     let (stem, end) = name.rsplit_once('-').unwrap_or((name, ""));
-    if end.len() == 10 && end.chars().all(|digit| digit.is_ascii_hexdigit()) { stem.into() } else { name.into() }
+    if end.len() == 10 && end.chars().all(|digit| digit.is_ascii_hexdigit()) {
+        stem.into()
+    } else {
+        name.into()
+    }
 }
 
 fn essence(object: &DynamicObject, namespace: &str) -> Value {
@@ -71,8 +77,12 @@ async fn a_controller_that_dies_after_every_write_leaves_what_an_undisturbed_one
     let changed = json!({"image": "registry.example.com/ccx:2", "dataPipeline": {"replicas": 2}});
     let mut suspended = changed.clone();
     suspended["suspend"] = json!(true);
-    let steps =
-        [(json!({}), "AsExpected"), (changed.clone(), "AsExpected"), (suspended, "Suspended"), (changed, "AsExpected")];
+    let steps = [
+        (json!({}), "AsExpected"),
+        (changed.clone(), "AsExpected"),
+        (suspended, "Suspended"),
+        (changed, "AsExpected"),
+    ];
     let mut passwords = Vec::new();
     for (step, (spec, reason)) in steps.into_iter().enumerate() {
         undisturbed.apply(spec.clone()).await;

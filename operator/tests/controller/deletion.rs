@@ -14,7 +14,8 @@ const DATABASE: &str = "ccx-data-pipeline-db";
 
 async fn delete(world: &World) {
     world.api::<CcxPipeline>().delete("ccx", &DeleteParams::background()).await.unwrap();
-    until("the Deployments are gone", async || world.list::<Deployment>().await.is_empty().then_some(())).await;
+    until("the Deployments are gone", async || world.list::<Deployment>().await.is_empty().then_some(()))
+        .await;
 }
 
 #[tokio::test]
@@ -39,7 +40,8 @@ async fn all_is_deleted_when_the_policy_says_so() {
     world.apply(json!({"deletionPolicy": "Delete"})).await;
     world.until_ready().await;
     delete(&world).await;
-    until("the database is gone", async || world.get::<StatefulSet>(DATABASE).await.is_none().then_some(())).await;
+    until("the database is gone", async || world.get::<StatefulSet>(DATABASE).await.is_none().then_some(()))
+        .await;
     until("the password is gone", async || world.get::<Secret>(DATABASE).await.is_none().then_some(())).await;
     let is_leaving = |claim: PersistentVolumeClaim| claim.metadata.deletion_timestamp.is_some();
     until("the storage goes", async || {
@@ -68,8 +70,10 @@ async fn a_namespace_can_be_deleted_with_everything_in_it() {
     world.until_ready().await;
     let namespaces: Api<Namespace> = Api::all(world.client.clone());
     namespaces.delete(&world.namespace, &DeleteParams::default()).await.unwrap();
-    until("the namespace is gone", async || namespaces.get_opt(&world.namespace).await.unwrap().is_none().then_some(()))
-        .await;
+    until("the namespace is gone", async || {
+        namespaces.get_opt(&world.namespace).await.unwrap().is_none().then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -37,7 +37,10 @@ async fn a_child_that_somebody_deleted_is_made_anew() {
     let Some(world) = World::settled(json!({})).await else { return };
     let before = world.get::<Service>(AGGREGATOR).await.unwrap().uid();
     world.api::<Service>().delete(AGGREGATOR, &DeleteParams::default()).await.unwrap();
-    until("it is there again", async || world.get::<Service>(AGGREGATOR).await.filter(|it| it.uid() != before)).await;
+    until("it is there again", async || {
+        world.get::<Service>(AGGREGATOR).await.filter(|it| it.uid() != before)
+    })
+    .await;
     let note = until("an event", async || world.notes("DriftCorrected").await.pop()).await;
     assert_eq!(note, format!("made Service {AGGREGATOR} anew, which somebody had deleted"));
     world.end().await;
@@ -71,12 +74,16 @@ async fn a_child_that_is_no_longer_wanted_is_deleted() {
 async fn an_object_of_somebody_else_is_reported_and_left_alone() {
     let Some(mut world) = World::empty().await else { return };
     let metadata = ObjectMeta { name: Some(WRITER.into()), ..ObjectMeta::default() };
-    let theirs = ConfigMap { metadata, data: Some([("a".into(), "b".into())].into()), ..ConfigMap::default() };
+    let theirs =
+        ConfigMap { metadata, data: Some([("a".into(), "b".into())].into()), ..ConfigMap::default() };
     world.api::<ConfigMap>().create(&PostParams::default(), &theirs).await.unwrap();
     world.start_operator();
     world.apply(json!({})).await;
     let condition = world.until_condition("Degraded", "True", "Conflict").await;
-    assert!(condition.message.contains(&format!("ConfigMap {WRITER} exists and belongs to somebody else")), "{condition:?}");
+    assert!(
+        condition.message.contains(&format!("ConfigMap {WRITER} exists and belongs to somebody else")),
+        "{condition:?}"
+    );
     let left = world.get::<ConfigMap>(WRITER).await.unwrap();
     assert_eq!((left.data, left.metadata.labels), (theirs.data, None));
     world.until_settled().await;

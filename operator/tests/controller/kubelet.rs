@@ -53,7 +53,8 @@ impl Kubelet {
 
     async fn touch(&self, role: &str) {
         let api = Api::<Pod>::namespaced(self.client.clone(), &self.namespace);
-        let pods = api.list(&kube::api::ListParams::default().labels(&format!("{ROLE}={role}"))).await.unwrap();
+        let pods =
+            api.list(&kube::api::ListParams::default().labels(&format!("{ROLE}={role}"))).await.unwrap();
         for pod in pods {
             tend(&api, &pod, &self.fates).await;
         }
@@ -89,7 +90,8 @@ async fn tend(api: &Api<Pod>, pod: &Pod, fates: &Fates) {
     let is_so = status.is_null() || is_contained(&status, &serde_json::to_value(&pod.status).unwrap());
     if !is_so {
         // A pod that went away meanwhile needs no status.
-        let _ = api.patch_status(&name, &PatchParams::default(), &Patch::Merge(json!({"status": status}))).await;
+        let _ =
+            api.patch_status(&name, &PatchParams::default(), &Patch::Merge(json!({"status": status}))).await;
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }

@@ -108,12 +108,14 @@ async fn without_the_databases_secret_nothing_is_migrated_again_and_its_clients_
     world.apply(json!({"database": database})).await;
     world.until_ready().await;
     world.until_settled().await;
-    let (clients, jobs) = ([generation(&world, WRITER).await, generation(&world, AGGREGATOR).await], job_uids(&world).await);
+    let (clients, jobs) =
+        ([generation(&world, WRITER).await, generation(&world, AGGREGATOR).await], job_uids(&world).await);
 
     delete_secret(&world, "login").await;
     world.until_condition("SchemaMigrated", "Unknown", "SecretMissing").await;
     world.apply(json!({"database": database, "dataPipeline": {"replicas": 7}})).await;
-    until("the pipeline is scaled", async || (replicas(&world, PIPELINE).await == Some(7)).then_some(())).await;
+    until("the pipeline is scaled", async || (replicas(&world, PIPELINE).await == Some(7)).then_some(()))
+        .await;
     assert_eq!([generation(&world, WRITER).await, generation(&world, AGGREGATOR).await], clients);
     assert_eq!(job_uids(&world).await, jobs);
     let version = world.pipeline().await.status.unwrap().schema_version;
@@ -133,7 +135,8 @@ async fn what_lacks_a_secret_can_be_suspended() {
     delete_secret(&world, "uploads").await;
     world.apply(with_uploads(json!({"suspend": true}))).await;
     for workload in [PIPELINE, WRITER, AGGREGATOR] {
-        until("all is scaled to zero", async || (replicas(&world, workload).await == Some(0)).then_some(())).await;
+        until("all is scaled to zero", async || (replicas(&world, workload).await == Some(0)).then_some(()))
+            .await;
     }
     world.apply(with_uploads(json!({}))).await;
     until("the API is back", async || (replicas(&world, AGGREGATOR).await > Some(0)).then_some(())).await;

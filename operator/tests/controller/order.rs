@@ -80,7 +80,8 @@ async fn the_version_of_the_tables_is_known_until_another_migration_succeeds() {
     world.kubelet.set(MIGRATION, migrated(32, 4)).await;
     world.until_ready().await;
     let is_another = |it: &SchemaVersion| it.job != first.job;
-    let second = until("another", async || world.pipeline().await.status?.schema_version.filter(is_another)).await;
+    let second =
+        until("another", async || world.pipeline().await.status?.schema_version.filter(is_another)).await;
     assert_eq!((second.public, second.dvo), (32, 4));
     world.end().await;
 }

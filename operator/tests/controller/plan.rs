@@ -24,7 +24,9 @@ async fn plan(world: &World, spec: Value) -> Output {
     let manifest = world.manifest(spec).to_string();
     let program = move || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ccx-operator"));
-        command.args(["plan", "-f", "-", "--image", IMAGE]).env("KUBECONFIG", env::var_os("CCX_TEST_KUBECONFIG").unwrap());
+        command
+            .args(["plan", "-f", "-", "--image", IMAGE])
+            .env("KUBECONFIG", env::var_os("CCX_TEST_KUBECONFIG").unwrap());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         child.stdin.take().unwrap().write_all(manifest.as_bytes()).unwrap();
@@ -44,7 +46,9 @@ async fn told(world: &World, spec: Value) -> String {
 async fn a_new_resource_would_be_made_of_all_its_parts_and_nothing_is_made() {
     let Some(world) = World::empty().await else { return };
     let text = told(&world, json!({})).await;
-    for part in ["+ Deployment ccx-data-pipeline\n", "+ StatefulSet ccx-data-pipeline-db\n", "+ Job ccx-migration-"] {
+    for part in
+        ["+ Deployment ccx-data-pipeline\n", "+ StatefulSet ccx-data-pipeline-db\n", "+ Job ccx-migration-"]
+    {
         assert!(text.contains(part), "{part} is not in {text}");
     }
     assert!(text.lines().all(|line| !line.starts_with(['~', '-'])), "{text}");
@@ -63,12 +67,16 @@ async fn a_resource_that_is_as_it_should_be_would_not_change() {
 #[tokio::test]
 async fn a_changed_setting_is_told_with_its_values_and_with_the_pods_that_restart_for_it() {
     let Some(world) = World::settled(json!({})).await else { return };
-    let text = told(&world, json!({"dataPipeline": {"replicas": 7, "archiveLimits": {"maxEntries": 17}}})).await;
+    let text =
+        told(&world, json!({"dataPipeline": {"replicas": 7, "archiveLimits": {"maxEntries": 17}}})).await;
     let objects: Vec<&str> = text.lines().filter(|line| line.starts_with(['+', '~', '-'])).collect();
     assert_eq!(objects, ["~ ConfigMap ccx-data-pipeline", "~ Deployment ccx-data-pipeline"]);
     assert!(text.contains("    data[\"ccx.toml\"]: ") && text.contains("max_entries = 17"), "{text}");
     assert!(text.contains("    spec.replicas: 8 -> 7\n"), "{text}");
-    assert!(text.ends_with("\n\ndata-pipeline would restart: the configuration has changed in ccx.toml\n"), "{text}");
+    assert!(
+        text.ends_with("\n\ndata-pipeline would restart: the configuration has changed in ccx.toml\n"),
+        "{text}"
+    );
     world.end().await;
 }
 
@@ -76,7 +84,10 @@ async fn a_changed_setting_is_told_with_its_values_and_with_the_pods_that_restar
 async fn what_would_no_longer_be_wanted_would_be_deleted() {
     let exposed = json!({"aggregator": {"exposure": {"type": "Ingress", "host": "ccx.example.com"}}});
     let Some(world) = World::settled(exposed).await else { return };
-    assert_eq!(told(&world, json!({})).await, "- Ingress ccx-insights-results-aggregator\n\nno pods would restart\n");
+    assert_eq!(
+        told(&world, json!({})).await,
+        "- Ingress ccx-insights-results-aggregator\n\nno pods would restart\n"
+    );
     world.end().await;
 }
 
@@ -89,7 +100,10 @@ async fn an_object_of_somebody_else_is_told_before_it_is_in_the_way() {
     let output = plan(&world, json!({})).await;
     let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{text}");
-    assert!(text.contains("ConfigMap ccx-data-pipeline exists and belongs to somebody else: remove it, or"), "{text}");
+    assert!(
+        text.contains("ConfigMap ccx-data-pipeline exists and belongs to somebody else: remove it, or"),
+        "{text}"
+    );
     world.end().await;
 }
 
@@ -109,8 +123,7 @@ async fn what_lacks_a_secret_is_said_to_wait_for_it_and_the_rest_is_planned() {
 #[tokio::test]
 async fn the_program_and_the_status_say_the_same() {
     let Some(world) = World::settled(json!({})).await else { return };
-    let change =
-        json!({"image": "registry.example.com/ccx:2", "aggregator": {"exposure": {"type": "Ingress", "host": "a.b"}}});
+    let change = json!({"image": "registry.example.com/ccx:2", "aggregator": {"exposure": {"type": "Ingress", "host": "a.b"}}});
     let text = told(&world, change.clone()).await;
     let mut planned = change;
     planned["mode"] = json!("Plan");
@@ -124,7 +137,8 @@ async fn the_program_and_the_status_say_the_same() {
     let changes = plan.changes.iter().map(|it| format!("{} {} {}", sign(it.action), it.kind, it.name));
     let restarts = plan.restarts.iter().map(|it| format!("{} would restart: {}", it.component, it.reason));
     let by_status: Vec<String> = changes.chain(restarts).collect();
-    let by_program: Vec<&str> = text.lines().filter(|line| !line.is_empty() && !line.starts_with(' ')).collect();
+    let by_program: Vec<&str> =
+        text.lines().filter(|line| !line.is_empty() && !line.starts_with(' ')).collect();
     assert_eq!(by_program, by_status);
     assert_eq!(plan.restarts.len(), 3);
     world.end().await;

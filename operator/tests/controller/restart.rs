@@ -50,14 +50,19 @@ async fn a_changed_secret_restarts_the_pods_that_use_it_and_no_others_and_an_eve
     world.apply(spec()).await;
     world.until_ready().await;
     world.until_settled().await;
-    let (before, others) =
-        (template(&world, PIPELINE).await, [template(&world, OTHERS[0]).await, template(&world, OTHERS[1]).await]);
+    let (before, others) = (
+        template(&world, PIPELINE).await,
+        [template(&world, OTHERS[0]).await, template(&world, OTHERS[1]).await],
+    );
     let changed = std::time::Instant::now();
     let patch = json!({"stringData": {"AWS_SECRET_ACCESS_KEY": "other"}});
     world.api::<Secret>().patch("uploads", &PatchParams::default(), &Patch::Merge(&patch)).await.unwrap();
     let note = until("an event", async || world.notes("SecretChanged").await.pop()).await;
     assert!(changed.elapsed() < std::time::Duration::from_secs(5), "{:?}", changed.elapsed());
-    assert_eq!(note, format!("the pods of {PIPELINE} are replaced: credentials have changed in Secret uploads"));
+    assert_eq!(
+        note,
+        format!("the pods of {PIPELINE} are replaced: credentials have changed in Secret uploads")
+    );
     assert_ne!(template(&world, PIPELINE).await, before);
     world.until_ready().await;
     world.until_settled().await;

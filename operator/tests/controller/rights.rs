@@ -25,7 +25,8 @@ pub(crate) fn as_operator(config: &Config, namespace: &str) -> Config {
 pub(crate) async fn grant(config: &Config, namespace: &str) {
     let client = Client::try_from(config.clone()).unwrap();
     Api::namespaced(client, namespace).create(&PostParams::default(), &binding(namespace)).await.unwrap();
-    let reviews = Api::<SelfSubjectAccessReview>::all(Client::try_from(as_operator(config, namespace)).unwrap());
+    let reviews =
+        Api::<SelfSubjectAccessReview>::all(Client::try_from(as_operator(config, namespace)).unwrap());
     until("the operator's rights are known", async || {
         let answer = reviews.create(&PostParams::default(), &may_watch(namespace)).await.unwrap();
         answer.status.filter(|status| status.allowed)
@@ -35,7 +36,11 @@ pub(crate) async fn grant(config: &Config, namespace: &str) {
 
 fn binding(namespace: &str) -> RoleBinding {
     let metadata = ObjectMeta { name: Some(ROLE.into()), ..ObjectMeta::default() };
-    let role_ref = RoleRef { api_group: "rbac.authorization.k8s.io".into(), kind: "ClusterRole".into(), name: ROLE.into() };
+    let role_ref = RoleRef {
+        api_group: "rbac.authorization.k8s.io".into(),
+        kind: "ClusterRole".into(),
+        name: ROLE.into(),
+    };
     let account = Subject {
         kind: "ServiceAccount".into(),
         name: ROLE.into(),
@@ -53,6 +58,9 @@ fn may_watch(namespace: &str) -> SelfSubjectAccessReview {
         verb: Some("watch".into()),
         ..ResourceAttributes::default()
     };
-    let spec = SelfSubjectAccessReviewSpec { resource_attributes: Some(action), ..SelfSubjectAccessReviewSpec::default() };
+    let spec = SelfSubjectAccessReviewSpec {
+        resource_attributes: Some(action),
+        ..SelfSubjectAccessReviewSpec::default()
+    };
     SelfSubjectAccessReview { spec, ..SelfSubjectAccessReview::default() }
 }

@@ -19,7 +19,8 @@ async fn replicas(world: &World) -> Option<i32> {
 
 /// As the autoscaler does.
 async fn scale(world: &World, replicas: i32) {
-    let by = PatchParams { field_manager: Some("horizontal-pod-autoscaler".into()), ..PatchParams::default() };
+    let by =
+        PatchParams { field_manager: Some("horizontal-pod-autoscaler".into()), ..PatchParams::default() };
     let patch = Patch::Merge(json!({"spec": {"replicas": replicas}}));
     world.api::<Deployment>().patch_scale(AGGREGATOR, &by, &patch).await.unwrap();
 }

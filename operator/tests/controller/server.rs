@@ -4,7 +4,8 @@ use std::{env, path::Path};
 
 use ccx_operator::rbac;
 use k8s_openapi::{
-    api::rbac::v1::ClusterRole, apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
+    api::rbac::v1::ClusterRole,
+    apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
 };
 use kube::{
     Api, Client, Config,
@@ -20,8 +21,13 @@ static INSTALLED: OnceCell<()> = OnceCell::const_new();
 /// How it is reached; none when there is no Kubernetes.
 pub(crate) async fn shared() -> Option<Config> {
     let Some(path) = env::var_os("CCX_TEST_KUBECONFIG").filter(|path| !path.is_empty()) else {
-        assert!(env::var_os("CI").is_none(), "CCX_TEST_KUBECONFIG is not set: run the tests by hack/kubernetes.sh run");
-        eprintln!("SKIPPED: no Kubernetes, as CCX_TEST_KUBECONFIG is not set; hack/kubernetes.sh run brings one");
+        assert!(
+            env::var_os("CI").is_none(),
+            "CCX_TEST_KUBECONFIG is not set: run the tests by hack/kubernetes.sh run"
+        );
+        eprintln!(
+            "SKIPPED: no Kubernetes, as CCX_TEST_KUBECONFIG is not set; hack/kubernetes.sh run brings one"
+        );
         return None;
     };
     let config = config_of(Path::new(&path)).await;

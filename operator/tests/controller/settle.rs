@@ -21,7 +21,13 @@ async fn a_new_resource_becomes_ready_with_all_of_its_parts() {
     }
     assert!(world.get::<StatefulSet>("ccx-data-pipeline-db").await.is_some());
     assert!(world.get::<Service>("ccx-insights-results-aggregator").await.is_some());
-    assert!(world.list::<Secret>().await.iter().any(|secret| secret.data.as_ref().is_some_and(|data| !data.is_empty())));
+    assert!(
+        world
+            .list::<Secret>()
+            .await
+            .iter()
+            .any(|secret| secret.data.as_ref().is_some_and(|data| !data.is_empty()))
+    );
     assert_eq!(world.list::<Job>().await.len(), 2, "the tables and the topics are prepared");
     let status = world.pipeline().await.status.unwrap();
     let pipeline = status.components.iter().find(|component| component.name == "data-pipeline").unwrap();
@@ -97,7 +103,8 @@ async fn a_resource_is_not_ready_for_its_newest_generation_before_its_pods_are()
     world.apply(json!({"dataPipeline": {"archiveLimits": {"maxCompressedSize": "1500k"}}})).await;
     world.until_condition("Ready", "False", "RollingOut").await;
     world.until_settled().await;
-    let told: Vec<_> = statuses.seen().into_iter().filter(|status| status.observed_generation == Some(2)).collect();
+    let told: Vec<_> =
+        statuses.seen().into_iter().filter(|status| status.observed_generation == Some(2)).collect();
     assert!(!told.is_empty());
     for status in told {
         let ready = status.conditions.iter().find(|condition| condition.type_ == "Ready").unwrap();

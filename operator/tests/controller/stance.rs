@@ -6,7 +6,8 @@ use serde_json::json;
 
 use crate::world::{World, until};
 
-const WORKLOADS: [&str; 3] = ["ccx-data-pipeline", "ccx-insights-results-db-writer", "ccx-insights-results-aggregator"];
+const WORKLOADS: [&str; 3] =
+    ["ccx-data-pipeline", "ccx-insights-results-db-writer", "ccx-insights-results-aggregator"];
 
 async fn pods(world: &World, role: &str) -> usize {
     let selector = ListParams::default().labels(&format!("app.kubernetes.io/component={role}"));
@@ -21,9 +22,14 @@ async fn suspension_scales_to_zero_in_order_and_resumes() {
     world.apply(json!({"suspend": true})).await;
     // Looked at all the while: the writer has its pod as long as the pipeline has one, and the API as long as the writer has.
     until("all is gone", async || {
-        let [pipeline, writer] = [pods(&world, "data-pipeline").await, pods(&world, "insights-results-db-writer").await];
+        let [pipeline, writer] =
+            [pods(&world, "data-pipeline").await, pods(&world, "insights-results-db-writer").await];
         let deployment = world.get::<Deployment>(WORKLOADS[1]).await.unwrap();
-        assert!(pipeline == 0 || deployment.spec.unwrap().replicas == Some(1) || pods(&world, "data-pipeline").await == 0);
+        assert!(
+            pipeline == 0
+                || deployment.spec.unwrap().replicas == Some(1)
+                || pods(&world, "data-pipeline").await == 0
+        );
         let api = pods(&world, "insights-results-aggregator").await;
         (pipeline + writer + api == 0).then_some(())
     })
@@ -59,12 +65,18 @@ async fn a_plan_says_what_would_change_and_what_would_restart_and_changes_nothin
     world.apply(json!({"mode": "Plan"})).await;
     world.until_condition("Progressing", "False", "Planned").await;
     let plan = until("a plan", async || world.pipeline().await.status?.plan).await;
-    assert!(plan.changes.iter().any(|change| change.kind == "Deployment" && change.name == WORKLOADS[0]), "{plan:?}");
+    assert!(
+        plan.changes.iter().any(|change| change.kind == "Deployment" && change.name == WORKLOADS[0]),
+        "{plan:?}"
+    );
     assert!(world.list::<Deployment>().await.is_empty());
     world.apply(json!({})).await;
     world.until_ready().await;
     world.apply(json!({"mode": "Plan", "image": "registry.example.com/ccx:2"})).await;
-    let plan = until("a plan", async || world.pipeline().await.status?.plan.filter(|plan| !plan.restarts.is_empty())).await;
+    let plan = until("a plan", async || {
+        world.pipeline().await.status?.plan.filter(|plan| !plan.restarts.is_empty())
+    })
+    .await;
     let reason = &plan.restarts.iter().find(|restart| restart.component == "data-pipeline").unwrap().reason;
     assert_eq!(reason, "the image changes from registry.example.com/ccx:1 to registry.example.com/ccx:2");
     world.until_settled().await;

@@ -31,7 +31,10 @@ async fn an_image_that_can_not_be_pulled_is_told_and_forgotten() {
     let trouble = waiting("ImagePullBackOff", "manifest unknown");
     let Some(world) = world_with(PIPELINE, trouble).await else { return };
     let condition = world.until_condition("PipelineReady", "False", "ImagePullFailed").await;
-    assert!(condition.message.contains("pod ccx-data-pipeline-") && condition.message.ends_with(": manifest unknown"));
+    assert!(
+        condition.message.contains("pod ccx-data-pipeline-")
+            && condition.message.ends_with(": manifest unknown")
+    );
     world.until_condition("Ready", "False", "ImagePullFailed").await;
     world.until_condition("Degraded", "True", "ImagePullFailed").await;
     world.kubelet.heal(PIPELINE).await;
@@ -42,9 +45,15 @@ async fn an_image_that_can_not_be_pulled_is_told_and_forgotten() {
 
 #[tokio::test]
 async fn a_crash_loop_has_the_exit_code_and_the_last_words() {
-    let Some(world) = world_with(WRITER, crash_loop(3, "Error", "failed to read the configuration")).await else { return };
+    let Some(world) = world_with(WRITER, crash_loop(3, "Error", "failed to read the configuration")).await
+    else {
+        return;
+    };
     let condition = world.until_condition("WriterReady", "False", "CrashLooping").await;
-    assert!(condition.message.contains("ended with exit code 3: failed to read the configuration"), "{condition:?}");
+    assert!(
+        condition.message.contains("ended with exit code 3: failed to read the configuration"),
+        "{condition:?}"
+    );
     world.kubelet.set(WRITER, crash_loop(137, "OOMKilled", "")).await;
     world.until_condition("WriterReady", "False", "OutOfMemory").await;
     world.end().await;
@@ -89,7 +98,9 @@ async fn what_pods_do_not_reach_is_told_in_their_words() {
 async fn rules_that_can_not_be_loaded_say_where_until_they_can() {
     let Some(world) = World::new().await else { return };
     let error = json!({"file": "mine.yaml", "line": 3, "column": 7, "message": "no such key"});
-    world.prober.set("/rules", json!({"digest": "d", "rules": 25, "builtin": 86, "error": error}).to_string());
+    world
+        .prober
+        .set("/rules", json!({"digest": "d", "rules": 25, "builtin": 86, "error": error}).to_string());
     world.apply(json!({"dataPipeline": {"replicas": 1}})).await;
     let condition = world.until_condition("RulesLoaded", "False", "RulesRejected").await;
     assert_eq!(condition.message, "mine.yaml:3:7: no such key");
@@ -105,8 +116,11 @@ async fn a_quota_that_is_used_up_is_named() {
     let Some(mut world) = World::empty().await else { return };
     let metadata = ObjectMeta { name: Some("small".into()), ..ObjectMeta::default() };
     let hard = Some([("count/services".to_owned(), Quantity("0".into()))].into());
-    let quota =
-        ResourceQuota { metadata, spec: Some(ResourceQuotaSpec { hard, ..ResourceQuotaSpec::default() }), status: None };
+    let quota = ResourceQuota {
+        metadata,
+        spec: Some(ResourceQuotaSpec { hard, ..ResourceQuotaSpec::default() }),
+        status: None,
+    };
     world.api::<ResourceQuota>().create(&PostParams::default(), &quota).await.unwrap();
     world.start_operator();
     world.apply(json!({})).await;
@@ -133,15 +147,25 @@ async fn a_right_that_is_missing_is_named() {
     let writes = PolicyRule {
         api_groups: any(),
         resources: Some(
-            ["ccxpipelines/status", "ccxpipelines/finalizers", "serviceaccounts", "events"].map(String::from).into(),
+            ["ccxpipelines/status", "ccxpipelines/finalizers", "serviceaccounts", "events"]
+                .map(String::from)
+                .into(),
         ),
         verbs: vec!["*".into()],
         ..PolicyRule::default()
     };
-    let role = ClusterRole { metadata: metadata.clone(), rules: Some(vec![reads, writes]), ..ClusterRole::default() };
+    let role = ClusterRole {
+        metadata: metadata.clone(),
+        rules: Some(vec![reads, writes]),
+        ..ClusterRole::default()
+    };
     let roles: Api<ClusterRole> = Api::all(world.client.clone());
     roles.create(&PostParams::default(), &role).await.unwrap();
-    let role_ref = RoleRef { api_group: "rbac.authorization.k8s.io".into(), kind: "ClusterRole".into(), name: name.clone() };
+    let role_ref = RoleRef {
+        api_group: "rbac.authorization.k8s.io".into(),
+        kind: "ClusterRole".into(),
+        name: name.clone(),
+    };
     let subject = Subject { kind: "User".into(), name: "limited".into(), ..Subject::default() };
     let binding = RoleBinding { metadata, role_ref, subjects: Some(vec![subject]) };
     world.api::<RoleBinding>().create(&PostParams::default(), &binding).await.unwrap();

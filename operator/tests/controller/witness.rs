@@ -117,17 +117,26 @@ fn a_request_is_told_apart_by_its_method_and_path() {
         format!("{} {}/{}", asked.verb, asked.group, asked.resource)
     };
     assert_eq!(text(Method::GET, "/api/v1/namespaces/ns/secrets/a?"), "get /secrets");
-    assert_eq!(text(Method::GET, "/apis/apps/v1/namespaces/ns/deployments?&limit=9"), "list apps/deployments");
+    assert_eq!(
+        text(Method::GET, "/apis/apps/v1/namespaces/ns/deployments?&limit=9"),
+        "list apps/deployments"
+    );
     assert_eq!(
         text(Method::GET, "/apis/keda.sh/v1alpha1/namespaces/ns/scaledobjects?&watch=true"),
         "watch keda.sh/scaledobjects"
     );
-    assert_eq!(text(Method::PATCH, "/apis/a.b/v1/namespaces/ns/as/name/status?&force=true"), "patch a.b/as/status");
+    assert_eq!(
+        text(Method::PATCH, "/apis/a.b/v1/namespaces/ns/as/name/status?&force=true"),
+        "patch a.b/as/status"
+    );
     assert_eq!(asked(&Method::GET, &Uri::from_static("/apis")), None);
 }
 
 #[test]
 fn a_write_is_made_strict_beside_what_it_says_already() {
-    assert_eq!(strict(&Uri::from_static("https://a:1/b?&force=true")), "https://a:1/b?&force=true&fieldValidation=Strict");
+    assert_eq!(
+        strict(&Uri::from_static("https://a:1/b?&force=true")),
+        "https://a:1/b?&force=true&fieldValidation=Strict"
+    );
     assert_eq!(strict(&Uri::from_static("/b")), "/b?fieldValidation=Strict");
 }

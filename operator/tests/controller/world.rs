@@ -105,7 +105,10 @@ impl World {
     pub(crate) async fn on(config: Config) -> Self {
         let client = Client::try_from(config.clone()).unwrap();
         // `RUST_LOG=info` shows what the controllers log.
-        let _ = tracing_subscriber::fmt().with_env_filter(EnvFilter::from_default_env()).with_test_writer().try_init();
+        let _ = tracing_subscriber::fmt()
+            .with_env_filter(EnvFilter::from_default_env())
+            .with_test_writer()
+            .try_init();
         let namespace = format!("ccx-test-{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::SeqCst));
         let metadata = ObjectMeta { name: Some(namespace.clone()), ..ObjectMeta::default() };
         let object = Namespace { metadata, ..Namespace::default() };
@@ -188,7 +191,10 @@ impl World {
     /// How many writes of each resource and verb there were, as the metrics tell.
     pub(crate) fn writes(&self) -> Vec<String> {
         let text = TextEncoder::new().encode_to_string(&self.metrics().registry.gather()).unwrap();
-        text.lines().filter(|line| line.starts_with("ccx_operator_api_writes_total")).map(str::to_owned).collect()
+        text.lines()
+            .filter(|line| line.starts_with("ccx_operator_api_writes_total"))
+            .map(str::to_owned)
+            .collect()
     }
 
     pub(crate) fn config(&self) -> Config {
@@ -206,7 +212,10 @@ impl World {
     /// a cluster that seemed to be at rest.
     pub(crate) async fn apply(&self, spec: Value) {
         let parameters = PatchParams::apply("test").force();
-        self.api::<CcxPipeline>().patch("ccx", &parameters, &Patch::Apply(self.manifest(spec))).await.unwrap();
+        self.api::<CcxPipeline>()
+            .patch("ccx", &parameters, &Patch::Apply(self.manifest(spec)))
+            .await
+            .unwrap();
     }
 
     /// The same as a file would have it.
@@ -232,7 +241,8 @@ impl World {
     /// Watches the resource from now on.
     pub(crate) async fn follow(&self) -> Statuses {
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let mut pipelines = Box::pin(watcher(self.api::<CcxPipeline>(), watcher::Config::default()).touched_objects());
+        let mut pipelines =
+            Box::pin(watcher(self.api::<CcxPipeline>(), watcher::Config::default()).touched_objects());
         let first = pipelines.next().await.unwrap().unwrap();
         seen.lock().unwrap().extend(first.status);
         let table = Arc::clone(&seen);
@@ -255,7 +265,10 @@ impl World {
             if let Some(found) = found.filter(|it| is_current && it.status == status && it.reason == reason) {
                 return found.clone();
             }
-            assert!(Instant::now() < deadline, "{kind} is not {status}/{reason} but {found:#?} of {conditions:#?}");
+            assert!(
+                Instant::now() < deadline,
+                "{kind} is not {status}/{reason} but {found:#?} of {conditions:#?}"
+            );
             tokio::time::sleep(PAUSE).await;
         }
     }

@@ -53,7 +53,11 @@ impl Answer {
 
     /// An answer that is not JSON.
     pub(crate) fn text(content_type: &'static str, text: impl Into<Body>) -> Self {
-        Self { status: StatusCode::OK, content_type: HeaderValue::from_static(content_type), body: text.into() }
+        Self {
+            status: StatusCode::OK,
+            content_type: HeaderValue::from_static(content_type),
+            body: text.into(),
+        }
     }
 
     fn json(status: StatusCode, body: impl Into<Body>) -> Self {

@@ -118,7 +118,10 @@ mod tests {
     fn the_organisation_is_read_from_both_forms_of_the_identity() {
         assert_eq!(caller(&encoded(r#"{"identity":{"org_id":"7","type":"User"}}"#)), Ok(member(7)));
         assert_eq!(caller(&encoded(r#"{"identity":{"internal":{"org_id":"8"}}}"#)), Ok(member(8)));
-        assert_eq!(caller(&encoded(r#"{"identity":{"org_id":"7","internal":{"org_id":"8"}}}"#)), Ok(member(7)));
+        assert_eq!(
+            caller(&encoded(r#"{"identity":{"org_id":"7","internal":{"org_id":"8"}}}"#)),
+            Ok(member(7))
+        );
         assert_eq!(caller(encoded(r#"{"identity":{"org_id":"7"}}"#).trim_end_matches('=')), Ok(member(7)));
     }
 
@@ -132,7 +135,8 @@ mod tests {
 
     #[test]
     fn what_is_not_base64_of_json_with_a_numeric_organisation_is_malformed() {
-        let too_long = encoded(&format!(r#"{{"identity":{{"org_id":"7","x":"{}"}}}}"#, "x".repeat(MAX_IDENTITY_BYTES)));
+        let too_long =
+            encoded(&format!(r#"{{"identity":{{"org_id":"7","x":"{}"}}}}"#, "x".repeat(MAX_IDENTITY_BYTES)));
         for token in [
             "!",
             "aW52YWxpZCBqc29uCg==",
@@ -148,12 +152,17 @@ mod tests {
 
     #[test]
     fn no_organisation_is_an_error_of_its_own() {
-        let expected = "error retrieving requester org_id from token. account_number [12], user data [{UserID:ann}]";
-        let with_org = |org: &str| format!(r#"{{"identity":{{{org}"account_number":"12","user":{{"user_id":"ann"}}}}}}"#);
+        let expected =
+            "error retrieving requester org_id from token. account_number [12], user data [{UserID:ann}]";
+        let with_org = |org: &str| {
+            format!(r#"{{"identity":{{{org}"account_number":"12","user":{{"user_id":"ann"}}}}}}"#)
+        };
         for org in ["", r#""org_id":"0","#, r#""org_id":"99999999999","#] {
             assert_eq!(caller(&encoded(&with_org(org))), Err(expected.into()), "{org}");
         }
-        assert!(caller(&encoded("{}")).unwrap_err().starts_with("error retrieving requester org_id from token."));
+        assert!(
+            caller(&encoded("{}")).unwrap_err().starts_with("error retrieving requester org_id from token.")
+        );
     }
 
     #[test]

@@ -35,7 +35,8 @@ impl CurrentContent {
     }
 
     fn set(&self, of_users: ContentTree) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Trees { of_users: Some(Arc::new(of_users)) };
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) =
+            Trees { of_users: Some(Arc::new(of_users)) };
     }
 }
 
@@ -48,7 +49,11 @@ impl Trees {
 }
 
 /// Looks at the rules of users until `shutdown`, when the configuration has some.
-pub(crate) async fn follow_rules(content: &Arc<CurrentContent>, settings: &Rules, shutdown: &CancellationToken) {
+pub(crate) async fn follow_rules(
+    content: &Arc<CurrentContent>,
+    settings: &Rules,
+    shutdown: &CancellationToken,
+) {
     if settings.directories.is_empty() {
         return;
     }
@@ -123,7 +128,8 @@ mod tests {
 
     #[test]
     fn the_built_in_rules_have_texts_without_any_rule_of_users() {
-        let found = description(&CurrentContent::default(), "ccx_rules.external.node_not_ready|NODE_NOT_READY");
+        let found =
+            description(&CurrentContent::default(), "ccx_rules.external.node_not_ready|NODE_NOT_READY");
         assert!(found.is_some_and(|description| !description.is_empty()));
     }
 }

@@ -32,7 +32,8 @@ pub(crate) struct Endpoint {
 pub(crate) async fn dispatch(api: &Arc<Api>, endpoint: &Endpoint, request: Request) -> Response {
     let started = endpoint.metrics.started();
     let request_id = request.headers().get(REQUEST_ID_HEADER).cloned();
-    let outcome = tokio::time::timeout(api.limits.request_timeout, answer(api, endpoint.route, request)).await;
+    let outcome =
+        tokio::time::timeout(api.limits.request_timeout, answer(api, endpoint.route, request)).await;
     let response = match outcome.unwrap_or(Err(ApiError::TimedOut)) {
         Ok(answer) => answer.into_response(),
         Err(error) => {

@@ -95,7 +95,9 @@ impl ApiError {
     /// The status of the answer.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::MissingToken | Self::MalformedToken | Self::NoOrganization { .. } => StatusCode::UNAUTHORIZED,
+            Self::MissingToken | Self::MalformedToken | Self::NoOrganization { .. } => {
+                StatusCode::UNAUTHORIZED
+            }
             Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::NotFound { .. } => StatusCode::NOT_FOUND,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,

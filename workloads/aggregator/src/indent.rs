@@ -71,7 +71,8 @@ mod tests {
 
     fn indented_by_serde(value: &Value) -> String {
         let mut out = Vec::new();
-        let mut serializer = serde_json::Serializer::with_formatter(&mut out, PrettyFormatter::with_indent(b"\t"));
+        let mut serializer =
+            serde_json::Serializer::with_formatter(&mut out, PrettyFormatter::with_indent(b"\t"));
         serde::Serialize::serialize(value, &mut serializer).unwrap();
         String::from_utf8(out).unwrap()
     }

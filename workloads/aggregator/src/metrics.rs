@@ -8,8 +8,8 @@ use std::{sync::Arc, time::Instant};
 use axum::http::StatusCode;
 use ccx_storage::QueryObserver;
 use prometheus::{
-    Encoder as _, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
-    core::Collector,
+    Encoder as _, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts,
+    Registry, TextEncoder, core::Collector,
 };
 
 /// All metrics of one aggregator.
@@ -64,7 +64,8 @@ impl Metrics {
                 prometheus::DEFAULT_BUCKETS.to_vec(),
             )?,
             cache_hits: factory.counter("answer_cache_hits_total", "Reports answered from memory")?,
-            cache_misses: factory.counter("answer_cache_misses_total", "Reports answered from the database")?,
+            cache_misses: factory
+                .counter("answer_cache_misses_total", "Reports answered from the database")?,
             cache_bytes: factory.gauge("answer_cache_bytes", "Memory of the kept answers")?,
             is_listening: factory
                 .gauge("report_announcements_received", "1 while new reports are announced to us, else 0")?,
@@ -143,7 +144,13 @@ impl Factory<'_> {
         self.register(IntCounterVec::new(self.opts(name, help), labels)?)
     }
 
-    fn histograms(&self, name: &str, help: &str, label: &str, buckets: Vec<f64>) -> Result<HistogramVec, prometheus::Error> {
+    fn histograms(
+        &self,
+        name: &str,
+        help: &str,
+        label: &str,
+        buckets: Vec<f64>,
+    ) -> Result<HistogramVec, prometheus::Error> {
         let opts = HistogramOpts { common_opts: self.opts(name, help), buckets };
         self.register(HistogramVec::new(opts, &[label])?)
     }

@@ -43,7 +43,9 @@ fn operation(route: &Route) -> Value {
     let (responses, security) = match route.handler {
         Handler::Open(_) => (vec!["405"], json!([])),
         Handler::Known(_) => (vec!["401", "405"], json!([{ "identity": [] }])),
-        Handler::Members { .. } => (vec!["400", "401", "403", "404", "405", "500", "503"], json!([{ "identity": [] }])),
+        Handler::Members { .. } => {
+            (vec!["400", "401", "403", "404", "405", "500", "503"], json!([{ "identity": [] }]))
+        }
     };
     let mut operation = json!({
         "operationId": route.operation,
@@ -59,7 +61,8 @@ fn operation(route: &Route) -> Value {
         operation["parameters"] = parameters.into();
     }
     if let Some(body) = route.body {
-        operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": body() } } });
+        operation["requestBody"] =
+            json!({ "required": true, "content": { "application/json": { "schema": body() } } });
         operation["responses"]["413"] = json!({ "$ref": "#/components/responses/413" });
     }
     operation
@@ -84,7 +87,9 @@ fn parameter(name: &str) -> Value {
             json!({ "type": "integer", "format": "int64", "minimum": 1, "maximum": 2_147_483_647 }),
         ),
         "cluster" => ("The cluster's id.", schema::uuid()),
-        "cluster_list" => ("Ids of clusters, separated by commas.", json!({ "type": "array", "items": schema::uuid() })),
+        "cluster_list" => {
+            ("Ids of clusters, separated by commas.", json!({ "type": "array", "items": schema::uuid() }))
+        }
         "user_id" => ("The user's id.", json!({ "type": "string", "minLength": 1, "maxLength": 256 })),
         "rule_id" => (
             "The rule's module, a bar and an error key.",
@@ -97,7 +102,8 @@ fn parameter(name: &str) -> Value {
 
 fn problems() -> Value {
     let problem = |description: &str| {
-        let schema = schema::object(&json!({ "status": { "type": "string", "description": "What is wrong." } }));
+        let schema =
+            schema::object(&json!({ "status": { "type": "string", "description": "What is wrong." } }));
         json!({ "description": description, "content": { "application/json": { "schema": schema } } })
     };
     json!({

@@ -100,15 +100,19 @@ pub(crate) fn is_object(json: &[u8]) -> bool {
 }
 
 /// Clusters that a client has listed: at most `max`, each once, in the order of the request.
-pub(crate) fn parse_clusters<'a>(texts: impl Iterator<Item = &'a str>, max: usize) -> Result<Vec<ClusterId>, ApiError> {
+pub(crate) fn parse_clusters<'a>(
+    texts: impl Iterator<Item = &'a str>,
+    max: usize,
+) -> Result<Vec<ClusterId>, ApiError> {
     let mut clusters = Vec::new();
     let mut seen = HashSet::new();
     for (index, text) in texts.enumerate() {
         if index == max {
             return Err(ApiError::TooManyClusters { max });
         }
-        let cluster: ClusterId =
-            text.parse().map_err(|_| ApiError::BadClusterInList { value: shown(text), reason: uuid_problem(text) })?;
+        let cluster: ClusterId = text
+            .parse()
+            .map_err(|_| ApiError::BadClusterInList { value: shown(text), reason: uuid_problem(text) })?;
         if seen.insert(cluster) {
             clusters.push(cluster);
         }
@@ -157,7 +161,11 @@ fn parse_user(text: &str) -> Result<UserId, ApiError> {
 
 fn parse_rule_selector(text: &str) -> Result<RuleSelector, ApiError> {
     if text.split('|').count() != 2 {
-        return Err(bad("rule_id", text, "invalid rule ID, it must contain only rule ID and error key separated by |"));
+        return Err(bad(
+            "rule_id",
+            text,
+            "invalid rule ID, it must contain only rule ID and error key separated by |",
+        ));
     }
     text.parse().map_err(|_| {
         let reason = "invalid rule ID, each part of ID must contain only from latin characters, number, underscores or dots";

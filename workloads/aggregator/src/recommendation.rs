@@ -39,10 +39,12 @@ impl<'a> RecommendationPayload<'a> {
         let extra_data = details(stored);
         let content = selector(stored).and_then(|selector| texts.find(&selector));
         let data = serde_json::from_str(extra_data.get()).unwrap_or_default();
-        let text = |of: fn(&Content) -> &Text| content.map(|content| render(of(content), &data)).unwrap_or_default();
+        let text =
+            |of: fn(&Content) -> &Text| content.map(|content| render(of(content), &data)).unwrap_or_default();
         Self {
             rule_id: &stored.component,
-            description: content.map_or_else(|| stored.error_key.clone(), |content| render(&content.description, &data)),
+            description: content
+                .map_or_else(|| stored.error_key.clone(), |content| render(&content.description, &data)),
             details: text(|content| &content.texts.generic),
             reason: text(|content| &content.texts.reason),
             resolution: text(|content| &content.texts.resolution),
@@ -118,9 +120,16 @@ mod tests {
     fn texts_speak_of_the_cluster() {
         let details = json!({"type": "rule", "error_key": "CONTROL_PLANE_NODE_REPLICAS", "control_plane_nodes": 2, "expected": 3,
             "nodes": ["m0", "m1"]});
-        let hit = hit("ccx_rules_ocp.external.rules.control_plane_replicas", "CONTROL_PLANE_NODE_REPLICAS", &details);
+        let hit = hit(
+            "ccx_rules_ocp.external.rules.control_plane_replicas",
+            "CONTROL_PLANE_NODE_REPLICAS",
+            &details,
+        );
         let recommendation = recommendation(&hit);
-        assert_eq!(recommendation["description"], "The control plane does not have the supported number of nodes");
+        assert_eq!(
+            recommendation["description"],
+            "The control plane does not have the supported number of nodes"
+        );
         assert!(recommendation["reason"].as_str().unwrap().contains("m1"), "{recommendation}");
         assert_eq!((&recommendation["total_risk"], &recommendation["extra_data"]), (&json!(2), &details));
     }

@@ -93,7 +93,8 @@ pub(crate) fn api_router(api: &Arc<Api>, prefix: &str) -> Router {
         let mut redirect = MethodRouter::new();
         for route in &routes {
             methods = methods.merge(answering(api, route, &path));
-            redirect = redirect.merge(on(method_filter(route), async |uri: Uri| redirect_to_other_slash(&uri)));
+            redirect =
+                redirect.merge(on(method_filter(route), async |uri: Uri| redirect_to_other_slash(&uri)));
         }
         let allowed = allowed_methods(&routes);
         methods = methods.options(async move || (StatusCode::NO_CONTENT, [(header::ALLOW, allowed)]));

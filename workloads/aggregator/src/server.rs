@@ -11,8 +11,8 @@ use snafu::{ResultExt, Snafu};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    api::Api, content::follow_rules, invalidation::follow_announcements, metrics::Metrics, readiness::watch_database,
-    routes::api_router,
+    api::Api, content::follow_rules, invalidation::follow_announcements, metrics::Metrics,
+    readiness::watch_database, routes::api_router,
 };
 
 /// Why the aggregator can't run.

@@ -50,7 +50,8 @@ impl Archive {
         let limit = limits.compressed_bytes;
         ensure!(compressed_bytes <= limit, CompressedTooBigSnafu { bytes: compressed_bytes, limit });
 
-        let format = Format::of(&compressed).with_context(|| NotAnArchiveSnafu { head: shown_head(&compressed) })?;
+        let format =
+            Format::of(&compressed).with_context(|| NotAnArchiveSnafu { head: shown_head(&compressed) })?;
         if format == Format::Zip {
             let (unpacked, index) = unzip::unzip(&compressed, limits)?;
             return Ok(Self { unpacked, index });

@@ -5,7 +5,9 @@ use bzip2::bufread::BzDecoder;
 use liblzma::bufread::XzDecoder;
 use snafu::ensure;
 
-use crate::{ArchiveError, Format, Limits, error::UnpackedTooBigSnafu, gunzip::gunzip, members::read_members};
+use crate::{
+    ArchiveError, Format, Limits, error::UnpackedTooBigSnafu, gunzip::gunzip, members::read_members,
+};
 
 /// What came out of a decompressor.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,7 +26,11 @@ pub(crate) enum Completeness {
 }
 
 /// Decompresses what `format` says. Truncated data is no error yet: what there is of it tells in which entry it ends.
-pub(crate) fn decompress(compressed: Bytes, format: Format, limits: &Limits) -> Result<Decompressed, ArchiveError> {
+pub(crate) fn decompress(
+    compressed: Bytes,
+    format: Format,
+    limits: &Limits,
+) -> Result<Decompressed, ArchiveError> {
     match format {
         Format::Gzip => gunzip(&compressed, limits),
         Format::Bzip2 => read_members::<BzDecoder<_>>(&compressed, limits),

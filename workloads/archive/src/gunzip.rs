@@ -24,7 +24,8 @@ fn gunzip_whole(compressed: &[u8], limits: &Limits) -> Option<Vec<u8>> {
 
     let (body, trailer) = compressed.split_last_chunk::<4>()?;
     let size = usize::try_from(u32::from_le_bytes(*trailer)).ok()?;
-    let is_plausible = size > 0 && size <= limits.unpacked_len() && size <= compressed.len().saturating_mul(MAX_RATIO);
+    let is_plausible =
+        size > 0 && size <= limits.unpacked_len() && size <= compressed.len().saturating_mul(MAX_RATIO);
     if !is_plausible {
         return None;
     }
@@ -85,9 +86,12 @@ mod tests {
 
     #[test]
     fn what_follows_and_is_no_member_is_ignored() {
-        for garbage in
-            [b"\0\0\0\0\0\0\0\0".as_slice(), b"garbage", b"\x07\0\0\0", b"garbage that looks like a trailer\x07\0\0\0"]
-        {
+        for garbage in [
+            b"\0\0\0\0\0\0\0\0".as_slice(),
+            b"garbage",
+            b"\x07\0\0\0",
+            b"garbage that looks like a trailer\x07\0\0\0",
+        ] {
             let compressed = [&member(b"content"), garbage].concat();
             assert_eq!(gunzip(&compressed, &Limits::default()).unwrap(), complete(b"content"), "{garbage:?}");
         }
@@ -109,7 +113,10 @@ mod tests {
         let checksum = compressed.len() - 8;
         compressed[checksum] ^= 1;
         assert_eq!(whole(&compressed), None);
-        assert!(matches!(gunzip(&compressed, &Limits::default()), Err(ArchiveError::Corrupt { format: Format::Gzip, .. })));
+        assert!(matches!(
+            gunzip(&compressed, &Limits::default()),
+            Err(ArchiveError::Corrupt { format: Format::Gzip, .. })
+        ));
     }
 
     #[test]

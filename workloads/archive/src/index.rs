@@ -64,7 +64,9 @@ impl Index {
     }
 
     pub(crate) fn files<'a>(&'a self, unpacked: &'a [u8]) -> impl ExactSizeIterator<Item = File<'a>> {
-        self.entries.iter().map(|entry| File { path: self.path(entry), content: &unpacked[entry.content.clone()] })
+        self.entries
+            .iter()
+            .map(|entry| File { path: self.path(entry), content: &unpacked[entry.content.clone()] })
     }
 
     pub(crate) fn newest_modification(&self) -> Option<DateTime<Utc>> {
@@ -86,7 +88,8 @@ impl Index {
     /// archive without any of those files stays as it is, since nothing says that it is one of the operator's.
     fn find_root(&self) -> usize {
         /// Of these, each version of the operator writes at least one.
-        const MARKERS: [&str; 4] = ["config/id", "config/version", "config/version.json", "insights-operator/gathers.json"];
+        const MARKERS: [&str; 4] =
+            ["config/id", "config/version", "config/version.json", "insights-operator/gathers.json"];
 
         let (Some(first), Some(last)) = (self.entries.first(), self.entries.last()) else { return 0 };
         let (first, last) = (&self.paths[first.path.clone()], &self.paths[last.path.clone()]);
@@ -122,7 +125,13 @@ pub(crate) struct IndexBuilder<'a> {
 
 impl<'a> IndexBuilder<'a> {
     pub(crate) fn new(limits: &'a Limits) -> Self {
-        let index = Index { paths: String::new(), entries: Vec::new(), root_len: 0, skipped: Skipped::default(), newest: 0 };
+        let index = Index {
+            paths: String::new(),
+            entries: Vec::new(),
+            root_len: 0,
+            skipped: Skipped::default(),
+            newest: 0,
+        };
         Self { limits, members: 0, index }
     }
 
@@ -135,7 +144,12 @@ impl<'a> IndexBuilder<'a> {
     }
 
     /// Adds a file, or counts its path as unsafe. `modified` is in seconds since 1970-01-01 UTC.
-    pub(crate) fn add_file(&mut self, path: &[u8], content: Range<usize>, modified: u64) -> Result<(), ArchiveError> {
+    pub(crate) fn add_file(
+        &mut self,
+        path: &[u8],
+        content: Range<usize>,
+        modified: u64,
+    ) -> Result<(), ArchiveError> {
         let (bytes, limit) = (path.len(), self.limits.path_bytes);
         ensure!(bytes <= limit, PathTooLongSnafu { entry: shown_path(path), bytes, limit });
 

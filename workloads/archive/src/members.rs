@@ -32,7 +32,10 @@ pub(crate) trait Member<'a>: Read + Sized {
 /// Decompresses all members. What follows the last one and doesn't begin like a member is ignored, as by gzip(1).
 ///
 /// The buffer grows with what was really read, not with what a header promised.
-pub(crate) fn read_members<'a, M: Member<'a>>(compressed: &'a [u8], limits: &Limits) -> Result<Decompressed, ArchiveError> {
+pub(crate) fn read_members<'a, M: Member<'a>>(
+    compressed: &'a [u8],
+    limits: &Limits,
+) -> Result<Decompressed, ArchiveError> {
     let mut bytes = Vec::new();
     let mut rest = compressed;
     for _ in 0..MAX_MEMBERS {
@@ -47,7 +50,11 @@ pub(crate) fn read_members<'a, M: Member<'a>>(compressed: &'a [u8], limits: &Lim
     TooManyMembersSnafu { format: M::FORMAT, limit: MAX_MEMBERS }.fail()
 }
 
-fn append<'a, M: Member<'a>>(member: &mut M, bytes: &mut Vec<u8>, limits: &Limits) -> Result<Completeness, ArchiveError> {
+fn append<'a, M: Member<'a>>(
+    member: &mut M,
+    bytes: &mut Vec<u8>,
+    limits: &Limits,
+) -> Result<Completeness, ArchiveError> {
     let limit = limits.unpacked_bytes;
     let left = limit - bytes.len() as u64;
     let result = member.take(left.saturating_add(1)).read_to_end(bytes);
@@ -137,32 +144,60 @@ mod tests {
 
     #[test]
     fn members_are_read_one_after_the_other() {
-        assert_reads::<GzDecoder<_>>(&[gz(b"one "), gz(b""), gz(b"two")].concat(), b"one two", Completeness::Complete);
-        assert_reads::<BzDecoder<_>>(&[bz(b"one "), bz(b""), bz(b"two")].concat(), b"one two", Completeness::Complete);
-        assert_reads::<XzDecoder<_>>(&[xz(b"one "), xz(b""), xz(b"two")].concat(), b"one two", Completeness::Complete);
+        assert_reads::<GzDecoder<_>>(
+            &[gz(b"one "), gz(b""), gz(b"two")].concat(),
+            b"one two",
+            Completeness::Complete,
+        );
+        assert_reads::<BzDecoder<_>>(
+            &[bz(b"one "), bz(b""), bz(b"two")].concat(),
+            b"one two",
+            Completeness::Complete,
+        );
+        assert_reads::<XzDecoder<_>>(
+            &[xz(b"one "), xz(b""), xz(b"two")].concat(),
+            b"one two",
+            Completeness::Complete,
+        );
     }
 
     #[test]
     fn padding_and_garbage_are_passed_by() {
         let padded = [xz(b"one "), vec![0; 8], xz(b"two"), vec![0; 4]].concat();
         assert_reads::<XzDecoder<_>>(&padded, b"one two", Completeness::Complete);
-        assert_reads::<BzDecoder<_>>(&[bz(b"one"), b"garbage".to_vec()].concat(), b"one", Completeness::Complete);
+        assert_reads::<BzDecoder<_>>(
+            &[bz(b"one"), b"garbage".to_vec()].concat(),
+            b"one",
+            Completeness::Complete,
+        );
     }
 
     #[test]
     fn a_member_that_is_cut_off_is_a_truncation() {
         for cut in 1..10 {
             let (gz_tail, bz_tail, xz_tail) = (gz(b"two"), bz(b"two"), xz(b"two"));
-            assert_reads::<GzDecoder<_>>(&[&gz(b"one")[..], &gz_tail[..cut]].concat(), b"one", Completeness::Truncated);
-            assert_reads::<BzDecoder<_>>(&[&bz(b"one")[..], &bz_tail[..cut]].concat(), b"one", Completeness::Truncated);
-            assert_reads::<XzDecoder<_>>(&[&xz(b"one")[..], &xz_tail[..cut]].concat(), b"one", Completeness::Truncated);
+            assert_reads::<GzDecoder<_>>(
+                &[&gz(b"one")[..], &gz_tail[..cut]].concat(),
+                b"one",
+                Completeness::Truncated,
+            );
+            assert_reads::<BzDecoder<_>>(
+                &[&bz(b"one")[..], &bz_tail[..cut]].concat(),
+                b"one",
+                Completeness::Truncated,
+            );
+            assert_reads::<XzDecoder<_>>(
+                &[&xz(b"one")[..], &xz_tail[..cut]].concat(),
+                b"one",
+                Completeness::Truncated,
+            );
         }
     }
 
     #[test]
     fn members_without_number_are_not_read() {
-        let most =
-            read_members::<BzDecoder<_>>(&bz(b"").repeat(MAX_MEMBERS), &Limits::default()).map(|read| read.bytes.len());
+        let most = read_members::<BzDecoder<_>>(&bz(b"").repeat(MAX_MEMBERS), &Limits::default())
+            .map(|read| read.bytes.len());
         assert_eq!(most.unwrap(), 0);
         let more = bz(b"").repeat(MAX_MEMBERS + 1);
         let error = read_members::<BzDecoder<_>>(&more, &Limits::default()).unwrap_err().to_string();

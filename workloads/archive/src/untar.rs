@@ -107,7 +107,11 @@ impl<'a> Members<'a> {
         Ok(Some(header))
     }
 
-    fn next_member(&mut self, header: &'a Header, extensions: &Extensions<'a>) -> Result<Member<'a>, ArchiveError> {
+    fn next_member(
+        &mut self,
+        header: &'a Header,
+        extensions: &Extensions<'a>,
+    ) -> Result<Member<'a>, ArchiveError> {
         let path = extensions.path.map_or_else(|| header.path_bytes(), Cow::Borrowed);
         let is_sparse = extensions.is_sparse || header.entry_type().is_gnu_sparse();
         if header.entry_type().is_gnu_sparse() {
@@ -117,7 +121,8 @@ impl<'a> Members<'a> {
             Some(size) => size,
             None => header.entry_size().ok().with_context(|| self.broken("the size is no number"))?,
         };
-        let content = self.take(size).with_context(|| TruncatedSnafu { place: Place::In(shown_path(&path)) })?;
+        let content =
+            self.take(size).with_context(|| TruncatedSnafu { place: Place::In(shown_path(&path)) })?;
         let kind = if is_sparse { MemberKind::Special } else { kind(header.entry_type(), &path) };
         Ok(Member { path, kind, content, modified: header.mtime().unwrap_or(0) })
     }
@@ -151,7 +156,8 @@ impl<'a> Members<'a> {
         const IS_EXTENDED: usize = 504;
         let mut is_extended = header.as_gnu().is_some_and(tar::GnuHeader::is_extended);
         while is_extended {
-            let block = self.take(BLOCK_BYTES as u64).with_context(|| TruncatedSnafu { place: self.place() })?;
+            let block =
+                self.take(BLOCK_BYTES as u64).with_context(|| TruncatedSnafu { place: self.place() })?;
             is_extended = self.tar[block][IS_EXTENDED] != 0;
         }
         Ok(())

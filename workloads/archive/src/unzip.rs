@@ -72,7 +72,8 @@ fn append_content<R: Read>(
 /// In seconds since 1970-01-01; zip has no time zone, so the time is taken as UTC.
 fn modified<R: Read>(member: &ZipFile<'_, R>) -> u64 {
     let time = member.last_modified().and_then(|time| {
-        let date = chrono::NaiveDate::from_ymd_opt(time.year().into(), time.month().into(), time.day().into())?;
+        let date =
+            chrono::NaiveDate::from_ymd_opt(time.year().into(), time.month().into(), time.day().into())?;
         date.and_hms_opt(time.hour().into(), time.minute().into(), time.second().into())
     });
     time.and_then(|time| u64::try_from(time.and_utc().timestamp()).ok()).unwrap_or(0)

@@ -144,7 +144,9 @@ mod tests {
 
     #[test]
     fn a_made_up_id_depends_on_the_content_alone() {
-        let file = |bytes: &'static [u8]| ArchiveFile::new("x".into(), Bytes::from_static(bytes), &ArchiveLimits::default());
+        let file = |bytes: &'static [u8]| {
+            ArchiveFile::new("x".into(), Bytes::from_static(bytes), &ArchiveLimits::default())
+        };
         assert_eq!(file(b"a").made_up_cluster_id(), file(b"a").made_up_cluster_id());
         assert_ne!(file(b"a").made_up_cluster_id(), file(b"b").made_up_cluster_id());
         assert!(file(b"").made_up_cluster_id().is_some());

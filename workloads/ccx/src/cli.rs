@@ -10,9 +10,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     commands::{
-        check::CheckArgs, completion::CompletionArgs, config::ConfigCommand, content::ContentCommand, dlq::DlqCommand,
-        local::LocalArgs, migrate::MigrateArgs, rules::RulesCommand, sample_archive::SampleArchiveArgs,
-        topics::TopicsCommand, upload::UploadArgs,
+        check::CheckArgs, completion::CompletionArgs, config::ConfigCommand, content::ContentCommand,
+        dlq::DlqCommand, local::LocalArgs, migrate::MigrateArgs, rules::RulesCommand,
+        sample_archive::SampleArchiveArgs, topics::TopicsCommand, upload::UploadArgs,
     },
     failure::{Exit, Failure},
 };
@@ -89,12 +89,16 @@ pub(crate) enum Command {
     ///
     /// Reads results from Kafka and stores them in PostgreSQL. Of several writers on one database one is active; the others
     /// wait to take over.
-    #[command(after_long_help = "Example:\n  ccx --config ccx.toml migrate && ccx --config ccx.toml db-writer")]
+    #[command(
+        after_long_help = "Example:\n  ccx --config ccx.toml migrate && ccx --config ccx.toml db-writer"
+    )]
     DbWriter,
     /// Run insights-results-aggregator: rows become REST
     ///
     /// Serves the results over HTTP. `GET /api/v1/openapi.json` describes what can be asked.
-    #[command(after_long_help = "Example:\n  ccx --config ccx.toml aggregator\n  curl localhost:10000/api/v1/openapi.json")]
+    #[command(
+        after_long_help = "Example:\n  ccx --config ccx.toml aggregator\n  curl localhost:10000/api/v1/openapi.json"
+    )]
     Aggregator,
     Migrate(MigrateArgs),
     /// Create the topics that are missing
@@ -137,13 +141,17 @@ impl Global {
             LogLook::Json => LogFormat::Json,
             LogLook::Text => LogFormat::Text,
         });
-        Logging { level: self.log_level.clone().unwrap_or(default.level), format: format.unwrap_or(default.format) }
+        Logging {
+            level: self.log_level.clone().unwrap_or(default.level),
+            format: format.unwrap_or(default.format),
+        }
     }
 }
 
 /// The variables of the process, those that are text.
 fn environment() -> impl Iterator<Item = (String, String)> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 impl Failure for ConfigErrors {
@@ -193,7 +201,10 @@ mod tests {
     #[test]
     fn the_name_of_the_program_can_be_the_command() {
         assert!(matches!(parse("/usr/bin/ccx-data-pipeline").unwrap().command, Command::Pipeline));
-        assert!(matches!(parse("insights-results-db-writer --log-level debug").unwrap().command, Command::DbWriter));
+        assert!(matches!(
+            parse("insights-results-db-writer --log-level debug").unwrap().command,
+            Command::DbWriter
+        ));
         assert!(matches!(parse("insights-results-aggregator").unwrap().command, Command::Aggregator));
         assert!(matches!(parse("ccx pipeline").unwrap().command, Command::Pipeline));
         assert!(parse("ccx").is_err());

@@ -35,7 +35,8 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<(), Box<dyn Failure>> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(failure::NoRuntime::from)?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(failure::NoRuntime::from)?;
     let outcome = runtime.block_on(commands::run(cli));
     // Whatever still blocks, such as a name that is being looked up, does not keep the process.
     runtime.shutdown_background();

@@ -48,7 +48,9 @@ impl Failure for UploadError {
 
     fn advice(&self) -> Option<String> {
         let section = match self {
-            Self::NoBucket => return Some("name one in [object_storage], or set CCX__OBJECT_STORAGE__BUCKET".into()),
+            Self::NoBucket => {
+                return Some("name one in [object_storage], or set CCX__OBJECT_STORAGE__BUCKET".into());
+            }
             Self::Connect { .. } | Self::Put { .. } | Self::Presign { .. } => "[object_storage]",
             Self::Producer { .. } | Self::Announce { .. } => "[kafka]",
             Self::Time { .. } => return None,
@@ -101,7 +103,11 @@ impl Uploader {
     }
 
     /// Stores and announces an archive.
-    pub(crate) async fn upload(&self, archive: &ArchiveFile, sender: Sender) -> Result<Uploaded, UploadError> {
+    pub(crate) async fn upload(
+        &self,
+        archive: &ArchiveFile,
+        sender: Sender,
+    ) -> Result<Uploaded, UploadError> {
         let request_id = uuid::Uuid::new_v4().simple().to_string();
         let (bucket, key) = (&self.bucket, &request_id);
         let stored = self.store.put(bucket, key, archive.bytes.clone()).await;
@@ -125,7 +131,12 @@ impl Uploader {
     }
 }
 
-fn announce(url: String, request_id: &str, sender: Sender, now: DateTime<Utc>) -> Result<Announce, TimestampError> {
+fn announce(
+    url: String,
+    request_id: &str,
+    sender: Sender,
+    now: DateTime<Utc>,
+) -> Result<Announce, TimestampError> {
     let Sender { org_id, account_number, cluster_id, gathered_at } = sender;
     Ok(Announce {
         url,

@@ -43,6 +43,8 @@ impl ArchiveLimits {
             ("archive.max_entries", self.max_entries as u64),
             ("archive.max_path_bytes", self.max_path_bytes as u64),
         ];
-        problems.extend(limits.iter().filter(|(_, limit)| *limit == 0).map(|(key, _)| Problem::new(*key, "is 0")));
+        problems.extend(
+            limits.iter().filter(|(_, limit)| *limit == 0).map(|(key, _)| Problem::new(*key, "is 0")),
+        );
     }
 }

@@ -83,7 +83,9 @@ impl Database {
     }
 
     pub(crate) fn check(&self, problems: &mut Vec<Problem>) {
-        for (key, value) in [("database.host", &self.host), ("database.name", &self.name), ("database.user", &self.user)] {
+        for (key, value) in
+            [("database.host", &self.host), ("database.name", &self.name), ("database.user", &self.user)]
+        {
             if value.is_empty() {
                 problems.push(Problem::new(key, "is empty"));
             }

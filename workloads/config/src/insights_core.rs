@@ -114,9 +114,14 @@ impl InsightsCore {
             ("insights_core.archive_timeout", self.archive_timeout),
             ("insights_core.start_timeout", self.start_timeout),
         ];
-        problems.extend(times.iter().filter(|(_, time)| time.is_zero()).map(|(key, _)| Problem::new(*key, "is 0s")));
+        problems.extend(
+            times.iter().filter(|(_, time)| time.is_zero()).map(|(key, _)| Problem::new(*key, "is 0s")),
+        );
         if self.max_archives == 0 {
-            problems.push(Problem::new("insights_core.max_archives", "is 0; every process would be replaced at once"));
+            problems.push(Problem::new(
+                "insights_core.max_archives",
+                "is 0; every process would be replaced at once",
+            ));
         }
     }
 }

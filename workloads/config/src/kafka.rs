@@ -147,12 +147,16 @@ impl Kafka {
 
     pub(crate) fn check(&self, problems: &mut Vec<Problem>) {
         if self.bootstrap_servers.iter().all(String::is_empty) {
-            problems.push(Problem::new("kafka.bootstrap_servers", "is empty; name at least one broker as host:port"));
+            problems.push(Problem::new(
+                "kafka.bootstrap_servers",
+                "is empty; name at least one broker as host:port",
+            ));
         }
         for server in &self.bootstrap_servers {
             let port = server.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
             if port.is_none() {
-                problems.push(Problem::new("kafka.bootstrap_servers", format!("{server:?} is not host:port")));
+                problems
+                    .push(Problem::new("kafka.bootstrap_servers", format!("{server:?} is not host:port")));
             }
         }
         let has_password = self.sasl_password.is_some() || self.sasl_password_file.is_some();
@@ -163,7 +167,10 @@ impl Kafka {
             ));
         }
         if self.certificate_file.is_some() != self.key_file.is_some() {
-            problems.push(Problem::new("kafka.certificate_file", "and kafka.key_file belong together; set both or none"));
+            problems.push(Problem::new(
+                "kafka.certificate_file",
+                "and kafka.key_file belong together; set both or none",
+            ));
         }
         for (key, topic) in self.topics.required() {
             if topic.is_empty() {
@@ -177,7 +184,9 @@ impl Topics {
     /// The names of all topics that are in use.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let required = self.required().into_iter().map(|(_, topic)| topic);
-        required.chain([self.workloads.as_str(), self.payload_status.as_str()]).filter(|topic| !topic.is_empty())
+        required
+            .chain([self.workloads.as_str(), self.payload_status.as_str()])
+            .filter(|topic| !topic.is_empty())
     }
 
     fn required(&self) -> [(&'static str, &str); 4] {

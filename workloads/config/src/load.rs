@@ -51,28 +51,36 @@ impl std::error::Error for ConfigErrors {}
 
 impl Config {
     /// Reads `file` (none means all defaults), lays the `CCX__…` variables of `environment` over it, and checks the result.
-    pub fn load(file: Option<&Path>, environment: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigErrors> {
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigErrors> {
         let fail = |problems| ConfigErrors { file: file.map(Path::to_owned), problems };
         let text = match file {
-            Some(path) => fs::read_to_string(path)
-                .map_err(|error| fail(vec![Problem::new(path.display().to_string(), format!("can't be read: {error}"))]))?,
+            Some(path) => fs::read_to_string(path).map_err(|error| {
+                fail(vec![Problem::new(path.display().to_string(), format!("can't be read: {error}"))])
+            })?,
             None => String::new(),
         };
         Self::parse(&text, environment).map_err(fail)
     }
 
     /// Like [`Config::load`], from the file's text.
-    pub fn parse(text: &str, environment: impl IntoIterator<Item = (String, String)>) -> Result<Self, Vec<Problem>> {
-        let mut table: Table = text
-            .parse()
-            .map_err(|error: toml::de::Error| vec![Problem::new("the file", format!("is not TOML: {error}"))])?;
+    pub fn parse(
+        text: &str,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, Vec<Problem>> {
+        let mut table: Table = text.parse().map_err(|error: toml::de::Error| {
+            vec![Problem::new("the file", format!("is not TOML: {error}"))]
+        })?;
         let defaults = Table::try_from(Self::default()).unwrap_or_default();
         let mut problems = overlay_environment(&mut table, &defaults, environment);
         check_keys_one_by_one(&table, &mut problems);
         if !problems.is_empty() {
             return Err(problems);
         }
-        let config = Self::deserialize(table).map_err(|error| vec![Problem::new("the file", error.to_string())])?;
+        let config =
+            Self::deserialize(table).map_err(|error| vec![Problem::new("the file", error.to_string())])?;
         config.check(&mut problems);
         if problems.is_empty() { Ok(config) } else { Err(problems) }
     }
@@ -104,12 +112,14 @@ fn overlay_environment(
         let value = match typed_like(default_at(defaults, &path), &text) {
             Ok(value) => value,
             Err(expected) => {
-                problems.push(Problem::new(path.join("."), format!("({name}) is {text:?}, expected {expected}")));
+                problems
+                    .push(Problem::new(path.join("."), format!("({name}) is {text:?}, expected {expected}")));
                 continue;
             }
         };
         if !insert(table, &path, value) {
-            problems.push(Problem::new(path.join("."), format!("({name}) is not a key of the configuration")));
+            problems
+                .push(Problem::new(path.join("."), format!("({name}) is not a key of the configuration")));
         }
     }
     problems
@@ -139,10 +149,12 @@ fn insert(table: &mut Table, path: &[String], value: Value) -> bool {
             table.insert(key.clone(), value);
             true
         }
-        [section, rest @ ..] => match table.entry(section.clone()).or_insert_with(|| Value::Table(Table::new())) {
-            Value::Table(section) => insert(section, rest, value),
-            _ => false,
-        },
+        [section, rest @ ..] => {
+            match table.entry(section.clone()).or_insert_with(|| Value::Table(Table::new())) {
+                Value::Table(section) => insert(section, rest, value),
+                _ => false,
+            }
+        }
     }
 }
 

@@ -77,8 +77,10 @@ impl ObjectStorage {
         if let Some(endpoint) = &self.endpoint
             && !(endpoint.starts_with("http://") || endpoint.starts_with("https://"))
         {
-            problems
-                .push(Problem::new("object_storage.endpoint", format!("{endpoint:?} is not an http:// or https:// URL")));
+            problems.push(Problem::new(
+                "object_storage.endpoint",
+                format!("{endpoint:?} is not an http:// or https:// URL"),
+            ));
         }
         let has_id = self.access_key_id.is_some() || self.access_key_id_file.is_some();
         let has_key = self.secret_access_key.is_some() || self.secret_access_key_file.is_some();

@@ -29,14 +29,19 @@ pub struct Retry {
 
 impl Default for Retry {
     fn default() -> Self {
-        Self { initial_delay: Duration::from_millis(200), max_delay: Duration::from_secs(30), max_attempts: 8 }
+        Self {
+            initial_delay: Duration::from_millis(200),
+            max_delay: Duration::from_secs(30),
+            max_attempts: 8,
+        }
     }
 }
 
 impl Retry {
     pub(crate) fn check(&self, problems: &mut Vec<Problem>) {
         if self.initial_delay.is_zero() || self.initial_delay > self.max_delay {
-            problems.push(Problem::new("retry.initial_delay", "must be more than 0 and at most retry.max_delay"));
+            problems
+                .push(Problem::new("retry.initial_delay", "must be more than 0 and at most retry.max_delay"));
         }
         if self.max_attempts == 0 {
             problems.push(Problem::new("retry.max_attempts", "is 0; at least 1 is needed"));

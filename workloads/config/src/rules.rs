@@ -26,17 +26,28 @@ pub struct Rules {
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { builtin: true, directories: Vec::new(), disabled: Vec::new(), reload_interval: Duration::from_secs(10) }
+        Self {
+            builtin: true,
+            directories: Vec::new(),
+            disabled: Vec::new(),
+            reload_interval: Duration::from_secs(10),
+        }
     }
 }
 
 impl Rules {
     pub(crate) fn check(&self, problems: &mut Vec<Problem>) {
         if self.reload_interval.is_zero() {
-            problems.push(Problem::new("rules.reload_interval", "is 0s; the files would be read without a pause"));
+            problems.push(Problem::new(
+                "rules.reload_interval",
+                "is 0s; the files would be read without a pause",
+            ));
         }
         if !self.builtin && self.directories.is_empty() {
-            problems.push(Problem::new("rules.directories", "is empty and rules.builtin is false; no rule would run"));
+            problems.push(Problem::new(
+                "rules.directories",
+                "is empty and rules.builtin is false; no rule would run",
+            ));
         }
     }
 }

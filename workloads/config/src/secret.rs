@@ -29,7 +29,10 @@ impl Secret {
     /// The text of `file` when one is given (a final line break is not part of it), else `inline`.
     ///
     /// The file is read at every call: a rotated secret takes effect with the next connection.
-    pub(crate) fn resolve(inline: Option<&Self>, file: Option<&PathBuf>) -> Result<Option<Self>, SecretError> {
+    pub(crate) fn resolve(
+        inline: Option<&Self>,
+        file: Option<&PathBuf>,
+    ) -> Result<Option<Self>, SecretError> {
         let Some(path) = file else { return Ok(inline.cloned()) };
         let text = fs::read_to_string(path).context(SecretSnafu { path })?;
         Ok(Some(Self::from(text.trim_end_matches(['\r', '\n']).to_owned())))
@@ -68,8 +71,9 @@ mod tests {
         let path = std::env::temp_dir().join(format!("ccx-secret-{}", std::process::id()));
         fs::write(&path, "from file\n").unwrap();
         let inline = Secret::from("inline".to_owned());
-        let text =
-            |file: Option<&PathBuf>| Secret::resolve(Some(&inline), file).map(|secret| secret.unwrap().expose().to_owned());
+        let text = |file: Option<&PathBuf>| {
+            Secret::resolve(Some(&inline), file).map(|secret| secret.unwrap().expose().to_owned())
+        };
         assert_eq!(text(None).unwrap(), "inline");
         assert_eq!(text(Some(&path)).unwrap(), "from file");
         fs::remove_file(&path).unwrap();

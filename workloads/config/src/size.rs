@@ -4,7 +4,8 @@ use bytesize::ByteSize;
 use serde::Serializer;
 
 /// From large to small.
-const UNITS: [(&str, u64); 4] = [("GiB", bytesize::GIB), ("MiB", bytesize::MIB), ("KiB", bytesize::KIB), ("B", 1)];
+const UNITS: [(&str, u64); 4] =
+    [("GiB", bytesize::GIB), ("MiB", bytesize::MIB), ("KiB", bytesize::KIB), ("B", 1)];
 
 /// Writes a size in the largest unit that leaves no fraction: what `Display` rounds is another size when it is read.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -29,7 +30,8 @@ mod tests {
 
     #[test]
     fn a_size_is_written_in_the_largest_unit_that_leaves_no_fraction_and_read_as_the_same_number() {
-        let sizes = [(0, "0B"), (1, "1B"), (1536, "1536B"), (2048, "2KiB"), (100 << 20, "100MiB"), (3 << 30, "3GiB")];
+        let sizes =
+            [(0, "0B"), (1, "1B"), (1536, "1536B"), (2048, "2KiB"), (100 << 20, "100MiB"), (3 << 30, "3GiB")];
         for (bytes, expected) in sizes {
             let text = toml::to_string(&Holder { size: ByteSize(bytes) }).unwrap();
             assert_eq!(text, format!("size = \"{expected}\"\n"));

@@ -227,7 +227,10 @@ fn check_metrics_namespace(key: &'static str, namespace: &str, problems: &mut Ve
 /// Other characters stand for parameters in a router.
 fn is_plain_path(prefix: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/');
-    prefix.starts_with('/') && prefix.ends_with('/') && prefix.bytes().all(is_allowed) && !prefix.contains("//")
+    prefix.starts_with('/')
+        && prefix.ends_with('/')
+        && prefix.bytes().all(is_allowed)
+        && !prefix.contains("//")
 }
 
 #[cfg(test)]

@@ -29,7 +29,10 @@ fn the_reference_of_every_key_is_up_to_date() {
         fs::write(&path, &expected).unwrap();
     }
     let written = fs::read_to_string(&path).unwrap_or_default();
-    assert!(written == expected, "docs/configuration.md is stale: CCX_BLESS=1 cargo test -p ccx-config --test reference");
+    assert!(
+        written == expected,
+        "docs/configuration.md is stale: CCX_BLESS=1 cargo test -p ccx-config --test reference"
+    );
 }
 
 #[test]
@@ -53,7 +56,12 @@ fn sections(schema: &Value) -> BTreeMap<String, BTreeMap<String, Value>> {
     sections
 }
 
-fn collect(schema: &Value, object: &Value, prefix: &str, sections: &mut BTreeMap<String, BTreeMap<String, Value>>) {
+fn collect(
+    schema: &Value,
+    object: &Value,
+    prefix: &str,
+    sections: &mut BTreeMap<String, BTreeMap<String, Value>>,
+) {
     for (name, property) in object["properties"].as_object().unwrap() {
         let target = resolve(schema, property);
         if target.get("properties").is_some() {
@@ -105,6 +113,7 @@ fn text(property: &Value) -> String {
 /// The values of an enumeration, each with its meaning.
 fn choices(target: &Value) -> String {
     let Some(options) = target["oneOf"].as_array() else { return String::new() };
-    let choice = |option: &Value| format!("`{}`: {}", option["const"].as_str().unwrap_or_default(), text(option));
+    let choice =
+        |option: &Value| format!("`{}`: {}", option["const"].as_str().unwrap_or_default(), text(option));
     format!(" {}", options.iter().map(choice).collect::<Vec<_>>().join(" "))
 }

@@ -88,7 +88,8 @@ mod tests {
 
     #[test]
     fn foreign_settings_are_ignored() {
-        let text = "python_module: acme\nplugin_fields: [node_id]\nmarkdown_fields: {generic: {mandatory: all}}\n";
+        let text =
+            "python_module: acme\nplugin_fields: [node_id]\nmarkdown_fields: {generic: {mandatory: all}}\n";
         assert_eq!(config(text), Config::default());
     }
 

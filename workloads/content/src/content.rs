@@ -171,7 +171,8 @@ impl Text {
     /// The text about one finding; `details` are its data.
     pub fn render(&self, details: &Json) -> Result<String, TextError> {
         let file = || self.file.clone();
-        let template = self.template().map_err(|error| TextError::Template { file: file(), source: error.clone() })?;
+        let template =
+            self.template().map_err(|error| TextError::Template { file: file(), source: error.clone() })?;
         template.render(details).map_err(|source| TextError::Details { file: file(), source })
     }
 
@@ -195,7 +196,8 @@ impl FromStr for MinorVersion {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let parts = text.split_once('.').and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
+        let parts =
+            text.split_once('.').and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
         let (major, minor) = parts.ok_or_else(|| format!("{text:?} is not a version like 4.8"))?;
         Ok(Self { major, minor })
     }

@@ -65,7 +65,11 @@ impl Files {
     /// The built-in tree.
     pub fn builtin() -> Self {
         const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/builtin_files.rs"));
-        FILES.iter().filter(|(path, _)| is_content(path)).map(|&(path, text)| (path.to_owned(), text)).collect()
+        FILES
+            .iter()
+            .filter(|(path, _)| is_content(path))
+            .map(|&(path, text)| (path.to_owned(), text))
+            .collect()
     }
 
     /// Reads the `.md` and `.yaml` files below a folder.
@@ -139,7 +143,8 @@ impl Reader<'_> {
         self.total_bytes += bytes.len();
         let is_too_much = self.files.0.len() >= MAX_FILES || self.total_bytes > MAX_TOTAL_BYTES;
         ensure!(!is_too_much, TooMuchSnafu { path: self.root });
-        let text = String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+        let text = String::from_utf8(bytes)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
         self.files.0.insert(below_root, text.into());
         Ok(())
     }

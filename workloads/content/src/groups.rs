@@ -36,7 +36,10 @@ mod tests {
     fn groups_are_listed_by_their_keys() {
         let text = "b: {name: B, description: second, tags: [x, y]}\na: {name: A}\n";
         let groups = Group::parse("groups_config.yaml", text).unwrap();
-        assert_eq!(serde_json::to_string(&groups[1]).unwrap(), r#"{"title":"B","description":"second","tags":["x","y"]}"#);
+        assert_eq!(
+            serde_json::to_string(&groups[1]).unwrap(),
+            r#"{"title":"B","description":"second","tags":["x","y"]}"#
+        );
         assert_eq!(groups[0].title, "A");
     }
 

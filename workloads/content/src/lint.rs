@@ -8,7 +8,8 @@ use crate::{Content, ContentTree, Problem, ProblemKind, template};
 
 /// Everything that is wrong with a tree, by file: what was found when it was read, and what could be better.
 pub fn lint(tree: &ContentTree) -> Vec<Problem> {
-    let mut problems: Vec<Problem> = tree.rules().iter().flat_map(|status| status.problems.iter().cloned()).collect();
+    let mut problems: Vec<Problem> =
+        tree.rules().iter().flat_map(|status| status.problems.iter().cloned()).collect();
     for content in tree.contents() {
         lint_metadata(tree, content, &mut problems);
         lint_texts(content, &mut problems);
@@ -69,7 +70,10 @@ fn lint_metadata(tree: &ContentTree, content: &Content, problems: &mut Vec<Probl
         warn(ProblemKind::UnknownName { field: "impact", name: content.impact.name.clone() });
     }
     if content.resolution_risk.level == 0 {
-        warn(ProblemKind::UnknownName { field: "resolution_risk", name: content.resolution_risk.name.clone() });
+        warn(ProblemKind::UnknownName {
+            field: "resolution_risk",
+            name: content.resolution_risk.name.clone(),
+        });
     }
     if !(1..=4).contains(&content.likelihood) {
         warn(ProblemKind::Likelihood { likelihood: content.likelihood });
@@ -101,7 +105,9 @@ fn lint_texts(content: &Content, problems: &mut Vec<Problem>) {
         }
     }
     if let Some(position) = template::first_tag(content.texts.generic.source()) {
-        problems.push(Problem::warning(content.texts.generic.file(), ProblemKind::TagInGeneric).at(Some(position)));
+        problems.push(
+            Problem::warning(content.texts.generic.file(), ProblemKind::TagInGeneric).at(Some(position)),
+        );
     }
     let resolution = &content.texts.resolution;
     let is_actionable = !content.tags.is_empty();
@@ -117,13 +123,16 @@ fn has_command(text: &str) -> bool {
 
 /// What a text shows where a value is missing, or is no text.
 fn nonsense_in(text: &str) -> impl Iterator<Item = &'static str> {
-    ["undefined", "[object Object]", "NaN", "null"].into_iter().filter(move |nonsense| has_word(text, nonsense))
+    ["undefined", "[object Object]", "NaN", "null"]
+        .into_iter()
+        .filter(move |nonsense| has_word(text, nonsense))
 }
 
 /// Whether a text has a word, and not only one that contains it.
 fn has_word(text: &str, word: &str) -> bool {
-    let is_part =
-        |character: Option<char>| character.is_some_and(|character| character.is_alphanumeric() || character == '_');
+    let is_part = |character: Option<char>| {
+        character.is_some_and(|character| character.is_alphanumeric() || character == '_')
+    };
     text.match_indices(word).any(|(start, _)| {
         let (before, after) = (&text[..start], &text[start + word.len()..]);
         !is_part(before.chars().next_back()) && !is_part(after.chars().next())

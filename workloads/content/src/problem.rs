@@ -60,7 +60,9 @@ pub enum ProblemKind {
         message: String,
     },
     /// There is no `python_module`.
-    #[snafu(display("python_module is missing: the module of the rule, as it stands before .report in its findings"))]
+    #[snafu(display(
+        "python_module is missing: the module of the rule, as it stands before .report in its findings"
+    ))]
     NoModule,
     /// `python_module` is no module.
     #[snafu(display("unable to use it as python_module: {reason}"))]

@@ -64,8 +64,9 @@ impl ContentTree {
     ///
     /// When the tree in the program is none, which a test rules out.
     pub fn builtin() -> &'static Self {
-        static BUILTIN: LazyLock<ContentTree> =
-            LazyLock::new(|| ContentTree::load(&Files::builtin()).expect("a test has loaded the built-in tree"));
+        static BUILTIN: LazyLock<ContentTree> = LazyLock::new(|| {
+            ContentTree::load(&Files::builtin()).expect("a test has loaded the built-in tree")
+        });
         &BUILTIN
     }
 

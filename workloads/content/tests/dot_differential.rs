@@ -35,7 +35,10 @@ struct Original {
 
 #[test]
 fn generated_templates_give_what_dot_gives() {
-    let mut runner = TestRunner::new_with_rng(ProptestConfig::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &seed()));
+    let mut runner = TestRunner::new_with_rng(
+        ProptestConfig::default(),
+        TestRng::from_seed(RngAlgorithm::ChaCha, &seed()),
+    );
     let case = (template(3), details());
     let mut generate = || case.new_tree(&mut runner).unwrap().current();
     let cases: Vec<(String, Value)> = (0..CASES).map(|_| generate()).collect();
@@ -55,7 +58,10 @@ fn generated_templates_give_what_dot_gives() {
         differences.len(),
         differences[..differences.len().min(8)].join("\n")
     );
-    assert!(rendered > CASES / 4, "only {rendered} of {CASES} have a text: the generator makes too many errors");
+    assert!(
+        rendered > CASES / 4,
+        "only {rendered} of {CASES} have a text: the generator makes too many errors"
+    );
 }
 
 /// Another one each day, so that runs find something new and can still be repeated.
@@ -71,7 +77,12 @@ fn seed() -> [u8; 32] {
 fn compare(template: &str, details: &Value, original: &Original) -> Result<(), String> {
     let ours = match Template::compile(template) {
         // What is not interpreted is refused, and a name that nobody defines as well, used or not.
-        Err(error) if matches!(error.kind, SyntaxErrorKind::Unsupported { .. } | SyntaxErrorKind::UnknownName { .. }) => {
+        Err(error)
+            if matches!(
+                error.kind,
+                SyntaxErrorKind::Unsupported { .. } | SyntaxErrorKind::UnknownName { .. }
+            ) =>
+        {
             return Ok(());
         }
         compiled => compiled
@@ -94,8 +105,12 @@ fn render_with_dot(cases: &[(String, Value)]) -> Option<Vec<Original>> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/dot/render.js");
     let input: Vec<Value> =
         cases.iter().map(|(template, details)| json!({"template": template, "details": details})).collect();
-    let command =
-        Command::new("node").arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let command = Command::new("node")
+        .arg(script)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
     let Ok(mut node) = command else {
         eprintln!("SKIPPED: there is no node, so nothing was compared with doT");
         return None;
@@ -135,10 +150,11 @@ fn template(depth: u32) -> BoxedStrategy<String> {
         let (item, index) = (format!("item{depth}"), format!("index{depth}"));
         format!("{{{{~{list} :{item}:{index}}}}}{x}{{{{={item}}}}}{{{{={index}}}}}{{{{~}}}}")
     });
-    let each_member = inner()
-        .prop_map(|x| format!("{{{{~pydata.nodes :n}}}}{x}{{{{=n.name}}}}{{{{?n.role}}}}{{{{=n.role}}}}{{{{?}}}}{{{{~}}}}"));
-    let for_in =
-        (list(), inner()).prop_map(|(list, x)| format!("{{{{ for (var k in {list}) {{ }}}}{x}{{{{=k}}}}{{{{ }} }}}}"));
+    let each_member = inner().prop_map(|x| {
+        format!("{{{{~pydata.nodes :n}}}}{x}{{{{=n.name}}}}{{{{?n.role}}}}{{{{=n.role}}}}{{{{?}}}}{{{{~}}}}")
+    });
+    let for_in = (list(), inner())
+        .prop_map(|(list, x)| format!("{{{{ for (var k in {list}) {{ }}}}{x}{{{{=k}}}}{{{{ }} }}}}"));
     let statements = expression(2).prop_map(|value| format!("{{{{ var v = {value}; v += 1; }}}}{{{{=v}}}}"));
     let sequence = proptest::collection::vec(inner(), 1..4).prop_map(|parts| parts.concat());
     prop_oneof![3 => leaf, 1 => if_else, 1 => only_if, 1 => each, 1 => each_member, 1 => for_in, 1 => statements, 3 => sequence].boxed()
@@ -195,10 +211,12 @@ fn expression(depth: u32) -> BoxedStrategy<String> {
     }
     let shared = expression(depth - 1);
     let inner = || shared.clone();
-    let operator = one_of(&["+", "-", "*", "/", "%", "==", "!=", "===", "!==", "<", "<=", ">", ">=", "&&", "||"]);
+    let operator =
+        one_of(&["+", "-", "*", "/", "%", "==", "!=", "===", "!==", "<", "<=", ">", ">=", "&&", "||"]);
     let binary = (inner(), operator, inner()).prop_map(|(a, operator, b)| format!("{a} {operator} {b}"));
     let parenthesised = inner().prop_map(|a| format!("({a})"));
-    let unary = (one_of(&["!", "- ", "+ ", "typeof ", "!!"]), inner()).prop_map(|(operator, a)| format!("{operator}{a}"));
+    let unary = (one_of(&["!", "- ", "+ ", "typeof ", "!!"]), inner())
+        .prop_map(|(operator, a)| format!("{operator}{a}"));
     let conditional = (inner(), inner(), inner()).prop_map(|(a, b, c)| format!("({a} ? {b} : {c})"));
     let member = (inner(), one_of(&[".length", "[0]", "[\"a\"]", ".a", "[1].name", "[pydata.count]"]))
         .prop_map(|(a, member)| format!("({a}){member}"));
@@ -267,7 +285,15 @@ fn details() -> impl Strategy<Value = Value> {
         prop_oneof![
             Just(json!(null)),
             any::<bool>().prop_map(Value::from),
-            proptest::sample::select(vec![json!(0), json!(3), json!(-1), json!(2.5), json!(1e21), json!(1e-7), json!(1234)]),
+            proptest::sample::select(vec![
+                json!(0),
+                json!(3),
+                json!(-1),
+                json!(2.5),
+                json!(1e21),
+                json!(1e-7),
+                json!(1234)
+            ]),
             proptest::sample::select(vec![
                 json!(""),
                 json!("a"),

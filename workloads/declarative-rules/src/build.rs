@@ -27,11 +27,19 @@ mod order;
 mod paths;
 
 /// Makes a rule of a document. `None` when something is wrong, which is then among the problems.
-pub(crate) fn rule(source: &mut Source<'_>, document: &Node, definition: &Definition) -> Option<DeclarativeRule> {
+pub(crate) fn rule(
+    source: &mut Source<'_>,
+    document: &Node,
+    definition: &Definition,
+) -> Option<DeclarativeRule> {
     let names = names(source, definition);
     let id = definition.id.as_ref().and_then(|id| parse(source, id));
     let error_key = definition.error_key.as_ref().and_then(|key| parse(source, key));
-    let inputs = definition.inputs.iter().filter_map(|(name, input)| rule_input(source, definition, name, input)).collect();
+    let inputs = definition
+        .inputs
+        .iter()
+        .filter_map(|(name, input)| rule_input(source, definition, name, input))
+        .collect();
     let facts = facts(source, definition, &names);
     let when = definition.when.as_ref().and_then(|when| expression(source, "when".into(), when, &names));
     reserved_details(source, definition);
@@ -50,15 +58,26 @@ pub(crate) fn rule(source: &mut Source<'_>, document: &Node, definition: &Defini
     if source.has_errors() {
         return None;
     }
-    let mut rule = Compiled { id: id?, error_key: error_key?, inputs, facts, when: when?, details, content, tests, origin };
+    let mut rule = Compiled {
+        id: id?,
+        error_key: error_key?,
+        inputs,
+        facts,
+        when: when?,
+        details,
+        content,
+        tests,
+        origin,
+    };
     order::resolve(source, definition, &mut rule)?;
     Some(DeclarativeRule(Arc::new(rule)))
 }
 
 /// The names that expressions can use: inputs, then facts.
 fn names<'d>(source: &mut Source<'_>, definition: &'d Definition) -> Vec<&'d str> {
-    static NAME: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new("^[A-Za-z_][A-Za-z0-9_]*$").expect("the pattern is valid, each test runs it"));
+    static NAME: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new("^[A-Za-z_][A-Za-z0-9_]*$").expect("the pattern is valid, each test runs it")
+    });
     /// Words of the language, those that it reserves included.
     const WORDS: [&str; 21] = [
         "as",
@@ -88,7 +107,8 @@ fn names<'d>(source: &mut Source<'_>, definition: &'d Definition) -> Vec<&'d str
     for Located { value: name, at } in inputs.chain(definition.facts.iter().map(|(name, _)| name)) {
         let is_word = WORDS.contains(&name.as_str()) || Type::NAMED.iter().any(|of| of.name() == name);
         if !NAME.is_match(name) {
-            source.error(*at, format!("`{name}` can't be a name in an expression; use letters, digits and _"));
+            source
+                .error(*at, format!("`{name}` can't be a name in an expression; use letters, digits and _"));
         } else if is_word {
             source.error(*at, format!("`{name}` is a word of the language; choose another name"));
         } else if names.contains(&name.as_str()) {
@@ -104,7 +124,10 @@ fn reserved_details(source: &mut Source<'_>, definition: &Definition) {
     const RESERVED: [&str; 2] = ["type", "error_key"];
     for (name, _) in &definition.details {
         if RESERVED.contains(&name.value.as_str()) {
-            source.error(name.at, format!("the report sets `{}` itself; give the detail another name", name.value));
+            source.error(
+                name.at,
+                format!("the report sets `{}` itself; give the detail another name", name.value),
+            );
         }
     }
 }
@@ -121,12 +144,22 @@ fn facts(source: &mut Source<'_>, definition: &Definition, names: &[&str]) -> Ve
     facts.collect()
 }
 
-fn expression(source: &mut Source<'_>, name: String, expression: &Expression, names: &[&str]) -> Option<CompiledExpression> {
+fn expression(
+    source: &mut Source<'_>,
+    name: String,
+    expression: &Expression,
+    names: &[&str],
+) -> Option<CompiledExpression> {
     let Expression { text, span } = expression;
     match cel::compile(text, names) {
-        Ok(program) => {
-            Some(CompiledExpression { name, program, slot: 0, facts: Vec::new(), text: text.clone(), span: span.clone() })
-        }
+        Ok(program) => Some(CompiledExpression {
+            name,
+            program,
+            slot: 0,
+            facts: Vec::new(),
+            text: text.clone(),
+            span: span.clone(),
+        }),
         Err(mistakes) => {
             for mistake in mistakes {
                 let at = offset_in_file(source.text, span, text, mistake.at);
@@ -150,7 +183,10 @@ fn rule_input(
             ("max_matches", max_matches.as_ref().map(|most| most.at)),
         ] {
             if let Some(at) = at {
-                source.error(at, format!("`{field}` belongs to `logs`, which the input `{}` has not", name.value));
+                source.error(
+                    at,
+                    format!("`{field}` belongs to `logs`, which the input `{}` has not", name.value),
+                );
             }
         }
     }
@@ -158,8 +194,12 @@ fn rule_input(
         (Some(file), None, None, None) => Reads::file(paths::file(source, file)?),
         (None, Some(glob), None, None) => Reads::documents(paths::glob(source, glob)?),
         (None, None, Some(logs), None) => {
-            let query =
-                format!("{}|{}.{}", text_of(definition.id.as_ref()), text_of(definition.error_key.as_ref()), name.value);
+            let query = format!(
+                "{}|{}.{}",
+                text_of(definition.id.as_ref()),
+                text_of(definition.error_key.as_ref()),
+                name.value
+            );
             let glob = paths::glob(source, logs);
             let pattern = log_pattern(source, logs, pattern.as_ref());
             let max_matches = matches_kept(source, max_matches.as_ref());
@@ -167,8 +207,10 @@ fn rule_input(
         }
         (None, None, None, Some(metrics)) => Reads::Metrics { family: metrics.value.clone() },
         _ => {
-            source
-                .error(name.at, format!("the input `{}` must have one of `file`, `glob`, `logs` and `metrics`", name.value));
+            source.error(
+                name.at,
+                format!("the input `{}` must have one of `file`, `glob`, `logs` and `metrics`", name.value),
+            );
             return None;
         }
     };
@@ -176,13 +218,21 @@ fn rule_input(
     Some(RuleInput { name: name.value.clone(), need, reads })
 }
 
-fn log_pattern(source: &mut Source<'_>, logs: &Located<String>, pattern: Option<&Located<String>>) -> Option<Pattern> {
+fn log_pattern(
+    source: &mut Source<'_>,
+    logs: &Located<String>,
+    pattern: Option<&Located<String>>,
+) -> Option<Pattern> {
     let Some(pattern) = pattern else {
         source.error(logs.at, "`logs` needs a `pattern`, the regular expression of the lines");
         return None;
     };
     let parsed = Pattern::parse(&pattern.value);
-    parsed.inspect_err(|error| source.error(pattern.at, format!("the pattern is no regular expression: {error}"))).ok()
+    parsed
+        .inspect_err(|error| {
+            source.error(pattern.at, format!("the pattern is no regular expression: {error}"))
+        })
+        .ok()
 }
 
 fn matches_kept(source: &mut Source<'_>, max_matches: Option<&Located<usize>>) -> usize {
@@ -194,7 +244,9 @@ fn matches_kept(source: &mut Source<'_>, max_matches: Option<&Located<usize>>) -
 }
 
 fn rule_content(content: &ContentDefinition) -> RuleContent {
-    let rating = |rating: Option<&Located<usize>>| rating.and_then(|rating| u8::try_from(rating.value).ok()).unwrap_or(1);
+    let rating = |rating: Option<&Located<usize>>| {
+        rating.and_then(|rating| u8::try_from(rating.value).ok()).unwrap_or(1)
+    };
     RuleContent {
         description: text_of(content.description.as_ref()),
         impact: rating(content.impact.as_ref()),

@@ -81,8 +81,7 @@ mod tests {
 
     #[test]
     fn a_rule_without_texts_is_not_in_the_tree() {
-        let text =
-            "apiVersion: ccx.rules/v1\nid: a.b\nerror_key: KEY\ninputs: {v: {file: config/version.json}}\nwhen: v == null\n";
+        let text = "apiVersion: ccx.rules/v1\nid: a.b\nerror_key: KEY\ninputs: {v: {file: config/version.json}}\nwhen: v == null\n";
         assert_eq!(content(text).contents().count(), 0);
     }
 }

@@ -85,7 +85,11 @@ impl DeclarativeRule {
             inputs: rule.inputs.iter().map(ExplainedInput::of).collect(),
             facts: rule.facts.iter().map(|fact| (fact.short_name().into(), fact.text.clone())).collect(),
             when: rule.when.text.clone(),
-            details: rule.details.iter().map(|(name, expression)| (name.to_string(), expression.text.clone())).collect(),
+            details: rule
+                .details
+                .iter()
+                .map(|(name, expression)| (name.to_string(), expression.text.clone()))
+                .collect(),
             content: rule.content.clone(),
             tests: rule.tests.iter().map(|test| test.name.clone()).collect(),
         }

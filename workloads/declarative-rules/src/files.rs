@@ -92,17 +92,21 @@ impl RuleFiles {
 
     /// Files that are already in memory, by name.
     pub fn of_texts<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let files =
-            texts.into_iter().map(|(name, text)| RuleFile { name: name.into(), path: name.into(), text: text.into() });
+        let files = texts.into_iter().map(|(name, text)| RuleFile {
+            name: name.into(),
+            path: name.into(),
+            text: text.into(),
+        });
         Self { files: files.collect(), bytes: 0 }
     }
 
     /// What the files are known by.
     pub fn digest(&self) -> Digest {
-        let by_path: BTreeMap<&str, Vec<&str>> = self.files.iter().fold(BTreeMap::new(), |mut by_path, file| {
-            by_path.entry(&file.path).or_insert_with(Vec::new).push(&file.text);
-            by_path
-        });
+        let by_path: BTreeMap<&str, Vec<&str>> =
+            self.files.iter().fold(BTreeMap::new(), |mut by_path, file| {
+                by_path.entry(&file.path).or_insert_with(Vec::new).push(&file.text);
+                by_path
+            });
         let mut hash = Sha256::new();
         for part in by_path.into_iter().flat_map(|(path, texts)| std::iter::once(path).chain(texts)) {
             // Where one part ends and the next begins matters.
@@ -116,10 +120,16 @@ impl RuleFiles {
         self.files.iter()
     }
 
-    fn read_directory(&mut self, source: &Path, directory: &Path, depth_left: usize) -> Result<(), FilesError> {
+    fn read_directory(
+        &mut self,
+        source: &Path,
+        directory: &Path,
+        depth_left: usize,
+    ) -> Result<(), FilesError> {
         ensure!(depth_left > 0, TooDeepSnafu { path: directory });
         let entries = fs::read_dir(directory).and_then(Iterator::collect::<io::Result<Vec<_>>>);
-        let mut paths: Vec<PathBuf> = entries.context(IoSnafu { path: directory })?.iter().map(fs::DirEntry::path).collect();
+        let mut paths: Vec<PathBuf> =
+            entries.context(IoSnafu { path: directory })?.iter().map(fs::DirEntry::path).collect();
         paths.sort();
         for path in paths {
             if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
@@ -143,10 +153,16 @@ impl RuleFiles {
 
     fn read_archive(&mut self, source: &Path) -> Result<(), FilesError> {
         let bytes = fs::read(source).context(IoSnafu { path: source })?;
-        let limits = Limits { unpacked_bytes: MAX_SET_BYTES as u64, entries: MAX_SET_FILES, ..Limits::default() };
+        let limits =
+            Limits { unpacked_bytes: MAX_SET_BYTES as u64, entries: MAX_SET_FILES, ..Limits::default() };
         let archive = Archive::read(bytes.into(), &limits).context(UnpackSnafu { path: source })?;
         for file in archive.files().filter(|file| is_rule_file(file.path)) {
-            self.add(source, format!("{}/{}", source.display(), file.path), file.path.to_owned(), file.content)?;
+            self.add(
+                source,
+                format!("{}/{}", source.display(), file.path),
+                file.path.to_owned(),
+                file.content,
+            )?;
         }
         Ok(())
     }
@@ -154,7 +170,8 @@ impl RuleFiles {
     /// Bytes that are not UTF-8 become U+FFFD, which the parser then points at.
     fn add(&mut self, source: &Path, name: String, path: String, bytes: &[u8]) -> Result<(), FilesError> {
         self.bytes += bytes.len();
-        let is_too_much = self.files.len() >= MAX_SET_FILES || self.bytes > MAX_SET_BYTES || bytes.len() > MAX_SET_BYTES;
+        let is_too_much =
+            self.files.len() >= MAX_SET_FILES || self.bytes > MAX_SET_BYTES || bytes.len() > MAX_SET_BYTES;
         ensure!(!is_too_much, TooMuchSnafu { path: source });
         // The loader refuses what is longer; there is no need to keep all of it.
         let kept = &bytes[..bytes.len().min(MAX_FILE_BYTES + 1)];

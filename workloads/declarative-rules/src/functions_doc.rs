@@ -15,11 +15,16 @@ pub struct FunctionDoc {
 
 /// Every function, by theme.
 pub fn functions() -> impl ExactSizeIterator<Item = FunctionDoc> {
-    ALL.iter().map(|function| FunctionDoc { name: function.name, signature: function.signature, summary: function.summary })
+    ALL.iter().map(|function| FunctionDoc {
+        name: function.name,
+        signature: function.signature,
+        summary: function.summary,
+    })
 }
 
 /// The functions as a table in Markdown.
 pub fn functions_table() -> String {
-    let rows = functions().map(|FunctionDoc { signature, summary, .. }| format!("| {signature} | {summary} |\n"));
+    let rows =
+        functions().map(|FunctionDoc { signature, summary, .. }| format!("| {signature} | {summary} |\n"));
     format!("| function | what it gives |\n|---|---|\n{}", rows.collect::<String>())
 }

@@ -71,7 +71,9 @@ impl Reads {
         match self {
             Self::File(input) => parsed(context, input).value(Parsed::first),
             Self::Documents(input) => parsed(context, input).value(Parsed::list),
-            Self::Logs { query, pattern, max_matches } => Ok(log_lines(context, query, pattern, *max_matches)),
+            Self::Logs { query, pattern, max_matches } => {
+                Ok(log_lines(context, query, pattern, *max_matches))
+            }
             Self::Metrics { family } => Ok(samples(context, family)),
         }
     }

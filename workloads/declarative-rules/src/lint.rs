@@ -16,10 +16,16 @@ use crate::{
 };
 
 /// The directories at the top of archives.
-const DIRECTORIES: [&str; 6] = ["aggregated", "conditional", "config", "events", "insights-operator", "namespaces"];
+const DIRECTORIES: [&str; 6] =
+    ["aggregated", "conditional", "config", "events", "insights-operator", "namespaces"];
 
 /// Notes what should be looked at in a rule that can run.
-pub(crate) fn check(source: &mut Source<'_>, document: &Node, definition: &Definition, rule: &DeclarativeRule) {
+pub(crate) fn check(
+    source: &mut Source<'_>,
+    document: &Node,
+    definition: &Definition,
+    rule: &DeclarativeRule,
+) {
     let rule = &*rule.0;
     unused(source, definition, rule);
     for ((name, _), input) in definition.inputs.iter().zip(&rule.inputs) {
@@ -94,7 +100,11 @@ fn content(source: &mut Source<'_>, document: &Node, definition: &Definition) {
         );
         return;
     };
-    let texts = [("description", &content.description), ("reason", &content.reason), ("resolution", &content.resolution)];
+    let texts = [
+        ("description", &content.description),
+        ("reason", &content.reason),
+        ("resolution", &content.resolution),
+    ];
     for (field, text) in texts {
         match text {
             None => source.warning(document.span.start, format!("the content has no `{field}`")),
@@ -106,7 +116,8 @@ fn content(source: &mut Source<'_>, document: &Node, definition: &Definition) {
 /// Every field of the details that a template shows must be there.
 fn template(source: &mut Source<'_>, text: &Located<String>, details: &[(Located<String>, Expression)]) {
     static FIELD: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"\bpydata(?:\.([A-Za-z_]\w*)|\[["']([^"']+)["']\])"#).expect("the pattern is valid, the tests run it")
+        Regex::new(r#"\bpydata(?:\.([A-Za-z_]\w*)|\[["']([^"']+)["']\])"#)
+            .expect("the pattern is valid, the tests run it")
     });
     let known = || details.iter().map(|(name, _)| name.value.as_str());
     let fields: BTreeSet<&str> = FIELD
@@ -117,7 +128,10 @@ fn template(source: &mut Source<'_>, text: &Located<String>, details: &[(Located
     for field in fields {
         if !known().any(|name| name == field) {
             let hint = did_you_mean(field, known());
-            source.warning(text.at, format!("the text shows `{field}`, which is no field of the details{hint}"));
+            source.warning(
+                text.at,
+                format!("the text shows `{field}`, which is no field of the details{hint}"),
+            );
         }
     }
 }

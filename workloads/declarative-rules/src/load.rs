@@ -1,7 +1,8 @@
 //! A file of rules, with all that is wrong with it.
 
 use crate::{
-    DeclarativeRule, Problem, RuleFiles, build, cel::on_large_stack, limits::MAX_FILE_BYTES, lint, read, read::Source, yaml,
+    DeclarativeRule, Problem, RuleFiles, build, cel::on_large_stack, limits::MAX_FILE_BYTES, lint, read,
+    read::Source, yaml,
 };
 
 /// The rules of a file, and what is wrong with it.
@@ -34,7 +35,8 @@ pub fn load_files(files: &RuleFiles) -> Loaded {
 /// Reads the text of a file of rules; `file` is its name in problems.
 pub fn load_file(file: &str, text: &str) -> Loaded {
     if text.len() > MAX_FILE_BYTES {
-        let problem = Problem::of_file(file, format!("the file has more than {MAX_FILE_BYTES} bytes; split it"));
+        let problem =
+            Problem::of_file(file, format!("the file has more than {MAX_FILE_BYTES} bytes; split it"));
         return Loaded { rules: Vec::new(), problems: vec![problem] };
     }
     on_large_stack(|| load(file, text))

@@ -24,9 +24,10 @@ pub(crate) struct Pattern {
 impl Pattern {
     /// Compiles a regular expression; the error says what is wrong with it.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let regex = RegexBuilder::new(text).size_limit(MAX_REGEX_BYTES).build().map_err(|error| one_line(&error))?;
-        let syntax =
-            regex_syntax::parse(text).map_err(|error| error.to_string().lines().last().unwrap_or_default().to_owned())?;
+        let regex =
+            RegexBuilder::new(text).size_limit(MAX_REGEX_BYTES).build().map_err(|error| one_line(&error))?;
+        let syntax = regex_syntax::parse(text)
+            .map_err(|error| error.to_string().lines().last().unwrap_or_default().to_owned())?;
         let literals = required_literals(&syntax).unwrap_or_default().into_iter().collect();
         Ok(Self { regex, literals })
     }

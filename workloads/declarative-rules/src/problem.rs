@@ -86,6 +86,9 @@ mod tests {
     fn lines_and_columns_begin_at_one_and_count_characters() {
         let text = "é: 1\nö: 2";
         let at = |byte| (Position::of(text, byte).line, Position::of(text, byte).column);
-        assert_eq!([at(0), at(2), at(5), at(6), at(8), at(99)], [(1, 1), (1, 2), (1, 5), (2, 1), (2, 2), (2, 5)]);
+        assert_eq!(
+            [at(0), at(2), at(5), at(6), at(8), at(99)],
+            [(1, 1), (1, 2), (1, 5), (2, 1), (2, 2), (2, 5)]
+        );
     }
 }

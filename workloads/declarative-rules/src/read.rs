@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use crate::{
     format::{
-        API_VERSION, ContentDefinition, Definition, Expectation, Expression, InputDefinition, Located, Need, TestDefinition,
+        API_VERSION, ContentDefinition, Definition, Expectation, Expression, InputDefinition, Located, Need,
+        TestDefinition,
     },
     limits::MAX_FIELDS,
     problem::{Position, Problem, Severity},
@@ -59,7 +60,9 @@ pub(crate) fn definition(source: &mut Source<'_>, node: &Node) -> Option<Definit
             .optional(source, "details", |source, node| Some(entries(source, node, "details", expression)))
             .unwrap_or_default(),
         content: fields.optional(source, "content", content),
-        tests: fields.optional(source, "tests", |source, node| Some(items(source, node, "tests", test))).unwrap_or_default(),
+        tests: fields
+            .optional(source, "tests", |source, node| Some(items(source, node, "tests", test)))
+            .unwrap_or_default(),
     };
     fields.end(source);
     check_version(source, definition.api_version.as_ref());
@@ -96,7 +99,9 @@ fn content(source: &mut Source<'_>, node: &Node) -> Option<ContentDefinition> {
         impact: fields.optional(source, "impact", rating),
         likelihood: fields.optional(source, "likelihood", rating),
         resolution_risk: fields.optional(source, "resolution_risk", rating),
-        tags: fields.optional(source, "tags", |source, node| Some(items(source, node, "tags", text))).unwrap_or_default(),
+        tags: fields
+            .optional(source, "tags", |source, node| Some(items(source, node, "tags", text)))
+            .unwrap_or_default(),
         generic: fields.optional(source, "generic", text),
         reason: fields.optional(source, "reason", text),
         resolution: fields.optional(source, "resolution", text),
@@ -155,7 +160,10 @@ fn number(source: &mut Source<'_>, node: &Node) -> Option<Located<usize>> {
 fn rating(source: &mut Source<'_>, node: &Node) -> Option<Located<usize>> {
     let rating = number(source, node)?;
     if !(1..=4).contains(&rating.value) {
-        source.error(rating.at, format!("a rating goes from 1 (low) to 4 (critical) and this one is {}", rating.value));
+        source.error(
+            rating.at,
+            format!("a rating goes from 1 (low) to 4 (critical) and this one is {}", rating.value),
+        );
     }
     Some(rating)
 }
@@ -224,7 +232,10 @@ fn items<T>(source: &mut Source<'_>, node: &Node, what: &str, read: Read<T>) -> 
 
 fn check_count(source: &mut Source<'_>, at: usize, count: usize, what: &str) {
     if count > MAX_FIELDS {
-        source.error(at, format!("`{what}` has {count} entries and may have {MAX_FIELDS}; make two rules of it"));
+        source.error(
+            at,
+            format!("`{what}` has {count} entries and may have {MAX_FIELDS}; make two rules of it"),
+        );
     }
 }
 
@@ -273,7 +284,11 @@ impl<'n> Fields<'n> {
         for (Key { name, span }, _) in self.entries {
             if !self.asked.contains(&name.as_str()) {
                 let hint = did_you_mean(name, self.asked.iter().copied());
-                let known = if hint.is_empty() { format!("; {} has {}", self.what, self.asked.join(", ")) } else { hint };
+                let known = if hint.is_empty() {
+                    format!("; {} has {}", self.what, self.asked.join(", "))
+                } else {
+                    hint
+                };
                 source.error(span.start, format!("unknown field `{name}`{known}"));
             }
         }

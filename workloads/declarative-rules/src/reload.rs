@@ -88,6 +88,8 @@ mod tests {
 
     #[test]
     fn an_empty_set_is_a_set() {
-        assert!(matches!(Reloader::default().look_at(&RuleFiles::default()), Change::Loaded(set) if set.rules().is_empty()));
+        assert!(
+            matches!(Reloader::default().look_at(&RuleFiles::default()), Change::Loaded(set) if set.rules().is_empty())
+        );
     }
 }

@@ -107,7 +107,8 @@ impl fmt::Debug for DeclarativeRule {
 impl Rule for DeclarativeRule {
     fn meta(&self) -> RuleMeta {
         let Compiled { id, error_key, inputs, content, .. } = &*self.0;
-        let tags: Vec<&str> = content.iter().flat_map(|content| content.tags.iter().map(String::as_str)).collect();
+        let tags: Vec<&str> =
+            content.iter().flat_map(|content| content.tags.iter().map(String::as_str)).collect();
         let mut meta = RuleMeta::new(id.clone(), error_key.clone()).tags(&tags);
         let of_any: Vec<_> =
             inputs.iter().filter(|input| input.need == Need::Any).map(|input| input.reads.files()).collect();
@@ -152,7 +153,9 @@ struct Time {
 impl Time {
     fn left(&self) -> Result<Duration, Undecided> {
         let used_up = || {
-            Undecided::Limit(format!("the rules of users have used the {TIME_PER_ARCHIVE:?} that they have for an archive"))
+            Undecided::Limit(format!(
+                "the rules of users have used the {TIME_PER_ARCHIVE:?} that they have for an archive"
+            ))
         };
         TIME_PER_ARCHIVE.checked_sub(self.used.get()).ok_or_else(used_up)
     }
@@ -167,7 +170,9 @@ impl Compiled {
         match evaluation.value_of(&self.when)? {
             Value::Bool(true) => evaluation.details().map(Some),
             Value::Bool(false) => Ok(None),
-            other => Err(Undecided::Failed(self.describe(&self.when, &Reason::NotBool(other.type_of()).at(0)))),
+            other => {
+                Err(Undecided::Failed(self.describe(&self.when, &Reason::NotBool(other.type_of()).at(0))))
+            }
         }
     }
 
@@ -175,7 +180,9 @@ impl Compiled {
     pub(crate) fn input_values(&self, context: &Context<'_>) -> Result<Vec<Option<Value>>, Undecided> {
         let too_large = |_| {
             let most = MAX_DOCUMENT_BYTES >> 20;
-            Undecided::Limit(format!("the documents have more than {most} MiB, or more than {MAX_DOCUMENT_VALUES} values"))
+            Undecided::Limit(format!(
+                "the documents have more than {most} MiB, or more than {MAX_DOCUMENT_VALUES} values"
+            ))
         };
         let inputs = self.inputs.iter().map(|input| input.reads.value(context).map(Some).map_err(too_large));
         inputs.chain(self.facts.iter().map(|_| Ok(None))).collect()

@@ -5,7 +5,8 @@ use std::{collections::HashMap, path::PathBuf};
 use ccx_rules::Rule;
 
 use crate::{
-    DeclarativeRule, Digest, FilesError, Loaded, Position, Problem, RuleFiles, Severity, load_files, run_tests::TestFailure,
+    DeclarativeRule, Digest, FilesError, Loaded, Position, Problem, RuleFiles, Severity, load_files,
+    run_tests::TestFailure,
 };
 
 /// The rules of some files. All of them were loaded and passed their tests.
@@ -79,7 +80,10 @@ fn duplicates(rules: &[DeclarativeRule]) -> Vec<Problem> {
         let selector = format!("{}|{}", rule.id(), rule.error_key());
         if let Some(first) = first.get(&selector) {
             let Position { line, column } = first.position();
-            let message = format!("{selector} is already a rule, at {}:{line}:{column}; choose another key", first.file());
+            let message = format!(
+                "{selector} is already a rule, at {}:{line}:{column}; choose another key",
+                first.file()
+            );
             problems.push(error(rule, rule.position(), message));
         } else {
             first.insert(selector, rule);
@@ -92,8 +96,11 @@ fn failed_tests(rule: &DeclarativeRule) -> Vec<Problem> {
     let outcomes = rule.run_tests().into_iter();
     let failed = outcomes.filter_map(|outcome| {
         let TestFailure { expected, actual, .. } = outcome.failure?;
-        let message =
-            format!("the test `{}` of {} expects {expected}, and the rule says: {actual}", outcome.name, rule.id());
+        let message = format!(
+            "the test `{}` of {} expects {expected}, and the rule says: {actual}",
+            outcome.name,
+            rule.id()
+        );
         Some(error(rule, outcome.position, message))
     });
     failed.collect()

@@ -60,7 +60,8 @@ impl TestCase {
             Some(time) => match DateTime::parse_from_rfc3339(&time.value) {
                 Ok(time) => time.to_utc(),
                 Err(error) => {
-                    source.error(time.at, format!("`gathered_at` must be a time as in {GATHERED_AT}: {error}"));
+                    source
+                        .error(time.at, format!("`gathered_at` must be a time as in {GATHERED_AT}: {error}"));
                     return None;
                 }
             },
@@ -72,7 +73,13 @@ impl TestCase {
             return None;
         }
         let expected = definition.expect.as_ref()?.value.clone();
-        Some(Self { name: name.value.clone(), position: Position::of(source.text, name.at), files, gathered_at, expected })
+        Some(Self {
+            name: name.value.clone(),
+            position: Position::of(source.text, name.at),
+            files,
+            gathered_at,
+            expected,
+        })
     }
 
     fn run(&self, engine: &Engine) -> TestOutcome {
@@ -176,7 +183,9 @@ fn archive(files: &[(String, Arc<[u8]>)]) -> Result<Archive, ArchiveError> {
     /// An archive without a file is none.
     const PLACEHOLDER: &str = "insights-operator/empty";
     let mut tar = tar::Builder::new(Vec::new());
-    for (path, content) in files.iter().map(|(path, content)| (path.as_str(), &**content)).chain([(PLACEHOLDER, &[][..])]) {
+    for (path, content) in
+        files.iter().map(|(path, content)| (path.as_str(), &**content)).chain([(PLACEHOLDER, &[][..])])
+    {
         let mut header = tar::Header::new_gnu();
         header.set_size(content.len() as u64);
         header.set_mode(0o640);

@@ -4,7 +4,10 @@
 pub(crate) fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let max_distance = word.chars().count().div_ceil(3).clamp(1, 3);
     let rated = candidates.into_iter().map(|candidate| (distance(word, candidate), candidate));
-    rated.filter(|&(distance, _)| distance <= max_distance).min_by_key(|&(distance, _)| distance).map(|(_, word)| word)
+    rated
+        .filter(|&(distance, _)| distance <= max_distance)
+        .min_by_key(|&(distance, _)| distance)
+        .map(|(_, word)| word)
 }
 
 /// `, did you mean …?`, or nothing.

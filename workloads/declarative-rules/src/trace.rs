@@ -89,9 +89,19 @@ struct Watcher {
 
 impl Rule for Watcher {
     fn meta(&self) -> RuleMeta {
-        let RuleMeta { rule, error_keys, required, any_of, optional, log_queries, metric_families, tags } = self.rule.meta();
+        let RuleMeta { rule, error_keys, required, any_of, optional, log_queries, metric_families, tags } =
+            self.rule.meta();
         let optional = required.into_iter().chain(any_of.into_iter().flatten()).chain(optional).collect();
-        RuleMeta { rule, error_keys, tags, required: Vec::new(), any_of: Vec::new(), optional, log_queries, metric_families }
+        RuleMeta {
+            rule,
+            error_keys,
+            tags,
+            required: Vec::new(),
+            any_of: Vec::new(),
+            optional,
+            log_queries,
+            metric_families,
+        }
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -114,8 +124,16 @@ fn watch(rule: &Compiled, context: &Context<'_>) -> Trace {
     let facts = rule.facts.iter().map(|fact| traced(&mut evaluation, fact)).collect();
     let when = traced(&mut evaluation, &rule.when);
     let is_hit = when.value == Some(serde_json::Value::Bool(true));
-    let details = rule.details.iter().filter(|_| is_hit).map(|(_, detail)| traced(&mut evaluation, detail)).collect();
-    Trace { inputs, facts, when: Some(when), details, steps: MAX_STEPS - meter.steps_left(), ..Trace::default() }
+    let details =
+        rule.details.iter().filter(|_| is_hit).map(|(_, detail)| traced(&mut evaluation, detail)).collect();
+    Trace {
+        inputs,
+        facts,
+        when: Some(when),
+        details,
+        steps: MAX_STEPS - meter.steps_left(),
+        ..Trace::default()
+    }
 }
 
 fn traced(evaluation: &mut Evaluation<'_>, expression: &CompiledExpression) -> TracedValue {
@@ -135,7 +153,9 @@ fn shape(value: &Value, depth_left: usize) -> String {
     match value {
         Value::List(list) => match list.items().first() {
             None => "empty list".into(),
-            Some(first) if depth_left > 0 => format!("list of {} × {}", list.items().len(), shape(first, depth_left - 1)),
+            Some(first) if depth_left > 0 => {
+                format!("list of {} × {}", list.items().len(), shape(first, depth_left - 1))
+            }
             Some(_) => format!("list of {}", list.items().len()),
         },
         Value::Map(map) if depth_left > 0 => {
@@ -160,7 +180,8 @@ mod tests {
     const EXAMPLE: &str = include_str!("../examples/pool-degraded.yaml");
 
     fn trace(files: &[(&str, serde_json::Value)]) -> Trace {
-        load_file("a.yaml", EXAMPLE).rules[0].trace(&archive(files), Some("2026-01-15T12:00:00Z".parse().unwrap()))
+        load_file("a.yaml", EXAMPLE).rules[0]
+            .trace(&archive(files), Some("2026-01-15T12:00:00Z".parse().unwrap()))
     }
 
     #[test]
@@ -169,11 +190,15 @@ mod tests {
         let trace = trace(&[("config/machineconfigpools/worker.json", pool)]);
         assert_eq!((trace.verdict, &trace.reason), ("hit", &None));
         assert_eq!(trace.inputs[0].files, ["config/machineconfigpools/worker.json"]);
-        let shape = "list of 1 × {metadata: {name: string}, status: {degradedMachineCount: int}, _path: string}";
+        let shape =
+            "list of 1 × {metadata: {name: string}, status: {degradedMachineCount: int}, _path: string}";
         assert_eq!(trace.inputs[0].shape, shape);
         assert_eq!((trace.inputs[1].name.as_str(), trace.inputs[1].shape.as_str()), ("version", "null"));
         let bad = trace.facts[0].value.as_ref().unwrap();
-        assert_eq!((trace.facts[0].name.as_str(), &bad[0]["metadata"]["name"]), ("facts.bad", &json!("worker")));
+        assert_eq!(
+            (trace.facts[0].name.as_str(), &bad[0]["metadata"]["name"]),
+            ("facts.bad", &json!("worker"))
+        );
         assert_eq!(trace.when.unwrap().value, Some(json!(true)));
         assert_eq!(trace.details[0].value, Some(json!([{"name": "worker", "machines": 2}])));
         assert!(trace.steps > 0);
@@ -185,16 +210,23 @@ mod tests {
         assert_eq!(skipped.verdict, "skip");
         assert_eq!(skipped.reason.as_deref(), Some("All: ['config/machineconfigpools/*.json'] Any: "));
         assert_eq!(skipped.facts[0].value, Some(json!([])));
-        let failing = trace(&[("config/machineconfigpools/a.json", json!({"status": {"degradedMachineCount": "two"}}))]);
+        let failing = trace(&[(
+            "config/machineconfigpools/a.json",
+            json!({"status": {"degradedMachineCount": "two"}}),
+        )]);
         assert_eq!(failing.verdict, "fault");
-        assert!(failing.facts[0].error.as_ref().unwrap().contains("`>` does not take (string, int)"), "{failing:?}");
+        assert!(
+            failing.facts[0].error.as_ref().unwrap().contains("`>` does not take (string, int)"),
+            "{failing:?}"
+        );
         assert!(failing.reason.unwrap().contains("a.yaml:10:"));
     }
 
     #[test]
     fn an_explanation_has_the_inputs_and_the_content() {
         let explanation = load_file("a.yaml", EXAMPLE).rules[0].explain();
-        let inputs: Vec<_> = explanation.inputs.iter().map(|input| (input.kind, input.what.as_str(), input.need)).collect();
+        let inputs: Vec<_> =
+            explanation.inputs.iter().map(|input| (input.kind, input.what.as_str(), input.need)).collect();
         assert_eq!(inputs[0], ("glob", "config/machineconfigpools/*.json", "required"));
         assert_eq!(inputs[2].0, "logs");
         assert_eq!(explanation.inputs[2].pattern.as_deref(), Some(r"drain failed for node (?P<node>\S+)"));

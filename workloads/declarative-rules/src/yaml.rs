@@ -39,7 +39,12 @@ pub(crate) struct Key {
 }
 
 /// Where a byte of a scalar's text is in the file, in which it is written at `span`.
-pub(crate) fn offset_in_file(file_text: &str, span: &Range<usize>, scalar: &str, byte_of_scalar: usize) -> usize {
+pub(crate) fn offset_in_file(
+    file_text: &str,
+    span: &Range<usize>,
+    scalar: &str,
+    byte_of_scalar: usize,
+) -> usize {
     let written = file_text.get(span.clone()).unwrap_or_default();
     span.start + align::offset_in_source(written, scalar, byte_of_scalar)
 }
@@ -49,7 +54,8 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Vec<Node>, Problem> {
     let options = serde_saphyr::options! { strict_booleans: true };
     serde_saphyr::from_multiple_with_options(text, options).map_err(|error| {
         let message = error.without_snippet().to_string();
-        let message = message.lines().next().unwrap_or_default().split(" at line ").next().unwrap_or_default();
+        let message =
+            message.lines().next().unwrap_or_default().split(" at line ").next().unwrap_or_default();
         let position = error.location().and_then(|location| {
             let (line, column) = (location.line().try_into().ok()?, location.column().try_into().ok()?);
             (line > 0).then_some(Position { line, column })
@@ -86,13 +92,14 @@ impl Node {
         match &self.content {
             Content::Null => serde_json::Value::Null,
             Content::Bool(truth) => (*truth).into(),
-            Content::Int(number) => {
-                i64::try_from(*number).map_or_else(|_| u64::try_from(*number).unwrap_or(u64::MAX).into(), Into::into)
-            }
+            Content::Int(number) => i64::try_from(*number)
+                .map_or_else(|_| u64::try_from(*number).unwrap_or(u64::MAX).into(), Into::into),
             Content::Float(number) => (*number).into(),
             Content::Text(text) => text.as_str().into(),
             Content::List(items) => items.iter().map(Self::to_json).collect(),
-            Content::Map(entries) => entries.iter().map(|(key, value)| (key.name.clone(), value.to_json())).collect(),
+            Content::Map(entries) => {
+                entries.iter().map(|(key, value)| (key.name.clone(), value.to_json())).collect()
+            }
         }
     }
 }
@@ -106,7 +113,8 @@ impl<'de> Deserialize<'de> for Node {
 
 fn byte_range<T>(spanned: &Spanned<T>) -> Range<usize> {
     let span = spanned.referenced.span();
-    let number = |number: Option<u64>| number.and_then(|number| usize::try_from(number).ok()).unwrap_or_default();
+    let number =
+        |number: Option<u64>| number.and_then(|number| usize::try_from(number).ok()).unwrap_or_default();
     let start = number(span.byte_offset());
     start..start + number(span.byte_len())
 }

@@ -10,7 +10,8 @@ fn examples() -> PathBuf {
 
 #[test]
 fn every_example_is_a_good_rule() {
-    let set = RuleSet::load(&[examples()]).unwrap().unwrap_or_else(|rejected| panic!("{:#?}", rejected.problems));
+    let set =
+        RuleSet::load(&[examples()]).unwrap().unwrap_or_else(|rejected| panic!("{:#?}", rejected.problems));
     assert!(set.rules().len() >= 4, "{:?}", set.rules());
     assert_eq!(set.warnings(), []);
     for rule in set.rules() {

@@ -56,7 +56,8 @@ impl Adapter {
     /// Outside of a Tokio runtime.
     pub fn begin(&self, archive: &Archive) -> Result<Pending, AdapterError> {
         let unpacked = feed::unpack(archive, &self.wanted, &self.work_folder);
-        let folder = unpacked.inspect_err(|error| self.metrics.failures.with_label_values(&[error.as_str()]).inc())?;
+        let folder =
+            unpacked.inspect_err(|error| self.metrics.failures.with_label_values(&[error.as_str()]).inc())?;
         let (pool, metrics) = (Arc::clone(&self.pool), self.metrics.clone());
         let outcome = Handle::current().spawn(async move {
             let started = Instant::now();
@@ -78,7 +79,8 @@ impl Pending {
     /// Outside of a Tokio runtime, and on its own threads.
     pub fn wait(self) -> Result<Foreign, AdapterError> {
         let outcome = Handle::current().block_on(self.outcome).unwrap_or(Err(AdapterError::Stopped));
-        let done = outcome.inspect_err(|error| self.metrics.failures.with_label_values(&[error.as_str()]).inc())?;
+        let done =
+            outcome.inspect_err(|error| self.metrics.failures.with_label_values(&[error.as_str()]).inc())?;
         for failed in &done.errors {
             warn!(rule = failed.rule, error = failed.error, "a Python rule failed");
             self.metrics.rule_errors.with_label_values(&[&failed.rule]).inc();

@@ -31,7 +31,8 @@ impl Wanted {
     /// From the globs that a worker has told.
     pub(crate) fn new(patterns: Option<&[String]>) -> Self {
         let Some(patterns) = patterns else { return Self::All };
-        let (exact, globs): (Vec<_>, Vec<_>) = patterns.iter().partition(|pattern| Glob::new(pattern).is_literal());
+        let (exact, globs): (Vec<_>, Vec<_>) =
+            patterns.iter().partition(|pattern| Glob::new(pattern).is_literal());
         Self::Some {
             exact: exact.into_iter().cloned().collect(),
             globs: globs.into_iter().map(|glob| Glob::new(glob)).collect(),
@@ -41,7 +42,9 @@ impl Wanted {
     fn contains(&self, path: &str) -> bool {
         match self {
             Self::All => true,
-            Self::Some { exact, globs } => exact.contains(path) || globs.iter().any(|glob| glob.matches(path)),
+            Self::Some { exact, globs } => {
+                exact.contains(path) || globs.iter().any(|glob| glob.matches(path))
+            }
         }
     }
 }
@@ -49,7 +52,11 @@ impl Wanted {
 /// Writes the wanted files into a new folder below `work_folder`, which is removed with the value.
 ///
 /// The paths of an [`Archive`] are relative and have no `..`, and it has no links.
-pub(crate) fn unpack(archive: &Archive, wanted: &Wanted, work_folder: &Path) -> Result<TempDir, AdapterError> {
+pub(crate) fn unpack(
+    archive: &Archive,
+    wanted: &Wanted,
+    work_folder: &Path,
+) -> Result<TempDir, AdapterError> {
     write(archive, wanted, work_folder).context(FeedSnafu { folder: work_folder })
 }
 

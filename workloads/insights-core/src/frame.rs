@@ -25,7 +25,10 @@ pub(crate) enum FrameError {
 }
 
 /// Writes one frame.
-pub(crate) async fn write(to: &mut (impl AsyncWrite + Unpin), message: &impl Serialize) -> Result<(), FrameError> {
+pub(crate) async fn write(
+    to: &mut (impl AsyncWrite + Unpin),
+    message: &impl Serialize,
+) -> Result<(), FrameError> {
     let body = serde_json::to_vec(message).context(EncodeSnafu)?;
     let length = u32::try_from(body.len()).ok().filter(|_| body.len() <= MAX_FRAME_BYTES);
     let Some(length) = length else { return TooLargeSnafu { bytes: body.len() }.fail() };

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use prometheus::{Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry, exponential_buckets};
+use prometheus::{
+    Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry, exponential_buckets,
+};
 
 /// Metrics of the Python rules.
 #[derive(Clone, Debug)]
@@ -21,13 +23,27 @@ impl Metrics {
     pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
         let buckets = exponential_buckets(0.005, 2.0, 14)?;
         let seconds =
-            HistogramOpts::new("ccx_insights_core_seconds", "Time of the Python rules on an archive").buckets(buckets);
-        let counter = |name: &str, help: &str, label: &str| IntCounterVec::new(Opts::new(name, help), &[label]);
+            HistogramOpts::new("ccx_insights_core_seconds", "Time of the Python rules on an archive")
+                .buckets(buckets);
+        let counter =
+            |name: &str, help: &str, label: &str| IntCounterVec::new(Opts::new(name, help), &[label]);
         let metrics = Self {
             seconds: Histogram::with_opts(seconds)?,
-            rule_errors: counter("ccx_insights_core_rule_errors_total", "Exceptions of each Python rule", "rule")?,
-            failures: counter("ccx_insights_core_failures_total", "Archives without results of Python rules", "reason")?,
-            replaced: counter("ccx_insights_core_workers_replaced_total", "Python processes that were replaced", "reason")?,
+            rule_errors: counter(
+                "ccx_insights_core_rule_errors_total",
+                "Exceptions of each Python rule",
+                "rule",
+            )?,
+            failures: counter(
+                "ccx_insights_core_failures_total",
+                "Archives without results of Python rules",
+                "reason",
+            )?,
+            replaced: counter(
+                "ccx_insights_core_workers_replaced_total",
+                "Python processes that were replaced",
+                "reason",
+            )?,
             duplicates: IntCounter::new(
                 "ccx_insights_core_duplicates_total",
                 "Our findings that gave way to those of Python",

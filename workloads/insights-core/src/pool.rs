@@ -32,7 +32,10 @@ type Seat = OwnedSemaphorePermit;
 
 impl Pool {
     /// Starts one worker, to see that it can be done; the others follow when they are needed.
-    pub(crate) async fn start(settings: InsightsCore, metrics: Metrics) -> Result<(Arc<Self>, Hello), AdapterError> {
+    pub(crate) async fn start(
+        settings: InsightsCore,
+        metrics: Metrics,
+    ) -> Result<(Arc<Self>, Hello), AdapterError> {
         let first = Worker::start(&settings).await?;
         let hello = first.hello.clone();
         metrics.workers.inc();

@@ -74,13 +74,20 @@ pub(crate) struct Misfits {
 }
 
 impl Item {
-    fn into_finding(self, kind: Kind, wanted: HitDetails, changed: &mut Vec<String>) -> Result<Finding, String> {
+    fn into_finding(
+        self,
+        kind: Kind,
+        wanted: HitDetails,
+        changed: &mut Vec<String>,
+    ) -> Result<Finding, String> {
         let Self { component, key, details, tags, links } = self;
         let rule = rule_of(&component)?;
-        let error_key: ErrorKey = key.parse().map_err(|error| format!("key {key:?} of {component}: {error}"))?;
+        let error_key: ErrorKey =
+            key.parse().map_err(|error| format!("key {key:?} of {component}: {error}"))?;
         let mut finding = Finding { rule, error_key, details, tags, links };
         if wanted == HitDetails::ForClients {
-            let fields = finding.adapt(kind).map_err(|error| format!("details of {component}, {key}: {error}"))?;
+            let fields =
+                finding.adapt(kind).map_err(|error| format!("details of {component}, {key}: {error}"))?;
             if !fields.is_empty() {
                 changed.push(format!("details of {component}, {key}: {}", fields.join(", ")));
             }
@@ -91,8 +98,9 @@ impl Item {
 
 fn rule_of(component: &str) -> Result<RuleFqdn, String> {
     let module = component.strip_suffix(FUNCTION);
-    let module =
-        module.ok_or_else(|| format!("component {component:?} does not end in {FUNCTION}; call the rule's function so"))?;
+    let module = module.ok_or_else(|| {
+        format!("component {component:?} does not end in {FUNCTION}; call the rule's function so")
+    })?;
     module.parse().map_err(|error| format!("component {component:?}: {error}"))
 }
 
@@ -108,9 +116,11 @@ mod tests {
 
     #[test]
     fn a_hit_keeps_its_details_tags_and_links() {
-        let (foreign, misfits) = foreign(json!({"system": {}, "reports": [{"rule_id": "r|KEY", "component": "org.r.report",
+        let (foreign, misfits) = foreign(
+            json!({"system": {}, "reports": [{"rule_id": "r|KEY", "component": "org.r.report",
             "type": "rule", "key": "KEY", "details": {"type": "rule", "error_key": "KEY", "b": 1, "a": 2}, "tags": ["t"],
-            "links": {"jira": ["J"]}}]}));
+            "links": {"jira": ["J"]}}]}),
+        );
         assert_eq!(misfits, Misfits::default());
         let (kind, finding) = &foreign.findings[0];
         assert_eq!((*kind, finding.rule.as_str(), finding.error_key.as_str()), (Kind::Hit, "org.r", "KEY"));
@@ -123,7 +133,10 @@ mod tests {
         let item = json!({"component": "org.r.check", "key": "KEY", "details": {}});
         let (foreign, misfits) = foreign(json!({"reports": [item]}));
         assert!(foreign.findings.is_empty());
-        assert_eq!(misfits.left_out, [r#"component "org.r.check" does not end in .report; call the rule's function so"#]);
+        assert_eq!(
+            misfits.left_out,
+            [r#"component "org.r.check" does not end in .report; call the rule's function so"#]
+        );
     }
 
     /// A report with a hit that has these details.
@@ -136,7 +149,10 @@ mod tests {
         let nodes = json!([{"name": "a", "role": "worker"}]);
         let (foreign, misfits) = foreign(hit(&json!({"type": "rule", "error_key": "KEY", "nodes": nodes})));
         let details: serde_json::Value = serde_json::from_str(foreign.findings[0].1.details.get()).unwrap();
-        assert_eq!(details, json!({"type": "rule", "error_key": "KEY", "nodes": ["a"], "node_details": nodes}));
+        assert_eq!(
+            details,
+            json!({"type": "rule", "error_key": "KEY", "nodes": ["a"], "node_details": nodes})
+        );
         let changed = vec!["details of org.r.report, KEY: nodes".to_owned()];
         assert_eq!(misfits, Misfits { left_out: Vec::new(), changed });
     }

@@ -56,7 +56,8 @@ impl Worker {
     pub(crate) async fn start(settings: &InsightsCore) -> Result<Self, AdapterError> {
         let python = &settings.python;
         let mut child = command(python).spawn().context(SpawnSnafu { python })?;
-        let (Some(requests), Some(replies), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        let (Some(requests), Some(replies), Some(stderr)) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take())
         else {
             unreachable!("all three are piped");
         };
@@ -85,7 +86,9 @@ impl Worker {
             Ok(Reply::Hello(hello)) => hello,
             Ok(Reply::Failed(failed)) => return LoadSnafu { python, error: failed.error }.fail(),
             Ok(Reply::Done(_)) => return LoadSnafu { python, error: "an answer to another question" }.fail(),
-            Err(error @ AdapterError::Died { .. }) => return LoadSnafu { python, error: error.to_string() }.fail(),
+            Err(error @ AdapterError::Died { .. }) => {
+                return LoadSnafu { python, error: error.to_string() }.fail();
+            }
             Err(error) => return Err(error),
         };
         ensure!(hello.protocol == PROTOCOL, ProtocolSnafu { theirs: hello.protocol, ours: PROTOCOL });
@@ -108,7 +111,10 @@ impl Worker {
                 self.life.rss_bytes = failed.rss_bytes;
                 FailedSnafu { error: failed.error }.fail()
             }
-            _ => Err(AdapterError::Died { stderr: self.stderr.text(), source: "it answered another question".into() }),
+            _ => Err(AdapterError::Died {
+                stderr: self.stderr.text(),
+                source: "it answered another question".into(),
+            }),
         }
     }
 

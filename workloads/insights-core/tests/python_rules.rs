@@ -87,8 +87,10 @@ fn archive(faults: &[Fault]) -> Archive {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it counts")]
 fn counter(registry: &Registry, name: &str, label: &str) -> u64 {
     let families = registry.gather();
-    let metrics =
-        families.iter().filter(|family| family.name() == name).flat_map(prometheus::proto::MetricFamily::get_metric);
+    let metrics = families
+        .iter()
+        .filter(|family| family.name() == name)
+        .flat_map(prometheus::proto::MetricFamily::get_metric);
     metrics
         .filter(|metric| metric.get_label().iter().any(|pair| pair.value() == label))
         .map(|metric| metric.get_counter().get_value() as u64)
@@ -116,18 +118,23 @@ async fn ten_rules_find_in_python_what_they_find_in_rust() {
     let Some(python) = Python::find() else { return };
     let (mut adapter, registry) = start(&python.settings(&[TEN_RULES])).await;
     assert_eq!(adapter.rules().len(), 10, "{:?}", adapter.rules());
-    let modules: Vec<String> = adapter.rules().iter().map(|rule| rule.strip_suffix(".report").unwrap().into()).collect();
+    let modules: Vec<String> =
+        adapter.rules().iter().map(|rule| rule.strip_suffix(".report").unwrap().into()).collect();
     let engine = Engine::builtin();
     let mut cases: Vec<Vec<Fault>> = vec![Vec::new(), Fault::ALL.to_vec()];
     cases.extend(Fault::ALL.map(|fault| vec![fault]));
     for faults in cases {
         let report = engine.run(&archive(&faults), None);
-        let expected = hits(report.hits.iter().filter(|hit| modules.iter().any(|module| module == hit.rule.as_str())));
+        let expected =
+            hits(report.hits.iter().filter(|hit| modules.iter().any(|module| module == hit.rule.as_str())));
         let (same_adapter, outcome) = run(adapter, archive(&faults)).await;
         adapter = same_adapter;
         assert_eq!(python_hits(&outcome.unwrap()), expected, "{faults:?}");
     }
-    assert_eq!(counter(&registry, "ccx_insights_core_rule_errors_total", "ccx_rules.external.kcm_gc_resync.report"), 0);
+    assert_eq!(
+        counter(&registry, "ccx_insights_core_rule_errors_total", "ccx_rules.external.kcm_gc_resync.report"),
+        0
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -156,8 +163,10 @@ async fn a_rule_that_fails_is_counted_and_the_others_answer() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rule_that_hangs_is_interrupted_and_the_others_answer() {
     let Some(python) = Python::find() else { return };
-    let settings =
-        InsightsCore { rule_timeout: Duration::from_millis(500), ..python.settings(&["troublesome.hanging", TEN_RULES]) };
+    let settings = InsightsCore {
+        rule_timeout: Duration::from_millis(500),
+        ..python.settings(&["troublesome.hanging", TEN_RULES])
+    };
     let (adapter, registry) = start(&settings).await;
     let (_, outcome) = run(adapter, archive(&[Fault::EtcdSlowDisk])).await;
     assert_eq!(outcome.unwrap().findings.len(), 1);
@@ -176,7 +185,11 @@ async fn a_rule_that_can_not_be_interrupted_costs_its_process() {
     let (adapter, registry) = start(&settings).await;
     let (_, outcome) = run(adapter, archive(&[])).await;
     assert!(matches!(outcome, Err(AdapterError::TimedOut { .. })), "{outcome:?}");
-    assert_eq!(counter(&registry, "ccx_insights_core_workers_replaced_total", "timeout"), 2, "one for each attempt");
+    assert_eq!(
+        counter(&registry, "ccx_insights_core_workers_replaced_total", "timeout"),
+        2,
+        "one for each attempt"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -198,14 +211,19 @@ async fn a_process_that_crashes_again_is_told_with_its_last_words() {
     let error = outcome.unwrap_err();
     assert!(error.to_string().contains("the rule took the process down"), "{error}");
     let (_, outcome) = run(adapter, archive(&[])).await;
-    assert!(matches!(outcome, Err(AdapterError::Died { .. })), "the next archive gets a process of its own: {outcome:?}");
+    assert!(
+        matches!(outcome, Err(AdapterError::Died { .. })),
+        "the next archive gets a process of its own: {outcome:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_process_that_grows_is_replaced() {
     let Some(python) = Python::find() else { return };
-    let settings =
-        InsightsCore { max_memory_growth: ByteSize::mib(20), ..python.settings(&["troublesome.leaking", TEN_RULES]) };
+    let settings = InsightsCore {
+        max_memory_growth: ByteSize::mib(20),
+        ..python.settings(&["troublesome.leaking", TEN_RULES])
+    };
     let (mut adapter, registry) = start(&settings).await;
     for _ in 0..8 {
         let (same_adapter, outcome) = run(adapter, archive(&[])).await;
@@ -222,7 +240,10 @@ async fn what_a_rule_prints_harms_nobody() {
     let (adapter, _) = start(&python.settings(&["troublesome.printing"])).await;
     let (_, outcome) = run(adapter, archive(&[])).await;
     let foreign = outcome.unwrap();
-    assert_eq!(foreign.findings[0].1.details.get(), r#"{"read": "", "type": "rule", "error_key": "PRINTED"}"#);
+    assert_eq!(
+        foreign.findings[0].1.details.get(),
+        r#"{"read": "", "type": "rule", "error_key": "PRINTED"}"#
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -258,7 +279,8 @@ async fn a_process_that_is_killed_is_noticed_and_replaced() {
 async fn packages_that_are_missing_are_said_at_the_start() {
     let Some(python) = Python::find() else { return };
     let registry = Registry::new();
-    let outcome = Adapter::start(&python.settings(&["no_such_package"]), Metrics::register(&registry).unwrap()).await;
+    let outcome =
+        Adapter::start(&python.settings(&["no_such_package"]), Metrics::register(&registry).unwrap()).await;
     let error = outcome.err().expect("there is no such package").to_string();
     assert!(error.contains("no_such_package") && error.contains("insights_core.packages"), "{error}");
 }
@@ -279,8 +301,11 @@ async fn a_configuration_of_ccx_messaging_is_read_as_it_is() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn more_workers_take_more_archives_at_once() {
     let Some(python) = Python::find() else { return };
-    let settings =
-        InsightsCore { workers: 2, rule_timeout: Duration::from_secs(4), ..python.settings(&["troublesome.hanging"]) };
+    let settings = InsightsCore {
+        workers: 2,
+        rule_timeout: Duration::from_secs(4),
+        ..python.settings(&["troublesome.hanging"])
+    };
     let (adapter, _) = start(&settings).await;
     let started = Instant::now();
     tokio::task::spawn_blocking(move || {

@@ -78,7 +78,8 @@ impl Kafka {
 
     /// Adds a topic.
     pub fn create_topic(&self, topic: &str, partitions: i32) -> Result<(), KafkaError> {
-        let created = self.ask(|answer| Command::CreateTopic { topic: topic.to_owned(), partitions, answer })?;
+        let created =
+            self.ask(|answer| Command::CreateTopic { topic: topic.to_owned(), partitions, answer })?;
         created.context(CreateTopicSnafu { topic })
     }
 
@@ -115,7 +116,11 @@ fn run(requests: &mpsc::Receiver<Command>, started: &mpsc::Sender<Result<String,
                 let _ = answer.send(cluster.create_topic(&topic, partitions, 1));
             }
             Command::Reachable { reachable, answer } => {
-                let _ = answer.send(if reachable { cluster.broker_up(BROKER) } else { cluster.broker_down(BROKER) });
+                let _ = answer.send(if reachable {
+                    cluster.broker_up(BROKER)
+                } else {
+                    cluster.broker_down(BROKER)
+                });
             }
         }
     }
@@ -153,12 +158,16 @@ mod tests {
     async fn an_outage_loses_nothing() {
         let kafka = Kafka::start(&[("topic", 1)]).unwrap();
         let producer: FutureProducer = client(&kafka).set("enable.idempotence", "true").create().unwrap();
-        let send = async |payload: &str| producer.send(FutureRecord::<(), _>::to("topic").payload(payload), PATIENCE).await;
+        let send = async |payload: &str| {
+            producer.send(FutureRecord::<(), _>::to("topic").payload(payload), PATIENCE).await
+        };
         send("before").await.unwrap();
         kafka.go_away().unwrap();
         let during = tokio::spawn({
             let producer = producer.clone();
-            async move { producer.send(FutureRecord::<(), _>::to("topic").payload("during"), PATIENCE).await.map(drop) }
+            async move {
+                producer.send(FutureRecord::<(), _>::to("topic").payload("during"), PATIENCE).await.map(drop)
+            }
         });
         kafka.come_back().unwrap();
         during.await.unwrap().unwrap();

@@ -79,7 +79,8 @@ impl ObjectStorage {
     /// Starts a server whose objects vanish with it.
     pub async fn start(bucket: &str) -> Result<Self, ObjectStorageError> {
         let bucket = bucket.to_owned();
-        blocking(move || Self::start_on(Folder::temporary("ccx-objects-").context(FolderSnafu)?, &bucket)).await
+        blocking(move || Self::start_on(Folder::temporary("ccx-objects-").context(FolderSnafu)?, &bucket))
+            .await
     }
 
     /// Starts a server whose objects are kept in `folder`.
@@ -132,7 +133,8 @@ impl ObjectStorage {
 
     fn serve(&self) -> Result<Server, ObjectStorageError> {
         let path = self.folder.path();
-        let files = FileSystem::new(path).map_err(|error| OpenSnafu { path, reason: format!("{error:?}") }.build())?;
+        let files = FileSystem::new(path)
+            .map_err(|error| OpenSnafu { path, reason: format!("{error:?}") }.build())?;
         let mut service = S3ServiceBuilder::new(files);
         service.set_auth(SimpleAuth::from_single(self.access_key_id.clone(), self.secret_access_key.clone()));
         Server::start(self.address, service.build())
@@ -146,7 +148,9 @@ impl ObjectStorage {
 async fn blocking(
     start: impl FnOnce() -> Result<ObjectStorage, ObjectStorageError> + Send + 'static,
 ) -> Result<ObjectStorage, ObjectStorageError> {
-    tokio::task::spawn_blocking(start).await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+    tokio::task::spawn_blocking(start)
+        .await
+        .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
 /// The thread that serves; its end cuts all connections.
@@ -162,13 +166,15 @@ impl Server {
         let listener = TcpListener::bind(address).context(ListenSnafu { address })?;
         listener.set_nonblocking(true).context(ListenSnafu { address })?;
         let address = listener.local_addr().context(ListenSnafu { address })?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context(ThreadSnafu)?;
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().context(ThreadSnafu)?;
         let stop = CancellationToken::new();
         let stopped = stop.clone();
         let serve = move || {
             runtime.block_on(stopped.run_until_cancelled(accept(listener, service)));
         };
-        let thread = thread::Builder::new().name("object-storage".into()).spawn(serve).context(ThreadSnafu)?;
+        let thread =
+            thread::Builder::new().name("object-storage".into()).spawn(serve).context(ThreadSnafu)?;
         Ok(Self { address, stop, thread: Some(thread) })
     }
 }

@@ -86,7 +86,9 @@ impl Postgres {
         let server = Server::start_on_free_port(&cluster, durability)?;
         tracing::debug!(port = server.port(), version = cluster.binaries.version, "PostgreSQL started");
         let port = server.port();
-        Ok(Self { parts: Arc::new(Parts { cluster, durability, port, server: Mutex::new(Some(server)), folder }) })
+        Ok(Self {
+            parts: Arc::new(Parts { cluster, durability, port, server: Mutex::new(Some(server)), folder }),
+        })
     }
 
     /// What `postgres --version` says.
@@ -122,11 +124,16 @@ impl Postgres {
             .password(&self.parts.cluster.password)
             .database(&config.name);
         let mut connection = PgConnection::connect_with(&options).await.context(ConnectSnafu)?;
-        let known =
-            sqlx::query("SELECT FROM pg_database WHERE datname = $1").bind(name).fetch_optional(&mut connection).await;
+        let known = sqlx::query("SELECT FROM pg_database WHERE datname = $1")
+            .bind(name)
+            .fetch_optional(&mut connection)
+            .await;
         if known.context(CreateDatabaseSnafu { name })?.is_none() {
             let create = format!("CREATE DATABASE \"{}\"", name.replace('"', "\"\""));
-            sqlx::raw_sql(AssertSqlSafe(create)).execute(&mut connection).await.context(CreateDatabaseSnafu { name })?;
+            sqlx::raw_sql(AssertSqlSafe(create))
+                .execute(&mut connection)
+                .await
+                .context(CreateDatabaseSnafu { name })?;
         }
         Ok(Database { name: name.to_owned(), ..config })
     }

@@ -12,7 +12,9 @@ use crate::{Identity, IdentityError, Timestamp, parse_gathering_time, timestamp:
 #[derive(Debug, Snafu)]
 pub enum AnnounceError {
     /// The message is not the JSON object that it should be.
-    #[snafu(display("failed to parse the announcement as JSON with the fields url, b64_identity and timestamp"))]
+    #[snafu(display(
+        "failed to parse the announcement as JSON with the fields url, b64_identity and timestamp"
+    ))]
     Schema {
         /// What is wrong and where.
         source: serde_json::Error,
@@ -41,9 +43,9 @@ impl AnnounceError {
     /// The request that the broken message belongs to, when it could be read.
     pub fn request_id(&self) -> Option<&str> {
         match self {
-            Self::Schema { request_id, .. } | Self::Identity { request_id, .. } | Self::Timestamp { request_id, .. } => {
-                request_id.as_deref()
-            }
+            Self::Schema { request_id, .. }
+            | Self::Identity { request_id, .. }
+            | Self::Timestamp { request_id, .. } => request_id.as_deref(),
         }
     }
 }
@@ -71,9 +73,10 @@ impl Announce {
         let wire: Wire<'_> =
             serde_json::from_slice(json).with_context(|_| SchemaSnafu { request_id: request_id_of(json) })?;
         let request_id = wire.request_id.filter(|id| !id.is_empty()).map(Cow::into_owned);
-        let identity =
-            Identity::from_base64(&wire.b64_identity).context(IdentitySnafu { request_id: request_id.clone() })?;
-        let timestamp = Timestamp::parse(&wire.timestamp).context(TimestampSnafu { request_id: request_id.clone() })?;
+        let identity = Identity::from_base64(&wire.b64_identity)
+            .context(IdentitySnafu { request_id: request_id.clone() })?;
+        let timestamp =
+            Timestamp::parse(&wire.timestamp).context(TimestampSnafu { request_id: request_id.clone() })?;
         let gathering_time = wire
             .metadata
             .and_then(|metadata| metadata.custom_metadata)
@@ -200,9 +203,13 @@ mod tests {
 
     #[test]
     fn a_broken_identity_or_timestamp_names_the_request() {
-        let bad_identity = br#"{"request_id":"abc","url":"u","b64_identity":"%","timestamp":"2026-01-15T12:00:00Z"}"#;
+        let bad_identity =
+            br#"{"request_id":"abc","url":"u","b64_identity":"%","timestamp":"2026-01-15T12:00:00Z"}"#;
         let error = Announce::parse(bad_identity).unwrap_err();
-        assert!(matches!(error, AnnounceError::Identity { .. }) && error.to_string().contains("abc"), "{error}");
+        assert!(
+            matches!(error, AnnounceError::Identity { .. }) && error.to_string().contains("abc"),
+            "{error}"
+        );
         let identity = announce().identity.to_base64();
         let bad_time = format!(r#"{{"url":"u","b64_identity":"{identity}","timestamp":"now"}}"#);
         let error = Announce::parse(bad_time.as_bytes()).unwrap_err();
@@ -213,7 +220,9 @@ mod tests {
     fn gathering_time_is_optional_and_in_utc() {
         let identity = announce().identity.to_base64();
         let json = |metadata: &str| {
-            format!(r#"{{"url":"u","b64_identity":"{identity}","timestamp":"2026-01-15T12:00:00Z","metadata":{metadata}}}"#)
+            format!(
+                r#"{{"url":"u","b64_identity":"{identity}","timestamp":"2026-01-15T12:00:00Z","metadata":{metadata}}}"#
+            )
         };
         let zoned = json(r#"{"custom_metadata":{"gathering_time":"2026-01-15T13:00:00+01:00"}}"#);
         let time = Announce::parse(zoned.as_bytes()).unwrap().gathering_time.unwrap();

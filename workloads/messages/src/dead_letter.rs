@@ -54,7 +54,10 @@ impl FromStr for ErrorClass {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        [Self::Transient, Self::BadInput, Self::Bug].into_iter().find(|class| class.as_str() == text).ok_or(())
+        [Self::Transient, Self::BadInput, Self::Bug]
+            .into_iter()
+            .find(|class| class.as_str() == text)
+            .ok_or(())
     }
 }
 

@@ -84,7 +84,10 @@ mod tests {
 
     #[test]
     fn html_and_line_separators_are_escaped() {
-        assert_eq!(encode("{\"a&\":\"<b>\u{2028}\u{2029}â\"}"), r#"{"a\u0026":"\u003cb\u003e\u2028\u2029â"}"#);
+        assert_eq!(
+            encode("{\"a&\":\"<b>\u{2028}\u{2029}â\"}"),
+            r#"{"a\u0026":"\u003cb\u003e\u2028\u2029â"}"#
+        );
     }
 
     proptest! {

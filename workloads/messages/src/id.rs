@@ -115,7 +115,8 @@ impl FromStr for OrgId {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        let number: u64 = text.parse().map_err(|_| IdError::new(text, "an organisation id (1 to 2147483647)"))?;
+        let number: u64 =
+            text.parse().map_err(|_| IdError::new(text, "an organisation id (1 to 2147483647)"))?;
         Self::new(number)
     }
 }
@@ -169,9 +170,13 @@ impl FromStr for RuleFqdn {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        let is_valid =
-            !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
-        if is_valid { Ok(Self(text.into())) } else { Err(IdError::new(text, "a rule name (letters, digits, _ and .)")) }
+        let is_valid = !text.is_empty()
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'));
+        if is_valid {
+            Ok(Self(text.into()))
+        } else {
+            Err(IdError::new(text, "a rule name (letters, digits, _ and .)"))
+        }
     }
 }
 
@@ -196,8 +201,13 @@ impl FromStr for ErrorKey {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        let is_valid = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        if is_valid { Ok(Self(text.into())) } else { Err(IdError::new(text, "an error key (letters, digits and _)")) }
+        let is_valid =
+            !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if is_valid {
+            Ok(Self(text.into()))
+        } else {
+            Err(IdError::new(text, "an error key (letters, digits and _)"))
+        }
     }
 }
 

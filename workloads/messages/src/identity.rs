@@ -117,8 +117,10 @@ mod tests {
 
     #[test]
     fn the_internal_organisation_comes_first() {
-        let identity =
-            Identity::from_json(br#"{"identity":{"org_id":"2","internal":{"org_id":"1"},"account_number":"7"}}"#).unwrap();
+        let identity = Identity::from_json(
+            br#"{"identity":{"org_id":"2","internal":{"org_id":"1"},"account_number":"7"}}"#,
+        )
+        .unwrap();
         assert_eq!(identity.org_id.get(), 1);
         assert_eq!(identity.account_number, Some(AccountNumber(7)));
     }
@@ -136,7 +138,8 @@ mod tests {
     #[test]
     fn a_cluster_that_is_no_uuid_is_no_cluster() {
         let identity =
-            Identity::from_json(br#"{"identity":{"internal":{"org_id":"1"},"system":{"cluster_id":"x"}}}"#).unwrap();
+            Identity::from_json(br#"{"identity":{"internal":{"org_id":"1"},"system":{"cluster_id":"x"}}}"#)
+                .unwrap();
         assert_eq!(identity.cluster_id, None);
     }
 
@@ -152,7 +155,8 @@ mod tests {
 
     #[test]
     fn padding_is_optional_and_rubbish_is_named() {
-        let padded = Identity { org_id: OrgId::new(12).unwrap(), account_number: None, cluster_id: None }.to_base64();
+        let padded =
+            Identity { org_id: OrgId::new(12).unwrap(), account_number: None, cluster_id: None }.to_base64();
         assert!(Identity::from_base64(padded.trim_end_matches('=')).is_ok());
         assert!(matches!(Identity::from_base64("%%%"), Err(IdentityError::Base64 { .. })));
         assert!(matches!(Identity::from_base64("AAAA"), Err(IdentityError::Json { .. })));

@@ -207,11 +207,13 @@ impl<'a> Report<'a> {
     const VERSION_INFO_ID: &'static str = "version_info|CLUSTER_VERSION_INFO";
 
     fn from_sections(sections: Sections<'a>) -> Result<Self, ResultsError> {
-        let keys: Vec<&'static str> = Self::REQUIRED_KEYS.into_iter().filter(|key| !sections.contains_key(*key)).collect();
+        let keys: Vec<&'static str> =
+            Self::REQUIRED_KEYS.into_iter().filter(|key| !sections.contains_key(*key)).collect();
         ensure!(keys.is_empty(), MissingReportKeysSnafu { keys });
         let hits = parse_items::<Hit<'a>>(&sections, "reports")?;
         let info = parse_items::<Info<'a>>(&sections, "info")?;
-        let version_info = info.into_iter().find(|info| info.info_id.as_deref() == Some(Self::VERSION_INFO_ID));
+        let version_info =
+            info.into_iter().find(|info| info.info_id.as_deref() == Some(Self::VERSION_INFO_ID));
         let cluster_version = version_info.and_then(|info| info.version());
         Ok(Self { hits: without_repeats(hits), cluster_version, sections })
     }
@@ -241,7 +243,10 @@ fn without_repeats(mut hits: Vec<Hit<'_>>) -> Vec<Hit<'_>> {
     hits
 }
 
-fn parse_items<'a, T: Deserialize<'a>>(sections: &Sections<'a>, key: &'static str) -> Result<Vec<T>, ResultsError> {
+fn parse_items<'a, T: Deserialize<'a>>(
+    sections: &Sections<'a>,
+    key: &'static str,
+) -> Result<Vec<T>, ResultsError> {
     let Some(section) = sections.get(key) else { return Ok(Vec::new()) };
     let items: Option<Vec<T>> = serde_json::from_str(section.get()).context(ReportItemsSnafu { key })?;
     Ok(items.unwrap_or_default())

@@ -14,7 +14,8 @@ use ccx_messages::{Announce, AnnounceError, Results};
 
 fn reference() -> Option<PathBuf> {
     let beside_checkout = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference");
-    let folder = std::env::var_os("CCX_REFERENCE").map_or_else(beside_checkout, PathBuf::from).join("messages");
+    let folder =
+        std::env::var_os("CCX_REFERENCE").map_or_else(beside_checkout, PathBuf::from).join("messages");
     let found = folder.is_dir().then_some(folder);
     if found.is_none() {
         eprintln!("skipped: no published samples here; set CCX_REFERENCE to the folder that has `messages`");
@@ -38,7 +39,9 @@ fn json_files(folder: &Path) -> Vec<(String, Vec<u8>)> {
 #[test]
 fn announcements() {
     let Some(reference) = reference() else { return };
-    let sample = |name: &str| Announce::parse(&fs::read(reference.join("platform.upload.announce").join(name)).unwrap());
+    let sample = |name: &str| {
+        Announce::parse(&fs::read(reference.join("platform.upload.announce").join(name)).unwrap())
+    };
     assert_eq!(sample("correct.json").unwrap().identity.org_id.get(), 123_456);
     // Their identities end in a trailing comma, which is not JSON; the first field that is missing is reported first.
     assert!(matches!(sample("no_account.json"), Err(AnnounceError::Identity { .. })));

@@ -69,7 +69,12 @@ impl Downloads {
     /// Downloads the archive behind `url` and adjusts the passage to its size.
     ///
     /// Between attempts nothing is held, so only this record waits.
-    pub(crate) async fn download(&self, url: &str, link: Link, passage: Passage) -> Result<(Bytes, Passage), Stop> {
+    pub(crate) async fn download(
+        &self,
+        url: &str,
+        link: Link,
+        passage: Passage,
+    ) -> Result<(Bytes, Passage), Stop> {
         let started = Instant::now();
         let outcome = self.try_to_the_limit(url, link, passage).await;
         let dashboards = &self.metrics.dashboards;
@@ -77,7 +82,12 @@ impl Downloads {
         outcome.inspect(|(archive, _)| observe_bytes(&dashboards.downloaded, archive.len()))
     }
 
-    async fn try_to_the_limit(&self, url: &str, link: Link, mut passage: Passage) -> Result<(Bytes, Passage), Stop> {
+    async fn try_to_the_limit(
+        &self,
+        url: &str,
+        link: Link,
+        mut passage: Passage,
+    ) -> Result<(Bytes, Passage), Stop> {
         let mut backoff = Backoff::new(&self.retry);
         let mut attempts = 0;
         loop {
@@ -95,7 +105,13 @@ impl Downloads {
             }
             self.metrics.download_retries.inc();
             let delay = backoff.next_delay();
-            tracing::info!(attempts, ?verdict, ?delay, error = sentence(&error), "failed to download: trying again");
+            tracing::info!(
+                attempts,
+                ?verdict,
+                ?delay,
+                error = sentence(&error),
+                "failed to download: trying again"
+            );
             if self.storage.wait(delay, &self.shutdown).await == Waited::ShuttingDown {
                 return Err(Stop::ShuttingDown);
             }
@@ -163,7 +179,9 @@ fn meaning(error: &DownloadError) -> Meaning {
         | DownloadError::Refused { .. }
         | DownloadError::Permission { .. } => Meaning::NoAnswer,
         DownloadError::Status { .. } if error.class() == ErrorClass::Transient => Meaning::NoAnswer,
-        DownloadError::Status { .. } | DownloadError::Redirect { .. } | DownloadError::Empty { .. } => Meaning::Answer,
+        DownloadError::Status { .. } | DownloadError::Redirect { .. } | DownloadError::Empty { .. } => {
+            Meaning::Answer
+        }
         DownloadError::TooLarge { .. } => Meaning::TooBig,
         _ => Meaning::NotTried,
     }

@@ -60,7 +60,8 @@ impl Handler {
 
     async fn settle(&self, record: Record, passage: Passage) -> Option<Position> {
         let worked = AssertUnwindSafe(self.work(&record, passage)).catch_unwind().await;
-        let outcome = worked.unwrap_or_else(|panic| Err(RecordError::Panicked { message: panic_message(&*panic) }.into()));
+        let outcome = worked
+            .unwrap_or_else(|panic| Err(RecordError::Panicked { message: panic_message(&*panic) }.into()));
         match outcome {
             Ok(()) => Some(record.position()),
             Err(Stop::Failed(error)) => self.bury(&record, &error).await,
@@ -76,7 +77,8 @@ impl Handler {
 
         let link = (record.partition, record.offset);
         // Progress is reported beside the work, which need not wait for acknowledgements.
-        let (worked, ()) = tokio::join!(self.result(&announce, link, passage), self.report_start(request.as_ref()));
+        let (worked, ()) =
+            tokio::join!(self.result(&announce, link, passage), self.report_start(request.as_ref()));
         worked?;
         self.sender.status(request.as_ref(), Status::Success, None).await;
         Ok(())
@@ -176,6 +178,7 @@ fn log_success(announce: &Announce, processed: &Processed) {
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let text =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("(no message)").to_owned()
 }

@@ -29,7 +29,11 @@ impl Judges {
 
     /// The report on an archive. With Python rules it blocks in a Tokio runtime's thread that may: both engines work at the same
     /// time.
-    pub fn judge(&self, archive: &Archive, gathered_at: Option<DateTime<Utc>>) -> Result<Report, AdapterError> {
+    pub fn judge(
+        &self,
+        archive: &Archive,
+        gathered_at: Option<DateTime<Utc>>,
+    ) -> Result<Report, AdapterError> {
         let engine = self.engine.get();
         let Some(python) = &self.python else { return Ok(engine.run(archive, gathered_at)) };
         let pending = python.adapter.begin(archive);
@@ -38,7 +42,10 @@ impl Judges {
             Ok(foreign) => python.metrics.duplicates(report.merge(foreign)),
             Err(error) if python.on_failure == OnFailure::DeadLetter => return Err(error),
             Err(error) => {
-                tracing::warn!(error = sentence(&error), "the report is without the results of the Python rules");
+                tracing::warn!(
+                    error = sentence(&error),
+                    "the report is without the results of the Python rules"
+                );
                 report.mark_incomplete("the rules of insights-core gave no results");
             }
         }

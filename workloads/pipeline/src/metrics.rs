@@ -51,16 +51,26 @@ impl Metrics {
     /// Registers every metric.
     pub(crate) fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
         let register = Register(registry);
-        let filtered =
-            register.counters("ccx_pipeline_filtered_total", "Records that are not for us, by reason", "reason")?;
-        let letters = register.counters("ccx_pipeline_dead_letters_total", "Dead letters by class of error", "class")?;
+        let filtered = register.counters(
+            "ccx_pipeline_filtered_total",
+            "Records that are not for us, by reason",
+            "reason",
+        )?;
+        let letters = register.counters(
+            "ccx_pipeline_dead_letters_total",
+            "Dead letters by class of error",
+            "class",
+        )?;
         let count = |name, help| register.counter(name, help);
         let gauge = |name, help| register.gauge(name, help);
         let record_age = Gauge::new("ccx_pipeline_record_age_seconds", "Age of the record received last")?;
         Ok(Self {
             dashboards: Dashboards::new(registry)?,
             dead_letters: ByClass::new(|class| letters.with_label_values(&[class])),
-            download_retries: count("ccx_pipeline_download_retries_total", "Attempts at downloads after the first")?,
+            download_retries: count(
+                "ccx_pipeline_download_retries_total",
+                "Attempts at downloads after the first",
+            )?,
             send_retries: count("ccx_pipeline_send_retries_total", "Attempts at sending after the first")?,
             bytes_in_flight: gauge("ccx_pipeline_bytes_in_flight", "Bytes of archives in memory")?,
             records_in_flight: gauge("ccx_pipeline_records_in_flight", "Records that are being worked on")?,
@@ -110,7 +120,10 @@ pub(crate) struct ByKind<T> {
 
 impl<T> ByKind<T> {
     fn new(of_label: impl Fn(&str) -> T) -> Self {
-        Self { ocp: of_label(ArchiveKind::Ocp.label()), hypershift: of_label(ArchiveKind::HyperShift.label()) }
+        Self {
+            ocp: of_label(ArchiveKind::Ocp.label()),
+            hypershift: of_label(ArchiveKind::HyperShift.label()),
+        }
     }
 
     /// The metric for archives of a kind.
@@ -137,7 +150,11 @@ pub(crate) struct ByClass {
 impl ByClass {
     fn new(of_label: impl Fn(&str) -> IntCounter) -> Self {
         let of = |class: ErrorClass| of_label(class.as_str());
-        Self { transient: of(ErrorClass::Transient), bad_input: of(ErrorClass::BadInput), bug: of(ErrorClass::Bug) }
+        Self {
+            transient: of(ErrorClass::Transient),
+            bad_input: of(ErrorClass::BadInput),
+            bug: of(ErrorClass::Bug),
+        }
     }
 
     /// The counter of a class.

@@ -106,7 +106,9 @@ impl Outage {
             Reachability::Unreachable if answered_since => {}
             Reachability::Unreachable => self.storage = Storage::Unreachable,
             // A load balancer takes connections, too: what is silent ends with an answer.
-            Reachability::Reachable if self.storage == Storage::Unreachable => self.storage = Storage::Present,
+            Reachability::Reachable if self.storage == Storage::Unreachable => {
+                self.storage = Storage::Present
+            }
             Reachability::Reachable => {}
         }
     }

@@ -41,7 +41,9 @@ pub enum ProcessError {
         source: ArchiveError,
     },
     /// It is an archive of something else.
-    #[snafu(display("not an insights archive: it has neither config/ nor insights-operator/ at its root, but {found}"))]
+    #[snafu(display(
+        "not an insights archive: it has neither config/ nor insights-operator/ at its root, but {found}"
+    ))]
     NotInsights {
         /// Its first entries.
         found: String,
@@ -66,7 +68,9 @@ impl ProcessError {
     /// The same archive fails the same way tomorrow; other Python rules may fare better with it.
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::Archive { .. } | Self::NotInsights { .. } | Self::NoClusterId { .. } => ErrorClass::BadInput,
+            Self::Archive { .. } | Self::NotInsights { .. } | Self::NoClusterId { .. } => {
+                ErrorClass::BadInput
+            }
             Self::InsightsCore { .. } => ErrorClass::Bug,
         }
     }
@@ -119,7 +123,8 @@ fn ensure_insights(archive: &Archive) -> Result<(), ProcessError> {
 fn first_entries(archive: &Archive) -> String {
     const SHOWN_FILES: usize = 3;
     const SHOWN_CHARS: usize = 80;
-    let shown = |path: &str| path.chars().take(SHOWN_CHARS).flat_map(char::escape_default).collect::<String>();
+    let shown =
+        |path: &str| path.chars().take(SHOWN_CHARS).flat_map(char::escape_default).collect::<String>();
     let paths: Vec<_> = archive.files().take(SHOWN_FILES).map(|file| shown(file.path)).collect();
     let more = archive.files().len().saturating_sub(SHOWN_FILES);
     let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
@@ -131,7 +136,8 @@ fn cluster_id(announce: &Announce, archive: &Archive) -> Result<ClusterId, Proce
     if let Some(authenticated) = announce.identity.cluster_id {
         return Ok(authenticated);
     }
-    let config_id = if archive.file("config/id").is_some() { "does not begin with a UUID" } else { "is missing" };
+    let config_id =
+        if archive.file("config/id").is_some() { "does not begin with a UUID" } else { "is missing" };
     archive.cluster_id().context(NoClusterIdSnafu { config_id })
 }
 

@@ -73,7 +73,8 @@ impl Rules {
         };
         let has_rules_of_users = !config.rules.directories.is_empty();
         let builtin = selection.engine(None);
-        let engine = CurrentEngine::new(if has_rules_of_users { builtin.incomplete(NOT_LOADED) } else { builtin });
+        let engine =
+            CurrentEngine::new(if has_rules_of_users { builtin.incomplete(NOT_LOADED) } else { builtin });
         let status = SharedStatus::default();
         status.update(|status| status.builtin = engine.get().rules().len());
         let watch = has_rules_of_users.then(|| RuleWatch {
@@ -158,7 +159,9 @@ impl Selection {
 /// Whether a rule is meant by its module, or by module and error key.
 fn is_named(meta: &RuleMeta, name: &str) -> bool {
     match name.split_once('|') {
-        Some((module, key)) => meta.rule.as_str() == module && meta.error_keys.iter().any(|known| known.as_str() == key),
+        Some((module, key)) => {
+            meta.rule.as_str() == module && meta.error_keys.iter().any(|known| known.as_str() == key)
+        }
         None => meta.rule.as_str() == name,
     }
 }
@@ -255,7 +258,8 @@ impl RuleWatch {
         metrics.rules.set(i64::try_from(rules).unwrap_or(i64::MAX));
         let digest = set.digest().to_string();
         tracing::info!(rules, digest, "rules of users are in use");
-        self.status.update(|status| *status = RuleStatus { digest: Some(digest), rules, builtin, error: None });
+        self.status
+            .update(|status| *status = RuleStatus { digest: Some(digest), rules, builtin, error: None });
     }
 
     fn refuse(&self, error: RuleError, metrics: &RuleSetMetrics) {

@@ -81,7 +81,8 @@ pub async fn run_on(
     let producer = Producer::new(&config.kafka).context(KafkaSnafu { client: "producer" })?;
     let handler = handler(config, judges, &flight, &storage, &metrics, &producer, &shutdown).await?;
     let (group, topic) = (&config.pipeline.group, &config.kafka.topics.announce);
-    let consumer = Consumer::subscribe(&config.kafka, group, topic).context(KafkaSnafu { client: "consumer" })?;
+    let consumer =
+        Consumer::subscribe(&config.kafka, group, topic).context(KafkaSnafu { client: "consumer" })?;
 
     let pipeline = Pipeline {
         kafka: KafkaWatch {
@@ -108,7 +109,10 @@ pub async fn run_on(
 
     pipeline.run(config.pipeline.shutdown_timeout, &shutdown).await;
     if let Err(error) = producer.flush(FLUSH_TIMEOUT).await {
-        tracing::warn!(error = sentence(&error), "the last messages may be lost; their records will be delivered again");
+        tracing::warn!(
+            error = sentence(&error),
+            "the last messages may be lost; their records will be delivered again"
+        );
     }
     probe.abort();
     rule_watch.inspect(JoinHandle::abort);
@@ -228,7 +232,12 @@ impl Pipeline {
         self.metrics.record_age_seconds.set(sent_at_ms.map_or(0.0, |sent| age(sent, now).as_secs_f64()));
         if let Err(rejection) = self.filter.check(record.headers.get(SERVICE_HEADER), sent_at_ms, now) {
             self.metrics.count_filtered(rejection);
-            tracing::debug!(partition = record.partition, offset = record.offset, ?rejection, "record filtered");
+            tracing::debug!(
+                partition = record.partition,
+                offset = record.offset,
+                ?rejection,
+                "record filtered"
+            );
             self.consumer.finished(record.position());
             return;
         }
@@ -254,7 +263,9 @@ impl Pipeline {
             Ok(Some(position)) => self.consumer.finished(position),
             Ok(None) => {}
             // The handler turns panics of its work into dead letters, so this is one of the handler itself.
-            Err(error) => tracing::error!(%error, "a record was lost sight of; it will be delivered again after a restart"),
+            Err(error) => {
+                tracing::error!(%error, "a record was lost sight of; it will be delivered again after a restart")
+            }
         }
     }
 

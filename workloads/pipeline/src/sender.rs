@@ -32,12 +32,21 @@ pub(crate) enum NotSent {
 
 impl Sender {
     /// Sends to the topics of `config`; attempts after the first are counted in `retries`.
-    pub(crate) fn new(producer: Producer, config: &Config, retries: IntCounter, shutdown: CancellationToken) -> Self {
+    pub(crate) fn new(
+        producer: Producer,
+        config: &Config,
+        retries: IntCounter,
+        shutdown: CancellationToken,
+    ) -> Self {
         Self { producer, topics: config.kafka.topics.clone(), retry: config.retry.clone(), retries, shutdown }
     }
 
     /// Sends what has become of an archive, keyed by its cluster: a result, and the message about workloads if there is one.
-    pub(crate) async fn results(&self, processed: &Processed, request_id: Option<&str>) -> Result<(), NotSent> {
+    pub(crate) async fn results(
+        &self,
+        processed: &Processed,
+        request_id: Option<&str>,
+    ) -> Result<(), NotSent> {
         let key = processed.cluster_id.to_string();
         let headers: Vec<_> = request_id.map(|id| (header::REQUEST_ID, id.as_bytes())).into_iter().collect();
         let send = async |topic: &str, payload: &[u8]| {
@@ -61,7 +70,11 @@ impl Sender {
         let topic = &self.topics.announce_dead_letters;
         let sent = self.insist(|| dead_letter(&self.producer, topic, record, letter)).await;
         let Err(NotSent::Refused(error)) = sent else { return sent };
-        tracing::error!(error = sentence(&error), topic, "dead letter refused: sending it without its payload");
+        tracing::error!(
+            error = sentence(&error),
+            topic,
+            "dead letter refused: sending it without its payload"
+        );
         let without_payload = Record { payload: bytes::Bytes::new(), ..record.clone() };
         self.insist(|| dead_letter(&self.producer, topic, &without_payload, letter)).await
     }
@@ -92,7 +105,11 @@ impl Sender {
                 Err(error) => return Err(NotSent::Refused(error)),
             };
             self.retries.inc();
-            tracing::warn!(error = sentence(&error), attempts = backoff.failures() + 1, "failed to send: trying again");
+            tracing::warn!(
+                error = sentence(&error),
+                attempts = backoff.failures() + 1,
+                "failed to send: trying again"
+            );
             if backoff.wait(&self.shutdown).await == Waited::ShuttingDown {
                 return Err(NotSent::ShuttingDown);
             }

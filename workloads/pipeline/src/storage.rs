@@ -45,7 +45,13 @@ impl StorageWatch {
         if !address.is_configured {
             condition.ready();
         }
-        Self { outage: Mutex::default(), state: watch::Sender::new(Storage::Present), address, condition, away }
+        Self {
+            outage: Mutex::default(),
+            state: watch::Sender::new(Storage::Present),
+            address,
+            condition,
+            away,
+        }
     }
 
     /// What is known now.
@@ -113,8 +119,12 @@ impl StorageWatch {
         let address = &self.address;
         match storage {
             Storage::Present => tracing::info!(%address, "the object storage is back"),
-            Storage::Unreachable => tracing::warn!(%address, "the object storage takes no connection: waiting for it"),
-            Storage::Silent => tracing::warn!(%address, "no download gets an answer: waiting for the object storage"),
+            Storage::Unreachable => {
+                tracing::warn!(%address, "the object storage takes no connection: waiting for it")
+            }
+            Storage::Silent => {
+                tracing::warn!(%address, "no download gets an answer: waiting for the object storage")
+            }
         }
     }
 
@@ -140,14 +150,20 @@ struct Address {
 impl Address {
     fn of(config: &Config) -> Self {
         let connect_timeout = config.pipeline.download_connect_timeout;
-        let endpoint = config.object_storage.endpoint.as_deref().and_then(|endpoint| Url::parse(endpoint).ok());
+        let endpoint =
+            config.object_storage.endpoint.as_deref().and_then(|endpoint| Url::parse(endpoint).ok());
         let configured = endpoint.and_then(|url| {
             let host = url.host_str()?.trim_matches(['[', ']']).to_owned();
             Some(Self { host, port: url.port_or_known_default()?, connect_timeout, is_configured: true })
         });
         let region = config.object_storage.region.as_deref().unwrap_or("us-east-1");
         let amazon = || format!("s3.{region}.amazonaws.com");
-        configured.unwrap_or_else(|| Self { host: amazon(), port: 443, connect_timeout, is_configured: false })
+        configured.unwrap_or_else(|| Self {
+            host: amazon(),
+            port: 443,
+            connect_timeout,
+            is_configured: false,
+        })
     }
 
     async fn probe(&self) -> Reachability {

@@ -49,7 +49,8 @@ impl Workers {
     ) -> Result<Processed, RecordError> {
         let _seat = self.seats.acquire().await;
         passage.unpack(weight::unpacked_bytes(&archive, &self.limits)).await;
-        let (announce, judges, limits) = (Arc::clone(announce), Arc::clone(&self.judges), Arc::clone(&self.limits));
+        let (announce, judges, limits) =
+            (Arc::clone(announce), Arc::clone(&self.judges), Arc::clone(&self.limits));
         let workloads = Arc::clone(&self.workloads);
         let process = move || process(archive, &announce, &judges, &workloads, &limits, Utc::now());
         let work = tokio::task::spawn_blocking(process);

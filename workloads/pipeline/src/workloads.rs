@@ -19,7 +19,10 @@ impl Workloads {
         let settings = &config.workload_checks;
         let checks = WorkloadChecks::select(&settings.enabled, &settings.disabled)?;
         let is_wanted = !config.kafka.topics.workloads.is_empty();
-        Ok(Self { checks: if is_wanted { checks } else { WorkloadChecks::none() }, compression: settings.compression })
+        Ok(Self {
+            checks: if is_wanted { checks } else { WorkloadChecks::none() },
+            compression: settings.compression,
+        })
     }
 
     /// Notes in the report which checks the workloads fail, and makes the message of it.

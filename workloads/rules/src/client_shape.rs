@@ -34,7 +34,9 @@ pub enum Unreadable {
         field: &'static str,
     },
     /// Clients expect names.
-    #[snafu(display("clients take `{NODES}` for a list of strings, and it is none; give the field another name"))]
+    #[snafu(display(
+        "clients take `{NODES}` for a list of strings, and it is none; give the field another name"
+    ))]
     Nodes,
 }
 
@@ -125,7 +127,9 @@ mod tests {
 
     #[test]
     fn details_may_have_any_field_that_clients_do_not_read() {
-        for data in [json!({}), json!({"nodes": []}), json!({"nodes": ["a", "b"], "info_key": 1, "x": {"type": 1}})] {
+        for data in
+            [json!({}), json!({"nodes": []}), json!({"nodes": ["a", "b"], "info_key": 1, "x": {"type": 1}})]
+        {
             assert_eq!(checked(&data), None, "{data}");
         }
     }
@@ -161,7 +165,10 @@ mod tests {
     fn nodes_become_names_and_what_they_were_is_kept() {
         let nodes = json!([{"name": "a", "role": "worker"}, {"name": "b"}]);
         let (details, changed) = adapted(&json!({"type": "rule", "error_key": "KEY", "nodes": nodes}));
-        assert_eq!(details, json!({"type": "rule", "error_key": "KEY", "nodes": ["a", "b"], "node_details": nodes}));
+        assert_eq!(
+            details,
+            json!({"type": "rule", "error_key": "KEY", "nodes": ["a", "b"], "node_details": nodes})
+        );
         assert_eq!(changed, ["nodes"]);
     }
 
@@ -178,6 +185,9 @@ mod tests {
         let (details, changed) = adapted(&json!({"type": 1, "error_key": "OTHER", "a": 1}));
         assert_eq!((details, changed), (json!({"type": "rule", "error_key": "OTHER", "a": 1}), vec!["type"]));
         let (details, changed) = adapted(&json!({}));
-        assert_eq!((details, changed), (json!({"type": "rule", "error_key": "KEY"}), vec!["type", "error_key"]));
+        assert_eq!(
+            (details, changed),
+            (json!({"type": "rule", "error_key": "KEY"}), vec!["type", "error_key"])
+        );
     }
 }

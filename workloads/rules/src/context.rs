@@ -77,7 +77,11 @@ impl<'a> Context<'a> {
     pub fn metric(&self, family: &str) -> impl Iterator<Item = &Sample<'a>> {
         let samples = self.metrics.get_or_init(|| {
             let files = self.files(&METRICS);
-            files.iter().flat_map(|file| self.plan.metric_families.parse(file.content)).take(MAX_SAMPLES).collect()
+            files
+                .iter()
+                .flat_map(|file| self.plan.metric_families.parse(file.content))
+                .take(MAX_SAMPLES)
+                .collect()
         });
         samples.iter().filter(move |sample| sample.family == family)
     }

@@ -112,7 +112,8 @@ pub use quantity::parse_quantity;
 pub use revision_counts::{REVISION_COUNTS, RevisionCounts};
 pub use scheduler::{SCHEDULER, Scheduler};
 pub use security_context_constraint::{
-    ANYUID_SCC, ANYUID_SCC_BINDING, ClusterRoleBinding, PRIVILEGED_SCC, PRIVILEGED_SCC_BINDING, SecurityContextConstraint,
+    ANYUID_SCC, ANYUID_SCC_BINDING, ClusterRoleBinding, PRIVILEGED_SCC, PRIVILEGED_SCC_BINDING,
+    SecurityContextConstraint,
 };
 pub use storage_class::{STORAGE_CLASSES, StorageClass};
 pub use support_secret::SUPPORT_SECRET;

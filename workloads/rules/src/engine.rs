@@ -14,8 +14,8 @@ use ccx_messages::ErrorKey;
 use chrono::{DateTime, Utc};
 
 use crate::{
-    Context, FaultReason, Finding, Kind, Report, Response, Rule, RuleFault, RuleMeta, RuleRun, RuleSetVersion, Skip,
-    Verdict, builtin,
+    Context, FaultReason, Finding, Kind, Report, Response, Rule, RuleFault, RuleMeta, RuleRun,
+    RuleSetVersion, Skip, Verdict, builtin,
     plan::Plan,
     response::{Answer, Details},
 };
@@ -168,7 +168,8 @@ impl Engine {
         let Answer { kind, key, details } = response.0?;
         let declared_key = meta.error_keys.iter().find(|declared| declared.as_str() == key);
         let error_key = declared_key.ok_or_else(|| FaultReason::UndeclaredKey(key.into()))?.clone();
-        let details = Details { kind, key: &error_key, data: &details }.to_json(self.budget.max_details_bytes)?;
+        let details =
+            Details { kind, key: &error_key, data: &details }.to_json(self.budget.max_details_bytes)?;
         let tags = tags.get(&error_key).unwrap_or(&meta.tags).clone();
         Ok((kind, Finding { rule: meta.rule.clone(), error_key, details, tags, links: None }))
     }
@@ -183,7 +184,8 @@ fn scan_logs(context: &Context<'_>) -> Duration {
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let text =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("(no message)").to_owned()
 }
 
@@ -207,7 +209,8 @@ impl Report {
                 Verdict::Skip
             }
             Outcome::Fault(reason) => {
-                let verdict = if matches!(reason, FaultReason::Limit(_)) { Verdict::Limit } else { Verdict::Fault };
+                let verdict =
+                    if matches!(reason, FaultReason::Limit(_)) { Verdict::Limit } else { Verdict::Fault };
                 self.faults.push(RuleFault { rule: meta.rule.clone(), reason });
                 verdict
             }

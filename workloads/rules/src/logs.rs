@@ -43,7 +43,12 @@ impl LogQuery {
     ///
     /// Literals of four and more bytes are what makes a pass fast: choose rare ones.
     pub const fn new(name: &'static str, files: Input, literals: &'static [&'static str]) -> Self {
-        Self { name: Cow::Borrowed(name), files, literals: Literals::AnyOf(Texts::Static(literals)), regex: None }
+        Self {
+            name: Cow::Borrowed(name),
+            files,
+            literals: Literals::AnyOf(Texts::Static(literals)),
+            regex: None,
+        }
     }
 
     /// Of these lines, those that the regular expression matches. It is tried on no other line.

@@ -119,7 +119,8 @@ mod tests {
 
     #[test]
     fn labels_value_and_time_are_told_apart() {
-        let samples = parse("# TYPE hw untyped\nhw{hw_version=\"vmx-13\",instance=\"a:1\"} 6 1619708403480\nup 1\n");
+        let samples =
+            parse("# TYPE hw untyped\nhw{hw_version=\"vmx-13\",instance=\"a:1\"} 6 1619708403480\nup 1\n");
         assert_eq!(samples.len(), 2);
         assert_eq!((samples[0].family, samples[0].value), ("hw", 6.0));
         assert_eq!(samples[0].label("hw_version").as_deref(), Some("vmx-13"));

@@ -35,7 +35,8 @@ struct Candidate {
 
 impl Plan {
     pub(crate) fn new<'a>(rules: impl Iterator<Item = &'a RuleMeta> + Clone) -> Self {
-        let queries: Vec<LogQuery> = rules.clone().flat_map(|meta| meta.log_queries.iter().cloned()).collect();
+        let queries: Vec<LogQuery> =
+            rules.clone().flat_map(|meta| meta.log_queries.iter().cloned()).collect();
         let families = rules.clone().flat_map(|meta| meta.metric_families.iter().cloned());
         let mut plan = Self {
             inputs: HashMap::new(),
@@ -62,7 +63,8 @@ impl Plan {
                 self.exact.entry(text.into()).or_default().push(index);
             } else {
                 let (directory, name) = split_path(text);
-                let candidate = Candidate { directory: Glob::new(directory), name: Glob::new(name), input: index };
+                let candidate =
+                    Candidate { directory: Glob::new(directory), name: Glob::new(name), input: index };
                 self.globs.entry(glob.directory().into()).or_default().push(candidate);
             }
         }
@@ -84,7 +86,9 @@ impl Plan {
         let mut candidates: Vec<&Candidate> = Vec::new();
         for file in archive.files() {
             while exact.next_if(|(path, _)| path.as_str() < file.path).is_some() {}
-            for &input in exact.next_if(|(path, _)| *path == file.path).into_iter().flat_map(|(_, inputs)| inputs) {
+            for &input in
+                exact.next_if(|(path, _)| *path == file.path).into_iter().flat_map(|(_, inputs)| inputs)
+            {
                 files[input].push(file);
             }
             let (directory, name) = split_path(file.path);

@@ -63,7 +63,9 @@ impl Report {
     /// asked for by name. Returns the number of findings that went.
     pub fn merge(&mut self, foreign: Foreign) -> usize {
         let Foreign { findings, skips } = foreign;
-        let total = |report: &Self| report.hits.len() + report.info.len() + report.pass.len() + report.fingerprints.len();
+        let total = |report: &Self| {
+            report.hits.len() + report.info.len() + report.pass.len() + report.fingerprints.len()
+        };
         let before = total(self) + findings.len();
         for (kind, finding) in findings.into_iter().rev() {
             self.section_mut(kind).insert(0, finding);
@@ -86,7 +88,8 @@ impl Report {
         for kind in [Kind::Hit, Kind::Info, Kind::Pass, Kind::Fingerprint] {
             let section = self.section_mut(kind);
             section.sort_by(|a, b| (&a.rule, &a.error_key).cmp(&(&b.rule, &b.error_key)));
-            section.dedup_by(|later, first| (&later.rule, &later.error_key) == (&first.rule, &first.error_key));
+            section
+                .dedup_by(|later, first| (&later.rule, &later.error_key) == (&first.rule, &first.error_key));
         }
     }
 

@@ -98,7 +98,8 @@ pub(crate) struct Details<'a> {
 impl Details<'_> {
     /// One JSON object. Above `max_bytes` the data are left out and their size is told instead, as the Python engine does.
     pub(crate) fn to_json(&self, max_bytes: usize) -> Result<Box<RawValue>, FaultReason> {
-        client_shape::check(self.kind, self.data).map_err(|error| FaultReason::InvalidDetails(error.to_string()))?;
+        client_shape::check(self.kind, self.data)
+            .map_err(|error| FaultReason::InvalidDetails(error.to_string()))?;
         let data = self.data.get();
         let fields = data.strip_prefix('{').and_then(|data| data.strip_suffix('}')).expect("it is an object");
         let head = format!(r#"{{"type":"{}","{}":"{}""#, self.kind.as_str(), self.kind.key_field(), self.key);

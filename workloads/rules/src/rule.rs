@@ -48,7 +48,11 @@ impl Input {
         globs: &'static [&'static str],
         is_readable: fn(&Context<'_>) -> bool,
     ) -> Self {
-        Self { name: Cow::Borrowed(name), globs: Texts::Static(globs), readability: Readability::Constant(is_readable) }
+        Self {
+            name: Cow::Borrowed(name),
+            globs: Texts::Static(globs),
+            readability: Readability::Constant(is_readable),
+        }
     }
 
     /// Files that are lines of text: they count as present when there is one.
@@ -57,7 +61,11 @@ impl Input {
     }
 
     /// Documents as [`Input::documents`], of a rule that is made at run time.
-    pub fn dynamic_documents(name: String, globs: Vec<String>, is_readable: fn(&Context<'_>, &Input) -> bool) -> Self {
+    pub fn dynamic_documents(
+        name: String,
+        globs: Vec<String>,
+        is_readable: fn(&Context<'_>, &Input) -> bool,
+    ) -> Self {
         Self { name: name.into(), globs: globs.into(), readability: Readability::Dynamic(is_readable) }
     }
 
@@ -210,7 +218,10 @@ mod tests {
             Missing { all: all.to_vec(), any: any.iter().map(|group| group.to_vec()).collect() }.to_string()
         };
         assert_eq!(text(&["nodes"], &[]), "All: ['nodes'] Any: ");
-        assert_eq!(text(&["nodes", "pods"], &[&["alerts", "metrics"]]), "All: ['nodes', 'pods'] Any: ['alerts', 'metrics']");
+        assert_eq!(
+            text(&["nodes", "pods"], &[&["alerts", "metrics"]]),
+            "All: ['nodes', 'pods'] Any: ['alerts', 'metrics']"
+        );
         assert_eq!(text(&[], &[&["a", "b"], &["c"]]), "All: [] Any: ['a', 'b'] Any: ['c']");
     }
 }

@@ -95,7 +95,9 @@ impl WorkloadChecks {
         if let Some(name) = disabled.iter().find(|name| !checks.iter().any(|check| check.name == **name)) {
             return Err(UnknownCheck { name: name.clone() });
         }
-        checks.retain(|check| (check.is_default || enabled.contains(&check.name)) && !disabled.contains(&check.name));
+        checks.retain(|check| {
+            (check.is_default || enabled.contains(&check.name)) && !disabled.contains(&check.name)
+        });
         Ok(Self::new(checks))
     }
 

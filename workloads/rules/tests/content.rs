@@ -34,15 +34,19 @@ fn every_key_has_content_and_every_content_a_rule() {
     });
     // Workload checks are judged beside the rules, see below.
     let is_of_rule = |content: &&Content| !content.selector.rule.as_str().contains(".dvo.");
-    let contents = ContentTree::builtin().contents().filter(is_of_rule).map(|content| content.selector.to_string());
+    let contents =
+        ContentTree::builtin().contents().filter(is_of_rule).map(|content| content.selector.to_string());
     assert_eq!(selectors.collect::<BTreeSet<_>>(), contents.collect());
 }
 
 #[test]
 fn every_workload_check_has_content_and_every_content_a_check() {
     let is_of_check = |content: &&Content| content.selector.rule.as_str().contains(".dvo.");
-    let contents: BTreeSet<String> =
-        ContentTree::builtin().contents().filter(is_of_check).map(|content| content.selector.to_string()).collect();
+    let contents: BTreeSet<String> = ContentTree::builtin()
+        .contents()
+        .filter(is_of_check)
+        .map(|content| content.selector.to_string())
+        .collect();
     let names: Vec<String> = contents.iter().map(|selector| name_of_check(selector)).collect();
     let checks = WorkloadChecks::select(&names, &[]).unwrap();
     let selectors = checks.names().map(|(rule, error_key)| format!("{rule}|{error_key}"));
@@ -70,7 +74,8 @@ fn templates_read_only_details_that_their_rule_gives() {
     let mut provided: BTreeMap<String, (&Content, BTreeSet<String>)> = BTreeMap::new();
     for finding in findings() {
         let content = content_of(&finding);
-        let (_, keys) = provided.entry(content.selector.to_string()).or_insert_with(|| (content, BTreeSet::new()));
+        let (_, keys) =
+            provided.entry(content.selector.to_string()).or_insert_with(|| (content, BTreeSet::new()));
         keys.extend(details_of(&finding).as_object().unwrap().keys().cloned());
     }
     let problems = provided.values().flat_map(|(content, keys)| lint_keys(content, keys));
@@ -104,11 +109,14 @@ fn clients_know_every_severity() {
 #[test]
 fn clients_can_read_the_details_of_every_workload_check() {
     let is_of_check = |content: &&Content| content.selector.rule.as_str().contains(".dvo.");
-    let names =
-        ContentTree::builtin().contents().filter(is_of_check).map(|content| name_of_check(&content.selector.to_string()));
+    let names = ContentTree::builtin()
+        .contents()
+        .filter(is_of_check)
+        .map(|content| name_of_check(&content.selector.to_string()));
     let names: Vec<String> = names.collect();
     let checks = WorkloadChecks::select(&names, &[]).unwrap();
-    let failed = |name: &String| format!("deployment_validation_operator_{}{{uid=\"u\"}} 1\n", name.replace('-', "_"));
+    let failed =
+        |name: &String| format!("deployment_validation_operator_{}{{uid=\"u\"}} 1\n", name.replace('-', "_"));
     let metrics: String = names.iter().map(failed).collect();
     let archive = archive(&[("config/dvo_metrics".to_owned(), Value::String(metrics))].into());
     let report = Report { workloads: checks.run(&archive), ..Report::default() };

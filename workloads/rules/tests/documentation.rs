@@ -59,7 +59,13 @@ fn page() -> String {
 }
 
 /// The rules whose first category is `tag`.
-fn section(page: &mut String, metas: &BTreeMap<&str, &RuleMeta>, title: &str, description: &str, tag: Option<&str>) {
+fn section(
+    page: &mut String,
+    metas: &BTreeMap<&str, &RuleMeta>,
+    title: &str,
+    description: &str,
+    tag: Option<&str>,
+) {
     let _ = write!(page, "\n## {title}\n\n{description}\n\n");
     page.push_str("| key | finds | risk | since | tags | reads |\n|---|---|---|---|---|---|\n");
     for content in ContentTree::builtin().contents().filter(|content| first_group_tag(content) == tag) {
@@ -71,15 +77,22 @@ fn section(page: &mut String, metas: &BTreeMap<&str, &RuleMeta>, title: &str, de
 
 /// The category under which a finding is listed: the first of its tags that is one.
 fn first_group_tag(content: &Content) -> Option<&str> {
-    let is_category = |tag: &&String| ContentTree::builtin().groups().iter().any(|group| group.tags.contains(tag));
+    let is_category =
+        |tag: &&String| ContentTree::builtin().groups().iter().any(|group| group.tags.contains(tag));
     content.tags.iter().find(is_category).map(String::as_str)
 }
 
 fn row(content: &Content, meta: &RuleMeta) -> String {
-    let files: Vec<String> = meta.inputs().flat_map(ccx_rules::Input::globs).map(|glob| format!("`{glob}`")).collect();
+    let files: Vec<String> =
+        meta.inputs().flat_map(ccx_rules::Input::globs).map(|glob| format!("`{glob}`")).collect();
     let since = content.since.map_or_else(String::new, |version| version.to_string());
     let (risk, tags) = (content.risk_label(), content.tags.join(", "));
-    format!("| {} | {} | {risk} | {since} | {tags} | {} |\n", key(content), finds(content), files.join("<br>"))
+    format!(
+        "| {} | {} | {risk} | {since} | {tags} | {} |\n",
+        key(content),
+        finds(content),
+        files.join("<br>")
+    )
 }
 
 fn key(content: &Content) -> String {

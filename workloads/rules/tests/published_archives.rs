@@ -17,7 +17,8 @@ use chrono::{DateTime, Utc};
 
 fn reference() -> Option<PathBuf> {
     let beside_checkout = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference");
-    let folder = std::env::var_os("CCX_REFERENCE").map_or_else(beside_checkout, PathBuf::from).join("archives");
+    let folder =
+        std::env::var_os("CCX_REFERENCE").map_or_else(beside_checkout, PathBuf::from).join("archives");
     let found = folder.is_dir().then_some(folder);
     if found.is_none() {
         eprintln!("skipped: no published archives here; set CCX_REFERENCE to the folder that has `archives`");

@@ -25,7 +25,8 @@ struct Example {
 
 /// The examples, those with most files first.
 fn examples() -> Vec<Files> {
-    let examples: BTreeMap<String, Example> = serde_json::from_str(include_str!("data/rule_examples.json")).unwrap();
+    let examples: BTreeMap<String, Example> =
+        serde_json::from_str(include_str!("data/rule_examples.json")).unwrap();
     let mut examples: Vec<Files> = examples.into_values().map(|example| example.hit).collect();
     examples.sort_by_key(|files| Reverse(files.len()));
     examples

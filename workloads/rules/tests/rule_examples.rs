@@ -15,8 +15,14 @@ fn error_keys() -> Vec<String> {
 
 /// How the rule with this key ended.
 fn verdict(report: &Report, key: &str) -> Verdict {
-    let has_key = |meta: &ccx_rules::RuleMeta| meta.error_keys.iter().any(|error_key| error_key.as_str() == key);
-    report.runs.iter().find(|run| has_key(&run.rule)).unwrap_or_else(|| panic!("no rule has the key {key}")).verdict
+    let has_key =
+        |meta: &ccx_rules::RuleMeta| meta.error_keys.iter().any(|error_key| error_key.as_str() == key);
+    report
+        .runs
+        .iter()
+        .find(|run| has_key(&run.rule))
+        .unwrap_or_else(|| panic!("no rule has the key {key}"))
+        .verdict
 }
 
 #[test]

@@ -33,7 +33,11 @@ fn a_healthy_cluster_has_no_hits_in_years_either() {
     let sample = SampleArchive { gathered_at: "2046-01-15T12:00:00Z".parse().unwrap(), ..sample };
     let archive = Archive::read(sample.to_tar_gz().into(), &Limits::default()).unwrap();
     let report = Engine::builtin().run(&archive, Some(sample.gathered_at));
-    assert_eq!(keys(&report), BTreeSet::new(), "if the support of the sample's version has an end now, give it a newer one");
+    assert_eq!(
+        keys(&report),
+        BTreeSet::new(),
+        "if the support of the sample's version has an end now, give it a newer one"
+    );
 }
 
 #[test]

@@ -7,7 +7,13 @@ use crate::{Fault, SampleArchive, files::Files};
 pub(crate) fn add(sample: &SampleArchive, files: &mut Files) {
     let mut alerts = vec![
         alert(sample, "Watchdog", "none", "openshift-monitoring", "The alerting pipeline works."),
-        alert(sample, "InsightsRecommendationActive", "info", "openshift-insights", "An Insights recommendation is active."),
+        alert(
+            sample,
+            "InsightsRecommendationActive",
+            "info",
+            "openshift-insights",
+            "An Insights recommendation is active.",
+        ),
         alert(
             sample,
             "PodDisruptionBudgetAtLimit",
@@ -18,7 +24,13 @@ pub(crate) fn add(sample: &SampleArchive, files: &mut Files) {
     ];
     if sample.has(Fault::CriticalAlertFiring) {
         let summary = "A persistent volume is almost full.";
-        alerts.push(alert(sample, "KubePersistentVolumeFillingUp", "critical", "openshift-monitoring", summary));
+        alerts.push(alert(
+            sample,
+            "KubePersistentVolumeFillingUp",
+            "critical",
+            "openshift-monitoring",
+            summary,
+        ));
     }
     files.json("config/alerts.json", &alerts.into());
     files.json("config/silenced_alerts.json", &json!([]));

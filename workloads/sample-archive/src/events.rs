@@ -29,18 +29,33 @@ pub(crate) fn add(sample: &SampleArchive, nodes: &[Node], files: &mut Files) {
 }
 
 fn machine_events(sample: &SampleArchive, nodes: &[Node]) -> Vec<Value> {
-    let updated =
-        |node: &Node| event(sample, MACHINE_API, 15, "Normal", "Updated", &format!("Updated Machine {}", node.name));
+    let updated = |node: &Node| {
+        event(sample, MACHINE_API, 15, "Normal", "Updated", &format!("Updated Machine {}", node.name))
+    };
     let mut items: Vec<_> = nodes.iter().map(updated).collect();
     if sample.has(Fault::MachineApiWarningEvents) {
-        items.push(event(sample, MACHINE_API, 9, "Warning", "FailedCreate", "worker-d: the datastore has no space left"));
+        items.push(event(
+            sample,
+            MACHINE_API,
+            9,
+            "Warning",
+            "FailedCreate",
+            "worker-d: the datastore has no space left",
+        ));
         items.push(event(sample, MACHINE_API, 7, "Warning", "FailedUpdate", "worker-0: requeue in: 20s"));
         items.push(event(sample, MACHINE_API, 5, "Warning", "FailedUpdate", "worker-0: requeue in: 20s"));
     }
     items
 }
 
-fn event(sample: &SampleArchive, namespace: &str, minutes_ago: i64, kind: &str, reason: &str, message: &str) -> Value {
+fn event(
+    sample: &SampleArchive,
+    namespace: &str,
+    minutes_ago: i64,
+    kind: &str,
+    reason: &str,
+    message: &str,
+) -> Value {
     json!({
         "namespace": namespace,
         "lastTimestamp": sample.minutes_ago(minutes_ago),

@@ -13,8 +13,11 @@ const ERROR_LINES: usize = 86;
 const LOG_BYTES: usize = 512 << 10;
 
 pub(crate) fn add(sample: &SampleArchive, pods: &[Pod], files: &mut Files) {
-    let mut writer =
-        LogWriter { random: sample.random("logs"), time: sample.gathered_at - TimeDelta::hours(2), text: String::new() };
+    let mut writer = LogWriter {
+        random: sample.random("logs"),
+        time: sample.gathered_at - TimeDelta::hours(2),
+        text: String::new(),
+    };
     for (position, pod) in pods.iter().enumerate() {
         for _ in 0..ERROR_LINES {
             writer.harmless_line();
@@ -22,7 +25,10 @@ pub(crate) fn add(sample: &SampleArchive, pods: &[Pod], files: &mut Files) {
         if position == pods.len() / 2 && sample.has(Fault::PlatformOperatorPanic) {
             writer.panic();
         }
-        files.text(format!("config/pod/{}/logs/{}/errors.log", pod.namespace, pod.name), writer.finish(sample));
+        files.text(
+            format!("config/pod/{}/logs/{}/errors.log", pod.namespace, pod.name),
+            writer.finish(sample),
+        );
     }
     add_controller_manager_log(sample, &mut writer, files);
     add_bulk(sample, pods, &mut writer, files);
@@ -38,8 +44,7 @@ fn add_controller_manager_log(sample: &SampleArchive, writer: &mut LogWriter, fi
         };
         writer.garbage_collector_sync(removed);
     }
-    let path =
-        "config/pod/openshift-kube-controller-manager/logs/kube-controller-manager-master-0.sample.example.com/errors.log";
+    let path = "config/pod/openshift-kube-controller-manager/logs/kube-controller-manager-master-0.sample.example.com/errors.log";
     files.text(path, writer.finish(sample));
 }
 
@@ -51,7 +56,10 @@ fn add_bulk(sample: &SampleArchive, pods: &[Pod], writer: &mut LogWriter, files:
         while writer.text.len() < bytes / logs {
             writer.harmless_line();
         }
-        files.text(format!("config/pod/{}/logs/{}/current.log", pod.namespace, pod.name), writer.finish(sample));
+        files.text(
+            format!("config/pod/{}/logs/{}/current.log", pod.namespace, pod.name),
+            writer.finish(sample),
+        );
     }
 }
 
@@ -98,7 +106,8 @@ impl LogWriter {
         let step = 1 + i64::try_from(self.random.below(40_000)).unwrap_or(0);
         self.time += TimeDelta::microseconds(step);
         let stamp = self.time.to_rfc3339_opts(SecondsFormat::Nanos, true);
-        let _ = write!(self.text, "{stamp} {level}{}       1 {source}] ", self.time.format("%m%d %H:%M:%S%.6f"));
+        let _ =
+            write!(self.text, "{stamp} {level}{}       1 {source}] ", self.time.format("%m%d %H:%M:%S%.6f"));
     }
 
     /// The log so far; the next one begins at the same time.
@@ -120,7 +129,11 @@ const HARMLESS: &[(char, &str, &str)] = &[
         "status_controller.go:225",
         "clusteroperator diff {\"status\":{\"conditions\":[{\"message\":\"NodeInstallerProgressing: 3 nodes are at revision %\",\"type\":\"Progressing\"}]}}",
     ),
-    ('I', "reflector.go:351", "Caches populated for *v1.ConfigMap from k8s.io/client-go@v0.31.1/tools/cache/reflector.go:%"),
+    (
+        'I',
+        "reflector.go:351",
+        "Caches populated for *v1.ConfigMap from k8s.io/client-go@v0.31.1/tools/cache/reflector.go:%",
+    ),
     (
         'I',
         "leaderelection.go:260",
@@ -131,7 +144,11 @@ const HARMLESS: &[(char, &str, &str)] = &[
         "httplog.go:132",
         "\"HTTP\" verb=\"GET\" URI=\"/api/v1/namespaces/openshift-monitoring/endpoints?resourceVersion=%\" latency=\"%us\" userAgent=\"Prometheus/2.55.1\" audit-ID=\"%\" srcIP=\"10.128.0.7:%\" resp=200",
     ),
-    ('I', "controllermanager.go:797", "\"Started controller\" controller=\"resourcequota-controller\" worker=%"),
+    (
+        'I',
+        "controllermanager.go:797",
+        "\"Started controller\" controller=\"resourcequota-controller\" worker=%",
+    ),
     (
         'I',
         "trace.go:236",

@@ -13,11 +13,17 @@ pub(crate) fn add(sample: &SampleArchive, nodes: &[Node], files: &mut Files) {
     let mut random = sample.random("machines");
     for role in [Role::ControlPlane, Role::Worker] {
         let count = nodes.iter().filter(|node| node.role == role).count();
-        files.json(format!("config/machineconfigpools/{}.json", role.name()), &pool(sample, role, count, &mut random));
+        files.json(
+            format!("config/machineconfigpools/{}.json", role.name()),
+            &pool(sample, role, count, &mut random),
+        );
     }
     for node in nodes {
         let name = node.name.split('.').next().unwrap_or_default();
-        files.json(format!("config/machines/openshift-machine-api/{name}.json"), &machine(sample, node, name, &mut random));
+        files.json(
+            format!("config/machines/openshift-machine-api/{name}.json"),
+            &machine(sample, node, name, &mut random),
+        );
     }
     let workers = nodes.iter().filter(|node| node.role == Role::Worker).count();
     for zone in ["a", "b", "c"] {
@@ -82,7 +88,11 @@ fn pool_conditions(sample: &SampleArchive, rendered: &str, is_degraded: bool) ->
         condition("RenderDegraded", "False", ""),
         degraded,
         condition("Degraded", if is_degraded { "True" } else { "False" }, ""),
-        condition("Updated", if is_degraded { "False" } else { "True" }, if is_degraded { "" } else { &updated }),
+        condition(
+            "Updated",
+            if is_degraded { "False" } else { "True" },
+            if is_degraded { "" } else { &updated }
+        ),
         condition("Updating", "False", ""),
     ])
 }

@@ -15,8 +15,11 @@ use crate::{
 const FEDERATED: &str = "prometheus=\"openshift-monitoring/k8s\",prometheus_replica=\"prometheus-k8s-0\"";
 
 pub(crate) fn add(sample: &SampleArchive, nodes: &[Node], pods: &[Pod], files: &mut Files) {
-    let mut metrics =
-        Metrics { random: sample.random("metrics"), time_ms: sample.gathered_at.timestamp_millis(), text: String::new() };
+    let mut metrics = Metrics {
+        random: sample.random("metrics"),
+        time_ms: sample.gathered_at.timestamp_millis(),
+        text: String::new(),
+    };
     metrics.etcd(nodes, sample.has(Fault::EtcdSlowDisk));
     metrics.vsphere(nodes.len(), sample.has(Fault::VsphereOldHardwareVersion));
     metrics.namespaces();
@@ -70,8 +73,10 @@ impl Metrics {
         self.family("haproxy_exporter_server_threshold");
         for pod in pods.iter().filter(|pod| pod.namespace == "openshift-ingress") {
             for (kind, value) in [("current", 20 + self.random.below(80)), ("limit", 500)] {
-                let labels =
-                    format!("container=\"router\",job=\"router-internal-default\",pod=\"{}\",type=\"{kind}\"", pod.name);
+                let labels = format!(
+                    "container=\"router\",job=\"router-internal-default\",pod=\"{}\",type=\"{kind}\"",
+                    pod.name
+                );
                 self.series("haproxy_exporter_server_threshold", &labels, value);
             }
         }

@@ -46,11 +46,21 @@ const DEGRADED: &str = "authentication";
 pub(crate) fn add(sample: &SampleArchive, files: &mut Files) {
     let mut random = sample.random("operators");
     for (name, namespace) in OPERATORS {
-        files.json(format!("config/clusteroperator/{name}.json"), &cluster_operator(sample, name, namespace, &mut random));
+        files.json(
+            format!("config/clusteroperator/{name}.json"),
+            &cluster_operator(sample, name, namespace, &mut random),
+        );
     }
-    for name in
-        ["config", "console", "etcd", "kubeapiserver", "kubecontrollermanager", "kubescheduler", "serviceca", "storage"]
-    {
+    for name in [
+        "config",
+        "console",
+        "etcd",
+        "kubeapiserver",
+        "kubecontrollermanager",
+        "kubescheduler",
+        "serviceca",
+        "storage",
+    ] {
         let path = format!("config/clusteroperator/operator.openshift.io/{name}/cluster.json");
         files.json(path, &operator_config(sample, name, &mut random));
     }

@@ -186,8 +186,7 @@ fn crash_loop(sample: &SampleArchive, status: &mut Value) {
     status["ready"] = false.into();
     status["started"] = false.into();
     status["restartCount"] = 27.into();
-    status["state"] =
-        json!({ "waiting": { "reason": "CrashLoopBackOff", "message": "back-off 5m0s restarting failed container" } });
+    status["state"] = json!({ "waiting": { "reason": "CrashLoopBackOff", "message": "back-off 5m0s restarting failed container" } });
     status["lastState"] = json!({ "terminated": {
         "exitCode": 255, "reason": "Error", "startedAt": sample.minutes_ago(7), "finishedAt": sample.minutes_ago(6),
     } });

@@ -46,7 +46,12 @@ fn settings() -> Vec<(&'static str, &'static str, Value, Value)> {
     vec![
         ("network", "Network", network, network_status),
         ("proxy", "Proxy", json!({ "trustedCA": { "name": "" } }), json!({})),
-        ("ingress", "Ingress", json!({ "domain": "apps.sample.example.com" }), json!({ "defaultPlacement": "Workers" })),
+        (
+            "ingress",
+            "Ingress",
+            json!({ "domain": "apps.sample.example.com" }),
+            json!({ "defaultPlacement": "Workers" }),
+        ),
         ("featuregate", "FeatureGate", json!({}), json!({ "conditions": [] })),
         (
             "image",
@@ -67,7 +72,12 @@ fn settings() -> Vec<(&'static str, &'static str, Value, Value)> {
             json!({ "audit": { "profile": "Default" }, "encryption": { "type": "aesgcm" } }),
             json!({}),
         ),
-        ("schedulers/cluster", "Scheduler", json!({ "mastersSchedulable": false, "policy": { "name": "" } }), json!({})),
+        (
+            "schedulers/cluster",
+            "Scheduler",
+            json!({ "mastersSchedulable": false, "policy": { "name": "" } }),
+            json!({}),
+        ),
     ]
 }
 

@@ -16,7 +16,12 @@ pub(crate) fn pack(files: &BTreeMap<String, Vec<u8>>, modified: DateTime<Utc>) -
     packed.expect("writing to memory can't fail, and every path is relative")
 }
 
-fn append(builder: &mut tar::Builder<impl Write>, path: &str, content: &[u8], modified: DateTime<Utc>) -> io::Result<()> {
+fn append(
+    builder: &mut tar::Builder<impl Write>,
+    path: &str,
+    content: &[u8],
+    modified: DateTime<Utc>,
+) -> io::Result<()> {
     let mut header = tar::Header::new_gnu();
     header.set_size(content.len() as u64);
     header.set_mode(0o640);

@@ -27,7 +27,8 @@ impl Files {
 
     /// Every JSON file directly in `folder`.
     fn folder(&self, folder: &str) -> Vec<Value> {
-        let is_directly_inside = |path: &&String| path.strip_prefix(folder).is_some_and(|rest| !rest.contains('/'));
+        let is_directly_inside =
+            |path: &&String| path.strip_prefix(folder).is_some_and(|rest| !rest.contains('/'));
         self.0.keys().filter(is_directly_inside).map(|path| self.json(path)).collect()
     }
 
@@ -38,8 +39,11 @@ impl Files {
 
     /// The value of the samples of a metric whose labels contain `label`.
     fn metric(&self, name: &str, label: &str) -> Vec<u64> {
-        let lines = self.text("config/metrics").lines().filter(|line| line.starts_with(name) && line.contains(label));
-        lines.map(|line| line.rsplit(' ').nth(1).and_then(|value| value.parse().ok()).expect("a value")).collect()
+        let lines =
+            self.text("config/metrics").lines().filter(|line| line.starts_with(name) && line.contains(label));
+        lines
+            .map(|line| line.rsplit(' ').nth(1).and_then(|value| value.parse().ok()).expect("a value"))
+            .collect()
     }
 
     fn pods(&self) -> Vec<Value> {
@@ -55,40 +59,57 @@ fn has_condition(object: &Value, kind: &str, status: &str) -> bool {
 
 fn shows(fault: Fault, files: &Files) -> bool {
     match fault {
-        Fault::ClusterOperatorDegraded => {
-            files.folder("config/clusteroperator/").iter().any(|operator| has_condition(operator, "Degraded", "True"))
-        }
+        Fault::ClusterOperatorDegraded => files
+            .folder("config/clusteroperator/")
+            .iter()
+            .any(|operator| has_condition(operator, "Degraded", "True")),
         Fault::ClusterVersionFailing => has_condition(&files.json("config/version.json"), "Failing", "True"),
-        Fault::NodeNotReady => files.folder("config/node/").iter().any(|node| !has_condition(node, "Ready", "True")),
+        Fault::NodeNotReady => {
+            files.folder("config/node/").iter().any(|node| !has_condition(node, "Ready", "True"))
+        }
         Fault::NodesMinimumRequirementsNotMet => files.folder("config/node/").iter().any(is_too_small),
         Fault::MachineConfigPoolDegraded => {
-            let is_degraded =
-                |pool: &Value| has_condition(pool, "Degraded", "True") && pool["status"]["degradedMachineCount"] == 1;
+            let is_degraded = |pool: &Value| {
+                has_condition(pool, "Degraded", "True") && pool["status"]["degradedMachineCount"] == 1
+            };
             files.folder("config/machineconfigpools/").iter().any(is_degraded)
         }
-        Fault::PlatformPodCrashLooping => files.pods().iter().any(|pod| pod.to_string().contains("CrashLoopBackOff")),
-        Fault::CriticalAlertFiring => files.text("config/alerts.json").contains("\"severity\":\"critical\""),
-        Fault::EtcdSlowDisk => files.metric("etcd_server_slow_apply_total{", "").iter().any(|count| *count > 100),
-        Fault::VsphereOldHardwareVersion => {
-            files.metric("vsphere_node_hw_version_total{", "hw_version=\"vmx-13\"").iter().any(|count| *count > 0)
+        Fault::PlatformPodCrashLooping => {
+            files.pods().iter().any(|pod| pod.to_string().contains("CrashLoopBackOff"))
         }
-        Fault::PlatformOperatorPanic => files.logs("config/pod/openshift-").any(|line| line.contains("Observed a panic")),
-        Fault::KcmGarbageCollectorResync => files.logs("config/pod/openshift-kube-controller-manager/").any(|line| {
-            line.contains("syncing garbage collector with updated resources from discovery")
-                && line.contains("removed: [")
-                && !line.contains("removed: []")
-        }),
-        Fault::MachineApiWarningEvents => files.text("events/openshift-machine-api.json").contains("\"type\":\"Warning\""),
+        Fault::CriticalAlertFiring => files.text("config/alerts.json").contains("\"severity\":\"critical\""),
+        Fault::EtcdSlowDisk => {
+            files.metric("etcd_server_slow_apply_total{", "").iter().any(|count| *count > 100)
+        }
+        Fault::VsphereOldHardwareVersion => files
+            .metric("vsphere_node_hw_version_total{", "hw_version=\"vmx-13\"")
+            .iter()
+            .any(|count| *count > 0),
+        Fault::PlatformOperatorPanic => {
+            files.logs("config/pod/openshift-").any(|line| line.contains("Observed a panic"))
+        }
+        Fault::KcmGarbageCollectorResync => {
+            files.logs("config/pod/openshift-kube-controller-manager/").any(|line| {
+                line.contains("syncing garbage collector with updated resources from discovery")
+                    && line.contains("removed: [")
+                    && !line.contains("removed: []")
+            })
+        }
+        Fault::MachineApiWarningEvents => {
+            files.text("events/openshift-machine-api.json").contains("\"type\":\"Warning\"")
+        }
     }
 }
 
 fn is_too_small(node: &Value) -> bool {
     let capacity = &node["status"]["capacity"];
     let cpu: u64 = capacity["cpu"].as_str().and_then(|cpu| cpu.parse().ok()).expect("a number of processors");
-    let memory = capacity["memory"].as_str().and_then(|memory| memory.strip_suffix("Ki")).expect("memory in KiB");
+    let memory =
+        capacity["memory"].as_str().and_then(|memory| memory.strip_suffix("Ki")).expect("memory in KiB");
     let memory_bytes = memory.parse::<u64>().expect("a number") * 1024;
     let is_control_plane = node["metadata"]["labels"].get("node-role.kubernetes.io/master").is_some();
-    let (needed_cpu, needed_memory_bytes) = if is_control_plane { (4, 16_000_000_000) } else { (2, 8_000_000_000) };
+    let (needed_cpu, needed_memory_bytes) =
+        if is_control_plane { (4, 16_000_000_000) } else { (2, 8_000_000_000) };
     cpu < needed_cpu || memory_bytes < needed_memory_bytes
 }
 

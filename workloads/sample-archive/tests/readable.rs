@@ -36,8 +36,11 @@ fn a_sample_says_whose_and_when_it_is() {
 #[test]
 fn sizes_are_as_documented() {
     type Make = fn(ClusterId) -> SampleArchive;
-    let documented: [(Make, u64); 3] =
-        [(SampleArchive::small, 1_400_000), (SampleArchive::medium, 6_300_000), (SampleArchive::large, 25_000_000)];
+    let documented: [(Make, u64); 3] = [
+        (SampleArchive::small, 1_400_000),
+        (SampleArchive::medium, 6_300_000),
+        (SampleArchive::large, 25_000_000),
+    ];
     for (make, bytes) in documented {
         let unpacked = read(&make(cluster_id())).unpacked_bytes();
         assert!(unpacked.abs_diff(bytes) < bytes / 20, "{unpacked} bytes instead of about {bytes}");
@@ -61,7 +64,8 @@ fn the_seed_and_the_cluster_vary_the_content() {
 
 #[test]
 fn the_logs_are_as_big_as_asked_for() {
-    let with_logs = |logs_mib| read(&SampleArchive { logs_mib, ..SampleArchive::new(cluster_id()) }).unpacked_bytes();
+    let with_logs =
+        |logs_mib| read(&SampleArchive { logs_mib, ..SampleArchive::new(cluster_id()) }).unpacked_bytes();
     let added = with_logs(3) - with_logs(0);
     assert!(added.abs_diff(3 << 20) < 50_000, "{added}");
 }
@@ -78,7 +82,8 @@ fn more_nodes_leave_the_pods_as_they_are() {
 #[test]
 fn every_json_file_is_json() {
     let files =
-        SampleArchive { faults: ccx_sample_archive::Fault::ALL.to_vec(), ..SampleArchive::new(cluster_id()) }.files();
+        SampleArchive { faults: ccx_sample_archive::Fault::ALL.to_vec(), ..SampleArchive::new(cluster_id()) }
+            .files();
     for (path, content) in files.iter().filter(|(path, _)| path.rsplit('.').next() == Some("json")) {
         assert!(serde_json::from_slice::<serde_json::Value>(content).is_ok(), "{path}");
     }

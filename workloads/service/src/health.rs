@@ -82,8 +82,12 @@ impl Health {
         for Pulse { name, last_beat, max_silence } in &self.lock().heartbeats {
             let silence = last_beat.elapsed();
             if silence > *max_silence {
-                let _ =
-                    writeln!(report, "{name}: silent for {} s, {} s are allowed", silence.as_secs(), max_silence.as_secs());
+                let _ = writeln!(
+                    report,
+                    "{name}: silent for {} s, {} s are allowed",
+                    silence.as_secs(),
+                    max_silence.as_secs()
+                );
             }
         }
         if report.is_empty() { Ok(()) } else { Err(report) }

@@ -90,7 +90,8 @@ fn serve_connection(stream: TcpStream, router: Router, connections: &GracefulShu
     let _ = stream.set_nodelay(true);
     let mut server = auto::Builder::new(TokioExecutor::new()).http1_only();
     server.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_READ_TIMEOUT);
-    let connection = server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router)).into_owned();
+    let connection =
+        server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router)).into_owned();
     let watched = connections.watch(connection);
     tokio::spawn(async move {
         if let Err(error) = watched.await {
@@ -135,7 +136,10 @@ mod tests {
 
         assert!(request(address, "/livez").await.starts_with("HTTP/1.1 200"));
         let unready = request(address, "/readyz").await;
-        assert!(unready.starts_with("HTTP/1.1 503") && unready.contains("database: not known yet"), "{unready}");
+        assert!(
+            unready.starts_with("HTTP/1.1 503") && unready.contains("database: not known yet"),
+            "{unready}"
+        );
         database.ready();
         assert!(request(address, "/readyz").await.starts_with("HTTP/1.1 200"));
         assert!(request(address, "/metrics").await.contains("\nconsumed_messages 1\n"));

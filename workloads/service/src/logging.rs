@@ -50,7 +50,8 @@ mod tests {
 
     #[test]
     fn a_wrong_level_is_named() {
-        let error = init_logging(&Logging { level: "loud=very".into(), format: LogFormat::Json }).unwrap_err();
+        let error =
+            init_logging(&Logging { level: "loud=very".into(), format: LogFormat::Json }).unwrap_err();
         assert!(error.to_string().contains("\"loud=very\""), "{error}");
     }
 }

@@ -12,12 +12,15 @@ const KILLED_BY_USER: i32 = 130;
 /// Outside of a tokio runtime.
 pub fn shutdown_signal() -> CancellationToken {
     let token = CancellationToken::new();
-    let signals = signal(SignalKind::terminate()).and_then(|term| Ok((term, signal(SignalKind::interrupt())?)));
+    let signals =
+        signal(SignalKind::terminate()).and_then(|term| Ok((term, signal(SignalKind::interrupt())?)));
     match signals {
         Ok((terminate, interrupt)) => {
             tokio::spawn(watch(terminate, interrupt, token.clone()));
         }
-        Err(error) => tracing::error!(%error, "failed to listen for signals; only SIGKILL will stop this process"),
+        Err(error) => {
+            tracing::error!(%error, "failed to listen for signals; only SIGKILL will stop this process")
+        }
     }
     token
 }

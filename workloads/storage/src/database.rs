@@ -160,7 +160,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_missing_password_file_is_named() {
-        let settings = ccx_config::Database { password_file: Some("/nonexistent/pw".into()), ..Default::default() };
+        let settings =
+            ccx_config::Database { password_file: Some("/nonexistent/pw".into()), ..Default::default() };
         let error = Database::connect(&settings).err().unwrap();
         assert!(snafu::Report::from_error(error).to_string().contains("/nonexistent/pw"));
     }

@@ -64,7 +64,9 @@ pub enum StorageError {
     },
 
     /// The tables are those of an earlier release.
-    #[snafu(display("schema {schema} of the database has version {found}, and {needed} is needed; run `ccx migrate`"))]
+    #[snafu(display(
+        "schema {schema} of the database has version {found}, and {needed} is needed; run `ccx migrate`"
+    ))]
     SchemaTooOld {
         /// The schema.
         schema: &'static str,
@@ -132,7 +134,10 @@ impl StorageError {
             Self::Statement { source, .. } => {
                 matches!(
                     source,
-                    sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) | sqlx::Error::BeginFailed
+                    sqlx::Error::Io(_)
+                        | sqlx::Error::Tls(_)
+                        | sqlx::Error::Protocol(_)
+                        | sqlx::Error::BeginFailed
                 )
             }
             _ => false,
@@ -185,7 +190,10 @@ mod tests {
     #[test]
     fn a_missing_schema_says_what_to_run() {
         let error = StorageError::NotMigrated { schema: "public" };
-        assert_eq!(error.to_string(), "the database has no schema public yet; run `ccx migrate` to create it");
+        assert_eq!(
+            error.to_string(),
+            "the database has no schema public yet; run `ccx migrate` to create it"
+        );
         assert_eq!(error.class(), ErrorClass::Transient);
     }
 }

@@ -10,7 +10,10 @@ use sqlx::{Connection, PgConnection};
 use tokio::time::Instant;
 use tracing::info;
 
-use crate::{BatchOutcome, ConsumerError, Database, NewReport, StorageError, consumer_error, observe::Statements, write};
+use crate::{
+    BatchOutcome, ConsumerError, Database, NewReport, StorageError, consumer_error, observe::Statements,
+    write,
+};
 
 /// The number of the lock, arbitrary.
 const WRITER_LOCK: i64 = 0x6363_785f_7772_6974;
@@ -62,7 +65,10 @@ impl Database {
         let mut next_log = start;
         while !self.try_lock(&mut connection).await? {
             if Instant::now() >= next_log {
-                info!(waited_s = start.elapsed().as_secs(), "another writer is active, waiting for it to end");
+                info!(
+                    waited_s = start.elapsed().as_secs(),
+                    "another writer is active, waiting for it to end"
+                );
                 next_log = Instant::now() + LOG_EVERY;
             }
             tokio::time::sleep(ASK_EVERY).await;
@@ -78,7 +84,8 @@ impl Database {
     }
 
     async fn try_lock(&self, connection: &mut PgConnection) -> Result<bool, StorageError> {
-        let lock = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)").bind(WRITER_LOCK).fetch_one(connection);
+        let lock =
+            sqlx::query_scalar("SELECT pg_try_advisory_lock($1)").bind(WRITER_LOCK).fetch_one(connection);
         let limit = self.statement_timeout() + ANSWER_MARGIN;
         let action = "ask for the writer's lease";
         let answer = tokio::time::timeout(limit, self.statements().run(action, lock)).await;

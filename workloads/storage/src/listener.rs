@@ -76,7 +76,9 @@ async fn connect_until_done(database: &Database) -> PgListener {
                 info!("listening for changed reports");
                 return listener;
             }
-            Err(error) => warn!(error = %snafu::Report::from_error(error), "unable to listen for changed reports"),
+            Err(error) => {
+                warn!(error = %snafu::Report::from_error(error), "unable to listen for changed reports")
+            }
         }
         tokio::time::sleep(delay).await;
         delay = (delay * 2).min(longest_delay);

@@ -36,7 +36,8 @@ pub struct NewHit {
 impl NewReport {
     /// About how much memory and bandwidth it takes.
     pub fn size_bytes(&self) -> usize {
-        let hits = self.hits.iter().map(|hit| hit.component.len() + hit.error_key.len() + hit.template_data.len());
+        let hits =
+            self.hits.iter().map(|hit| hit.component.len() + hit.error_key.len() + hit.template_data.len());
         self.report.len() + hits.sum::<usize>()
     }
 }

@@ -160,23 +160,36 @@ async fn create_version_table(
     statements: &Statements,
     schema: &Schema,
 ) -> Result<(), StorageError> {
-    let create =
-        format!("CREATE SCHEMA IF NOT EXISTS {0}; CREATE TABLE {0}.migration_info (version INTEGER NOT NULL);", schema.name);
+    let create = format!(
+        "CREATE SCHEMA IF NOT EXISTS {0}; CREATE TABLE {0}.migration_info (version INTEGER NOT NULL);",
+        schema.name
+    );
     statements.run("create the schema", sqlx::raw_sql(AssertSqlSafe(create)).execute(connection)).await?;
     Ok(())
 }
 
-async fn write_version(connection: &mut PgConnection, statements: &Statements, schema: &Schema) -> Result<(), StorageError> {
+async fn write_version(
+    connection: &mut PgConnection,
+    statements: &Statements,
+    schema: &Schema,
+) -> Result<(), StorageError> {
     let table = format!("{}.migration_info", schema.name);
     let write = format!("DELETE FROM {table}; INSERT INTO {table} (version) VALUES ({});", schema.newest);
-    statements.run("write the schema's version", sqlx::raw_sql(AssertSqlSafe(write)).execute(connection)).await?;
+    statements
+        .run("write the schema's version", sqlx::raw_sql(AssertSqlSafe(write)).execute(connection))
+        .await?;
     Ok(())
 }
 
 /// lz4 compresses reports several times faster than PostgreSQL's own method. Not every server is built with it.
-async fn compress_reports(connection: &mut PgConnection, statements: &Statements) -> Result<(), StorageError> {
-    const HAS_LZ4: &str = "SELECT 'lz4' = ANY (enumvals) FROM pg_settings WHERE name = 'default_toast_compression'";
-    let has_lz4 = statements.run("look for lz4", sqlx::query_scalar(HAS_LZ4).fetch_optional(&mut *connection)).await?;
+async fn compress_reports(
+    connection: &mut PgConnection,
+    statements: &Statements,
+) -> Result<(), StorageError> {
+    const HAS_LZ4: &str =
+        "SELECT 'lz4' = ANY (enumvals) FROM pg_settings WHERE name = 'default_toast_compression'";
+    let has_lz4 =
+        statements.run("look for lz4", sqlx::query_scalar(HAS_LZ4).fetch_optional(&mut *connection)).await?;
     if has_lz4 == Some(true) {
         const USE_LZ4: &str = "ALTER TABLE public.report ALTER COLUMN report SET COMPRESSION lz4";
         statements.run("choose lz4", sqlx::query(USE_LZ4).execute(connection)).await?;
@@ -217,7 +230,11 @@ mod tests {
 
     #[test]
     fn a_version_without_a_way_or_from_the_future_is_refused() {
-        assert!(route_of(1).unwrap_err().starts_with("unable to migrate schema public of the database from version 1 to 4"));
+        assert!(
+            route_of(1)
+                .unwrap_err()
+                .starts_with("unable to migrate schema public of the database from version 1 to 4")
+        );
         assert!(route_of(5).unwrap_err().contains("newer than version 4"));
     }
 }

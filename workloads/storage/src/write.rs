@@ -32,7 +32,11 @@ impl Database {
     ///
     /// It is as safe as the writer's way ([`WriterLease::write_batch`](crate::WriterLease::write_batch)), since every transaction
     /// locks the clusters that it writes. The lease keeps two writers from working on the same clusters and waiting for each other.
-    pub async fn write_batch(&self, reports: &[NewReport], stored_at: DateTime<Utc>) -> Result<BatchOutcome, StorageError> {
+    pub async fn write_batch(
+        &self,
+        reports: &[NewReport],
+        stored_at: DateTime<Utc>,
+    ) -> Result<BatchOutcome, StorageError> {
         let mut connection = self.acquire().await?;
         write_batch(&mut connection, self.statements(), reports, stored_at).await
     }
@@ -74,7 +78,8 @@ pub(crate) async fn write_batch(
     if newest.is_empty() {
         return Ok(BatchOutcome::new(batch.len(), std::iter::empty()));
     }
-    let stored_at = StoredAt { exact: stored_at.naive_utc(), seconds: stored_at.naive_utc().trunc_subsecs(0) };
+    let stored_at =
+        StoredAt { exact: stored_at.naive_utc(), seconds: stored_at.naive_utc().trunc_subsecs(0) };
     let mut transaction = statements.run("begin a batch", connection.begin()).await?;
     statements.run("choose plans", sqlx::query(PLANS).execute(&mut *transaction)).await?;
     let accepted = reports::lock(&mut transaction, statements, batch, &newest).await?;

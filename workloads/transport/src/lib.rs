@@ -18,7 +18,7 @@ mod kafka;
 mod object_storage;
 
 pub use kafka::{
-    Connectivity, Consumer, Headers, KafkaError, OffsetTracker, Outgoing, Position, Producer, Record, TopicAdmin,
-    TopicOutcome, TopicReader, TopicSettings, dead_letter,
+    Connectivity, Consumer, Headers, KafkaError, OffsetTracker, Outgoing, Position, Producer, Record,
+    TopicAdmin, TopicOutcome, TopicReader, TopicSettings, dead_letter,
 };
 pub use object_storage::{ArchiveLocation, DownloadError, Downloader, ObjectStore, ObjectStoreError};

@@ -74,7 +74,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("orgs.csv");
         assert!(
-            AllowList::load(Some(&path)).unwrap_err().to_string().starts_with("failed to read the list of organisations")
+            AllowList::load(Some(&path))
+                .unwrap_err()
+                .to_string()
+                .starts_with("failed to read the list of organisations")
         );
         fs::write(&path, "1\n0\n").unwrap();
         assert!(AllowList::load(Some(&path)).unwrap_err().to_string().starts_with("failed to read line 2"));

@@ -71,7 +71,8 @@ pub(crate) fn check(payload: &[u8], allow_list: &AllowList, now: DateTime<Utc>) 
             warn_of_oddities(&results, now);
             let owner = Some((results.org_id, results.account_number));
             let request = results.request_id.clone().map(|id| Request { id, owner });
-            let verdict = if results.report.is_empty() { Verdict::Empty } else { Verdict::Store(results.into()) };
+            let verdict =
+                if results.report.is_empty() { Verdict::Empty } else { Verdict::Store(results.into()) };
             Checked { request, verdict }
         }
         Err(error) => {
@@ -167,7 +168,10 @@ mod tests {
         assert_eq!(reason(&missing), "missing required attribute 'Report'");
         let owner = Some((OrgId::new(7).unwrap(), None));
         assert_eq!(checked(&missing).request, Some(Request { id: "r".into(), owner }));
-        assert_eq!(checked(br#"{"RequestId":"r","OrgID":"x"}"#).request, Some(Request { id: "r".into(), owner: None }));
+        assert_eq!(
+            checked(br#"{"RequestId":"r","OrgID":"x"}"#).request,
+            Some(Request { id: "r".into(), owner: None })
+        );
         assert!(reason(b"}").starts_with("failed to parse the results message: "), "{}", reason(b"}"));
         assert_eq!(checked(b"}").request, None);
         assert_eq!(checked(b"{}").request, None);
@@ -177,7 +181,9 @@ mod tests {
     fn other_organisations_are_refused() {
         let allow_list = AllowList::Only(HashSet::from([OrgId::new(8).unwrap()]));
         let payload = message(&format!(r#","Report":{REPORT}"#));
-        let Verdict::Refuse(refused) = check(&payload, &allow_list, Utc::now()).verdict else { panic!("is not refused") };
+        let Verdict::Refuse(refused) = check(&payload, &allow_list, Utc::now()).verdict else {
+            panic!("is not refused")
+        };
         assert_eq!(refused.reason, "organization ID is not in allow list");
     }
 

@@ -100,7 +100,11 @@ fn letter(record: &Record, refused: &Refused) -> DeadLetter {
 }
 
 /// The row for the same message.
-pub(crate) fn consumer_error(record: &Record, refused: &Refused, consumed_at: DateTime<Utc>) -> ConsumerError {
+pub(crate) fn consumer_error(
+    record: &Record,
+    refused: &Refused,
+    consumed_at: DateTime<Utc>,
+) -> ConsumerError {
     ConsumerError {
         topic: record.topic.to_string(),
         partition: record.partition,

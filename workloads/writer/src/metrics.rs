@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use ccx_messages::ErrorClass;
 use ccx_storage::QueryObserver;
 use prometheus::{
-    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, core::Collector,
-    exponential_buckets,
+    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
+    core::Collector, exponential_buckets,
 };
 use snafu::ResultExt;
 
@@ -47,29 +47,41 @@ impl Metrics {
             consuming_errors: names.counter("consuming_errors", "Messages that could not be stored")?,
             empty_messages: names
                 .counter("messages_with_empty_rule_execution_result", "Messages whose report says nothing")?,
-            produced_messages: names.counter("produced_messages", "Dead letters and statuses that were sent")?,
+            produced_messages: names
+                .counter("produced_messages", "Dead letters and statuses that were sent")?,
             written_reports: names.counter("written_reports", "Reports that were stored")?,
-            successful_processing_time: names
-                .seconds("successful_messages_processing_time", "Seconds from a message's batch to its success")?,
-            failed_processing_time: names
-                .seconds("failed_messages_processing_time", "Seconds from a message's batch to its dead letter")?,
-            last_checked_lag_minutes: names
-                .seconds("last_checked_timestamp_lag_minutes", "Minutes from an archive's announcement to its storage")?,
+            successful_processing_time: names.seconds(
+                "successful_messages_processing_time",
+                "Seconds from a message's batch to its success",
+            )?,
+            failed_processing_time: names.seconds(
+                "failed_messages_processing_time",
+                "Seconds from a message's batch to its dead letter",
+            )?,
+            last_checked_lag_minutes: names.seconds(
+                "last_checked_timestamp_lag_minutes",
+                "Minutes from an archive's announcement to its storage",
+            )?,
             sql_queries: names.counter("sql_queries_counter", "Statements that were sent to the database")?,
             sql_query_durations: names.add(HistogramVec::new(
                 names.histogram_opts("sql_queries_durations", "Seconds that statements took"),
                 &["query"],
             )?)?,
-            ignored_reports: names
-                .counter("ignored_reports", "Reports that were not newer than the stored one, or than one beside them")?,
+            ignored_reports: names.counter(
+                "ignored_reports",
+                "Reports that were not newer than the stored one, or than one beside them",
+            )?,
             batch_messages: names.add(Histogram::with_opts(
-                names.histogram_opts("batch_messages", "Messages in a batch").buckets(exponential_buckets(1.0, 2.0, 12)?),
+                names
+                    .histogram_opts("batch_messages", "Messages in a batch")
+                    .buckets(exponential_buckets(1.0, 2.0, 12)?),
             )?)?,
             dead_letters: names.add(IntCounterVec::new(
                 names.opts("dead_letters", "Messages that were given up, by the class of the error"),
                 &["class"],
             )?)?,
-            storage_retries: names.counter("storage_retries", "Attempts to store that failed and were made again")?,
+            storage_retries: names
+                .counter("storage_retries", "Attempts to store that failed and were made again")?,
             dropped_statuses: names.counter("dropped_statuses", "Statuses that could not be sent")?,
             consumer_lag: names.gauge("consumer_lag", "Messages that are not committed yet")?,
             active: names.gauge("active", "1 while this writer holds the lease, 0 while it waits for it")?,

@@ -85,10 +85,12 @@ impl Processor<'_> {
         if refused.is_empty() {
             return Ok(());
         }
-        let rows: Vec<_> = refused.iter().map(|(record, refused)| consumer_error(record, refused, consumed_at)).collect();
+        let rows: Vec<_> =
+            refused.iter().map(|(record, refused)| consumer_error(record, refused, consumed_at)).collect();
         self.store.record(&rows).await?;
         for some in refused.chunks(MAX_DEAD_LETTERS_IN_FLIGHT) {
-            try_join_all(some.iter().map(|(record, refused)| self.dead_letters.send(record, refused))).await?;
+            try_join_all(some.iter().map(|(record, refused)| self.dead_letters.send(record, refused)))
+                .await?;
         }
         Ok(())
     }
@@ -136,7 +138,11 @@ impl Message {
     }
 }
 
-fn check_batch(records: Vec<Record>, allow_list: &AllowList, now: DateTime<Utc>) -> (Vec<Message>, Vec<NewReport>) {
+fn check_batch(
+    records: Vec<Record>,
+    allow_list: &AllowList,
+    now: DateTime<Utc>,
+) -> (Vec<Message>, Vec<NewReport>) {
     let mut messages = Vec::with_capacity(records.len());
     let mut reports = Vec::with_capacity(records.len());
     for record in records {

@@ -46,7 +46,11 @@ pub async fn run(config: &Config, shutdown: CancellationToken) -> Result<(), Wri
 }
 
 /// As [`run`], with metrics and health served on `listener`.
-pub async fn run_on(listener: TcpListener, config: &Config, shutdown: CancellationToken) -> Result<(), WriterError> {
+pub async fn run_on(
+    listener: TcpListener,
+    config: &Config,
+    shutdown: CancellationToken,
+) -> Result<(), WriterError> {
     let (health, registry) = (Health::new(), Registry::new());
     let metrics = Metrics::register(&config.writer.metrics_namespace, &registry)?;
     let producer = Producer::new(&config.kafka).context(KafkaSnafu)?;
@@ -189,7 +193,10 @@ impl<'a> Writer<'a> {
             info!(?interrupted, "the batch in flight is left to be read again");
         }
         if let Err(error) = consumer.close().await {
-            warn!(error = sentence(&error), "the last offsets may not be committed; messages will be read again");
+            warn!(
+                error = sentence(&error),
+                "the last offsets may not be committed; messages will be read again"
+            );
         }
         Ok(processor.store.release().await)
     }

@@ -80,7 +80,11 @@ async fn send(producer: &Producer, topic: &str, message: Message, metrics: &Metr
         Ok(()) => metrics.produced_messages.inc(),
         Err(error) => {
             metrics.dropped_statuses.inc();
-            warn!(request_id = message.request_id, error = ccx_service::sentence(&error), "failed to send a status");
+            warn!(
+                request_id = message.request_id,
+                error = ccx_service::sentence(&error),
+                "failed to send a status"
+            );
         }
     }
 }

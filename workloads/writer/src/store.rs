@@ -147,7 +147,10 @@ impl Store {
         if let Some(lease) = self.lease.filter(|lease| !lease.is_lost())
             && let Err(error) = lease.release().await
         {
-            debug!(error = sentence(&error), "failed to release the writer's lease, it ends with the connection");
+            debug!(
+                error = sentence(&error),
+                "failed to release the writer's lease, it ends with the connection"
+            );
         }
         self.patience
     }

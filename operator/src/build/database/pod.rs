@@ -2,8 +2,8 @@
 
 use ccx_crds::StorageVolume;
 use k8s_openapi::api::core::v1::{
-    Container, ContainerPort, EnvVar, ExecAction, PersistentVolumeClaimVolumeSource, PodSpec, PodTemplateSpec, Probe,
-    Volume, VolumeMount,
+    Container, ContainerPort, EnvVar, ExecAction, PersistentVolumeClaimVolumeSource, PodSpec,
+    PodTemplateSpec, Probe, Volume, VolumeMount,
 };
 
 use super::{COMPONENT, DATABASE, ROLE};
@@ -80,7 +80,8 @@ fn container(managed: &Managed, mounts: &[Mount]) -> Container {
 }
 
 fn arguments(managed: &Managed) -> Vec<String> {
-    let settings = managed.spec.parameters.iter().flat_map(|(name, value)| ["-c".to_owned(), format!("{name}={value}")]);
+    let settings =
+        managed.spec.parameters.iter().flat_map(|(name, value)| ["-c".to_owned(), format!("{name}={value}")]);
     ["postgres".to_owned()].into_iter().chain(settings).collect()
 }
 
@@ -92,14 +93,21 @@ fn environment() -> Vec<EnvVar> {
         ("POSTGRES_PASSWORD_FILE", format!("{}/{}", mounted::folder(CREDENTIALS), file::PASSWORD)),
         ("POSTGRES_INITDB_ARGS", "--auth-host=scram-sha-256 --data-checksums".to_owned()),
     ];
-    variables.map(|(name, value)| EnvVar { name: name.to_owned(), value: Some(value), value_from: None }).into()
+    variables
+        .map(|(name, value)| EnvVar { name: name.to_owned(), value: Some(value), value_from: None })
+        .into()
 }
 
 /// By TCP: while the image prepares the data, a server without it answers on the socket.
 fn is_ready() -> Probe {
     let port = COMPONENT.port().to_string();
-    let command = ["pg_isready", "-h", "127.0.0.1", "-p", &port, "-U", ROLE, "-d", DATABASE].map(str::to_owned);
-    Probe { exec: Some(ExecAction { command: Some(command.into()) }), timeout_seconds: Some(5), ..Probe::default() }
+    let command =
+        ["pg_isready", "-h", "127.0.0.1", "-p", &port, "-U", ROLE, "-d", DATABASE].map(str::to_owned);
+    Probe {
+        exec: Some(ExecAction { command: Some(command.into()) }),
+        timeout_seconds: Some(5),
+        ..Probe::default()
+    }
 }
 
 fn mounts(secret: &str) -> [Mount; 4] {
@@ -127,7 +135,11 @@ fn data_volume(managed: &Managed, claim_name: String) -> Volume {
         }
         StorageVolume::Ephemeral => {
             let size_limit = managed.spec.storage.size.as_str().to_owned();
-            volume(&Mount { volume: "data".into(), path: VOLUME_FOLDER.into(), source: MountSource::Scratch { size_limit } })
+            volume(&Mount {
+                volume: "data".into(),
+                path: VOLUME_FOLDER.into(),
+                source: MountSource::Scratch { size_limit },
+            })
         }
     }
 }

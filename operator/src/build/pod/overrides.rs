@@ -44,7 +44,10 @@ fn metadata(ours: ObjectMeta, theirs: &PodTemplate) -> ObjectMeta {
     }
 }
 
-fn merged(mut theirs: BTreeMap<String, String>, ours: Option<BTreeMap<String, String>>) -> Option<BTreeMap<String, String>> {
+fn merged(
+    mut theirs: BTreeMap<String, String>,
+    ours: Option<BTreeMap<String, String>>,
+) -> Option<BTreeMap<String, String>> {
     theirs.extend(ours.unwrap_or_default());
     (!theirs.is_empty()).then_some(theirs)
 }

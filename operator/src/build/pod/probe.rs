@@ -29,7 +29,10 @@ pub(super) fn liveness() -> Probe {
 
 /// The kubelet waits itself: the image has no program that could.
 pub(super) fn leave() -> Lifecycle {
-    let handler = LifecycleHandler { sleep: Some(SleepAction { seconds: LEAVE_SECONDS }), ..LifecycleHandler::default() };
+    let handler = LifecycleHandler {
+        sleep: Some(SleepAction { seconds: LEAVE_SECONDS }),
+        ..LifecycleHandler::default()
+    };
     Lifecycle { pre_stop: Some(handler), ..Lifecycle::default() }
 }
 

@@ -70,15 +70,32 @@ mod tests {
 
     #[test]
     fn changes_come_with_their_fields_and_restarts_with_their_reasons() {
-        let field = FieldChange { path: "data[\"ccx.toml\"]".into(), before: Some(json!("a")), after: Some(json!("b")) };
+        let field = FieldChange {
+            path: "data[\"ccx.toml\"]".into(),
+            before: Some(json!("a")),
+            after: Some(json!("b")),
+        };
         let plan = Plan {
             changes: vec![
-                Change { action: ChangeAction::Create, kind: Kind::Service, name: "new".into(), fields: vec![] },
-                Change { action: ChangeAction::Update, kind: Kind::ConfigMap, name: "old".into(), fields: vec![field] },
+                Change {
+                    action: ChangeAction::Create,
+                    kind: Kind::Service,
+                    name: "new".into(),
+                    fields: vec![],
+                },
+                Change {
+                    action: ChangeAction::Update,
+                    kind: Kind::ConfigMap,
+                    name: "old".into(),
+                    fields: vec![field],
+                },
             ],
             restarts: vec![Restart {
                 component: Component::DbWriter,
-                reasons: vec![RestartReason::InputChanged { input: Input::Config, objects: vec!["ccx.toml".into()] }],
+                reasons: vec![RestartReason::InputChanged {
+                    input: Input::Config,
+                    objects: vec!["ccx.toml".into()],
+                }],
             }],
             missing: vec![],
         };
@@ -96,8 +113,7 @@ insights-results-db-writer would restart: the configuration has changed in ccx.t
     fn what_is_missing_is_said_whatever_else_would_change() {
         let problem = Problem { kind: ProblemKind::MissingSecret, message: "Secret a does not exist".into() };
         let plan = Plan { missing: vec![problem], ..Plan::default() };
-        let expected =
-            "nothing would change\n\nwho needs this stays as it is until it exists:\n    Secret a does not exist\n";
+        let expected = "nothing would change\n\nwho needs this stays as it is until it exists:\n    Secret a does not exist\n";
         assert_eq!(show(&plan), expected);
     }
 

@@ -133,7 +133,8 @@ mod tests {
     fn labels_count() {
         let mut desired = object(json!({}));
         desired.metadata.labels = Some([("a".into(), "b".into())].into());
-        let found: Vec<String> = differences(&desired, &object(json!({}))).iter().map(ToString::to_string).collect();
+        let found: Vec<String> =
+            differences(&desired, &object(json!({}))).iter().map(ToString::to_string).collect();
         assert_eq!(found, ["metadata.labels"]);
     }
 }

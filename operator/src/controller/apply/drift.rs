@@ -22,7 +22,8 @@ pub(super) fn note(kind: Kind, live: &DynamicObject, paths: &[FieldPath]) -> Str
         by_manager.entry(culprit(live, path)).or_default().push(path.to_string());
     }
     let object = format!("{} {}", kind.name(), live.metadata.name.as_deref().unwrap_or_default());
-    let parts: Vec<String> = by_manager.into_iter().map(|(manager, fields)| part(&object, manager, &fields)).collect();
+    let parts: Vec<String> =
+        by_manager.into_iter().map(|(manager, fields)| part(&object, manager, &fields)).collect();
     parts.join("; ")
 }
 
@@ -37,8 +38,13 @@ fn part(object: &str, manager: &str, fields: &[String]) -> String {
 fn culprit<'a>(live: &'a DynamicObject, path: &FieldPath) -> &'a str {
     let entries = live.metadata.managed_fields.iter().flatten();
     let others: Vec<&ManagedFieldsEntry> = entries.filter(|entry| is_other(entry)).collect();
-    let has = |entry: &&&ManagedFieldsEntry| entry.fields_v1.as_ref().is_some_and(|fields| contains(&fields.0, &path.0));
-    let owner = others.iter().find(has).or_else(|| others.iter().max_by_key(|entry| entry.time.as_ref().map(|time| time.0)));
+    let has = |entry: &&&ManagedFieldsEntry| {
+        entry.fields_v1.as_ref().is_some_and(|fields| contains(&fields.0, &path.0))
+    };
+    let owner = others
+        .iter()
+        .find(has)
+        .or_else(|| others.iter().max_by_key(|entry| entry.time.as_ref().map(|time| time.0)));
     owner.and_then(|entry| entry.manager.as_deref()).unwrap_or(SOMEBODY)
 }
 
@@ -54,7 +60,9 @@ fn contains(fields: &Value, path: &[Segment]) -> bool {
     let Some(fields) = fields.as_object() else { return false };
     match first {
         Segment::Key(key) => fields.get(&format!("f:{key}")).is_some_and(|inner| contains(inner, rest)),
-        Segment::Index(_) => fields.iter().any(|(key, inner)| !key.starts_with("f:") && key != "." && contains(inner, rest)),
+        Segment::Index(_) => {
+            fields.iter().any(|(key, inner)| !key.starts_with("f:") && key != "." && contains(inner, rest))
+        }
     }
 }
 
@@ -96,7 +104,10 @@ mod tests {
             {"manager": "late", "time": "2026-01-02T00:00:00Z", "fieldsV1": {}},
             {"manager": "controller", "time": "2026-01-03T00:00:00Z", "subresource": "status", "fieldsV1": {}},
         ]));
-        assert_eq!(note(Kind::Service, &live, &[path(&["spec"])]), "put back spec of Service a, which late had changed");
+        assert_eq!(
+            note(Kind::Service, &live, &[path(&["spec"])]),
+            "put back spec of Service a, which late had changed"
+        );
     }
 
     #[test]

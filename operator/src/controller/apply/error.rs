@@ -90,12 +90,15 @@ mod tests {
     fn what_the_api_server_forbids_is_told_apart() {
         let quota = "pods \"a\" is forbidden: exceeded quota: small, requested: cpu=1";
         assert_eq!(reason(403, quota), Reason::QuotaExceeded);
-        let terminating =
-            "configmaps \"a\" is forbidden: unable to create new content in namespace x because it is being terminated";
+        let terminating = "configmaps \"a\" is forbidden: unable to create new content in namespace x because it is being terminated";
         assert_eq!(reason(403, terminating), Reason::NamespaceTerminating);
-        let permission = "deployments.apps \"a\" is forbidden: User \"x\" cannot patch resource \"deployments\"";
+        let permission =
+            "deployments.apps \"a\" is forbidden: User \"x\" cannot patch resource \"deployments\"";
         assert_eq!(reason(403, permission), Reason::Forbidden);
-        assert_eq!(reason(403, "pods \"a\" is forbidden: violates PodSecurity \"restricted\""), Reason::Rejected);
+        assert_eq!(
+            reason(403, "pods \"a\" is forbidden: violates PodSecurity \"restricted\""),
+            Reason::Rejected
+        );
     }
 
     #[test]

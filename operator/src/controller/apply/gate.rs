@@ -27,9 +27,10 @@ pub(crate) struct Waiting {
 pub(super) fn closed(stage: Stage, children: &Children, family: &Family) -> Option<Waiting> {
     match stage {
         Stage::Database => children.stage(stage).find_map(|child| database_is_awaited(child, family)),
-        Stage::Migration => {
-            children.stage(stage).filter(|job| job.missing.is_empty()).find_map(|child| job_is_awaited(child, family))
-        }
+        Stage::Migration => children
+            .stage(stage)
+            .filter(|job| job.missing.is_empty())
+            .find_map(|child| job_is_awaited(child, family)),
         Stage::Foundation | Stage::Workloads | Stage::Exposure | Stage::Monitoring => None,
     }
 }
@@ -59,7 +60,10 @@ fn job_is_awaited(child: &Child, family: &Family) -> Option<Waiting> {
     }
     match family.facts(child.kind, child.name()) {
         Some(Facts::Job(job)) if job.state == JobState::Succeeded => None,
-        _ => Some(Waiting { reason: Reason::Waiting, message: format!("the Job {} has not succeeded yet", child.name()) }),
+        _ => Some(Waiting {
+            reason: Reason::Waiting,
+            message: format!("the Job {} has not succeeded yet", child.name()),
+        }),
     }
 }
 
@@ -71,7 +75,9 @@ pub(super) fn must_wait_for_suspension(child: &Child, children: &Children, famil
         return false;
     }
     let before = Component::ALL.into_iter().take_while(|other| *other != component);
-    before.filter_map(|other| children.workload(other)).any(|other| rollout(other, family).is_some_and(|it| !it.is_gone()))
+    before
+        .filter_map(|other| children.workload(other))
+        .any(|other| rollout(other, family).is_some_and(|it| !it.is_gone()))
 }
 
 fn is_scaled_to_zero(child: &Child) -> bool {

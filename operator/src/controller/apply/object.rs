@@ -66,7 +66,9 @@ fn kept_replicas(live: &DynamicObject, start: u32) -> Option<Value> {
 fn decides(live: &DynamicObject, field: &str) -> bool {
     let entries = live.metadata.managed_fields.iter().flatten();
     let mut ours = entries
-        .filter(|entry| entry.manager.as_deref() == Some(MANAGER) && entry.operation.as_deref() == Some("Apply"))
+        .filter(|entry| {
+            entry.manager.as_deref() == Some(MANAGER) && entry.operation.as_deref() == Some("Apply")
+        })
         .filter_map(|entry| entry.fields_v1.as_ref());
     ours.any(|fields| fields.0["f:spec"].get(field).is_some())
 }
@@ -165,8 +167,10 @@ mod tests {
         let child = Child::new(Kind::Deployment, None, Stage::Workloads, &deployment).starting_with(Some(2));
         let prepared = Prepared::new(&child, &pipeline("1"));
         assert_eq!(prepared.object.data["spec"]["replicas"], 2, "so it is created");
-        let fields = json!({"manager": manager, "operation": "Apply", "fieldsV1": {"f:spec": {"f:replicas": {}}}});
-        let live = json!({"metadata": {"name": "a", "managedFields": [fields]}, "spec": {"replicas": replicas}});
+        let fields =
+            json!({"manager": manager, "operation": "Apply", "fieldsV1": {"f:spec": {"f:replicas": {}}}});
+        let live =
+            json!({"metadata": {"name": "a", "managedFields": [fields]}, "spec": {"replicas": replicas}});
         prepared.against(&serde_json::from_value(live).unwrap()).data["spec"]["replicas"].take()
     }
 

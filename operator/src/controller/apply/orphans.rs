@@ -34,7 +34,8 @@ pub(crate) fn orphans<'a>(
     let owner = Fingerprint::of(owner);
     let wanted: BTreeSet<(Kind, &str)> = children.iter().map(|child| (child.kind, child.name())).collect();
     let is_owned = |record: &Record| record.owner == Some(owner);
-    let deletable = records.filter(|(kind, _, it)| may_go(*kind, is_owned(it), it.owner.is_some()) && !it.is_leaving);
+    let deletable =
+        records.filter(|(kind, _, it)| may_go(*kind, is_owned(it), it.owner.is_some()) && !it.is_leaving);
     let is_any_missing = children.iter().any(|child| !child.missing.is_empty());
     let is_needed = |kind: Kind| is_any_missing && is_for_pods(kind);
     let unwanted = deletable.filter(|(kind, name, _)| !wanted.contains(&(*kind, *name)) && !is_needed(*kind));
@@ -54,7 +55,11 @@ fn is_for_pods(kind: Kind) -> bool {
 impl Applier<'_> {
     pub(super) async fn delete_orphans(&self, children: &Children) -> Result<(), ApplyError> {
         for Orphan { kind, name } in self.orphans(children) {
-            let live = self.api(kind).get_opt(&name).await.context(RequestSnafu { verb: "read", kind, name: &name })?;
+            let live = self.api(kind).get_opt(&name).await.context(RequestSnafu {
+                verb: "read",
+                kind,
+                name: &name,
+            })?;
             let is_still = |live: &DynamicObject| {
                 may_go(kind, object::is_owned(live, self.pipeline), !live.owner_references().is_empty())
             };
@@ -106,13 +111,15 @@ mod tests {
     }
 
     fn owned_by(uid: &str) -> Value {
-        let owner = json!({"apiVersion": "v1", "kind": "CcxPipeline", "name": "ccx", "uid": uid, "controller": true});
+        let owner =
+            json!({"apiVersion": "v1", "kind": "CcxPipeline", "name": "ccx", "uid": uid, "controller": true});
         json!({"uid": "7", "ownerReferences": [owner]})
     }
 
     #[test]
     fn an_orphan_is_owned_by_this_very_resource_and_not_wanted() {
-        let child = Child::new(Kind::ConfigMap, None, Stage::Foundation, &json!({"metadata": {"name": "wanted"}}));
+        let child =
+            Child::new(Kind::ConfigMap, None, Stage::Foundation, &json!({"metadata": {"name": "wanted"}}));
         let children = Children::new(vec![child]);
         let mut leaving = owned_by("1");
         leaving["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
@@ -132,8 +139,11 @@ mod tests {
     fn a_network_policy_goes_although_it_is_retained_unless_another_owns_it() {
         let children = Children::new(Vec::new());
         let (retained, others) = (record(json!({"uid": "7"})), record(owned_by("2")));
-        let records =
-            [(Kind::NetworkPolicy, "a", &retained), (Kind::NetworkPolicy, "b", &others), (Kind::Secret, "c", &retained)];
+        let records = [
+            (Kind::NetworkPolicy, "a", &retained),
+            (Kind::NetworkPolicy, "b", &others),
+            (Kind::Secret, "c", &retained),
+        ];
         let expected = Orphan { kind: Kind::NetworkPolicy, name: "a".into() };
         assert_eq!(orphans("1", &children, records.into_iter()), [expected]);
     }
@@ -141,10 +151,12 @@ mod tests {
     #[test]
     fn what_pods_use_stays_while_something_is_missing() {
         let problem = Problem { kind: ProblemKind::MissingSecret, message: String::new() };
-        let child = Child::new(Kind::Deployment, None, Stage::Workloads, &json!({"metadata": {"name": "held"}}));
+        let child =
+            Child::new(Kind::Deployment, None, Stage::Workloads, &json!({"metadata": {"name": "held"}}));
         let children = Children::new(vec![child.without(vec![problem])]);
         let record = record(owned_by("1"));
-        let records = [(Kind::Job, "a", &record), (Kind::ConfigMap, "b", &record), (Kind::Ingress, "c", &record)];
+        let records =
+            [(Kind::Job, "a", &record), (Kind::ConfigMap, "b", &record), (Kind::Ingress, "c", &record)];
         let expected = Orphan { kind: Kind::Ingress, name: "c".into() };
         assert_eq!(orphans("1", &children, records.into_iter()), [expected]);
     }

@@ -31,8 +31,11 @@ mod tests {
 
     #[test]
     fn each_key_gets_a_value_of_its_own_beside_those_that_are_given() {
-        let secret =
-            DynamicObject { types: None, metadata: ObjectMeta::default(), data: json!({"stringData": {"username": "ccx"}}) };
+        let secret = DynamicObject {
+            types: None,
+            metadata: ObjectMeta::default(),
+            data: json!({"stringData": {"username": "ccx"}}),
+        };
         let made = with_generated(&secret, &["password".into(), "other".into()]).data;
         let value = |key: &str| made["stringData"][key].as_str().unwrap_or_default().to_owned();
         assert_eq!((value("username").as_str(), value("password").len()), ("ccx", PASSWORD_CHARS));

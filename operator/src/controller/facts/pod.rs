@@ -86,7 +86,9 @@ impl From<&Pod> for PodFacts {
             schema: main.filter(|_| role.is_some_and(|role| role == MIGRATION)).and_then(schema),
             role: role.map(String::as_str).unwrap_or_default().into(),
             is_ready,
-            is_running: main.and_then(|main| main.state.as_ref()).is_some_and(|state| state.running.is_some()),
+            is_running: main
+                .and_then(|main| main.state.as_ref())
+                .is_some_and(|state| state.running.is_some()),
             is_leaving: pod.metadata.deletion_timestamp.is_some(),
             ip: status.pod_ip.as_deref().and_then(|ip| ip.parse().ok()),
             problem: if is_ready { None } else { problem(status).map(Box::new) },
@@ -126,17 +128,22 @@ fn container_problem(container: &ContainerStatus) -> Option<PodProblem> {
     let is_unready = state.running.is_some() && !container.ready;
     is_unready.then(|| match ended_before {
         Some(end) if is_out_of_memory(end) => ended_problem(end, Trouble::OutOfMemory),
-        _ => PodProblem { trouble: Trouble::NotReady, message: format!("{} runs and is not ready", container.name) },
+        _ => PodProblem {
+            trouble: Trouble::NotReady,
+            message: format!("{} runs and is not ready", container.name),
+        },
     })
 }
 
-fn waiting_problem(state: &ContainerState, ended_before: Option<&ContainerStateTerminated>) -> Option<PodProblem> {
+fn waiting_problem(
+    state: &ContainerState,
+    ended_before: Option<&ContainerStateTerminated>,
+) -> Option<PodProblem> {
     let waiting = state.waiting.as_ref()?;
     let message = shorten(waiting.message.as_deref().unwrap_or_default());
     match waiting.reason.as_deref()? {
-        "ErrImagePull" | "ImagePullBackOff" | "InvalidImageName" | "ErrImageNeverPull" | "ImageInspectError" => {
-            Some(PodProblem { trouble: Trouble::ImagePull, message })
-        }
+        "ErrImagePull" | "ImagePullBackOff" | "InvalidImageName" | "ErrImageNeverPull"
+        | "ImageInspectError" => Some(PodProblem { trouble: Trouble::ImagePull, message }),
         "CreateContainerConfigError" | "CreateContainerError" => {
             Some(PodProblem { trouble: Trouble::MissingConfig, message })
         }
@@ -162,7 +169,11 @@ fn is_out_of_memory(end: &ContainerStateTerminated) -> bool {
 fn shorten(message: &str) -> String {
     let message = message.trim();
     let surplus = message.chars().count().saturating_sub(MAX_MESSAGE_CHARS);
-    if surplus == 0 { message.into() } else { format!("…{}", message.chars().skip(surplus).collect::<String>()) }
+    if surplus == 0 {
+        message.into()
+    } else {
+        format!("…{}", message.chars().skip(surplus).collect::<String>())
+    }
 }
 
 #[cfg(test)]
@@ -206,14 +217,14 @@ mod tests {
 
     #[test]
     fn a_pod_without_a_node_repeats_what_the_scheduler_says() {
-        let status =
-            json!({"conditions": [{"type": "PodScheduled", "status": "False", "message": "0/1 nodes are available"}]});
+        let status = json!({"conditions": [{"type": "PodScheduled", "status": "False", "message": "0/1 nodes are available"}]});
         assert_eq!(trouble(&status), (Trouble::Unschedulable, "0/1 nodes are available".into()));
     }
 
     #[test]
     fn an_image_that_is_not_pulled_is_told_from_missing_configuration() {
-        let waiting = |reason: &str| container(&json!({"waiting": {"reason": reason, "message": "why"}}), &json!({}));
+        let waiting =
+            |reason: &str| container(&json!({"waiting": {"reason": reason, "message": "why"}}), &json!({}));
         for reason in ["ErrImagePull", "ImagePullBackOff", "InvalidImageName"] {
             assert_eq!(trouble(&waiting(reason)), (Trouble::ImagePull, "why".into()));
         }
@@ -238,7 +249,8 @@ mod tests {
 
     #[test]
     fn a_failed_process_and_a_failing_probe_are_told_apart() {
-        let failed = container(&json!({"terminated": {"exitCode": 1, "message": "relation exists"}}), &json!({}));
+        let failed =
+            container(&json!({"terminated": {"exitCode": 1, "message": "relation exists"}}), &json!({}));
         assert_eq!(trouble(&failed), (Trouble::Failed { exit_code: 1 }, "relation exists".into()));
         let unready = container(&json!({"running": {}}), &json!({}));
         assert_eq!(trouble(&unready), (Trouble::NotReady, "main runs and is not ready".into()));
@@ -247,7 +259,8 @@ mod tests {
     #[test]
     fn a_migration_that_succeeded_says_what_it_has_reached_and_nobody_else_is_listened_to() {
         let facts = |role: &str, exit_code: i32| {
-            let end = json!({"terminated": {"exitCode": exit_code, "message": "{\"dvo\":4,\"public\":32}\n"}});
+            let end =
+                json!({"terminated": {"exitCode": exit_code, "message": "{\"dvo\":4,\"public\":32}\n"}});
             let labels = json!({"app.kubernetes.io/component": role});
             let object = json!({"metadata": {"labels": labels}, "status": container(&end, &json!({}))});
             PodFacts::from(&serde_json::from_value::<Pod>(object).unwrap()).schema

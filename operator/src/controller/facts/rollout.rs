@@ -71,7 +71,10 @@ pub(crate) enum JobState {
 impl Rollout {
     /// Whether all pods are of the newest version and Ready, and no other is left.
     pub(crate) fn is_complete(&self) -> bool {
-        self.is_observed && self.updated == self.desired && self.total == self.desired && self.ready >= self.desired
+        self.is_observed
+            && self.updated == self.desired
+            && self.total == self.desired
+            && self.ready >= self.desired
     }
 
     /// Whether no pod is left and none is to be.
@@ -94,7 +97,9 @@ impl From<&Deployment> for Rollout {
             total: status.replicas.unwrap_or_default(),
             updated: status.updated_replicas.unwrap_or_default(),
             ready: status.ready_replicas.unwrap_or_default(),
-            refused: condition("ReplicaFailure", "True").and_then(|condition| condition.message).map(Into::into),
+            refused: condition("ReplicaFailure", "True")
+                .and_then(|condition| condition.message)
+                .map(Into::into),
             is_stuck: progressing.is_some_and(|it| it.reason.as_deref() == Some("ProgressDeadlineExceeded")),
         }
     }
@@ -104,7 +109,8 @@ impl From<&StatefulSet> for Rollout {
     fn from(set: &StatefulSet) -> Self {
         let status = &set.status;
         let desired = set.spec.replicas.unwrap_or(1);
-        let is_current = status.update_revision.is_none() || status.update_revision == status.current_revision;
+        let is_current =
+            status.update_revision.is_none() || status.update_revision == status.current_revision;
         Self {
             is_observed: is_observed(set.metadata.generation, status.observed_generation),
             desired,
@@ -155,7 +161,9 @@ mod tests {
     fn a_deployment_is_complete_when_all_pods_are_new_and_ready_and_none_is_old() {
         let done = json!({"observedGeneration": 2, "replicas": 2, "updatedReplicas": 2, "readyReplicas": 2});
         assert!(deployment(&done).is_complete());
-        for (field, value) in [("observedGeneration", 1), ("replicas", 3), ("updatedReplicas", 1), ("readyReplicas", 1)] {
+        for (field, value) in
+            [("observedGeneration", 1), ("replicas", 3), ("updatedReplicas", 1), ("readyReplicas", 1)]
+        {
             let mut status = done.clone();
             status[field] = json!(value);
             assert!(!deployment(&status).is_complete(), "{field}");
@@ -183,8 +191,9 @@ mod tests {
             let object = json!({"status": {"failed": 3, "conditions": conditions}});
             JobFacts::from(&serde_json::from_value::<Job>(object).unwrap())
         };
-        let failed =
-            job(json!([{"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "message": "too often"}]));
+        let failed = job(
+            json!([{"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "message": "too often"}]),
+        );
         assert_eq!(failed, JobFacts { state: JobState::Failed("too often".into()), failures: 3 });
         assert_eq!(job(json!([{"type": "Complete", "status": "True"}])).state, JobState::Succeeded);
         assert_eq!(job(json!([{"type": "Failed", "status": "False"}])).state, JobState::Running);

@@ -33,7 +33,8 @@ pub(crate) struct ClaimFacts {
 impl From<&PersistentVolumeClaim> for ClaimFacts {
     fn from(claim: &PersistentVolumeClaim) -> Self {
         let mut conditions = claim.status.conditions.iter().flatten();
-        let failure = conditions.find(|condition| condition.type_.ends_with("ResizeError") && condition.status == "True");
+        let failure = conditions
+            .find(|condition| condition.type_.ends_with("ResizeError") && condition.status == "True");
         Self {
             is_bound: claim.status.phase.as_deref() == Some("Bound"),
             class: claim.spec.storage_class_name.clone(),

@@ -166,13 +166,20 @@ impl Family {
     }
 
     /// A child was read or written in this form, which is right. Whether somebody changed it after that.
-    pub(crate) fn verified(&mut self, kind: Kind, name: &str, mut record: Record, desired: Fingerprint) -> bool {
+    pub(crate) fn verified(
+        &mut self,
+        kind: Kind,
+        name: &str,
+        mut record: Record,
+        desired: Fingerprint,
+    ) -> bool {
         let entry = self.entry(kind, name);
         entry.writing = false;
         entry.verified = Some(Verified { ownership: record.ownership, desired });
         let newest = entry.record.as_ref().map(|seen| seen.version);
         if newest > Some(record.version) && newest != Some(Version::UNKNOWN) {
-            return entry.record.as_ref().is_some_and(|seen| seen.ownership != record.ownership) && self.changed();
+            return entry.record.as_ref().is_some_and(|seen| seen.ownership != record.ownership)
+                && self.changed();
         }
         if let Some(seen) = entry.record.take() {
             let is_changed = seen.generation < record.generation;

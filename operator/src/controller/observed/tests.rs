@@ -73,7 +73,8 @@ fn our_own_write_is_no_news_whichever_comes_first() {
 /// Whether what the controller of a child said counts, after a write of ours that brought it from generation 1 to this one.
 fn is_observed_after_a_write(generation: i64) -> bool {
     let observed = Observed::default();
-    let with_generation = |version, generation| ObjectMeta { generation: Some(generation), ..child("a", version, "f:x") };
+    let with_generation =
+        |version, generation| ObjectMeta { generation: Some(generation), ..child("a", version, "f:x") };
     let rollout = Facts::Rollout(Box::new(Rollout { is_observed: true, ..Rollout::default() }));
     let metadata = with_generation(1, 1);
     observed.child_seen(Kind::Service, &metadata, record(&metadata, rollout), 1);
@@ -134,7 +135,8 @@ fn what_is_not_in_a_new_list_is_gone() {
     see(&observed, &metadata);
     observed.child_seen(Kind::Service, &metadata, record(&metadata, Facts::None), 2);
     assert_eq!(observed.swept(Seen::Children(Kind::Service), 2), [key()]);
-    let names: Vec<String> = observed.with(&key(), |family| family.records().map(|(_, name, _)| name.to_owned()).collect());
+    let names: Vec<String> =
+        observed.with(&key(), |family| family.records().map(|(_, name, _)| name.to_owned()).collect());
     assert_eq!(names, ["b"]);
     assert!(observed.swept(Seen::Children(Kind::Service), 2).is_empty());
 }
@@ -142,8 +144,11 @@ fn what_is_not_in_a_new_list_is_gone() {
 #[test]
 fn a_change_of_what_a_resource_refers_to_is_its_business_and_nobody_elses() {
     let observed = Observed::default();
-    let metadata =
-        |name: &str| ObjectMeta { namespace: Some("ns".into()), name: Some(name.into()), ..ObjectMeta::default() };
+    let metadata = |name: &str| ObjectMeta {
+        namespace: Some("ns".into()),
+        name: Some(name.into()),
+        ..ObjectMeta::default()
+    };
     let wanted = |name: &str| Wanted { secrets: [name.to_owned()].into(), ..Wanted::default() };
     observed.depend(&key(), wanted("first"));
     observed.depend(&Key::new("ns", "other"), wanted("second"));

@@ -100,8 +100,7 @@ mod tests {
 
     #[test]
     fn a_mistake_of_a_whole_file_has_no_line() {
-        let text =
-            r#"{"digest":"d","rules":2,"builtin":0,"error":{"file":"x","line":null,"column":null,"message":"too big"}}"#;
+        let text = r#"{"digest":"d","rules":2,"builtin":0,"error":{"file":"x","line":null,"column":null,"message":"too big"}}"#;
         let error = RulesAnswer::read(text).and_then(|answer| answer.error).map(|error| error.to_string());
         assert_eq!(error.as_deref(), Some("x: too big"));
     }

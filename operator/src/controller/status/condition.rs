@@ -78,7 +78,9 @@ impl ConditionType {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Ready => "everything that the specification asks for is there and works",
-            Self::Available => "archives are processed, results stored and reports served, if need be by fewer pods",
+            Self::Available => {
+                "archives are processed, results stored and reports served, if need be by fewer pods"
+            }
             Self::Progressing => "the operator or the cluster is still at work",
             Self::Degraded => "something is wrong that will not pass by itself",
             Self::KafkaReachable => "the pods reach Kafka and are let in",
@@ -141,7 +143,8 @@ impl Verdict {
         now: Timestamp,
     ) -> Condition {
         let status = self.truth.name();
-        let same = before.iter().find(|condition| condition.type_ == kind.name() && condition.status == status);
+        let same =
+            before.iter().find(|condition| condition.type_ == kind.name() && condition.status == status);
         Condition {
             type_: kind.name().into(),
             status: status.into(),
@@ -165,9 +168,11 @@ mod tests {
     fn the_time_of_a_transition_is_kept_while_the_status_is() {
         let first = Verdict::no(Reason::Starting, "").condition(ConditionType::Ready, Some(1), &[], at(1));
         let before = [first];
-        let same = Verdict::no(Reason::Unschedulable, "x").condition(ConditionType::Ready, Some(2), &before, at(2));
+        let same =
+            Verdict::no(Reason::Unschedulable, "x").condition(ConditionType::Ready, Some(2), &before, at(2));
         assert_eq!((same.last_transition_time, same.observed_generation), (Time(at(1)), Some(2)));
-        let other = Verdict::yes(Reason::AsExpected, "").condition(ConditionType::Ready, Some(2), &before, at(2));
+        let other =
+            Verdict::yes(Reason::AsExpected, "").condition(ConditionType::Ready, Some(2), &before, at(2));
         assert_eq!(other.last_transition_time, Time(at(2)));
     }
 }

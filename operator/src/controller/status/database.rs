@@ -20,11 +20,16 @@ fn managed(observation: &Observation) -> Verdict {
     let is_ready = observation.view.ready(Component::Database) > 0;
     for (name, claim) in &observation.view.claims {
         if let Some(message) = &claim.resize_failure {
-            return Verdict::no(Reason::StorageResizeFailed, format!("the volume of {name} does not grow: {message}"));
+            return Verdict::no(
+                Reason::StorageResizeFailed,
+                format!("the volume of {name} does not grow: {message}"),
+            );
         }
         if !claim.is_bound && !is_ready {
-            let class =
-                claim.class.as_deref().map_or("the default storage class".into(), |class| format!("storage class {class}"));
+            let class = claim
+                .class
+                .as_deref()
+                .map_or("the default storage class".into(), |class| format!("storage class {class}"));
             return Verdict::no(Reason::StoragePending, format!("{name} has no volume yet from {class}"));
         }
     }
@@ -37,7 +42,8 @@ fn external(observation: &Observation) -> Verdict {
     if let Some(lack) = lacks.find(|lack| lack.name == "database") {
         return Verdict::no(Reason::DatabaseUnreachable, lack.reason.clone());
     }
-    let is_used = [Component::DbWriter, Component::Aggregator].iter().any(|user| observation.view.ready(*user) > 0);
+    let is_used =
+        [Component::DbWriter, Component::Aggregator].iter().any(|user| observation.view.ready(*user) > 0);
     if is_used {
         Verdict::yes(Reason::AsExpected, "the pods that use the database are ready")
     } else {
@@ -64,10 +70,13 @@ pub(super) fn of_job(job: &JobView, failure: Reason, observation: &Observation) 
         Some(JobFacts { state: JobState::Failed(why), .. }) => {
             Verdict::no(failure, format!("the Job {name} has failed ({why}){words}"))
         }
-        Some(JobFacts { failures: 0, .. }) => Verdict::no(Reason::MigrationRunning, format!("the Job {name} runs{words}")),
-        Some(JobFacts { failures, .. }) => {
-            Verdict::no(failure, format!("the Job {name} has failed {failures} times and is tried again{words}"))
+        Some(JobFacts { failures: 0, .. }) => {
+            Verdict::no(Reason::MigrationRunning, format!("the Job {name} runs{words}"))
         }
+        Some(JobFacts { failures, .. }) => Verdict::no(
+            failure,
+            format!("the Job {name} has failed {failures} times and is tried again{words}"),
+        ),
     }
 }
 

@@ -13,7 +13,8 @@ use crate::{
 pub(crate) fn endpoints(pipeline: &ValidatedPipeline, children: &Children) -> Endpoints {
     let prefix = pipeline.aggregator.config.api_prefix.trim_end_matches('/');
     let database = &pipeline.database.config;
-    let service = children.find(Kind::Service, &Component::Aggregator.object_name(&pipeline.name.to_string()));
+    let service =
+        children.find(Kind::Service, &Component::Aggregator.object_name(&pipeline.name.to_string()));
     let port = Component::Aggregator.port();
     Endpoints {
         api: service.map(|it| format!("http://{}.{}.svc:{port}{prefix}", it.name(), it.namespace())),

@@ -9,7 +9,9 @@ const TOPICS: &str = "topics";
 pub(super) fn kafka(observation: &Observation) -> Verdict {
     let topics = observation.view.jobs.iter().find(|job| job.role == TOPICS);
     let has_failed = |state: &JobState| matches!(state, JobState::Failed(_));
-    if let Some(job) = topics.filter(|job| job.facts.as_ref().is_some_and(|it| has_failed(&it.state) || it.failures > 0)) {
+    if let Some(job) =
+        topics.filter(|job| job.facts.as_ref().is_some_and(|it| has_failed(&it.state) || it.failures > 0))
+    {
         return of_job(job, Reason::TopicsFailed, observation);
     }
     reach(observation, "kafka", Reason::KafkaUnreachable, &[Component::DataPipeline, Component::DbWriter])

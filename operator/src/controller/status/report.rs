@@ -27,7 +27,8 @@ pub(crate) fn report(
 ) -> CcxPipelineStatus {
     let generation = pipeline.metadata.generation;
     let conditions = verdicts(observation);
-    let conditions = conditions.iter().map(|(kind, it)| it.condition(*kind, generation, &before.conditions, now));
+    let conditions =
+        conditions.iter().map(|(kind, it)| it.condition(*kind, generation, &before.conditions, now));
     CcxPipelineStatus {
         observed_generation: generation,
         conditions: conditions.collect(),
@@ -43,11 +44,16 @@ pub(crate) fn report(
 }
 
 fn components(observation: &Observation, before: &CcxPipelineStatus) -> Vec<ComponentStatus> {
-    let present = observation.view.workloads.iter().filter(|(_, it)| it.rollout.is_some() || it.image.is_some());
+    let present =
+        observation.view.workloads.iter().filter(|(_, it)| it.rollout.is_some() || it.image.is_some());
     present.map(|(component, workload)| component_status(*component, workload, before)).collect()
 }
 
-fn component_status(component: Component, workload: &Workload, before: &CcxPipelineStatus) -> ComponentStatus {
+fn component_status(
+    component: Component,
+    workload: &Workload,
+    before: &CcxPipelineStatus,
+) -> ComponentStatus {
     let rollout = workload.rollout.clone().unwrap_or_default();
     let known = before.components.iter().find(|it| it.name == component.name());
     ComponentStatus {

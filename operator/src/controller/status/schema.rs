@@ -15,7 +15,8 @@ pub(super) fn version(
     before: &CcxPipelineStatus,
     endpoints: Option<&Endpoints>,
 ) -> Option<SchemaVersion> {
-    let known = before.schema_version.clone().filter(|_| is_same_database(before.endpoints.as_ref(), endpoints));
+    let known =
+        before.schema_version.clone().filter(|_| is_same_database(before.endpoints.as_ref(), endpoints));
     match observation.view.jobs.iter().find(|job| job.role == MIGRATION) {
         // Another Job may have brought it further than what is known of the one before.
         Some(job) if has_succeeded(job) => told(job).or_else(|| known.filter(|known| known.job == job.name)),
@@ -82,13 +83,20 @@ mod tests {
 
     #[test]
     fn the_version_stays_known_without_the_pod_without_the_job_and_for_an_invalid_resource() {
-        let before = CcxPipelineStatus { schema_version: Some(known("ccx-migration-1")), ..CcxPipelineStatus::default() };
+        let before = CcxPipelineStatus {
+            schema_version: Some(known("ccx-migration-1")),
+            ..CcxPipelineStatus::default()
+        };
         let mut observation = healthy();
         assert_eq!(version(&observation, &before, None), Some(known("ccx-migration-1")), "its pod is gone");
         observation.view.jobs[0].facts = None;
         assert_eq!(version(&observation, &before, None), Some(known("ccx-migration-1")), "the Job is gone");
         observation.view.jobs.clear();
-        assert_eq!(version(&observation, &before, None), Some(known("ccx-migration-1")), "nobody can tell what is wanted");
+        assert_eq!(
+            version(&observation, &before, None),
+            Some(known("ccx-migration-1")),
+            "nobody can tell what is wanted"
+        );
     }
 
     #[test]

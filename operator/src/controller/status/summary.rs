@@ -34,8 +34,10 @@ fn ready(observation: &Observation, parts: &[Part]) -> Verdict {
 
 /// What others tell us may be unknown while everything of ours works.
 fn is_missing((part, verdict): &Part) -> bool {
-    let is_told =
-        matches!(part, ConditionType::KafkaReachable | ConditionType::ObjectStorageReachable | ConditionType::RulesLoaded);
+    let is_told = matches!(
+        part,
+        ConditionType::KafkaReachable | ConditionType::ObjectStorageReachable | ConditionType::RulesLoaded
+    );
     match verdict.truth {
         Truth::True => verdict.reason == Reason::RollingOut,
         Truth::False => true,
@@ -45,33 +47,43 @@ fn is_missing((part, verdict): &Part) -> bool {
 
 fn suspended(parts: &[Part]) -> Verdict {
     match parts.iter().find(|(_, verdict)| verdict.reason == Reason::Suspending) {
-        Some((part, verdict)) => Verdict::no(Reason::Suspending, format!("{}: {}", part.name(), verdict.message)),
+        Some((part, verdict)) => {
+            Verdict::no(Reason::Suspending, format!("{}: {}", part.name(), verdict.message))
+        }
         None => Verdict::no(Reason::Suspended, "the workloads are scaled to zero"),
     }
 }
 
 fn available(observation: &Observation) -> Verdict {
     let workloads = [Component::DataPipeline, Component::DbWriter, Component::Aggregator];
-    let absent: Vec<&str> = workloads.iter().filter(|it| observation.view.ready(**it) == 0).map(|it| it.name()).collect();
+    let absent: Vec<&str> =
+        workloads.iter().filter(|it| observation.view.ready(**it) == 0).map(|it| it.name()).collect();
     if absent.is_empty() {
         Verdict::yes(Reason::AsExpected, "archives are processed, stored and served")
     } else {
-        let reason = if observation.stance == Stance::Suspended { Reason::Suspended } else { Reason::Waiting };
+        let reason =
+            if observation.stance == Stance::Suspended { Reason::Suspended } else { Reason::Waiting };
         Verdict::no(reason, format!("no pod is ready of {}", absent.join(", ")))
     }
 }
 
 fn progressing(observation: &Observation, parts: &[Part]) -> Verdict {
     match observation.stance {
-        Stance::Paused => return Verdict::no(Reason::Paused, "nothing is touched until spec.reconciliation is Active"),
-        Stance::Planned => return Verdict::no(Reason::Planned, "nothing is changed; status.plan says what would be"),
+        Stance::Paused => {
+            return Verdict::no(Reason::Paused, "nothing is touched until spec.reconciliation is Active");
+        }
+        Stance::Planned => {
+            return Verdict::no(Reason::Planned, "nothing is changed; status.plan says what would be");
+        }
         Stance::Active | Stance::Suspended => {}
     }
     if let Some(waiting) = &observation.waiting {
         return Verdict::yes(waiting.reason, waiting.message.clone());
     }
     match parts.iter().find(|(_, verdict)| is_on_its_way(verdict.reason)) {
-        Some((part, verdict)) => Verdict::yes(verdict.reason, format!("{}: {}", part.name(), verdict.message)),
+        Some((part, verdict)) => {
+            Verdict::yes(verdict.reason, format!("{}: {}", part.name(), verdict.message))
+        }
         None => Verdict::no(Reason::AsExpected, "nothing is under way"),
     }
 }
@@ -81,7 +93,9 @@ fn degraded(observation: &Observation, parts: &[Part]) -> Verdict {
         return Verdict::yes(problem.reason, problem.message.clone());
     }
     match failing(parts) {
-        Some((part, verdict)) => Verdict::yes(verdict.reason, format!("{}: {}", part.name(), verdict.message)),
+        Some((part, verdict)) => {
+            Verdict::yes(verdict.reason, format!("{}: {}", part.name(), verdict.message))
+        }
         None => Verdict::no(Reason::AsExpected, "nothing is wrong"),
     }
 }
@@ -105,5 +119,7 @@ fn is_on_its_way(reason: Reason) -> bool {
 
 fn is_failure(reason: Reason) -> bool {
     let is_stance = matches!(reason, Reason::Suspended | Reason::Paused | Reason::Planned);
-    !is_stance && !is_on_its_way(reason) && !matches!(reason, Reason::AsExpected | Reason::NotObserved | Reason::NotWanted)
+    !is_stance
+        && !is_on_its_way(reason)
+        && !matches!(reason, Reason::AsExpected | Reason::NotObserved | Reason::NotWanted)
 }

@@ -128,8 +128,14 @@ fn what_a_pod_lacks_is_told_by_the_dependency_and_by_the_component() {
     let lack = Lack { name: "object storage".into(), reason: "access denied".into() };
     observation.answers.lacks.insert(Component::DataPipeline, vec![lack]);
     let told = verdict(&observation, ConditionType::ObjectStorageReachable);
-    assert_eq!(told, (Truth::False, Reason::ObjectStorageUnreachable, "data-pipeline says: access denied".into()));
-    assert_eq!(outcome(&observation, ConditionType::PipelineReady), (Truth::False, Reason::ObjectStorageUnreachable));
+    assert_eq!(
+        told,
+        (Truth::False, Reason::ObjectStorageUnreachable, "data-pipeline says: access denied".into())
+    );
+    assert_eq!(
+        outcome(&observation, ConditionType::PipelineReady),
+        (Truth::False, Reason::ObjectStorageUnreachable)
+    );
     assert_eq!(outcome(&observation, ConditionType::KafkaReachable).0, Truth::True);
 }
 
@@ -155,14 +161,19 @@ fn pods_that_the_cluster_refuses_are_told_with_its_words() {
 
 #[test]
 fn a_rollout_that_has_its_pods_is_ready_but_the_whole_is_not() {
-    let observation = with(Component::Aggregator, |it| it.rollout = Some(Rollout { total: 3, updated: 1, ..rollout(2, 2) }));
+    let observation = with(Component::Aggregator, |it| {
+        it.rollout = Some(Rollout { total: 3, updated: 1, ..rollout(2, 2) })
+    });
     assert_eq!(outcome(&observation, ConditionType::ApiReady), (Truth::True, Reason::RollingOut));
     assert_eq!(outcome(&observation, ConditionType::Ready), (Truth::False, Reason::RollingOut));
 }
 
 #[test]
 fn what_is_kept_back_is_not_ready_however_well_its_parts_are() {
-    let waiting = Waiting { reason: Reason::MigrationRunning, message: "the Job ccx-topics-1 has not succeeded yet".into() };
+    let waiting = Waiting {
+        reason: Reason::MigrationRunning,
+        message: "the Job ccx-topics-1 has not succeeded yet".into(),
+    };
     let observation = Observation { waiting: Some(waiting), ..healthy() };
     assert_eq!(outcome(&observation, ConditionType::Ready), (Truth::False, Reason::MigrationRunning));
 }
@@ -192,7 +203,10 @@ fn the_database_of_somebody_else_is_judged_by_those_who_use_it() {
     assert_eq!(outcome(&observation, ConditionType::DatabaseReady), (Truth::True, Reason::AsExpected));
     let lack = Lack { name: "database".into(), reason: "password authentication failed".into() };
     observation.answers.lacks.insert(Component::DbWriter, vec![lack]);
-    assert_eq!(outcome(&observation, ConditionType::DatabaseReady), (Truth::False, Reason::DatabaseUnreachable));
+    assert_eq!(
+        outcome(&observation, ConditionType::DatabaseReady),
+        (Truth::False, Reason::DatabaseUnreachable)
+    );
 }
 
 #[test]
@@ -255,8 +269,10 @@ fn a_part_that_does_not_exist_yet_does_not_blame_what_it_does_not_need() {
 
 #[test]
 fn pods_that_run_without_what_new_ones_would_lack_are_ready_and_the_whole_is_not() {
-    let (truth, reason, message) = verdict(&without_secret(Some(rollout(2, 2))), ConditionType::PipelineReady);
-    let expected = "2 of 2 pods of ccx-data-pipeline are ready and stay as they are: Secret uploads does not exist";
+    let (truth, reason, message) =
+        verdict(&without_secret(Some(rollout(2, 2))), ConditionType::PipelineReady);
+    let expected =
+        "2 of 2 pods of ccx-data-pipeline are ready and stay as they are: Secret uploads does not exist";
     assert_eq!((truth, reason, message.as_str()), (Truth::True, Reason::SecretMissing, expected));
     let fewer = without_secret(Some(rollout(1, 2)));
     assert_eq!(outcome(&fewer, ConditionType::PipelineReady), (Truth::False, Reason::SecretMissing));
@@ -266,6 +282,7 @@ fn pods_that_run_without_what_new_ones_would_lack_are_ready_and_the_whole_is_not
 #[test]
 fn a_migration_that_lacks_its_secret_says_nothing_about_the_tables() {
     let mut observation = Observation { missing: vec![no_secret()], ..healthy() };
-    observation.view.jobs = vec![JobView { facts: None, missing: Some(no_secret()), ..job(JobState::Running) }];
+    observation.view.jobs =
+        vec![JobView { facts: None, missing: Some(no_secret()), ..job(JobState::Running) }];
     assert_eq!(outcome(&observation, ConditionType::SchemaMigrated), (Truth::Unknown, Reason::SecretMissing));
 }

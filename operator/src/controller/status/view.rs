@@ -59,13 +59,18 @@ impl View {
     /// What there is of the resource called `pipeline`. Without `children`, when the resource is not valid, only what has the names
     /// that its components always have.
     pub(crate) fn new(pipeline: &str, children: Option<&Children>, family: &Family) -> Self {
-        let workloads = Component::ALL.map(|component| (component, workload(pipeline, component, children, family)));
+        let workloads =
+            Component::ALL.map(|component| (component, workload(pipeline, component, children, family)));
         let jobs = children.into_iter().flatten().filter(|child| child.kind == Kind::Job);
         let claims = family.records().filter_map(|(_, name, record)| match &record.facts {
             Facts::Claim(claim) => Some((name.to_owned(), (**claim).clone())),
             _ => None,
         });
-        Self { workloads: workloads.into(), jobs: jobs.map(|job| job_view(job, family)).collect(), claims: claims.collect() }
+        Self {
+            workloads: workloads.into(),
+            jobs: jobs.map(|job| job_view(job, family)).collect(),
+            claims: claims.collect(),
+        }
     }
 
     pub(crate) fn workload(&self, component: Component) -> Option<&Workload> {
@@ -74,7 +79,9 @@ impl View {
 
     /// How many pods of a component are ready.
     pub(crate) fn ready(&self, component: Component) -> i32 {
-        self.workload(component).and_then(|workload| workload.rollout.as_ref()).map_or(0, |rollout| rollout.ready)
+        self.workload(component)
+            .and_then(|workload| workload.rollout.as_ref())
+            .map_or(0, |rollout| rollout.ready)
     }
 }
 
@@ -115,5 +122,12 @@ fn job_view(job: &Child, family: &Family) -> JobView {
     let pods = || family.pods().filter(|(name, _)| name.starts_with(job.name())).map(|(_, pod)| pod);
     let words = pods().filter_map(|pod| pod.problem.as_ref()).map(|problem| problem.message.clone());
     let schema = pods().find_map(|pod| pod.schema);
-    JobView { name: job.name().to_owned(), role, facts, last_words: words.last(), schema, missing: missing(job) }
+    JobView {
+        name: job.name().to_owned(),
+        role,
+        facts,
+        last_words: words.last(),
+        schema,
+        missing: missing(job),
+    }
 }

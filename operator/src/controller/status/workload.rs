@@ -38,10 +38,16 @@ pub(super) fn of_rollout(workload: &Workload, rollout: &Rollout, lacks: &[Lack])
         return Verdict::no(reason, format!("{count}; {message}"));
     }
     if rollout.is_stuck {
-        return Verdict::no(Reason::Stuck, format!("{count}, and it has taken longer than the deadline allows"));
+        return Verdict::no(
+            Reason::Stuck,
+            format!("{count}, and it has taken longer than the deadline allows"),
+        );
     }
     if rollout.is_observed && ready >= desired {
-        return Verdict::yes(Reason::RollingOut, format!("{count}, {} of the newest version", rollout.updated));
+        return Verdict::yes(
+            Reason::RollingOut,
+            format!("{count}, {} of the newest version", rollout.updated),
+        );
     }
     let reason = if *ready > 0 { Reason::RollingOut } else { Reason::Starting };
     Verdict::no(reason, count)
@@ -49,7 +55,10 @@ pub(super) fn of_rollout(workload: &Workload, rollout: &Rollout, lacks: &[Lack])
 
 fn absent(observation: &Observation, component: Component) -> Verdict {
     if observation.stance == Stance::Planned {
-        return Verdict::no(Reason::Planned, format!("{component} does not exist; status.plan says what would be made"));
+        return Verdict::no(
+            Reason::Planned,
+            format!("{component} does not exist; status.plan says what would be made"),
+        );
     }
     let missing = observation.view.workload(component).and_then(|workload| workload.missing.as_ref());
     if let Some(problem) = missing.or(observation.problems.first()) {

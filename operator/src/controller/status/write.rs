@@ -10,7 +10,11 @@ use serde_json::json;
 use crate::{component::MANAGER, controller::key::Key};
 
 /// Writes `status` by server-side apply. The resource version is not sent: the status is about the generation that it names.
-pub(crate) async fn write(client: &Client, key: &Key, status: &CcxPipelineStatus) -> kube::Result<CcxPipeline> {
+pub(crate) async fn write(
+    client: &Client,
+    key: &Key,
+    status: &CcxPipelineStatus,
+) -> kube::Result<CcxPipeline> {
     let api: Api<CcxPipeline> = Api::namespaced(client.clone(), &key.namespace);
     let patch = json!({
         "apiVersion": "ccx.openshift.io/v1alpha1",

@@ -51,8 +51,13 @@ async fn every_right_is_used_in_the_life_of_a_resource_that_tries_everything() {
         ),
         (json!({"type": "Ingress", "host": "ccx.example.com"}), Kind::Ingress),
     ] {
-        world.apply(json!({"aggregator": {"exposure": exposure}, "monitoring": {"scrape": "ServiceMonitor"}})).await;
-        until(kind.name(), async || api(&world, kind).get_opt("ccx-insights-results-aggregator").await.unwrap()).await;
+        world
+            .apply(json!({"aggregator": {"exposure": exposure}, "monitoring": {"scrape": "ServiceMonitor"}}))
+            .await;
+        until(kind.name(), async || {
+            api(&world, kind).get_opt("ccx-insights-results-aggregator").await.unwrap()
+        })
+        .await;
     }
     world.until_ready().await;
     world
@@ -65,7 +70,8 @@ async fn every_right_is_used_in_the_life_of_a_resource_that_tries_everything() {
     world.until_ready().await;
     let granted = PERMISSIONS.iter().filter(|it| it.reach == Reach::Watched);
     let granted = granted.flat_map(|it| it.verbs.iter().map(|verb| right(verb, it.group, it.resource)));
-    let granted: BTreeSet<String> = granted.filter(|right| !UNSEEN.iter().any(|end| right.ends_with(end))).collect();
+    let granted: BTreeSet<String> =
+        granted.filter(|right| !UNSEEN.iter().any(|end| right.ends_with(end))).collect();
     let policies = async || world.list::<NetworkPolicy>().await.is_empty().then_some(());
     until("no policy is left, not even the database's", policies).await;
     // The last deletions may be under way.

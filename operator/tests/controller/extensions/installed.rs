@@ -48,7 +48,10 @@ pub(super) fn definitions() -> Option<PathBuf> {
     let output = script("extensions.sh").arg("definitions").stderr(Stdio::inherit()).output().unwrap();
     if !output.status.success() {
         assert!(env::var_os("CI").is_none(), "hack/extensions.sh failed");
-        let _ = writeln!(std::io::stderr(), "\n*** SKIPPED: hack/extensions.sh can't fetch the definitions of extensions\n");
+        let _ = writeln!(
+            std::io::stderr(),
+            "\n*** SKIPPED: hack/extensions.sh can't fetch the definitions of extensions\n"
+        );
         return None;
     }
     Some(String::from_utf8(output.stdout).unwrap().trim().into())
@@ -82,7 +85,11 @@ impl ControlPlane {
         let mut command = script("kubernetes.sh");
         command.arg("kubectl").args(arguments).env("KUBERNETES_DATA", self.kubeconfig.parent().unwrap());
         let output = command.output().unwrap();
-        assert!(output.status.success(), "kubectl {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "kubectl {arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
 
     /// Does not wait for the end of a process that goes away by itself.

@@ -22,7 +22,8 @@ async fn scaled() -> Option<World> {
     world.apply(by_lag()).await;
     world.until_ready().await;
     // What KEDA adds to an object that it takes care of.
-    let metadata = json!({"labels": {"scaledobject.keda.sh/name": PIPELINE}, "finalizers": ["finalizer.keda.sh"]});
+    let metadata =
+        json!({"labels": {"scaledobject.keda.sh/name": PIPELINE}, "finalizers": ["finalizer.keda.sh"]});
     let keda = PatchParams { field_manager: Some("keda".into()), ..PatchParams::default() };
     let scaler = api(&world, Kind::ScaledObject);
     scaler.patch(PIPELINE, &keda, &Patch::Merge(json!({"metadata": metadata}))).await.unwrap();
@@ -69,13 +70,17 @@ async fn a_suspended_pipeline_is_kept_at_no_pods_by_keda_too() {
 #[tokio::test]
 async fn an_object_that_keda_holds_on_to_is_deleted_once_and_waited_for() {
     let Some(world) = scaled().await else { return };
-    let deletions = || world.writes().into_iter().find(|line| line.contains("scaledobjects") && line.contains("delete"));
+    let deletions =
+        || world.writes().into_iter().find(|line| line.contains("scaledobjects") && line.contains("delete"));
     world.apply(json!({"dataPipeline": {"replicas": 2}})).await;
     let scaler = api(&world, Kind::ScaledObject);
     let is_leaving = async || scaler.get(PIPELINE).await.unwrap().metadata.deletion_timestamp;
     until("it is being deleted", is_leaving).await;
     world.until_settled().await;
-    assert_eq!(deletions().as_deref(), Some("ccx_operator_api_writes_total{resource=\"scaledobjects\",verb=\"delete\"} 1"));
+    assert_eq!(
+        deletions().as_deref(),
+        Some("ccx_operator_api_writes_total{resource=\"scaledobjects\",verb=\"delete\"} 1")
+    );
     let released = json!({"metadata": {"finalizers": null}});
     scaler.patch(PIPELINE, &PatchParams::default(), &Patch::Merge(released)).await.unwrap();
     until("it is gone", async || scaler.get_opt(PIPELINE).await.unwrap().is_none().then_some(())).await;

@@ -25,10 +25,15 @@ async fn what_a_cluster_lacks_is_named_until_it_is_installed() {
         }))
         .await;
     world.until_condition("Degraded", "True", "KindNotServed").await;
-    for missing in
-        ["cluster has no Strimzi", "kind ScaledObject", "kind Route", "kind ServiceMonitor", "kind PrometheusRule"]
-    {
-        let note = async || world.notes("KindNotServed").await.into_iter().find(|note| note.contains(missing));
+    for missing in [
+        "cluster has no Strimzi",
+        "kind ScaledObject",
+        "kind Route",
+        "kind ServiceMonitor",
+        "kind PrometheusRule",
+    ] {
+        let note =
+            async || world.notes("KindNotServed").await.into_iter().find(|note| note.contains(missing));
         until(missing, note).await;
     }
     plane.install(&definitions).await;

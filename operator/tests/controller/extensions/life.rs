@@ -63,7 +63,8 @@ async fn a_route_a_scaled_object_a_pod_monitor_and_alerts_live_as_they_should() 
 
 #[tokio::test]
 async fn an_http_route_and_a_service_monitor_live_as_they_should() {
-    let gateway = json!({"parentRefs": [{"name": "public", "namespace": "gateways", "sectionName": "https"}]});
+    let gateway =
+        json!({"parentRefs": [{"name": "public", "namespace": "gateways", "sectionName": "https"}]});
     let spec = json!({
         "dataPipeline": {"replicas": 2},
         "aggregator": {"exposure": {"type": "Gateway", "host": "ccx.example.com", "gateway": gateway}},
@@ -115,7 +116,10 @@ async fn a_new_controller_finds_nothing_to_write(world: &mut World) {
     assert_eq!(world.writes(), Vec::<String>::new());
 }
 
-async fn what_somebody_changes_is_put_back(world: &World, Foreign { kind, name, tampering, field }: &Foreign) {
+async fn what_somebody_changes_is_put_back(
+    world: &World,
+    Foreign { kind, name, tampering, field }: &Foreign,
+) {
     let api = api(world, *kind);
     let before = api.get(name).await.unwrap();
     let person = PatchParams { field_manager: Some("a-person".into()), ..PatchParams::default() };
@@ -133,7 +137,8 @@ async fn what_somebody_changes_is_put_back(world: &World, Foreign { kind, name, 
 /// With what the brokers ask for.
 pub(super) async fn make_user(world: &World) {
     let data = json!({"username": "ccx", "password": "secret", "ca.crt": "PEM"});
-    let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "user"}, "stringData": data});
+    let secret =
+        json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "user"}, "stringData": data});
     world.api::<Secret>().patch("user", &PatchParams::apply("test"), &Patch::Apply(&secret)).await.unwrap();
 }
 

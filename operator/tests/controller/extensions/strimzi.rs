@@ -30,7 +30,8 @@ pub(super) async fn make(kafkas: &Api<DynamicObject>) {
     let listener = json!({"name": "tls", "port": 9093, "type": "internal", "tls": true});
     let object = json!({"apiVersion": kafkas_version(kafkas), "kind": "Kafka", "metadata": {"name": KAFKA},
         "spec": {"kafka": {"listeners": [listener]}}});
-    let strict = PatchParams { field_validation: Some(ValidationDirective::Strict), ..PatchParams::apply("a-person") };
+    let strict =
+        PatchParams { field_validation: Some(ValidationDirective::Strict), ..PatchParams::apply("a-person") };
     kafkas.patch(KAFKA, &strict, &Patch::Apply(&object)).await.unwrap();
 }
 
@@ -39,8 +40,10 @@ pub(super) async fn tell(kafkas: &Api<DynamicObject>, server: &str, certificate:
     let (host, port) = server.split_once(':').unwrap();
     let listener = json!({"name": "tls", "bootstrapServers": server, "certificates": [certificate],
         "addresses": [{"host": host, "port": port.parse::<u16>().unwrap()}]});
-    let status = json!({"status": {"listeners": [listener], "conditions": [{"type": "Ready", "status": "True"}]}});
-    let strict = PatchParams { field_validation: Some(ValidationDirective::Strict), ..PatchParams::default() };
+    let status =
+        json!({"status": {"listeners": [listener], "conditions": [{"type": "Ready", "status": "True"}]}});
+    let strict =
+        PatchParams { field_validation: Some(ValidationDirective::Strict), ..PatchParams::default() };
     kafkas.patch_status(KAFKA, &strict, &Patch::Merge(status)).await.unwrap();
 }
 
@@ -62,21 +65,30 @@ async fn brokers_and_authority_are_followed_as_strimzi_tells_them() {
     let kafkas = kafkas(&world, "v1");
     world.apply(by_strimzi()).await;
     let missing = world.until_condition("Degraded", "True", "KafkaUnreachable").await;
-    assert!(missing.message.contains("Kafka events, which spec.kafka.strimzi names, does not exist"), "{missing:?}");
+    assert!(
+        missing.message.contains("Kafka events, which spec.kafka.strimzi names, does not exist"),
+        "{missing:?}"
+    );
     make(&kafkas).await;
     until("it is not ready", async || {
         let condition = world.until_condition("Degraded", "True", "KafkaUnreachable").await;
-        condition.message.contains("Kafka events has no listener \"tls\" in its status, but none yet").then_some(())
+        condition
+            .message
+            .contains("Kafka events has no listener \"tls\" in its status, but none yet")
+            .then_some(())
     })
     .await;
     tell(&kafkas, "events-kafka-bootstrap.kafka.svc:9093", "PEM 1").await;
     world.until_ready().await;
-    assert!(settings(&world).await.contains(r#"bootstrap_servers = ["events-kafka-bootstrap.kafka.svc:9093"]"#));
+    assert!(
+        settings(&world).await.contains(r#"bootstrap_servers = ["events-kafka-bootstrap.kafka.svc:9093"]"#)
+    );
     let authority = world.get::<ConfigMap>("ccx-kafka-ca").await.unwrap().data.unwrap();
     assert_eq!(authority["ca.crt"], "PEM 1\n");
     tell(&kafkas, "elsewhere:9093", "PEM 2").await;
     until("the new brokers", async || settings(&world).await.contains("elsewhere:9093").then_some(())).await;
-    let notes = async || world.notes("CaChanged").await.into_iter().find(|note| note.contains("ccx-data-pipeline"));
+    let notes =
+        async || world.notes("CaChanged").await.into_iter().find(|note| note.contains("ccx-data-pipeline"));
     until("an Event about the new authority", notes).await;
     world.until_ready().await;
     world.end().await;
@@ -91,12 +103,17 @@ async fn the_authority_can_be_the_secret_that_strimzi_makes() {
     let authority = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "events-cluster-ca-cert"},
         "stringData": {"ca.crt": "PEM 0"}});
     let secrets = world.api::<Secret>();
-    secrets.patch("events-cluster-ca-cert", &PatchParams::apply("strimzi"), &Patch::Apply(&authority)).await.unwrap();
+    secrets
+        .patch("events-cluster-ca-cert", &PatchParams::apply("strimzi"), &Patch::Apply(&authority))
+        .await
+        .unwrap();
     let mut spec = by_strimzi();
     spec["kafka"]["caSecretRef"] = json!({"name": "events-cluster-ca-cert"});
     world.apply(spec).await;
     world.until_ready().await;
-    assert!(settings(&world).await.contains(r#"bootstrap_servers = ["events-kafka-bootstrap.kafka.svc:9093"]"#));
+    assert!(
+        settings(&world).await.contains(r#"bootstrap_servers = ["events-kafka-bootstrap.kafka.svc:9093"]"#)
+    );
     assert!(world.get::<ConfigMap>("ccx-kafka-ca").await.is_none(), "the pods have the Secret itself");
     world.end().await;
 }

@@ -18,7 +18,10 @@ pub(crate) const ROUTE: Route = Route {
     path: "organizations/{organization}/clusters",
     operation: "clusters",
     summary: "The clusters of an organisation that have sent data lately.",
-    handler: Handler::Members { parameter: "organization", answer: |api, org_id, _| Box::pin(clusters(api, org_id)) },
+    handler: Handler::Members {
+        parameter: "organization",
+        answer: |api, org_id, _| Box::pin(clusters(api, org_id)),
+    },
     body: None,
     content: Content::Json(payload_schema),
 };

@@ -23,7 +23,10 @@ pub(crate) const ROUTE: Route = Route {
     path: "organizations/{org_id}/clusters/{cluster}/users/{user_id}/report",
     operation: "report",
     summary: "The latest report of a cluster: the rules that hit, and what the user and the organisation think of them.",
-    handler: Handler::Members { parameter: "org_id", answer: |api, org_id, call| Box::pin(report(api, org_id, call)) },
+    handler: Handler::Members {
+        parameter: "org_id",
+        answer: |api, org_id, call| Box::pin(report(api, org_id, call)),
+    },
     body: None,
     content: Content::Json(payload_schema),
 };

@@ -21,7 +21,10 @@ pub(crate) const ROUTE: Route = Route {
     path: "organizations/{org_id}/clusters/{cluster}/users/{user_id}/report/info",
     operation: "report_info",
     summary: "How many rules hit in the latest report of a cluster, and how old the report is.",
-    handler: Handler::Members { parameter: "org_id", answer: |api, org_id, call| Box::pin(report_info(api, org_id, call)) },
+    handler: Handler::Members {
+        parameter: "org_id",
+        answer: |api, org_id, call| Box::pin(report_info(api, org_id, call)),
+    },
     body: None,
     content: Content::Json(payload_schema),
 };

@@ -29,7 +29,10 @@ pub(crate) const BY_PATH: Route = Route {
     path: "organizations/{org_id}/clusters/{cluster_list}/reports",
     operation: "reports",
     summary: "The reports of the clusters in the path, as they were received.",
-    handler: Handler::Members { parameter: "org_id", answer: |api, org_id, call| Box::pin(by_path(api, org_id, call)) },
+    handler: Handler::Members {
+        parameter: "org_id",
+        answer: |api, org_id, call| Box::pin(by_path(api, org_id, call)),
+    },
     body: None,
     content: Content::Json(payload_schema),
 };
@@ -39,7 +42,10 @@ pub(crate) const BY_BODY: Route = Route {
     path: "organizations/{org_id}/clusters/reports",
     operation: "reports_by_body",
     summary: "The reports of the clusters in the body, as they were received.",
-    handler: Handler::Members { parameter: "org_id", answer: |api, org_id, call| Box::pin(by_body(api, org_id, call)) },
+    handler: Handler::Members {
+        parameter: "org_id",
+        answer: |api, org_id, call| Box::pin(by_body(api, org_id, call)),
+    },
     body: Some(body_schema),
     content: Content::Json(payload_schema),
 };
@@ -117,7 +123,11 @@ impl Writer {
         let clusters: Vec<ClusterId> = self.unread.by_ref().take(REPORTS_AT_ONCE).collect();
         if let Err(error) = self.append_reports(&mut out, &clusters).await {
             let causes = ccx_service::sentence(&error);
-            tracing::warn!(org_id = self.org_id.get(), error = causes, "the reports of an organization break off");
+            tracing::warn!(
+                org_id = self.org_id.get(),
+                error = causes,
+                "the reports of an organization break off"
+            );
             self.stage = Stage::End;
             return Some(Err(error));
         }
@@ -136,7 +146,8 @@ impl Writer {
         for cluster_id in clusters {
             let report = stored.remove(cluster_id);
             // One that is not JSON would spoil the whole answer.
-            let Some(report) = report.filter(|report| serde_json::from_str::<&RawValue>(report).is_ok()) else {
+            let Some(report) = report.filter(|report| serde_json::from_str::<&RawValue>(report).is_ok())
+            else {
                 self.missing.push(*cluster_id);
                 continue;
             };

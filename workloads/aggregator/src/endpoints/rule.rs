@@ -19,7 +19,10 @@ pub(crate) const ROUTE: Route = Route {
     path: "organizations/{org_id}/clusters/{cluster}/users/{user_id}/rules/{rule_id}",
     operation: "rule",
     summary: "One rule that hit in the latest report of a cluster.",
-    handler: Handler::Members { parameter: "org_id", answer: |api, org_id, call| Box::pin(rule(api, org_id, call)) },
+    handler: Handler::Members {
+        parameter: "org_id",
+        answer: |api, org_id, call| Box::pin(rule(api, org_id, call)),
+    },
     body: None,
     content: Content::Json(payload_schema),
 };

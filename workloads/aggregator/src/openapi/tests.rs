@@ -31,7 +31,8 @@ fn every_route_has_an_operation_with_a_name_of_its_own() {
     let document = document();
     let mut operations = std::collections::BTreeSet::new();
     for route in TABLE {
-        let operation = &document["paths"][format!("/{}", route.path)][route.method.as_str().to_ascii_lowercase()];
+        let operation =
+            &document["paths"][format!("/{}", route.path)][route.method.as_str().to_ascii_lowercase()];
         assert!(operations.insert(operation["operationId"].as_str().unwrap().to_owned()), "{operation}");
         assert!(operation["summary"].as_str().unwrap().ends_with('.'));
     }
@@ -72,6 +73,7 @@ fn every_reference_leads_somewhere() {
 fn only_metrics_and_this_document_need_no_identity() {
     let document = document();
     let is_open = |path: &str| document["paths"][path]["get"]["security"] == json!([]);
-    let open: Vec<&String> = document["paths"].as_object().unwrap().keys().filter(|path| is_open(path)).collect();
+    let open: Vec<&String> =
+        document["paths"].as_object().unwrap().keys().filter(|path| is_open(path)).collect();
     assert_eq!(open, ["/metrics", "/openapi.json"]);
 }

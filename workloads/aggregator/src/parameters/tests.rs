@@ -10,8 +10,9 @@ fn text<T: std::fmt::Debug>(outcome: Result<T, ApiError>) -> String {
 fn an_organisation_is_a_positive_number_in_digits() {
     assert_eq!(parse_organization("org_id", "11789772").unwrap().get(), 11_789_772);
     for value in ["", "non-int", "-1", "+1", "1.0", " 1", "99999999999999999999"] {
-        let expected =
-            format!("Error during parsing param 'org_id' with value '{value}'. Error: 'unsigned integer expected'");
+        let expected = format!(
+            "Error during parsing param 'org_id' with value '{value}'. Error: 'unsigned integer expected'"
+        );
         assert_eq!(text(parse_organization("org_id", value)), expected);
     }
     assert_eq!(
@@ -51,7 +52,10 @@ fn a_rule_selector_has_a_rule_and_a_key() {
 
 #[test]
 fn a_list_names_the_cluster_that_is_none() {
-    assert_eq!(text(parse_clusters(["x"].into_iter(), 9)), "invalid cluster ID: 'x'. Error: invalid UUID length: 1");
+    assert_eq!(
+        text(parse_clusters(["x"].into_iter(), 9)),
+        "invalid cluster ID: 'x'. Error: invalid UUID length: 1"
+    );
     let dashes = "-".repeat(36);
     assert_eq!(
         text(parse_clusters([dashes.as_str()].into_iter(), 9)),
@@ -78,7 +82,10 @@ fn a_long_value_is_repeated_only_in_part() {
 #[tokio::test]
 async fn a_body_is_read_up_to_its_limit() {
     assert_eq!(read_body(Body::from("12345"), 5).await.unwrap(), b"12345");
-    assert_eq!(text(read_body(Body::from("123456"), 5).await), "the body of the request is larger than 5 bytes");
+    assert_eq!(
+        text(read_body(Body::from("123456"), 5).await),
+        "the body of the request is larger than 5 bytes"
+    );
 }
 
 proptest! {

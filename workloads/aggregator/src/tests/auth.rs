@@ -28,7 +28,8 @@ fn body(method: &Method) -> Option<&'static str> {
 async fn without_an_identity_only_open_paths_answer() {
     let served = Served::with(Aggregator::default()).await;
     for route in TABLE {
-        let answer = served.ask(route.method.clone(), &filled(route.path, 11), None, body(&route.method)).await;
+        let answer =
+            served.ask(route.method.clone(), &filled(route.path, 11), None, body(&route.method)).await;
         if matches!(route.handler, Handler::Open(_)) {
             assert_eq!(answer.status.as_u16(), 200, "{}", route.path);
         } else {
@@ -39,7 +40,8 @@ async fn without_an_identity_only_open_paths_answer() {
                 route.path
             );
         }
-        let malformed = served.ask(route.method.clone(), &filled(route.path, 11), Some("!"), body(&route.method)).await;
+        let malformed =
+            served.ask(route.method.clone(), &filled(route.path, 11), Some("!"), body(&route.method)).await;
         let is_open = matches!(route.handler, Handler::Open(_));
         assert_eq!(malformed.status.as_u16(), if is_open { 200 } else { 401 }, "{}", route.path);
     }
@@ -55,10 +57,17 @@ async fn nobody_sees_another_organisation() {
     let mut checked = 0;
     for route in TABLE.iter().filter(|route| matches!(route.handler, Handler::Members { .. })) {
         let ask = async |identity: String| {
-            served.ask(route.method.clone(), &filled(route.path, 11), Some(&identity), body(&route.method)).await
+            served
+                .ask(route.method.clone(), &filled(route.path, 11), Some(&identity), body(&route.method))
+                .await
         };
         let stranger = ask(member_of(12)).await;
-        assert_eq!((stranger.status.as_u16(), stranger.body.trim_end()), (403, forbidden.as_str()), "{}", route.path);
+        assert_eq!(
+            (stranger.status.as_u16(), stranger.body.trim_end()),
+            (403, forbidden.as_str()),
+            "{}",
+            route.path
+        );
         let member = ask(member_of(11)).await;
         assert_eq!(member.status.as_u16(), 200, "{}: {}", route.path, member.body);
         checked += 1;

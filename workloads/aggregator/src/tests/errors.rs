@@ -41,7 +41,10 @@ async fn wrong_parameters_are_named_with_their_value() {
             "Error during parsing param 'rule_id' with value 'rules.a'. \
              Error: 'invalid rule ID, it must contain only rule ID and error key separated by |'",
         ),
-        ("/api/v1/organizations/11/clusters/x,y/reports".into(), "invalid cluster ID: 'x'. Error: invalid UUID length: 1"),
+        (
+            "/api/v1/organizations/11/clusters/x,y/reports".into(),
+            "invalid cluster ID: 'x'. Error: invalid UUID length: 1",
+        ),
     ] {
         assert_problem(&served, &path, 400, text).await;
     }
@@ -67,7 +70,9 @@ async fn what_is_not_stored_is_not_found() {
 #[tokio::test]
 async fn a_schema_that_is_not_there_is_unavailable_and_says_nothing_about_the_inside() {
     let database = test_postgres().await.create_database().await.unwrap();
-    let served = Served::over(Aggregator { authentication: Authentication::None, ..Aggregator::default() }, database).await;
+    let served =
+        Served::over(Aggregator { authentication: Authentication::None, ..Aggregator::default() }, database)
+            .await;
     let answer = served.get(&report_path(ORG, CLUSTER, "7")).await;
     assert!(answer.status.is_server_error(), "{}", answer.status);
     assert!(!answer.body.contains("relation"), "{}", answer.body);

@@ -36,8 +36,10 @@ async fn warm_up(served: &Served) {
 async fn a_report_is_kept_and_the_writers_announcement_ends_it() {
     let served = served().await;
     warm_up(&served).await;
-    let announced =
-        format!("BEGIN; {FORGET_KEY_A}; SELECT pg_notify('{}', '{ORG}:{CLUSTER}'); COMMIT", ccx_storage::REPORT_CHANNEL);
+    let announced = format!(
+        "BEGIN; {FORGET_KEY_A}; SELECT pg_notify('{}', '{ORG}:{CLUSTER}'); COMMIT",
+        ccx_storage::REPORT_CHANNEL
+    );
     let generation = generation(&served);
     served.run_sql(&announced).await;
     eventually("the announcement", async || self::generation(&served) != generation).await;
@@ -86,7 +88,11 @@ async fn a_killed_listening_connection_is_opened_again() {
 
 #[tokio::test]
 async fn without_memory_nothing_is_kept() {
-    let settings = Aggregator { authentication: Authentication::None, max_cache: ByteSize::b(0), ..Aggregator::default() };
+    let settings = Aggregator {
+        authentication: Authentication::None,
+        max_cache: ByteSize::b(0),
+        ..Aggregator::default()
+    };
     let served = Served::with(settings).await;
     served.store_sample().await;
     assert!(key_a(&served).await);

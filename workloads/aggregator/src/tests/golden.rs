@@ -16,14 +16,16 @@ async fn the_report_shows_the_hits_with_switches_and_the_users_vote() {
     served.store_sample().await;
     let hit_a = r#"{"component":"rules.a.report","key":"KEY_A","user_vote":1,"disabled":false,"disable_feedback":"","disabled_at":"","details":{"type":"rule","error_key":"KEY_A"}}"#;
     let hit_b = r#"{"component":"rules.b.report","key":"KEY_B","user_vote":0,"disabled":true,"disable_feedback":"too <noisy>","disabled_at":"2026-01-21T10:11:12Z","details":{"type": "rule","error_key":"KEY_B","n":1.0},"impacted":"2026-01-20T00:00:00Z"}"#;
-    let meta =
-        r#"{"cluster_name":"","count":2,"last_checked_at":"2026-01-23T16:15:59Z","gathered_at":"2026-01-23T16:15:30Z"}"#;
+    let meta = r#"{"cluster_name":"","count":2,"last_checked_at":"2026-01-23T16:15:59Z","gathered_at":"2026-01-23T16:15:30Z"}"#;
     let expected = format!(r#"{{"report":{{"meta":{meta},"reports":[{hit_a},{hit_b}]}},"status":"ok"}}"#);
     assert_json(&served, &report_path(ORG, CLUSTER, "7"), &expected).await;
 
     let as_user_8 = served.get(&report_path(ORG, &CLUSTER.to_uppercase(), "8")).await.body;
     assert!(as_user_8.contains(r#""key":"KEY_A","user_vote":0"#), "{as_user_8}");
-    assert!(as_user_8.contains(r#""key":"KEY_B","user_vote":-1,"disabled":true,"disable_feedback":"""#), "{as_user_8}");
+    assert!(
+        as_user_8.contains(r#""key":"KEY_B","user_vote":-1,"disabled":true,"disable_feedback":"""#),
+        "{as_user_8}"
+    );
 }
 
 #[tokio::test]
@@ -43,7 +45,8 @@ async fn the_reports_info_counts_and_dates() {
         .run_sql("UPDATE report SET last_checked_at = NULL, reported_at = '2026-01-24 00:00:01.9' WHERE org_id = 11")
         .await;
     let path = format!("{}/info", report_path(ORG, CLUSTER, "7"));
-    let expected = r#"{"metainfo":{"count":2,"last_checked_at":"","stored_at":"2026-01-24T00:00:01Z"},"status":"ok"}"#;
+    let expected =
+        r#"{"metainfo":{"count":2,"last_checked_at":"","stored_at":"2026-01-24T00:00:01Z"},"status":"ok"}"#;
     assert_json(&served, &path, expected).await;
 }
 
@@ -80,7 +83,10 @@ async fn the_root_is_ok() {
 #[tokio::test]
 async fn the_info_has_the_versions_as_texts() {
     let served = Served::trusting().await;
-    super::served::eventually("schema versions", async || served.get("/api/v1/info").await.body.contains("\"4\"")).await;
+    super::served::eventually("schema versions", async || {
+        served.get("/api/v1/info").await.body.contains("\"4\"")
+    })
+    .await;
     let body = served.get("/api/v1/info").await.body;
     let info: serde_json::Value = serde_json::from_str(&body).unwrap();
     assert_eq!(info["status"], "ok");
@@ -90,7 +96,15 @@ async fn the_info_has_the_versions_as_texts() {
     let keys: Vec<&String> = info["info"].as_object().unwrap().keys().collect();
     assert_eq!(
         keys,
-        ["BuildBranch", "BuildCommit", "BuildTime", "BuildVersion", "DVO_DB_version", "OCP_DB_version", "UtilsVersion"]
+        [
+            "BuildBranch",
+            "BuildCommit",
+            "BuildTime",
+            "BuildVersion",
+            "DVO_DB_version",
+            "OCP_DB_version",
+            "UtilsVersion"
+        ]
     );
 }
 

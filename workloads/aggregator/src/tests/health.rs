@@ -30,7 +30,10 @@ async fn without_the_database_the_service_is_unready_alive_and_recovers() {
     eventually("unready", async || !is_ready().await).await;
     let answer = served.get(&report).await;
     assert_eq!(answer.status.as_u16(), 503, "never 404: {}", answer.body);
-    assert_eq!(answer.body.trim_end(), r#"{"status":"the results are not available at the moment, try again later"}"#);
+    assert_eq!(
+        answer.body.trim_end(),
+        r#"{"status":"the results are not available at the moment, try again later"}"#
+    );
     assert_eq!(served.get("/livez").await.status.as_u16(), 200);
     assert_eq!(served.get("/api/v1/info").await.status.as_u16(), 200);
 
@@ -54,7 +57,11 @@ async fn a_request_in_flight_is_answered_before_the_process_ends() {
     let database = ccx_local::test_postgres().await.create_database().await.unwrap();
     Database::connect(&database).unwrap().migrate().await.unwrap();
     let listen = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let config = Config { aggregator: Aggregator { listen, ..trusting() }, database: database.clone(), ..Config::default() };
+    let config = Config {
+        aggregator: Aggregator { listen, ..trusting() },
+        database: database.clone(),
+        ..Config::default()
+    };
     let shutdown = CancellationToken::new();
     let (config, token) = (Arc::new(config), shutdown.clone());
     let running = tokio::spawn(async move { crate::run(&config, token).await });

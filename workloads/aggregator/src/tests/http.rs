@@ -17,7 +17,11 @@ async fn a_slash_too_many_or_too_few_is_redirected() {
         (format!("{report}/?a=b"), format!("{report}?a=b")),
     ] {
         let answer = served.get(&from).await;
-        assert_eq!((answer.status.as_u16(), answer.headers["location"].to_str().unwrap()), (301, to.as_str()), "{from}");
+        assert_eq!(
+            (answer.status.as_u16(), answer.headers["location"].to_str().unwrap()),
+            (301, to.as_str()),
+            "{from}"
+        );
     }
 }
 
@@ -45,7 +49,8 @@ async fn an_unknown_path_is_not_found_in_plain_text() {
 
 #[tokio::test]
 async fn the_api_may_have_no_prefix() {
-    let settings = Aggregator { api_prefix: "/".into(), authentication: Authentication::None, ..Aggregator::default() };
+    let settings =
+        Aggregator { api_prefix: "/".into(), authentication: Authentication::None, ..Aggregator::default() };
     let served = Served::with(settings).await;
     for path in ["/", "/info", "/metrics", "/openapi.json", "/organizations/1/clusters", "/livez"] {
         assert_eq!(served.get(path).await.status.as_u16(), 200, "{path}");
@@ -54,7 +59,8 @@ async fn the_api_may_have_no_prefix() {
 
 #[test]
 fn no_two_routes_are_the_same() {
-    let mut routes: Vec<(&str, &str)> = TABLE.iter().map(|route| (route.path, route.method.as_str())).collect();
+    let mut routes: Vec<(&str, &str)> =
+        TABLE.iter().map(|route| (route.path, route.method.as_str())).collect();
     let count = routes.len();
     routes.sort_unstable();
     routes.dedup();

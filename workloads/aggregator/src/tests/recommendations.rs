@@ -10,7 +10,8 @@ use tokio_util::sync::CancellationToken;
 use super::served::{CLUSTER, Served, eventually};
 use crate::content::follow_rules;
 
-const PATH: &str = "/api/v1/organizations/11/clusters/34c3ecc5-624a-49a5-bab8-4fdc5e51a266/users/7/recommendations";
+const PATH: &str =
+    "/api/v1/organizations/11/clusters/34c3ecc5-624a-49a5-bab8-4fdc5e51a266/users/7/recommendations";
 
 /// A rule of a user, with texts for a hit of the sample.
 const RULE: &str = "\

@@ -54,7 +54,8 @@ async fn empty_lists_are_null() {
     let served = Served::trusting().await;
     for body in [r#"{"clusters":[]}"#, r#"{"clusters":null}"#, "{}"] {
         let answer: Value = serde_json::from_str(&served.post(BY_BODY, body).await.body).unwrap();
-        let expected = json!({ "clusters": null, "errors": null, "reports": {}, "generated_at": "", "status": "ok" });
+        let expected =
+            json!({ "clusters": null, "errors": null, "reports": {}, "generated_at": "", "status": "ok" });
         assert_eq!(answer, expected, "{body}");
     }
 }
@@ -64,7 +65,10 @@ async fn a_cluster_of_another_organisation_spoils_the_whole_request() {
     let served = Served::trusting().await;
     served.store_sample().await;
     let answer = served.get(&by_path(&[CLUSTER, FOREIGN])).await;
-    assert_eq!((answer.status.as_u16(), answer.body.trim_end()), (400, r#"{"status":"Improper organization ID"}"#));
+    assert_eq!(
+        (answer.status.as_u16(), answer.body.trim_end()),
+        (400, r#"{"status":"Improper organization ID"}"#)
+    );
 }
 
 #[tokio::test]

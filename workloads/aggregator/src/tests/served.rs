@@ -52,7 +52,8 @@ impl Served {
     pub(crate) async fn over(settings: Aggregator, database: ccx_config::Database) -> Self {
         let config = Config { aggregator: settings, database, ..Config::default() };
         let metrics = Metrics::new(&config.aggregator.metrics_namespace).unwrap();
-        let api = Arc::new(Api::new(&config.aggregator, Database::connect(&config.database).unwrap(), metrics));
+        let api =
+            Arc::new(Api::new(&config.aggregator, Database::connect(&config.database).unwrap(), metrics));
         let health = Health::new();
         let condition = health.condition("database");
         let router = router(&api, health, &config.aggregator.api_prefix);
@@ -62,7 +63,10 @@ impl Served {
         tokio::spawn(ccx_service::serve(listener, router, shutdown.clone(), SOON));
         let (watched, token) = (Arc::clone(&api), shutdown.clone());
         tokio::spawn(async move {
-            tokio::join!(watch_database(&watched, &condition, &token), follow_announcements(&watched, &token));
+            tokio::join!(
+                watch_database(&watched, &condition, &token),
+                follow_announcements(&watched, &token)
+            );
         });
         let client = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
         let options = PgConnectOptions::new_without_pgpass()
@@ -86,7 +90,13 @@ impl Served {
         self.ask(Method::POST, path, None, Some(body)).await
     }
 
-    pub(crate) async fn ask(&self, method: Method, path: &str, identity: Option<&str>, body: Option<&str>) -> Answered {
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        identity: Option<&str>,
+        body: Option<&str>,
+    ) -> Answered {
         let mut request = self.client.request(method, format!("{}{path}", self.base));
         if let Some(identity) = identity {
             request = request.header("x-rh-identity", identity);
@@ -96,7 +106,8 @@ impl Served {
         }
         let response = request.send().await.unwrap();
         let headers = response.headers().clone();
-        let content_type = headers.get("content-type").map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+        let content_type =
+            headers.get("content-type").map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
         Answered { status: response.status(), content_type, headers, body: response.text().await.unwrap() }
     }
 

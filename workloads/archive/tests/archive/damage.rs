@@ -17,7 +17,8 @@ fn a_truncated_archive_names_the_entry() {
 #[test]
 fn a_truncated_compressed_archive_names_the_entry() {
     // Bytes that hardly compress, so that a cut in the middle is one in the middle of the file.
-    let noise: Vec<u8> = (0_u32..300_000).map(|n| libdeflater::crc32(&n.to_le_bytes()).to_le_bytes()[0]).collect();
+    let noise: Vec<u8> =
+        (0_u32..300_000).map(|n| libdeflater::crc32(&n.to_le_bytes()).to_le_bytes()[0]).collect();
     let plain = tar(&[("config/a", b"x"), ("config/noise", &noise)]);
     for compressed in [gzip(&plain), xz(&plain), bzip2(&plain)] {
         let cut = compressed.len() * 9 / 10;
@@ -89,7 +90,9 @@ fn a_header_with_a_magic_number_but_a_wrong_checksum_is_a_broken_one() {
 #[test]
 fn malformed_extensions_are_reported() {
     let member = raw_member(EntryType::Regular, b"config/a", b"x");
-    for (records, reason) in [("8 path=x\n", "a PAX record is malformed"), ("10 size=x\n", "the PAX size is no number")] {
+    for (records, reason) in
+        [("8 path=x\n", "a PAX record is malformed"), ("10 size=x\n", "the PAX size is no number")]
+    {
         let pax = raw_member(EntryType::XHeader, b"pax", records.as_bytes());
         let message = refusal([pax, member.clone()].concat());
         assert_eq!(message, format!("unable to read the tar header before the first entry: {reason}"));

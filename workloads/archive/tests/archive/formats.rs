@@ -7,8 +7,11 @@ use tar::{Builder, EntryType};
 use crate::pack::{MODIFIED, bzip2, gzip, header, paths, raw_member, read, refusal, tar, xz, zip};
 
 const ID: &str = "5d5892d3-1f74-4ccf-91af-548dfc9767aa";
-const FILES: [(&str, &[u8]); 3] =
-    [("config/version.json", b"{}"), ("config/id", b"5d5892d3-1f74-4ccf-91af-548dfc9767aa\n"), ("config/empty", b"")];
+const FILES: [(&str, &[u8]); 3] = [
+    ("config/version.json", b"{}"),
+    ("config/id", b"5d5892d3-1f74-4ccf-91af-548dfc9767aa\n"),
+    ("config/empty", b""),
+];
 
 #[test]
 fn the_format_is_told_by_the_first_bytes() {
@@ -85,7 +88,8 @@ fn several_gzip_members_are_one_archive() {
 
 #[test]
 fn of_several_files_of_a_path_the_last_one_counts() {
-    let files: [(&str, &[u8]); 4] = [("config/x", b"1"), ("config/a", b"a"), ("./config/x", b"2"), ("config//x", b"3")];
+    let files: [(&str, &[u8]); 4] =
+        [("config/x", b"1"), ("config/a", b"a"), ("./config/x", b"2"), ("config//x", b"3")];
     let archive = read(tar(&files)).unwrap();
     assert_eq!(paths(&archive), ["config/a", "config/x"]);
     assert_eq!(archive.file("config/x"), Some(b"3".as_slice()));
@@ -104,7 +108,9 @@ fn long_paths_are_read_in_every_way_that_they_are_written() {
     builder.append(&ustar, b"u".as_slice()).unwrap();
     builder.append_data(&mut header(EntryType::Regular, 1), &long, b"g".as_slice()).unwrap();
     let pax_path = format!("{long}.pax");
-    builder.append_pax_extensions([("path", pax_path.as_bytes()), ("SCHILY.xattr.user.x", b"with\na newline")]).unwrap();
+    builder
+        .append_pax_extensions([("path", pax_path.as_bytes()), ("SCHILY.xattr.user.x", b"with\na newline")])
+        .unwrap();
     builder.append_data(&mut header(EntryType::Regular, 1), "config/short", b"p".as_slice()).unwrap();
 
     let archive = read(builder.into_inner().unwrap()).unwrap();
@@ -144,7 +150,10 @@ fn the_end_mark_and_the_last_padding_may_be_missing() {
 
 #[test]
 fn other_bytes_are_no_archive() {
-    assert_eq!(refusal("<?xml version='1.0'?><Error>"), "not an archive: it begins with \"<?xml version=\\'1\"");
+    assert_eq!(
+        refusal("<?xml version='1.0'?><Error>"),
+        "not an archive: it begins with \"<?xml version=\\'1\""
+    );
     assert_eq!(refusal([7]), "not an archive: it begins with \"\\x07\"");
     assert_eq!(refusal(vec![b'x'; 4096]), "not an archive: it begins with \"xxxxxxxxxxxxxxxx\"");
     assert_eq!(refusal(""), "the archive is empty (0 bytes)");
@@ -153,7 +162,8 @@ fn other_bytes_are_no_archive() {
 #[test]
 fn compressed_bytes_that_are_no_tar_archive_are_refused() {
     let text = b"a text that somebody compressed";
-    let expected = |format| format!("the {format} data holds no tar archive: it begins with \"a text that some\"");
+    let expected =
+        |format| format!("the {format} data holds no tar archive: it begins with \"a text that some\"");
     assert_eq!(refusal(gzip(text)), expected("gzip"));
     assert_eq!(refusal(bzip2(text)), expected("bzip2"));
     assert_eq!(refusal(xz(text)), expected("xz"));

@@ -12,7 +12,11 @@ fn a_tar_size_is_not_believed() {
         header.set_path("config/a").unwrap();
         header.set_size(size);
         header.set_cksum();
-        assert_eq!(refusal(header.as_bytes().to_vec()), "the archive is truncated in the entry \"config/a\"", "{size}");
+        assert_eq!(
+            refusal(header.as_bytes().to_vec()),
+            "the archive is truncated in the entry \"config/a\"",
+            "{size}"
+        );
     }
 }
 
@@ -55,6 +59,9 @@ fn what_errors_repeat_of_an_archive_is_short_and_printable() {
     let bytes = tar(&[(&path, &[b'x'; 512])]);
     let end_mark = 1024;
     let message = refusal(&bytes[..bytes.len() - end_mark - 1]);
-    assert!(message.starts_with("the archive is truncated in the entry \"config/\\u{1b}[31mxxx"), "{message}");
+    assert!(
+        message.starts_with("the archive is truncated in the entry \"config/\\u{1b}[31mxxx"),
+        "{message}"
+    );
     assert!(message.len() < 300, "{}", message.len());
 }

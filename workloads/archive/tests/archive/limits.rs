@@ -5,7 +5,9 @@ use ccx_archive::{Archive, Limits};
 use crate::pack::{bzip2, gzip, tar, xz, zip};
 
 fn read(bytes: Vec<u8>, limits: &Limits) -> Result<usize, String> {
-    Archive::read(bytes.into(), limits).map(|archive| archive.files().len()).map_err(|error| error.to_string())
+    Archive::read(bytes.into(), limits)
+        .map(|archive| archive.files().len())
+        .map_err(|error| error.to_string())
 }
 
 #[test]
@@ -23,9 +25,13 @@ fn the_tar_archive_may_be_as_big_as_the_limit() {
     let plain = tar(&[("config/a", &vec![b'x'; 100_000])]);
     let size = plain.len() as u64;
     let limit = |unpacked_bytes| Limits { unpacked_bytes, ..Limits::default() };
-    for bytes in
-        [plain.clone(), gzip(&plain), bzip2(&plain), xz(&plain), [gzip(&plain[..50_000]), gzip(&plain[50_000..])].concat()]
-    {
+    for bytes in [
+        plain.clone(),
+        gzip(&plain),
+        bzip2(&plain),
+        xz(&plain),
+        [gzip(&plain[..50_000]), gzip(&plain[50_000..])].concat(),
+    ] {
         assert_eq!(read(bytes.clone(), &limit(size)), Ok(1));
         let expected = format!("the unpacked archive is too big: over the limit of {} bytes", size - 1);
         assert_eq!(read(bytes, &limit(size - 1)), Err(expected));
@@ -47,7 +53,10 @@ fn a_bomb_is_stopped_at_the_limit() {
     let bomb = gzip(&zeros);
     assert!(bomb.len() < 300_000, "{}", bomb.len());
     let limits = Limits { unpacked_bytes: 1 << 20, ..Limits::default() };
-    assert_eq!(read(bomb, &limits), Err("the unpacked archive is too big: over the limit of 1048576 bytes".into()));
+    assert_eq!(
+        read(bomb, &limits),
+        Err("the unpacked archive is too big: over the limit of 1048576 bytes".into())
+    );
 }
 
 #[test]
@@ -56,7 +65,10 @@ fn there_may_be_as_many_entries_as_the_limit() {
     let limit = |entries| Limits { entries, ..Limits::default() };
     for bytes in [tar(&files), zip(&files)] {
         assert_eq!(read(bytes.clone(), &limit(3)), Ok(3));
-        assert_eq!(read(bytes, &limit(2)), Err("the archive has too many entries: over the limit of 2".into()));
+        assert_eq!(
+            read(bytes, &limit(2)),
+            Err("the archive has too many entries: over the limit of 2".into())
+        );
     }
 }
 
@@ -66,7 +78,8 @@ fn a_path_may_be_as_long_as_the_limit() {
     let limit = |path_bytes| Limits { path_bytes, ..Limits::default() };
     for bytes in [tar(&[(&path, b"")]), zip(&[(&path, b"")])] {
         assert_eq!(read(bytes.clone(), &limit(300)), Ok(1));
-        let expected = format!("the path of the entry \"{}…\" is too long: 300 bytes, the limit is 299", &path[..120]);
+        let expected =
+            format!("the path of the entry \"{}…\" is too long: 300 bytes, the limit is 299", &path[..120]);
         assert_eq!(read(bytes, &limit(299)), Err(expected));
     }
 }

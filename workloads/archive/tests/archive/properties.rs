@@ -31,7 +31,8 @@ fn any_files() -> impl Strategy<Value = Content> {
 }
 
 fn packed(files: &Content) -> [Vec<u8>; 5] {
-    let files: Vec<(&str, &[u8])> = files.iter().map(|(path, content)| (path.as_str(), content.as_slice())).collect();
+    let files: Vec<(&str, &[u8])> =
+        files.iter().map(|(path, content)| (path.as_str(), content.as_slice())).collect();
     let plain = tar(&files);
     [gzip(&plain), bzip2(&plain), xz(&plain), zip(&files), plain]
 }

@@ -62,7 +62,10 @@ impl Failure for CheckError {
     }
 
     fn advice(&self) -> Option<String> {
-        Some("each line above names what was asked and what came back; `ccx config print` shows the settings".into())
+        Some(
+            "each line above names what was asked and what came back; `ccx config print` shows the settings"
+                .into(),
+        )
     }
 }
 
@@ -120,7 +123,10 @@ async fn kafka(config: &Config) -> Checked {
         }
         match &missing[..] {
             [] => Ok(format!("{} have all topics", settings.bootstrap_servers.join(","))),
-            missing => Err(format!("topics are missing: {}; `ccx topics ensure` creates them", missing.join(", ")).into()),
+            missing => {
+                Err(format!("topics are missing: {}; `ccx topics ensure` creates them", missing.join(", "))
+                    .into())
+            }
         }
     });
     looked_up.await?
@@ -142,7 +148,8 @@ async fn database(config: &Config) -> Checked {
 
 impl Outcome {
     fn to_text(&self) -> String {
-        let name = self.dependency.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+        let name =
+            self.dependency.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
         format!("{name}: {}{}", if self.ok { "" } else { "FAILED: " }, self.message)
     }
 }

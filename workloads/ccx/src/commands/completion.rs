@@ -9,7 +9,9 @@ use crate::{cli::Cli, failure::Failure, output};
 ///
 /// Put the output where the shell looks for it.
 #[derive(Debug, Args)]
-#[command(after_long_help = "Example:\n  ccx completion bash > ~/.local/share/bash-completion/completions/ccx")]
+#[command(
+    after_long_help = "Example:\n  ccx completion bash > ~/.local/share/bash-completion/completions/ccx"
+)]
 pub(crate) struct CompletionArgs {
     /// The shell.
     shell: Shell,

@@ -22,7 +22,9 @@ pub(crate) enum ConfigCommand {
 ///
 /// The file, with the CCX__… variables laid over it and defaults for the rest. Secrets are hidden.
 #[derive(Debug, Args)]
-#[command(after_long_help = "Example, to begin a file of your own:\n  ccx config print --defaults > ccx.toml")]
+#[command(
+    after_long_help = "Example, to begin a file of your own:\n  ccx config print --defaults > ccx.toml"
+)]
 pub(crate) struct PrintArgs {
     /// Print the defaults instead.
     #[arg(long)]
@@ -77,6 +79,8 @@ fn check_secrets(config: &Config) -> Result<(), ConfigCommandError> {
 }
 
 fn lines(errors: &[SecretError]) -> String {
-    let line = |error: &SecretError| format!("\n  {error}: {}", error.source().map(ToString::to_string).unwrap_or_default());
+    let line = |error: &SecretError| {
+        format!("\n  {error}: {}", error.source().map(ToString::to_string).unwrap_or_default())
+    };
     errors.iter().map(line).collect()
 }

@@ -25,7 +25,9 @@ use clap::Args;
 use futures::{StreamExt as _, stream};
 use snafu::ResultExt as _;
 
-use crate::{cli::Global, commands::workload::start_logging, failure::Failure, output::Format, upload::Uploader};
+use crate::{
+    cli::Global, commands::workload::start_logging, failure::Failure, output::Format, upload::Uploader,
+};
 use address::{Reserved, Wish};
 use archives::Submission;
 use database_url::DatabaseUrl;
@@ -140,8 +142,10 @@ async fn serve(
 ) -> Result<(), LocalError> {
     services.start_pipeline(parts.config());
     let uploader = Uploader::connect(parts.config()).await.context(UploaderSnafu)?;
-    let (submissions, database) =
-        tokio::join!(archives::submit(args, &parts.config().archive, &uploader, progress), parts.database(args, progress),);
+    let (submissions, database) = tokio::join!(
+        archives::submit(args, &parts.config().archive, &uploader, progress),
+        parts.database(args, progress),
+    );
     let config = parts.config_with(database?);
     services.start_writer(&config);
     api.release();
@@ -167,7 +171,8 @@ async fn show(
 ) -> Result<usize, LocalError> {
     let total = submissions.len();
     progress.step(&format!("waiting for {total} archive(s) to be served"));
-    let mut outcomes = stream::iter(submissions).map(|submission| waiting.outcome(submission)).buffered(MAX_IN_FLIGHT);
+    let mut outcomes =
+        stream::iter(submissions).map(|submission| waiting.outcome(submission)).buffered(MAX_IN_FLIGHT);
     let mut unserved = 0;
     while let Some(outcome) = outcomes.next().await {
         unserved += usize::from(matches!(outcome, Outcome::Failed(_)));

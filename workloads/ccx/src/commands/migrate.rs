@@ -70,7 +70,9 @@ impl Failure for MigrateError {
     fn advice(&self) -> Option<String> {
         match self {
             Self::Connect { .. } => Some("see [database] in `ccx config print`".into()),
-            Self::Result { .. } => Some("name a file that can be written by `--result-file`, and repeat the command".into()),
+            Self::Result { .. } => {
+                Some("name a file that can be written by `--result-file`, and repeat the command".into())
+            }
             Self::Migrate { .. } | Self::Outdated { .. } => None,
         }
     }
@@ -93,7 +95,8 @@ pub(crate) async fn run(global: &Global, args: MigrateArgs) -> Result<(), Box<dy
             }
         }
         Action::Status => {
-            let version = database.schema_version().await.context(ConnectSnafu { name, host, port })?.unwrap_or(0);
+            let version =
+                database.schema_version().await.context(ConnectSnafu { name, host, port })?.unwrap_or(0);
             output::print(&format!("schema public has version {version}, the newest is {SCHEMA_VERSION}"))?;
             database.require_current_schema().await.context(OutdatedSnafu)?;
         }

@@ -63,14 +63,20 @@ struct Ensured<'a> {
     partitions: Option<i32>,
 }
 
-pub(crate) async fn run(global: &Global, TopicsCommand::Ensure(args): &TopicsCommand) -> Result<(), Box<dyn Failure>> {
+pub(crate) async fn run(
+    global: &Global,
+    TopicsCommand::Ensure(args): &TopicsCommand,
+) -> Result<(), Box<dyn Failure>> {
     let config = global.config()?;
     start_logging(&config.logging)?;
     let servers = config.kafka.bootstrap_servers.join(",");
     let admin = TopicAdmin::connect(&config.kafka).context(ConnectSnafu { servers: &servers })?;
     for topic in config.kafka.topics.names() {
-        let settings =
-            TopicSettings { name: topic.into(), partitions: args.partitions, replication_factor: args.replication_factor };
+        let settings = TopicSettings {
+            name: topic.into(),
+            partitions: args.partitions,
+            replication_factor: args.replication_factor,
+        };
         let outcome = admin.ensure(&settings).await.context(EnsureSnafu { topic, servers: &servers })?;
         match args.output {
             Format::Text => output::print(&format!("{topic}: {}", describe(outcome)))?,

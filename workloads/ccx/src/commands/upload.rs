@@ -73,7 +73,12 @@ pub(crate) async fn run(global: &Global, args: UploadArgs) -> Result<(), Box<dyn
     for path in &args.archives {
         let archive = read(path, &config.archive).await.map_err(ReadError::from)?;
         let cluster_id = args.cluster_id.or(archive.cluster_id);
-        let sender = Sender { org_id: args.org, account_number: args.account, cluster_id, gathered_at: args.gathered_at };
+        let sender = Sender {
+            org_id: args.org,
+            account_number: args.account,
+            cluster_id,
+            gathered_at: args.gathered_at,
+        };
         let announced = uploader.upload(&archive, sender).await?;
         let row = Row {
             archive: &archive.name,

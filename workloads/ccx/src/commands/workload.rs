@@ -36,8 +36,12 @@ impl Failure for WorkloadError {
 
     fn advice(&self) -> Option<String> {
         match self.exit() {
-            Exit::Setup | Exit::Consumer => Some("`ccx config print` shows the settings that are in force".into()),
-            Exit::Server => Some("is the address in use? each workload has its own `listen` in the configuration".into()),
+            Exit::Setup | Exit::Consumer => {
+                Some("`ccx config print` shows the settings that are in force".into())
+            }
+            Exit::Server => {
+                Some("is the address in use? each workload has its own `listen` in the configuration".into())
+            }
             Exit::Failure | Exit::Migration => None,
         }
     }

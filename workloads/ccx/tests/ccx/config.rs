@@ -13,11 +13,23 @@ fn file(folder: &tempfile::TempDir, text: &str) -> PathBuf {
 #[test]
 fn all_mistakes_are_told_at_once() {
     let folder = tempfile::tempdir().unwrap();
-    let path = file(&folder, "[kafka]\nbootstrap_servers = [\"kafka\"]\nsession_timeout = \"soon\"\n[databse]\nport = 1\n");
-    for command in [["config", "check"].as_slice(), &["pipeline"], &["db-writer"], &["aggregator"], &["migrate"]] {
-        let outcome = run(ccx(command).env("CCX_CONFIG", &path).env("CCX__WRITER__MAX_BATCH_MESSAGES", "many"));
+    let path = file(
+        &folder,
+        "[kafka]\nbootstrap_servers = [\"kafka\"]\nsession_timeout = \"soon\"\n[databse]\nport = 1\n",
+    );
+    for command in
+        [["config", "check"].as_slice(), &["pipeline"], &["db-writer"], &["aggregator"], &["migrate"]]
+    {
+        let outcome =
+            run(ccx(command).env("CCX_CONFIG", &path).env("CCX__WRITER__MAX_BATCH_MESSAGES", "many"));
         assert_eq!(outcome.code, Some(2), "{command:?}: {outcome:?}");
-        for part in ["ccx.toml", "kafka.session_timeout", "databse.port", "writer.max_batch_messages", "a whole number"] {
+        for part in [
+            "ccx.toml",
+            "kafka.session_timeout",
+            "databse.port",
+            "writer.max_batch_messages",
+            "a whole number",
+        ] {
             assert!(outcome.stderr.contains(part), "{command:?}: {part} is missing: {}", outcome.stderr);
         }
     }
@@ -43,7 +55,11 @@ fn the_printed_defaults_are_a_configuration() {
     assert!(!defaults.stdout.contains("\"me\""), "{defaults:?}");
     let path = file(&folder, &defaults.stdout);
     let outcome = run(ccx(["config", "check"]).arg("--config").arg(&path));
-    assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(0), "the configuration is fine\n"), "{outcome:?}");
+    assert_eq!(
+        (outcome.code, outcome.stdout.as_str()),
+        (Some(0), "the configuration is fine\n"),
+        "{outcome:?}"
+    );
 }
 
 #[test]

@@ -62,7 +62,8 @@ async fn letters_of_both_queues_are_listed_and_one_is_shown() {
     put(&kafka, (RESULTS, RESULTS_LETTERS), ErrorClass::Transient, "second").await;
 
     let list = run_dlq(&kafka, &["list", "--output", "json"]).await;
-    let rows: Vec<Value> = list.stdout.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
+    let rows: Vec<Value> =
+        list.stdout.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
     let field = |name: &str| rows.iter().map(|row| row[name].as_str().unwrap()).collect::<Vec<_>>();
     assert_eq!(field("position"), ["announce/0/0", "results/0/0"]);
     assert_eq!(field("class"), ["bad-input", "transient"]);
@@ -112,5 +113,8 @@ async fn letters_are_chosen_by_position_or_not_at_all() {
     assert!(wrong.stderr.contains("no letter at results/0/5"), "{wrong:?}");
     run_dlq(&kafka, &["replay", "results/0/1"]).await;
     let sent = records(&kafka, RESULTS).await;
-    assert_eq!(sent.iter().map(|record| &record.payload[..]).collect::<Vec<_>>(), [br#"{"request_id":"two"}"#]);
+    assert_eq!(
+        sent.iter().map(|record| &record.payload[..]).collect::<Vec<_>>(),
+        [br#"{"request_id":"two"}"#]
+    );
 }

@@ -20,7 +20,8 @@ fn once(archives: &[&Path]) -> Outcome {
 
 /// Standard output as it should be: one JSON object a line, nothing else.
 fn rows(outcome: &Outcome) -> Vec<Value> {
-    let parse = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}\n{outcome:?}"));
+    let parse =
+        |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}\n{outcome:?}"));
     outcome.stdout.lines().map(parse).collect()
 }
 
@@ -67,7 +68,10 @@ fn an_archive_is_served_with_exactly_its_faults_and_a_folder_too() {
     assert!(rows[0]["report_url"].as_str().unwrap().ends_with(&path), "{}", rows[0]);
     assert_eq!(
         hits(&rows[0]),
-        [("ccx_rules.external.etcd_slow_disk", "ETCD_SLOW_DISK"), ("ccx_rules.external.node_not_ready", "NODE_NOT_READY"),]
+        [
+            ("ccx_rules.external.etcd_slow_disk", "ETCD_SLOW_DISK"),
+            ("ccx_rules.external.node_not_ready", "NODE_NOT_READY"),
+        ]
     );
     assert_eq!(rows[1]["cluster_id"], healthy.to_string());
     assert_eq!(hits(&rows[1]), []);
@@ -96,7 +100,8 @@ fn without_archives_samples_are_served_until_sigterm_and_kept_in_the_folder() {
     let folder = tempfile::tempdir().unwrap();
     // Root runs PostgreSQL as another account, which must be able to come here.
     fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    let mut program = Running(ccx(["local", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder.path()).spawn().unwrap());
+    let mut program =
+        Running(ccx(["local", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder.path()).spawn().unwrap());
     let child = &mut program.0;
     let stderr = reader(child.stderr.take());
     let text = printed_until_served(child);
@@ -146,14 +151,19 @@ fn a_rule_of_a_user_is_served_in_its_own_words() {
     let recommendations: Value = serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap();
     let data = &recommendations["report"]["data"][0];
     let seen = (&data["rule_id"], &data["description"], &data["total_risk"]);
-    assert_eq!(seen, (&"acme.external.version.report".into(), &"The channel is stable-4.22".into(), &3.into()), "{answer}");
+    assert_eq!(
+        seen,
+        (&"acme.external.version.report".into(), &"The channel is stable-4.22".into(), &3.into()),
+        "{answer}"
+    );
 }
 
 /// What is printed before the program serves until it is ended.
 fn printed_until_served(child: &mut Child) -> String {
     let mut text = String::new();
     let mut lines = BufReader::new(child.stdout.as_mut().unwrap()).lines().map_while(Result::ok);
-    let last = lines.by_ref().inspect(|line| text.extend([line, "\n"])).find(|line| line.ends_with("/openapi.json"));
+    let last =
+        lines.by_ref().inspect(|line| text.extend([line, "\n"])).find(|line| line.ends_with("/openapi.json"));
     assert!(last.is_some(), "{text}");
     text
 }

@@ -24,7 +24,11 @@ fn a_new_rule_is_fine_and_its_tests_pass() {
     let folder = tempfile::tempdir().unwrap();
     let path = new_rule(folder.path());
     let linted = rules(&["lint", "--deny-warnings"], &path);
-    assert_eq!((linted.code, linted.stdout.trim()), (Some(0), "1 rule(s) are fine, 0 warning(s)"), "{linted:?}");
+    assert_eq!(
+        (linted.code, linted.stdout.trim()),
+        (Some(0), "1 rule(s) are fine, 0 warning(s)"),
+        "{linted:?}"
+    );
     let tested = rules(&["test"], &path);
     assert_eq!(tested.code, Some(0), "{tested:?}");
     assert!(tested.stdout.ends_with("3 tests passed\n"), "{}", tested.stdout);
@@ -60,7 +64,8 @@ fn a_mistake_is_shown_with_its_place_and_a_suggestion() {
 fn a_test_that_fails_shows_what_is_different() {
     let folder = tempfile::tempdir().unwrap();
     let path = new_rule(folder.path());
-    fs::write(&path, fs::read_to_string(&path).unwrap().replace("operators: [dns]", "operators: [etcd]")).unwrap();
+    fs::write(&path, fs::read_to_string(&path).unwrap().replace("operators: [dns]", "operators: [etcd]"))
+        .unwrap();
     let junit = folder.path().join("junit.xml");
     let outcome = run(ccx(["rules", "test"]).arg(&path).arg("--junit").arg(&junit));
     assert_eq!(outcome.code, Some(1), "{outcome:?}");
@@ -78,7 +83,11 @@ fn a_rule_is_tried_on_an_archive_with_all_that_it_sees() {
     let path = new_rule(folder.path());
 
     let tried = run(ccx(["rules", "try"]).arg(&archive).arg(&path));
-    assert!(tried.stdout.contains("operators: list of") && tried.stdout.contains("\nhit"), "{}", tried.stdout);
+    assert!(
+        tried.stdout.contains("operators: list of") && tried.stdout.contains("\nhit"),
+        "{}",
+        tried.stdout
+    );
     let tried = run(ccx(["rules", "try", "--output", "json"]).arg(&archive).arg("CLUSTER_OPERATOR_DEGRADED"));
     let verdict: Value = serde_json::from_str(tried.stdout.trim()).expect("a line of JSON");
     assert_eq!(verdict["verdict"], "hit");

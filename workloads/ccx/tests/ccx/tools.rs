@@ -41,7 +41,8 @@ fn only_the_rules_with_a_tag_are_listed() {
 fn a_rule_is_explained_with_the_names_of_a_finding() {
     let folder = tempfile::tempdir().unwrap();
     let details = folder.path().join("details.json");
-    fs::write(&details, r#"{"channel": "stable-4.18", "reason": "RemoteFailed", "message": "no route"}"#).unwrap();
+    fs::write(&details, r#"{"channel": "stable-4.18", "reason": "RemoteFailed", "message": "no route"}"#)
+        .unwrap();
     let outcome = run(ccx(["rules", "explain", "CANNOT_RETRIEVE_UPDATES", "--details"]).arg(&details));
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
     assert!(outcome.stdout.contains("## What to do"), "{outcome:?}");
@@ -67,7 +68,10 @@ fn a_content_tree_is_checked() {
     fs::write(rule.join("KEY/metadata.yaml"), "description: D").unwrap();
     let outcome = run(ccx(["content", "lint"]).arg(folder.path()));
     assert_eq!(outcome.code, Some(1), "{outcome:?}");
-    assert!(outcome.stdout.contains("error: external/rules/a/reason.md:2:4: unknown name \"node\""), "{outcome:?}");
+    assert!(
+        outcome.stdout.contains("error: external/rules/a/reason.md:2:4: unknown name \"node\""),
+        "{outcome:?}"
+    );
 
     let builtin = Path::new(env!("CARGO_MANIFEST_DIR")).join("../content/tree");
     assert_eq!(run(ccx(["content", "lint"]).arg(builtin)).code, Some(0));
@@ -78,7 +82,8 @@ fn a_sample_archive_has_the_cluster_that_was_asked_for() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sample.tar.gz");
     let id = "12345678-1234-4234-8234-123456789abc";
-    let outcome = run(ccx(["sample-archive", "--fault", "etcd-slow-disk", "--cluster-id", id, "-o"]).arg(&path));
+    let outcome =
+        run(ccx(["sample-archive", "--fault", "etcd-slow-disk", "--cluster-id", id, "-o"]).arg(&path));
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
     assert!(outcome.stdout.contains(id));
     assert!(fs::read(&path).unwrap().starts_with(&[0x1f, 0x8b]));
@@ -105,9 +110,15 @@ fn a_dependency_that_is_away_fails_the_check_and_is_named() {
 
 #[test]
 fn a_missing_database_is_said_with_where_it_should_be() {
-    let outcome = run(ccx(["migrate", "status"]).env("CCX__DATABASE__HOST", "127.0.0.1").env("CCX__DATABASE__PORT", "1"));
+    let outcome = run(ccx(["migrate", "status"])
+        .env("CCX__DATABASE__HOST", "127.0.0.1")
+        .env("CCX__DATABASE__PORT", "1"));
     assert_eq!(outcome.code, Some(2), "{outcome:?}");
-    assert!(outcome.stderr.contains("at 127.0.0.1:1") && outcome.stderr.contains("caused by"), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains("at 127.0.0.1:1") && outcome.stderr.contains("caused by"),
+        "{}",
+        outcome.stderr
+    );
 }
 
 #[tokio::test]

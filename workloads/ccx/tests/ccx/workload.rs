@@ -9,8 +9,11 @@ use std::{
 use crate::process::{PATIENCE, Running, ccx, reader, run, wait};
 
 /// Each command, and the variable with its address.
-const WORKLOADS: [(&str, &str); 3] =
-    [("pipeline", "CCX__PIPELINE__LISTEN"), ("db-writer", "CCX__WRITER__LISTEN"), ("aggregator", "CCX__AGGREGATOR__LISTEN")];
+const WORKLOADS: [(&str, &str); 3] = [
+    ("pipeline", "CCX__PIPELINE__LISTEN"),
+    ("db-writer", "CCX__WRITER__LISTEN"),
+    ("aggregator", "CCX__AGGREGATOR__LISTEN"),
+];
 
 /// The command, with all that it depends on away.
 fn alone(command: &str) -> Command {

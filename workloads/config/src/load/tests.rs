@@ -87,14 +87,18 @@ fn keys_that_contradict_each_other_are_reported_together() {
         ]
     );
     assert!(
-        Config::parse("[kafka]\nsecurity_protocol = 'ssl'", no_environment()).unwrap().kafka.security_protocol
+        Config::parse("[kafka]\nsecurity_protocol = 'ssl'", no_environment())
+            .unwrap()
+            .kafka
+            .security_protocol
             == SecurityProtocol::Ssl
     );
 }
 
 #[test]
 fn a_wrong_variable_is_named() {
-    let parse = |name: &str, value: &str| Config::parse("", environment(&[(name, value)])).unwrap_err()[0].clone();
+    let parse =
+        |name: &str, value: &str| Config::parse("", environment(&[(name, value)])).unwrap_err()[0].clone();
     assert_eq!(
         parse("CCX__DATABASE__PORT", "none"),
         Problem::new("database.port", "(CCX__DATABASE__PORT) is \"none\", expected a whole number")
@@ -104,7 +108,8 @@ fn a_wrong_variable_is_named() {
 
 #[test]
 fn a_file_that_is_not_there_or_not_toml_is_named() {
-    let missing = Config::load(Some(Path::new("/nonexistent/ccx.toml")), no_environment()).unwrap_err().to_string();
+    let missing =
+        Config::load(Some(Path::new("/nonexistent/ccx.toml")), no_environment()).unwrap_err().to_string();
     assert!(missing.contains("/nonexistent/ccx.toml can't be read"), "{missing}");
     assert!(problems_of("[kafka")[0].starts_with("the file is not TOML"));
 }

@@ -12,7 +12,10 @@ fn a_folder_is_read_with_its_folders() {
     fs::write(root.path().join("external/rules/a/KEY/metadata.yaml"), "tags: []").unwrap();
     fs::write(root.path().join("external/rules/a/generic.md"), "Text.").unwrap();
     let files = Files::read_dir(root.path()).unwrap();
-    assert_eq!(paths(&files), ["config.yaml", "external/rules/a/KEY/metadata.yaml", "external/rules/a/generic.md"]);
+    assert_eq!(
+        paths(&files),
+        ["config.yaml", "external/rules/a/KEY/metadata.yaml", "external/rules/a/generic.md"]
+    );
     assert_eq!(files.get("external/rules/a/generic.md"), Some("Text."));
 }
 

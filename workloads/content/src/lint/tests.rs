@@ -3,7 +3,8 @@ use serde_json::json;
 use super::*;
 use crate::Files;
 
-const METADATA: &str = "description: D\nimpact: Data Loss\nlikelihood: 3\nresolution_risk: Pod Restart\ntags: [x]\n";
+const METADATA: &str =
+    "description: D\nimpact: Data Loss\nlikelihood: 3\nresolution_risk: Pod Restart\ntags: [x]\n";
 
 /// A tree of one rule without a problem, with these files changed.
 fn tree(changes: &[(&'static str, &'static str)]) -> ContentTree {
@@ -47,7 +48,10 @@ fn metadata_use_the_names_of_the_configuration() {
 
 #[test]
 fn texts_say_something() {
-    assert_eq!(lint_with("external/rules/a/generic.md", " \n"), ["external/rules/a/generic.md: generic is empty"]);
+    assert_eq!(
+        lint_with("external/rules/a/generic.md", " \n"),
+        ["external/rules/a/generic.md: generic is empty"]
+    );
     assert_eq!(
         lint_with("external/rules/a/resolution.md", "Repair it."),
         [
@@ -60,7 +64,9 @@ fn texts_say_something() {
 fn tags_are_where_they_are_rendered_and_closed() {
     assert_eq!(
         lint_with("external/rules/a/generic.md", "a\n {{=pydata.name}}"),
-        ["external/rules/a/generic.md:2:2: generic.md is shown without a cluster: move what needs details to reason.md"]
+        [
+            "external/rules/a/generic.md:2:2: generic.md is shown without a cluster: move what needs details to reason.md"
+        ]
     );
     assert_eq!(
         lint_with("external/rules/a/reason.md", "{{=pydata.a}} {{=pydata.b"),
@@ -95,7 +101,9 @@ fn a_text_prints_no_nonsense() {
     assert_eq!(lint_reason("curl > /dev/null {{=pydata.name}}", &json!({"name": "n1"})), [] as [&str; 0]);
     assert_eq!(
         lint_reason("{{=pydata.a.b}}", &json!({})),
-        ["external/rules/a/reason.md:1:13: failed to render it: unable to read \"b\" of undefined: guard it with {{?…}}"]
+        [
+            "external/rules/a/reason.md:1:13: failed to render it: unable to read \"b\" of undefined: guard it with {{?…}}"
+        ]
     );
 }
 

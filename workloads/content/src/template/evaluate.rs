@@ -135,7 +135,8 @@ fn unary<'a>(operator: Unary, operand: &Value<'a>) -> Result<Value<'a>, TooDeep>
 /// An operator that needs both sides.
 fn operate<'a>(operator: Binary, left: &Value<'a>, right: &Value<'a>) -> Result<Value<'a>, RenderErrorKind> {
     let numbers = || Ok::<_, TooDeep>((left.to_number()?, right.to_number()?));
-    let is_ordered = |is_wanted: fn(Ordering) -> bool| Ok::<_, TooDeep>(left.compare(right)?.is_some_and(is_wanted));
+    let is_ordered =
+        |is_wanted: fn(Ordering) -> bool| Ok::<_, TooDeep>(left.compare(right)?.is_some_and(is_wanted));
     Ok(match operator {
         Binary::LooselyEqual => Value::Bool(left.loosely_equals(right)?),
         Binary::LooselyUnequal => Value::Bool(!left.loosely_equals(right)?),

@@ -15,11 +15,17 @@ type Called<'a> = Result<Value<'a>, RenderErrorKind>;
 pub(super) fn call<'a>(method: Method, receiver: &Value<'a>, arguments: &[Value<'a>]) -> Called<'a> {
     let arguments = Arguments(arguments);
     match (receiver, method) {
-        (Value::Undefined, _) => Err(RenderErrorKind::MemberOfNothing { member: method.name().into(), of: "undefined" }),
-        (Value::Null, _) => Err(RenderErrorKind::MemberOfNothing { member: method.name().into(), of: "null" }),
+        (Value::Undefined, _) => {
+            Err(RenderErrorKind::MemberOfNothing { member: method.name().into(), of: "undefined" })
+        }
+        (Value::Null, _) => {
+            Err(RenderErrorKind::MemberOfNothing { member: method.name().into(), of: "null" })
+        }
         (Value::Number(number), Method::ToFixed) => to_fixed(*number, &arguments),
         (_, Method::ToString) if arguments.0.is_empty() => Ok(Value::Text(receiver.to_text()?)),
-        (Value::Object(fields), Method::HasOwnProperty) => Ok(Value::Bool(fields.contains_key(&*arguments.text(0)?))),
+        (Value::Object(fields), Method::HasOwnProperty) => {
+            Ok(Value::Bool(fields.contains_key(&*arguments.text(0)?)))
+        }
         (Value::Text(text), _) => call_of_text(method, text, &arguments),
         (Value::Array(_) | Value::List(_), _) => call_of_list(method, receiver, &arguments),
         _ => Err(no_such_method(method, receiver)),

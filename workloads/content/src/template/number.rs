@@ -75,7 +75,8 @@ pub(super) fn parse_whole_prefix(text: &str) -> f64 {
         _ => (digits, 10),
     };
     let length = digits.bytes().take_while(|&byte| char::from(byte).is_digit(radix)).count();
-    let number = if radix == 10 { parse_decimal(&digits[..length]) } else { parse_digits(&digits[..length], radix) };
+    let number =
+        if radix == 10 { parse_decimal(&digits[..length]) } else { parse_digits(&digits[..length], radix) };
     sign * number
 }
 
@@ -172,7 +173,9 @@ mod tests {
 
     #[test]
     fn texts_are_read_as_javascript_reads_them() {
-        for (text, number) in [("", 0.0), (" 12 ", 12.0), ("-1.5e3", -1500.0), ("0x1f", 31.0), (".5", 0.5), ("5.", 5.0)] {
+        for (text, number) in
+            [("", 0.0), (" 12 ", 12.0), ("-1.5e3", -1500.0), ("0x1f", 31.0), (".5", 0.5), ("5.", 5.0)]
+        {
             assert!((parse(text) - number).abs() < f64::EPSILON, "{text}");
         }
         for text in ["12px", "1e", "inf", "nan", "1_000", "- 1", "0x", "."] {
@@ -183,8 +186,14 @@ mod tests {
 
     #[test]
     fn a_number_may_begin_a_text() {
-        assert_eq!((to_text(parse_prefix("3.5 GB")), to_text(parse_whole_prefix("3.5 GB"))), ("3.5".into(), "3".into()));
-        assert_eq!((to_text(parse_prefix("1e+")), to_text(parse_whole_prefix("-0x1g"))), ("1".into(), "-1".into()));
+        assert_eq!(
+            (to_text(parse_prefix("3.5 GB")), to_text(parse_whole_prefix("3.5 GB"))),
+            ("3.5".into(), "3".into())
+        );
+        assert_eq!(
+            (to_text(parse_prefix("1e+")), to_text(parse_whole_prefix("-0x1g"))),
+            ("1".into(), "-1".into())
+        );
         assert!(parse_prefix("GB").is_nan() && parse_whole_prefix("").is_nan());
     }
 

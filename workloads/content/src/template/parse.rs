@@ -87,7 +87,10 @@ impl<'s> Parser<'s> {
     }
 
     /// Parses something that may contain itself.
-    fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Result<T, SyntaxError>) -> Result<T, SyntaxError> {
+    fn nested<T>(
+        &mut self,
+        parse: impl FnOnce(&mut Self) -> Result<T, SyntaxError>,
+    ) -> Result<T, SyntaxError> {
         if self.depth >= MAX_DEPTH {
             return Err(self.error(SyntaxErrorKind::TooDeep { limit: MAX_DEPTH }));
         }
@@ -221,7 +224,9 @@ impl<'s> Parser<'s> {
         let opened = self.position();
         self.next += 1;
         let list = self.expression()?;
-        let TokenKind::As { item, index } = *self.peek() else { return Err(self.expected("the name of the items")) };
+        let TokenKind::As { item, index } = *self.peek() else {
+            return Err(self.expected("the name of the items"));
+        };
         let item = self.declare(item)?;
         let index = index.map(|index| self.declare(index)).transpose()?;
         self.next += 1;
@@ -232,7 +237,8 @@ impl<'s> Parser<'s> {
 
     /// The variable of a name, a new one if there is none: a name is one variable for the whole template.
     fn declare(&mut self, name: &'s str) -> Result<Variable, SyntaxError> {
-        let is_reserved = expression::is_reserved(name) || name.starts_with(|first: char| first.is_ascii_digit());
+        let is_reserved =
+            expression::is_reserved(name) || name.starts_with(|first: char| first.is_ascii_digit());
         if is_reserved {
             let found = format!("{name:?}");
             return Err(self.error(SyntaxErrorKind::Expected { expected: "a free name".to_owned(), found }));

@@ -33,7 +33,12 @@ pub(super) type Rendered<T> = Result<T, RenderError>;
 
 impl<'a> Renderer<'a> {
     pub(super) fn new(details: &'a Json, variables: usize) -> Self {
-        Self { details, variables: vec![Value::Undefined; variables], output: String::new(), steps_left: MAX_STEPS }
+        Self {
+            details,
+            variables: vec![Value::Undefined; variables],
+            output: String::new(),
+            steps_left: MAX_STEPS,
+        }
     }
 
     pub(super) fn render(mut self, block: &'a [Node]) -> Rendered<String> {
@@ -95,7 +100,9 @@ impl<'a> Renderer<'a> {
             Escaping::None => self.print(position, &value.to_text().map_err(at(position))?),
             // doT prints nothing for what is false.
             Escaping::Html if !value.is_true() => Ok(()),
-            Escaping::Html => self.print(position, &text::encode_html(&value.to_text().map_err(at(position))?)),
+            Escaping::Html => {
+                self.print(position, &text::encode_html(&value.to_text().map_err(at(position))?))
+            }
         }
     }
 
@@ -109,13 +116,21 @@ impl<'a> Renderer<'a> {
     }
 
     /// doT's loop: as long as the index is below the length, and not at all over what is false.
-    fn each(&mut self, list: &'a Expression, item: Variable, index: Option<Variable>, body: &'a [Node]) -> Rendered<()> {
+    fn each(
+        &mut self,
+        list: &'a Expression,
+        item: Variable,
+        index: Option<Variable>,
+        body: &'a [Node],
+    ) -> Rendered<()> {
         let position = list.position;
         let list = self.evaluate(list)?;
         if !list.is_true() {
             return Ok(());
         }
-        let length = functions::member(&list, "length").and_then(|length| Ok(length.to_number()?)).map_err(at(position))?;
+        let length = functions::member(&list, "length")
+            .and_then(|length| Ok(length.to_number()?))
+            .map_err(at(position))?;
         self.set_index(index, Value::Number(-1.0));
         let mut count = 0;
         while Value::count(count).to_number().is_ok_and(|count| count < length) {

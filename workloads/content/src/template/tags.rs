@@ -33,12 +33,17 @@ type Finder = fn(&str, usize) -> Option<Part>;
 
 /// Splits a template into its parts.
 pub(super) fn split(source: &str) -> Vec<Part> {
-    const KINDS: [Finder; 6] = [find_definition, find_value, find_encoded, find_condition, find_loop, find_code];
+    const KINDS: [Finder; 6] =
+        [find_definition, find_value, find_encoded, find_condition, find_loop, find_code];
     let mut parts = vec![Part { range: 0..source.len(), tag: Tag::Text }];
     for find in KINDS {
         let mut split = Vec::with_capacity(parts.len());
         for part in parts {
-            if part.tag == Tag::Text { split_text(source, part.range, find, &mut split) } else { split.push(part) }
+            if part.tag == Tag::Text {
+                split_text(source, part.range, find, &mut split)
+            } else {
+                split.push(part)
+            }
         }
         parts = split;
     }
@@ -62,7 +67,12 @@ fn split_text(source: &str, text: Range<usize>, find: Finder, parts: &mut Vec<Pa
 /// The first tag that begins with `opening`: its whole range and that of its code, which has at least `min_chars`.
 ///
 /// `base` is where `text` stands in the source.
-fn find_tag(text: &str, base: usize, opening: &str, min_chars: usize) -> Option<(Range<usize>, Range<usize>)> {
+fn find_tag(
+    text: &str,
+    base: usize,
+    opening: &str,
+    min_chars: usize,
+) -> Option<(Range<usize>, Range<usize>)> {
     let start = text.find(opening)?;
     let code_start = start + opening.len();
     let shortest: usize = text[code_start..].chars().take(min_chars).map(char::len_utf8).sum();
@@ -72,7 +82,8 @@ fn find_tag(text: &str, base: usize, opening: &str, min_chars: usize) -> Option<
 
 fn find_definition(text: &str, base: usize) -> Option<Part> {
     let (range, _) = find_tag(text, base, "{{#", 1)?;
-    let unsupported = SyntaxErrorKind::Unsupported { what: "{{#…}}".to_owned(), instead: "repeat the text" };
+    let unsupported =
+        SyntaxErrorKind::Unsupported { what: "{{#…}}".to_owned(), instead: "repeat the text" };
     Some(Part { range, tag: Tag::Wrong(unsupported) })
 }
 
@@ -116,7 +127,9 @@ fn loop_parts(code: &str, base: usize) -> Option<Tag> {
         let list = base..base + colon;
         match index {
             None if colon > 0 => return Some(Tag::Each { code: list, item, index: None }),
-            Some(Some(index)) if colon > 0 => return Some(Tag::Each { code: list, item, index: Some(index) }),
+            Some(Some(index)) if colon > 0 => {
+                return Some(Tag::Each { code: list, item, index: Some(index) });
+            }
             _ => {}
         }
     }
@@ -200,12 +213,16 @@ mod tests {
     #[test]
     fn a_loop_is_cut_at_the_first_colon_before_names() {
         let names = |code: &str| match loop_parts(code, 0) {
-            Some(Tag::Each { code: list, item, index }) => {
-                Some((code[list].to_owned(), code[item].to_owned(), index.map(|index| code[index].to_owned())))
-            }
+            Some(Tag::Each { code: list, item, index }) => Some((
+                code[list].to_owned(),
+                code[item].to_owned(),
+                index.map(|index| code[index].to_owned()),
+            )),
             _ => None,
         };
-        let each = |list: &str, item: &str, index: Option<&str>| Some((list.into(), item.into(), index.map(Into::into)));
+        let each = |list: &str, item: &str, index: Option<&str>| {
+            Some((list.into(), item.into(), index.map(Into::into)))
+        };
         assert_eq!(names(" a :b"), each(" a ", "b", None));
         assert_eq!(names("a: b : c "), each("a", "b", Some("c")));
         assert_eq!(names("a ? x : y[0] :b"), each("a ? x : y[0] ", "b", None));

@@ -21,8 +21,14 @@ fn an_error_says_what_is_expected_and_where() {
         syntax_error("{{~pydata.a :x}}x{{?}}"),
         "line 1, column 18: expected {{~}} for what begins in line 1, found {{?}}"
     );
-    assert_eq!(syntax_error("{{~pydata.a}}{{~}}"), "line 1, column 1: a loop needs a name for its items: {{~list :item}}");
-    assert_eq!(syntax_error("{{=pydata.a b}}"), "line 1, column 13: expected the end of the tag, found \"b\"");
+    assert_eq!(
+        syntax_error("{{~pydata.a}}{{~}}"),
+        "line 1, column 1: a loop needs a name for its items: {{~list :item}}"
+    );
+    assert_eq!(
+        syntax_error("{{=pydata.a b}}"),
+        "line 1, column 13: expected the end of the tag, found \"b\""
+    );
     assert_eq!(syntax_error("{{=}} {{=1}}"), "line 1, column 4: expected a value, found \"}\"");
     assert_eq!(syntax_error("a{{?}}"), "line 1, column 2: expected the end of the template, found {{?}}");
 }
@@ -56,7 +62,10 @@ fn javascript_beyond_templates_says_what_to_do_instead() {
 #[test]
 fn a_member_of_nothing_is_an_error_with_its_place() {
     let expected = "line 2, column 10: unable to read \"name\" of undefined: guard it with {{?…}}";
-    assert_eq!(render("\n{{=pydata.name.name}}", &json!({})).unwrap_err(), expected.replace("column 10", "column 16"));
+    assert_eq!(
+        render("\n{{=pydata.name.name}}", &json!({})).unwrap_err(),
+        expected.replace("column 10", "column 16")
+    );
     assert_eq!(
         render("{{=pydata.a.trim()}}", &json!({"a": 1})).unwrap_err(),
         "line 1, column 13: a number has no method trim"
@@ -92,7 +101,14 @@ fn no_text_grows_without_end() {
 #[test]
 fn nothing_nests_without_end() {
     let deep = |open: &str, close: &str| format!("{{{{={}1{}}}}}", open.repeat(10_000), close.repeat(10_000));
-    for source in [deep("(", ")"), deep("[", "]"), deep("!", ""), deep("- ", ""), deep("1+", ""), deep("pydata.a[", "]")] {
+    for source in [
+        deep("(", ")"),
+        deep("[", "]"),
+        deep("!", ""),
+        deep("- ", ""),
+        deep("1+", ""),
+        deep("pydata.a[", "]"),
+    ] {
         assert!(syntax_error(&source).contains("nested deeper than 50"));
     }
     assert!(syntax_error(&format!("{{{{=pydata{}}}}}", ".a".repeat(10_000))).contains("nested deeper"));
@@ -103,7 +119,8 @@ fn nothing_nests_without_end() {
 #[test]
 fn a_template_tells_which_details_it_reads() {
     let template =
-        Template::compile("{{~pydata.nodes :n}}{{=n.name}}{{~}}{{=pydata[\"a b\"].c}}{{=pydata.list[0]}}").unwrap();
+        Template::compile("{{~pydata.nodes :n}}{{=n.name}}{{~}}{{=pydata[\"a b\"].c}}{{=pydata.list[0]}}")
+            .unwrap();
     assert_eq!(template.keys().collect::<Vec<_>>(), ["a b", "list", "nodes"]);
 }
 

@@ -114,7 +114,10 @@ mod tests {
 
     #[test]
     fn a_text_is_cut_between_units() {
-        assert_eq!((length("aé😀"), slice("aé😀b", 1, 4), slice("aé😀b", 4, 5)), (4, "é😀".to_owned(), "b".to_owned()));
+        assert_eq!(
+            (length("aé😀"), slice("aé😀b", 1, 4), slice("aé😀b", 4, 5)),
+            (4, "é😀".to_owned(), "b".to_owned())
+        );
         assert_eq!(slice("😀", 0, 1), "\u{fffd}");
         assert_eq!(slice("abc", 2, 1), "");
     }

@@ -63,8 +63,8 @@ impl TokenKind<'_> {
 
 /// The longest first, since they begin alike.
 const SYMBOLS: [&str; 36] = [
-    "===", "!==", "...", "==", "!=", "<=", ">=", "=>", "&&", "||", "??", "?.", "++", "--", "+=", "-=", "{", "}", "(", ")",
-    "[", "]", ".", ",", ";", "?", ":", "<", ">", "+", "-", "*", "/", "%", "!", "=",
+    "===", "!==", "...", "==", "!=", "<=", ">=", "=>", "&&", "||", "??", "?.", "++", "--", "+=", "-=", "{",
+    "}", "(", ")", "[", "]", ".", ",", ";", "?", ":", "<", ">", "+", "-", "*", "/", "%", "!", "=",
 ];
 
 /// The tokens of the parts of a template.
@@ -126,7 +126,9 @@ impl<'s> Lexer<'s> {
         let start = range.start;
         match tag {
             Tag::Text => self.push(start, TokenKind::Text(&self.source[range.clone()])),
-            Tag::Print { code, escaping } => self.tag(start, TokenKind::Print(*escaping), code, TokenKind::TagEnd)?,
+            Tag::Print { code, escaping } => {
+                self.tag(start, TokenKind::Print(*escaping), code, TokenKind::TagEnd)?
+            }
             Tag::If { code } => self.tag(start, TokenKind::If, code, TokenKind::TagEnd)?,
             Tag::ElseIf { code } => self.tag(start, TokenKind::ElseIf, code, TokenKind::TagEnd)?,
             Tag::Else => self.push(start, TokenKind::Else),
@@ -167,7 +169,9 @@ impl<'s> Lexer<'s> {
             let Some(first) = rest.bytes().next() else { return Ok(()) };
             let (kind, length) = match first {
                 b'0'..=b'9' => self.number(code.start, rest)?,
-                b'.' if rest.as_bytes().get(1).is_some_and(u8::is_ascii_digit) => self.number(code.start, rest)?,
+                b'.' if rest.as_bytes().get(1).is_some_and(u8::is_ascii_digit) => {
+                    self.number(code.start, rest)?
+                }
                 b'"' | b'\'' => self.string(code.start, rest)?,
                 _ if is_name_byte(first) => {
                     let length = rest.bytes().take_while(|&byte| is_name_byte(byte)).count();
@@ -186,7 +190,9 @@ impl<'s> Lexer<'s> {
         let number = number::parse(text);
         if number.is_nan() {
             let found = format!("{text:?}");
-            return Err(self.error(offset, SyntaxErrorKind::Expected { expected: "a number".to_owned(), found }));
+            return Err(
+                self.error(offset, SyntaxErrorKind::Expected { expected: "a number".to_owned(), found })
+            );
         }
         Ok((TokenKind::Number(number), length))
     }
@@ -200,17 +206,21 @@ impl<'s> Lexer<'s> {
 
     fn symbol(&mut self, offset: usize, rest: &str) -> Result<(TokenKind<'s>, usize), SyntaxError> {
         let symbol = SYMBOLS.into_iter().find(|symbol| rest.starts_with(symbol));
-        let unsupported = |what: &str, instead| SyntaxErrorKind::Unsupported { what: what.to_owned(), instead };
+        let unsupported =
+            |what: &str, instead| SyntaxErrorKind::Unsupported { what: what.to_owned(), instead };
         let kind = match symbol {
             // Of `a?.5:1` the point belongs to the number.
-            Some("?.") if rest.as_bytes().get(2).is_some_and(u8::is_ascii_digit) => return Ok((TokenKind::Symbol("?"), 1)),
+            Some("?.") if rest.as_bytes().get(2).is_some_and(u8::is_ascii_digit) => {
+                return Ok((TokenKind::Symbol("?"), 1));
+            }
             Some("?.") => unsupported("?.", "write a && a.b"),
             Some("=>") => unsupported("a function", "write a loop"),
             Some("...") => unsupported("...", "use concat"),
             Some(symbol) => return Ok((TokenKind::Symbol(symbol), symbol.len())),
             None if rest.starts_with('`') => unsupported("a string in backquotes", "join strings with +"),
             None => {
-                let found = rest.chars().next().map_or_else(String::new, |character| format!("{character:?}"));
+                let found =
+                    rest.chars().next().map_or_else(String::new, |character| format!("{character:?}"));
                 SyntaxErrorKind::Expected { expected: "JavaScript".to_owned(), found }
             }
         };
@@ -222,8 +232,9 @@ impl<'s> Lexer<'s> {
 fn number_length(text: &[u8]) -> usize {
     let mut length = 0;
     while let Some(&byte) = text.get(length) {
-        let is_sign_of_exponent =
-            matches!(byte, b'+' | b'-') && matches!(text[length - 1], b'e' | b'E') && !text.starts_with(b"0x");
+        let is_sign_of_exponent = matches!(byte, b'+' | b'-')
+            && matches!(text[length - 1], b'e' | b'E')
+            && !text.starts_with(b"0x");
         if !(is_name_byte(byte) || byte == b'.' || is_sign_of_exponent) {
             break;
         }
@@ -307,14 +318,18 @@ mod tests {
         let source = "é\n{{=a\n + b}}";
         let parts = tags::split(source);
         let tokens = tokenize(source, &parts).unwrap();
-        let places: Vec<_> = tokens.iter().map(|token| (token.position.line, token.position.column)).collect();
+        let places: Vec<_> =
+            tokens.iter().map(|token| (token.position.line, token.position.column)).collect();
         assert_eq!(places, [(1, 1), (2, 1), (2, 4), (3, 2), (3, 4), (3, 5), (3, 7)]);
     }
 
     #[test]
     fn what_is_not_interpreted_says_what_to_write() {
         let error = |source| tokens(source).unwrap_err();
-        assert_eq!(error("{{=a?.b}}"), "line 1, column 5: ?. can't be used in templates here: write a && a.b");
+        assert_eq!(
+            error("{{=a?.b}}"),
+            "line 1, column 5: ?. can't be used in templates here: write a && a.b"
+        );
         assert!(error("{{=a.map(x => x)}}").contains("write a loop"));
         assert!(error("{{=`a`}}").contains("join strings"));
         assert_eq!(error("{{=a # b}}"), "line 1, column 6: expected JavaScript, found '#'");

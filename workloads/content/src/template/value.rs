@@ -108,7 +108,9 @@ impl<'a> Value<'a> {
         let item = match self {
             Self::Array(items) => items.get(index).map(Self::from),
             Self::List(items) => items.get(index).cloned(),
-            Self::Text(text) if index < text::length(text) => Some(text::slice(text, index, index + 1).into()),
+            Self::Text(text) if index < text::length(text) => {
+                Some(text::slice(text, index, index + 1).into())
+            }
             _ => None,
         };
         item.unwrap_or(Self::Undefined)
@@ -277,8 +279,14 @@ mod tests {
     fn loose_equality_converts() {
         let equal = |a: Json, b: Json| Value::from(&a).loosely_equals(&Value::from(&b)).unwrap();
         assert!(equal(json!("1"), json!(1)) && equal(json!(true), json!("1")) && equal(json!([2]), json!(2)));
-        assert!(equal(json!(""), json!(0)) && equal(json!([]), json!("")) && equal(json!({}), json!("[object Object]")));
-        assert!(!equal(json!(null), json!(0)) && !equal(json!("a"), json!(0)) && !equal(json!([1]), json!([1])));
+        assert!(
+            equal(json!(""), json!(0))
+                && equal(json!([]), json!(""))
+                && equal(json!({}), json!("[object Object]"))
+        );
+        assert!(
+            !equal(json!(null), json!(0)) && !equal(json!("a"), json!(0)) && !equal(json!([1]), json!([1]))
+        );
         assert!(Value::Null.loosely_equals(&Value::Undefined).unwrap());
     }
 
@@ -293,7 +301,9 @@ mod tests {
     #[test]
     fn an_empty_list_is_true_and_an_empty_text_is_not() {
         assert!(
-            Value::from(&json!([])).is_true() && Value::from(&json!({})).is_true() && Value::from(&json!("0")).is_true()
+            Value::from(&json!([])).is_true()
+                && Value::from(&json!({})).is_true()
+                && Value::from(&json!("0")).is_true()
         );
         assert!(!Value::from(&json!("")).is_true() && !Value::Number(f64::NAN).is_true());
     }

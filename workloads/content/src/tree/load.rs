@@ -10,7 +10,8 @@ use serde::Deserialize;
 
 use super::{ContentTree, LoadError, RuleStatus};
 use crate::{
-    Config, Content, Files, Group, MinorVersion, Plugin, Problem, ProblemKind, Publication, SyntaxError, Text, Texts, yaml,
+    Config, Content, Files, Group, MinorVersion, Plugin, Problem, ProblemKind, Publication, SyntaxError,
+    Text, Texts, yaml,
 };
 
 const CONFIG: &str = "config.yaml";
@@ -26,7 +27,8 @@ pub(super) fn load(files: &Files) -> Result<ContentTree, LoadError> {
     let shared = |problem| LoadError::Shared { problem };
     let config = Config::parse(CONFIG, files.get(CONFIG).ok_or(LoadError::NoConfig)?).map_err(shared)?;
     let groups = Group::parse(GROUPS, files.get(GROUPS).unwrap_or_default()).map_err(shared)?;
-    let tree = ContentTree { config, groups, contents: BTreeMap::new(), rules: Vec::new(), digest: files.digest() };
+    let tree =
+        ContentTree { config, groups, contents: BTreeMap::new(), rules: Vec::new(), digest: files.digest() };
     Ok(Loader { files, tree }.load())
 }
 
@@ -91,9 +93,15 @@ impl Loader<'_> {
         paths.filter_map(|path| Some(path.split_once('/')?.0.to_owned())).collect()
     }
 
-    fn load_key(&mut self, folder: &RuleFolder, name: &str, problems: &mut Vec<Problem>) -> Result<ErrorKey, Problem> {
+    fn load_key(
+        &mut self,
+        folder: &RuleFolder,
+        name: &str,
+        problems: &mut Vec<Problem>,
+    ) -> Result<ErrorKey, Problem> {
         let path = format!("{}/{name}", folder.path);
-        let error_key: ErrorKey = name.parse().map_err(|reason| Problem::error(&path, ProblemKind::ErrorKey { reason }))?;
+        let error_key: ErrorKey =
+            name.parse().map_err(|reason| Problem::error(&path, ProblemKind::ErrorKey { reason }))?;
         let selector = RuleSelector { rule: folder.plugin.rule.clone(), error_key: error_key.clone() };
         let metadata_file = format!("{path}/{METADATA}");
         if self.tree.find(&selector).is_some() {
@@ -106,7 +114,8 @@ impl Loader<'_> {
         let metadata: RawMetadata = yaml::parse::<Option<_>>(&metadata_file, metadata)?.unwrap_or_default();
         let mut compiler = Compiler { problems };
         let texts = self.texts(&folder.path, &path, &mut compiler)?;
-        let description = compiler.headline(metadata_file, metadata.description.as_deref().unwrap_or_default());
+        let description =
+            compiler.headline(metadata_file, metadata.description.as_deref().unwrap_or_default());
         self.tree.insert(content(selector, folder, metadata, description, texts, &self.tree.config));
         Ok(error_key)
     }
@@ -142,7 +151,11 @@ impl Loader<'_> {
             self.files.get(&file).map(|source| (file, source))
         };
         let own = read(key);
-        if own.as_ref().is_some_and(|(_, source)| !source.trim().is_empty()) { own } else { read(rule).or(own) }
+        if own.as_ref().is_some_and(|(_, source)| !source.trim().is_empty()) {
+            own
+        } else {
+            read(rule).or(own)
+        }
     }
 }
 
@@ -156,7 +169,8 @@ impl Compiler<'_> {
         let Some((file, source)) = text else { return Text::default() };
         let (text, error) = Text::new(file, source.to_owned());
         if let Some(SyntaxError { position, kind }) = error {
-            let problem = Problem::error(text.file(), ProblemKind::Template { reason: kind }).at(Some(position));
+            let problem =
+                Problem::error(text.file(), ProblemKind::Template { reason: kind }).at(Some(position));
             // Several keys may have the same text of their rule.
             if !self.problems.contains(&problem) {
                 self.problems.push(problem);

@@ -8,7 +8,10 @@ fn files(changes: &[(&str, Option<&'static str>)]) -> Files {
         ("external/rules/a/plugin.yaml", "name: A\npython_module: acme.a\n"),
         ("external/rules/a/generic.md", "generic of the rule"),
         ("external/rules/a/reason.md", "reason of the rule"),
-        ("external/rules/a/KEY/metadata.yaml", "description: D\nimpact: Data Loss\nlikelihood: 3\ntags: [x]\n"),
+        (
+            "external/rules/a/KEY/metadata.yaml",
+            "description: D\nimpact: Data Loss\nlikelihood: 3\ntags: [x]\n",
+        ),
     ]);
     for &(path, text) in changes {
         match text {
@@ -58,7 +61,8 @@ fn a_key_has_what_its_files_say() {
 fn the_risk_is_rounded_down() {
     let content = find(&load(&[]), "acme.a|KEY").unwrap().clone();
     assert_eq!(content.total_risk(), 3);
-    let worst = Content { likelihood: 255, impact: Rating { level: 255, ..content.impact.clone() }, ..content };
+    let worst =
+        Content { likelihood: 255, impact: Rating { level: 255, ..content.impact.clone() }, ..content };
     assert_eq!(worst.total_risk(), 255);
 }
 
@@ -131,7 +135,10 @@ fn every_problem_names_its_file() {
         problem("external/rules/a/reason.md", None),
         "external/rules/a/KEY/reason.md: the file is missing, here and in the folder of the rule"
     );
-    assert_eq!(problem("external/rules/a/plugin.yaml", None), "external/rules/a/plugin.yaml: the file is missing");
+    assert_eq!(
+        problem("external/rules/a/plugin.yaml", None),
+        "external/rules/a/plugin.yaml: the file is missing"
+    );
     assert_eq!(
         problem("external/rules/a/KEY/metadata.yaml", None),
         "external/rules/a: the rule has no error key: a folder <ERROR_KEY> with a metadata.yaml is needed"
@@ -173,8 +180,14 @@ fn a_broken_template_is_kept_and_shown_with_its_place() {
         ("external/rules/a/OTHER/metadata.yaml", Some("description: '{{=oops}}'\n")),
     ]);
     let [template, headline] = &problems(&tree)[..] else { panic!("{:?}", problems(&tree)) };
-    assert!(template.starts_with("external/rules/a/reason.md:2:17: the method map can't be used"), "{template}");
-    assert!(headline.starts_with("external/rules/a/OTHER/metadata.yaml: unknown name \"oops\""), "{headline}");
+    assert!(
+        template.starts_with("external/rules/a/reason.md:2:17: the method map can't be used"),
+        "{template}"
+    );
+    assert!(
+        headline.starts_with("external/rules/a/OTHER/metadata.yaml: unknown name \"oops\""),
+        "{headline}"
+    );
     let reason = &find(&tree, "acme.a|KEY").unwrap().texts.reason;
     assert!(reason.source().contains("map(f)") && reason.template().is_err());
     assert_eq!(tree.rules()[0].state(), RuleState::Broken);
@@ -209,7 +222,9 @@ fn the_first_of_two_equal_keys_is_used() {
     assert_eq!(find(&tree, "acme.a|KEY").unwrap().description.source(), "D");
     assert_eq!(
         problems(&tree),
-        ["external/rules/z/KEY/metadata.yaml: acme.a|KEY already has content in external/rules/a, which is used"]
+        [
+            "external/rules/z/KEY/metadata.yaml: acme.a|KEY already has content in external/rules/a, which is used"
+        ]
     );
 }
 

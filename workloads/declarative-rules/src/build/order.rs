@@ -15,8 +15,12 @@ pub(super) fn resolve(source: &mut Source<'_>, definition: &Definition, rule: &m
         search.visit(fact, &mut Vec::new());
     }
     if let Some(cycle) = search.cycle {
-        let names: Vec<String> = cycle.iter().map(|&fact| format!("`{}`", definition.facts[fact].0.value)).collect();
-        source.error(definition.facts[cycle[0]].0.at, format!("facts need each other: {}", names.join(" needs ")));
+        let names: Vec<String> =
+            cycle.iter().map(|&fact| format!("`{}`", definition.facts[fact].0.value)).collect();
+        source.error(
+            definition.facts[cycle[0]].0.at,
+            format!("facts need each other: {}", names.join(" needs ")),
+        );
         return None;
     }
     let expressions = rule.details.iter_mut().map(|(_, detail)| detail).chain([&mut rule.when]);
@@ -76,8 +80,9 @@ impl Search<'_> {
         let mut path = vec![start];
         loop {
             let last = path[path.len() - 1];
-            let is_on_the_way =
-                |&&needed: &&usize| self.states[needed] == State::Open && (needed == start || !path.contains(&needed));
+            let is_on_the_way = |&&needed: &&usize| {
+                self.states[needed] == State::Open && (needed == start || !path.contains(&needed))
+            };
             let Some(&next) = self.direct[last].iter().find(is_on_the_way) else { return path };
             path.push(next);
             if next == start {

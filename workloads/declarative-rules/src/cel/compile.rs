@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use cel::{
     Env,
-    common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, ListExpr, LiteralValue, MapExpr, SelectExpr, SourceInfo, operators},
+    common::ast::{
+        CallExpr, EntryExpr, Expr, IdedExpr, ListExpr, LiteralValue, MapExpr, SelectExpr, SourceInfo,
+        operators,
+    },
 };
 use regex::RegexBuilder;
 
@@ -16,8 +19,8 @@ use super::{
 };
 use crate::{
     limits::{
-        COMPILER_STACK_BYTES, MAX_EXPRESSION_BYTES, MAX_EXPRESSION_DEPTH, MAX_EXPRESSION_NODES, MAX_LITERAL_ELEMENTS,
-        MAX_LOOP_DEPTH, MAX_REGEX_BYTES,
+        COMPILER_STACK_BYTES, MAX_EXPRESSION_BYTES, MAX_EXPRESSION_DEPTH, MAX_EXPRESSION_NODES,
+        MAX_LITERAL_ELEMENTS, MAX_LOOP_DEPTH, MAX_REGEX_BYTES,
     },
     suggest::did_you_mean,
 };
@@ -38,16 +41,20 @@ pub(crate) struct Mistake {
 /// To be called on a thread with much stack, see [`on_large_stack`].
 pub(crate) fn compile(source: &str, globals: &[&str]) -> Result<Program, Vec<Mistake>> {
     if source.len() > MAX_EXPRESSION_BYTES {
-        let message = format!("the expression has more than {MAX_EXPRESSION_BYTES} bytes; split it into facts");
+        let message =
+            format!("the expression has more than {MAX_EXPRESSION_BYTES} bytes; split it into facts");
         return Err(vec![Mistake { at: 0, message }]);
     }
     if deepest_brackets(source) > MAX_EXPRESSION_DEPTH {
-        let message = format!("brackets are nested more than {MAX_EXPRESSION_DEPTH} deep; split the expression into facts");
+        let message = format!(
+            "brackets are nested more than {MAX_EXPRESSION_DEPTH} deep; split the expression into facts"
+        );
         return Err(vec![Mistake { at: 0, message }]);
     }
     let parsed = Env::stdlib().parser().enable_ident_escape_syntax(true).parse_with_source_info(source);
-    let syntax_mistakes =
-        |errors: cel::ParseErrors| errors.errors.iter().map(|error| syntax_mistake(source, error)).collect::<Vec<_>>();
+    let syntax_mistakes = |errors: cel::ParseErrors| {
+        errors.errors.iter().map(|error| syntax_mistake(source, error)).collect::<Vec<_>>()
+    };
     let (ast, positions) = parsed.map_err(syntax_mistakes)?;
     let mut compiler = Compiler {
         source,
@@ -71,9 +78,11 @@ pub(crate) fn compile(source: &str, globals: &[&str]) -> Result<Program, Vec<Mis
 /// Runs `work` where the parser's recursion has enough stack.
 pub(crate) fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
-        let builder = std::thread::Builder::new().name("compile-rules".into()).stack_size(COMPILER_STACK_BYTES);
-        let thread =
-            builder.spawn_scoped(scope, work).expect("a thread can be started; without any, no rule could run either");
+        let builder =
+            std::thread::Builder::new().name("compile-rules".into()).stack_size(COMPILER_STACK_BYTES);
+        let thread = builder
+            .spawn_scoped(scope, work)
+            .expect("a thread can be started; without any, no rule could run either");
         thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }
@@ -96,8 +105,10 @@ fn deepest_brackets(source: &str) -> usize {
 /// The parser's message without its internals.
 fn syntax_mistake(source: &str, error: &cel::ParseError) -> Mistake {
     let (line, column) = error.pos;
-    let line_start: usize = source.split_inclusive('\n').take(usize::try_from(line - 1).unwrap_or(0)).map(str::len).sum();
-    let in_line = source[line_start.min(source.len())..].char_indices().nth(usize::try_from(column - 1).unwrap_or(0));
+    let line_start: usize =
+        source.split_inclusive('\n').take(usize::try_from(line - 1).unwrap_or(0)).map(str::len).sum();
+    let in_line =
+        source[line_start.min(source.len())..].char_indices().nth(usize::try_from(column - 1).unwrap_or(0));
     let at = in_line.map_or(source.len(), |(offset, _)| line_start + offset);
     let message = error.msg.strip_prefix("Syntax error: ").unwrap_or(&error.msg);
     Mistake { at, message: format!("not a valid expression: {message}") }
@@ -124,7 +135,8 @@ impl Compiler<'_> {
             return self.too_large(at, &format!("there are more than {MAX_EXPRESSION_NODES} parts"));
         }
         if self.depth == MAX_EXPRESSION_DEPTH {
-            return self.too_large(at, &format!("operators are nested more than {MAX_EXPRESSION_DEPTH} deep"));
+            return self
+                .too_large(at, &format!("operators are nested more than {MAX_EXPRESSION_DEPTH} deep"));
         }
         self.depth += 1;
         let kind = self.kind(at, expression);
@@ -141,7 +153,9 @@ impl Compiler<'_> {
             Expr::List(list) => self.list(at, list),
             Expr::Map(map) => self.map(at, map),
             Expr::Comprehension(comprehension) => self.comprehension(at, comprehension),
-            Expr::Struct(_) => self.unsupported(at, "messages are not supported; write a map: `{\"name\": value}`"),
+            Expr::Struct(_) => {
+                self.unsupported(at, "messages are not supported; write a map: `{\"name\": value}`")
+            }
             Expr::Unspecified => self.unsupported(at, "the expression is empty"),
         }
     }
@@ -223,9 +237,11 @@ impl Compiler<'_> {
     fn map(&mut self, at: usize, map: &MapExpr) -> Kind {
         self.check_literal(at, map.entries.len());
         let entries = map.entries.iter().filter_map(|entry| match &entry.expr {
-            EntryExpr::MapEntry(entry) => {
-                Some(Entry { key: self.node(&entry.key), value: self.node(&entry.value), is_optional: entry.optional })
-            }
+            EntryExpr::MapEntry(entry) => Some(Entry {
+                key: self.node(&entry.key),
+                value: self.node(&entry.value),
+                is_optional: entry.optional,
+            }),
             EntryExpr::StructField(_) => None,
         });
         Kind::Map(entries.collect())
@@ -252,10 +268,13 @@ impl Compiler<'_> {
             (operators::INDEX, [a, b]) => Kind::Index(Box::new([self.node(a), self.node(b)])),
             (operators::OPT_INDEX, [a, b]) => Kind::OptionalIndex(Box::new([self.node(a), self.node(b)])),
             (operators::OPT_SELECT, [a, b]) => self.optional_select(at, a, b),
-            (operators::CONDITIONAL, [a, b, c]) => Kind::Conditional(Box::new([self.node(a), self.node(b), self.node(c)])),
+            (operators::CONDITIONAL, [a, b, c]) => {
+                Kind::Conditional(Box::new([self.node(a), self.node(b), self.node(c)]))
+            }
             (name, [a, b]) if binary_operator(name).is_some() => {
                 let operands = Box::new([self.node(a), self.node(b)]);
-                binary_operator(name).map_or(Kind::Constant(Value::Null), |operator| Kind::Binary(operator, operands))
+                binary_operator(name)
+                    .map_or(Kind::Constant(Value::Null), |operator| Kind::Binary(operator, operands))
             }
             (operators::HAS, _) => self.unsupported(at, "`has` takes one field, as in `has(pod.status)`"),
             ("matches", [text, pattern]) => self.matches(at, text, pattern),
@@ -274,7 +293,14 @@ impl Compiler<'_> {
         }
         match (call.func_name.as_str(), &call.args[..]) {
             ("matches", [pattern]) => self.matches(at, target, pattern),
-            (operators::EXISTS | operators::ALL | operators::FILTER | operators::MAP | operators::EXISTS_ONE, _) => {
+            (
+                operators::EXISTS
+                | operators::ALL
+                | operators::FILTER
+                | operators::MAP
+                | operators::EXISTS_ONE,
+                _,
+            ) => {
                 let name = &call.func_name;
                 self.unsupported(
                     at,
@@ -282,7 +308,8 @@ impl Compiler<'_> {
                 )
             }
             (name, arguments) => {
-                let arguments = std::iter::once(target).chain(arguments).map(|argument| self.node(argument)).collect();
+                let arguments =
+                    std::iter::once(target).chain(arguments).map(|argument| self.node(argument)).collect();
                 self.function(at, name, Form::Member, arguments)
             }
         }
@@ -290,7 +317,9 @@ impl Compiler<'_> {
 
     fn optional_select(&mut self, at: usize, operand: &IdedExpr, field: &IdedExpr) -> Kind {
         match &field.expr {
-            Expr::Literal(LiteralValue::String(field)) => Kind::OptionalSelect(self.boxed(operand), field.inner().into()),
+            Expr::Literal(LiteralValue::String(field)) => {
+                Kind::OptionalSelect(self.boxed(operand), field.inner().into())
+            }
             _ => self.unsupported(at, "`.?` is followed by a name"),
         }
     }
@@ -298,13 +327,17 @@ impl Compiler<'_> {
     fn matches(&mut self, at: usize, text: &IdedExpr, pattern: &IdedExpr) -> Kind {
         let text = self.boxed(text);
         let Expr::Literal(LiteralValue::String(pattern)) = &pattern.expr else {
-            return self.unsupported(at, "the pattern of `matches` must be written out, so that it can be checked here");
+            return self.unsupported(
+                at,
+                "the pattern of `matches` must be written out, so that it can be checked here",
+            );
         };
         match RegexBuilder::new(pattern.inner()).size_limit(MAX_REGEX_BYTES).build() {
             Ok(regex) => Kind::Matches(text, regex),
-            Err(error) => {
-                self.unsupported(at, &format!("the pattern of `matches` is no regular expression: {}", one_line(&error)))
-            }
+            Err(error) => self.unsupported(
+                at,
+                &format!("the pattern of `matches` is no regular expression: {}", one_line(&error)),
+            ),
         }
     }
 

@@ -64,7 +64,10 @@ impl fmt::Display for Reason {
                 "there is no field `{key}`; where a field may be missing, write `.?{key}.orValue(...)` or ask `has(...)` first"
             ),
             Self::NoSuchElement(index) => {
-                write!(f, "the list has no element {index}; ask for its `size(...)` first, or write `[?{index}]`")
+                write!(
+                    f,
+                    "the list has no element {index}; ask for its `size(...)` first, or write `[?{index}]`"
+                )
             }
             Self::NoOverload(function, types) => {
                 let types: Vec<&str> = types.iter().map(|of| of.name()).collect();

@@ -44,7 +44,9 @@ impl Evaluator<'_> {
         self.scope.meter.charge(1).map_err(|reason| reason.at(at))?;
         match &node.kind {
             Kind::Constant(value) => Ok(value.clone()),
-            Kind::Global(position) => Ok(self.scope.globals.get(*position).cloned().flatten().unwrap_or(Value::Null)),
+            Kind::Global(position) => {
+                Ok(self.scope.globals.get(*position).cloned().flatten().unwrap_or(Value::Null))
+            }
             Kind::Local(position) => Ok(self.locals.get(*position).cloned().unwrap_or(Value::Null)),
             Kind::Select(operand, field) => {
                 let operand = self.value(operand)?;
@@ -54,7 +56,9 @@ impl Evaluator<'_> {
                 let operand = self.value(operand)?;
                 operators::has(&operand, field).map(Value::Bool).map_err(|reason| reason.at(at))
             }
-            Kind::OptionalSelect(operand, field) => Ok(operators::optional_select(self.value(operand)?, field)),
+            Kind::OptionalSelect(operand, field) => {
+                Ok(operators::optional_select(self.value(operand)?, field))
+            }
             Kind::Index(operands) => {
                 let [operand, index] = self.both(operands)?;
                 operators::index(operand, &index).map_err(|reason| reason.at(at))
@@ -80,12 +84,15 @@ impl Evaluator<'_> {
                 self.with_local(value, |evaluator| evaluator.value(body))
             }
             Kind::Call(function, arguments) => {
-                let arguments = arguments.iter().map(|argument| self.value(argument)).collect::<Result<Vec<_>>>()?;
+                let arguments =
+                    arguments.iter().map(|argument| self.value(argument)).collect::<Result<Vec<_>>>()?;
                 function.call(self.scope, &arguments).map_err(|reason| reason.at(at))
             }
             Kind::Matches(text, regex) => {
                 let text = self.value(text)?;
-                let Value::Text(text) = &text else { return Err(Reason::no_overload("matches", &[text]).at(at)) };
+                let Value::Text(text) = &text else {
+                    return Err(Reason::no_overload("matches", &[text]).at(at));
+                };
                 self.scope.meter.charge(super::value::text_weight(text)).map_err(|reason| reason.at(at))?;
                 Ok(Value::Bool(regex.is_match(text)))
             }

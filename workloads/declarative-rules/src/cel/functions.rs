@@ -85,9 +85,11 @@ impl Cost {
 fn shallow_weight(value: &Value) -> u64 {
     match value {
         Value::Text(text) => text_weight(text),
-        Value::List(list) => {
-            list.items().iter().map(|item| if let Value::Text(text) = item { text_weight(text) } else { 1 }).sum()
-        }
+        Value::List(list) => list
+            .items()
+            .iter()
+            .map(|item| if let Value::Text(text) = item { text_weight(text) } else { 1 })
+            .sum(),
         Value::Map(map) => map.entries().len() as u64,
         _ => 1,
     }
@@ -95,8 +97,9 @@ fn shallow_weight(value: &Value) -> u64 {
 
 /// The function of a name that can be called in a form.
 pub(crate) fn find(name: &str, form: Form) -> Option<&'static Function> {
-    ALL.iter()
-        .find(|function| function.name == name && (function.forms == Forms::Either || function.forms == Forms::Only(form)))
+    ALL.iter().find(|function| {
+        function.name == name && (function.forms == Forms::Either || function.forms == Forms::Only(form))
+    })
 }
 
 /// An argument that must be a text.

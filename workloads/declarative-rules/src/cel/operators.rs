@@ -47,7 +47,9 @@ pub(super) fn optional_select(operand: Value, field: &str) -> Value {
 /// `operand[index]`
 pub(super) fn index(operand: Value, index: &Value) -> Result {
     match (operand, index) {
-        (Value::Map(map), Value::Text(key)) => map.get(key).cloned().ok_or_else(|| Reason::NoSuchKey((&**key).into())),
+        (Value::Map(map), Value::Text(key)) => {
+            map.get(key).cloned().ok_or_else(|| Reason::NoSuchKey((&**key).into()))
+        }
         (Value::List(list), position) if whole(position).is_some() => {
             let position = whole(position).unwrap_or_default();
             let item = usize::try_from(position).ok().and_then(|position| list.items().get(position));
@@ -72,7 +74,10 @@ fn whole(value: &Value) -> Option<i64> {
     match value {
         Value::Int(number) => Some(*number),
         Value::UInt(number) => Some(i64::try_from(*number).unwrap_or(i64::MAX)),
-        #[expect(clippy::cast_possible_truncation, reason = "beyond the range it saturates, where no list has elements")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "beyond the range it saturates, where no list has elements"
+        )]
         Value::Double(number) if number.fract() == 0.0 => Some(*number as i64),
         _ => None,
     }
@@ -136,7 +141,9 @@ fn contains(item: &Value, container: &Value) -> Result {
         (_, Value::List(list)) => Ok(Value::Bool(list.items().contains(item))),
         (Value::Text(key), Value::Map(map)) => Ok(Value::Bool(map.get(key).is_some())),
         // Keys of other types are in no map here.
-        (Value::Int(_) | Value::UInt(_) | Value::Bool(_) | Value::Double(_), Value::Map(_)) => Ok(Value::Bool(false)),
+        (Value::Int(_) | Value::UInt(_) | Value::Bool(_) | Value::Double(_), Value::Map(_)) => {
+            Ok(Value::Bool(false))
+        }
         _ => Err(no_overload(Operator::In, item, container)),
     }
 }
@@ -146,7 +153,8 @@ fn add(a: &Value, b: &Value) -> Result {
     match (a, b) {
         (Value::Text(a), Value::Text(b)) => Ok(Value::text([&**a, &**b].concat())),
         (Value::List(a), Value::List(b)) => Ok(Value::list(a.items().iter().chain(b.items()).cloned())),
-        (Value::Timestamp(moment), Value::Duration(duration)) | (Value::Duration(duration), Value::Timestamp(moment)) => {
+        (Value::Timestamp(moment), Value::Duration(duration))
+        | (Value::Duration(duration), Value::Timestamp(moment)) => {
             moment.checked_add_signed(*duration).map(Value::Timestamp).ok_or(overflow)
         }
         (Value::Duration(a), Value::Duration(b)) => a.checked_add(b).map(Value::Duration).ok_or(overflow),
@@ -171,9 +179,15 @@ fn arithmetic(operator: Operator, a: &Value, b: &Value) -> Result {
     let overflow = || Reason::Overflow(operator.symbol());
     let divides = matches!(operator, Operator::Divide | Operator::Remainder);
     match (a, b) {
-        (Value::Int(_), Value::Int(0)) | (Value::UInt(_), Value::UInt(0)) if divides => Err(Reason::DivisionByZero),
-        (Value::Int(a), Value::Int(b)) => int_arithmetic(operator, *a, *b).map(Value::Int).ok_or_else(overflow),
-        (Value::UInt(a), Value::UInt(b)) => uint_arithmetic(operator, *a, *b).map(Value::UInt).ok_or_else(overflow),
+        (Value::Int(_), Value::Int(0)) | (Value::UInt(_), Value::UInt(0)) if divides => {
+            Err(Reason::DivisionByZero)
+        }
+        (Value::Int(a), Value::Int(b)) => {
+            int_arithmetic(operator, *a, *b).map(Value::Int).ok_or_else(overflow)
+        }
+        (Value::UInt(a), Value::UInt(b)) => {
+            uint_arithmetic(operator, *a, *b).map(Value::UInt).ok_or_else(overflow)
+        }
         (Value::Double(x), Value::Double(y)) => match operator {
             Operator::Add => Ok(Value::Double(x + y)),
             Operator::Subtract => Ok(Value::Double(x - y)),

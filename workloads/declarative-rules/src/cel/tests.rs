@@ -27,8 +27,10 @@ fn evaluate_with(source: &str, meter: &Meter) -> Result<Value, EvaluationError> 
     let data = data();
     let variables: Vec<_> = data.as_object().unwrap().iter().collect();
     let names: Vec<&str> = variables.iter().map(|(name, _)| name.as_str()).collect();
-    let globals: Vec<_> = variables.iter().map(|(_, value)| Some(Value::from_serde((*value).clone()))).collect();
-    let program = on_large_stack(|| compile(source, &names)).unwrap_or_else(|mistakes| panic!("{source}: {mistakes:?}"));
+    let globals: Vec<_> =
+        variables.iter().map(|(_, value)| Some(Value::from_serde((*value).clone()))).collect();
+    let program = on_large_stack(|| compile(source, &names))
+        .unwrap_or_else(|mistakes| panic!("{source}: {mistakes:?}"));
     let now = Some("2026-01-15T12:00:00Z".parse().unwrap());
     program.evaluate(&Scope { globals: &globals, now, meter })
 }
@@ -65,12 +67,18 @@ fn times_are_counted_up_to_the_gathering() {
         (r#"age("2026-01-15T10:30:00Z") > duration("1h29m")"#, json!(true)),
         (r#"age(timestamp("2026-01-14T12:00:00Z")).getHours()"#, json!(24)),
         ("now()", json!("2026-01-15T12:00:00Z")),
-        ("[now().getFullYear(), now().getMonth(), now().getDate(), now().getDayOfWeek()]", json!([2026, 0, 15, 4])),
+        (
+            "[now().getFullYear(), now().getMonth(), now().getDate(), now().getDayOfWeek()]",
+            json!([2026, 0, 15, 4]),
+        ),
         (r#"now() - duration("1.5s")"#, json!("2026-01-15T11:59:58.500Z")),
         (r#"[duration("250ms"), duration("-1h"), duration("1m0.5s")]"#, json!(["0.25s", "-3600s", "60.5s"])),
     ]);
     assert_eq!(evaluate(r#"age("soon")"#), Err(r#"`age`: "soon" is no time"#.into()));
-    assert_eq!(evaluate(r#"duration("3d")"#), Err(r#"`duration`: "3d" is no duration such as `1h30m`"#.into()));
+    assert_eq!(
+        evaluate(r#"duration("3d")"#),
+        Err(r#"`duration`: "3d" is no duration such as `1h30m`"#.into())
+    );
     assert!(evaluate(r#"duration("")"#).is_err());
 }
 
@@ -78,7 +86,10 @@ fn times_are_counted_up_to_the_gathering() {
 fn versions_and_quantities_are_compared_by_what_they_mean() {
     assert_values(&[
         (r#"semver("4.9.1") < semver("4.10.0-rc.1")"#, json!(true)),
-        (r#"[semver("4.16.3").major(), semver("4.16.3").minor(), semver("v4.16.3").patch()]"#, json!([4, 16, 3])),
+        (
+            r#"[semver("4.16.3").major(), semver("4.16.3").minor(), semver("v4.16.3").patch()]"#,
+            json!([4, 16, 3]),
+        ),
         (r#"isSemver("four") || isSemver(4)"#, json!(false)),
         (r#"[semver("4.10.0"), string(semver("4.9"))]"#, json!(["4.10.0", "4.9"])),
         (r#"quantity("16Gi") > quantity("16G")"#, json!(true)),

@@ -67,8 +67,17 @@ pub(crate) enum Type {
 
 impl Type {
     /// The types that an expression can name.
-    pub(crate) const NAMED: [Self; 9] =
-        [Self::Null, Self::Bool, Self::Int, Self::UInt, Self::Double, Self::Text, Self::List, Self::Map, Self::Type];
+    pub(crate) const NAMED: [Self; 9] = [
+        Self::Null,
+        Self::Bool,
+        Self::Int,
+        Self::UInt,
+        Self::Double,
+        Self::Text,
+        Self::List,
+        Self::Map,
+        Self::Type,
+    ];
 
     /// The name in the language.
     pub(crate) fn name(self) -> &'static str {

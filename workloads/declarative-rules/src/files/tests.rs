@@ -27,7 +27,10 @@ fn the_rule_files_of_a_directory_are_read_in_order() {
     let files = read(&[directory.path()]).unwrap();
     assert_eq!(paths(&files), ["a/z.yml", "a.yaml", "b.yaml"]);
     let first = files.iter().next().unwrap();
-    assert_eq!((first.name.as_str(), first.text.as_str()), (directory.path().join("a/z.yml").to_str().unwrap(), "a/z.yml"));
+    assert_eq!(
+        (first.name.as_str(), first.text.as_str()),
+        (directory.path().join("a/z.yml").to_str().unwrap(), "a/z.yml")
+    );
 }
 
 #[test]
@@ -79,7 +82,10 @@ fn an_archive_is_a_source() {
     assert_eq!(paths(&files), ["rules/a.yaml"]);
     fs::write(&path, "no archive").unwrap();
     let error = read(&[&path]).unwrap_err().to_string();
-    assert!(error.starts_with("failed to read ") && error.ends_with("rules.tar as an archive of rule files"), "{error}");
+    assert!(
+        error.starts_with("failed to read ") && error.ends_with("rules.tar as an archive of rule files"),
+        "{error}"
+    );
 }
 
 #[test]

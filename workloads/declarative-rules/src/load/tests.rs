@@ -40,7 +40,10 @@ fn a_rule_without_mistakes_is_loaded() {
     let loaded = load_file("r.yaml", RULE);
     assert_eq!(loaded.problems, []);
     let [rule] = &loaded.rules[..] else { panic!() };
-    assert_eq!((rule.id().as_str(), rule.error_key().as_str(), rule.file()), ("acme.external.pool", "ACME_POOL", "r.yaml"));
+    assert_eq!(
+        (rule.id().as_str(), rule.error_key().as_str(), rule.file()),
+        ("acme.external.pool", "ACME_POOL", "r.yaml")
+    );
 }
 
 #[test]
@@ -61,7 +64,10 @@ fn an_unknown_field_is_found_with_the_one_that_was_meant() {
         problem_with("resolution: S", "resolution: S, impct: 1"),
         "r.yaml:15:71: error: unknown field `impct`, did you mean `impact`?"
     );
-    assert_eq!(problem_with("files: {}", "file: {}"), "r.yaml:17:21: error: unknown field `file`, did you mean `files`?");
+    assert_eq!(
+        problem_with("files: {}", "file: {}"),
+        "r.yaml:17:21: error: unknown field `file`, did you mean `files`?"
+    );
 }
 
 /// The fields that are known where an unknown one is put.
@@ -118,9 +124,11 @@ fn every_mistake_is_found_at_once() {
         .replace("ACME_POOL", "acme pool");
     let two = format!("{text}---\n{}", text.replace("id: acme", "id: a c m e"));
     let problems = problems(&two);
-    let lines: Vec<&str> = problems.iter().map(|problem| problem.split(": error").next().unwrap_or_default()).collect();
+    let lines: Vec<&str> =
+        problems.iter().map(|problem| problem.split(": error").next().unwrap_or_default()).collect();
     let first = ["r.yaml:1:13", "r.yaml:3:12", "r.yaml:6:55", "r.yaml:11:10", "r.yaml:17:40"];
-    let second = ["r.yaml:19:13", "r.yaml:20:5", "r.yaml:21:12", "r.yaml:24:55", "r.yaml:29:10", "r.yaml:35:40"];
+    let second =
+        ["r.yaml:19:13", "r.yaml:20:5", "r.yaml:21:12", "r.yaml:24:55", "r.yaml:29:10", "r.yaml:35:40"];
     assert_eq!(lines, [&first[..], &second[..]].concat(), "{problems:#?}");
 }
 
@@ -140,7 +148,9 @@ fn an_input_reads_one_thing() {
             .contains("one of `file`, `glob`, `logs` and `metrics`")
     );
     assert!(problem_with("required: true}", "file: config/a.json}").contains("one of `file`"));
-    assert!(problem_with(", pattern: 'drain failed: (?P<node>\\S+)'", "").contains("`logs` needs a `pattern`"));
+    assert!(
+        problem_with(", pattern: 'drain failed: (?P<node>\\S+)'", "").contains("`logs` needs a `pattern`")
+    );
     assert!(problem_with("required: true}", "max_matches: 3}").contains("belongs to `logs`"));
     assert!(problem_with("\\S+)'}", "\\S+)', max_matches: 5000}").contains("from 1 to 1000"));
     assert!(problem_with("required: true", "required: maybe").contains("true, false or any"));
@@ -159,31 +169,52 @@ fn a_path_is_one_of_an_archive() {
     ] {
         assert!(with(path).contains(mistake), "{path}: {}", with(path));
     }
-    assert!(problem_with("glob: \"config/machineconfigpools/*.json\"", "file: \"config/*.json\"").contains("write `glob`"));
+    assert!(
+        problem_with("glob: \"config/machineconfigpools/*.json\"", "file: \"config/*.json\"")
+            .contains("write `glob`")
+    );
 }
 
 #[test]
 fn names_are_those_of_the_language() {
-    assert!(problems_with("  lines: {logs", "  lin-es: {logs")[0].contains("`lin-es` can't be a name in an expression"));
     assert!(
-        problems_with("  bad: >-", "  pools: >-").iter().any(|problem| problem.contains("already the name of an input"))
+        problems_with("  lines: {logs", "  lin-es: {logs")[0]
+            .contains("`lin-es` can't be a name in an expression")
     );
-    assert!(problems_with("  bad: >-", "  in: >-").iter().any(|problem| problem.contains("a word of the language")));
-    assert!(problems_with("  bad: >-", "  string: >-").iter().any(|problem| problem.contains("a word of the language")));
+    assert!(
+        problems_with("  bad: >-", "  pools: >-")
+            .iter()
+            .any(|problem| problem.contains("already the name of an input"))
+    );
+    assert!(
+        problems_with("  bad: >-", "  in: >-")
+            .iter()
+            .any(|problem| problem.contains("a word of the language"))
+    );
+    assert!(
+        problems_with("  bad: >-", "  string: >-")
+            .iter()
+            .any(|problem| problem.contains("a word of the language"))
+    );
 }
 
 #[test]
 fn facts_may_need_others_but_not_themselves() {
     let later = problems_with("  bad: >-", "  count: size(bad)\n  bad: >-");
     assert_eq!(later, ["r.yaml:8:3: warning: the fact `count` is never used"]);
-    let cycle = problem_with("  bad: >-\n    pools.filter", "  a: size(bad)\n  bad: >-\n    [a].map(x, pools)[0].filter");
+    let cycle = problem_with(
+        "  bad: >-\n    pools.filter",
+        "  a: size(bad)\n  bad: >-\n    [a].map(x, pools)[0].filter",
+    );
     assert_eq!(cycle, "r.yaml:8:3: error: facts need each other: `a` needs `bad` needs `a`");
     assert!(problem_with("pools.filter(pool,", "bad.filter(pool,").contains("`bad` needs `bad`"));
 }
 
 #[test]
 fn a_test_is_checked() {
-    assert!(problem_with("files: {}", "files: {}, gathered_at: today").contains("`gathered_at` must be a time"));
+    assert!(
+        problem_with("files: {}", "files: {}, gathered_at: today").contains("`gathered_at` must be a time")
+    );
     assert!(problem_with("name: nothing, ", "").contains("a test needs the field `name`"));
     assert!(problem_with("expect: skip", "expect: {hit: {}, miss: {}}").contains("a test expects"));
 }
@@ -200,9 +231,13 @@ fn what_should_be_looked_at_is_a_warning() {
             .contains("no archive is known to have a directory `confg`, did you mean `config`?")
     );
     assert!(warning("lines.map(line, line.groups.node)", "[]").contains("the input `lines` is never used"));
-    assert!(warning("tests:\n  - {name: nothing, files: {}, expect: skip}\n", "").contains("the rule has no tests"));
     assert!(
-        warning("content: {description: D, reason: \"{{=pydata.names}}\", resolution: S}\n", "").contains("no `content`")
+        warning("tests:\n  - {name: nothing, files: {}, expect: skip}\n", "")
+            .contains("the rule has no tests")
+    );
+    assert!(
+        warning("content: {description: D, reason: \"{{=pydata.names}}\", resolution: S}\n", "")
+            .contains("no `content`")
     );
     assert!(warning(", resolution: S", "").contains("the content has no `resolution`"));
     assert!(
@@ -215,14 +250,16 @@ fn what_should_be_looked_at_is_a_warning() {
 fn details_that_the_report_sets_are_refused() {
     for name in ["type", "error_key"] {
         let problem = problem_with("  names:", &format!("  {name}: 1\n  names:"));
-        assert_eq!(problem, format!("r.yaml:13:3: error: the report sets `{name}` itself; give the detail another name"));
+        assert_eq!(
+            problem,
+            format!("r.yaml:13:3: error: the report sets `{name}` itself; give the detail another name")
+        );
     }
 }
 
 #[test]
 fn nodes_need_a_test_that_shows_their_form() {
-    let warning =
-        "r.yaml:13:3: warning: clients take `nodes` for a list of strings; add a test that hits, which shows that it is one";
+    let warning = "r.yaml:13:3: warning: clients take `nodes` for a list of strings; add a test that hits, which shows that it is one";
     let with_nodes = RULE.replace("  names:", "  nodes: '[\"a\"]'\n  names:");
     assert_eq!(problems(&with_nodes), [warning]);
     assert_eq!(problems(&format!("{with_nodes}  - {{name: b, expect: hit}}\n")), Vec::<String>::new());
@@ -232,5 +269,8 @@ fn nodes_need_a_test_that_shows_their_form() {
 fn too_many_entries_are_refused() {
     let many: Vec<String> = (0..70).map(|number| format!("  d{number}: \"1\"\n")).collect();
     let many = many.concat();
-    assert!(problem_with("details:\n", &format!("details:\n{many}")).contains("`details` has 72 entries and may have 64"));
+    assert!(
+        problem_with("details:\n", &format!("details:\n{many}"))
+            .contains("`details` has 72 entries and may have 64")
+    );
 }

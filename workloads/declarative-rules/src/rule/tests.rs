@@ -64,7 +64,10 @@ fn documents_are_a_list_with_their_paths() {
         ("config/x/c.json", json!({})),
         ("config/x/d.json", json!("{")),
     ];
-    assert_eq!(hit(&rule, &files)["docs"], json!([{"a": 1, "_path": "config/x/a.json"}, [1], {"_path": "config/x/c.json"}]));
+    assert_eq!(
+        hit(&rule, &files)["docs"],
+        json!([{"a": 1, "_path": "config/x/a.json"}, [1], {"_path": "config/x/c.json"}])
+    );
 }
 
 #[test]
@@ -93,9 +96,11 @@ fn log_lines_have_path_line_and_groups() {
 
 #[test]
 fn samples_have_labels_and_a_value() {
-    let rule = rule("up: {metrics: up, required: true}", "up.exists(sample, sample.value < 1.0)", "  up: up\n");
+    let rule =
+        rule("up: {metrics: up, required: true}", "up.exists(sample, sample.value < 1.0)", "  up: up\n");
     let files = [("config/metrics", json!("up{job=\"a\",instance=\"b:1\"} 0 17\ndown 1\nup 2\n"))];
-    let expected = json!([{"labels": {"job": "a", "instance": "b:1"}, "value": 0}, {"labels": {}, "value": 2}]);
+    let expected =
+        json!([{"labels": {"job": "a", "instance": "b:1"}, "value": 0}, {"labels": {}, "value": 2}]);
     assert_eq!(hit(&rule, &files)["up"], expected);
 }
 
@@ -120,7 +125,8 @@ fn an_error_in_the_data_is_a_failure_with_its_place_and_no_miss() {
         reason,
         "failed: r.yaml:6:20: `when`: there is no field `status`; where a field may be missing, write `.?status.orValue(...)` or ask `has(...)` first"
     );
-    let (_, reason) = fault(&super::tests::rule(DOCUMENTS, "docs", "  a: \"1\"\n"), &[("config/x/a.json", json!({}))]);
+    let (_, reason) =
+        fault(&super::tests::rule(DOCUMENTS, "docs", "  a: \"1\"\n"), &[("config/x/a.json", json!({}))]);
     assert_eq!(reason, "failed: r.yaml:6:3: `when`: a condition must be a bool and is a list");
 }
 
@@ -177,12 +183,16 @@ fn all_rules_of_users_share_the_time_of_an_archive() {
 
 #[test]
 fn details_are_cut_to_what_a_report_can_hold() {
-    let rule =
-        rule(DOCUMENTS, "true", "  items: docs[0].items\n  text: docs[0].items.map(i, \"é\" + string(i)).join(\"\")\n");
+    let rule = rule(
+        DOCUMENTS,
+        "true",
+        "  items: docs[0].items\n  text: docs[0].items.map(i, \"é\" + string(i)).join(\"\")\n",
+    );
     let details = hit(&rule, &borrowed(&numbers(1500)));
     assert_eq!(details["items"].as_array().unwrap().len(), 1000);
     assert!((4094..=4096).contains(&details["text"].as_str().unwrap().len()));
-    let long = super::tests::rule(DOCUMENTS, "true", "  items: docs[0].items.map(i, docs[0].items.map(j, i + j))\n");
+    let long =
+        super::tests::rule(DOCUMENTS, "true", "  items: docs[0].items.map(i, docs[0].items.map(j, i + j))\n");
     let details = hit(&long, &borrowed(&numbers(200)));
     assert!(details["max_detail_length_error"].as_u64().unwrap() > 64 * 1024, "{details}");
 }
@@ -191,7 +201,10 @@ fn details_are_cut_to_what_a_report_can_hold() {
 fn details_keep_the_order_of_the_file() {
     let rule = rule(DOCUMENTS, "true", "  z: \"1\"\n  a: \"2\"\n  m: '{\"y\": 1, \"b\": 2}'\n");
     let report = run(&[rule], &[("config/x/a.json", json!({}))]);
-    assert_eq!(report.hits[0].details.get(), r#"{"type":"rule","error_key":"KEY","z":1,"a":2,"m":{"y":1,"b":2}}"#);
+    assert_eq!(
+        report.hits[0].details.get(),
+        r#"{"type":"rule","error_key":"KEY","z":1,"a":2,"m":{"y":1,"b":2}}"#
+    );
 }
 
 #[test]
@@ -199,7 +212,8 @@ fn a_deep_expression_fits_on_the_stack_of_a_worker() {
     let deep = format!("{}docs{}", "[".repeat(60), "]".repeat(60));
     let rule = rule(DOCUMENTS, &format!("size({deep}) == 1"), "  a: \"1\"\n");
     let worker = std::thread::Builder::new().stack_size(1 << 20);
-    let hits = worker.spawn(move || run(&[rule], &[("config/x/a.json", json!({}))]).hits.len()).unwrap().join();
+    let hits =
+        worker.spawn(move || run(&[rule], &[("config/x/a.json", json!({}))]).hits.len()).unwrap().join();
     assert_eq!(hits.unwrap(), 1);
 }
 
@@ -208,7 +222,10 @@ fn rules_with_the_same_name_of_an_input_do_not_share_its_files() {
     let a = rule("docs: {glob: config/x/*.json}", "size(docs) == 1", "  a: docs[0].n\n");
     let text = "apiVersion: ccx.rules/v1\nid: acme.external.b\nerror_key: KEY\ninputs: {docs: {glob: config/y/*.json}}\nwhen: size(docs) == 2\n";
     let b = load_file("r.yaml", text).rules.remove(0);
-    let files =
-        [("config/x/a.json", json!({"n": 1})), ("config/y/a.json", json!({"n": 2})), ("config/y/b.json", json!({"n": 2}))];
+    let files = [
+        ("config/x/a.json", json!({"n": 1})),
+        ("config/y/a.json", json!({"n": 2})),
+        ("config/y/b.json", json!({"n": 2})),
+    ];
     assert_eq!(run(&[a, b], &files).hits.len(), 2);
 }

@@ -48,5 +48,8 @@ fn a_rule_whose_details_clients_can_not_read_is_not_used() {
     let text = GOOD.replace("  nodes: lines.map(l, l.groups.node).distinct().sort()", &format!("  {nodes}"));
     assert_ne!(text, GOOD);
     let problems = rejected(&[("a.yaml", &text)]);
-    assert!(problems[0].contains("gave details that clients can't read: clients take `nodes` for a list"), "{problems:#?}");
+    assert!(
+        problems[0].contains("gave details that clients can't read: clients take `nodes` for a list"),
+        "{problems:#?}"
+    );
 }

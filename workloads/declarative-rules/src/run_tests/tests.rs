@@ -24,14 +24,16 @@ fn a_test_that_is_met_passes() {
          \x20 - {name: d, expect: skip}\n\
          \x20 - {name: e, files: {config/x/a.json: {bad: true}}, expect: hit}\n",
     );
-    let names: Vec<_> = outcomes.iter().map(|outcome| (outcome.name.as_str(), outcome.failure.is_none())).collect();
+    let names: Vec<_> =
+        outcomes.iter().map(|outcome| (outcome.name.as_str(), outcome.failure.is_none())).collect();
     assert_eq!(names, [("a", true), ("b", true), ("c", true), ("d", true), ("e", true)], "{outcomes:#?}");
     assert_eq!((outcomes[0].position.line, outcomes[0].position.column), (8, 12));
 }
 
 #[test]
 fn other_details_are_shown_line_by_line() {
-    let failure = failure("  - {name: a, files: {config/x/a.json: {bad: true}}, expect: {hit: {n: 2, age: 3600s}}}\n");
+    let failure =
+        failure("  - {name: a, files: {config/x/a.json: {bad: true}}, expect: {hit: {n: 2, age: 3600s}}}\n");
     let failure = failure.expect("the number differs");
     assert_eq!((failure.expected, failure.actual.as_str()), ("hit", "hit with other details"));
     let expected = "--- expected\n+++ actual\n@@ -1,4 +1,4 @@\n {\n   \"age\": \"3600s\",\n-  \"n\": 2\n+  \"n\": 1\n }\n";
@@ -53,6 +55,7 @@ fn another_verdict_is_told_with_its_reason() {
         failure("  - {name: a, expect: {hit: {}}}\n"),
         Some(("hit", "skip for want of All: ['config/x/*.json'] Any: ".into(), None))
     );
-    let (_, actual, _) = failure("  - {name: a, files: {config/x/a.json: {}}, expect: miss}\n").expect("it fails");
+    let (_, actual, _) =
+        failure("  - {name: a, files: {config/x/a.json: {}}, expect: miss}\n").expect("it fails");
     assert!(actual.starts_with("failed: r.yaml:5:27: `when`: there is no field `bad`"), "{actual}");
 }

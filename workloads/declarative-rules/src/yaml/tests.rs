@@ -42,6 +42,9 @@ fn a_file_may_have_several_documents_or_none() {
 #[test]
 fn what_is_no_yaml_is_a_problem_with_its_place() {
     let problem = parse("a.yaml", "a: 1\na: 2\n").unwrap_err();
-    assert!(problem.to_string().starts_with("a.yaml:2:1: error: not valid YAML: duplicate mapping key: a"), "{problem}");
+    assert!(
+        problem.to_string().starts_with("a.yaml:2:1: error: not valid YAML: duplicate mapping key: a"),
+        "{problem}"
+    );
     assert_eq!(parse("a.yaml", "a: [\n").unwrap_err().position, Some(Position { line: 1, column: 4 }));
 }

@@ -65,5 +65,8 @@ async fn a_given_folder_keeps_its_objects() {
     put(&first, "key", b"archive").await;
     drop(first);
     let second = ObjectStorage::start_in(folder.path(), "bucket").await.unwrap();
-    assert_eq!(reqwest::get(presigned(&second, "key").await).await.unwrap().bytes().await.unwrap(), "archive");
+    assert_eq!(
+        reqwest::get(presigned(&second, "key").await).await.unwrap().bytes().await.unwrap(),
+        "archive"
+    );
 }

@@ -31,7 +31,8 @@ impl Account {
         }
         let path = "/etc/passwd";
         let passwd = fs::read_to_string(path).context(FileSnafu { action: "read", path })?;
-        let (name, uid, gid) = CANDIDATES.iter().find_map(|name| entry(&passwd, name)).context(NoAccountSnafu)?;
+        let (name, uid, gid) =
+            CANDIDATES.iter().find_map(|name| entry(&passwd, name)).context(NoAccountSnafu)?;
         let setpriv = find_program("setpriv").context(NoSetprivSnafu { account: &name })?;
         Ok(Self::Other { name, uid, gid, setpriv })
     }
@@ -112,7 +113,8 @@ fn find_program(name: &str) -> Option<PathBuf> {
 mod tests {
     use super::*;
 
-    const PASSWD: &str = "root:x:0:0:root:/root:/bin/bash\nbroken\nnobody:x:65534:65533:nobody:/:/usr/sbin/nologin\n";
+    const PASSWD: &str =
+        "root:x:0:0:root:/root:/bin/bash\nbroken\nnobody:x:65534:65533:nobody:/:/usr/sbin/nologin\n";
 
     #[test]
     fn an_account_is_found_by_name() {
@@ -122,7 +124,8 @@ mod tests {
 
     #[test]
     fn another_account_is_run_through_setpriv() {
-        let account = Account::Other { name: "nobody".into(), uid: 1, gid: 2, setpriv: "/usr/bin/setpriv".into() };
+        let account =
+            Account::Other { name: "nobody".into(), uid: 1, gid: 2, setpriv: "/usr/bin/setpriv".into() };
         assert_eq!(
             account.command(Path::new("/bin/postgres")).join(" "),
             "/usr/bin/setpriv --reuid=1 --regid=2 --clear-groups --pdeathsig=INT -- /bin/postgres"
@@ -134,8 +137,12 @@ mod tests {
     fn a_folder_behind_a_closed_one_is_refused_with_the_closed_one() {
         let closed = tempfile::tempdir().unwrap();
         fs::set_permissions(closed.path(), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
-        let account =
-            Account::Other { name: "stranger".into(), uid: u32::MAX - 7, gid: u32::MAX - 7, setpriv: PathBuf::new() };
+        let account = Account::Other {
+            name: "stranger".into(),
+            uid: u32::MAX - 7,
+            gid: u32::MAX - 7,
+            setpriv: PathBuf::new(),
+        };
         let error = account.check_reach(&closed.path().join("data")).unwrap_err();
         assert!(matches!(&error, PostgresError::Hidden { path, .. } if path == closed.path()), "{error}");
         assert!(account.check_reach(Path::new("/data")).is_ok());

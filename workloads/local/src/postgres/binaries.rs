@@ -12,8 +12,13 @@ use super::error::{NotInstalledSnafu, PostgresError};
 const DEBIAN: &str = "/usr/lib/postgresql";
 
 /// Where Fedora, Homebrew and others keep theirs, when they are not in PATH.
-const OTHERS: [&str; 5] =
-    ["/usr/bin", "/usr/pgsql/bin", "/usr/local/pgsql/bin", "/opt/homebrew/bin", "/opt/homebrew/opt/postgresql/bin"];
+const OTHERS: [&str; 5] = [
+    "/usr/bin",
+    "/usr/pgsql/bin",
+    "/usr/local/pgsql/bin",
+    "/opt/homebrew/bin",
+    "/opt/homebrew/opt/postgresql/bin",
+];
 
 /// An installation of PostgreSQL.
 #[derive(Clone, Debug)]
@@ -50,7 +55,8 @@ impl Binaries {
 
 /// The `15` of `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`.
 fn major_of(version: &str) -> Option<u32> {
-    let number = version.split_whitespace().find(|word| word.starts_with(|first: char| first.is_ascii_digit()))?;
+    let number =
+        version.split_whitespace().find(|word| word.starts_with(|first: char| first.is_ascii_digit()))?;
     number.split(|character: char| !character.is_ascii_digit()).next()?.parse().ok()
 }
 
@@ -72,7 +78,8 @@ fn folders() -> Vec<PathBuf> {
 /// `/usr/lib/postgresql/*/bin`, newest version first.
 fn debian_folders() -> Vec<PathBuf> {
     let entries = fs::read_dir(DEBIAN).into_iter().flatten().flatten();
-    let mut versions: Vec<u32> = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+    let mut versions: Vec<u32> =
+        entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
     versions.sort_unstable_by(|left, right| right.cmp(left));
     versions.into_iter().map(|version| Path::new(DEBIAN).join(version.to_string()).join("bin")).collect()
 }

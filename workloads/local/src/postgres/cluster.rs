@@ -50,8 +50,10 @@ impl Cluster {
             account.own(&password_file)?;
             initialise(folder, &data, &password_file, &binaries, &account)?;
         }
-        let password =
-            fs::read_to_string(&password_file).context(FileSnafu { action: "read", path: password_file })?.trim().to_owned();
+        let password = fs::read_to_string(&password_file)
+            .context(FileSnafu { action: "read", path: password_file })?
+            .trim()
+            .to_owned();
         Ok(Self { data, log: folder.join("postgres.log"), password, binaries, account })
     }
 }
@@ -76,7 +78,12 @@ fn initialise(
     fs::rename(&unfinished, data).context(FileSnafu { action: "rename", path: unfinished })
 }
 
-fn run_initdb(data: &Path, password_file: &Path, binaries: &Binaries, account: &Account) -> Result<(), PostgresError> {
+fn run_initdb(
+    data: &Path,
+    password_file: &Path,
+    binaries: &Binaries,
+    account: &Account,
+) -> Result<(), PostgresError> {
     let command = account.command(&binaries.initdb);
     let output = Command::new(&command[0])
         .args(&command[1..])
@@ -85,7 +92,16 @@ fn run_initdb(data: &Path, password_file: &Path, binaries: &Binaries, account: &
         .arg("--pwfile")
         .arg(password_file)
         // Plain passwords over loopback spare each connection a slow handshake.
-        .args(["--username", SUPERUSER, "--auth", "password", "--encoding", "UTF8", "--no-locale", "--no-sync"])
+        .args([
+            "--username",
+            SUPERUSER,
+            "--auth",
+            "password",
+            "--encoding",
+            "UTF8",
+            "--no-locale",
+            "--no-sync",
+        ])
         .env("LC_ALL", "C")
         .current_dir("/")
         .output()

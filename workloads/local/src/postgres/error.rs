@@ -24,7 +24,9 @@ pub enum PostgresError {
         major: Option<u32>,
     },
     /// Root needs another account to run it as.
-    #[snafu(display("failed to find an account to run PostgreSQL as: it refuses root, and there is no postgres or nobody"))]
+    #[snafu(display(
+        "failed to find an account to run PostgreSQL as: it refuses root, and there is no postgres or nobody"
+    ))]
     NoAccount,
     /// Root needs a program to become another account.
     #[snafu(display(

@@ -74,12 +74,17 @@ pub(super) struct Server {
 
 impl Server {
     /// Starts the server on a port that nobody uses.
-    pub(super) fn start_on_free_port(cluster: &Cluster, durability: Durability) -> Result<Self, PostgresError> {
+    pub(super) fn start_on_free_port(
+        cluster: &Cluster,
+        durability: Durability,
+    ) -> Result<Self, PostgresError> {
         let mut attempt = 1;
         loop {
             let port = free_port().context(PortSnafu)?;
             match Self::start(cluster, durability, port) {
-                Err(PostgresError::Start { log }) if log.contains("Address already in use") && attempt < PORT_ATTEMPTS => {
+                Err(PostgresError::Start { log })
+                    if log.contains("Address already in use") && attempt < PORT_ATTEMPTS =>
+                {
                     attempt += 1;
                 }
                 outcome => return outcome,
@@ -89,7 +94,8 @@ impl Server {
 
     /// Starts the server and waits until it takes connections.
     pub(super) fn start(cluster: &Cluster, durability: Durability, port: u16) -> Result<Self, PostgresError> {
-        let log = fs::File::create(&cluster.log).context(FileSnafu { action: "create", path: &cluster.log })?;
+        let log =
+            fs::File::create(&cluster.log).context(FileSnafu { action: "create", path: &cluster.log })?;
         let log_of_errors = log.try_clone().context(FileSnafu { action: "open", path: &cluster.log })?;
         let watcher = Command::new("/bin/sh")
             .args(["-c", WATCHER, "ccx-postgres", final_signal(durability)])
@@ -135,7 +141,11 @@ impl Server {
         let pid_file = cluster.data.join("postmaster.pid");
         let deadline = Instant::now() + START_TIMEOUT;
         while !says_ready(&fs::read_to_string(&pid_file).unwrap_or_default(), self.port) {
-            let has_ended = self.watcher.try_wait().context(SpawnSnafu { program: &cluster.binaries.postgres })?.is_some();
+            let has_ended = self
+                .watcher
+                .try_wait()
+                .context(SpawnSnafu { program: &cluster.binaries.postgres })?
+                .is_some();
             ensure!(!has_ended, StartSnafu { log: end_of(&cluster.log) });
             let is_late = Instant::now() > deadline;
             ensure!(!is_late, SlowSnafu { seconds: START_TIMEOUT.as_secs(), log: end_of(&cluster.log) });
@@ -174,7 +184,9 @@ fn says_ready(pid_file: &str, port: u16) -> bool {
 }
 
 fn end_of(log: &Path) -> String {
-    let text = fs::read(PathBuf::from(log)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let text = fs::read(PathBuf::from(log))
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        .unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(SHOWN_LOG_LINES)..].join("; ")
 }
@@ -185,7 +197,8 @@ mod tests {
 
     #[test]
     fn a_server_is_ready_when_its_own_pid_file_says_so() {
-        let file = |port: u16, state: &str| format!("42\n/data\n1700000000\n{port}\n\n127.0.0.1\n  1 2\n{state}\n");
+        let file =
+            |port: u16, state: &str| format!("42\n/data\n1700000000\n{port}\n\n127.0.0.1\n  1 2\n{state}\n");
         assert!(says_ready(&file(5433, "ready   "), 5433));
         assert!(!says_ready(&file(5433, "starting"), 5433));
         assert!(!says_ready(&file(5432, "ready   "), 5433), "that is another server's");

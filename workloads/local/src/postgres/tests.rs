@@ -110,10 +110,12 @@ fn a_killed_process_leaves_neither_server_nor_files() {
         .spawn()
         .unwrap();
     let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-    let folder = lines.map_while(Result::ok).find_map(|line| Some(line.split_once("folder=")?.1.to_owned())).unwrap();
+    let folder =
+        lines.map_while(Result::ok).find_map(|line| Some(line.split_once("folder=")?.1.to_owned())).unwrap();
     let pid_file = std::fs::read_to_string(Path::new(&folder).join("data/postmaster.pid")).unwrap();
     let pid = pid_file.lines().next().unwrap();
-    let is_alive = || Command::new("kill").args(["-0", pid]).stderr(Stdio::null()).status().unwrap().success();
+    let is_alive =
+        || Command::new("kill").args(["-0", pid]).stderr(Stdio::null()).status().unwrap().success();
     assert!(is_alive());
     process.kill().unwrap();
     process.wait().unwrap();

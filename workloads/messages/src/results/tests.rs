@@ -14,7 +14,8 @@ fn error_of(json: &str) -> String {
     Results::parse(json.as_bytes()).unwrap_err().to_string()
 }
 
-const NO_HITS: &str = r#"{"system":{"metadata":{},"hostname":null},"reports":[],"fingerprints":[],"skips":[],"info":[]}"#;
+const NO_HITS: &str =
+    r#"{"system":{"metadata":{},"hostname":null},"reports":[],"fingerprints":[],"skips":[],"info":[]}"#;
 
 #[test]
 fn what_the_pipeline_sends_the_writer_reads() {
@@ -72,14 +73,21 @@ fn each_attribute_of_a_wrong_type_is_refused() {
     for (attribute, value) in wrong {
         let mut message: serde_json::Value = serde_json::from_str(&message_with(NO_HITS)).unwrap();
         message[attribute] = serde_json::from_str(value).unwrap();
-        assert_eq!(error_of(&message.to_string()), "failed to parse the results message", "{attribute} = {value}");
+        assert_eq!(
+            error_of(&message.to_string()),
+            "failed to parse the results message",
+            "{attribute} = {value}"
+        );
     }
 }
 
 #[test]
 fn a_name_that_is_no_uuid_and_a_time_that_is_none_are_refused() {
     assert_eq!(error_of(&message_with(NO_HITS).replace(CLUSTER, "my-cluster")), "cluster name is not a UUID");
-    assert_eq!(error_of(&message_with(NO_HITS).replace("2026-01-15T12:00:00.5Z", "now")), "failed to read 'LastChecked'");
+    assert_eq!(
+        error_of(&message_with(NO_HITS).replace("2026-01-15T12:00:00.5Z", "now")),
+        "failed to read 'LastChecked'"
+    );
 }
 
 #[test]
@@ -98,7 +106,9 @@ fn missing_report_keys_are_listed() {
 fn a_report_that_says_nothing_is_empty() {
     let is_empty = |report: &str| Results::parse(message_with(report).as_bytes()).unwrap().report.is_empty();
     assert!(is_empty(NO_HITS));
-    assert!(is_empty(r#"{"system":{"hostname":""},"reports":[],"fingerprints":[],"analysis_metadata":{"start":"x"}}"#));
+    assert!(is_empty(
+        r#"{"system":{"hostname":""},"reports":[],"fingerprints":[],"analysis_metadata":{"start":"x"}}"#
+    ));
     assert!(!is_empty(r#"{"system":{"hostname":"h"},"reports":[],"fingerprints":[]}"#));
     assert!(!is_empty(r#"{"system":{},"reports":[],"fingerprints":[],"pass":[{"pass_id":"x"}]}"#));
 }
@@ -118,7 +128,10 @@ fn the_gathering_time_may_be_missing_or_zero_but_not_wrong() {
         let message = message_with(NO_HITS).replace("\"2026-01-15T11:00:00Z\"", time);
         Results::parse(message.as_bytes()).map(|results| results.gathered_at.map(format_utc_seconds))
     };
-    assert_eq!(gathered_at("\"2026-01-15T11:00:00+01:00\"").unwrap().as_deref(), Some("2026-01-15T10:00:00Z"));
+    assert_eq!(
+        gathered_at("\"2026-01-15T11:00:00+01:00\"").unwrap().as_deref(),
+        Some("2026-01-15T10:00:00Z")
+    );
     assert_eq!(gathered_at("null").unwrap(), None);
     assert_eq!(gathered_at("\"0001-01-01T00:00:00Z\"").unwrap(), None);
     assert!(gathered_at("\"soon\"").is_err());
@@ -126,8 +139,9 @@ fn the_gathering_time_may_be_missing_or_zero_but_not_wrong() {
 
 #[test]
 fn a_missing_version_is_zero_and_an_unexpected_one_is_kept() {
-    let version =
-        |text: &str| Results::parse(message_with(NO_HITS).replace("\"Version\":2,", text).as_bytes()).unwrap().version;
+    let version = |text: &str| {
+        Results::parse(message_with(NO_HITS).replace("\"Version\":2,", text).as_bytes()).unwrap().version
+    };
     assert_eq!(version(""), 0);
     assert_eq!(version("\"Version\":41,"), 41);
 }

@@ -61,13 +61,25 @@ impl Dashboards {
             not_handled: count("ccx_not_handled_total", "Announcements that could not be read")?,
             downloaded: bytes("ccx_downloaded_total", "Sizes of downloads in bytes")?,
             download_seconds: seconds("ccx_download_duration_seconds", "Durations of downloads")?,
-            archive_size: bytes_by_kind("ccx_consumer_archive_size", "Sizes of archives as uploaded, in bytes")?,
+            archive_size: bytes_by_kind(
+                "ccx_consumer_archive_size",
+                "Sizes of archives as uploaded, in bytes",
+            )?,
             extracted: count_by_kind("ccx_consumer_extracted_total", "Archives that could be read")?,
             processed: count_by_kind("ccx_engine_processed_total", "Archives that the rules ran on")?,
-            process_seconds: seconds_by_kind("ccx_process_duration_seconds", "Durations from archive to result")?,
-            process_timeouts: count_by_kind("ccx_engine_processed_timeout_total", "Archives on which a rule took too long")?,
+            process_seconds: seconds_by_kind(
+                "ccx_process_duration_seconds",
+                "Durations from archive to result",
+            )?,
+            process_timeouts: count_by_kind(
+                "ccx_engine_processed_timeout_total",
+                "Archives on which a rule took too long",
+            )?,
             published: count_by_kind("ccx_published_total", "Results that Kafka acknowledged")?,
-            publish_seconds: seconds_by_kind("ccx_publish_duration_seconds", "Durations from result to acknowledgement")?,
+            publish_seconds: seconds_by_kind(
+                "ccx_publish_duration_seconds",
+                "Durations from result to acknowledgement",
+            )?,
             failures: count_by_kind("ccx_failures_total", "Records that failed")?,
             configurations: Configurations::new(configurations),
         })

@@ -1,8 +1,8 @@
 //! Making metrics and adding them to the registry.
 
 use prometheus::{
-    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, core::Collector,
-    exponential_buckets,
+    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
+    core::Collector, exponential_buckets,
 };
 
 use super::ByKind;
@@ -26,15 +26,29 @@ impl Register<'_> {
         self.add(IntGauge::new(name, help)?)
     }
 
-    pub(super) fn counters(&self, name: &str, help: &str, label: &str) -> Result<IntCounterVec, prometheus::Error> {
+    pub(super) fn counters(
+        &self,
+        name: &str,
+        help: &str,
+        label: &str,
+    ) -> Result<IntCounterVec, prometheus::Error> {
         self.add(IntCounterVec::new(Opts::new(name, help), &[label])?)
     }
 
-    pub(super) fn histogram(&self, name: &str, help: &str, buckets: Vec<f64>) -> Result<Histogram, prometheus::Error> {
+    pub(super) fn histogram(
+        &self,
+        name: &str,
+        help: &str,
+        buckets: Vec<f64>,
+    ) -> Result<Histogram, prometheus::Error> {
         self.add(Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets))?)
     }
 
-    pub(super) fn counter_by_kind(&self, name: &str, help: &str) -> Result<ByKind<IntCounter>, prometheus::Error> {
+    pub(super) fn counter_by_kind(
+        &self,
+        name: &str,
+        help: &str,
+    ) -> Result<ByKind<IntCounter>, prometheus::Error> {
         let counters = self.counters(name, help, Self::ARCHIVE)?;
         Ok(ByKind::new(|kind| counters.with_label_values(&[kind])))
     }

@@ -33,8 +33,10 @@ impl RuleCosts {
     /// Counts how the rules ended and how long they took.
     pub(super) fn count(&self, runs: &[RuleRun]) {
         let known = self.by_rule.read().unwrap_or_else(PoisonError::into_inner);
-        let new: Vec<&RuleRun> =
-            runs.iter().filter(|run| !known.get(run.rule.rule.as_str()).is_some_and(|cost| cost.count(run))).collect();
+        let new: Vec<&RuleRun> = runs
+            .iter()
+            .filter(|run| !known.get(run.rule.rule.as_str()).is_some_and(|cost| cost.count(run)))
+            .collect();
         drop(known);
         if !new.is_empty() {
             self.count_new(&new);
@@ -79,10 +81,14 @@ pub(crate) struct RuleSetMetrics {
 impl RuleSetMetrics {
     pub(super) fn new(register: &Register<'_>) -> Result<Self, prometheus::Error> {
         Ok(Self {
-            loads: register.counter("ccx_pipeline_rule_set_loads_total", "Sets of rules of users that were taken")?,
-            failures: register
-                .counter("ccx_pipeline_rule_set_failures_total", "Sets of rules of users that were refused")?,
-            refused: register.gauge("ccx_pipeline_rule_set_refused", "1 while the rules of users are not the latest")?,
+            loads: register
+                .counter("ccx_pipeline_rule_set_loads_total", "Sets of rules of users that were taken")?,
+            failures: register.counter(
+                "ccx_pipeline_rule_set_failures_total",
+                "Sets of rules of users that were refused",
+            )?,
+            refused: register
+                .gauge("ccx_pipeline_rule_set_refused", "1 while the rules of users are not the latest")?,
             rules: register.gauge("ccx_pipeline_user_rules", "Rules of users that are in use")?,
         })
     }

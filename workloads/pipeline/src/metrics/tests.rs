@@ -49,7 +49,8 @@ fn clusters_cant_make_up_any_number_of_versions() {
     metrics.count_configuration(&RemoteConfiguration { version: Some("1.0.3".into()) });
     let text = scrape(&registry);
     let of_version = |version: &str| {
-        let prefix = format!("gathering_conditions_remote_configuration_version_total{{version=\"{version}\"}} ");
+        let prefix =
+            format!("gathering_conditions_remote_configuration_version_total{{version=\"{version}\"}} ");
         text.lines().find_map(|line| line.strip_prefix(&prefix)).map(str::to_owned)
     };
     assert_eq!(of_version("1.0.3").as_deref(), Some("2"));

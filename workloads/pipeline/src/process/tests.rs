@@ -36,7 +36,11 @@ fn run(archive: impl Into<Bytes>, announce: &Announce) -> Result<Processed, Proc
     run_with(&Config::default(), archive, announce)
 }
 
-fn run_with(config: &Config, archive: impl Into<Bytes>, announce: &Announce) -> Result<Processed, ProcessError> {
+fn run_with(
+    config: &Config,
+    archive: impl Into<Bytes>,
+    announce: &Announce,
+) -> Result<Processed, ProcessError> {
     let workloads = Workloads::new(config).unwrap();
     process(archive.into(), announce, &Engine::builtin().into(), &workloads, &Limits::default(), now())
 }
@@ -61,8 +65,10 @@ fn a_sample_becomes_a_message_that_the_writer_takes() {
 
 #[test]
 fn checks_of_workloads_are_a_message_of_their_own_where_a_topic_is_for_it() {
-    let metrics: &[u8] = b"deployment_validation_operator_host_pid{kind=\"Deployment\",namespace_uid=\"n\",uid=\"u\"} 1\n";
-    let archive = || tar_of(&[("config/id", b"5d5892d3-1f74-4ccf-91af-548dfc9767aa"), ("config/dvo_metrics", metrics)]);
+    let metrics: &[u8] =
+        b"deployment_validation_operator_host_pid{kind=\"Deployment\",namespace_uid=\"n\",uid=\"u\"} 1\n";
+    let archive =
+        || tar_of(&[("config/id", b"5d5892d3-1f74-4ccf-91af-548dfc9767aa"), ("config/dvo_metrics", metrics)]);
     assert_eq!(run(archive(), &announce(None)).unwrap().workloads_message, None);
 
     let mut config = Config::default();
@@ -76,7 +82,8 @@ fn checks_of_workloads_are_a_message_of_their_own_where_a_topic_is_for_it() {
 
     config.workload_checks.compression = Compression::Gzip;
     let packed = run_with(&config, archive(), &announce(None)).unwrap().workloads_message.unwrap();
-    let unpacked: serde_json::Value = serde_json::from_reader(flate2::read::GzDecoder::new(&packed[..])).unwrap();
+    let unpacked: serde_json::Value =
+        serde_json::from_reader(flate2::read::GzDecoder::new(&packed[..])).unwrap();
     assert_eq!(unpacked, message);
 }
 
@@ -96,7 +103,8 @@ fn the_gathering_time_is_the_announced_one_or_that_of_the_processing() {
         Results::parse(&processed.message).unwrap().gathered_at.unwrap()
     };
     assert_eq!(gathered_at(&announce(None)), now());
-    let announced = Announce { gathering_time: parse_gathering_time("2026-01-15T14:00:00+02:00"), ..announce(None) };
+    let announced =
+        Announce { gathering_time: parse_gathering_time("2026-01-15T14:00:00+02:00"), ..announce(None) };
     assert_eq!(format_utc_seconds(gathered_at(&announced)), "2026-01-15T12:00:00Z");
 }
 
@@ -135,7 +143,8 @@ fn what_is_no_archive_is_bad_input() {
 #[test]
 fn kind_and_remote_configuration_are_read_for_the_metrics() {
     let id: (&str, &[u8]) = ("config/id", b"5d5892d3-1f74-4ccf-91af-548dfc9767aa");
-    let configuration: (&str, &[u8]) = ("insights-operator/remote-configuration.json", br#"{"version":"1.1.0"}"#);
+    let configuration: (&str, &[u8]) =
+        ("insights-operator/remote-configuration.json", br#"{"version":"1.1.0"}"#);
     let infrastructure: (&str, &[u8]) = ("config/infrastructure.json", b"{}");
     let processed = run(tar_of(&[id, configuration, infrastructure]), &announce(None)).unwrap();
     assert_eq!(processed.kind, ArchiveKind::HyperShift);
@@ -153,8 +162,10 @@ fn kind_and_remote_configuration_are_read_for_the_metrics() {
 /// The archives that the Python pipeline is tested with, when they are at hand.
 #[test]
 fn published_archives_give_what_they_should() {
-    let reference = std::env::var_os("CCX_REFERENCE")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference"), PathBuf::from);
+    let reference = std::env::var_os("CCX_REFERENCE").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference"),
+        PathBuf::from,
+    );
     let folder = reference.join("archives/ccx-messaging");
     if !folder.exists() {
         return;

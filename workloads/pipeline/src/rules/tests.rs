@@ -154,7 +154,10 @@ fn rules_are_left_out_by_module_or_key_and_the_built_in_ones_altogether() {
     let mut fixture = Fixture::new(|config| config.rules.disabled = disabled.map(str::to_owned).to_vec());
     fixture.write(RULE);
     assert_eq!(fixture.look().rules, 0);
-    assert!(!fixture.has_rule("ccx_rules.external.node_not_ready") && fixture.has_rule("ccx_rules_processing.version_info"));
+    assert!(
+        !fixture.has_rule("ccx_rules.external.node_not_ready")
+            && fixture.has_rule("ccx_rules_processing.version_info")
+    );
     let mut only_users = Fixture::new(|config| config.rules.builtin = false);
     only_users.write(RULE);
     only_users.look();
@@ -165,7 +168,8 @@ fn rules_are_left_out_by_module_or_key_and_the_built_in_ones_altogether() {
 fn the_status_is_json_with_the_place_of_the_error() {
     let error = RuleError { file: "a.yaml".into(), line: Some(3), column: Some(7), message: "M".into() };
     let status = RuleStatus { digest: Some("d".into()), rules: 2, builtin: 1, error: Some(error) };
-    let expected = r#"{"digest":"d","rules":2,"builtin":1,"error":{"file":"a.yaml","line":3,"column":7,"message":"M"}}"#;
+    let expected =
+        r#"{"digest":"d","rules":2,"builtin":1,"error":{"file":"a.yaml","line":3,"column":7,"message":"M"}}"#;
     assert_eq!(serde_json::to_string(&status).unwrap(), expected);
     let none = serde_json::to_string(&RuleStatus::default()).unwrap();
     assert_eq!(none, r#"{"digest":null,"rules":0,"builtin":0,"error":null}"#);

@@ -108,9 +108,11 @@ async fn what_may_work_later_is_tried_to_the_limit_while_others_pass() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         format!("http://{}/archive", listener.local_addr().unwrap())
     };
-    for (number, (request_id, link)) in
-        (1..).zip([("failing", web.link("failing")), ("stalling", web.link("stalling")), ("refusing", nobody)])
-    {
+    for (number, (request_id, link)) in (1..).zip([
+        ("failing", web.link("failing")),
+        ("stalling", web.link("stalling")),
+        ("refusing", nobody),
+    ]) {
         world.announce(request_id, &link).await;
         let letters = world.dead_letters(number).await;
         let (letter, _) = &letters[number - 1];

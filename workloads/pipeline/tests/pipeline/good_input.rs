@@ -83,7 +83,8 @@ async fn archives_larger_than_usual_pass_even_with_little_memory() {
     for number in 0..3 {
         let cluster_id = ClusterId::random();
         // Random bytes don't compress, so this is over the 4 MiB that are set aside at first.
-        let noise: Vec<u8> = (0..6_u64 << 20).map(|byte| (byte.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8).collect();
+        let noise: Vec<u8> =
+            (0..6_u64 << 20).map(|byte| (byte.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8).collect();
         let id = cluster_id.to_string();
         let archive = tar_of(&[("config/id", id.as_bytes()), ("config/noise", &noise)]);
         let link = world.store(&format!("large-{number}"), archive).await;
@@ -184,8 +185,10 @@ async fn checks_of_workloads_go_to_a_topic_of_their_own() {
     world.config.kafka.topics.workloads = WORKLOADS.into();
     let running = world.start().await;
     let cluster_id = ClusterId::random();
-    let metrics = b"deployment_validation_operator_host_pid{kind=\"Deployment\",namespace_uid=\"n\",uid=\"u\"} 1\n";
-    let archive = tar_of(&[("config/id", cluster_id.to_string().as_bytes()), ("config/dvo_metrics", metrics)]);
+    let metrics =
+        b"deployment_validation_operator_host_pid{kind=\"Deployment\",namespace_uid=\"n\",uid=\"u\"} 1\n";
+    let archive =
+        tar_of(&[("config/id", cluster_id.to_string().as_bytes()), ("config/dvo_metrics", metrics)]);
     let link = world.store("workloads", archive).await;
     world.announce("request-1", &link).await;
 

@@ -33,8 +33,10 @@ impl Web {
     pub(crate) async fn start(archive: Vec<u8>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let state = Arc::new(Shared { requests: Mutex::default(), archive: archive.into(), gate: Semaphore::new(0) });
-        let router = Router::new().route("/{behaviour}", axum::routing::get(answer)).with_state(Arc::clone(&state));
+        let state =
+            Arc::new(Shared { requests: Mutex::default(), archive: archive.into(), gate: Semaphore::new(0) });
+        let router =
+            Router::new().route("/{behaviour}", axum::routing::get(answer)).with_state(Arc::clone(&state));
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { address, state, server }
     }

@@ -39,11 +39,13 @@ pub(crate) struct Running {
 impl World {
     pub(crate) async fn new() -> Self {
         let topics = ccx_config::Topics::default();
-        let names = [&topics.announce, &topics.results, &topics.payload_status, &topics.announce_dead_letters];
+        let names =
+            [&topics.announce, &topics.results, &topics.payload_status, &topics.announce_dead_letters];
         let names = names.into_iter().map(String::as_str).chain([WORKLOADS]);
         let kafka = Kafka::start(&names.map(|topic| (topic, 1)).collect::<Vec<_>>()).unwrap();
         let storage = ObjectStorage::start("uploads").await.unwrap();
-        let mut config = Config { kafka: kafka.config(), object_storage: storage.config(), ..Config::default() };
+        let mut config =
+            Config { kafka: kafka.config(), object_storage: storage.config(), ..Config::default() };
         config.object_storage.links = LinkPolicy::Any;
         config.pipeline.workers = 2;
         config.retry.initial_delay = Duration::from_millis(10);
@@ -151,17 +153,22 @@ impl Running {
 
     /// Waits until the metric is at least `value`.
     pub(crate) async fn metric_reaches(&self, name: &str, value: u64) {
-        eventually(&format!("{name} {value}"), async || (self.metric(name).await >= value).then_some(())).await;
+        eventually(&format!("{name} {value}"), async || (self.metric(name).await >= value).then_some(()))
+            .await;
     }
 
     /// Waits until the metric is at most `value`.
     pub(crate) async fn metric_falls_to(&self, name: &str, value: u64) {
-        eventually(&format!("{name} {value}"), async || (self.metric(name).await <= value).then_some(())).await;
+        eventually(&format!("{name} {value}"), async || (self.metric(name).await <= value).then_some(()))
+            .await;
     }
 
     /// Waits until `/readyz` contains a text.
     pub(crate) async fn readiness_says(&self, text: &str) {
-        eventually(&format!("readiness {text:?}"), async || self.get("/readyz").await.contains(text).then_some(())).await;
+        eventually(&format!("readiness {text:?}"), async || {
+            self.get("/readyz").await.contains(text).then_some(())
+        })
+        .await;
     }
 
     /// Asks it to stop.

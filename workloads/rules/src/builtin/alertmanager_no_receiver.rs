@@ -28,7 +28,8 @@ impl Rule for AlertmanagerNoReceiver {
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
-        let (firing, silenced) = (context.alerts().unwrap_or_default(), context.silenced_alerts().unwrap_or_default());
+        let (firing, silenced) =
+            (context.alerts().unwrap_or_default(), context.silenced_alerts().unwrap_or_default());
         let source = if context.within_budget(firing.iter().chain(silenced)).any(is_about_receivers) {
             "alert"
         } else if context.alertmanager_config().is_some_and(sends_nothing) {
@@ -67,7 +68,8 @@ mod tests {
 
     #[test]
     fn receivers_that_are_only_names_are_a_hit() {
-        let answer = ask(AlertmanagerNoReceiver, &[config(&json!([{"name": "Default"}, {"name": "Watchdog"}]))]);
+        let answer =
+            ask(AlertmanagerNoReceiver, &[config(&json!([{"name": "Default"}, {"name": "Watchdog"}]))]);
         assert_eq!(answer, Answer::Hit(json!({"source": "config"})));
     }
 

@@ -21,7 +21,9 @@ struct Details<'a> {
 
 impl Rule for AllowedRegistriesIncomplete {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.allowed_registries_incomplete", KEY).requires(IMAGE_CONFIG).requires(CLUSTER_VERSION)
+        meta("ccx_rules.external.allowed_registries_incomplete", KEY)
+            .requires(IMAGE_CONFIG)
+            .requires(CLUSTER_VERSION)
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -42,7 +44,9 @@ fn covers(entries: &[Text<'_>], image: &str) -> bool {
             let host = image.split(['/', ':']).next().unwrap_or_default();
             host.strip_suffix(domain).is_some_and(|subdomain| subdomain.ends_with('.'))
         }
-        None => image.strip_prefix(&**entry).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ':', '@'])),
+        None => image
+            .strip_prefix(&**entry)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ':', '@'])),
     })
 }
 
@@ -76,8 +80,12 @@ mod tests {
 
     #[test]
     fn a_release_that_is_blocked_is_a_hit() {
-        let details = json!({"registry": "quay.io", "allowed": [], "blocked": ["quay.io/openshift-release-dev"]});
-        assert_eq!(ask_about(IMAGE, &json!([]), &json!(["quay.io/openshift-release-dev"])), Answer::Hit(details));
+        let details =
+            json!({"registry": "quay.io", "allowed": [], "blocked": ["quay.io/openshift-release-dev"]});
+        assert_eq!(
+            ask_about(IMAGE, &json!([]), &json!(["quay.io/openshift-release-dev"])),
+            Answer::Hit(details)
+        );
     }
 
     #[test]
@@ -101,6 +109,9 @@ mod tests {
     fn without_rules_or_a_release_there_is_nothing_to_judge() {
         assert!(!is_hit(&json!([]), &json!([])));
         assert_eq!(ask_about("", &json!(["a"]), &json!([])), Answer::Miss);
-        assert_eq!(ask(AllowedRegistriesIncomplete, &[]), Answer::skip_all(&["image_config", "cluster_version"]));
+        assert_eq!(
+            ask(AllowedRegistriesIncomplete, &[]),
+            Answer::skip_all(&["image_config", "cluster_version"])
+        );
     }
 }

@@ -42,7 +42,8 @@ mod tests {
     use crate::testing::{Answer, ask};
 
     fn ask_about(operator: &str, upgradeable: &str, reason: &str) -> Answer {
-        let condition = json!({"type": "Upgradeable", "status": upgradeable, "reason": reason, "message": "M"});
+        let condition =
+            json!({"type": "Upgradeable", "status": upgradeable, "reason": reason, "message": "M"});
         let path = format!("config/clusteroperator/{operator}.json");
         ask(Bug1821905, &[(&path, json!({"status": {"conditions": [condition]}}))])
     }
@@ -57,7 +58,10 @@ mod tests {
     #[test]
     fn another_reason_or_no_objection_is_none() {
         assert_eq!(ask_about("kube-apiserver", "False", "KubeletMinorVersion"), Answer::Miss);
-        assert_eq!(ask_about("kube-apiserver", "True", "DefaultSecurityContextConstraints_Mutated"), Answer::Miss);
+        assert_eq!(
+            ask_about("kube-apiserver", "True", "DefaultSecurityContextConstraints_Mutated"),
+            Answer::Miss
+        );
     }
 
     #[test]

@@ -32,7 +32,9 @@ struct Failing<'a> {
 
 impl Rule for CheckSdiPreloadKernelModules {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules_ocp.external.rules.check_sdi_preload_kernel_modules", KEY).requires(DATA_HUBS).scans(MISSING_MODULES)
+        meta("ccx_rules_ocp.external.rules.check_sdi_preload_kernel_modules", KEY)
+            .requires(DATA_HUBS)
+            .scans(MISSING_MODULES)
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {

@@ -28,7 +28,9 @@ struct NotUpgradeable<'a> {
 
 impl Rule for ClusterNotUpgradeable {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.cluster_not_upgradeable", KEY).requires(CLUSTER_VERSION).may_read(CLUSTER_OPERATORS)
+        meta("ccx_rules.external.cluster_not_upgradeable", KEY)
+            .requires(CLUSTER_VERSION)
+            .may_read(CLUSTER_OPERATORS)
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -36,7 +38,10 @@ impl Rule for ClusterNotUpgradeable {
         let details = Details {
             reason: &upgradeable.reason,
             message: excerpt(&upgradeable.message),
-            operators: context.within_budget(context.cluster_operators()).filter_map(not_upgradeable).collect(),
+            operators: context
+                .within_budget(context.cluster_operators())
+                .filter_map(not_upgradeable)
+                .collect(),
         };
         Some(Response::hit(KEY, &details))
     }

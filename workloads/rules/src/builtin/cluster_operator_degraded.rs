@@ -80,7 +80,8 @@ mod tests {
 
     #[test]
     fn the_configuration_of_an_operator_is_not_the_operator() {
-        let files = [("config/clusteroperator/operator.openshift.io/dns/default.json", operator("dns", "True"))];
+        let files =
+            [("config/clusteroperator/operator.openshift.io/dns/default.json", operator("dns", "True"))];
         assert_eq!(ask(ClusterOperatorDegraded, &files), Answer::skip_all(&["cluster_operators"]));
     }
 }

@@ -31,7 +31,8 @@ impl Rule for ClusterOperatorUnavailable {
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
-        let operators = non_empty(context.within_budget(context.cluster_operators()).filter_map(unavailable))?;
+        let operators =
+            non_empty(context.within_budget(context.cluster_operators()).filter_map(unavailable))?;
         Some(Response::hit(KEY, &Details { operators }))
     }
 }

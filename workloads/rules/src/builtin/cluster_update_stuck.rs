@@ -34,7 +34,9 @@ struct PoolProgress<'a> {
 
 impl Rule for ClusterUpdateStuck {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.cluster_update_stuck", KEY).requires(CLUSTER_VERSION).may_read(MACHINE_CONFIG_POOLS)
+        meta("ccx_rules.external.cluster_update_stuck", KEY)
+            .requires(CLUSTER_VERSION)
+            .may_read(MACHINE_CONFIG_POOLS)
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -78,8 +80,12 @@ mod tests {
 
     #[test]
     fn an_update_of_more_than_four_hours_is_a_hit() {
-        let pool = json!({"metadata": {"name": "worker"}, "status": {"machineCount": 5, "updatedMachineCount": 3}});
-        let files = [version("True", "Partial", "2026-01-15T07:59:59Z"), ("config/machineconfigpools/worker.json", pool)];
+        let pool =
+            json!({"metadata": {"name": "worker"}, "status": {"machineCount": 5, "updatedMachineCount": 3}});
+        let files = [
+            version("True", "Partial", "2026-01-15T07:59:59Z"),
+            ("config/machineconfigpools/worker.json", pool),
+        ];
         let details = json!({"desired": "4.18.9", "started": "2026-01-15T07:59:59Z", "hours": 4, "message": "M",
             "pools": [{"name": "worker", "updated": 3, "machines": 5}]});
         assert_eq!(ask(ClusterUpdateStuck, &files), Answer::Hit(details));

@@ -48,8 +48,7 @@ mod tests {
     use crate::testing::{Answer, ask};
 
     fn ask_about(unmanaged: &Value) -> Answer {
-        let object =
-            json!({"kind": "Deployment", "group": "apps", "namespace": "openshift-x", "name": "d", "unmanaged": unmanaged});
+        let object = json!({"kind": "Deployment", "group": "apps", "namespace": "openshift-x", "name": "d", "unmanaged": unmanaged});
         ask(ClusterVersionOverrides, &[("config/version.json", json!({"spec": {"overrides": [object]}}))])
     }
 

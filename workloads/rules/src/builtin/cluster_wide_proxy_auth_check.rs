@@ -10,7 +10,8 @@ use crate::{
 
 const KEY: &str = "AUTH_OPERATOR_PROXY_ERROR";
 const REASON: &str = "WellKnownEndpointDegraded";
-const LINK: &str = "https://docs.openshift.com/container-platform/latest/networking/enable-cluster-wide-proxy.html";
+const LINK: &str =
+    "https://docs.openshift.com/container-platform/latest/networking/enable-cluster-wide-proxy.html";
 
 pub(super) struct ClusterWideProxyAuthCheck;
 
@@ -79,6 +80,9 @@ mod tests {
 
     #[test]
     fn both_files_are_needed() {
-        assert_eq!(ask(ClusterWideProxyAuthCheck, &[]), Answer::skip_all(&["authentication_operator", "proxy"]));
+        assert_eq!(
+            ask(ClusterWideProxyAuthCheck, &[]),
+            Answer::skip_all(&["authentication_operator", "proxy"])
+        );
     }
 }

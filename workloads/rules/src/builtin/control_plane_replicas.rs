@@ -42,7 +42,9 @@ impl Rule for ControlPlaneReplicas {
         let nodes = context.within_budget(context.nodes()).filter(|node| node.role() == Role::ControlPlane);
         let nodes: Vec<&str> = nodes.map(|node| &*node.metadata.name).collect();
         let is_supported = supported(context.minor_version()).contains(&nodes.len());
-        (!is_supported).then(|| Response::hit(KEY, &Details { control_plane_nodes: nodes.len(), expected: REPLICAS, nodes }))
+        (!is_supported).then(|| {
+            Response::hit(KEY, &Details { control_plane_nodes: nodes.len(), expected: REPLICAS, nodes })
+        })
     }
 }
 
@@ -77,8 +79,14 @@ mod tests {
         let mut files: Vec<(String, Value)> =
             (0..cluster.nodes).map(|number| node(&format!("m{number}"), "master")).collect();
         files.push(node("w", "worker"));
-        files.push(("config/version.json".into(), json!({"status": {"desired": {"version": cluster.version}}})));
-        files.push(("config/infrastructure.json".into(), json!({"status": {"controlPlaneTopology": cluster.topology}})));
+        files.push((
+            "config/version.json".into(),
+            json!({"status": {"desired": {"version": cluster.version}}}),
+        ));
+        files.push((
+            "config/infrastructure.json".into(),
+            json!({"status": {"controlPlaneTopology": cluster.topology}}),
+        ));
         files.push((
             "config/configmaps/kube-system/cluster-config-v1/install-config".into(),
             json!(format!("controlPlane:\n  replicas: {}\n", cluster.installed)),
@@ -95,9 +103,13 @@ mod tests {
 
     #[test]
     fn four_and_five_nodes_are_supported_since_4_18() {
-        for (version, nodes, is_hit) in
-            [("4.17.9", 3, false), ("4.17.9", 4, true), ("4.18.0", 4, false), ("4.18.0", 5, false), ("4.18.0", 6, true)]
-        {
+        for (version, nodes, is_hit) in [
+            ("4.17.9", 3, false),
+            ("4.17.9", 4, true),
+            ("4.18.0", 4, false),
+            ("4.18.0", 5, false),
+            ("4.18.0", 6, true),
+        ] {
             let answer = ask_about(&Cluster { nodes, version, ..USUAL });
             assert_eq!(matches!(answer, Answer::Hit(_)), is_hit, "{version} with {nodes}");
         }
@@ -110,7 +122,10 @@ mod tests {
 
     #[test]
     fn a_cluster_that_shall_have_another_number_is_not_judged() {
-        assert_eq!(ask_about(&Cluster { nodes: 1, topology: "SingleReplica", installed: 1, ..USUAL }), Answer::Miss);
+        assert_eq!(
+            ask_about(&Cluster { nodes: 1, topology: "SingleReplica", installed: 1, ..USUAL }),
+            Answer::Miss
+        );
         assert_eq!(ask_about(&Cluster { nodes: 1, topology: "SingleReplica", ..USUAL }), Answer::Miss);
         assert_eq!(ask_about(&Cluster { nodes: 4, installed: 5, ..USUAL }), Answer::Miss);
     }

@@ -44,8 +44,12 @@ impl Rule for CriticalAlertFiring {
 
 fn is_platform_problem(alert: &Alert<'_>) -> bool {
     let is_critical = alert.labels.get("severity") == Some("critical");
-    let is_of_platform = alert.labels.get("openshift_io_alert_source").is_none_or(|source| source == "platform");
-    is_critical && alert.is_active() && is_of_platform && duration(alert).is_some_and(|duration| duration > MIN_DURATION)
+    let is_of_platform =
+        alert.labels.get("openshift_io_alert_source").is_none_or(|source| source == "platform");
+    is_critical
+        && alert.is_active()
+        && is_of_platform
+        && duration(alert).is_some_and(|duration| duration > MIN_DURATION)
 }
 
 fn duration(alert: &Alert<'_>) -> Option<TimeDelta> {
@@ -88,8 +92,7 @@ mod tests {
 
     #[test]
     fn a_critical_alert_is_a_hit() {
-        let firing =
-            json!({"alertname": "KubeAPIDown", "namespace": "openshift-x", "since": "2026-01-15T11:00:00Z", "summary": "S"});
+        let firing = json!({"alertname": "KubeAPIDown", "namespace": "openshift-x", "since": "2026-01-15T11:00:00Z", "summary": "S"});
         assert_eq!(ask_about(&alert()), Answer::Hit(json!({"alerts": [firing]})));
     }
 
@@ -117,7 +120,10 @@ mod tests {
     #[test]
     fn no_alerts_are_good_news_but_no_file_is_none() {
         assert_eq!(ask(CriticalAlertFiring, &[("config/alerts.json", json!([]))]), Answer::Miss);
-        assert_eq!(ask(CriticalAlertFiring, &[("config/alerts.json", json!({}))]), Answer::skip_all(&["alerts"]));
+        assert_eq!(
+            ask(CriticalAlertFiring, &[("config/alerts.json", json!({}))]),
+            Answer::skip_all(&["alerts"])
+        );
         assert_eq!(ask(CriticalAlertFiring, &[]), Answer::skip_all(&["alerts"]));
     }
 }

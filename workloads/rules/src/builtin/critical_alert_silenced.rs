@@ -30,7 +30,8 @@ impl Rule for CriticalAlertSilenced {
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
-        let alerts = context.within_budget(context.silenced_alerts()?).filter(|alert| is_silenced_and_critical(alert));
+        let alerts =
+            context.within_budget(context.silenced_alerts()?).filter(|alert| is_silenced_and_critical(alert));
         let alerts = non_empty(alerts.map(silenced))?;
         Some(Response::hit(KEY, &Details { alerts }))
     }
@@ -66,7 +67,10 @@ mod tests {
     #[test]
     fn a_silenced_critical_alert_is_a_hit() {
         let alert = json!({"alertname": "A", "namespace": "openshift-x", "silences": ["s1", "s2"]});
-        assert_eq!(ask_about("critical", "suppressed", &json!(["s1", "s2"])), Answer::Hit(json!({"alerts": [alert]})));
+        assert_eq!(
+            ask_about("critical", "suppressed", &json!(["s1", "s2"])),
+            Answer::Hit(json!({"alerts": [alert]}))
+        );
     }
 
     #[test]

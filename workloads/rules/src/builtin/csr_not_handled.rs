@@ -69,7 +69,9 @@ mod tests {
 
     #[test]
     fn a_request_of_a_node_that_waits_for_an_hour_is_a_hit() {
-        for (username, groups) in [(NODE, json!([])), (BOOTSTRAPPER, json!(null)), ("", json!(["system:nodes"]))] {
+        for (username, groups) in
+            [(NODE, json!([])), (BOOTSTRAPPER, json!(null)), ("", json!(["system:nodes"]))]
+        {
             let spec = json!({"Username": username, "Groups": groups});
             let csr = json!({"name": "csr-x", "created": "2026-01-15T10:59:59Z", "username": username});
             let answer = ask_about("2026-01-15T10:59:59Z", &spec, &json!(null));

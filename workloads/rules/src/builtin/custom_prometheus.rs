@@ -47,7 +47,10 @@ mod tests {
         let hit = |prometheuses: Value, alertmanagers: Value| {
             Answer::Hit(json!({"prometheuses": prometheuses, "alertmanagers": alertmanagers}))
         };
-        assert_eq!(ask_about(json!({"prometheuses": ["p"], "alertmanagers": null})), hit(json!(["p"]), json!([])));
+        assert_eq!(
+            ask_about(json!({"prometheuses": ["p"], "alertmanagers": null})),
+            hit(json!(["p"]), json!([]))
+        );
         assert_eq!(ask_about(json!({"alertmanagers": ["a"]})), hit(json!([]), json!(["a"])));
     }
 

@@ -86,6 +86,9 @@ mod tests {
 
     #[test]
     fn one_of_the_two_files_is_needed() {
-        assert_eq!(ask(EtcdMemberProblem, &[]), Answer::Skip("All: [] Any: ['etcd_operator', 'alerts']".into()));
+        assert_eq!(
+            ask(EtcdMemberProblem, &[]),
+            Answer::Skip("All: [] Any: ['etcd_operator', 'alerts']".into())
+        );
     }
 }

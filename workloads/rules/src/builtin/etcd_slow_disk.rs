@@ -34,12 +34,15 @@ struct SlowMember {
 
 impl Rule for EtcdSlowDisk {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.etcd_slow_disk", KEY).requires_any(&[ALERTS, METRICS]).reads_metric(SLOW_APPLY)
+        meta("ccx_rules.external.etcd_slow_disk", KEY)
+            .requires_any(&[ALERTS, METRICS])
+            .reads_metric(SLOW_APPLY)
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let alerts = context.within_budget(context.active_alerts());
-        let alerts: BTreeSet<&str> = alerts.map(Alert::name).filter(|name| DISK_ALERTS.contains(name)).collect();
+        let alerts: BTreeSet<&str> =
+            alerts.map(Alert::name).filter(|name| DISK_ALERTS.contains(name)).collect();
         let slow = context.metric(SLOW_APPLY).filter(|sample| sample.value > MAX_SLOW_APPLY);
         let members: Vec<SlowMember> = context.within_budget(slow).map(slow_member).collect();
         let is_slow = !alerts.is_empty() || !members.is_empty();
@@ -59,7 +62,10 @@ mod tests {
     use crate::testing::{Answer, ask};
 
     fn metrics(slow_apply: u32) -> (&'static str, Value) {
-        ("config/metrics", json!(format!("etcd_server_slow_apply_total{{instance=\"10.0.0.1:9979\"}} {slow_apply} 1\n")))
+        (
+            "config/metrics",
+            json!(format!("etcd_server_slow_apply_total{{instance=\"10.0.0.1:9979\"}} {slow_apply} 1\n")),
+        )
     }
 
     fn alerts(name: &str, state: &str) -> (&'static str, Value) {
@@ -69,7 +75,10 @@ mod tests {
     #[test]
     fn a_member_that_is_often_slow_is_a_hit() {
         let members = json!([{"instance": "10.0.0.1:9979", "slow_apply": 101}]);
-        assert_eq!(ask(EtcdSlowDisk, &[metrics(101)]), Answer::Hit(json!({"members": members, "alerts": []})));
+        assert_eq!(
+            ask(EtcdSlowDisk, &[metrics(101)]),
+            Answer::Hit(json!({"members": members, "alerts": []}))
+        );
     }
 
     #[test]

@@ -34,7 +34,10 @@ mod tests {
     use crate::testing::{Answer, ask};
 
     fn ask_about(feature_set: &str) -> Answer {
-        ask(FeatureSetBlocksUpgrade, &[("config/featuregate.json", json!({"spec": {"featureSet": feature_set}}))])
+        ask(
+            FeatureSetBlocksUpgrade,
+            &[("config/featuregate.json", json!({"spec": {"featureSet": feature_set}}))],
+        )
     }
 
     #[test]

@@ -50,7 +50,8 @@ impl Rule for HaproxyExporterServerThresholdExceeded {
                 _ => {}
             }
         }
-        let routers = non_empty(by_pod.into_iter().filter_map(|(pod, threshold)| beyond_limit(pod, &threshold)))?;
+        let routers =
+            non_empty(by_pod.into_iter().filter_map(|(pod, threshold)| beyond_limit(pod, &threshold)))?;
         Some(Response::hit(KEY, &Details { routers }))
     }
 }
@@ -68,15 +69,21 @@ mod tests {
     use crate::testing::{Answer, ask};
 
     fn ask_about(samples: &[(&str, &str, u32)]) -> Answer {
-        let line =
-            |(pod, kind, value): &(&str, &str, u32)| format!("{THRESHOLD}{{pod=\"{pod}\",type=\"{kind}\"}} {value} 1\n");
+        let line = |(pod, kind, value): &(&str, &str, u32)| {
+            format!("{THRESHOLD}{{pod=\"{pod}\",type=\"{kind}\"}} {value} 1\n")
+        };
         let metrics: String = samples.iter().map(line).collect();
         ask(HaproxyExporterServerThresholdExceeded, &[("config/metrics", json!(metrics))])
     }
 
     #[test]
     fn a_router_beyond_its_own_limit_is_a_hit() {
-        let answer = ask_about(&[("a", "current", 501), ("b", "limit", 600), ("a", "limit", 500), ("b", "current", 501)]);
+        let answer = ask_about(&[
+            ("a", "current", 501),
+            ("b", "limit", 600),
+            ("a", "limit", 500),
+            ("b", "current", 501),
+        ]);
         assert_eq!(answer, Answer::Hit(json!({"routers": [{"pod": "a", "current": 501, "limit": 500}]})));
     }
 

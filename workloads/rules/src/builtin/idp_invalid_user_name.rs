@@ -10,8 +10,9 @@ use crate::{Context, FileMatches, LogQuery, Response, Rule, RuleMeta, documents:
 const KEY: &str = "IDENTITY_PROVIDER_INVALID_USER_NAMES";
 const BEFORE_NAME: &str = "invalid resource name \"";
 
-const INVALID_NAMES: LogQuery = LogQuery::new("idp_invalid_user_name", AUTHENTICATION_LOGS, &["AuthenticationError"])
-    .matching(r#"invalid resource name ".*". .may not contain"#);
+const INVALID_NAMES: LogQuery =
+    LogQuery::new("idp_invalid_user_name", AUTHENTICATION_LOGS, &["AuthenticationError"])
+        .matching(r#"invalid resource name ".*". .may not contain"#);
 
 pub(super) struct IdpInvalidUserName;
 
@@ -57,14 +58,16 @@ mod tests {
 
     #[test]
     fn names_are_shown_without_their_user() {
-        let log = [failure("sso:anna/b"), failure("sso:carl/d"), failure("nobody/e"), "fine\n".into()].concat();
+        let log =
+            [failure("sso:anna/b"), failure("sso:carl/d"), failure("nobody/e"), "fine\n".into()].concat();
         let answer = ask(IdpInvalidUserName, &[(PATH, json!(log))]);
         assert_eq!(answer, Answer::Hit(json!({"names": ["***", "sso:***"], "count": 3})));
     }
 
     #[test]
     fn other_failures_to_log_in_are_none() {
-        let log = "AuthenticationError: user not found\ninvalid resource name \"a/b\": [may not contain '/']\n";
+        let log =
+            "AuthenticationError: user not found\ninvalid resource name \"a/b\": [may not contain '/']\n";
         assert_eq!(ask(IdpInvalidUserName, &[(PATH, json!(log))]), Answer::Miss);
         assert_eq!(ask(IdpInvalidUserName, &[]), Answer::skip_all(&["authentication_logs"]));
     }

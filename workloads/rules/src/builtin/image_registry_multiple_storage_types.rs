@@ -16,7 +16,8 @@ struct Details<'a> {
 
 impl Rule for ImageRegistryMultipleStorageTypes {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules_ocp.external.rules.image_registry_multiple_storage_types", KEY).requires(IMAGE_REGISTRY)
+        meta("ccx_rules_ocp.external.rules.image_registry_multiple_storage_types", KEY)
+            .requires(IMAGE_REGISTRY)
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {

@@ -65,7 +65,10 @@ mod tests {
     fn ask_about(not_after: &str) -> Answer {
         let certificate = json!({"name": "c", "namespace": "n", "not_after": not_after,
             "controllers": [{"name": "default", "namespace": "openshift-ingress-operator"}]});
-        ask(IngressCertificateExpiring, &[("aggregated/ingress_controllers_certs.json", json!([certificate]))])
+        ask(
+            IngressCertificateExpiring,
+            &[("aggregated/ingress_controllers_certs.json", json!([certificate]))],
+        )
     }
 
     #[test]

@@ -25,7 +25,9 @@ struct Single<'a> {
 
 impl Rule for IngressSingleReplica {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.ingress_single_replica", KEY).requires(INGRESS_CONTROLLERS).requires(INFRASTRUCTURE)
+        meta("ccx_rules.external.ingress_single_replica", KEY)
+            .requires(INGRESS_CONTROLLERS)
+            .requires(INFRASTRUCTURE)
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -70,6 +72,9 @@ mod tests {
         assert_eq!(ask_about(&json!(2), "HighlyAvailable"), Answer::Miss);
         assert_eq!(ask_about(&json!(null), "HighlyAvailable"), Answer::Miss);
         assert_eq!(ask_about(&json!(1), "SingleReplica"), Answer::Miss);
-        assert_eq!(ask(IngressSingleReplica, &[]), Answer::skip_all(&["ingress_controllers", "infrastructure"]));
+        assert_eq!(
+            ask(IngressSingleReplica, &[]),
+            Answer::skip_all(&["ingress_controllers", "infrastructure"])
+        );
     }
 }

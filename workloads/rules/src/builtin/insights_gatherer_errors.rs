@@ -34,7 +34,8 @@ impl Rule for InsightsGathererErrors {
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
-        let gatherers = context.within_budget(context.gathering_report()?.gatherers.iter()).filter_map(failing);
+        let gatherers =
+            context.within_budget(context.gathering_report()?.gatherers.iter()).filter_map(failing);
         let gatherers = non_empty(gatherers)?;
         let failures = gatherers.iter().filter(|gatherer| !gatherer.panicked).count();
         let is_hit = gatherers.iter().any(|gatherer| gatherer.panicked) || failures > MAX_FAILURES;

@@ -61,6 +61,9 @@ mod tests {
     #[test]
     fn an_empty_secret_is_none() {
         assert_eq!(ask_about(json!({}), "4.18.9"), Answer::Miss);
-        assert_eq!(ask(Io415ChangeConfigLocation, &[]), Answer::skip_all(&["support_secret", "cluster_version"]));
+        assert_eq!(
+            ask(Io415ChangeConfigLocation, &[]),
+            Answer::skip_all(&["support_secret", "cluster_version"])
+        );
     }
 }

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::{cut, meta, non_empty};
 use crate::{
-    Context, FileMatches, LogQuery, Response, Rule, RuleMeta, documents::CONTROLLER_MANAGER_LOGS, documents::LogPath,
+    Context, FileMatches, LogQuery, Response, Rule, RuleMeta, documents::CONTROLLER_MANAGER_LOGS,
+    documents::LogPath,
 };
 
 const KEY: &str = "KCM_GARBAGE_COLLECTOR_RESYNC";
@@ -45,9 +46,15 @@ impl Rule for KcmGcResync {
 }
 
 fn resyncing<'a>(matches: &FileMatches<'a>) -> Resyncing<'a> {
-    let removed =
-        matches.lines().next().and_then(|line| removed_list(&line).map(|list| cut(list, MAX_REMOVED_CHARS).into()));
-    Resyncing { pod: LogPath::of(matches.path).pod, count: matches.count, removed: removed.unwrap_or_default() }
+    let removed = matches
+        .lines()
+        .next()
+        .and_then(|line| removed_list(&line).map(|list| cut(list, MAX_REMOVED_CHARS).into()));
+    Resyncing {
+        pod: LogPath::of(matches.path).pod,
+        count: matches.count,
+        removed: removed.unwrap_or_default(),
+    }
 }
 
 /// What stands between the brackets after `removed`.
@@ -67,7 +74,9 @@ mod tests {
     const PATH: &str = "config/pod/openshift-kube-controller-manager/logs/kcm-0/errors.log";
 
     fn resync(lists: &str) -> String {
-        format!("I0316 syncing garbage collector with updated resources from discovery (attempt 1): {lists}\n")
+        format!(
+            "I0316 syncing garbage collector with updated resources from discovery (attempt 1): {lists}\n"
+        )
     }
 
     #[test]

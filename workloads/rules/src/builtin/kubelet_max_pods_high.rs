@@ -84,6 +84,9 @@ mod tests {
 
     #[test]
     fn one_of_the_two_files_is_needed() {
-        assert_eq!(ask(KubeletMaxPodsHigh, &[]), Answer::Skip("All: [] Any: ['kubelet_configs', 'nodes']".into()));
+        assert_eq!(
+            ask(KubeletMaxPodsHigh, &[]),
+            Answer::Skip("All: [] Any: ['kubelet_configs', 'nodes']".into())
+        );
     }
 }

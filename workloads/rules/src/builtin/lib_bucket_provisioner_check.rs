@@ -58,14 +58,21 @@ mod tests {
 
     #[test]
     fn the_largest_number_of_plans_is_shown() {
-        let answer = ask_about(&json!([plans("lib-bucket-provisioner.v1", 11), plans("lib-bucket-provisioner.v2", 400)]));
-        let details = json!({"namespace": "openshift-storage", "csv": "lib-bucket-provisioner.v2", "count": 400});
+        let answer = ask_about(&json!([
+            plans("lib-bucket-provisioner.v1", 11),
+            plans("lib-bucket-provisioner.v2", 400)
+        ]));
+        let details =
+            json!({"namespace": "openshift-storage", "csv": "lib-bucket-provisioner.v2", "count": 400});
         assert_eq!(answer, Answer::Hit(details));
     }
 
     #[test]
     fn some_plans_or_those_of_others_are_none() {
-        assert_eq!(ask_about(&json!([plans("lib-bucket-provisioner.v1", 10), plans("other.v1", 400)])), Answer::Miss);
+        assert_eq!(
+            ask_about(&json!([plans("lib-bucket-provisioner.v1", 10), plans("other.v1", 400)])),
+            Answer::Miss
+        );
         assert_eq!(ask_about(&json!(null)), Answer::Miss);
         assert_eq!(ask(LibBucketProvisionerCheck, &[]), Answer::skip_all(&["install_plans"]));
     }

@@ -25,7 +25,8 @@ impl Lifecycle {
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    toml::from_str(include_str!("../../data/lifecycle.toml")).expect("a test reads the table that is compiled in")
+    toml::from_str(include_str!("../../data/lifecycle.toml"))
+        .expect("a test reads the table that is compiled in")
 });
 
 #[derive(Deserialize)]

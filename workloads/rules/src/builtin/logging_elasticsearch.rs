@@ -28,7 +28,8 @@ impl Rule for LoggingElasticsearch {
         let spec = &context.cluster_logging()?.spec;
         let elasticsearch = spec.log_store.elasticsearch.as_deref()?;
         let node_count = elasticsearch.node_count.0.unwrap_or_default();
-        let redundancy = if node_count < MIN_NODES { "no redundancy" } else { &elasticsearch.redundancy_policy };
+        let redundancy =
+            if node_count < MIN_NODES { "no redundancy" } else { &elasticsearch.redundancy_policy };
         let details = Details { node_count, redundancy, collector: spec.collection.collector() };
         Some(Response::hit(KEY, &details))
     }
@@ -43,7 +44,10 @@ mod tests {
 
     fn ask_about(log_store: &Value, collection: &Value) -> Answer {
         let spec = json!({"logStore": log_store, "collection": collection});
-        ask(LoggingElasticsearch, &[("config/logging/openshift-logging/instance.json", json!({"spec": spec}))])
+        ask(
+            LoggingElasticsearch,
+            &[("config/logging/openshift-logging/instance.json", json!({"spec": spec}))],
+        )
     }
 
     fn elasticsearch(node_count: i64) -> Value {

@@ -99,7 +99,10 @@ mod tests {
 
     #[test]
     fn a_stack_that_is_not_ready_is_a_hit() {
-        assert_eq!(ask_about(&json!([condition("Ready", "False")]), &current()), hit("ReadyReason", "M", "v13"));
+        assert_eq!(
+            ask_about(&json!([condition("Ready", "False")]), &current()),
+            hit("ReadyReason", "M", "v13")
+        );
         assert_eq!(ask_about(&json!([condition("Pending", "True")]), &current()), hit("", "", "v13"));
     }
 

@@ -42,14 +42,20 @@ impl Rule for MachineApiErrors {
                 by_reason.entry(&event.reason).or_default().push(event);
             }
         }
-        let events = non_empty(by_reason.into_iter().filter_map(|(reason, events)| warnings(reason, &events)))?;
+        let events =
+            non_empty(by_reason.into_iter().filter_map(|(reason, events)| warnings(reason, &events)))?;
         Some(Response::hit(KEY, &Details { events }))
     }
 }
 
 fn warnings<'a>(reason: &'a str, events: &[&'a Event<'_>]) -> Option<Warnings<'a>> {
     let last = events.iter().max_by_key(|event| parse_time(&event.last_timestamp))?;
-    Some(Warnings { reason, count: events.len(), last: &last.last_timestamp, message: excerpt(&last.message) })
+    Some(Warnings {
+        reason,
+        count: events.len(),
+        last: &last.last_timestamp,
+        message: excerpt(&last.message),
+    })
 }
 
 #[cfg(test)]
@@ -65,8 +71,7 @@ mod tests {
 
     #[test]
     fn warnings_are_grouped_and_the_latest_is_shown() {
-        let event =
-            |reason, time, message| json!({"type": "Warning", "reason": reason, "lastTimestamp": time, "message": message});
+        let event = |reason, time, message| json!({"type": "Warning", "reason": reason, "lastTimestamp": time, "message": message});
         let answer = ask_about(&json!([
             event("FailedUpdate", "2026-01-15T12:30:00+02:00", "earlier"),
             event("FailedCreate", "2026-01-15T10:00:00Z", "other"),

@@ -58,20 +58,23 @@ mod tests {
 
     fn ask_about(degraded_machines: &Value, degraded: &str) -> Answer {
         let condition = json!({"type": "Degraded", "status": degraded, "reason": "R", "message": "M"});
-        let status = json!({"machineCount": 3, "degradedMachineCount": degraded_machines, "conditions": [condition]});
+        let status =
+            json!({"machineCount": 3, "degradedMachineCount": degraded_machines, "conditions": [condition]});
         let pool = json!({"metadata": {"name": "worker"}, "status": status});
         ask(MachineConfigPoolDegraded, &[("config/machineconfigpools/worker.json", pool)])
     }
 
     #[test]
     fn a_pool_with_degraded_machines_is_a_hit() {
-        let pool = json!({"name": "worker", "degraded_machines": 1, "machines": 3, "reason": "", "message": ""});
+        let pool =
+            json!({"name": "worker", "degraded_machines": 1, "machines": 3, "reason": "", "message": ""});
         assert_eq!(ask_about(&json!(1), "False"), Answer::Hit(json!({"pools": [pool]})));
     }
 
     #[test]
     fn a_pool_that_says_so_is_a_hit() {
-        let pool = json!({"name": "worker", "degraded_machines": 0, "machines": 3, "reason": "R", "message": "M"});
+        let pool =
+            json!({"name": "worker", "degraded_machines": 0, "machines": 3, "reason": "R", "message": "M"});
         assert_eq!(ask_about(&json!(null), "True"), Answer::Hit(json!({"pools": [pool]})));
     }
 

@@ -32,7 +32,9 @@ impl Rule for MachineConfigPoolPaused {
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let pools = context.within_budget(context.machine_config_pools());
         let paused = pools.filter(|pool| pool.spec.paused.0 == Some(true));
-        let pools = non_empty(paused.map(|pool| PausedPool { name: &pool.metadata.name, pending: is_pending(pool) }))?;
+        let pools = non_empty(
+            paused.map(|pool| PausedPool { name: &pool.metadata.name, pending: is_pending(pool) }),
+        )?;
         Some(Response::hit(KEY, &Details { pools }))
     }
 }
@@ -50,8 +52,7 @@ mod tests {
 
     fn ask_about(paused: &Value, wanted: &str) -> Answer {
         let spec = json!({"paused": paused, "configuration": {"name": wanted}});
-        let pool =
-            json!({"metadata": {"name": "worker"}, "spec": spec, "status": {"configuration": {"name": "rendered-a"}}});
+        let pool = json!({"metadata": {"name": "worker"}, "spec": spec, "status": {"configuration": {"name": "rendered-a"}}});
         ask(MachineConfigPoolPaused, &[("config/machineconfigpools/worker.json", pool)])
     }
 

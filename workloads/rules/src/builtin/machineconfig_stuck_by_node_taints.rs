@@ -11,7 +11,8 @@ use crate::{
 const KEY: &str = "NODE_HAS_TAINTS_APPLIED";
 
 /// Taints of the platform itself, which its pods tolerate or which go away when the node is fine.
-const PLATFORM_TAINTS: [&str; 3] = ["node-role.kubernetes.io/", "node.kubernetes.io/", "node.cloudprovider.kubernetes.io/"];
+const PLATFORM_TAINTS: [&str; 3] =
+    ["node-role.kubernetes.io/", "node.kubernetes.io/", "node.cloudprovider.kubernetes.io/"];
 
 pub(super) struct MachineconfigStuckByNodeTaints;
 
@@ -51,7 +52,8 @@ fn tainted_node<'a>(node: &'a Node<'_>) -> Option<TaintedNode<'a>> {
     if current == desired {
         return None;
     }
-    let taints = non_empty(node.spec.taints.iter().filter(|taint| keeps_platform_away(taint)).map(Taint::to_string))?;
+    let taints =
+        non_empty(node.spec.taints.iter().filter(|taint| keeps_platform_away(taint)).map(Taint::to_string))?;
     Some(TaintedNode { name: &node.metadata.name, taints, current, desired })
 }
 

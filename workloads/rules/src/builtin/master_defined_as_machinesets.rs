@@ -30,7 +30,8 @@ impl Rule for MasterDefinedAsMachinesets {
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
-        let machinesets = non_empty(context.within_budget(context.machine_sets()).filter_map(control_plane_set))?;
+        let machinesets =
+            non_empty(context.within_budget(context.machine_sets()).filter_map(control_plane_set))?;
         Some(Response::hit(KEY, &Details { machinesets }))
     }
 }
@@ -60,7 +61,9 @@ mod tests {
     #[test]
     fn a_set_of_control_plane_machines_is_a_hit() {
         let set = json!({"name": "s", "namespace": "openshift-machine-api", "replicas": 3});
-        for path in ["machinesets/openshift-machine-api/s.json", "config/machinesets/openshift-machine-api/s.json"] {
+        for path in
+            ["machinesets/openshift-machine-api/s.json", "config/machinesets/openshift-machine-api/s.json"]
+        {
             assert_eq!(ask_about(path, "master"), Answer::Hit(json!({"machinesets": [set]})), "{path}");
         }
     }

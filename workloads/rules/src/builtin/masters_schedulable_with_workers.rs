@@ -47,9 +47,14 @@ mod tests {
             let label = format!("node-role.kubernetes.io/{role}");
             json!({"metadata": {"labels": {label: ""}}})
         };
-        let paths: Vec<String> = (0..roles.len()).map(|number| format!("config/node/{number}.json")).collect();
-        let mut files: Vec<(&str, Value)> = paths.iter().map(|path| &**path).zip(roles.iter().map(node)).collect();
-        files.push(("config/schedulers/cluster.json", json!({"spec": {"mastersSchedulable": masters_schedulable}})));
+        let paths: Vec<String> =
+            (0..roles.len()).map(|number| format!("config/node/{number}.json")).collect();
+        let mut files: Vec<(&str, Value)> =
+            paths.iter().map(|path| &**path).zip(roles.iter().map(node)).collect();
+        files.push((
+            "config/schedulers/cluster.json",
+            json!({"spec": {"mastersSchedulable": masters_schedulable}}),
+        ));
         ask(MastersSchedulableWithWorkers, &files)
     }
 

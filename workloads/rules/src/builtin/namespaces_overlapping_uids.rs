@@ -24,7 +24,8 @@ impl Rule for NamespacesOverlappingUids {
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
-        let groups: Vec<&[Text<'_>]> = context.within_budget(context.overlapping_uids()?).map(|group| &**group).collect();
+        let groups: Vec<&[Text<'_>]> =
+            context.within_budget(context.overlapping_uids()?).map(|group| &**group).collect();
         let platform = groups.iter().copied().flatten().any(|namespace| is_of_platform(namespace));
         (!groups.is_empty()).then(|| Response::hit(KEY, &Details { groups, platform }))
     }
@@ -52,7 +53,10 @@ mod tests {
             (json!([["a", "openshift"], ["openshift-x", "b"]]), true),
             (json!([["kube-system", "b"]]), true),
         ] {
-            assert_eq!(ask_about(groups.clone()), Answer::Hit(json!({"groups": groups, "platform": platform})));
+            assert_eq!(
+                ask_about(groups.clone()),
+                Answer::Hit(json!({"groups": groups, "platform": platform}))
+            );
         }
     }
 

@@ -22,7 +22,9 @@ struct Details {
 
 impl Rule for NoMachineHealthCheck {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.no_machine_health_check", KEY).requires(MACHINE_SETS).may_read(MACHINE_HEALTH_CHECKS)
+        meta("ccx_rules.external.no_machine_health_check", KEY)
+            .requires(MACHINE_SETS)
+            .may_read(MACHINE_HEALTH_CHECKS)
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {

@@ -32,8 +32,10 @@ impl Rule for NodeConfigResourceFailed {
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let kubelet = context.kubelet_configs().iter().map(|config| ("KubeletConfig", config));
-        let runtime = context.container_runtime_configs().iter().map(|config| ("ContainerRuntimeConfig", config));
-        let failed = context.within_budget(kubelet.chain(runtime)).filter_map(|(kind, config)| failed(kind, config));
+        let runtime =
+            context.container_runtime_configs().iter().map(|config| ("ContainerRuntimeConfig", config));
+        let failed =
+            context.within_budget(kubelet.chain(runtime)).filter_map(|(kind, config)| failed(kind, config));
         let resources = non_empty(failed)?;
         Some(Response::hit(KEY, &Details { resources }))
     }
@@ -47,7 +49,11 @@ fn failed<'a>(kind: &'static str, config: &'a NodeConfig<'_>) -> Option<FailedRe
         "Success" => &*latest.status == "False",
         _ => false,
     };
-    has_failed.then(|| FailedResource { kind, name: &config.metadata.name, message: excerpt(&latest.message) })
+    has_failed.then(|| FailedResource {
+        kind,
+        name: &config.metadata.name,
+        message: excerpt(&latest.message),
+    })
 }
 
 #[cfg(test)]
@@ -58,7 +64,8 @@ mod tests {
     use crate::testing::{Answer, ask};
 
     fn config(conditions: &[(&str, &str)]) -> Value {
-        let condition = |(r#type, status): &(&str, &str)| json!({"type": r#type, "status": status, "message": r#type});
+        let condition =
+            |(r#type, status): &(&str, &str)| json!({"type": r#type, "status": status, "message": r#type});
         let conditions: Vec<Value> = conditions.iter().map(condition).collect();
         json!({"metadata": {"name": "c"}, "status": {"conditions": conditions}})
     }
@@ -80,7 +87,10 @@ mod tests {
     fn a_failure_that_was_overcome_is_none() {
         let files = [("config/kubeletconfigs/c.json", config(&[("Failure", "False"), ("Success", "True")]))];
         assert_eq!(ask(NodeConfigResourceFailed, &files), Answer::Miss);
-        assert_eq!(ask(NodeConfigResourceFailed, &[("config/kubeletconfigs/c.json", config(&[]))]), Answer::Miss);
+        assert_eq!(
+            ask(NodeConfigResourceFailed, &[("config/kubeletconfigs/c.json", config(&[]))]),
+            Answer::Miss
+        );
     }
 
     #[test]

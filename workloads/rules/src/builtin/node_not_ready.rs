@@ -40,8 +40,12 @@ impl Rule for NodeNotReady {
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let all = context.nodes();
-        let affected_nodes = non_empty(context.within_budget(all).filter_map(|node| not_ready(node, context)))?;
-        Some(Response::hit(KEY, &Details { not_ready: affected_nodes.len(), total: all.len(), affected_nodes }))
+        let affected_nodes =
+            non_empty(context.within_budget(all).filter_map(|node| not_ready(node, context)))?;
+        Some(Response::hit(
+            KEY,
+            &Details { not_ready: affected_nodes.len(), total: all.len(), affected_nodes },
+        ))
     }
 }
 
@@ -78,7 +82,10 @@ mod tests {
         ];
         let nodes = json!([{"name": "b", "role": "worker", "status": "Unknown", "reason": "R", "message": "M",
             "since": "2026-01-15T11:49:59Z"}]);
-        assert_eq!(ask(NodeNotReady, &files), Answer::Hit(json!({"affected_nodes": nodes, "not_ready": 1, "total": 2})));
+        assert_eq!(
+            ask(NodeNotReady, &files),
+            Answer::Hit(json!({"affected_nodes": nodes, "not_ready": 1, "total": 2}))
+        );
     }
 
     #[test]

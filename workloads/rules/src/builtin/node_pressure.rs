@@ -61,18 +61,24 @@ mod tests {
         let condition = |r#type: &str, status: &str| -> Value {
             json!({"type": r#type, "status": status, "message": "M", "lastTransitionTime": "T"})
         };
-        let conditions = [condition("Ready", "True"), condition("DiskPressure", disk), condition("MemoryPressure", memory)];
+        let conditions = [
+            condition("Ready", "True"),
+            condition("DiskPressure", disk),
+            condition("MemoryPressure", memory),
+        ];
         let node = json!({"metadata": {"name": "n"}, "status": {"conditions": conditions}});
         ask(NodePressure, &[("config/node/n.json", node)])
     }
 
     #[test]
     fn each_thing_that_a_node_lacks_is_listed() {
-        let pressed =
-            |condition| json!({"name": "n", "role": "worker", "condition": condition, "message": "M", "since": "T"});
+        let pressed = |condition| json!({"name": "n", "role": "worker", "condition": condition, "message": "M", "since": "T"});
         let nodes = [pressed("MemoryPressure"), pressed("DiskPressure")];
         assert_eq!(ask_about("True", "True"), Answer::Hit(json!({"affected_nodes": nodes})));
-        assert_eq!(ask_about("False", "True"), Answer::Hit(json!({"affected_nodes": [pressed("DiskPressure")]})));
+        assert_eq!(
+            ask_about("False", "True"),
+            Answer::Hit(json!({"affected_nodes": [pressed("DiskPressure")]}))
+        );
     }
 
     #[test]

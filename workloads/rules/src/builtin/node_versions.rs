@@ -58,7 +58,11 @@ impl Rule for NodesKubeletVersionCheck {
         let others = nodes_with_other_version(context, |node| &node.status.node_info.kubelet_version)?;
         let nodes_with_different_version = others
             .into_iter()
-            .map(|(node, version)| OtherKubelet { node: &node.metadata.name, version, role: node.role().as_str() })
+            .map(|(node, version)| OtherKubelet {
+                node: &node.metadata.name,
+                version,
+                role: node.role().as_str(),
+            })
             .collect();
         Some(Response::hit(KUBELET_KEY, &KubeletDetails { nodes_with_different_version, kcs_link: LINK }))
     }
@@ -71,10 +75,15 @@ impl Rule for NodesContainerRuntimeVersionCheck {
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
-        let others = nodes_with_other_version(context, |node| &node.status.node_info.container_runtime_version)?;
+        let others =
+            nodes_with_other_version(context, |node| &node.status.node_info.container_runtime_version)?;
         let nodes_with_different_version = others
             .into_iter()
-            .map(|(node, version)| OtherRuntime { node: &node.metadata.name, version, role: node.role().as_str() })
+            .map(|(node, version)| OtherRuntime {
+                node: &node.metadata.name,
+                version,
+                role: node.role().as_str(),
+            })
             .collect();
         Some(Response::hit(RUNTIME_KEY, &RuntimeDetails { nodes_with_different_version }))
     }
@@ -106,7 +115,10 @@ fn most_common<'a>(versions: impl Iterator<Item = &'a str>) -> Option<&'a str> {
 
 /// The numbers in a version, which tell what is newer.
 fn numbers(version: &str) -> Vec<u64> {
-    version.split(|character: char| !character.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect()
+    version
+        .split(|character: char| !character.is_ascii_digit())
+        .filter_map(|part| part.parse().ok())
+        .collect()
 }
 
 #[cfg(test)]

@@ -67,9 +67,13 @@ fn small_node<'a>(node: &'a Node<'_>) -> Option<SmallNode<'a>> {
         Role::Worker => (2.0, 8.0),
     };
     let gb = parse_quantity(&node.status.capacity.memory).map(|bytes| bytes / BYTES_PER_GB);
-    let memory = gb.filter(|&gb| gb < required_gb).map(|gb| ShortOfMemory { gb: (gb * 100.0).floor() / 100.0, required_gb });
+    let memory = gb
+        .filter(|&gb| gb < required_gb)
+        .map(|gb| ShortOfMemory { gb: (gb * 100.0).floor() / 100.0, required_gb });
     let count = parse_quantity(&node.status.capacity.cpu);
-    let cpu = count.filter(|&count| count < required_cpus).map(|count| ShortOfCpu { count, required: required_cpus });
+    let cpu = count
+        .filter(|&count| count < required_cpus)
+        .map(|count| ShortOfCpu { count, required: required_cpus });
     let is_small = memory.is_some() || cpu.is_some();
     is_small.then(|| SmallNode { name: &node.metadata.name, role: role.as_str(), memory, cpu })
 }
@@ -93,8 +97,14 @@ mod tests {
     #[test]
     fn what_a_node_lacks_is_listed_and_what_it_has_is_not() {
         for (node, listed) in [
-            (node("master", "4", "8153256Ki"), json!({"name": "n", "role": "master", "memory": 8.34, "memory_req": 16})),
-            (node("control-plane", "3500m", "16Gi"), json!({"name": "n", "role": "master", "cpu": 3.5, "cpu_req": 4})),
+            (
+                node("master", "4", "8153256Ki"),
+                json!({"name": "n", "role": "master", "memory": 8.34, "memory_req": 16}),
+            ),
+            (
+                node("control-plane", "3500m", "16Gi"),
+                json!({"name": "n", "role": "master", "cpu": 3.5, "cpu_req": 4}),
+            ),
             (
                 node("worker", "1", "7G"),
                 json!({"name": "n", "role": "worker", "memory": 7, "memory_req": 8, "cpu": 1, "cpu_req": 2}),

@@ -94,7 +94,10 @@ mod tests {
         assert_eq!(ask_about_ceph(status.clone()), expected);
         assert_eq!(ask_about_ceph(json!({"status": status})), expected);
         let broken = json!({"phase": "Ready", "ceph": {"health": "HEALTH_ERR"}});
-        assert_eq!(ask_about_ceph(broken), hit("CephCluster", "openshift-storage", "c", "Ready", "HEALTH_ERR", ""));
+        assert_eq!(
+            ask_about_ceph(broken),
+            hit("CephCluster", "openshift-storage", "c", "Ready", "HEALTH_ERR", "")
+        );
     }
 
     #[test]
@@ -105,7 +108,10 @@ mod tests {
 
     #[test]
     fn a_warning_of_ceph_or_no_phase_is_none() {
-        assert_eq!(ask_about_ceph(json!({"phase": "Ready", "ceph": {"health": "HEALTH_WARN"}})), Answer::Miss);
+        assert_eq!(
+            ask_about_ceph(json!({"phase": "Ready", "ceph": {"health": "HEALTH_WARN"}})),
+            Answer::Miss
+        );
         assert_eq!(ask_about_ceph(json!({})), Answer::Miss);
         let missing = "All: [] Any: ['ceph_clusters', 'storage_clusters']";
         assert_eq!(ask(OdfClusterNotReady, &[]), Answer::Skip(missing.into()));

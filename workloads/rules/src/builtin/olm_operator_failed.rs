@@ -37,7 +37,8 @@ impl Rule for OlmOperatorFailed {
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
-        let operators = context.within_budget(context.olm_operators()?).filter_map(|operator| failed(operator, context));
+        let operators =
+            context.within_budget(context.olm_operators()?).filter_map(|operator| failed(operator, context));
         let operators = non_empty(operators)?;
         Some(Response::hit(KEY, &Details { operators }))
     }
@@ -80,7 +81,10 @@ mod tests {
 
     #[test]
     fn an_operator_that_succeeded_or_has_just_begun_is_none() {
-        assert_eq!(ask_about(&[("Failed", "2026-01-01T00:00:00Z"), ("Succeeded", "2026-01-02T00:00:00Z")]), Answer::Miss);
+        assert_eq!(
+            ask_about(&[("Failed", "2026-01-01T00:00:00Z"), ("Succeeded", "2026-01-02T00:00:00Z")]),
+            Answer::Miss
+        );
         assert_eq!(ask_about(&[("Installing", "2026-01-15T11:30:00Z")]), Answer::Miss);
     }
 

@@ -59,7 +59,8 @@ mod tests {
 
     #[test]
     fn a_cluster_that_has_migrated_is_none() {
-        let network = json!({"spec": {"networkType": "OpenShiftSDN"}, "status": {"networkType": "OVNKubernetes"}});
+        let network =
+            json!({"spec": {"networkType": "OpenShiftSDN"}, "status": {"networkType": "OVNKubernetes"}});
         assert_eq!(ask(OpenshiftSdnRemoved, &[("config/network.json", network)]), Answer::Miss);
         assert_eq!(ask(OpenshiftSdnRemoved, &[]), Answer::skip_all(&["network"]));
     }

@@ -10,9 +10,12 @@ use crate::{
 
 const KEY: &str = "PLATFORM_OPERATOR_PANIC";
 
-const PANICS: LogQuery =
-    LogQuery::new("operator_log_panic", PLATFORM_POD_LOGS, &["Observed a panic", "runtime error", "concurrent map"])
-        .matching("Observed a panic|panic. runtime error|fatal error. concurrent map");
+const PANICS: LogQuery = LogQuery::new(
+    "operator_log_panic",
+    PLATFORM_POD_LOGS,
+    &["Observed a panic", "runtime error", "concurrent map"],
+)
+.matching("Observed a panic|panic. runtime error|fatal error. concurrent map");
 
 const MAX_LINE_CHARS: usize = 300;
 
@@ -61,7 +64,10 @@ mod tests {
     fn panics_are_counted_by_file_and_the_first_is_shown() {
         let long = format!("E1 Observed a panic: {}", "é".repeat(400));
         let files = [
-            ("conditional/namespaces/openshift-y/pods/q/containers/c/logs/previous.log", json!("panic: runtime error: nil")),
+            (
+                "conditional/namespaces/openshift-y/pods/q/containers/c/logs/previous.log",
+                json!("panic: runtime error: nil"),
+            ),
             (
                 "config/pod/openshift-x/logs/p/errors.log",
                 json!(format!("fine\n{long}\nfatal error: concurrent map writes\n")),
@@ -77,7 +83,8 @@ mod tests {
 
     #[test]
     fn words_about_panics_are_none() {
-        let files = [("config/pod/openshift-x/logs/p/errors.log", json!("E1 no panic here\nE2 runtime error\n"))];
+        let files =
+            [("config/pod/openshift-x/logs/p/errors.log", json!("E1 no panic here\nE2 runtime error\n"))];
         assert_eq!(ask(OperatorLogPanic, &files), Answer::Miss);
         assert_eq!(ask(OperatorLogPanic, &[]), Answer::skip_all(&["platform_pod_logs"]));
     }

@@ -41,7 +41,10 @@ mod tests {
     fn unmanaged_operators_are_named_as_oc_takes_them() {
         let unmanaged = json!({"kind": "?", "name": "cluster", "spec": {"managementState": "Unmanaged"}});
         let files = [
-            ("config/clusteroperator/imageregistry.operator.openshift.io/config/cluster.json", unmanaged.clone()),
+            (
+                "config/clusteroperator/imageregistry.operator.openshift.io/config/cluster.json",
+                unmanaged.clone(),
+            ),
             ("config/clusteroperator/operator.openshift.io/console/cluster.json", unmanaged),
             (
                 "config/clusteroperator/operator.openshift.io/ingresscontroller/openshift-ingress-operator/default.json",

@@ -83,15 +83,21 @@ mod tests {
     #[test]
     fn a_budget_that_needs_every_pod_is_a_hit() {
         assert_eq!(ask_about(&json!({"minAvailable": 2}), 2, 2, 0), hit(2, 2));
-        for spec in [json!({"maxUnavailable": 0}), json!({"maxUnavailable": "0%"}), json!({"minAvailable": "100%"})] {
+        for spec in
+            [json!({"maxUnavailable": 0}), json!({"maxUnavailable": "0%"}), json!({"minAvailable": "100%"})]
+        {
             assert_eq!(ask_about(&spec, 3, 2, 0), hit(3, 2), "{spec}");
         }
     }
 
     #[test]
     fn a_budget_that_is_used_up_for_now_is_none() {
-        for spec in [json!({"maxUnavailable": 1}), json!({"maxUnavailable": "10%"}), json!({"minAvailable": 2}), json!(null)]
-        {
+        for spec in [
+            json!({"maxUnavailable": 1}),
+            json!({"maxUnavailable": "10%"}),
+            json!({"minAvailable": 2}),
+            json!(null),
+        ] {
             assert_eq!(ask_about(&spec, 3, 2, 0), Answer::Miss, "{spec}");
         }
     }

@@ -37,7 +37,8 @@ impl Rule for PlatformPodCrashLoop {
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let pods = context.within_budget(context.platform_pods());
-        let containers = pods.flat_map(|pod| pod.containers().filter_map(move |container| crashing(pod, container)));
+        let containers =
+            pods.flat_map(|pod| pod.containers().filter_map(move |container| crashing(pod, container)));
         let containers = non_empty(containers)?;
         Some(Response::hit(KEY, &Details { containers }))
     }
@@ -76,7 +77,10 @@ mod tests {
         let container = json!({"name": "c", "restartCount": 9, "state": waiting, "lastState": last_state});
         let listed = json!({"namespace": "openshift-x", "pod": "p", "container": "c", "restarts": 9,
             "last_reason": "Error", "last_exit_code": 255});
-        assert_eq!(ask_about(&json!({"containerStatuses": [container]})), Answer::Hit(json!({"containers": [listed]})));
+        assert_eq!(
+            ask_about(&json!({"containerStatuses": [container]})),
+            Answer::Hit(json!({"containers": [listed]}))
+        );
     }
 
     #[test]
@@ -84,12 +88,16 @@ mod tests {
         let container = json!({"name": "i", "restartCount": 51, "state": {"running": {}}});
         let listed = json!({"namespace": "openshift-x", "pod": "p", "container": "i", "restarts": 51,
             "last_reason": "", "last_exit_code": null});
-        assert_eq!(ask_about(&json!({"initContainerStatuses": [container]})), Answer::Hit(json!({"containers": [listed]})));
+        assert_eq!(
+            ask_about(&json!({"initContainerStatuses": [container]})),
+            Answer::Hit(json!({"containers": [listed]}))
+        );
     }
 
     #[test]
     fn a_container_that_restarts_at_times_is_none() {
-        let container = json!({"name": "c", "restartCount": 50, "state": {"waiting": {"reason": "ContainerCreating"}}});
+        let container =
+            json!({"name": "c", "restartCount": 50, "state": {"waiting": {"reason": "ContainerCreating"}}});
         assert_eq!(ask_about(&json!({"containerStatuses": [container]})), Answer::Miss);
         assert_eq!(ask(PlatformPodCrashLoop, &[]), Answer::skip_all(&["platform_pods"]));
     }

@@ -65,8 +65,7 @@ mod tests {
 
     #[test]
     fn a_container_without_its_image_is_a_hit() {
-        let container =
-            json!({"namespace": "openshift-x", "pod": "p", "container": "c", "image": "quay.io/x", "message": "M"});
+        let container = json!({"namespace": "openshift-x", "pod": "p", "container": "c", "image": "quay.io/x", "message": "M"});
         let hit = Answer::Hit(json!({"containers": [container]}));
         for reason in REASONS {
             assert_eq!(ask_about("containerStatuses", reason), hit, "{reason}");

@@ -70,10 +70,13 @@ mod tests {
 
     #[test]
     fn a_container_that_is_or_was_killed_is_a_hit() {
-        let container =
-            json!({"namespace": "openshift-x", "pod": "p", "container": "c", "restarts": 3, "memory_limit": "256Mi"});
+        let container = json!({"namespace": "openshift-x", "pod": "p", "container": "c", "restarts": 3, "memory_limit": "256Mi"});
         for state in ["state", "lastState"] {
-            assert_eq!(ask_about(state, "OOMKilled"), Answer::Hit(json!({"containers": [container]})), "{state}");
+            assert_eq!(
+                ask_about(state, "OOMKilled"),
+                Answer::Hit(json!({"containers": [container]})),
+                "{state}"
+            );
         }
     }
 

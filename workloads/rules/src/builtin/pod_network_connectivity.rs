@@ -87,16 +87,23 @@ mod tests {
 
     #[test]
     fn ten_are_listed_and_all_are_counted() {
-        let failures: serde_json::Map<String, Value> =
-            (10..30).map(|minute| (format!("m{minute}"), json!(format!("2026-01-15T11:{minute}:00Z")))).collect();
+        let failures: serde_json::Map<String, Value> = (10..30)
+            .map(|minute| (format!("m{minute}"), json!(format!("2026-01-15T11:{minute}:00Z"))))
+            .collect();
         let Answer::Hit(details) = ask_about(json!({"TCPConnectError": failures})) else { panic!("no hit") };
         assert_eq!((details["errors"].as_array().unwrap().len(), &details["total"]), (10, &json!(20)));
-        assert_eq!((&details["errors"][0]["message"], &details["errors"][9]["message"]), (&json!("m29"), &json!("m20")));
+        assert_eq!(
+            (&details["errors"][0]["message"], &details["errors"][9]["message"]),
+            (&json!("m29"), &json!("m20"))
+        );
     }
 
     #[test]
     fn old_failures_and_those_without_a_time_are_none() {
-        assert_eq!(ask_about(json!({"TCPConnectError": {"a": "2026-01-14T12:00:00Z", "b": "?"}})), Answer::Miss);
+        assert_eq!(
+            ask_about(json!({"TCPConnectError": {"a": "2026-01-14T12:00:00Z", "b": "?"}})),
+            Answer::Miss
+        );
         assert_eq!(ask_about(json!({})), Answer::Miss);
         assert_eq!(ask(PodNetworkConnectivity, &[]), Answer::skip_all(&["connectivity_checks"]));
     }

@@ -33,7 +33,8 @@ struct Grant<'a> {
 
 impl Rule for PrivilegedSccWide {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.privileged_scc_wide", KEY).requires_any(&[PRIVILEGED_SCC, PRIVILEGED_SCC_BINDING])
+        meta("ccx_rules.external.privileged_scc_wide", KEY)
+            .requires_any(&[PRIVILEGED_SCC, PRIVILEGED_SCC_BINDING])
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -48,7 +49,8 @@ impl Rule for PrivilegedSccWide {
 }
 
 fn is_wide(group: &str) -> bool {
-    let is_of_users = |namespace: &str| !namespace.starts_with("openshift-") && !namespace.starts_with("kube-");
+    let is_of_users =
+        |namespace: &str| !namespace.starts_with("openshift-") && !namespace.starts_with("kube-");
     WIDE_GROUPS.contains(&group) || group.strip_prefix(GROUP_OF_NAMESPACE).is_some_and(is_of_users)
 }
 
@@ -79,14 +81,18 @@ mod tests {
     #[test]
     fn a_group_that_is_bound_is_listed_once() {
         let group = "system:serviceaccounts:shop";
-        let answer = ask_about_binding(json!({"groupNames": [group], "subjects": [{"kind": "SystemGroup", "name": group}]}));
+        let answer = ask_about_binding(
+            json!({"groupNames": [group], "subjects": [{"kind": "SystemGroup", "name": group}]}),
+        );
         let grant = json!({"object": "ClusterRoleBinding/system:openshift:scc:privileged", "group": group});
         assert_eq!(answer, Answer::Hit(json!({"grants": [grant]})));
     }
 
     #[test]
     fn administrators_single_accounts_and_the_platform_are_none() {
-        for group in ["system:masters", "system:serviceaccounts:openshift-infra", "system:serviceaccounts:kube-system"] {
+        for group in
+            ["system:masters", "system:serviceaccounts:openshift-infra", "system:serviceaccounts:kube-system"]
+        {
             assert_eq!(ask_about_constraint(group), Answer::Miss, "{group}");
         }
         let account = json!({"kind": "ServiceAccount", "namespace": "shop", "name": "default"});

@@ -62,13 +62,20 @@ mod tests {
     #[test]
     fn a_configuration_without_a_volume_is_a_hit() {
         let hit = Answer::Hit(json!({"pods": [], "source": "config"}));
-        assert_eq!(ask(PrometheusBackedByPvc, &[(CONFIG, json!({"prometheusK8s": {"retention": "7d"}}))]), hit);
-        assert_eq!(ask(PrometheusBackedByPvc, &[(YAML_CONFIG, json!("prometheusK8s:\n  retention: 7d\n"))]), hit);
+        assert_eq!(
+            ask(PrometheusBackedByPvc, &[(CONFIG, json!({"prometheusK8s": {"retention": "7d"}}))]),
+            hit
+        );
+        assert_eq!(
+            ask(PrometheusBackedByPvc, &[(YAML_CONFIG, json!("prometheusK8s:\n  retention: 7d\n"))]),
+            hit
+        );
     }
 
     #[test]
     fn a_pod_that_keeps_its_database_in_a_directory_of_its_own_is_a_hit() {
-        let answer = ask(PrometheusBackedByPvc, &[pod(&json!({"name": "prometheus-k8s-db", "emptyDir": {}}))]);
+        let answer =
+            ask(PrometheusBackedByPvc, &[pod(&json!({"name": "prometheus-k8s-db", "emptyDir": {}}))]);
         assert_eq!(answer, Answer::Hit(json!({"pods": ["prometheus-k8s-0"], "source": "pod"})));
     }
 
@@ -77,7 +84,10 @@ mod tests {
         let template = json!({"prometheusK8s": {"volumeClaimTemplate": {"spec": {}}}});
         let claim = json!({"name": "prometheus-k8s-db", "persistentVolumeClaim": {"claimName": "c"}, "emptyDir": null});
         assert_eq!(ask(PrometheusBackedByPvc, &[(CONFIG, template), pod(&claim)]), Answer::Miss);
-        assert_eq!(ask(PrometheusBackedByPvc, &[pod(&json!({"name": "config-out", "emptyDir": {}}))]), Answer::Miss);
+        assert_eq!(
+            ask(PrometheusBackedByPvc, &[pod(&json!({"name": "config-out", "emptyDir": {}}))]),
+            Answer::Miss
+        );
     }
 
     #[test]

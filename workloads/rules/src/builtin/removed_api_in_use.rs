@@ -73,7 +73,8 @@ mod tests {
 
     #[test]
     fn without_the_last_day_all_days_count() {
-        let api = json!({"resource": "a.v1beta1.b", "removed_in_release": "1.32", "last_day": null, "total": 9});
+        let api =
+            json!({"resource": "a.v1beta1.b", "removed_in_release": "1.32", "last_day": null, "total": 9});
         let answer = ask(RemovedApiInUse, &[(PATH, json!([count("1.32", &json!(null), 9)]))]);
         assert_eq!(answer, Answer::Hit(json!({"apis": [api]})));
     }

@@ -57,8 +57,7 @@ mod tests {
     use crate::testing::{Answer, ask};
 
     fn ask_about(status: &str, reason: &str) -> Answer {
-        let condition =
-            json!({"type": "Degraded", "status": status, "reason": reason, "message": "M", "lastTransitionTime": "T"});
+        let condition = json!({"type": "Degraded", "status": status, "reason": reason, "message": "M", "lastTransitionTime": "T"});
         let operator = json!({"status": {"conditions": [condition]}});
         ask(SamplesOpFailedImageImportCheck, &[("config/clusteroperator/openshift-samples.json", operator)])
     }

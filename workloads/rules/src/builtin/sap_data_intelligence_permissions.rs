@@ -35,8 +35,10 @@ impl Rule for SapDataIntelligencePermissions {
 
 /// Whether the members of a group may run pods with any user id.
 fn has_any_uid(group: &str, context: &Context<'_>) -> bool {
-    let by_constraint = || context.anyuid_scc().is_some_and(|scc| scc.groups.iter().any(|name| &**name == group));
-    let by_binding = || context.anyuid_scc_binding().is_some_and(|binding| binding.names().any(|name| name == group));
+    let by_constraint =
+        || context.anyuid_scc().is_some_and(|scc| scc.groups.iter().any(|name| &**name == group));
+    let by_binding =
+        || context.anyuid_scc_binding().is_some_and(|binding| binding.names().any(|name| name == group));
     by_constraint() || by_binding()
 }
 

@@ -72,6 +72,9 @@ mod tests {
     #[test]
     fn both_files_are_needed() {
         assert_eq!(ask(SdnMigrationBlockers, &[]), Answer::skip_all(&["sdn_annotations", "network"]));
-        assert_eq!(ask(SdnMigrationBlockers, &[network("OpenShiftSDN")]), Answer::skip_all(&["sdn_annotations"]));
+        assert_eq!(
+            ask(SdnMigrationBlockers, &[network("OpenShiftSDN")]),
+            Answer::skip_all(&["sdn_annotations"])
+        );
     }
 }

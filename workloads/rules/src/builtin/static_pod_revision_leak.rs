@@ -73,13 +73,13 @@ mod tests {
     fn the_ten_largest_are_listed() {
         let names: serde_json::Map<String, Value> =
             (0..12).map(|number| (format!("config-{number:02}"), json!(45 + number))).collect();
-        let counts =
-            json!({"openshift-etcd": {"secrets": {"serving": 60}}, "openshift-kube-apiserver": {"configmaps": names}});
+        let counts = json!({"openshift-etcd": {"secrets": {"serving": 60}}, "openshift-kube-apiserver": {"configmaps": names}});
         let object = |kind: &str, namespace: &str, name: &str, revisions: u32| -> Value {
             json!({"namespace": namespace, "kind": kind, "name": name, "revisions": revisions})
         };
-        let config =
-            |number: u32| object("configmaps", "openshift-kube-apiserver", &format!("config-{number:02}"), 45 + number);
+        let config = |number: u32| {
+            object("configmaps", "openshift-kube-apiserver", &format!("config-{number:02}"), 45 + number)
+        };
         let objects = json!([
             object("secrets", "openshift-etcd", "serving", 60),
             config(11),
@@ -94,17 +94,22 @@ mod tests {
 
     #[test]
     fn no_more_than_ten_are_listed_and_equal_counts_by_name() {
-        let names: serde_json::Map<String, Value> = (0..12).map(|number| (format!("c{number:02}"), json!(600))).collect();
-        let Answer::Hit(details) = ask(StaticPodRevisionLeak, &[(PATH, json!({"ns": {"secrets": names}}))]) else {
+        let names: serde_json::Map<String, Value> =
+            (0..12).map(|number| (format!("c{number:02}"), json!(600))).collect();
+        let Answer::Hit(details) = ask(StaticPodRevisionLeak, &[(PATH, json!({"ns": {"secrets": names}}))])
+        else {
             panic!("no hit")
         };
-        let listed: Vec<_> = details["objects"].as_array().unwrap().iter().map(|object| &object["name"]).collect();
+        let listed: Vec<_> =
+            details["objects"].as_array().unwrap().iter().map(|object| &object["name"]).collect();
         assert_eq!(listed, ["c00", "c01", "c02", "c03", "c04", "c05", "c06", "c07", "c08", "c09"]);
     }
 
     #[test]
     fn fifty_revisions_are_none() {
-        for counts in [json!({"ns": {"configmaps": {"config": 50}}}), json!({"ns": {"configmaps": {"config": "60"}}})] {
+        for counts in
+            [json!({"ns": {"configmaps": {"config": 50}}}), json!({"ns": {"configmaps": {"config": "60"}}})]
+        {
             assert_eq!(ask(StaticPodRevisionLeak, &[(PATH, counts)]), Answer::Miss);
         }
         assert_eq!(ask(StaticPodRevisionLeak, &[]), Answer::skip_all(&["revision_counts"]));
@@ -113,6 +118,9 @@ mod tests {
     #[test]
     fn the_file_may_have_its_other_name() {
         let counts = json!({"ns": {"configmaps": {"config": 51}}});
-        assert!(matches!(ask(StaticPodRevisionLeak, &[("config/revisioned_objects.json", counts)]), Answer::Hit(_)));
+        assert!(matches!(
+            ask(StaticPodRevisionLeak, &[("config/revisioned_objects.json", counts)]),
+            Answer::Hit(_)
+        ));
     }
 }

@@ -64,7 +64,9 @@ fn sick_cluster() -> Vec<(&'static str, Value)> {
         ("config/pod/openshift-x/logs/p/errors.log", json!("E1 Observed a panic: oops\n")),
         (
             "config/pod/openshift-kube-controller-manager/logs/p/errors.log",
-            json!("syncing garbage collector with updated resources from discovery (attempt 1): added: [], removed: [a]\n"),
+            json!(
+                "syncing garbage collector with updated resources from discovery (attempt 1): added: [], removed: [a]\n"
+            ),
         ),
     ]
 }
@@ -112,8 +114,15 @@ fn for_each_value(root: &mut Value, path: &mut Vec<String>, visit: &mut dyn FnMu
     let escaped: Vec<String> = path.iter().map(|part| part.replace('~', "~0").replace('/', "~1")).collect();
     let pointer = if escaped.is_empty() { String::new() } else { format!("/{}", escaped.join("/")) };
     let original = root.pointer(&pointer).unwrap().clone();
-    let others =
-        [json!(null), json!("text"), json!(-7), json!(1e300), json!(true), json!(["list"]), json!({"an": {"object": []}})];
+    let others = [
+        json!(null),
+        json!("text"),
+        json!(-7),
+        json!(1e300),
+        json!(true),
+        json!(["list"]),
+        json!({"an": {"object": []}}),
+    ];
     for other in others {
         *root.pointer_mut(&pointer).unwrap() = other;
         visit(root, &pointer);
@@ -146,14 +155,18 @@ fn a_value_of_another_type_harms_no_rule_that_does_not_read_it() {
             continue;
         }
         let all_but_one: Vec<_> = files.iter().filter(|(other, _)| *other != path).cloned().collect();
-        let untouched: Vec<String> = run(&all_but_one).hits.iter().map(|hit| hit.error_key.to_string()).collect();
+        let untouched: Vec<String> =
+            run(&all_but_one).hits.iter().map(|hit| hit.error_key.to_string()).collect();
         for_each_value(&mut document, &mut Vec::new(), &mut |document, pointer| {
             let mut files = all_but_one.clone();
             files.push((path, document.clone()));
             let report = run(&files);
             assert_eq!(report.faults, [], "{path}{pointer}");
             for key in &untouched {
-                assert!(report.hits.iter().any(|hit| hit.error_key.as_str() == key), "{path}{pointer}: {key}");
+                assert!(
+                    report.hits.iter().any(|hit| hit.error_key.as_str() == key),
+                    "{path}{pointer}: {key}"
+                );
             }
         });
     }

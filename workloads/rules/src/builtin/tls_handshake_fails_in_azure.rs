@@ -59,7 +59,10 @@ mod tests {
         let condition = json!({"type": "Degraded", "status": degraded, "message": message});
         let operator = json!({"metadata": {"name": "console"}, "status": {"conditions": [condition]}});
         let infrastructure = json!({"status": {"platformStatus": {"type": platform}}});
-        let files = [("config/clusteroperator/console.json", operator), ("config/infrastructure.json", infrastructure)];
+        let files = [
+            ("config/clusteroperator/console.json", operator),
+            ("config/infrastructure.json", infrastructure),
+        ];
         ask(TlsHandshakeFailsInAzure, &files)
     }
 

@@ -48,7 +48,9 @@ mod tests {
 
     #[test]
     fn an_unknown_plugin_is_a_hit() {
-        let answer = ask_about(json!({"spec": {"networkType": "OVNKubernetes"}, "status": {"networkType": "Homemade"}}));
+        let answer = ask_about(
+            json!({"spec": {"networkType": "OVNKubernetes"}, "status": {"networkType": "Homemade"}}),
+        );
         assert_eq!(answer, Answer::Hit(json!({"network_type": "Homemade"})));
     }
 
@@ -63,9 +65,12 @@ mod tests {
 
     #[test]
     fn the_list_names_each_plugin_once() {
-        let unique: std::collections::BTreeSet<String> = SUPPORTED_PLUGINS.iter().map(|name| name.to_lowercase()).collect();
+        let unique: std::collections::BTreeSet<String> =
+            SUPPORTED_PLUGINS.iter().map(|name| name.to_lowercase()).collect();
         assert_eq!(unique.len(), SUPPORTED_PLUGINS.len());
         assert!(unique.contains("ovnkubernetes"));
-        assert!(unique.iter().all(|name| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')));
+        assert!(
+            unique.iter().all(|name| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
+        );
     }
 }

@@ -48,7 +48,10 @@ mod tests {
     use crate::testing::{Answer, ask};
 
     fn ask_about(config: Value) -> Answer {
-        ask(UnsupportedConfigOverrides, &[("config/clusteroperator/operator.openshift.io/etcd/cluster.json", config)])
+        ask(
+            UnsupportedConfigOverrides,
+            &[("config/clusteroperator/operator.openshift.io/etcd/cluster.json", config)],
+        )
     }
 
     #[test]
@@ -56,7 +59,8 @@ mod tests {
         let overrides = json!({"a": {}, "useUnsupportedUnsafeNonHANonProductionUnstableEtcd": true});
         let operator = json!({"kind": "Etcd", "name": "cluster",
             "overrides": ["a", "useUnsupportedUnsafeNonHANonProductionUnstableEtcd"]});
-        let config = json!({"kind": "Etcd", "name": "cluster", "spec": {"unsupportedConfigOverrides": overrides}});
+        let config =
+            json!({"kind": "Etcd", "name": "cluster", "spec": {"unsupportedConfigOverrides": overrides}});
         assert_eq!(ask_about(config), Answer::Hit(json!({"operators": [operator]})));
     }
 

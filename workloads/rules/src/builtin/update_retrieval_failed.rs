@@ -27,8 +27,11 @@ impl Rule for UpdateRetrievalFailed {
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let version = context.cluster_version()?;
         let retrieved = version.status.conditions.find_false("RetrievedUpdates")?;
-        let details =
-            Details { reason: &retrieved.reason, message: excerpt(&retrieved.message), channel: &version.spec.channel };
+        let details = Details {
+            reason: &retrieved.reason,
+            message: excerpt(&retrieved.message),
+            channel: &version.spec.channel,
+        };
         (details.reason != NO_CHANNEL).then(|| Response::hit(KEY, &details))
     }
 }
@@ -41,7 +44,8 @@ mod tests {
     use crate::testing::{Answer, ask};
 
     fn ask_about(retrieved: &str, reason: &str) -> Answer {
-        let condition = json!({"type": "RetrievedUpdates", "status": retrieved, "reason": reason, "message": "M"});
+        let condition =
+            json!({"type": "RetrievedUpdates", "status": retrieved, "reason": reason, "message": "M"});
         let version = json!({"spec": {"channel": "stable-4.18"}, "status": {"conditions": [condition]}});
         ask(UpdateRetrievalFailed, &[("config/version.json", version)])
     }

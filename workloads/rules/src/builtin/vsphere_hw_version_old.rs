@@ -26,7 +26,9 @@ struct OldMachines {
 
 impl Rule for VsphereHwVersionOld {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.vsphere_hw_version_old", KEY).requires(METRICS).reads_metric(HARDWARE_VERSIONS)
+        meta("ccx_rules.external.vsphere_hw_version_old", KEY)
+            .requires(METRICS)
+            .reads_metric(HARDWARE_VERSIONS)
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -39,7 +41,8 @@ impl Rule for VsphereHwVersionOld {
 fn old_machines(sample: &Sample<'_>) -> Option<OldMachines> {
     let hw_version = sample.label("hw_version")?;
     let number: u32 = hw_version.strip_prefix("vmx-")?.parse().ok()?;
-    (number < MIN_VERSION && sample.value > 0.0).then(|| OldMachines { hw_version: hw_version.into(), count: sample.value })
+    (number < MIN_VERSION && sample.value > 0.0)
+        .then(|| OldMachines { hw_version: hw_version.into(), count: sample.value })
 }
 
 #[cfg(test)]
@@ -50,7 +53,9 @@ mod tests {
     use crate::testing::{Answer, ask};
 
     fn ask_about(samples: &[(&str, u32)]) -> Answer {
-        let line = |(version, count): &(&str, u32)| format!("{HARDWARE_VERSIONS}{{hw_version=\"{version}\"}} {count} 1\n");
+        let line = |(version, count): &(&str, u32)| {
+            format!("{HARDWARE_VERSIONS}{{hw_version=\"{version}\"}} {count} 1\n")
+        };
         ask(VsphereHwVersionOld, &[("config/metrics", json!(samples.iter().map(line).collect::<String>()))])
     }
 

@@ -25,7 +25,9 @@ struct IdleMachine<'a> {
 
 impl Rule for VsphereUpiMachineIsInPhase {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules_ocp.external.rules.vsphere_upi_machine_is_in_phase", KEY).requires(MACHINES).requires(INFRASTRUCTURE)
+        meta("ccx_rules_ocp.external.rules.vsphere_upi_machine_is_in_phase", KEY)
+            .requires(MACHINES)
+            .requires(INFRASTRUCTURE)
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -34,8 +36,9 @@ impl Rule for VsphereUpiMachineIsInPhase {
         }
         let machines = context.within_budget(context.machines());
         let idle = machines.filter(|machine| &*machine.status.phase != "Running");
-        let machines =
-            non_empty(idle.map(|machine| IdleMachine { name: &machine.metadata.name, phase: &machine.status.phase }))?;
+        let machines = non_empty(
+            idle.map(|machine| IdleMachine { name: &machine.metadata.name, phase: &machine.status.phase }),
+        )?;
         Some(Response::hit(KEY, &Details { machines }))
     }
 }
@@ -50,8 +53,10 @@ mod tests {
     fn ask_about(platform: &str, phase: &str) -> Answer {
         let machine = json!({"metadata": {"name": "m"}, "status": {"phase": phase}});
         let infrastructure = json!({"status": {"platformStatus": {"type": platform}}});
-        let files =
-            [("config/machines/openshift-machine-api/m.json", machine), ("config/infrastructure.json", infrastructure)];
+        let files = [
+            ("config/machines/openshift-machine-api/m.json", machine),
+            ("config/infrastructure.json", infrastructure),
+        ];
         ask(VsphereUpiMachineIsInPhase, &files)
     }
 

@@ -34,11 +34,11 @@ impl Rule for WeakTlsProfile {
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
-        let api_server = context.api_server().map(|server| ("apiserver".into(), &*server.spec.tls_security_profile));
-        let controllers = context
-            .ingress_controllers()
-            .iter()
-            .map(|controller| (format!("ingresscontroller/{}", controller.name), &*controller.spec.tls_security_profile));
+        let api_server =
+            context.api_server().map(|server| ("apiserver".into(), &*server.spec.tls_security_profile));
+        let controllers = context.ingress_controllers().iter().map(|controller| {
+            (format!("ingresscontroller/{}", controller.name), &*controller.spec.tls_security_profile)
+        });
         let profiles = context.within_budget(api_server.into_iter().chain(controllers));
         let components = non_empty(profiles.filter_map(|(component, profile)| weak(component, profile)))?;
         Some(Response::hit(KEY, &Details { components }))
@@ -61,8 +61,7 @@ mod tests {
     use super::*;
     use crate::testing::{Answer, ask};
 
-    const CONTROLLER: &str =
-        "config/clusteroperator/operator.openshift.io/ingresscontroller/openshift-ingress-operator/default.json";
+    const CONTROLLER: &str = "config/clusteroperator/operator.openshift.io/ingresscontroller/openshift-ingress-operator/default.json";
 
     fn ask_about(path: &str, profile: &Value) -> Answer {
         ask(WeakTlsProfile, &[(path, json!({"spec": {"tlsSecurityProfile": profile}}))])
@@ -75,7 +74,10 @@ mod tests {
 
     #[test]
     fn the_old_profile_is_a_hit_in_every_component() {
-        assert_eq!(ask_about("config/apiserver.json", &json!({"type": "Old"})), hit("apiserver", "Old", "VersionTLS10"));
+        assert_eq!(
+            ask_about("config/apiserver.json", &json!({"type": "Old"})),
+            hit("apiserver", "Old", "VersionTLS10")
+        );
         let expected = hit("ingresscontroller/default", "Old", "VersionTLS10");
         assert_eq!(ask_about(CONTROLLER, &json!({"type": "Old", "old": {}})), expected);
     }

@@ -33,7 +33,8 @@ struct Blocking<'a> {
 
 impl Rule for WebhookBlocksPlatform {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.webhook_blocks_platform", KEY).requires_any(&[VALIDATING_WEBHOOKS, MUTATING_WEBHOOKS])
+        meta("ccx_rules.external.webhook_blocks_platform", KEY)
+            .requires_any(&[VALIDATING_WEBHOOKS, MUTATING_WEBHOOKS])
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -42,13 +43,16 @@ impl Rule for WebhookBlocksPlatform {
     }
 }
 
-fn blocking<'a>(ConfiguredWebhook { kind, configuration, webhook }: ConfiguredWebhook<'a, '_>) -> Option<Blocking<'a>> {
+fn blocking<'a>(
+    ConfiguredWebhook { kind, configuration, webhook }: ConfiguredWebhook<'a, '_>,
+) -> Option<Blocking<'a>> {
     let concerns_all_namespaces = webhook.namespace_selector.is_empty() && webhook.object_selector.is_empty();
     if !webhook.must_answer() || !concerns_all_namespaces {
         return None;
     }
     let rules = webhook.rules_about(&VITAL_RESOURCES);
-    let resources: Vec<&str> = rules.flat_map(|rule| rule.resources.iter()).map(|resource| &**resource).collect();
+    let resources: Vec<&str> =
+        rules.flat_map(|rule| rule.resources.iter()).map(|resource| &**resource).collect();
     let service = foreign_service(webhook).filter(|_| !resources.is_empty())?;
     Some(Blocking { kind, configuration, name: &webhook.name, service, resources })
 }
@@ -57,7 +61,8 @@ fn blocking<'a>(ConfiguredWebhook { kind, configuration, webhook }: ConfiguredWe
 fn foreign_service<'a>(webhook: &'a Webhook<'_>) -> Option<Cow<'a, str>> {
     let service = &webhook.client_config.service;
     if !service.namespace.is_empty() {
-        let is_of_platform = ["openshift-", "kube-"].iter().any(|prefix| service.namespace.starts_with(prefix));
+        let is_of_platform =
+            ["openshift-", "kube-"].iter().any(|prefix| service.namespace.starts_with(prefix));
         return (!is_of_platform).then(|| format!("{}/{}", &*service.namespace, &*service.name).into());
     }
     // The platform asks some programs that run on the same node.
@@ -128,14 +133,22 @@ mod tests {
         for selector in ["namespaceSelector", "objectSelector"] {
             assert!(!is_hit(&webhook_with(selector, json!({"matchLabels": {"x": "y"}}))), "{selector}");
         }
-        for (resource, expected) in [("configmaps", false), ("pods/exec", false), ("*", true), ("leases", true)] {
-            assert_eq!(is_hit(&webhook_with("rules", json!([{"resources": [resource]}]))), expected, "{resource}");
+        for (resource, expected) in
+            [("configmaps", false), ("pods/exec", false), ("*", true), ("leases", true)]
+        {
+            assert_eq!(
+                is_hit(&webhook_with("rules", json!([{"resources": [resource]}]))),
+                expected,
+                "{resource}"
+            );
         }
     }
 
     #[test]
     fn a_webhook_of_the_platform_is_none() {
-        for (namespace, expected) in [("openshift-x", false), ("kube-system", false), ("openshiftish", true), ("", false)] {
+        for (namespace, expected) in
+            [("openshift-x", false), ("kube-system", false), ("openshiftish", true), ("", false)]
+        {
             let config = json!({"service": {"namespace": namespace}});
             assert_eq!(is_hit(&webhook_with("clientConfig", config)), expected, "{namespace}");
         }

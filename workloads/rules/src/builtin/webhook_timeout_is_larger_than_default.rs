@@ -41,7 +41,9 @@ impl Rule for WebhookTimeoutIsLargerThanDefault {
     }
 }
 
-fn slow<'a>(ConfiguredWebhook { kind, configuration, webhook }: ConfiguredWebhook<'a, '_>) -> Option<Slow<'a>> {
+fn slow<'a>(
+    ConfiguredWebhook { kind, configuration, webhook }: ConfiguredWebhook<'a, '_>,
+) -> Option<Slow<'a>> {
     let timeout = webhook.timeout_seconds.0.filter(|&seconds| seconds > MAX_SECONDS)?;
     is_asked_about_new_pods(webhook).then(|| Slow { kind, configuration, name: &webhook.name, timeout })
 }
@@ -62,7 +64,10 @@ mod tests {
         let webhook = json!({"name": "w", "timeoutSeconds": seconds, "failurePolicy": "Ignore",
             "rules": [{"operations": [operation], "resources": ["configmaps", resource]}]});
         let configuration = json!({"webhooks": [webhook]});
-        ask(WebhookTimeoutIsLargerThanDefault, &[("config/validatingwebhookconfigurations/c.json", configuration)])
+        ask(
+            WebhookTimeoutIsLargerThanDefault,
+            &[("config/validatingwebhookconfigurations/c.json", configuration)],
+        )
     }
 
     #[test]

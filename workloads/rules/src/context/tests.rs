@@ -10,7 +10,8 @@ use crate::{
 };
 
 fn with_context<T>(files: &[(&str, serde_json::Value)], look: impl FnOnce(&Context<'_>) -> T) -> T {
-    let meta = RuleMeta::new("pack.a".parse().unwrap(), "KEY".parse().unwrap()).requires(NODES).requires(METRICS);
+    let meta =
+        RuleMeta::new("pack.a".parse().unwrap(), "KEY".parse().unwrap()).requires(NODES).requires(METRICS);
     let plan = Plan::new([&meta.reads_metric("up")].into_iter());
     look(&Context::new(&plan, &archive(files), Some(now())))
 }
@@ -48,7 +49,8 @@ fn a_document_is_parsed_once() {
 #[test]
 fn metrics_are_those_that_a_rule_declared() {
     with_context(&[("config/metrics", json!("up 1\ndown 2\nup{a=\"b\"} 3\n"))], |context| {
-        let values = |family| context.metric(family).map(|sample| sample.value.to_string()).collect::<Vec<_>>();
+        let values =
+            |family| context.metric(family).map(|sample| sample.value.to_string()).collect::<Vec<_>>();
         assert_eq!(values("up"), ["1", "3"]);
         assert!(values("down").is_empty());
     });
@@ -56,7 +58,9 @@ fn metrics_are_those_that_a_rule_declared() {
 
 #[test]
 fn what_no_rule_declared_is_not_there() {
-    with_context(&[("config/alerts.json", json!([]))], |context| assert_eq!(context.alerts().map(<[_]>::len), None));
+    with_context(&[("config/alerts.json", json!([]))], |context| {
+        assert_eq!(context.alerts().map(<[_]>::len), None)
+    });
 }
 
 #[test]

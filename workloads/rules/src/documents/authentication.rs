@@ -7,7 +7,9 @@ use crate::{Context, Input};
 
 /// The configuration of authentication.
 pub const AUTHENTICATION: Input =
-    Input::documents("authentication", &["config/authentication.json"], |context| context.authentication().is_some());
+    Input::documents("authentication", &["config/authentication.json"], |context| {
+        context.authentication().is_some()
+    });
 
 impl<'a> Context<'a> {
     /// The document of [`AUTHENTICATION`].

@@ -6,10 +6,11 @@ use super::{Conditions, Object, Text, Texts, lenient::parse_objects};
 use crate::{Context, Input};
 
 /// The requests.
-pub const CERTIFICATE_SIGNING_REQUESTS: Input =
-    Input::documents("certificate_signing_requests", &["config/certificatesigningrequests/*.json"], |context| {
-        !context.certificate_signing_requests().is_empty()
-    });
+pub const CERTIFICATE_SIGNING_REQUESTS: Input = Input::documents(
+    "certificate_signing_requests",
+    &["config/certificatesigningrequests/*.json"],
+    |context| !context.certificate_signing_requests().is_empty(),
+);
 
 impl<'a> Context<'a> {
     /// The documents of [`CERTIFICATE_SIGNING_REQUESTS`].
@@ -37,7 +38,8 @@ pub struct CertificateSigningRequest<'a> {
 impl CertificateSigningRequest<'_> {
     /// Whether a node asks, or a machine that is about to become one.
     pub fn is_of_node(&self) -> bool {
-        const BOOTSTRAPPER: &str = "system:serviceaccount:openshift-machine-config-operator:node-bootstrapper";
+        const BOOTSTRAPPER: &str =
+            "system:serviceaccount:openshift-machine-config-operator:node-bootstrapper";
         let username = &*self.spec.username;
         let is_in_group = self.spec.groups.iter().any(|group| &**group == "system:nodes");
         is_in_group || username.starts_with("system:node:") || username == BOOTSTRAPPER

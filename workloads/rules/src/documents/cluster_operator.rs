@@ -9,9 +9,10 @@ use super::{
 use crate::{Context, Input};
 
 /// The platform's operators.
-pub const CLUSTER_OPERATORS: Input = Input::documents("cluster_operators", &["config/clusteroperator/*.json"], |context| {
-    !context.cluster_operators().is_empty()
-});
+pub const CLUSTER_OPERATORS: Input =
+    Input::documents("cluster_operators", &["config/clusteroperator/*.json"], |context| {
+        !context.cluster_operators().is_empty()
+    });
 
 /// The operator of users' logins. Rules that need one operator also read [`CLUSTER_OPERATORS`], of which it is taken.
 pub const AUTHENTICATION_OPERATOR: Input =
@@ -20,9 +21,10 @@ pub const AUTHENTICATION_OPERATOR: Input =
     });
 
 /// The operator of etcd.
-pub const ETCD_OPERATOR: Input = Input::documents("etcd_operator", &["config/clusteroperator/etcd.json"], |context| {
-    context.cluster_operator("etcd").is_some()
-});
+pub const ETCD_OPERATOR: Input =
+    Input::documents("etcd_operator", &["config/clusteroperator/etcd.json"], |context| {
+        context.cluster_operator("etcd").is_some()
+    });
 
 /// The operator of the API servers.
 pub const KUBE_APISERVER_OPERATOR: Input =
@@ -52,7 +54,9 @@ pub const KUBE_SCHEDULER_OPERATOR: Input =
 impl<'a> Context<'a> {
     /// The documents of [`CLUSTER_OPERATORS`].
     pub fn cluster_operators(&self) -> &[ClusterOperator<'a>] {
-        let parse = || parse_objects_with_paths(self.files(&CLUSTER_OPERATORS)).map(ClusterOperator::of_file).collect();
+        let parse = || {
+            parse_objects_with_paths(self.files(&CLUSTER_OPERATORS)).map(ClusterOperator::of_file).collect()
+        };
         self.documents.cluster_operators.get_or_init(parse)
     }
 
@@ -96,7 +100,10 @@ pub struct Status<'a> {
 impl Status<'_> {
     /// The version of the operator itself.
     pub fn version(&self) -> &str {
-        self.versions.iter().find(|operand| &*operand.name == "operator").map_or("", |operand| &operand.version)
+        self.versions
+            .iter()
+            .find(|operand| &*operand.name == "operator")
+            .map_or("", |operand| &operand.version)
     }
 }
 

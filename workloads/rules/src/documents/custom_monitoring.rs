@@ -6,10 +6,11 @@ use super::{Texts, lenient::parse_object};
 use crate::{Context, Input};
 
 /// The instances of Prometheus and Alertmanager outside the platform.
-pub const CUSTOM_MONITORING: Input =
-    Input::documents("custom_monitoring", &["aggregated/custom_prometheuses_alertmanagers.json"], |context| {
-        context.custom_monitoring().is_some()
-    });
+pub const CUSTOM_MONITORING: Input = Input::documents(
+    "custom_monitoring",
+    &["aggregated/custom_prometheuses_alertmanagers.json"],
+    |context| context.custom_monitoring().is_some(),
+);
 
 impl<'a> Context<'a> {
     /// The document of [`CUSTOM_MONITORING`].

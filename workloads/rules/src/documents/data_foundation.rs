@@ -9,9 +9,10 @@ use super::{
 use crate::{Context, Input};
 
 /// The Ceph clusters, of which archives only have the status.
-pub const CEPH_CLUSTERS: Input = Input::documents("ceph_clusters", &["config/storage/*/cephclusters/*.json"], |context| {
-    !context.ceph_clusters().is_empty()
-});
+pub const CEPH_CLUSTERS: Input =
+    Input::documents("ceph_clusters", &["config/storage/*/cephclusters/*.json"], |context| {
+        !context.ceph_clusters().is_empty()
+    });
 
 /// The storage clusters, each of which is made of a Ceph cluster and what belongs to it.
 pub const STORAGE_CLUSTERS: Input =
@@ -22,13 +23,15 @@ pub const STORAGE_CLUSTERS: Input =
 impl<'a> Context<'a> {
     /// The documents of [`CEPH_CLUSTERS`].
     pub fn ceph_clusters(&self) -> &[StorageCluster<'a>] {
-        let parse = || parse_objects_with_paths(self.files(&CEPH_CLUSTERS)).map(StorageCluster::of_file).collect();
+        let parse =
+            || parse_objects_with_paths(self.files(&CEPH_CLUSTERS)).map(StorageCluster::of_file).collect();
         self.documents.ceph_clusters.get_or_init(parse)
     }
 
     /// The documents of [`STORAGE_CLUSTERS`].
     pub fn storage_clusters(&self) -> &[StorageCluster<'a>] {
-        let parse = || parse_objects_with_paths(self.files(&STORAGE_CLUSTERS)).map(StorageCluster::of_file).collect();
+        let parse =
+            || parse_objects_with_paths(self.files(&STORAGE_CLUSTERS)).map(StorageCluster::of_file).collect();
         self.documents.storage_clusters.get_or_init(parse)
     }
 }
@@ -48,7 +51,11 @@ impl<'a> StorageCluster<'a> {
     fn of_file((path, document): (&'a str, Document<'a>)) -> Self {
         let Document { status, phase, message, ceph, conditions } = document;
         let has_status_at_root = !phase.is_empty() || !ceph.health.is_empty();
-        let status = if has_status_at_root { Status { phase, message, ceph, conditions } } else { status.into_inner() };
+        let status = if has_status_at_root {
+            Status { phase, message, ceph, conditions }
+        } else {
+            status.into_inner()
+        };
         Self { namespace: path.split('/').nth(2).unwrap_or_default(), name: file_stem(path), status }
     }
 }

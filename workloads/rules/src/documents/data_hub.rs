@@ -6,10 +6,11 @@ use super::lenient::parse_objects_with_paths;
 use crate::{Context, Input};
 
 /// The installations of SAP Data Intelligence.
-pub const DATA_HUBS: Input =
-    Input::documents("data_hubs", &["customresources/installers.datahub.sap.com/datahubs/*/*.json"], |context| {
-        !context.data_hubs().is_empty()
-    });
+pub const DATA_HUBS: Input = Input::documents(
+    "data_hubs",
+    &["customresources/installers.datahub.sap.com/datahubs/*/*.json"],
+    |context| !context.data_hubs().is_empty(),
+);
 
 impl<'a> Context<'a> {
     /// The documents of [`DATA_HUBS`].

@@ -15,7 +15,10 @@ impl<'a> Context<'a> {
     /// The events of [`MACHINE_API_EVENTS`]; `None` when the document is missing or no object.
     pub fn machine_api_events(&self) -> Option<&[Event<'a>]> {
         let parse = || self.files(&MACHINE_API_EVENTS).iter().find_map(parse_object::<Events<'_>>);
-        self.documents.machine_api_events.get_or_init(|| parse().map(|events| events.items.into_vec())).as_deref()
+        self.documents
+            .machine_api_events
+            .get_or_init(|| parse().map(|events| events.items.into_vec()))
+            .as_deref()
     }
 }
 

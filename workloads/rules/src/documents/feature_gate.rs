@@ -6,8 +6,9 @@ use super::{Object, Text, lenient::parse_object};
 use crate::{Context, Input};
 
 /// The choice of features.
-pub const FEATURE_GATE: Input =
-    Input::documents("feature_gate", &["config/featuregate.json"], |context| context.feature_gate().is_some());
+pub const FEATURE_GATE: Input = Input::documents("feature_gate", &["config/featuregate.json"], |context| {
+    context.feature_gate().is_some()
+});
 
 impl<'a> Context<'a> {
     /// The document of [`FEATURE_GATE`].

@@ -6,9 +6,10 @@ use super::{List, Text, Texts, lenient::parse_object};
 use crate::{Context, Input};
 
 /// How the collection of the archive went.
-pub const GATHERING_REPORT: Input = Input::documents("gathering_report", &["insights-operator/gathers.json"], |context| {
-    context.gathering_report().is_some()
-});
+pub const GATHERING_REPORT: Input =
+    Input::documents("gathering_report", &["insights-operator/gathers.json"], |context| {
+        context.gathering_report().is_some()
+    });
 
 impl<'a> Context<'a> {
     /// The document of [`GATHERING_REPORT`].

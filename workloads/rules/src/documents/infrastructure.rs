@@ -7,7 +7,9 @@ use crate::{Context, Input};
 
 /// What the cluster runs on.
 pub const INFRASTRUCTURE: Input =
-    Input::documents("infrastructure", &["config/infrastructure.json"], |context| context.infrastructure().is_some());
+    Input::documents("infrastructure", &["config/infrastructure.json"], |context| {
+        context.infrastructure().is_some()
+    });
 
 impl<'a> Context<'a> {
     /// The document of [`INFRASTRUCTURE`].

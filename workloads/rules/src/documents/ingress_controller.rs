@@ -18,7 +18,11 @@ pub const INGRESS_CONTROLLERS: Input = Input::documents(
 impl<'a> Context<'a> {
     /// The documents of [`INGRESS_CONTROLLERS`].
     pub fn ingress_controllers(&self) -> &[IngressController<'a>] {
-        let parse = || parse_objects_with_paths(self.files(&INGRESS_CONTROLLERS)).map(IngressController::of_file).collect();
+        let parse = || {
+            parse_objects_with_paths(self.files(&INGRESS_CONTROLLERS))
+                .map(IngressController::of_file)
+                .collect()
+        };
         self.documents.ingress_controllers.get_or_init(parse)
     }
 }

@@ -41,7 +41,11 @@ mod tests {
 
     #[test]
     fn what_is_not_said_is_not_known() {
-        for yaml in ["", "controlPlane:\n  name: master\ncompute:\n  replicas: 3\n", "controlPlane:\n  replicas: many\n"] {
+        for yaml in [
+            "",
+            "controlPlane:\n  name: master\ncompute:\n  replicas: 3\n",
+            "controlPlane:\n  replicas: many\n",
+        ] {
             assert_eq!(control_plane_replicas(yaml), None, "{yaml}");
         }
     }

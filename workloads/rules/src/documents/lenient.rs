@@ -231,7 +231,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for IntOrText<'a> {
 
 impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Maybe::deserialize(deserializer).map(|Maybe(fields)| Self(fields.map(|Fields(value)| value).unwrap_or_default()))
+        Maybe::deserialize(deserializer)
+            .map(|Maybe(fields)| Self(fields.map(|Fields(value)| value).unwrap_or_default()))
     }
 }
 

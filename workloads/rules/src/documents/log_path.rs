@@ -5,7 +5,10 @@ use crate::Input;
 /// The log lines that the operator gathered of the platform's pods.
 pub const PLATFORM_POD_LOGS: Input = Input::text(
     "platform_pod_logs",
-    &["config/pod/openshift-*/logs/*/*.log", "conditional/namespaces/openshift-*/pods/*/containers/*/logs/*.log"],
+    &[
+        "config/pod/openshift-*/logs/*/*.log",
+        "conditional/namespaces/openshift-*/pods/*/containers/*/logs/*.log",
+    ],
 );
 
 /// The logs of the Kubernetes controller manager.

@@ -84,7 +84,12 @@ impl MachineSet<'_> {
 
     /// What its machines are for, such as `worker`.
     pub fn role(&self) -> &str {
-        self.spec.template.metadata.labels.get("machine.openshift.io/cluster-api-machine-role").unwrap_or_default()
+        self.spec
+            .template
+            .metadata
+            .labels
+            .get("machine.openshift.io/cluster-api-machine-role")
+            .unwrap_or_default()
     }
 }
 

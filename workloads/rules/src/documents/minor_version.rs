@@ -35,10 +35,16 @@ mod tests {
 
     #[test]
     fn releases_belong_to_minor_releases() {
-        for (release, minor) in
-            [("4.18.9", "4.18"), ("4.17.0-rc.0", "4.17"), ("4.9", "4.9"), ("5.0.0-0.nightly-2026-01-01", "5.0")]
-        {
-            assert_eq!(MinorVersion::of_release(release).map(|minor| minor.to_string()).as_deref(), Some(minor));
+        for (release, minor) in [
+            ("4.18.9", "4.18"),
+            ("4.17.0-rc.0", "4.17"),
+            ("4.9", "4.9"),
+            ("5.0.0-0.nightly-2026-01-01", "5.0"),
+        ] {
+            assert_eq!(
+                MinorVersion::of_release(release).map(|minor| minor.to_string()).as_deref(),
+                Some(minor)
+            );
         }
         for text in ["", "4", "4.x.1", "v4.18.1", "4.-1.0"] {
             assert_eq!(MinorVersion::of_release(text), None, "{text}");

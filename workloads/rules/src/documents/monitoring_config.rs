@@ -67,16 +67,21 @@ fn of_json(document: &Document) -> MonitoringConfig {
 /// Looks for the template below `prometheusK8s`, in a text where sections are told by how far their lines are indented.
 fn of_yaml(content: &[u8]) -> Option<MonitoringConfig> {
     let text = std::str::from_utf8(content).ok()?;
-    let is_section_start = |line: &&str| line.starts_with(|first: char| !first.is_whitespace() && first != '#');
+    let is_section_start =
+        |line: &&str| line.starts_with(|first: char| !first.is_whitespace() && first != '#');
     text.lines().find(is_section_start).filter(|line| line.contains(':'))?;
     let mut lines = text.lines().skip_while(|line| !line.starts_with("prometheusK8s:"));
     let first = lines.next().unwrap_or_default();
     let mut section = std::iter::once(first).chain(lines.take_while(|line| !is_section_start(line)));
-    Some(config(section.any(|line| line.contains("volumeClaimTemplate:") && !line.trim_start().starts_with('#'))))
+    Some(config(
+        section.any(|line| line.contains("volumeClaimTemplate:") && !line.trim_start().starts_with('#')),
+    ))
 }
 
 fn config(has_template: bool) -> MonitoringConfig {
-    MonitoringConfig { prometheus_storage: if has_template { Storage::Persistent } else { Storage::Ephemeral } }
+    MonitoringConfig {
+        prometheus_storage: if has_template { Storage::Persistent } else { Storage::Ephemeral },
+    }
 }
 
 #[cfg(test)]

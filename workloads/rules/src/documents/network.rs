@@ -6,13 +6,15 @@ use super::{Int, Object, Text, lenient::parse_object};
 use crate::{Context, Input};
 
 /// The configuration of the network.
-pub const NETWORK: Input = Input::documents("network", &["config/network.json"], |context| context.network().is_some());
+pub const NETWORK: Input =
+    Input::documents("network", &["config/network.json"], |context| context.network().is_some());
 
 /// How many workloads use what only the old network plugin has.
-pub const SDN_ANNOTATIONS: Input =
-    Input::documents("sdn_annotations", &["aggregated/pods_and_netnamespaces_with_sdn_annotations.json"], |context| {
-        context.sdn_annotations().is_some()
-    });
+pub const SDN_ANNOTATIONS: Input = Input::documents(
+    "sdn_annotations",
+    &["aggregated/pods_and_netnamespaces_with_sdn_annotations.json"],
+    |context| context.sdn_annotations().is_some(),
+);
 
 impl<'a> Context<'a> {
     /// The document of [`NETWORK`].

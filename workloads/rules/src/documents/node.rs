@@ -8,7 +8,8 @@ use super::{Conditions, List, Map, Object, Text, lenient::parse_objects};
 use crate::{Context, Input};
 
 /// The cluster's machines.
-pub const NODES: Input = Input::documents("nodes", &["config/node/*.json"], |context| !context.nodes().is_empty());
+pub const NODES: Input =
+    Input::documents("nodes", &["config/node/*.json"], |context| !context.nodes().is_empty());
 
 impl<'a> Context<'a> {
     /// The documents of [`NODES`].

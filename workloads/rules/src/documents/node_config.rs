@@ -7,7 +7,9 @@ use crate::{Context, Input};
 
 /// The settings of kubelets.
 pub const KUBELET_CONFIGS: Input =
-    Input::documents("kubelet_configs", &["config/kubeletconfigs/*.json"], |context| !context.kubelet_configs().is_empty());
+    Input::documents("kubelet_configs", &["config/kubeletconfigs/*.json"], |context| {
+        !context.kubelet_configs().is_empty()
+    });
 
 /// The settings of container runtimes.
 pub const CONTAINER_RUNTIME_CONFIGS: Input =
@@ -23,7 +25,9 @@ impl<'a> Context<'a> {
 
     /// The documents of [`CONTAINER_RUNTIME_CONFIGS`].
     pub fn container_runtime_configs(&self) -> &[NodeConfig<'a>] {
-        self.documents.container_runtime_configs.get_or_init(|| parse_objects(self.files(&CONTAINER_RUNTIME_CONFIGS)))
+        self.documents
+            .container_runtime_configs
+            .get_or_init(|| parse_objects(self.files(&CONTAINER_RUNTIME_CONFIGS)))
     }
 }
 

@@ -6,7 +6,8 @@ use super::{List, Object, Text, lenient::parse_object};
 use crate::{Context, Input};
 
 /// The configuration of logins.
-pub const OAUTH: Input = Input::documents("oauth", &["config/oauth.json"], |context| context.oauth().is_some());
+pub const OAUTH: Input =
+    Input::documents("oauth", &["config/oauth.json"], |context| context.oauth().is_some());
 
 impl<'a> Context<'a> {
     /// The document of [`OAUTH`].

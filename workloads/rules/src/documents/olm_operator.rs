@@ -7,7 +7,9 @@ use crate::{Context, Input};
 
 /// The installed operators.
 pub const OLM_OPERATORS: Input =
-    Input::documents("olm_operators", &["config/olm_operators.json"], |context| context.olm_operators().is_some());
+    Input::documents("olm_operators", &["config/olm_operators.json"], |context| {
+        context.olm_operators().is_some()
+    });
 
 impl<'a> Context<'a> {
     /// The elements of [`OLM_OPERATORS`]; `None` when the document is missing or no list.

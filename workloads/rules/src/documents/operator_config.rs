@@ -22,7 +22,8 @@ pub const OPERATOR_CONFIGS: Input = Input::documents(
 impl<'a> Context<'a> {
     /// The documents of [`OPERATOR_CONFIGS`].
     pub fn operator_configs(&self) -> &[OperatorConfig<'a>] {
-        let parse = || parse_objects_with_paths(self.files(&OPERATOR_CONFIGS)).map(OperatorConfig::of_file).collect();
+        let parse =
+            || parse_objects_with_paths(self.files(&OPERATOR_CONFIGS)).map(OperatorConfig::of_file).collect();
         self.documents.operator_configs.get_or_init(parse)
     }
 }

@@ -8,7 +8,11 @@ use crate::{Context, Input};
 /// The pods of the platform's own namespaces.
 pub const PLATFORM_PODS: Input = Input::documents(
     "platform_pods",
-    &["config/pod/openshift-*/*.json", "config/pod/kube-system/*.json", "conditional/namespaces/openshift-*/pods/*/*.json"],
+    &[
+        "config/pod/openshift-*/*.json",
+        "config/pod/kube-system/*.json",
+        "conditional/namespaces/openshift-*/pods/*/*.json",
+    ],
     |context| !context.platform_pods().is_empty(),
 );
 
@@ -19,10 +23,11 @@ pub const MONITORING_PODS: Input =
     });
 
 /// Of these, the pods of the cluster's Prometheus. For rules that also read [`PLATFORM_PODS`].
-pub const PROMETHEUS_PODS: Input =
-    Input::documents("prometheus_pods", &["config/pod/openshift-monitoring/prometheus-k8s-*.json"], |context| {
-        context.prometheus_pods().next().is_some()
-    });
+pub const PROMETHEUS_PODS: Input = Input::documents(
+    "prometheus_pods",
+    &["config/pod/openshift-monitoring/prometheus-k8s-*.json"],
+    |context| context.prometheus_pods().next().is_some(),
+);
 
 impl<'a> Context<'a> {
     /// The documents of [`PLATFORM_PODS`].

@@ -9,9 +9,10 @@ use super::{
 use crate::{Context, Input};
 
 /// The budgets of all namespaces that have one.
-pub const POD_DISRUPTION_BUDGETS: Input = Input::documents("pod_disruption_budgets", &["config/pdbs/*/*.json"], |context| {
-    !context.pod_disruption_budgets().is_empty()
-});
+pub const POD_DISRUPTION_BUDGETS: Input =
+    Input::documents("pod_disruption_budgets", &["config/pdbs/*/*.json"], |context| {
+        !context.pod_disruption_budgets().is_empty()
+    });
 
 impl<'a> Context<'a> {
     /// The documents of [`POD_DISRUPTION_BUDGETS`].

@@ -6,7 +6,8 @@ use super::{Object, Text, lenient::parse_object};
 use crate::{Context, Input};
 
 /// The configuration of the proxy.
-pub const PROXY: Input = Input::documents("proxy", &["config/proxy.json"], |context| context.proxy().is_some());
+pub const PROXY: Input =
+    Input::documents("proxy", &["config/proxy.json"], |context| context.proxy().is_some());
 
 impl<'a> Context<'a> {
     /// The document of [`PROXY`].

@@ -21,7 +21,8 @@ pub fn parse_quantity(text: &str) -> Option<f64> {
     let with_unit = UNITS.iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor)));
     let (number, factor) = with_unit.unwrap_or((text, &1.0));
     // `f64` would also read "inf" and "nan".
-    let is_number = number.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'+' | b'-' | b'e' | b'E'));
+    let is_number =
+        number.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'+' | b'-' | b'e' | b'E'));
     number.parse::<f64>().ok().filter(|_| is_number).map(|number| number * factor)
 }
 
@@ -39,7 +40,11 @@ mod tests {
             ("1.5G", "1500000000"),
             ("12e3", "12000"),
         ] {
-            assert_eq!(parse_quantity(text).map(|number| number.to_string()).as_deref(), Some(number), "{text}");
+            assert_eq!(
+                parse_quantity(text).map(|number| number.to_string()).as_deref(),
+                Some(number),
+                "{text}"
+            );
         }
         for text in ["", "Ki", "four", "inf", "NaN", "4 Gi", "4GB"] {
             assert_eq!(parse_quantity(text), None, "{text}");

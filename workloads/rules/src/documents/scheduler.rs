@@ -6,8 +6,9 @@ use super::{Bool, Object, lenient::parse_object};
 use crate::{Context, Input};
 
 /// The configuration of the scheduler.
-pub const SCHEDULER: Input =
-    Input::documents("scheduler", &["config/schedulers/cluster.json"], |context| context.scheduler().is_some());
+pub const SCHEDULER: Input = Input::documents("scheduler", &["config/schedulers/cluster.json"], |context| {
+    context.scheduler().is_some()
+});
 
 impl Context<'_> {
     /// The document of [`SCHEDULER`].

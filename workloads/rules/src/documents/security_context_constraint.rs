@@ -19,15 +19,17 @@ pub const PRIVILEGED_SCC_BINDING: Input = Input::documents(
 );
 
 /// The constraint that allows any user id.
-pub const ANYUID_SCC: Input = Input::documents("anyuid_scc", &["config/securitycontextconstraint/anyuid.json"], |context| {
-    context.anyuid_scc().is_some()
-});
+pub const ANYUID_SCC: Input =
+    Input::documents("anyuid_scc", &["config/securitycontextconstraint/anyuid.json"], |context| {
+        context.anyuid_scc().is_some()
+    });
 
 /// Who was given the constraint that allows any user id.
-pub const ANYUID_SCC_BINDING: Input =
-    Input::documents("anyuid_scc_binding", &["config/clusterrolebinding/system_openshift_scc_anyuid.json"], |context| {
-        context.anyuid_scc_binding().is_some()
-    });
+pub const ANYUID_SCC_BINDING: Input = Input::documents(
+    "anyuid_scc_binding",
+    &["config/clusterrolebinding/system_openshift_scc_anyuid.json"],
+    |context| context.anyuid_scc_binding().is_some(),
+);
 
 impl<'a> Context<'a> {
     /// The document of [`PRIVILEGED_SCC`].

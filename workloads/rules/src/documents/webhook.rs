@@ -50,7 +50,11 @@ fn of_kind<'c, 'a>(
 ) -> impl Iterator<Item = ConfiguredWebhook<'c, 'a>> {
     configurations.iter().flat_map(move |configuration| {
         let name = configuration.name;
-        configuration.webhooks.iter().map(move |webhook| ConfiguredWebhook { kind, configuration: name, webhook })
+        configuration.webhooks.iter().map(move |webhook| ConfiguredWebhook {
+            kind,
+            configuration: name,
+            webhook,
+        })
     })
 }
 

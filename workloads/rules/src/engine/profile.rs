@@ -82,7 +82,10 @@ mod tests {
 
     #[test]
     fn a_profile_has_every_rule_and_what_it_found() {
-        let archive = testing::archive(&[("config/version.json", json!({"status": {"desired": {"version": "4.18.9"}}}))]);
+        let archive = testing::archive(&[(
+            "config/version.json",
+            json!({"status": {"desired": {"version": "4.18.9"}}}),
+        )]);
         let engine = Engine::builtin();
         let profile = engine.profile(&archive, None);
         let verdicts: Vec<_> = profile.rules.iter().map(|cost| (&cost.rule.rule, cost.verdict)).collect();

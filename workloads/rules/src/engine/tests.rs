@@ -27,7 +27,10 @@ impl<F: Fn(&Context<'_>) -> Option<Response> + Send + Sync> Rule for Scripted<F>
     }
 }
 
-fn rule(module: &'static str, check: impl Fn(&Context<'_>) -> Option<Response> + Send + Sync + 'static) -> Box<dyn Rule> {
+fn rule(
+    module: &'static str,
+    check: impl Fn(&Context<'_>) -> Option<Response> + Send + Sync + 'static,
+) -> Box<dyn Rule> {
     Box::new(Scripted { module, check })
 }
 
@@ -46,7 +49,8 @@ fn hit_rules(report: &Report) -> Vec<&str> {
 
 /// What the engine says about a rule that answers `response`.
 fn fault_of(response: impl Fn() -> Response + Send + Sync + 'static) -> FaultReason {
-    let report = run(vec![rule("pack.bad", move |_| Some(response())), healthy("pack.good")], Budget::default());
+    let report =
+        run(vec![rule("pack.bad", move |_| Some(response())), healthy("pack.good")], Budget::default());
     assert_eq!(hit_rules(&report), ["pack.good"]);
     report.faults[0].reason.clone()
 }
@@ -73,7 +77,9 @@ fn a_rule_that_takes_too_long_is_reported_and_its_answer_does_not_count() {
     let report = run(vec![slow, healthy("pack.z")], budget);
     assert!(started.elapsed() < Duration::from_mins(1), "the budget did not end the loop");
     assert_eq!(hit_rules(&report), ["pack.z"]);
-    let [RuleFault { reason: FaultReason::OverBudget(elapsed), .. }] = report.faults[..] else { panic!("{report:?}") };
+    let [RuleFault { reason: FaultReason::OverBudget(elapsed), .. }] = report.faults[..] else {
+        panic!("{report:?}")
+    };
     assert!(elapsed > Duration::from_millis(500));
 }
 
@@ -90,7 +96,9 @@ fn details_that_clients_can_not_read_are_a_fault() {
     let reason = fault_of(|| Response::hit("KEY", &json!({"nodes": [{"name": "a"}]})));
     assert!(reason.to_string().contains("`nodes`"), "{reason}");
     let not_json = std::collections::HashMap::from([(vec![1], 1)]);
-    let FaultReason::InvalidDetails(reason) = fault_of(move || Response::hit("KEY", &not_json)) else { panic!() };
+    let FaultReason::InvalidDetails(reason) = fault_of(move || Response::hit("KEY", &not_json)) else {
+        panic!()
+    };
     assert!(reason.contains("key must be a string"), "{reason}");
 }
 
@@ -98,7 +106,10 @@ fn details_that_clients_can_not_read_are_a_fault() {
 fn a_rule_that_can_not_tell_says_why() {
     let limit = FaultReason::Limit("200000 iterations".into());
     assert_eq!(fault_of(|| Response::fault(FaultReason::Limit("200000 iterations".into()))), limit);
-    let report = run(vec![rule("pack.a", |_| Some(Response::fault(FaultReason::Limit(String::new()))))], Budget::default());
+    let report = run(
+        vec![rule("pack.a", |_| Some(Response::fault(FaultReason::Limit(String::new()))))],
+        Budget::default(),
+    );
     assert_eq!(report.runs[0].verdict, Verdict::Limit);
     let slow = rule("pack.a", |_| {
         std::thread::sleep(Duration::from_millis(2));
@@ -112,11 +123,16 @@ fn a_rule_that_can_not_tell_says_why() {
 
 #[test]
 fn details_that_are_too_large_tell_their_size() {
-    let answer = |text_len: usize| move |_: &Context<'_>| Some(Response::hit("KEY", &json!({"a": "x".repeat(text_len)})));
+    let answer = |text_len: usize| {
+        move |_: &Context<'_>| Some(Response::hit("KEY", &json!({"a": "x".repeat(text_len)})))
+    };
     let budget = Budget { max_details_bytes: 100, ..Budget::default() };
     let report = run(vec![rule("pack.a", answer(92)), rule("pack.b", answer(93))], budget);
     assert_eq!(report.hits[0].details.get().len(), r#""type":"rule","error_key":"KEY","#.len() + 100);
-    assert_eq!(report.hits[1].details.get(), r#"{"type":"rule","error_key":"KEY","max_detail_length_error":101}"#);
+    assert_eq!(
+        report.hits[1].details.get(),
+        r#"{"type":"rule","error_key":"KEY","max_detail_length_error":101}"#
+    );
 }
 
 #[test]
@@ -132,7 +148,8 @@ fn each_kind_of_answer_has_its_section_and_each_run_its_verdict() {
     let answer = |kind| move |_: &Context<'_>| Some(Response::new(kind, "KEY".into(), &json!({})));
     let kinds = [Kind::Hit, Kind::Info, Kind::Pass, Kind::Fingerprint];
     let modules = ["pack.a", "pack.b", "pack.c", "pack.d"];
-    let mut rules: Vec<_> = modules.into_iter().zip(kinds).map(|(module, kind)| rule(module, answer(kind))).collect();
+    let mut rules: Vec<_> =
+        modules.into_iter().zip(kinds).map(|(module, kind)| rule(module, answer(kind))).collect();
     rules.push(rule("pack.e", |_| None));
     let report = run(rules, Budget::default());
     let verdicts: Vec<_> = report.runs.iter().map(|run| run.verdict).collect();
@@ -177,7 +194,8 @@ fn an_engine_that_lacks_rules_says_so_beside_what_the_report_says() {
     let engine = Engine::new(vec![healthy("pack.a")], Budget::default()).incomplete("A");
     let mut report = engine.run(&archive(&[("words/a.txt", json!("text"))]), Some(now()));
     let incomplete = |report: &Report| -> Value {
-        serde_json::from_str::<Value>(report.to_json().get()).unwrap()["analysis_metadata"]["incomplete"].clone()
+        serde_json::from_str::<Value>(report.to_json().get()).unwrap()["analysis_metadata"]["incomplete"]
+            .clone()
     };
     assert_eq!((incomplete(&report), hit_rules(&report)), (json!("A"), vec!["pack.a"]));
     report.mark_incomplete("B");

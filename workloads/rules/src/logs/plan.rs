@@ -34,8 +34,9 @@ impl LogPlan {
             if plan.index_of(query).is_some() {
                 continue;
             }
-            let compile =
-                |regex: &str| Regex::new(regex).expect("a rule's regular expression is valid, its tests have run it");
+            let compile = |regex: &str| {
+                Regex::new(regex).expect("a rule's regular expression is valid, its tests have run it")
+            };
             plan.queries.push(CompiledQuery { query: query.clone(), regex: query.regex().map(compile) });
         }
         plan

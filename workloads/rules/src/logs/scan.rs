@@ -96,7 +96,9 @@ fn add_every_line(text: &[u8], slots: &[usize], candidates: &mut Vec<Candidate>)
 impl Literals {
     fn new(literals: &[(&str, usize)]) -> Self {
         if literals.len() <= FEW_LITERALS {
-            return Self::Few(literals.iter().map(|&(literal, slot)| (Finder::new(literal).into_owned(), slot)).collect());
+            return Self::Few(
+                literals.iter().map(|&(literal, slot)| (Finder::new(literal).into_owned(), slot)).collect(),
+            );
         }
         let automaton = AhoCorasick::new(literals.iter().map(|(literal, _)| literal));
         let automaton = automaton.expect("the literals of a rule set are far from 2 GB");
@@ -155,8 +157,10 @@ impl<'a> Lines<'a> {
     fn cut_line_around(&mut self, hit: Range<usize>) -> Option<Range<usize>> {
         if hit.start >= self.current.end {
             let between = &self.text[self.current.end..hit.start];
-            let start = memrchr(b'\n', between).map_or(self.current.start, |newline| self.current.end + newline + 1);
-            let end = memchr(b'\n', &self.text[hit.end..]).map_or(self.text.len(), |newline| hit.end + newline);
+            let start =
+                memrchr(b'\n', between).map_or(self.current.start, |newline| self.current.end + newline + 1);
+            let end =
+                memchr(b'\n', &self.text[hit.end..]).map_or(self.text.len(), |newline| hit.end + newline);
             self.current = start..end;
         }
         let cut = self.current.start..self.current.end.min(self.current.start + MAX_LINE_BYTES);

@@ -17,7 +17,8 @@ fn scan<'a>(queries: &[LogQuery], a: &'a [u8], b: &'a [u8]) -> (LogPlan, LogMatc
 /// What a query finds, as (path, count, first lines).
 fn found(query: &LogQuery, a: &str, b: &str) -> Vec<(String, usize, Vec<String>)> {
     let (plan, matches) = scan(std::slice::from_ref(query), a.as_bytes(), b.as_bytes());
-    let of_file = |file: &FileMatches<'_>| (file.path.into(), file.count, file.lines().map(Cow::into_owned).collect());
+    let of_file =
+        |file: &FileMatches<'_>| (file.path.into(), file.count, file.lines().map(Cow::into_owned).collect());
     matches.of(query, &plan).iter().map(of_file).collect()
 }
 
@@ -41,13 +42,19 @@ fn a_query_only_sees_its_own_files() {
 #[test]
 fn the_regular_expression_is_tried_on_lines_with_a_literal_only() {
     let query = LogQuery::new("q", A, &["removed"]).matching(r"\[[^\]]");
-    assert_eq!(found(&query, "removed []\nremoved [x]\n[x]\n", ""), [("a.log".into(), 1, vec!["removed [x]".into()])]);
+    assert_eq!(
+        found(&query, "removed []\nremoved [x]\n[x]\n", ""),
+        [("a.log".into(), 1, vec!["removed [x]".into()])]
+    );
 }
 
 #[test]
 fn a_query_that_knows_no_literals_is_tried_on_every_line() {
     let query = LogQuery::dynamic("q".into(), A, vec![], "^[0-9]+$|^$".into());
-    assert_eq!(found(&query, "12\nx1\n\n3", ""), [("a.log".into(), 3, vec!["12".into(), String::new(), "3".into()])]);
+    assert_eq!(
+        found(&query, "12\nx1\n\n3", ""),
+        [("a.log".into(), 3, vec!["12".into(), String::new(), "3".into()])]
+    );
 }
 
 #[test]

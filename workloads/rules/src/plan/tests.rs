@@ -45,10 +45,12 @@ fn each_input_gets_its_files_once_and_in_order() {
 
 #[test]
 fn an_input_of_a_rule_made_at_run_time_is_sorted_like_a_constant() {
-    let owned = Input::dynamic_text("owned".into(), vec!["config/node/*.json".into(), "config/version".into()]);
+    let owned =
+        Input::dynamic_text("owned".into(), vec!["config/node/*.json".into(), "config/version".into()]);
     let meta = RuleMeta::new("pack.a".parse().unwrap(), "KEY".parse().unwrap()).may_read(owned.clone());
     let plan = Plan::new([&meta].into_iter());
-    let archive = archive(&[("config/node/a.json", json!("")), ("config/version", json!("")), ("config/x", json!(""))]);
+    let archive =
+        archive(&[("config/node/a.json", json!("")), ("config/version", json!("")), ("config/x", json!(""))]);
     assert_eq!(paths(&plan, &archive, &owned), ["config/node/a.json", "config/version"]);
 }
 

@@ -12,7 +12,8 @@ use crate::Kind;
 pub(super) fn encode(report: &Report) -> Box<RawValue> {
     let now = report.now.map(|now| now.to_rfc3339());
     let sections = Sections {
-        analysis_metadata: AnalysisMetadata::new(now.as_deref(), report.incomplete.as_deref()).with(&report.rule_sets),
+        analysis_metadata: AnalysisMetadata::new(now.as_deref(), report.incomplete.as_deref())
+            .with(&report.rule_sets),
         fingerprints: items(Kind::Fingerprint, &report.fingerprints),
         info: items(Kind::Info, &report.info),
         pass: items(Kind::Pass, &report.pass),
@@ -57,13 +58,18 @@ impl<'a> AnalysisMetadata<'a> {
             finish: now,
             execution_context: "ccx_rules.Archive",
             incomplete,
-            plugin_sets: BTreeMap::from([("ccx_rules", PluginSet { version: env!("CARGO_PKG_VERSION"), commit: None })]),
+            plugin_sets: BTreeMap::from([(
+                "ccx_rules",
+                PluginSet { version: env!("CARGO_PKG_VERSION"), commit: None },
+            )]),
         }
     }
 
     /// The same, with sets of rules beside the built-in ones.
     fn with(mut self, rule_sets: &'a [RuleSetVersion]) -> Self {
-        let named = rule_sets.iter().map(|set| (set.name.as_str(), PluginSet { version: &set.version, commit: None }));
+        let named = rule_sets
+            .iter()
+            .map(|set| (set.name.as_str(), PluginSet { version: &set.version, commit: None }));
         self.plugin_sets.extend(named);
         self
     }
@@ -121,6 +127,11 @@ struct SkipItem<'a> {
 
 impl<'a> From<&'a Skip> for SkipItem<'a> {
     fn from(skip: &'a Skip) -> Self {
-        Self { rule_fqdn: skip.rule.component(), reason: "MISSING_REQUIREMENTS", details: &skip.details, r#type: "skip" }
+        Self {
+            rule_fqdn: skip.rule.component(),
+            reason: "MISSING_REQUIREMENTS",
+            details: &skip.details,
+            r#type: "skip",
+        }
     }
 }

@@ -146,7 +146,10 @@ mod tests {
         let encoded = encoded(&report(12));
         let recommendation = &encoded["workload_recommendations"][0];
         let count = |value: &Value| value.as_array().unwrap().len();
-        assert_eq!((count(&recommendation["details"]["samples"]), count(&recommendation["workloads"])), (10, 12));
+        assert_eq!(
+            (count(&recommendation["details"]["samples"]), count(&recommendation["workloads"])),
+            (10, 12)
+        );
     }
 
     #[test]

@@ -62,7 +62,8 @@ fn a_workload_that_passes_is_not_there() {
 
 #[test]
 fn checks_are_switched_on_and_off_by_name() {
-    let metrics = [line("host_pid", "u-1", 1), line("latest_tag", "u-2", 1), line("my_own", "u-3", 1)].concat();
+    let metrics =
+        [line("host_pid", "u-1", 1), line("latest_tag", "u-2", 1), line("my_own", "u-3", 1)].concat();
     let keys_with = |enabled: &[&str], disabled: &[&str]| {
         let checks = WorkloadChecks::select(&names(enabled), &names(disabled)).unwrap();
         keys(&checks, &metrics).into_iter().map(|(key, _)| key).collect::<Vec<_>>()
@@ -77,14 +78,18 @@ fn checks_are_switched_on_and_off_by_name() {
 fn the_aggregate_takes_the_place_of_its_parts() {
     let parts = names(&["unset-cpu-requirements", "unset-memory-requirements"]);
     let checks = WorkloadChecks::select(&names(&["unset-requirements"]), &parts).unwrap();
-    let metrics = [line("unset_cpu_requirements", "u-1", 1), line("unset_memory_requirements", "u-2", 1)].concat();
+    let metrics =
+        [line("unset_cpu_requirements", "u-1", 1), line("unset_memory_requirements", "u-2", 1)].concat();
     assert_eq!(keys(&checks, &metrics), [("DVO_UNSET_REQUIREMENTS".to_owned(), names(&["u-1", "u-2"]))]);
 }
 
 #[test]
 fn a_name_that_can_not_be_meant_is_refused() {
     let error = WorkloadChecks::select(&[], &names(&["host-pids"])).err().unwrap().to_string();
-    assert!(error.starts_with("unknown workload check \"host-pids\"; name one of host-ipc, host-network, "), "{error}");
+    assert!(
+        error.starts_with("unknown workload check \"host-pids\"; name one of host-ipc, host-network, "),
+        "{error}"
+    );
     assert!(WorkloadChecks::select(&names(&["Host PID"]), &[]).is_err());
 }
 
@@ -97,7 +102,8 @@ fn without_results_of_checks_there_is_no_report_and_without_failures_an_empty_on
 
 #[test]
 fn a_flood_of_workloads_is_cut_off() {
-    let metrics: String = (0..=MAX_WORKLOADS_PER_CHECK).map(|uid| line("host_pid", &uid.to_string(), 1)).collect();
+    let metrics: String =
+        (0..=MAX_WORKLOADS_PER_CHECK).map(|uid| line("host_pid", &uid.to_string(), 1)).collect();
     assert_eq!(keys(&WorkloadChecks::default(), &metrics)[0].1.len(), MAX_WORKLOADS_PER_CHECK);
 }
 

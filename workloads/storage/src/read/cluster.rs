@@ -13,10 +13,13 @@ impl Database {
         reported_since: DateTime<Utc>,
     ) -> Result<Vec<String>, StorageError> {
         // report_pkey (org_id, cluster) brings the organisation's rows in order.
-        const CLUSTERS: &str = "SELECT cluster FROM report WHERE org_id = $1 AND reported_at >= $2 ORDER BY cluster";
+        const CLUSTERS: &str =
+            "SELECT cluster FROM report WHERE org_id = $1 AND reported_at >= $2 ORDER BY cluster";
         let mut connection = self.acquire().await?;
         let clusters = sqlx::query_scalar(CLUSTERS).bind(org_id.as_i32()).bind(reported_since.naive_utc());
-        self.statements().run("list the clusters of an organization", clusters.fetch_all(&mut *connection)).await
+        self.statements()
+            .run("list the clusters of an organization", clusters.fetch_all(&mut *connection))
+            .await
     }
 
     /// Whether any of `clusters` has a report that belongs to another organisation than `org_id`.
@@ -33,6 +36,8 @@ impl Database {
         let mut connection = self.acquire().await?;
         let names: Vec<String> = clusters.iter().map(ClusterId::to_string).collect();
         let has_other = sqlx::query_scalar(HAS_OTHER).bind(org_id.as_i32()).bind(names);
-        self.statements().run("look for clusters of other organizations", has_other.fetch_one(&mut *connection)).await
+        self.statements()
+            .run("look for clusters of other organizations", has_other.fetch_one(&mut *connection))
+            .await
     }
 }

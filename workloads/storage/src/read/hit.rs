@@ -108,7 +108,8 @@ impl Database {
             .bind(user_id)
             .bind(components(&selector.rule))
             .bind(selector.error_key.as_str());
-        let row = self.statements().run("read a rule of a report", hit.fetch_optional(&mut *connection)).await?;
+        let row =
+            self.statements().run("read a rule of a report", hit.fetch_optional(&mut *connection)).await?;
         Ok(row.map(StoredHit::from))
     }
 }

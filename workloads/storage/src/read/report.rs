@@ -68,13 +68,20 @@ impl Database {
         user_id: &str,
     ) -> Result<Option<StoredReport>, StorageError> {
         let mut connection = self.acquire().await?;
-        let rows = sqlx::query_as::<_, ReportRow>(REPORT).bind(org_id.as_i32()).bind(cluster_id.to_string()).bind(user_id);
+        let rows = sqlx::query_as::<_, ReportRow>(REPORT)
+            .bind(org_id.as_i32())
+            .bind(cluster_id.to_string())
+            .bind(user_id);
         let rows = self.statements().run("read a report", rows.fetch_all(&mut *connection)).await?;
         Ok(assemble(rows))
     }
 
     /// What is known about the latest report of a cluster; `None` when the organisation has no such cluster.
-    pub async fn report_info(&self, org_id: OrgId, cluster_id: ClusterId) -> Result<Option<StoredReportInfo>, StorageError> {
+    pub async fn report_info(
+        &self,
+        org_id: OrgId,
+        cluster_id: ClusterId,
+    ) -> Result<Option<StoredReportInfo>, StorageError> {
         // report_pkey (org_id, cluster) and rule_hit_pkey (cluster_id, org_id, …)
         const INFO: &str = "SELECT last_checked_at, reported_at,
                 (SELECT count(*) FROM rule_hit AS hit WHERE hit.cluster_id = report.cluster AND hit.org_id = report.org_id)
@@ -82,7 +89,10 @@ impl Database {
         type InfoRow = (Option<NaiveDateTime>, Option<NaiveDateTime>, i64);
         let mut connection = self.acquire().await?;
         let info = sqlx::query_as::<_, InfoRow>(INFO).bind(org_id.as_i32()).bind(cluster_id.to_string());
-        let row = self.statements().run("read what is known about a report", info.fetch_optional(&mut *connection)).await?;
+        let row = self
+            .statements()
+            .run("read what is known about a report", info.fetch_optional(&mut *connection))
+            .await?;
         Ok(row.map(|(last_checked_at, reported_at, hit_count)| StoredReportInfo {
             hit_count,
             last_checked_at: last_checked_at.map(|time| time.and_utc()),

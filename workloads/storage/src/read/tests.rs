@@ -42,10 +42,12 @@ fn cluster(number: u32) -> ClusterId {
 async fn a_report_is_found_by_keys_alone() {
     let database = database().await;
     let mut connection = database.acquire().await.unwrap();
-    let prepare = format!("PREPARE report (int, text, text) AS {REPORT}; SET plan_cache_mode = force_generic_plan");
+    let prepare =
+        format!("PREPARE report (int, text, text) AS {REPORT}; SET plan_cache_mode = force_generic_plan");
     sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut *connection).await.unwrap();
     let explain = format!("EXPLAIN EXECUTE report ({ORG}, '{}', 'ann')", cluster(3));
-    let plan: Vec<String> = sqlx::query_scalar(AssertSqlSafe(explain)).fetch_all(&mut *connection).await.unwrap();
+    let plan: Vec<String> =
+        sqlx::query_scalar(AssertSqlSafe(explain)).fetch_all(&mut *connection).await.unwrap();
     let plan = plan.join("\n");
     for key in [
         "report_pkey|report_cluster_key",
@@ -64,7 +66,10 @@ async fn a_report_has_each_hit_once_in_order() {
     let database = database().await;
     let report = database.report(org(ORG), cluster(3), "ann").await.unwrap().unwrap();
     let rules: Vec<&str> = report.hits.iter().map(|hit| hit.component.as_str()).collect();
-    assert_eq!(rules, ["rules.r1.report", "rules.r2.report", "rules.r3.report", "rules.r4.report", "rules.r5.report"]);
+    assert_eq!(
+        rules,
+        ["rules.r1.report", "rules.r2.report", "rules.r3.report", "rules.r4.report", "rules.r5.report"]
+    );
     assert!(report.hits.iter().all(|hit| hit.user_vote == 1 && !hit.is_disabled));
     let seen_by_another = database.report(org(ORG), cluster(3), "bob").await.unwrap().unwrap();
     assert!(seen_by_another.hits.iter().all(|hit| hit.user_vote == 0));
@@ -78,8 +83,9 @@ async fn a_report_has_each_hit_once_in_order() {
 #[tokio::test]
 async fn only_clusters_that_belong_to_others_are_foreign() {
     let database = database().await;
-    let has_other =
-        async |clusters: &[ClusterId]| database.has_cluster_of_other_organization(org(ORG), clusters).await.unwrap();
+    let has_other = async |clusters: &[ClusterId]| {
+        database.has_cluster_of_other_organization(org(ORG), clusters).await.unwrap()
+    };
     assert!(!has_other(&[]).await);
     assert!(!has_other(&[cluster(3), cluster(6), cluster(999_999)]).await, "an unknown cluster is nobody's");
     assert!(has_other(&[cluster(3), cluster(4)]).await);

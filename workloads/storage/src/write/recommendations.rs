@@ -54,7 +54,8 @@ pub(super) async fn write(
         statements.run("update recommendations", update.execute(&mut *connection)).await?;
     }
     if !diff.appeared.is_empty() {
-        let insert = with_keys(INSERT, accepted, diff.appeared.iter().map(|hit| hit.key)).bind(stored_at.seconds);
+        let insert =
+            with_keys(INSERT, accepted, diff.appeared.iter().map(|hit| hit.key)).bind(stored_at.seconds);
         statements.run("insert recommendations", insert.execute(&mut *connection)).await?;
     }
     Ok(())

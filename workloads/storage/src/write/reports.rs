@@ -38,7 +38,8 @@ pub(super) async fn lock<'a>(
     batch: &'a [NewReport],
     newest: &[usize],
 ) -> Result<Vec<Accepted<'a>>, StorageError> {
-    let cluster_ids: Vec<String> = newest.iter().map(|position| batch[*position].cluster_id.to_string()).collect();
+    let cluster_ids: Vec<String> =
+        newest.iter().map(|position| batch[*position].cluster_id.to_string()).collect();
     let last_checked: Vec<NaiveDateTime> =
         newest.iter().map(|position| batch[*position].last_checked_at.naive_utc()).collect();
     let lock = sqlx::query_as::<_, (i64, i32, bool)>(LOCK).bind(&cluster_ids).bind(last_checked);
@@ -64,9 +65,12 @@ pub(super) async fn write(
     accepted: &[Accepted<'_>],
     stored_at: StoredAt,
 ) -> Result<(), StorageError> {
-    let (new, known): (Vec<_>, Vec<_>) = accepted.iter().partition(|accepted| accepted.stored == Stored::Nothing);
+    let (new, known): (Vec<_>, Vec<_>) =
+        accepted.iter().partition(|accepted| accepted.stored == Stored::Nothing);
     if !known.is_empty() {
-        statements.run("update reports", with_columns(UPDATE, &known, stored_at).execute(&mut *connection)).await?;
+        statements
+            .run("update reports", with_columns(UPDATE, &known, stored_at).execute(&mut *connection))
+            .await?;
     }
     if !new.is_empty() {
         let insert = with_columns(INSERT, &new, stored_at).execute(connection);
@@ -85,8 +89,15 @@ fn with_columns(
     let org_ids: Vec<i32> = rows.iter().map(|row| row.report.org_id.as_i32()).collect();
     let clusters: Vec<&str> = rows.iter().map(|row| row.cluster_id.as_str()).collect();
     let reports: Vec<&str> = rows.iter().map(|row| row.report.report.as_str()).collect();
-    let last_checked: Vec<NaiveDateTime> = rows.iter().map(|row| row.report.last_checked_at.naive_utc()).collect();
+    let last_checked: Vec<NaiveDateTime> =
+        rows.iter().map(|row| row.report.last_checked_at.naive_utc()).collect();
     let gathered: Vec<Option<NaiveDateTime>> =
         rows.iter().map(|row| row.report.gathered_at.map(|time| time.naive_utc())).collect();
-    sqlx::query(sql).bind(org_ids).bind(clusters).bind(reports).bind(last_checked).bind(gathered).bind(stored_at.exact)
+    sqlx::query(sql)
+        .bind(org_ids)
+        .bind(clusters)
+        .bind(reports)
+        .bind(last_checked)
+        .bind(gathered)
+        .bind(stored_at.exact)
 }

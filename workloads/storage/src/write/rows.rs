@@ -40,7 +40,8 @@ pub(super) fn with_keys<'a>(
     accepted: &[Accepted<'_>],
     keys: impl Iterator<Item = RowKey<'a>>,
 ) -> Query<'static, Postgres, PgArguments> {
-    let (mut org_ids, mut cluster_ids, mut rules, mut error_keys) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut org_ids, mut cluster_ids, mut rules, mut error_keys) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for key in keys {
         let cluster = &accepted[key.report];
         org_ids.push(cluster.report.org_id.as_i32());

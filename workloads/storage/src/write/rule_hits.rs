@@ -53,7 +53,8 @@ pub(super) async fn write(
         statements.run("delete rule hits", delete.execute(&mut *connection)).await?;
     }
     if !diff.kept.is_empty() {
-        let update = with_keys(UPDATE, accepted, diff.kept.iter().map(|hit| hit.key)).bind(template_data(&diff.kept));
+        let update =
+            with_keys(UPDATE, accepted, diff.kept.iter().map(|hit| hit.key)).bind(template_data(&diff.kept));
         statements.run("update rule hits", update.execute(&mut *connection)).await?;
     }
     if !diff.appeared.is_empty() {

@@ -24,7 +24,8 @@ pub(super) async fn write(
     statements: &Statements,
     accepted: &[Accepted<'_>],
 ) -> Result<(), StorageError> {
-    let (mut org_ids, mut cluster_ids, mut versions, mut unknown) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut org_ids, mut cluster_ids, mut versions, mut unknown) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for Accepted { report, cluster_id, .. } in accepted {
         match report.cluster_version.as_deref() {
             Some(version) => {

@@ -38,7 +38,10 @@ async fn a_lease_is_lost_with_its_connection_and_the_writer_can_not_write_on() {
     assert_eq!(error.class(), ErrorClass::Transient, "{}", snafu::Report::from_error(error));
     assert!(first.is_lost());
     assert!(matches!(first.check().await, Err(StorageError::LeaseLost)));
-    assert!(matches!(first.write_batch(&[report(7, 1, 9, &[])], at(100)).await, Err(StorageError::LeaseLost)));
+    assert!(matches!(
+        first.write_batch(&[report(7, 1, 9, &[])], at(100)).await,
+        Err(StorageError::LeaseLost)
+    ));
     second.write_batch(&[report(7, 1, 1, &[])], at(200)).await.unwrap();
     assert_eq!(rows(&mut connection, "SELECT report FROM report").await, [r#"{"checked":1}"#]);
 }
@@ -71,7 +74,8 @@ fn consumer_error(offset: i64, error: &str) -> ConsumerError {
 async fn a_message_that_could_not_be_stored_is_recorded_once_whatever_its_offset_and_bytes() {
     let (database, mut connection) = migrated().await;
     let mut lease = database.acquire_writer_lease().await.unwrap();
-    let errors = [consumer_error(5, "first"), consumer_error(5, "again"), consumer_error((1 << 31) + 6, "far")];
+    let errors =
+        [consumer_error(5, "first"), consumer_error(5, "again"), consumer_error((1 << 31) + 6, "far")];
     lease.record_consumer_errors(&errors).await.unwrap();
     lease.record_consumer_errors(&errors).await.unwrap();
     lease.record_consumer_errors(&[]).await.unwrap();

@@ -22,8 +22,17 @@ async fn what_a_batch_changes_is_heard_and_what_it_ignores_is_not() {
     database.write_batch(&[report(7, 2, 5, &[]), report(7, 1, 5, &[])], at(100)).await.unwrap();
     database.write_batch(&[report(7, 1, 4, &[])], at(100)).await.unwrap();
     database.write_batch(&[report(8, 1, 6, &[])], at(100)).await.unwrap();
-    let heard = [next(&mut listener).await, next(&mut listener).await, next(&mut listener).await, next(&mut listener).await];
-    assert_eq!(heard, [changed(7, 1), changed(7, 2), changed(8, 1), changed(7, 1)], "a move concerns both owners");
+    let heard = [
+        next(&mut listener).await,
+        next(&mut listener).await,
+        next(&mut listener).await,
+        next(&mut listener).await,
+    ];
+    assert_eq!(
+        heard,
+        [changed(7, 1), changed(7, 2), changed(8, 1), changed(7, 1)],
+        "a move concerns both owners"
+    );
 }
 
 #[tokio::test]

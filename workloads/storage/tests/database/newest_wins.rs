@@ -37,8 +37,10 @@ impl Model {
             if old.is_some_and(|old| old.report.last_checked_at >= report.last_checked_at) {
                 continue;
             }
-            let begun = |component: &String| old.and_then(|old| old.since.get(component)).copied().unwrap_or(seconds);
-            let since = report.hits.iter().map(|hit| (hit.component.clone(), begun(&hit.component))).collect();
+            let begun =
+                |component: &String| old.and_then(|old| old.since.get(component)).copied().unwrap_or(seconds);
+            let since =
+                report.hits.iter().map(|hit| (hit.component.clone(), begun(&hit.component))).collect();
             self.0.insert(cluster, Stored { report: report.clone(), since });
         }
     }
@@ -84,7 +86,8 @@ async fn stored(connection: &mut PgConnection) -> Vec<String> {
 /// equal, as a message that is delivered twice is.
 fn any_report() -> impl Strategy<Value = NewReport> {
     (0_u32..3, 0_i64..6).prop_map(|(cluster, checked)| {
-        let mix = u64::from(cluster).wrapping_mul(31) + u64::try_from(checked).unwrap().wrapping_mul(0x9e37_79b9) % 251;
+        let mix = u64::from(cluster).wrapping_mul(31)
+            + u64::try_from(checked).unwrap().wrapping_mul(0x9e37_79b9) % 251;
         let mut new = report(1 + mix % 3, cluster, checked, &[]);
         for (bit, rule) in RULES.iter().enumerate().filter(|(bit, _)| mix >> bit & 1 == 1) {
             new.hits.push(hit(rule, &format!("{}", if bit == 0 { 0 } else { checked })));
@@ -99,7 +102,11 @@ fn any_batches() -> impl Strategy<Value = Vec<Vec<NewReport>>> {
 }
 
 /// Begins with empty tables.
-async fn apply(database: &Database, connection: &mut PgConnection, batches: &[Vec<NewReport>]) -> (Vec<String>, Model) {
+async fn apply(
+    database: &Database,
+    connection: &mut PgConnection,
+    batches: &[Vec<NewReport>],
+) -> (Vec<String>, Model) {
     run(connection, "TRUNCATE report, rule_hit, recommendation, report_info CASCADE").await;
     let mut model = Model::default();
     for (seconds, batch) in (100..).zip(batches) {
@@ -138,8 +145,10 @@ fn the_tables_end_as_the_model_says_in_whatever_order_reports_come() {
     let (database, connection) = runtime.block_on(migrated());
     let connection = Mutex::new(connection);
     let config = ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() };
-    let result = TestRunner::new(config).run(&(any_batches(), any::<prop::sample::Index>()), |(batches, rotation)| {
-        runtime.block_on(async { check(&database, &mut *connection.lock().await, &batches, rotation).await })
-    });
+    let result =
+        TestRunner::new(config).run(&(any_batches(), any::<prop::sample::Index>()), |(batches, rotation)| {
+            runtime
+                .block_on(async { check(&database, &mut *connection.lock().await, &batches, rotation).await })
+        });
     result.unwrap();
 }

@@ -102,24 +102,40 @@ async fn a_missing_an_older_and_a_newer_schema_say_what_to_run() {
     assert_eq!(required().await, "the database has no schema public yet; run `ccx migrate` to create it");
 
     let mut connection = look_into(&settings).await;
-    run(&mut connection, "CREATE TABLE migration_info (version INTEGER NOT NULL); INSERT INTO migration_info VALUES (31)")
-        .await;
-    assert_eq!(required().await, "schema public of the database has version 31, and 32 is needed; run `ccx migrate`");
+    run(
+        &mut connection,
+        "CREATE TABLE migration_info (version INTEGER NOT NULL); INSERT INTO migration_info VALUES (31)",
+    )
+    .await;
+    assert_eq!(
+        required().await,
+        "schema public of the database has version 31, and 32 is needed; run `ccx migrate`"
+    );
     let refused = database.migrate().await.unwrap_err().to_string();
-    assert!(refused.starts_with("unable to migrate schema public of the database from version 31 to 32"), "{refused}");
+    assert!(
+        refused.starts_with("unable to migrate schema public of the database from version 31 to 32"),
+        "{refused}"
+    );
 
     run(&mut connection, "UPDATE migration_info SET version = 33").await;
     assert!(required().await.contains("version 33, newer than version 32 of this release"));
     assert!(database.migrate().await.unwrap_err().to_string().contains("newer"));
-    assert_eq!(rows(&mut connection, "SELECT to_regclass('dvo.dvo_report') AS t").await, ["NULL"], "nothing is half done");
+    assert_eq!(
+        rows(&mut connection, "SELECT to_regclass('dvo.dvo_report') AS t").await,
+        ["NULL"],
+        "nothing is half done"
+    );
 }
 
 #[tokio::test]
 async fn a_database_with_only_a_version_table_is_empty() {
     let (database, settings) = empty().await;
     let mut connection = look_into(&settings).await;
-    run(&mut connection, "CREATE TABLE migration_info (version INTEGER NOT NULL); INSERT INTO migration_info VALUES (0)")
-        .await;
+    run(
+        &mut connection,
+        "CREATE TABLE migration_info (version INTEGER NOT NULL); INSERT INTO migration_info VALUES (0)",
+    )
+    .await;
     assert_eq!(database.schema_version().await.unwrap(), None);
     assert_eq!(database.migrate().await.unwrap()[0], Migrated { schema: "public", from: 0, to: 32 });
     assert_eq!(rows(&mut connection, "SELECT version FROM migration_info").await, ["32"]);
@@ -128,8 +144,8 @@ async fn a_database_with_only_a_version_table_is_empty() {
 #[tokio::test]
 async fn reports_are_compressed_with_lz4_where_the_server_can() {
     let (_database, mut connection) = migrated().await;
-    let can = "SELECT 'lz4' = ANY (enumvals) AS can FROM pg_settings WHERE name = 'default_toast_compression'";
-    let has =
-        "SELECT attcompression = 'l' AS has FROM pg_attribute WHERE attrelid = 'report'::regclass AND attname = 'report'";
+    let can =
+        "SELECT 'lz4' = ANY (enumvals) AS can FROM pg_settings WHERE name = 'default_toast_compression'";
+    let has = "SELECT attcompression = 'l' AS has FROM pg_attribute WHERE attrelid = 'report'::regclass AND attname = 'report'";
     assert_eq!(rows(&mut connection, can).await, rows(&mut connection, has).await);
 }

@@ -67,5 +67,9 @@ pub(crate) fn report(org: u64, cluster_number: u32, checked: i64, rules: &[&str]
 }
 
 pub(crate) fn hit(rule: &str, template_data: &str) -> NewHit {
-    NewHit { component: format!("ccx.rules.{rule}.report"), error_key: "KEY".into(), template_data: template_data.into() }
+    NewHit {
+        component: format!("ccx.rules.{rule}.report"),
+        error_key: "KEY".into(),
+        template_data: template_data.into(),
+    }
 }

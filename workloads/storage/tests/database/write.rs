@@ -4,8 +4,7 @@ use sqlx::PgConnection;
 
 use crate::support::{at, cluster, hit, migrated, report, rows, run};
 
-const REPORTS: &str =
-    "SELECT org_id, cluster, report, reported_at, last_checked_at, kafka_offset, gathered_at FROM report ORDER BY 2";
+const REPORTS: &str = "SELECT org_id, cluster, report, reported_at, last_checked_at, kafka_offset, gathered_at FROM report ORDER BY 2";
 const RULE_HITS: &str =
     "SELECT org_id, cluster_id, rule_fqdn, error_key, template_data, created_at FROM rule_hit ORDER BY 2, 3";
 const RECOMMENDATIONS: &str = "\
@@ -39,8 +38,12 @@ async fn a_report_becomes_rows_in_four_tables() {
             ),
             format!(r#"7 | {id} | ccx.rules.a.report | KEY | {{"checked":60}} | 2026-01-15T12:01:40"#),
             format!(r#"7 | {id} | ccx.rules.b.report | KEY | {{"checked":60}} | 2026-01-15T12:01:40"#),
-            format!("7 | {id} | ccx.rules.a | KEY | ccx.rules.a|KEY | 2026-01-15T12:01:40 | 2026-01-15T12:01:40"),
-            format!("7 | {id} | ccx.rules.b | KEY | ccx.rules.b|KEY | 2026-01-15T12:01:40 | 2026-01-15T12:01:40"),
+            format!(
+                "7 | {id} | ccx.rules.a | KEY | ccx.rules.a|KEY | 2026-01-15T12:01:40 | 2026-01-15T12:01:40"
+            ),
+            format!(
+                "7 | {id} | ccx.rules.b | KEY | ccx.rules.b|KEY | 2026-01-15T12:01:40 | 2026-01-15T12:01:40"
+            ),
             format!("7 | {id} | 4.18.60"),
         ]
     );
@@ -51,7 +54,8 @@ async fn an_older_or_equal_report_changes_nothing_in_any_table() {
     let (database, mut connection) = migrated().await;
     write(&database, &[report(7, 1, 60, &["a"])], 100).await;
     let before = everything(&mut connection).await;
-    let equal = NewReport { org_id: OrgId::new(8).unwrap(), cluster_version: None, ..report(7, 1, 60, &["b"]) };
+    let equal =
+        NewReport { org_id: OrgId::new(8).unwrap(), cluster_version: None, ..report(7, 1, 60, &["b"]) };
     assert_eq!(write(&database, &[report(8, 1, 59, &["b"])], 200).await, [Outcome::Ignored]);
     assert_eq!(write(&database, &[equal], 200).await, [Outcome::Ignored]);
     assert_eq!(everything(&mut connection).await, before);
@@ -114,8 +118,13 @@ async fn two_components_of_one_rule_are_two_hits_and_one_recommendation() {
 async fn a_batch_reports_what_became_of_each_in_its_order() {
     let (database, _connection) = migrated().await;
     write(&database, &[report(7, 3, 50, &[])], 100).await;
-    let batch =
-        [report(7, 9, 1, &[]), report(7, 3, 49, &[]), report(7, 2, 1, &[]), report(7, 9, 2, &[]), report(7, 9, 2, &[])];
+    let batch = [
+        report(7, 9, 1, &[]),
+        report(7, 3, 49, &[]),
+        report(7, 2, 1, &[]),
+        report(7, 9, 2, &[]),
+        report(7, 9, 2, &[]),
+    ];
     let (written, ignored) = (Outcome::Written, Outcome::Ignored);
     assert_eq!(write(&database, &batch, 200).await, [ignored, ignored, written, written, ignored]);
     assert_eq!(write(&database, &[], 200).await, []);
@@ -141,7 +150,8 @@ async fn a_cluster_moves_whole_and_only_with_a_newer_report() {
     write(&database, &[report(7, 1, 10, &["a", "b"])], 100).await;
     run(&mut connection, &USER_TABLES.replace("{}", &cluster(1).to_string())).await;
     let owned_by = |org: u32| {
-        ["hit", "info", "recommendation", "report", "toggle", "vote", "why"].map(|table| format!("{table} | {org}"))
+        ["hit", "info", "recommendation", "report", "toggle", "vote", "why"]
+            .map(|table| format!("{table} | {org}"))
     };
     write(&database, &[report(8, 1, 9, &["a"])], 200).await;
     assert_eq!(rows(&mut connection, OWNERS).await, owned_by(7));
@@ -159,7 +169,10 @@ async fn what_the_new_owner_has_of_a_cluster_gives_way() {
         INSERT INTO recommendation SELECT 8, cluster_id, rule_fqdn, error_key, rule_id FROM recommendation;";
     run(&mut connection, left_over).await;
     write(&database, &[report(8, 1, 11, &["a"])], 200).await;
-    assert_eq!(rows(&mut connection, "SELECT org_id, template_data FROM rule_hit").await, [r#"8 | {"checked":11}"#]);
+    assert_eq!(
+        rows(&mut connection, "SELECT org_id, template_data FROM rule_hit").await,
+        [r#"8 | {"checked":11}"#]
+    );
     assert_eq!(rows(&mut connection, "SELECT org_id FROM recommendation").await, ["8"]);
 }
 
@@ -178,7 +191,10 @@ async fn a_text_that_postgresql_can_not_hold_is_bad_input_and_stores_nothing_of_
     let (database, mut connection) = migrated().await;
     let poison = NewReport { cluster_version: Some("4.18\0".into()), ..report(7, 2, 1, &["a"]) };
     let error = database.write_batch(&[report(7, 1, 1, &["a"]), poison], at(100)).await.unwrap_err();
-    assert_eq!((error.class(), error.to_string().as_str()), (ErrorClass::BadInput, "failed to write versions"));
+    assert_eq!(
+        (error.class(), error.to_string().as_str()),
+        (ErrorClass::BadInput, "failed to write versions")
+    );
     assert!(everything(&mut connection).await.is_empty());
     write(&database, &[report(7, 1, 1, &["a"])], 200).await;
 }
@@ -206,7 +222,8 @@ async fn batches_at_the_same_moment_end_with_the_newest_of_each_cluster() {
     let write_all = async |org: u64, reverse: bool| {
         for round in 0..10 {
             let checked = round * 10 + i64::try_from(org).unwrap();
-            let mut batch: Vec<NewReport> = (0..20).map(|number| report(org, number, checked, &["a", "b"])).collect();
+            let mut batch: Vec<NewReport> =
+                (0..20).map(|number| report(org, number, checked, &["a", "b"])).collect();
             if reverse {
                 batch.reverse();
             }
@@ -227,7 +244,8 @@ async fn every_statement_is_reported_by_name() {
     let (database, _connection) = migrated().await;
     let names = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let seen = names.clone();
-    let database = database.with_query_observer(std::sync::Arc::new(move |name, _| seen.lock().unwrap().push(name)));
+    let database =
+        database.with_query_observer(std::sync::Arc::new(move |name, _| seen.lock().unwrap().push(name)));
     write(&database, &[report(7, 1, 1, &["a"])], 100).await;
     let names = names.lock().unwrap();
     assert_eq!(names.first(), Some(&"begin a batch"));

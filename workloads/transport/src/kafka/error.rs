@@ -157,7 +157,9 @@ fn class_of(code: Code) -> ErrorClass {
         Code::MessageSizeTooLarge | Code::InvalidMessage | Code::InvalidRecord | Code::InvalidMessageSize => {
             ErrorClass::BadInput
         }
-        Code::InvalidArgument | Code::InvalidConfig | Code::InvalidTopic | Code::UnsupportedVersion => ErrorClass::Bug,
+        Code::InvalidArgument | Code::InvalidConfig | Code::InvalidTopic | Code::UnsupportedVersion => {
+            ErrorClass::Bug
+        }
         _ => ErrorClass::Transient,
     }
 }

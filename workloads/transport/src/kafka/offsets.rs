@@ -96,7 +96,8 @@ impl OffsetTracker {
 
 impl Partition {
     fn received(&mut self, offset: i64) {
-        let last = self.uncommitted.back().map(|record| record.offset).or(self.finished_up_to.map(|next| next - 1));
+        let last =
+            self.uncommitted.back().map(|record| record.offset).or(self.finished_up_to.map(|next| next - 1));
         let goes_back = last.is_some_and(|last| offset <= last);
         if goes_back {
             self.rewind(offset);
@@ -116,7 +117,9 @@ impl Partition {
     }
 
     fn finished(&mut self, offset: i64) {
-        let Ok(index) = self.uncommitted.binary_search_by_key(&offset, |record| record.offset) else { return };
+        let Ok(index) = self.uncommitted.binary_search_by_key(&offset, |record| record.offset) else {
+            return;
+        };
         self.uncommitted[index].is_finished = true;
         while let Some(record) = self.uncommitted.pop_front_if(|record| record.is_finished) {
             self.finished_up_to = Some(record.offset + 1);

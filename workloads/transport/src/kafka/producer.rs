@@ -60,8 +60,9 @@ impl Producer {
     /// nevertheless have been stored.
     pub async fn send(&self, message: Outgoing<'_>) -> Result<(), KafkaError> {
         let client = self.shared.client.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut record =
-            FutureRecord::<[u8], [u8]>::to(message.topic).payload(message.payload).headers(owned_headers(message.headers));
+        let mut record = FutureRecord::<[u8], [u8]>::to(message.topic)
+            .payload(message.payload)
+            .headers(owned_headers(message.headers));
         record.key = message.key;
         match client.send(record, Timeout::Never).await {
             Ok(_) => {

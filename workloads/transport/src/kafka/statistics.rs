@@ -79,7 +79,8 @@ impl Statistics {
 
 impl Partition {
     fn lag(&self) -> Option<i64> {
-        let reached = [self.committed, self.delivered, self.fetched].into_iter().find(|offset| *offset >= 0)?;
+        let reached =
+            [self.committed, self.delivered, self.fetched].into_iter().find(|offset| *offset >= 0)?;
         (self.end >= 0).then(|| (self.end - reached).max(0))
     }
 }
@@ -121,7 +122,10 @@ mod tests {
 
     #[test]
     fn the_coordinator_and_internal_brokers_do_not_count() {
-        assert_eq!(connections(&[("UP", "internal"), ("UP", "logical"), ("DOWN", "learned")]), Connections::None);
+        assert_eq!(
+            connections(&[("UP", "internal"), ("UP", "logical"), ("DOWN", "learned")]),
+            Connections::None
+        );
     }
 
     const PARTITIONS: &str = r#"{"topics": {"results": {"partitions": {

@@ -48,7 +48,8 @@ impl TopicReader {
             let topic = topic.to_owned();
             tokio::task::spawn_blocking(move || begin(client, &topic)).await
         };
-        let (client, extents) = opened.unwrap_or(Err(ClientError::Canceled)).context(LookupSnafu { topic })?;
+        let (client, extents) =
+            opened.unwrap_or(Err(ClientError::Canceled)).context(LookupSnafu { topic })?;
         let ends = extents.into_iter().map(|extent| (extent.partition, extent.end)).collect();
         Ok(Self { topic: topic.into(), client, ends })
     }
@@ -119,5 +120,8 @@ fn is_within(ends: &mut BTreeMap<i32, i64>, record: &Record) -> bool {
 /// Whether librdkafka deals with it by itself.
 fn is_passing(error: &ClientError) -> bool {
     let code = error.rdkafka_error_code();
-    matches!(code, Some(Code::AllBrokersDown | Code::BrokerTransportFailure | Code::Resolve | Code::OperationTimedOut))
+    matches!(
+        code,
+        Some(Code::AllBrokersDown | Code::BrokerTransportFailure | Code::Resolve | Code::OperationTimedOut)
+    )
 }

@@ -8,8 +8,8 @@ use reqwest::{Certificate, Client, Response, StatusCode, redirect};
 use snafu::{ResultExt, ensure};
 
 use super::error::{
-    AuthoritiesSnafu, ClientSnafu, EmptySnafu, NotALinkSnafu, PermissionSnafu, PrepareSnafu, RedirectSnafu, RefusedSnafu,
-    StatusSnafu, TooLargeSnafu,
+    AuthoritiesSnafu, ClientSnafu, EmptySnafu, NotALinkSnafu, PermissionSnafu, PrepareSnafu, RedirectSnafu,
+    RefusedSnafu, StatusSnafu, TooLargeSnafu,
 };
 use super::{ArchiveLocation, DownloadError, ObjectStore};
 
@@ -33,7 +33,11 @@ pub struct Downloader {
 impl Downloader {
     /// Prepares downloads with the time-outs of `pipeline` and the size limit of `limits`. Proxies are taken from the
     /// environment, as everywhere.
-    pub async fn new(storage: &ObjectStorage, pipeline: &Pipeline, limits: &ArchiveLimits) -> Result<Self, DownloadError> {
+    pub async fn new(
+        storage: &ObjectStorage,
+        pipeline: &Pipeline,
+        limits: &ArchiveLimits,
+    ) -> Result<Self, DownloadError> {
         Ok(Self {
             http: http_client(storage, pipeline)?,
             store: ObjectStore::connect(storage).await.context(PrepareSnafu)?,

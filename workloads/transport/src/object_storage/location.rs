@@ -70,7 +70,8 @@ impl fmt::Debug for ArchiveLocation {
 fn object(url: &Url) -> Result<ArchiveLocation, DownloadError> {
     let bucket = url.host_str().unwrap_or_default();
     // A key is bytes; a link has those that are special escaped.
-    let key = percent_decoded(url.path().trim_start_matches('/')).context(NoObjectSnafu { link: shown(url) })?;
+    let key =
+        percent_decoded(url.path().trim_start_matches('/')).context(NoObjectSnafu { link: shown(url) })?;
     ensure!(!bucket.is_empty() && !key.is_empty(), NoObjectSnafu { link: shown(url) });
     Ok(ArchiveLocation::Object { bucket: bucket.into(), key })
 }
@@ -79,18 +80,26 @@ fn check(url: &Url, settings: &ObjectStorage) -> Result<(), DownloadError> {
     let leads_to_s3 = leads_to_amazon(url) || leads_to_endpoint(url, settings);
     ensure!(leads_to_s3, NotS3Snafu { link: shown(url) });
     ensure!(url.path().len() > 1, NoObjectSnafu { link: shown(url) });
-    ensure!(SIGNATURE.iter().all(|(name, value)| has_parameter(url, name, *value)), NotPresignedSnafu { link: shown(url) });
+    ensure!(
+        SIGNATURE.iter().all(|(name, value)| has_parameter(url, name, *value)),
+        NotPresignedSnafu { link: shown(url) }
+    );
     Ok(())
 }
 
 fn leads_to_amazon(url: &Url) -> bool {
-    let is_plain = url.scheme() == "https" && url.port().is_none() && url.username().is_empty() && url.password().is_none();
+    let is_plain = url.scheme() == "https"
+        && url.port().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
     is_plain && matches!(url.host(), Some(Host::Domain(host)) if amazon::is_s3(host))
 }
 
 /// The configured object storage, or a bucket's name before it.
 fn leads_to_endpoint(url: &Url, settings: &ObjectStorage) -> bool {
-    let Some(endpoint) = settings.endpoint.as_deref().and_then(|endpoint| Url::parse(endpoint).ok()) else { return false };
+    let Some(endpoint) = settings.endpoint.as_deref().and_then(|endpoint| Url::parse(endpoint).ok()) else {
+        return false;
+    };
     let (Some(host), Some(endpoint_host)) = (url.host_str(), endpoint.host_str()) else { return false };
     let is_bucket_of_it = matches!(endpoint.host(), Some(Host::Domain(_)))
         && host.strip_suffix(endpoint_host).is_some_and(|bucket| bucket.ends_with('.') && bucket.len() > 1);
@@ -121,7 +130,8 @@ fn percent_decoded(text: &str) -> Option<String> {
     let mut rest = text.as_bytes();
     while let Some((first, tail)) = rest.split_first() {
         let escaped = (*first == b'%').then(|| tail.get(..2)).flatten();
-        let decoded = escaped.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
+        let decoded =
+            escaped.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
         bytes.push(decoded.unwrap_or(*first));
         rest = if decoded.is_some() { &tail[2..] } else { tail };
     }

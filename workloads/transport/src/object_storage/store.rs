@@ -9,7 +9,9 @@ use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, Region};
-use aws_sdk_s3::config::{Builder, Credentials, RequestChecksumCalculation, ResponseChecksumValidation, SharedHttpClient};
+use aws_sdk_s3::config::{
+    Builder, Credentials, RequestChecksumCalculation, ResponseChecksumValidation, SharedHttpClient,
+};
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_smithy_http_client::tls;
@@ -19,7 +21,9 @@ use ccx_messages::ErrorClass;
 use snafu::ResultExt;
 
 use super::ObjectStoreError;
-use super::error::{AuthoritiesSnafu, BucketSnafu, CredentialsSnafu, EncryptionSnafu, PresignSnafu, PutSnafu};
+use super::error::{
+    AuthoritiesSnafu, BucketSnafu, CredentialsSnafu, EncryptionSnafu, PresignSnafu, PutSnafu,
+};
 
 /// How long connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -41,7 +45,8 @@ impl ObjectStore {
     pub async fn connect(settings: &ObjectStorage) -> Result<Self, ObjectStoreError> {
         let mut loader = environment(settings);
         if let Some((id, key)) = settings.credentials().context(CredentialsSnafu)? {
-            loader = loader.credentials_provider(Credentials::new(id, key.expose(), None, None, "configuration"));
+            loader =
+                loader.credentials_provider(Credentials::new(id, key.expose(), None, None, "configuration"));
         }
         if let Some(file) = &settings.ca_file {
             loader = loader.http_client(http_client(file)?);
@@ -68,8 +73,14 @@ impl ObjectStore {
     }
 
     /// A link with which anyone can download the object until `expires` (at most a week) has passed.
-    pub async fn presign_get(&self, bucket: &str, key: &str, expires: Duration) -> Result<String, ObjectStoreError> {
-        let expiry = PresigningConfig::expires_in(expires).map_err(boxed).context(PresignSnafu { bucket, key })?;
+    pub async fn presign_get(
+        &self,
+        bucket: &str,
+        key: &str,
+        expires: Duration,
+    ) -> Result<String, ObjectStoreError> {
+        let expiry =
+            PresigningConfig::expires_in(expires).map_err(boxed).context(PresignSnafu { bucket, key })?;
         let request = self.client.get_object().bucket(bucket).key(key).presigned(expiry).await;
         let request = request.map_err(boxed).context(PresignSnafu { bucket, key })?;
         Ok(request.uri().into())
@@ -94,7 +105,8 @@ fn environment(settings: &ObjectStorage) -> ConfigLoader {
         .or_else(EnvironmentVariableRegionProvider::new())
         .or_else(ProfileFileRegionProvider::new())
         .or_else(Region::from_static("us-east-1"));
-    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build();
+    let timeouts =
+        TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build();
     aws_config::defaults(BehaviorVersion::latest()).region(region).timeout_config(timeouts)
 }
 
@@ -102,7 +114,11 @@ fn environment(settings: &ObjectStorage) -> ConfigLoader {
 fn http_client(file: &Path) -> Result<SharedHttpClient, ObjectStoreError> {
     let authorities = std::fs::read(file).context(AuthoritiesSnafu { path: file })?;
     let trusted = tls::TrustStore::default().with_pem_certificate(authorities);
-    let context = tls::TlsContext::builder().with_trust_store(trusted).build().map_err(boxed).context(EncryptionSnafu)?;
+    let context = tls::TlsContext::builder()
+        .with_trust_store(trusted)
+        .build()
+        .map_err(boxed)
+        .context(EncryptionSnafu)?;
     let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
     Ok(aws_smithy_http_client::Builder::new().tls_provider(provider).tls_context(context).build_https())
 }

@@ -56,7 +56,8 @@ pub(crate) fn settings(bootstrap_servers: &str) -> Kafka {
 
 pub(crate) async fn send_number(producer: &Producer, number: u32) {
     let text = number.to_string();
-    let message = Outgoing { topic: TOPIC, key: Some(text.as_bytes()), headers: &[], payload: text.as_bytes() };
+    let message =
+        Outgoing { topic: TOPIC, key: Some(text.as_bytes()), headers: &[], payload: text.as_bytes() };
     producer.send(message).await.unwrap();
 }
 

@@ -15,8 +15,11 @@ use crate::brokers::{Brokers, DEADLINE, GROUP, TOPIC, eventually, next, next_num
 
 /// What the brokers have as committed for partition 0.
 fn committed(cluster: &MockCluster<'_, DefaultProducerContext>) -> Option<i64> {
-    let client: BaseConsumer =
-        ClientConfig::new().set("bootstrap.servers", cluster.bootstrap_servers()).set("group.id", GROUP).create().unwrap();
+    let client: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", cluster.bootstrap_servers())
+        .set("group.id", GROUP)
+        .create()
+        .unwrap();
     let mut partitions = TopicPartitionList::new();
     partitions.add_partition(TOPIC, 0);
     let offsets = client.committed_offsets(partitions, DEADLINE).unwrap();
@@ -99,7 +102,8 @@ async fn a_paused_consumer_delivers_nothing_and_loses_nothing() {
     numbers.sort_unstable();
     assert_eq!(numbers, (0..1000).collect::<Vec<_>>());
     for partition in 0..2 {
-        let offsets = records.iter().filter(|record| record.partition == partition).map(|record| record.offset);
+        let offsets =
+            records.iter().filter(|record| record.partition == partition).map(|record| record.offset);
         assert!(offsets.is_sorted(), "the order within partition {partition} is lost");
     }
 }
@@ -136,7 +140,8 @@ async fn lag_is_what_is_not_committed_yet() {
 async fn a_record_has_all_that_was_sent() {
     let brokers = Brokers::with_partitions(1);
     let headers = [("service", b"openshift".as_slice()), ("empty", b"")];
-    let message = ccx_transport::Outgoing { topic: TOPIC, key: Some(b"key"), headers: &headers, payload: b"{}" };
+    let message =
+        ccx_transport::Outgoing { topic: TOPIC, key: Some(b"key"), headers: &headers, payload: b"{}" };
     brokers.producer().send(message).await.unwrap();
     let record = next(&brokers.consumer()).await;
     assert_eq!((&*record.topic, record.partition, record.offset), (TOPIC, 0, 0));

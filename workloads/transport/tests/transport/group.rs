@@ -33,7 +33,9 @@ async fn a_member_that_joins_takes_over_without_loss_and_sees_nothing_that_is_fi
     let mut sent = 100..;
     // Sends until the second member has its share, then until everything has come.
     let mut last = 0;
-    while by_second.is_empty() || distinct(&[by_first.clone(), by_second.clone()].concat()).len() <= last as usize {
+    while by_second.is_empty()
+        || distinct(&[by_first.clone(), by_second.clone()].concat()).len() <= last as usize
+    {
         if by_second.is_empty() {
             last = sent.next().unwrap();
             crate::brokers::send_number(&producer, last).await;

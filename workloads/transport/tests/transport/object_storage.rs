@@ -50,7 +50,11 @@ async fn an_object_that_is_gone_is_bad_input() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_that_was_tampered_with_is_bad_input() {
     let (server, store) = server_with("key", b"archive").await;
-    let link = store.presign_get(BUCKET, "key", HOUR).await.unwrap().replace("X-Amz-Signature=", "X-Amz-Signature=00");
+    let link = store
+        .presign_get(BUCKET, "key", HOUR)
+        .await
+        .unwrap()
+        .replace("X-Amz-Signature=", "X-Amz-Signature=00");
     let error = downloader(&server.config()).await.fetch(&link).await.expect_err("must fail");
     assert_eq!(error.class(), ErrorClass::BadInput);
 }
@@ -58,7 +62,10 @@ async fn a_link_that_was_tampered_with_is_bad_input() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn wrong_credentials_of_ours_are_no_fault_of_a_message() {
     let (server, _) = server_with("key", b"archive").await;
-    let wrong = ccx_config::ObjectStorage { secret_access_key: Some(Secret::from("wrong".to_owned())), ..server.config() };
+    let wrong = ccx_config::ObjectStorage {
+        secret_access_key: Some(Secret::from("wrong".to_owned())),
+        ..server.config()
+    };
     let error = downloader(&wrong).await.fetch(&format!("s3://{BUCKET}/key")).await.expect_err("must fail");
     assert!(matches!(error, DownloadError::Refused { .. }), "{error:?}");
     assert_eq!(error.class(), ErrorClass::Transient);
@@ -86,6 +93,7 @@ async fn a_server_that_is_away_is_transient() {
     let store = ObjectStore::connect(&settings).await.unwrap();
     let error = store.put(BUCKET, "key", Bytes::from_static(b"archive")).await.expect_err("must fail");
     assert_eq!(error.class(), ErrorClass::Transient);
-    let error = downloader(&settings).await.fetch(&format!("s3://{BUCKET}/key")).await.expect_err("must fail");
+    let error =
+        downloader(&settings).await.fetch(&format!("s3://{BUCKET}/key")).await.expect_err("must fail");
     assert_eq!(error.class(), ErrorClass::Transient);
 }

@@ -53,7 +53,8 @@ async fn a_message_that_is_too_large_is_bad_input() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_broker_a_message_is_given_up_as_transient() {
-    let producer = Producer::new(&with_property(&settings("127.0.0.1:1"), "message.timeout.ms", "500")).unwrap();
+    let producer =
+        Producer::new(&with_property(&settings("127.0.0.1:1"), "message.timeout.ms", "500")).unwrap();
     let error = producer.send(message(b"{}")).await.expect_err("must fail");
     assert_eq!(error.class(), ErrorClass::Transient);
 }
@@ -121,7 +122,10 @@ async fn a_dead_letter_is_the_whole_message_and_the_last_reason() {
     brokers.cluster.create_topic("dead", 1, 1).unwrap();
     let producer = brokers.producer();
     let headers = [("service", b"openshift".as_slice()), ("ccx-request-id", b"4711")];
-    producer.send(Outgoing { topic: TOPIC, key: Some(b"key"), headers: &headers, payload: b"not JSON" }).await.unwrap();
+    producer
+        .send(Outgoing { topic: TOPIC, key: Some(b"key"), headers: &headers, payload: b"not JSON" })
+        .await
+        .unwrap();
     let original = next(&brokers.consumer()).await;
 
     dead_letter(&producer, "dead", &original, &letter("first reason")).await.unwrap();
@@ -129,7 +133,10 @@ async fn a_dead_letter_is_the_whole_message_and_the_last_reason() {
     dead_letter(&producer, "dead", &dead, &letter("second reason")).await.unwrap();
     let dead = read_all(&brokers.settings, "dead").await.remove(1);
 
-    assert_eq!((dead.key.as_deref(), dead.payload.as_ref()), (Some(b"key".as_slice()), b"not JSON".as_slice()));
+    assert_eq!(
+        (dead.key.as_deref(), dead.payload.as_ref()),
+        (Some(b"key".as_slice()), b"not JSON".as_slice())
+    );
     assert_eq!(dead.headers.iter().take(2).collect::<Vec<_>>(), headers);
     assert_eq!(DeadLetter::from_headers(&dead.headers.iter()), Some(letter("second reason")));
     assert_eq!(dead.headers.iter().filter(|(name, _)| *name == "ccx-error").count(), 1);

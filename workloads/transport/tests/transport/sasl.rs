@@ -11,7 +11,8 @@ use ccx_transport::{Connectivity, Consumer, Outgoing, Producer};
 
 use crate::brokers::{eventually, next};
 
-const MECHANISMS: [SaslMechanism; 3] = [SaslMechanism::Plain, SaslMechanism::ScramSha256, SaslMechanism::ScramSha512];
+const MECHANISMS: [SaslMechanism; 3] =
+    [SaslMechanism::Plain, SaslMechanism::ScramSha256, SaslMechanism::ScramSha512];
 
 fn settings(test: &str) -> Option<Kafka> {
     let Ok(broker) = std::env::var("CCX_TEST_KAFKA_SASL") else {
@@ -19,7 +20,9 @@ fn settings(test: &str) -> Option<Kafka> {
         return None;
     };
     let parts: Vec<&str> = broker.splitn(3, ',').collect();
-    let [server, user, password] = parts.as_slice() else { panic!("CCX_TEST_KAFKA_SASL must be host:port,user,password") };
+    let [server, user, password] = parts.as_slice() else {
+        panic!("CCX_TEST_KAFKA_SASL must be host:port,user,password")
+    };
     Some(Kafka {
         bootstrap_servers: vec![(*server).into()],
         security_protocol: SecurityProtocol::SaslPlaintext,
@@ -37,7 +40,10 @@ fn unique(name: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_user_with_the_right_password_sends_and_receives_by_each_mechanism() {
-    let Some(settings) = settings("a_user_with_the_right_password_sends_and_receives_by_each_mechanism") else { return };
+    let Some(settings) = settings("a_user_with_the_right_password_sends_and_receives_by_each_mechanism")
+    else {
+        return;
+    };
     for sasl_mechanism in MECHANISMS {
         send_and_receive(&Kafka { sasl_mechanism, ..settings.clone() }).await;
     }
@@ -56,14 +62,20 @@ async fn send_and_receive(settings: &Kafka) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wrong_password_is_told_as_the_reason_and_is_no_fault_of_a_message() {
-    let Some(mut settings) = settings("a_wrong_password_is_told_as_the_reason_and_is_no_fault_of_a_message") else { return };
+    let Some(mut settings) = settings("a_wrong_password_is_told_as_the_reason_and_is_no_fault_of_a_message")
+    else {
+        return;
+    };
     settings.sasl_password = Some(Secret::from("wrong".to_owned()));
     settings.properties.insert("message.timeout.ms".into(), "5000".into());
     let producer = Producer::new(&settings).unwrap();
     let connectivity = producer.connectivity();
     let topic = unique("topic");
     let message = Outgoing { topic: &topic, key: None, headers: &[], payload: b"hello" };
-    let error = tokio::time::timeout(Duration::from_mins(1), producer.send(message)).await.unwrap().expect_err("must fail");
+    let error = tokio::time::timeout(Duration::from_mins(1), producer.send(message))
+        .await
+        .unwrap()
+        .expect_err("must fail");
     assert_eq!(error.class(), ErrorClass::Transient);
     eventually(
         "the reason is told",

@@ -22,10 +22,14 @@ async fn a_message_that_the_database_refuses_is_given_up_alone() {
     assert_eq!(letter.payload, messages[4].as_bytes());
     assert_eq!(letter.key.as_deref(), Some(b"key".as_slice()));
     let why = DeadLetter::from_headers(&letter.headers.iter()).unwrap();
-    assert_eq!((why.class, why.topic.as_str(), why.partition, why.offset), (ErrorClass::BadInput, "ccx.ocp.results", 0, 4));
+    assert_eq!(
+        (why.class, why.topic.as_str(), why.partition, why.offset),
+        (ErrorClass::BadInput, "ccx.ocp.results", 0, 4)
+    );
     assert_eq!(why.failed_by, "insights-results-db-writer");
     assert!(why.error.starts_with("failed to write versions: "), "{}", why.error);
-    let row = surroundings.rows("SELECT topic, partition, topic_offset, key, error FROM consumer_error").await;
+    let row =
+        surroundings.rows("SELECT topic, partition, topic_offset, key, error FROM consumer_error").await;
     assert_eq!(row, [format!("ccx.ocp.results | 0 | 4 | key | {}", why.error)]);
     let statuses = surroundings.statuses().await;
     let of_poison: Vec<&String> = statuses.iter().filter(|status| status.starts_with("r4 ")).collect();
@@ -48,7 +52,10 @@ fn broken_messages() -> Vec<(String, &'static str)> {
         (without("ClusterName"), "missing required attribute 'ClusterName'"),
         (without("Report"), "missing required attribute 'Report'"),
         (good.replace(&cluster(1), "my-cluster"), "cluster name is not a UUID"),
-        (good.replace("fingerprints", "fingers"), "improper report structure, missing key(s) with name '[fingerprints]'"),
+        (
+            good.replace("fingerprints", "fingers"),
+            "improper report structure, missing key(s) with name '[fingerprints]'",
+        ),
         (good.replace("2026-01-15T12:01:00Z", "yesterday"), "failed to read 'LastChecked'"),
         (good.replace("\"OrgID\":7", "\"OrgID\":4294967296"), "failed to parse the results message"),
         (good.replace("2026-01-15T11:00:00Z", "soon"), "failed to read 'Metadata.gathering_time'"),

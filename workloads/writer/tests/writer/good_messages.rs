@@ -19,7 +19,9 @@ async fn messages_become_rows_and_statuses() {
     writer.until_ready().await;
     writer.stop().await;
     let statuses = surroundings.statuses().await;
-    let of = |request: &str| statuses.iter().filter(|status| status.starts_with(request)).cloned().collect::<Vec<_>>();
+    let of = |request: &str| {
+        statuses.iter().filter(|status| status.starts_with(request)).cloned().collect::<Vec<_>>()
+    };
     assert_eq!(of("r1"), ["r1 received", "r1 processed", "r1 success"]);
     assert_eq!(of("r2"), ["r2 received", "r2 processed", "r2 success"]);
     assert!(surroundings.dead_letters().await.is_empty());

@@ -27,7 +27,8 @@ async fn while_the_database_is_away_messages_wait_and_nothing_is_given_up() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_without_tables_is_waited_for() {
-    let surroundings = Surroundings::with_database(ccx_local::test_postgres().await.create_database().await.unwrap());
+    let surroundings =
+        Surroundings::with_database(ccx_local::test_postgres().await.create_database().await.unwrap());
     surroundings.send(&[message(1, 1, "a")]).await;
     let writer = surroundings.start_writer().await;
     writer.until_unready("run `ccx migrate`").await;

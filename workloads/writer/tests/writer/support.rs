@@ -30,7 +30,8 @@ pub(crate) struct Surroundings {
 impl Surroundings {
     /// With a migrated database of its own.
     pub(crate) async fn new() -> Self {
-        let surroundings = Self::with_database(ccx_local::test_postgres().await.create_database().await.unwrap());
+        let surroundings =
+            Self::with_database(ccx_local::test_postgres().await.create_database().await.unwrap());
         surroundings.database().migrate().await.unwrap();
         surroundings
     }
@@ -63,7 +64,9 @@ impl Surroundings {
     /// Sends results messages in order.
     pub(crate) async fn send(&self, messages: &[String]) {
         let topic = &self.config.kafka.topics.results;
-        let send = |message| self.producer.send(Outgoing { topic, key: Some(b"key"), headers: &[], payload: message });
+        let send = |message| {
+            self.producer.send(Outgoing { topic, key: Some(b"key"), headers: &[], payload: message })
+        };
         futures::future::try_join_all(messages.iter().map(|message| send(message.as_bytes()))).await.unwrap();
     }
 
@@ -167,7 +170,8 @@ impl RunningWriter {
     }
 
     pub(crate) async fn until_ready(&self) {
-        eventually("the writer is ready", async || self.get("/readyz").await.starts_with("HTTP/1.1 200")).await;
+        eventually("the writer is ready", async || self.get("/readyz").await.starts_with("HTTP/1.1 200"))
+            .await;
     }
 
     /// Waits until it is not ready, for a reason that contains `reason`.

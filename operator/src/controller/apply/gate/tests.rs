@@ -18,13 +18,20 @@ fn deployments(replicas: i32) -> Children {
 }
 
 fn see(family: &mut Family, child: &Child, facts: Facts) {
-    let metadata: ObjectMeta = serde_json::from_value(Value::Object(serde_json::Map::new())).unwrap_or_default();
+    let metadata: ObjectMeta =
+        serde_json::from_value(Value::Object(serde_json::Map::new())).unwrap_or_default();
     family.child_seen(child.kind, child.name(), Record::new(&metadata, None, facts), 0);
 }
 
 fn running(pods: i32) -> Facts {
-    let rollout =
-        Rollout { is_observed: true, desired: pods, total: pods, updated: pods, ready: pods, ..Rollout::default() };
+    let rollout = Rollout {
+        is_observed: true,
+        desired: pods,
+        total: pods,
+        updated: pods,
+        ready: pods,
+        ..Rollout::default()
+    };
     Facts::Rollout(Box::new(rollout))
 }
 
@@ -39,7 +46,10 @@ fn the_database_is_awaited_until_it_has_a_ready_pod() {
     let children = Children::new(vec![database.clone()]);
     let mut family = Family::default();
     let waiting = closed(Stage::Database, &children, &family).map(|waiting| waiting.message);
-    assert_eq!(waiting.as_deref(), Some("the database's StatefulSet ccx-data-pipeline-db has no ready pod yet"));
+    assert_eq!(
+        waiting.as_deref(),
+        Some("the database's StatefulSet ccx-data-pipeline-db has no ready pod yet")
+    );
     see(&mut family, &database, running(1));
     assert_eq!(closed(Stage::Database, &children, &family), None);
 }
@@ -49,7 +59,8 @@ fn a_job_is_awaited_until_it_has_succeeded() {
     let job = child(Kind::Job, Component::Database, Stage::Migration, 0);
     let children = Children::new(vec![job.clone()]);
     let mut family = Family::default();
-    for (state, is_open) in [(JobState::Running, false), (JobState::Failed("x".into()), false), (JobState::Succeeded, true)]
+    for (state, is_open) in
+        [(JobState::Running, false), (JobState::Failed("x".into()), false), (JobState::Succeeded, true)]
     {
         see(&mut family, &job, Facts::Job(Box::new(JobFacts { state, failures: 0 })));
         assert_eq!(closed(Stage::Migration, &children, &family).is_none(), is_open);

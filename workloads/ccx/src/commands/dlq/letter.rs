@@ -174,7 +174,8 @@ mod tests {
     use super::*;
 
     fn record(headers: Vec<(&str, String)>, payload: &'static [u8]) -> Record {
-        let headers: Headers = headers.into_iter().map(|(name, value)| (name.to_owned(), Bytes::from(value))).collect();
+        let headers: Headers =
+            headers.into_iter().map(|(name, value)| (name.to_owned(), Bytes::from(value))).collect();
         Record {
             topic: "queue".into(),
             partition: 1,

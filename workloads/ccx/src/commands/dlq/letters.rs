@@ -33,7 +33,8 @@ impl<'a> Letters<'a> {
             if let Some((queue, reader)) = &mut self.current {
                 let topic = queue.topic(&self.kafka.topics);
                 if let Some(record) = reader.next().await.context(ReadSnafu { topic })? {
-                    let position = Position { queue: *queue, partition: record.partition, offset: record.offset };
+                    let position =
+                        Position { queue: *queue, partition: record.partition, offset: record.offset };
                     return Ok(Some(Found { position, letter: Letter::of(&record), record }));
                 }
             }

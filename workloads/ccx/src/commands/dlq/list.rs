@@ -70,7 +70,12 @@ async fn read(kafka: &Kafka, args: &ListArgs) -> Result<Vec<Row>, DlqError> {
         && let Some(Found { position, letter, record }) = letters.next().await?
     {
         if args.class.is_none_or(|class| class == letter.class) {
-            rows.push(Row { position, letter, timestamp_ms: record.timestamp_ms, payload_bytes: record.payload.len() });
+            rows.push(Row {
+                position,
+                letter,
+                timestamp_ms: record.timestamp_ms,
+                payload_bytes: record.payload.len(),
+            });
         }
     }
     Ok(rows)

@@ -10,8 +10,8 @@ use serde::Serialize;
 use snafu::{ResultExt as _, ensure};
 
 use super::{
-    Letter, LetterClass, Letters, NoLetterSnafu, NothingChosenSnafu, Position, ProducerSnafu, Queue, SendSnafu,
-    letters::Found,
+    Letter, LetterClass, Letters, NoLetterSnafu, NothingChosenSnafu, Position, ProducerSnafu, Queue,
+    SendSnafu, letters::Found,
 };
 use crate::{
     failure::Failure,
@@ -124,13 +124,17 @@ fn destination<'a>(queue: Queue, letter: &Letter, topics: &'a Topics) -> &'a str
 
 async fn send(producer: &Producer, topic: &str, record: &Record) -> Result<(), KafkaError> {
     let headers: Vec<_> = record.headers.iter().filter(|(name, _)| !DeadLetter::owns_header(name)).collect();
-    producer.send(Outgoing { topic, key: record.key.as_deref(), headers: &headers, payload: &record.payload }).await
+    producer
+        .send(Outgoing { topic, key: record.key.as_deref(), headers: &headers, payload: &record.payload })
+        .await
 }
 
 fn print(args: &ReplayArgs, position: Position, letter: &Letter, topic: &str) -> Result<(), OutputError> {
     let request_id = letter.request_id.as_deref();
     match args.output {
-        Format::Json => output::print_json(&Row { position, topic, class: letter.class, request_id, sent: !args.dry_run }),
+        Format::Json => {
+            output::print_json(&Row { position, topic, class: letter.class, request_id, sent: !args.dry_run })
+        }
         Format::Text => {
             let request = request_id.map(|id| format!(", request {id}")).unwrap_or_default();
             output::print(&format!("{position} -> {topic} ({}{request})", letter.class))

@@ -30,8 +30,11 @@ pub(super) async fn run(kafka: &Kafka, args: &ShowArgs) -> Result<(), Box<dyn Fa
 }
 
 fn text(record: &Record) -> String {
-    let mut lines: Vec<String> =
-        record.headers.iter().map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value))).collect();
+    let mut lines: Vec<String> = record
+        .headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value)))
+        .collect();
     if let Some(key) = &record.key {
         lines.push(format!("(key): {}", String::from_utf8_lossy(key)));
     }

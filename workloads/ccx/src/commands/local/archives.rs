@@ -17,13 +17,21 @@ use crate::{
 
 /// The sample clusters: what each is called, its id, which is always the same so that it is known again, and what is wrong with it.
 const SAMPLES: [(&str, &str, &[Fault]); 3] = [
-    ("a worker is lost", "00000000-0000-4000-8000-000000000001", &[Fault::NodeNotReady, Fault::MachineApiWarningEvents]),
+    (
+        "a worker is lost",
+        "00000000-0000-4000-8000-000000000001",
+        &[Fault::NodeNotReady, Fault::MachineApiWarningEvents],
+    ),
     (
         "an update is stuck",
         "00000000-0000-4000-8000-000000000002",
         &[Fault::ClusterOperatorDegraded, Fault::MachineConfigPoolDegraded, Fault::CriticalAlertFiring],
     ),
-    ("the disks are slow", "00000000-0000-4000-8000-000000000003", &[Fault::EtcdSlowDisk, Fault::PlatformOperatorPanic]),
+    (
+        "the disks are slow",
+        "00000000-0000-4000-8000-000000000003",
+        &[Fault::EtcdSlowDisk, Fault::PlatformOperatorPanic],
+    ),
 ];
 
 /// An archive on its way, or why it did not get that far.
@@ -62,13 +70,19 @@ pub(super) async fn submit(
 
 async fn samples(limits: &ArchiveLimits) -> Vec<ArchiveFile> {
     let limits = limits.clone();
-    let making = tokio::task::spawn_blocking(move || SAMPLES.iter().filter_map(|sample| make(sample, &limits)).collect());
+    let making = tokio::task::spawn_blocking(move || {
+        SAMPLES.iter().filter_map(|sample| make(sample, &limits)).collect()
+    });
     making.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
 fn make(&(name, cluster_id, faults): &(&str, &str, &[Fault]), limits: &ArchiveLimits) -> Option<ArchiveFile> {
     let cluster_id: ClusterId = cluster_id.parse().ok()?;
-    let sample = SampleArchive { faults: faults.to_vec(), gathered_at: Utc::now(), ..SampleArchive::small(cluster_id) };
+    let sample = SampleArchive {
+        faults: faults.to_vec(),
+        gathered_at: Utc::now(),
+        ..SampleArchive::small(cluster_id)
+    };
     Some(ArchiveFile::new(format!("sample: {name}"), sample.to_tar_gz().into(), limits))
 }
 
@@ -85,11 +99,17 @@ async fn submit_file(
     }
 }
 
-async fn upload(args: &LocalArgs, archive: ArchiveFile, uploader: &Uploader, progress: &Progress) -> Submission {
+async fn upload(
+    args: &LocalArgs,
+    archive: ArchiveFile,
+    uploader: &Uploader,
+    progress: &Progress,
+) -> Submission {
     let cluster_id = archive.cluster_id.or_else(|| {
         let made_up = archive.made_up_cluster_id();
         if let Some(id) = made_up {
-            progress.note(&format!("{}: no cluster id in it; cluster {id} is taken as its sender", archive.name));
+            progress
+                .note(&format!("{}: no cluster id in it; cluster {id} is taken as its sender", archive.name));
         }
         made_up
     });

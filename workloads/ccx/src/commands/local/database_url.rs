@@ -16,7 +16,9 @@ pub(crate) enum DatabaseUrlError {
     Scheme { scheme: String },
     #[snafu(display("names no database; it should end like /name"))]
     NoName,
-    #[snafu(display("has sslmode={mode}, which is none of disable, prefer, require, verify-ca and verify-full"))]
+    #[snafu(display(
+        "has sslmode={mode}, which is none of disable, prefer, require, verify-ca and verify-full"
+    ))]
     TlsMode { mode: String },
 }
 
@@ -70,9 +72,14 @@ mod tests {
 
     #[test]
     fn all_parts_are_read() {
-        let settings =
-            "postgres://ccx:p%40s+s@db.example:5433/results?sslmode=verify-full".parse::<DatabaseUrl>().unwrap().settings();
-        assert_eq!((settings.host.as_str(), settings.port, settings.name.as_str()), ("db.example", 5433, "results"));
+        let settings = "postgres://ccx:p%40s+s@db.example:5433/results?sslmode=verify-full"
+            .parse::<DatabaseUrl>()
+            .unwrap()
+            .settings();
+        assert_eq!(
+            (settings.host.as_str(), settings.port, settings.name.as_str()),
+            ("db.example", 5433, "results")
+        );
         assert_eq!((settings.user.as_str(), settings.password.unwrap().expose()), ("ccx", "p@s+s"));
         assert_eq!(settings.tls_mode, TlsMode::VerifyFull);
     }
@@ -80,7 +87,10 @@ mod tests {
     #[test]
     fn what_is_left_out_has_the_usual_value() {
         let settings = "postgresql://localhost/results".parse::<DatabaseUrl>().unwrap().settings();
-        assert_eq!((settings.port, settings.user.as_str(), settings.tls_mode), (5432, "postgres", TlsMode::Prefer));
+        assert_eq!(
+            (settings.port, settings.user.as_str(), settings.tls_mode),
+            (5432, "postgres", TlsMode::Prefer)
+        );
         assert!(settings.password.is_none());
     }
 

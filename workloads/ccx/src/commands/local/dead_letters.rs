@@ -26,7 +26,9 @@ impl DeadLetters {
             loop {
                 match read(&settings).await {
                     Ok(found) => publisher.send_modify(|reasons| reasons.extend(found)),
-                    Err(error) => tracing::debug!(%error, "failed to read the dead-letter queues; trying again"),
+                    Err(error) => {
+                        tracing::debug!(%error, "failed to read the dead-letter queues; trying again")
+                    }
                 }
                 tokio::time::sleep(INTERVAL).await;
             }

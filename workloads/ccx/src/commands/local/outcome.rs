@@ -75,7 +75,10 @@ impl Waiting {
                 return Err(reason);
             }
             if Instant::now() > deadline {
-                return Err(format!("not served within {} s; in the end the API said: {obstacle}", self.timeout.as_secs()));
+                return Err(format!(
+                    "not served within {} s; in the end the API said: {obstacle}",
+                    self.timeout.as_secs()
+                ));
             }
             tokio::time::sleep(POLL_INTERVAL).await;
         }
@@ -101,8 +104,10 @@ mod tests {
     use super::*;
 
     fn report(last_checked_at: &str) -> Report {
-        serde_json::from_str(&format!(r#"{{"meta":{{"count":0,"last_checked_at":"{last_checked_at}"}},"reports":[]}}"#))
-            .unwrap()
+        serde_json::from_str(&format!(
+            r#"{{"meta":{{"count":0,"last_checked_at":"{last_checked_at}"}},"reports":[]}}"#
+        ))
+        .unwrap()
     }
 
     #[test]

@@ -43,7 +43,8 @@ impl Parts {
             &topics.announce_dead_letters,
             &topics.results_dead_letters,
         ];
-        let topics: Vec<(&str, i32)> = names.iter().filter(|name| !name.is_empty()).map(|name| (name.as_str(), 1)).collect();
+        let topics: Vec<(&str, i32)> =
+            names.iter().filter(|name| !name.is_empty()).map(|name| (name.as_str(), 1)).collect();
         let kafka = Kafka::start(&topics).context(KafkaSnafu)?;
         let objects = match &args.data_dir {
             Some(folder) => ObjectStorage::start_in(&folder.join("objects"), BUCKET).await,
@@ -67,7 +68,11 @@ impl Parts {
     }
 
     /// Starts PostgreSQL, unless there is one, and migrates the database.
-    pub(super) async fn database(&self, args: &LocalArgs, progress: &Progress) -> Result<Database, LocalError> {
+    pub(super) async fn database(
+        &self,
+        args: &LocalArgs,
+        progress: &Progress,
+    ) -> Result<Database, LocalError> {
         let database = match &args.database_url {
             Some(url) => url.settings(),
             None => self.private_database(args, progress).await?,

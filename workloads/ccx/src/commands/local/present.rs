@@ -88,7 +88,11 @@ fn served_text(served: &Served, reports: &Reports) -> String {
     }
     let _ = write!(text, "  curl -s {}", reports.report_url(*cluster_id));
     if !report.reports.is_empty() {
-        let _ = write!(text, "\nWhy they matter and what to do:\n  curl -s {}", reports.recommendations_url(*cluster_id));
+        let _ = write!(
+            text,
+            "\nWhy they matter and what to do:\n  curl -s {}",
+            reports.recommendations_url(*cluster_id)
+        );
     }
     text
 }
@@ -136,7 +140,10 @@ mod tests {
                 + r#""elapsed_ms":12}"#
         );
         let failed = Failed { archive: "b.tar".into(), request_id: None, error: "no".into() };
-        assert_eq!(serde_json::to_string(&failed_row(&failed)).unwrap(), r#"{"archive":"b.tar","error":"no"}"#);
+        assert_eq!(
+            serde_json::to_string(&failed_row(&failed)).unwrap(),
+            r#"{"archive":"b.tar","error":"no"}"#
+        );
     }
 
     #[test]

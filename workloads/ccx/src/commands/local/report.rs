@@ -51,7 +51,8 @@ pub(super) struct Hit {
 impl Hit {
     /// The rule's name.
     pub(super) fn rule(&self) -> String {
-        RuleFqdn::from_component(&self.component).map_or_else(|_| self.component.clone(), |rule| rule.to_string())
+        RuleFqdn::from_component(&self.component)
+            .map_or_else(|_| self.component.clone(), |rule| rule.to_string())
     }
 }
 
@@ -72,7 +73,10 @@ impl Reports {
 
     /// Where the report of a cluster is with its texts.
     pub(super) fn recommendations_url(&self, cluster_id: ClusterId) -> String {
-        format!("{}organizations/{}/clusters/{cluster_id}/users/{USER}/recommendations", self.base, self.org_id)
+        format!(
+            "{}organizations/{}/clusters/{cluster_id}/users/{USER}/recommendations",
+            self.base, self.org_id
+        )
     }
 
     /// Where the list of clusters is.
@@ -91,7 +95,8 @@ impl Reports {
         struct Envelope {
             report: Report,
         }
-        let answer = self.client.get(self.report_url(cluster_id)).send().await.map_err(|error| sentence(&error))?;
+        let answer =
+            self.client.get(self.report_url(cluster_id)).send().await.map_err(|error| sentence(&error))?;
         let status = answer.status();
         let body = answer.bytes().await.map_err(|error| sentence(&error))?;
         if status != StatusCode::OK {
@@ -124,7 +129,8 @@ mod tests {
 
     #[test]
     fn a_hit_has_the_name_of_its_rule() {
-        let hit: Hit = serde_json::from_str(r#"{"component":"a.b.report","key":"KEY","user_vote":0}"#).unwrap();
+        let hit: Hit =
+            serde_json::from_str(r#"{"component":"a.b.report","key":"KEY","user_vote":0}"#).unwrap();
         assert_eq!((hit.rule().as_str(), hit.key.as_str(), hit.impacted), ("a.b", "KEY", None));
     }
 }

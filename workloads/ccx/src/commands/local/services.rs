@@ -26,8 +26,9 @@ impl Services {
 
     pub(super) fn start_pipeline(&self, config: &Config) {
         let (config, shutdown) = (config.clone(), self.shutdown.clone());
-        self.tasks()
-            .spawn(async move { ("the pipeline", ccx_pipeline::run(&config, shutdown).await.context(PipelineSnafu)) });
+        self.tasks().spawn(async move {
+            ("the pipeline", ccx_pipeline::run(&config, shutdown).await.context(PipelineSnafu))
+        });
     }
 
     pub(super) fn start_writer(&self, config: &Config) {
@@ -39,8 +40,9 @@ impl Services {
 
     pub(super) fn start_aggregator(&self, config: &Config) {
         let (config, shutdown) = (config.clone(), self.shutdown.clone());
-        self.tasks()
-            .spawn(async move { ("the aggregator", ccx_aggregator::run(&config, shutdown).await.context(AggregatorSnafu)) });
+        self.tasks().spawn(async move {
+            ("the aggregator", ccx_aggregator::run(&config, shutdown).await.context(AggregatorSnafu))
+        });
     }
 
     /// Waits until one ends, which none should.

@@ -18,7 +18,8 @@ pub(super) fn run() -> Vec<Outcome> {
         let mut test = |name: &str, files: &ExampleFiles, expected: &[&str]| {
             let (rule, verdict) = judge(&engine, &key, files);
             let word = verdict.map_or("no such rule", Verdict::as_str);
-            let failure = (!expected.contains(&word)).then(|| format!("expected {}, but {word}", expected[0]));
+            let failure =
+                (!expected.contains(&word)).then(|| format!("expected {}, but {word}", expected[0]));
             outcomes.push(Outcome { rule, test: name.into(), place: format!("built in, {key}"), failure });
         };
         test("a cluster that has the problem", &example.hit, &["hit", "info"]);

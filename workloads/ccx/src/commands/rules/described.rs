@@ -90,5 +90,9 @@ fn read(input: &Input, need: Need) -> Read {
 }
 
 fn reads_of_workload_check() -> Vec<Read> {
-    vec![Read { name: "workload_checks".to_owned(), files: vec![WORKLOAD_CHECKS.to_owned()], need: Need::Required }]
+    vec![Read {
+        name: "workload_checks".to_owned(),
+        files: vec![WORKLOAD_CHECKS.to_owned()],
+        need: Need::Required,
+    }]
 }

@@ -90,15 +90,22 @@ pub(super) fn run(args: &ExplainArgs) -> Result<(), Box<dyn Failure>> {
 }
 
 fn read_details(path: &Path) -> Result<Value, ExplainError> {
-    let text = if path == Path::new("-") { io::read_to_string(io::stdin()) } else { fs::read_to_string(path) };
+    let text =
+        if path == Path::new("-") { io::read_to_string(io::stdin()) } else { fs::read_to_string(path) };
     let text = text.context(ReadSnafu { path })?;
     serde_json::from_str(&text).context(ParseSnafu { path })
 }
 
-fn explain<'a>(engine: &Engine, content: &'a Content, details: Option<&Value>) -> Result<Explained<'a>, ExplainError> {
+fn explain<'a>(
+    engine: &Engine,
+    content: &'a Content,
+    details: Option<&Value>,
+) -> Result<Explained<'a>, ExplainError> {
     let write = |text: &Text| match details {
         None => Ok(text.source().to_owned()),
-        Some(details) => text.render(details).with_context(|_| RenderSnafu { selector: content.selector.to_string() }),
+        Some(details) => {
+            text.render(details).with_context(|_| RenderSnafu { selector: content.selector.to_string() })
+        }
     };
     let texts = &content.texts;
     Ok(Explained {
@@ -118,7 +125,8 @@ fn to_text(Explained { described, generic, reason, resolution, more_info }: &Exp
     for read in &described.reads {
         let _ = writeln!(text, "  {:<16} {} ({})", "reads", read.files.join(", "), read.need.as_str());
     }
-    let sections = [("What it is", generic), ("Why", reason), ("What to do", resolution), ("Read on", more_info)];
+    let sections =
+        [("What it is", generic), ("Why", reason), ("What to do", resolution), ("Read on", more_info)];
     for (title, section) in sections.into_iter().filter(|(_, section)| !section.trim().is_empty()) {
         let _ = write!(text, "\n## {title}\n\n{}\n", section.trim());
     }
@@ -126,12 +134,22 @@ fn to_text(Explained { described, generic, reason, resolution, more_info }: &Exp
 }
 
 fn facts(described: &Described<'_>) -> [(&'static str, String); 5] {
-    let Described { rule, total_risk, risk, impact, likelihood, resolution_risk, tags, since, .. } = described;
+    let Described { rule, total_risk, risk, impact, likelihood, resolution_risk, tags, since, .. } =
+        described;
     [
         ("rule", (*rule).to_owned()),
-        ("risk", format!("{total_risk} of 4, {risk} (impact {}: {}; likelihood {likelihood})", impact.level, impact.name)),
+        (
+            "risk",
+            format!(
+                "{total_risk} of 4, {risk} (impact {}: {}; likelihood {likelihood})",
+                impact.level, impact.name
+            ),
+        ),
         ("risk of repair", format!("{} of 4 ({})", resolution_risk.level, resolution_risk.name)),
         ("tags", tags.join(", ")),
-        ("OpenShift", since.as_ref().map_or_else(|| "all versions".to_owned(), |since| format!("{since} and later"))),
+        (
+            "OpenShift",
+            since.as_ref().map_or_else(|| "all versions".to_owned(), |since| format!("{since} and later")),
+        ),
     ]
 }

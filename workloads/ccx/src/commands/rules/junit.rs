@@ -7,10 +7,20 @@ use super::test::Outcome;
 /// The outcomes in `JUnit`'s XML, a suite for each rule.
 pub(super) fn report(outcomes: &[Outcome]) -> String {
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let _ = writeln!(xml, r#"<testsuites name="ccx rules" tests="{}" failures="{}">"#, outcomes.len(), failures(outcomes));
+    let _ = writeln!(
+        xml,
+        r#"<testsuites name="ccx rules" tests="{}" failures="{}">"#,
+        outcomes.len(),
+        failures(outcomes)
+    );
     for suite in outcomes.chunk_by(|a, b| a.rule == b.rule) {
         let name = escaped(&suite[0].rule);
-        let _ = writeln!(xml, r#"  <testsuite name="{name}" tests="{}" failures="{}">"#, suite.len(), failures(suite));
+        let _ = writeln!(
+            xml,
+            r#"  <testsuite name="{name}" tests="{}" failures="{}">"#,
+            suite.len(),
+            failures(suite)
+        );
         for outcome in suite {
             write_case(&mut xml, outcome);
         }
@@ -62,13 +72,20 @@ mod tests {
     use super::*;
 
     fn outcome(rule: &str, test: &str, failure: Option<&str>) -> Outcome {
-        Outcome { rule: rule.into(), test: test.into(), place: "a.yaml:3:5".into(), failure: failure.map(Into::into) }
+        Outcome {
+            rule: rule.into(),
+            test: test.into(),
+            place: "a.yaml:3:5".into(),
+            failure: failure.map(Into::into),
+        }
     }
 
     #[test]
     fn each_rule_is_a_suite_and_text_stays_text() {
-        let xml =
-            report(&[outcome("a", "x < y", None), outcome("b", "\"q\"", Some("expected hit, but miss\n- 1\n+ 2\u{1}"))]);
+        let xml = report(&[
+            outcome("a", "x < y", None),
+            outcome("b", "\"q\"", Some("expected hit, but miss\n- 1\n+ 2\u{1}")),
+        ]);
         let expected = r#"<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="ccx rules" tests="2" failures="1">
   <testsuite name="a" tests="1" failures="0">

@@ -47,7 +47,8 @@ pub(super) fn run(args: &NewArgs) -> Result<(), Box<dyn Failure>> {
     let key = args.error_key.as_ref().map_or(last_part, ToString::to_string);
     let rule = TEMPLATE.replace("{id}", id).replace("{KEY}", &key);
     let Some(path) = &args.file else { return Ok(output::print(rule.trim_end())?) };
-    let written = fs::File::create_new(path).and_then(|mut file| std::io::Write::write_all(&mut file, rule.as_bytes()));
+    let written =
+        fs::File::create_new(path).and_then(|mut file| std::io::Write::write_all(&mut file, rule.as_bytes()));
     written.map_err(|source| match source.kind() {
         ErrorKind::AlreadyExists => NewError::Exists { path: path.clone() },
         _ => NewError::Write { path: path.clone(), source },

@@ -51,7 +51,8 @@ impl TypedValueParser for RuleNameParser {
 
 /// The content that a name stands for: an error key, a module or its last part, a component, or `<module>|<ERROR_KEY>`.
 pub(crate) fn find<'a>(tree: &'a ContentTree, name: &str) -> Result<Vec<&'a Content>, UnknownRule> {
-    let module = name.strip_suffix(".report").or_else(|| name.strip_suffix(".recommendation")).unwrap_or(name);
+    let module =
+        name.strip_suffix(".report").or_else(|| name.strip_suffix(".recommendation")).unwrap_or(name);
     let is_named = |content: &&Content| {
         let rule = content.selector.rule.as_str();
         content.selector.error_key.as_str().eq_ignore_ascii_case(name)
@@ -60,7 +61,11 @@ pub(crate) fn find<'a>(tree: &'a ContentTree, name: &str) -> Result<Vec<&'a Cont
             || rule.rsplit('.').next() == Some(module)
     };
     let found: Vec<&Content> = tree.contents().filter(is_named).collect();
-    if found.is_empty() { Err(UnknownRule { name: name.to_owned(), similar: similar(tree, name) }) } else { Ok(found) }
+    if found.is_empty() {
+        Err(UnknownRule { name: name.to_owned(), similar: similar(tree, name) })
+    } else {
+        Ok(found)
+    }
 }
 
 /// How many names an error suggests.
@@ -71,8 +76,11 @@ fn similar(tree: &ContentTree, name: &str) -> Vec<String> {
     let wanted = name.to_ascii_uppercase();
     let words: Vec<&str> = wanted.split(|character: char| !character.is_ascii_alphanumeric()).collect();
     let shared = |key: &str| key.split('_').filter(|word| words.contains(word)).count();
-    let mut keys: Vec<(usize, &str)> =
-        tree.contents().map(|content| content.selector.error_key.as_str()).map(|key| (shared(key), key)).collect();
+    let mut keys: Vec<(usize, &str)> = tree
+        .contents()
+        .map(|content| content.selector.error_key.as_str())
+        .map(|key| (shared(key), key))
+        .collect();
     keys.retain(|(count, _)| *count > 0);
     keys.sort_by(|a, b| (b.0, a.1.len()).cmp(&(a.0, b.1.len())));
     keys.into_iter().take(MAX_SUGGESTIONS).map(|(_, key)| key.to_owned()).collect()

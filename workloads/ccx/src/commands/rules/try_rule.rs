@@ -87,7 +87,8 @@ fn text_of(id: &str, key: &str, trace: &Trace) -> String {
         lines.push(format!("  {}: {}", input.name, input.shape));
         lines.extend(some_of(&input.files).map(|file| format!("      {file}")));
     }
-    let sections = [("facts", &trace.facts[..]), ("condition", trace.when.as_slice()), ("details", &trace.details[..])];
+    let sections =
+        [("facts", &trace.facts[..]), ("condition", trace.when.as_slice()), ("details", &trace.details[..])];
     for (title, values) in sections.into_iter().filter(|(_, values)| !values.is_empty()) {
         lines.push(title.into());
         lines.extend(values.iter().map(value_line));
@@ -138,8 +139,9 @@ struct InputFiles {
 
 fn show_builtin(archive: &Archive, args: &TryArgs) -> Result<(), Box<dyn Failure>> {
     let engine = Engine::builtin();
-    let is_meant =
-        |meta: &&RuleMeta| meta.rule.as_str() == args.rule || meta.error_keys.iter().any(|key| key.as_str() == args.rule);
+    let is_meant = |meta: &&RuleMeta| {
+        meta.rule.as_str() == args.rule || meta.error_keys.iter().any(|key| key.as_str() == args.rule)
+    };
     let meta = engine.rules().find(is_meant).context(UnknownRuleSnafu { rule: &args.rule })?;
     let report = engine.run(archive, args.gathered_at);
     let run = report.runs.iter().find(|run| run.rule.rule == meta.rule);

@@ -91,7 +91,11 @@ impl Parser<'_> {
             parser.expect_symbol(":")?;
             let no = parser.expression()?;
             let depth = condition.depth.max(yes.depth).max(no.depth);
-            let kind = ExpressionKind::Conditional { condition: Box::new(condition), yes: Box::new(yes), no: Box::new(no) };
+            let kind = ExpressionKind::Conditional {
+                condition: Box::new(condition),
+                yes: Box::new(yes),
+                no: Box::new(no),
+            };
             parser.node_over(position, depth, kind)
         })
     }
@@ -99,7 +103,9 @@ impl Parser<'_> {
     /// Operators that bind at least as strongly as `min_strength`, each before those to the right of it.
     fn operators(&mut self, min_strength: u8) -> Parsed {
         let mut left = self.unary()?;
-        while let Some((operator, strength)) = binary_operator(self.peek()).filter(|found| found.1 >= min_strength) {
+        while let Some((operator, strength)) =
+            binary_operator(self.peek()).filter(|found| found.1 >= min_strength)
+        {
             let position = self.position();
             self.next += 1;
             left = self.binary(operator, left, position, |parser| parser.operators(strength + 1))?;
@@ -117,7 +123,11 @@ impl Parser<'_> {
     ) -> Parsed {
         let right = right(self)?;
         let depth = left.depth.max(right.depth);
-        self.node_over(position, depth, ExpressionKind::Binary { operator, left: Box::new(left), right: Box::new(right) })
+        self.node_over(
+            position,
+            depth,
+            ExpressionKind::Binary { operator, left: Box::new(left), right: Box::new(right) },
+        )
     }
 
     fn unary(&mut self) -> Parsed {
@@ -144,7 +154,10 @@ impl Parser<'_> {
             } else if self.take_symbol("[").is_some() {
                 self.index(value)?
             } else if *self.peek() == TokenKind::Symbol("(") {
-                return Err(self.unsupported("calling a value", "only methods and functions like Object.keys can be called"));
+                return Err(self.unsupported(
+                    "calling a value",
+                    "only methods and functions like Object.keys can be called",
+                ));
             } else {
                 return Ok(value);
             };
@@ -160,12 +173,19 @@ impl Parser<'_> {
             return self.read(object, name, position);
         }
         let Some(method) = Method::by_name(name) else {
-            return Err(self.unsupported(&format!("the method {name}"), "write a loop, or let the rule prepare the value"));
+            return Err(self.unsupported(
+                &format!("the method {name}"),
+                "write a loop, or let the rule prepare the value",
+            ));
         };
         self.next += 2;
         let arguments = self.list(")")?;
         let depth = arguments.iter().map(|argument| argument.depth).fold(object.depth, usize::max);
-        self.node_over(position, depth, ExpressionKind::Method { receiver: Box::new(object), method, arguments })
+        self.node_over(
+            position,
+            depth,
+            ExpressionKind::Method { receiver: Box::new(object), method, arguments },
+        )
     }
 
     fn read(&mut self, object: Expression, name: &str, position: Position) -> Parsed {
@@ -173,7 +193,11 @@ impl Parser<'_> {
             self.keys.insert(name.to_owned());
         }
         let depth = object.depth;
-        self.node_over(position, depth, ExpressionKind::Member { object: Box::new(object), name: name.into() })
+        self.node_over(
+            position,
+            depth,
+            ExpressionKind::Member { object: Box::new(object), name: name.into() },
+        )
     }
 
     /// What follows the bracket.
@@ -185,7 +209,11 @@ impl Parser<'_> {
             return self.read(object, name, position);
         }
         let depth = object.depth.max(index.depth);
-        self.node_over(position, depth, ExpressionKind::Index { object: Box::new(object), index: Box::new(index) })
+        self.node_over(
+            position,
+            depth,
+            ExpressionKind::Index { object: Box::new(object), index: Box::new(index) },
+        )
     }
 
     /// Expressions between commas, up to what closes the list.
@@ -225,8 +253,12 @@ impl Parser<'_> {
                 let depth = items.iter().map(|item| item.depth).max().unwrap_or_default();
                 self.node_over(position, depth, ExpressionKind::List(items))
             }
-            TokenKind::Symbol("{") => Err(self.unsupported("an object in braces", "let the rule prepare the value")),
-            TokenKind::Symbol("/") => Err(self.unsupported("a regular expression", "use includes or indexOf")),
+            TokenKind::Symbol("{") => {
+                Err(self.unsupported("an object in braces", "let the rule prepare the value"))
+            }
+            TokenKind::Symbol("/") => {
+                Err(self.unsupported("a regular expression", "use includes or indexOf"))
+            }
             TokenKind::Name(name) => self.name(name),
             _ => Err(self.expected("a value")),
         }
@@ -243,7 +275,9 @@ impl Parser<'_> {
             "NaN" => ExpressionKind::Literal(Literal::Number(f64::NAN)),
             "Infinity" => ExpressionKind::Literal(Literal::Number(f64::INFINITY)),
             "Array" | "Math" | "Object" => return self.function_of(name),
-            "function" | "new" => return Err(self.unsupported(name, "write a loop, or let the rule prepare the value")),
+            "function" | "new" => {
+                return Err(self.unsupported(name, "write a loop, or let the rule prepare the value"));
+            }
             _ => match Function::by_name(name) {
                 Some(function) => {
                     self.next += 1;
@@ -261,7 +295,9 @@ impl Parser<'_> {
         let position = self.position();
         self.next += 1;
         self.expect_symbol(".")?;
-        let &TokenKind::Name(member) = self.peek() else { return Err(self.expected("the name of a function")) };
+        let &TokenKind::Name(member) = self.peek() else {
+            return Err(self.expected("the name of a function"));
+        };
         let name = format!("{object}.{member}");
         let Some(function) = Function::by_name(&name) else {
             return Err(self.unsupported(&name, "let the rule prepare the value"));

@@ -32,7 +32,8 @@ impl<'s> Parser<'s> {
         if matches!(self.peek(), TokenKind::Name("var" | "let" | "const")) {
             self.next += 1;
         }
-        let (TokenKind::Name(name), TokenKind::Name("in" | "of")) = (self.peek().clone(), self.peek_second()) else {
+        let (TokenKind::Name(name), TokenKind::Name("in" | "of")) = (self.peek().clone(), self.peek_second())
+        else {
             return Ok(None);
         };
         let variable = self.declare(name)?;
@@ -40,7 +41,12 @@ impl<'s> Parser<'s> {
         Ok(Some(variable))
     }
 
-    fn for_each(&mut self, variable: Variable, is_over_keys: bool, opened: Position) -> Result<Node, SyntaxError> {
+    fn for_each(
+        &mut self,
+        variable: Variable,
+        is_over_keys: bool,
+        opened: Position,
+    ) -> Result<Node, SyntaxError> {
         let over = self.expression()?;
         self.expect_symbol(")")?;
         self.expect_symbol("{")?;

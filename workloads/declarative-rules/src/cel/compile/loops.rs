@@ -28,7 +28,10 @@ impl Compiler<'_> {
         let range = self.node(&fold.iter_range);
         self.loop_depth += 1;
         if self.loop_depth == MAX_LOOP_DEPTH + 1 {
-            self.mistake(at, format!("loops are nested more than {MAX_LOOP_DEPTH} deep; make the inner one a fact"));
+            self.mistake(
+                at,
+                format!("loops are nested more than {MAX_LOOP_DEPTH} deep; make the inner one a fact"),
+            );
         }
         self.locals.push(fold.iter_var.clone());
         let body = match step {
@@ -48,19 +51,25 @@ impl Compiler<'_> {
 /// Whether it is a local variable: a fold over nothing.
 fn is_binding(fold: &ComprehensionExpr) -> bool {
     let is_over_nothing = matches!(&fold.iter_range.expr, Expr::List(list) if list.elements.is_empty());
-    let never_steps = matches!(&fold.loop_cond.expr, Expr::Literal(LiteralValue::Boolean(truth)) if !truth.inner());
+    let never_steps =
+        matches!(&fold.loop_cond.expr, Expr::Literal(LiteralValue::Boolean(truth)) if !truth.inner());
     is_over_nothing && never_steps
 }
 
 impl<'e> Step<'e> {
     fn of(fold: &'e ComprehensionExpr) -> Option<Self> {
-        let is_accumulator = |expression: &IdedExpr| matches!(&expression.expr, Expr::Ident(name) if *name == fold.accu_var);
-        let Expr::Call(CallExpr { func_name, target: None, args }) = &fold.loop_step.expr else { return None };
+        let is_accumulator =
+            |expression: &IdedExpr| matches!(&expression.expr, Expr::Ident(name) if *name == fold.accu_var);
+        let Expr::Call(CallExpr { func_name, target: None, args }) = &fold.loop_step.expr else {
+            return None;
+        };
         match (func_name.as_str(), &args[..]) {
             (operators::LOGICAL_OR, [accumulator, condition]) if is_accumulator(accumulator) => {
                 Some(Self::Exists(condition))
             }
-            (operators::LOGICAL_AND, [accumulator, condition]) if is_accumulator(accumulator) => Some(Self::All(condition)),
+            (operators::LOGICAL_AND, [accumulator, condition]) if is_accumulator(accumulator) => {
+                Some(Self::All(condition))
+            }
             (operators::ADD, [accumulator, added]) if is_accumulator(accumulator) => {
                 Some(Self::Map { filter: None, value: only_element(added)? })
             }

@@ -54,8 +54,12 @@ pub(super) fn mask(_: &Scope<'_>, arguments: &[Value]) -> Result {
 pub(super) fn quantity(_: &Scope<'_>, arguments: &[Value]) -> Result {
     match &arguments[0] {
         Value::Text(quantity) => {
-            let unreadable =
-                || Reason::Function("quantity", format!("{:?} is no quantity such as `16Gi` or `250m`", excerpt(quantity)));
+            let unreadable = || {
+                Reason::Function(
+                    "quantity",
+                    format!("{:?} is no quantity such as `16Gi` or `250m`", excerpt(quantity)),
+                )
+            };
             parse_quantity(quantity).map(Value::Double).ok_or_else(unreadable)
         }
         #[expect(clippy::cast_precision_loss, reason = "as in JSON, numbers beyond 2^53 are approximate")]
@@ -67,8 +71,9 @@ pub(super) fn quantity(_: &Scope<'_>, arguments: &[Value]) -> Result {
 
 pub(super) fn semver(_: &Scope<'_>, arguments: &[Value]) -> Result {
     let version = text("semver", arguments, 0)?;
-    let unreadable =
-        |()| Reason::Function("semver", format!("{:?} is no version; ask `isSemver(...)` first", excerpt(version)));
+    let unreadable = |()| {
+        Reason::Function("semver", format!("{:?} is no version; ask `isSemver(...)` first", excerpt(version)))
+    };
     version.parse().map(|version: Version| Value::Version(Arc::new(version))).map_err(unreadable)
 }
 
@@ -91,7 +96,9 @@ pub(super) fn patch(_: &Scope<'_>, arguments: &[Value]) -> Result {
 
 fn number_of_version(function: &'static str, arguments: &[Value], position: usize) -> Result {
     match &arguments[0] {
-        Value::Version(version) => Ok(Value::Int(i64::try_from(version.numbers()[position]).unwrap_or(i64::MAX))),
+        Value::Version(version) => {
+            Ok(Value::Int(i64::try_from(version.numbers()[position]).unwrap_or(i64::MAX)))
+        }
         _ => Err(Reason::no_overload(function, arguments)),
     }
 }

@@ -62,7 +62,8 @@ pub(super) fn min(_: &Scope<'_>, arguments: &[Value]) -> Result {
 fn best(function: &'static str, arguments: &[Value], is_better: fn(Ordering) -> bool) -> Result {
     let mut best: Option<&Value> = None;
     for item in items(function, arguments, 0)? {
-        let ordering = best.map(|best| item.compare(best).ok_or_else(|| incomparable(function))).transpose()?;
+        let ordering =
+            best.map(|best| item.compare(best).ok_or_else(|| incomparable(function))).transpose()?;
         if ordering.is_none_or(is_better) {
             best = Some(item);
         }

@@ -18,7 +18,10 @@ pub(super) fn ends_with(_: &Scope<'_>, arguments: &[Value]) -> Result {
 pub(super) fn excerpt(_: &Scope<'_>, arguments: &[Value]) -> Result {
     let whole = text("excerpt", arguments, 0)?;
     let Value::Int(characters) = arguments[1] else { return Err(Reason::no_overload("excerpt", arguments)) };
-    let end = whole.char_indices().nth(usize::try_from(characters).unwrap_or(0)).map_or(whole.len(), |(end, _)| end);
+    let end = whole
+        .char_indices()
+        .nth(usize::try_from(characters).unwrap_or(0))
+        .map_or(whole.len(), |(end, _)| end);
     Ok(Value::text(&whole[..end]))
 }
 
@@ -37,7 +40,11 @@ pub(super) fn join(scope: &Scope<'_>, arguments: &[Value]) -> Result {
 pub(super) fn split(scope: &Scope<'_>, arguments: &[Value]) -> Result {
     let (whole, separator) = (text("split", arguments, 0)?, text("split", arguments, 1)?);
     // An empty separator gives every character, each a text of its own.
-    scope.meter.charge(if separator.is_empty() { whole.len() as u64 } else { whole.matches(separator).count() as u64 })?;
+    scope.meter.charge(if separator.is_empty() {
+        whole.len() as u64
+    } else {
+        whole.matches(separator).count() as u64
+    })?;
     if separator.is_empty() {
         return Ok(Value::list(whole.chars().map(|character| Value::text(character.to_string()))));
     }

@@ -34,7 +34,8 @@ pub(super) fn timestamp(_: &Scope<'_>, arguments: &[Value]) -> Result {
 }
 
 fn parse_timestamp(function: &'static str, text: &str) -> Result<DateTime<Utc>> {
-    let unreadable = |_| Reason::Function(function, format!("{:?} is no time", &text[..text.floor_char_boundary(40)]));
+    let unreadable =
+        |_| Reason::Function(function, format!("{:?} is no time", &text[..text.floor_char_boundary(40)]));
     DateTime::parse_from_rfc3339(text).map(|moment| moment.to_utc()).map_err(unreadable)
 }
 
@@ -44,7 +45,10 @@ pub(super) fn duration(_: &Scope<'_>, arguments: &[Value]) -> Result {
     }
     let text = text("duration", arguments, 0)?;
     let unreadable = || {
-        Reason::Function("duration", format!("{:?} is no duration such as `1h30m`", &text[..text.floor_char_boundary(40)]))
+        Reason::Function(
+            "duration",
+            format!("{:?} is no duration such as `1h30m`", &text[..text.floor_char_boundary(40)]),
+        )
     };
     parse_duration(text).map(Value::Duration).ok_or_else(unreadable)
 }
@@ -67,7 +71,9 @@ pub(super) fn parse_duration(text: &str) -> Option<TimeDelta> {
     while !rest.is_empty() {
         let number_len = rest.find(|character: char| !character.is_ascii_digit() && character != '.')?;
         let (number, after) = rest.split_at(number_len);
-        let unit_len = after.find(|character: char| character.is_ascii_digit() || character == '.').unwrap_or(after.len());
+        let unit_len = after
+            .find(|character: char| character.is_ascii_digit() || character == '.')
+            .unwrap_or(after.len());
         let (unit, after) = after.split_at(unit_len);
         let (_, factor) = UNITS.iter().find(|(name, _)| *name == unit)?;
         nanos += number.parse::<f64>().ok()? * factor;

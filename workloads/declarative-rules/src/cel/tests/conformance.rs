@@ -181,7 +181,9 @@ fn sorted(json: serde_json::Value) -> serde_json::Value {
             items.sort_by_key(ToString::to_string);
             items.into()
         }
-        serde_json::Value::Object(fields) => fields.into_iter().map(|(key, value)| (key, sorted(value))).collect(),
+        serde_json::Value::Object(fields) => {
+            fields.into_iter().map(|(key, value)| (key, sorted(value))).collect()
+        }
         other => other,
     }
 }
@@ -254,8 +256,11 @@ fn expression() -> impl Strategy<Value = String> {
             inner.clone(),
             prop::sample::select(vec!["x", "x.status", "x > 1", "@", "(@) == x"]),
         )
-            .prop_map(|(name, range, body, form)| format!("({range}).{name}(x, {})", form.replace('@', &body)));
-        let three = (inner.clone(), inner.clone(), inner).prop_map(|(a, b, c)| format!("({a}) ? ({b}) : ({c})"));
+            .prop_map(|(name, range, body, form)| {
+                format!("({range}).{name}(x, {})", form.replace('@', &body))
+            });
+        let three =
+            (inner.clone(), inner.clone(), inner).prop_map(|(a, b, c)| format!("({a}) ? ({b}) : ({c})"));
         prop_oneof![2 => one, 3 => two, 2 => looped, 1 => three]
     })
 }

@@ -38,7 +38,10 @@ fn all_mistakes_are_found_at_once() {
 fn an_unknown_function_is_found_with_the_one_that_was_meant() {
     assert_eq!(mistake("pods.sizee()").1, "unknown function `sizee`, did you mean `size`?");
     assert_eq!(mistake("cond(version)").1, "`cond` has other arguments: `cond(object, type)`");
-    assert_eq!(mistake(r#"contains("a", "b")"#).1, "unknown function `contains`; write `text.contains(part)`");
+    assert_eq!(
+        mistake(r#"contains("a", "b")"#).1,
+        "unknown function `contains`; write `text.contains(part)`"
+    );
     assert!(mistake("pods.map(x)").1.contains("takes a name and an expression"));
     assert!(mistake("has(pods)").1.contains("has"));
 }
@@ -58,7 +61,10 @@ fn broken_syntax_is_found_with_its_place() {
 #[test]
 fn a_pattern_is_checked() {
     let (at, message) = mistake(r#""a".matches("(b")"#);
-    assert_eq!((at, message.as_str()), (11, "the pattern of `matches` is no regular expression: unclosed group"));
+    assert_eq!(
+        (at, message.as_str()),
+        (11, "the pattern of `matches` is no regular expression: unclosed group")
+    );
     assert!(mistake(r#""a".matches(version)"#).1.contains("written out"));
     assert!(mistake(r#""a".matches("(\\w{100}){100}")"#).1.contains("size limit"));
 }
@@ -69,7 +75,11 @@ fn an_expression_that_is_too_large_is_refused() {
     let sum = vec!["1"; 300].join("+");
     assert!(mistake(&sum).1.contains("64 deep"));
     assert_eq!(mistakes(&vec!["1"; 60].join("+")), []);
-    assert!(mistake(&format!("[{}]", vec!["pods.size() + pods.size() + 1 + 1"; 90].join(","))).1.contains("500 parts"));
+    assert!(
+        mistake(&format!("[{}]", vec!["pods.size() + pods.size() + 1 + 1"; 90].join(",")))
+            .1
+            .contains("500 parts")
+    );
     assert!(mistakes(&vec!["1"; 4000].join("+")).len() < 5);
     assert!(!mistakes(&"!".repeat(8000)).is_empty());
     assert!(!mistakes(&"a?b:".repeat(2000)).is_empty());

@@ -63,7 +63,10 @@ fn compare_double(double: f64, whole: i128) -> Option<Ordering> {
     if double.is_nan() {
         return None;
     }
-    #[expect(clippy::cast_possible_truncation, reason = "beyond the range of i128 it saturates, which keeps the order")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "beyond the range of i128 it saturates, which keeps the order"
+    )]
     let floor = double.floor() as i128;
     let is_between = double.fract() != 0.0;
     Some(floor.cmp(&whole).then(if is_between { Ordering::Greater } else { Ordering::Equal }))

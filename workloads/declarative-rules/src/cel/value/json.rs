@@ -75,12 +75,16 @@ impl Serialize for Json<'_> {
             Value::Int(number) => serializer.serialize_i64(*number),
             Value::UInt(number) => serializer.serialize_u64(*number),
             Value::Double(number) => serialize_number(*number, serializer),
-            Value::Text(text) => serializer.serialize_str(&text[..text.floor_char_boundary(self.max_text_bytes)]),
+            Value::Text(text) => {
+                serializer.serialize_str(&text[..text.floor_char_boundary(self.max_text_bytes)])
+            }
             Value::Timestamp(timestamp) => serializer.serialize_str(&timestamp_text(timestamp)),
             Value::Duration(duration) => serializer.serialize_str(&duration_text(*duration)),
             Value::Version(version) => serializer.collect_str(version),
             Value::Type(of) => serializer.serialize_str(of.name()),
-            Value::List(list) => serializer.collect_seq(list.items().iter().take(self.max_items).map(|item| self.of(item))),
+            Value::List(list) => {
+                serializer.collect_seq(list.items().iter().take(self.max_items).map(|item| self.of(item)))
+            }
             Value::Map(map) => {
                 let entries = map.entries().iter().take(self.max_items);
                 serializer.collect_map(entries.map(|(key, value)| (&**key, self.of(value))))

@@ -70,7 +70,10 @@ fn order_by_name(entries: &[(Arc<str>, Value)]) -> Box<[u32]> {
 
 fn without_duplicates(mut entries: Vec<(Arc<str>, Value)>) -> Box<[(Arc<str>, Value)]> {
     let has_duplicate = if entries.len() <= FEW_ENTRIES {
-        entries.iter().enumerate().any(|(index, (key, _))| entries[..index].iter().any(|(other, _)| other == key))
+        entries
+            .iter()
+            .enumerate()
+            .any(|(index, (key, _))| entries[..index].iter().any(|(other, _)| other == key))
     } else {
         let order = order_by_name(&entries);
         order.windows(2).any(|pair| entries[pair[0] as usize].0 == entries[pair[1] as usize].0)

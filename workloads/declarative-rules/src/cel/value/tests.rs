@@ -18,7 +18,11 @@ fn json_is_read_and_written_back_in_its_order() {
 fn what_is_no_json_is_malformed_and_costs_nothing() {
     let mut values_left = 10;
     for text in ["", "{", "[1,]", "{} x", "nul"] {
-        assert_eq!(Value::from_json(text.as_bytes(), &mut values_left).unwrap_err(), Unfit::Malformed, "{text}");
+        assert_eq!(
+            Value::from_json(text.as_bytes(), &mut values_left).unwrap_err(),
+            Unfit::Malformed,
+            "{text}"
+        );
     }
     assert_eq!(values_left, 10);
     assert_eq!(read(&"[".repeat(1000), 10_000).unwrap_err(), Unfit::Malformed);

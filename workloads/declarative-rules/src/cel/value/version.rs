@@ -50,7 +50,8 @@ fn parse_number(text: &str) -> Option<u64> {
 
 impl Identifier {
     fn parse(text: &str) -> Option<Self> {
-        let is_identifier = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let is_identifier =
+            !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         is_identifier.then(|| parse_number(text).map_or_else(|| Self::Word(text.into()), Self::Number))
     }
 }
@@ -59,7 +60,9 @@ impl Ord for Version {
     fn cmp(&self, other: &Self) -> Ordering {
         let is_release = |version: &Self| version.pre_release.is_empty();
         let by_numbers = self.numbers.cmp(&other.numbers);
-        by_numbers.then(is_release(self).cmp(&is_release(other))).then_with(|| self.pre_release.cmp(&other.pre_release))
+        by_numbers
+            .then(is_release(self).cmp(&is_release(other)))
+            .then_with(|| self.pre_release.cmp(&other.pre_release))
     }
 }
 
@@ -89,8 +92,15 @@ mod tests {
 
     #[test]
     fn versions_are_in_the_order_of_semantic_versioning() {
-        let in_order =
-            ["4.9", "4.10.0-alpha", "4.10.0-alpha.1", "4.10.0-alpha.beta", "4.10.0-rc.2", "4.10.0-rc.10", "4.10.0"];
+        let in_order = [
+            "4.9",
+            "4.10.0-alpha",
+            "4.10.0-alpha.1",
+            "4.10.0-alpha.beta",
+            "4.10.0-rc.2",
+            "4.10.0-rc.10",
+            "4.10.0",
+        ];
         let versions: Vec<Version> = in_order.iter().map(|text| text.parse().unwrap()).collect();
         assert!(versions.is_sorted_by(|a, b| a < b), "{versions:?}");
     }
@@ -104,7 +114,18 @@ mod tests {
 
     #[test]
     fn other_texts_are_no_versions() {
-        for text in ["", "four", "4.", "4..1", "1.2.3.4", "4.16.0-", "4.16.0-a..b", "-1", "4.1é", "99999999999999999999"] {
+        for text in [
+            "",
+            "four",
+            "4.",
+            "4..1",
+            "1.2.3.4",
+            "4.16.0-",
+            "4.16.0-a..b",
+            "-1",
+            "4.1é",
+            "99999999999999999999",
+        ] {
             assert_eq!(text.parse::<Version>(), Err(()), "{text}");
         }
     }

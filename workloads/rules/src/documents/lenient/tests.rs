@@ -47,8 +47,12 @@ fn flags_limits_lists_of_texts_and_names_of_fields_are_read() {
 
 #[test]
 fn lists_of_texts_may_be_in_a_list() {
-    let lists = |json: &str| parse_text_lists(&File { path: "x", content: json.as_bytes() }).map(|lists| lists.len());
-    assert_eq!((lists(r#"[["a","b"],3,["c"],{}]"#), lists("[]"), lists("{}"), lists("[")), (Some(2), Some(0), None, None));
+    let lists =
+        |json: &str| parse_text_lists(&File { path: "x", content: json.as_bytes() }).map(|lists| lists.len());
+    assert_eq!(
+        (lists(r#"[["a","b"],3,["c"],{}]"#), lists("[]"), lists("{}"), lists("[")),
+        (Some(2), Some(0), None, None)
+    );
 }
 
 #[test]
@@ -74,7 +78,8 @@ fn an_object_of_objects_is_read_in_its_order() {
     let json = r#"{"b":{"x":1,"y":"?"},"a":[],"c":{"z":2}}"#;
     let file = File { path: "x", content: json.as_bytes() };
     let outer: Entries<'_, Entries<'_, Int>> = parse_object(&file).unwrap();
-    let flat: Vec<_> = outer.iter().map(|(key, inner)| (&**key, inner.iter().map(|(_, count)| count.0).collect())).collect();
+    let flat: Vec<_> =
+        outer.iter().map(|(key, inner)| (&**key, inner.iter().map(|(_, count)| count.0).collect())).collect();
     assert_eq!(flat, [("b", vec![Some(1), None]), ("a", vec![]), ("c", vec![Some(2)])]);
 }
 
@@ -95,7 +100,9 @@ fn what_is_no_object_is_not_there() {
 #[test]
 fn an_input_that_would_fill_the_memory_is_not_there() {
     let objects = |count: usize| format!("[{}{{}}]", "{},".repeat(count - 1));
-    let list = |json: &str| parse_list::<Inner>(&File { path: "x", content: json.as_bytes() }).map(|items| items.len());
+    let list = |json: &str| {
+        parse_list::<Inner>(&File { path: "x", content: json.as_bytes() }).map(|items| items.len())
+    };
     assert_eq!(list(&objects(MAX_INPUT_OBJECTS)), Some(MAX_INPUT_OBJECTS));
     assert_eq!(list(&objects(MAX_INPUT_OBJECTS + 1)), None);
     let padded = |bytes: usize| format!("{{{}}}", " ".repeat(bytes - 2));

@@ -215,7 +215,10 @@ mod tests {
         let inbox = inbox(&[0]);
         inbox.push(record(0, 5, 1));
         inbox.push(record(0, 6, 1));
-        assert_eq!([next_now(&inbox), next_now(&inbox), next_now(&inbox)], [Some((0, 5)), Some((0, 6)), None]);
+        assert_eq!(
+            [next_now(&inbox), next_now(&inbox), next_now(&inbox)],
+            [Some((0, 5)), Some((0, 6)), None]
+        );
     }
 
     #[test]

@@ -101,7 +101,8 @@ async fn an_archive_arrives_as_it_is() {
 async fn a_length_need_not_be_announced() {
     let until_closed = vec![text("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\narch"), text("ive")];
     assert_eq!(fetch(&patient(), until_closed).await.unwrap(), "archive");
-    let chunked = vec![text("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\narch\r\n3\r\nive\r\n0\r\n\r\n")];
+    let chunked =
+        vec![text("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\narch\r\n3\r\nive\r\n0\r\n\r\n")];
     assert_eq!(fetch(&patient(), chunked).await.unwrap(), "archive");
 }
 
@@ -113,15 +114,27 @@ async fn an_archive_that_is_compressed_is_not_unpacked_on_the_way() {
 
 #[tokio::test]
 async fn links_that_are_expired_gone_or_wrong_are_bad_input() {
-    for status in ["403 Forbidden", "404 Not Found", "400 Bad Request", "401 Unauthorized", "410 Gone", "204 No Content"] {
+    for status in [
+        "403 Forbidden",
+        "404 Not Found",
+        "400 Bad Request",
+        "401 Unauthorized",
+        "410 Gone",
+        "204 No Content",
+    ] {
         assert_eq!(class_of_status(status).await, BadInput, "{status}");
     }
 }
 
 #[tokio::test]
 async fn a_server_in_trouble_is_transient() {
-    let statuses =
-        ["500 Internal Server Error", "502 Bad Gateway", "503 Slow Down", "429 Too Many Requests", "408 Request Timeout"];
+    let statuses = [
+        "500 Internal Server Error",
+        "502 Bad Gateway",
+        "503 Slow Down",
+        "429 Too Many Requests",
+        "408 Request Timeout",
+    ];
     for status in statuses {
         assert_eq!(class_of_status(status).await, Transient, "{status}");
     }
@@ -136,7 +149,8 @@ async fn the_status_and_the_link_without_its_query_are_named() {
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
     let target = serve(response("200 OK", "", "elsewhere")).await;
-    let (class, error) = refusal(&patient(), response("302 Found", &format!("location: {target}\r\n"), "")).await;
+    let (class, error) =
+        refusal(&patient(), response("302 Found", &format!("location: {target}\r\n"), "")).await;
     assert_eq!(class, BadInput);
     assert!(error.contains("the server redirects (302)"), "{error}");
 }
@@ -231,14 +245,16 @@ async fn a_host_that_nobody_knows_is_transient() {
 #[tokio::test]
 async fn a_link_that_is_not_allowed_is_never_asked_for() {
     let link = serve(response("200 OK", "", "secret")).await;
-    let strict = Downloader::new(&ObjectStorage::default(), &patient(), &ArchiveLimits::default()).await.unwrap();
+    let strict =
+        Downloader::new(&ObjectStorage::default(), &patient(), &ArchiveLimits::default()).await.unwrap();
     assert!(matches!(strict.fetch(&link).await, Err(DownloadError::NotS3 { .. })));
 }
 
 #[tokio::test]
 async fn a_missing_file_of_authorities_is_our_fault() {
     let storage = ObjectStorage { ca_file: Some("/nowhere/ca.crt".into()), ..any_link() };
-    let error = Downloader::new(&storage, &patient(), &ArchiveLimits::default()).await.expect_err("must fail");
+    let error =
+        Downloader::new(&storage, &patient(), &ArchiveLimits::default()).await.expect_err("must fail");
     assert_eq!(error.class(), ErrorClass::Bug);
     assert!(snafu::Report::from_error(&error).to_string().contains("/nowhere/ca.crt"));
 }

@@ -7,11 +7,13 @@
 //! Source: "Amazon Simple Storage Service endpoints and quotas" in the AWS General Reference.
 
 /// What serves objects, by its label. Buckets, access points and the accelerated and certified entrances all do.
-const SERVICES: [&str; 6] = ["s3", "s3-fips", "s3-accelerate", "s3-accesspoint", "s3-accesspoint-fips", "s3-external-1"];
+const SERVICES: [&str; 6] =
+    ["s3", "s3-fips", "s3-accelerate", "s3-accesspoint", "s3-accesspoint-fips", "s3-external-1"];
 
 /// Whether the host is S3's, or a bucket of S3.
 pub(super) fn is_s3(host: &str) -> bool {
-    let Some(labels) = host.strip_suffix(".amazonaws.com").or_else(|| host.strip_suffix(".amazonaws.com.cn")) else {
+    let Some(labels) = host.strip_suffix(".amazonaws.com").or_else(|| host.strip_suffix(".amazonaws.com.cn"))
+    else {
         return false;
     };
     let mut labels: Vec<&str> = labels.split('.').collect();

@@ -12,7 +12,11 @@ fn amazon() -> ObjectStorage {
 }
 
 fn endpoint(endpoint: &str) -> ObjectStorage {
-    ObjectStorage { endpoint: Some(endpoint.into()), addressing: Addressing::Path, ..ObjectStorage::default() }
+    ObjectStorage {
+        endpoint: Some(endpoint.into()),
+        addressing: Addressing::Path,
+        ..ObjectStorage::default()
+    }
 }
 
 fn presigned(link: &str) -> String {
@@ -32,7 +36,10 @@ fn refusal(link: &str, settings: &ObjectStorage) -> String {
 #[test]
 fn a_presigned_link_to_amazon_is_followed_as_it_is() {
     let link = presigned("https://insights-upload.s3.us-east-1.amazonaws.com/00%2F11");
-    assert_eq!(ArchiveLocation::parse(&link, &amazon()).unwrap(), ArchiveLocation::Presigned(Url::parse(&link).unwrap()));
+    assert_eq!(
+        ArchiveLocation::parse(&link, &amazon()).unwrap(),
+        ArchiveLocation::Presigned(Url::parse(&link).unwrap())
+    );
 }
 
 #[test]
@@ -71,17 +78,26 @@ fn another_algorithm_is_no_signature() {
 
 #[test]
 fn amazon_without_encryption_by_another_port_or_with_a_user_is_refused() {
-    for start in
-        ["http://bucket.s3.amazonaws.com", "https://bucket.s3.amazonaws.com:8443", "https://me@bucket.s3.amazonaws.com"]
-    {
-        assert!(refusal(&presigned(&format!("{start}/key")), &amazon()).contains("does not lead to S3"), "{start}");
+    for start in [
+        "http://bucket.s3.amazonaws.com",
+        "https://bucket.s3.amazonaws.com:8443",
+        "https://me@bucket.s3.amazonaws.com",
+    ] {
+        assert!(
+            refusal(&presigned(&format!("{start}/key")), &amazon()).contains("does not lead to S3"),
+            "{start}"
+        );
     }
 }
 
 #[test]
 fn our_network_can_not_be_explored() {
-    let targets =
-        ["http://169.254.169.254/latest/meta-data", "http://localhost:9200/key", "http://[::1]/key", "https://10.0.0.1/key"];
+    let targets = [
+        "http://169.254.169.254/latest/meta-data",
+        "http://localhost:9200/key",
+        "http://[::1]/key",
+        "https://10.0.0.1/key",
+    ];
     for target in targets {
         assert!(refusal(&presigned(target), &amazon()).contains("does not lead to S3"), "{target}");
     }
@@ -89,7 +105,9 @@ fn our_network_can_not_be_explored() {
 
 #[test]
 fn a_host_that_only_looks_like_amazon_is_refused() {
-    for start in ["https://bucket.s3.amazonaws.com@evil.example", "https://evil.example/bucket.s3.amazonaws.com"] {
+    for start in
+        ["https://bucket.s3.amazonaws.com@evil.example", "https://evil.example/bucket.s3.amazonaws.com"]
+    {
         assert!(!is_allowed(&presigned(&format!("{start}/key")), &amazon()), "{start}");
     }
 }
@@ -99,9 +117,12 @@ fn the_configured_object_storage_is_allowed_with_its_port_and_protocol_only() {
     let settings = endpoint("http://minio:9000");
     assert!(is_allowed(&presigned("http://minio:9000/bucket/key"), &settings));
     assert!(is_allowed(&presigned("http://bucket.minio:9000/key"), &settings));
-    for other in
-        ["http://minio/bucket/key", "https://minio:9000/bucket/key", "http://evilminio:9000/key", "http://.minio:9000/key"]
-    {
+    for other in [
+        "http://minio/bucket/key",
+        "https://minio:9000/bucket/key",
+        "http://evilminio:9000/key",
+        "http://.minio:9000/key",
+    ] {
         assert!(!is_allowed(&presigned(other), &settings), "{other}");
     }
     assert!(!is_allowed("http://minio:9000/bucket/key", &settings));
@@ -130,7 +151,8 @@ fn a_text_that_is_no_link_is_refused() {
 #[test]
 fn neither_query_nor_user_is_ever_shown() {
     let link = presigned("http://user:hunter2@evil.example/key");
-    let location = ArchiveLocation::parse(&link, &ObjectStorage { links: LinkPolicy::Any, ..amazon() }).unwrap();
+    let location =
+        ArchiveLocation::parse(&link, &ObjectStorage { links: LinkPolicy::Any, ..amazon() }).unwrap();
     for text in [refusal(&link, &amazon()), location.to_string(), format!("{location:?}")] {
         assert!(text.contains("http://evil.example/key"), "{text}");
         assert!(!text.contains("hunter2") && !text.contains("X-Amz") && !text.contains("5ec2e7"), "{text}");
