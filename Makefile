@@ -57,8 +57,8 @@ bench: ## measure the hot paths beside their physical limits
 fuzz: ## damage archives, what rules read, rule files and expressions at random, a minute each (needs nightly Rust and cargo-fuzz)
 	mkdir -p workloads/archive/fuzz/corpus/read
 	cd workloads/archive && cargo +nightly fuzz run read fuzz/corpus/read fuzz/seeds -- -max_total_time=60
-	mkdir -p workloads/rules/fuzz/corpus/inputs
-	cd workloads/rules && cargo +nightly fuzz run inputs fuzz/corpus/inputs fuzz/seeds -- -max_total_time=60
+	mkdir -p workloads/builtin-rules/fuzz/corpus/inputs
+	cd workloads/builtin-rules && cargo +nightly fuzz run inputs fuzz/corpus/inputs fuzz/seeds -- -max_total_time=60
 	mkdir -p workloads/declarative-rules/fuzz/corpus/rule_file workloads/declarative-rules/fuzz/corpus/expression
 	cd workloads/declarative-rules && cargo +nightly fuzz run rule_file fuzz/corpus/rule_file examples -- -max_total_time=60
 	cd workloads/declarative-rules && cargo +nightly fuzz run expression fuzz/corpus/expression fuzz/seeds/expression -- -max_total_time=60

@@ -29,7 +29,7 @@ pub(crate) fn samples() -> [(&'static str, SampleArchive); 3] {
 
 /// Processor time of an archive, ours beside the least that can be done.
 pub(crate) fn run() -> Vec<Figure> {
-    let engine = Engine::builtin();
+    let engine = ccx_builtin_rules::engine();
     let mut limit = ArchiveLimit::new();
     samples()
         .into_iter()
@@ -50,7 +50,7 @@ pub(crate) fn run() -> Vec<Figure> {
 
 /// Where the time goes: the steps of one archive, each the cheapest of all rounds.
 pub(crate) fn steps() -> Vec<Steps> {
-    let engine = Engine::builtin();
+    let engine = ccx_builtin_rules::engine();
     let steps_of = |(size, sample): (&'static str, SampleArchive)| {
         let archive = Bytes::from(sample.to_tar_gz());
         let rounds = (0..ROUNDS).map(|_| Steps::measure(size, &engine, &archive));

@@ -14,7 +14,7 @@ use bytesize::ByteSize;
 use ccx_archive::{Archive, Limits};
 use ccx_config::InsightsCore;
 use ccx_insights_core::{Adapter, AdapterError, Metrics};
-use ccx_rules::{Engine, Finding, Foreign, Kind};
+use ccx_rules::{Finding, Foreign, Kind};
 use ccx_sample_archive::{Fault, SampleArchive};
 use prometheus::Registry;
 use serde_json::Value;
@@ -120,7 +120,7 @@ async fn ten_rules_find_in_python_what_they_find_in_rust() {
     assert_eq!(adapter.rules().len(), 10, "{:?}", adapter.rules());
     let modules: Vec<String> =
         adapter.rules().iter().map(|rule| rule.strip_suffix(".report").unwrap().into()).collect();
-    let engine = Engine::builtin();
+    let engine = ccx_builtin_rules::engine();
     let mut cases: Vec<Vec<Fault>> = vec![Vec::new(), Fault::ALL.to_vec()];
     cases.extend(Fault::ALL.map(|fault| vec![fault]));
     for faults in cases {
@@ -141,7 +141,7 @@ async fn ten_rules_find_in_python_what_they_find_in_rust() {
 async fn merged_reports_have_each_finding_once() {
     let Some(python) = Python::find() else { return };
     let (adapter, _) = start(&python.settings(&[TEN_RULES])).await;
-    let mut report = Engine::builtin().run(&archive(&Fault::ALL), None);
+    let mut report = ccx_builtin_rules::engine().run(&archive(&Fault::ALL), None);
     let own = hits(report.hits.iter());
     let (_, outcome) = run(adapter, archive(&Fault::ALL)).await;
     let foreign = outcome.unwrap();

@@ -14,7 +14,7 @@ use std::{
 use ccx_config::Config;
 use ccx_content::ContentTree;
 use ccx_declarative_rules::{Change, Problem, Reloader, RuleFiles, RuleSet};
-use ccx_rules::{Budget, Engine, Rule, RuleMeta, builtin_rules};
+use ccx_rules::{Budget, Engine, Rule, RuleMeta};
 use ccx_service::sentence;
 use serde::Serialize;
 
@@ -132,7 +132,7 @@ struct Selection {
 
 impl Selection {
     fn engine(&self, set: Option<&RuleSet>) -> Engine {
-        let builtin = if self.builtin { builtin_rules() } else { Vec::new() };
+        let builtin = if self.builtin { ccx_builtin_rules::rules() } else { Vec::new() };
         let of_users = set.map(RuleSet::engine_rules).unwrap_or_default();
         let (disabled, wanted): (Vec<_>, Vec<_>) = builtin
             .into_iter()

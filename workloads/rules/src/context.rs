@@ -135,8 +135,8 @@ impl<'a> Context<'a> {
     }
 }
 
-/// Reads a time of an archive.
-pub(crate) fn parse_time(text: &str) -> Option<DateTime<Utc>> {
+/// Parses a time of an archive, which is RFC 3339; `None` when it is not.
+pub fn parse_time(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc())
 }
 

@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     Context, FaultReason, Finding, Kind, Report, Response, Rule, RuleFault, RuleMeta, RuleRun,
-    RuleSetVersion, Skip, Verdict, builtin,
+    RuleSetVersion, Skip, Verdict,
     plan::Plan,
     response::{Answer, Details},
 };
@@ -68,11 +68,6 @@ impl Registered {
 }
 
 impl Engine {
-    /// An engine with the built-in rules and their content.
-    pub fn builtin() -> Self {
-        Self::new(builtin::rules(), Budget::default()).with_content(ContentTree::builtin())
-    }
-
     /// An engine with the given rules. When two answer with the same rule and key, only the first answer is reported.
     ///
     /// # Panics

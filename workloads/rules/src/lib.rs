@@ -1,4 +1,4 @@
-//! The rule engine and the built-in rules: an archive in, a report out; no I/O, no wall clock.
+//! The rule engine: an archive in, a report out; no I/O, no wall clock.
 //!
 //! ```text
 //!  Archive ──▶ plan ──▶ files of each input ──▶ facts, each computed at most once ──▶ rules ──▶ Report
@@ -14,44 +14,55 @@
 //!
 //! ```
 //! use ccx_archive::{Archive, Limits};
-//! use ccx_rules::Engine;
-//! # use ccx_sample_archive::{Fault, SampleArchive};
+//! use ccx_rules::{Budget, Context, Engine, Response, Rule, RuleMeta, documents::NODES};
+//! # use ccx_sample_archive::SampleArchive;
 //! # let cluster_id = "11111111-2222-3333-4444-555555555555".parse()?;
-//! # let sample = SampleArchive { faults: vec![Fault::NodeNotReady], ..SampleArchive::small(cluster_id) };
+//! # let sample = SampleArchive::small(cluster_id);
 //! # let (uploaded_bytes, gathered_at) = (sample.to_tar_gz(), sample.gathered_at);
 //!
-//! let engine = Engine::builtin();
+//! struct FewNodes;
+//!
+//! impl Rule for FewNodes {
+//!     fn meta(&self) -> RuleMeta {
+//!         let (module, key) = ("example.few_nodes".parse(), "FEW_NODES".parse());
+//!         RuleMeta::new(module.expect("a module"), key.expect("a key")).requires(NODES)
+//!     }
+//!
+//!     fn check(&self, context: &Context<'_>) -> Option<Response> {
+//!         let count = context.nodes().len();
+//!         let details = std::collections::BTreeMap::from([("count", count)]);
+//!         (count < 100).then(|| Response::hit("FEW_NODES", &details))
+//!     }
+//! }
+//!
+//! let engine = Engine::new(vec![Box::new(FewNodes)], Budget::default());
 //! let archive = Archive::read(uploaded_bytes.into(), &Limits::default())?;
 //! let report = engine.run(&archive, Some(gathered_at));
-//! assert_eq!(report.hits[0].error_key.as_str(), "NODE_NOT_READY");
+//! assert_eq!(report.hits[0].error_key.as_str(), "FEW_NODES");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Rules of another kind (declarative ones, or those of another process) are further implementations of [`Rule`]; nothing in
-//! the engine knows the built-in ones.
+//! The built-in rules (`ccx-builtin-rules`) and declarative ones are implementations of [`Rule`] in other crates; the engine
+//! depends on none of them.
 
-mod builtin;
 mod client_shape;
 mod context;
 pub mod documents;
 mod engine;
-mod examples;
 mod logs;
 mod metrics;
 mod plan;
 mod report;
 mod response;
 mod rule;
-#[cfg(test)]
-mod testing;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod texts;
 mod workloads;
 
-pub use builtin::rules as builtin_rules;
 pub use client_shape::Unreadable;
-pub use context::Context;
+pub use context::{Context, parse_time};
 pub use engine::{Budget, Engine, Profile, RuleCost};
-pub use examples::{Example, ExampleFiles, builtin_examples};
 pub use logs::{FileMatches, LogQuery};
 pub use metrics::Sample;
 pub use plan::Glob;

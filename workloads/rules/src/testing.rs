@@ -1,4 +1,6 @@
-//! Small archives for the tests of rules.
+//! Small archives for the tests of rules; behind the feature `testing`.
+
+#![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test that panics has failed")]
 
 use ccx_archive::{Archive, Limits};
 use chrono::{DateTime, Utc};
@@ -7,15 +9,16 @@ use serde_json::{Value, json};
 use crate::{Budget, Engine, Finding, Report, Rule};
 
 /// The moment that the archives describe.
-pub(crate) const NOW: &str = "2026-01-15T12:00:00Z";
+pub const NOW: &str = "2026-01-15T12:00:00Z";
 
 /// What one rule made of an archive.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Answer {
+pub enum Answer {
     /// It hit, with these details besides `type` and `error_key`.
     Hit(Value),
     /// It gave information, with these details besides `type` and `info_key`.
     Info(Value),
+    /// It found nothing.
     Miss,
     /// It lacked data.
     Skip(String),
@@ -23,13 +26,13 @@ pub(crate) enum Answer {
 
 impl Answer {
     /// The skip of a rule that needs all of `inputs` and has none.
-    pub(crate) fn skip_all(inputs: &[&str]) -> Self {
+    pub fn skip_all(inputs: &[&str]) -> Self {
         Self::Skip(format!("All: ['{}'] Any: ", inputs.join("', '")))
     }
 }
 
 /// Asks a rule about an archive of these files: JSON, or text where the value is a string.
-pub(crate) fn ask(rule: impl Rule + 'static, files: &[(&str, Value)]) -> Answer {
+pub fn ask(rule: impl Rule + 'static, files: &[(&str, Value)]) -> Answer {
     let report = run(vec![Box::new(rule)], files);
     assert_eq!(report.faults, []);
     match (&report.hits[..], &report.info[..], &report.skips[..]) {
@@ -42,17 +45,17 @@ pub(crate) fn ask(rule: impl Rule + 'static, files: &[(&str, Value)]) -> Answer 
 }
 
 /// Runs rules on an archive of these files.
-pub(crate) fn run(rules: Vec<Box<dyn Rule>>, files: &[(&str, Value)]) -> Report {
+pub fn run(rules: Vec<Box<dyn Rule>>, files: &[(&str, Value)]) -> Report {
     Engine::new(rules, Budget::default()).run(&archive(files), Some(now()))
 }
 
 /// The moment that the archives describe.
-pub(crate) fn now() -> DateTime<Utc> {
+pub fn now() -> DateTime<Utc> {
     NOW.parse().unwrap()
 }
 
 /// An archive of these files: JSON, or text where the value is a string.
-pub(crate) fn archive(files: &[(&str, Value)]) -> Archive {
+pub fn archive(files: &[(&str, Value)]) -> Archive {
     let mut tar = tar::Builder::new(Vec::new());
     // An archive without a file is an error before any rule sees it.
     for (path, content) in files.iter().chain(&[("config/none", json!(""))]) {

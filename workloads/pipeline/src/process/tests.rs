@@ -2,7 +2,6 @@ use std::path::{Path, PathBuf};
 
 use ccx_config::{Compression, Config};
 use ccx_messages::{Identity, OrgId, Results, Timestamp, parse_gathering_time};
-use ccx_rules::Engine;
 use ccx_sample_archive::{Fault, SampleArchive};
 
 use super::*;
@@ -42,7 +41,14 @@ fn run_with(
     announce: &Announce,
 ) -> Result<Processed, ProcessError> {
     let workloads = Workloads::new(config).unwrap();
-    process(archive.into(), announce, &Engine::builtin().into(), &workloads, &Limits::default(), now())
+    process(
+        archive.into(),
+        announce,
+        &ccx_builtin_rules::engine().into(),
+        &workloads,
+        &Limits::default(),
+        now(),
+    )
 }
 
 #[test]

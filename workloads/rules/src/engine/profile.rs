@@ -78,18 +78,31 @@ impl Engine {
 mod tests {
     use serde_json::json;
 
-    use crate::{Engine, testing};
+    use crate::{Budget, Context, Engine, Input, Response, Rule, RuleMeta, testing};
+
+    const WORDS: Input = Input::text("words", &["words/*.txt"]);
+
+    struct AlwaysHits;
+
+    impl Rule for AlwaysHits {
+        fn meta(&self) -> RuleMeta {
+            RuleMeta::new("pack.a".parse().unwrap(), "KEY".parse().unwrap()).requires(WORDS)
+        }
+
+        fn check(&self, _: &Context<'_>) -> Option<Response> {
+            Some(Response::hit("KEY", &json!({})))
+        }
+    }
 
     #[test]
-    fn a_profile_has_every_rule_and_what_it_found() {
-        let archive = testing::archive(&[(
-            "config/version.json",
-            json!({"status": {"desired": {"version": "4.18.9"}}}),
-        )]);
-        let engine = Engine::builtin();
-        let profile = engine.profile(&archive, None);
-        let verdicts: Vec<_> = profile.rules.iter().map(|cost| (&cost.rule.rule, cost.verdict)).collect();
-        let report = engine.run(&archive, None);
-        assert_eq!(verdicts, report.runs.iter().map(|run| (&run.rule.rule, run.verdict)).collect::<Vec<_>>());
+    fn profile_of_any_archive_has_the_verdict_of_every_rule() {
+        let engine = Engine::new(vec![Box::new(AlwaysHits)], Budget::default());
+        for archive in [testing::archive(&[]), testing::archive(&[("words/a.txt", json!("text"))])] {
+            let profile = engine.profile(&archive, None);
+            let verdicts: Vec<_> = profile.rules.iter().map(|cost| (&cost.rule.rule, cost.verdict)).collect();
+            let report = engine.run(&archive, None);
+            let expected: Vec<_> = report.runs.iter().map(|run| (&run.rule.rule, run.verdict)).collect();
+            assert_eq!((verdicts.len(), &verdicts), (1, &expected));
+        }
     }
 }

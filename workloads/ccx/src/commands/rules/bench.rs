@@ -58,7 +58,7 @@ struct Cost {
 
 pub(super) fn run(args: &BenchArgs) -> Result<(), Box<dyn Failure>> {
     let engine = if args.paths.is_empty() {
-        Engine::builtin()
+        ccx_builtin_rules::engine()
     } else {
         let rules = read_rules(&args.paths)?.into_iter().map(|rule| Box::new(rule) as Box<dyn Rule>);
         Engine::new(rules.collect(), Budget::default())

@@ -1,7 +1,8 @@
 //! The built-in rules on their miniature clusters.
 
 use ccx_archive::{Archive, Limits};
-use ccx_rules::{Engine, ExampleFiles, Verdict, builtin_examples};
+use ccx_builtin_rules::ExampleFiles;
+use ccx_rules::{Engine, Verdict};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
@@ -12,9 +13,9 @@ const GATHERED_AT: DateTime<Utc> = DateTime::from_timestamp(1_768_478_400, 0).ex
 
 /// Each rule on a cluster that has the problem, on the closest one that has not, and on one without data.
 pub(super) fn run() -> Vec<Outcome> {
-    let engine = Engine::builtin();
+    let engine = ccx_builtin_rules::engine();
     let mut outcomes = Vec::new();
-    for (key, example) in builtin_examples() {
+    for (key, example) in ccx_builtin_rules::examples() {
         let mut test = |name: &str, files: &ExampleFiles, expected: &[&str]| {
             let (rule, verdict) = judge(&engine, &key, files);
             let word = verdict.map_or("no such rule", Verdict::as_str);

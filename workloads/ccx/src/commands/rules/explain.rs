@@ -76,7 +76,7 @@ struct Explained<'a> {
 }
 
 pub(super) fn run(args: &ExplainArgs) -> Result<(), Box<dyn Failure>> {
-    let engine = Engine::builtin();
+    let engine = ccx_builtin_rules::engine();
     let contents = rule_name::find(ContentTree::builtin(), &args.rule)?;
     let details = args.details.as_deref().map(read_details).transpose()?;
     for content in contents {

@@ -1,6 +1,5 @@
 //! `ccx rules list`
 
-use ccx_rules::Engine;
 use clap::Args;
 
 use super::described::{self, Described};
@@ -24,7 +23,7 @@ pub(crate) struct ListArgs {
 }
 
 pub(super) fn run(args: &ListArgs) -> Result<(), Box<dyn Failure>> {
-    let mut rows = described::all(&Engine::builtin());
+    let mut rows = described::all(&ccx_builtin_rules::engine());
     rows.retain(|row| args.tag.as_ref().is_none_or(|tag| row.tags.contains(tag)));
     match args.output {
         Format::Json => rows.iter().try_for_each(output::print_json)?,

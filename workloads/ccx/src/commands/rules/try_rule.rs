@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use ccx_archive::Archive;
 use ccx_declarative_rules::{DeclarativeRule, Trace, TracedValue};
-use ccx_rules::{Engine, RuleMeta};
+use ccx_rules::RuleMeta;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use serde::Serialize;
@@ -138,7 +138,7 @@ struct InputFiles {
 }
 
 fn show_builtin(archive: &Archive, args: &TryArgs) -> Result<(), Box<dyn Failure>> {
-    let engine = Engine::builtin();
+    let engine = ccx_builtin_rules::engine();
     let is_meant = |meta: &&RuleMeta| {
         meta.rule.as_str() == args.rule || meta.error_keys.iter().any(|key| key.as_str() == args.rule)
     };

@@ -1,0 +1,102 @@
+//! Alerts that are sent nowhere.
+
+use serde::Serialize;
+
+use super::meta;
+use ccx_rules::{
+    Context, Response, Rule, RuleMeta,
+    documents::{ALERTMANAGER_CONFIG, ALERTS, Alert, AlertmanagerConfig, SILENCED_ALERTS},
+};
+
+const KEY: &str = "ALERTMANAGER_RECEIVERS_NOT_CONFIGURED";
+const ALERT: &str = "AlertmanagerReceiversNotConfigured";
+
+pub(super) struct AlertmanagerNoReceiver;
+
+#[derive(Serialize)]
+struct Details {
+    source: &'static str,
+}
+
+impl Rule for AlertmanagerNoReceiver {
+    fn meta(&self) -> RuleMeta {
+        meta("ccx_rules.external.alertmanager_no_receiver", KEY).requires_any(&[
+            ALERTS,
+            SILENCED_ALERTS,
+            ALERTMANAGER_CONFIG,
+        ])
+    }
+
+    fn check(&self, context: &Context<'_>) -> Option<Response> {
+        let (firing, silenced) =
+            (context.alerts().unwrap_or_default(), context.silenced_alerts().unwrap_or_default());
+        let source = if context.within_budget(firing.iter().chain(silenced)).any(is_about_receivers) {
+            "alert"
+        } else if context.alertmanager_config().is_some_and(sends_nothing) {
+            "config"
+        } else {
+            return None;
+        };
+        Some(Response::hit(KEY, &Details { source }))
+    }
+}
+
+fn is_about_receivers(alert: &Alert<'_>) -> bool {
+    alert.name() == ALERT
+}
+
+/// Whether no receiver is more than a name. A configuration without receivers is no valid one, and not judged.
+fn sends_nothing(config: &AlertmanagerConfig<'_>) -> bool {
+    let mut fields = config.receivers.iter().flat_map(|receiver| receiver.iter());
+    !config.receivers.is_empty() && !fields.any(|field| field.ends_with("_configs"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use ccx_rules::testing::{Answer, ask};
+
+    fn config(receivers: &Value) -> (&'static str, Value) {
+        ("config/secrets/openshift-monitoring/alertmanager-main/data.json", json!({"receivers": receivers}))
+    }
+
+    fn alerts(path: &'static str, name: &str) -> (&'static str, Value) {
+        (path, json!([{"labels": {"alertname": name}, "status": {"state": "suppressed"}}]))
+    }
+
+    #[test]
+    fn receivers_that_are_only_names_are_a_hit() {
+        let answer =
+            ask(AlertmanagerNoReceiver, &[config(&json!([{"name": "Default"}, {"name": "Watchdog"}]))]);
+        assert_eq!(answer, Answer::Hit(json!({"source": "config"})));
+    }
+
+    #[test]
+    fn the_alert_is_a_hit_also_when_it_is_silenced() {
+        for path in ["config/alerts.json", "config/silenced_alerts.json"] {
+            assert_eq!(
+                ask(AlertmanagerNoReceiver, &[alerts(path, ALERT)]),
+                Answer::Hit(json!({"source": "alert"})),
+                "{path}"
+            );
+        }
+    }
+
+    #[test]
+    fn one_receiver_is_enough() {
+        let files = [
+            config(&json!([{"name": "Default"}, {"name": "chat", "slack_configs": [{}]}])),
+            alerts("config/alerts.json", "Watchdog"),
+        ];
+        assert_eq!(ask(AlertmanagerNoReceiver, &files), Answer::Miss);
+        assert_eq!(ask(AlertmanagerNoReceiver, &[config(&json!(null))]), Answer::Miss);
+    }
+
+    #[test]
+    fn one_of_the_files_is_needed() {
+        let missing = "All: [] Any: ['alerts', 'silenced_alerts', 'alertmanager_config']";
+        assert_eq!(ask(AlertmanagerNoReceiver, &[]), Answer::Skip(missing.into()));
+    }
+}

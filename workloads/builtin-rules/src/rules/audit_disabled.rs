@@ -1,0 +1,51 @@
+//! Requests of which nothing is written down.
+
+use serde::Serialize;
+
+use super::meta;
+use ccx_rules::{Context, Response, Rule, RuleMeta, documents::API_SERVER};
+
+const KEY: &str = "AUDIT_LOGGING_DISABLED";
+
+pub(super) struct AuditDisabled;
+
+#[derive(Serialize)]
+struct Details<'a> {
+    profile: &'a str,
+}
+
+impl Rule for AuditDisabled {
+    fn meta(&self) -> RuleMeta {
+        meta("ccx_rules.external.audit_disabled", KEY).requires(API_SERVER)
+    }
+
+    fn check(&self, context: &Context<'_>) -> Option<Response> {
+        let profile = &*context.api_server()?.spec.audit.profile;
+        (profile == "None").then(|| Response::hit(KEY, &Details { profile }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use ccx_rules::testing::{Answer, ask};
+
+    fn ask_about(profile: &Value) -> Answer {
+        ask(AuditDisabled, &[("config/apiserver.json", json!({"spec": {"audit": {"profile": profile}}}))])
+    }
+
+    #[test]
+    fn no_audit_log_is_a_hit() {
+        assert_eq!(ask_about(&json!("None")), Answer::Hit(json!({"profile": "None"})));
+    }
+
+    #[test]
+    fn an_audit_log_of_any_kind_is_none() {
+        for profile in [json!("Default"), json!("WriteRequestBodies"), json!(""), json!(null)] {
+            assert_eq!(ask_about(&profile), Answer::Miss, "{profile}");
+        }
+        assert_eq!(ask(AuditDisabled, &[]), Answer::skip_all(&["api_server"]));
+    }
+}

@@ -1,0 +1,138 @@
+//! Control planes with too few or too many nodes.
+
+use serde::Serialize;
+
+use super::meta;
+use ccx_rules::{
+    Context, Response, Rule, RuleMeta,
+    documents::{CLUSTER_VERSION, INFRASTRUCTURE, INSTALL_CONFIG, MinorVersion, NODES, Role},
+};
+
+const KEY: &str = "CONTROL_PLANE_NODE_REPLICAS";
+const REPLICAS: u32 = 3;
+const MAX_REPLICAS_OF_NEW_RELEASES: usize = 5;
+
+/// The first release that supports four and five nodes.
+const MORE_NODES_SINCE: MinorVersion = MinorVersion::new(4, 18);
+
+pub(super) struct ControlPlaneReplicas;
+
+#[derive(Serialize)]
+struct Details<'a> {
+    control_plane_nodes: usize,
+    expected: u32,
+    nodes: Vec<&'a str>,
+}
+
+impl Rule for ControlPlaneReplicas {
+    fn meta(&self) -> RuleMeta {
+        meta("ccx_rules_ocp.external.rules.control_plane_replicas", KEY)
+            .requires(NODES)
+            .requires(INFRASTRUCTURE)
+            .requires(INSTALL_CONFIG)
+            .may_read(CLUSTER_VERSION)
+    }
+
+    fn check(&self, context: &Context<'_>) -> Option<Response> {
+        // A cluster that was installed with three has three; of others the archive might have lost some nodes.
+        let had_three = context.installed_control_plane_nodes() == Some(REPLICAS);
+        if !had_three || !context.infrastructure()?.is_highly_available() {
+            return None;
+        }
+        let nodes = context.within_budget(context.nodes()).filter(|node| node.role() == Role::ControlPlane);
+        let nodes: Vec<&str> = nodes.map(|node| &*node.metadata.name).collect();
+        let is_supported = supported(context.minor_version()).contains(&nodes.len());
+        (!is_supported).then(|| {
+            Response::hit(KEY, &Details { control_plane_nodes: nodes.len(), expected: REPLICAS, nodes })
+        })
+    }
+}
+
+/// How many nodes a control plane may have.
+fn supported(version: Option<MinorVersion>) -> std::ops::RangeInclusive<usize> {
+    let may_be_more = version.is_some_and(|version| version >= MORE_NODES_SINCE);
+    let replicas = REPLICAS as usize;
+    replicas..=if may_be_more { MAX_REPLICAS_OF_NEW_RELEASES } else { replicas }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use ccx_rules::testing::{Answer, ask};
+
+    struct Cluster {
+        nodes: usize,
+        version: &'static str,
+        topology: &'static str,
+        installed: u32,
+    }
+
+    const USUAL: Cluster = Cluster { nodes: 3, version: "4.18.9", topology: "HighlyAvailable", installed: 3 };
+
+    fn ask_about(cluster: &Cluster) -> Answer {
+        let node = |name: &str, role: &str| -> (String, Value) {
+            let label = format!("node-role.kubernetes.io/{role}");
+            (format!("config/node/{name}.json"), json!({"metadata": {"name": name, "labels": {label: ""}}}))
+        };
+        let mut files: Vec<(String, Value)> =
+            (0..cluster.nodes).map(|number| node(&format!("m{number}"), "master")).collect();
+        files.push(node("w", "worker"));
+        files.push((
+            "config/version.json".into(),
+            json!({"status": {"desired": {"version": cluster.version}}}),
+        ));
+        files.push((
+            "config/infrastructure.json".into(),
+            json!({"status": {"controlPlaneTopology": cluster.topology}}),
+        ));
+        files.push((
+            "config/configmaps/kube-system/cluster-config-v1/install-config".into(),
+            json!(format!("controlPlane:\n  replicas: {}\n", cluster.installed)),
+        ));
+        let files: Vec<_> = files.iter().map(|(path, content)| (&**path, content.clone())).collect();
+        ask(ControlPlaneReplicas, &files)
+    }
+
+    #[test]
+    fn two_nodes_are_a_hit() {
+        let details = json!({"control_plane_nodes": 2, "expected": 3, "nodes": ["m0", "m1"]});
+        assert_eq!(ask_about(&Cluster { nodes: 2, ..USUAL }), Answer::Hit(details));
+    }
+
+    #[test]
+    fn four_and_five_nodes_are_supported_since_4_18() {
+        for (version, nodes, is_hit) in [
+            ("4.17.9", 3, false),
+            ("4.17.9", 4, true),
+            ("4.18.0", 4, false),
+            ("4.18.0", 5, false),
+            ("4.18.0", 6, true),
+        ] {
+            let answer = ask_about(&Cluster { nodes, version, ..USUAL });
+            assert_eq!(matches!(answer, Answer::Hit(_)), is_hit, "{version} with {nodes}");
+        }
+    }
+
+    #[test]
+    fn a_cluster_without_a_topology_is_highly_available() {
+        assert!(matches!(ask_about(&Cluster { nodes: 1, topology: "", ..USUAL }), Answer::Hit(_)));
+    }
+
+    #[test]
+    fn a_cluster_that_shall_have_another_number_is_not_judged() {
+        assert_eq!(
+            ask_about(&Cluster { nodes: 1, topology: "SingleReplica", installed: 1, ..USUAL }),
+            Answer::Miss
+        );
+        assert_eq!(ask_about(&Cluster { nodes: 1, topology: "SingleReplica", ..USUAL }), Answer::Miss);
+        assert_eq!(ask_about(&Cluster { nodes: 4, installed: 5, ..USUAL }), Answer::Miss);
+    }
+
+    #[test]
+    fn three_files_are_needed() {
+        let missing = ["nodes", "infrastructure", "install_config"];
+        assert_eq!(ask(ControlPlaneReplicas, &[]), Answer::skip_all(&missing));
+    }
+}

@@ -1,0 +1,83 @@
+//! Critical alerts of which nobody is told.
+
+use serde::Serialize;
+
+use super::{meta, non_empty};
+use ccx_rules::{
+    Context, Response, Rule, RuleMeta,
+    documents::{Alert, SILENCED_ALERTS, Text},
+};
+
+const KEY: &str = "CRITICAL_ALERT_SILENCED";
+
+pub(super) struct CriticalAlertSilenced;
+
+#[derive(Serialize)]
+struct Details<'a> {
+    alerts: Vec<Silenced<'a>>,
+}
+
+#[derive(Serialize)]
+struct Silenced<'a> {
+    alertname: &'a str,
+    namespace: &'a str,
+    silences: &'a [Text<'a>],
+}
+
+impl Rule for CriticalAlertSilenced {
+    fn meta(&self) -> RuleMeta {
+        meta("ccx_rules.external.critical_alert_silenced", KEY).requires(SILENCED_ALERTS)
+    }
+
+    fn check(&self, context: &Context<'_>) -> Option<Response> {
+        let alerts =
+            context.within_budget(context.silenced_alerts()?).filter(|alert| is_silenced_and_critical(alert));
+        let alerts = non_empty(alerts.map(silenced))?;
+        Some(Response::hit(KEY, &Details { alerts }))
+    }
+}
+
+fn is_silenced_and_critical(alert: &Alert<'_>) -> bool {
+    let is_critical = alert.labels.get("severity") == Some("critical");
+    // An alert is also suppressed while another one inhibits it; that is as it should be.
+    is_critical && &*alert.status.state == "suppressed" && !alert.status.silenced_by.is_empty()
+}
+
+fn silenced<'a>(alert: &'a Alert<'_>) -> Silenced<'a> {
+    Silenced {
+        alertname: alert.name(),
+        namespace: alert.labels.get("namespace").unwrap_or_default(),
+        silences: &alert.status.silenced_by,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use ccx_rules::testing::{Answer, ask};
+
+    fn ask_about(severity: &str, state: &str, silences: &Value) -> Answer {
+        let alert = json!({"labels": {"alertname": "A", "namespace": "openshift-x", "severity": severity},
+            "status": {"state": state, "silencedBy": silences}});
+        ask(CriticalAlertSilenced, &[("config/silenced_alerts.json", json!([alert]))])
+    }
+
+    #[test]
+    fn a_silenced_critical_alert_is_a_hit() {
+        let alert = json!({"alertname": "A", "namespace": "openshift-x", "silences": ["s1", "s2"]});
+        assert_eq!(
+            ask_about("critical", "suppressed", &json!(["s1", "s2"])),
+            Answer::Hit(json!({"alerts": [alert]}))
+        );
+    }
+
+    #[test]
+    fn an_alert_that_is_less_severe_sent_or_inhibited_is_none() {
+        assert_eq!(ask_about("warning", "suppressed", &json!(["s"])), Answer::Miss);
+        assert_eq!(ask_about("critical", "active", &json!(["s"])), Answer::Miss);
+        assert_eq!(ask_about("critical", "suppressed", &json!([])), Answer::Miss);
+        assert_eq!(ask(CriticalAlertSilenced, &[]), Answer::skip_all(&["silenced_alerts"]));
+    }
+}

@@ -1,0 +1,101 @@
+//! Nodes whose certificates nobody approves.
+
+use chrono::TimeDelta;
+use serde::Serialize;
+
+use super::{meta, non_empty};
+use ccx_rules::{
+    Context, Response, Rule, RuleMeta,
+    documents::{CERTIFICATE_SIGNING_REQUESTS, CertificateSigningRequest},
+};
+
+const KEY: &str = "NODE_CSR_PENDING";
+
+/// The approver takes seconds, and an administrator is likely at it when nodes are added by hand.
+const MAX_AGE: TimeDelta = TimeDelta::hours(1);
+
+pub(super) struct CsrNotHandled;
+
+#[derive(Serialize)]
+struct Details<'a> {
+    csrs: Vec<Pending<'a>>,
+}
+
+#[derive(Serialize)]
+struct Pending<'a> {
+    name: &'a str,
+    created: &'a str,
+    username: &'a str,
+}
+
+impl Rule for CsrNotHandled {
+    fn meta(&self) -> RuleMeta {
+        meta("ccx_rules.external.csr_not_handled", KEY).requires(CERTIFICATE_SIGNING_REQUESTS)
+    }
+
+    fn check(&self, context: &Context<'_>) -> Option<Response> {
+        let requests = context.within_budget(context.certificate_signing_requests());
+        let csrs = non_empty(requests.filter_map(|request| pending(request, context)))?;
+        Some(Response::hit(KEY, &Details { csrs }))
+    }
+}
+
+fn pending<'a>(request: &'a CertificateSigningRequest<'_>, context: &Context<'_>) -> Option<Pending<'a>> {
+    let created = &*request.metadata.creation_timestamp;
+    let is_undecided = request.status.conditions.is_empty();
+    let is_old = || context.age(created).is_some_and(|age| age > MAX_AGE);
+    (is_undecided && request.is_of_node() && is_old()).then(|| Pending {
+        name: &request.metadata.name,
+        created,
+        username: &request.spec.username,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use ccx_rules::testing::{Answer, ask};
+
+    const NODE: &str = "system:node:worker-0";
+    const BOOTSTRAPPER: &str = "system:serviceaccount:openshift-machine-config-operator:node-bootstrapper";
+
+    fn ask_about(created: &str, spec: &Value, conditions: &Value) -> Answer {
+        let metadata = json!({"name": "csr-x", "creationTimestamp": created});
+        let request = json!({"ObjectMeta": metadata, "Spec": spec, "Status": {"Conditions": conditions}});
+        ask(CsrNotHandled, &[("config/certificatesigningrequests/csr-x.json", request)])
+    }
+
+    #[test]
+    fn a_request_of_a_node_that_waits_for_an_hour_is_a_hit() {
+        for (username, groups) in
+            [(NODE, json!([])), (BOOTSTRAPPER, json!(null)), ("", json!(["system:nodes"]))]
+        {
+            let spec = json!({"Username": username, "Groups": groups});
+            let csr = json!({"name": "csr-x", "created": "2026-01-15T10:59:59Z", "username": username});
+            let answer = ask_about("2026-01-15T10:59:59Z", &spec, &json!(null));
+            assert_eq!(answer, Answer::Hit(json!({"csrs": [csr]})));
+        }
+    }
+
+    #[test]
+    fn fields_in_the_spelling_of_kubernetes_are_read_too() {
+        let request = json!({"metadata": {"name": "csr-x", "creationTimestamp": "2026-01-15T08:00:00Z"},
+            "spec": {"username": NODE, "groups": []}, "status": {}});
+        let csr = json!({"name": "csr-x", "created": "2026-01-15T08:00:00Z", "username": NODE});
+        let answer = ask(CsrNotHandled, &[("config/certificatesigningrequests/csr-x.json", request)]);
+        assert_eq!(answer, Answer::Hit(json!({"csrs": [csr]})));
+    }
+
+    #[test]
+    fn a_request_that_is_young_decided_or_of_a_person_is_none() {
+        let node = json!({"Username": NODE});
+        let person = json!({"Username": "kube:admin", "Groups": ["system:cluster-admins"]});
+        let approved = json!([{"type": "Approved", "status": "True"}]);
+        assert_eq!(ask_about("2026-01-15T11:00:00Z", &node, &json!(null)), Answer::Miss);
+        assert_eq!(ask_about("2026-01-15T08:00:00Z", &node, &approved), Answer::Miss);
+        assert_eq!(ask_about("2026-01-15T08:00:00Z", &person, &json!(null)), Answer::Miss);
+        assert_eq!(ask(CsrNotHandled, &[]), Answer::skip_all(&["certificate_signing_requests"]));
+    }
+}

@@ -1,0 +1,56 @@
+//! Preview features, with which a cluster can never be updated to another minor release.
+
+use serde::Serialize;
+
+use super::meta;
+use ccx_rules::{Context, Response, Rule, RuleMeta, documents::FEATURE_GATE};
+
+const KEY: &str = "FEATURE_SET_NO_UPGRADE";
+const FEATURE_SETS: [&str; 3] = ["TechPreviewNoUpgrade", "DevPreviewNoUpgrade", "CustomNoUpgrade"];
+
+pub(super) struct FeatureSetBlocksUpgrade;
+
+#[derive(Serialize)]
+struct Details<'a> {
+    feature_set: &'a str,
+}
+
+impl Rule for FeatureSetBlocksUpgrade {
+    fn meta(&self) -> RuleMeta {
+        meta("ccx_rules.external.feature_set_blocks_upgrade", KEY).requires(FEATURE_GATE)
+    }
+
+    fn check(&self, context: &Context<'_>) -> Option<Response> {
+        let feature_set = &*context.feature_gate()?.spec.feature_set;
+        FEATURE_SETS.contains(&feature_set).then(|| Response::hit(KEY, &Details { feature_set }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use ccx_rules::testing::{Answer, ask};
+
+    fn ask_about(feature_set: &str) -> Answer {
+        ask(
+            FeatureSetBlocksUpgrade,
+            &[("config/featuregate.json", json!({"spec": {"featureSet": feature_set}}))],
+        )
+    }
+
+    #[test]
+    fn a_preview_is_a_hit() {
+        for feature_set in FEATURE_SETS {
+            assert_eq!(ask_about(feature_set), Answer::Hit(json!({"feature_set": feature_set})));
+        }
+    }
+
+    #[test]
+    fn the_usual_features_and_harmless_ones_are_none() {
+        assert_eq!(ask_about(""), Answer::Miss);
+        assert_eq!(ask_about("LatencySensitive"), Answer::Miss);
+        assert_eq!(ask(FeatureSetBlocksUpgrade, &[]), Answer::skip_all(&["feature_gate"]));
+    }
+}

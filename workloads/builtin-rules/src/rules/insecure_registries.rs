@@ -1,0 +1,53 @@
+//! Registries that anybody on the way could pretend to be.
+
+use serde::Serialize;
+
+use super::meta;
+use ccx_rules::{
+    Context, Response, Rule, RuleMeta,
+    documents::{IMAGE_CONFIG, Text},
+};
+
+const KEY: &str = "INSECURE_REGISTRIES_CONFIGURED";
+
+pub(super) struct InsecureRegistries;
+
+#[derive(Serialize)]
+struct Details<'a> {
+    registries: &'a [Text<'a>],
+}
+
+impl Rule for InsecureRegistries {
+    fn meta(&self) -> RuleMeta {
+        meta("ccx_rules.external.insecure_registries", KEY).requires(IMAGE_CONFIG)
+    }
+
+    fn check(&self, context: &Context<'_>) -> Option<Response> {
+        let registries = &*context.image_config()?.spec.registry_sources.insecure;
+        (!registries.is_empty()).then(|| Response::hit(KEY, &Details { registries }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use ccx_rules::testing::{Answer, ask};
+
+    fn ask_about(sources: &Value) -> Answer {
+        ask(InsecureRegistries, &[("config/image.json", json!({"spec": {"registrySources": sources}}))])
+    }
+
+    #[test]
+    fn registries_without_certificates_are_a_hit() {
+        let answer = ask_about(&json!({"insecureRegistries": ["a:5000", "b"]}));
+        assert_eq!(answer, Answer::Hit(json!({"registries": ["a:5000", "b"]})));
+    }
+
+    #[test]
+    fn other_rules_for_registries_are_none() {
+        assert_eq!(ask_about(&json!({"insecureRegistries": [], "allowedRegistries": ["a"]})), Answer::Miss);
+        assert_eq!(ask(InsecureRegistries, &[]), Answer::skip_all(&["image_config"]));
+    }
+}

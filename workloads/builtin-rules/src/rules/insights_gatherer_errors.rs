@@ -1,0 +1,90 @@
+//! Data that could not be collected.
+
+use serde::Serialize;
+
+use super::{excerpt, meta, non_empty};
+use ccx_rules::{
+    Context, Response, Rule, RuleMeta,
+    documents::{GATHERING_REPORT, GathererStatus},
+};
+
+const KEY: &str = "INSIGHTS_GATHERER_FAILED";
+
+/// Some parts fail on many clusters, for example because a resource does not exist there.
+const MAX_FAILURES: usize = 5;
+
+pub(super) struct InsightsGathererErrors;
+
+#[derive(Serialize)]
+struct Details<'a> {
+    gatherers: Vec<Failing<'a>>,
+}
+
+#[derive(Serialize)]
+struct Failing<'a> {
+    name: &'a str,
+    error: &'a str,
+    #[serde(skip)]
+    panicked: bool,
+}
+
+impl Rule for InsightsGathererErrors {
+    fn meta(&self) -> RuleMeta {
+        meta("ccx_rules.external.insights_gatherer_errors", KEY).requires(GATHERING_REPORT)
+    }
+
+    fn check(&self, context: &Context<'_>) -> Option<Response> {
+        let gatherers =
+            context.within_budget(context.gathering_report()?.gatherers.iter()).filter_map(failing);
+        let gatherers = non_empty(gatherers)?;
+        let failures = gatherers.iter().filter(|gatherer| !gatherer.panicked).count();
+        let is_hit = gatherers.iter().any(|gatherer| gatherer.panicked) || failures > MAX_FAILURES;
+        is_hit.then(|| Response::hit(KEY, &Details { gatherers }))
+    }
+}
+
+fn failing<'a>(gatherer: &'a GathererStatus<'_>) -> Option<Failing<'a>> {
+    let panicked = gatherer.panic.is_some();
+    let error = gatherer.panic.as_ref().or_else(|| gatherer.errors.first())?;
+    Some(Failing { name: &gatherer.name, error: excerpt(error), panicked })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use ccx_rules::testing::{Answer, ask};
+
+    fn failed(name: &str) -> Value {
+        json!({"name": name, "errors": ["e1", "e2"], "panic": null})
+    }
+
+    fn ask_about(reports: &[Value]) -> Answer {
+        ask(InsightsGathererErrors, &[("insights-operator/gathers.json", json!({"status_reports": reports}))])
+    }
+
+    #[test]
+    fn a_panic_is_a_hit() {
+        let panicked = json!({"name": "p", "errors": null, "panic": "boom"});
+        let gatherers = json!([{"name": "a", "error": "e1"}, {"name": "p", "error": "boom"}]);
+        assert_eq!(ask_about(&[failed("a"), panicked]), Answer::Hit(json!({"gatherers": gatherers})));
+        let speechless = json!({"name": "p", "panic": {"code": 1}});
+        assert_eq!(ask_about(&[speechless]), Answer::Hit(json!({"gatherers": [{"name": "p", "error": ""}]})));
+    }
+
+    #[test]
+    fn more_than_five_failures_are_a_hit() {
+        let names = ["a", "b", "c", "d", "e", "f"];
+        let gatherers: Vec<Value> = names.iter().map(|name| json!({"name": name, "error": "e1"})).collect();
+        let reports = names.map(failed);
+        assert_eq!(ask_about(&reports), Answer::Hit(json!({"gatherers": gatherers})));
+        assert_eq!(ask_about(&reports[1..]), Answer::Miss);
+    }
+
+    #[test]
+    fn a_collection_that_went_well_is_none() {
+        assert_eq!(ask_about(&[json!({"name": "a", "errors": [], "panic": null})]), Answer::Miss);
+        assert_eq!(ask(InsightsGathererErrors, &[]), Answer::skip_all(&["gathering_report"]));
+    }
+}

@@ -1,0 +1,100 @@
+//! A garbage collector that starts over because APIs came and went.
+
+use serde::Serialize;
+
+use super::{cut, meta, non_empty};
+use ccx_rules::{
+    Context, FileMatches, LogQuery, Response, Rule, RuleMeta, documents::CONTROLLER_MANAGER_LOGS,
+    documents::LogPath,
+};
+
+const KEY: &str = "KCM_GARBAGE_COLLECTOR_RESYNC";
+
+/// Lists without an element are written `removed: []` and mean nothing.
+const RESYNCS: LogQuery = LogQuery::new(
+    "kcm_gc_resync",
+    CONTROLLER_MANAGER_LOGS,
+    &["syncing garbage collector with updated resources from discovery"],
+)
+.matching(r"removed. \[[^\]]");
+
+const MAX_REMOVED_CHARS: usize = 300;
+
+pub(super) struct KcmGcResync;
+
+#[derive(Serialize)]
+struct Details<'a> {
+    pods: Vec<Resyncing<'a>>,
+}
+
+#[derive(Serialize)]
+struct Resyncing<'a> {
+    pod: &'a str,
+    count: usize,
+    removed: String,
+}
+
+impl Rule for KcmGcResync {
+    fn meta(&self) -> RuleMeta {
+        meta("ccx_rules.external.kcm_gc_resync", KEY).scans(RESYNCS)
+    }
+
+    fn check(&self, context: &Context<'_>) -> Option<Response> {
+        let pods = non_empty(context.within_budget(context.log_matches(&RESYNCS)).map(resyncing))?;
+        Some(Response::hit(KEY, &Details { pods }))
+    }
+}
+
+fn resyncing<'a>(matches: &FileMatches<'a>) -> Resyncing<'a> {
+    let removed = matches
+        .lines()
+        .next()
+        .and_then(|line| removed_list(&line).map(|list| cut(list, MAX_REMOVED_CHARS).into()));
+    Resyncing {
+        pod: LogPath::of(matches.path).pod,
+        count: matches.count,
+        removed: removed.unwrap_or_default(),
+    }
+}
+
+/// What stands between the brackets after `removed`.
+fn removed_list(line: &str) -> Option<&str> {
+    let (_, after) = line.rsplit_once("removed")?;
+    let (_, list) = after.split_once('[')?;
+    Some(list.split_once(']').map_or(list, |(list, _)| list))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use ccx_rules::testing::{Answer, ask};
+
+    const PATH: &str = "config/pod/openshift-kube-controller-manager/logs/kcm-0/errors.log";
+
+    fn resync(lists: &str) -> String {
+        format!(
+            "I0316 syncing garbage collector with updated resources from discovery (attempt 1): {lists}\n"
+        )
+    }
+
+    #[test]
+    fn resyncs_because_of_removed_apis_are_counted() {
+        let log = [
+            resync("added: [], removed: [apps/v1, Resource=a b/v1, Resource=c]"),
+            resync("added: [x], removed: []"),
+            resync("added: [], removed: [y]"),
+        ];
+        let answer = ask(KcmGcResync, &[(PATH, json!(log.concat()))]);
+        let pod = json!({"pod": "kcm-0", "count": 2, "removed": "apps/v1, Resource=a b/v1, Resource=c"});
+        assert_eq!(answer, Answer::Hit(json!({"pods": [pod]})));
+    }
+
+    #[test]
+    fn new_apis_are_no_problem() {
+        assert_eq!(ask(KcmGcResync, &[(PATH, json!(resync("added: [a], removed: []")))]), Answer::Miss);
+        assert_eq!(ask(KcmGcResync, &[(PATH, json!("removed: [a]\n"))]), Answer::Miss);
+        assert_eq!(ask(KcmGcResync, &[]), Answer::skip_all(&["controller_manager_logs"]));
+    }
+}

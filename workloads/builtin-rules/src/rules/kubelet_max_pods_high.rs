@@ -1,0 +1,92 @@
+//! Nodes that accept more pods than OpenShift was tested with.
+
+use serde::Serialize;
+
+use super::{meta, non_empty};
+use ccx_rules::{
+    Context, Response, Rule, RuleMeta,
+    documents::{KUBELET_CONFIGS, NODES, Node, NodeConfig},
+};
+
+const KEY: &str = "KUBELET_MAX_PODS_TOO_HIGH";
+const TESTED_MAX: i64 = 500;
+
+pub(super) struct KubeletMaxPodsHigh;
+
+#[derive(Serialize)]
+struct Details<'a> {
+    items: Vec<ManyPods<'a>>,
+    tested_max: i64,
+}
+
+#[derive(Serialize)]
+struct ManyPods<'a> {
+    kind: &'static str,
+    name: &'a str,
+    max_pods: i64,
+}
+
+impl Rule for KubeletMaxPodsHigh {
+    fn meta(&self) -> RuleMeta {
+        meta("ccx_rules.external.kubelet_max_pods_high", KEY).requires_any(&[KUBELET_CONFIGS, NODES])
+    }
+
+    fn check(&self, context: &Context<'_>) -> Option<Response> {
+        let configs = context.kubelet_configs().iter().filter_map(of_config);
+        let nodes = context.nodes().iter().filter_map(of_node);
+        let items = context.within_budget(configs.chain(nodes)).filter(|item| item.max_pods > TESTED_MAX);
+        let items = non_empty(items)?;
+        Some(Response::hit(KEY, &Details { items, tested_max: TESTED_MAX }))
+    }
+}
+
+fn of_config<'a>(config: &'a NodeConfig<'_>) -> Option<ManyPods<'a>> {
+    let max_pods = config.spec.kubelet_config.max_pods.0?;
+    Some(ManyPods { kind: "KubeletConfig", name: &config.metadata.name, max_pods })
+}
+
+fn of_node<'a>(node: &'a Node<'_>) -> Option<ManyPods<'a>> {
+    let max_pods = node.status.capacity.pods.parse().ok()?;
+    Some(ManyPods { kind: "Node", name: &node.metadata.name, max_pods })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use ccx_rules::testing::{Answer, ask};
+
+    fn config(max_pods: u32) -> (&'static str, Value) {
+        let config = json!({"metadata": {"name": "big"}, "spec": {"kubeletConfig": {"maxPods": max_pods}}});
+        ("config/kubeletconfigs/big.json", config)
+    }
+
+    fn node(pods: &str) -> (&'static str, Value) {
+        ("config/node/n.json", json!({"metadata": {"name": "n"}, "status": {"capacity": {"pods": pods}}}))
+    }
+
+    #[test]
+    fn settings_and_nodes_above_the_maximum_are_listed() {
+        let items = json!([
+            {"kind": "KubeletConfig", "name": "big", "max_pods": 501},
+            {"kind": "Node", "name": "n", "max_pods": 600},
+        ]);
+        let details = json!({"items": items, "tested_max": 500});
+        assert_eq!(ask(KubeletMaxPodsHigh, &[config(501), node("600")]), Answer::Hit(details));
+    }
+
+    #[test]
+    fn the_maximum_itself_is_none() {
+        assert_eq!(ask(KubeletMaxPodsHigh, &[config(500), node("500")]), Answer::Miss);
+        assert_eq!(ask(KubeletMaxPodsHigh, &[node("many")]), Answer::Miss);
+    }
+
+    #[test]
+    fn one_of_the_two_files_is_needed() {
+        assert_eq!(
+            ask(KubeletMaxPodsHigh, &[]),
+            Answer::Skip("All: [] Any: ['kubelet_configs', 'nodes']".into())
+        );
+    }
+}

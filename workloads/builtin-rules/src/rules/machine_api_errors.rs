@@ -1,0 +1,94 @@
+//! Machines that could not be made, changed or removed.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{excerpt, meta, non_empty};
+use ccx_rules::{
+    Context, Response, Rule, RuleMeta,
+    documents::{Event, MACHINE_API_EVENTS},
+    parse_time,
+};
+
+const KEY: &str = "MACHINE_API_WARNING_EVENTS";
+const REASONS: [&str; 4] = ["FailedUpdate", "FailedCreate", "FailedDelete", "RemediationRestricted"];
+
+pub(super) struct MachineApiErrors;
+
+#[derive(Serialize)]
+struct Details<'a> {
+    events: Vec<Warnings<'a>>,
+}
+
+/// The events of one reason.
+#[derive(Serialize)]
+struct Warnings<'a> {
+    reason: &'a str,
+    count: usize,
+    last: &'a str,
+    message: &'a str,
+}
+
+impl Rule for MachineApiErrors {
+    fn meta(&self) -> RuleMeta {
+        meta("ccx_rules.external.machine_api_errors", KEY).requires(MACHINE_API_EVENTS)
+    }
+
+    fn check(&self, context: &Context<'_>) -> Option<Response> {
+        let mut by_reason: BTreeMap<&str, Vec<&Event<'_>>> = BTreeMap::new();
+        for event in context.within_budget(context.machine_api_events()?) {
+            if &*event.r#type == "Warning" && REASONS.contains(&&*event.reason) {
+                by_reason.entry(&event.reason).or_default().push(event);
+            }
+        }
+        let events =
+            non_empty(by_reason.into_iter().filter_map(|(reason, events)| warnings(reason, &events)))?;
+        Some(Response::hit(KEY, &Details { events }))
+    }
+}
+
+fn warnings<'a>(reason: &'a str, events: &[&'a Event<'_>]) -> Option<Warnings<'a>> {
+    let last = events.iter().max_by_key(|event| parse_time(&event.last_timestamp))?;
+    Some(Warnings {
+        reason,
+        count: events.len(),
+        last: &last.last_timestamp,
+        message: excerpt(&last.message),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use ccx_rules::testing::{Answer, ask};
+
+    fn ask_about(events: &Value) -> Answer {
+        ask(MachineApiErrors, &[("events/openshift-machine-api.json", json!({"items": events}))])
+    }
+
+    #[test]
+    fn warnings_are_grouped_and_the_latest_is_shown() {
+        let event = |reason, time, message| json!({"type": "Warning", "reason": reason, "lastTimestamp": time, "message": message});
+        let answer = ask_about(&json!([
+            event("FailedUpdate", "2026-01-15T12:30:00+02:00", "earlier"),
+            event("FailedCreate", "2026-01-15T10:00:00Z", "other"),
+            event("FailedUpdate", "2026-01-15T11:00:00Z", "latest"),
+        ]));
+        let events = json!([
+            {"reason": "FailedCreate", "count": 1, "last": "2026-01-15T10:00:00Z", "message": "other"},
+            {"reason": "FailedUpdate", "count": 2, "last": "2026-01-15T11:00:00Z", "message": "latest"},
+        ]);
+        assert_eq!(answer, Answer::Hit(json!({"events": events})));
+    }
+
+    #[test]
+    fn other_events_are_no_problem() {
+        let normal = json!({"type": "Normal", "reason": "FailedCreate"});
+        let other = json!({"type": "Warning", "reason": "Update"});
+        assert_eq!(ask_about(&json!([normal, other])), Answer::Miss);
+        assert_eq!(ask(MachineApiErrors, &[]), Answer::skip_all(&["machine_api_events"]));
+    }
+}

@@ -1,0 +1,91 @@
+//! Programs of the platform that panicked.
+
+use serde::Serialize;
+
+use super::{cut, meta, non_empty};
+use ccx_rules::{
+    Context, FileMatches, LogQuery, Response, Rule, RuleMeta,
+    documents::{LogPath, PLATFORM_POD_LOGS},
+};
+
+const KEY: &str = "PLATFORM_OPERATOR_PANIC";
+
+const PANICS: LogQuery = LogQuery::new(
+    "operator_log_panic",
+    PLATFORM_POD_LOGS,
+    &["Observed a panic", "runtime error", "concurrent map"],
+)
+.matching("Observed a panic|panic. runtime error|fatal error. concurrent map");
+
+const MAX_LINE_CHARS: usize = 300;
+
+pub(super) struct OperatorLogPanic;
+
+#[derive(Serialize)]
+struct Details<'a> {
+    logs: Vec<Panics<'a>>,
+}
+
+/// The panics in one log file.
+#[derive(Serialize)]
+struct Panics<'a> {
+    namespace: &'a str,
+    pod: &'a str,
+    file: &'a str,
+    count: usize,
+    line: String,
+}
+
+impl Rule for OperatorLogPanic {
+    fn meta(&self) -> RuleMeta {
+        meta("ccx_rules.external.operator_log_panic", KEY).scans(PANICS)
+    }
+
+    fn check(&self, context: &Context<'_>) -> Option<Response> {
+        let logs = non_empty(context.within_budget(context.log_matches(&PANICS)).map(panics))?;
+        Some(Response::hit(KEY, &Details { logs }))
+    }
+}
+
+fn panics<'a>(matches: &FileMatches<'a>) -> Panics<'a> {
+    let LogPath { namespace, pod, file } = LogPath::of(matches.path);
+    let first_line = matches.lines().next().unwrap_or_default();
+    Panics { namespace, pod, file, count: matches.count, line: cut(&first_line, MAX_LINE_CHARS).into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use ccx_rules::testing::{Answer, ask};
+
+    #[test]
+    fn panics_are_counted_by_file_and_the_first_is_shown() {
+        let long = format!("E1 Observed a panic: {}", "é".repeat(400));
+        let files = [
+            (
+                "conditional/namespaces/openshift-y/pods/q/containers/c/logs/previous.log",
+                json!("panic: runtime error: nil"),
+            ),
+            (
+                "config/pod/openshift-x/logs/p/errors.log",
+                json!(format!("fine\n{long}\nfatal error: concurrent map writes\n")),
+            ),
+        ];
+        let line: String = long.chars().take(300).collect();
+        let logs = json!([
+            {"namespace": "openshift-y", "pod": "q", "file": "previous.log", "count": 1, "line": "panic: runtime error: nil"},
+            {"namespace": "openshift-x", "pod": "p", "file": "errors.log", "count": 2, "line": line},
+        ]);
+        assert_eq!(ask(OperatorLogPanic, &files), Answer::Hit(json!({"logs": logs})));
+    }
+
+    #[test]
+    fn words_about_panics_are_none() {
+        let files =
+            [("config/pod/openshift-x/logs/p/errors.log", json!("E1 no panic here\nE2 runtime error\n"))];
+        assert_eq!(ask(OperatorLogPanic, &files), Answer::Miss);
+        assert_eq!(ask(OperatorLogPanic, &[]), Answer::skip_all(&["platform_pod_logs"]));
+    }
+}

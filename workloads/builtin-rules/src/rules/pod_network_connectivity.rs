@@ -1,0 +1,110 @@
+//! Paths of the network that did not work within the last day.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
+
+use super::{excerpt, meta, non_empty};
+use ccx_rules::{
+    Context, Response, Rule, RuleMeta,
+    documents::{CONNECTIVITY_CHECKS, Map},
+    parse_time,
+};
+
+const KEY: &str = "POD_NETWORK_CONNECTIVITY_ERRORS";
+const MAX_AGE: TimeDelta = TimeDelta::hours(24);
+
+/// Failures come in swarms; the newest show what is wrong.
+const MAX_LISTED: usize = 10;
+
+pub(super) struct PodNetworkConnectivity;
+
+#[derive(Serialize)]
+struct Details<'a> {
+    errors: Vec<Failure<'a>>,
+    total: usize,
+}
+
+#[derive(Serialize)]
+struct Failure<'a> {
+    reason: &'static str,
+    message: &'a str,
+    last: &'a str,
+    #[serde(skip)]
+    time: DateTime<Utc>,
+}
+
+impl Rule for PodNetworkConnectivity {
+    fn meta(&self) -> RuleMeta {
+        meta("ccx_rules.external.pod_network_connectivity", KEY).requires(CONNECTIVITY_CHECKS)
+    }
+
+    fn check(&self, context: &Context<'_>) -> Option<Response> {
+        let checks = context.connectivity_checks()?;
+        let connections = failures("TCPConnectError", &checks.tcp_connect_errors);
+        let all = connections.chain(failures("DNSError", &checks.dns_errors));
+        let recent = context.within_budget(all).filter(|failure| is_recent(failure, context));
+        let mut errors = non_empty(recent)?;
+        let total = errors.len();
+        errors.sort_by_key(|failure| std::cmp::Reverse(failure.time));
+        errors.truncate(MAX_LISTED);
+        Some(Response::hit(KEY, &Details { errors, total }))
+    }
+}
+
+fn failures<'a>(reason: &'static str, last_seen: &'a Map<'_>) -> impl Iterator<Item = Failure<'a>> {
+    last_seen.iter().filter_map(move |(message, last)| {
+        Some(Failure { reason, message: excerpt(message), last, time: parse_time(last)? })
+    })
+}
+
+fn is_recent(failure: &Failure<'_>, context: &Context<'_>) -> bool {
+    context.age(failure.last).is_some_and(|age| age < MAX_AGE)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use ccx_rules::testing::{Answer, ask};
+
+    fn ask_about(checks: Value) -> Answer {
+        ask(PodNetworkConnectivity, &[("config/podnetworkconnectivitychecks.json", checks)])
+    }
+
+    #[test]
+    fn failures_of_the_last_day_are_shown_newest_first() {
+        let answer = ask_about(json!({
+            "TCPConnectError": {"a to b": "2026-01-14T14:00:01+02:00", "a to c": "2026-01-14T12:00:00Z"},
+            "DNSError": {"no such host": "2026-01-15T11:00:00Z"},
+            "Other": {"x": "2026-01-15T11:00:00Z"}}));
+        let errors = json!([
+            {"reason": "DNSError", "message": "no such host", "last": "2026-01-15T11:00:00Z"},
+            {"reason": "TCPConnectError", "message": "a to b", "last": "2026-01-14T14:00:01+02:00"},
+        ]);
+        assert_eq!(answer, Answer::Hit(json!({"errors": errors, "total": 2})));
+    }
+
+    #[test]
+    fn ten_are_listed_and_all_are_counted() {
+        let failures: serde_json::Map<String, Value> = (10..30)
+            .map(|minute| (format!("m{minute}"), json!(format!("2026-01-15T11:{minute}:00Z"))))
+            .collect();
+        let Answer::Hit(details) = ask_about(json!({"TCPConnectError": failures})) else { panic!("no hit") };
+        assert_eq!((details["errors"].as_array().unwrap().len(), &details["total"]), (10, &json!(20)));
+        assert_eq!(
+            (&details["errors"][0]["message"], &details["errors"][9]["message"]),
+            (&json!("m29"), &json!("m20"))
+        );
+    }
+
+    #[test]
+    fn old_failures_and_those_without_a_time_are_none() {
+        assert_eq!(
+            ask_about(json!({"TCPConnectError": {"a": "2026-01-14T12:00:00Z", "b": "?"}})),
+            Answer::Miss
+        );
+        assert_eq!(ask_about(json!({})), Answer::Miss);
+        assert_eq!(ask(PodNetworkConnectivity, &[]), Answer::skip_all(&["connectivity_checks"]));
+    }
+}

@@ -1,0 +1,87 @@
+//! Operators on Azure that wait in vain for TLS handshakes.
+
+use serde::Serialize;
+
+use super::{excerpt, meta, non_empty};
+use ccx_rules::{
+    Context, Response, Rule, RuleMeta,
+    documents::{CLUSTER_OPERATORS, ClusterOperator, INFRASTRUCTURE},
+};
+
+const KEY: &str = "TLS_HANDSHAKE_FAILS_IN_AZURE";
+const MESSAGE: &str = "TLS handshake timeout";
+
+pub(super) struct TlsHandshakeFailsInAzure;
+
+#[derive(Serialize)]
+struct Details<'a> {
+    operators: Vec<Waiting<'a>>,
+}
+
+#[derive(Serialize)]
+struct Waiting<'a> {
+    name: &'a str,
+    message: &'a str,
+}
+
+impl Rule for TlsHandshakeFailsInAzure {
+    fn meta(&self) -> RuleMeta {
+        meta("ccx_rules_ocp.external.rules.tls_handshake_fails_in_azure", KEY)
+            .requires(INFRASTRUCTURE)
+            .requires(CLUSTER_OPERATORS)
+    }
+
+    fn check(&self, context: &Context<'_>) -> Option<Response> {
+        if context.infrastructure()?.platform() != "Azure" {
+            return None;
+        }
+        let operators = non_empty(context.within_budget(context.cluster_operators()).filter_map(waiting))?;
+        Some(Response::hit(KEY, &Details { operators }))
+    }
+}
+
+fn waiting<'a>(operator: &'a ClusterOperator<'_>) -> Option<Waiting<'a>> {
+    let degraded = operator.status.conditions.find_true("Degraded")?;
+    let message = excerpt(&degraded.message);
+    degraded.message.contains(MESSAGE).then(|| Waiting { name: &operator.metadata.name, message })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use ccx_rules::testing::{Answer, ask};
+
+    const TIMEOUT: &str = "Get \"https://10.0.0.1:6443\": net/http: TLS handshake timeout";
+
+    fn ask_about(platform: &str, degraded: &str, message: &str) -> Answer {
+        let condition = json!({"type": "Degraded", "status": degraded, "message": message});
+        let operator = json!({"metadata": {"name": "console"}, "status": {"conditions": [condition]}});
+        let infrastructure = json!({"status": {"platformStatus": {"type": platform}}});
+        let files = [
+            ("config/clusteroperator/console.json", operator),
+            ("config/infrastructure.json", infrastructure),
+        ];
+        ask(TlsHandshakeFailsInAzure, &files)
+    }
+
+    #[test]
+    fn a_timeout_on_azure_is_a_hit() {
+        let operators = json!([{"name": "console", "message": TIMEOUT}]);
+        assert_eq!(ask_about("Azure", "True", TIMEOUT), Answer::Hit(json!({"operators": operators})));
+    }
+
+    #[test]
+    fn another_platform_message_or_state_is_none() {
+        assert_eq!(ask_about("AWS", "True", TIMEOUT), Answer::Miss);
+        assert_eq!(ask_about("Azure", "True", "connection refused"), Answer::Miss);
+        assert_eq!(ask_about("Azure", "False", TIMEOUT), Answer::Miss);
+    }
+
+    #[test]
+    fn both_files_are_needed() {
+        let missing = ["infrastructure", "cluster_operators"];
+        assert_eq!(ask(TlsHandshakeFailsInAzure, &[]), Answer::skip_all(&missing));
+    }
+}

@@ -1,0 +1,90 @@
+//! Webhooks that may hold up the creation of pods for long.
+
+use serde::Serialize;
+
+use super::{meta, non_empty};
+use ccx_rules::{
+    Context, Response, Rule, RuleMeta,
+    documents::{ConfiguredWebhook, MUTATING_WEBHOOKS, VALIDATING_WEBHOOKS, Webhook},
+};
+
+const KEY: &str = "WEBHOOK_TIMEOUT_IS_LARGER_THAN_DEFAULT";
+
+/// The API servers' default is 10 s; controllers give up after some more.
+const MAX_SECONDS: i64 = 13;
+
+pub(super) struct WebhookTimeoutIsLargerThanDefault;
+
+#[derive(Serialize)]
+struct Details<'a> {
+    webhooks: Vec<Slow<'a>>,
+    limit: i64,
+}
+
+#[derive(Serialize)]
+struct Slow<'a> {
+    kind: &'static str,
+    configuration: &'a str,
+    name: &'a str,
+    timeout: i64,
+}
+
+impl Rule for WebhookTimeoutIsLargerThanDefault {
+    fn meta(&self) -> RuleMeta {
+        meta("ccx_rules_ocp.external.rules.webhook_timeout_is_larger_than_default", KEY)
+            .requires_any(&[VALIDATING_WEBHOOKS, MUTATING_WEBHOOKS])
+    }
+
+    fn check(&self, context: &Context<'_>) -> Option<Response> {
+        let webhooks = non_empty(context.within_budget(context.webhooks()).filter_map(slow))?;
+        Some(Response::hit(KEY, &Details { webhooks, limit: MAX_SECONDS }))
+    }
+}
+
+fn slow<'a>(
+    ConfiguredWebhook { kind, configuration, webhook }: ConfiguredWebhook<'a, '_>,
+) -> Option<Slow<'a>> {
+    let timeout = webhook.timeout_seconds.0.filter(|&seconds| seconds > MAX_SECONDS)?;
+    is_asked_about_new_pods(webhook).then(|| Slow { kind, configuration, name: &webhook.name, timeout })
+}
+
+fn is_asked_about_new_pods(webhook: &Webhook<'_>) -> bool {
+    let mut operations = webhook.rules_about(&["pods"]).flat_map(|rule| rule.operations.iter());
+    operations.any(|operation| matches!(&**operation, "CREATE" | "*"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use ccx_rules::testing::{Answer, ask};
+
+    fn ask_about(seconds: i64, operation: &str, resource: &str) -> Answer {
+        let webhook = json!({"name": "w", "timeoutSeconds": seconds, "failurePolicy": "Ignore",
+            "rules": [{"operations": [operation], "resources": ["configmaps", resource]}]});
+        let configuration = json!({"webhooks": [webhook]});
+        ask(
+            WebhookTimeoutIsLargerThanDefault,
+            &[("config/validatingwebhookconfigurations/c.json", configuration)],
+        )
+    }
+
+    #[test]
+    fn a_webhook_that_may_take_long_for_new_pods_is_a_hit() {
+        let webhook = json!({"kind": "ValidatingWebhookConfiguration", "configuration": "c", "name": "w", "timeout": 14});
+        let hit = Answer::Hit(json!({"webhooks": [webhook], "limit": 13}));
+        for (operation, resource) in [("CREATE", "pods"), ("*", "pods"), ("CREATE", "*")] {
+            assert_eq!(ask_about(14, operation, resource), hit, "{operation} {resource}");
+        }
+    }
+
+    #[test]
+    fn a_faster_one_or_one_that_is_asked_about_something_else_is_none() {
+        assert_eq!(ask_about(13, "CREATE", "pods"), Answer::Miss);
+        assert_eq!(ask_about(30, "DELETE", "pods"), Answer::Miss);
+        assert_eq!(ask_about(30, "CREATE", "secrets"), Answer::Miss);
+        let missing = "All: [] Any: ['validating_webhooks', 'mutating_webhooks']";
+        assert_eq!(ask(WebhookTimeoutIsLargerThanDefault, &[]), Answer::Skip(missing.into()));
+    }
+}

@@ -1,0 +1,127 @@
+//! The rules on archives that others publish: what they must find was worked out by an independent reading of the conditions.
+//!
+//! The archives are read where they are (`CCX_REFERENCE`, or `../shared/reference` beside the checkout) and not copied here;
+//! without them these tests have nothing to say and pass.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use ccx_archive::{Archive, Limits};
+use ccx_rules::{Report, Verdict};
+use chrono::{DateTime, Utc};
+
+fn reference() -> Option<PathBuf> {
+    let beside_checkout = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference");
+    let folder =
+        std::env::var_os("CCX_REFERENCE").map_or_else(beside_checkout, PathBuf::from).join("archives");
+    let found = folder.is_dir().then_some(folder);
+    if found.is_none() {
+        eprintln!("skipped: no published archives here; set CCX_REFERENCE to the folder that has `archives`");
+    }
+    found
+}
+
+fn run(archive: Vec<u8>, gathered_at: Option<DateTime<Utc>>) -> Report {
+    let archive = Archive::read(archive.into(), &Limits::default()).unwrap();
+    let report = ccx_builtin_rules::engine().run(&archive, gathered_at);
+    assert_eq!(report.faults, []);
+    let again = ccx_builtin_rules::engine().run(&archive, gathered_at);
+    assert_eq!(report.to_json().get(), again.to_json().get());
+    report
+}
+
+fn keys(report: &Report) -> BTreeSet<&str> {
+    report.hits.iter().map(|hit| hit.error_key.as_str()).collect()
+}
+
+/// The keys of the rules that lacked data.
+fn skipped(report: &Report) -> BTreeSet<&str> {
+    let skipped = report.runs.iter().filter(|run| run.verdict == Verdict::Skip);
+    skipped.flat_map(|run| &run.rule.error_keys).map(ccx_messages::ErrorKey::as_str).collect()
+}
+
+fn version(report: &Report) -> &str {
+    report.info[0].details.get()
+}
+
+#[test]
+fn the_sample_of_the_insights_operator() {
+    let Some(reference) = reference() else { return };
+    let mut tar = tar::Builder::new(Vec::new());
+    tar.append_dir_all("", reference.join("insights-archive-sample")).unwrap();
+    // Its pieces are of many clusters and years. This is the time of its alerts, when its cluster's version had support.
+    let gathered_at = "2022-01-05T12:00:00Z".parse().unwrap();
+    let report = run(tar.into_inner().unwrap(), Some(gathered_at));
+    let expected = [
+        "ALERTMANAGER_RECEIVERS_NOT_CONFIGURED",
+        "CLUSTER_NOT_UPGRADEABLE",
+        "CLUSTER_OPERATOR_DEGRADED",
+        "CONTROL_PLANE_NODE_REPLICAS",
+        "CRITICAL_ALERT_FIRING",
+        "CRITICAL_ALERT_SILENCED",
+        "CUSTOM_PROMETHEUS_INSTANCES",
+        "ETCD_ENCRYPTION_NOT_ENABLED",
+        "IDENTITY_PROVIDER_INVALID_USER_NAMES",
+        "IMAGE_REGISTRY_EPHEMERAL_STORAGE",
+        "KCM_GARBAGE_COLLECTOR_RESYNC",
+        "LOGGING_ELASTICSEARCH_STACK",
+        "LOKISTACK_NOT_READY",
+        "MACHINE_API_WARNING_EVENTS",
+        "NAMESPACES_WITH_OVERLAPPING_UIDS",
+        "NODE_CONFIG_RESOURCE_FAILED",
+        "NO_IDENTITY_PROVIDER",
+        "NO_MACHINE_HEALTH_CHECK",
+        "OPENSHIFT_SDN_REMOVED_IN_417",
+        "PLATFORM_OPERATOR_PANIC",
+        "PROMETHEUS_BACKED_BY_PVC",
+        "SDI_PRELOAD_KERNEL_MODULES_ERROR",
+        "SDN_FEATURES_BLOCK_OVN_MIGRATION",
+        "STATIC_POD_REVISIONS_PILE_UP",
+        "STORAGE_CLUSTER_NOT_READY",
+        "UNSUPPORTED_CONFIG_OVERRIDES",
+        "VSPHERE_OLD_HARDWARE_VERSION",
+    ];
+    assert_eq!(keys(&report), BTreeSet::from(expected));
+    assert_eq!(skipped(&report), BTreeSet::new());
+    assert_eq!(report.info.len(), 1, "{:?}", report.info);
+}
+
+#[test]
+fn a_release_candidate_with_rapid_recommendations() {
+    let Some(reference) = reference() else { return };
+    let report = run(fs::read(reference.join("ccx-messaging/rapid-recommendations.tar.gz")).unwrap(), None);
+    let expected = [
+        "CANNOT_RETRIEVE_UPDATES",
+        "CLUSTER_VERSION_FAILING",
+        "ETCD_ENCRYPTION_NOT_ENABLED",
+        "MACHINE_API_WARNING_EVENTS",
+        "NO_IDENTITY_PROVIDER",
+        "NO_MACHINE_HEALTH_CHECK",
+    ];
+    assert_eq!(keys(&report), BTreeSet::from(expected));
+    let without_data = [
+        "CMO_CONTAINER_RUN_AS_NON_ROOT",
+        "CUSTOM_PROMETHEUS_INSTANCES",
+        "IDENTITY_PROVIDER_INVALID_USER_NAMES",
+        "IO_415_CHANGE_CONFIG_LOCATION",
+        "LOGGING_ELASTICSEARCH_STACK",
+        "LOKISTACK_NOT_READY",
+        "NODE_CONFIG_RESOURCE_FAILED",
+        "NODE_CSR_PENDING",
+        "PRIVILEGED_SCC_GRANTED_WIDELY",
+        "PROMETHEUS_BACKED_BY_PVC",
+        "REMOVED_API_IN_USE",
+        "SAP_DATA_INTELLIGENCE_PERMISSIONS",
+        "SDI_PRELOAD_KERNEL_MODULES_ERROR",
+        "SDN_FEATURES_BLOCK_OVN_MIGRATION",
+        "STATIC_POD_REVISIONS_PILE_UP",
+        "STORAGE_CLUSTER_NOT_READY",
+    ];
+    assert_eq!(skipped(&report), BTreeSet::from(without_data));
+    assert!(version(&report).contains(r#""version":"4.17."#), "{}", version(&report));
+}
