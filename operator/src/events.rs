@@ -43,7 +43,7 @@ impl Events {
         tracing::info!(pipeline = pipeline.metadata.name, namespace, kind, reason, note, "event");
         let events: Api<Event> = Api::namespaced(self.client.clone(), namespace);
         if let Err(error) = events.create(&PostParams::default(), &event).await {
-            tracing::warn!(error = %ccx_service::sentence(&error), reason, "failed to send an event");
+            tracing::warn!(error = %ccx_service::error_chain(&error), reason, "failed to send an event");
         }
     }
 }

@@ -180,8 +180,8 @@ impl Elector {
                 standing
             }
             Err(error) => {
-                tracing::warn!(error = %ccx_service::sentence(&error), "failed to renew or watch the lease");
-                self.reachable.not_ready(ccx_service::sentence(&error));
+                tracing::warn!(error = %ccx_service::error_chain(&error), "failed to renew or watch the lease");
+                self.reachable.not_ready(ccx_service::error_chain(&error));
                 Standing::Unknown
             }
         }
@@ -244,7 +244,7 @@ impl Elector {
         match self.ask(self.leases.replace(&self.name, &PostParams::default(), &released)).await {
             Ok(_) => tracing::info!(lease = self.name, "gave the lease back"),
             Err(error) => {
-                tracing::warn!(error = %ccx_service::sentence(&error), "failed to give the lease back")
+                tracing::warn!(error = %ccx_service::error_chain(&error), "failed to give the lease back")
             }
         }
     }

@@ -137,7 +137,7 @@ fn elector(
     let client = Client::try_from(config).context(ConnectSnafu)?;
     let signs = Signs {
         fence,
-        reachable: health.condition("kubernetes api"),
+        reachable: health.condition(ccx_service::Dependency::KUBERNETES_API),
         heartbeat: health.heartbeat("election", MAX_SILENCE),
     };
     let identity = identity(&arguments.identity);

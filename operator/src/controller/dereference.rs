@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ccx_service::sentence;
+use ccx_service::error_chain;
 use futures::future::try_join_all;
 use k8s_openapi::{
     NamespaceResourceScope,
@@ -39,7 +39,7 @@ impl DereferenceError {
 
     /// The error and its causes.
     pub(crate) fn message(&self) -> String {
-        sentence(self)
+        error_chain(self)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use ccx_crds::CcxPipeline;
-use ccx_service::sentence;
+use ccx_service::error_chain;
 use futures::{StreamExt as _, future::join_all};
 use kube::{
     Client,
@@ -69,7 +69,7 @@ pub async fn run(client: Client, settings: Settings, metrics: Metrics, stop: Can
         let served = match discovery::discover(&client).await {
             Ok(served) => served,
             Err(error) => {
-                tracing::warn!(error = %sentence(&error), "failed to ask what the cluster serves");
+                tracing::warn!(error = %error_chain(&error), "failed to ask what the cluster serves");
                 stop.run_until_cancelled(tokio::time::sleep(DISCOVERY_PAUSE)).await;
                 continue;
             }
@@ -147,7 +147,7 @@ fn on_error(pipeline: Arc<Partial<CcxPipeline>>, error: &kube::Error, context: A
     let key = Key::of_metadata(&pipeline.metadata);
     let failures = context.memory.failed(&key);
     context.metrics.count_error(super::apply::api_reason(error).name());
-    tracing::warn!(pipeline = %key, error = %sentence(error), failures, "failed to read the resource or to write its status");
+    tracing::warn!(pipeline = %key, error = %error_chain(error), failures, "failed to read the resource or to write its status");
     Action::requeue(backoff(failures))
 }
 
@@ -165,7 +165,7 @@ fn tell(queue: &Queue, store: &Store<Partial<CcxPipeline>>, result: Reconciled) 
                 queue.push(key);
             }
         }
-        Err(error) => tracing::error!(error = %sentence(&error), "the controller failed"),
+        Err(error) => tracing::error!(error = %error_chain(&error), "the controller failed"),
     }
 }
 

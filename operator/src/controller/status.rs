@@ -25,7 +25,7 @@ pub(crate) use report::{Findings, report};
 pub(crate) use view::{JobView, View, Workload};
 pub(crate) use write::write;
 
-use ccx_service::sentence;
+use ccx_service::error_chain;
 
 use super::{
     apply::{ApplyError, Waiting},
@@ -86,7 +86,7 @@ pub(crate) struct Problem {
 
 impl Problem {
     pub(crate) fn of(error: &ApplyError) -> Self {
-        Self { reason: error.reason(), message: sentence(error) }
+        Self { reason: error.reason(), message: error_chain(error) }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use ccx_crds::CcxPipeline;
-use ccx_service::sentence;
+use ccx_service::error_chain;
 use futures::{
     Stream, StreamExt as _,
     future::{BoxFuture, FutureExt as _, ready},
@@ -274,7 +274,7 @@ fn follow<K: 'static>(
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(kind, error = %sentence(&error), "a watch failed and is begun anew")
+                    tracing::warn!(kind, error = %error_chain(&error), "a watch failed and is begun anew")
                 }
             }
             ready(())

@@ -14,7 +14,7 @@ use ccx_config::Rules;
 use ccx_content::{Content, ContentTree};
 use ccx_declarative_rules::{Change, Reloader, RuleFiles};
 use ccx_messages::RuleSelector;
-use ccx_service::sentence;
+use ccx_service::error_chain;
 use tokio_util::sync::CancellationToken;
 
 /// The texts of the moment.
@@ -79,7 +79,7 @@ fn look(content: &CurrentContent, directories: &[PathBuf], reloader: &mut Reload
     let files = match RuleFiles::read(directories) {
         Ok(files) => files,
         Err(error) => {
-            tracing::warn!(error = sentence(&error), "the texts of the rules of users stay as they are");
+            tracing::warn!(error = error_chain(&error), "the texts of the rules of users stay as they are");
             return;
         }
     };

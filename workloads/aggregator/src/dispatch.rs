@@ -71,7 +71,7 @@ fn caller(api: &Api, headers: &HeaderMap) -> Result<Caller, ApiError> {
 /// What a client did wrong is the client's to read; what went wrong here is ours.
 fn log(error: &ApiError, route: &Route, request_id: Option<&str>) {
     let path = route.path;
-    let causes = ccx_service::sentence(error);
+    let causes = ccx_service::error_chain(error);
     match error.class() {
         ErrorClass::BadInput => tracing::debug!(path, request_id, error = causes, "request refused"),
         ErrorClass::Transient => tracing::warn!(path, request_id, error = causes, "request not answered"),

@@ -2,7 +2,7 @@
 
 use ccx_content::{Content, Text};
 use ccx_messages::{RuleFqdn, RuleSelector, format_utc_seconds};
-use ccx_service::sentence;
+use ccx_service::error_chain;
 use ccx_storage::read::StoredHit;
 use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
@@ -90,7 +90,7 @@ fn selector(stored: &StoredHit) -> Option<RuleSelector> {
 /// The text about these data; as a template when it does not fit them, since it says more than nothing.
 fn render(text: &Text, data: &Value) -> String {
     text.render(data).unwrap_or_else(|error| {
-        tracing::debug!(error = sentence(&error), "a text is shown as a template");
+        tracing::debug!(error = error_chain(&error), "a text is shown as a template");
         text.source().to_owned()
     })
 }

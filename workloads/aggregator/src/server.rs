@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use ccx_config::Config;
 use ccx_messages::ErrorClass;
-use ccx_service::{Health, ServeError};
+use ccx_service::{Dependency, Health, ServeError};
 use ccx_storage::{Database, StorageError};
 use snafu::{ResultExt, Snafu};
 use tokio_util::sync::CancellationToken;
@@ -58,7 +58,7 @@ pub async fn run(config: &Config, shutdown: CancellationToken) -> Result<(), Agg
     let database = Database::connect(&config.database).context(DatabaseSnafu)?;
     let api = Arc::new(Api::new(settings, database, metrics));
     let health = Health::new();
-    let condition = health.condition("database");
+    let condition = health.condition(Dependency::DATABASE);
     let router = router(&api, health, &settings.api_prefix);
     let listener = ccx_service::bind(settings.listen).await.context(ServeSnafu)?;
     tracing::info!(address = %settings.listen, prefix = settings.api_prefix, "serving the API");

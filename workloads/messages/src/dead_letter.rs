@@ -1,12 +1,12 @@
 //! Dead-letter queues: the untouched message, and headers that say why it is there.
 
-use std::{fmt, str::FromStr};
+use crate::ErrorClass;
 
 /// The names of the headers that are added to a dead letter. The original headers are kept beside them.
 pub mod header {
     /// What went wrong, as a sentence.
     pub const ERROR: &str = "ccx-error";
-    /// Whether trying again can help, see [`ErrorClass`](super::ErrorClass).
+    /// Whether trying again can help, see [`ErrorClass`](crate::ErrorClass).
     pub const ERROR_CLASS: &str = "ccx-error-class";
     /// The topic that the message came from.
     pub const ORIGINAL_TOPIC: &str = "ccx-original-topic";
@@ -20,45 +20,6 @@ pub mod header {
     pub const FAILED_BY: &str = "ccx-failed-by";
     /// The request, carried from topic to topic for tracing.
     pub const REQUEST_ID: &str = "ccx-request-id";
-}
-
-/// What to do about an error: retry, dead-letter or alert follow from the class alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ErrorClass {
-    /// A dependency's fault: trying again later can help.
-    Transient,
-    /// The message's or the archive's fault: trying again can't help.
-    BadInput,
-    /// Our fault.
-    Bug,
-}
-
-impl ErrorClass {
-    /// The value of [`header::ERROR_CLASS`].
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Transient => "transient",
-            Self::BadInput => "bad-input",
-            Self::Bug => "bug",
-        }
-    }
-}
-
-impl fmt::Display for ErrorClass {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for ErrorClass {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        [Self::Transient, Self::BadInput, Self::Bug]
-            .into_iter()
-            .find(|class| class.as_str() == text)
-            .ok_or(())
-    }
 }
 
 /// Why a message is a dead letter, and where it came from.

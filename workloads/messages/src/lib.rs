@@ -12,6 +12,7 @@
 
 mod announce;
 mod dead_letter;
+mod error_class;
 mod go_json;
 mod id;
 mod identity;
@@ -21,7 +22,8 @@ mod timestamp;
 mod workloads;
 
 pub use announce::{Announce, AnnounceError};
-pub use dead_letter::{DeadLetter, ErrorClass, header};
+pub use dead_letter::{DeadLetter, header};
+pub use error_class::ErrorClass;
 pub use go_json::encode_object_like_go;
 pub use id::{AccountNumber, ClusterId, ErrorKey, IdError, OrgId, RuleFqdn, RuleSelector};
 pub use identity::{Identity, IdentityError};

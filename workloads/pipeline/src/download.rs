@@ -6,7 +6,7 @@ use bytes::Bytes;
 use bytesize::ByteSize;
 use ccx_config::{ArchiveLimits, Config, Retry};
 use ccx_messages::ErrorClass;
-use ccx_service::{Backoff, Waited, sentence};
+use ccx_service::{Backoff, Waited, error_chain};
 use ccx_transport::{DownloadError, Downloader};
 use snafu::{IntoError, ResultExt};
 use tokio_util::sync::CancellationToken;
@@ -109,7 +109,7 @@ impl Downloads {
                 attempts,
                 ?verdict,
                 ?delay,
-                error = sentence(&error),
+                error = error_chain(&error),
                 "failed to download: trying again"
             );
             if self.storage.wait(delay, &self.shutdown).await == Waited::ShuttingDown {

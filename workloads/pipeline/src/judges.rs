@@ -4,7 +4,7 @@ use ccx_archive::Archive;
 use ccx_config::OnFailure;
 use ccx_insights_core::{Adapter, AdapterError, Metrics};
 use ccx_rules::{Engine, Report};
-use ccx_service::sentence;
+use ccx_service::error_chain;
 use chrono::{DateTime, Utc};
 
 use crate::rules::{CurrentEngine, Rules};
@@ -43,7 +43,7 @@ impl Judges {
             Err(error) if python.on_failure == OnFailure::DeadLetter => return Err(error),
             Err(error) => {
                 tracing::warn!(
-                    error = sentence(&error),
+                    error = error_chain(&error),
                     "the report is without the results of the Python rules"
                 );
                 report.mark_incomplete("the rules of insights-core gave no results");

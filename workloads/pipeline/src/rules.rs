@@ -15,8 +15,7 @@ use ccx_config::Config;
 use ccx_content::ContentTree;
 use ccx_declarative_rules::{Change, Problem, Reloader, RuleFiles, RuleSet};
 use ccx_rules::{Budget, Engine, Rule, RuleMeta};
-use ccx_service::sentence;
-use serde::Serialize;
+use ccx_service::{RulesProblem, RulesStatus, error_chain};
 
 use crate::metrics::RuleSetMetrics;
 
@@ -39,29 +38,7 @@ pub(crate) struct CurrentEngine(Arc<RwLock<Arc<Engine>>>);
 
 /// What `GET /rules` answers. To clone it is to share it.
 #[derive(Clone, Default)]
-pub(crate) struct SharedStatus(Arc<RwLock<RuleStatus>>);
-
-/// Which rules of users are in use, and why not the latest ones.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct RuleStatus {
-    /// What the set is known by.
-    pub digest: Option<String>,
-    /// How many rules of users are in use.
-    pub rules: usize,
-    /// How many built-in rules are.
-    pub builtin: usize,
-    /// Why the latest set is not in use.
-    pub error: Option<RuleError>,
-}
-
-/// The first of what is wrong with a set.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct RuleError {
-    pub file: String,
-    pub line: Option<usize>,
-    pub column: Option<usize>,
-    pub message: String,
-}
+pub(crate) struct SharedStatus(Arc<RwLock<RulesStatus>>);
 
 impl Rules {
     /// The rules of the configuration, whose files are read for the first time when the pipeline starts.
@@ -76,7 +53,7 @@ impl Rules {
         let engine =
             CurrentEngine::new(if has_rules_of_users { builtin.incomplete(NOT_LOADED) } else { builtin });
         let status = SharedStatus::default();
-        status.update(|status| status.builtin = engine.get().rules().len());
+        status.update(|status| status.builtin = count(engine.get().rules().len()));
         let watch = has_rules_of_users.then(|| RuleWatch {
             directories: config.rules.directories.clone(),
             interval: config.rules.reload_interval,
@@ -113,11 +90,11 @@ impl CurrentEngine {
 
 impl SharedStatus {
     /// The status of the moment.
-    pub(crate) fn get(&self) -> RuleStatus {
+    pub(crate) fn get(&self) -> RulesStatus {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn update(&self, change: impl FnOnce(&mut RuleStatus)) {
+    fn update(&self, change: impl FnOnce(&mut RulesStatus)) {
         change(&mut self.0.write().unwrap_or_else(PoisonError::into_inner));
     }
 }
@@ -210,13 +187,13 @@ impl RuleWatch {
     }
 
     /// The files, unless they change while they are read.
-    fn read_settled(&self) -> Result<Option<RuleFiles>, RuleError> {
+    fn read_settled(&self) -> Result<Option<RuleFiles>, RulesProblem> {
         let read = || {
-            RuleFiles::read(&self.directories).map_err(|error| RuleError {
+            RuleFiles::read(&self.directories).map_err(|error| RulesProblem {
                 file: self.directories.first().map(|path| path.display().to_string()).unwrap_or_default(),
                 line: None,
                 column: None,
-                message: sentence(&error),
+                message: error_chain(&error),
             })
         };
         let files = read()?;
@@ -239,7 +216,7 @@ impl RuleWatch {
                     tracing::error!(%problem, "a rule of users is refused");
                 }
                 if let Some(first) = problems.first() {
-                    self.refuse(first.into(), metrics);
+                    self.refuse(rules_problem(first), metrics);
                 }
             }
         }
@@ -258,11 +235,17 @@ impl RuleWatch {
         metrics.rules.set(i64::try_from(rules).unwrap_or(i64::MAX));
         let digest = set.digest().to_string();
         tracing::info!(rules, digest, "rules of users are in use");
-        self.status
-            .update(|status| *status = RuleStatus { digest: Some(digest), rules, builtin, error: None });
+        self.status.update(|status| {
+            *status = RulesStatus {
+                digest: Some(digest),
+                rules: count(rules),
+                builtin: count(builtin),
+                error: None,
+            }
+        });
     }
 
-    fn refuse(&self, error: RuleError, metrics: &RuleSetMetrics) {
+    fn refuse(&self, error: RulesProblem, metrics: &RuleSetMetrics) {
         if self.status.get().error.as_ref() == Some(&error) {
             return;
         }
@@ -278,15 +261,21 @@ impl RuleWatch {
     }
 }
 
-impl From<&Problem> for RuleError {
-    fn from(problem: &Problem) -> Self {
-        Self {
-            file: problem.file.clone(),
-            line: problem.position.map(|position| position.line),
-            column: problem.position.map(|position| position.column),
-            message: problem.message.clone(),
-        }
+/// Converts the place of a problem for `/rules`.
+fn rules_problem(problem: &Problem) -> RulesProblem {
+    let number = |of: fn(&ccx_declarative_rules::Position) -> usize| {
+        problem.position.as_ref().and_then(|position| u32::try_from(of(position)).ok())
+    };
+    RulesProblem {
+        file: problem.file.clone(),
+        line: number(|position| position.line),
+        column: number(|position| position.column),
+        message: problem.message.clone(),
     }
+}
+
+fn count(rules: usize) -> u32 {
+    u32::try_from(rules).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use axum::{Json, Router, routing::get};
 use ccx_archive::Limits;
 use ccx_config::Config;
 use ccx_insights_core::Adapter;
-use ccx_service::{Condition, Health, Heartbeat, sentence};
+use ccx_service::{Condition, Dependency, Health, Heartbeat, error_chain};
 use ccx_transport::{Connectivity, Consumer, Position, Producer, Record};
 use chrono::Utc;
 use prometheus::Registry;
@@ -68,7 +68,7 @@ pub async fn run_on(
     let registry = Registry::new();
     let health = Health::new();
     let metrics = Arc::new(Metrics::new(&registry).context(MetricsSnafu)?);
-    let condition = health.condition("object storage");
+    let condition = health.condition(Dependency::OBJECT_STORAGE);
     let storage = Arc::new(StorageWatch::new(config, condition, metrics.storage_away.clone()));
     let rule_watch = match rules.watch {
         Some(watch) => Some(watch.look(metrics.rule_set.clone()).await),
@@ -88,7 +88,7 @@ pub async fn run_on(
         kafka: KafkaWatch {
             consumer: consumer.connectivity(),
             producer: producer.connectivity(),
-            condition: health.condition("kafka"),
+            condition: health.condition(Dependency::KAFKA),
         },
         heartbeat: health.heartbeat("consumer", MAX_SILENCE),
         filter: Filter::new(&config.pipeline.service, config.pipeline.max_record_age),
@@ -110,7 +110,7 @@ pub async fn run_on(
     pipeline.run(config.pipeline.shutdown_timeout, &shutdown).await;
     if let Err(error) = producer.flush(FLUSH_TIMEOUT).await {
         tracing::warn!(
-            error = sentence(&error),
+            error = error_chain(&error),
             "the last messages may be lost; their records will be delivered again"
         );
     }
@@ -191,7 +191,7 @@ impl Pipeline {
         }
         self.drain(shutdown_timeout, &mut ticks).await;
         if let Err(error) = self.consumer.close().await {
-            tracing::warn!(error = sentence(&error), "failed to leave the consumer group in order");
+            tracing::warn!(error = error_chain(&error), "failed to leave the consumer group in order");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use ccx_config::{Config, Retry, Topics};
 use ccx_messages::{DeadLetter, ErrorClass, Status, header};
-use ccx_service::{Backoff, Waited, sentence};
+use ccx_service::{Backoff, Waited, error_chain};
 use ccx_transport::{KafkaError, Outgoing, Producer, Record, dead_letter};
 use prometheus::IntCounter;
 use tokio_util::sync::CancellationToken;
@@ -71,7 +71,7 @@ impl Sender {
         let sent = self.insist(|| dead_letter(&self.producer, topic, record, letter)).await;
         let Err(NotSent::Refused(error)) = sent else { return sent };
         tracing::error!(
-            error = sentence(&error),
+            error = error_chain(&error),
             topic,
             "dead letter refused: sending it without its payload"
         );
@@ -87,7 +87,7 @@ impl Sender {
         let payload = request.status(status, reason);
         let message = Outgoing { topic, key: Some(request.id.as_bytes()), headers: &[], payload: &payload };
         if let Err(error) = self.producer.send(message).await {
-            let (request_id, error) = (&request.id, sentence(&error));
+            let (request_id, error) = (&request.id, error_chain(&error));
             tracing::warn!(request_id, ?status, service = SERVICE, error, "failed to report progress");
         }
     }
@@ -106,7 +106,7 @@ impl Sender {
             };
             self.retries.inc();
             tracing::warn!(
-                error = sentence(&error),
+                error = error_chain(&error),
                 attempts = backoff.failures() + 1,
                 "failed to send: trying again"
             );

@@ -195,7 +195,8 @@ mod tests {
         config.object_storage.endpoint = endpoint;
         let health = Health::new();
         let away = IntGauge::new("away", "away").unwrap();
-        (StorageWatch::new(&config, health.condition("object storage"), away.clone()), health, away)
+        let condition = health.condition(ccx_service::Dependency::OBJECT_STORAGE);
+        (StorageWatch::new(&config, condition, away.clone()), health, away)
     }
 
     async fn free_address() -> String {
@@ -216,7 +217,8 @@ mod tests {
         let address = free_address().await;
         let (storage, health, away) = watch(Some(format!("http://{address}")));
         assert_eq!(storage.failed(LINK, Symptom::NoConnection).await, Verdict::StorageIsAway);
-        assert_eq!(health.readiness(), Err(format!("object storage: {address} takes no connection\n")));
+        let unmet: Vec<_> = health.readiness().unmet().map(ToString::to_string).collect();
+        assert_eq!(unmet, [format!("object storage: {address} takes no connection")]);
         assert_eq!(away.get(), 1);
 
         let listener = TcpListener::bind(&address).await.unwrap();
@@ -226,7 +228,7 @@ mod tests {
             () = storage.probe() => unreachable!("it probes for ever"),
             waited = end_of_outage => assert_eq!(waited, Waited::TryAgain),
         }
-        assert_eq!(health.readiness(), Ok(()));
+        assert!(health.readiness().is_ready());
         assert_eq!(away.get(), 0);
         assert_eq!(storage.failed(LINK, Symptom::NoConnection).await, Verdict::CountsAgainstLink);
         drop(listener);

@@ -1,4 +1,4 @@
-//! Whether a workload can do its work, and whether it still moves.
+//! Readiness and liveness of one process.
 
 use std::{
     fmt::Write as _,
@@ -6,7 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The health of one process. Clones are the same health.
+use crate::{Dependency, Readiness};
+
+/// The health of one process. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Health {
     state: Arc<Mutex<State>>,
@@ -14,31 +16,25 @@ pub struct Health {
 
 #[derive(Debug, Default)]
 struct State {
-    conditions: Vec<(&'static str, Readiness)>,
-    heartbeats: Vec<Pulse>,
+    readiness: Readiness,
+    heartbeats: Vec<LastBeat>,
 }
 
 #[derive(Debug)]
-enum Readiness {
-    Ready,
-    NotReady(String),
-}
-
-#[derive(Debug)]
-struct Pulse {
+struct LastBeat {
     name: &'static str,
-    last_beat: Instant,
+    at: Instant,
     max_silence: Duration,
 }
 
-/// Something that must be so for the workload to do its work, for example that the database answers.
+/// Reports whether one dependency can be used. Clones report the same one.
 #[derive(Clone, Debug)]
 pub struct Condition {
     health: Health,
     index: usize,
 }
 
-/// The pulse of one loop.
+/// Reports that one loop is running. Clones report the same one.
 #[derive(Clone, Debug)]
 pub struct Heartbeat {
     health: Health,
@@ -46,45 +42,41 @@ pub struct Heartbeat {
 }
 
 impl Health {
-    /// Ready and alive, as nothing says otherwise yet.
+    /// Creates a health without dependencies and loops: ready and alive.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a condition. It is not met until [`Condition::ready`] says so.
+    /// Adds a dependency, one of the names in [`Dependency`]. It is not met until [`Condition::ready`] is called.
     pub fn condition(&self, name: &'static str) -> Condition {
         let mut state = self.lock();
-        state.conditions.push((name, Readiness::NotReady("not known yet".into())));
-        Condition { health: self.clone(), index: state.conditions.len() - 1 }
+        let dependency =
+            Dependency { name: name.to_owned(), ok: false, cause: Some("not checked yet".to_owned()) };
+        state.readiness.dependencies.push(dependency);
+        Condition { health: self.clone(), index: state.readiness.dependencies.len() - 1 }
     }
 
     /// Adds a loop that must [`beat`](Heartbeat::beat) at least every `max_silence`.
     pub fn heartbeat(&self, name: &'static str, max_silence: Duration) -> Heartbeat {
         let mut state = self.lock();
-        state.heartbeats.push(Pulse { name, last_beat: Instant::now(), max_silence });
+        state.heartbeats.push(LastBeat { name, at: Instant::now(), max_silence });
         Heartbeat { health: self.clone(), index: state.heartbeats.len() - 1 }
     }
 
-    /// Every condition that is not met, a line each.
-    pub fn readiness(&self) -> Result<(), String> {
-        let mut report = String::new();
-        for (name, readiness) in &self.lock().conditions {
-            if let Readiness::NotReady(reason) = readiness {
-                let _ = writeln!(report, "{name}: {reason}");
-            }
-        }
-        if report.is_empty() { Ok(()) } else { Err(report) }
+    /// Returns the state of every dependency.
+    pub fn readiness(&self) -> Readiness {
+        self.lock().readiness.clone()
     }
 
-    /// Every loop that has fallen silent, a line each.
+    /// Returns the loops that have not beaten in time, one per line.
     pub fn liveness(&self) -> Result<(), String> {
         let mut report = String::new();
-        for Pulse { name, last_beat, max_silence } in &self.lock().heartbeats {
-            let silence = last_beat.elapsed();
+        for LastBeat { name, at, max_silence } in &self.lock().heartbeats {
+            let silence = at.elapsed();
             if silence > *max_silence {
                 let _ = writeln!(
                     report,
-                    "{name}: silent for {} s, {} s are allowed",
+                    "{name}: no heartbeat for {} s, {} s are allowed",
                     silence.as_secs(),
                     max_silence.as_secs()
                 );
@@ -99,25 +91,27 @@ impl Health {
 }
 
 impl Condition {
-    /// The condition is met.
+    /// Reports that the dependency can be used.
     pub fn ready(&self) {
-        self.set(Readiness::Ready);
+        self.set(None);
     }
 
-    /// The condition is not met, and why: a phrase for whoever reads `/readyz`.
-    pub fn not_ready(&self, reason: impl Into<String>) {
-        self.set(Readiness::NotReady(reason.into()));
+    /// Reports that the dependency can't be used, and the cause, on one line, for readers of `/readyz`.
+    pub fn not_ready(&self, cause: impl Into<String>) {
+        self.set(Some(cause.into()));
     }
 
-    fn set(&self, readiness: Readiness) {
-        self.health.lock().conditions[self.index].1 = readiness;
+    fn set(&self, cause: Option<String>) {
+        let dependency = &mut self.health.lock().readiness.dependencies[self.index];
+        dependency.ok = cause.is_none();
+        dependency.cause = cause;
     }
 }
 
 impl Heartbeat {
-    /// The loop has gone round once more.
+    /// Reports that the loop is running.
     pub fn beat(&self) {
-        self.health.lock().heartbeats[self.index].last_beat = Instant::now();
+        self.health.lock().heartbeats[self.index].at = Instant::now();
     }
 }
 
@@ -125,28 +119,32 @@ impl Heartbeat {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_condition_is_unmet_until_it_is_met_and_says_why() {
-        let health = Health::new();
-        assert_eq!(health.readiness(), Ok(()));
-        let database = health.condition("database");
-        let kafka = health.condition("kafka");
-        kafka.ready();
-        assert_eq!(health.readiness(), Err("database: not known yet\n".into()));
-        database.not_ready("connection refused");
-        assert_eq!(health.readiness(), Err("database: connection refused\n".into()));
-        database.ready();
-        assert_eq!(health.readiness(), Ok(()));
+    fn unmet(health: &Health) -> Vec<String> {
+        health.readiness().unmet().map(ToString::to_string).collect()
     }
 
     #[test]
-    fn a_silent_loop_is_dead_until_it_beats() {
+    fn condition_is_unmet_with_its_cause_until_ready() {
+        let health = Health::new();
+        assert!(health.readiness().is_ready());
+        let database = health.condition(Dependency::DATABASE);
+        let kafka = health.condition(Dependency::KAFKA);
+        kafka.ready();
+        assert_eq!(unmet(&health), ["database: not checked yet"]);
+        database.not_ready("connection refused");
+        assert_eq!(unmet(&health), ["database: connection refused"]);
+        database.ready();
+        assert!(health.readiness().is_ready());
+    }
+
+    #[test]
+    fn loop_without_heartbeat_is_not_alive_until_it_beats() {
         let health = Health::new();
         let consumer = health.heartbeat("consumer", Duration::from_millis(1));
         health.heartbeat("other", Duration::from_hours(1));
         std::thread::sleep(Duration::from_millis(5));
-        assert!(health.liveness().unwrap_err().starts_with("consumer: silent for 0 s"));
-        assert_eq!(health.readiness(), Ok(()), "a dead loop is not an unready dependency");
+        assert!(health.liveness().unwrap_err().starts_with("consumer: no heartbeat for 0 s"));
+        assert!(health.readiness().is_ready(), "a loop is not a dependency");
         consumer.beat();
         let _ = health.liveness();
     }

@@ -1,11 +1,11 @@
-//! The HTTP server of every workload, and the routes that all have.
+//! The HTTP server of every process, and the routes that all have.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{fmt::Write as _, io, net::SocketAddr, time::Duration};
 
 use axum::{
-    Router,
-    http::{StatusCode, header},
-    response::IntoResponse,
+    Json, Router,
+    http::{HeaderMap, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
     routing::get,
 };
 use hyper_util::{
@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Health;
 
-/// A client that has not sent a whole request head by then is cut off, so that slow clients can't hold connections.
+/// A connection without a whole request head after this time is closed, so that slow clients can't hold connections.
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long to wait when the system refuses connections, for example for lack of file descriptors.
@@ -39,20 +39,52 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, ServeError> {
     TcpListener::bind(address).await.context(ServeSnafu { address })
 }
 
-/// `/livez`, `/readyz` and `/metrics`.
+/// Returns the routes `/livez`, `/readyz` and `/metrics`.
+///
+/// `/readyz` is text with a line for each dependency that is not met, or, with `?verbose` or for a client that accepts
+/// `application/json`, the [`Readiness`](crate::Readiness) as JSON.
 pub fn routes(health: Health, registry: Registry) -> Router {
     let live = health.clone();
     Router::new()
-        .route("/livez", get(async move || verdict(live.liveness())))
-        .route("/readyz", get(async move || verdict(health.readiness())))
+        .route("/livez", get(async move || liveness(&live)))
+        .route(
+            "/readyz",
+            get(async move |uri: Uri, headers: HeaderMap| readiness(&health, wants_json(&uri, &headers))),
+        )
         .route("/metrics", get(async move || metrics(&registry)))
 }
 
-fn verdict(health: Result<(), String>) -> impl IntoResponse {
-    match health {
-        Ok(()) => (StatusCode::OK, "ok\n".to_owned()),
-        Err(reasons) => (StatusCode::SERVICE_UNAVAILABLE, reasons),
+fn liveness(health: &Health) -> Response {
+    match health.liveness() {
+        Ok(()) => "ok\n".into_response(),
+        Err(report) => (StatusCode::SERVICE_UNAVAILABLE, report).into_response(),
     }
+}
+
+fn readiness(health: &Health, as_json: bool) -> Response {
+    let readiness = health.readiness();
+    let status = if readiness.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    if as_json {
+        return (status, Json(readiness)).into_response();
+    }
+    if readiness.is_ready() {
+        return (status, "ok\n").into_response();
+    }
+    let mut text = String::new();
+    for dependency in readiness.unmet() {
+        let _ = writeln!(text, "{dependency}");
+    }
+    (status, text).into_response()
+}
+
+fn wants_json(uri: &Uri, headers: &HeaderMap) -> bool {
+    let parameters = uri.query().unwrap_or_default().split('&');
+    let is_verbose = |parameter: &str| {
+        matches!(parameter.split_once('='), None | Some((_, "" | "1" | "true")))
+            && parameter.split('=').next() == Some("verbose")
+    };
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    parameters.into_iter().any(is_verbose) || accept.is_some_and(|accept| accept.contains("application/json"))
 }
 
 fn metrics(registry: &Registry) -> impl IntoResponse + use<> {
@@ -106,6 +138,7 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;
+    use crate::{Dependency, Readiness};
 
     async fn start(router: Router) -> (SocketAddr, CancellationToken, tokio::task::JoinHandle<()>) {
         let listener = bind(([127, 0, 0, 1], 0).into()).await.unwrap();
@@ -125,19 +158,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn health_and_metrics_are_served() {
+    async fn routes_serve_health_and_metrics() {
         let health = Health::new();
         let registry = Registry::new();
         let counter = IntCounter::new("consumed_messages", "messages").unwrap();
         registry.register(Box::new(counter.clone())).unwrap();
         counter.inc();
-        let database = health.condition("database");
+        let database = health.condition(Dependency::DATABASE);
         let (address, shutdown, server) = start(routes(health, registry)).await;
 
         assert!(request(address, "/livez").await.starts_with("HTTP/1.1 200"));
         let unready = request(address, "/readyz").await;
         assert!(
-            unready.starts_with("HTTP/1.1 503") && unready.contains("database: not known yet"),
+            unready.starts_with("HTTP/1.1 503") && unready.contains("database: not checked yet"),
             "{unready}"
         );
         database.ready();
@@ -148,7 +181,34 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_request_in_flight_finishes_after_the_signal() {
+    async fn readyz_verbose_is_json_with_every_dependency_and_its_cause() {
+        let health = Health::new();
+        health.condition(Dependency::DATABASE).ready();
+        health.condition(Dependency::KAFKA).not_ready("no broker");
+        let (address, shutdown, server) = start(routes(health.clone(), Registry::new())).await;
+        for path in ["/readyz?verbose", "/readyz?verbose=true"] {
+            let response = request(address, path).await;
+            assert!(response.starts_with("HTTP/1.1 503"), "{response}");
+            let body = response.rsplit("\r\n\r\n").next().unwrap();
+            assert_eq!(serde_json::from_str::<Readiness>(body).unwrap(), health.readiness());
+        }
+        for path in ["/readyz", "/readyz?verbose=false", "/readyz?verbosely"] {
+            assert!(request(address, path).await.ends_with("\r\n\r\nkafka: no broker\n"), "{path}");
+        }
+        shutdown.cancel();
+        server.await.unwrap();
+    }
+
+    #[test]
+    fn wants_json_of_accept_header_is_decided_by_media_type() {
+        let with = |accept: &str| HeaderMap::from_iter([(header::ACCEPT, accept.parse().unwrap())]);
+        let uri = Uri::from_static("/readyz");
+        assert!(wants_json(&uri, &with("application/json, text/plain;q=0.5")));
+        assert!(!wants_json(&uri, &with("*/*")) && !wants_json(&uri, &HeaderMap::new()));
+    }
+
+    #[tokio::test]
+    async fn request_in_flight_at_shutdown_finishes() {
         let arrived = CancellationToken::new();
         let signal = arrived.clone();
         let slow = get(async move || {

@@ -11,15 +11,21 @@
 //! restart would not bring the dependency back.
 
 mod backoff;
+mod dependency;
+mod error_chain;
 mod health;
 mod http;
 mod logging;
-mod sentence;
+mod rules_status;
+mod schema_versions;
 mod shutdown;
 
 pub use backoff::{Backoff, Waited};
+pub use dependency::{Dependency, Readiness};
+pub use error_chain::error_chain;
 pub use health::{Condition, Health, Heartbeat};
 pub use http::{ServeError, bind, routes, serve};
 pub use logging::{LoggingError, init_logging};
-pub use sentence::sentence;
+pub use rules_status::{RulesProblem, RulesStatus};
+pub use schema_versions::SchemaVersions;
 pub use shutdown::shutdown_signal;

@@ -19,7 +19,7 @@ pub fn shutdown_signal() -> CancellationToken {
             tokio::spawn(watch(terminate, interrupt, token.clone()));
         }
         Err(error) => {
-            tracing::error!(%error, "failed to listen for signals; only SIGKILL will stop this process")
+            tracing::error!(%error, "failed to listen for signals; only SIGKILL will stop this process");
         }
     }
     token

@@ -4,7 +4,7 @@ use std::pin::pin;
 
 use ccx_config::Retry;
 use ccx_messages::{DeadLetter, ErrorClass};
-use ccx_service::{Backoff, Condition, Heartbeat, Waited, sentence};
+use ccx_service::{Backoff, Condition, Heartbeat, Waited, error_chain};
 use ccx_storage::ConsumerError;
 use ccx_transport::{Connectivity, KafkaError, Producer, Record, dead_letter};
 use chrono::{DateTime, Utc};
@@ -32,7 +32,7 @@ impl DeadLetters {
         while let Err(error) = self.try_to_send(record, &letter).await {
             if is_final(&error) {
                 // The row in `consumer_error` is what is left of it; waiting would stop all other messages.
-                let error = sentence(&error);
+                let error = error_chain(&error);
                 error!(
                     partition = record.partition,
                     offset = record.offset,
@@ -42,7 +42,7 @@ impl DeadLetters {
                 return Ok(());
             }
             if backoff.failures() == 0 {
-                let error = sentence(&error);
+                let error = error_chain(&error);
                 warn!(
                     partition = record.partition,
                     offset = record.offset,

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use ccx_config::Config;
-use ccx_service::{Condition, Health, Heartbeat, Waited, bind, routes, sentence, serve};
+use ccx_service::{Condition, Dependency, Health, Heartbeat, Waited, bind, error_chain, routes, serve};
 use ccx_storage::{Database, WriterLease};
 use ccx_transport::{Consumer, Producer};
 use prometheus::Registry;
@@ -110,7 +110,8 @@ impl<'a> Writer<'a> {
         shutdown: CancellationToken,
     ) -> Result<Self, WriterError> {
         let heartbeat = health.heartbeat("writer", MAX_SILENCE);
-        let (database_condition, kafka_condition) = (health.condition("database"), health.condition("kafka"));
+        let (database_condition, kafka_condition) =
+            (health.condition(Dependency::DATABASE), health.condition(Dependency::KAFKA));
         let database = Database::connect(&config.database).context(DatabaseSnafu)?;
         let dead_letters = DeadLetters {
             producer,
@@ -194,7 +195,7 @@ impl<'a> Writer<'a> {
         }
         if let Err(error) = consumer.close().await {
             warn!(
-                error = sentence(&error),
+                error = error_chain(&error),
                 "the last offsets may not be committed; messages will be read again"
             );
         }

@@ -82,7 +82,7 @@ async fn send(producer: &Producer, topic: &str, message: Message, metrics: &Metr
             metrics.dropped_statuses.inc();
             warn!(
                 request_id = message.request_id,
-                error = ccx_service::sentence(&error),
+                error = ccx_service::error_chain(&error),
                 "failed to send a status"
             );
         }

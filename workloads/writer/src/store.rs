@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use ccx_config::Retry;
 use ccx_messages::ErrorClass;
-use ccx_service::{Backoff, Condition, Heartbeat, Waited, sentence};
+use ccx_service::{Backoff, Condition, Heartbeat, Waited, error_chain};
 use ccx_storage::{BatchOutcome, ConsumerError, Database, NewReport, Outcome, StorageError, WriterLease};
 use chrono::Utc;
 use tokio_util::sync::CancellationToken;
@@ -76,7 +76,7 @@ impl Patience {
 
     /// The database has not; waits before it is asked again.
     pub(crate) async fn failed(&mut self, error: StorageError) -> Waited {
-        let error = sentence(&error);
+        let error = error_chain(&error);
         if self.backoff.failures() == 0 {
             warn!(error, "the database is away or not as it should be, trying again until it is back");
         } else {
@@ -148,7 +148,7 @@ impl Store {
             && let Err(error) = lease.release().await
         {
             debug!(
-                error = sentence(&error),
+                error = error_chain(&error),
                 "failed to release the writer's lease, it ends with the connection"
             );
         }
@@ -193,7 +193,7 @@ impl Store {
             Ok(()) => Ok(false),
             Err(Failure::Interrupted(interrupted)) => Err(interrupted),
             Err(Failure::Permanent(error)) => {
-                error!(error = sentence(&error), "{what}");
+                error!(error = error_chain(&error), "{what}");
                 Ok(true)
             }
         }

@@ -1,6 +1,6 @@
 //! The gates between the stages, and the order of suspension. Pure.
 
-use ccx_service::sentence;
+use ccx_service::error_chain;
 
 use super::ApplyError;
 use crate::{
@@ -42,7 +42,7 @@ pub(super) fn made_up(child: &Child) -> Waiting {
 
 /// A child of an earlier stage could not be applied.
 pub(super) fn failed(error: &ApplyError) -> Waiting {
-    Waiting { reason: error.reason(), message: sentence(error) }
+    Waiting { reason: error.reason(), message: error_chain(error) }
 }
 
 fn database_is_awaited(child: &Child, family: &Family) -> Option<Waiting> {

@@ -122,7 +122,7 @@ impl Writer {
         }
         let clusters: Vec<ClusterId> = self.unread.by_ref().take(REPORTS_AT_ONCE).collect();
         if let Err(error) = self.append_reports(&mut out, &clusters).await {
-            let causes = ccx_service::sentence(&error);
+            let causes = ccx_service::error_chain(&error);
             tracing::warn!(
                 org_id = self.org_id.get(),
                 error = causes,

@@ -55,7 +55,7 @@ impl Served {
         let api =
             Arc::new(Api::new(&config.aggregator, Database::connect(&config.database).unwrap(), metrics));
         let health = Health::new();
-        let condition = health.condition("database");
+        let condition = health.condition(ccx_service::Dependency::DATABASE);
         let router = router(&api, health, &config.aggregator.api_prefix);
         let listener = ccx_service::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());

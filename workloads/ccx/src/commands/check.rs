@@ -3,7 +3,7 @@
 use std::{error::Error, time::Duration};
 
 use ccx_config::Config;
-use ccx_service::sentence;
+use ccx_service::error_chain;
 use ccx_storage::Database;
 use ccx_transport::{ObjectStore, TopicAdmin};
 use clap::{Args, ValueEnum};
@@ -108,7 +108,7 @@ async fn check(dependency: Dependency, config: &Config) -> Outcome {
     });
     let checked = checked.await.unwrap_or_else(|_| Err(format!("no answer within {TIMEOUT:?}").into()));
     let ok = checked.is_ok();
-    Outcome { dependency, ok, message: checked.unwrap_or_else(|error| sentence(&*error)) }
+    Outcome { dependency, ok, message: checked.unwrap_or_else(|error| error_chain(&*error)) }
 }
 
 async fn kafka(config: &Config) -> Checked {

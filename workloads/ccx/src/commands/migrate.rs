@@ -1,11 +1,11 @@
 //! `ccx migrate`
 
 use std::{
-    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
 };
 
+use ccx_service::SchemaVersions;
 use ccx_storage::{Database, Migrated, SCHEMA_VERSION, StorageError};
 use clap::{Args, ValueEnum};
 use snafu::{ResultExt, Snafu};
@@ -115,6 +115,13 @@ fn describe(Migrated { schema, from, to }: &Migrated) -> String {
 
 /// Not by another file that takes its place: a pod's termination log is a mount.
 fn write_result(file: &Path, migrated: &[Migrated]) -> io::Result<()> {
-    let versions: BTreeMap<&str, u32> = migrated.iter().map(|schema| (schema.schema, schema.to)).collect();
-    fs::write(file, format!("{}\n", serde_json::json!(versions)))
+    fs::write(file, versions(migrated).to_json())
+}
+
+fn versions(migrated: &[Migrated]) -> SchemaVersions {
+    let version = |schema| {
+        let migrated = migrated.iter().find(|migrated| migrated.schema == schema);
+        migrated.and_then(|migrated| u16::try_from(migrated.to).ok()).unwrap_or_default()
+    };
+    SchemaVersions { dvo: version("dvo"), public: version("public") }
 }

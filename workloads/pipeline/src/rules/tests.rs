@@ -40,7 +40,7 @@ impl Fixture {
     }
 
     /// The status after a look at the files.
-    fn look(&mut self) -> RuleStatus {
+    fn look(&mut self) -> RulesStatus {
         self.rules.watch.as_mut().unwrap().look_now(&self.metrics.rule_set);
         self.rules.status.get()
     }
@@ -69,7 +69,7 @@ fn rules_of_users_run_beside_the_built_in_ones() {
     let status = fixture.look();
     assert_eq!((status.rules, status.error), (1, None));
     assert_eq!(status.digest.map(|digest| digest.len()), Some(64));
-    assert_eq!(status.builtin + 1, fixture.rules.engine.get().rules().len());
+    assert_eq!(status.builtin as usize + 1, fixture.rules.engine.get().rules().len());
     assert!(fixture.has_rule("acme.external.a") && fixture.has_rule("ccx_rules.external.node_not_ready"));
     assert_eq!(fixture.counts(), (1, 0, 0, 1));
 }
@@ -166,11 +166,11 @@ fn rules_are_left_out_by_module_or_key_and_the_built_in_ones_altogether() {
 
 #[test]
 fn the_status_is_json_with_the_place_of_the_error() {
-    let error = RuleError { file: "a.yaml".into(), line: Some(3), column: Some(7), message: "M".into() };
-    let status = RuleStatus { digest: Some("d".into()), rules: 2, builtin: 1, error: Some(error) };
+    let error = RulesProblem { file: "a.yaml".into(), line: Some(3), column: Some(7), message: "M".into() };
+    let status = RulesStatus { digest: Some("d".into()), rules: 2, builtin: 1, error: Some(error) };
     let expected =
         r#"{"digest":"d","rules":2,"builtin":1,"error":{"file":"a.yaml","line":3,"column":7,"message":"M"}}"#;
     assert_eq!(serde_json::to_string(&status).unwrap(), expected);
-    let none = serde_json::to_string(&RuleStatus::default()).unwrap();
+    let none = serde_json::to_string(&RulesStatus::default()).unwrap();
     assert_eq!(none, r#"{"digest":null,"rules":0,"builtin":0,"error":null}"#);
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use ccx_config::ArchiveLimits;
 use ccx_messages::ClusterId;
 use ccx_sample_archive::{Fault, SampleArchive};
-use ccx_service::sentence;
+use ccx_service::error_chain;
 use chrono::Utc;
 
 use super::{LocalArgs, Progress};
@@ -95,7 +95,7 @@ async fn submit_file(
 ) -> Submission {
     match read(path, limits).await {
         Ok(archive) => upload(args, archive, uploader, progress).await,
-        Err(error) => Submission { archive: path.display().to_string(), state: Err(sentence(&error)) },
+        Err(error) => Submission { archive: path.display().to_string(), state: Err(error_chain(&error)) },
     }
 }
 
@@ -115,7 +115,7 @@ async fn upload(
     });
     let sender = Sender { org_id: args.org, account_number: None, cluster_id, gathered_at: None };
     let announced = uploader.upload(&archive, sender).await;
-    let state = announced.map(|upload| Submitted { upload, cluster_id }).map_err(|error| sentence(&error));
+    let state = announced.map(|upload| Submitted { upload, cluster_id }).map_err(|error| error_chain(&error));
     Submission { archive: archive.name, state }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ccx_config::Aggregator;
 use ccx_messages::{ClusterId, OrgId, RuleFqdn};
-use ccx_service::sentence;
+use ccx_service::error_chain;
 use chrono::{DateTime, Utc};
 use reqwest::{Client, StatusCode};
 use serde::Deserialize;
@@ -96,13 +96,13 @@ impl Reports {
             report: Report,
         }
         let answer =
-            self.client.get(self.report_url(cluster_id)).send().await.map_err(|error| sentence(&error))?;
+            self.client.get(self.report_url(cluster_id)).send().await.map_err(|error| error_chain(&error))?;
         let status = answer.status();
-        let body = answer.bytes().await.map_err(|error| sentence(&error))?;
+        let body = answer.bytes().await.map_err(|error| error_chain(&error))?;
         if status != StatusCode::OK {
             return Err(format!("{status}: {}", String::from_utf8_lossy(&body).trim()));
         }
-        let envelope: Envelope = serde_json::from_slice(&body).map_err(|error| sentence(&error))?;
+        let envelope: Envelope = serde_json::from_slice(&body).map_err(|error| error_chain(&error))?;
         Ok(envelope.report)
     }
 }
