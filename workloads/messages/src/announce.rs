@@ -6,33 +6,36 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use snafu::{ResultExt, Snafu};
 
-use crate::{Identity, IdentityError, Timestamp, parse_gathering_time, timestamp::TimestampError};
+use crate::{
+    Identity, IdentityError, JsonError, Timestamp, parse_gathering_time, parse_json,
+    timestamp::TimestampError,
+};
 
 /// Why an announcement can't be processed.
 #[derive(Debug, Snafu)]
 pub enum AnnounceError {
-    /// The message is not the JSON object that it should be.
+    /// The message is not a JSON object with the required fields.
     #[snafu(display(
         "failed to parse the announcement as JSON with the fields url, b64_identity and timestamp"
     ))]
     Schema {
-        /// What is wrong and where.
-        source: serde_json::Error,
-        /// The request, when at least that could be read, so that its sender can be told.
+        /// The place and the expectation.
+        source: JsonError,
+        /// The request, if it could be parsed, for its status.
         request_id: Option<String>,
     },
-    /// The identity can't be used.
+    /// The identity is invalid.
     #[snafu(display("failed to read the identity of request {}", request_id.as_deref().unwrap_or("(without id)")))]
     Identity {
-        /// What is wrong with it.
+        /// The cause.
         source: IdentityError,
         /// The request.
         request_id: Option<String>,
     },
-    /// The timestamp can't be used.
+    /// The timestamp is invalid.
     #[snafu(display("failed to read the timestamp of request {}", request_id.as_deref().unwrap_or("(without id)")))]
     Timestamp {
-        /// What is wrong with it.
+        /// The cause.
         source: TimestampError,
         /// The request.
         request_id: Option<String>,
@@ -40,7 +43,7 @@ pub enum AnnounceError {
 }
 
 impl AnnounceError {
-    /// The request that the broken message belongs to, when it could be read.
+    /// Returns the request that the invalid message belongs to, if it could be parsed.
     pub fn request_id(&self) -> Option<&str> {
         match self {
             Self::Schema { request_id, .. }
@@ -50,12 +53,26 @@ impl AnnounceError {
     }
 }
 
-/// An archive that waits to be downloaded.
+/// An archive that is ready to be downloaded.
+///
+/// ```
+/// use ccx_messages::{Announce, Identity, OrgId, Timestamp};
+///
+/// let identity = Identity { org_id: OrgId::new(1)?, account_number: None, cluster_id: None };
+/// let json = serde_json::json!({
+///     "url": "https://bucket.s3.amazonaws.com/key?X-Amz-Signature=…",
+///     "b64_identity": identity.to_base64(),
+///     "timestamp": "2026-01-15T12:00:00Z",
+/// });
+/// let announce = Announce::parse(json.to_string().as_bytes())?;
+/// assert_eq!(announce.identity, identity);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Announce {
-    /// Where the archive is: a presigned HTTP link, or `s3://bucket/key`.
+    /// Location of the archive: a presigned HTTP link, or `s3://bucket/key`.
     pub url: String,
-    /// Who sent it.
+    /// The identity of its sender.
     pub identity: Identity,
     /// When it was stored; becomes the report's `LastChecked`.
     pub timestamp: Timestamp,
@@ -66,12 +83,12 @@ pub struct Announce {
 }
 
 impl Announce {
-    /// Reads a message of the topic.
+    /// Parses a message of the topic.
     ///
     /// Only `url`, `b64_identity` and `timestamp` are required, as with every other consumer of the topic.
     pub fn parse(json: &[u8]) -> Result<Self, AnnounceError> {
         let wire: Wire<'_> =
-            serde_json::from_slice(json).with_context(|_| SchemaSnafu { request_id: request_id_of(json) })?;
+            parse_json(json).with_context(|_| SchemaSnafu { request_id: request_id_of(json) })?;
         let request_id = wire.request_id.filter(|id| !id.is_empty()).map(Cow::into_owned);
         let identity = Identity::from_base64(&wire.b64_identity)
             .context(IdentitySnafu { request_id: request_id.clone() })?;
@@ -85,7 +102,7 @@ impl Announce {
         Ok(Self { url: wire.url.into_owned(), identity, timestamp, request_id, gathering_time })
     }
 
-    /// The message as ingress writes it, for tools that announce archives themselves.
+    /// Encodes the message as ingress does, for tools that announce archives themselves.
     pub fn to_json(&self, size_bytes: u64) -> Vec<u8> {
         let org_id = self.identity.org_id.to_string();
         let wire = Wire {
@@ -111,7 +128,7 @@ impl Announce {
     }
 }
 
-/// The request of a message that does not fit [`Wire`], if it is JSON at all.
+/// Returns the request of a JSON message that does not match [`Wire`].
 fn request_id_of(json: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct OnlyRequestId {
@@ -182,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn encoded_announcement_is_parsed_back() {
         let announce = announce();
         let read = Announce::parse(&announce.to_json(1234)).unwrap();
         assert_eq!(read.url, announce.url);
@@ -193,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn the_request_of_a_broken_announcement_is_still_known() {
+    fn invalid_announcement_still_tells_its_request() {
         let no_url = br#"{"request_id":"abc","b64_identity":"","timestamp":""}"#;
         let error = Announce::parse(no_url).unwrap_err();
         assert!(matches!(error, AnnounceError::Schema { .. }));
@@ -202,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_identity_or_timestamp_names_the_request() {
+    fn invalid_identity_or_timestamp_names_the_request() {
         let bad_identity =
             br#"{"request_id":"abc","url":"u","b64_identity":"%","timestamp":"2026-01-15T12:00:00Z"}"#;
         let error = Announce::parse(bad_identity).unwrap_err();

@@ -1,12 +1,12 @@
 //! Dead-letter queues: the untouched message, and headers that say why it is there.
 
-use crate::ErrorClass;
+use crate::{ErrorClass, Reason};
 
-/// The names of the headers that are added to a dead letter. The original headers are kept beside them.
+/// Names of headers that this project adds to messages. The headers of the original message are kept beside them.
 pub mod header {
-    /// What went wrong, as a sentence.
+    /// The error and its causes, see [`Reason`](crate::Reason).
     pub const ERROR: &str = "ccx-error";
-    /// Whether trying again can help, see [`ErrorClass`](crate::ErrorClass).
+    /// The class of the error, see [`ErrorClass`](crate::ErrorClass).
     pub const ERROR_CLASS: &str = "ccx-error-class";
     /// The topic that the message came from.
     pub const ORIGINAL_TOPIC: &str = "ccx-original-topic";
@@ -16,18 +16,39 @@ pub mod header {
     pub const ORIGINAL_OFFSET: &str = "ccx-original-offset";
     /// The message's own time, in milliseconds since 1970-01-01 UTC.
     pub const ORIGINAL_TIMESTAMP: &str = "ccx-original-timestamp";
-    /// The program that gave up.
+    /// The workload that dead-lettered the message.
     pub const FAILED_BY: &str = "ccx-failed-by";
+    /// Parts of the original message that the letter lacks, because with them it was too large for the queue:
+    /// `payload`, or `payload, key, headers`.
+    pub const OMITTED: &str = "ccx-omitted";
+    /// Set to `false` on a result whose cluster id comes from the archive alone: its sender has not authenticated as
+    /// that cluster. Absent on every other result, and on results of other producers.
+    pub const CLUSTER_AUTHENTICATED: &str = "ccx-cluster-authenticated";
     /// The request, carried from topic to topic for tracing.
     pub const REQUEST_ID: &str = "ccx-request-id";
 }
 
 /// Why a message is a dead letter, and where it came from.
+///
+/// ```
+/// use ccx_messages::{DeadLetter, ErrorClass, Reason, header};
+///
+/// let letter = DeadLetter {
+///     error: Reason::new("missing required attribute 'OrgID'"),
+///     class: ErrorClass::BadInput,
+///     topic: "ccx.ocp.results".into(),
+///     partition: 0,
+///     offset: 42,
+///     timestamp_ms: None,
+///     failed_by: "insights-results-db-writer".into(),
+/// };
+/// assert!(letter.headers().contains(&(header::ORIGINAL_OFFSET, "42".to_owned())));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeadLetter {
-    /// What went wrong, as a sentence with its causes.
-    pub error: String,
-    /// Whether trying again can help.
+    /// The error and its causes.
+    pub error: Reason,
+    /// The class of the error.
     pub class: ErrorClass,
     /// The topic that the message came from.
     pub topic: String,
@@ -37,15 +58,15 @@ pub struct DeadLetter {
     pub offset: i64,
     /// Its time, in milliseconds since 1970-01-01 UTC, when the broker gave one.
     pub timestamp_ms: Option<i64>,
-    /// The program that gave up.
+    /// The workload that dead-lettered the message.
     pub failed_by: String,
 }
 
 impl DeadLetter {
-    /// The headers that describe the letter, in a fixed order.
+    /// Returns the headers that describe the letter, in a fixed order.
     pub fn headers(&self) -> Vec<(&'static str, String)> {
         let mut headers = vec![
-            (header::ERROR, self.error.clone()),
+            (header::ERROR, self.error.to_string()),
             (header::ERROR_CLASS, self.class.to_string()),
             (header::ORIGINAL_TOPIC, self.topic.clone()),
             (header::ORIGINAL_PARTITION, self.partition.to_string()),
@@ -56,14 +77,14 @@ impl DeadLetter {
         headers
     }
 
-    /// Reads the headers back; `None` when one that is always there is missing or broken, as in a letter of another program.
+    /// Parses the headers; `None` when a required one is missing or invalid, as in a letter of another program.
     pub fn from_headers<'a>(headers: &(impl Iterator<Item = (&'a str, &'a [u8])> + Clone)) -> Option<Self> {
         let value = |name: &str| {
             let (_, bytes) = headers.clone().find(|(key, _)| *key == name)?;
             std::str::from_utf8(bytes).ok()
         };
         Some(Self {
-            error: value(header::ERROR)?.into(),
+            error: Reason::new(value(header::ERROR)?),
             class: value(header::ERROR_CLASS)?.parse().ok()?,
             topic: value(header::ORIGINAL_TOPIC)?.into(),
             partition: value(header::ORIGINAL_PARTITION)?.parse().ok()?,
@@ -73,7 +94,7 @@ impl DeadLetter {
         })
     }
 
-    /// Whether a header belongs to the letter and not to the original message.
+    /// Returns whether a header belongs to the letter and not to the original message.
     pub fn owns_header(name: &str) -> bool {
         [
             header::ERROR,
@@ -83,6 +104,7 @@ impl DeadLetter {
             header::ORIGINAL_OFFSET,
             header::ORIGINAL_TIMESTAMP,
             header::FAILED_BY,
+            header::OMITTED,
         ]
         .contains(&name)
     }
@@ -94,7 +116,7 @@ mod tests {
 
     fn letter() -> DeadLetter {
         DeadLetter {
-            error: "failed to download: 404".into(),
+            error: Reason::new("failed to download: 404"),
             class: ErrorClass::BadInput,
             topic: "platform.upload.announce".into(),
             partition: 3,
@@ -105,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_are_read_back() {
+    fn headers_of_a_letter_are_parsed_back() {
         let headers = letter().headers();
         let read = DeadLetter::from_headers(&headers.iter().map(|(name, value)| (*name, value.as_bytes())));
         assert_eq!(read, Some(letter()));
@@ -114,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_of_another_program_has_no_reason() {
+    fn letter_of_another_program_is_not_parsed() {
         assert_eq!(DeadLetter::from_headers(&[("service", b"openshift".as_slice())].into_iter()), None);
     }
 }

@@ -1,12 +1,21 @@
-//! JSON objects byte for byte as Go's `encoding/json` writes a map of raw values.
+//! JSON objects, byte for byte as Go's `encoding/json` writes a map of raw values.
 //!
-//! The `report` column of a database that Go and Rust writers share must not change its form with the writer.
+//! A database may be shared with a writer in Go: the bytes of the `report` column must not depend on the writer.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
 use serde_json::value::RawValue;
 
 /// Encodes an object with sorted keys, no whitespace, and `<`, `>`, `&`, U+2028 and U+2029 escaped.
+///
+/// ```
+/// use std::{borrow::Cow, collections::BTreeMap};
+/// use serde_json::value::RawValue;
+///
+/// let object: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(r#"{"b": "<", "a": [1, 2]}"#)?;
+/// assert_eq!(ccx_messages::encode_object_like_go(&object), r#"{"a":[1,2],"b":"\u003c"}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub fn encode_object_like_go(object: &BTreeMap<Cow<'_, str>, &RawValue>) -> String {
     let content_len: usize = object.iter().map(|(key, value)| key.len() + value.get().len() + 4).sum();
     let mut out = Vec::with_capacity(content_len + 2);
@@ -25,7 +34,7 @@ pub fn encode_object_like_go(object: &BTreeMap<Cow<'_, str>, &RawValue>) -> Stri
     String::from_utf8(out).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
-/// Copies valid JSON in runs, leaving out the whitespace between tokens and escaping what Go escapes.
+/// Copies valid JSON in runs: drops the whitespace between tokens, and escapes the characters that Go escapes.
 fn append_compact(out: &mut Vec<u8>, json: &[u8]) {
     let mut in_string = false;
     let mut run_start = 0;
@@ -71,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_sorted_and_whitespace_goes() {
+    fn keys_are_sorted_and_whitespace_is_dropped() {
         let json = "{ \"system\": {\"b\" : 1,\n\"a\":\t2}, \"reports\":[ 1, 2 ] }";
         assert_eq!(encode(json), r#"{"reports":[1,2],"system":{"b":1,"a":2}}"#);
         assert_eq!(encode("{}"), "{}");

@@ -1,13 +1,13 @@
-//! Who sent an archive or a request: the decoded `x-rh-identity`.
+//! The sender of an archive or a request: the decoded `x-rh-identity`.
 
 use base64::{
     Engine as _,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose},
 };
 use serde::Deserialize;
-use snafu::{ResultExt, Snafu};
+use snafu::{OptionExt, ResultExt, Snafu};
 
-use crate::{AccountNumber, ClusterId, IdError, OrgId};
+use crate::{AccountNumber, ClusterId, IdError, JsonError, OrgId, parse_json};
 
 /// Why an identity can't be used.
 #[derive(Debug, Snafu)]
@@ -15,31 +15,37 @@ use crate::{AccountNumber, ClusterId, IdError, OrgId};
 pub enum IdentityError {
     /// Not base64.
     #[snafu(display("failed to decode the identity from base64"))]
-    Base64 {
-        /// Where decoding stopped.
-        source: base64::DecodeError,
-    },
-    /// Not the JSON that an identity is.
+    Base64,
+    /// Not the JSON of an identity.
     #[snafu(display("failed to parse the identity as JSON"))]
     Json {
-        /// What is wrong and where.
-        source: serde_json::Error,
+        /// The place and the expectation.
+        source: JsonError,
     },
-    /// No organisation in it.
+    /// It has no organisation.
     #[snafu(display("the identity has no identity.internal.org_id and no identity.org_id"))]
     NoOrgId,
     /// The organisation is not a number.
-    #[snafu(display("the identity's organisation is invalid"))]
+    #[snafu(display("the identity's organisation is not {expected}"))]
     OrgId {
-        /// What it is instead.
-        source: IdError,
+        /// The expected form.
+        expected: &'static str,
     },
 }
 
 /// The parts of a decoded identity that the pipeline uses.
+///
+/// ```
+/// use ccx_messages::Identity;
+///
+/// let identity = Identity::from_json(br#"{"identity": {"internal": {"org_id": "7"}}}"#)?;
+/// assert_eq!(identity.org_id.get(), 7);
+/// assert_eq!(identity.cluster_id, None); // not authenticated as a cluster
+/// # Ok::<(), ccx_messages::IdentityError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// The organisation, out of `identity.internal.org_id`, else `identity.org_id`.
+    /// The organisation: `identity.internal.org_id`, else `identity.org_id`.
     pub org_id: OrgId,
     /// The account, when it is a number.
     pub account_number: Option<AccountNumber>,
@@ -54,23 +60,25 @@ impl Identity {
             &base64::alphabet::STANDARD,
             GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
         );
-        let json = LENIENT.decode(text.trim_ascii()).context(Base64Snafu)?;
+        let json = LENIENT.decode(text.trim_ascii()).ok().context(Base64Snafu)?;
         Self::from_json(&json)
     }
 
     /// Parses a decoded identity.
     pub fn from_json(json: &[u8]) -> Result<Self, IdentityError> {
-        let Envelope { identity } = serde_json::from_slice(json).context(JsonSnafu)?;
+        let Envelope { identity } = parse_json(json).context(JsonSnafu)?;
         let org_id = identity.internal.and_then(|internal| internal.org_id).or(identity.org_id);
         let Some(org_id) = org_id else { return NoOrgIdSnafu.fail() };
         Ok(Self {
-            org_id: org_id.parse().context(OrgIdSnafu)?,
+            org_id: org_id
+                .parse()
+                .map_err(|error: IdError| OrgIdSnafu { expected: error.expected() }.build())?,
             account_number: identity.account_number.and_then(|number| number.parse().ok()).map(AccountNumber),
             cluster_id: identity.system.and_then(|system| system.cluster_id).and_then(|id| id.parse().ok()),
         })
     }
 
-    /// The identity as ingress writes it, for tools that announce archives themselves.
+    /// Encodes the identity as ingress does, for tools that announce archives themselves.
     pub fn to_base64(&self) -> String {
         let mut identity = serde_json::json!({
             "type": "System",
@@ -116,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_internal_organisation_comes_first() {
+    fn internal_organisation_takes_precedence() {
         let identity = Identity::from_json(
             br#"{"identity":{"org_id":"2","internal":{"org_id":"1"},"account_number":"7"}}"#,
         )
@@ -126,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn an_identity_without_a_numeric_organisation_is_refused() {
+    fn identity_without_a_numeric_organisation_is_rejected() {
         let no_org = Identity::from_json(br#"{"identity":{"internal":{}}}"#);
         assert!(matches!(no_org, Err(IdentityError::NoOrgId)), "{no_org:?}");
         let word = Identity::from_json(br#"{"identity":{"internal":{"org_id":"acme"}}}"#);
@@ -136,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cluster_that_is_no_uuid_is_no_cluster() {
+    fn cluster_that_is_not_a_uuid_is_absent() {
         let identity =
             Identity::from_json(br#"{"identity":{"internal":{"org_id":"1"},"system":{"cluster_id":"x"}}}"#)
                 .unwrap();
@@ -144,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn encoded_identity_is_parsed_back() {
         let identity = Identity {
             org_id: OrgId::new(1).unwrap(),
             account_number: Some(AccountNumber(2)),
@@ -154,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn padding_is_optional_and_rubbish_is_named() {
+    fn padding_is_optional_and_other_text_is_rejected() {
         let padded =
             Identity { org_id: OrgId::new(12).unwrap(), account_number: None, cluster_id: None }.to_base64();
         assert!(Identity::from_base64(padded.trim_end_matches('=')).is_ok());

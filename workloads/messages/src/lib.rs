@@ -7,8 +7,9 @@
 //!                              └── dead_letter    ◀───┘
 //! ```
 //!
-//! Everything here is pure: bytes in, typed values out, or the reverse. Nothing in this crate opens a file or a socket, reads
-//! the clock, or logs. Field names and JSON types are those of the services that the pipeline interoperates with.
+//! Everything here is pure: bytes in, typed values out, or the reverse. Nothing in this crate opens a file or a socket,
+//! reads the clock, or logs. Field names and JSON types are those of the services that the pipeline interoperates with.
+//! Errors about a message never repeat its values, which may be credentials.
 
 mod announce;
 mod dead_letter;
@@ -16,7 +17,9 @@ mod error_class;
 mod go_json;
 mod id;
 mod identity;
+mod json;
 mod payload_status;
+mod reason;
 mod results;
 mod timestamp;
 mod workloads;
@@ -27,7 +30,9 @@ pub use error_class::ErrorClass;
 pub use go_json::encode_object_like_go;
 pub use id::{AccountNumber, ClusterId, ErrorKey, IdError, OrgId, RuleFqdn, RuleSelector};
 pub use identity::{Identity, IdentityError};
+pub use json::{JsonError, parse_json, without_values};
 pub use payload_status::{PayloadStatus, Status};
+pub use reason::Reason;
 pub use results::{Hit, Metadata, Report, Results, ResultsError, ResultsMessage};
 pub use timestamp::{Timestamp, TimestampError, format_utc_seconds, parse_gathering_time};
 pub use workloads::WorkloadsMessage;

@@ -1,29 +1,35 @@
-//! `platform.payload-status`: how far a request has come, for the payload tracker.
+//! `platform.payload-status`: the progress of a request, for the payload tracker.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
 use crate::{AccountNumber, Identity, OrgId};
 
-/// A step of a request's way.
+/// A step in the processing of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// The service has taken the message.
+    /// The service has received the message.
     Received,
-    /// The pipeline works on the archive.
+    /// The pipeline is processing the archive.
     Processing,
     /// The writer has stored the results.
     Processed,
     /// The service is done.
     Success,
-    /// The service has given up.
+    /// The service has dead-lettered the message.
     Error,
 }
 
-/// A message of the topic.
+/// A message of the topic. `org_id` and `account` are strings, and absent when unknown.
 ///
-/// `org_id` and `account` are strings, and absent when unknown.
+/// ```
+/// use ccx_messages::{PayloadStatus, Status};
+///
+/// let now = chrono::DateTime::from_timestamp(1_768_478_400, 0).unwrap();
+/// let status = PayloadStatus::new("ccx-data-pipeline", "abc", Status::Error, now).with_message("no archive");
+/// assert!(String::from_utf8(status.to_json()).unwrap().contains(r#""status_msg":"no archive""#));
+/// ```
 #[derive(Clone, Debug, Serialize)]
 pub struct PayloadStatus<'a> {
     service: &'a str,
@@ -39,7 +45,10 @@ pub struct PayloadStatus<'a> {
 }
 
 impl<'a> PayloadStatus<'a> {
-    /// Request `request_id` has reached `status` in `service`.
+    /// Longest text for people, in bytes: the tracker keeps it in a row.
+    const MAX_MESSAGE_BYTES: usize = 1000;
+
+    /// Creates the message that `request_id` has reached `status` in `service`.
     pub fn new(service: &'a str, request_id: &'a str, status: Status, date: DateTime<Utc>) -> Self {
         Self {
             service,
@@ -52,13 +61,13 @@ impl<'a> PayloadStatus<'a> {
         }
     }
 
-    /// Adds whose request it is.
+    /// Adds the sender of the request.
     #[must_use]
     pub fn with_identity(self, identity: &Identity) -> Self {
         self.with_owner(identity.org_id, identity.account_number)
     }
 
-    /// Adds whose request it is.
+    /// Adds the sender of the request.
     #[must_use]
     pub fn with_owner(mut self, org_id: OrgId, account: Option<AccountNumber>) -> Self {
         self.org_id = Some(org_id.to_string());
@@ -66,14 +75,14 @@ impl<'a> PayloadStatus<'a> {
         self
     }
 
-    /// Adds a sentence for people.
+    /// Adds a text for people; its first 1000 bytes are sent.
     #[must_use]
     pub fn with_message(mut self, message: &'a str) -> Self {
-        self.status_msg = Some(message);
+        self.status_msg = Some(&message[..message.floor_char_boundary(Self::MAX_MESSAGE_BYTES)]);
         self
     }
 
-    /// The message's bytes.
+    /// Encodes the message.
     pub fn to_json(&self) -> Vec<u8> {
         serde_json::to_vec(self).unwrap_or_default()
     }
@@ -84,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_tracker_gets_strings_and_only_what_is_known() {
+    fn encoded_status_has_strings_and_no_unknown_field() {
         let date = DateTime::from_timestamp(1_768_478_400, 5).unwrap();
         let status = PayloadStatus::new("ccx-data-pipeline", "abc", Status::Received, date);
         let json = String::from_utf8(status.clone().to_json()).unwrap();

@@ -1,4 +1,4 @@
-//! `ccx.ocp.results`: what the rules found in an archive.
+//! `ccx.ocp.results`: the report about an archive.
 
 use std::{
     borrow::Cow,
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use snafu::{OptionExt, ResultExt, Snafu, ensure};
 
-use crate::{AccountNumber, ClusterId, OrgId, Timestamp, timestamp::TimestampError};
+use crate::{AccountNumber, ClusterId, JsonError, OrgId, Timestamp, parse_json, timestamp::TimestampError};
 
 /// A message as the pipeline sends it.
 #[derive(Serialize)]
@@ -41,7 +41,7 @@ pub struct ResultsMessage<'a> {
     pub metadata: Metadata,
 }
 
-/// What is known about an archive beside its results.
+/// Facts about an archive beside its report.
 #[derive(Serialize)]
 pub struct Metadata {
     /// When the cluster gathered the data, as `YYYY-MM-DDTHH:MM:SSZ`.
@@ -49,7 +49,7 @@ pub struct Metadata {
 }
 
 impl ResultsMessage<'_> {
-    /// The message's bytes: JSON and a newline.
+    /// Encodes the message: JSON and a newline.
     pub fn to_json(&self) -> Vec<u8> {
         let mut json = serde_json::to_vec(self).unwrap_or_default();
         json.push(b'\n');
@@ -60,13 +60,13 @@ impl ResultsMessage<'_> {
 /// Why a message can't be stored.
 #[derive(Debug, Snafu)]
 pub enum ResultsError {
-    /// Not the JSON that it should be.
+    /// Not JSON with fields of the expected types.
     #[snafu(display("failed to parse the results message"))]
     Json {
-        /// What is wrong and where.
-        source: serde_json::Error,
+        /// The place and the expectation.
+        source: JsonError,
     },
-    /// A field that every message must have is missing.
+    /// A required field is missing.
     #[snafu(display("missing required attribute '{attribute}'"))]
     MissingAttribute {
         /// The field.
@@ -74,35 +74,45 @@ pub enum ResultsError {
     },
     /// The cluster's name is not a UUID.
     #[snafu(display("cluster name is not a UUID"))]
-    ClusterName {
-        /// What it is instead.
-        source: crate::IdError,
-    },
+    ClusterName,
     /// The report lacks keys that every report has.
     #[snafu(display("improper report structure, missing key(s) with name '[{}]'", keys.join(" ")))]
     MissingReportKeys {
         /// The keys that are missing.
         keys: Vec<&'static str>,
     },
-    /// The report's hits or its information items are not what they should be.
+    /// The report's hits or its information items are invalid.
     #[snafu(display("improper report structure, failed to parse '{key}'"))]
     ReportItems {
-        /// The key under which they are.
+        /// Their key in the report.
         key: &'static str,
-        /// What is wrong and where.
-        source: serde_json::Error,
+        /// The place and the expectation.
+        source: JsonError,
     },
-    /// A time is not one.
+    /// A time is invalid.
     #[snafu(display("failed to read '{attribute}'"))]
     Time {
         /// The field.
         attribute: &'static str,
-        /// What it is instead.
+        /// The cause.
         source: TimestampError,
     },
 }
 
-/// A message as the writer takes it: checked, and borrowed from its bytes where it is large.
+/// A message as the writer reads it: validated, and borrowed from its bytes where it is large.
+///
+/// ```
+/// use ccx_messages::Results;
+///
+/// let message = br#"{
+///     "OrgID": 7, "ClusterName": "5d5892d3-1f74-4ccf-91af-548dfc9767aa", "LastChecked": "2026-01-15T12:00:00Z",
+///     "Report": {"system": {}, "fingerprints": [],
+///                "reports": [{"component": "rules.degraded.report", "key": "DEGRADED", "details": {}}]}
+/// }"#;
+/// let results = Results::parse(message)?;
+/// assert_eq!(results.report.hits[0].error_key, "DEGRADED");
+/// # Ok::<(), ccx_messages::ResultsError>(())
+/// ```
 #[derive(Debug)]
 pub struct Results<'a> {
     /// The organisation that owns the cluster.
@@ -111,7 +121,7 @@ pub struct Results<'a> {
     pub account_number: Option<AccountNumber>,
     /// The cluster.
     pub cluster_id: ClusterId,
-    /// What the rules found.
+    /// The report of the rules.
     pub report: Report<'a>,
     /// When the archive was announced: of two reports of a cluster, the one with the later time counts.
     pub last_checked: Timestamp,
@@ -124,9 +134,9 @@ pub struct Results<'a> {
 }
 
 impl<'a> Results<'a> {
-    /// Reads and checks a message.
+    /// Parses and validates a message.
     pub fn parse(json: &'a [u8]) -> Result<Self, ResultsError> {
-        let wire: Wire<'a> = serde_json::from_slice(json).context(JsonSnafu)?;
+        let wire: Wire<'a> = parse_json(json).context(JsonSnafu)?;
         let org_id = wire.org_id.context(MissingAttributeSnafu { attribute: "OrgID" })?;
         let cluster_name = wire.cluster_name.context(MissingAttributeSnafu { attribute: "ClusterName" })?;
         let sections = wire.report.context(MissingAttributeSnafu { attribute: "Report" })?;
@@ -135,7 +145,7 @@ impl<'a> Results<'a> {
         Ok(Self {
             org_id,
             account_number: wire.account_number,
-            cluster_id: cluster_name.parse().context(ClusterNameSnafu)?,
+            cluster_id: cluster_name.parse().ok().context(ClusterNameSnafu)?,
             report: Report::from_sections(sections)?,
             last_checked: Timestamp::parse(&last_checked).context(TimeSnafu { attribute: "LastChecked" })?,
             version: wire.version.unwrap_or(0),
@@ -145,7 +155,7 @@ impl<'a> Results<'a> {
     }
 }
 
-/// The zero time of Go's services (year 1) means that nothing is known.
+/// The zero time of Go (year 1) means that the time is unknown.
 fn parse_gathered_at(text: &str) -> Result<Option<DateTime<Utc>>, ResultsError> {
     let time = Timestamp::parse(text).context(TimeSnafu { attribute: "Metadata.gathering_time" })?.utc();
     Ok((time.year() > 1).then_some(time))
@@ -178,7 +188,7 @@ struct IncomingMetadata {
 
 type Sections<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
 
-/// A report with the parts that the writer stores in columns of their own.
+/// A report, with the parts that the writer stores in columns of their own.
 #[derive(Debug)]
 pub struct Report<'a> {
     sections: Sections<'a>,
@@ -194,7 +204,7 @@ pub struct Hit<'a> {
     /// The rule's component: its module and `.report`.
     #[serde(borrow)]
     pub component: Cow<'a, str>,
-    /// What the rule found.
+    /// The finding.
     #[serde(rename = "key", borrow)]
     pub error_key: Cow<'a, str>,
     /// The data for the texts, as it stands in the message.
@@ -218,7 +228,7 @@ impl<'a> Report<'a> {
         Ok(Self { hits: without_repeats(hits), cluster_version, sections })
     }
 
-    /// Whether the report says nothing at all, not even about the system: such reports are not stored.
+    /// Returns whether every section of the report is empty, `system` included: such reports are not stored.
     pub fn is_empty(&self) -> bool {
         self.sections.iter().all(|(key, value)| match key.as_ref() {
             "analysis_metadata" => true,
@@ -227,7 +237,7 @@ impl<'a> Report<'a> {
         })
     }
 
-    /// The whole report as it is stored: keys sorted, no whitespace.
+    /// Encodes the whole report as it is stored: keys sorted, no whitespace.
     pub fn to_stored_json(&self) -> String {
         crate::encode_object_like_go(&self.sections)
     }
@@ -248,7 +258,7 @@ fn parse_items<'a, T: Deserialize<'a>>(
     key: &'static str,
 ) -> Result<Vec<T>, ResultsError> {
     let Some(section) = sections.get(key) else { return Ok(Vec::new()) };
-    let items: Option<Vec<T>> = serde_json::from_str(section.get()).context(ReportItemsSnafu { key })?;
+    let items: Option<Vec<T>> = parse_json(section.get().as_bytes()).context(ReportItemsSnafu { key })?;
     Ok(items.unwrap_or_default())
 }
 

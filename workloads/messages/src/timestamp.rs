@@ -1,21 +1,32 @@
 //! Times as the messages carry them.
 
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Serialize,
+    de::{Error as _, Unexpected},
+};
 use snafu::{ResultExt, Snafu};
 
 /// A text is not an RFC 3339 time.
 #[derive(Debug, Snafu)]
-#[snafu(display("{text:?} is not an RFC 3339 time"))]
+#[snafu(display("not an RFC 3339 time"))]
 pub struct TimestampError {
-    text: String,
     source: chrono::ParseError,
 }
 
-/// An RFC 3339 time that also keeps the text it was read from.
+/// An RFC 3339 time that keeps the text it was parsed from.
 ///
-/// The time an archive was announced travels unchanged from message to message, with nanoseconds and whatever zone the sender
-/// wrote, so the text is what is sent on and the parsed time is what is compared and stored.
+/// The time of an announcement is sent on from message to message unchanged, with its nanoseconds and its zone. The
+/// text is sent on; the parsed time is compared and stored.
+///
+/// ```
+/// use ccx_messages::Timestamp;
+///
+/// let time = Timestamp::parse("2026-01-15T14:00:00+02:00")?;
+/// assert_eq!(time.as_str(), "2026-01-15T14:00:00+02:00");
+/// assert_eq!(time.utc().to_rfc3339(), "2026-01-15T12:00:00+00:00");
+/// # Ok::<(), ccx_messages::TimestampError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timestamp {
     text: Box<str>,
@@ -23,18 +34,18 @@ pub struct Timestamp {
 }
 
 impl Timestamp {
-    /// Reads an RFC 3339 time.
+    /// Parses an RFC 3339 time.
     pub fn parse(text: &str) -> Result<Self, TimestampError> {
-        let time = DateTime::parse_from_rfc3339(text).context(TimestampSnafu { text })?;
+        let time = DateTime::parse_from_rfc3339(text).context(TimestampSnafu)?;
         Ok(Self { text: text.into(), utc: time.to_utc() })
     }
 
-    /// The text as it was received.
+    /// Returns the text as it was received.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The moment in UTC.
+    /// Returns the time in UTC.
     pub fn utc(&self) -> DateTime<Utc> {
         self.utc
     }
@@ -55,16 +66,16 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        Self::parse(&text).map_err(serde::de::Error::custom)
+        Self::parse(&text).map_err(|_| D::Error::invalid_value(Unexpected::Str(&text), &"an RFC 3339 time"))
     }
 }
 
-/// `YYYY-MM-DDTHH:MM:SSZ`, the form of `Metadata.gathering_time`.
+/// Formats as `YYYY-MM-DDTHH:MM:SSZ`, the form of `Metadata.gathering_time`.
 pub fn format_utc_seconds(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// Reads the gathering time that a cluster sent as custom metadata and converts it to UTC.
+/// Parses the gathering time that a cluster sent as custom metadata, and converts it to UTC.
 ///
 /// Clusters send RFC 3339; older ones ISO 8601 without a zone, which is UTC since cluster nodes run in UTC. Anything else is
 /// `None`: the archive is still worth processing.
@@ -82,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_timestamp_is_sent_on_as_it_came() {
+    fn timestamp_is_encoded_as_it_was_parsed() {
         let text = "2020-12-09T16:17:42.822020204Z";
         let timestamp: Timestamp = serde_json::from_str(&format!("{text:?}")).unwrap();
         assert_eq!(serde_json::to_string(&timestamp).unwrap(), format!("{text:?}"));
@@ -90,14 +101,14 @@ mod tests {
     }
 
     #[test]
-    fn a_zone_is_kept_in_the_text_and_applied_in_the_time() {
+    fn zone_is_kept_in_the_text_and_applied_to_the_time() {
         let timestamp = Timestamp::parse("2026-01-15T14:00:00+02:00").unwrap();
         assert_eq!(timestamp.as_str(), "2026-01-15T14:00:00+02:00");
         assert_eq!(format_utc_seconds(timestamp.utc()), "2026-01-15T12:00:00Z");
     }
 
     #[test]
-    fn times_that_are_none_are_refused() {
+    fn text_without_date_time_and_zone_is_rejected() {
         for text in ["", "yesterday", "2026-01-15", "2026-01-15T12:00:00", "2026-02-30T12:00:00Z"] {
             assert!(Timestamp::parse(text).is_err(), "{text:?}");
         }

@@ -32,7 +32,7 @@ pub struct WorkloadsMessage<'a> {
 }
 
 impl WorkloadsMessage<'_> {
-    /// The message's bytes: JSON and a newline.
+    /// Encodes the message: JSON and a newline.
     pub fn to_json(&self) -> Vec<u8> {
         let mut json = serde_json::to_vec(self).unwrap_or_default();
         json.push(b'\n');
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fields_are_those_that_consumers_know() {
+    fn encoded_message_has_the_fields_of_the_topic() {
         let (text, value) = encoded(None);
         let expected = json!({
             "OrgID": 10,
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_is_told_when_it_is_known() {
+    fn known_account_is_encoded() {
         let account_number = serde_json::from_value(json!(7)).unwrap();
         assert_eq!(encoded(Some(account_number)).1["AccountNumber"], 7);
     }

@@ -3,8 +3,7 @@
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use ccx_messages::{Announce, DeadLetter, Status};
-use ccx_service::error_chain;
+use ccx_messages::{Announce, DeadLetter, Reason, Status};
 use ccx_transport::{Position, Record};
 use futures::FutureExt as _;
 use snafu::{IntoError, ResultExt};
@@ -140,9 +139,9 @@ impl Handler {
     async fn bury(&self, record: &Record, error: &RecordError) -> Option<Position> {
         let request = Request::of_payload(&record.payload);
         record_request_id(request.as_ref());
-        let (class, reason) = (error.class(), error_chain(error));
+        let (class, reason) = (error.class(), Reason::from_error(error));
         let Record { topic, partition, offset, .. } = record;
-        tracing::warn!(%class, error = reason, "dead letter");
+        tracing::warn!(%class, error = &*reason, "dead letter");
         let letter = DeadLetter {
             error: reason.clone(),
             class,

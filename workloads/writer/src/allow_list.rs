@@ -13,16 +13,17 @@ use crate::{
 /// All organisations, or those of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum AllowList {
-    Everyone,
+    Every,
     Only(HashSet<OrgId>),
 }
 
 impl AllowList {
-    /// Reads a CSV file with the organisation in the first column; without a file everyone is allowed.
+    /// Reads a CSV file with the organisation in the first column; without a file every organisation is allowed.
     pub(crate) fn load(file: Option<&Path>) -> Result<Self, WriterError> {
-        let Some(path) = file else { return Ok(Self::Everyone) };
+        let Some(path) = file else { return Ok(Self::Every) };
         let text = fs::read_to_string(path).context(ReadAllowListSnafu { path })?;
-        Self::parse(&text).or_else(|(line, error)| Err(error).context(ParseAllowListSnafu { path, line }))
+        Self::parse(&text)
+            .map_err(|(line, error)| ParseAllowListSnafu { path, line, expected: error.expected() }.build())
     }
 
     /// The first line may be a heading; empty lines are skipped. An error comes with its line.
@@ -41,7 +42,7 @@ impl AllowList {
 
     pub(crate) fn allows(&self, org_id: OrgId) -> bool {
         match self {
-            Self::Everyone => true,
+            Self::Every => true,
             Self::Only(organisations) => organisations.contains(&org_id),
         }
     }
@@ -56,12 +57,12 @@ mod tests {
     }
 
     #[test]
-    fn without_a_file_everyone_is_allowed() {
+    fn every_organisation_is_allowed_without_a_file() {
         assert!(AllowList::load(None).unwrap().allows(org(1)));
     }
 
     #[test]
-    fn only_the_organisations_of_the_file_are_allowed() {
+    fn organisation_outside_of_the_file_is_not_allowed() {
         for csv in ["OrgID\n1\n3\n", "1\n3", "\"org\",name\r\n\"1\",one\r\n\r\n 3 ,three\r\n"] {
             let list = AllowList::parse(csv).unwrap();
             assert_eq!([1, 2, 3].map(|number| list.allows(org(number))), [true, false, true], "{csv:?}");
@@ -69,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_no_organisation_is_named() {
+    fn invalid_line_is_named() {
         assert_eq!(AllowList::parse("OrgID\n1\nx\n").unwrap_err().0, 3);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("orgs.csv");
@@ -80,6 +81,6 @@ mod tests {
                 .starts_with("failed to read the list of organisations")
         );
         fs::write(&path, "1\n0\n").unwrap();
-        assert!(AllowList::load(Some(&path)).unwrap_err().to_string().starts_with("failed to read line 2"));
+        assert!(AllowList::load(Some(&path)).unwrap_err().to_string().starts_with("line 2 of the list"));
     }
 }

@@ -1,15 +1,12 @@
 //! What to do with a message, as far as the message itself tells.
 
-use ccx_messages::{AccountNumber, ErrorClass, OrgId, Results, ResultsError};
+use ccx_messages::{AccountNumber, ErrorClass, OrgId, Reason, Results, ResultsError};
 use ccx_storage::NewReport;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
-use snafu::{CleanedErrorText, Snafu, ensure};
+use snafu::{Snafu, ensure};
 
 use crate::allow_list::AllowList;
-
-/// Longest reason in bytes that a dead letter and a row carry; the beginning says what is wrong.
-const MAX_REASON_BYTES: usize = 4096;
 
 /// A message, looked at.
 #[derive(Debug)]
@@ -41,18 +38,12 @@ pub(crate) enum Verdict {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refused {
     pub(crate) class: ErrorClass,
-    /// A sentence with its causes.
-    pub(crate) reason: String,
+    pub(crate) reason: Reason,
 }
 
 impl Refused {
     pub(crate) fn new(class: ErrorClass, error: &dyn std::error::Error) -> Self {
-        let texts: Vec<String> =
-            CleanedErrorText::new(error).map(|(_, text, _)| text).filter(|text| !text.is_empty()).collect();
-        let mut reason = texts.join(": ");
-        let end = (0..=MAX_REASON_BYTES.min(reason.len())).rev().find(|end| reason.is_char_boundary(*end));
-        reason.truncate(end.unwrap_or(0));
-        Self { class, reason }
+        Self { class, reason: Reason::from_error(error) }
     }
 }
 
@@ -131,10 +122,10 @@ mod tests {
     }
 
     fn checked(payload: &[u8]) -> Checked {
-        check(payload, &AllowList::Everyone, Utc::now())
+        check(payload, &AllowList::Every, Utc::now())
     }
 
-    fn reason(payload: &[u8]) -> String {
+    fn reason(payload: &[u8]) -> Reason {
         let Verdict::Refuse(refused) = checked(payload).verdict else { panic!("is not refused") };
         assert_eq!(refused.class, ErrorClass::BadInput);
         refused.reason
@@ -165,7 +156,7 @@ mod tests {
     #[test]
     fn a_broken_message_says_why_and_whose_it_is() {
         let missing = message("");
-        assert_eq!(reason(&missing), "missing required attribute 'Report'");
+        assert_eq!(&*reason(&missing), "missing required attribute 'Report'");
         let owner = Some((OrgId::new(7).unwrap(), None));
         assert_eq!(checked(&missing).request, Some(Request { id: "r".into(), owner }));
         assert_eq!(
@@ -184,13 +175,6 @@ mod tests {
         let Verdict::Refuse(refused) = check(&payload, &allow_list, Utc::now()).verdict else {
             panic!("is not refused")
         };
-        assert_eq!(refused.reason, "organization ID is not in allow list");
-    }
-
-    #[test]
-    fn a_long_reason_is_cut_at_a_character() {
-        let error = std::io::Error::other(format!("x{}", "é".repeat(MAX_REASON_BYTES)));
-        let refused = Refused::new(ErrorClass::Bug, &error);
-        assert_eq!(refused.reason.len(), MAX_REASON_BYTES - 1);
+        assert_eq!(&*refused.reason, "organization ID is not in allow list");
     }
 }

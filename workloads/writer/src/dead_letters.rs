@@ -113,6 +113,6 @@ pub(crate) fn consumer_error(
         produced_at: record.timestamp_ms.and_then(DateTime::from_timestamp_millis).unwrap_or(consumed_at),
         consumed_at,
         message: record.payload.to_vec(),
-        error: refused.reason.clone(),
+        error: refused.reason.to_string(),
     }
 }

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use ccx_messages::IdError;
 use snafu::Snafu;
 
 /// Why the writer can't start. Once it runs, nothing but a shutdown ends it.
@@ -44,13 +43,13 @@ pub enum WriterError {
         source: std::io::Error,
     },
     /// The list of organisations holds something else.
-    #[snafu(display("failed to read line {line} of the list of organisations {}", path.display()))]
+    #[snafu(display("line {line} of the list of organisations {} is not {expected}", path.display()))]
     ParseAllowList {
         /// The file.
         path: PathBuf,
         /// The line, counted from 1.
         line: usize,
-        /// What stands there.
-        source: IdError,
+        /// The expected form.
+        expected: &'static str,
     },
 }

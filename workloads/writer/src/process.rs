@@ -101,7 +101,7 @@ impl Processor<'_> {
         let request_id = request.as_ref().map(|request| request.id.as_str());
         let (partition, offset) = (record.partition, record.offset);
         if let End::Refused(Refused { class, reason }) = end {
-            warn!(request_id, topic = %record.topic, partition, offset, %class, reason, "a message is given up");
+            warn!(request_id, topic = %record.topic, partition, offset, %class, reason = &**reason, "a message is given up");
             self.metrics.consuming_errors.inc();
             self.metrics.failed_processing_time.observe(elapsed);
             self.statuses.tell(request.as_ref(), Status::Error, Some(reason));

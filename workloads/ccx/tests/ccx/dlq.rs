@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use ccx_local::Kafka;
-use ccx_messages::{DeadLetter, ErrorClass};
+use ccx_messages::{DeadLetter, ErrorClass, Reason};
 use ccx_transport::{Headers, Producer, Record, TopicReader, dead_letter};
 use serde_json::Value;
 
@@ -29,7 +29,7 @@ async fn put(kafka: &Kafka, (topic, queue): (&str, &str), class: ErrorClass, req
         payload: format!(r#"{{"request_id":"{request_id}"}}"#).into(),
     };
     let letter = DeadLetter {
-        error: format!("failed for {request_id}"),
+        error: Reason::new(&format!("failed for {request_id}")),
         class,
         topic: topic.into(),
         partition: 0,

@@ -18,7 +18,7 @@ const NO_HITS: &str =
     r#"{"system":{"metadata":{},"hostname":null},"reports":[],"fingerprints":[],"skips":[],"info":[]}"#;
 
 #[test]
-fn what_the_pipeline_sends_the_writer_reads() {
+fn encoded_message_is_parsed_back() {
     let report = RawValue::from_string(
         r#"{"fingerprints":[],"reports":[{"component":"a.b.report","key":"K","details":{"type":"rule", "n": 1}}],
             "system":{"hostname":null},"info":[{"info_id":"version_info|CLUSTER_VERSION_INFO","details":{"version":"4.18.9"}}]}"#
@@ -52,7 +52,7 @@ fn what_the_pipeline_sends_the_writer_reads() {
 }
 
 #[test]
-fn each_missing_attribute_is_named() {
+fn missing_attribute_is_named() {
     for attribute in ["OrgID", "ClusterName", "Report", "LastChecked"] {
         let mut message: serde_json::Value = serde_json::from_str(&message_with(NO_HITS)).unwrap();
         message.as_object_mut().unwrap().remove(attribute);
@@ -61,7 +61,7 @@ fn each_missing_attribute_is_named() {
 }
 
 #[test]
-fn each_attribute_of_a_wrong_type_is_refused() {
+fn attribute_of_a_wrong_type_is_rejected() {
     let wrong = [
         ("OrgID", "\"x\""),
         ("OrgID", "0"),
@@ -82,7 +82,7 @@ fn each_attribute_of_a_wrong_type_is_refused() {
 }
 
 #[test]
-fn a_name_that_is_no_uuid_and_a_time_that_is_none_are_refused() {
+fn invalid_cluster_name_or_time_is_rejected() {
     assert_eq!(error_of(&message_with(NO_HITS).replace(CLUSTER, "my-cluster")), "cluster name is not a UUID");
     assert_eq!(
         error_of(&message_with(NO_HITS).replace("2026-01-15T12:00:00.5Z", "now")),
@@ -103,7 +103,7 @@ fn missing_report_keys_are_listed() {
 }
 
 #[test]
-fn a_report_that_says_nothing_is_empty() {
+fn report_with_empty_sections_is_empty() {
     let is_empty = |report: &str| Results::parse(message_with(report).as_bytes()).unwrap().report.is_empty();
     assert!(is_empty(NO_HITS));
     assert!(is_empty(
@@ -114,7 +114,7 @@ fn a_report_that_says_nothing_is_empty() {
 }
 
 #[test]
-fn a_hit_that_is_there_twice_counts_once() {
+fn repeated_hit_is_dropped() {
     let hit = |n: u8| format!(r#"{{"component":"a.b.report","key":"K","details":{{"n":{n}}}}}"#);
     let report = format!(r#"{{"system":{{}},"fingerprints":[],"reports":[{},{}]}}"#, hit(1), hit(2));
     let message = message_with(&report);
@@ -123,7 +123,7 @@ fn a_hit_that_is_there_twice_counts_once() {
 }
 
 #[test]
-fn the_gathering_time_may_be_missing_or_zero_but_not_wrong() {
+fn gathering_time_may_be_missing_or_zero_but_not_invalid() {
     let gathered_at = |time: &str| {
         let message = message_with(NO_HITS).replace("\"2026-01-15T11:00:00Z\"", time);
         Results::parse(message.as_bytes()).map(|results| results.gathered_at.map(format_utc_seconds))
@@ -138,7 +138,7 @@ fn the_gathering_time_may_be_missing_or_zero_but_not_wrong() {
 }
 
 #[test]
-fn a_missing_version_is_zero_and_an_unexpected_one_is_kept() {
+fn missing_version_is_zero_and_an_unexpected_one_is_kept() {
     let version = |text: &str| {
         Results::parse(message_with(NO_HITS).replace("\"Version\":2,", text).as_bytes()).unwrap().version
     };

@@ -115,7 +115,7 @@ impl Monitor {
             }
             // `kafka.properties` go to consumers and producers alike; each says of those of the other that it does not know them.
             RDKafkaLogLevel::Warning if facility == "CONFWARN" => {
-                debug!(client = self.client, facility, line, "librdkafka")
+                debug!(client = self.client, facility, line, "librdkafka");
             }
             RDKafkaLogLevel::Warning => warn!(client = self.client, facility, line, "librdkafka"),
             _ => debug!(client = self.client, facility, line, "librdkafka"),

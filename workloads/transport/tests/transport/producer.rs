@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ccx_config::Kafka;
-use ccx_messages::{DeadLetter, ErrorClass};
+use ccx_messages::{DeadLetter, ErrorClass, Reason};
 use ccx_transport::{Outgoing, Producer, Record, TopicReader, dead_letter};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
@@ -106,7 +106,7 @@ async fn flushing_ends_when_everything_is_acknowledged_or_the_time_is_over() {
 
 fn letter(error: &str) -> DeadLetter {
     DeadLetter {
-        error: error.into(),
+        error: Reason::new(error),
         class: ErrorClass::BadInput,
         topic: TOPIC.into(),
         partition: 0,

@@ -82,7 +82,7 @@ async fn every_kind_of_broken_message_is_given_up_and_the_others_are_stored() {
     for ((message, reason), (letter, row)) in broken.iter().zip(letters.iter().zip(&rows)) {
         let why = DeadLetter::from_headers(&letter.headers.iter()).unwrap();
         assert_eq!((letter.payload.as_ref(), why.class), (message.as_bytes(), ErrorClass::BadInput));
-        assert!(why.error.starts_with(reason) && *row == why.error, "{} is not {reason}", why.error);
+        assert!(why.error.starts_with(reason) && **row == *why.error, "{} is not {reason}", why.error);
     }
 }
 

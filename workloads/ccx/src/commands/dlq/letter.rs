@@ -140,7 +140,7 @@ impl Letter {
         match DeadLetter::from_headers(&record.headers.iter()) {
             Some(letter) => Self {
                 class: letter.class.into(),
-                error: letter.error,
+                error: letter.error.to_string(),
                 request_id,
                 original_topic: Some(letter.topic),
                 failed_by: Some(letter.failed_by),
@@ -169,6 +169,7 @@ fn request_id_in(payload: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
+    use ccx_messages::Reason;
     use ccx_transport::Headers;
 
     use super::*;
@@ -201,7 +202,7 @@ mod tests {
     #[test]
     fn our_letters_say_why() {
         let letter = DeadLetter {
-            error: "failed to download: 404".into(),
+            error: Reason::new("failed to download: 404"),
             class: ErrorClass::BadInput,
             topic: "platform.upload.announce".into(),
             partition: 0,
