@@ -140,7 +140,7 @@ mod tests {
             r#"{"url": "", "time": "hunter2"}"#,
             r#"{"url": "", "inner": {"url": "", "size": "x, expected hunter2"}}"#,
             r#""hunter2""#,
-            r#"hunter2"#,
+            "hunter2",
             r#"{"url": "hunter2"#,
             r#"{"url": "hunter2\u{0}"}"#,
             r#"{"url": hunter2}"#,
