@@ -84,7 +84,8 @@ impl Archive {
         }
     }
 
-    /// When the newest file was written, as its header has it; `None` when no header has a time.
+    /// Returns when the newest file was written, as its header has it; `None` when no header has a time after 2017: tools that
+    /// leave out times write a constant of long ago.
     pub fn newest_modification(&self) -> Option<DateTime<Utc>> {
         self.index.newest_modification()
     }

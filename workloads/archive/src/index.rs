@@ -11,6 +11,12 @@ use crate::{
     path::push_normalised,
 };
 
+/// The earliest modification time that is taken for one: no cluster of OpenShift 4 is older.
+///
+/// Tools that leave out times write a constant: 0, 1, 1980-01-01 (the first of zip), 2006-07-23 (the `tar` crate of Rust).
+const EARLIEST_TIME: DateTime<Utc> =
+    DateTime::from_timestamp(1_514_764_800, 0).expect("2018-01-01 is a time");
+
 /// A file of an archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct File<'a> {
@@ -70,8 +76,8 @@ impl Index {
     }
 
     pub(crate) fn newest_modification(&self) -> Option<DateTime<Utc>> {
-        let seconds = i64::try_from(self.newest).ok().filter(|seconds| *seconds > 0)?;
-        DateTime::from_timestamp(seconds, 0)
+        let newest = DateTime::from_timestamp(i64::try_from(self.newest).ok()?, 0)?;
+        (newest >= EARLIEST_TIME).then_some(newest)
     }
 
     pub(crate) fn skipped(&self) -> Skipped {

@@ -3,13 +3,17 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use bytes::Bytes;
 use ccx_archive::{Archive, Limits};
 use ccx_config::ArchiveLimits;
 use ccx_messages::ClusterId;
+use chrono::{DateTime, Utc};
 use snafu::{ResultExt, Snafu, ensure};
+
+use crate::archive_time::gathering_time;
 
 /// The archive can't be read from the disk. Whether it is one is for the pipeline to find out.
 #[derive(Debug, Snafu)]
@@ -31,6 +35,10 @@ pub(crate) struct ArchiveFile {
     pub(crate) bytes: Bytes,
     /// The cluster out of the archive, when that can be read.
     pub(crate) cluster_id: Option<ClusterId>,
+    /// When the data was gathered: the time in the name, that of the newest member, or that of the file.
+    pub(crate) gathered_at: Option<DateTime<Utc>>,
+    /// A hash of the files in the archive, or of its bytes when they are not an archive.
+    content_hash: u128,
 }
 
 impl ArchiveFile {
@@ -46,21 +54,34 @@ impl ArchiveFile {
         };
         let size = bytes.len() as u64;
         ensure!(size <= limit, TooBigSnafu { path, bytes: size, limit });
-        Ok(Self::new(path.display().to_string(), bytes.into(), limits))
+        let file = Self::new(path.display().to_string(), bytes.into(), limits);
+        // A name such as `.` says nothing; the one that it stands for may.
+        let full_path = fs::canonicalize(path).ok();
+        let modified = (!metadata.is_dir()).then(|| metadata.modified().ok()).flatten();
+        let gathered_at =
+            gathering_time(full_path.as_deref(), file.gathered_at, modified.map(DateTime::<Utc>::from));
+        Ok(Self { gathered_at, ..file })
     }
 
-    /// An archive that is in memory already.
+    /// Wraps an archive that is in memory already.
     pub(crate) fn new(name: String, bytes: Bytes, limits: &ArchiveLimits) -> Self {
-        let archive = Archive::read(bytes.clone(), &reader_limits(limits));
-        let cluster_id = archive.ok().and_then(|archive| archive.cluster_id());
-        Self { name, bytes, cluster_id }
+        let archive = Archive::read(bytes.clone(), &reader_limits(limits)).ok();
+        let content_hash = archive.as_ref().map_or_else(|| fnv1a([&*bytes]), hash_of_files);
+        let cluster_id = archive.as_ref().and_then(Archive::cluster_id);
+        let gathered_at = archive.as_ref().and_then(Archive::newest_modification);
+        Self { name, bytes, cluster_id, gathered_at, content_hash }
     }
 
-    /// An id for a cluster whose archive has none: the same for the same bytes.
+    /// Returns an id for a cluster whose archive has none: the same for the same files, packed or not.
     pub(crate) fn made_up_cluster_id(&self) -> Option<ClusterId> {
-        let uuid = uuid::Builder::from_custom_bytes(fnv1a(&self.bytes).to_be_bytes()).into_uuid();
+        let uuid = uuid::Builder::from_custom_bytes(self.content_hash.to_be_bytes()).into_uuid();
         uuid.to_string().parse().ok()
     }
+}
+
+fn hash_of_files(archive: &Archive) -> u128 {
+    let lines = archive.files().flat_map(|file| [file.path.as_bytes(), &[0], file.content, &[0]]);
+    fnv1a(lines)
 }
 
 /// The configured limits as the reader of archives takes them.
@@ -73,16 +94,24 @@ fn reader_limits(limits: &ArchiveLimits) -> Limits {
     }
 }
 
-/// Packs the files of `folder` as they would lie in an archive, its own name left out, sorted so that equal folders give equal bytes.
+/// Packs the files of `folder` as they would lie in an archive, its own name left out, sorted and with their times.
 fn pack(folder: &Path) -> io::Result<Vec<u8>> {
     let mut archive = tar::Builder::new(Vec::new());
-    archive.mode(tar::HeaderMode::Deterministic);
-    archive.follow_symlinks(false);
     for path in files_below(folder)? {
         let name = path.strip_prefix(folder).unwrap_or(&path);
-        archive.append_path_with_name(&path, name)?;
+        let file = fs::File::open(&path)?;
+        let metadata = file.metadata()?;
+        let mut header = tar::Header::new_gnu();
+        header.set_size(metadata.len());
+        header.set_mode(0o640);
+        header.set_mtime(seconds_since_epoch(metadata.modified()?));
+        archive.append_data(&mut header, name, io::Read::take(file, metadata.len()))?;
     }
     archive.into_inner()
+}
+
+fn seconds_since_epoch(time: SystemTime) -> u64 {
+    time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 /// All plain files below `folder`, sorted; links are not followed.
@@ -105,10 +134,11 @@ fn files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// FNV-1a with 128 bits: well spread, a few lines, and the same for ever, which the standard library's hashes do not promise.
-fn fnv1a(bytes: &[u8]) -> u128 {
+fn fnv1a<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> u128 {
     const OFFSET_BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
     const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
-    bytes.iter().fold(OFFSET_BASIS, |hash, byte| (hash ^ u128::from(*byte)).wrapping_mul(PRIME))
+    let bytes = parts.into_iter().flatten();
+    bytes.fold(OFFSET_BASIS, |hash, byte| (hash ^ u128::from(*byte)).wrapping_mul(PRIME))
 }
 
 #[cfg(test)]
@@ -136,6 +166,54 @@ mod tests {
         assert_eq!(ArchiveFile::read(folder.path(), &ArchiveLimits::default()).unwrap().bytes, file.bytes);
     }
 
+    fn set_modified(path: &Path, time: &str) {
+        let time: DateTime<Utc> = time.parse().unwrap();
+        fs::File::options().write(true).open(path).unwrap().set_modified(time.into()).unwrap();
+    }
+
+    fn gathered_at(path: &Path) -> Option<String> {
+        let file = ArchiveFile::read(path, &ArchiveLimits::default()).unwrap();
+        file.gathered_at.map(|time| time.to_rfc3339())
+    }
+
+    #[test]
+    fn folder_was_gathered_when_its_newest_file_was_written() {
+        let folder = folder_with_id();
+        set_modified(&folder.path().join("config/id"), "2026-01-15T12:00:00Z");
+        set_modified(&folder.path().join("config/node/n1.json"), "2026-01-14T12:00:00Z");
+        assert_eq!(gathered_at(folder.path()).as_deref(), Some("2026-01-15T12:00:00+00:00"));
+        let named = folder.path().join("insights-2026-01-13-010203");
+        fs::create_dir(&named).unwrap();
+        fs::rename(folder.path().join("config"), named.join("config")).unwrap();
+        assert_eq!(gathered_at(&named).as_deref(), Some("2026-01-13T01:02:03+00:00"));
+    }
+
+    #[test]
+    fn file_of_members_without_times_was_gathered_when_it_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut tar = tar::Builder::new(Vec::new());
+        let mut header = tar::Header::new_ustar();
+        header.set_size(1);
+        tar.append_data(&mut header, "config/id", b"x".as_slice()).unwrap();
+        let path = folder.path().join("archive.tar");
+        fs::write(&path, tar.into_inner().unwrap()).unwrap();
+        set_modified(&path, "2026-01-15T12:00:00Z");
+        assert_eq!(gathered_at(&path).as_deref(), Some("2026-01-15T12:00:00+00:00"));
+    }
+
+    #[test]
+    fn made_up_id_is_the_same_for_the_same_files_of_another_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config");
+        fs::write(&path, "x").unwrap();
+        let id = || ArchiveFile::read(folder.path(), &ArchiveLimits::default()).unwrap().made_up_cluster_id();
+        let first = id();
+        set_modified(&path, "2026-01-15T12:00:00Z");
+        assert_eq!(id(), first);
+        fs::write(&path, "y").unwrap();
+        assert_ne!(id(), first);
+    }
+
     #[test]
     fn what_is_no_archive_is_still_a_file_without_a_cluster() {
         let file = ArchiveFile::new("x".into(), Bytes::from_static(b"no archive"), &ArchiveLimits::default());
@@ -154,8 +232,8 @@ mod tests {
 
     #[test]
     fn the_hash_is_the_published_one() {
-        assert_eq!(fnv1a(b""), 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d);
-        assert_eq!(fnv1a(b"a"), 0xd228_cb69_6f1a_8caf_7891_2b70_4e4a_8964);
+        assert_eq!(fnv1a([]), 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d);
+        assert_eq!(fnv1a([b"a".as_slice()]), 0xd228_cb69_6f1a_8caf_7891_2b70_4e4a_8964);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! ```
 
 mod archive_file;
+mod archive_time;
 mod cli;
 mod commands;
 mod failure;

@@ -67,6 +67,8 @@ pub(crate) struct CompiledExpression {
 pub(crate) enum Undecided {
     Limit(String),
     Failed(String),
+    /// It depends on the gathering time, which is unknown.
+    NoGatheringTime(String),
 }
 
 impl CompiledExpression {
@@ -140,6 +142,7 @@ impl Rule for DeclarativeRule {
             Ok(Some(details)) => Some(Response::hit(self.0.error_key.to_string(), &details.details())),
             Err(Undecided::Limit(limit)) => Some(Response::fault(FaultReason::Limit(limit))),
             Err(Undecided::Failed(error)) => Some(Response::fault(FaultReason::Failed(error))),
+            Err(Undecided::NoGatheringTime(_)) => Some(Response::missing("gathering_time")),
         }
     }
 }
@@ -165,8 +168,12 @@ impl Compiled {
     /// The details of the problem; `None` when there is none.
     fn judge(&self, context: &Context<'_>, deadline: Instant) -> Result<Option<Value>, Undecided> {
         let meter = Meter::new(MAX_STEPS, deadline.min(context.deadline()));
-        let mut evaluation =
-            Evaluation { rule: self, now: context.now(), meter: &meter, values: self.input_values(context)? };
+        let mut evaluation = Evaluation {
+            rule: self,
+            now: context.gathered_at(),
+            meter: &meter,
+            values: self.input_values(context)?,
+        };
         match evaluation.value_of(&self.when)? {
             Value::Bool(true) => evaluation.details().map(Some),
             Value::Bool(false) => Ok(None),
@@ -227,7 +234,13 @@ impl Evaluation<'_> {
             let at = result.as_ref().map_or_else(|error| error.at, |_| 0);
             return Err(Undecided::Limit(self.rule.describe(expression, &Reason::Limit(limit).at(at))));
         }
-        result.map_err(|error| Undecided::Failed(self.rule.describe(expression, &error)))
+        result.map_err(|error| {
+            let described = self.rule.describe(expression, &error);
+            match error.reason {
+                Reason::NoGatheringTime(_) => Undecided::NoGatheringTime(described),
+                _ => Undecided::Failed(described),
+            }
+        })
     }
 
     fn details(&mut self) -> Result<Value, Undecided> {

@@ -120,7 +120,7 @@ fn watch(rule: &Compiled, context: &Context<'_>) -> Trace {
         shape: shape(value, MAX_SHAPE_DEPTH),
     });
     let inputs = inputs.collect();
-    let mut evaluation = Evaluation { rule, now: context.now(), meter: &meter, values };
+    let mut evaluation = Evaluation { rule, now: context.gathered_at(), meter: &meter, values };
     let facts = rule.facts.iter().map(|fact| traced(&mut evaluation, fact)).collect();
     let when = traced(&mut evaluation, &rule.when);
     let is_hit = when.value == Some(serde_json::Value::Bool(true));
@@ -139,7 +139,9 @@ fn watch(rule: &Compiled, context: &Context<'_>) -> Trace {
 fn traced(evaluation: &mut Evaluation<'_>, expression: &CompiledExpression) -> TracedValue {
     let (value, error) = match evaluation.value_of(expression) {
         Ok(value) => (serde_json::to_value(value.details()).ok(), None),
-        Err(Undecided::Limit(error) | Undecided::Failed(error)) => (None, Some(error)),
+        Err(Undecided::Limit(error) | Undecided::Failed(error) | Undecided::NoGatheringTime(error)) => {
+            (None, Some(error))
+        }
     };
     TracedValue { name: expression.name.clone(), value, error }
 }

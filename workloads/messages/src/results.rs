@@ -44,8 +44,9 @@ pub struct ResultsMessage<'a> {
 /// Facts about an archive beside its report.
 #[derive(Serialize)]
 pub struct Metadata {
-    /// When the cluster gathered the data, as `YYYY-MM-DDTHH:MM:SSZ`.
-    pub gathering_time: String,
+    /// When the cluster gathered the data, as `YYYY-MM-DDTHH:MM:SSZ`; absent when it is unknown, as consumers expect.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gathering_time: Option<String>,
 }
 
 impl ResultsMessage<'_> {

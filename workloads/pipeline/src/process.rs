@@ -5,7 +5,6 @@ use ccx_archive::{Archive, ArchiveError, ArchiveKind, Limits};
 use ccx_insights_core::AdapterError;
 use ccx_messages::{Announce, ClusterId, ErrorClass, Metadata, ResultsMessage, format_utc_seconds};
 use ccx_rules::Report;
-use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use snafu::{OptionExt, ResultExt, Snafu, ensure};
 
@@ -78,15 +77,14 @@ impl ProcessError {
 
 /// Reads an archive and runs the rules on it. CPU work of milliseconds to seconds: call it where blocking is allowed.
 ///
-/// `now` becomes the gathering time of an archive whose announcement has none. The rules don't see it: for them such an archive
-/// was gathered when its newest file was written.
+/// The gathering time is the announced one, or that of the archive's newest file. When neither is known, the message has none,
+/// and the rules that need it are skipped.
 pub fn process(
     archive: Bytes,
     announce: &Announce,
     judges: &Judges,
     workloads: &Workloads,
     limits: &Limits,
-    now: DateTime<Utc>,
 ) -> Result<Processed, ProcessError> {
     let archive = Archive::read(archive, limits).context(ArchiveSnafu)?;
     ensure_insights(&archive)?;
@@ -101,7 +99,7 @@ pub fn process(
         last_checked: &announce.timestamp,
         version: Report::VERSION,
         request_id: announce.request_id.as_deref(),
-        metadata: Metadata { gathering_time: format_utc_seconds(announce.gathering_time.unwrap_or(now)) },
+        metadata: Metadata { gathering_time: report.now.map(format_utc_seconds) },
     };
     Ok(Processed {
         cluster_id,

@@ -5,7 +5,6 @@ use std::{num::NonZero, sync::Arc};
 use bytes::Bytes;
 use ccx_archive::Limits;
 use ccx_messages::Announce;
-use chrono::Utc;
 use snafu::ResultExt;
 use tokio::sync::Semaphore;
 
@@ -52,7 +51,7 @@ impl Workers {
         let (announce, judges, limits) =
             (Arc::clone(announce), Arc::clone(&self.judges), Arc::clone(&self.limits));
         let workloads = Arc::clone(&self.workloads);
-        let process = move || process(archive, &announce, &judges, &workloads, &limits, Utc::now());
+        let process = move || process(archive, &announce, &judges, &workloads, &limits);
         let work = tokio::task::spawn_blocking(process);
         let processed = match work.await {
             Ok(processed) => processed.context(ProcessSnafu)?,

@@ -23,12 +23,17 @@ const ITEMS_PER_CLOCK_READ: u32 = 64;
 /// How many samples of metrics are kept. A cluster has dozens of those that rules read.
 const MAX_SAMPLES: usize = 100_000;
 
+/// The gathering time as an input, in the reason of a skip.
+pub(crate) const GATHERING_TIME: &str = "gathering_time";
+
 /// An archive as a rule sees it: files by input, documents, log lines and metrics, each worked out when first asked for.
 ///
 /// The accessors of documents (`nodes()`, `pods()`, …) stand beside the documents' types in [`documents`](crate::documents).
 pub struct Context<'a> {
     plan: &'a Plan,
-    now: Option<DateTime<Utc>>,
+    gathered_at: Option<DateTime<Utc>>,
+    /// Whether the current rule asked for the gathering time of an archive of which it is unknown.
+    lacked_time: Cell<bool>,
     files: Vec<Vec<File<'a>>>,
     pub(crate) documents: Documents<'a>,
     logs: OnceCell<LogMatches<'a>>,
@@ -38,10 +43,11 @@ pub struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub(crate) fn new(plan: &'a Plan, archive: &'a Archive, now: Option<DateTime<Utc>>) -> Self {
+    pub(crate) fn new(plan: &'a Plan, archive: &'a Archive, gathered_at: Option<DateTime<Utc>>) -> Self {
         Self {
             plan,
-            now,
+            gathered_at,
+            lacked_time: Cell::new(false),
             files: plan.sort_files(archive),
             documents: Documents::default(),
             logs: OnceCell::new(),
@@ -51,16 +57,27 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The moment that the archive describes, when known.
+    /// Returns the time at which the data was gathered, when it is known.
+    ///
+    /// A rule that was given `None` and finds nothing is skipped, since it may have found something had the time been known.
+    /// Call this only when the answer depends on the time; otherwise [`Context::gathered_at`].
     pub fn now(&self) -> Option<DateTime<Utc>> {
-        self.now
+        self.lacked_time.set(self.lacked_time.get() || self.gathered_at.is_none());
+        self.gathered_at
     }
 
-    /// How long before the gathering of the data something happened; `None` when either moment is unknown.
+    /// Returns the same as [`Context::now`], without an effect on the verdict of the rule.
+    pub fn gathered_at(&self) -> Option<DateTime<Utc>> {
+        self.gathered_at
+    }
+
+    /// Returns how long before the gathering of the data something happened; `None` when either time is unknown.
     ///
-    /// `time` is RFC 3339, as all times in an archive.
+    /// `time` is RFC 3339, as all times in an archive. As with [`Context::now`], a rule that finds nothing is skipped when the
+    /// gathering time is unknown.
     pub fn age(&self, time: &str) -> Option<TimeDelta> {
-        Some(self.now? - parse_time(time)?)
+        let time = parse_time(time)?;
+        Some(self.now()? - time)
     }
 
     /// The archive's files of an input, in the order of their paths; none when no rule of the engine declares the input.
@@ -124,9 +141,15 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// Gives the next rule its time.
-    pub(crate) fn set_deadline(&self, deadline: Instant) {
+    /// Prepares for the next rule, which has time until `deadline`.
+    pub(crate) fn start_rule(&self, deadline: Instant) {
         self.deadline.set(deadline);
+        self.lacked_time.set(false);
+    }
+
+    /// Returns whether the current rule asked for a gathering time that is unknown.
+    pub(crate) fn lacked_time(&self) -> bool {
+        self.lacked_time.get()
     }
 
     /// Matches the log patterns of all rules, unless that is done.

@@ -16,8 +16,10 @@ use chrono::{DateTime, Utc};
 use crate::{
     Context, FaultReason, Finding, Kind, Report, Response, Rule, RuleFault, RuleMeta, RuleRun,
     RuleSetVersion, Skip, Verdict,
+    context::GATHERING_TIME,
     plan::Plan,
-    response::{Answer, Details},
+    response::{Answer, Details, Undecided},
+    rule::Missing,
 };
 
 mod profile;
@@ -116,7 +118,8 @@ impl Engine {
 
     /// Runs every rule on an archive.
     ///
-    /// Ages are counted up to `gathered_at`, or up to the newest file of the archive, but never up to the wall clock.
+    /// Ages are counted up to `gathered_at`, or up to the newest file of the archive, but never up to the wall clock. When
+    /// both are unknown, a rule that asks for the time and finds nothing is skipped.
     pub fn run(&self, archive: &Archive, gathered_at: Option<DateTime<Utc>>) -> Report {
         let now = gathered_at.or_else(|| archive.newest_modification());
         let context = Context::new(&self.plan, archive, now);
@@ -138,7 +141,7 @@ impl Engine {
 
     fn judge(&self, registered: &Registered, context: &Context<'_>, started: Instant) -> Outcome {
         let Registered { meta, rule, .. } = registered;
-        context.set_deadline(started + self.budget.time_per_rule);
+        context.start_rule(started + self.budget.time_per_rule);
         let checked = catch_unwind(AssertUnwindSafe(|| match meta.missing_requirements(context) {
             Some(missing) => Err(missing),
             None => Ok(rule.check(context)),
@@ -146,25 +149,27 @@ impl Engine {
         let elapsed = started.elapsed();
         match checked {
             Err(panic) => Outcome::Fault(FaultReason::Panicked(panic_message(&*panic))),
-            // The rule itself says why it can't tell.
-            Ok(Ok(Some(Response(Err(reason))))) => Outcome::Fault(reason),
+            Ok(Ok(Some(Response(Err(Undecided::Fault(reason)))))) => Outcome::Fault(reason),
             Ok(_) if elapsed > self.budget.time_per_rule => Outcome::Fault(FaultReason::OverBudget(elapsed)),
             Ok(Err(missing)) => Outcome::Skip(missing.to_string()),
+            Ok(Ok(Some(Response(Err(Undecided::Missing(input)))))) => Outcome::lacking(&input),
+            Ok(Ok(None)) if context.lacked_time() => Outcome::lacking(GATHERING_TIME),
             Ok(Ok(None)) => Outcome::Miss,
-            Ok(Ok(Some(response))) => self
-                .accept(registered, response)
+            Ok(Ok(Some(Response(Ok(answer))))) => self
+                .accept(registered, &answer)
                 .map_or_else(Outcome::Fault, |(kind, finding)| Outcome::Finding(kind, finding)),
         }
     }
 
-    /// Checks what a rule answered, which nobody else has done before.
-    fn accept(&self, registered: &Registered, response: Response) -> Result<(Kind, Finding), FaultReason> {
+    /// Checks the answer of a rule.
+    fn accept(&self, registered: &Registered, answer: &Answer) -> Result<(Kind, Finding), FaultReason> {
         let Registered { meta, tags, .. } = registered;
-        let Answer { kind, key, details } = response.0?;
+        let Answer { kind, key, details } = answer;
+        let kind = *kind;
         let declared_key = meta.error_keys.iter().find(|declared| declared.as_str() == key);
-        let error_key = declared_key.ok_or_else(|| FaultReason::UndeclaredKey(key.into()))?.clone();
+        let error_key = declared_key.ok_or_else(|| FaultReason::UndeclaredKey(key.to_string()))?.clone();
         let details =
-            Details { kind, key: &error_key, data: &details }.to_json(self.budget.max_details_bytes)?;
+            Details { kind, key: &error_key, data: details }.to_json(self.budget.max_details_bytes)?;
         let tags = tags.get(&error_key).unwrap_or(&meta.tags).clone();
         Ok((kind, Finding { rule: meta.rule.clone(), error_key, details, tags, links: None }))
     }
@@ -189,6 +194,13 @@ enum Outcome {
     Miss,
     Skip(String),
     Fault(FaultReason),
+}
+
+impl Outcome {
+    /// The skip of a rule that found out while it ran that an input is missing.
+    fn lacking(input: &str) -> Self {
+        Self::Skip(Missing { all: vec![input], any: Vec::new() }.to_string())
+    }
 }
 
 impl Report {

@@ -53,9 +53,18 @@ impl Kind {
     }
 }
 
-/// A rule's answer: a key and the data that the texts about it need, or why it has none.
+/// A rule's answer: a key and the data that the texts about it need, or the reason why it has none.
 #[derive(Debug)]
-pub struct Response(pub(crate) Result<Answer, FaultReason>);
+pub struct Response(pub(crate) Result<Answer, Undecided>);
+
+/// The reason why a rule has no answer.
+#[derive(Debug)]
+pub(crate) enum Undecided {
+    /// The rule failed.
+    Fault(FaultReason),
+    /// The archive lacks this.
+    Missing(Cow<'static, str>),
+}
 
 /// A key and the data that the texts about it need.
 #[derive(Debug)]
@@ -79,12 +88,17 @@ impl Response {
     /// An answer of any kind, for rules that learn the kind at run time.
     pub fn new(kind: Kind, key: Cow<'static, str>, details: &impl Serialize) -> Self {
         let details = to_raw_value(details).map_err(|error| FaultReason::InvalidDetails(error.to_string()));
-        Self(details.map(|details| Answer { kind, key, details }))
+        Self(details.map(|details| Answer { kind, key, details }).map_err(Undecided::Fault))
     }
 
-    /// The rule can't tell, for a reason that is not the archive's. For rules whose code is not ours.
+    /// The archive lacks `input`, as the rule found out while it ran: the rule is skipped.
+    pub fn missing(input: impl Into<Cow<'static, str>>) -> Self {
+        Self(Err(Undecided::Missing(input.into())))
+    }
+
+    /// The rule failed, for a reason that is not the archive's. For rules whose code is not ours.
     pub fn fault(reason: FaultReason) -> Self {
-        Self(Err(reason))
+        Self(Err(Undecided::Fault(reason)))
     }
 }
 

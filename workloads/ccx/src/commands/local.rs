@@ -21,6 +21,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use ccx_messages::OrgId;
 use ccx_service::shutdown_signal;
+use chrono::{DateTime, Utc};
 use clap::Args;
 use futures::{StreamExt as _, stream};
 use snafu::ResultExt as _;
@@ -84,6 +85,10 @@ pub(crate) struct LocalArgs {
     /// The organisation of the clusters.
     #[arg(long, default_value = "1", value_name = "NUMBER")]
     org: OrgId,
+    /// When the clusters gathered the data, as in 2026-01-15T12:00:00Z; by default the time in the name of an archive
+    /// (`insights-YYYY-MM-DD-hhmmss`), or that of its newest member, or that of its file.
+    #[arg(long, value_name = "TIME")]
+    gathered_at: Option<DateTime<Utc>>,
     /// How long an archive may take until it is served.
     #[arg(long, default_value = "120", value_name = "SECONDS", value_parser = parse_seconds)]
     timeout: Duration,

@@ -40,7 +40,8 @@ pub(crate) struct UploadArgs {
     /// The cluster as which the sender is authenticated; it goes before the id in the archive, which is the default.
     #[arg(long, value_name = "UUID")]
     cluster_id: Option<ClusterId>,
-    /// When the cluster gathered the data, as in 2026-01-15T12:00:00Z.
+    /// When the cluster gathered the data, as in 2026-01-15T12:00:00Z; by default the time in the name of an archive
+    /// (`insights-YYYY-MM-DD-hhmmss`), or that of its newest member, or that of its file.
     #[arg(long, value_name = "TIME")]
     gathered_at: Option<DateTime<Utc>>,
     /// How results look.
@@ -77,7 +78,7 @@ pub(crate) async fn run(global: &Global, args: UploadArgs) -> Result<(), Box<dyn
             org_id: args.org,
             account_number: args.account,
             cluster_id,
-            gathered_at: args.gathered_at,
+            gathered_at: args.gathered_at.or(archive.gathered_at),
         };
         let announced = uploader.upload(&archive, sender).await?;
         let row = Row {

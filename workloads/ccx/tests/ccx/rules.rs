@@ -118,3 +118,27 @@ fn the_schema_is_json() {
     let schema: Value = serde_json::from_str(&outcome.stdout).unwrap();
     assert!(schema["properties"]["when"].is_object());
 }
+
+#[test]
+fn archive_named_by_the_operator_is_judged_by_the_time_in_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let verdict = |name: &str, extra: &[&str]| {
+        let archive = folder.path().join(name);
+        fs::create_dir_all(archive.join("config/node")).unwrap();
+        let node = r#"{"metadata": {"name": "n"}, "status": {"conditions": [
+            {"type": "Ready", "status": "Unknown", "lastTransitionTime": "2026-01-15T11:00:00Z"}]}}"#;
+        fs::write(archive.join("config/node/n.json"), node).unwrap();
+        let tried =
+            run(ccx(["rules", "try", "--output", "json"]).args(extra).arg(&archive).arg("NODE_NOT_READY"));
+        let outcome: Value = serde_json::from_str(&tried.stdout).unwrap_or_else(|_| panic!("{tried:?}"));
+        outcome["verdict"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(verdict("insights-2026-01-15-120000", &[]), "hit");
+    assert_eq!(verdict("insights-2026-01-15-110500", &[]), "miss");
+    assert_eq!(
+        verdict("insights-2026-01-15-110500", &["--gathered-at", "2026-01-15T12:00:00Z"]),
+        "hit",
+        "the option goes before the name"
+    );
+    assert_eq!(verdict("unpacked", &[]), "hit", "its files were written now");
+}

@@ -36,6 +36,8 @@ pub(crate) enum Reason {
     KeyNotText(Type),
     /// A function can't do it; the text says why.
     Function(&'static str, String),
+    /// The function needs the gathering time, which is unknown.
+    NoGatheringTime(&'static str),
     /// A limit was reached.
     Limit(Limit),
 }
@@ -80,6 +82,9 @@ impl fmt::Display for Reason {
             Self::NoValue => f.write_str("`value()` of an optional that has none; write `.orValue(...)`"),
             Self::KeyNotText(of) => write!(f, "the keys of a map must be strings and one is a {}", of.name()),
             Self::Function(function, why) => write!(f, "`{function}`: {why}"),
+            Self::NoGatheringTime(function) => {
+                write!(f, "`{function}`: it is unknown when the data was gathered")
+            }
             Self::Limit(limit) => write!(f, "it needed {}", limit.explanation()),
         }
     }

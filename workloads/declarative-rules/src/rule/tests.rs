@@ -229,3 +229,29 @@ fn rules_with_the_same_name_of_an_input_do_not_share_its_files() {
     ];
     assert_eq!(run(&[a, b], &files).hits.len(), 2);
 }
+
+#[test]
+fn rule_that_needs_an_unknown_gathering_time_is_skipped() {
+    let files = [("config/x/a.json", json!({"since": "2026-01-13T04:00:00Z"}))];
+    for when in ["docs.exists(d, age(d.since) > duration('1h'))", "now() > timestamp('2026-01-01T00:00:00Z')"]
+    {
+        let rule = rule(DOCUMENTS, when, "  n: size(docs)\n");
+        assert_eq!(hit(&rule, &files), json!({"n": 1, "type": "rule", "error_key": "KEY"}));
+        let report = Engine::new(vec![Box::new(rule)], Budget::default()).run(&archive(&files), None);
+        assert_eq!((report.runs[0].verdict, report.faults.len()), (Verdict::Skip, 0), "{when}");
+        assert_eq!(report.skips[0].details, "All: ['gathering_time'] Any: ");
+    }
+}
+
+#[test]
+fn rule_that_does_not_need_an_unknown_gathering_time_is_judged() {
+    let files = [("config/x/a.json", json!({"since": "2026-01-13T04:00:00Z"}))];
+    for (when, verdict) in [
+        ("size(docs) == 1 || age(docs[0].since) > duration('1h')", Verdict::Response(ccx_rules::Kind::Hit)),
+        ("size(docs) == 2 && age(docs[0].since) > duration('1h')", Verdict::Miss),
+    ] {
+        let rule = rule(DOCUMENTS, when, "  n: size(docs)\n");
+        let report = Engine::new(vec![Box::new(rule)], Budget::default()).run(&archive(&files), None);
+        assert_eq!(report.runs[0].verdict, verdict, "{when}: {report:?}");
+    }
+}

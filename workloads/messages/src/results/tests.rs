@@ -34,7 +34,7 @@ fn encoded_message_is_parsed_back() {
         last_checked: &last_checked,
         version: 2,
         request_id: Some("r"),
-        metadata: Metadata { gathering_time: "2026-01-15T11:00:00Z".into() },
+        metadata: Metadata { gathering_time: Some("2026-01-15T11:00:00Z".into()) },
     }
     .to_json();
     assert!(sent.ends_with(b"}\n"));

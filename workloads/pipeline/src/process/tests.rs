@@ -16,10 +16,6 @@ fn announce(cluster_id: Option<ClusterId>) -> Announce {
     }
 }
 
-fn now() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_768_500_000, 0).unwrap()
-}
-
 fn tar_of(files: &[(&str, &[u8])]) -> Bytes {
     let mut builder = tar::Builder::new(Vec::new());
     for (path, content) in files {
@@ -41,14 +37,7 @@ fn run_with(
     announce: &Announce,
 ) -> Result<Processed, ProcessError> {
     let workloads = Workloads::new(config).unwrap();
-    process(
-        archive.into(),
-        announce,
-        &ccx_builtin_rules::engine().into(),
-        &workloads,
-        &Limits::default(),
-        now(),
-    )
+    process(archive.into(), announce, &ccx_builtin_rules::engine().into(), &workloads, &Limits::default())
 }
 
 #[test]
@@ -101,17 +90,30 @@ fn an_archive_without_checks_of_workloads_has_no_message_about_them() {
     assert_eq!(run_with(&config, archive, &announce(None)).unwrap().workloads_message, None);
 }
 
+fn gathered_at(archive: impl Into<Bytes>, announce: &Announce) -> Option<String> {
+    let processed = run(archive, announce).unwrap();
+    Results::parse(&processed.message).unwrap().gathered_at.map(format_utc_seconds)
+}
+
 #[test]
-fn the_gathering_time_is_the_announced_one_or_that_of_the_processing() {
+fn gathering_time_is_the_announced_one_or_that_of_the_newest_file() {
     let archive = Bytes::from(SampleArchive::small(ClusterId::random()).to_tar_gz());
-    let gathered_at = |announce: &Announce| {
-        let processed = run(archive.clone(), announce).unwrap();
-        Results::parse(&processed.message).unwrap().gathered_at.unwrap()
-    };
-    assert_eq!(gathered_at(&announce(None)), now());
     let announced =
-        Announce { gathering_time: parse_gathering_time("2026-01-15T14:00:00+02:00"), ..announce(None) };
-    assert_eq!(format_utc_seconds(gathered_at(&announced)), "2026-01-15T12:00:00Z");
+        Announce { gathering_time: parse_gathering_time("2026-01-15T10:00:00+02:00"), ..announce(None) };
+    assert_eq!(gathered_at(archive.clone(), &announced).as_deref(), Some("2026-01-15T08:00:00Z"));
+    assert_eq!(gathered_at(archive, &announce(None)).as_deref(), Some("2026-01-15T12:00:00Z"));
+}
+
+#[test]
+fn gathering_time_that_is_unknown_is_absent_and_rules_that_need_it_are_skipped() {
+    let node = br#"{"metadata": {"name": "n"}, "status": {"conditions": [
+        {"type": "Ready", "status": "Unknown", "lastTransitionTime": "2026-01-13T04:00:00Z"}]}}"#;
+    let id = ClusterId::random().to_string();
+    let archive = tar_of(&[("config/id", id.as_bytes()), ("config/node/n.json", node)]);
+    assert_eq!(gathered_at(archive.clone(), &announce(None)), None);
+    let report = run(archive, &announce(None)).unwrap().report;
+    let skip = report.skips.iter().find(|skip| skip.rule.as_str() == "ccx_rules.external.node_not_ready");
+    assert_eq!(skip.unwrap().details, "All: ['gathering_time'] Any: ");
 }
 
 #[test]

@@ -76,9 +76,9 @@ fn an_extension_is_one_value_for_each_archive_and_type() {
 #[test]
 fn iteration_ends_with_the_budget() {
     with_context(&[], |context| {
-        context.set_deadline(Instant::now() + Duration::from_hours(1));
+        context.start_rule(Instant::now() + Duration::from_hours(1));
         assert_eq!(context.within_budget(0..1000).count(), 1000);
-        context.set_deadline(Instant::now());
+        context.start_rule(Instant::now());
         std::thread::sleep(Duration::from_millis(1));
         assert!(context.is_over_budget());
         assert_eq!(context.within_budget(0..1000).count(), 63);

@@ -240,7 +240,7 @@ fn report_of_hits_is_read_by_the_writer() {
         last_checked: &Timestamp::from(now()),
         version: Report::VERSION,
         request_id: None,
-        metadata: ccx_messages::Metadata { gathering_time: "2026-01-15T12:00:00Z".into() },
+        metadata: ccx_messages::Metadata { gathering_time: Some("2026-01-15T12:00:00Z".into()) },
     };
     let json = message.to_json();
     let results = Results::parse(&json).unwrap();
@@ -254,6 +254,38 @@ fn without_a_gathering_time_the_newest_file_tells_the_time() {
     let archive = archive(&[]);
     assert_eq!(engine.run(&archive, None).now, archive.newest_modification());
     assert_eq!(engine.run(&archive, Some(now())).now, Some(now()));
+}
+
+/// What becomes of a rule on an archive whose gathering time is unknown.
+fn outcome_without_time(
+    check: impl Fn(&Context<'_>) -> Option<Response> + Send + Sync + 'static,
+) -> (Verdict, Option<String>) {
+    let archive = archive(&[("words/a.txt", json!("text"))]);
+    assert_eq!(archive.newest_modification(), None);
+    let engine = Engine::new(vec![rule("pack.a", check), healthy("pack.b")], Budget::default());
+    let report = engine.run(&archive, None);
+    assert_eq!((report.now, hit_rules(&report).contains(&"pack.b")), (None, true));
+    (report.runs[0].verdict, report.skips.first().map(|skip| skip.details.clone()))
+}
+
+#[test]
+fn rule_that_asks_for_an_unknown_time_and_finds_nothing_is_skipped() {
+    let skipped = (Verdict::Skip, Some("All: ['gathering_time'] Any: ".to_owned()));
+    assert_eq!(outcome_without_time(|context| context.now().and(None)), skipped);
+    let old =
+        |context: &Context<'_>| context.age("2026-01-01T00:00:00Z").map(|_| Response::hit("KEY", &json!({})));
+    assert_eq!(outcome_without_time(old), skipped);
+    assert_eq!(outcome_without_time(|_| Some(Response::missing("gathering_time"))), skipped);
+}
+
+#[test]
+fn rule_that_needs_no_time_is_judged_without_one() {
+    assert_eq!(outcome_without_time(|_| None), (Verdict::Miss, None));
+    assert_eq!(outcome_without_time(|context| context.gathered_at().and(None)), (Verdict::Miss, None));
+    // What has no time at all is not to be judged by one.
+    assert_eq!(outcome_without_time(|context| context.age("").and(None)), (Verdict::Miss, None));
+    let hit = |context: &Context<'_>| context.now().is_none().then(|| Response::hit("KEY", &json!({})));
+    assert_eq!(outcome_without_time(hit), (Verdict::Response(Kind::Hit), None));
 }
 
 #[test]

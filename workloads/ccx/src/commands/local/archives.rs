@@ -113,7 +113,8 @@ async fn upload(
         }
         made_up
     });
-    let sender = Sender { org_id: args.org, account_number: None, cluster_id, gathered_at: None };
+    let gathered_at = args.gathered_at.or(archive.gathered_at);
+    let sender = Sender { org_id: args.org, account_number: None, cluster_id, gathered_at };
     let announced = uploader.upload(&archive, sender).await;
     let state = announced.map(|upload| Submitted { upload, cluster_id }).map_err(|error| error_chain(&error));
     Submission { archive: archive.name, state }

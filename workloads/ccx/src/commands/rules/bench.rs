@@ -10,7 +10,7 @@ use clap::Args;
 use serde::Serialize;
 use snafu::{ResultExt, Snafu};
 
-use super::files::{read_archive, read_rules};
+use super::files::{ClusterArchive, read_archive, read_rules};
 use crate::{
     failure::Failure,
     output::{self, Format},
@@ -63,10 +63,11 @@ pub(super) fn run(args: &BenchArgs) -> Result<(), Box<dyn Failure>> {
         let rules = read_rules(&args.paths)?.into_iter().map(|rule| Box::new(rule) as Box<dyn Rule>);
         Engine::new(rules.collect(), Budget::default())
     };
-    let archive = args.archive.as_deref().map_or_else(sample, |path| Ok(read_archive(path)?))?;
-    let mut costs = costs(&engine.profile(&archive, None));
+    let ClusterArchive { archive, gathered_at } =
+        args.archive.as_deref().map_or_else(sample, |path| Ok(read_archive(path)?))?;
+    let mut costs = costs(&engine.profile(&archive, gathered_at));
     for _ in 1..args.rounds {
-        for (cost, again) in costs.iter_mut().zip(self::costs(&engine.profile(&archive, None))) {
+        for (cost, again) in costs.iter_mut().zip(self::costs(&engine.profile(&archive, gathered_at))) {
             cost.first_us = cost.first_us.min(again.first_us);
             cost.alone_us = cost.alone_us.min(again.alone_us);
         }
@@ -75,9 +76,10 @@ pub(super) fn run(args: &BenchArgs) -> Result<(), Box<dyn Failure>> {
     show(&costs, args.output)
 }
 
-fn sample() -> Result<Archive, Box<dyn Failure>> {
+fn sample() -> Result<ClusterArchive, Box<dyn Failure>> {
     let sample = SampleArchive::small(ClusterId::random());
-    Ok(Archive::read(sample.to_tar_gz().into(), &Limits::default()).context(SampleSnafu)?)
+    let archive = Archive::read(sample.to_tar_gz().into(), &Limits::default()).context(SampleSnafu)?;
+    Ok(ClusterArchive { archive, gathered_at: Some(sample.gathered_at) })
 }
 
 fn costs(profile: &Profile) -> Vec<Cost> {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use ccx_archive::{Archive, ArchiveError, Limits};
 use ccx_config::ArchiveLimits;
 use ccx_declarative_rules::{DeclarativeRule, FilesError, Problem, RuleFiles, load_files};
+use chrono::{DateTime, Utc};
 use snafu::{ResultExt, Snafu, ensure};
 
 use crate::{
@@ -40,10 +41,18 @@ pub(super) fn read_rules(paths: &[PathBuf]) -> Result<Vec<DeclarativeRule>, Inpu
     Ok(loaded.rules)
 }
 
-/// An archive of a cluster, from a file or a folder.
-pub(super) fn read_archive(path: &Path) -> Result<Archive, InputError> {
+/// The archive of a cluster.
+pub(super) struct ClusterArchive {
+    pub(super) archive: Archive,
+    /// When its data was gathered, when that is known.
+    pub(super) gathered_at: Option<DateTime<Utc>>,
+}
+
+/// Reads the archive of a cluster from a file or a folder.
+pub(super) fn read_archive(path: &Path) -> Result<ClusterArchive, InputError> {
     let file = ArchiveFile::read(path, &ArchiveLimits::default())?;
-    Archive::read(file.bytes, &Limits::default()).context(ArchiveSnafu { path })
+    let archive = Archive::read(file.bytes, &Limits::default()).context(ArchiveSnafu { path })?;
+    Ok(ClusterArchive { archive, gathered_at: file.gathered_at })
 }
 
 fn lines(problems: &[Problem]) -> String {

@@ -10,7 +10,7 @@ use clap::Args;
 use serde::Serialize;
 use snafu::{OptionExt, Snafu};
 
-use super::files::{read_archive, read_rules};
+use super::files::{ClusterArchive, read_archive, read_rules};
 use crate::{
     failure::Failure,
     output::{self, Format},
@@ -31,7 +31,8 @@ pub(crate) struct TryArgs {
     /// The rule: a file with one or more, or the module or error key of a built-in one.
     #[arg(value_name = "RULE")]
     rule: String,
-    /// When the data was gathered; without it, the time of the newest file in the archive.
+    /// When the data was gathered; by default the time in the name of the archive (`insights-YYYY-MM-DD-hhmmss`), or that of
+    /// its newest member, or that of its file.
     #[arg(long, value_name = "RFC3339")]
     gathered_at: Option<DateTime<Utc>>,
     /// How the outcome looks.
@@ -53,18 +54,24 @@ impl Failure for UnknownRule {
 }
 
 pub(super) fn run(args: &TryArgs) -> Result<(), Box<dyn Failure>> {
-    let archive = read_archive(&args.archive)?;
+    let ClusterArchive { archive, gathered_at } = read_archive(&args.archive)?;
+    let gathered_at = args.gathered_at.or(gathered_at);
     let path = PathBuf::from(&args.rule);
     if path.exists() {
         for rule in read_rules(&[path])? {
-            show_trace(&rule, &archive, args)?;
+            show_trace(&rule, &archive, gathered_at, args.output)?;
         }
         return Ok(());
     }
-    show_builtin(&archive, args)
+    show_builtin(&archive, gathered_at, args)
 }
 
-fn show_trace(rule: &DeclarativeRule, archive: &Archive, args: &TryArgs) -> Result<(), Box<dyn Failure>> {
+fn show_trace(
+    rule: &DeclarativeRule,
+    archive: &Archive,
+    gathered_at: Option<DateTime<Utc>>,
+    output: Format,
+) -> Result<(), Box<dyn Failure>> {
     #[derive(Serialize)]
     struct Traced<'a> {
         rule: &'a str,
@@ -72,9 +79,9 @@ fn show_trace(rule: &DeclarativeRule, archive: &Archive, args: &TryArgs) -> Resu
         #[serde(flatten)]
         trace: &'a Trace,
     }
-    let trace = rule.trace(archive, args.gathered_at);
+    let trace = rule.trace(archive, gathered_at);
     let (id, key) = (rule.id().as_str(), rule.error_key().as_str());
-    match args.output {
+    match output {
         Format::Json => output::print_json(&Traced { rule: id, error_key: key, trace: &trace })?,
         Format::Text => output::print(&text_of(id, key, &trace))?,
     }
@@ -137,13 +144,17 @@ struct InputFiles {
     files: Vec<String>,
 }
 
-fn show_builtin(archive: &Archive, args: &TryArgs) -> Result<(), Box<dyn Failure>> {
+fn show_builtin(
+    archive: &Archive,
+    gathered_at: Option<DateTime<Utc>>,
+    args: &TryArgs,
+) -> Result<(), Box<dyn Failure>> {
     let engine = ccx_builtin_rules::engine();
     let is_meant = |meta: &&RuleMeta| {
         meta.rule.as_str() == args.rule || meta.error_keys.iter().any(|key| key.as_str() == args.rule)
     };
     let meta = engine.rules().find(is_meant).context(UnknownRuleSnafu { rule: &args.rule })?;
-    let report = engine.run(archive, args.gathered_at);
+    let report = engine.run(archive, gathered_at);
     let run = report.runs.iter().find(|run| run.rule.rule == meta.rule);
     let findings = report.hits.iter().chain(&report.info);
     let finding = findings.clone().find(|finding| finding.rule == meta.rule);

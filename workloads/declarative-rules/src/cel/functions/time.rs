@@ -19,7 +19,7 @@ pub(super) fn age(scope: &Scope<'_>, arguments: &[Value]) -> Result {
 }
 
 fn gathering_time(function: &'static str, scope: &Scope<'_>) -> Result<DateTime<Utc>> {
-    scope.now.ok_or_else(|| Reason::Function(function, "it is unknown when the data was gathered".into()))
+    scope.now.ok_or(Reason::NoGatheringTime(function))
 }
 
 pub(super) fn timestamp(_: &Scope<'_>, arguments: &[Value]) -> Result {
