@@ -4,7 +4,7 @@ programs := $(or $(CARGO_TARGET_DIR),target)/debug
 # Programs and tests in one go, so that they share one build of each dependency.
 build := cargo build --workspace --bins --tests
 
-.PHONY: help demo build test e2e e2e-cluster images lint fmt bench fuzz clean
+.PHONY: help demo build test e2e e2e-cluster generate images lint fmt bench fuzz clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,17 +21,22 @@ build: ## all programs and all tests
 test: ## every test, those against real Kafka, S3, PostgreSQL and Kubernetes included
 	@hack/install-dependencies.sh servers python
 	$(build)
-	hack/kafka.sh run hack/kubernetes.sh run cargo test --workspace --no-fail-fast
+	hack/kafka.sh run hack/kubernetes.sh run hack/test.sh
 
 e2e: ## only the tests that run whole processes against real servers
 	@hack/install-dependencies.sh servers python
 	$(build)
-	cargo test --package ccx-e2e -- --nocapture
+	cargo test --package ccx-e2e --test crash --test flow --test outage --test python -- --include-ignored --nocapture
 
 e2e-cluster: ## the operator and every pod on a Kubernetes node of this machine, as root; or on yours: CCX_E2E_KUBECONFIG
 	@hack/install-dependencies.sh servers
 	cargo build --workspace --bins
-	e2e/cluster/cluster.sh run cargo test --workspace --test cluster -- --nocapture
+	e2e/cluster/cluster.sh run cargo test --workspace --test cluster -- --include-ignored --nocapture
+
+generate: ## write all generated files: configuration, rules, conditions, definition, API, chart
+	@hack/install-dependencies.sh servers
+	hack/kubernetes.sh tools
+	hack/generate.sh
 
 images: ## container images, as archives in target/images
 	@hack/install-dependencies.sh

@@ -2,6 +2,7 @@
 # An S3 service (versitygw, over a folder) on this machine, for tests and for trying things out.
 #
 #   hack/s3.sh up               start it, and make the bucket (the first time builds it from the Go module proxy: minutes)
+#   hack/s3.sh build            only build it
 #   hack/s3.sh down             stop it; what it stored stays
 #   hack/s3.sh wipe             stop it and remove what it stored
 #   hack/s3.sh pause | resume   let it hang, as if the network were gone
@@ -34,6 +35,7 @@ program=$cache_dir/versitygw-$version/versitygw
 main() {
   case "${1:-}" in
     up) up ;;
+    build) build ;;
     down) server_stop "$data" ;;
     wipe) server_stop "$data" && rm -rf "$data" ;;
     pause) server_signal "$data" STOP ;;

@@ -34,7 +34,7 @@ const PACKAGES: &str = "ccx_rules.external";
 
 /// Processor time of an archive, ours beside insights-core's own; nothing without a Python.
 pub(crate) async fn run() -> Result<Vec<Figure>, BenchError> {
-    let Some(python) = ccx_local::test_python() else { return Ok(Vec::new()) };
+    let Some(python) = ccx_test_support::needs::find_python() else { return Ok(Vec::new()) };
     let folder = tempfile::tempdir()?;
     let python = with_packages(&python, folder.path())?;
     let settings = InsightsCore {

@@ -5,7 +5,7 @@ use kube::CustomResourceExt;
 use crate::CcxPipeline;
 
 /// Goes before the generated YAML.
-const HEADER: &str = "# Generated from the types of the crate ccx-crds; CCX_UPDATE_GENERATED=1 renews it.\n";
+const HEADER: &str = "# Generated from the types of the crate ccx-crds; `make generate` writes this file.\n";
 
 /// The CustomResourceDefinition as a YAML document.
 ///

@@ -1,13 +1,12 @@
 //! The generated definition: fresh, described, bounded, and of one mind with the types about defaults.
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-use std::{env, fs, path::Path, sync::LazyLock};
+use std::sync::LazyLock;
 
 use ccx_crds::{CcxPipeline, CcxPipelineSpec, crd_yaml};
+use ccx_test_support::assert_generated;
 use kube::CustomResourceExt;
 use serde_json::{Value, json};
-
-const FILE: &str = "ccxpipelines.ccx.openshift.io.yaml";
 
 static DEFINITION: LazyLock<Value> = LazyLock::new(|| json!(CcxPipeline::crd()));
 
@@ -15,16 +14,8 @@ static DEFINITION: LazyLock<Value> = LazyLock::new(|| json!(CcxPipeline::crd()))
 type Node = (String, Value);
 
 #[test]
-fn the_committed_definition_is_fresh() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(FILE);
-    if env::var_os("CCX_UPDATE_GENERATED").is_some() {
-        fs::write(&path, crd_yaml()).unwrap();
-    }
-    let committed = fs::read_to_string(&path).unwrap();
-    assert!(
-        committed == crd_yaml(),
-        "{FILE} is stale: CCX_UPDATE_GENERATED=1 cargo test -p ccx-crds renews it"
-    );
+fn definition_is_up_to_date() {
+    assert_generated("crds/ccxpipelines.ccx.openshift.io.yaml", &crd_yaml());
 }
 
 #[test]

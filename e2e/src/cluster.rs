@@ -2,7 +2,7 @@
 
 use std::{
     env,
-    io::{self, Write as _},
+    io::Write as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -24,18 +24,15 @@ impl Cluster {
     /// The one that `e2e/cluster/cluster.sh env` names: its kubeconfig, this machine's address for its pods, and where its API server
     /// notes who asks for what, if it does.
     ///
-    /// `None`, with a word about it, where there is none: such a test is run by `make e2e-cluster`.
-    pub fn find() -> Option<Self> {
+    /// # Panics
+    /// Without one: such a test is run by `make e2e-cluster`.
+    pub fn find() -> Self {
         let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
-        let Some(kubeconfig) = variable("CCX_E2E_KUBECONFIG") else {
-            // Not by `eprintln!`: the test runner would keep that to itself, since the tests pass.
-            let _ =
-                writeln!(io::stderr(), "\n*** SKIPPED: no cluster with pods; make e2e-cluster brings one\n");
-            return None;
-        };
+        let kubeconfig = variable("CCX_E2E_KUBECONFIG")
+            .expect("CCX_E2E_KUBECONFIG: a cluster with pods; `make e2e-cluster` starts one");
         let host = variable("CCX_E2E_HOST")
             .expect("CCX_E2E_HOST: the address of this machine for the cluster's pods");
-        Some(Self { kubeconfig, host, audit_log: variable("CCX_E2E_AUDIT_LOG").map(PathBuf::from) })
+        Self { kubeconfig, host, audit_log: variable("CCX_E2E_AUDIT_LOG").map(PathBuf::from) }
     }
 
     /// The address of this machine for the cluster's pods.

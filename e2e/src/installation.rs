@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use ccx_test_support::{free_port, kafka::Topic};
+
 use crate::{
-    Server, Servers, Tables, Topic,
-    ports::free_port,
+    Server, Servers, Tables,
     server::{BUCKET, PASSWORD, USER},
     workload::{Program, Workload},
 };

@@ -7,7 +7,6 @@
 //!   Servers       Kafka, S3 and PostgreSQL, for one test file: up, down, paused
 //!   Installation  topics, a database and settings on them, for one test
 //!   Workload      one process of the installation: ready, stopped, killed
-//!   Topic         what is in a topic, and how far a group has come
 //!   Tables        what is in the database
 //! ```
 //!
@@ -20,21 +19,20 @@
 //!   Requests      what somebody asked its API server for
 //! ```
 //!
-//! A machine without Java, Maven, Go or PostgreSQL can't run these tests: they say so and pass, except with `CI=true`.
+//! These tests need Java, Maven, Go and PostgreSQL, and are ignored unless asked for: `make e2e`.
 
 #![expect(clippy::missing_panics_doc, reason = "a test that can't go on panics")]
+
+use std::time::Duration;
 
 mod audit;
 mod cluster;
 mod installation;
 mod namespace;
-mod patience;
-mod ports;
 mod rest;
 mod server;
 mod service;
 mod tables;
-mod topic;
 mod upload;
 mod workload;
 
@@ -42,11 +40,15 @@ pub use audit::{Request, Requests};
 pub use cluster::{Cluster, OPERATOR};
 pub use installation::{Door, Installation};
 pub use namespace::{Namespace, Pod};
-pub use patience::{Patience, eventually};
-pub use rest::{Answer, get, identity_header};
+pub use rest::{get, identity_header};
 pub use server::{BUCKET, PASSWORD, Server, Servers, USER};
 pub use service::Service;
 pub use tables::{Dump, Tables, differences};
-pub use topic::{Message, Topic};
 pub use upload::{cluster_with, upload};
 pub use workload::{Program, Readiness, Workload, run};
+
+/// How long the end of a backlog may take.
+pub const BACKLOG: Duration = Duration::from_mins(2);
+
+/// How long pods may take that start and wait for each other.
+pub const PODS: Duration = Duration::from_mins(5);

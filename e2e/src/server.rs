@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    io::{self, Write as _},
     os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
     panic::resume_unwind,
     path::{Path, PathBuf},
@@ -11,10 +10,7 @@ use std::{
     thread,
 };
 
-use crate::ports::free_port;
-
-/// With this code the scripts say that a program is not installed.
-const NOT_INSTALLED: i32 = 69;
+use ccx_test_support::free_port;
 
 const LOOPBACK: &str = "127.0.0.1";
 
@@ -49,31 +45,31 @@ pub struct Servers {
     _keeper: Child,
 }
 
-static SERVERS: OnceLock<Option<Servers>> = OnceLock::new();
+static SERVERS: OnceLock<Servers> = OnceLock::new();
 
 impl Servers {
-    /// The servers, all up; `None`, loudly, on a machine that can't run them.
+    /// Returns the servers, all up.
     ///
     /// # Panics
-    /// With `CI=true` on such a machine: there, a test that does not run is one that failed.
-    pub fn start() -> Option<&'static Self> {
+    /// On a machine that can't run them.
+    pub fn start() -> &'static Self {
         Self::start_at(LOOPBACK)
     }
 
     /// The same, with Kafka and S3 at another address of this machine.
-    pub fn start_at(host: &str) -> Option<&'static Self> {
-        SERVERS
-            .get_or_init(|| Self::try_start(host).map_err(|NotInstalled(what)| give_up(&what)).ok())
-            .as_ref()
+    pub fn start_at(host: &str) -> &'static Self {
+        SERVERS.get_or_init(|| Self::start_all(host))
     }
 
-    fn try_start(host: &str) -> Result<Self, NotInstalled> {
+    fn start_all(host: &str) -> Self {
         let servers = Self::prepare(host);
         thread::scope(|scope| {
             let starts = servers.all().map(|server| scope.spawn(|| server.call("up")));
-            starts.into_iter().try_for_each(|start| start.join().unwrap_or_else(|panic| resume_unwind(panic)))
-        })?;
-        Ok(servers)
+            for start in starts {
+                start.join().unwrap_or_else(|panic| resume_unwind(panic));
+            }
+        });
+        servers
     }
 
     /// Chooses folders and ports for all three, and starts none.
@@ -147,9 +143,6 @@ fn path(folder: &Path, name: &str) -> String {
     folder.join(name).display().to_string()
 }
 
-#[derive(Debug)]
-struct NotInstalled(String);
-
 impl Server {
     fn new(script: &str, port: u16, settings: Vec<(&'static str, String)>) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../hack").join(script);
@@ -158,40 +151,28 @@ impl Server {
 
     /// Starts it again.
     pub fn up(&self) {
-        self.must("up");
+        self.call("up");
     }
 
     /// Stops it; what it stored stays.
     pub fn down(&self) {
-        self.must("down");
+        self.call("down");
     }
 
     /// Lets it hang: it takes connections and never answers.
     pub fn pause(&self) {
-        self.must("pause");
+        self.call("pause");
     }
 
     /// The end of a pause.
     pub fn resume(&self) {
-        self.must("resume");
+        self.call("resume");
     }
 
-    fn must(&self, command: &str) {
-        if let Err(NotInstalled(what)) = self.call(command) {
-            panic!("{what}");
-        }
-    }
-
-    fn call(&self, command: &str) -> Result<(), NotInstalled> {
+    fn call(&self, command: &str) {
         let output = self.command(&[command]).output().expect("bash runs");
-        if output.status.success() {
-            return Ok(());
-        }
-        let stderr = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        if output.status.code() == Some(NOT_INSTALLED) {
-            return Err(NotInstalled(stderr));
-        }
-        panic!("{} {command}: {}\n{stderr}", self.script.display(), output.status);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{} {command}: {}\n{stderr}", self.script.display(), output.status);
     }
 
     /// The script with arguments of its own.
@@ -227,10 +208,4 @@ fn spawn_keeper(folder: &Path, servers: [&Server; 3]) -> Child {
         .process_group(0)
         .spawn()
         .expect("bash runs")
-}
-
-fn give_up(what: &str) {
-    assert!(std::env::var("CI").as_deref() != Ok("true"), "{what}");
-    // Not by `eprintln!`: the test runner would keep that to itself, since the tests pass.
-    let _ = writeln!(io::stderr(), "\n*** SKIPPED, for want of a server: {what}\n");
 }

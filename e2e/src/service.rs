@@ -5,7 +5,9 @@ use std::{
     process::{Child, Stdio},
 };
 
-use crate::{Answer, Cluster, get};
+use ccx_test_support::http::Response;
+
+use crate::{Cluster, get};
 
 /// A door to one Service; closed with its value.
 #[derive(Debug)]
@@ -40,7 +42,7 @@ impl Service {
     }
 
     /// Asks; `None` if nobody answers.
-    pub fn get(&self, path: &str, headers: &[String]) -> Option<Answer> {
+    pub fn get(&self, path: &str, headers: &[String]) -> Option<Response> {
         get(self.port, &format!("{}{path}", self.prefix), headers)
     }
 }

@@ -8,7 +8,9 @@ use std::{
     thread,
 };
 
-use crate::{Patience, get};
+use ccx_test_support::eventually;
+
+use crate::get;
 
 /// The parts of an installation that run for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +86,7 @@ impl Workload {
 
     /// Waits until it can do its work.
     pub fn wait_until_ready(&mut self) {
-        Patience::SHORT.wait(&format!("{:?} is ready", self.program), || {
+        eventually(&format!("{:?} is ready", self.program), || {
             self.assert_running();
             match self.readiness() {
                 Readiness::Ready => Ok(()),
@@ -95,7 +97,7 @@ impl Workload {
 
     /// Waits until it says that it can't do its work; the reasons that it gives.
     pub fn wait_until_unready(&mut self) -> String {
-        Patience::SHORT.wait(&format!("{:?} is not ready", self.program), || {
+        eventually(&format!("{:?} is not ready", self.program), || {
             self.assert_running();
             match self.readiness() {
                 Readiness::NotReady(reasons) => Ok(reasons),
@@ -113,7 +115,7 @@ impl Workload {
     pub fn terminate(mut self) -> ExitStatus {
         let asked = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill runs");
         assert!(asked.success(), "{:?} has ended before it was asked to", self.program);
-        Patience::SHORT.wait(&format!("the end of {:?}", self.program), || {
+        eventually(&format!("the end of {:?}", self.program), || {
             self.child.try_wait().expect("our own child").ok_or("still running")
         })
     }

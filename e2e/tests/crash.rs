@@ -9,11 +9,15 @@ use std::{
 };
 
 use ccx_e2e::{
-    Installation, Message, Patience, Program, Servers, Topic, Workload, cluster_with, differences, get,
-    identity_header, upload,
+    BACKLOG, Installation, Program, Servers, Workload, cluster_with, differences, get, identity_header,
+    upload,
 };
 use ccx_messages::{Announce, ClusterId, header};
 use ccx_sample_archive::Fault;
+use ccx_test_support::{
+    eventually_within,
+    kafka::{Message, Topic},
+};
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
 use serde_json::Value;
 
@@ -43,8 +47,9 @@ const BURST: usize = 40;
 const BURST_PAUSE: Duration = Duration::from_secs(3);
 
 #[test]
+#[ignore = "needs servers"]
 fn killed_at_any_moment_the_programs_leave_the_tables_of_an_undisturbed_run() {
-    let Some(servers) = Servers::start() else { return };
+    let servers = Servers::start();
     let seed =
         std::env::var(SEED_VARIABLE).ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(rand::random);
     println!("{SEED_VARIABLE}={seed}");
@@ -196,7 +201,7 @@ fn kill_at_random(installation: &Installation, random: &mut StdRng) -> [Workload
 }
 
 fn wait_for_the_end(installation: &Installation) {
-    Patience::LONG.wait("that all is stored", || installation.is_drained());
+    eventually_within(BACKLOG, "that all is stored", || installation.is_drained());
 }
 
 /// The requests that have a result.

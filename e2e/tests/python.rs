@@ -2,9 +2,10 @@
 
 use std::{fs, path::Path, process::Command};
 
-use ccx_e2e::{Installation, Patience, Program, Servers, cluster_with, get, identity_header, upload};
+use ccx_e2e::{BACKLOG, Installation, Program, Servers, cluster_with, get, identity_header, upload};
 use ccx_messages::ClusterId;
 use ccx_sample_archive::Fault;
+use ccx_test_support::{eventually_within, needs};
 use serde_json::Value;
 
 const ORG: u32 = 1;
@@ -24,12 +25,10 @@ def report(version):
 ";
 
 #[test]
+#[ignore = "needs servers, insights-core"]
 fn what_python_finds_is_served_with_what_we_find() {
-    let Some(servers) = Servers::start() else { return };
-    let Some(installation) = with_packages(Installation::new(servers, "python"), "house_rules.channel")
-    else {
-        return;
-    };
+    let servers = Servers::start();
+    let installation = with_packages(Installation::new(servers, "python"), "house_rules.channel");
     let report = report_on_a_cluster(&installation);
 
     let mut keys: Vec<_> =
@@ -39,11 +38,10 @@ fn what_python_finds_is_served_with_what_we_find() {
 }
 
 #[test]
+#[ignore = "needs servers, insights-core"]
 fn a_crash_of_python_costs_only_what_python_would_have_found() {
-    let Some(servers) = Servers::start() else { return };
-    let Some(installation) = with_packages(Installation::new(servers, "python-crash"), "house_rules") else {
-        return;
-    };
+    let servers = Servers::start();
+    let installation = with_packages(Installation::new(servers, "python-crash"), "house_rules");
     let report = report_on_a_cluster(&installation);
 
     assert_eq!(report["reports"][0]["key"], "NODE_NOT_READY");
@@ -57,9 +55,9 @@ fn a_crash_of_python_costs_only_what_python_would_have_found() {
     assert!(installation.announce_dead_letters().is_empty());
 }
 
-/// The installation with Python rules in its pipeline; `None` without a Python.
-fn with_packages(installation: Installation, packages: &str) -> Option<Installation> {
-    let python = ccx_local::test_python()?;
+/// The installation with Python rules in its pipeline.
+fn with_packages(installation: Installation, packages: &str) -> Installation {
+    let python = needs::python();
     let folder = installation.folder();
     let package = folder.join("house_rules");
     fs::create_dir_all(&package).expect("a folder in our own");
@@ -69,7 +67,7 @@ fn with_packages(installation: Installation, packages: &str) -> Option<Installat
     let script = folder.join("python");
     write_program(&script, &format!("PYTHONPATH='{}' exec '{}' \"$@\"", folder.display(), python.display()));
     let python = script.display().to_string();
-    Some(installation.with("insights_core.python", &python).with("insights_core.packages", packages))
+    installation.with("insights_core.python", &python).with("insights_core.packages", packages)
 }
 
 fn write_program(path: &Path, line: &str) {
@@ -87,7 +85,7 @@ fn report_on_a_cluster(installation: &Installation) -> Value {
     upload(installation, ORG, &[cluster_with(cluster_id, &[Fault::NodeNotReady])]);
     let path = format!("/api/v1/organizations/{ORG}/clusters/{cluster_id}/users/1/report");
     let port = installation.port(Program::Aggregator);
-    Patience::LONG.wait("the report", || match get(port, &path, &[identity_header(ORG)]) {
+    eventually_within(BACKLOG, "the report", || match get(port, &path, &[identity_header(ORG)]) {
         Some(answer) if answer.status == 200 => Ok(answer.json()["report"].clone()),
         other => Err(other),
     })

@@ -86,7 +86,7 @@ pub fn rules() -> Rules {
 }
 
 /// Goes before the generated YAML.
-const HEADER: &str = "# Generated from operator/src/rbac.rs; CCX_UPDATE_GENERATED=1 renews it.\n";
+const HEADER: &str = "# Generated from operator/src/rbac.rs; `make generate` writes this file.\n";
 
 /// The rules as the chart reads them.
 ///

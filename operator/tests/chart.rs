@@ -1,15 +1,13 @@
 //! The Helm chart, by helm itself, and what it makes, by a real API server.
-//!
-//! Without helm (`hack/kubernetes.sh run` has it) or without a Kubernetes, a test says so and passes, except with `CI=true`.
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use std::{
-    env, fs,
-    io::{self, Write as _},
+    io::Write as _,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
 };
 
+use ccx_test_support::{assert_generated, needs};
 use serde_json::{Value, json};
 
 /// Every switch of the chart, the other way round.
@@ -36,8 +34,9 @@ const KUBERNETES: &str = "--kube-version=1.34.0";
 const VARIANTS: [&[&str]; 4] = [&[], EVERYTHING, IN_TWO_NAMESPACES, NOTHING_OPTIONAL];
 
 #[test]
+#[ignore = "needs helm"]
 fn helm_finds_nothing_wrong() {
-    let Some(helm) = helm() else { return };
+    let helm = helm();
     for values in VARIANTS {
         let output = helm.run("lint", &[&["--strict", "--quiet"], values].concat());
         assert!(output.status.success(), "{values:?}: {}", text(&output));
@@ -45,8 +44,9 @@ fn helm_finds_nothing_wrong() {
 }
 
 #[test]
+#[ignore = "needs helm"]
 fn a_value_that_is_misspelt_or_impossible_is_refused() {
-    let Some(helm) = helm() else { return };
+    let helm = helm();
     let mistakes = [
         "replica=1",
         "replicas=many",
@@ -66,9 +66,10 @@ fn a_value_that_is_misspelt_or_impossible_is_refused() {
 }
 
 #[test]
+#[ignore = "needs Kubernetes, helm"]
 fn the_api_server_accepts_all_that_the_chart_makes() {
-    let Some(helm) = helm() else { return };
-    let Some(kubectl) = kubectl() else { return };
+    let helm = helm();
+    let kubectl = kubectl();
     for values in VARIANTS {
         // A namespace that is there.
         let objects = helm.template(&[values, &["--namespace=default"]].concat());
@@ -79,9 +80,10 @@ fn the_api_server_accepts_all_that_the_chart_makes() {
 }
 
 #[test]
+#[ignore = "needs Kubernetes, helm"]
 fn the_pods_are_let_into_a_namespace_that_allows_the_least() {
-    let Some(helm) = helm() else { return };
-    let Some(kubectl) = kubectl() else { return };
+    let helm = helm();
+    let kubectl = kubectl();
     let namespace = json!({
         "apiVersion": "v1", "kind": "Namespace",
         "metadata": {"name": "chart-restricted", "labels": {"pod-security.kubernetes.io/enforce": "restricted"}},
@@ -105,8 +107,9 @@ fn the_pods_are_let_into_a_namespace_that_allows_the_least() {
 }
 
 #[test]
+#[ignore = "needs helm"]
 fn with_a_list_of_namespaces_there_is_no_right_anywhere_else() {
-    let Some(helm) = helm() else { return };
+    let helm = helm();
     let objects = helm.objects(IN_TWO_NAMESPACES);
     let of_kind = |kind| objects.iter().filter(move |object| object["kind"] == kind);
     assert_eq!(of_kind("ClusterRole").count() + of_kind("ClusterRoleBinding").count(), 0);
@@ -119,8 +122,9 @@ fn with_a_list_of_namespaces_there_is_no_right_anywhere_else() {
 }
 
 #[test]
+#[ignore = "needs helm"]
 fn the_definition_is_upgraded_with_the_chart_and_survives_it() {
-    let Some(helm) = helm() else { return };
+    let helm = helm();
     let definition =
         |values| helm.objects(values).into_iter().find(|object| object["kind"] == "CustomResourceDefinition");
     let kept = definition(&[]).unwrap();
@@ -133,8 +137,9 @@ fn the_definition_is_upgraded_with_the_chart_and_survives_it() {
 }
 
 #[test]
+#[ignore = "needs helm"]
 fn a_monitor_selects_the_operators_own_port() {
-    let Some(helm) = helm() else { return };
+    let helm = helm();
     for (kind, endpoints) in [("PodMonitor", "podMetricsEndpoints"), ("ServiceMonitor", "endpoints")] {
         let objects =
             helm.objects(&["--set", &format!("monitor.type={kind},monitor.labels.release=prometheus")]);
@@ -148,18 +153,20 @@ fn a_monitor_selects_the_operators_own_port() {
 }
 
 #[test]
-fn the_plain_yaml_is_what_the_chart_makes() {
-    let Some(helm) = helm() else { return };
-    let header = "# Generated from charts/ccx-operator; this test with CCX_UPDATE_GENERATED=1 renews it.\n";
+#[ignore = "needs helm"]
+fn plain_yaml_of_the_chart_is_up_to_date() {
+    let helm = helm();
+    let header = "# Generated from charts/ccx-operator; `make generate` writes this file.\n";
     let is_about_helm = |line: &&str| line.starts_with("# Source: ") || line.contains("managed-by: Helm");
     let template = helm.template(&["--set=crd.install=false"]);
     let lines: Vec<&str> = template.lines().filter(|line| !is_about_helm(line)).collect();
-    assert_fresh("deploy/operator.yaml", &format!("{header}{}\n", lines.join("\n")));
+    assert_generated("deploy/operator.yaml", &format!("{header}{}\n", lines.join("\n")));
 }
 
 #[test]
+#[ignore = "needs Kubernetes"]
 fn the_plain_yaml_is_applied_with_the_definition() {
-    let Some(kubectl) = kubectl() else { return };
+    let kubectl = kubectl();
     let output = kubectl.run_with("", &["kustomize", &path("deploy").display().to_string()]);
     assert!(output.status.success(), "{}", text(&output));
     let yaml = text(&output);
@@ -212,31 +219,13 @@ impl Program {
     }
 }
 
-fn helm() -> Option<Program> {
-    let found = on_path("helm");
-    if found.is_none() {
-        skip("helm is not in PATH");
-    }
-    found.map(|path| Program { path, environment: Vec::new() })
+fn helm() -> Program {
+    Program { path: "helm".into(), environment: Vec::new() }
 }
 
-fn kubectl() -> Option<Program> {
-    let Some(kubeconfig) = env::var("CCX_TEST_KUBECONFIG").ok().filter(|path| !path.is_empty()) else {
-        skip("no Kubernetes: CCX_TEST_KUBECONFIG is not set");
-        return None;
-    };
-    let path = on_path("kubectl").expect("who has a Kubernetes for tests has kubectl");
-    Some(Program { path, environment: vec![("KUBECONFIG", kubeconfig)] })
-}
-
-fn on_path(program: &str) -> Option<PathBuf> {
-    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(program)).find(|path| path.is_file())
-}
-
-fn skip(why: &str) {
-    assert!(env::var("CI").as_deref() != Ok("true"), "{why}");
-    // Not by `eprintln!`: the test runner would keep that to itself, since the tests pass.
-    let _ = writeln!(io::stderr(), "\n*** SKIPPED: {why}; hack/kubernetes.sh run provides it\n");
+fn kubectl() -> Program {
+    let kubeconfig = needs::kubeconfig().display().to_string();
+    Program { path: "kubectl".into(), environment: vec![("KUBECONFIG", kubeconfig)] }
 }
 
 fn text(output: &Output) -> String {
@@ -245,12 +234,4 @@ fn text(output: &Output) -> String {
 
 fn path(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file)
-}
-
-fn assert_fresh(file: &str, expected: &str) {
-    if env::var_os("CCX_UPDATE_GENERATED").is_some() {
-        fs::write(path(file), expected).unwrap();
-    }
-    let committed = fs::read_to_string(path(file)).unwrap_or_default();
-    assert!(committed == expected, "{file} is stale; run this test with CCX_UPDATE_GENERATED=1");
 }

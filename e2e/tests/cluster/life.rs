@@ -6,8 +6,9 @@ use std::{
     time::Instant,
 };
 
-use ccx_e2e::{OPERATOR, PASSWORD, Patience, Pod, eventually};
+use ccx_e2e::{BACKLOG, OPERATOR, PASSWORD, Pod};
 use ccx_messages::ClusterId;
+use ccx_test_support::{eventually, eventually_within};
 use serde_json::json;
 
 use crate::story::{
@@ -87,7 +88,7 @@ impl Story<'_> {
         for component in [DATABASE, AGGREGATOR] {
             let before = self.namespace.pods(component);
             self.namespace.kubectl(&["delete", "pod", &before[0].name, "--grace-period=0", "--force"]);
-            Patience::LONG.wait("another pod", || {
+            eventually_within(BACKLOG, "another pod", || {
                 let now = self.namespace.pods(component);
                 let is_replaced = now.iter().all(|pod| pod.is_ready && pod.uid != before[0].uid);
                 if is_replaced && now.len() == before.len() { Ok(()) } else { Err(now) }
@@ -114,7 +115,7 @@ impl Story<'_> {
     pub(crate) fn suspension_stops_the_workloads_and_the_end_of_it_starts_them(&self, cluster_id: ClusterId) {
         let database = self.namespace.pods(DATABASE);
         self.namespace.patch(RESOURCE, &json!({"spec": {"suspend": true}}));
-        Patience::LONG.wait("the workloads are gone", || {
+        eventually_within(BACKLOG, "the workloads are gone", || {
             let left: Vec<Pod> =
                 COMPONENTS[..3].iter().flat_map(|component| self.namespace.pods(component)).collect();
             if left.is_empty() { Ok(()) } else { Err(left) }
@@ -129,7 +130,7 @@ impl Story<'_> {
         let before = self.pods();
         self.cluster.install_operator(&["podAnnotations.release=next"]);
         let operators = ["pods", "--namespace", OPERATOR, "--selector=app.kubernetes.io/name=ccx-operator"];
-        Patience::SHORT.wait("only the new operator runs", || {
+        eventually("only the new operator runs", || {
             let pods = self.cluster.get(&operators)["items"].as_array().unwrap().clone();
             let releases: Vec<_> =
                 pods.iter().map(|pod| pod["metadata"]["annotations"]["release"].clone()).collect();
@@ -151,7 +152,7 @@ impl Story<'_> {
 
     pub(crate) fn a_deleted_resource_leaves_its_database_for_the_next(&self, cluster_id: ClusterId) {
         self.namespace.kubectl(&["delete", RESOURCE, "--timeout=60s"]);
-        Patience::LONG.wait("the workloads are gone", || {
+        eventually_within(BACKLOG, "the workloads are gone", || {
             let left = self.namespace.names("deployments,services,configmaps");
             let left: Vec<_> =
                 left.iter().filter(|name| name.contains("/ccx-") && !name.contains(DATABASE)).collect();
@@ -167,9 +168,8 @@ impl Story<'_> {
         self.namespace.patch(RESOURCE, &json!({"spec": {"deletionPolicy": "Delete"}}));
         self.wait_until_ready();
         self.namespace.kubectl(&["delete", RESOURCE, "--timeout=60s"]);
-        Patience::LONG.wait("all is gone", || {
-            let kinds =
-                "deployments,statefulsets,jobs,services,configmaps,secrets,persistentvolumeclaims,serviceaccounts,pods";
+        eventually_within(BACKLOG, "all is gone", || {
+            let kinds = "deployments,statefulsets,jobs,services,configmaps,secrets,persistentvolumeclaims,serviceaccounts,pods";
             let left = self.namespace.names(kinds);
             let left: Vec<_> = left.into_iter().filter(|name| name.contains("/ccx-")).collect();
             if left.is_empty() { Ok(()) } else { Err(left) }

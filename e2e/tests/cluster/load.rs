@@ -6,8 +6,9 @@ use std::{
     time::Instant,
 };
 
-use ccx_e2e::{Answer, Patience};
+use ccx_e2e::PODS;
 use ccx_messages::ClusterId;
+use ccx_test_support::{eventually_within, http::Response};
 use serde_json::{Value, json};
 
 use crate::story::{AGGREGATOR, RESOURCE, Story, ask};
@@ -27,7 +28,7 @@ impl Story<'_> {
         self.namespace.patch(RESOURCE, &bounds(Value::Null));
         let is_over = AtomicBool::new(false);
         let answered = AtomicUsize::new(0);
-        let unanswered: Vec<Answer> = thread::scope(|scope| {
+        let unanswered: Vec<Response> = thread::scope(|scope| {
             let users: Vec<_> =
                 (0..USERS).map(|_| scope.spawn(|| self.use_it(cluster_id, &is_over, &answered))).collect();
             self.wait_for_ready_pods("more pods under load", |count| count > 2);
@@ -42,7 +43,7 @@ impl Story<'_> {
     }
 
     /// What was not answered with a report.
-    fn use_it(&self, cluster_id: ClusterId, is_over: &AtomicBool, answered: &AtomicUsize) -> Vec<Answer> {
+    fn use_it(&self, cluster_id: ClusterId, is_over: &AtomicBool, answered: &AtomicUsize) -> Vec<Response> {
         let api = self.api();
         let mut others = Vec::new();
         while !is_over.load(Ordering::Relaxed) {
@@ -58,7 +59,7 @@ impl Story<'_> {
 
     fn wait_for_ready_pods(&self, what: &str, is_enough: impl Fn(usize) -> bool) {
         let started = Instant::now();
-        let ready = Patience::VERY_LONG.wait(what, || {
+        let ready = eventually_within(PODS, what, || {
             let pods = self.namespace.pods(AGGREGATOR);
             let ready = pods.iter().filter(|pod| pod.is_ready).count();
             if ready == pods.len() && is_enough(ready) { Ok(ready) } else { Err(pods) }

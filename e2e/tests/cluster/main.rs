@@ -18,9 +18,10 @@ use ccx_messages::ClusterId;
 use story::Story;
 
 #[test]
+#[ignore = "needs cluster with pods"]
 fn the_life_of_a_pipeline_on_a_cluster() {
-    let Some(cluster) = Cluster::find() else { return };
-    let Some(servers) = Servers::start_at(cluster.host()) else { return };
+    let cluster = Cluster::find();
+    let servers = Servers::start_at(cluster.host());
     cluster.install_operator(&[]);
     let namespace = Namespace::new(&cluster, "ccx-e2e");
     let story = Story { cluster: &cluster, servers, namespace };

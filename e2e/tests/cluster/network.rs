@@ -1,6 +1,7 @@
 //! Who is kept out.
 
-use ccx_e2e::{Namespace, Patience};
+use ccx_e2e::{BACKLOG, Namespace};
+use ccx_test_support::eventually_within;
 use serde_json::{Value, json};
 
 use crate::story::{DATABASE, Story};
@@ -28,7 +29,7 @@ impl Story<'_> {
                 }],
             },
         }));
-        let answer = Patience::LONG.wait("what the stranger sees", || {
+        let answer = eventually_within(BACKLOG, "what the stranger sees", || {
             let is_over = ["Failed", "Succeeded"]
                 .map(Value::from)
                 .contains(&stranger.get(&["pod/stranger"])["status"]["phase"]);

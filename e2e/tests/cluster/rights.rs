@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use ccx_e2e::{OPERATOR, Requests, eventually};
+use ccx_e2e::{OPERATOR, Requests};
+use ccx_test_support::eventually;
 use serde_json::{Value, json};
 
 use crate::story::{RESOURCE, Story};

@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
-use ccx_e2e::Patience;
+use ccx_e2e::{BACKLOG, PODS};
 use ccx_messages::ClusterId;
+use ccx_test_support::eventually_within;
 use serde_json::json;
 
 use crate::story::{PIPELINE, RESOURCE, Story, ask_for, conditions, keys};
@@ -53,7 +54,7 @@ impl Story<'_> {
         self.apply_rules(&rule("MENDED_RULE", "size(nodes) > 0"));
         self.wait_for_rules("True (AsExpected)");
         // The condition tells of one pod. Each takes new rules in its own time.
-        Patience::LONG.wait("a report of the new rules", || {
+        eventually_within(BACKLOG, "a report of the new rules", || {
             let keys = self.keys_of_a_new_report();
             if keys.contains("MENDED_RULE") && !keys.contains("HOUSE_RULE") { Ok(()) } else { Err(keys) }
         });
@@ -85,7 +86,7 @@ impl Story<'_> {
 
     fn wait_for_rules(&self, verdict: &str) -> String {
         let started = Instant::now();
-        let told = Patience::VERY_LONG.wait("the verdict about the rules", || {
+        let told = eventually_within(PODS, "the verdict about the rules", || {
             let told = conditions(&self.namespace.get(&[RESOURCE])).remove("RulesLoaded").unwrap_or_default();
             if told.starts_with(verdict) { Ok(told) } else { Err(told) }
         });

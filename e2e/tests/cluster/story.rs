@@ -6,11 +6,12 @@ use std::{
 };
 
 use ccx_e2e::{
-    Answer, BUCKET, Cluster, Namespace, PASSWORD, Patience, Pod, Servers, Service, USER, cluster_with,
+    BACKLOG, BUCKET, Cluster, Namespace, PASSWORD, PODS, Pod, Servers, Service, USER, cluster_with,
     identity_header, run,
 };
 use ccx_messages::ClusterId;
 use ccx_sample_archive::Fault;
+use ccx_test_support::{eventually_within, http::Response};
 use serde_json::{Value, json};
 
 const ORG: u32 = 1;
@@ -82,7 +83,7 @@ impl Story<'_> {
 
     /// Until the resource says so of what is wanted now, and the pods agree.
     pub(crate) fn wait_until_ready(&self) {
-        Patience::VERY_LONG.wait("the resource is ready", || {
+        eventually_within(PODS, "the resource is ready", || {
             let resource = self.namespace.get(&[RESOURCE]);
             let is_seen = resource["metadata"]["generation"] == resource["status"]["observedGeneration"];
             let conditions = conditions(&resource);
@@ -98,7 +99,7 @@ impl Story<'_> {
     }
 
     pub(crate) fn wait_for_new_pods(&self, component: &str, before: &[Pod]) {
-        Patience::VERY_LONG.wait("new pods", || {
+        eventually_within(PODS, "new pods", || {
             let now = self.namespace.pods(component);
             let is_new = |pod: &Pod| pod.is_ready && before.iter().all(|old| old.uid != pod.uid);
             if now.len() == before.len() && now.iter().all(is_new) { Ok(()) } else { Err(now) }
@@ -134,18 +135,18 @@ impl Story<'_> {
 
     pub(crate) fn wait_for_report(&self, cluster_id: ClusterId) -> Value {
         let api = self.api();
-        Patience::LONG.wait("the report", || match ask(&api, cluster_id) {
+        eventually_within(BACKLOG, "the report", || match ask(&api, cluster_id) {
             answer if answer.status == 200 => Ok(answer.json()["report"].clone()),
             other => Err(other),
         })
     }
 }
 
-pub(crate) fn ask(api: &Service, cluster_id: ClusterId) -> Answer {
+pub(crate) fn ask(api: &Service, cluster_id: ClusterId) -> Response {
     ask_for("report", api, cluster_id)
 }
 
-pub(crate) fn ask_for(what: &str, api: &Service, cluster_id: ClusterId) -> Answer {
+pub(crate) fn ask_for(what: &str, api: &Service, cluster_id: ClusterId) -> Response {
     let path = format!("/api/v1/organizations/{ORG}/clusters/{cluster_id}/users/1/{what}");
     api.get(&path, &[identity_header(ORG)]).expect("the API server answers")
 }

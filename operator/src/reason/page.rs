@@ -8,7 +8,7 @@ use crate::controller::ConditionType;
 const HEAD: &str = "\
 # Conditions and reasons
 
-<!-- Made from `operator/src/reason.rs` by `cargo test -p ccx-operator reason`: set `UPDATE_DOCS=1` to write it. -->
+<!-- Generated from `operator/src/reason.rs` by `make generate`. -->
 
 `kubectl get ccxp NAME -o yaml` shows the conditions of a resource. Each has a status, a reason from the list below, and a message
 that names the object.
@@ -34,12 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_page_in_the_documentation_is_fresh() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/conditions.md");
-        if std::env::var_os("UPDATE_DOCS").is_some() {
-            std::fs::write(path, page()).unwrap();
-        }
-        let committed = std::fs::read_to_string(path).unwrap_or_default();
-        assert!(committed == page(), "docs/conditions.md is stale: run this test with UPDATE_DOCS=1");
+    fn page_of_conditions_is_up_to_date() {
+        ccx_test_support::assert_generated("docs/conditions.md", &page());
     }
 }

@@ -1,13 +1,6 @@
 //! What a real API server says about the children: it takes all of them, and lets the pods into a namespace that allows the least.
-//!
-//! Without a Kubernetes (`hack/kubernetes.sh run` has one) a test says so and passes, except with `CI=true`.
 
-use std::{
-    env,
-    io::{self, Write as _},
-    process,
-    time::Duration,
-};
+use std::{process, time::Duration};
 
 use ccx_operator::{
     child::{Child, Children},
@@ -15,6 +8,7 @@ use ccx_operator::{
     kind::{Availability, Kind},
     references::Capabilities,
 };
+use ccx_test_support::needs;
 use k8s_openapi::api::core::v1::{Namespace, Pod};
 use kube::{
     Api, Client, Config,
@@ -30,8 +24,9 @@ use crate::sample;
 const TRIES: usize = 100;
 
 #[tokio::test]
+#[ignore = "needs Kubernetes"]
 async fn the_api_server_takes_every_child() {
-    let Some(client) = client().await else { return };
+    let client = client().await;
     for spec in specs() {
         for child in &children(&spec, "default") {
             let outcome = dry_run(&client, child, "default").await;
@@ -41,8 +36,9 @@ async fn the_api_server_takes_every_child() {
 }
 
 #[tokio::test]
+#[ignore = "needs Kubernetes"]
 async fn the_pods_are_let_into_a_namespace_that_allows_the_least() {
-    let Some(client) = client().await else { return };
+    let client = client().await;
     let name = format!("children-{}", process::id());
     let labels = json!({"pod-security.kubernetes.io/enforce": "restricted"});
     let namespace: Namespace =
@@ -120,16 +116,8 @@ async fn try_pod(client: &Client, namespace: &str, template: Value) -> Option<St
     Some("the namespace has no service account".into())
 }
 
-async fn client() -> Option<Client> {
-    let Some(path) = env::var("CCX_TEST_KUBECONFIG").ok().filter(|path| !path.is_empty()) else {
-        assert!(env::var("CI").as_deref() != Ok("true"), "CCX_TEST_KUBECONFIG is not set");
-        let _ = writeln!(
-            io::stderr(),
-            "\n*** SKIPPED: CCX_TEST_KUBECONFIG is not set; hack/kubernetes.sh run provides it\n"
-        );
-        return None;
-    };
-    let kubeconfig = Kubeconfig::read_from(path).unwrap();
+async fn client() -> Client {
+    let kubeconfig = Kubeconfig::read_from(needs::kubeconfig()).unwrap();
     let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
-    Some(Client::try_from(config).unwrap())
+    Client::try_from(config).unwrap()
 }

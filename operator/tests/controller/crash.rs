@@ -71,9 +71,10 @@ fn essence(object: &DynamicObject, namespace: &str) -> Value {
 }
 
 #[tokio::test]
+#[ignore = "needs Kubernetes"]
 async fn a_controller_that_dies_after_every_write_leaves_what_an_undisturbed_one_does() {
-    let Some(mut world) = World::empty().await else { return };
-    let undisturbed = World::new().await.unwrap();
+    let mut world = World::empty().await;
+    let undisturbed = World::new().await;
     let changed = json!({"image": "registry.example.com/ccx:2", "dataPipeline": {"replicas": 2}});
     let mut suspended = changed.clone();
     suspended["suspend"] = json!(true);

@@ -1,8 +1,9 @@
 //! The API server that tests share, and what the chart would install on it.
 
-use std::{env, path::Path};
+use std::path::Path;
 
 use ccx_operator::rbac;
+use ccx_test_support::needs;
 use k8s_openapi::{
     api::rbac::v1::ClusterRole,
     apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
@@ -18,21 +19,11 @@ use crate::{rights::ROLE, world::until};
 
 static INSTALLED: OnceCell<()> = OnceCell::const_new();
 
-/// How it is reached; none when there is no Kubernetes.
-pub(crate) async fn shared() -> Option<Config> {
-    let Some(path) = env::var_os("CCX_TEST_KUBECONFIG").filter(|path| !path.is_empty()) else {
-        assert!(
-            env::var_os("CI").is_none(),
-            "CCX_TEST_KUBECONFIG is not set: run the tests by hack/kubernetes.sh run"
-        );
-        eprintln!(
-            "SKIPPED: no Kubernetes, as CCX_TEST_KUBECONFIG is not set; hack/kubernetes.sh run brings one"
-        );
-        return None;
-    };
-    let config = config_of(Path::new(&path)).await;
+/// How it is reached.
+pub(crate) async fn shared() -> Config {
+    let config = config_of(&needs::kubeconfig()).await;
     INSTALLED.get_or_init(|| install(&config)).await;
-    Some(config)
+    config
 }
 
 /// How the API server of a file is reached.

@@ -96,9 +96,9 @@ impl Prober for Answers {
 }
 
 impl World {
-    /// A namespace without a controller; none when there is no Kubernetes.
-    pub(crate) async fn empty() -> Option<Self> {
-        Some(Self::on(server::shared().await?).await)
+    /// A namespace without a controller.
+    pub(crate) async fn empty() -> Self {
+        Self::on(server::shared().await).await
     }
 
     /// The same on a certain API server, where [`server::install`] has been called.
@@ -121,19 +121,19 @@ impl World {
     }
 
     /// The same with a controller.
-    pub(crate) async fn new() -> Option<Self> {
-        let mut world = Self::empty().await?;
+    pub(crate) async fn new() -> Self {
+        let mut world = Self::empty().await;
         world.start_operator();
-        Some(world)
+        world
     }
 
     /// The same, in which a resource has come to rest.
-    pub(crate) async fn settled(spec: Value) -> Option<Self> {
-        let world = Self::new().await?;
+    pub(crate) async fn settled(spec: Value) -> Self {
+        let world = Self::new().await;
         world.apply(spec).await;
         world.until_ready().await;
         world.until_settled().await;
-        Some(world)
+        world
     }
 
     /// A controller with the rights that the chart gives, and no more.

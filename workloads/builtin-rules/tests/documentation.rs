@@ -1,15 +1,15 @@
 //! `docs/rules.md` is what the rules and their content say.
 
-use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use ccx_content::{Content, ContentTree};
 use ccx_rules::RuleMeta;
+use ccx_test_support::assert_generated;
 
 const HEAD: &str = "\
 # Rules
 
-What the built-in rules find. This page is generated from the rules and their content:
-`CCX_UPDATE_GENERATED=1 cargo test -p ccx-builtin-rules --test documentation` renews it.
+What the built-in rules find. This page is generated from the rules and their content by `make generate`.
 
 - **Risk** is the mean of impact and likelihood: low, moderate, important or critical.
 - **Since** is the first OpenShift version whose archives can be judged; nothing means all. A rule without its files is skipped,
@@ -27,17 +27,8 @@ What the deployment validation operator finds in workloads, from `config/dvo_met
 ";
 
 #[test]
-fn the_page_about_rules_is_fresh() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/rules.md");
-    let expected = page();
-    if std::env::var_os("CCX_UPDATE_GENERATED").is_some() {
-        fs::write(&path, &expected).expect("the documentation is in this repository");
-    }
-    let actual = fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        actual == expected,
-        "docs/rules.md is stale: CCX_UPDATE_GENERATED=1 cargo test -p ccx-builtin-rules --test documentation renews it"
-    );
+fn page_of_rules_is_up_to_date() {
+    assert_generated("docs/rules.md", &page());
 }
 
 fn page() -> String {

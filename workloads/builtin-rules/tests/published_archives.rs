@@ -1,29 +1,17 @@
 //! The rules on archives that others publish: what they must find was worked out by an independent reading of the conditions.
 //!
-//! The archives are read where they are (`CCX_REFERENCE`, or `../shared/reference` beside the checkout) and not copied here;
-//! without them these tests have nothing to say and pass.
+//! The archives are read where they are (`CCX_REFERENCE`, or `../shared/reference` beside the checkout) and not copied here.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use ccx_archive::{Archive, Limits};
 use ccx_rules::{Report, Verdict};
 use chrono::{DateTime, Utc};
 
-fn reference() -> Option<PathBuf> {
-    let beside_checkout = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference");
-    let folder =
-        std::env::var_os("CCX_REFERENCE").map_or_else(beside_checkout, PathBuf::from).join("archives");
-    let found = folder.is_dir().then_some(folder);
-    if found.is_none() {
-        eprintln!("skipped: no published archives here; set CCX_REFERENCE to the folder that has `archives`");
-    }
-    found
+fn reference() -> PathBuf {
+    ccx_test_support::needs::published_samples("archives")
 }
 
 fn run(archive: Vec<u8>, gathered_at: Option<DateTime<Utc>>) -> Report {
@@ -50,8 +38,9 @@ fn version(report: &Report) -> &str {
 }
 
 #[test]
+#[ignore = "needs published samples"]
 fn the_sample_of_the_insights_operator() {
-    let Some(reference) = reference() else { return };
+    let reference = reference();
     let mut tar = tar::Builder::new(Vec::new());
     tar.append_dir_all("", reference.join("insights-archive-sample")).unwrap();
     // Its pieces are of many clusters and years. This is the time of its alerts, when its cluster's version had support.
@@ -92,8 +81,9 @@ fn the_sample_of_the_insights_operator() {
 }
 
 #[test]
+#[ignore = "needs published samples"]
 fn a_release_candidate_with_rapid_recommendations() {
-    let Some(reference) = reference() else { return };
+    let reference = reference();
     let report = run(fs::read(reference.join("ccx-messaging/rapid-recommendations.tar.gz")).unwrap(), None);
     let expected = [
         "CANNOT_RETRIEVE_UPDATES",

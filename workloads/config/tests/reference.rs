@@ -2,9 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't read the schema should stop")]
 
-use std::{collections::BTreeMap, env, fmt::Write as _, fs, path::Path};
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use ccx_config::Config;
+use ccx_test_support::assert_generated;
 use serde_json::Value;
 
 const INTRODUCTION: &str = "\
@@ -17,22 +18,12 @@ variable instead, and the variable wins: `CCX__`, the section, `__`, the key, al
 
 Durations are written like `500ms`, `2h` or `1m 30s`; sizes like `64MiB`. A key without a default is unset.
 
-This page is written by a test from the documentation in `workloads/config`; after a change run
-`CCX_BLESS=1 cargo test -p ccx-config --test reference`.
+This page is generated from the documentation in `workloads/config` by `make generate`.
 ";
 
 #[test]
-fn the_reference_of_every_key_is_up_to_date() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
-    let expected = reference();
-    if env::var_os("CCX_BLESS").is_some() {
-        fs::write(&path, &expected).unwrap();
-    }
-    let written = fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        written == expected,
-        "docs/configuration.md is stale: CCX_BLESS=1 cargo test -p ccx-config --test reference"
-    );
+fn reference_of_every_key_is_up_to_date() {
+    assert_generated("docs/configuration.md", &reference());
 }
 
 #[test]

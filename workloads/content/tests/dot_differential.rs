@@ -1,6 +1,6 @@
 //! Generated templates, rendered here and by the original.
 //!
-//! Needs `node` and the npm package `dot`, found by `NODE_PATH`; without them the test says so and passes. To run it:
+//! Needs `node` and the npm package `dot`, found by `NODE_PATH`; To run it:
 //!
 //! ```sh
 //! npm install --prefix /tmp/dot dot@1.1.3
@@ -34,6 +34,7 @@ struct Original {
 }
 
 #[test]
+#[ignore = "needs npm package dot"]
 fn generated_templates_give_what_dot_gives() {
     let mut runner = TestRunner::new_with_rng(
         ProptestConfig::default(),
@@ -42,7 +43,7 @@ fn generated_templates_give_what_dot_gives() {
     let case = (template(3), details());
     let mut generate = || case.new_tree(&mut runner).unwrap().current();
     let cases: Vec<(String, Value)> = (0..CASES).map(|_| generate()).collect();
-    let Some(originals) = render_with_dot(&cases) else { return };
+    let originals = render_with_dot(&cases);
 
     let mut rendered = 0;
     let mut differences = Vec::new();
@@ -100,31 +101,24 @@ fn compare(template: &str, details: &Value, original: &Original) -> Result<(), S
     }
 }
 
-/// What the original makes of the cases; `None` when it is not there.
-fn render_with_dot(cases: &[(String, Value)]) -> Option<Vec<Original>> {
+/// What the original makes of the cases.
+fn render_with_dot(cases: &[(String, Value)]) -> Vec<Original> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/dot/render.js");
     let input: Vec<Value> =
         cases.iter().map(|(template, details)| json!({"template": template, "details": details})).collect();
-    let command = Command::new("node")
+    let mut node = Command::new("node")
         .arg(script)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        .spawn();
-    let Ok(mut node) = command else {
-        eprintln!("SKIPPED: there is no node, so nothing was compared with doT");
-        return None;
-    };
+        .spawn()
+        .expect("node is installed");
     // Fails when node has gone already, which its output explains.
     let _ = node.stdin.take().unwrap().write_all(serde_json::to_string(&input).unwrap().as_bytes());
     let output = node.wait_with_output().unwrap();
     let message = String::from_utf8_lossy(&output.stderr);
-    if message.contains("Cannot find module 'dot'") {
-        eprintln!("SKIPPED: there is no npm package dot in NODE_PATH, so nothing was compared with doT");
-        return None;
-    }
     assert!(output.status.success(), "{message}");
-    Some(serde_json::from_slice(&output.stdout).unwrap())
+    serde_json::from_slice(&output.stdout).unwrap()
 }
 
 fn one_of(choices: &'static [&'static str]) -> impl Strategy<Value = String> {

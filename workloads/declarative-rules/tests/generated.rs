@@ -1,32 +1,15 @@
-//! Generated files are as fresh as their sources. `CCX_UPDATE_GENERATED=1 cargo test` writes them.
-
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
-
-use std::{env, fs, path::Path};
+//! Files that are generated from code.
 
 use ccx_declarative_rules::{functions_table, rule_schema};
+use ccx_test_support::assert_generated;
 
-fn assert_fresh(path: &str, expected: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
-    if env::var_os("CCX_UPDATE_GENERATED").is_some() {
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, expected).unwrap();
-    }
-    let actual = fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        actual == expected,
-        "{} is stale; run CCX_UPDATE_GENERATED=1 cargo test -p ccx-declarative-rules",
-        path.display()
-    );
+#[test]
+fn schema_of_rules_is_up_to_date() {
+    assert_generated("docs/schemas/rule.schema.json", &format!("{:#}\n", rule_schema()));
 }
 
 #[test]
-fn the_schema_of_rules_is_fresh() {
-    assert_fresh("docs/schemas/rule.schema.json", &format!("{:#}\n", rule_schema()));
-}
-
-#[test]
-fn the_page_of_functions_is_fresh() {
+fn page_of_functions_is_up_to_date() {
     let page = format!(
         "# Functions of rule expressions\n\n\
          Expressions are written in [CEL](https://cel.dev), the Common Expression Language. Besides its operators and the macros\n\
@@ -34,5 +17,5 @@ fn the_page_of_functions_is_fresh() {
          `text.matches(pattern)` takes a regular expression that is written out, and is checked when the rule is loaded.\n\n{}",
         functions_table()
     );
-    assert_fresh("docs/rule-functions.md", &page);
+    assert_generated("docs/rule-functions.md", &page);
 }

@@ -29,12 +29,12 @@ struct Python {
 }
 
 impl Python {
-    fn find() -> Option<Self> {
+    fn find() -> Self {
         Self::with_variables(&[])
     }
 
-    fn with_variables(variables: &[(&str, &Path)]) -> Option<Self> {
-        let python = ccx_local::test_python()?;
+    fn with_variables(variables: &[(&str, &Path)]) -> Self {
+        let python = ccx_test_support::needs::python();
         let folder = tempfile::tempdir().unwrap();
         let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/packages");
         let exports: Vec<String> =
@@ -49,7 +49,7 @@ impl Python {
         let path = folder.path().join("python");
         fs::write(&path, script).unwrap();
         assert!(Command::new("chmod").arg("755").arg(&path).status().unwrap().success());
-        Some(Self { folder })
+        Self { folder }
     }
 
     fn settings(&self, packages: &[&str]) -> InsightsCore {
@@ -114,8 +114,9 @@ fn python_hits(foreign: &Foreign) -> Hits {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs insights-core"]
 async fn ten_rules_find_in_python_what_they_find_in_rust() {
-    let Some(python) = Python::find() else { return };
+    let python = Python::find();
     let (mut adapter, registry) = start(&python.settings(&[TEN_RULES])).await;
     assert_eq!(adapter.rules().len(), 10, "{:?}", adapter.rules());
     let modules: Vec<String> =
@@ -138,8 +139,9 @@ async fn ten_rules_find_in_python_what_they_find_in_rust() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs insights-core"]
 async fn merged_reports_have_each_finding_once() {
-    let Some(python) = Python::find() else { return };
+    let python = Python::find();
     let (adapter, _) = start(&python.settings(&[TEN_RULES])).await;
     let mut report = ccx_builtin_rules::engine().run(&archive(&Fault::ALL), None);
     let own = hits(report.hits.iter());
@@ -152,8 +154,9 @@ async fn merged_reports_have_each_finding_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs insights-core"]
 async fn a_rule_that_fails_is_counted_and_the_others_answer() {
-    let Some(python) = Python::find() else { return };
+    let python = Python::find();
     let (adapter, registry) = start(&python.settings(&["troublesome.failing", TEN_RULES])).await;
     let (_, outcome) = run(adapter, archive(&[Fault::EtcdSlowDisk])).await;
     assert_eq!(outcome.unwrap().findings.len(), 1);
@@ -161,8 +164,9 @@ async fn a_rule_that_fails_is_counted_and_the_others_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs insights-core"]
 async fn a_rule_that_hangs_is_interrupted_and_the_others_answer() {
-    let Some(python) = Python::find() else { return };
+    let python = Python::find();
     let settings = InsightsCore {
         rule_timeout: Duration::from_millis(500),
         ..python.settings(&["troublesome.hanging", TEN_RULES])
@@ -175,8 +179,9 @@ async fn a_rule_that_hangs_is_interrupted_and_the_others_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs insights-core"]
 async fn a_rule_that_can_not_be_interrupted_costs_its_process() {
-    let Some(python) = Python::find() else { return };
+    let python = Python::find();
     let settings = InsightsCore {
         rule_timeout: Duration::from_millis(200),
         archive_timeout: Duration::from_secs(2),
@@ -193,10 +198,11 @@ async fn a_rule_that_can_not_be_interrupted_costs_its_process() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs insights-core"]
 async fn a_process_that_crashes_is_replaced_and_its_archive_tried_again() {
     let crashed = tempfile::tempdir().unwrap();
     let seen = crashed.path().join("seen");
-    let Some(python) = Python::with_variables(&[("CCX_TEST_CRASHED", &seen)]) else { return };
+    let python = Python::with_variables(&[("CCX_TEST_CRASHED", &seen)]);
     let (adapter, registry) = start(&python.settings(&["troublesome.crashing", TEN_RULES])).await;
     let (_, outcome) = run(adapter, archive(&[Fault::EtcdSlowDisk])).await;
     assert_eq!(outcome.unwrap().findings.len(), 1);
@@ -204,8 +210,9 @@ async fn a_process_that_crashes_is_replaced_and_its_archive_tried_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs insights-core"]
 async fn a_process_that_crashes_again_is_told_with_its_last_words() {
-    let Some(python) = Python::find() else { return };
+    let python = Python::find();
     let (adapter, _) = start(&python.settings(&["troublesome.crashing"])).await;
     let (adapter, outcome) = run(adapter, archive(&[])).await;
     let error = outcome.unwrap_err();
@@ -218,8 +225,9 @@ async fn a_process_that_crashes_again_is_told_with_its_last_words() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs insights-core"]
 async fn a_process_that_grows_is_replaced() {
-    let Some(python) = Python::find() else { return };
+    let python = Python::find();
     let settings = InsightsCore {
         max_memory_growth: ByteSize::mib(20),
         ..python.settings(&["troublesome.leaking", TEN_RULES])
@@ -235,8 +243,9 @@ async fn a_process_that_grows_is_replaced() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs insights-core"]
 async fn what_a_rule_prints_harms_nobody() {
-    let Some(python) = Python::find() else { return };
+    let python = Python::find();
     let (adapter, _) = start(&python.settings(&["troublesome.printing"])).await;
     let (_, outcome) = run(adapter, archive(&[])).await;
     let foreign = outcome.unwrap();
@@ -247,8 +256,9 @@ async fn what_a_rule_prints_harms_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs insights-core"]
 async fn a_number_that_json_does_not_have_fails_the_archive_and_not_the_process() {
-    let Some(python) = Python::find() else { return };
+    let python = Python::find();
     let (adapter, registry) = start(&python.settings(&["troublesome.odd"])).await;
     let (_, outcome) = run(adapter, archive(&[])).await;
     assert!(matches!(outcome, Err(AdapterError::Failed { .. })), "{outcome:?}");
@@ -256,8 +266,9 @@ async fn a_number_that_json_does_not_have_fails_the_archive_and_not_the_process(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs insights-core"]
 async fn a_rule_that_wants_all_memory_gets_none_of_ours() {
-    let Some(python) = Python::find() else { return };
+    let python = Python::find();
     let (adapter, registry) = start(&python.settings(&["troublesome.greedy", TEN_RULES])).await;
     let (_, outcome) = run(adapter, archive(&[Fault::EtcdSlowDisk])).await;
     assert_eq!(outcome.unwrap().findings.len(), 1);
@@ -265,8 +276,9 @@ async fn a_rule_that_wants_all_memory_gets_none_of_ours() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs insights-core"]
 async fn a_process_that_is_killed_is_noticed_and_replaced() {
-    let Some(python) = Python::find() else { return };
+    let python = Python::find();
     let (adapter, registry) = start(&python.settings(&[TEN_RULES])).await;
     let pid = fs::read_to_string(python.folder.path().join("pid")).unwrap();
     assert!(Command::new("kill").args(["-KILL", pid.trim()]).status().unwrap().success());
@@ -276,8 +288,9 @@ async fn a_process_that_is_killed_is_noticed_and_replaced() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs insights-core"]
 async fn packages_that_are_missing_are_said_at_the_start() {
-    let Some(python) = Python::find() else { return };
+    let python = Python::find();
     let registry = Registry::new();
     let outcome =
         Adapter::start(&python.settings(&["no_such_package"]), Metrics::register(&registry).unwrap()).await;
@@ -286,8 +299,9 @@ async fn packages_that_are_missing_are_said_at_the_start() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs insights-core"]
 async fn a_configuration_of_ccx_messaging_is_read_as_it_is() {
-    let Some(python) = Python::find() else { return };
+    let python = Python::find();
     let config = python.folder.path().join("config.yaml");
     let yaml = "plugins:\n  default_component_enabled: true\n  packages:\n    - ${CCX_TEST_PACKAGE:ccx_rules.external.etcd_slow_disk}\n    \
                 - ccx_rules.external.kcm_gc_resync\n  configs:\n    - name: ccx_rules.external.kcm_gc_resync\n      enabled: false\n\
@@ -299,8 +313,9 @@ async fn a_configuration_of_ccx_messaging_is_read_as_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs insights-core"]
 async fn more_workers_take_more_archives_at_once() {
-    let Some(python) = Python::find() else { return };
+    let python = Python::find();
     let settings = InsightsCore {
         workers: 2,
         rule_timeout: Duration::from_secs(4),

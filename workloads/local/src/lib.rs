@@ -18,7 +18,6 @@ mod kafka;
 mod object_storage;
 mod port;
 mod postgres;
-mod python;
 mod secret;
 mod shared;
 
@@ -26,5 +25,4 @@ pub use folder::FolderError;
 pub use kafka::{Kafka, KafkaError};
 pub use object_storage::{ObjectStorage, ObjectStorageError};
 pub use postgres::{Durability, Postgres, PostgresError};
-pub use python::test_python;
 pub use shared::test_postgres;

@@ -1,7 +1,7 @@
 //! The sample messages that the peers publish parse, or fail, as they should.
 //!
-//! They are read where they are (`CCX_REFERENCE`, or `../shared/reference` beside the checkout) and not copied here; without
-//! them these tests have nothing to say and pass. What they prove is proven by vectors of our own in the unit tests too.
+//! They are read where they are (`CCX_REFERENCE`, or `../shared/reference` beside the checkout) and not copied here. What
+//! they prove is proven by vectors of our own in the unit tests too.
 
 #![allow(clippy::unwrap_used, reason = "a test that can't read its samples should stop")]
 
@@ -12,15 +12,8 @@ use std::{
 
 use ccx_messages::{Announce, AnnounceError, Results};
 
-fn reference() -> Option<PathBuf> {
-    let beside_checkout = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference");
-    let folder =
-        std::env::var_os("CCX_REFERENCE").map_or_else(beside_checkout, PathBuf::from).join("messages");
-    let found = folder.is_dir().then_some(folder);
-    if found.is_none() {
-        eprintln!("skipped: no published samples here; set CCX_REFERENCE to the folder that has `messages`");
-    }
-    found
+fn reference() -> PathBuf {
+    ccx_test_support::needs::published_samples("messages")
 }
 
 /// Every JSON file of `folder`, by name.
@@ -37,8 +30,9 @@ fn json_files(folder: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
+#[ignore = "needs published samples"]
 fn announcements() {
-    let Some(reference) = reference() else { return };
+    let reference = reference();
     let sample = |name: &str| {
         Announce::parse(&fs::read(reference.join("platform.upload.announce").join(name)).unwrap())
     };
@@ -52,8 +46,9 @@ fn announcements() {
 }
 
 #[test]
+#[ignore = "needs published samples"]
 fn results_that_are_stored() {
-    let Some(reference) = reference() else { return };
+    let reference = reference();
     for kind in [
         "normal",
         "normal_no_version",
@@ -73,8 +68,9 @@ fn results_that_are_stored() {
 }
 
 #[test]
+#[ignore = "needs published samples"]
 fn results_that_are_refused() {
-    let Some(reference) = reference() else { return };
+    let reference = reference();
     for (kind, reason) in [
         ("invalid", "failed to parse the results message"),
         ("invalid_string_version", "failed to parse the results message"),

@@ -2,7 +2,7 @@
 
 use std::{
     env,
-    io::{BufRead as _, BufReader, Write as _},
+    io::{BufRead as _, BufReader},
     os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -22,7 +22,7 @@ const KEEPER: &str = r#"echo "$KUBECONFIG" && exec cat >/dev/null"#;
 /// How often a server may fail to start: another process may take the port that was free a moment ago.
 const STARTS: usize = 3;
 
-static INSTALLED: OnceCell<Option<ControlPlane>> = OnceCell::const_new();
+static INSTALLED: OnceCell<ControlPlane> = OnceCell::const_new();
 
 /// A Kubernetes without nodes, for us alone.
 pub(super) struct ControlPlane {
@@ -31,41 +31,33 @@ pub(super) struct ControlPlane {
     keeper: Child,
 }
 
-/// A namespace and a controller beside all definitions; none where the other tests have no Kubernetes either.
-pub(super) async fn world() -> Option<World> {
+/// A namespace and a controller beside all definitions.
+pub(super) async fn world() -> World {
     let plane = INSTALLED.get_or_init(async || {
-        let plane = ControlPlane::bare().await?;
-        plane.install(&definitions()?).await;
-        Some(plane)
+        let plane = ControlPlane::bare().await;
+        plane.install(&definitions()).await;
+        plane
     });
-    let mut world = World::on(plane.await.as_ref()?.config.clone()).await;
+    let mut world = World::on(plane.await.config.clone()).await;
     world.start_operator();
-    Some(world)
+    world
 }
 
-/// The folder with the definitions; none, loudly, where they can't be fetched, except with `CI=true`.
-pub(super) fn definitions() -> Option<PathBuf> {
+/// The folder with the definitions.
+pub(super) fn definitions() -> PathBuf {
     let output = script("extensions.sh").arg("definitions").stderr(Stdio::inherit()).output().unwrap();
-    if !output.status.success() {
-        assert!(env::var_os("CI").is_none(), "hack/extensions.sh failed");
-        let _ = writeln!(
-            std::io::stderr(),
-            "\n*** SKIPPED: hack/extensions.sh can't fetch the definitions of extensions\n"
-        );
-        return None;
-    }
-    Some(String::from_utf8(output.stdout).unwrap().trim().into())
+    assert!(output.status.success(), "hack/extensions.sh failed");
+    String::from_utf8(output.stdout).unwrap().trim().into()
 }
 
 impl ControlPlane {
     /// One without extensions.
-    pub(super) async fn bare() -> Option<Self> {
-        server::shared().await?;
+    pub(super) async fn bare() -> Self {
         let started = (0..STARTS).map(|_| start()).find(|(_, kubeconfig)| kubeconfig.exists());
         let (keeper, kubeconfig) = started.expect("a Kubernetes starts where one runs");
         let config = server::config_of(&kubeconfig).await;
         server::install(&config).await;
-        Some(Self { config, kubeconfig, keeper })
+        Self { config, kubeconfig, keeper }
     }
 
     /// Installs definitions, and waits until the server knows their kinds.

@@ -60,8 +60,9 @@ pub(super) async fn settings(world: &World) -> String {
 }
 
 #[tokio::test]
+#[ignore = "needs Kubernetes, definitions of extensions"]
 async fn brokers_and_authority_are_followed_as_strimzi_tells_them() {
-    let Some(world) = installed::world().await else { return };
+    let world = installed::world().await;
     let kafkas = kafkas(&world, "v1");
     world.apply(by_strimzi()).await;
     let missing = world.until_condition("Degraded", "True", "KafkaUnreachable").await;
@@ -95,8 +96,9 @@ async fn brokers_and_authority_are_followed_as_strimzi_tells_them() {
 }
 
 #[tokio::test]
+#[ignore = "needs Kubernetes, definitions of extensions"]
 async fn the_authority_can_be_the_secret_that_strimzi_makes() {
-    let Some(world) = installed::world().await else { return };
+    let world = installed::world().await;
     let kafkas = kafkas(&world, "v1beta2");
     make(&kafkas).await;
     tell(&kafkas, "events-kafka-bootstrap.kafka.svc:9093", "PEM 1").await;

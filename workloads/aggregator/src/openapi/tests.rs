@@ -1,5 +1,3 @@
-use std::{fs, path::Path};
-
 use serde_json::Value;
 
 use super::*;
@@ -12,18 +10,8 @@ fn document() -> Value {
 }
 
 #[test]
-fn the_committed_document_is_fresh() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi.json");
-    let fresh = openapi(PREFIX);
-    if std::env::var_os("CCX_UPDATE_GENERATED").is_some() {
-        fs::write(&file, &fresh).unwrap();
-    }
-    let committed = fs::read_to_string(&file).unwrap_or_default();
-    assert!(
-        committed == fresh,
-        "{} is stale: CCX_UPDATE_GENERATED=1 cargo test -p ccx-aggregator renews it",
-        file.display()
-    );
+fn document_is_up_to_date() {
+    ccx_test_support::assert_generated("workloads/aggregator/openapi.json", &openapi(PREFIX));
 }
 
 #[test]

@@ -174,8 +174,9 @@ fn url_in<'a>(text: &'a str, end: &str) -> &'a str {
 }
 
 #[test]
+#[ignore = "needs published samples"]
 fn the_published_archives_are_served_and_the_wrong_one_is_explained() {
-    let Some(archives) = published_archives() else { return };
+    let archives = ccx_test_support::needs::published_samples("archives");
     let paths = [
         archives.join("ccx-messaging/correct_data.tar"),
         archives.join("ccx-messaging/ocp_with_id.tar"),
@@ -216,13 +217,6 @@ async fn the_users_own_database_is_used() {
         let report = stored.report(ccx_messages::OrgId::new(1).unwrap(), cluster_id, "1").await.unwrap();
         assert!(report.is_some(), "{cluster_id}");
     }
-}
-
-/// Where they are, on machines that have them.
-fn published_archives() -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference");
-    let reference = std::env::var_os("CCX_REFERENCE").map_or_else(beside, PathBuf::from);
-    Some(reference.join("archives")).filter(|archives| archives.is_dir())
 }
 
 fn get(url: &str) -> String {

@@ -14,22 +14,19 @@ use crate::brokers::{eventually, next};
 const MECHANISMS: [SaslMechanism; 3] =
     [SaslMechanism::Plain, SaslMechanism::ScramSha256, SaslMechanism::ScramSha512];
 
-fn settings(test: &str) -> Option<Kafka> {
-    let Ok(broker) = std::env::var("CCX_TEST_KAFKA_SASL") else {
-        eprintln!("SKIPPED {test}: CCX_TEST_KAFKA_SASL=host:port,user,password is not set");
-        return None;
-    };
+fn settings() -> Kafka {
+    let broker = ccx_test_support::needs::kafka_sasl();
     let parts: Vec<&str> = broker.splitn(3, ',').collect();
     let [server, user, password] = parts.as_slice() else {
         panic!("CCX_TEST_KAFKA_SASL must be host:port,user,password")
     };
-    Some(Kafka {
+    Kafka {
         bootstrap_servers: vec![(*server).into()],
         security_protocol: SecurityProtocol::SaslPlaintext,
         sasl_username: Some((*user).into()),
         sasl_password: Some(Secret::from((*password).to_owned())),
         ..Kafka::default()
-    })
+    }
 }
 
 /// A name that no other run has used.
@@ -39,11 +36,9 @@ fn unique(name: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Kafka with SASL"]
 async fn a_user_with_the_right_password_sends_and_receives_by_each_mechanism() {
-    let Some(settings) = settings("a_user_with_the_right_password_sends_and_receives_by_each_mechanism")
-    else {
-        return;
-    };
+    let settings = settings();
     for sasl_mechanism in MECHANISMS {
         send_and_receive(&Kafka { sasl_mechanism, ..settings.clone() }).await;
     }
@@ -61,11 +56,9 @@ async fn send_and_receive(settings: &Kafka) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Kafka with SASL"]
 async fn a_wrong_password_is_told_as_the_reason_and_is_no_fault_of_a_message() {
-    let Some(mut settings) = settings("a_wrong_password_is_told_as_the_reason_and_is_no_fault_of_a_message")
-    else {
-        return;
-    };
+    let mut settings = settings();
     settings.sasl_password = Some(Secret::from("wrong".to_owned()));
     settings.properties.insert("message.timeout.ms".into(), "5000".into());
     let producer = Producer::new(&settings).unwrap();

@@ -1,4 +1,4 @@
-//! What is in a topic, and how far a group has come.
+//! Topics of a real broker: their messages, and how far a consumer group has come.
 
 use std::time::{Duration, Instant};
 
@@ -12,20 +12,20 @@ use rdkafka::{
 /// For one answer of the broker.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// All topics of these tests have one partition, so that their order is known.
+/// Topics of tests have one partition, so that the order of their messages is known.
 const PARTITION: i32 = 0;
 
-/// A message as it is in a topic.
+/// A message of a topic.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Message {
     /// Names and values.
     pub headers: Vec<(String, String)>,
-    /// Its bytes; those of these tests are text.
+    /// Its bytes as text.
     pub payload: String,
 }
 
 impl Message {
-    /// With the header that makes the pipeline take an announcement.
+    /// An announcement with the header that the pipeline requires.
     pub fn announcement(payload: impl Into<String>) -> Self {
         Self { headers: vec![("service".into(), "openshift".into())], payload: payload.into() }
     }
@@ -44,11 +44,12 @@ pub struct Topic {
 }
 
 impl Topic {
-    pub(crate) fn new(port: u16, name: String) -> Self {
-        Self { port, name }
+    /// A topic of the broker at `127.0.0.1:port`; it must exist.
+    pub fn new(port: u16, name: impl Into<String>) -> Self {
+        Self { port, name: name.into() }
     }
 
-    /// Appends messages; returns when the broker has all of them.
+    /// Appends messages and waits until the broker has acknowledged all of them.
     pub fn append(&self, messages: &[Message]) {
         let producer: BaseProducer = client(self.port).create().expect("a valid configuration");
         for message in messages {
@@ -61,10 +62,10 @@ impl Topic {
         producer.flush(TIMEOUT).expect("the broker takes it");
     }
 
-    /// All that is in the topic now.
+    /// Returns all messages that are in the topic now.
     pub fn read(&self) -> Vec<Message> {
         let consumer: BaseConsumer =
-            client(self.port).set("group.id", "e2e").create().expect("a valid configuration");
+            client(self.port).set("group.id", "test").create().expect("a valid configuration");
         let end = self.end(&consumer);
         let mut from_start = TopicPartitionList::new();
         from_start.add_partition_offset(&self.name, PARTITION, Offset::Beginning).expect("a valid offset");
@@ -82,19 +83,22 @@ impl Topic {
         messages
     }
 
-    /// How many messages it has.
+    /// Returns the number of messages.
     pub fn len(&self) -> usize {
         let end = self.end(&client(self.port).create().expect("a valid configuration"));
         usize::try_from(end).expect("offsets begin at 0")
     }
 
-    /// Whether it has none.
+    /// Returns whether it has no message.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Whether a group has committed all that is in the topic; else how far it is.
-    pub(crate) fn is_consumed_by(&self, group: &str) -> Result<(), String> {
+    /// Checks that a group has committed all messages of the topic.
+    ///
+    /// # Errors
+    /// The offset that the group has committed, and the end of the topic.
+    pub fn is_consumed_by(&self, group: &str) -> Result<(), String> {
         let consumer: BaseConsumer =
             client(self.port).set("group.id", group).create().expect("a valid configuration");
         let end = self.end(&consumer);

@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# Runs every test that this machine can run. The last lines name the tests that did not run, what they need, and how to get it.
+#
+#   hack/test.sh [ARGUMENT OF cargo test...]   e.g. --package ccx-e2e; the default is --workspace
+#
+# A test that needs more than this repository is marked `#[ignore = "needs NEED, NEED"]`, so that plain `cargo test` reports it as
+# ignored. Here, first all other tests run, then those whose needs are met. `make test` starts Kafka and Kubernetes around this.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# is_met NEED: one of those that tests name; this table is the only place that knows them.
+is_met() {
+  case "$1" in
+    "servers") has java && [ -n "${CCX_TEST_KAFKA_SASL:-}" ] && hack/s3.sh build ;;
+    "Kafka with SASL") [ -n "${CCX_TEST_KAFKA_SASL:-}" ] ;;
+    "Kubernetes") [ -n "${CCX_TEST_KUBECONFIG:-}" ] ;;
+    "helm") has helm ;;
+    "definitions of extensions") hack/extensions.sh definitions ;;
+    "insights-core") "${CCX_TEST_PYTHON:-${XDG_CACHE_HOME:-$HOME/.cache}/ccx/python/bin/python3}" -c 'import insights' ;;
+    "published samples") [ -d "${CCX_REFERENCE:-../shared/reference}/archives" ] ;;
+    "npm package dot") node -e 'require("dot")' ;;
+    *) false ;;
+  esac
+}
+
+# how_to NEED: how to get it.
+how_to() {
+  case "$1" in
+    "servers" | "Kafka with SASL") echo "hack/install-dependencies.sh servers, then make test" ;;
+    "Kubernetes" | "helm" | "definitions of extensions") echo "Go (hack/install-dependencies.sh servers), then make test" ;;
+    "insights-core") echo "hack/install-dependencies.sh python" ;;
+    "published samples") echo "set CCX_REFERENCE to a folder with the archives, messages and schema of the original services" ;;
+    "npm package dot") echo "npm install --prefix /tmp/dot dot@1.1.3, then set NODE_PATH=/tmp/dot/node_modules" ;;
+    "cluster with pods") echo "make e2e-cluster" ;;
+    *) echo "unknown need: add it to hack/test.sh" ;;
+  esac
+}
+
+has() { command -v "$1" >/dev/null; }
+
+declare -A met # NEED -> yes or no
+
+# all_met NEED, NEED...
+all_met() {
+  local need needs
+  IFS=, read -ra needs <<<"$1"
+  for need in "${needs[@]}"; do
+    need=${need# }
+    [ -n "${met[$need]:-}" ] || { is_met "$need" >/dev/null 2>&1 && met[$need]=yes || met[$need]=no; }
+    [ "${met[$need]}" = yes ] || return 1
+  done
+}
+
+main() {
+  local scope=("$@") outcome=0 log runnable=() name needs missing
+  [ ${#scope[@]} -gt 0 ] || scope=(--workspace)
+  log=$(mktemp)
+  # shellcheck disable=SC2064 # The file's name is needed as it is now.
+  trap "rm -f '$log'" EXIT
+
+  cargo test "${scope[@]}" --no-fail-fast 2>&1 | tee "$log" || outcome=1
+  missing=$(mktemp)
+  while IFS=$'\t' read -r name needs; do
+    if all_met "$needs"; then runnable+=("$name"); else echo "$needs" >>"$missing"; fi
+  done < <(sed -n 's/^test \(.*\) \.\.\. ignored, needs \(.*\)$/\1\t\2/p' "$log")
+  if [ ${#runnable[@]} -gt 0 ]; then
+    cargo test "${scope[@]}" --lib --bins --tests --no-fail-fast -- --ignored --exact "${runnable[@]}" || outcome=1
+  fi
+  report "$missing"
+  rm -f "$missing"
+  return "$outcome"
+}
+
+# report FILE: of a file with the needs of each test that did not run, a line each.
+report() {
+  local count needs need
+  sort "$1" | uniq -c | while read -r count needs; do
+    echo "NOT RUN: $count tests, for want of $needs"
+    tr , '\n' <<<"$needs" | while read -r need; do
+      all_met "$need" || echo "  $need: $(how_to "$need")"
+    done
+  done
+}
+
+main "$@"

@@ -1,0 +1,27 @@
+//! What the tests of several crates share. A dev-dependency only: no program links it.
+//!
+//! ```text
+//!   eventually        waits for a condition, never longer than a limit      (eventually_async in async tests)
+//!   http::get         asks a server by curl
+//!   kafka::Topic      appends to and reads a topic of a real broker         (feature `kafka`)
+//!   merge_patch       changes a JSON document
+//!   assert_generated  compares a generated file with its source, or writes it
+//!   needs::…          where a test finds the server or the data that its `#[ignore = "needs …"]` names
+//!   free_port         a port for a server
+//! ```
+
+#![expect(clippy::missing_panics_doc, reason = "a test that can't go on panics")]
+
+mod eventually;
+mod generated;
+pub mod http;
+mod json;
+#[cfg(feature = "kafka")]
+pub mod kafka;
+pub mod needs;
+mod port;
+
+pub use eventually::{Attempt, SOON, eventually, eventually_async, eventually_within};
+pub use generated::{UPDATE_VARIABLE, assert_generated};
+pub use json::merge_patch;
+pub use port::free_port;
