@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use prometheus::{
-    Histogram, HistogramOpts, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
-    core::{Collector, GenericCounterVec},
-};
+use ccx_service::MetricRegistrar;
+use prometheus::{Histogram, IntCounterVec, IntGauge, IntGaugeVec, Registry, core::Collector as _};
 
 /// Of a reconcile that has nothing to do to one that waits for a slow API server.
 const RECONCILE_SECONDS: [f64; 8] = [0.000_1, 0.001, 0.01, 0.05, 0.25, 1.0, 5.0, 30.0];
@@ -45,46 +43,37 @@ impl Metrics {
     /// Never: the names are constants, and a test makes them.
     #[expect(clippy::new_without_default, reason = "a registry of its own is more than a default")]
     pub fn new() -> Self {
-        let registry = Registry::new();
-        let seconds = HistogramOpts::new("ccx_operator_reconcile_seconds", "How long a reconcile took.");
-        Self {
-            queue_depth: gauge(
-                &registry,
-                "ccx_operator_queue_depth",
-                "Resources that wait for their reconcile.",
-            ),
-            leads: gauge(&registry, "ccx_operator_leader", "1 while this process leads."),
-            conditions: register(
-                &registry,
-                IntGaugeVec::new(
-                    Opts::new("ccx_operator_pipelines", "Resources by the status of each condition."),
-                    &["condition", "status"],
-                ),
-            ),
-            reconciles: counters(
-                &registry,
-                "ccx_operator_reconciles_total",
+        Self::register(Registry::new()).expect("the names and labels are constants, and each is used once")
+    }
+
+    fn register(registry: Registry) -> prometheus::Result<Self> {
+        let registrar = MetricRegistrar::new(&registry, "ccx_operator");
+        Ok(Self {
+            queue_depth: registrar.gauge("queue_depth", "Resources that wait for their reconcile.")?,
+            leads: registrar.gauge("leader", "1 while this process leads.")?,
+            conditions: registrar.gauges(
+                "pipelines",
+                "Resources by the status of each condition.",
+                &["condition", "status"],
+            )?,
+            reconciles: registrar.counters(
+                "reconciles_total",
                 "Reconciles by how they went.",
                 &["result"],
-            ),
-            reconcile_seconds: register(
-                &registry,
-                Histogram::with_opts(seconds.buckets(RECONCILE_SECONDS.into())),
-            ),
-            errors: counters(
-                &registry,
-                "ccx_operator_errors_total",
-                "Failed reconciles by their reason.",
-                &["reason"],
-            ),
-            writes: counters(
-                &registry,
-                "ccx_operator_api_writes_total",
+            )?,
+            reconcile_seconds: registrar.histogram(
+                "reconcile_seconds",
+                "How long a reconcile took.",
+                RECONCILE_SECONDS.into(),
+            )?,
+            errors: registrar.counters("errors_total", "Failed reconciles by their reason.", &["reason"])?,
+            writes: registrar.counters(
+                "api_writes_total",
                 "Requests that change the cluster, by resource and verb.",
                 &["resource", "verb"],
-            ),
+            )?,
             registry,
-        }
+        })
     }
 
     /// A reconcile has ended.
@@ -124,20 +113,6 @@ impl Metrics {
     pub fn reconciles(&self) -> u64 {
         self.reconcile_seconds.get_sample_count()
     }
-}
-
-fn gauge(registry: &Registry, name: &str, help: &str) -> IntGauge {
-    register(registry, IntGauge::new(name, help))
-}
-
-fn counters(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
-    register(registry, GenericCounterVec::new(Opts::new(name, help), labels))
-}
-
-fn register<M: Collector + Clone + 'static>(registry: &Registry, metric: prometheus::Result<M>) -> M {
-    let metric = metric.expect("names and labels are constants that follow the rules");
-    registry.register(Box::new(metric.clone())).expect("every name is used once");
-    metric
 }
 
 #[cfg(test)]

@@ -1,20 +1,17 @@
 //! The texts about findings: the built-in ones, and those that the rules of users bring with them.
 //!
 //! ```text
-//!  rules.directories ──▶ RuleFiles ──▶ Reloader ──┬─▶ a new tree, for the answers from now on
-//!    (each interval)                    (pure)    └─▶ refused: the tree stays, the log says why
+//!  rules.directories ──▶ RuleWatcher ──┬─▶ a new tree, for the answers from now on
+//!    (each interval)                      └─▶ refused: the tree stays, the log says why
 //! ```
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, PoisonError, RwLock},
-};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use ccx_config::Rules;
 use ccx_content::{Content, ContentTree};
-use ccx_declarative_rules::{Change, Reloader, RuleFiles};
+use ccx_declarative_rules::{RuleUpdate, RuleWatcher};
 use ccx_messages::RuleSelector;
-use ccx_service::error_chain;
+use ccx_service::run_periodically;
 use tokio_util::sync::CancellationToken;
 
 /// The texts of the moment.
@@ -48,7 +45,7 @@ impl Trees {
     }
 }
 
-/// Looks at the rules of users until `shutdown`, when the configuration has some.
+/// Keeps the content of the users' rules up to date until `shutdown`, when the configuration has some.
 pub(crate) async fn follow_rules(
     content: &Arc<CurrentContent>,
     settings: &Rules,
@@ -57,41 +54,21 @@ pub(crate) async fn follow_rules(
     if settings.directories.is_empty() {
         return;
     }
-    let mut reloader = Reloader::default();
-    loop {
-        let (content, directories) = (Arc::clone(content), settings.directories.clone());
-        // Files are read, expressions compiled, and the rules' tests run.
-        let look = tokio::task::spawn_blocking(move || {
-            look(&content, &directories, &mut reloader);
-            reloader
-        });
-        match look.await {
-            Ok(looked) => reloader = looked,
-            Err(error) => std::panic::resume_unwind(error.into_panic()),
-        }
-        if shutdown.run_until_cancelled(tokio::time::sleep(settings.reload_interval)).await.is_none() {
-            return;
-        }
-    }
+    let (content, mut watcher) = (Arc::clone(content), RuleWatcher::new(settings.directories.clone()));
+    run_periodically(settings.reload_interval, shutdown, move || update(&content, watcher.poll())).await;
 }
 
-fn look(content: &CurrentContent, directories: &[PathBuf], reloader: &mut Reloader) {
-    let files = match RuleFiles::read(directories) {
-        Ok(files) => files,
-        Err(error) => {
-            tracing::warn!(error = error_chain(&error), "the texts of the rules of users stay as they are");
-            return;
-        }
-    };
-    match reloader.look_at(&files) {
-        Change::None | Change::Restored => {}
-        Change::Loaded(set) => {
-            tracing::info!(rules = set.rules().len(), digest = %set.digest(), "the texts of the rules of users are in use");
+fn update(content: &CurrentContent, update: RuleUpdate) {
+    match update {
+        RuleUpdate::Unchanged => {}
+        RuleUpdate::Loaded(set) => {
+            tracing::info!(rules = set.rules().len(), digest = %set.digest(), "content of user rules loaded");
             content.set(set.content());
         }
-        Change::Refused(problems) => {
+        RuleUpdate::Recovered => tracing::info!("user rules are valid again; their content is up to date"),
+        RuleUpdate::Rejected(problems) => {
             let problem = problems.first().map(ToString::to_string);
-            tracing::error!(problem, "the rules of users are refused; their texts stay as they are");
+            tracing::error!(problem, "user rules rejected, keeping the content of the previous set");
         }
     }
 }
@@ -114,10 +91,11 @@ mod tests {
     #[test]
     fn a_set_with_a_mistake_leaves_the_texts_of_the_one_before() {
         let directory = TempDir::new().unwrap();
-        let (content, mut reloader) = (CurrentContent::default(), Reloader::default());
+        let content = CurrentContent::default();
+        let mut watcher = RuleWatcher::new(vec![directory.path().to_owned()]);
         let mut after = |text: &str| {
             fs::write(directory.path().join("a.yaml"), text).unwrap();
-            look(&content, &[directory.path().to_owned()], &mut reloader);
+            update(&content, watcher.poll());
             description(&content, "acme.external.a|KEY")
         };
         assert_eq!(after("- no rule"), None);

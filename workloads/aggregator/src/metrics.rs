@@ -6,10 +6,10 @@
 use std::{sync::Arc, time::Instant};
 
 use axum::http::StatusCode;
+use ccx_service::MetricRegistrar;
 use ccx_storage::QueryObserver;
 use prometheus::{
-    Encoder as _, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts,
-    Registry, TextEncoder, core::Collector,
+    Encoder as _, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, Registry, TextEncoder,
 };
 
 /// All metrics of one aggregator.
@@ -40,36 +40,37 @@ pub(crate) struct RouteMetrics {
 impl Metrics {
     /// The metrics, each name behind `namespace` and an underscore, or alone if it is empty.
     pub fn new(namespace: &str) -> Result<Self, prometheus::Error> {
-        let factory = Factory { registry: Registry::new(), namespace };
+        let registry = Registry::new();
+        let registrar = MetricRegistrar::new(&registry, namespace);
         // Nothing votes yet; the dashboards want to see the name.
-        factory.counter("feedback_on_rules", "Votes on rules")?;
+        registrar.counter("feedback_on_rules", "Votes on rules")?;
         Ok(Self {
-            requests: factory.counters("api_endpoints_requests", "Requests per endpoint", &["endpoint"])?,
-            response_time: factory.histograms(
+            requests: registrar.counters("api_endpoints_requests", "Requests per endpoint", &["endpoint"])?,
+            response_time: registrar.histograms(
                 "api_endpoints_response_time",
                 "Time to the answer in microseconds",
-                "endpoint",
                 prometheus::linear_buckets(0.0, 20.0, 20)?,
+                &["endpoint"],
             )?,
-            status_codes: factory.counters(
+            status_codes: registrar.counters(
                 "api_endpoints_status_codes",
                 "Answers per status and endpoint",
                 &["status_code", "endpoint"],
             )?,
-            sql_queries: factory.counter("sql_queries_counter", "Queries sent to the database")?,
-            sql_durations: factory.histograms(
+            sql_queries: registrar.counter("sql_queries_counter", "Queries sent to the database")?,
+            sql_durations: registrar.histograms(
                 "sql_queries_durations",
                 "Duration of a query in seconds",
-                "query",
                 prometheus::DEFAULT_BUCKETS.to_vec(),
+                &["query"],
             )?,
-            cache_hits: factory.counter("answer_cache_hits_total", "Reports answered from memory")?,
-            cache_misses: factory
+            cache_hits: registrar.counter("answer_cache_hits_total", "Reports answered from memory")?,
+            cache_misses: registrar
                 .counter("answer_cache_misses_total", "Reports answered from the database")?,
-            cache_bytes: factory.gauge("answer_cache_bytes", "Memory of the kept answers")?,
-            is_listening: factory
+            cache_bytes: registrar.gauge("answer_cache_bytes", "Memory of the kept answers")?,
+            is_listening: registrar
                 .gauge("report_announcements_received", "1 while new reports are announced to us, else 0")?,
-            registry: factory.registry,
+            registry,
         })
     }
 
@@ -122,46 +123,6 @@ impl RouteMetrics {
         } else {
             self.other.with_label_values(&[status.as_str(), &self.endpoint]).inc();
         }
-    }
-}
-
-/// Makes metrics and registers them.
-struct Factory<'a> {
-    registry: Registry,
-    namespace: &'a str,
-}
-
-impl Factory<'_> {
-    fn counter(&self, name: &str, help: &str) -> Result<IntCounter, prometheus::Error> {
-        self.register(IntCounter::with_opts(self.opts(name, help))?)
-    }
-
-    fn gauge(&self, name: &str, help: &str) -> Result<IntGauge, prometheus::Error> {
-        self.register(IntGauge::with_opts(self.opts(name, help))?)
-    }
-
-    fn counters(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, prometheus::Error> {
-        self.register(IntCounterVec::new(self.opts(name, help), labels)?)
-    }
-
-    fn histograms(
-        &self,
-        name: &str,
-        help: &str,
-        label: &str,
-        buckets: Vec<f64>,
-    ) -> Result<HistogramVec, prometheus::Error> {
-        let opts = HistogramOpts { common_opts: self.opts(name, help), buckets };
-        self.register(HistogramVec::new(opts, &[label])?)
-    }
-
-    fn opts(&self, name: &str, help: &str) -> Opts {
-        Opts::new(name, help).namespace(self.namespace)
-    }
-
-    fn register<C: Collector + Clone + 'static>(&self, collector: C) -> Result<C, prometheus::Error> {
-        self.registry.register(Box::new(collector.clone()))?;
-        Ok(collector)
     }
 }
 

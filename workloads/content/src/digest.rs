@@ -1,16 +1,18 @@
-//! What a tree is known by.
+//! Digests of sets of files.
 
 use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 
-/// The SHA-256 of a content tree: the same for the same files, wherever they lie. Written in hexadecimal.
+/// The SHA-256 of a set of files, such as a content tree or a rule set: equal for equal files, independent of their directory.
+///
+/// It is displayed in hexadecimal.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest([u8; 32]);
 
 impl Digest {
-    /// The digest of parts; where one ends and the next begins matters.
-    pub(crate) fn of<'a>(parts: impl Iterator<Item = &'a [u8]>) -> Self {
+    /// Returns the digest of parts. The boundaries between parts count.
+    pub fn from_parts<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut hash = Sha256::new();
         for part in parts {
             hash.update((part.len() as u64).to_be_bytes());
@@ -19,9 +21,9 @@ impl Digest {
         Self(hash.finalize().into())
     }
 
-    /// The digest of one tree over another.
+    /// Returns the digest of one tree on top of another.
     pub(crate) fn over(self, below: Self) -> Self {
-        Self::of([&self.0[..], &below.0[..]].into_iter())
+        Self::from_parts([&self.0[..], &below.0[..]])
     }
 }
 
@@ -42,10 +44,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_digest_is_written_in_hexadecimal() {
+    fn digest_is_displayed_in_hexadecimal() {
         // printf '\0\0\0\0\0\0\0\3abc' | sha256sum
         let expected = "c3494ca1a2cf8eeb8a11ded316fb55b83c3bbbedb6313cd50415251e5d09e12f";
-        let digest = Digest::of([&b"abc"[..]].into_iter()).to_string();
+        let digest = Digest::from_parts([&b"abc"[..]]).to_string();
         assert_eq!(digest, expected);
     }
 }

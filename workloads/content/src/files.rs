@@ -94,7 +94,7 @@ impl Files {
 
     /// What the tree is known by: equal only for the same paths with the same texts.
     pub(crate) fn digest(&self) -> Digest {
-        Digest::of(self.iter().flat_map(|(path, text)| [path.as_bytes(), text.as_bytes()]))
+        Digest::from_parts(self.iter().flat_map(|(path, text)| [path.as_bytes(), text.as_bytes()]))
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use crate::{Content, ContentTree, Problem, ProblemKind, template};
+use crate::{Content, ContentTree, Problem, problem_kind::ProblemKind, template};
 
 /// Everything that is wrong with a tree, by file: what was found when it was read, and what could be better.
 pub fn lint(tree: &ContentTree) -> Vec<Problem> {

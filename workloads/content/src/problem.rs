@@ -1,192 +1,100 @@
-//! What is wrong with a content tree, and where.
+//! Problems of the files that people write: content trees and rules.
 
 use std::fmt;
 
-use ccx_messages::{IdError, RuleSelector};
-use serde::{Serialize, Serializer};
-use snafu::Snafu;
+use serde::{Deserialize, Serialize};
 
-use crate::{RenderErrorKind, SyntaxErrorKind};
-
-/// Something that is wrong with a content tree.
+/// A problem of a file. It reads as compilers write it: `pools.yaml:7:9: error: …`.
 ///
-/// It reads as compilers write it: `external/rules/a/KEY/metadata.yaml:3:7: …`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// ```
+/// use ccx_content::{Position, Problem};
+///
+/// let text = "id: acme.a\nwhn: true\n";
+/// let at = text.find("whn").map(|byte| Position::from_offset(text, byte));
+/// let problem = Problem::error("pools.yaml", "unknown field `whn`").at(at);
+/// assert_eq!(problem.to_string(), "pools.yaml:2:1: error: unknown field `whn`");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Problem {
-    /// The path of the file below the root.
+    /// Path of the file.
     pub file: String,
-    /// The place in the file, where it is known.
+    /// Place in the file, where it is known.
     pub position: Option<Position>,
-    /// How bad it is.
+    /// Severity.
     pub severity: Severity,
-    /// What it is.
-    #[serde(serialize_with = "as_text")]
-    pub kind: ProblemKind,
+    /// The problem, and what to do about it.
+    pub message: String,
 }
 
-/// A place in a text. Both numbers begin at 1; columns count characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+/// A place in a text. Both numbers start at 1; columns count characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Position {
-    /// The line.
+    /// Line.
     pub line: usize,
-    /// The character in the line.
+    /// Character in the line.
     pub column: usize,
 }
 
-/// How bad a problem is.
+/// The severity of a problem, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// It works, and yet should be looked at.
-    Warning,
-    /// A rule, a key or a text can't be shown.
+    /// The rule, key or text can't be used.
     Error,
+    /// It can be used, but should be corrected.
+    Warning,
 }
 
-/// What is wrong.
-#[derive(Clone, Debug, PartialEq, Eq, Snafu)]
-#[snafu(visibility(pub(crate)))]
-pub enum ProblemKind {
-    /// A file that a rule can't do without.
-    #[snafu(display("the file is missing, here and in the folder of the rule"))]
-    MissingText,
-    /// The file that makes a folder a rule, or a key.
-    #[snafu(display("the file is missing"))]
-    MissingFile,
-    /// YAML that does not have the expected form.
-    #[snafu(display("failed to read it as YAML: {message}"))]
-    Yaml {
-        /// What the parser says.
-        message: String,
-    },
-    /// There is no `python_module`.
-    #[snafu(display(
-        "python_module is missing: the module of the rule, as it stands before .report in its findings"
-    ))]
-    NoModule,
-    /// `python_module` is no module.
-    #[snafu(display("unable to use it as python_module: {reason}"))]
-    Module {
-        /// Why.
-        reason: IdError,
-    },
-    /// A folder of a rule is named as no key can be.
-    #[snafu(display("unable to use the folder's name as error key: {reason}"))]
-    ErrorKey {
-        /// Why.
-        reason: IdError,
-    },
-    /// A rule without keys says nothing.
-    #[snafu(display("the rule has no error key: a folder <ERROR_KEY> with a metadata.yaml is needed"))]
-    NoErrorKey,
-    /// A text that is no template.
-    #[snafu(display("{reason}"))]
-    Template {
-        /// Why.
-        reason: SyntaxErrorKind,
-    },
-    /// A name that the configuration of the tree does not have.
-    #[snafu(display("{field}: {name:?} is not in config.yaml"))]
-    UnknownName {
-        /// The field that has it.
-        field: &'static str,
-        /// The name.
-        name: String,
-    },
-    /// A likelihood that is none.
-    #[snafu(display("likelihood: {likelihood} is not between 1 (low) and 4 (critical)"))]
-    Likelihood {
-        /// What it is.
-        likelihood: u8,
-    },
-    /// No tag belongs to a category.
-    #[snafu(display("tags: none of them belongs to a group of groups_config.yaml, so no filter finds it"))]
-    NoGroup,
-    /// There is nothing to read.
-    #[snafu(display("{name} is empty"))]
-    EmptyText {
-        /// The text.
-        name: &'static str,
-    },
-    /// Bytes that are no text.
-    #[snafu(display("it is not UTF-8: save it as UTF-8"))]
-    NotUtf8,
-    /// The beginning of a tag that is text.
-    #[snafu(display("{{{{ begins a tag that is not closed, so it is shown as it is"))]
-    UnclosedTag,
-    /// A tag where nobody renders it.
-    #[snafu(display("generic.md is shown without a cluster: move what needs details to reason.md"))]
-    TagInGeneric,
-    /// A resolution that leaves the reader alone.
-    #[snafu(display("the resolution has no command: show how to check and how to repair in a block of ```"))]
-    NoCommand,
-    /// Details with which there is no text.
-    #[snafu(display("failed to render it: {reason}"))]
-    NotRendered {
-        /// Why.
-        reason: RenderErrorKind,
-    },
-    /// Details with which the text shows what is no text.
-    #[snafu(display("it prints {found}: {line}"))]
-    PrintsNonsense {
-        /// What it shows.
-        found: &'static str,
-        /// The beginning of the line.
-        line: String,
-    },
-    /// A member of the details that there never is.
-    #[snafu(display("pydata.{key} is nothing that the rule gives; it gives {known}"))]
-    UnknownDetail {
-        /// The member.
-        key: String,
-        /// Those that there are.
-        known: String,
-    },
-    /// The same module and key twice in one tree.
-    #[snafu(display("{selector} already has content in {first}, which is used"))]
-    Duplicate {
-        /// The module and key.
-        selector: RuleSelector,
-        /// The folder that is used.
-        first: String,
-    },
-    /// The same module and key in a tree that comes after this one.
-    #[snafu(display("{selector} has content in two trees; this one is used"))]
-    Hides {
-        /// The module and key.
-        selector: RuleSelector,
-    },
+impl Position {
+    /// The first character of a text.
+    pub const START: Self = Self { line: 1, column: 1 };
+
+    /// Returns the place of the byte at `offset`, or of the end of the text when it is shorter.
+    pub fn from_offset(text: &str, offset: usize) -> Self {
+        let before = &text[..text.floor_char_boundary(offset)];
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        Self {
+            line: before.bytes().filter(|&byte| byte == b'\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+        }
+    }
 }
 
 impl Problem {
-    /// Something that leaves a rule or key without content.
-    pub(crate) fn error(file: impl Into<String>, kind: ProblemKind) -> Self {
-        Self { file: file.into(), position: None, severity: Severity::Error, kind }
+    /// Creates an error of a file as a whole.
+    pub fn error(file: impl Into<String>, message: impl fmt::Display) -> Self {
+        Self { file: file.into(), position: None, severity: Severity::Error, message: message.to_string() }
     }
 
-    /// Something that should be looked at.
-    pub(crate) fn warning(file: impl Into<String>, kind: ProblemKind) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(file, kind) }
+    /// Creates a warning about a file as a whole.
+    pub fn warning(file: impl Into<String>, message: impl fmt::Display) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(file, message) }
     }
 
-    /// The same at a place of the file.
-    pub(crate) fn at(self, position: Option<Position>) -> Self {
+    /// Adds a place in the file.
+    #[must_use]
+    pub fn at(self, position: Option<Position>) -> Self {
         Self { position, ..self }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        })
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { file, position, kind, .. } = self;
+        let Self { file, position, severity, message } = self;
         match position {
-            Some(Position { line, column }) => write!(f, "{file}:{line}:{column}: {kind}"),
-            None => write!(f, "{file}: {kind}"),
+            Some(Position { line, column }) => write!(f, "{file}:{line}:{column}: {severity}: {message}"),
+            None => write!(f, "{file}: {severity}: {message}"),
         }
     }
-}
-
-fn as_text<S: Serializer>(kind: &ProblemKind, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(kind)
 }
 
 #[cfg(test)]
@@ -194,10 +102,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_problem_reads_as_compilers_write_it() {
-        let problem = Problem::error("a/plugin.yaml", ProblemKind::MissingFile);
-        assert_eq!(problem.to_string(), "a/plugin.yaml: the file is missing");
+    fn problem_of_whole_file_is_displayed_without_position() {
+        let problem = Problem::error("a.yaml", "unknown field `whn`");
+        assert_eq!(problem.to_string(), "a.yaml: error: unknown field `whn`");
+        let problem = Problem { severity: Severity::Warning, ..problem };
         let problem = problem.at(Some(Position { line: 3, column: 7 }));
-        assert_eq!(problem.to_string(), "a/plugin.yaml:3:7: the file is missing");
+        assert_eq!(problem.to_string(), "a.yaml:3:7: warning: unknown field `whn`");
+    }
+
+    #[test]
+    fn position_from_offset_counts_characters_from_one() {
+        let text = "é: 1\nö: 2";
+        let at = |byte| {
+            let Position { line, column } = Position::from_offset(text, byte);
+            (line, column)
+        };
+        assert_eq!(
+            [at(0), at(2), at(5), at(6), at(8), at(99)],
+            [(1, 1), (1, 2), (1, 5), (2, 1), (2, 2), (2, 5)]
+        );
     }
 }

@@ -6,7 +6,7 @@ use ccx_messages::{ErrorKey, RuleFqdn, RuleSelector};
 use serde::Serialize;
 use snafu::Snafu;
 
-use crate::{Config, Content, Digest, Files, Group, Problem, ProblemKind, Severity};
+use crate::{Config, Content, Digest, Files, Group, Problem, Severity, problem_kind::ProblemKind};
 
 mod load;
 

@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::{Position, Problem, ProblemKind};
+use crate::{Position, Problem, problem_kind::ProblemKind};
 
 /// Parses a file. An empty one has every default.
 pub(crate) fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Problem> {
@@ -43,8 +43,14 @@ mod tests {
     #[test]
     fn an_error_says_where_it_is() {
         let message = |text: &str| parse::<Sample>("a.yaml", text).unwrap_err().to_string();
-        assert_eq!(message("name: a\nnumber: many\n"), "a.yaml:2:9: failed to read it as YAML: invalid u8");
-        assert_eq!(message("name: [\n"), "a.yaml:1:7: failed to read it as YAML: expected string scalar");
-        assert_eq!(message("@"), "a.yaml:1:1: failed to read it as YAML: unexpected character: `@'");
+        assert_eq!(
+            message("name: a\nnumber: many\n"),
+            "a.yaml:2:9: error: failed to read it as YAML: invalid u8"
+        );
+        assert_eq!(
+            message("name: [\n"),
+            "a.yaml:1:7: error: failed to read it as YAML: expected string scalar"
+        );
+        assert_eq!(message("@"), "a.yaml:1:1: error: failed to read it as YAML: unexpected character: `@'");
     }
 }

@@ -9,14 +9,13 @@ use std::{
 use regex::Regex;
 
 use crate::{
-    DeclarativeRule,
+    DeclarativeRule, Position,
     cel::{self, Type},
     explain::RuleContent,
     format::{ContentDefinition, Definition, Expression, InputDefinition, Located, Need},
     inputs::{Reads, RuleInput},
     limits::{DEFAULT_MATCHES, MAX_MATCHES},
     pattern::Pattern,
-    problem::Position,
     read::Source,
     rule::{Compiled, CompiledExpression, Origin},
     run_tests::TestCase,
@@ -52,7 +51,7 @@ pub(crate) fn rule(
     let origin = Origin {
         file: source.file.into(),
         text: source.text.into(),
-        position: Position::of(source.text, document.span.start),
+        position: Position::from_offset(source.text, document.span.start),
     };
     let content = definition.content.as_ref().map(rule_content);
     if source.has_errors() {
@@ -230,7 +229,7 @@ fn log_pattern(
     let parsed = Pattern::parse(&pattern.value);
     parsed
         .inspect_err(|error| {
-            source.error(pattern.at, format!("the pattern is no regular expression: {error}"))
+            source.error(pattern.at, format!("the pattern is no regular expression: {error}"));
         })
         .ok()
 }

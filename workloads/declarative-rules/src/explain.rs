@@ -3,10 +3,9 @@
 use serde::Serialize;
 
 use crate::{
-    DeclarativeRule,
+    DeclarativeRule, Position,
     format::Need,
     inputs::{Reads, RuleInput},
-    problem::Position,
 };
 
 /// What users are told about a problem, as the rule's file has it.

@@ -2,12 +2,12 @@
 
 use std::{
     collections::BTreeMap,
-    fmt, fs, io,
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use ccx_archive::{Archive, ArchiveError, Limits};
-use sha2::{Digest as _, Sha256};
+use ccx_content::{Digest, Problem};
 use snafu::{ResultExt, Snafu, ensure};
 
 use crate::limits::{MAX_FILE_BYTES, MAX_SET_BYTES, MAX_SET_FILES};
@@ -36,7 +36,7 @@ pub(crate) struct RuleFile {
 #[derive(Debug, Snafu)]
 pub enum FilesError {
     /// The operating system refuses.
-    #[snafu(display("failed to read {}; does it exist, and may this process read it?", path.display()))]
+    #[snafu(display("failed to read {}: {source}", path.display()))]
     Io {
         /// The file or directory.
         path: PathBuf,
@@ -44,7 +44,7 @@ pub enum FilesError {
         source: io::Error,
     },
     /// A file with `.tar` in its name is none.
-    #[snafu(display("failed to read {} as an archive of rule files", path.display()))]
+    #[snafu(display("failed to read {} as an archive of rule files: {source}", path.display()))]
     Unpack {
         /// The file.
         path: PathBuf,
@@ -65,9 +65,22 @@ pub enum FilesError {
     },
 }
 
-/// What a rule set is known by: the same for the same files, wherever they lie. Written in hexadecimal.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Digest([u8; 32]);
+impl FilesError {
+    /// Returns the source, file or directory that can't be read.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Io { path, .. }
+            | Self::Unpack { path, .. }
+            | Self::TooMuch { path }
+            | Self::TooDeep { path } => path,
+        }
+    }
+
+    /// Converts the error for a list of problems.
+    pub fn to_problem(&self) -> Problem {
+        Problem::error(self.path().display().to_string(), self)
+    }
+}
 
 impl RuleFiles {
     /// Reads the `.yaml` and `.yml` files of the sources: directories, single files, and archives (`.tar`, `.tar.gz`, `.tgz`).
@@ -107,13 +120,8 @@ impl RuleFiles {
                 by_path.entry(&file.path).or_insert_with(Vec::new).push(&file.text);
                 by_path
             });
-        let mut hash = Sha256::new();
-        for part in by_path.into_iter().flat_map(|(path, texts)| std::iter::once(path).chain(texts)) {
-            // Where one part ends and the next begins matters.
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part);
-        }
-        Digest(hash.finalize().into())
+        let parts = by_path.into_iter().flat_map(|(path, texts)| std::iter::once(path).chain(texts));
+        Digest::from_parts(parts.map(str::as_bytes))
     }
 
     pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &RuleFile> {
@@ -188,18 +196,6 @@ fn is_rule_file(path: &str) -> bool {
 fn is_archive(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     [".tar", ".tar.gz", ".tgz"].iter().any(|extension| name.ends_with(extension))
-}
-
-impl fmt::Display for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
 }
 
 #[cfg(test)]

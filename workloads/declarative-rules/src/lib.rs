@@ -10,7 +10,7 @@
 //!
 //! - [`load_file`] reads one file and tells all that is wrong with it, each with file, line and column.
 //! - [`RuleSet`] is what an engine gets: every rule of every source, or none.
-//! - [`Reloader`] notices that a set has changed.
+//! - [`RuleWatcher`] loads the files of directories when they change.
 //! - What a rule may cost is bounded three times: when it is loaded, while it runs, and in what it answers.
 
 mod build;
@@ -25,24 +25,23 @@ mod limits;
 mod lint;
 mod load;
 mod pattern;
-mod problem;
 mod read;
-mod reload;
 mod rule;
 mod rule_set;
+mod rule_watcher;
 mod run_tests;
 mod suggest;
 mod trace;
 mod yaml;
 
+pub use ccx_content::{Digest, Position, Problem, Severity};
 pub use explain::{ExplainedInput, Explanation, RuleContent};
-pub use files::{Digest, FilesError, RuleFiles};
+pub use files::{FilesError, RuleFiles};
 pub use format::rule_schema;
 pub use functions_doc::{FunctionDoc, functions, functions_table};
 pub use load::{Loaded, load_file, load_files};
-pub use problem::{Position, Problem, Severity};
-pub use reload::{Change, Reloader};
 pub use rule::DeclarativeRule;
 pub use rule_set::{Rejected, RuleSet};
+pub use rule_watcher::{RuleUpdate, RuleWatcher};
 pub use run_tests::{TestFailure, TestOutcome};
 pub use trace::{Trace, TracedInput, TracedValue};

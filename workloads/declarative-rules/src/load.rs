@@ -36,7 +36,7 @@ pub fn load_files(files: &RuleFiles) -> Loaded {
 pub fn load_file(file: &str, text: &str) -> Loaded {
     if text.len() > MAX_FILE_BYTES {
         let problem =
-            Problem::of_file(file, format!("the file has more than {MAX_FILE_BYTES} bytes; split it"));
+            Problem::error(file, format!("the file has more than {MAX_FILE_BYTES} bytes; split it"));
         return Loaded { rules: Vec::new(), problems: vec![problem] };
     }
     on_large_stack(|| load(file, text))

@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use crate::{
+    Position, Problem, Severity,
     format::{
         API_VERSION, ContentDefinition, Definition, Expectation, Expression, InputDefinition, Located, Need,
         TestDefinition,
     },
     limits::MAX_FIELDS,
-    problem::{Position, Problem, Severity},
     suggest::did_you_mean,
     yaml::{Content, Key, Node},
 };
@@ -37,7 +37,7 @@ impl Source<'_> {
     }
 
     fn note(&mut self, at: usize, severity: Severity, message: String) {
-        let position = Some(Position::of(self.text, at));
+        let position = Some(Position::from_offset(self.text, at));
         self.problems.push(Problem { file: self.file.into(), position, severity, message });
     }
 }

@@ -13,12 +13,12 @@ use ccx_rules::{Context, FaultReason, Response, Rule, RuleMeta};
 use chrono::{DateTime, Utc};
 
 use crate::{
+    Position,
     cel::{EvaluationError, Map, Meter, Program, Reason, Scope, Value},
     explain::RuleContent,
     format::Need,
     inputs::{Reads, RuleInput},
     limits::{MAX_DOCUMENT_BYTES, MAX_DOCUMENT_VALUES, MAX_STEPS, TIME_PER_ARCHIVE},
-    problem::Position,
     run_tests::TestCase,
     yaml::offset_in_file,
 };
@@ -199,7 +199,7 @@ impl Compiled {
     fn describe(&self, expression: &CompiledExpression, error: &EvaluationError) -> String {
         let Origin { file, text, .. } = &self.origin;
         let at = offset_in_file(text, &expression.span, &expression.text, error.at);
-        let Position { line, column } = Position::of(text, at);
+        let Position { line, column } = Position::from_offset(text, at);
         format!("{file}:{line}:{column}: `{}`: {}", expression.name, error.reason)
     }
 }

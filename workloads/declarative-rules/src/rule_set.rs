@@ -107,7 +107,7 @@ fn failed_tests(rule: &DeclarativeRule) -> Vec<Problem> {
 }
 
 fn error(rule: &DeclarativeRule, position: Position, message: String) -> Problem {
-    Problem { file: rule.file().into(), position: Some(position), severity: Severity::Error, message }
+    Problem::error(rule.file(), message).at(Some(position))
 }
 
 #[cfg(test)]

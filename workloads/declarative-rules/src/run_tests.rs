@@ -10,9 +10,8 @@ use serde_json::Value;
 use similar::TextDiff;
 
 use crate::{
-    DeclarativeRule,
+    DeclarativeRule, Position,
     format::{Expectation, TestDefinition},
-    problem::Position,
     read::Source,
 };
 
@@ -75,7 +74,7 @@ impl TestCase {
         let expected = definition.expect.as_ref()?.value.clone();
         Some(Self {
             name: name.value.clone(),
-            position: Position::of(source.text, name.at),
+            position: Position::from_offset(source.text, name.at),
             files,
             gathered_at,
             expected,

@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_saphyr::Spanned;
 
-use crate::problem::{Position, Problem, Severity};
+use crate::{Position, Problem};
 
 mod align;
 
@@ -61,7 +61,7 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Vec<Node>, Problem> {
             (line > 0).then_some(Position { line, column })
         });
         let message = format!("not valid YAML: {message}");
-        Problem { file: file.into(), position, severity: Severity::Error, message }
+        Problem::error(file, message).at(position)
     })
 }
 

@@ -1,10 +1,9 @@
-//! What is counted.
+//! Metrics of the Python rules.
 
 use std::time::Duration;
 
-use prometheus::{
-    Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry, exponential_buckets,
-};
+use ccx_service::MetricRegistrar;
+use prometheus::{Histogram, IntCounter, IntCounterVec, IntGauge, Registry, exponential_buckets};
 
 /// Metrics of the Python rules.
 #[derive(Clone, Debug)]
@@ -21,48 +20,38 @@ pub struct Metrics {
 impl Metrics {
     /// Adds the metrics to a registry, under names that begin with `ccx_insights_core_`.
     pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
-        let buckets = exponential_buckets(0.005, 2.0, 14)?;
-        let seconds =
-            HistogramOpts::new("ccx_insights_core_seconds", "Time of the Python rules on an archive")
-                .buckets(buckets);
-        let counter =
-            |name: &str, help: &str, label: &str| IntCounterVec::new(Opts::new(name, help), &[label]);
-        let metrics = Self {
-            seconds: Histogram::with_opts(seconds)?,
-            rule_errors: counter(
-                "ccx_insights_core_rule_errors_total",
+        let registrar = MetricRegistrar::new(registry, "ccx_insights_core");
+        Ok(Self {
+            seconds: registrar.histogram(
+                "seconds",
+                "Time of the Python rules on an archive",
+                exponential_buckets(0.005, 2.0, 14)?,
+            )?,
+            rule_errors: registrar.counters(
+                "rule_errors_total",
                 "Exceptions of each Python rule",
-                "rule",
+                &["rule"],
             )?,
-            failures: counter(
-                "ccx_insights_core_failures_total",
+            failures: registrar.counters(
+                "failures_total",
                 "Archives without results of Python rules",
-                "reason",
+                &["reason"],
             )?,
-            replaced: counter(
-                "ccx_insights_core_workers_replaced_total",
+            replaced: registrar.counters(
+                "workers_replaced_total",
                 "Python processes that were replaced",
-                "reason",
+                &["reason"],
             )?,
-            duplicates: IntCounter::new(
-                "ccx_insights_core_duplicates_total",
-                "Our findings that gave way to those of Python",
+            duplicates: registrar.counter(
+                "duplicates_total",
+                "Findings of built-in rules that were replaced by those of Python rules",
             )?,
-            details_changed: IntCounter::new(
-                "ccx_insights_core_details_changed_total",
-                "Findings of Python whose details were changed, since some clients can't read them",
+            details_changed: registrar.counter(
+                "details_changed_total",
+                "Findings of Python rules whose details were changed, since some clients can't read them",
             )?,
-            workers: IntGauge::new("ccx_insights_core_workers", "Python processes")?,
-        };
-        registry.register(Box::new(metrics.seconds.clone()))?;
-        for counters in [&metrics.rule_errors, &metrics.failures, &metrics.replaced] {
-            registry.register(Box::new(counters.clone()))?;
-        }
-        for counter in [&metrics.duplicates, &metrics.details_changed] {
-            registry.register(Box::new(counter.clone()))?;
-        }
-        registry.register(Box::new(metrics.workers.clone()))?;
-        Ok(metrics)
+            workers: registrar.gauge("workers", "Python processes")?,
+        })
     }
 
     /// Counts findings of our own that gave way to the same ones of Python.

@@ -11,6 +11,7 @@ mod rules;
 use ccx_archive::ArchiveKind;
 use ccx_messages::ErrorClass;
 use ccx_rules::{FaultReason, Report};
+use ccx_service::MetricRegistrar;
 use prometheus::{Gauge, Histogram, IntCounter, IntGauge, Registry};
 
 use crate::{RemoteConfiguration, filter::Rejection};
@@ -18,7 +19,6 @@ use crate::{RemoteConfiguration, filter::Rejection};
 pub(crate) use dashboards::Dashboards;
 pub(crate) use rules::RuleSetMetrics;
 
-use register::Register;
 use rules::RuleCosts;
 
 /// The metrics of the pipeline.
@@ -50,22 +50,21 @@ pub(crate) struct Metrics {
 impl Metrics {
     /// Registers every metric.
     pub(crate) fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
-        let register = Register(registry);
-        let filtered = register.counters(
+        let registrar = MetricRegistrar::new(registry, "");
+        let filtered = registrar.counters(
             "ccx_pipeline_filtered_total",
             "Records that are not for us, by reason",
-            "reason",
+            &["reason"],
         )?;
-        let letters = register.counters(
+        let letters = registrar.counters(
             "ccx_pipeline_dead_letters_total",
             "Dead letters by class of error",
-            "class",
+            &["class"],
         )?;
-        let count = |name, help| register.counter(name, help);
-        let gauge = |name, help| register.gauge(name, help);
-        let record_age = Gauge::new("ccx_pipeline_record_age_seconds", "Age of the record received last")?;
+        let count = |name, help| registrar.counter(name, help);
+        let gauge = |name, help| registrar.gauge(name, help);
         Ok(Self {
-            dashboards: Dashboards::new(registry)?,
+            dashboards: Dashboards::new(registrar)?,
             dead_letters: ByClass::new(|class| letters.with_label_values(&[class])),
             download_retries: count(
                 "ccx_pipeline_download_retries_total",
@@ -75,11 +74,12 @@ impl Metrics {
             bytes_in_flight: gauge("ccx_pipeline_bytes_in_flight", "Bytes of archives in memory")?,
             records_in_flight: gauge("ccx_pipeline_records_in_flight", "Records that are being worked on")?,
             storage_away: gauge("ccx_pipeline_object_storage_away", "1 while the object storage is away")?,
-            record_age_seconds: register.add(record_age)?,
+            record_age_seconds: registrar
+                .float_gauge("ccx_pipeline_record_age_seconds", "Age of the record received last")?,
             lag: gauge("ccx_pipeline_lag_records", "Records that are not committed yet")?,
             filtered: Rejection::ALL.map(|reason| (reason, filtered.with_label_values(&[reason.label()]))),
-            rule_set: RuleSetMetrics::new(&register)?,
-            rules: RuleCosts::new(&register)?,
+            rule_set: RuleSetMetrics::new(registrar)?,
+            rules: RuleCosts::new(registrar)?,
         })
     }
 

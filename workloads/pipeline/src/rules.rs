@@ -6,16 +6,15 @@
 //! ```
 
 use std::{
-    path::PathBuf,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
 use ccx_config::Config;
 use ccx_content::ContentTree;
-use ccx_declarative_rules::{Change, Problem, Reloader, RuleFiles, RuleSet};
+use ccx_declarative_rules::{Problem, RuleSet, RuleUpdate, RuleWatcher};
 use ccx_rules::{Budget, Engine, Rule, RuleMeta};
-use ccx_service::{RulesProblem, RulesStatus, error_chain};
+use ccx_service::{RulesProblem, RulesStatus};
 
 use crate::metrics::RuleSetMetrics;
 
@@ -55,10 +54,9 @@ impl Rules {
         let status = SharedStatus::default();
         status.update(|status| status.builtin = count(engine.get().rules().len()));
         let watch = has_rules_of_users.then(|| RuleWatch {
-            directories: config.rules.directories.clone(),
             interval: config.rules.reload_interval,
             selection,
-            reloader: Reloader::default(),
+            watcher: RuleWatcher::new(config.rules.directories.clone()),
             engine: engine.clone(),
             status: status.clone(),
         });
@@ -145,10 +143,9 @@ fn is_named(meta: &RuleMeta, name: &str) -> bool {
 
 /// Looks at the files of the rules of users again and again.
 pub(crate) struct RuleWatch {
-    directories: Vec<PathBuf>,
     interval: Duration,
     selection: Selection,
-    reloader: Reloader,
+    watcher: RuleWatcher,
     engine: CurrentEngine,
     status: SharedStatus,
 }
@@ -176,42 +173,11 @@ impl RuleWatch {
     }
 
     fn look_now(&mut self, metrics: &RuleSetMetrics) {
-        match self.read_settled() {
-            Ok(Some(files)) => self.consider(&files, metrics),
-            Ok(None) => {}
-            Err(error) => {
-                self.reloader.forget_refused();
-                self.refuse(error, metrics);
-            }
-        }
-    }
-
-    /// The files, unless they change while they are read.
-    fn read_settled(&self) -> Result<Option<RuleFiles>, RulesProblem> {
-        let read = || {
-            RuleFiles::read(&self.directories).map_err(|error| RulesProblem {
-                file: self.directories.first().map(|path| path.display().to_string()).unwrap_or_default(),
-                line: None,
-                column: None,
-                message: error_chain(&error),
-            })
-        };
-        let files = read()?;
-        let is_settled = read()?.digest() == files.digest();
-        Ok(is_settled.then_some(files))
-    }
-
-    fn consider(&mut self, files: &RuleFiles, metrics: &RuleSetMetrics) {
-        match self.reloader.look_at(files) {
-            Change::None => {
-                // What could not be read before is what is in use.
-                if self.reloader.is_current() {
-                    self.accept_again(metrics);
-                }
-            }
-            Change::Restored => self.accept_again(metrics),
-            Change::Loaded(set) => self.take(&set, metrics),
-            Change::Refused(problems) => {
+        match self.watcher.poll() {
+            RuleUpdate::Unchanged => {}
+            RuleUpdate::Loaded(set) => self.take(&set, metrics),
+            RuleUpdate::Recovered => self.recover(metrics),
+            RuleUpdate::Rejected(problems) => {
                 for problem in &problems {
                     tracing::error!(%problem, "a rule of users is refused");
                 }
@@ -246,16 +212,19 @@ impl RuleWatch {
     }
 
     fn refuse(&self, error: RulesProblem, metrics: &RuleSetMetrics) {
-        if self.status.get().error.as_ref() == Some(&error) {
-            return;
-        }
-        tracing::error!(file = error.file, line = error.line, error = error.message, "the rules in use stay");
+        tracing::error!(
+            file = error.file,
+            line = error.line,
+            error = error.message,
+            "rule reload rejected, keeping the previous set"
+        );
         metrics.failures.inc();
         metrics.refused.set(1);
         self.status.update(|status| status.error = Some(error));
     }
 
-    fn accept_again(&self, metrics: &RuleSetMetrics) {
+    fn recover(&self, metrics: &RuleSetMetrics) {
+        tracing::info!("user rules are valid again; the set in use is up to date");
         metrics.refused.set(0);
         self.status.update(|status| status.error = None);
     }

@@ -3,10 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use ccx_messages::ErrorClass;
+use ccx_service::MetricRegistrar;
 use ccx_storage::QueryObserver;
 use prometheus::{
-    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
-    core::Collector, exponential_buckets,
+    DEFAULT_BUCKETS, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, Registry,
+    exponential_buckets,
 };
 use snafu::ResultExt;
 
@@ -38,53 +39,59 @@ pub(crate) struct Metrics {
 impl Metrics {
     /// Creates all metrics in `registry`.
     pub(crate) fn register(namespace: &str, registry: &Registry) -> Result<Self, WriterError> {
-        Self::try_register(&Names { namespace, registry }).context(MetricsSnafu { namespace })
+        Self::try_register(MetricRegistrar::new(registry, namespace)).context(MetricsSnafu { namespace })
     }
 
-    fn try_register(names: &Names<'_>) -> prometheus::Result<Self> {
+    fn try_register(registrar: MetricRegistrar<'_>) -> prometheus::Result<Self> {
+        let seconds = |name, help| registrar.histogram(name, help, DEFAULT_BUCKETS.to_vec());
         Ok(Self {
-            consumed_messages: names.counter("consumed_messages", "Messages that were consumed")?,
-            consuming_errors: names.counter("consuming_errors", "Messages that could not be stored")?,
-            empty_messages: names
+            consumed_messages: registrar.counter("consumed_messages", "Messages that were consumed")?,
+            consuming_errors: registrar.counter("consuming_errors", "Messages that could not be stored")?,
+            empty_messages: registrar
                 .counter("messages_with_empty_rule_execution_result", "Messages whose report says nothing")?,
-            produced_messages: names
+            produced_messages: registrar
                 .counter("produced_messages", "Dead letters and statuses that were sent")?,
-            written_reports: names.counter("written_reports", "Reports that were stored")?,
-            successful_processing_time: names.seconds(
+            written_reports: registrar.counter("written_reports", "Reports that were stored")?,
+            successful_processing_time: seconds(
                 "successful_messages_processing_time",
                 "Seconds from a message's batch to its success",
             )?,
-            failed_processing_time: names.seconds(
+            failed_processing_time: seconds(
                 "failed_messages_processing_time",
                 "Seconds from a message's batch to its dead letter",
             )?,
-            last_checked_lag_minutes: names.seconds(
+            last_checked_lag_minutes: seconds(
                 "last_checked_timestamp_lag_minutes",
                 "Minutes from an archive's announcement to its storage",
             )?,
-            sql_queries: names.counter("sql_queries_counter", "Statements that were sent to the database")?,
-            sql_query_durations: names.add(HistogramVec::new(
-                names.histogram_opts("sql_queries_durations", "Seconds that statements took"),
+            sql_queries: registrar
+                .counter("sql_queries_counter", "Statements that were sent to the database")?,
+            sql_query_durations: registrar.histograms(
+                "sql_queries_durations",
+                "Seconds that statements took",
+                DEFAULT_BUCKETS.to_vec(),
                 &["query"],
-            )?)?,
-            ignored_reports: names.counter(
+            )?,
+            ignored_reports: registrar.counter(
                 "ignored_reports",
                 "Reports that were not newer than the stored one, or than one beside them",
             )?,
-            batch_messages: names.add(Histogram::with_opts(
-                names
-                    .histogram_opts("batch_messages", "Messages in a batch")
-                    .buckets(exponential_buckets(1.0, 2.0, 12)?),
-            )?)?,
-            dead_letters: names.add(IntCounterVec::new(
-                names.opts("dead_letters", "Messages that were given up, by the class of the error"),
+            batch_messages: registrar.histogram(
+                "batch_messages",
+                "Messages in a batch",
+                exponential_buckets(1.0, 2.0, 12)?,
+            )?,
+            dead_letters: registrar.counters(
+                "dead_letters",
+                "Messages that were given up, by the class of the error",
                 &["class"],
-            )?)?,
-            storage_retries: names
+            )?,
+            storage_retries: registrar
                 .counter("storage_retries", "Attempts to store that failed and were made again")?,
-            dropped_statuses: names.counter("dropped_statuses", "Statuses that could not be sent")?,
-            consumer_lag: names.gauge("consumer_lag", "Messages that are not committed yet")?,
-            active: names.gauge("active", "1 while this writer holds the lease, 0 while it waits for it")?,
+            dropped_statuses: registrar.counter("dropped_statuses", "Statuses that could not be sent")?,
+            consumer_lag: registrar.gauge("consumer_lag", "Messages that are not committed yet")?,
+            active: registrar
+                .gauge("active", "1 while this writer holds the lease, 0 while it waits for it")?,
         })
     }
 
@@ -99,38 +106,6 @@ impl Metrics {
             queries.inc();
             durations.with_label_values(&[query]).observe(took.as_secs_f64());
         })
-    }
-}
-
-struct Names<'a> {
-    namespace: &'a str,
-    registry: &'a Registry,
-}
-
-impl Names<'_> {
-    fn opts(&self, name: &str, help: &str) -> Opts {
-        Opts::new(name, help).namespace(self.namespace)
-    }
-
-    fn histogram_opts(&self, name: &str, help: &str) -> HistogramOpts {
-        HistogramOpts::new(name, help).namespace(self.namespace)
-    }
-
-    fn counter(&self, name: &str, help: &str) -> prometheus::Result<IntCounter> {
-        self.add(IntCounter::with_opts(self.opts(name, help))?)
-    }
-
-    fn gauge(&self, name: &str, help: &str) -> prometheus::Result<IntGauge> {
-        self.add(IntGauge::with_opts(self.opts(name, help))?)
-    }
-
-    fn seconds(&self, name: &str, help: &str) -> prometheus::Result<Histogram> {
-        self.add(Histogram::with_opts(self.histogram_opts(name, help))?)
-    }
-
-    fn add<C: Collector + Clone + 'static>(&self, collector: C) -> prometheus::Result<C> {
-        self.registry.register(Box::new(collector.clone()))?;
-        Ok(collector)
     }
 }
 

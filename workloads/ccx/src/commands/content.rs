@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use ccx_content::{ContentTree, Files, LoadError, Problem, ReadError, Severity, lint};
+use ccx_content::{ContentTree, Files, LoadError, ReadError, Severity, lint};
 use clap::{Args, Subcommand};
 use snafu::{ResultExt, Snafu};
 
@@ -57,7 +57,7 @@ pub(crate) fn run(ContentCommand::Lint(args): &ContentCommand) -> Result<(), Box
     let problems = lint(&tree);
     match args.output {
         Format::Json => problems.iter().try_for_each(output::print_json)?,
-        Format::Text => problems.iter().try_for_each(|problem| output::print(&line(problem)))?,
+        Format::Text => problems.iter().try_for_each(|problem| output::print(&problem.to_string()))?,
     }
     let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
     if errors > 0 {
@@ -68,11 +68,4 @@ pub(crate) fn run(ContentCommand::Lint(args): &ContentCommand) -> Result<(), Box
         output::print(&format!("{keys} error keys of {rules} rules, {} warning(s)", problems.len()))?;
     }
     Ok(())
-}
-
-fn line(problem: &Problem) -> String {
-    match problem.severity {
-        Severity::Error => format!("error: {problem}"),
-        Severity::Warning => format!("warning: {problem}"),
-    }
 }

@@ -37,11 +37,11 @@ fn metadata_use_the_names_of_the_configuration() {
     assert_eq!(
         lint_with(file, metadata),
         [
-            r#"external/rules/a/KEY/metadata.yaml: impact: "data loss" is not in config.yaml"#,
-            r#"external/rules/a/KEY/metadata.yaml: resolution_risk: "Luck" is not in config.yaml"#,
-            "external/rules/a/KEY/metadata.yaml: likelihood: 5 is not between 1 (low) and 4 (critical)",
-            r#"external/rules/a/KEY/metadata.yaml: tags: "z" is not in config.yaml"#,
-            "external/rules/a/KEY/metadata.yaml: tags: none of them belongs to a group of groups_config.yaml, so no filter finds it",
+            r#"external/rules/a/KEY/metadata.yaml: warning: impact: "data loss" is not in config.yaml"#,
+            r#"external/rules/a/KEY/metadata.yaml: warning: resolution_risk: "Luck" is not in config.yaml"#,
+            "external/rules/a/KEY/metadata.yaml: warning: likelihood: 5 is not between 1 (low) and 4 (critical)",
+            r#"external/rules/a/KEY/metadata.yaml: warning: tags: "z" is not in config.yaml"#,
+            "external/rules/a/KEY/metadata.yaml: warning: tags: none of them belongs to a group of groups_config.yaml, so no filter finds it",
         ]
     );
 }
@@ -50,12 +50,12 @@ fn metadata_use_the_names_of_the_configuration() {
 fn texts_say_something() {
     assert_eq!(
         lint_with("external/rules/a/generic.md", " \n"),
-        ["external/rules/a/generic.md: generic is empty"]
+        ["external/rules/a/generic.md: warning: generic is empty"]
     );
     assert_eq!(
         lint_with("external/rules/a/resolution.md", "Repair it."),
         [
-            "external/rules/a/resolution.md: the resolution has no command: show how to check and how to repair in a block of ```"
+            "external/rules/a/resolution.md: warning: the resolution has no command: show how to check and how to repair in a block of ```"
         ]
     );
 }
@@ -65,19 +65,24 @@ fn tags_are_where_they_are_rendered_and_closed() {
     assert_eq!(
         lint_with("external/rules/a/generic.md", "a\n {{=pydata.name}}"),
         [
-            "external/rules/a/generic.md:2:2: generic.md is shown without a cluster: move what needs details to reason.md"
+            "external/rules/a/generic.md:2:2: warning: generic.md is shown without a cluster: move what needs details to reason.md"
         ]
     );
     assert_eq!(
         lint_with("external/rules/a/reason.md", "{{=pydata.a}} {{=pydata.b"),
-        ["external/rules/a/reason.md:1:15: {{ begins a tag that is not closed, so it is shown as it is"]
+        [
+            "external/rules/a/reason.md:1:15: warning: {{ begins a tag that is not closed, so it is shown as it is"
+        ]
     );
 }
 
 #[test]
 fn what_was_found_when_the_tree_was_read_is_told_too() {
     let problems = lint_with("external/rules/a/reason.md", "{{?pydata.a}}");
-    assert!(problems[0].starts_with("external/rules/a/reason.md:1:14: expected {{?}}"), "{problems:?}");
+    assert!(
+        problems[0].starts_with("external/rules/a/reason.md:1:14: error: expected {{?}}"),
+        "{problems:?}"
+    );
 }
 
 fn lint_reason(text: &'static str, details: &Json) -> Vec<String> {
@@ -91,18 +96,18 @@ fn a_text_prints_no_nonsense() {
     assert_eq!(lint_reason("on {{=pydata.name}}", &json!({"name": "n1"})), [] as [&str; 0]);
     assert_eq!(
         lint_reason("a\non {{=pydata.name}}", &json!({})),
-        ["external/rules/a/reason.md: it prints undefined: on undefined"]
+        ["external/rules/a/reason.md: error: it prints undefined: on undefined"]
     );
     assert_eq!(
         lint_reason("{{=pydata.name}}", &json!({"name": {}})),
-        ["external/rules/a/reason.md: it prints [object Object]: [object Object]"]
+        ["external/rules/a/reason.md: error: it prints [object Object]: [object Object]"]
     );
     assert_eq!(lint_reason("{{=pydata.name}}", &json!({"name": "nullable"})), [] as [&str; 0]);
     assert_eq!(lint_reason("curl > /dev/null {{=pydata.name}}", &json!({"name": "n1"})), [] as [&str; 0]);
     assert_eq!(
         lint_reason("{{=pydata.a.b}}", &json!({})),
         [
-            "external/rules/a/reason.md:1:13: failed to render it: unable to read \"b\" of undefined: guard it with {{?…}}"
+            "external/rules/a/reason.md:1:13: error: failed to render it: unable to read \"b\" of undefined: guard it with {{?…}}"
         ]
     );
 }
@@ -114,7 +119,9 @@ fn details_that_the_rule_never_gives_are_named() {
     let problems = lint_keys(content, &["name".to_owned(), "type".to_owned()].into());
     assert_eq!(
         problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        ["external/rules/a/reason.md: pydata.nodes is nothing that the rule gives; it gives name, type"]
+        [
+            "external/rules/a/reason.md: error: pydata.nodes is nothing that the rule gives; it gives name, type"
+        ]
     );
 }
 

@@ -40,9 +40,9 @@ pub(super) fn split(source: &str) -> Vec<Part> {
         let mut split = Vec::with_capacity(parts.len());
         for part in parts {
             if part.tag == Tag::Text {
-                split_text(source, part.range, find, &mut split)
+                split_text(source, part.range, find, &mut split);
             } else {
-                split.push(part)
+                split.push(part);
             }
         }
         parts = split;

@@ -127,7 +127,7 @@ impl<'s> Lexer<'s> {
         match tag {
             Tag::Text => self.push(start, TokenKind::Text(&self.source[range.clone()])),
             Tag::Print { code, escaping } => {
-                self.tag(start, TokenKind::Print(*escaping), code, TokenKind::TagEnd)?
+                self.tag(start, TokenKind::Print(*escaping), code, TokenKind::TagEnd)?;
             }
             Tag::If { code } => self.tag(start, TokenKind::If, code, TokenKind::TagEnd)?,
             Tag::ElseIf { code } => self.tag(start, TokenKind::ElseIf, code, TokenKind::TagEnd)?,

@@ -10,8 +10,8 @@ use serde::Deserialize;
 
 use super::{ContentTree, LoadError, RuleStatus};
 use crate::{
-    Config, Content, Files, Group, MinorVersion, Plugin, Problem, ProblemKind, Publication, SyntaxError,
-    Text, Texts, yaml,
+    Config, Content, Files, Group, MinorVersion, Plugin, Problem, Publication, SyntaxError, Text, Texts,
+    problem_kind::ProblemKind, yaml,
 };
 
 const CONFIG: &str = "config.yaml";

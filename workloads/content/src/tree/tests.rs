@@ -133,33 +133,33 @@ fn every_problem_names_its_file() {
     let problem = |path: &'static str, text| problems(&load(&[(path, text)])).join("; ");
     assert_eq!(
         problem("external/rules/a/reason.md", None),
-        "external/rules/a/KEY/reason.md: the file is missing, here and in the folder of the rule"
+        "external/rules/a/KEY/reason.md: error: the file is missing, here and in the folder of the rule"
     );
     assert_eq!(
         problem("external/rules/a/plugin.yaml", None),
-        "external/rules/a/plugin.yaml: the file is missing"
+        "external/rules/a/plugin.yaml: error: the file is missing"
     );
     assert_eq!(
         problem("external/rules/a/KEY/metadata.yaml", None),
-        "external/rules/a: the rule has no error key: a folder <ERROR_KEY> with a metadata.yaml is needed"
+        "external/rules/a: error: the rule has no error key: a folder <ERROR_KEY> with a metadata.yaml is needed"
     );
     assert_eq!(
         problem("external/rules/a/images/legend.md", Some("no key")),
-        "external/rules/a/images/metadata.yaml: the file is missing"
+        "external/rules/a/images/metadata.yaml: error: the file is missing"
     );
     assert_eq!(
         problem("external/rules/a/MY-KEY/metadata.yaml", Some("")),
-        "external/rules/a/MY-KEY: unable to use the folder's name as error key: \
+        "external/rules/a/MY-KEY: error: unable to use the folder's name as error key: \
          \"MY-KEY\" is not an error key (letters, digits and _)"
     );
     assert_eq!(
         problem("external/rules/a/plugin.yaml", Some("name: A")),
-        "external/rules/a/plugin.yaml: python_module is missing: \
+        "external/rules/a/plugin.yaml: error: python_module is missing: \
          the module of the rule, as it stands before .report in its findings"
     );
     assert_eq!(
         problem("external/rules/a/plugin.yaml", Some("python_module: a b")),
-        "external/rules/a/plugin.yaml: unable to use it as python_module: \
+        "external/rules/a/plugin.yaml: error: unable to use it as python_module: \
          \"a b\" is not a rule name (letters, digits, _ and .)"
     );
 }
@@ -181,11 +181,11 @@ fn a_broken_template_is_kept_and_shown_with_its_place() {
     ]);
     let [template, headline] = &problems(&tree)[..] else { panic!("{:?}", problems(&tree)) };
     assert!(
-        template.starts_with("external/rules/a/reason.md:2:17: the method map can't be used"),
+        template.starts_with("external/rules/a/reason.md:2:17: error: the method map can't be used"),
         "{template}"
     );
     assert!(
-        headline.starts_with("external/rules/a/OTHER/metadata.yaml: unknown name \"oops\""),
+        headline.starts_with("external/rules/a/OTHER/metadata.yaml: error: unknown name \"oops\""),
         "{headline}"
     );
     let reason = &find(&tree, "acme.a|KEY").unwrap().texts.reason;
@@ -223,7 +223,7 @@ fn the_first_of_two_equal_keys_is_used() {
     assert_eq!(
         problems(&tree),
         [
-            "external/rules/z/KEY/metadata.yaml: acme.a|KEY already has content in external/rules/a, which is used"
+            "external/rules/z/KEY/metadata.yaml: error: acme.a|KEY already has content in external/rules/a, which is used"
         ]
     );
 }
@@ -257,7 +257,9 @@ fn the_tree_above_hides_the_one_below() {
     assert!(![digest, below.digest()].contains(&tree.digest()));
     assert_eq!(
         problems(&tree),
-        ["external/rules/a/KEY/metadata.yaml: acme.a|KEY has content in two trees; this one is used"]
+        [
+            "external/rules/a/KEY/metadata.yaml: warning: acme.a|KEY has content in two trees; this one is used"
+        ]
     );
     assert_eq!(tree.rules()[0].state(), RuleState::Loaded);
 }

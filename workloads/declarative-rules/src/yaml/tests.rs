@@ -30,7 +30,7 @@ fn a_byte_of_a_folded_text_is_found_in_the_file() {
     let node = &entries[1].1;
     let meant = node.scalar(text).unwrap();
     let at = offset_in_file(text, &node.span, meant, meant.find('y').unwrap());
-    assert_eq!(Position::of(text, at), Position { line: 4, column: 5 });
+    assert_eq!(Position::from_offset(text, at), Position { line: 4, column: 5 });
 }
 
 #[test]

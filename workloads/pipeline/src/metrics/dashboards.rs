@@ -1,11 +1,12 @@
 //! The metrics of the Python pipeline, by its names, types and labels.
 
-use prometheus::{Histogram, IntCounter, Registry};
+use ccx_service::MetricRegistrar;
+use prometheus::{Histogram, IntCounter};
 
 use super::{
     ByKind,
     configurations::Configurations,
-    register::{Register, duration_buckets, size_buckets},
+    register::{counter_by_kind, duration_buckets, histogram_by_kind, size_buckets},
 };
 
 /// What existing dashboards show.
@@ -41,19 +42,18 @@ pub(crate) struct Dashboards {
 }
 
 impl Dashboards {
-    pub(super) fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
-        let register = Register(registry);
+    pub(super) fn new(registrar: MetricRegistrar<'_>) -> Result<Self, prometheus::Error> {
         let (sizes, durations) = (size_buckets()?, duration_buckets()?);
-        let bytes = |name, help| register.histogram(name, help, sizes.clone());
-        let seconds = |name, help| register.histogram(name, help, durations.clone());
-        let bytes_by_kind = |name, help| register.histogram_by_kind(name, help, sizes.clone());
-        let seconds_by_kind = |name, help| register.histogram_by_kind(name, help, durations.clone());
-        let count = |name, help| register.counter(name, help);
-        let count_by_kind = |name, help| register.counter_by_kind(name, help);
-        let configurations = register.counters(
+        let bytes = |name, help| registrar.histogram(name, help, sizes.clone());
+        let seconds = |name, help| registrar.histogram(name, help, durations.clone());
+        let bytes_by_kind = |name, help| histogram_by_kind(registrar, name, help, sizes.clone());
+        let seconds_by_kind = |name, help| histogram_by_kind(registrar, name, help, durations.clone());
+        let count = |name, help| registrar.counter(name, help);
+        let count_by_kind = |name, help| counter_by_kind(registrar, name, help);
+        let configurations = registrar.counters(
             "gathering_conditions_remote_configuration_version_total",
             "Archives by the version of the remote configuration that they were gathered by",
-            "version",
+            &["version"],
         )?;
         Ok(Self {
             received: count("ccx_consumer_received_total", "Kafka messages that passed the filter")?,

@@ -6,9 +6,8 @@ use std::{
 };
 
 use ccx_rules::{RuleRun, Verdict};
-use prometheus::{Counter, CounterVec, IntCounter, IntCounterVec, IntGauge, Opts};
-
-use super::Register;
+use ccx_service::MetricRegistrar;
+use prometheus::{Counter, CounterVec, IntCounter, IntCounterVec, IntGauge};
 
 /// Counters for each rule, made when a rule first runs and kept then: rules come and go while the pipeline runs.
 pub(crate) struct RuleCosts {
@@ -23,10 +22,14 @@ struct RuleCost {
 }
 
 impl RuleCosts {
-    pub(super) fn new(register: &Register<'_>) -> Result<Self, prometheus::Error> {
-        let options = Opts::new("ccx_pipeline_rule_seconds_total", "Time spent in each rule");
-        let seconds = register.add(CounterVec::new(options, &["rule"])?)?;
-        let faults = register.counters("ccx_pipeline_rule_faults_total", "Failures of each rule", "rule")?;
+    pub(super) fn new(registrar: MetricRegistrar<'_>) -> Result<Self, prometheus::Error> {
+        let seconds = registrar.float_counters(
+            "ccx_pipeline_rule_seconds_total",
+            "Time spent in each rule",
+            &["rule"],
+        )?;
+        let faults =
+            registrar.counters("ccx_pipeline_rule_faults_total", "Failures of each rule", &["rule"])?;
         Ok(Self { seconds, faults, by_rule: RwLock::default() })
     }
 
@@ -79,17 +82,17 @@ pub(crate) struct RuleSetMetrics {
 }
 
 impl RuleSetMetrics {
-    pub(super) fn new(register: &Register<'_>) -> Result<Self, prometheus::Error> {
+    pub(super) fn new(registrar: MetricRegistrar<'_>) -> Result<Self, prometheus::Error> {
         Ok(Self {
-            loads: register
+            loads: registrar
                 .counter("ccx_pipeline_rule_set_loads_total", "Sets of rules of users that were taken")?,
-            failures: register.counter(
+            failures: registrar.counter(
                 "ccx_pipeline_rule_set_failures_total",
                 "Sets of rules of users that were refused",
             )?,
-            refused: register
+            refused: registrar
                 .gauge("ccx_pipeline_rule_set_refused", "1 while the rules of users are not the latest")?,
-            rules: register.gauge("ccx_pipeline_user_rules", "Rules of users that are in use")?,
+            rules: registrar.gauge("ccx_pipeline_user_rules", "Rules of users that are in use")?,
         })
     }
 }
