@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ccx_service::Condition;
-use ccx_storage::StorageError;
+use ccx_storage::{Schema, StorageError};
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{Api, SchemaVersions};
@@ -50,7 +50,7 @@ async fn find_problem(api: &Api) -> Option<String> {
 
 async fn check(api: &Api) -> Result<(), StorageError> {
     api.database.require_current_schema().await?;
-    SchemaVersions::saw(&api.versions.public, Some(ccx_storage::SCHEMA_VERSION));
-    SchemaVersions::saw(&api.versions.dvo, api.database.dvo_schema_version().await?);
+    SchemaVersions::saw(&api.versions.public, Some(Schema::Public.newest()));
+    SchemaVersions::saw(&api.versions.dvo, api.database.schema_version(Schema::Dvo).await?);
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ccx_messages::ErrorClass;
 use snafu::Snafu;
 
-use crate::sqlstate;
+use crate::{Schema, sqlstate};
 
 /// Why a request to the database failed.
 #[derive(Debug, Snafu)]
@@ -60,7 +60,7 @@ pub enum StorageError {
     #[snafu(display("the database has no schema {schema} yet; run `ccx migrate` to create it"))]
     NotMigrated {
         /// The schema.
-        schema: &'static str,
+        schema: Schema,
     },
 
     /// The tables are those of an earlier release.
@@ -69,7 +69,7 @@ pub enum StorageError {
     ))]
     SchemaTooOld {
         /// The schema.
-        schema: &'static str,
+        schema: Schema,
         /// Its version.
         found: u32,
         /// The version that this release works with.
@@ -82,25 +82,34 @@ pub enum StorageError {
     ))]
     SchemaTooNew {
         /// The schema.
-        schema: &'static str,
+        schema: Schema,
         /// Its version.
         found: u32,
         /// The version that this release works with.
         needed: u32,
     },
 
-    /// There is no way from the database's version to the one that is needed.
-    #[snafu(display(
-        "unable to migrate schema {schema} of the database from version {found} to {needed}; \
-         bring it to version {needed} with the program that created it"
-    ))]
-    NoMigration {
+    /// A version was asked for that the history of the schema does not have.
+    #[snafu(display("schema {schema} has no version {version}; its versions are 0 to {newest}"))]
+    UnknownSchemaVersion {
         /// The schema.
-        schema: &'static str,
-        /// Its version.
-        found: u32,
-        /// The version that is needed.
-        needed: u32,
+        schema: Schema,
+        /// The version that was asked for.
+        version: u32,
+        /// The newest version.
+        newest: u32,
+    },
+
+    /// The table of the version has several rows.
+    #[snafu(display(
+        "table {schema}.migration_info has {rows} rows instead of one; \
+         find out which version the tables have and delete the other rows"
+    ))]
+    SchemaVersionAmbiguous {
+        /// The schema.
+        schema: Schema,
+        /// How many rows.
+        rows: usize,
     },
 }
 
@@ -120,7 +129,8 @@ impl StorageError {
             | Self::NotMigrated { .. }
             | Self::SchemaTooOld { .. }
             | Self::SchemaTooNew { .. }
-            | Self::NoMigration { .. } => ErrorClass::Transient,
+            | Self::UnknownSchemaVersion { .. }
+            | Self::SchemaVersionAmbiguous { .. } => ErrorClass::Transient,
         }
     }
 
@@ -189,7 +199,7 @@ mod tests {
 
     #[test]
     fn a_missing_schema_says_what_to_run() {
-        let error = StorageError::NotMigrated { schema: "public" };
+        let error = StorageError::NotMigrated { schema: Schema::Public };
         assert_eq!(
             error.to_string(),
             "the database has no schema public yet; run `ccx migrate` to create it"

@@ -37,4 +37,4 @@ pub use listener::{ReportChange, ReportListener};
 pub use notify::{REPORT_CHANNEL, ReportKey};
 pub use observe::QueryObserver;
 pub use report::{NewHit, NewReport};
-pub use schema::{DVO_SCHEMA_VERSION, Migrated, SCHEMA_VERSION};
+pub use schema::{Migrated, Schema};

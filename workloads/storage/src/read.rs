@@ -7,7 +7,6 @@ mod cluster;
 mod hit;
 mod raw;
 mod report;
-mod version;
 
 pub use hit::StoredHit;
 pub use report::{StoredReport, StoredReportInfo};

@@ -6,7 +6,7 @@ use std::{
 };
 
 use ccx_service::SchemaVersions;
-use ccx_storage::{Database, Migrated, SCHEMA_VERSION, StorageError};
+use ccx_storage::{Database, Migrated, Schema, StorageError};
 use clap::{Args, ValueEnum};
 use snafu::{ResultExt, Snafu};
 
@@ -95,9 +95,10 @@ pub(crate) async fn run(global: &Global, args: MigrateArgs) -> Result<(), Box<dy
             }
         }
         Action::Status => {
-            let version =
-                database.schema_version().await.context(ConnectSnafu { name, host, port })?.unwrap_or(0);
-            output::print(&format!("schema public has version {version}, the newest is {SCHEMA_VERSION}"))?;
+            let schema = Schema::Public;
+            let version = database.schema_version(schema).await.context(ConnectSnafu { name, host, port })?;
+            let (version, newest) = (version.unwrap_or(0), schema.newest());
+            output::print(&format!("schema {schema} has version {version}, the newest is {newest}"))?;
             database.require_current_schema().await.context(OutdatedSnafu)?;
         }
     }
@@ -123,5 +124,5 @@ fn versions(migrated: &[Migrated]) -> SchemaVersions {
         let migrated = migrated.iter().find(|migrated| migrated.schema == schema);
         migrated.and_then(|migrated| u16::try_from(migrated.to).ok()).unwrap_or_default()
     };
-    SchemaVersions { dvo: version("dvo"), public: version("public") }
+    SchemaVersions { dvo: version(Schema::Dvo), public: version(Schema::Public) }
 }

@@ -39,7 +39,7 @@ async fn settled_reads(database: &Database, connection: &mut PgConnection) -> Ve
     const KEPT_BACK: Duration = Duration::from_millis(1100);
     const STILL: Duration = Duration::from_secs(1);
     tokio::time::sleep(KEPT_BACK).await;
-    database.schema_version().await.unwrap();
+    database.schema_version(ccx_storage::Schema::Public).await.unwrap();
     let mut last = reads(connection).await;
     let mut since = Instant::now();
     while since.elapsed() < STILL {

@@ -1,5 +1,3 @@
--- Schema `dvo`, version 4: what the deployment validation operator found in namespaces.
-
 CREATE TABLE dvo.dvo_report (
     org_id          INTEGER NOT NULL,
     cluster_id      VARCHAR NOT NULL,
@@ -10,20 +8,15 @@ CREATE TABLE dvo.dvo_report (
     objects         INTEGER NOT NULL,
     reported_at     TIMESTAMP,
     last_checked_at TIMESTAMP,
-    rule_hits_count JSONB DEFAULT '{}',
     CONSTRAINT dvo_report_pkey PRIMARY KEY (org_id, cluster_id, namespace_id)
 );
-CREATE INDEX report_org_id_idx ON dvo.dvo_report USING hash (org_id);
-CREATE INDEX report_org_id_cluster_id_idx ON dvo.dvo_report USING btree (org_id, cluster_id);
-
-COMMENT ON TABLE dvo.dvo_report IS 'the newest workload recommendations of each namespace';
+COMMENT ON TABLE dvo.dvo_report IS 'newest workload recommendations of each namespace';
 COMMENT ON COLUMN dvo.dvo_report.org_id IS 'organization that owns the cluster';
 COMMENT ON COLUMN dvo.dvo_report.cluster_id IS 'cluster, a UUID';
 COMMENT ON COLUMN dvo.dvo_report.namespace_id IS 'namespace, a UUID';
-COMMENT ON COLUMN dvo.dvo_report.namespace_name IS 'name of the namespace, when the cluster tells it';
+COMMENT ON COLUMN dvo.dvo_report.namespace_name IS 'name of the namespace, when the cluster reports it';
 COMMENT ON COLUMN dvo.dvo_report.report IS 'the whole report, JSON inside a JSON string';
 COMMENT ON COLUMN dvo.dvo_report.recommendations IS 'number of recommendations for the namespace';
 COMMENT ON COLUMN dvo.dvo_report.objects IS 'number of distinct workloads that they concern';
 COMMENT ON COLUMN dvo.dvo_report.reported_at IS 'when the namespace was first reported, UTC';
 COMMENT ON COLUMN dvo.dvo_report.last_checked_at IS 'when the archive was announced, UTC';
-COMMENT ON COLUMN dvo.dvo_report.rule_hits_count IS 'number of workloads for each <rule>|<error key>';

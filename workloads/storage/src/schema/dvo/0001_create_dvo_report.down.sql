@@ -1,0 +1,1 @@
+DROP TABLE dvo.dvo_report;

@@ -1,0 +1,1 @@
+ALTER TABLE dvo.dvo_report DROP COLUMN rule_hits_count;

@@ -1,0 +1,2 @@
+DROP TABLE public.rule_error_key;
+DROP TABLE public.rule;

@@ -1,0 +1,1 @@
+DROP TABLE public.cluster_rule_user_feedback;

@@ -1,0 +1,1 @@
+ALTER TABLE public.report DROP COLUMN kafka_offset;

@@ -1,0 +1,1 @@
+ALTER TABLE public.report ADD COLUMN kafka_offset BIGINT NOT NULL DEFAULT 0;

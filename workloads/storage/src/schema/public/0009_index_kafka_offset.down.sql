@@ -1,0 +1,1 @@
+DROP INDEX public.report_kafka_offset_btree_idx;

@@ -1,0 +1,1 @@
+ALTER TABLE public.rule_error_key DROP COLUMN tags;

@@ -1,0 +1,1 @@
+ALTER TABLE public.rule_error_key ADD COLUMN tags VARCHAR NOT NULL DEFAULT '';

@@ -1,0 +1,1 @@
+DROP TABLE public.cluster_user_rule_disable_feedback;

@@ -1,0 +1,1 @@
+ALTER TABLE public.report DROP COLUMN gathered_at;

@@ -1,0 +1,1 @@
+ALTER TABLE public.report ADD COLUMN gathered_at TIMESTAMP;

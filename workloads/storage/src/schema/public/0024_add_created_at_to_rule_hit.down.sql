@@ -1,0 +1,1 @@
+ALTER TABLE public.rule_hit DROP COLUMN created_at;

@@ -1,0 +1,1 @@
+ALTER TABLE public.rule_hit ADD COLUMN created_at TIMESTAMP;

@@ -1,0 +1,1 @@
+ALTER TABLE public.recommendation DROP COLUMN impacted_since;

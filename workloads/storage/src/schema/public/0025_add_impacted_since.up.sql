@@ -1,0 +1,1 @@
+ALTER TABLE public.recommendation ADD COLUMN impacted_since TIMESTAMP;

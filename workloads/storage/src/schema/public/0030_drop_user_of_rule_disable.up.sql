@@ -1,0 +1,1 @@
+ALTER TABLE public.rule_disable DROP COLUMN user_id;

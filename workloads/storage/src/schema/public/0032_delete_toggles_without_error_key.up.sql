@@ -1,0 +1,1 @@
+DELETE FROM public.cluster_rule_toggle WHERE error_key = '';
