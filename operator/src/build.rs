@@ -25,9 +25,10 @@ mod security;
 mod service;
 mod service_account;
 mod volume;
+pub mod yaml;
 
-use crate::{
-    child::{Child, Children},
+use crate::model::{
+    resources::{Child, Children},
     validated::ValidatedPipeline,
 };
 

@@ -8,11 +8,11 @@ pub(crate) mod run;
 
 use crate::{
     cli::{Cli, Command},
-    failure::Failure,
+    cli_error::CliError,
 };
 
 /// Does what was asked for.
-pub(crate) async fn run(cli: Cli) -> Result<(), Box<dyn Failure>> {
+pub(crate) async fn run(cli: Cli) -> Result<(), Box<dyn CliError>> {
     match cli.command {
         Command::Render(args) => render::run(&args),
         Command::Plan(args) => plan::run(&args).await,

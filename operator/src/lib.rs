@@ -1,31 +1,36 @@
 //! The operator: one `CcxPipeline` resource runs the pipeline.
 //!
 //! ```text
-//!  dereference ──▶ validate ──▶ build ──▶ apply ──▶ status
-//!  (references)    (pure)       (pure)    (child)
+//!  dereference ──▶ validate ──▶ build ──▶ apply ──▶ update_status
+//!  (API server)    (pure)       (pure)    (API server)
 //! ```
 //!
-//! What is decided is pure: [`references`] says which objects a resource names, and every [`child`] is built from it and from what
-//! was found, without a question to the cluster. So the children can be printed, compared and tested without one. The
-//! [`controller`] does the rest: it asks, applies and says how it is, while its process leads ([`leader`]).
+//! The folders are rooms, and their order is the order of dependencies: a room imports only from those to its left.
+//!
+//! ```text
+//!  model ◀── validate, build, plan ◀── cache ◀── runtime ◀── stages ◀── reconcile, preview
+//!  types     pure decisions            reads     carries     API calls   one page each
+//! ```
+//!
+//! - [`model`]: the types that the rooms share. No I/O.
+//! - [`validate`], [`build`], [`plan`]: pure functions, so that children can be printed, compared and tested without a cluster.
+//! - `cache`: what the watches have seen. Never writes.
+//! - [`runtime`]: leader election, fencing, queue, requeue, probes, discovery, Events, metrics.
+//! - `stages`: the steps of a reconcile that talk to the API server.
 
 pub mod build;
-pub mod child;
-pub mod component;
-pub mod controller;
-pub mod digest;
-mod events;
-pub mod fingerprint;
-pub mod gate;
-pub mod kind;
-pub mod leader;
-pub mod metrics;
-mod mounted;
+mod cache;
+pub mod model;
 pub mod plan;
+mod preview;
 pub mod rbac;
-pub mod reason;
-pub mod references;
-pub mod restart;
+mod reconcile;
+pub mod runtime;
+mod stages;
 pub mod validate;
-pub mod validated;
-pub mod yaml;
+
+pub use preview::{PreviewError, preview};
+pub use reconcile::run;
+
+#[cfg(test)]
+mod rooms;

@@ -1,21 +1,20 @@
 //! The operator's program.
 //!
 //! ```text
-//!  main ──▶ cli (what was asked for) ──▶ commands/* (each one file) ──▶ failure (what to tell, how to exit)
+//!  main ──▶ cli (what was asked for) ──▶ commands/* (each one file) ──▶ cli_error (what to tell, how to exit)
 //! ```
 
 mod cli;
+mod cli_error;
 mod commands;
-mod failure;
 mod manifest;
 mod output;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
-
 use cli::Cli;
-use failure::Failure;
+use cli_error::CliError;
 
 /// Gives memory back to the system, which glibc's allocator does late.
 #[global_allocator]
@@ -28,19 +27,19 @@ const WORKERS: usize = 1;
 fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("{}", failure::report(failure.as_ref()));
-            ExitCode::from(failure.exit_code())
+        Err(error) => {
+            eprintln!("{}", cli_error::report(error.as_ref()));
+            ExitCode::from(error.exit_code())
         }
     }
 }
 
-fn run(cli: Cli) -> Result<(), Box<dyn Failure>> {
+fn run(cli: Cli) -> Result<(), Box<dyn CliError>> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
         .enable_all()
         .build()
-        .map_err(failure::NoRuntime::from)?;
+        .map_err(cli_error::NoRuntime::from)?;
     let outcome = runtime.block_on(commands::run(cli));
     // Whatever still blocks, such as a name that is being looked up, does not keep the process.
     runtime.shutdown_background();

@@ -6,11 +6,11 @@ use std::{
 };
 
 use ccx_crds::{CcxPipeline, Refused};
-use ccx_operator::validate::{OperatorDefaults, ValidateErrors};
+use ccx_operator::{model::problem::ValidationErrors, validate::OperatorDefaults};
 use serde_json::Value;
 use snafu::{ResultExt as _, Snafu};
 
-use crate::{cli::ManifestArgs, failure::Failure};
+use crate::{cli::ManifestArgs, cli_error::CliError};
 
 /// The file is not a resource.
 #[derive(Debug, Snafu)]
@@ -27,10 +27,10 @@ pub(crate) enum ManifestError {
 #[derive(Debug, Snafu)]
 #[snafu(display("the resource has {} problem(s):\n  {}", errors.problems.len(), list(errors)))]
 pub(crate) struct Invalid {
-    errors: ValidateErrors,
+    errors: ValidationErrors,
 }
 
-impl Failure for ManifestError {
+impl CliError for ManifestError {
     fn exit_code(&self) -> u8 {
         2
     }
@@ -40,14 +40,14 @@ impl Failure for ManifestError {
     }
 }
 
-impl Failure for Invalid {
+impl CliError for Invalid {
     fn exit_code(&self) -> u8 {
         2
     }
 }
 
-impl From<ValidateErrors> for Invalid {
-    fn from(errors: ValidateErrors) -> Self {
+impl From<ValidationErrors> for Invalid {
+    fn from(errors: ValidationErrors) -> Self {
         Self { errors }
     }
 }
@@ -73,7 +73,7 @@ fn text(file: &Path) -> io::Result<String> {
     if file == Path::new("-") { io::read_to_string(io::stdin()) } else { fs::read_to_string(file) }
 }
 
-fn list(errors: &ValidateErrors) -> String {
+fn list(errors: &ValidationErrors) -> String {
     let messages: Vec<&str> = errors.problems.iter().map(|problem| problem.message.as_str()).collect();
     messages.join("\n  ")
 }

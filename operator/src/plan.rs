@@ -1,19 +1,16 @@
 //! What would change, and which pods would restart and why. Pure: who asks the cluster gives the objects before and after.
 
 mod diff;
+pub mod restart;
 
 use ccx_crds::{ChangeAction, PlannedChange, PlannedRestart};
-use kube::core::DynamicObject;
-
 pub use diff::FieldChange;
 pub(crate) use diff::laid_over;
+use kube::core::DynamicObject;
 
 use crate::{
-    child::Child,
-    component::Component,
-    kind::Kind,
-    restart::{RestartReason, restart_reasons},
-    validate::Problem,
+    model::{component::Component, kind::Kind, problem::Problem, resources::Child},
+    plan::restart::{RestartReason, restart_reasons},
 };
 
 /// An object before and after, as the API server would have it.

@@ -132,7 +132,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::kind::Kind;
+    use crate::model::kind::Kind;
 
     fn verbs_on(group: &str, resource: &str) -> Vec<&'static str> {
         let is_asked =

@@ -12,7 +12,7 @@ mod kafka;
 mod monitoring;
 mod object_storage;
 mod pods;
-mod problem;
+mod problems;
 mod rules;
 mod scaling;
 mod settings;
@@ -21,11 +21,11 @@ mod strimzi;
 
 use ccx_crds::CcxPipeline;
 use kube::ResourceExt as _;
+use problems::Problems;
 
-use problem::Problems;
-pub use problem::{Problem, ProblemKind, ValidateErrors};
-
-use crate::{
+use crate::model::{
+    problem::ValidationErrors,
+    reason::Reason,
     references::References,
     validated::{Activity, PipelineName, ValidatedPipeline},
 };
@@ -48,7 +48,7 @@ pub fn validate(
     pipeline: &CcxPipeline,
     references: &References,
     defaults: &OperatorDefaults,
-) -> Result<ValidatedPipeline, ValidateErrors> {
+) -> Result<ValidatedPipeline, ValidationErrors> {
     let mut problems = Problems::default();
     let spec = &pipeline.spec;
     let name = name(pipeline, &mut problems);
@@ -84,7 +84,7 @@ fn name(pipeline: &CcxPipeline, problems: &mut Problems) -> Option<PipelineName>
              beginning with a letter",
             PipelineName::MAX_LENGTH
         );
-        problems.push(ProblemKind::InvalidName, message);
+        problems.push(Reason::InvalidSpec, message);
     }
     parsed
 }

@@ -2,11 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{metrics::Metrics, monitor::monitoring_metadata};
 use crate::{
-    child::{Child, Stage},
-    kind::Kind,
-    validated::{Activity, Optional, ValidatedPipeline},
+    build::{metrics::Metrics, monitor::monitoring_metadata},
+    model::{
+        kind::Kind,
+        resources::{Child, Stage},
+        validated::{Activity, Optional, ValidatedPipeline},
+    },
 };
 
 /// How bad it is.

@@ -7,13 +7,15 @@ use k8s_openapi::api::autoscaling::v2::{
 };
 use serde_json::{Value, json};
 
-use super::metadata::metadata;
 use crate::{
-    child::{Child, Stage},
-    component::Component,
-    kind::Kind,
-    mounted::{USER_VARIABLE, file},
-    validated::{Activity, Bounds, Mount, MountSource, Scaling, ValidatedPipeline},
+    build::metadata::metadata,
+    model::{
+        component::Component,
+        kind::Kind,
+        mount_paths::{USER_VARIABLE, file},
+        resources::{Child, Stage},
+        validated::{Activity, Bounds, Mount, MountSource, Scaling, ValidatedPipeline},
+    },
 };
 
 pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {

@@ -2,13 +2,15 @@
 
 use k8s_openapi::api::core::v1::ConfigMap;
 
-use super::{metadata::metadata, program::Program};
 use crate::{
-    child::{Child, Stage},
-    component::Component,
-    kind::Kind,
-    mounted::{AUTHORITIES, file},
-    validated::ValidatedPipeline,
+    build::{metadata::metadata, program::Program},
+    model::{
+        component::Component,
+        kind::Kind,
+        mount_paths::{AUTHORITIES, file},
+        resources::{Child, Stage},
+        validated::ValidatedPipeline,
+    },
 };
 
 /// The file's name, in the ConfigMap and in pods.

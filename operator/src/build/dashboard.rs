@@ -4,11 +4,13 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use kube::core::ObjectMeta;
 use serde_json::{Value, json};
 
-use super::{metadata::metadata, metrics::Metrics};
 use crate::{
-    child::{Child, Stage},
-    kind::Kind,
-    validated::ValidatedPipeline,
+    build::{metadata::metadata, metrics::Metrics},
+    model::{
+        kind::Kind,
+        resources::{Child, Stage},
+        validated::ValidatedPipeline,
+    },
 };
 
 /// The role of the ConfigMap.
@@ -50,7 +52,7 @@ fn dashboard(pipeline: &ValidatedPipeline) -> Value {
         panels(&Metrics::new(pipeline)).iter().enumerate().map(|(at, panel)| draw(at, panel)).collect();
     json!({
         "title": format!("CCX data pipeline: {}/{}", pipeline.namespace, pipeline.name),
-        "uid": crate::digest::Digest::default().field(&pipeline.namespace).field(pipeline.name.as_str()).finish(),
+        "uid": crate::model::digest::Digest::default().field(&pipeline.namespace).field(pipeline.name.as_str()).finish(),
         "tags": ["ccx"],
         "schemaVersion": 39,
         "refresh": "30s",

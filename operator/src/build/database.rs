@@ -17,20 +17,16 @@ use k8s_openapi::{
 };
 use kube::core::ObjectMeta;
 
-use super::{metadata::metadata, service::service, service_account::service_account};
 use crate::{
-    child::{Child, Stage},
-    component::Component,
-    kind::Kind,
-    mounted::file,
-    validated::{Managed, ValidatedPipeline},
+    build::{metadata::metadata, service::service, service_account::service_account},
+    model::{
+        component::Component,
+        kind::Kind,
+        mount_paths::file,
+        resources::{Child, Stage},
+        validated::{Managed, ValidatedPipeline},
+    },
 };
-
-/// The role that owns the database.
-pub(crate) const ROLE: &str = "ccx";
-
-/// The database in the server.
-pub(crate) const DATABASE: &str = "ccx-data-pipeline";
 
 const COMPONENT: Component = Component::Database;
 

@@ -5,12 +5,14 @@ use k8s_openapi::{
     apimachinery::pkg::{apis::meta::v1::LabelSelector, util::intstr::IntOrString},
 };
 
-use super::{metadata::metadata, pod, program::Program};
 use crate::{
-    child::{Child, Stage},
-    component::Component,
-    kind::Kind,
-    validated::{Activity, Pods, Scaling, ValidatedPipeline},
+    build::{metadata::metadata, pod, program::Program},
+    model::{
+        component::Component,
+        kind::Kind,
+        resources::{Child, Stage},
+        validated::{Activity, Pods, Scaling, ValidatedPipeline},
+    },
 };
 
 /// Revisions that can be gone back to.

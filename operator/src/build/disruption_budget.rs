@@ -7,12 +7,14 @@ use k8s_openapi::{
     apimachinery::pkg::{apis::meta::v1::LabelSelector, util::intstr::IntOrString},
 };
 
-use super::metadata::metadata;
 use crate::{
-    child::{Child, Stage},
-    component::Component,
-    kind::Kind,
-    validated::ValidatedPipeline,
+    build::metadata::metadata,
+    model::{
+        component::Component,
+        kind::Kind,
+        resources::{Child, Stage},
+        validated::ValidatedPipeline,
+    },
 };
 
 pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {

@@ -10,12 +10,14 @@ use k8s_openapi::api::networking::v1::{
 use kube::core::ObjectMeta;
 use serde_json::{Value, json};
 
-use super::{metadata::metadata, pod::PORT_NAME};
 use crate::{
-    child::{Child, Stage},
-    component::Component,
-    kind::Kind,
-    validated::ValidatedPipeline,
+    build::{metadata::metadata, pod::PORT_NAME},
+    model::{
+        component::Component,
+        kind::Kind,
+        resources::{Child, Stage},
+        validated::ValidatedPipeline,
+    },
 };
 
 pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {

@@ -15,12 +15,14 @@ use k8s_openapi::{
 };
 use kube::core::ObjectMeta;
 
-use super::{metadata::metadata, pod, program::Program};
 use crate::{
-    child::{Child, Stage},
-    digest::Digest,
-    kind::Kind,
-    validated::ValidatedPipeline,
+    build::{metadata::metadata, pod, program::Program},
+    model::{
+        digest::Digest,
+        kind::Kind,
+        resources::{Child, Stage},
+        validated::ValidatedPipeline,
+    },
 };
 
 /// How often a pod is tried again; with the waits between them about ten minutes.

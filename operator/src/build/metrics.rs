@@ -1,6 +1,6 @@
 //! The workloads' metrics, as Prometheus finds them.
 
-use crate::{component::Component, validated::ValidatedPipeline};
+use crate::model::{component::Component, validated::ValidatedPipeline};
 
 /// Names metrics of one resource.
 pub(super) struct Metrics {

@@ -5,12 +5,15 @@
 use kube::core::ObjectMeta;
 use serde_json::json;
 
-use super::{metadata::metadata, pod::PORT_NAME};
 use crate::{
-    child::{Child, Stage},
-    component::{Component, PRODUCT},
-    kind::Kind,
-    validated::{ScrapeBy, ValidatedPipeline},
+    build::{metadata::metadata, pod::PORT_NAME},
+    model::{
+        component::Component,
+        kind::Kind,
+        names::PRODUCT,
+        resources::{Child, Stage},
+        validated::{ScrapeBy, ValidatedPipeline},
+    },
 };
 
 /// The role of what watches all components.

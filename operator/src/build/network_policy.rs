@@ -10,6 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ccx_crds::NetworkPolicyMode;
 use k8s_openapi::{
     api::networking::v1::{
         NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer,
@@ -21,14 +22,17 @@ use k8s_openapi::{
     },
 };
 
-use super::{metadata::metadata, program::Program};
 use crate::{
-    child::{Child, Stage},
-    component::{self, Component, MANAGER, MIGRATION},
-    kind::Kind,
-    validated::ValidatedPipeline,
+    build::{metadata::metadata, program::Program},
+    model::{
+        component::{Component, MIGRATION},
+        kind::Kind,
+        names,
+        names::MANAGER,
+        resources::{Child, Stage},
+        validated::ValidatedPipeline,
+    },
 };
-use ccx_crds::NetworkPolicyMode;
 
 /// The ports of name servers: the usual one, and the one on which OpenShift's pods listen behind it.
 const DNS_PORTS: [u16; 2] = [53, 5353];
@@ -131,7 +135,7 @@ fn database_port() -> u16 {
 
 fn selector(pipeline: &ValidatedPipeline, role: &str) -> LabelSelector {
     LabelSelector {
-        match_labels: Some(component::selector(pipeline.name.as_str(), role)),
+        match_labels: Some(names::selector(pipeline.name.as_str(), role)),
         ..LabelSelector::default()
     }
 }

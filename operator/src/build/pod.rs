@@ -10,15 +10,13 @@ use k8s_openapi::api::core::v1::{
 };
 use kube::core::ObjectMeta;
 
-use super::{
-    config_map,
-    program::Program,
-    security::{self, CCX_USER},
-    volume,
-};
 use crate::{
-    component::{self, Component},
-    validated::{Image, Mount, MountSource, Pods, ScrapeBy, ValidatedPipeline},
+    build::{config_map, program::Program, security, security::CCX_USER, volume},
+    model::{
+        component::Component,
+        names,
+        validated::{Image, Mount, MountSource, Pods, ScrapeBy, ValidatedPipeline},
+    },
 };
 
 /// The name of the port on which a workload serves health and metrics.
@@ -80,7 +78,7 @@ pub(super) fn labelled(
     annotations: BTreeMap<String, String>,
 ) -> ObjectMeta {
     ObjectMeta {
-        labels: Some(component::labels(pipeline.name.as_str(), role)),
+        labels: Some(names::labels(pipeline.name.as_str(), role)),
         annotations: (!annotations.is_empty()).then_some(annotations),
         ..ObjectMeta::default()
     }
@@ -101,7 +99,7 @@ fn pod_spec(
     let config = config_mount(pipeline, program);
     let mounts = [&config].into_iter().chain(program.mounts.iter().copied());
     PodSpec {
-        service_account_name: Some(component::object_name(pipeline.name.as_str(), program.role)),
+        service_account_name: Some(names::object_name(pipeline.name.as_str(), program.role)),
         automount_service_account_token: Some(false),
         enable_service_links: Some(false),
         security_context: Some(security::pod(pipeline.platform, CCX_USER)),
@@ -136,7 +134,7 @@ fn container(
 }
 
 fn config_mount(pipeline: &ValidatedPipeline, program: &Program<'_>) -> Mount {
-    let name = component::object_name(pipeline.name.as_str(), program.role);
+    let name = names::object_name(pipeline.name.as_str(), program.role);
     let source = MountSource::ConfigMap { name, files: Vec::new() };
     Mount { volume: "config".into(), path: CONFIG_FOLDER.into(), source }
 }

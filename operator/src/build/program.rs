@@ -10,13 +10,16 @@ use k8s_openapi::api::core::v1::EnvVar;
 use serde::Serialize;
 use toml::{Table, Value};
 
-use super::config_map;
 use crate::{
-    component::{Component, MIGRATION, TOPICS},
-    fingerprint::{self, Fingerprint},
-    restart::Input,
-    validate::Problem,
-    validated::{Access, Inputs, Mount, Rules, ValidatedPipeline},
+    build::config_map,
+    model::{
+        component::{Component, MIGRATION, TOPICS},
+        input::Input,
+        input_digest,
+        input_digest::InputDigest,
+        problem::Problem,
+        validated::{Access, Inputs, Mount, Rules, ValidatedPipeline},
+    },
 };
 
 /// Where the kubelet reads what a process has to say at its end, unless a pod names another file.
@@ -204,10 +207,10 @@ impl<'a> Program<'a> {
     }
 
     fn fingerprint(&self, input: Input) -> Option<String> {
-        let file = (input == Input::Config).then(|| Fingerprint::of(config_map::FILE, self.config_file()));
+        let file = (input == Input::Config).then(|| InputDigest::new(config_map::FILE, self.config_file()));
         let referred = self.inputs.iter().filter_map(|inputs| inputs.get(&input)).flatten().cloned();
-        let parts: Vec<Fingerprint> = file.into_iter().chain(referred).collect();
-        (!parts.is_empty()).then(|| fingerprint::to_annotation(&parts))
+        let parts: Vec<InputDigest> = file.into_iter().chain(referred).collect();
+        (!parts.is_empty()).then(|| input_digest::to_annotation(&parts))
     }
 
     /// All that decides what the process brings about, so not how it logs and how often it tries again.

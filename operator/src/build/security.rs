@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::core::v1::{Capabilities, PodSecurityContext, SeccompProfile, SecurityContext};
 
-use crate::references::Platform;
+use crate::model::references::Platform;
 
 /// The user of the workloads, where the cluster does not choose one: that of their image.
 pub(super) const CCX_USER: i64 = 65532;

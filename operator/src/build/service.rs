@@ -5,12 +5,14 @@ use k8s_openapi::{
     apimachinery::pkg::util::intstr::IntOrString,
 };
 
-use super::{metadata::metadata, pod::PORT_NAME};
 use crate::{
-    child::{Child, Stage},
-    component::Component,
-    kind::Kind,
-    validated::{ScrapeBy, ValidatedPipeline},
+    build::{metadata::metadata, pod::PORT_NAME},
+    model::{
+        component::Component,
+        kind::Kind,
+        resources::{Child, Stage},
+        validated::{ScrapeBy, ValidatedPipeline},
+    },
 };
 
 pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {

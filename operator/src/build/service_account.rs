@@ -2,12 +2,14 @@
 
 use k8s_openapi::api::core::v1::ServiceAccount;
 
-use super::metadata::metadata;
 use crate::{
-    child::{Child, Stage},
-    component::{Component, MIGRATION, TOPICS},
-    kind::Kind,
-    validated::ValidatedPipeline,
+    build::metadata::metadata,
+    model::{
+        component::{Component, MIGRATION, TOPICS},
+        kind::Kind,
+        resources::{Child, Stage},
+        validated::ValidatedPipeline,
+    },
 };
 
 pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {

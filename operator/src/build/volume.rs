@@ -8,7 +8,7 @@ use k8s_openapi::{
     apimachinery::pkg::api::resource::Quantity,
 };
 
-use crate::validated::{Mount, MountSource};
+use crate::model::validated::{Mount, MountSource};
 
 /// The volume of a mount.
 pub(super) fn volume(mount: &Mount) -> Volume {

@@ -3,7 +3,7 @@
 use clap::{Args, CommandFactory as _};
 use clap_complete::Shell;
 
-use crate::{cli::Cli, failure::Failure, output};
+use crate::{cli::Cli, cli_error::CliError, output};
 
 /// Print what a shell needs to complete commands
 ///
@@ -17,7 +17,7 @@ pub(crate) struct CompletionArgs {
     shell: Shell,
 }
 
-pub(crate) fn run(args: &CompletionArgs) -> Result<(), Box<dyn Failure>> {
+pub(crate) fn run(args: &CompletionArgs) -> Result<(), Box<dyn CliError>> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "ccx-operator", &mut script);
     output::print(&String::from_utf8_lossy(&script))?;

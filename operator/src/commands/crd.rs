@@ -1,8 +1,8 @@
 //! `ccx-operator crd`
 
-use crate::{failure::Failure, output};
+use crate::{cli_error::CliError, output};
 
-pub(crate) fn run() -> Result<(), Box<dyn Failure>> {
+pub(crate) fn run() -> Result<(), Box<dyn CliError>> {
     output::print(&ccx_crds::crd_yaml())?;
     Ok(())
 }

@@ -2,17 +2,12 @@
 
 mod show;
 
-use ccx_operator::controller::{PreviewError, preview};
+use ccx_operator::{PreviewError, preview};
 use clap::Args;
 use kube::Client;
 use snafu::{ResultExt as _, Snafu};
 
-use crate::{
-    cli::ManifestArgs,
-    failure::Failure,
-    manifest::{self, Invalid},
-    output,
-};
+use crate::{cli::ManifestArgs, cli_error::CliError, manifest, manifest::Invalid, output};
 
 /// Ask the cluster what would change, and which pods would restart and why
 ///
@@ -37,7 +32,7 @@ pub(crate) enum PlanError {
     Ask { source: PreviewError },
 }
 
-impl Failure for PlanError {
+impl CliError for PlanError {
     fn advice(&self) -> Option<String> {
         Some(match self {
             Self::Connect { .. } => "set KUBECONFIG, as for kubectl".into(),
@@ -49,7 +44,7 @@ impl Failure for PlanError {
     }
 }
 
-pub(crate) async fn run(args: &PlanArgs) -> Result<(), Box<dyn Failure>> {
+pub(crate) async fn run(args: &PlanArgs) -> Result<(), Box<dyn CliError>> {
     let pipeline = manifest::read(&args.manifest)?;
     let client = Client::try_default().await.map_err(Box::new).context(ConnectSnafu)?;
     match preview(&client, &pipeline, &manifest::defaults(&args.manifest)).await {

@@ -1,19 +1,13 @@
 //! `ccx-operator render`
 
 use ccx_operator::{
-    build::build,
-    references::{Capabilities, Platform, References, wanted},
+    build::{build, yaml},
+    model::references::{Capabilities, Platform, References, referenced_names},
     validate::validate,
-    yaml,
 };
 use clap::{Args, ValueEnum};
 
-use crate::{
-    cli::ManifestArgs,
-    failure::Failure,
-    manifest::{self, Invalid},
-    output,
-};
+use crate::{cli::ManifestArgs, cli_error::CliError, manifest, manifest::Invalid, output};
 
 /// Print all objects that a CcxPipeline consists of, without a cluster
 ///
@@ -39,7 +33,7 @@ enum PlatformArg {
     OpenShift,
 }
 
-pub(crate) fn run(args: &RenderArgs) -> Result<(), Box<dyn Failure>> {
+pub(crate) fn run(args: &RenderArgs) -> Result<(), Box<dyn CliError>> {
     let pipeline = manifest::read(&args.manifest)?;
     let platform = match args.platform {
         PlatformArg::Kubernetes => Platform::Kubernetes,
@@ -48,7 +42,7 @@ pub(crate) fn run(args: &RenderArgs) -> Result<(), Box<dyn Failure>> {
     let references = References::unknown(Capabilities::all().on(platform));
     let validated =
         validate(&pipeline, &references, &manifest::defaults(&args.manifest)).map_err(Invalid::from)?;
-    for assumption in wanted(&pipeline).assumptions(&pipeline) {
+    for assumption in referenced_names(&pipeline).assumptions(&pipeline) {
         eprintln!("warning: {assumption}");
     }
     output::print(&yaml::documents(&build(&validated)))?;

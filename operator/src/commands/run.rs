@@ -4,10 +4,13 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use ccx_config::{LogFormat, Logging};
 use ccx_operator::{
-    controller::{self, HttpProber, Scope, Settings},
-    gate::GateLayer,
-    leader::{Elector, Fence, Signs, Timing},
-    metrics::Metrics,
+    runtime::{
+        controller::{Scope, Settings},
+        fencing::FencingLayer,
+        leader::{Elector, Fence, HealthHandles, Timing},
+        metrics::Metrics,
+        probe::HttpProber,
+    },
     validate::OperatorDefaults,
 };
 use ccx_service::{Health, LoggingError, ServeError};
@@ -16,7 +19,7 @@ use kube::{Client, client::ClientBuilder};
 use snafu::{ResultExt as _, Snafu};
 use tokio_util::sync::CancellationToken;
 
-use crate::failure::Failure;
+use crate::cli_error::CliError;
 
 /// How long the campaign may not move before the process counts as dead: several times what a look at the Lease may take.
 const MAX_SILENCE: Duration = Duration::from_mins(1);
@@ -71,7 +74,7 @@ pub(crate) enum RunError {
     Prober { source: reqwest::Error },
 }
 
-impl Failure for RunError {}
+impl CliError for RunError {}
 
 impl RunArgs {
     /// An empty text, as a chart may give one, is none.
@@ -110,7 +113,7 @@ pub(crate) async fn run(arguments: RunArgs) -> Result<(), RunError> {
             let (client, settings, metrics) = (client.clone(), settings.clone(), metrics.clone());
             async move {
                 let _leading = Leading::new(&metrics);
-                controller::run(client, settings, metrics, stop).await;
+                ccx_operator::run(client, settings, metrics, stop).await;
             }
         })
         .await;
@@ -135,13 +138,13 @@ fn elector(
 ) -> Result<Elector, RunError> {
     let namespace = arguments.lease_namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
     let client = Client::try_from(config).context(ConnectSnafu)?;
-    let signs = Signs {
+    let health = HealthHandles {
         fence,
         reachable: health.condition(ccx_service::Dependency::KUBERNETES_API),
         heartbeat: health.heartbeat("election", MAX_SILENCE),
     };
     let identity = identity(&arguments.identity);
-    Ok(Elector::new(client, &namespace, &arguments.lease, &identity, Timing::default(), signs))
+    Ok(Elector::new(client, &namespace, &arguments.lease, &identity, Timing::default(), health))
 }
 
 /// A pod that is restarted in place has the same name, and must not take the Lease of its predecessor for its own.
@@ -150,7 +153,7 @@ fn identity(name: &str) -> String {
 }
 
 fn gated(config: kube::Config, fence: Fence, metrics: &Metrics) -> Result<Client, RunError> {
-    let layer = GateLayer { fence, metrics: metrics.clone() };
+    let layer = FencingLayer { fence, metrics: metrics.clone() };
     Ok(ClientBuilder::try_from(config).context(ConnectSnafu)?.with_layer(&layer).build())
 }
 

@@ -3,7 +3,7 @@
 use kube::core::DynamicObject;
 use serde_json::{Map, Value};
 
-use crate::{controller::APPLIED_HASH, kind::Kind};
+use crate::model::{annotations::APPLIED_HASH, kind::Kind};
 
 /// A field that would change.
 #[derive(Clone, Debug, PartialEq)]

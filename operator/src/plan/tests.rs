@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::controller::APPLIED_HASH;
+use crate::model::annotations::APPLIED_HASH;
 
 fn object(value: Value) -> DynamicObject {
     serde_json::from_value(value).unwrap()

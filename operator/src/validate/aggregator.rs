@@ -4,13 +4,10 @@ use bytesize::ByteSize;
 use ccx_config as config;
 use ccx_crds::{Aggregator, Authentication, CcxPipelineSpec, ExposureType};
 
-use super::{
-    OperatorDefaults,
-    pods::{self, Own},
-    problem::{ProblemKind, Problems},
-    scaling,
+use crate::{
+    model::{kind::Kind, reason::Reason, references::References, validated},
+    validate::{OperatorDefaults, pods, pods::Own, problems::Problems, scaling},
 };
-use crate::{kind::Kind, references::References, validated};
 
 pub(super) fn aggregator(
     spec: &CcxPipelineSpec,
@@ -68,7 +65,7 @@ fn check_exposure(aggregator: &Aggregator, references: &References, problems: &m
         && exposure.gateway.as_ref().is_none_or(|gateway| gateway.parent_refs.is_empty())
     {
         problems.push(
-            ProblemKind::InvalidSpec,
+            Reason::InvalidSpec,
             format!("{FIELD} Gateway needs spec.aggregator.exposure.gateway.parentRefs"),
         );
     }

@@ -6,13 +6,10 @@ use ccx_crds::{
     ArchiveLimits, CcxPipelineSpec, CredentialsType, DataPipeline, WorkloadChecks, WorkloadCompression,
 };
 
-use super::{
-    OperatorDefaults, insights_core,
-    pods::{self, Own},
-    problem::Problems,
-    rules, scaling,
+use crate::{
+    model::{references::References, validated},
+    validate::{OperatorDefaults, insights_core, pods, pods::Own, problems::Problems, rules, scaling},
 };
-use crate::{references::References, validated};
 
 pub(super) fn data_pipeline(
     spec: &CcxPipelineSpec,

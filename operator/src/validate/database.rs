@@ -7,21 +7,18 @@ use ccx_crds::{
 };
 use kube::ResourceExt as _;
 
-use super::{
-    OperatorDefaults,
-    kafka::path,
-    pods,
-    problem::{ProblemKind, Problems},
-    source::{self, SecretSource},
-};
 use crate::{
-    build::database::{DATABASE, ROLE},
-    child::Ownership,
-    component::Component,
-    mounted::{ROLE_VARIABLE, file},
-    references::{References, generated_secret},
-    restart::Input,
-    validated::{Access, Managed, Mount, MountSource, Pods, Scaling},
+    model::{
+        component::Component,
+        input::Input,
+        mount_paths::{ROLE_VARIABLE, file},
+        names::{DATABASE_NAME, DATABASE_ROLE, generated_secret},
+        reason::Reason,
+        references::References,
+        resources::Ownership,
+        validated::{Access, Managed, Mount, MountSource, Pods, Scaling},
+    },
+    validate::{OperatorDefaults, kafka::path, pods, problems::Problems, source, source::SecretSource},
 };
 
 /// The volume with the password.
@@ -51,7 +48,7 @@ pub(super) fn database(
         }
         None => {
             let message = "spec.database has type External, but no external; say where the database is";
-            problems.push(ProblemKind::InvalidSpec, message);
+            problems.push(Reason::InvalidSpec, message);
             None
         }
     }
@@ -79,7 +76,7 @@ fn to_managed(
     connection: &DatabaseConnection,
     references: &References,
 ) -> Access<config::Database> {
-    let name = generated_secret(pipeline);
+    let name = generated_secret(&pipeline.name_any());
     let secret = references.secrets.get(&name).and_then(Option::as_ref);
     let password = secret.and_then(|secret| Some((secret, secret.data.as_ref()?.get(file::PASSWORD)?)));
     let fingerprint =
@@ -87,15 +84,15 @@ fn to_managed(
     let files = vec![(file::PASSWORD.to_owned(), file::PASSWORD.to_owned())];
     let mount = Mount {
         volume: CREDENTIALS.into(),
-        path: crate::mounted::folder(CREDENTIALS),
+        path: crate::model::mount_paths::folder(CREDENTIALS),
         source: MountSource::Secret { name, files },
     };
     Access {
         config: config::Database {
             host: Component::Database.object_name(&pipeline.name_any()),
             port: Component::Database.port(),
-            name: DATABASE.into(),
-            user: ROLE.into(),
+            name: DATABASE_NAME.into(),
+            user: DATABASE_ROLE.into(),
             password_file: Some(path(CREDENTIALS, file::PASSWORD)),
             ..section(connection)
         },

@@ -4,18 +4,15 @@ use bytesize::ByteSize;
 use ccx_config as config;
 use ccx_crds::{CcxPipelineSpec, DbWriter};
 
-use super::{
-    OperatorDefaults,
-    kafka::path,
-    pods::{self, Own},
-    problem::Problems,
-    source,
-};
 use crate::{
-    mounted,
-    references::References,
-    restart::Input,
-    validated::{self, Inputs, Mount, MountSource, Scaling},
+    model::{
+        input::Input,
+        mount_paths,
+        references::References,
+        validated,
+        validated::{Inputs, Mount, MountSource, Scaling},
+    },
+    validate::{OperatorDefaults, kafka::path, pods, pods::Own, problems::Problems, source},
 };
 
 /// The volume with the organisations, and the file in it.
@@ -63,7 +60,7 @@ fn allowlist(writer: &DbWriter) -> Option<Mount> {
     let reference = writer.org_allowlist_config_map_ref.as_ref()?;
     let files = vec![(reference.key.clone(), FILE.to_owned())];
     let source = MountSource::ConfigMap { name: reference.name.clone(), files };
-    Some(Mount { volume: VOLUME.into(), path: mounted::folder(VOLUME), source })
+    Some(Mount { volume: VOLUME.into(), path: mount_paths::folder(VOLUME), source })
 }
 
 fn inputs(writer: &DbWriter, references: &References, problems: &mut Problems) -> Inputs {

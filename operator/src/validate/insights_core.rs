@@ -6,12 +6,15 @@ use bytesize::ByteSize;
 use ccx_config as config;
 use ccx_crds::{DataPipeline, InsightsCore, InsightsCoreComponents, InsightsCoreFailure, InsightsCoreMode};
 
-use super::{kafka::path, problem::Problems, source};
 use crate::{
-    mounted,
-    references::References,
-    restart::Input,
-    validated::{self, Inputs, Mount, MountSource},
+    model::{
+        input::Input,
+        mount_paths,
+        references::References,
+        validated,
+        validated::{Inputs, Mount, MountSource},
+    },
+    validate::{kafka::path, problems::Problems, source},
 };
 
 /// The volume with the configuration of insights-core, and the file in it.
@@ -71,7 +74,7 @@ fn section(spec: &InsightsCore) -> config::InsightsCore {
 fn mounts(spec: &InsightsCore, pipeline: &DataPipeline) -> Vec<Mount> {
     let file = spec.config_map_key_ref.as_ref().map(|reference| Mount {
         volume: VOLUME.into(),
-        path: mounted::folder(VOLUME),
+        path: mount_paths::folder(VOLUME),
         source: MountSource::ConfigMap {
             name: reference.name.clone(),
             files: vec![(reference.key.clone(), FILE.to_owned())],

@@ -10,16 +10,16 @@ use ccx_crds::{
 use k8s_openapi::api::core::v1::EnvVar;
 use kube::ResourceExt as _;
 
-use super::{
-    problem::{ProblemKind, Problems},
-    source::SecretSource,
-    strimzi,
-};
 use crate::{
-    mounted::{self, USER_VARIABLE, file},
-    references::References,
-    restart::Input,
-    validated::{Access, TopicCreation},
+    model::{
+        input::Input,
+        mount_paths,
+        mount_paths::{USER_VARIABLE, file},
+        reason::Reason,
+        references::References,
+        validated::{Access, TopicCreation},
+    },
+    validate::{problems::Problems, source::SecretSource, strimzi},
 };
 
 /// How the brokers are reached.
@@ -38,7 +38,7 @@ pub(super) fn kafka(
         match &kafka.sasl {
             Some(sasl) => authenticate(sasl, references, &mut access, problems),
             None => problems.push(
-                ProblemKind::InvalidSpec,
+                Reason::InvalidSpec,
                 format!(
                     "spec.kafka.securityProtocol {} needs spec.kafka.sasl",
                     access.config.security_protocol.as_str()
@@ -166,12 +166,12 @@ fn port(server: &str, problems: &mut Problems) -> Option<u16> {
         let message = format!(
             "spec.kafka.bootstrapServers has {server:?}, which is not host:port; write for example kafka:9092"
         );
-        problems.push(ProblemKind::InvalidSpec, message);
+        problems.push(Reason::InvalidSpec, message);
     }
     port
 }
 
 /// Where pods see a file of a volume.
 pub(super) fn path(volume: &str, file: &str) -> PathBuf {
-    PathBuf::from(mounted::folder(volume)).join(file)
+    PathBuf::from(mount_paths::folder(volume)).join(file)
 }

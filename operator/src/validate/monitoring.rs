@@ -2,11 +2,14 @@
 
 use ccx_crds::{CcxPipelineSpec, Presence, Scrape};
 
-use super::problem::Problems;
 use crate::{
-    kind::Kind,
-    references::References,
-    validated::{self, Optional, ScrapeBy},
+    model::{
+        kind::Kind,
+        references::References,
+        validated,
+        validated::{Optional, ScrapeBy},
+    },
+    validate::problems::Problems,
 };
 
 /// What watches, as far as the cluster has what it needs.

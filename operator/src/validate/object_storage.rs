@@ -3,12 +3,10 @@
 use ccx_config as config;
 use ccx_crds::{Addressing, CcxPipelineSpec, CredentialsType, LinkPolicy, ObjectStorage};
 
-use super::{
-    kafka::path,
-    problem::{ProblemKind, Problems},
-    source::SecretSource,
+use crate::{
+    model::{input::Input, mount_paths::file, reason::Reason, references::References, validated::Access},
+    validate::{kafka::path, problems::Problems, source::SecretSource},
 };
-use crate::{mounted::file, references::References, restart::Input, validated::Access};
 
 /// Amazon's port, and that of every endpoint that says `https` and no port.
 const HTTPS: u16 = 443;
@@ -65,7 +63,7 @@ fn authenticate(
     const VOLUME: &str = "object-storage-credentials";
     let Some(keys) = &storage.credentials.secret_ref else {
         let message = "spec.objectStorage.credentials has type Secret, but no secretRef; name a Secret with an access key";
-        problems.push(ProblemKind::InvalidSpec, message);
+        problems.push(Reason::InvalidSpec, message);
         return;
     };
     let secret =
@@ -87,7 +85,7 @@ fn port(storage: &ObjectStorage, problems: &mut Problems) -> Option<u16> {
     let port = endpoint_port(endpoint);
     if port.is_none() {
         let message = format!("spec.objectStorage.endpoint {endpoint:?} is not an http:// or https:// URL");
-        problems.push(ProblemKind::InvalidSpec, message);
+        problems.push(Reason::InvalidSpec, message);
     }
     port
 }

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use ccx_crds::{CcxPipelineSpec, PodTemplate, Resources};
 
-use super::OperatorDefaults;
-use crate::validated::{Image, Pods, Scaling};
+use crate::{
+    model::validated::{Image, Pods, Scaling},
+    validate::OperatorDefaults,
+};
 
 /// A component's own part of the spec.
 #[derive(Clone, Copy)]

@@ -9,11 +9,13 @@ use ccx_config as config;
 use ccx_crds::{BuiltInRules, RuleImage, RuleSources, RuleVolume};
 use kube::ResourceExt as _;
 
-use super::{problem::Problems, source};
 use crate::{
-    mounted,
-    references::References,
-    validated::{Mount, MountSource, Rules},
+    model::{
+        mount_paths,
+        references::References,
+        validated::{Mount, MountSource, Rules},
+    },
+    validate::{problems::Problems, source},
 };
 
 /// Which rules run, and where those of users are.
@@ -62,5 +64,5 @@ fn of_image(image: &RuleImage) -> Mount {
 }
 
 fn mount(volume: &str, source: MountSource) -> Mount {
-    Mount { volume: volume.to_owned(), path: mounted::folder(volume), source }
+    Mount { volume: volume.to_owned(), path: mount_paths::folder(volume), source }
 }

@@ -2,11 +2,14 @@
 
 use ccx_crds::{Aggregator, AggregatorScaling, DataPipeline, PipelineScaling};
 
-use super::problem::{ProblemKind, Problems};
 use crate::{
-    kind::Kind,
-    references::References,
-    validated::{Bounds, Scaling},
+    model::{
+        kind::Kind,
+        reason::Reason,
+        references::References,
+        validated::{Bounds, Scaling},
+    },
+    validate::problems::Problems,
 };
 
 /// How many pods run rules.
@@ -57,6 +60,6 @@ fn check(field: &str, bounds: Bounds, fewest: u32, problems: &mut Problems) {
         let message = format!(
             "{field} has minReplicas {min} and maxReplicas {max}; give at least {fewest}, and no more than the most"
         );
-        problems.push(ProblemKind::InvalidSpec, message);
+        problems.push(Reason::InvalidSpec, message);
     }
 }

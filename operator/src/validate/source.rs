@@ -7,13 +7,16 @@ use k8s_openapi::{
     api::core::v1::{ConfigMap, EnvVar, EnvVarSource, Secret, SecretKeySelector},
 };
 
-use super::problem::{ProblemKind, Problems};
 use crate::{
-    digest::Digest,
-    fingerprint::Fingerprint,
-    mounted,
-    references::{Knowledge, References},
-    validated::{Mount, MountSource},
+    model::{
+        digest::Digest,
+        input_digest::InputDigest,
+        mount_paths,
+        reason::Reason,
+        references::{Knowledge, References},
+        validated::{Mount, MountSource},
+    },
+    validate::problems::Problems,
 };
 
 /// What stands in for something that is not there yet, or that nobody has looked for.
@@ -39,16 +42,16 @@ impl<'a> SecretSource<'a> {
             let message = format!(
                 "Secret {name}, which {field} names, does not exist; create it in the same namespace"
             );
-            problems.push(ProblemKind::MissingSecret, message);
+            problems.push(Reason::SecretMissing, message);
         }
         Self { field, name, secret }
     }
 
     /// A fingerprint of the key's value; a problem when it isn't there.
-    pub(super) fn fingerprint(&self, key: &str, problems: &mut Problems) -> Fingerprint {
+    pub(super) fn fingerprint(&self, key: &str, problems: &mut Problems) -> InputDigest {
         let Some(secret) = self.secret else { return of_secret(self.name, UNKNOWN.into()) };
         let Some(ByteString(value)) = secret.data.as_ref().and_then(|data| data.get(key)) else {
-            problems.push(ProblemKind::MissingSecretKey, self.missing_key(secret, key));
+            problems.push(Reason::SecretMissing, self.missing_key(secret, key));
             return of_secret(self.name, UNKNOWN.into());
         };
         fingerprint(self.name, secret, key, value)
@@ -67,7 +70,7 @@ impl<'a> SecretSource<'a> {
     pub(super) fn mount(&self, volume: &str, files: &[(&str, &str)]) -> Mount {
         let files = files.iter().map(|(key, file)| ((*key).to_owned(), (*file).to_owned())).collect();
         let source = MountSource::Secret { name: self.name.to_owned(), files };
-        Mount { volume: volume.to_owned(), path: mounted::folder(volume), source }
+        Mount { volume: volume.to_owned(), path: mount_paths::folder(volume), source }
     }
 
     /// The key as a variable.
@@ -80,13 +83,13 @@ impl<'a> SecretSource<'a> {
 
 /// A fingerprint that nobody can search a short password for who may see pods but not Secrets: it is salted with what only readers of
 /// Secrets know.
-pub(super) fn fingerprint(name: &str, secret: &Secret, key: &str, value: &[u8]) -> Fingerprint {
+pub(super) fn fingerprint(name: &str, secret: &Secret, key: &str, value: &[u8]) -> InputDigest {
     let salt = secret.metadata.uid.as_deref().unwrap_or_default();
     of_secret(name, Digest::default().field(salt).field(key).field(value).finish())
 }
 
-fn of_secret(name: &str, digest: String) -> Fingerprint {
-    Fingerprint { object: format!("Secret {name}"), digest }
+fn of_secret(name: &str, digest: String) -> InputDigest {
+    InputDigest { object: format!("Secret {name}"), digest }
 }
 
 /// A fingerprint of the data of a ConfigMap that the spec names, of one key or of all; a problem when it isn't there.
@@ -96,14 +99,14 @@ pub(super) fn config_map_fingerprint(
     key: Option<&str>,
     references: &References,
     problems: &mut Problems,
-) -> Fingerprint {
-    let of_config_map = |digest| Fingerprint { object: format!("ConfigMap {name}"), digest };
+) -> InputDigest {
+    let of_config_map = |digest| InputDigest { object: format!("ConfigMap {name}"), digest };
     let Some(config_map) = require_config_map(field, name, references, problems) else {
         return of_config_map(UNKNOWN.into());
     };
     if let Some(key) = key.filter(|key| !has_key(config_map, key)) {
         let message = format!("ConfigMap {name} has no key {key:?}; add it, or name another key in {field}");
-        problems.push(ProblemKind::MissingConfigMapKey, message);
+        problems.push(Reason::SecretMissing, message);
     }
     of_config_map(data_digest(config_map, key))
 }
@@ -119,7 +122,7 @@ pub(super) fn require_config_map<'a>(
     if found.is_none() && references.knowledge == Knowledge::Complete {
         let message =
             format!("ConfigMap {name}, which {field} names, does not exist; create it in the same namespace");
-        problems.push(ProblemKind::MissingConfigMap, message);
+        problems.push(Reason::SecretMissing, message);
     }
     found
 }

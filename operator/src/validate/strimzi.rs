@@ -5,17 +5,18 @@ use ccx_crds::{Kafka, StrimziRef};
 use kube::core::DynamicObject;
 use serde_json::Value;
 
-use super::{
-    kafka::path,
-    problem::{ProblemKind, Problems},
-};
 use crate::{
-    component,
-    fingerprint::Fingerprint,
-    mounted::{self, AUTHORITIES, file},
-    references::{Knowledge, References, Strimzi},
-    restart::Input,
-    validated::{Access, Mount, MountSource},
+    model::{
+        input::Input,
+        input_digest::InputDigest,
+        mount_paths,
+        mount_paths::{AUTHORITIES, file},
+        names,
+        reason::Reason,
+        references::{Knowledge, References, Strimzi},
+        validated::{Access, Mount, MountSource},
+    },
+    validate::{kafka::path, problems::Problems},
 };
 
 /// The volume with the authorities.
@@ -35,7 +36,7 @@ pub(super) fn resolve(
         return;
     };
     let Some(listener) = listener(cluster, &reference.listener) else {
-        problems.push(ProblemKind::StrimziNotReady, not_ready(reference, cluster));
+        problems.push(Reason::KafkaUnreachable, not_ready(reference, cluster));
         return;
     };
     let servers = listener["bootstrapServers"].as_str().unwrap_or_default();
@@ -43,7 +44,7 @@ pub(super) fn resolve(
         servers.split(',').filter(|server| !server.is_empty()).map(str::to_owned).collect();
     let has_authorities = kafka.security_protocol.encrypts() && kafka.ca_secret_ref.is_none();
     if let Some(text) = authorities(listener).filter(|_| has_authorities) {
-        access.inputs.insert(Input::Ca, vec![Fingerprint::of(format!("Kafka {}", reference.name), &text)]);
+        access.inputs.insert(Input::Ca, vec![InputDigest::new(format!("Kafka {}", reference.name), &text)]);
         access.config.ca_file = Some(path(VOLUME, file::CA));
         access.mounts.push(mount(pipeline));
         access.authorities = Some(text);
@@ -51,9 +52,9 @@ pub(super) fn resolve(
 }
 
 fn mount(pipeline: &str) -> Mount {
-    let name = component::object_name(pipeline, AUTHORITIES);
+    let name = names::object_name(pipeline, AUTHORITIES);
     let source = MountSource::ConfigMap { name, files: vec![(file::CA.into(), file::CA.into())] };
-    Mount { volume: VOLUME.into(), path: mounted::folder(VOLUME), source }
+    Mount { volume: VOLUME.into(), path: mount_paths::folder(VOLUME), source }
 }
 
 /// None when there is nothing to read: then it is a problem, or nobody has asked the cluster.
@@ -65,14 +66,14 @@ fn find<'a>(
     match &references.strimzi {
         Strimzi::Found(cluster) => return Some(cluster),
         Strimzi::NotServed => problems.push(
-            ProblemKind::KindNotServed,
+            Reason::KindNotServed,
             format!(
                 "spec.kafka.strimzi names Kafka {name}, but the cluster has no Strimzi; install it, or give bootstrapServers"
             ),
         ),
         Strimzi::NotWanted if references.knowledge == Knowledge::Partial => {}
         Strimzi::Missing | Strimzi::NotWanted => problems.push(
-            ProblemKind::StrimziMissing,
+            Reason::KafkaUnreachable,
             format!(
                 "Kafka {name}, which spec.kafka.strimzi names, does not exist; create it, or correct name and namespace"
             ),

@@ -2,11 +2,11 @@
 
 use std::{process, time::Duration};
 
-use ccx_operator::{
-    child::{Child, Children},
-    component::MANAGER,
+use ccx_operator::model::{
     kind::{Availability, Kind},
+    names::MANAGER,
     references::Capabilities,
+    resources::{Child, Children},
 };
 use ccx_test_support::needs;
 use k8s_openapi::api::core::v1::{Namespace, Pod};

@@ -1,9 +1,9 @@
 //! The managed database.
 
-use ccx_operator::{
-    child::{ApplyMode, Ownership, Stage},
+use ccx_operator::model::{
     component::Component,
     kind::Kind,
+    resources::{ApplyMode, Ownership, Stage},
 };
 use serde_json::{Value, json};
 

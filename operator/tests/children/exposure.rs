@@ -1,6 +1,6 @@
 //! How the API is reached.
 
-use ccx_operator::{child::Stage, kind::Kind};
+use ccx_operator::model::{kind::Kind, resources::Stage};
 use serde_json::{Value, json};
 
 use crate::sample::{children, object};

@@ -1,11 +1,8 @@
 //! Pods restart when something changes that they use, and only then; the reason can be told.
 
 use ccx_operator::{
-    child::Children,
-    component::Component,
-    kind::Kind,
-    references::References,
-    restart::{Input, RestartReason, restart_reasons},
+    model::{component::Component, input::Input, kind::Kind, references::References, resources::Children},
+    plan::restart::{RestartReason, restart_reasons},
 };
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use ccx_crds::CcxPipeline;
-use ccx_operator::yaml;
+use ccx_operator::build::yaml;
 use ccx_test_support::assert_generated;
 
 use crate::sample;

@@ -1,6 +1,6 @@
 //! Rules that Python runs beside the pipeline.
 
-use ccx_operator::{component::Component, kind::Kind};
+use ccx_operator::model::{component::Component, kind::Kind};
 use serde_json::{Value, json};
 
 use crate::sample::{children, container, object, pod};

@@ -1,9 +1,9 @@
 //! Jobs run again when something changes that they run on.
 
-use ccx_operator::{
-    child::{Children, Stage},
+use ccx_operator::model::{
     kind::Kind,
     references::References,
+    resources::{Children, Stage},
 };
 use serde_json::{Value, json};
 

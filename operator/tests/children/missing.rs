@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use ccx_operator::{
-    child::Children,
+use ccx_operator::model::{
     component::Component,
     kind::Kind,
     references::{References, Strimzi},
+    resources::Children,
 };
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! What watches the workloads.
 
-use ccx_operator::{component::Component, kind::Kind, references::Capabilities};
+use ccx_operator::model::{component::Component, kind::Kind, references::Capabilities};
 use serde_json::{Value, json};
 
 use crate::sample::{self, children, names, object, pod};

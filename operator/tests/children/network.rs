@@ -1,6 +1,6 @@
 //! Who may talk to whom.
 
-use ccx_operator::kind::Kind;
+use ccx_operator::model::kind::Kind;
 use serde_json::{Value, json};
 
 use crate::sample::{children, names, object};

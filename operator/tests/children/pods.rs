@@ -1,10 +1,10 @@
 //! What pods are like.
 
-use ccx_operator::{
-    child::Child,
+use ccx_operator::model::{
     component::Component,
     kind::Kind,
     references::{Capabilities, Platform},
+    resources::Child,
 };
 use serde_json::{Value, json};
 

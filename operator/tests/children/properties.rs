@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ccx_config::Config;
-use ccx_operator::{child::Children, kind::Kind};
+use ccx_operator::model::{kind::Kind, resources::Children};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! Which rules the pipeline runs, and whose texts the aggregator serves.
 
-use ccx_operator::{component::Component, kind::Kind};
+use ccx_operator::model::{component::Component, kind::Kind};
 use serde_json::{Value, json};
 
 use crate::sample::{children, container, object};

@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use ccx_crds::CcxPipeline;
 use ccx_operator::{
     build::build,
-    child::{Child, Children},
-    component::Component,
-    kind::Kind,
-    references::{Capabilities, References, wanted},
-    validate::{OperatorDefaults, ValidateErrors, validate},
+    model::{
+        component::Component,
+        kind::Kind,
+        problem::ValidationErrors,
+        references::{Capabilities, References, referenced_names},
+        resources::{Child, Children},
+    },
+    validate::{OperatorDefaults, validate},
 };
 use k8s_openapi::{
     ByteString,
@@ -39,7 +42,7 @@ pub(crate) fn pipeline(spec: &Value) -> CcxPipeline {
 
 /// Everything that the resource names, in a cluster that serves every kind.
 pub(crate) fn references(pipeline: &CcxPipeline) -> References {
-    let wanted = wanted(pipeline);
+    let wanted = referenced_names(pipeline);
     References {
         secrets: wanted.secrets.iter().map(|name| (name.clone(), Some(secret(name, "1")))).collect(),
         config_maps: wanted
@@ -78,7 +81,7 @@ pub(crate) fn children_with(pipeline: &CcxPipeline, references: &References) -> 
 }
 
 /// What is wrong with the resource with this spec.
-pub(crate) fn errors(spec: &Value) -> ValidateErrors {
+pub(crate) fn errors(spec: &Value) -> ValidationErrors {
     let pipeline = pipeline(spec);
     let references = references(&pipeline);
     validate(&pipeline, &references, &OperatorDefaults::default()).unwrap_err()

@@ -1,6 +1,6 @@
 //! How many pods there are, and how they are replaced.
 
-use ccx_operator::{component::Component, kind::Kind};
+use ccx_operator::model::{component::Component, kind::Kind};
 use serde_json::{Value, json};
 
 use crate::sample::{children, json_of, names, object};

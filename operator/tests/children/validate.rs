@@ -2,9 +2,13 @@
 
 use ccx_crds::CcxPipeline;
 use ccx_operator::{
-    kind::Kind,
-    references::{Capabilities, References, Strimzi},
-    validate::{OperatorDefaults, Problem, ProblemKind, validate},
+    model::{
+        kind::Kind,
+        problem::Problem,
+        reason::Reason,
+        references::{Capabilities, References, Strimzi},
+    },
+    validate::{OperatorDefaults, validate},
 };
 use kube::core::DynamicObject;
 use serde_json::{Value, json};
@@ -19,13 +23,13 @@ fn problems(pipeline: &CcxPipeline, references: &References) -> Vec<Problem> {
 }
 
 /// The only problem of a resource with this spec, in a cluster that has `references` after a change.
-fn problem(spec: &Value, change: impl Fn(&mut References)) -> (ProblemKind, String) {
+fn problem(spec: &Value, change: impl Fn(&mut References)) -> (Reason, String) {
     let pipeline = sample::pipeline(spec);
     let mut references = sample::references(&pipeline);
     change(&mut references);
     let problems = problems(&pipeline, &references);
     assert_eq!(problems.len(), 1, "{problems:?}");
-    (problems[0].kind, problems[0].message.clone())
+    (problems[0].reason, problems[0].message.clone())
 }
 
 fn with_sasl() -> Value {
@@ -35,21 +39,21 @@ fn with_sasl() -> Value {
 
 #[test]
 fn a_missing_secret_is_named_with_the_field_that_wants_it() {
-    let (kind, message) = problem(&with_sasl(), |references| {
+    let (reason, message) = problem(&with_sasl(), |references| {
         references.secrets.insert("user".into(), None);
     });
-    assert_eq!(kind, ProblemKind::MissingSecret);
+    assert_eq!(reason, Reason::SecretMissing);
     let expected = "Secret user, which spec.kafka.sasl.credentialsSecretRef names, does not exist; create it in the same namespace";
     assert_eq!(message, expected);
 }
 
 #[test]
 fn a_missing_key_is_named_with_those_that_are_there() {
-    let (kind, message) = problem(&with_sasl(), |references| {
+    let (reason, message) = problem(&with_sasl(), |references| {
         let secret = references.secrets.get_mut("user").unwrap().as_mut().unwrap();
         secret.data.as_mut().unwrap().retain(|key, _| ["username", "pass"].contains(&key.as_str()));
     });
-    assert_eq!(kind, ProblemKind::MissingSecretKey);
+    assert_eq!(reason, Reason::SecretMissing);
     let expected = "Secret user has no key \"password\", only username; add it, or name another key in \
                     spec.kafka.sasl.credentialsSecretRef";
     assert_eq!(message, expected);
@@ -58,14 +62,15 @@ fn a_missing_key_is_named_with_those_that_are_there() {
 #[test]
 fn a_missing_config_map_and_a_missing_key_in_one_are_told_apart() {
     let spec = json!({"dbWriter": {"orgAllowlistConfigMapRef": {"name": "organisations", "key": "file"}}});
-    let (kind, _) = problem(&spec, |references| {
+    let (reason, config_map) = problem(&spec, |references| {
         references.config_maps.insert("organisations".into(), None);
     });
-    assert_eq!(kind, ProblemKind::MissingConfigMap);
-    let (kind, message) = problem(&spec, |references| {
+    assert_eq!(reason, Reason::SecretMissing);
+    assert!(config_map.starts_with("ConfigMap organisations, which"), "{config_map}");
+    let (reason, message) = problem(&spec, |references| {
         references.config_maps.get_mut("organisations").unwrap().as_mut().unwrap().data = None;
     });
-    assert_eq!(kind, ProblemKind::MissingConfigMapKey);
+    assert_eq!(reason, Reason::SecretMissing);
     assert!(message.starts_with("ConfigMap organisations has no key \"file\""), "{message}");
 }
 
@@ -78,24 +83,24 @@ fn all_problems_are_told_at_once() {
     });
     let pipeline = sample::pipeline(&spec);
     let references = References { capabilities: Capabilities::default(), ..References::default() };
-    let kinds: Vec<ProblemKind> =
-        problems(&pipeline, &references).iter().map(|problem| problem.kind).collect();
+    let reasons: Vec<Reason> =
+        problems(&pipeline, &references).iter().map(|problem| problem.reason).collect();
     let expected = [
-        ProblemKind::MissingSecret,
-        ProblemKind::InvalidSpec,
-        ProblemKind::InvalidSpec,
-        ProblemKind::KindNotServed,
-        ProblemKind::InvalidSpec,
+        Reason::SecretMissing,
+        Reason::InvalidSpec,
+        Reason::InvalidSpec,
+        Reason::KindNotServed,
+        Reason::InvalidSpec,
     ];
-    assert_eq!(kinds, expected);
+    assert_eq!(reasons, expected);
 }
 
 #[test]
 fn a_kind_that_the_cluster_lacks_is_named_with_a_way_out() {
     let spec = json!({"dataPipeline": {"autoscaling": {"type": "KafkaLag"}}});
-    let (kind, message) =
+    let (reason, message) =
         problem(&spec, |references| references.capabilities = Capabilities::new([Kind::PodMonitor]));
-    assert_eq!(kind, ProblemKind::KindNotServed);
+    assert_eq!(reason, Reason::KindNotServed);
     let expected = "spec.dataPipeline.autoscaling.type KafkaLag needs the kind ScaledObject of keda.sh/v1alpha1, which the \
                     cluster does not serve; install what brings it, or choose type Cpu or None";
     assert_eq!(message, expected);
@@ -106,7 +111,7 @@ fn a_name_that_children_could_not_have_is_refused() {
     let mut pipeline = sample::pipeline(&json!({}));
     pipeline.metadata.name = Some("a".repeat(36));
     let references = sample::references(&pipeline);
-    assert_eq!(problems(&pipeline, &references)[0].kind, ProblemKind::InvalidName);
+    assert_eq!(problems(&pipeline, &references)[0].reason, Reason::InvalidSpec);
 }
 
 #[test]
@@ -147,17 +152,17 @@ fn brokers_and_authorities_come_from_strimzi() {
 #[test]
 fn strimzi_that_is_missing_unready_or_not_installed_is_told_apart() {
     let pipeline = with_strimzi("PLAINTEXT");
-    let kind = |found| {
+    let reason = |found| {
         let problems = problems(&pipeline, &References { strimzi: found, ..sample::references(&pipeline) });
         assert_eq!(problems.len(), 1, "{problems:?}");
-        problems[0].kind
+        problems[0].reason
     };
-    assert_eq!(kind(Strimzi::NotServed), ProblemKind::KindNotServed);
-    assert_eq!(kind(Strimzi::Missing), ProblemKind::StrimziMissing);
-    assert_eq!(kind(strimzi(&json!([]))), ProblemKind::StrimziNotReady);
+    assert_eq!(reason(Strimzi::NotServed), Reason::KindNotServed);
+    assert_eq!(reason(Strimzi::Missing), Reason::KafkaUnreachable);
+    assert_eq!(reason(strimzi(&json!([]))), Reason::KafkaUnreachable);
     assert_eq!(
-        kind(strimzi(&json!([{"name": "plain", "bootstrapServers": "a:1"}]))),
-        ProblemKind::StrimziNotReady
+        reason(strimzi(&json!([{"name": "plain", "bootstrapServers": "a:1"}]))),
+        Reason::KafkaUnreachable
     );
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use ccx_operator::kind::Kind;
+use ccx_operator::model::kind::Kind;
 use k8s_openapi::api::{batch::v1::Job, core::v1::Secret};
 use kube::{Api, ResourceExt as _, api::ListParams, core::DynamicObject};
 use serde_json::{Value, json};
@@ -34,8 +34,9 @@ async fn live_and_die(world: &mut World, other: &World) -> usize {
 /// All children, without what is different in every namespace.
 async fn children(world: &World) -> BTreeMap<(Kind, String), Value> {
     let mut found = BTreeMap::new();
-    let always =
-        Kind::ALL.into_iter().filter(|kind| kind.availability() == ccx_operator::kind::Availability::Always);
+    let always = Kind::ALL
+        .into_iter()
+        .filter(|kind| kind.availability() == ccx_operator::model::kind::Availability::Always);
     for kind in always {
         let api: Api<DynamicObject> =
             Api::namespaced_with(world.client.clone(), &world.namespace, &kind.api_resource());

@@ -1,8 +1,10 @@
 //! Whatever is wrong has a reason of its own, and the message names the object.
 
 use k8s_openapi::{
-    api::core::v1::{ResourceQuota, ResourceQuotaSpec, ServiceAccount},
-    api::rbac::v1::{ClusterRole, PolicyRule, RoleBinding, RoleRef, Subject},
+    api::{
+        core::v1::{ResourceQuota, ResourceQuotaSpec, ServiceAccount},
+        rbac::v1::{ClusterRole, PolicyRule, RoleBinding, RoleRef, Subject},
+    },
     apimachinery::pkg::api::resource::Quantity,
 };
 use kube::{

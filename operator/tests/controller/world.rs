@@ -12,10 +12,13 @@ use std::{
 
 use ccx_crds::{CcxPipeline, CcxPipelineStatus};
 use ccx_operator::{
-    controller::{self, Prober, Scope, Settings},
-    gate::GateLayer,
-    leader::Fence,
-    metrics::Metrics,
+    runtime::{
+        controller::{Scope, Settings},
+        fencing::FencingLayer,
+        leader::Fence,
+        metrics::Metrics,
+        probe::Prober,
+    },
     validate::OperatorDefaults,
 };
 use futures::{StreamExt as _, future::BoxFuture};
@@ -153,7 +156,7 @@ impl World {
 
     fn start(&mut self, config: Config, life: &Life) {
         let metrics = Metrics::new();
-        let layer = GateLayer { fence: Fence::always_open(), metrics: metrics.clone() };
+        let layer = FencingLayer { fence: Fence::always_open(), metrics: metrics.clone() };
         let builder = ClientBuilder::try_from(config).unwrap().with_layer(&self.witness);
         let client = builder.with_layer(life).with_layer(&layer).build();
         let settings = Settings {
@@ -165,7 +168,7 @@ impl World {
             discovery: Some(DISCOVERY),
         };
         let stop = CancellationToken::new();
-        let task = tokio::spawn(controller::run(client, settings, metrics.clone(), stop.clone()));
+        let task = tokio::spawn(ccx_operator::run(client, settings, metrics.clone(), stop.clone()));
         self.operator = Some(Operator { metrics, stop, task });
     }
 

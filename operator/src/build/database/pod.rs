@@ -6,15 +6,20 @@ use k8s_openapi::api::core::v1::{
     PodTemplateSpec, Probe, Volume, VolumeMount,
 };
 
-use super::{COMPONENT, DATABASE, ROLE};
 use crate::{
     build::{
+        database::COMPONENT,
         pod::{labelled, pull_secrets, with_overrides},
-        security::{self, DATABASE_USER},
+        security,
+        security::DATABASE_USER,
         volume::{volume, volume_mount},
     },
-    mounted::{self, file},
-    validated::{Managed, Mount, MountSource, ValidatedPipeline},
+    model::{
+        mount_paths,
+        mount_paths::file,
+        names::{DATABASE_NAME, DATABASE_ROLE},
+        validated::{Managed, Mount, MountSource, ValidatedPipeline},
+    },
 };
 
 /// The name of the port.
@@ -88,9 +93,9 @@ fn arguments(managed: &Managed) -> Vec<String> {
 fn environment() -> Vec<EnvVar> {
     let variables = [
         ("PGDATA", format!("{VOLUME_FOLDER}/pgdata")),
-        ("POSTGRES_USER", ROLE.to_owned()),
-        ("POSTGRES_DB", DATABASE.to_owned()),
-        ("POSTGRES_PASSWORD_FILE", format!("{}/{}", mounted::folder(CREDENTIALS), file::PASSWORD)),
+        ("POSTGRES_USER", DATABASE_ROLE.to_owned()),
+        ("POSTGRES_DB", DATABASE_NAME.to_owned()),
+        ("POSTGRES_PASSWORD_FILE", format!("{}/{}", mount_paths::folder(CREDENTIALS), file::PASSWORD)),
         ("POSTGRES_INITDB_ARGS", "--auth-host=scram-sha-256 --data-checksums".to_owned()),
     ];
     variables
@@ -101,8 +106,8 @@ fn environment() -> Vec<EnvVar> {
 /// By TCP: while the image prepares the data, a server without it answers on the socket.
 fn is_ready() -> Probe {
     let port = COMPONENT.port().to_string();
-    let command =
-        ["pg_isready", "-h", "127.0.0.1", "-p", &port, "-U", ROLE, "-d", DATABASE].map(str::to_owned);
+    let command = ["pg_isready", "-h", "127.0.0.1", "-p", &port, "-U", DATABASE_ROLE, "-d", DATABASE_NAME]
+        .map(str::to_owned);
     Probe {
         exec: Some(ExecAction { command: Some(command.into()) }),
         timeout_seconds: Some(5),
@@ -116,7 +121,7 @@ fn mounts(secret: &str) -> [Mount; 4] {
     let files = vec![(file::PASSWORD.into(), file::PASSWORD.into())];
     let password = MountSource::Secret { name: secret.into(), files };
     [
-        mount("password", &mounted::folder(CREDENTIALS), password),
+        mount("password", &mount_paths::folder(CREDENTIALS), password),
         mount("run", "/var/run/postgresql", scratch()),
         mount("tmp", "/tmp", scratch()),
         mount("shared-memory", "/dev/shm", MountSource::Memory { size_limit: Some(SHARED_MEMORY.into()) }),

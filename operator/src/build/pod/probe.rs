@@ -8,7 +8,7 @@ use k8s_openapi::{
     apimachinery::pkg::util::intstr::IntOrString,
 };
 
-use super::PORT_NAME;
+use crate::build::pod::PORT_NAME;
 
 /// How long the aggregator goes on answering after it was taken out of its Service: other nodes hear of that a little later.
 const LEAVE_SECONDS: i64 = 5;

@@ -58,11 +58,8 @@ fn value(value: Option<&Value>) -> String {
 #[cfg(test)]
 mod tests {
     use ccx_operator::{
-        component::Component,
-        kind::Kind,
-        plan::Restart,
-        restart::{Input, RestartReason},
-        validate::{Problem, ProblemKind},
+        model::{component::Component, input::Input, kind::Kind, problem::Problem, reason::Reason},
+        plan::{Restart, restart::RestartReason},
     };
     use serde_json::json;
 
@@ -111,7 +108,7 @@ insights-results-db-writer would restart: the configuration has changed in ccx.t
 
     #[test]
     fn what_is_missing_is_said_whatever_else_would_change() {
-        let problem = Problem { kind: ProblemKind::MissingSecret, message: "Secret a does not exist".into() };
+        let problem = Problem::new(Reason::SecretMissing, "Secret a does not exist");
         let plan = Plan { missing: vec![problem], ..Plan::default() };
         let expected = "nothing would change\n\nwho needs this stays as it is until it exists:\n    Secret a does not exist\n";
         assert_eq!(show(&plan), expected);

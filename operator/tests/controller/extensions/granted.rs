@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ccx_operator::{
-    kind::Kind,
+    model::kind::Kind,
     rbac::{PERMISSIONS, Reach},
 };
 use k8s_openapi::api::networking::v1::NetworkPolicy;

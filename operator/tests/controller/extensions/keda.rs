@@ -1,6 +1,6 @@
 //! KEDA writes into our objects too, as it does on a cluster where it runs.
 
-use ccx_operator::kind::Kind;
+use ccx_operator::model::kind::Kind;
 use k8s_openapi::api::apps::v1::Deployment;
 use kube::{
     ResourceExt as _,

@@ -1,6 +1,6 @@
 //! What is not installed is named, and its installation is noticed.
 
-use ccx_operator::kind::Kind;
+use ccx_operator::model::kind::Kind;
 use serde_json::json;
 
 use super::{

@@ -2,7 +2,7 @@
 //!
 //! The operator's writes are strict in all tests, so that an object that is there has no field that its kind does not have.
 
-use ccx_operator::kind::Kind;
+use ccx_operator::model::kind::Kind;
 use k8s_openapi::api::core::v1::Secret;
 use kube::{
     Api,

@@ -1,0 +1,219 @@
+//! What the watches have seen, by resource. Never writes to the cluster.
+//!
+//! One table in memory for all watched namespaces. No object is kept whole: a thousand resources have 25,000 children.
+
+pub(crate) mod entry;
+pub(crate) mod managed_fields;
+pub(crate) mod partial_object;
+mod pipeline_objects;
+pub(crate) mod status;
+pub(crate) mod watches;
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use entry::ChildEntry;
+use kube::core::ObjectMeta;
+pub(crate) use pipeline_objects::{ChildState, Listed, PipelineObjects};
+use status::PodState;
+
+use crate::model::{
+    key::Key,
+    kind::Kind,
+    references::{ReferencedNames, StrimziName},
+};
+
+/// The objects of all resources. Clones share one table.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ChildCache(Arc<Mutex<Tables>>);
+
+#[derive(Debug, Default)]
+struct Tables {
+    objects: HashMap<Key, PipelineObjects>,
+    /// The resources that refer to an object by its name.
+    dependents: BTreeMap<Reference, BTreeSet<Key>>,
+    /// The resources that select ConfigMaps by labels, by namespace.
+    selecting: BTreeMap<Box<str>, BTreeSet<Key>>,
+    /// The references of each resource: the inverse of `dependents` and `selecting`.
+    referenced: HashMap<Key, ReferencedNames>,
+}
+
+/// An object that a resource can refer to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Reference {
+    kind: ReferenceKind,
+    namespace: Box<str>,
+    name: Box<str>,
+}
+
+/// The kinds that a resource can refer to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ReferenceKind {
+    Secret,
+    ConfigMap,
+    Strimzi,
+}
+
+impl ChildCache {
+    /// Stores a child as it was listed or changed. Returns the resource to reconcile, if the change matters.
+    pub(crate) fn record_child(
+        &self,
+        kind: Kind,
+        metadata: &ObjectMeta,
+        entry: ChildEntry,
+        list: u32,
+    ) -> Option<Key> {
+        let key = Key::from_child_labels(metadata)?;
+        let name = metadata.name.as_deref()?;
+        let mut tables = self.lock();
+        let objects = tables.objects.entry(key.clone()).or_default();
+        objects.record_child(kind, name, entry, list).then_some(key)
+    }
+
+    /// Removes a deleted child. Returns the resource to reconcile, unless the operator deleted the child itself.
+    pub(crate) fn remove_child(&self, kind: Kind, metadata: &ObjectMeta) -> Option<Key> {
+        let key = Key::from_child_labels(metadata)?;
+        let name = metadata.name.as_deref()?;
+        let mut tables = self.lock();
+        let is_change = tables.objects.get_mut(&key)?.remove_child(kind, name);
+        tables.drop_if_unused(&key);
+        is_change.then_some(key)
+    }
+
+    /// Stores a pod as it was listed or changed. Returns the resource to reconcile, if the change matters.
+    pub(crate) fn record_pod(&self, metadata: &ObjectMeta, pod: PodState, list: u32) -> Option<Key> {
+        let key = Key::from_pod_labels(metadata)?;
+        let name = metadata.name.as_deref()?;
+        let mut tables = self.lock();
+        tables.objects.entry(key.clone()).or_default().record_pod(name, pod, list).then_some(key)
+    }
+
+    /// Removes a deleted pod. Returns the resource to reconcile.
+    pub(crate) fn remove_pod(&self, metadata: &ObjectMeta) -> Option<Key> {
+        let key = Key::from_pod_labels(metadata)?;
+        let name = metadata.name.as_deref()?;
+        let mut tables = self.lock();
+        let is_change = tables.objects.get_mut(&key)?.remove_pod(name);
+        tables.drop_if_unused(&key);
+        is_change.then_some(key)
+    }
+
+    /// Removes what the complete list number `list` did not contain. Returns the resources to reconcile.
+    ///
+    /// `namespace` is the one that was listed; all of them when absent.
+    pub(crate) fn finish_list(&self, listed: Listed, namespace: Option<&str>, list: u32) -> Vec<Key> {
+        let mut tables = self.lock();
+        let in_scope = |key: &Key| namespace.is_none_or(|namespace| *key.namespace == *namespace);
+        tables
+            .objects
+            .iter_mut()
+            .filter(|(key, _)| in_scope(key))
+            .filter_map(|(key, objects)| objects.finish_list(listed, list).then(|| key.clone()))
+            .collect()
+    }
+
+    /// Marks the resources that refer to a changed object as changed, and returns them.
+    pub(crate) fn record_reference_change(&self, kind: ReferenceKind, metadata: &ObjectMeta) -> Vec<Key> {
+        let (Some(namespace), Some(name)) = (metadata.namespace.as_deref(), metadata.name.as_deref()) else {
+            return Vec::new();
+        };
+        let mut tables = self.lock();
+        let reference = Reference { kind, namespace: namespace.into(), name: name.into() };
+        let mut dependents = tables.dependents.get(&reference).cloned().unwrap_or_default();
+        if kind == ReferenceKind::ConfigMap {
+            dependents.extend(tables.selecting(metadata, namespace));
+        }
+        for key in &dependents {
+            tables.objects.entry(key.clone()).or_default().count_change();
+        }
+        dependents.into_iter().collect()
+    }
+
+    /// Stores the references of a resource.
+    pub(crate) fn set_references(&self, key: &Key, names: ReferencedNames) {
+        let mut tables = self.lock();
+        if tables.referenced.get(key) == Some(&names) {
+            return;
+        }
+        tables.remove_references(key);
+        for reference in references(key, &names) {
+            tables.dependents.entry(reference).or_default().insert(key.clone());
+        }
+        if names.rule_config_maps.is_some() {
+            tables.selecting.entry((*key.namespace).into()).or_default().insert(key.clone());
+        }
+        tables.referenced.insert(key.clone(), names);
+    }
+
+    /// Removes a deleted resource. Its children stay until they are deleted too.
+    pub(crate) fn remove_pipeline(&self, key: &Key) {
+        let mut tables = self.lock();
+        tables.remove_references(key);
+        tables.drop_if_unused(key);
+    }
+
+    /// Reads or changes the objects of a resource. Keep it short: all watches wait for the lock.
+    pub(crate) fn with<T>(&self, key: &Key, use_objects: impl FnOnce(&mut PipelineObjects) -> T) -> T {
+        use_objects(self.lock().objects.entry(key.clone()).or_default())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Tables> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tables {
+    /// Drops the entry of a deleted resource once all of its objects are deleted.
+    fn drop_if_unused(&mut self, key: &Key) {
+        let is_unused = !self.referenced.contains_key(key)
+            && self.objects.get(key).is_some_and(PipelineObjects::is_empty);
+        if is_unused {
+            self.objects.remove(key);
+        }
+    }
+
+    fn selecting(&self, metadata: &ObjectMeta, namespace: &str) -> BTreeSet<Key> {
+        let labels = metadata.labels.clone().unwrap_or_default();
+        let is_selected = |key: &&Key| {
+            let selector = self.referenced.get(key).and_then(|names| names.rule_config_maps.clone());
+            let selector = selector.map(kube::core::Selector::try_from);
+            // A selector that can't be parsed selects nothing; validation reports it.
+            matches!(selector, Some(Ok(selector)) if kube::core::SelectorExt::matches(&selector, &labels))
+        };
+        self.selecting.get(namespace).into_iter().flatten().filter(is_selected).cloned().collect()
+    }
+
+    fn remove_references(&mut self, key: &Key) {
+        let Some(names) = self.referenced.remove(key) else { return };
+        for reference in references(key, &names) {
+            if let Some(dependents) = self.dependents.get_mut(&reference) {
+                dependents.remove(key);
+            }
+        }
+        self.dependents.retain(|_, dependents| !dependents.is_empty());
+        if let Some(selecting) = self.selecting.get_mut(&*key.namespace) {
+            selecting.remove(key);
+        }
+    }
+}
+
+fn references(key: &Key, names: &ReferencedNames) -> Vec<Reference> {
+    let local = |kind, name: &String| Reference {
+        kind,
+        namespace: (*key.namespace).into(),
+        name: name.as_str().into(),
+    };
+    let secrets = names.secrets.iter().map(|name| local(ReferenceKind::Secret, name));
+    let config_maps = names.config_maps.iter().map(|name| local(ReferenceKind::ConfigMap, name));
+    let strimzi = names.strimzi.iter().map(|StrimziName { namespace, name }| Reference {
+        kind: ReferenceKind::Strimzi,
+        namespace: namespace.as_str().into(),
+        name: name.as_str().into(),
+    });
+    secrets.chain(config_maps).chain(strimzi).collect()
+}
+
+#[cfg(test)]
+mod tests;

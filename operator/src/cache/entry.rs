@@ -1,0 +1,146 @@
+//! One child: enough to detect that somebody changed it.
+
+use kube::core::{DynamicObject, ObjectMeta};
+
+use crate::{
+    cache::{
+        managed_fields::ownership,
+        partial_object::{Part, PartialObject},
+        status::ChildStatus,
+    },
+    model::{annotations::APPLIED_HASH, hash64::Hash64},
+};
+
+/// One child as the API server has it. There are tens of thousands of them: texts that are only compared are fingerprints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ChildEntry {
+    /// Which object of its name it is.
+    pub(crate) uid: Option<Hash64>,
+    /// Its version.
+    pub(crate) version: Version,
+    /// How often its specification has changed; 0 for kinds that have none.
+    pub(crate) generation: i64,
+    /// The fields that we own. Without any, each version is a set of its own, so that any change counts.
+    pub(crate) ownership: Hash64,
+    /// What we applied last.
+    pub(crate) applied: Option<Hash64>,
+    /// The resource that owns it, by its UID.
+    pub(crate) owner: Option<Hash64>,
+    /// Whether it is being deleted.
+    pub(crate) is_terminating: bool,
+    /// What status needs.
+    pub(crate) status: ChildStatus,
+}
+
+/// A version of an object. Those of one object can be compared; one that is not a number is newer than all others, as then only a
+/// look tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Version(u64);
+
+impl ChildEntry {
+    /// Of an object of which we own the fields `ownership`.
+    pub(crate) fn new(metadata: &ObjectMeta, ownership: Option<Hash64>, status: ChildStatus) -> Self {
+        let annotations = metadata.annotations.as_ref();
+        let owners = metadata.owner_references.iter().flatten();
+        let controller = owners.into_iter().find(|owner| owner.controller == Some(true));
+        Self {
+            uid: metadata.uid.as_deref().map(Hash64::new),
+            version: Version::from_metadata(metadata),
+            generation: metadata.generation.unwrap_or_default(),
+            ownership: ownership.unwrap_or_else(|| Hash64::new(&metadata.resource_version)),
+            applied: annotations.and_then(|all| all.get(APPLIED_HASH)).map(|hash| Hash64::new(hash.as_str())),
+            owner: controller.map(|owner| Hash64::new(owner.uid.as_str())),
+            is_terminating: metadata.deletion_timestamp.is_some(),
+            status,
+        }
+    }
+
+    /// Of an object that a watch has brought.
+    pub(crate) fn from_partial<K, Spec: Part, Status: Part>(
+        object: &PartialObject<K, Spec, Status>,
+        status: ChildStatus,
+    ) -> Self {
+        Self::new(&object.metadata, object.ownership, status)
+    }
+
+    /// Whether a change from `self` to `newer` matters: status fields, versions and what others
+    /// decide change all the time.
+    pub(crate) fn differs(&self, newer: &Self) -> bool {
+        let spec_hash = |it: &Self| (it.uid, it.ownership, it.applied, it.owner, it.is_terminating);
+        spec_hash(self) != spec_hash(newer) || self.status != newer.status
+    }
+}
+
+impl Version {
+    /// Of an object whose version is not a number.
+    pub(crate) const UNKNOWN: Self = Self(u64::MAX);
+
+    pub(crate) fn from_metadata(metadata: &ObjectMeta) -> Self {
+        Self(
+            metadata
+                .resource_version
+                .as_deref()
+                .and_then(|version| version.parse().ok())
+                .unwrap_or(Self::UNKNOWN.0),
+        )
+    }
+}
+
+impl From<&DynamicObject> for ChildEntry {
+    fn from(object: &DynamicObject) -> Self {
+        Self::new(&object.metadata, ownership(&object.metadata), ChildStatus::None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::model::names::MANAGER;
+
+    fn record(version: &str, managed_fields: &Value) -> ChildEntry {
+        let metadata: ObjectMeta = serde_json::from_value(json!({
+            "uid": "1", "resourceVersion": version, "managedFields": managed_fields,
+            "annotations": {APPLIED_HASH: "abc"}}))
+        .unwrap();
+        ChildEntry::new(&metadata, ownership(&metadata), ChildStatus::None)
+    }
+
+    fn entry(manager: &str, operation: &str, fields: &Value) -> Value {
+        json!({"manager": manager, "operation": operation, "fieldsV1": fields})
+    }
+
+    #[test]
+    fn a_change_by_somebody_else_to_a_field_of_theirs_does_not_matter() {
+        let ours = entry(MANAGER, "Apply", &json!({"f:data": {"f:a": {}}}));
+        let theirs = entry("kubectl", "Update", &json!({"f:data": {"f:b": {}}}));
+        let (before, after) = (record("1", &json!([ours])), record("2", &json!([ours, theirs])));
+        assert!(!before.differs(&after));
+        assert!(before.version < after.version);
+    }
+
+    #[test]
+    fn a_field_that_is_no_longer_ours_matters() {
+        let before =
+            record("1", &json!([entry(MANAGER, "Apply", &json!({"f:data": {"f:a": {}, "f:b": {}}}))]));
+        let after = record("2", &json!([entry(MANAGER, "Apply", &json!({"f:data": {"f:a": {}}}))]));
+        assert!(before.differs(&after));
+    }
+
+    #[test]
+    fn without_a_set_of_ours_every_version_matters() {
+        let update = json!([entry(MANAGER, "Update", &json!({"f:data": {}}))]);
+        assert!(record("1", &update).differs(&record("2", &update)));
+    }
+
+    #[test]
+    fn a_record_is_small() {
+        assert!(size_of::<Option<ChildEntry>>() <= 72);
+    }
+
+    #[test]
+    fn the_hash_that_we_applied_is_remembered() {
+        assert_eq!(record("1", &json!([])).applied, Some(Hash64::new("abc")));
+    }
+}

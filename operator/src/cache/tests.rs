@@ -1,0 +1,205 @@
+use serde_json::json;
+
+use super::*;
+use crate::{
+    cache::{
+        managed_fields::ownership,
+        status::{ChildStatus, Rollout},
+    },
+    model::hash64::Hash64,
+};
+
+fn child(name: &str, version: u64, fields: &str) -> ObjectMeta {
+    serde_json::from_value(json!({
+        "namespace": "ns", "name": name, "uid": name, "resourceVersion": version.to_string(),
+        "labels": {"app.kubernetes.io/managed-by": "ccx-operator", "app.kubernetes.io/instance": "ccx"},
+        "managedFields": [{"manager": "ccx-operator", "operation": "Apply", "fieldsV1": {fields: {}}}],
+    }))
+    .unwrap()
+}
+
+fn key() -> Key {
+    Key::new("ns", "ccx")
+}
+
+fn record(metadata: &ObjectMeta, facts: ChildStatus) -> ChildEntry {
+    ChildEntry::new(metadata, ownership(metadata), facts)
+}
+
+fn see(cache: &ChildCache, metadata: &ObjectMeta) -> Option<Key> {
+    cache.record_child(Kind::Service, metadata, record(metadata, ChildStatus::None), 1)
+}
+
+/// Found or written by us, and right.
+fn verify(cache: &ChildCache, metadata: &ObjectMeta) -> bool {
+    let record = record(metadata, ChildStatus::None);
+    cache.with(&key(), |objects| objects.set_verified(Kind::Service, "a", record, Hash64::new("hash")))
+}
+
+fn knowledge(cache: &ChildCache, hash: &str) -> ChildState {
+    cache.with(&key(), |objects| objects.child_state(Kind::Service, "a", Hash64::new(hash)))
+}
+
+#[test]
+fn a_child_is_settled_while_nobody_touches_our_fields_and_we_want_the_same() {
+    let cache = ChildCache::default();
+    verify(&cache, &child("a", 1, "f:x"));
+    assert_eq!(knowledge(&cache, "hash"), ChildState::UpToDate);
+    assert_eq!(knowledge(&cache, "other"), ChildState::Unknown);
+    assert_eq!(see(&cache, &child("a", 2, "f:x")), None, "only the version is new");
+    assert_eq!(knowledge(&cache, "hash"), ChildState::UpToDate);
+    assert_eq!(see(&cache, &child("a", 3, "f:y")), Some(key()));
+    assert_eq!(knowledge(&cache, "hash"), ChildState::Unknown);
+}
+
+#[test]
+fn our_own_write_is_no_news_whichever_comes_first() {
+    for is_watch_first in [true, false] {
+        let cache = ChildCache::default();
+        see(&cache, &child("a", 1, "f:x"));
+        let changes = cache.with(&key(), |objects| objects.changes());
+        cache.with(&key(), |objects| objects.begin_write(Kind::Service, "a"));
+        let written = child("a", 2, "f:y");
+        if is_watch_first {
+            assert_eq!(see(&cache, &written), None);
+            assert!(!verify(&cache, &written));
+        } else {
+            assert!(!verify(&cache, &written));
+            assert_eq!(see(&cache, &written), None);
+        }
+        assert_eq!(cache.with(&key(), |objects| objects.changes()), changes);
+        assert_eq!(knowledge(&cache, "hash"), ChildState::UpToDate);
+    }
+}
+
+/// Whether what the controller of a child said counts, after a write of ours that brought it from generation 1 to this one.
+fn is_observed_after_a_write(generation: i64) -> bool {
+    let cache = ChildCache::default();
+    let with_generation =
+        |version, generation| ObjectMeta { generation: Some(generation), ..child("a", version, "f:x") };
+    let rollout = ChildStatus::Rollout(Box::new(Rollout { is_observed: true, ..Rollout::default() }));
+    let metadata = with_generation(1, 1);
+    cache.record_child(Kind::Service, &metadata, record(&metadata, rollout), 1);
+    cache.with(&key(), |objects| objects.begin_write(Kind::Service, "a"));
+    verify(&cache, &with_generation(2, generation));
+    cache.with(&key(), |objects| match objects.status(Kind::Service, "a") {
+        Some(ChildStatus::Rollout(rollout)) => rollout.is_observed,
+        other => panic!("{other:?}"),
+    })
+}
+
+#[test]
+fn what_a_rollout_said_before_our_change_of_its_specification_is_outdated() {
+    assert!(!is_observed_after_a_write(2));
+    assert!(is_observed_after_a_write(1), "a write of a label alone rolls nothing out");
+}
+
+#[test]
+fn a_change_by_somebody_else_while_we_write_is_not_missed() {
+    let cache = ChildCache::default();
+    cache.with(&key(), |objects| objects.begin_write(Kind::Service, "a"));
+    see(&cache, &child("a", 3, "f:z"));
+    assert!(verify(&cache, &child("a", 2, "f:y")), "their change is newer than our write");
+    assert_eq!(knowledge(&cache, "hash"), ChildState::Unknown);
+}
+
+#[test]
+fn a_child_that_goes_is_missed_unless_we_deleted_it() {
+    let cache = ChildCache::default();
+    cache.set_references(&key(), ReferencedNames::default());
+    let metadata = child("a", 1, "f:x");
+    verify(&cache, &metadata);
+    assert_eq!(cache.remove_child(Kind::Service, &metadata), Some(key()));
+    assert_eq!(knowledge(&cache, "hash"), ChildState::Deleted);
+    verify(&cache, &metadata);
+    cache.with(&key(), |objects| objects.forget_child(Kind::Service, "a"));
+    assert_eq!(cache.remove_child(Kind::Service, &metadata), None);
+    assert_eq!(knowledge(&cache, "hash"), ChildState::Unknown);
+}
+
+#[test]
+fn nothing_is_kept_of_a_resource_that_is_gone_with_its_children() {
+    let cache = ChildCache::default();
+    let metadata = child("a", 1, "f:x");
+    cache.set_references(&key(), ReferencedNames::default());
+    see(&cache, &metadata);
+    cache.remove_pipeline(&key());
+    assert_eq!(cache.lock().objects.len(), 1, "its child is still there");
+    cache.remove_child(Kind::Service, &metadata);
+    assert_eq!(cache.lock().objects.len(), 0);
+}
+
+#[test]
+fn what_is_not_in_a_new_list_is_gone() {
+    let cache = ChildCache::default();
+    see(&cache, &child("a", 1, "f:x"));
+    let metadata = child("b", 1, "f:x");
+    see(&cache, &metadata);
+    cache.record_child(Kind::Service, &metadata, record(&metadata, ChildStatus::None), 2);
+    assert_eq!(cache.finish_list(Listed::Children(Kind::Service), None, 2), [key()]);
+    let names: Vec<String> =
+        cache.with(&key(), |objects| objects.entries().map(|(_, name, _)| name.to_owned()).collect());
+    assert_eq!(names, ["b"]);
+    assert!(cache.finish_list(Listed::Children(Kind::Service), None, 2).is_empty());
+}
+
+#[test]
+fn a_change_of_what_a_resource_refers_to_is_its_business_and_nobody_elses() {
+    let cache = ChildCache::default();
+    let metadata = |name: &str| ObjectMeta {
+        namespace: Some("ns".into()),
+        name: Some(name.into()),
+        ..ObjectMeta::default()
+    };
+    let wanted =
+        |name: &str| ReferencedNames { secrets: [name.to_owned()].into(), ..ReferencedNames::default() };
+    cache.set_references(&key(), wanted("first"));
+    cache.set_references(&Key::new("ns", "other"), wanted("second"));
+    let due = |name: &str| cache.record_reference_change(ReferenceKind::Secret, &metadata(name));
+    assert_eq!(due("first"), [key()]);
+    assert!(cache.record_reference_change(ReferenceKind::ConfigMap, &metadata("first")).is_empty());
+    cache.set_references(&key(), wanted("third"));
+    assert!(due("first").is_empty());
+    assert_eq!(due("third"), [key()]);
+    cache.remove_pipeline(&key());
+    assert!(due("third").is_empty());
+}
+
+#[test]
+fn config_maps_are_found_by_their_labels() {
+    let cache = ChildCache::default();
+    let selector = serde_json::from_value(json!({"matchLabels": {"rules": "mine"}})).unwrap();
+    cache.set_references(
+        &key(),
+        ReferencedNames { rule_config_maps: Some(selector), ..ReferencedNames::default() },
+    );
+    let due = |namespace: &str, rules: &str| {
+        let metadata = json!({"namespace": namespace, "name": "a", "labels": {"rules": rules}});
+        cache.record_reference_change(ReferenceKind::ConfigMap, &serde_json::from_value(metadata).unwrap())
+    };
+    assert_eq!(due("ns", "mine"), [key()]);
+    assert!(due("ns", "theirs").is_empty() && due("elsewhere", "mine").is_empty());
+}
+
+#[test]
+fn nothing_is_missed_of_a_resource_of_the_same_name_that_is_gone() {
+    let cache = ChildCache::default();
+    let belongs_to = |uid| cache.with(&key(), |objects| objects.set_owner(Some(uid)));
+    cache.set_references(&key(), ReferencedNames::default());
+    belongs_to("1");
+    verify(&cache, &child("a", 1, "f:x"));
+    cache.remove_child(Kind::Service, &child("a", 1, "f:x"));
+    belongs_to("1");
+    assert_eq!(knowledge(&cache, "hash"), ChildState::Deleted);
+    belongs_to("2");
+    assert_eq!(knowledge(&cache, "hash"), ChildState::Unknown);
+}
+
+#[test]
+fn what_is_left_for_another_resource_of_the_same_name_is_looked_at_anew() {
+    let cache = ChildCache::default();
+    verify(&cache, &child("a", 1, "f:x"));
+    cache.with(&key(), |objects| objects.set_owner(Some("2")));
+    assert_eq!(knowledge(&cache, "hash"), ChildState::Unknown);
+    assert!(cache.with(&key(), |objects| objects.entry(Kind::Service, "a").is_some()));
+}

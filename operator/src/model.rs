@@ -1,0 +1,19 @@
+//! The types that all rooms share. No I/O, and nothing imported from another room.
+
+pub mod annotations;
+pub(crate) mod api_error;
+pub mod component;
+pub mod condition_type;
+pub mod digest;
+pub(crate) mod hash64;
+pub mod input;
+pub mod input_digest;
+pub(crate) mod key;
+pub mod kind;
+pub(crate) mod mount_paths;
+pub mod names;
+pub mod problem;
+pub mod reason;
+pub mod references;
+pub mod resources;
+pub mod validated;

@@ -1,0 +1,115 @@
+//! Which objects a resource names.
+
+use std::collections::BTreeSet;
+
+use ccx_crds::{CcxPipeline, CcxPipelineSpec, CredentialsType, DatabaseChoice, InsightsCoreMode, StrimziRef};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use kube::ResourceExt as _;
+
+use crate::model::names::generated_secret;
+
+/// The objects that a resource names, in its own namespace unless they say another one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ReferencedNames {
+    /// Names of Secrets.
+    pub secrets: BTreeSet<String>,
+    /// Names of ConfigMaps.
+    pub config_maps: BTreeSet<String>,
+    /// The labels of ConfigMaps with rules.
+    pub rule_config_maps: Option<LabelSelector>,
+    /// The Kafka of Strimzi.
+    pub strimzi: Option<StrimziName>,
+}
+
+/// Which Kafka of Strimzi.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StrimziName {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// The objects that the resource names, and the generated Secret of a managed database.
+pub fn referenced_names(pipeline: &CcxPipeline) -> ReferencedNames {
+    let spec = &pipeline.spec;
+    let namespace = pipeline.namespace().unwrap_or_default();
+    ReferencedNames {
+        secrets: [kafka_secrets(spec), object_storage_secrets(spec), database_secrets(pipeline)]
+            .concat()
+            .into_iter()
+            .collect(),
+        config_maps: config_maps(spec),
+        rule_config_maps: spec.data_pipeline.rules.config_map_selector.clone(),
+        strimzi: spec.kafka.strimzi.as_ref().map(|reference| strimzi(reference, namespace)),
+    }
+}
+
+impl ReferencedNames {
+    /// What is taken for granted when nothing of it is looked up, a sentence each.
+    pub fn assumptions(&self, pipeline: &CcxPipeline) -> Vec<String> {
+        let generated = generated_secret(&pipeline.name_any());
+        let secrets =
+            self.secrets.iter().filter(|name| **name != generated).map(|name| format!("Secret {name}"));
+        let config_maps = self.config_maps.iter().map(|name| format!("ConfigMap {name}"));
+        let kafka = self.strimzi.iter().map(|name| format!("Kafka {}/{}", name.namespace, name.name));
+        let objects = secrets.chain(config_maps).chain(kafka);
+        let mut assumptions: Vec<String> =
+            objects.map(|object| format!("{object} is not looked up, but taken to be there")).collect();
+        if self.rule_config_maps.is_some() {
+            assumptions.push("ConfigMaps with rules are not looked up: none is mounted".into());
+        }
+        assumptions
+    }
+}
+
+fn kafka_secrets(spec: &CcxPipelineSpec) -> Vec<String> {
+    let kafka = &spec.kafka;
+    let sasl = kafka.sasl.as_ref().filter(|_| kafka.security_protocol.authenticates());
+    let authorities = kafka.ca_secret_ref.as_ref().filter(|_| kafka.security_protocol.encrypts());
+    let certificate =
+        kafka.client_certificate_secret_ref.as_ref().filter(|_| kafka.security_protocol.encrypts());
+    let names = [
+        sasl.map(|sasl| &sasl.credentials_secret_ref.name),
+        authorities.map(|reference| &reference.name),
+        certificate.map(|reference| &reference.name),
+    ];
+    names.into_iter().flatten().cloned().collect()
+}
+
+fn object_storage_secrets(spec: &CcxPipelineSpec) -> Vec<String> {
+    let storage = &spec.object_storage;
+    let is_key = storage.credentials.kind == CredentialsType::Secret;
+    let key = storage.credentials.secret_ref.as_ref().filter(|_| is_key);
+    let names = [key.map(|key| &key.name), storage.ca_secret_ref.as_ref().map(|reference| &reference.name)];
+    names.into_iter().flatten().cloned().collect()
+}
+
+fn database_secrets(pipeline: &CcxPipeline) -> Vec<String> {
+    match pipeline.spec.database.choice() {
+        Some(DatabaseChoice::Managed(_)) => vec![generated_secret(&pipeline.name_any())],
+        Some(DatabaseChoice::External(external)) => {
+            let authorities = external.ca_secret_ref.as_ref().map(|reference| reference.name.clone());
+            [external.credentials_secret_ref.name.clone()].into_iter().chain(authorities).collect()
+        }
+        None => Vec::new(),
+    }
+}
+
+fn config_maps(spec: &CcxPipelineSpec) -> BTreeSet<String> {
+    let pipeline = &spec.data_pipeline;
+    let rules = pipeline.rules.config_map_refs.iter().map(|reference| &reference.name);
+    let allowlist = spec.db_writer.org_allowlist_config_map_ref.iter().map(|reference| &reference.name);
+    let is_enabled = pipeline.insights_core.mode == InsightsCoreMode::Enabled;
+    let plugins = pipeline
+        .insights_core
+        .config_map_key_ref
+        .iter()
+        .filter(|_| is_enabled)
+        .map(|reference| &reference.name);
+    rules.chain(allowlist).chain(plugins).cloned().collect()
+}
+
+fn strimzi(reference: &StrimziRef, namespace: String) -> StrimziName {
+    StrimziName { namespace: reference.namespace.clone().unwrap_or(namespace), name: reference.name.clone() }
+}

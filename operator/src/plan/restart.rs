@@ -1,0 +1,187 @@
+//! Why pods are restarted.
+
+use std::fmt;
+
+use kube::core::DynamicObject;
+use serde_json::Value;
+
+use crate::model::{input::Input, input_digest::changed_objects, reason::Reason};
+
+/// Why the pods of a workload are replaced.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RestartReason {
+    /// Something that they read at their start has changed.
+    InputChanged {
+        /// What it is.
+        input: Input,
+        /// The objects in which it has changed.
+        objects: Vec<String>,
+    },
+    /// The image has changed.
+    ImageChanged {
+        /// The image of the running pods.
+        from: String,
+        /// The image of the new pods.
+        to: String,
+    },
+    /// The requests or limits have changed.
+    ResourcesChanged,
+    /// Something else of the pod template has changed.
+    TemplateChanged,
+}
+
+impl RestartReason {
+    /// The reason of the Event.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::InputChanged { input, .. } => input.reason(),
+            Self::ImageChanged { .. } => Reason::ImageChanged,
+            Self::ResourcesChanged => Reason::ResourcesChanged,
+            Self::TemplateChanged => Reason::TemplateChanged,
+        }
+    }
+}
+
+impl fmt::Display for RestartReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InputChanged { input, objects } if objects.is_empty() => f.write_str(input.change()),
+            Self::InputChanged { input, objects } => {
+                write!(f, "{} in {}", input.change(), objects.join(", "))
+            }
+            Self::ImageChanged { from, to } => write!(f, "the image changes from {from} to {to}"),
+            Self::ResourcesChanged => f.write_str("requests or limits have changed"),
+            Self::TemplateChanged => f.write_str("the pod template has changed"),
+        }
+    }
+}
+
+/// Why the pods of a workload will be replaced when `before`, the live Deployment or StatefulSet, becomes `after`.
+///
+/// `after` is either what the API server answered to the (dry-run) patch, or the child itself; fields that `after` does not have
+/// are taken as unchanged. Empty when no pod is replaced.
+pub fn restart_reasons(before: &DynamicObject, after: &DynamicObject) -> Vec<RestartReason> {
+    let (before, after) = (&before.data["spec"]["template"], &after.data["spec"]["template"]);
+    let mut reasons: Vec<RestartReason> = changed_inputs(before, after).collect();
+    reasons.extend(changed_image(before, after));
+    if container_differs(before, after, "resources") {
+        reasons.push(RestartReason::ResourcesChanged);
+    }
+    if reasons.is_empty() && !is_contained(after, before) {
+        reasons.push(RestartReason::TemplateChanged);
+    }
+    reasons
+}
+
+fn changed_inputs(before: &Value, after: &Value) -> impl Iterator<Item = RestartReason> {
+    let annotation = |template: &Value, input: Input| -> String {
+        template["metadata"]["annotations"][input.annotation()].as_str().unwrap_or_default().to_owned()
+    };
+    Input::ALL.into_iter().filter_map(move |input| {
+        let (before, after) = (annotation(before, input), annotation(after, input));
+        (before != after)
+            .then(|| RestartReason::InputChanged { input, objects: changed_objects(&before, &after) })
+    })
+}
+
+fn changed_image(before: &Value, after: &Value) -> Option<RestartReason> {
+    let image = |template: &Value| template["spec"]["containers"][0]["image"].as_str().map(str::to_owned);
+    let (from, to) = (image(before)?, image(after)?);
+    (from != to).then_some(RestartReason::ImageChanged { from, to })
+}
+
+fn container_differs(before: &Value, after: &Value, field: &str) -> bool {
+    let of = |template: &Value| template["spec"]["containers"][0][field].clone();
+    !is_contained(&of(after), &of(before))
+}
+
+/// Whether every field of `part` is the same in `whole`. Lists must have the same length.
+fn is_contained(part: &Value, whole: &Value) -> bool {
+    match (part, whole) {
+        (Value::Object(part), Value::Object(whole)) => {
+            part.iter().all(|(key, value)| is_contained(value, whole.get(key).unwrap_or(&Value::Null)))
+        }
+        (Value::Array(part), Value::Array(whole)) => {
+            part.len() == whole.len() && part.iter().zip(whole).all(|(part, whole)| is_contained(part, whole))
+        }
+        // An empty value that was never set is left out by the API server.
+        (Value::Object(part), Value::Null) => part.is_empty(),
+        (Value::Array(part), Value::Null) => part.is_empty(),
+        _ => part == whole,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kube::core::ObjectMeta;
+    use serde_json::json;
+
+    use super::*;
+
+    fn deployment(annotations: &Value, container: &Value) -> DynamicObject {
+        let data = json!({"spec": {"template": {"metadata": {"annotations": annotations}, "spec": {"containers": [container]}}}});
+        DynamicObject { types: None, metadata: ObjectMeta::default(), data }
+    }
+
+    #[test]
+    fn each_input_is_a_reason_of_its_own() {
+        for input in Input::ALL {
+            let before =
+                deployment(&json!({input.annotation(): "Secret a=1,Secret b=1"}), &json!({"image": "a"}));
+            let after =
+                deployment(&json!({input.annotation(): "Secret a=1,Secret b=2"}), &json!({"image": "a"}));
+            let expected = RestartReason::InputChanged { input, objects: vec!["Secret b".into()] };
+            assert_eq!(restart_reasons(&before, &after), [expected]);
+        }
+    }
+
+    #[test]
+    fn a_change_is_told_with_the_objects_in_which_it_is() {
+        let text = |input, objects: &[&str]| {
+            let objects = objects.iter().map(|object| (*object).to_owned()).collect();
+            RestartReason::InputChanged { input, objects }.to_string()
+        };
+        assert_eq!(
+            text(Input::Secret, &["Secret a", "Secret b"]),
+            "credentials have changed in Secret a, Secret b"
+        );
+        assert_eq!(text(Input::Config, &[]), "the configuration has changed");
+    }
+
+    #[test]
+    fn a_new_image_is_named() {
+        let before = deployment(&json!({}), &json!({"image": "ccx:1"}));
+        let after = deployment(&json!({}), &json!({"image": "ccx:2"}));
+        let reasons = restart_reasons(&before, &after);
+        assert_eq!(reasons[0].to_string(), "the image changes from ccx:1 to ccx:2");
+        assert_eq!(reasons.len(), 1);
+    }
+
+    #[test]
+    fn what_the_api_server_added_is_no_reason() {
+        let before = deployment(
+            &json!({}),
+            &json!({"image": "a", "terminationMessagePath": "/dev/termination-log", "env": null}),
+        );
+        let after = deployment(&json!({}), &json!({"image": "a", "env": []}));
+        assert_eq!(restart_reasons(&before, &after), []);
+    }
+
+    #[test]
+    fn another_limit_and_another_argument_are_told_apart() {
+        let before = deployment(
+            &json!({}),
+            &json!({"image": "a", "args": ["x"], "resources": {"limits": {"memory": "1Gi"}}}),
+        );
+        let limit = deployment(
+            &json!({}),
+            &json!({"image": "a", "args": ["x"], "resources": {"limits": {"memory": "2Gi"}}}),
+        );
+        let argument = deployment(
+            &json!({}),
+            &json!({"image": "a", "args": ["y"], "resources": {"limits": {"memory": "1Gi"}}}),
+        );
+        assert_eq!(restart_reasons(&before, &limit), [RestartReason::ResourcesChanged]);
+        assert_eq!(restart_reasons(&before, &argument), [RestartReason::TemplateChanged]);
+    }
+}

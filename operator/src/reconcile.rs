@@ -1,0 +1,93 @@
+//! The reconcile of one `CcxPipeline`: dereference → validate → build → apply → `update_status`.
+
+use std::sync::Arc;
+
+use ccx_crds::CcxPipeline;
+use kube::Client;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    build::build,
+    model::{
+        key::Key,
+        names::generated_secret,
+        problem::Problem,
+        references::{References, referenced_names},
+    },
+    runtime::{
+        context::Context,
+        controller::{self, Settings},
+        metrics::Metrics,
+        probe,
+        reconcile_if_changed::{Reconcile, Reconciled},
+    },
+    stages::{
+        StageResults,
+        apply::Applier,
+        dereference::dereference,
+        dry_run::Planner,
+        update_status::{self, ReconcileMode, update_status},
+    },
+    validate::validate,
+};
+
+/// Reconciles all resources of the watched namespaces until `stop`, then finishes the reconciles in flight.
+pub async fn run(client: Client, settings: Settings, metrics: Metrics, stop: CancellationToken) {
+    let reconcile: Reconcile = |pipeline, context| Box::pin(reconcile(pipeline, context));
+    Box::pin(controller::run(client, settings, metrics, stop, reconcile)).await;
+}
+
+/// Brings the children of a resource to their desired state, and reports the observed state.
+///
+/// Every failure ends in the status, so only a status that could not be written is an error.
+async fn reconcile(pipeline: Arc<CcxPipeline>, context: Arc<Context>) -> Result<Reconciled, kube::Error> {
+    let key = Key::from_pipeline(&pipeline);
+    let results = run_stages(&pipeline, &key, &context).await;
+    let probed =
+        probe::ask(&*context.prober, &context.cache.with(&key, |objects| probe::running(objects))).await;
+    update_status(&pipeline, &key, &context, results, probed).await
+}
+
+/// Runs dereference → validate → build → apply. A stage that fails ends it.
+async fn run_stages(pipeline: &CcxPipeline, key: &Key, context: &Context) -> StageResults {
+    let references = match resolve_references(pipeline, key, context).await {
+        Ok(references) => references,
+        Err(problem) => return StageResults::failed(vec![problem]),
+    };
+    let validated = match validate(pipeline, &references, &context.defaults) {
+        Ok(validated) => validated,
+        Err(errors) => return StageResults::failed(errors.problems),
+    };
+    let children = build(&validated);
+    let mut results =
+        StageResults { missing: validated.missing().cloned().collect(), ..StageResults::default() };
+    results.findings.endpoints = Some(update_status::endpoints(&validated, &children));
+    results.findings.database_secret =
+        validated.managed_database.as_ref().map(|_| generated_secret(&key.name));
+    let applier = Applier { context, pipeline, key };
+    match ReconcileMode::from_spec(&pipeline.spec) {
+        ReconcileMode::Paused => {}
+        ReconcileMode::Planned => {
+            let planner = Planner { client: &context.client, pipeline };
+            match planner.plan(&children, applier.orphans(&children)).await {
+                Ok(plan) => results.findings.plan = Some(plan.to_status()),
+                Err(error) => results.errors.push(Problem::from(&error)),
+            }
+        }
+        ReconcileMode::Active | ReconcileMode::Suspended => results.applied = applier.apply(&children).await,
+    }
+    results.errors.extend(results.applied.failures.iter().map(Problem::from));
+    results.children = Some(children);
+    results
+}
+
+async fn resolve_references(
+    pipeline: &CcxPipeline,
+    key: &Key,
+    context: &Context,
+) -> Result<References, Problem> {
+    let names = referenced_names(pipeline);
+    // Before they are read, so that no change after the read is missed.
+    context.cache.set_references(key, names.clone());
+    dereference(&context.client, key, &names, &context.served).await.map_err(|error| Problem::from(&error))
+}

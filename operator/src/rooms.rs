@@ -1,0 +1,99 @@
+//! Checks that imports follow the order of the rooms.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Rooms from the bottom up. Rooms of one line may not import each other.
+const ORDER: [&[&str]; 6] = [
+    &["model"],
+    &["validate", "build", "plan"],
+    &["cache"],
+    &["runtime"],
+    &["stages"],
+    &["reconcile", "preview"],
+];
+
+fn level(room: &str) -> Option<usize> {
+    ORDER.iter().position(|rooms| rooms.contains(&room))
+}
+
+/// Returns `from → to` for each import in `text` that does not point down.
+fn upward_imports(from: &str, text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let Some(own) = level(from) else { return found };
+    for room in imported_rooms(text) {
+        let is_allowed = room == from || level(&room).is_none_or(|level| level < own);
+        if !is_allowed {
+            found.push(format!("{from} → {room}"));
+        }
+    }
+    found
+}
+
+/// Returns the rooms in `crate::room` and `crate::{room, …}`.
+fn imported_rooms(text: &str) -> Vec<String> {
+    let mut rooms = Vec::new();
+    for rest in text.split("crate::").skip(1) {
+        if let Some(list) = rest.strip_prefix('{') {
+            rooms.extend(top_level_items(list));
+        } else {
+            rooms.push(identifier(rest));
+        }
+    }
+    rooms
+}
+
+/// Returns the first identifier of each item of a list up to its closing brace.
+fn top_level_items(list: &str) -> Vec<String> {
+    let (mut depth, mut is_start, mut items) = (0, true, Vec::new());
+    for (position, character) in list.char_indices() {
+        match character {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => is_start = true,
+            _ if is_start && character.is_ascii_alphabetic() => {
+                items.push(identifier(&list[position..]));
+                is_start = false;
+            }
+            _ => {}
+        }
+    }
+    items
+}
+
+fn identifier(text: &str) -> String {
+    text.chars().take_while(|character| character.is_ascii_alphanumeric() || *character == '_').collect()
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn imports_of_rooms_point_down() {
+    let source = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"));
+    let mut found = Vec::new();
+    for path in sources(source) {
+        let relative = path.strip_prefix(source).unwrap().with_extension("");
+        let room = relative.components().next().unwrap().as_os_str().to_str().unwrap().to_owned();
+        let text = fs::read_to_string(&path).unwrap();
+        found.extend(
+            upward_imports(&room, &text).into_iter().map(|arrow| format!("{}: {arrow}", path.display())),
+        );
+    }
+    assert_eq!(found, Vec::<String>::new());
+}
+
+#[test]
+fn import_of_a_higher_or_neighbouring_room_is_found() {
+    let text = "use crate::{model::kind::Kind, stages::{apply, x}, build::build};\nuse crate::runtime::queue::Queue;";
+    assert_eq!(
+        upward_imports("validate", text),
+        ["validate → stages", "validate → build", "validate → runtime"]
+    );
+    assert_eq!(upward_imports("reconcile", text), Vec::<String>::new());
+}

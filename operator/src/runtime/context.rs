@@ -1,0 +1,49 @@
+//! The dependencies of every reconcile.
+
+use std::{sync::Arc, time::Duration};
+
+use kube::Client;
+
+use super::{events::Events, metrics::Metrics, probe::Prober, queue::Queue, reconcile_state::ReconcileState};
+use crate::{
+    cache::{ChildCache, watches::Listener},
+    model::{key::Key, references::Served},
+    validate::OperatorDefaults,
+};
+
+/// The dependencies of every reconcile.
+pub(crate) struct Context {
+    pub(crate) client: Client,
+    pub(crate) events: Events,
+    pub(crate) metrics: Metrics,
+    pub(crate) cache: ChildCache,
+    pub(crate) state: ReconcileState,
+    pub(crate) queue: Queue,
+    pub(crate) served: Served,
+    pub(crate) defaults: OperatorDefaults,
+    pub(crate) prober: Arc<dyn Prober>,
+    /// Replaces the resync interval in tests.
+    pub(crate) resync: Option<Duration>,
+}
+
+/// Queues the resources that a watch has seen change.
+pub(crate) struct Enqueue {
+    pub(crate) state: ReconcileState,
+    pub(crate) queue: Queue,
+}
+
+impl Listener for Enqueue {
+    fn pipeline_changed(&self, metadata: &kube::core::ObjectMeta) {
+        if self.state.record_pipeline(metadata) {
+            self.queue.push(Key::from_metadata(metadata));
+        }
+    }
+
+    fn pipeline_deleted(&self, key: &Key) {
+        self.state.remove(key);
+    }
+
+    fn object_changed(&self, key: Key) {
+        self.queue.push(key);
+    }
+}

@@ -1,0 +1,194 @@
+//! Runs watches, queue and reconciles together.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use ccx_crds::CcxPipeline;
+use ccx_service::error_chain;
+use futures::StreamExt as _;
+use kube::{
+    Client,
+    runtime::{
+        controller::{self, Action, applier},
+        reflector::{self, Store},
+    },
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    context::{Context, Enqueue},
+    discovery,
+    events::Events,
+    metrics::Metrics,
+    probe::Prober,
+    queue::{Queue, object_ref},
+    reconcile_if_changed::{Reconcile, reconcile_if_changed},
+    reconcile_state::ReconcileState,
+    requeue::backoff,
+};
+pub use crate::cache::watches::Scope;
+use crate::{
+    cache::{
+        ChildCache,
+        partial_object::PartialObject,
+        watches::{Synced, Watches},
+    },
+    model::{api_error::api_reason, key::Key, references::Served},
+    validate::OperatorDefaults,
+};
+
+/// The number of reconciles that run at a time. Each has all children of its resource in memory, several times over; the API
+/// server is slower than eight of them.
+const CONCURRENCY: u16 = 8;
+
+/// The pause after a discovery that failed.
+const DISCOVERY_PAUSE: Duration = Duration::from_secs(2);
+
+/// The settings of the controller.
+#[derive(Clone)]
+pub struct Settings {
+    /// The namespaces to watch.
+    pub scope: Scope,
+    /// Defaults for what resources leave open.
+    pub defaults: OperatorDefaults,
+    /// The name of this process in Events.
+    pub identity: String,
+    /// Asks pods about their dependencies.
+    pub prober: Arc<dyn Prober>,
+    /// The interval between two reconciles of a resource that is up to date; five minutes when absent.
+    pub resync: Option<Duration>,
+    /// The interval between two discoveries of the kinds that the cluster serves; one minute when absent.
+    pub discovery: Option<Duration>,
+}
+
+/// Reconciles until `stop`, then finishes what is in flight. Restarts when the cluster begins to serve another kind.
+pub(crate) async fn run(
+    client: Client,
+    settings: Settings,
+    metrics: Metrics,
+    stop: CancellationToken,
+    reconcile: Reconcile,
+) {
+    let interval = settings.discovery.unwrap_or(discovery::INTERVAL);
+    while !stop.is_cancelled() {
+        let served = match discovery::discover(&client).await {
+            Ok(served) => served,
+            Err(error) => {
+                tracing::warn!(error = %error_chain(&error), "discovery failed");
+                stop.run_until_cancelled(tokio::time::sleep(DISCOVERY_PAUSE)).await;
+                continue;
+            }
+        };
+        tracing::info!(?served, scope = ?settings.scope, "controller started");
+        tokio::select! {
+            () = control(&client, &settings, &metrics, &served, &stop, reconcile) => {}
+            () = discovery::changed(&client, &served, interval) => tracing::info!("served kinds changed, restarting controller"),
+        }
+    }
+}
+
+async fn control(
+    client: &Client,
+    settings: &Settings,
+    metrics: &Metrics,
+    served: &Served,
+    stop: &CancellationToken,
+    reconcile: Reconcile,
+) {
+    let context = Arc::new(context(client, settings, metrics, served));
+    let (store, writer) = reflector::store();
+    let watches = Watches {
+        client: client.clone(),
+        scope: settings.scope.clone(),
+        cache: context.cache.clone(),
+        listener: Arc::new(Enqueue { state: context.state.clone(), queue: context.queue.clone() }),
+        synced: Synced::new(),
+    };
+    let watching = watches.run(served, writer);
+    let reconciling = async {
+        watches.synced.wait().await;
+        let requests = context.queue.requests().take_until(stop.clone().cancelled_owned());
+        let config = controller::Config::default().concurrency(CONCURRENCY);
+        let run = move |pipeline, context| Box::pin(reconcile_if_changed(pipeline, context, reconcile));
+        let results = applier(run, on_error, Arc::clone(&context), store.clone(), Box::pin(requests), config);
+        results.for_each(async |result| handle_result(&context.queue, &store, result)).await;
+    };
+    tokio::select! {
+        () = watching => {}
+        () = reconciling => {}
+        // While nothing is listed yet, nothing is in flight.
+        () = async { stop.cancelled().await; watches.synced.wait().await; std::future::pending().await } => {}
+    }
+}
+
+fn context(client: &Client, settings: &Settings, metrics: &Metrics, served: &Served) -> Context {
+    Context {
+        client: client.clone(),
+        events: Events::new(client.clone(), &settings.identity),
+        metrics: metrics.clone(),
+        cache: ChildCache::default(),
+        state: ReconcileState::new(metrics.conditions.clone()),
+        queue: Queue::new(metrics.queue_depth.clone()),
+        served: served.clone(),
+        defaults: settings.defaults.clone(),
+        prober: Arc::clone(&settings.prober),
+        resync: settings.resync,
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the signature of kube's error policy")]
+fn on_error(pipeline: Arc<PartialObject<CcxPipeline>>, error: &kube::Error, context: Arc<Context>) -> Action {
+    let key = Key::from_metadata(&pipeline.metadata);
+    let failures = context.state.record_failure(&key);
+    context.metrics.count_error(api_reason(error).name());
+    tracing::warn!(pipeline = %key, error = %error_chain(error), failures, "failed to read the resource or to write its status");
+    Action::requeue(backoff(failures))
+}
+
+type ReconcileResult = Result<
+    (reflector::ObjectRef<PartialObject<CcxPipeline>>, Action),
+    controller::Error<kube::Error, Infallible>,
+>;
+
+fn handle_result(queue: &Queue, store: &Store<PartialObject<CcxPipeline>>, result: ReconcileResult) {
+    match result {
+        Ok(_) | Err(controller::Error::ReconcilerFailed(..)) => {}
+        Err(controller::Error::ObjectNotFound(object)) => {
+            let key = Key::new(object.namespace.as_deref().unwrap_or_default(), &object.name);
+            queue.start(&key);
+            // It may have been created since, and its request merged with the one that failed.
+            if store.get(&object_ref(&key)).is_some() {
+                queue.push(key);
+            }
+        }
+        Err(error) => tracing::error!(error = %error_chain(&error), "controller failed"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt as _;
+    use kube::runtime::watcher::Event;
+    use serde_json::json;
+
+    use super::*;
+    use crate::runtime::metrics::Metrics;
+
+    #[tokio::test]
+    async fn resource_created_while_its_predecessor_was_looked_up_is_reconciled() {
+        let (store, mut writer) = reflector::store();
+        let queue = Queue::new(Metrics::new().queue_depth);
+        let key = Key::new("ns", "ccx");
+        let not_found = || Err(controller::Error::ObjectNotFound(Box::new(object_ref(&key).erase())));
+
+        queue.push(key.clone());
+        assert_eq!(queue.next().await, key, "an object of the deleted one has changed");
+        queue.push(key.clone());
+        handle_result(&queue, &store, not_found());
+        assert_eq!(queue.next().now_or_never(), None, "it does not exist");
+
+        let created = json!({"metadata": {"namespace": "ns", "name": "ccx", "uid": "2"}});
+        writer.apply_watcher_event(&Event::Apply(serde_json::from_value(created).unwrap()));
+        handle_result(&queue, &store, not_found());
+        assert_eq!(queue.next().now_or_never(), Some(key.clone()));
+    }
+}

@@ -1,0 +1,101 @@
+//! Wraps a reconcile: skips resources that are up to date, and keeps the bookkeeping of retries, polls and Events.
+
+use std::{sync::Arc, time::Instant};
+
+use ccx_crds::CcxPipeline;
+use futures::future::BoxFuture;
+use kube::{Api, core::ObjectMeta, runtime::controller::Action};
+
+use super::{
+    context::Context,
+    metrics::Outcome,
+    reconcile_state::{UpToDate, spec_hash},
+    requeue::Requeue,
+};
+use crate::{
+    cache::partial_object::PartialObject,
+    model::{key::Key, problem::Problem, reason::Reason},
+};
+
+/// Reconciles one resource. An error means that the status could not be written.
+pub(crate) type Reconcile =
+    fn(Arc<CcxPipeline>, Arc<Context>) -> BoxFuture<'static, Result<Reconciled, kube::Error>>;
+
+/// The result of a reconcile.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Reconciled {
+    /// Problems to report and to retry.
+    pub(crate) problems: Vec<Problem>,
+    /// Whether pods have to be polled: no watch reports what they are waiting for.
+    pub(crate) needs_poll: bool,
+    /// Whether the status changed.
+    pub(crate) is_status_changed: bool,
+}
+
+/// Reconciles a resource, unless it and its objects are unchanged since it was up to date.
+///
+/// Watches keep only its metadata. It is read before the reconcile, and so is never older than our own writes.
+pub(crate) async fn reconcile_if_changed(
+    seen: Arc<PartialObject<CcxPipeline>>,
+    context: Arc<Context>,
+    reconcile: Reconcile,
+) -> Result<Action, kube::Error> {
+    let started = Instant::now();
+    let key = Key::from_metadata(&seen.metadata);
+    context.queue.start(&key);
+    let changes = context.cache.with(&key, |objects| objects.changes());
+    let seen_state = UpToDate { spec_hash: spec_hash(&seen.metadata), changes };
+    let is_up_to_date = context.state.is_up_to_date(&key, &seen_state);
+    let pipeline =
+        if is_up_to_date || is_terminating(&seen.metadata) { None } else { read(&key, &context).await? };
+    let Some(pipeline) = pipeline.filter(|pipeline| !is_terminating(&pipeline.metadata)) else {
+        context.metrics.count_reconcile(Outcome::Settled, started.elapsed());
+        return Ok(Requeue::Resync.action(context.resync));
+    };
+    let state = UpToDate { spec_hash: spec_hash(&pipeline.metadata), changes };
+    context.cache.with(&key, |objects| objects.set_owner(pipeline.metadata.uid.as_deref()));
+    let pipeline = Arc::new(pipeline);
+    let reconciled = reconcile(Arc::clone(&pipeline), Arc::clone(&context)).await?;
+    emit_events(&pipeline, &key, &context, &reconciled.problems).await;
+    let requeue = requeue(&key, &context, &reconciled);
+    context.state.set_up_to_date(&key, (requeue == Requeue::Resync).then_some(state));
+    let outcome = if reconciled.problems.is_empty() { Outcome::Done } else { Outcome::Failed };
+    context.metrics.count_reconcile(outcome, started.elapsed());
+    Ok(requeue.action(context.resync))
+}
+
+async fn read(key: &Key, context: &Context) -> Result<Option<CcxPipeline>, kube::Error> {
+    Api::namespaced(context.client.clone(), &key.namespace).get_opt(&key.name).await
+}
+
+/// A deleted resource is left to the garbage collector, which deletes its children by their owner references.
+fn is_terminating(metadata: &ObjectMeta) -> bool {
+    metadata.deletion_timestamp.is_some()
+}
+
+fn requeue(key: &Key, context: &Context, reconciled: &Reconciled) -> Requeue {
+    if reconciled.is_status_changed {
+        context.state.reset_polls(key);
+    }
+    if !reconciled.problems.is_empty() {
+        return Requeue::Retry(context.state.record_failure(key));
+    }
+    context.state.reset_failures(key);
+    if reconciled.needs_poll {
+        return Requeue::Poll(context.state.record_poll(key));
+    }
+    context.state.reset_polls(key);
+    Requeue::Resync
+}
+
+/// Emits an Event for each problem that is new.
+async fn emit_events(pipeline: &CcxPipeline, key: &Key, context: &Context, problems: &[Problem]) {
+    let new = context.state.record_problems(key, problems);
+    for problem in problems {
+        context.metrics.count_error(problem.reason.name());
+    }
+    // No Event can be created in a namespace that is being deleted.
+    for problem in new.iter().filter(|problem| problem.reason != Reason::NamespaceTerminating) {
+        context.events.warning(pipeline, problem.reason.name(), &problem.message).await;
+    }
+}

@@ -1,0 +1,203 @@
+//! State of each resource between two reconciles. In memory only; safe to lose.
+
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use ccx_crds::CcxPipelineStatus;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::core::ObjectMeta;
+use prometheus::{IntGauge, IntGaugeVec};
+
+use crate::model::{hash64::Hash64, key::Key, problem::Problem};
+
+/// The state of all resources. Clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct ReconcileState {
+    entries: Arc<Mutex<HashMap<Key, Entry>>>,
+    gauges: IntGaugeVec,
+}
+
+#[derive(Debug, Default)]
+struct Entry {
+    /// The hash of the resource without its status.
+    spec_hash: u64,
+    up_to_date: Option<UpToDate>,
+    failures: u32,
+    /// Polls in a row that found the resource in progress.
+    polls: u32,
+    /// The gauges that count the resource, one for each of its conditions.
+    gauges: Vec<IntGauge>,
+    /// The problems of the last reconcile.
+    problems: Vec<Hash64>,
+}
+
+/// The state in which a resource needed nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct UpToDate {
+    /// The hash of the resource without its status.
+    pub(crate) spec_hash: u64,
+    /// The number of changes of its objects.
+    pub(crate) changes: u64,
+}
+
+impl ReconcileState {
+    /// Returns an empty state. The `gauges` count resources by condition and status.
+    pub(crate) fn new(gauges: IntGaugeVec) -> Self {
+        gauges.reset();
+        Self { entries: Arc::default(), gauges }
+    }
+
+    /// Stores the hash of a resource. Returns whether anything but its status has changed.
+    pub(crate) fn record_pipeline(&self, metadata: &ObjectMeta) -> bool {
+        let now = spec_hash(metadata);
+        self.update(&Key::from_metadata(metadata), |entry| {
+            std::mem::replace(&mut entry.spec_hash, now) != now
+        })
+    }
+
+    /// Removes a deleted resource.
+    pub(crate) fn remove(&self, key: &Key) {
+        if let Some(entry) = self.lock().remove(key) {
+            entry.gauges.iter().for_each(IntGauge::dec);
+        }
+    }
+
+    pub(crate) fn is_up_to_date(&self, key: &Key, now: &UpToDate) -> bool {
+        self.lock().get(key).is_some_and(|entry| entry.up_to_date.as_ref() == Some(now))
+    }
+
+    /// Stores the state in which the resource needed nothing; none when it needs something.
+    pub(crate) fn set_up_to_date(&self, key: &Key, state: Option<UpToDate>) {
+        self.update(key, |entry| entry.up_to_date = state);
+    }
+
+    /// Counts a failure. Returns the number of failures in a row.
+    pub(crate) fn record_failure(&self, key: &Key) -> u32 {
+        self.update(key, |entry| {
+            entry.failures = entry.failures.saturating_add(1);
+            entry.up_to_date = None;
+            entry.failures
+        })
+    }
+
+    pub(crate) fn reset_failures(&self, key: &Key) {
+        self.update(key, |entry| entry.failures = 0);
+    }
+
+    /// Counts a poll of a resource in progress. Returns the number of polls in a row before it.
+    pub(crate) fn record_poll(&self, key: &Key) -> u32 {
+        self.update(key, |entry| {
+            entry.polls = entry.polls.saturating_add(1);
+            entry.polls - 1
+        })
+    }
+
+    pub(crate) fn reset_polls(&self, key: &Key) {
+        self.update(key, |entry| entry.polls = 0);
+    }
+
+    /// Counts the resource by its present conditions.
+    pub(crate) fn count_conditions(&self, key: &Key, status: &CcxPipelineStatus) {
+        let gauge =
+            |condition: &Condition| self.gauges.with_label_values(&[&condition.type_, &condition.status]);
+        let now: Vec<_> = status.conditions.iter().map(gauge).collect();
+        now.iter().for_each(IntGauge::inc);
+        let before = self.update(key, |entry| std::mem::replace(&mut entry.gauges, now));
+        before.iter().for_each(IntGauge::dec);
+    }
+
+    /// Stores the problems of a reconcile. Returns those that the previous reconcile did not have.
+    pub(crate) fn record_problems(&self, key: &Key, problems: &[Problem]) -> Vec<Problem> {
+        let now = problems.iter().map(Hash64::new).collect();
+        let before = self.update(key, |entry| std::mem::replace(&mut entry.problems, now));
+        problems.iter().filter(|problem| !before.contains(&Hash64::new(*problem))).cloned().collect()
+    }
+
+    fn update<T>(&self, key: &Key, change: impl FnOnce(&mut Entry) -> T) -> T {
+        change(self.lock().entry(key.clone()).or_default())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Returns the hash of everything that a user can change of a resource but its status.
+pub(crate) fn spec_hash(metadata: &ObjectMeta) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (metadata.uid.as_deref(), metadata.generation, &metadata.labels, &metadata.annotations).hash(&mut hasher);
+    (&metadata.finalizers, metadata.deletion_timestamp.is_some()).hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{model::reason::Reason, runtime::metrics::Metrics};
+
+    fn state() -> ReconcileState {
+        ReconcileState::new(Metrics::new().conditions)
+    }
+
+    fn metadata(generation: i64, version: &str) -> ObjectMeta {
+        ObjectMeta {
+            generation: Some(generation),
+            resource_version: Some(version.into()),
+            ..ObjectMeta::default()
+        }
+    }
+
+    #[test]
+    fn status_change_is_no_change_and_new_generation_is_one() {
+        let state = state();
+        assert!(state.record_pipeline(&metadata(1, "1")));
+        assert!(!state.record_pipeline(&metadata(1, "2")));
+        assert!(state.record_pipeline(&metadata(2, "3")));
+    }
+
+    #[test]
+    fn resource_is_counted_by_its_newest_conditions_until_removed() {
+        let state = state();
+        let key = Key::new("ns", "ccx");
+        let ready = |status: &str| {
+            let condition = json!({"type": "Ready", "status": status, "reason": "r", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"});
+            serde_json::from_value(json!({"conditions": [condition]})).unwrap()
+        };
+        let counted =
+            || ["True", "False"].map(|status| state.gauges.with_label_values(&["Ready", status]).get());
+        state.count_conditions(&key, &ready("False"));
+        state.count_conditions(&key, &ready("True"));
+        state.count_conditions(&key, &ready("True"));
+        assert_eq!(counted(), [1, 0]);
+        state.remove(&key);
+        assert_eq!(counted(), [0, 0]);
+    }
+
+    #[test]
+    fn up_to_date_state_is_invalid_after_any_change_or_failure() {
+        let state = state();
+        let key = Key::new("ns", "ccx");
+        let up_to_date = UpToDate { spec_hash: 1, changes: 1 };
+        state.set_up_to_date(&key, Some(up_to_date.clone()));
+        assert!(state.is_up_to_date(&key, &up_to_date));
+        assert!(!state.is_up_to_date(&key, &UpToDate { changes: 2, ..up_to_date.clone() }));
+        assert_eq!(state.record_failure(&key), 1);
+        assert!(!state.is_up_to_date(&key, &up_to_date));
+    }
+
+    #[test]
+    fn problem_is_new_once_while_it_lasts() {
+        let state = state();
+        let key = Key::new("ns", "ccx");
+        let problems = [Problem::new(Reason::Conflict, "a")];
+        assert_eq!(state.record_problems(&key, &problems), problems);
+        assert!(state.record_problems(&key, &problems).is_empty());
+        state.record_problems(&key, &[]);
+        assert_eq!(state.record_problems(&key, &problems), problems);
+    }
+}

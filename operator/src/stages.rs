@@ -1,0 +1,36 @@
+//! The steps of a reconcile that talk to the API server.
+
+pub(crate) mod apply;
+pub(crate) mod dereference;
+pub(crate) mod dry_run;
+pub(crate) mod update_status;
+
+use apply::Applied;
+use update_status::Findings;
+
+use crate::model::{problem::Problem, resources::Children};
+
+/// The results of the stages before the status is written.
+#[derive(Default)]
+pub(crate) struct StageResults {
+    /// Absent when the resource is not valid, or when its references could not be read.
+    pub(crate) children: Option<Children>,
+    pub(crate) applied: Applied,
+    pub(crate) findings: Findings,
+    /// References that do not exist: only the children that need them wait.
+    pub(crate) missing: Vec<Problem>,
+    /// Errors of the stages.
+    pub(crate) errors: Vec<Problem>,
+}
+
+impl StageResults {
+    /// The results when a stage before `build` failed.
+    pub(crate) fn failed(errors: Vec<Problem>) -> Self {
+        Self { errors, ..Self::default() }
+    }
+
+    /// All problems to report.
+    pub(crate) fn problems(&self) -> Vec<Problem> {
+        [self.missing.as_slice(), &self.errors].concat()
+    }
+}

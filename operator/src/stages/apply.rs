@@ -1,0 +1,302 @@
+//! Makes the cluster have the children: stage by stage, each only when it differs, and what is no longer wanted is deleted.
+//!
+//! ```text
+//!  known to be right ──▶ nothing          (no request at all)
+//!  else GET ──▶ missing ──▶ create
+//!           ──▶ of somebody else ──▶ a conflict, reported
+//!           ──▶ differs in what we own ──▶ server-side apply, and an Event if somebody else had changed it
+//!           ──▶ the same ──▶ known to be right
+//! ```
+
+mod diff;
+mod drift;
+mod error;
+mod generated_secret;
+mod orphans;
+mod prepared;
+mod stage_gates;
+
+use ccx_crds::CcxPipeline;
+use diff::is_same;
+pub(crate) use error::{ApplyError, ForeignSnafu, RequestSnafu};
+use kube::{
+    Api,
+    api::{Patch, PatchParams, PostParams},
+    core::DynamicObject,
+};
+pub(crate) use orphans::{Orphan, orphans};
+pub(crate) use prepared::{Prepared, has_succeeded, is_ours};
+use snafu::ResultExt as _;
+
+use crate::{
+    cache::{ChildState, entry::ChildEntry},
+    model::{
+        hash64::Hash64,
+        key::Key,
+        kind::Kind,
+        names::MANAGER,
+        problem::Problem,
+        reason::Reason,
+        resources::{ApplyMode, Child, Children, Stage},
+    },
+    plan::restart::restart_reasons,
+    runtime::context::Context,
+};
+
+/// Applies the children of one resource.
+pub(crate) struct Applier<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) pipeline: &'a CcxPipeline,
+    pub(crate) key: &'a Key,
+}
+
+/// How it went.
+#[derive(Debug, Default)]
+pub(crate) struct Applied {
+    /// What the next stage waits for.
+    pub(crate) waiting: Option<Problem>,
+    /// What could not be applied. The other children were.
+    pub(crate) failures: Vec<ApplyError>,
+}
+
+/// What there was to do for a child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Change {
+    Nothing,
+    Written,
+    /// A Secret was made up, which what follows depends on.
+    SecretGenerated,
+}
+
+const STAGES: [Stage; 6] = [
+    Stage::Foundation,
+    Stage::Database,
+    Stage::Migration,
+    Stage::Workloads,
+    Stage::Exposure,
+    Stage::Monitoring,
+];
+
+impl Applier<'_> {
+    /// Applies as much as the gates let through. A child that fails does not keep the others of its stage from being applied.
+    pub(crate) async fn apply(&self, children: &Children) -> Applied {
+        let mut applied = Applied::default();
+        for stage in STAGES {
+            for child in children.stage(stage) {
+                match self.apply_child(child, children, applied.waiting.as_ref()).await {
+                    Ok(Change::SecretGenerated) => {
+                        applied.waiting = Some(stage_gates::secret_generated(child));
+                    }
+                    Ok(Change::Nothing | Change::Written) => {}
+                    Err(error) => applied.failures.push(error),
+                }
+            }
+            // What comes later may be built on what failed.
+            if let (None, Some(error)) = (&applied.waiting, applied.failures.first()) {
+                applied.waiting = Some(stage_gates::failed(error));
+            }
+            if applied.waiting.is_none() {
+                applied.waiting = self
+                    .context
+                    .cache
+                    .with(self.key, |objects| stage_gates::closed(stage, children, objects));
+            }
+        }
+        if let Err(error) = self.delete_orphans(children).await {
+            applied.failures.push(error);
+        }
+        applied
+    }
+
+    /// A gate that is closed, or something that is missing, keeps changes back, but what is there stays as it was applied.
+    async fn apply_child(
+        &self,
+        child: &Child,
+        children: &Children,
+        waiting: Option<&Problem>,
+    ) -> Result<Change, ApplyError> {
+        let prepared = Prepared::new(child, self.pipeline);
+        let desired = Hash64::new(&*prepared.hash);
+        let (is_held, knowledge) = self.context.cache.with(self.key, |objects| {
+            let applied = objects.entry(child.kind, child.name()).and_then(|entry| entry.applied);
+            let is_change = applied != Some(desired);
+            let must_wait = waiting.is_some() || !child.missing.is_empty();
+            let is_held =
+                is_change && (must_wait || stage_gates::must_wait_for_suspension(child, children, objects));
+            (is_held, objects.child_state(child.kind, child.name(), desired))
+        });
+        match knowledge {
+            _ if is_held => Ok(Change::Nothing),
+            ChildState::UpToDate => Ok(Change::Nothing),
+            knowledge => self.converge(&prepared, knowledge).await,
+        }
+    }
+
+    async fn converge(&self, prepared: &Prepared<'_>, knowledge: ChildState) -> Result<Change, ApplyError> {
+        let api = self.api(prepared.child.kind);
+        let name = prepared.child.name();
+        let live = api.get_opt(name).await.context(RequestSnafu::for_child(prepared.child, "read"))?;
+        match live {
+            None => self.create(&api, prepared, knowledge).await,
+            Some(live) if !prepared::is_ours(&live, self.pipeline) => {
+                ForeignSnafu::for_child(prepared.child).fail()
+            }
+            Some(live) if live.metadata.deletion_timestamp.is_some() => Ok(Change::Nothing),
+            Some(live) => self.correct(&api, prepared, &live).await,
+        }
+    }
+
+    async fn create(
+        &self,
+        api: &Api<DynamicObject>,
+        prepared: &Prepared<'_>,
+        knowledge: ChildState,
+    ) -> Result<Change, ApplyError> {
+        let child = prepared.child;
+        if let ApplyMode::CreateOnce { generate } = &child.apply {
+            return self.create_generated_secret(api, prepared, generate).await;
+        }
+        self.write(prepared, "create", api.patch(child.name(), &force(), &Patch::Apply(&prepared.object)))
+            .await?;
+        tracing::info!(pipeline = %self.key, kind = child.kind.name(), name = child.name(), "created");
+        if knowledge == ChildState::Deleted {
+            let note =
+                format!("made {} {} anew, which somebody had deleted", child.kind.name(), child.name());
+            self.context.events.normal(self.pipeline, Reason::DriftCorrected.name(), &note).await;
+        }
+        Ok(Change::Written)
+    }
+
+    /// The data is of another manager: what we apply later has none of it, and would take it away. All else is applied, so that it
+    /// can be taken away, above all the owner.
+    async fn create_generated_secret(
+        &self,
+        api: &Api<DynamicObject>,
+        prepared: &Prepared<'_>,
+        generate: &[String],
+    ) -> Result<Change, ApplyError> {
+        let child = prepared.child;
+        let secret = generated_secret::with_generated(&child.object, generate);
+        let parameters =
+            PostParams { field_manager: Some(generated_secret::GENERATOR.into()), ..PostParams::default() };
+        let made =
+            api.create(&parameters, &secret).await.context(RequestSnafu::for_child(child, "create"))?;
+        self.write(
+            prepared,
+            "apply",
+            api.patch(child.name(), &force(), &Patch::Apply(&prepared.against(&made))),
+        )
+        .await?;
+        tracing::info!(pipeline = %self.key, kind = child.kind.name(), name = child.name(), "made up");
+        // The others are built from what is in it.
+        self.context.queue.push(self.key.clone());
+        Ok(Change::SecretGenerated)
+    }
+
+    async fn correct(
+        &self,
+        api: &Api<DynamicObject>,
+        prepared: &Prepared<'_>,
+        live: &DynamicObject,
+    ) -> Result<Change, ApplyError> {
+        let child = prepared.child;
+        let desired = prepared.against(live);
+        let paths = diff::differences(&desired, live);
+        if paths.is_empty() || self.is_same_to_the_server(api, &desired, prepared, live).await? {
+            self.verified(prepared, live);
+            return Ok(Change::Nothing);
+        }
+        if child.kind == Kind::Job && paths.iter().any(|path| !path.is_of_metadata()) {
+            return self.replace_job(prepared, live).await;
+        }
+        let after =
+            self.write(prepared, "apply", api.patch(child.name(), &force(), &Patch::Apply(&desired))).await?;
+        tracing::info!(pipeline = %self.key, kind = child.kind.name(), name = child.name(), fields = ?paths, "applied");
+        if prepared::applied_hash(live) == Some(&*prepared.hash) {
+            let note = drift::note(child.kind, live, &paths);
+            self.context.events.normal(self.pipeline, Reason::DriftCorrected.name(), &note).await;
+        }
+        self.tell_restart(child, live, &after).await;
+        Ok(Change::Written)
+    }
+
+    /// Quantities and defaults can be written in several ways: what looks different to us may be the same to the API server. Asked
+    /// only when we had applied just this, since otherwise there is a difference.
+    async fn is_same_to_the_server(
+        &self,
+        api: &Api<DynamicObject>,
+        desired: &DynamicObject,
+        prepared: &Prepared<'_>,
+        live: &DynamicObject,
+    ) -> Result<bool, ApplyError> {
+        if prepared::applied_hash(live) != Some(&*prepared.hash) {
+            return Ok(false);
+        }
+        let tried = api.patch(prepared.child.name(), &force().dry_run(), &Patch::Apply(desired)).await;
+        Ok(is_same(&tried.context(RequestSnafu::for_child(prepared.child, "compare"))?, live))
+    }
+
+    /// A Job runs once for each name, and its pods can't be changed: one that has not succeeded makes way for the new one.
+    async fn replace_job(&self, prepared: &Prepared<'_>, live: &DynamicObject) -> Result<Change, ApplyError> {
+        if prepared::has_succeeded(live) {
+            self.verified(prepared, live);
+            return Ok(Change::Nothing);
+        }
+        self.delete(prepared.child.kind, prepared.child.name(), live.metadata.uid.as_deref()).await?;
+        self.context.queue.push(self.key.clone());
+        Ok(Change::Written)
+    }
+
+    async fn tell_restart(&self, child: &Child, before: &DynamicObject, after: &DynamicObject) {
+        if !matches!(child.kind, Kind::Deployment | Kind::StatefulSet) {
+            return;
+        }
+        for reason in restart_reasons(before, after) {
+            let note = format!("the pods of {} are replaced: {reason}", child.name());
+            self.context.events.normal(self.pipeline, reason.reason().name(), &note).await;
+        }
+    }
+
+    /// A write of ours: the change that it brings is no news.
+    async fn write(
+        &self,
+        prepared: &Prepared<'_>,
+        verb: &'static str,
+        request: impl Future<Output = kube::Result<DynamicObject>>,
+    ) -> Result<DynamicObject, ApplyError> {
+        let child = prepared.child;
+        self.context.cache.with(self.key, |objects| objects.begin_write(child.kind, child.name()));
+        let written = request.await;
+        match written {
+            Ok(object) => {
+                self.verified(prepared, &object);
+                Ok(object)
+            }
+            Err(error) => {
+                self.context.cache.with(self.key, |objects| objects.clear_verified(child.kind, child.name()));
+                Err(error).context(RequestSnafu::for_child(child, verb))
+            }
+        }
+    }
+
+    fn verified(&self, prepared: &Prepared<'_>, object: &DynamicObject) {
+        let child = prepared.child;
+        let (record, desired) = (ChildEntry::from(object), Hash64::new(&*prepared.hash));
+        let is_changed = self
+            .context
+            .cache
+            .with(self.key, |objects| objects.set_verified(child.kind, child.name(), record, desired));
+        if is_changed {
+            self.context.queue.push(self.key.clone());
+        }
+    }
+
+    fn api(&self, kind: Kind) -> Api<DynamicObject> {
+        Api::namespaced_with(self.context.client.clone(), &self.key.namespace, &kind.api_resource())
+    }
+}
+
+/// Ours are ours: what others changed in fields that we decide is put back.
+pub(crate) fn force() -> PatchParams {
+    PatchParams::apply(MANAGER).force()
+}

@@ -1,0 +1,196 @@
+//! A child as it is sent: with its owner and its fingerprint.
+
+use ccx_crds::CcxPipeline;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+use kube::{Resource as _, core::DynamicObject};
+use serde_json::{Value, json};
+
+use crate::model::{
+    annotations::APPLIED_HASH,
+    digest::Digest,
+    key::Key,
+    names::MANAGER,
+    resources::{ApplyMode, Child, Ownership},
+};
+
+/// A child that is ready to be sent.
+pub(crate) struct Prepared<'a> {
+    pub(crate) child: &'a Child,
+    /// With owner reference and fingerprint, as it is created.
+    pub(crate) object: DynamicObject,
+    /// The fingerprint.
+    pub(crate) hash: String,
+}
+
+impl<'a> Prepared<'a> {
+    pub(crate) fn new(child: &'a Child, pipeline: &CcxPipeline) -> Self {
+        let mut object = child.object.clone();
+        if child.ownership == Ownership::Owned {
+            object.metadata.owner_references = owner(pipeline).map(|owner| vec![owner]);
+        }
+        let text = serde_json::to_vec(&object).expect("an object that was built from JSON is JSON");
+        let hash = Digest::default().field(text).finish();
+        object.metadata.annotations.get_or_insert_default().insert(APPLIED_HASH.into(), hash.clone());
+        if let Some(replicas) = child.start_replicas {
+            object.data["spec"]["replicas"] = json!(replicas);
+        }
+        Self { child, object, hash }
+    }
+
+    /// What to apply over an existing object: of one that is created once, only what is not data; of one that something else scales,
+    /// no number of pods of ours once that has decided.
+    pub(crate) fn against(&self, live: &DynamicObject) -> DynamicObject {
+        let mut desired = self.object.clone();
+        if matches!(self.child.apply, ApplyMode::CreateOnce { .. }) {
+            desired.data = Value::Object(serde_json::Map::new());
+            // The type of a Secret is immutable, and required to be told.
+            if let Some(kind) = live.data.get("type") {
+                desired.data["type"] = kind.clone();
+            }
+        }
+        if let Some(start) = self.child.start_replicas {
+            set_replicas(&mut desired, kept_replicas(live, start));
+        }
+        desired
+    }
+}
+
+/// The number of pods stays ours, as it is, until an autoscaler writes another one: a field that its owner drops falls back to its
+/// default, one pod. None when it is ours no longer.
+fn kept_replicas(live: &DynamicObject, start: u32) -> Option<Value> {
+    let replicas = &live.data["spec"]["replicas"];
+    // An autoscaler takes none for a wish to be left alone: who was suspended starts as at first.
+    decides(live, "f:replicas").then(|| if *replicas == 0 { json!(start) } else { replicas.clone() })
+}
+
+/// Whether we have applied the field of the `spec`, and nobody has changed it since.
+fn decides(live: &DynamicObject, field: &str) -> bool {
+    let entries = live.metadata.managed_fields.iter().flatten();
+    let mut ours = entries
+        .filter(|entry| {
+            entry.manager.as_deref() == Some(MANAGER) && entry.operation.as_deref() == Some("Apply")
+        })
+        .filter_map(|entry| entry.fields_v1.as_ref());
+    ours.any(|fields| fields.0["f:spec"].get(field).is_some())
+}
+
+fn set_replicas(object: &mut DynamicObject, replicas: Option<Value>) {
+    let Some(spec) = object.data["spec"].as_object_mut() else { return };
+    match replicas {
+        Some(replicas) => spec.insert("replicas".into(), replicas),
+        None => spec.remove("replicas"),
+    };
+}
+
+fn owner(pipeline: &CcxPipeline) -> Option<OwnerReference> {
+    let mut owner = pipeline.controller_owner_ref(&())?;
+    owner.block_owner_deletion = Some(true);
+    Some(owner)
+}
+
+/// Whether an object is one of this resource's: owned by it, or left by one of the same name.
+pub(crate) fn is_ours(live: &DynamicObject, pipeline: &CcxPipeline) -> bool {
+    is_owned(live, pipeline) || Key::from_child_labels(&live.metadata) == Some(Key::from_pipeline(pipeline))
+}
+
+/// Whether an object goes when this very resource goes.
+pub(super) fn is_owned(live: &DynamicObject, pipeline: &CcxPipeline) -> bool {
+    let mut owners = live.metadata.owner_references.iter().flatten();
+    owners.any(|owner| Some(&owner.uid) == pipeline.metadata.uid.as_ref())
+}
+
+pub(super) fn applied_hash(live: &DynamicObject) -> Option<&str> {
+    live.metadata.annotations.as_ref()?.get(APPLIED_HASH).map(String::as_str)
+}
+
+/// Whether a Job is done.
+pub(crate) fn has_succeeded(job: &DynamicObject) -> bool {
+    let conditions = job.data["status"]["conditions"].as_array();
+    let is_complete = |condition: &Value| condition["type"] == "Complete" && condition["status"] == "True";
+    conditions.into_iter().flatten().any(is_complete)
+}
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::api::core::v1::ConfigMap;
+    use kube::core::ObjectMeta;
+
+    use super::*;
+    use crate::model::{kind::Kind, names::labels, resources::Stage};
+
+    fn pipeline(uid: &str) -> CcxPipeline {
+        let mut pipeline = CcxPipeline::new("ccx", ccx_crds::CcxPipelineSpec::default());
+        pipeline.metadata.namespace = Some("ns".into());
+        pipeline.metadata.uid = Some(uid.into());
+        pipeline
+    }
+
+    fn child() -> Child {
+        let metadata = ObjectMeta {
+            name: Some("a".into()),
+            namespace: Some("ns".into()),
+            labels: Some(labels("ccx", "data-pipeline")),
+            ..ObjectMeta::default()
+        };
+        Child::new(Kind::ConfigMap, None, Stage::Foundation, &ConfigMap { metadata, ..ConfigMap::default() })
+    }
+
+    #[test]
+    fn an_owned_child_has_its_resource_as_controller_and_a_retained_one_has_none() {
+        let pipeline = pipeline("1");
+        let (owned, retained) = (child(), child().with_ownership(Ownership::Retained));
+        let owners = Prepared::new(&owned, &pipeline).object.metadata.owner_references.unwrap_or_default();
+        assert_eq!((owners[0].kind.as_str(), owners[0].controller), ("CcxPipeline", Some(true)));
+        assert_eq!(Prepared::new(&retained, &pipeline).object.metadata.owner_references, None);
+    }
+
+    #[test]
+    fn the_fingerprint_is_of_all_that_is_sent() {
+        let (pipeline, other, child) = (pipeline("1"), pipeline("2"), child());
+        assert_eq!(Prepared::new(&child, &pipeline).hash, Prepared::new(&child, &pipeline).hash);
+        assert_ne!(Prepared::new(&child, &pipeline).hash, Prepared::new(&child, &other).hash);
+    }
+
+    #[test]
+    fn what_a_resource_of_the_same_name_left_is_ours_and_what_has_no_labels_is_not() {
+        let pipeline = pipeline("2");
+        let mut left = child().object;
+        assert!(is_ours(&left, &pipeline));
+        left.metadata.labels = None;
+        assert!(!is_ours(&left, &pipeline));
+        left.metadata.owner_references = owner(&pipeline).map(|owner| vec![owner]);
+        assert!(is_ours(&left, &pipeline));
+    }
+
+    /// What is applied over a Deployment that something else scales, whose number of pods was written by `manager`.
+    fn applied_over(manager: &str, replicas: u32) -> Value {
+        let deployment = json!({"metadata": {"name": "a"}, "spec": {"paused": false}});
+        let child = Child::new(Kind::Deployment, None, Stage::Workloads, &deployment).starting_with(Some(2));
+        let prepared = Prepared::new(&child, &pipeline("1"));
+        assert_eq!(prepared.object.data["spec"]["replicas"], 2, "so it is created");
+        let fields =
+            json!({"manager": manager, "operation": "Apply", "fieldsV1": {"f:spec": {"f:replicas": {}}}});
+        let live =
+            json!({"metadata": {"name": "a", "managedFields": [fields]}, "spec": {"replicas": replicas}});
+        prepared.against(&serde_json::from_value(live).unwrap()).data["spec"]["replicas"].take()
+    }
+
+    #[test]
+    fn the_number_of_pods_is_kept_until_something_else_decides_it() {
+        assert_eq!(applied_over(MANAGER, 2), 2);
+        assert_eq!(applied_over(MANAGER, 8), 8, "as it was before there was an autoscaler");
+        assert_eq!(applied_over("horizontal-pod-autoscaler", 5), Value::Null);
+    }
+
+    #[test]
+    fn who_was_suspended_starts_with_as_many_pods_as_at_first() {
+        assert_eq!(applied_over(MANAGER, 0), 2);
+    }
+
+    #[test]
+    fn the_number_of_pods_to_start_with_is_no_reason_to_apply_again() {
+        let (pipeline, child) = (pipeline("1"), child());
+        let hash = |start| Prepared::new(&child.clone().starting_with(start), &pipeline).hash;
+        assert_eq!(hash(Some(2)), hash(Some(3)));
+    }
+}

@@ -1,0 +1,67 @@
+//! What would become of the children of a resource, found by trying it on the API server, which then keeps nothing.
+//!
+//! What follows from the answers is decided by [`crate::plan`]; the status and the command line only show it.
+
+use ccx_crds::CcxPipeline;
+use kube::{Api, Client, api::Patch, core::DynamicObject};
+use snafu::ResultExt as _;
+
+use crate::{
+    model::{
+        key::Key,
+        kind::Kind,
+        resources::{Child, Children},
+    },
+    plan::{Plan, Transition, laid_over, plan},
+    stages::apply::{
+        ApplyError, ForeignSnafu, Orphan, Prepared, RequestSnafu, force, has_succeeded, is_ours,
+    },
+};
+
+/// Tries the children of one resource, which must be as the cluster knows it if it does.
+pub(crate) struct Planner<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) pipeline: &'a CcxPipeline,
+}
+
+impl Planner<'_> {
+    /// What would change, and which pods would restart and why. Writes nothing. What unmet something would stay as it is.
+    pub(crate) async fn plan(&self, children: &Children, orphans: Vec<Orphan>) -> Result<Plan, ApplyError> {
+        let mut transitions = Vec::new();
+        for child in children.iter().filter(|child| child.missing.is_empty()) {
+            transitions.push(self.transition(child).await?);
+        }
+        transitions.extend(orphans.into_iter().map(|orphan| Transition::deletion(orphan.kind, orphan.name)));
+        Ok(Plan { missing: children.missing(), ..plan(&transitions) })
+    }
+
+    async fn transition(&self, child: &Child) -> Result<Transition, ApplyError> {
+        let key = Key::from_pipeline(self.pipeline);
+        let api = Api::namespaced_with(self.client.clone(), &key.namespace, &child.kind.api_resource());
+        let before = api.get_opt(child.name()).await.context(RequestSnafu::for_child(child, "read"))?;
+        if before.as_ref().is_some_and(|live| !is_ours(live, self.pipeline)) {
+            return ForeignSnafu::for_child(child).fail();
+        }
+        let prepared = Prepared::new(child, self.pipeline);
+        let after = match &before {
+            Some(live) if child.kind == Kind::Job => job_after(live, &prepared),
+            Some(live) => try_out(&api, child, &prepared.against(live)).await?,
+            None => try_out(&api, child, &prepared.object).await?,
+        };
+        Ok(Transition::of_child(child, before, after))
+    }
+}
+
+async fn try_out(
+    api: &Api<DynamicObject>,
+    child: &Child,
+    desired: &DynamicObject,
+) -> Result<DynamicObject, ApplyError> {
+    let tried = api.patch(child.name(), &force().dry_run(), &Patch::Apply(desired)).await;
+    tried.context(RequestSnafu::for_child(child, "try to apply"))
+}
+
+/// What a Job does can't be changed, so that the API server would refuse: it makes way for another one, unless it is done.
+fn job_after(live: &DynamicObject, prepared: &Prepared<'_>) -> DynamicObject {
+    if has_succeeded(live) { live.clone() } else { laid_over(live, &prepared.object) }
+}

@@ -1,0 +1,145 @@
+//! Reports the observed state. The status is a pure function of what was observed; only the last step writes.
+//!
+//! ```text
+//!  ObservedState (rollouts, pods, Jobs, claims) ─┐
+//!  ProbeResults (unmet dependencies of pods) ────┼──▶ conditions of the parts ──▶ summary ──▶ CcxPipelineStatus
+//!  Problems (errors of the stages) ──────────────┘
+//! ```
+
+mod condition_status;
+mod database;
+mod endpoints;
+mod observed_state;
+mod reachability;
+mod report;
+mod rules;
+mod schema;
+mod summary;
+mod workload;
+mod write;
+
+use ccx_crds::{CcxPipeline, CcxPipelineSpec, DatabaseType, Mode, Reconciliation};
+use condition_status::{ConditionStatus, ConditionValue};
+pub(crate) use endpoints::endpoints;
+use k8s_openapi::jiff::Timestamp;
+use observed_state::{JobView, ObservedState, Workload};
+pub(crate) use report::Findings;
+
+use super::StageResults;
+use crate::{
+    model::{
+        component::Component, condition_type::ConditionType, key::Key, problem::Problem, reason::Reason,
+    },
+    runtime::{
+        context::Context,
+        probe::{ProbeResults, RulesAnswer},
+        reconcile_if_changed::Reconciled,
+    },
+};
+
+/// Everything that a status is derived from.
+#[derive(Clone, Debug)]
+pub(crate) struct Observation {
+    pub(crate) mode: ReconcileMode,
+    pub(crate) database: DatabaseType,
+    pub(crate) state: ObservedState,
+    pub(crate) probed: ProbeResults,
+    /// References that do not exist. The workloads that need them have them in `state`.
+    pub(crate) missing: Vec<Problem>,
+    /// Errors of the stages.
+    pub(crate) errors: Vec<Problem>,
+    /// The reason for which a stage was not applied.
+    pub(crate) waiting: Option<Problem>,
+}
+
+/// What the operator does about a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReconcileMode {
+    /// Applies its children.
+    Active,
+    /// Scales its workloads to zero.
+    Suspended,
+    /// Reports what it would change.
+    Planned,
+    /// Reports the observed state.
+    Paused,
+}
+
+impl ReconcileMode {
+    pub(crate) fn from_spec(spec: &CcxPipelineSpec) -> Self {
+        match (spec.reconciliation, spec.mode, spec.suspend) {
+            (Reconciliation::Paused, ..) => Self::Paused,
+            (Reconciliation::Active, Mode::Plan, _) => Self::Planned,
+            (Reconciliation::Active, Mode::Apply, true) => Self::Suspended,
+            (Reconciliation::Active, Mode::Apply, false) => Self::Active,
+        }
+    }
+}
+
+/// Derives the status from the results of the stages and of the probes, and writes it if it changed.
+pub(crate) async fn update_status(
+    pipeline: &CcxPipeline,
+    key: &Key,
+    context: &Context,
+    results: StageResults,
+    probed: ProbeResults,
+) -> Result<Reconciled, kube::Error> {
+    let problems = results.problems();
+    let state =
+        context.cache.with(key, |objects| ObservedState::new(&key.name, results.children.as_ref(), objects));
+    let observation = Observation {
+        mode: ReconcileMode::from_spec(&pipeline.spec),
+        database: pipeline.spec.database.kind,
+        state,
+        probed,
+        missing: results.missing,
+        errors: results.errors,
+        waiting: results.applied.waiting,
+    };
+    let before = pipeline.status.clone().unwrap_or_default();
+    let status = report::report(pipeline, &before, &observation, results.findings, Timestamp::now());
+    context.state.count_conditions(key, &status);
+    // Nothing can be written in a namespace that is being deleted.
+    let is_terminating = problems.iter().any(|problem| problem.reason == Reason::NamespaceTerminating);
+    let is_status_changed = status != before && !is_terminating;
+    if is_status_changed {
+        write::write(&context.client, key, &status).await?;
+    }
+    Ok(Reconciled { problems, needs_poll: observation.needs_poll(), is_status_changed })
+}
+
+impl Observation {
+    /// Returns the first problem of the resource as a whole.
+    fn first_problem(&self) -> Option<&Problem> {
+        self.missing.iter().chain(&self.errors).next()
+    }
+
+    /// Whether something may change that no watch reports: pods that run and are not ready, and rules of users, which pods reload.
+    fn needs_poll(&self) -> bool {
+        if self.probed.rules.as_ref().is_some_and(RulesAnswer::has_rules_of_users) {
+            return true;
+        }
+        let mut pods = self.state.workloads.values().flat_map(|workload| &workload.pods);
+        pods.any(|(_, pod)| pod.is_running && !pod.is_ready)
+    }
+}
+
+/// Returns the status of each condition, in the order in which they are reported.
+fn conditions(observation: &Observation) -> Vec<(ConditionType, ConditionStatus)> {
+    let mut parts = vec![
+        (ConditionType::KafkaReachable, reachability::kafka(observation)),
+        (ConditionType::ObjectStorageReachable, reachability::object_storage(observation)),
+        (ConditionType::DatabaseReady, database::ready(observation)),
+        (ConditionType::SchemaMigrated, database::migrated(observation)),
+        (ConditionType::PipelineReady, workload::ready(observation, Component::DataPipeline)),
+        (ConditionType::WriterReady, workload::ready(observation, Component::DbWriter)),
+        (ConditionType::ApiReady, workload::ready(observation, Component::Aggregator)),
+        (ConditionType::RulesLoaded, rules::loaded(observation)),
+    ];
+    let mut all = summary::summarise(observation, &parts);
+    all.append(&mut parts);
+    all
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,82 @@
+//! The status as a whole.
+
+use ccx_crds::{CcxPipeline, CcxPipelineStatus, ComponentStatus, Endpoints, Plan, RulesStatus};
+use k8s_openapi::jiff::Timestamp;
+
+use super::{Observation, Workload, conditions, schema};
+use crate::model::component::Component;
+
+/// What the stages have found out, beside what was seen.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Findings {
+    /// What would change, when that is all that was asked.
+    pub(crate) plan: Option<Plan>,
+    /// None when the resource is not valid.
+    pub(crate) endpoints: Option<Endpoints>,
+    /// The Secret with the managed database's password.
+    pub(crate) database_secret: Option<String>,
+}
+
+/// The status after `before`. What was not seen this time, such as the rules of pods that are away, stays as it was.
+pub(crate) fn report(
+    pipeline: &CcxPipeline,
+    before: &CcxPipelineStatus,
+    observation: &Observation,
+    findings: Findings,
+    now: Timestamp,
+) -> CcxPipelineStatus {
+    let generation = pipeline.metadata.generation;
+    let conditions = conditions(observation);
+    let conditions =
+        conditions.iter().map(|(kind, it)| it.condition(*kind, generation, &before.conditions, now));
+    CcxPipelineStatus {
+        observed_generation: generation,
+        conditions: conditions.collect(),
+        components: components(observation, before),
+        data_pipeline_replicas: replicas(observation),
+        selector: Some(selector(pipeline)),
+        rules: rules(observation).or_else(|| before.rules.clone()),
+        schema_version: schema::version(observation, before, findings.endpoints.as_ref()),
+        endpoints: findings.endpoints.or_else(|| before.endpoints.clone()),
+        database_secret: findings.database_secret,
+        plan: findings.plan,
+    }
+}
+
+fn components(observation: &Observation, before: &CcxPipelineStatus) -> Vec<ComponentStatus> {
+    let present =
+        observation.state.workloads.iter().filter(|(_, it)| it.rollout.is_some() || it.image.is_some());
+    present.map(|(component, workload)| component_status(*component, workload, before)).collect()
+}
+
+fn component_status(
+    component: Component,
+    workload: &Workload,
+    before: &CcxPipelineStatus,
+) -> ComponentStatus {
+    let rollout = workload.rollout.clone().unwrap_or_default();
+    let known = before.components.iter().find(|it| it.name == component.name());
+    ComponentStatus {
+        name: component.name().into(),
+        summary: format!("{}/{}", rollout.ready, rollout.desired),
+        ready: rollout.ready,
+        desired: rollout.desired,
+        updated: rollout.updated,
+        image: workload.image.clone().or_else(|| known.and_then(|known| known.image.clone())),
+    }
+}
+
+fn replicas(observation: &Observation) -> Option<i32> {
+    let workload = observation.state.workload(Component::DataPipeline)?;
+    workload.rollout.as_ref().map(|rollout| rollout.total)
+}
+
+fn selector(pipeline: &CcxPipeline) -> String {
+    let labels = Component::DataPipeline.selector(pipeline.metadata.name.as_deref().unwrap_or_default());
+    labels.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",")
+}
+
+fn rules(observation: &Observation) -> Option<RulesStatus> {
+    let rules = observation.probed.rules.as_ref()?;
+    Some(RulesStatus { digest: rules.digest.clone().unwrap_or_default(), count: rules.count() })
+}

@@ -1,0 +1,14 @@
+//! The rules that the pipeline has.
+
+use super::{ConditionStatus, Observation};
+use crate::model::reason::Reason;
+
+pub(super) fn loaded(observation: &Observation) -> ConditionStatus {
+    let Some(rules) = &observation.probed.rules else {
+        return ConditionStatus::unknown(Reason::NotObserved, "no pod of the pipeline has told its rules");
+    };
+    match &rules.error {
+        Some(error) => ConditionStatus::not_met(Reason::RulesRejected, error.to_string()),
+        None => ConditionStatus::met(Reason::AsExpected, format!("{} rules are loaded", rules.count())),
+    }
+}

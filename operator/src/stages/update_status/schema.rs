@@ -1,0 +1,113 @@
+//! The version of the database's tables.
+
+use ccx_crds::{CcxPipelineStatus, Endpoints, SchemaVersion};
+
+use super::{JobView, Observation};
+use crate::{
+    cache::status::{JobProgress, JobState, SchemaVersions},
+    model::component::MIGRATION,
+};
+
+/// What the migration that succeeded last has brought the database to, as far as its pod has told; it stays known when the pod and the
+/// Job are gone. `endpoints` are those that are wanted now, none when nobody can tell.
+pub(super) fn version(
+    observation: &Observation,
+    before: &CcxPipelineStatus,
+    endpoints: Option<&Endpoints>,
+) -> Option<SchemaVersion> {
+    let known =
+        before.schema_version.clone().filter(|_| is_same_database(before.endpoints.as_ref(), endpoints));
+    match observation.state.jobs.iter().find(|job| job.role == MIGRATION) {
+        // Another Job may have brought it further than what is known of the one before.
+        Some(job) if has_succeeded(job) => told(job).or_else(|| known.filter(|known| known.job == job.name)),
+        // A migration changes all or nothing.
+        _ => known,
+    }
+}
+
+fn is_same_database(before: Option<&Endpoints>, now: Option<&Endpoints>) -> bool {
+    now.is_none_or(|now| before.is_some_and(|before| before.database == now.database))
+}
+
+fn has_succeeded(job: &JobView) -> bool {
+    matches!(job.progress, Some(JobProgress { state: JobState::Succeeded, .. }))
+}
+
+fn told(job: &JobView) -> Option<SchemaVersion> {
+    let SchemaVersions { public, dvo } = job.schema?;
+    Some(SchemaVersion { public: public.into(), dvo: dvo.into(), job: job.name.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stages::update_status::tests::{healthy, job};
+
+    fn known(job: &str) -> SchemaVersion {
+        SchemaVersion { public: 31, dvo: 3, job: job.into() }
+    }
+
+    fn at(database: &str) -> Endpoints {
+        Endpoints { database: Some(database.into()), ..Endpoints::default() }
+    }
+
+    /// What is said after the version of the Job `ccx-migration-0` was known, when `ccx-migration-1` stands like this.
+    fn after(state: JobState, schema: Option<SchemaVersions>) -> Option<SchemaVersion> {
+        let before = CcxPipelineStatus {
+            schema_version: Some(known("ccx-migration-0")),
+            endpoints: Some(at("db:5432/ccx")),
+            ..CcxPipelineStatus::default()
+        };
+        let mut observation = healthy();
+        observation.state.jobs = vec![JobView { schema, ..job(state) }];
+        version(&observation, &before, Some(&at("db:5432/ccx")))
+    }
+
+    #[test]
+    fn what_the_pod_of_a_migration_that_succeeded_says_is_the_version() {
+        let told = after(JobState::Succeeded, Some(SchemaVersions { public: 32, dvo: 4 }));
+        assert_eq!(told, Some(SchemaVersion { public: 32, dvo: 4, job: "ccx-migration-1".into() }));
+    }
+
+    #[test]
+    fn a_migration_that_has_not_succeeded_leaves_the_version_as_it_was() {
+        for state in [JobState::Running, JobState::Failed("too often".into())] {
+            assert_eq!(after(state, None), Some(known("ccx-migration-0")));
+        }
+    }
+
+    #[test]
+    fn the_version_before_a_migration_that_has_told_nothing_is_no_longer_known_to_be_right() {
+        assert_eq!(after(JobState::Succeeded, None), None);
+    }
+
+    #[test]
+    fn the_version_stays_known_without_the_pod_without_the_job_and_for_an_invalid_resource() {
+        let before = CcxPipelineStatus {
+            schema_version: Some(known("ccx-migration-1")),
+            ..CcxPipelineStatus::default()
+        };
+        let mut observation = healthy();
+        assert_eq!(version(&observation, &before, None), Some(known("ccx-migration-1")), "its pod is gone");
+        observation.state.jobs[0].progress = None;
+        assert_eq!(version(&observation, &before, None), Some(known("ccx-migration-1")), "the Job is gone");
+        observation.state.jobs.clear();
+        assert_eq!(
+            version(&observation, &before, None),
+            Some(known("ccx-migration-1")),
+            "nobody can tell what is wanted"
+        );
+    }
+
+    #[test]
+    fn nothing_is_known_of_another_database() {
+        let before = CcxPipelineStatus {
+            schema_version: Some(known("ccx-migration-0")),
+            endpoints: Some(at("old:5432/ccx")),
+            ..CcxPipelineStatus::default()
+        };
+        let mut observation = healthy();
+        observation.state.jobs = vec![job(JobState::Running)];
+        assert_eq!(version(&observation, &before, Some(&at("new:5432/ccx"))), None);
+    }
+}
