@@ -1,17 +1,17 @@
-//! Why bytes are not an archive that we can use.
+//! Why an archive is refused.
 
-use std::{fmt, io};
+use std::{fmt, io, time::Duration};
 
 use ccx_messages::ErrorClass;
 use snafu::Snafu;
 
 use crate::Format;
 
-/// Why an archive can't be read.
+/// The reason why an archive cannot be read.
 #[derive(Debug, Snafu)]
 #[snafu(visibility(pub(crate)))]
 pub enum ArchiveError {
-    /// There is nothing at all.
+    /// The upload has no bytes.
     #[snafu(display("the archive is empty (0 bytes)"))]
     Empty,
 
@@ -38,7 +38,30 @@ pub enum ArchiveError {
         limit: usize,
     },
 
-    /// The compressed data is cut into too many members, which takes long though it gives little.
+    /// All paths together are too long; the limit is 80 bytes for each of [`Limits::entries`](crate::Limits::entries).
+    #[snafu(display("the paths of the archive are too long in total: over the limit of {limit} bytes"))]
+    PathsTooLong {
+        /// The limit in force.
+        limit: usize,
+    },
+
+    /// Reading takes longer than the [`Meter`](crate::Meter) permits.
+    #[snafu(display("reading the archive takes longer than {limit:?}"))]
+    TimedOut {
+        /// The time that it was given.
+        limit: Duration,
+    },
+
+    /// No addresses are available for the content.
+    #[snafu(display("failed to reserve {bytes} bytes for the content of the archive"))]
+    OutOfMemory {
+        /// How many were wanted.
+        bytes: usize,
+        /// The kernel's answer.
+        source: io::Error,
+    },
+
+    /// The compressed data consists of so many members that decompressing takes long although it yields little.
     #[snafu(display("the {format} data has too many members: over the limit of {limit}"))]
     TooManyMembers {
         /// How it is compressed.
@@ -58,7 +81,7 @@ pub enum ArchiveError {
         limit: usize,
     },
 
-    /// The first bytes are of no known format.
+    /// The first bytes belong to no known format.
     #[snafu(display("not an archive: it begins with \"{head}\""))]
     NotAnArchive {
         /// The first bytes, escaped.
@@ -90,12 +113,12 @@ pub enum ArchiveError {
         place: Place,
     },
 
-    /// A tar header, or an extension of it, makes no sense.
+    /// A tar header, or an extension of it, is malformed.
     #[snafu(display("unable to read the tar header {place}: {reason}"))]
     BrokenHeader {
         /// Where the header is.
         place: Place,
-        /// What is wrong with it.
+        /// The fault.
         reason: &'static str,
     },
 
@@ -103,31 +126,56 @@ pub enum ArchiveError {
     #[snafu(display("failed to read the zip directory"))]
     ZipDirectory {
         /// What the zip reader says.
-        source: zip::result::ZipError,
+        source: rawzip::Error,
     },
 
-    /// A member of a zip archive is damaged, encrypted or compressed by a method that we don't know.
+    /// A member of a zip archive lies outside of the file, or has no header where the directory says.
     #[snafu(display("failed to read the zip entry \"{entry}\""))]
     ZipEntry {
         /// The member.
         entry: String,
         /// What the zip reader says.
-        source: io::Error,
+        source: rawzip::Error,
     },
 
-    /// An archive, but without a single usable file.
+    /// The content of a zip member does not have the stated size or checksum.
+    #[snafu(display("the zip entry \"{entry}\" is corrupt"))]
+    ZipEntryChecksum {
+        /// The member.
+        entry: String,
+    },
+
+    /// A member of a zip archive is encrypted, or compressed by another method than deflate.
+    #[snafu(display("the zip entry \"{entry}\" is {}", shown_method(*method, *is_encrypted)))]
+    ZipMethod {
+        /// The member.
+        entry: String,
+        /// The compression method, as a number of the zip specification.
+        method: u16,
+        /// Whether it is encrypted.
+        is_encrypted: bool,
+    },
+
+    /// Members of a zip archive share bytes of the file, as only made for decompression bombs.
+    #[snafu(display("the entries of the zip archive overlap"))]
+    OverlappingEntries,
+
+    /// An archive without a single usable file.
     #[snafu(display("no files in the archive"))]
     NoFiles,
 }
 
 impl ArchiveError {
-    /// Always [`ErrorClass::BadInput`]: the same bytes fail the same way tomorrow.
+    /// Returns [`ErrorClass::BadInput`], since the same bytes fail the same way again, unless this process had no memory.
     pub fn class(&self) -> ErrorClass {
-        ErrorClass::BadInput
+        match self {
+            Self::OutOfMemory { .. } => ErrorClass::Transient,
+            _ => ErrorClass::BadInput,
+        }
     }
 }
 
-/// Where in an archive something is wrong.
+/// A position in an archive, for errors.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// Before the first member.
@@ -158,4 +206,8 @@ pub(crate) fn shown_path(path: &[u8]) -> String {
 pub(crate) fn shown_head(bytes: &[u8]) -> String {
     const SHOWN_BYTES: usize = 16;
     bytes[..bytes.len().min(SHOWN_BYTES)].escape_ascii().to_string()
+}
+
+fn shown_method(method: u16, is_encrypted: bool) -> String {
+    if is_encrypted { "encrypted".into() } else { format!("compressed by the unsupported method {method}") }
 }

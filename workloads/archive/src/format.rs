@@ -1,15 +1,22 @@
-//! What kind of archive some bytes are, by what they begin with and never by a file's name.
+//! The format of an archive, by its first bytes and never by a file's name.
 
 use std::fmt;
 
 use crate::untar;
 
-/// How an archive is packed.
+/// The format in which an archive is packed.
+///
+/// ```
+/// use ccx_archive::Format;
+///
+/// assert_eq!(Format::detect(b"\x1f\x8b\x08\0"), Some(Format::Gzip));
+/// assert_eq!(Format::detect(b"<html>"), None);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// A tar archive, not compressed.
     Tar,
-    /// A tar archive in gzip (RFC 1952): what the in-cluster operator sends.
+    /// A tar archive in gzip (RFC 1952), as the in-cluster operator sends it.
     Gzip,
     /// A tar archive in bzip2.
     Bzip2,
@@ -20,8 +27,8 @@ pub enum Format {
 }
 
 impl Format {
-    /// The format of `bytes`, if it is one that we know.
-    pub fn of(bytes: &[u8]) -> Option<Self> {
+    /// Returns the format of `bytes`, if it is a known one.
+    pub fn detect(bytes: &[u8]) -> Option<Self> {
         match bytes {
             [0x1f, 0x8b, ..] => Some(Self::Gzip),
             [b'B', b'Z', b'h', b'1'..=b'9', ..] => Some(Self::Bzip2),

@@ -1,4 +1,4 @@
-//! Where each file lies in the unpacked bytes.
+//! The index of an archive: where each file lies in the unpacked bytes.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use snafu::ensure;
 
 use crate::{
     ArchiveError, Limits,
-    error::{NoFilesSnafu, PathTooLongSnafu, TooManyEntriesSnafu, shown_path},
+    error::{NoFilesSnafu, PathTooLongSnafu, PathsTooLongSnafu, TooManyEntriesSnafu, shown_path},
     path::push_normalised,
 };
 
@@ -22,11 +22,11 @@ const EARLIEST_TIME: DateTime<Utc> =
 pub struct File<'a> {
     /// Its path from the archive's root, such as `config/id`.
     pub path: &'a str,
-    /// What is in it.
+    /// Its content.
     pub content: &'a [u8],
 }
 
-/// How many members of an archive were left out, and why.
+/// The number of members that were left out, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Skipped {
     /// Absolute paths, paths with `..`, paths that are not UTF-8, and empty ones.
@@ -37,12 +37,12 @@ pub struct Skipped {
     pub special_files: usize,
 }
 
-/// What a member of an archive is.
+/// The kind of a member.
 pub(crate) enum MemberKind {
     File,
     Directory,
     Link,
-    /// Devices, named pipes, sparse files (whose content has to be put together first) and unknown types.
+    /// Devices, named pipes, sparse files (whose content would have to be assembled first) and unknown types.
     Special,
 }
 
@@ -54,7 +54,7 @@ pub(crate) struct Index {
     /// The length of the leading directory, which every path in `paths` has and no caller sees: 4 for `foo/config/id`.
     root_len: usize,
     skipped: Skipped,
-    /// The newest modification time, in seconds since 1970-01-01 UTC; 0 when there is none.
+    /// The newest modification time, in seconds since 1970-01-01 UTC; 0 when no member has one.
     newest: u64,
 }
 
@@ -88,12 +88,13 @@ impl Index {
         &self.paths[entry.path.start + self.root_len..entry.path.end]
     }
 
-    /// The leading directory, as a length: below it lie files that the in-cluster operator writes into every archive.
+    /// Returns the length of the leading directory, below which lie files that the in-cluster operator writes into every
+    /// archive.
     ///
-    /// `foo/config/id` and `foo/events/x.json` have the root `foo/`. A directory is only taken away when all files are in it; an
-    /// archive without any of those files stays as it is, since nothing says that it is one of the operator's.
+    /// `foo/config/id` and `foo/events/x.json` have the root `foo/`. A directory is only removed when all files are in it;
+    /// an archive without any of those files stays as it is, since nothing says that it is one of the operator's.
     fn find_root(&self) -> usize {
-        /// Of these, each version of the operator writes at least one.
+        /// Each version of the operator writes at least one of these.
         const MARKERS: [&str; 4] =
             ["config/id", "config/version", "config/version.json", "insights-operator/gathers.json"];
 
@@ -107,7 +108,7 @@ impl Index {
             }
             let Some(slash) = first[root_len..].find('/') else { return 0 };
             let deeper = root_len + slash + 1;
-            // The paths are sorted: what the first and the last one begin with, all begin with.
+            // The paths are sorted: a prefix of the first and the last one is a prefix of all.
             if !last.starts_with(&first[..deeper]) {
                 return 0;
             }
@@ -115,7 +116,7 @@ impl Index {
         }
     }
 
-    /// Whether there is a file `path` below `root`, which all paths begin with.
+    /// Whether there is a file `path` below `root`, which is a prefix of all paths.
     fn contains(&self, root: &str, path: &str) -> bool {
         let below_root = |entry: &Entry| &self.paths[entry.path.start + root.len()..entry.path.end];
         self.entries.binary_search_by(|entry| below_root(entry).cmp(path)).is_ok()
@@ -141,7 +142,7 @@ impl<'a> IndexBuilder<'a> {
         Self { limits, members: 0, index }
     }
 
-    /// Counts a member of whatever kind.
+    /// Counts a member of any kind.
     pub(crate) fn count_member(&mut self) -> Result<(), ArchiveError> {
         self.members += 1;
         let limit = self.limits.entries;
@@ -158,6 +159,9 @@ impl<'a> IndexBuilder<'a> {
     ) -> Result<(), ArchiveError> {
         let (bytes, limit) = (path.len(), self.limits.path_bytes);
         ensure!(bytes <= limit, PathTooLongSnafu { entry: shown_path(path), bytes, limit });
+
+        let limit = self.limits.all_paths_bytes();
+        ensure!(self.index.paths.len() + bytes <= limit, PathsTooLongSnafu { limit });
 
         let index = &mut self.index;
         let start = index.paths.len();
@@ -179,7 +183,7 @@ impl<'a> IndexBuilder<'a> {
         self.index.skipped.special_files += 1;
     }
 
-    /// The finished index. Of several files of one path the last one counts, as it would when they were unpacked in turn.
+    /// Returns the finished index. Of several files of one path the last one counts, as if they were unpacked in turn.
     pub(crate) fn finish(self) -> Result<Index, ArchiveError> {
         let mut index = self.index;
         ensure!(!index.entries.is_empty(), NoFilesSnafu);

@@ -1,12 +1,13 @@
-//! Paths of members: which are safe, and how they are written.
+//! Paths of members: normalisation, and refusal of unsafe ones.
 
-/// Why a path is left out.
+/// A path that is left out.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct UnsafePath;
 
-/// Appends `path` to `out` in its plain form, `a/b/c`: without `.` and empty components.
+/// Appends `path` to `out` in its normal form, `a/b/c`: without `.` and empty components.
 ///
-/// Absolute paths, `..` components, NUL bytes, what is not UTF-8, and what has no name at all are refused; `out` is then as it was.
+/// Absolute paths, `..` components, NUL bytes, bytes that are not UTF-8, and paths without a name are refused; `out` is then
+/// unchanged.
 pub(crate) fn push_normalised(path: &[u8], out: &mut String) -> Result<(), UnsafePath> {
     let path = std::str::from_utf8(path).map_err(|_| UnsafePath)?;
     if path.starts_with('/') || path.contains('\0') {
@@ -48,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn safe_paths_lose_what_means_nothing() {
+    fn safe_path_is_normalised() {
         for (path, expected) in [
             ("config/id", "config/id"),
             ("./config/id", "config/id"),
@@ -62,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn unsafe_paths_are_refused() {
+    fn unsafe_path_is_refused() {
         for path in ["/etc/passwd", "//x", "..", "../x", "config/../../x", "config/..", "", ".", "./", "a\0b"]
         {
             assert_eq!(normalised(path.as_bytes()), Err(UnsafePath), "{path:?}");
@@ -72,7 +73,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_passes_stays_below_the_root(path in "[a./]{0,12}") {
+        fn normalised_path_stays_below_the_root(path in "[a./]{0,12}") {
             if let Ok(path) = normalised(path.as_bytes()) {
                 let is_plain = path.split('/').all(|component| !["", ".", ".."].contains(&component));
                 prop_assert!(is_plain, "{}", path);

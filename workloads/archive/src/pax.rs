@@ -5,11 +5,11 @@
 /// A key and its value.
 pub(crate) type Record<'a> = (&'a [u8], &'a [u8]);
 
-/// What can't be split into records.
+/// Bytes that are not a record.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct MalformedRecord;
 
-/// The records of a header's content. The first malformed one is the last item.
+/// Returns the records of a header's content. The first malformed one is the last item.
 pub(crate) fn records(mut content: &[u8]) -> impl Iterator<Item = Result<Record<'_>, MalformedRecord>> {
     std::iter::from_fn(move || {
         // Some writers pad with NUL bytes.
@@ -49,13 +49,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_and_padding_are_no_records() {
+    fn padding_is_not_a_record() {
         assert_eq!(read(b""), Ok(vec![]));
         assert_eq!(read(b"6 a=b\n\0\0"), Ok(vec![(b"a".as_slice(), b"b".as_slice())]));
     }
 
     #[test]
-    fn a_record_that_lies_about_itself_is_malformed() {
+    fn record_with_wrong_length_is_malformed() {
         for content in [
             "7 a=b\n",
             "5 a=b\n",

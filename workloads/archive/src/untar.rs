@@ -1,7 +1,7 @@
-//! Tar: what lies where in the decompressed bytes.
+//! Tar: where each member lies in the decompressed bytes.
 //!
-//! The `tar` crate decodes the fields of a header; walking is done here, over a slice, so that names and contents are borrowed and
-//! every length is checked against the bytes that are really there.
+//! The `tar` crate decodes the fields of a header; iteration is done here, over a slice, so that names and contents are
+//! borrowed and every length is checked against the bytes that are really there.
 
 use std::{borrow::Cow, ops::Range};
 
@@ -9,12 +9,19 @@ use snafu::{OptionExt, ensure};
 use tar::{EntryType, Header};
 
 use crate::{
-    ArchiveError, Format, Limits, Place,
+    ArchiveError, Format, Place,
     decompress::{Completeness, Decompressed},
     error::{BrokenHeaderSnafu, NoFilesSnafu, NoTarInsideSnafu, TruncatedSnafu, shown_head, shown_path},
     index::{Index, IndexBuilder, MemberKind},
+    limits::{Bounds, Permit},
     pax,
 };
+
+/// The longest content of an extension header, as in other readers of tar. Names and attributes are far shorter.
+const MAX_EXTENSION_BYTES: usize = 1 << 20;
+
+/// The most extension headers in front of a member. Programs write up to four.
+const MAX_EXTENSIONS: usize = 64;
 
 /// Headers and contents are padded to this many bytes.
 const BLOCK_BYTES: usize = 512;
@@ -25,20 +32,21 @@ pub(crate) fn is_tar(bytes: &[u8]) -> bool {
     is_zero(block) || has_valid_checksum(Header::from_byte_slice(block)) || &block[257..262] == b"ustar"
 }
 
-/// The index of a decompressed tar archive.
+/// Returns the index of a decompressed tar archive.
 ///
-/// An archive that ends without the two blocks of zeros is taken as complete, as by every tar program; compressed archives have
-/// a checksum of their own that tells.
-pub(crate) fn index(tar: &Decompressed, format: Format, limits: &Limits) -> Result<Index, ArchiveError> {
+/// An archive that ends without the two blocks of zeros is taken as complete, as by every tar program; compressed archives
+/// have a checksum of their own.
+pub(crate) fn index(tar: &Decompressed, format: Format, bounds: &Bounds<'_>) -> Result<Index, ArchiveError> {
     let is_complete = tar.completeness == Completeness::Complete;
     ensure!(!(is_complete && tar.bytes.is_empty()), NoFilesSnafu);
     if is_complete || tar.bytes.len() >= BLOCK_BYTES {
         ensure!(is_tar(&tar.bytes), NoTarInsideSnafu { format, head: shown_head(&tar.bytes) });
     }
 
-    let mut builder = IndexBuilder::new(limits);
+    let mut builder = IndexBuilder::new(bounds.limits);
     let mut members = Members { tar: &tar.bytes, position: 0, last_path: None };
     while let Some(member) = members.next()? {
+        bounds.permit(tar.bytes.len() as u64)?;
         builder.count_member()?;
         match member.kind {
             MemberKind::File => builder.add_file(&member.path, member.content, member.modified)?,
@@ -62,7 +70,7 @@ struct Member<'a> {
     modified: u64,
 }
 
-/// What the extension headers in front of a member say about it.
+/// The contents of the extension headers in front of a member.
 #[derive(Default)]
 struct Extensions<'a> {
     path: Option<&'a [u8]>,
@@ -70,7 +78,7 @@ struct Extensions<'a> {
     is_sparse: bool,
 }
 
-/// Walks over the members.
+/// Iterates over the members.
 struct Members<'a> {
     tar: &'a [u8],
     position: usize,
@@ -78,10 +86,10 @@ struct Members<'a> {
 }
 
 impl<'a> Members<'a> {
-    /// The next member; `None` at the end of the archive.
+    /// Returns the next member, or `None` at the end of the archive.
     fn next(&mut self) -> Result<Option<Member<'a>>, ArchiveError> {
         let mut extensions = Extensions::default();
-        loop {
+        for _ in 0..MAX_EXTENSIONS {
             let Some(header) = self.next_header()? else { return Ok(None) };
             match header.entry_type() {
                 EntryType::GNULongName => extensions.path = Some(until_nul(self.next_extension(header)?)),
@@ -92,6 +100,7 @@ impl<'a> Members<'a> {
                 _ => return self.next_member(header, &extensions).map(Some),
             }
         }
+        self.broken("a member has too many extension headers").fail()
     }
 
     fn next_header(&mut self) -> Result<Option<&'a Header>, ArchiveError> {
@@ -119,7 +128,7 @@ impl<'a> Members<'a> {
         }
         let size = match extensions.size {
             Some(size) => size,
-            None => header.entry_size().ok().with_context(|| self.broken("the size is no number"))?,
+            None => header.entry_size().ok().with_context(|| self.broken("the size is not a number"))?,
         };
         let content =
             self.take(size).with_context(|| TruncatedSnafu { place: Place::In(shown_path(&path)) })?;
@@ -127,10 +136,11 @@ impl<'a> Members<'a> {
         Ok(Member { path, kind, content, modified: header.mtime().unwrap_or(0) })
     }
 
-    /// The content of an extension header.
+    /// Returns the content of an extension header.
     fn next_extension(&mut self, header: &Header) -> Result<&'a [u8], ArchiveError> {
-        let size = header.entry_size().ok().with_context(|| self.broken("the size is no number"))?;
+        let size = header.entry_size().ok().with_context(|| self.broken("the size is not a number"))?;
         let content = self.take(size).with_context(|| TruncatedSnafu { place: self.place() })?;
+        ensure!(content.len() <= MAX_EXTENSION_BYTES, self.broken("an extension header is too long"));
         Ok(&self.tar[content])
     }
 
@@ -141,7 +151,8 @@ impl<'a> Members<'a> {
                 b"path" => extensions.path = Some(value),
                 b"size" => {
                     let size = std::str::from_utf8(value).ok().and_then(|value| value.parse().ok());
-                    extensions.size = Some(size.with_context(|| self.broken("the PAX size is no number"))?);
+                    extensions.size =
+                        Some(size.with_context(|| self.broken("the PAX size is not a number"))?);
                 }
                 _ if key.starts_with(b"GNU.sparse.") => extensions.is_sparse = true,
                 _ => {}
@@ -150,9 +161,9 @@ impl<'a> Members<'a> {
         Ok(())
     }
 
-    /// Steps over the blocks in which a sparse file's map goes on after its header.
+    /// Skips the blocks in which the map of a sparse file continues after its header.
     fn skip_sparse_map(&mut self, header: &Header) -> Result<(), ArchiveError> {
-        /// Where such a block says whether another one follows.
+        /// The position in such a block of the flag that another one follows.
         const IS_EXTENDED: usize = 504;
         let mut is_extended = header.as_gnu().is_some_and(tar::GnuHeader::is_extended);
         while is_extended {
@@ -163,7 +174,7 @@ impl<'a> Members<'a> {
         Ok(())
     }
 
-    /// The next `size` bytes, if there are so many; steps over them and their padding.
+    /// Takes the next `size` bytes and their padding; `None` when there are fewer.
     fn take(&mut self, size: u64) -> Option<Range<usize>> {
         let left = self.tar.len() - self.position;
         let size = usize::try_from(size).ok().filter(|size| *size <= left)?;

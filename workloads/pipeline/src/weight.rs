@@ -14,7 +14,7 @@ const USUAL_RATIO: u64 = 12;
 /// lies. For the other formats it is a guess.
 pub(crate) fn unpacked_bytes(archive: &[u8], limits: &Limits) -> u64 {
     let compressed = archive.len() as u64;
-    let estimate = match Format::of(archive) {
+    let estimate = match Format::detect(archive) {
         None | Some(Format::Tar) => 0,
         Some(Format::Gzip) => gzip_content_bytes(archive).min(compressed.saturating_mul(MAX_DEFLATE_RATIO)),
         Some(Format::Bzip2 | Format::Xz | Format::Zip) => compressed.saturating_mul(USUAL_RATIO),

@@ -23,6 +23,8 @@ mod events;
 mod fault;
 mod files;
 mod gathering;
+#[cfg(feature = "hostile")]
+pub mod hostile;
 mod logs;
 mod machines;
 mod metrics;

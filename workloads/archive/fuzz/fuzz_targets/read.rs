@@ -1,4 +1,4 @@
-//! Any bytes are an archive or an error, within the limits.
+//! Any bytes are an archive or an error, within the limits. Seeds: `seeds` and `hostile-seeds`.
 #![no_main]
 
 use ccx_archive::{Archive, Limits};

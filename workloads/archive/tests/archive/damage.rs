@@ -1,4 +1,4 @@
-//! Truncated and corrupt archives say where.
+//! Truncated and corrupt archives are refused with the position of the damage.
 
 use ccx_archive::{Archive, ArchiveError, Limits};
 use ccx_messages::ErrorClass;
@@ -7,7 +7,7 @@ use tar::EntryType;
 use crate::pack::{bzip2, gzip, raw_member, read, refusal, tar, xz, zip};
 
 #[test]
-fn a_truncated_archive_names_the_entry() {
+fn truncated_archive_names_the_entry() {
     let plain = tar(&[("config/a", b"x"), ("config/b", &[b'y'; 5000])]);
     let end_of_a = 1024;
     assert_eq!(refusal(&plain[..end_of_a + 600]), "the archive is truncated in the entry \"config/b\"");
@@ -15,7 +15,7 @@ fn a_truncated_archive_names_the_entry() {
 }
 
 #[test]
-fn a_truncated_compressed_archive_names_the_entry() {
+fn truncated_compressed_archive_names_the_entry() {
     // Bytes that hardly compress, so that a cut in the middle is one in the middle of the file.
     let noise: Vec<u8> =
         (0_u32..300_000).map(|n| libdeflater::crc32(&n.to_le_bytes()).to_le_bytes()[0]).collect();
@@ -29,14 +29,14 @@ fn a_truncated_compressed_archive_names_the_entry() {
 }
 
 #[test]
-fn a_lost_checksum_is_a_truncation_though_no_file_is_missing() {
+fn missing_checksum_is_a_truncation_although_no_file_is_missing() {
     let compressed = gzip(&tar(&[("config/a", b"x")]));
     let without_trailer = &compressed[..compressed.len() - 8];
     assert_eq!(refusal(without_trailer), "the archive is truncated after the entry \"config/a\"");
 }
 
 #[test]
-fn nothing_but_magic_is_a_truncation() {
+fn magic_number_alone_is_a_truncation() {
     for magic in [b"\x1f\x8b".as_slice(), b"\x1f\x8b\x08\0\0\0\0\0\0\x03", b"\xfd7zXZ\0", b"BZh9"] {
         assert_eq!(refusal(magic), "the archive is truncated before the first entry", "{magic:?}");
     }
@@ -44,7 +44,7 @@ fn nothing_but_magic_is_a_truncation() {
 }
 
 #[test]
-fn every_truncation_is_an_error_or_has_fewer_files() {
+fn truncation_at_any_byte_is_an_error_or_has_fewer_files() {
     let files: [(&str, &[u8]); 3] = [("config/a", b"x"), ("config/b", &[b'y'; 700]), ("config/c", b"z")];
     let plain = tar(&files);
     for whole in [gzip(&plain), bzip2(&plain), xz(&plain), zip(&files)] {
@@ -59,7 +59,7 @@ fn every_truncation_is_an_error_or_has_fewer_files() {
 }
 
 #[test]
-fn a_wrong_checksum_is_reported() {
+fn wrong_checksum_is_reported() {
     let mut compressed = gzip(&tar(&[("config/a", b"x")]));
     let checksum = compressed.len() - 8;
     compressed[checksum] ^= 1;
@@ -72,7 +72,7 @@ fn a_wrong_checksum_is_reported() {
 }
 
 #[test]
-fn a_broken_header_is_reported_with_its_place() {
+fn broken_header_is_reported_with_its_place() {
     let first = raw_member(EntryType::Regular, b"config/a", b"x");
     let mut second = raw_member(EntryType::Regular, b"config/b", b"x");
     second[0] = b'C';
@@ -81,7 +81,7 @@ fn a_broken_header_is_reported_with_its_place() {
 }
 
 #[test]
-fn a_header_with_a_magic_number_but_a_wrong_checksum_is_a_broken_one() {
+fn header_with_magic_number_and_wrong_checksum_is_broken() {
     let mut plain = tar(&[("config/a", b"x")]);
     plain[0] = b'C';
     assert_eq!(refusal(plain), "unable to read the tar header before the first entry: the checksum is wrong");
@@ -91,7 +91,7 @@ fn a_header_with_a_magic_number_but_a_wrong_checksum_is_a_broken_one() {
 fn malformed_extensions_are_reported() {
     let member = raw_member(EntryType::Regular, b"config/a", b"x");
     for (records, reason) in
-        [("8 path=x\n", "a PAX record is malformed"), ("10 size=x\n", "the PAX size is no number")]
+        [("8 path=x\n", "a PAX record is malformed"), ("10 size=x\n", "the PAX size is not a number")]
     {
         let pax = raw_member(EntryType::XHeader, b"pax", records.as_bytes());
         let message = refusal([pax, member.clone()].concat());
@@ -100,15 +100,15 @@ fn malformed_extensions_are_reported() {
 }
 
 #[test]
-fn a_damaged_zip_member_is_named() {
+fn damaged_zip_member_is_named() {
     let mut compressed = zip(&[("config/a", b"some content")]);
     let content = 30 + "config/a".len();
     compressed[content + 3] ^= 0xff;
-    assert_eq!(refusal(compressed), "failed to read the zip entry \"config/a\"");
+    assert_eq!(refusal(compressed), "the zip entry \"config/a\" is corrupt");
 }
 
 #[test]
-fn every_error_is_the_fault_of_the_input() {
+fn archive_errors_are_bad_input() {
     let errors: [ArchiveError; 3] = [
         read("").unwrap_err(),
         read("no archive").unwrap_err(),

@@ -14,7 +14,7 @@ const FILES: [(&str, &[u8]); 3] = [
 ];
 
 #[test]
-fn the_format_is_told_by_the_first_bytes() {
+fn format_is_detected_by_the_first_bytes() {
     let plain = tar(&FILES);
     for (bytes, format) in [
         (plain.clone(), Format::Tar),
@@ -23,7 +23,7 @@ fn the_format_is_told_by_the_first_bytes() {
         (xz(&plain), Format::Xz),
         (zip(&FILES), Format::Zip),
     ] {
-        assert_eq!(Format::of(&bytes), Some(format));
+        assert_eq!(Format::detect(&bytes), Some(format));
         let archive = read(bytes).unwrap();
         assert_eq!(paths(&archive), ["config/empty", "config/id", "config/version.json"], "{format}");
         assert_eq!(archive.file("config/version.json"), Some(b"{}".as_slice()), "{format}");
@@ -34,14 +34,14 @@ fn the_format_is_told_by_the_first_bytes() {
 }
 
 #[test]
-fn the_size_is_that_of_the_tar_archive_or_of_the_contents() {
+fn unpacked_size_is_of_the_tar_archive_or_of_the_zip_contents() {
     let plain = tar(&FILES);
     assert_eq!(read(gzip(&plain)).unwrap().unpacked_bytes(), plain.len() as u64);
     assert_eq!(read(zip(&FILES)).unwrap().unpacked_bytes(), 39);
 }
 
 #[test]
-fn the_kind_follows_from_a_file() {
+fn kind_follows_from_infrastructure_file() {
     let ocp = read(tar(&FILES)).unwrap().kind();
     let hypershift = read(tar(&[("config/infrastructure.json", b"{}")])).unwrap().kind();
     assert_eq!((ocp, ocp.label()), (ArchiveKind::Ocp, "ocp"));
@@ -49,13 +49,13 @@ fn the_kind_follows_from_a_file() {
 }
 
 #[test]
-fn an_archive_may_be_of_nobody() {
+fn archive_without_valid_id_has_no_cluster() {
     assert_eq!(read(tar(&[("config/version.json", b"{}")])).unwrap().cluster_id(), None);
     assert_eq!(read(tar(&[("config/id", b"not a uuid")])).unwrap().cluster_id(), None);
 }
 
 #[test]
-fn the_newest_file_dates_the_archive() {
+fn newest_file_dates_the_archive() {
     let mut builder = Builder::new(Vec::new());
     for (path, modified) in [("config/a", MODIFIED - 5), ("config/b", MODIFIED), ("config/c", MODIFIED - 9)] {
         let mut header = header(EntryType::Regular, 1);
@@ -88,7 +88,7 @@ fn several_gzip_members_are_one_archive() {
 }
 
 #[test]
-fn of_several_files_of_a_path_the_last_one_counts() {
+fn duplicate_path_has_the_last_content() {
     let files: [(&str, &[u8]); 4] =
         [("config/x", b"1"), ("config/a", b"a"), ("./config/x", b"2"), ("config//x", b"3")];
     let archive = read(tar(&files)).unwrap();
@@ -97,7 +97,7 @@ fn of_several_files_of_a_path_the_last_one_counts() {
 }
 
 #[test]
-fn long_paths_are_read_in_every_way_that_they_are_written() {
+fn long_paths_are_read_in_every_encoding() {
     let prefixed = format!("config/{}/{}", "p".repeat(100), "n".repeat(90));
     let long = format!("config/{}/{}", "d".repeat(150), "n".repeat(150));
 
@@ -122,7 +122,7 @@ fn long_paths_are_read_in_every_way_that_they_are_written() {
 }
 
 #[test]
-fn a_pax_size_overrides_that_of_the_header() {
+fn pax_size_overrides_that_of_the_header() {
     let mut builder = Builder::new(Vec::new());
     builder.append_pax_extensions([("size", b"3".as_slice())]).unwrap();
     let pax = builder.into_inner().unwrap();
@@ -139,7 +139,7 @@ fn a_pax_size_overrides_that_of_the_header() {
 }
 
 #[test]
-fn the_end_mark_and_the_last_padding_may_be_missing() {
+fn missing_end_mark_and_padding_are_accepted() {
     let member = raw_member(EntryType::Regular, b"config/id", b"abc");
     assert_eq!(read(member.clone()).unwrap().file("config/id"), Some(b"abc".as_slice()));
     let cut_padding = &member[..515];
@@ -150,7 +150,7 @@ fn the_end_mark_and_the_last_padding_may_be_missing() {
 }
 
 #[test]
-fn other_bytes_are_no_archive() {
+fn other_bytes_are_not_an_archive() {
     assert_eq!(
         refusal("<?xml version='1.0'?><Error>"),
         "not an archive: it begins with \"<?xml version=\\'1\""
@@ -161,7 +161,7 @@ fn other_bytes_are_no_archive() {
 }
 
 #[test]
-fn compressed_bytes_that_are_no_tar_archive_are_refused() {
+fn compressed_text_is_refused() {
     let text = b"a text that somebody compressed";
     let expected =
         |format| format!("the {format} data holds no tar archive: it begins with \"a text that some\"");
@@ -171,7 +171,7 @@ fn compressed_bytes_that_are_no_tar_archive_are_refused() {
 }
 
 #[test]
-fn an_archive_without_files_is_refused() {
+fn archive_without_files_is_refused() {
     let no_files = "no files in the archive";
     assert_eq!(refusal(tar(&[])), no_files);
     assert_eq!(refusal(gzip(&tar(&[]))), no_files);
@@ -181,7 +181,7 @@ fn an_archive_without_files_is_refused() {
 }
 
 #[test]
-fn an_archive_can_be_shared_between_threads() {
+fn archive_is_shareable_between_threads() {
     fn assert_shareable<T: Send + Sync>() {}
     assert_shareable::<ccx_archive::Archive>();
 }

@@ -1,4 +1,4 @@
-//! The root of an archive is where the files are that the in-cluster operator always writes.
+//! The root of an archive is the folder of the files that the in-cluster operator always writes.
 
 use crate::pack::{paths, read, tar};
 
@@ -12,20 +12,20 @@ fn read_paths(packed: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn a_leading_directory_is_taken_away() {
+fn leading_directory_is_removed() {
     assert_eq!(read_paths(&["foo/events/x.json", "foo/config/id"]), ["config/id", "events/x.json"]);
     assert_eq!(read_paths(&["./config/id", "./events/x.json"]), ["config/id", "events/x.json"]);
     assert_eq!(read_paths(&["a/b/c/insights-operator/gathers.json"]), ["insights-operator/gathers.json"]);
 }
 
 #[test]
-fn a_marker_is_a_whole_path_and_not_the_beginning_of_one() {
+fn marker_is_a_whole_path_and_not_a_prefix() {
     assert_eq!(read_paths(&["configs/config/id"]), ["config/id"]);
     assert_eq!(read_paths(&["foo/config/identity"]), ["foo/config/identity"]);
 }
 
 #[test]
-fn the_uppermost_marker_is_the_root() {
+fn uppermost_marker_is_the_root() {
     assert_eq!(read_paths(&["config/id", "config/config/id"]), ["config/config/id", "config/id"]);
     assert_eq!(
         read_paths(&["foo/config/version.json", "foo/config/pod/config/id"]),
@@ -34,19 +34,19 @@ fn the_uppermost_marker_is_the_root() {
 }
 
 #[test]
-fn a_directory_that_not_all_files_are_in_stays() {
+fn directory_of_some_files_stays() {
     assert_eq!(read_paths(&["foo/config/id", "README"]), ["README", "foo/config/id"]);
     assert_eq!(read_paths(&["foo/config/id", "fooo/x"]), ["foo/config/id", "fooo/x"]);
 }
 
 #[test]
-fn an_archive_without_marker_stays_as_it_is() {
+fn archive_without_marker_is_unchanged() {
     assert_eq!(read_paths(&["data/a/x", "data/a/y"]), ["data/a/x", "data/a/y"]);
     assert_eq!(read_paths(&["data/config/workload_info.json"]), ["data/config/workload_info.json"]);
     assert_eq!(read_paths(&["x"]), ["x"]);
 }
 
 #[test]
-fn the_letters_of_a_root_may_be_any() {
+fn root_of_any_characters_is_removed() {
     assert_eq!(read_paths(&["ünïcode/config/id", "ünïcode/y"]), ["config/id", "y"]);
 }

@@ -11,7 +11,7 @@ fn read(bytes: Vec<u8>, limits: &Limits) -> Result<usize, String> {
 }
 
 #[test]
-fn the_upload_may_be_as_big_as_the_limit() {
+fn upload_at_the_limit_is_read() {
     let bytes = gzip(&tar(&[("config/a", b"x")]));
     let size = bytes.len() as u64;
     let limit = |compressed_bytes| Limits { compressed_bytes, ..Limits::default() };
@@ -21,7 +21,7 @@ fn the_upload_may_be_as_big_as_the_limit() {
 }
 
 #[test]
-fn the_tar_archive_may_be_as_big_as_the_limit() {
+fn tar_archive_at_the_limit_is_read() {
     let plain = tar(&[("config/a", &vec![b'x'; 100_000])]);
     let size = plain.len() as u64;
     let limit = |unpacked_bytes| Limits { unpacked_bytes, ..Limits::default() };
@@ -39,7 +39,7 @@ fn the_tar_archive_may_be_as_big_as_the_limit() {
 }
 
 #[test]
-fn the_members_of_a_zip_archive_may_be_as_big_as_the_limit_together() {
+fn zip_members_at_the_limit_together_are_read() {
     let bytes = zip(&[("config/a", &vec![b'x'; 60_000]), ("config/b", &vec![b'x'; 40_000])]);
     let limit = |unpacked_bytes| Limits { unpacked_bytes, ..Limits::default() };
     assert_eq!(read(bytes.clone(), &limit(100_000)), Ok(2));
@@ -48,7 +48,7 @@ fn the_members_of_a_zip_archive_may_be_as_big_as_the_limit_together() {
 }
 
 #[test]
-fn a_bomb_is_stopped_at_the_limit() {
+fn decompression_bomb_is_stopped_at_the_limit() {
     let zeros = vec![0; 20 << 20];
     let bomb = gzip(&zeros);
     assert!(bomb.len() < 300_000, "{}", bomb.len());
@@ -60,7 +60,7 @@ fn a_bomb_is_stopped_at_the_limit() {
 }
 
 #[test]
-fn there_may_be_as_many_entries_as_the_limit() {
+fn entries_at_the_limit_are_read() {
     let files: [(&str, &[u8]); 3] = [("config/a", b""), ("config/b", b""), ("config/c", b"")];
     let limit = |entries| Limits { entries, ..Limits::default() };
     for bytes in [tar(&files), zip(&files)] {
@@ -73,7 +73,7 @@ fn there_may_be_as_many_entries_as_the_limit() {
 }
 
 #[test]
-fn a_path_may_be_as_long_as_the_limit() {
+fn path_at_the_limit_is_read() {
     let path = format!("config/{}", "a".repeat(293));
     let limit = |path_bytes| Limits { path_bytes, ..Limits::default() };
     for bytes in [tar(&[(&path, b"")]), zip(&[(&path, b"")])] {

@@ -1,4 +1,4 @@
-//! Makes archives of every format.
+//! Builds archives of every format.
 
 use std::io::{Cursor, Read, Write};
 
@@ -7,7 +7,7 @@ use flate2::{Compression, write::GzEncoder};
 use tar::{Builder, EntryType, Header};
 use zip::{ZipWriter, write::SimpleFileOptions};
 
-/// A path and what is in the file.
+/// The path and the content of each file.
 pub(crate) type Files<'a> = &'a [(&'a str, &'a [u8])];
 
 /// When every packed file was written, in seconds since 1970-01-01 UTC.
@@ -18,7 +18,7 @@ pub(crate) fn read(bytes: impl Into<Vec<u8>>) -> Result<Archive, ArchiveError> {
     Archive::read(bytes.into().into(), &Limits::default())
 }
 
-/// What the error says when an archive is refused.
+/// The message of the error with which an archive is refused.
 pub(crate) fn refusal(bytes: impl Into<Vec<u8>>) -> String {
     read(bytes).unwrap_err().to_string()
 }
@@ -36,7 +36,7 @@ pub(crate) fn tar(files: Files<'_>) -> Vec<u8> {
     builder.into_inner().unwrap()
 }
 
-/// A tar archive of one member whose path is written as it is, be it as unsafe as it may.
+/// A tar archive of one member whose path is written as it is, however unsafe.
 pub(crate) fn raw_member(kind: EntryType, path: &[u8], content: &[u8]) -> Vec<u8> {
     let mut header = header(kind, content.len());
     header.as_old_mut().name[..path.len()].copy_from_slice(path);

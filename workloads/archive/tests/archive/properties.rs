@@ -1,4 +1,4 @@
-//! What holds for all archives.
+//! Properties of all archives.
 
 use std::{
     collections::BTreeMap,
@@ -37,7 +37,7 @@ fn packed(files: &Content) -> [Vec<u8>; 5] {
     [gzip(&plain), bzip2(&plain), xz(&plain), zip(&files), plain]
 }
 
-/// What the `tar` crate reads.
+/// The files that the `tar` crate reads.
 fn read_with_tar_crate(bytes: &[u8]) -> Content {
     let mut archive = tar::Archive::new(Cursor::new(bytes));
     let mut files = Content::new();
@@ -55,20 +55,20 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn what_is_packed_is_read(files in any_files()) {
+    fn packed_files_are_read_back(files in any_files()) {
         for bytes in packed(&files) {
             prop_assert_eq!(&read(bytes).unwrap(), &files);
         }
     }
 
     #[test]
-    fn the_tar_crate_reads_the_same(files in any_files()) {
+    fn tar_crate_reads_the_same(files in any_files()) {
         let [.., plain] = packed(&files);
         prop_assert_eq!(read(plain.clone()).unwrap(), read_with_tar_crate(&plain));
     }
 
     #[test]
-    fn every_truncation_is_an_error_or_has_fewer_or_the_same_files(files in any_files(), at in any::<Index>()) {
+    fn truncation_is_an_error_or_has_fewer_or_the_same_files(files in any_files(), at in any::<Index>()) {
         for mut bytes in packed(&files) {
             bytes.truncate(at.index(bytes.len()));
             if let Ok(read) = read(bytes) {
@@ -89,7 +89,7 @@ proptest! {
     }
 
     #[test]
-    fn a_changed_gzip_archive_is_never_read_as_another_one(files in any_files(), at in any::<Index>(), flip in 1_u8..) {
+    fn changed_gzip_archive_is_never_read_as_another(files in any_files(), at in any::<Index>(), flip in 1_u8..) {
         let [mut bytes, ..] = packed(&files);
         let at = at.index(bytes.len());
         bytes[at] ^= flip;

@@ -1,7 +1,7 @@
-//! The archives that the peers publish are read as they should be.
+//! The archives that the peers publish are read.
 //!
-//! They are read where they are (`CCX_REFERENCE`, or `../shared/reference` beside the checkout) and not copied here. What
-//! they prove is proven by archives of our own in the other tests too.
+//! They are read where they are (`CCX_REFERENCE`, or `../shared/reference` beside the checkout) and not copied here. The
+//! other tests cover the same with archives of our own.
 
 use std::{fs, path::PathBuf};
 
@@ -20,7 +20,7 @@ fn published(name: &str) -> Archive {
 
 #[test]
 #[ignore = "needs published samples"]
-fn a_plain_tar_with_an_id() {
+fn plain_tar_with_id_is_read() {
     let archive = published("ocp_with_id.tar");
     assert_eq!(paths(&archive), ["config/id"]);
     assert!(archive.cluster_id().is_some());
@@ -29,7 +29,7 @@ fn a_plain_tar_with_an_id() {
 
 #[test]
 #[ignore = "needs published samples"]
-fn a_plain_tar_without_id() {
+fn plain_tar_without_id_has_no_cluster() {
     let archive = published("correct_data.tar");
     assert_eq!(paths(&archive), ["config/workload_info.json"]);
     assert_eq!(archive.cluster_id(), None);
@@ -37,7 +37,7 @@ fn a_plain_tar_without_id() {
 
 #[test]
 #[ignore = "needs published samples"]
-fn an_archive_of_something_else() {
+fn archive_of_something_else_has_no_cluster() {
     let archive = published("wrong_data.tar");
     assert_eq!(paths(&archive), ["data/config/workload_info.json"]);
     assert_eq!(archive.cluster_id(), None);
@@ -45,7 +45,7 @@ fn an_archive_of_something_else() {
 
 #[test]
 #[ignore = "needs published samples"]
-fn an_archive_of_the_operator() {
+fn archive_of_the_operator_is_read() {
     let archive = published("rapid-recommendations.tar.gz");
     assert_eq!(archive.files().len(), 187);
     assert!(archive.file("insights-operator/remote-configuration.json").is_some());
@@ -54,7 +54,7 @@ fn an_archive_of_the_operator() {
 
 #[test]
 #[ignore = "needs published samples"]
-fn the_sample_of_the_operator() {
+fn sample_of_the_operator_is_read() {
     let reference = reference();
     let mut builder = tar::Builder::new(Vec::new());
     builder.append_dir_all("", reference.join("insights-archive-sample")).unwrap();

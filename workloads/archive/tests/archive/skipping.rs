@@ -1,4 +1,4 @@
-//! What is no plain file below the root is left out and counted.
+//! Members that are not plain files below the root are left out and counted.
 
 use std::io::{Cursor, Write};
 
@@ -40,7 +40,7 @@ fn devices_pipes_and_unknown_members_are_left_out() {
 }
 
 #[test]
-fn directories_and_global_headers_are_passed_by() {
+fn directories_and_global_headers_are_not_counted_as_skipped() {
     let members = [
         raw_member(EntryType::XGlobalHeader, b"pax_global_header", b"15 comment=abc\n"),
         raw_member(EntryType::Directory, b"config/", b""),
@@ -52,7 +52,7 @@ fn directories_and_global_headers_are_passed_by() {
 }
 
 #[test]
-fn the_name_of_a_link_does_not_stick_to_the_next_member() {
+fn long_name_applies_to_one_member_only() {
     let members = [
         raw_member(EntryType::GNULongLink, b"././@LongLink", b"a/very/long/target\0"),
         raw_member(EntryType::GNULongName, b"././@LongLink", b"config/long\0"),
@@ -82,7 +82,7 @@ fn sparse_files_are_left_out_with_their_maps() {
 }
 
 #[test]
-fn the_same_holds_for_zip() {
+fn unsafe_zip_members_are_left_out() {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default();
     writer.add_directory("config", options).unwrap();
