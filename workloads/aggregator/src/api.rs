@@ -1,4 +1,4 @@
-//! What all endpoints share.
+//! The state that all endpoints share.
 
 use std::{
     sync::{
@@ -14,10 +14,10 @@ use ccx_storage::Database;
 
 use crate::{cache::AnswerCache, content::CurrentContent, metrics::Metrics, openapi};
 
-/// What all endpoints share: the database, the kept answers, the texts about findings, and the limits.
+/// The state that all endpoints share: the database, the cache, the texts of the rules, and the limits.
 pub struct Api {
     pub(crate) database: Database,
-    /// None when the configuration gives it no memory.
+    /// `None` when the configuration gives it no memory.
     pub(crate) cache: Option<AnswerCache>,
     pub(crate) metrics: Metrics,
     pub(crate) content: Arc<CurrentContent>,
@@ -27,16 +27,16 @@ pub struct Api {
     pub(crate) versions: SchemaVersions,
 }
 
-/// How much one request may ask for.
+/// Bounds of one request.
 pub(crate) struct Limits {
     pub(crate) request_timeout: Duration,
     pub(crate) max_body_bytes: u64,
     pub(crate) max_clusters: usize,
-    /// Clusters without a report in this time are left out of an organisation's list.
+    /// Age from which a cluster's report no longer counts for its organisation's list.
     pub(crate) org_overview: Duration,
 }
 
-/// The versions of the database's schemas, as last seen; 0 is not known yet.
+/// The versions of the database's schemas, as last read; 0 is unknown.
 #[derive(Default)]
 pub(crate) struct SchemaVersions {
     pub(crate) public: AtomicU32,
@@ -44,7 +44,7 @@ pub(crate) struct SchemaVersions {
 }
 
 impl Api {
-    /// The API over `database`, whose statements `metrics` count.
+    /// Creates the API over `database`, whose statements `metrics` count.
     pub fn new(settings: &Aggregator, database: Database, metrics: Metrics) -> Self {
         let max_cache_bytes = settings.max_cache.as_u64();
         Self {
@@ -66,8 +66,8 @@ impl Api {
 }
 
 impl SchemaVersions {
-    /// Remembers a version; `None` is a schema that is not there.
-    pub(crate) fn saw(schema: &AtomicU32, version: Option<u32>) {
+    /// Stores a version; `None` is a schema that does not exist.
+    pub(crate) fn record(schema: &AtomicU32, version: Option<u32>) {
         schema.store(version.unwrap_or(0), Ordering::Relaxed);
     }
 }

@@ -1,41 +1,44 @@
-//! Answers that are kept ready, and the proof that they are still right.
+//! Encoded answers in memory, and the proof that they are still right.
 //!
-//! Each cluster belongs to one of a fixed number of *generations*; an announcement of a new report moves the cluster's generation
-//! on. An answer is kept together with the generation that was read **before** its rows were, and is used only while the
-//! generation is still the same. So it doesn't matter whether the announcement comes before, during or after the query: an answer
-//! made of old rows never matches. Two clusters may share a generation; then one's report makes the other's answer be read again.
+//! Each cluster belongs to one of a fixed number of *generations*; an announcement of a new report increments the cluster's
+//! generation. An entry keeps the generation that was read **before** its rows were, and is used only while the generation is
+//! still the same. So the order of announcement and query does not matter: an answer of old rows never matches. Two clusters may
+//! share a generation; then one's report invalidates the other's answer too.
 
 use std::{
     hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher},
-    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
 use ccx_messages::{ClusterId, OrgId};
 use quick_cache::{Weighter, sync::Cache};
 
-use crate::parameters::UserId;
+use crate::{extract::UserId, response::Encoded};
 
-/// How long an answer is used at most, also when nothing was announced.
+/// Longest use of an answer, also when nothing is announced.
 ///
 /// It bounds how long a vote, a disabled rule or a report that another service has written to the database stays unseen. Users
 /// reload a page some seconds after they have changed something; an answer asked for more often than this is hot.
 pub const MAX_ANSWER_AGE: Duration = Duration::from_secs(5);
 
-/// Number of generations: 32 KiB, and a thousand new reports between two requests for a cluster spoil its answer in 1 of 5 cases.
+/// Number of generations: 32 KiB, and a thousand new reports between two requests for a cluster invalidate its answer in 1 of 5
+/// cases.
 const GENERATIONS: u64 = 4096;
 
 /// Size of an answer by which the number of answers that fit is estimated, in bytes.
 const TYPICAL_ANSWER_BYTES: u64 = 8 * 1024;
 
-/// What the cache and the allocator add to each answer, in bytes, roughly.
-const OVERHEAD_BYTES: u64 = 160;
+/// Rough overhead of the cache and the allocator for each answer, in bytes.
+const OVERHEAD_BYTES: u64 = 256;
 
-/// Whose report an answer is, as whom it is seen.
+/// The report of an answer, and the user who sees it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Key {
-    /// The organisation that asks.
+    /// The organisation.
     pub(crate) org: OrgId,
     /// The cluster.
     pub(crate) cluster: ClusterId,
@@ -47,17 +50,17 @@ pub(crate) struct Key {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ticket(u64);
 
-/// The kept answers.
+/// The answers, bounded by their memory.
 #[derive(Debug)]
 pub(crate) struct AnswerCache {
-    answers: Cache<Key, Kept, ByBytes>,
+    answers: Cache<Key, CacheEntry, ByBytes>,
     generations: Box<[AtomicU64]>,
     is_in_use: AtomicBool,
 }
 
 #[derive(Clone, Debug)]
-struct Kept {
-    json: Bytes,
+struct CacheEntry {
+    answer: Arc<Encoded>,
     generation: u64,
     read_at: Instant,
 }
@@ -65,14 +68,14 @@ struct Kept {
 #[derive(Clone, Debug)]
 struct ByBytes;
 
-impl Weighter<Key, Kept> for ByBytes {
-    fn weight(&self, key: &Key, kept: &Kept) -> u64 {
-        OVERHEAD_BYTES + (key.user.as_str().len() + kept.json.len()) as u64
+impl Weighter<Key, CacheEntry> for ByBytes {
+    fn weight(&self, key: &Key, entry: &CacheEntry) -> u64 {
+        OVERHEAD_BYTES + (key.user.as_str().len() + entry.answer.max_bytes()) as u64
     }
 }
 
 impl AnswerCache {
-    /// A cache for at most `max_bytes`. It keeps nothing before [`resume`](Self::resume).
+    /// Creates a cache for at most `max_bytes`. It is out of use until [`resume`](Self::resume).
     pub(crate) fn new(max_bytes: u64) -> Self {
         let estimated_answers = usize::try_from(max_bytes / TYPICAL_ANSWER_BYTES).unwrap_or(usize::MAX);
         Self {
@@ -82,38 +85,38 @@ impl AnswerCache {
         }
     }
 
-    /// The answer for `key`, if there is one that is still right.
-    pub(crate) fn get(&self, key: &Key) -> Option<Bytes> {
+    /// Returns the answer for `key`, if there is a current one.
+    pub(crate) fn get(&self, key: &Key) -> Option<Arc<Encoded>> {
         if !self.is_in_use() {
             return None;
         }
-        let kept = self.answers.get(key)?;
-        let is_current = kept.generation == self.generation(key.cluster).load(Ordering::Acquire);
-        (is_current && kept.read_at.elapsed() < MAX_ANSWER_AGE).then_some(kept.json)
+        let entry = self.answers.get(key)?;
+        let is_current = entry.generation == self.generation(key.cluster).load(Ordering::Acquire);
+        (is_current && entry.read_at.elapsed() < MAX_ANSWER_AGE).then_some(entry.answer)
     }
 
-    /// To be taken before the rows are read. None while nothing may be kept.
+    /// Returns a ticket, to be taken before the rows are read; `None` while the cache is out of use.
     pub(crate) fn ticket(&self, cluster_id: ClusterId) -> Option<Ticket> {
         self.is_in_use().then(|| Ticket(self.generation(cluster_id).load(Ordering::Acquire)))
     }
 
-    /// Keeps an answer that was made of rows read after `ticket` was taken.
-    pub(crate) fn keep(&self, ticket: Ticket, key: Key, json: Bytes) {
-        self.answers.insert(key, Kept { json, generation: ticket.0, read_at: Instant::now() });
+    /// Inserts an answer from rows that were read after `ticket` was taken.
+    pub(crate) fn insert(&self, ticket: Ticket, key: Key, answer: Arc<Encoded>) {
+        self.answers.insert(key, CacheEntry { answer, generation: ticket.0, read_at: Instant::now() });
     }
 
-    /// A new report of the cluster is in the database.
+    /// Invalidates the answers about a cluster, as its report has changed.
     pub(crate) fn invalidate(&self, cluster_id: ClusterId) {
         self.generation(cluster_id).fetch_add(1, Ordering::AcqRel);
     }
 
-    /// New reports may be missed from now on: nothing is kept, and nothing that was kept is used.
+    /// Drops all answers and takes the cache out of use, as announcements may be missed from now on.
     pub(crate) fn suspend(&self) {
         self.is_in_use.store(false, Ordering::Release);
         self.answers.clear();
     }
 
-    /// From now on every new report is announced; until now, any may have been missed.
+    /// Puts the cache into use: from now on every change is announced; until now, any may have been missed.
     pub(crate) fn resume(&self) {
         for generation in &self.generations {
             generation.fetch_add(1, Ordering::AcqRel);
@@ -121,12 +124,12 @@ impl AnswerCache {
         self.is_in_use.store(true, Ordering::Release);
     }
 
-    /// Whether answers are kept at the moment.
+    /// Returns whether the cache is in use.
     pub(crate) fn is_in_use(&self) -> bool {
         self.is_in_use.load(Ordering::Acquire)
     }
 
-    /// The memory that the answers take, in bytes.
+    /// Returns the memory of the answers, in bytes.
     pub(crate) fn weight_bytes(&self) -> u64 {
         self.answers.weight()
     }

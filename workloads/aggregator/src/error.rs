@@ -1,13 +1,21 @@
-//! Everything that can go wrong with a request, and the status and text that the client gets for it.
+//! Every reason why a request can't be answered, with its status and text.
 //!
 //! The texts of the 400s, 401s, 403s and 404s are those of the service that this one replaces; clients compare some of them.
 
-use axum::http::StatusCode;
+use std::sync::Arc;
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
 use ccx_messages::{ErrorClass, OrgId};
 use ccx_storage::StorageError;
 use snafu::Snafu;
 
-use crate::answer::Answer;
+use crate::response::problem;
+
+/// When a client should ask again after a 503: the database is checked every 2 s, and recovers within a few.
+const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("5");
 
 /// Why a request can't be answered. The message is what the client reads, except for our own faults and the database's.
 #[derive(Debug, Snafu)]
@@ -15,10 +23,10 @@ use crate::answer::Answer;
 pub(crate) enum ApiError {
     /// A part of the path is empty.
     #[snafu(display("Missing required param from request: {name}"))]
-    MissingParameter { name: &'static str },
+    MissingParameter { name: String },
     /// A part of the path is not what it should be.
     #[snafu(display("Error during parsing param '{name}' with value '{value}'. Error: '{reason}'"))]
-    BadParameter { name: &'static str, value: String, reason: String },
+    BadParameter { name: String, value: String, reason: String },
     /// One of several clusters is not a UUID.
     #[snafu(display("invalid cluster ID: '{value}'. Error: {reason}"))]
     BadClusterInList { value: String, reason: String },
@@ -46,31 +54,37 @@ pub(crate) enum ApiError {
     /// The body is JSON of another shape.
     #[snafu(display("bad type in json data"))]
     BodyType,
-    /// Nobody says who asks.
+    /// The request has no identity.
     #[snafu(display("Missing auth token"))]
     MissingToken,
-    /// What says who asks can't be read.
+    /// The identity can't be read, or there are two.
     #[snafu(display("Malformed authentication token"))]
     MalformedToken,
-    /// Who asks belongs to no organisation.
+    /// The identity names no organisation.
     #[snafu(display(
         "error retrieving requester org_id from token. account_number [{account_number}], user data [{{UserID:{user_id}}}]"
     ))]
     NoOrganization { account_number: String, user_id: String },
-    /// Who asks belongs to another organisation.
+    /// The caller belongs to another organisation.
     #[snafu(display(
         "you have no permissions to get or change info about the organization with ID {asked}; \
          you can access info about organization with ID {own}"
     ))]
     Forbidden { asked: OrgId, own: OrgId },
-    /// There is no such thing.
+    /// The item does not exist.
     #[snafu(display("Item with ID {item} was not found in the storage"))]
     NotFound { item: String },
+    /// The path exists, but not for this method.
+    #[snafu(display("the method is not allowed for this path"))]
+    MethodNotAllowed,
+    /// The URI is longer than allowed.
+    #[snafu(display("the URI of the request is longer than {max_bytes} bytes"))]
+    UriTooLong { max_bytes: usize },
     /// The request took too long.
     #[snafu(display("the request took too long"))]
     TimedOut,
     /// The database can't answer.
-    #[snafu(display("failed to read from the database"), context(false))]
+    #[snafu(display("failed to query the database"), context(false))]
     Storage { source: StorageError },
     /// An answer can't be written as JSON.
     #[snafu(display("failed to encode the answer"), context(false))]
@@ -78,21 +92,31 @@ pub(crate) enum ApiError {
     /// The metrics can't be written as text.
     #[snafu(display("failed to encode the metrics"), context(false))]
     MetricsEncoding { source: prometheus::Error },
+    /// The handler's struct does not fit its path.
+    #[snafu(display("the route and its handler disagree about the parameters"))]
+    Route,
+    /// The handler panicked.
+    #[snafu(display("the handler panicked"))]
+    Panicked,
 }
 
 impl ApiError {
-    /// Whether asking again later can help, and whether it is the client's fault or ours.
+    /// Returns whether asking again later can help, or whether the request or the service is at fault.
     pub(crate) fn class(&self) -> ErrorClass {
         match self {
             Self::TimedOut => ErrorClass::Transient,
             Self::Storage { source } if source.class() == ErrorClass::Transient => ErrorClass::Transient,
             // What the client sends is checked before it gets to the database.
-            Self::Storage { .. } | Self::Encoding { .. } | Self::MetricsEncoding { .. } => ErrorClass::Bug,
+            Self::Storage { .. }
+            | Self::Encoding { .. }
+            | Self::MetricsEncoding { .. }
+            | Self::Route
+            | Self::Panicked => ErrorClass::Bug,
             _ => ErrorClass::BadInput,
         }
     }
 
-    /// The status of the answer.
+    /// Returns the status of the answer.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::MissingToken | Self::MalformedToken | Self::NoOrganization { .. } => {
@@ -100,7 +124,9 @@ impl ApiError {
             }
             Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::NotFound { .. } => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UriTooLong { .. } => StatusCode::URI_TOO_LONG,
             _ => match self.class() {
                 ErrorClass::BadInput => StatusCode::BAD_REQUEST,
                 ErrorClass::Transient => StatusCode::SERVICE_UNAVAILABLE,
@@ -109,14 +135,29 @@ impl ApiError {
         }
     }
 
-    /// What the client gets. It learns nothing about the inside.
-    pub(crate) fn answer(&self) -> Answer {
+    /// Returns the text for the client, which tells nothing about the inside of the service.
+    fn message(&self) -> String {
         match self.status() {
-            status @ StatusCode::INTERNAL_SERVER_ERROR => Answer::problem(status, "Internal Server Error"),
-            status @ StatusCode::SERVICE_UNAVAILABLE => {
-                Answer::problem(status, "the results are not available at the moment, try again later")
+            StatusCode::INTERNAL_SERVER_ERROR => "Internal Server Error".into(),
+            StatusCode::SERVICE_UNAVAILABLE => {
+                "the results are not available at the moment, try again later".into()
             }
-            status => Answer::problem(status, &self.to_string()),
+            _ => self.to_string(),
         }
+    }
+}
+
+/// The reason for an answer, as an extension of the response: for the log, never for the client.
+#[derive(Clone)]
+pub(crate) struct Failure(pub(crate) Arc<ApiError>);
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = problem(self.status(), &self.message());
+        if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
+        }
+        response.extensions_mut().insert(Failure(Arc::new(self)));
+        response
     }
 }

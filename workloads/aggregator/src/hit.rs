@@ -3,64 +3,57 @@
 use ccx_messages::format_utc_seconds;
 use ccx_storage::read::StoredHit;
 use serde::Serialize;
-use serde_json::{Value, json, value::RawValue};
-
-use crate::openapi::schema;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 /// A rule that hit.
-#[derive(Serialize)]
-pub(crate) struct HitPayload<'a> {
-    component: &'a str,
-    key: &'a str,
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Hit {
+    /// The rule's module and `.report`.
+    component: String,
+    /// The error key: the rule's finding.
+    key: String,
+    /// The user's vote on the rule: -1, 0 or 1.
+    #[schema(minimum = -1, maximum = 1)]
     user_vote: i16,
+    /// Whether the rule is disabled for the cluster.
     disabled: bool,
-    disable_feedback: &'a str,
-    /// Empty unless somebody has disabled the rule or said why.
+    /// The user's reason for disabling the rule.
+    disable_feedback: String,
+    /// When the rule was disabled or a reason was given; empty when neither.
+    #[schema(example = "2026-01-23T16:15:59Z")]
     disabled_at: String,
-    details: &'a RawValue,
+    /// The data for the rule's texts.
+    #[schema(value_type = Object)]
+    details: Box<RawValue>,
+    /// Since when the rule has hit without interruption.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "2026-01-23T16:15:59Z", nullable = false)]
     impacted: Option<String>,
 }
 
-impl<'a> From<&'a StoredHit> for HitPayload<'a> {
-    fn from(stored: &'a StoredHit) -> Self {
+impl From<StoredHit> for Hit {
+    fn from(stored: StoredHit) -> Self {
         Self {
-            component: &stored.component,
-            key: &stored.error_key,
             user_vote: stored.user_vote,
             disabled: stored.is_disabled,
-            disable_feedback: &stored.disable_feedback,
             disabled_at: stored.disabled_at.map(format_utc_seconds).unwrap_or_default(),
-            details: details(stored),
             impacted: stored.created_at.map(format_utc_seconds),
+            details: details(stored.template_data, &stored.component, &stored.error_key),
+            component: stored.component,
+            key: stored.error_key,
+            disable_feedback: stored.disable_feedback,
         }
     }
 }
 
-/// The data for the rule's texts. Clients fall over anything but an object, so what is none becomes an empty one.
-pub(crate) fn details(stored: &StoredHit) -> &RawValue {
-    let details = serde_json::from_str::<&RawValue>(&stored.template_data).ok();
+/// Returns the data for the rule's texts. Clients fail on anything but an object, so anything else becomes an empty one.
+pub(crate) fn details(template_data: String, component: &str, error_key: &str) -> Box<RawValue> {
+    let details = RawValue::from_string(template_data).ok();
     details.filter(|details| details.get().starts_with('{')).unwrap_or_else(|| {
-        let StoredHit { component, error_key, .. } = stored;
-        tracing::warn!(component, error_key, "a hit's stored details are no JSON object");
-        serde_json::from_str("{}").expect("an empty object is JSON")
+        tracing::warn!(component, error_key, "stored details of a hit are not a JSON object");
+        RawValue::from_string("{}".into()).expect("an empty object is JSON")
     })
-}
-
-impl HitPayload<'_> {
-    /// The JSON schema.
-    pub(crate) fn schema() -> Value {
-        schema::object(&json!({
-            "component": { "type": "string", "description": "The rule's module and `.report`." },
-            "key": { "type": "string", "description": "What the rule found." },
-            "user_vote": { "type": "integer", "enum": [-1, 0, 1], "description": "The user's vote on the rule." },
-            "disabled": { "type": "boolean", "description": "Whether the rule is switched off for this cluster." },
-            "disable_feedback": { "type": "string", "description": "Why the user switched it off." },
-            "disabled_at": schema::time("When it was switched off; empty when it was not."),
-            "details": { "type": "object", "description": "The data for the rule's texts." },
-            "impacted": schema::time("Since when the rule has hit without a break."),
-        }))
-    }
 }
 
 #[cfg(test)]
@@ -83,17 +76,17 @@ mod tests {
     }
 
     fn json(hit: &StoredHit) -> String {
-        serde_json::to_string(&HitPayload::from(hit)).unwrap()
+        serde_json::to_string(&Hit::from(hit.clone())).unwrap()
     }
 
     #[test]
-    fn the_details_are_passed_on_as_they_were_received() {
+    fn hit_details_are_passed_on_as_they_were_received() {
         let expected = r#"{"component":"a.b.report","key":"KEY","user_vote":-1,"disabled":true,"disable_feedback":"noisy","disabled_at":"2023-11-14T22:13:21Z","details":{"type": "rule","n":1.50},"impacted":"2023-11-14T22:13:20Z"}"#;
         assert_eq!(json(&hit()), expected);
     }
 
     #[test]
-    fn what_is_not_known_is_empty_or_absent_and_broken_details_are_an_empty_object() {
+    fn hit_with_unknown_times_and_broken_details_has_empty_values() {
         let hit = StoredHit { created_at: None, disabled_at: None, template_data: "{".into(), ..hit() };
         let expected = r#"{"component":"a.b.report","key":"KEY","user_vote":-1,"disabled":true,"disable_feedback":"noisy","disabled_at":"","details":{}}"#;
         assert_eq!(json(&hit), expected);

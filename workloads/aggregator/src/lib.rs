@@ -1,48 +1,51 @@
 //! `insights-results-aggregator`: rows become REST answers.
 //!
 //! ```text
-//!             ┌ routes ── the table of endpoints: method, path, who may ask, what answers
-//!   request ──▶ dispatch ── counts, authenticates, checks the organisation, limits the time
+//!   request ──▶ router ── the endpoints' paths, and the redirects between `…/` and `…`
+//!                 │
+//!               layers ── metrics and logs, limits, panics, ETag and gzip
+//!                 │
+//!               extract ── the caller, the organisation, the parameters, the body
 //!                 │
 //!                 ▼
 //!              endpoints/* ──▶ cache ──(miss)──▶ ccx_storage::read ──▶ PostgreSQL
 //!                 │              ▲                                        │
 //!                 ▼              └────────── invalidation ◀── NOTIFY ─────┘
-//!              answer, error ──▶ response
+//!             response, error
 //! ```
 //!
-//! **Adding an endpoint** is one file in `endpoints` with a `ROUTE` and a line in [`routes::TABLE`](routes). The table is the only
-//! place that knows paths; the router, the redirects between `…/` and `…`, the metrics' labels, `openapi.json` and the tests
-//! that every path is protected are all made from it.
+//! **Adding an endpoint** takes its handler with the types of its request and answer, in a file of `endpoints`, and a line in
+//! `endpoints.rs`. The router, the redirects, the labels of the metrics, `openapi.json` and the tests that every path is
+//! protected are all derived from that line.
 //!
-//! **Who may ask.** An endpoint below an organisation receives its [`OrgId`](ccx_messages::OrgId) only from the dispatcher, after
-//! the caller's organisation was compared with it, so that no endpoint can forget the check.
+//! **Access.** A handler gets the [`OrgId`](ccx_messages::OrgId) of its path only from the extractor `Member`, after the
+//! caller's organisation was compared with it, so that no endpoint can omit the check.
 //!
-//! **How old an answer may be.** A kept answer is used until the writer announces a new report of its cluster (at once, over
+//! **Age of an answer.** A cached answer is used until the writer announces a new report of its cluster (at once, over
 //! LISTEN/NOTIFY), and for at most [`MAX_ANSWER_AGE`] in any case: other writers on the same database, such as the services that
 //! this one replaces, announce nothing when they store a report, a vote or a disabled rule. While announcements can't be received,
-//! nothing is kept at all.
+//! the cache is out of use.
 //!
-//! **When the database is away**, answers are `503`, never `404`: a client takes `404` for "no report yet" and acts on it. The
-//! process stays alive and unready, and recovers by itself.
+//! **When the database is unavailable**, answers are `503`, never `404`: a client takes `404` for "no report yet" and acts on it.
+//! The process stays alive and unready, and recovers by itself.
 
-mod answer;
 mod api;
-mod auth;
 mod cache;
 mod content;
-mod dispatch;
 mod endpoints;
 mod error;
+mod extract;
 mod hit;
+mod identity;
 mod indent;
 mod invalidation;
+mod layers;
 mod metrics;
 mod openapi;
-mod parameters;
 mod readiness;
 mod recommendation;
-mod routes;
+mod response;
+mod router;
 mod server;
 
 #[cfg(test)]
@@ -51,5 +54,4 @@ mod tests;
 pub use api::Api;
 pub use cache::MAX_ANSWER_AGE;
 pub use metrics::Metrics;
-pub use openapi::openapi;
 pub use server::{AggregatorError, router, run};

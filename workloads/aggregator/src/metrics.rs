@@ -1,7 +1,7 @@
-//! What is counted and timed. The first block has the names and labels of the service that this one replaces, so that its
-//! dashboards work unchanged; the second is ours.
+//! The metrics. The first block has the names and labels of the service that this one replaces, so that its dashboards work
+//! unchanged; the second is ours.
 //!
-//! A good answer looks no label up: each route holds its counters.
+//! Each route holds its counters, so that a good answer needs no lookup of labels.
 
 use std::{sync::Arc, time::Instant};
 
@@ -38,7 +38,7 @@ pub(crate) struct RouteMetrics {
 }
 
 impl Metrics {
-    /// The metrics, each name behind `namespace` and an underscore, or alone if it is empty.
+    /// Registers the metrics, each name behind `namespace` and an underscore, or alone if it is empty.
     pub fn new(namespace: &str) -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
         let registrar = MetricRegistrar::new(&registry, namespace);
@@ -74,19 +74,19 @@ impl Metrics {
         })
     }
 
-    /// The registry, for `/metrics`.
+    /// Returns the registry, for `/metrics`.
     pub fn registry(&self) -> &Registry {
         &self.registry
     }
 
-    /// Everything in Prometheus' text format.
+    /// Encodes all metrics in Prometheus' text format.
     pub(crate) fn encode(&self) -> Result<Vec<u8>, prometheus::Error> {
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(text)
     }
 
-    /// Counts and times the database's statements.
+    /// Returns an observer that counts and times the database's statements.
     pub fn query_observer(&self) -> QueryObserver {
         let (count, seconds) = (self.sql_queries.clone(), self.sql_durations.clone());
         Arc::new(move |name, duration| {
@@ -95,7 +95,7 @@ impl Metrics {
         })
     }
 
-    /// The counters of one route; `endpoint` is its whole path with the parameters' names.
+    /// Returns the counters of one route; `endpoint` is its whole path with the parameters' names.
     pub(crate) fn route(&self, endpoint: String) -> RouteMetrics {
         RouteMetrics {
             requests: self.requests.with_label_values(&[&endpoint]),
@@ -108,13 +108,18 @@ impl Metrics {
 }
 
 impl RouteMetrics {
-    /// A request has come in.
+    /// Returns the whole path with the parameters' names.
+    pub(crate) fn path(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Counts a request that has come in.
     pub(crate) fn started(&self) -> Instant {
         self.requests.inc();
         Instant::now()
     }
 
-    /// A request that came in at `started` is answered.
+    /// Counts and times the answer to a request that came in at `started`.
     pub(crate) fn answered(&self, started: Instant, status: StatusCode) {
         let elapsed = started.elapsed();
         self.microseconds.observe(elapsed.as_secs_f64() * 1e6);
@@ -137,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn names_and_labels_are_those_of_the_dashboards() {
+    fn metrics_have_the_names_and_labels_of_the_dashboards() {
         let metrics = Metrics::new("aggregator").unwrap();
         let route = metrics.route("/api/v1/info".into());
         route.answered(route.started(), StatusCode::OK);
@@ -158,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_namespace_names_stand_alone() {
+    fn metrics_without_a_namespace_have_no_prefix() {
         assert!(encoded(&Metrics::new("").unwrap()).contains("\nsql_queries_counter 0\n"));
     }
 }

@@ -1,121 +1,188 @@
-//! `openapi.json`, made from the table of endpoints.
+//! `openapi.json`, from the endpoints: their paths and schemas are described beside their handlers, and what follows from a path
+//! (its parameters, who may ask, and the problems that it can answer with) is added here.
 
-pub(crate) mod schema;
+use utoipa::{
+    PartialSchema as _, ToSchema as _,
+    openapi::{
+        Components, ContentBuilder, HttpMethod, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder,
+        PathItem, Paths, Ref, RefOr, Required, ResponseBuilder, Schema, SecurityRequirement, ServerBuilder,
+        path::{Operation, Parameter, ParameterBuilder, ParameterIn},
+        response::Response,
+        schema::{ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, Type},
+        security::{ApiKey, ApiKeyValue, SecurityScheme},
+    },
+};
 
-use serde_json::{Map, Value, json};
+use crate::{endpoints::endpoints, response::Problem};
 
-use crate::routes::{Content, Handler, Route, TABLE};
+/// The name of the security scheme.
+const IDENTITY: &str = "identity";
 
-/// The document of the API below `prefix`, as JSON.
-pub fn openapi(prefix: &str) -> String {
-    let mut paths = Map::new();
-    for route in TABLE {
-        let path = paths.entry(format!("/{}", route.path)).or_insert_with(|| json!({}));
-        path[route.method.as_str().to_ascii_lowercase()] = operation(route);
-    }
-    let document = json!({
-        "openapi": "3.0.3",
-        "info": {
-            "title": "insights-results-aggregator",
-            "description": "What the rules found in the data of OpenShift clusters.",
-            "version": env!("CARGO_PKG_VERSION"),
-            "license": { "name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0" },
-        },
-        "servers": [{ "url": prefix.trim_end_matches('/'), "description": "This service" }],
-        "paths": paths,
-        "components": {
-            "securitySchemes": {
-                "identity": {
-                    "type": "apiKey",
-                    "in": "header",
-                    "name": "x-rh-identity",
-                    "description": "Base64 of JSON with the caller's organisation in `identity.org_id`; needed unless the service \
-                                    is configured to trust what is in front of it.",
-                },
-            },
-            "responses": problems(),
-        },
-    });
-    format!("{document:#}\n")
+/// Paths that answer without an identity.
+const OPEN_PATHS: [&str; 2] = ["/metrics", "/openapi.json"];
+
+/// Returns the document of the API below `prefix`, as JSON.
+pub(crate) fn openapi(prefix: &str) -> String {
+    let document = document(prefix);
+    let json = serde_json::to_string_pretty(&document).expect("the document has only text keys");
+    format!("{json}\n")
 }
 
-fn operation(route: &Route) -> Value {
-    let (responses, security) = match route.handler {
-        Handler::Open(_) => (vec!["405"], json!([])),
-        Handler::Known(_) => (vec!["401", "405"], json!([{ "identity": [] }])),
-        Handler::Members { .. } => {
-            (vec!["400", "401", "403", "404", "405", "500", "503"], json!([{ "identity": [] }]))
+/// Returns the document of the API below `prefix`.
+pub(crate) fn document(prefix: &str) -> OpenApi {
+    let mut paths = Paths::new();
+    let mut components = components();
+    for (schemas, described, _) in endpoints() {
+        components.schemas.extend(schemas);
+        for (path, mut item) in described.paths {
+            // Only one path calls it so, and only in texts and metrics: clients generated from this document know one name.
+            let path = path.replace("{organization}", "{org_id}");
+            for operation in operations_mut(&mut item) {
+                complete(operation, &path);
+            }
+            merge(&mut paths, path, item);
         }
-    };
-    let mut operation = json!({
-        "operationId": route.operation,
-        "summary": route.summary,
-        "security": security,
-        "responses": { "200": { "description": "The answer.", "content": content(&route.content) } },
-    });
-    for status in responses {
-        operation["responses"][status] = json!({ "$ref": format!("#/components/responses/{status}") });
     }
-    let parameters: Vec<Value> = parameter_names(route.path).map(parameter).collect();
+    let info = InfoBuilder::new()
+        .title("insights-results-aggregator")
+        .description(Some("Findings of the rules in the data of OpenShift clusters."))
+        .version(env!("CARGO_PKG_VERSION"))
+        .license(Some(LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()));
+    let server =
+        ServerBuilder::new().url(prefix.trim_end_matches('/')).description(Some("This service")).build();
+    OpenApiBuilder::new()
+        .info(info.build())
+        .servers(Some([server]))
+        .paths(paths)
+        .components(Some(components))
+        .build()
+}
+
+/// Two endpoints may have the same path and different methods.
+fn merge(paths: &mut Paths, path: String, item: PathItem) {
+    match paths.paths.get_mut(&path) {
+        Some(known) => known.merge_operations(item),
+        None => {
+            paths.paths.insert(path, item);
+        }
+    }
+}
+
+/// Returns the operations of a path.
+pub(crate) fn operations(item: &PathItem) -> impl Iterator<Item = (HttpMethod, &Operation)> {
+    let by_method = [
+        (HttpMethod::Get, &item.get),
+        (HttpMethod::Put, &item.put),
+        (HttpMethod::Post, &item.post),
+        (HttpMethod::Delete, &item.delete),
+    ];
+    by_method.into_iter().filter_map(|(method, operation)| Some((method, operation.as_ref()?)))
+}
+
+fn operations_mut(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [&mut item.get, &mut item.put, &mut item.post, &mut item.delete].into_iter().flatten()
+}
+
+/// Adds what follows from the path.
+fn complete(operation: &mut Operation, path: &str) {
+    let parameters: Vec<RefOr<Parameter>> =
+        parameter_names(path).map(|name| RefOr::T(parameter(name))).collect();
+    let mut problems = vec!["405", "414"];
+    let is_open = OPEN_PATHS.contains(&path);
+    if !is_open {
+        problems.push("401");
+    }
     if !parameters.is_empty() {
-        operation["parameters"] = parameters.into();
+        problems.extend(["400", "403", "404", "500", "503"]);
+        operation.parameters = Some(parameters);
     }
-    if let Some(body) = route.body {
-        operation["requestBody"] =
-            json!({ "required": true, "content": { "application/json": { "schema": body() } } });
-        operation["responses"]["413"] = json!({ "$ref": "#/components/responses/413" });
+    if operation.request_body.is_some() {
+        problems.push("413");
     }
-    operation
+    for status in problems {
+        let reference = RefOr::Ref(Ref::from_response_name(status));
+        operation.responses.responses.insert(status.to_owned(), reference);
+    }
+    let requirement = SecurityRequirement::new::<_, [&str; 0], &str>(IDENTITY, []);
+    operation.security = Some(if is_open { vec![] } else { vec![requirement] });
 }
 
-fn content(content: &Content) -> Value {
-    match content {
-        Content::Json(schema) => json!({ "application/json": { "schema": schema() } }),
-        Content::Text(content_type) => json!({ *content_type: { "schema": { "type": "string" } } }),
-    }
-}
-
-/// The names in braces.
+/// Returns the names in braces.
 pub(crate) fn parameter_names(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }
 
-fn parameter(name: &str) -> Value {
-    let (description, schema) = match name {
-        "org_id" | "organization" => (
-            "The organisation's number.",
-            json!({ "type": "integer", "format": "int64", "minimum": 1, "maximum": 2_147_483_647 }),
-        ),
-        "cluster" => ("The cluster's id.", schema::uuid()),
+fn parameter(name: &str) -> Parameter {
+    let (description, schema): (&str, Schema) = match name {
+        "org_id" => ("The organisation's number.", organization().into()),
+        "cluster" => ("The cluster's id.", uuid().into()),
         "cluster_list" => {
-            ("Ids of clusters, separated by commas.", json!({ "type": "array", "items": schema::uuid() }))
+            ("Ids of clusters, separated by commas.", ArrayBuilder::new().items(uuid()).build().into())
         }
-        "user_id" => ("The user's id.", json!({ "type": "string", "minLength": 1, "maxLength": 256 })),
+        "user_id" => ("The user's id.", text().min_length(Some(1)).max_length(Some(256)).build().into()),
         "rule_id" => (
             "The rule's module, a bar and an error key.",
-            json!({ "type": "string", "pattern": r"^[a-zA-Z_0-9]+\.[a-zA-Z_0-9.]+\|[a-zA-Z_0-9]+$" }),
+            text().pattern(Some(r"^[a-zA-Z_0-9]+\.[a-zA-Z_0-9.]+\|[a-zA-Z_0-9]+$")).build().into(),
         ),
-        _ => ("", json!({ "type": "string" })),
+        other => unreachable!("the parameter {other} has no description"),
     };
-    json!({ "name": name, "in": "path", "required": true, "description": description, "schema": schema })
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .description(Some(description))
+        .schema(Some(schema))
+        .build()
 }
 
-fn problems() -> Value {
-    let problem = |description: &str| {
-        let schema =
-            schema::object(&json!({ "status": { "type": "string", "description": "What is wrong." } }));
-        json!({ "description": description, "content": { "application/json": { "schema": schema } } })
-    };
-    json!({
-        "400": problem("A part of the request is not what it should be, or a cluster of the list is another organisation's."),
-        "401": problem("The caller's identity is missing or can't be read."),
-        "403": problem("The organisation is not the caller's."),
-        "404": problem("There is no such report or rule."),
-        "405": { "description": "The path exists, but not for this method." },
-        "413": problem("The body is too large."),
-        "500": problem("The service is at fault."),
-        "503": problem("The database can't be reached or answers too slowly; the same request may succeed later."),
-    })
+fn text() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
+fn uuid() -> utoipa::openapi::Object {
+    let examples = ["34c3ecc5-624a-49a5-bab8-4fdc5e51a266"];
+    text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid))).examples(examples).build()
+}
+
+fn organization() -> utoipa::openapi::Object {
+    ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+        .minimum(Some(1))
+        .maximum(Some(2_147_483_647))
+        .build()
+}
+
+fn components() -> Components {
+    let mut components = Components::new();
+    let description = "Base64 of JSON with the caller's organisation in `identity.org_id`; required unless the service is \
+                       configured to trust the gateway in front of it.";
+    let header = ApiKeyValue::with_description("x-rh-identity", description);
+    components.add_security_scheme(IDENTITY, SecurityScheme::ApiKey(ApiKey::Header(header)));
+    components.schemas.insert(Problem::name().into_owned(), Problem::schema());
+    for (status, description) in [
+        ("400", "A part of the request is wrong, or a cluster of the list belongs to another organisation."),
+        ("401", "The caller's identity is missing or can't be read."),
+        ("403", "The caller is not a member of the organisation."),
+        ("404", "The item does not exist."),
+        ("405", "The path exists, but not for this method."),
+        ("413", "The body is too large."),
+        ("414", "The path is too long."),
+        ("500", "The service is at fault."),
+        (
+            "503",
+            "The database is unavailable or too slow; the same request may succeed after `Retry-After` seconds.",
+        ),
+    ] {
+        components.responses.insert(status.into(), RefOr::T(problem_response(description)));
+    }
+    components
+}
+
+fn problem_response(description: &str) -> Response {
+    let schema = Ref::from_schema_name(Problem::name());
+    let content = ContentBuilder::new().schema(Some(schema)).build();
+    ResponseBuilder::new().description(description).content("application/json", content).build()
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ async fn find_problem(api: &Api) -> Option<String> {
 
 async fn check(api: &Api) -> Result<(), StorageError> {
     api.database.require_current_schema().await?;
-    SchemaVersions::saw(&api.versions.public, Some(Schema::Public.newest()));
-    SchemaVersions::saw(&api.versions.dvo, api.database.schema_version(Schema::Dvo).await?);
+    SchemaVersions::record(&api.versions.public, Some(Schema::Public.newest()));
+    SchemaVersions::record(&api.versions.dvo, api.database.schema_version(Schema::Dvo).await?);
     Ok(())
 }

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     api::Api, content::follow_rules, invalidation::follow_announcements, metrics::Metrics,
-    readiness::watch_database, routes::api_router,
+    readiness::watch_database, router::api_router,
 };
 
 /// Why the aggregator can't run.

@@ -77,7 +77,7 @@ async fn connect_until_done(database: &Database) -> PgListener {
                 return listener;
             }
             Err(error) => {
-                warn!(error = %snafu::Report::from_error(error), "unable to listen for changed reports")
+                warn!(error = %snafu::Report::from_error(error), "unable to listen for changed reports");
             }
         }
         tokio::time::sleep(delay).await;

@@ -1,34 +1,30 @@
-//! `GET info`
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
 
-use std::sync::atomic::{AtomicU32, Ordering};
-
-use axum::http::Method;
+use axum::extract::State;
 use serde::Serialize;
-use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use crate::{
-    answer::Answer,
     api::Api,
     error::ApiError,
-    openapi::schema,
-    routes::{Content, Handler, Route},
+    extract::Authenticated,
+    response::{Json, Status},
 };
 
-pub(crate) const ROUTE: Route = Route {
-    method: Method::GET,
-    path: "info",
-    operation: "info",
-    summary: "The versions of the service and of the database's schemas.",
-    handler: Handler::Known(|api| Box::pin(async { info(api) })),
-    body: None,
-    content: Content::Json(payload_schema),
-};
-
-/// What stands for a value that the build did not set.
+/// Stands for a value that the build did not set.
 const NOT_SET: &str = "*not set*";
 
-/// All values are texts, also the numbers.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+pub(crate) struct InfoResponse {
+    info: Info,
+    status: Status,
+}
+
+/// Versions of the service and of the database's schemas. All are texts, also the numbers.
+#[derive(Serialize, ToSchema)]
 struct Info {
     #[serde(rename = "BuildBranch")]
     branch: &'static str,
@@ -42,12 +38,17 @@ struct Info {
     dvo_schema: String,
     #[serde(rename = "OCP_DB_version")]
     public_schema: String,
-    /// The libraries of this service are built with it and have its version.
+    /// The version of the service's libraries, which are built with it.
     #[serde(rename = "UtilsVersion")]
     libraries: &'static str,
 }
 
-fn info(api: &Api) -> Result<Answer, ApiError> {
+/// Versions of the service and of the database's schemas.
+#[utoipa::path(get, path = "/info", responses((status = 200, description = "The versions.", body = InfoResponse)))]
+pub(crate) async fn info(
+    _: Authenticated,
+    State(api): State<Arc<Api>>,
+) -> Result<Json<InfoResponse>, ApiError> {
     let info = Info {
         branch: option_env!("CCX_BUILD_BRANCH").unwrap_or(NOT_SET),
         commit: option_env!("CCX_BUILD_COMMIT").unwrap_or(NOT_SET),
@@ -57,7 +58,7 @@ fn info(api: &Api) -> Result<Answer, ApiError> {
         public_schema: schema_version(&api.versions.public),
         libraries: concat!("v", env!("CARGO_PKG_VERSION")),
     };
-    Ok(Answer::with("info", &info)?)
+    Json::new(&InfoResponse { info, status: Status::Ok })
 }
 
 fn schema_version(schema: &AtomicU32) -> String {
@@ -65,8 +66,4 @@ fn schema_version(schema: &AtomicU32) -> String {
         0 => NOT_SET.to_owned(),
         version => version.to_string(),
     }
-}
-
-fn payload_schema() -> Value {
-    schema::envelope("info", &json!({ "type": "object", "additionalProperties": { "type": "string" } }))
 }

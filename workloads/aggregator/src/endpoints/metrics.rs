@@ -1,20 +1,22 @@
-//! `GET metrics`
+use std::sync::Arc;
 
-use axum::http::Method;
-
-use crate::{
-    answer::Answer,
-    routes::{Content, Handler, Route},
+use axum::{
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
 };
+
+use crate::{api::Api, error::ApiError};
 
 const CONTENT_TYPE: &str = "text/plain; version=0.0.4";
 
-pub(crate) const ROUTE: Route = Route {
-    method: Method::GET,
-    path: "metrics",
-    operation: "metrics",
-    summary: "The metrics in Prometheus' text format.",
-    handler: Handler::Open(|api| Box::pin(async { Ok(Answer::text(CONTENT_TYPE, api.metrics.encode()?)) })),
-    body: None,
-    content: Content::Text("text/plain"),
-};
+/// Metrics in Prometheus' text format.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    responses((status = 200, description = "The metrics.", body = String, content_type = "text/plain"))
+)]
+pub(crate) async fn metrics(State(api): State<Arc<Api>>) -> Result<Response, ApiError> {
+    let text = api.metrics.encode()?;
+    Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response())
+}

@@ -1,19 +1,11 @@
-//! `GET openapi.json`
+use std::sync::Arc;
 
-use axum::http::Method;
+use axum::{extract::State, http::StatusCode, response::Response};
 
-use crate::{
-    answer::Answer,
-    openapi::schema,
-    routes::{Content, Handler, Route},
-};
+use crate::{api::Api, response::json_response};
 
-pub(crate) const ROUTE: Route = Route {
-    method: Method::GET,
-    path: "openapi.json",
-    operation: "openapi",
-    summary: "This document.",
-    handler: Handler::Open(|api| Box::pin(async { Ok(Answer::ready(api.openapi.clone())) })),
-    body: None,
-    content: Content::Json(schema::anything),
-};
+/// This document.
+#[utoipa::path(get, path = "/openapi.json", responses((status = 200, description = "The document.", body = Object)))]
+pub(crate) async fn openapi(State(api): State<Arc<Api>>) -> Response {
+    json_response(StatusCode::OK, api.openapi.clone().into())
+}

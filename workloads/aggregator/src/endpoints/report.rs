@@ -1,95 +1,115 @@
-//! `GET organizations/{org_id}/clusters/{cluster}/users/{user_id}/report`: the hot one.
+//! The request that clients send most.
 
-use axum::http::Method;
-use bytes::Bytes;
+use std::sync::Arc;
+
+use axum::{extract::State, response::Response};
 use ccx_messages::{ClusterId, OrgId, format_utc_seconds};
 use ccx_storage::read::StoredReport;
-use serde::Serialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
-    answer::{self, Answer},
     api::Api,
     cache::{AnswerCache, Key},
     error::ApiError,
-    hit::HitPayload,
-    openapi::schema,
-    parameters::Call,
-    routes::{Content, Handler, Route},
+    extract::{AcceptsGzip, InPath, Member, Param, UserId},
+    hit::Hit,
+    response::{Encoded, Json, Status},
 };
 
-pub(crate) const ROUTE: Route = Route {
-    method: Method::GET,
-    path: "organizations/{org_id}/clusters/{cluster}/users/{user_id}/report",
-    operation: "report",
-    summary: "The latest report of a cluster: the rules that hit, and what the user and the organisation think of them.",
-    handler: Handler::Members {
-        parameter: "org_id",
-        answer: |api, org_id, call| Box::pin(report(api, org_id, call)),
-    },
-    body: None,
-    content: Content::Json(payload_schema),
-};
-
-#[derive(Serialize)]
-struct Report<'a> {
-    meta: Meta,
-    reports: Vec<HitPayload<'a>>,
+/// The cluster and the user in a path.
+#[derive(Deserialize)]
+pub(super) struct ReportPath {
+    pub(super) cluster: Param<ClusterId>,
+    pub(super) user_id: Param<UserId>,
 }
 
-/// What the report is about.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ReportResponse {
+    report: Report,
+    status: Status,
+}
+
+/// The latest report of a cluster.
+#[derive(Serialize, ToSchema)]
+struct Report {
+    meta: Meta,
+    /// The rules that hit, sorted by rule and key.
+    reports: Vec<Hit>,
+}
+
+/// The times and the size of a report.
+#[derive(Serialize, ToSchema)]
 pub(super) struct Meta {
-    /// The service in front fills it in.
+    /// Always empty; the service in front fills it in.
     cluster_name: &'static str,
+    /// Number of rules that hit.
     count: usize,
+    /// When the archive was announced.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "2026-01-23T16:15:59Z", nullable = false)]
     last_checked_at: Option<String>,
+    /// When the cluster gathered the data.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "2026-01-23T16:15:59Z", nullable = false)]
     gathered_at: Option<String>,
 }
 
-async fn report(api: &Api, org_id: OrgId, call: Call) -> Result<Answer, ApiError> {
-    let key = Key { org: org_id, cluster: call.cluster()?, user: call.user()? };
-    let json = match &api.cache {
-        Some(cache) => kept_or_read(api, cache, key).await?,
-        None => read(api, &key).await?,
+/// Latest report of a cluster: the rules that hit, with the user's votes and the organisation's disabled rules.
+#[utoipa::path(
+    get,
+    path = "/organizations/{org_id}/clusters/{cluster}/users/{user_id}/report",
+    responses((status = 200, description = "The report.", body = ReportResponse))
+)]
+pub(crate) async fn report(
+    member: Member,
+    InPath(path): InPath<ReportPath>,
+    gzip: AcceptsGzip,
+    State(api): State<Arc<Api>>,
+) -> Result<Response, ApiError> {
+    let key = Key { org: member.org_id(), cluster: path.cluster.0, user: path.user_id.0 };
+    let answer = match &api.cache {
+        Some(cache) => cached_or_read(&api, cache, key).await?,
+        None => read(&api, &key).await?,
     };
-    Ok(Answer::ready(json))
+    Ok(answer.response(gzip))
 }
 
-async fn kept_or_read(api: &Api, cache: &AnswerCache, key: Key) -> Result<Bytes, ApiError> {
-    if let Some(json) = cache.get(&key) {
+async fn cached_or_read(api: &Api, cache: &AnswerCache, key: Key) -> Result<Arc<Encoded>, ApiError> {
+    if let Some(answer) = cache.get(&key) {
         api.metrics.cache_hits.inc();
-        return Ok(json);
+        return Ok(answer);
     }
     api.metrics.cache_misses.inc();
     let ticket = cache.ticket(key.cluster);
-    let json = read(api, &key).await?;
+    let answer = read(api, &key).await?;
     if let Some(ticket) = ticket {
-        cache.keep(ticket, key, json.clone());
+        cache.insert(ticket, key, Arc::clone(&answer));
         api.metrics.cache_bytes.set(cache.weight_bytes().cast_signed());
     }
-    Ok(json)
+    Ok(answer)
 }
 
-async fn read(api: &Api, &Key { org, cluster, ref user }: &Key) -> Result<Bytes, ApiError> {
+async fn read(api: &Api, &Key { org, cluster, ref user }: &Key) -> Result<Arc<Encoded>, ApiError> {
     let stored = api.database.report(org, cluster, user.as_str()).await?;
     let stored = stored.ok_or_else(|| not_found(org, cluster))?;
-    Ok(answer::envelope("report", &payload(&stored))?)
+    let response = ReportResponse { report: stored.into(), status: Status::Ok };
+    Ok(Arc::new(Json::new(&response)?.into()))
 }
 
-/// There is no report of the cluster in the organisation.
+/// Returns the error about a cluster without a report in the organisation.
 pub(super) fn not_found(org_id: OrgId, cluster_id: ClusterId) -> ApiError {
     ApiError::NotFound { item: format!("{org_id}/{cluster_id}") }
 }
 
-fn payload(stored: &StoredReport) -> Report<'_> {
-    Report { meta: Meta::of(stored), reports: stored.hits.iter().map(HitPayload::from).collect() }
+impl From<StoredReport> for Report {
+    fn from(stored: StoredReport) -> Self {
+        Self { meta: Meta::from(&stored), reports: stored.hits.into_iter().map(Hit::from).collect() }
+    }
 }
 
-impl Meta {
-    pub(super) fn of(stored: &StoredReport) -> Self {
+impl From<&StoredReport> for Meta {
+    fn from(stored: &StoredReport) -> Self {
         Self {
             cluster_name: "",
             count: stored.hits.len(),
@@ -97,21 +117,6 @@ impl Meta {
             gathered_at: stored.gathered_at.map(format_utc_seconds),
         }
     }
-
-    /// The JSON schema.
-    pub(super) fn schema() -> Value {
-        schema::object(&json!({
-            "cluster_name": { "type": "string", "description": "Always empty; the service in front fills it in." },
-            "count": { "type": "integer", "minimum": 0, "description": "Number of rules that hit." },
-            "last_checked_at": schema::time("When the archive was announced."),
-            "gathered_at": schema::time("When the cluster gathered the data."),
-        }))
-    }
-}
-
-fn payload_schema() -> Value {
-    let hits = json!({ "type": "array", "items": HitPayload::schema() });
-    schema::envelope("report", &schema::object(&json!({ "meta": Meta::schema(), "reports": hits })))
 }
 
 #[cfg(test)]
@@ -119,9 +124,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_report_without_hits_and_times_has_an_empty_list_and_no_times() {
+    fn report_without_hits_and_times_has_an_empty_list_and_no_times() {
         let stored = StoredReport { last_checked_at: None, gathered_at: None, hits: vec![] };
-        let json = serde_json::to_string(&payload(&stored)).unwrap();
+        let json = serde_json::to_string(&Report::from(stored)).unwrap();
         assert_eq!(json, r#"{"meta":{"cluster_name":"","count":0},"reports":[]}"#);
     }
 }

@@ -1,64 +1,60 @@
-//! `GET organizations/{org_id}/clusters/{cluster}/users/{user_id}/report/info`
+use std::sync::Arc;
 
-use axum::http::Method;
-use ccx_messages::{OrgId, format_utc_seconds};
+use axum::extract::State;
+use ccx_messages::format_utc_seconds;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::{Value, json};
+use utoipa::ToSchema;
 
+use super::report::{self, ReportPath};
 use crate::{
-    answer::Answer,
     api::Api,
-    endpoints::report,
     error::ApiError,
-    openapi::schema,
-    parameters::Call,
-    routes::{Content, Handler, Route},
+    extract::{InPath, Member},
+    response::{Json, Status},
 };
 
-pub(crate) const ROUTE: Route = Route {
-    method: Method::GET,
-    path: "organizations/{org_id}/clusters/{cluster}/users/{user_id}/report/info",
-    operation: "report_info",
-    summary: "How many rules hit in the latest report of a cluster, and how old the report is.",
-    handler: Handler::Members {
-        parameter: "org_id",
-        answer: |api, org_id, call| Box::pin(report_info(api, org_id, call)),
-    },
-    body: None,
-    content: Content::Json(payload_schema),
-};
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ReportInfoResponse {
+    metainfo: ReportInfo,
+    status: Status,
+}
 
-/// Times that are not known are empty here, unlike in the report.
-#[derive(Serialize)]
-struct MetaInfo {
+/// The size and the age of a report. Unknown times are empty here, unlike in the report.
+#[derive(Serialize, ToSchema)]
+struct ReportInfo {
+    /// Number of rules that hit.
     count: i64,
+    /// When the archive was announced; empty when unknown.
+    #[schema(example = "2026-01-23T16:15:59Z")]
     last_checked_at: String,
+    /// When the report was written to the database; empty when unknown.
+    #[schema(example = "2026-01-23T16:15:59Z")]
     stored_at: String,
 }
 
-async fn report_info(api: &Api, org_id: OrgId, call: Call) -> Result<Answer, ApiError> {
-    let cluster_id = call.cluster()?;
-    call.user()?;
+/// Size and age of the latest report of a cluster.
+#[utoipa::path(
+    get,
+    path = "/organizations/{org_id}/clusters/{cluster}/users/{user_id}/report/info",
+    responses((status = 200, description = "The number of hits and the times.", body = ReportInfoResponse))
+)]
+pub(crate) async fn report_info(
+    member: Member,
+    InPath(path): InPath<ReportPath>,
+    State(api): State<Arc<Api>>,
+) -> Result<Json<ReportInfoResponse>, ApiError> {
+    let (org_id, cluster_id) = (member.org_id(), path.cluster.0);
     let stored = api.database.report_info(org_id, cluster_id).await?;
     let stored = stored.ok_or_else(|| report::not_found(org_id, cluster_id))?;
-    let info = MetaInfo {
+    let metainfo = ReportInfo {
         count: stored.hit_count,
         last_checked_at: format_or_empty(stored.last_checked_at),
         stored_at: format_or_empty(stored.reported_at),
     };
-    Ok(Answer::with("metainfo", &info)?)
+    Json::new(&ReportInfoResponse { metainfo, status: Status::Ok })
 }
 
 fn format_or_empty(time: Option<DateTime<Utc>>) -> String {
     time.map(format_utc_seconds).unwrap_or_default()
-}
-
-fn payload_schema() -> Value {
-    let info = schema::object(&json!({
-        "count": { "type": "integer", "minimum": 0, "description": "Number of rules that hit." },
-        "last_checked_at": schema::time("When the archive was announced; empty when not known."),
-        "stored_at": schema::time("When the report was written to the database; empty when not known."),
-    }));
-    schema::envelope("metainfo", &info)
 }

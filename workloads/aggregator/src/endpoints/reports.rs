@@ -1,93 +1,110 @@
-//! `GET organizations/{org_id}/clusters/{cluster_list}/reports` and `POST organizations/{org_id}/clusters/reports`: the stored
-//! reports of many clusters.
+//! The stored reports of many clusters.
 //!
-//! An organisation may have thousands of clusters with a quarter of a megabyte each, so the answer is written while the reports are
-//! read, a few at a time. The owners of all clusters are checked before the first byte is sent. If the database fails in between,
-//! the answer breaks off, and the client sees that it is not whole.
+//! An organisation may have thousands of clusters with a quarter of a megabyte each, so the answer is written while the reports
+//! are read, a few at a time. The owners of all clusters are checked before the first byte is sent. If the database fails in
+//! between, the answer breaks off, the client sees that it is incomplete, and the metrics count it as failed.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use axum::{body::Body, http::Method};
+use axum::{body::Body, extract::State, http::StatusCode, response::Response};
 use bytes::Bytes;
 use ccx_messages::{ClusterId, OrgId};
 use futures::{StreamExt as _, stream};
 use serde::Deserialize;
-use serde_json::{Value, json, value::RawValue};
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use crate::{
-    answer::Answer,
     api::Api,
     error::ApiError,
+    extract::{ClusterList, ClusterListBody, InPath, JsonBody, Member, Param},
     indent::{append_indented, start_line},
-    openapi::schema,
-    parameters::{Call, parse_clusters},
-    routes::{Content, Handler, Route},
-};
-
-pub(crate) const BY_PATH: Route = Route {
-    method: Method::GET,
-    path: "organizations/{org_id}/clusters/{cluster_list}/reports",
-    operation: "reports",
-    summary: "The reports of the clusters in the path, as they were received.",
-    handler: Handler::Members {
-        parameter: "org_id",
-        answer: |api, org_id, call| Box::pin(by_path(api, org_id, call)),
-    },
-    body: None,
-    content: Content::Json(payload_schema),
-};
-
-pub(crate) const BY_BODY: Route = Route {
-    method: Method::POST,
-    path: "organizations/{org_id}/clusters/reports",
-    operation: "reports_by_body",
-    summary: "The reports of the clusters in the body, as they were received.",
-    handler: Handler::Members {
-        parameter: "org_id",
-        answer: |api, org_id, call| Box::pin(by_body(api, org_id, call)),
-    },
-    body: Some(body_schema),
-    content: Content::Json(payload_schema),
+    response::{Status, json_response},
 };
 
 /// How many reports are read at once. Real ones have up to 250 kB.
 const REPORTS_AT_ONCE: usize = 16;
 
 #[derive(Deserialize)]
-struct Clusters {
+pub(super) struct ReportsPath {
+    cluster_list: Param<ClusterList>,
+}
+
+/// The body of a request for many reports.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct ReportsRequest {
+    /// Ids of clusters.
     #[serde(default)]
     clusters: Option<Vec<String>>,
 }
 
-async fn by_path(api: &Arc<Api>, org_id: OrgId, call: Call) -> Result<Answer, ApiError> {
-    let clusters = call.cluster_list(api.limits.max_clusters)?;
-    reports(api, org_id, clusters).await
+/// The schema of the answer, which is written in parts.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(crate) struct ReportsResponse {
+    /// Each cluster's report, as it was received.
+    reports: BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
+    /// The clusters whose report follows.
+    clusters: Option<Vec<String>>,
+    /// The clusters without a report.
+    errors: Option<Vec<String>>,
+    /// Always empty.
+    generated_at: String,
+    status: Status,
 }
 
-async fn by_body(api: &Arc<Api>, org_id: OrgId, call: Call) -> Result<Answer, ApiError> {
-    let Clusters { clusters } = call.json(api.limits.max_body_bytes).await?;
-    let texts = clusters.unwrap_or_default();
-    let clusters = parse_clusters(texts.iter().map(String::as_str), api.limits.max_clusters)?;
-    reports(api, org_id, clusters).await
+/// Reports of the clusters in the path, as they were received.
+#[utoipa::path(
+    get,
+    path = "/organizations/{org_id}/clusters/{cluster_list}/reports",
+    responses((status = 200, description = "The reports.", body = ReportsResponse))
+)]
+pub(crate) async fn reports(
+    member: Member,
+    InPath(path): InPath<ReportsPath>,
+    State(api): State<Arc<Api>>,
+) -> Result<Response, ApiError> {
+    let clusters = path.cluster_list.0.clusters(api.limits.max_clusters)?;
+    stream_reports(&api, member.org_id(), clusters).await
 }
 
-async fn reports(api: &Arc<Api>, org_id: OrgId, clusters: Vec<ClusterId>) -> Result<Answer, ApiError> {
+/// Reports of the clusters in the body, as they were received.
+#[utoipa::path(
+    post,
+    path = "/organizations/{org_id}/clusters/reports",
+    request_body = ReportsRequest,
+    responses((status = 200, description = "The reports.", body = ReportsResponse))
+)]
+pub(crate) async fn reports_by_body(
+    member: Member,
+    State(api): State<Arc<Api>>,
+    JsonBody(body): JsonBody<ReportsRequest>,
+) -> Result<Response, ApiError> {
+    let ClusterListBody(clusters) = ClusterListBody::parse(&body.clusters.unwrap_or_default(), &api)?;
+    stream_reports(&api, member.org_id(), clusters).await
+}
+
+async fn stream_reports(
+    api: &Arc<Api>,
+    org_id: OrgId,
+    clusters: Vec<ClusterId>,
+) -> Result<Response, ApiError> {
     let has_foreign = api.database.has_cluster_of_other_organization(org_id, &clusters).await?;
     if has_foreign {
         return Err(ApiError::ForeignCluster);
     }
     let mut writer = Writer::new(Arc::clone(api), org_id, clusters);
-    // The first part before the head of the answer: if the database is away, the client gets a status that says so.
+    // The first part comes before the head of the answer: the status tells when the database is unavailable.
     let first = writer.next().await.transpose()?;
     let rest = stream::unfold(writer, async |mut writer| {
         let part = writer.next().await?;
         Some((part, writer))
     });
     let parts = stream::iter(first.map(Ok::<Bytes, ApiError>)).chain(rest);
-    Ok(Answer::streamed(Body::from_stream(parts)))
+    Ok(json_response(StatusCode::OK, Body::from_stream(parts)))
 }
 
-/// Writes the answer part by part.
+/// Writes the answer in parts.
 struct Writer {
     api: Arc<Api>,
     org_id: OrgId,
@@ -110,7 +127,7 @@ impl Writer {
         Self { api, org_id, unread: clusters.into_iter(), found, missing, stage: Stage::Head }
     }
 
-    /// The next part; None after the last one.
+    /// Returns the next part; `None` after the last one.
     async fn next(&mut self) -> Option<Result<Bytes, ApiError>> {
         let mut out = Vec::new();
         if self.stage == Stage::End {
@@ -122,12 +139,6 @@ impl Writer {
         }
         let clusters: Vec<ClusterId> = self.unread.by_ref().take(REPORTS_AT_ONCE).collect();
         if let Err(error) = self.append_reports(&mut out, &clusters).await {
-            let causes = ccx_service::error_chain(&error);
-            tracing::warn!(
-                org_id = self.org_id.get(),
-                error = causes,
-                "the reports of an organization break off"
-            );
             self.stage = Stage::End;
             return Some(Err(error));
         }
@@ -145,7 +156,7 @@ impl Writer {
         let mut stored = self.api.database.raw_reports(self.org_id, clusters).await?;
         for cluster_id in clusters {
             let report = stored.remove(cluster_id);
-            // One that is not JSON would spoil the whole answer.
+            // One that is not JSON would make the whole answer invalid.
             let Some(report) = report.filter(|report| serde_json::from_str::<&RawValue>(report).is_ok())
             else {
                 self.missing.push(*cluster_id);
@@ -174,7 +185,7 @@ impl Writer {
     }
 }
 
-/// Go writes a list that nothing was appended to as `null`, and clients of this endpoint know it so.
+/// An empty list is `null`, as Go's encoder writes it and clients of this endpoint expect it.
 fn append_list(out: &mut Vec<u8>, clusters: &[ClusterId]) {
     if clusters.is_empty() {
         out.extend_from_slice(b"null");
@@ -190,19 +201,4 @@ fn append_list(out: &mut Vec<u8>, clusters: &[ClusterId]) {
     }
     start_line(out, 1);
     out.push(b']');
-}
-
-fn body_schema() -> Value {
-    schema::object(&json!({ "clusters": { "type": "array", "items": schema::uuid() } }))
-}
-
-fn payload_schema() -> Value {
-    let clusters = |what: &str| json!({ "type": "array", "nullable": true, "description": what, "items": schema::uuid() });
-    schema::object(&json!({
-        "clusters": clusters("The clusters whose report follows."),
-        "errors": clusters("The clusters without a report."),
-        "reports": { "type": "object", "description": "Each cluster's report.", "additionalProperties": { "type": "object" } },
-        "generated_at": { "type": "string", "description": "Always empty." },
-        "status": { "type": "string", "example": "ok" },
-    }))
 }

@@ -1,19 +1,10 @@
-//! `GET` of the prefix itself.
-
-use axum::http::Method;
-
 use crate::{
-    answer::Answer,
-    openapi::schema,
-    routes::{Content, Handler, Route},
+    extract::Authenticated,
+    response::{DONE, Done},
 };
 
-pub(crate) const ROUTE: Route = Route {
-    method: Method::GET,
-    path: "",
-    operation: "root",
-    summary: "Tells that the service answers.",
-    handler: Handler::Known(|_| Box::pin(async { Ok(Answer::ok()) })),
-    body: None,
-    content: Content::Json(schema::status),
-};
+/// Shows that the service answers.
+#[utoipa::path(get, path = "/", responses((status = 200, description = "It does.", body = Done)))]
+pub(crate) async fn root(_: Authenticated) -> Done {
+    DONE
+}

@@ -1,40 +1,45 @@
-//! `GET organizations/{org_id}/clusters/{cluster}/users/{user_id}/rules/{rule_id}`
+use std::sync::Arc;
 
-use axum::http::Method;
-use ccx_messages::OrgId;
-use serde_json::Value;
+use axum::extract::State;
+use ccx_messages::{ClusterId, RuleSelector};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
-    answer::Answer,
     api::Api,
     error::ApiError,
-    hit::HitPayload,
-    openapi::schema,
-    parameters::Call,
-    routes::{Content, Handler, Route},
+    extract::{InPath, Member, Param, UserId},
+    hit::Hit,
+    response::{Json, Status},
 };
 
-pub(crate) const ROUTE: Route = Route {
-    method: Method::GET,
-    path: "organizations/{org_id}/clusters/{cluster}/users/{user_id}/rules/{rule_id}",
-    operation: "rule",
-    summary: "One rule that hit in the latest report of a cluster.",
-    handler: Handler::Members {
-        parameter: "org_id",
-        answer: |api, org_id, call| Box::pin(rule(api, org_id, call)),
-    },
-    body: None,
-    content: Content::Json(payload_schema),
-};
-
-async fn rule(api: &Api, org_id: OrgId, call: Call) -> Result<Answer, ApiError> {
-    let (cluster_id, user_id, selector) = (call.cluster()?, call.user()?, call.rule_selector()?);
-    let stored = api.database.rule_hit(org_id, cluster_id, user_id.as_str(), &selector).await?;
-    let item = || format!("{org_id}/{cluster_id}/{}/{}", selector.rule, selector.error_key);
-    let stored = stored.ok_or_else(|| ApiError::NotFound { item: item() })?;
-    Ok(Answer::with("report", &HitPayload::from(&stored))?)
+#[derive(Deserialize)]
+pub(super) struct RulePath {
+    cluster: Param<ClusterId>,
+    user_id: Param<UserId>,
+    rule_id: Param<RuleSelector>,
 }
 
-fn payload_schema() -> Value {
-    schema::envelope("report", &HitPayload::schema())
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RuleResponse {
+    report: Hit,
+    status: Status,
+}
+
+/// One rule that hit in the latest report of a cluster.
+#[utoipa::path(
+    get,
+    path = "/organizations/{org_id}/clusters/{cluster}/users/{user_id}/rules/{rule_id}",
+    responses((status = 200, description = "The hit.", body = RuleResponse))
+)]
+pub(crate) async fn rule(
+    member: Member,
+    InPath(path): InPath<RulePath>,
+    State(api): State<Arc<Api>>,
+) -> Result<Json<RuleResponse>, ApiError> {
+    let (org_id, cluster_id, selector) = (member.org_id(), path.cluster.0, path.rule_id.0);
+    let stored = api.database.rule_hit(org_id, cluster_id, path.user_id.0.as_str(), &selector).await?;
+    let item = || format!("{org_id}/{cluster_id}/{}/{}", selector.rule, selector.error_key);
+    let stored = stored.ok_or_else(|| ApiError::NotFound { item: item() })?;
+    Json::new(&RuleResponse { report: stored.into(), status: Status::Ok })
 }

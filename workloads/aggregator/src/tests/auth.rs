@@ -1,97 +1,127 @@
-//! Every path of the table is protected.
+//! Every path of the document is protected.
 
 use ccx_config::Aggregator;
 use reqwest::Method;
 use serde_json::json;
+use utoipa::openapi::HttpMethod;
 
-use super::served::{CLUSTER, Served, member_of};
-use crate::routes::{Handler, TABLE};
+use super::test_env::{CLUSTER, TestEnv, member_of};
+use crate::openapi::{document, operations};
 
-/// A path of the table with values for its parameters; all organisations are `org_id`.
-fn filled(path: &str, org_id: u32) -> String {
-    let path = path
+/// An operation of the document, with a path whose parameters have values.
+struct Asked {
+    method: Method,
+    path: String,
+    body: Option<&'static str>,
+    is_open: bool,
+    has_organization: bool,
+}
+
+/// Returns all operations; each organisation is `org_id`.
+fn all_operations(org_id: u32) -> Vec<Asked> {
+    let document = document("/api/v1/");
+    let mut asked = Vec::new();
+    for (template, item) in &document.paths.paths {
+        for (method, operation) in operations(item) {
+            asked.push(Asked {
+                method: method_of(&method),
+                path: filled(template, org_id),
+                body: operation.request_body.is_some().then_some(BODY),
+                is_open: operation.security.as_ref().is_some_and(Vec::is_empty),
+                has_organization: template.contains("{org"),
+            });
+        }
+    }
+    asked
+}
+
+const BODY: &str = r#"{"clusters":["34c3ecc5-624a-49a5-bab8-4fdc5e51a266"]}"#;
+
+fn method_of(method: &HttpMethod) -> Method {
+    match method {
+        HttpMethod::Get => Method::GET,
+        HttpMethod::Put => Method::PUT,
+        HttpMethod::Post => Method::POST,
+        _ => Method::DELETE,
+    }
+}
+
+fn filled(template: &str, org_id: u32) -> String {
+    let path = template
         .replace("{org_id}", &org_id.to_string())
-        .replace("{organization}", &org_id.to_string())
         .replace("{cluster}", CLUSTER)
         .replace("{cluster_list}", CLUSTER)
         .replace("{user_id}", "7")
         .replace("{rule_id}", "rules.a%7CKEY_A");
     assert!(!path.contains('{'), "{path} has a parameter that this test doesn't know");
-    format!("/api/v1/{path}")
-}
-
-fn body(method: &Method) -> Option<&'static str> {
-    (*method != Method::GET).then_some(r#"{"clusters":["34c3ecc5-624a-49a5-bab8-4fdc5e51a266"]}"#)
+    format!("/api/v1{path}")
 }
 
 #[tokio::test]
-async fn without_an_identity_only_open_paths_answer() {
-    let served = Served::with(Aggregator::default()).await;
-    for route in TABLE {
-        let answer =
-            served.ask(route.method.clone(), &filled(route.path, 11), None, body(&route.method)).await;
-        if matches!(route.handler, Handler::Open(_)) {
-            assert_eq!(answer.status.as_u16(), 200, "{}", route.path);
-        } else {
-            assert_eq!(
-                (answer.status.as_u16(), answer.body.trim_end()),
-                (401, r#"{"status":"Missing auth token"}"#),
-                "{}",
-                route.path
-            );
+async fn request_without_a_valid_identity_is_refused_except_on_open_paths() {
+    let env = TestEnv::with(Aggregator::default()).await;
+    for Asked { method, path, body, is_open, .. } in all_operations(11) {
+        let missing = env.ask(method.clone(), &path, None, body).await;
+        let malformed = env.ask(method.clone(), &path, Some("!"), body).await;
+        let statuses = (missing.status.as_u16(), malformed.status.as_u16());
+        assert_eq!(statuses, if is_open { (200, 200) } else { (401, 401) }, "{method} {path}");
+        if !is_open {
+            assert_eq!(missing.body.trim_end(), r#"{"status":"Missing auth token"}"#, "{path}");
         }
-        let malformed =
-            served.ask(route.method.clone(), &filled(route.path, 11), Some("!"), body(&route.method)).await;
-        let is_open = matches!(route.handler, Handler::Open(_));
-        assert_eq!(malformed.status.as_u16(), if is_open { 200 } else { 401 }, "{}", route.path);
     }
 }
 
 #[tokio::test]
-async fn nobody_sees_another_organisation() {
-    let served = Served::with(Aggregator::default()).await;
-    served.store_sample().await;
+async fn request_with_two_identities_is_refused() {
+    let env = TestEnv::with(Aggregator::default()).await;
+    let request = env.request(Method::GET, "/api/v1/organizations/11/clusters");
+    let twice = request.header("x-rh-identity", member_of(11)).header("x-rh-identity", member_of(12));
+    let answer = super::test_env::send(twice).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.body.trim_end()),
+        (401, r#"{"status":"Malformed authentication token"}"#)
+    );
+}
+
+#[tokio::test]
+async fn member_of_another_organisation_is_refused_on_every_path_with_an_organisation() {
+    let env = TestEnv::with(Aggregator::default()).await;
+    env.store_sample().await;
     let text = "you have no permissions to get or change info about the organization with ID 11; \
                 you can access info about organization with ID 12";
     let forbidden = json!({ "status": text }).to_string();
     let mut checked = 0;
-    for route in TABLE.iter().filter(|route| matches!(route.handler, Handler::Members { .. })) {
-        let ask = async |identity: String| {
-            served
-                .ask(route.method.clone(), &filled(route.path, 11), Some(&identity), body(&route.method))
-                .await
-        };
-        let stranger = ask(member_of(12)).await;
-        assert_eq!(
-            (stranger.status.as_u16(), stranger.body.trim_end()),
-            (403, forbidden.as_str()),
-            "{}",
-            route.path
-        );
-        let member = ask(member_of(11)).await;
-        assert_eq!(member.status.as_u16(), 200, "{}: {}", route.path, member.body);
+    for Asked { method, path, body, .. } in
+        all_operations(11).into_iter().filter(|asked| asked.has_organization)
+    {
+        let stranger = env.ask(method.clone(), &path, Some(&member_of(12)), body).await;
+        assert_eq!((stranger.status.as_u16(), stranger.body.trim_end()), (403, forbidden.as_str()), "{path}");
+        let member = env.ask(method.clone(), &path, Some(&member_of(11)), body).await;
+        assert_eq!(member.status.as_u16(), 200, "{path}: {}", member.body);
         checked += 1;
     }
-    assert_eq!(checked, 7, "a new path for members appeared: good, count it");
+    assert_eq!(checked, 7, "a new path with an organisation appeared: good, count it");
 }
 
 #[tokio::test]
-async fn options_and_health_need_no_identity_and_show_nothing() {
-    let served = Served::with(Aggregator::default()).await;
-    served.store_sample().await;
-    for route in TABLE {
-        let answer = served.ask(Method::OPTIONS, &filled(route.path, 11), None, None).await;
-        assert_eq!((answer.status.as_u16(), answer.body.as_str()), (204, ""), "{}", route.path);
-        let allowed = answer.headers["allow"].to_str().unwrap();
-        assert_eq!(allowed, format!("{}, OPTIONS", route.method), "{}", route.path);
+async fn options_without_an_identity_lists_the_methods_that_a_refusal_lists() {
+    let env = TestEnv::with(Aggregator::default()).await;
+    for Asked { method, path, .. } in all_operations(11) {
+        let options = env.ask(Method::OPTIONS, &path, None, None).await;
+        assert_eq!((options.status.as_u16(), options.body.as_str()), (204, ""), "{path}");
+        let allowed = options.headers["allow"].to_str().unwrap();
+        assert!(allowed.split(", ").any(|allowed| allowed == method.as_str()), "{method} {path}: {allowed}");
+        let refused = env.ask(Method::PATCH, &path, None, None).await;
+        assert_eq!(refused.status.as_u16(), 405, "{path}");
+        assert_eq!(refused.headers["allow"], options.headers["allow"], "{path}");
     }
-    assert_eq!(served.get("/livez").await.status.as_u16(), 200);
+    assert_eq!(env.get("/livez").await.status.as_u16(), 200);
 }
 
 #[tokio::test]
-async fn a_query_does_not_change_who_may_ask() {
-    let served = Served::with(Aggregator::default()).await;
-    assert_eq!(served.get("/api/v1/openapi.json?x=1").await.status.as_u16(), 200);
-    assert_eq!(served.get("/api/v1/info?openapi.json").await.status.as_u16(), 401);
-    assert_eq!(served.get_as(&member_of(1), "/api/v1/info?x").await.status.as_u16(), 200);
+async fn query_does_not_change_the_access() {
+    let env = TestEnv::with(Aggregator::default()).await;
+    assert_eq!(env.get("/api/v1/openapi.json?x=1").await.status.as_u16(), 200);
+    assert_eq!(env.get("/api/v1/info?openapi.json").await.status.as_u16(), 401);
+    assert_eq!(env.get_as(&member_of(1), "/api/v1/info?x").await.status.as_u16(), 200);
 }

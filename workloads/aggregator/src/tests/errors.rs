@@ -4,10 +4,10 @@ use ccx_config::{Aggregator, Authentication};
 use ccx_local::test_postgres;
 use serde_json::json;
 
-use super::served::{CLUSTER, ORG, Served, report_path};
+use super::test_env::{CLUSTER, ORG, TestEnv, report_path};
 
-async fn assert_problem(served: &Served, path: &str, status: u16, text: &str) {
-    let answer = served.get(path).await;
+async fn assert_problem(env: &TestEnv, path: &str, status: u16, text: &str) {
+    let answer = env.get(path).await;
     let expected = json!({ "status": text }).to_string();
     assert_eq!((answer.status.as_u16(), answer.body.trim_end()), (status, expected.as_str()), "{path}");
     assert_eq!(answer.content_type, "application/json; charset=utf-8");
@@ -15,7 +15,7 @@ async fn assert_problem(served: &Served, path: &str, status: u16, text: &str) {
 
 #[tokio::test]
 async fn wrong_parameters_are_named_with_their_value() {
-    let served = Served::trusting().await;
+    let env = TestEnv::trusting().await;
     let rule = |rule: &str| format!("/api/v1/organizations/{ORG}/clusters/{CLUSTER}/users/7/rules/{rule}");
     for (path, text) in [
         (
@@ -46,34 +46,34 @@ async fn wrong_parameters_are_named_with_their_value() {
             "invalid cluster ID: 'x'. Error: invalid UUID length: 1",
         ),
     ] {
-        assert_problem(&served, &path, 400, text).await;
+        assert_problem(&env, &path, 400, text).await;
     }
 }
 
 #[tokio::test]
 async fn what_is_not_stored_is_not_found() {
-    let served = Served::trusting().await;
-    served.store_sample().await;
+    let env = TestEnv::trusting().await;
+    env.store_sample().await;
     let unknown = "00000000-0000-4000-8000-000000000001";
     let foreign = "a7467445-8d6a-43cc-b82c-7007664bdf69";
     for cluster in [unknown, foreign] {
         let text = format!("Item with ID 11/{cluster} was not found in the storage");
         let report = report_path(ORG, cluster, "7");
-        assert_problem(&served, &report, 404, &text).await;
-        assert_problem(&served, &format!("{report}/info"), 404, &text).await;
+        assert_problem(&env, &report, 404, &text).await;
+        assert_problem(&env, &format!("{report}/info"), 404, &text).await;
     }
     let rule = format!("/api/v1/organizations/{ORG}/clusters/{CLUSTER}/users/7/rules/rules.a%7CKEY_B");
     let text = format!("Item with ID 11/{CLUSTER}/rules.a/KEY_B was not found in the storage");
-    assert_problem(&served, &rule, 404, &text).await;
+    assert_problem(&env, &rule, 404, &text).await;
 }
 
 #[tokio::test]
 async fn a_schema_that_is_not_there_is_unavailable_and_says_nothing_about_the_inside() {
     let database = test_postgres().await.create_database().await.unwrap();
-    let served =
-        Served::over(Aggregator { authentication: Authentication::None, ..Aggregator::default() }, database)
+    let env =
+        TestEnv::over(Aggregator { authentication: Authentication::None, ..Aggregator::default() }, database)
             .await;
-    let answer = served.get(&report_path(ORG, CLUSTER, "7")).await;
+    let answer = env.get(&report_path(ORG, CLUSTER, "7")).await;
     assert!(answer.status.is_server_error(), "{}", answer.status);
     assert!(!answer.body.contains("relation"), "{}", answer.body);
 }
@@ -85,9 +85,9 @@ async fn a_request_that_takes_too_long_is_unavailable() {
         request_timeout: std::time::Duration::from_millis(200),
         ..Aggregator::default()
     };
-    let served = Served::with(settings).await;
-    let mut blocker = served.sql.begin().await.unwrap();
+    let env = TestEnv::with(settings).await;
+    let mut blocker = env.sql.begin().await.unwrap();
     sqlx::query("LOCK TABLE report").execute(&mut *blocker).await.unwrap();
     let text = "the results are not available at the moment, try again later";
-    assert_problem(&served, &report_path(ORG, CLUSTER, "7"), 503, text).await;
+    assert_problem(&env, &report_path(ORG, CLUSTER, "7"), 503, text).await;
 }

@@ -7,7 +7,7 @@ use ccx_local::{Durability, Postgres};
 use ccx_storage::Database;
 use tokio_util::sync::CancellationToken;
 
-use super::served::{CLUSTER, ORG, Served, eventually, report_path};
+use super::test_env::{CLUSTER, ORG, TestEnv, eventually, report_path};
 
 fn trusting() -> Aggregator {
     Aggregator { authentication: Authentication::None, ..Aggregator::default() }
@@ -19,37 +19,37 @@ async fn without_the_database_the_service_is_unready_alive_and_recovers() {
     let database = postgres.create_database().await.unwrap();
     let database = ccx_config::Database { connect_timeout: Duration::from_secs(1), ..database };
     Database::connect(&database).unwrap().migrate().await.unwrap();
-    let served = Served::over(trusting(), database).await;
-    served.store_sample().await;
+    let env = TestEnv::over(trusting(), database).await;
+    env.store_sample().await;
     let report = report_path(ORG, CLUSTER, "7");
-    let is_ready = async || served.get("/readyz").await.status.as_u16() == 200;
+    let is_ready = async || env.get("/readyz").await.status.as_u16() == 200;
     eventually("ready", is_ready).await;
-    assert_eq!(served.get(&report).await.status.as_u16(), 200);
+    assert_eq!(env.get(&report).await.status.as_u16(), 200);
 
     postgres.go_away().await.unwrap();
     eventually("unready", async || !is_ready().await).await;
-    let answer = served.get(&report).await;
+    let answer = env.get(&report).await;
     assert_eq!(answer.status.as_u16(), 503, "never 404: {}", answer.body);
     assert_eq!(
         answer.body.trim_end(),
         r#"{"status":"the results are not available at the moment, try again later"}"#
     );
-    assert_eq!(served.get("/livez").await.status.as_u16(), 200);
-    assert_eq!(served.get("/api/v1/info").await.status.as_u16(), 200);
+    assert_eq!(env.get("/livez").await.status.as_u16(), 200);
+    assert_eq!(env.get("/api/v1/info").await.status.as_u16(), 200);
 
     postgres.come_back().await.unwrap();
     eventually("ready again", is_ready).await;
-    eventually("the report", async || served.get(&report).await.status.as_u16() == 200).await;
-    served.wait_until_listening(true).await;
+    eventually("the report", async || env.get(&report).await.status.as_u16() == 200).await;
+    env.wait_until_listening(true).await;
 }
 
 #[tokio::test]
 async fn without_a_schema_the_service_says_what_to_run() {
     let database = ccx_local::test_postgres().await.create_database().await.unwrap();
-    let served = Served::over(trusting(), database.clone()).await;
-    eventually("the reason", async || served.get("/readyz").await.body.contains("ccx migrate")).await;
+    let env = TestEnv::over(trusting(), database.clone()).await;
+    eventually("the reason", async || env.get("/readyz").await.body.contains("ccx migrate")).await;
     Database::connect(&database).unwrap().migrate().await.unwrap();
-    eventually("ready", async || served.get("/readyz").await.status.as_u16() == 200).await;
+    eventually("ready", async || env.get("/readyz").await.status.as_u16() == 200).await;
 }
 
 #[tokio::test]
@@ -68,7 +68,7 @@ async fn a_request_in_flight_is_answered_before_the_process_ends() {
     let url = format!("http://{listen}{}", report_path(ORG, CLUSTER, "7"));
     eventually("serving", async || reqwest::get(&url).await.is_ok()).await;
 
-    let beside = Served::over(trusting(), database).await;
+    let beside = TestEnv::over(trusting(), database).await;
     let mut blocker = beside.sql.begin().await.unwrap();
     sqlx::query("LOCK TABLE report").execute(&mut *blocker).await.unwrap();
     let request = tokio::spawn(reqwest::get(url));

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-use super::served::{CLUSTER, Served, eventually};
+use super::test_env::{CLUSTER, TestEnv, eventually};
 use crate::content::follow_rules;
 
 const PATH: &str =
@@ -31,8 +31,8 @@ content:
   resolution: Repair it.
 ";
 
-async fn recommendations(served: &Served) -> Value {
-    let answer = served.get(PATH).await;
+async fn recommendations(env: &TestEnv) -> Value {
+    let answer = env.get(PATH).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     serde_json::from_str(&answer.body).unwrap()
 }
@@ -41,18 +41,18 @@ async fn recommendations(served: &Served) -> Value {
 async fn rules_of_users_are_told_about_in_their_own_words() {
     let directory = TempDir::new().unwrap();
     fs::write(directory.path().join("b.yaml"), RULE).unwrap();
-    let served = Served::trusting().await;
-    served.store_sample().await;
-    let (content, shutdown) = (Arc::clone(&served.api.content), CancellationToken::new());
+    let env = TestEnv::trusting().await;
+    env.store_sample().await;
+    let (content, shutdown) = (Arc::clone(&env.api.content), CancellationToken::new());
     let rules = Rules { directories: vec![directory.path().to_owned()], ..Rules::default() };
     let follower = tokio::spawn({
         let shutdown = shutdown.clone();
         async move { follow_rules(&content, &rules, &shutdown).await }
     });
     let selector = "rules.b|KEY_B".parse().unwrap();
-    eventually("the texts are there", async || served.api.content.get().find(&selector).is_some()).await;
+    eventually("the texts are there", async || env.api.content.get().find(&selector).is_some()).await;
 
-    let answer = recommendations(&served).await;
+    let answer = recommendations(&env).await;
     assert_eq!((&answer["status"], &answer["report"]["meta"]["count"]), (&json!("ok"), &json!(2)));
     let data = answer["report"]["data"].as_array().unwrap();
     let of_user = data.iter().find(|hit| hit["rule_id"] == "rules.b.report").unwrap();
@@ -67,8 +67,8 @@ async fn rules_of_users_are_told_about_in_their_own_words() {
 
 #[tokio::test]
 async fn a_cluster_without_a_report_is_not_found() {
-    let served = Served::trusting().await;
-    let answer = served.get(PATH).await;
+    let env = TestEnv::trusting().await;
+    let answer = env.get(PATH).await;
     assert_eq!(answer.status, 404);
     assert!(answer.body.contains(CLUSTER), "{}", answer.body);
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::served::{CLUSTER, Served};
+use super::test_env::{CLUSTER, TestEnv};
 
 const EMPTY: &str = "74ae54aa-6577-4e80-85e7-697cb646ff37";
 const FOREIGN: &str = "a7467445-8d6a-43cc-b82c-7007664bdf69";
@@ -16,8 +16,8 @@ const BY_BODY: &str = "/api/v1/organizations/11/clusters/reports";
 
 #[tokio::test]
 async fn reports_are_indented_by_tabs_and_those_that_are_missing_are_named() {
-    let served = Served::trusting().await;
-    served.store_sample().await;
+    let env = TestEnv::trusting().await;
+    env.store_sample().await;
     let expected = [
         "{",
         "\t\"reports\": {",
@@ -42,18 +42,18 @@ async fn reports_are_indented_by_tabs_and_those_that_are_missing_are_named() {
         "}",
     ]
     .join("\n");
-    let by_path = served.get(&by_path(&[CLUSTER, UNKNOWN])).await;
+    let by_path = env.get(&by_path(&[CLUSTER, UNKNOWN])).await;
     assert_eq!(by_path.body, expected);
     assert_eq!(by_path.content_type, "application/json; charset=utf-8");
     let body = json!({ "clusters": [CLUSTER, UNKNOWN, CLUSTER] }).to_string();
-    assert_eq!(served.post(BY_BODY, &body).await.body, expected);
+    assert_eq!(env.post(BY_BODY, &body).await.body, expected);
 }
 
 #[tokio::test]
 async fn empty_lists_are_null() {
-    let served = Served::trusting().await;
+    let env = TestEnv::trusting().await;
     for body in [r#"{"clusters":[]}"#, r#"{"clusters":null}"#, "{}"] {
-        let answer: Value = serde_json::from_str(&served.post(BY_BODY, body).await.body).unwrap();
+        let answer: Value = serde_json::from_str(&env.post(BY_BODY, body).await.body).unwrap();
         let expected =
             json!({ "clusters": null, "errors": null, "reports": {}, "generated_at": "", "status": "ok" });
         assert_eq!(answer, expected, "{body}");
@@ -62,9 +62,9 @@ async fn empty_lists_are_null() {
 
 #[tokio::test]
 async fn a_cluster_of_another_organisation_spoils_the_whole_request() {
-    let served = Served::trusting().await;
-    served.store_sample().await;
-    let answer = served.get(&by_path(&[CLUSTER, FOREIGN])).await;
+    let env = TestEnv::trusting().await;
+    env.store_sample().await;
+    let answer = env.get(&by_path(&[CLUSTER, FOREIGN])).await;
     assert_eq!(
         (answer.status.as_u16(), answer.body.trim_end()),
         (400, r#"{"status":"Improper organization ID"}"#)
@@ -73,9 +73,9 @@ async fn a_cluster_of_another_organisation_spoils_the_whole_request() {
 
 #[tokio::test]
 async fn more_reports_than_are_read_at_once_come_whole_and_broken_ones_are_errors() {
-    let served = Served::trusting().await;
-    served.store_sample().await;
-    served
+    let env = TestEnv::trusting().await;
+    env.store_sample().await;
+    env
         .run_sql(
             "INSERT INTO report (org_id, cluster, report)
              SELECT 11, '00000000-0000-4000-9000-' || lpad(n::text, 12, '0'), CASE n WHEN 40 THEN '{' ELSE '{\"n\":' || n || '}' END
@@ -83,7 +83,7 @@ async fn more_reports_than_are_read_at_once_come_whole_and_broken_ones_are_error
         )
         .await;
     let clusters: Vec<String> = (1..=50).map(|n| format!("00000000-0000-4000-9000-{n:012}")).collect();
-    let answer = served.post(BY_BODY, &json!({ "clusters": clusters }).to_string()).await;
+    let answer = env.post(BY_BODY, &json!({ "clusters": clusters }).to_string()).await;
     let answer: Value = serde_json::from_str(&answer.body).unwrap();
     assert_eq!(answer["errors"], json!([clusters[39]]));
     assert_eq!(answer["clusters"].as_array().unwrap().len(), 49);
@@ -94,7 +94,7 @@ async fn more_reports_than_are_read_at_once_come_whole_and_broken_ones_are_error
 
 #[tokio::test]
 async fn each_wrong_body_has_its_text() {
-    let served = Served::with(ccx_config::Aggregator {
+    let env = TestEnv::with(ccx_config::Aggregator {
         authentication: ccx_config::Authentication::None,
         max_body: bytesize::ByteSize::b(200),
         max_clusters_per_request: 2,
@@ -111,7 +111,7 @@ async fn each_wrong_body_has_its_text() {
         (&three, 400, "too many clusters in the request, at most 2 are allowed"),
         (&" ".repeat(201), 413, "the body of the request is larger than 200 bytes"),
     ] {
-        let answer = served.post(BY_BODY, body).await;
+        let answer = env.post(BY_BODY, body).await;
         let expected = json!({ "status": text }).to_string();
         assert_eq!((answer.status.as_u16(), answer.body.trim_end()), (status, expected.as_str()), "{body}");
     }

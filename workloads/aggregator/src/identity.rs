@@ -1,4 +1,4 @@
-//! Who asks, and whether they may.
+//! The identity that the gateway in front of the service passes on, and the access it gives.
 
 use axum::http::HeaderMap;
 use base64::{
@@ -9,7 +9,7 @@ use ccx_config::Authentication;
 use ccx_messages::OrgId;
 use serde::Deserialize;
 
-use crate::{error::ApiError, parameters::is_object};
+use crate::error::ApiError;
 
 /// The header with the identity: base64 of JSON, set by the gateway in front of the service.
 const IDENTITY_HEADER: &str = "x-rh-identity";
@@ -17,29 +17,39 @@ const IDENTITY_HEADER: &str = "x-rh-identity";
 /// Longest identity that is decoded, in bytes; real ones have about 500.
 const MAX_IDENTITY_BYTES: usize = 8 * 1024;
 
-/// Who sent a request.
+/// The sender of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Caller {
-    /// Whoever the service in front has let through.
+    /// Any sender, as a gateway in front of the service authenticates.
     Trusted,
-    /// Somebody of this organisation.
+    /// A member of this organisation.
     Member(OrgId),
 }
 
 impl Caller {
-    /// Reads who sent a request.
-    pub(crate) fn of(headers: &HeaderMap, authentication: Authentication) -> Result<Self, ApiError> {
+    /// Reads the caller's identity.
+    ///
+    /// Two identities are refused: the one that a gateway has checked may not be the one that is read here.
+    pub(crate) fn from_headers(
+        headers: &HeaderMap,
+        authentication: Authentication,
+    ) -> Result<Self, ApiError> {
         match authentication {
             Authentication::None => Ok(Self::Trusted),
             Authentication::XRhIdentity => {
-                let identity = headers.get(IDENTITY_HEADER).filter(|value| !value.is_empty());
-                organization_in(identity.ok_or(ApiError::MissingToken)?.as_bytes()).map(Self::Member)
+                let mut identities = headers.get_all(IDENTITY_HEADER).iter();
+                let identity = identities.next().filter(|value| !value.is_empty());
+                let identity = identity.ok_or(ApiError::MissingToken)?;
+                if identities.next().is_some() {
+                    return Err(ApiError::MalformedToken);
+                }
+                organization_in(identity.as_bytes()).map(Self::Member)
             }
         }
     }
 
-    /// Whether the caller may read or change what belongs to `asked`.
-    pub(crate) fn check(self, asked: OrgId) -> Result<(), ApiError> {
+    /// Fails unless the caller may read and change what belongs to `asked`.
+    pub(crate) fn require_access(self, asked: OrgId) -> Result<(), ApiError> {
         match self {
             Self::Member(own) if own != asked => Err(ApiError::Forbidden { asked, own }),
             _ => Ok(()),
@@ -47,7 +57,12 @@ impl Caller {
     }
 }
 
-/// The organisation in an identity: `org_id`, or `internal.org_id` in the older form.
+/// Whether a JSON document is an object. serde takes the fields of a struct from an array too.
+pub(crate) fn is_object(json: &[u8]) -> bool {
+    json.trim_ascii_start().first() == Some(&b'{')
+}
+
+/// Returns the organisation in an identity: `org_id`, or `internal.org_id` in the older form.
 fn organization_in(base64: &[u8]) -> Result<OrgId, ApiError> {
     const LENIENT: GeneralPurpose = GeneralPurpose::new(
         &base64::alphabet::STANDARD,
@@ -103,7 +118,7 @@ mod tests {
     fn caller(identity: &str) -> Result<Caller, String> {
         let mut headers = HeaderMap::new();
         headers.insert(IDENTITY_HEADER, HeaderValue::from_str(identity).unwrap());
-        Caller::of(&headers, Authentication::XRhIdentity).map_err(|error| error.to_string())
+        Caller::from_headers(&headers, Authentication::XRhIdentity).map_err(|error| error.to_string())
     }
 
     fn encoded(json: &str) -> String {
@@ -115,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn the_organisation_is_read_from_both_forms_of_the_identity() {
+    fn identity_in_both_forms_names_the_organisation() {
         assert_eq!(caller(&encoded(r#"{"identity":{"org_id":"7","type":"User"}}"#)), Ok(member(7)));
         assert_eq!(caller(&encoded(r#"{"identity":{"internal":{"org_id":"8"}}}"#)), Ok(member(8)));
         assert_eq!(
@@ -126,15 +141,15 @@ mod tests {
     }
 
     #[test]
-    fn without_a_token_nobody_asks() {
-        let missing = Caller::of(&HeaderMap::new(), Authentication::XRhIdentity).unwrap_err();
+    fn request_without_an_identity_is_refused() {
+        let missing = Caller::from_headers(&HeaderMap::new(), Authentication::XRhIdentity).unwrap_err();
         assert_eq!(missing.to_string(), "Missing auth token");
         assert_eq!(caller(""), Err("Missing auth token".into()));
-        assert_eq!(Caller::of(&HeaderMap::new(), Authentication::None).unwrap(), Caller::Trusted);
+        assert_eq!(Caller::from_headers(&HeaderMap::new(), Authentication::None).unwrap(), Caller::Trusted);
     }
 
     #[test]
-    fn what_is_not_base64_of_json_with_a_numeric_organisation_is_malformed() {
+    fn identity_without_a_numeric_organisation_in_json_is_malformed() {
         let too_long =
             encoded(&format!(r#"{{"identity":{{"org_id":"7","x":"{}"}}}}"#, "x".repeat(MAX_IDENTITY_BYTES)));
         for token in [
@@ -151,7 +166,18 @@ mod tests {
     }
 
     #[test]
-    fn no_organisation_is_an_error_of_its_own() {
+    fn two_identities_are_refused_even_if_they_are_equal() {
+        let mut headers = HeaderMap::new();
+        for _ in 0..2 {
+            let identity = encoded(r#"{"identity":{"org_id":"7"}}"#);
+            headers.append(IDENTITY_HEADER, HeaderValue::from_str(&identity).unwrap());
+        }
+        let refused = Caller::from_headers(&headers, Authentication::XRhIdentity).unwrap_err();
+        assert_eq!(refused.to_string(), "Malformed authentication token");
+    }
+
+    #[test]
+    fn identity_without_an_organisation_names_the_account_and_user() {
         let expected =
             "error retrieving requester org_id from token. account_number [12], user data [{UserID:ann}]";
         let with_org = |org: &str| {
@@ -166,12 +192,12 @@ mod tests {
     }
 
     #[test]
-    fn a_member_may_see_only_the_own_organisation() {
+    fn member_has_access_to_the_own_organisation_only() {
         let [own, other] = [1, 2].map(|number| OrgId::new(number).unwrap());
-        assert!(Caller::Member(own).check(own).is_ok());
-        assert!(Caller::Trusted.check(other).is_ok());
+        assert!(Caller::Member(own).require_access(own).is_ok());
+        assert!(Caller::Trusted.require_access(other).is_ok());
         assert_eq!(
-            Caller::Member(own).check(other).unwrap_err().to_string(),
+            Caller::Member(own).require_access(other).unwrap_err().to_string(),
             "you have no permissions to get or change info about the organization with ID 2; \
              you can access info about organization with ID 1"
         );

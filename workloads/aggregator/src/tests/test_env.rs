@@ -1,4 +1,4 @@
-//! A running service over a database of its own.
+//! A running service with a database of its own.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,21 +7,23 @@ use ccx_config::{Aggregator, Authentication, Config};
 use ccx_local::test_postgres;
 use ccx_service::Health;
 use ccx_storage::{Database, REPORT_CHANNEL};
-use reqwest::{Method, StatusCode, redirect::Policy};
+use reqwest::{Method, RequestBuilder, StatusCode, redirect::Policy};
 use sqlx::{AssertSqlSafe, PgPool, postgres::PgConnectOptions};
 use tokio_util::sync::CancellationToken;
 
 use crate::{Api, Metrics, invalidation::follow_announcements, readiness::watch_database, router};
 
-/// How long a test waits for something that happens soon: long, as machines are busy.
+/// Time that a test waits for an event: long, as machines are busy.
 const SOON: Duration = Duration::from_mins(1);
 
-/// The cluster that [`Served::store_sample`] stores, and its organisation.
+/// The cluster that [`TestEnv::store_sample`] stores.
 pub(crate) const CLUSTER: &str = "34c3ecc5-624a-49a5-bab8-4fdc5e51a266";
+
+/// Its organisation.
 pub(crate) const ORG: u32 = 11;
 
-/// A running service over a database of its own.
-pub(crate) struct Served {
+/// A running service with a database of its own.
+pub(crate) struct TestEnv {
     pub(crate) api: Arc<Api>,
     pub(crate) sql: PgPool,
     base: String,
@@ -29,7 +31,7 @@ pub(crate) struct Served {
     shutdown: CancellationToken,
 }
 
-/// What came back.
+/// The answer to a request.
 pub(crate) struct Answered {
     pub(crate) status: StatusCode,
     pub(crate) content_type: String,
@@ -37,8 +39,8 @@ pub(crate) struct Answered {
     pub(crate) body: String,
 }
 
-impl Served {
-    /// Without authentication, as behind the service in front.
+impl TestEnv {
+    /// Starts a service without authentication, as behind a gateway.
     pub(crate) async fn trusting() -> Self {
         Self::with(Aggregator { authentication: Authentication::None, ..Aggregator::default() }).await
     }
@@ -90,6 +92,11 @@ impl Served {
         self.ask(Method::POST, path, None, Some(body)).await
     }
 
+    /// Returns a request to be completed and sent with [`send`].
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.base))
+    }
+
     pub(crate) async fn ask(
         &self,
         method: Method,
@@ -97,18 +104,14 @@ impl Served {
         identity: Option<&str>,
         body: Option<&str>,
     ) -> Answered {
-        let mut request = self.client.request(method, format!("{}{path}", self.base));
+        let mut request = self.request(method, path);
         if let Some(identity) = identity {
             request = request.header("x-rh-identity", identity);
         }
         if let Some(body) = body {
             request = request.body(body.to_owned());
         }
-        let response = request.send().await.unwrap();
-        let headers = response.headers().clone();
-        let content_type =
-            headers.get("content-type").map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
-        Answered { status: response.status(), content_type, headers, body: response.text().await.unwrap() }
+        send(request).await
     }
 
     /// Runs statements against the database.
@@ -116,7 +119,7 @@ impl Served {
         sqlx::raw_sql(AssertSqlSafe(statements)).execute(&self.sql).await.unwrap();
     }
 
-    /// A report with two hits, one of them switched off, and a cluster of another organisation.
+    /// Stores a report with two hits, one of them disabled, and a cluster of another organisation.
     pub(crate) async fn store_sample(&self) {
         self.run_sql(include_str!("sample.sql")).await;
     }
@@ -126,17 +129,26 @@ impl Served {
         self.run_sql(&format!("SELECT pg_notify('{REPORT_CHANNEL}', '{org_id}:{cluster}')")).await;
     }
 
-    /// Waits until new reports are announced to the service, or no longer are.
+    /// Waits until the service receives announcements, or no longer does.
     pub(crate) async fn wait_until_listening(&self, expected: bool) {
         let cache = self.api.cache.as_ref().unwrap();
         eventually("listening", async || cache.is_in_use() == expected).await;
     }
 }
 
-impl Drop for Served {
+impl Drop for TestEnv {
     fn drop(&mut self) {
         self.shutdown.cancel();
     }
+}
+
+/// Sends a request, and reads the whole answer.
+pub(crate) async fn send(request: RequestBuilder) -> Answered {
+    let response = request.send().await.unwrap();
+    let headers = response.headers().clone();
+    let content_type =
+        headers.get("content-type").map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+    Answered { status: response.status(), content_type, headers, body: response.text().await.unwrap() }
 }
 
 /// Waits until `condition` holds.
@@ -148,12 +160,12 @@ pub(crate) async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> b
     }
 }
 
-/// The identity of somebody of an organisation.
+/// Returns the identity of a member of an organisation.
 pub(crate) fn member_of(org_id: u32) -> String {
     STANDARD.encode(format!(r#"{{"identity":{{"org_id":"{org_id}","user":{{"user_id":"7"}}}}}}"#))
 }
 
-/// The path of the sample's report.
+/// Returns the path of the sample's report.
 pub(crate) fn report_path(org_id: impl std::fmt::Display, cluster: &str, user: &str) -> String {
     format!("/api/v1/organizations/{org_id}/clusters/{cluster}/users/{user}/report")
 }

@@ -1,0 +1,19 @@
+//! The tower layers around every endpoint, the outermost first:
+//!
+//! | layer | task |
+//! |---|---|
+//! | [`Observe`] | counts and times the request, logs why it was not answered |
+//! | [`Guard`] | bounds its URI and its time, and turns a panic into a `500` |
+//! | [`Negotiate`] | answers `304` to a known `ETag`, compresses for clients that accept gzip |
+//!
+//! None of them allocates for a request that is answered at once.
+
+mod guard;
+mod gzip;
+mod negotiate;
+mod observe;
+
+pub(crate) use guard::Guard;
+pub(crate) use gzip::compress;
+pub(crate) use negotiate::{MIN_COMPRESSED_BYTES, Negotiate, mark_as_gzip};
+pub(crate) use observe::Observe;

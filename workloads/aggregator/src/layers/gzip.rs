@@ -1,0 +1,117 @@
+//! Compression of bodies.
+
+use std::{
+    io::{self, Write as _},
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use axum::body::{Body, HttpBody};
+use bytes::Bytes;
+use flate2::{Compression, write::GzEncoder};
+use futures::Stream;
+
+/// JSON shrinks to a quarter with the fastest level, at some 300 MB/s; higher levels save little more.
+const LEVEL: Compression = Compression::fast();
+
+/// Bytes that are compressed at a time: about 0.2 ms, so that other requests of the thread don't wait.
+const SLICE_BYTES: usize = 64 * 1024;
+
+/// Compresses a whole body.
+pub(crate) fn compress(body: &[u8]) -> io::Result<Bytes> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), LEVEL);
+    encoder.write_all(body)?;
+    Ok(encoder.finish()?.into())
+}
+
+/// Compresses a body while it is sent. An error of `body` ends the result with the same error.
+pub(super) fn compressed(body: Body) -> Body {
+    let encoder = GzEncoder::new(Vec::new(), LEVEL);
+    Body::from_stream(Compressed { body, slice: Bytes::new(), encoder: Some(encoder) })
+}
+
+struct Compressed {
+    body: Body,
+    /// What has been read and not compressed yet.
+    slice: Bytes,
+    /// `None` after the end.
+    encoder: Option<GzEncoder<Vec<u8>>>,
+}
+
+impl Stream for Compressed {
+    type Item = Result<Bytes, axum::Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            if self.encoder.is_none() {
+                return Poll::Ready(None);
+            }
+            if self.slice.is_empty() {
+                match ready!(Pin::new(&mut self.body).poll_frame(context)) {
+                    Some(Ok(frame)) => self.slice = frame.into_data().unwrap_or_default(),
+                    Some(Err(error)) => {
+                        self.encoder = None;
+                        return Poll::Ready(Some(Err(error)));
+                    }
+                    None => return Poll::Ready(self.finish()),
+                }
+            }
+            if let Some(compressed) = self.advance() {
+                return Poll::Ready(Some(compressed));
+            }
+        }
+    }
+}
+
+impl Compressed {
+    /// Compresses the next slice; `None` when the encoder keeps it all for later.
+    fn advance(&mut self) -> Option<Result<Bytes, axum::Error>> {
+        let length = self.slice.len().min(SLICE_BYTES);
+        let slice = self.slice.split_to(length);
+        let encoder = self.encoder.as_mut()?;
+        if let Err(error) = encoder.write_all(&slice) {
+            return Some(Err(axum::Error::new(error)));
+        }
+        let compressed = std::mem::take(encoder.get_mut());
+        (!compressed.is_empty()).then(|| Ok(compressed.into()))
+    }
+
+    fn finish(&mut self) -> Option<Result<Bytes, axum::Error>> {
+        let rest = self.encoder.take()?.finish();
+        Some(rest.map(Bytes::from).map_err(axum::Error::new))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use flate2::read::GzDecoder;
+    use futures::{StreamExt as _, stream};
+
+    use super::*;
+
+    fn decompress(bytes: &[u8]) -> Vec<u8> {
+        let mut content = Vec::new();
+        GzDecoder::new(bytes).read_to_end(&mut content).unwrap();
+        content
+    }
+
+    #[tokio::test]
+    async fn compressed_parts_are_the_body_again() {
+        let content: Vec<u8> = (0..300_000_u32).flat_map(u32::to_le_bytes).collect();
+        let parts: Vec<_> = content.chunks(170_000).map(|part| Ok::<_, axum::Error>(part.to_vec())).collect();
+        let body = compressed(Body::from_stream(stream::iter(parts)));
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        assert!(decompress(&bytes) == content);
+        assert!(decompress(&compress(&content).unwrap()) == content);
+    }
+
+    #[tokio::test]
+    async fn broken_body_stays_broken() {
+        let parts = [Ok(vec![0; 1000]), Err(io::Error::other("lost"))];
+        let body = compressed(Body::from_stream(stream::iter(parts))).into_data_stream();
+        let parts: Vec<_> = body.collect().await;
+        assert!(parts.last().unwrap().is_err(), "no trailer that makes it look whole");
+    }
+}
