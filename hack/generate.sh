@@ -14,7 +14,7 @@ source hack/lib/server.sh
 source e2e/cluster/lib/programs.sh
 export PATH=$PATH:$kubernetes_bin
 
-test_generated() { cargo test --workspace --lib --bins --tests --quiet --no-fail-fast -- --include-ignored is_up_to_date; }
+test_generated() { cargo test --workspace --tests --quiet --no-fail-fast -- --include-ignored is_up_to_date; }
 
 case "${1:-write}" in
   # Twice: the definition is a source of the chart, which is a source of deploy/operator.yaml.

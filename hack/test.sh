@@ -64,7 +64,7 @@ main() {
     if all_met "$needs"; then runnable+=("$name"); else echo "$needs" >>"$missing"; fi
   done < <(sed -n 's/^test \(.*\) \.\.\. ignored, needs \(.*\)$/\1\t\2/p' "$log")
   if [ ${#runnable[@]} -gt 0 ]; then
-    cargo test "${scope[@]}" --lib --bins --tests --no-fail-fast -- --ignored --exact "${runnable[@]}" || outcome=1
+    cargo test "${scope[@]}" --tests --no-fail-fast -- --ignored --exact "${runnable[@]}" || outcome=1
   fi
   report "$missing"
   rm -f "$missing"
