@@ -4,7 +4,7 @@ programs := $(or $(CARGO_TARGET_DIR),target)/debug
 # Programs and tests in one go, so that they share one build of each dependency.
 build := cargo build --workspace --bins --tests
 
-.PHONY: help demo build test e2e e2e-cluster generate images lint fmt bench fuzz clean
+.PHONY: help demo build test e2e e2e-cluster generate images lint doc book fmt bench fuzz clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,13 @@ lint: ## format, lints, scripts, and what we depend on
 	cargo clippy --workspace --all-targets -- --deny warnings
 	cargo deny --log-level error check bans licenses sources
 	shellcheck --external-sources --check-sourced $$(git ls-files '*.sh' ':!*/lib/*') .ci/run
+
+doc: ## the API documentation of all items, private ones included; no warning is allowed
+	RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --document-private-items
+
+book: ## the pages of docs/ as a website in target/book
+	@hack/install-dependencies.sh book
+	hack/book.sh
 
 fmt: ## format all code
 	cargo fmt --all

@@ -8,13 +8,14 @@
 #   python     insights-core in a folder of its own, for the tests of Python rules
 #   lint       shellcheck, and cargo-deny (built by cargo, once)
 #   bench      wrk
+#   book       mdbook (built by cargo, once)
 #
 # On Debian and Ubuntu it installs what is missing, if it may (as root, or by sudo). Elsewhere it says what to install. It fails
 # if something is missing in the end; of `servers`, `python`, `lint` and `bench` only with CI=true, since one can build and test without.
 # PostgreSQL's package would start a server and make a database on the machine; here it does not.
 set -euo pipefail
 
-readonly rust_version=1.95 java_version=17 go_version=1.25 python_version=3.9 deny_version=0.20.2 insights_core_version=3.8.4
+readonly rust_version=1.95 java_version=17 go_version=1.25 python_version=3.9 deny_version=0.20.2 mdbook_version=0.5.0 insights_core_version=3.8.4
 
 missing=()  # What it is, for people.
 debian=()   # Its packages.
@@ -33,6 +34,7 @@ main() {
       python) look_for_python ;;
       lint) look_for_linters ;;
       bench) has wrk || want wrk wrk wrk wrk ;;
+      book) look_for_mdbook ;;
       *) echo "there is no group $group; see --help" >&2 && exit 2 ;;
     esac
     provide || [ "${CI:-}" != true ] || exit 1
@@ -76,6 +78,11 @@ look_for_linters() {
   # Without optimisation it is built in half the time, and is fast enough.
   has cargo-deny || cargo install --quiet --locked --debug "cargo-deny@$deny_version" ||
     by_hand+=("cargo-deny $deny_version: cargo install --locked cargo-deny")
+}
+
+look_for_mdbook() {
+  has mdbook || cargo install --quiet --locked --debug "mdbook@$mdbook_version" ||
+    by_hand+=("mdbook $mdbook_version: cargo install --locked mdbook")
 }
 
 # want WHAT DEBIAN FEDORA HOMEBREW: notes what to install; DEBIAN is empty if theirs is too old.
