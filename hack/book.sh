@@ -14,10 +14,9 @@ cp ARCHITECTURE.md "$source/architecture.md"
 cp CONTRIBUTING.md "$source/contributing.md"
 # Pages of the root link to docs/…, pages of docs/ to ../…; in the book all are in one folder.
 sed -i -e 's|](docs/|](|g' -e 's|](README.md)|](index.html)|g' "$source"/{architecture,contributing}.md
-find "$source" -name '*.md' -exec sed -i \
-  -e 's|](\(\.\./\)*ARCHITECTURE\.md|](architecture.md|g' -e 's|](\(\.\./\)*CONTRIBUTING\.md|](contributing.md|g' \
-  -e "s|](\(\.\./\)\{1,2\}\(workloads\|crds\|operator\|hack\|images\|e2e\)|]($repository/blob/main/\2|g" \
-  -e "s|](\(workloads\|CHANGELOG\|LICENSE\)|]($repository/blob/main/\1|g" {} +
+find "$source" -name '*.md' -exec sed -i -E \
+  -e 's,\]\((\.\./)*ARCHITECTURE\.md,](architecture.md,g' -e 's,\]\((\.\./)*CONTRIBUTING\.md,](contributing.md,g' \
+  -e "s,\]\((\.\./){0\,2}(workloads|crds|operator|hack|images|e2e|CHANGELOG|LICENSE)([/.)]),](${repository}/blob/main/\2\3,g" {} +
 # The decisions, each by its title, below the last entry of the table of contents.
 for file in "$source"/adr/0*.md; do
   echo "  - [$(sed -n '1s/^# //p' "$file")](adr/${file##*/})"

@@ -15,7 +15,7 @@
 # PostgreSQL's package would start a server and make a database on the machine; here it does not.
 set -euo pipefail
 
-readonly rust_version=1.95 java_version=17 go_version=1.25 python_version=3.9 deny_version=0.20.2 mdbook_version=0.5.0 insights_core_version=3.8.4
+readonly rust_version=1.95 java_version=17 go_version=1.25 python_version=3.9 deny_version=0.20.2 mdbook_version=0.5.4 insights_core_version=3.8.4
 
 missing=()  # What it is, for people.
 debian=()   # Its packages.

@@ -1,7 +1,7 @@
 //! The built-in rules of the engine of [`ccx_rules`]: what they find in the archive of an OpenShift cluster.
 //!
-//! - [`rules`] are all rules, [`engine`] runs them with their texts.
-//! - [`examples`] are miniature clusters for every rule: one that has the problem, and the closest one that does not.
+//! - [`rules()`] are all rules, [`engine`] runs them with their texts.
+//! - [`examples()`] are miniature clusters for every rule: one that has the problem, and the closest one that does not.
 //!
 //! ```
 //! use ccx_archive::{Archive, Limits};

@@ -4,7 +4,7 @@
 //! type is as good as missing, and costs neither the document nor its neighbours. What is not JSON, or no object where one is
 //! expected, is not there at all.
 //!
-//! A document's file holds its types, the [`Input`](crate::Input) that names its files, and the accessor of
+//! A document's file holds its types, the [`Input`] that names its files, and the accessor of
 //! [`Context`](crate::Context).
 
 use std::cell::OnceCell;

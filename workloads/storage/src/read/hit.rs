@@ -27,7 +27,7 @@ pub struct StoredHit {
     pub user_vote: i16,
 }
 
-/// The columns of a hit, to follow a `SELECT`. The aliases are those of [`OPINIONS`].
+/// The columns of a hit, to follow a `SELECT`. The aliases are those of `OPINIONS`.
 macro_rules! hit_columns {
     () => {
         "hit.rule_fqdn, hit.error_key, hit.template_data, hit.created_at,
