@@ -87,7 +87,7 @@ fn by_lag(pipeline: &ValidatedPipeline, component: Component, bounds: Bounds, ta
     authentication
         .into_iter()
         .chain([scaler])
-        .map(|child| child.without(pipeline.kafka.missing.clone()))
+        .map(|child| child.with_missing(pipeline.kafka.missing.clone()))
         .collect()
 }
 

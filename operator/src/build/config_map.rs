@@ -40,5 +40,5 @@ fn child(pipeline: &ValidatedPipeline, program: &Program<'_>) -> Child {
     };
     // Pods that can't be replaced yet may start again and must find what they knew.
     Child::new(Kind::ConfigMap, Component::from_name(program.role), Stage::Foundation, &config_map)
-        .without(program.missing())
+        .with_missing(program.missing())
 }

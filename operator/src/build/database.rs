@@ -30,6 +30,9 @@ use crate::{
 
 const COMPONENT: Component = Component::Database;
 
+/// The replicas of the server.
+const REPLICAS: i32 = 1;
+
 pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
     let Some(managed) = &pipeline.managed_database else { return Vec::new() };
     let account = service_account(pipeline, COMPONENT.name());
@@ -43,12 +46,8 @@ pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
         let claim = claim(pipeline, managed);
         children.push(Child::new(Kind::PersistentVolumeClaim, COMPONENT, Stage::Database, &claim));
     }
-    children.push(Child::new(
-        Kind::StatefulSet,
-        COMPONENT,
-        Stage::Database,
-        &stateful_set(pipeline, managed),
-    ));
+    let server = Child::new(Kind::StatefulSet, COMPONENT, Stage::Database, &stateful_set(pipeline, managed));
+    children.push(server.with_pods(Some(REPLICAS), &managed.pods.image.reference));
     children.into_iter().map(|child| child.with_ownership(managed.ownership)).collect()
 }
 
@@ -77,7 +76,7 @@ fn claim(pipeline: &ValidatedPipeline, managed: &Managed) -> PersistentVolumeCla
 fn stateful_set(pipeline: &ValidatedPipeline, managed: &Managed) -> StatefulSet {
     let metadata: ObjectMeta = metadata(pipeline, COMPONENT.name());
     let spec = StatefulSetSpec {
-        replicas: Some(1),
+        replicas: Some(REPLICAS),
         service_name: metadata.name.clone(),
         selector: LabelSelector {
             match_labels: Some(COMPONENT.selector(pipeline.name.as_str())),

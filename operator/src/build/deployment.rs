@@ -48,8 +48,9 @@ fn child(pipeline: &ValidatedPipeline, component: Component, program: &Program<'
         Activity::Suspended => Vec::new(),
     };
     Child::new(Kind::Deployment, component, Stage::Workloads, &deployment)
-        .without(missing)
-        .starting_with(start_replicas(pipeline.activity, pods.scaling))
+        .with_pods(replicas(pipeline.activity, pods.scaling), &pods.image.reference)
+        .with_missing(missing)
+        .with_start_replicas(start_replicas(pipeline.activity, pods.scaling))
 }
 
 fn pods(pipeline: &ValidatedPipeline, component: Component) -> &Pods {

@@ -51,7 +51,9 @@ fn child(pipeline: &ValidatedPipeline, program: &Program<'_>) -> Child {
     };
     let job =
         Job { metadata: ObjectMeta { name: Some(name), ..metadata }, spec: Some(spec), ..Job::default() };
-    Child::new(Kind::Job, None, Stage::Migration, &job).without(program.missing())
+    Child::new(Kind::Job, None, Stage::Migration, &job)
+        .with_pods(None, &pipeline.jobs.reference)
+        .with_missing(program.missing())
 }
 
 fn fingerprint(program: &Program<'_>, image: &str) -> String {

@@ -58,7 +58,7 @@ fn of_program(pipeline: &ValidatedPipeline, program: &Program<'_>) -> Child {
         ingress: component.map(|component| vec![to_workload(component)]),
         egress: Some(egress(pipeline, program)),
     };
-    child(pipeline, program.role, component, spec).without(program.missing())
+    child(pipeline, program.role, component, spec).with_missing(program.missing())
 }
 
 /// The API is for everyone, from wherever routers forward to it. Health and metrics are for those that look at them; the kubelet of

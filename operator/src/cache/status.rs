@@ -4,12 +4,10 @@
 
 mod pod;
 mod rollout;
-mod schema;
 mod storage;
 
 pub(crate) use pod::{Pod, PodIssue, PodIssueKind, PodState};
 pub(crate) use rollout::{Deployment, Job, JobProgress, JobState, Rollout, StatefulSet};
-pub(crate) use schema::SchemaVersions;
 pub(crate) use storage::{ClaimState, PersistentVolumeClaim};
 
 /// The facts of one child.

@@ -17,6 +17,9 @@ pub(crate) const INSTANCE: &str = "app.kubernetes.io/instance";
 /// The label that names the role of an object: a component, or the purpose of a Job.
 pub(crate) const ROLE: &str = "app.kubernetes.io/component";
 
+/// The container of the managed database.
+pub(crate) const DATABASE_CONTAINER: &str = "postgresql";
+
 /// The role that owns the managed database.
 pub(crate) const DATABASE_ROLE: &str = "ccx";
 
@@ -48,4 +51,9 @@ pub fn labels(pipeline: &str, role: &str) -> BTreeMap<String, String> {
 /// Returns the name of the Secret that the operator generates for the managed database.
 pub fn generated_secret(pipeline: &str) -> String {
     object_name(pipeline, super::component::Component::Database.name())
+}
+
+/// Returns the name of the main container of the pods with this `role`.
+pub(crate) fn main_container_name(role: &str) -> &str {
+    if role == super::component::Component::Database.name() { DATABASE_CONTAINER } else { role }
 }

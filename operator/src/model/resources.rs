@@ -1,56 +1,62 @@
-//! The objects that a resource consists of, as they should be.
+//! The children of a resource in their desired state.
 
 use k8s_openapi::api::core::v1::Secret;
 use kube::core::{DynamicObject, ObjectMeta, TypeMeta};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::model::{component::Component, kind::Kind, problem::Problem};
+use super::{component::Component, kind::Kind, names::ROLE, problem::Problem};
 
-/// One object as it should be, without an owner reference: who applies it adds that, as [`Ownership`] says.
+/// One child in its desired state. Its owner reference is added when it is applied, as [`Ownership`] says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Child {
-    /// The part that it belongs to; none for what belongs to all, and for Jobs.
+    /// Its component; none for objects that all components share, and for Jobs.
     pub component: Option<Component>,
-    /// What must be ready before it is applied.
+    /// Its role: the name of a component, or the purpose of a Job, such as `migration`.
+    pub role: String,
+    /// The stage in which it is applied.
     pub stage: Stage,
-    /// Whether it goes with its resource.
+    /// Whether it is deleted with its resource.
     pub ownership: Ownership,
     /// How it is applied.
     pub apply: ApplyMode,
-    /// What its pods need and does not exist: until it does, the child is neither made nor changed.
+    /// Missing references that its pods need: while there are any, the child is neither created nor changed.
     pub missing: Vec<Problem>,
-    /// With how many pods a Deployment starts of which something else decides the number.
+    /// The replicas of a Deployment or StatefulSet; none when an autoscaler decides.
+    pub replicas: Option<i32>,
+    /// The image of the main container of its pods.
+    pub image: Option<String>,
+    /// The replicas with which a Deployment is created whose number an autoscaler decides.
     pub start_replicas: Option<u32>,
-    /// Its kind; `object.types` says the same in the API server's words.
+    /// Its kind; `object.types` has it as the API server spells it.
     pub kind: Kind,
-    /// The object, with name, namespace, labels and only the fields that we decide.
+    /// The object, with name, namespace, labels and only the fields that the operator sets.
     pub object: DynamicObject,
 }
 
-/// The gates, in their order: a stage is applied when everything of the stages before it is ready.
+/// The stages, in the order in which they are applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
-    /// What others need and what needs nothing: ServiceAccounts, ConfigMaps, Services, NetworkPolicies, PodDisruptionBudgets.
+    /// Objects without dependencies: ServiceAccounts, ConfigMaps, Services, NetworkPolicies, PodDisruptionBudgets.
     Foundation,
-    /// The managed database, its Secret and its storage. Ready when its pod is.
+    /// The managed database, its Secret and its storage. Complete when its pod is ready.
     Database,
-    /// Jobs that prepare the tables and the topics. Ready when they have succeeded.
+    /// Jobs that prepare the schema and the topics. Complete when they have succeeded.
     Migration,
-    /// Deployments and what scales them.
+    /// Deployments and their autoscalers.
     Workloads,
-    /// What leads into the cluster: Route, Ingress, HTTPRoute.
+    /// Ingress traffic: Route, Ingress, HTTPRoute.
     Exposure,
-    /// What watches: PodMonitor, PrometheusRule, dashboards.
+    /// Monitoring: PodMonitor, PrometheusRule, dashboards.
     Monitoring,
 }
 
-/// Whether a child goes with its resource.
+/// Whether a child is deleted with its resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ownership {
     /// It has an owner reference and is garbage-collected.
     Owned,
-    /// It has no owner reference and survives, so that a new resource of the same name takes it over. It is never an orphan.
+    /// It has no owner reference and is retained, so that a new resource of the same name adopts it. It is never an orphan.
     Retained,
 }
 
@@ -59,56 +65,72 @@ pub enum Ownership {
 pub enum ApplyMode {
     /// By server-side apply, whenever it differs.
     Apply,
-    /// Only when it does not exist. Its owner reference and its labels are still kept up to date; its data never.
+    /// Created when it does not exist. Its owner reference and labels are kept up to date; its data never changes.
     CreateOnce {
-        /// The keys of a Secret that get a random value each, made by who applies it.
+        /// The keys of a Secret that get a random value each when it is created.
         generate: Vec<String>,
     },
 }
 
-/// All objects of a resource, in the order of their application.
+/// All children of a resource, in the order in which they are applied.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Children(Vec<Child>);
 
 impl Child {
-    /// A child that is owned and applied; `object` is of this `kind`, with or without its type fields.
+    /// Returns a child that is owned and applied; `object` is of this `kind`, with or without its type fields.
     pub fn new(
         kind: Kind,
         component: impl Into<Option<Component>>,
         stage: Stage,
         object: &impl Serialize,
     ) -> Self {
+        let object = dynamic(kind, object);
         Self {
             component: component.into(),
             stage,
             ownership: Ownership::Owned,
             apply: ApplyMode::Apply,
             missing: Vec::new(),
+            role: object
+                .metadata
+                .labels
+                .as_ref()
+                .and_then(|labels| labels.get(ROLE))
+                .cloned()
+                .unwrap_or_default(),
+            replicas: None,
+            image: None,
             start_replicas: None,
             kind,
-            object: dynamic(kind, object),
+            object,
         }
     }
 
-    /// The same with another ownership.
+    /// Sets the ownership.
     #[must_use]
     pub fn with_ownership(self, ownership: Ownership) -> Self {
         Self { ownership, ..self }
     }
 
-    /// The same of which pods need what is `missing`.
+    /// Sets the missing references that its pods need.
     #[must_use]
-    pub fn without(self, missing: Vec<Problem>) -> Self {
+    pub fn with_missing(self, missing: Vec<Problem>) -> Self {
         Self { missing, ..self }
     }
 
-    /// The same, a Deployment of which something else decides the number of pods, that starts with so many.
+    /// Sets replicas and image of a workload.
     #[must_use]
-    pub fn starting_with(self, start_replicas: Option<u32>) -> Self {
+    pub fn with_pods(self, replicas: Option<i32>, image: &str) -> Self {
+        Self { replicas, image: Some(image.to_owned()), ..self }
+    }
+
+    /// Sets the replicas with which a Deployment is created whose number an autoscaler decides.
+    #[must_use]
+    pub fn with_start_replicas(self, start_replicas: Option<u32>) -> Self {
         Self { start_replicas, ..self }
     }
 
-    /// A Secret that is created once, with a random value for each key of `generate`.
+    /// Returns a Secret that is created once, with a random value for each key of `generate`.
     pub fn generated_secret(
         component: Component,
         stage: Stage,
@@ -121,35 +143,35 @@ impl Child {
         }
     }
 
-    /// The object's name.
+    /// Returns the name of the object.
     pub fn name(&self) -> &str {
         self.object.metadata.name.as_deref().unwrap_or_default()
     }
 
-    /// The object's namespace.
+    /// Returns the namespace of the object.
     pub fn namespace(&self) -> &str {
         self.object.metadata.namespace.as_deref().unwrap_or_default()
     }
 }
 
 impl Children {
-    /// Puts them in order: by stage, and as they come within a stage.
+    /// Sorts `children` by stage; within a stage their order is kept.
     pub fn new(mut children: Vec<Child>) -> Self {
         children.sort_by_key(|child| child.stage);
         Self(children)
     }
 
-    /// In the order of application.
+    /// Iterates in the order in which they are applied.
     pub fn iter(&self) -> std::slice::Iter<'_, Child> {
         self.0.iter()
     }
 
-    /// Those of one stage.
+    /// Returns the children of one stage.
     pub fn stage(&self, stage: Stage) -> impl Iterator<Item = &Child> {
         self.iter().filter(move |child| child.stage == stage)
     }
 
-    /// What some of them need and does not exist.
+    /// Returns the missing references of all children.
     pub fn missing(&self) -> Vec<Problem> {
         let mut missing: Vec<Problem> = Vec::new();
         for problem in self.iter().flat_map(|child| &child.missing) {
@@ -160,12 +182,12 @@ impl Children {
         missing
     }
 
-    /// The one of this kind and name.
+    /// Returns the child of this kind and name.
     pub fn find(&self, kind: Kind, name: &str) -> Option<&Child> {
         self.iter().find(|child| child.kind == kind && child.name() == name)
     }
 
-    /// The Deployment or StatefulSet of a component.
+    /// Returns the Deployment or StatefulSet of a component.
     pub fn workload(&self, component: Component) -> Option<&Child> {
         let is_workload = |child: &&Child| matches!(child.kind, Kind::Deployment | Kind::StatefulSet);
         self.iter().filter(is_workload).find(|child| child.component == Some(component))
@@ -211,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_typed_object_becomes_a_dynamic_one_with_its_type() {
+    fn typed_object_becomes_dynamic_object_with_its_type() {
         let child = Child::new(Kind::ConfigMap, Component::DbWriter, Stage::Foundation, &config_map("a"));
         let json = serde_json::to_value(&child.object).unwrap();
         let expected = serde_json::json!({
@@ -221,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn children_are_in_the_order_of_the_stages_and_otherwise_as_they_come() {
+    fn children_are_sorted_by_stage_and_keep_their_order_within() {
         let child = |name, stage| Child::new(Kind::ConfigMap, None, stage, &config_map(name));
         let children = Children::new(vec![
             child("monitoring", Stage::Monitoring),

@@ -2,10 +2,16 @@
 
 use std::fmt;
 
+use k8s_openapi::api::core::v1::{Container, PodTemplateSpec};
 use kube::core::DynamicObject;
 use serde_json::Value;
 
-use crate::model::{input::Input, input_digest::changed_objects, reason::Reason};
+use crate::model::{
+    input::Input,
+    input_digest::changed_objects,
+    names::{ROLE, main_container_name},
+    reason::Reason,
+};
 
 /// Why the pods of a workload are replaced.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,21 +67,38 @@ impl fmt::Display for RestartReason {
 /// `after` is either what the API server answered to the (dry-run) patch, or the child itself; fields that `after` does not have
 /// are taken as unchanged. Empty when no pod is replaced.
 pub fn restart_reasons(before: &DynamicObject, after: &DynamicObject) -> Vec<RestartReason> {
-    let (before, after) = (&before.data["spec"]["template"], &after.data["spec"]["template"]);
-    let mut reasons: Vec<RestartReason> = changed_inputs(before, after).collect();
-    reasons.extend(changed_image(before, after));
-    if container_differs(before, after, "resources") {
-        reasons.push(RestartReason::ResourcesChanged);
+    let (before_template, after_template) = (template(before), template(after));
+    let mut reasons: Vec<RestartReason> = changed_inputs(&before_template, &after_template).collect();
+    let containers = main_container(&before_template).zip(main_container(&after_template));
+    if let Some((before, after)) = containers {
+        reasons.extend(changed_image(before, after));
+        if after.resources.is_some() && before.resources != after.resources {
+            reasons.push(RestartReason::ResourcesChanged);
+        }
     }
-    if reasons.is_empty() && !is_contained(after, before) {
+    if reasons.is_empty() && !is_contained(&after.data["spec"]["template"], &before.data["spec"]["template"])
+    {
         reasons.push(RestartReason::TemplateChanged);
     }
     reasons
 }
 
-fn changed_inputs(before: &Value, after: &Value) -> impl Iterator<Item = RestartReason> {
-    let annotation = |template: &Value, input: Input| -> String {
-        template["metadata"]["annotations"][input.annotation()].as_str().unwrap_or_default().to_owned()
+fn template(workload: &DynamicObject) -> PodTemplateSpec {
+    serde_json::from_value(workload.data["spec"]["template"].clone()).unwrap_or_default()
+}
+
+/// Returns the container named after the role of the pod: others may be injected before it.
+fn main_container(template: &PodTemplateSpec) -> Option<&Container> {
+    let labels = template.metadata.as_ref().and_then(|metadata| metadata.labels.as_ref());
+    let name = main_container_name(labels.and_then(|labels| labels.get(ROLE)).map_or("", String::as_str));
+    let containers = &template.spec.as_ref()?.containers;
+    containers.iter().find(|container| container.name == name).or(containers.first())
+}
+
+fn changed_inputs(before: &PodTemplateSpec, after: &PodTemplateSpec) -> impl Iterator<Item = RestartReason> {
+    let annotation = |template: &PodTemplateSpec, input: Input| -> String {
+        let annotations = template.metadata.as_ref().and_then(|metadata| metadata.annotations.as_ref());
+        annotations.and_then(|annotations| annotations.get(input.annotation())).cloned().unwrap_or_default()
     };
     Input::ALL.into_iter().filter_map(move |input| {
         let (before, after) = (annotation(before, input), annotation(after, input));
@@ -84,15 +107,9 @@ fn changed_inputs(before: &Value, after: &Value) -> impl Iterator<Item = Restart
     })
 }
 
-fn changed_image(before: &Value, after: &Value) -> Option<RestartReason> {
-    let image = |template: &Value| template["spec"]["containers"][0]["image"].as_str().map(str::to_owned);
-    let (from, to) = (image(before)?, image(after)?);
+fn changed_image(before: &Container, after: &Container) -> Option<RestartReason> {
+    let (from, to) = (before.image.clone()?, after.image.clone()?);
     (from != to).then_some(RestartReason::ImageChanged { from, to })
-}
-
-fn container_differs(before: &Value, after: &Value, field: &str) -> bool {
-    let of = |template: &Value| template["spec"]["containers"][0][field].clone();
-    !is_contained(&of(after), &of(before))
 }
 
 /// Whether every field of `part` is the same in `whole`. Lists must have the same length.
@@ -155,6 +172,19 @@ mod tests {
         let reasons = restart_reasons(&before, &after);
         assert_eq!(reasons[0].to_string(), "the image changes from ccx:1 to ccx:2");
         assert_eq!(reasons.len(), 1);
+    }
+
+    #[test]
+    fn image_of_injected_container_is_no_reason() {
+        let with_sidecar = |sidecar: &str| {
+            let containers =
+                json!([{"name": "proxy", "image": sidecar}, {"name": "data-pipeline", "image": "ccx:1"}]);
+            let labels = json!({ROLE: "data-pipeline"});
+            let data = json!({"spec": {"template": {"metadata": {"labels": labels}, "spec": {"containers": containers}}}});
+            DynamicObject { types: None, metadata: ObjectMeta::default(), data }
+        };
+        let reasons = restart_reasons(&with_sidecar("proxy:1"), &with_sidecar("proxy:2"));
+        assert_eq!(reasons, [RestartReason::TemplateChanged]);
     }
 
     #[test]

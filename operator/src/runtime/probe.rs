@@ -1,43 +1,47 @@
-//! Asks the workloads what they dependency: only they know whether they reach Kafka, the object storage and the database.
-
-mod results;
+//! Asks the workloads about their dependencies: only they know whether they reach Kafka, the object storage and the database.
 
 use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 
+use ccx_service::{Dependency, Readiness, RulesStatus};
 use futures::{StreamExt as _, future::BoxFuture, stream};
-pub(crate) use results::{RulesAnswer, UnmetDependency};
 
 use crate::{cache::PipelineObjects, model::component::Component};
 
 /// How long a pod may take to answer. One that needs longer is not ready either.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How many pods of one resource are asked at a time.
+/// Pods of one resource that are asked at a time.
 const CONCURRENCY: usize = 4;
 
-/// How many pods of a component are asked: they have the same configuration, so that one would mostly do.
+/// Pods of a component that are asked. They share a configuration, so that one would mostly do.
 const PODS_ASKED: usize = 2;
 
-/// What an answer may have. A readiness report is a few lines.
-const MAX_ANSWER_BYTES: usize = 64 * 1024;
+/// The limit of a body. A readiness report has a few lines.
+const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// How pods are asked, so that tests can answer for them.
+/// The path of the [`Readiness`] of a workload.
+pub const READINESS_PATH: &str = "/readyz?verbose";
+
+/// The path of the [`RulesStatus`] of a workload.
+pub const RULES_PATH: &str = "/rules";
+
+/// Sends the requests of the probes, so that tests can answer instead of pods.
 pub trait Prober: Send + Sync {
-    /// The body of the answer to `GET http://address:port/path`, whatever its status; none when there is no answer.
+    /// Returns the body of the response to `GET http://address:port/path`, whatever its status; none without a response.
     fn get(&self, address: IpAddr, port: u16, path: &'static str) -> BoxFuture<'_, Option<String>>;
 }
 
-/// Asks over the network.
+/// Sends requests over the network.
 #[derive(Clone, Debug)]
 pub struct HttpProber {
     client: reqwest::Client,
 }
 
 impl HttpProber {
-    /// Pods are asked directly, never through the proxy that leads out of the cluster, and answer themselves.
+    /// Returns a prober that asks pods directly, without the cluster's egress proxy, and follows no redirects.
     pub fn new() -> reqwest::Result<Self> {
         let builder = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
-        // They speak plain HTTP, so that no certificate needs to be in memory.
+        // Pods serve plain HTTP, so no certificate needs to be in memory.
         Ok(Self { client: builder.tls_certs_only([]).pool_max_idle_per_host(0).build()? })
     }
 }
@@ -54,7 +58,7 @@ impl Prober for HttpProber {
             let mut body = Vec::new();
             while let Some(chunk) = response.chunk().await.ok()? {
                 body.extend_from_slice(&chunk);
-                if body.len() > MAX_ANSWER_BYTES {
+                if body.len() > MAX_BODY_BYTES {
                     return None;
                 }
             }
@@ -63,70 +67,66 @@ impl Prober for HttpProber {
     }
 }
 
-/// What the pods said.
+/// The responses of the pods of a resource.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ProbeResults {
-    /// What the unready pods of each component dependency. Empty for one that did not answer.
-    pub(crate) unmet: BTreeMap<Component, Vec<UnmetDependency>>,
-    /// The rules that a pod of the pipeline has.
-    pub(crate) rules: Option<RulesAnswer>,
+    /// Dependencies that unready pods can't use, by component. Absent for a component without a response.
+    pub(crate) unmet: BTreeMap<Component, Vec<Dependency>>,
+    /// The rules that a pod of the pipeline runs.
+    pub(crate) rules: Option<RulesStatus>,
 }
 
-/// Whom to ask what.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Question {
+struct Request {
     component: Component,
     address: IpAddr,
     path: &'static str,
 }
 
-const READY: &str = "/readyz";
-const RULES: &str = "/rules";
-
-/// Asks the pods that run and are not ready, and one of the pipeline for its rules.
+/// Asks pods that run and are not ready about their dependencies, and one of the pipeline about its rules.
 pub(crate) async fn ask(prober: &dyn Prober, pods: &[(Component, IpAddr, bool)]) -> ProbeResults {
-    let asked = stream::iter(questions(pods)).map(async |question| {
-        let answer = prober.get(question.address, question.component.port(), question.path).await;
-        (question, answer)
+    let responses = stream::iter(requests(pods)).map(async |request| {
+        let body = prober.get(request.address, request.component.port(), request.path).await;
+        (request, body)
     });
-    let answered: Vec<_> = asked.buffered(CONCURRENCY).collect().await;
-    let mut answers = ProbeResults::default();
-    for (question, answer) in answered {
-        let Some(answer) = answer else { continue };
-        if question.path == RULES {
-            answers.rules = RulesAnswer::read(&answer);
-        } else {
-            answers.unmet.entry(question.component).or_insert_with(|| UnmetDependency::read(&answer));
+    let responses: Vec<_> = responses.buffered(CONCURRENCY).collect().await;
+    let mut results = ProbeResults::default();
+    for (request, body) in responses {
+        let Some(body) = body else { continue };
+        if request.path == RULES_PATH {
+            results.rules = serde_json::from_str(&body).ok();
+        } else if let Ok(readiness) = serde_json::from_str::<Readiness>(&body) {
+            results.unmet.entry(request.component).or_insert_with(|| readiness.unmet().cloned().collect());
         }
     }
-    answers
+    results
 }
 
-/// The pods that run, where they are, and whether they are ready.
+/// Returns the running pods with their address, and whether they are ready.
 pub(crate) fn running(objects: &PipelineObjects) -> Vec<(Component, IpAddr, bool)> {
     let pods = objects.pods().filter(|(_, pod)| pod.is_running && !pod.is_terminating);
     pods.filter_map(|(_, pod)| Some((Component::from_name(&pod.role)?, pod.ip?, pod.is_ready))).collect()
 }
 
-fn questions(pods: &[(Component, IpAddr, bool)]) -> Vec<Question> {
-    let mut questions = Vec::new();
+fn requests(pods: &[(Component, IpAddr, bool)]) -> Vec<Request> {
+    let mut requests = Vec::new();
     for component in [Component::DataPipeline, Component::DbWriter, Component::Aggregator] {
         let unready = pods.iter().filter(|(of, _, is_ready)| *of == component && !is_ready);
-        questions.extend(unready.take(PODS_ASKED).map(|(component, address, _)| Question {
+        requests.extend(unready.take(PODS_ASKED).map(|(component, address, _)| Request {
             component: *component,
             address: *address,
-            path: READY,
+            path: READINESS_PATH,
         }));
     }
     let pipeline = pods.iter().filter(|(of, _, _)| *of == Component::DataPipeline);
-    // One that is ready has loaded its rules.
-    let teller = pipeline.max_by_key(|(_, _, is_ready)| *is_ready);
-    questions.extend(teller.map(|(component, address, _)| Question {
+    // A ready pod has loaded its rules.
+    let with_rules = pipeline.max_by_key(|(_, _, is_ready)| *is_ready);
+    requests.extend(with_rules.map(|(component, address, _)| Request {
         component: *component,
         address: *address,
-        path: RULES,
+        path: RULES_PATH,
     }));
-    questions
+    requests
 }
 
 #[cfg(test)]
@@ -137,7 +137,7 @@ mod tests {
 
     impl Prober for Scripted {
         fn get(&self, _: IpAddr, _: u16, path: &'static str) -> BoxFuture<'_, Option<String>> {
-            Box::pin(async move { self.0.get(path).map(|answer| (*answer).to_owned()) })
+            Box::pin(async move { self.0.get(path).map(|body| (*body).to_owned()) })
         }
     }
 
@@ -146,28 +146,34 @@ mod tests {
     }
 
     #[test]
-    fn two_unready_pods_of_a_component_are_asked_and_one_for_its_rules() {
+    fn two_unready_pods_are_asked_for_readiness_and_one_for_rules() {
         let pods: Vec<_> = (1..=4).map(|last| (Component::DataPipeline, address(last), last == 4)).collect();
         let asked: Vec<_> =
-            questions(&pods).into_iter().map(|question| (question.address, question.path)).collect();
-        assert_eq!(asked, [(address(1), "/readyz"), (address(2), "/readyz"), (address(4), "/rules")]);
+            requests(&pods).into_iter().map(|request| (request.address, request.path)).collect();
+        let expected = [(address(1), READINESS_PATH), (address(2), READINESS_PATH), (address(4), RULES_PATH)];
+        assert_eq!(asked, expected);
     }
 
     #[tokio::test]
-    async fn the_answers_are_put_together() {
+    async fn responses_of_pods_are_merged() {
+        let readiness = r#"{"dependencies": [{"name": "kafka", "ok": false, "cause": "no broker"},
+            {"name": "object storage", "ok": true, "cause": null}]}"#;
         let prober = Scripted(BTreeMap::from([
-            ("/readyz", "kafka: no broker\n"),
-            ("/rules", r#"{"digest":"d","rules":1,"builtin":2,"error":null}"#),
+            (READINESS_PATH, readiness),
+            (RULES_PATH, r#"{"digest":"d","rules":1,"builtin":2,"error":null}"#),
         ]));
         let pods = vec![(Component::DataPipeline, address(1), false)];
-        let answers = ask(&prober, &pods).await;
-        assert_eq!(answers.unmet[&Component::DataPipeline][0].to_string(), "kafka: no broker");
-        assert_eq!(answers.rules.map(|rules| rules.count()), Some(3));
+        let results = ask(&prober, &pods).await;
+        let unmet: Vec<_> = results.unmet[&Component::DataPipeline].iter().map(ToString::to_string).collect();
+        assert_eq!(unmet, ["kafka: no broker"]);
+        assert_eq!(results.rules.map(|rules| rules.count()), Some(3));
     }
 
     #[tokio::test]
-    async fn a_pod_that_does_not_answer_says_nothing() {
+    async fn pod_without_response_has_no_result() {
         let pods = vec![(Component::DbWriter, address(1), false)];
         assert_eq!(ask(&Scripted(BTreeMap::new()), &pods).await, ProbeResults::default());
+        let other = Scripted(BTreeMap::from([(READINESS_PATH, "kafka: no broker\n")]));
+        assert_eq!(ask(&other, &pods).await, ProbeResults::default(), "text of another version");
     }
 }

@@ -19,6 +19,7 @@ mod workload;
 mod write;
 
 use ccx_crds::{CcxPipeline, CcxPipelineSpec, DatabaseType, Mode, Reconciliation};
+use ccx_service::RulesStatus;
 use condition_status::{ConditionStatus, ConditionValue};
 pub(crate) use endpoints::endpoints;
 use k8s_openapi::jiff::Timestamp;
@@ -30,11 +31,7 @@ use crate::{
     model::{
         component::Component, condition_type::ConditionType, key::Key, problem::Problem, reason::Reason,
     },
-    runtime::{
-        context::Context,
-        probe::{ProbeResults, RulesAnswer},
-        reconcile_if_changed::Reconciled,
-    },
+    runtime::{context::Context, probe::ProbeResults, reconcile_if_changed::Reconciled},
 };
 
 /// Everything that a status is derived from.
@@ -116,7 +113,7 @@ impl Observation {
 
     /// Whether something may change that no watch reports: pods that run and are not ready, and rules of users, which pods reload.
     fn needs_poll(&self) -> bool {
-        if self.probed.rules.as_ref().is_some_and(RulesAnswer::has_rules_of_users) {
+        if self.probed.rules.as_ref().is_some_and(RulesStatus::has_user_rules) {
             return true;
         }
         let mut pods = self.state.workloads.values().flat_map(|workload| &workload.pods);

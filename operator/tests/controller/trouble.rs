@@ -1,5 +1,7 @@
 //! Whatever is wrong has a reason of its own, and the message names the object.
 
+use ccx_operator::runtime::probe::READINESS_PATH;
+use ccx_service::{Dependency, Readiness};
 use k8s_openapi::{
     api::{
         core::v1::{ResourceQuota, ResourceQuotaSpec, ServiceAccount},
@@ -20,6 +22,12 @@ use crate::{
 
 const PIPELINE: &str = "data-pipeline";
 const WRITER: &str = "insights-results-db-writer";
+
+/// The report of a pod that can't use a dependency.
+fn unmet(name: &str, cause: &str) -> String {
+    let dependency = Dependency { name: name.into(), ok: false, cause: Some(cause.into()) };
+    serde_json::to_string(&Readiness { dependencies: vec![dependency] }).unwrap()
+}
 
 async fn world_with(role: &str, status: Value) -> World {
     let world = World::new().await;
@@ -52,7 +60,7 @@ async fn a_crash_loop_has_the_exit_code_and_the_last_words() {
     let world = world_with(WRITER, crash_loop(3, "Error", "failed to read the configuration")).await;
     let condition = world.until_condition("WriterReady", "False", "CrashLooping").await;
     assert!(
-        condition.message.contains("ended with exit code 3: failed to read the configuration"),
+        condition.message.contains("exited with code 3: failed to read the configuration"),
         "{condition:?}"
     );
     world.kubelet.set(WRITER, crash_loop(137, "OOMKilled", "")).await;
@@ -85,13 +93,13 @@ async fn a_database_without_a_volume_names_the_claim() {
 #[ignore = "needs Kubernetes"]
 async fn what_pods_do_not_reach_is_told_in_their_words() {
     let world = World::new().await;
-    world.prober.set("/readyz", "kafka: no broker: connection refused\n");
+    world.prober.set(READINESS_PATH, unmet(Dependency::KAFKA, "no broker: connection refused"));
     world.kubelet.set(PIPELINE, unready()).await;
     world.apply(json!({"dataPipeline": {"replicas": 1}})).await;
     let condition = world.until_condition("KafkaReachable", "False", "KafkaUnreachable").await;
-    assert_eq!(condition.message, "data-pipeline says: no broker: connection refused");
+    assert_eq!(condition.message, "data-pipeline reports: no broker: connection refused");
     world.until_condition("Degraded", "True", "KafkaUnreachable").await;
-    world.prober.set("/readyz", "object storage: access denied\n");
+    world.prober.set(READINESS_PATH, unmet(Dependency::OBJECT_STORAGE, "access denied"));
     world.until_condition("ObjectStorageReachable", "False", "ObjectStorageUnreachable").await;
     world.kubelet.set(PIPELINE, ready()).await;
     world.until_ready().await;

@@ -17,7 +17,7 @@ use crate::{
     model::{
         mount_paths,
         mount_paths::file,
-        names::{DATABASE_NAME, DATABASE_ROLE},
+        names::{DATABASE_CONTAINER, DATABASE_NAME, DATABASE_ROLE},
         validated::{Managed, Mount, MountSource, ValidatedPipeline},
     },
 };
@@ -61,7 +61,7 @@ pub(super) fn template(pipeline: &ValidatedPipeline, managed: &Managed) -> PodTe
 fn container(managed: &Managed, mounts: &[Mount]) -> Container {
     let image = &managed.pods.image;
     Container {
-        name: "postgresql".into(),
+        name: DATABASE_CONTAINER.into(),
         image: Some(image.reference.clone()),
         image_pull_policy: Some(image.pull_policy.to_owned()),
         args: Some(arguments(managed)),

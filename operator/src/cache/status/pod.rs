@@ -2,15 +2,13 @@
 
 use std::net::IpAddr;
 
+use ccx_service::SchemaVersions;
 use k8s_openapi::api::core::v1::{ContainerState, ContainerStateTerminated, ContainerStatus, PodStatus};
 use kube::core::DynamicObject;
 use serde::de::IgnoredAny;
 
 use crate::{
-    cache::{
-        partial_object::{Part, PartialObject},
-        status::SchemaVersions,
-    },
+    cache::partial_object::{Part, PartialObject},
     model::component::MIGRATION,
 };
 
@@ -41,7 +39,7 @@ pub(crate) struct PodState {
     /// What it has brought the database to, when it was a migration and has succeeded.
     pub(crate) schema: Option<SchemaVersions>,
     /// What is most wrong with it.
-    pub(crate) problem: Option<Box<PodIssue>>,
+    pub(crate) issue: Option<Box<PodIssue>>,
 }
 
 /// What is wrong with a pod.
@@ -93,7 +91,7 @@ impl From<&Pod> for PodState {
                 .is_some_and(|state| state.running.is_some()),
             is_terminating: pod.metadata.deletion_timestamp.is_some(),
             ip: status.pod_ip.as_deref().and_then(|ip| ip.parse().ok()),
-            problem: if is_ready { None } else { problem(status).map(Box::new) },
+            issue: if is_ready { None } else { problem(status).map(Box::new) },
         }
     }
 }
@@ -101,7 +99,7 @@ impl From<&Pod> for PodState {
 /// Words of a process that failed count for nothing.
 fn schema(container: &ContainerStatus) -> Option<SchemaVersions> {
     let end = container.state.as_ref()?.terminated.as_ref().filter(|end| end.exit_code == 0)?;
-    SchemaVersions::read(end.message.as_deref()?)
+    SchemaVersions::parse(end.message.as_deref()?)
 }
 
 fn problem(status: &PodStatus) -> Option<PodIssue> {
@@ -196,7 +194,7 @@ mod tests {
     }
 
     fn kind(status: &Value) -> (PodIssueKind, String) {
-        let problem = *pod(status).problem.unwrap();
+        let problem = *pod(status).issue.unwrap();
         (problem.kind, problem.message)
     }
 
@@ -212,7 +210,7 @@ mod tests {
             is_terminating: false,
             ip: Some([10, 0, 0, 7].into()),
             schema: None,
-            problem: None,
+            issue: None,
         };
         assert_eq!(pod(&status), expected);
     }
@@ -231,7 +229,7 @@ mod tests {
             assert_eq!(kind(&waiting(reason)), (PodIssueKind::ImagePull, "why".into()));
         }
         assert_eq!(kind(&waiting("CreateContainerConfigError")), (PodIssueKind::MissingConfig, "why".into()));
-        assert_eq!(pod(&waiting("ContainerCreating")).problem, None);
+        assert_eq!(pod(&waiting("ContainerCreating")).issue, None);
     }
 
     #[test]

@@ -155,7 +155,7 @@ mod tests {
         let problem = Problem::new(Reason::SecretMissing, String::new());
         let child =
             Child::new(Kind::Deployment, None, Stage::Workloads, &json!({"metadata": {"name": "held"}}));
-        let children = Children::new(vec![child.without(vec![problem])]);
+        let children = Children::new(vec![child.with_missing(vec![problem])]);
         let record = record(owned_by("1"));
         let records =
             [(Kind::Job, "a", &record), (Kind::ConfigMap, "b", &record), (Kind::Ingress, "c", &record)];

@@ -165,7 +165,8 @@ mod tests {
     /// What is applied over a Deployment that something else scales, whose number of pods was written by `manager`.
     fn applied_over(manager: &str, replicas: u32) -> Value {
         let deployment = json!({"metadata": {"name": "a"}, "spec": {"paused": false}});
-        let child = Child::new(Kind::Deployment, None, Stage::Workloads, &deployment).starting_with(Some(2));
+        let child =
+            Child::new(Kind::Deployment, None, Stage::Workloads, &deployment).with_start_replicas(Some(2));
         let prepared = Prepared::new(&child, &pipeline("1"));
         assert_eq!(prepared.object.data["spec"]["replicas"], 2, "so it is created");
         let fields =
@@ -190,7 +191,7 @@ mod tests {
     #[test]
     fn the_number_of_pods_to_start_with_is_no_reason_to_apply_again() {
         let (pipeline, child) = (pipeline("1"), child());
-        let hash = |start| Prepared::new(&child.clone().starting_with(start), &pipeline).hash;
+        let hash = |start| Prepared::new(&child.clone().with_start_replicas(start), &pipeline).hash;
         assert_eq!(hash(Some(2)), hash(Some(3)));
     }
 }

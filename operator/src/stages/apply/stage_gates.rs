@@ -30,7 +30,7 @@ pub(super) fn closed(stage: Stage, children: &Children, objects: &PipelineObject
 
 /// A Secret was made up just now: what depends on it is built anew first, so that its fingerprint is right from the start.
 pub(super) fn secret_generated(child: &Child) -> Problem {
-    Problem::new(Reason::Starting, format!("the Secret {} was made just now", child.name()))
+    Problem::new(Reason::Starting, format!("Secret {} was just created", child.name()))
 }
 
 /// A child of an earlier stage could not be applied.
@@ -43,7 +43,7 @@ fn database_is_awaited(child: &Child, objects: &PipelineObjects) -> Option<Probl
         return None;
     }
     let is_ready = rollout(child, objects).is_some_and(|rollout| rollout.is_observed && rollout.ready > 0);
-    let message = format!("the database's StatefulSet {} has no ready pod yet", child.name());
+    let message = format!("StatefulSet {} has no ready pod yet", child.name());
     (!is_ready).then_some(Problem::new(Reason::Waiting, message))
 }
 
@@ -53,7 +53,7 @@ fn job_is_awaited(child: &Child, objects: &PipelineObjects) -> Option<Problem> {
     }
     match objects.status(child.kind, child.name()) {
         Some(ChildStatus::Job(job)) if job.state == JobState::Succeeded => None,
-        _ => Some(Problem::new(Reason::Waiting, format!("the Job {} has not succeeded yet", child.name()))),
+        _ => Some(Problem::new(Reason::Waiting, format!("Job {} has not succeeded yet", child.name()))),
     }
 }
 
@@ -65,17 +65,13 @@ pub(super) fn must_wait_for_suspension(
     objects: &PipelineObjects,
 ) -> bool {
     let (Some(component), Kind::Deployment) = (child.component, child.kind) else { return false };
-    if !is_scaled_to_zero(child) {
+    if child.replicas != Some(0) {
         return false;
     }
     let before = Component::ALL.into_iter().take_while(|other| *other != component);
     before
         .filter_map(|other| children.workload(other))
         .any(|other| rollout(other, objects).is_some_and(|it| !it.is_gone()))
-}
-
-fn is_scaled_to_zero(child: &Child) -> bool {
-    child.object.data["spec"]["replicas"] == 0
 }
 
 fn rollout<'a>(child: &Child, objects: &'a PipelineObjects) -> Option<&'a Rollout> {

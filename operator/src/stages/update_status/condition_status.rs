@@ -1,16 +1,16 @@
-//! Conditions, as the Kubernetes API has them.
+//! The status, reason and message of a condition.
 
 use k8s_openapi::{
     apimachinery::pkg::apis::meta::v1::{Condition, Time},
     jiff::Timestamp,
 };
 
-use crate::model::{condition_type::ConditionType, reason::Reason};
+use crate::model::{condition_type::ConditionType, problem::Problem, reason::Reason};
 
-/// What the API server allows a message to have; we stay well below, since a status is stored with every change.
+/// The limit of a message, well below that of the API server, since a status is stored with every change.
 const MAX_MESSAGE_CHARS: usize = 1024;
 
-/// Whether a condition is met.
+/// The `status` of a condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ConditionValue {
     True,
@@ -19,7 +19,7 @@ pub(crate) enum ConditionValue {
 }
 
 impl ConditionValue {
-    pub(crate) fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Self::True => "True",
             Self::False => "False",
@@ -28,28 +28,35 @@ impl ConditionValue {
     }
 }
 
-/// A condition's status, reason and message.
+/// The status of a condition with its cause.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ConditionStatus {
     pub(crate) value: ConditionValue,
-    pub(crate) reason: Reason,
-    pub(crate) message: String,
+    pub(crate) cause: Problem,
 }
 
 impl ConditionStatus {
     pub(crate) fn met(reason: Reason, message: impl Into<String>) -> Self {
-        Self { value: ConditionValue::True, reason, message: message.into() }
+        Self { value: ConditionValue::True, cause: Problem::new(reason, message) }
     }
 
     pub(crate) fn not_met(reason: Reason, message: impl Into<String>) -> Self {
-        Self { value: ConditionValue::False, reason, message: message.into() }
+        Self { value: ConditionValue::False, cause: Problem::new(reason, message) }
     }
 
     pub(crate) fn unknown(reason: Reason, message: impl Into<String>) -> Self {
-        Self { value: ConditionValue::Unknown, reason, message: message.into() }
+        Self { value: ConditionValue::Unknown, cause: Problem::new(reason, message) }
     }
 
-    /// The condition. The time of its last transition is kept while its status is the same.
+    pub(crate) fn met_by(cause: &Problem) -> Self {
+        Self { value: ConditionValue::True, cause: cause.clone() }
+    }
+
+    pub(crate) fn not_met_by(cause: &Problem) -> Self {
+        Self { value: ConditionValue::False, cause: cause.clone() }
+    }
+
+    /// Returns the condition. The time of its last transition is kept while its status is the same.
     pub(crate) fn condition(
         &self,
         kind: ConditionType,
@@ -63,8 +70,8 @@ impl ConditionStatus {
         Condition {
             type_: kind.name().into(),
             status: status.into(),
-            reason: self.reason.name().into(),
-            message: self.message.chars().take(MAX_MESSAGE_CHARS).collect(),
+            reason: self.cause.reason.name().into(),
+            message: self.cause.message.chars().take(MAX_MESSAGE_CHARS).collect(),
             observed_generation: generation,
             last_transition_time: same.map_or(Time(now), |condition| condition.last_transition_time.clone()),
         }
@@ -80,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_of_a_transition_is_kept_while_the_status_is() {
+    fn transition_time_is_kept_while_status_is_the_same() {
         let first = ConditionStatus::not_met(Reason::Starting, "").condition(
             ConditionType::Ready,
             Some(1),
@@ -88,19 +95,11 @@ mod tests {
             at(1),
         );
         let before = [first];
-        let same = ConditionStatus::not_met(Reason::Unschedulable, "x").condition(
-            ConditionType::Ready,
-            Some(2),
-            &before,
-            at(2),
-        );
+        let same = ConditionStatus::not_met(Reason::Unschedulable, "x");
+        let same = same.condition(ConditionType::Ready, Some(2), &before, at(2));
         assert_eq!((same.last_transition_time, same.observed_generation), (Time(at(1)), Some(2)));
-        let other = ConditionStatus::met(Reason::AsExpected, "").condition(
-            ConditionType::Ready,
-            Some(2),
-            &before,
-            at(2),
-        );
+        let other = ConditionStatus::met(Reason::AsExpected, "");
+        let other = other.condition(ConditionType::Ready, Some(2), &before, at(2));
         assert_eq!(other.last_transition_time, Time(at(2)));
     }
 }

@@ -1,6 +1,7 @@
-//! The database and its tables.
+//! The database and its schema.
 
 use ccx_crds::DatabaseType;
+use ccx_service::Dependency;
 
 use super::{ConditionStatus, JobView, Observation, ReconcileMode, workload};
 use crate::{
@@ -19,35 +20,32 @@ pub(super) fn ready(observation: &Observation) -> ConditionStatus {
 }
 
 fn managed(observation: &Observation) -> ConditionStatus {
-    // It keeps running when all else is suspended.
+    // The database keeps running while the workloads are suspended.
     let observation = Observation { mode: ReconcileMode::Active, ..observation.clone() };
     let is_ready = observation.state.ready(Component::Database) > 0;
     for (name, claim) in &observation.state.claims {
         if let Some(message) = &claim.resize_failure {
-            return ConditionStatus::not_met(
-                Reason::StorageResizeFailed,
-                format!("the volume of {name} does not grow: {message}"),
-            );
+            let message = format!("the volume of {name} can't be expanded: {message}");
+            return ConditionStatus::not_met(Reason::StorageResizeFailed, message);
         }
         if !claim.is_bound && !is_ready {
             let class = claim
                 .class
                 .as_deref()
                 .map_or("the default storage class".into(), |class| format!("storage class {class}"));
-            return ConditionStatus::not_met(
-                Reason::StoragePending,
-                format!("{name} has no volume yet from {class}"),
-            );
+            let message = format!("{name} waits for a volume of {class}");
+            return ConditionStatus::not_met(Reason::StoragePending, message);
         }
     }
     workload::ready(&observation, Component::Database)
 }
 
-/// Those who use it tell.
+/// The pods that use an external database report its state.
 fn external(observation: &Observation) -> ConditionStatus {
     let mut unmet = observation.probed.unmet.values().flatten();
-    if let Some(dependency) = unmet.find(|dependency| dependency.name == "database") {
-        return ConditionStatus::not_met(Reason::DatabaseUnreachable, dependency.reason.clone());
+    if let Some(unmet) = unmet.find(|unmet| unmet.name == Dependency::DATABASE) {
+        let cause = unmet.cause.as_deref().unwrap_or("not ready");
+        return ConditionStatus::not_met(Reason::DatabaseUnreachable, cause);
     }
     let is_used =
         [Component::DbWriter, Component::Aggregator].iter().any(|user| observation.state.ready(*user) > 0);
@@ -60,43 +58,40 @@ fn external(observation: &Observation) -> ConditionStatus {
 
 pub(super) fn migrated(observation: &Observation) -> ConditionStatus {
     match observation.state.jobs.iter().find(|job| job.role == MIGRATION) {
-        Some(job) => of_job(job, Reason::MigrationFailed, observation),
-        None => ConditionStatus::unknown(Reason::NotObserved, "it is not known which tables are needed"),
+        Some(job) => job_status(job, Reason::MigrationFailed, observation),
+        None => ConditionStatus::unknown(Reason::NotObserved, "the required schema version is not known"),
     }
 }
 
-/// How a Job stands, whose failure has the reason `failure`.
-pub(super) fn of_job(job: &JobView, failure: Reason, observation: &Observation) -> ConditionStatus {
+/// Returns the status of a Job; `failure` is the reason when it fails.
+pub(super) fn job_status(job: &JobView, failure: Reason, observation: &Observation) -> ConditionStatus {
     let name = &job.name;
-    let words = job.last_words.as_deref().map(|words| format!(": {words}")).unwrap_or_default();
+    let output = job.last_message.as_deref().map(|message| format!(": {message}")).unwrap_or_default();
     match &job.progress {
-        None => not_begun(job, observation),
+        None => not_created(job, observation),
         Some(JobProgress { state: JobState::Succeeded, .. }) => {
-            ConditionStatus::met(Reason::AsExpected, format!("the Job {name} has succeeded"))
+            ConditionStatus::met(Reason::AsExpected, format!("Job {name} has succeeded"))
         }
         Some(JobProgress { state: JobState::Failed(why), .. }) => {
-            ConditionStatus::not_met(failure, format!("the Job {name} has failed ({why}){words}"))
+            ConditionStatus::not_met(failure, format!("Job {name} has failed ({why}){output}"))
         }
         Some(JobProgress { failures: 0, .. }) => {
-            ConditionStatus::not_met(Reason::MigrationRunning, format!("the Job {name} runs{words}"))
+            ConditionStatus::not_met(Reason::MigrationRunning, format!("Job {name} is running{output}"))
         }
         Some(JobProgress { failures, .. }) => ConditionStatus::not_met(
             failure,
-            format!("the Job {name} has failed {failures} times and is tried again{words}"),
+            format!("Job {name} has failed {failures} times and is retried{output}"),
         ),
     }
 }
 
-fn not_begun(job: &JobView, observation: &Observation) -> ConditionStatus {
+fn not_created(job: &JobView, observation: &Observation) -> ConditionStatus {
     if let Some(missing) = &job.missing {
-        // What is there may have been prepared already, by a Job that had it.
+        // An earlier Job may have succeeded.
         return ConditionStatus::unknown(missing.reason, missing.message.clone());
     }
-    if let Some(problem) = observation.errors.first() {
-        return ConditionStatus::not_met(problem.reason, problem.message.clone());
-    }
-    match &observation.waiting {
-        Some(waiting) => ConditionStatus::not_met(waiting.reason, waiting.message.clone()),
-        None => ConditionStatus::not_met(Reason::Waiting, format!("the Job {} does not exist yet", job.name)),
+    match observation.errors.first().or(observation.waiting.as_ref()) {
+        Some(cause) => ConditionStatus::not_met_by(cause),
+        None => ConditionStatus::not_met(Reason::Waiting, format!("Job {} does not exist yet", job.name)),
     }
 }

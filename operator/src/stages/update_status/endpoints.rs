@@ -1,42 +1,37 @@
-//! Where things are.
+//! The addresses of the API and of the services that it depends on.
 
-use ccx_crds::Endpoints;
+use ccx_crds::{Endpoints, Exposure, ExposureType, RouteTermination};
 
-use crate::model::{
-    component::Component,
-    kind::Kind,
-    resources::{Child, Children},
-    validated::ValidatedPipeline,
-};
+use crate::model::{component::Component, validated::ValidatedPipeline};
 
-/// The addresses, as far as they follow from what is wanted: a host that the cluster chooses is not among them.
-pub(crate) fn endpoints(pipeline: &ValidatedPipeline, children: &Children) -> Endpoints {
+/// Returns the addresses that follow from the spec. A host that the cluster generates is not among them.
+pub(crate) fn endpoints(pipeline: &ValidatedPipeline) -> Endpoints {
     let prefix = pipeline.aggregator.config.api_prefix.trim_end_matches('/');
     let database = &pipeline.database.config;
-    let service =
-        children.find(Kind::Service, &Component::Aggregator.object_name(&pipeline.name.to_string()));
+    let service = Component::Aggregator.object_name(pipeline.name.as_str());
     let port = Component::Aggregator.port();
     Endpoints {
-        api: service.map(|it| format!("http://{}.{}.svc:{port}{prefix}", it.name(), it.namespace())),
-        external: children.iter().find_map(host).map(|(scheme, host)| format!("{scheme}://{host}{prefix}")),
-        // A Kafka of Strimzi that is not ready has none yet.
+        api: Some(format!("http://{service}.{}.svc:{port}{prefix}", pipeline.namespace)),
+        external: external(&pipeline.aggregator.exposure).map(|origin| format!("{origin}{prefix}")),
+        // A Strimzi Kafka that is not ready has no servers yet.
         kafka: Some(pipeline.kafka.config.bootstrap_servers.join(",")).filter(|servers| !servers.is_empty()),
         database: Some(format!("{}:{}/{}", database.host, database.port, database.name)),
     }
 }
 
-/// Scheme and host of what leads into the cluster.
-fn host(child: &Child) -> Option<(&'static str, String)> {
-    let spec = &child.object.data["spec"];
-    let host = match child.kind {
-        Kind::Ingress => &spec["rules"][0]["host"],
-        Kind::Route => &spec["host"],
-        Kind::HttpRoute => &spec["hostnames"][0],
-        _ => return None,
+/// Returns scheme and host of the exposure.
+fn external(exposure: &Exposure) -> Option<String> {
+    let is_encrypted = match exposure.kind {
+        ExposureType::ClusterIp => return None,
+        ExposureType::Route => {
+            exposure.route.clone().unwrap_or_default().termination == RouteTermination::Edge
+        }
+        ExposureType::Ingress => exposure.ingress.as_ref().is_some_and(|it| it.tls_secret_name.is_some()),
+        // The listener of the gateway decides; one that is reachable from outside has TLS.
+        ExposureType::Gateway => true,
     };
-    // A gateway's listener decides about TLS; one that is open to the world has it.
-    let is_encrypted = child.kind == Kind::HttpRoute || !spec["tls"].is_null();
-    Some((if is_encrypted { "https" } else { "http" }, host.as_str()?.to_owned()))
+    let scheme = if is_encrypted { "https" } else { "http" };
+    Some(format!("{scheme}://{}", exposure.host.as_ref()?))
 }
 
 #[cfg(test)]
@@ -44,25 +39,27 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::model::resources::Stage;
 
-    fn host_of(kind: Kind, spec: &Value) -> Option<(&'static str, String)> {
-        host(&Child::new(kind, None, Stage::Exposure, &json!({"spec": spec})))
+    fn origin(exposure: Value) -> Option<String> {
+        external(&serde_json::from_value(exposure).unwrap())
     }
 
     #[test]
-    fn each_way_into_the_cluster_tells_its_host() {
-        let host = "ccx.example.com".to_owned();
-        let ingress = host_of(Kind::Ingress, &json!({"rules": [{"host": host}]}));
-        assert_eq!(ingress, Some(("http", host.clone())));
-        let route = host_of(Kind::Route, &json!({"host": host, "tls": {"termination": "edge"}}));
-        assert_eq!(route, Some(("https", host.clone())));
-        assert_eq!(host_of(Kind::HttpRoute, &json!({"hostnames": [host]})), Some(("https", host)));
+    fn external_endpoint_has_scheme_and_host_of_exposure() {
+        let host = "ccx.example.com";
+        let ingress = origin(json!({"type": "Ingress", "host": host}));
+        assert_eq!(ingress.as_deref(), Some("http://ccx.example.com"));
+        let with_tls = json!({"type": "Ingress", "host": host, "ingress": {"tlsSecretName": "tls"}});
+        assert_eq!(origin(with_tls).as_deref(), Some("https://ccx.example.com"));
+        let route = origin(json!({"type": "Route", "host": host}));
+        assert_eq!(route.as_deref(), Some("https://ccx.example.com"));
+        let gateway = origin(json!({"type": "Gateway", "host": host}));
+        assert_eq!(gateway.as_deref(), Some("https://ccx.example.com"));
     }
 
     #[test]
-    fn a_host_that_the_cluster_chooses_is_not_known() {
-        assert_eq!(host_of(Kind::Route, &json!({})), None);
-        assert_eq!(host_of(Kind::Service, &json!({"host": "x"})), None);
+    fn external_endpoint_without_host_is_absent() {
+        assert_eq!(origin(json!({"type": "Route"})), None);
+        assert_eq!(origin(json!({"type": "ClusterIP", "host": "x"})), None);
     }
 }

@@ -1,11 +1,13 @@
-//! What is there of a resource.
+//! The observed state of the objects of a resource.
 
 use std::collections::BTreeMap;
+
+use ccx_service::SchemaVersions;
 
 use crate::{
     cache::{
         PipelineObjects,
-        status::{ChildStatus, ClaimState, JobProgress, PodState, Rollout, SchemaVersions},
+        status::{ChildStatus, ClaimState, JobProgress, PodState, Rollout},
     },
     model::{
         component::Component,
@@ -15,10 +17,7 @@ use crate::{
     },
 };
 
-/// What labels a child's and a pod's role.
-const ROLE: &str = "app.kubernetes.io/component";
-
-/// What is there.
+/// The observed state of the objects of a resource.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ObservedState {
     pub(crate) workloads: BTreeMap<Component, Workload>,
@@ -26,40 +25,40 @@ pub(crate) struct ObservedState {
     pub(crate) claims: Vec<(String, ClaimState)>,
 }
 
-/// A component.
+/// The observed state of a component.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Workload {
-    /// The Deployment or StatefulSet.
+    /// The name of its Deployment or StatefulSet.
     pub(crate) name: String,
-    /// None while it does not exist.
+    /// Absent while it does not exist.
     pub(crate) rollout: Option<Rollout>,
-    /// By name; those that are going away are not among them.
+    /// By name, without pods that are terminating.
     pub(crate) pods: Vec<(String, PodState)>,
-    /// The image that it should have.
+    /// The desired image.
     pub(crate) image: Option<String>,
-    /// What it waits for, that does not exist.
+    /// The first missing reference that it waits for.
     pub(crate) missing: Option<Problem>,
 }
 
-/// A Job.
+/// The observed state of a Job.
 #[derive(Clone, Debug)]
 pub(crate) struct JobView {
     pub(crate) name: String,
-    /// What it is for: `migration`, `topics`.
+    /// Its purpose: `migration`, `topics`.
     pub(crate) role: String,
-    /// None while it does not exist.
+    /// Absent while it does not exist.
     pub(crate) progress: Option<JobProgress>,
-    /// What its last failed pod said.
-    pub(crate) last_words: Option<String>,
-    /// What its pod that succeeded has brought the database to.
+    /// The termination message of its last failed pod.
+    pub(crate) last_message: Option<String>,
+    /// The schema versions that its successful pod reported.
     pub(crate) schema: Option<SchemaVersions>,
-    /// What it waits for, that does not exist.
+    /// The first missing reference that it waits for.
     pub(crate) missing: Option<Problem>,
 }
 
 impl ObservedState {
-    /// What there is of the resource called `pipeline`. Without `children`, when the resource is not valid, only what has the names
-    /// that its components always have.
+    /// Returns the state of the objects of `pipeline`. Without `children`, when the resource is not valid, only that of objects
+    /// whose names are fixed.
     pub(crate) fn new(pipeline: &str, children: Option<&Children>, objects: &PipelineObjects) -> Self {
         let workloads =
             Component::ALL.map(|component| (component, workload(pipeline, component, children, objects)));
@@ -79,7 +78,7 @@ impl ObservedState {
         self.workloads.get(&component)
     }
 
-    /// How many pods of a component are ready.
+    /// Returns the number of ready pods of a component.
     pub(crate) fn ready(&self, component: Component) -> i32 {
         self.workload(component)
             .and_then(|workload| workload.rollout.as_ref())
@@ -104,15 +103,10 @@ fn workload(
     Workload {
         rollout,
         pods: pods.map(|(name, pod)| (name.to_owned(), pod.clone())).collect(),
-        image: child.and_then(image),
+        image: child.and_then(|child| child.image.clone()),
         missing: child.and_then(missing),
         name,
     }
-}
-
-fn image(child: &Child) -> Option<String> {
-    let containers = &child.object.data["spec"]["template"]["spec"]["containers"];
-    containers[0]["image"].as_str().map(str::to_owned)
 }
 
 fn missing(child: &Child) -> Option<Problem> {
@@ -120,20 +114,18 @@ fn missing(child: &Child) -> Option<Problem> {
 }
 
 fn job_view(job: &Child, objects: &PipelineObjects) -> JobView {
-    let labels = job.object.metadata.labels.as_ref();
-    let role = labels.and_then(|labels| labels.get(ROLE)).cloned().unwrap_or_default();
     let progress = match objects.status(Kind::Job, job.name()) {
         Some(ChildStatus::Job(progress)) => Some((**progress).clone()),
         _ => None,
     };
     let pods = || objects.pods().filter(|(name, _)| name.starts_with(job.name())).map(|(_, pod)| pod);
-    let words = pods().filter_map(|pod| pod.problem.as_ref()).map(|problem| problem.message.clone());
+    let messages = pods().filter_map(|pod| pod.issue.as_ref()).map(|issue| issue.message.clone());
     let schema = pods().find_map(|pod| pod.schema);
     JobView {
         name: job.name().to_owned(),
-        role,
+        role: job.role.clone(),
         progress,
-        last_words: words.last(),
+        last_message: messages.last(),
         schema,
         missing: missing(job),
     }

@@ -1,31 +1,34 @@
-//! Whether the pods reach what is outside. Only they know: the operator may be let in where they are not.
+//! Whether the pods reach external services. Only they know: the operator may be authorized where they are not.
 
-use super::{ConditionStatus, Observation};
+use ccx_service::Dependency;
+
+use super::{ConditionStatus, Observation, database::job_status};
 use crate::{
     cache::status::JobState,
-    model::{component::Component, reason::Reason},
-    stages::update_status::database::of_job,
+    model::{
+        component::{Component, TOPICS},
+        reason::Reason,
+    },
 };
-
-/// The role of the Job that makes topics.
-const TOPICS: &str = "topics";
 
 pub(super) fn kafka(observation: &Observation) -> ConditionStatus {
     let topics = observation.state.jobs.iter().find(|job| job.role == TOPICS);
     let has_failed = |state: &JobState| matches!(state, JobState::Failed(_));
-    if let Some(job) =
-        topics.filter(|job| job.progress.as_ref().is_some_and(|it| has_failed(&it.state) || it.failures > 0))
-    {
-        return of_job(job, Reason::TopicsFailed, observation);
+    let failed =
+        topics.filter(|job| job.progress.as_ref().is_some_and(|it| has_failed(&it.state) || it.failures > 0));
+    if let Some(job) = failed {
+        return job_status(job, Reason::TopicsFailed, observation);
     }
-    reach(observation, "kafka", Reason::KafkaUnreachable, &[Component::DataPipeline, Component::DbWriter])
+    let users = [Component::DataPipeline, Component::DbWriter];
+    reachable(observation, Dependency::KAFKA, Reason::KafkaUnreachable, &users)
 }
 
 pub(super) fn object_storage(observation: &Observation) -> ConditionStatus {
-    reach(observation, "object storage", Reason::ObjectStorageUnreachable, &[Component::DataPipeline])
+    let reason = Reason::ObjectStorageUnreachable;
+    reachable(observation, Dependency::OBJECT_STORAGE, reason, &[Component::DataPipeline])
 }
 
-fn reach(
+fn reachable(
     observation: &Observation,
     dependency: &str,
     unreachable: Reason,
@@ -34,11 +37,12 @@ fn reach(
     for user in users {
         let mut unmet = observation.probed.unmet.get(user).into_iter().flatten();
         if let Some(unmet) = unmet.find(|unmet| unmet.name == dependency) {
-            return ConditionStatus::not_met(unreachable, format!("{user} says: {}", unmet.reason));
+            let cause = unmet.cause.as_deref().unwrap_or("not ready");
+            return ConditionStatus::not_met(unreachable, format!("{user} reports: {cause}"));
         }
     }
     match users.iter().find(|user| observation.state.ready(**user) > 0) {
-        Some(user) => ConditionStatus::met(Reason::AsExpected, format!("{user} reaches it")),
+        Some(user) => ConditionStatus::met(Reason::AsExpected, format!("{user} is connected")),
         None => ConditionStatus::unknown(Reason::NotObserved, "no pod that uses it is ready"),
     }
 }

@@ -6,18 +6,18 @@ use k8s_openapi::jiff::Timestamp;
 use super::{Observation, Workload, conditions, schema};
 use crate::model::component::Component;
 
-/// What the stages have found out, beside what was seen.
+/// Results of the stages that go into the status.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Findings {
-    /// What would change, when that is all that was asked.
+    /// The planned changes, in mode `Plan`.
     pub(crate) plan: Option<Plan>,
-    /// None when the resource is not valid.
+    /// Absent when the resource is not valid.
     pub(crate) endpoints: Option<Endpoints>,
-    /// The Secret with the managed database's password.
+    /// The Secret with the password of the managed database.
     pub(crate) database_secret: Option<String>,
 }
 
-/// The status after `before`. What was not seen this time, such as the rules of pods that are away, stays as it was.
+/// Returns the status that follows `before`. Values that were not observed, such as the rules of pods that are unavailable, are kept.
 pub(crate) fn report(
     pipeline: &CcxPipeline,
     before: &CcxPipelineStatus,
@@ -78,5 +78,8 @@ fn selector(pipeline: &CcxPipeline) -> String {
 
 fn rules(observation: &Observation) -> Option<RulesStatus> {
     let rules = observation.probed.rules.as_ref()?;
-    Some(RulesStatus { digest: rules.digest.clone().unwrap_or_default(), count: rules.count() })
+    Some(RulesStatus {
+        digest: rules.digest.clone().unwrap_or_default(),
+        count: rules.count().try_into().unwrap_or(i32::MAX),
+    })
 }

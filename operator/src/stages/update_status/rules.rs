@@ -1,11 +1,14 @@
-//! The rules that the pipeline has.
+//! The rules that the pipeline runs.
 
 use super::{ConditionStatus, Observation};
 use crate::model::reason::Reason;
 
 pub(super) fn loaded(observation: &Observation) -> ConditionStatus {
     let Some(rules) = &observation.probed.rules else {
-        return ConditionStatus::unknown(Reason::NotObserved, "no pod of the pipeline has told its rules");
+        return ConditionStatus::unknown(
+            Reason::NotObserved,
+            "no pod of data-pipeline has reported its rules",
+        );
     };
     match &rules.error {
         Some(error) => ConditionStatus::not_met(Reason::RulesRejected, error.to_string()),

@@ -1,10 +1,11 @@
 //! The version of the database's tables.
 
 use ccx_crds::{CcxPipelineStatus, Endpoints, SchemaVersion};
+use ccx_service::SchemaVersions;
 
 use super::{JobView, Observation};
 use crate::{
-    cache::status::{JobProgress, JobState, SchemaVersions},
+    cache::status::{JobProgress, JobState},
     model::component::MIGRATION,
 };
 

@@ -1,9 +1,9 @@
-//! The conditions about the whole.
+//! The conditions of the resource as a whole.
 
-use super::{ConditionStatus, ConditionValue, Observation, ReconcileMode};
-use crate::model::{component::Component, condition_type::ConditionType, reason::Reason};
+use super::{ConditionStatus, ConditionType, ConditionValue, Observation, ReconcileMode};
+use crate::model::{component::Component, reason::Reason};
 
-/// A part and what is so with it.
+/// A part and its status.
 type Part = (ConditionType, ConditionStatus);
 
 pub(super) fn summarise(observation: &Observation, parts: &[Part]) -> Vec<Part> {
@@ -17,39 +17,37 @@ pub(super) fn summarise(observation: &Observation, parts: &[Part]) -> Vec<Part> 
 
 fn ready(observation: &Observation, parts: &[Part]) -> ConditionStatus {
     if let Some(problem) = observation.first_problem() {
-        return ConditionStatus::not_met(problem.reason, problem.message.clone());
+        return ConditionStatus::not_met_by(problem);
     }
     if observation.mode == ReconcileMode::Suspended {
         return suspended(parts);
     }
-    if let Some((part, verdict)) = failing(parts).or_else(|| parts.iter().find(|part| is_missing(part))) {
-        return ConditionStatus::not_met(verdict.reason, format!("{}: {}", part.name(), verdict.message));
+    if let Some(part) = failing(parts).or_else(|| parts.iter().find(|part| is_unready(part))) {
+        return ConditionStatus::not_met(part.1.cause.reason, message(part));
     }
-    // What is there may all be well, and not yet be what is asked for.
+    // All existing objects may be ready, and not yet be the desired ones.
     match &observation.waiting {
-        Some(waiting) => ConditionStatus::not_met(waiting.reason, waiting.message.clone()),
-        None => ConditionStatus::met(Reason::AsExpected, "everything is ready"),
+        Some(cause) => ConditionStatus::not_met_by(cause),
+        None => ConditionStatus::met(Reason::AsExpected, "all components are ready"),
     }
 }
 
-/// What others tell us may be unknown while everything of ours works.
-fn is_missing((part, verdict): &Part) -> bool {
-    let is_told = matches!(
+/// Conditions that pods report may be unknown while all components are ready.
+fn is_unready((part, status): &Part) -> bool {
+    let is_reported = matches!(
         part,
         ConditionType::KafkaReachable | ConditionType::ObjectStorageReachable | ConditionType::RulesLoaded
     );
-    match verdict.value {
-        ConditionValue::True => verdict.reason == Reason::RollingOut,
+    match status.value {
+        ConditionValue::True => status.cause.reason == Reason::RollingOut,
         ConditionValue::False => true,
-        ConditionValue::Unknown => !is_told,
+        ConditionValue::Unknown => !is_reported,
     }
 }
 
 fn suspended(parts: &[Part]) -> ConditionStatus {
-    match parts.iter().find(|(_, verdict)| verdict.reason == Reason::Suspending) {
-        Some((part, verdict)) => {
-            ConditionStatus::not_met(Reason::Suspending, format!("{}: {}", part.name(), verdict.message))
-        }
+    match parts.iter().find(|(_, status)| status.cause.reason == Reason::Suspending) {
+        Some(part) => ConditionStatus::not_met(Reason::Suspending, message(part)),
         None => ConditionStatus::not_met(Reason::Suspended, "the workloads are scaled to zero"),
     }
 }
@@ -70,48 +68,43 @@ fn available(observation: &Observation) -> ConditionStatus {
 fn progressing(observation: &Observation, parts: &[Part]) -> ConditionStatus {
     match observation.mode {
         ReconcileMode::Paused => {
-            return ConditionStatus::not_met(
-                Reason::Paused,
-                "nothing is touched until spec.reconciliation is Active",
-            );
+            return ConditionStatus::not_met(Reason::Paused, "paused by spec.reconciliation");
         }
         ReconcileMode::Planned => {
-            return ConditionStatus::not_met(
-                Reason::Planned,
-                "nothing is changed; status.plan says what would be",
-            );
+            let message = "spec.mode is Plan: nothing is applied; see status.plan";
+            return ConditionStatus::not_met(Reason::Planned, message);
         }
         ReconcileMode::Active | ReconcileMode::Suspended => {}
     }
-    if let Some(waiting) = &observation.waiting {
-        return ConditionStatus::met(waiting.reason, waiting.message.clone());
+    if let Some(cause) = &observation.waiting {
+        return ConditionStatus::met_by(cause);
     }
-    match parts.iter().find(|(_, verdict)| is_on_its_way(verdict.reason)) {
-        Some((part, verdict)) => {
-            ConditionStatus::met(verdict.reason, format!("{}: {}", part.name(), verdict.message))
-        }
-        None => ConditionStatus::not_met(Reason::AsExpected, "nothing is under way"),
+    match parts.iter().find(|(_, status)| is_in_progress(status.cause.reason)) {
+        Some(part) => ConditionStatus::met(part.1.cause.reason, message(part)),
+        None => ConditionStatus::not_met(Reason::AsExpected, "no change is in progress"),
     }
 }
 
 fn degraded(observation: &Observation, parts: &[Part]) -> ConditionStatus {
     if let Some(problem) = observation.first_problem() {
-        return ConditionStatus::met(problem.reason, problem.message.clone());
+        return ConditionStatus::met_by(problem);
     }
     match failing(parts) {
-        Some((part, verdict)) => {
-            ConditionStatus::met(verdict.reason, format!("{}: {}", part.name(), verdict.message))
-        }
-        None => ConditionStatus::not_met(Reason::AsExpected, "nothing is wrong"),
+        Some(part) => ConditionStatus::met(part.1.cause.reason, message(part)),
+        None => ConditionStatus::not_met(Reason::AsExpected, "no problem is known"),
     }
 }
 
-/// The first part that fails for a cause of its own. A part that waits for another one is not the cause.
-fn failing(parts: &[Part]) -> Option<&Part> {
-    parts.iter().find(|(_, verdict)| verdict.value == ConditionValue::False && is_failure(verdict.reason))
+fn message((part, status): &Part) -> String {
+    format!("{}: {}", part.name(), status.cause.message)
 }
 
-fn is_on_its_way(reason: Reason) -> bool {
+/// Returns the first part that fails for a cause of its own. A part that waits for another one is not the cause.
+fn failing(parts: &[Part]) -> Option<&Part> {
+    parts.iter().find(|(_, status)| status.value == ConditionValue::False && is_failure(status.cause.reason))
+}
+
+fn is_in_progress(reason: Reason) -> bool {
     matches!(
         reason,
         Reason::Starting
@@ -124,8 +117,8 @@ fn is_on_its_way(reason: Reason) -> bool {
 }
 
 fn is_failure(reason: Reason) -> bool {
-    let is_stance = matches!(reason, Reason::Suspended | Reason::Paused | Reason::Planned);
-    !is_stance
-        && !is_on_its_way(reason)
+    let is_mode = matches!(reason, Reason::Suspended | Reason::Paused | Reason::Planned);
+    !is_mode
+        && !is_in_progress(reason)
         && !matches!(reason, Reason::AsExpected | Reason::NotObserved | Reason::NotWanted)
 }

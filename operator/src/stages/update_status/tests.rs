@@ -1,10 +1,13 @@
 use std::collections::BTreeMap;
 
+use ccx_service::Dependency;
+
 use super::*;
-use crate::{
-    cache::status::{ClaimState, JobProgress, JobState, PodIssue, PodIssueKind, PodState, Rollout},
-    runtime::probe::UnmetDependency,
-};
+use crate::cache::status::{ClaimState, JobProgress, JobState, PodIssue, PodIssueKind, PodState, Rollout};
+
+fn unmet(name: &str, cause: &str) -> Dependency {
+    Dependency { name: name.into(), ok: false, cause: Some(cause.into()) }
+}
 
 const WORKLOADS: [Component; 4] = Component::ALL;
 
@@ -22,7 +25,7 @@ pub(super) fn job(state: JobState) -> JobView {
         name: "ccx-migration-1".into(),
         role: "migration".into(),
         progress: Some(JobProgress { state, failures: 0 }),
-        last_words: Some("last words".into()),
+        last_message: Some("last words".into()),
         schema: None,
         missing: None,
     }
@@ -51,7 +54,7 @@ fn with(component: Component, change: impl FnOnce(&mut Workload)) -> Observation
 fn with_pod(component: Component, kind: PodIssueKind, message: &str) -> Observation {
     with(component, |workload| {
         workload.rollout = Some(rollout(1, 2));
-        let problem = Some(Box::new(PodIssue { kind, message: message.into() }));
+        let issue = Some(Box::new(PodIssue { kind, message: message.into() }));
         let pod = PodState {
             role: component.name().into(),
             is_ready: false,
@@ -59,7 +62,7 @@ fn with_pod(component: Component, kind: PodIssueKind, message: &str) -> Observat
             is_terminating: false,
             ip: None,
             schema: None,
-            problem,
+            issue,
         };
         workload.pods = vec![("pod-1".into(), pod)];
     })
@@ -67,8 +70,8 @@ fn with_pod(component: Component, kind: PodIssueKind, message: &str) -> Observat
 
 fn verdict(observation: &Observation, kind: ConditionType) -> (ConditionValue, Reason, String) {
     let all = conditions(observation);
-    let ConditionStatus { value, reason, message } = &all.iter().find(|(of, _)| *of == kind).unwrap().1;
-    (*value, *reason, message.clone())
+    let ConditionStatus { value, cause } = &all.iter().find(|(of, _)| *of == kind).unwrap().1;
+    (*value, cause.reason, cause.message.clone())
 }
 
 fn outcome(observation: &Observation, kind: ConditionType) -> (ConditionValue, Reason) {
@@ -125,19 +128,24 @@ fn each_trouble_of_a_pod_has_its_reason_and_names_the_pod() {
 fn a_crash_names_its_exit_code() {
     let observation = with_pod(Component::DbWriter, PodIssueKind::CrashLoop { exit_code: 3 }, "no such file");
     let (_, _, message) = verdict(&observation, ConditionType::WriterReady);
-    let expected = "1 of 2 pods of ccx-insights-results-db-writer are ready; pod pod-1 ended with exit code 3: no such file";
+    let expected =
+        "1 of 2 pods of ccx-insights-results-db-writer are ready; pod pod-1 exited with code 3: no such file";
     assert_eq!(message, expected);
 }
 
 #[test]
 fn what_a_pod_lacks_is_told_by_the_dependency_and_by_the_component() {
     let mut observation = with_pod(Component::DataPipeline, PodIssueKind::NotReady, "runs");
-    let dependency = UnmetDependency { name: "object storage".into(), reason: "access denied".into() };
+    let dependency = unmet(Dependency::OBJECT_STORAGE, "access denied");
     observation.probed.unmet.insert(Component::DataPipeline, vec![dependency]);
     let told = verdict(&observation, ConditionType::ObjectStorageReachable);
     assert_eq!(
         told,
-        (ConditionValue::False, Reason::ObjectStorageUnreachable, "data-pipeline says: access denied".into())
+        (
+            ConditionValue::False,
+            Reason::ObjectStorageUnreachable,
+            "data-pipeline reports: access denied".into()
+        )
     );
     assert_eq!(
         outcome(&observation, ConditionType::PipelineReady),
@@ -190,7 +198,7 @@ fn a_failed_migration_is_told_with_its_last_words() {
     let mut observation = healthy();
     observation.state.jobs = vec![job(JobState::Failed("BackoffLimitExceeded".into()))];
     let told = verdict(&observation, ConditionType::SchemaMigrated);
-    let message = "the Job ccx-migration-1 has failed (BackoffLimitExceeded): last words";
+    let message = "Job ccx-migration-1 has failed (BackoffLimitExceeded): last words";
     assert_eq!(told, (ConditionValue::False, Reason::MigrationFailed, message.into()));
 }
 
@@ -200,7 +208,7 @@ fn a_database_without_a_volume_names_the_class() {
     let claim = ClaimState { is_bound: false, class: Some("fast".into()), resize_failure: None };
     observation.state.claims = vec![("ccx-data-pipeline-db".into(), claim)];
     let told = verdict(&observation, ConditionType::DatabaseReady);
-    let message = "ccx-data-pipeline-db has no volume yet from storage class fast";
+    let message = "ccx-data-pipeline-db waits for a volume of storage class fast";
     assert_eq!(told, (ConditionValue::False, Reason::StoragePending, message.into()));
 }
 
@@ -211,8 +219,7 @@ fn the_database_of_somebody_else_is_judged_by_those_who_use_it() {
         outcome(&observation, ConditionType::DatabaseReady),
         (ConditionValue::True, Reason::AsExpected)
     );
-    let dependency =
-        UnmetDependency { name: "database".into(), reason: "password authentication failed".into() };
+    let dependency = unmet(Dependency::DATABASE, "password authentication failed");
     observation.probed.unmet.insert(Component::DbWriter, vec![dependency]);
     assert_eq!(
         outcome(&observation, ConditionType::DatabaseReady),
@@ -288,7 +295,7 @@ fn pods_that_run_without_what_new_ones_would_lack_are_ready_and_the_whole_is_not
     let (value, reason, message) =
         verdict(&without_secret(Some(rollout(2, 2))), ConditionType::PipelineReady);
     let expected =
-        "2 of 2 pods of ccx-data-pipeline are ready and stay as they are: Secret uploads does not exist";
+        "2 of 2 pods of ccx-data-pipeline are ready and are not updated: Secret uploads does not exist";
     assert_eq!((value, reason, message.as_str()), (ConditionValue::True, Reason::SecretMissing, expected));
     let fewer = without_secret(Some(rollout(1, 2)));
     assert_eq!(outcome(&fewer, ConditionType::PipelineReady), (ConditionValue::False, Reason::SecretMissing));

@@ -1,10 +1,11 @@
 //! Whether a component is ready, and if not, why.
 
+use ccx_service::Dependency;
+
 use super::{ConditionStatus, Observation, ReconcileMode, Workload};
 use crate::{
     cache::status::{PodIssue, PodIssueKind, Rollout},
     model::{component::Component, problem::Problem, reason::Reason},
-    runtime::probe::UnmetDependency,
 };
 
 pub(super) fn ready(observation: &Observation, component: Component) -> ConditionStatus {
@@ -13,26 +14,20 @@ pub(super) fn ready(observation: &Observation, component: Component) -> Conditio
         return absent(observation, component);
     };
     let unmet = observation.probed.unmet.get(&component).map(Vec::as_slice).unwrap_or_default();
-    suspended(observation, rollout).unwrap_or_else(|| of_rollout(workload, rollout, unmet))
+    suspended(observation, rollout).unwrap_or_else(|| rollout_status(workload, rollout, unmet))
 }
 
-/// What is so with a Deployment or StatefulSet that exists.
-pub(super) fn of_rollout(
-    workload: &Workload,
-    rollout: &Rollout,
-    unmet: &[UnmetDependency],
-) -> ConditionStatus {
+/// Returns the status of a Deployment or StatefulSet that exists.
+fn rollout_status(workload: &Workload, rollout: &Rollout, unmet: &[Dependency]) -> ConditionStatus {
     let Rollout { ready, desired, .. } = rollout;
     let count = format!("{ready} of {desired} pods of {} are ready", workload.name);
     if let Some(message) = &rollout.refused {
-        return ConditionStatus::not_met(
-            refusal(message),
-            format!("{} gets no pods: {message}", workload.name),
-        );
+        let message = format!("pods of {} can't be created: {message}", workload.name);
+        return ConditionStatus::not_met(refusal(&message), message);
     }
     match &workload.missing {
         Some(Problem { reason, message }) if rollout.is_complete() => {
-            return ConditionStatus::met(*reason, format!("{count} and stay as they are: {message}"));
+            return ConditionStatus::met(*reason, format!("{count} and are not updated: {message}"));
         }
         Some(Problem { reason, message }) => {
             return ConditionStatus::not_met(*reason, format!("{count}: {message}"));
@@ -40,20 +35,18 @@ pub(super) fn of_rollout(
         None if rollout.is_complete() => return ConditionStatus::met(Reason::AsExpected, count),
         None => {}
     }
-    if let Some((reason, message)) = worst_problem(workload, unmet) {
+    if let Some(Problem { reason, message }) = worst_problem(workload, unmet) {
         return ConditionStatus::not_met(reason, format!("{count}; {message}"));
     }
     if rollout.is_stuck {
         return ConditionStatus::not_met(
             Reason::Stuck,
-            format!("{count}, and it has taken longer than the deadline allows"),
+            format!("{count}; the progress deadline is exceeded"),
         );
     }
     if rollout.is_observed && ready >= desired {
-        return ConditionStatus::met(
-            Reason::RollingOut,
-            format!("{count}, {} of the newest version", rollout.updated),
-        );
+        let message = format!("{count}, {} of the newest revision", rollout.updated);
+        return ConditionStatus::met(Reason::RollingOut, message);
     }
     let reason = if *ready > 0 { Reason::RollingOut } else { Reason::Starting };
     ConditionStatus::not_met(reason, count)
@@ -61,17 +54,12 @@ pub(super) fn of_rollout(
 
 fn absent(observation: &Observation, component: Component) -> ConditionStatus {
     if observation.mode == ReconcileMode::Planned {
-        return ConditionStatus::not_met(
-            Reason::Planned,
-            format!("{component} does not exist; status.plan says what would be made"),
-        );
+        let message = format!("{component} does not exist; status.plan lists what would be created");
+        return ConditionStatus::not_met(Reason::Planned, message);
     }
     let missing = observation.state.workload(component).and_then(|workload| workload.missing.as_ref());
-    if let Some(problem) = missing.or(observation.errors.first()) {
-        return ConditionStatus::not_met(problem.reason, problem.message.clone());
-    }
-    match &observation.waiting {
-        Some(waiting) => ConditionStatus::not_met(waiting.reason, waiting.message.clone()),
+    match missing.or(observation.errors.first()).or(observation.waiting.as_ref()) {
+        Some(cause) => ConditionStatus::not_met_by(cause),
         None => ConditionStatus::not_met(Reason::Starting, format!("{component} does not exist yet")),
     }
 }
@@ -80,11 +68,10 @@ fn suspended(observation: &Observation, rollout: &Rollout) -> Option<ConditionSt
     if observation.mode != ReconcileMode::Suspended {
         return None;
     }
-    let count = format!("{} pods are left", rollout.total);
     Some(if rollout.is_gone() {
-        ConditionStatus::not_met(Reason::Suspended, "there are no pods")
+        ConditionStatus::not_met(Reason::Suspended, "scaled to zero")
     } else {
-        ConditionStatus::not_met(Reason::Suspending, count)
+        ConditionStatus::not_met(Reason::Suspending, format!("{} pods are still running", rollout.total))
     })
 }
 
@@ -92,15 +79,15 @@ fn refusal(message: &str) -> Reason {
     if message.contains("exceeded quota") { Reason::QuotaExceeded } else { Reason::PodsRefused }
 }
 
-/// The problem that most needs somebody: that of a process which can't even start before that of one which starts and fails.
-fn worst_problem(workload: &Workload, unmet: &[UnmetDependency]) -> Option<(Reason, String)> {
-    let problems = workload.pods.iter().filter_map(|(name, pod)| Some((name, pod.problem.as_deref()?)));
-    let (name, problem) = problems.min_by_key(|(_, problem)| severity(problem.kind))?;
-    match problem.kind {
-        PodIssueKind::NotReady => {
-            unmet.first().map(|dependency| (missing(dependency), format!("pod {name} says {dependency}")))
-        }
-        _ => Some((reason(problem.kind), format!("pod {name}{}", describe(problem)))),
+/// Returns the most severe problem: that of a process which can't start before that of one which starts and fails.
+fn worst_problem(workload: &Workload, unmet: &[Dependency]) -> Option<Problem> {
+    let issues = workload.pods.iter().filter_map(|(name, pod)| Some((name, pod.issue.as_deref()?)));
+    let (name, issue) = issues.min_by_key(|(_, issue)| severity(issue.kind))?;
+    match issue.kind {
+        PodIssueKind::NotReady => unmet.first().map(|dependency| {
+            Problem::new(dependency_reason(dependency), format!("pod {name}: {dependency}"))
+        }),
+        _ => Some(Problem::new(issue_reason(issue.kind), format!("pod {name}{}", describe(issue)))),
     }
 }
 
@@ -115,7 +102,7 @@ fn severity(kind: PodIssueKind) -> u8 {
     }
 }
 
-fn reason(kind: PodIssueKind) -> Reason {
+fn issue_reason(kind: PodIssueKind) -> Reason {
     match kind {
         PodIssueKind::Unschedulable => Reason::Unschedulable,
         PodIssueKind::ImagePull => Reason::ImagePullFailed,
@@ -126,21 +113,21 @@ fn reason(kind: PodIssueKind) -> Reason {
     }
 }
 
-fn describe(problem: &PodIssue) -> String {
-    match problem.kind {
+fn describe(issue: &PodIssue) -> String {
+    match issue.kind {
         PodIssueKind::CrashLoop { exit_code } | PodIssueKind::Failed { exit_code } => {
-            format!(" ended with exit code {exit_code}: {}", problem.message)
+            format!(" exited with code {exit_code}: {}", issue.message)
         }
-        _ => format!(": {}", problem.message),
+        _ => format!(": {}", issue.message),
     }
 }
 
-/// What a pod unmet that says so itself.
-pub(super) fn missing(dependency: &UnmetDependency) -> Reason {
+/// Returns the reason for a dependency that a pod can't use.
+fn dependency_reason(dependency: &Dependency) -> Reason {
     match dependency.name.as_str() {
-        "kafka" => Reason::KafkaUnreachable,
-        "object storage" => Reason::ObjectStorageUnreachable,
-        "database" => Reason::DatabaseUnreachable,
+        Dependency::KAFKA => Reason::KafkaUnreachable,
+        Dependency::OBJECT_STORAGE => Reason::ObjectStorageUnreachable,
+        Dependency::DATABASE => Reason::DatabaseUnreachable,
         _ => Reason::ProbeFailing,
     }
 }

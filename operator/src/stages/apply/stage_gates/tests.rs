@@ -9,7 +9,7 @@ use crate::{
 
 fn child(kind: Kind, component: Component, stage: Stage, replicas: i32) -> Child {
     let name = component.object_name("ccx");
-    Child::new(kind, component, stage, &json!({"metadata": {"name": name}, "spec": {"replicas": replicas}}))
+    Child::new(kind, component, stage, &json!({"metadata": {"name": name}})).with_pods(Some(replicas), "i")
 }
 
 fn deployments(replicas: i32) -> Children {
@@ -46,10 +46,7 @@ fn the_database_is_awaited_until_it_has_a_ready_pod() {
     let children = Children::new(vec![database.clone()]);
     let mut objects = PipelineObjects::default();
     let waiting = closed(Stage::Database, &children, &objects).map(|waiting| waiting.message);
-    assert_eq!(
-        waiting.as_deref(),
-        Some("the database's StatefulSet ccx-data-pipeline-db has no ready pod yet")
-    );
+    assert_eq!(waiting.as_deref(), Some("StatefulSet ccx-data-pipeline-db has no ready pod yet"));
     see(&mut objects, &database, running(1));
     assert_eq!(closed(Stage::Database, &children, &objects), None);
 }
@@ -70,7 +67,7 @@ fn a_job_is_awaited_until_it_has_succeeded() {
 #[test]
 fn a_job_that_lacks_a_secret_keeps_nobody_back() {
     let problem = Problem::new(Reason::SecretMissing, "Secret a does not exist");
-    let job = child(Kind::Job, Component::Database, Stage::Migration, 0).without(vec![problem]);
+    let job = child(Kind::Job, Component::Database, Stage::Migration, 0).with_missing(vec![problem]);
     assert_eq!(closed(Stage::Migration, &Children::new(vec![job]), &PipelineObjects::default()), None);
 }
 
