@@ -18,10 +18,14 @@ use snafu::{ResultExt, Snafu};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
-use crate::Health;
+use crate::{Health, write_timeout::WriteTimeout};
 
 /// A connection without a whole request head after this time is closed, so that slow clients can't hold connections.
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A connection whose client has taken no byte of its answer for this time is closed. The services that this one replaces close
+/// it 30 s after the request, however much of the answer is left.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long to wait when the system refuses connections, for example for lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -120,6 +124,7 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Cancellation
 fn serve_connection(stream: TcpStream, router: Router, connections: &GracefulShutdown) {
     // Answers are small and complete: waiting to fill a packet only adds latency.
     let _ = stream.set_nodelay(true);
+    let stream = WriteTimeout::new(stream, WRITE_TIMEOUT);
     let mut server = auto::Builder::new(TokioExecutor::new()).http1_only();
     server.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_READ_TIMEOUT);
     let connection =

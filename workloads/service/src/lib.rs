@@ -21,6 +21,7 @@ mod periodic;
 mod rules_status;
 mod schema_versions;
 mod shutdown;
+mod write_timeout;
 
 pub use backoff::{Backoff, Waited};
 pub use dependency::{Dependency, Readiness};
