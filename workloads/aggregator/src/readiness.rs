@@ -1,26 +1,33 @@
-//! Whether the database is there and has the schema that the queries are written for.
+//! Readiness: whether the database is reachable and has the schema that the queries are written for.
 
 use std::time::Duration;
 
 use ccx_service::Condition;
-use ccx_storage::{Schema, StorageError};
+use ccx_storage::{Database, Schema, StorageError};
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{Api, SchemaVersions};
 
-/// How often the database is asked: a pod leaves and enters the service within this time.
+/// How often the database is checked: a pod leaves and enters the service within this time.
 const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
-/// A database that does not answer within this time is as good as away.
+/// A database without an answer within this time is unavailable.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Keeps `condition` true to the database until `shutdown`.
+/// Sets `condition` to the state of the database until `shutdown`.
+///
+/// The check has a connection of its own. If it waited for one behind requests, an overload would take all pods out of the
+/// service at once.
 pub(crate) async fn watch_database(api: &Api, condition: &Condition, shutdown: &CancellationToken) {
+    let mut database = None;
     let mut known_problem = None;
-    while let Some(problem) = shutdown.run_until_cancelled(find_problem(api)).await {
+    while let Some(problem) = shutdown.run_until_cancelled(find_problem(api, &mut database)).await {
         match &problem {
             None => condition.ready(),
-            Some(problem) => condition.not_ready(problem.as_str()),
+            Some(problem) => {
+                condition.not_ready(problem.as_str());
+                database = None;
+            }
         }
         if problem != known_problem {
             log(problem.as_deref());
@@ -34,23 +41,27 @@ pub(crate) async fn watch_database(api: &Api, condition: &Condition, shutdown: &
 
 fn log(problem: Option<&str>) {
     match problem {
-        None => tracing::info!("the database can be used again"),
-        Some(problem) => tracing::warn!(problem, "the database can't be used"),
+        None => tracing::info!("database available again"),
+        Some(problem) => tracing::warn!(problem, "database unavailable"),
     }
 }
 
-/// What stands in the way of using the database, on one line.
-async fn find_problem(api: &Api) -> Option<String> {
-    match tokio::time::timeout(CHECK_TIMEOUT, check(api)).await {
+/// Returns the reason why the database can't be used, on one line. `database` keeps the connection for the next check.
+async fn find_problem(api: &Api, database: &mut Option<Database>) -> Option<String> {
+    match tokio::time::timeout(CHECK_TIMEOUT, check(api, database)).await {
         Ok(Ok(())) => None,
-        Ok(Err(error)) => Some(error.to_string()),
+        Ok(Err(error)) => Some(ccx_service::error_chain(&error)),
         Err(_) => Some(format!("no answer within {} s", CHECK_TIMEOUT.as_secs())),
     }
 }
 
-async fn check(api: &Api) -> Result<(), StorageError> {
-    api.database.require_current_schema().await?;
+async fn check(api: &Api, database: &mut Option<Database>) -> Result<(), StorageError> {
+    let database = match database {
+        Some(database) => database,
+        None => database.insert(api.database.with_own_connection()?),
+    };
+    database.require_current_schema().await?;
     SchemaVersions::record(&api.versions.public, Some(Schema::Public.newest()));
-    SchemaVersions::record(&api.versions.dvo, api.database.schema_version(Schema::Dvo).await?);
+    SchemaVersions::record(&api.versions.dvo, database.schema_version(Schema::Dvo).await?);
     Ok(())
 }

@@ -30,7 +30,8 @@ pub struct Database {
     /// PEM file of the authorities that sign the server's certificate; Mozilla's list when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
-    /// Most connections that one process keeps open.
+    /// Most connections that one process keeps open for requests. The aggregator has two more: for announcements of new
+    /// reports, and for its readiness.
     pub max_connections: u32,
     /// How long a request waits for a connection before it fails.
     #[serde(with = "humantime_serde")]

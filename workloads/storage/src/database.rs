@@ -32,14 +32,15 @@ pub struct Database {
 impl Database {
     /// Prepares to connect. Connections are opened when they are needed, so that this works while the server is away.
     pub fn connect(settings: &ccx_config::Database) -> Result<Self, StorageError> {
-        let options = connect_options(settings)?;
-        let pool = PgPoolOptions::new()
-            .max_connections(settings.max_connections)
-            .acquire_timeout(settings.connect_timeout)
-            // A round trip before every statement costs a fifth of the throughput; a dead connection shows itself anyway.
-            .test_before_acquire(false)
-            .connect_lazy_with(options);
+        let pool = pool(settings, settings.max_connections)?;
         Ok(Self { settings: Arc::new(settings.clone()), pool, statements: Statements::default() })
+    }
+
+    /// Returns the same database over one connection of its own, which no request of another clone can occupy.
+    ///
+    /// For what must not wait behind requests: the check of readiness, and the announcements of new reports.
+    pub fn with_own_connection(&self) -> Result<Self, StorageError> {
+        Ok(Self { pool: pool(&self.settings, 1)?, ..self.clone() })
     }
 
     /// Reports the name and the duration of every statement to `observer`.
@@ -99,6 +100,17 @@ impl Database {
     pub(crate) fn statement_timeout(&self) -> Duration {
         self.settings.statement_timeout
     }
+}
+
+fn pool(settings: &ccx_config::Database, max_connections: u32) -> Result<PgPool, StorageError> {
+    let options = connect_options(settings)?;
+    let pool = PgPoolOptions::new()
+        .max_connections(max_connections)
+        .acquire_timeout(settings.connect_timeout)
+        // A round trip before every statement costs a fifth of the throughput; a dead connection fails its statement anyway.
+        .test_before_acquire(false)
+        .connect_lazy_with(options);
+    Ok(pool)
 }
 
 fn is_login_refused(error: &sqlx::Error) -> bool {

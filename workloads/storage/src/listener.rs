@@ -38,7 +38,7 @@ pub struct ReportListener {
 }
 
 impl ReportListener {
-    /// Begins to listen with the first call of [`next`](Self::next). It keeps one of the database's connections.
+    /// Creates a listener, which connects with the first call of [`next`](Self::next), beside the database's connections.
     pub fn new(database: &Database) -> Self {
         Self { database: database.clone(), listener: None, heard: VecDeque::new() }
     }
@@ -86,8 +86,8 @@ async fn connect_until_done(database: &Database) -> PgListener {
 }
 
 async fn connect(database: &Database) -> Result<PgListener, StorageError> {
-    // Reads the password anew if need be, which the listener itself does not.
-    database.ping().await?;
+    // Each attempt has a connection of its own: the last one may still wait for a server that is unreachable.
+    let database = database.with_own_connection()?;
     let statements = database.statements();
     let mut listener = statements.run("listen", PgListener::connect_with(database.pool())).await?;
     listener.eager_reconnect(false);

@@ -1,4 +1,4 @@
-//! The database goes away and comes back; the process stays, and ends in order.
+//! The process while the database is unavailable or overloaded, and its end.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,7 +14,7 @@ fn trusting() -> Aggregator {
 }
 
 #[tokio::test]
-async fn without_the_database_the_service_is_unready_alive_and_recovers() {
+async fn unavailable_database_makes_the_service_unready_until_it_is_back() {
     let postgres = Postgres::start_with(Durability::Lost).await.unwrap();
     let database = postgres.create_database().await.unwrap();
     let database = ccx_config::Database { connect_timeout: Duration::from_secs(1), ..database };
@@ -44,7 +44,7 @@ async fn without_the_database_the_service_is_unready_alive_and_recovers() {
 }
 
 #[tokio::test]
-async fn without_a_schema_the_service_says_what_to_run() {
+async fn missing_schema_is_named_with_the_command_to_run() {
     let database = ccx_local::test_postgres().await.create_database().await.unwrap();
     let env = TestEnv::over(trusting(), database.clone()).await;
     eventually("the reason", async || env.get("/readyz").await.body.contains("ccx migrate")).await;
@@ -53,7 +53,55 @@ async fn without_a_schema_the_service_says_what_to_run() {
 }
 
 #[tokio::test]
-async fn a_request_in_flight_is_answered_before_the_process_ends() {
+async fn single_connection_is_enough() {
+    let database = ccx_local::test_postgres().await.create_database().await.unwrap();
+    let database = ccx_config::Database { max_connections: 1, ..database };
+    Database::connect(&database).unwrap().migrate().await.unwrap();
+    let env = TestEnv::over(trusting(), database).await;
+    env.store_sample().await;
+    env.wait_until_listening(true).await;
+    eventually("ready", async || env.get("/readyz").await.status.as_u16() == 200).await;
+    assert_eq!(env.get(&report_path(ORG, CLUSTER, "7")).await.status.as_u16(), 200);
+}
+
+#[tokio::test]
+async fn requests_that_occupy_all_connections_leave_the_service_ready() {
+    let database = ccx_local::test_postgres().await.create_database().await.unwrap();
+    let database =
+        ccx_config::Database { max_connections: 2, connect_timeout: Duration::from_millis(500), ..database };
+    Database::connect(&database).unwrap().migrate().await.unwrap();
+    let env = Arc::new(TestEnv::over(trusting(), database).await);
+    eventually("ready", async || env.get("/readyz").await.status.as_u16() == 200).await;
+    let mut blocker = env.sql.begin().await.unwrap();
+    sqlx::query("LOCK TABLE report").execute(&mut *blocker).await.unwrap();
+    let occupying: Vec<_> = (0..2)
+        .map(|_| {
+            let env = Arc::clone(&env);
+            tokio::spawn(async move { env.get(&report_path(ORG, CLUSTER, "7")).await.status })
+        })
+        .collect();
+    let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'report'::regclass";
+    eventually("all connections are occupied", async || {
+        sqlx::query_scalar::<_, i64>(waiting).fetch_one(&env.sql).await.unwrap() == 2
+    })
+    .await;
+    let overloaded =
+        async || env.get(&report_path(ORG, CLUSTER, "7")).await.headers.contains_key("retry-after");
+    eventually("requests are refused", overloaded).await;
+    let several_checks = tokio::time::Instant::now() + Duration::from_secs(5);
+    while tokio::time::Instant::now() < several_checks {
+        let readiness = env.get("/readyz").await;
+        assert_eq!(readiness.status.as_u16(), 200, "{}", readiness.body);
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    blocker.rollback().await.unwrap();
+    for request in occupying {
+        assert_eq!(request.await.unwrap().as_u16(), 404);
+    }
+}
+
+#[tokio::test]
+async fn request_in_flight_is_answered_before_the_process_ends() {
     let database = ccx_local::test_postgres().await.create_database().await.unwrap();
     Database::connect(&database).unwrap().migrate().await.unwrap();
     let listen = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
