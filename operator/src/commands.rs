@@ -6,10 +6,8 @@ pub(crate) mod plan;
 pub(crate) mod render;
 pub(crate) mod run;
 
-use crate::{
-    cli::{Cli, Command},
-    cli_error::CliError,
-};
+use crate::cli::{Cli, Command};
+use ccx_cli::CliError;
 
 /// Does what was asked for.
 pub(crate) async fn run(cli: Cli) -> Result<(), Box<dyn CliError>> {

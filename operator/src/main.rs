@@ -1,20 +1,18 @@
 //! The operator's program.
 //!
 //! ```text
-//!  main ──▶ cli (what was asked for) ──▶ commands/* (each one file) ──▶ cli_error (what to tell, how to exit)
+//!  main ──▶ cli (what was asked for) ──▶ commands/* (each one file) ──▶ ccx_cli (what to tell, how to exit)
 //! ```
 
 mod cli;
-mod cli_error;
 mod commands;
 mod manifest;
-mod output;
 
 use std::process::ExitCode;
 
+use ccx_cli::CliError;
 use clap::Parser as _;
 use cli::Cli;
-use cli_error::CliError;
 
 /// Gives memory back to the system, which glibc's allocator does late.
 #[global_allocator]
@@ -25,13 +23,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const WORKERS: usize = 1;
 
 fn main() -> ExitCode {
-    match run(Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{}", cli_error::report(error.as_ref()));
-            ExitCode::from(error.exit_code())
-        }
-    }
+    ccx_cli::finish(run(Cli::parse()))
 }
 
 fn run(cli: Cli) -> Result<(), Box<dyn CliError>> {
@@ -39,7 +31,7 @@ fn run(cli: Cli) -> Result<(), Box<dyn CliError>> {
         .worker_threads(WORKERS)
         .enable_all()
         .build()
-        .map_err(cli_error::NoRuntime::from)?;
+        .map_err(ccx_cli::NoRuntime::from)?;
     let outcome = runtime.block_on(commands::run(cli));
     // Whatever still blocks, such as a name that is being looked up, does not keep the process.
     runtime.shutdown_background();

@@ -5,12 +5,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use ccx_cli::{CliError, Exit};
 use ccx_crds::{CcxPipeline, Refused};
 use ccx_operator::{model::problem::ValidationErrors, validate::OperatorDefaults};
 use serde_json::Value;
 use snafu::{ResultExt as _, Snafu};
 
-use crate::{cli::ManifestArgs, cli_error::CliError};
+use crate::cli::ManifestArgs;
 
 /// The file is not a resource.
 #[derive(Debug, Snafu)]
@@ -31,8 +32,8 @@ pub(crate) struct Invalid {
 }
 
 impl CliError for ManifestError {
-    fn exit_code(&self) -> u8 {
-        2
+    fn exit(&self) -> Exit {
+        Exit::Setup
     }
 
     fn advice(&self) -> Option<String> {
@@ -41,8 +42,8 @@ impl CliError for ManifestError {
 }
 
 impl CliError for Invalid {
-    fn exit_code(&self) -> u8 {
-        2
+    fn exit(&self) -> Exit {
+        Exit::Setup
     }
 }
 

@@ -1,9 +1,10 @@
 //! `ccx-operator completion`
 
+use ccx_cli::CliError;
 use clap::{Args, CommandFactory as _};
 use clap_complete::Shell;
 
-use crate::{cli::Cli, cli_error::CliError, output};
+use crate::cli::Cli;
 
 /// Print what a shell needs to complete commands
 ///
@@ -20,6 +21,6 @@ pub(crate) struct CompletionArgs {
 pub(crate) fn run(args: &CompletionArgs) -> Result<(), Box<dyn CliError>> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "ccx-operator", &mut script);
-    output::print(&String::from_utf8_lossy(&script))?;
+    ccx_cli::print_document(&String::from_utf8_lossy(&script))?;
     Ok(())
 }

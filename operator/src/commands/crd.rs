@@ -1,8 +1,8 @@
 //! `ccx-operator crd`
 
-use crate::{cli_error::CliError, output};
+use ccx_cli::CliError;
 
 pub(crate) fn run() -> Result<(), Box<dyn CliError>> {
-    output::print(&ccx_crds::crd_yaml())?;
+    ccx_cli::print_document(&ccx_crds::crd_yaml())?;
     Ok(())
 }

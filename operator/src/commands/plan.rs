@@ -2,12 +2,13 @@
 
 mod show;
 
+use ccx_cli::CliError;
 use ccx_operator::{PreviewError, preview};
 use clap::Args;
 use kube::Client;
 use snafu::{ResultExt as _, Snafu};
 
-use crate::{cli::ManifestArgs, cli_error::CliError, manifest, manifest::Invalid, output};
+use crate::{cli::ManifestArgs, manifest, manifest::Invalid};
 
 /// Ask the cluster what would change, and which pods would restart and why
 ///
@@ -48,7 +49,7 @@ pub(crate) async fn run(args: &PlanArgs) -> Result<(), Box<dyn CliError>> {
     let pipeline = manifest::read(&args.manifest)?;
     let client = Client::try_default().await.map_err(Box::new).context(ConnectSnafu)?;
     match preview(&client, &pipeline, &manifest::defaults(&args.manifest)).await {
-        Ok(plan) => output::print(&show::show(&plan))?,
+        Ok(plan) => ccx_cli::print(show::show(&plan).trim_end())?,
         Err(PreviewError::Invalid { source }) => return Err(Invalid::from(source).into()),
         Err(source) => return Err(PlanError::Ask { source }.into()),
     }

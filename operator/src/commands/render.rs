@@ -1,5 +1,6 @@
 //! `ccx-operator render`
 
+use ccx_cli::CliError;
 use ccx_operator::{
     build::{build, yaml},
     model::references::{Capabilities, Platform, References, referenced_names},
@@ -7,7 +8,7 @@ use ccx_operator::{
 };
 use clap::{Args, ValueEnum};
 
-use crate::{cli::ManifestArgs, cli_error::CliError, manifest, manifest::Invalid, output};
+use crate::{cli::ManifestArgs, manifest, manifest::Invalid};
 
 /// Print all objects that a CcxPipeline consists of, without a cluster
 ///
@@ -43,8 +44,8 @@ pub(crate) fn run(args: &RenderArgs) -> Result<(), Box<dyn CliError>> {
     let validated =
         validate(&pipeline, &references, &manifest::defaults(&args.manifest)).map_err(Invalid::from)?;
     for assumption in referenced_names(&pipeline).assumptions(&pipeline) {
-        eprintln!("warning: {assumption}");
+        ccx_cli::note(&format!("warning: {assumption}"));
     }
-    output::print(&yaml::documents(&build(&validated)))?;
+    ccx_cli::print_document(&yaml::documents(&build(&validated)))?;
     Ok(())
 }

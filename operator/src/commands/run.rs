@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use ccx_cli::CliError;
 use ccx_config::{LogFormat, Logging};
 use ccx_operator::{
     runtime::{
@@ -18,8 +19,6 @@ use clap::Args;
 use kube::{Client, client::ClientBuilder};
 use snafu::{ResultExt as _, Snafu};
 use tokio_util::sync::CancellationToken;
-
-use crate::cli_error::CliError;
 
 /// How long the campaign may not move before the process counts as dead: several times what a look at the Lease may take.
 const MAX_SILENCE: Duration = Duration::from_mins(1);

@@ -5,16 +5,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use ccx_cli::{CliError, Exit};
 use ccx_config::{Config, ConfigErrors, LogFormat, Logging};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use snafu::Snafu;
 
-use crate::{
-    commands::{
-        check::CheckArgs, completion::CompletionArgs, config::ConfigCommand, content::ContentCommand,
-        dlq::DlqCommand, local::LocalArgs, migrate::MigrateArgs, rules::RulesCommand,
-        sample_archive::SampleArchiveArgs, topics::TopicsCommand, upload::UploadArgs,
-    },
-    failure::{Exit, Failure},
+use crate::commands::{
+    check::CheckArgs, completion::CompletionArgs, config::ConfigCommand, content::ContentCommand,
+    dlq::DlqCommand, local::LocalArgs, migrate::MigrateArgs, rules::RulesCommand,
+    sample_archive::SampleArchiveArgs, topics::TopicsCommand, upload::UploadArgs,
 };
 
 /// Names under which the program behaves like one of its commands, so that it takes the place of the service of that name.
@@ -125,7 +124,7 @@ pub(crate) enum Command {
 
 impl Global {
     /// The configuration that is in force.
-    pub(crate) fn config(&self) -> Result<Config, ConfigErrors> {
+    pub(crate) fn config(&self) -> Result<Config, InvalidConfig> {
         let mut config = Config::load(self.config.as_deref(), environment())?;
         config.logging = self.logging(config.logging);
         Ok(config)
@@ -154,7 +153,14 @@ fn environment() -> impl Iterator<Item = (String, String)> {
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
-impl Failure for ConfigErrors {
+/// The configuration has mistakes.
+#[derive(Debug, Snafu)]
+#[snafu(transparent)]
+pub(crate) struct InvalidConfig {
+    source: ConfigErrors,
+}
+
+impl CliError for InvalidConfig {
     fn exit(&self) -> Exit {
         Exit::Setup
     }

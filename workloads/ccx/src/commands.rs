@@ -13,13 +13,11 @@ pub(crate) mod topics;
 pub(crate) mod upload;
 pub(crate) mod workload;
 
-use crate::{
-    cli::{Cli, Command},
-    failure::Failure,
-};
+use crate::cli::{Cli, Command};
+use ccx_cli::CliError;
 
 /// Does what was asked for.
-pub(crate) async fn run(cli: Cli) -> Result<(), Box<dyn Failure>> {
+pub(crate) async fn run(cli: Cli) -> Result<(), Box<dyn CliError>> {
     let global = &cli.global;
     match cli.command {
         Command::Pipeline => workload::pipeline(global).await,

@@ -1,14 +1,13 @@
 //! One program for all workloads, and the tools around them.
 //!
 //! ```text
-//!  main ──▶ cli (what was asked for) ──▶ commands/* (each one file or folder) ──▶ failure (what to tell, how to exit)
+//!  main ──▶ cli (what was asked for) ──▶ commands/* (each one file or folder) ──▶ ccx_cli (what to tell, how to exit)
 //! ```
 
 mod archive_file;
 mod archive_time;
 mod cli;
 mod commands;
-mod failure;
 mod output;
 mod panic;
 mod upload;
@@ -17,27 +16,20 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+use ccx_cli::CliError;
 use cli::{Cli, command_line};
-use failure::Failure;
 
 /// Gives memory back to the system after each archive, which glibc's allocator does not do.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse_from(command_line(std::env::args_os()));
-    match run(cli) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("{}", failure::report(failure.as_ref()));
-            ExitCode::from(failure.exit().code())
-        }
-    }
+    ccx_cli::finish(run(Cli::parse_from(command_line(std::env::args_os()))))
 }
 
-fn run(cli: Cli) -> Result<(), Box<dyn Failure>> {
+fn run(cli: Cli) -> Result<(), Box<dyn CliError>> {
     let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(failure::NoRuntime::from)?;
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ccx_cli::NoRuntime::from)?;
     let outcome = runtime.block_on(commands::run(cli));
     // Whatever still blocks, such as a name that is being looked up, does not keep the process.
     runtime.shutdown_background();

@@ -2,16 +2,14 @@
 
 use std::time::Duration;
 
+use ccx_cli::{CliError, Exit};
 use ccx_config::Config;
 use ccx_messages::{AccountNumber, Announce, ClusterId, Identity, OrgId, Timestamp, TimestampError};
 use ccx_transport::{KafkaError, ObjectStore, ObjectStoreError, Outgoing, Producer};
 use chrono::{DateTime, SecondsFormat, Utc};
 use snafu::{ResultExt, Snafu, ensure};
 
-use crate::{
-    archive_file::ArchiveFile,
-    failure::{Exit, Failure},
-};
+use crate::archive_file::ArchiveFile;
 
 /// How long a presigned link is good for, as with ingress.
 const LINK_LIFETIME: Duration = Duration::from_hours(24);
@@ -38,11 +36,11 @@ pub(crate) enum UploadError {
     Announce { archive: String, source: KafkaError },
 }
 
-impl Failure for UploadError {
+impl CliError for UploadError {
     fn exit(&self) -> Exit {
         match self {
             Self::NoBucket => Exit::Setup,
-            _ => Exit::Failure,
+            _ => Exit::Failed,
         }
     }
 

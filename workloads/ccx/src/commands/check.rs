@@ -2,6 +2,7 @@
 
 use std::{error::Error, time::Duration};
 
+use ccx_cli::{CliError, Exit};
 use ccx_config::Config;
 use ccx_service::error_chain;
 use ccx_storage::Database;
@@ -13,7 +14,6 @@ use snafu::Snafu;
 use crate::{
     cli::Global,
     commands::workload::start_logging,
-    failure::{Exit, Failure},
     output::{self, Format},
 };
 
@@ -56,7 +56,7 @@ pub(crate) struct CheckError {
     checked: usize,
 }
 
-impl Failure for CheckError {
+impl CliError for CheckError {
     fn exit(&self) -> Exit {
         Exit::Setup
     }
@@ -78,7 +78,7 @@ struct Outcome {
 
 type Checked = Result<String, Box<dyn Error + Send + Sync>>;
 
-pub(crate) async fn run(global: &Global, args: &CheckArgs) -> Result<(), Box<dyn Failure>> {
+pub(crate) async fn run(global: &Global, args: &CheckArgs) -> Result<(), Box<dyn CliError>> {
     let config = global.config()?;
     start_logging(&config.logging)?;
     let all = Dependency::value_variants();

@@ -1,9 +1,10 @@
 //! `ccx completion`
 
+use ccx_cli::CliError;
 use clap::{Args, CommandFactory as _};
 use clap_complete::Shell;
 
-use crate::{cli::Cli, failure::Failure, output};
+use crate::{cli::Cli, output};
 
 /// Print what a shell needs to complete commands
 ///
@@ -17,9 +18,9 @@ pub(crate) struct CompletionArgs {
     shell: Shell,
 }
 
-pub(crate) fn run(args: &CompletionArgs) -> Result<(), Box<dyn Failure>> {
+pub(crate) fn run(args: &CompletionArgs) -> Result<(), Box<dyn CliError>> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "ccx", &mut script);
-    output::print(String::from_utf8_lossy(&script).trim_end())?;
+    output::print_document(&String::from_utf8_lossy(&script))?;
     Ok(())
 }

@@ -2,15 +2,12 @@
 
 use std::error::Error;
 
+use ccx_cli::{CliError, Exit};
 use ccx_config::{Config, SecretError};
 use clap::{Args, Subcommand};
 use snafu::{ResultExt, Snafu};
 
-use crate::{
-    cli::Global,
-    failure::{Exit, Failure},
-    output,
-};
+use crate::{cli::Global, output};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
@@ -47,13 +44,13 @@ pub(crate) enum ConfigCommandError {
     Secrets { errors: Vec<SecretError> },
 }
 
-impl Failure for ConfigCommandError {
+impl CliError for ConfigCommandError {
     fn exit(&self) -> Exit {
         Exit::Setup
     }
 }
 
-pub(crate) fn run(global: &Global, command: &ConfigCommand) -> Result<(), Box<dyn Failure>> {
+pub(crate) fn run(global: &Global, command: &ConfigCommand) -> Result<(), Box<dyn CliError>> {
     match command {
         ConfigCommand::Print(args) => {
             let config = if args.defaults { Config::default() } else { global.config()? };

@@ -2,14 +2,12 @@
 
 use std::path::PathBuf;
 
+use ccx_cli::{CliError, Exit};
 use ccx_content::{ContentTree, Files, LoadError, ReadError, Severity, lint};
 use clap::{Args, Subcommand};
 use snafu::{ResultExt, Snafu};
 
-use crate::{
-    failure::{Exit, Failure},
-    output::{self, Format},
-};
+use crate::output::{self, Format};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ContentCommand {
@@ -42,16 +40,16 @@ pub(crate) enum ContentError {
     Broken { count: usize },
 }
 
-impl Failure for ContentError {
+impl CliError for ContentError {
     fn exit(&self) -> Exit {
         match self {
             Self::Read { .. } | Self::Load { .. } => Exit::Setup,
-            Self::Broken { .. } => Exit::Failure,
+            Self::Broken { .. } => Exit::Failed,
         }
     }
 }
 
-pub(crate) fn run(ContentCommand::Lint(args): &ContentCommand) -> Result<(), Box<dyn Failure>> {
+pub(crate) fn run(ContentCommand::Lint(args): &ContentCommand) -> Result<(), Box<dyn CliError>> {
     let files = Files::read_dir(&args.root).context(ReadSnafu)?;
     let tree = ContentTree::load(&files).context(LoadSnafu { root: &args.root })?;
     let problems = lint(&tree);

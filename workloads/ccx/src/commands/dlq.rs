@@ -6,15 +6,12 @@ mod list;
 mod replay;
 mod show;
 
+use ccx_cli::{CliError, Exit};
 use ccx_transport::KafkaError;
 use clap::Subcommand;
 use snafu::Snafu;
 
-use crate::{
-    cli::Global,
-    commands::workload::start_logging,
-    failure::{Exit, Failure},
-};
+use crate::{cli::Global, commands::workload::start_logging};
 pub(crate) use letter::Letter;
 use letter::{LetterClass, Position, Queue};
 use letters::Letters;
@@ -44,11 +41,11 @@ pub(crate) enum DlqError {
     Send { position: Position, topic: String, sent: usize, source: KafkaError },
 }
 
-impl Failure for DlqError {
+impl CliError for DlqError {
     fn exit(&self) -> Exit {
         match self {
             Self::NothingChosen => Exit::Setup,
-            _ => Exit::Failure,
+            _ => Exit::Failed,
         }
     }
 
@@ -62,7 +59,7 @@ impl Failure for DlqError {
     }
 }
 
-pub(crate) async fn run(global: &Global, command: DlqCommand) -> Result<(), Box<dyn Failure>> {
+pub(crate) async fn run(global: &Global, command: DlqCommand) -> Result<(), Box<dyn CliError>> {
     start_logging(&global.tool_logging())?;
     let kafka = global.config()?.kafka;
     match command {

@@ -19,6 +19,7 @@ mod services;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use ccx_cli::CliError;
 use ccx_messages::OrgId;
 use ccx_service::shutdown_signal;
 use chrono::{DateTime, Utc};
@@ -26,9 +27,7 @@ use clap::Args;
 use futures::{StreamExt as _, stream};
 use snafu::ResultExt as _;
 
-use crate::{
-    cli::Global, commands::workload::start_logging, failure::Failure, output::Format, upload::Uploader,
-};
+use crate::{cli::Global, commands::workload::start_logging, output::Format, upload::Uploader};
 use address::{Reserved, Wish};
 use archives::Submission;
 use database_url::DatabaseUrl;
@@ -94,7 +93,7 @@ pub(crate) struct LocalArgs {
     timeout: Duration,
 }
 
-pub(crate) async fn run(global: &Global, args: LocalArgs) -> Result<(), Box<dyn Failure>> {
+pub(crate) async fn run(global: &Global, args: LocalArgs) -> Result<(), Box<dyn CliError>> {
     start_logging(&global.tool_logging())?;
     let shutdown = shutdown_signal();
     let config = global.config()?;

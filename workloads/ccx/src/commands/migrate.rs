@@ -5,17 +5,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use ccx_cli::{CliError, Exit};
 use ccx_service::SchemaVersions;
 use ccx_storage::{Database, Migrated, Schema, StorageError};
 use clap::{Args, ValueEnum};
 use snafu::{ResultExt, Snafu};
 
-use crate::{
-    cli::Global,
-    commands::workload::start_logging,
-    failure::{Exit, Failure},
-    output,
-};
+use crate::{cli::Global, commands::workload::start_logging, output};
 
 /// Bring the database's tables to the newest version
 ///
@@ -58,12 +54,12 @@ pub(crate) enum MigrateError {
     Result { file: PathBuf, source: io::Error },
 }
 
-impl Failure for MigrateError {
+impl CliError for MigrateError {
     fn exit(&self) -> Exit {
         match self {
             Self::Connect { .. } => Exit::Setup,
             Self::Migrate { .. } | Self::Outdated { .. } => Exit::Migration,
-            Self::Result { .. } => Exit::Failure,
+            Self::Result { .. } => Exit::Failed,
         }
     }
 
@@ -78,7 +74,7 @@ impl Failure for MigrateError {
     }
 }
 
-pub(crate) async fn run(global: &Global, args: MigrateArgs) -> Result<(), Box<dyn Failure>> {
+pub(crate) async fn run(global: &Global, args: MigrateArgs) -> Result<(), Box<dyn CliError>> {
     let config = global.config()?;
     start_logging(&config.logging)?;
     let (name, host, port) = (&config.database.name, &config.database.host, config.database.port);

@@ -13,10 +13,11 @@ mod rule_name;
 mod test;
 mod try_rule;
 
+use ccx_cli::CliError;
 use ccx_declarative_rules::rule_schema;
 use clap::{Args, Subcommand};
 
-use crate::{failure::Failure, output};
+use crate::output;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RulesCommand {
@@ -37,7 +38,7 @@ pub(crate) enum RulesCommand {
 #[command(after_long_help = "Example:\n  ccx rules schema > rule.schema.json")]
 pub(crate) struct SchemaArgs {}
 
-pub(crate) fn run(command: &RulesCommand) -> Result<(), Box<dyn Failure>> {
+pub(crate) fn run(command: &RulesCommand) -> Result<(), Box<dyn CliError>> {
     match command {
         RulesCommand::List(args) => list::run(args),
         RulesCommand::Explain(args) => explain::run(args),

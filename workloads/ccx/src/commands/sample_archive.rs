@@ -2,13 +2,14 @@
 
 use std::{fs, io, path::PathBuf};
 
+use ccx_cli::CliError;
 use ccx_messages::ClusterId;
 use ccx_sample_archive::{Fault, SampleArchive};
 use chrono::Utc;
 use clap::Args;
 use snafu::{ResultExt, Snafu};
 
-use crate::{failure::Failure, output};
+use crate::output;
 
 /// Make a realistic archive of a cluster, with faults on request
 ///
@@ -54,9 +55,9 @@ pub(crate) struct WriteError {
     source: io::Error,
 }
 
-impl Failure for WriteError {}
+impl CliError for WriteError {}
 
-pub(crate) fn run(args: &SampleArchiveArgs) -> Result<(), Box<dyn Failure>> {
+pub(crate) fn run(args: &SampleArchiveArgs) -> Result<(), Box<dyn CliError>> {
     let Some(path) = args.output.as_ref().filter(|_| !args.list_faults) else {
         return list_faults();
     };
@@ -79,7 +80,7 @@ fn sample(args: &SampleArchiveArgs) -> SampleArchive {
     }
 }
 
-fn list_faults() -> Result<(), Box<dyn Failure>> {
+fn list_faults() -> Result<(), Box<dyn CliError>> {
     let mut table = output::table(&["FAULT", "WHAT IS WRONG", "FOUND AS"]);
     for fault in Fault::ALL {
         table.add_row([fault.to_string(), fault.description().to_owned(), fault.error_key().to_owned()]);

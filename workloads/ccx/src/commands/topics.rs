@@ -1,5 +1,6 @@
 //! `ccx topics`
 
+use ccx_cli::{CliError, Exit};
 use ccx_transport::{KafkaError, TopicAdmin, TopicOutcome, TopicSettings};
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -8,7 +9,6 @@ use snafu::{ResultExt, Snafu};
 use crate::{
     cli::Global,
     commands::workload::start_logging,
-    failure::{Exit, Failure},
     output::{self, Format},
 };
 
@@ -46,7 +46,7 @@ pub(crate) enum TopicsError {
     Ensure { topic: String, servers: String, source: KafkaError },
 }
 
-impl Failure for TopicsError {
+impl CliError for TopicsError {
     fn exit(&self) -> Exit {
         Exit::Setup
     }
@@ -66,7 +66,7 @@ struct Ensured<'a> {
 pub(crate) async fn run(
     global: &Global,
     TopicsCommand::Ensure(args): &TopicsCommand,
-) -> Result<(), Box<dyn Failure>> {
+) -> Result<(), Box<dyn CliError>> {
     let config = global.config()?;
     start_logging(&config.logging)?;
     let servers = config.kafka.bootstrap_servers.join(",");

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use ccx_cli::CliError;
 use ccx_config::ArchiveLimits;
 use ccx_messages::{AccountNumber, ClusterId, OrgId};
 use chrono::{DateTime, Utc};
@@ -13,7 +14,6 @@ use crate::{
     archive_file::{ArchiveFile, ArchiveFileError},
     cli::Global,
     commands::workload::start_logging,
-    failure::Failure,
     output::{self, Format},
     upload::{Sender, Uploader},
 };
@@ -56,7 +56,7 @@ struct ReadError {
     source: ArchiveFileError,
 }
 
-impl Failure for ReadError {}
+impl CliError for ReadError {}
 
 #[derive(Serialize)]
 struct Row<'a> {
@@ -67,7 +67,7 @@ struct Row<'a> {
     bytes: usize,
 }
 
-pub(crate) async fn run(global: &Global, args: UploadArgs) -> Result<(), Box<dyn Failure>> {
+pub(crate) async fn run(global: &Global, args: UploadArgs) -> Result<(), Box<dyn CliError>> {
     start_logging(&global.tool_logging())?;
     let config = global.config()?;
     let uploader = Uploader::connect(&config).await?;

@@ -1,17 +1,14 @@
 //! `ccx pipeline`, `ccx db-writer`, `ccx aggregator`: the long-running ones.
 
 use ccx_aggregator::AggregatorError;
+use ccx_cli::{CliError, Exit};
 use ccx_config::{Config, Logging};
 use ccx_pipeline::PipelineError;
 use ccx_service::{LoggingError, init_logging, shutdown_signal};
 use ccx_writer::WriterError;
 use snafu::{ResultExt, Snafu};
 
-use crate::{
-    cli::Global,
-    failure::{Exit, Failure},
-    panic::log_panics,
-};
+use crate::{cli::Global, panic::log_panics};
 
 /// A workload has failed.
 #[derive(Debug, Snafu)]
@@ -25,7 +22,7 @@ pub(crate) enum WorkloadError {
     Aggregator { source: AggregatorError },
 }
 
-impl Failure for WorkloadError {
+impl CliError for WorkloadError {
     fn exit(&self) -> Exit {
         match self {
             Self::Pipeline { source } => exit_of_pipeline(source),
@@ -42,7 +39,7 @@ impl Failure for WorkloadError {
             Exit::Server => {
                 Some("is the address in use? each workload has its own `listen` in the configuration".into())
             }
-            Exit::Failure | Exit::Migration => None,
+            Exit::Failed | Exit::Migration => None,
         }
     }
 }
@@ -52,7 +49,7 @@ fn exit_of_pipeline(error: &PipelineError) -> Exit {
         PipelineError::Serve { .. } => Exit::Server,
         PipelineError::Kafka { .. } => Exit::Consumer,
         PipelineError::InsightsCore { .. } | PipelineError::WorkloadChecks { .. } => Exit::Setup,
-        PipelineError::Downloader { .. } | PipelineError::Metrics { .. } => Exit::Failure,
+        PipelineError::Downloader { .. } | PipelineError::Metrics { .. } => Exit::Failed,
     }
 }
 
@@ -78,7 +75,7 @@ pub(crate) struct LogSetupError {
     source: LoggingError,
 }
 
-impl Failure for LogSetupError {
+impl CliError for LogSetupError {
     fn exit(&self) -> Exit {
         Exit::Setup
     }
@@ -91,22 +88,22 @@ pub(crate) fn start_logging(settings: &Logging) -> Result<(), LogSetupError> {
     Ok(())
 }
 
-pub(crate) async fn pipeline(global: &Global) -> Result<(), Box<dyn Failure>> {
+pub(crate) async fn pipeline(global: &Global) -> Result<(), Box<dyn CliError>> {
     let config = prepare(global)?;
     Ok(ccx_pipeline::run(&config, shutdown_signal()).await.context(PipelineSnafu)?)
 }
 
-pub(crate) async fn db_writer(global: &Global) -> Result<(), Box<dyn Failure>> {
+pub(crate) async fn db_writer(global: &Global) -> Result<(), Box<dyn CliError>> {
     let config = prepare(global)?;
     Ok(Box::pin(ccx_writer::run(&config, shutdown_signal())).await.context(WriterSnafu)?)
 }
 
-pub(crate) async fn aggregator(global: &Global) -> Result<(), Box<dyn Failure>> {
+pub(crate) async fn aggregator(global: &Global) -> Result<(), Box<dyn CliError>> {
     let config = prepare(global)?;
     Ok(ccx_aggregator::run(&config, shutdown_signal()).await.context(AggregatorSnafu)?)
 }
 
-fn prepare(global: &Global) -> Result<Config, Box<dyn Failure>> {
+fn prepare(global: &Global) -> Result<Config, Box<dyn CliError>> {
     let config = global.config()?;
     start_logging(&config.logging)?;
     Ok(config)

@@ -1,14 +1,12 @@
 //! `ccx dlq list`
 
+use ccx_cli::CliError;
 use ccx_config::Kafka;
 use clap::Args;
 use serde::Serialize;
 
 use super::{DlqError, Letter, LetterClass, Letters, Position, Queue, letters::Found};
-use crate::{
-    failure::Failure,
-    output::{self, Format},
-};
+use crate::output::{self, Format};
 
 /// Most characters of an error in a table; `show` has the rest.
 const SHOWN_CHARS: usize = 120;
@@ -46,7 +44,7 @@ struct Row {
     payload_bytes: usize,
 }
 
-pub(super) async fn run(kafka: &Kafka, args: &ListArgs) -> Result<(), Box<dyn Failure>> {
+pub(super) async fn run(kafka: &Kafka, args: &ListArgs) -> Result<(), Box<dyn CliError>> {
     let rows = read(kafka, args).await?;
     let is_cut = rows.len() > args.limit;
     let shown = &rows[..rows.len().min(args.limit)];
@@ -56,7 +54,7 @@ pub(super) async fn run(kafka: &Kafka, args: &ListArgs) -> Result<(), Box<dyn Fa
         Format::Text => output::print(&table(shown))?,
     }
     if is_cut {
-        eprintln!("there are more than {} letters; --limit shows more", args.limit);
+        output::note(&format!("there are more than {} letters; --limit shows more", args.limit));
     }
     Ok(())
 }

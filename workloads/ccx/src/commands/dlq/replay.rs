@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use ccx_cli::CliError;
 use ccx_config::{Kafka, Topics};
 use ccx_messages::DeadLetter;
 use ccx_transport::{KafkaError, Outgoing, Producer, Record};
@@ -13,10 +14,7 @@ use super::{
     Letter, LetterClass, Letters, NoLetterSnafu, NothingChosenSnafu, Position, ProducerSnafu, Queue,
     SendSnafu, letters::Found,
 };
-use crate::{
-    failure::Failure,
-    output::{self, Format, OutputError},
-};
+use crate::output::{self, Format, OutputError};
 
 /// Send messages that were given up again
 ///
@@ -62,7 +60,7 @@ struct Row<'a> {
     sent: bool,
 }
 
-pub(super) async fn run(kafka: &Kafka, args: &ReplayArgs) -> Result<(), Box<dyn Failure>> {
+pub(super) async fn run(kafka: &Kafka, args: &ReplayArgs) -> Result<(), Box<dyn CliError>> {
     let is_chosen = !args.positions.is_empty() || args.class.is_some() || args.all;
     ensure!(is_chosen, NothingChosenSnafu);
     let producer = Producer::new(kafka).context(ProducerSnafu)?;
@@ -96,7 +94,7 @@ async fn replay(
     topics: &Topics,
     Found { position, letter, record }: &Found,
     sent: usize,
-) -> Result<(), Box<dyn Failure>> {
+) -> Result<(), Box<dyn CliError>> {
     let topic = destination(position.queue, letter, topics);
     if !args.dry_run {
         send(producer, topic, record).await.context(SendSnafu { position: *position, topic, sent })?;

@@ -1,11 +1,12 @@
 //! `ccx dlq show`
 
+use ccx_cli::CliError;
 use ccx_config::Kafka;
 use ccx_transport::Record;
 use clap::Args;
 
 use super::{Letters, NoLetterSnafu, Position};
-use crate::{failure::Failure, output};
+use crate::output;
 
 /// Show one message that was given up, with its headers
 ///
@@ -17,7 +18,7 @@ pub(crate) struct ShowArgs {
     position: Position,
 }
 
-pub(super) async fn run(kafka: &Kafka, args: &ShowArgs) -> Result<(), Box<dyn Failure>> {
+pub(super) async fn run(kafka: &Kafka, args: &ShowArgs) -> Result<(), Box<dyn CliError>> {
     let position = args.position;
     let mut letters = Letters::of(kafka, [position.queue]);
     while let Some(found) = letters.next().await? {

@@ -2,16 +2,12 @@
 
 use std::{io, net::SocketAddr};
 
+use ccx_cli::{CliError, Exit};
 use ccx_local::{KafkaError, ObjectStorageError, PostgresError};
 use ccx_storage::StorageError;
 use snafu::Snafu;
 
-use crate::{
-    commands::workload::WorkloadError,
-    failure::{Exit, Failure},
-    output::OutputError,
-    upload::UploadError,
-};
+use crate::{commands::workload::WorkloadError, output::OutputError, upload::UploadError};
 
 /// `ccx local` has failed.
 #[derive(Debug, Snafu)]
@@ -53,12 +49,12 @@ pub(crate) enum LocalError {
     Stopped,
 }
 
-impl Failure for LocalError {
+impl CliError for LocalError {
     fn exit(&self) -> Exit {
         match self {
             Self::Workload { source } => source.exit(),
             Self::Taken { .. } => Exit::Server,
-            _ => Exit::Failure,
+            _ => Exit::Failed,
         }
     }
 

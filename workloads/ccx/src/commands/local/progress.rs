@@ -2,7 +2,10 @@
 
 use std::{io::IsTerminal as _, time::Duration};
 
+use ccx_cli::escape_control;
 use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::output;
 
 const FRAME_TIME: Duration = Duration::from_millis(100);
 
@@ -28,15 +31,15 @@ impl Progress {
     pub(super) fn step(&self, what: &str) {
         match &self.spinner {
             Some(spinner) => spinner.set_message(what.to_owned()),
-            None => eprintln!("{what}"),
+            None => output::note(what),
         }
     }
 
     /// A line that stays.
     pub(super) fn note(&self, text: &str) {
         match &self.spinner {
-            Some(spinner) => spinner.println(text),
-            None => eprintln!("{text}"),
+            Some(spinner) => spinner.println(escape_control(text)),
+            None => output::note(text),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use ccx_archive::{Archive, Limits};
+use ccx_cli::CliError;
 use ccx_messages::ClusterId;
 use ccx_rules::{Budget, Engine, Profile, Rule};
 use ccx_sample_archive::SampleArchive;
@@ -11,10 +12,7 @@ use serde::Serialize;
 use snafu::{ResultExt, Snafu};
 
 use super::files::{ClusterArchive, read_archive, read_rules};
-use crate::{
-    failure::Failure,
-    output::{self, Format},
-};
+use crate::output::{self, Format};
 
 /// Show what each rule costs on an archive
 ///
@@ -46,7 +44,7 @@ struct SampleError {
     source: ccx_archive::ArchiveError,
 }
 
-impl Failure for SampleError {}
+impl CliError for SampleError {}
 
 #[derive(Clone, Debug, Serialize)]
 struct Cost {
@@ -56,7 +54,7 @@ struct Cost {
     alone_us: f64,
 }
 
-pub(super) fn run(args: &BenchArgs) -> Result<(), Box<dyn Failure>> {
+pub(super) fn run(args: &BenchArgs) -> Result<(), Box<dyn CliError>> {
     let engine = if args.paths.is_empty() {
         ccx_builtin_rules::engine()
     } else {
@@ -76,7 +74,7 @@ pub(super) fn run(args: &BenchArgs) -> Result<(), Box<dyn Failure>> {
     show(&costs, args.output)
 }
 
-fn sample() -> Result<ClusterArchive, Box<dyn Failure>> {
+fn sample() -> Result<ClusterArchive, Box<dyn CliError>> {
     let sample = SampleArchive::small(ClusterId::random());
     let archive = Archive::read(sample.to_tar_gz().into(), &Limits::default()).context(SampleSnafu)?;
     Ok(ClusterArchive { archive, gathered_at: Some(sample.gathered_at) })
@@ -93,7 +91,7 @@ fn costs(profile: &Profile) -> Vec<Cost> {
     profile.rules.iter().map(cost).collect()
 }
 
-fn show(costs: &[Cost], format: Format) -> Result<(), Box<dyn Failure>> {
+fn show(costs: &[Cost], format: Format) -> Result<(), Box<dyn CliError>> {
     if format == Format::Json {
         return Ok(costs.iter().try_for_each(output::print_json)?);
     }

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use ccx_cli::CliError;
 use ccx_content::{Content, ContentTree, Text, TextError};
 use ccx_rules::Engine;
 use clap::Args;
@@ -17,10 +18,7 @@ use super::{
     described::{self, Described},
     rule_name::{self, RuleNameParser},
 };
-use crate::{
-    failure::Failure,
-    output::{self, Format},
-};
+use crate::output::{self, Format};
 
 /// Explain what a rule reads, why its finding matters, and what to do
 ///
@@ -52,7 +50,7 @@ pub(crate) enum ExplainError {
     Render { selector: String, source: TextError },
 }
 
-impl Failure for ExplainError {
+impl CliError for ExplainError {
     fn advice(&self) -> Option<String> {
         match self {
             Self::Read { .. } => None,
@@ -75,7 +73,7 @@ struct Explained<'a> {
     more_info: String,
 }
 
-pub(super) fn run(args: &ExplainArgs) -> Result<(), Box<dyn Failure>> {
+pub(super) fn run(args: &ExplainArgs) -> Result<(), Box<dyn CliError>> {
     let engine = ccx_builtin_rules::engine();
     let contents = rule_name::find(ContentTree::builtin(), &args.rule)?;
     let details = args.details.as_deref().map(read_details).transpose()?;

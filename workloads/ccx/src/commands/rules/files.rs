@@ -3,15 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use ccx_archive::{Archive, ArchiveError, Limits};
+use ccx_cli::CliError;
 use ccx_config::ArchiveLimits;
 use ccx_declarative_rules::{DeclarativeRule, FilesError, Problem, RuleFiles, load_files};
 use chrono::{DateTime, Utc};
 use snafu::{ResultExt, Snafu, ensure};
 
-use crate::{
-    archive_file::{ArchiveFile, ArchiveFileError},
-    failure::Failure,
-};
+use crate::archive_file::{ArchiveFile, ArchiveFileError};
 
 /// Rules or an archive can't be used.
 #[derive(Debug, Snafu)]
@@ -27,7 +25,7 @@ pub(super) enum InputError {
     Archive { path: PathBuf, source: ArchiveError },
 }
 
-impl Failure for InputError {
+impl CliError for InputError {
     fn advice(&self) -> Option<String> {
         matches!(self, Self::Mistakes { .. }).then(|| "`ccx rules lint` shows the warnings too".into())
     }

@@ -2,15 +2,13 @@
 
 use std::path::PathBuf;
 
+use ccx_cli::CliError;
 use ccx_declarative_rules::{Problem, Rejected, RuleFiles, RuleSet, Severity};
 use clap::Args;
 use snafu::{ResultExt, Snafu};
 
 use super::files::FilesSnafu;
-use crate::{
-    failure::Failure,
-    output::{self, Format},
-};
+use crate::output::{self, Format};
 
 /// Check rules in files
 ///
@@ -40,9 +38,9 @@ struct LintError {
     warnings: usize,
 }
 
-impl Failure for LintError {}
+impl CliError for LintError {}
 
-pub(super) fn run(args: &LintArgs) -> Result<(), Box<dyn Failure>> {
+pub(super) fn run(args: &LintArgs) -> Result<(), Box<dyn CliError>> {
     let files = RuleFiles::read(&args.paths).context(FilesSnafu)?;
     let (rules, problems) = match RuleSet::new(&files) {
         Ok(set) => (set.rules().len(), set.warnings().to_vec()),

@@ -1,12 +1,10 @@
 //! `ccx rules list`
 
+use ccx_cli::CliError;
 use clap::Args;
 
 use super::described::{self, Described};
-use crate::{
-    failure::Failure,
-    output::{self, Format},
-};
+use crate::output::{self, Format};
 
 /// List what the rules find, how bad it is, and what they read
 ///
@@ -22,7 +20,7 @@ pub(crate) struct ListArgs {
     tag: Option<String>,
 }
 
-pub(super) fn run(args: &ListArgs) -> Result<(), Box<dyn Failure>> {
+pub(super) fn run(args: &ListArgs) -> Result<(), Box<dyn CliError>> {
     let mut rows = described::all(&ccx_builtin_rules::engine());
     rows.retain(|row| args.tag.as_ref().is_none_or(|tag| row.tags.contains(tag)));
     match args.output {

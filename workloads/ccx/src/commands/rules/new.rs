@@ -2,11 +2,12 @@
 
 use std::{fs, io::ErrorKind, path::PathBuf};
 
+use ccx_cli::CliError;
 use ccx_messages::{ErrorKey, RuleFqdn};
 use clap::Args;
 use snafu::Snafu;
 
-use crate::{failure::Failure, output};
+use crate::output;
 
 /// A rule that runs, and whose tests pass.
 const TEMPLATE: &str = include_str!("new/template.yaml");
@@ -39,9 +40,9 @@ enum NewError {
     Write { path: PathBuf, source: std::io::Error },
 }
 
-impl Failure for NewError {}
+impl CliError for NewError {}
 
-pub(super) fn run(args: &NewArgs) -> Result<(), Box<dyn Failure>> {
+pub(super) fn run(args: &NewArgs) -> Result<(), Box<dyn CliError>> {
     let id = args.id.as_str();
     let last_part = id.rsplit('.').next().unwrap_or(id).to_ascii_uppercase();
     let key = args.error_key.as_ref().map_or(last_part, ToString::to_string);

@@ -2,14 +2,13 @@
 
 use std::ffi::OsStr;
 
+use ccx_cli::{CliError, Exit};
 use ccx_content::{Content, ContentTree};
 use clap::{
     Arg, Command,
     builder::{PossibleValue, StringValueParser, TypedValueParser},
 };
 use snafu::Snafu;
-
-use crate::failure::{Exit, Failure};
 
 /// A name that no rule has.
 #[derive(Debug, Snafu)]
@@ -19,7 +18,7 @@ pub(crate) struct UnknownRule {
     similar: Vec<String>,
 }
 
-impl Failure for UnknownRule {
+impl CliError for UnknownRule {
     fn exit(&self) -> Exit {
         Exit::Setup
     }

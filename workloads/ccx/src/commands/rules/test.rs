@@ -2,16 +2,14 @@
 
 use std::{fs, io, path::PathBuf};
 
+use ccx_cli::CliError;
 use ccx_declarative_rules::DeclarativeRule;
 use clap::Args;
 use serde::Serialize;
 use snafu::{ResultExt, Snafu};
 
 use super::{builtin_tests, files::read_rules, junit};
-use crate::{
-    failure::Failure,
-    output::{self, Format},
-};
+use crate::output::{self, Format};
 
 /// Run the tests that rules bring with them
 ///
@@ -59,9 +57,9 @@ enum TestError {
     Junit { path: PathBuf, source: io::Error },
 }
 
-impl Failure for TestError {}
+impl CliError for TestError {}
 
-pub(super) fn run(args: &TestArgs) -> Result<(), Box<dyn Failure>> {
+pub(super) fn run(args: &TestArgs) -> Result<(), Box<dyn CliError>> {
     let outcomes = if args.paths.is_empty() {
         builtin_tests::run()
     } else {
@@ -92,7 +90,7 @@ fn outcomes_of(rule: &DeclarativeRule) -> Vec<Outcome> {
     rule.run_tests().into_iter().map(outcome).collect()
 }
 
-fn conclude(outcomes: &[Outcome], format: Format) -> Result<(), Box<dyn Failure>> {
+fn conclude(outcomes: &[Outcome], format: Format) -> Result<(), Box<dyn CliError>> {
     let failed = outcomes.iter().filter(|outcome| outcome.failure.is_some()).count();
     match (failed, outcomes.len()) {
         (_, 0) => Ok(NoneSnafu.fail()?),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use ccx_archive::Archive;
+use ccx_cli::CliError;
 use ccx_declarative_rules::{DeclarativeRule, Trace, TracedValue};
 use ccx_rules::RuleMeta;
 use chrono::{DateTime, Utc};
@@ -11,10 +12,7 @@ use serde::Serialize;
 use snafu::{OptionExt, Snafu};
 
 use super::files::{ClusterArchive, read_archive, read_rules};
-use crate::{
-    failure::Failure,
-    output::{self, Format},
-};
+use crate::output::{self, Format};
 
 /// Try one rule on an archive, and see what it sees
 ///
@@ -47,13 +45,13 @@ struct UnknownRule {
     rule: String,
 }
 
-impl Failure for UnknownRule {
+impl CliError for UnknownRule {
     fn advice(&self) -> Option<String> {
         Some("`ccx rules list` names the built-in rules".into())
     }
 }
 
-pub(super) fn run(args: &TryArgs) -> Result<(), Box<dyn Failure>> {
+pub(super) fn run(args: &TryArgs) -> Result<(), Box<dyn CliError>> {
     let ClusterArchive { archive, gathered_at } = read_archive(&args.archive)?;
     let gathered_at = args.gathered_at.or(gathered_at);
     let path = PathBuf::from(&args.rule);
@@ -71,7 +69,7 @@ fn show_trace(
     archive: &Archive,
     gathered_at: Option<DateTime<Utc>>,
     output: Format,
-) -> Result<(), Box<dyn Failure>> {
+) -> Result<(), Box<dyn CliError>> {
     #[derive(Serialize)]
     struct Traced<'a> {
         rule: &'a str,
@@ -148,7 +146,7 @@ fn show_builtin(
     archive: &Archive,
     gathered_at: Option<DateTime<Utc>>,
     args: &TryArgs,
-) -> Result<(), Box<dyn Failure>> {
+) -> Result<(), Box<dyn CliError>> {
     let engine = ccx_builtin_rules::engine();
     let is_meant = |meta: &&RuleMeta| {
         meta.rule.as_str() == args.rule || meta.error_keys.iter().any(|key| key.as_str() == args.rule)

@@ -1,14 +1,44 @@
 //! Errors of commands: the text for the user, and the exit code.
 
-use std::{error::Error, fmt::Write as _, io};
+use std::{error::Error, fmt::Write as _, io, process::ExitCode};
 
 use snafu::Snafu;
 
+use crate::note;
+
+/// The exit code of a command that failed. The codes of the workloads are those of the services that they replace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 1: any error without a code of its own.
+    Failed,
+    /// 2: the command line or the configuration is wrong, or the database can't be set up.
+    Setup,
+    /// 3: the consumer of a topic has failed.
+    Consumer,
+    /// 4: the HTTP server has failed.
+    Server,
+    /// 5: the database can't be migrated.
+    Migration,
+}
+
+impl Exit {
+    /// Returns the number.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Failed => 1,
+            Self::Setup => 2,
+            Self::Consumer => 3,
+            Self::Server => 4,
+            Self::Migration => 5,
+        }
+    }
+}
+
 /// An error that ends a command.
-pub(crate) trait CliError: Error {
+pub trait CliError: Error {
     /// Returns the exit code of the process.
-    fn exit_code(&self) -> u8 {
-        1
+    fn exit(&self) -> Exit {
+        Exit::Failed
     }
 
     /// Returns what to do next, as a sentence.
@@ -23,8 +53,19 @@ impl<'a, E: CliError + 'a> From<E> for Box<dyn CliError + 'a> {
     }
 }
 
+/// Ends a program: reports an error on standard error, and returns the exit code.
+pub fn finish(outcome: Result<(), Box<dyn CliError>>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            note(&report(error.as_ref()));
+            ExitCode::from(error.exit().code())
+        }
+    }
+}
+
 /// Returns the error with its causes, a line each, and the advice.
-pub(crate) fn report(error: &dyn CliError) -> String {
+pub fn report(error: &dyn CliError) -> String {
     let mut text = format!("error: {error}");
     let mut cause = error.source();
     while let Some(source) = cause {
@@ -40,7 +81,7 @@ pub(crate) fn report(error: &dyn CliError) -> String {
 /// The worker threads could not be started.
 #[derive(Debug, Snafu)]
 #[snafu(context(false), display("failed to start the worker threads"))]
-pub(crate) struct NoRuntime {
+pub struct NoRuntime {
     source: io::Error,
 }
 
@@ -63,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_told_with_its_causes_and_what_to_do() {
+    fn error_is_reported_with_causes_and_advice() {
         let error = Outer { source: io::Error::other("no disk") };
         assert_eq!(report(&error), "error: failed to do it\n  caused by: no disk\n  help: do it again");
     }
