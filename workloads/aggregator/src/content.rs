@@ -1,4 +1,4 @@
-//! The texts about findings: the built-in ones, and those that the rules of users bring with them.
+//! The texts of rules: the built-in ones, and those of users' rules.
 //!
 //! ```text
 //!  rules.directories ──▶ RuleWatcher ──┬─▶ a new tree, for the answers from now on
@@ -14,19 +14,19 @@ use ccx_messages::RuleSelector;
 use ccx_service::run_periodically;
 use tokio_util::sync::CancellationToken;
 
-/// The texts of the moment.
+/// The texts in use.
 #[derive(Default)]
 pub(crate) struct CurrentContent(RwLock<Trees>);
 
-/// The texts of one answer.
+/// The texts for one answer.
 #[derive(Clone, Default)]
 pub(crate) struct Trees {
-    /// Those of the rules of users, once there are some.
+    /// The texts of users' rules, once there are any.
     of_users: Option<Arc<ContentTree>>,
 }
 
 impl CurrentContent {
-    /// The texts; an answer is made with the same ones from its beginning to its end.
+    /// Returns the texts; one answer uses the same ones throughout.
     pub(crate) fn get(&self) -> Trees {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -38,7 +38,7 @@ impl CurrentContent {
 }
 
 impl Trees {
-    /// What is told about a rule and key. Users may say something else than we do.
+    /// Returns the texts of a rule and key. Those of users come before the built-in ones.
     pub(crate) fn find(&self, selector: &RuleSelector) -> Option<&Content> {
         let of_users = self.of_users.as_ref().and_then(|tree| tree.find(selector));
         of_users.or_else(|| ContentTree::builtin().find(selector))

@@ -14,10 +14,10 @@ use snafu::Snafu;
 
 use crate::response::problem;
 
-/// When a client should ask again after a 503: the database is checked every 2 s, and recovers within a few.
+/// Time after which a client should retry a 503: the database is checked every 2 s, and recovers within a few.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("5");
 
-/// Why a request can't be answered. The message is what the client reads, except for our own faults and the database's.
+/// The reason why a request can't be answered. Clients read the message, except when the service or the database is at fault.
 #[derive(Debug, Snafu)]
 #[snafu(visibility(pub(crate)))]
 pub(crate) enum ApiError {
@@ -39,7 +39,7 @@ pub(crate) enum ApiError {
     /// The path can't be decoded.
     #[snafu(display("the path of the request is not UTF-8"))]
     BadPath,
-    /// A body is needed and there is none.
+    /// The request lacks its body.
     #[snafu(display("client didn't provide request body"))]
     NoBody,
     /// The body did not arrive whole.
@@ -106,7 +106,7 @@ impl ApiError {
         match self {
             Self::TimedOut => ErrorClass::Transient,
             Self::Storage { source } if source.class() == ErrorClass::Transient => ErrorClass::Transient,
-            // What the client sends is checked before it gets to the database.
+            // Values of clients are checked before they reach the database.
             Self::Storage { .. }
             | Self::Encoding { .. }
             | Self::MetricsEncoding { .. }
@@ -135,7 +135,7 @@ impl ApiError {
         }
     }
 
-    /// Returns the text for the client, which tells nothing about the inside of the service.
+    /// Returns the text for the client, without internal details.
     fn message(&self) -> String {
         match self.status() {
             StatusCode::INTERNAL_SERVER_ERROR => "Internal Server Error".into(),

@@ -57,7 +57,7 @@ impl Caller {
     }
 }
 
-/// Whether a JSON document is an object. serde takes the fields of a struct from an array too.
+/// Returns whether a JSON document is an object. serde takes the fields of a struct from an array too.
 pub(crate) fn is_object(json: &[u8]) -> bool {
     json.trim_ascii_start().first() == Some(&b'{')
 }

@@ -1,9 +1,9 @@
-//! JSON on many lines, indented by tabs, as Go's `MarshalIndent` writes it.
+//! JSON on several lines, indented by tabs, as Go's `MarshalIndent` writes it.
 
 /// Appends the JSON document `json` to `out`. Its first line continues the current one; later ones stand `depth` tabs to the
 /// right. Values are copied as they are; only the white space between them changes.
 ///
-/// `json` must be valid: what is not comes out as some text of about the same length.
+/// `json` must be valid: an invalid document becomes some text of about the same length.
 pub(crate) fn append_indented(out: &mut Vec<u8>, json: &str, depth: usize) {
     let mut depth = depth;
     let mut bytes = json.bytes().peekable();
@@ -39,7 +39,7 @@ pub(crate) fn append_indented(out: &mut Vec<u8>, json: &str, depth: usize) {
     }
 }
 
-/// Begins a line `depth` tabs to the right.
+/// Starts a line indented by `depth` tabs.
 pub(crate) fn start_line(out: &mut Vec<u8>, depth: usize) {
     out.push(b'\n');
     out.resize(out.len() + depth, b'\t');
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_nested_document_starts_where_the_line_is() {
+    fn nested_document_continues_the_current_line() {
         let mut out = b"\t\"x\": ".to_vec();
         append_indented(&mut out, r#"{"a":[1,{}],"b":"{,}\"" , "c": [ ] }"#, 1);
         let expected = "\t\"x\": {\n\t\t\"a\": [\n\t\t\t1,\n\t\t\t{}\n\t\t],\n\t\t\"b\": \"{,}\\\"\",\n\t\t\"c\": []\n\t}";
@@ -103,19 +103,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_document_is_written_like_a_pretty_printer_does(value in any_json()) {
+        fn any_document_is_written_as_by_a_pretty_printer(value in any_json()) {
             prop_assert_eq!(indented(&value.to_string()), indented_by_serde(&value));
             prop_assert_eq!(indented(&format!("{value:#}")), indented_by_serde(&value));
         }
 
         #[test]
-        fn broken_documents_do_no_harm(text in any::<String>()) {
+        fn broken_document_stays_bounded(text in any::<String>()) {
             prop_assert!(indented(&text).len() <= text.len() * (text.len() + 2));
         }
     }
 
     #[test]
-    fn serde_agrees_about_an_empty_object() {
+    fn empty_object_is_written_as_by_serde() {
         assert_eq!(indented("{ }"), indented_by_serde(&json!({})));
     }
 }

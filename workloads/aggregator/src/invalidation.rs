@@ -1,11 +1,11 @@
-//! Keeps the kept answers true: follows the writer's announcements of new reports.
+//! Invalidates cached answers when the writer announces new reports.
 
 use ccx_storage::{ReportChange, ReportListener};
 use tokio_util::sync::CancellationToken;
 
 use crate::{api::Api, cache::AnswerCache};
 
-/// Follows the announcements until `shutdown`. While they can't be received, the cache is out of use.
+/// Applies announcements until `shutdown`. While they can't be received, the cache is out of use.
 pub(crate) async fn follow_announcements(api: &Api, shutdown: &CancellationToken) {
     let Some(cache) = &api.cache else { return };
     let mut listener = ReportListener::new(&api.database);
@@ -22,6 +22,6 @@ fn apply(cache: &AnswerCache, change: ReportChange) {
     match change {
         ReportChange::Changed(report) => cache.invalidate(report.cluster_id),
         ReportChange::Everything => cache.resume(),
-        ReportChange::Unheard => cache.suspend(),
+        ReportChange::Lost => cache.suspend(),
     }
 }

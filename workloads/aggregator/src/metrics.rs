@@ -67,7 +67,7 @@ impl Metrics {
             cache_hits: registrar.counter("answer_cache_hits_total", "Reports answered from memory")?,
             cache_misses: registrar
                 .counter("answer_cache_misses_total", "Reports answered from the database")?,
-            cache_bytes: registrar.gauge("answer_cache_bytes", "Memory of the kept answers")?,
+            cache_bytes: registrar.gauge("answer_cache_bytes", "Memory of the cached answers in bytes")?,
             is_listening: registrar
                 .gauge("report_announcements_received", "1 while new reports are announced to us, else 0")?,
             registry,

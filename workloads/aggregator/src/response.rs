@@ -131,11 +131,11 @@ pub(crate) const DONE: Done = Done { status: Status::Ok };
 /// The answer to a request that could not be answered.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Problem<'a> {
-    /// What is wrong.
+    /// The problem.
     status: &'a str,
 }
 
-/// Returns an answer that says what is wrong.
+/// Returns an answer about a problem.
 pub(crate) fn problem(status: StatusCode, message: &str) -> Response {
     let mut json = serde_json::to_vec(&Problem { status: message }).unwrap_or_default();
     json.push(b'\n');

@@ -1,4 +1,4 @@
-//! The process: listens, serves, watches the database, and ends in order.
+//! The process: listens, serves, checks the database, and shuts down gracefully.
 
 use std::sync::Arc;
 
@@ -15,31 +15,31 @@ use crate::{
     readiness::watch_database, router::api_router,
 };
 
-/// Why the aggregator can't run.
+/// The aggregator can't run.
 #[derive(Debug, Snafu)]
 pub enum AggregatorError {
     /// A metric can't be registered.
     #[snafu(display("failed to set up the metrics"))]
     Metrics {
-        /// Which, and why.
+        /// The cause.
         source: prometheus::Error,
     },
     /// The database's settings can't be used.
     #[snafu(display("failed to set up the database"))]
     Database {
-        /// Why.
+        /// The cause.
         source: StorageError,
     },
     /// The address can't be listened on.
     #[snafu(display("failed to start the server"))]
     Serve {
-        /// Which, and why.
+        /// The cause.
         source: ServeError,
     },
 }
 
 impl AggregatorError {
-    /// Whether starting again later can help.
+    /// Returns whether starting again later can help.
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::Metrics { .. } => ErrorClass::Bug,
@@ -51,7 +51,7 @@ impl AggregatorError {
 
 /// Runs the aggregator until `shutdown`; then requests in flight finish.
 ///
-/// The database may be away, at the start too: `/readyz` says so, and answers are `503` until it is back.
+/// The database may be unavailable, at the start too: `/readyz` names the cause, and answers are `503` until it is available.
 pub async fn run(config: &Config, shutdown: CancellationToken) -> Result<(), AggregatorError> {
     let settings = &config.aggregator;
     let metrics = Metrics::new(&settings.metrics_namespace).context(MetricsSnafu)?;
@@ -65,7 +65,7 @@ pub async fn run(config: &Config, shutdown: CancellationToken) -> Result<(), Agg
     tokio::join!(
         ccx_service::serve(listener, router, shutdown.clone(), settings.shutdown_timeout),
         watch_database(&api, &condition, &shutdown),
-        // The listener's state is large; on the heap it does not make this future so.
+        // The listener's state is large: on the heap, it does not add to the size of this future.
         Box::pin(follow_announcements(&api, &shutdown)),
         follow_rules(&api.content, &config.rules, &shutdown),
     );
@@ -73,7 +73,7 @@ pub async fn run(config: &Config, shutdown: CancellationToken) -> Result<(), Agg
     Ok(())
 }
 
-/// The API below `prefix`, which begins and ends with `/`, and beside it `/livez`, `/readyz` and `/metrics`.
+/// Returns the API below `prefix`, which begins and ends with `/`, with `/livez`, `/readyz` and `/metrics`.
 pub fn router(api: &Arc<Api>, health: Health, prefix: &str) -> Router {
     api_router(api, prefix).merge(ccx_service::routes(health, api.metrics.registry().clone()))
 }

@@ -12,7 +12,7 @@ const INSERT: &str = "\
         $1::text[], $2::int4[], $3::int4[], $4::text[], $5::timestamp[], $6::timestamp[], $7::text[], $8::text[]) \
     ON CONFLICT DO NOTHING";
 
-/// Most bytes of a message that are kept here; the whole is in the dead letter queue.
+/// Most bytes of a message that are stored; the whole message is in the dead letter queue.
 const MAX_MESSAGE_BYTES: usize = 1 << 20;
 
 /// A message that could not be stored.
@@ -29,13 +29,13 @@ pub struct ConsumerError {
     pub offset: i64,
     /// Its key.
     pub key: Option<Vec<u8>>,
-    /// When it was produced.
+    /// Time of production.
     pub produced_at: DateTime<Utc>,
-    /// When it was consumed.
+    /// Time of consumption.
     pub consumed_at: DateTime<Utc>,
     /// Its payload. Bytes that text can't hold are replaced, what is over 1 MiB is cut off.
     pub message: Vec<u8>,
-    /// Why it could not be stored.
+    /// The reason.
     pub error: String,
 }
 
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_offset_fits() {
+    fn any_offset_fits_into_the_column() {
         assert_eq!(as_int4(0), 0);
         assert_eq!(as_int4(i64::from(i32::MAX)), i32::MAX);
         assert_eq!(as_int4(1 << 31), 0);
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn every_payload_becomes_text() {
+    fn any_payload_becomes_text() {
         assert_eq!(as_text(b"a\0\xff"), "a\u{fffd}\u{fffd}");
         assert_eq!(as_text(&vec![b'x'; MAX_MESSAGE_BYTES + 1]).len(), MAX_MESSAGE_BYTES);
     }

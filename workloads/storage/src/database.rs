@@ -18,7 +18,7 @@ use crate::{
     sqlstate,
 };
 
-/// Under this name our sessions stand in `pg_stat_activity`.
+/// The name of our sessions in `pg_stat_activity`.
 const APPLICATION_NAME: &str = "ccx";
 
 /// The database. Clones share their connections.
@@ -30,7 +30,7 @@ pub struct Database {
 }
 
 impl Database {
-    /// Prepares to connect. Connections are opened when they are needed, so that this works while the server is away.
+    /// Creates the pool. Connections are opened on demand, so that this succeeds while the server is unavailable.
     pub fn connect(settings: &ccx_config::Database) -> Result<Self, StorageError> {
         let pool = pool(settings, settings.max_connections)?;
         Ok(Self { settings: Arc::new(settings.clone()), pool, statements: Statements::default() })
@@ -43,13 +43,13 @@ impl Database {
         Ok(Self { pool: pool(&self.settings, 1)?, ..self.clone() })
     }
 
-    /// Reports the name and the duration of every statement to `observer`.
+    /// Sets an observer that gets the name and the duration of every statement.
     #[must_use]
     pub fn with_query_observer(self, observer: QueryObserver) -> Self {
         Self { statements: Statements::observed_by(observer), ..self }
     }
 
-    /// Whether the server answers.
+    /// Checks that the server answers.
     pub async fn ping(&self) -> Result<(), StorageError> {
         let mut connection = self.acquire().await?;
         connection.ping().await.context(ConnectSnafu)
@@ -60,7 +60,7 @@ impl Database {
         self.pool.close().await;
     }
 
-    /// A connection of the pool. Every statement outside this file begins here.
+    /// Returns a connection of the pool. Every statement outside this file starts here.
     ///
     /// When the server refuses the password, its file is read again: it may have been rotated.
     pub(crate) async fn acquire(&self) -> Result<PoolConnection<Postgres>, StorageError> {
@@ -73,7 +73,7 @@ impl Database {
         }
     }
 
-    /// A connection of its own, with `session` settings beside the usual ones.
+    /// Opens a connection outside the pool, with `session` settings beside the usual ones.
     pub(crate) async fn connect_outside_pool(
         &self,
         session: &[(&'static str, &'static str)],
@@ -96,7 +96,7 @@ impl Database {
         &self.statements
     }
 
-    /// How long the server works on one statement before it gives up.
+    /// Returns the time after which the server cancels a statement.
     pub(crate) fn statement_timeout(&self) -> Duration {
         self.settings.statement_timeout
     }
@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_server_that_is_away_is_found_out_only_when_it_is_asked() {
+    async fn unavailable_server_fails_the_first_statement() {
         let settings = ccx_config::Database {
             host: "127.0.0.1".into(),
             port: 1,
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_missing_password_file_is_named() {
+    async fn missing_password_file_is_named() {
         let settings =
             ccx_config::Database { password_file: Some("/nonexistent/pw".into()), ..Default::default() };
         let error = Database::connect(&settings).err().unwrap();

@@ -1,4 +1,4 @@
-//! Why the database did not do what it was asked, and whether asking again can help.
+//! Errors of the database, and whether a retry can help.
 
 use std::time::Duration;
 
@@ -7,39 +7,39 @@ use snafu::Snafu;
 
 use crate::{Schema, sqlstate};
 
-/// Why a request to the database failed.
+/// A request to the database failed.
 #[derive(Debug, Snafu)]
 #[snafu(visibility(pub(crate)))]
 pub enum StorageError {
     /// The file with the password can't be read.
     #[snafu(display("failed to read the database's password"))]
     Password {
-        /// The file, and why.
+        /// The file and the cause.
         source: ccx_config::SecretError,
     },
 
     /// There is no connection.
     #[snafu(display("failed to connect to the database"))]
     Connect {
-        /// Why.
+        /// The cause.
         source: sqlx::Error,
     },
 
     /// A statement failed.
     #[snafu(display("failed to {action}"))]
     Statement {
-        /// What the statement does.
+        /// The purpose of the statement.
         action: &'static str,
-        /// Why.
+        /// The cause.
         source: sqlx::Error,
     },
 
     /// The server has not answered for so long that it is taken for gone.
     #[snafu(display("failed to {action}: no answer from the database within {} s", limit.as_secs()))]
     NoAnswer {
-        /// What should have been done.
+        /// The purpose of the request.
         action: &'static str,
-        /// How long it was waited for.
+        /// The time limit.
         limit: Duration,
     },
 
@@ -48,7 +48,7 @@ pub enum StorageError {
         "failed to write reports: {clusters} of the clusters were stored by another program at the same moment"
     ))]
     StoredByAnother {
-        /// How many clusters.
+        /// Number of clusters.
         clusters: usize,
     },
 
@@ -108,13 +108,13 @@ pub enum StorageError {
     SchemaVersionAmbiguous {
         /// The schema.
         schema: Schema,
-        /// How many rows.
+        /// Number of rows.
         rows: usize,
     },
 }
 
 impl StorageError {
-    /// Whether waiting can help, or whose fault it is.
+    /// Returns whether a retry can help, or the message is at fault.
     ///
     /// Everything that concerns the server, the network, the login or the schema is transient: no message may be given up because
     /// of it, however long it takes until somebody repairs it.
@@ -134,7 +134,7 @@ impl StorageError {
         }
     }
 
-    /// Whether the connection that it happened on can't be used again.
+    /// Returns whether its connection is unusable from now on.
     pub(crate) fn breaks_connection(&self) -> bool {
         match self {
             Self::Connect { .. } | Self::NoAnswer { .. } => true,

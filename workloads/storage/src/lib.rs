@@ -6,13 +6,13 @@
 //!  aggregator ◀── ReportListener ◀─┘
 //! ```
 //!
-//! The tables are shared with other programs, so their shape is given; see `schema/`. What this crate promises about them:
+//! The tables are shared with other programs, so their shape is given; see `schema/`. Guarantees:
 //!
 //! - A report is stored whole or not at all.
 //! - A report that is not newer than the stored one changes nothing in any table.
-//! - The end does not depend on the order, the repetition or the grouping in which reports come.
+//! - The result does not depend on the order, the repetition or the grouping of the reports.
 //!
-//! SQL stands nowhere else. Each statement has a name, which errors and metrics use, and a comment on the index that it needs.
+//! No other crate contains SQL. Each statement has a name, for errors and metrics, and a comment with the index that it needs.
 
 mod batch;
 mod consumer_error;

@@ -1,4 +1,4 @@
-//! Hears which reports have changed.
+//! Receives the notifications about changed reports.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -10,65 +10,66 @@ use crate::{
     notify::{self, REPORT_CHANNEL, ReportKey},
 };
 
-/// Waits before connecting again: the first and the longest.
+/// Delay before the first reconnect, and the longest delay.
 const RECONNECT_DELAYS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
-/// A connection on which nothing has come for so long is asked whether it still lives.
+/// A connection without a notification for this time is checked.
 const SILENCE: Duration = Duration::from_secs(15);
 
-/// How long it may take to answer.
+/// Longest time for its answer.
 const ANSWER: Duration = Duration::from_secs(5);
 
-/// What has happened to the stored reports.
+/// A change of the stored reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReportChange {
     /// The report was written, or has left its organisation.
     Changed(ReportKey),
-    /// Any report may have changed: changes could not be heard for a while, or were too many to name. From now on they are heard.
+    /// Any report may have changed: notifications were lost for a while, or the changes were too many to name. From now on they are
+    /// received.
     Everything,
-    /// From now on changes can't be heard, until [`ReportChange::Everything`] says so. What is read in the meantime must not be kept.
-    Unheard,
+    /// Notifications are lost from now on, until [`ReportChange::Everything`]. Rows read in the meantime must not be cached.
+    Lost,
 }
 
-/// Listens for changed reports, and connects again whenever it must.
+/// Listens for changed reports, and reconnects when the connection is lost.
 pub struct ReportListener {
     database: Database,
     listener: Option<PgListener>,
-    heard: VecDeque<ReportKey>,
+    received: VecDeque<ReportKey>,
 }
 
 impl ReportListener {
     /// Creates a listener, which connects with the first call of [`next`](Self::next), beside the database's connections.
     pub fn new(database: &Database) -> Self {
-        Self { database: database.clone(), listener: None, heard: VecDeque::new() }
+        Self { database: database.clone(), listener: None, received: VecDeque::new() }
     }
 
     /// Waits for the next change. The first one is always [`ReportChange::Everything`]. May be dropped at any time.
     pub async fn next(&mut self) -> ReportChange {
-        if let Some(key) = self.heard.pop_front() {
+        if let Some(key) = self.received.pop_front() {
             return ReportChange::Changed(key);
         }
         let Some(listener) = &mut self.listener else {
-            self.listener = Some(connect_until_done(&self.database).await);
+            self.listener = Some(connect_with_retry(&self.database).await);
             return ReportChange::Everything;
         };
-        match hear(listener).await {
+        match receive(listener).await {
             Ok(payload) => self.take(&payload),
             Err(error) => {
-                warn!(error = %snafu::Report::from_error(error), "the connection that tells of changed reports is lost");
+                warn!(error = %snafu::Report::from_error(error), "notification connection lost");
                 self.listener = None;
-                ReportChange::Unheard
+                ReportChange::Lost
             }
         }
     }
 
     fn take(&mut self, payload: &str) -> ReportChange {
-        self.heard = notify::decode(payload).unwrap_or_default().into();
-        self.heard.pop_front().map_or(ReportChange::Everything, ReportChange::Changed)
+        self.received = notify::decode(payload).unwrap_or_default().into();
+        self.received.pop_front().map_or(ReportChange::Everything, ReportChange::Changed)
     }
 }
 
-async fn connect_until_done(database: &Database) -> PgListener {
+async fn connect_with_retry(database: &Database) -> PgListener {
     let (mut delay, longest_delay) = RECONNECT_DELAYS;
     loop {
         match connect(database).await {
@@ -95,23 +96,23 @@ async fn connect(database: &Database) -> Result<PgListener, StorageError> {
     Ok(listener)
 }
 
-/// The next payload.
-async fn hear(listener: &mut PgListener) -> Result<String, StorageError> {
-    let lost = |source| StorageError::Statement { action: "hear of changed reports", source };
+/// Returns the next payload.
+async fn receive(listener: &mut PgListener) -> Result<String, StorageError> {
+    let lost = |source| StorageError::Statement { action: "receive notifications", source };
     loop {
-        let Ok(heard) = tokio::time::timeout(SILENCE, listener.try_recv()).await else {
-            ask(listener).await?;
+        let Ok(received) = tokio::time::timeout(SILENCE, listener.try_recv()).await else {
+            check(listener).await?;
             continue;
         };
-        let notification = heard.map_err(lost)?;
+        let notification = received.map_err(lost)?;
         let disconnected = || lost(sqlx::Error::Io(std::io::ErrorKind::ConnectionAborted.into()));
         return Ok(notification.ok_or_else(disconnected)?.payload().to_owned());
     }
 }
 
-/// Makes sure that the connection lives. What is heard meanwhile is not lost: the listener keeps it.
-async fn ask(listener: &mut PgListener) -> Result<(), StorageError> {
-    let action = "hear of changed reports";
+/// Checks the connection. Notifications that arrive meanwhile are not lost: the listener buffers them.
+async fn check(listener: &mut PgListener) -> Result<(), StorageError> {
+    let action = "receive notifications";
     let answer = tokio::time::timeout(ANSWER, listener.execute("SELECT 1")).await;
     let result = answer.map_err(|_| StorageError::NoAnswer { action, limit: ANSWER })?;
     result.map(|_| ()).map_err(|source| StorageError::Statement { action, source })

@@ -1,4 +1,4 @@
-//! How the writer tells the aggregators which reports have changed: through PostgreSQL's LISTEN and NOTIFY.
+//! The notifications of the writer about changed reports, by PostgreSQL's LISTEN and NOTIFY.
 
 use std::fmt::Write;
 
@@ -10,10 +10,10 @@ pub const REPORT_CHANNEL: &str = "ccx_report";
 /// PostgreSQL refuses payloads from 8000 bytes on.
 const MAX_PAYLOAD_BYTES: usize = 7000;
 
-/// More payloads than this in one transaction would cost more than reading everything anew.
+/// More payloads than this in one transaction would cost more than reading everything again.
 const MAX_PAYLOADS: usize = 16;
 
-/// Instead of a list: whatever you know, it may have changed.
+/// The payload for more changes than are listed: any report may have changed.
 const EVERYTHING: &str = "*";
 
 /// A report that has changed.
@@ -25,7 +25,7 @@ pub struct ReportKey {
     pub cluster_id: ClusterId,
 }
 
-/// The payloads that name `changed`: `org:cluster` joined by commas.
+/// Encodes `changed` as `org:cluster`, joined by commas.
 pub(crate) fn encode(changed: impl Iterator<Item = ReportKey>) -> Vec<String> {
     let mut payloads: Vec<String> = Vec::new();
     for ReportKey { org_id, cluster_id } in changed {
@@ -41,7 +41,7 @@ pub(crate) fn encode(changed: impl Iterator<Item = ReportKey>) -> Vec<String> {
     if payloads.len() > MAX_PAYLOADS { vec![EVERYTHING.to_owned()] } else { payloads }
 }
 
-/// The reports that a payload names; `None` when it may be any, as also when the payload is not understood.
+/// Decodes the reports of a payload; `None` means any report, also for an unknown payload.
 pub(crate) fn decode(payload: &str) -> Option<Vec<ReportKey>> {
     payload.split(',').map(decode_entry).collect()
 }
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_changed_is_no_payload_and_nonsense_is_everything() {
+    fn empty_change_has_no_payload_and_an_unknown_payload_is_everything() {
         assert!(encode(std::iter::empty()).is_empty());
         for nonsense in ["", "1", "1:x", "1:5d5892d3-1f74-4ccf-91af-548dfc9767aa,"] {
             assert_eq!(decode(nonsense), None, "{nonsense:?}");

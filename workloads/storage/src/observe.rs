@@ -1,4 +1,4 @@
-//! Every statement has a name: it stands in errors and in metrics.
+//! Names of statements, for errors and metrics.
 
 use std::{
     sync::Arc,
@@ -9,7 +9,7 @@ use snafu::ResultExt;
 
 use crate::{StorageError, error::StatementSnafu};
 
-/// Is told the name and the duration of every statement, failed or not.
+/// Gets the name and the duration of every statement, failed or not.
 pub type QueryObserver = Arc<dyn Fn(&'static str, Duration) + Send + Sync>;
 
 /// Runs statements by name.

@@ -1,4 +1,4 @@
-//! What is stored of a results message.
+//! The stored parts of a results message.
 
 use ccx_messages::{ClusterId, OrgId, Results};
 use chrono::{DateTime, SubsecRound, Utc};
@@ -16,25 +16,25 @@ pub struct NewReport {
     pub gathered_at: Option<DateTime<Utc>>,
     /// The whole report, a JSON object.
     pub report: String,
-    /// The rules that fired, each component and key once.
+    /// The rules that hit, each component and key once.
     pub hits: Vec<NewHit>,
     /// The cluster's OpenShift version, if known.
     pub cluster_version: Option<String>,
 }
 
-/// A rule that fired.
+/// A rule that hit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewHit {
     /// The rule's component: its module and `.report`.
     pub component: String,
-    /// What the rule found.
+    /// The error key: the rule's finding.
     pub error_key: String,
     /// The data for the texts, JSON as it stood in the message.
     pub template_data: String,
 }
 
 impl NewReport {
-    /// About how much memory and bandwidth it takes.
+    /// Returns the approximate size in memory and on the wire.
     pub fn size_bytes(&self) -> usize {
         let hits =
             self.hits.iter().map(|hit| hit.component.len() + hit.error_key.len() + hit.template_data.len());
@@ -63,7 +63,7 @@ impl From<Results<'_>> for NewReport {
 }
 
 impl NewHit {
-    /// The rule without `.report`, as the table `recommendation` names it.
+    /// Returns the rule without `.report`, as the table `recommendation` names it.
     pub(crate) fn rule_fqdn(&self) -> &str {
         self.component.strip_suffix(".report").unwrap_or(&self.component)
     }

@@ -1,4 +1,4 @@
-//! A batch of reports becomes rows, in one transaction.
+//! Writes a batch of reports in one transaction.
 //!
 //! ```text
 //! newest of each cluster ─▶ lock what is known ─▶ accept what is newer ─▶ move clusters to new owners
@@ -6,7 +6,7 @@
 //! ```
 //!
 //! The number of round trips does not depend on the size of the batch: every statement takes arrays and joins them, unnested, with
-//! an index. Whatever is stored already is compared first, so that a rule that keeps hitting costs an update in place instead
+//! an index. Stored rows are compared first, so that a rule that still hits costs an update in place instead
 //! of a deletion and an insertion in every index.
 
 mod diff;
@@ -51,7 +51,7 @@ struct Accepted<'a> {
     stored: Stored,
 }
 
-/// What is stored of a cluster whose newer report is accepted.
+/// The stored state of a cluster whose newer report is accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stored {
     /// No report.
@@ -60,7 +60,7 @@ enum Stored {
     ReportOf(i32),
 }
 
-/// When a batch is stored.
+/// The time of a batch.
 #[derive(Clone, Copy)]
 struct StoredAt {
     exact: NaiveDateTime,
@@ -94,12 +94,12 @@ pub(crate) async fn write_batch(
     Ok(BatchOutcome::new(batch.len(), accepted.iter().map(|accepted| accepted.position)))
 }
 
-/// Every statement of a batch finds its rows through a primary key. Plans are made anew for each batch, because a plan that was
-/// made when the tables were empty is slow when they are full; and without what is never right here.
+/// Every statement of a batch finds its rows through a primary key. Each batch is planned for the current size of the tables, as a
+/// plan for empty tables is slow when they are full, and without the methods that are never right here.
 const PLANS: &str = "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'off', true), \
      set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)";
 
-/// Sent in the transaction: who listens hears of it exactly when it is committed.
+/// Sent in the transaction: listeners receive it exactly when it is committed.
 const NOTIFY: &str = "SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload";
 
 async fn notify_changes(

@@ -22,7 +22,7 @@ use crate::{
     response::{Status, json_response},
 };
 
-/// How many reports are read at once. Real ones have up to 250 kB.
+/// Number of reports that are read at once. Real ones have up to 250 kB.
 const REPORTS_AT_ONCE: usize = 16;
 
 #[derive(Deserialize)]

@@ -32,7 +32,7 @@ pub(super) fn compressed(body: Body) -> Body {
 
 struct Compressed {
     body: Body,
-    /// What has been read and not compressed yet.
+    /// Content that is read but not compressed yet.
     slice: Bytes,
     /// `None` after the end.
     encoder: Option<GzEncoder<Vec<u8>>>,
@@ -64,7 +64,7 @@ impl Stream for Compressed {
 }
 
 impl Compressed {
-    /// Compresses the next slice; `None` when the encoder keeps it all for later.
+    /// Compresses the next slice; `None` when the encoder buffers all of it.
     fn advance(&mut self) -> Option<Result<Bytes, axum::Error>> {
         let length = self.slice.len().min(SLICE_BYTES);
         let slice = self.slice.split_to(length);

@@ -1,4 +1,4 @@
-//! What a client already has is not sent again, and what it can decompress is sent compressed.
+//! Conditional requests (`If-None-Match`) and compression.
 
 use std::{
     convert::Infallible,

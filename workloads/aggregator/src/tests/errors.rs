@@ -1,4 +1,4 @@
-//! Each row of the table of errors: status and text.
+//! Every error's status and text.
 
 use ccx_config::{Aggregator, Authentication};
 use ccx_local::test_postgres;
@@ -51,7 +51,7 @@ async fn wrong_parameters_are_named_with_their_value() {
 }
 
 #[tokio::test]
-async fn what_is_not_stored_is_not_found() {
+async fn missing_items_are_not_found() {
     let env = TestEnv::trusting().await;
     env.store_sample().await;
     let unknown = "00000000-0000-4000-8000-000000000001";
@@ -68,7 +68,7 @@ async fn what_is_not_stored_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_schema_that_is_not_there_is_unavailable_and_says_nothing_about_the_inside() {
+async fn missing_schema_is_unavailable_without_internal_details() {
     let database = test_postgres().await.create_database().await.unwrap();
     let env =
         TestEnv::over(Aggregator { authentication: Authentication::None, ..Aggregator::default() }, database)
@@ -79,7 +79,7 @@ async fn a_schema_that_is_not_there_is_unavailable_and_says_nothing_about_the_in
 }
 
 #[tokio::test]
-async fn a_request_that_takes_too_long_is_unavailable() {
+async fn slow_request_is_unavailable() {
     let settings = Aggregator {
         authentication: Authentication::None,
         request_timeout: std::time::Duration::from_millis(200),

@@ -1,4 +1,4 @@
-//! How old an answer may be.
+//! The age of answers.
 
 use bytesize::ByteSize;
 use ccx_config::{Aggregator, Authentication};
@@ -23,9 +23,9 @@ fn hits(env: &TestEnv) -> u64 {
     env.api.metrics.cache_hits.get()
 }
 
-/// Asks until an answer is kept, and shows it.
+/// Requests a report until it is answered from the cache.
 async fn warm_up(env: &TestEnv) {
-    eventually("a kept answer", async || {
+    eventually("a cached answer", async || {
         assert!(key_a(env).await);
         hits(env) > 0
     })
@@ -33,7 +33,7 @@ async fn warm_up(env: &TestEnv) {
 }
 
 #[tokio::test]
-async fn a_report_is_kept_and_the_writers_announcement_ends_it() {
+async fn cached_report_is_invalidated_by_the_writers_announcement() {
     let env = env().await;
     warm_up(&env).await;
     let announced = format!(
@@ -46,13 +46,13 @@ async fn a_report_is_kept_and_the_writers_announcement_ends_it() {
     assert!(!key_a(&env).await, "an old answer after the announcement");
 }
 
-/// What an announcement moves on, and the answers' age does not.
+/// Returns the generation: announcements increment it, the age of answers does not.
 fn generation(env: &TestEnv) -> Option<Ticket> {
     env.api.cache.as_ref().unwrap().ticket(CLUSTER.parse().unwrap())
 }
 
 #[tokio::test]
-async fn a_change_that_nobody_announces_is_seen_when_the_answer_is_old() {
+async fn unannounced_change_is_seen_when_the_answer_expires() {
     let env = env().await;
     warm_up(&env).await;
     env.run_sql(FORGET_KEY_A).await;
@@ -60,7 +60,7 @@ async fn a_change_that_nobody_announces_is_seen_when_the_answer_is_old() {
 }
 
 #[tokio::test]
-async fn while_announcements_are_lost_every_answer_is_from_the_database() {
+async fn answers_without_announcements_come_from_the_database() {
     let env = env().await;
     warm_up(&env).await;
     env.api.cache.as_ref().unwrap().suspend();
@@ -71,13 +71,13 @@ async fn while_announcements_are_lost_every_answer_is_from_the_database() {
 }
 
 #[tokio::test]
-async fn a_killed_listening_connection_is_opened_again() {
+async fn killed_listening_connection_is_reopened() {
     let env = env().await;
     let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                 WHERE datname = current_database() AND query ILIKE 'LISTEN%' AND pid <> pg_backend_pid()";
     warm_up(&env).await;
     env.run_sql(&format!("{FORGET_KEY_A}; {kill}")).await;
-    eventually("the change made while nobody listened", async || !key_a(&env).await).await;
+    eventually("the change during the gap", async || !key_a(&env).await).await;
     env.wait_until_listening(true).await;
     env.run_sql(
         "INSERT INTO rule_hit VALUES (11, '34c3ecc5-624a-49a5-bab8-4fdc5e51a266', 'x.report', 'KEY_A', '{}')",
@@ -88,7 +88,7 @@ async fn a_killed_listening_connection_is_opened_again() {
 }
 
 #[tokio::test]
-async fn without_memory_nothing_is_kept() {
+async fn cache_without_memory_is_out_of_use() {
     let settings = Aggregator {
         authentication: Authentication::None,
         max_cache: ByteSize::b(0),

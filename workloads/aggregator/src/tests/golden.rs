@@ -1,4 +1,4 @@
-//! Each endpoint's exact answer.
+//! Every endpoint's exact answer.
 
 use super::test_env::{CLUSTER, ORG, TestEnv, report_path};
 
@@ -11,7 +11,7 @@ async fn assert_json(env: &TestEnv, path: &str, expected: &str) {
 }
 
 #[tokio::test]
-async fn the_report_shows_the_hits_with_switches_and_the_users_vote() {
+async fn report_has_hits_with_toggles_and_the_users_vote() {
     let env = TestEnv::trusting().await;
     env.store_sample().await;
     let hit_a = r#"{"component":"rules.a.report","key":"KEY_A","user_vote":1,"disabled":false,"disable_feedback":"","disabled_at":"","details":{"type":"rule","error_key":"KEY_A"}}"#;
@@ -29,7 +29,7 @@ async fn the_report_shows_the_hits_with_switches_and_the_users_vote() {
 }
 
 #[tokio::test]
-async fn a_report_without_hits_is_an_empty_list() {
+async fn report_without_hits_is_an_empty_list() {
     let env = TestEnv::trusting().await;
     env.store_sample().await;
     let path = report_path(ORG, "74ae54aa-6577-4e80-85e7-697cb646ff37", "7");
@@ -38,7 +38,7 @@ async fn a_report_without_hits_is_an_empty_list() {
 }
 
 #[tokio::test]
-async fn the_reports_info_counts_and_dates() {
+async fn report_info_has_count_and_times() {
     let env = TestEnv::trusting().await;
     env.store_sample().await;
     env.run_sql(
@@ -52,7 +52,7 @@ async fn the_reports_info_counts_and_dates() {
 }
 
 #[tokio::test]
-async fn one_rule_is_found_with_and_without_its_suffix() {
+async fn rule_is_found_with_and_without_its_suffix() {
     let env = TestEnv::trusting().await;
     env.store_sample().await;
     let expected = r#"{"report":{"component":"rules.b.report","key":"KEY_B","user_vote":-1,"disabled":true,"disable_feedback":"","disabled_at":"2026-01-21T10:11:12Z","details":{"type": "rule","error_key":"KEY_B","n":1.0},"impacted":"2026-01-20T00:00:00Z"},"status":"ok"}"#;
@@ -63,7 +63,7 @@ async fn one_rule_is_found_with_and_without_its_suffix() {
 }
 
 #[tokio::test]
-async fn an_organisations_clusters_are_those_with_a_recent_report() {
+async fn clusters_of_an_organisation_have_a_recent_report() {
     let env = TestEnv::trusting().await;
     env.store_sample().await;
     let later = "ffffffff-0000-4000-8000-000000000000";
@@ -76,13 +76,13 @@ async fn an_organisations_clusters_are_those_with_a_recent_report() {
 }
 
 #[tokio::test]
-async fn the_root_is_ok() {
+async fn root_is_ok() {
     let env = TestEnv::trusting().await;
     assert_json(&env, "/api/v1/", r#"{"status":"ok"}"#).await;
 }
 
 #[tokio::test]
-async fn the_info_has_the_versions_as_texts() {
+async fn info_has_versions_as_texts() {
     let env = TestEnv::trusting().await;
     super::test_env::eventually("schema versions", async || {
         env.get("/api/v1/info").await.body.contains("\"4\"")

@@ -13,7 +13,7 @@ use crate::content::follow_rules;
 const PATH: &str =
     "/api/v1/organizations/11/clusters/34c3ecc5-624a-49a5-bab8-4fdc5e51a266/users/7/recommendations";
 
-/// A rule of a user, with texts for a hit of the sample.
+/// A user's rule with texts for a hit of the sample.
 const RULE: &str = "\
 apiVersion: ccx.rules/v1
 id: rules.b
@@ -38,7 +38,7 @@ async fn recommendations(env: &TestEnv) -> Value {
 }
 
 #[tokio::test]
-async fn rules_of_users_are_told_about_in_their_own_words() {
+async fn rules_of_users_have_their_own_texts() {
     let directory = TempDir::new().unwrap();
     fs::write(directory.path().join("b.yaml"), RULE).unwrap();
     let env = TestEnv::trusting().await;
@@ -66,7 +66,7 @@ async fn rules_of_users_are_told_about_in_their_own_words() {
 }
 
 #[tokio::test]
-async fn a_cluster_without_a_report_is_not_found() {
+async fn cluster_without_a_report_is_not_found() {
     let env = TestEnv::trusting().await;
     let answer = env.get(PATH).await;
     assert_eq!(answer.status, 404);

@@ -15,7 +15,7 @@ fn by_path(clusters: &[&str]) -> String {
 const BY_BODY: &str = "/api/v1/organizations/11/clusters/reports";
 
 #[tokio::test]
-async fn reports_are_indented_by_tabs_and_those_that_are_missing_are_named() {
+async fn reports_are_indented_by_tabs_and_name_missing_clusters() {
     let env = TestEnv::trusting().await;
     env.store_sample().await;
     let expected = [
@@ -61,7 +61,7 @@ async fn empty_lists_are_null() {
 }
 
 #[tokio::test]
-async fn a_cluster_of_another_organisation_spoils_the_whole_request() {
+async fn cluster_of_another_organisation_rejects_the_whole_request() {
     let env = TestEnv::trusting().await;
     env.store_sample().await;
     let answer = env.get(&by_path(&[CLUSTER, FOREIGN])).await;
@@ -72,7 +72,7 @@ async fn a_cluster_of_another_organisation_spoils_the_whole_request() {
 }
 
 #[tokio::test]
-async fn more_reports_than_are_read_at_once_come_whole_and_broken_ones_are_errors() {
+async fn reports_over_several_reads_are_complete_and_broken_ones_are_errors() {
     let env = TestEnv::trusting().await;
     env.store_sample().await;
     env
@@ -93,7 +93,7 @@ async fn more_reports_than_are_read_at_once_come_whole_and_broken_ones_are_error
 }
 
 #[tokio::test]
-async fn each_wrong_body_has_its_text() {
+async fn wrong_bodies_have_their_texts() {
     let env = TestEnv::with(ccx_config::Aggregator {
         authentication: ccx_config::Authentication::None,
         max_body: bytesize::ByteSize::b(200),

@@ -1,4 +1,4 @@
-//! Which clusters there are, and whose.
+//! The clusters of organisations.
 
 use ccx_messages::{ClusterId, OrgId};
 use chrono::{DateTime, Utc};
@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use crate::{Database, StorageError};
 
 impl Database {
-    /// The clusters of an organisation whose report was stored at or after `reported_since`, sorted.
+    /// Lists the clusters of an organisation whose report was stored at or after `reported_since`, sorted.
     pub async fn clusters_of_organization(
         &self,
         org_id: OrgId,
@@ -22,7 +22,7 @@ impl Database {
             .await
     }
 
-    /// Whether any of `clusters` has a report that belongs to another organisation than `org_id`.
+    /// Returns whether any of `clusters` has a report that belongs to another organisation than `org_id`.
     pub async fn has_cluster_of_other_organization(
         &self,
         org_id: OrgId,

@@ -1,4 +1,4 @@
-//! One rule that hit, with what the organisation and the user think of it.
+//! One rule that hit, with its toggle and the user's vote.
 
 use ccx_messages::{ClusterId, OrgId, RuleFqdn, RuleSelector};
 use chrono::{DateTime, NaiveDateTime, Utc};
@@ -11,17 +11,17 @@ use crate::{Database, StorageError};
 pub struct StoredHit {
     /// The rule's component: its module and `.report`.
     pub component: String,
-    /// What the rule found.
+    /// The error key: the rule's finding.
     pub error_key: String,
     /// The data for the rule's texts: JSON, as the rule wrote it.
     pub template_data: String,
-    /// Since when the rule has hit without a break.
+    /// Since when the rule has hit without interruption.
     pub created_at: Option<DateTime<Utc>>,
-    /// Whether the rule is switched off for the cluster.
+    /// Whether the rule is disabled for the cluster.
     pub is_disabled: bool,
-    /// When it was switched off or, without a switch, when the user said why it should be.
+    /// When the rule was disabled or, without a toggle, when the user gave the reason.
     pub disabled_at: Option<DateTime<Utc>>,
-    /// Why the user switched it off; may be empty.
+    /// The user's reason for disabling the rule; may be empty.
     pub disable_feedback: String,
     /// The user's vote: -1, 0 or 1.
     pub user_vote: i16,
@@ -38,7 +38,7 @@ macro_rules! hit_columns {
     };
 }
 
-/// What is thought of a hit, to follow a `FROM … rule_hit AS hit`; the user is `$3`. All three tables are joined by their primary
+/// The toggle, the vote and the reason of a hit, to follow a `FROM … rule_hit AS hit`; the user is `$3`. All three tables are joined by their primary
 /// key: (cluster, rule, key), with the user where there is one.
 macro_rules! opinions {
     () => {
@@ -84,7 +84,7 @@ impl From<HitRow> for StoredHit {
 }
 
 impl Database {
-    /// One hit of a cluster's report, as `user_id` sees it. The rule may be named with or without `.report`.
+    /// Reads one hit of a cluster's report, as `user_id` sees it. The rule may be named with or without `.report`.
     pub async fn rule_hit(
         &self,
         org_id: OrgId,

@@ -1,4 +1,4 @@
-//! Whole reports, as the rules wrote them.
+//! Whole reports, as they were received.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use ccx_messages::{ClusterId, OrgId};
 use crate::{Database, StorageError};
 
 impl Database {
-    /// The reports of those of `clusters` that belong to `org_id` and have one. Each may be large: ask for a few at a time.
+    /// Reads the reports of those of `clusters` that belong to `org_id` and have one. Each may be large: ask for a few at a time.
     pub async fn raw_reports(
         &self,
         org_id: OrgId,

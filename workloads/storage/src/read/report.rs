@@ -18,7 +18,7 @@ pub struct StoredReport {
     pub hits: Vec<StoredHit>,
 }
 
-/// What is known about a cluster's latest report.
+/// The size and the times of a cluster's latest report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredReportInfo {
     /// Number of rules that hit.
@@ -60,7 +60,7 @@ pub(super) const REPORT: &str = concat!(
 );
 
 impl Database {
-    /// The latest report of a cluster, as `user_id` sees it; `None` when the organisation has no such cluster.
+    /// Reads the latest report of a cluster, as `user_id` sees it; `None` when the organisation has no such cluster.
     pub async fn report(
         &self,
         org_id: OrgId,
@@ -76,7 +76,7 @@ impl Database {
         Ok(assemble(rows))
     }
 
-    /// What is known about the latest report of a cluster; `None` when the organisation has no such cluster.
+    /// Reads the size and the times of the latest report of a cluster; `None` when the organisation has no such cluster.
     pub async fn report_info(
         &self,
         org_id: OrgId,

@@ -39,7 +39,7 @@ fn cluster(number: u32) -> ClusterId {
 }
 
 #[tokio::test]
-async fn a_report_is_found_by_keys_alone() {
+async fn report_is_read_by_keys_alone() {
     let database = database().await;
     let mut connection = database.acquire().await.unwrap();
     let prepare =
@@ -62,7 +62,7 @@ async fn a_report_is_found_by_keys_alone() {
 }
 
 #[tokio::test]
-async fn a_report_has_each_hit_once_in_order() {
+async fn report_has_each_hit_once_in_order() {
     let database = database().await;
     let report = database.report(org(ORG), cluster(3), "ann").await.unwrap().unwrap();
     let rules: Vec<&str> = report.hits.iter().map(|hit| hit.component.as_str()).collect();
@@ -81,18 +81,18 @@ async fn a_report_has_each_hit_once_in_order() {
 }
 
 #[tokio::test]
-async fn only_clusters_that_belong_to_others_are_foreign() {
+async fn clusters_of_other_organisations_are_found() {
     let database = database().await;
     let has_other = async |clusters: &[ClusterId]| {
         database.has_cluster_of_other_organization(org(ORG), clusters).await.unwrap()
     };
     assert!(!has_other(&[]).await);
-    assert!(!has_other(&[cluster(3), cluster(6), cluster(999_999)]).await, "an unknown cluster is nobody's");
+    assert!(!has_other(&[cluster(3), cluster(6), cluster(999_999)]).await, "an unknown cluster has no owner");
     assert!(has_other(&[cluster(3), cluster(4)]).await);
 }
 
 #[tokio::test]
-async fn whole_reports_come_only_for_the_organisations_own_clusters() {
+async fn raw_reports_are_those_of_the_organisations_own_clusters() {
     let database = database().await;
     let reports = database.raw_reports(org(ORG), &[cluster(4), cluster(6), cluster(3)]).await.unwrap();
     let mut reports: Vec<(ClusterId, String)> = reports.into_iter().collect();

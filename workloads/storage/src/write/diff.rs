@@ -1,4 +1,4 @@
-//! What new reports change in the hits that are stored.
+//! The difference between the hits of new reports and the stored ones.
 
 use std::collections::HashSet;
 

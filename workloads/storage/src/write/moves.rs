@@ -24,7 +24,7 @@ const FIND_LEFT_OVERS: &str = "\
         LIMIT 1 \
     ) AS left_over";
 
-/// What moves, beside the row of `report`, which is written anyway. `$1` is the organisations that clusters leave, `$2` those that
+/// The statements that move a cluster, except the row of `report`, which is written anyway. `$1` is the organisations that clusters leave, `$2` those that
 /// they come to, `$3` the clusters. What the new organisation has of the cluster is older than that and gives way. Users' votes
 /// and switches have no organisation in their keys, and write it as text.
 const APPLY: [(&str, &str); 8] = [

@@ -17,7 +17,7 @@ const UPSERT: &str = "\
 const DELETE: &str = "\
     DELETE FROM report_info USING unnest($1::text[]) AS unknown (cluster_id) WHERE report_info.cluster_id = unknown.cluster_id";
 
-/// Writes the versions of the accepted reports. A report that doesn't tell it leaves none: the tables show the newest report,
+/// Writes the versions of the accepted reports. A report without a version deletes the stored one: the tables show the newest report,
 /// whichever older ones were skipped on the way.
 pub(super) async fn write(
     connection: &mut PgConnection,
