@@ -1,0 +1,31 @@
+//! `insights-results-aggregator`: one program that is db-writer, dvo-writer or REST API, by its configuration.
+
+mod command;
+mod help;
+mod load;
+mod settings;
+mod translate;
+
+pub use command::{Command, MigrationTarget};
+pub use help::{command_not_found, help};
+pub use load::{CONFIG_FILE_VARIABLE, LoadError};
+pub use settings::{Backend, Broker, Server, Settings, Storage};
+pub use translate::TranslateError;
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ExitStatus {
+    /// Everything went well.
+    Ok = 0,
+    /// Anything without a number of its own.
+    Error = 1,
+    /// The database is not usable; also a configuration that can't be read.
+    Database = 2,
+    /// The consumer failed.
+    Consumer = 3,
+    /// The HTTP server failed.
+    Server = 4,
+    /// A migration failed.
+    Migration = 5,
+}

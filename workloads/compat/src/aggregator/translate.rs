@@ -1,0 +1,284 @@
+//! From the original's keys to our typed configuration.
+
+use std::{
+    fs, io,
+    net::{IpAddr, Ipv6Addr, SocketAddr},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use ccx_config::{Authentication, Config, LogFormat, SaslMechanism, SecurityProtocol, TlsMode};
+use snafu::{OptionExt, Snafu};
+
+use super::{Backend, Settings, Storage};
+use crate::{
+    Clowder,
+    clowder::{Database, Kafka, KafkaBroker},
+};
+
+/// A value that our configuration has no equivalent for.
+#[derive(Debug, Snafu)]
+#[snafu(display("configuration key {key}: expected {expected}"))]
+pub struct TranslateError {
+    key: &'static str,
+    expected: &'static str,
+}
+
+impl Settings {
+    /// Lays the Clowder document over the settings; returns the messages for standard output, as the original prints them.
+    ///
+    /// Certificates of authorities are written into `folder`, from where Kafka's and PostgreSQL's clients read them.
+    pub fn apply(&mut self, clowder: &Clowder, folder: &Path) -> io::Result<Vec<String>> {
+        let mut messages = Vec::new();
+        match &clowder.kafka {
+            None => {
+                messages.push("No Kafka configuration available in Clowder, using default one".to_owned());
+            }
+            Some(kafka) => {
+                match kafka.brokers.first() {
+                    Some(broker) => self.apply_broker(broker, kafka, folder, &mut messages)?,
+                    None => {
+                        messages.push("warning: no broker configurations found in clowder config".to_owned());
+                    }
+                }
+                self.apply_topics(kafka, &mut messages);
+            }
+        }
+        match &clowder.database {
+            Some(database) => {
+                let ca_file = write_authorities(database.rds_ca.as_deref(), folder, "database-ca.pem")?;
+                for storage in [&mut self.ocp_recommendations_storage, &mut self.dvo_recommendations_storage]
+                {
+                    storage.apply(database, ca_file.as_deref());
+                }
+            }
+            None => messages.push("warning: no storage section in Clowder config".to_owned()),
+        }
+        if let Some(redis) = &clowder.in_memory_db {
+            self.redis.endpoint = format!("{}:{}", redis.hostname, redis.port);
+            self.redis.username = redis.username.clone().unwrap_or_default();
+            self.redis.password = redis.password.clone().unwrap_or_default();
+        }
+        Ok(messages)
+    }
+
+    fn apply_broker(
+        &mut self,
+        first: &KafkaBroker,
+        kafka: &Kafka,
+        folder: &Path,
+        messages: &mut Vec<String>,
+    ) -> io::Result<()> {
+        let address = |broker: &KafkaBroker| match broker.port {
+            Some(port) => format!("{}:{port}", broker.hostname),
+            None => broker.hostname.clone(),
+        };
+        self.broker.addresses = kafka.brokers.iter().map(address).collect::<Vec<_>>().join(",");
+        if let Some(file) = write_authorities(first.cacert.as_deref(), folder, "kafka-ca.pem")? {
+            self.broker.cert_path = file.display().to_string();
+        }
+        if let Some(protocol) = &first.security_protocol {
+            self.broker.security_protocol.clone_from(protocol);
+        }
+        match &first.sasl {
+            Some(sasl) => {
+                self.broker.sasl_username.clone_from(&sasl.username);
+                self.broker.sasl_password = sasl.password.clone();
+                self.broker.sasl_mechanism.clone_from(&sasl.mechanism);
+                if let (Some(protocol), None) = (&sasl.security_protocol, &first.security_protocol) {
+                    self.broker.security_protocol.clone_from(protocol);
+                }
+            }
+            None if first.authtype.is_some() => {
+                messages.push("warning: SASL configuration is missing".to_owned());
+            }
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn apply_topics(&mut self, kafka: &Kafka, messages: &mut Vec<String>) {
+        let broker = &mut self.broker;
+        let topics =
+            [&mut broker.topic, &mut broker.dead_letter_queue_topic, &mut broker.payload_tracker_topic];
+        for topic in topics {
+            match kafka.topic(topic) {
+                Some(name) => name.clone_into(topic),
+                None => messages.push(format!("warning: no kafka mapping found for topic {topic}")),
+            }
+        }
+    }
+
+    /// Returns our configuration with the same meaning, for the database of `backend`.
+    ///
+    /// What the original has no key for keeps our default. An empty log level is `info`, where the original logs everything, and a
+    /// new consumer group begins at the oldest message, where the original misses what was sent before.
+    pub fn config(&self, backend: Backend) -> Result<Config, TranslateError> {
+        let mut config = Config::default();
+        self.fill_kafka(&mut config)?;
+        self.fill_database(&mut config, backend)?;
+        self.fill_server(&mut config)?;
+        config.logging.level = log_level(&self.logging.log_level).into();
+        config.logging.format = if self.logging.debug { LogFormat::Text } else { LogFormat::Json };
+        config.writer.metrics_namespace.clone_from(&self.metrics.namespace);
+        config.aggregator.metrics_namespace.clone_from(&self.metrics.namespace);
+        Ok(config)
+    }
+
+    fn fill_kafka(&self, config: &mut Config) -> Result<(), TranslateError> {
+        let (broker, kafka) = (&self.broker, &mut config.kafka);
+        let addresses = broker.addresses.split(',').map(str::trim).filter(|address| !address.is_empty());
+        let addresses: Vec<String> = addresses.map(with_default_port).collect();
+        if !addresses.is_empty() {
+            kafka.bootstrap_servers = addresses;
+        }
+        kafka.security_protocol = match broker.security_protocol.to_ascii_uppercase().as_str() {
+            "" | "PLAINTEXT" => SecurityProtocol::Plaintext,
+            "SSL" => SecurityProtocol::Ssl,
+            "SASL_PLAINTEXT" => SecurityProtocol::SaslPlaintext,
+            "SASL_SSL" => SecurityProtocol::SaslSsl,
+            _ => return expected("broker.security_protocol", "PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL"),
+        };
+        if kafka.security_protocol.authenticates() {
+            kafka.sasl_mechanism = match broker.sasl_mechanism.to_ascii_uppercase().as_str() {
+                "" | "PLAIN" => SaslMechanism::Plain,
+                "SCRAM-SHA-256" => SaslMechanism::ScramSha256,
+                "SCRAM-SHA-512" => SaslMechanism::ScramSha512,
+                _ => return expected("broker.sasl_mechanism", "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"),
+            };
+            kafka.sasl_username = Some(broker.sasl_username.clone());
+            kafka.sasl_password = Some(broker.sasl_password.clone());
+        }
+        kafka.ca_file = file(&broker.cert_path);
+        replace(&mut kafka.client_id, &broker.client_id);
+        replace(&mut kafka.topics.results, &broker.topic);
+        replace(&mut kafka.topics.results_dead_letters, &broker.dead_letter_queue_topic);
+        kafka.topics.payload_status.clone_from(&broker.payload_tracker_topic);
+        replace(&mut config.writer.group, &broker.group);
+        if broker.enable_org_allowlist {
+            let named = file(&self.processing.org_allowlist_file);
+            config.writer.org_allowlist_file = Some(named.unwrap_or_else(|| "org_allowlist.csv".into()));
+        }
+        Ok(())
+    }
+
+    fn fill_database(&self, config: &mut Config, backend: Backend) -> Result<(), TranslateError> {
+        let (storage, database) = (self.storage(backend), &mut config.database);
+        if !matches!(storage.db_driver.as_str(), "" | "postgres") {
+            return expected("db_driver", "postgres");
+        }
+        replace(&mut database.host, &storage.pg_host);
+        replace(&mut database.name, &storage.pg_db_name);
+        replace(&mut database.user, &storage.pg_username);
+        if storage.pg_port != 0 {
+            database.port = storage.pg_port;
+        }
+        database.password = Some(storage.pg_password.clone());
+        for parameter in storage.pg_params.split(['&', ' ']).filter(|parameter| !parameter.is_empty()) {
+            let (key, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+            match key {
+                "sslmode" => database.tls_mode = tls_mode(value)?,
+                "sslrootcert" => database.ca_file = file(value),
+                // Others, such as application_name, change nothing that a client of ours can see.
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn fill_server(&self, config: &mut Config) -> Result<(), TranslateError> {
+        let (server, aggregator) = (&self.server, &mut config.aggregator);
+        if !server.address.is_empty() {
+            aggregator.listen = listen_address(&server.address)
+                .context(TranslateSnafu { key: "server.address", expected: "host:port or :port" })?;
+        }
+        aggregator.api_prefix = format!("/{}/", server.api_prefix.trim_matches('/')).replace("//", "/");
+        aggregator.authentication = match (server.auth, server.auth_type.as_str()) {
+            (false, _) => Authentication::None,
+            (true, "" | "xrh") => Authentication::XRhIdentity,
+            (true, _) => return expected("server.auth_type", "xrh"),
+        };
+        if server.org_overview_limit_hours != 0 {
+            let hours = u64::from(server.org_overview_limit_hours);
+            aggregator.org_overview_limit = Duration::from_secs(hours * 3600);
+        }
+        Ok(())
+    }
+}
+
+impl Storage {
+    fn apply(&mut self, database: &Database, ca_file: Option<&Path>) {
+        self.pg_host.clone_from(&database.hostname);
+        self.pg_port = database.port;
+        self.pg_username.clone_from(&database.username);
+        self.pg_password = database.password.clone();
+        self.pg_db_name.clone_from(&database.name);
+        let mode = database.ssl_mode.as_ref().filter(|mode| !mode.is_empty());
+        let mode = mode.map(|mode| format!(" sslmode={mode}"));
+        let authorities = ca_file.map(|file| format!(" sslrootcert={}", file.display()));
+        for parameter in [mode, authorities].into_iter().flatten() {
+            self.pg_params.push_str(&parameter);
+        }
+    }
+}
+
+fn write_authorities(pem: Option<&str>, folder: &Path, name: &str) -> io::Result<Option<PathBuf>> {
+    let Some(pem) = pem.filter(|pem| !pem.is_empty()) else { return Ok(None) };
+    let file = folder.join(name);
+    fs::write(&file, pem)?;
+    Ok(Some(file))
+}
+
+/// Takes the value, unless the key is absent.
+fn replace(target: &mut String, value: &str) {
+    if !value.is_empty() {
+        value.clone_into(target);
+    }
+}
+
+fn file(path: &str) -> Option<PathBuf> {
+    (!path.is_empty()).then(|| path.into())
+}
+
+fn expected<T>(key: &'static str, expected: &'static str) -> Result<T, TranslateError> {
+    TranslateSnafu { key, expected }.fail()
+}
+
+/// Kafka's clients take a host alone for one on the usual port.
+fn with_default_port(address: &str) -> String {
+    if address.contains(':') { address.to_owned() } else { format!("{address}:9092") }
+}
+
+fn tls_mode(mode: &str) -> Result<TlsMode, TranslateError> {
+    match mode {
+        "disable" => Ok(TlsMode::Disable),
+        "prefer" | "allow" => Ok(TlsMode::Prefer),
+        "require" => Ok(TlsMode::Require),
+        "verify-ca" => Ok(TlsMode::VerifyCa),
+        "verify-full" => Ok(TlsMode::VerifyFull),
+        _ => expected("pg_params", "sslmode=disable, prefer, require, verify-ca or verify-full"),
+    }
+}
+
+/// Parses `:8080`, which is every address of the machine, `localhost:8080` or `127.0.0.1:8080`.
+fn listen_address(address: &str) -> Option<SocketAddr> {
+    let (host, port) = address.rsplit_once(':')?;
+    let port = port.parse().ok()?;
+    let ip = match host.trim_matches(['[', ']']) {
+        "" => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+        "localhost" => IpAddr::from([127, 0, 0, 1]),
+        literal => literal.parse().ok()?,
+    };
+    Some(SocketAddr::new(ip, port))
+}
+
+/// Our level for one of zerolog's.
+fn log_level(level: &str) -> &'static str {
+    match level.to_ascii_lowercase().as_str() {
+        "trace" => "trace",
+        "debug" => "debug",
+        "warn" | "warning" => "warn",
+        "error" | "fatal" | "panic" | "critical" => "error",
+        _ => "info",
+    }
+}

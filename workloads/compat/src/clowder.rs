@@ -1,0 +1,124 @@
+//! `cdappconfig.json`: what Clowder, the operator of the platform's applications, tells an application.
+
+use std::path::PathBuf;
+
+use ccx_config::Secret;
+use serde::Deserialize;
+use snafu::{ResultExt, Snafu};
+
+/// The document can't be used.
+#[derive(Debug, Snafu)]
+pub enum ClowderError {
+    /// The file can't be read.
+    #[snafu(display("failed to read the Clowder configuration {}", file.display()))]
+    Read {
+        /// The file.
+        file: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+
+    /// The document has another form. Its text, which has passwords, is not repeated.
+    #[snafu(display(
+        "the Clowder configuration {} is not understood, line {line}, column {column}",
+        file.display()
+    ))]
+    Parse {
+        /// The file.
+        file: PathBuf,
+        /// From 1.
+        line: usize,
+        /// From 1.
+        column: usize,
+    },
+}
+
+/// The parts of the document that our programs use.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Clowder {
+    pub(crate) kafka: Option<Kafka>,
+    pub(crate) database: Option<Database>,
+    pub(crate) in_memory_db: Option<InMemoryDatabase>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Kafka {
+    pub(crate) brokers: Vec<KafkaBroker>,
+    pub(crate) topics: Vec<Topic>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct KafkaBroker {
+    pub(crate) hostname: String,
+    pub(crate) port: Option<u16>,
+    pub(crate) authtype: Option<String>,
+    pub(crate) security_protocol: Option<String>,
+    pub(crate) sasl: Option<Sasl>,
+    /// The certificates of the authorities, PEM.
+    pub(crate) cacert: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Sasl {
+    pub(crate) username: String,
+    pub(crate) password: Secret,
+    #[serde(rename = "saslMechanism")]
+    pub(crate) mechanism: String,
+    pub(crate) security_protocol: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Topic {
+    pub(crate) requested_name: String,
+    pub(crate) name: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Database {
+    pub(crate) hostname: String,
+    pub(crate) port: u16,
+    pub(crate) username: String,
+    pub(crate) password: Secret,
+    pub(crate) name: String,
+    /// The certificates of the database's authorities, PEM.
+    pub(crate) rds_ca: Option<String>,
+    pub(crate) ssl_mode: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct InMemoryDatabase {
+    pub(crate) hostname: String,
+    pub(crate) port: u16,
+    #[serde(default)]
+    pub(crate) username: Option<String>,
+    #[serde(default)]
+    pub(crate) password: Option<Secret>,
+}
+
+impl Clowder {
+    /// Reads the document that variable `ACG_CONFIG` names; `None` when Clowder is not in use.
+    pub fn load(file: Option<&str>) -> Result<Option<Self>, ClowderError> {
+        let Some(file) = file else { return Ok(None) };
+        let text = std::fs::read_to_string(file).context(ReadSnafu { file })?;
+        let document = serde_json::from_str(&text).map_err(|error| ClowderError::Parse {
+            file: file.into(),
+            line: error.line(),
+            column: error.column(),
+        })?;
+        Ok(Some(document))
+    }
+}
+
+impl Kafka {
+    /// Returns the name of a topic on the brokers.
+    pub(crate) fn topic(&self, requested: &str) -> Option<&str> {
+        self.topics.iter().find(|topic| topic.requested_name == requested).map(|topic| topic.name.as_str())
+    }
+}
