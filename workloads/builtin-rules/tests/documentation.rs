@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use ccx_content::{Content, ContentTree};
-use ccx_rules::RuleMeta;
+use ccx_rules::{Input, RuleMeta, Versions};
 use ccx_test_support::assert_generated;
 
 const HEAD: &str = "\
@@ -12,8 +12,10 @@ const HEAD: &str = "\
 What the built-in rules find. This page is generated from the rules and their content by `make generate`.
 
 - **Risk** is the mean of impact and likelihood: low, moderate, important or critical.
-- **Since** is the first OpenShift version whose archives can be judged; nothing means all. A rule without its files is skipped,
-  and the report says so.
+- **Since** is the first OpenShift release whose archives have what the rule needs; nothing means all. A rule without its files
+  is skipped, and the report says so.
+- **Reads** has paths and families of metrics, and behind each the releases whose Insights operator records it, backports
+  included, as its documentation and its gatherers tell; nothing means all.
 - `ccx rules explain NODE_NOT_READY` tells why a finding matters and what to do about it.
 ";
 
@@ -74,16 +76,17 @@ fn first_group_tag(content: &Content) -> Option<&str> {
 }
 
 fn row(content: &Content, meta: &RuleMeta) -> String {
-    let files: Vec<String> =
-        meta.inputs().flat_map(ccx_rules::Input::globs).map(|glob| format!("`{glob}`")).collect();
-    let since = content.since.map_or_else(String::new, |version| version.to_string());
+    let families = meta.metric_families.iter().map(|family| (&*family.name, family.versions));
+    let read: Vec<String> = meta.inputs().flat_map(Input::locations).chain(families).map(location).collect();
+    let since = meta.versions().since.map_or_else(String::new, |version| version.to_string());
     let (risk, tags) = (content.risk_label(), content.tags.join(", "));
-    format!(
-        "| {} | {} | {risk} | {since} | {tags} | {} |\n",
-        key(content),
-        finds(content),
-        files.join("<br>")
-    )
+    format!("| {} | {} | {risk} | {since} | {tags} | {} |\n", key(content), finds(content), read.join("<br>"))
+}
+
+/// A glob, and the versions whose archives have it.
+fn location((glob, versions): (&str, Versions)) -> String {
+    let versions = versions.to_string();
+    if versions.is_empty() { format!("`{glob}`") } else { format!("`{glob}` ({versions})") }
 }
 
 fn key(content: &Content) -> String {

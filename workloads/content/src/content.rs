@@ -1,6 +1,6 @@
 //! What is told about one rule and key.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::sync::Arc;
 
 use ccx_messages::{RuleFqdn, RuleSelector};
 use serde::{Deserialize, Serialize};
@@ -32,8 +32,6 @@ pub struct Content {
     pub publication: Publication,
     /// Words to filter by.
     pub tags: Vec<String>,
-    /// The first OpenShift version whose archives can be judged; `None` when all can.
-    pub since: Option<MinorVersion>,
     /// The long texts.
     pub texts: Texts,
 }
@@ -179,54 +177,5 @@ impl Text {
     /// Whether there is nothing to read.
     pub fn is_blank(&self) -> bool {
         self.source.trim().is_empty()
-    }
-}
-
-/// A minor version of OpenShift, for example 4.8.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(try_from = "String")]
-pub struct MinorVersion {
-    /// The number before the point.
-    pub major: u16,
-    /// The number behind it.
-    pub minor: u16,
-}
-
-impl FromStr for MinorVersion {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let parts =
-            text.split_once('.').and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
-        let (major, minor) = parts.ok_or_else(|| format!("{text:?} is not a version like 4.8"))?;
-        Ok(Self { major, minor })
-    }
-}
-
-impl TryFrom<String> for MinorVersion {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
-    }
-}
-
-impl fmt::Display for MinorVersion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.major, self.minor)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_are_compared_as_numbers() {
-        let version = |text: &str| text.parse::<MinorVersion>().unwrap();
-        assert!(version("4.10") > version("4.9"));
-        assert_eq!(version("4.10").to_string(), "4.10");
-        assert!("4".parse::<MinorVersion>().is_err());
-        assert!("4.8.1".parse::<MinorVersion>().is_err());
     }
 }

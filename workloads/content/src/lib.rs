@@ -32,7 +32,7 @@ mod tree;
 mod yaml;
 
 pub use config::{Config, Rating};
-pub use content::{Content, MinorVersion, Plugin, Publication, Text, TextError, Texts};
+pub use content::{Content, Plugin, Publication, Text, TextError, Texts};
 pub use digest::Digest;
 pub use files::{Files, ReadError};
 pub use groups::Group;

@@ -121,10 +121,10 @@ pub use tls_security_profile::TlsSecurityProfile;
 pub use tsdb::{SeriesCount, TSDB_STATUS, TsdbStatus};
 pub use webhook::{ConfiguredWebhook, MUTATING_WEBHOOKS, VALIDATING_WEBHOOKS, Webhook, WebhookConfiguration};
 
-use crate::Input;
+use crate::{Input, Location};
 
 /// What the cluster's Prometheus exported.
-pub const METRICS: Input = Input::text("metrics", &["config/metrics"]);
+pub const METRICS: Input = Input::text("metrics", &[Location::new("config/metrics")]);
 
 /// The documents that were asked for so far.
 #[derive(Default)]

@@ -49,24 +49,26 @@ mod client_shape;
 mod context;
 pub mod documents;
 mod engine;
+mod location;
 mod logs;
 mod metrics;
 mod plan;
 mod report;
 mod response;
 mod rule;
+mod str_list;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
-mod texts;
 mod workloads;
 
 pub use client_shape::Unreadable;
 pub use context::{Context, parse_time};
 pub use engine::{Budget, Engine, Profile, RuleCost};
+pub use location::{Location, MetricFamily, Versions};
 pub use logs::{FileMatches, LogQuery};
 pub use metrics::Sample;
 pub use plan::Glob;
 pub use report::{FaultReason, Finding, Foreign, Report, RuleFault, RuleRun, RuleSetVersion, Skip, Verdict};
 pub use response::{Kind, Response};
 pub use rule::{Input, Rule, RuleMeta};
-pub use workloads::{UnknownCheck, Workload, WorkloadChecks, WorkloadRecommendation};
+pub use workloads::{UnknownCheck, WORKLOAD_CHECKS, Workload, WorkloadChecks, WorkloadRecommendation};

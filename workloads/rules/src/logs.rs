@@ -4,7 +4,7 @@ use std::{borrow::Cow, mem};
 
 use ccx_archive::File;
 
-use crate::{Input, texts::Texts};
+use crate::{Input, str_list::StrList};
 
 mod plan;
 mod scan;
@@ -33,7 +33,7 @@ pub struct LogQuery {
 #[derive(Clone, Debug)]
 enum Literals {
     /// Those that contain one of these texts.
-    AnyOf(Texts),
+    AnyOf(StrList),
     /// All of them, since nothing is known of what it matches.
     Unknown,
 }
@@ -46,7 +46,7 @@ impl LogQuery {
         Self {
             name: Cow::Borrowed(name),
             files,
-            literals: Literals::AnyOf(Texts::Static(literals)),
+            literals: Literals::AnyOf(StrList::Static(literals)),
             regex: None,
         }
     }
@@ -80,7 +80,7 @@ impl LogQuery {
             Literals::AnyOf(literals) => Some(literals),
             Literals::Unknown => None,
         };
-        literals.into_iter().flat_map(Texts::iter)
+        literals.into_iter().flat_map(StrList::iter)
     }
 
     /// What a line must match besides.

@@ -37,7 +37,7 @@ impl Plan {
     pub(crate) fn new<'a>(rules: impl Iterator<Item = &'a RuleMeta> + Clone) -> Self {
         let queries: Vec<LogQuery> =
             rules.clone().flat_map(|meta| meta.log_queries.iter().cloned()).collect();
-        let families = rules.clone().flat_map(|meta| meta.metric_families.iter().cloned());
+        let families = rules.clone().flat_map(|meta| &meta.metric_families).map(|family| family.name.clone());
         let mut plan = Self {
             inputs: HashMap::new(),
             exact: BTreeMap::new(),

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use ccx_messages::{ErrorKey, RuleFqdn};
 
-use crate::{Context, LogQuery, Response, texts::Texts};
+use crate::{
+    Context, Location, LogQuery, MetricFamily, Response, Versions, documents::METRICS, location::Locations,
+};
 
 /// One question about a cluster, answered from its archive.
 pub trait Rule: Send + Sync {
@@ -24,7 +26,7 @@ pub trait Rule: Send + Sync {
 #[derive(Clone, Debug)]
 pub struct Input {
     name: Cow<'static, str>,
-    globs: Texts,
+    locations: Locations,
     readability: Readability,
 }
 
@@ -41,23 +43,25 @@ enum Readability {
 
 impl Input {
     /// Files that are documents: they count as present when `is_readable` says that at least one could be parsed.
-    ///
-    /// In a glob `*` stands for any characters but `/`; there are no other wildcards.
     pub const fn documents(
         name: &'static str,
-        globs: &'static [&'static str],
+        locations: &'static [Location],
         is_readable: fn(&Context<'_>) -> bool,
     ) -> Self {
         Self {
             name: Cow::Borrowed(name),
-            globs: Texts::Static(globs),
+            locations: Locations::Known(locations),
             readability: Readability::Constant(is_readable),
         }
     }
 
     /// Files that are lines of text: they count as present when there is one.
-    pub const fn text(name: &'static str, globs: &'static [&'static str]) -> Self {
-        Self { name: Cow::Borrowed(name), globs: Texts::Static(globs), readability: Readability::Text }
+    pub const fn text(name: &'static str, locations: &'static [Location]) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            locations: Locations::Known(locations),
+            readability: Readability::Text,
+        }
     }
 
     /// Documents as [`Input::documents`], of a rule that is made at run time.
@@ -66,12 +70,17 @@ impl Input {
         globs: Vec<String>,
         is_readable: fn(&Context<'_>, &Input) -> bool,
     ) -> Self {
-        Self { name: name.into(), globs: globs.into(), readability: Readability::Dynamic(is_readable) }
+        let locations = Locations::Dynamic(globs.into());
+        Self { name: name.into(), locations, readability: Readability::Dynamic(is_readable) }
     }
 
     /// Lines of text as [`Input::text`], of a rule that is made at run time.
     pub fn dynamic_text(name: String, globs: Vec<String>) -> Self {
-        Self { name: name.into(), globs: globs.into(), readability: Readability::Text }
+        Self {
+            name: name.into(),
+            locations: Locations::Dynamic(globs.into()),
+            readability: Readability::Text,
+        }
     }
 
     /// The name, as skips show it.
@@ -79,9 +88,19 @@ impl Input {
         &self.name
     }
 
-    /// The paths, as globs.
+    /// Returns the paths, as globs.
     pub fn globs(&self) -> impl Iterator<Item = &str> {
-        self.globs.iter()
+        self.locations().map(|(glob, _)| glob)
+    }
+
+    /// Returns the paths, as globs, with the versions whose archives have them.
+    pub fn locations(&self) -> impl Iterator<Item = (&str, Versions)> {
+        self.locations.iter()
+    }
+
+    /// Returns the versions whose archives have such files.
+    pub fn versions(&self) -> Versions {
+        self.locations().map(|(_, versions)| versions).reduce(Versions::or).unwrap_or_default()
     }
 
     /// Whether the archive has such files and they make sense.
@@ -113,7 +132,7 @@ pub struct RuleMeta {
     /// The log lines that the rule looks for.
     pub log_queries: Vec<LogQuery>,
     /// The metric families that the rule reads.
-    pub metric_families: Vec<Cow<'static, str>>,
+    pub metric_families: Vec<MetricFamily>,
 }
 
 impl RuleMeta {
@@ -169,7 +188,7 @@ impl RuleMeta {
 
     /// Adds a metric family to read.
     #[must_use]
-    pub fn reads_metric(mut self, family: impl Into<Cow<'static, str>>) -> Self {
+    pub fn reads_metric(mut self, family: impl Into<MetricFamily>) -> Self {
         self.metric_families.push(family.into());
         self
     }
@@ -177,6 +196,23 @@ impl RuleMeta {
     /// Everything that the rule reads, in the order of its declaration.
     pub fn inputs(&self) -> impl Iterator<Item = &Input> {
         self.required.iter().chain(self.any_of.iter().flatten()).chain(&self.optional)
+    }
+
+    /// Returns the versions whose archives have what the rule needs.
+    pub fn versions(&self) -> Versions {
+        let required = self.required.iter().map(|input| self.versions_of(input));
+        let any_of = self
+            .any_of
+            .iter()
+            .filter_map(|group| group.iter().map(|input| self.versions_of(input)).reduce(Versions::or));
+        required.chain(any_of).fold(Versions::ALL, Versions::and)
+    }
+
+    /// The versions whose archives have what the rule reads of an input: of metrics, one of the families.
+    fn versions_of(&self, input: &Input) -> Versions {
+        let families = self.metric_families.iter().filter(|_| input.name() == METRICS.name());
+        let families = families.map(|family| family.versions).reduce(Versions::or);
+        input.versions().and(families.unwrap_or_default())
     }
 
     /// What keeps the rule from running, if anything does.

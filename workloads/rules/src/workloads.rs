@@ -19,11 +19,14 @@ use ccx_messages::{ErrorKey, RuleFqdn};
 use serde::Serialize;
 
 use self::check::Check;
-use crate::{Sample, metrics::Families};
+use crate::{Input, Location, Sample, metrics::Families};
 
 mod check;
 
-/// What the operator exported.
+/// The metrics that the operator exported.
+pub const WORKLOAD_CHECKS: Input =
+    Input::text("workload_checks", &[Location::new(METRICS_FILE).since(4, 10)]);
+
 const METRICS_FILE: &str = "config/dvo_metrics";
 
 /// How many objects are kept for a check; one takes some 200 bytes. Large clusters have some thousand workloads.

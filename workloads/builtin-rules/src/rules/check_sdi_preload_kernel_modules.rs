@@ -38,15 +38,16 @@ impl Rule for CheckSdiPreloadKernelModules {
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
-        let pods = non_empty(context.within_budget(context.log_matches(&MISSING_MODULES)).map(failing))?;
+        let pods =
+            non_empty(context.within_budget(context.log_matches(&MISSING_MODULES)).filter_map(failing))?;
         Some(Response::hit(KEY, &Details { pods }))
     }
 }
 
-fn failing<'a>(matches: &FileMatches<'a>) -> Failing<'a> {
-    let LogPath { namespace, pod, .. } = LogPath::of(matches.path);
+fn failing<'a>(matches: &FileMatches<'a>) -> Option<Failing<'a>> {
+    let LogPath { namespace, pod, .. } = LogPath::parse(matches.path)?;
     let first_line = matches.lines().next().unwrap_or_default();
-    Failing { namespace, pod, line: cut(&first_line, MAX_LINE_CHARS).into() }
+    Some(Failing { namespace, pod, line: cut(&first_line, MAX_LINE_CHARS).into() })
 }
 
 #[cfg(test)]

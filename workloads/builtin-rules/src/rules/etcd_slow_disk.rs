@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{meta, serialize_number};
 use ccx_rules::{
-    Context, Response, Rule, RuleMeta, Sample,
+    Context, MetricFamily, Response, Rule, RuleMeta, Sample,
     documents::{ALERTS, Alert, METRICS},
 };
 
@@ -36,7 +36,7 @@ impl Rule for EtcdSlowDisk {
     fn meta(&self) -> RuleMeta {
         meta("ccx_rules.external.etcd_slow_disk", KEY)
             .requires_any(&[ALERTS, METRICS])
-            .reads_metric(SLOW_APPLY)
+            .reads_metric(MetricFamily::new(SLOW_APPLY).since(4, 16))
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{meta, non_empty, serialize_number};
-use ccx_rules::{Context, Response, Rule, RuleMeta, documents::METRICS};
+use ccx_rules::{Context, MetricFamily, Response, Rule, RuleMeta, documents::METRICS};
 
 const KEY: &str = "HAPROXY_EXPORTER_SERVER_THRESHOLD_EXCEEDED";
 const THRESHOLD: &str = "haproxy_exporter_server_threshold";
@@ -37,7 +37,7 @@ impl Rule for HaproxyExporterServerThresholdExceeded {
     fn meta(&self) -> RuleMeta {
         meta("ccx_rules_ocp.external.rules.haproxy_exporter_server_threshold_exceeded", KEY)
             .requires(METRICS)
-            .reads_metric(THRESHOLD)
+            .reads_metric(MetricFamily::new(THRESHOLD).since(4, 17))
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {

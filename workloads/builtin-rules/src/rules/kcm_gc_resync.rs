@@ -40,21 +40,18 @@ impl Rule for KcmGcResync {
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
-        let pods = non_empty(context.within_budget(context.log_matches(&RESYNCS)).map(resyncing))?;
+        let pods = non_empty(context.within_budget(context.log_matches(&RESYNCS)).filter_map(resyncing))?;
         Some(Response::hit(KEY, &Details { pods }))
     }
 }
 
-fn resyncing<'a>(matches: &FileMatches<'a>) -> Resyncing<'a> {
+fn resyncing<'a>(matches: &FileMatches<'a>) -> Option<Resyncing<'a>> {
+    let LogPath { pod, .. } = LogPath::parse(matches.path)?;
     let removed = matches
         .lines()
         .next()
         .and_then(|line| removed_list(&line).map(|list| cut(list, MAX_REMOVED_CHARS).into()));
-    Resyncing {
-        pod: LogPath::of(matches.path).pod,
-        count: matches.count,
-        removed: removed.unwrap_or_default(),
-    }
+    Some(Resyncing { pod, count: matches.count, removed: removed.unwrap_or_default() })
 }
 
 /// What stands between the brackets after `removed`.

@@ -42,15 +42,16 @@ impl Rule for OperatorLogPanic {
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
-        let logs = non_empty(context.within_budget(context.log_matches(&PANICS)).map(panics))?;
+        let logs = non_empty(context.within_budget(context.log_matches(&PANICS)).filter_map(panics))?;
         Some(Response::hit(KEY, &Details { logs }))
     }
 }
 
-fn panics<'a>(matches: &FileMatches<'a>) -> Panics<'a> {
-    let LogPath { namespace, pod, file } = LogPath::of(matches.path);
+fn panics<'a>(matches: &FileMatches<'a>) -> Option<Panics<'a>> {
+    let LogPath { namespace, pod, file, .. } = LogPath::parse(matches.path)?;
     let first_line = matches.lines().next().unwrap_or_default();
-    Panics { namespace, pod, file, count: matches.count, line: cut(&first_line, MAX_LINE_CHARS).into() }
+    let line = cut(&first_line, MAX_LINE_CHARS).into();
+    Some(Panics { namespace, pod, file, count: matches.count, line })
 }
 
 #[cfg(test)]

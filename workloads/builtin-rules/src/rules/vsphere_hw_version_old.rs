@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{meta, non_empty, serialize_number};
-use ccx_rules::{Context, Response, Rule, RuleMeta, Sample, documents::METRICS};
+use ccx_rules::{Context, MetricFamily, Response, Rule, RuleMeta, Sample, documents::METRICS};
 
 const KEY: &str = "VSPHERE_OLD_HARDWARE_VERSION";
 const HARDWARE_VERSIONS: &str = "vsphere_node_hw_version_total";
@@ -28,7 +28,7 @@ impl Rule for VsphereHwVersionOld {
     fn meta(&self) -> RuleMeta {
         meta("ccx_rules.external.vsphere_hw_version_old", KEY)
             .requires(METRICS)
-            .reads_metric(HARDWARE_VERSIONS)
+            .reads_metric(MetricFamily::new(HARDWARE_VERSIONS).since(4, 7))
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {

@@ -27,7 +27,15 @@ fn the_rules_are_listed() {
     assert_eq!(not_ready["rule"], "ccx_rules.external.node_not_ready");
     assert_eq!(not_ready["risk"], "important");
     assert_eq!(not_ready["reads"][0]["need"], "required");
-    assert!(run(&mut ccx(["rules", "list"])).stdout.contains("NODE_NOT_READY"));
+    let alerts =
+        keys.iter().find(|key| key["error_key"] == "CRITICAL_ALERT_FIRING").expect("the key is listed");
+    assert_eq!((&alerts["since"], &alerts["until"]), (&"4.12".into(), &serde_json::Value::Null));
+    assert_eq!(alerts["reads"][0]["locations"][0]["since"], "4.12");
+    let table = run(&mut ccx(["rules", "list"])).stdout;
+    for text in ["NODE_NOT_READY", "config/alerts.json (4.12+)", "haproxy_exporter_server_threshold (4.17+)"]
+    {
+        assert!(table.contains(text), "{text}: {table}");
+    }
 }
 
 #[test]

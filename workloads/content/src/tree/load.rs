@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::{ContentTree, LoadError, RuleStatus};
 use crate::{
-    Config, Content, Files, Group, MinorVersion, Plugin, Problem, Publication, SyntaxError, Text, Texts,
+    Config, Content, Files, Group, Plugin, Problem, Publication, SyntaxError, Text, Texts,
     problem_kind::ProblemKind, yaml,
 };
 
@@ -233,7 +233,6 @@ struct RawMetadata {
     publish_date: Option<String>,
     status: Option<Publication>,
     tags: Option<Vec<String>>,
-    since: Option<MinorVersion>,
 }
 
 fn content(
@@ -255,7 +254,6 @@ fn content(
         publish_date: raw.publish_date.unwrap_or_default(),
         publication: raw.status.unwrap_or_default(),
         tags: raw.tags.unwrap_or_default(),
-        since: raw.since,
         texts,
     }
 }

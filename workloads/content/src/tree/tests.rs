@@ -41,7 +41,7 @@ fn a_key_has_what_its_files_say() {
         "external/rules/a/KEY/metadata.yaml",
         Some(
             "description: D\nimpact: Data Loss\nlikelihood: 3\nresolution_risk: Pod Restart\nstatus: inactive\n\
-              publish_date: '2020-04-08 00:42:00'\ntags:\n- x\n- y\nsince: 4.10\nunknown: 1\n",
+              publish_date: '2020-04-08 00:42:00'\ntags:\n- x\n- y\nunknown: 1\n",
         ),
     )]);
     assert_eq!(problems(&tree), [] as [&str; 0]);
@@ -54,7 +54,6 @@ fn a_key_has_what_its_files_say() {
     assert_eq!(content.publication, Publication::Inactive);
     assert_eq!(content.publish_date, "2020-04-08 00:42:00");
     assert_eq!(content.tags, ["x", "y"]);
-    assert_eq!(content.since.unwrap().to_string(), "4.10");
 }
 
 #[test]

@@ -3,17 +3,20 @@
 use serde::Deserialize;
 
 use super::{Map, Object, Text, Texts, lenient::parse_list};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The alerts that fired.
 pub const ALERTS: Input =
-    Input::documents("alerts", &["config/alerts.json"], |context| context.alerts().is_some());
+    Input::documents("alerts", &[Location::new("config/alerts.json").since(4, 12)], |context| {
+        context.alerts().is_some()
+    });
 
 /// The alerts that fired and were silenced.
-pub const SILENCED_ALERTS: Input =
-    Input::documents("silenced_alerts", &["config/silenced_alerts.json"], |context| {
-        context.silenced_alerts().is_some()
-    });
+pub const SILENCED_ALERTS: Input = Input::documents(
+    "silenced_alerts",
+    &[Location::new("config/silenced_alerts.json").since(4, 10)],
+    |context| context.silenced_alerts().is_some(),
+);
 
 impl<'a> Context<'a> {
     /// The elements of [`ALERTS`]; `None` when the document is missing or no list.

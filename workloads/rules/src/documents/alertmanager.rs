@@ -3,12 +3,12 @@
 use serde::Deserialize;
 
 use super::{Keys, List, lenient::parse_object};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The configuration of the cluster's Alertmanager, without its secrets.
 pub const ALERTMANAGER_CONFIG: Input = Input::documents(
     "alertmanager_config",
-    &["config/secrets/openshift-monitoring/alertmanager-main/data.json"],
+    &[Location::new("config/secrets/openshift-monitoring/alertmanager-main/data.json").since(5, 0)],
     |context| context.alertmanager_config().is_some(),
 );
 

@@ -3,13 +3,14 @@
 use serde::Deserialize;
 
 use super::{Int, Text, lenient::parse_list};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// Requests for APIs that a coming release removes, gathered while one of the alerts about them fires.
-pub const API_REQUEST_COUNTS: Input =
-    Input::documents("api_request_counts", &["conditional/alerts/*/api_request_counts.json"], |context| {
-        context.api_request_counts().is_some()
-    });
+pub const API_REQUEST_COUNTS: Input = Input::documents(
+    "api_request_counts",
+    &[Location::new("conditional/alerts/*/api_request_counts.json").since(4, 9)],
+    |context| context.api_request_counts().is_some(),
+);
 
 impl<'a> Context<'a> {
     /// The elements of [`API_REQUEST_COUNTS`], each API once; `None` when no document is a list.

@@ -3,11 +3,13 @@
 use serde::Deserialize;
 
 use super::{Object, Text, TlsSecurityProfile, lenient::parse_object};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The configuration of the API servers.
 pub const API_SERVER: Input =
-    Input::documents("api_server", &["config/apiserver.json"], |context| context.api_server().is_some());
+    Input::documents("api_server", &[Location::new("config/apiserver.json").since(4, 11)], |context| {
+        context.api_server().is_some()
+    });
 
 impl<'a> Context<'a> {
     /// The document of [`API_SERVER`].

@@ -3,11 +3,11 @@
 use serde::Deserialize;
 
 use super::{Object, Text, lenient::parse_object};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The configuration of authentication.
 pub const AUTHENTICATION: Input =
-    Input::documents("authentication", &["config/authentication.json"], |context| {
+    Input::documents("authentication", &[Location::new("config/authentication.json")], |context| {
         context.authentication().is_some()
     });
 

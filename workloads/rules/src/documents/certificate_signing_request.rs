@@ -3,12 +3,12 @@
 use serde::Deserialize;
 
 use super::{Conditions, Object, Text, Texts, lenient::parse_objects};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The requests.
 pub const CERTIFICATE_SIGNING_REQUESTS: Input = Input::documents(
     "certificate_signing_requests",
-    &["config/certificatesigningrequests/*.json"],
+    &[Location::new("config/certificatesigningrequests/*.json").since(4, 3)],
     |context| !context.certificate_signing_requests().is_empty(),
 );
 

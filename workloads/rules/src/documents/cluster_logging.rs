@@ -3,13 +3,14 @@
 use serde::Deserialize;
 
 use super::{Int, Object, Text, lenient::parse_object};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The configuration of logging; there is one.
-pub const CLUSTER_LOGGING: Input =
-    Input::documents("cluster_logging", &["config/logging/openshift-logging/*.json"], |context| {
-        context.cluster_logging().is_some()
-    });
+pub const CLUSTER_LOGGING: Input = Input::documents(
+    "cluster_logging",
+    &[Location::new("config/logging/openshift-logging/*.json").since(4, 9)],
+    |context| context.cluster_logging().is_some(),
+);
 
 impl<'a> Context<'a> {
     /// The document of [`CLUSTER_LOGGING`].

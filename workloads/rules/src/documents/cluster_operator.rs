@@ -6,50 +6,54 @@ use super::{
     Conditions, List, Metadata, Object, Text,
     lenient::{file_stem, parse_objects_with_paths},
 };
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The platform's operators.
 pub const CLUSTER_OPERATORS: Input =
-    Input::documents("cluster_operators", &["config/clusteroperator/*.json"], |context| {
+    Input::documents("cluster_operators", &[Location::new("config/clusteroperator/*.json")], |context| {
         !context.cluster_operators().is_empty()
     });
 
 /// The operator of users' logins. Rules that need one operator also read [`CLUSTER_OPERATORS`], of which it is taken.
-pub const AUTHENTICATION_OPERATOR: Input =
-    Input::documents("authentication_operator", &["config/clusteroperator/authentication.json"], |context| {
-        context.cluster_operator("authentication").is_some()
-    });
+pub const AUTHENTICATION_OPERATOR: Input = Input::documents(
+    "authentication_operator",
+    &[Location::new("config/clusteroperator/authentication.json")],
+    |context| context.cluster_operator("authentication").is_some(),
+);
 
 /// The operator of etcd.
 pub const ETCD_OPERATOR: Input =
-    Input::documents("etcd_operator", &["config/clusteroperator/etcd.json"], |context| {
+    Input::documents("etcd_operator", &[Location::new("config/clusteroperator/etcd.json")], |context| {
         context.cluster_operator("etcd").is_some()
     });
 
 /// The operator of the API servers.
-pub const KUBE_APISERVER_OPERATOR: Input =
-    Input::documents("kube_apiserver_operator", &["config/clusteroperator/kube-apiserver.json"], |context| {
-        context.cluster_operator("kube-apiserver").is_some()
-    });
+pub const KUBE_APISERVER_OPERATOR: Input = Input::documents(
+    "kube_apiserver_operator",
+    &[Location::new("config/clusteroperator/kube-apiserver.json")],
+    |context| context.cluster_operator("kube-apiserver").is_some(),
+);
 
 /// The operator of the controller managers.
 pub const KUBE_CONTROLLER_MANAGER_OPERATOR: Input = Input::documents(
     "kube_controller_manager_operator",
-    &["config/clusteroperator/kube-controller-manager.json"],
+    &[Location::new("config/clusteroperator/kube-controller-manager.json")],
     |context| context.cluster_operator("kube-controller-manager").is_some(),
 );
 
 /// The operator of the samples.
-pub const SAMPLES_OPERATOR: Input =
-    Input::documents("samples_operator", &["config/clusteroperator/openshift-samples.json"], |context| {
-        context.cluster_operator("openshift-samples").is_some()
-    });
+pub const SAMPLES_OPERATOR: Input = Input::documents(
+    "samples_operator",
+    &[Location::new("config/clusteroperator/openshift-samples.json")],
+    |context| context.cluster_operator("openshift-samples").is_some(),
+);
 
 /// The operator of the schedulers.
-pub const KUBE_SCHEDULER_OPERATOR: Input =
-    Input::documents("kube_scheduler_operator", &["config/clusteroperator/kube-scheduler.json"], |context| {
-        context.cluster_operator("kube-scheduler").is_some()
-    });
+pub const KUBE_SCHEDULER_OPERATOR: Input = Input::documents(
+    "kube_scheduler_operator",
+    &[Location::new("config/clusteroperator/kube-scheduler.json")],
+    |context| context.cluster_operator("kube-scheduler").is_some(),
+);
 
 impl<'a> Context<'a> {
     /// The documents of [`CLUSTER_OPERATORS`].

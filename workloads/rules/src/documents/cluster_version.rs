@@ -3,13 +3,14 @@
 use serde::Deserialize;
 
 use super::{Bool, Conditions, List, MinorVersion, Object, Text, lenient::parse_object};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The cluster's version. The file of old archives has no extension.
-pub const CLUSTER_VERSION: Input =
-    Input::documents("cluster_version", &["config/version.json", "config/version"], |context| {
-        context.cluster_version().is_some()
-    });
+pub const CLUSTER_VERSION: Input = Input::documents(
+    "cluster_version",
+    &[Location::new("config/version.json"), Location::new("config/version")],
+    |context| context.cluster_version().is_some(),
+);
 
 impl<'a> Context<'a> {
     /// The document of [`CLUSTER_VERSION`].

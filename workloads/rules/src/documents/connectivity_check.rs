@@ -3,13 +3,14 @@
 use serde::Deserialize;
 
 use super::{Map, lenient::parse_object};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The failures of the tests.
-pub const CONNECTIVITY_CHECKS: Input =
-    Input::documents("connectivity_checks", &["config/podnetworkconnectivitychecks.json"], |context| {
-        context.connectivity_checks().is_some()
-    });
+pub const CONNECTIVITY_CHECKS: Input = Input::documents(
+    "connectivity_checks",
+    &[Location::new("config/podnetworkconnectivitychecks.json").since(4, 8)],
+    |context| context.connectivity_checks().is_some(),
+);
 
 impl<'a> Context<'a> {
     /// The document of [`CONNECTIVITY_CHECKS`].

@@ -3,12 +3,12 @@
 use serde::Deserialize;
 
 use super::{Texts, lenient::parse_object};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The instances of Prometheus and Alertmanager outside the platform.
 pub const CUSTOM_MONITORING: Input = Input::documents(
     "custom_monitoring",
-    &["aggregated/custom_prometheuses_alertmanagers.json"],
+    &[Location::new("aggregated/custom_prometheuses_alertmanagers.json").since(4, 14)],
     |context| context.custom_monitoring().is_some(),
 );
 

@@ -6,32 +6,41 @@ use super::{
     Conditions, Object, Text,
     lenient::{file_stem, parse_objects_with_paths},
 };
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The Ceph clusters, of which archives only have the status.
-pub const CEPH_CLUSTERS: Input =
-    Input::documents("ceph_clusters", &["config/storage/*/cephclusters/*.json"], |context| {
-        !context.ceph_clusters().is_empty()
-    });
+pub const CEPH_CLUSTERS: Input = Input::documents(
+    "ceph_clusters",
+    &[
+        Location::new("config/storage/*/cephclusters/*.json").since(4, 13),
+        // Other namespaces are left out: `config/storage/storageclasses` has the same form.
+        Location::new("config/storage/openshift-storage/*.json").since(4, 8).until(4, 12),
+    ],
+    |context| !context.ceph_clusters().is_empty(),
+);
 
 /// The storage clusters, each of which is made of a Ceph cluster and what belongs to it.
-pub const STORAGE_CLUSTERS: Input =
-    Input::documents("storage_clusters", &["config/storage/*/storageclusters/*.json"], |context| {
-        !context.storage_clusters().is_empty()
-    });
+pub const STORAGE_CLUSTERS: Input = Input::documents(
+    "storage_clusters",
+    &[Location::new("config/storage/*/storageclusters/*.json").since(4, 12)],
+    |context| !context.storage_clusters().is_empty(),
+);
 
 impl<'a> Context<'a> {
     /// The documents of [`CEPH_CLUSTERS`].
     pub fn ceph_clusters(&self) -> &[StorageCluster<'a>] {
-        let parse =
-            || parse_objects_with_paths(self.files(&CEPH_CLUSTERS)).map(StorageCluster::of_file).collect();
+        // Archives of 4.11 have storage clusters, as whole objects, in the place of Ceph clusters.
+        let is_status = |(_, document): &(&str, Document<'_>)| document.kind.is_empty();
+        let documents = || parse_objects_with_paths(self.files(&CEPH_CLUSTERS)).filter(is_status);
+        let parse = || documents().map(StorageCluster::from_file).collect();
         self.documents.ceph_clusters.get_or_init(parse)
     }
 
     /// The documents of [`STORAGE_CLUSTERS`].
     pub fn storage_clusters(&self) -> &[StorageCluster<'a>] {
-        let parse =
-            || parse_objects_with_paths(self.files(&STORAGE_CLUSTERS)).map(StorageCluster::of_file).collect();
+        let parse = || {
+            parse_objects_with_paths(self.files(&STORAGE_CLUSTERS)).map(StorageCluster::from_file).collect()
+        };
         self.documents.storage_clusters.get_or_init(parse)
     }
 }
@@ -48,8 +57,8 @@ pub struct StorageCluster<'a> {
 }
 
 impl<'a> StorageCluster<'a> {
-    fn of_file((path, document): (&'a str, Document<'a>)) -> Self {
-        let Document { status, phase, message, ceph, conditions } = document;
+    fn from_file((path, document): (&'a str, Document<'a>)) -> Self {
+        let Document { status, phase, message, ceph, conditions, .. } = document;
         let has_status_at_root = !phase.is_empty() || !ceph.health.is_empty();
         let status = if has_status_at_root {
             Status { phase, message, ceph, conditions }
@@ -65,6 +74,7 @@ impl<'a> StorageCluster<'a> {
 #[serde(default)]
 struct Document<'a> {
     #[serde(borrow)]
+    kind: Text<'a>,
     status: Object<Status<'a>>,
     phase: Text<'a>,
     message: Text<'a>,

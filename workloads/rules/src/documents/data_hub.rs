@@ -3,12 +3,12 @@
 use serde::Deserialize;
 
 use super::lenient::parse_objects_with_paths;
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The installations of SAP Data Intelligence.
 pub const DATA_HUBS: Input = Input::documents(
     "data_hubs",
-    &["customresources/installers.datahub.sap.com/datahubs/*/*.json"],
+    &[Location::new("customresources/installers.datahub.sap.com/datahubs/*/*.json").since(4, 6)],
     |context| !context.data_hubs().is_empty(),
 );
 

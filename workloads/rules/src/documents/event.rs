@@ -3,13 +3,14 @@
 use serde::Deserialize;
 
 use super::{List, Text, lenient::parse_object};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// What happened to the cluster's machines.
-pub const MACHINE_API_EVENTS: Input =
-    Input::documents("machine_api_events", &["events/openshift-machine-api.json"], |context| {
-        context.machine_api_events().is_some()
-    });
+pub const MACHINE_API_EVENTS: Input = Input::documents(
+    "machine_api_events",
+    &[Location::new("events/openshift-machine-api.json").since(4, 12)],
+    |context| context.machine_api_events().is_some(),
+);
 
 impl<'a> Context<'a> {
     /// The events of [`MACHINE_API_EVENTS`]; `None` when the document is missing or no object.

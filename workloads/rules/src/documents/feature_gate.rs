@@ -3,12 +3,13 @@
 use serde::Deserialize;
 
 use super::{Object, Text, lenient::parse_object};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The choice of features.
-pub const FEATURE_GATE: Input = Input::documents("feature_gate", &["config/featuregate.json"], |context| {
-    context.feature_gate().is_some()
-});
+pub const FEATURE_GATE: Input =
+    Input::documents("feature_gate", &[Location::new("config/featuregate.json")], |context| {
+        context.feature_gate().is_some()
+    });
 
 impl<'a> Context<'a> {
     /// The document of [`FEATURE_GATE`].

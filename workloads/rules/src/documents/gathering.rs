@@ -3,13 +3,14 @@
 use serde::Deserialize;
 
 use super::{List, Text, Texts, lenient::parse_object};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// How the collection of the archive went.
-pub const GATHERING_REPORT: Input =
-    Input::documents("gathering_report", &["insights-operator/gathers.json"], |context| {
-        context.gathering_report().is_some()
-    });
+pub const GATHERING_REPORT: Input = Input::documents(
+    "gathering_report",
+    &[Location::new("insights-operator/gathers.json").since(4, 8)],
+    |context| context.gathering_report().is_some(),
+);
 
 impl<'a> Context<'a> {
     /// The document of [`GATHERING_REPORT`].

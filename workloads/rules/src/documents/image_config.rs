@@ -3,11 +3,13 @@
 use serde::Deserialize;
 
 use super::{Object, Texts, lenient::parse_object};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The configuration of images.
 pub const IMAGE_CONFIG: Input =
-    Input::documents("image_config", &["config/image.json"], |context| context.image_config().is_some());
+    Input::documents("image_config", &[Location::new("config/image.json").since(4, 10)], |context| {
+        context.image_config().is_some()
+    });
 
 impl<'a> Context<'a> {
     /// The document of [`IMAGE_CONFIG`].

@@ -3,12 +3,13 @@
 use serde::Deserialize;
 
 use super::{Bool, Conditions, Object, lenient::parse_object};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The pruner of images.
 pub const IMAGE_PRUNER: Input = Input::documents(
     "image_pruner",
-    &["config/clusteroperator/imageregistry.operator.openshift.io/imagepruner/cluster.json"],
+    &[Location::new("config/clusteroperator/imageregistry.operator.openshift.io/imagepruner/cluster.json")
+        .since(4, 6)],
     |context| context.image_pruner().is_some(),
 );
 

@@ -3,12 +3,13 @@
 use serde::Deserialize;
 
 use super::{Int, Keys, Object, Text, lenient::parse_object};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The configuration of the registry.
 pub const IMAGE_REGISTRY: Input = Input::documents(
     "image_registry",
-    &["config/clusteroperator/imageregistry.operator.openshift.io/config/cluster.json"],
+    &[Location::new("config/clusteroperator/imageregistry.operator.openshift.io/config/cluster.json")
+        .since(4, 7)],
     |context| context.image_registry().is_some(),
 );
 

@@ -3,11 +3,11 @@
 use serde::Deserialize;
 
 use super::{Object, Text, lenient::parse_object};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// What the cluster runs on.
 pub const INFRASTRUCTURE: Input =
-    Input::documents("infrastructure", &["config/infrastructure.json"], |context| {
+    Input::documents("infrastructure", &[Location::new("config/infrastructure.json")], |context| {
         context.infrastructure().is_some()
     });
 

@@ -3,13 +3,14 @@
 use serde::Deserialize;
 
 use super::{List, Metadata, Text, lenient::parse_list};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The certificates of ingress controllers.
-pub const INGRESS_CERTIFICATES: Input =
-    Input::documents("ingress_certificates", &["aggregated/ingress_controllers_certs.json"], |context| {
-        context.ingress_certificates().is_some()
-    });
+pub const INGRESS_CERTIFICATES: Input = Input::documents(
+    "ingress_certificates",
+    &[Location::new("aggregated/ingress_controllers_certs.json").since(4, 14)],
+    |context| context.ingress_certificates().is_some(),
+);
 
 impl<'a> Context<'a> {
     /// The elements of [`INGRESS_CERTIFICATES`]; `None` when the document is missing or no list.

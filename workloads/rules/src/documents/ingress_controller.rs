@@ -6,12 +6,12 @@ use super::{
     Int, Object, TlsSecurityProfile,
     lenient::{file_stem, parse_objects_with_paths},
 };
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The ingress controllers.
 pub const INGRESS_CONTROLLERS: Input = Input::documents(
     "ingress_controllers",
-    &["config/clusteroperator/operator.openshift.io/ingresscontroller/*/*.json"],
+    &[Location::new("config/clusteroperator/operator.openshift.io/ingresscontroller/*/*.json").since(4, 6)],
     |context| !context.ingress_controllers().is_empty(),
 );
 

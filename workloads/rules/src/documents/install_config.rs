@@ -1,17 +1,35 @@
 //! What the cluster was installed as.
 
-use crate::{Context, Input};
+use serde::Deserialize;
 
-/// The file that the cluster was installed with, in YAML.
-pub const INSTALL_CONFIG: Input =
-    Input::text("install_config", &["config/configmaps/kube-system/cluster-config-v1/install-config"]);
+use super::{Map, lenient::parse_object};
+use crate::{Context, Input, Location};
+
+/// The configuration that the cluster was installed with, in YAML; in older archives inside of the ConfigMap that has it.
+pub const INSTALL_CONFIG: Input = Input::text(
+    "install_config",
+    &[
+        Location::new("config/configmaps/kube-system/cluster-config-v1/install-config").since(4, 13),
+        Location::new("config/configmaps/kube-system/cluster-config-v1.json").since(4, 9).until(4, 12),
+    ],
+);
 
 impl Context<'_> {
-    /// How many nodes of the control plane the cluster was installed with; `None` when [`INSTALL_CONFIG`] does not say.
+    /// Returns how many control plane nodes the cluster was installed with; `None` when [`INSTALL_CONFIG`] does not say.
     pub fn installed_control_plane_nodes(&self) -> Option<u32> {
-        let file = self.files(&INSTALL_CONFIG).first()?;
-        control_plane_replicas(std::str::from_utf8(file.content).ok()?)
+        let file = self.files(&INSTALL_CONFIG).last()?;
+        match parse_object::<ConfigMap<'_>>(file) {
+            Some(config_map) => control_plane_replicas(config_map.data.get("install-config")?),
+            None => control_plane_replicas(std::str::from_utf8(file.content).ok()?),
+        }
     }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ConfigMap<'a> {
+    #[serde(borrow)]
+    data: Map<'a>,
 }
 
 /// The value of `controlPlane.replicas`.

@@ -3,13 +3,17 @@
 use serde::Deserialize;
 
 use super::{Int, List, Text, lenient::parse_object};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// How many plans there are of each kind. Published documentation has the name with one `l`.
-pub const INSTALL_PLANS: Input =
-    Input::documents("install_plans", &["config/installplans.json", "config/instalplans.json"], |context| {
-        context.install_plans().is_some()
-    });
+pub const INSTALL_PLANS: Input = Input::documents(
+    "install_plans",
+    &[
+        Location::new("config/installplans.json").since(4, 5),
+        Location::new("config/instalplans.json").since(4, 5),
+    ],
+    |context| context.install_plans().is_some(),
+);
 
 impl<'a> Context<'a> {
     /// The document of [`INSTALL_PLANS`].

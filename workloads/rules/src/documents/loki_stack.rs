@@ -3,12 +3,17 @@
 use serde::Deserialize;
 
 use super::{Conditions, List, Metadata, Object, Text, lenient::parse_objects};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
-/// The Loki stacks. In the namespace of logging other objects may lie beside them.
+/// The Loki stacks. The operator writes them below `namespace`, in the singular; its sample archive has them elsewhere, beside
+/// other objects.
 pub const LOKI_STACKS: Input = Input::documents(
     "loki_stacks",
-    &["namespaces/*/loki.grafana.com/lokistacks/*.json", "namespaces/openshift-logging/*.json"],
+    &[
+        Location::new("namespace/*/loki.grafana.com/lokistacks/*.json").since(4, 19),
+        Location::new("namespaces/*/loki.grafana.com/lokistacks/*.json").since(4, 19),
+        Location::new("namespaces/openshift-logging/*.json").since(4, 19),
+    ],
     |context| !context.loki_stacks().is_empty(),
 );
 

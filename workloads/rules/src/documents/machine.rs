@@ -3,26 +3,35 @@
 use serde::Deserialize;
 
 use super::{Int, Map, Metadata, Object, Text, lenient::parse_objects};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The machines that the machine API knows. Archives have a directory for each namespace, although older descriptions of them
 /// do not.
-pub const MACHINES: Input =
-    Input::documents("machines", &["config/machines/*/*.json", "config/machines/*.json"], |context| {
-        !context.machines().is_empty()
-    });
+pub const MACHINES: Input = Input::documents(
+    "machines",
+    &[
+        Location::new("config/machines/*/*.json").since(4, 11),
+        Location::new("config/machines/*.json").since(4, 11),
+    ],
+    |context| !context.machines().is_empty(),
+);
 
 /// The sets of equal machines.
-pub const MACHINE_SETS: Input =
-    Input::documents("machine_sets", &["machinesets/*/*.json", "config/machinesets/*/*.json"], |context| {
-        !context.machine_sets().is_empty()
-    });
+pub const MACHINE_SETS: Input = Input::documents(
+    "machine_sets",
+    &[
+        Location::new("machinesets/*/*.json").since(4, 4),
+        Location::new("config/machinesets/*/*.json").since(4, 4),
+    ],
+    |context| !context.machine_sets().is_empty(),
+);
 
 /// What has unhealthy machines replaced.
-pub const MACHINE_HEALTH_CHECKS: Input =
-    Input::documents("machine_health_checks", &["config/machinehealthchecks/*/*.json"], |context| {
-        !context.machine_health_checks().is_empty()
-    });
+pub const MACHINE_HEALTH_CHECKS: Input = Input::documents(
+    "machine_health_checks",
+    &[Location::new("config/machinehealthchecks/*/*.json").since(4, 8)],
+    |context| !context.machine_health_checks().is_empty(),
+);
 
 impl<'a> Context<'a> {
     /// The documents of [`MACHINES`].

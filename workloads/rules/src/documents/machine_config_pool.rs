@@ -3,13 +3,14 @@
 use serde::Deserialize;
 
 use super::{Bool, Conditions, Int, Metadata, Object, Text, lenient::parse_objects};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The pools of machines that share a configuration.
-pub const MACHINE_CONFIG_POOLS: Input =
-    Input::documents("machine_config_pools", &["config/machineconfigpools/*.json"], |context| {
-        !context.machine_config_pools().is_empty()
-    });
+pub const MACHINE_CONFIG_POOLS: Input = Input::documents(
+    "machine_config_pools",
+    &[Location::new("config/machineconfigpools/*.json").since(4, 5)],
+    |context| !context.machine_config_pools().is_empty(),
+);
 
 impl<'a> Context<'a> {
     /// The documents of [`MACHINE_CONFIG_POOLS`].

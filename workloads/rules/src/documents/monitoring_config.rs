@@ -3,14 +3,16 @@
 use serde::Deserialize;
 
 use super::{Object, lenient::parse_object};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The configuration of the cluster's monitoring: JSON, or in some archives the YAML that the administrator wrote.
 pub const MONITORING_CONFIG: Input = Input::documents(
     "monitoring_config",
     &[
-        "config/configmaps/openshift-monitoring/cluster-monitoring-config/config.json",
-        "config/configmaps/openshift-monitoring/cluster-monitoring-config/config.yaml",
+        Location::new("config/configmaps/openshift-monitoring/cluster-monitoring-config/config.json")
+            .since(4, 6),
+        Location::new("config/configmaps/openshift-monitoring/cluster-monitoring-config/config.yaml")
+            .since(4, 6),
     ],
     |context| context.monitoring_config().is_some(),
 );

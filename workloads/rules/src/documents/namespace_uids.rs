@@ -1,13 +1,14 @@
 //! Namespaces whose pods run with the same user ids.
 
 use super::{Texts, lenient::parse_text_lists};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// Groups of namespaces that share a range of user ids.
-pub const OVERLAPPING_UIDS: Input =
-    Input::documents("overlapping_uids", &["config/namespaces_with_overlapping_uids.json"], |context| {
-        context.overlapping_uids().is_some()
-    });
+pub const OVERLAPPING_UIDS: Input = Input::documents(
+    "overlapping_uids",
+    &[Location::new("config/namespaces_with_overlapping_uids.json").since(4, 8)],
+    |context| context.overlapping_uids().is_some(),
+);
 
 impl<'a> Context<'a> {
     /// The groups of [`OVERLAPPING_UIDS`]; `None` when the document is missing or no list.

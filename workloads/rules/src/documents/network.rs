@@ -3,16 +3,17 @@
 use serde::Deserialize;
 
 use super::{Int, Object, Text, lenient::parse_object};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The configuration of the network.
-pub const NETWORK: Input =
-    Input::documents("network", &["config/network.json"], |context| context.network().is_some());
+pub const NETWORK: Input = Input::documents("network", &[Location::new("config/network.json")], |context| {
+    context.network().is_some()
+});
 
 /// How many workloads use what only the old network plugin has.
 pub const SDN_ANNOTATIONS: Input = Input::documents(
     "sdn_annotations",
-    &["aggregated/pods_and_netnamespaces_with_sdn_annotations.json"],
+    &[Location::new("aggregated/pods_and_netnamespaces_with_sdn_annotations.json").since(4, 17)],
     |context| context.sdn_annotations().is_some(),
 );
 

@@ -5,11 +5,11 @@ use std::fmt;
 use serde::Deserialize;
 
 use super::{Conditions, List, Map, Object, Text, lenient::parse_objects};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The cluster's machines.
 pub const NODES: Input =
-    Input::documents("nodes", &["config/node/*.json"], |context| !context.nodes().is_empty());
+    Input::documents("nodes", &[Location::new("config/node/*.json")], |context| !context.nodes().is_empty());
 
 impl<'a> Context<'a> {
     /// The documents of [`NODES`].

@@ -3,19 +3,21 @@
 use serde::Deserialize;
 
 use super::{Conditions, Int, Metadata, Object, lenient::parse_objects};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The settings of kubelets.
-pub const KUBELET_CONFIGS: Input =
-    Input::documents("kubelet_configs", &["config/kubeletconfigs/*.json"], |context| {
-        !context.kubelet_configs().is_empty()
-    });
+pub const KUBELET_CONFIGS: Input = Input::documents(
+    "kubelet_configs",
+    &[Location::new("config/kubeletconfigs/*.json").since(4, 22)],
+    |context| !context.kubelet_configs().is_empty(),
+);
 
 /// The settings of container runtimes.
-pub const CONTAINER_RUNTIME_CONFIGS: Input =
-    Input::documents("container_runtime_configs", &["config/containerruntimeconfigs/*.json"], |context| {
-        !context.container_runtime_configs().is_empty()
-    });
+pub const CONTAINER_RUNTIME_CONFIGS: Input = Input::documents(
+    "container_runtime_configs",
+    &[Location::new("config/containerruntimeconfigs/*.json").since(4, 6)],
+    |context| !context.container_runtime_configs().is_empty(),
+);
 
 impl<'a> Context<'a> {
     /// The documents of [`KUBELET_CONFIGS`].

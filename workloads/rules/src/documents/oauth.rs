@@ -3,11 +3,11 @@
 use serde::Deserialize;
 
 use super::{List, Object, Text, lenient::parse_object};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The configuration of logins.
 pub const OAUTH: Input =
-    Input::documents("oauth", &["config/oauth.json"], |context| context.oauth().is_some());
+    Input::documents("oauth", &[Location::new("config/oauth.json")], |context| context.oauth().is_some());
 
 impl<'a> Context<'a> {
     /// The document of [`OAUTH`].

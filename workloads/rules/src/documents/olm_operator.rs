@@ -3,11 +3,11 @@
 use serde::Deserialize;
 
 use super::{List, Text, lenient::parse_list};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The installed operators.
 pub const OLM_OPERATORS: Input =
-    Input::documents("olm_operators", &["config/olm_operators.json"], |context| {
+    Input::documents("olm_operators", &[Location::new("config/olm_operators.json").since(4, 6)], |context| {
         context.olm_operators().is_some()
     });
 

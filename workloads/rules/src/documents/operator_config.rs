@@ -6,15 +6,15 @@ use super::{
     Keys, Metadata, Object, Text,
     lenient::{file_stem, parse_objects_with_paths},
 };
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The configurations of operators.
 pub const OPERATOR_CONFIGS: Input = Input::documents(
     "operator_configs",
     &[
-        "config/clusteroperator/operator.openshift.io/*/*.json",
-        "config/clusteroperator/operator.openshift.io/*/*/*.json",
-        "config/clusteroperator/*.operator.openshift.io/*/*.json",
+        Location::new("config/clusteroperator/operator.openshift.io/*/*.json").since(4, 6),
+        Location::new("config/clusteroperator/operator.openshift.io/*/*/*.json").since(4, 6),
+        Location::new("config/clusteroperator/*.operator.openshift.io/*/*.json").since(4, 6),
     ],
     |context| !context.operator_configs().is_empty(),
 );

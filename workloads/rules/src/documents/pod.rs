@@ -3,29 +3,30 @@
 use serde::Deserialize;
 
 use super::{Int, List, Object, Text, lenient::parse_objects};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The pods of the platform's own namespaces.
 pub const PLATFORM_PODS: Input = Input::documents(
     "platform_pods",
     &[
-        "config/pod/openshift-*/*.json",
-        "config/pod/kube-system/*.json",
-        "conditional/namespaces/openshift-*/pods/*/*.json",
+        Location::new("config/pod/openshift-*/*.json"),
+        Location::new("config/pod/kube-system/*.json"),
+        Location::new("conditional/namespaces/openshift-*/pods/*/*.json").since(4, 11),
     ],
     |context| !context.platform_pods().is_empty(),
 );
 
 /// Of these, the pods of the cluster's monitoring. For rules that also read [`PLATFORM_PODS`].
-pub const MONITORING_PODS: Input =
-    Input::documents("monitoring_pods", &["config/pod/openshift-monitoring/*.json"], |context| {
-        context.monitoring_pods().next().is_some()
-    });
+pub const MONITORING_PODS: Input = Input::documents(
+    "monitoring_pods",
+    &[Location::new("config/pod/openshift-monitoring/*.json")],
+    |context| context.monitoring_pods().next().is_some(),
+);
 
 /// Of these, the pods of the cluster's Prometheus. For rules that also read [`PLATFORM_PODS`].
 pub const PROMETHEUS_PODS: Input = Input::documents(
     "prometheus_pods",
-    &["config/pod/openshift-monitoring/prometheus-k8s-*.json"],
+    &[Location::new("config/pod/openshift-monitoring/prometheus-k8s-*.json")],
     |context| context.prometheus_pods().next().is_some(),
 );
 

@@ -6,13 +6,14 @@ use super::{
     Int, IntOrText, Object,
     lenient::{file_stem, parse_objects_with_paths},
 };
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The budgets of all namespaces that have one.
-pub const POD_DISRUPTION_BUDGETS: Input =
-    Input::documents("pod_disruption_budgets", &["config/pdbs/*/*.json"], |context| {
-        !context.pod_disruption_budgets().is_empty()
-    });
+pub const POD_DISRUPTION_BUDGETS: Input = Input::documents(
+    "pod_disruption_budgets",
+    &[Location::new("config/pdbs/*/*.json").since(4, 4)],
+    |context| !context.pod_disruption_budgets().is_empty(),
+);
 
 impl<'a> Context<'a> {
     /// The documents of [`POD_DISRUPTION_BUDGETS`].

@@ -3,11 +3,11 @@
 use serde::Deserialize;
 
 use super::{Object, Text, lenient::parse_object};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The configuration of the proxy.
 pub const PROXY: Input =
-    Input::documents("proxy", &["config/proxy.json"], |context| context.proxy().is_some());
+    Input::documents("proxy", &[Location::new("config/proxy.json")], |context| context.proxy().is_some());
 
 impl<'a> Context<'a> {
     /// The document of [`PROXY`].

@@ -1,12 +1,15 @@
 //! How many revisions there are of the configurations of static pods.
 
 use super::{Entries, Int, lenient::parse_object};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The counts. The file's name in the operator's descriptions is another one.
 pub const REVISION_COUNTS: Input = Input::documents(
     "revision_counts",
-    &["config/versioned_object_revision_counts.json", "config/revisioned_objects.json"],
+    &[
+        Location::new("config/versioned_object_revision_counts.json").since(5, 0),
+        Location::new("config/revisioned_objects.json").since(5, 0),
+    ],
     |context| context.revision_counts().is_some(),
 );
 

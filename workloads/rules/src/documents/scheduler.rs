@@ -3,12 +3,14 @@
 use serde::Deserialize;
 
 use super::{Bool, Object, lenient::parse_object};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The configuration of the scheduler.
-pub const SCHEDULER: Input = Input::documents("scheduler", &["config/schedulers/cluster.json"], |context| {
-    context.scheduler().is_some()
-});
+pub const SCHEDULER: Input = Input::documents(
+    "scheduler",
+    &[Location::new("config/schedulers/cluster.json").since(4, 10)],
+    |context| context.scheduler().is_some(),
+);
 
 impl Context<'_> {
     /// The document of [`SCHEDULER`].

@@ -3,31 +3,33 @@
 use serde::Deserialize;
 
 use super::{List, Text, Texts, lenient::parse_object};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The constraint that allows everything.
-pub const PRIVILEGED_SCC: Input =
-    Input::documents("privileged_scc", &["config/securitycontextconstraint/privileged.json"], |context| {
-        context.privileged_scc().is_some()
-    });
+pub const PRIVILEGED_SCC: Input = Input::documents(
+    "privileged_scc",
+    &[Location::new("config/securitycontextconstraint/privileged.json").since(4, 6)],
+    |context| context.privileged_scc().is_some(),
+);
 
 /// Who was given the constraint that allows everything.
 pub const PRIVILEGED_SCC_BINDING: Input = Input::documents(
     "privileged_scc_binding",
-    &["config/clusterrolebinding/system_openshift_scc_privileged.json"],
+    &[Location::new("config/clusterrolebinding/system_openshift_scc_privileged.json").since(4, 6)],
     |context| context.privileged_scc_binding().is_some(),
 );
 
 /// The constraint that allows any user id.
-pub const ANYUID_SCC: Input =
-    Input::documents("anyuid_scc", &["config/securitycontextconstraint/anyuid.json"], |context| {
-        context.anyuid_scc().is_some()
-    });
+pub const ANYUID_SCC: Input = Input::documents(
+    "anyuid_scc",
+    &[Location::new("config/securitycontextconstraint/anyuid.json").since(4, 6)],
+    |context| context.anyuid_scc().is_some(),
+);
 
 /// Who was given the constraint that allows any user id.
 pub const ANYUID_SCC_BINDING: Input = Input::documents(
     "anyuid_scc_binding",
-    &["config/clusterrolebinding/system_openshift_scc_anyuid.json"],
+    &[Location::new("config/clusterrolebinding/system_openshift_scc_anyuid.json").since(4, 6)],
     |context| context.anyuid_scc_binding().is_some(),
 );
 

@@ -3,13 +3,14 @@
 use serde::Deserialize;
 
 use super::{Object, Text, lenient::parse_objects};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The classes of volumes.
-pub const STORAGE_CLASSES: Input =
-    Input::documents("storage_classes", &["config/storage/storageclasses/*.json"], |context| {
-        !context.storage_classes().is_empty()
-    });
+pub const STORAGE_CLASSES: Input = Input::documents(
+    "storage_classes",
+    &[Location::new("config/storage/storageclasses/*.json").since(4, 15)],
+    |context| !context.storage_classes().is_empty(),
+);
 
 impl<'a> Context<'a> {
     /// The documents of [`STORAGE_CLASSES`].

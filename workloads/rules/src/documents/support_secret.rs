@@ -1,13 +1,14 @@
 //! The settings of the Insights operator in the place where they were kept first.
 
 use super::{Keys, lenient::parse_object};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The secret `support` of the namespace `openshift-config`.
-pub const SUPPORT_SECRET: Input =
-    Input::documents("support_secret", &["config/secrets/openshift-config/support/data.json"], |context| {
-        context.support_secret().is_some()
-    });
+pub const SUPPORT_SECRET: Input = Input::documents(
+    "support_secret",
+    &[Location::new("config/secrets/openshift-config/support/data.json").since(4, 11)],
+    |context| context.support_secret().is_some(),
+);
 
 impl<'a> Context<'a> {
     /// The names of the settings in [`SUPPORT_SECRET`].

@@ -3,11 +3,13 @@
 use serde::Deserialize;
 
 use super::{Int, List, Object, Text, lenient::parse_object};
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The statistics of the database.
 pub const TSDB_STATUS: Input =
-    Input::documents("tsdb_status", &["config/tsdb.json"], |context| context.tsdb_status().is_some());
+    Input::documents("tsdb_status", &[Location::new("config/tsdb.json").since(4, 10)], |context| {
+        context.tsdb_status().is_some()
+    });
 
 impl<'a> Context<'a> {
     /// The document of [`TSDB_STATUS`].

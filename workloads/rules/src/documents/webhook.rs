@@ -7,19 +7,21 @@ use super::{
     Int, Keys, List, Object, Text, Texts,
     lenient::{file_stem, parse_objects_with_paths},
 };
-use crate::{Context, Input};
+use crate::{Context, Input, Location};
 
 /// The webhooks that may refuse an object.
-pub const VALIDATING_WEBHOOKS: Input =
-    Input::documents("validating_webhooks", &["config/validatingwebhookconfigurations/*.json"], |context| {
-        !context.validating_webhooks().is_empty()
-    });
+pub const VALIDATING_WEBHOOKS: Input = Input::documents(
+    "validating_webhooks",
+    &[Location::new("config/validatingwebhookconfigurations/*.json").since(4, 7)],
+    |context| !context.validating_webhooks().is_empty(),
+);
 
 /// The webhooks that may change an object.
-pub const MUTATING_WEBHOOKS: Input =
-    Input::documents("mutating_webhooks", &["config/mutatingwebhookconfigurations/*.json"], |context| {
-        !context.mutating_webhooks().is_empty()
-    });
+pub const MUTATING_WEBHOOKS: Input = Input::documents(
+    "mutating_webhooks",
+    &[Location::new("config/mutatingwebhookconfigurations/*.json").since(4, 7)],
+    |context| !context.mutating_webhooks().is_empty(),
+);
 
 impl<'a> Context<'a> {
     /// The documents of [`VALIDATING_WEBHOOKS`].

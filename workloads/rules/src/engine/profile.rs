@@ -78,9 +78,9 @@ impl Engine {
 mod tests {
     use serde_json::json;
 
-    use crate::{Budget, Context, Engine, Input, Response, Rule, RuleMeta, testing};
+    use crate::{Budget, Context, Engine, Input, Location, Response, Rule, RuleMeta, testing};
 
-    const WORDS: Input = Input::text("words", &["words/*.txt"]);
+    const WORDS: Input = Input::text("words", &[Location::new("words/*.txt")]);
 
     struct AlwaysHits;
 

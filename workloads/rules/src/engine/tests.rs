@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    Input,
+    Input, Location,
     testing::{archive, now},
 };
 
-const WORDS: Input = Input::text("words", &["words/*.txt"]);
+const WORDS: Input = Input::text("words", &[Location::new("words/*.txt")]);
 
 /// A rule that does what a test wants.
 struct Scripted<F> {

@@ -2,13 +2,17 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::testing::archive;
+use crate::{Location, testing::archive};
 
-const ROOT: Input = Input::text("root", &["*.txt"]);
-const EXACT: Input = Input::text("exact", &["config/version.json", "config/version"]);
-const NODES: Input = Input::text("nodes", &["config/node/*.json"]);
-const LOGS: Input = Input::text("logs", &["config/pod/*/logs/*/*.log", "config/pod/a/logs/*/*.log"]);
-const DEEP: Input = Input::text("deep", &["config/*/*/x"]);
+const ROOT: Input = Input::text("root", &[Location::new("*.txt")]);
+const EXACT: Input =
+    Input::text("exact", &[Location::new("config/version.json"), Location::new("config/version")]);
+const NODES: Input = Input::text("nodes", &[Location::new("config/node/*.json")]);
+const LOGS: Input = Input::text(
+    "logs",
+    &[Location::new("config/pod/*/logs/*/*.log"), Location::new("config/pod/a/logs/*/*.log")],
+);
+const DEEP: Input = Input::text("deep", &[Location::new("config/*/*/x")]);
 const INPUTS: [Input; 5] = [ROOT, EXACT, NODES, LOGS, DEEP];
 
 fn plan() -> Plan {
@@ -56,7 +60,8 @@ fn an_input_of_a_rule_made_at_run_time_is_sorted_like_a_constant() {
 
 #[test]
 fn an_input_that_no_rule_declares_is_unknown() {
-    assert_eq!(plan().index_of(&Input::text("other", &["config/version"])), None);
+    const OTHER: Input = Input::text("other", &[Location::new("config/version")]);
+    assert_eq!(plan().index_of(&OTHER), None);
 }
 
 proptest! {

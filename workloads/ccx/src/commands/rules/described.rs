@@ -1,11 +1,8 @@
 //! A key of a rule, with what is told about it and what the rule reads.
 
 use ccx_content::{Content, ContentTree};
-use ccx_rules::{Engine, Input, RuleMeta};
+use ccx_rules::{Engine, Input, RuleMeta, Versions, WORKLOAD_CHECKS};
 use serde::Serialize;
-
-/// The file that all checks of workloads read.
-const WORKLOAD_CHECKS: &str = "config/dvo_metrics";
 
 /// A key as programs read it.
 #[derive(Serialize)]
@@ -19,17 +16,34 @@ pub(crate) struct Described<'a> {
     pub(crate) likelihood: u8,
     pub(crate) resolution_risk: &'a ccx_content::Rating,
     pub(crate) tags: &'a [String],
-    /// The first OpenShift version whose archives have the files.
+    /// The first minor release whose archives have the required files; absent when all have them.
     pub(crate) since: Option<String>,
+    /// The last; absent when the newest has them.
+    pub(crate) until: Option<String>,
     pub(crate) reads: Vec<Read>,
+    /// The families that the rule reads of `config/metrics`.
+    pub(crate) metrics: Vec<Gathered>,
 }
 
 /// Files that a rule reads, under the name that a skip shows.
 #[derive(Serialize)]
 pub(crate) struct Read {
     pub(crate) name: String,
+    /// Globs.
     pub(crate) files: Vec<String>,
     pub(crate) need: Need,
+    pub(crate) locations: Vec<Gathered>,
+}
+
+/// A glob or a family of metrics, and the minor releases whose Insights operator records it.
+#[derive(Serialize)]
+pub(crate) struct Gathered {
+    pub(crate) name: String,
+    pub(crate) since: Option<String>,
+    pub(crate) until: Option<String>,
+    /// The same as people write it, such as `4.9–4.17`.
+    #[serde(skip)]
+    pub(crate) versions: Versions,
 }
 
 /// What happens without the files.
@@ -63,6 +77,7 @@ pub(crate) fn all(engine: &Engine) -> Vec<Described<'static>> {
 /// One key.
 pub(crate) fn describe<'a>(engine: &Engine, content: &'a Content) -> Described<'a> {
     let meta = engine.rules().find(|meta| meta.rule == content.selector.rule);
+    let versions = meta.map_or(WORKLOAD_CHECKS.versions(), RuleMeta::versions);
     Described {
         error_key: content.selector.error_key.as_str(),
         rule: content.selector.rule.as_str(),
@@ -73,8 +88,10 @@ pub(crate) fn describe<'a>(engine: &Engine, content: &'a Content) -> Described<'
         likelihood: content.likelihood,
         resolution_risk: &content.resolution_risk,
         tags: &content.tags,
-        since: content.since.map(|version| version.to_string()),
+        since: versions.since.map(|version| version.to_string()),
+        until: versions.until.map(|version| version.to_string()),
         reads: meta.map_or_else(reads_of_workload_check, reads),
+        metrics: meta.map(metrics).unwrap_or_default(),
     }
 }
 
@@ -86,13 +103,30 @@ fn reads(meta: &RuleMeta) -> Vec<Read> {
 }
 
 fn read(input: &Input, need: Need) -> Read {
-    Read { name: input.name().to_owned(), files: input.globs().map(str::to_owned).collect(), need }
+    let locations = input.locations().map(|(glob, versions)| Gathered::new(glob, versions));
+    Read {
+        name: input.name().to_owned(),
+        files: input.globs().map(str::to_owned).collect(),
+        need,
+        locations: locations.collect(),
+    }
+}
+
+fn metrics(meta: &RuleMeta) -> Vec<Gathered> {
+    meta.metric_families.iter().map(|family| Gathered::new(&family.name, family.versions)).collect()
+}
+
+impl Gathered {
+    fn new(name: &str, versions: Versions) -> Self {
+        Self {
+            name: name.to_owned(),
+            since: versions.since.map(|version| version.to_string()),
+            until: versions.until.map(|version| version.to_string()),
+            versions,
+        }
+    }
 }
 
 fn reads_of_workload_check() -> Vec<Read> {
-    vec![Read {
-        name: "workload_checks".to_owned(),
-        files: vec![WORKLOAD_CHECKS.to_owned()],
-        need: Need::Required,
-    }]
+    vec![read(&WORKLOAD_CHECKS, Need::Required)]
 }

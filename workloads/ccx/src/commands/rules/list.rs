@@ -3,12 +3,13 @@
 use ccx_cli::CliError;
 use clap::Args;
 
-use super::described::{self, Described};
+use super::described::{self, Described, Gathered};
 use crate::output::{self, Format};
 
 /// List what the rules find, how bad it is, and what they read
 ///
-/// A rule without a required file is skipped, and the report says so.
+/// A rule without a required file is skipped, and the report says so. SINCE is the first OpenShift release whose archives have what
+/// the rule needs; behind each path and metric are the releases whose Insights operator records it.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Example:\n  ccx rules list --tag security")]
 pub(crate) struct ListArgs {
@@ -37,13 +38,20 @@ pub(super) fn run(args: &ListArgs) -> Result<(), Box<dyn CliError>> {
 }
 
 fn cells(row: &Described<'_>) -> [String; 6] {
-    let files: Vec<&str> = row.reads.iter().flat_map(|read| &read.files).map(String::as_str).collect();
+    let paths = row.reads.iter().flat_map(|read| &read.locations);
+    let read: Vec<String> = paths.chain(&row.metrics).map(with_versions).collect();
     [
         row.error_key.to_owned(),
         row.risk.to_owned(),
         row.description.to_owned(),
         row.since.clone().unwrap_or_default(),
         row.tags.join(", "),
-        files.join("\n"),
+        read.join("\n"),
     ]
+}
+
+/// A path or a family and its versions, such as `config/alerts.json (4.12+)`.
+fn with_versions(Gathered { name, versions, .. }: &Gathered) -> String {
+    let versions = versions.to_string();
+    if versions.is_empty() { name.clone() } else { format!("{name} ({versions})") }
 }
