@@ -93,7 +93,7 @@ pub(crate) async fn serve_static(address: SocketAddr) -> Result<(), BenchError> 
     /// As long as an answer with five hits.
     const ANSWER_BYTES: usize = 2200;
     let body = bytes::Bytes::from("x".repeat(ANSWER_BYTES));
-    let listener = ccx_service::bind(address).await?;
+    let listener = ccx_service::bind(address)?;
     let router = Router::new().fallback(get(async move || body.clone()));
     ccx_service::serve(listener, router, CancellationToken::new(), Duration::ZERO).await;
     Ok(())

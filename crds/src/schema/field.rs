@@ -1,12 +1,13 @@
 //! Schemas of single fields: bounds, and a rule with a readable message where a pattern would only be quoted.
 
+use ccx_config::formats::{MAX_TOPIC_LENGTH, TOPIC};
 use kube::core::Rule;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
 use crate::{
     duration,
-    schema::rule::{forbidden, rule},
+    schema::rule::{forbidden, matches, rule},
 };
 
 /// The name of an object.
@@ -52,9 +53,9 @@ pub(crate) fn topic_name(schema: &mut Schema) {
 
 /// The name of a Kafka topic, or nothing.
 pub(crate) fn optional_topic_name(schema: &mut Schema) {
-    bound(schema, 0, 249);
-    let is_topic = "self.matches('^[-._a-zA-Z0-9]*$') && !(self in ['.', '..'])";
-    add_rule(schema, &rule(is_topic, "write the name of a topic: letters, digits, -, _ and ."));
+    bound(schema, 0, MAX_TOPIC_LENGTH);
+    let is_topic = format!("{} && !(self in ['.', '..'])", matches("self", TOPIC));
+    add_rule(schema, &rule(&is_topic, TOPIC.advice));
 }
 
 /// The first part of metrics' names.

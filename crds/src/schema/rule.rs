@@ -1,5 +1,6 @@
 //! CEL rules: what the schema alone can't say. Each message says what to do.
 
+use ccx_config::formats::Format;
 use kube::core::{Reason, Rule};
 
 use crate::duration;
@@ -7,6 +8,11 @@ use crate::duration;
 /// The value is wrong.
 pub(crate) fn rule(expression: &str, message: &str) -> Rule {
     Rule::new(expression).message(message).reason(Reason::FieldValueInvalid)
+}
+
+/// Returns the CEL expression that `value` has a form which the configuration file has, too.
+pub(crate) fn matches(value: &str, format: Format) -> String {
+    format!("{value}.matches('{}')", format.pattern.replace('\\', "\\\\"))
 }
 
 /// Something is missing.

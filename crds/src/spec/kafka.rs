@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ccx_config::formats::{BROKER, PORT, RESERVED_PROPERTIES};
 use kube::core::Rule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,7 @@ use crate::{
     CaSecretRef, CertificateSecretRef, CredentialsSecretRef, GoDuration, TopicManagement, Topics,
     schema::{
         field::{dns_label, duration_between, object_name, text_map},
-        rule::{forbidden, needed_when, only_when, required, rule},
+        rule::{forbidden, matches, needed_when, only_when, required, rule},
     },
 };
 
@@ -72,11 +73,21 @@ impl Kafka {
             )
             .field_path(".strimzi"),
             rule(
-                "!has(self.bootstrapServers) || self.bootstrapServers.all(server, server.matches('^[^:/ ]+:[0-9]+$'))",
-                "write each broker as host:port",
+                &format!(
+                    "!has(self.bootstrapServers) || self.bootstrapServers.all(server, {})",
+                    matches("server", BROKER)
+                ),
+                BROKER.advice,
             )
             .field_path(".bootstrapServers"),
-            rule(&format!("!has(self.bootstrapServers) || self.bootstrapServers.all(server, !server.matches(':[0-9]+$') || server.matches('{PORT}'))"), "choose ports from 1 to 65535")
+            rule(
+                &format!(
+                    "!has(self.bootstrapServers) || self.bootstrapServers.all(server, \
+                     !server.matches(':[0-9]+$') || {})",
+                    matches("server", PORT)
+                ),
+                PORT.advice,
+            )
                 .field_path(".bootstrapServers"),
             needed_when(
                 "sasl",
@@ -105,18 +116,16 @@ impl Kafka {
             )
             .field_path(".properties"),
             forbidden(
-                "!has(self.properties) || !self.properties.exists(key, key in ['bootstrap.servers', \
-                 'metadata.broker.list', 'group.id', 'client.id', 'security.protocol', 'sasl.mechanism', \
-                 'sasl.mechanisms', 'sasl.username', 'enable.auto.commit', 'enable.auto.offset.store'])",
+                &format!(
+                    "!has(self.properties) || !self.properties.exists(key, key in ['{}'])",
+                    RESERVED_PROPERTIES.join("', '")
+                ),
                 "remove from properties what has a field of its own or is needed as it is, such as group.id",
             )
             .field_path(".properties"),
         ]
     }
 }
-
-/// A port from 1 to 65535, as no number can be computed from part of a text.
-const PORT: &str = ":([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$";
 
 /// A Kafka cluster that Strimzi runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ccx_config::formats::{BUCKET, ENDPOINT, ENDPOINT_WITH_PATH, REGION};
 use kube::core::Rule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,7 @@ use crate::{
     CaSecretRef, S3CredentialsSecretRef,
     schema::{
         field::text_map,
-        rule::{needed_when, only_when, rule},
+        rule::{matches, needed_when, only_when, rule},
     },
 };
 
@@ -53,32 +54,24 @@ pub struct ObjectStorage {
 impl ObjectStorage {
     fn rules() -> Vec<Rule> {
         vec![
-            rule(
-                "self.bucket.matches('^[a-z0-9][-a-z0-9.]{1,61}[a-z0-9]$')",
-                "write a bucket's name: 3 to 63 lower-case letters, digits, - and ., beginning and ending with one of the \
-                 first two",
-            )
-            .field_path(".bucket"),
+            rule(&matches("self.bucket", BUCKET), BUCKET.advice).field_path(".bucket"),
             rule(
                 "!self.bucket.contains('..') && !self.bucket.contains('.-') && !self.bucket.contains('-.')",
                 "remove the . or - that stands beside a . in the bucket's name",
             )
             .field_path(".bucket"),
-            rule("!isIP(self.bucket)", "choose a bucket whose name doesn't look like an address").field_path(".bucket"),
+            rule("!isIP(self.bucket)", "choose a bucket whose name doesn't look like an address")
+                .field_path(".bucket"),
             rule(
                 "self.addressing == 'Path' || isIP(self.bucket) || !self.bucket.matches('[^.-][.][^.-]')",
                 "set addressing to Path: certificates don't cover a bucket with dots as part of the host",
             )
             .field_path(".addressing"),
+            rule(&format!("!has(self.endpoint) || {}", matches("self.endpoint", ENDPOINT)), ENDPOINT.advice)
+                .field_path(".endpoint"),
             rule(
-                "!has(self.endpoint) || \
-                 self.endpoint.matches('^https?://([^/?#:@ ]+|\\\\[[0-9a-fA-F:.]+\\\\])(:[0-9]{1,5})?([/?#].*)?$')",
-                "write the service's URL, beginning with https:// or http://",
-            )
-            .field_path(".endpoint"),
-            rule(
-                "!has(self.endpoint) || !self.endpoint.matches('^https?://[^/?#]+(/.|/?[?#])')",
-                "remove path and query from the endpoint: the bucket has a field of its own",
+                &format!("!has(self.endpoint) || !{}", matches("self.endpoint", ENDPOINT_WITH_PATH)),
+                ENDPOINT_WITH_PATH.advice,
             )
             .field_path(".endpoint"),
             rule(
@@ -92,11 +85,8 @@ impl ObjectStorage {
                 "has(self.endpoint) && self.endpoint.startsWith('https://')",
                 "set an endpoint that begins with https://, or remove caSecretRef: Amazon's authorities are known",
             ),
-            rule(
-                "!has(self.region) || self.region.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",
-                "write a region such as us-east-1",
-            )
-            .field_path(".region"),
+            rule(&format!("!has(self.region) || {}", matches("self.region", REGION)), REGION.advice)
+                .field_path(".region"),
         ]
     }
 }

@@ -1,5 +1,6 @@
 //! `spec.kafka.topics` and `spec.kafka.topicManagement`
 
+use ccx_config::formats::{DISTINCT_TOPICS, DistinctTopic};
 use kube::core::Rule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -38,31 +39,22 @@ pub struct Topics {
 
 impl Topics {
     fn rules() -> Vec<Rule> {
-        vec![
-            rule("self.announce != self.results", "name another topic than announce: results are no announcements")
-                .field_path(".results"),
-            rule(
-                "!(self.announceDeadLetters in [self.announce, self.results, self.payloadStatus])",
-                "name a topic of its own: what was given up would be read again",
-            )
-            .field_path(".announceDeadLetters"),
-            rule(
-                "!(self.resultsDeadLetters in [self.announce, self.results, self.payloadStatus])",
-                "name a topic of its own: what was given up would be read again",
-            )
-            .field_path(".resultsDeadLetters"),
-            rule(
-                "!(self.payloadStatus in [self.announce, self.results])",
-                "name a topic of its own, or leave it empty: progress is neither an announcement nor a result",
-            )
-            .field_path(".payloadStatus"),
-            rule(
-                "!(self.workloads in [self.announce, self.results, self.announceDeadLetters, self.resultsDeadLetters])",
-                "name a topic of its own, or leave it empty: checks of workloads are of no use to other readers",
-            )
-            .field_path(".workloads"),
-        ]
+        DISTINCT_TOPICS.iter().map(distinct).collect()
     }
+}
+
+/// Returns the rule that a topic differs from others.
+fn distinct(DistinctTopic { topic, others, advice }: &DistinctTopic) -> Rule {
+    let topic = camel_case(topic);
+    let others: Vec<String> = others.iter().map(|other| format!("self.{}", camel_case(other))).collect();
+    rule(&format!("!(self.{topic} in [{}])", others.join(", ")), advice).field_path(format!(".{topic}"))
+}
+
+/// Returns the name of a field of the resource for a key of the configuration file.
+fn camel_case(key: &str) -> String {
+    let mut words = key.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| name + &word[..1].to_ascii_uppercase() + &word[1..])
 }
 
 /// Whether missing topics are created, and how.

@@ -98,7 +98,7 @@ pub(crate) async fn run(arguments: RunArgs) -> Result<(), RunError> {
     ccx_service::init_logging(&logging).context(LogSnafu)?;
     let shutdown = ccx_service::shutdown_signal();
     let config = config().await?;
-    let listener = ccx_service::bind(arguments.listen).await.context(ListenSnafu)?;
+    let listener = ccx_service::bind(arguments.listen).context(ListenSnafu)?;
     let (health, metrics, fence) = (Health::new(), Metrics::new(), Fence::default());
     let routes = ccx_service::routes(health.clone(), metrics.registry.clone());
     let serving = CancellationToken::new();

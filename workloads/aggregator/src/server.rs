@@ -60,7 +60,7 @@ pub async fn run(config: &Config, shutdown: CancellationToken) -> Result<(), Agg
     let health = Health::new();
     let condition = health.condition(Dependency::DATABASE);
     let router = router(&api, health, &settings.api_prefix);
-    let listener = ccx_service::bind(settings.listen).await.context(ServeSnafu)?;
+    let listener = ccx_service::bind(settings.listen).context(ServeSnafu)?;
     tracing::info!(address = %settings.listen, prefix = settings.api_prefix, "serving the API");
     tokio::join!(
         ccx_service::serve(listener, router, shutdown.clone(), settings.shutdown_timeout),

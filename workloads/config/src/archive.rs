@@ -6,21 +6,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Problem, size};
 
-/// What an archive may contain. Whatever is larger is refused, before memory is spent on it.
+/// Limits of an archive. A larger one is rejected before memory is spent on it.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ArchiveLimits {
-    /// Largest archive that is downloaded.
+    /// Maximum size of a download.
     #[schemars(with = "String")]
     #[serde(serialize_with = "size::exact")]
     pub max_compressed: ByteSize,
-    /// Largest sum of the files in it.
+    /// Maximum total size of its files.
     #[schemars(with = "String")]
     #[serde(serialize_with = "size::exact")]
     pub max_unpacked: ByteSize,
-    /// Most files in it.
+    /// Maximum number of files.
     pub max_entries: usize,
-    /// Longest path of a file in it, in bytes.
+    /// Maximum length of a file's path, in bytes.
     pub max_path_bytes: usize,
 }
 
@@ -44,7 +44,10 @@ impl ArchiveLimits {
             ("archive.max_path_bytes", self.max_path_bytes as u64),
         ];
         problems.extend(
-            limits.iter().filter(|(_, limit)| *limit == 0).map(|(key, _)| Problem::new(*key, "is 0")),
+            limits
+                .iter()
+                .filter(|(_, limit)| *limit == 0)
+                .map(|(key, _)| Problem::new(*key, "is 0; no archive would be accepted")),
         );
     }
 }

@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Problem, Secret, SecretError};
+use crate::{Problem, Secret, SecretError, secret::check_given_once};
 
 /// The PostgreSQL database of the results.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -15,9 +15,9 @@ pub struct Database {
     pub host: String,
     /// TCP port, or the number in the socket's name.
     pub port: u16,
-    /// The database.
+    /// Name of the database.
     pub name: String,
-    /// The role.
+    /// Name of the role.
     pub user: String,
     /// The role's password.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -25,31 +25,31 @@ pub struct Database {
     /// A file with the password.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password_file: Option<PathBuf>,
-    /// How much the connection is protected.
+    /// Protection of the connection.
     pub tls_mode: TlsMode,
     /// PEM file of the authorities that sign the server's certificate; Mozilla's list when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
-    /// Most connections that one process keeps open for requests. The aggregator has two more: for announcements of new
+    /// Maximum number of connections of one process for requests. The aggregator has two more: for announcements of new
     /// reports, and for its readiness.
     pub max_connections: u32,
-    /// How long a request waits for a connection before it fails.
+    /// Time after which waiting for a connection fails.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub connect_timeout: Duration,
-    /// How long the server works on one statement before it gives up.
+    /// Time after which the server cancels a statement.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub statement_timeout: Duration,
 }
 
-/// How much a connection is protected; the words are those of libpq's `sslmode`.
+/// Protection of a connection, in the words of libpq's `sslmode`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TlsMode {
-    /// Not at all.
+    /// Not encrypted.
     Disable,
-    /// Encrypted if the server can.
+    /// Encrypted if the server supports it.
     Prefer,
     /// Encrypted.
     Require,
@@ -78,12 +78,14 @@ impl Default for Database {
 }
 
 impl Database {
-    /// The role's password.
+    /// Returns the role's password.
     pub fn password(&self) -> Result<Option<Secret>, SecretError> {
         Secret::resolve(self.password.as_ref(), self.password_file.as_ref())
     }
 
     pub(crate) fn check(&self, problems: &mut Vec<Problem>) {
+        let (password, file) = (self.password.as_ref(), self.password_file.as_ref());
+        problems.extend(check_given_once("database.password", password, file));
         for (key, value) in
             [("database.host", &self.host), ("database.name", &self.name), ("database.user", &self.user)]
         {

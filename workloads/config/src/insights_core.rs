@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Problem;
 
-/// Rules of insights-core, run unchanged in Python processes. Off until it names packages or a file with packages.
+/// Rules of insights-core, run unchanged in Python processes. Disabled unless `packages` or `config_file` is set.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct InsightsCore {
@@ -19,49 +19,49 @@ pub struct InsightsCore {
     pub config_file: Option<PathBuf>,
     /// The Python that has insights-core and the packages.
     pub python: PathBuf,
-    /// Processes; 0 means one fewer than there are cores, and at least one.
+    /// Number of processes; 0 means one fewer than there are cores, and at least one.
     pub workers: usize,
-    /// Where archives are unpacked for Python: a file system in memory that holds one archive for each process.
+    /// Directory in which archives are unpacked for Python: a file system in memory with room for one archive per process.
     pub work_folder: PathBuf,
-    /// How long one rule may work on one archive.
+    /// Time limit of one rule on one archive.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub rule_timeout: Duration,
-    /// How long all rules together may work on one archive.
+    /// Time limit of all rules together on one archive.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub archive_timeout: Duration,
-    /// How long a process may take to load the packages.
+    /// Time limit of a process to load the packages.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub start_timeout: Duration,
-    /// Most address space of a process.
+    /// Maximum address space of a process.
     #[schemars(with = "String")]
     pub max_memory: ByteSize,
-    /// A process that has grown by this much since its start is replaced.
+    /// Growth of a process's memory since its start after which it is replaced.
     #[schemars(with = "String")]
     pub max_memory_growth: ByteSize,
-    /// A process that has seen so many archives is replaced.
+    /// Number of archives after which a process is replaced.
     pub max_archives: u32,
-    /// Whether only what the rules need is run, or every component that is loaded.
+    /// The components that run.
     pub components: Components,
-    /// What becomes of an archive on which Python fails twice.
+    /// The result of an archive on which Python fails twice.
     pub on_failure: OnFailure,
-    /// Whether details of hits are changed where some clients can't read them.
+    /// Details of hits that some clients can't read.
     pub details: HitDetails,
 }
 
-/// Which components of insights-core are run.
+/// The components of insights-core that run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Components {
-    /// The rules and what they depend on.
+    /// The rules and their dependencies.
     Needed,
-    /// All that is loaded, as ccx-messaging does.
+    /// All that are loaded, as in ccx-messaging.
     All,
 }
 
-/// What becomes of an archive on which the Python rules fail twice.
+/// The result of an archive on which the Python rules fail twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OnFailure {
@@ -71,13 +71,13 @@ pub enum OnFailure {
     DeadLetter,
 }
 
-/// What becomes of details that some clients can't read.
+/// The handling of details that some clients can't read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum HitDetails {
-    /// `nodes` that is no list of strings becomes a list of names, and what it was is `node_details`.
+    /// A member `nodes` that is not a list of strings becomes a list of names, and the original becomes `node_details`.
     ForClients,
-    /// They stay as they are, for templates that are written for them; clients may drop the whole report of a cluster.
+    /// Unchanged, for templates that are written for them; clients may drop the whole report of a cluster.
     AsIs,
 }
 
@@ -103,7 +103,7 @@ impl Default for InsightsCore {
 }
 
 impl InsightsCore {
-    /// Whether there is anything to run.
+    /// Whether there are rules to run.
     pub fn is_on(&self) -> bool {
         !self.packages.is_empty() || self.config_file.is_some()
     }

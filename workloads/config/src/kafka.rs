@@ -1,23 +1,27 @@
 //! `[kafka]`
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Problem, Secret, SecretError};
+use crate::{
+    Problem, Secret, SecretError,
+    formats::{BROKER, DISTINCT_TOPICS, MAX_TOPIC_LENGTH, PORT, RESERVED_PROPERTIES, TOPIC},
+    secret::{HiddenValues, check_given_once},
+};
 
-/// The brokers, and how to be let in.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+/// The brokers, and how to connect and authenticate.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Kafka {
     /// `host:port` of at least one broker.
     pub bootstrap_servers: Vec<String>,
-    /// Whether connections are encrypted and authenticated.
+    /// Encryption and authentication of connections.
     pub security_protocol: SecurityProtocol,
-    /// How to authenticate, with a `sasl-…` protocol.
+    /// The SASL mechanism, with a `sasl-…` protocol.
     pub sasl_mechanism: SaslMechanism,
-    /// Who we are, with a `sasl-…` protocol.
+    /// The user, with a `sasl-…` protocol.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sasl_username: Option<String>,
     /// The password of `sasl_username`.
@@ -29,61 +33,61 @@ pub struct Kafka {
     /// PEM file of the authorities that sign the brokers' certificates; the system's when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
-    /// PEM file of our own certificate, when brokers ask for one.
+    /// PEM file of the client's certificate, when brokers ask for one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate_file: Option<PathBuf>,
     /// PEM file of the certificate's key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_file: Option<PathBuf>,
-    /// The name under which brokers log and limit us.
+    /// The name under which brokers log this client and apply quotas to it.
     pub client_id: String,
-    /// Where a consumer group starts that has never committed an offset.
+    /// The first message of a consumer group that has never committed an offset.
     pub start_offset: StartOffset,
-    /// A member that is silent for this long loses its partitions.
+    /// A member without a heartbeat for this long loses its partitions.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub session_timeout: Duration,
     /// The names of the topics.
     pub topics: Topics,
-    /// Further librdkafka properties, by their own names. They come last and win.
+    /// Further librdkafka properties, by their own names. They are applied last. Their values are handled as secrets.
     pub properties: BTreeMap<String, String>,
 }
 
-/// Whether connections to brokers are encrypted and authenticated.
+/// Encryption and authentication of connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SecurityProtocol {
-    /// Neither.
+    /// Neither encrypted nor authenticated.
     Plaintext,
     /// Encrypted.
     Ssl,
     /// Authenticated.
     SaslPlaintext,
-    /// Both.
+    /// Encrypted and authenticated.
     SaslSsl,
 }
 
-/// How a client authenticates.
+/// A SASL mechanism.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum SaslMechanism {
-    /// User name and password as they are.
+    /// User name and password in clear.
     #[serde(rename = "PLAIN")]
     Plain,
-    /// Salted challenge and response with SHA-256.
+    /// Salted challenge-response with SHA-256.
     #[serde(rename = "SCRAM-SHA-256")]
     ScramSha256,
-    /// Salted challenge and response with SHA-512.
+    /// Salted challenge-response with SHA-512.
     #[serde(rename = "SCRAM-SHA-512")]
     ScramSha512,
 }
 
-/// Where a consumer group starts that has never committed an offset.
+/// The first message of a consumer group that has never committed an offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StartOffset {
-    /// At the oldest message: nothing is missed.
+    /// The oldest message: nothing is missed.
     Oldest,
-    /// At the next message.
+    /// The next message.
     Newest,
 }
 
@@ -91,17 +95,17 @@ pub enum StartOffset {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Topics {
-    /// Archives that have been stored; the pipeline reads it.
+    /// Announcements of stored archives, which the pipeline reads.
     pub announce: String,
-    /// Results of rules; the pipeline writes it, the writer reads it.
+    /// Results of rules, which the pipeline writes and the writer reads.
     pub results: String,
-    /// Checks that workloads fail; the pipeline writes it, for example to `ccx.dvo.results`. Empty means that nobody wants to know.
+    /// Failed checks of workloads, which the pipeline writes, for example `ccx.dvo.results`. Empty: not written.
     pub workloads: String,
-    /// Progress of requests; empty means that nobody wants to know.
+    /// Progress of requests, which pipeline and writer write. Empty: not written.
     pub payload_status: String,
-    /// Announcements that the pipeline gave up.
+    /// Dead letters of the pipeline: announcements that it could not process.
     pub announce_dead_letters: String,
-    /// Results that the writer gave up.
+    /// Dead letters of the writer: results that it could not store.
     pub results_dead_letters: String,
 }
 
@@ -140,67 +144,128 @@ impl Default for Topics {
 }
 
 impl Kafka {
-    /// The password of `sasl_username`.
+    /// Returns the password of `sasl_username`.
     pub fn password(&self) -> Result<Option<Secret>, SecretError> {
         Secret::resolve(self.sasl_password.as_ref(), self.sasl_password_file.as_ref())
     }
 
+    /// Returns a copy whose properties show their names only.
+    pub(crate) fn without_property_values(&self) -> Self {
+        let hidden = |name: &String| (name.clone(), crate::secret::HIDDEN.to_owned());
+        Self { properties: self.properties.keys().map(hidden).collect(), ..self.clone() }
+    }
+
     pub(crate) fn check(&self, problems: &mut Vec<Problem>) {
-        if self.bootstrap_servers.iter().all(String::is_empty) {
-            problems.push(Problem::new(
-                "kafka.bootstrap_servers",
-                "is empty; name at least one broker as host:port",
-            ));
+        self.check_brokers(problems);
+        self.check_authentication(problems);
+        self.check_encryption(problems);
+        self.topics.check(problems);
+        let reserved = self.properties.keys().filter(|name| RESERVED_PROPERTIES.contains(&name.as_str()));
+        problems.extend(reserved.map(|name| {
+            let reason =
+                "has a key of its own in [kafka] or is needed as it is; remove it from the properties";
+            Problem::new(format!("kafka.properties.{name}"), reason)
+        }));
+    }
+
+    fn check_brokers(&self, problems: &mut Vec<Problem>) {
+        const KEY: &str = "kafka.bootstrap_servers";
+        if self.bootstrap_servers.is_empty() {
+            problems.push(Problem::new(KEY, "is empty; name at least one broker as host:port"));
         }
-        for server in &self.bootstrap_servers {
-            let port = server.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
-            if port.is_none() {
-                problems
-                    .push(Problem::new("kafka.bootstrap_servers", format!("{server:?} is not host:port")));
-            }
+        for (server, number) in self.bootstrap_servers.iter().zip(1..) {
+            let invalid = [BROKER, PORT].into_iter().find(|format| !format.matches(server));
+            problems.extend(invalid.map(|format| {
+                Problem::new(KEY, format!("has an invalid item, number {number}: {}", format.advice))
+            }));
         }
-        let has_password = self.sasl_password.is_some() || self.sasl_password_file.is_some();
+    }
+
+    fn check_authentication(&self, problems: &mut Vec<Problem>) {
+        let (password, file) = (self.sasl_password.as_ref(), self.sasl_password_file.as_ref());
+        problems.extend(check_given_once("kafka.sasl_password", password, file));
+        let has_password = password.is_some() || file.is_some();
         if self.security_protocol.authenticates() && !(self.sasl_username.is_some() && has_password) {
             problems.push(Problem::new(
                 "kafka.security_protocol",
                 "authenticates; set kafka.sasl_username and kafka.sasl_password_file (or kafka.sasl_password) too",
             ));
         }
+        if !self.security_protocol.authenticates() {
+            let reason =
+                "is not used: set kafka.security_protocol to sasl-ssl or sasl-plaintext, or remove it";
+            problems.extend(has_password.then(|| Problem::new("kafka.sasl_password", reason)));
+        }
+    }
+
+    fn check_encryption(&self, problems: &mut Vec<Problem>) {
         if self.certificate_file.is_some() != self.key_file.is_some() {
-            problems.push(Problem::new(
-                "kafka.certificate_file",
-                "and kafka.key_file belong together; set both or none",
-            ));
+            let reason = "and kafka.key_file belong together; set both or neither";
+            problems.push(Problem::new("kafka.certificate_file", reason));
         }
-        for (key, topic) in self.topics.required() {
-            if topic.is_empty() {
-                problems.push(Problem::new(key, "is empty; give the topic's name"));
-            }
+        if !self.security_protocol.encrypts() {
+            let given =
+                [("kafka.ca_file", &self.ca_file), ("kafka.certificate_file", &self.certificate_file)];
+            problems.extend(given.into_iter().filter(|(_, file)| file.is_some()).map(|(key, _)| {
+                let reason = "is not used: set kafka.security_protocol to ssl or sasl-ssl, or remove it";
+                Problem::new(key, reason)
+            }));
         }
+    }
+}
+
+impl fmt::Debug for Kafka {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kafka")
+            .field("bootstrap_servers", &self.bootstrap_servers)
+            .field("security_protocol", &self.security_protocol)
+            .field("topics", &self.topics)
+            .field("properties", &HiddenValues(&self.properties))
+            .finish_non_exhaustive()
     }
 }
 
 impl Topics {
-    /// The names of all topics that are in use.
+    /// Iterates over the names of all topics in use.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        let required = self.required().into_iter().map(|(_, topic)| topic);
-        required
-            .chain([self.workloads.as_str(), self.payload_status.as_str()])
-            .filter(|topic| !topic.is_empty())
+        self.all().map(|(_, topic)| topic).filter(|topic| !topic.is_empty())
     }
 
     fn required(&self) -> [(&'static str, &str); 4] {
         [
-            ("kafka.topics.announce", &self.announce),
-            ("kafka.topics.results", &self.results),
-            ("kafka.topics.announce_dead_letters", &self.announce_dead_letters),
-            ("kafka.topics.results_dead_letters", &self.results_dead_letters),
+            ("announce", &self.announce),
+            ("results", &self.results),
+            ("announce_dead_letters", &self.announce_dead_letters),
+            ("results_dead_letters", &self.results_dead_letters),
         ]
+    }
+
+    fn all(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let optional = [("workloads", self.workloads.as_str()), ("payload_status", &self.payload_status)];
+        self.required().into_iter().chain(optional)
+    }
+
+    fn check(&self, problems: &mut Vec<Problem>) {
+        let problem = |key: &str, reason: String| Problem::new(format!("kafka.topics.{key}"), reason);
+        let empty = self.required().into_iter().filter(|(_, topic)| topic.is_empty());
+        problems.extend(empty.map(|(key, _)| problem(key, "is empty; give the topic's name".into())));
+        let invalid = self.all().filter(|(_, topic)| {
+            !TOPIC.matches(topic) || topic.len() > MAX_TOPIC_LENGTH as usize || matches!(*topic, "." | "..")
+        });
+        problems.extend(invalid.map(|(key, _)| problem(key, format!("is invalid: {}", TOPIC.advice))));
+        for distinct in DISTINCT_TOPICS {
+            let name = |key: &str| self.all().find(|(known, _)| *known == key).map(|(_, topic)| topic);
+            let topic = name(distinct.topic).filter(|topic| !topic.is_empty());
+            let same = distinct.others.iter().find(|other| topic.is_some() && name(other) == topic);
+            problems.extend(same.map(|other| {
+                problem(distinct.topic, format!("is the same as kafka.topics.{other}; {}", distinct.advice))
+            }));
+        }
     }
 }
 
 impl SecurityProtocol {
-    /// The name that Kafka clients use.
+    /// Returns the name that Kafka clients use.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Plaintext => "PLAINTEXT",
@@ -210,19 +275,19 @@ impl SecurityProtocol {
         }
     }
 
-    /// Whether it needs a user name and a password.
+    /// Whether the protocol needs a user name and a password.
     pub fn authenticates(self) -> bool {
         matches!(self, Self::SaslPlaintext | Self::SaslSsl)
     }
 
-    /// Whether it needs certificates.
+    /// Whether the protocol needs certificates.
     pub fn encrypts(self) -> bool {
         matches!(self, Self::Ssl | Self::SaslSsl)
     }
 }
 
 impl SaslMechanism {
-    /// The name that Kafka clients use.
+    /// Returns the name that Kafka clients use.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Plain => "PLAIN",

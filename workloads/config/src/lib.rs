@@ -11,19 +11,24 @@
 //! The same key as a variable is `CCX__KAFKA__BOOTSTRAP_SERVERS=kafka:9092,other:9092`: the path in upper case behind `CCX__`,
 //! its parts joined by two underscores, lists joined by commas.
 //!
-//! Every field has a default that is right for production where one exists. A wrong file is reported whole: [`Config::load`]
-//! returns all its mistakes at once, each with the key, the value and what would be right. Secrets are never printed; each can
-//! come from a file (`…_file`) instead, as Kubernetes mounts them.
+//! Every field has a default that is right for production where one exists. [`Config::load`] returns all problems at once, each
+//! with the line or variable, the key, and what is expected; never with the value, which may be a secret. Each secret can come
+//! from a file (`…_file`) instead, as Kubernetes mounts them.
 //!
 //! This crate has no dependency on what it configures, so that the operator, which renders this format, stays small.
 
 mod archive;
 mod database;
+mod environment;
+mod files;
+pub mod formats;
 mod insights_core;
 mod kafka;
+mod known_keys;
 mod load;
 mod logging;
 mod object_storage;
+mod problem;
 mod retry;
 mod rules;
 mod secret;
@@ -38,9 +43,9 @@ pub use archive::ArchiveLimits;
 pub use database::{Database, TlsMode};
 pub use insights_core::{Components, HitDetails, InsightsCore, OnFailure};
 pub use kafka::{Kafka, SaslMechanism, SecurityProtocol, StartOffset, Topics};
-pub use load::{ConfigErrors, Problem};
 pub use logging::{LogFormat, Logging};
 pub use object_storage::{Addressing, LinkPolicy, ObjectStorage};
+pub use problem::{ConfigErrors, Origin, Problem};
 pub use retry::Retry;
 pub use rules::Rules;
 pub use secret::{Secret, SecretError};
@@ -51,17 +56,17 @@ pub use workload_checks::{Compression, WorkloadChecks};
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// The brokers, and how to be let in.
+    /// The brokers, and how to connect and authenticate.
     pub kafka: Kafka,
-    /// Where the archives are.
+    /// The S3 service with the archives.
     pub object_storage: ObjectStorage,
-    /// Where the results are stored.
+    /// The database of the results.
     pub database: Database,
-    /// What an archive may contain.
+    /// Limits of an archive.
     pub archive: ArchiveLimits,
     /// `ccx-data-pipeline`.
     pub pipeline: Pipeline,
-    /// Which rules judge archives.
+    /// The rules that run on archives.
     pub rules: Rules,
     /// Rules of insights-core, run in Python.
     pub insights_core: InsightsCore,
@@ -71,8 +76,39 @@ pub struct Config {
     pub writer: Writer,
     /// `insights-results-aggregator`.
     pub aggregator: Aggregator,
-    /// How often and how long something that failed is tried again.
+    /// Retries of failed requests.
     pub retry: Retry,
-    /// What is logged, and how.
+    /// The events that are logged, and their format.
     pub logging: Logging,
+}
+
+impl Config {
+    /// Returns every problem of the values, independent of how they were read: contradictions and values out of range.
+    ///
+    /// These are the checks of the loader. The operator applies them to the configuration that it makes out of a resource.
+    pub fn problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        self.kafka.check(&mut problems);
+        self.object_storage.check(&mut problems);
+        self.database.check(&mut problems);
+        self.archive.check(&mut problems);
+        self.pipeline.check(&mut problems);
+        self.rules.check(&mut problems);
+        self.insights_core.check(&mut problems);
+        self.writer.check(&mut problems);
+        self.aggregator.check(&mut problems);
+        self.retry.check(&mut problems);
+        self.logging.check(&mut problems);
+        workload::check_ports(self, &mut problems);
+        problems
+    }
+
+    /// Formats the configuration as TOML for people. Secrets, and the values of `kafka.properties`, are hidden.
+    ///
+    /// # Panics
+    /// Never: every value has a form in TOML, as a test shows.
+    pub fn to_redacted_toml(&self) -> String {
+        let redacted = Self { kafka: self.kafka.without_property_values(), ..self.clone() };
+        toml::to_string(&redacted).expect("every value of the configuration has a form in TOML")
+    }
 }

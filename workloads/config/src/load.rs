@@ -1,56 +1,23 @@
-//! Reading the file, laying the environment over it, and reporting every mistake at once.
+//! Reading the file, laying the environment over it, and reporting every problem at once.
 
-use std::{
-    fmt, fs,
-    path::{Path, PathBuf},
+use std::{collections::BTreeMap, fs, path::Path};
+
+use ccx_messages::without_values;
+use serde::Deserialize;
+use toml::{
+    Spanned, Table, Value,
+    de::{DeTable, DeValue},
 };
 
-use serde::Deserialize;
-use toml::{Table, Value};
-
-use crate::Config;
-
-/// What a variable must begin with to be a key of ours.
-const ENV_PREFIX: &str = "CCX__";
-
-/// One mistake in the configuration.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// The key, as a path.
-    pub key: String,
-    /// What is wrong with it and what would be right.
-    pub reason: String,
-}
-
-impl Problem {
-    pub(crate) fn new(key: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self { key: key.into(), reason: reason.into() }
-    }
-}
-
-/// Every mistake in the configuration.
-#[derive(Debug)]
-pub struct ConfigErrors {
-    file: Option<PathBuf>,
-    /// The mistakes, in the order of the file's sections.
-    pub problems: Vec<Problem>,
-}
-
-impl fmt::Display for ConfigErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let file = self.file.as_ref().map(|path| format!(" {}", path.display())).unwrap_or_default();
-        write!(f, "the configuration{file} has {} problem(s):", self.problems.len())?;
-        for Problem { key, reason } in &self.problems {
-            write!(f, "\n  {key} {reason}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for ConfigErrors {}
+use crate::{
+    Config, ConfigErrors, Problem,
+    environment::{self, Setting},
+    known_keys,
+    problem::Origin,
+};
 
 impl Config {
-    /// Reads `file` (none means all defaults), lays the `CCX__…` variables of `environment` over it, and checks the result.
+    /// Reads `file` (without one, all defaults), lays the `CCX__…` variables of `environment` over it, and checks the result.
     pub fn load(
         file: Option<&Path>,
         environment: impl IntoIterator<Item = (String, String)>,
@@ -66,80 +33,159 @@ impl Config {
     }
 
     /// Like [`Config::load`], from the file's text.
+    ///
+    /// ```
+    /// use ccx_config::Config;
+    ///
+    /// let variables = [("CCX__DATABASE__PORT".to_owned(), "5433".to_owned())];
+    /// let config = Config::parse("[database]\nhost = 'db'", variables).expect("the keys exist");
+    /// assert_eq!((config.database.host.as_str(), config.database.port), ("db", 5433));
+    ///
+    /// let problems = Config::parse("[databse]\nhost = 'db'", []).unwrap_err();
+    /// assert_eq!(problems[0].reason, "is not a key of the configuration; did you mean database.host?");
+    /// ```
     pub fn parse(
         text: &str,
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, Vec<Problem>> {
-        let mut table: Table = text.parse().map_err(|error: toml::de::Error| {
-            vec![Problem::new("the file", format!("is not TOML: {error}"))]
-        })?;
-        let defaults = Table::try_from(Self::default()).unwrap_or_default();
-        let mut problems = overlay_environment(&mut table, &defaults, environment);
-        check_keys_one_by_one(&table, &mut problems);
-        if !problems.is_empty() {
-            return Err(problems);
+        let mut layers = Layers::from_file(text).map_err(|problem| vec![problem])?;
+        let mut problems = Vec::new();
+        for (name, text) in environment {
+            match environment::parse(name, &text) {
+                Some(Ok(setting)) => layers.set(setting, &mut problems),
+                Some(Err(problem)) => problems.push(problem),
+                None => {}
+            }
         }
-        let config =
-            Self::deserialize(table).map_err(|error| vec![Problem::new("the file", error.to_string())])?;
-        config.check(&mut problems);
-        if problems.is_empty() { Ok(config) } else { Err(problems) }
-    }
-
-    fn check(&self, problems: &mut Vec<Problem>) {
-        self.kafka.check(problems);
-        self.object_storage.check(problems);
-        self.database.check(problems);
-        self.archive.check(problems);
-        self.pipeline.check(problems);
-        self.rules.check(problems);
-        self.insights_core.check(problems);
-        self.writer.check(problems);
-        self.aggregator.check(problems);
-        self.retry.check(problems);
+        layers.check_keys(&mut problems);
+        if !problems.is_empty() {
+            return Err(in_order(problems));
+        }
+        let config = Self::deserialize(layers.table.clone())
+            .map_err(|error| vec![Problem::new("", without_values(error.message()))])?;
+        problems.extend(config.problems().into_iter().map(|problem| layers.locate(problem)));
+        if problems.is_empty() { Ok(config) } else { Err(in_order(problems)) }
     }
 }
 
-/// Puts each variable where its name says, typed like the default that it replaces.
-fn overlay_environment(
-    table: &mut Table,
-    defaults: &Table,
-    environment: impl IntoIterator<Item = (String, String)>,
-) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for (name, text) in environment {
-        let Some(path) = name.strip_prefix(ENV_PREFIX) else { continue };
-        let path: Vec<String> = path.split("__").map(str::to_ascii_lowercase).collect();
-        let value = match typed_like(default_at(defaults, &path), &text) {
-            Ok(value) => value,
-            Err(expected) => {
-                problems
-                    .push(Problem::new(path.join("."), format!("({name}) is {text:?}, expected {expected}")));
-                continue;
-            }
-        };
-        if !insert(table, &path, value) {
-            problems
-                .push(Problem::new(path.join("."), format!("({name}) is not a key of the configuration")));
-        }
-    }
+/// Sorts problems by their lines; those of variables and defaults follow.
+fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
+    problems.sort_by_key(|problem| match problem.origin {
+        Some(Origin::File { line, column }) => (line, column),
+        Some(Origin::Variable(_)) | None => (usize::MAX, 0),
+    });
     problems
 }
 
-fn default_at<'a>(defaults: &'a Table, path: &[String]) -> Option<&'a Value> {
-    let (last, sections) = path.split_last()?;
-    let section = sections.iter().try_fold(defaults, |table, key| table.get(key)?.as_table())?;
-    section.get(last)
+/// The file with the environment over it, and where each key comes from.
+struct Layers {
+    table: Table,
+    origins: BTreeMap<Vec<String>, Origin>,
 }
 
-fn typed_like(default: Option<&Value>, text: &str) -> Result<Value, &'static str> {
-    match default {
-        Some(Value::Integer(_)) => text.parse().map(Value::Integer).map_err(|_| "a whole number"),
-        Some(Value::Boolean(_)) => text.parse().map(Value::Boolean).map_err(|_| "true or false"),
-        Some(Value::Array(_)) => {
-            Ok(text.split(',').map(|item| Value::String(item.trim().to_owned())).collect::<Vec<_>>().into())
-        }
-        _ => Ok(Value::String(text.to_owned())),
+impl Layers {
+    fn from_file(text: &str) -> Result<Self, Problem> {
+        let problem = |error: toml::de::Error| {
+            let origin = error.span().map(|span| Origin::from_offset(text, span.start));
+            Problem::new("", format!("is not TOML: {}", one_line(error.message()))).at(origin)
+        };
+        let table: Table = text.parse().map_err(problem)?;
+        let located = DeTable::parse(text).map_err(problem)?;
+        let mut origins = BTreeMap::new();
+        collect_origins(text, located.get_ref(), &mut Vec::new(), &mut origins);
+        Ok(Self { table, origins })
     }
+
+    fn set(&mut self, Setting { path, value, variable }: Setting, problems: &mut Vec<Problem>) {
+        let origin = Origin::Variable(variable);
+        if insert(&mut self.table, &path, value) {
+            self.origins.insert(path, origin);
+        } else {
+            let reason = "can't be set: the file has a value where a section belongs";
+            problems.push(Problem::new(path.join("."), reason).at(Some(origin)));
+        }
+    }
+
+    /// Adds where the value of the problem's key was written.
+    fn locate(&self, problem: Problem) -> Problem {
+        let path: Vec<String> = problem.key.split('.').map(str::to_owned).collect();
+        let origin = self.origins.get(&path).cloned();
+        problem.at(origin)
+    }
+
+    /// Reads each key alone, which works as every key has a default: one problem does not hide the next.
+    fn check_keys(&self, problems: &mut Vec<Problem>) {
+        for path in leaf_paths(&self.table) {
+            let reason = if known_keys::find(&path).is_some() {
+                self.invalid(&path)
+            } else if known_keys::is_section(&path) {
+                Some(format!("is a section: write [{}] and its keys below", path.join(".")))
+            } else {
+                let meant = known_keys::closest(&path).map(|key| key.path.join("."));
+                let hint = meant.map_or_else(String::new, |key| format!("; did you mean {key}?"));
+                Some(format!("is not a key of the configuration{hint}"))
+            };
+            let problem = reason.map(|reason| Problem::new(path.join("."), reason));
+            problems.extend(problem.map(|problem| problem.at(self.origins.get(&path).cloned())));
+        }
+    }
+
+    fn invalid(&self, path: &[String]) -> Option<String> {
+        let value = get(&self.table, path)?.clone();
+        let mut alone = Table::new();
+        insert(&mut alone, path, value);
+        let error = Config::deserialize(alone).err()?;
+        let expected = expectation(&without_values(error.message()), path);
+        Some(format!("is invalid: {expected}"))
+    }
+}
+
+/// Returns what a key expects, in words, with its default as an example.
+fn expectation(message: &str, path: &[String]) -> String {
+    let number = |most: &str| format!("expected a whole number from 0 to {most}");
+    match message.strip_prefix("expected ") {
+        Some("u8") => number("255"),
+        Some("u16") => number("65535"),
+        Some("u32") => number("4294967295"),
+        Some("u64" | "usize") => "expected a whole number that is not negative".to_owned(),
+        Some("parsable string") => format!("expected a size, for example {:?}", "64MiB"),
+        Some("a boolean") => "expected true or false".to_owned(),
+        Some(choice) if choice.contains('`') => format!("expected {choice}"),
+        _ => {
+            let expected = if message.starts_with("expected ") { message } else { "expected another form" };
+            let defaults = Table::try_from(Config::default()).unwrap_or_default();
+            match get(&defaults, path) {
+                Some(Value::String(example)) if !example.is_empty() => {
+                    format!("{expected}, for example {example:?}")
+                }
+                _ => expected.to_owned(),
+            }
+        }
+    }
+}
+
+fn collect_origins(
+    text: &str,
+    table: &DeTable<'_>,
+    path: &mut Vec<String>,
+    origins: &mut BTreeMap<Vec<String>, Origin>,
+) {
+    for (key, value) in table {
+        path.push(key.get_ref().to_string());
+        match value.get_ref() {
+            DeValue::Table(section) if !section.is_empty() => collect_origins(text, section, path, origins),
+            _ => {
+                origins.insert(path.clone(), Origin::from_offset(text, Spanned::span(key).start));
+            }
+        }
+        path.pop();
+    }
+}
+
+fn get<'a>(table: &'a Table, path: &[String]) -> Option<&'a Value> {
+    let (last, sections) = path.split_last()?;
+    let section = sections.iter().try_fold(table, |table, key| table.get(key)?.as_table())?;
+    section.get(last)
 }
 
 fn insert(table: &mut Table, path: &[String], value: Value) -> bool {
@@ -158,19 +204,6 @@ fn insert(table: &mut Table, path: &[String], value: Value) -> bool {
     }
 }
 
-/// Every field has a default, so each key can be read alone, and one mistake does not hide the next.
-fn check_keys_one_by_one(table: &Table, problems: &mut Vec<Problem>) {
-    for path in leaf_paths(table) {
-        let mut alone = Table::new();
-        let value = default_at(table, &path).cloned().unwrap_or(Value::Boolean(false));
-        insert(&mut alone, &path, value);
-        if let Err(error) = Config::deserialize(alone) {
-            let reason = error.message().lines().collect::<Vec<_>>().join(" ");
-            problems.push(Problem::new(path.join("."), format!("is wrong: {reason}")));
-        }
-    }
-}
-
 fn leaf_paths(table: &Table) -> Vec<Vec<String>> {
     let mut paths = Vec::new();
     for (key, value) in table {
@@ -183,6 +216,10 @@ fn leaf_paths(table: &Table) -> Vec<Vec<String>> {
         }
     }
     paths
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -7,23 +7,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::Problem;
 
-/// How often and how long something that failed is tried again.
+/// Retries of failed requests.
 ///
-/// The wait doubles from `initial_delay` to `max_delay`, shortened at random by up to a half so that many pods do not retry in
-/// step. A dependency that is away is waited for without end; `max_attempts` bounds only failures that one message may have
+/// The delay doubles from `initial_delay` to `max_delay`, shortened at random by up to a half so that many pods do not retry in
+/// step. An unavailable dependency is retried without end; `max_attempts` bounds only failures that one message may have
 /// caused, such as a download link that times out.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Retry {
-    /// The first wait.
+    /// The first delay.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub initial_delay: Duration,
-    /// The longest wait.
+    /// The longest delay.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub max_delay: Duration,
-    /// How often a message is tried in all before it goes to the dead letters as transient.
+    /// Number of attempts at a message before it becomes a dead letter of class transient.
     pub max_attempts: u32,
 }
 
@@ -50,7 +50,7 @@ impl Retry {
 }
 
 impl Retry {
-    /// How long to wait after the failed attempt number `attempt` (the first is 1); `random` is in `0.0..1.0`.
+    /// Returns the delay after the failed attempt number `attempt` (the first is 1); `random` is in `0.0..1.0`.
     pub fn delay(&self, attempt: u32, random: f64) -> Duration {
         let doublings = attempt.saturating_sub(1).min(31);
         let full = self.initial_delay.saturating_mul(1 << doublings).min(self.max_delay);
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_double_up_to_the_longest_and_are_shortened_by_at_most_a_half() {
+    fn delay_doubles_up_to_the_longest_and_is_shortened_by_at_most_a_half() {
         let retry = Retry::default();
         let millis = |attempt, random| retry.delay(attempt, random).as_millis();
         assert_eq!([1, 2, 3].map(|attempt| millis(attempt, 0.0)), [200, 400, 800]);

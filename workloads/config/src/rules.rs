@@ -7,18 +7,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::Problem;
 
-/// Which rules judge archives: the built-in ones, and those of users in YAML. The pipeline reads all of it; the aggregator reads where
-/// the rules of users are, for the texts that they bring.
+/// The rules that run on archives: the built-in ones, and those of users in YAML. The aggregator reads it for the texts about rules.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rules {
     /// Whether the built-in rules run.
     pub builtin: bool,
-    /// Where rules of users are: directories (mounted ConfigMaps, for example), files, and archives of them (`.tar`, `.tar.gz`).
+    /// Rules of users: directories (mounted ConfigMaps, for example), files, and archives of them (`.tar`, `.tar.gz`).
     pub directories: Vec<PathBuf>,
+    /// Content trees with texts about rules, for example about rules in Python: directories with a `config.yaml`. Where several
+    /// have texts about the same error key, the first one counts; they replace built-in texts.
+    pub content_directories: Vec<PathBuf>,
     /// Rules that do not run, by their module, or by module, `|` and error key.
     pub disabled: Vec<String>,
-    /// How often the rules of users are looked at. A set with a mistake is refused whole, and the one before stays in use.
+    /// Interval at which the files of users are checked for changes. A set with an error is rejected as a whole, and the previous
+    /// one stays in use.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub reload_interval: Duration,
@@ -29,6 +32,7 @@ impl Default for Rules {
         Self {
             builtin: true,
             directories: Vec::new(),
+            content_directories: Vec::new(),
             disabled: Vec::new(),
             reload_interval: Duration::from_secs(10),
         }

@@ -1,11 +1,16 @@
-//! Values that must not be seen.
+//! Secret values.
 
-use std::{fs, path::PathBuf};
+use std::{fmt, fs, path::PathBuf};
 
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 use snafu::{ResultExt, Snafu};
+
+use crate::Problem;
+
+/// The text that stands for a secret wherever one would be printed.
+pub(crate) const HIDDEN: &str = "********";
 
 /// A secret's file can't be read.
 #[derive(Debug, Snafu)]
@@ -15,20 +20,28 @@ pub struct SecretError {
     source: std::io::Error,
 }
 
-/// A secret text. It prints as `********`, whatever prints it, and its memory is wiped.
+/// A secret text. It is printed as `********` in any form, and its memory is wiped.
+///
+/// ```
+/// use ccx_config::Secret;
+///
+/// let password = Secret::from("hunter2".to_owned());
+/// assert!(!format!("{password:?}").contains("hunter2"));
+/// assert_eq!(password.expose(), "hunter2");
+/// ```
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Secret(#[schemars(with = "String")] SecretString);
 
 impl Secret {
-    /// The text itself. Never log it, never put it on a command line.
+    /// Returns the text. Never log it, never put it on a command line.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// The text of `file` when one is given (a final line break is not part of it), else `inline`.
+    /// Returns the text of `file` if there is one, without a final line break, else `inline`.
     ///
-    /// The file is read at every call: a rotated secret takes effect with the next connection.
+    /// The file is read at every call, so a rotated secret takes effect with the next connection.
     pub(crate) fn resolve(
         inline: Option<&Self>,
         file: Option<&PathBuf>,
@@ -39,6 +52,12 @@ impl Secret {
     }
 }
 
+/// Returns the problem of a secret that is given twice, by a key and by the key with `_file`.
+pub(crate) fn check_given_once<T>(key: &str, inline: Option<&T>, file: Option<&PathBuf>) -> Option<Problem> {
+    let reason = format!("and {key}_file are both set; remove one of them");
+    (inline.is_some() && file.is_some()).then(|| Problem::new(key, reason))
+}
+
 impl From<String> for Secret {
     fn from(text: String) -> Self {
         Self(SecretString::from(text))
@@ -47,7 +66,16 @@ impl From<String> for Secret {
 
 impl Serialize for Secret {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str("********")
+        serializer.serialize_str(HIDDEN)
+    }
+}
+
+/// Shows the names of a map whose values may be secrets.
+pub(crate) struct HiddenValues<'a, K, V>(pub(crate) &'a std::collections::BTreeMap<K, V>);
+
+impl<K: fmt::Debug, V> fmt::Debug for HiddenValues<'_, K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.0.keys().map(|name| (name, HIDDEN))).finish()
     }
 }
 
@@ -56,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_never_printed() {
+    fn secret_is_not_printed_in_any_form() {
         #[derive(Serialize)]
         struct Holder {
             password: Secret,
@@ -67,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_wins_over_the_inline_text_and_a_missing_one_is_named() {
+    fn resolve_prefers_the_file_and_names_a_missing_one() {
         let path = std::env::temp_dir().join(format!("ccx-secret-{}", std::process::id()));
         fs::write(&path, "from file\n").unwrap();
         let inline = Secret::from("inline".to_owned());

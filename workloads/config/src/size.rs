@@ -1,4 +1,4 @@
-//! Sizes, written so that they are read as the same number.
+//! Sizes.
 
 use bytesize::ByteSize;
 use serde::Serializer;
@@ -7,7 +7,7 @@ use serde::Serializer;
 const UNITS: [(&str, u64); 4] =
     [("GiB", bytesize::GIB), ("MiB", bytesize::MIB), ("KiB", bytesize::KIB), ("B", 1)];
 
-/// Writes a size in the largest unit that leaves no fraction: what `Display` rounds is another size when it is read.
+/// Serializes a size in the largest unit that leaves no fraction; `Display` would round it to another size.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 pub(crate) fn exact<S: Serializer>(size: &ByteSize, serializer: S) -> Result<S::Ok, S::Error> {
     let bytes = size.as_u64();
@@ -29,7 +29,7 @@ mod tests {
     }
 
     #[test]
-    fn a_size_is_written_in_the_largest_unit_that_leaves_no_fraction_and_read_as_the_same_number() {
+    fn size_is_serialized_without_fraction_and_deserialized_as_the_same_number() {
         let sizes =
             [(0, "0B"), (1, "1B"), (1536, "1536B"), (2048, "2KiB"), (100 << 20, "100MiB"), (3 << 30, "3GiB")];
         for (bytes, expected) in sizes {

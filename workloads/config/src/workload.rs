@@ -1,29 +1,33 @@
 //! `[pipeline]`, `[writer]` and `[aggregator]`
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::{Ipv6Addr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
 
 use bytesize::ByteSize;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Problem, size};
+use crate::{Config, Problem, size};
 
 /// `ccx-data-pipeline`: from announced archives to results.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Pipeline {
-    /// Where metrics and health are served.
+    /// Address and port of metrics and health. `[::]` listens on IPv4 and IPv6.
     #[schemars(with = "String")]
     pub listen: SocketAddr,
     /// The consumer group.
     pub group: String,
-    /// Announcements whose `service` header says something else are not for us.
+    /// Value of the `service` header of the announcements that are processed; others are ignored.
     pub service: String,
-    /// Announcements older than this are skipped: the cluster has sent a newer archive since. `0s` means never.
+    /// Age after which an announcement is skipped, as the cluster has sent a newer archive since. `0s` means never.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub max_record_age: Duration,
-    /// Most archives that are downloaded at the same time.
+    /// Maximum number of concurrent downloads.
     pub max_downloads: usize,
     /// Threads that unpack archives and run rules; 0 means one for each core.
     pub workers: usize,
@@ -31,23 +35,23 @@ pub struct Pipeline {
     #[schemars(with = "String")]
     #[serde(serialize_with = "size::exact")]
     pub max_bytes_in_flight: ByteSize,
-    /// How long connecting to the object storage may take.
+    /// Time limit of connecting to the object storage.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub download_connect_timeout: Duration,
-    /// How long a download may stand still.
+    /// Time limit of a download without data.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub download_read_timeout: Duration,
-    /// How long a whole download may take.
+    /// Time limit of a whole download.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub download_timeout: Duration,
-    /// How long one rule may work on one archive.
+    /// Time limit of one rule on one archive.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub rule_timeout: Duration,
-    /// How long work in flight is given to finish when the process is asked to stop.
+    /// Time for work in flight to finish after the signal to stop.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub shutdown_timeout: Duration,
@@ -57,27 +61,27 @@ pub struct Pipeline {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Writer {
-    /// Where metrics and health are served.
+    /// Address and port of metrics and health. `[::]` listens on IPv4 and IPv6.
     #[schemars(with = "String")]
     pub listen: SocketAddr,
     /// The consumer group.
     pub group: String,
-    /// Most messages in one transaction.
+    /// Maximum number of messages in one transaction.
     pub max_batch_messages: usize,
-    /// Most bytes in one transaction.
+    /// Maximum number of bytes in one transaction.
     #[schemars(with = "String")]
     #[serde(serialize_with = "size::exact")]
     pub max_batch_bytes: ByteSize,
-    /// How long a batch waits for more messages.
+    /// Time for which a batch waits for more messages.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub linger: Duration,
     /// CSV file with the organisations whose results are stored; absent means all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub org_allowlist_file: Option<PathBuf>,
-    /// Prefix of the metrics' names.
+    /// Prefix of the metrics' names; may be empty.
     pub metrics_namespace: String,
-    /// How long a batch in flight is given to finish when the process is asked to stop.
+    /// Time for the batch in flight to finish after the signal to stop.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub shutdown_timeout: Duration,
@@ -87,53 +91,53 @@ pub struct Writer {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Aggregator {
-    /// Where the API, metrics and health are served.
+    /// Address and port of the API, metrics and health. `[::]` listens on IPv4 and IPv6.
     #[schemars(with = "String")]
     pub listen: SocketAddr,
-    /// The path before every endpoint.
+    /// Path prefix of every endpoint.
     pub api_prefix: String,
-    /// Who may ask.
+    /// Authentication of requests.
     pub authentication: Authentication,
-    /// Clusters without a report in this time are left out of an organisation's list.
+    /// Age of the last report after which a cluster is left out of an organisation's list.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub org_overview_limit: Duration,
-    /// Most memory for answers that are kept ready.
+    /// Maximum memory for cached responses.
     #[schemars(with = "String")]
     #[serde(serialize_with = "size::exact")]
     pub max_cache: ByteSize,
-    /// Largest body of a request.
+    /// Maximum size of a request's body.
     #[schemars(with = "String")]
     #[serde(serialize_with = "size::exact")]
     pub max_body: ByteSize,
-    /// Most clusters in one request.
+    /// Maximum number of clusters in one request.
     pub max_clusters_per_request: usize,
-    /// Prefix of the metrics' names.
+    /// Prefix of the metrics' names; may be empty.
     pub metrics_namespace: String,
-    /// How long a request may take.
+    /// Time limit of a request.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub request_timeout: Duration,
-    /// How long requests in flight are given to finish when the process is asked to stop.
+    /// Time for requests in flight to finish after the signal to stop.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub shutdown_timeout: Duration,
 }
 
-/// Who may ask the aggregator.
+/// Authentication of the aggregator's clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Authentication {
-    /// Everyone: something in front of it authenticates.
+    /// None: a proxy in front authenticates.
     None,
-    /// Who brings an `x-rh-identity` header, for the organisation in it.
+    /// An `x-rh-identity` header, which gives access to the organisation in it.
     XRhIdentity,
 }
 
 impl Default for Pipeline {
     fn default() -> Self {
         Self {
-            listen: SocketAddr::from(([0, 0, 0, 0], 8000)),
+            listen: SocketAddr::from((Ipv6Addr::UNSPECIFIED, 8000)),
             group: "ccx_data_pipeline_extractor".into(),
             service: "openshift".into(),
             max_record_age: Duration::from_hours(2),
@@ -152,7 +156,7 @@ impl Default for Pipeline {
 impl Default for Writer {
     fn default() -> Self {
         Self {
-            listen: SocketAddr::from(([0, 0, 0, 0], 9000)),
+            listen: SocketAddr::from((Ipv6Addr::UNSPECIFIED, 9000)),
             group: "ccx_data_pipeline_app".into(),
             max_batch_messages: 200,
             max_batch_bytes: ByteSize::mib(8),
@@ -167,7 +171,7 @@ impl Default for Writer {
 impl Default for Aggregator {
     fn default() -> Self {
         Self {
-            listen: SocketAddr::from(([0, 0, 0, 0], 10000)),
+            listen: SocketAddr::from((Ipv6Addr::UNSPECIFIED, 10000)),
             api_prefix: "/api/v1/".into(),
             authentication: Authentication::XRhIdentity,
             org_overview_limit: Duration::from_hours(3),
@@ -207,24 +211,42 @@ impl Writer {
 impl Aggregator {
     pub(crate) fn check(&self, problems: &mut Vec<Problem>) {
         if !is_plain_path(&self.api_prefix) {
-            let reason = format!(
-                "{:?} must begin and end with / and otherwise consist of letters, digits, -, _ and .",
-                self.api_prefix
-            );
+            let reason = "must begin and end with / and otherwise consist of letters, digits, -, _ and .";
             problems.push(Problem::new("aggregator.api_prefix", reason));
         }
         check_metrics_namespace("aggregator.metrics_namespace", &self.metrics_namespace, problems);
     }
 }
 
-fn check_metrics_namespace(key: &'static str, namespace: &str, problems: &mut Vec<Problem>) {
-    let is_valid = namespace.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if !is_valid {
-        problems.push(Problem::new(key, format!("{namespace:?} must consist of letters, digits and _")));
+/// Checks that the workloads can run beside each other on one machine.
+pub(crate) fn check_ports(config: &Config, problems: &mut Vec<Problem>) {
+    let listeners = [
+        ("pipeline.listen", config.pipeline.listen),
+        ("writer.listen", config.writer.listen),
+        ("aggregator.listen", config.aggregator.listen),
+    ];
+    for (number, (key, address)) in listeners.iter().enumerate() {
+        let taken = listeners[..number].iter().find(|(_, other)| overlap(*address, *other));
+        problems.extend(taken.map(|(other, _)| {
+            Problem::new(*key, format!("has the port of {other}; give each workload a port of its own"))
+        }));
     }
 }
 
-/// Other characters stand for parameters in a router.
+/// Whether two sockets can't be open at the same time. Port 0 stands for any free one.
+fn overlap(a: SocketAddr, b: SocketAddr) -> bool {
+    let is_any = |address: SocketAddr| address.ip().is_unspecified();
+    a.port() != 0 && a.port() == b.port() && (a.ip() == b.ip() || is_any(a) || is_any(b))
+}
+
+fn check_metrics_namespace(key: &'static str, namespace: &str, problems: &mut Vec<Problem>) {
+    let is_valid = namespace.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if !is_valid {
+        problems.push(Problem::new(key, "must consist of letters, digits and _"));
+    }
+}
+
+/// Other characters denote parameters in a router.
 fn is_plain_path(prefix: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/');
     prefix.starts_with('/')
@@ -238,7 +260,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_prefix_is_a_plain_path() {
+    fn is_plain_path_rejects_parameters_and_empty_parts() {
         for good in ["/", "/api/v1/", "/insights-results.aggregator_1/"] {
             assert!(is_plain_path(good), "{good}");
         }

@@ -12,9 +12,11 @@ const INTRODUCTION: &str = "\
 # Configuration
 
 One TOML file for all workloads (`--config FILE`, or `CCX_CONFIG`); each reads the sections that it needs. Every key can be set by a
-variable instead, and the variable wins: `CCX__`, the section, `__`, the key, all in upper case; lists are separated by commas.
+variable, which takes precedence: `CCX__`, the section, `__`, the key, all in upper case; lists are separated by commas. A variable
+that looks like a key and is not one, such as `CCX_KAFKA__CLIENT_ID`, is an error.
 
-`ccx config check` reports every mistake at once. `ccx config print` shows what is in force, without secrets.
+`ccx config check` reports every problem at once, with its line or variable; files that are named must exist. `ccx config print`
+shows the effective configuration without secrets. Errors never repeat a value, as it may be a secret.
 
 Durations are written like `500ms`, `2h` or `1m 30s`; sizes like `64MiB`. A key without a default is unset.
 
@@ -27,7 +29,7 @@ fn reference_of_every_key_is_up_to_date() {
 }
 
 #[test]
-fn every_key_is_described() {
+fn every_key_has_documentation() {
     let schema = schema();
     for (section, keys) in sections(&schema) {
         for (key, property) in keys {

@@ -54,7 +54,7 @@ const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Runs the pipeline until `shutdown`, then finishes what is in flight, at most for `pipeline.shutdown_timeout`.
 pub async fn run(config: &Config, shutdown: CancellationToken) -> Result<(), PipelineError> {
-    let listener = ccx_service::bind(config.pipeline.listen).await.context(ServeSnafu)?;
+    let listener = ccx_service::bind(config.pipeline.listen).context(ServeSnafu)?;
     run_on(listener, config, Rules::of(config), shutdown).await
 }
 

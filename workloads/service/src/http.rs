@@ -1,6 +1,11 @@
 //! The HTTP server of every process, and the routes that all have.
 
-use std::{fmt::Write as _, io, net::SocketAddr, time::Duration};
+use std::{
+    fmt::Write as _,
+    io,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    time::Duration,
+};
 
 use axum::{
     Json, Router,
@@ -15,10 +20,11 @@ use hyper_util::{
 };
 use prometheus::{Encoder as _, Registry, TextEncoder};
 use snafu::{ResultExt, Snafu};
+use socket2::{Domain, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Health, write_timeout::WriteTimeout};
+use crate::{Health, process_metrics::register_process_metrics, write_timeout::WriteTimeout};
 
 /// A connection without a whole request head after this time is closed, so that slow clients can't hold connections.
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(5);
@@ -26,6 +32,12 @@ const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(5);
 /// A connection whose client has taken no byte of its answer for this time is closed. The services that this one replaces close
 /// it 30 s after the request, however much of the answer is left.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Connections that wait to be accepted, as in tokio.
+const BACKLOG: i32 = 1024;
+
+/// Linux's number of "address family not supported by protocol": IPv6 is compiled out or disabled.
+const EAFNOSUPPORT: i32 = 97;
 
 /// How long to wait when the system refuses connections, for example for lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -38,16 +50,50 @@ pub struct ServeError {
     source: io::Error,
 }
 
-/// Listens on `address`.
-pub async fn bind(address: SocketAddr) -> Result<TcpListener, ServeError> {
-    TcpListener::bind(address).await.context(ServeSnafu { address })
+/// Listens on `address`. `[::]` stands for all addresses of the machine, of IPv4 too, whatever the system's default is.
+///
+/// # Panics
+/// Outside of a tokio runtime.
+pub fn bind(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    let listener = match listen(address) {
+        // The machine has no IPv6.
+        Err(error) if is_any_v6(address) && lacks_address_family(&error) => {
+            listen(SocketAddr::from((Ipv4Addr::UNSPECIFIED, address.port())))
+        }
+        outcome => outcome,
+    };
+    listener.and_then(TcpListener::from_std).context(ServeSnafu { address })
+}
+
+fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(!is_any_v6(address))?;
+    }
+    // A process that restarts takes the port of the one before.
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+fn is_any_v6(address: SocketAddr) -> bool {
+    address.ip() == Ipv6Addr::UNSPECIFIED
+}
+
+fn lacks_address_family(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(EAFNOSUPPORT)) || error.kind() == io::ErrorKind::AddrNotAvailable
 }
 
 /// Returns the routes `/livez`, `/readyz` and `/metrics`.
 ///
 /// `/readyz` is text with a line for each dependency that is not met, or, with `?verbose` or for a client that accepts
 /// `application/json`, the [`Readiness`](crate::Readiness) as JSON.
+///
+/// The metrics of the process and of its build, `process_…` and `ccx_build_info`, are added to `registry`.
 pub fn routes(health: Health, registry: Registry) -> Router {
+    register_process_metrics(&registry);
     let live = health.clone();
     Router::new()
         .route("/livez", get(async move || liveness(&live)))
@@ -145,8 +191,8 @@ mod tests {
     use super::*;
     use crate::{Dependency, Readiness};
 
-    async fn start(router: Router) -> (SocketAddr, CancellationToken, tokio::task::JoinHandle<()>) {
-        let listener = bind(([127, 0, 0, 1], 0).into()).await.unwrap();
+    fn start(router: Router) -> (SocketAddr, CancellationToken, tokio::task::JoinHandle<()>) {
+        let listener = bind(([127, 0, 0, 1], 0).into()).unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
         let server = tokio::spawn(serve(listener, router, shutdown.clone(), Duration::from_secs(10)));
@@ -170,7 +216,7 @@ mod tests {
         registry.register(Box::new(counter.clone())).unwrap();
         counter.inc();
         let database = health.condition(Dependency::DATABASE);
-        let (address, shutdown, server) = start(routes(health, registry)).await;
+        let (address, shutdown, server) = start(routes(health, registry));
 
         assert!(request(address, "/livez").await.starts_with("HTTP/1.1 200"));
         let unready = request(address, "/readyz").await;
@@ -190,7 +236,7 @@ mod tests {
         let health = Health::new();
         health.condition(Dependency::DATABASE).ready();
         health.condition(Dependency::KAFKA).not_ready("no broker");
-        let (address, shutdown, server) = start(routes(health.clone(), Registry::new())).await;
+        let (address, shutdown, server) = start(routes(health.clone(), Registry::new()));
         for path in ["/readyz?verbose", "/readyz?verbose=true"] {
             let response = request(address, path).await;
             assert!(response.starts_with("HTTP/1.1 503"), "{response}");
@@ -200,6 +246,40 @@ mod tests {
         for path in ["/readyz", "/readyz?verbose=false", "/readyz?verbosely"] {
             assert!(request(address, path).await.ends_with("\r\n\r\nkafka: no broker\n"), "{path}");
         }
+        shutdown.cancel();
+        server.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn bind_of_unspecified_v6_address_accepts_v4_and_v6() {
+        let port = bind((Ipv6Addr::UNSPECIFIED, 0).into()).unwrap();
+        let address = port.local_addr().unwrap();
+        for ip in ["127.0.0.1", "::1"] {
+            let connected = TcpStream::connect((ip, address.port())).await;
+            // A machine without IPv6 gets an IPv4 socket.
+            assert!(connected.is_ok() || (ip == "::1" && address.is_ipv4()), "{ip}: {connected:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn bind_of_address_in_use_is_an_error_with_the_address() {
+        let listener = bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let error = bind(address).unwrap_err();
+        assert_eq!(error.to_string(), format!("failed to listen on {address}"));
+    }
+
+    #[tokio::test]
+    async fn metrics_include_process_and_build() {
+        let (address, shutdown, server) = start(routes(Health::new(), Registry::new()));
+        let metrics = request(address, "/metrics").await;
+        for name in
+            ["process_resident_memory_bytes", "process_cpu_seconds_total", "process_start_time_seconds"]
+        {
+            assert!(metrics.contains(&format!("\n{name} ")), "{name}: {metrics}");
+        }
+        let version = env!("CARGO_PKG_VERSION");
+        assert!(metrics.contains(&format!("ccx_build_info{{version=\"{version}\"}} 1")), "{metrics}");
         shutdown.cancel();
         server.await.unwrap();
     }
@@ -221,7 +301,7 @@ mod tests {
             tokio::time::sleep(Duration::from_millis(200)).await;
             "done"
         });
-        let (address, shutdown, server) = start(Router::new().route("/slow", slow)).await;
+        let (address, shutdown, server) = start(Router::new().route("/slow", slow));
         let client = tokio::spawn(async move { request(address, "/slow").await });
         arrived.cancelled().await;
         shutdown.cancel();

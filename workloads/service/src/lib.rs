@@ -18,6 +18,7 @@ mod http;
 mod logging;
 mod metrics;
 mod periodic;
+mod process_metrics;
 mod rules_status;
 mod schema_versions;
 mod shutdown;

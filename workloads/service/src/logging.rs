@@ -1,4 +1,4 @@
-//! The log: structured events on standard error.
+//! Structured events on standard error.
 
 use std::io::{self, IsTerminal as _};
 
@@ -9,27 +9,32 @@ use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt as _, util::Subscr
 /// Logging can't be set up.
 #[derive(Debug, Snafu)]
 pub enum LoggingError {
-    /// The level is none.
-    #[snafu(display(
-        "logging.level {level:?} is neither error, warn, info, debug, trace nor a filter such as info,ccx_writer=debug"
-    ))]
+    /// The level is not a filter.
+    #[snafu(display("logging.level {reason}"))]
     Level {
-        /// What it is instead.
-        level: String,
-        /// What is wrong with it.
+        /// The expected form.
+        reason: &'static str,
+    },
+    /// The level is not a filter that the logging library can parse.
+    #[snafu(display("logging.level can't be parsed"))]
+    Filter {
+        /// The cause.
         source: tracing_subscriber::filter::ParseError,
     },
     /// Logging was set up before.
     #[snafu(display("logging is already set up"))]
     AlreadySet {
-        /// The same in other words.
+        /// The cause.
         source: tracing_subscriber::util::TryInitError,
     },
 }
 
-/// Sends all events of this process to standard error, so that standard output stays free for results.
+/// Writes all events of this process to standard error: standard output is for results. The first one has the version.
 pub fn init_logging(settings: &Logging) -> Result<(), LoggingError> {
-    let filter = EnvFilter::try_new(&settings.level).context(LevelSnafu { level: &settings.level })?;
+    if let Some(reason) = settings.invalid_level() {
+        return LevelSnafu { reason }.fail();
+    }
+    let filter = EnvFilter::try_new(&settings.level).context(FilterSnafu)?;
     let registry = tracing_subscriber::registry().with(filter);
     let outcome = match settings.format {
         LogFormat::Json => {
@@ -41,7 +46,9 @@ pub fn init_logging(settings: &Logging) -> Result<(), LoggingError> {
             registry.with(text.with_writer(io::stderr)).try_init()
         }
     };
-    outcome.context(AlreadySetSnafu)
+    outcome.context(AlreadySetSnafu)?;
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), "starting");
+    Ok(())
 }
 
 #[cfg(test)]
@@ -49,9 +56,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wrong_level_is_named() {
-        let error =
-            init_logging(&Logging { level: "loud=very".into(), format: LogFormat::Json }).unwrap_err();
-        assert!(error.to_string().contains("\"loud=very\""), "{error}");
+    fn init_logging_with_unknown_level_is_an_error() {
+        for level in ["loud=very", "verbose"] {
+            let settings = Logging { level: level.into(), format: LogFormat::Json };
+            let error = init_logging(&settings).unwrap_err().to_string();
+            assert!(error.starts_with("logging.level must be error, warn, info"), "{error}");
+        }
     }
 }

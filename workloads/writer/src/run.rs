@@ -41,7 +41,7 @@ const HTTP_GRACE: Duration = Duration::from_secs(1);
 
 /// Runs the writer until `shutdown`. The batch in flight is finished then, offsets are committed, and the lease is given back.
 pub async fn run(config: &Config, shutdown: CancellationToken) -> Result<(), WriterError> {
-    let listener = bind(config.writer.listen).await.context(ServeSnafu)?;
+    let listener = bind(config.writer.listen).context(ServeSnafu)?;
     run_on(listener, config, shutdown).await
 }
 

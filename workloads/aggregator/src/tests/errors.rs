@@ -71,8 +71,7 @@ async fn missing_items_are_not_found() {
 async fn missing_schema_is_unavailable_without_internal_details() {
     let database = test_postgres().await.create_database().await.unwrap();
     let env =
-        TestEnv::over(Aggregator { authentication: Authentication::None, ..Aggregator::default() }, database)
-            .await;
+        TestEnv::over(Aggregator { authentication: Authentication::None, ..Aggregator::default() }, database);
     let answer = env.get(&report_path(ORG, CLUSTER, "7")).await;
     assert!(answer.status.is_server_error(), "{}", answer.status);
     assert!(!answer.body.contains("relation"), "{}", answer.body);

@@ -19,7 +19,7 @@ async fn unavailable_database_makes_the_service_unready_until_it_is_back() {
     let database = postgres.create_database().await.unwrap();
     let database = ccx_config::Database { connect_timeout: Duration::from_secs(1), ..database };
     Database::connect(&database).unwrap().migrate().await.unwrap();
-    let env = TestEnv::over(trusting(), database).await;
+    let env = TestEnv::over(trusting(), database);
     env.store_sample().await;
     let report = report_path(ORG, CLUSTER, "7");
     let is_ready = async || env.get("/readyz").await.status.as_u16() == 200;
@@ -46,7 +46,7 @@ async fn unavailable_database_makes_the_service_unready_until_it_is_back() {
 #[tokio::test]
 async fn missing_schema_is_named_with_the_command_to_run() {
     let database = ccx_local::test_postgres().await.create_database().await.unwrap();
-    let env = TestEnv::over(trusting(), database.clone()).await;
+    let env = TestEnv::over(trusting(), database.clone());
     eventually("the reason", async || env.get("/readyz").await.body.contains("ccx migrate")).await;
     Database::connect(&database).unwrap().migrate().await.unwrap();
     eventually("ready", async || env.get("/readyz").await.status.as_u16() == 200).await;
@@ -57,7 +57,7 @@ async fn single_connection_is_enough() {
     let database = ccx_local::test_postgres().await.create_database().await.unwrap();
     let database = ccx_config::Database { max_connections: 1, ..database };
     Database::connect(&database).unwrap().migrate().await.unwrap();
-    let env = TestEnv::over(trusting(), database).await;
+    let env = TestEnv::over(trusting(), database);
     env.store_sample().await;
     env.wait_until_listening(true).await;
     eventually("ready", async || env.get("/readyz").await.status.as_u16() == 200).await;
@@ -70,7 +70,7 @@ async fn requests_that_occupy_all_connections_leave_the_service_ready() {
     let database =
         ccx_config::Database { max_connections: 2, connect_timeout: Duration::from_millis(500), ..database };
     Database::connect(&database).unwrap().migrate().await.unwrap();
-    let env = Arc::new(TestEnv::over(trusting(), database).await);
+    let env = Arc::new(TestEnv::over(trusting(), database));
     eventually("ready", async || env.get("/readyz").await.status.as_u16() == 200).await;
     let mut blocker = env.sql.begin().await.unwrap();
     sqlx::query("LOCK TABLE report").execute(&mut *blocker).await.unwrap();
@@ -116,7 +116,7 @@ async fn request_in_flight_is_answered_before_the_process_ends() {
     let url = format!("http://{listen}{}", report_path(ORG, CLUSTER, "7"));
     eventually("serving", async || reqwest::get(&url).await.is_ok()).await;
 
-    let beside = TestEnv::over(trusting(), database).await;
+    let beside = TestEnv::over(trusting(), database);
     let mut blocker = beside.sql.begin().await.unwrap();
     sqlx::query("LOCK TABLE report").execute(&mut *blocker).await.unwrap();
     let request = tokio::spawn(reqwest::get(url));

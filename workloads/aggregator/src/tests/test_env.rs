@@ -48,10 +48,10 @@ impl TestEnv {
     pub(crate) async fn with(settings: Aggregator) -> Self {
         let database = test_postgres().await.create_database().await.unwrap();
         Database::connect(&database).unwrap().migrate().await.unwrap();
-        Self::over(settings, database).await
+        Self::over(settings, database)
     }
 
-    pub(crate) async fn over(settings: Aggregator, database: ccx_config::Database) -> Self {
+    pub(crate) fn over(settings: Aggregator, database: ccx_config::Database) -> Self {
         let config = Config { aggregator: settings, database, ..Config::default() };
         let metrics = Metrics::new(&config.aggregator.metrics_namespace).unwrap();
         let api =
@@ -59,7 +59,7 @@ impl TestEnv {
         let health = Health::new();
         let condition = health.condition(ccx_service::Dependency::DATABASE);
         let router = router(&api, health, &config.aggregator.api_prefix);
-        let listener = ccx_service::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let listener = ccx_service::bind(([127, 0, 0, 1], 0).into()).unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let shutdown = CancellationToken::new();
         tokio::spawn(ccx_service::serve(listener, router, shutdown.clone(), SOON));

@@ -1,11 +1,9 @@
 //! `ccx config`
 
-use std::error::Error;
-
 use ccx_cli::{CliError, Exit};
-use ccx_config::{Config, SecretError};
+use ccx_config::{Config, Problem};
 use clap::{Args, Subcommand};
-use snafu::{ResultExt, Snafu};
+use snafu::{Snafu, ensure};
 
 use crate::{cli::Global, output};
 
@@ -17,7 +15,8 @@ pub(crate) enum ConfigCommand {
 
 /// Print the configuration that is in force, as TOML
 ///
-/// The file, with the CCX__… variables laid over it and defaults for the rest. Secrets are hidden.
+/// The file, with the CCX__… variables laid over it and defaults for the rest. Secrets and the values of kafka.properties are
+/// hidden.
 #[derive(Debug, Args)]
 #[command(
     after_long_help = "Example, to begin a file of your own:\n  ccx config print --defaults > ccx.toml"
@@ -38,10 +37,8 @@ pub(crate) struct CheckArgs {}
 /// The configuration can't be printed or used.
 #[derive(Debug, Snafu)]
 pub(crate) enum ConfigCommandError {
-    #[snafu(display("failed to write the configuration as TOML"))]
-    Encode { source: toml::ser::Error },
-    #[snafu(display("the configuration has {} secret(s) that can't be read{}", errors.len(), lines(errors)))]
-    Secrets { errors: Vec<SecretError> },
+    #[snafu(display("the configuration names {} file(s) that can't be read:\n  {}", problems.len(), lines(problems)))]
+    Files { problems: Vec<Problem> },
 }
 
 impl CliError for ConfigCommandError {
@@ -54,30 +51,17 @@ pub(crate) fn run(global: &Global, command: &ConfigCommand) -> Result<(), Box<dy
     match command {
         ConfigCommand::Print(args) => {
             let config = if args.defaults { Config::default() } else { global.config()? };
-            let text = toml::to_string(&config).context(EncodeSnafu)?;
-            output::print(text.trim_end())?;
+            output::print(config.to_redacted_toml().trim_end())?;
         }
         ConfigCommand::Check(CheckArgs {}) => {
-            check_secrets(&global.config()?)?;
+            let problems = global.config()?.file_problems();
+            ensure!(problems.is_empty(), FilesSnafu { problems });
             output::print("the configuration is fine")?;
         }
     }
     Ok(())
 }
 
-fn check_secrets(config: &Config) -> Result<(), ConfigCommandError> {
-    let secrets = [
-        config.kafka.password().map(drop),
-        config.database.password().map(drop),
-        config.object_storage.credentials().map(drop),
-    ];
-    let errors: Vec<SecretError> = secrets.into_iter().filter_map(Result::err).collect();
-    if errors.is_empty() { Ok(()) } else { SecretsSnafu { errors }.fail() }
-}
-
-fn lines(errors: &[SecretError]) -> String {
-    let line = |error: &SecretError| {
-        format!("\n  {error}: {}", error.source().map(ToString::to_string).unwrap_or_default())
-    };
-    errors.iter().map(line).collect()
+fn lines(problems: &[Problem]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  ")
 }

@@ -13,25 +13,25 @@ fn environment(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 
 fn problems_of(text: &str) -> Vec<String> {
     let problems = Config::parse(text, no_environment()).unwrap_err();
-    problems.into_iter().map(|problem| format!("{} {}", problem.key, problem.reason)).collect()
+    problems.iter().map(ToString::to_string).collect()
 }
 
 #[test]
-fn an_empty_file_is_all_defaults() {
+fn parse_of_empty_file_returns_defaults() {
     let config = Config::parse("", no_environment()).unwrap();
     assert_eq!(config.kafka.topics.results, "ccx.ocp.results");
     assert_eq!(config.archive.max_compressed.as_u64(), 100 << 20);
 }
 
 #[test]
-fn the_defaults_survive_being_printed_and_read_back() {
+fn defaults_are_serialized_and_parsed_unchanged() {
     let printed = toml::to_string(&Config::default()).unwrap();
     let read = Config::parse(&printed, no_environment()).unwrap();
     assert_eq!(toml::to_string(&read).unwrap(), printed);
 }
 
 #[test]
-fn the_environment_wins_and_takes_the_type_of_the_key() {
+fn variables_replace_keys_of_the_file_and_take_their_types() {
     let file = "[database]\nport = 1\nname = 'file'\n[pipeline]\nlisten = '127.0.0.1:1'";
     let config = Config::parse(
         file,
@@ -58,18 +58,114 @@ fn the_environment_wins_and_takes_the_type_of_the_key() {
 }
 
 #[test]
-fn every_mistake_is_reported_at_once() {
-    let problems = problems_of(
-        "[database]\nport = 'x'\nnmae = 'typo'\n[kafka.topics]\nresults = 1\n[archive]\nmax_unpacked = 'huge'\n[other]\na = 1",
+fn parse_of_several_problems_reports_all_with_line_and_suggestion() {
+    let text = "[database]\nport = 'x'\nnmae = 'typo'\n[kafka.topics]\nresults = 1\n[archive]\nmax_unpacked = 'huge'\n\
+                [other]\na = 1\n[retry]\n  initial_delay = 'soon'\n[aggregator]\nauthentication = 'maybe'\n";
+    let problems = Config::parse(text, no_environment()).unwrap_err();
+    let told = ConfigErrors { file: Some("ccx.toml".into()), problems }.to_string();
+    let expected = "\
+the configuration has 7 problems:
+  ccx.toml:2:1: database.port is invalid: expected a whole number from 0 to 65535
+  ccx.toml:3:1: database.nmae is not a key of the configuration; did you mean database.name?
+  ccx.toml:5:1: kafka.topics.results is invalid: expected a string, for example \"ccx.ocp.results\"
+  ccx.toml:7:1: archive.max_unpacked is invalid: expected a size, for example \"64MiB\"
+  ccx.toml:9:1: other.a is not a key of the configuration
+  ccx.toml:11:3: retry.initial_delay is invalid: expected a duration, for example \"200ms\"
+  ccx.toml:13:1: aggregator.authentication is invalid: expected `none` or `x-rh-identity`";
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn problem_of_any_key_does_not_contain_its_value() {
+    const SECRET: &str = "hunter2";
+    let texts = [
+        "[database]\npassword = { a = 'hunter2' }",
+        "[database]\nport = 'hunter2'",
+        "[database]\ntls_mode = 'hunter2'",
+        "[kafka]\nbootstrap_servers = ['user:hunter2']",
+        "[kafka]\nbootstrap_servers = ['hunter2@kafka']",
+        "[kafka]\nsession_timeout = 'hunter2'",
+        "[kafka.topics]\nresults = 'hunter2!'",
+        "[kafka]\nproperties = ['hunter2']",
+        "[object_storage]\nendpoint = 'https://user:hunter2@host'",
+        "[object_storage]\nbucket = 's3://hunter2'",
+        "[aggregator]\napi_prefix = 'hunter2'\nmetrics_namespace = 'hunter2!'",
+        "[pipeline]\nlisten = 'hunter2'\nmax_bytes_in_flight = 'hunter2'",
+        "[logging]\nlevel = 'hunter2'",
+        "[database]\npassword = \"hunter2",
+        "[database]\npassword = hunter2",
+        "[database]\npassword = 'hunter2' x",
+        "database = 'hunter2'",
+    ];
+    for text in texts {
+        let told = problems_of(text).join("\n");
+        assert!(!told.contains(SECRET), "{text}: {told}");
+    }
+    let number = problems_of("[database]\npassword = 12345").join("\n");
+    assert!(
+        number.starts_with("database.password is invalid: expected a string") && !number.contains("12345")
     );
-    assert_eq!(problems.len(), 5, "{problems:#?}");
-    for key in ["database.port", "database.nmae", "kafka.topics.results", "archive.max_unpacked", "other.a"] {
-        assert!(problems.iter().any(|problem| problem.starts_with(key)), "{key}: {problems:#?}");
+    for name in
+        ["CCX__DATABASE__PORT", "CCX__DATABASE__TLS_MODE", "CCX__KAFKA__BOOTSTRAP_SERVERS", "CCX__OTHER__KEY"]
+    {
+        let told = format!("{:?}", Config::parse("", environment(&[(name, SECRET)])).unwrap_err());
+        assert!(!told.contains(SECRET) && told.contains(name), "{told}");
+    }
+}
+
+/// The slips of issue reports, each with the beginning of its message.
+#[test]
+fn slip_in_any_section_is_rejected_with_what_to_write() {
+    let slips = [
+        ("[logging]\nlevel = 'verbose'", "logging.level must be error, warn"),
+        (
+            "[kafka.topics]\nannounce = 'a'\nresults = 'a'",
+            "kafka.topics.results is the same as kafka.topics.announce",
+        ),
+        (
+            "[kafka.topics]\nresults = 'a'\nresults_dead_letters = 'a'",
+            "kafka.topics.results_dead_letters is the same as kafka.topics.results",
+        ),
+        (
+            "[kafka.topics]\nworkloads = 'ccx.ocp.results'",
+            "kafka.topics.workloads is the same as kafka.topics.results",
+        ),
+        (
+            "[object_storage]\nbucket = 's3://uploads'",
+            "object_storage.bucket is invalid: write a bucket's name",
+        ),
+        ("[object_storage]\nbucket = '10.0.0.1'", "object_storage.bucket is invalid"),
+        (
+            "[object_storage]\nendpoint = 'https://s3/bucket'",
+            "object_storage.endpoint is invalid: remove path",
+        ),
+        ("[object_storage]\nregion = 'US East'", "object_storage.region is invalid"),
+        ("[writer]\nlisten = '127.0.0.1:8000'", "writer.listen has the port of pipeline.listen"),
+        (
+            "[database]\npassword = 'a'\npassword_file = '/b'",
+            "database.password and database.password_file are both set",
+        ),
+        (
+            "[kafka]\nsecurity_protocol = 'sasl-ssl'\nsasl_username = 'a'\nsasl_password = 'b'\nsasl_password_file = 'c'",
+            "kafka.sasl_password and kafka.sasl_password_file are both set",
+        ),
+        (
+            "[kafka]\nbootstrap_servers = ['kafka:0']",
+            "kafka.bootstrap_servers has an invalid item, number 1: choose ports",
+        ),
+        ("[kafka]\nbootstrap_servers = []", "kafka.bootstrap_servers is empty"),
+        ("[kafka]\nca_file = '/ca'", "kafka.ca_file is not used"),
+        ("[kafka.properties]\n'group.id' = 'x'", "kafka.properties.group.id has a key of its own"),
+        ("kafka = 1", "kafka is a section: write [kafka]"),
+    ];
+    for (text, expected) in slips {
+        let told = problems_of(text);
+        assert!(told.len() == 1 && told[0].starts_with(expected), "{text}: {told:?}");
     }
 }
 
 #[test]
-fn keys_that_contradict_each_other_are_reported_together() {
+fn parse_of_contradicting_keys_reports_all() {
     let problems = problems_of(
         "[kafka]\nsecurity_protocol = 'sasl-ssl'\nbootstrap_servers = ['broker']\n[object_storage]\naccess_key_id = 'x'\n
          endpoint = 'minio:9000'\n[retry]\ninitial_delay = '1m'\n[aggregator]\napi_prefix = 'api'",
@@ -78,12 +174,12 @@ fn keys_that_contradict_each_other_are_reported_together() {
     assert_eq!(
         keys,
         [
-            "kafka.bootstrap_servers",
             "kafka.security_protocol",
-            "object_storage.endpoint",
+            "kafka.bootstrap_servers",
             "object_storage.access_key_id",
-            "aggregator.api_prefix",
-            "retry.initial_delay"
+            "object_storage.endpoint",
+            "retry.initial_delay",
+            "aggregator.api_prefix"
         ]
     );
     assert!(
@@ -96,27 +192,54 @@ fn keys_that_contradict_each_other_are_reported_together() {
 }
 
 #[test]
-fn a_wrong_variable_is_named() {
-    let parse =
-        |name: &str, value: &str| Config::parse("", environment(&[(name, value)])).unwrap_err()[0].clone();
+fn problem_of_variable_names_it_also_when_it_contradicts_the_file() {
+    let told = |file: &str, name: &str, value: &str| {
+        let problems = Config::parse(file, environment(&[(name, value)])).unwrap_err();
+        ConfigErrors { file: None, problems }.to_string().lines().skip(1).collect::<Vec<_>>().join("\n")
+    };
     assert_eq!(
-        parse("CCX__DATABASE__PORT", "none"),
-        Problem::new("database.port", "(CCX__DATABASE__PORT) is \"none\", expected a whole number")
+        told("", "CCX__DATABASE__PORT", "none"),
+        "  variable CCX__DATABASE__PORT: database.port is invalid: expected a whole number"
     );
-    assert_eq!(parse("CCX__DATABSE__PORT", "1").key, "databse.port");
+    assert_eq!(
+        told("", "CCX__DATABASE__TLS_MODE", "maybe"),
+        "  variable CCX__DATABASE__TLS_MODE: database.tls_mode is invalid: expected one of `disable`, `prefer`, \
+         `require`, `verify-ca`, `verify-full`"
+    );
+    assert_eq!(
+        told("", "CCX__DATABSE__PORT", "1"),
+        "  variable CCX__DATABSE__PORT: databse.port is not a key of the configuration; \
+         did you mean CCX__DATABASE__PORT?"
+    );
+    assert_eq!(
+        told("[retry]\nmax_delay = '1s'", "CCX__RETRY__INITIAL_DELAY", "1m"),
+        "  variable CCX__RETRY__INITIAL_DELAY: retry.initial_delay must be more than 0 and at most retry.max_delay"
+    );
+    assert_eq!(
+        told("", "CCX_KAFKA__CLIENT_ID", "me"),
+        "  variable CCX_KAFKA__CLIENT_ID: is ignored under this name; did you mean CCX__KAFKA__CLIENT_ID?"
+    );
 }
 
 #[test]
-fn a_file_that_is_not_there_or_not_toml_is_named() {
+fn load_of_missing_or_malformed_file_names_it() {
     let missing =
         Config::load(Some(Path::new("/nonexistent/ccx.toml")), no_environment()).unwrap_err().to_string();
-    assert!(missing.contains("/nonexistent/ccx.toml can't be read"), "{missing}");
-    assert!(problems_of("[kafka")[0].starts_with("the file is not TOML"));
+    assert!(missing.contains("/nonexistent/ccx.toml can't be read: No such file"), "{missing}");
+    let problems = Config::parse("[kafka]\nclient_id = = 1", no_environment()).unwrap_err();
+    let told = ConfigErrors { file: Some("a.toml".into()), problems }.to_string();
+    assert!(told.contains("\n  a.toml:2:13: is not TOML: "), "{told}");
 }
 
 #[test]
-fn a_printed_configuration_has_no_secret() {
-    let config = Config::parse("", environment(&[("CCX__DATABASE__PASSWORD", "hunter2")])).unwrap();
-    let printed = toml::to_string(&config).unwrap();
-    assert!(printed.contains("password = \"********\"") && !printed.contains("hunter2"), "{printed}");
+fn configuration_in_any_printed_form_has_no_secret() {
+    let file = "[kafka.properties]\n\"ssl.key.password\" = 'hunter3'";
+    let config = Config::parse(file, environment(&[("CCX__DATABASE__PASSWORD", "hunter2")])).unwrap();
+    assert_eq!(config.kafka.properties["ssl.key.password"], "hunter3");
+    let printed = config.to_redacted_toml();
+    assert!(printed.contains("password = \"********\""), "{printed}");
+    assert!(printed.contains("\"ssl.key.password\" = \"********\""), "{printed}");
+    let debug = format!("{config:?}");
+    assert!(debug.contains("ssl.key.password"), "{debug}");
+    assert!(!printed.contains("hunter") && !debug.contains("hunter"), "{printed} {debug}");
 }

@@ -1,0 +1,126 @@
+//! Variables: the names of keys in the environment, and the values that they stand for.
+
+use toml::Value;
+
+use crate::{
+    Problem,
+    known_keys::{self, Kind},
+    problem::Origin,
+};
+
+/// The beginning of the variables that are keys.
+const PREFIX: &str = "CCX__";
+
+/// The beginning of variables that may be misspelt keys.
+const NEAR_PREFIX: &str = "CCX_";
+
+/// A key that a variable sets.
+pub(crate) struct Setting {
+    pub(crate) path: Vec<String>,
+    pub(crate) value: Value,
+    pub(crate) variable: String,
+}
+
+/// Parses a variable: `None` if it is none of ours.
+pub(crate) fn parse(name: String, text: &str) -> Option<Result<Setting, Problem>> {
+    let Some(below) = name.strip_prefix(PREFIX) else {
+        return misspelt(&name).map(|problem| Err(problem.at(Some(Origin::Variable(name)))));
+    };
+    let path: Vec<String> = below.split("__").map(str::to_ascii_lowercase).collect();
+    let setting = match known_keys::find(&path) {
+        Some(key) => value(key.kind, text)
+            .map(|value| Setting { path: path.clone(), value, variable: name.clone() })
+            .map_err(|expected| Problem::new(path.join("."), format!("is invalid: expected {expected}"))),
+        None => Err(unknown(&path)),
+    };
+    Some(setting.map_err(|problem| problem.at(Some(Origin::Variable(name)))))
+}
+
+/// Returns the variable of a key.
+pub(crate) fn variable(path: &[String]) -> String {
+    format!("{PREFIX}{}", path.join("__").to_ascii_uppercase())
+}
+
+fn value(kind: Kind, text: &str) -> Result<Value, &'static str> {
+    match kind {
+        Kind::Integer => text.parse().map(Value::Integer).map_err(|_| "a whole number"),
+        Kind::Boolean => text.parse().map(Value::Boolean).map_err(|_| "true or false"),
+        Kind::List => {
+            let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+            Ok(Value::Array(items.map(|item| Value::String(item.to_owned())).collect()))
+        }
+        Kind::Map | Kind::Text => Ok(Value::String(text.to_owned())),
+    }
+}
+
+fn unknown(path: &[String]) -> Problem {
+    let hint = known_keys::closest(path)
+        .map(|key| format!("; did you mean {}?", variable(&key.path)))
+        .unwrap_or_default();
+    Problem::new(path.join("."), format!("is not a key of the configuration{hint}"))
+}
+
+/// Finds out whether a variable of another name was meant to be a key: `CCX_KAFKA__CLIENT_ID`, `CCX_KAFKA_CLIENT_ID`.
+///
+/// Other programs have variables that begin with `CCX_`, and Kubernetes sets `CCX_…_SERVICE_HOST` and `CCX_…_PORT` in the
+/// pods beside a Service whose name begins with `ccx-`: these are no keys.
+fn misspelt(name: &str) -> Option<Problem> {
+    let below = name.strip_prefix(NEAR_PREFIX)?;
+    let folded = known_keys::fold(below);
+    let meant = known_keys::known_keys().iter().find(|key| known_keys::fold(&key.path.concat()) == folded);
+    let reason = match meant {
+        Some(key) => format!("is ignored under this name; did you mean {}?", variable(&key.path)),
+        None if below.contains("__") && !is_service_link(below) => {
+            format!("is not a key of the configuration: the names of keys begin with {PREFIX}")
+        }
+        None => return None,
+    };
+    Some(Problem::new("", reason))
+}
+
+fn is_service_link(name: &str) -> bool {
+    name.contains("_SERVICE_HOST") || name.contains("_SERVICE_PORT") || name.contains("_PORT")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(name: &str) -> Option<String> {
+        parse(name.to_owned(), "x").and_then(Result::err).map(|problem| problem.to_string())
+    }
+
+    #[test]
+    fn variable_with_a_missing_underscore_is_a_problem_with_the_right_name() {
+        for name in
+            ["CCX_KAFKA__BOOTSTRAP_SERVERS", "CCX_KAFKA_BOOTSTRAP_SERVERS", "CCX_KAFKA_BOOTSTRAP__SERVERS"]
+        {
+            let problem = problem(name).unwrap();
+            assert!(problem.ends_with("did you mean CCX__KAFKA__BOOTSTRAP_SERVERS?"), "{name}: {problem}");
+        }
+        let problem = problem("CCX__KAFKA_BOOTSTRAP_SERVERS").unwrap();
+        assert!(problem.ends_with("did you mean CCX__KAFKA__BOOTSTRAP_SERVERS?"), "{problem}");
+    }
+
+    #[test]
+    fn variable_that_looks_like_a_key_and_is_none_is_a_problem() {
+        assert!(problem("CCX_KAKFA__SERVRES").unwrap().contains("begin with CCX__"));
+    }
+
+    #[test]
+    fn variables_of_others_are_ignored() {
+        for name in
+            ["PATH", "CCX_CONFIG", "CCX_PORT", "CCX_A__B_SERVICE_HOST", "CCX_AGGREGATOR_PORT_10000_TCP"]
+        {
+            assert!(parse(name.to_owned(), "x").is_none(), "{name}");
+        }
+    }
+
+    #[test]
+    fn empty_list_variable_is_an_empty_list() {
+        for (text, items) in [("", 0), (" ", 0), ("a", 1), ("a, b,", 2)] {
+            let setting = parse("CCX__RULES__DIRECTORIES".to_owned(), text).unwrap().unwrap();
+            assert_eq!(setting.value.as_array().map(Vec::len), Some(items), "{text:?}");
+        }
+    }
+}

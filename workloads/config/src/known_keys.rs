@@ -1,0 +1,147 @@
+//! The keys that a configuration may have, out of the schema of [`Config`].
+
+use std::sync::LazyLock;
+
+use schemars::Schema;
+use serde_json::Value as Json;
+
+use crate::Config;
+
+/// A key of the configuration.
+#[derive(Clone, Debug)]
+pub(crate) struct KnownKey {
+    /// The section, a subsection if there is one, and the key.
+    pub(crate) path: Vec<String>,
+    pub(crate) kind: Kind,
+}
+
+/// The type of a key's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Integer,
+    Boolean,
+    List,
+    /// A table with names of the user's choice.
+    Map,
+    Text,
+}
+
+/// Edits after which a word is no longer taken for a misspelt one.
+const MAX_EDITS: usize = 3;
+
+/// Returns every key.
+pub(crate) fn known_keys() -> &'static [KnownKey] {
+    static KEYS: LazyLock<Vec<KnownKey>> = LazyLock::new(|| {
+        let schema: Schema = schemars::schema_for!(Config);
+        let root = schema.to_value();
+        let mut keys = Vec::new();
+        collect(&root, &root, &mut Vec::new(), &mut keys);
+        keys
+    });
+    &KEYS
+}
+
+/// Returns the key at a path; for a path within a map, the map.
+pub(crate) fn find(path: &[String]) -> Option<&'static KnownKey> {
+    known_keys().iter().find(|key| match key.kind {
+        Kind::Map => path.len() <= key.path.len() + 1 && path.starts_with(&key.path),
+        _ => key.path == path,
+    })
+}
+
+/// Whether a path is that of a section.
+pub(crate) fn is_section(path: &[String]) -> bool {
+    known_keys().iter().any(|key| key.path.len() > path.len() && key.path.starts_with(path))
+}
+
+/// Returns the key that was probably meant by a path that is not one: a misspelt one, or one of another section.
+pub(crate) fn closest(path: &[String]) -> Option<&'static KnownKey> {
+    let written = path.join(".");
+    let folded = fold(&written);
+    let rated = known_keys().iter().map(|key| {
+        let name = key.path.join(".");
+        let is_same = fold(&name) == folded;
+        (if is_same { 0 } else { strsim::damerau_levenshtein(&written, &name) }, key)
+    });
+    let misspelt = rated.min_by_key(|&(edits, _)| edits).filter(|&(edits, _)| edits <= MAX_EDITS);
+    misspelt.map(|(_, key)| key).or_else(|| {
+        let mut same_name = known_keys().iter().filter(|key| key.path.last() == path.last());
+        same_name.next().filter(|_| same_name.next().is_none())
+    })
+}
+
+/// Returns a name without what separates its parts: `CCX_KAFKA_TOPICS` and `kafka.topics` differ in nothing else.
+pub(crate) fn fold(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
+}
+
+fn collect(root: &Json, object: &Json, path: &mut Vec<String>, keys: &mut Vec<KnownKey>) {
+    let Some(properties) = object["properties"].as_object() else { return };
+    for (name, property) in properties {
+        path.push(name.clone());
+        let target = resolve(root, property);
+        if target.get("properties").is_some() {
+            collect(root, target, path, keys);
+        } else {
+            keys.push(KnownKey { path: path.clone(), kind: kind(target) });
+        }
+        path.pop();
+    }
+}
+
+fn resolve<'a>(root: &'a Json, property: &'a Json) -> &'a Json {
+    let option = property["anyOf"].as_array().and_then(|options| options.first());
+    let reference = property.get("$ref").or_else(|| option?.get("$ref")).and_then(Json::as_str);
+    reference.and_then(|path| root.pointer(path.trim_start_matches('#'))).unwrap_or(property)
+}
+
+fn kind(property: &Json) -> Kind {
+    let types = &property["type"];
+    let is =
+        |name: &str| types == name || types.as_array().is_some_and(|types| types.iter().any(|of| of == name));
+    if is("integer") {
+        Kind::Integer
+    } else if is("boolean") {
+        Kind::Boolean
+    } else if is("array") {
+        Kind::List
+    } else if is("object") {
+        Kind::Map
+    } else {
+        Kind::Text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(key: &str) -> Vec<String> {
+        key.split('.').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn find_of_known_keys_returns_their_kind() {
+        let kind = |key: &str| find(&path(key)).map(|key| key.kind);
+        assert_eq!(kind("database.port"), Some(Kind::Integer));
+        assert_eq!(kind("rules.builtin"), Some(Kind::Boolean));
+        assert_eq!(kind("kafka.bootstrap_servers"), Some(Kind::List));
+        assert_eq!(kind("kafka.properties.linger.ms"), None, "four parts");
+        assert_eq!(kind("kafka.properties.debug"), Some(Kind::Map));
+        assert_eq!(kind("database.password"), Some(Kind::Text));
+        assert_eq!(kind("kafka.topics"), None);
+        assert!(
+            is_section(&path("kafka.topics")) && is_section(&path("kafka")) && !is_section(&path("kafk"))
+        );
+    }
+
+    #[test]
+    fn closest_of_misspelt_key_is_the_key() {
+        let closest = |key: &str| closest(&path(key)).map(|key| key.path.join("."));
+        assert_eq!(closest("databse.port").as_deref(), Some("database.port"));
+        assert_eq!(closest("kafka.bootstrap-servers").as_deref(), Some("kafka.bootstrap_servers"));
+        assert_eq!(closest("bucket").as_deref(), Some("object_storage.bucket"));
+        assert_eq!(closest("kafka_bootstrap_servers").as_deref(), Some("kafka.bootstrap_servers"));
+        assert_eq!(closest("other.thing"), None);
+    }
+}
