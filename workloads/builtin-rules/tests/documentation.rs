@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use ccx_content::{Content, ContentTree};
-use ccx_rules::{Input, RuleMeta, Versions};
+use ccx_rules::{Applicability, ClusterKind, Input, RuleMeta, Versions};
 use ccx_test_support::assert_generated;
 
 const HEAD: &str = "\
@@ -17,6 +17,24 @@ What the built-in rules find. This page is generated from the rules and their co
 - **Reads** has paths and families of metrics, and behind each the releases whose Insights operator records it, backports
   included, as its documentation and its gatherers tell; nothing means all.
 - `ccx rules explain NODE_NOT_READY` tells why a finding matters and what to do about it.
+";
+
+const MINIMUM_AGES: &str = "
+## Minimum ages
+
+States that are normal for a while are reported once they have lasted for this long, counted from the condition's own transition
+time. A state whose beginning the archive does not tell is reported; without the time of gathering the rule is skipped.
+
+| key | state | minimum |
+|---|---|---|
+";
+
+const CLUSTER_KINDS: &str = "
+## Where rules apply
+
+**no**: the rule is skipped there, and the report says why. **adapted**: it applies with the difference that is listed below the
+table. An archive does not show whether a cluster is disconnected.
+
 ";
 
 const WORKLOADS: &str = "
@@ -43,12 +61,57 @@ fn page() -> String {
         section(&mut page, &metas, &group.title, &group.description, tag);
     }
     section(&mut page, &metas, "Information", "What is told about every cluster, and is no problem.", None);
+    minimum_ages(&mut page, &metas);
+    cluster_kinds(&mut page, &metas);
     page.push_str(WORKLOADS);
     for content in tree.contents().filter(|content| !metas.contains_key(content.selector.rule.as_str())) {
         let (risk, tags) = (content.risk_label(), content.tags.join(", "));
         let _ = writeln!(page, "| {} | {} | {risk} | {tags} |", key(content), finds(content));
     }
     page
+}
+
+/// Writes how long states have to last before rules report them.
+fn minimum_ages(page: &mut String, metas: &BTreeMap<&str, &RuleMeta>) {
+    page.push_str(MINIMUM_AGES);
+    for meta in metas.values() {
+        for age in &meta.min_ages {
+            let minutes = age.duration.num_minutes();
+            let (number, unit) = if minutes % 60 == 0 { (minutes / 60, "h") } else { (minutes, "min") };
+            let _ = writeln!(page, "| {} | {} | {number} {unit} |", keys(meta), age.state);
+        }
+    }
+}
+
+/// Writes which rules do not apply to which kinds of clusters, or differently, and why.
+fn cluster_kinds(page: &mut String, metas: &BTreeMap<&str, &RuleMeta>) {
+    page.push_str(CLUSTER_KINDS);
+    let names = ClusterKind::ALL.map(ClusterKind::as_str).join(" | ");
+    let _ = writeln!(page, "| key | {names} |\n|{}", "---|".repeat(ClusterKind::ALL.len() + 1));
+    for meta in metas.values() {
+        let cells = ClusterKind::ALL.map(|kind| match meta.applicability(kind) {
+            Applicability::Applies => "yes",
+            Applicability::Adapts(_) => "adapted",
+            Applicability::Excluded(_) => "**no**",
+        });
+        let _ = writeln!(page, "| {} | {} |", keys(meta), cells.join(" | "));
+    }
+    page.push('\n');
+    for meta in metas.values() {
+        for (kind, applicability) in &meta.cluster_kinds {
+            let why = match applicability {
+                Applicability::Applies => continue,
+                Applicability::Adapts(difference) => difference,
+                Applicability::Excluded(reason) => reason,
+            };
+            let _ = writeln!(page, "- {}, {}: {why}.", keys(meta), kind.as_str());
+        }
+    }
+}
+
+fn keys(meta: &RuleMeta) -> String {
+    let keys: Vec<String> = meta.error_keys.iter().map(|key| format!("`{key}`")).collect();
+    keys.join(", ")
 }
 
 /// The rules whose first category is `tag`.

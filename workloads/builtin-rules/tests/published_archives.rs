@@ -68,10 +68,10 @@ fn the_sample_of_the_insights_operator() {
         "OPENSHIFT_SDN_REMOVED_IN_417",
         "PLATFORM_OPERATOR_PANIC",
         "PROMETHEUS_BACKED_BY_PVC",
+        "REMOVED_API_IN_USE",
         "SDI_PRELOAD_KERNEL_MODULES_ERROR",
         "SDN_FEATURES_BLOCK_OVN_MIGRATION",
         "STATIC_POD_REVISIONS_PILE_UP",
-        "STORAGE_CLUSTER_NOT_READY",
         "UNSUPPORTED_CONFIG_OVERRIDES",
         "VSPHERE_OLD_HARDWARE_VERSION",
     ];
@@ -87,7 +87,6 @@ fn a_release_candidate_with_rapid_recommendations() {
     let report = run(fs::read(reference.join("ccx-messaging/rapid-recommendations.tar.gz")).unwrap(), None);
     let expected = [
         "CANNOT_RETRIEVE_UPDATES",
-        "CLUSTER_VERSION_FAILING",
         "ETCD_ENCRYPTION_NOT_ENABLED",
         "MACHINE_API_WARNING_EVENTS",
         "NO_IDENTITY_PROVIDER",

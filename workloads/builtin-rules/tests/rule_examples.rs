@@ -5,7 +5,8 @@
 use std::collections::BTreeSet;
 
 use ccx_rules::{Report, Verdict};
-use examples::{Files, examples, run};
+use examples::{Files, examples, run, run_at};
+use serde_json::Value;
 
 mod examples;
 
@@ -26,14 +27,14 @@ fn verdict(report: &Report, key: &str) -> Verdict {
 }
 
 #[test]
-fn every_rule_has_an_example_and_every_example_a_rule() {
+fn every_rule_has_an_example() {
     let with_rule: BTreeSet<String> = error_keys().into_iter().collect();
     let with_example: BTreeSet<String> = examples().into_keys().collect();
     assert_eq!(with_rule, with_example);
 }
 
 #[test]
-fn hits_are_found() {
+fn hit_is_found() {
     for (key, example) in examples() {
         let verdict = verdict(&run(&example.hit), &key);
         assert!(matches!(verdict, Verdict::Response(_)), "{key}: {verdict:?}");
@@ -41,7 +42,7 @@ fn hits_are_found() {
 }
 
 #[test]
-fn healthy_neighbours_are_not() {
+fn healthy_neighbour_is_silent() {
     for (key, example) in examples() {
         // What is always reported has no healthy neighbour.
         if !example.miss.is_empty() {
@@ -51,7 +52,34 @@ fn healthy_neighbours_are_not() {
 }
 
 #[test]
-fn without_its_files_a_rule_is_skipped() {
+fn state_that_just_began_is_not_reported() {
+    for (key, example) in examples() {
+        let engine = ccx_builtin_rules::engine();
+        let meta =
+            engine.rules().find(|meta| meta.error_keys.iter().any(|known| known.as_str() == key)).unwrap();
+        if meta.min_ages.is_empty() {
+            continue;
+        }
+        let just_began = with_times(&example.hit, "2026-01-15T11:59:59Z");
+        assert_eq!(verdict(&run(&just_began), &key), Verdict::Miss, "{key}");
+        let report = run_at(&example.hit, None);
+        assert_eq!(verdict(&report, &key), Verdict::Skip, "{key} without the time of gathering");
+    }
+}
+
+/// Returns the files of an example with every time replaced.
+fn with_times(files: &Files, time: &str) -> Files {
+    let replace =
+        |text: &str| if ccx_rules::parse_time(text).is_some() { time.into() } else { text.to_owned() };
+    let replaced = |content: &Value| {
+        let json: Vec<String> = content.to_string().split('"').map(replace).collect();
+        serde_json::from_str(&json.join("\"")).unwrap()
+    };
+    files.iter().map(|(path, content)| (path.clone(), replaced(content))).collect()
+}
+
+#[test]
+fn rule_without_its_files_is_skipped() {
     for key in examples().into_keys() {
         assert_eq!(verdict(&run(&Files::new()), &key), Verdict::Skip, "{key}");
     }

@@ -2,7 +2,7 @@
 
 use ccx_config::HitDetails;
 use ccx_messages::{ErrorKey, RuleFqdn};
-use ccx_rules::{Finding, Foreign, Kind, Skip};
+use ccx_rules::{Finding, Foreign, Kind, Skip, SkipReason};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -59,7 +59,7 @@ impl PythonReport {
         for SkipItem { rule_fqdn, details } in self.skips {
             // insights-core brings a few rules of its own, which are no news.
             if let Ok(rule) = rule_of(&rule_fqdn) {
-                foreign.skips.push(Skip { rule, details });
+                foreign.skips.push(Skip { rule, reason: SkipReason::MissingRequirements, details });
             }
         }
         (foreign, misfits)

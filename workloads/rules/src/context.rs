@@ -80,6 +80,21 @@ impl<'a> Context<'a> {
         Some(self.now()? - time)
     }
 
+    /// Returns whether a state that began at `since` had lasted for at least `min_age` when the data was gathered.
+    ///
+    /// A state whose beginning is not told counts as old: the API requires these times, so one that is missing says nothing about
+    /// the state, and must not hide it. Without the gathering time the state does not count, and a rule that finds nothing else is
+    /// skipped. A rule that asks declares [`RuleMeta::for_at_least`](crate::RuleMeta::for_at_least).
+    pub fn has_lasted(&self, since: &str, min_age: TimeDelta) -> bool {
+        parse_time(since).is_none_or(|since| self.now().is_some_and(|now| now - since >= min_age))
+    }
+
+    /// Returns whether something happened at most `max_age` before the data was gathered, or at a time that is not told; unknown
+    /// gathering times are treated as by [`Context::has_lasted`].
+    pub fn is_recent(&self, time: &str, max_age: TimeDelta) -> bool {
+        parse_time(time).is_none_or(|time| self.now().is_some_and(|now| now - time <= max_age))
+    }
+
     /// The archive's files of an input, in the order of their paths; none when no rule of the engine declares the input.
     pub fn files(&self, input: &Input) -> &[File<'a>] {
         self.plan.index_of(input).map_or(&[], |index| &self.files[index])

@@ -34,6 +34,7 @@ mod ingress_certificate;
 mod ingress_controller;
 mod install_config;
 mod install_plan;
+mod label_selector;
 mod lenient;
 mod log_path;
 mod loki_stack;
@@ -90,12 +91,13 @@ pub use ingress_certificate::{INGRESS_CERTIFICATES, IngressCertificate};
 pub use ingress_controller::{INGRESS_CONTROLLERS, IngressController};
 pub use install_config::INSTALL_CONFIG;
 pub use install_plan::{INSTALL_PLANS, InstallPlanCount, InstallPlans};
+pub use label_selector::{LabelSelector, Requirement};
 pub use lenient::{Bool, Entries, Int, IntOrText, Keys, List, Map, Object, Text, Texts};
 pub use log_path::{AUTHENTICATION_LOGS, CONTROLLER_MANAGER_LOGS, LogPath, PLATFORM_POD_LOGS, POD_LOGS};
 pub use loki_stack::{LOKI_STACKS, LokiStack};
 pub use machine::{MACHINE_HEALTH_CHECKS, MACHINE_SETS, MACHINES, Machine, MachineHealthCheck, MachineSet};
 pub use machine_config_pool::{MACHINE_CONFIG_POOLS, MachineConfigPool};
-pub use metadata::Metadata;
+pub use metadata::{Lifetime, Metadata};
 pub use minor_version::MinorVersion;
 pub use monitoring_config::{MONITORING_CONFIG, MonitoringConfig, Storage};
 pub use namespace_uids::OVERLAPPING_UIDS;
@@ -105,7 +107,7 @@ pub use node_config::{CONTAINER_RUNTIME_CONFIGS, KUBELET_CONFIGS, NodeConfig};
 pub use oauth::{OAUTH, OAuth};
 pub use olm_operator::{OLM_OPERATORS, OlmOperator};
 pub use operator_config::{OPERATOR_CONFIGS, OperatorConfig};
-pub use pod::{Container, MONITORING_PODS, PLATFORM_PODS, PROMETHEUS_PODS, Pod, Volume};
+pub use pod::{Container, MONITORING_PODS, PLATFORM_PODS, PROMETHEUS_PODS, Pod, Terminated, Volume};
 pub use pod_disruption_budget::{POD_DISRUPTION_BUDGETS, PodDisruptionBudget};
 pub use proxy::{PROXY, Proxy};
 pub use quantity::parse_quantity;
@@ -119,7 +121,9 @@ pub use storage_class::{STORAGE_CLASSES, StorageClass};
 pub use support_secret::SUPPORT_SECRET;
 pub use tls_security_profile::TlsSecurityProfile;
 pub use tsdb::{SeriesCount, TSDB_STATUS, TsdbStatus};
-pub use webhook::{ConfiguredWebhook, MUTATING_WEBHOOKS, VALIDATING_WEBHOOKS, Webhook, WebhookConfiguration};
+pub use webhook::{
+    ConfiguredWebhook, MUTATING_WEBHOOKS, Resource, VALIDATING_WEBHOOKS, Webhook, WebhookConfiguration,
+};
 
 use crate::{Input, Location};
 

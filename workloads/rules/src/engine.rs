@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     Context, FaultReason, Finding, Kind, Report, Response, Rule, RuleFault, RuleMeta, RuleRun,
-    RuleSetVersion, Skip, Verdict,
+    RuleSetVersion, Skip, SkipReason, Verdict,
     context::GATHERING_TIME,
     plan::Plan,
     response::{Answer, Details, Undecided},
@@ -142,8 +142,8 @@ impl Engine {
     fn judge(&self, registered: &Registered, context: &Context<'_>, started: Instant) -> Outcome {
         let Registered { meta, rule, .. } = registered;
         context.start_rule(started + self.budget.time_per_rule);
-        let checked = catch_unwind(AssertUnwindSafe(|| match meta.missing_requirements(context) {
-            Some(missing) => Err(missing),
+        let checked = catch_unwind(AssertUnwindSafe(|| match precondition(meta, context) {
+            Some(unmet) => Err(unmet),
             None => Ok(rule.check(context)),
         }));
         let elapsed = started.elapsed();
@@ -151,8 +151,11 @@ impl Engine {
             Err(panic) => Outcome::Fault(FaultReason::Panicked(panic_message(&*panic))),
             Ok(Ok(Some(Response(Err(Undecided::Fault(reason)))))) => Outcome::Fault(reason),
             Ok(_) if elapsed > self.budget.time_per_rule => Outcome::Fault(FaultReason::OverBudget(elapsed)),
-            Ok(Err(missing)) => Outcome::Skip(missing.to_string()),
+            Ok(Err(unmet)) => unmet,
             Ok(Ok(Some(Response(Err(Undecided::Missing(input)))))) => Outcome::lacking(&input),
+            Ok(Ok(Some(Response(Err(Undecided::Unclear(details)))))) => {
+                Outcome::Skip(SkipReason::Undecided, details)
+            }
             Ok(Ok(None)) if context.lacked_time() => Outcome::lacking(GATHERING_TIME),
             Ok(Ok(None)) => Outcome::Miss,
             Ok(Ok(Some(Response(Ok(answer))))) => self
@@ -175,6 +178,14 @@ impl Engine {
     }
 }
 
+/// Returns why a rule is not run on an archive, if so.
+fn precondition(meta: &RuleMeta, context: &Context<'_>) -> Option<Outcome> {
+    let excluded = || meta.exclusion(context).map(|why| Outcome::Skip(SkipReason::NotApplicable, why));
+    let missing = || meta.missing_requirements(context);
+    let skip = |missing: Missing<'_>| Outcome::Skip(SkipReason::MissingRequirements, missing.to_string());
+    excluded().or_else(|| missing().map(skip))
+}
+
 /// Matches the log patterns of all rules, so that no single rule is charged for it.
 fn scan_logs(context: &Context<'_>) -> Duration {
     let started = Instant::now();
@@ -192,14 +203,15 @@ fn panic_message(panic: &(dyn Any + Send)) -> String {
 enum Outcome {
     Finding(Kind, Finding),
     Miss,
-    Skip(String),
+    Skip(SkipReason, String),
     Fault(FaultReason),
 }
 
 impl Outcome {
     /// The skip of a rule that found out while it ran that an input is missing.
     fn lacking(input: &str) -> Self {
-        Self::Skip(Missing { all: vec![input], any: Vec::new() }.to_string())
+        let missing = Missing { all: vec![input], any: Vec::new() };
+        Self::Skip(SkipReason::MissingRequirements, missing.to_string())
     }
 }
 
@@ -211,8 +223,8 @@ impl Report {
                 Verdict::Response(kind)
             }
             Outcome::Miss => Verdict::Miss,
-            Outcome::Skip(details) => {
-                self.skips.push(Skip { rule: meta.rule.clone(), details });
+            Outcome::Skip(reason, details) => {
+                self.skips.push(Skip { rule: meta.rule.clone(), reason, details });
                 Verdict::Skip
             }
             Outcome::Fault(reason) => {

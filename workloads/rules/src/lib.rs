@@ -46,6 +46,7 @@
 //! depends on none of them.
 
 mod client_shape;
+mod cluster_kind;
 mod context;
 pub mod documents;
 mod engine;
@@ -62,13 +63,16 @@ pub mod testing;
 mod workloads;
 
 pub use client_shape::Unreadable;
+pub use cluster_kind::{Applicability, ClusterKind};
 pub use context::{Context, parse_time};
 pub use engine::{Budget, Engine, Profile, RuleCost};
 pub use location::{Location, MetricFamily, Versions};
 pub use logs::{FileMatches, LogQuery};
 pub use metrics::Sample;
 pub use plan::Glob;
-pub use report::{FaultReason, Finding, Foreign, Report, RuleFault, RuleRun, RuleSetVersion, Skip, Verdict};
+pub use report::{
+    FaultReason, Finding, Foreign, Report, RuleFault, RuleRun, RuleSetVersion, Skip, SkipReason, Verdict,
+};
 pub use response::{Kind, Response};
-pub use rule::{Input, Rule, RuleMeta};
+pub use rule::{Input, MinAge, Rule, RuleMeta};
 pub use workloads::{UnknownCheck, WORKLOAD_CHECKS, Workload, WorkloadChecks, WorkloadRecommendation};

@@ -141,8 +141,33 @@ pub struct Finding {
 pub struct Skip {
     /// The rule.
     pub rule: RuleFqdn,
-    /// The inputs that are missing: `All: [..] Any: [..]`.
+    /// The class of the reason.
+    pub reason: SkipReason,
+    /// The reason: the inputs that are missing as `All: [..] Any: [..]`, else a sentence.
     pub details: String,
+}
+
+/// Why a rule could not be decided.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SkipReason {
+    /// Inputs are missing, or the time of gathering.
+    #[default]
+    MissingRequirements,
+    /// The rule does not apply to clusters of this kind.
+    NotApplicable,
+    /// The inputs lack a fact.
+    Undecided,
+}
+
+impl SkipReason {
+    /// The value of `reason` in the report; the Python engine knows the first.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::MissingRequirements => "MISSING_REQUIREMENTS",
+            Self::NotApplicable => "NOT_APPLICABLE",
+            Self::Undecided => "UNDECIDED",
+        }
+    }
 }
 
 /// A rule that failed. Whatever it found does not count.

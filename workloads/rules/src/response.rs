@@ -64,6 +64,8 @@ pub(crate) enum Undecided {
     Fault(FaultReason),
     /// The archive lacks this.
     Missing(Cow<'static, str>),
+    /// The archive has the rule's files, which lack the facts that this sentence names.
+    Unclear(String),
 }
 
 /// A key and the data that the texts about it need.
@@ -94,6 +96,11 @@ impl Response {
     /// The archive lacks `input`, as the rule found out while it ran: the rule is skipped.
     pub fn missing(input: impl Into<Cow<'static, str>>) -> Self {
         Self(Err(Undecided::Missing(input.into())))
+    }
+
+    /// The rule can't be decided, since the archive's files lack a fact, such as a `spec` that is not empty: the rule is skipped.
+    pub fn undecided(reason: impl Into<String>) -> Self {
+        Self(Err(Undecided::Unclear(reason.into())))
     }
 
     /// The rule failed, for a reason that is not the archive's. For rules whose code is not ours.

@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 
 use ccx_messages::{ErrorKey, RuleFqdn};
+use chrono::TimeDelta;
 
 use crate::{
-    Context, Location, LogQuery, MetricFamily, Response, Versions, documents::METRICS, location::Locations,
+    Applicability, ClusterKind, Context, Location, LogQuery, MetricFamily, Response, Versions,
+    documents::METRICS, location::Locations,
 };
 
 /// One question about a cluster, answered from its archive.
@@ -133,6 +135,19 @@ pub struct RuleMeta {
     pub log_queries: Vec<LogQuery>,
     /// The metric families that the rule reads.
     pub metric_families: Vec<MetricFamily>,
+    /// The states that are reported only once they have lasted for a while; the shortest time for each.
+    pub min_ages: Vec<MinAge>,
+    /// The kinds of clusters to which the rule does not apply, or applies differently; each kind at most once.
+    pub cluster_kinds: Vec<(ClusterKind, Applicability)>,
+}
+
+/// The time that a state has to last before a rule reports it, because it is normal for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MinAge {
+    /// The state, as it completes "has been …".
+    pub state: &'static str,
+    /// The time.
+    pub duration: TimeDelta,
 }
 
 impl RuleMeta {
@@ -147,6 +162,8 @@ impl RuleMeta {
             optional: Vec::new(),
             log_queries: Vec::new(),
             metric_families: Vec::new(),
+            min_ages: Vec::new(),
+            cluster_kinds: Vec::new(),
         }
     }
 
@@ -191,6 +208,51 @@ impl RuleMeta {
     pub fn reads_metric(mut self, family: impl Into<MetricFamily>) -> Self {
         self.metric_families.push(family.into());
         self
+    }
+
+    /// Declares that a state is reported only once it has lasted for `duration`; see [`Context::has_lasted`].
+    #[must_use]
+    pub fn for_at_least(mut self, duration: TimeDelta, state: &'static str) -> Self {
+        self.min_ages.push(MinAge { state, duration });
+        self
+    }
+
+    /// Declares that the rule does not apply to a kind of cluster: the engine skips it there.
+    #[must_use]
+    pub fn not_on(self, kind: ClusterKind, reason: &'static str) -> Self {
+        self.declare(kind, Applicability::Excluded(reason))
+    }
+
+    /// Declares that the rule applies to a kind of cluster with a difference, which the rule or its texts make.
+    #[must_use]
+    pub fn adapts_to(self, kind: ClusterKind, difference: &'static str) -> Self {
+        self.declare(kind, Applicability::Adapts(difference))
+    }
+
+    fn declare(mut self, kind: ClusterKind, applicability: Applicability) -> Self {
+        for input in kind.inputs() {
+            if self.inputs().all(|known| known.name() != input.name()) {
+                self.optional.push(input);
+            }
+        }
+        self.cluster_kinds.push((kind, applicability));
+        self
+    }
+
+    /// Returns whether the rule applies to a kind of cluster.
+    pub fn applicability(&self, kind: ClusterKind) -> Applicability {
+        let declared = self.cluster_kinds.iter().find(|(declared, _)| *declared == kind);
+        declared.map_or(Applicability::Applies, |&(_, applicability)| applicability)
+    }
+
+    /// Returns why the rule does not apply to this cluster, if so.
+    pub(crate) fn exclusion(&self, context: &Context<'_>) -> Option<String> {
+        self.cluster_kinds.iter().find_map(|&(kind, applicability)| match applicability {
+            Applicability::Excluded(reason) if kind.matches(context) => {
+                Some(format!("Not applicable ({}): {reason}", kind.as_str()))
+            }
+            _ => None,
+        })
     }
 
     /// Everything that the rule reads, in the order of its declaration.

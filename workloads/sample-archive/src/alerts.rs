@@ -32,6 +32,10 @@ pub(crate) fn add(sample: &SampleArchive, files: &mut Files) {
             summary,
         ));
     }
+    if sample.has(Fault::EtcdSlowDisk) {
+        let summary = "The disk of an etcd member is slow.";
+        alerts.push(alert(sample, "etcdHighFsyncDurations", "warning", "openshift-etcd", summary));
+    }
     files.json("config/alerts.json", &alerts.into());
     files.json("config/silenced_alerts.json", &json!([]));
 }

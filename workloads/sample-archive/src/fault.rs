@@ -23,7 +23,7 @@ pub enum Fault {
     PlatformPodCrashLooping,
     /// A critical alert is firing since two hours.
     CriticalAlertFiring,
-    /// An etcd member applies requests slowly.
+    /// The disk of an etcd member is slow, so that an alert fires.
     EtcdSlowDisk,
     /// Nodes are virtual machines of an old vSphere hardware version.
     VsphereOldHardwareVersion,
@@ -80,7 +80,7 @@ impl Fault {
             Self::MachineConfigPoolDegraded => "a machine of the worker pool is degraded",
             Self::PlatformPodCrashLooping => "a container of the platform is in a crash loop",
             Self::CriticalAlertFiring => "a critical alert is firing since two hours",
-            Self::EtcdSlowDisk => "an etcd member applies requests slowly",
+            Self::EtcdSlowDisk => "the disk of an etcd member is slow",
             Self::VsphereOldHardwareVersion => "nodes are virtual machines of vSphere hardware version 13",
             Self::PlatformOperatorPanic => "an operator's log has a panic",
             Self::KcmGarbageCollectorResync => "the controller manager's garbage collector starts over",

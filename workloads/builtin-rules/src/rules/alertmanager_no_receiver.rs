@@ -1,10 +1,10 @@
-//! Alerts that are sent nowhere.
+//! Alerts that are not sent to any receiver.
 
 use serde::Serialize;
 
 use super::meta;
 use ccx_rules::{
-    Context, Response, Rule, RuleMeta,
+    ClusterKind, Context, Response, Rule, RuleMeta,
     documents::{ALERTMANAGER_CONFIG, ALERTS, Alert, AlertmanagerConfig, SILENCED_ALERTS},
 };
 
@@ -20,11 +20,9 @@ struct Details {
 
 impl Rule for AlertmanagerNoReceiver {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.alertmanager_no_receiver", KEY).requires_any(&[
-            ALERTS,
-            SILENCED_ALERTS,
-            ALERTMANAGER_CONFIG,
-        ])
+        meta("ccx_rules.external.alertmanager_no_receiver", KEY)
+            .requires_any(&[ALERTS, SILENCED_ALERTS, ALERTMANAGER_CONFIG])
+            .not_on(ClusterKind::ManagedService, "the provider receives the alerts of the platform")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -45,7 +43,7 @@ fn is_about_receivers(alert: &Alert<'_>) -> bool {
     alert.name() == ALERT
 }
 
-/// Whether no receiver is more than a name. A configuration without receivers is no valid one, and not judged.
+/// Returns whether every receiver is only a name. A configuration without receivers is invalid, and not judged.
 fn sends_nothing(config: &AlertmanagerConfig<'_>) -> bool {
     let mut fields = config.receivers.iter().flat_map(|receiver| receiver.iter());
     !config.receivers.is_empty() && !fields.any(|field| field.ends_with("_configs"))
@@ -74,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn the_alert_is_a_hit_also_when_it_is_silenced() {
+    fn firing_or_silenced_alert_is_a_hit() {
         for path in ["config/alerts.json", "config/silenced_alerts.json"] {
             assert_eq!(
                 ask(AlertmanagerNoReceiver, &[alerts(path, ALERT)]),
@@ -95,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn one_of_the_files_is_needed() {
+    fn missing_files_are_a_skip() {
         let missing = "All: [] Any: ['alerts', 'silenced_alerts', 'alertmanager_config']";
         assert_eq!(ask(AlertmanagerNoReceiver, &[]), Answer::Skip(missing.into()));
     }

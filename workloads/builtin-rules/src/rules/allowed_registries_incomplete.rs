@@ -1,10 +1,10 @@
-//! Rules for registries that keep the platform's own images out.
+//! Allowed or blocked registries that exclude the platform's own images.
 
 use serde::Serialize;
 
 use super::meta;
 use ccx_rules::{
-    Context, Response, Rule, RuleMeta,
+    ClusterKind, Context, Response, Rule, RuleMeta,
     documents::{CLUSTER_VERSION, IMAGE_CONFIG, Text},
 };
 
@@ -17,6 +17,7 @@ struct Details<'a> {
     registry: &'a str,
     allowed: &'a [Text<'a>],
     blocked: &'a [Text<'a>],
+    is_hosted: bool,
 }
 
 impl Rule for AllowedRegistriesIncomplete {
@@ -24,6 +25,8 @@ impl Rule for AllowedRegistriesIncomplete {
         meta("ccx_rules.external.allowed_registries_incomplete", KEY)
             .requires(IMAGE_CONFIG)
             .requires(CLUSTER_VERSION)
+            .adapts_to(ClusterKind::HostedControlPlane, "the text names the HostedCluster")
+            .adapts_to(ClusterKind::Disconnected, "the text says how mirrors count")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -33,11 +36,12 @@ impl Rule for AllowedRegistriesIncomplete {
         let registry = image.split_once('/').map(|(host, _)| host)?;
         let is_left_out = !allowed.is_empty() && !covers(allowed, image);
         let is_hit = is_left_out || covers(blocked, image);
-        is_hit.then(|| Response::hit(KEY, &Details { registry, allowed, blocked }))
+        let is_hosted = context.is_kind(ClusterKind::HostedControlPlane);
+        is_hit.then(|| Response::hit(KEY, &Details { registry, allowed, blocked, is_hosted }))
     }
 }
 
-/// Whether one of the entries stands for where the image is.
+/// Returns whether one of the entries covers the repository of the image.
 fn covers(entries: &[Text<'_>], image: &str) -> bool {
     entries.iter().any(|entry| match entry.strip_prefix("*.") {
         Some(domain) => {
@@ -73,15 +77,15 @@ mod tests {
     }
 
     #[test]
-    fn a_release_that_is_left_out_is_a_hit() {
-        let details = json!({"registry": "quay.io", "allowed": ["registry.example.com"], "blocked": []});
+    fn release_that_is_not_allowed_is_a_hit() {
+        let details = json!({"registry": "quay.io", "allowed": ["registry.example.com"], "blocked": [],
+            "is_hosted": false});
         assert_eq!(ask_about(IMAGE, &json!(["registry.example.com"]), &json!([])), Answer::Hit(details));
     }
 
     #[test]
-    fn a_release_that_is_blocked_is_a_hit() {
-        let details =
-            json!({"registry": "quay.io", "allowed": [], "blocked": ["quay.io/openshift-release-dev"]});
+    fn release_that_is_blocked_is_a_hit() {
+        let details = json!({"registry": "quay.io", "allowed": [], "blocked": ["quay.io/openshift-release-dev"], "is_hosted": false});
         assert_eq!(
             ask_about(IMAGE, &json!([]), &json!(["quay.io/openshift-release-dev"])),
             Answer::Hit(details)
@@ -89,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_a_part_of_its_repositories_or_a_domain_covers_the_release() {
+    fn host_repository_prefix_or_domain_covers_the_release() {
         for (entry, covers) in [
             ("quay.io", true),
             ("quay.io/openshift-release-dev", true),
@@ -106,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn without_rules_or_a_release_there_is_nothing_to_judge() {
+    fn configuration_without_lists_or_a_release_is_silent() {
         assert!(!is_hit(&json!([]), &json!([])));
         assert_eq!(ask_about("", &json!(["a"]), &json!([])), Answer::Miss);
         assert_eq!(

@@ -1,9 +1,9 @@
-//! Requests of which nothing is written down.
+//! API servers that do not write an audit log.
 
 use serde::Serialize;
 
 use super::meta;
-use ccx_rules::{Context, Response, Rule, RuleMeta, documents::API_SERVER};
+use ccx_rules::{ClusterKind, Context, Response, Rule, RuleMeta, documents::API_SERVER};
 
 const KEY: &str = "AUDIT_LOGGING_DISABLED";
 
@@ -16,7 +16,10 @@ struct Details<'a> {
 
 impl Rule for AuditDisabled {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.audit_disabled", KEY).requires(API_SERVER)
+        meta("ccx_rules.external.audit_disabled", KEY)
+            .requires(API_SERVER)
+            .not_on(ClusterKind::HostedControlPlane, "the HostedCluster configures the API server")
+            .not_on(ClusterKind::ManagedService, "the provider configures the audit log")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -42,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn an_audit_log_of_any_kind_is_none() {
+    fn audit_log_of_any_profile_is_silent() {
         for profile in [json!("Default"), json!("WriteRequestBodies"), json!(""), json!(null)] {
             assert_eq!(ask_about(&profile), Answer::Miss, "{profile}");
         }

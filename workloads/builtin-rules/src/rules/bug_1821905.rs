@@ -1,10 +1,10 @@
-//! Default security context constraints that were changed, with which an update fails.
+//! Default security context constraints that were modified, with which an update fails.
 
 use serde::Serialize;
 
 use super::{excerpt, meta};
 use ccx_rules::{
-    Context, Response, Rule, RuleMeta,
+    ClusterKind, Context, Response, Rule, RuleMeta,
     documents::{CLUSTER_OPERATORS, KUBE_APISERVER_OPERATOR},
 };
 
@@ -24,6 +24,7 @@ impl Rule for Bug1821905 {
         meta("ccx_rules_ocp.external.bug_rules.bug_1821905", KEY)
             .requires(KUBE_APISERVER_OPERATOR)
             .may_read(CLUSTER_OPERATORS)
+            .not_on(ClusterKind::HostedControlPlane, "the operator runs in the management cluster")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -49,14 +50,14 @@ mod tests {
     }
 
     #[test]
-    fn changed_constraints_are_a_hit() {
+    fn modified_constraints_are_a_hit() {
         let answer = ask_about("kube-apiserver", "False", "DefaultSecurityContextConstraints_Mutated");
         let details = json!({"reason": "DefaultSecurityContextConstraints_Mutated", "message": "M"});
         assert_eq!(answer, Answer::Hit(details));
     }
 
     #[test]
-    fn another_reason_or_no_objection_is_none() {
+    fn other_reason_or_upgradeable_operator_is_silent() {
         assert_eq!(ask_about("kube-apiserver", "False", "KubeletMinorVersion"), Answer::Miss);
         assert_eq!(
             ask_about("kube-apiserver", "True", "DefaultSecurityContextConstraints_Mutated"),
@@ -65,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn another_operator_is_not_the_one() {
+    fn other_operator_is_not_read() {
         let answer = ask_about("etcd", "False", "DefaultSecurityContextConstraints_Mutated");
         assert_eq!(answer, Answer::skip_all(&["kube_apiserver_operator"]));
     }

@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pod_without_its_modules_is_a_hit() {
+    fn pod_without_kernel_modules_is_a_hit() {
         for why in ["Permission denied", "Table does not exist (do you need to insmod?)"] {
             let line = format!("iptables v1.6.2: can't initialize iptables table `nat': {why}");
             let pod = json!({"namespace": "sdi", "pod": "p", "line": line});
@@ -74,13 +74,13 @@ mod tests {
     }
 
     #[test]
-    fn another_failure_is_none() {
+    fn other_failure_is_silent() {
         assert_eq!(ask_about("can't initialize iptables table `nat': Out of memory\n"), Answer::Miss);
         assert_eq!(ask_about("open: Permission denied\n"), Answer::Miss);
     }
 
     #[test]
-    fn without_sap_data_intelligence_there_is_nothing_to_judge() {
+    fn cluster_without_sap_data_intelligence_is_a_skip() {
         let log = json!("can't initialize iptables table `nat': Permission denied\n");
         assert_eq!(ask(CheckSdiPreloadKernelModules, &[(LOG, log)]), Answer::skip_all(&["data_hubs"]));
         assert_eq!(ask(CheckSdiPreloadKernelModules, &[]), Answer::skip_all(&["data_hubs", "pod_logs"]));

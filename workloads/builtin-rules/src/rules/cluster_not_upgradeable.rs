@@ -1,14 +1,24 @@
-//! Clusters that refuse to be updated to the next minor release.
+//! Clusters that cannot be updated to the next minor release.
 
 use serde::Serialize;
 
 use super::{excerpt, meta};
 use ccx_rules::{
-    Context, Response, Rule, RuleMeta,
-    documents::{CLUSTER_OPERATORS, CLUSTER_VERSION, ClusterOperator},
+    ClusterKind, Context, Response, Rule, RuleMeta,
+    documents::{CLUSTER_OPERATORS, CLUSTER_VERSION, ClusterOperator, Condition},
 };
+use chrono::TimeDelta;
 
 const KEY: &str = "CLUSTER_NOT_UPGRADEABLE";
+
+/// Operators say so for moments while they restart.
+const MIN_AGE: TimeDelta = TimeDelta::minutes(10);
+
+/// The reasons that go with an update: the version operator's own, since 4.18, and that of the machine config operator.
+const UPDATE_REASONS: [&str; 2] = ["UpdateInProgress", "PoolUpdating"];
+
+/// The version operator's reason when several operators are not upgradeable.
+const SEVERAL_OPERATORS: &str = "ClusterOperatorsNotUpgradeable";
 
 pub(super) struct ClusterNotUpgradeable;
 
@@ -31,24 +41,41 @@ impl Rule for ClusterNotUpgradeable {
         meta("ccx_rules.external.cluster_not_upgradeable", KEY)
             .requires(CLUSTER_VERSION)
             .may_read(CLUSTER_OPERATORS)
+            .for_at_least(MIN_AGE, "not upgradeable")
+            .adapts_to(ClusterKind::Updating, "reasons that go with the update are left out")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let upgradeable = context.cluster_version()?.status.conditions.find_false("Upgradeable")?;
-        let details = Details {
-            reason: &upgradeable.reason,
-            message: excerpt(&upgradeable.message),
-            operators: context
-                .within_budget(context.cluster_operators())
-                .filter_map(not_upgradeable)
-                .collect(),
-        };
-        Some(Response::hit(KEY, &details))
+        let all = context.cluster_operators();
+        let operators: Vec<_> = context.within_budget(all).filter_map(not_upgradeable).collect();
+        let is_hit = context.has_lasted(&upgradeable.last_transition_time, MIN_AGE)
+            && !is_explained_by_update(upgradeable, all, &operators);
+        let (reason, message) = (&*upgradeable.reason, excerpt(&upgradeable.message));
+        is_hit.then(|| Response::hit(KEY, &Details { reason, message, operators }))
     }
 }
 
+/// Returns whether nothing but an update in progress keeps the cluster from being upgradeable.
+fn is_explained_by_update(
+    upgradeable: &Condition<'_>,
+    all: &[ClusterOperator<'_>],
+    blocking: &[NotUpgradeable<'_>],
+) -> bool {
+    let only_updating_operators = || blocking.is_empty() && !all.is_empty();
+    match &*upgradeable.reason {
+        reason if UPDATE_REASONS.contains(&reason) => true,
+        SEVERAL_OPERATORS => only_updating_operators(),
+        _ => false,
+    }
+}
+
+/// Returns what an operator says against a minor update, unless it is only that an update is in progress.
 fn not_upgradeable<'a>(operator: &'a ClusterOperator<'_>) -> Option<NotUpgradeable<'a>> {
     let upgradeable = operator.status.conditions.find_false("Upgradeable")?;
+    if UPDATE_REASONS.contains(&&*upgradeable.reason) {
+        return None;
+    }
     Some(NotUpgradeable {
         name: &operator.metadata.name,
         reason: &upgradeable.reason,
@@ -69,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn the_operators_in_the_way_are_listed() {
+    fn blocking_operator_is_listed() {
         let files = [
             ("config/version.json", object("version", "False")),
             ("config/clusteroperator/etcd.json", object("etcd", "False")),
@@ -81,7 +108,44 @@ mod tests {
     }
 
     #[test]
-    fn an_operator_alone_does_not_decide() {
+    fn update_in_progress_is_silent() {
+        let with_reason = |name: &str, reason: &str| {
+            let mut object = object(name, "False");
+            object["status"]["conditions"][0]["reason"] = json!(reason);
+            object
+        };
+        for (version, operator, is_hit) in [
+            ("UpdateInProgress", "PoolUpdating", false),
+            ("PoolUpdating", "PoolUpdating", false),
+            ("ClusterOperatorsNotUpgradeable", "PoolUpdating", false),
+            (
+                "ClusterOperatorsNotUpgradeable",
+                "KubeletMinorVersion_KubeletMinorVersionUnsupportedNextUpgrade",
+                true,
+            ),
+            ("AdminAckRequired", "PoolUpdating", true),
+        ] {
+            let files = [
+                ("config/version.json", with_reason("version", version)),
+                ("config/clusteroperator/machine-config.json", with_reason("machine-config", operator)),
+            ];
+            assert_eq!(
+                matches!(ask(ClusterNotUpgradeable, &files), Answer::Hit(_)),
+                is_hit,
+                "{version} {operator}"
+            );
+        }
+    }
+
+    #[test]
+    fn state_of_seconds_is_silent() {
+        let mut version = object("version", "False");
+        version["status"]["conditions"][0]["lastTransitionTime"] = json!("2026-01-15T11:58:00Z");
+        assert_eq!(ask(ClusterNotUpgradeable, &[("config/version.json", version)]), Answer::Miss);
+    }
+
+    #[test]
+    fn operator_alone_does_not_decide() {
         let files = [
             ("config/version.json", object("version", "True")),
             ("config/clusteroperator/etcd.json", object("etcd", "False")),

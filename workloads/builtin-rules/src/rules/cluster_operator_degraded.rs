@@ -1,8 +1,11 @@
-//! Operators of the platform that say that they are degraded.
+//! Cluster operators that have been degraded for a while.
 
 use serde::Serialize;
 
-use super::{excerpt, meta, non_empty};
+use super::{
+    excerpt, meta, non_empty,
+    operator_state::{MIN_DEGRADED, lasting_degraded},
+};
 use ccx_rules::{
     Context, Response, Rule, RuleMeta,
     documents::{CLUSTER_OPERATORS, ClusterOperator},
@@ -28,17 +31,20 @@ struct Degraded<'a> {
 
 impl Rule for ClusterOperatorDegraded {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.cluster_operator_degraded", KEY).requires(CLUSTER_OPERATORS)
+        meta("ccx_rules.external.cluster_operator_degraded", KEY)
+            .requires(CLUSTER_OPERATORS)
+            .for_at_least(MIN_DEGRADED, "degraded")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
-        let operators = non_empty(context.within_budget(context.cluster_operators()).filter_map(degraded))?;
+        let all = context.within_budget(context.cluster_operators());
+        let operators = non_empty(all.filter_map(|operator| degraded(operator, context)))?;
         Some(Response::hit(KEY, &Details { operators }))
     }
 }
 
-fn degraded<'a>(operator: &'a ClusterOperator<'_>) -> Option<Degraded<'a>> {
-    let condition = operator.status.conditions.find_true("Degraded")?;
+fn degraded<'a>(operator: &'a ClusterOperator<'_>, context: &Context<'_>) -> Option<Degraded<'a>> {
+    let condition = lasting_degraded(operator, context)?;
     Some(Degraded {
         name: &operator.metadata.name,
         reason: &condition.reason,
@@ -63,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn degraded_operators_are_listed() {
+    fn degraded_operator_is_listed() {
         let files = [
             ("config/clusteroperator/dns.json", operator("dns", "True")),
             ("config/clusteroperator/etcd.json", operator("etcd", "False")),
@@ -73,13 +79,28 @@ mod tests {
     }
 
     #[test]
-    fn an_operator_that_does_not_know_is_not_degraded() {
+    fn operator_degraded_for_seconds_is_silent() {
+        for (since, is_hit) in [
+            ("2026-01-15T11:59:52Z", false),
+            ("2026-01-15T11:30:01Z", false),
+            ("2026-01-15T11:30:00Z", true),
+            ("", true),
+        ] {
+            let mut operator = operator("dns", "True");
+            operator["status"]["conditions"][1]["lastTransitionTime"] = json!(since);
+            let answer = ask(ClusterOperatorDegraded, &[("config/clusteroperator/dns.json", operator)]);
+            assert_eq!(matches!(answer, Answer::Hit(_)), is_hit, "{since}: {answer:?}");
+        }
+    }
+
+    #[test]
+    fn unknown_state_is_not_degraded() {
         let files = [("config/clusteroperator/dns.json", operator("dns", "Unknown"))];
         assert_eq!(ask(ClusterOperatorDegraded, &files), Answer::Miss);
     }
 
     #[test]
-    fn the_configuration_of_an_operator_is_not_the_operator() {
+    fn operator_configuration_is_not_taken_for_the_operator() {
         let files =
             [("config/clusteroperator/operator.openshift.io/dns/default.json", operator("dns", "True"))];
         assert_eq!(ask(ClusterOperatorDegraded, &files), Answer::skip_all(&["cluster_operators"]));

@@ -1,8 +1,11 @@
-//! Operators of the platform whose service is not there.
+//! Cluster operators that have been unavailable for a while.
 
 use serde::Serialize;
 
-use super::{excerpt, meta, non_empty};
+use super::{
+    excerpt, meta, non_empty,
+    operator_state::{MIN_UNAVAILABLE, lasting_unavailable},
+};
 use ccx_rules::{
     Context, Response, Rule, RuleMeta,
     documents::{CLUSTER_OPERATORS, ClusterOperator},
@@ -27,18 +30,20 @@ struct Unavailable<'a> {
 
 impl Rule for ClusterOperatorUnavailable {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.cluster_operator_unavailable", KEY).requires(CLUSTER_OPERATORS)
+        meta("ccx_rules.external.cluster_operator_unavailable", KEY)
+            .requires(CLUSTER_OPERATORS)
+            .for_at_least(MIN_UNAVAILABLE, "unavailable")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
-        let operators =
-            non_empty(context.within_budget(context.cluster_operators()).filter_map(unavailable))?;
+        let all = context.within_budget(context.cluster_operators());
+        let operators = non_empty(all.filter_map(|operator| unavailable(operator, context)))?;
         Some(Response::hit(KEY, &Details { operators }))
     }
 }
 
-fn unavailable<'a>(operator: &'a ClusterOperator<'_>) -> Option<Unavailable<'a>> {
-    let condition = operator.status.conditions.find_false("Available")?;
+fn unavailable<'a>(operator: &'a ClusterOperator<'_>, context: &Context<'_>) -> Option<Unavailable<'a>> {
+    let condition = lasting_unavailable(operator, context)?;
     Some(Unavailable {
         name: &operator.metadata.name,
         reason: &condition.reason,
@@ -61,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn operators_that_are_not_available_are_listed() {
+    fn unavailable_operator_is_listed() {
         let files = [
             ("config/clusteroperator/dns.json", operator("dns", "False")),
             ("config/clusteroperator/etcd.json", operator("etcd", "True")),
@@ -71,7 +76,18 @@ mod tests {
     }
 
     #[test]
-    fn an_operator_that_does_not_know_or_say_is_not_judged() {
+    fn operator_unavailable_for_seconds_is_silent() {
+        for (since, is_hit) in [("2026-01-15T11:59:48Z", false), ("2026-01-15T11:50:00Z", true)] {
+            let mut operator = operator("console", "False");
+            operator["status"]["conditions"][1]["lastTransitionTime"] = json!(since);
+            let answer =
+                ask(ClusterOperatorUnavailable, &[("config/clusteroperator/console.json", operator)]);
+            assert_eq!(matches!(answer, Answer::Hit(_)), is_hit, "{since}: {answer:?}");
+        }
+    }
+
+    #[test]
+    fn unknown_availability_is_silent() {
         for available in ["Unknown", ""] {
             let files = [("config/clusteroperator/dns.json", operator("dns", available))];
             assert_eq!(ask(ClusterOperatorUnavailable, &files), Answer::Miss, "{available}");

@@ -5,13 +5,13 @@ use serde::Serialize;
 
 use super::{excerpt, meta};
 use ccx_rules::{
-    Context, Response, Rule, RuleMeta,
+    ClusterKind, Context, Response, Rule, RuleMeta,
     documents::{CLUSTER_VERSION, MACHINE_CONFIG_POOLS, MachineConfigPool},
 };
 
 const KEY: &str = "CLUSTER_UPDATE_STUCK";
 
-/// A usual update takes one or two hours; with many nodes the pools go on, but the version operator is done before.
+/// A usual update takes one or two hours. Pools with many nodes take longer, but the version operator completes before them.
 const MAX_DURATION: TimeDelta = TimeDelta::hours(4);
 
 pub(super) struct ClusterUpdateStuck;
@@ -37,13 +37,19 @@ impl Rule for ClusterUpdateStuck {
         meta("ccx_rules.external.cluster_update_stuck", KEY)
             .requires(CLUSTER_VERSION)
             .may_read(MACHINE_CONFIG_POOLS)
+            .for_at_least(MAX_DURATION, "being updated")
+            .adapts_to(ClusterKind::Updating, "it judges the update itself")
+            .adapts_to(
+                ClusterKind::HostedControlPlane,
+                "there are no pools; the text names the HostedCluster",
+            )
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let status = &context.cluster_version()?.status;
         let progressing = status.conditions.find_true("Progressing")?;
         let update = status.history.first().filter(|update| &*update.state == "Partial")?;
-        let duration = context.age(&update.started_time).filter(|&duration| duration > MAX_DURATION)?;
+        let duration = context.age(&update.started_time).filter(|&duration| duration >= MAX_DURATION)?;
         let details = Details {
             desired: &status.desired.version,
             started: &update.started_time,
@@ -79,22 +85,22 @@ mod tests {
     }
 
     #[test]
-    fn an_update_of_more_than_four_hours_is_a_hit() {
+    fn update_of_four_hours_is_a_hit() {
         let pool =
             json!({"metadata": {"name": "worker"}, "status": {"machineCount": 5, "updatedMachineCount": 3}});
         let files = [
-            version("True", "Partial", "2026-01-15T07:59:59Z"),
+            version("True", "Partial", "2026-01-15T08:00:00Z"),
             ("config/machineconfigpools/worker.json", pool),
         ];
-        let details = json!({"desired": "4.18.9", "started": "2026-01-15T07:59:59Z", "hours": 4, "message": "M",
+        let details = json!({"desired": "4.18.9", "started": "2026-01-15T08:00:00Z", "hours": 4, "message": "M",
             "pools": [{"name": "worker", "updated": 3, "machines": 5}]});
         assert_eq!(ask(ClusterUpdateStuck, &files), Answer::Hit(details));
     }
 
     #[test]
-    fn an_update_that_is_young_done_or_not_going_on_is_none() {
+    fn update_that_is_young_or_complete_is_silent() {
         for (progressing, state, started) in [
-            ("True", "Partial", "2026-01-15T08:00:00Z"),
+            ("True", "Partial", "2026-01-15T08:00:01Z"),
             ("True", "Completed", "2026-01-14T08:00:00Z"),
             ("False", "Partial", "2026-01-14T08:00:00Z"),
             ("True", "Partial", "?"),

@@ -1,9 +1,9 @@
-//! An update, or the keeping of the current version, that fails.
+//! A version operator that fails to apply the desired release.
 
 use serde::Serialize;
 
-use super::{excerpt, meta};
-use ccx_rules::{Context, Response, Rule, RuleMeta, documents::CLUSTER_VERSION};
+use super::{excerpt, meta, operator_state::MIN_DEGRADED};
+use ccx_rules::{ClusterKind, Context, Response, Rule, RuleMeta, documents::CLUSTER_VERSION};
 
 const KEY: &str = "CLUSTER_VERSION_FAILING";
 
@@ -19,12 +19,21 @@ struct Details<'a> {
 
 impl Rule for ClusterVersionFailing {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.cluster_version_failing", KEY).requires(CLUSTER_VERSION)
+        meta("ccx_rules.external.cluster_version_failing", KEY)
+            .requires(CLUSTER_VERSION)
+            .for_at_least(MIN_DEGRADED, "failing")
+            .adapts_to(
+                ClusterKind::Updating,
+                "failures are reported after the same time as without an update",
+            )
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let version = context.cluster_version()?;
         let failing = version.status.conditions.find_true("Failing")?;
+        if !context.has_lasted(&failing.last_transition_time, MIN_DEGRADED) {
+            return None;
+        }
         let details = Details {
             reason: &failing.reason,
             message: excerpt(&failing.message),
@@ -50,14 +59,24 @@ mod tests {
     }
 
     #[test]
-    fn a_failing_update_is_a_hit() {
+    fn failing_update_is_a_hit() {
         let answer = ask(ClusterVersionFailing, &[("config/version.json", cluster("True"))]);
         let details = json!({"reason": "R", "message": "M", "desired": "4.18.9", "current": "4.18.8"});
         assert_eq!(answer, Answer::Hit(details));
     }
 
     #[test]
-    fn an_update_that_goes_well_is_none() {
+    fn failure_of_minutes_is_silent() {
+        let mut version = cluster("True");
+        for (since, is_hit) in [("2026-01-15T11:31:00Z", false), ("2026-01-15T11:30:00Z", true)] {
+            version["status"]["conditions"][0]["lastTransitionTime"] = json!(since);
+            let answer = ask(ClusterVersionFailing, &[("config/version.json", version.clone())]);
+            assert_eq!(matches!(answer, Answer::Hit(_)), is_hit, "{since}");
+        }
+    }
+
+    #[test]
+    fn update_without_failure_is_silent() {
         assert_eq!(ask(ClusterVersionFailing, &[("config/version.json", cluster("False"))]), Answer::Miss);
         assert_eq!(ask(ClusterVersionFailing, &[]), Answer::skip_all(&["cluster_version"]));
     }

@@ -1,9 +1,9 @@
-//! Objects of the release that the version operator shall leave alone.
+//! Objects of the release that the version operator is told not to manage.
 
 use serde::Serialize;
 
 use super::{meta, non_empty};
-use ccx_rules::{Context, Response, Rule, RuleMeta, documents::CLUSTER_VERSION};
+use ccx_rules::{ClusterKind, Context, Response, Rule, RuleMeta, documents::CLUSTER_VERSION};
 
 const KEY: &str = "CLUSTER_VERSION_OVERRIDES_SET";
 
@@ -24,7 +24,9 @@ struct Unmanaged<'a> {
 
 impl Rule for ClusterVersionOverrides {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.cluster_version_overrides", KEY).requires(CLUSTER_VERSION)
+        meta("ccx_rules.external.cluster_version_overrides", KEY)
+            .requires(CLUSTER_VERSION)
+            .not_on(ClusterKind::HostedControlPlane, "the HostedCluster sets the overrides")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -53,13 +55,13 @@ mod tests {
     }
 
     #[test]
-    fn an_unmanaged_object_is_a_hit() {
+    fn unmanaged_object_is_a_hit() {
         let object = json!({"kind": "Deployment", "group": "apps", "namespace": "openshift-x", "name": "d"});
         assert_eq!(ask_about(&json!(true)), Answer::Hit(json!({"overrides": [object]})));
     }
 
     #[test]
-    fn an_entry_without_effect_is_none() {
+    fn entry_without_effect_is_silent() {
         assert_eq!(ask_about(&json!(false)), Answer::Miss);
         assert_eq!(ask_about(&json!(null)), Answer::Miss);
         assert_eq!(ask(ClusterVersionOverrides, &[]), Answer::skip_all(&["cluster_version"]));

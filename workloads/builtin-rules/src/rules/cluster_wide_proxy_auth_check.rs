@@ -1,15 +1,21 @@
-//! Logins that fail because the cluster's proxy stands between the authentication operator and the cluster itself.
+//! Logins that fail because the authentication operator reaches the cluster's own endpoints through the cluster-wide proxy.
 
 use serde::Serialize;
 
-use super::{meta, operator_state::OperatorState};
+use super::{
+    meta,
+    operator_state::{MIN_DEGRADED, MIN_UNAVAILABLE, OperatorState, lasting_degraded, lasting_unavailable},
+};
 use ccx_rules::{
-    Context, Response, Rule, RuleMeta,
+    ClusterKind, Context, Response, Rule, RuleMeta,
     documents::{AUTHENTICATION_OPERATOR, CLUSTER_OPERATORS, PROXY},
 };
 
 const KEY: &str = "AUTH_OPERATOR_PROXY_ERROR";
-const REASON: &str = "WellKnownEndpointDegraded";
+
+/// The endpoint in the reason: `WellKnownEndpointDegraded…` of `Degraded` up to 4.3, later `WellKnown_NotReady` of `Available`
+/// and `WellKnownReadyController_SyncError`.
+const ENDPOINT: &str = "WellKnown";
 const LINK: &str =
     "https://docs.openshift.com/container-platform/latest/networking/enable-cluster-wide-proxy.html";
 
@@ -27,13 +33,17 @@ impl Rule for ClusterWideProxyAuthCheck {
             .requires(AUTHENTICATION_OPERATOR)
             .requires(PROXY)
             .may_read(CLUSTER_OPERATORS)
+            .for_at_least(MIN_DEGRADED, "degraded")
+            .for_at_least(MIN_UNAVAILABLE, "unavailable")
+            .not_on(ClusterKind::HostedControlPlane, "the OAuth server runs in the management cluster")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let operator = context.cluster_operator("authentication")?;
-        let degraded = operator.status.conditions.find_true("Degraded")?;
-        let is_explained = degraded.reason.contains(REASON) && context.proxy()?.is_set();
-        is_explained.then(|| Response::hit(KEY, &Details { op: OperatorState::of(operator), kcs: LINK }))
+        let problems = [lasting_degraded(operator, context), lasting_unavailable(operator, context)];
+        let mut reasons = problems.into_iter().flatten().map(|condition| &condition.reason);
+        let is_explained = context.proxy()?.is_set() && reasons.any(|reason| reason.contains(ENDPOINT));
+        is_explained.then(|| Response::hit(KEY, &Details { op: OperatorState::new(operator), kcs: LINK }))
     }
 }
 
@@ -57,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn a_degraded_login_behind_a_proxy_is_a_hit() {
+    fn degraded_login_behind_a_proxy_is_a_hit() {
         for proxy in [json!({"httpProxy": "http://p:3128"}), json!({"httpsProxy": "http://p:3128"})] {
             let degraded = json!({"status": "True", "reason": "WellKnownEndpointDegradedError", "message": "M",
                 "last_trans_time": "T"});
@@ -69,7 +79,17 @@ mod tests {
     }
 
     #[test]
-    fn without_a_proxy_or_for_another_reason_it_is_none() {
+    fn unavailable_well_known_endpoint_of_current_releases_is_a_hit() {
+        let condition = json!({"type": "Available", "status": "False", "reason": "WellKnown_NotReady",
+            "lastTransitionTime": "2026-01-15T11:00:00Z"});
+        let operator = json!({"metadata": {"name": "authentication"}, "status": {"conditions": [condition]}});
+        let mut files = files("", &json!({"httpsProxy": "http://p:3128"}));
+        files[0].1 = operator;
+        assert!(matches!(ask(ClusterWideProxyAuthCheck, &files), Answer::Hit(_)));
+    }
+
+    #[test]
+    fn cluster_without_a_proxy_or_another_reason_is_silent() {
         let no_proxy = json!({"httpProxy": "", "trustedCA": {"name": ""}});
         let answer = ask(ClusterWideProxyAuthCheck, &files("WellKnownEndpointDegradedError", &no_proxy));
         assert_eq!(answer, Answer::Miss);
@@ -79,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn both_files_are_needed() {
+    fn missing_files_are_a_skip() {
         assert_eq!(
             ask(ClusterWideProxyAuthCheck, &[]),
             Answer::skip_all(&["authentication_operator", "proxy"])

@@ -1,5 +1,6 @@
-//! The operator of the cluster's monitoring, admitted by a constraint that it can't start under.
+//! The cluster monitoring operator, admitted by a security context constraint under which it cannot start.
 
+use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::{excerpt, meta};
@@ -9,6 +10,9 @@ use ccx_rules::{
 };
 
 const KEY: &str = "CMO_CONTAINER_RUN_AS_NON_ROOT";
+
+/// An administrator may be changing the constraint.
+const MIN_WAITING: TimeDelta = TimeDelta::minutes(10);
 
 pub(super) struct CmoContainerRunAsNonRoot;
 
@@ -25,11 +29,13 @@ impl Rule for CmoContainerRunAsNonRoot {
         meta("ccx_rules_ocp.external.rules.cmo_container_run_as_non_root", KEY)
             .requires(MONITORING_PODS)
             .may_read(PLATFORM_PODS)
+            .for_at_least(MIN_WAITING, "refused")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
-        let pods = context.within_budget(context.monitoring_pods());
-        let details = pods.filter(|pod| is_operator(pod)).find_map(refused)?;
+        let pods = context.within_budget(context.monitoring_pods()).filter(|pod| is_operator(pod));
+        let mut lasting = pods.filter(|pod| context.has_lasted(pod.not_ready_since(), MIN_WAITING));
+        let details = lasting.find_map(refused)?;
         Some(Response::hit(KEY, &details))
     }
 }
@@ -71,14 +77,27 @@ mod tests {
     }
 
     #[test]
-    fn an_operator_that_may_not_run_as_root_is_a_hit() {
+    fn operator_that_may_not_run_as_root_is_a_hit() {
         let details = json!({"pod": "cluster-monitoring-operator-1", "container": "c", "message": MESSAGE, "scc": "custom"});
         let answer = ask_about("cluster-monitoring-operator-1", "CreateContainerConfigError", MESSAGE);
         assert_eq!(answer, Answer::Hit(details));
     }
 
     #[test]
-    fn another_pod_reason_or_message_is_none() {
+    fn refusal_of_minutes_is_silent() {
+        let waiting = json!({"waiting": {"reason": "CreateContainerConfigError", "message": MESSAGE}});
+        let metadata = json!({"name": "cluster-monitoring-operator-1", "namespace": "openshift-monitoring"});
+        for (started, is_hit) in [("2026-01-15T11:51:00Z", false), ("2026-01-15T11:50:00Z", true)] {
+            let status =
+                json!({"startTime": started, "containerStatuses": [{"name": "c", "state": waiting}]});
+            let pod = json!({"metadata": metadata, "status": status});
+            let answer = ask(CmoContainerRunAsNonRoot, &[("config/pod/openshift-monitoring/p.json", pod)]);
+            assert_eq!(matches!(answer, Answer::Hit(_)), is_hit, "{started}");
+        }
+    }
+
+    #[test]
+    fn other_pod_reason_or_message_is_silent() {
         let operator = "cluster-monitoring-operator-1";
         assert_eq!(ask_about("prometheus-k8s-0", "CreateContainerConfigError", MESSAGE), Answer::Miss);
         assert_eq!(ask_about(operator, "CrashLoopBackOff", MESSAGE), Answer::Miss);

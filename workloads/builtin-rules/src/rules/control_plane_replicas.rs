@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::meta;
 use ccx_rules::{
-    Context, Response, Rule, RuleMeta,
+    ClusterKind, Context, Response, Rule, RuleMeta,
     documents::{CLUSTER_VERSION, INFRASTRUCTURE, INSTALL_CONFIG, MinorVersion, NODES, Role},
 };
 
@@ -31,10 +31,21 @@ impl Rule for ControlPlaneReplicas {
             .requires(INFRASTRUCTURE)
             .requires(INSTALL_CONFIG)
             .may_read(CLUSTER_VERSION)
+            .not_on(ClusterKind::SingleNode, "one node is supported")
+            .not_on(ClusterKind::TwoNode, "two nodes are supported")
+            .not_on(ClusterKind::HostedControlPlane, "the control plane has no nodes")
+            .not_on(ClusterKind::ManagedService, "the provider maintains the control plane")
+            .not_on(ClusterKind::Updating, "control plane machines may be replaced one after the other")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
-        // A cluster that was installed with three has three; of others the archive might have lost some nodes.
+        if context.infrastructure()?.status.is_empty() {
+            return Some(Response::undecided("the infrastructure has no `status`"));
+        }
+        if context.nodes().iter().any(|node| node.metadata.is_empty()) {
+            return Some(Response::undecided("a node has no metadata"));
+        }
+        // A cluster that was installed with three has three; for others the archive may lack some nodes.
         let had_three = context.installed_control_plane_nodes() == Some(REPLICAS);
         if !had_three || !context.infrastructure()?.is_highly_available() {
             return None;
@@ -48,7 +59,7 @@ impl Rule for ControlPlaneReplicas {
     }
 }
 
-/// How many nodes a control plane may have.
+/// Returns how many nodes a control plane may have.
 fn supported(version: Option<MinorVersion>) -> std::ops::RangeInclusive<usize> {
     let may_be_more = version.is_some_and(|version| version >= MORE_NODES_SINCE);
     let replicas = REPLICAS as usize;
@@ -116,22 +127,39 @@ mod tests {
     }
 
     #[test]
-    fn a_cluster_without_a_topology_is_highly_available() {
+    fn cluster_without_a_topology_is_highly_available() {
         assert!(matches!(ask_about(&Cluster { nodes: 1, topology: "", ..USUAL }), Answer::Hit(_)));
     }
 
     #[test]
-    fn a_cluster_that_shall_have_another_number_is_not_judged() {
-        assert_eq!(
-            ask_about(&Cluster { nodes: 1, topology: "SingleReplica", installed: 1, ..USUAL }),
-            Answer::Miss
-        );
-        assert_eq!(ask_about(&Cluster { nodes: 1, topology: "SingleReplica", ..USUAL }), Answer::Miss);
+    fn other_topology_is_a_skip_and_other_number_at_installation_is_silent() {
+        for topology in ["SingleReplica", "DualReplica", "HighlyAvailableArbiter", "External"] {
+            let answer = ask_about(&Cluster { nodes: 1, topology, ..USUAL });
+            assert!(matches!(answer, Answer::Skip(_)), "{topology}: {answer:?}");
+        }
         assert_eq!(ask_about(&Cluster { nodes: 4, installed: 5, ..USUAL }), Answer::Miss);
     }
 
     #[test]
-    fn three_files_are_needed() {
+    fn empty_objects_are_a_skip() {
+        let install_config = "config/configmaps/kube-system/cluster-config-v1/install-config";
+        let highly_available = json!({"status": {"controlPlaneTopology": "HighlyAvailable"}});
+        for (infrastructure, node) in [
+            (json!({"status": {}}), json!({"metadata": {"name": "n", "labels": {}}})),
+            (highly_available, json!({"metadata": {}, "status": {}})),
+        ] {
+            let files = [
+                ("config/infrastructure.json", infrastructure),
+                ("config/node/n.json", node),
+                (install_config, json!("controlPlane: {replicas: 3}\n")),
+            ];
+            let answer = ask(ControlPlaneReplicas, &files);
+            assert!(matches!(answer, Answer::Skip(_)), "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn missing_files_are_a_skip() {
         let missing = ["nodes", "infrastructure", "install_config"];
         assert_eq!(ask(ControlPlaneReplicas, &[]), Answer::skip_all(&missing));
     }

@@ -1,4 +1,4 @@
-//! Critical alerts of the platform that have been firing for a while.
+//! Critical platform alerts that have been firing for a while.
 
 use chrono::TimeDelta;
 use serde::Serialize;
@@ -7,13 +7,12 @@ use super::{excerpt, meta, non_empty};
 use ccx_rules::{
     Context, Response, Rule, RuleMeta,
     documents::{ALERTS, Alert},
-    parse_time,
 };
 
 const KEY: &str = "CRITICAL_ALERT_FIRING";
 
-/// Alerts that end sooner are mostly the noise of an update.
-const MIN_DURATION: TimeDelta = TimeDelta::minutes(15);
+/// Alerts that resolve sooner mostly belong to an update.
+const MIN_FIRING: TimeDelta = TimeDelta::minutes(15);
 
 pub(super) struct CriticalAlertFiring;
 
@@ -32,12 +31,15 @@ struct Firing<'a> {
 
 impl Rule for CriticalAlertFiring {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.critical_alert_firing", KEY).requires(ALERTS)
+        meta("ccx_rules.external.critical_alert_firing", KEY)
+            .requires(ALERTS)
+            .for_at_least(MIN_FIRING, "firing")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let alerts = context.within_budget(context.alerts()?).filter(|alert| is_platform_problem(alert));
-        let alerts = non_empty(alerts.map(firing))?;
+        let lasting = alerts.filter(|alert| context.has_lasted(&alert.starts_at, MIN_FIRING));
+        let alerts = non_empty(lasting.map(firing))?;
         Some(Response::hit(KEY, &Details { alerts }))
     }
 }
@@ -46,14 +48,7 @@ fn is_platform_problem(alert: &Alert<'_>) -> bool {
     let is_critical = alert.labels.get("severity") == Some("critical");
     let is_of_platform =
         alert.labels.get("openshift_io_alert_source").is_none_or(|source| source == "platform");
-    is_critical
-        && alert.is_active()
-        && is_of_platform
-        && duration(alert).is_some_and(|duration| duration > MIN_DURATION)
-}
-
-fn duration(alert: &Alert<'_>) -> Option<TimeDelta> {
-    Some(parse_time(&alert.updated_at)? - parse_time(&alert.starts_at)?)
+    is_critical && alert.is_active() && is_of_platform
 }
 
 fn firing<'a>(alert: &'a Alert<'_>) -> Firing<'a> {
@@ -91,25 +86,30 @@ mod tests {
     }
 
     #[test]
-    fn a_critical_alert_is_a_hit() {
+    fn critical_alert_is_a_hit() {
         let firing = json!({"alertname": "KubeAPIDown", "namespace": "openshift-x", "since": "2026-01-15T11:00:00Z", "summary": "S"});
         assert_eq!(ask_about(&alert()), Answer::Hit(json!({"alerts": [firing]})));
     }
 
     #[test]
-    fn an_alert_that_is_young_silenced_or_less_severe_is_none() {
+    fn alert_that_is_young_silenced_or_less_severe_is_silent() {
         for (pointer, value) in [
             ("/labels/severity", "warning"),
             ("/status/state", "suppressed"),
-            ("/updatedAt", "2026-01-15T11:15:00Z"),
-            ("/startsAt", "?"),
+            ("/startsAt", "2026-01-15T11:45:01Z"),
         ] {
             assert_eq!(ask_about(&alert_with(pointer, value)), Answer::Miss, "{pointer}");
         }
     }
 
     #[test]
-    fn an_alert_of_the_users_own_software_is_none() {
+    fn alert_without_a_start_is_a_hit() {
+        assert!(matches!(ask_about(&alert_with("/startsAt", "?")), Answer::Hit(_)));
+        assert!(matches!(ask_about(&alert_with("/startsAt", "2026-01-15T11:45:00Z")), Answer::Hit(_)));
+    }
+
+    #[test]
+    fn alert_of_user_workloads_is_silent() {
         for (source, is_hit) in [("platform", true), ("user", false)] {
             let mut alert = alert();
             alert["labels"]["openshift_io_alert_source"] = json!(source);
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn no_alerts_are_good_news_but_no_file_is_none() {
+    fn empty_list_is_silent_and_missing_file_is_a_skip() {
         assert_eq!(ask(CriticalAlertFiring, &[("config/alerts.json", json!([]))]), Answer::Miss);
         assert_eq!(
             ask(CriticalAlertFiring, &[("config/alerts.json", json!({}))]),

@@ -1,5 +1,6 @@
-//! Critical alerts of which nobody is told.
+//! Critical alerts that have been firing for a while and are silenced.
 
+use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::{meta, non_empty};
@@ -9,6 +10,9 @@ use ccx_rules::{
 };
 
 const KEY: &str = "CRITICAL_ALERT_SILENCED";
+
+/// Alerts are silenced on purpose while somebody works on their cause.
+const MIN_FIRING: TimeDelta = TimeDelta::hours(1);
 
 pub(super) struct CriticalAlertSilenced;
 
@@ -26,20 +30,23 @@ struct Silenced<'a> {
 
 impl Rule for CriticalAlertSilenced {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.critical_alert_silenced", KEY).requires(SILENCED_ALERTS)
+        meta("ccx_rules.external.critical_alert_silenced", KEY)
+            .requires(SILENCED_ALERTS)
+            .for_at_least(MIN_FIRING, "firing while silenced")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let alerts =
             context.within_budget(context.silenced_alerts()?).filter(|alert| is_silenced_and_critical(alert));
-        let alerts = non_empty(alerts.map(silenced))?;
+        let lasting = alerts.filter(|alert| context.has_lasted(&alert.starts_at, MIN_FIRING));
+        let alerts = non_empty(lasting.map(silenced))?;
         Some(Response::hit(KEY, &Details { alerts }))
     }
 }
 
 fn is_silenced_and_critical(alert: &Alert<'_>) -> bool {
     let is_critical = alert.labels.get("severity") == Some("critical");
-    // An alert is also suppressed while another one inhibits it; that is as it should be.
+    // An alert is also suppressed while another one inhibits it, as configured.
     is_critical && &*alert.status.state == "suppressed" && !alert.status.silenced_by.is_empty()
 }
 
@@ -65,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_silenced_critical_alert_is_a_hit() {
+    fn silenced_critical_alert_is_a_hit() {
         let alert = json!({"alertname": "A", "namespace": "openshift-x", "silences": ["s1", "s2"]});
         assert_eq!(
             ask_about("critical", "suppressed", &json!(["s1", "s2"])),
@@ -74,7 +81,17 @@ mod tests {
     }
 
     #[test]
-    fn an_alert_that_is_less_severe_sent_or_inhibited_is_none() {
+    fn alert_that_was_just_silenced_is_silent() {
+        for (starts_at, is_hit) in [("2026-01-15T11:00:01Z", false), ("2026-01-15T11:00:00Z", true)] {
+            let alert = json!({"labels": {"alertname": "A", "severity": "critical"}, "startsAt": starts_at,
+                "status": {"state": "suppressed", "silencedBy": ["s"]}});
+            let answer = ask(CriticalAlertSilenced, &[("config/silenced_alerts.json", json!([alert]))]);
+            assert_eq!(matches!(answer, Answer::Hit(_)), is_hit, "{starts_at}");
+        }
+    }
+
+    #[test]
+    fn alert_that_is_less_severe_active_or_inhibited_is_silent() {
         assert_eq!(ask_about("warning", "suppressed", &json!(["s"])), Answer::Miss);
         assert_eq!(ask_about("critical", "active", &json!(["s"])), Answer::Miss);
         assert_eq!(ask_about("critical", "suppressed", &json!([])), Answer::Miss);

@@ -1,4 +1,4 @@
-//! Nodes whose certificates nobody approves.
+//! Certificate signing requests of nodes that have been pending for a while.
 
 use chrono::TimeDelta;
 use serde::Serialize;
@@ -11,8 +11,8 @@ use ccx_rules::{
 
 const KEY: &str = "NODE_CSR_PENDING";
 
-/// The approver takes seconds, and an administrator is likely at it when nodes are added by hand.
-const MAX_AGE: TimeDelta = TimeDelta::hours(1);
+/// The approver takes seconds. Where requests are approved by hand, an administrator is probably adding nodes.
+const MIN_PENDING: TimeDelta = TimeDelta::hours(1);
 
 pub(super) struct CsrNotHandled;
 
@@ -30,7 +30,9 @@ struct Pending<'a> {
 
 impl Rule for CsrNotHandled {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.csr_not_handled", KEY).requires(CERTIFICATE_SIGNING_REQUESTS)
+        meta("ccx_rules.external.csr_not_handled", KEY)
+            .requires(CERTIFICATE_SIGNING_REQUESTS)
+            .for_at_least(MIN_PENDING, "pending")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -43,8 +45,8 @@ impl Rule for CsrNotHandled {
 fn pending<'a>(request: &'a CertificateSigningRequest<'_>, context: &Context<'_>) -> Option<Pending<'a>> {
     let created = &*request.metadata.creation_timestamp;
     let is_undecided = request.status.conditions.is_empty();
-    let is_old = || context.age(created).is_some_and(|age| age > MAX_AGE);
-    (is_undecided && request.is_of_node() && is_old()).then(|| Pending {
+    let is_lasting = context.has_lasted(created, MIN_PENDING);
+    (is_undecided && request.is_of_node() && is_lasting).then(|| Pending {
         name: &request.metadata.name,
         created,
         username: &request.spec.username,
@@ -68,19 +70,19 @@ mod tests {
     }
 
     #[test]
-    fn a_request_of_a_node_that_waits_for_an_hour_is_a_hit() {
+    fn request_of_a_node_that_is_pending_for_an_hour_is_a_hit() {
         for (username, groups) in
             [(NODE, json!([])), (BOOTSTRAPPER, json!(null)), ("", json!(["system:nodes"]))]
         {
             let spec = json!({"Username": username, "Groups": groups});
-            let csr = json!({"name": "csr-x", "created": "2026-01-15T10:59:59Z", "username": username});
-            let answer = ask_about("2026-01-15T10:59:59Z", &spec, &json!(null));
+            let csr = json!({"name": "csr-x", "created": "2026-01-15T11:00:00Z", "username": username});
+            let answer = ask_about("2026-01-15T11:00:00Z", &spec, &json!(null));
             assert_eq!(answer, Answer::Hit(json!({"csrs": [csr]})));
         }
     }
 
     #[test]
-    fn fields_in_the_spelling_of_kubernetes_are_read_too() {
+    fn fields_in_the_spelling_of_kubernetes_are_read() {
         let request = json!({"metadata": {"name": "csr-x", "creationTimestamp": "2026-01-15T08:00:00Z"},
             "spec": {"username": NODE, "groups": []}, "status": {}});
         let csr = json!({"name": "csr-x", "created": "2026-01-15T08:00:00Z", "username": NODE});
@@ -89,11 +91,11 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_is_young_decided_or_of_a_person_is_none() {
+    fn request_that_is_young_decided_or_of_a_user_is_silent() {
         let node = json!({"Username": NODE});
         let person = json!({"Username": "kube:admin", "Groups": ["system:cluster-admins"]});
         let approved = json!([{"type": "Approved", "status": "True"}]);
-        assert_eq!(ask_about("2026-01-15T11:00:00Z", &node, &json!(null)), Answer::Miss);
+        assert_eq!(ask_about("2026-01-15T11:00:01Z", &node, &json!(null)), Answer::Miss);
         assert_eq!(ask_about("2026-01-15T08:00:00Z", &node, &approved), Answer::Miss);
         assert_eq!(ask_about("2026-01-15T08:00:00Z", &person, &json!(null)), Answer::Miss);
         assert_eq!(ask(CsrNotHandled, &[]), Answer::skip_all(&["certificate_signing_requests"]));

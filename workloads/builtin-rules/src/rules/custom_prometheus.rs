@@ -1,4 +1,4 @@
-//! Monitoring beside the cluster's own.
+//! Prometheus and Alertmanager instances beside cluster monitoring.
 
 use serde::Serialize;
 
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn empty_lists_are_none() {
+    fn empty_lists_are_silent() {
         assert_eq!(ask_about(json!({"prometheuses": [], "alertmanagers": []})), Answer::Miss);
         assert_eq!(ask(CustomPrometheus, &[]), Answer::skip_all(&["custom_monitoring"]));
     }

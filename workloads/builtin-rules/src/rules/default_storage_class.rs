@@ -1,4 +1,4 @@
-//! Volumes of which it is not clear on what they are kept.
+//! No default storage class, or more than one.
 
 use serde::Serialize;
 
@@ -22,6 +22,9 @@ impl Rule for DefaultStorageClass {
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let classes = context.storage_classes();
+        if classes.iter().any(|class| class.metadata.name.is_empty()) {
+            return Some(Response::undecided("a storage class has no metadata"));
+        }
         let defaults = context.within_budget(classes).filter(|class| class.is_default());
         let defaults: Vec<&str> = defaults.map(|class| &*class.metadata.name).collect();
         (defaults.len() != 1).then(|| Response::hit(KEY, &Details { defaults, classes: classes.len() }))
@@ -54,7 +57,35 @@ mod tests {
     }
 
     #[test]
-    fn one_default_is_none() {
+    fn default_by_the_beta_annotation_counts() {
+        let class = |name: &str, annotation: &str| -> Value {
+            json!({"metadata": {"name": name, "annotations": {annotation: "true"}}})
+        };
+        let beta = "storageclass.beta.kubernetes.io/is-default-class";
+        let ask_about = |other: Value| {
+            let files = [
+                ("config/storage/storageclasses/a.json", class("a", beta)),
+                ("config/storage/storageclasses/b.json", other),
+            ];
+            ask(DefaultStorageClass, &files)
+        };
+        assert_eq!(ask_about(class("b", "other")), Answer::Miss);
+        let both = ask_about(class("b", "storageclass.kubernetes.io/is-default-class"));
+        assert_eq!(both, Answer::Hit(json!({"defaults": ["a", "b"], "classes": 2})));
+    }
+
+    #[test]
+    fn class_without_metadata_is_a_skip() {
+        for class in [json!({"metadata": {}}), json!({"metadata": null}), json!({"provisioner": "x"})] {
+            let answer = ask(DefaultStorageClass, &[("config/storage/storageclasses/a.json", class)]);
+            assert_eq!(answer, Answer::Skip("a storage class has no metadata".into()));
+        }
+        let empty = ask(DefaultStorageClass, &[("config/storage/storageclasses/a.json", json!({}))]);
+        assert_eq!(empty, Answer::skip_all(&["storage_classes"]));
+    }
+
+    #[test]
+    fn one_default_is_silent() {
         assert_eq!(ask_about("false", "true"), Answer::Miss);
         assert_eq!(ask(DefaultStorageClass, &[]), Answer::skip_all(&["storage_classes"]));
     }

@@ -1,13 +1,13 @@
-//! Secrets that anybody who has a backup of etcd can read.
+//! Secrets that are stored unencrypted in etcd.
 
 use serde::Serialize;
 
 use super::meta;
-use ccx_rules::{Context, Response, Rule, RuleMeta, documents::API_SERVER};
+use ccx_rules::{ClusterKind, Context, Response, Rule, RuleMeta, documents::API_SERVER};
 
 const KEY: &str = "ETCD_ENCRYPTION_NOT_ENABLED";
 
-/// The name of no encryption, which is the default.
+/// The type that does not encrypt, which is the default.
 const NONE: &str = "identity";
 
 pub(super) struct EtcdEncryptionDisabled;
@@ -19,11 +19,19 @@ struct Details {
 
 impl Rule for EtcdEncryptionDisabled {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.etcd_encryption_disabled", KEY).requires(API_SERVER)
+        meta("ccx_rules.external.etcd_encryption_disabled", KEY)
+            .requires(API_SERVER)
+            .not_on(ClusterKind::HostedControlPlane, "the HostedCluster configures the encryption of etcd")
+            .not_on(ClusterKind::ManagedService, "the provider configures the encryption of etcd")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
-        let is_plain = matches!(&*context.api_server()?.spec.encryption.r#type, NONE | "");
+        let spec = &context.api_server()?.spec;
+        if spec.is_empty() || spec.encryption.is_none() {
+            return Some(Response::undecided("the API server's configuration has no `spec.encryption`"));
+        }
+        let is_plain =
+            spec.encryption.as_ref().is_some_and(|encryption| matches!(&*encryption.r#type, NONE | ""));
         is_plain.then(|| Response::hit(KEY, &Details { encryption_type: NONE }))
     }
 }
@@ -41,13 +49,44 @@ mod tests {
 
     #[test]
     fn no_encryption_is_a_hit() {
-        for encryption in [json!({"type": "identity"}), json!({"type": ""}), json!({}), json!(null)] {
+        for encryption in [json!({"type": "identity"}), json!({"type": ""}), json!({})] {
             assert_eq!(ask_about(&encryption), Answer::Hit(json!({"encryption_type": "identity"})));
         }
     }
 
     #[test]
-    fn any_encryption_is_none() {
+    fn configuration_without_a_spec_is_a_skip() {
+        for server in [
+            json!({"spec": null}),
+            json!({"spec": {}}),
+            json!({"spec": {"encryption": null}}),
+            json!({"spec": {"audit": {}}}),
+        ] {
+            let answer = ask(EtcdEncryptionDisabled, &[("config/apiserver.json", server.clone())]);
+            assert!(matches!(answer, Answer::Skip(_)), "{server}: {answer:?}");
+        }
+        assert_eq!(
+            ask(EtcdEncryptionDisabled, &[("config/apiserver.json", json!({}))]),
+            Answer::skip_all(&["api_server"])
+        );
+    }
+
+    #[test]
+    fn hosted_control_plane_and_managed_service_are_a_skip() {
+        for status in [
+            json!({"controlPlaneTopology": "External"}),
+            json!({"platformStatus": {"aws": {"resourceTags": [{"key": "red-hat-managed", "value": "true"}]}}}),
+        ] {
+            let files = [
+                ("config/apiserver.json", json!({"spec": {"encryption": {}}})),
+                ("config/infrastructure.json", json!({"status": status})),
+            ];
+            assert!(matches!(ask(EtcdEncryptionDisabled, &files), Answer::Skip(_)));
+        }
+    }
+
+    #[test]
+    fn encryption_is_silent() {
         for cipher in ["aescbc", "aesgcm"] {
             assert_eq!(ask_about(&json!({"type": cipher})), Answer::Miss, "{cipher}");
         }

@@ -1,12 +1,15 @@
-//! Members of etcd that are missing or ill.
+//! Members of etcd that are missing or unhealthy.
 
 use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::{excerpt, meta};
+use super::{
+    excerpt, meta,
+    operator_state::{MIN_DEGRADED, lasting_degraded},
+};
 use ccx_rules::{
-    Context, Response, Rule, RuleMeta,
+    ClusterKind, Context, Response, Rule, RuleMeta,
     documents::{ALERTS, Alert, CLUSTER_OPERATORS, ETCD_OPERATOR},
 };
 
@@ -29,11 +32,14 @@ impl Rule for EtcdMemberProblem {
         meta("ccx_rules.external.etcd_member_problem", KEY)
             .requires_any(&[ETCD_OPERATOR, ALERTS])
             .may_read(CLUSTER_OPERATORS)
+            .for_at_least(MIN_DEGRADED, "degraded")
+            .not_on(ClusterKind::HostedControlPlane, "etcd runs in the management cluster")
+            .not_on(ClusterKind::ManagedService, "the provider maintains etcd")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let operator = context.cluster_operator("etcd");
-        let degraded = operator.and_then(|operator| operator.status.conditions.find_true("Degraded"));
+        let degraded = operator.and_then(|operator| lasting_degraded(operator, context));
         let degraded = degraded.filter(|degraded| degraded.reason.contains(REASON));
         let alerts = context.within_budget(context.active_alerts()).map(Alert::name);
         let details = Details {
@@ -62,14 +68,14 @@ mod tests {
     }
 
     #[test]
-    fn an_operator_that_misses_a_member_is_a_hit() {
+    fn unhealthy_member_is_a_hit() {
         let details = json!({"reason": "EtcdMembers_UnhealthyMembers", "message": "M", "alerts": []});
         let answer = ask(EtcdMemberProblem, &[operator("True", "EtcdMembers_UnhealthyMembers")]);
         assert_eq!(answer, Answer::Hit(details));
     }
 
     #[test]
-    fn an_alert_alone_is_a_hit() {
+    fn alert_alone_is_a_hit() {
         for name in MEMBER_ALERTS {
             let files = [operator("True", "ClusterMemberController_Error"), alerts(name, "active")];
             let details = json!({"reason": "", "message": "", "alerts": [name]});
@@ -78,14 +84,21 @@ mod tests {
     }
 
     #[test]
-    fn another_reason_or_a_silenced_alert_is_none() {
+    fn member_that_restarts_is_silent() {
+        let (path, mut operator) = operator("True", "EtcdMembers_UnhealthyMembers");
+        operator["status"]["conditions"][0]["lastTransitionTime"] = json!("2026-01-15T11:55:00Z");
+        assert_eq!(ask(EtcdMemberProblem, &[(path, operator)]), Answer::Miss);
+    }
+
+    #[test]
+    fn other_reason_or_silenced_alert_is_silent() {
         let files = [operator("False", "EtcdMembers_UnhealthyMembers"), alerts("etcdNoLeader", "suppressed")];
         assert_eq!(ask(EtcdMemberProblem, &files), Answer::Miss);
         assert_eq!(ask(EtcdMemberProblem, &[alerts("etcdHighFsyncDurations", "active")]), Answer::Miss);
     }
 
     #[test]
-    fn one_of_the_two_files_is_needed() {
+    fn missing_files_are_a_skip() {
         assert_eq!(
             ask(EtcdMemberProblem, &[]),
             Answer::Skip("All: [] Any: ['etcd_operator', 'alerts']".into())

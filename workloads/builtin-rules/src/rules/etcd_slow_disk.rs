@@ -6,16 +6,22 @@ use serde::Serialize;
 
 use super::{meta, serialize_number};
 use ccx_rules::{
-    Context, MetricFamily, Response, Rule, RuleMeta, Sample,
-    documents::{ALERTS, Alert, METRICS},
+    ClusterKind, Context, MetricFamily, Response, Rule, RuleMeta, Sample,
+    documents::{ALERTS, Alert, METRICS, PLATFORM_PODS},
 };
+use chrono::TimeDelta;
 
 const KEY: &str = "ETCD_SLOW_DISK";
 const DISK_ALERTS: [&str; 2] = ["etcdHighFsyncDurations", "etcdHighCommitDurations"];
 const SLOW_APPLY: &str = "etcd_server_slow_apply_total";
 
-/// A healthy member has a handful since its start; hundreds mean that the disk can't keep up.
-const MAX_SLOW_APPLY: f64 = 100.0;
+/// A healthy member applies a few requests slowly in a day, such as large ranges; with hundreds the disk is too slow.
+const MAX_SLOW_APPLY_PER_DAY: f64 = 100.0;
+
+/// The shortest time over which a rate is computed: the start of a member is slow.
+const MIN_RUNNING: TimeDelta = TimeDelta::days(1);
+
+const SECONDS_PER_DAY: f64 = 86_400.0;
 
 pub(super) struct EtcdSlowDisk;
 
@@ -30,6 +36,7 @@ struct SlowMember {
     instance: String,
     #[serde(serialize_with = "serialize_number")]
     slow_apply: f64,
+    since: String,
 }
 
 impl Rule for EtcdSlowDisk {
@@ -37,21 +44,39 @@ impl Rule for EtcdSlowDisk {
         meta("ccx_rules.external.etcd_slow_disk", KEY)
             .requires_any(&[ALERTS, METRICS])
             .reads_metric(MetricFamily::new(SLOW_APPLY).since(4, 16))
+            .may_read(PLATFORM_PODS)
+            .not_on(ClusterKind::HostedControlPlane, "etcd runs in the management cluster")
+            .not_on(ClusterKind::ManagedService, "the provider maintains etcd")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let alerts = context.within_budget(context.active_alerts());
         let alerts: BTreeSet<&str> =
             alerts.map(Alert::name).filter(|name| DISK_ALERTS.contains(name)).collect();
-        let slow = context.metric(SLOW_APPLY).filter(|sample| sample.value > MAX_SLOW_APPLY);
-        let members: Vec<SlowMember> = context.within_budget(slow).map(slow_member).collect();
+        let samples = context.within_budget(context.metric(SLOW_APPLY));
+        let members: Vec<SlowMember> = samples.filter_map(|sample| slow_member(sample, context)).collect();
         let is_slow = !alerts.is_empty() || !members.is_empty();
         is_slow.then(|| Response::hit(KEY, &Details { members, alerts }))
     }
 }
 
-fn slow_member(sample: &Sample<'_>) -> SlowMember {
-    SlowMember { instance: sample.label("instance").unwrap_or_default().into(), slow_apply: sample.value }
+/// Returns a member that applies too many requests slowly. The metric counts since the member started, which only its pod tells:
+/// without the pod there is no rate, and the alerts decide.
+fn slow_member(sample: &Sample<'_>, context: &Context<'_>) -> Option<SlowMember> {
+    let pod = sample.label("pod")?;
+    let mut pods = context.platform_pods().iter();
+    let pod = pods.find(|candidate| {
+        &*candidate.metadata.namespace == "openshift-etcd" && *candidate.metadata.name == *pod
+    })?;
+    let container = pod.containers().find(|container| &*container.name == "etcd")?;
+    let since = &*container.state.running.started_at;
+    let running = context.age(since)?.max(MIN_RUNNING);
+    let per_day = sample.value / (running.as_seconds_f64() / SECONDS_PER_DAY);
+    (per_day > MAX_SLOW_APPLY_PER_DAY).then(|| SlowMember {
+        instance: sample.label("instance").unwrap_or_default().into(),
+        slow_apply: sample.value,
+        since: since.into(),
+    })
 }
 
 #[cfg(test)]
@@ -62,10 +87,15 @@ mod tests {
     use ccx_rules::testing::{Answer, ask};
 
     fn metrics(slow_apply: u32) -> (&'static str, Value) {
-        (
-            "config/metrics",
-            json!(format!("etcd_server_slow_apply_total{{instance=\"10.0.0.1:9979\"}} {slow_apply} 1\n")),
-        )
+        let labels = "instance=\"10.0.0.1:9979\",pod=\"etcd-a\"";
+        ("config/metrics", json!(format!("etcd_server_slow_apply_total{{{labels}}} {slow_apply} 1\n")))
+    }
+
+    fn pod(started: &str) -> (&'static str, Value) {
+        let container = json!({"name": "etcd", "state": {"running": {"startedAt": started}}});
+        let pod = json!({"metadata": {"name": "etcd-a", "namespace": "openshift-etcd"},
+            "status": {"containerStatuses": [container]}});
+        ("config/pod/openshift-etcd/etcd-a.json", pod)
     }
 
     fn alerts(name: &str, state: &str) -> (&'static str, Value) {
@@ -73,29 +103,44 @@ mod tests {
     }
 
     #[test]
-    fn a_member_that_is_often_slow_is_a_hit() {
-        let members = json!([{"instance": "10.0.0.1:9979", "slow_apply": 101}]);
-        assert_eq!(
-            ask(EtcdSlowDisk, &[metrics(101)]),
-            Answer::Hit(json!({"members": members, "alerts": []}))
-        );
+    fn member_that_is_often_slow_is_a_hit() {
+        for (slow_apply, started, is_hit) in [
+            (101, "2026-01-14T12:00:00Z", true),
+            (100, "2026-01-14T12:00:00Z", false),
+            // The start itself is slow.
+            (60, "2026-01-15T11:00:00Z", false),
+            (101, "2026-01-15T11:00:00Z", true),
+            (1001, "2026-01-05T12:00:00Z", true),
+            (1001, "2025-03-21T12:00:00Z", false),
+        ] {
+            let members = json!([{"instance": "10.0.0.1:9979", "slow_apply": slow_apply, "since": started}]);
+            let hit = Answer::Hit(json!({"members": members, "alerts": []}));
+            let answer = ask(EtcdSlowDisk, &[metrics(slow_apply), pod(started)]);
+            assert_eq!(answer, if is_hit { hit } else { Answer::Miss }, "{slow_apply} since {started}");
+        }
     }
 
     #[test]
-    fn an_alert_alone_is_a_hit() {
+    fn count_without_the_start_of_the_member_is_silent() {
+        assert_eq!(ask(EtcdSlowDisk, &[metrics(130), alerts("Watchdog", "active")]), Answer::Miss);
+        assert_eq!(ask(EtcdSlowDisk, &[metrics(130), pod("")]), Answer::Miss);
+    }
+
+    #[test]
+    fn alert_alone_is_a_hit() {
         let answer = ask(EtcdSlowDisk, &[metrics(8), alerts("etcdHighFsyncDurations", "active")]);
         assert_eq!(answer, Answer::Hit(json!({"members": [], "alerts": ["etcdHighFsyncDurations"]})));
     }
 
     #[test]
-    fn a_member_that_is_slow_at_times_is_none() {
+    fn suppressed_or_other_alert_is_silent() {
         let files = [metrics(100), alerts("etcdHighFsyncDurations", "suppressed")];
         assert_eq!(ask(EtcdSlowDisk, &files), Answer::Miss);
         assert_eq!(ask(EtcdSlowDisk, &[alerts("Watchdog", "active")]), Answer::Miss);
     }
 
     #[test]
-    fn one_of_the_two_files_is_needed() {
+    fn missing_files_are_a_skip() {
         assert_eq!(ask(EtcdSlowDisk, &[]), Answer::Skip("All: [] Any: ['alerts', 'metrics']".into()));
     }
 }

@@ -1,9 +1,9 @@
-//! Preview features, with which a cluster can never be updated to another minor release.
+//! Feature sets that prevent minor updates for ever.
 
 use serde::Serialize;
 
 use super::meta;
-use ccx_rules::{Context, Response, Rule, RuleMeta, documents::FEATURE_GATE};
+use ccx_rules::{ClusterKind, Context, Response, Rule, RuleMeta, documents::FEATURE_GATE};
 
 const KEY: &str = "FEATURE_SET_NO_UPGRADE";
 const FEATURE_SETS: [&str; 3] = ["TechPreviewNoUpgrade", "DevPreviewNoUpgrade", "CustomNoUpgrade"];
@@ -17,7 +17,10 @@ struct Details<'a> {
 
 impl Rule for FeatureSetBlocksUpgrade {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.feature_set_blocks_upgrade", KEY).requires(FEATURE_GATE)
+        meta("ccx_rules.external.feature_set_blocks_upgrade", KEY).requires(FEATURE_GATE).adapts_to(
+            ClusterKind::HostedControlPlane,
+            "the HostedCluster sets the features; the advice is the same",
+        )
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -41,14 +44,14 @@ mod tests {
     }
 
     #[test]
-    fn a_preview_is_a_hit() {
+    fn preview_feature_set_is_a_hit() {
         for feature_set in FEATURE_SETS {
             assert_eq!(ask_about(feature_set), Answer::Hit(json!({"feature_set": feature_set})));
         }
     }
 
     #[test]
-    fn the_usual_features_and_harmless_ones_are_none() {
+    fn default_or_harmless_feature_set_is_silent() {
         assert_eq!(ask_about(""), Answer::Miss);
         assert_eq!(ask_about("LatencySensitive"), Answer::Miss);
         assert_eq!(ask(FeatureSetBlocksUpgrade, &[]), Answer::skip_all(&["feature_gate"]));

@@ -1,4 +1,4 @@
-//! Routers with more back ends than their metrics tell one by one.
+//! Routers with more back ends than their metrics exporter reports one by one.
 
 use std::collections::BTreeMap;
 
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_router_beyond_its_own_limit_is_a_hit() {
+    fn router_above_its_limit_is_a_hit() {
         let answer = ask_about(&[
             ("a", "current", 501),
             ("b", "limit", 600),
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_router_at_its_limit_or_without_one_is_none() {
+    fn router_at_its_limit_or_without_one_is_silent() {
         assert_eq!(ask_about(&[("a", "current", 500), ("a", "limit", 500)]), Answer::Miss);
         assert_eq!(ask_about(&[("a", "current", 900), ("b", "limit", 500)]), Answer::Miss);
         assert_eq!(ask(HaproxyExporterServerThresholdExceeded, &[]), Answer::skip_all(&["metrics"]));

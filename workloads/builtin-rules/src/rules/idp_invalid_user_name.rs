@@ -1,4 +1,4 @@
-//! Users who can't log in because of how they are called elsewhere.
+//! Users who cannot log in because their name at the identity provider is not a valid resource name.
 
 use std::collections::BTreeSet;
 
@@ -36,7 +36,7 @@ impl Rule for IdpInvalidUserName {
     }
 }
 
-/// The provider's part of the name; the user's part is nobody else's business.
+/// Returns the name with the part of the user masked, since it is personal data.
 fn masked_name(line: &str) -> Option<String> {
     let (_, after) = line.split_once(BEFORE_NAME)?;
     let (name, _) = after.split_once('"')?;
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_shown_without_their_user() {
+    fn user_part_of_a_name_is_masked() {
         let log =
             [failure("sso:anna/b"), failure("sso:carl/d"), failure("nobody/e"), "fine\n".into()].concat();
         let answer = ask(IdpInvalidUserName, &[(PATH, json!(log))]);
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn other_failures_to_log_in_are_none() {
+    fn other_login_failure_is_silent() {
         let log =
             "AuthenticationError: user not found\ninvalid resource name \"a/b\": [may not contain '/']\n";
         assert_eq!(ask(IdpInvalidUserName, &[(PATH, json!(log))]), Answer::Miss);

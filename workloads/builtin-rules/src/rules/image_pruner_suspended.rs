@@ -1,11 +1,15 @@
-//! Images that nobody uses and nobody removes.
+//! An image pruner that is suspended, or whose jobs keep failing.
 
+use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::{excerpt, meta};
 use ccx_rules::{Context, Response, Rule, RuleMeta, documents::IMAGE_PRUNER};
 
 const KEY: &str = "IMAGE_PRUNER_NOT_RUNNING";
+
+/// The pruner runs once a day, so that a failure that lasts for longer is not of one job only.
+const MIN_FAILED: TimeDelta = TimeDelta::days(1);
 
 pub(super) struct ImagePrunerSuspended;
 
@@ -17,13 +21,16 @@ struct Details<'a> {
 
 impl Rule for ImagePrunerSuspended {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.image_pruner_suspended", KEY).requires(IMAGE_PRUNER)
+        meta("ccx_rules.external.image_pruner_suspended", KEY)
+            .requires(IMAGE_PRUNER)
+            .for_at_least(MIN_FAILED, "failing")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let pruner = context.image_pruner()?;
         let suspended = pruner.spec.suspend.0 == Some(true);
         let failed = pruner.status.conditions.find_true("Failed");
+        let failed = failed.filter(|failed| context.has_lasted(&failed.last_transition_time, MIN_FAILED));
         let message = failed.map_or("", |condition| excerpt(&condition.message));
         (suspended || failed.is_some()).then(|| Response::hit(KEY, &Details { suspended, message }))
     }
@@ -44,13 +51,27 @@ mod tests {
     }
 
     #[test]
-    fn a_pruner_that_is_off_or_fails_is_a_hit() {
+    fn suspended_or_failing_pruner_is_a_hit() {
         assert_eq!(ask_about(true, "False"), Answer::Hit(json!({"suspended": true, "message": ""})));
         assert_eq!(ask_about(false, "True"), Answer::Hit(json!({"suspended": false, "message": "M"})));
     }
 
     #[test]
-    fn a_pruner_that_works_is_none() {
+    fn one_failed_job_is_silent() {
+        let path = "config/clusteroperator/imageregistry.operator.openshift.io/imagepruner/cluster.json";
+        for (since, is_hit) in [("2026-01-15T00:00:00Z", false), ("2026-01-14T00:00:00Z", true)] {
+            let condition = json!({"type": "Failed", "status": "True", "lastTransitionTime": since});
+            let pruner = json!({"spec": {"suspend": false}, "status": {"conditions": [condition]}});
+            assert_eq!(
+                matches!(ask(ImagePrunerSuspended, &[(path, pruner)]), Answer::Hit(_)),
+                is_hit,
+                "{since}"
+            );
+        }
+    }
+
+    #[test]
+    fn working_pruner_is_silent() {
         assert_eq!(ask_about(false, "False"), Answer::Miss);
         assert_eq!(ask(ImagePrunerSuspended, &[]), Answer::skip_all(&["image_pruner"]));
     }

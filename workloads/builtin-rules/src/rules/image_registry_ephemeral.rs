@@ -1,4 +1,4 @@
-//! An image registry that loses its images with its pod.
+//! An internal image registry without persistent storage.
 
 use serde::Serialize;
 
@@ -22,6 +22,9 @@ impl Rule for ImageRegistryEphemeral {
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let spec = &context.image_registry()?.spec;
+        if spec.is_empty() || spec.storage.is_none() {
+            return Some(Response::undecided("the registry's configuration has no `spec.storage`"));
+        }
         let storage = if spec.storage_backends().any(|backend| backend == "emptyDir") {
             "emptyDir"
         } else if spec.storage_backends().next().is_none() {
@@ -49,18 +52,31 @@ mod tests {
     }
 
     #[test]
-    fn storage_that_goes_with_the_pod_is_a_hit() {
+    fn ephemeral_storage_is_a_hit() {
         for (storage, told) in [
             (json!({"emptyDir": {}, "managementState": "Managed"}), "emptyDir"),
             (json!({"managementState": "Managed"}), "none"),
-            (json!(null), "none"),
+            (json!({}), "none"),
         ] {
             assert_eq!(ask_about("Managed", &storage), Answer::Hit(json!({"storage": told, "replicas": 1})));
         }
     }
 
     #[test]
-    fn storage_that_stays_or_a_registry_that_is_not_used_is_none() {
+    fn configuration_without_storage_is_a_skip() {
+        let skip = Answer::Skip("the registry's configuration has no `spec.storage`".into());
+        for spec in [
+            json!(null),
+            json!({}),
+            json!({"managementState": "Managed"}),
+            json!({"managementState": "Managed", "storage": null}),
+        ] {
+            assert_eq!(ask(ImageRegistryEphemeral, &[(PATH, json!({"spec": spec}))]), skip, "{spec}");
+        }
+    }
+
+    #[test]
+    fn persistent_storage_or_removed_registry_is_silent() {
         assert_eq!(ask_about("Managed", &json!({"s3": {}})), Answer::Miss);
         assert_eq!(ask_about("Removed", &json!({})), Answer::Miss);
         assert_eq!(ask(ImageRegistryEphemeral, &[]), Answer::skip_all(&["image_registry"]));

@@ -1,4 +1,4 @@
-//! An image registry that was told several places for its images.
+//! An internal image registry with several storage backends.
 
 use serde::Serialize;
 
@@ -39,13 +39,13 @@ mod tests {
     }
 
     #[test]
-    fn two_places_are_a_hit() {
+    fn two_backends_are_a_hit() {
         let storage = json!({"managementState": "Managed", "pvc": {}, "s3": {"bucket": "b"}});
         assert_eq!(ask_about(&storage), Answer::Hit(json!({"storage_types": ["pvc", "s3"]})));
     }
 
     #[test]
-    fn one_place_is_none() {
+    fn one_backend_is_silent() {
         assert_eq!(ask_about(&json!({"s3": {}, "managementState": "Managed"})), Answer::Miss);
         assert_eq!(ask_about(&json!({})), Answer::Miss);
         assert_eq!(ask(ImageRegistryMultipleStorageTypes, &[]), Answer::skip_all(&["image_registry"]));

@@ -1,10 +1,10 @@
-//! Routes that go away with one node.
+//! Ingress controllers with one replica on clusters of several nodes.
 
 use serde::Serialize;
 
 use super::{meta, non_empty};
 use ccx_rules::{
-    Context, Response, Rule, RuleMeta,
+    ClusterKind, Context, Response, Rule, RuleMeta,
     documents::{INFRASTRUCTURE, INGRESS_CONTROLLERS, IngressController},
 };
 
@@ -28,10 +28,16 @@ impl Rule for IngressSingleReplica {
         meta("ccx_rules.external.ingress_single_replica", KEY)
             .requires(INGRESS_CONTROLLERS)
             .requires(INFRASTRUCTURE)
+            .not_on(ClusterKind::SingleNode, "there is one node")
+            .adapts_to(ClusterKind::HostedControlPlane, "a cluster with one worker is left out")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
-        if &*context.infrastructure()?.status.infrastructure_topology == "SingleReplica" {
+        let status = &context.infrastructure()?.status;
+        if status.is_empty() {
+            return Some(Response::undecided("the infrastructure has no `status`"));
+        }
+        if &*status.infrastructure_topology == "SingleReplica" {
             return None;
         }
         let controllers = non_empty(context.within_budget(context.ingress_controllers()).filter_map(single))?;
@@ -68,7 +74,32 @@ mod tests {
     }
 
     #[test]
-    fn two_replicas_the_default_or_a_single_node_are_none() {
+    fn infrastructure_without_a_status_is_a_skip() {
+        let controller = "config/clusteroperator/operator.openshift.io/ingresscontroller/openshift-ingress-operator/shard.json";
+        for infrastructure in [json!({"status": {}}), json!({"status": null, "spec": {}})] {
+            let files = [
+                (controller, json!({"spec": {"replicas": 1}})),
+                ("config/infrastructure.json", infrastructure),
+            ];
+            assert_eq!(
+                ask(IngressSingleReplica, &files),
+                Answer::Skip("the infrastructure has no `status`".into())
+            );
+        }
+    }
+
+    #[test]
+    fn single_node_is_a_skip() {
+        let controller = "config/clusteroperator/operator.openshift.io/ingresscontroller/openshift-ingress-operator/default.json";
+        let files = [
+            (controller, json!({"spec": {"replicas": 1}})),
+            ("config/infrastructure.json", json!({"status": {"controlPlaneTopology": "SingleReplica"}})),
+        ];
+        assert!(matches!(ask(IngressSingleReplica, &files), Answer::Skip(_)));
+    }
+
+    #[test]
+    fn two_replicas_the_default_or_one_worker_are_silent() {
         assert_eq!(ask_about(&json!(2), "HighlyAvailable"), Answer::Miss);
         assert_eq!(ask_about(&json!(null), "HighlyAvailable"), Answer::Miss);
         assert_eq!(ask_about(&json!(1), "SingleReplica"), Answer::Miss);

@@ -1,10 +1,10 @@
-//! Registries that anybody on the way could pretend to be.
+//! Registries that are accessed without a valid certificate.
 
 use serde::Serialize;
 
 use super::meta;
 use ccx_rules::{
-    Context, Response, Rule, RuleMeta,
+    ClusterKind, Context, Response, Rule, RuleMeta,
     documents::{IMAGE_CONFIG, Text},
 };
 
@@ -15,16 +15,20 @@ pub(super) struct InsecureRegistries;
 #[derive(Serialize)]
 struct Details<'a> {
     registries: &'a [Text<'a>],
+    is_hosted: bool,
 }
 
 impl Rule for InsecureRegistries {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.insecure_registries", KEY).requires(IMAGE_CONFIG)
+        meta("ccx_rules.external.insecure_registries", KEY)
+            .requires(IMAGE_CONFIG)
+            .adapts_to(ClusterKind::HostedControlPlane, "the text names the HostedCluster")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let registries = &*context.image_config()?.spec.registry_sources.insecure;
-        (!registries.is_empty()).then(|| Response::hit(KEY, &Details { registries }))
+        let is_hosted = context.is_kind(ClusterKind::HostedControlPlane);
+        (!registries.is_empty()).then(|| Response::hit(KEY, &Details { registries, is_hosted }))
     }
 }
 
@@ -40,13 +44,13 @@ mod tests {
     }
 
     #[test]
-    fn registries_without_certificates_are_a_hit() {
+    fn insecure_registries_are_a_hit() {
         let answer = ask_about(&json!({"insecureRegistries": ["a:5000", "b"]}));
-        assert_eq!(answer, Answer::Hit(json!({"registries": ["a:5000", "b"]})));
+        assert_eq!(answer, Answer::Hit(json!({"registries": ["a:5000", "b"], "is_hosted": false})));
     }
 
     #[test]
-    fn other_rules_for_registries_are_none() {
+    fn other_registry_settings_are_silent() {
         assert_eq!(ask_about(&json!({"insecureRegistries": [], "allowedRegistries": ["a"]})), Answer::Miss);
         assert_eq!(ask(InsecureRegistries, &[]), Answer::skip_all(&["image_config"]));
     }

@@ -1,4 +1,4 @@
-//! Data that could not be collected.
+//! Data that the Insights operator failed to gather.
 
 use serde::Serialize;
 
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_is_a_hit() {
+    fn panic_is_a_hit() {
         let panicked = json!({"name": "p", "errors": null, "panic": "boom"});
         let gatherers = json!([{"name": "a", "error": "e1"}, {"name": "p", "error": "boom"}]);
         assert_eq!(ask_about(&[failed("a"), panicked]), Answer::Hit(json!({"gatherers": gatherers})));
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_collection_that_went_well_is_none() {
+    fn gathering_without_errors_is_silent() {
         assert_eq!(ask_about(&[json!({"name": "a", "errors": [], "panic": null})]), Answer::Miss);
         assert_eq!(ask(InsightsGathererErrors, &[]), Answer::skip_all(&["gathering_report"]));
     }

@@ -1,11 +1,11 @@
-//! A garbage collector that starts over because APIs came and went.
+//! A garbage collector that resynchronises because APIs disappear from discovery.
 
 use serde::Serialize;
 
 use super::{cut, meta, non_empty};
 use ccx_rules::{
-    Context, FileMatches, LogQuery, Response, Rule, RuleMeta, documents::CONTROLLER_MANAGER_LOGS,
-    documents::LogPath,
+    ClusterKind, Context, FileMatches, LogQuery, Response, Rule, RuleMeta,
+    documents::CONTROLLER_MANAGER_LOGS, documents::LogPath,
 };
 
 const KEY: &str = "KCM_GARBAGE_COLLECTOR_RESYNC";
@@ -36,7 +36,10 @@ struct Resyncing<'a> {
 
 impl Rule for KcmGcResync {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.kcm_gc_resync", KEY).scans(RESYNCS)
+        meta("ccx_rules.external.kcm_gc_resync", KEY)
+            .scans(RESYNCS)
+            .not_on(ClusterKind::HostedControlPlane, "the controller manager runs in the management cluster")
+            .not_on(ClusterKind::ManagedService, "the provider maintains the control plane")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -54,7 +57,7 @@ fn resyncing<'a>(matches: &FileMatches<'a>) -> Option<Resyncing<'a>> {
     Some(Resyncing { pod, count: matches.count, removed: removed.unwrap_or_default() })
 }
 
-/// What stands between the brackets after `removed`.
+/// Returns the text between the brackets after `removed`.
 fn removed_list(line: &str) -> Option<&str> {
     let (_, after) = line.rsplit_once("removed")?;
     let (_, list) = after.split_once('[')?;
@@ -77,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn resyncs_because_of_removed_apis_are_counted() {
+    fn resyncs_with_removed_apis_are_counted() {
         let log = [
             resync("added: [], removed: [apps/v1, Resource=a b/v1, Resource=c]"),
             resync("added: [x], removed: []"),
@@ -89,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn new_apis_are_no_problem() {
+    fn new_apis_are_silent() {
         assert_eq!(ask(KcmGcResync, &[(PATH, json!(resync("added: [a], removed: []")))]), Answer::Miss);
         assert_eq!(ask(KcmGcResync, &[(PATH, json!("removed: [a]\n"))]), Answer::Miss);
         assert_eq!(ask(KcmGcResync, &[]), Answer::skip_all(&["controller_manager_logs"]));

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{meta, non_empty};
 use ccx_rules::{
-    Context, Response, Rule, RuleMeta,
+    ClusterKind, Context, Response, Rule, RuleMeta,
     documents::{KUBELET_CONFIGS, NODES, Node, NodeConfig},
 };
 
@@ -17,6 +17,7 @@ pub(super) struct KubeletMaxPodsHigh;
 struct Details<'a> {
     items: Vec<ManyPods<'a>>,
     tested_max: i64,
+    is_hosted: bool,
 }
 
 #[derive(Serialize)]
@@ -28,24 +29,27 @@ struct ManyPods<'a> {
 
 impl Rule for KubeletMaxPodsHigh {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.kubelet_max_pods_high", KEY).requires_any(&[KUBELET_CONFIGS, NODES])
+        meta("ccx_rules.external.kubelet_max_pods_high", KEY)
+            .requires_any(&[KUBELET_CONFIGS, NODES])
+            .adapts_to(ClusterKind::HostedControlPlane, "the text names the NodePool")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
-        let configs = context.kubelet_configs().iter().filter_map(of_config);
-        let nodes = context.nodes().iter().filter_map(of_node);
+        let configs = context.kubelet_configs().iter().filter_map(from_config);
+        let nodes = context.nodes().iter().filter_map(from_node);
         let items = context.within_budget(configs.chain(nodes)).filter(|item| item.max_pods > TESTED_MAX);
         let items = non_empty(items)?;
-        Some(Response::hit(KEY, &Details { items, tested_max: TESTED_MAX }))
+        let is_hosted = context.is_kind(ClusterKind::HostedControlPlane);
+        Some(Response::hit(KEY, &Details { items, tested_max: TESTED_MAX, is_hosted }))
     }
 }
 
-fn of_config<'a>(config: &'a NodeConfig<'_>) -> Option<ManyPods<'a>> {
+fn from_config<'a>(config: &'a NodeConfig<'_>) -> Option<ManyPods<'a>> {
     let max_pods = config.spec.kubelet_config.max_pods.0?;
     Some(ManyPods { kind: "KubeletConfig", name: &config.metadata.name, max_pods })
 }
 
-fn of_node<'a>(node: &'a Node<'_>) -> Option<ManyPods<'a>> {
+fn from_node<'a>(node: &'a Node<'_>) -> Option<ManyPods<'a>> {
     let max_pods = node.status.capacity.pods.parse().ok()?;
     Some(ManyPods { kind: "Node", name: &node.metadata.name, max_pods })
 }
@@ -72,18 +76,18 @@ mod tests {
             {"kind": "KubeletConfig", "name": "big", "max_pods": 501},
             {"kind": "Node", "name": "n", "max_pods": 600},
         ]);
-        let details = json!({"items": items, "tested_max": 500});
+        let details = json!({"items": items, "tested_max": 500, "is_hosted": false});
         assert_eq!(ask(KubeletMaxPodsHigh, &[config(501), node("600")]), Answer::Hit(details));
     }
 
     #[test]
-    fn the_maximum_itself_is_none() {
+    fn maximum_itself_is_silent() {
         assert_eq!(ask(KubeletMaxPodsHigh, &[config(500), node("500")]), Answer::Miss);
         assert_eq!(ask(KubeletMaxPodsHigh, &[node("many")]), Answer::Miss);
     }
 
     #[test]
-    fn one_of_the_two_files_is_needed() {
+    fn missing_files_are_a_skip() {
         assert_eq!(
             ask(KubeletMaxPodsHigh, &[]),
             Answer::Skip("All: [] Any: ['kubelet_configs', 'nodes']".into())

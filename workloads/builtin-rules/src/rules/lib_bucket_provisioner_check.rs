@@ -1,4 +1,4 @@
-//! Install plans of `lib-bucket-provisioner`, which are made over and over.
+//! Install plans of `lib-bucket-provisioner` that are created over and over.
 
 use serde::Serialize;
 
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_number_of_plans_is_shown() {
+    fn largest_number_of_plans_is_shown() {
         let answer = ask_about(&json!([
             plans("lib-bucket-provisioner.v1", 11),
             plans("lib-bucket-provisioner.v2", 400)
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn some_plans_or_those_of_others_are_none() {
+    fn few_plans_or_other_operators_are_silent() {
         assert_eq!(
             ask_about(&json!([plans("lib-bucket-provisioner.v1", 10), plans("other.v1", 400)])),
             Answer::Miss

@@ -1,4 +1,4 @@
-//! How long minor releases of OpenShift get fixes.
+//! The dates on which minor releases of OpenShift reach their end of life.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -7,19 +7,19 @@ use serde::Deserialize;
 
 use ccx_rules::documents::MinorVersion;
 
-/// When a minor release stops to get fixes.
+/// The end of life of a minor release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub(super) struct Lifecycle {
-    /// The last day with fixes for everybody.
+    /// The last day of maintenance support.
     pub end_date: NaiveDate,
-    /// Whether subscriptions with longer support exist.
+    /// Whether extended update support exists.
     #[serde(default)]
     pub eus: bool,
 }
 
 impl Lifecycle {
-    /// What is known of a minor release.
-    pub(super) fn of(minor: MinorVersion) -> Option<Self> {
+    /// Returns the end of life of a minor release; `None` when it is not known yet.
+    pub(super) fn find(minor: MinorVersion) -> Option<Self> {
         TABLE.minor_releases.get(&minor.to_string()).copied()
     }
 }
@@ -40,16 +40,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_is_sound() {
+    fn every_entry_is_found() {
         for (name, lifecycle) in &TABLE.minor_releases {
             let minor = MinorVersion::of_release(name).unwrap();
             assert_eq!(minor.to_string(), *name);
-            assert_eq!(Lifecycle::of(minor), Some(*lifecycle));
+            assert_eq!(Lifecycle::find(minor), Some(*lifecycle));
         }
     }
 
     #[test]
-    fn later_releases_live_longer() {
+    fn later_releases_end_later() {
         let mut releases: Vec<_> = TABLE.minor_releases.iter().collect();
         releases.sort_by_key(|(name, _)| MinorVersion::of_release(name));
         for pair in releases.windows(2) {
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn a_release_of_the_future_is_not_known() {
-        assert_eq!(Lifecycle::of(MinorVersion::new(9, 9)), None);
+    fn future_release_is_unknown() {
+        assert_eq!(Lifecycle::find(MinorVersion::new(9, 9)), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Logs in Elasticsearch, which is no longer part of the product.
+//! Cluster logging that stores logs in Elasticsearch, which was removed from the product.
 
 use serde::Serialize;
 
@@ -7,7 +7,7 @@ use ccx_rules::{Context, Response, Rule, RuleMeta, documents::CLUSTER_LOGGING};
 
 const KEY: &str = "LOGGING_ELASTICSEARCH_STACK";
 
-/// With fewer the loss of one is the loss of logs, whatever the policy.
+/// With fewer nodes there is no redundancy, whatever the policy.
 const MIN_NODES: i64 = 3;
 
 pub(super) struct LoggingElasticsearch;
@@ -26,7 +26,10 @@ impl Rule for LoggingElasticsearch {
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let spec = &context.cluster_logging()?.spec;
-        let elasticsearch = spec.log_store.elasticsearch.as_deref()?;
+        let elasticsearch = spec.log_store.elasticsearch.as_ref()?;
+        if elasticsearch.is_empty() {
+            return Some(Response::undecided("the log store has an empty `elasticsearch`"));
+        }
         let node_count = elasticsearch.node_count.0.unwrap_or_default();
         let redundancy =
             if node_count < MIN_NODES { "no redundancy" } else { &elasticsearch.redundancy_policy };
@@ -69,7 +72,13 @@ mod tests {
     }
 
     #[test]
-    fn another_store_is_none() {
+    fn empty_store_is_a_skip() {
+        let answer = ask_about(&json!({"elasticsearch": {}}), &json!({}));
+        assert_eq!(answer, Answer::Skip("the log store has an empty `elasticsearch`".into()));
+    }
+
+    #[test]
+    fn other_store_is_silent() {
         assert_eq!(ask_about(&json!({"type": "lokistack", "elasticsearch": null}), &json!({})), Answer::Miss);
         assert_eq!(ask(LoggingElasticsearch, &[]), Answer::skip_all(&["cluster_logging"]));
     }

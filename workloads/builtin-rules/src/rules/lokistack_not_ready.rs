@@ -1,5 +1,6 @@
-//! Logs that are lost or can't be read.
+//! Loki stacks that have not been ready for a while, or store logs in an old schema.
 
+use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::{excerpt, meta, non_empty};
@@ -10,8 +11,11 @@ use ccx_rules::{
 
 const KEY: &str = "LOKISTACK_NOT_READY";
 
-/// Since Loki 3 there is no other that is supported.
+/// The only schema that is supported since Loki 3.
 const MIN_SCHEMA: u32 = 13;
+
+/// An installation, an update or the restart of a node takes minutes.
+const MIN_NOT_READY: TimeDelta = TimeDelta::minutes(30);
 
 pub(super) struct LokistackNotReady;
 
@@ -31,18 +35,23 @@ struct NotReady<'a> {
 
 impl Rule for LokistackNotReady {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.lokistack_not_ready", KEY).requires(LOKI_STACKS)
+        meta("ccx_rules.external.lokistack_not_ready", KEY)
+            .requires(LOKI_STACKS)
+            .for_at_least(MIN_NOT_READY, "not ready")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
-        let stacks = non_empty(context.within_budget(context.loki_stacks()).filter_map(not_ready))?;
+        let all = context.within_budget(context.loki_stacks());
+        let stacks = non_empty(all.filter_map(|stack| not_ready(stack, context)))?;
         Some(Response::hit(KEY, &Details { stacks }))
     }
 }
 
-fn not_ready<'a>(stack: &'a LokiStack<'_>) -> Option<NotReady<'a>> {
-    let (problem, schema) = (problem(stack), stack.schema());
-    let is_hit = problem.is_some() || is_ready_missing(stack) || is_old(schema);
+fn not_ready<'a>(stack: &'a LokiStack<'_>, context: &Context<'_>) -> Option<NotReady<'a>> {
+    let schema = stack.schema();
+    let problem =
+        problem(stack).filter(|condition| context.has_lasted(&condition.last_transition_time, MIN_NOT_READY));
+    let is_hit = problem.is_some() || is_old(schema);
     is_hit.then(|| NotReady {
         name: &stack.metadata.name,
         namespace: &stack.metadata.namespace,
@@ -52,17 +61,15 @@ fn not_ready<'a>(stack: &'a LokiStack<'_>) -> Option<NotReady<'a>> {
     })
 }
 
-/// The condition that tells most: what is wrong rather than what is not right.
+/// Returns the condition that tells most about why a stack is not ready. One without conditions has just been created.
 fn problem<'s, 'a>(stack: &'s LokiStack<'a>) -> Option<&'s Condition<'a>> {
     let conditions = &stack.status.conditions;
-    let is_not_true = |condition: &&Condition<'_>| &*condition.status != "True";
-    let not_ready = conditions.find("Ready").filter(is_not_true);
-    ["Degraded", "Failed", "Warning"].iter().find_map(|r#type| conditions.find_true(r#type)).or(not_ready)
-}
-
-/// Whether a stack that has been looked at was never ready. One without conditions is too young.
-fn is_ready_missing(stack: &LokiStack<'_>) -> bool {
-    !stack.status.conditions.is_empty() && stack.status.conditions.find("Ready").is_none()
+    let is_not_true = |condition: &&Condition<'_>| matches!(&*condition.status, "False" | "Unknown");
+    let not_ready = || conditions.find("Ready").filter(is_not_true);
+    // A stack that was never ready has no such condition.
+    let pending = || conditions.find_true("Pending").filter(|_| conditions.find("Ready").is_none());
+    let mut problems = ["Degraded", "Failed", "Warning"].iter();
+    problems.find_map(|r#type| conditions.find_true(r#type)).or_else(not_ready).or_else(pending)
 }
 
 fn is_old(schema: &str) -> bool {
@@ -98,16 +105,19 @@ mod tests {
     }
 
     #[test]
-    fn a_stack_that_is_not_ready_is_a_hit() {
+    fn stack_that_is_not_ready_is_a_hit() {
         assert_eq!(
             ask_about(&json!([condition("Ready", "False")]), &current()),
             hit("ReadyReason", "M", "v13")
         );
-        assert_eq!(ask_about(&json!([condition("Pending", "True")]), &current()), hit("", "", "v13"));
+        assert_eq!(
+            ask_about(&json!([condition("Pending", "True")]), &current()),
+            hit("PendingReason", "M", "v13")
+        );
     }
 
     #[test]
-    fn a_stack_with_a_problem_is_a_hit() {
+    fn stack_with_a_problem_is_a_hit() {
         for problem in ["Degraded", "Failed", "Warning"] {
             let conditions = json!([condition("Ready", "True"), condition(problem, "True")]);
             assert_eq!(ask_about(&conditions, &current()), hit(&format!("{problem}Reason"), "M", "v13"));
@@ -115,7 +125,21 @@ mod tests {
     }
 
     #[test]
-    fn an_old_schema_is_a_hit_while_it_is_the_newest() {
+    fn stack_not_ready_for_minutes_is_silent() {
+        for (r#type, status) in
+            [("Ready", "False"), ("Degraded", "True"), ("Failed", "True"), ("Pending", "True")]
+        {
+            for (since, is_hit) in [("2026-01-15T11:30:01Z", false), ("2026-01-15T11:30:00Z", true)] {
+                let mut condition = condition(r#type, status);
+                condition["lastTransitionTime"] = json!(since);
+                let answer = ask_about(&json!([condition]), &current());
+                assert_eq!(matches!(answer, Answer::Hit(_)), is_hit, "{type} {since}");
+            }
+        }
+    }
+
+    #[test]
+    fn old_schema_is_a_hit_while_it_is_the_newest() {
         let ready = || json!([condition("Ready", "True"), condition("Degraded", "False")]);
         let old = json!([{"version": "v12", "effectiveDate": "2020-10-11"}]);
         assert_eq!(ask_about(&ready(), &old), hit("", "", "v12"));
@@ -123,12 +147,12 @@ mod tests {
     }
 
     #[test]
-    fn a_stack_that_was_just_made_is_not_judged() {
+    fn stack_without_conditions_is_silent() {
         assert_eq!(ask_about(&json!([]), &json!([])), Answer::Miss);
     }
 
     #[test]
-    fn other_objects_of_the_namespace_are_no_stacks() {
+    fn other_objects_of_the_namespace_are_not_read() {
         let other = json!({"kind": "Pod", "status": {"conditions": [condition("Ready", "False")]}});
         let answer = ask(LokistackNotReady, &[("namespaces/openshift-logging/p.json", other)]);
         assert_eq!(answer, Answer::skip_all(&["loki_stacks"]));

@@ -1,18 +1,22 @@
-//! Machines that could not be made, changed or removed.
+//! Machines that the machine API failed to create, update or delete.
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::{excerpt, meta, non_empty};
 use ccx_rules::{
-    Context, Response, Rule, RuleMeta,
+    ClusterKind, Context, Response, Rule, RuleMeta,
     documents::{Event, MACHINE_API_EVENTS},
     parse_time,
 };
 
 const KEY: &str = "MACHINE_API_WARNING_EVENTS";
 const REASONS: [&str; 4] = ["FailedUpdate", "FailedCreate", "FailedDelete", "RemediationRestricted"];
+
+/// The platform keeps events for three hours. One that is older says nothing about the present.
+const MAX_AGE: TimeDelta = TimeDelta::hours(3);
 
 pub(super) struct MachineApiErrors;
 
@@ -32,13 +36,17 @@ struct Warnings<'a> {
 
 impl Rule for MachineApiErrors {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.machine_api_errors", KEY).requires(MACHINE_API_EVENTS)
+        meta("ccx_rules.external.machine_api_errors", KEY).requires(MACHINE_API_EVENTS).not_on(
+            ClusterKind::HostedControlPlane,
+            "node pools have their machines in the management cluster",
+        )
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let mut by_reason: BTreeMap<&str, Vec<&Event<'_>>> = BTreeMap::new();
         for event in context.within_budget(context.machine_api_events()?) {
-            if &*event.r#type == "Warning" && REASONS.contains(&&*event.reason) {
+            let is_failure = &*event.r#type == "Warning" && REASONS.contains(&&*event.reason);
+            if is_failure && context.is_recent(&event.last_timestamp, MAX_AGE) {
                 by_reason.entry(&event.reason).or_default().push(event);
             }
         }
@@ -70,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn warnings_are_grouped_and_the_latest_is_shown() {
+    fn warnings_are_grouped_with_the_latest() {
         let event = |reason, time, message| json!({"type": "Warning", "reason": reason, "lastTimestamp": time, "message": message});
         let answer = ask_about(&json!([
             event("FailedUpdate", "2026-01-15T12:30:00+02:00", "earlier"),
@@ -85,7 +93,15 @@ mod tests {
     }
 
     #[test]
-    fn other_events_are_no_problem() {
+    fn event_of_long_ago_is_silent() {
+        let event =
+            |time: &str| json!([{"type": "Warning", "reason": "FailedCreate", "lastTimestamp": time}]);
+        assert_eq!(ask_about(&event("2026-01-15T08:59:59Z")), Answer::Miss);
+        assert!(matches!(ask_about(&event("2026-01-15T09:00:00Z")), Answer::Hit(_)));
+    }
+
+    #[test]
+    fn other_events_are_silent() {
         let normal = json!({"type": "Normal", "reason": "FailedCreate"});
         let other = json!({"type": "Warning", "reason": "Update"});
         assert_eq!(ask_about(&json!([normal, other])), Answer::Miss);

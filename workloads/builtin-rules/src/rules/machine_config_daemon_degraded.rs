@@ -1,15 +1,20 @@
-//! Nodes that could not take their configuration.
+//! Nodes whose machine config daemon is degraded.
 
+use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::{excerpt, meta, non_empty};
 use ccx_rules::{
-    Context, Response, Rule, RuleMeta,
-    documents::{NODES, Node},
+    ClusterKind, Context, Response, Rule, RuleMeta,
+    documents::{MACHINE_CONFIG_POOLS, NODES, Node},
 };
 
 const KEY: &str = "MACHINE_CONFIG_DAEMON_DEGRADED";
 const STATES: [&str; 2] = ["Degraded", "Unreconcilable"];
+
+/// The daemon retries; a drain that a disruption budget delays makes it degraded for a while. The annotation has no time, so that
+/// of the condition of the node's pool counts.
+pub(super) const MIN_DEGRADED: TimeDelta = TimeDelta::minutes(15);
 
 pub(super) struct MachineConfigDaemonDegraded;
 
@@ -27,20 +32,39 @@ struct DegradedNode<'a> {
 
 impl Rule for MachineConfigDaemonDegraded {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.machine_config_daemon_degraded", KEY).requires(NODES)
+        meta("ccx_rules.external.machine_config_daemon_degraded", KEY)
+            .requires(NODES)
+            .may_read(MACHINE_CONFIG_POOLS)
+            .for_at_least(MIN_DEGRADED, "degraded")
+            .not_on(ClusterKind::HostedControlPlane, "node pools replace or update nodes")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
-        let affected_nodes = non_empty(context.within_budget(context.nodes()).filter_map(degraded))?;
+        let all = context.within_budget(context.nodes());
+        let affected_nodes = non_empty(all.filter_map(|node| degraded(node, context)))?;
         Some(Response::hit(KEY, &Details { affected_nodes }))
     }
 }
 
-fn degraded<'a>(node: &'a Node<'_>) -> Option<DegradedNode<'a>> {
+fn degraded<'a>(node: &'a Node<'_>, context: &Context<'_>) -> Option<DegradedNode<'a>> {
     let annotations = &node.metadata.annotations;
     let state = &*annotations.config_state;
     let reason = excerpt(&annotations.config_reason);
-    STATES.contains(&state).then(|| DegradedNode { name: &node.metadata.name, state, reason })
+    let is_hit = STATES.contains(&state) && context.has_lasted(degraded_since(node, context), MIN_DEGRADED);
+    is_hit.then(|| DegradedNode { name: &node.metadata.name, state, reason })
+}
+
+/// Returns since when a node of the same pool has been degraded; empty when the pool does not tell.
+fn degraded_since<'c>(node: &Node<'_>, context: &'c Context<'_>) -> &'c str {
+    // Rendered configurations are called `rendered-<pool>-<hash>`.
+    let config = &*node.metadata.annotations.current_config;
+    let pool = config.strip_prefix("rendered-").and_then(|rest| rest.rsplit_once('-')).map(|(pool, _)| pool);
+    let mut pools = context.machine_config_pools().iter();
+    let pool = pools.find(|candidate| pool == Some(&*candidate.metadata.name));
+    let conditions = pool.map(|pool| &pool.status.conditions);
+    let degraded =
+        conditions.and_then(|found| found.find_true("NodeDegraded").or(found.find_true("Degraded")));
+    degraded.map_or("", |condition| &*condition.last_transition_time)
 }
 
 #[cfg(test)]
@@ -58,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_node_that_could_not_take_its_configuration_is_a_hit() {
+    fn degraded_node_is_a_hit() {
         for state in STATES {
             let node = json!({"name": "n", "state": state, "reason": "unexpected on-disk state"});
             assert_eq!(ask_about(state), Answer::Hit(json!({"affected_nodes": [node]})));
@@ -66,7 +90,24 @@ mod tests {
     }
 
     #[test]
-    fn a_node_that_is_done_or_at_work_is_none() {
+    fn node_of_a_pool_that_just_became_degraded_is_silent() {
+        for (since, is_hit) in [("2026-01-15T11:45:01Z", false), ("2026-01-15T11:45:00Z", true)] {
+            let annotations = json!({"machineconfiguration.openshift.io/state": "Degraded",
+                "machineconfiguration.openshift.io/currentConfig": "rendered-gpu-worker-0a1b"});
+            let condition = json!({"type": "NodeDegraded", "status": "True", "lastTransitionTime": since});
+            let files = [
+                ("config/node/n.json", json!({"metadata": {"name": "n", "annotations": annotations}})),
+                (
+                    "config/machineconfigpools/gpu-worker.json",
+                    json!({"metadata": {"name": "gpu-worker"}, "status": {"conditions": [condition]}}),
+                ),
+            ];
+            assert_eq!(matches!(ask(MachineConfigDaemonDegraded, &files), Answer::Hit(_)), is_hit, "{since}");
+        }
+    }
+
+    #[test]
+    fn node_in_another_state_is_silent() {
         for state in ["Done", "Working", ""] {
             assert_eq!(ask_about(state), Answer::Miss, "{state}");
         }

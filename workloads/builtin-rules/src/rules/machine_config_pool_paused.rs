@@ -1,10 +1,10 @@
-//! Pools whose machines get no new configuration.
+//! Machine config pools that are paused, so that their machines do not get new configurations.
 
 use serde::Serialize;
 
 use super::{meta, non_empty};
 use ccx_rules::{
-    Context, Response, Rule, RuleMeta,
+    ClusterKind, Context, Response, Rule, RuleMeta,
     documents::{MACHINE_CONFIG_POOLS, MachineConfigPool},
 };
 
@@ -20,13 +20,19 @@ struct Details<'a> {
 #[derive(Serialize)]
 struct PausedPool<'a> {
     name: &'a str,
-    /// Whether a new configuration waits.
+    /// Whether a new configuration is pending.
     pending: bool,
 }
 
 impl Rule for MachineConfigPoolPaused {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.machine_config_pool_paused", KEY).requires(MACHINE_CONFIG_POOLS)
+        meta("ccx_rules.external.machine_config_pool_paused", KEY)
+            .requires(MACHINE_CONFIG_POOLS)
+            .not_on(
+                ClusterKind::Updating,
+                "pools are paused during canary rollouts and EUS updates, as documented",
+            )
+            .not_on(ClusterKind::HostedControlPlane, "there are no machine config pools")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -40,7 +46,8 @@ impl Rule for MachineConfigPoolPaused {
 }
 
 fn is_pending(pool: &MachineConfigPool<'_>) -> bool {
-    pool.spec.configuration.name != pool.status.configuration.name
+    let (desired, applied) = (&pool.spec.configuration.name, &pool.status.configuration.name);
+    !desired.is_empty() && !applied.is_empty() && desired != applied
 }
 
 #[cfg(test)]
@@ -57,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn a_paused_pool_is_a_hit_and_tells_whether_changes_wait() {
+    fn paused_pool_is_a_hit_with_whether_a_configuration_is_pending() {
         for (wanted, pending) in [("rendered-a", false), ("rendered-b", true)] {
             let pool = json!({"name": "worker", "pending": pending});
             assert_eq!(ask_about(&json!(true), wanted), Answer::Hit(json!({"pools": [pool]})));
@@ -65,7 +72,23 @@ mod tests {
     }
 
     #[test]
-    fn a_pool_at_work_is_none() {
+    fn pool_without_a_status_has_nothing_pending() {
+        let pool = json!({"metadata": {"name": "worker"}, "status": {},
+            "spec": {"paused": true, "configuration": {"name": "rendered-b"}}});
+        let answer = ask(MachineConfigPoolPaused, &[("config/machineconfigpools/worker.json", pool)]);
+        assert_eq!(answer, Answer::Hit(json!({"pools": [{"name": "worker", "pending": false}]})));
+    }
+
+    #[test]
+    fn pool_that_is_paused_during_an_update_is_a_skip() {
+        let version = json!({"status": {"conditions": [{"type": "Progressing", "status": "True"}]}});
+        let pool = json!({"metadata": {"name": "worker"}, "spec": {"paused": true}});
+        let files = [("config/version.json", version), ("config/machineconfigpools/worker.json", pool)];
+        assert!(matches!(ask(MachineConfigPoolPaused, &files), Answer::Skip(_)));
+    }
+
+    #[test]
+    fn unpaused_pool_is_silent() {
         assert_eq!(ask_about(&json!(false), "rendered-b"), Answer::Miss);
         assert_eq!(ask_about(&json!(null), "rendered-b"), Answer::Miss);
         assert_eq!(ask(MachineConfigPoolPaused, &[]), Answer::skip_all(&["machine_config_pools"]));

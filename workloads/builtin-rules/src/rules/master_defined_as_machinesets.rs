@@ -1,10 +1,10 @@
-//! Nodes of the control plane that an ordinary set of machines makes and deletes.
+//! Control plane machines that belong to a compute machine set.
 
 use serde::Serialize;
 
 use super::{meta, non_empty};
 use ccx_rules::{
-    Context, Response, Rule, RuleMeta,
+    ClusterKind, Context, Response, Rule, RuleMeta,
     documents::{MACHINE_SETS, MachineSet},
 };
 
@@ -26,7 +26,10 @@ struct ControlPlaneSet<'a> {
 
 impl Rule for MasterDefinedAsMachinesets {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules_ocp.external.rules.master_defined_as_machinesets", KEY).requires(MACHINE_SETS)
+        meta("ccx_rules_ocp.external.rules.master_defined_as_machinesets", KEY)
+            .requires(MACHINE_SETS)
+            .not_on(ClusterKind::HostedControlPlane, "the control plane has no machines")
+            .not_on(ClusterKind::ManagedService, "the provider maintains the control plane")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -59,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn a_set_of_control_plane_machines_is_a_hit() {
+    fn machine_set_of_the_control_plane_is_a_hit() {
         let set = json!({"name": "s", "namespace": "openshift-machine-api", "replicas": 3});
         for path in
             ["machinesets/openshift-machine-api/s.json", "config/machinesets/openshift-machine-api/s.json"]
@@ -69,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_set_of_workers_is_none() {
+    fn machine_set_of_workers_is_silent() {
         assert_eq!(ask_about("machinesets/openshift-machine-api/s.json", "worker"), Answer::Miss);
         assert_eq!(ask(MasterDefinedAsMachinesets, &[]), Answer::skip_all(&["machine_sets"]));
     }

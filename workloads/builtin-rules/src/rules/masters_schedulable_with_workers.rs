@@ -1,16 +1,16 @@
-//! Users' pods on the control plane although there are workers for them.
+//! Control planes that accept user pods although there are workers for them.
 
 use serde::Serialize;
 
 use super::meta;
 use ccx_rules::{
-    Context, Response, Rule, RuleMeta,
-    documents::{NODES, Role, SCHEDULER},
+    ClusterKind, Context, Response, Rule, RuleMeta,
+    documents::{NODES, Node, Role, SCHEDULER},
 };
 
 const KEY: &str = "CONTROL_PLANE_SCHEDULABLE";
 
-/// With a single worker the control plane has to help when that is away.
+/// With a single worker, the control plane has to run its pods when it is unavailable.
 const MIN_WORKERS: usize = 2;
 
 pub(super) struct MastersSchedulableWithWorkers;
@@ -23,16 +23,29 @@ struct Details {
 
 impl Rule for MastersSchedulableWithWorkers {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.masters_schedulable_with_workers", KEY).requires(SCHEDULER).requires(NODES)
+        meta("ccx_rules.external.masters_schedulable_with_workers", KEY)
+            .requires(SCHEDULER)
+            .requires(NODES)
+            .not_on(ClusterKind::SingleNode, "the node is control plane and worker")
+            .not_on(ClusterKind::TwoNode, "the control plane runs user pods by design")
+            .not_on(ClusterKind::HostedControlPlane, "the control plane has no nodes")
+            .not_on(ClusterKind::ManagedService, "the provider configures the scheduler")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let is_schedulable = context.scheduler()?.spec.masters_schedulable.0 == Some(true);
         let nodes = context.nodes();
-        let workers = context.within_budget(nodes).filter(|node| node.role() == Role::Worker).count();
-        let details = Details { workers, control_plane: nodes.len() - workers };
+        let count =
+            |role| context.within_budget(nodes).filter(|node| is_known(node) && node.role() == role).count();
+        let details = Details { workers: count(Role::Worker), control_plane: count(Role::ControlPlane) };
+        let workers = details.workers;
         (is_schedulable && workers >= MIN_WORKERS).then(|| Response::hit(KEY, &details))
     }
+}
+
+/// Returns whether the labels of a node are known, which tell its role.
+fn is_known(node: &Node<'_>) -> bool {
+    node.metadata.labels.iter().next().is_some()
 }
 
 #[cfg(test)]
@@ -59,19 +72,42 @@ mod tests {
     }
 
     #[test]
-    fn a_schedulable_control_plane_beside_workers_is_a_hit() {
+    fn schedulable_control_plane_beside_workers_is_a_hit() {
         let answer = ask_about(true, &["master", "master", "master", "worker", "worker"]);
         assert_eq!(answer, Answer::Hit(json!({"workers": 2, "control_plane": 3})));
     }
 
     #[test]
-    fn a_control_plane_that_has_to_help_is_none() {
+    fn arbiter_or_node_without_labels_is_not_a_worker() {
+        assert_eq!(ask_about(true, &["master", "master", "arbiter", "worker"]), Answer::Miss);
+        let files = [
+            ("config/schedulers/cluster.json", json!({"spec": {"mastersSchedulable": true}})),
+            ("config/node/a.json", json!({"status": {}})),
+            ("config/node/b.json", json!({"metadata": {}})),
+        ];
+        assert_eq!(ask(MastersSchedulableWithWorkers, &files), Answer::Miss);
+    }
+
+    #[test]
+    fn single_node_with_workers_is_a_skip() {
+        let worker = json!({"metadata": {"labels": {"node-role.kubernetes.io/worker": ""}}});
+        let files = [
+            ("config/schedulers/cluster.json", json!({"spec": {"mastersSchedulable": true}})),
+            ("config/node/a.json", worker.clone()),
+            ("config/node/b.json", worker),
+            ("config/infrastructure.json", json!({"status": {"controlPlaneTopology": "SingleReplica"}})),
+        ];
+        assert!(matches!(ask(MastersSchedulableWithWorkers, &files), Answer::Skip(_)));
+    }
+
+    #[test]
+    fn control_plane_with_one_worker_is_silent() {
         assert_eq!(ask_about(true, &["master", "master", "master", "worker"]), Answer::Miss);
         assert_eq!(ask_about(false, &["master", "worker", "worker"]), Answer::Miss);
     }
 
     #[test]
-    fn both_files_are_needed() {
+    fn missing_files_are_a_skip() {
         assert_eq!(ask(MastersSchedulableWithWorkers, &[]), Answer::skip_all(&["scheduler", "nodes"]));
     }
 }

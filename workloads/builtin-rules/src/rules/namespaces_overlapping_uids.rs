@@ -1,4 +1,4 @@
-//! Namespaces whose pods run with the same user ids.
+//! Namespaces with overlapping user ID ranges.
 
 use serde::Serialize;
 
@@ -24,8 +24,11 @@ impl Rule for NamespacesOverlappingUids {
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
-        let groups: Vec<&[Text<'_>]> =
-            context.within_budget(context.overlapping_uids()?).map(|group| &**group).collect();
+        let groups: Vec<&[Text<'_>]> = context
+            .within_budget(context.overlapping_uids()?)
+            .map(|group| &**group)
+            .filter(|group| group.len() > 1)
+            .collect();
         let platform = groups.iter().copied().flatten().any(|namespace| is_of_platform(namespace));
         (!groups.is_empty()).then(|| Response::hit(KEY, &Details { groups, platform }))
     }
@@ -47,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_of_namespaces_are_a_hit() {
+    fn group_of_namespaces_is_a_hit() {
         for (groups, platform) in [
             (json!([["a", "b"]]), false),
             (json!([["a", "openshift"], ["openshift-x", "b"]]), true),
@@ -61,8 +64,9 @@ mod tests {
     }
 
     #[test]
-    fn no_group_is_none() {
+    fn no_group_is_silent() {
         assert_eq!(ask_about(json!([])), Answer::Miss);
+        assert_eq!(ask_about(json!([[], ["a"]])), Answer::Miss);
         assert_eq!(ask_about(json!({})), Answer::skip_all(&["overlapping_uids"]));
         assert_eq!(ask(NamespacesOverlappingUids, &[]), Answer::skip_all(&["overlapping_uids"]));
     }

@@ -1,10 +1,10 @@
-//! A cluster whose users all are the built-in administrator.
+//! Clusters without an identity provider, on which everybody logs in as the built-in administrator.
 
 use serde::Serialize;
 
 use super::meta;
 use ccx_rules::{
-    Context, Response, Rule, RuleMeta,
+    ClusterKind, Context, Response, Rule, RuleMeta,
     documents::{AUTHENTICATION, OAUTH},
 };
 
@@ -22,10 +22,18 @@ struct Details {
 
 impl Rule for NoIdentityProvider {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.no_identity_provider", KEY).requires(OAUTH).requires(AUTHENTICATION)
+        meta("ccx_rules.external.no_identity_provider", KEY)
+            .requires(OAUTH)
+            .requires(AUTHENTICATION)
+            .not_on(ClusterKind::HostedControlPlane, "the HostedCluster configures the identity providers")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
+        if context.oauth()?.spec.is_empty() || context.authentication()?.spec.is_empty() {
+            return Some(Response::undecided(
+                "the configuration of OAuth or of authentication has no `spec`",
+            ));
+        }
         let has_provider = !context.oauth()?.spec.identity_providers.is_empty();
         let is_integrated = matches!(&*context.authentication()?.spec.r#type, INTEGRATED | "");
         let is_hit = !has_provider && is_integrated;
@@ -49,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_who_knows_the_users_is_a_hit() {
+    fn cluster_without_a_provider_is_a_hit() {
         for providers in [json!([]), json!(null)] {
             for r#type in ["", "IntegratedOAuth"] {
                 let details = json!({"authentication_type": "IntegratedOAuth"});
@@ -59,7 +67,31 @@ mod tests {
     }
 
     #[test]
-    fn a_provider_or_logins_from_elsewhere_are_none() {
+    fn configuration_without_a_spec_is_a_skip() {
+        let oauth = json!({"spec": {"tokenConfig": {}}});
+        for (oauth, authentication) in [
+            (json!({"spec": null}), json!({"spec": {"type": ""}})),
+            (json!({"spec": {}}), json!({"spec": {"type": ""}})),
+            (oauth.clone(), json!({"spec": null})),
+            (oauth, json!({"metadata": {"name": "cluster"}})),
+        ] {
+            let files = [("config/oauth.json", oauth), ("config/authentication.json", authentication)];
+            assert!(matches!(ask(NoIdentityProvider, &files), Answer::Skip(_)), "{files:?}");
+        }
+    }
+
+    #[test]
+    fn hosted_control_plane_is_a_skip() {
+        let files = [
+            ("config/oauth.json", json!({"spec": {"tokenConfig": {}}})),
+            ("config/authentication.json", json!({"spec": {"type": ""}})),
+            ("config/infrastructure.json", json!({"status": {"controlPlaneTopology": "External"}})),
+        ];
+        assert!(matches!(ask(NoIdentityProvider, &files), Answer::Skip(_)));
+    }
+
+    #[test]
+    fn provider_or_external_authentication_is_silent() {
         assert_eq!(ask_about(&json!([{"name": "ldap"}]), ""), Answer::Miss);
         assert_eq!(ask_about(&json!([]), "OIDC"), Answer::Miss);
         assert_eq!(ask(NoIdentityProvider, &[]), Answer::skip_all(&["oauth", "authentication"]));

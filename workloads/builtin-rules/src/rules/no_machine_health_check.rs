@@ -1,16 +1,19 @@
-//! Machines that nothing replaces when they die.
+//! Worker machines without a machine health check.
 
 use serde::Serialize;
 
 use super::meta;
 use ccx_rules::{
-    Context, Response, Rule, RuleMeta,
-    documents::{MACHINE_HEALTH_CHECKS, MACHINE_SETS},
+    ClusterKind, Context, Response, Rule, RuleMeta,
+    documents::{GATHERING_REPORT, MACHINE_HEALTH_CHECKS, MACHINE_SETS},
 };
 
 const KEY: &str = "NO_MACHINE_HEALTH_CHECK";
 
-/// A check that every cluster in a cloud has. It only concerns machines that the cloud may take back.
+/// The part of the gathering that would have recorded the checks.
+const GATHERER: &str = "clusterconfig/machine_healthchecks";
+
+/// A check that every cluster in a cloud has. It only concerns spot instances.
 const SPOT_INSTANCES_CHECK: &str = "machine-api-termination-handler";
 
 pub(super) struct NoMachineHealthCheck;
@@ -25,6 +28,9 @@ impl Rule for NoMachineHealthCheck {
         meta("ccx_rules.external.no_machine_health_check", KEY)
             .requires(MACHINE_SETS)
             .may_read(MACHINE_HEALTH_CHECKS)
+            .may_read(GATHERING_REPORT)
+            .not_on(ClusterKind::HostedControlPlane, "node pools repair their nodes")
+            .not_on(ClusterKind::ManagedService, "the provider replaces unhealthy nodes")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -32,10 +38,20 @@ impl Rule for NoMachineHealthCheck {
         if checks.any(|check| &*check.metadata.name != SPOT_INSTANCES_CHECK) {
             return None;
         }
+        if has_gathering_failed(context) {
+            return Some(Response::undecided("machine health checks could not be gathered"));
+        }
         let sets = context.within_budget(context.machine_sets());
         let machinesets = sets.filter(|set| set.replicas() > 0).count();
         (machinesets > 0).then(|| Response::hit(KEY, &Details { machinesets }))
     }
+}
+
+/// Returns whether there are no checks in the archive because they could not be gathered.
+fn has_gathering_failed(context: &Context<'_>) -> bool {
+    let reports = context.gathering_report().into_iter().flat_map(|report| report.gatherers.iter());
+    let mut failed = reports.filter(|report| !report.errors.is_empty() || report.panic.is_some());
+    failed.any(|report| &*report.name == GATHERER)
 }
 
 #[cfg(test)]
@@ -61,19 +77,30 @@ mod tests {
     }
 
     #[test]
-    fn sets_without_a_check_are_counted() {
+    fn machine_sets_without_a_check_are_counted() {
         let files = [set("a", 2), set("b", 1), set("c", 0)];
         assert_eq!(ask_about(&files), Answer::Hit(json!({"machinesets": 2})));
     }
 
     #[test]
-    fn the_check_of_spot_instances_does_not_count() {
+    fn check_of_spot_instances_does_not_count() {
         let files = [set("a", 2), check("machine-api-termination-handler")];
         assert_eq!(ask_about(&files), Answer::Hit(json!({"machinesets": 1})));
     }
 
     #[test]
-    fn a_check_or_no_machines_are_fine() {
+    fn failed_gathering_is_a_skip() {
+        let report = |name: &str| {
+            let report = json!({"name": name, "errors": ["forbidden"], "panic": null});
+            ("insights-operator/gathers.json".to_owned(), json!({"status_reports": [report]}))
+        };
+        let skip = Answer::Skip("machine health checks could not be gathered".into());
+        assert_eq!(ask_about(&[set("a", 2), report(GATHERER)]), skip);
+        assert!(matches!(ask_about(&[set("a", 2), report("clusterconfig/other")]), Answer::Hit(_)));
+    }
+
+    #[test]
+    fn check_or_no_machines_is_silent() {
         assert_eq!(ask_about(&[set("a", 2), check("workers")]), Answer::Miss);
         assert_eq!(ask_about(&[set("a", 0)]), Answer::Miss);
         assert_eq!(ask_about(&[]), Answer::skip_all(&["machine_sets"]));

@@ -1,14 +1,18 @@
-//! Settings of nodes that are not in force.
+//! `KubeletConfig` and `ContainerRuntimeConfig` resources that are not applied.
 
+use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::{excerpt, meta, non_empty};
 use ccx_rules::{
-    Context, Response, Rule, RuleMeta,
+    ClusterKind, Context, Response, Rule, RuleMeta,
     documents::{CONTAINER_RUNTIME_CONFIGS, KUBELET_CONFIGS, NodeConfig},
 };
 
 const KEY: &str = "NODE_CONFIG_RESOURCE_FAILED";
+
+/// The controller retries, for example until the pool of the configuration exists.
+const MIN_FAILED: TimeDelta = TimeDelta::minutes(15);
 
 pub(super) struct NodeConfigResourceFailed;
 
@@ -28,28 +32,37 @@ impl Rule for NodeConfigResourceFailed {
     fn meta(&self) -> RuleMeta {
         meta("ccx_rules.external.node_config_resource_failed", KEY)
             .requires_any(&[KUBELET_CONFIGS, CONTAINER_RUNTIME_CONFIGS])
+            .for_at_least(MIN_FAILED, "failing")
+            .not_on(
+                ClusterKind::HostedControlPlane,
+                "node pools have these settings in the management cluster",
+            )
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let kubelet = context.kubelet_configs().iter().map(|config| ("KubeletConfig", config));
         let runtime =
             context.container_runtime_configs().iter().map(|config| ("ContainerRuntimeConfig", config));
-        let failed =
-            context.within_budget(kubelet.chain(runtime)).filter_map(|(kind, config)| failed(kind, config));
-        let resources = non_empty(failed)?;
+        let all = context.within_budget(kubelet.chain(runtime));
+        let resources = non_empty(all.filter_map(|(kind, config)| failed(kind, config, context)))?;
         Some(Response::hit(KEY, &Details { resources }))
     }
 }
 
 /// Only the latest condition counts: earlier ones stay when a later attempt succeeds.
-fn failed<'a>(kind: &'static str, config: &'a NodeConfig<'_>) -> Option<FailedResource<'a>> {
+fn failed<'a>(
+    kind: &'static str,
+    config: &'a NodeConfig<'_>,
+    context: &Context<'_>,
+) -> Option<FailedResource<'a>> {
     let latest = config.status.conditions.last()?;
     let has_failed = match &*latest.r#type {
         "Failure" => true,
         "Success" => &*latest.status == "False",
         _ => false,
     };
-    has_failed.then(|| FailedResource {
+    let is_lasting = context.has_lasted(&latest.last_transition_time, MIN_FAILED);
+    (has_failed && is_lasting).then(|| FailedResource {
         kind,
         name: &config.metadata.name,
         message: excerpt(&latest.message),
@@ -71,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_a_hit_in_either_kind_of_resource() {
+    fn failure_is_a_hit_in_either_kind_of_resource() {
         let files = [
             ("config/containerruntimeconfigs/c.json", config(&[("Success", "True"), ("Success", "False")])),
             ("config/kubeletconfigs/c.json", config(&[("Success", "True"), ("Failure", "False")])),
@@ -84,7 +97,17 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_that_was_overcome_is_none() {
+    fn failure_of_minutes_is_silent() {
+        for (since, is_hit) in [("2026-01-15T11:46:00Z", false), ("2026-01-15T11:45:00Z", true)] {
+            let mut config = config(&[("Failure", "False")]);
+            config["status"]["conditions"][0]["lastTransitionTime"] = json!(since);
+            let answer = ask(NodeConfigResourceFailed, &[("config/kubeletconfigs/c.json", config)]);
+            assert_eq!(matches!(answer, Answer::Hit(_)), is_hit, "{since}");
+        }
+    }
+
+    #[test]
+    fn failure_before_a_success_is_silent() {
         let files = [("config/kubeletconfigs/c.json", config(&[("Failure", "False"), ("Success", "True")]))];
         assert_eq!(ask(NodeConfigResourceFailed, &files), Answer::Miss);
         assert_eq!(
@@ -94,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn one_of_the_two_resources_is_needed() {
+    fn missing_files_are_a_skip() {
         let skip = Answer::Skip("All: [] Any: ['kubelet_configs', 'container_runtime_configs']".into());
         assert_eq!(ask(NodeConfigResourceFailed, &[]), skip);
     }

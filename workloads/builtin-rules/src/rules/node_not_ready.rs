@@ -1,18 +1,21 @@
-//! Nodes that have not been ready for a while.
+//! Nodes that have been `NotReady` for a while.
 
 use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::{excerpt, meta, non_empty};
 use ccx_rules::{
-    Context, Response, Rule, RuleMeta,
-    documents::{NODES, Node},
+    ClusterKind, Context, Response, Rule, RuleMeta,
+    documents::{Condition, NODES, Node},
 };
 
 const KEY: &str = "NODE_NOT_READY";
 
-/// A node that restarts is back in this time.
-const MIN_DURATION: TimeDelta = TimeDelta::minutes(10);
+/// The time that the platform's own alert `KubeNodeNotReady` waits: a node that restarts is ready before.
+const MIN_NOT_READY: TimeDelta = TimeDelta::minutes(15);
+
+/// The same for a node that takes a new configuration: on bare metal, the restart alone may take half an hour.
+const MIN_WHILE_CONFIGURED: TimeDelta = TimeDelta::hours(1);
 
 pub(super) struct NodeNotReady;
 
@@ -35,7 +38,12 @@ struct NotReady<'a> {
 
 impl Rule for NodeNotReady {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.node_not_ready", KEY).requires(NODES)
+        meta("ccx_rules.external.node_not_ready", KEY)
+            .requires(NODES)
+            .for_at_least(MIN_NOT_READY, "NotReady")
+            .for_at_least(MIN_WHILE_CONFIGURED, "NotReady while the node takes a new configuration")
+            .adapts_to(ClusterKind::Updating, "nodes that take a new configuration may restart for longer")
+            .adapts_to(ClusterKind::HostedControlPlane, "there are only workers")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -50,9 +58,11 @@ impl Rule for NodeNotReady {
 }
 
 fn not_ready<'a>(node: &'a Node<'_>, context: &Context<'_>) -> Option<NotReady<'a>> {
-    let ready = node.status.conditions.find("Ready").filter(|ready| &*ready.status != "True")?;
-    let duration = context.age(&ready.last_transition_time)?;
-    (duration > MIN_DURATION).then(|| NotReady {
+    let is_false_or_unknown = |ready: &&Condition<'_>| matches!(&*ready.status, "False" | "Unknown");
+    let ready = node.status.conditions.find("Ready").filter(is_false_or_unknown)?;
+    let min_age = if node.is_being_configured() { MIN_WHILE_CONFIGURED } else { MIN_NOT_READY };
+    let is_lasting = context.has_lasted(&ready.last_transition_time, min_age);
+    (is_lasting && !node.is_being_removed()).then(|| NotReady {
         name: &node.metadata.name,
         role: node.role().as_str(),
         status: &ready.status,
@@ -75,13 +85,13 @@ mod tests {
     }
 
     #[test]
-    fn a_node_that_has_been_away_for_ten_minutes_is_a_hit() {
+    fn node_that_is_not_ready_for_15_minutes_is_a_hit() {
         let files = [
             ("config/node/a.json", node("a", "True", "2026-01-01T00:00:00Z")),
-            ("config/node/b.json", node("b", "Unknown", "2026-01-15T11:49:59Z")),
+            ("config/node/b.json", node("b", "Unknown", "2026-01-15T11:45:00Z")),
         ];
         let nodes = json!([{"name": "b", "role": "worker", "status": "Unknown", "reason": "R", "message": "M",
-            "since": "2026-01-15T11:49:59Z"}]);
+            "since": "2026-01-15T11:45:00Z"}]);
         assert_eq!(
             ask(NodeNotReady, &files),
             Answer::Hit(json!({"affected_nodes": nodes, "not_ready": 1, "total": 2}))
@@ -89,15 +99,39 @@ mod tests {
     }
 
     #[test]
-    fn a_node_that_restarts_is_none() {
-        let files = [("config/node/b.json", node("b", "False", "2026-01-15T11:50:00Z"))];
+    fn node_that_restarts_is_silent() {
+        let files = [("config/node/b.json", node("b", "False", "2026-01-15T11:45:01Z"))];
         assert_eq!(ask(NodeNotReady, &files), Answer::Miss);
         assert_eq!(ask(NodeNotReady, &[]), Answer::skip_all(&["nodes"]));
     }
 
     #[test]
-    fn a_node_without_a_time_is_not_judged() {
-        let files = [("config/node/b.json", node("b", "False", ""))];
-        assert_eq!(ask(NodeNotReady, &files), Answer::Miss);
+    fn node_without_a_transition_time_is_a_hit_and_one_without_a_status_is_silent() {
+        let is_hit = |status: &str| {
+            matches!(ask(NodeNotReady, &[("config/node/b.json", node("b", status, ""))]), Answer::Hit(_))
+        };
+        assert!(is_hit("False") && is_hit("Unknown") && !is_hit(""));
+    }
+
+    #[test]
+    fn node_that_takes_a_configuration_may_restart_for_an_hour() {
+        let configured = |since: &str| {
+            let mut node = node("b", "False", since);
+            node["metadata"]["annotations"] = json!({"machineconfiguration.openshift.io/state": "Working"});
+            matches!(ask(NodeNotReady, &[("config/node/b.json", node)]), Answer::Hit(_))
+        };
+        assert!(configured("2026-01-15T11:00:00Z") && !configured("2026-01-15T11:01:00Z"));
+    }
+
+    #[test]
+    fn node_that_is_being_removed_is_silent() {
+        let mut by_autoscaler = node("b", "Unknown", "2026-01-15T08:00:00Z");
+        by_autoscaler["spec"] =
+            json!({"taints": [{"key": "ToBeDeletedByClusterAutoscaler", "effect": "NoSchedule"}]});
+        let mut deleted = node("b", "Unknown", "2026-01-15T08:00:00Z");
+        deleted["metadata"]["deletionTimestamp"] = json!("2026-01-15T11:00:00Z");
+        for node in [by_autoscaler, deleted] {
+            assert_eq!(ask(NodeNotReady, &[("config/node/b.json", node)]), Answer::Miss);
+        }
     }
 }

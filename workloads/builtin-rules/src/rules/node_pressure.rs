@@ -1,5 +1,6 @@
-//! Nodes that run out of something.
+//! Nodes that have been short of memory, disk or process IDs for a while.
 
+use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::{excerpt, meta, non_empty};
@@ -11,6 +12,9 @@ use ccx_rules::{
 const KEY: &str = "NODE_RESOURCE_PRESSURE";
 const PRESSURES: [&str; 3] = ["MemoryPressure", "DiskPressure", "PIDPressure"];
 
+/// The kubelet reclaims resources by garbage collection and eviction, and keeps the condition for five minutes afterwards.
+const MIN_PRESSURE: TimeDelta = TimeDelta::minutes(10);
+
 pub(super) struct NodePressure;
 
 #[derive(Serialize)]
@@ -18,7 +22,7 @@ struct Details<'a> {
     affected_nodes: Vec<Pressed<'a>>,
 }
 
-/// A node and one thing that it runs out of.
+/// A node and a resource that it is short of.
 #[derive(Serialize)]
 struct Pressed<'a> {
     name: &'a str,
@@ -30,18 +34,23 @@ struct Pressed<'a> {
 
 impl Rule for NodePressure {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.node_pressure", KEY).requires(NODES)
+        meta("ccx_rules.external.node_pressure", KEY)
+            .requires(NODES)
+            .for_at_least(MIN_PRESSURE, "under pressure")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
-        let affected_nodes = non_empty(context.within_budget(context.nodes()).flat_map(pressed))?;
+        let all = context.within_budget(context.nodes());
+        let affected_nodes = non_empty(all.flat_map(|node| pressed(node, context)))?;
         Some(Response::hit(KEY, &Details { affected_nodes }))
     }
 }
 
-fn pressed<'a>(node: &'a Node<'_>) -> impl Iterator<Item = Pressed<'a>> {
+fn pressed<'a>(node: &'a Node<'_>, context: &Context<'_>) -> impl Iterator<Item = Pressed<'a>> {
     let pressures = PRESSURES.into_iter().filter_map(|pressure| node.status.conditions.find_true(pressure));
-    pressures.map(|condition| Pressed {
+    let lasting =
+        pressures.filter(|condition| context.has_lasted(&condition.last_transition_time, MIN_PRESSURE));
+    lasting.map(|condition| Pressed {
         name: &node.metadata.name,
         role: node.role().as_str(),
         condition: &condition.r#type,
@@ -71,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn each_thing_that_a_node_lacks_is_listed() {
+    fn every_pressure_is_listed() {
         let pressed = |condition| json!({"name": "n", "role": "worker", "condition": condition, "message": "M", "since": "T"});
         let nodes = [pressed("MemoryPressure"), pressed("DiskPressure")];
         assert_eq!(ask_about("True", "True"), Answer::Hit(json!({"affected_nodes": nodes})));
@@ -82,7 +91,17 @@ mod tests {
     }
 
     #[test]
-    fn a_node_that_has_all_or_does_not_know_is_none() {
+    fn pressure_of_minutes_is_silent() {
+        for (since, is_hit) in [("2026-01-15T11:50:01Z", false), ("2026-01-15T11:50:00Z", true)] {
+            let condition = json!({"type": "DiskPressure", "status": "True", "lastTransitionTime": since});
+            let node = json!({"metadata": {"name": "n"}, "status": {"conditions": [condition]}});
+            let answer = ask(NodePressure, &[("config/node/n.json", node)]);
+            assert_eq!(matches!(answer, Answer::Hit(_)), is_hit, "{since}");
+        }
+    }
+
+    #[test]
+    fn node_without_pressure_is_silent() {
         assert_eq!(ask_about("False", "Unknown"), Answer::Miss);
         assert_eq!(ask(NodePressure, &[]), Answer::skip_all(&["nodes"]));
     }

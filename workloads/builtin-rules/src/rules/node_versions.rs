@@ -1,4 +1,4 @@
-//! Nodes that run another version than the rest although no update is going on: one rule for the kubelet and one for the
+//! Nodes that run another version than most nodes although no update is in progress: one rule for the kubelet and one for the
 //! container runtime.
 
 use std::collections::BTreeMap;
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::meta;
 use ccx_rules::{
-    Context, Response, Rule, RuleMeta,
+    ClusterKind, Context, Response, Rule, RuleMeta,
     documents::{CLUSTER_VERSION, NODES, Node},
 };
 
@@ -51,7 +51,7 @@ struct OtherRuntime<'a> {
 impl Rule for NodesKubeletVersionCheck {
     fn meta(&self) -> RuleMeta {
         let module = "ccx_rules_ocp.external.rules.nodes_kubelet_version_check";
-        meta(module, KUBELET_KEY).requires(NODES).requires(CLUSTER_VERSION)
+        version_meta(module, KUBELET_KEY)
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -71,7 +71,7 @@ impl Rule for NodesKubeletVersionCheck {
 impl Rule for NodesContainerRuntimeVersionCheck {
     fn meta(&self) -> RuleMeta {
         let module = "ccx_rules_ocp.external.rules.nodes_container_runtime_version_check";
-        meta(module, RUNTIME_KEY).requires(NODES).requires(CLUSTER_VERSION)
+        version_meta(module, RUNTIME_KEY)
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -89,19 +89,34 @@ impl Rule for NodesContainerRuntimeVersionCheck {
     }
 }
 
-/// The nodes that do not run what most nodes run, unless the cluster is being updated.
+fn version_meta(module: &str, key: &str) -> RuleMeta {
+    meta(module, key)
+        .requires(NODES)
+        .requires(CLUSTER_VERSION)
+        .not_on(ClusterKind::Updating, "versions differ until the last node has restarted")
+        .not_on(ClusterKind::HostedControlPlane, "node pools may have different releases")
+        .adapts_to(ClusterKind::WindowsNodes, "Windows nodes are compared with each other only")
+}
+
+/// Returns the nodes that do not run the version that most nodes of their operating system run.
+///
+/// Nodes that take a new configuration, or belong to a paused pool with a pending one, get their version with it.
 fn nodes_with_other_version<'c>(
     context: &'c Context<'_>,
     version_of: for<'n> fn(&'n Node<'_>) -> &'n str,
 ) -> Option<Vec<(&'c Node<'c>, &'c str)>> {
-    if context.cluster_version()?.is_updating() {
-        return None;
-    }
-    let versions = context.within_budget(context.nodes()).map(|node| (node, version_of(node)));
+    let settled = context.within_budget(context.nodes()).filter(|node| !node.is_being_configured());
+    let versions = settled.map(|node| (node, version_of(node)));
     let versions: Vec<(&Node<'_>, &str)> = versions.filter(|(_, version)| !version.is_empty()).collect();
-    let usual = most_common(versions.iter().map(|(_, version)| *version))?;
-    let others: Vec<_> = versions.into_iter().filter(|(_, version)| *version != usual).collect();
+    let (windows, linux): (Vec<_>, Vec<_>) = versions.into_iter().partition(|(node, _)| node.is_windows());
+    let others: Vec<_> = differing(linux).chain(differing(windows)).collect();
     (!others.is_empty()).then_some(others)
+}
+
+/// Returns the nodes that do not have the most common version.
+fn differing<'c>(versions: Vec<(&'c Node<'c>, &'c str)>) -> impl Iterator<Item = (&'c Node<'c>, &'c str)> {
+    let usual = most_common(versions.iter().map(|(_, version)| *version));
+    versions.into_iter().filter(move |(_, version)| Some(*version) != usual)
 }
 
 /// The version that most nodes run; of equally common ones the newest.
@@ -145,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nodes_that_differ_from_most_are_listed() {
+    fn node_with_another_version_is_listed() {
         let files = files(["1.31.1", "1.30.9", "1.31.1"], "False");
         let nodes = json!([{"Node": "b", "Kubelet Version": "v1.30.9", "role": "worker"}]);
         let details = json!({"nodes_with_different_version": nodes, "kcs_link": LINK});
@@ -156,30 +171,53 @@ mod tests {
     }
 
     #[test]
-    fn of_equally_common_versions_the_newest_is_the_usual_one() {
+    fn newest_of_equally_common_versions_is_the_usual_one() {
         assert_eq!(most_common(["v1.9.0", "v1.10.0"].into_iter()), Some("v1.10.0"));
         assert_eq!(most_common(["v1.9.0", "v1.10.0", "v1.9.0"].into_iter()), Some("v1.9.0"));
         assert_eq!(most_common(std::iter::empty()), None);
     }
 
     #[test]
-    fn equal_versions_and_nodes_that_do_not_tell_are_none() {
+    fn equal_or_unknown_versions_are_silent() {
         let files = files(["1.31.1", "1.31.1", "1.31.1"], "False");
         assert_eq!(ask(NodesKubeletVersionCheck, &files), Answer::Miss);
         assert_eq!(ask(NodesContainerRuntimeVersionCheck, &files), Answer::Miss);
-        let silent = [("config/node/a.json", json!({})), files[1].clone(), files[3].clone()];
+        let silent = [("config/node/a.json", json!({"status": {}})), files[1].clone(), files[3].clone()];
         assert_eq!(ask(NodesKubeletVersionCheck, &silent), Answer::Miss);
     }
 
     #[test]
-    fn during_an_update_versions_differ() {
-        let files = files(["1.31.1", "1.30.9", "1.31.1"], "True");
+    fn update_of_the_cluster_or_of_a_pool_is_a_skip() {
+        let by_version = files(["1.31.1", "1.30.9", "1.31.1"], "True").to_vec();
+        let condition = json!({"type": "Updating", "status": "True"});
+        let mut by_pool = files(["1.31.1", "1.30.9", "1.31.1"], "False").to_vec();
+        by_pool
+            .push(("config/machineconfigpools/worker.json", json!({"status": {"conditions": [condition]}})));
+        let why = "Not applicable (during an update): versions differ until the last node has restarted";
+        for files in [by_version, by_pool] {
+            assert_eq!(ask(NodesKubeletVersionCheck, &files), Answer::Skip(why.into()));
+            assert_eq!(ask(NodesContainerRuntimeVersionCheck, &files), Answer::Skip(why.into()));
+        }
+    }
+
+    #[test]
+    fn node_with_a_pending_configuration_is_silent() {
+        let mut files = files(["1.31.1", "1.30.9", "1.31.1"], "False");
+        files[1].1["metadata"]["annotations"] = json!({"machineconfiguration.openshift.io/currentConfig": "rendered-worker-a",
+            "machineconfiguration.openshift.io/desiredConfig": "rendered-worker-b"});
+        assert_eq!(ask(NodesKubeletVersionCheck, &files), Answer::Miss);
+    }
+
+    #[test]
+    fn windows_node_is_not_compared_with_linux_nodes() {
+        let mut files = files(["1.31.1", "1.31.4", "1.31.1"], "False");
+        files[1].1["metadata"]["labels"] = json!({"kubernetes.io/os": "windows"});
         assert_eq!(ask(NodesKubeletVersionCheck, &files), Answer::Miss);
         assert_eq!(ask(NodesContainerRuntimeVersionCheck, &files), Answer::Miss);
     }
 
     #[test]
-    fn both_files_are_needed() {
+    fn missing_files_are_a_skip() {
         let files = files(["1.31.1", "1.30.9", "1.31.1"], "False");
         assert_eq!(ask(NodesKubeletVersionCheck, &files[..3]), Answer::skip_all(&["cluster_version"]));
         assert_eq!(ask(NodesContainerRuntimeVersionCheck, &files[3..]), Answer::skip_all(&["nodes"]));

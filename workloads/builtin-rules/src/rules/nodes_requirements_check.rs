@@ -1,10 +1,10 @@
-//! Nodes that have less memory or fewer processors than OpenShift needs.
+//! Nodes that have less memory or fewer processors than OpenShift requires.
 
 use serde::Serialize;
 
 use super::{meta, non_empty, serialize_number};
 use ccx_rules::{
-    Context, Response, Rule, RuleMeta,
+    ClusterKind, Context, Response, Rule, RuleMeta,
     documents::{NODES, Node, Role, parse_quantity},
 };
 
@@ -51,7 +51,10 @@ struct ShortOfCpu {
 
 impl Rule for NodesRequirementsCheck {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules_ocp.external.rules.nodes_requirements_check", KEY).requires(NODES)
+        meta("ccx_rules_ocp.external.rules.nodes_requirements_check", KEY)
+            .requires(NODES)
+            .adapts_to(ClusterKind::WindowsNodes, "Windows nodes are left out")
+            .adapts_to(ClusterKind::TwoNode, "arbiter nodes are left out")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -63,8 +66,10 @@ impl Rule for NodesRequirementsCheck {
 fn small_node<'a>(node: &'a Node<'_>) -> Option<SmallNode<'a>> {
     let role = node.role();
     let (required_cpus, required_gb) = match role {
+        _ if node.is_windows() => return None,
         Role::ControlPlane => (4.0, 16.0),
         Role::Worker => (2.0, 8.0),
+        Role::Arbiter => return None,
     };
     let gb = parse_quantity(&node.status.capacity.memory).map(|bytes| bytes / BYTES_PER_GB);
     let memory = gb
@@ -95,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_node_lacks_is_listed_and_what_it_has_is_not() {
+    fn missing_resource_is_listed() {
         for (node, listed) in [
             (
                 node("master", "4", "8153256Ki"),
@@ -115,13 +120,21 @@ mod tests {
     }
 
     #[test]
-    fn a_machine_sold_with_enough_has_enough() {
+    fn memory_reserved_by_firmware_is_tolerated() {
         assert_eq!(ask_about(node("master", "4", "16409932Ki")), Answer::Miss);
         assert_eq!(ask_about(node("worker", "2", "8G")), Answer::Miss);
     }
 
     #[test]
-    fn a_node_that_does_not_tell_is_not_judged() {
+    fn arbiter_and_windows_nodes_are_silent() {
+        assert_eq!(ask_about(node("arbiter", "2", "8Gi")), Answer::Miss);
+        let mut windows = node("worker", "1", "4Gi");
+        windows["metadata"]["labels"]["kubernetes.io/os"] = json!("windows");
+        assert_eq!(ask_about(windows), Answer::Miss);
+    }
+
+    #[test]
+    fn unknown_capacity_is_silent() {
         assert_eq!(ask_about(node("master", "", "lots")), Answer::Miss);
         assert_eq!(ask(NodesRequirementsCheck, &[]), Answer::skip_all(&["nodes"]));
     }

@@ -1,10 +1,10 @@
-//! Releases that no longer get fixes.
+//! Clusters that run a release which has reached its end of life.
 
 use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::{lifecycle::Lifecycle, meta};
-use ccx_rules::{Context, Response, Rule, RuleMeta, documents::CLUSTER_VERSION};
+use ccx_rules::{ClusterKind, Context, Response, Rule, RuleMeta, documents::CLUSTER_VERSION};
 
 const KEY: &str = "OCP_VERSION_END_OF_LIFE";
 
@@ -20,13 +20,15 @@ struct Details<'a> {
 
 impl Rule for OcpVersionEndOfLife {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules_ocp.external.rules.ocp_version_end_of_life", KEY).requires(CLUSTER_VERSION)
+        meta("ccx_rules_ocp.external.rules.ocp_version_end_of_life", KEY)
+            .requires(CLUSTER_VERSION)
+            .not_on(ClusterKind::Okd, "OKD has no support dates; only its current release gets fixes")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let version = context.cluster_version()?.current()?;
         let minor = context.minor_version()?;
-        let Lifecycle { end_date, eus } = Lifecycle::of(minor)?;
+        let Lifecycle { end_date, eus } = Lifecycle::find(minor)?;
         let is_over = context.now()?.date_naive() > end_date;
         is_over.then(|| Response::hit(KEY, &Details { version, minor: minor.to_string(), end_date, eus }))
     }
@@ -47,7 +49,7 @@ mod tests {
         ("config/version.json", json!({"status": {"history": [{"state": "Completed", "version": version}]}}))
     }
 
-    /// What the rule says of an archive that was gathered at a time.
+    /// Returns the hits on an archive that was gathered at a time.
     fn hits_at(time: &str, version: (&'static str, Value)) -> Vec<Finding> {
         let now: DateTime<Utc> = time.parse().unwrap();
         let engine = Engine::new(vec![Box::new(OcpVersionEndOfLife)], Budget::default());
@@ -55,19 +57,26 @@ mod tests {
     }
 
     #[test]
-    fn a_release_without_support_is_a_hit() {
+    fn release_after_its_end_is_a_hit() {
         let details = json!({"version": "4.12.3", "minor": "4.12", "end_date": "2024-07-17", "eus": true});
         assert_eq!(ask(OcpVersionEndOfLife, &[version("4.12.3")]), Answer::Hit(details));
     }
 
     #[test]
-    fn the_last_day_counts_as_supported() {
+    fn last_day_is_supported() {
         assert_eq!(hits_at("2025-08-27T23:59:59Z", version("4.15.1")).len(), 0);
         assert_eq!(hits_at("2025-08-28T00:00:00Z", version("4.15.1")).len(), 1);
     }
 
     #[test]
-    fn a_release_that_is_supported_or_not_known_is_none() {
+    fn okd_is_a_skip() {
+        for release in ["4.15.0-0.okd-2024-03-10-010116", "4.12.0-okd-scos.3"] {
+            assert!(matches!(ask(OcpVersionEndOfLife, &[version(release)]), Answer::Skip(_)), "{release}");
+        }
+    }
+
+    #[test]
+    fn supported_or_unknown_release_is_silent() {
         for release in ["4.18.9", "9.9.1", "?"] {
             assert_eq!(ask(OcpVersionEndOfLife, &[version(release)]), Answer::Miss, "{release}");
         }

@@ -1,5 +1,6 @@
-//! Storage in the cluster that is not ready.
+//! Storage of OpenShift Data Foundation that has not been ready for a while.
 
+use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::{excerpt, meta, non_empty};
@@ -9,6 +10,15 @@ use ccx_rules::{
 };
 
 const KEY: &str = "STORAGE_CLUSTER_NOT_READY";
+
+/// An installation, an update or an expansion takes this long; an external cluster is connected before.
+const MIN_NOT_READY: TimeDelta = TimeDelta::hours(1);
+
+/// Ceph reports errors for moments while daemons restart.
+const MIN_ERROR: TimeDelta = TimeDelta::minutes(10);
+
+/// The phases of storage that works: `Connected` is that of an external Ceph cluster.
+const HEALTHY_PHASES: [&str; 2] = ["Ready", "Connected"];
 
 pub(super) struct OdfClusterNotReady;
 
@@ -29,22 +39,32 @@ struct NotReady<'a> {
 
 impl Rule for OdfClusterNotReady {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.odf_cluster_not_ready", KEY).requires_any(&[CEPH_CLUSTERS, STORAGE_CLUSTERS])
+        meta("ccx_rules.external.odf_cluster_not_ready", KEY)
+            .requires_any(&[CEPH_CLUSTERS, STORAGE_CLUSTERS])
+            .for_at_least(MIN_NOT_READY, "not ready")
+            .for_at_least(MIN_ERROR, "in error")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let ceph_clusters = context.ceph_clusters().iter().map(|cluster| ("CephCluster", cluster));
         let storage_clusters = context.storage_clusters().iter().map(|cluster| ("StorageCluster", cluster));
         let all = context.within_budget(ceph_clusters.chain(storage_clusters));
-        let clusters = non_empty(all.filter_map(|(kind, cluster)| not_ready(kind, cluster)))?;
+        let clusters = non_empty(all.filter_map(|(kind, cluster)| not_ready(kind, cluster, context)))?;
         Some(Response::hit(KEY, &Details { clusters }))
     }
 }
 
-fn not_ready<'a>(kind: &'static str, cluster: &'a StorageCluster<'_>) -> Option<NotReady<'a>> {
+fn not_ready<'a>(
+    kind: &'static str,
+    cluster: &'a StorageCluster<'_>,
+    context: &Context<'_>,
+) -> Option<NotReady<'a>> {
     let status = &cluster.status;
     let (phase, health) = (&*status.phase, &*status.ceph.health);
-    let is_hit = !matches!(phase, "Ready" | "") || health == "HEALTH_ERR";
+    let is_unready = !phase.is_empty() && !HEALTHY_PHASES.contains(&phase);
+    let min_age = if matches!(phase, "Error" | "Failure") { MIN_ERROR } else { MIN_NOT_READY };
+    let is_hit = (is_unready && context.has_lasted(in_phase_since(cluster), min_age))
+        || (health == "HEALTH_ERR" && context.has_lasted(&status.ceph.last_changed, MIN_ERROR));
     is_hit.then(|| NotReady {
         kind,
         namespace: cluster.namespace,
@@ -55,7 +75,20 @@ fn not_ready<'a>(kind: &'static str, cluster: &'a StorageCluster<'_>) -> Option<
     })
 }
 
-/// What the cluster says of itself, else the first of its conditions that says something of what is wrong.
+/// Returns since when a cluster has been in its phase. The phase has no time, but the condition of its name does, and those that say
+/// what is unfinished.
+fn in_phase_since<'a>(cluster: &'a StorageCluster<'_>) -> &'a str {
+    let conditions = &cluster.status.conditions;
+    let of_phase = conditions.find_true(&cluster.status.phase);
+    let unfinished =
+        || ["Available", "Ready", "Connected"].iter().find_map(|r#type| conditions.find_false(r#type));
+    let unreconciled = || conditions.find_false("ReconcileComplete");
+    let condition =
+        of_phase.or_else(unfinished).or_else(|| conditions.find_true("Degraded")).or_else(unreconciled);
+    condition.map_or("", |condition| &*condition.last_transition_time)
+}
+
+/// Returns the cluster's own message, else that of the first condition that says what is wrong.
 fn message<'a>(cluster: &'a StorageCluster<'_>) -> &'a str {
     let conditions = &cluster.status.conditions;
     let unfinished = || conditions.find("ReconcileComplete").filter(|condition| &*condition.status != "True");
@@ -88,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ceph_cluster_that_is_in_the_making_or_broken_is_a_hit() {
+    fn ceph_cluster_that_is_not_ready_is_a_hit() {
         let status = json!({"phase": "Progressing", "message": "M"});
         let expected = hit("CephCluster", "openshift-storage", "c", "Progressing", "", "M");
         assert_eq!(ask_about_ceph(status.clone()), expected);
@@ -101,19 +134,47 @@ mod tests {
     }
 
     #[test]
-    fn a_storage_cluster_that_is_not_ready_is_a_hit() {
+    fn storage_cluster_that_is_not_ready_is_a_hit() {
         assert_eq!(ask_about_storage("Error"), hit("StorageCluster", "ns", "s", "Error", "", "M"));
         assert_eq!(ask_about_storage("Ready"), Answer::Miss);
     }
 
     #[test]
-    fn a_warning_of_ceph_or_no_phase_is_none() {
+    fn external_ceph_cluster_that_is_connected_is_silent() {
+        assert_eq!(
+            ask_about_ceph(json!({"phase": "Connected", "ceph": {"health": "HEALTH_OK"}})),
+            Answer::Miss
+        );
+        assert_eq!(ask_about_storage("Connected"), Answer::Miss);
+    }
+
+    #[test]
+    fn storage_in_progress_is_silent_for_an_hour_and_in_error_for_ten_minutes() {
+        let is_hit = |phase: &str, r#type: &str, status: &str, since: &str| {
+            let condition = json!({"type": r#type, "status": status, "lastTransitionTime": since});
+            let answer = ask_about_ceph(json!({"phase": phase, "conditions": [condition]}));
+            matches!(answer, Answer::Hit(_))
+        };
+        assert!(!is_hit("Progressing", "Progressing", "True", "2026-01-15T11:00:01Z"));
+        assert!(is_hit("Progressing", "Progressing", "True", "2026-01-15T11:00:00Z"));
+        assert!(!is_hit("Connecting", "Connected", "False", "2026-01-15T11:30:00Z"));
+        assert!(!is_hit("Progressing", "ReconcileComplete", "False", "2026-01-15T11:30:00Z"));
+        assert!(!is_hit("Error", "Available", "False", "2026-01-15T11:51:00Z"));
+        assert!(is_hit("Error", "Available", "False", "2026-01-15T11:50:00Z"));
+        for (changed, expected) in [("2026-01-15T11:50:01Z", false), ("2026-01-15T11:50:00Z", true)] {
+            let status = json!({"phase": "Ready", "ceph": {"health": "HEALTH_ERR", "lastChanged": changed}});
+            assert_eq!(matches!(ask_about_ceph(status), Answer::Hit(_)), expected, "{changed}");
+        }
+    }
+
+    #[test]
+    fn warning_of_ceph_or_no_phase_is_silent() {
         assert_eq!(
             ask_about_ceph(json!({"phase": "Ready", "ceph": {"health": "HEALTH_WARN"}})),
             Answer::Miss
         );
-        assert_eq!(ask_about_ceph(json!({})), Answer::Miss);
         let missing = "All: [] Any: ['ceph_clusters', 'storage_clusters']";
+        assert_eq!(ask_about_ceph(json!({})), Answer::Skip(missing.into()));
         assert_eq!(ask(OdfClusterNotReady, &[]), Answer::Skip(missing.into()));
     }
 }

@@ -1,4 +1,4 @@
-//! Operators from a catalogue that are not up and running.
+//! Operators installed by OLM whose installation has not succeeded for a while.
 
 use chrono::TimeDelta;
 use serde::Serialize;
@@ -12,7 +12,7 @@ use ccx_rules::{
 const KEY: &str = "OLM_OPERATOR_NOT_SUCCEEDED";
 
 /// An installation or an update takes minutes.
-const MIN_DURATION: TimeDelta = TimeDelta::minutes(30);
+const MIN_UNFINISHED: TimeDelta = TimeDelta::minutes(30);
 
 pub(super) struct OlmOperatorFailed;
 
@@ -33,7 +33,9 @@ struct Failed<'a> {
 
 impl Rule for OlmOperatorFailed {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.olm_operator_failed", KEY).requires(OLM_OPERATORS)
+        meta("ccx_rules.external.olm_operator_failed", KEY)
+            .requires(OLM_OPERATORS)
+            .for_at_least(MIN_UNFINISHED, "in a phase other than Succeeded")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -45,9 +47,9 @@ impl Rule for OlmOperatorFailed {
 }
 
 fn failed<'a>(operator: &'a OlmOperator<'_>, context: &Context<'_>) -> Option<Failed<'a>> {
-    let current = operator.phases.last().filter(|current| &*current.name != "Succeeded")?;
-    let duration = context.age(&current.last_transition_time)?;
-    (duration > MIN_DURATION).then(|| Failed {
+    let current = operator.phases.last().filter(|current| !matches!(&*current.name, "" | "Succeeded"))?;
+    let is_lasting = context.has_lasted(&current.last_transition_time, MIN_UNFINISHED);
+    is_lasting.then(|| Failed {
         name: &operator.name,
         display_name: &operator.display_name,
         version: &operator.version,
@@ -72,25 +74,26 @@ mod tests {
     }
 
     #[test]
-    fn an_operator_that_did_not_succeed_in_time_is_a_hit() {
-        let answer = ask_about(&[("Succeeded", "2026-01-01T00:00:00Z"), ("Failed", "2026-01-15T11:29:59Z")]);
+    fn operator_that_did_not_succeed_in_time_is_a_hit() {
+        let answer = ask_about(&[("Succeeded", "2026-01-01T00:00:00Z"), ("Failed", "2026-01-15T11:30:00Z")]);
         let operator = json!({"name": "a.b", "display_name": "A", "version": "v1", "phase": "Failed", "reason": "R",
             "message": "M"});
         assert_eq!(answer, Answer::Hit(json!({"operators": [operator]})));
     }
 
     #[test]
-    fn an_operator_that_succeeded_or_has_just_begun_is_none() {
+    fn operator_that_succeeded_or_has_just_begun_is_silent() {
         assert_eq!(
             ask_about(&[("Failed", "2026-01-01T00:00:00Z"), ("Succeeded", "2026-01-02T00:00:00Z")]),
             Answer::Miss
         );
-        assert_eq!(ask_about(&[("Installing", "2026-01-15T11:30:00Z")]), Answer::Miss);
+        assert_eq!(ask_about(&[("Installing", "2026-01-15T11:30:01Z")]), Answer::Miss);
     }
 
     #[test]
-    fn an_operator_that_tells_nothing_is_not_judged() {
-        assert_eq!(ask_about(&[("Failed", "")]), Answer::Miss);
+    fn phase_without_a_time_is_a_hit_and_no_phase_is_silent() {
+        assert!(matches!(ask_about(&[("Failed", "")]), Answer::Hit(_)));
+        assert_eq!(ask_about(&[("", "2026-01-01T00:00:00Z")]), Answer::Miss);
         assert_eq!(ask_about(&[]), Answer::Miss);
         assert_eq!(ask(OlmOperatorFailed, &[]), Answer::skip_all(&["olm_operators"]));
     }

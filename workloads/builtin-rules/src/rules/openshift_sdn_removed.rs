@@ -1,4 +1,4 @@
-//! The network plugin that newer releases do not have.
+//! Clusters that run OpenShift SDN, which 4.17 removes.
 
 use serde::Serialize;
 
@@ -41,7 +41,7 @@ mod tests {
     use ccx_rules::testing::{Answer, ask};
 
     #[test]
-    fn the_old_plugin_is_a_hit() {
+    fn openshift_sdn_is_a_hit() {
         let files = [
             ("config/network.json", json!({"status": {"networkType": "OpenShiftSDN"}})),
             ("config/version.json", json!({"status": {"desired": {"version": "4.16.2"}}})),
@@ -51,14 +51,14 @@ mod tests {
     }
 
     #[test]
-    fn the_wanted_plugin_counts_when_none_is_in_use_yet() {
+    fn configured_plugin_counts_without_a_status() {
         let files = [("config/network.json", json!({"spec": {"networkType": "OpenShiftSDN"}}))];
         let details = json!({"network_type": "OpenShiftSDN", "version": ""});
         assert_eq!(ask(OpenshiftSdnRemoved, &files), Answer::Hit(details));
     }
 
     #[test]
-    fn a_cluster_that_has_migrated_is_none() {
+    fn migrated_cluster_is_silent() {
         let network =
             json!({"spec": {"networkType": "OpenShiftSDN"}, "status": {"networkType": "OVNKubernetes"}});
         assert_eq!(ask(OpenshiftSdnRemoved, &[("config/network.json", network)]), Answer::Miss);

@@ -1,4 +1,4 @@
-//! Programs of the platform that panicked.
+//! Platform components that panicked.
 
 use serde::Serialize;
 
@@ -62,7 +62,7 @@ mod tests {
     use ccx_rules::testing::{Answer, ask};
 
     #[test]
-    fn panics_are_counted_by_file_and_the_first_is_shown() {
+    fn panics_are_counted_by_file_with_the_first_line() {
         let long = format!("E1 Observed a panic: {}", "é".repeat(400));
         let files = [
             (
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn words_about_panics_are_none() {
+    fn mention_of_a_panic_is_silent() {
         let files =
             [("config/pod/openshift-x/logs/p/errors.log", json!("E1 no panic here\nE2 runtime error\n"))];
         assert_eq!(ask(OperatorLogPanic, &files), Answer::Miss);

@@ -1,9 +1,38 @@
-//! How an operator is, as the recommendations show it that public rules of old make.
+//! The state of a cluster operator, as recommendations show it.
 
+use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::excerpt;
-use ccx_rules::documents::{ClusterOperator, Condition};
+use ccx_rules::{
+    Context,
+    documents::{ClusterOperator, Condition},
+};
+
+/// The time for which an operator may be degraded while its pods or nodes are replaced: the time that the platform's own alert
+/// `ClusterOperatorDegraded` waits.
+pub(super) const MIN_DEGRADED: TimeDelta = TimeDelta::minutes(30);
+
+/// The time for which an operator may be unavailable: the time that the alert `ClusterOperatorDown` waits.
+pub(super) const MIN_UNAVAILABLE: TimeDelta = TimeDelta::minutes(10);
+
+/// Returns the condition `Degraded` of an operator that has been degraded for [`MIN_DEGRADED`].
+pub(super) fn lasting_degraded<'o, 'a>(
+    operator: &'o ClusterOperator<'a>,
+    context: &Context<'_>,
+) -> Option<&'o Condition<'a>> {
+    let degraded = operator.status.conditions.find_true("Degraded")?;
+    context.has_lasted(&degraded.last_transition_time, MIN_DEGRADED).then_some(degraded)
+}
+
+/// Returns the condition `Available` of an operator that has been unavailable for [`MIN_UNAVAILABLE`].
+pub(super) fn lasting_unavailable<'o, 'a>(
+    operator: &'o ClusterOperator<'a>,
+    context: &Context<'_>,
+) -> Option<&'o Condition<'a>> {
+    let unavailable = operator.status.conditions.find_false("Available")?;
+    context.has_lasted(&unavailable.last_transition_time, MIN_UNAVAILABLE).then_some(unavailable)
+}
 
 /// An operator with its four usual conditions.
 #[derive(Serialize)]
@@ -25,8 +54,8 @@ struct ConditionState<'a> {
 }
 
 impl<'a> OperatorState<'a> {
-    pub(super) fn of(operator: &'a ClusterOperator<'_>) -> Self {
-        let condition = |r#type| operator.status.conditions.find(r#type).map(ConditionState::of);
+    pub(super) fn new(operator: &'a ClusterOperator<'_>) -> Self {
+        let condition = |r#type| operator.status.conditions.find(r#type).map(ConditionState::new);
         Self {
             name: &operator.metadata.name,
             version: operator.status.version(),
@@ -39,7 +68,7 @@ impl<'a> OperatorState<'a> {
 }
 
 impl<'a> ConditionState<'a> {
-    fn of(condition: &'a Condition<'_>) -> Self {
+    fn new(condition: &'a Condition<'_>) -> Self {
         Self {
             status: &condition.status,
             reason: &condition.reason,

@@ -1,4 +1,4 @@
-//! Operators that shall leave what they run alone.
+//! Operators in the management state `Unmanaged`.
 
 use serde::Serialize;
 
@@ -38,7 +38,7 @@ mod tests {
     use ccx_rules::testing::{Answer, ask};
 
     #[test]
-    fn unmanaged_operators_are_named_as_oc_takes_them() {
+    fn unmanaged_operator_is_named_as_oc_takes_it() {
         let unmanaged = json!({"kind": "?", "name": "cluster", "spec": {"managementState": "Unmanaged"}});
         let files = [
             (
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn an_operator_that_is_managed_or_removed_is_none() {
+    fn managed_or_removed_operator_is_silent() {
         for state in ["Managed", "Removed"] {
             let config = json!({"spec": {"managementState": state}});
             let files = [("config/clusteroperator/operator.openshift.io/console/cluster.json", config)];

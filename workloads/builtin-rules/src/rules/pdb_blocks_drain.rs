@@ -1,4 +1,4 @@
-//! Disruption budgets that never let a pod go.
+//! Pod disruption budgets that never allow an eviction.
 
 use serde::Serialize;
 
@@ -38,10 +38,14 @@ impl Rule for PdbBlocksDrain {
 }
 
 fn blocking<'a>(budget: &PodDisruptionBudget<'a>) -> Option<Blocking<'a>> {
+    if budget.is_of_virtual_machine() {
+        // The virtual machine is migrated when its node is drained; its budget prevents an eviction before that.
+        return None;
+    }
     let status = &budget.status;
     let expected = status.expected_pods.0.filter(|&expected| expected > 0)?;
-    let desired = status.desired_healthy.0.unwrap_or_default();
-    // A budget that is only used up for now lets a pod go when another one has come back.
+    let desired = status.desired_healthy.0?;
+    // A budget that is exhausted for the moment allows an eviction when another pod is healthy again.
     let is_permanent = expected <= desired || demands_all_pods(budget);
     (status.disruptions_allowed.0 == Some(0) && is_permanent).then(|| Blocking {
         namespace: budget.namespace,
@@ -53,12 +57,12 @@ fn blocking<'a>(budget: &PodDisruptionBudget<'a>) -> Option<Blocking<'a>> {
 }
 
 fn demands_all_pods(budget: &PodDisruptionBudget<'_>) -> bool {
-    let none_may_be_away = match &budget.spec.max_unavailable {
+    let allows_none_unavailable = match &budget.spec.max_unavailable {
         IntOrText::Int(count) => *count == 0,
         IntOrText::Text(part) => part == "0%",
         IntOrText::Missing => false,
     };
-    none_may_be_away || matches!(&budget.spec.min_available, IntOrText::Text(part) if part == "100%")
+    allows_none_unavailable || matches!(&budget.spec.min_available, IntOrText::Text(part) if part == "100%")
 }
 
 #[cfg(test)]
@@ -81,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_budget_that_needs_every_pod_is_a_hit() {
+    fn budget_that_needs_every_pod_is_a_hit() {
         assert_eq!(ask_about(&json!({"minAvailable": 2}), 2, 2, 0), hit(2, 2));
         for spec in
             [json!({"maxUnavailable": 0}), json!({"maxUnavailable": "0%"}), json!({"minAvailable": "100%"})]
@@ -91,7 +95,42 @@ mod tests {
     }
 
     #[test]
-    fn a_budget_that_is_used_up_for_now_is_none() {
+    fn budget_of_a_virtual_machine_is_silent() {
+        let status =
+            json!({"expectedPods": 1, "desiredHealthy": 1, "currentHealthy": 1, "disruptionsAllowed": 0});
+        let owner = json!({"ownerReferences": [{"kind": "VirtualMachineInstance", "name": "vm"}]});
+        let migration =
+            json!({"ownerReferences": [{"kind": "VirtualMachineInstanceMigration", "name": "vm"}]});
+        let selector =
+            json!({"minAvailable": 1, "selector": {"matchLabels": {"kubevirt.io/created-by": "u"}}});
+        for (path, metadata, spec, is_hit) in [
+            ("config/pdbs/vms/a.json", owner, json!({"minAvailable": 1}), false),
+            ("config/pdbs/vms/a.json", migration, json!({"minAvailable": 2}), false),
+            ("config/pdbs/vms/a.json", json!({}), selector, false),
+            (
+                "config/pdbs/vms/kubevirt-disruption-budget-7vq9d.json",
+                json!({}),
+                json!({"minAvailable": 1}),
+                false,
+            ),
+            (
+                "config/pdbs/vms/a.json",
+                json!({"ownerReferences": [{"kind": "Etcd"}]}),
+                json!({"minAvailable": 1}),
+                true,
+            ),
+        ] {
+            let budget = json!({"metadata": metadata, "spec": spec, "status": status});
+            assert_eq!(
+                matches!(ask(PdbBlocksDrain, &[(path, budget.clone())]), Answer::Hit(_)),
+                is_hit,
+                "{budget}"
+            );
+        }
+    }
+
+    #[test]
+    fn budget_that_is_exhausted_for_the_moment_is_silent() {
         for spec in [
             json!({"maxUnavailable": 1}),
             json!({"maxUnavailable": "10%"}),
@@ -103,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_budget_without_pods_or_with_one_to_spare_is_none() {
+    fn budget_without_pods_or_with_an_allowed_disruption_is_silent() {
         assert_eq!(ask_about(&json!({"minAvailable": 1}), 0, 1, 0), Answer::Miss);
         assert_eq!(ask_about(&json!({"minAvailable": 1}), 1, 1, 1), Answer::Miss);
         assert_eq!(ask(PdbBlocksDrain, &[]), Answer::skip_all(&["pod_disruption_budgets"]));

@@ -1,17 +1,29 @@
-//! Containers of the platform that crash again and again.
+//! Platform containers that keep crashing.
 
+use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::{meta, non_empty};
 use ccx_rules::{
     Context, Response, Rule, RuleMeta,
     documents::{Container, PLATFORM_PODS, Pod},
+    parse_time,
 };
 
 const KEY: &str = "PLATFORM_POD_CRASH_LOOPING";
 
-/// Some containers start again once a day by design, and a pod may live for weeks.
+/// The back-off is short for the first restarts, which are normal while what a container depends on starts: the fifth comes after
+/// five minutes.
+const MIN_RESTARTS_IN_BACK_OFF: i64 = 5;
+
+/// Of a container that is running again.
 const MAX_RESTARTS: i64 = 50;
+
+/// The restart count covers the life of the pod, which may be years. Some containers restart once a day by design.
+const MAX_RESTARTS_PER_DAY: i64 = 5;
+
+/// A container that has been running for longer has recovered.
+const RECOVERED_AFTER: TimeDelta = TimeDelta::days(1);
 
 pub(super) struct PlatformPodCrashLoop;
 
@@ -28,6 +40,7 @@ struct Crashing<'a> {
     restarts: i64,
     last_reason: &'a str,
     last_exit_code: Option<i64>,
+    last_finished: &'a str,
 }
 
 impl Rule for PlatformPodCrashLoop {
@@ -37,25 +50,48 @@ impl Rule for PlatformPodCrashLoop {
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let pods = context.within_budget(context.platform_pods());
-        let containers =
-            pods.flat_map(|pod| pod.containers().filter_map(move |container| crashing(pod, container)));
-        let containers = non_empty(containers)?;
+        let crashing = |pod| move |container| crashing(pod, container, context);
+        let containers = non_empty(pods.flat_map(|pod| pod.containers().filter_map(crashing(pod))))?;
         Some(Response::hit(KEY, &Details { containers }))
     }
 }
 
-fn crashing<'a>(pod: &'a Pod<'_>, container: &'a Container<'_>) -> Option<Crashing<'a>> {
+fn crashing<'a>(
+    pod: &'a Pod<'_>,
+    container: &'a Container<'_>,
+    context: &Context<'_>,
+) -> Option<Crashing<'a>> {
     let restarts = container.restart_count.0.unwrap_or_default();
-    let is_waiting = &*container.state.waiting.reason == "CrashLoopBackOff";
     let last = &container.last_state.terminated;
-    (is_waiting || restarts > MAX_RESTARTS).then(|| Crashing {
+    let is_crashing = if &*container.state.waiting.reason == "CrashLoopBackOff" {
+        restarts >= MIN_RESTARTS_IN_BACK_OFF
+    } else {
+        restarts > MAX_RESTARTS
+            && has_not_recovered(container, context)
+            && restarts_often(pod, restarts, context)
+    };
+    is_crashing.then(|| Crashing {
         namespace: &pod.metadata.namespace,
         pod: &pod.metadata.name,
         container: &container.name,
         restarts,
         last_reason: &last.reason,
         last_exit_code: last.exit_code.0,
+        last_finished: &last.finished_at,
     })
+}
+
+/// Returns whether a container was restarted lately, as far as its times tell.
+fn has_not_recovered(container: &Container<'_>, context: &Context<'_>) -> bool {
+    let times = [&container.state.running.started_at, &container.last_state.terminated.finished_at];
+    let mut known = times.into_iter().filter(|time| parse_time(time).is_some()).peekable();
+    known.peek().is_none() || known.any(|time| context.is_recent(time, RECOVERED_AFTER))
+}
+
+/// Returns whether a container is restarted more often than by design, in the average of the pod's life.
+fn restarts_often(pod: &Pod<'_>, restarts: i64, context: &Context<'_>) -> bool {
+    let days = context.age(pod.started_at()).map_or(1, |age| age.num_days().max(1));
+    restarts > days.saturating_mul(MAX_RESTARTS_PER_DAY)
 }
 
 #[cfg(test)]
@@ -71,12 +107,12 @@ mod tests {
     }
 
     #[test]
-    fn a_container_that_backs_off_is_a_hit() {
+    fn container_in_back_off_is_a_hit() {
         let waiting = json!({"waiting": {"reason": "CrashLoopBackOff"}});
         let last_state = json!({"terminated": {"reason": "Error", "exitCode": 255}});
         let container = json!({"name": "c", "restartCount": 9, "state": waiting, "lastState": last_state});
         let listed = json!({"namespace": "openshift-x", "pod": "p", "container": "c", "restarts": 9,
-            "last_reason": "Error", "last_exit_code": 255});
+            "last_reason": "Error", "last_exit_code": 255, "last_finished": ""});
         assert_eq!(
             ask_about(&json!({"containerStatuses": [container]})),
             Answer::Hit(json!({"containers": [listed]}))
@@ -84,10 +120,10 @@ mod tests {
     }
 
     #[test]
-    fn an_init_container_that_restarts_often_is_a_hit() {
+    fn init_container_that_restarts_often_is_a_hit() {
         let container = json!({"name": "i", "restartCount": 51, "state": {"running": {}}});
         let listed = json!({"namespace": "openshift-x", "pod": "p", "container": "i", "restarts": 51,
-            "last_reason": "", "last_exit_code": null});
+            "last_reason": "", "last_exit_code": null, "last_finished": ""});
         assert_eq!(
             ask_about(&json!({"initContainerStatuses": [container]})),
             Answer::Hit(json!({"containers": [listed]}))
@@ -95,7 +131,35 @@ mod tests {
     }
 
     #[test]
-    fn a_container_that_restarts_at_times_is_none() {
+    fn first_restarts_are_silent() {
+        for (restarts, is_hit) in [(4, false), (5, true)] {
+            let waiting = json!({"waiting": {"reason": "CrashLoopBackOff"}});
+            let container = json!({"name": "c", "restartCount": restarts, "state": waiting});
+            let answer = ask_about(&json!({"containerStatuses": [container]}));
+            assert_eq!(matches!(answer, Answer::Hit(_)), is_hit, "{restarts}");
+        }
+    }
+
+    #[test]
+    fn restarts_of_long_ago_or_of_a_long_life_are_silent() {
+        for (pod_started, restarts, running_since, is_hit) in [
+            // The last restart was three months ago.
+            ("2024-12-01T08:00:00Z", 64, "2025-10-12T03:00:10Z", false),
+            // It was an hour ago, as one in a week is.
+            ("2024-12-01T08:00:00Z", 64, "2026-01-15T11:00:00Z", false),
+            ("2026-01-10T12:00:00Z", 64, "2026-01-15T11:00:00Z", true),
+            ("2026-01-10T12:00:00Z", 64, "2026-01-14T11:00:00Z", false),
+            ("", 64, "2026-01-15T11:00:00Z", true),
+            ("", 64, "", true),
+        ] {
+            let container = json!({"name": "c", "restartCount": restarts, "state": {"running": {"startedAt": running_since}}});
+            let answer = ask_about(&json!({"startTime": pod_started, "containerStatuses": [container]}));
+            assert_eq!(matches!(answer, Answer::Hit(_)), is_hit, "{pod_started} {running_since}");
+        }
+    }
+
+    #[test]
+    fn container_that_restarts_at_times_is_silent() {
         let container =
             json!({"name": "c", "restartCount": 50, "state": {"waiting": {"reason": "ContainerCreating"}}});
         assert_eq!(ask_about(&json!({"containerStatuses": [container]})), Answer::Miss);

@@ -1,15 +1,19 @@
-//! Images of the platform that nodes can't get.
+//! Platform images that nodes fail to pull.
 
+use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::{excerpt, meta, non_empty};
 use ccx_rules::{
-    Context, Response, Rule, RuleMeta,
+    ClusterKind, Context, Response, Rule, RuleMeta,
     documents::{Container, PLATFORM_PODS, Pod},
 };
 
 const KEY: &str = "PLATFORM_POD_IMAGE_PULL_FAILED";
 const REASONS: [&str; 3] = ["ImagePullBackOff", "ErrImagePull", "InvalidImageName"];
+
+/// The kubelet retries with a back-off of up to five minutes; registries are unavailable for moments.
+const MIN_WAITING: TimeDelta = TimeDelta::minutes(15);
 
 pub(super) struct PlatformPodImagePull;
 
@@ -29,11 +33,16 @@ struct WithoutImage<'a> {
 
 impl Rule for PlatformPodImagePull {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.platform_pod_image_pull", KEY).requires(PLATFORM_PODS)
+        meta("ccx_rules.external.platform_pod_image_pull", KEY)
+            .requires(PLATFORM_PODS)
+            .for_at_least(MIN_WAITING, "waiting for an image")
+            .adapts_to(ClusterKind::Disconnected, "the text names the mirror registry")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
-        let containers = non_empty(context.within_budget(context.platform_pods()).flat_map(without_image))?;
+        let is_lasting = |pod: &&Pod<'_>| context.has_lasted(pod.not_ready_since(), MIN_WAITING);
+        let pods = context.within_budget(context.platform_pods()).filter(is_lasting);
+        let containers = non_empty(pods.flat_map(without_image))?;
         Some(Response::hit(KEY, &Details { containers }))
     }
 }
@@ -64,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_container_without_its_image_is_a_hit() {
+    fn container_without_its_image_is_a_hit() {
         let container = json!({"namespace": "openshift-x", "pod": "p", "container": "c", "image": "quay.io/x", "message": "M"});
         let hit = Answer::Hit(json!({"containers": [container]}));
         for reason in REASONS {
@@ -74,7 +83,27 @@ mod tests {
     }
 
     #[test]
-    fn a_container_that_waits_for_something_else_is_none() {
+    fn pull_of_minutes_is_silent() {
+        let container = json!({"name": "c", "state": {"waiting": {"reason": "ErrImagePull"}}});
+        for (started, unready_since, is_hit) in [
+            ("2026-01-15T11:46:00Z", "", false),
+            ("2026-01-15T11:45:00Z", "", true),
+            // The pod has been running for long; one of its images is pulled anew.
+            ("2025-01-15T11:45:00Z", "2026-01-15T11:58:00Z", false),
+            ("2025-01-15T11:45:00Z", "2026-01-15T11:00:00Z", true),
+        ] {
+            let condition =
+                json!({"type": "ContainersReady", "status": "False", "lastTransitionTime": unready_since});
+            let status =
+                json!({"startTime": started, "conditions": [condition], "containerStatuses": [container]});
+            let pod = json!({"metadata": {"name": "p", "namespace": "openshift-x"}, "status": status});
+            let answer = ask(PlatformPodImagePull, &[("config/pod/openshift-x/p.json", pod)]);
+            assert_eq!(matches!(answer, Answer::Hit(_)), is_hit, "{started} {unready_since}");
+        }
+    }
+
+    #[test]
+    fn container_that_waits_for_something_else_is_silent() {
         assert_eq!(ask_about("containerStatuses", "ContainerCreating"), Answer::Miss);
         assert_eq!(ask(PlatformPodImagePull, &[]), Answer::skip_all(&["platform_pods"]));
     }

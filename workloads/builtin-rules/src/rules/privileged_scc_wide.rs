@@ -1,4 +1,4 @@
-//! The right to take over nodes, given to many.
+//! The `privileged` security context constraint, granted to broad groups.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ const KEY: &str = "PRIVILEGED_SCC_GRANTED_WIDELY";
 const CONSTRAINT: &str = "SecurityContextConstraints/privileged";
 const BINDING: &str = "ClusterRoleBinding/system:openshift:scc:privileged";
 
-/// Everybody, everything, and all that runs in the cluster.
+/// All users, and all service accounts.
 const WIDE_GROUPS: [&str; 3] = ["system:authenticated", "system:unauthenticated", "system:serviceaccounts"];
 const GROUP_OF_NAMESPACE: &str = "system:serviceaccounts:";
 
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_constraint_for_many_is_a_hit() {
+    fn constraint_with_a_broad_group_is_a_hit() {
         for group in WIDE_GROUPS.into_iter().chain(["system:serviceaccounts:shop"]) {
             let grant = json!({"object": "SecurityContextConstraints/privileged", "group": group});
             assert_eq!(ask_about_constraint(group), Answer::Hit(json!({"grants": [grant]})));
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_that_is_bound_is_listed_once() {
+    fn bound_group_is_listed_once() {
         let group = "system:serviceaccounts:shop";
         let answer = ask_about_binding(
             json!({"groupNames": [group], "subjects": [{"kind": "SystemGroup", "name": group}]}),
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn administrators_single_accounts_and_the_platform_are_none() {
+    fn administrators_single_accounts_and_the_platform_are_silent() {
         for group in
             ["system:masters", "system:serviceaccounts:openshift-infra", "system:serviceaccounts:kube-system"]
         {

@@ -1,4 +1,4 @@
-//! Metrics that are lost with the pod of Prometheus.
+//! A platform Prometheus without persistent storage.
 
 use serde::Serialize;
 
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn a_configuration_without_a_volume_is_a_hit() {
+    fn configuration_without_a_volume_is_a_hit() {
         let hit = Answer::Hit(json!({"pods": [], "source": "config"}));
         assert_eq!(
             ask(PrometheusBackedByPvc, &[(CONFIG, json!({"prometheusK8s": {"retention": "7d"}}))]),
@@ -73,14 +73,14 @@ mod tests {
     }
 
     #[test]
-    fn a_pod_that_keeps_its_database_in_a_directory_of_its_own_is_a_hit() {
+    fn pod_with_an_ephemeral_database_is_a_hit() {
         let answer =
             ask(PrometheusBackedByPvc, &[pod(&json!({"name": "prometheus-k8s-db", "emptyDir": {}}))]);
         assert_eq!(answer, Answer::Hit(json!({"pods": ["prometheus-k8s-0"], "source": "pod"})));
     }
 
     #[test]
-    fn a_volume_that_stays_is_none() {
+    fn persistent_volume_is_silent() {
         let template = json!({"prometheusK8s": {"volumeClaimTemplate": {"spec": {}}}});
         let claim = json!({"name": "prometheus-k8s-db", "persistentVolumeClaim": {"claimName": "c"}, "emptyDir": null});
         assert_eq!(ask(PrometheusBackedByPvc, &[(CONFIG, template), pod(&claim)]), Answer::Miss);
@@ -91,7 +91,18 @@ mod tests {
     }
 
     #[test]
-    fn the_configuration_or_a_pod_is_needed() {
+    fn empty_configuration_is_a_skip() {
+        let skip = Answer::Skip("All: [] Any: ['monitoring_config', 'prometheus_pods']".into());
+        assert_eq!(ask(PrometheusBackedByPvc, &[(CONFIG, json!({}))]), skip);
+        assert_eq!(ask(PrometheusBackedByPvc, &[(YAML_CONFIG, json!("{}\n"))]), skip);
+        assert_eq!(
+            ask(PrometheusBackedByPvc, &[(CONFIG, json!({})), pod(&json!({"name": "config-out"}))]),
+            Answer::Miss
+        );
+    }
+
+    #[test]
+    fn missing_files_are_a_skip() {
         let missing = "All: [] Any: ['monitoring_config', 'prometheus_pods']";
         assert_eq!(ask(PrometheusBackedByPvc, &[]), Answer::Skip(missing.into()));
     }

@@ -1,4 +1,4 @@
-//! A Prometheus that holds more series than its memory is made for.
+//! A platform Prometheus with an unusually high number of series.
 
 use serde::Serialize;
 
@@ -11,13 +11,13 @@ use ccx_rules::{
 const KEY: &str = "PROMETHEUS_HIGH_CARDINALITY";
 const MAX_SERIES: i64 = 5_000_000;
 
-/// A metric with fewer series does no harm, whatever its part of the whole.
+/// A metric with fewer series is harmless, whatever its share.
 const MAX_SERIES_OF_METRIC: i64 = 500_000;
 
-/// A metric may have a fifth of all series.
+/// The share of all series that a metric may have: one in five.
 const MAX_PART_OF_METRIC: i64 = 5;
 
-/// As many metrics as Prometheus tells by default.
+/// As many metrics as Prometheus lists by default.
 const MAX_LISTED: usize = 10;
 
 pub(super) struct PrometheusHighCardinality;
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_metric_with_more_than_a_fifth_of_many_is_a_hit() {
+    fn metric_with_more_than_a_fifth_is_a_hit() {
         let hit = Answer::Hit(json!({"series": 2_600_000, "top": [{"name": "a", "value": 520_001}]}));
         assert_eq!(ask_about(&json!(2_600_000), 520_001), hit);
         assert_eq!(ask_about(&json!(2_600_000), 520_000), Answer::Miss);
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_database_that_does_not_tell_is_not_judged() {
+    fn unknown_number_is_silent() {
         assert_eq!(ask_about(&json!("many"), 600_000), Answer::Miss);
         assert_eq!(ask(PrometheusHighCardinality, &[]), Answer::skip_all(&["tsdb_status"]));
     }

@@ -1,4 +1,4 @@
-//! Rules that Prometheus can't evaluate.
+//! Rules that Prometheus or Thanos fails to evaluate.
 
 use serde::Serialize;
 
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn the_alerts_about_rules_are_hits() {
+    fn alerts_about_rules_are_hits() {
         for name in EVALUATION_ALERTS {
             let alert = json!({"alertname": name, "namespace": "openshift-monitoring", "description": "D"});
             assert_eq!(ask_about(name, "active"), Answer::Hit(json!({"alerts": [alert]})));
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn other_and_suppressed_alerts_are_none() {
+    fn other_or_suppressed_alert_is_silent() {
         assert_eq!(ask_about("Watchdog", "active"), Answer::Miss);
         assert_eq!(ask_about("PrometheusRuleFailures", "suppressed"), Answer::Miss);
         assert_eq!(ask(PrometheusRuleEvaluationFail, &[]), Answer::skip_all(&["alerts"]));

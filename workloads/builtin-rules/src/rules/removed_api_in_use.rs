@@ -1,4 +1,4 @@
-//! APIs that clients call and the next releases do not have.
+//! APIs that are in use and that a later release removes.
 
 use serde::Serialize;
 
@@ -39,7 +39,8 @@ impl Rule for RemovedApiInUse {
 fn removed_api<'a>(count: &'a ApiRequestCount<'_>) -> Option<RemovedApi<'a>> {
     let (last_day, total) = (count.last_day_request_count.0, count.total_request_count.0);
     let is_removed = !count.removed_in_release.is_empty();
-    let is_in_use = last_day.or(total).is_some_and(|requests| requests > 0);
+    // The operator fills the count of the last day with that of the hour which has just begun: the total counts.
+    let is_in_use = [last_day, total].into_iter().flatten().any(|requests| requests > 0);
     (is_removed && is_in_use).then(|| RemovedApi {
         resource: &count.resource,
         removed_in_release: &count.removed_in_release,
@@ -63,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn an_api_of_which_two_alerts_tell_is_listed_once() {
+    fn api_of_two_alerts_is_listed_once() {
         let counts = json!([count("1.32", &json!(3), 9)]);
         let other = "conditional/alerts/APIRemovedInNextEUSReleaseInUse/api_request_counts.json";
         let api = json!({"resource": "a.v1beta1.b", "removed_in_release": "1.32", "last_day": 3, "total": 9});
@@ -72,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn without_the_last_day_all_days_count() {
+    fn total_counts_without_the_last_day() {
         let api =
             json!({"resource": "a.v1beta1.b", "removed_in_release": "1.32", "last_day": null, "total": 9});
         let answer = ask(RemovedApiInUse, &[(PATH, json!([count("1.32", &json!(null), 9)]))]);
@@ -80,8 +81,14 @@ mod tests {
     }
 
     #[test]
-    fn an_api_that_stays_or_that_nobody_calls_any_more_is_none() {
-        for count in [count("", &json!(3), 9), count("1.32", &json!(0), 9), count("1.32", &json!(null), 0)] {
+    fn total_counts_when_there_was_no_request_in_the_current_hour() {
+        let answer = ask(RemovedApiInUse, &[(PATH, json!([count("1.32", &json!(0), 412)]))]);
+        assert!(matches!(answer, Answer::Hit(_)));
+    }
+
+    #[test]
+    fn api_that_stays_or_is_not_called_is_silent() {
+        for count in [count("", &json!(3), 9), count("1.32", &json!(0), 0), count("1.32", &json!(null), 0)] {
             assert_eq!(ask(RemovedApiInUse, &[(PATH, json!([count]))]), Answer::Miss, "{count}");
         }
         assert_eq!(ask(RemovedApiInUse, &[]), Answer::skip_all(&["api_request_counts"]));

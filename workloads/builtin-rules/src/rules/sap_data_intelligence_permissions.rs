@@ -1,4 +1,4 @@
-//! SAP Data Intelligence without the rights that its pods need.
+//! SAP Data Intelligence without the permissions that its pods need.
 
 use serde::Serialize;
 
@@ -58,14 +58,14 @@ mod tests {
     }
 
     #[test]
-    fn a_namespace_without_the_right_is_a_hit() {
+    fn namespace_without_the_permission_is_a_hit() {
         let hit = Answer::Hit(json!({"namespace": "sdi", "missing": "system:serviceaccounts:sdi"}));
         assert_eq!(ask_about(BINDING, json!({"groupNames": null})), hit);
         assert_eq!(ask_about(CONSTRAINT, json!({"groups": ["system:serviceaccounts:other"]})), hit);
     }
 
     #[test]
-    fn the_right_may_come_from_the_binding_or_the_constraint() {
+    fn permission_by_binding_or_constraint_is_silent() {
         let group = "system:serviceaccounts:sdi";
         assert_eq!(ask_about(BINDING, json!({"groupNames": [group]})), Answer::Miss);
         assert_eq!(ask_about(BINDING, json!({"subjects": [{"kind": "Group", "name": group}]})), Answer::Miss);
@@ -73,7 +73,14 @@ mod tests {
     }
 
     #[test]
-    fn the_installation_and_one_of_the_grants_are_needed() {
+    fn empty_grant_is_a_skip() {
+        let skip = Answer::Skip("All: [] Any: ['anyuid_scc', 'anyuid_scc_binding']".into());
+        assert_eq!(ask_about(BINDING, json!({})), skip);
+        assert_eq!(ask_about(CONSTRAINT, json!({})), skip);
+    }
+
+    #[test]
+    fn missing_files_are_a_skip() {
         let missing = "All: ['data_hubs'] Any: ['anyuid_scc', 'anyuid_scc_binding']";
         assert_eq!(ask(SapDataIntelligencePermissions, &[]), Answer::Skip(missing.into()));
     }

@@ -1,4 +1,4 @@
-//! Workloads that need what only the old network plugin has.
+//! Workloads that use features of OpenShift SDN which OVN-Kubernetes does not have.
 
 use serde::Serialize;
 
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn one_kind_of_workload_is_enough() {
+    fn one_feature_is_enough() {
         for (macvlan, multicast) in [(1, 0), (0, 1)] {
             let files = [network("OpenShiftSDN"), annotations(&json!(macvlan), &json!(multicast))];
             let details = json!({"macvlan_pods": macvlan, "multicast_netnamespaces": multicast});
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn no_such_workload_or_another_plugin_is_none() {
+    fn no_feature_or_other_plugin_is_silent() {
         let files = [network("OpenShiftSDN"), annotations(&json!(0), &json!(null))];
         assert_eq!(ask(SdnMigrationBlockers, &files), Answer::Miss);
         let files = [network("OVNKubernetes"), annotations(&json!(1), &json!(1))];
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn both_files_are_needed() {
+    fn missing_files_are_a_skip() {
         assert_eq!(ask(SdnMigrationBlockers, &[]), Answer::skip_all(&["sdn_annotations", "network"]));
         assert_eq!(
             ask(SdnMigrationBlockers, &[network("OpenShiftSDN")]),

@@ -1,4 +1,4 @@
-//! Old revisions of the configuration of static pods that nobody removes.
+//! Old revisions of static pod configuration that are not pruned.
 
 use std::cmp::Reverse;
 
@@ -6,16 +6,16 @@ use serde::Serialize;
 
 use super::meta;
 use ccx_rules::{
-    Context, Response, Rule, RuleMeta,
+    ClusterKind, Context, Response, Rule, RuleMeta,
     documents::{REVISION_COUNTS, RevisionCounts},
 };
 
 const KEY: &str = "STATIC_POD_REVISIONS_PILE_UP";
 
-/// The pruner keeps ten; while revisions come fast there may be some more.
+/// The pruner keeps ten; there may be more while new revisions are rolled out.
 const MAX_REVISIONS: i64 = 50;
 
-/// All objects of an operator pile up together, so the largest tell enough.
+/// All objects of an operator accumulate together, so that the largest are enough.
 const MAX_LISTED: usize = 10;
 
 pub(super) struct StaticPodRevisionLeak;
@@ -35,7 +35,10 @@ struct ManyRevisions<'a> {
 
 impl Rule for StaticPodRevisionLeak {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.static_pod_revision_leak", KEY).requires(REVISION_COUNTS)
+        meta("ccx_rules.external.static_pod_revision_leak", KEY)
+            .requires(REVISION_COUNTS)
+            .not_on(ClusterKind::HostedControlPlane, "the control plane has no static pods")
+            .not_on(ClusterKind::ManagedService, "the provider maintains the control plane")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -70,7 +73,7 @@ mod tests {
     const PATH: &str = "config/versioned_object_revision_counts.json";
 
     #[test]
-    fn the_ten_largest_are_listed() {
+    fn largest_counts_are_listed() {
         let names: serde_json::Map<String, Value> =
             (0..12).map(|number| (format!("config-{number:02}"), json!(45 + number))).collect();
         let counts = json!({"openshift-etcd": {"secrets": {"serving": 60}}, "openshift-kube-apiserver": {"configmaps": names}});
@@ -93,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_than_ten_are_listed_and_equal_counts_by_name() {
+    fn ten_are_listed_and_equal_counts_by_name() {
         let names: serde_json::Map<String, Value> =
             (0..12).map(|number| (format!("c{number:02}"), json!(600))).collect();
         let Answer::Hit(details) = ask(StaticPodRevisionLeak, &[(PATH, json!({"ns": {"secrets": names}}))])
@@ -106,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn fifty_revisions_are_none() {
+    fn fifty_revisions_are_silent() {
         for counts in
             [json!({"ns": {"configmaps": {"config": 50}}}), json!({"ns": {"configmaps": {"config": "60"}}})]
         {
@@ -116,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn the_file_may_have_its_other_name() {
+    fn other_file_name_is_read() {
         let counts = json!({"ns": {"configmaps": {"config": 51}}});
         assert!(matches!(
             ask(StaticPodRevisionLeak, &[("config/revisioned_objects.json", counts)]),

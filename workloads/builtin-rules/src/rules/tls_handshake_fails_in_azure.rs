@@ -1,8 +1,11 @@
-//! Operators on Azure that wait in vain for TLS handshakes.
+//! Operators on Azure that are degraded because TLS handshakes time out.
 
 use serde::Serialize;
 
-use super::{excerpt, meta, non_empty};
+use super::{
+    excerpt, meta, non_empty,
+    operator_state::{MIN_DEGRADED, lasting_degraded},
+};
 use ccx_rules::{
     Context, Response, Rule, RuleMeta,
     documents::{CLUSTER_OPERATORS, ClusterOperator, INFRASTRUCTURE},
@@ -29,19 +32,21 @@ impl Rule for TlsHandshakeFailsInAzure {
         meta("ccx_rules_ocp.external.rules.tls_handshake_fails_in_azure", KEY)
             .requires(INFRASTRUCTURE)
             .requires(CLUSTER_OPERATORS)
+            .for_at_least(MIN_DEGRADED, "degraded")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         if context.infrastructure()?.platform() != "Azure" {
             return None;
         }
-        let operators = non_empty(context.within_budget(context.cluster_operators()).filter_map(waiting))?;
+        let all = context.within_budget(context.cluster_operators());
+        let operators = non_empty(all.filter_map(|operator| waiting(operator, context)))?;
         Some(Response::hit(KEY, &Details { operators }))
     }
 }
 
-fn waiting<'a>(operator: &'a ClusterOperator<'_>) -> Option<Waiting<'a>> {
-    let degraded = operator.status.conditions.find_true("Degraded")?;
+fn waiting<'a>(operator: &'a ClusterOperator<'_>, context: &Context<'_>) -> Option<Waiting<'a>> {
+    let degraded = lasting_degraded(operator, context)?;
     let message = excerpt(&degraded.message);
     degraded.message.contains(MESSAGE).then(|| Waiting { name: &operator.metadata.name, message })
 }
@@ -67,20 +72,31 @@ mod tests {
     }
 
     #[test]
-    fn a_timeout_on_azure_is_a_hit() {
+    fn timeout_on_azure_is_a_hit() {
         let operators = json!([{"name": "console", "message": TIMEOUT}]);
         assert_eq!(ask_about("Azure", "True", TIMEOUT), Answer::Hit(json!({"operators": operators})));
     }
 
     #[test]
-    fn another_platform_message_or_state_is_none() {
+    fn operator_that_just_became_degraded_is_silent() {
+        let condition = json!({"type": "Degraded", "status": "True", "message": TIMEOUT,
+            "lastTransitionTime": "2026-01-15T11:58:00Z"});
+        let files = [
+            ("config/clusteroperator/console.json", json!({"status": {"conditions": [condition]}})),
+            ("config/infrastructure.json", json!({"status": {"platformStatus": {"type": "Azure"}}})),
+        ];
+        assert_eq!(ask(TlsHandshakeFailsInAzure, &files), Answer::Miss);
+    }
+
+    #[test]
+    fn other_platform_message_or_state_is_silent() {
         assert_eq!(ask_about("AWS", "True", TIMEOUT), Answer::Miss);
         assert_eq!(ask_about("Azure", "True", "connection refused"), Answer::Miss);
         assert_eq!(ask_about("Azure", "False", TIMEOUT), Answer::Miss);
     }
 
     #[test]
-    fn both_files_are_needed() {
+    fn missing_files_are_a_skip() {
         let missing = ["infrastructure", "cluster_operators"];
         assert_eq!(ask(TlsHandshakeFailsInAzure, &[]), Answer::skip_all(&missing));
     }

@@ -1,17 +1,20 @@
-//! A network plugin that nobody supports.
+//! Network plugins that are neither part of OpenShift nor certified for it.
 
 use std::sync::LazyLock;
 
 use serde::Serialize;
 
 use super::meta;
-use ccx_rules::{Context, Response, Rule, RuleMeta, documents::NETWORK};
+use ccx_rules::{ClusterKind, Context, Response, Rule, RuleMeta, documents::NETWORK};
 
 const KEY: &str = "UNSUPPORTED_CNI_PLUGIN";
 
 pub(super) struct UnsupportedCniPlugin;
 
-/// The plugins of OpenShift, and those that their vendors have had certified.
+/// Values of the network type that leave the plugin open.
+const UNNAMED: [&str; 3] = ["None", "Other", "Raw"];
+
+/// The plugins of OpenShift, and those that are certified.
 static SUPPORTED_PLUGINS: LazyLock<Vec<&str>> = LazyLock::new(|| {
     let lines = include_str!("../../data/network_plugins.txt").lines().map(str::trim);
     lines.filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
@@ -24,15 +27,32 @@ struct Details<'a> {
 
 impl Rule for UnsupportedCniPlugin {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules_ocp.external.rules.unsupported_cni_plugin", KEY).requires(NETWORK)
+        meta("ccx_rules_ocp.external.rules.unsupported_cni_plugin", KEY)
+            .requires(NETWORK)
+            .not_on(ClusterKind::Okd, "OKD has no support, and so no certification")
+            .adapts_to(
+                ClusterKind::HostedControlPlane,
+                "the type `Other` does not name the plugin, and is skipped",
+            )
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let network_type = context.network()?.plugin();
-        let is_supported = SUPPORTED_PLUGINS.iter().any(|plugin| plugin.eq_ignore_ascii_case(network_type));
+        if UNNAMED.contains(&network_type) {
+            return Some(Response::undecided("the network type does not name the plugin"));
+        }
+        let is_supported = SUPPORTED_PLUGINS.iter().any(|plugin| is_same(plugin, network_type));
         let is_hit = !network_type.is_empty() && !is_supported;
         is_hit.then(|| Response::hit(KEY, &Details { network_type }))
     }
+}
+
+/// Returns whether two names are the same but for case and punctuation: `kube-ovn` and `KubeOVN`.
+fn is_same(a: &str, b: &str) -> bool {
+    let letters = |name: &'_ str| -> String {
+        name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
+    };
+    letters(a) == letters(b)
 }
 
 #[cfg(test)]
@@ -47,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_plugin_is_a_hit() {
+    fn unknown_plugin_is_a_hit() {
         let answer = ask_about(
             json!({"spec": {"networkType": "OVNKubernetes"}, "status": {"networkType": "Homemade"}}),
         );
@@ -55,8 +75,18 @@ mod tests {
     }
 
     #[test]
-    fn a_known_plugin_in_any_case_is_none() {
-        for plugin in ["OVNKubernetes", "openshiftsdn", "CILIUM"] {
+    fn known_plugin_in_any_spelling_is_silent() {
+        for plugin in [
+            "OVNKubernetes",
+            "openshiftsdn",
+            "CILIUM",
+            "Calico",
+            "CiscoACI",
+            "NCP",
+            "antrea",
+            "kube-ovn",
+            "Isovalent",
+        ] {
             assert_eq!(ask_about(json!({"spec": {"networkType": plugin}})), Answer::Miss, "{plugin}");
         }
         assert_eq!(ask_about(json!({"spec": {}})), Answer::Miss);
@@ -64,7 +94,15 @@ mod tests {
     }
 
     #[test]
-    fn the_list_names_each_plugin_once() {
+    fn network_type_without_a_plugin_is_a_skip() {
+        for network_type in UNNAMED {
+            let answer = ask_about(json!({"spec": {"networkType": network_type}}));
+            assert!(matches!(answer, Answer::Skip(_)), "{network_type}");
+        }
+    }
+
+    #[test]
+    fn list_names_each_plugin_once() {
         let unique: std::collections::BTreeSet<String> =
             SUPPORTED_PLUGINS.iter().map(|name| name.to_lowercase()).collect();
         assert_eq!(unique.len(), SUPPORTED_PLUGINS.len());

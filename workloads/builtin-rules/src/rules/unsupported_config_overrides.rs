@@ -1,4 +1,4 @@
-//! Operators with settings that the product does not support.
+//! Operators with unsupported configuration overrides.
 
 use serde::Serialize;
 
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn the_names_of_the_overrides_are_listed() {
+    fn names_of_overrides_are_listed() {
         let overrides = json!({"a": {}, "useUnsupportedUnsafeNonHANonProductionUnstableEtcd": true});
         let operator = json!({"kind": "Etcd", "name": "cluster",
             "overrides": ["a", "useUnsupportedUnsafeNonHANonProductionUnstableEtcd"]});
@@ -65,14 +65,14 @@ mod tests {
     }
 
     #[test]
-    fn a_config_without_its_names_is_known_by_its_path() {
+    fn configuration_without_names_is_known_by_its_path() {
         let operator = json!({"kind": "etcd", "name": "cluster", "overrides": ["a"]});
         let config = json!({"spec": {"unsupportedConfigOverrides": {"a": 1}}});
         assert_eq!(ask_about(config), Answer::Hit(json!({"operators": [operator]})));
     }
 
     #[test]
-    fn no_overrides_are_none() {
+    fn no_overrides_are_silent() {
         for overrides in [json!(null), json!({})] {
             assert_eq!(ask_about(json!({"spec": {"unsupportedConfigOverrides": overrides}})), Answer::Miss);
         }

@@ -1,14 +1,18 @@
-//! Clusters that can't learn which updates there are.
+//! Clusters that cannot retrieve the list of available updates.
 
+use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::{excerpt, meta};
-use ccx_rules::{Context, Response, Rule, RuleMeta, documents::CLUSTER_VERSION};
+use ccx_rules::{ClusterKind, Context, Response, Rule, RuleMeta, documents::CLUSTER_VERSION};
 
 const KEY: &str = "CANNOT_RETRIEVE_UPDATES";
 
-/// The administrator wants no updates.
+/// The reason when no channel is configured: the administrator does not want updates to be retrieved.
 const NO_CHANNEL: &str = "NoChannel";
+
+/// The time that the platform's own alert `CannotRetrieveUpdates` waits.
+const MIN_FAILING: TimeDelta = TimeDelta::hours(1);
 
 pub(super) struct UpdateRetrievalFailed;
 
@@ -21,7 +25,11 @@ struct Details<'a> {
 
 impl Rule for UpdateRetrievalFailed {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.update_retrieval_failed", KEY).requires(CLUSTER_VERSION)
+        meta("ccx_rules.external.update_retrieval_failed", KEY)
+            .requires(CLUSTER_VERSION)
+            .for_at_least(MIN_FAILING, "failing to retrieve updates")
+            .not_on(ClusterKind::HostedControlPlane, "the HostedCluster has the channel")
+            .adapts_to(ClusterKind::Disconnected, "the text says how to use a local update service, or none")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -32,7 +40,8 @@ impl Rule for UpdateRetrievalFailed {
             message: excerpt(&retrieved.message),
             channel: &version.spec.channel,
         };
-        (details.reason != NO_CHANNEL).then(|| Response::hit(KEY, &details))
+        let is_failing = context.has_lasted(&retrieved.last_transition_time, MIN_FAILING);
+        (details.reason != NO_CHANNEL && is_failing).then(|| Response::hit(KEY, &details))
     }
 }
 
@@ -43,23 +52,24 @@ mod tests {
     use super::*;
     use ccx_rules::testing::{Answer, ask};
 
-    fn ask_about(retrieved: &str, reason: &str) -> Answer {
-        let condition =
-            json!({"type": "RetrievedUpdates", "status": retrieved, "reason": reason, "message": "M"});
+    fn ask_about(retrieved: &str, reason: &str, since: &str) -> Answer {
+        let condition = json!({"type": "RetrievedUpdates", "status": retrieved, "reason": reason, "message": "M",
+            "lastTransitionTime": since});
         let version = json!({"spec": {"channel": "stable-4.18"}, "status": {"conditions": [condition]}});
         ask(UpdateRetrievalFailed, &[("config/version.json", version)])
     }
 
     #[test]
-    fn a_failed_retrieval_is_a_hit() {
+    fn failure_of_an_hour_is_a_hit() {
         let details = json!({"reason": "RemoteFailed", "message": "M", "channel": "stable-4.18"});
-        assert_eq!(ask_about("False", "RemoteFailed"), Answer::Hit(details));
+        assert_eq!(ask_about("False", "RemoteFailed", "2026-01-15T11:00:00Z"), Answer::Hit(details));
+        assert_eq!(ask_about("False", "RemoteFailed", "2026-01-15T11:00:01Z"), Answer::Miss);
     }
 
     #[test]
-    fn a_cluster_that_shall_not_ask_is_none() {
-        assert_eq!(ask_about("False", "NoChannel"), Answer::Miss);
-        assert_eq!(ask_about("True", ""), Answer::Miss);
+    fn cluster_without_a_channel_is_silent() {
+        assert_eq!(ask_about("False", "NoChannel", ""), Answer::Miss);
+        assert_eq!(ask_about("True", "", ""), Answer::Miss);
         assert_eq!(ask(UpdateRetrievalFailed, &[]), Answer::skip_all(&["cluster_version"]));
     }
 }

@@ -1,4 +1,4 @@
-//! Which OpenShift version the cluster runs.
+//! The OpenShift version of the cluster.
 
 use serde::Serialize;
 
@@ -37,7 +37,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_completed_version_counts() {
+    fn newest_completed_version_counts() {
         let history = json!([
             {"state": "Partial", "version": "4.18.9"},
             {"state": "Completed", "version": "4.18.8"},
@@ -48,19 +48,19 @@ mod tests {
     }
 
     #[test]
-    fn a_cluster_that_is_being_installed_has_the_desired_version() {
+    fn cluster_in_installation_has_the_desired_version() {
         let answer = ask(VersionInfo, &[("config/version.json", cluster(&json!([])))]);
         assert_eq!(answer, Answer::Info(json!({"version": "4.18.9"})));
     }
 
     #[test]
-    fn old_archives_have_another_file_name() {
+    fn file_name_of_old_archives_is_read() {
         let answer = ask(VersionInfo, &[("config/version", cluster(&json!([])))]);
         assert_eq!(answer, Answer::Info(json!({"version": "4.18.9"})));
     }
 
     #[test]
-    fn no_version_is_no_information() {
+    fn unknown_version_is_silent() {
         assert_eq!(ask(VersionInfo, &[]), Answer::skip_all(&["cluster_version"]));
         assert_eq!(ask(VersionInfo, &[("config/version.json", json!({"status": 3}))]), Answer::Miss);
     }

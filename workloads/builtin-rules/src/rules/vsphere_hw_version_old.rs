@@ -1,4 +1,4 @@
-//! Virtual machines of an age that vSphere and OpenShift no longer support.
+//! Virtual machines with a hardware version that OpenShift no longer supports.
 
 use serde::Serialize;
 
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn newer_machines_are_none() {
+    fn current_machines_are_silent() {
         assert_eq!(ask_about(&[("vmx-15", 6), ("vmx-new", 1)]), Answer::Miss);
         assert_eq!(ask_about(&[]), Answer::Miss);
         assert_eq!(ask(VsphereHwVersionOld, &[]), Answer::skip_all(&["metrics"]));

@@ -1,14 +1,18 @@
-//! Machines on vSphere that never came to run.
+//! Machines on vSphere that did not become running machines.
 
+use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::{meta, non_empty};
 use ccx_rules::{
     Context, Response, Rule, RuleMeta,
-    documents::{INFRASTRUCTURE, MACHINES},
+    documents::{INFRASTRUCTURE, MACHINES, Machine},
 };
 
 const KEY: &str = "VSPHERE_UPI_MACHINE_WITH_NO_RUNNING_PHASE";
+
+/// The time that the platform's own alert `MachineWithNoRunningPhase` waits.
+const MIN_AGE: TimeDelta = TimeDelta::hours(1);
 
 pub(super) struct VsphereUpiMachineIsInPhase;
 
@@ -28,6 +32,7 @@ impl Rule for VsphereUpiMachineIsInPhase {
         meta("ccx_rules_ocp.external.rules.vsphere_upi_machine_is_in_phase", KEY)
             .requires(MACHINES)
             .requires(INFRASTRUCTURE)
+            .for_at_least(MIN_AGE, "in a phase other than Running")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -35,12 +40,20 @@ impl Rule for VsphereUpiMachineIsInPhase {
             return None;
         }
         let machines = context.within_budget(context.machines());
-        let idle = machines.filter(|machine| &*machine.status.phase != "Running");
+        let idle = machines.filter(|machine| is_idle(machine, context));
         let machines = non_empty(
             idle.map(|machine| IdleMachine { name: &machine.metadata.name, phase: &machine.status.phase }),
         )?;
         Some(Response::hit(KEY, &Details { machines }))
     }
+}
+
+/// Returns whether a machine has a phase and has not become a running one. A phase that is missing says nothing.
+fn is_idle(machine: &Machine<'_>, context: &Context<'_>) -> bool {
+    let phase = &*machine.status.phase;
+    !matches!(phase, "" | "Running")
+        && !machine.is_being_deleted()
+        && context.has_lasted(machine.unchanged_since(), MIN_AGE)
 }
 
 #[cfg(test)]
@@ -61,21 +74,44 @@ mod tests {
     }
 
     #[test]
-    fn a_machine_without_a_phase_is_a_hit() {
-        for phase in ["", "Provisioning"] {
+    fn machine_in_another_phase_is_a_hit() {
+        for phase in ["Provisioning", "Provisioned", "Failed"] {
             let machine = json!({"name": "m", "phase": phase});
             assert_eq!(ask_about("VSphere", phase), Answer::Hit(json!({"machines": [machine]})));
         }
     }
 
     #[test]
-    fn a_machine_that_runs_or_lives_elsewhere_is_none() {
+    fn running_machine_or_other_platform_is_silent() {
         assert_eq!(ask_about("VSphere", "Running"), Answer::Miss);
-        assert_eq!(ask_about("AWS", ""), Answer::Miss);
+        assert_eq!(ask_about("AWS", "Provisioning"), Answer::Miss);
     }
 
     #[test]
-    fn both_files_are_needed() {
+    fn machine_without_a_phase_or_being_deleted_is_silent() {
+        for phase in ["", "Deleting"] {
+            assert_eq!(ask_about("VSphere", phase), Answer::Miss, "{phase}");
+        }
+    }
+
+    #[test]
+    fn machine_that_was_just_created_is_silent() {
+        for (created, is_hit) in [("2026-01-15T11:00:01Z", false), ("2026-01-15T11:00:00Z", true)] {
+            let machine = json!({"metadata": {"name": "m", "creationTimestamp": created}, "status": {"phase": "Provisioning"}});
+            let files = [
+                ("config/machines/openshift-machine-api/m.json", machine),
+                ("config/infrastructure.json", json!({"status": {"platformStatus": {"type": "VSphere"}}})),
+            ];
+            assert_eq!(
+                matches!(ask(VsphereUpiMachineIsInPhase, &files), Answer::Hit(_)),
+                is_hit,
+                "{created}"
+            );
+        }
+    }
+
+    #[test]
+    fn missing_files_are_a_skip() {
         assert_eq!(ask(VsphereUpiMachineIsInPhase, &[]), Answer::skip_all(&["machines", "infrastructure"]));
     }
 }

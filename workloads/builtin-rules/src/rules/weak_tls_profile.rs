@@ -1,10 +1,10 @@
-//! Components that accept versions of TLS that are no longer safe.
+//! Components that accept versions of TLS that are no longer secure.
 
 use serde::Serialize;
 
 use super::{meta, non_empty};
 use ccx_rules::{
-    Context, Response, Rule, RuleMeta,
+    ClusterKind, Context, Response, Rule, RuleMeta,
     documents::{API_SERVER, INGRESS_CONTROLLERS, TlsSecurityProfile},
 };
 
@@ -30,12 +30,17 @@ struct Weak<'a> {
 
 impl Rule for WeakTlsProfile {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.weak_tls_profile", KEY).requires_any(&[API_SERVER, INGRESS_CONTROLLERS])
+        meta("ccx_rules.external.weak_tls_profile", KEY)
+            .requires_any(&[API_SERVER, INGRESS_CONTROLLERS])
+            .adapts_to(ClusterKind::HostedControlPlane, "only ingress controllers are judged")
+            .adapts_to(ClusterKind::ManagedService, "only ingress controllers are judged")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
-        let api_server =
-            context.api_server().map(|server| ("apiserver".into(), &*server.spec.tls_security_profile));
+        let is_foreign = [ClusterKind::HostedControlPlane, ClusterKind::ManagedService];
+        let is_own = !is_foreign.into_iter().any(|kind| context.is_kind(kind));
+        let api_server = context.api_server().filter(|_| is_own);
+        let api_server = api_server.map(|server| ("apiserver".into(), &*server.spec.tls_security_profile));
         let controllers = context.ingress_controllers().iter().map(|controller| {
             (format!("ingresscontroller/{}", controller.name), &*controller.spec.tls_security_profile)
         });
@@ -73,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn the_old_profile_is_a_hit_in_every_component() {
+    fn old_profile_is_a_hit_in_every_component() {
         assert_eq!(
             ask_about("config/apiserver.json", &json!({"type": "Old"})),
             hit("apiserver", "Old", "VersionTLS10")
@@ -83,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_custom_profile_counts_by_its_oldest_version() {
+    fn custom_profile_counts_by_its_oldest_version() {
         let custom = |version: &str| json!({"type": "Custom", "custom": {"minTLSVersion": version}});
         assert_eq!(
             ask_about(CONTROLLER, &custom("VersionTLS11")),
@@ -93,7 +98,19 @@ mod tests {
     }
 
     #[test]
-    fn the_other_profiles_are_none() {
+    fn api_server_of_a_hosted_control_plane_is_silent_and_its_ingress_controller_is_not() {
+        let old = json!({"spec": {"tlsSecurityProfile": {"type": "Old"}}});
+        let hosted = ("config/infrastructure.json", json!({"status": {"controlPlaneTopology": "External"}}));
+        assert_eq!(
+            ask(WeakTlsProfile, &[("config/apiserver.json", old.clone()), hosted.clone()]),
+            Answer::Miss
+        );
+        let expected = hit("ingresscontroller/default", "Old", "VersionTLS10");
+        assert_eq!(ask(WeakTlsProfile, &[(CONTROLLER, old), hosted]), expected);
+    }
+
+    #[test]
+    fn other_profiles_are_silent() {
         for profile in [json!({"type": "Intermediate"}), json!({"type": "Modern"}), json!(null)] {
             assert_eq!(ask_about("config/apiserver.json", &profile), Answer::Miss);
         }

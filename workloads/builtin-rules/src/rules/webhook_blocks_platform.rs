@@ -1,19 +1,16 @@
-//! Webhooks of others that can keep the platform's pods from starting.
+//! Third-party admission webhooks that can keep the platform's pods from starting.
 
 use std::{borrow::Cow, net::IpAddr};
 
 use serde::Serialize;
 
-use super::{meta, non_empty};
+use super::{meta, non_empty, vital_request::vital_resources};
 use ccx_rules::{
     Context, Response, Rule, RuleMeta,
     documents::{ConfiguredWebhook, MUTATING_WEBHOOKS, VALIDATING_WEBHOOKS, Webhook},
 };
 
 const KEY: &str = "WEBHOOK_MAY_BLOCK_PLATFORM";
-
-/// Without these a cluster can't repair itself.
-const VITAL_RESOURCES: [&str; 3] = ["pods", "nodes", "leases"];
 
 pub(super) struct WebhookBlocksPlatform;
 
@@ -46,18 +43,18 @@ impl Rule for WebhookBlocksPlatform {
 fn blocking<'a>(
     ConfiguredWebhook { kind, configuration, webhook }: ConfiguredWebhook<'a, '_>,
 ) -> Option<Blocking<'a>> {
-    let concerns_all_namespaces = webhook.namespace_selector.is_empty() && webhook.object_selector.is_empty();
-    if !webhook.must_answer() || !concerns_all_namespaces {
+    if !webhook.must_answer() {
         return None;
     }
-    let rules = webhook.rules_about(&VITAL_RESOURCES);
-    let resources: Vec<&str> =
-        rules.flat_map(|rule| rule.resources.iter()).map(|resource| &**resource).collect();
-    let service = foreign_service(webhook).filter(|_| !resources.is_empty())?;
+    let service = foreign_service(webhook)?;
+    let resources = vital_resources(webhook);
+    if resources.is_empty() {
+        return None;
+    }
     Some(Blocking { kind, configuration, name: &webhook.name, service, resources })
 }
 
-/// Where the webhook runs, unless that is a part of the platform.
+/// Returns where the webhook runs, unless it is part of the platform.
 fn foreign_service<'a>(webhook: &'a Webhook<'_>) -> Option<Cow<'a, str>> {
     let service = &webhook.client_config.service;
     if !service.namespace.is_empty() {
@@ -65,7 +62,7 @@ fn foreign_service<'a>(webhook: &'a Webhook<'_>) -> Option<Cow<'a, str>> {
             ["openshift-", "kube-"].iter().any(|prefix| service.namespace.starts_with(prefix));
         return (!is_of_platform).then(|| format!("{}/{}", &*service.namespace, &*service.name).into());
     }
-    // The platform asks some programs that run on the same node.
+    // The platform calls some webhooks that run on the same node.
     let host = host_of_url(&webhook.client_config.url)?;
     (!is_loopback(host)).then(|| host.into())
 }
@@ -96,7 +93,7 @@ mod tests {
     fn webhook() -> Value {
         json!({"name": "w.example.com", "failurePolicy": "Fail", "namespaceSelector": {}, "objectSelector": {},
             "clientConfig": {"service": {"namespace": "vendor", "name": "s"}},
-            "rules": [{"operations": ["CREATE"], "resources": ["pods"]}]})
+            "rules": [{"operations": ["CREATE"], "apiGroups": [""], "resources": ["pods"]}]})
     }
 
     fn ask_about(webhook: &Value) -> Answer {
@@ -116,36 +113,105 @@ mod tests {
     }
 
     #[test]
-    fn a_webhook_that_is_asked_about_all_pods_is_a_hit() {
+    fn webhook_for_all_pods_is_a_hit() {
         let details = json!({"kind": "MutatingWebhookConfiguration", "configuration": "c", "name": "w.example.com",
             "service": "vendor/s", "resources": ["pods"]});
         assert_eq!(ask_about(&webhook()), Answer::Hit(json!({"webhooks": [details]})));
     }
 
     #[test]
-    fn failing_is_the_default() {
+    fn failure_policy_defaults_to_fail() {
         assert!(is_hit(&webhook_with("failurePolicy", json!(null))));
         assert!(!is_hit(&webhook_with("failurePolicy", json!("Ignore"))));
     }
 
     #[test]
-    fn a_webhook_that_is_asked_about_some_objects_only_is_none() {
-        for selector in ["namespaceSelector", "objectSelector"] {
-            assert!(!is_hit(&webhook_with(selector, json!({"matchLabels": {"x": "y"}}))), "{selector}");
-        }
-        for (resource, expected) in
-            [("configmaps", false), ("pods/exec", false), ("*", true), ("leases", true)]
-        {
-            assert_eq!(
-                is_hit(&webhook_with("rules", json!([{"resources": [resource]}]))),
-                expected,
-                "{resource}"
-            );
+    fn rule_counts_by_group_resource_operation_and_scope() {
+        let rule = |group: &str, resource: &str, operation: &str, scope: &str| json!([{"apiGroups": [group], "resources": [resource], "operations": [operation], "scope": scope}]);
+        for (rules, expected) in [
+            (rule("", "configmaps", "CREATE", "*"), false),
+            (rule("", "pods/exec", "*", "*"), false),
+            (rule("", "pods/*", "CREATE", "*"), true),
+            (rule("*", "*", "*", "*"), true),
+            (rule("*", "*/*", "*", "*"), true),
+            (rule("shop.example.com", "*/*", "*", "*"), false),
+            (rule("metrics.example.com", "pods", "CREATE", "*"), false),
+            (rule("coordination.k8s.io", "leases", "UPDATE", "*"), true),
+            (rule("", "leases", "UPDATE", "*"), false),
+            (rule("", "pods", "UPDATE", "*"), false),
+            (rule("", "pods", "DELETE", "*"), false),
+            (rule("", "pods", "CONNECT", "*"), false),
+            (rule("", "pods/binding", "CREATE", "Namespaced"), true),
+            (rule("", "pods", "CREATE", "Cluster"), false),
+            (rule("", "nodes", "UPDATE", "Namespaced"), false),
+            (rule("", "nodes", "UPDATE", "Cluster"), true),
+            (rule("", "nodes/status", "UPDATE", ""), true),
+            (rule("", "nodes/status", "DELETE", ""), false),
+            (json!([{}]), false),
+            (json!(null), false),
+        ] {
+            assert_eq!(is_hit(&webhook_with("rules", rules.clone())), expected, "{rules}");
         }
     }
 
     #[test]
-    fn a_webhook_of_the_platform_is_none() {
+    fn selector_counts_by_whether_it_spares_the_platform() {
+        let expression = |key: &str, operator: &str, values: &[&str]| json!({"matchExpressions": [{"key": key, "operator": operator, "values": values}]});
+        let name = "kubernetes.io/metadata.name";
+        for (selector, expected) in [
+            (json!({}), true),
+            (json!(null), true),
+            (json!({"matchLabels": {"policy": "enabled"}}), false),
+            (expression(name, "NotIn", &["policy-engine"]), true),
+            (expression(name, "NotIn", &["policy-engine", "kube-system", "openshift-etcd"]), true),
+            (expression(name, "In", &["shop", "bank"]), false),
+            (expression(name, "In", &["shop", "openshift-ingress"]), true),
+            (expression("admission.example.com/ignore", "DoesNotExist", &[]), true),
+            (expression("control-plane", "NotIn", &["controller-manager"]), true),
+            (expression("team", "Exists", &[]), false),
+            (expression("openshift.io/cluster-monitoring", "DoesNotExist", &[]), false),
+            (expression("openshift.io/run-level", "NotIn", &["0", "1"]), true),
+        ] {
+            assert_eq!(is_hit(&webhook_with("namespaceSelector", selector.clone())), expected, "{selector}");
+        }
+        for (selector, expected) in [
+            (json!({"matchLabels": {"app": "shop"}}), false),
+            (expression("skip-policy", "DoesNotExist", &[]), true),
+            (expression("app", "NotIn", &["policy-engine"]), true),
+        ] {
+            assert_eq!(is_hit(&webhook_with("objectSelector", selector.clone())), expected, "{selector}");
+        }
+    }
+
+    #[test]
+    fn namespace_selector_does_not_spare_nodes() {
+        let mut webhook = webhook_with("namespaceSelector", json!({"matchLabels": {"policy": "enabled"}}));
+        webhook["rules"] =
+            json!([{"apiGroups": ["*"], "resources": ["*"], "operations": ["CREATE"], "scope": "*"}]);
+        assert!(is_hit(&webhook));
+        webhook["rules"][0]["scope"] = json!("Namespaced");
+        assert!(!is_hit(&webhook));
+    }
+
+    #[test]
+    fn match_condition_counts_by_whether_it_spares_the_platform() {
+        for (expression, expected) in [
+            ("request.namespace != 'policy-engine'", true),
+            ("!request.namespace.startsWith('openshift-')", false),
+            ("!('system:nodes' in request.userInfo.groups)", true),
+            ("request.namespace in ['shop']", false),
+            ("object.metadata.labels['policy'] == 'on'", false),
+        ] {
+            let conditions = json!([{"name": "c", "expression": expression}]);
+            assert_eq!(is_hit(&webhook_with("matchConditions", conditions)), expected, "{expression}");
+        }
+        let both =
+            json!([{"expression": "true"}, {"expression": "!request.namespace.startsWith('openshift-')"}]);
+        assert!(!is_hit(&webhook_with("matchConditions", both)));
+    }
+
+    #[test]
+    fn webhook_of_the_platform_is_silent() {
         for (namespace, expected) in
             [("openshift-x", false), ("kube-system", false), ("openshiftish", true), ("", false)]
         {
@@ -165,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn one_kind_of_webhooks_is_enough() {
+    fn missing_files_are_a_skip() {
         assert_eq!(
             ask(WebhookBlocksPlatform, &[]),
             Answer::Skip("All: [] Any: ['validating_webhooks', 'mutating_webhooks']".into())

@@ -1,16 +1,16 @@
-//! Webhooks that may hold up the creation of pods for long.
+//! Admission webhooks that may delay the creation of pods for long.
 
 use serde::Serialize;
 
-use super::{meta, non_empty};
+use super::{meta, non_empty, vital_request::is_called_for_new_pods};
 use ccx_rules::{
     Context, Response, Rule, RuleMeta,
-    documents::{ConfiguredWebhook, MUTATING_WEBHOOKS, VALIDATING_WEBHOOKS, Webhook},
+    documents::{ConfiguredWebhook, MUTATING_WEBHOOKS, VALIDATING_WEBHOOKS},
 };
 
 const KEY: &str = "WEBHOOK_TIMEOUT_IS_LARGER_THAN_DEFAULT";
 
-/// The API servers' default is 10 s; controllers give up after some more.
+/// The API servers' default is 10 s; controllers abandon a request after some more.
 const MAX_SECONDS: i64 = 13;
 
 pub(super) struct WebhookTimeoutIsLargerThanDefault;
@@ -45,12 +45,7 @@ fn slow<'a>(
     ConfiguredWebhook { kind, configuration, webhook }: ConfiguredWebhook<'a, '_>,
 ) -> Option<Slow<'a>> {
     let timeout = webhook.timeout_seconds.0.filter(|&seconds| seconds > MAX_SECONDS)?;
-    is_asked_about_new_pods(webhook).then(|| Slow { kind, configuration, name: &webhook.name, timeout })
-}
-
-fn is_asked_about_new_pods(webhook: &Webhook<'_>) -> bool {
-    let mut operations = webhook.rules_about(&["pods"]).flat_map(|rule| rule.operations.iter());
-    operations.any(|operation| matches!(&**operation, "CREATE" | "*"))
+    is_called_for_new_pods(webhook).then(|| Slow { kind, configuration, name: &webhook.name, timeout })
 }
 
 #[cfg(test)]
@@ -71,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_webhook_that_may_take_long_for_new_pods_is_a_hit() {
+    fn long_timeout_for_new_pods_is_a_hit() {
         let webhook = json!({"kind": "ValidatingWebhookConfiguration", "configuration": "c", "name": "w", "timeout": 14});
         let hit = Answer::Hit(json!({"webhooks": [webhook], "limit": 13}));
         for (operation, resource) in [("CREATE", "pods"), ("*", "pods"), ("CREATE", "*")] {
@@ -80,7 +75,18 @@ mod tests {
     }
 
     #[test]
-    fn a_faster_one_or_one_that_is_asked_about_something_else_is_none() {
+    fn rule_about_another_api_group_is_silent() {
+        for (group, expected) in [("", true), ("*", true), ("metrics.example.com", false)] {
+            let rule = json!({"operations": ["CREATE"], "apiGroups": [group], "resources": ["pods", "*/*"]});
+            let configuration = json!({"webhooks": [{"name": "w", "timeoutSeconds": 30, "rules": [rule]}]});
+            let files = [("config/validatingwebhookconfigurations/c.json", configuration)];
+            let answer = ask(WebhookTimeoutIsLargerThanDefault, &files);
+            assert_eq!(matches!(answer, Answer::Hit(_)), expected, "{group}");
+        }
+    }
+
+    #[test]
+    fn short_timeout_or_other_request_is_silent() {
         assert_eq!(ask_about(13, "CREATE", "pods"), Answer::Miss);
         assert_eq!(ask_about(30, "DELETE", "pods"), Answer::Miss);
         assert_eq!(ask_about(30, "CREATE", "secrets"), Answer::Miss);

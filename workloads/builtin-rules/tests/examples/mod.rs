@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use ccx_archive::{Archive, Limits};
 use ccx_rules::Report;
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -17,7 +18,7 @@ pub(crate) type Files = BTreeMap<String, Value>;
 pub(crate) struct Example {
     /// The smallest that has the problem.
     pub(crate) hit: Files,
-    /// The closest one that has not.
+    /// The closest one that does not.
     #[allow(dead_code, reason = "not every test looks at healthy clusters")]
     pub(crate) miss: Files,
 }
@@ -29,7 +30,12 @@ pub(crate) fn examples() -> BTreeMap<String, Example> {
 
 /// Runs the built-in rules on an archive of these files.
 pub(crate) fn run(files: &Files) -> Report {
-    ccx_builtin_rules::engine().run(&archive(files), Some("2026-01-15T12:00:00Z".parse().unwrap()))
+    run_at(files, Some("2026-01-15T12:00:00Z".parse().unwrap()))
+}
+
+/// Runs the built-in rules on an archive that was gathered at a time.
+pub(crate) fn run_at(files: &Files, gathered_at: Option<DateTime<Utc>>) -> Report {
+    ccx_builtin_rules::engine().run(&archive(files), gathered_at)
 }
 
 /// An archive of these files.

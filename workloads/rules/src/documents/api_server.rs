@@ -34,7 +34,7 @@ pub struct ApiServer<'a> {
 pub struct Spec<'a> {
     /// How secrets are stored.
     #[serde(borrow)]
-    pub encryption: Object<Encryption<'a>>,
+    pub encryption: Option<Object<Encryption<'a>>>,
     /// What is written down of each request.
     pub audit: Object<Audit<'a>>,
     /// Which versions and ciphers of TLS are accepted.

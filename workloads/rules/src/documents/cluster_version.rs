@@ -45,6 +45,13 @@ impl ClusterVersion<'_> {
         Some(&**version).filter(|version| !version.is_empty())
     }
 
+    /// Returns whether this is OKD, the community distribution, whose versions are such as `4.15.0-0.okd-2024-03-10-010116` and
+    /// `4.19.0-okd-scos.9`.
+    pub fn is_okd(&self) -> bool {
+        self.current().is_some_and(|version| version.contains("okd"))
+            || self.status.desired.image.contains("/okd")
+    }
+
     /// Whether an update is going on.
     pub fn is_updating(&self) -> bool {
         self.status.conditions.find_true("Progressing").is_some()
@@ -114,4 +121,6 @@ pub struct Update<'a> {
     pub version: Text<'a>,
     /// When it began.
     pub started_time: Text<'a>,
+    /// When it was complete; empty before.
+    pub completion_time: Text<'a>,
 }

@@ -99,9 +99,11 @@ pub struct Status<'a> {
 
 /// What Ceph says of itself.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 pub struct Ceph<'a> {
     /// `HEALTH_OK`, `HEALTH_WARN` or `HEALTH_ERR`.
     #[serde(borrow)]
     pub health: Text<'a>,
+    /// When the health changed.
+    pub last_changed: Text<'a>,
 }

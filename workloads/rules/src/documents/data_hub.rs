@@ -1,8 +1,6 @@
 //! SAP Data Intelligence.
 
-use serde::Deserialize;
-
-use super::lenient::parse_objects_with_paths;
+use super::lenient::paths_of_objects;
 use crate::{Context, Input, Location};
 
 /// The installations of SAP Data Intelligence.
@@ -15,22 +13,20 @@ pub const DATA_HUBS: Input = Input::documents(
 impl<'a> Context<'a> {
     /// The documents of [`DATA_HUBS`].
     pub fn data_hubs(&self) -> &[DataHub<'a>] {
-        let parse = || parse_objects_with_paths(self.files(&DATA_HUBS)).map(DataHub::of_file).collect();
+        let parse = || paths_of_objects(self.files(&DATA_HUBS)).into_iter().map(DataHub::from_path).collect();
         self.documents.data_hubs.get_or_init(parse)
     }
 }
 
 /// A `DataHub`, of which only its presence is of interest.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug)]
 pub struct DataHub<'a> {
     /// Its namespace, which is in the path of its file.
-    #[serde(skip)]
     pub namespace: &'a str,
 }
 
 impl<'a> DataHub<'a> {
-    fn of_file((path, _): (&'a str, Self)) -> Self {
+    fn from_path(path: &'a str) -> Self {
         Self { namespace: path.split('/').nth(3).unwrap_or_default() }
     }
 }

@@ -40,12 +40,16 @@ pub struct Spec<'a> {
     /// How many pods it has.
     pub replicas: Int,
     /// Where images are kept: a field for each place, and how the operator treats them.
-    pub storage: Keys<'a>,
+    pub storage: Option<Keys<'a>>,
 }
 
 impl Spec<'_> {
     /// The places where images are kept, such as `s3` or `pvc`; there should be one.
     pub fn storage_backends(&self) -> impl Iterator<Item = &str> {
-        self.storage.iter().map(|field| &**field).filter(|&field| field != "managementState")
+        self.storage
+            .iter()
+            .flat_map(|fields| fields.iter())
+            .map(|field| &**field)
+            .filter(|&field| field != "managementState")
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Object, Text, lenient::parse_object};
+use super::{List, Object, Text, lenient::parse_object};
 use crate::{Context, Input, Location};
 
 /// What the cluster runs on.
@@ -34,6 +34,13 @@ impl Infrastructure<'_> {
         &self.status.platform.r#type
     }
 
+    /// Returns the tags or labels that the cloud's resources of the cluster have, as key and value.
+    pub fn resource_tags(&self) -> impl Iterator<Item = (&str, &str)> {
+        let platform = &self.status.platform;
+        let tags = platform.aws.resource_tags.iter().chain(platform.azure.resource_tags.iter());
+        tags.chain(platform.gcp.resource_labels.iter()).map(|tag| (&*tag.key, &*tag.value))
+    }
+
     /// Whether the control plane shall survive the loss of a node. Clusters from before 4.8 do not say so and always are.
     pub fn is_highly_available(&self) -> bool {
         matches!(&*self.status.control_plane_topology, "HighlyAvailable" | "")
@@ -61,4 +68,32 @@ pub struct PlatformStatus<'a> {
     /// Its name.
     #[serde(borrow)]
     pub r#type: Text<'a>,
+    /// Details of AWS.
+    pub aws: Object<Cloud<'a>>,
+    /// Details of Azure.
+    pub azure: Object<Cloud<'a>>,
+    /// Details of Google Cloud.
+    pub gcp: Object<Cloud<'a>>,
+}
+
+/// Details of a cloud.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Cloud<'a> {
+    /// The tags of the cluster's resources, on AWS and Azure.
+    #[serde(borrow)]
+    pub resource_tags: List<ResourceTag<'a>>,
+    /// The same on Google Cloud.
+    pub resource_labels: List<ResourceTag<'a>>,
+}
+
+/// A tag of a cloud's resource.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ResourceTag<'a> {
+    /// Its key.
+    #[serde(borrow)]
+    pub key: Text<'a>,
+    /// Its value.
+    pub value: Text<'a>,
 }

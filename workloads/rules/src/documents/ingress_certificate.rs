@@ -29,6 +29,8 @@ pub struct IngressCertificate<'a> {
     pub name: Text<'a>,
     /// The secret's namespace.
     pub namespace: Text<'a>,
+    /// When it begins.
+    pub not_before: Text<'a>,
     /// When it ends.
     pub not_after: Text<'a>,
     /// The ingress controllers that use it.

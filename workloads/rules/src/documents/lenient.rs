@@ -3,7 +3,7 @@
 use std::{borrow::Cow, ops::Deref, slice};
 
 use ccx_archive::File;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 
 use self::maybe::{Fields, Maybe, TextLists};
 
@@ -22,13 +22,27 @@ pub(super) fn parse_objects<'a, T: Deserialize<'a>>(files: &[File<'a>]) -> Vec<T
 }
 
 /// The objects in the files, each with the path of its file, as [`parse_objects`].
+///
+/// An object without fields is left out: it says nothing, and must not be taken for one that has the defaults.
 pub(super) fn parse_objects_with_paths<'a, 'f, T: Deserialize<'a>>(
     files: &'f [File<'a>],
 ) -> impl Iterator<Item = (&'a str, T)> + use<'a, 'f, T> {
+    let objects = parse_any_objects(files);
+    objects.filter_map(|(path, fields)| (!fields.is_empty).then_some((path, fields.value)))
+}
+
+/// The paths of the files that are objects, whatever they have in them.
+pub(super) fn paths_of_objects<'a>(files: &[File<'a>]) -> Vec<&'a str> {
+    parse_any_objects::<IgnoredAny>(files).map(|(path, _)| path).collect()
+}
+
+fn parse_any_objects<'a, 'f, T: Deserialize<'a>>(
+    files: &'f [File<'a>],
+) -> impl Iterator<Item = (&'a str, Fields<T>)> + use<'a, 'f, T> {
     let files = if is_too_large(files) { &[] } else { files };
     files.iter().filter_map(|file| {
         let Maybe(fields) = serde_json::from_slice(file.content).ok()?;
-        fields.map(|Fields(value)| (file.path, value))
+        Some((file.path, fields?))
     })
 }
 
@@ -96,8 +110,11 @@ pub enum IntOrText<'a> {
 }
 
 /// An object, or one whose fields are all empty.
-#[derive(Clone, Debug, Default)]
-pub struct Object<T>(T);
+#[derive(Clone, Debug)]
+pub struct Object<T> {
+    value: T,
+    is_empty: bool,
+}
 
 /// A list of objects, or an empty one. Elements that are no objects are left out.
 #[derive(Clone, Debug)]
@@ -134,7 +151,19 @@ impl Map<'_> {
 impl<T> Object<T> {
     /// The object itself.
     pub fn into_inner(self) -> T {
-        self.0
+        self.value
+    }
+
+    /// Returns whether the document has no such object, or one without fields, which says nothing: not even that the defaults
+    /// hold.
+    pub fn is_empty(&self) -> bool {
+        self.is_empty
+    }
+}
+
+impl<T: Default> Default for Object<T> {
+    fn default() -> Self {
+        Self { value: T::default(), is_empty: true }
     }
 }
 
@@ -177,7 +206,7 @@ impl<T> Deref for Object<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        &self.0
+        &self.value
     }
 }
 
@@ -231,8 +260,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for IntOrText<'a> {
 
 impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Maybe::deserialize(deserializer)
-            .map(|Maybe(fields)| Self(fields.map(|Fields(value)| value).unwrap_or_default()))
+        let Maybe(fields) = Maybe::deserialize(deserializer)?;
+        Ok(fields.map_or_else(Self::default, |Fields { value, is_empty }| Self { value, is_empty }))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Int, Map, Metadata, Object, Text, lenient::parse_objects};
+use super::{Int, Lifetime, Map, Metadata, Object, Text, lenient::parse_objects};
 use crate::{Context, Input, Location};
 
 /// The machines that the machine API knows. Archives have a directory for each namespace, although older descriptions of them
@@ -54,11 +54,24 @@ impl<'a> Context<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Machine<'a> {
-    /// Its name.
+    /// Its name, and when it was created and deleted.
     #[serde(borrow)]
-    pub metadata: Object<Metadata<'a>>,
+    pub metadata: Object<Lifetime<'a>>,
     /// How it is.
     pub status: Object<MachineStatus<'a>>,
+}
+
+impl Machine<'_> {
+    /// Returns since when the machine has not changed, else when it was created; empty when the document has neither.
+    pub fn unchanged_since(&self) -> &str {
+        let updated = &*self.status.last_updated;
+        if updated.is_empty() { &self.metadata.creation_timestamp } else { updated }
+    }
+
+    /// Returns whether the machine is being deleted.
+    pub fn is_being_deleted(&self) -> bool {
+        !self.metadata.deletion_timestamp.is_empty() || &*self.status.phase == "Deleting"
+    }
 }
 
 /// The state of a machine.
@@ -72,6 +85,8 @@ pub struct MachineStatus<'a> {
     pub error_reason: Text<'a>,
     /// Why it can't be made, for humans.
     pub error_message: Text<'a>,
+    /// When the status changed.
+    pub last_updated: Text<'a>,
 }
 
 /// A `MachineSet`.

@@ -32,6 +32,13 @@ pub struct MachineConfigPool<'a> {
     pub status: Object<Status<'a>>,
 }
 
+impl MachineConfigPool<'_> {
+    /// Returns whether machines of the pool are being updated, one after the other.
+    pub fn is_rolling_out(&self) -> bool {
+        self.spec.paused.0 != Some(true) && self.status.conditions.find_true("Updating").is_some()
+    }
+}
+
 /// What a pool shall be.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

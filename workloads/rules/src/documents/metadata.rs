@@ -14,3 +14,16 @@ pub struct Metadata<'a> {
     /// Its namespace; empty for what belongs to the whole cluster.
     pub namespace: Text<'a>,
 }
+
+/// The name of an object, and when it was created and deleted.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Lifetime<'a> {
+    /// The object's name.
+    #[serde(borrow)]
+    pub name: Text<'a>,
+    /// When it was created.
+    pub creation_timestamp: Text<'a>,
+    /// When its deletion was requested; empty otherwise.
+    pub deletion_timestamp: Text<'a>,
+}

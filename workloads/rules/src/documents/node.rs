@@ -38,6 +38,8 @@ pub enum Role {
     ControlPlane,
     /// It only runs work.
     Worker,
+    /// It only votes in etcd, and is smaller than others.
+    Arbiter,
 }
 
 impl Role {
@@ -46,6 +48,7 @@ impl Role {
         match self {
             Self::ControlPlane => "master",
             Self::Worker => "worker",
+            Self::Arbiter => "arbiter",
         }
     }
 }
@@ -54,14 +57,47 @@ impl Node<'_> {
     /// What the node is for; the control plane counts more when it has both roles.
     pub fn role(&self) -> Role {
         let labels = ["node-role.kubernetes.io/master", "node-role.kubernetes.io/control-plane"];
-        let is_control_plane = labels.iter().any(|label| self.metadata.labels.get(label).is_some());
-        if is_control_plane { Role::ControlPlane } else { Role::Worker }
+        if labels.iter().any(|label| self.has_label(label)) {
+            Role::ControlPlane
+        } else if self.has_label("node-role.kubernetes.io/arbiter") {
+            Role::Arbiter
+        } else {
+            Role::Worker
+        }
+    }
+
+    /// Returns whether the node has a label, of any value.
+    pub fn has_label(&self, label: &str) -> bool {
+        self.metadata.labels.get(label).is_some()
+    }
+
+    /// Returns whether the node runs Windows. Windows nodes have other components and no machine config daemon.
+    pub fn is_windows(&self) -> bool {
+        let by_label = self.metadata.labels.get("kubernetes.io/os");
+        by_label == Some("windows") || &*self.status.node_info.operating_system == "windows"
+    }
+
+    /// Returns whether the machine config daemon is applying a configuration to the node, or is about to. It has stopped to do so
+    /// on a node that is degraded.
+    pub fn is_being_configured(&self) -> bool {
+        let annotations = &self.metadata.annotations;
+        match &*annotations.config_state {
+            "Working" | "Rebooting" => true,
+            "Degraded" | "Unreconcilable" => false,
+            _ => annotations.current_config != annotations.desired_config,
+        }
+    }
+
+    /// Returns whether the node is being removed from the cluster, by the cluster autoscaler or otherwise.
+    pub fn is_being_removed(&self) -> bool {
+        let is_deleted = !self.metadata.deletion_timestamp.is_empty();
+        is_deleted || self.spec.taints.iter().any(|taint| &*taint.key == "ToBeDeletedByClusterAutoscaler")
     }
 }
 
 /// The name, labels and annotations of a node.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 pub struct Metadata<'a> {
     /// The node's name.
     #[serde(borrow)]
@@ -70,6 +106,8 @@ pub struct Metadata<'a> {
     pub labels: Map<'a>,
     /// What the machine config daemon says about it.
     pub annotations: Object<Annotations<'a>>,
+    /// When its deletion was requested; empty otherwise.
+    pub deletion_timestamp: Text<'a>,
 }
 
 /// The annotations of the machine config daemon.
@@ -142,6 +180,8 @@ pub struct NodeInfo<'a> {
     pub kubelet_version: Text<'a>,
     /// The container runtime and its version, such as `cri-o://1.31.6`.
     pub container_runtime_version: Text<'a>,
+    /// `linux` or `windows`.
+    pub operating_system: Text<'a>,
 }
 
 /// What a machine has, as [quantities](super::parse_quantity).

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Int, List, Object, Text, lenient::parse_objects};
+use super::{Conditions, Int, List, Object, Text, lenient::parse_objects};
 use crate::{Context, Input, Location};
 
 /// The pods of the platform's own namespaces.
@@ -66,6 +66,20 @@ impl<'a> Pod<'a> {
         self.status.init_container_statuses.iter().chain(self.status.container_statuses.iter())
     }
 
+    /// Returns when the pod was started, else when it was created; empty when the document has neither.
+    pub fn started_at(&self) -> &str {
+        let started = &*self.status.start_time;
+        if started.is_empty() { &self.metadata.creation_timestamp } else { started }
+    }
+
+    /// Returns since when a container of the pod is not ready, else since when the pod runs.
+    pub fn not_ready_since(&self) -> &str {
+        let conditions = ["ContainersReady", "Ready", "Initialized"].iter();
+        let mut unready = conditions.filter_map(|r#type| self.status.conditions.find_false(r#type));
+        let since = unready.next().map_or("", |condition| &*condition.last_transition_time);
+        if since.is_empty() { self.started_at() } else { since }
+    }
+
     /// How much memory a container may use, as a [quantity](super::parse_quantity); empty when there is no limit.
     pub fn memory_limit(&self, container: &str) -> &str {
         let mut containers = self.spec.init_containers.iter().chain(self.spec.containers.iter());
@@ -76,7 +90,7 @@ impl<'a> Pod<'a> {
 
 /// The names of a pod.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 pub struct Metadata<'a> {
     /// Its name.
     #[serde(borrow)]
@@ -85,6 +99,10 @@ pub struct Metadata<'a> {
     pub namespace: Text<'a>,
     /// Data of other components.
     pub annotations: Object<Annotations<'a>>,
+    /// When it was created.
+    pub creation_timestamp: Text<'a>,
+    /// When its deletion was requested; empty otherwise.
+    pub deletion_timestamp: Text<'a>,
 }
 
 /// The annotations of a pod that rules read.
@@ -163,6 +181,10 @@ pub struct Status<'a> {
     pub container_statuses: List<Container<'a>>,
     /// The containers that have to end before.
     pub init_container_statuses: List<Container<'a>>,
+    /// When the kubelet accepted the pod.
+    pub start_time: Text<'a>,
+    /// `Ready`, `ContainersReady` and others.
+    pub conditions: Conditions<'a>,
 }
 
 /// The state of a container.
@@ -189,6 +211,8 @@ pub struct State<'a> {
     /// It does not run yet.
     #[serde(borrow)]
     pub waiting: Object<Waiting<'a>>,
+    /// It runs.
+    pub running: Object<Running<'a>>,
     /// It has ended.
     pub terminated: Object<Terminated<'a>>,
 }
@@ -204,6 +228,15 @@ pub struct Waiting<'a> {
     pub message: Text<'a>,
 }
 
+/// A run of a container that goes on.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Running<'a> {
+    /// When it was started.
+    #[serde(borrow)]
+    pub started_at: Text<'a>,
+}
+
 /// Why a container ended.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -213,4 +246,8 @@ pub struct Terminated<'a> {
     pub reason: Text<'a>,
     /// What its process returned.
     pub exit_code: Int,
+    /// When it had been started.
+    pub started_at: Text<'a>,
+    /// When it ended.
+    pub finished_at: Text<'a>,
 }

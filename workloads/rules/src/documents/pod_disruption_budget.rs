@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{
-    Int, IntOrText, Object,
+    Int, IntOrText, Keys, List, Object, Text,
     lenient::{file_stem, parse_objects_with_paths},
 };
 use crate::{Context, Input, Location};
@@ -34,8 +34,10 @@ pub struct PodDisruptionBudget<'a> {
     /// Its name, which is that of its file.
     #[serde(skip)]
     pub name: &'a str,
-    /// What it demands.
+    /// What created it.
     #[serde(borrow)]
+    pub metadata: Object<Metadata<'a>>,
+    /// What it demands.
     pub spec: Object<Spec<'a>>,
     /// What it allows now.
     pub status: Object<Status>,
@@ -47,6 +49,45 @@ impl<'a> PodDisruptionBudget<'a> {
     }
 }
 
+impl PodDisruptionBudget<'_> {
+    /// Returns whether `KubeVirt` made the budget for a virtual machine, which is migrated when its node is drained.
+    pub fn is_of_virtual_machine(&self) -> bool {
+        let owners = self.metadata.owner_references.iter();
+        let is_owned =
+            owners.map(|owner| &*owner.kind).any(|kind| kind.starts_with("VirtualMachineInstance"));
+        let selected = self.spec.selector.match_labels.iter();
+        let selects_one = selected.map(|label| &**label).any(|label| label.starts_with("kubevirt.io/"));
+        is_owned || selects_one || self.name.starts_with("kubevirt-disruption-budget-")
+    }
+}
+
+/// What created a budget.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Metadata<'a> {
+    /// The objects that it belongs to.
+    #[serde(borrow)]
+    pub owner_references: List<Owner<'a>>,
+}
+
+/// An object that others belong to.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Owner<'a> {
+    /// Its kind.
+    #[serde(borrow)]
+    pub kind: Text<'a>,
+}
+
+/// Which pods a budget is about.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Selector<'a> {
+    /// The labels that they have.
+    #[serde(borrow)]
+    pub match_labels: Keys<'a>,
+}
+
 /// What a budget demands: one of these.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -56,6 +97,8 @@ pub struct Spec<'a> {
     pub max_unavailable: IntOrText<'a>,
     /// How many pods must be there, or which part of them.
     pub min_available: IntOrText<'a>,
+    /// The pods that it is about.
+    pub selector: Object<Selector<'a>>,
 }
 
 /// What a budget allows now.

@@ -31,7 +31,8 @@ pub struct StorageClass<'a> {
 impl StorageClass<'_> {
     /// Whether volumes are of this class when nobody says otherwise.
     pub fn is_default(&self) -> bool {
-        &*self.metadata.annotations.is_default == "true"
+        let annotations = &self.metadata.annotations;
+        [&annotations.is_default, &annotations.is_default_beta].iter().any(|value| &***value == "true")
     }
 }
 
@@ -53,4 +54,7 @@ pub struct Annotations<'a> {
     /// `true` for the default class.
     #[serde(borrow, rename = "storageclass.kubernetes.io/is-default-class")]
     pub is_default: Text<'a>,
+    /// The same in its older form, which Kubernetes still honours.
+    #[serde(rename = "storageclass.beta.kubernetes.io/is-default-class")]
+    pub is_default_beta: Text<'a>,
 }

@@ -4,7 +4,7 @@ use ccx_archive::File;
 use serde::Deserialize;
 
 use super::{
-    Int, Keys, List, Object, Text, Texts,
+    Int, LabelSelector, List, Object, Text, Texts,
     lenient::{file_stem, parse_objects_with_paths},
 };
 use crate::{Context, Input, Location};
@@ -99,26 +99,45 @@ pub struct Webhook<'a> {
     /// How long the API servers wait for it, in seconds.
     pub timeout_seconds: Int,
     /// Which namespaces it is asked about; all, when empty.
-    pub namespace_selector: Keys<'a>,
+    pub namespace_selector: Object<LabelSelector<'a>>,
     /// Which objects it is asked about; all, when empty.
-    pub object_selector: Keys<'a>,
+    pub object_selector: Object<LabelSelector<'a>>,
+    /// Further conditions, all of which a request has to meet.
+    pub match_conditions: List<MatchCondition<'a>>,
 }
 
 impl<'a> Webhook<'a> {
-    /// Whether an object is refused when the webhook does not answer.
+    /// Returns whether an object is refused when the webhook does not answer.
     pub fn must_answer(&self) -> bool {
         matches!(&*self.failure_policy, "Fail" | "")
     }
 
-    /// The rules about one of these resources.
-    pub fn rules_about<'w>(&'w self, resources: &'w [&'w str]) -> impl Iterator<Item = &'w WebhookRule<'a>> {
-        self.rules.iter().filter(|rule| rule.resources.iter().any(|resource| is_one_of(resource, resources)))
+    /// Returns the first of the webhook's rules that covers an operation on a resource.
+    pub fn rule_for(&self, operation: &str, resource: Resource<'_>) -> Option<&WebhookRule<'a>> {
+        self.rules.iter().find(|rule| rule.covers(operation, resource))
     }
 }
 
-/// Whether a resource of a rule is one of those wanted, or stands for all of them.
-fn is_one_of(resource: &str, wanted: &[&str]) -> bool {
-    matches!(resource, "*" | "*/*") || wanted.contains(&resource)
+/// A resource of the API.
+#[derive(Clone, Copy, Debug)]
+pub struct Resource<'r> {
+    /// Its API group; empty for the core group.
+    pub group: &'r str,
+    /// Its plural name.
+    pub name: &'r str,
+    /// The subresource; empty for the resource itself.
+    pub subresource: &'r str,
+    /// Whether its objects are in namespaces.
+    pub is_namespaced: bool,
+}
+
+/// A condition in CEL that a request has to meet for the webhook to be called.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct MatchCondition<'a> {
+    /// The condition.
+    #[serde(borrow)]
+    pub expression: Text<'a>,
 }
 
 /// Where a webhook is: one of these.
@@ -145,11 +164,39 @@ pub struct Service<'a> {
 
 /// What a webhook is asked about.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 pub struct WebhookRule<'a> {
-    /// `CREATE`, `UPDATE` and others, or `*`.
+    /// `CREATE`, `UPDATE` and others, or `*`. The API requires one, so an empty list says nothing.
     #[serde(borrow)]
     pub operations: Texts<'a>,
-    /// The plural names of kinds, or `*`.
+    /// API groups, or `*`. The API requires one, so an empty list says nothing.
+    pub api_groups: Texts<'a>,
+    /// `<resource>` or `<resource>/<subresource>`, of which each part may be `*`.
     pub resources: Texts<'a>,
+    /// `Cluster`, `Namespaced`, or `*`, which is the default.
+    pub scope: Text<'a>,
+}
+
+impl WebhookRule<'_> {
+    fn covers(&self, operation: &str, resource: Resource<'_>) -> bool {
+        let is_in = |list: &[Text<'_>], wanted: &str| {
+            list.iter().any(|item| matches!(&**item, "*") || &**item == wanted)
+        };
+        let has_scope = match &*self.scope {
+            "Cluster" => !resource.is_namespaced,
+            "Namespaced" => resource.is_namespaced,
+            _ => true,
+        };
+        has_scope
+            && (self.operations.is_empty() || is_in(&self.operations, operation))
+            && (self.api_groups.is_empty() || is_in(&self.api_groups, resource.group))
+            && self.resources.iter().any(|pattern| is_pattern_of(pattern, resource))
+    }
+}
+
+/// Returns whether `pods`, `pods/*`, `*/status` or the like stands for a resource. `pods/*` also stands for `pods`.
+fn is_pattern_of(pattern: &str, resource: Resource<'_>) -> bool {
+    let (name, subresource) = pattern.split_once('/').unwrap_or((pattern, ""));
+    let stands_for = |part: &str, wanted: &str| part == "*" || part == wanted;
+    stands_for(name, resource.name) && stands_for(subresource, resource.subresource)
 }

@@ -129,7 +129,7 @@ impl<'a> From<&'a Skip> for SkipItem<'a> {
     fn from(skip: &'a Skip) -> Self {
         Self {
             rule_fqdn: skip.rule.component(),
-            reason: "MISSING_REQUIREMENTS",
+            reason: skip.reason.as_str(),
             details: &skip.details,
             r#type: "skip",
         }

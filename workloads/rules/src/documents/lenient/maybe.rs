@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
+    de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
 
 use super::{Entries, IntOrText, Keys, List, Map, Text, Texts};
@@ -65,12 +65,39 @@ impl<'de> FromOneType<'de> for IntOrText<'de> {
     }
 }
 
-/// The fields of an object.
-pub(super) struct Fields<T>(pub T);
+/// An object.
+pub(super) struct Fields<T> {
+    /// The object's fields.
+    pub value: T,
+    /// Whether it has none, known or unknown.
+    pub is_empty: bool,
+}
 
 impl<'de, T: Deserialize<'de>> FromOneType<'de> for Fields<T> {
     fn from_map<A: MapAccess<'de>>(map: A) -> Result<Option<Self>, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map)).map(|fields| Some(Self(fields)))
+        let mut map = NotingFields { map, is_empty: true };
+        let value = T::deserialize(MapAccessDeserializer::new(&mut map))?;
+        Ok(Some(Self { value, is_empty: map.is_empty }))
+    }
+}
+
+/// The entries of an object, and whether one was seen.
+struct NotingFields<A> {
+    map: A,
+    is_empty: bool,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for NotingFields<A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
+        let key = self.map.next_key_seed(seed)?;
+        self.is_empty &= key.is_none();
+        Ok(key)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
+        self.map.next_value_seed(seed)
     }
 }
 
@@ -78,7 +105,7 @@ impl<'de, T: Deserialize<'de>> FromOneType<'de> for List<T> {
     fn from_seq<A: SeqAccess<'de>>(mut seq: A) -> Result<Option<Self>, A::Error> {
         let mut items = Vec::new();
         while let Some(Maybe(item)) = seq.next_element::<Maybe<Fields<T>>>()? {
-            items.extend(item.map(|Fields(value)| value));
+            items.extend(item.map(|fields| fields.value));
         }
         Ok(Some(Self(items)))
     }

@@ -94,7 +94,19 @@ fn what_is_no_object_is_not_there() {
     for json in ["", "null", "[]", "[{}]", "3", "\"x\"", "{", "{}x", "\u{feff}{}"] {
         assert!(thing(json).is_none(), "{json}");
     }
-    assert!(thing("{}").is_some());
+    assert!(thing(r#"{"any": null}"#).is_some());
+}
+
+#[test]
+fn object_without_fields_says_nothing() {
+    assert!(thing("{}").is_none());
+    for (inner, is_empty) in
+        [("null", true), ("{}", true), ("[]", true), (r#"{"any":null}"#, false), (r#"{"count":1}"#, false)]
+    {
+        let json = format!(r#"{{"inner":{inner}}}"#);
+        assert_eq!(thing(&json).unwrap().inner.is_empty(), is_empty, "{inner}");
+    }
+    assert!(thing(r#"{"name":"a"}"#).unwrap().inner.is_empty());
 }
 
 #[test]
@@ -105,7 +117,7 @@ fn an_input_that_would_fill_the_memory_is_not_there() {
     };
     assert_eq!(list(&objects(MAX_INPUT_OBJECTS)), Some(MAX_INPUT_OBJECTS));
     assert_eq!(list(&objects(MAX_INPUT_OBJECTS + 1)), None);
-    let padded = |bytes: usize| format!("{{{}}}", " ".repeat(bytes - 2));
+    let padded = |bytes: usize| format!("{{\"a\":1{}}}", " ".repeat(bytes - 7));
     assert!(thing(&padded(MAX_INPUT_BYTES)).is_some());
     assert!(thing(&padded(MAX_INPUT_BYTES + 1)).is_none());
 }
