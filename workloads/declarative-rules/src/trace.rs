@@ -89,19 +89,9 @@ struct Watcher {
 
 impl Rule for Watcher {
     fn meta(&self) -> RuleMeta {
-        let RuleMeta { rule, error_keys, required, any_of, optional, log_queries, metric_families, tags } =
-            self.rule.meta();
+        let RuleMeta { required, any_of, optional, .. } = self.rule.meta();
         let optional = required.into_iter().chain(any_of.into_iter().flatten()).chain(optional).collect();
-        RuleMeta {
-            rule,
-            error_keys,
-            tags,
-            required: Vec::new(),
-            any_of: Vec::new(),
-            optional,
-            log_queries,
-            metric_families,
-        }
+        RuleMeta { required: Vec::new(), any_of: Vec::new(), optional, ..self.rule.meta() }
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
