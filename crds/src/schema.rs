@@ -201,14 +201,14 @@ mod tests {
     }
 
     #[test]
-    fn a_number_has_a_format_of_kubernetes_and_its_default_in_the_description() {
+    fn number_has_a_format_of_kubernetes_and_its_default_in_the_description() {
         let count = &refined()["count"];
         assert_eq!(count["format"], "int32");
         assert_eq!(count["description"], "How many there are.\n\nDefault: `0`.");
     }
 
     #[test]
-    fn an_optional_enum_is_a_list_of_words_that_the_description_explains() {
+    fn optional_enum_is_a_list_of_words_that_the_description_explains() {
         let shape = &refined()["shape"];
         assert_eq!((&shape["type"], &shape["enum"]), (&json!("string"), &json!(["Round", "Square"])));
         assert_eq!(
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn an_optional_part_is_a_part() {
+    fn optional_part_is_a_part() {
         let inner = &refined()["inner"];
         assert_eq!(inner["type"], "object");
         assert_eq!(inner["description"], "What is inside.");
@@ -227,14 +227,14 @@ mod tests {
     }
 
     #[test]
-    fn a_choice_between_two_types_stays() {
+    fn choice_between_two_types_stays() {
         let mut schema = json_schema!({"anyOf": [{"type": "integer"}, {"type": "string"}]});
         refine(&mut schema);
         assert_eq!(schema.to_value(), json!({"anyOf": [{"type": "integer"}, {"type": "string"}]}));
     }
 
     #[test]
-    fn a_borrowed_type_keeps_the_first_sentence_of_its_inner_descriptions() {
+    fn borrowed_type_keeps_the_first_sentence_of_its_inner_descriptions() {
         let mut schema = json_schema!({
             "description": "All of it. Stays.",
             "properties": {"key": {"description": "The key. It is long.", "items": {"description": "One key"}}},

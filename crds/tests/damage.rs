@@ -11,7 +11,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(192))]
 
     #[test]
-    fn a_resource_with_one_value_replaced_is_either_refused_or_read(place: Index, value in any_value()) {
+    fn resource_with_one_value_replaced_is_either_refused_or_read(place: Index, value in any_value()) {
         let mut resource = production();
         let places = places(&resource, String::new());
         *resource.pointer_mut(&places[place.index(places.len())]).unwrap() = value;
@@ -22,7 +22,7 @@ proptest! {
     }
 
     #[test]
-    fn a_change_of_one_value_has_a_verdict_in_both_directions(place: Index, value in any_value()) {
+    fn change_of_one_value_has_a_verdict_in_both_directions(place: Index, value in any_value()) {
         let resource = production();
         let places = places(&resource, String::new());
         let mut changed = resource.clone();

@@ -58,7 +58,7 @@ fn nothing_is_nullable_and_no_field_is_a_boolean_in_yaml_1_1() {
 }
 
 #[test]
-fn the_schema_is_structural() {
+fn schema_is_structural() {
     assert_none(nodes(), |schema| {
         let has_type = schema.get("type").is_some() || schema.get("x-kubernetes-int-or-string").is_some();
         let has_choice =
@@ -76,7 +76,7 @@ fn what_is_absent_is_the_same_to_the_types_and_to_the_schema() {
 }
 
 #[test]
-fn a_default_is_complete() {
+fn default_is_complete() {
     for (path, schema) in fields() {
         let Some(default) = schema.get("default") else { continue };
         let filled = ccx_crds::with_defaults(&nested(&path, default.clone()));
@@ -105,7 +105,7 @@ fn people_see_the_important_at_once_and_more_with_wide() {
 }
 
 #[test]
-fn the_number_of_pods_can_be_scaled_and_resources_be_selected() {
+fn number_of_pods_can_be_scaled_and_resources_be_selected() {
     let expected = json!({
         "specReplicasPath": ".spec.dataPipeline.replicas",
         "statusReplicasPath": ".status.dataPipelineReplicas",

@@ -19,7 +19,7 @@ fn example(name: &str) -> CcxPipeline {
 }
 
 #[test]
-fn the_smallest_resource_gives_the_installation_of_the_original_document() {
+fn smallest_resource_gives_the_installation_of_the_original_document() {
     let spec = example("minimal").spec;
     assert_eq!(spec.data_pipeline.replicas, 8);
     assert_eq!(spec.db_writer.replicas, 1);
@@ -43,7 +43,7 @@ fn production_has_everything_encrypted_and_follows_the_load() {
 }
 
 #[test]
-fn a_laptop_keeps_nothing() {
+fn laptop_keeps_nothing() {
     let spec = example("laptop").spec;
     let Some(DatabaseChoice::Managed(database)) = spec.database.choice() else {
         panic!("{:?}", spec.database)

@@ -1,9 +1,9 @@
-//! All children of a resource. Pure and infallible: whatever could go wrong was found by `validate`.
+//! Builds the children of a resource. Pure and infallible: `validate` has reported every problem.
 //!
 //! ```text
-//!  Program (what a process of `ccx` runs on) ──▶ ConfigMap
-//!      │                                    ├──▶ NetworkPolicy
-//!      └──▶ Pod ──▶ Deployment, Job          └──▶ fingerprints in annotations
+//!  Program (a process of `ccx`) ──▶ ConfigMap
+//!      │                        ├──▶ NetworkPolicy
+//!      └──▶ Pod ──▶ Deployment, Job └──▶ digests in annotations
 //! ```
 
 mod alerts;
@@ -32,7 +32,7 @@ use crate::model::{
     validated::ValidatedPipeline,
 };
 
-/// All objects that the resource consists of, the same for the same resource in every run.
+/// Returns all children of the resource, equal for equal resources.
 pub fn build(pipeline: &ValidatedPipeline) -> Children {
     let kinds: [fn(&ValidatedPipeline) -> Vec<Child>; 12] = [
         service_account::children,

@@ -16,15 +16,15 @@ pub(crate) struct Cli {
 
 const LONG_HELP: &str = "\
 From a resource to a running pipeline:
-  ccx-operator crd | kubectl apply --server-side -f -     # teach the cluster the kind
-  ccx-operator render -f pipeline.yaml                    # look at what it would consist of, without a cluster
-  ccx-operator plan -f pipeline.yaml                      # ask the cluster what would change, and which pods would restart
-  kubectl apply -f pipeline.yaml                          # and let the operator do it
+  ccx-operator crd | kubectl apply --server-side -f -     # install the definition
+  ccx-operator render -f pipeline.yaml                    # print its objects, without a cluster
+  ccx-operator plan -f pipeline.yaml                      # show what would change, and which pods would restart
+  kubectl apply -f pipeline.yaml                          # apply it
 
 Exit codes:
-  0  done
-  1  failed
-  2  the command line or the resource is wrong";
+  0  success
+  1  failure
+  2  invalid command line or resource";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -39,7 +39,7 @@ pub(crate) enum Command {
     Completion(CompletionArgs),
 }
 
-/// What all commands take that read a resource.
+/// The arguments of commands that read a resource.
 #[derive(Debug, Args)]
 pub(crate) struct ManifestArgs {
     /// The CcxPipeline, as YAML; `-` reads standard input.
@@ -60,12 +60,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_definition_is_consistent() {
+    fn command_line_is_consistent() {
         Cli::command().debug_assert();
     }
 
     #[test]
-    fn every_command_is_taught() {
+    fn every_command_has_help() {
         for command in Cli::command().get_subcommands() {
             assert!(command.get_about().is_some(), "{}", command.get_name());
             assert!(command.get_long_about().is_some(), "{} has no long description", command.get_name());
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_resource_is_named_by_its_file() {
+    fn file_of_resource_is_required() {
         assert!(Cli::try_parse_from(["ccx-operator", "render", "-f", "cr.yaml", "-n", "insights"]).is_ok());
         assert!(Cli::try_parse_from(["ccx-operator", "render"]).is_err());
     }

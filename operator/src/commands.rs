@@ -1,4 +1,4 @@
-//! The commands, a file each.
+//! The commands, one file each.
 
 pub(crate) mod completion;
 pub(crate) mod crd;
@@ -9,7 +9,7 @@ pub(crate) mod run;
 use crate::cli::{Cli, Command};
 use ccx_cli::CliError;
 
-/// Does what was asked for.
+/// Runs the command.
 pub(crate) async fn run(cli: Cli) -> Result<(), Box<dyn CliError>> {
     match cli.command {
         Command::Render(args) => render::run(&args),

@@ -1,7 +1,7 @@
-//! The operator's program.
+//! The program `ccx-operator`.
 //!
 //! ```text
-//!  main ──▶ cli (what was asked for) ──▶ commands/* (each one file) ──▶ ccx_cli (what to tell, how to exit)
+//!  main ──▶ cli (arguments) ──▶ commands/* (one file each) ──▶ ccx_cli (report and exit code)
 //! ```
 
 mod cli;
@@ -14,12 +14,12 @@ use ccx_cli::CliError;
 use clap::Parser as _;
 use cli::Cli;
 
-/// Gives memory back to the system, which glibc's allocator does late.
+/// Returns freed memory to the system earlier than the allocator of glibc.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Beside the main thread, which decides, one for what comes and goes over the network. The operator waits for the API server most of
-/// the time, and each thread has a heap of its own.
+/// One worker thread for the network beside the main thread. The operator waits for the API server most of the time, and each thread
+/// has a heap of its own.
 const WORKERS: usize = 1;
 
 fn main() -> ExitCode {
@@ -33,7 +33,7 @@ fn run(cli: Cli) -> Result<(), Box<dyn CliError>> {
         .build()
         .map_err(ccx_cli::NoRuntime::from)?;
     let outcome = runtime.block_on(commands::run(cli));
-    // Whatever still blocks, such as a name that is being looked up, does not keep the process.
+    // Does not wait for blocking tasks such as DNS lookups.
     runtime.shutdown_background();
     outcome
 }

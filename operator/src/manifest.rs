@@ -1,4 +1,4 @@
-//! Reading a resource from a file.
+//! Reads a resource from a file.
 
 use std::{
     fs, io,
@@ -13,12 +13,12 @@ use snafu::{ResultExt as _, Snafu};
 
 use crate::cli::ManifestArgs;
 
-/// The file is not a resource.
+/// The file does not contain a valid resource.
 #[derive(Debug, Snafu)]
 pub(crate) enum ManifestError {
     #[snafu(display("failed to read {}", file.display()))]
     Read { file: PathBuf, source: io::Error },
-    #[snafu(display("failed to understand {} as YAML", file.display()))]
+    #[snafu(display("failed to parse {} as YAML", file.display()))]
     Parse { file: PathBuf, source: Box<serde_saphyr::Error> },
     #[snafu(display("the API server would refuse {}:\n  {}", file.display(), refused.to_string().replace('\n', "\n  ")))]
     Refuse { file: PathBuf, refused: Refused },
@@ -53,7 +53,7 @@ impl From<ValidationErrors> for Invalid {
     }
 }
 
-/// The resource of the file, with a namespace.
+/// Returns the resource of the file, with a namespace.
 pub(crate) fn read(args: &ManifestArgs) -> Result<CcxPipeline, ManifestError> {
     let file = &args.file;
     let text = text(file).context(ReadSnafu { file })?;
@@ -65,7 +65,7 @@ pub(crate) fn read(args: &ManifestArgs) -> Result<CcxPipeline, ManifestError> {
     Ok(pipeline)
 }
 
-/// What the resource leaves to the operator.
+/// Returns the defaults of the operator.
 pub(crate) fn defaults(args: &ManifestArgs) -> OperatorDefaults {
     args.image.clone().map_or_else(OperatorDefaults::default, |image| OperatorDefaults { image })
 }

@@ -1,4 +1,4 @@
-//! What would change, and which pods would restart and why. Pure: who asks the cluster gives the objects before and after.
+//! Derives the changes, and the pods that would restart and why, from the objects before and after. Pure.
 
 mod diff;
 pub mod restart;
@@ -13,42 +13,42 @@ use crate::{
     plan::restart::{RestartReason, restart_reasons},
 };
 
-/// An object before and after, as the API server would have it.
+/// An object before and after a change.
 #[derive(Clone, Debug)]
 pub struct Transition {
     /// Its kind.
     pub kind: Kind,
     /// Its name.
     pub name: String,
-    /// The component that it belongs to.
+    /// Its component.
     pub component: Option<Component>,
-    /// As it is; none when it would be created.
+    /// The live object; `None` when it would be created.
     pub before: Option<DynamicObject>,
-    /// As it would be; none when it would be deleted.
+    /// The desired object; `None` when it would be deleted.
     pub after: Option<DynamicObject>,
 }
 
-/// What would change.
+/// The planned changes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
-    /// The objects that would be written or deleted, in the order of application.
+    /// The objects that would be written or deleted, in the order of the stages.
     pub changes: Vec<Change>,
     /// The components whose pods would restart.
     pub restarts: Vec<Restart>,
-    /// What does not exist, so that nobody can tell yet what would become of those who need it.
+    /// Missing references: the changes of children that need them are not known.
     pub missing: Vec<Problem>,
 }
 
-/// An object that would be written or deleted.
+/// A change of one object.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
-    /// What would happen to it.
+    /// The action.
     pub action: ChangeAction,
     /// Its kind.
     pub kind: Kind,
     /// Its name.
     pub name: String,
-    /// The fields that would change; none for an object that is created or deleted.
+    /// The changed fields; empty for an object that is created or deleted.
     pub fields: Vec<FieldChange>,
 }
 
@@ -57,31 +57,31 @@ pub struct Change {
 pub struct Restart {
     /// The component.
     pub component: Component,
-    /// Why; never empty.
+    /// The reasons; never empty.
     pub reasons: Vec<RestartReason>,
 }
 
-/// Most changes in the status of a resource, and most fields of each: the schema's bounds.
+/// The limits of the schema: changes in the status of a resource, and fields of each.
 const MAX_STATUS_CHANGES: usize = 128;
 const MAX_STATUS_FIELDS: usize = 32;
-/// Most characters of a field's path there.
+/// The limit of a field's path in characters.
 const MAX_STATUS_FIELD_LENGTH: usize = 512;
 
 impl Transition {
-    /// What becomes of a child: `before` is the live object, `after` what the API server answered to a dry run.
-    pub fn of_child(child: &Child, before: Option<DynamicObject>, after: DynamicObject) -> Self {
+    /// Returns the transition of a child: `before` is the live object, `after` the response to a dry run.
+    pub fn from_child(child: &Child, before: Option<DynamicObject>, after: DynamicObject) -> Self {
         let name = child.name().to_owned();
         Self { kind: child.kind, name, component: child.component, before, after: Some(after) }
     }
 
-    /// The end of an object that is no longer wanted.
+    /// Returns the deletion of an orphan.
     pub fn deletion(kind: Kind, name: String) -> Self {
         let before = DynamicObject::new(&name, &kind.api_resource());
         Self { kind, name, component: None, before: Some(before), after: None }
     }
 }
 
-/// Decides what would change, and which pods would restart and why.
+/// Returns the changes, and the pods that would restart and why.
 pub fn plan(transitions: &[Transition]) -> Plan {
     Plan {
         changes: transitions.iter().filter_map(change).collect(),
@@ -112,7 +112,7 @@ fn restart(transition: &Transition) -> Option<Restart> {
 }
 
 impl Plan {
-    /// The plan as the status of a resource has it, cut to what the schema allows.
+    /// Returns the plan for the status, within the limits of the schema.
     pub fn to_status(&self) -> ccx_crds::Plan {
         let omitted = self.changes.len().saturating_sub(MAX_STATUS_CHANGES);
         ccx_crds::Plan {
@@ -140,7 +140,7 @@ impl Restart {
         PlannedRestart { component: self.component.name().to_owned(), reason: self.reason() }
     }
 
-    /// Why, in a sentence.
+    /// Returns the reasons as one sentence.
     pub fn reason(&self) -> String {
         self.reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
     }

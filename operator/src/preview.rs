@@ -1,4 +1,4 @@
-//! What would change if a resource were applied, asked by somebody who has not watched the cluster. Writes nothing.
+//! Finds the changes of a resource without watches, for `ccx-operator plan`. Writes nothing.
 
 use ccx_crds::CcxPipeline;
 use kube::{Api, Client, ResourceExt as _, api::ListParams};
@@ -25,38 +25,38 @@ use crate::{
     validate::{OperatorDefaults, validate},
 };
 
-/// Why there is no preview.
+/// The changes could not be found.
 #[derive(Debug, Snafu)]
 pub enum PreviewError {
-    /// The cluster does not answer, or forbids to ask.
-    #[snafu(display("failed to ask the cluster about {what}"))]
+    /// The API server refused a request, or did not respond.
+    #[snafu(display("failed to read {what}"))]
     Ask {
-        /// What was asked for.
+        /// The requested objects.
         what: String,
-        /// Why not.
+        /// The error.
         source: Box<kube::Error>,
     },
-    /// What the resource refers to can't be read.
+    /// A referenced object can't be read.
     #[snafu(transparent)]
     Dereference {
-        /// Why not.
+        /// The error.
         source: DereferenceError,
     },
     /// The resource can't be built.
     #[snafu(transparent)]
     Invalid {
-        /// What is wrong.
+        /// The problems.
         source: ValidationErrors,
     },
-    /// An object can't be as it should.
+    /// The API server refused a dry run.
     #[snafu(transparent)]
     Refused {
-        /// Why not.
+        /// The error.
         source: ApplyError,
     },
 }
 
-/// What would change in the cluster if the resource were applied, and which pods would restart and why.
+/// Returns the changes if the resource were applied, and the pods that would restart and why.
 pub async fn preview(
     client: &Client,
     pipeline: &CcxPipeline,
@@ -71,7 +71,7 @@ pub async fn preview(
     Ok(Planner { client, pipeline: &known }.plan(&children, orphans).await?)
 }
 
-/// The resource as the cluster knows it, which owns what there is; the given one when it is new.
+/// Returns the resource in the cluster, which owns the present children; the given one when it is new.
 async fn as_known(client: &Client, pipeline: &CcxPipeline) -> Result<CcxPipeline, PreviewError> {
     let key = Key::from_pipeline(pipeline);
     let api = Api::<CcxPipeline>::namespaced(client.clone(), &key.namespace);

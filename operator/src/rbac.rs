@@ -1,41 +1,40 @@
-//! What the operator may do: no more than it does. The roles in the chart and in the plain YAML are generated from this table.
+//! The permissions of the operator, from which the roles in the chart and in `deploy/` are generated.
 
 use k8s_openapi::api::rbac::v1::PolicyRule;
 use serde::Serialize;
 
-/// Where a permission is needed.
+/// The scope of a permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
-    /// In the namespaces whose resources are watched: a `ClusterRole` when that is all of them, else a `Role` in each.
+    /// The watched namespaces: a `ClusterRole` when all are watched, else a `Role` in each.
     Watched,
-    /// In the operator's own namespace.
+    /// The operator's own namespace.
     Own,
 }
 
-/// Some verbs on one resource.
+/// Verbs on one resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Permission {
     /// The API group; empty for the core.
     pub group: &'static str,
     /// The plural name, and the subresource after a slash.
     pub resource: &'static str,
-    /// What may be done with it.
+    /// The verbs.
     pub verbs: &'static [&'static str],
-    /// Where.
+    /// The scope.
     pub reach: Reach,
 }
 
-/// Children are read to compare, watched to correct drift, applied, and deleted when the resource no longer wants them. Some are
-/// always wanted; but to become the owner of an object that is there, as when `deletionPolicy` changes or a resource takes over what
-/// one of its name has left, is to be able to delete it, and clusters that enforce owners' rights, such as OpenShift, say so.
+/// Children are read to compare, watched to correct drift, applied, and deleted when the spec no longer needs them. Clusters that
+/// enforce owner references, such as OpenShift, require `delete` also to become the owner of an existing object.
 const CHILD: &[&str] = &["get", "list", "watch", "create", "patch", "delete"];
 
-/// Everything that the operator asks the API server for.
+/// All requests that the operator sends to the API server.
 pub const PERMISSIONS: [Permission; 27] = [
-    // The resource: what is wanted, and what is.
+    // The resource and its status.
     watched("ccx.openshift.io", "ccxpipelines", &["get", "list", "watch"]),
     watched("ccx.openshift.io", "ccxpipelines/status", &["patch"]),
-    // Clusters that enforce it want this of whoever sets an owner reference that blocks the owner's deletion.
+    // Required by OwnerReferencesPermissionEnforcement to set `blockOwnerDeletion`.
     watched("ccx.openshift.io", "ccxpipelines/finalizers", &["update"]),
     // Its children.
     watched("", "serviceaccounts", CHILD),
@@ -50,45 +49,45 @@ pub const PERMISSIONS: [Permission; 27] = [
     watched("apps", "deployments", CHILD),
     watched("batch", "jobs", CHILD),
     watched("autoscaling", "horizontalpodautoscalers", CHILD),
-    // Those of extensions, where the cluster has them.
+    // Children of optional kinds.
     watched("keda.sh", "scaledobjects", CHILD),
     watched("keda.sh", "triggerauthentications", CHILD),
     watched("route.openshift.io", "routes", CHILD),
-    // A host name of one's own choice on a Route is a permission of its own on OpenShift, and another one is one more.
+    // Required by OpenShift to set and to change the host of a Route.
     watched("route.openshift.io", "routes/custom-host", &["create", "update"]),
     watched("gateway.networking.k8s.io", "httproutes", CHILD),
     watched("monitoring.coreos.com", "podmonitors", CHILD),
     watched("monitoring.coreos.com", "servicemonitors", CHILD),
     watched("monitoring.coreos.com", "prometheusrules", CHILD),
-    // Where the brokers of a referenced Strimzi cluster are.
+    // The listeners of a referenced Strimzi cluster.
     watched("kafka.strimzi.io", "kafkas", &["get", "list", "watch"]),
-    // Why something does not run.
+    // The state of pods.
     watched("", "pods", &["list", "watch"]),
-    // What happened, for people.
+    // Events.
     watched("events.k8s.io", "events", &["create"]),
-    // Which of our pods may write.
+    // Leader election.
     own("coordination.k8s.io", "leases", &["get", "create", "update"]),
 ];
 
 /// The rules of the roles.
 #[derive(Debug, Serialize)]
 pub struct Rules {
-    /// Of the role for the watched namespaces.
+    /// The rules in the watched namespaces.
     pub watched: Vec<PolicyRule>,
-    /// Of the role in the operator's own namespace.
+    /// The rules in the operator's own namespace.
     pub own: Vec<PolicyRule>,
 }
 
-/// The rules of the roles, with neighbours of one group and the same verbs in one rule.
+/// Returns the rules of the roles; neighbours with the same group and verbs share a rule.
 pub fn rules() -> Rules {
     let of = |reach| merge(PERMISSIONS.iter().filter(move |permission| permission.reach == reach));
     Rules { watched: of(Reach::Watched), own: of(Reach::Own) }
 }
 
-/// Goes before the generated YAML.
+/// The comment before the generated YAML.
 const HEADER: &str = "# Generated from operator/src/rbac.rs; `make generate` writes this file.\n";
 
-/// The rules as the chart reads them.
+/// Returns the rules as YAML for the chart.
 ///
 /// # Panics
 /// Never: rules are lists of texts.
@@ -141,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_child_and_nothing_else_can_be_kept_as_it_should_be() {
+    fn permissions_of_children_match_kinds() {
         let children = Kind::ALL.map(|kind| (kind.api_resource().group, kind.api_resource().plural));
         let kept = PERMISSIONS.iter().filter(|permission| permission.verbs == CHILD);
         let kept: BTreeSet<_> =
@@ -150,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_granted_by_a_wildcard_and_no_permission_can_be_widened() {
+    fn permissions_have_no_wildcard_and_no_escalation() {
         for Permission { group, resource, verbs, .. } in PERMISSIONS {
             assert!(
                 !group.contains('*') && !resource.contains('*') && !verbs.contains(&"*"),
@@ -165,18 +164,18 @@ mod tests {
     }
 
     #[test]
-    fn pods_are_only_seen() {
+    fn pods_are_read_only() {
         assert_eq!(verbs_on("", "pods"), ["list", "watch"]);
     }
 
     #[test]
-    fn leases_are_touched_in_our_own_namespace_only() {
+    fn leases_are_limited_to_own_namespace() {
         let own: Vec<_> = PERMISSIONS.iter().filter(|permission| permission.reach == Reach::Own).collect();
         assert_eq!(own.iter().map(|permission| permission.resource).collect::<Vec<_>>(), ["leases"]);
     }
 
     #[test]
-    fn resources_with_the_same_verbs_share_a_rule() {
+    fn resources_with_same_verbs_share_a_rule() {
         let monitoring: Vec<_> = rules()
             .watched
             .into_iter()

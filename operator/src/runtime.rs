@@ -1,4 +1,4 @@
-//! What runs the reconciles: leader election, fencing, queue, requeue, probes, discovery, Events, metrics.
+//! Runs the reconciles: leader election, fencing, queue, requeue, probes, discovery, Events, metrics.
 //!
 //! ```text
 //!  cache::watches ──▶ Queue ──▶ controller ──▶ reconcile_if_changed ──▶ the reconcile of `lib.rs`

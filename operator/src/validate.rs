@@ -1,7 +1,7 @@
-//! From a resource and what it refers to, to what can be built; or everything that is wrong with it at once.
+//! Validates a resource and its references, and reports all problems at once.
 //!
-//! Pure. What the schema's own rules refuse the API server has refused already, and the command line by the same rules; of those,
-//! only what a builder could not do without is judged again, because an object of an older schema may be stored.
+//! Pure. The API server and the command line enforce the rules of the schema; of those, only the preconditions of builders are
+//! checked again, because an object of an older schema may be stored.
 
 mod aggregator;
 mod data_pipeline;
@@ -30,7 +30,7 @@ use crate::model::{
     validated::{Activity, PipelineName, ValidatedPipeline},
 };
 
-/// What a resource leaves to the operator.
+/// Defaults for fields that a resource does not set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OperatorDefaults {
     /// The image of the workloads that was released with this operator.
@@ -43,7 +43,7 @@ impl Default for OperatorDefaults {
     }
 }
 
-/// The resource as it can be built. What it names and does not exist is no error: it says what is missing, for those who need it.
+/// Returns the validated resource. A missing reference is not an error: it holds back only the children that need it.
 pub fn validate(
     pipeline: &CcxPipeline,
     references: &References,

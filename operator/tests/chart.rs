@@ -45,7 +45,7 @@ fn helm_finds_nothing_wrong() {
 
 #[test]
 #[ignore = "needs helm"]
-fn a_value_that_is_misspelt_or_impossible_is_refused() {
+fn value_that_is_misspelt_or_impossible_is_refused() {
     let helm = helm();
     let mistakes = [
         "replica=1",
@@ -67,7 +67,7 @@ fn a_value_that_is_misspelt_or_impossible_is_refused() {
 
 #[test]
 #[ignore = "needs Kubernetes, helm"]
-fn the_api_server_accepts_all_that_the_chart_makes() {
+fn api_server_accepts_all_that_the_chart_makes() {
     let helm = helm();
     let kubectl = kubectl();
     for values in VARIANTS {
@@ -81,7 +81,7 @@ fn the_api_server_accepts_all_that_the_chart_makes() {
 
 #[test]
 #[ignore = "needs Kubernetes, helm"]
-fn the_pods_are_let_into_a_namespace_that_allows_the_least() {
+fn pods_are_let_into_a_namespace_that_allows_the_least() {
     let helm = helm();
     let kubectl = kubectl();
     let namespace = json!({
@@ -123,7 +123,7 @@ fn with_a_list_of_namespaces_there_is_no_right_anywhere_else() {
 
 #[test]
 #[ignore = "needs helm"]
-fn the_definition_is_upgraded_with_the_chart_and_survives_it() {
+fn definition_is_upgraded_with_the_chart_and_survives_it() {
     let helm = helm();
     let definition =
         |values| helm.objects(values).into_iter().find(|object| object["kind"] == "CustomResourceDefinition");
@@ -138,7 +138,7 @@ fn the_definition_is_upgraded_with_the_chart_and_survives_it() {
 
 #[test]
 #[ignore = "needs helm"]
-fn a_monitor_selects_the_operators_own_port() {
+fn monitor_selects_the_operators_own_port() {
     let helm = helm();
     for (kind, endpoints) in [("PodMonitor", "podMetricsEndpoints"), ("ServiceMonitor", "endpoints")] {
         let objects =
@@ -165,7 +165,7 @@ fn plain_yaml_of_the_chart_is_up_to_date() {
 
 #[test]
 #[ignore = "needs Kubernetes"]
-fn the_plain_yaml_is_applied_with_the_definition() {
+fn plain_yaml_is_applied_with_the_definition() {
     let kubectl = kubectl();
     let output = kubectl.run_with("", &["kustomize", &path("deploy").display().to_string()]);
     assert!(output.status.success(), "{}", text(&output));

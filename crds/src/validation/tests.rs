@@ -24,26 +24,26 @@ fn judge(pointer: &str, value: Value) -> Vec<String> {
 }
 
 #[test]
-fn the_smallest_resource_is_accepted_and_has_the_defaults() {
+fn smallest_resource_is_accepted_and_has_the_defaults() {
     let pipeline = accept(&minimal(), None).unwrap();
     assert_eq!(pipeline.spec.data_pipeline.replicas, 8);
     assert_eq!(pipeline.spec.aggregator.autoscaling.max_replicas, 8);
 }
 
 #[test]
-fn a_null_counts_as_absent() {
+fn null_counts_as_absent() {
     assert!(judge("/spec/suspend", Value::Null).is_empty());
     assert_eq!(judge("/spec/kafka", Value::Null), ["spec.kafka: set it: it is required"]);
 }
 
 #[test]
-fn an_unknown_field_is_named() {
+fn unknown_field_is_named() {
     let expected = "spec.kafka.brokers: remove it or correct its name: there is no such field";
     assert_eq!(judge("/spec/kafka/brokers", json!(["kafka:9092"])), [expected]);
 }
 
 #[test]
-fn a_wrong_type_says_what_is_right() {
+fn wrong_type_says_what_is_right() {
     assert_eq!(judge("/spec/suspend", json!("yes")), ["spec.suspend: write true or false"]);
     assert_eq!(
         judge("/spec/dataPipeline", json!({"replicas": 1.5})),
@@ -56,7 +56,7 @@ fn a_wrong_type_says_what_is_right() {
 }
 
 #[test]
-fn a_number_must_fit_into_what_it_is_read_into() {
+fn number_must_fit_into_what_it_is_read_into() {
     let constraint =
         json!([{"maxSkew": -2_147_483_649_i64, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}]);
     let judged = judge("/spec/dbWriter", json!({"podTemplate": {"topologySpreadConstraints": constraint}}));
@@ -65,7 +65,7 @@ fn a_number_must_fit_into_what_it_is_read_into() {
 }
 
 #[test]
-fn a_wrong_word_lists_the_right_ones() {
+fn wrong_word_lists_the_right_ones() {
     assert_eq!(judge("/spec/mode", json!("plan")), ["spec.mode: write one of Apply, Plan"]);
 }
 
@@ -95,7 +95,7 @@ fn numbers_texts_lists_and_maps_are_bounded() {
 }
 
 #[test]
-fn a_set_and_a_map_have_no_entry_twice() {
+fn set_and_a_map_have_no_entry_twice() {
     assert_eq!(
         judge("/spec/kafka/bootstrapServers", json!(["a:1", "b:1", "a:1"])),
         ["spec.kafka.bootstrapServers[2]: remove it: the same is in the list before"]

@@ -1,4 +1,4 @@
-//! Alerts, as a PrometheusRule: each says what is wrong, since when, and what to look at first.
+//! Alerts, as a PrometheusRule: each states the problem, its duration, and the first thing to check.
 
 use serde_json::{Value, json};
 
@@ -11,12 +11,12 @@ use crate::{
     },
 };
 
-/// How bad it is.
+/// The severity of an alert.
 #[derive(Clone, Copy)]
 enum Severity {
-    /// Reports are lost or late for everyone: now.
+    /// Reports of all clusters are lost or late: act now.
     Critical,
-    /// It will become worse, or concerns a few: today.
+    /// The problem will grow, or concerns a few clusters: act today.
     Warning,
 }
 
@@ -29,7 +29,7 @@ struct Alert {
     advice: &'static str,
 }
 
-/// A suspended pipeline is silent: that it does nothing is wanted.
+/// A suspended pipeline has no alerts.
 pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
     let is_wanted = pipeline.monitoring.alerts == Optional::Present && pipeline.activity == Activity::Running;
     if !is_wanted {

@@ -1,4 +1,4 @@
-//! What scales the Deployments: a HorizontalPodAutoscaler, or a ScaledObject of KEDA.
+//! Autoscalers of Deployments: a HorizontalPodAutoscaler, or a ScaledObject of KEDA.
 
 use ccx_config::SaslMechanism;
 use k8s_openapi::api::autoscaling::v2::{
@@ -117,7 +117,7 @@ fn mechanism(mechanism: SaslMechanism) -> &'static str {
     }
 }
 
-/// Where KEDA finds what it needs to be let in; none when the brokers want nothing.
+/// Returns the credentials of KEDA for Kafka; `None` when the brokers require none.
 fn authentication(pipeline: &ValidatedPipeline, component: Component) -> Option<Child> {
     let access = &pipeline.kafka;
     let (secrets, config_maps): (Vec<Parameter<'_>>, Vec<_>) =
@@ -140,7 +140,7 @@ fn authentication(pipeline: &ValidatedPipeline, component: Component) -> Option<
     Some(Child::new(Kind::TriggerAuthentication, component, Stage::Workloads, &object))
 }
 
-/// A value that KEDA reads from an object.
+/// Returns a parameter that KEDA reads from an object.
 struct Parameter<'a> {
     is_secret: bool,
     object: &'a str,

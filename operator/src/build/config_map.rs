@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// The file's name, in the ConfigMap and in pods.
+/// The name of the file, in the ConfigMap and in pods.
 pub(super) const FILE: &str = "ccx.toml";
 
 pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
@@ -21,7 +21,7 @@ pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
     files.iter().map(|program| child(pipeline, program)).chain(authorities(pipeline)).collect()
 }
 
-/// The authorities of a Kafka that Strimzi runs: it tells them in its status, and pods read files.
+/// Returns the CA certificates in the status of a Kafka of Strimzi, which pods read as a file.
 fn authorities(pipeline: &ValidatedPipeline) -> Option<Child> {
     let text = pipeline.kafka.authorities.clone()?;
     let config_map = ConfigMap {
@@ -38,7 +38,7 @@ fn child(pipeline: &ValidatedPipeline, program: &Program<'_>) -> Child {
         data: Some([(FILE.to_owned(), program.config_file())].into()),
         ..ConfigMap::default()
     };
-    // Pods that can't be replaced yet may start again and must find what they knew.
+    // Pods that can't be updated yet may restart, and must find their present configuration.
     Child::new(Kind::ConfigMap, Component::from_name(program.role), Stage::Foundation, &config_map)
         .with_missing(program.missing())
 }

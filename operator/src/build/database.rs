@@ -1,7 +1,6 @@
 //! The managed database: one pod of PostgreSQL, its storage and its password.
 //!
-//! The claim is an object of its own and not a template in the StatefulSet, whose templates can't be changed: so a database grows by
-//! a change of one number.
+//! The claim is an object of its own, because claim templates of a StatefulSet are immutable, and the volume must be expandable.
 
 mod pod;
 
@@ -51,7 +50,7 @@ pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
     children.into_iter().map(|child| child.with_ownership(managed.ownership)).collect()
 }
 
-/// The password is added by who creates the Secret; it is nowhere else.
+/// Returns the Secret without the password, which is generated when it is created.
 fn secret(pipeline: &ValidatedPipeline) -> Secret {
     Secret {
         metadata: metadata(pipeline, COMPONENT.name()),

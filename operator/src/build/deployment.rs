@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// Revisions that can be gone back to.
+/// Revisions kept for a rollback.
 const REVISIONS: i32 = 3;
 
 pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
@@ -44,7 +44,7 @@ fn child(pipeline: &ValidatedPipeline, component: Component, program: &Program<'
     };
     let missing = match pipeline.activity {
         Activity::Running => program.missing(),
-        // Without pods, nobody needs it.
+        // Without pods no reference is needed.
         Activity::Suspended => Vec::new(),
     };
     Child::new(Kind::Deployment, component, Stage::Workloads, &deployment)
@@ -61,7 +61,7 @@ fn pods(pipeline: &ValidatedPipeline, component: Component) -> &Pods {
     }
 }
 
-/// None where something else decides: two who set the same field would fight over it.
+/// Returns `None` when an autoscaler decides: two managers of one field would fight over it.
 fn replicas(activity: Activity, scaling: Scaling) -> Option<i32> {
     match (activity, scaling) {
         (Activity::Suspended, _) => Some(0),
@@ -70,7 +70,7 @@ fn replicas(activity: Activity, scaling: Scaling) -> Option<i32> {
     }
 }
 
-/// The fewest that an autoscaler will leave.
+/// Returns the minimum of the autoscaler.
 fn start_replicas(activity: Activity, scaling: Scaling) -> Option<u32> {
     match (activity, scaling) {
         (Activity::Running, Scaling::Cpu { bounds, .. } | Scaling::KafkaLag { bounds, .. }) => {
@@ -82,9 +82,9 @@ fn start_replicas(activity: Activity, scaling: Scaling) -> Option<u32> {
 
 fn strategy(component: Component) -> DeploymentStrategy {
     match component {
-        // A second writer would wait for the first one anyway.
+        // A second writer would wait for the lock of the first.
         Component::DbWriter => DeploymentStrategy { type_: Some("Recreate".into()), rolling_update: None },
-        // The API never has fewer pods than it is meant to have.
+        // The API never has fewer pods than desired.
         Component::Aggregator => rolling(IntOrString::Int(0), IntOrString::Int(1)),
         Component::DataPipeline | Component::Database => {
             rolling(IntOrString::String("25%".into()), IntOrString::String("25%".into()))

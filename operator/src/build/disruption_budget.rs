@@ -1,6 +1,6 @@
-//! How many pods a drained node may take with it.
+//! PodDisruptionBudgets of components with several pods.
 //!
-//! The writer and the database have one pod each: a budget could only forbid to drain their node.
+//! The writer and the database have one pod each: a budget would block the drain of their node.
 
 use k8s_openapi::{
     api::policy::v1::{PodDisruptionBudget, PodDisruptionBudgetSpec},
@@ -32,7 +32,7 @@ fn child(pipeline: &ValidatedPipeline, component: Component, max_unavailable: In
             match_labels: Some(component.selector(pipeline.name.as_str())),
             ..LabelSelector::default()
         }),
-        // A pod that is not ready anyway does not keep its node.
+        // An unready pod does not block a drain.
         unhealthy_pod_eviction_policy: Some("AlwaysAllow".into()),
         ..PodDisruptionBudgetSpec::default()
     };

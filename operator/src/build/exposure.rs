@@ -1,4 +1,4 @@
-//! What leads to the API from outside the cluster.
+//! The exposure of the API outside the cluster.
 
 use std::collections::BTreeMap;
 

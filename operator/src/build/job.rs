@@ -1,8 +1,8 @@
-//! Jobs that prepare the tables and the topics.
+//! Jobs that migrate the schema and create the topics.
 //!
-//! What a Job does can't be changed, so each change makes a Job of another name: its name carries a fingerprint of all that its
-//! result depends on, the image with its version of the tables and the Secrets included, but not of how it logs. It has no time to
-//! live: that it is there and has succeeded is how we know that it need not run again.
+//! The pod template of a Job is immutable, so each change creates a Job with another name: its name contains a digest of everything
+//! that its result depends on, such as image and Secrets, but not its logging. It has no TTL: its existence shows that it has
+//! succeeded.
 
 use std::collections::BTreeMap;
 
@@ -25,13 +25,13 @@ use crate::{
     },
 };
 
-/// How often a pod is tried again; with the waits between them about ten minutes.
+/// Retries of a pod: about ten minutes with the backoff.
 const RETRIES: i32 = 6;
 
-/// No migration of a table takes longer; what hangs is ended and shown.
+/// The limit of a migration; a Job that hangs fails.
 const DEADLINE_SECONDS: i64 = 3600;
 
-/// Digits of the fingerprint in a Job's name.
+/// Digits of the digest in the name of a Job.
 const NAME_DIGITS: usize = 10;
 
 pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {

@@ -1,10 +1,10 @@
-//! Names and labels.
+//! Metadata of children.
 
 use kube::core::ObjectMeta;
 
 use crate::model::{names, validated::ValidatedPipeline};
 
-/// The metadata of the object of `role`: a component's name, or what a Job does.
+/// Returns the metadata of the object with this `role`: the name of a component, or the purpose of a Job.
 pub(super) fn metadata(pipeline: &ValidatedPipeline, role: &str) -> ObjectMeta {
     let name = pipeline.name.as_str();
     ObjectMeta {

@@ -1,8 +1,8 @@
-//! The workloads' metrics, as Prometheus finds them.
+//! The names of the workloads' metrics in Prometheus.
 
 use crate::model::{component::Component, validated::ValidatedPipeline};
 
-/// Names metrics of one resource.
+/// Formats selectors of the metrics of one resource.
 pub(super) struct Metrics {
     pipeline: String,
     namespace: String,
@@ -22,22 +22,22 @@ impl Metrics {
         }
     }
 
-    /// A metric of the pipeline, without its prefix.
+    /// Returns the selector of a metric of the pipeline, given without prefix.
     pub(super) fn pipeline(&self, name: &str) -> String {
         self.series(Component::DataPipeline, "ccx_pipeline_", name, "")
     }
 
-    /// A metric of the writer, without its prefix.
+    /// Returns the selector of a metric of the writer, given without prefix.
     pub(super) fn writer(&self, name: &str) -> String {
         self.series(Component::DbWriter, &self.writer_prefix, name, "")
     }
 
-    /// A metric of the aggregator, without its prefix.
+    /// Returns the selector of a metric of the aggregator, given without prefix.
     pub(super) fn aggregator(&self, name: &str) -> String {
         self.aggregator_with(name, "")
     }
 
-    /// The same, only the series that also match `matcher`.
+    /// Returns the selector with the additional label matcher `matcher`.
     pub(super) fn aggregator_with(&self, name: &str, matcher: &str) -> String {
         self.series(Component::Aggregator, &self.aggregator_prefix, name, matcher)
     }

@@ -1,4 +1,4 @@
-//! By what Prometheus finds the workloads.
+//! PodMonitor or ServiceMonitor, by which Prometheus discovers the workloads.
 //!
 //! Fields: <https://prometheus-operator.dev/docs/api-reference/api/>.
 
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// The role of what watches all components.
+/// The role of the monitor.
 const ROLE: &str = "monitoring";
 
 pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
@@ -27,7 +27,7 @@ pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
     }
 }
 
-/// Metadata of what watches, with the labels by which a Prometheus chooses it.
+/// Returns metadata with the labels by which a Prometheus selects monitors and rules.
 pub(super) fn monitoring_metadata(pipeline: &ValidatedPipeline) -> ObjectMeta {
     let ours = metadata(pipeline, ROLE);
     let mut labels = pipeline.monitoring.labels.clone();

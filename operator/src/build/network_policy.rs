@@ -1,12 +1,12 @@
-//! Who may talk to whom: everything else is refused.
+//! NetworkPolicies: only the traffic below is allowed.
 //!
 //! ```text
 //!  anyone ──▶ aggregator ──▶ database ◀── writer, migration
 //!  Prometheus, operator ──▶ health ports        writer, topics, pipeline ──▶ Kafka, pipeline ──▶ object storage
 //! ```
 //!
-//! Kafka, the object storage and a database of somebody else are outside, so that only their ports are known. A policy sees the port
-//! of the pod, not that of a Service in front of it, which may be another one.
+//! Kafka, the object storage and an external database are outside, so that only their ports are known. A policy matches the port of
+//! the pod, which may differ from that of a Service.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,10 +34,10 @@ use crate::{
     },
 };
 
-/// The ports of name servers: the usual one, and the one on which OpenShift's pods listen behind it.
+/// The ports of DNS: the standard one, and that of the pods of OpenShift's DNS.
 const DNS_PORTS: [u16; 2] = [53, 5353];
 
-/// HTTPS, for what gives a pod its identity in the cloud, and for presigned links to Amazon.
+/// HTTPS, for cloud identity endpoints and presigned URLs of Amazon.
 const HTTPS: u16 = 443;
 
 pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
@@ -61,8 +61,8 @@ fn of_program(pipeline: &ValidatedPipeline, program: &Program<'_>) -> Child {
     child(pipeline, program.role, component, spec).with_missing(program.missing())
 }
 
-/// The API is for everyone, from wherever routers forward to it. Health and metrics are for those that look at them; the kubelet of
-/// the pod's own node is always let through.
+/// The API accepts all peers, since routers may run anywhere. Health and metrics accept Prometheus and the operator; the kubelet of
+/// the pod's node is always allowed.
 fn to_workload(component: Component) -> NetworkPolicyIngressRule {
     let watchers = || {
         let operator = pods_anywhere([("app.kubernetes.io/name", MANAGER)]);

@@ -22,16 +22,16 @@ use crate::{
 /// The name of the port on which a workload serves health and metrics.
 pub(super) const PORT_NAME: &str = "http";
 
-/// Where the configuration file is.
+/// The mount path of the configuration file.
 const CONFIG_FOLDER: &str = "/etc/ccx/config";
 
-/// What a pod is given to stop, beyond the process's own time: leaving the Service, and telling Kafka.
+/// The margin of the grace period beyond the shutdown timeout, for leaving the Service and the consumer group.
 const STOP_MARGIN: Duration = Duration::from_secs(20);
 
 pub(super) use overrides::apply as with_overrides;
 use overrides::spread;
 
-/// The pod of a process that is not a component's: of a Job.
+/// Returns the pod of a Job.
 pub(super) fn job_pod(
     pipeline: &ValidatedPipeline,
     program: &Program<'_>,
@@ -45,7 +45,7 @@ pub(super) fn job_pod(
     PodTemplateSpec { metadata: Some(labelled(pipeline, program.role, BTreeMap::new())), spec: Some(spec) }
 }
 
-/// The pod of a component.
+/// Returns the pod of a component.
 pub(super) fn component_pod(
     pipeline: &ValidatedPipeline,
     component: Component,
@@ -71,7 +71,7 @@ pub(super) fn component_pod(
     spread(overrides::apply(ours, &pods.template), component.selector(pipeline.name.as_str()))
 }
 
-/// Labels and annotations of a pod.
+/// Returns labels and annotations of a pod.
 pub(super) fn labelled(
     pipeline: &ValidatedPipeline,
     role: &str,
@@ -84,7 +84,7 @@ pub(super) fn labelled(
     }
 }
 
-/// Secrets of registries, as a pod names them.
+/// Returns the pull secrets of an image.
 pub(super) fn pull_secrets(image: &Image) -> Option<Vec<LocalObjectReference>> {
     let reference = |name: &String| LocalObjectReference { name: name.clone() };
     (!image.pull_secrets.is_empty()).then(|| image.pull_secrets.iter().map(reference).collect())

@@ -1,4 +1,4 @@
-//! What a process of `ccx` runs on: its arguments, its part of the configuration, and what that refers to.
+//! A process of `ccx`: its arguments, its sections of the configuration, and the references of those.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -22,26 +22,26 @@ use crate::{
     },
 };
 
-/// Where the kubelet reads what a process has to say at its end, unless a pod names another file.
+/// The default path of the termination message.
 const TERMINATION_LOG: &str = "/dev/termination-log";
 
-/// The whole configuration as it is by default.
+/// The default configuration.
 static DEFAULTS: LazyLock<Table> =
     LazyLock::new(|| Table::try_from(config::Config::default()).unwrap_or_default());
 
-/// What a process of `ccx` runs on.
+/// A process of `ccx`.
 pub(super) struct Program<'a> {
-    /// What it is for: a component's name, or what a Job does.
+    /// Its role: the name of a component, or the purpose of a Job.
     pub(super) role: &'static str,
     /// The arguments of `ccx`.
     pub(super) arguments: Vec<String>,
     /// The files that its configuration names.
     pub(super) mounts: Vec<&'a Mount>,
-    /// What its configuration can't say by a file.
+    /// Settings that its configuration can't read from a file.
     pub(super) variables: Vec<&'a EnvVar>,
     /// The TCP ports that it connects to.
     pub(super) ports: BTreeSet<u16>,
-    /// What it needs and does not exist.
+    /// Missing references.
     missing: Vec<&'a Problem>,
     sections: Sections<'a>,
     inputs: Vec<&'a Inputs>,
@@ -65,7 +65,7 @@ struct Sections<'a> {
 }
 
 impl<'a> Program<'a> {
-    /// Those that run for as long as the resource exists, in the order of the components.
+    /// Returns the processes of the components, in their order.
     pub(super) fn workloads(pipeline: &'a ValidatedPipeline) -> [(Component, Self); 3] {
         [
             (Component::DataPipeline, Self::data_pipeline(pipeline)),
@@ -74,13 +74,13 @@ impl<'a> Program<'a> {
         ]
     }
 
-    /// Those that run once.
+    /// Returns the processes of the Jobs.
     pub(super) fn jobs(pipeline: &'a ValidatedPipeline) -> Vec<Self> {
         let topics = pipeline.topics.map(|_| Self::topics(pipeline));
         topics.into_iter().chain([Self::migration(pipeline)]).collect()
     }
 
-    /// All of them.
+    /// Returns all processes.
     pub(super) fn all(pipeline: &'a ValidatedPipeline) -> Vec<Self> {
         let workloads = Self::workloads(pipeline).into_iter().map(|(_, program)| program);
         workloads.chain(Self::jobs(pipeline)).collect()
@@ -117,7 +117,7 @@ impl<'a> Program<'a> {
     }
 
     fn aggregator(pipeline: &'a ValidatedPipeline) -> Self {
-        // It serves the texts of the rules that the pipeline runs.
+        // Serves the content of the rules that the pipeline runs.
         let mut program = Self::new(Component::Aggregator.name(), &["aggregator"], pipeline)
             .with_database(&pipeline.database)
             .with_rules(&pipeline.data_pipeline.rules);
@@ -188,19 +188,19 @@ impl<'a> Program<'a> {
         self
     }
 
-    /// The configuration file: what differs from the defaults of the same release.
+    /// Returns the configuration file: the settings that differ from the defaults of this release.
     ///
-    /// An older image, which a user may have pinned, so sees a key that it doesn't know only when the key is used.
+    /// An older image, which a user may have pinned, sees an unknown key only when the key is used.
     pub(super) fn config_file(&self) -> String {
         self.sections.to_file()
     }
 
-    /// What it needs and does not exist.
+    /// Returns its missing references.
     pub(super) fn missing(&self) -> Vec<Problem> {
         self.missing.iter().copied().cloned().collect()
     }
 
-    /// Annotations that change when something changes that the process reads at its start only.
+    /// Returns the annotations with the digests of its inputs.
     pub(super) fn fingerprints(&self) -> BTreeMap<String, String> {
         let fingerprint = |input: Input| Some((input.annotation().to_owned(), self.fingerprint(input)?));
         Input::ALL.into_iter().filter_map(fingerprint).collect()
@@ -213,7 +213,7 @@ impl<'a> Program<'a> {
         (!parts.is_empty()).then(|| input_digest::to_annotation(&parts))
     }
 
-    /// All that decides what the process brings about, so not how it logs and how often it tries again.
+    /// Returns everything that its result depends on: not logging and retries.
     pub(super) fn purpose(&self) -> Vec<String> {
         let file = Sections { retry: None, logging: None, ..self.sections }.to_file();
         let variables = serde_json::to_string(&self.variables).unwrap_or_default();

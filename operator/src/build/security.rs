@@ -1,17 +1,16 @@
-//! Pod security: the profile `restricted`, and read-only files.
+//! Security contexts for the profile `restricted`, with a read-only root file system.
 
 use k8s_openapi::api::core::v1::{Capabilities, PodSecurityContext, SeccompProfile, SecurityContext};
 
 use crate::model::references::Platform;
 
-/// The user of the workloads, where the cluster does not choose one: that of their image.
+/// The user of the workloads, unless the cluster assigns one: that of their image.
 pub(super) const CCX_USER: i64 = 65532;
 
-/// The user of the database, where the cluster does not choose one: that of PostgreSQL's Alpine image, whose other images accept
-/// any.
+/// The user of the database, unless the cluster assigns one: that of PostgreSQL's Alpine image; other images accept any.
 pub(super) const DATABASE_USER: i64 = 70;
 
-/// What holds for all containers of a pod. OpenShift gives each namespace users of its own and refuses others.
+/// Returns the security context of a pod. OpenShift assigns each namespace users of its own and refuses others.
 pub(super) fn pod(platform: Platform, user: i64) -> PodSecurityContext {
     let user = (platform == Platform::Kubernetes).then_some(user);
     PodSecurityContext {
@@ -25,7 +24,7 @@ pub(super) fn pod(platform: Platform, user: i64) -> PodSecurityContext {
     }
 }
 
-/// What holds for a container.
+/// Returns the security context of a container.
 pub(super) fn container() -> SecurityContext {
     SecurityContext {
         allow_privilege_escalation: Some(false),

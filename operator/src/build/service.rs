@@ -1,4 +1,4 @@
-//! The Service of the API, and those that only monitors need.
+//! The Service of the API, and those that a ServiceMonitor needs.
 
 use k8s_openapi::{
     api::core::v1::{Service, ServicePort, ServiceSpec},
@@ -27,7 +27,7 @@ fn child(pipeline: &ValidatedPipeline, component: Component) -> Child {
     Child::new(Kind::Service, component, Stage::Foundation, &service(pipeline, component, PORT_NAME))
 }
 
-/// A Service with a virtual address for the component's port, which has this name.
+/// Returns a Service for the port of the component, which has this name.
 pub(super) fn service(pipeline: &ValidatedPipeline, component: Component, port_name: &str) -> Service {
     let port = ServicePort {
         name: Some(port_name.to_owned()),

@@ -1,4 +1,4 @@
-//! A ServiceAccount for each role, without rights and without a token in its pods.
+//! A ServiceAccount per role, without permissions and without a token in its pods.
 
 use k8s_openapi::api::core::v1::ServiceAccount;
 
@@ -30,7 +30,7 @@ fn child(pipeline: &ValidatedPipeline, role: &str) -> Child {
     Child::new(Kind::ServiceAccount, component, Stage::Foundation, &service_account(pipeline, role))
 }
 
-/// The ServiceAccount of a role. Only the pipeline has an identity in the cloud: nobody else reads the object storage.
+/// Returns the ServiceAccount of a role. Only the pipeline has a cloud identity: no other component reads the object storage.
 pub(super) fn service_account(pipeline: &ValidatedPipeline, role: &str) -> ServiceAccount {
     let mut metadata = metadata(pipeline, role);
     if role == Component::DataPipeline.name() && !pipeline.data_pipeline.identity.is_empty() {

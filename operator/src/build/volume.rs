@@ -1,4 +1,4 @@
-//! Volumes and where they are mounted.
+//! Volumes and volume mounts.
 
 use k8s_openapi::{
     api::core::v1::{
@@ -10,7 +10,7 @@ use k8s_openapi::{
 
 use crate::model::validated::{Mount, MountSource};
 
-/// The volume of a mount.
+/// Returns the volume of a mount.
 pub(super) fn volume(mount: &Mount) -> Volume {
     let volume = Volume { name: mount.volume.clone(), ..Volume::default() };
     match &mount.source {
@@ -50,7 +50,7 @@ pub(super) fn volume(mount: &Mount) -> Volume {
     }
 }
 
-/// Where a container sees a mount. Only what is empty at first can be written to.
+/// Returns the volume mount of a container. Only empty directories are writable.
 pub(super) fn volume_mount(mount: &Mount) -> VolumeMount {
     let is_writable = matches!(mount.source, MountSource::Scratch { .. } | MountSource::Memory { .. });
     VolumeMount {

@@ -1,8 +1,8 @@
-//! Children as YAML, for people and `kubectl`.
+//! Formats children as YAML.
 
 use crate::model::resources::{Child, Children};
 
-/// A document for each child, in the order of their application.
+/// Returns one document per child, in the order in which they are applied.
 ///
 /// # Panics
 ///

@@ -11,34 +11,33 @@ use crate::{
     model::{annotations::APPLIED_HASH, hash64::Hash64},
 };
 
-/// One child as the API server has it. There are tens of thousands of them: texts that are only compared are fingerprints.
+/// One child as the API server has it. There are tens of thousands: texts that are only compared are hashes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ChildEntry {
-    /// Which object of its name it is.
+    /// Its UID.
     pub(crate) uid: Option<Hash64>,
-    /// Its version.
+    /// Its resource version.
     pub(crate) version: Version,
-    /// How often its specification has changed; 0 for kinds that have none.
+    /// Its generation; 0 for kinds without one.
     pub(crate) generation: i64,
-    /// The fields that we own. Without any, each version is a set of its own, so that any change counts.
+    /// The fields that we own. An object without any has a new set with each version, so that every change counts.
     pub(crate) ownership: Hash64,
-    /// What we applied last.
+    /// The hash of the object that we applied last.
     pub(crate) applied: Option<Hash64>,
-    /// The resource that owns it, by its UID.
+    /// The UID of its owner.
     pub(crate) owner: Option<Hash64>,
     /// Whether it is being deleted.
     pub(crate) is_terminating: bool,
-    /// What status needs.
+    /// The parts of it that are reported.
     pub(crate) status: ChildStatus,
 }
 
-/// A version of an object. Those of one object can be compared; one that is not a number is newer than all others, as then only a
-/// look tells.
+/// A resource version. Versions of one object can be compared; one that is not a number counts as the newest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Version(u64);
 
 impl ChildEntry {
-    /// Of an object of which we own the fields `ownership`.
+    /// Returns the entry of an object of which we own the fields `ownership`.
     pub(crate) fn new(metadata: &ObjectMeta, ownership: Option<Hash64>, status: ChildStatus) -> Self {
         let annotations = metadata.annotations.as_ref();
         let owners = metadata.owner_references.iter().flatten();
@@ -55,7 +54,7 @@ impl ChildEntry {
         }
     }
 
-    /// Of an object that a watch has brought.
+    /// Returns the entry of an object from a watch.
     pub(crate) fn from_partial<K, Spec: Part, Status: Part>(
         object: &PartialObject<K, Spec, Status>,
         status: ChildStatus,
@@ -63,8 +62,7 @@ impl ChildEntry {
         Self::new(&object.metadata, object.ownership, status)
     }
 
-    /// Whether a change from `self` to `newer` matters: status fields, versions and what others
-    /// decide change all the time.
+    /// Whether a change from `self` to `newer` matters: versions, and fields of others, change all the time.
     pub(crate) fn differs(&self, newer: &Self) -> bool {
         let spec_hash = |it: &Self| (it.uid, it.ownership, it.applied, it.owner, it.is_terminating);
         spec_hash(self) != spec_hash(newer) || self.status != newer.status
@@ -72,7 +70,7 @@ impl ChildEntry {
 }
 
 impl Version {
-    /// Of an object whose version is not a number.
+    /// The version of an object whose version is not a number.
     pub(crate) const UNKNOWN: Self = Self(u64::MAX);
 
     pub(crate) fn from_metadata(metadata: &ObjectMeta) -> Self {
@@ -112,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_by_somebody_else_to_a_field_of_theirs_does_not_matter() {
+    fn change_by_somebody_else_to_a_field_of_theirs_does_not_matter() {
         let ours = entry(MANAGER, "Apply", &json!({"f:data": {"f:a": {}}}));
         let theirs = entry("kubectl", "Update", &json!({"f:data": {"f:b": {}}}));
         let (before, after) = (record("1", &json!([ours])), record("2", &json!([ours, theirs])));
@@ -121,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_is_no_longer_ours_matters() {
+    fn field_that_is_no_longer_ours_matters() {
         let before =
             record("1", &json!([entry(MANAGER, "Apply", &json!({"f:data": {"f:a": {}, "f:b": {}}}))]));
         let after = record("2", &json!([entry(MANAGER, "Apply", &json!({"f:data": {"f:a": {}}}))]));
@@ -135,12 +133,12 @@ mod tests {
     }
 
     #[test]
-    fn a_record_is_small() {
+    fn record_is_small() {
         assert!(size_of::<Option<ChildEntry>>() <= 72);
     }
 
     #[test]
-    fn the_hash_that_we_applied_is_remembered() {
+    fn hash_that_we_applied_is_remembered() {
         assert_eq!(record("1", &json!([])).applied, Some(Hash64::new("abc")));
     }
 }

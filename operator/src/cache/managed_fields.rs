@@ -1,7 +1,7 @@
-//! Which fields server-side apply has noted as ours, as a fingerprint.
+//! The hash of the fields that server-side apply records as ours.
 //!
-//! Whoever changes the value of such a field, or removes it, takes it out of our set. So as long as the set is the same, so are the
-//! values. Status, and fields of others, do not count.
+//! A manager that changes or removes such a field takes it out of our set: while the set is the same, so are the values. Status
+//! and fields of other managers don't count.
 
 use std::{
     fmt,
@@ -16,10 +16,10 @@ use serde::{
 
 use crate::model::{hash64::Hash64, names::MANAGER};
 
-/// The operation of a manager that declares all that it wants.
+/// The operation of server-side apply.
 const APPLY: &str = "Apply";
 
-/// The fingerprint of the fields that we own of an object, if it has any.
+/// Returns the hash of the fields of an object that we own, if any.
 pub(crate) fn ownership(metadata: &ObjectMeta) -> Option<Hash64> {
     let entries = metadata.managed_fields.iter().flatten();
     let mut ours = entries.filter(|entry| is_ours(entry.manager.as_deref(), entry.operation.as_deref()));
@@ -27,7 +27,7 @@ pub(crate) fn ownership(metadata: &ObjectMeta) -> Option<Hash64> {
     FieldSet::deserialize(&fields.0).ok().map(FieldSet::fingerprint)
 }
 
-/// The same, made while an object is decoded, without keeping the notes themselves: they are most of a small object.
+/// The same hash, computed while an object is decoded: the managed fields are most of a small object.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(from = "Vec<Entry>")]
 pub(crate) struct ManagedFields {
@@ -56,7 +56,7 @@ fn is_ours(manager: Option<&str>, operation: Option<&str>) -> bool {
 
 /// A set of fields: the sum of the hashes of their paths, so that their order does not matter.
 ///
-/// Its form is a map for each level, whose keys name fields or items and whose values are what is below:
+/// Each level is a map, whose keys name fields or items and whose values are the next level:
 /// <https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/#System>, `fieldsV1`.
 #[derive(Clone, Copy, Debug)]
 struct FieldSet(u64);
@@ -73,7 +73,7 @@ impl<'de> Deserialize<'de> for FieldSet {
     }
 }
 
-/// What is below a path.
+/// The level below a path.
 struct Level {
     path: u64,
 }
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_we_apply_counts() {
+    fn only_applied_fields_count() {
         let fields = json!({"f:data": {".": {}, "f:a": {}}});
         let alone = ours(&json!([entry(MANAGER, APPLY, &fields)]));
         let theirs =
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_fields_does_not_matter_and_their_place_does() {
+    fn hash_depends_on_paths_but_not_on_order() {
         let text = |fields: &str| {
             let entry =
                 format!(r#"[{{"manager": "{MANAGER}", "operation": "Apply", "fieldsV1": {fields}}}]"#);

@@ -1,6 +1,6 @@
-//! What is decoded of an object that a watch brings: no more than is kept.
+//! Decodes only the parts of an object that are kept.
 //!
-//! Before it is dropped, a page of whole objects takes a hundred times the memory of what the table keeps of them.
+//! A page of whole objects takes a hundred times the memory of the entries that are kept of them.
 
 use std::{borrow::Cow, collections::BTreeMap, marker::PhantomData};
 
@@ -16,24 +16,24 @@ use serde::{
 
 use crate::{cache::managed_fields::ManagedFields, model::hash64::Hash64};
 
-/// An object of the kind of `K`: its metadata and, of the rest, what `Spec` and `Status` decode.
+/// An object of the kind of `K`: its metadata, and the parts of spec and status that `Spec` and `Status` decode.
 #[derive(Debug, Deserialize)]
 #[serde(from = "Wire<Spec, Status>", bound(deserialize = "Spec: Part, Status: Part"))]
 pub(crate) struct PartialObject<K = DynamicObject, Spec = IgnoredAny, Status = IgnoredAny> {
-    /// Of it, the fields that [`WireMetadata`] names.
+    /// The fields that [`WireMetadata`] names.
     pub(crate) metadata: ObjectMeta,
-    /// The fingerprint of the fields that we own, if there are any.
+    /// The hash of the fields that we own, if any.
     pub(crate) ownership: Option<Hash64>,
-    /// How it should be.
+    /// The decoded parts of the desired state.
     pub(crate) spec: Spec,
-    /// How it is.
+    /// The decoded parts of the observed state.
     pub(crate) status: Status,
     kind: PhantomData<fn() -> K>,
 }
 
-/// What is wanted of an object beside its metadata.
+/// A part of an object beside its metadata.
 pub(crate) trait Part: Default + DeserializeOwned {
-    /// Whether that is anything. If not, the API server is asked for metadata alone.
+    /// Whether anything is decoded. If not, only metadata is requested from the API server.
     const IS_WANTED: bool = true;
 }
 
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn all_that_is_kept_is_decoded_and_the_rest_is_dropped() {
+    fn partial_object_has_kept_fields_only() {
         let partial: Deployment = serde_json::from_value(object()).unwrap();
         let mut whole: ObjectMeta = serde_json::from_value(object()["metadata"].clone()).unwrap();
         assert_eq!(partial.ownership, ownership(&whole));
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn the_server_is_asked_for_metadata_alone_when_nothing_else_is_wanted() {
+    fn partial_object_without_parts_requests_metadata_only() {
         assert!(PartialObject::<DynamicObject>::metadata_api());
         assert!(!Deployment::metadata_api());
     }

@@ -1,6 +1,6 @@
-//! What the operator keeps of the objects that it watches: only what status is derived from.
+//! The parts of observed objects from which the status is derived.
 //!
-//! Whole objects are read from the watch, turned into facts and dropped, since a thousand resources have 25,000 children.
+//! Whole objects are dropped after decoding, since a thousand resources have 25,000 children.
 
 mod pod;
 mod rollout;
@@ -10,10 +10,10 @@ pub(crate) use pod::{Pod, PodIssue, PodIssueKind, PodState};
 pub(crate) use rollout::{Deployment, Job, JobProgress, JobState, Rollout, StatefulSet};
 pub(crate) use storage::{ClaimState, PersistentVolumeClaim};
 
-/// The facts of one child.
+/// The observed status of one child.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ChildStatus {
-    /// Its existence is all that matters.
+    /// Only its existence is reported.
     #[default]
     None,
     /// A Deployment or StatefulSet.
@@ -25,7 +25,7 @@ pub(crate) enum ChildStatus {
 }
 
 impl ChildStatus {
-    /// The same after a change that its controller can't have seen yet: what it said is about what was before.
+    /// Marks the status as outdated by a change that its controller can't have observed yet.
     pub(crate) fn outdated(self) -> Self {
         match self {
             Self::Rollout(rollout) => Self::Rollout(Box::new(Rollout { is_observed: false, ..*rollout })),

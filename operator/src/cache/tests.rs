@@ -30,7 +30,7 @@ fn see(cache: &ChildCache, metadata: &ObjectMeta) -> Option<Key> {
     cache.record_child(Kind::Service, metadata, record(metadata, ChildStatus::None), 1)
 }
 
-/// Found or written by us, and right.
+/// Records a child as found or written as desired.
 fn verify(cache: &ChildCache, metadata: &ObjectMeta) -> bool {
     let record = record(metadata, ChildStatus::None);
     cache.with(&key(), |objects| objects.set_verified(Kind::Service, "a", record, Hash64::new("hash")))
@@ -41,7 +41,7 @@ fn knowledge(cache: &ChildCache, hash: &str) -> ChildState {
 }
 
 #[test]
-fn a_child_is_settled_while_nobody_touches_our_fields_and_we_want_the_same() {
+fn child_is_settled_while_nobody_touches_our_fields_and_we_want_the_same() {
     let cache = ChildCache::default();
     verify(&cache, &child("a", 1, "f:x"));
     assert_eq!(knowledge(&cache, "hash"), ChildState::UpToDate);
@@ -72,7 +72,7 @@ fn our_own_write_is_no_news_whichever_comes_first() {
     }
 }
 
-/// Whether what the controller of a child said counts, after a write of ours that brought it from generation 1 to this one.
+/// Returns whether the status of a child is current, after a write of ours that changed its generation from 1 to this one.
 fn is_observed_after_a_write(generation: i64) -> bool {
     let cache = ChildCache::default();
     let with_generation =
@@ -95,7 +95,7 @@ fn what_a_rollout_said_before_our_change_of_its_specification_is_outdated() {
 }
 
 #[test]
-fn a_change_by_somebody_else_while_we_write_is_not_missed() {
+fn change_by_somebody_else_while_we_write_is_not_missed() {
     let cache = ChildCache::default();
     cache.with(&key(), |objects| objects.begin_write(Kind::Service, "a"));
     see(&cache, &child("a", 3, "f:z"));
@@ -104,7 +104,7 @@ fn a_change_by_somebody_else_while_we_write_is_not_missed() {
 }
 
 #[test]
-fn a_child_that_goes_is_missed_unless_we_deleted_it() {
+fn child_that_goes_is_missed_unless_we_deleted_it() {
     let cache = ChildCache::default();
     cache.set_references(&key(), ReferencedNames::default());
     let metadata = child("a", 1, "f:x");
@@ -144,7 +144,7 @@ fn what_is_not_in_a_new_list_is_gone() {
 }
 
 #[test]
-fn a_change_of_what_a_resource_refers_to_is_its_business_and_nobody_elses() {
+fn change_of_what_a_resource_refers_to_is_its_business_and_nobody_elses() {
     let cache = ChildCache::default();
     let metadata = |name: &str| ObjectMeta {
         namespace: Some("ns".into()),

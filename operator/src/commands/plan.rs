@@ -10,9 +10,9 @@ use snafu::{ResultExt as _, Snafu};
 
 use crate::{cli::ManifestArgs, manifest, manifest::Invalid};
 
-/// Ask the cluster what would change, and which pods would restart and why
+/// Show what would change in the cluster, and which pods would restart and why
 ///
-/// Every object is sent to the API server as a dry run, so that the answer is exact and nothing is written. Values of Secrets are
+/// Every object is sent to the API server as a dry run, so that the result is exact and nothing is written. Values of Secrets are
 /// not shown.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
@@ -24,12 +24,12 @@ pub(crate) struct PlanArgs {
     manifest: ManifestArgs,
 }
 
-/// The cluster can't be asked.
+/// The plan could not be made.
 #[derive(Debug, Snafu)]
 pub(crate) enum PlanError {
-    #[snafu(display("failed to find a cluster"))]
+    #[snafu(display("no cluster is configured"))]
     Connect { source: Box<kube::Error> },
-    #[snafu(display("failed to ask the cluster"))]
+    #[snafu(display("failed to plan the changes"))]
     Ask { source: PreviewError },
 }
 

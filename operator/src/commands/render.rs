@@ -12,8 +12,8 @@ use crate::{cli::ManifestArgs, manifest, manifest::Invalid};
 
 /// Print all objects that a CcxPipeline consists of, without a cluster
 ///
-/// The output is what the operator applies, in its order. What the resource refers to is not looked up: Secrets and ConfigMaps are
-/// taken to be there, and every optional kind to be served.
+/// The output is what the operator applies, in its order. References are not looked up: Secrets and ConfigMaps are
+/// assumed to exist, and every optional kind to be served.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -22,7 +22,7 @@ Examples:
 pub(crate) struct RenderArgs {
     #[command(flatten)]
     manifest: ManifestArgs,
-    /// What the cluster is: OpenShift chooses the users of pods itself.
+    /// The platform: OpenShift assigns the users of pods itself.
     #[arg(long, default_value = "kubernetes", value_name = "PLATFORM")]
     platform: PlatformArg,
 }

@@ -1,4 +1,4 @@
-//! `ccx-operator run`: the operator itself.
+//! `ccx-operator run`
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -20,15 +20,15 @@ use kube::{Client, client::ClientBuilder};
 use snafu::{ResultExt as _, Snafu};
 use tokio_util::sync::CancellationToken;
 
-/// How long the campaign may not move before the process counts as dead: several times what a look at the Lease may take.
+/// The time without an election attempt after which the process is not live: several times the timeout of an attempt.
 const MAX_SILENCE: Duration = Duration::from_mins(1);
 
-/// How long answers to probes in flight may take when the process stops.
+/// The time that responses to probes in flight have at shutdown.
 const SERVER_GRACE: Duration = Duration::from_millis(200);
 
-/// Run the operator: make the cluster be as the resources say, until SIGTERM
+/// Run the operator until SIGTERM
 ///
-/// Several processes of one operator agree on a leader by a Lease; the others wait. Health and metrics are served on one port.
+/// Several replicas elect a leader by a Lease; the others wait. Health and metrics are served on one port.
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -47,36 +47,36 @@ pub(crate) struct RunArgs {
     /// The namespace of the Lease; that of the pod when absent
     #[arg(long, env = "POD_NAMESPACE")]
     lease_namespace: Option<String>,
-    /// The name of the Lease, by which the copies of one operator agree on a leader
+    /// The name of the Lease by which the replicas elect a leader
     #[arg(long, env = "CCX_OPERATOR_LEASE", default_value = "ccx-operator")]
     lease: String,
-    /// The name of this process among its copies
+    /// The name of this replica
     #[arg(long, env = "POD_NAME", default_value = "ccx-operator")]
     identity: String,
-    /// What is logged, as JSON: a level, or a filter such as `info,ccx_operator=debug`
+    /// The log filter: a level, or directives such as `info,ccx_operator=debug`
     #[arg(long, env = "CCX_OPERATOR_LOG", default_value = "info", value_name = "FILTER")]
     log: String,
 }
 
-/// Why the operator does not start.
+/// The operator could not start.
 #[derive(Debug, Snafu)]
 pub(crate) enum RunError {
-    #[snafu(display("unable to log; correct --log"))]
+    #[snafu(display("failed to set up logging; correct --log"))]
     Log { source: LoggingError },
-    #[snafu(display("unable to find a cluster; run in a pod with a service account, or set KUBECONFIG"))]
+    #[snafu(display("no cluster is configured; run in a pod with a service account, or set KUBECONFIG"))]
     Config { source: kube::config::InferConfigError },
-    #[snafu(display("unable to make a client for the cluster; check the credentials in KUBECONFIG"))]
+    #[snafu(display("failed to create a client for the cluster; check the credentials in KUBECONFIG"))]
     Connect { source: kube::Error },
-    #[snafu(display("unable to serve health and metrics; choose another address with --listen"))]
+    #[snafu(display("failed to listen for health and metrics; choose another address with --listen"))]
     Listen { source: ServeError },
-    #[snafu(display("unable to make a client for the pods; report this with the version of the operator"))]
+    #[snafu(display("failed to create a client for the pods; report this with the version of the operator"))]
     Prober { source: reqwest::Error },
 }
 
 impl CliError for RunError {}
 
 impl RunArgs {
-    /// An empty text, as a chart may give one, is none.
+    /// Empty values, which a chart may set, count as absent.
     fn settings(&self) -> Result<Settings, RunError> {
         let namespaces: Vec<String> =
             self.namespaces.iter().filter(|name| !name.is_empty()).cloned().collect();
@@ -92,7 +92,7 @@ impl RunArgs {
     }
 }
 
-/// Runs until SIGTERM.
+/// Runs the operator until SIGTERM.
 pub(crate) async fn run(arguments: RunArgs) -> Result<(), RunError> {
     let logging = Logging { level: arguments.log.clone(), format: LogFormat::Json };
     ccx_service::init_logging(&logging).context(LogSnafu)?;
@@ -105,7 +105,7 @@ pub(crate) async fn run(arguments: RunArgs) -> Result<(), RunError> {
     let server = tokio::spawn(ccx_service::serve(listener, routes, serving.clone(), SERVER_GRACE));
 
     let elector = elector(&arguments, config.clone(), &health, fence.clone())?;
-    let client = gated(config, fence, &metrics)?;
+    let client = fenced(config, fence, &metrics)?;
     let settings = arguments.settings()?;
     elector
         .run(shutdown, |stop| {
@@ -121,14 +121,14 @@ pub(crate) async fn run(arguments: RunArgs) -> Result<(), RunError> {
     Ok(())
 }
 
-/// Whoever retries decides when: a retry below the fence could come after it is closed.
+/// Disables retries in the client: a retry below the fence could be sent after it is closed.
 async fn config() -> Result<kube::Config, RunError> {
     let mut config = kube::Config::infer().await.context(ConfigSnafu)?;
     config.default_retry = false;
     Ok(config)
 }
 
-/// The Lease has a client of its own: what the controller does must not hold up a renewal.
+/// The Lease has a client of its own, so that requests of the controller don't delay a renewal.
 fn elector(
     arguments: &RunArgs,
     config: kube::Config,
@@ -146,17 +146,17 @@ fn elector(
     Ok(Elector::new(client, &namespace, &arguments.lease, &identity, Timing::default(), health))
 }
 
-/// A pod that is restarted in place has the same name, and must not take the Lease of its predecessor for its own.
+/// Returns a unique identity: a container that is restarted in place has the same name as its predecessor.
 fn identity(name: &str) -> String {
     format!("{name}_{:08x}", rand::random::<u32>())
 }
 
-fn gated(config: kube::Config, fence: Fence, metrics: &Metrics) -> Result<Client, RunError> {
+fn fenced(config: kube::Config, fence: Fence, metrics: &Metrics) -> Result<Client, RunError> {
     let layer = FencingLayer { fence, metrics: metrics.clone() };
     Ok(ClientBuilder::try_from(config).context(ConnectSnafu)?.with_layer(&layer).build())
 }
 
-/// Shows that this process leads, for as long as it lives. One that leads no more knows nothing of the resources.
+/// Sets the gauge of leadership until it is dropped, and then resets the gauges of resources.
 struct Leading(Metrics);
 
 impl Leading {
@@ -179,12 +179,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_processes_of_one_name_have_two_identities() {
+    fn identities_of_one_name_are_distinct() {
         assert_ne!(identity("pod"), identity("pod"));
     }
 
     #[test]
-    fn an_empty_list_of_namespaces_is_all_of_them() {
+    fn empty_namespaces_is_cluster_scope() {
         #[derive(clap::Parser)]
         struct Program {
             #[command(flatten)]
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn the_gauge_shows_who_leads() {
+    fn gauge_is_set_while_leading() {
         let metrics = Metrics::new();
         let leading = Leading::new(&metrics);
         assert_eq!(metrics.leads.get(), 1);

@@ -2,7 +2,7 @@
 
 use super::reason::Reason;
 
-/// What the API server means.
+/// Returns the reason for an error of the API server.
 pub(crate) fn api_reason(error: &kube::Error) -> Reason {
     let kube::Error::Api(status) = error else { return Reason::ApiFailure };
     match status.code {
@@ -17,7 +17,7 @@ pub(crate) fn api_reason(error: &kube::Error) -> Reason {
     }
 }
 
-/// Whether an admission plugin, and not a missing permission, forbids it.
+/// Whether the message is from an admission plugin, rather than about a missing permission.
 fn is_policy(message: &str) -> bool {
     !message.contains("cannot ")
         && (message.contains("violates") || message.contains("admission") || message.contains("forbidden: "))
@@ -35,7 +35,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_api_server_forbids_is_told_apart() {
+    fn forbidden_requests_have_distinct_reasons() {
         let quota = "pods \"a\" is forbidden: exceeded quota: small, requested: cpu=1";
         assert_eq!(reason(403, quota), Reason::QuotaExceeded);
         let terminating = "configmaps \"a\" is forbidden: unable to create new content in namespace x because it is being terminated";
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn other_answers_have_their_reason() {
+    fn other_status_codes_have_distinct_reasons() {
         let reasons = [404, 409, 422, 500].map(|code| reason(code, ""));
         assert_eq!(reasons, [Reason::KindNotServed, Reason::Conflict, Reason::Rejected, Reason::ApiFailure]);
     }

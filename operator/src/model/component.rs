@@ -1,19 +1,19 @@
-//! The parts that run for as long as the resource exists, and what they are called.
+//! The components of a pipeline, and their names.
 
 use std::{collections::BTreeMap, fmt};
 
 use super::names;
 
-/// The role of the Job that prepares the tables, beside the names of the components.
+/// The role of the Job that migrates the schema.
 pub(crate) const MIGRATION: &str = "migration";
 
-/// The role of the Job that prepares the topics.
+/// The role of the Job that creates the topics.
 pub(crate) const TOPICS: &str = "topics";
 
-/// A part that runs for as long as the resource exists.
+/// A component that runs as long as the resource exists.
 ///
-/// The order is the order of suspension: who takes in new work stops first, who stores it stops after it has stored all, and the
-/// database stops last. Resuming goes the other way round.
+/// The order is that of suspension: consumers of new work stop first, the writer stops after it has stored everything, and the
+/// database stops last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Component {
     /// Turns announced archives into results.
@@ -27,10 +27,10 @@ pub enum Component {
 }
 
 impl Component {
-    /// All of them, in the order of suspension.
+    /// All components, in the order of suspension.
     pub const ALL: [Self; 4] = [Self::DataPipeline, Self::DbWriter, Self::Aggregator, Self::Database];
 
-    /// The name in labels, logs, metrics and status.
+    /// Returns the name in labels, logs, metrics and status.
     pub fn name(self) -> &'static str {
         match self {
             Self::DataPipeline => "data-pipeline",
@@ -40,12 +40,12 @@ impl Component {
         }
     }
 
-    /// The component of this name.
+    /// Returns the component of this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|component| component.name() == name)
     }
 
-    /// Where it listens: metrics and health for all but the database, and the API too for the aggregator.
+    /// Returns the port on which it listens: health and metrics, except for the database; the API too for the aggregator.
     pub fn port(self) -> u16 {
         match self {
             Self::DataPipeline => 8000,
@@ -55,12 +55,12 @@ impl Component {
         }
     }
 
-    /// What its Deployment or StatefulSet, its Service and its ServiceAccount are called.
+    /// Returns the name of its Deployment or StatefulSet, its Service and its ServiceAccount.
     pub fn object_name(self, pipeline: &str) -> String {
         names::object_name(pipeline, self.name())
     }
 
-    /// What its Deployment or StatefulSet selects its pods by. Never changes: selectors are immutable.
+    /// Returns the selector of its pods, which never changes: selectors are immutable.
     pub fn selector(self, pipeline: &str) -> BTreeMap<String, String> {
         names::selector(pipeline, self.name())
     }
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_resource_named_ccx_has_the_workloads_of_the_original_document() {
+    fn resource_named_ccx_has_workloads_of_original_document() {
         let names = Component::ALL.map(|component| component.object_name("ccx"));
         assert_eq!(
             names,
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_component_is_found_by_its_name() {
+    fn component_is_found_by_name() {
         for component in Component::ALL {
             assert_eq!(Component::from_name(component.name()), Some(component));
         }
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn the_labels_contain_the_selector() {
+    fn labels_contain_selector() {
         let labels = names::labels("ccx", Component::DbWriter.name());
         let is_labelled = |(key, value): (&String, &String)| labels.get(key) == Some(value);
         assert!(Component::DbWriter.selector("ccx").iter().all(is_labelled));

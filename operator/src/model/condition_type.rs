@@ -1,36 +1,36 @@
 //! The types of the conditions.
 
-/// A condition of a resource.
+/// The `type` of a condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ConditionType {
-    /// All is as the specification says.
+    /// Everything is as specified.
     Ready,
-    /// It does its work.
+    /// Archives are processed and reports served.
     Available,
-    /// It is on its way.
+    /// A change is in progress.
     Progressing,
-    /// Something is wrong.
+    /// A problem needs attention.
     Degraded,
-    /// Kafka.
+    /// Pods can use Kafka.
     KafkaReachable,
-    /// The object storage.
+    /// Pods can use the object storage.
     ObjectStorageReachable,
-    /// The database.
+    /// The database accepts connections.
     DatabaseReady,
-    /// The database's tables.
+    /// The schema has the version of this release.
     SchemaMigrated,
-    /// The pods that run rules.
+    /// The pods of `data-pipeline` are ready.
     PipelineReady,
-    /// The pod that writes.
+    /// The pod of the writer is ready.
     WriterReady,
-    /// The pods that answer.
+    /// The pods of the aggregator are ready.
     ApiReady,
-    /// The rules.
+    /// The newest rules are in use.
     RulesLoaded,
 }
 
 impl ConditionType {
-    /// All of them, in the order in which they are told.
+    /// All types, in the order in which they are reported.
     pub const ALL: [Self; 12] = [
         Self::Ready,
         Self::Available,
@@ -46,7 +46,7 @@ impl ConditionType {
         Self::RulesLoaded,
     ];
 
-    /// Its `type`.
+    /// Returns the name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ready => "Ready",
@@ -64,20 +64,20 @@ impl ConditionType {
         }
     }
 
-    /// When it is true.
+    /// Returns when it is true.
     pub fn meaning(self) -> &'static str {
         match self {
-            Self::Ready => "everything that the specification asks for is there and works",
+            Self::Ready => "all components are ready at the desired revision",
             Self::Available => {
-                "archives are processed, results stored and reports served, if need be by fewer pods"
+                "at least one pod of each workload is ready: archives are processed, results stored and reports served"
             }
-            Self::Progressing => "the operator or the cluster is still at work",
-            Self::Degraded => "something is wrong that will not pass by itself",
-            Self::KafkaReachable => "the pods reach Kafka and are let in",
-            Self::ObjectStorageReachable => "the pods reach the object storage and are let in",
-            Self::DatabaseReady => "the database takes connections",
-            Self::SchemaMigrated => "the database's tables are those of this version",
-            Self::PipelineReady => "all pods of the pipeline are ready",
+            Self::Progressing => "a change is in progress",
+            Self::Degraded => "a problem needs attention",
+            Self::KafkaReachable => "pods can connect and authenticate to Kafka",
+            Self::ObjectStorageReachable => "pods can connect and authenticate to the object storage",
+            Self::DatabaseReady => "the database accepts connections",
+            Self::SchemaMigrated => "the schema of the database has the version of this release",
+            Self::PipelineReady => "all pods of `data-pipeline` are ready",
             Self::WriterReady => "the writer is ready",
             Self::ApiReady => "all pods of the aggregator are ready",
             Self::RulesLoaded => "the newest rules are in use",

@@ -1,13 +1,13 @@
-//! What is only ever compared is kept as eight bytes.
+//! 64-bit hashes of values that are only compared.
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
     num::NonZeroU64,
 };
 
-/// The fingerprint of a value. Of two values of one object, or of two owners, none is expected to share one in the life of a process.
+/// The hash of a value, for comparison within one process.
 ///
-/// Never zero, so that one which may be absent needs no more room.
+/// Never zero, so that an `Option` needs no more memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Hash64(NonZeroU64);
 
@@ -24,13 +24,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_value_has_the_same_fingerprint_and_another_one_has_not() {
+    fn hash_of_equal_values_is_equal() {
         assert_eq!(Hash64::new("a"), Hash64::new(&"a".to_owned()));
         assert_ne!(Hash64::new("a"), Hash64::new("b"));
     }
 
     #[test]
-    fn one_that_may_be_absent_needs_no_more_room() {
+    fn optional_hash_has_eight_bytes() {
         assert_eq!(size_of::<Option<Hash64>>(), 8);
     }
 }

@@ -2,9 +2,9 @@
 
 use super::reason::Reason;
 
-/// A part of what a workload runs on that its pods read at their start only.
+/// An input that pods read at their start only.
 ///
-/// Each has a fingerprint in an annotation of the pod template, so that a change of it makes new pods, and only those that use it.
+/// Its digest is an annotation of the pod template, so that a change restarts the pods that use it, and no others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Input {
     /// The configuration file.
@@ -13,15 +13,15 @@ pub enum Input {
     Secret,
     /// The certificate authorities that they trust.
     Ca,
-    /// The rules that users wrote.
+    /// The rules of users.
     Rules,
 }
 
 impl Input {
-    /// All of them.
+    /// All inputs.
     pub const ALL: [Self; 4] = [Self::Config, Self::Secret, Self::Ca, Self::Rules];
 
-    /// The annotation with its fingerprint.
+    /// Returns the annotation with its digest.
     pub fn annotation(self) -> &'static str {
         match self {
             Self::Config => "ccx.openshift.io/config-hash",
@@ -44,7 +44,7 @@ impl Input {
         match self {
             Self::Config => "the configuration has changed",
             Self::Secret => "credentials have changed",
-            Self::Ca => "a certificate authority has changed",
+            Self::Ca => "a CA certificate has changed",
             Self::Rules => "the rules have changed",
         }
     }

@@ -1,6 +1,6 @@
-//! Fingerprints of what a process reads, by the object that it is read of, so that a change can be told with its place.
+//! Digests of the inputs of a process by object, so that a change can be reported with the object's name.
 //!
-//! In the annotation of a pod: `Secret bucket=3c9d591045bc8876,Secret kafka-user=8f14e45fceea167a`.
+//! The annotation of a pod is `Secret bucket=3c9d591045bc8876,Secret kafka-user=8f14e45fceea167a`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,17 +9,17 @@ use std::{
 
 use crate::model::digest::Digest;
 
-/// A fingerprint of what is read of one object.
+/// The digest of the data that is read from one object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InputDigest {
     /// Kind and name.
     pub object: String,
-    /// The digest of what is read.
+    /// The digest.
     pub digest: String,
 }
 
 impl InputDigest {
-    /// Of a `content` that is no secret.
+    /// Returns the digest of a `content` that is not secret.
     pub fn new(object: impl Into<String>, content: impl AsRef<[u8]>) -> Self {
         Self { object: object.into(), digest: Digest::default().field(content).finish() }
     }
@@ -31,7 +31,7 @@ impl fmt::Display for InputDigest {
     }
 }
 
-/// One fingerprint for each object, in the order of their names.
+/// Formats one digest per object, sorted by object.
 pub(crate) fn to_annotation(fingerprints: &[InputDigest]) -> String {
     let mut by_object: BTreeMap<&str, Digest> = BTreeMap::new();
     for InputDigest { object, digest } in fingerprints {
@@ -42,7 +42,7 @@ pub(crate) fn to_annotation(fingerprints: &[InputDigest]) -> String {
     parts.collect::<Vec<_>>().join(",")
 }
 
-/// The objects of which the fingerprint differs between two such annotations, or which only one of them has.
+/// Returns the objects whose digest differs between two annotations, or that only one of them has.
 pub(crate) fn changed_objects(before: &str, after: &str) -> Vec<String> {
     let (before, after): (BTreeSet<_>, BTreeSet<_>) =
         (before.split(',').collect(), after.split(',').collect());
@@ -61,14 +61,14 @@ mod tests {
     }
 
     #[test]
-    fn each_object_is_there_once_with_all_that_is_read_of_it() {
+    fn annotation_has_each_object_once() {
         let annotation = annotation(&[("Secret b", "1"), ("Secret a", "1"), ("Secret b", "2")]);
         let objects: Vec<_> = annotation.split(',').map(|part| part.split_once('=').unwrap().0).collect();
         assert_eq!(objects, ["Secret a", "Secret b"]);
     }
 
     #[test]
-    fn what_changed_what_came_and_what_went_is_named() {
+    fn changed_added_and_removed_objects_are_named() {
         let before =
             annotation(&[("Secret a", "1"), ("Secret b", "1"), ("Secret b", "2"), ("Secret c", "1")]);
         let after = annotation(&[("Secret a", "1"), ("Secret b", "1"), ("Secret b", "3"), ("Secret d", "1")]);
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fingerprint_of_another_form_names_nothing() {
+    fn annotation_of_other_format_names_no_object() {
         assert_eq!(changed_objects("3c9d591045bc8876", ""), Vec::<String>::new());
     }
 }

@@ -1,4 +1,4 @@
-//! Which resource: the name by which everything about one `CcxPipeline` is found.
+//! The key of a `CcxPipeline`: its namespace and name.
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
@@ -17,17 +17,17 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// The resource of this name.
+    /// Returns the key of the resource of this name.
     pub(crate) fn new(namespace: &str, name: &str) -> Self {
         Self { namespace: namespace.into(), name: name.into() }
     }
 
-    /// The resource itself.
+    /// Returns the key of a resource.
     pub(crate) fn from_pipeline(pipeline: &CcxPipeline) -> Self {
         Self::from_metadata(&pipeline.metadata)
     }
 
-    /// The resource that this metadata is of.
+    /// Returns the key of the resource with this metadata.
     pub(crate) fn from_metadata(metadata: &ObjectMeta) -> Self {
         Self::new(
             metadata.namespace.as_deref().unwrap_or_default(),
@@ -35,13 +35,13 @@ impl Key {
         )
     }
 
-    /// The resource that a child belongs to, by its labels: what is retained has no owner.
+    /// Returns the resource that a child belongs to, by its labels: retained children have no owner.
     pub(crate) fn from_child_labels(metadata: &ObjectMeta) -> Option<Self> {
         let labels = metadata.labels.as_ref()?;
         is_managed(labels).then(|| Self::from_instance_label(metadata, labels))?
     }
 
-    /// The resource that a pod belongs to.
+    /// Returns the resource that a pod belongs to.
     pub(crate) fn from_pod_labels(metadata: &ObjectMeta) -> Option<Self> {
         Self::from_instance_label(metadata, metadata.labels.as_ref()?)
     }
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_child_belongs_to_the_instance_in_its_labels_when_we_manage_it() {
+    fn managed_child_belongs_to_instance_in_its_labels() {
         let ours = metadata(&[(MANAGED_BY, "ccx-operator"), (INSTANCE, "ccx")]);
         assert_eq!(Key::from_child_labels(&ours), Some(Key::new("ns", "ccx")));
         let theirs = metadata(&[(MANAGED_BY, "Helm"), (INSTANCE, "ccx")]);

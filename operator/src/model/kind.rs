@@ -1,4 +1,4 @@
-//! The kinds of our children, and how the API server is asked for them.
+//! The kinds of the children.
 
 use kube::core::ApiResource;
 
@@ -32,11 +32,11 @@ pub enum Kind {
 pub enum Availability {
     /// Every cluster does.
     Always,
-    /// Only a cluster with the extension that brings it: discovery tells.
+    /// Only a cluster with the extension that defines it.
     Optional,
 }
 
-/// How a kind is known to the API server.
+/// The names of a kind in the API.
 struct Names {
     group: &'static str,
     version: &'static str,
@@ -46,7 +46,7 @@ struct Names {
 }
 
 impl Kind {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [Self; 19] = [
         Self::ServiceAccount,
         Self::ConfigMap,
@@ -69,23 +69,23 @@ impl Kind {
         Self::PrometheusRule,
     ];
 
-    /// The kind's name, as in `kind:`.
+    /// Returns the value of `kind:`.
     pub fn name(self) -> &'static str {
         self.names().kind
     }
 
-    /// Group and version, as in `apiVersion:`.
+    /// Returns the value of `apiVersion:`.
     pub fn api_version(self) -> String {
         let Names { group, version, .. } = self.names();
         if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") }
     }
 
-    /// Whether a cluster serves it.
+    /// Returns whether every cluster serves it.
     pub fn availability(self) -> Availability {
         self.names().availability
     }
 
-    /// What a dynamic client asks for.
+    /// Returns the resource for a dynamic client.
     pub fn api_resource(self) -> ApiResource {
         let Names { group, version, kind, plural, .. } = self.names();
         ApiResource {
@@ -149,19 +149,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_kind_is_missing_in_the_list() {
+    fn list_contains_every_kind() {
         let distinct: BTreeSet<Kind> = Kind::ALL.into_iter().collect();
         assert_eq!(distinct.len(), Kind::PrometheusRule as usize + 1);
     }
 
     #[test]
-    fn a_kind_of_the_core_group_has_only_a_version() {
+    fn kind_of_core_group_has_version_only() {
         assert_eq!(Kind::Secret.api_version(), "v1");
         assert_eq!(Kind::Job.api_resource().api_version, "batch/v1");
     }
 
     #[test]
-    fn what_an_extension_brings_is_optional() {
+    fn kind_of_extension_is_optional() {
         assert_eq!(Kind::Route.availability(), Availability::Optional);
         assert_eq!(Kind::Ingress.availability(), Availability::Always);
     }

@@ -1,18 +1,18 @@
-//! Where pods find what a resource refers to: validation writes these paths into the configuration, builders mount there.
+//! The mount paths of referenced objects: `validate` writes them into the configuration, `build` mounts there.
 
-/// The folder of everything that is mounted.
+/// The directory of all mounts.
 const ROOT: &str = "/etc/ccx";
 
-/// The variable with the user's name for Kafka: the configuration has no file for it.
+/// The variable with the user name for Kafka, which the configuration can't read from a file.
 pub(crate) const USER_VARIABLE: &str = "CCX__KAFKA__SASL_USERNAME";
 
-/// The variable with the database's role: the configuration has no file for it.
+/// The variable with the database role, which the configuration can't read from a file.
 pub(crate) const ROLE_VARIABLE: &str = "CCX__DATABASE__USER";
 
-/// The role of the ConfigMap with the authorities of a Kafka that Strimzi runs.
+/// The role of the ConfigMap with the CA certificates of a Kafka of Strimzi.
 pub(crate) const AUTHORITIES: &str = "kafka-ca";
 
-/// Names of mounted files, whatever the keys are that they come from.
+/// Names of mounted files, independent of the keys of their objects.
 pub(crate) mod file {
     pub(crate) const PASSWORD: &str = "password";
     pub(crate) const CA: &str = "ca.crt";
@@ -22,7 +22,7 @@ pub(crate) mod file {
     pub(crate) const SECRET_ACCESS_KEY: &str = "secret-access-key";
 }
 
-/// The folder of a volume.
+/// Returns the mount path of a volume.
 pub(crate) fn folder(volume: &str) -> String {
     format!("{ROOT}/{volume}")
 }

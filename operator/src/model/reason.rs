@@ -1,35 +1,35 @@
-//! Every reason that a condition or an Event can have, with what it means and what to do.
+//! The reasons of conditions and Events, with their meaning and advice.
 //!
-//! `docs/conditions.md` is made from this list, so that no reason is without advice.
+//! `docs/conditions.md` is generated from this list, so that every reason has advice.
 
 mod page;
 
 pub use page::page;
 
-/// Makes the enum, its list and its texts from one table.
+/// Generates the enum, its list and its texts from one table.
 macro_rules! reasons {
     ($($name:ident: $meaning:literal, $advice:literal;)+) => {
-        /// Why a condition is as it is, or why an Event was sent.
+        /// The reason of a condition or an Event.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Reason {
             $(#[doc = $meaning] $name,)+
         }
 
         impl Reason {
-            /// All of them, in the order of the documentation.
+            /// All reasons, in the order of the documentation.
             pub const ALL: &[Self] = &[$(Self::$name),+];
 
-            /// The word in the condition or Event.
+            /// Returns the word in the condition or Event.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$name => stringify!($name),)+ }
             }
 
-            /// What is the case.
+            /// Returns the meaning.
             pub fn meaning(self) -> &'static str {
                 match self { $(Self::$name => $meaning,)+ }
             }
 
-            /// What to do about it.
+            /// Returns the advice.
             pub fn advice(self) -> &'static str {
                 match self { $(Self::$name => $advice,)+ }
             }
@@ -38,50 +38,50 @@ macro_rules! reasons {
 }
 
 reasons! {
-    AsExpected: "Everything is as it should be.", "Nothing.";
-    Starting: "The objects exist and their pods are on the way.", "Wait. If it takes minutes, look at the pods' events.";
-    RollingOut: "Pods are being replaced by pods of the newest version.", "Wait. The API answers meanwhile.";
-    Waiting: "An earlier part must be ready first.", "Look at the condition of the part that the message names.";
-    NotObserved: "Nothing has been seen yet that would tell.", "Wait until pods run. They tell what they can reach.";
-    NotWanted: "The part is not used with this specification.", "Nothing.";
-    Suspended: "The workloads are scaled to zero, as `spec.suspend` asks.", "Set `spec.suspend` to `false` to go on.";
-    Suspending: "The workloads are being scaled to zero, one after the other.", "Wait: what is in flight is finished first.";
-    Paused: "The operator touches nothing, as `spec.reconciliation` asks.", "Set `spec.reconciliation` to `Active` to go on.";
-    Planned: "Nothing is changed, as `spec.mode` asks; `status.plan` says what would be.", "Read `status.plan`, then set `spec.mode` to `Apply`.";
-    InvalidSpec: "The specification contradicts itself, or what it refers to.", "Correct the fields that the message names.";
-    SecretMissing: "A Secret or ConfigMap that the specification names, or a key of it, does not exist.", "Create it. It is noticed within seconds. Pods that need it stay as they are until then; everything else goes on.";
-    KindNotServed: "The cluster does not know a kind of object that the specification needs.", "Install the extension that the message names, or choose another option.";
-    Conflict: "An object of the needed name exists and belongs to somebody else.", "Remove or rename that object, or give this resource another name.";
-    Forbidden: "The operator may not do what is needed.", "Give its service account the permission that the message names. The chart's ClusterRole has all.";
-    QuotaExceeded: "A quota of the namespace is used up.", "Raise the quota or lower `resources` and replicas.";
-    Rejected: "The API server, or an admission policy, refuses an object.", "The message has the server's words. Correct the field of the specification that it follows from.";
-    NamespaceTerminating: "The namespace is being deleted.", "Nothing. Nothing is made in it any more.";
-    ApiFailure: "The API server failed to answer a request.", "It is tried again. If it stays, look at the API server.";
-    ImagePullFailed: "An image can't be pulled.", "Check the name in `spec.image` and the registry's credentials in `spec.imagePullSecrets`.";
-    Unschedulable: "No node takes a pod.", "Add nodes, lower the `resources`, or correct node selector, affinity and tolerations.";
-    StoragePending: "The database's claim on storage has no volume.", "Check that the storage class exists and can make volumes; name one in `spec.database.managed.storage`.";
-    StorageResizeFailed: "The database's volume does not grow.", "Check that its storage class allows expansion, or set the size back.";
-    CrashLooping: "A process ends again and again.", "The message has its exit code and last words. `kubectl logs --previous` has more.";
-    OutOfMemory: "A process was killed for using more memory than its limit.", "Raise the component's `resources.limits.memory`.";
-    ProbeFailing: "A process runs and says that it is not ready.", "The message says what it lacks.";
-    Stuck: "Pods did not become ready within the deadline.", "Look at the pods of the part that the message names.";
-    PodsRefused: "The cluster refuses to make pods.", "The message has the reason: a quota, a policy, or a missing service account.";
-    MigrationRunning: "The database's tables are being prepared.", "Wait.";
-    MigrationFailed: "The database's tables could not be prepared.", "The message has the last words of the Job. Correct the cause, then delete the Job: it is made anew.";
-    TopicsFailed: "The Kafka topics could not be made.", "The message has the last words of the Job. Grant the rights or create the topics, then delete the Job.";
-    KafkaUnreachable: "The pods do not reach Kafka, or are not let in.", "Check `spec.kafka`: brokers, protocol, credentials, CA. Check NetworkPolicies.";
-    ObjectStorageUnreachable: "The pods do not reach the object storage, or are not let in.", "Check `spec.objectStorage`: endpoint, region, credentials, CA.";
-    DatabaseUnreachable: "The pods do not reach the database, or are not let in.", "Check `spec.database`, and whether the database runs.";
-    RulesRejected: "The rules that users wrote can't be loaded; those from before go on.", "Correct the line that the message names.";
-    DriftCorrected: "Somebody changed or deleted an object of the operator's; it was put back.", "Change the resource instead. Set `spec.reconciliation` to `Paused` to work by hand.";
-    OrphanDeleted: "An object that the specification no longer needs was deleted.", "Nothing.";
-    ConfigChanged: "Pods are replaced because their configuration has changed.", "Nothing.";
-    SecretChanged: "Pods are replaced because a Secret with their credentials has changed.", "Nothing.";
-    CaChanged: "Pods are replaced because a certificate authority that they trust has changed.", "Nothing.";
-    RulesChanged: "Pods are replaced because rules that they read at their start have changed.", "Nothing.";
-    ImageChanged: "Pods are replaced because their image has changed.", "Nothing.";
-    ResourcesChanged: "Pods are replaced because their requests or limits have changed.", "Nothing.";
-    TemplateChanged: "Pods are replaced because something else of their template has changed.", "Nothing.";
+    AsExpected: "The observed state is the desired state.", "None.";
+    Starting: "The objects exist and their pods are starting.", "Wait. If it takes minutes, check the Events of the pods.";
+    RollingOut: "Pods are being replaced by pods of the newest revision.", "Wait. The API stays available.";
+    Waiting: "A dependency has to be ready first.", "Check the condition of the dependency that the message names.";
+    NotObserved: "Nothing has been observed yet.", "Wait until pods run: they report which dependencies they can use.";
+    NotWanted: "The part is not used with this spec.", "None.";
+    Suspended: "The workloads are scaled to zero by `spec.suspend`.", "Set `spec.suspend` to `false` to resume.";
+    Suspending: "The workloads are being scaled to zero, one after the other.", "Wait: work in progress is finished first.";
+    Paused: "Reconciliation is paused by `spec.reconciliation`.", "Set `spec.reconciliation` to `Active` to resume.";
+    Planned: "`spec.mode` is `Plan`: nothing is changed, and `status.plan` lists the changes.", "Review `status.plan`, then set `spec.mode` to `Apply`.";
+    InvalidSpec: "The spec is inconsistent, or does not match its references.", "Correct the fields that the message names.";
+    SecretMissing: "A referenced Secret or ConfigMap, or a key of it, does not exist.", "Create it. It is detected within seconds. Pods that need it stay unchanged until then; all others are updated.";
+    KindNotServed: "The cluster does not serve a kind that the spec needs.", "Install the extension that the message names, or choose another option.";
+    Conflict: "An object with the required name exists and is not managed by this resource.", "Give this resource another name, or move the object that the message names.";
+    Forbidden: "The operator lacks a permission.", "Grant its service account the permission that the message names. The chart's ClusterRole has all.";
+    QuotaExceeded: "A quota of the namespace is exceeded.", "Raise the quota, or lower `resources` and replicas.";
+    Rejected: "The API server or an admission policy rejected an object.", "The message is that of the server. Correct the field of the spec from which the object is built.";
+    NamespaceTerminating: "The namespace is being deleted.", "None. No object is created in it any more.";
+    ApiFailure: "The API server failed to respond to a request.", "The request is retried. If the condition persists, check the API server.";
+    ImagePullFailed: "An image can't be pulled.", "Check the name in `spec.image`, and the registry credentials in `spec.imagePullSecrets`.";
+    Unschedulable: "A pod can't be scheduled.", "Add nodes, lower `resources`, or correct node selector, affinity and tolerations.";
+    StoragePending: "The PersistentVolumeClaim of the database is not bound.", "Check that the storage class exists and can provision volumes; set one in `spec.database.managed.storage`.";
+    StorageResizeFailed: "The volume of the database can't be expanded.", "Check that its storage class allows expansion, or revert the size.";
+    CrashLooping: "A process exits repeatedly.", "The message has its exit code and last output. `kubectl logs --previous` has more.";
+    OutOfMemory: "A process was killed because it exceeded its memory limit.", "Raise `resources.limits.memory` of the component.";
+    ProbeFailing: "A process runs and reports that it is not ready.", "The message names the dependency that it waits for.";
+    Stuck: "Pods did not become ready within the progress deadline.", "Check the pods of the component that the message names.";
+    PodsRefused: "The cluster refuses to create pods.", "The message has the cause: a quota, a policy, or a missing service account.";
+    MigrationRunning: "The schema of the database is being migrated.", "Wait.";
+    MigrationFailed: "The migration of the schema failed.", "The message has the last output of the Job. Correct the cause, then delete the Job: it is created again.";
+    TopicsFailed: "The Kafka topics could not be created.", "The message has the last output of the Job. Grant the permissions or create the topics, then delete the Job.";
+    KafkaUnreachable: "Pods can't connect or authenticate to Kafka.", "Check `spec.kafka`: brokers, protocol, credentials, CA. Check NetworkPolicies.";
+    ObjectStorageUnreachable: "Pods can't connect or authenticate to the object storage.", "Check `spec.objectStorage`: endpoint, region, credentials, CA.";
+    DatabaseUnreachable: "Pods can't connect or authenticate to the database.", "Check `spec.database`, and whether the database is running.";
+    RulesRejected: "The newest rules of users can't be loaded; the previous ones stay in use.", "Correct the line that the message names.";
+    DriftCorrected: "Another client changed or deleted a child; it was restored.", "Change the resource instead. Set `spec.reconciliation` to `Paused` to work by hand.";
+    OrphanDeleted: "A child that the spec no longer needs was deleted.", "None.";
+    ConfigChanged: "Pods are replaced because their configuration has changed.", "None.";
+    SecretChanged: "Pods are replaced because a Secret with their credentials has changed.", "None.";
+    CaChanged: "Pods are replaced because a CA certificate that they trust has changed.", "None.";
+    RulesChanged: "Pods are replaced because rules that they read at their start have changed.", "None.";
+    ImageChanged: "Pods are replaced because their image has changed.", "None.";
+    ResourcesChanged: "Pods are replaced because their requests or limits have changed.", "None.";
+    TemplateChanged: "Pods are replaced because another field of their template has changed.", "None.";
 }
 
 #[cfg(test)]
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_reason_is_a_word_that_a_condition_accepts() {
+    fn reason_name_is_valid_in_a_condition() {
         for reason in Reason::ALL {
             let name = reason.name();
             assert!(name.starts_with(|first: char| first.is_ascii_uppercase()), "{name}");
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn every_reason_has_sentences() {
+    fn reason_has_meaning_and_advice_as_sentences() {
         for reason in Reason::ALL {
             assert!(reason.meaning().ends_with('.') && reason.advice().ends_with('.'), "{}", reason.name());
         }

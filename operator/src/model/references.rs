@@ -1,4 +1,4 @@
-//! What a resource refers to: which objects, and what was found.
+//! The objects that a resource refers to.
 
 mod names;
 
@@ -10,67 +10,67 @@ pub use names::{ReferencedNames, StrimziName, referenced_names};
 
 use crate::model::kind::{Availability, Kind};
 
-/// What was found of [`ReferencedNames`].
+/// The objects found for [`ReferencedNames`].
 #[derive(Clone, Debug, Default)]
 pub struct References {
-    /// By name; none when it does not exist. Contents go into hashes only, never into an object.
+    /// By name; `None` when it does not exist. Contents go into digests only, never into an object.
     pub secrets: BTreeMap<String, Option<Secret>>,
-    /// By name; none when it does not exist.
+    /// By name; `None` when it does not exist.
     pub config_maps: BTreeMap<String, Option<ConfigMap>>,
-    /// In the order of their names.
+    /// Sorted by name.
     pub rule_config_maps: Vec<ConfigMap>,
     /// The Kafka of Strimzi.
     pub strimzi: Strimzi,
-    /// What the cluster serves.
+    /// The kinds that the cluster serves.
     pub capabilities: Capabilities,
-    /// Whether the cluster was asked.
+    /// Whether they were looked up.
     pub knowledge: Knowledge,
 }
 
-/// Whether the cluster was asked for what a resource refers to.
+/// Whether the references of a resource were looked up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Knowledge {
-    /// It was: what is absent is missing.
+    /// They were: an absent object does not exist.
     #[default]
     Complete,
-    /// It wasn't: what is absent is taken to be as it should, for rendering without a cluster.
+    /// They were not: absent objects are assumed to exist, for rendering without a cluster.
     Partial,
 }
 
-/// What was found of a Kafka of Strimzi.
+/// The result of looking up a Kafka of Strimzi.
 #[derive(Clone, Debug, Default)]
 pub enum Strimzi {
-    /// Nobody asked.
+    /// It was not looked up.
     #[default]
     NotWanted,
     /// The cluster has no Strimzi.
     NotServed,
     /// There is no Kafka of this name.
     Missing,
-    /// Here it is.
+    /// It exists.
     Found(Box<DynamicObject>),
 }
 
-/// What the cluster is and which optional kinds it serves.
+/// The platform of a cluster, and the optional kinds that it serves.
 ///
-/// Pods depend on it, so that a discovery that failed must not be taken for a cluster without extensions.
+/// Children depend on it, so a failed discovery must not be taken for a cluster without extensions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Capabilities {
     served: BTreeSet<Kind>,
     platform: Platform,
 }
 
-/// Who decides as which user a pod runs.
+/// The platform, which determines the user of a pod.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Platform {
-    /// The pod: it names a user.
+    /// Pods name their user.
     #[default]
     Kubernetes,
-    /// The cluster, which serves the group `security.openshift.io`: it gives each namespace users of its own and refuses others.
+    /// The cluster serves `security.openshift.io`: it assigns each namespace users of its own and refuses others.
     OpenShift,
 }
 
-/// What a cluster serves.
+/// The optional kinds and extensions that a cluster serves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Served {
     /// The optional kinds of children.
@@ -80,30 +80,30 @@ pub(crate) struct Served {
 }
 
 impl References {
-    /// Nothing was looked up; the cluster is taken to have these `capabilities`.
+    /// Returns references that were not looked up, in a cluster with these `capabilities`.
     pub fn unknown(capabilities: Capabilities) -> Self {
         Self { capabilities, knowledge: Knowledge::Partial, ..Self::default() }
     }
 }
 
 impl Capabilities {
-    /// Those of `served`; kinds that every cluster serves need not be in it.
+    /// Returns the capabilities of a cluster that serves the optional kinds `served`.
     pub fn new(served: impl IntoIterator<Item = Kind>) -> Self {
         Self { served: served.into_iter().collect(), platform: Platform::default() }
     }
 
-    /// The same on a `platform`.
+    /// Sets the platform.
     #[must_use]
     pub fn on(self, platform: Platform) -> Self {
         Self { platform, ..self }
     }
 
-    /// Who decides as which user a pod runs.
+    /// Returns the platform.
     pub fn platform(&self) -> Platform {
         self.platform
     }
 
-    /// Every kind: for rendering without a cluster.
+    /// Returns the capabilities of a cluster that serves every kind, for rendering without a cluster.
     pub fn all() -> Self {
         Self::new(Kind::ALL)
     }

@@ -1,4 +1,4 @@
-//! A resource whose references were all found and whose values all make sense: what `build` needs so that it can't fail.
+//! A validated resource, from which `build` can't fail.
 
 mod access;
 mod name;
@@ -21,40 +21,40 @@ pub struct ValidatedPipeline {
     pub name: PipelineName,
     /// Its namespace, which is that of all its objects.
     pub namespace: String,
-    /// What the cluster is.
+    /// The platform of the cluster.
     pub platform: Platform,
     /// Whether the workloads run.
     pub activity: Activity,
     /// The brokers.
     pub kafka: Access<config::Kafka>,
-    /// How missing topics are created; none when somebody else does it.
+    /// The creation of missing topics; `None` when topics are managed externally.
     pub topics: Option<TopicCreation>,
     /// The object storage.
     pub object_storage: Access<config::ObjectStorage>,
     /// The database.
     pub database: Access<config::Database>,
-    /// The database, when the operator runs it.
+    /// The managed database; `None` for an external one.
     pub managed_database: Option<Managed>,
-    /// The pods that run rules.
+    /// The component `data-pipeline`.
     pub data_pipeline: DataPipeline,
-    /// The pod that writes.
+    /// The component `insights-results-db-writer`.
     pub db_writer: DbWriter,
-    /// The pods that answer.
+    /// The component `insights-results-aggregator`.
     pub aggregator: Aggregator,
-    /// The image of Jobs, and how it is pulled.
+    /// The image of Jobs.
     pub jobs: Image,
-    /// How often something is tried.
+    /// The retries of the workloads.
     pub retry: config::Retry,
-    /// What is logged.
+    /// The logging of the workloads.
     pub logging: config::Logging,
-    /// What watches.
+    /// Monitoring.
     pub monitoring: Monitoring,
-    /// Whether traffic is limited.
+    /// Whether NetworkPolicies are created.
     pub network_policy: NetworkPolicyMode,
 }
 
 impl ValidatedPipeline {
-    /// What the spec names and does not exist, in the order of the spec.
+    /// Returns the missing references, in the order of the spec.
     pub fn missing(&self) -> impl Iterator<Item = &Problem> {
         let dependencies = [&self.kafka.missing, &self.object_storage.missing, &self.database.missing];
         dependencies.into_iter().chain([&self.data_pipeline.missing, &self.db_writer.missing]).flatten()
@@ -64,29 +64,29 @@ impl ValidatedPipeline {
 /// Whether the workloads run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activity {
-    /// They do.
+    /// They run.
     Running,
-    /// They have no pods; the database keeps running.
+    /// They are scaled to zero; the database keeps running.
     Suspended,
 }
 
-/// How topics are created.
+/// The parameters of created topics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TopicCreation {
-    /// Partitions of each.
+    /// Partitions per topic.
     pub partitions: u32,
-    /// Copies of each message.
+    /// The replication factor.
     pub replication_factor: u16,
 }
 
 /// The managed database.
 #[derive(Clone, Debug)]
 pub struct Managed {
-    /// What the resource says.
+    /// Its part of the spec.
     pub spec: ManagedDatabase,
     /// Its pod.
     pub pods: Pods,
-    /// Whether it goes with the resource.
+    /// Whether it is deleted with the resource.
     pub ownership: Ownership,
 }
 
@@ -101,13 +101,13 @@ pub struct DataPipeline {
     pub archive: config::ArchiveLimits,
     /// The rules.
     pub rules: Rules,
-    /// Which checks of workloads are sent.
+    /// The checks of workloads that are published.
     pub workload_checks: config::WorkloadChecks,
-    /// Rules written for insights-core; none when there are none.
+    /// Rules of insights-core; `None` when disabled.
     pub insights_core: Option<InsightsCore>,
-    /// What links its service account to a cloud identity.
+    /// The annotations that link its service account to a cloud identity.
     pub identity: BTreeMap<String, String>,
-    /// What only its pods need and does not exist.
+    /// Missing references that only its pods need.
     pub missing: Vec<Problem>,
 }
 
@@ -116,20 +116,20 @@ pub struct DataPipeline {
 pub struct Rules {
     /// Their section of the configuration.
     pub config: config::Rules,
-    /// Where those of users are.
+    /// The volumes with rules of users.
     pub mounts: Vec<Mount>,
-    /// What only those who read them need and does not exist.
+    /// Missing references that only users of the rules need.
     pub missing: Vec<Problem>,
 }
 
-/// Rules written for insights-core, which Python runs beside the pipeline, in its container.
+/// Rules of insights-core, which run in Python processes in the container of the pipeline.
 #[derive(Clone, Debug)]
 pub struct InsightsCore {
     /// Its section of the configuration.
     pub config: config::InsightsCore,
-    /// What Python reads, and where it may write.
+    /// The volumes of the Python processes.
     pub mounts: Vec<Mount>,
-    /// Fingerprints of what pods read at their start only.
+    /// Digests of the inputs that pods read at their start only.
     pub inputs: Inputs,
 }
 
@@ -140,11 +140,11 @@ pub struct DbWriter {
     pub pods: Pods,
     /// Its section of the configuration.
     pub config: config::Writer,
-    /// The file with the organisations.
+    /// The volume with the list of organisations.
     pub allowlist: Option<Mount>,
-    /// Fingerprints of what pods read at their start only.
+    /// Digests of the inputs that pods read at their start only.
     pub inputs: Inputs,
-    /// What only its pod needs and does not exist.
+    /// Missing references that only its pod needs.
     pub missing: Vec<Problem>,
 }
 
@@ -155,26 +155,26 @@ pub struct Aggregator {
     pub pods: Pods,
     /// Its section of the configuration.
     pub config: config::Aggregator,
-    /// How it is reached from outside.
+    /// The exposure of the API outside the cluster.
     pub exposure: Exposure,
 }
 
-/// What watches.
+/// Monitoring of the workloads.
 #[derive(Clone, Debug)]
 pub struct Monitoring {
-    /// By what Prometheus finds the pods.
+    /// The way in which Prometheus discovers the pods.
     pub scrape: ScrapeBy,
-    /// How often metrics are collected, such as `30s`.
+    /// The scrape interval, such as `30s`.
     pub interval: String,
-    /// Whether there are alerts.
+    /// Whether alerts are created.
     pub alerts: Optional,
-    /// The labels of the dashboards; none when there are no dashboards.
+    /// The labels of the dashboards; `None` without dashboards.
     pub dashboard_labels: Option<BTreeMap<String, String>>,
     /// Further labels of monitors and rules.
     pub labels: BTreeMap<String, String>,
 }
 
-/// By what Prometheus finds the pods.
+/// The way in which Prometheus discovers the pods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScrapeBy {
     /// A PodMonitor.
@@ -183,15 +183,15 @@ pub enum ScrapeBy {
     ServiceMonitor,
     /// The annotations of the pods.
     Annotations,
-    /// Nothing.
+    /// Not at all.
     Nothing,
 }
 
-/// Whether an optional part is there.
+/// Whether an optional part is created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Optional {
-    /// It is.
+    /// It is created.
     Present,
-    /// It isn't.
+    /// It is not created.
     Absent,
 }

@@ -1,26 +1,26 @@
-//! Which fields of an object differ.
+//! The fields that differ between two versions of an object.
 
 use kube::core::DynamicObject;
 use serde_json::{Map, Value};
 
 use crate::model::{annotations::APPLIED_HASH, kind::Kind};
 
-/// A field that would change.
+/// A changed field.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FieldChange {
     /// Its path, such as `spec.template.spec.containers[0].image`.
     pub path: String,
-    /// Its value now; none when it is not there, and hidden in Secrets.
+    /// The present value; `None` when absent or in a Secret.
     pub before: Option<Value>,
-    /// Its value then.
+    /// The planned value.
     pub after: Option<Value>,
 }
 
-/// What the API server keeps about an object and nobody decides.
+/// Metadata that the API server sets.
 const BOOKKEEPING: [&str; 6] =
     ["managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink"];
 
-/// The fields that differ, in the order of their paths; values of Secrets are hidden.
+/// Returns the fields that differ, sorted by path; values of Secrets are omitted.
 pub(super) fn fields(kind: Kind, before: &DynamicObject, after: &DynamicObject) -> Vec<FieldChange> {
     let mut changes = Vec::new();
     compare("", Some(&stripped(before)), Some(&stripped(after)), &mut changes);
@@ -32,7 +32,7 @@ pub(super) fn fields(kind: Kind, before: &DynamicObject, after: &DynamicObject) 
     changes
 }
 
-/// The fields of `desired` laid over the live object, as if nobody decided other fields of it.
+/// Returns the live object with the fields of `desired`.
 pub(crate) fn laid_over(live: &DynamicObject, desired: &DynamicObject) -> DynamicObject {
     let mut merged = value(live);
     overlay(&mut merged, value(desired));
@@ -58,7 +58,7 @@ fn overlay(below: &mut Value, above: Value) {
 fn stripped(object: &DynamicObject) -> Value {
     let mut object = value(object);
     if let Some(fields) = object.as_object_mut() {
-        // Items of lists come without their type.
+        // Items of lists have no type.
         for known in ["status", "apiVersion", "kind"] {
             fields.remove(known);
         }
@@ -70,7 +70,7 @@ fn stripped(object: &DynamicObject) -> Value {
     object
 }
 
-/// The operator's own note about what it has applied is nobody's field.
+/// Removes the annotation with the hash of the applied object.
 fn remove_note(metadata: &mut Map<String, Value>) {
     let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) else { return };
     annotations.remove(APPLIED_HASH);
@@ -107,7 +107,7 @@ fn compare(path: &str, before: Option<&Value>, after: Option<&Value>, changes: &
     }
 }
 
-/// Keys with dots of their own, as those of annotations, are quoted.
+/// Keys that contain dots, such as those of annotations, are quoted.
 fn below(path: &str, key: &str) -> String {
     match (path.is_empty(), key.contains('.')) {
         (true, _) => key.to_owned(),

@@ -1,4 +1,4 @@
-//! Why pods are restarted.
+//! The reasons for which pods are replaced.
 
 use std::fmt;
 
@@ -13,14 +13,14 @@ use crate::model::{
     reason::Reason,
 };
 
-/// Why the pods of a workload are replaced.
+/// The reason for which the pods of a workload are replaced.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RestartReason {
-    /// Something that they read at their start has changed.
+    /// An input that they read at their start has changed.
     InputChanged {
-        /// What it is.
+        /// The input.
         input: Input,
-        /// The objects in which it has changed.
+        /// The objects that changed.
         objects: Vec<String>,
     },
     /// The image has changed.
@@ -32,12 +32,12 @@ pub enum RestartReason {
     },
     /// The requests or limits have changed.
     ResourcesChanged,
-    /// Something else of the pod template has changed.
+    /// Another field of the pod template has changed.
     TemplateChanged,
 }
 
 impl RestartReason {
-    /// The reason of the Event.
+    /// Returns the reason of the Event.
     pub fn reason(&self) -> Reason {
         match self {
             Self::InputChanged { input, .. } => input.reason(),
@@ -62,10 +62,10 @@ impl fmt::Display for RestartReason {
     }
 }
 
-/// Why the pods of a workload will be replaced when `before`, the live Deployment or StatefulSet, becomes `after`.
+/// Returns why the pods of a workload are replaced when `before`, the live Deployment or StatefulSet, becomes `after`.
 ///
-/// `after` is either what the API server answered to the (dry-run) patch, or the child itself; fields that `after` does not have
-/// are taken as unchanged. Empty when no pod is replaced.
+/// `after` is the response to the (dry-run) patch, or the child itself; fields that it does not have are unchanged. Empty when no pod
+/// is replaced.
 pub fn restart_reasons(before: &DynamicObject, after: &DynamicObject) -> Vec<RestartReason> {
     let (before_template, after_template) = (template(before), template(after));
     let mut reasons: Vec<RestartReason> = changed_inputs(&before_template, &after_template).collect();
@@ -121,7 +121,7 @@ fn is_contained(part: &Value, whole: &Value) -> bool {
         (Value::Array(part), Value::Array(whole)) => {
             part.len() == whole.len() && part.iter().zip(whole).all(|(part, whole)| is_contained(part, whole))
         }
-        // An empty value that was never set is left out by the API server.
+        // The API server omits empty values.
         (Value::Object(part), Value::Null) => part.is_empty(),
         (Value::Array(part), Value::Null) => part.is_empty(),
         _ => part == whole,
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn each_input_is_a_reason_of_its_own() {
+    fn each_changed_input_is_a_reason() {
         for input in Input::ALL {
             let before =
                 deployment(&json!({input.annotation(): "Secret a=1,Secret b=1"}), &json!({"image": "a"}));
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_is_told_with_the_objects_in_which_it_is() {
+    fn changed_input_names_its_objects() {
         let text = |input, objects: &[&str]| {
             let objects = objects.iter().map(|object| (*object).to_owned()).collect();
             RestartReason::InputChanged { input, objects }.to_string()
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_image_is_named() {
+    fn changed_image_is_named() {
         let before = deployment(&json!({}), &json!({"image": "ccx:1"}));
         let after = deployment(&json!({}), &json!({"image": "ccx:2"}));
         let reasons = restart_reasons(&before, &after);
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_api_server_added_is_no_reason() {
+    fn default_of_api_server_is_no_reason() {
         let before = deployment(
             &json!({}),
             &json!({"image": "a", "terminationMessagePath": "/dev/termination-log", "env": null}),
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn another_limit_and_another_argument_are_told_apart() {
+    fn changed_limit_and_changed_argument_have_distinct_reasons() {
         let before = deployment(
             &json!({}),
             &json!({"image": "a", "args": ["x"], "resources": {"limits": {"memory": "1Gi"}}}),

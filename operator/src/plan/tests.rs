@@ -16,7 +16,7 @@ fn transition(kind: Kind, before: Option<DynamicObject>, after: Option<DynamicOb
 }
 
 #[test]
-fn an_object_is_created_updated_deleted_or_left_alone() {
+fn object_is_created_updated_deleted_or_left_alone() {
     let action = |before, after| {
         let plan = plan(&[transition(Kind::ConfigMap, before, after)]);
         plan.changes.first().map(|change| change.action)
@@ -28,7 +28,7 @@ fn an_object_is_created_updated_deleted_or_left_alone() {
 }
 
 #[test]
-fn a_changed_field_has_its_path_and_both_values() {
+fn changed_field_has_its_path_and_both_values() {
     let plan = plan(&[transition(Kind::ConfigMap, Some(config_map("a")), Some(config_map("b")))]);
     let expected =
         FieldChange { path: "data[\"ccx.toml\"]".into(), before: Some(json!("a")), after: Some(json!("b")) };
@@ -60,7 +60,7 @@ fn deployment(image: &str) -> DynamicObject {
 }
 
 #[test]
-fn a_restart_has_its_component_and_its_reason() {
+fn restart_has_its_component_and_its_reason() {
     let plan = plan(&[transition(Kind::Deployment, Some(deployment("ccx:1")), Some(deployment("ccx:2")))]);
     assert_eq!(plan.restarts[0].component, Component::DbWriter);
     assert_eq!(plan.restarts[0].reason(), "the image changes from ccx:1 to ccx:2");
@@ -73,7 +73,7 @@ fn pods_that_do_not_exist_yet_do_not_restart() {
 }
 
 #[test]
-fn the_operators_own_note_is_no_change() {
+fn operators_own_note_is_no_change() {
     let noted =
         |hash: &str| object(json!({"metadata": {"name": "ccx", "annotations": {APPLIED_HASH: hash}}}));
     let plain = object(json!({"metadata": {"name": "ccx"}}));
@@ -102,13 +102,13 @@ fn fields_of_others_stay_when_ours_are_laid_over_an_object() {
 }
 
 #[test]
-fn the_end_of_an_object_restarts_no_pods() {
+fn end_of_an_object_restarts_no_pods() {
     let plan = plan(&[Transition::deletion(Kind::Deployment, "ccx".into())]);
     assert_eq!((plan.changes[0].action, plan.restarts.len()), (ChangeAction::Delete, 0));
 }
 
 #[test]
-fn a_status_has_no_more_than_its_schema_allows_and_says_so() {
+fn status_has_no_more_than_its_schema_allows_and_says_so() {
     let transitions: Vec<Transition> =
         (0..130).map(|_| transition(Kind::ConfigMap, None, Some(config_map("a")))).collect();
     let status = plan(&transitions).to_status();

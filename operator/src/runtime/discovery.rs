@@ -1,4 +1,4 @@
-//! What the cluster serves, beyond what every cluster does.
+//! Discovers the optional kinds that the cluster serves.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -9,17 +9,17 @@ use crate::model::{
     references::{Capabilities, Platform, Served},
 };
 
-/// How often extensions are looked for. Installing one is rare, and the answer is small.
+/// The interval between two discoveries. Installing an extension is rare, and the response is small.
 pub(crate) const INTERVAL: Duration = Duration::from_mins(1);
 
-/// The group of the constraints by which OpenShift chooses the users of pods.
+/// The API group by which OpenShift is recognized.
 const OPENSHIFT_SECURITY: &str = "security.openshift.io";
 
-/// The versions of Strimzi's Kafka, the preferred one first: `v1` since 0.49, and nothing else since 1.0. What we read of it is the
-/// same in both.
+/// The versions of Strimzi's Kafka, the preferred one first: `v1` since 0.49, and the only one since 1.0. The fields that are read
+/// are the same in both.
 const STRIMZI_VERSIONS: [&str; 2] = ["v1", "v1beta2"];
 
-/// Asks the cluster.
+/// Returns the kinds that the cluster serves.
 pub(crate) async fn discover(client: &Client) -> kube::Result<Served> {
     let groups = client.list_api_groups().await?;
     let is_openshift = groups.groups.iter().any(|group| group.name == OPENSHIFT_SECURITY);
@@ -42,7 +42,7 @@ pub(crate) async fn discover(client: &Client) -> kube::Result<Served> {
     Ok(Served { capabilities: Capabilities::new(kinds).on(platform), strimzi_kafka })
 }
 
-/// The groups that may have what we can use, of those that are there.
+/// Returns the served versions that may contain an optional kind.
 fn interesting(served: &BTreeSet<String>) -> BTreeSet<String> {
     let kafkas = STRIMZI_VERSIONS.map(|version| strimzi_kafka(version).api_version);
     let wanted = optional().map(Kind::api_version).chain(kafkas);
@@ -64,15 +64,14 @@ fn optional() -> impl Iterator<Item = Kind> {
     Kind::ALL.into_iter().filter(|kind| kind.availability() == Availability::Optional)
 }
 
-/// Waits until the cluster serves something else than `before`, asking every `interval`. A server that does not answer is asked
-/// again later.
+/// Waits until the served kinds differ from `before`. A failed discovery is retried after `interval`.
 pub(crate) async fn changed(client: &Client, before: &Served, interval: Duration) {
     loop {
         tokio::time::sleep(interval).await;
         match discover(client).await {
             Ok(now) if now != *before => return,
             Ok(_) => {}
-            Err(error) => tracing::debug!(%error, "failed to ask what the cluster serves"),
+            Err(error) => tracing::debug!(%error, "discovery failed"),
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Events: what the operator did to a resource, or can't do, for `kubectl describe`.
+//! Emits Kubernetes Events about a resource.
 //!
-//! Each is one of its own. The recorder of kube would count one with the same reason and another text as a repetition of the first.
+//! The recorder of kube is not used: it counts an Event with the same reason and another note as a repetition of the first.
 
 use ccx_crds::CcxPipeline;
 use k8s_openapi::{api::events::v1::Event, apimachinery::pkg::apis::meta::v1::MicroTime, jiff::Timestamp};
@@ -11,10 +11,10 @@ use kube::{
 
 use crate::model::names::MANAGER;
 
-/// What an Event's note may have.
+/// The limit of an Event's note.
 const MAX_NOTE_BYTES: usize = 1024;
 
-/// Sends Events. One that can't be sent is logged: it must not hold up what it tells of.
+/// Emits Events. Best effort: a failure is logged and never retried.
 #[derive(Clone)]
 pub(crate) struct Events {
     client: Client,
@@ -22,17 +22,17 @@ pub(crate) struct Events {
 }
 
 impl Events {
-    /// Sends as the process called `instance`.
+    /// Returns an emitter for the process `instance`.
     pub(crate) fn new(client: Client, instance: &str) -> Self {
         Self { client, instance: instance.into() }
     }
 
-    /// Something was done.
+    /// Emits an Event of type `Normal`.
     pub(crate) async fn normal(&self, pipeline: &CcxPipeline, reason: &str, note: &str) {
         self.send(pipeline, "Normal", reason, note).await;
     }
 
-    /// Something is wrong.
+    /// Emits an Event of type `Warning`.
     pub(crate) async fn warning(&self, pipeline: &CcxPipeline, reason: &str, note: &str) {
         self.send(pipeline, "Warning", reason, note).await;
     }
@@ -40,10 +40,10 @@ impl Events {
     async fn send(&self, pipeline: &CcxPipeline, kind: &str, reason: &str, note: &str) {
         let namespace = pipeline.metadata.namespace.as_deref().unwrap_or_default();
         let event = event(pipeline, kind, reason, note, &self.instance);
-        tracing::info!(pipeline = pipeline.metadata.name, namespace, kind, reason, note, "event");
+        tracing::info!(pipeline = pipeline.metadata.name, namespace, kind, reason, note, "event emitted");
         let events: Api<Event> = Api::namespaced(self.client.clone(), namespace);
         if let Err(error) = events.create(&PostParams::default(), &event).await {
-            tracing::warn!(error = %ccx_service::error_chain(&error), reason, "failed to send an event");
+            tracing::warn!(error = %ccx_service::error_chain(&error), reason, "failed to emit event");
         }
     }
 }
@@ -82,14 +82,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_note_is_cut_to_what_an_event_may_have() {
+    fn long_note_is_truncated() {
         assert_eq!(shorten("short"), "short");
         let cut = shorten(&"ä".repeat(MAX_NOTE_BYTES));
         assert!(cut.len() <= MAX_NOTE_BYTES && cut.ends_with('…'));
     }
 
     #[test]
-    fn an_event_is_about_the_resource() {
+    fn event_regards_resource() {
         let mut pipeline = CcxPipeline::new("ccx", ccx_crds::CcxPipelineSpec::default());
         pipeline.metadata.namespace = Some("ns".into());
         let event = event(&pipeline, "Normal", "OrphanDeleted", "deleted it", "pod-1");

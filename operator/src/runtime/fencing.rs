@@ -1,4 +1,4 @@
-//! The gate that every request of the controller goes through: writes need an open [`Fence`], all are counted and none hangs.
+//! The tower layer of every request of the controller: writes need an open [`Fence`], are counted, and time out.
 
 use std::{
     task::{Context, Poll},
@@ -13,23 +13,22 @@ use tower::{BoxError, Layer, Service};
 
 use crate::runtime::{leader::Fence, metrics::Metrics};
 
-/// How long a write may take. Shorter than the time between a leader's last write and a rival's first one, so that a write which
-/// was begun in time also ends in time.
+/// The timeout of a write: shorter than the time between a leader's last write and a rival's first one.
 pub const WRITE_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// How long a read may take to begin to answer. A watch answers at once and then goes on.
+/// The timeout until a read starts to respond. A watch responds at once.
 pub const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Puts a [`Fencing`] before a client.
+/// Wraps a client in [`Fencing`].
 #[derive(Clone, Debug)]
 pub struct FencingLayer {
-    /// Asked before every write.
+    /// Checked before every write.
     pub fence: Fence,
-    /// Counts.
+    /// Counts the writes.
     pub metrics: Metrics,
 }
 
-/// A client behind the fence.
+/// A client whose writes are fenced.
 #[derive(Clone, Debug)]
 pub struct Fencing<Inner> {
     inner: Inner,
@@ -37,16 +36,16 @@ pub struct Fencing<Inner> {
     metrics: Metrics,
 }
 
-/// Why a request was not sent, or given up.
+/// A request was not sent, or timed out.
 #[derive(Debug, Snafu, PartialEq, Eq)]
 pub enum FencingError {
     /// Another process may lead by now.
-    #[snafu(display("refused to write, as this process does not lead"))]
+    #[snafu(display("write refused: this process is not the leader"))]
     NotLeading,
-    /// The server does not answer.
-    #[snafu(display("no answer from the API server within {} s", after.as_secs()))]
+    /// The server did not respond.
+    #[snafu(display("no response from the API server within {} s", after.as_secs()))]
     Silent {
-        /// How long we waited.
+        /// The timeout.
         after: Duration,
     },
 }
@@ -75,7 +74,7 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let write = Write::of(&request);
+        let write = Write::from_request(&request);
         if write.is_some() && !self.fence.is_open() {
             return Box::pin(async { Err(FencingError::NotLeading.into()) });
         }
@@ -91,7 +90,7 @@ where
     }
 }
 
-/// A request that changes the cluster.
+/// A write request.
 #[derive(Debug, PartialEq, Eq)]
 struct Write {
     resource: String,
@@ -99,8 +98,8 @@ struct Write {
 }
 
 impl Write {
-    /// None for what changes nothing: reads, and writes that are only tried.
-    fn of<B>(request: &Request<B>) -> Option<Self> {
+    /// Returns `None` for reads and dry runs.
+    fn from_request<B>(request: &Request<B>) -> Option<Self> {
         let verb = match *request.method() {
             Method::POST => "create",
             Method::PUT => "update",
@@ -113,7 +112,8 @@ impl Write {
     }
 }
 
-/// `deployments` of `/apis/apps/v1/namespaces/ns/deployments/name`, `ccxpipelines/status` of its subresource.
+/// Returns the resource of a path: `deployments` for `/apis/apps/v1/namespaces/ns/deployments/name`, `ccxpipelines/status` for a
+/// subresource.
 fn resource(path: &str) -> String {
     let mut segments =
         path.trim_start_matches('/').split('/').skip_while(|segment| *segment != "namespaces").skip(2);
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_write_needs_an_open_fence_and_a_read_does_not() {
+    async fn write_needs_an_open_fence_and_a_read_does_not() {
         let uri = "/api/v1/namespaces/ns/configmaps/a";
         let closed = Fence::default();
         let refused = send(closed.clone(), request(Method::PATCH, uri)).await.unwrap_err();
@@ -149,17 +149,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_write_that_is_only_tried_needs_no_fence() {
+    async fn write_that_is_only_tried_needs_no_fence() {
         let uri = "/api/v1/namespaces/ns/configmaps/a?&dryRun=All&fieldManager=x";
         assert!(send(Fence::default(), request(Method::PATCH, uri)).await.is_ok());
     }
 
     #[test]
-    fn a_write_is_counted_by_its_resource_and_verb() {
-        let write =
-            Write::of(&request(Method::PATCH, "/apis/apps/v1/namespaces/ns/deployments/name?force=true"));
+    fn write_is_counted_by_its_resource_and_verb() {
+        let write = Write::from_request(&request(
+            Method::PATCH,
+            "/apis/apps/v1/namespaces/ns/deployments/name?force=true",
+        ));
         assert_eq!(write, Some(Write { resource: "deployments".into(), verb: "patch" }));
-        let create = Write::of(&request(Method::POST, "/api/v1/namespaces/ns/secrets"));
+        let create = Write::from_request(&request(Method::POST, "/api/v1/namespaces/ns/secrets"));
         assert_eq!(create, Some(Write { resource: "secrets".into(), verb: "create" }));
         assert_eq!(
             resource("/apis/ccx.openshift.io/v1alpha1/namespaces/ns/ccxpipelines/a/status"),

@@ -1,14 +1,14 @@
-//! Which of the operator's processes may write: the one that holds the Lease.
+//! Leader election: only the process that holds the Lease may write.
 //!
 //! ```text
 //!  Elector ──▶ get the Lease ──▶ term::decide (pure) ──▶ create, renew, take over, wait
 //!     │
-//!     └──▶ Fence: open until the last renewal + `renew_deadline`. Every write asks it first (see `gate`).
+//!     └──▶ Fence: open until the last renewal + `renew_deadline`. Every write checks it (see `fencing`).
 //! ```
 //!
-//! A process stops to write at `renew_deadline` after the *start* of its last successful renewal, by its own monotonic clock. A
-//! rival waits for `duration` after it has *seen* that renewal, by its own clock. So clocks need not agree, and as a write takes at
-//! most [`WRITE_TIMEOUT`](crate::gate::WRITE_TIMEOUT), which fits between the two, never do two processes write.
+//! A leader stops writing at `renew_deadline` after the *start* of its last successful renewal, by its own monotonic clock. A
+//! rival waits for `duration` after it has *observed* that renewal, by its own clock. So clocks need not agree, and since a write
+//! takes at most [`WRITE_TIMEOUT`](super::fencing::WRITE_TIMEOUT), less than their difference, two processes never write at once.
 
 mod fence;
 mod term;
@@ -31,21 +31,20 @@ use term::{Decision, ObservedLease, decide};
 use tokio::time::{error::Elapsed, timeout};
 use tokio_util::sync::CancellationToken;
 
-/// How long a request for the Lease may take, so that a server that hangs does not stop the campaign.
+/// The timeout of a request for the Lease, so that a server that hangs does not block the election.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// How long reconciles in flight may take to finish when the process is to stop. What is cut off then is done again by the next
-/// leader: every write may be the last one.
+/// The time that reconciles in flight have to finish at shutdown. The next leader repeats what is cut off.
 const HAND_OVER_GRACE: Duration = Duration::from_millis(500);
 
-/// The rhythm of the election.
+/// The intervals of the election.
 #[derive(Clone, Copy, Debug)]
 pub struct Timing {
-    /// How long a rival waits after the last renewal that it has seen.
+    /// The time that a rival waits after the last renewal it has observed.
     pub duration: Duration,
-    /// How long the leader writes after its last renewal. Shorter than `duration` by more than a write may take.
+    /// The time that the leader writes after its last renewal: shorter than `duration` by more than a write may take.
     pub renew_deadline: Duration,
-    /// How often the leader renews, and the others look.
+    /// The interval between two renewals or observations.
     pub retry: Duration,
 }
 
@@ -59,7 +58,7 @@ impl Default for Timing {
     }
 }
 
-/// One process that would like to lead.
+/// A candidate for leadership.
 #[derive(Debug)]
 pub struct Elector {
     leases: Api<Lease>,
@@ -72,27 +71,27 @@ pub struct Elector {
     observed: Option<ObservedLease>,
 }
 
-/// Why the Lease could not be read or written.
+/// The Lease could not be read or written.
 #[derive(Debug, Snafu)]
 enum LeaseError {
-    #[snafu(display("no answer about the Lease {name} within {} s", REQUEST_TIMEOUT.as_secs()))]
+    #[snafu(display("no response for Lease {name} within {} s", REQUEST_TIMEOUT.as_secs()))]
     Silent { name: String, source: Elapsed },
-    #[snafu(display("failed to reach the Lease {name}"))]
+    #[snafu(display("failed to read or write Lease {name}"))]
     Api { name: String, source: kube::Error },
 }
 
-/// Whether this process leads after an attempt.
+/// The leadership after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Leadership {
     Leads,
-    /// Somebody else does.
+    /// Another process leads.
     Follows,
-    /// It could not be found out. Who led goes on until the fence closes.
+    /// It is not known. A leader continues until the fence closes.
     Unknown,
 }
 
 impl Elector {
-    /// Campaigns for the Lease `name` in `namespace` under `identity`, which no other process may use.
+    /// Returns a candidate for the Lease `name` in `namespace`, under an `identity` that no other process may use.
     pub fn new(
         client: Client,
         namespace: &str,
@@ -115,19 +114,19 @@ impl Elector {
         }
     }
 
-    /// Runs `lead` whenever this process holds the Lease, until `shutdown`. `lead` is told to stop by its token when the process is
-    /// to stop, and dropped at once when the Lease is lost.
+    /// Runs `lead` whenever this process holds the Lease, until `shutdown`. Its token is cancelled at shutdown; when the Lease is
+    /// lost, `lead` is dropped at once.
     pub async fn run<Lead: Future<Output = ()>>(
         mut self,
         shutdown: CancellationToken,
         mut lead: impl FnMut(CancellationToken) -> Lead,
     ) {
         while shutdown.run_until_cancelled(self.campaign()).await.is_some() {
-            tracing::info!(lease = self.name, identity = self.identity, "this process leads");
+            tracing::info!(lease = self.name, identity = self.identity, "became leader");
             let stop = CancellationToken::new();
             self.serve_term(&shutdown, &stop, lead(stop.clone())).await;
             self.fence.close();
-            // A process that leads no more has nothing to write, and the next one need not wait for the Lease to expire.
+            // So that the next leader does not wait for the Lease to expire.
             self.release().await;
         }
     }
@@ -140,8 +139,8 @@ impl Elector {
     ) {
         let mut leading = std::pin::pin!(leading);
         tokio::select! {
-            () = self.defend() => tracing::warn!(lease = self.name, "lost the lease, stopped reconciling"),
-            () = &mut leading => tracing::warn!("the controller ended, leadership again for election"),
+            () = self.defend() => tracing::warn!(lease = self.name, "leadership lost, reconciles stopped"),
+            () = &mut leading => tracing::warn!("controller ended, rejoining the election"),
             () = shutdown.cancelled() => {
                 stop.cancel();
                 let _ = timeout(HAND_OVER_GRACE, leading).await;
@@ -149,14 +148,14 @@ impl Elector {
         }
     }
 
-    /// Tries until this process leads.
+    /// Retries until this process leads.
     async fn campaign(&mut self) {
         while self.attempt().await != Leadership::Leads {
             tokio::time::sleep(self.timing.retry).await;
         }
     }
 
-    /// Renews until this process leads no more.
+    /// Renews the Lease until it is lost.
     async fn defend(&mut self) {
         while self.fence.is_open() {
             tokio::time::sleep(self.timing.retry.min(self.fence.remaining())).await;
@@ -166,7 +165,7 @@ impl Elector {
         }
     }
 
-    /// One look at the Lease, and what follows from it. Opens the fence when this process leads.
+    /// Reads the Lease, and claims or renews it if possible. Opens the fence when this process leads.
     async fn attempt(&mut self) -> Leadership {
         self.heartbeat.beat();
         let started = Instant::now();
@@ -179,7 +178,7 @@ impl Elector {
                 leadership
             }
             Err(error) => {
-                tracing::warn!(error = %ccx_service::error_chain(&error), "failed to renew or watch the lease");
+                tracing::warn!(error = %ccx_service::error_chain(&error), "failed to read or renew the lease");
                 self.reachable.not_ready(ccx_service::error_chain(&error));
                 Leadership::Unknown
             }
@@ -203,7 +202,7 @@ impl Elector {
         }
     }
 
-    /// A rival that was faster is no error: the next look tells who it is.
+    /// A conflict is not an error: a rival was faster, and the next attempt reads it.
     async fn claim(
         &self,
         write: impl Future<Output = kube::Result<Lease>>,
@@ -233,7 +232,7 @@ impl Elector {
         Lease { metadata, spec: None }
     }
 
-    /// Gives the Lease back. A failure only means that the next leader waits for it to expire.
+    /// Releases the Lease. On failure the next leader waits for it to expire.
     async fn release(&mut self) {
         self.observed = None;
         let Ok(Some(lease)) = self.ask(self.leases.get_opt(&self.name)).await else { return };
@@ -244,7 +243,7 @@ impl Elector {
         let spec = LeaseSpec { holder_identity: None, ..lease.spec.unwrap_or_default() };
         let released = Lease { spec: Some(spec), ..lease };
         match self.ask(self.leases.replace(&self.name, &PostParams::default(), &released)).await {
-            Ok(_) => tracing::info!(lease = self.name, "gave the lease back"),
+            Ok(_) => tracing::info!(lease = self.name, "lease released"),
             Err(error) => {
                 tracing::warn!(error = %ccx_service::error_chain(&error), "failed to release the lease");
             }
@@ -257,14 +256,14 @@ impl Elector {
     }
 }
 
-/// Where an [`Elector`] shows how it fares.
+/// The handles by which an [`Elector`] reports its health.
 #[derive(Debug)]
 pub struct HealthHandles {
     /// Open while the process may write.
     pub fence: Fence,
-    /// Whether the API answers.
+    /// Ready while the API server responds.
     pub reachable: Condition,
-    /// Beats with each look at the Lease.
+    /// Beats with each attempt.
     pub heartbeat: Heartbeat,
 }
 

@@ -1,23 +1,23 @@
-//! What the operator counts. The names are an interface: dashboards and alerts use them.
+//! The metrics of the operator. Their names are an interface: dashboards and alerts use them.
 
 use std::time::Duration;
 
 use ccx_service::MetricRegistrar;
 use prometheus::{Histogram, IntCounterVec, IntGauge, IntGaugeVec, Registry, core::Collector as _};
 
-/// Of a reconcile that has nothing to do to one that waits for a slow API server.
+/// Buckets from a reconcile without work to one that waits for a slow API server.
 const RECONCILE_SECONDS: [f64; 8] = [0.000_1, 0.001, 0.01, 0.05, 0.25, 1.0, 5.0, 30.0];
 
-/// All metrics of one process. Clones count together.
+/// All metrics of one process. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Metrics {
-    /// Where they are read from.
+    /// The registry that is served.
     pub registry: Registry,
-    /// How many resources wait for their reconcile.
+    /// Resources that are queued.
     pub queue_depth: IntGauge,
     /// 1 while this process leads.
     pub leads: IntGauge,
-    /// How many resources have a condition with a status.
+    /// Resources by condition and status.
     pub conditions: IntGaugeVec,
     reconciles: IntCounterVec,
     reconcile_seconds: Histogram,
@@ -25,22 +25,22 @@ pub struct Metrics {
     writes: IntCounterVec,
 }
 
-/// How a reconcile went.
+/// The result of a reconcile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// There was nothing to do.
+    /// The resource was up to date.
     Settled,
-    /// It went through all stages.
+    /// All stages succeeded.
     Done,
-    /// It will be tried again.
+    /// It failed and will be retried.
     Failed,
 }
 
 impl Metrics {
-    /// All at zero.
+    /// Returns metrics at zero, in a registry of their own.
     ///
     /// # Panics
-    /// Never: the names are constants, and a test makes them.
+    /// Never: the names are constants, and a test registers them.
     #[expect(clippy::new_without_default, reason = "a registry of its own is more than a default")]
     pub fn new() -> Self {
         Self::register(Registry::new()).expect("the names and labels are constants, and each is used once")
@@ -76,7 +76,7 @@ impl Metrics {
         })
     }
 
-    /// A reconcile has ended.
+    /// Counts a reconcile.
     pub fn count_reconcile(&self, outcome: Outcome, took: Duration) {
         let result = match outcome {
             Outcome::Settled => "settled",
@@ -87,17 +87,17 @@ impl Metrics {
         self.reconcile_seconds.observe(took.as_secs_f64());
     }
 
-    /// A reconcile has failed for this reason.
+    /// Counts a problem of a reconcile.
     pub fn count_error(&self, reason: &str) {
         self.errors.with_label_values(&[reason]).inc();
     }
 
-    /// A write was sent.
+    /// Counts a write.
     pub fn count_write(&self, resource: &str, verb: &str) {
         self.writes.with_label_values(&[resource, verb]).inc();
     }
 
-    /// How many writes were sent, of all kinds.
+    /// Returns the number of all writes.
     pub fn writes(&self) -> u64 {
         let families = self.writes.collect();
         let metrics = families.iter().flat_map(prometheus::proto::MetricFamily::get_metric);
@@ -109,7 +109,7 @@ impl Metrics {
         metrics.map(|metric| metric.get_counter().get_value() as u64).sum()
     }
 
-    /// How many reconciles ended, of all outcomes.
+    /// Returns the number of all reconciles.
     pub fn reconciles(&self) -> u64 {
         self.reconcile_seconds.get_sample_count()
     }
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reconcile_is_counted_with_its_result_and_time() {
+    fn reconcile_is_counted_with_its_result_and_time() {
         let metrics = Metrics::new();
         metrics.count_reconcile(Outcome::Settled, Duration::from_micros(50));
         let text = TextEncoder::new().encode_to_string(&metrics.registry.gather()).unwrap();

@@ -1,11 +1,11 @@
-//! Makes the cluster have the children: stage by stage, each only when it differs, and what is no longer wanted is deleted.
+//! Applies the children stage by stage, each only when it differs, and deletes orphans.
 //!
 //! ```text
-//!  known to be right ──▶ nothing          (no request at all)
+//!  known to be up to date ──▶ nothing     (no request at all)
 //!  else GET ──▶ missing ──▶ create
-//!           ──▶ of somebody else ──▶ a conflict, reported
-//!           ──▶ differs in what we own ──▶ server-side apply, and an Event if somebody else had changed it
-//!           ──▶ the same ──▶ known to be right
+//!           ──▶ not ours ──▶ a conflict, reported
+//!           ──▶ our fields differ ──▶ server-side apply, and an Event if another manager had changed them
+//!           ──▶ equal ──▶ known to be up to date
 //! ```
 
 mod diff;
@@ -50,21 +50,21 @@ pub(crate) struct Applier<'a> {
     pub(crate) key: &'a Key,
 }
 
-/// How it went.
+/// The result of applying the children.
 #[derive(Debug, Default)]
 pub(crate) struct Applied {
-    /// What the next stage waits for.
+    /// The reason for which a later stage was not applied.
     pub(crate) waiting: Option<Problem>,
-    /// What could not be applied. The other children were.
+    /// The children that could not be applied. All others were.
     pub(crate) failures: Vec<ApplyError>,
 }
 
-/// What there was to do for a child.
+/// The change that was made to a child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Change {
     Nothing,
     Written,
-    /// A Secret was made up, which what follows depends on.
+    /// A Secret was generated, on which later children depend.
     SecretGenerated,
 }
 
@@ -78,7 +78,7 @@ const STAGES: [Stage; 6] = [
 ];
 
 impl Applier<'_> {
-    /// Applies as much as the gates let through. A child that fails does not keep the others of its stage from being applied.
+    /// Applies the stages whose gates are open. A child that fails does not prevent the others of its stage from being applied.
     pub(crate) async fn apply(&self, children: &Children) -> Applied {
         let mut applied = Applied::default();
         for stage in STAGES {
@@ -91,7 +91,7 @@ impl Applier<'_> {
                     Err(error) => applied.failures.push(error),
                 }
             }
-            // What comes later may be built on what failed.
+            // Later stages may depend on the child that failed.
             if let (None, Some(error)) = (&applied.waiting, applied.failures.first()) {
                 applied.waiting = Some(stage_gates::failed(error));
             }
@@ -108,7 +108,7 @@ impl Applier<'_> {
         applied
     }
 
-    /// A gate that is closed, or something that is missing, keeps changes back, but what is there stays as it was applied.
+    /// A closed gate or a missing reference holds back changes; drift from what was applied is still corrected.
     async fn apply_child(
         &self,
         child: &Child,
@@ -128,11 +128,15 @@ impl Applier<'_> {
         match knowledge {
             _ if is_held => Ok(Change::Nothing),
             ChildState::UpToDate => Ok(Change::Nothing),
-            knowledge => self.converge(&prepared, knowledge).await,
+            knowledge => self.reconcile_child(&prepared, knowledge).await,
         }
     }
 
-    async fn converge(&self, prepared: &Prepared<'_>, knowledge: ChildState) -> Result<Change, ApplyError> {
+    async fn reconcile_child(
+        &self,
+        prepared: &Prepared<'_>,
+        knowledge: ChildState,
+    ) -> Result<Change, ApplyError> {
         let api = self.api(prepared.child.kind);
         let name = prepared.child.name();
         let live = api.get_opt(name).await.context(RequestSnafu::for_child(prepared.child, "read"))?;
@@ -142,7 +146,7 @@ impl Applier<'_> {
                 ForeignSnafu::for_child(prepared.child).fail()
             }
             Some(live) if live.metadata.deletion_timestamp.is_some() => Ok(Change::Nothing),
-            Some(live) => self.correct(&api, prepared, &live).await,
+            Some(live) => self.update(&api, prepared, &live).await,
         }
     }
 
@@ -160,15 +164,18 @@ impl Applier<'_> {
             .await?;
         tracing::info!(pipeline = %self.key, kind = child.kind.name(), name = child.name(), "created");
         if knowledge == ChildState::Deleted {
-            let note =
-                format!("made {} {} anew, which somebody had deleted", child.kind.name(), child.name());
+            let note = format!(
+                "recreated {} {}, which was deleted by another client",
+                child.kind.name(),
+                child.name()
+            );
             self.context.events.normal(self.pipeline, Reason::DriftCorrected.name(), &note).await;
         }
         Ok(Change::Written)
     }
 
-    /// The data is of another manager: what we apply later has none of it, and would take it away. All else is applied, so that it
-    /// can be taken away, above all the owner.
+    /// The data has a field manager of its own, since later applies omit it and would remove it. Everything else is applied, so that
+    /// it can be changed later, above all the owner.
     async fn create_generated_secret(
         &self,
         api: &Api<DynamicObject>,
@@ -187,13 +194,13 @@ impl Applier<'_> {
             api.patch(child.name(), &force(), &Patch::Apply(&prepared.against(&made))),
         )
         .await?;
-        tracing::info!(pipeline = %self.key, kind = child.kind.name(), name = child.name(), "made up");
-        // The others are built from what is in it.
+        tracing::info!(pipeline = %self.key, kind = child.kind.name(), name = child.name(), "secret generated");
+        // Other children are built from its data.
         self.context.queue.push(self.key.clone());
         Ok(Change::SecretGenerated)
     }
 
-    async fn correct(
+    async fn update(
         &self,
         api: &Api<DynamicObject>,
         prepared: &Prepared<'_>,
@@ -202,7 +209,7 @@ impl Applier<'_> {
         let child = prepared.child;
         let desired = prepared.against(live);
         let paths = diff::differences(&desired, live);
-        if paths.is_empty() || self.is_same_to_the_server(api, &desired, prepared, live).await? {
+        if paths.is_empty() || self.is_equal_on_server(api, &desired, prepared, live).await? {
             self.verified(prepared, live);
             return Ok(Change::Nothing);
         }
@@ -216,13 +223,13 @@ impl Applier<'_> {
             let note = drift::note(child.kind, live, &paths);
             self.context.events.normal(self.pipeline, Reason::DriftCorrected.name(), &note).await;
         }
-        self.tell_restart(child, live, &after).await;
+        self.emit_restart_events(child, live, &after).await;
         Ok(Change::Written)
     }
 
-    /// Quantities and defaults can be written in several ways: what looks different to us may be the same to the API server. Asked
-    /// only when we had applied just this, since otherwise there is a difference.
-    async fn is_same_to_the_server(
+    /// Whether the API server regards the objects as equal: quantities and defaults can be written in several ways. Requested only when
+    /// this object was applied before, since otherwise it differs.
+    async fn is_equal_on_server(
         &self,
         api: &Api<DynamicObject>,
         desired: &DynamicObject,
@@ -236,7 +243,7 @@ impl Applier<'_> {
         Ok(is_same(&tried.context(RequestSnafu::for_child(prepared.child, "compare"))?, live))
     }
 
-    /// A Job runs once for each name, and its pods can't be changed: one that has not succeeded makes way for the new one.
+    /// Replaces a Job that has not succeeded: its pod template is immutable.
     async fn replace_job(&self, prepared: &Prepared<'_>, live: &DynamicObject) -> Result<Change, ApplyError> {
         if prepared::has_succeeded(live) {
             self.verified(prepared, live);
@@ -247,17 +254,17 @@ impl Applier<'_> {
         Ok(Change::Written)
     }
 
-    async fn tell_restart(&self, child: &Child, before: &DynamicObject, after: &DynamicObject) {
+    async fn emit_restart_events(&self, child: &Child, before: &DynamicObject, after: &DynamicObject) {
         if !matches!(child.kind, Kind::Deployment | Kind::StatefulSet) {
             return;
         }
         for reason in restart_reasons(before, after) {
-            let note = format!("the pods of {} are replaced: {reason}", child.name());
+            let note = format!("replacing the pods of {}: {reason}", child.name());
             self.context.events.normal(self.pipeline, reason.reason().name(), &note).await;
         }
     }
 
-    /// A write of ours: the change that it brings is no news.
+    /// Sends a write, whose change the cache does not report.
     async fn write(
         &self,
         prepared: &Prepared<'_>,
@@ -296,7 +303,7 @@ impl Applier<'_> {
     }
 }
 
-/// Ours are ours: what others changed in fields that we decide is put back.
+/// Returns the parameters of server-side apply: fields that the operator sets are taken from other managers.
 pub(crate) fn force() -> PatchParams {
     PatchParams::apply(MANAGER).force()
 }

@@ -1,4 +1,4 @@
-//! Fetches what a resource refers to: by name, when it is needed, and never more.
+//! Reads the objects that a resource refers to, by name.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ use crate::model::{
     references::{ReferencedNames, References, Served, Strimzi, StrimziName},
 };
 
-/// An object that a resource refers to could not be fetched.
+/// A referenced object could not be read.
 #[derive(Debug, Snafu)]
 #[snafu(display("failed to read {what}"))]
 pub struct DereferenceError {
@@ -38,20 +38,20 @@ impl From<&DereferenceError> for Problem {
     }
 }
 
-/// Everything of `wanted` that exists.
+/// Reads the objects of `names` that exist.
 pub(crate) async fn dereference(
     client: &Client,
     key: &Key,
-    wanted: &ReferencedNames,
+    names: &ReferencedNames,
     served: &Served,
 ) -> Result<References, DereferenceError> {
     let secrets = Api::<Secret>::namespaced(client.clone(), &key.namespace);
     let config_maps = Api::<ConfigMap>::namespaced(client.clone(), &key.namespace);
     let (secrets, by_name, by_labels, strimzi) = futures::try_join!(
-        fetch_all(&secrets, "Secret", wanted.secrets.iter()),
-        fetch_all(&config_maps, "ConfigMap", wanted.config_maps.iter()),
-        select(&config_maps, wanted.rule_config_maps.as_ref()),
-        fetch_strimzi(client, wanted.strimzi.as_ref(), served),
+        fetch_all(&secrets, "Secret", names.secrets.iter()),
+        fetch_all(&config_maps, "ConfigMap", names.config_maps.iter()),
+        select(&config_maps, names.rule_config_maps.as_ref()),
+        fetch_strimzi(client, names.strimzi.as_ref(), served),
     )?;
     Ok(References {
         secrets,
@@ -79,7 +79,7 @@ where
     Ok(try_join_all(names.map(fetch)).await?.into_iter().collect())
 }
 
-/// A selector that can't be read selects nothing: validation says what is wrong with it.
+/// A selector that can't be parsed selects nothing; validation reports it.
 async fn select(
     api: &Api<ConfigMap>,
     labels: Option<&LabelSelector>,
@@ -97,10 +97,10 @@ async fn select(
 
 async fn fetch_strimzi(
     client: &Client,
-    wanted: Option<&StrimziName>,
+    names: Option<&StrimziName>,
     served: &Served,
 ) -> Result<Strimzi, DereferenceError> {
-    let Some(StrimziName { namespace, name }) = wanted else { return Ok(Strimzi::NotWanted) };
+    let Some(StrimziName { namespace, name }) = names else { return Ok(Strimzi::NotWanted) };
     let Some(kafka) = &served.strimzi_kafka else { return Ok(Strimzi::NotServed) };
     let api = Api::namespaced_with(client.clone(), namespace, kafka);
     let found = api

@@ -1,6 +1,6 @@
-//! What would become of the children of a resource, found by trying it on the API server, which then keeps nothing.
+//! Finds the changes of a resource by dry runs on the API server.
 //!
-//! What follows from the answers is decided by [`crate::plan`]; the status and the command line only show it.
+//! The plan is derived from the responses by [`crate::plan`].
 
 use ccx_crds::CcxPipeline;
 use kube::{Api, Client, api::Patch, core::DynamicObject};
@@ -18,14 +18,14 @@ use crate::{
     },
 };
 
-/// Tries the children of one resource, which must be as the cluster knows it if it does.
+/// Plans the children of one resource, which must be the one in the cluster if it exists.
 pub(crate) struct Planner<'a> {
     pub(crate) client: &'a Client,
     pub(crate) pipeline: &'a CcxPipeline,
 }
 
 impl Planner<'_> {
-    /// What would change, and which pods would restart and why. Writes nothing. What unmet something would stay as it is.
+    /// Returns the changes, and the pods that would restart and why. Writes nothing. Children with missing references are left out.
     pub(crate) async fn plan(&self, children: &Children, orphans: Vec<Orphan>) -> Result<Plan, ApplyError> {
         let mut transitions = Vec::new();
         for child in children.iter().filter(|child| child.missing.is_empty()) {
@@ -48,7 +48,7 @@ impl Planner<'_> {
             Some(live) => try_out(&api, child, &prepared.against(live)).await?,
             None => try_out(&api, child, &prepared.object).await?,
         };
-        Ok(Transition::of_child(child, before, after))
+        Ok(Transition::from_child(child, before, after))
     }
 }
 
@@ -61,7 +61,7 @@ async fn try_out(
     tried.context(RequestSnafu::for_child(child, "try to apply"))
 }
 
-/// What a Job does can't be changed, so that the API server would refuse: it makes way for another one, unless it is done.
+/// Returns a Job after it is replaced: the API server would refuse to change it. One that has succeeded is kept.
 fn job_after(live: &DynamicObject, prepared: &Prepared<'_>) -> DynamicObject {
     if has_succeeded(live) { live.clone() } else { laid_over(live, &prepared.object) }
 }

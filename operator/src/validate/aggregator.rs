@@ -21,7 +21,7 @@ pub(super) fn aggregator(
         image: aggregator.image.as_ref(),
         resources: &aggregator.resources,
         template: &aggregator.pod_template,
-        scaling: scaling::of_aggregator(aggregator, problems),
+        scaling: scaling::aggregator_scaling(aggregator, problems),
         shutdown_timeout: aggregator.shutdown_timeout.get(),
     };
     validated::Aggregator {

@@ -25,7 +25,7 @@ pub(super) fn data_pipeline(
         image: insights_core::image(pipeline).or(pipeline.image.as_ref()),
         resources: &pipeline.resources,
         template: &pipeline.pod_template,
-        scaling: scaling::of_pipeline(pipeline, references, problems),
+        scaling: scaling::pipeline_scaling(pipeline, references, problems),
         shutdown_timeout: pipeline.shutdown_timeout.get(),
     };
     let credentials = &spec.object_storage.credentials;

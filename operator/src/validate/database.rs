@@ -24,13 +24,13 @@ use crate::{
 /// The volume with the password.
 const CREDENTIALS: &str = "database-credentials";
 
-/// How the database is reached, and what it is when the operator runs it.
+/// The connection to the database, and the managed database itself.
 pub(super) struct Found {
     pub(super) access: Access<config::Database>,
     pub(super) managed: Option<Managed>,
 }
 
-/// None when the spec says nothing of use.
+/// Returns the database; adds a problem when the spec has none.
 pub(super) fn database(
     pipeline: &CcxPipeline,
     references: &References,
@@ -70,7 +70,7 @@ fn managed(pipeline: &CcxPipeline, managed: &ManagedDatabase, defaults: &Operato
     Managed { spec: managed.clone(), pods, ownership }
 }
 
-/// The generated Secret may not be there yet: workloads are built only after it is.
+/// The generated Secret may not exist yet: workloads are applied only after it does.
 fn to_managed(
     pipeline: &CcxPipeline,
     connection: &DatabaseConnection,

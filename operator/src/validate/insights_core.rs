@@ -1,4 +1,4 @@
-//! `spec.dataPipeline.insightsCore`: rules that Python runs beside the pipeline, in its container.
+//! `spec.dataPipeline.insightsCore`: rules that run in Python processes in the container of the pipeline.
 
 use std::path::PathBuf;
 
@@ -21,10 +21,10 @@ use crate::{
 const VOLUME: &str = "insights-core";
 const FILE: &str = "config.yaml";
 
-/// Python's own temporary files.
+/// The temporary files of Python.
 const SCRATCH: &str = "64Mi";
 
-/// Processes, files and limits; none when it is off.
+/// Returns processes, files and limits; `None` when disabled.
 pub(super) fn insights_core(
     pipeline: &DataPipeline,
     references: &References,
@@ -38,7 +38,7 @@ pub(super) fn insights_core(
     })
 }
 
-/// The image of the pipeline's pods then, which has Python too.
+/// Returns the image of the pipeline with Python.
 pub(super) fn image(pipeline: &DataPipeline) -> Option<&String> {
     enabled(pipeline)?.image.as_ref()
 }
@@ -93,8 +93,7 @@ fn mounts(spec: &InsightsCore, pipeline: &DataPipeline) -> Vec<Mount> {
     file.into_iter().chain([archives, scratch]).collect()
 }
 
-/// Each process has one archive in memory, unpacked. Where nobody says how many processes there are, the container's own limit is
-/// all that bounds them.
+/// Each process has one unpacked archive in memory. Without a number of processes, only the limit of the container bounds them.
 fn room(spec: &InsightsCore, pipeline: &DataPipeline) -> Option<String> {
     let bytes = pipeline.archive_limits.max_unpacked_size.bytes().saturating_mul(spec.workers.into());
     (spec.workers > 0).then(|| format!("{}Mi", bytes.div_ceil(bytesize::MIB)))

@@ -22,7 +22,7 @@ use crate::{
     validate::{problems::Problems, source::SecretSource, strimzi},
 };
 
-/// How the brokers are reached.
+/// Returns the connection to Kafka.
 pub(super) fn kafka(
     pipeline: &CcxPipeline,
     references: &References,
@@ -56,7 +56,7 @@ pub(super) fn kafka(
     access
 }
 
-/// How missing topics are created.
+/// Returns the parameters of created topics.
 pub(super) fn topic_creation(spec: &CcxPipelineSpec) -> Option<TopicCreation> {
     let management = &spec.kafka.topic_management;
     let creation = TopicCreation {
@@ -125,7 +125,7 @@ fn authenticate(
     access.inputs.entry(Input::Secret).or_default().extend(fingerprints);
 }
 
-/// A Secret of the user's wins over what Strimzi says.
+/// Adds the CA certificates of the user, which take precedence over those of Strimzi.
 fn trust(
     kafka: &Kafka,
     references: &References,
@@ -171,7 +171,7 @@ fn port(server: &str, problems: &mut Problems) -> Option<u16> {
     port
 }
 
-/// Where pods see a file of a volume.
+/// Returns the path of a file of a volume in pods.
 pub(super) fn path(volume: &str, file: &str) -> PathBuf {
     PathBuf::from(mount_paths::folder(volume)).join(file)
 }

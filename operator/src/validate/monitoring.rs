@@ -12,7 +12,7 @@ use crate::{
     validate::problems::Problems,
 };
 
-/// What watches, as far as the cluster has what it needs.
+/// Returns the monitoring that the cluster supports.
 pub(super) fn monitoring(
     spec: &CcxPipelineSpec,
     references: &References,

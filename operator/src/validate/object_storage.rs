@@ -8,11 +8,11 @@ use crate::{
     validate::{kafka::path, problems::Problems, source::SecretSource},
 };
 
-/// Amazon's port, and that of every endpoint that says `https` and no port.
+/// The default port of `https` endpoints.
 const HTTPS: u16 = 443;
 const HTTP: u16 = 80;
 
-/// How the object storage is reached.
+/// Returns the connection to the object storage.
 pub(super) fn object_storage(
     spec: &CcxPipelineSpec,
     references: &References,
@@ -97,7 +97,7 @@ fn endpoint_port(endpoint: &str) -> Option<u16> {
         (None, None) => return None,
     };
     let authority = rest.split(['/', '?', '#']).next().filter(|authority| !authority.is_empty())?;
-    // An address of version 6 is in brackets and has colons of its own.
+    // An IPv6 address is in brackets and contains colons.
     let after_host = authority.rsplit_once(']').map_or(authority, |(_, after)| after);
     match after_host.rsplit_once(':') {
         Some((_, port)) => port.parse().ok(),
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_port_of_an_endpoint_is_written_or_that_of_its_scheme() {
+    fn port_of_an_endpoint_is_written_or_that_of_its_scheme() {
         let cases = [
             ("https://s3.example.com", Some(443)),
             ("http://minio:9000/", Some(9000)),

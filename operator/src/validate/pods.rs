@@ -1,4 +1,4 @@
-//! What all components' pods have in common.
+//! The settings of pods that all components have.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub(super) struct Own<'a> {
     pub(super) shutdown_timeout: Duration,
 }
 
-/// The pods of a component.
+/// Returns the pods of a component.
 pub(super) fn pods(spec: &CcxPipelineSpec, own: Own<'_>, defaults: &OperatorDefaults) -> Pods {
     Pods {
         image: image(spec, own.image, own.template, defaults),
@@ -30,7 +30,7 @@ pub(super) fn pods(spec: &CcxPipelineSpec, own: Own<'_>, defaults: &OperatorDefa
     }
 }
 
-/// The component's image, else that of the spec, else that of the operator's release.
+/// Returns the image of the component, else that of the spec, else that of the operator's release.
 pub(super) fn image(
     spec: &CcxPipelineSpec,
     own: Option<&String>,

@@ -1,7 +1,6 @@
-//! `spec.dataPipeline.rules`: which rules run, and rules that users wrote.
+//! `spec.dataPipeline.rules`: built-in rules, and rules of users.
 //!
-//! What is in their ConfigMaps has no part in the pods' fingerprint: a pipeline takes new rules while it runs,
-//! and an aggregator their texts.
+//! The data of their ConfigMaps is not part of the digest of pods: pipeline and aggregator reload rules while they run.
 
 use std::path::Path;
 
@@ -18,7 +17,7 @@ use crate::{
     validate::{problems::Problems, source},
 };
 
-/// Which rules run, and where those of users are.
+/// Returns the rules and the volumes of those of users.
 pub(super) fn rules(sources: &RuleSources, references: &References, problems: &mut Problems) -> Rules {
     const FIELD: &str = "spec.dataPipeline.rules.configMapRefs";
     let before = problems.count();

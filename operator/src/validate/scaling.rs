@@ -12,8 +12,8 @@ use crate::{
     validate::problems::Problems,
 };
 
-/// How many pods run rules.
-pub(super) fn of_pipeline(
+/// Returns the scaling of `data-pipeline`.
+pub(super) fn pipeline_scaling(
     pipeline: &DataPipeline,
     references: &References,
     problems: &mut Problems,
@@ -41,8 +41,8 @@ pub(super) fn of_pipeline(
     }
 }
 
-/// How many pods answer.
-pub(super) fn of_aggregator(aggregator: &Aggregator, problems: &mut Problems) -> Scaling {
+/// Returns the scaling of the aggregator.
+pub(super) fn aggregator_scaling(aggregator: &Aggregator, problems: &mut Problems) -> Scaling {
     let autoscaling = &aggregator.autoscaling;
     let bounds = Bounds { min: autoscaling.min_replicas, max: autoscaling.max_replicas };
     match autoscaling.kind {

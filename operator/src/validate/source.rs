@@ -1,4 +1,4 @@
-//! Looking up what the spec refers to.
+//! Looks up references of the spec.
 
 use std::collections::BTreeMap;
 
@@ -19,10 +19,10 @@ use crate::{
     validate::problems::Problems,
 };
 
-/// What stands in for something that is not there yet, or that nobody has looked for.
+/// Replaces the digest of an object that does not exist or was not looked up.
 const UNKNOWN: &str = "unknown";
 
-/// A Secret that the spec names.
+/// A referenced Secret.
 pub(super) struct SecretSource<'a> {
     field: &'a str,
     name: &'a str,
@@ -30,7 +30,7 @@ pub(super) struct SecretSource<'a> {
 }
 
 impl<'a> SecretSource<'a> {
-    /// The Secret `name` that `field` of the spec refers to.
+    /// Returns the Secret `name` that `field` of the spec refers to.
     pub(super) fn find(
         field: &'a str,
         name: &'a str,
@@ -47,12 +47,12 @@ impl<'a> SecretSource<'a> {
         Self { field, name, secret }
     }
 
-    /// A fingerprint of the key's value; a problem when it isn't there.
+    /// Returns the digest of the value of a key; adds a problem when it is missing.
     pub(super) fn fingerprint(&self, key: &str, problems: &mut Problems) -> InputDigest {
-        let Some(secret) = self.secret else { return of_secret(self.name, UNKNOWN.into()) };
+        let Some(secret) = self.secret else { return secret_digest(self.name, UNKNOWN.into()) };
         let Some(ByteString(value)) = secret.data.as_ref().and_then(|data| data.get(key)) else {
             problems.push(Reason::SecretMissing, self.missing_key(secret, key));
-            return of_secret(self.name, UNKNOWN.into());
+            return secret_digest(self.name, UNKNOWN.into());
         };
         fingerprint(self.name, secret, key, value)
     }
@@ -66,14 +66,14 @@ impl<'a> SecretSource<'a> {
         )
     }
 
-    /// The keys as files of a volume.
+    /// Returns a volume with the keys as files.
     pub(super) fn mount(&self, volume: &str, files: &[(&str, &str)]) -> Mount {
         let files = files.iter().map(|(key, file)| ((*key).to_owned(), (*file).to_owned())).collect();
         let source = MountSource::Secret { name: self.name.to_owned(), files };
         Mount { volume: volume.to_owned(), path: mount_paths::folder(volume), source }
     }
 
-    /// The key as a variable.
+    /// Returns a variable with the value of the key.
     pub(super) fn variable(&self, name: &str, key: &str) -> EnvVar {
         let selector = SecretKeySelector { name: self.name.to_owned(), key: key.to_owned(), optional: None };
         let source = EnvVarSource { secret_key_ref: Some(selector), ..EnvVarSource::default() };
@@ -81,18 +81,17 @@ impl<'a> SecretSource<'a> {
     }
 }
 
-/// A fingerprint that nobody can search a short password for who may see pods but not Secrets: it is salted with what only readers of
-/// Secrets know.
+/// Returns a salted digest: a user who can read pods but not Secrets can't find a short password by brute force.
 pub(super) fn fingerprint(name: &str, secret: &Secret, key: &str, value: &[u8]) -> InputDigest {
     let salt = secret.metadata.uid.as_deref().unwrap_or_default();
-    of_secret(name, Digest::default().field(salt).field(key).field(value).finish())
+    secret_digest(name, Digest::default().field(salt).field(key).field(value).finish())
 }
 
-fn of_secret(name: &str, digest: String) -> InputDigest {
+fn secret_digest(name: &str, digest: String) -> InputDigest {
     InputDigest { object: format!("Secret {name}"), digest }
 }
 
-/// A fingerprint of the data of a ConfigMap that the spec names, of one key or of all; a problem when it isn't there.
+/// Returns the digest of a referenced ConfigMap, of one key or of all; adds a problem when it is missing.
 pub(super) fn config_map_fingerprint(
     field: &str,
     name: &str,
@@ -111,7 +110,7 @@ pub(super) fn config_map_fingerprint(
     of_config_map(data_digest(config_map, key))
 }
 
-/// The ConfigMap `name` that `field` of the spec refers to; a problem when it isn't there.
+/// Returns the ConfigMap `name` that `field` of the spec refers to; adds a problem when it is missing.
 pub(super) fn require_config_map<'a>(
     field: &str,
     name: &str,
@@ -127,7 +126,7 @@ pub(super) fn require_config_map<'a>(
     found
 }
 
-/// The digest of a ConfigMap's data, of one key or of all.
+/// Returns the digest of the data of a ConfigMap, of one key or of all.
 fn data_digest(config_map: &ConfigMap, key: Option<&str>) -> String {
     let is_wanted = |name: &str| key.is_none_or(|key| key == name);
     let texts = config_map.data.iter().flatten().map(|(name, text)| (name, text.as_bytes()));

@@ -1,4 +1,4 @@
-//! `spec.kafka.strimzi`: brokers and authorities from the status of a Kafka that Strimzi runs.
+//! `spec.kafka.strimzi`: brokers and CA certificates from the status of a Kafka of Strimzi.
 
 use ccx_config as config;
 use ccx_crds::{Kafka, StrimziRef};
@@ -19,10 +19,10 @@ use crate::{
     validate::{kafka::path, problems::Problems},
 };
 
-/// The volume with the authorities.
+/// The volume with the CA certificates.
 const VOLUME: &str = "kafka-ca";
 
-/// Fills in the brokers, and the authorities unless the user names others.
+/// Sets the brokers, and the CA certificates unless the user names others.
 pub(super) fn resolve(
     pipeline: &str,
     reference: &StrimziRef,
@@ -57,7 +57,7 @@ fn mount(pipeline: &str) -> Mount {
     Mount { volume: VOLUME.into(), path: mount_paths::folder(VOLUME), source }
 }
 
-/// None when there is nothing to read: then it is a problem, or nobody has asked the cluster.
+/// Returns the Kafka; adds a problem when it was looked up and not found.
 fn find<'a>(
     StrimziRef { name, .. }: &StrimziRef,
     references: &'a References,
@@ -82,7 +82,7 @@ fn find<'a>(
     None
 }
 
-/// The listener in the status. Since Strimzi 0.40 it has a `name`; before, `type` had the name.
+/// Returns the listener in the status. Since Strimzi 0.40 it has a `name`; before, `type` had the name.
 fn listener<'a>(cluster: &'a DynamicObject, name: &str) -> Option<&'a Value> {
     let listeners = cluster.data["status"]["listeners"].as_array()?;
     let is_wanted = |listener: &&Value| listener["name"] == name || listener["type"] == name;
@@ -106,7 +106,7 @@ fn authorities(listener: &Value) -> Option<String> {
     (!text.is_empty()).then(|| text + "\n")
 }
 
-/// What Strimzi calls its Service, for rendering without a cluster.
+/// Returns the name that Strimzi gives its Service, for rendering without a cluster.
 fn conventional(reference: &StrimziRef, kafka: &Kafka) -> String {
     let namespace =
         reference.namespace.as_ref().map(|namespace| format!(".{namespace}.svc")).unwrap_or_default();

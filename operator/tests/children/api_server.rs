@@ -25,7 +25,7 @@ const TRIES: usize = 100;
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn the_api_server_takes_every_child() {
+async fn api_server_takes_every_child() {
     let client = client().await;
     for spec in specs() {
         for child in &children(&spec, "default") {
@@ -37,7 +37,7 @@ async fn the_api_server_takes_every_child() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn the_pods_are_let_into_a_namespace_that_allows_the_least() {
+async fn pods_are_let_into_a_namespace_that_allows_the_least() {
     let client = client().await;
     let name = format!("children-{}", process::id());
     let labels = json!({"pod-security.kubernetes.io/enforce": "restricted"});

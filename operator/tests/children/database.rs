@@ -56,7 +56,7 @@ fn its_volume_is_a_claim_of_its_own_that_can_grow() {
 }
 
 #[test]
-fn an_ephemeral_one_has_no_claim() {
+fn ephemeral_one_has_no_claim() {
     let children =
         children(&json!({"database": {"managed": {"storage": {"volume": "Ephemeral", "size": "1Gi"}}}}));
     assert_eq!(names(&children, Kind::PersistentVolumeClaim), [""; 0]);
@@ -65,7 +65,7 @@ fn an_ephemeral_one_has_no_claim() {
 }
 
 #[test]
-fn the_official_image_finds_what_it_may_write_and_nothing_else_is_writable() {
+fn official_image_finds_what_it_may_write_and_nothing_else_is_writable() {
     let container = container(&children(&json!({})), Component::Database);
     let mounts = container["volumeMounts"].as_array().unwrap();
     let writable: Vec<&Value> =
@@ -90,7 +90,7 @@ fn suspension_keeps_it_running() {
 }
 
 #[test]
-fn a_database_of_others_is_used_and_not_run() {
+fn database_of_others_is_used_and_not_run() {
     let external = json!({"host": "db.example.com", "port": 5433, "credentialsSecretRef": {"name": "user"}});
     let children = children(&json!({"database": {"type": "External", "external": external}}));
     assert!(children.workload(Component::Database).is_none());

@@ -12,7 +12,7 @@ fn exposed(exposure: &Value, kind: Kind) -> Value {
 }
 
 #[test]
-fn a_service_serves_the_cluster_and_nothing_leads_in() {
+fn service_serves_the_cluster_and_nothing_leads_in() {
     let children = children(&json!({}));
     let service = object(&children, Kind::Service, NAME)["spec"].clone();
     assert_eq!(service["type"], "ClusterIP");
@@ -22,7 +22,7 @@ fn a_service_serves_the_cluster_and_nothing_leads_in() {
 }
 
 #[test]
-fn a_route_encrypts_unless_told_otherwise() {
+fn route_encrypts_unless_told_otherwise() {
     let route = exposed(&json!({"type": "Route"}), Kind::Route);
     let expected = json!({
         "to": {"kind": "Service", "name": NAME, "weight": 100},
@@ -37,7 +37,7 @@ fn a_route_encrypts_unless_told_otherwise() {
 }
 
 #[test]
-fn an_ingress_leads_to_the_api_by_its_prefix() {
+fn ingress_leads_to_the_api_by_its_prefix() {
     let exposure = json!({
         "type": "Ingress", "host": "a.example.com", "ingress": {"className": "nginx", "tlsSecretName": "tls"},
     });
@@ -55,7 +55,7 @@ fn an_ingress_leads_to_the_api_by_its_prefix() {
 }
 
 #[test]
-fn an_http_route_is_attached_to_the_users_gateways() {
+fn http_route_is_attached_to_the_users_gateways() {
     let gateways = json!([{"name": "public", "namespace": "gateways"}]);
     let exposure = json!({"type": "Gateway", "host": "a.example.com", "gateway": {"parentRefs": gateways}});
     let route = exposed(&exposure, Kind::HttpRoute);

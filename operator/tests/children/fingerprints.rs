@@ -42,7 +42,7 @@ fn secured() -> Value {
 }
 
 #[test]
-fn a_changed_secret_restarts_those_that_use_it() {
+fn changed_secret_restarts_those_that_use_it() {
     let change = |name: &'static str| {
         after_change(&secured(), move |references| {
             references.secrets.insert(name.into(), Some(secret(name, "2")));
@@ -61,7 +61,7 @@ fn a_changed_secret_restarts_those_that_use_it() {
 }
 
 #[test]
-fn a_key_that_nobody_uses_may_change() {
+fn key_that_nobody_uses_may_change() {
     let restarts = after_change(&secured(), |references| {
         let secret = references.secrets.get_mut("bucket").unwrap().as_mut().unwrap();
         secret.data.as_mut().unwrap().remove("ca.crt");
@@ -70,7 +70,7 @@ fn a_key_that_nobody_uses_may_change() {
 }
 
 #[test]
-fn a_changed_authority_is_told_from_a_changed_secret() {
+fn changed_authority_is_told_from_a_changed_secret() {
     let restarts = after_change(&secured(), |references| {
         references.secrets.insert("kafka-ca".into(), Some(secret("kafka-ca", "2")));
     });
@@ -88,7 +88,7 @@ fn changed_rules_restart_nobody_since_the_pipeline_takes_them_while_it_runs() {
 }
 
 #[test]
-fn a_changed_list_of_organisations_restarts_the_writer_alone() {
+fn changed_list_of_organisations_restarts_the_writer_alone() {
     let spec = json!({"dbWriter": {"orgAllowlistConfigMapRef": {"name": "organisations", "key": "file"}}});
     let restarts = after_change(&spec, |references| {
         references.config_maps.insert("organisations".into(), Some(config_map("organisations", "2")));
@@ -97,7 +97,7 @@ fn a_changed_list_of_organisations_restarts_the_writer_alone() {
 }
 
 #[test]
-fn a_setting_restarts_those_that_read_it() {
+fn setting_restarts_those_that_read_it() {
     let after = |spec: &Value| restarts(&children(&json!({})), &children(spec));
     let reason = || changed(Input::Config, "ccx.toml");
     assert_eq!(after(&json!({"dbWriter": {"batch": {"maxMessages": 5}}})), [(Component::DbWriter, reason())]);
@@ -120,7 +120,7 @@ fn what_pods_do_not_see_restarts_nothing() {
 }
 
 #[test]
-fn a_fingerprint_does_not_tell_a_short_password() {
+fn fingerprint_does_not_tell_a_short_password() {
     let pipeline = sample::pipeline(&secured());
     let mut references = sample::references(&pipeline);
     let hash = |references: &References| {
@@ -134,7 +134,7 @@ fn a_fingerprint_does_not_tell_a_short_password() {
 }
 
 #[test]
-fn the_configuration_holds_only_what_differs_from_the_defaults() {
+fn configuration_holds_only_what_differs_from_the_defaults() {
     let children = children(&json!({"dataPipeline": {"archiveLimits": {"maxCompressedSize": "1500k"}}}));
     let text = sample::object(&children, Kind::ConfigMap, "ccx-data-pipeline")["data"]["ccx.toml"].clone();
     let expected = "\

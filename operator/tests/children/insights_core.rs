@@ -34,7 +34,7 @@ fn each_process_has_room_for_an_archive_in_memory() {
 }
 
 #[test]
-fn the_pipeline_is_told_which_packages_to_load() {
+fn pipeline_is_told_which_packages_to_load() {
     let text =
         object(&children(&spec()), Kind::ConfigMap, "ccx-data-pipeline")["data"]["ccx.toml"].to_string();
     for line in [

@@ -42,7 +42,7 @@ fn topics_of_others_are_left_alone() {
 }
 
 #[test]
-fn a_new_image_or_another_database_makes_a_new_migration() {
+fn new_image_or_another_database_makes_a_new_migration() {
     let default = job_names(&json!({}));
     for spec in [json!({"image": "ccx:2"}), json!({"database": {"connection": {"statementTimeout": "5m"}}})] {
         assert_ne!(migration(&job_names(&spec)), migration(&default), "{spec}");
@@ -81,7 +81,7 @@ fn other_partitions_or_brokers_make_new_topics() {
 }
 
 #[test]
-fn a_migration_that_failed_for_its_password_is_tried_again_with_another() {
+fn migration_that_failed_for_its_password_is_tried_again_with_another() {
     let pipeline = sample::pipeline(&json!({}));
     let mut references = sample::references(&pipeline);
     let name = |references: &References| {
@@ -93,7 +93,7 @@ fn a_migration_that_failed_for_its_password_is_tried_again_with_another() {
 }
 
 #[test]
-fn a_job_is_bounded_keeps_its_failed_pods_and_does_not_vanish_when_it_is_done() {
+fn job_is_bounded_keeps_its_failed_pods_and_does_not_vanish_when_it_is_done() {
     for job in jobs(&children(&json!({}))) {
         let spec = &job["spec"];
         assert_eq!((&spec["backoffLimit"], &spec["activeDeadlineSeconds"]), (&json!(6), &json!(3600)));

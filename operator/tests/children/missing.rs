@@ -55,7 +55,7 @@ fn credentials_of_the_object_storage_are_needed_by_the_pipeline_alone() {
 }
 
 #[test]
-fn a_key_that_is_missing_is_as_bad_as_the_secret() {
+fn key_that_is_missing_is_as_bad_as_the_secret() {
     let children = without(&bucket(), |references| {
         let secret = references.secrets.get_mut("bucket").unwrap().as_mut().unwrap();
         secret.data.as_mut().unwrap().remove("AWS_SECRET_ACCESS_KEY");
@@ -108,7 +108,7 @@ fn rules_of_users_are_needed_by_who_runs_them_and_who_serves_their_texts_and_an_
 }
 
 #[test]
-fn a_kafka_that_strimzi_has_not_made_yet_is_needed_by_those_who_would_connect_to_it() {
+fn kafka_that_strimzi_has_not_made_yet_is_needed_by_those_who_would_connect_to_it() {
     let mut pipeline =
         sample::pipeline(&json!({"kafka": {"strimzi": {"name": "events", "listener": "tls"}}}));
     pipeline.spec.kafka.bootstrap_servers.clear();
@@ -123,7 +123,7 @@ fn a_kafka_that_strimzi_has_not_made_yet_is_needed_by_those_who_would_connect_to
 }
 
 #[test]
-fn a_workload_that_is_to_have_no_pods_needs_nothing() {
+fn workload_that_is_to_have_no_pods_needs_nothing() {
     let mut spec = bucket();
     spec["suspend"] = json!(true);
     let children = without(&spec, no_secret("bucket"));

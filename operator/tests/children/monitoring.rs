@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::sample::{self, children, names, object, pod};
 
 #[test]
-fn a_pod_monitor_finds_the_three_workloads() {
+fn pod_monitor_finds_the_three_workloads() {
     let monitor = object(
         &children(&json!({"monitoring": {"interval": "1m", "labels": {"release": "p"}}})),
         Kind::PodMonitor,
@@ -72,7 +72,7 @@ fn nobody_is_alerted_about_silence_that_was_asked_for() {
 }
 
 #[test]
-fn a_dashboard_is_there_when_asked_for_and_is_json_that_grafana_reads() {
+fn dashboard_is_there_when_asked_for_and_is_json_that_grafana_reads() {
     assert_eq!(
         names(&children(&json!({})), Kind::ConfigMap)
             .iter()

@@ -42,7 +42,7 @@ fn each_workload_reaches_what_it_uses_and_no_more() {
 }
 
 #[test]
-fn a_managed_database_is_reached_by_its_clients_alone_and_reaches_nothing() {
+fn managed_database_is_reached_by_its_clients_alone_and_reaches_nothing() {
     let database = policy(&json!({}), "ccx-data-pipeline-db");
     let clients: Vec<&Value> = database["ingress"][0]["from"]
         .as_array()
@@ -56,7 +56,7 @@ fn a_managed_database_is_reached_by_its_clients_alone_and_reaches_nothing() {
 }
 
 #[test]
-fn a_client_of_the_managed_database_reaches_its_pods_and_no_other_server() {
+fn client_of_the_managed_database_reaches_its_pods_and_no_other_server() {
     let aggregator = policy(&json!({}), "ccx-insights-results-aggregator");
     let peer = &aggregator["egress"][1]["to"][0]["podSelector"]["matchLabels"]["app.kubernetes.io/component"];
     assert_eq!(peer, "data-pipeline-db");
@@ -64,7 +64,7 @@ fn a_client_of_the_managed_database_reaches_its_pods_and_no_other_server() {
 }
 
 #[test]
-fn the_api_is_for_everyone_and_health_for_those_that_look_at_it() {
+fn api_is_for_everyone_and_health_for_those_that_look_at_it() {
     let api = policy(&json!({}), "ccx-insights-results-aggregator");
     assert_eq!(api["ingress"], json!([{"ports": [{"port": 10000, "protocol": "TCP"}]}]));
     let pipeline = policy(&json!({}), "ccx-data-pipeline");

@@ -33,7 +33,7 @@ fn every_pod_is_as_the_restricted_profile_wants_and_has_read_only_files() {
 }
 
 #[test]
-fn a_pod_names_its_user_except_on_openshift_which_gives_one() {
+fn pod_names_its_user_except_on_openshift_which_gives_one() {
     let pipeline = sample::pipeline(&json!({}));
     let mut references = sample::references(&pipeline);
     let user = |children, component| pod(children, component)["spec"]["securityContext"]["runAsUser"].clone();
@@ -49,7 +49,7 @@ fn a_pod_names_its_user_except_on_openshift_which_gives_one() {
 }
 
 #[test]
-fn a_workload_is_ready_by_its_dependencies_and_alive_by_itself() {
+fn workload_is_ready_by_its_dependencies_and_alive_by_itself() {
     let children = children(&json!({}));
     for component in WORKLOADS {
         let container = container(&children, component);
@@ -66,7 +66,7 @@ fn a_workload_is_ready_by_its_dependencies_and_alive_by_itself() {
 }
 
 #[test]
-fn a_pod_is_given_its_own_time_to_stop_and_twenty_seconds_more() {
+fn pod_is_given_its_own_time_to_stop_and_twenty_seconds_more() {
     let children = children(&json!({"dataPipeline": {"shutdownTimeout": "1500ms"}}));
     let grace = |component| pod(&children, component)["spec"]["terminationGracePeriodSeconds"].clone();
     assert_eq!(grace(Component::DbWriter), 45);
@@ -102,7 +102,7 @@ fn pods_are_spread_unless_the_user_says_how() {
 }
 
 #[test]
-fn the_users_wishes_win_but_for_labels_by_which_pods_are_found() {
+fn users_wishes_win_but_for_labels_by_which_pods_are_found() {
     let template = json!({
         "labels": {"team": "insights", "app.kubernetes.io/component": "mine"},
         "extraEnv": [{"name": "CCX_CONFIG", "value": "/mine"}, {"name": "A", "value": "b"}],
@@ -121,7 +121,7 @@ fn the_users_wishes_win_but_for_labels_by_which_pods_are_found() {
 }
 
 #[test]
-fn the_components_image_wins_over_the_resources_and_that_over_the_operators() {
+fn components_image_wins_over_the_resources_and_that_over_the_operators() {
     let image = |spec: &Value, component| container(&children(spec), component)["image"].clone();
     let default = format!("quay.io/ccx/ccx:{}", env!("CARGO_PKG_VERSION"));
     assert_eq!(image(&json!({}), Component::DbWriter), default);
@@ -143,7 +143,7 @@ fn pull_secrets_of_the_resource_and_of_the_component_are_both_used() {
 }
 
 #[test]
-fn an_identity_in_the_cloud_is_only_the_pipelines() {
+fn identity_in_the_cloud_is_only_the_pipelines() {
     let annotations = json!({"eks.amazonaws.com/role-arn": "arn"});
     let spec = json!({"objectStorage": {"credentials": {"workloadIdentity": {"serviceAccountAnnotations": annotations}}}});
     let children = children(&spec);

@@ -11,7 +11,7 @@ fn configuration(component: Component, spec: &Value) -> String {
 }
 
 #[test]
-fn the_pipeline_is_told_which_rules_to_run_and_the_aggregator_where_their_texts_are() {
+fn pipeline_is_told_which_rules_to_run_and_the_aggregator_where_their_texts_are() {
     let spec = json!({"dataPipeline": {"rules": {
         "builtIn": "Disabled",
         "disabledRules": ["acme.external.pool|ACME_POOL"],

@@ -21,7 +21,7 @@ fn there_are_as_many_pods_as_the_original_document_wants() {
 }
 
 #[test]
-fn the_number_is_left_to_the_autoscaler_where_there_is_one() {
+fn number_is_left_to_the_autoscaler_where_there_is_one() {
     assert_eq!(deployment(&json!({}), Component::Aggregator)["replicas"], Value::Null);
     let fixed = json!({"aggregator": {"replicas": 5, "autoscaling": {"type": "None"}}});
     assert_eq!(deployment(&fixed, Component::Aggregator)["replicas"], 5);
@@ -29,7 +29,7 @@ fn the_number_is_left_to_the_autoscaler_where_there_is_one() {
 }
 
 #[test]
-fn a_suspended_workload_has_no_pods_whoever_scales_it() {
+fn suspended_workload_has_no_pods_whoever_scales_it() {
     let spec = json!({"suspend": true, "dataPipeline": {"autoscaling": {"type": "KafkaLag"}}});
     for component in [Component::DataPipeline, Component::DbWriter, Component::Aggregator] {
         assert_eq!(deployment(&spec, component)["replicas"], 0, "{component}");
@@ -81,7 +81,7 @@ fn keda_is_let_in_by_the_same_secrets() {
 }
 
 #[test]
-fn a_new_revision_takes_no_pod_from_the_api_and_never_makes_a_second_writer() {
+fn new_revision_takes_no_pod_from_the_api_and_never_makes_a_second_writer() {
     let strategy = |component| deployment(&json!({}), component)["strategy"].clone();
     let api = json!({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}});
     assert_eq!(strategy(Component::Aggregator), api);
@@ -89,7 +89,7 @@ fn a_new_revision_takes_no_pod_from_the_api_and_never_makes_a_second_writer() {
 }
 
 #[test]
-fn a_drained_node_takes_one_pod_of_the_api_and_a_quarter_of_the_pipeline() {
+fn drained_node_takes_one_pod_of_the_api_and_a_quarter_of_the_pipeline() {
     let children = children(&json!({}));
     let budgets = names(&children, Kind::PodDisruptionBudget);
     assert_eq!(budgets, ["ccx-data-pipeline", "ccx-insights-results-aggregator"]);

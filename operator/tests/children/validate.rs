@@ -38,7 +38,7 @@ fn with_sasl() -> Value {
 }
 
 #[test]
-fn a_missing_secret_is_named_with_the_field_that_wants_it() {
+fn missing_secret_is_named_with_the_field_that_wants_it() {
     let (reason, message) = problem(&with_sasl(), |references| {
         references.secrets.insert("user".into(), None);
     });
@@ -48,7 +48,7 @@ fn a_missing_secret_is_named_with_the_field_that_wants_it() {
 }
 
 #[test]
-fn a_missing_key_is_named_with_those_that_are_there() {
+fn missing_key_is_named_with_those_that_are_there() {
     let (reason, message) = problem(&with_sasl(), |references| {
         let secret = references.secrets.get_mut("user").unwrap().as_mut().unwrap();
         secret.data.as_mut().unwrap().retain(|key, _| ["username", "pass"].contains(&key.as_str()));
@@ -60,7 +60,7 @@ fn a_missing_key_is_named_with_those_that_are_there() {
 }
 
 #[test]
-fn a_missing_config_map_and_a_missing_key_in_one_are_told_apart() {
+fn missing_config_map_and_a_missing_key_in_one_are_told_apart() {
     let spec = json!({"dbWriter": {"orgAllowlistConfigMapRef": {"name": "organisations", "key": "file"}}});
     let (reason, config_map) = problem(&spec, |references| {
         references.config_maps.insert("organisations".into(), None);
@@ -96,7 +96,7 @@ fn all_problems_are_told_at_once() {
 }
 
 #[test]
-fn a_kind_that_the_cluster_lacks_is_named_with_a_way_out() {
+fn kind_that_the_cluster_lacks_is_named_with_a_way_out() {
     let spec = json!({"dataPipeline": {"autoscaling": {"type": "KafkaLag"}}});
     let (reason, message) =
         problem(&spec, |references| references.capabilities = Capabilities::new([Kind::PodMonitor]));
@@ -107,7 +107,7 @@ fn a_kind_that_the_cluster_lacks_is_named_with_a_way_out() {
 }
 
 #[test]
-fn a_name_that_children_could_not_have_is_refused() {
+fn name_that_children_could_not_have_is_refused() {
     let mut pipeline = sample::pipeline(&json!({}));
     pipeline.metadata.name = Some("a".repeat(36));
     let references = sample::references(&pipeline);

@@ -73,7 +73,7 @@ fn essence(object: &DynamicObject, namespace: &str) -> Value {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn a_controller_that_dies_after_every_write_leaves_what_an_undisturbed_one_does() {
+async fn controller_that_dies_after_every_write_leaves_what_an_undisturbed_one_does() {
     let mut world = World::empty().await;
     let undisturbed = World::new().await;
     let changed = json!({"image": "registry.example.com/ccx:2", "dataPipeline": {"replicas": 2}});

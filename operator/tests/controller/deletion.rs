@@ -20,7 +20,7 @@ async fn delete(world: &World) {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn the_database_is_retained_and_taken_over_by_a_new_resource_of_the_same_name() {
+async fn database_is_retained_and_taken_over_by_a_new_resource_of_the_same_name() {
     let world = World::new().await;
     world.apply(json!({})).await;
     world.until_ready().await;
@@ -55,7 +55,7 @@ async fn all_is_deleted_when_the_policy_says_so() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn the_policy_can_be_changed_while_the_database_runs() {
+async fn policy_can_be_changed_while_the_database_runs() {
     let world = World::new().await;
     let owners = async || world.get::<Secret>(DATABASE).await.unwrap().owner_references().len();
     world.apply(json!({"deletionPolicy": "Delete"})).await;
@@ -68,7 +68,7 @@ async fn the_policy_can_be_changed_while_the_database_runs() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn a_namespace_can_be_deleted_with_everything_in_it() {
+async fn namespace_can_be_deleted_with_everything_in_it() {
     let world = World::new().await;
     world.apply(json!({})).await;
     world.until_ready().await;

@@ -1,4 +1,4 @@
-//! What somebody changes by hand is put back, and said.
+//! What somebody changes by hand is restored, and said.
 
 use k8s_openapi::api::{
     apps::v1::Deployment,
@@ -22,20 +22,20 @@ fn by(manager: &str) -> PatchParams {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn a_field_that_somebody_changed_is_put_back_and_the_event_says_who_and_what() {
+async fn field_that_somebody_changed_is_put_back_and_the_event_says_who_and_what() {
     let world = World::settled(json!({})).await;
     let patch = json!({"spec": {"replicas": 5}});
     world.api::<Deployment>().patch(WRITER, &by("a-person"), &Patch::Merge(&patch)).await.unwrap();
     let replicas = async || world.get::<Deployment>(WRITER).await?.spec?.replicas;
-    until("the replicas are put back", async || (replicas().await == Some(1)).then_some(())).await;
+    until("the replicas are restored", async || (replicas().await == Some(1)).then_some(())).await;
     let note = until("an event", async || world.notes("DriftCorrected").await.pop()).await;
-    assert_eq!(note, format!("put back spec.replicas of Deployment {WRITER}, which a-person had changed"));
+    assert_eq!(note, format!("restored spec.replicas of Deployment {WRITER}, which a-person had changed"));
     world.end().await;
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn a_child_that_somebody_deleted_is_made_anew() {
+async fn child_that_somebody_deleted_is_made_anew() {
     let world = World::settled(json!({})).await;
     let before = world.get::<Service>(AGGREGATOR).await.unwrap().uid();
     world.api::<Service>().delete(AGGREGATOR, &DeleteParams::default()).await.unwrap();
@@ -44,7 +44,7 @@ async fn a_child_that_somebody_deleted_is_made_anew() {
     })
     .await;
     let note = until("an event", async || world.notes("DriftCorrected").await.pop()).await;
-    assert_eq!(note, format!("made Service {AGGREGATOR} anew, which somebody had deleted"));
+    assert_eq!(note, format!("recreated Service {AGGREGATOR}, which was deleted by another client"));
     world.end().await;
 }
 
@@ -64,7 +64,7 @@ async fn what_somebody_added_beside_our_fields_stays() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn a_child_that_is_no_longer_wanted_is_deleted() {
+async fn child_that_is_no_longer_wanted_is_deleted() {
     let exposed = json!({"aggregator": {"exposure": {"type": "Ingress", "host": "ccx.example.com"}}});
     let world = World::settled(exposed).await;
     assert_eq!(world.list::<Ingress>().await.len(), 1);
@@ -76,7 +76,7 @@ async fn a_child_that_is_no_longer_wanted_is_deleted() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn an_object_of_somebody_else_is_reported_and_left_alone() {
+async fn object_of_somebody_else_is_reported_and_left_alone() {
     let mut world = World::empty().await;
     let metadata = ObjectMeta { name: Some(WRITER.into()), ..ObjectMeta::default() };
     let theirs =
@@ -86,13 +86,13 @@ async fn an_object_of_somebody_else_is_reported_and_left_alone() {
     world.apply(json!({})).await;
     let condition = world.until_condition("Degraded", "True", "Conflict").await;
     assert!(
-        condition.message.contains(&format!("ConfigMap {WRITER} exists and belongs to somebody else")),
+        condition.message.contains(&format!("ConfigMap {WRITER} exists and is not managed by this resource")),
         "{condition:?}"
     );
     let left = world.get::<ConfigMap>(WRITER).await.unwrap();
     assert_eq!((left.data, left.metadata.labels), (theirs.data, None));
     world.until_settled().await;
-    assert_eq!(world.notes("Conflict").await.len(), 1, "it is told once, and not fought over");
+    assert_eq!(world.notes("Conflict").await.len(), 1, "reported once");
     world.api::<ConfigMap>().delete(WRITER, &DeleteParams::default()).await.unwrap();
     world.until_ready().await;
     world.end().await;

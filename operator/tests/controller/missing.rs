@@ -90,7 +90,7 @@ async fn without_a_secret_pods_that_need_it_stay_as_they_are_and_all_else_is_cha
     until("the API is scaled", async || (replicas(&world, AGGREGATOR).await == Some(3)).then_some(())).await;
     until("the Ingress is gone", async || world.list::<Ingress>().await.is_empty().then_some(())).await;
     scale_by_hand(&world, WRITER).await;
-    until("the writer is put back", async || (replicas(&world, WRITER).await == Some(1)).then_some(())).await;
+    until("the writer is restored", async || (replicas(&world, WRITER).await == Some(1)).then_some(())).await;
     assert_eq!(generation(&world, PIPELINE).await, before);
     assert_eq!(job_uids(&world).await, jobs);
 

@@ -33,7 +33,7 @@ async fn nothing_is_migrated_before_the_database_is_ready() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn a_migration_that_fails_keeps_the_workloads_back_and_its_last_words_are_told() {
+async fn migration_that_fails_keeps_the_workloads_back_and_its_last_words_are_told() {
     let world = World::new().await;
     world.kubelet.set(MIGRATION, failed(1, "relation \"report\" exists")).await;
     world.apply(json!({})).await;
@@ -46,7 +46,7 @@ async fn a_migration_that_fails_keeps_the_workloads_back_and_its_last_words_are_
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn a_migration_runs_once() {
+async fn migration_runs_once() {
     let world = World::new().await;
     world.apply(json!({})).await;
     world.until_ready().await;
@@ -62,7 +62,7 @@ async fn a_migration_runs_once() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn the_version_of_the_tables_is_known_until_another_migration_succeeds() {
+async fn version_of_the_tables_is_known_until_another_migration_succeeds() {
     let world = World::new().await;
     world.kubelet.set(MIGRATION, migrated(31, 3)).await;
     world.apply(json!({})).await;

@@ -36,7 +36,7 @@ async fn plan(world: &World, spec: Value) -> Output {
 }
 
 /// The same of a resource that can be planned.
-async fn told(world: &World, spec: Value) -> String {
+async fn plan_of(world: &World, spec: Value) -> String {
     let output = plan(world, spec).await;
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
@@ -44,9 +44,9 @@ async fn told(world: &World, spec: Value) -> String {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn a_new_resource_would_be_made_of_all_its_parts_and_nothing_is_made() {
+async fn new_resource_would_be_made_of_all_its_parts_and_nothing_is_made() {
     let world = World::empty().await;
-    let text = told(&world, json!({})).await;
+    let text = plan_of(&world, json!({})).await;
     for part in
         ["+ Deployment ccx-data-pipeline\n", "+ StatefulSet ccx-data-pipeline-db\n", "+ Job ccx-migration-"]
     {
@@ -60,18 +60,18 @@ async fn a_new_resource_would_be_made_of_all_its_parts_and_nothing_is_made() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn a_resource_that_is_as_it_should_be_would_not_change() {
+async fn resource_that_is_as_it_should_be_would_not_change() {
     let world = World::settled(json!({})).await;
-    assert_eq!(told(&world, json!({})).await, "nothing would change\n");
+    assert_eq!(plan_of(&world, json!({})).await, "nothing would change\n");
     world.end().await;
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn a_changed_setting_is_told_with_its_values_and_with_the_pods_that_restart_for_it() {
+async fn changed_setting_is_told_with_its_values_and_with_the_pods_that_restart_for_it() {
     let world = World::settled(json!({})).await;
     let text =
-        told(&world, json!({"dataPipeline": {"replicas": 7, "archiveLimits": {"maxEntries": 17}}})).await;
+        plan_of(&world, json!({"dataPipeline": {"replicas": 7, "archiveLimits": {"maxEntries": 17}}})).await;
     let objects: Vec<&str> = text.lines().filter(|line| line.starts_with(['+', '~', '-'])).collect();
     assert_eq!(objects, ["~ ConfigMap ccx-data-pipeline", "~ Deployment ccx-data-pipeline"]);
     assert!(text.contains("    data[\"ccx.toml\"]: ") && text.contains("max_entries = 17"), "{text}");
@@ -89,7 +89,7 @@ async fn what_would_no_longer_be_wanted_would_be_deleted() {
     let exposed = json!({"aggregator": {"exposure": {"type": "Ingress", "host": "ccx.example.com"}}});
     let world = World::settled(exposed).await;
     assert_eq!(
-        told(&world, json!({})).await,
+        plan_of(&world, json!({})).await,
         "- Ingress ccx-insights-results-aggregator\n\nno pods would restart\n"
     );
     world.end().await;
@@ -97,7 +97,7 @@ async fn what_would_no_longer_be_wanted_would_be_deleted() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn an_object_of_somebody_else_is_told_before_it_is_in_the_way() {
+async fn object_of_somebody_else_is_told_before_it_is_in_the_way() {
     let world = World::empty().await;
     let metadata = ObjectMeta { name: Some(PIPELINE.into()), ..ObjectMeta::default() };
     let theirs = ConfigMap { metadata, ..ConfigMap::default() };
@@ -106,7 +106,7 @@ async fn an_object_of_somebody_else_is_told_before_it_is_in_the_way() {
     let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(
-        text.contains("ConfigMap ccx-data-pipeline exists and belongs to somebody else: remove it, or"),
+        text.contains("ConfigMap ccx-data-pipeline exists and is not managed by this resource"),
         "{text}"
     );
     world.end().await;
@@ -117,10 +117,10 @@ async fn an_object_of_somebody_else_is_told_before_it_is_in_the_way() {
 async fn what_lacks_a_secret_is_said_to_wait_for_it_and_the_rest_is_planned() {
     let world = World::empty().await;
     let credentials = json!({"type": "Secret", "secretRef": {"name": "uploads"}});
-    let text = told(&world, json!({"objectStorage": {"credentials": credentials}})).await;
+    let text = plan_of(&world, json!({"objectStorage": {"credentials": credentials}})).await;
     assert!(text.contains("+ Deployment ccx-insights-results-aggregator\n"), "{text}");
     assert!(!text.contains("Deployment ccx-data-pipeline\n"), "{text}");
-    let end = "\nwho needs this stays as it is until it exists:\n    Secret uploads, which \
+    let end = "\nchildren that need these references stay unchanged until they exist:\n    Secret uploads, which \
                spec.objectStorage.credentials.secretRef names, does not exist; create it in the same namespace\n";
     assert!(text.ends_with(end), "{text}");
     world.end().await;
@@ -128,10 +128,10 @@ async fn what_lacks_a_secret_is_said_to_wait_for_it_and_the_rest_is_planned() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn the_program_and_the_status_say_the_same() {
+async fn program_and_the_status_say_the_same() {
     let world = World::settled(json!({})).await;
     let change = json!({"image": "registry.example.com/ccx:2", "aggregator": {"exposure": {"type": "Ingress", "host": "a.b"}}});
-    let text = told(&world, change.clone()).await;
+    let text = plan_of(&world, change.clone()).await;
     let mut planned = change;
     planned["mode"] = json!("Plan");
     world.apply(planned).await;

@@ -34,7 +34,7 @@ async fn template(world: &World, name: &str) -> Value {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn a_missing_secret_is_named_and_noticed_when_it_comes() {
+async fn missing_secret_is_named_and_noticed_when_it_comes() {
     let world = World::new().await;
     world.apply(spec()).await;
     let condition = world.until_condition("Ready", "False", "SecretMissing").await;
@@ -46,7 +46,7 @@ async fn a_missing_secret_is_named_and_noticed_when_it_comes() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn a_changed_secret_restarts_the_pods_that_use_it_and_no_others_and_an_event_says_why() {
+async fn changed_secret_restarts_the_pods_that_use_it_and_no_others_and_an_event_says_why() {
     let world = World::new().await;
     world.api::<Secret>().create(&PostParams::default(), &credentials("key")).await.unwrap();
     world.apply(spec()).await;
@@ -63,7 +63,7 @@ async fn a_changed_secret_restarts_the_pods_that_use_it_and_no_others_and_an_eve
     assert!(changed.elapsed() < std::time::Duration::from_secs(5), "{:?}", changed.elapsed());
     assert_eq!(
         note,
-        format!("the pods of {PIPELINE} are replaced: credentials have changed in Secret uploads")
+        format!("replacing the pods of {PIPELINE}: credentials have changed in Secret uploads")
     );
     assert_ne!(template(&world, PIPELINE).await, before);
     world.until_ready().await;

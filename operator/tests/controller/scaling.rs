@@ -27,7 +27,7 @@ async fn scale(world: &World, replicas: i32) {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn a_new_deployment_starts_with_the_fewest_pods_and_what_the_autoscaler_decides_then_stays() {
+async fn new_deployment_starts_with_the_fewest_pods_and_what_the_autoscaler_decides_then_stays() {
     let world = World::new().await;
     world.apply(scaled(json!({}))).await;
     let created = until("it exists", async || world.get::<Deployment>(AGGREGATOR).await).await;

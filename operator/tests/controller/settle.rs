@@ -12,7 +12,7 @@ use crate::world::World;
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn a_new_resource_becomes_ready_with_all_of_its_parts() {
+async fn new_resource_becomes_ready_with_all_of_its_parts() {
     let world = World::new().await;
     world.apply(json!({"aggregator": {"autoscaling": {"type": "Cpu"}}})).await;
     world.until_ready().await;
@@ -33,8 +33,8 @@ async fn a_new_resource_becomes_ready_with_all_of_its_parts() {
     let status = world.pipeline().await.status.unwrap();
     let pipeline = status.components.iter().find(|component| component.name == "data-pipeline").unwrap();
     assert_eq!((pipeline.summary.as_str(), pipeline.updated), ("8/8", 8));
-    let told = crate::world::until("a version", async || world.pipeline().await.status?.schema_version);
-    let schema = told.await;
+    let seen = crate::world::until("a version", async || world.pipeline().await.status?.schema_version);
+    let schema = seen.await;
     assert_eq!((schema.public, schema.dvo), (32, 4));
     assert_eq!((status.data_pipeline_replicas, status.rules.map(|rules| rules.count)), (Some(8), Some(86)));
     world.end().await;
@@ -84,7 +84,7 @@ async fn with_no_change_there_is_no_write() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn a_controller_that_starts_beside_a_settled_resource_writes_nothing() {
+async fn controller_that_starts_beside_a_settled_resource_writes_nothing() {
     let mut world = World::new().await;
     world.apply(json!({"aggregator": {"exposure": {"type": "Ingress", "host": "ccx.example.com"}}})).await;
     world.until_ready().await;
@@ -98,7 +98,7 @@ async fn a_controller_that_starts_beside_a_settled_resource_writes_nothing() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn a_resource_is_not_ready_for_its_newest_generation_before_its_pods_are() {
+async fn resource_is_not_ready_for_its_newest_generation_before_its_pods_are() {
     let world = World::new().await;
     world.apply(json!({})).await;
     world.until_ready().await;
@@ -108,10 +108,10 @@ async fn a_resource_is_not_ready_for_its_newest_generation_before_its_pods_are()
     world.apply(json!({"dataPipeline": {"archiveLimits": {"maxCompressedSize": "1500k"}}})).await;
     world.until_condition("Ready", "False", "RollingOut").await;
     world.until_settled().await;
-    let told: Vec<_> =
+    let seen: Vec<_> =
         statuses.seen().into_iter().filter(|status| status.observed_generation == Some(2)).collect();
-    assert!(!told.is_empty());
-    for status in told {
+    assert!(!seen.is_empty());
+    for status in seen {
         let ready = status.conditions.iter().find(|condition| condition.type_ == "Ready").unwrap();
         assert_eq!(ready.status, "False", "no pod of the new template is ready: {ready:?}");
     }
@@ -122,7 +122,7 @@ async fn a_resource_is_not_ready_for_its_newest_generation_before_its_pods_are()
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn a_change_of_one_field_writes_what_follows_from_it_and_the_status() {
+async fn change_of_one_field_writes_what_follows_from_it_and_the_status() {
     let world = World::new().await;
     world.apply(json!({})).await;
     world.until_ready().await;

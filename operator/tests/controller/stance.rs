@@ -45,7 +45,7 @@ async fn suspension_scales_to_zero_in_order_and_resumes() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn a_paused_resource_is_only_looked_at() {
+async fn paused_resource_is_only_looked_at() {
     let world = World::new().await;
     world.apply(json!({})).await;
     world.until_ready().await;
@@ -63,7 +63,7 @@ async fn a_paused_resource_is_only_looked_at() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn a_plan_says_what_would_change_and_what_would_restart_and_changes_nothing() {
+async fn plan_says_what_would_change_and_what_would_restart_and_changes_nothing() {
     let world = World::new().await;
     world.apply(json!({"mode": "Plan"})).await;
     world.until_condition("Progressing", "False", "Planned").await;

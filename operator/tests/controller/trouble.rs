@@ -38,7 +38,7 @@ async fn world_with(role: &str, status: Value) -> World {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn an_image_that_can_not_be_pulled_is_told_and_forgotten() {
+async fn image_that_can_not_be_pulled_is_told_and_forgotten() {
     let trouble = waiting("ImagePullBackOff", "manifest unknown");
     let world = world_with(PIPELINE, trouble).await;
     let condition = world.until_condition("PipelineReady", "False", "ImagePullFailed").await;
@@ -56,7 +56,7 @@ async fn an_image_that_can_not_be_pulled_is_told_and_forgotten() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn a_crash_loop_has_the_exit_code_and_the_last_words() {
+async fn crash_loop_has_the_exit_code_and_the_last_words() {
     let world = world_with(WRITER, crash_loop(3, "Error", "failed to read the configuration")).await;
     let condition = world.until_condition("WriterReady", "False", "CrashLooping").await;
     assert!(
@@ -70,7 +70,7 @@ async fn a_crash_loop_has_the_exit_code_and_the_last_words() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn a_pod_without_a_node_has_the_words_of_the_scheduler() {
+async fn pod_without_a_node_has_the_words_of_the_scheduler() {
     let message = "0/3 nodes are available: 3 Insufficient cpu.";
     let status = json!({"phase": "Pending", "conditions": [
         {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}]});
@@ -82,7 +82,7 @@ async fn a_pod_without_a_node_has_the_words_of_the_scheduler() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn a_database_without_a_volume_names_the_claim() {
+async fn database_without_a_volume_names_the_claim() {
     let world = world_with("data-pipeline-db", Value::Null).await;
     let condition = world.until_condition("DatabaseReady", "False", "StoragePending").await;
     assert!(condition.message.contains("ccx-data-pipeline-db"), "{condition:?}");
@@ -126,7 +126,7 @@ async fn rules_that_can_not_be_loaded_say_where_until_they_can() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn a_quota_that_is_used_up_is_named() {
+async fn quota_that_is_used_up_is_named() {
     let mut world = World::empty().await;
     let metadata = ObjectMeta { name: Some("small".into()), ..ObjectMeta::default() };
     let hard = Some([("count/services".to_owned(), Quantity("0".into()))].into());
@@ -148,7 +148,7 @@ async fn a_quota_that_is_used_up_is_named() {
 /// The rights of the operator, but for one.
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn a_right_that_is_missing_is_named() {
+async fn right_that_is_missing_is_named() {
     let mut world = World::empty().await;
     let name = world.namespace.clone();
     let metadata = ObjectMeta { name: Some(name.clone()), ..ObjectMeta::default() };

@@ -111,7 +111,7 @@ fn asked(method: &Method, uri: &Uri) -> Option<Asked> {
 }
 
 #[test]
-fn a_request_is_told_apart_by_its_method_and_path() {
+fn request_is_told_apart_by_its_method_and_path() {
     let text = |method, uri: &'static str| {
         let asked = asked(&method, &Uri::from_static(uri)).unwrap();
         format!("{} {}/{}", asked.verb, asked.group, asked.resource)
@@ -133,7 +133,7 @@ fn a_request_is_told_apart_by_its_method_and_path() {
 }
 
 #[test]
-fn a_write_is_made_strict_beside_what_it_says_already() {
+fn write_is_made_strict_beside_what_it_says_already() {
     assert_eq!(
         strict(&Uri::from_static("https://a:1/b?&force=true")),
         "https://a:1/b?&force=true&fieldValidation=Strict"

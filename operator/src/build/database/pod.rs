@@ -1,4 +1,4 @@
-//! The pod of PostgreSQL, for images with the entry point of the official one.
+//! The pod of PostgreSQL, for images with the entry point of the official image.
 
 use ccx_crds::StorageVolume;
 use k8s_openapi::api::core::v1::{
@@ -25,19 +25,19 @@ use crate::{
 /// The name of the port.
 pub(super) const PORT_NAME: &str = "postgresql";
 
-/// Where the volume is. The data is in a folder in it: the volume's own folder has `lost+found`, and is not the server's.
+/// The mount path of the volume. The data is in a subdirectory: the root of the volume contains `lost+found`.
 const VOLUME_FOLDER: &str = "/var/lib/postgresql/data";
 
-/// The folder with the password, as in the workloads' pods.
+/// The volume with the password, named as in the pods of the workloads.
 const CREDENTIALS: &str = "database-credentials";
 
-/// What the server is given to end its sessions and write a checkpoint, so that it starts without recovery.
+/// The time that the server has to close its sessions and write a checkpoint, so that it starts without recovery.
 const GRACE_SECONDS: i64 = 120;
 
-/// What parallel queries share; containers have 64 MB of it otherwise, which large ones exceed.
+/// The shared memory of parallel queries; the default of a container is 64 MB, which large ones exceed.
 const SHARED_MEMORY: &str = "256Mi";
 
-/// Sockets and the image's own temporary files; the server's are with the data.
+/// The size of sockets and temporary files of the image; those of the server are with the data.
 const SCRATCH: &str = "64Mi";
 
 pub(super) fn template(pipeline: &ValidatedPipeline, managed: &Managed) -> PodTemplateSpec {
@@ -75,7 +75,7 @@ fn container(managed: &Managed, mounts: &[Mount]) -> Container {
         resources: Some(managed.pods.resources.clone()),
         security_context: Some(security::container()),
         termination_message_policy: Some("FallbackToLogsOnError".into()),
-        // A server that recovers from a crash may take minutes until it lets anyone in.
+        // Crash recovery may take minutes.
         startup_probe: Some(Probe { period_seconds: Some(5), failure_threshold: Some(240), ..is_ready() }),
         readiness_probe: Some(Probe { period_seconds: Some(5), failure_threshold: Some(2), ..is_ready() }),
         liveness_probe: Some(Probe { period_seconds: Some(10), failure_threshold: Some(6), ..is_ready() }),
@@ -103,7 +103,7 @@ fn environment() -> Vec<EnvVar> {
         .into()
 }
 
-/// By TCP: while the image prepares the data, a server without it answers on the socket.
+/// Checks by TCP: while the image initializes the data, a temporary server listens on the socket only.
 fn is_ready() -> Probe {
     let port = COMPONENT.port().to_string();
     let command = ["pg_isready", "-h", "127.0.0.1", "-p", &port, "-U", DATABASE_ROLE, "-d", DATABASE_NAME]

@@ -1,4 +1,4 @@
-//! What a user wants pods to be like, laid over what we want.
+//! Merges the overrides of a user into a pod template.
 
 use std::collections::BTreeMap;
 
@@ -9,14 +9,13 @@ use k8s_openapi::{
 };
 use kube::core::ObjectMeta;
 
-/// Our pod with the user's wishes.
+/// Returns the pod template with the overrides of the user.
 pub(in crate::build) fn apply(ours: PodTemplateSpec, theirs: &PodTemplate) -> PodTemplateSpec {
     let metadata = metadata(ours.metadata.unwrap_or_default(), theirs);
     PodTemplateSpec { metadata: Some(metadata), spec: ours.spec.map(|spec| pod_spec(spec, theirs)) }
 }
 
-/// The pods with the labels of `selector` are spread over nodes and zones as far as there is room, unless the user has said
-/// something else: a pod that can't be spread is better than none.
+/// Spreads the pods with the labels of `selector` over nodes and zones if possible, unless the user sets other constraints.
 pub(super) fn spread(mut pod: PodTemplateSpec, selector: BTreeMap<String, String>) -> PodTemplateSpec {
     let selector = LabelSelector { match_labels: Some(selector), ..LabelSelector::default() };
     let over = |topology_key: &str| TopologySpreadConstraint {
@@ -24,7 +23,7 @@ pub(super) fn spread(mut pod: PodTemplateSpec, selector: BTreeMap<String, String
         topology_key: topology_key.to_owned(),
         when_unsatisfiable: "ScheduleAnyway".into(),
         label_selector: Some(selector.clone()),
-        // The pods of a new revision are spread among themselves.
+        // Pods of each revision are spread among themselves.
         match_label_keys: Some(vec!["pod-template-hash".into()]),
         ..TopologySpreadConstraint::default()
     };
@@ -35,7 +34,7 @@ pub(super) fn spread(mut pod: PodTemplateSpec, selector: BTreeMap<String, String
     pod
 }
 
-/// Our labels win: Deployments, Services and NetworkPolicies select by them. So do our fingerprints.
+/// Labels of the operator take precedence, since Deployments, Services and NetworkPolicies select by them. So do digests.
 fn metadata(ours: ObjectMeta, theirs: &PodTemplate) -> ObjectMeta {
     ObjectMeta {
         labels: merged(theirs.labels.clone(), ours.labels),

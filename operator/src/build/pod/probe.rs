@@ -1,7 +1,7 @@
 //! Probes and hooks.
 //!
-//! `/livez` fails only when a loop of the process stands still, so that a restart helps. `/readyz` fails too while a dependency is
-//! away, which no restart brings back.
+//! `/livez` fails only when a loop of the process is stuck, so that a restart helps. `/readyz` fails while a dependency is
+//! unavailable.
 
 use k8s_openapi::{
     api::core::v1::{HTTPGetAction, Lifecycle, LifecycleHandler, Probe, SleepAction},
@@ -10,10 +10,10 @@ use k8s_openapi::{
 
 use crate::build::pod::PORT_NAME;
 
-/// How long the aggregator goes on answering after it was taken out of its Service: other nodes hear of that a little later.
+/// The time that the aggregator keeps serving after its removal from the Service, until all nodes have observed it.
 const LEAVE_SECONDS: i64 = 5;
 
-/// A minute for the first start on a busy node; a process is up in less than a second otherwise, and is found so soon.
+/// Allows a minute for the start on a busy node; otherwise a process starts within a second.
 pub(super) fn startup() -> Probe {
     Probe { period_seconds: Some(2), failure_threshold: Some(30), ..http("/livez") }
 }
@@ -22,12 +22,12 @@ pub(super) fn readiness() -> Probe {
     Probe { period_seconds: Some(5), failure_threshold: Some(2), ..http("/readyz") }
 }
 
-/// Half a minute, so that a node without a free core does not lose pods that work.
+/// Allows half a minute, so that a node without a free core does not lose working pods.
 pub(super) fn liveness() -> Probe {
     Probe { period_seconds: Some(10), failure_threshold: Some(3), ..http("/livez") }
 }
 
-/// The kubelet waits itself: the image has no program that could.
+/// The kubelet sleeps, since the image contains no program that could.
 pub(super) fn leave() -> Lifecycle {
     let handler = LifecycleHandler {
         sleep: Some(SleepAction { seconds: LEAVE_SECONDS }),

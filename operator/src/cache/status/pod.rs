@@ -1,4 +1,4 @@
-//! Pods: whether one is ready, and the one thing that is most wrong with it.
+//! The readiness of a pod, and its most severe issue.
 
 use std::net::IpAddr;
 
@@ -12,49 +12,49 @@ use crate::{
     model::component::MIGRATION,
 };
 
-/// What is kept of a message. A termination message has 4 KiB at most, and its end says why the process ended.
+/// The limit of a stored message. A termination message has up to 4 KiB, and its end says why the process exited.
 const MAX_MESSAGE_CHARS: usize = 512;
 
-/// The code of a process that the kernel killed for its memory.
+/// The exit code of a process that was killed because it ran out of memory.
 const KILLED: i32 = 137;
 
-/// A pod, as far as it is decoded.
+/// The decoded parts of a pod.
 pub(crate) type Pod = PartialObject<DynamicObject, IgnoredAny, PodStatus>;
 
 impl Part for PodStatus {}
 
-/// A pod.
+/// The state of a pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PodState {
     /// The value of `app.kubernetes.io/component`.
     pub(crate) role: Box<str>,
-    /// Whether it takes traffic.
+    /// Whether it is Ready.
     pub(crate) is_ready: bool,
-    /// Whether its main process runs.
+    /// Whether its main container is running.
     pub(crate) is_running: bool,
-    /// Whether it is going away.
+    /// Whether it is being deleted.
     pub(crate) is_terminating: bool,
-    /// Where it is reached.
+    /// Its address.
     pub(crate) ip: Option<IpAddr>,
-    /// What it has brought the database to, when it was a migration and has succeeded.
+    /// The schema versions that a successful migration reported.
     pub(crate) schema: Option<SchemaVersions>,
-    /// What is most wrong with it.
+    /// Its most severe issue.
     pub(crate) issue: Option<Box<PodIssue>>,
 }
 
-/// What is wrong with a pod.
+/// An issue of a pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PodIssue {
-    /// What it is.
+    /// Its kind.
     pub(crate) kind: PodIssueKind,
-    /// The kubelet's, the scheduler's or the process' own words.
+    /// The message of the kubelet, the scheduler or the process.
     pub(crate) message: String,
 }
 
-/// What can be wrong with a pod.
+/// The kinds of issues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PodIssueKind {
-    /// No node takes it.
+    /// It can't be scheduled.
     Unschedulable,
     /// Its image can't be pulled.
     ImagePull,
@@ -62,17 +62,17 @@ pub(crate) enum PodIssueKind {
     MissingConfig,
     /// Its process was killed for using too much memory.
     OutOfMemory,
-    /// Its process ends again and again.
+    /// Its process exits repeatedly.
     CrashLoop {
-        /// The code it ended with.
+        /// The exit code.
         exit_code: i32,
     },
-    /// Its process ended with an error, and that was all it had to do.
+    /// Its process, which runs once, exited with an error.
     Failed {
-        /// The code it ended with.
+        /// The exit code.
         exit_code: i32,
     },
-    /// It runs and its probe fails.
+    /// It is running and its readiness probe fails.
     NotReady,
 }
 
@@ -96,7 +96,7 @@ impl From<&Pod> for PodState {
     }
 }
 
-/// Words of a process that failed count for nothing.
+/// Returns the versions in the termination message of a process that succeeded.
 fn schema(container: &ContainerStatus) -> Option<SchemaVersions> {
     let end = container.state.as_ref()?.terminated.as_ref().filter(|end| end.exit_code == 0)?;
     SchemaVersions::parse(end.message.as_deref()?)
@@ -130,7 +130,7 @@ fn container_problem(container: &ContainerStatus) -> Option<PodIssue> {
         Some(end) if is_out_of_memory(end) => ended_problem(end, PodIssueKind::OutOfMemory),
         _ => PodIssue {
             kind: PodIssueKind::NotReady,
-            message: format!("{} runs and is not ready", container.name),
+            message: format!("{} is running and not ready", container.name),
         },
     })
 }
@@ -165,7 +165,7 @@ fn is_out_of_memory(end: &ContainerStateTerminated) -> bool {
     end.reason.as_deref() == Some("OOMKilled") && (end.exit_code == KILLED || end.exit_code == 0)
 }
 
-/// The end of a message: the last lines of a log say why.
+/// Returns the end of a message: the last lines of a log say why a process exited.
 fn shorten(message: &str) -> String {
     let message = message.trim();
     let surplus = message.chars().count().saturating_sub(MAX_MESSAGE_CHARS);
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ready_pod_has_no_problem_whatever_happened_before() {
+    fn ready_pod_has_no_issue() {
         let mut status = container(&json!({"running": {}}), &json!({"terminated": {"exitCode": 1}}));
         status["conditions"] = json!([{"type": "Ready", "status": "True"}]);
         status["podIP"] = json!("10.0.0.7");
@@ -216,13 +216,13 @@ mod tests {
     }
 
     #[test]
-    fn a_pod_without_a_node_repeats_what_the_scheduler_says() {
+    fn unscheduled_pod_has_message_of_scheduler() {
         let status = json!({"conditions": [{"type": "PodScheduled", "status": "False", "message": "0/1 nodes are available"}]});
         assert_eq!(kind(&status), (PodIssueKind::Unschedulable, "0/1 nodes are available".into()));
     }
 
     #[test]
-    fn an_image_that_is_not_pulled_is_told_from_missing_configuration() {
+    fn image_pull_and_missing_configuration_are_distinct_issues() {
         let waiting =
             |reason: &str| container(&json!({"waiting": {"reason": reason, "message": "why"}}), &json!({}));
         for reason in ["ErrImagePull", "ImagePullBackOff", "InvalidImageName"] {
@@ -233,14 +233,14 @@ mod tests {
     }
 
     #[test]
-    fn a_crash_loop_has_the_last_exit_code_and_message() {
+    fn crash_loop_has_last_exit_code_and_message() {
         let waiting = json!({"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 5m0s"}});
         let status = container(&waiting, &json!({"terminated": {"exitCode": 2, "message": "no brokers\n"}}));
         assert_eq!(kind(&status), (PodIssueKind::CrashLoop { exit_code: 2 }, "no brokers".into()));
     }
 
     #[test]
-    fn a_process_killed_for_its_memory_is_no_mere_crash() {
+    fn process_out_of_memory_is_a_distinct_issue() {
         let end = json!({"terminated": {"exitCode": 137, "reason": "OOMKilled"}});
         let looping = container(&json!({"waiting": {"reason": "CrashLoopBackOff"}}), &end);
         assert_eq!(kind(&looping).0, PodIssueKind::OutOfMemory);
@@ -248,16 +248,16 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_process_and_a_failing_probe_are_told_apart() {
+    fn failed_process_and_failing_probe_are_distinct_issues() {
         let failed =
             container(&json!({"terminated": {"exitCode": 1, "message": "relation exists"}}), &json!({}));
         assert_eq!(kind(&failed), (PodIssueKind::Failed { exit_code: 1 }, "relation exists".into()));
         let unready = container(&json!({"running": {}}), &json!({}));
-        assert_eq!(kind(&unready), (PodIssueKind::NotReady, "main runs and is not ready".into()));
+        assert_eq!(kind(&unready), (PodIssueKind::NotReady, "main is running and not ready".into()));
     }
 
     #[test]
-    fn a_migration_that_succeeded_says_what_it_has_reached_and_nobody_else_is_listened_to() {
+    fn schema_versions_are_read_from_successful_migrations_only() {
         let facts = |role: &str, exit_code: i32| {
             let end =
                 json!({"terminated": {"exitCode": exit_code, "message": "{\"dvo\":4,\"public\":32}\n"}});
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_long_message_is_kept() {
+    fn long_message_keeps_its_end() {
         let long = format!("{}the end", "x".repeat(2 * MAX_MESSAGE_CHARS));
         let shortened = shorten(&long);
         assert!(shortened.starts_with('…') && shortened.ends_with("the end"));

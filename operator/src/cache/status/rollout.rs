@@ -9,16 +9,16 @@ use serde::{Deserialize, de::IgnoredAny};
 
 use crate::cache::partial_object::{Part, PartialObject};
 
-/// A Deployment, as far as it is decoded.
+/// The decoded parts of a Deployment.
 pub(crate) type Deployment = PartialObject<DynamicObject, Replicas, DeploymentStatus>;
 
-/// A StatefulSet, as far as it is decoded.
+/// The decoded parts of a StatefulSet.
 pub(crate) type StatefulSet = PartialObject<DynamicObject, Replicas, StatefulSetStatus>;
 
-/// A Job, as far as it is decoded.
+/// The decoded parts of a Job.
 pub(crate) type Job = PartialObject<DynamicObject, IgnoredAny, JobStatus>;
 
-/// The part of a specification that says how many pods there should be.
+/// The desired replicas of a spec.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct Replicas {
     pub(crate) replicas: Option<i32>,
@@ -29,47 +29,47 @@ impl Part for DeploymentStatus {}
 impl Part for StatefulSetStatus {}
 impl Part for JobStatus {}
 
-/// How far a Deployment or StatefulSet has come.
+/// The rollout of a Deployment or StatefulSet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Rollout {
-    /// Whether its controller has seen its newest spec.
+    /// Whether its controller has observed the newest generation.
     pub(crate) is_observed: bool,
-    /// How many pods there should be.
+    /// Desired replicas.
     pub(crate) desired: i32,
-    /// How many pods there are, of any version.
+    /// Existing pods of all revisions.
     pub(crate) total: i32,
-    /// How many are of the newest version.
+    /// Pods of the newest revision.
     pub(crate) updated: i32,
-    /// How many are Ready.
+    /// Ready pods.
     pub(crate) ready: i32,
-    /// Why no pods can be made: quota, admission.
+    /// The reason for which pods can't be created: quota, admission.
     pub(crate) refused: Option<Box<str>>,
     /// The pods did not become ready within the progress deadline.
     pub(crate) is_stuck: bool,
 }
 
-/// A Job.
+/// The progress of a Job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct JobProgress {
-    /// How it stands.
+    /// Its state.
     pub(crate) state: JobState,
-    /// How many of its pods have failed.
+    /// The number of its failed pods.
     pub(crate) failures: i32,
 }
 
-/// How a Job stands.
+/// The state of a Job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum JobState {
     /// Not finished.
     Running,
-    /// Done.
+    /// Finished successfully.
     Succeeded,
-    /// Given up, and why.
+    /// Finished with a failure, and its reason.
     Failed(Box<str>),
 }
 
 impl Rollout {
-    /// Whether all pods are of the newest version and Ready, and no other is left.
+    /// Whether all pods have the newest revision and are Ready, and no other pod exists.
     pub(crate) fn is_complete(&self) -> bool {
         self.is_observed
             && self.updated == self.desired
@@ -77,7 +77,7 @@ impl Rollout {
             && self.ready >= self.desired
     }
 
-    /// Whether no pod is left and none is to be.
+    /// Whether no pod exists and none is desired.
     pub(crate) fn is_gone(&self) -> bool {
         self.is_observed && self.desired == 0 && self.total == 0
     }
@@ -115,7 +115,7 @@ impl From<&StatefulSet> for Rollout {
             is_observed: is_observed(set.metadata.generation, status.observed_generation),
             desired,
             total: status.replicas,
-            // When all are updated, the update's revision becomes the current one and this count may be dropped.
+            // After a rollout the update revision becomes the current one, and this count may be absent.
             updated: if is_current { status.replicas } else { status.updated_replicas.unwrap_or_default() },
             ready: status.ready_replicas.unwrap_or_default(),
             refused: None,
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deployment_is_complete_when_all_pods_are_new_and_ready_and_none_is_old() {
+    fn deployment_is_complete_when_all_pods_are_updated_and_ready() {
         let done = json!({"observedGeneration": 2, "replicas": 2, "updatedReplicas": 2, "readyReplicas": 2});
         assert!(deployment(&done).is_complete());
         for (field, value) in
@@ -171,13 +171,13 @@ mod tests {
     }
 
     #[test]
-    fn a_deployment_without_a_status_has_not_been_observed() {
+    fn deployment_without_status_is_not_observed() {
         assert!(!deployment(&json!({})).is_complete());
         assert!(!deployment(&json!({})).is_gone());
     }
 
     #[test]
-    fn a_deployment_says_why_it_makes_no_pods_and_that_it_is_stuck() {
+    fn deployment_has_reason_of_refused_pods_and_is_stuck() {
         let rollout = deployment(&json!({"conditions": [
             {"type": "ReplicaFailure", "status": "True", "message": "exceeded quota: small"},
             {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}]}));
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_that_failed_says_why() {
+    fn failed_job_has_reason() {
         let job = |conditions: Value| {
             let object = json!({"status": {"failed": 3, "conditions": conditions}});
             JobProgress::from(&serde_json::from_value::<Job>(object).unwrap())

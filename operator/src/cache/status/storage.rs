@@ -1,4 +1,4 @@
-//! Claims on storage.
+//! Claims of persistent volumes.
 
 use k8s_openapi::api::core::v1::PersistentVolumeClaimStatus;
 use kube::core::DynamicObject;
@@ -6,10 +6,10 @@ use serde::Deserialize;
 
 use crate::cache::partial_object::{Part, PartialObject};
 
-/// A PersistentVolumeClaim, as far as it is decoded.
+/// The decoded parts of a PersistentVolumeClaim.
 pub(crate) type PersistentVolumeClaim = PartialObject<DynamicObject, Class, PersistentVolumeClaimStatus>;
 
-/// The part of a specification that says which class brings the volume.
+/// The storage class of a spec.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Class {
@@ -19,14 +19,14 @@ pub(crate) struct Class {
 impl Part for Class {}
 impl Part for PersistentVolumeClaimStatus {}
 
-/// A claim on storage.
+/// The state of a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ClaimState {
-    /// Whether it has a volume.
+    /// Whether it is bound to a volume.
     pub(crate) is_bound: bool,
-    /// The class that should bring the volume; none is the cluster's default.
+    /// The storage class; the default of the cluster when absent.
     pub(crate) class: Option<Box<str>>,
-    /// What is wrong with growing it.
+    /// The reason for which it can't be expanded.
     pub(crate) resize_failure: Option<Box<str>>,
 }
 
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_claim_says_whether_it_is_bound_and_why_it_does_not_grow() {
+    fn claim_has_phase_class_and_resize_failure() {
         let claim: PersistentVolumeClaim = serde_json::from_value(json!({
             "spec": {"storageClassName": "fast"},
             "status": {"phase": "Pending", "conditions": [

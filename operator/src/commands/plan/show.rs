@@ -1,4 +1,4 @@
-//! A plan for people.
+//! Prints a plan.
 
 use std::fmt::Write as _;
 
@@ -6,14 +6,14 @@ use ccx_crds::ChangeAction;
 use ccx_operator::plan::{Change, FieldChange, Plan};
 use serde_json::Value;
 
-/// Most characters of a value that are shown; configuration files are longer.
+/// The limit of a printed value in characters; configuration files are longer.
 const MAX_VALUE_LENGTH: usize = 80;
 
-/// Changes with their fields, then restarts with their reasons.
+/// Returns the changes with their fields, then the restarts with their reasons.
 pub(super) fn show(plan: &Plan) -> String {
     let mut text = if plan.changes.is_empty() { "nothing would change\n".into() } else { changes(plan) };
     if !plan.missing.is_empty() {
-        text.push_str("\nwho needs this stays as it is until it exists:\n");
+        text.push_str("\nchildren that need these references stay unchanged until they exist:\n");
     }
     for problem in &plan.missing {
         let _ = writeln!(text, "    {}", problem.message);
@@ -110,7 +110,7 @@ insights-results-db-writer would restart: the configuration has changed in ccx.t
     fn what_is_missing_is_said_whatever_else_would_change() {
         let problem = Problem::new(Reason::SecretMissing, "Secret a does not exist");
         let plan = Plan { missing: vec![problem], ..Plan::default() };
-        let expected = "nothing would change\n\nwho needs this stays as it is until it exists:\n    Secret a does not exist\n";
+        let expected = "nothing would change\n\nchildren that need these references stay unchanged until they exist:\n    Secret a does not exist\n";
         assert_eq!(show(&plan), expected);
     }
 

@@ -1,4 +1,4 @@
-//! The page of the documentation.
+//! Renders `docs/conditions.md`.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ that names the object.
 
 ";
 
-/// `docs/conditions.md`.
+/// Renders `docs/conditions.md`.
 pub fn page() -> String {
     let mut page = HEAD.to_owned();
     page.push_str("## Conditions\n\n| condition | true when |\n|---|---|\n");

@@ -1,4 +1,4 @@
-//! Which objects a resource names.
+//! The names of the objects that a resource refers to.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use kube::ResourceExt as _;
 
 use crate::model::names::generated_secret;
 
-/// The objects that a resource names, in its own namespace unless they say another one.
+/// The names of the objects that a resource refers to, in its own namespace unless stated otherwise.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReferencedNames {
     /// Names of Secrets.
@@ -21,7 +21,7 @@ pub struct ReferencedNames {
     pub strimzi: Option<StrimziName>,
 }
 
-/// Which Kafka of Strimzi.
+/// Namespace and name of a Kafka of Strimzi.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StrimziName {
     /// Its namespace.
@@ -30,7 +30,7 @@ pub struct StrimziName {
     pub name: String,
 }
 
-/// The objects that the resource names, and the generated Secret of a managed database.
+/// Returns the names of the referenced objects, and of the generated Secret of a managed database.
 pub fn referenced_names(pipeline: &CcxPipeline) -> ReferencedNames {
     let spec = &pipeline.spec;
     let namespace = pipeline.namespace().unwrap_or_default();
@@ -46,7 +46,7 @@ pub fn referenced_names(pipeline: &CcxPipeline) -> ReferencedNames {
 }
 
 impl ReferencedNames {
-    /// What is taken for granted when nothing of it is looked up, a sentence each.
+    /// Returns the assumptions that are made when no reference is looked up, a sentence each.
     pub fn assumptions(&self, pipeline: &CcxPipeline) -> Vec<String> {
         let generated = generated_secret(&pipeline.name_any());
         let secrets =
@@ -55,9 +55,9 @@ impl ReferencedNames {
         let kafka = self.strimzi.iter().map(|name| format!("Kafka {}/{}", name.namespace, name.name));
         let objects = secrets.chain(config_maps).chain(kafka);
         let mut assumptions: Vec<String> =
-            objects.map(|object| format!("{object} is not looked up, but taken to be there")).collect();
+            objects.map(|object| format!("{object} is not looked up, but assumed to exist")).collect();
         if self.rule_config_maps.is_some() {
-            assumptions.push("ConfigMaps with rules are not looked up: none is mounted".into());
+            assumptions.push("ConfigMaps selected by labels are not looked up, so none is mounted".into());
         }
         assumptions
     }

@@ -1,4 +1,4 @@
-//! How pods reach what they depend on.
+//! The connections of pods to their dependencies.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,40 +6,40 @@ use k8s_openapi::api::core::v1::EnvVar;
 
 use crate::model::{input::Input, input_digest::InputDigest, problem::Problem};
 
-/// How a dependency is reached: its part of the configuration, and what pods need for it.
+/// The connection to a dependency: its section of the configuration, and what pods need for it.
 #[derive(Clone, Debug, Default)]
 pub struct Access<C> {
     /// Its section of the configuration file.
     pub config: C,
     /// The files that the section names.
     pub mounts: Vec<Mount>,
-    /// What the section can't say by a file.
+    /// Settings that the section can't read from a file.
     pub variables: Vec<EnvVar>,
-    /// Fingerprints of what pods read at their start only.
+    /// Digests of the inputs that pods read at their start only.
     pub inputs: Inputs,
-    /// The TCP ports on which it is reached.
+    /// The TCP ports of the dependency.
     pub ports: BTreeSet<u16>,
-    /// What it needs and does not exist.
+    /// Missing references.
     pub missing: Vec<Problem>,
-    /// Certificates of authorities that no object of the user's has; the builder makes one.
+    /// CA certificates that no object of the user has; the builder creates a ConfigMap.
     pub authorities: Option<String>,
 }
 
-/// Fingerprints by what they are of.
+/// Digests by input.
 pub type Inputs = BTreeMap<Input, Vec<InputDigest>>;
 
 /// A volume in a pod.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mount {
-    /// The volume's name.
+    /// The name of the volume.
     pub volume: String,
-    /// Where it is in the container.
+    /// Its mount path.
     pub path: String,
-    /// What is in it.
+    /// Its source.
     pub source: MountSource,
 }
 
-/// What is in a volume.
+/// The source of a volume.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MountSource {
     /// Keys of a Secret, each as a file.
@@ -56,7 +56,7 @@ pub enum MountSource {
         /// Key and file.
         files: Vec<(String, String)>,
     },
-    /// A volume that exists, read-only.
+    /// An existing volume, read-only.
     Claim {
         /// The PersistentVolumeClaim.
         name: String,
@@ -65,17 +65,17 @@ pub enum MountSource {
     Image {
         /// The image.
         reference: String,
-        /// When it is pulled.
+        /// The pull policy.
         pull_policy: &'static str,
     },
-    /// Nothing at first; the container may write there, on disk.
+    /// An empty directory on disk.
     Scratch {
-        /// Most bytes, as a quantity.
+        /// The size limit, a quantity.
         size_limit: String,
     },
-    /// Nothing at first; the container may write there, in its memory.
+    /// An empty directory in memory.
     Memory {
-        /// Most bytes, as a quantity; without it the container's memory is the limit.
+        /// The size limit, a quantity; without it the memory limit of the container applies.
         size_limit: Option<String>,
     },
 }

@@ -7,10 +7,10 @@ use std::fmt;
 pub struct PipelineName(String);
 
 impl PipelineName {
-    /// Most characters, so that `<name>-insights-results-aggregator` fits into 63, the most that a Service's name may have.
+    /// The limit in characters: `<name>-insights-results-aggregator` must not exceed 63, the limit of a Service's name.
     pub const MAX_LENGTH: usize = 35;
 
-    /// The name, when children can be named after it: letters, digits and `-` as Services demand, and not too many.
+    /// Parses a name from which names of Services can be derived: lower-case letters, digits and `-`, starting with a letter.
     pub fn parse(name: &str) -> Option<Self> {
         let is_inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         let begins_well = name.starts_with(|c: char| c.is_ascii_lowercase());
@@ -21,7 +21,7 @@ impl PipelineName {
         is_valid.then(|| Self(name.to_owned()))
     }
 
-    /// The text.
+    /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_leaves_room_for_the_longest_component_and_is_fit_for_a_service() {
+    fn name_leaves_room_for_longest_component() {
         for good in ["ccx", "a", "insights-2", &"a".repeat(35)] {
             assert!(PipelineName::parse(good).is_some(), "{good}");
         }

@@ -1,18 +1,18 @@
-//! What the pods of a component are like, and how many there are.
+//! The pods of a component and their number.
 
 use std::{collections::BTreeSet, time::Duration};
 
 use ccx_crds::PodTemplate;
 use k8s_openapi::api::core::v1::ResourceRequirements;
 
-/// An image, and how it is pulled.
+/// An image and its pull settings.
 #[derive(Clone, Debug)]
 pub struct Image {
-    /// Its name.
+    /// Its reference.
     pub reference: String,
-    /// When it is pulled.
+    /// The pull policy.
     pub pull_policy: &'static str,
-    /// Secrets of the registries.
+    /// The pull secrets of the registries.
     pub pull_secrets: BTreeSet<String>,
 }
 
@@ -21,42 +21,42 @@ pub struct Image {
 pub struct Pods {
     /// The image.
     pub image: Image,
-    /// What the main container may use.
+    /// Requests and limits of the main container.
     pub resources: ResourceRequirements,
-    /// What else the user wants.
+    /// The overrides of the user.
     pub template: PodTemplate,
-    /// How many there are.
+    /// Their number.
     pub scaling: Scaling,
-    /// How long the process is given to finish what it does.
+    /// The time that the process has to finish its work.
     pub shutdown_timeout: Duration,
 }
 
-/// How many pods there are.
+/// The number of pods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scaling {
-    /// So many.
+    /// A fixed number.
     Fixed(u32),
-    /// As CPU use says.
+    /// Scaled by CPU utilization.
     Cpu {
-        /// Fewest and most.
+        /// The limits.
         bounds: Bounds,
-        /// Percent of the request that is aimed at.
+        /// The target, in percent of the request.
         target_percent: u32,
     },
-    /// As the waiting announcements say, by KEDA.
+    /// Scaled by consumer lag, with KEDA.
     KafkaLag {
-        /// Fewest and most.
+        /// The limits.
         bounds: Bounds,
-        /// Waiting announcements for each pod that are aimed at.
+        /// The target lag per pod, in announcements.
         target_lag: u32,
     },
 }
 
-/// Fewest and most pods.
+/// The limits of the number of pods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// Fewest.
+    /// The minimum.
     pub min: u32,
-    /// Most; not fewer than `min`.
+    /// The maximum; at least `min`.
     pub max: u32,
 }

@@ -1,38 +1,38 @@
-//! Whether this process may write.
+//! The fence of writes.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-/// Open until an instant that each renewal of the Lease moves. Clones are the same fence; a new one is closed.
+/// A fence that is open until a deadline, which each renewal of the Lease extends. Clones share it; a new one is closed.
 #[derive(Clone, Debug, Default)]
 pub struct Fence(Arc<Mutex<Option<Instant>>>);
 
 impl Fence {
-    /// A fence that stays open, for a program that runs once, such as a test.
+    /// Returns a fence that stays open, for tests.
     pub fn always_open() -> Self {
         let fence = Self::default();
         fence.open_until(Instant::now() + Duration::from_hours(24 * 365));
         fence
     }
 
-    /// Writes are allowed until `deadline`.
+    /// Allows writes until `deadline`.
     pub fn open_until(&self, deadline: Instant) {
         *self.lock() = Some(deadline);
     }
 
-    /// No more writes.
+    /// Forbids writes.
     pub fn close(&self) {
         *self.lock() = None;
     }
 
-    /// Whether a write may begin now.
+    /// Whether a write may start now.
     pub fn is_open(&self) -> bool {
         !self.remaining().is_zero()
     }
 
-    /// How long writes are still allowed.
+    /// Returns the time for which writes are still allowed.
     pub fn remaining(&self) -> Duration {
         self.lock().map_or(Duration::ZERO, |deadline| deadline.saturating_duration_since(Instant::now()))
     }
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fence_is_closed_until_it_is_opened_and_after_its_deadline() {
+    fn fence_is_closed_until_it_is_opened_and_after_its_deadline() {
         let fence = Fence::default();
         assert!(!fence.is_open());
         fence.open_until(Instant::now() + Duration::from_hours(1));

@@ -1,4 +1,4 @@
-//! What to do about the Lease: a pure function of what was seen of it, and when.
+//! The decision about the Lease: a pure function of its observed state and the time.
 
 use std::time::{Duration, Instant};
 
@@ -7,39 +7,39 @@ use k8s_openapi::{
     apimachinery::pkg::apis::meta::v1::MicroTime,
 };
 
-/// How long a lease without a duration is respected.
+/// The duration of a Lease that has none.
 const UNSTATED_DURATION: Duration = Duration::from_secs(15);
 
-/// The Lease as it was first seen in its present state.
+/// The state of the Lease, and when it was first observed.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct ObservedLease {
     spec: Option<LeaseSpec>,
     since: Instant,
 }
 
-/// What to do next.
+/// The decision of a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Decision {
-    /// Write ourselves in as the holder.
+    /// Become or stay the holder.
     Claim(ClaimReason),
-    /// Somebody else leads.
+    /// Another process leads.
     Wait,
 }
 
-/// On what ground we hold the Lease.
+/// The reason for which the Lease can be claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ClaimReason {
-    /// It is ours already.
+    /// We hold it already.
     Ours,
-    /// Nobody holds it.
+    /// It has no holder.
     Free,
     /// Its holder has not renewed it in time.
     Expired,
 }
 
 impl ObservedLease {
-    /// What we know after `lease` was read at `now`. A lease that has not changed keeps the time when it was first seen so, by our
-    /// own clock: the times in it are of another machine's clock.
+    /// Returns the observation after `lease` was read at `now`. An unchanged Lease keeps the time of its first observation, by our
+    /// clock: the times in it are of another machine's clock.
     pub(super) fn next(before: Option<Self>, lease: Option<&Lease>, now: Instant) -> Self {
         let spec = lease.map(|lease| lease.spec.clone().unwrap_or_default());
         match before {
@@ -59,7 +59,7 @@ impl ObservedLease {
     }
 }
 
-/// What `identity` should do at `now`.
+/// Returns the decision of `identity` at `now`.
 pub(super) fn decide(observed: &ObservedLease, identity: &str, now: Instant) -> Decision {
     match observed.holder() {
         None => Decision::Claim(ClaimReason::Free),
@@ -69,7 +69,7 @@ pub(super) fn decide(observed: &ObservedLease, identity: &str, now: Instant) -> 
     }
 }
 
-/// The Lease held by `identity`, renewed at `now`.
+/// Returns the Lease held by `identity`, renewed at `now`.
 pub(super) fn held(before: LeaseSpec, identity: &str, duration: Duration, now: MicroTime) -> LeaseSpec {
     let is_ours = before.holder_identity.as_deref() == Some(identity);
     let transitions = before.lease_transitions.unwrap_or_default() + i32::from(!is_ours);
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lease_that_does_not_exist_or_has_no_holder_is_claimed() {
+    fn lease_that_does_not_exist_or_has_no_holder_is_claimed() {
         let now = Instant::now();
         for lease in [None, Some(lease("", 0)), Some(Lease::default())] {
             let observed = ObservedLease::next(None, lease.as_ref(), now);
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rival_waits_for_the_whole_duration_since_it_saw_the_last_renewal() {
+    fn rival_waits_for_the_whole_duration_since_it_saw_the_last_renewal() {
         let start = Instant::now();
         // Renewed in 1970 by its holder's clock: that says nothing.
         let first = ObservedLease::next(None, Some(&lease("a", 0)), start);
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_renewal_begins_the_wait_anew() {
+    fn renewal_begins_the_wait_anew() {
         let start = Instant::now();
         let first = ObservedLease::next(None, Some(&lease("a", 0)), start);
         let renewed = ObservedLease::next(Some(first), Some(&lease("a", 1)), after(start, 14));
@@ -133,14 +133,14 @@ mod tests {
     }
 
     #[test]
-    fn the_holder_renews_at_any_time() {
+    fn holder_renews_at_any_time() {
         let now = Instant::now();
         let observed = ObservedLease::next(None, Some(&lease("a", 0)), now);
         assert_eq!(decide(&observed, "a", after(now, 3600)), Decision::Claim(ClaimReason::Ours));
     }
 
     #[test]
-    fn a_change_of_holder_counts_as_a_transition_and_a_renewal_does_not() {
+    fn change_of_holder_counts_as_a_transition_and_a_renewal_does_not() {
         let at = |second| MicroTime(Timestamp::from_second(second).unwrap());
         let duration = Duration::from_millis(14_500);
         let first = held(LeaseSpec::default(), "a", duration, at(1));

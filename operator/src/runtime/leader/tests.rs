@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// One Lease on a server that can be away.
+/// One Lease on a server that can be unavailable.
 #[derive(Clone, Default)]
 struct Server {
     lease: Arc<Mutex<Option<Value>>>,
@@ -67,7 +67,7 @@ fn failure(code: StatusCode) -> (StatusCode, Value) {
     )
 }
 
-/// A process that would like to lead.
+/// A candidate for leadership.
 struct Process {
     shutdown: CancellationToken,
     fence: Fence,
@@ -153,7 +153,7 @@ async fn one_of_two_leads_and_hands_over_when_it_stops() {
 }
 
 #[tokio::test]
-async fn a_leader_that_does_not_reach_the_server_stops_before_the_lease_can_expire_and_comes_back() {
+async fn leader_that_does_not_reach_the_server_stops_before_the_lease_can_expire_and_comes_back() {
     let server = Server::default();
     let process = Process::start(&server, "a");
     until("it leads", || process.leads()).await;
@@ -170,7 +170,7 @@ async fn a_leader_that_does_not_reach_the_server_stops_before_the_lease_can_expi
 }
 
 #[tokio::test]
-async fn a_short_outage_does_not_interrupt_a_term() {
+async fn short_outage_does_not_interrupt_a_term() {
     let server = Server::default();
     let process = Process::start(&server, "a");
     until("it leads", || process.leads()).await;

@@ -1,15 +1,15 @@
-//! What differs between a child as it should be and as it is.
+//! The differences between the desired and the live object.
 
 use std::fmt;
 
 use kube::core::DynamicObject;
 use serde_json::{Map, Value};
 
-/// Where a field is.
+/// The path of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FieldPath(pub(super) Vec<Segment>);
 
-/// A step to a field.
+/// A segment of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Segment {
     Key(String),
@@ -35,20 +35,20 @@ impl fmt::Display for FieldPath {
     }
 }
 
-/// The fields of `desired` that `live` does not have so, without values: they may be secret. Fields that only `live` has are
-/// somebody else's.
+/// Returns the fields of `desired` that differ in `live`, without values, which may be secret. Fields that only `live` has belong to
+/// other managers.
 pub(super) fn differences(desired: &DynamicObject, live: &DynamicObject) -> Vec<FieldPath> {
     let mut found = Vec::new();
     differ(&content(desired), &content(live), &mut Vec::new(), &mut found);
     found
 }
 
-/// Whether two versions of an object are the same but for what changes with each version.
+/// Whether two versions of an object are equal except for their versions.
 pub(crate) fn is_same(one: &DynamicObject, other: &DynamicObject) -> bool {
     content(one) == content(other) && one.metadata.owner_references == other.metadata.owner_references
 }
 
-/// The parts of an object that we decide about.
+/// Returns the parts of an object that the operator sets.
 fn content(object: &DynamicObject) -> Value {
     let metadata = &object.metadata;
     let owners = metadata.owner_references.as_ref().filter(|owners| !owners.is_empty());
@@ -82,7 +82,7 @@ fn differ(desired: &Value, live: &Value, path: &mut Vec<Segment>, found: &mut Ve
     }
 }
 
-/// An empty value and none are the same to the API server.
+/// An empty value equals an absent one, as for the API server.
 fn is_equal(desired: &Value, live: &Value) -> bool {
     match desired {
         Value::Object(fields) if live.is_null() => fields.values().all(|value| is_equal(value, &Value::Null)),
@@ -107,30 +107,30 @@ mod tests {
     }
 
     #[test]
-    fn what_others_added_is_no_difference() {
+    fn field_of_other_manager_is_no_difference() {
         let live = json!({"spec": {"replicas": 8, "paused": false, "list": [{"a": 1, "default": 2}]}, "status": {"x": 1}});
         assert!(paths(json!({"spec": {"replicas": 8, "list": [{"a": 1}]}}), live).is_empty());
     }
 
     #[test]
-    fn a_changed_and_a_missing_field_are_named_by_their_path() {
+    fn changed_and_missing_fields_are_named_by_path() {
         let desired = json!({"spec": {"replicas": 8, "list": [{"image": "a"}], "gone": 1}});
         let live = json!({"spec": {"replicas": 3, "list": [{"image": "b"}]}});
         assert_eq!(paths(desired, live), ["spec.gone", "spec.list[0].image", "spec.replicas"]);
     }
 
     #[test]
-    fn a_list_of_another_length_differs_as_a_whole() {
+    fn list_of_other_length_differs_as_a_whole() {
         assert_eq!(paths(json!({"spec": {"list": [1]}}), json!({"spec": {"list": [1, 2]}})), ["spec.list"]);
     }
 
     #[test]
-    fn an_empty_value_and_none_are_the_same() {
+    fn empty_value_equals_absent_value() {
         assert!(paths(json!({"spec": {"a": {}, "b": [], "c": null}}), json!({"spec": {}})).is_empty());
     }
 
     #[test]
-    fn labels_count() {
+    fn label_difference_is_found() {
         let mut desired = object(json!({}));
         desired.metadata.labels = Some([("a".into(), "b".into())].into());
         let found: Vec<String> =

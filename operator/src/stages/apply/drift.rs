@@ -1,4 +1,4 @@
-//! Who changed what.
+//! Describes drift: the fields that other managers changed.
 
 use std::collections::BTreeMap;
 
@@ -11,17 +11,17 @@ use crate::{
     stages::apply::diff::{FieldPath, Segment},
 };
 
-/// How many fields of each manager an Event names, so that it stays within the 1,024 characters that an Event may have.
+/// The number of fields per manager that an Event names, so that its note stays within 1,024 characters.
 const MAX_FIELDS: usize = 5;
 
-/// What is said of an unknown hand.
-const SOMEBODY: &str = "somebody";
+/// Stands for an unknown manager.
+const UNKNOWN_MANAGER: &str = "an unknown manager";
 
-/// A sentence for the Event: `put back spec.replicas of Deployment a, which kubectl-edit had changed`.
+/// Returns the note of the Event: `restored spec.replicas of Deployment a, which kubectl-edit had changed`.
 pub(super) fn note(kind: Kind, live: &DynamicObject, paths: &[FieldPath]) -> String {
     let mut by_manager: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for path in paths {
-        by_manager.entry(culprit(live, path)).or_default().push(path.to_string());
+        by_manager.entry(changed_by(live, path)).or_default().push(path.to_string());
     }
     let object = format!("{} {}", kind.name(), live.metadata.name.as_deref().unwrap_or_default());
     let parts: Vec<String> =
@@ -33,11 +33,11 @@ fn part(object: &str, manager: &str, fields: &[String]) -> String {
     let named = fields[..fields.len().min(MAX_FIELDS)].join(", ");
     let further = fields.len().saturating_sub(MAX_FIELDS);
     let more = if further > 0 { format!(" and {further} more fields") } else { String::new() };
-    format!("put back {named}{more} of {object}, which {manager} had changed")
+    format!("restored {named}{more} of {object}, which {manager} had changed")
 }
 
-/// The field manager that has the field now; for a field that is gone, the one that wrote last.
-fn culprit<'a>(live: &'a DynamicObject, path: &FieldPath) -> &'a str {
+/// Returns the manager that owns the field now; for a removed field, the one that wrote last.
+fn changed_by<'a>(live: &'a DynamicObject, path: &FieldPath) -> &'a str {
     let entries = live.metadata.managed_fields.iter().flatten();
     let others: Vec<&ManagedFieldsEntry> = entries.filter(|entry| is_other(entry)).collect();
     let has = |entry: &&&ManagedFieldsEntry| {
@@ -47,7 +47,7 @@ fn culprit<'a>(live: &'a DynamicObject, path: &FieldPath) -> &'a str {
         .iter()
         .find(has)
         .or_else(|| others.iter().max_by_key(|entry| entry.time.as_ref().map(|time| time.0)));
-    owner.and_then(|entry| entry.manager.as_deref()).unwrap_or(SOMEBODY)
+    owner.and_then(|entry| entry.manager.as_deref()).unwrap_or(UNKNOWN_MANAGER)
 }
 
 fn is_other(entry: &ManagedFieldsEntry) -> bool {
@@ -87,20 +87,20 @@ mod tests {
     }
 
     #[test]
-    fn each_manager_is_named_with_the_fields_that_it_has() {
+    fn note_names_each_manager_with_its_fields() {
         let live = live(&json!([
             {"manager": "ccx-operator", "fieldsV1": {"f:spec": {"f:replicas": {}}}},
             {"manager": "kubectl-scale", "fieldsV1": {"f:spec": {"f:replicas": {}}}},
             {"manager": "kubectl-edit", "fieldsV1": {"f:spec": {"f:containers": {"k:{\"name\":\"main\"}": {"f:image": {}}}}}},
         ]));
         let paths = [path(&["spec", "replicas"]), path(&["spec", "containers", "0", "image"])];
-        let expected = "put back spec.containers[0].image of Deployment a, which kubectl-edit had changed; \
-                        put back spec.replicas of Deployment a, which kubectl-scale had changed";
+        let expected = "restored spec.containers[0].image of Deployment a, which kubectl-edit had changed; \
+                        restored spec.replicas of Deployment a, which kubectl-scale had changed";
         assert_eq!(note(Kind::Deployment, &live, &paths), expected);
     }
 
     #[test]
-    fn a_field_that_is_gone_is_laid_to_who_wrote_last_and_not_to_a_status() {
+    fn removed_field_is_attributed_to_last_writer() {
         let live = live(&json!([
             {"manager": "early", "time": "2026-01-01T00:00:00Z", "fieldsV1": {}},
             {"manager": "late", "time": "2026-01-02T00:00:00Z", "fieldsV1": {}},
@@ -108,16 +108,16 @@ mod tests {
         ]));
         assert_eq!(
             note(Kind::Service, &live, &[path(&["spec"])]),
-            "put back spec of Service a, which late had changed"
+            "restored spec of Service a, which late had changed"
         );
     }
 
     #[test]
-    fn many_fields_are_counted() {
+    fn note_counts_further_fields() {
         let paths: Vec<FieldPath> = (0..7).map(|index| path(&["spec", &format!("f{index}")])).collect();
         let note = note(Kind::Service, &live(&json!([])), &paths);
-        let expected = "put back spec.f0, spec.f1, spec.f2, spec.f3, spec.f4 and 2 more fields of Service a, \
-                        which somebody had changed";
+        let expected = "restored spec.f0, spec.f1, spec.f2, spec.f3, spec.f4 and 2 more fields of Service a, \
+                        which an unknown manager had changed";
         assert_eq!(note, expected);
     }
 }

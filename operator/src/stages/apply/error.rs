@@ -1,4 +1,4 @@
-//! Why a child could not be applied.
+//! Errors of applying a child.
 
 use ccx_service::error_chain;
 use snafu::Snafu;
@@ -9,9 +9,9 @@ use crate::model::{api_error::api_reason, kind::Kind, problem::Problem, reason::
 #[derive(Debug, Snafu)]
 #[snafu(visibility(pub(crate)))]
 pub enum ApplyError {
-    /// There is an object of this name that is none of ours.
+    /// An object with this name exists and is not managed by this resource.
     #[snafu(display(
-        "{} {name} exists and belongs to somebody else: remove it, or give this resource another name", kind.name()
+        "{} {name} exists and is not managed by this resource; give this resource another name, or move the object", kind.name()
     ))]
     Foreign {
         /// Its kind.
@@ -19,16 +19,16 @@ pub enum ApplyError {
         /// Its name.
         name: String,
     },
-    /// The API server refuses, or does not answer.
+    /// The API server refused the request, or did not respond.
     #[snafu(display("failed to {verb} {} {name}", kind.name()))]
     Request {
-        /// What was asked for.
+        /// The verb of the request.
         verb: &'static str,
         /// The kind of the child.
         kind: Kind,
         /// Its name.
         name: String,
-        /// Why not.
+        /// The error of the client.
         source: kube::Error,
     },
 }

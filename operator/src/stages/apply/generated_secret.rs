@@ -1,16 +1,16 @@
-//! Secrets that are made up once.
+//! Generates the data of Secrets that are created once.
 
 use kube::core::DynamicObject;
 use rand::{RngExt as _, distr::Alphanumeric};
 use serde_json::json;
 
-/// 32 characters of 62: 190 bits, and no character that a URL or a shell would treat in its own way.
+/// 32 characters of 62 have 190 bits, and none has a meaning in a URL or a shell.
 const PASSWORD_CHARS: usize = 32;
 
-/// The field manager of what was made up.
+/// The field manager of generated data.
 pub(super) const GENERATOR: &str = "ccx-operator-generator";
 
-/// The Secret with a random value for each key of `generate`.
+/// Returns the Secret with a random value for each key of `generate`.
 pub(super) fn with_generated(secret: &DynamicObject, generate: &[String]) -> DynamicObject {
     let mut secret = secret.clone();
     for key in generate {
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_key_gets_a_value_of_its_own_beside_those_that_are_given() {
+    fn each_key_gets_its_own_value() {
         let secret = DynamicObject {
             types: None,
             metadata: ObjectMeta::default(),

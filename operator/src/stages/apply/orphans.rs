@@ -1,4 +1,4 @@
-//! Children that are no longer wanted.
+//! Deletes orphans: children that the spec no longer needs.
 
 use std::collections::BTreeSet;
 
@@ -23,30 +23,30 @@ pub(crate) struct Orphan {
     pub(crate) name: String,
 }
 
-/// Those of `records` that the resource with the UID `owner` may delete and does not want. What pods use that can't be replaced
-/// because something is missing is not among them.
+/// Returns the entries that the resource with the UID `owner` may delete and does not need. Objects of pods that can't be updated
+/// because a reference is missing are kept.
 pub(crate) fn orphans<'a>(
     owner: &str,
     children: &Children,
-    records: impl Iterator<Item = (Kind, &'a str, &'a ChildEntry)>,
+    entries: impl Iterator<Item = (Kind, &'a str, &'a ChildEntry)>,
 ) -> Vec<Orphan> {
     let owner = Hash64::new(owner);
     let wanted: BTreeSet<(Kind, &str)> = children.iter().map(|child| (child.kind, child.name())).collect();
     let is_owned = |record: &ChildEntry| record.owner == Some(owner);
-    let deletable =
-        records.filter(|(kind, _, it)| may_go(*kind, is_owned(it), it.owner.is_some()) && !it.is_terminating);
+    let deletable = entries
+        .filter(|(kind, _, it)| is_deletable(*kind, is_owned(it), it.owner.is_some()) && !it.is_terminating);
     let is_any_missing = children.iter().any(|child| !child.missing.is_empty());
     let is_needed = |kind: Kind| is_any_missing && is_for_pods(kind);
     let unwanted = deletable.filter(|(kind, name, _)| !wanted.contains(&(*kind, *name)) && !is_needed(*kind));
     unwanted.map(|(kind, name, _)| Orphan { kind, name: name.into() }).collect()
 }
 
-/// What is retained has no owner, and stays; but a NetworkPolicy keeps nothing that is worth it, and would still keep packets back.
-fn may_go(kind: Kind, is_owned: bool, has_owner: bool) -> bool {
+/// Retained objects have no owner and are kept; a NetworkPolicy holds no data, and would still block traffic.
+fn is_deletable(kind: Kind, is_owned: bool, has_owner: bool) -> bool {
     is_owned || (kind == Kind::NetworkPolicy && !has_owner)
 }
 
-/// What pods are made of or read. The name of a Job, too, depends on what may be missing.
+/// Whether pods depend on objects of this kind. The name of a Job, too, depends on references that may be missing.
 fn is_for_pods(kind: Kind) -> bool {
     matches!(kind, Kind::Job | Kind::ConfigMap | Kind::Secret | Kind::ServiceAccount)
 }
@@ -60,23 +60,27 @@ impl Applier<'_> {
                 name: &name,
             })?;
             let is_still = |live: &DynamicObject| {
-                may_go(kind, prepared::is_owned(live, self.pipeline), !live.owner_references().is_empty())
+                is_deletable(
+                    kind,
+                    prepared::is_owned(live, self.pipeline),
+                    !live.owner_references().is_empty(),
+                )
             };
             let Some(live) = live.filter(is_still) else { continue };
             self.delete(kind, &name, live.metadata.uid.as_deref()).await?;
-            let note = format!("deleted {} {name}, which is no longer wanted", kind.name());
+            let note = format!("deleted {} {name}, which the spec no longer needs", kind.name());
             self.context.events.normal(self.pipeline, Reason::OrphanDeleted.name(), &note).await;
         }
         Ok(())
     }
 
-    /// Those that the watches have seen.
+    /// Returns the orphans in the cache.
     pub(crate) fn orphans(&self, children: &Children) -> Vec<Orphan> {
         let Some(owner) = self.pipeline.meta().uid.as_deref() else { return Vec::new() };
         self.context.cache.with(self.key, |objects| orphans(owner, children, objects.entries()))
     }
 
-    /// Deletes this very object, and not one of the same name that came after it. One that is gone already is deleted.
+    /// Deletes the object with this UID, not a later one of the same name. An object that no longer exists counts as deleted.
     pub(super) async fn delete(&self, kind: Kind, name: &str, uid: Option<&str>) -> Result<(), ApplyError> {
         let parameters = DeleteParams {
             preconditions: Some(Preconditions { uid: uid.map(str::to_owned), resource_version: None }),
@@ -119,47 +123,47 @@ mod tests {
     }
 
     #[test]
-    fn an_orphan_is_owned_by_this_very_resource_and_not_wanted() {
+    fn orphan_is_owned_by_this_resource_and_not_needed() {
         let child =
             Child::new(Kind::ConfigMap, None, Stage::Foundation, &json!({"metadata": {"name": "wanted"}}));
         let children = Children::new(vec![child]);
         let mut leaving = owned_by("1");
         leaving["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
-        let records = [
+        let entries = [
             ("wanted", record(owned_by("1"))),
             ("unwanted", record(owned_by("1"))),
             ("of another", record(owned_by("2"))),
             ("retained", record(json!({"uid": "7"}))),
             ("leaving", record(leaving)),
         ];
-        let records = records.iter().map(|(name, record)| (Kind::ConfigMap, *name, record));
+        let entries = entries.iter().map(|(name, record)| (Kind::ConfigMap, *name, record));
         let expected = Orphan { kind: Kind::ConfigMap, name: "unwanted".into() };
-        assert_eq!(orphans("1", &children, records), [expected]);
+        assert_eq!(orphans("1", &children, entries), [expected]);
     }
 
     #[test]
-    fn a_network_policy_goes_although_it_is_retained_unless_another_owns_it() {
+    fn retained_network_policy_is_an_orphan_unless_another_owns_it() {
         let children = Children::new(Vec::new());
         let (retained, others) = (record(json!({"uid": "7"})), record(owned_by("2")));
-        let records = [
+        let entries = [
             (Kind::NetworkPolicy, "a", &retained),
             (Kind::NetworkPolicy, "b", &others),
             (Kind::Secret, "c", &retained),
         ];
         let expected = Orphan { kind: Kind::NetworkPolicy, name: "a".into() };
-        assert_eq!(orphans("1", &children, records.into_iter()), [expected]);
+        assert_eq!(orphans("1", &children, entries.into_iter()), [expected]);
     }
 
     #[test]
-    fn what_pods_use_stays_while_something_is_missing() {
+    fn objects_of_pods_are_kept_while_a_reference_is_missing() {
         let problem = Problem::new(Reason::SecretMissing, String::new());
         let child =
             Child::new(Kind::Deployment, None, Stage::Workloads, &json!({"metadata": {"name": "held"}}));
         let children = Children::new(vec![child.with_missing(vec![problem])]);
         let record = record(owned_by("1"));
-        let records =
+        let entries =
             [(Kind::Job, "a", &record), (Kind::ConfigMap, "b", &record), (Kind::Ingress, "c", &record)];
         let expected = Orphan { kind: Kind::Ingress, name: "c".into() };
-        assert_eq!(orphans("1", &children, records.into_iter()), [expected]);
+        assert_eq!(orphans("1", &children, entries.into_iter()), [expected]);
     }
 }

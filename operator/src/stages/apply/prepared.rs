@@ -1,4 +1,4 @@
-//! A child as it is sent: with its owner and its fingerprint.
+//! A child as it is applied: with its owner and its hash.
 
 use ccx_crds::CcxPipeline;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
@@ -13,12 +13,12 @@ use crate::model::{
     resources::{ApplyMode, Child, Ownership},
 };
 
-/// A child that is ready to be sent.
+/// A child that is ready to be applied.
 pub(crate) struct Prepared<'a> {
     pub(crate) child: &'a Child,
-    /// With owner reference and fingerprint, as it is created.
+    /// The object as it is created, with owner reference and hash.
     pub(crate) object: DynamicObject,
-    /// The fingerprint.
+    /// The hash of the object.
     pub(crate) hash: String,
 }
 
@@ -37,13 +37,13 @@ impl<'a> Prepared<'a> {
         Self { child, object, hash }
     }
 
-    /// What to apply over an existing object: of one that is created once, only what is not data; of one that something else scales,
-    /// no number of pods of ours once that has decided.
+    /// Returns what to apply over an existing object: without the data of a child that is created once, and without the replicas of a
+    /// Deployment once an autoscaler has set them.
     pub(crate) fn against(&self, live: &DynamicObject) -> DynamicObject {
         let mut desired = self.object.clone();
         if matches!(self.child.apply, ApplyMode::CreateOnce { .. }) {
             desired.data = Value::Object(serde_json::Map::new());
-            // The type of a Secret is immutable, and required to be told.
+            // The type of a Secret is immutable and required.
             if let Some(kind) = live.data.get("type") {
                 desired.data["type"] = kind.clone();
             }
@@ -55,15 +55,15 @@ impl<'a> Prepared<'a> {
     }
 }
 
-/// The number of pods stays ours, as it is, until an autoscaler writes another one: a field that its owner drops falls back to its
-/// default, one pod. None when it is ours no longer.
+/// Returns the replicas to apply: the present ones, until an autoscaler sets others. Dropping an owned field would reset it to one
+/// pod. `None` when it is no longer ours.
 fn kept_replicas(live: &DynamicObject, start: u32) -> Option<Value> {
     let replicas = &live.data["spec"]["replicas"];
-    // An autoscaler takes none for a wish to be left alone: who was suspended starts as at first.
+    // An autoscaler ignores a Deployment with zero replicas, so a resumed one starts as when it was created.
     decides(live, "f:replicas").then(|| if *replicas == 0 { json!(start) } else { replicas.clone() })
 }
 
-/// Whether we have applied the field of the `spec`, and nobody has changed it since.
+/// Whether we own the field of the `spec`.
 fn decides(live: &DynamicObject, field: &str) -> bool {
     let entries = live.metadata.managed_fields.iter().flatten();
     let mut ours = entries
@@ -88,12 +88,12 @@ fn owner(pipeline: &CcxPipeline) -> Option<OwnerReference> {
     Some(owner)
 }
 
-/// Whether an object is one of this resource's: owned by it, or left by one of the same name.
+/// Whether an object belongs to this resource: owned by it, or retained from one of the same name.
 pub(crate) fn is_ours(live: &DynamicObject, pipeline: &CcxPipeline) -> bool {
     is_owned(live, pipeline) || Key::from_child_labels(&live.metadata) == Some(Key::from_pipeline(pipeline))
 }
 
-/// Whether an object goes when this very resource goes.
+/// Whether an object is owned by this resource.
 pub(super) fn is_owned(live: &DynamicObject, pipeline: &CcxPipeline) -> bool {
     let mut owners = live.metadata.owner_references.iter().flatten();
     owners.any(|owner| Some(&owner.uid) == pipeline.metadata.uid.as_ref())
@@ -103,7 +103,7 @@ pub(super) fn applied_hash(live: &DynamicObject) -> Option<&str> {
     live.metadata.annotations.as_ref()?.get(APPLIED_HASH).map(String::as_str)
 }
 
-/// Whether a Job is done.
+/// Whether a Job has succeeded.
 pub(crate) fn has_succeeded(job: &DynamicObject) -> bool {
     let conditions = job.data["status"]["conditions"].as_array();
     let is_complete = |condition: &Value| condition["type"] == "Complete" && condition["status"] == "True";
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn an_owned_child_has_its_resource_as_controller_and_a_retained_one_has_none() {
+    fn owned_child_has_controller_and_retained_child_has_no_owner() {
         let pipeline = pipeline("1");
         let (owned, retained) = (child(), child().with_ownership(Ownership::Retained));
         let owners = Prepared::new(&owned, &pipeline).object.metadata.owner_references.unwrap_or_default();
@@ -145,14 +145,14 @@ mod tests {
     }
 
     #[test]
-    fn the_fingerprint_is_of_all_that_is_sent() {
+    fn hash_depends_on_owner() {
         let (pipeline, other, child) = (pipeline("1"), pipeline("2"), child());
         assert_eq!(Prepared::new(&child, &pipeline).hash, Prepared::new(&child, &pipeline).hash);
         assert_ne!(Prepared::new(&child, &pipeline).hash, Prepared::new(&child, &other).hash);
     }
 
     #[test]
-    fn what_a_resource_of_the_same_name_left_is_ours_and_what_has_no_labels_is_not() {
+    fn retained_object_is_ours_by_its_labels() {
         let pipeline = pipeline("2");
         let mut left = child().object;
         assert!(is_ours(&left, &pipeline));
@@ -162,7 +162,7 @@ mod tests {
         assert!(is_ours(&left, &pipeline));
     }
 
-    /// What is applied over a Deployment that something else scales, whose number of pods was written by `manager`.
+    /// Returns the replicas that are applied over an autoscaled Deployment whose replicas were written by `manager`.
     fn applied_over(manager: &str, replicas: u32) -> Value {
         let deployment = json!({"metadata": {"name": "a"}, "spec": {"paused": false}});
         let child =
@@ -177,19 +177,19 @@ mod tests {
     }
 
     #[test]
-    fn the_number_of_pods_is_kept_until_something_else_decides_it() {
+    fn replicas_are_kept_until_autoscaler_sets_them() {
         assert_eq!(applied_over(MANAGER, 2), 2);
         assert_eq!(applied_over(MANAGER, 8), 8, "as it was before there was an autoscaler");
         assert_eq!(applied_over("horizontal-pod-autoscaler", 5), Value::Null);
     }
 
     #[test]
-    fn who_was_suspended_starts_with_as_many_pods_as_at_first() {
+    fn resumed_deployment_has_start_replicas() {
         assert_eq!(applied_over(MANAGER, 0), 2);
     }
 
     #[test]
-    fn the_number_of_pods_to_start_with_is_no_reason_to_apply_again() {
+    fn hash_is_independent_of_start_replicas() {
         let (pipeline, child) = (pipeline("1"), child());
         let hash = |start| Prepared::new(&child.clone().with_start_replicas(start), &pipeline).hash;
         assert_eq!(hash(Some(2)), hash(Some(3)));

@@ -15,8 +15,8 @@ use crate::{
     stages::apply::ApplyError,
 };
 
-/// What must still happen before the stage after `stage` is applied. A Job that unmet something is not awaited: it may never run, and
-/// those who need the same wait by themselves.
+/// Returns why the stage after `stage` can't be applied yet. A Job with a missing reference closes no gate: it may never run, and
+/// the workloads that need the same reference wait for it themselves.
 pub(super) fn closed(stage: Stage, children: &Children, objects: &PipelineObjects) -> Option<Problem> {
     match stage {
         Stage::Database => children.stage(stage).find_map(|child| database_is_awaited(child, objects)),
@@ -28,12 +28,12 @@ pub(super) fn closed(stage: Stage, children: &Children, objects: &PipelineObject
     }
 }
 
-/// A Secret was made up just now: what depends on it is built anew first, so that its fingerprint is right from the start.
+/// Returns the problem of a Secret that was just created: its users are rebuilt first, so that their digests include it.
 pub(super) fn secret_generated(child: &Child) -> Problem {
     Problem::new(Reason::Starting, format!("Secret {} was just created", child.name()))
 }
 
-/// A child of an earlier stage could not be applied.
+/// Returns the problem of a child of an earlier stage that could not be applied.
 pub(super) fn failed(error: &ApplyError) -> Problem {
     Problem::from(error)
 }
@@ -57,8 +57,8 @@ fn job_is_awaited(child: &Child, objects: &PipelineObjects) -> Option<Problem> {
     }
 }
 
-/// Whether a workload that is to have no pods must keep them until those before it have none: who takes in new work stops first,
-/// and who stores it stops after it has stored all.
+/// Whether a workload that is scaled to zero must wait for those before it: consumers of new work stop first, and the writer stops
+/// after it has stored everything.
 pub(super) fn must_wait_for_suspension(
     child: &Child,
     children: &Children,

@@ -71,19 +71,19 @@ mod tests {
     }
 
     #[test]
-    fn a_migration_that_has_not_succeeded_leaves_the_version_as_it_was() {
+    fn migration_that_has_not_succeeded_leaves_the_version_as_it_was() {
         for state in [JobState::Running, JobState::Failed("too often".into())] {
             assert_eq!(after(state, None), Some(known("ccx-migration-0")));
         }
     }
 
     #[test]
-    fn the_version_before_a_migration_that_has_told_nothing_is_no_longer_known_to_be_right() {
+    fn version_before_a_migration_that_has_told_nothing_is_no_longer_known_to_be_right() {
         assert_eq!(after(JobState::Succeeded, None), None);
     }
 
     #[test]
-    fn the_version_stays_known_without_the_pod_without_the_job_and_for_an_invalid_resource() {
+    fn version_stays_known_without_the_pod_without_the_job_and_for_an_invalid_resource() {
         let before = CcxPipelineStatus {
             schema_version: Some(known("ccx-migration-1")),
             ..CcxPipelineStatus::default()

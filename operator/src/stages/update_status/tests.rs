@@ -125,7 +125,7 @@ fn each_trouble_of_a_pod_has_its_reason_and_names_the_pod() {
 }
 
 #[test]
-fn a_crash_names_its_exit_code() {
+fn crash_names_its_exit_code() {
     let observation = with_pod(Component::DbWriter, PodIssueKind::CrashLoop { exit_code: 3 }, "no such file");
     let (_, _, message) = verdict(&observation, ConditionType::WriterReady);
     let expected =
@@ -175,7 +175,7 @@ fn pods_that_the_cluster_refuses_are_told_with_its_words() {
 }
 
 #[test]
-fn a_rollout_that_has_its_pods_is_ready_but_the_whole_is_not() {
+fn rollout_that_has_its_pods_is_ready_but_the_whole_is_not() {
     let observation = with(Component::Aggregator, |it| {
         it.rollout = Some(Rollout { total: 3, updated: 1, ..rollout(2, 2) });
     });
@@ -194,7 +194,7 @@ fn what_is_kept_back_is_not_ready_however_well_its_parts_are() {
 }
 
 #[test]
-fn a_failed_migration_is_told_with_its_last_words() {
+fn failed_migration_is_told_with_its_last_words() {
     let mut observation = healthy();
     observation.state.jobs = vec![job(JobState::Failed("BackoffLimitExceeded".into()))];
     let told = verdict(&observation, ConditionType::SchemaMigrated);
@@ -203,7 +203,7 @@ fn a_failed_migration_is_told_with_its_last_words() {
 }
 
 #[test]
-fn a_database_without_a_volume_names_the_class() {
+fn database_without_a_volume_names_the_class() {
     let mut observation = with(Component::Database, |it| it.rollout = Some(rollout(0, 1)));
     let claim = ClaimState { is_bound: false, class: Some("fast".into()), resize_failure: None };
     observation.state.claims = vec![("ccx-data-pipeline-db".into(), claim)];
@@ -213,7 +213,7 @@ fn a_database_without_a_volume_names_the_class() {
 }
 
 #[test]
-fn the_database_of_somebody_else_is_judged_by_those_who_use_it() {
+fn database_of_somebody_else_is_judged_by_those_who_use_it() {
     let mut observation = Observation { database: DatabaseType::External, ..healthy() };
     assert_eq!(
         outcome(&observation, ConditionType::DatabaseReady),
@@ -228,7 +228,7 @@ fn the_database_of_somebody_else_is_judged_by_those_who_use_it() {
 }
 
 #[test]
-fn a_problem_of_a_stage_is_the_reason_of_the_whole() {
+fn problem_of_a_stage_is_the_reason_of_the_whole() {
     let problem = Problem { reason: Reason::SecretMissing, message: "the Secret a does not exist".into() };
     let observation = Observation { errors: vec![problem], ..healthy() };
     let told = (ConditionValue::False, Reason::SecretMissing, "the Secret a does not exist".to_owned());
@@ -254,7 +254,7 @@ fn suspension_is_under_way_until_the_last_pod_is_gone() {
 }
 
 #[test]
-fn a_paused_resource_is_judged_as_any_other() {
+fn paused_resource_is_judged_as_any_other() {
     let observation = Observation { mode: ReconcileMode::Paused, ..healthy() };
     assert_eq!(outcome(&observation, ConditionType::Ready), (ConditionValue::True, Reason::AsExpected));
     assert_eq!(outcome(&observation, ConditionType::Progressing), (ConditionValue::False, Reason::Paused));
@@ -284,7 +284,7 @@ fn what_is_missing_is_told_by_the_part_that_needs_it_and_by_the_whole() {
 }
 
 #[test]
-fn a_part_that_does_not_exist_yet_does_not_blame_what_it_does_not_need() {
+fn part_that_does_not_exist_yet_does_not_blame_what_it_does_not_need() {
     let mut observation = without_secret(None);
     observation.state.workloads.insert(Component::Aggregator, Workload::default());
     assert_eq!(outcome(&observation, ConditionType::ApiReady), (ConditionValue::False, Reason::Starting));
@@ -303,7 +303,7 @@ fn pods_that_run_without_what_new_ones_would_lack_are_ready_and_the_whole_is_not
 }
 
 #[test]
-fn a_migration_that_lacks_its_secret_says_nothing_about_the_tables() {
+fn migration_that_lacks_its_secret_says_nothing_about_the_tables() {
     let mut observation = Observation { missing: vec![no_secret()], ..healthy() };
     observation.state.jobs =
         vec![JobView { progress: None, missing: Some(no_secret()), ..job(JobState::Running) }];

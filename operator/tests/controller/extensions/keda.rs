@@ -51,7 +51,7 @@ async fn what_keda_adds_and_how_many_pods_it_wants_is_no_drift() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes, definitions of extensions"]
-async fn a_suspended_pipeline_is_kept_at_no_pods_by_keda_too() {
+async fn suspended_pipeline_is_kept_at_no_pods_by_keda_too() {
     let world = scaled().await;
     let paused = async || {
         let scaler = api(&world, Kind::ScaledObject).get(PIPELINE).await.unwrap();
@@ -71,7 +71,7 @@ async fn a_suspended_pipeline_is_kept_at_no_pods_by_keda_too() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes, definitions of extensions"]
-async fn an_object_that_keda_holds_on_to_is_deleted_once_and_waited_for() {
+async fn object_that_keda_holds_on_to_is_deleted_once_and_waited_for() {
     let world = scaled().await;
     let deletions =
         || world.writes().into_iter().find(|line| line.contains("scaledobjects") && line.contains("delete"));

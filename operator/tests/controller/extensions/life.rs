@@ -1,4 +1,4 @@
-//! The life of the objects that extensions bring: accepted, left alone, put back, deleted.
+//! The life of the objects that extensions bring: accepted, left alone, restored, deleted.
 //!
 //! The operator's writes are strict in all tests, so that an object that is there has no field that its kind does not have.
 
@@ -28,7 +28,7 @@ const WATCHER: &str = "ccx-monitoring";
 
 #[tokio::test]
 #[ignore = "needs Kubernetes, definitions of extensions"]
-async fn a_route_a_scaled_object_a_pod_monitor_and_alerts_live_as_they_should() {
+async fn route_a_scaled_object_a_pod_monitor_and_alerts_live_as_they_should() {
     let spec = json!({
         "kafka": {"securityProtocol": "SASL_SSL", "sasl": {"credentialsSecretRef": {"name": "user"}}, "caSecretRef": {"name": "user"}},
         "dataPipeline": {"autoscaling": {"type": "KafkaLag", "minReplicas": 2, "maxReplicas": 8}},
@@ -64,7 +64,7 @@ async fn a_route_a_scaled_object_a_pod_monitor_and_alerts_live_as_they_should() 
 
 #[tokio::test]
 #[ignore = "needs Kubernetes, definitions of extensions"]
-async fn an_http_route_and_a_service_monitor_live_as_they_should() {
+async fn http_route_and_a_service_monitor_live_as_they_should() {
     let gateway =
         json!({"parentRefs": [{"name": "public", "namespace": "gateways", "sectionName": "https"}]});
     let spec = json!({
@@ -129,11 +129,11 @@ async fn what_somebody_changes_is_put_back(
     assert_ne!(tampered.data["spec"], before.data["spec"]);
     let is_back = async || (api.get(name).await.unwrap().data["spec"] == before.data["spec"]).then_some(());
     until(&format!("{} {name} is as it was", kind.name()), is_back).await;
-    let is_told = async || {
+    let is_emitted = async || {
         let notes = world.notes("DriftCorrected").await;
         notes.into_iter().find(|note| note.contains(kind.name()) && note.contains(field))
     };
-    until(&format!("an Event of {} {name}", kind.name()), is_told).await;
+    until(&format!("an Event of {} {name}", kind.name()), is_emitted).await;
 }
 
 /// With what the brokers ask for.

@@ -97,7 +97,7 @@ async fn brokers_and_authority_are_followed_as_strimzi_tells_them() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes, definitions of extensions"]
-async fn the_authority_can_be_the_secret_that_strimzi_makes() {
+async fn authority_can_be_the_secret_that_strimzi_makes() {
     let world = installed::world().await;
     let kafkas = kafkas(&world, "v1beta2");
     make(&kafkas).await;

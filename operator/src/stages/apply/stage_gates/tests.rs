@@ -41,7 +41,7 @@ fn held(children: &Children, objects: &PipelineObjects) -> Vec<Component> {
 }
 
 #[test]
-fn the_database_is_awaited_until_it_has_a_ready_pod() {
+fn database_is_awaited_until_it_has_a_ready_pod() {
     let database = child(Kind::StatefulSet, Component::Database, Stage::Database, 1);
     let children = Children::new(vec![database.clone()]);
     let mut objects = PipelineObjects::default();
@@ -52,7 +52,7 @@ fn the_database_is_awaited_until_it_has_a_ready_pod() {
 }
 
 #[test]
-fn a_job_is_awaited_until_it_has_succeeded() {
+fn job_is_awaited_until_it_has_succeeded() {
     let job = child(Kind::Job, Component::Database, Stage::Migration, 0);
     let children = Children::new(vec![job.clone()]);
     let mut objects = PipelineObjects::default();
@@ -65,7 +65,7 @@ fn a_job_is_awaited_until_it_has_succeeded() {
 }
 
 #[test]
-fn a_job_that_lacks_a_secret_keeps_nobody_back() {
+fn job_that_lacks_a_secret_keeps_nobody_back() {
     let problem = Problem::new(Reason::SecretMissing, "Secret a does not exist");
     let job = child(Kind::Job, Component::Database, Stage::Migration, 0).with_missing(vec![problem]);
     assert_eq!(closed(Stage::Migration, &Children::new(vec![job]), &PipelineObjects::default()), None);
