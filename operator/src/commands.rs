@@ -6,8 +6,9 @@ pub(crate) mod plan;
 pub(crate) mod render;
 pub(crate) mod run;
 
-use crate::cli::{Cli, Command};
 use ccx_cli::CliError;
+
+use crate::cli::{Cli, Command};
 
 /// Runs the command.
 pub(crate) async fn run(cli: Cli) -> Result<(), Box<dyn CliError>> {

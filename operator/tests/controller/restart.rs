@@ -61,10 +61,7 @@ async fn changed_secret_restarts_the_pods_that_use_it_and_no_others_and_an_event
     world.api::<Secret>().patch("uploads", &PatchParams::default(), &Patch::Merge(&patch)).await.unwrap();
     let note = until("an event", async || world.notes("SecretChanged").await.pop()).await;
     assert!(changed.elapsed() < std::time::Duration::from_secs(5), "{:?}", changed.elapsed());
-    assert_eq!(
-        note,
-        format!("replacing the pods of {PIPELINE}: credentials have changed in Secret uploads")
-    );
+    assert_eq!(note, format!("replacing the pods of {PIPELINE}: credentials have changed in Secret uploads"));
     assert_ne!(template(&world, PIPELINE).await, before);
     world.until_ready().await;
     world.until_settled().await;
