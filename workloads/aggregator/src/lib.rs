@@ -54,4 +54,4 @@ mod tests;
 pub use api::Api;
 pub use cache::MAX_ANSWER_AGE;
 pub use metrics::Metrics;
-pub use server::{AggregatorError, router, run};
+pub use server::{AggregatorError, router, run, run_on};

@@ -8,6 +8,7 @@ use ccx_messages::ErrorClass;
 use ccx_service::{Dependency, Health, ServeError};
 use ccx_storage::{Database, StorageError};
 use snafu::{ResultExt, Snafu};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -53,6 +54,16 @@ impl AggregatorError {
 ///
 /// The database may be unavailable, at the start too: `/readyz` names the cause, and answers are `503` until it is available.
 pub async fn run(config: &Config, shutdown: CancellationToken) -> Result<(), AggregatorError> {
+    let listener = ccx_service::bind(config.aggregator.listen).context(ServeSnafu)?;
+    run_on(listener, config, shutdown).await
+}
+
+/// Runs the aggregator on a listener that the caller has bound already; see [`run`].
+pub async fn run_on(
+    listener: TcpListener,
+    config: &Config,
+    shutdown: CancellationToken,
+) -> Result<(), AggregatorError> {
     let settings = &config.aggregator;
     let metrics = Metrics::new(&settings.metrics_namespace).context(MetricsSnafu)?;
     let database = Database::connect(&config.database).context(DatabaseSnafu)?;
@@ -60,7 +71,6 @@ pub async fn run(config: &Config, shutdown: CancellationToken) -> Result<(), Agg
     let health = Health::new();
     let condition = health.condition(Dependency::DATABASE);
     let router = router(&api, health, &settings.api_prefix);
-    let listener = ccx_service::bind(settings.listen).context(ServeSnafu)?;
     tracing::info!(address = %settings.listen, prefix = settings.api_prefix, "serving the API");
     tokio::join!(
         ccx_service::serve(listener, router, shutdown.clone(), settings.shutdown_timeout),

@@ -1,23 +1,27 @@
-//! `ccx local`: the real workloads on embedded parts.
+//! `ccx local`: the real workloads on embedded backends.
 //!
 //! ```text
-//!  archives ──▶ submit ──▶ Kafka, S3 ──▶ services: pipeline ─▶ writer ─▶ aggregator ──▶ outcome ──▶ present
-//!                          └──── parts, PostgreSQL ────┘                 dead letters ─┘
+//!  archives ──▶ Kafka, S3 ──▶ services: pipeline ─▶ writer ─▶ aggregator ──▶ wait ──▶ render
+//!               └────── backends, PostgreSQL ──────┘        dead letters ─┘
 //! ```
 
 mod address;
 mod archives;
+mod backends;
 mod database_url;
 mod dead_letters;
 mod error;
-mod outcome;
-mod parts;
-mod present;
 mod progress;
+mod render;
 mod report;
 mod services;
+mod wait;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::PathBuf,
+    time::Duration,
+};
 
 use ccx_cli::CliError;
 use ccx_messages::OrgId;
@@ -28,16 +32,16 @@ use futures::{StreamExt as _, stream};
 use snafu::ResultExt as _;
 
 use crate::{cli::Global, commands::workload::start_logging, output::Format, upload::Uploader};
-use address::{Reserved, Wish};
-use archives::Submission;
+use address::Wish;
+use archives::{Source, Submission};
+use backends::Backends;
 use database_url::DatabaseUrl;
 use dead_letters::DeadLetters;
-use error::{LocalError, NotServedSnafu, StoppedSnafu, UploaderSnafu};
-use outcome::{Outcome, Waiting};
-use parts::Parts;
+use error::{LocalError, NotServedSnafu, PortSnafu, StoppedSnafu, UploaderSnafu};
 use progress::Progress;
 use report::Reports;
 use services::Services;
+use wait::{Outcome, Waiter};
 
 /// Most archives that are on their way at once.
 const MAX_IN_FLIGHT: usize = 16;
@@ -49,6 +53,8 @@ const MAX_IN_FLIGHT: usize = 16;
 /// what is recommended, and serves it until Ctrl-C.
 ///
 /// An archive without a cluster id gets one made up from its content, as if the cluster had authenticated itself at the gateway.
+///
+/// Archives of one cluster are announced one after the other, so that each shows its own findings.
 ///
 /// With `--once` it ends when the archives are served: with exit code 0 when all are, with 1 when one is not. With
 /// `--output json` standard output has one JSON object a line and archive and nothing else: `archive`, `cluster_id`, `org_id`,
@@ -98,18 +104,24 @@ pub(crate) async fn run(global: &Global, args: LocalArgs) -> Result<(), Box<dyn 
     let shutdown = shutdown_signal();
     let config = global.config()?;
     let progress = Progress::new();
-    let api = Reserved::new(wish(&args))?;
-    let parts = Parts::start(config, &args, api.address(), &progress).await?;
+    let wish = wish(&args);
+    let api = address::bind(wish)?;
+    let address = api.local_addr().context(PortSnafu)?;
+    if let Some(note) = address::replacement(wish, address) {
+        progress.note(&note);
+    }
+    let backends = Backends::start(config, &args, address, &progress).await?;
     let services = Services::new(shutdown.clone());
     // In this order: a workload that ends after the shutdown has not failed.
     let served = tokio::select! {
         biased;
         () = shutdown.cancelled() => StoppedSnafu.fail(),
         failure = services.failure() => Err(failure),
-        served = serve(&args, &parts, api, &services, &progress) => served,
+        served = serve(&args, &backends, api, &services, &progress) => served,
     };
     let outcome = match served {
         Ok(()) if !args.once => {
+            progress.finish();
             progress.note("serving until Ctrl-C");
             tokio::select! {
                 biased;
@@ -121,66 +133,64 @@ pub(crate) async fn run(global: &Global, args: LocalArgs) -> Result<(), Box<dyn 
     };
     progress.step("stopping");
     let drained = services.drain().await;
-    parts.stop().await;
+    backends.stop().await;
     progress.finish();
     outcome?;
     Ok(drained?)
 }
 
-/// Who is gone in a minute leaves the usual port to those who stay.
+/// A run that ends by itself leaves the default port to those that stay.
 fn wish(args: &LocalArgs) -> Wish {
     match args.listen {
         Some(address) => Wish::Exactly(address),
         None if args.once => Wish::Any,
-        None => Wish::Usual,
+        None => Wish::Default,
     }
 }
 
-/// Starts everything, sends the archives through, and shows what comes out.
+/// Starts the workloads, uploads the archives, and prints the results.
 async fn serve(
     args: &LocalArgs,
-    parts: &Parts,
-    api: Reserved,
+    backends: &Backends,
+    api: TcpListener,
     services: &Services,
     progress: &Progress,
 ) -> Result<(), LocalError> {
-    services.start_pipeline(parts.config());
-    let uploader = Uploader::connect(parts.config()).await.context(UploaderSnafu)?;
-    let (submissions, database) = tokio::join!(
-        archives::submit(args, &parts.config().archive, &uploader, progress),
-        parts.database(args, progress),
-    );
-    let config = parts.config_with(database?);
+    services.start_pipeline(backends.config());
+    let uploader = Uploader::connect(backends.config()).await.context(UploaderSnafu)?;
+    let source = Source { args, limits: backends.config().archive.clone(), uploader, progress };
+    let (submissions, database) = tokio::join!(source.submit(), backends.database(args, progress));
+    let config = backends.config_with(database?);
     services.start_writer(&config);
-    api.release();
-    services.start_aggregator(&config);
-    let waiting = Waiting {
+    services.start_aggregator(&config, tokio::net::TcpListener::from_std(api).context(PortSnafu)?);
+    let waiter = Waiter {
+        source: &source,
         reports: Reports::new(&config.aggregator, args.org)?,
         dead_letters: DeadLetters::watch(&config.kafka),
         timeout: args.timeout,
     };
-    let unserved = show(args, &waiting, submissions, progress).await?;
-    if args.output == Format::Text {
-        present::urls(&waiting.reports)?;
+    let unserved = show(args, &waiter, submissions, progress).await?;
+    if args.output == Format::Text && !args.once {
+        render::urls(&waiter.reports)?;
     }
     if unserved > 0 && args.once { NotServedSnafu { unserved }.fail() } else { Ok(()) }
 }
 
-/// Waits for each archive and shows it, in the order in which they were given; returns how many are not served.
+/// Waits for each archive and prints its result, in the order in which they were given; returns how many are not served.
 async fn show(
     args: &LocalArgs,
-    waiting: &Waiting,
+    waiter: &Waiter<'_>,
     submissions: Vec<Submission>,
     progress: &Progress,
 ) -> Result<usize, LocalError> {
     let total = submissions.len();
     progress.step(&format!("waiting for {total} archive(s) to be served"));
     let mut outcomes =
-        stream::iter(submissions).map(|submission| waiting.outcome(submission)).buffered(MAX_IN_FLIGHT);
+        stream::iter(submissions).map(|submission| waiter.wait(submission)).buffered(MAX_IN_FLIGHT);
     let mut unserved = 0;
     while let Some(outcome) = outcomes.next().await {
         unserved += usize::from(matches!(outcome, Outcome::Failed(_)));
-        progress.suspended(|| present::outcome(args.output, &outcome, &waiting.reports))?;
+        progress.suspended(|| render::outcome(args.output, &outcome, &waiter.reports, !args.once))?;
     }
     Ok(unserved)
 }

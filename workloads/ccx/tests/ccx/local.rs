@@ -108,7 +108,7 @@ fn without_archives_samples_are_served_until_sigterm_and_kept_in_the_folder() {
     for key in ["NODE_NOT_READY", "CLUSTER_OPERATOR_DEGRADED", "ETCD_SLOW_DISK"] {
         assert!(text.contains(key), "{key} is missing: {text}");
     }
-    let url = url_in(&text, "/users/1/report");
+    let url = url_in(&text, "/users/1/recommendations");
     assert!(get(url).starts_with("HTTP/1.1 200"), "{url}\n{text}");
 
     let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
@@ -117,6 +117,39 @@ fn without_archives_samples_are_served_until_sigterm_and_kept_in_the_folder() {
     assert_eq!(status.code(), Some(0), "{}", stderr.join().unwrap());
     assert!(folder.path().join("postgres/data/PG_VERSION").exists());
     assert!(!folder.path().join("postgres/data/postmaster.pid").exists(), "PostgreSQL is stopped in order");
+}
+
+#[test]
+fn archives_of_one_cluster_show_their_own_findings_in_any_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let cluster_id = ClusterId::random();
+    let archive = |name: &str, faults: &[Fault]| {
+        let path = sample(folder.path(), cluster_id, faults);
+        let renamed = folder.path().join(name);
+        fs::rename(path, &renamed).unwrap();
+        renamed
+    };
+    let faulty = archive("faulty.tar.gz", &[Fault::NodeNotReady]);
+    let healthy = archive("healthy.tar.gz", &[]);
+
+    let outcome = once(&[&faulty, &healthy, &faulty]);
+
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let found: Vec<usize> = rows(&outcome).iter().map(|row| hits(row).len()).collect();
+    assert_eq!(found, [1, 0, 1], "{outcome:?}");
+}
+
+#[test]
+fn text_of_a_single_run_fits_80_columns_and_has_no_url() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = sample(folder.path(), ClusterId::random(), &[Fault::NodeNotReady]);
+    let outcome = run(ccx(["local", "--once"]).arg(&archive).env("COLUMNS", "80").current_dir(folder.path()));
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert!(outcome.stdout.contains("  important  ") && outcome.stdout.contains("1. "), "{}", outcome.stdout);
+    assert!(!outcome.stdout.contains("http"), "{}", outcome.stdout);
+    let findings = outcome.stdout.lines().skip_while(|line| !line.starts_with("cluster"));
+    let too_long: Vec<&str> = findings.filter(|line| line.chars().count() > 80).collect();
+    assert_eq!(too_long, Vec::<&str>::new());
 }
 
 /// A rule that hits on every sample.

@@ -77,7 +77,7 @@ fn a_content_tree_is_checked() {
     let outcome = run(ccx(["content", "lint"]).arg(folder.path()));
     assert_eq!(outcome.code, Some(1), "{outcome:?}");
     assert!(
-        outcome.stdout.contains("error: external/rules/a/reason.md:2:4: unknown name \"node\""),
+        outcome.stdout.contains("external/rules/a/reason.md:2:4: error: unknown name \"node\""),
         "{outcome:?}"
     );
 
@@ -169,4 +169,21 @@ fn a_link_named_like_a_service_is_that_service() {
     std::os::unix::fs::symlink(Path::new(env!("CARGO_BIN_EXE_ccx")), &link).unwrap();
     let output = std::process::Command::new(link).arg("--help").output().unwrap();
     assert!(String::from_utf8_lossy(&output.stdout).contains("Run insights-results-db-writer"), "{output:?}");
+}
+
+#[test]
+fn closed_pipes_end_commands_quietly() {
+    for arguments in
+        [&["rules", "list"][..], &["completion", "bash"], &["config", "print", "--defaults"], &["--help"]]
+    {
+        let mut child = ccx(arguments).spawn().unwrap();
+        drop(child.stdout.take());
+        let stderr = crate::process::reader(child.stderr.take());
+        assert_eq!(crate::process::wait(&mut child).code(), Some(0), "{arguments:?}");
+        assert_eq!(stderr.join().unwrap(), "", "{arguments:?}");
+    }
+    // An error that cannot be shown changes neither the exit code nor into a panic.
+    let mut child = ccx(["upload", "--org", "1", "x.tar"]).spawn().unwrap();
+    drop(child.stderr.take());
+    assert_eq!(crate::process::wait(&mut child).code(), Some(2));
 }

@@ -1,4 +1,4 @@
-//! Where the REST API is served.
+//! The address of the REST API.
 
 use std::{
     io,
@@ -9,53 +9,42 @@ use snafu::ResultExt as _;
 
 use super::error::{LocalError, PortSnafu, TakenSnafu};
 
-/// The address for those who stay: easy to remember.
-const USUAL: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 8080);
+/// The default address.
+const DEFAULT: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 8080);
 
-/// Any free port of this machine, for what nobody is told about.
+/// Any free port of this machine.
 pub(super) const ANY: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 0);
 
-/// An address that is kept from others until it is used.
-pub(super) struct Reserved {
-    listener: TcpListener,
-    address: SocketAddr,
-}
-
-/// Which address it should be.
+/// Which address to bind.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Wish {
     /// This one and no other.
     Exactly(SocketAddr),
-    /// The usual one if it is free.
-    Usual,
+    /// The default one if it is free, else any.
+    Default,
     /// Any.
     Any,
 }
 
-impl Reserved {
-    pub(super) fn new(wish: Wish) -> Result<Self, LocalError> {
-        match wish {
-            Wish::Exactly(address) => reserve(address).context(TakenSnafu { address }),
-            Wish::Usual => reserve(USUAL.into()).or_else(|_| reserve(ANY.into())).context(PortSnafu),
-            Wish::Any => reserve(ANY.into()).context(PortSnafu),
-        }
-    }
-
-    /// The address, with its port.
-    pub(super) fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// Lets the next one have the address, who should listen there at once.
-    pub(super) fn release(self) {
-        drop(self.listener);
+/// Binds the address. The listener is handed to the server, so that no other process can take the port in between.
+pub(super) fn bind(wish: Wish) -> Result<TcpListener, LocalError> {
+    match wish {
+        Wish::Exactly(address) => try_bind(address).context(TakenSnafu { address }),
+        Wish::Default => try_bind(DEFAULT.into()).or_else(|_| try_bind(ANY.into())).context(PortSnafu),
+        Wish::Any => try_bind(ANY.into()).context(PortSnafu),
     }
 }
 
-fn reserve(address: SocketAddr) -> io::Result<Reserved> {
+/// Returns what to tell the user when the default port was taken.
+pub(super) fn replacement(wish: Wish, address: SocketAddr) -> Option<String> {
+    let is_replaced = matches!(wish, Wish::Default) && address.port() != DEFAULT.1;
+    is_replaced.then(|| format!("port {} is taken; the REST API is at {address}", DEFAULT.1))
+}
+
+fn try_bind(address: SocketAddr) -> io::Result<TcpListener> {
     let listener = TcpListener::bind(address)?;
-    let address = listener.local_addr()?;
-    Ok(Reserved { listener, address })
+    listener.set_nonblocking(true)?;
+    Ok(listener)
 }
 
 #[cfg(test)]
@@ -63,21 +52,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_taken_address_is_refused_when_wanted_and_avoided_otherwise() {
-        let taken = Reserved::new(Wish::Any).unwrap();
-        let error = Reserved::new(Wish::Exactly(taken.address())).err().unwrap().to_string();
-        assert_eq!(error, format!("the address {} for the REST API is taken", taken.address()));
-        let first = Reserved::new(Wish::Usual).unwrap();
-        let second = Reserved::new(Wish::Usual).unwrap();
-        assert_ne!(first.address(), second.address());
-        assert_ne!(second.address().port(), USUAL.1);
-    }
+    fn taken_address_is_refused_if_exact_and_replaced_if_default() {
+        let taken = bind(Wish::Any).unwrap().local_addr().unwrap();
+        let held = bind(Wish::Exactly(taken)).unwrap();
+        let error = bind(Wish::Exactly(taken)).err().unwrap().to_string();
+        assert_eq!(error, format!("the address {taken} for the REST API is taken"));
+        drop(held);
 
-    #[test]
-    fn a_released_address_can_be_taken() {
-        let reserved = Reserved::new(Wish::Any).unwrap();
-        let address = reserved.address();
-        reserved.release();
-        assert!(Reserved::new(Wish::Exactly(address)).is_ok());
+        // Whether or not another process has the default port: the second one can't have it.
+        let _first = bind(Wish::Default).unwrap();
+        let second = bind(Wish::Default).unwrap().local_addr().unwrap();
+        assert_ne!(second.port(), DEFAULT.1);
+        let told = replacement(Wish::Default, second).unwrap();
+        assert_eq!(told, format!("port 8080 is taken; the REST API is at {second}"));
+        assert_eq!(replacement(Wish::Any, second), None);
     }
 }

@@ -1,4 +1,4 @@
-//! What is going on, on standard error: a spinner on a terminal, lines elsewhere.
+//! Progress on standard error: a spinner on a terminal, lines elsewhere.
 
 use std::{io::IsTerminal as _, time::Duration};
 
@@ -9,7 +9,7 @@ use crate::output;
 
 const FRAME_TIME: Duration = Duration::from_millis(100);
 
-/// What is going on.
+/// Progress of the command.
 pub(super) struct Progress {
     spinner: Option<ProgressBar>,
 }
@@ -27,7 +27,7 @@ impl Progress {
         Self { spinner }
     }
 
-    /// This is begun now.
+    /// Shows the step that begins now.
     pub(super) fn step(&self, what: &str) {
         match &self.spinner {
             Some(spinner) => spinner.set_message(what.to_owned()),
@@ -35,7 +35,7 @@ impl Progress {
         }
     }
 
-    /// A line that stays.
+    /// Prints a line that stays.
     pub(super) fn note(&self, text: &str) {
         match &self.spinner {
             Some(spinner) => spinner.println(escape_control(text)),
@@ -43,7 +43,7 @@ impl Progress {
         }
     }
 
-    /// Does something that writes to the terminal.
+    /// Hides the spinner while `work` writes to the terminal.
     pub(super) fn suspended<T>(&self, work: impl FnOnce() -> T) -> T {
         match &self.spinner {
             Some(spinner) => spinner.suspend(work),
@@ -51,7 +51,7 @@ impl Progress {
         }
     }
 
-    /// Everything is done.
+    /// Removes the spinner.
     pub(super) fn finish(&self) {
         if let Some(spinner) = &self.spinner {
             spinner.finish_and_clear();

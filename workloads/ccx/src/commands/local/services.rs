@@ -4,7 +4,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ccx_config::Config;
 use snafu::ResultExt as _;
-use tokio::task::{JoinError, JoinSet};
+use tokio::{
+    net::TcpListener,
+    task::{JoinError, JoinSet},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::error::{EndedSnafu, LocalError};
@@ -38,18 +41,18 @@ impl Services {
         self.tasks().spawn(async move { ("the writer", run.await) });
     }
 
-    pub(super) fn start_aggregator(&self, config: &Config) {
+    pub(super) fn start_aggregator(&self, config: &Config, listener: TcpListener) {
         let (config, shutdown) = (config.clone(), self.shutdown.clone());
-        self.tasks().spawn(async move {
-            ("the aggregator", ccx_aggregator::run(&config, shutdown).await.context(AggregatorSnafu))
-        });
+        let run =
+            async move { ccx_aggregator::run_on(listener, &config, shutdown).await.context(AggregatorSnafu) };
+        self.tasks().spawn(async move { ("the aggregator", run.await) });
     }
 
-    /// Waits until one ends, which none should.
+    /// Waits until a workload ends by itself, which is an error.
     pub(super) async fn failure(&self) -> LocalError {
         let end = std::future::poll_fn(|context| match self.tasks().poll_join_next(context) {
             std::task::Poll::Ready(Some(end)) => std::task::Poll::Ready(end),
-            // None is started yet. Nobody wakes us then, but whoever starts them polls us along with itself.
+            // No workload is started yet. The task that starts one polls this future as well.
             _ => std::task::Poll::Pending,
         });
         match end.await {
@@ -59,7 +62,7 @@ impl Services {
         }
     }
 
-    /// Asks all to stop, and waits until what is in flight is finished; the first error is returned.
+    /// Stops all workloads, waits until they have finished what is in flight, and returns the first error.
     pub(super) async fn drain(self) -> Result<(), LocalError> {
         self.shutdown.cancel();
         let mut tasks = self.tasks.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! Kafka, S3 and PostgreSQL, and the configuration that points to them.
+//! Kafka, S3 and PostgreSQL of this machine, and the configuration that points to them.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -17,17 +17,17 @@ const BUCKET: &str = "insights-upload";
 /// The database within the private server.
 const DATABASE: &str = "ccx";
 
-/// What the workloads run on.
-pub(super) struct Parts {
+/// The servers that the workloads use.
+pub(super) struct Backends {
     config: Config,
     postgres: OnceCell<Postgres>,
-    // Kept because they end when they are dropped.
+    // They end when they are dropped.
     _kafka: Kafka,
     _objects: ObjectStorage,
 }
 
-impl Parts {
-    /// Starts what starts at once: Kafka and the object storage. The REST API will be served at `api`.
+impl Backends {
+    /// Starts Kafka and the object storage, which takes milliseconds. The REST API will be served at `api`.
     pub(super) async fn start(
         mut config: Config,
         args: &LocalArgs,
@@ -93,7 +93,7 @@ impl Parts {
         postgres.database(DATABASE).await.context(PostgresSnafu)
     }
 
-    /// Stops PostgreSQL in order; the others need none.
+    /// Stops PostgreSQL in order. Kafka and the object storage end when they are dropped.
     pub(super) async fn stop(self) {
         let Some(postgres) = self.postgres.into_inner() else { return };
         if let Err(error) = postgres.stop().await {
@@ -102,7 +102,7 @@ impl Parts {
     }
 }
 
-/// Nothing but the API is reachable, that by everyone on the machine, and archives are taken whatever their age.
+/// Binds the workloads to this machine, lets everyone on it use the API, and accepts archives of any age.
 fn keep_to_this_machine(config: &mut Config, api: SocketAddr) {
     config.pipeline.listen = address::ANY.into();
     config.pipeline.max_record_age = Duration::ZERO;
