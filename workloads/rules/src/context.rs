@@ -11,7 +11,7 @@ use ccx_archive::{Archive, File};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
-    FileMatches, Input, LogQuery, Sample,
+    FileMatches, Input, LogQuery, Sample, document_limits,
     documents::{Documents, METRICS},
     logs::LogMatches,
     plan::Plan,
@@ -35,6 +35,8 @@ pub struct Context<'a> {
     /// Whether the current rule asked for the gathering time of an archive of which it is unknown.
     lacked_time: Cell<bool>,
     files: Vec<Vec<File<'a>>>,
+    /// Whether the documents are left out because they would take too much memory.
+    lacks_documents: bool,
     pub(crate) documents: Documents<'a>,
     logs: OnceCell<LogMatches<'a>>,
     metrics: OnceCell<Vec<Sample<'a>>>,
@@ -44,17 +46,28 @@ pub struct Context<'a> {
 
 impl<'a> Context<'a> {
     pub(crate) fn new(plan: &'a Plan, archive: &'a Archive, gathered_at: Option<DateTime<Utc>>) -> Self {
+        let mut files = plan.sort_files(archive);
+        let lacks_documents = document_limits::are_exceeded(archive, &plan.documents(&files).flatten());
+        if lacks_documents {
+            plan.documents_mut(&mut files).for_each(Vec::clear);
+        }
         Self {
             plan,
             gathered_at,
             lacked_time: Cell::new(false),
-            files: plan.sort_files(archive),
+            files,
+            lacks_documents,
             documents: Documents::default(),
             logs: OnceCell::new(),
             metrics: OnceCell::new(),
             deadline: Cell::new(Instant::now()),
             extensions: RefCell::default(),
         }
+    }
+
+    /// Whether the documents are left out because they would take too much memory.
+    pub(crate) fn lacks_documents(&self) -> bool {
+        self.lacks_documents
     }
 
     /// Returns the time at which the data was gathered, when it is known.

@@ -121,27 +121,56 @@ impl Engine {
     /// Ages are counted up to `gathered_at`, or up to the newest file of the archive, but never up to the wall clock. When
     /// both are unknown, a rule that asks for the time and finds nothing is skipped.
     pub fn run(&self, archive: &Archive, gathered_at: Option<DateTime<Utc>>) -> Report {
+        self.run_until(archive, gathered_at, None)
+    }
+
+    /// Like [`Engine::run`]; rules that have not begun at `deadline` are faults, and those that run then get no more time.
+    pub fn run_until(
+        &self,
+        archive: &Archive,
+        gathered_at: Option<DateTime<Utc>>,
+        deadline: Option<Instant>,
+    ) -> Report {
         let now = gathered_at.or_else(|| archive.newest_modification());
         let context = Context::new(&self.plan, archive, now);
         let log_scan = scan_logs(&context);
-        Report { log_scan, ..self.judge_all(&context, now) }
+        Report { log_scan, ..self.judge_all(&context, now, deadline) }
     }
 
-    fn judge_all(&self, context: &Context<'_>, now: Option<DateTime<Utc>>) -> Report {
+    fn judge_all(
+        &self,
+        context: &Context<'_>,
+        now: Option<DateTime<Utc>>,
+        deadline: Option<Instant>,
+    ) -> Report {
         let rule_sets = Arc::clone(&self.rule_sets);
         let mut report = Report { now, rule_sets, incomplete: self.incomplete.clone(), ..Report::default() };
+        if context.lacks_documents() {
+            report.mark_incomplete("the documents of the archive are too large to be parsed");
+        }
         for rule in &self.rules {
             let started = Instant::now();
-            let outcome = self.judge(rule, context, started);
+            let time_left = deadline.map(|deadline| deadline.saturating_duration_since(started));
+            let outcome = match time_left {
+                Some(Duration::ZERO) => Outcome::Fault(FaultReason::NoTimeLeft),
+                _ => self.judge(rule, context, started, time_left),
+            };
             report.add(&rule.meta, outcome, started.elapsed());
         }
         report.sort_findings();
         report
     }
 
-    fn judge(&self, registered: &Registered, context: &Context<'_>, started: Instant) -> Outcome {
+    fn judge(
+        &self,
+        registered: &Registered,
+        context: &Context<'_>,
+        started: Instant,
+        time_left: Option<Duration>,
+    ) -> Outcome {
         let Registered { meta, rule, .. } = registered;
-        context.start_rule(started + self.budget.time_per_rule);
+        let time = self.budget.time_per_rule.min(time_left.unwrap_or(Duration::MAX));
+        context.start_rule(started + time);
         let checked = catch_unwind(AssertUnwindSafe(|| match precondition(meta, context) {
             Some(unmet) => Err(unmet),
             None => Ok(rule.check(context)),
@@ -150,7 +179,7 @@ impl Engine {
         match checked {
             Err(panic) => Outcome::Fault(FaultReason::Panicked(panic_message(&*panic))),
             Ok(Ok(Some(Response(Err(Undecided::Fault(reason)))))) => Outcome::Fault(reason),
-            Ok(_) if elapsed > self.budget.time_per_rule => Outcome::Fault(FaultReason::OverBudget(elapsed)),
+            Ok(_) if elapsed > time => Outcome::Fault(FaultReason::OverBudget(elapsed)),
             Ok(Err(unmet)) => unmet,
             Ok(Ok(Some(Response(Err(Undecided::Missing(input)))))) => Outcome::lacking(&input),
             Ok(Ok(Some(Response(Err(Undecided::Unclear(details)))))) => {

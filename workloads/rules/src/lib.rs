@@ -48,6 +48,7 @@
 mod client_shape;
 mod cluster_kind;
 mod context;
+mod document_limits;
 pub mod documents;
 mod engine;
 mod location;

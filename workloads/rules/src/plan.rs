@@ -16,6 +16,8 @@ pub(crate) type InputIndex = usize;
 pub(crate) struct Plan {
     /// Inputs by name.
     inputs: HashMap<String, InputIndex>,
+    /// Whether the files of an input are documents, by position.
+    are_documents: Vec<bool>,
     /// The inputs of files whose path is known.
     exact: BTreeMap<String, Vec<InputIndex>>,
     /// The globs by the directory that all their files are below, with its trailing slash.
@@ -40,6 +42,7 @@ impl Plan {
         let families = rules.clone().flat_map(|meta| &meta.metric_families).map(|family| family.name.clone());
         let mut plan = Self {
             inputs: HashMap::new(),
+            are_documents: Vec::new(),
             exact: BTreeMap::new(),
             globs: HashMap::new(),
             logs: LogPlan::new(&queries),
@@ -57,6 +60,7 @@ impl Plan {
         }
         let index = self.inputs.len();
         self.inputs.insert(input.name().into(), index);
+        self.are_documents.push(input.is_document());
         for text in input.globs() {
             let glob = Glob::new(text);
             if glob.is_literal() {
@@ -107,6 +111,16 @@ impl Plan {
             }
         }
         files
+    }
+
+    /// The files of the inputs that are documents, of all `files` as [`Plan::sort_files`] returns them.
+    pub(crate) fn documents<'f, T>(&self, files: &'f [T]) -> impl Iterator<Item = &'f T> + Clone {
+        self.are_documents.iter().zip(files).filter(|(is_document, _)| **is_document).map(|(_, files)| files)
+    }
+
+    /// Like [`Plan::documents`].
+    pub(crate) fn documents_mut<'f, T>(&self, files: &'f mut [T]) -> impl Iterator<Item = &'f mut T> {
+        self.are_documents.iter().zip(files).filter(|(is_document, _)| **is_document).map(|(_, files)| files)
     }
 
     /// What may be in a directory.

@@ -186,6 +186,8 @@ pub enum FaultReason {
     Panicked(String),
     /// It took this long, which is more than it may.
     OverBudget(Duration),
+    /// The time for the archive was used up before it began.
+    NoTimeLeft,
     /// It answered with a key that it did not declare.
     UndeclaredKey(String),
     /// Its details are of a form that clients can't read; the text says why.
@@ -201,6 +203,7 @@ impl fmt::Display for FaultReason {
         match self {
             Self::Panicked(message) => write!(f, "panicked: {message}"),
             Self::OverBudget(elapsed) => write!(f, "took {elapsed:?}, which is over its budget"),
+            Self::NoTimeLeft => f.write_str("was not run: the time for the archive is used up"),
             Self::UndeclaredKey(key) => write!(f, "answered with the undeclared key {key:?}"),
             Self::InvalidDetails(what) => write!(f, "gave details that clients can't read: {what}"),
             Self::Limit(what) => write!(f, "was stopped at a limit: {what}"),

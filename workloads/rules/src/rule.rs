@@ -105,6 +105,11 @@ impl Input {
         self.locations().map(|(_, versions)| versions).reduce(Versions::or).unwrap_or_default()
     }
 
+    /// Whether the files are documents, which are parsed into memory as a whole.
+    pub(crate) fn is_document(&self) -> bool {
+        !matches!(self.readability, Readability::Text)
+    }
+
     /// Whether the archive has such files and they make sense.
     fn is_available(&self, context: &Context<'_>) -> bool {
         let is_readable = || match self.readability {

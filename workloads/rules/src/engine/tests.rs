@@ -83,6 +83,58 @@ fn a_rule_that_takes_too_long_is_reported_and_its_answer_does_not_count() {
     assert!(elapsed > Duration::from_millis(500));
 }
 
+/// A rule that reads documents.
+struct ReadsDocuments;
+
+impl ReadsDocuments {
+    const INPUT: Input = Input::documents("nodes", &[Location::new("config/node/*.json")], |_| true);
+}
+
+impl Rule for ReadsDocuments {
+    fn meta(&self) -> RuleMeta {
+        RuleMeta::new("pack.nodes".parse().unwrap(), "KEY".parse().unwrap()).requires(Self::INPUT)
+    }
+
+    fn check(&self, context: &Context<'_>) -> Option<Response> {
+        Some(Response::hit("KEY", &json!({"files": context.files(&Self::INPUT).len()})))
+    }
+}
+
+#[test]
+fn documents_that_would_take_too_much_memory_together_are_not_parsed() {
+    // Each is within the limits of an input; parsed together they would take hundreds of megabytes.
+    let dense = json!({"items": vec![json!({}); 300_000]});
+    let run = |count: usize| {
+        let paths: Vec<_> = (0..count).map(|number| format!("config/node/{number}.json")).collect();
+        let documents = paths.iter().map(|path| (path.as_str(), dense.clone()));
+        let files: Vec<_> = documents.chain([("words/a.txt", json!("text"))]).collect();
+        let rules = vec![Box::new(ReadsDocuments) as Box<dyn Rule>, healthy("pack.z")];
+        Engine::new(rules, Budget::default()).run(&archive(&files), Some(now()))
+    };
+    let usual = run(1);
+    assert_eq!((hit_rules(&usual), &usual.incomplete), (vec!["pack.nodes", "pack.z"], &None));
+    let hostile = run(2);
+    assert_eq!(hit_rules(&hostile), ["pack.z"], "rules that read no documents run");
+    assert_eq!(
+        hostile.incomplete.as_deref(),
+        Some("the documents of the archive are too large to be parsed")
+    );
+}
+
+#[test]
+fn rules_after_the_deadline_are_faults() {
+    let slow = rule("pack.slow", |context| {
+        let items = context.within_budget(std::iter::repeat(())).count();
+        Some(Response::hit("KEY", &json!({"items": items})))
+    });
+    let engine = Engine::new(vec![healthy("pack.a"), slow, healthy("pack.z")], Budget::default());
+    let deadline = Instant::now() + Duration::from_millis(300);
+    let report = engine.run_until(&archive(&[("words/a.txt", json!("text"))]), None, Some(deadline));
+    assert_eq!(hit_rules(&report), ["pack.a"]);
+    let reasons: Vec<_> = report.faults.iter().map(|fault| &fault.reason).collect();
+    assert!(matches!(reasons[..], [FaultReason::OverBudget(_), FaultReason::NoTimeLeft]), "{reasons:?}");
+}
+
 #[test]
 fn an_undeclared_key_is_a_fault() {
     let reason = fault_of(|| Response::hit("OTHER", &json!({})));
