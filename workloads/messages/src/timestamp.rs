@@ -77,12 +77,19 @@ pub fn format_utc_seconds(time: DateTime<Utc>) -> String {
 
 /// Parses the gathering time that a cluster sent as custom metadata, and converts it to UTC.
 ///
-/// Clusters send RFC 3339; older ones ISO 8601 without a zone, which is UTC since cluster nodes run in UTC. Anything else is
-/// `None`: the archive is still worth processing.
+/// Clusters send RFC 3339; older ones ISO 8601 without a zone, which is UTC since cluster nodes run in UTC. Both have years of four
+/// digits. Anything else is `None`: the archive is still worth processing.
 pub fn parse_gathering_time(text: &str) -> Option<DateTime<Utc>> {
     const WITHOUT_ZONE: [&str; 2] = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"];
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
         return Some(time.to_utc());
+    }
+    let has_year_of_four_digits = text.get(..5).is_some_and(|year| {
+        let (digits, dash) = year.split_at(4);
+        dash == "-" && digits.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    if !has_year_of_four_digits {
+        return None;
     }
     let naive = WITHOUT_ZONE.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())?;
     Some(naive.and_utc())
@@ -125,6 +132,10 @@ mod tests {
         ] {
             assert_eq!(format_utc_seconds(parse_gathering_time(text).unwrap()), utc, "{text}");
         }
-        assert_eq!(parse_gathering_time("soon"), None);
+        let other_years =
+            ["+12345-01-15T12:00:00", "12345-01-15T12:00:00", "-026-01-15T12:00:00", "+2026-01-15T12:00:00"];
+        for text in ["soon", "", "ä2026-", "26-01-15T12:00:00"].into_iter().chain(other_years) {
+            assert_eq!(parse_gathering_time(text), None, "{text}");
+        }
     }
 }

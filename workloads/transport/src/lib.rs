@@ -21,4 +21,6 @@ pub use kafka::{
     Connectivity, Consumer, Headers, KafkaError, OffsetTracker, Outgoing, Position, Producer, Record,
     TopicAdmin, TopicOutcome, TopicReader, TopicSettings, dead_letter,
 };
-pub use object_storage::{ArchiveLocation, DownloadError, Downloader, ObjectStore, ObjectStoreError};
+pub use object_storage::{
+    ArchiveLocation, DownloadError, Downloader, ObjectStore, ObjectStoreError, StorageSignal,
+};

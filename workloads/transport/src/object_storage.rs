@@ -6,6 +6,6 @@ mod location;
 mod store;
 
 pub use download::Downloader;
-pub use error::{DownloadError, ObjectStoreError};
+pub use error::{DownloadError, ObjectStoreError, StorageSignal};
 pub use location::ArchiveLocation;
 pub use store::ObjectStore;

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use bytesize::ByteSize;
 use ccx_config::{ArchiveLimits, ObjectStorage, Pipeline};
-use reqwest::{Certificate, Client, Response, StatusCode, redirect};
+use reqwest::{Certificate, Client, Response, StatusCode, Url, redirect};
 use snafu::{ResultExt, ensure};
 
 use super::error::{
@@ -16,9 +17,6 @@ use super::{ArchiveLocation, DownloadError, ObjectStore};
 /// How long a link is valid that we make for ourselves. It is used at once; the rest is for clocks that differ.
 const OWN_LINK_VALIDITY: Duration = Duration::from_mins(5);
 
-/// Memory that is taken before the first byte when the server doesn't say how much comes.
-const UNKNOWN_LENGTH_BYTES: u64 = 64 << 10;
-
 /// Downloads archives into memory. Clones share one connection pool.
 ///
 /// One call is one attempt; what to do about a failure follows from its class.
@@ -28,6 +26,8 @@ pub struct Downloader {
     store: ObjectStore,
     settings: ObjectStorage,
     max_bytes: u64,
+    endpoint: Option<Url>,
+    probe_timeout: Duration,
 }
 
 impl Downloader {
@@ -43,7 +43,42 @@ impl Downloader {
             store: ObjectStore::connect(storage).await.context(PrepareSnafu)?,
             settings: storage.clone(),
             max_bytes: limits.max_compressed.as_u64(),
+            endpoint: storage.endpoint.as_deref().and_then(|endpoint| Url::parse(endpoint).ok()),
+            probe_timeout: pipeline.download_connect_timeout,
         })
+    }
+
+    /// Returns a downloader of archives of up to `max_bytes`, which shares the connections of this one.
+    #[must_use]
+    pub fn with_max_bytes(&self, max_bytes: ByteSize) -> Self {
+        Self { max_bytes: max_bytes.as_u64(), ..self.clone() }
+    }
+
+    /// The largest archive, in bytes.
+    pub fn max_bytes(&self) -> u64 {
+        self.max_bytes
+    }
+
+    /// The configured endpoint of the object storage.
+    pub fn endpoint(&self) -> Option<&Url> {
+        self.endpoint.as_ref()
+    }
+
+    /// The endpoint that [`Downloader::probe`] asks: the configured one, or Amazon's of the configured region.
+    pub fn probed_endpoint(&self) -> String {
+        let region = self.settings.region.as_deref().unwrap_or("us-east-1");
+        let amazon = || format!("https://s3.{region}.amazonaws.com/");
+        self.endpoint.as_ref().map_or_else(amazon, Url::to_string)
+    }
+
+    /// Asks the object storage's endpoint whether it answers, the way archives are downloaded: by the same client, and through
+    /// the same proxy. Any answer will do but one of a server or proxy that fails.
+    pub async fn probe(&self) -> Result<(), DownloadError> {
+        let link = self.probed_endpoint();
+        let sent = self.http.get(&link).timeout(self.probe_timeout).send().await;
+        let status = sent.map_err(|error| failure(&link, error))?.status();
+        ensure!(!status.is_server_error(), StatusSnafu { link, status: status.as_u16() });
+        Ok(())
     }
 
     /// Downloads the archive behind a presigned `http(s)://` or `s3://bucket/key` link.
@@ -60,7 +95,7 @@ impl Downloader {
     }
 
     /// A link that carries its own permission.
-    async fn permitted_link(&self, location: &ArchiveLocation) -> Result<reqwest::Url, DownloadError> {
+    async fn permitted_link(&self, location: &ArchiveLocation) -> Result<Url, DownloadError> {
         match location {
             ArchiveLocation::Presigned(url) => Ok(url.clone()),
             ArchiveLocation::Object { bucket, key } => {
@@ -103,12 +138,16 @@ async fn read(mut response: Response, link: &str, max_bytes: u64) -> Result<Byte
     let too_large = || TooLargeSnafu { link, max_bytes };
     let announced_bytes = response.content_length();
     ensure!(announced_bytes.is_none_or(|length| length <= max_bytes), too_large());
-    let capacity = announced_bytes.unwrap_or(UNKNOWN_LENGTH_BYTES).min(max_bytes);
+    // Memory is taken as bytes arrive, so that an unknown length is no reason to grow by copying.
+    let capacity = announced_bytes.unwrap_or(max_bytes);
     let mut archive = Vec::with_capacity(usize::try_from(capacity).unwrap_or_default());
     while let Some(chunk) = response.chunk().await.map_err(|error| failure(link, error))? {
         let length = archive.len() as u64 + chunk.len() as u64;
         ensure!(length <= max_bytes, too_large());
         archive.extend_from_slice(&chunk);
+    }
+    if announced_bytes.is_none() {
+        archive.shrink_to_fit();
     }
     Ok(archive.into())
 }

@@ -218,7 +218,40 @@ impl ObjectStoreError {
     }
 }
 
+/// The statement of a download's end about the object storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StorageSignal {
+    /// It works: it served the object, or stated that the link is not valid.
+    Answered,
+    /// It could not be reached, failed, or refuses our credentials: as good as unavailable when every download meets it.
+    Failed,
+    /// Nothing: no request was sent.
+    NotTried,
+}
+
 impl DownloadError {
+    /// Returns what the error says about the object storage.
+    pub fn signal(&self) -> StorageSignal {
+        match self {
+            Self::Connect { .. }
+            | Self::Timeout { .. }
+            | Self::Interrupted { .. }
+            | Self::Refused { .. }
+            | Self::Permission { .. } => StorageSignal::Failed,
+            Self::Status { .. } if self.class() == ErrorClass::Transient => StorageSignal::Failed,
+            Self::Status { .. } | Self::Redirect { .. } | Self::Empty { .. } | Self::TooLarge { .. } => {
+                StorageSignal::Answered
+            }
+            Self::Prepare { .. }
+            | Self::Client { .. }
+            | Self::NotALink { .. }
+            | Self::Scheme { .. }
+            | Self::NoObject { .. }
+            | Self::NotS3 { .. }
+            | Self::NotPresigned { .. } => StorageSignal::NotTried,
+        }
+    }
+
     /// What to do about it.
     pub fn class(&self) -> ErrorClass {
         match self {

@@ -4,7 +4,7 @@ mod amazon;
 
 use std::fmt;
 
-use ccx_config::{LinkPolicy, ObjectStorage};
+use ccx_config::{Addressing, LinkPolicy, ObjectStorage};
 use snafu::{OptionExt, ResultExt, ensure};
 use url::{Host, Url};
 
@@ -95,13 +95,15 @@ fn leads_to_amazon(url: &Url) -> bool {
     is_plain && matches!(url.host(), Some(Host::Domain(host)) if amazon::is_s3(host))
 }
 
-/// The configured object storage, or a bucket's name before it.
+/// Whether the link leads to the configured object storage or, where buckets are named by the host, to a bucket of it. With the
+/// bucket in the path, `http://x.minio:9000` is another server than `http://minio:9000`.
 fn leads_to_endpoint(url: &Url, settings: &ObjectStorage) -> bool {
     let Some(endpoint) = settings.endpoint.as_deref().and_then(|endpoint| Url::parse(endpoint).ok()) else {
         return false;
     };
     let (Some(host), Some(endpoint_host)) = (url.host_str(), endpoint.host_str()) else { return false };
-    let is_bucket_of_it = matches!(endpoint.host(), Some(Host::Domain(_)))
+    let is_bucket_of_it = settings.addressing == Addressing::VirtualHost
+        && matches!(endpoint.host(), Some(Host::Domain(_)))
         && host.strip_suffix(endpoint_host).is_some_and(|bucket| bucket.ends_with('.') && bucket.len() > 1);
     url.scheme() == endpoint.scheme()
         && url.port_or_known_default() == endpoint.port_or_known_default()

@@ -7,6 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
+use crate::StorageSignal;
 
 /// What a test server does after it has read a request.
 #[derive(Clone)]
@@ -257,4 +258,69 @@ async fn a_missing_file_of_authorities_is_our_fault() {
         Downloader::new(&storage, &patient(), &ArchiveLimits::default()).await.expect_err("must fail");
     assert_eq!(error.class(), ErrorClass::Bug);
     assert!(snafu::Report::from_error(&error).to_string().contains("/nowhere/ca.crt"));
+}
+
+/// The probe of an endpoint that gives the steps.
+async fn probe(steps: Vec<Step>) -> Result<(), DownloadError> {
+    let url = serve(steps).await;
+    let storage = ObjectStorage { endpoint: Some(url), ..any_link() };
+    Downloader::new(&storage, &impatient(), &ArchiveLimits::default()).await.unwrap().probe().await
+}
+
+#[tokio::test]
+async fn probe_accepts_every_answer_but_a_server_error() {
+    for status in ["200 OK", "307 Temporary Redirect", "403 Forbidden", "404 Not Found"] {
+        assert!(probe(response(status, "", "")).await.is_ok(), "{status}");
+    }
+    for status in ["500 Internal Server Error", "502 Bad Gateway", "503 Slow Down"] {
+        assert!(probe(response(status, "", "")).await.is_err(), "{status}");
+    }
+    assert!(probe(vec![STALL]).await.is_err(), "silence is no answer");
+}
+
+/// Names the endpoint that the child process probes.
+const PROBED_VARIABLE: &str = "CCX_TEST_PROBED_ENDPOINT";
+
+/// The part of the next test that runs in a child process, where a proxy is configured; does nothing otherwise.
+#[tokio::test]
+async fn child_process_probes_through_its_proxy() {
+    let Ok(endpoint) = std::env::var(PROBED_VARIABLE) else { return };
+    let storage = ObjectStorage { endpoint: Some(endpoint), ..any_link() };
+    let downloader = Downloader::new(&storage, &patient(), &ArchiveLimits::default()).await.unwrap();
+    downloader.probe().await.unwrap();
+}
+
+#[tokio::test]
+async fn probe_goes_through_the_proxy() {
+    let proxy = serve(response("403 Forbidden", "", "")).await;
+    let proxy = proxy.split("/upload").next().unwrap().to_owned();
+    let status = tokio::process::Command::new(std::env::current_exe().unwrap())
+        .args(["child_process_probes_through_its_proxy", "--nocapture"])
+        .env(PROBED_VARIABLE, "http://storage.invalid:9000")
+        .env("HTTP_PROXY", &proxy)
+        .env("http_proxy", &proxy)
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy")
+        .status()
+        .await
+        .unwrap();
+    assert!(status.success(), "no name can be resolved, only the proxy can be reached");
+}
+
+#[tokio::test]
+async fn signal_tells_an_answer_from_a_failure() {
+    for (status, signal) in [
+        ("404 Not Found", StorageSignal::Answered),
+        ("403 Forbidden", StorageSignal::Answered),
+        ("302 Found", StorageSignal::Answered),
+        ("503 Slow Down", StorageSignal::Failed),
+        ("429 Too Many Requests", StorageSignal::Failed),
+    ] {
+        let error = fetch(&patient(), response(status, "", "x")).await.unwrap_err();
+        assert_eq!(error.signal(), signal, "{status}");
+    }
+    let stalled = fetch(&impatient(), vec![STALL]).await.unwrap_err();
+    assert_eq!(stalled.signal(), StorageSignal::Failed);
+    let error = downloader(&patient(), 1000).await.fetch("ftp://host/key").await.unwrap_err();
+    assert_eq!(error.signal(), StorageSignal::NotTried);
 }

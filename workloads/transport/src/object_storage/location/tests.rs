@@ -116,8 +116,8 @@ fn a_host_that_only_looks_like_amazon_is_refused() {
 fn the_configured_object_storage_is_allowed_with_its_port_and_protocol_only() {
     let settings = endpoint("http://minio:9000");
     assert!(is_allowed(&presigned("http://minio:9000/bucket/key"), &settings));
-    assert!(is_allowed(&presigned("http://bucket.minio:9000/key"), &settings));
     for other in [
+        "http://bucket.minio:9000/key",
         "http://minio/bucket/key",
         "https://minio:9000/bucket/key",
         "http://evilminio:9000/key",
@@ -129,8 +129,24 @@ fn the_configured_object_storage_is_allowed_with_its_port_and_protocol_only() {
 }
 
 #[test]
+fn buckets_are_hosts_below_the_endpoint_with_virtual_host_addressing_only() {
+    let settings =
+        ObjectStorage { addressing: Addressing::VirtualHost, ..endpoint("https://s3.example.com") };
+    assert!(is_allowed(&presigned("https://bucket.s3.example.com/key"), &settings));
+    assert!(is_allowed(&presigned("https://s3.example.com/bucket/key"), &settings));
+    for other in
+        ["https://.s3.example.com/key", "https://evils3.example.com/key", "http://b.s3.example.com/key"]
+    {
+        assert!(!is_allowed(&presigned(other), &settings), "{other}");
+    }
+    let settings = ObjectStorage { addressing: Addressing::Path, ..settings };
+    assert!(!is_allowed(&presigned("https://bucket.s3.example.com/key"), &settings));
+}
+
+#[test]
 fn an_endpoint_that_is_an_address_has_no_subdomains() {
-    let settings = endpoint("http://127.0.0.1:9000");
+    let settings = ObjectStorage { addressing: Addressing::VirtualHost, ..endpoint("http://127.0.0.1:9000") };
+    assert!(!is_allowed(&presigned("http://bucket.127.0.0.1:9000/key"), &settings));
     assert!(is_allowed(&presigned("http://127.0.0.1:9000/bucket/key"), &settings));
     assert!(!is_allowed(&presigned("http://127.0.0.1:9001/bucket/key"), &settings));
 }
