@@ -25,13 +25,13 @@ use crate::{
     reports::org_id,
 };
 
-/// How many megabytes each round unpacks: seconds of work, whatever the size of an archive.
+/// The megabytes that each round unpacks: seconds of work, whatever the size of an archive.
 const ROUND_BYTES: usize = 600_000_000;
 
 /// The part of a round that is over before measuring begins: connections, caches, buffers.
 const WARM_UP: usize = 5;
 
-/// How long a round may take.
+/// The time limit of a round.
 const ROUND_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// Throughput for each second of processor time, and the memory that it took.
@@ -96,7 +96,7 @@ async fn round(archive: &Bytes, count: usize) -> Result<Round, BenchError> {
 
 /// Serves an archive at `/archive` until the guard is dropped.
 pub(crate) async fn serve(archive: Bytes) -> Result<(SocketAddr, tokio_util::sync::DropGuard), BenchError> {
-    let listener = ccx_service::bind(([127, 0, 0, 1], 0).into()).await?;
+    let listener = ccx_service::bind(([127, 0, 0, 1], 0).into())?;
     let address = listener.local_addr()?;
     let shutdown = CancellationToken::new();
     let router = Router::new().route("/archive", get(async move || archive.clone()));

@@ -22,7 +22,7 @@ use crate::{
 /// Archives that go through, one after the other.
 const ROUNDS: usize = 60;
 
-/// How long one may take.
+/// The time limit of one archive.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The time between two looks at the API; half of it is part of the figure.

@@ -1,8 +1,8 @@
-//! Why a benchmark can't be run.
+//! Errors of benchmarks.
 
 use snafu::Snafu;
 
-/// Whatever went wrong, as the part that it went wrong in says it.
+/// An error of any part, with its own message.
 #[derive(Debug, Snafu)]
 #[snafu(visibility(pub(crate)))]
 pub(crate) enum BenchError {

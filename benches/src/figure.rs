@@ -18,7 +18,7 @@ pub(crate) enum Better {
 /// One line of a benchmark's answer: what was measured, and in the same run what can't be beaten.
 #[derive(Debug)]
 pub(crate) struct Figure {
-    /// What was measured.
+    /// The name of the measurement.
     pub(crate) what: String,
     /// The unit of both numbers.
     pub(crate) unit: &'static str,
@@ -28,12 +28,12 @@ pub(crate) struct Figure {
     pub(crate) ours: f64,
     /// The physical limit, or what we compare with.
     pub(crate) limit: f64,
-    /// What `limit` is.
+    /// The name of `limit`.
     pub(crate) limit_is: &'static str,
 }
 
 impl Figure {
-    /// How many times worse than the limit: 1 is perfect, less than 1 means better than what we compare with.
+    /// The ratio to the limit: 1 is perfect, less than 1 is better than the comparison.
     pub(crate) fn ratio(&self) -> f64 {
         match self.better {
             Better::Lower => self.ours / self.limit,

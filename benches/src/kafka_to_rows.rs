@@ -32,7 +32,7 @@ const KNOWN_CLUSTERS: usize = 100_000;
 /// Reports in one transaction when the tables are filled and when the limit is measured.
 const BATCH: usize = 200;
 
-/// How long a round may take.
+/// The time limit of a round.
 const ROUND_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// Throughput into empty tables, for known clusters, and for new clusters beside 100,000 known ones.
@@ -92,7 +92,7 @@ impl Bench {
         Ok((last.count - first.count) as f64 / (last.at - first.at).as_secs_f64())
     }
 
-    /// Fills the tables with reports of clusters that nobody asks for again.
+    /// Fills the tables with reports of clusters that are not used again.
     async fn fill(&self, clusters: usize) -> Result<(), BenchError> {
         for batch in rows(clusters, last_checked(0)).chunks(BATCH) {
             self.database.write_batch(batch, Utc::now()).await?;

@@ -28,7 +28,7 @@ use error::BenchError;
 /// Measures the hot paths and prints, for each, our figure, the limit and the ratio.
 #[derive(Parser)]
 struct Arguments {
-    /// What to measure; all when none is named.
+    /// The benchmarks to run; all when none is named.
     #[arg(value_enum)]
     benchmarks: Vec<Benchmark>,
     /// Be the server that always answers the same bytes, at this address; `rest` starts it.

@@ -13,7 +13,7 @@ use ccx_config::Config;
 use snafu::{OptionExt, ResultExt, Snafu, ensure};
 use tempfile::NamedTempFile;
 
-/// How long a workload may take to say that it is ready.
+/// The time limit for a workload to become ready.
 const READY_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A benchmark's process does not do what it should.
@@ -24,13 +24,13 @@ pub(crate) enum ProcessError {
     Start {
         /// The program.
         program: PathBuf,
-        /// Why not.
+        /// The reason.
         source: std::io::Error,
     },
     /// Its configuration can't be written.
     #[snafu(display("failed to write a configuration file"))]
     WriteConfig {
-        /// Why not.
+        /// The reason.
         source: std::io::Error,
     },
     /// It does not become ready.

@@ -5,10 +5,10 @@ use ccx_storage::NewReport;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{json, value::to_raw_value};
 
-/// How many rules fire.
+/// The number of rules that hit.
 const HITS: usize = 5;
 
-/// How many rules lack data; their explanations are most of a report.
+/// The number of rules that lack data; their explanations are most of a report.
 const SKIPS: usize = 13;
 
 /// The organisation that all clusters belong to.

@@ -24,7 +24,7 @@ use crate::{
 /// Clusters that are asked for in turn.
 const CLUSTERS: usize = 1000;
 
-/// How long each server is under load.
+/// The time that each server is under load.
 const LOAD_SECONDS: u32 = 8;
 
 /// Requests a second with and without the cache, and the memory of an aggregator that has nothing to do.

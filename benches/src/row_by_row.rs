@@ -1,4 +1,4 @@
-//! What batches are compared with: the same rows, each by statements of its own, each step in a transaction of its own.
+//! The comparison for batches: the same rows, each by statements of its own, each step in a transaction of its own.
 
 use std::time::Instant;
 

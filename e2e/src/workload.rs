@@ -111,6 +111,13 @@ impl Workload {
         get(self.port, "/livez", &[]).is_some_and(|answer| answer.status == 200)
     }
 
+    /// The most memory that the process has had resident, in bytes (`VmHWM`, proc(5)).
+    pub fn peak_memory_bytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("Linux");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+        line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") << 10
+    }
+
     /// Asks it to stop, as Kubernetes does, and waits for its end.
     pub fn terminate(mut self) -> ExitStatus {
         let asked = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill runs");

@@ -64,6 +64,21 @@ pub(crate) fn fits_into_memory(field: &str) -> Rule {
         .field_path(format!(".{field}"))
 }
 
+/// The archives of a pipeline pod fit into the container's memory: those in flight, the one that may exceed them, and 128Mi for
+/// everything else (`ccx_config::MEMORY_MARGIN`).
+pub(crate) fn archives_fit_into_memory() -> Rule {
+    let (limit, unpacked) = ("self.resources.limits['memory']", "self.archiveLimits.maxUnpackedSize");
+    let expression = format!(
+        "!has(self.resources.limits) || !('memory' in self.resources.limits) || !isQuantity(self.maxSizeInFlight) || \
+         !isQuantity({unpacked}) || !isQuantity(string({limit})) || \
+         !quantity(self.maxSizeInFlight).add(quantity({unpacked})).add(quantity('128Mi'))\
+         .isGreaterThan(quantity(string({limit})))"
+    );
+    let message = "choose maxSizeInFlight, archiveLimits.maxUnpackedSize and 128Mi together at most resources.limits.memory, \
+                   or pods are killed for want of memory";
+    rule(&expression, message).field_path(".maxSizeInFlight")
+}
+
 /// A number of pods can follow the CPU use only where CPU is requested.
 pub(crate) fn cpu_is_requested() -> Rule {
     required(

@@ -9,7 +9,7 @@ use crate::{
     WorkloadChecks,
     schema::{
         field::{duration_between, image, size_from},
-        rule::{cpu_is_requested, fits_into_memory, not_larger, not_longer},
+        rule::{archives_fit_into_memory, cpu_is_requested, not_larger, not_longer},
     },
 };
 
@@ -46,10 +46,10 @@ pub struct DataPipeline {
     pub archive_limits: ArchiveLimits,
     /// How archives are downloaded.
     pub downloads: Downloads,
-    /// Threads of a pod that unpack archives and run rules; 0 means one for each core.
+    /// Threads of a pod that unpack archives and run rules; 0 means one for each CPU of the limit, at most 8.
     #[schemars(range(min = 0, max = 256))]
     pub workers: u32,
-    /// Most memory of a pod for archives that are downloaded, unpacked or waiting. One archive is always let through.
+    /// Most memory of a pod for archives that are downloaded, unpacked or waiting; one archive at a time may exceed it.
     #[schemars(transform = size_from("1Mi"))]
     pub max_size_in_flight: ByteQuantity,
     /// Which rules run.
@@ -65,7 +65,7 @@ pub struct DataPipeline {
 
 impl DataPipeline {
     fn rules() -> Vec<Rule> {
-        vec![cpu_is_requested(), fits_into_memory("maxSizeInFlight")]
+        vec![cpu_is_requested(), archives_fit_into_memory()]
     }
 }
 

@@ -1,4 +1,4 @@
-//! Why an archive is refused.
+//! Errors of archives that are refused.
 
 use std::{fmt, io, time::Duration};
 
@@ -55,7 +55,7 @@ pub enum ArchiveError {
     /// No addresses are available for the content.
     #[snafu(display("failed to reserve {bytes} bytes for the content of the archive"))]
     OutOfMemory {
-        /// How many were wanted.
+        /// The number of bytes.
         bytes: usize,
         /// The kernel's answer.
         source: io::Error,
@@ -64,7 +64,7 @@ pub enum ArchiveError {
     /// The compressed data consists of so many members that decompressing takes long although it yields little.
     #[snafu(display("the {format} data has too many members: over the limit of {limit}"))]
     TooManyMembers {
-        /// How it is compressed.
+        /// The compression.
         format: Format,
         /// The limit, a constant.
         limit: usize,
@@ -91,7 +91,7 @@ pub enum ArchiveError {
     /// It decompresses, but not to a tar archive.
     #[snafu(display("the {format} data holds no tar archive: it begins with \"{head}\""))]
     NoTarInside {
-        /// How it was compressed.
+        /// The compression.
         format: Format,
         /// The first decompressed bytes, escaped.
         head: String,
@@ -100,23 +100,23 @@ pub enum ArchiveError {
     /// The compressed data is damaged.
     #[snafu(display("failed to decompress the {format} data"))]
     Corrupt {
-        /// How it is compressed.
+        /// The compression.
         format: Format,
-        /// What the decompressor says.
+        /// The decompressor's error.
         source: io::Error,
     },
 
     /// The data ends too early.
     #[snafu(display("the archive is truncated {place}"))]
     Truncated {
-        /// Where it ends.
+        /// The position of the end.
         place: Place,
     },
 
     /// A tar header, or an extension of it, is malformed.
     #[snafu(display("unable to read the tar header {place}: {reason}"))]
     BrokenHeader {
-        /// Where the header is.
+        /// The position of the header.
         place: Place,
         /// The fault.
         reason: &'static str,
@@ -125,7 +125,7 @@ pub enum ArchiveError {
     /// The directory of a zip archive is damaged.
     #[snafu(display("failed to read the zip directory"))]
     ZipDirectory {
-        /// What the zip reader says.
+        /// The zip reader's error.
         source: rawzip::Error,
     },
 
@@ -134,7 +134,7 @@ pub enum ArchiveError {
     ZipEntry {
         /// The member.
         entry: String,
-        /// What the zip reader says.
+        /// The zip reader's error.
         source: rawzip::Error,
     },
 

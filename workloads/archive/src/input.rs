@@ -8,7 +8,7 @@ use crate::{ArchiveError, limits::Permit};
 /// produces nothing, such as for thousands of empty blocks.
 const PIECE_BYTES: usize = 64 << 10;
 
-/// What is left of the compressed bytes.
+/// The rest of the compressed bytes.
 pub(crate) struct Input<'a> {
     pub(crate) rest: &'a [u8],
     permit: &'a dyn Permit,

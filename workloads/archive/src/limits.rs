@@ -1,4 +1,4 @@
-//! How much an archive may cost: sizes that are configured, and a meter that is asked while it is read.
+//! The limits of an archive: sizes that are configured, and a meter that is asked while it is read.
 
 use std::{cell::RefCell, time::Duration};
 
@@ -103,7 +103,7 @@ pub struct TimedOut {
     pub limit: Duration,
 }
 
-/// What bounds the reading of one archive.
+/// The bounds of one reading.
 pub(crate) struct Bounds<'a> {
     pub(crate) limits: &'a Limits,
     /// The largest content, in bytes.

@@ -20,7 +20,7 @@ use crate::{
 /// a core busy for minutes; the compressors that write the most members, one for 64 KiB, need 8192 for the default limit.
 const MAX_MEMBERS: usize = 10_000;
 
-/// How much is unpacked between two questions to the meter.
+/// The content that is unpacked between two questions to the meter.
 const STEP_BYTES: usize = 256 << 10;
 
 /// A decoder of one member, which stops at its end.

@@ -20,7 +20,7 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// The slack between a deadline and its effect: one call of a decompressor, on a busy machine.
 const SLACK: Duration = Duration::from_secs(10);
 
-/// What the process may take beside the limit of the content.
+/// The memory that the process may take beside the limit of the content.
 const MARGIN_BYTES: u64 = 64 << 20;
 
 struct Deadline(Instant);

@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Problem, size};
 
+/// The memory that a pipeline takes beside the archives in flight and the largest archive: the process itself, parsed documents,
+/// and the upload of the largest archive.
+pub const MEMORY_MARGIN: ByteSize = ByteSize::mib(128);
+
 /// Limits of an archive. A larger one is rejected before memory is spent on it.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]

@@ -39,7 +39,7 @@ mod workload_checks;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use archive::ArchiveLimits;
+pub use archive::{ArchiveLimits, MEMORY_MARGIN};
 pub use database::{Database, TlsMode};
 pub use insights_core::{Components, HitDetails, InsightsCore, OnFailure};
 pub use kafka::{Kafka, SaslMechanism, SecurityProtocol, StartOffset, Topics};

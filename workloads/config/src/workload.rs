@@ -29,9 +29,10 @@ pub struct Pipeline {
     pub max_record_age: Duration,
     /// Maximum number of concurrent downloads.
     pub max_downloads: usize,
-    /// Threads that unpack archives and run rules; 0 means one for each core.
+    /// Threads that unpack archives and run rules; 0 means one for each CPU of the container's limit, at most 8.
     pub workers: usize,
-    /// Most memory for archives that are downloaded, unpacked or waiting. One archive is always let through.
+    /// Most memory for archives that are downloaded, unpacked or waiting; one archive at a time may exceed it. The memory limit
+    /// must be at least this, `archive.max_unpacked` and 128 MiB.
     #[schemars(with = "String")]
     #[serde(serialize_with = "size::exact")]
     pub max_bytes_in_flight: ByteSize,
@@ -51,6 +52,10 @@ pub struct Pipeline {
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub rule_timeout: Duration,
+    /// Time limit of reading one archive and running all rules on it. Waiting for memory does not count.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub archive_timeout: Duration,
     /// Time for work in flight to finish after the signal to stop.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
@@ -148,6 +153,7 @@ impl Default for Pipeline {
             download_read_timeout: Duration::from_secs(15),
             download_timeout: Duration::from_mins(2),
             rule_timeout: Duration::from_secs(2),
+            archive_timeout: Duration::from_secs(30),
             shutdown_timeout: Duration::from_secs(25),
         }
     }

@@ -1,4 +1,5 @@
-//! Why a record fails, and why the pipeline can't start.
+//! Errors of records, and of the pipeline's start.
+
 use ccx_insights_core::AdapterError;
 use ccx_messages::{AnnounceError, ErrorClass};
 use ccx_rules::UnknownCheck;
@@ -6,92 +7,98 @@ use ccx_service::ServeError;
 use ccx_transport::{DownloadError, KafkaError};
 use snafu::Snafu;
 
-use crate::process::ProcessError;
+use crate::{memory_limit::MemoryLimitError, process::ProcessError};
 
-/// Why the pipeline can't run.
+/// The reason why the pipeline cannot run.
 #[derive(Debug, Snafu)]
 #[snafu(visibility(pub(crate)))]
 pub enum PipelineError {
-    /// No place for metrics and health.
+    /// The configuration permits more memory than the container has.
+    #[snafu(display("unable to hold the archives that the configuration permits in memory"))]
+    Memory {
+        /// Both sizes.
+        source: MemoryLimitError,
+    },
+    /// Metrics and health cannot be served.
     #[snafu(display("failed to serve metrics and health"))]
     Serve {
-        /// Why not.
+        /// The reason.
         source: ServeError,
     },
-    /// A Kafka client can't be made.
+    /// A Kafka client cannot be created.
     #[snafu(display("failed to prepare the Kafka {client}"))]
     Kafka {
-        /// Which one.
+        /// Which client.
         client: &'static str,
-        /// Why not.
+        /// The reason.
         source: KafkaError,
     },
-    /// The client for archives can't be made.
+    /// The client for downloads cannot be created.
     #[snafu(display("failed to prepare downloads"))]
     Downloader {
-        /// Why not.
+        /// The reason.
         source: DownloadError,
     },
-    /// The Python rules can't be loaded.
+    /// The Python rules cannot be loaded.
     #[snafu(display("failed to start the rules of insights-core"))]
     InsightsCore {
-        /// Why not.
+        /// The reason.
         source: AdapterError,
     },
-    /// The configuration names a workload check that there is not.
+    /// The configuration names an unknown workload check.
     #[snafu(display("unable to use workload_checks of the configuration"))]
     WorkloadChecks {
-        /// Which, and what there is.
+        /// The name, and the known ones.
         source: UnknownCheck,
     },
-    /// The metrics contradict each other.
+    /// Two metrics have the same name.
     #[snafu(display("failed to register the metrics"))]
     Metrics {
-        /// Which and why.
+        /// The name and the conflict.
         source: prometheus::Error,
     },
 }
 
-/// Why a record became a dead letter.
+/// The reason why a record becomes a dead letter.
 #[derive(Debug, Snafu)]
 #[snafu(visibility(pub(crate)))]
 pub(crate) enum RecordError {
-    /// The announcement is broken.
+    /// The announcement is not valid.
     #[snafu(display("unable to use the announcement"))]
     Announce {
-        /// What is wrong.
+        /// The fault.
         source: AnnounceError,
     },
-    /// The archive can't be fetched.
+    /// The archive cannot be downloaded.
     #[snafu(display("failed to download the archive in {attempts} attempt(s)"))]
     Download {
-        /// How often it was tried.
+        /// The number of attempts that count.
         attempts: u32,
         /// The last failure.
         source: DownloadError,
     },
-    /// Nothing comes of the archive.
+    /// The archive has no result.
     #[snafu(display("unable to process the archive"))]
     Process {
-        /// Why.
+        /// The reason.
         source: ProcessError,
     },
     /// Kafka refuses the result.
     #[snafu(display("unable to send the result"))]
     Send {
-        /// Why.
+        /// The reason.
         source: KafkaError,
     },
-    /// A mistake in our own code.
+    /// A fault of our own code.
     #[snafu(display("processing panicked: {message}"))]
     Panicked {
-        /// What the panic said.
+        /// The panic's message.
         message: String,
     },
 }
 
 impl RecordError {
-    /// Whether trying again can help.
+    /// Returns the class, from which retry, dead letter and alert follow.
     pub(crate) fn class(&self) -> ErrorClass {
         match self {
             Self::Announce { .. } => ErrorClass::BadInput,

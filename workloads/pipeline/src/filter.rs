@@ -1,27 +1,27 @@
-//! Which records of the topic are for us: decided from the header and the time, before anything is parsed.
+//! Filter of records by their header and age, before anything is parsed.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-/// The header that says which service an upload is for.
+/// The header that names the service an upload is for.
 pub(crate) const SERVICE_HEADER: &str = "service";
 
-/// What is asked of a record.
+/// The conditions that a record must meet.
 #[derive(Clone, Debug)]
 pub(crate) struct Filter {
     service: String,
     max_age: Option<Duration>,
 }
 
-/// Why a record is not for us. It is counted and forgotten, no dead letter: nothing is wrong with it.
+/// The reason why a record is skipped. It is counted and is not a dead letter, as nothing is wrong with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Rejection {
     /// No `service` header.
     NoService,
-    /// A `service` header that names somebody else.
+    /// A `service` header that names another service.
     OtherService,
-    /// So old that the cluster has sent a newer archive since.
+    /// Too old: the cluster has sent a newer archive since.
     TooOld,
 }
 
@@ -40,13 +40,13 @@ impl Rejection {
 }
 
 impl Filter {
-    /// Takes records for `service` that are not older than `max_age`; zero means any age.
+    /// Accepts records for `service` that are not older than `max_age`; zero means any age.
     pub(crate) fn new(service: impl Into<String>, max_age: Duration) -> Self {
         Self { service: service.into(), max_age: Some(max_age).filter(|age| !age.is_zero()) }
     }
 
-    /// Whether a record is for us. `service` is the value of its [`SERVICE_HEADER`], `sent_at_ms` the record's own time in
-    /// milliseconds since 1970-01-01 UTC. A record without a time is never too old.
+    /// Checks a record. `service` is the value of its [`SERVICE_HEADER`], `sent_at_ms` the record's own time in milliseconds
+    /// since 1970-01-01 UTC. A record without a time is never too old.
     pub(crate) fn check(
         &self,
         service: Option<&[u8]>,
@@ -65,7 +65,7 @@ impl Filter {
     }
 }
 
-/// The age of something that was sent at `sent_at_ms`; zero when that is in the future.
+/// Returns the age of a record that was sent at `sent_at_ms`; zero when that is in the future.
 pub(crate) fn age(sent_at_ms: i64, now: DateTime<Utc>) -> Duration {
     let millis = now.timestamp_millis().saturating_sub(sent_at_ms);
     Duration::from_millis(u64::try_from(millis).unwrap_or(0))
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn only_records_for_the_service_are_taken() {
+    fn record_of_another_service_is_rejected() {
         assert_eq!(check(TWO_HOURS, Some("openshift"), Some(NOW_MS)), Ok(()));
         assert_eq!(check(TWO_HOURS, Some("advisor"), Some(NOW_MS)), Err(Rejection::OtherService));
         assert_eq!(check(TWO_HOURS, Some("OpenShift"), Some(NOW_MS)), Err(Rejection::OtherService));
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_is_too_old_only_beyond_the_limit() {
+    fn record_is_too_old_only_beyond_the_limit() {
         let two_hours_ago = NOW_MS - 7_200_000;
         assert_eq!(check(TWO_HOURS, Some("openshift"), Some(two_hours_ago)), Ok(()));
         assert_eq!(check(TWO_HOURS, Some("openshift"), Some(two_hours_ago - 1)), Err(Rejection::TooOld));
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_or_future_time_is_not_old() {
+    fn unknown_or_future_time_is_not_too_old() {
         assert_eq!(check(TWO_HOURS, Some("openshift"), None), Ok(()));
         assert_eq!(check(TWO_HOURS, Some("openshift"), Some(i64::MAX)), Ok(()));
         assert_eq!(check(TWO_HOURS, Some("openshift"), Some(i64::MIN)), Err(Rejection::TooOld));

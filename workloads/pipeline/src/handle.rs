@@ -12,80 +12,87 @@ use tracing::{Instrument as _, Span, field, info_span};
 use crate::{
     download::Downloads,
     error::{AnnounceSnafu, RecordError, SendSnafu},
-    flight::Passage,
+    memory_budget::Reservation,
     metrics::{Metrics, observe_bytes},
-    outage::Link,
     process::Processed,
     sender::{NotSent, Sender},
     status::{Request, SERVICE},
     workers::Workers,
 };
 
-/// Everything that a record needs on its way.
+/// The clients and settings by which records are handled.
 pub(crate) struct Handler {
-    /// Where archives come from.
+    /// Downloads archives.
     pub(crate) downloads: Downloads,
-    /// Who works on them.
+    /// Unpacks archives and runs rules.
     pub(crate) workers: Workers,
-    /// Where everything goes.
+    /// Sends messages to Kafka.
     pub(crate) sender: Sender,
-    /// What is counted.
+    /// The metrics.
     pub(crate) metrics: Arc<Metrics>,
 }
 
-/// Why a record has no result.
+/// The reason why a record has no result.
 #[derive(Debug)]
-pub(crate) enum Stop {
-    /// It is a dead letter.
+pub(crate) enum HandleError {
+    /// It becomes a dead letter.
     Failed(RecordError),
-    /// The process is to stop: nothing has been decided, the record will be delivered again.
+    /// The process shuts down: the record will be delivered again.
     ShuttingDown,
 }
 
-impl From<RecordError> for Stop {
+impl From<RecordError> for HandleError {
     fn from(error: RecordError) -> Self {
         Self::Failed(error)
     }
 }
 
 impl Handler {
-    /// Works on a record until its effects are durable: the result is acknowledged, or the dead letter. `None` when the process
-    /// stops before.
-    pub(crate) async fn handle(self: Arc<Self>, record: Record, passage: Passage) -> Option<Position> {
+    /// Handles a record until its result or its dead letter is acknowledged. Returns `None` when the process stops before.
+    pub(crate) async fn handle(
+        self: Arc<Self>,
+        record: Record,
+        reservation: Reservation,
+    ) -> Option<Position> {
         let Record { topic, partition, offset, .. } = &record;
         let span = info_span!("record", %topic, partition, offset, request_id = field::Empty);
-        self.settle(record, passage).instrument(span).await
+        self.finish(record, reservation).instrument(span).await
     }
 
-    async fn settle(&self, record: Record, passage: Passage) -> Option<Position> {
-        let worked = AssertUnwindSafe(self.work(&record, passage)).catch_unwind().await;
-        let outcome = worked
+    async fn finish(&self, record: Record, reservation: Reservation) -> Option<Position> {
+        let processed = AssertUnwindSafe(self.process(&record, reservation)).catch_unwind().await;
+        let outcome = processed
             .unwrap_or_else(|panic| Err(RecordError::Panicked { message: panic_message(&*panic) }.into()));
         match outcome {
             Ok(()) => Some(record.position()),
-            Err(Stop::Failed(error)) => self.bury(&record, &error).await,
-            Err(Stop::ShuttingDown) => None,
+            Err(HandleError::Failed(error)) => self.dead_letter(&record, &error).await,
+            Err(HandleError::ShuttingDown) => None,
         }
     }
 
-    async fn work(&self, record: &Record, passage: Passage) -> Result<(), Stop> {
+    async fn process(&self, record: &Record, reservation: Reservation) -> Result<(), HandleError> {
         let announce = Announce::parse(&record.payload).context(AnnounceSnafu);
         let announce = Arc::new(announce.inspect_err(|_| self.metrics.dashboards.not_handled.inc())?);
         let request = Request::of(&announce);
         record_request_id(request.as_ref());
 
-        let link = (record.partition, record.offset);
+        let record_id = record.position();
         // Progress is reported beside the work, which need not wait for acknowledgements.
-        let (worked, ()) =
-            tokio::join!(self.result(&announce, link, passage), self.report_start(request.as_ref()));
-        worked?;
+        let result = self.publish_result(&announce, record_id, reservation);
+        let (published, ()) = tokio::join!(result, self.report_start(request.as_ref()));
+        published?;
         self.sender.status(request.as_ref(), Status::Success, None).await;
         Ok(())
     }
 
-    async fn result(&self, announce: &Arc<Announce>, link: Link, passage: Passage) -> Result<(), Stop> {
-        let (archive, mut passage) = self.downloads.download(&announce.url, link, passage).await?;
-        let processed = self.process(archive, announce, &mut passage).await?;
+    async fn publish_result(
+        &self,
+        announce: &Arc<Announce>,
+        record_id: Position,
+        reservation: Reservation,
+    ) -> Result<(), HandleError> {
+        let (upload, reservation) = self.downloads.download(&announce.url, record_id, reservation).await?;
+        let (processed, _reservation) = self.run_rules(upload, announce, reservation).await?;
         self.publish(&processed, announce).await?;
         log_success(announce, &processed);
         Ok(())
@@ -99,20 +106,20 @@ impl Handler {
         );
     }
 
-    async fn process(
+    async fn run_rules(
         &self,
-        archive: Bytes,
+        upload: Bytes,
         announce: &Arc<Announce>,
-        passage: &mut Passage,
-    ) -> Result<Processed, RecordError> {
+        reservation: Reservation,
+    ) -> Result<(Processed, Reservation), RecordError> {
         let started = Instant::now();
-        let archive_bytes = archive.len();
-        let processed = self.workers.process(archive, announce, passage).await?;
+        let upload_bytes = upload.len();
+        let (processed, reservation) = self.workers.process(upload, announce, reservation).await?;
         let (kind, dashboards) = (processed.kind, &self.metrics.dashboards);
-        dashboards.process_seconds.of(kind).observe(started.elapsed().as_secs_f64());
-        observe_bytes(dashboards.archive_size.of(kind), archive_bytes);
-        dashboards.extracted.of(kind).inc();
-        dashboards.processed.of(kind).inc();
+        dashboards.process_seconds.for_kind(kind).observe(started.elapsed().as_secs_f64());
+        observe_bytes(dashboards.archive_size.for_kind(kind), upload_bytes);
+        dashboards.extracted.for_kind(kind).inc();
+        dashboards.processed.for_kind(kind).inc();
         self.metrics.count_rules(kind, &processed.report);
         if let Some(configuration) = &processed.remote_configuration {
             self.metrics.count_configuration(configuration);
@@ -120,23 +127,27 @@ impl Handler {
         for fault in &processed.report.faults {
             tracing::error!(cluster_id = %processed.cluster_id, rule = %fault.rule, reason = %fault.reason, "rule failed");
         }
-        Ok(processed)
+        Ok((processed, reservation))
     }
 
-    async fn publish(&self, processed: &Processed, announce: &Announce) -> Result<(), Stop> {
+    async fn publish(&self, processed: &Processed, announce: &Announce) -> Result<(), HandleError> {
         let started = Instant::now();
         match self.sender.results(processed, announce.request_id.as_deref()).await {
             Ok(()) => {}
             Err(NotSent::Refused(error)) => return Err(SendSnafu.into_error(error).into()),
-            Err(NotSent::ShuttingDown) => return Err(Stop::ShuttingDown),
+            Err(NotSent::ShuttingDown) => return Err(HandleError::ShuttingDown),
         }
-        self.metrics.dashboards.publish_seconds.of(processed.kind).observe(started.elapsed().as_secs_f64());
-        self.metrics.dashboards.published.of(processed.kind).inc();
+        self.metrics
+            .dashboards
+            .publish_seconds
+            .for_kind(processed.kind)
+            .observe(started.elapsed().as_secs_f64());
+        self.metrics.dashboards.published.for_kind(processed.kind).inc();
         Ok(())
     }
 
-    /// Sends the record to the dead letters, and tells whoever waits for its result.
-    async fn bury(&self, record: &Record, error: &RecordError) -> Option<Position> {
+    /// Sends the record to the dead letters, and reports the status `error`.
+    async fn dead_letter(&self, record: &Record, error: &RecordError) -> Option<Position> {
         let request = Request::of_payload(&record.payload);
         record_request_id(request.as_ref());
         let (class, reason) = (error.class(), Reason::from_error(error));
@@ -152,8 +163,8 @@ impl Handler {
             failed_by: SERVICE.into(),
         };
         self.sender.dead_letter(record, &letter).await.ok()?;
-        self.metrics.dashboards.failures.of_unknown().inc();
-        self.metrics.dead_letters.of(class).inc();
+        self.metrics.dashboards.failures.for_unknown().inc();
+        self.metrics.dead_letters.for_class(class).inc();
         self.sender.status(request.as_ref(), Status::Error, Some(&reason)).await;
         Some(record.position())
     }

@@ -1,7 +1,7 @@
-//! What is counted and measured.
+//! The metrics of the pipeline.
 //!
 //! [`Dashboards`] has the metrics of the Python pipeline, so that what people watch today works unchanged; the others, with the
-//! prefix `ccx_pipeline_`, are ours. Every handle is resolved once: nothing looks up a label while archives fly.
+//! prefix `ccx_pipeline_`, are ours. Every handle is resolved once, so that no label is looked up per record.
 
 mod configurations;
 mod dashboards;
@@ -23,7 +23,7 @@ use rules::RuleCosts;
 
 /// The metrics of the pipeline.
 pub(crate) struct Metrics {
-    /// What existing dashboards show.
+    /// The metrics of existing dashboards.
     pub(crate) dashboards: Dashboards,
     /// Dead letters, by class.
     pub(crate) dead_letters: ByClass,
@@ -33,16 +33,16 @@ pub(crate) struct Metrics {
     pub(crate) send_retries: IntCounter,
     /// Bytes of archives in memory.
     pub(crate) bytes_in_flight: IntGauge,
-    /// Records that are being worked on.
+    /// Records in progress.
     pub(crate) records_in_flight: IntGauge,
-    /// 1 while the object storage is away.
-    pub(crate) storage_away: IntGauge,
+    /// 1 while the object storage is unavailable.
+    pub(crate) storage_unavailable: IntGauge,
     /// Age of the record received last, in seconds.
     pub(crate) record_age_seconds: Gauge,
     /// Records that wait in Kafka or are not committed yet.
     pub(crate) lag: IntGauge,
     filtered: [(Rejection, IntCounter); 3],
-    /// Which rules of users are in use.
+    /// The state of the rules of users.
     pub(crate) rule_set: RuleSetMetrics,
     rules: RuleCosts,
 }
@@ -53,7 +53,7 @@ impl Metrics {
         let registrar = MetricRegistrar::new(registry, "");
         let filtered = registrar.counters(
             "ccx_pipeline_filtered_total",
-            "Records that are not for us, by reason",
+            "Records that were skipped, by reason",
             &["reason"],
         )?;
         let letters = registrar.counters(
@@ -72,8 +72,11 @@ impl Metrics {
             )?,
             send_retries: count("ccx_pipeline_send_retries_total", "Attempts at sending after the first")?,
             bytes_in_flight: gauge("ccx_pipeline_bytes_in_flight", "Bytes of archives in memory")?,
-            records_in_flight: gauge("ccx_pipeline_records_in_flight", "Records that are being worked on")?,
-            storage_away: gauge("ccx_pipeline_object_storage_away", "1 while the object storage is away")?,
+            records_in_flight: gauge("ccx_pipeline_records_in_flight", "Records in progress")?,
+            storage_unavailable: gauge(
+                "ccx_pipeline_object_storage_away",
+                "1 while the object storage is unavailable",
+            )?,
             record_age_seconds: registrar
                 .float_gauge("ccx_pipeline_record_age_seconds", "Age of the record received last")?,
             lag: gauge("ccx_pipeline_lag_records", "Records that are not committed yet")?,
@@ -83,7 +86,7 @@ impl Metrics {
         })
     }
 
-    /// Counts a record that is not for us, in all and by reason.
+    /// Counts a skipped record, in total and by reason.
     pub(crate) fn count_filtered(&self, rejection: Rejection) {
         self.dashboards.filtered.inc();
         for (_, counter) in self.filtered.iter().filter(|(reason, _)| *reason == rejection) {
@@ -91,17 +94,17 @@ impl Metrics {
         }
     }
 
-    /// Counts what the rules did with an archive.
+    /// Counts the outcomes of the rules on an archive.
     pub(crate) fn count_rules(&self, kind: ArchiveKind, report: &Report) {
         self.rules.count(&report.runs);
         if report.faults.iter().any(|fault| matches!(fault.reason, FaultReason::OverBudget(_))) {
-            self.dashboards.process_timeouts.of(kind).inc();
+            self.dashboards.process_timeouts.for_kind(kind).inc();
         }
     }
 
     /// Counts the remote configuration of an archive.
     pub(crate) fn count_configuration(&self, configuration: &RemoteConfiguration) {
-        // The Python pipeline's word for a configuration without a version.
+        // The Python pipeline's label for a configuration without a version.
         self.dashboards.configurations.count(configuration.version.as_deref().unwrap_or("None"));
     }
 }
@@ -119,23 +122,23 @@ pub(crate) struct ByKind<T> {
 }
 
 impl<T> ByKind<T> {
-    fn new(of_label: impl Fn(&str) -> T) -> Self {
+    fn new(with_label: impl Fn(&str) -> T) -> Self {
         Self {
-            ocp: of_label(ArchiveKind::Ocp.label()),
-            hypershift: of_label(ArchiveKind::HyperShift.label()),
+            ocp: with_label(ArchiveKind::Ocp.label()),
+            hypershift: with_label(ArchiveKind::HyperShift.label()),
         }
     }
 
     /// The metric for archives of a kind.
-    pub(crate) fn of(&self, kind: ArchiveKind) -> &T {
+    pub(crate) fn for_kind(&self, kind: ArchiveKind) -> &T {
         match kind {
             ArchiveKind::Ocp => &self.ocp,
             ArchiveKind::HyperShift => &self.hypershift,
         }
     }
 
-    /// The metric for archives that were given up before their kind was known: they count as `ocp`, as the Python pipeline has it.
-    pub(crate) fn of_unknown(&self) -> &T {
+    /// The metric for archives that failed before their kind was known: they count as `ocp`, as in the Python pipeline.
+    pub(crate) fn for_unknown(&self) -> &T {
         &self.ocp
     }
 }
@@ -148,17 +151,17 @@ pub(crate) struct ByClass {
 }
 
 impl ByClass {
-    fn new(of_label: impl Fn(&str) -> IntCounter) -> Self {
-        let of = |class: ErrorClass| of_label(class.as_str());
+    fn new(with_label: impl Fn(&str) -> IntCounter) -> Self {
+        let counter = |class: ErrorClass| with_label(class.as_str());
         Self {
-            transient: of(ErrorClass::Transient),
-            bad_input: of(ErrorClass::BadInput),
-            bug: of(ErrorClass::Bug),
+            transient: counter(ErrorClass::Transient),
+            bad_input: counter(ErrorClass::BadInput),
+            bug: counter(ErrorClass::Bug),
         }
     }
 
     /// The counter of a class.
-    pub(crate) fn of(&self, class: ErrorClass) -> &IntCounter {
+    pub(crate) fn for_class(&self, class: ErrorClass) -> &IntCounter {
         match class {
             ErrorClass::Transient => &self.transient,
             ErrorClass::BadInput => &self.bad_input,

@@ -1,42 +1,44 @@
-//! An archive to a results message: the heart of the pipeline, without Kafka, S3 or a clock.
+//! An archive to a results message: the core of the pipeline, without Kafka or S3.
 
-use bytes::Bytes;
-use ccx_archive::{Archive, ArchiveError, ArchiveKind, Limits};
+use std::time::Instant;
+
+use ccx_archive::{Archive, ArchiveError, ArchiveKind};
 use ccx_insights_core::AdapterError;
 use ccx_messages::{Announce, ClusterId, ErrorClass, Metadata, ResultsMessage, format_utc_seconds};
 use ccx_rules::Report;
 use serde::Deserialize;
 use snafu::{OptionExt, ResultExt, Snafu, ensure};
 
-use crate::{Judges, Workloads};
+use crate::{RuleEngines, Workloads};
 
 /// The directories of which an archive of the in-cluster operator has at least one.
 const MARKERS: [&str; 2] = ["config/", "insights-operator/"];
 
-/// What an archive has become.
+/// The outcome of an archive.
 #[derive(Debug)]
 pub struct Processed {
     /// The cluster, by which the message is keyed.
     pub cluster_id: ClusterId,
     /// The message for the results topic.
     pub message: Vec<u8>,
-    /// The message for the topic about workloads, when there is something to tell.
+    /// The message for the topic about workloads, when a check found something.
     pub workloads_message: Option<Vec<u8>>,
-    /// What kind of cluster the archive is said to come from, for metrics.
+    /// The kind of cluster, for metrics.
     pub kind: ArchiveKind,
-    /// What the rules found, for metrics and logs.
+    /// The results of the rules, for metrics and logs.
     pub report: Report,
     /// The version of the remote configuration by which the data was gathered, if by one.
     pub remote_configuration: Option<RemoteConfiguration>,
 }
 
-/// Why nothing comes of an archive.
+/// The reason why an archive has no result.
 #[derive(Debug, Snafu)]
+#[snafu(visibility(pub(crate)))]
 pub enum ProcessError {
-    /// It can't be read at all.
+    /// It cannot be read.
     #[snafu(display("failed to read the archive"))]
     Archive {
-        /// What is wrong and where.
+        /// The fault and its position.
         source: ArchiveError,
     },
     /// It is an archive of something else.
@@ -47,15 +49,15 @@ pub enum ProcessError {
         /// Its first entries.
         found: String,
     },
-    /// Nobody says which cluster it is of.
+    /// The cluster is unknown.
     #[snafu(display(
         "no cluster id: the announced identity has no identity.system.cluster_id, and config/id in the archive {config_id}"
     ))]
     NoClusterId {
-        /// What is wrong with the archive's own.
+        /// The fault of the archive's own id.
         config_id: &'static str,
     },
-    /// The Python rules failed, and such archives are not to be judged without them.
+    /// The Python rules failed, and archives without their results are configured to be dead letters.
     #[snafu(display("failed to run the rules of insights-core"))]
     InsightsCore {
         /// How.
@@ -64,33 +66,31 @@ pub enum ProcessError {
 }
 
 impl ProcessError {
-    /// The same archive fails the same way tomorrow; other Python rules may fare better with it.
+    /// Returns `BadInput` for faults of the archive, which are permanent, and `Bug` for those of the Python rules.
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::Archive { .. } | Self::NotInsights { .. } | Self::NoClusterId { .. } => {
-                ErrorClass::BadInput
-            }
+            Self::Archive { source } => source.class(),
+            Self::NotInsights { .. } | Self::NoClusterId { .. } => ErrorClass::BadInput,
             Self::InsightsCore { .. } => ErrorClass::Bug,
         }
     }
 }
 
-/// Reads an archive and runs the rules on it. CPU work of milliseconds to seconds: call it where blocking is allowed.
+/// Runs the rules on an archive and writes the messages. CPU work of milliseconds to seconds: call it where blocking is allowed.
 ///
-/// The gathering time is the announced one, or that of the archive's newest file. When neither is known, the message has none,
+/// Rules that have not begun at `deadline` are faults of the report. The gathering time is the announced one, or that of the archive's newest file. When neither is known, the message has none,
 /// and the rules that need it are skipped.
 pub fn process(
-    archive: Bytes,
+    archive: &Archive,
     announce: &Announce,
-    judges: &Judges,
+    engines: &RuleEngines,
     workloads: &Workloads,
-    limits: &Limits,
+    deadline: Option<Instant>,
 ) -> Result<Processed, ProcessError> {
-    let archive = Archive::read(archive, limits).context(ArchiveSnafu)?;
-    ensure_insights(&archive)?;
-    let cluster_id = cluster_id(announce, &archive)?;
-    let mut report = judges.judge(&archive, announce.gathering_time).context(InsightsCoreSnafu)?;
-    let workloads_message = workloads.report(&archive, announce, cluster_id, &mut report);
+    ensure_insights(archive)?;
+    let cluster_id = cluster_id(announce, archive)?;
+    let mut report = engines.run(archive, announce.gathering_time, deadline).context(InsightsCoreSnafu)?;
+    let workloads_message = workloads.report(archive, announce, cluster_id, &mut report);
     let message = ResultsMessage {
         org_id: announce.identity.org_id,
         account_number: announce.identity.account_number,
@@ -107,7 +107,7 @@ pub fn process(
         workloads_message,
         kind: archive.kind(),
         report,
-        remote_configuration: RemoteConfiguration::of(&archive),
+        remote_configuration: RemoteConfiguration::parse(archive),
     })
 }
 
@@ -117,7 +117,7 @@ fn ensure_insights(archive: &Archive) -> Result<(), ProcessError> {
     Ok(())
 }
 
-/// The first few files, as an error shows them: enough to recognise what was uploaded, too little to flood a log.
+/// The first few paths, for an error: enough to recognise the upload, too little to flood a log.
 fn first_entries(archive: &Archive) -> String {
     const SHOWN_FILES: usize = 3;
     const SHOWN_CHARS: usize = 80;
@@ -129,7 +129,7 @@ fn first_entries(archive: &Archive) -> String {
     paths.join(", ") + &tail
 }
 
-/// The identity's cluster was authenticated by the gateway; the archive's own id is what the cluster says of itself.
+/// Returns the identity's cluster, which the gateway authenticated, or else the id that the archive states.
 fn cluster_id(announce: &Announce, archive: &Archive) -> Result<ClusterId, ProcessError> {
     if let Some(authenticated) = announce.identity.cluster_id {
         return Ok(authenticated);
@@ -147,7 +147,7 @@ pub struct RemoteConfiguration {
 }
 
 impl RemoteConfiguration {
-    fn of(archive: &Archive) -> Option<Self> {
+    fn parse(archive: &Archive) -> Option<Self> {
         #[derive(Deserialize)]
         struct File {
             version: Option<String>,

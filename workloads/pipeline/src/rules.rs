@@ -1,8 +1,8 @@
-//! Which rules run: the built-in ones and those of users, which are replaced while archives fly.
+//! The rules that run: the built-in ones and those of users, which are replaced while archives are processed.
 //!
 //! ```text
 //!  directories ──▶ RuleFiles ──▶ Reloader ──┬─▶ a new Engine, for the archives from now on
-//!   (each interval)               (pure)    └─▶ refused: the engine stays, `GET /rules` says why
+//!   (each interval)               (pure)    └─▶ rejected: the engine stays, `GET /rules` has the reason
 //! ```
 
 use std::{
@@ -21,7 +21,7 @@ use crate::metrics::RuleSetMetrics;
 /// The name of the rules of users in reports.
 const RULE_SET: &str = "user_rules";
 
-/// Why a report is incomplete while no set of rules of users could be loaded yet. What is wrong with it is in `GET /rules`.
+/// The reason why reports are incomplete while no set of rules of users could be loaded. `GET /rules` has the errors.
 const NOT_LOADED: &str = "the rules of users could not be loaded";
 
 /// The rules that run, and how they are kept up to date.
@@ -31,17 +31,17 @@ pub struct Rules {
     pub(crate) watch: Option<RuleWatch>,
 }
 
-/// The engine of the moment. To clone it is to share it.
+/// The current engine. Clones share it.
 #[derive(Clone)]
 pub(crate) struct CurrentEngine(Arc<RwLock<Arc<Engine>>>);
 
-/// What `GET /rules` answers. To clone it is to share it.
+/// The response of `GET /rules`. Clones share it.
 #[derive(Clone, Default)]
 pub(crate) struct SharedStatus(Arc<RwLock<RulesStatus>>);
 
 impl Rules {
     /// The rules of the configuration, whose files are read for the first time when the pipeline starts.
-    pub fn of(config: &Config) -> Self {
+    pub fn from_config(config: &Config) -> Self {
         let selection = Selection {
             builtin: config.rules.builtin,
             disabled: config.rules.disabled.clone(),
@@ -65,7 +65,7 @@ impl Rules {
 }
 
 impl From<Engine> for Rules {
-    /// Rules that stay as they are.
+    /// Rules that are never replaced.
     fn from(engine: Engine) -> Self {
         Self { engine: CurrentEngine::new(engine), status: SharedStatus::default(), watch: None }
     }
@@ -76,7 +76,7 @@ impl CurrentEngine {
         Self(Arc::new(RwLock::new(Arc::new(engine))))
     }
 
-    /// The engine; an archive is judged by one from its beginning to its end.
+    /// Returns the engine; all rules on one archive run in the same one.
     pub(crate) fn get(&self) -> Arc<Engine> {
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -87,7 +87,7 @@ impl CurrentEngine {
 }
 
 impl SharedStatus {
-    /// The status of the moment.
+    /// Returns the current status.
     pub(crate) fn get(&self) -> RulesStatus {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -97,7 +97,7 @@ impl SharedStatus {
     }
 }
 
-/// Which rules are wanted, of all there are.
+/// The rules that are enabled.
 #[derive(Clone)]
 struct Selection {
     builtin: bool,
@@ -121,7 +121,7 @@ impl Selection {
         }
     }
 
-    /// A name that disables nothing is most likely misspelt.
+    /// Warns of names that disable nothing: they are most likely misspelt.
     fn warn_of_unknown(&self, disabled: &[Box<dyn Rule>]) {
         for name in &self.disabled {
             if !disabled.iter().any(|rule| is_named(&rule.meta(), name)) {
@@ -131,7 +131,7 @@ impl Selection {
     }
 }
 
-/// Whether a rule is meant by its module, or by module and error key.
+/// Whether `name` names a rule by its module, or by module and error key.
 fn is_named(meta: &RuleMeta, name: &str) -> bool {
     match name.split_once('|') {
         Some((module, key)) => {
@@ -141,7 +141,7 @@ fn is_named(meta: &RuleMeta, name: &str) -> bool {
     }
 }
 
-/// Looks at the files of the rules of users again and again.
+/// Polls the files of the rules of users.
 pub(crate) struct RuleWatch {
     interval: Duration,
     selection: Selection,
@@ -151,46 +151,46 @@ pub(crate) struct RuleWatch {
 }
 
 impl RuleWatch {
-    /// Looks at the files, and takes what is new.
-    pub(crate) async fn look(self, metrics: RuleSetMetrics) -> Self {
-        let look = move || {
+    /// Polls the files once, and loads a changed set.
+    pub(crate) async fn poll(self, metrics: RuleSetMetrics) -> Self {
+        let poll = move || {
             let mut watch = self;
-            watch.look_now(&metrics);
+            watch.poll_now(&metrics);
             watch
         };
-        match tokio::task::spawn_blocking(look).await {
+        match tokio::task::spawn_blocking(poll).await {
             Ok(watch) => watch,
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         }
     }
 
-    /// Looks at the files until the task is ended.
+    /// Polls the files until the task is aborted.
     pub(crate) async fn run(mut self, metrics: RuleSetMetrics) {
         loop {
             tokio::time::sleep(self.interval).await;
-            self = self.look(metrics.clone()).await;
+            self = self.poll(metrics.clone()).await;
         }
     }
 
-    fn look_now(&mut self, metrics: &RuleSetMetrics) {
+    fn poll_now(&mut self, metrics: &RuleSetMetrics) {
         match self.watcher.poll() {
             RuleUpdate::Unchanged => {}
-            RuleUpdate::Loaded(set) => self.take(&set, metrics),
+            RuleUpdate::Loaded(set) => self.load(&set, metrics),
             RuleUpdate::Recovered => self.recover(metrics),
             RuleUpdate::Rejected(problems) => {
                 for problem in &problems {
-                    tracing::error!(%problem, "a rule of users is refused");
+                    tracing::error!(%problem, "user rule rejected");
                 }
                 if let Some(first) = problems.first() {
-                    self.refuse(rules_problem(first), metrics);
+                    self.reject(rules_problem(first), metrics);
                 }
             }
         }
     }
 
-    fn take(&self, set: &RuleSet, metrics: &RuleSetMetrics) {
+    fn load(&self, set: &RuleSet, metrics: &RuleSetMetrics) {
         for warning in set.warnings() {
-            tracing::warn!(%warning, "a rule of users should be looked at");
+            tracing::warn!(%warning, "user rule has a warning");
         }
         let builtin = self.selection.engine(None).rules().len();
         let engine = self.selection.engine(Some(set));
@@ -200,7 +200,7 @@ impl RuleWatch {
         metrics.refused.set(0);
         metrics.rules.set(i64::try_from(rules).unwrap_or(i64::MAX));
         let digest = set.digest().to_string();
-        tracing::info!(rules, digest, "rules of users are in use");
+        tracing::info!(rules, digest, "user rules loaded");
         self.status.update(|status| {
             *status = RulesStatus {
                 digest: Some(digest),
@@ -211,7 +211,7 @@ impl RuleWatch {
         });
     }
 
-    fn refuse(&self, error: RulesProblem, metrics: &RuleSetMetrics) {
+    fn reject(&self, error: RulesProblem, metrics: &RuleSetMetrics) {
         tracing::error!(
             file = error.file,
             line = error.line,

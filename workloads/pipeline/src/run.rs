@@ -1,4 +1,4 @@
-//! The loop: takes records as long as there is room for them, and commits what is done.
+//! The loop: takes records while there is room for them, and commits their offsets when they are finished.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,6 +6,7 @@ use axum::{Json, Router, routing::get};
 use ccx_archive::Limits;
 use ccx_config::Config;
 use ccx_insights_core::Adapter;
+use ccx_rules::UnknownCheck;
 use ccx_service::{Condition, Dependency, Health, Heartbeat, error_chain};
 use ccx_transport::{Connectivity, Consumer, Position, Producer, Record};
 use chrono::Utc;
@@ -20,66 +21,86 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    download::Downloads,
-    error::{InsightsCoreSnafu, KafkaSnafu, MetricsSnafu, PipelineError, ServeSnafu, WorkloadChecksSnafu},
+    download::{Downloads, downloader},
+    engines::{Python, RuleEngines},
+    error::{
+        InsightsCoreSnafu, KafkaSnafu, MemorySnafu, MetricsSnafu, PipelineError, ServeSnafu,
+        WorkloadChecksSnafu,
+    },
     filter::{Filter, SERVICE_HEADER, age},
-    flight::{Flight, Passage},
     handle::Handler,
-    judges::{Judges, Python},
+    memory_budget::{MemoryBudget, Reservation},
+    memory_limit,
     metrics::Metrics,
-    outage::{MANY_LINKS, Storage},
+    object_storage_health::{Availability, MANY_RECORDS, ObjectStorageHealth},
     rules::{Rules, SharedStatus},
     sender::Sender,
-    storage::StorageWatch,
-    workers::Workers,
+    workers::{Work, Workers},
     workloads::Workloads,
 };
 
-/// Most records in progress. Those with an archive are bounded by bytes; the others wait for a retry or for Kafka and weigh a few
-/// kilobytes each. It also bounds what is done again after a crash.
+/// The most records in progress. Those with an archive are bounded by bytes; the others wait for a retry or for Kafka and take a
+/// few kilobytes each. It also bounds the work that is repeated after a crash.
 const MAX_RECORDS: usize = 256;
 
-/// Most records in progress while the object storage is away: more than [`MANY_LINKS`], so that whether it really is does not hang
-/// on the links of a few broken records.
-const MAX_RECORDS_WHILE_AWAY: usize = 4 * MANY_LINKS;
+/// The most records in progress while the object storage is unavailable: more than [`MANY_RECORDS`], so that the end of an outage
+/// is noticed although some links are broken for good.
+const MAX_RECORDS_WHILE_UNAVAILABLE: usize = 4 * MANY_RECORDS;
 
-/// How often gauges and readiness are brought up to date, and how often the loop shows that it lives.
+/// The interval at which gauges, readiness and the heartbeat are updated.
 const TICK: Duration = Duration::from_secs(1);
 
-/// A loop that is silent for this long hangs.
+/// The time without a heartbeat after which the loop counts as hanging.
 const MAX_SILENCE: Duration = Duration::from_secs(30);
 
-/// How long the last messages of the producer are given at the end.
+/// The time for the last messages of the producer at the end.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Runs the pipeline until `shutdown`, then finishes what is in flight, at most for `pipeline.shutdown_timeout`.
+/// Runs the pipeline until `shutdown`, then finishes the records in progress, at most for `pipeline.shutdown_timeout`.
 pub async fn run(config: &Config, shutdown: CancellationToken) -> Result<(), PipelineError> {
     let listener = ccx_service::bind(config.pipeline.listen).context(ServeSnafu)?;
-    run_on(listener, config, Rules::of(config), shutdown).await
+    run_on(listener, config, Rules::from_config(config), shutdown).await
 }
 
-/// [`run`] with a given place for metrics and health, and with given rules.
+/// [`run`] with a given listener for metrics and health, and with given rules.
 pub async fn run_on(
     listener: TcpListener,
     config: &Config,
     rules: Rules,
     shutdown: CancellationToken,
 ) -> Result<(), PipelineError> {
+    memory_limit::check(config).context(MemorySnafu)?;
     let registry = Registry::new();
     let health = Health::new();
     let metrics = Arc::new(Metrics::new(&registry).context(MetricsSnafu)?);
     let condition = health.condition(Dependency::OBJECT_STORAGE);
-    let storage = Arc::new(StorageWatch::new(config, condition, metrics.storage_away.clone()));
+    let downloader = downloader(config).await?;
+    let storage =
+        ObjectStorageHealth::new(downloader.clone(), condition, metrics.storage_unavailable.clone());
+    let storage = Arc::new(storage);
     let rule_watch = match rules.watch {
-        Some(watch) => Some(watch.look(metrics.rule_set.clone()).await),
+        Some(watch) => Some(watch.poll(metrics.rule_set.clone()).await),
         None => None,
     };
-    let judges = Judges::new(rules.engine, python(config, &registry).await?);
+    let engines = RuleEngines::new(rules.engine, python(config, &registry).await?);
     let rule_set_metrics = metrics.rule_set.clone();
-    let flight = Flight::new(config.pipeline.max_bytes_in_flight.as_u64(), config.pipeline.max_downloads);
+    let memory =
+        MemoryBudget::new(config.pipeline.max_bytes_in_flight.as_u64(), config.pipeline.max_downloads);
 
     let producer = Producer::new(&config.kafka).context(KafkaSnafu { client: "producer" })?;
-    let handler = handler(config, judges, &flight, &storage, &metrics, &producer, &shutdown).await?;
+    let handler = Handler {
+        downloads: Downloads::new(
+            config,
+            &downloader,
+            Arc::clone(&memory),
+            Arc::clone(&storage),
+            Arc::clone(&metrics),
+            shutdown.clone(),
+        ),
+        workers: Workers::new(config.pipeline.workers, work(config, engines).context(WorkloadChecksSnafu)?),
+        sender: Sender::new(producer.clone(), config, metrics.send_retries.clone(), shutdown.clone()),
+        metrics: Arc::clone(&metrics),
+    };
     let (group, topic) = (&config.pipeline.group, &config.kafka.topics.announce);
     let consumer =
         Consumer::subscribe(&config.kafka, group, topic).context(KafkaSnafu { client: "consumer" })?;
@@ -93,7 +114,7 @@ pub async fn run_on(
         heartbeat: health.heartbeat("consumer", MAX_SILENCE),
         filter: Filter::new(&config.pipeline.service, config.pipeline.max_record_age),
         consumer,
-        flight,
+        memory,
         storage: Arc::clone(&storage),
         metrics,
         handler: Arc::new(handler),
@@ -104,15 +125,12 @@ pub async fn run_on(
     let server_shutdown = CancellationToken::new();
     let routes = ccx_service::routes(health, registry).merge(rule_routes(rules.status));
     let server = tokio::spawn(ccx_service::serve(listener, routes, server_shutdown.clone(), TICK));
-    let probe = tokio::spawn(async move { storage.probe().await });
+    let probe = tokio::spawn(async move { storage.probe_periodically().await });
     let rule_watch = rule_watch.map(|watch| tokio::spawn(watch.run(rule_set_metrics)));
 
     pipeline.run(config.pipeline.shutdown_timeout, &shutdown).await;
     if let Err(error) = producer.flush(FLUSH_TIMEOUT).await {
-        tracing::warn!(
-            error = error_chain(&error),
-            "the last messages may be lost; their records will be delivered again"
-        );
+        tracing::warn!(error = error_chain(&error), "flush failed, records will be delivered again");
     }
     probe.abort();
     rule_watch.inspect(JoinHandle::abort);
@@ -121,32 +139,18 @@ pub async fn run_on(
     Ok(())
 }
 
-/// What becomes of a record, from the download of its archive to its result.
-async fn handler(
-    config: &Config,
-    judges: Judges,
-    flight: &Arc<Flight>,
-    storage: &Arc<StorageWatch>,
-    metrics: &Arc<Metrics>,
-    producer: &Producer,
-    shutdown: &CancellationToken,
-) -> Result<Handler, PipelineError> {
-    let workloads = Workloads::new(config).context(WorkloadChecksSnafu)?;
-    let (flight, storage) = (Arc::clone(flight), Arc::clone(storage));
-    Ok(Handler {
-        downloads: Downloads::new(config, flight, storage, Arc::clone(metrics), shutdown.clone()).await?,
-        workers: Workers::new(config.pipeline.workers, judges, workloads, limits(config)),
-        sender: Sender::new(producer.clone(), config, metrics.send_retries.clone(), shutdown.clone()),
-        metrics: Arc::clone(metrics),
-    })
+/// The rules and limits that all workers share.
+fn work(config: &Config, engines: RuleEngines) -> Result<Work, UnknownCheck> {
+    let workloads = Workloads::new(config)?;
+    Ok(Work { engines, workloads, limits: limits(config), archive_timeout: config.pipeline.archive_timeout })
 }
 
-/// `/rules`: which rules of users are in use, and why not the latest ones.
+/// `/rules`: the rules of users that are in use, and why not the latest ones.
 fn rule_routes(status: SharedStatus) -> Router {
     Router::new().route("/rules", get(async move || Json(status.get())))
 }
 
-/// The Python rules, when the configuration names some.
+/// The Python rules, if any are configured.
 async fn python(config: &Config, registry: &Registry) -> Result<Option<Python>, PipelineError> {
     let settings = &config.insights_core;
     if !settings.is_on() {
@@ -170,14 +174,14 @@ fn limits(config: &Config) -> Limits {
 struct Pipeline {
     consumer: Consumer,
     filter: Filter,
-    flight: Arc<Flight>,
-    storage: Arc<StorageWatch>,
+    memory: Arc<MemoryBudget>,
+    storage: Arc<ObjectStorageHealth>,
     kafka: KafkaWatch,
     heartbeat: Heartbeat,
     metrics: Arc<Metrics>,
     handler: Arc<Handler>,
     in_flight: JoinSet<Option<Position>>,
-    /// A record that is for us and has no memory for its archive yet.
+    /// A record that waits for memory for its archive.
     waiting: Option<Record>,
     is_paused: bool,
 }
@@ -185,17 +189,17 @@ struct Pipeline {
 impl Pipeline {
     async fn run(mut self, shutdown_timeout: Duration, shutdown: &CancellationToken) {
         let mut ticks = tokio::time::interval(TICK);
-        tracing::info!("taking announcements");
+        tracing::info!("pipeline started");
         while !shutdown.is_cancelled() {
             self.step(&mut ticks, shutdown).await;
         }
         self.drain(shutdown_timeout, &mut ticks).await;
         if let Err(error) = self.consumer.close().await {
-            tracing::warn!(error = error_chain(&error), "failed to leave the consumer group in order");
+            tracing::warn!(error = error_chain(&error), "failed to leave the consumer group");
         }
     }
 
-    /// Waits for whatever comes first, and deals with it.
+    /// Waits for the first event and handles it.
     async fn step(&mut self, ticks: &mut Interval, shutdown: &CancellationToken) {
         let may_take = self.waiting.is_none() && self.in_flight.len() < self.max_records();
         self.set_flow(may_take);
@@ -204,19 +208,19 @@ impl Pipeline {
             () = shutdown.cancelled() => {}
             _ = ticks.tick() => self.tick(),
             Some(done) = self.in_flight.join_next() => self.finish(done),
-            passage = self.flight.admit(bytes), if self.waiting.is_some() => self.start_waiting(passage),
+            reservation = self.memory.admit(bytes), if self.waiting.is_some() => self.start_waiting(reservation),
             record = self.consumer.next(), if may_take => self.take(record),
         }
     }
 
     fn max_records(&self) -> usize {
-        match self.storage.state() {
-            Storage::Present => MAX_RECORDS,
-            Storage::Unreachable | Storage::Silent => MAX_RECORDS_WHILE_AWAY,
+        match self.storage.availability() {
+            Availability::Available => MAX_RECORDS,
+            Availability::Unreachable | Availability::Failing => MAX_RECORDS_WHILE_UNAVAILABLE,
         }
     }
 
-    /// Stops the brokers from sending what can't be taken.
+    /// Pauses consumption while no record can be taken.
     fn set_flow(&mut self, may_take: bool) {
         match (may_take, self.is_paused) {
             (false, false) => self.consumer.pause(),
@@ -242,20 +246,20 @@ impl Pipeline {
             return;
         }
         self.metrics.dashboards.received.inc();
-        match self.flight.try_admit(self.handler.downloads.usual_bytes()) {
-            Some(passage) => self.start(record, passage),
+        match self.memory.try_admit(self.handler.downloads.usual_bytes()) {
+            Some(reservation) => self.start(record, reservation),
             None => self.waiting = Some(record),
         }
     }
 
-    fn start_waiting(&mut self, passage: Passage) {
+    fn start_waiting(&mut self, reservation: Reservation) {
         if let Some(record) = self.waiting.take() {
-            self.start(record, passage);
+            self.start(record, reservation);
         }
     }
 
-    fn start(&mut self, record: Record, passage: Passage) {
-        self.in_flight.spawn(Arc::clone(&self.handler).handle(record, passage));
+    fn start(&mut self, record: Record, reservation: Reservation) {
+        self.in_flight.spawn(Arc::clone(&self.handler).handle(record, reservation));
     }
 
     fn finish(&mut self, done: Result<Option<Position>, JoinError>) {
@@ -264,7 +268,7 @@ impl Pipeline {
             Ok(None) => {}
             // The handler turns panics of its work into dead letters, so this is one of the handler itself.
             Err(error) => {
-                tracing::error!(%error, "a record was lost sight of; it will be delivered again after a restart")
+                tracing::error!(%error, "record task failed, the record will be delivered again after a restart");
             }
         }
     }
@@ -272,14 +276,14 @@ impl Pipeline {
     fn tick(&self) {
         self.heartbeat.beat();
         self.kafka.tell();
-        self.metrics.bytes_in_flight.set(i64::try_from(self.flight.bytes()).unwrap_or(i64::MAX));
+        self.metrics.bytes_in_flight.set(i64::try_from(self.memory.bytes()).unwrap_or(i64::MAX));
         self.metrics.records_in_flight.set(i64::try_from(self.in_flight.len()).unwrap_or(i64::MAX));
         if let Some(lag) = self.consumer.lag() {
             self.metrics.lag.set(lag);
         }
     }
 
-    /// Finishes what is in flight; takes nothing new.
+    /// Finishes the records in progress; takes no new ones.
     async fn drain(&mut self, timeout: Duration, ticks: &mut Interval) {
         self.set_flow(false);
         let deadline = Instant::now() + timeout;
@@ -289,7 +293,7 @@ impl Pipeline {
                 _ = ticks.tick() => self.tick(),
                 () = tokio::time::sleep_until(deadline) => {
                     let records = self.in_flight.len();
-                    tracing::warn!(records, "not finished in time; these records will be delivered again");
+                    tracing::warn!(records, "shutdown timeout, records will be delivered again");
                     return self.in_flight.abort_all();
                 }
             }
@@ -297,7 +301,7 @@ impl Pipeline {
     }
 }
 
-/// Whether both clients reach their brokers, for readiness.
+/// The connectivity of both clients, for readiness.
 struct KafkaWatch {
     consumer: watch::Receiver<Connectivity>,
     producer: watch::Receiver<Connectivity>,

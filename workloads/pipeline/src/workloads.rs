@@ -7,14 +7,14 @@ use ccx_config::{Compression, Config};
 use ccx_messages::{Announce, ClusterId, WorkloadsMessage};
 use ccx_rules::{Report, UnknownCheck, WorkloadChecks};
 
-/// Which checks are looked for, and how the messages are packed.
+/// The enabled checks, and the compression of the messages.
 pub struct Workloads {
     checks: WorkloadChecks,
     compression: Compression,
 }
 
 impl Workloads {
-    /// What `config` says; nothing when there is no topic for it.
+    /// Enables the checks of `config`; none when it has no topic for them.
     pub fn new(config: &Config) -> Result<Self, UnknownCheck> {
         let settings = &config.workload_checks;
         let checks = WorkloadChecks::select(&settings.enabled, &settings.disabled)?;
@@ -25,7 +25,7 @@ impl Workloads {
         })
     }
 
-    /// Notes in the report which checks the workloads fail, and makes the message of it.
+    /// Adds the failed checks to the report, and returns the message about them.
     pub(crate) fn report(
         &self,
         archive: &Archive,
@@ -51,7 +51,7 @@ impl Workloads {
     }
 }
 
-/// The smallest gzip file that holds `bytes`. Nobody waits for these messages, and the topic has a limit.
+/// Compresses as small as possible: these messages are not urgent, and the topic has a size limit.
 fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     encoder.write_all(bytes)?;

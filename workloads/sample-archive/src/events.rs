@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{Fault, SampleArchive, files::Files, nodes::Node, operators::OPERATORS};
 
-/// Where the machine API works.
+/// The namespace of the machine API.
 const MACHINE_API: &str = "openshift-machine-api";
 
 /// Events that the file of a namespace has.

@@ -1,4 +1,4 @@
-//! What can be wrong with a sample cluster.
+//! The faults that a sample cluster can have.
 
 use std::{fmt, str::FromStr};
 
@@ -29,7 +29,7 @@ pub enum Fault {
     VsphereOldHardwareVersion,
     /// A platform operator's log has a panic.
     PlatformOperatorPanic,
-    /// The controller manager's garbage collector starts over because resources went away.
+    /// The controller manager's garbage collector resynchronises because resources were removed.
     KcmGarbageCollectorResync,
     /// The machine API reports failures as events.
     MachineApiWarningEvents,
@@ -70,7 +70,7 @@ impl Fault {
         }
     }
 
-    /// What is wrong with the cluster, in a few words.
+    /// Returns a short description.
     pub fn description(&self) -> &'static str {
         match self {
             Self::ClusterOperatorDegraded => "the authentication operator is degraded",

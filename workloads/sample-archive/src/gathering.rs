@@ -1,4 +1,4 @@
-//! What the operator says about its own work.
+//! The insights operator's report about its own gathering.
 
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
-//! Makes realistic insights archives of any size, with faults on request.
+//! Generates realistic insights archives of any size, with faults on request.
 //!
 //! Tests, the demo and the benchmarks need archives that look like those of a real cluster: the same paths, the same shapes of
-//! JSON, log lines in klog's format, metrics as Prometheus writes them. [`SampleArchive`] makes them out of a few numbers, the
+//! JSON, log lines in klog's format, metrics as Prometheus writes them. [`SampleArchive`] generates them from a few numbers, the
 //! same bytes for the same numbers each time.
 //!
 //! A sample without faults is of a healthy cluster: no rule but the version info finds anything in it. Each [`Fault`] adds what

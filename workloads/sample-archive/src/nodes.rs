@@ -11,7 +11,7 @@ pub(crate) struct Node {
     pub(crate) address: String,
 }
 
-/// What a node is for.
+/// The role of a node.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     ControlPlane,

@@ -134,7 +134,7 @@ fn operator_config(sample: &SampleArchive, name: &str, random: &mut Random) -> V
     })
 }
 
-/// Who set which field: a third of every object in a real archive.
+/// The managed fields of an object: a third of every object in a real archive.
 pub(crate) fn managed_fields(sample: &SampleArchive) -> Value {
     let owned = json!({
         "f:metadata": { "f:annotations": { ".": {}, "f:include.release.openshift.io/self-managed-high-availability": {} } },

@@ -17,13 +17,13 @@ pub struct SampleArchive {
     pub cluster_id: ClusterId,
     /// The OpenShift version, such as `4.22.3`.
     pub version: String,
-    /// How many nodes there are, each with its machine; the first three are the control plane. At least one is made.
+    /// The number of nodes, each with its machine; the first three are the control plane. At least one.
     pub nodes: usize,
-    /// How many platform pods are in the archive, each with a log of its errors. At least one is made.
+    /// The number of platform pods in the archive, each with a log of its errors. At least one.
     pub pods: usize,
-    /// How many MiB of log lines there are beside those.
+    /// The size of further log lines, in MiB.
     pub logs_mib: usize,
-    /// What is wrong with the cluster.
+    /// The faults of the cluster.
     pub faults: Vec<Fault>,
     /// When the data was gathered: every time in the archive is before it.
     pub gathered_at: DateTime<Utc>,

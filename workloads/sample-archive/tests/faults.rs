@@ -13,7 +13,7 @@ use serde_json::Value;
 struct Files(BTreeMap<String, Vec<u8>>);
 
 impl Files {
-    fn of(sample: &SampleArchive) -> Self {
+    fn from_sample(sample: &SampleArchive) -> Self {
         Self(sample.files())
     }
 
@@ -114,7 +114,7 @@ fn is_too_small(node: &Value) -> bool {
 }
 
 fn signs(sample: &SampleArchive) -> Vec<Fault> {
-    let files = Files::of(sample);
+    let files = Files::from_sample(sample);
     Fault::ALL.into_iter().filter(|fault| shows(*fault, &files)).collect()
 }
 
@@ -127,14 +127,14 @@ fn healthy_samples() -> [SampleArchive; 3] {
 }
 
 #[test]
-fn a_healthy_sample_shows_no_sign() {
+fn healthy_sample_has_no_fault() {
     for sample in healthy_samples() {
         assert_eq!(signs(&sample), [], "{sample:?}");
     }
 }
 
 #[test]
-fn each_fault_shows_its_own_sign_alone() {
+fn single_fault_shows_its_own_sign_only() {
     for healthy in healthy_samples() {
         for fault in Fault::ALL {
             let sample = SampleArchive { faults: vec![fault], ..healthy.clone() };
@@ -144,7 +144,7 @@ fn each_fault_shows_its_own_sign_alone() {
 }
 
 #[test]
-fn all_faults_go_together() {
+fn all_faults_together_show_all_signs() {
     for healthy in healthy_samples() {
         let sample = SampleArchive { faults: Fault::ALL.to_vec(), ..healthy };
         assert_eq!(signs(&sample), Fault::ALL, "{sample:?}");
@@ -152,7 +152,7 @@ fn all_faults_go_together() {
 }
 
 #[test]
-fn a_fault_changes_only_the_files_that_it_is_about() {
+fn fault_changes_only_its_own_files() {
     let healthy = SampleArchive::new(ClusterId::random());
     let sample = SampleArchive { faults: vec![Fault::EtcdSlowDisk], ..healthy.clone() };
     let (before, after) = (healthy.files(), sample.files());

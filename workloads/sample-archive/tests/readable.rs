@@ -15,7 +15,7 @@ fn read(sample: &SampleArchive) -> Archive {
 }
 
 #[test]
-fn a_sample_is_read_back_file_by_file() {
+fn sample_is_read_back_file_by_file() {
     let sample = SampleArchive::new(cluster_id());
     let archive = read(&sample);
     let read: Vec<_> = archive.files().map(|file| (file.path.to_owned(), file.content.to_vec())).collect();
@@ -25,7 +25,7 @@ fn a_sample_is_read_back_file_by_file() {
 }
 
 #[test]
-fn a_sample_says_whose_and_when_it_is() {
+fn sample_has_cluster_id_and_time() {
     let sample = SampleArchive::new(cluster_id());
     let archive = read(&sample);
     assert_eq!(archive.cluster_id(), Some(cluster_id()));
@@ -48,13 +48,13 @@ fn sizes_are_as_documented() {
 }
 
 #[test]
-fn equal_numbers_make_equal_bytes() {
+fn equal_numbers_give_equal_bytes() {
     let sample = SampleArchive::new(cluster_id());
     assert!(sample.to_tar_gz() == sample.clone().to_tar_gz());
 }
 
 #[test]
-fn the_seed_and_the_cluster_vary_the_content() {
+fn seed_and_cluster_vary_the_content() {
     let sample = SampleArchive::new(cluster_id());
     let other_seed = SampleArchive { seed: 1, ..sample.clone() };
     let other_cluster = SampleArchive { cluster_id: ClusterId::random(), ..sample.clone() };
@@ -63,7 +63,7 @@ fn the_seed_and_the_cluster_vary_the_content() {
 }
 
 #[test]
-fn the_logs_are_as_big_as_asked_for() {
+fn logs_have_the_requested_size() {
     let with_logs =
         |logs_mib| read(&SampleArchive { logs_mib, ..SampleArchive::new(cluster_id()) }).unpacked_bytes();
     let added = with_logs(3) - with_logs(0);
@@ -71,7 +71,7 @@ fn the_logs_are_as_big_as_asked_for() {
 }
 
 #[test]
-fn more_nodes_leave_the_pods_as_they_are() {
+fn more_nodes_leave_the_pods_unchanged() {
     let names = |nodes| {
         let files = SampleArchive { nodes, ..SampleArchive::new(cluster_id()) }.files();
         files.into_keys().filter(|path| path.starts_with("config/pod/openshift-dns/")).collect::<Vec<_>>()

@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::*;
 use crate::{Limits, Meter, TimedOut};
 
-/// What `encoder` compresses its input to.
+/// Returns everything that `encoder` gives.
 fn compressed<R: Read>(mut encoder: R) -> Vec<u8> {
     let mut bytes = Vec::new();
     encoder.read_to_end(&mut bytes).unwrap();

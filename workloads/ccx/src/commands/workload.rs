@@ -48,7 +48,9 @@ fn exit_of_pipeline(error: &PipelineError) -> Exit {
     match error {
         PipelineError::Serve { .. } => Exit::Server,
         PipelineError::Kafka { .. } => Exit::Consumer,
-        PipelineError::InsightsCore { .. } | PipelineError::WorkloadChecks { .. } => Exit::Setup,
+        PipelineError::InsightsCore { .. }
+        | PipelineError::WorkloadChecks { .. }
+        | PipelineError::Memory { .. } => Exit::Setup,
         PipelineError::Downloader { .. } | PipelineError::Metrics { .. } => Exit::Failed,
     }
 }

@@ -1,4 +1,4 @@
-//! How often each remote configuration was seen.
+//! Counters of archives by remote configuration.
 
 use std::{
     collections::BTreeSet,
@@ -7,10 +7,10 @@ use std::{
 
 use prometheus::IntCounterVec;
 
-/// Most versions that are counted apart. They come from clusters, which could make up any number.
+/// The most versions that have a counter of their own. They come from clusters, which could send any number.
 const MAX_VERSIONS: usize = 64;
 
-/// Longest version that is taken for one.
+/// The longest version that has a counter of its own.
 const MAX_VERSION_BYTES: usize = 64;
 
 /// A counter for each of the first [`MAX_VERSIONS`] versions, and one for all others.
@@ -20,7 +20,7 @@ pub(super) struct Configurations {
 }
 
 impl Configurations {
-    /// `counters` has one label, the version.
+    /// Counts in `counters`, which has one label, the version.
     pub(super) fn new(counters: IntCounterVec) -> Self {
         Self { counters, known: Mutex::default() }
     }

@@ -9,11 +9,11 @@ use super::{
     register::{counter_by_kind, duration_buckets, histogram_by_kind, size_buckets},
 };
 
-/// What existing dashboards show.
+/// The metrics of existing dashboards.
 pub(crate) struct Dashboards {
     /// Records that passed the filter.
     pub(crate) received: IntCounter,
-    /// Records that did not.
+    /// Records that did not pass the filter.
     pub(crate) filtered: IntCounter,
     /// Announcements that could not be read.
     pub(crate) not_handled: IntCounter,

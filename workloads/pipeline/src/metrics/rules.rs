@@ -1,4 +1,4 @@
-//! What each rule costs, and which rules of users are in use.
+//! Durations and outcomes of rules, and the state of the rules of users.
 
 use std::{
     collections::HashMap,

@@ -15,7 +15,7 @@ fn scrape(registry: &Registry) -> String {
 }
 
 #[test]
-fn the_names_and_labels_of_the_python_pipeline_are_there_from_the_start() {
+fn metrics_of_the_python_pipeline_are_exported_from_the_start() {
     let (registry, metrics) = metrics();
     metrics.count_configuration(&RemoteConfiguration { version: None });
     let text = scrape(&registry);
@@ -41,7 +41,7 @@ fn the_names_and_labels_of_the_python_pipeline_are_there_from_the_start() {
 }
 
 #[test]
-fn clusters_cant_make_up_any_number_of_versions() {
+fn number_of_versions_is_bounded() {
     let (registry, metrics) = metrics();
     for number in 0..1000 {
         metrics.count_configuration(&RemoteConfiguration { version: Some(format!("1.0.{number}")) });
@@ -59,7 +59,7 @@ fn clusters_cant_make_up_any_number_of_versions() {
 }
 
 #[test]
-fn a_rejection_is_counted_in_all_and_by_reason() {
+fn rejection_is_counted_in_total_and_by_reason() {
     let (registry, metrics) = metrics();
     metrics.count_filtered(Rejection::TooOld);
     let text = scrape(&registry);

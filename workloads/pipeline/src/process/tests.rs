@@ -1,3 +1,5 @@
+use bytes::Bytes;
+use ccx_archive::Limits;
 use ccx_config::{Compression, Config};
 use ccx_messages::{Identity, OrgId, Results, Timestamp, parse_gathering_time};
 use ccx_sample_archive::{Fault, SampleArchive};
@@ -35,11 +37,12 @@ fn run_with(
     announce: &Announce,
 ) -> Result<Processed, ProcessError> {
     let workloads = Workloads::new(config).unwrap();
-    process(archive.into(), announce, &ccx_builtin_rules::engine().into(), &workloads, &Limits::default())
+    let archive = Archive::read(archive.into(), &Limits::default()).context(ArchiveSnafu)?;
+    process(&archive, announce, &ccx_builtin_rules::engine().into(), &workloads, None)
 }
 
 #[test]
-fn a_sample_becomes_a_message_that_the_writer_takes() {
+fn sample_becomes_a_message_that_the_writer_parses() {
     let cluster_id = ClusterId::random();
     let mut sample = SampleArchive::small(cluster_id);
     sample.faults = vec![Fault::ClusterOperatorDegraded];
@@ -57,7 +60,7 @@ fn a_sample_becomes_a_message_that_the_writer_takes() {
 }
 
 #[test]
-fn checks_of_workloads_are_a_message_of_their_own_where_a_topic_is_for_it() {
+fn workload_checks_are_a_message_of_their_own_when_a_topic_is_configured() {
     let metrics: &[u8] =
         b"deployment_validation_operator_host_pid{kind=\"Deployment\",namespace_uid=\"n\",uid=\"u\"} 1\n";
     let archive =
@@ -81,7 +84,7 @@ fn checks_of_workloads_are_a_message_of_their_own_where_a_topic_is_for_it() {
 }
 
 #[test]
-fn an_archive_without_checks_of_workloads_has_no_message_about_them() {
+fn archive_without_workload_checks_has_no_workloads_message() {
     let mut config = Config::default();
     config.kafka.topics.workloads = "ccx.dvo.results".into();
     let archive = SampleArchive::small(ClusterId::random()).to_tar_gz();
@@ -115,14 +118,14 @@ fn gathering_time_that_is_unknown_is_absent_and_rules_that_need_it_are_skipped()
 }
 
 #[test]
-fn the_authenticated_cluster_comes_before_the_archives_own() {
+fn authenticated_cluster_precedes_that_of_the_archive() {
     let authenticated = ClusterId::random();
     let archive = SampleArchive::small(ClusterId::random()).to_tar_gz();
     assert_eq!(run(archive, &announce(Some(authenticated))).unwrap().cluster_id, authenticated);
 }
 
 #[test]
-fn without_a_cluster_id_the_error_says_where_it_was_looked_for() {
+fn missing_cluster_id_error_names_both_sources() {
     for (files, what) in [
         (vec![("config/version.json", b"{}".as_slice())], "config/id in the archive is missing"),
         (vec![("config/id", b"none".as_slice())], "config/id in the archive does not begin with a UUID"),
@@ -133,14 +136,14 @@ fn without_a_cluster_id_the_error_says_where_it_was_looked_for() {
 }
 
 #[test]
-fn an_archive_of_something_else_is_named_by_its_first_entries() {
+fn archive_of_something_else_is_named_by_its_first_entries() {
     let files = ["var/log/messages", "etc/hosts", "a\nb", "zzz"].map(|path| (path, b"x".as_slice()));
     let error = run(tar_of(&files), &announce(Some(ClusterId::random()))).unwrap_err().to_string();
     assert!(error.ends_with("but a\\nb, etc/hosts, var/log/messages and 1 more"), "{error}");
 }
 
 #[test]
-fn what_is_no_archive_is_bad_input() {
+fn upload_that_is_not_an_archive_is_bad_input() {
     let error = run(b"<Error><Code>AccessDenied</Code></Error>".as_slice(), &announce(None)).unwrap_err();
     assert!(matches!(error, ProcessError::Archive { .. }), "{error}");
     assert_eq!(error.class(), ErrorClass::BadInput);
@@ -168,7 +171,7 @@ fn kind_and_remote_configuration_are_read_for_the_metrics() {
 /// The archives that the Python pipeline is tested with.
 #[test]
 #[ignore = "needs published samples"]
-fn published_archives_give_what_they_should() {
+fn published_archives_give_their_results() {
     let folder = ccx_test_support::needs::published_samples("archives/ccx-messaging");
     let run_file = |name: &str| run(std::fs::read(folder.join(name)).unwrap(), &announce(None));
     let with_id = run_file("ocp_with_id.tar").unwrap();

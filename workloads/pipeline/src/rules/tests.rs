@@ -31,7 +31,7 @@ impl Fixture {
         let mut config = Config::default();
         config.rules.directories = vec![directory.path().to_owned()];
         change(&mut config);
-        let rules = Rules::of(&config);
+        let rules = Rules::from_config(&config);
         Self { directory, rules, metrics: Metrics::new(&Registry::new()).unwrap() }
     }
 
@@ -40,8 +40,8 @@ impl Fixture {
     }
 
     /// The status after a look at the files.
-    fn look(&mut self) -> RulesStatus {
-        self.rules.watch.as_mut().unwrap().look_now(&self.metrics.rule_set);
+    fn poll(&mut self) -> RulesStatus {
+        self.rules.watch.as_mut().unwrap().poll_now(&self.metrics.rule_set);
         self.rules.status.get()
     }
 
@@ -50,7 +50,7 @@ impl Fixture {
         (loads.get(), failures.get(), refused.get(), rules.get())
     }
 
-    /// Why a report of the engine of the moment is incomplete.
+    /// The reason why a report of the current engine is incomplete.
     fn incomplete(&self) -> Option<String> {
         let archive = SampleArchive::small(ClusterId::random()).to_tar_gz();
         let archive = Archive::read(archive.into(), &Limits::default()).unwrap();
@@ -63,10 +63,10 @@ impl Fixture {
 }
 
 #[test]
-fn rules_of_users_run_beside_the_built_in_ones() {
+fn user_rules_run_beside_the_built_in_ones() {
     let mut fixture = Fixture::new(|_| {});
     fixture.write(RULE);
-    let status = fixture.look();
+    let status = fixture.poll();
     assert_eq!((status.rules, status.error), (1, None));
     assert_eq!(status.digest.map(|digest| digest.len()), Some(64));
     assert_eq!(status.builtin as usize + 1, fixture.rules.engine.get().rules().len());
@@ -75,13 +75,13 @@ fn rules_of_users_run_beside_the_built_in_ones() {
 }
 
 #[test]
-fn a_set_with_a_mistake_is_refused_and_the_one_before_stays() {
+fn invalid_set_is_rejected_and_the_previous_one_stays() {
     let mut fixture = Fixture::new(|_| {});
     fixture.write(RULE);
-    let good = fixture.look();
+    let good = fixture.poll();
     fixture.write(&RULE.replace("when:", "whn:"));
     for _ in 0..2 {
-        let status = fixture.look();
+        let status = fixture.poll();
         let error = status.error.unwrap();
         assert_eq!((error.line, error.column), (Some(1), Some(1)));
         assert_eq!(Path::new(&error.file), fixture.directory.path().join("a.yaml"));
@@ -91,60 +91,62 @@ fn a_set_with_a_mistake_is_refused_and_the_one_before_stays() {
         assert_eq!(fixture.counts(), (1, 1, 1, 1));
     }
     fixture.write(RULE);
-    assert_eq!(fixture.look(), good);
+    assert_eq!(fixture.poll(), good);
     assert_eq!(fixture.counts(), (1, 1, 0, 1));
 }
 
 #[test]
-fn reports_are_incomplete_until_a_set_is_loaded_and_not_when_the_next_one_is_refused() {
+fn reports_are_incomplete_until_a_set_is_loaded_and_not_after_a_rejected_one() {
     let mut fixture = Fixture::new(|_| {});
     let not_loaded = Some("the rules of users could not be loaded".to_owned());
     assert_eq!(fixture.incomplete(), not_loaded);
     fixture.write("- no rule");
-    fixture.look();
+    fixture.poll();
     assert_eq!(fixture.incomplete(), not_loaded);
     fixture.write(RULE);
-    fixture.look();
+    fixture.poll();
     assert_eq!(fixture.incomplete(), None);
     fixture.write("- no rule");
-    assert!(fixture.look().error.is_some());
+    assert!(fixture.poll().error.is_some());
     assert_eq!(fixture.incomplete(), None);
 }
 
 #[test]
-fn reports_without_rules_of_users_are_complete_when_there_should_be_none() {
+fn reports_are_complete_when_no_user_rules_are_configured() {
     let fixture = Fixture::new(|config| config.rules.directories.clear());
     assert_eq!(fixture.incomplete(), None);
 }
 
 #[test]
-fn a_directory_that_is_away_is_told_and_the_rules_stay() {
+fn missing_directory_is_reported_and_the_rules_stay() {
     let mut fixture = Fixture::new(|_| {});
     fixture.write(RULE);
-    let good = fixture.look();
-    let (here, away) = (fixture.directory.path().to_owned(), fixture.directory.path().with_extension("away"));
-    fs::rename(&here, &away).unwrap();
-    let error = fixture.look().error.unwrap();
+    let good = fixture.poll();
+    let (here, elsewhere) =
+        (fixture.directory.path().to_owned(), fixture.directory.path().with_extension("moved"));
+    fs::rename(&here, &elsewhere).unwrap();
+    let error = fixture.poll().error.unwrap();
     assert!(error.message.starts_with("failed to read "), "{error:?}");
     assert!(fixture.has_rule("acme.external.a"));
-    fs::rename(&away, &here).unwrap();
-    assert_eq!(fixture.look(), good);
+    fs::rename(&elsewhere, &here).unwrap();
+    assert_eq!(fixture.poll(), good);
 }
 
 #[test]
-fn a_refused_set_is_told_again_after_the_directory_was_away() {
+fn rejected_set_is_reported_again_after_the_directory_was_missing() {
     let mut fixture = Fixture::new(|_| {});
     fixture.write("- no rule");
-    let refused = fixture.look();
-    let (here, away) = (fixture.directory.path().to_owned(), fixture.directory.path().with_extension("away"));
-    fs::rename(&here, &away).unwrap();
-    assert_ne!(fixture.look(), refused);
-    fs::rename(&away, &here).unwrap();
-    assert_eq!(fixture.look(), refused);
+    let refused = fixture.poll();
+    let (here, elsewhere) =
+        (fixture.directory.path().to_owned(), fixture.directory.path().with_extension("moved"));
+    fs::rename(&here, &elsewhere).unwrap();
+    assert_ne!(fixture.poll(), refused);
+    fs::rename(&elsewhere, &here).unwrap();
+    assert_eq!(fixture.poll(), refused);
 }
 
 #[test]
-fn rules_are_left_out_by_module_or_key_and_the_built_in_ones_altogether() {
+fn rules_are_disabled_by_module_or_key_or_all_built_in_ones() {
     let disabled = [
         "ccx_rules.external.node_not_ready",
         "ccx_rules_processing.version_info|OTHER",
@@ -153,19 +155,19 @@ fn rules_are_left_out_by_module_or_key_and_the_built_in_ones_altogether() {
     ];
     let mut fixture = Fixture::new(|config| config.rules.disabled = disabled.map(str::to_owned).to_vec());
     fixture.write(RULE);
-    assert_eq!(fixture.look().rules, 0);
+    assert_eq!(fixture.poll().rules, 0);
     assert!(
         !fixture.has_rule("ccx_rules.external.node_not_ready")
             && fixture.has_rule("ccx_rules_processing.version_info")
     );
     let mut only_users = Fixture::new(|config| config.rules.builtin = false);
     only_users.write(RULE);
-    only_users.look();
+    only_users.poll();
     assert_eq!(only_users.rules.engine.get().rules().len(), 1);
 }
 
 #[test]
-fn the_status_is_json_with_the_place_of_the_error() {
+fn status_is_json_with_the_position_of_the_error() {
     let error = RulesProblem { file: "a.yaml".into(), line: Some(3), column: Some(7), message: "M".into() };
     let status = RulesStatus { digest: Some("d".into()), rules: 2, builtin: 1, error: Some(error) };
     let expected =

@@ -6,8 +6,8 @@ use ccx_messages::{ClusterId, ErrorClass};
 use ccx_sample_archive::SampleArchive;
 
 use crate::{
+    env::{TestEnv, announcement},
     web::Web,
-    world::{World, announcement},
 };
 
 /// An uncompressed archive of these files.
@@ -27,13 +27,13 @@ fn sample() -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_can_never_work_is_a_dead_letter_with_its_reason() {
-    let mut world = World::new().await;
-    world.config.archive.max_compressed = ByteSize::mib(1);
+async fn permanent_failure_is_a_dead_letter_with_its_reason() {
+    let mut env = TestEnv::new().await;
+    env.config.archive.max_compressed = ByteSize::mib(1);
     let web = Web::start(sample()).await;
-    let running = world.start().await;
-    let anonymous = world.store("anonymous", tar_of(&[("config/version.json", b"{}")])).await;
-    let foreign = world.store("foreign", tar_of(&[("var/log/messages", b"x")])).await;
+    let running = env.start().await;
+    let anonymous = env.store("anonymous", tar_of(&[("config/version.json", b"{}")])).await;
+    let foreign = env.store("foreign", tar_of(&[("var/log/messages", b"x")])).await;
 
     let cases: Vec<(&str, Vec<u8>, &str)> = vec![
         ("", b"}not JSON".to_vec(), "failed to parse the announcement"),
@@ -53,13 +53,13 @@ async fn what_can_never_work_is_a_dead_letter_with_its_reason() {
         ("foreign", announcement("foreign", &foreign), "not an insights archive"),
     ];
     for (_, payload, _) in &cases {
-        world.send(Some("openshift"), payload).await;
+        env.send(Some("openshift"), payload).await;
     }
-    world.announce("good", &web.link("good")).await;
+    env.announce("good", &web.link("good")).await;
 
-    let results = world.results(1).await;
+    let results = env.results(1).await;
     assert_eq!(results[0].headers.get_str("ccx-request-id"), Some("good"), "the next message is processed");
-    let letters = world.dead_letters(cases.len()).await;
+    let letters = env.dead_letters(cases.len()).await;
     assert_eq!(letters.len(), cases.len());
     for (offset, (request_id, payload, reason)) in (0..).zip(&cases) {
         let (letter, record) = letters.iter().find(|(letter, _)| letter.offset == offset).unwrap();
@@ -71,7 +71,7 @@ async fn what_can_never_work_is_a_dead_letter_with_its_reason() {
         assert_eq!(&record.payload, payload, "the message is as it came");
         assert_eq!(record.headers.get_str("service"), Some("openshift"), "its headers too");
         if !request_id.is_empty() {
-            let statuses = world.statuses(request_id, "error").await;
+            let statuses = env.statuses(request_id, "error").await;
             let status_message = statuses.last().unwrap()["status_msg"].as_str().unwrap();
             assert!(status_message.contains(reason), "{request_id}: {status_message}");
         }
@@ -85,13 +85,13 @@ async fn what_can_never_work_is_a_dead_letter_with_its_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn links_that_lead_elsewhere_than_to_s3_are_not_followed() {
-    let mut world = World::new().await;
-    world.config.object_storage.links = LinkPolicy::PresignedS3;
+async fn link_to_another_host_than_s3_is_not_followed() {
+    let mut env = TestEnv::new().await;
+    env.config.object_storage.links = LinkPolicy::PresignedS3;
     let web = Web::start(sample()).await;
-    let running = world.start().await;
-    world.announce("elsewhere", &web.link("good")).await;
-    let letters = world.dead_letters(1).await;
+    let running = env.start().await;
+    env.announce("elsewhere", &web.link("good")).await;
+    let letters = env.dead_letters(1).await;
     assert_eq!(letters[0].0.class, ErrorClass::BadInput);
     assert!(letters[0].0.error.contains("does not lead to S3"), "{}", letters[0].0.error);
     assert_eq!(web.requests("good"), 0);
@@ -99,35 +99,35 @@ async fn links_that_lead_elsewhere_than_to_s3_are_not_followed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_may_work_later_is_tried_to_the_limit_while_others_pass() {
-    let mut world = World::new().await;
-    world.config.pipeline.download_read_timeout = Duration::from_millis(300);
+async fn transient_failure_is_retried_to_the_limit_while_others_pass() {
+    let mut env = TestEnv::new().await;
+    env.config.pipeline.download_read_timeout = Duration::from_millis(300);
     let web = Web::start(sample()).await;
-    let running = world.start().await;
-    let nobody = {
+    let running = env.start().await;
+    let dead_link = {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         format!("http://{}/archive", listener.local_addr().unwrap())
     };
     for (number, (request_id, link)) in (1..).zip([
         ("failing", web.link("failing")),
         ("stalling", web.link("stalling")),
-        ("refusing", nobody),
+        ("refusing", dead_link),
     ]) {
-        world.announce(request_id, &link).await;
-        let letters = world.dead_letters(number).await;
+        env.announce(request_id, &link).await;
+        let letters = env.dead_letters(number).await;
         let (letter, _) = &letters[number - 1];
         assert_eq!(letter.class, ErrorClass::Transient, "{}", letter.error);
         assert!(letter.error.contains("in 3 attempt"), "{}", letter.error);
-        world.statuses(request_id, "error").await;
-        world.announce("good", &web.link("good")).await;
-        world.results(number).await;
+        env.statuses(request_id, "error").await;
+        env.announce("good", &web.link("good")).await;
+        env.results(number).await;
     }
     assert_eq!(web.requests("failing"), 3);
     running.metric_reaches("ccx_pipeline_dead_letters_total{class=\"transient\"}", 3).await;
     running.readiness_says("ok").await;
 
-    world.announce("flaky", &web.link("flaky")).await;
-    world.statuses("flaky", "success").await;
+    env.announce("flaky", &web.link("flaky")).await;
+    env.statuses("flaky", "success").await;
     assert_eq!(web.requests("flaky"), 3);
     running.end().await;
 }

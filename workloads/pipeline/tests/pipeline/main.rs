@@ -6,9 +6,10 @@
 )]
 
 mod bad_input;
+mod env;
 mod good_input;
+mod hostile;
 mod outage;
 mod shutdown;
 mod user_rules;
 mod web;
-mod world;

@@ -1,4 +1,4 @@
-//! A web server that answers as object storages should not.
+//! A web server with the faults of object storages.
 
 use std::{
     collections::BTreeMap,
@@ -24,7 +24,7 @@ pub(crate) struct Web {
 struct Shared {
     requests: Mutex<BTreeMap<String, usize>>,
     archive: Bytes,
-    /// Who asks for `/gate` waits until there is a permit.
+    /// Requests of `/gate` wait for a permit.
     gate: Semaphore,
 }
 
@@ -46,12 +46,12 @@ impl Web {
         format!("http://{}/{behaviour}", self.address)
     }
 
-    /// How often a behaviour was asked for.
+    /// Returns the number of requests of a behaviour.
     pub(crate) fn requests(&self, behaviour: &str) -> usize {
         self.state.requests.lock().unwrap().get(behaviour).copied().unwrap_or(0)
     }
 
-    /// Lets everybody through who waits at `/gate`, now and later.
+    /// Answers all requests of `/gate`, now and later.
     pub(crate) fn open_gate(&self) {
         self.state.gate.add_permits(1000);
     }

@@ -29,7 +29,7 @@ pub(super) fn member(kind: EntryType, path: &str, content: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// What makes it an archive of the insights operator.
+/// The file that every archive of the insights operator has.
 pub(super) fn id() -> Vec<u8> {
     member(EntryType::Regular, "config/id", b"5d5892d3-1f74-4ccf-91af-548dfc9767aa")
 }
@@ -47,16 +47,16 @@ fn gzip_repeated(part: Vec<u8>) -> Vec<u8> {
     gzip([id()].into_iter().chain(std::iter::repeat_n(part, times)))
 }
 
-pub(super) fn of_empty_members() -> Vec<u8> {
+pub(super) fn empty_members() -> Vec<u8> {
     gzip_repeated(header(EntryType::Regular, "config/empty", 0))
 }
 
-pub(super) fn of_directories() -> Vec<u8> {
+pub(super) fn directories() -> Vec<u8> {
     gzip_repeated(header(EntryType::Directory, "config/", 0))
 }
 
 /// As many members as are allowed, whose paths are as long as allowed.
-pub(super) fn of_long_names() -> Vec<u8> {
+pub(super) fn long_names() -> Vec<u8> {
     let members = (0..99_990).map(|number| {
         let path = format!("config/{number:06}/{}\0", "n".repeat(4000));
         let name = member(EntryType::GNULongName, "././@LongLink", path.as_bytes());
@@ -66,7 +66,7 @@ pub(super) fn of_long_names() -> Vec<u8> {
 }
 
 /// Paths of two thousand directories each, all of them equal but for the end.
-pub(super) fn of_deep_names() -> Vec<u8> {
+pub(super) fn deep_names() -> Vec<u8> {
     let members = (0..1900).map(|number| {
         let path = format!("{}{number:06}\0", "a/".repeat(2040));
         let name = member(EntryType::GNULongName, "././@LongLink", path.as_bytes());
@@ -86,7 +86,7 @@ pub(super) fn with_a_huge_pax_header() -> Vec<u8> {
 }
 
 /// A million headers that are no members.
-pub(super) fn of_global_headers() -> Vec<u8> {
+pub(super) fn global_headers() -> Vec<u8> {
     gzip_repeated(header(EntryType::XGlobalHeader, "pax_global_header", 0))
 }
 
@@ -108,7 +108,7 @@ pub(super) fn with_a_sparse_map_without_end() -> Vec<u8> {
 }
 
 /// Archives in an archive, three deep, 8 GiB in all: nothing but files to a reader that unpacks once.
-pub(super) fn of_archives() -> Vec<u8> {
+pub(super) fn nested_archives() -> Vec<u8> {
     const COPIES: usize = 5;
     let mut inner = gzip([id(), member(EntryType::Regular, "config/zeros", &vec![0; 64 * MIB])]);
     for _ in 0..3 {

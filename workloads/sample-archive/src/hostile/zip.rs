@@ -92,7 +92,7 @@ pub(super) fn over_the_limit() -> Vec<u8> {
 }
 
 /// As many entries as are allowed, all of them the same 10 MiB, which unpack to nothing but take their time.
-pub(super) fn of_overlapping_entries() -> Vec<u8> {
+pub(super) fn overlapping_entries() -> Vec<u8> {
     let deflated = deflate_of_empty_blocks(10 * MIB);
     let nothing = |name| Member {
         name,
@@ -124,7 +124,7 @@ pub(super) fn that_hides_its_directory() -> Vec<u8> {
 }
 
 /// One member of the size of an upload that unpacks to nothing.
-pub(super) fn of_empty_blocks() -> Vec<u8> {
+pub(super) fn empty_blocks() -> Vec<u8> {
     let deflated = deflate_of_empty_blocks(UPLOAD_LIMIT - 1000);
     let nothing = Member {
         name: "config/nothing",
@@ -137,7 +137,7 @@ pub(super) fn of_empty_blocks() -> Vec<u8> {
 }
 
 /// Members whose paths are as long as allowed.
-pub(super) fn of_long_names() -> Vec<u8> {
+pub(super) fn long_names() -> Vec<u8> {
     let names: Vec<_> =
         (0..12_000).map(|number| format!("config/{number:06}/{}", "n".repeat(4000))).collect();
     let mut members = Vec::new();

@@ -1,4 +1,6 @@
-//! Who judges an archive: our own engine, and the Python rules beside it when there are some.
+//! The engines that run rules on an archive: our own, and the Python rules beside it where they are configured.
+
+use std::time::Instant;
 
 use ccx_archive::Archive;
 use ccx_config::OnFailure;
@@ -9,43 +11,43 @@ use chrono::{DateTime, Utc};
 
 use crate::rules::{CurrentEngine, Rules};
 
-/// The engines.
-pub struct Judges {
+/// All engines of the pipeline.
+pub struct RuleEngines {
     engine: CurrentEngine,
     python: Option<Python>,
 }
 
-/// The Python rules, and what becomes of an archive on which they fail.
+/// The Python rules, and the policy for archives on which they fail.
 pub(crate) struct Python {
     pub adapter: Adapter,
     pub metrics: Metrics,
     pub on_failure: OnFailure,
 }
 
-impl Judges {
+impl RuleEngines {
     pub(crate) fn new(engine: CurrentEngine, python: Option<Python>) -> Self {
         Self { engine, python }
     }
 
-    /// The report on an archive. With Python rules it blocks in a Tokio runtime's thread that may: both engines work at the same
-    /// time.
-    pub fn judge(
+    /// Runs all rules on an archive. With Python rules it blocks in a thread of a Tokio runtime where blocking is allowed:
+    /// both engines work at the same time.
+    ///
+    /// Our own rules that have not begun at `deadline` are faults of the report; Python rules have limits of their own.
+    pub fn run(
         &self,
         archive: &Archive,
         gathered_at: Option<DateTime<Utc>>,
+        deadline: Option<Instant>,
     ) -> Result<Report, AdapterError> {
         let engine = self.engine.get();
-        let Some(python) = &self.python else { return Ok(engine.run(archive, gathered_at)) };
+        let Some(python) = &self.python else { return Ok(engine.run_until(archive, gathered_at, deadline)) };
         let pending = python.adapter.begin(archive);
-        let mut report = engine.run(archive, gathered_at);
+        let mut report = engine.run_until(archive, gathered_at, deadline);
         match pending.and_then(ccx_insights_core::Pending::wait) {
             Ok(foreign) => python.metrics.duplicates(report.merge(foreign)),
             Err(error) if python.on_failure == OnFailure::DeadLetter => return Err(error),
             Err(error) => {
-                tracing::warn!(
-                    error = error_chain(&error),
-                    "the report is without the results of the Python rules"
-                );
+                tracing::warn!(error = error_chain(&error), "python rules failed, report is incomplete");
                 report.mark_incomplete("the rules of insights-core gave no results");
             }
         }
@@ -53,7 +55,7 @@ impl Judges {
     }
 }
 
-impl From<Engine> for Judges {
+impl From<Engine> for RuleEngines {
     /// Our own engine alone.
     fn from(engine: Engine) -> Self {
         Self::new(Rules::from(engine).engine, None)

@@ -18,25 +18,25 @@ use tokio_util::sync::CancellationToken;
 /// The topic about workloads, for the tests that switch it on.
 pub(crate) const WORKLOADS: &str = "ccx.dvo.results";
 
-/// How long anything may take on a busy machine.
+/// The time limit of everything on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// What the pipeline talks to.
-pub(crate) struct World {
+/// The servers of the pipeline.
+pub(crate) struct TestEnv {
     pub(crate) kafka: Kafka,
     pub(crate) storage: ObjectStorage,
     pub(crate) config: Config,
     producer: Producer,
 }
 
-/// A pipeline at work.
+/// A running pipeline.
 pub(crate) struct Running {
     address: SocketAddr,
     shutdown: CancellationToken,
     task: JoinHandle<Result<(), PipelineError>>,
 }
 
-impl World {
+impl TestEnv {
     pub(crate) async fn new() -> Self {
         let topics = ccx_config::Topics::default();
         let names =
@@ -56,7 +56,7 @@ impl World {
     }
 
     pub(crate) async fn start(&self) -> Running {
-        self.start_with(Rules::of(&self.config)).await
+        self.start_with(Rules::from_config(&self.config)).await
     }
 
     pub(crate) async fn start_with(&self, rules: impl Into<Rules>) -> Running {
@@ -87,19 +87,19 @@ impl World {
         self.send(Some("openshift"), &announcement(request_id, link)).await;
     }
 
-    /// Sends whatever to the topic of announcements.
+    /// Sends any payload to the topic of announcements.
     pub(crate) async fn send(&self, service: Option<&str>, payload: &[u8]) {
         let headers: Vec<_> = service.map(|service| ("service", service.as_bytes())).into_iter().collect();
         let topic = &self.config.kafka.topics.announce;
         self.producer.send(Outgoing { topic, key: Some(b"key"), headers: &headers, payload }).await.unwrap();
     }
 
-    /// What is in the topic of results.
+    /// Reads the topic of results.
     pub(crate) async fn results(&self, at_least: usize) -> Vec<Record> {
         self.read(&self.config.kafka.topics.results, at_least).await
     }
 
-    /// What is in the topic about workloads.
+    /// Reads the topic about workloads.
     pub(crate) async fn workloads(&self, at_least: usize) -> Vec<Record> {
         self.read(WORKLOADS, at_least).await
     }

@@ -1,0 +1,50 @@
+//! The pipeline as a process, with default limits, under hostile uploads.
+
+use std::time::Duration;
+
+use ccx_e2e::{Installation, Program, Servers, cluster_with, upload};
+use ccx_messages::ClusterId;
+use ccx_sample_archive::hostile::HostileArchive;
+use ccx_test_support::eventually_within;
+
+const ORG: u32 = 1;
+
+/// The default of `archive.max_unpacked`, and the margin of a process that reads one archive.
+const MAX_PEAK_BYTES: u64 = (512 + 64) << 20;
+
+/// The default of `pipeline.archive_timeout`, and time for the download and the dead letter.
+const MAX_TIME: Duration = Duration::from_mins(1);
+
+/// The most expensive of each format; `ccx-archive` reads the others, in processes of its own.
+const NAMES: [&str; 7] = [
+    "gzip-members-over-the-limit",
+    "gzip-members-at-the-limit",
+    "gzip-states-too-little",
+    "bzip2-at-the-limit",
+    "xz-at-the-limit",
+    "zip-over-the-limit",
+    "zip-of-overlapping-entries",
+];
+
+#[test]
+#[ignore = "needs servers"]
+fn hostile_uploads_neither_exhaust_the_memory_nor_stop_the_pipeline() {
+    let servers = Servers::start();
+    let installation = Installation::without_database(servers, "hostile");
+    let mut pipeline = installation.start(Program::Pipeline);
+    pipeline.wait_until_ready();
+    for (uploads, name) in (1..).zip(NAMES) {
+        let archive = HostileArchive::ALL.iter().find(|archive| archive.name == name).unwrap();
+        upload(&installation, ORG, &[archive.to_bytes()]);
+        eventually_within(MAX_TIME, &format!("an end of {name}"), || {
+            let ends = installation.announce_dead_letters().len() + installation.results().len();
+            if ends == uploads { Ok(()) } else { Err(format!("{ends} of {uploads}")) }
+        });
+        let peak = pipeline.peak_memory_bytes();
+        assert!(peak < MAX_PEAK_BYTES, "{name}: {} MiB", peak >> 20);
+    }
+    let before = installation.results().len();
+    upload(&installation, ORG, &[cluster_with(ClusterId::random(), &[])]);
+    eventually_within(MAX_TIME, "the next result", || installation.results().len() > before);
+    assert_eq!(pipeline.terminate().code(), Some(0));
+}

@@ -1,0 +1,79 @@
+use ccx_config::Config;
+use ccx_service::{Dependency, Health};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+};
+
+use super::*;
+
+const RECORD: Position = Position { partition: 0, offset: 1 };
+
+async fn health_of(endpoint: Option<String>) -> (ObjectStorageHealth, Health, IntGauge) {
+    let mut config = Config::default();
+    config.object_storage.endpoint = endpoint;
+    let health = Health::new();
+    let unavailable = IntGauge::new("unavailable", "unavailable").unwrap();
+    let prober = Downloader::new(&config.object_storage, &config.pipeline, &config.archive).await.unwrap();
+    let condition = health.condition(Dependency::OBJECT_STORAGE);
+    (ObjectStorageHealth::new(prober, condition, unavailable.clone()), health, unavailable)
+}
+
+/// Answers every request with a status.
+async fn serve(listener: TcpListener, status: &'static str) {
+    loop {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        let mut request = [0; 4096];
+        let _ = connection.read(&mut request).await;
+        let response = format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+        let _ = connection.write_all(response.as_bytes()).await;
+    }
+}
+
+async fn failed(health: &ObjectStorageHealth) -> bool {
+    health.observe(RECORD, StorageSignal::Failed, health.answers()).await
+}
+
+#[tokio::test]
+async fn readiness_follows_the_endpoint() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let (storage, health, unavailable) = health_of(Some(format!("http://{address}"))).await;
+    assert!(!failed(&storage).await);
+    let unmet: Vec<_> = health.readiness().unmet().map(ToString::to_string).collect();
+    assert_eq!(unmet, [format!("object storage: http://{address}/ does not answer")]);
+    assert_eq!(unavailable.get(), 1);
+
+    let server = tokio::spawn(serve(TcpListener::bind(address).await.unwrap(), "403 Forbidden"));
+    let never = CancellationToken::new();
+    let end_of_outage = storage.wait(Duration::from_hours(1), &never);
+    tokio::select! {
+        () = storage.probe_periodically() => unreachable!("it probes forever"),
+        waited = end_of_outage => assert_eq!(waited, Waited::TryAgain),
+    }
+    assert!(health.readiness().is_ready());
+    assert_eq!(unavailable.get(), 0);
+    assert!(failed(&storage).await, "the endpoint answers: it is the link");
+    server.abort();
+}
+
+#[tokio::test]
+async fn endpoint_that_answers_with_a_server_error_is_an_outage_for_a_single_record() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(serve(listener, "503 Service Unavailable"));
+    let (storage, ..) = health_of(Some(endpoint)).await;
+    for _ in 0..10 {
+        assert!(!failed(&storage).await);
+    }
+    server.abort();
+}
+
+#[tokio::test]
+async fn shutdown_ends_a_wait() {
+    let (storage, ..) = health_of(None).await;
+    let shutdown = CancellationToken::new();
+    shutdown.cancel();
+    assert_eq!(storage.wait(Duration::from_hours(1), &shutdown).await, Waited::ShuttingDown);
+}
