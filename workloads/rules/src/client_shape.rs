@@ -1,8 +1,9 @@
 //! What clients of the REST API can read of details.
 //!
-//! Some decode details into fixed types, and drop the whole report of a cluster when those of one hit are of another form: `type`
-//! and the key are strings, and `nodes`, if there is such a field, is a list of strings. So a rule of ours that answers otherwise
-//! has failed ([`check`]), and what rules of another engine say is brought into this form ([`Finding::adapt`]).
+//! Some decode details into fixed types, and drop the whole report of a cluster when those of one hit are of
+//! another form: `type` and the key are strings, and `nodes`, if there is such a field, is a list of strings.
+//! So a rule of ours that answers otherwise has failed ([`check`]), and what rules of another engine say is
+//! brought into this form ([`Finding::adapt`]).
 
 use std::collections::BTreeMap;
 
@@ -54,8 +55,9 @@ pub(crate) fn check(kind: Kind, data: &RawValue) -> Result<(), Unreadable> {
 impl Finding {
     /// Brings the details into the form that clients can read, and tells which fields had another one.
     ///
-    /// `nodes` that is no list of strings becomes the names of its items, or goes when they have none; what it was is
-    /// `node_details` then. `type` and the key become what they are for the finding, unless they are strings.
+    /// `nodes` that is no list of strings becomes the names of its items, or goes when they have none; what
+    /// it was is `node_details` then. `type` and the key become what they are for the finding, unless they
+    /// are strings.
     pub fn adapt(&mut self, kind: Kind) -> Result<Vec<&'static str>, Unreadable> {
         let names;
         let mut fields = fields_of(&self.details)?;

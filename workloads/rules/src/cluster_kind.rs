@@ -8,16 +8,19 @@ use crate::{
     },
 };
 
-/// A kind of cluster, or a state of one, about which a rule may make a declaration in its [`RuleMeta`](crate::RuleMeta).
+/// A kind of cluster, or a state of one, about which a rule may make a declaration in its
+/// [`RuleMeta`](crate::RuleMeta).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ClusterKind {
     /// One node is control plane and worker (`SingleReplica`).
     SingleNode,
     /// Every node belongs to the control plane.
     Compact,
-    /// Two control-plane nodes, with an arbiter node (`HighlyAvailableArbiter`) or with fencing (`DualReplica`).
+    /// Two control-plane nodes, with an arbiter node (`HighlyAvailableArbiter`) or with fencing
+    /// (`DualReplica`).
     TwoNode,
-    /// The control plane runs in another cluster (topology `External`), as HyperShift and ROSA with HCP do it.
+    /// The control plane runs in another cluster (topology `External`), as HyperShift and ROSA with HCP do
+    /// it.
     HostedControlPlane,
     /// A provider runs the control plane and the platform: ROSA, OpenShift Dedicated, ARO.
     ManagedService,
@@ -25,7 +28,8 @@ pub enum ClusterKind {
     Okd,
     /// Some workers run Windows.
     WindowsNodes,
-    /// The cluster has no access to the internet. Archives do not show this, so no rule can be excluded by it.
+    /// The cluster has no access to the internet. Archives do not show this, so no rule can be excluded by
+    /// it.
     Disconnected,
     /// The cluster version or the nodes of a pool are being updated.
     Updating,
@@ -118,7 +122,8 @@ fn is_managed(context: &Context<'_>) -> bool {
 impl Context<'_> {
     /// Returns whether the cluster is of a kind, as far as the archive shows.
     ///
-    /// A rule that asks declares the kind with [`RuleMeta::adapts_to`](crate::RuleMeta::adapts_to), so that the files are read.
+    /// A rule that asks declares the kind with [`RuleMeta::adapts_to`](crate::RuleMeta::adapts_to), so that
+    /// the files are read.
     pub fn is_kind(&self, kind: ClusterKind) -> bool {
         kind.matches(self)
     }

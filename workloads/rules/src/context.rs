@@ -1,4 +1,4 @@
-//! What a rule sees of an archive.
+//! The view of an archive that rules have.
 
 use std::{
     any::Any,
@@ -17,18 +17,20 @@ use crate::{
     plan::Plan,
 };
 
-/// How many items are handed out between two looks at the clock.
+/// The number of items between two readings of the clock.
 const ITEMS_PER_CLOCK_READ: u32 = 64;
 
-/// How many samples of metrics are kept. A cluster has dozens of those that rules read.
+/// The most samples of metrics that are kept. A cluster has dozens of those that rules read.
 const MAX_SAMPLES: usize = 100_000;
 
 /// The gathering time as an input, in the reason of a skip.
 pub(crate) const GATHERING_TIME: &str = "gathering_time";
 
-/// An archive as a rule sees it: files by input, documents, log lines and metrics, each worked out when first asked for.
+/// An archive as a rule sees it: files by input, documents, log lines and metrics, each computed on first
+/// use.
 ///
-/// The accessors of documents (`nodes()`, `pods()`, …) stand beside the documents' types in [`documents`](crate::documents).
+/// The accessors of documents (`nodes()`, `pods()`, …) are beside the documents' types in
+/// [`documents`](crate::documents).
 pub struct Context<'a> {
     plan: &'a Plan,
     gathered_at: Option<DateTime<Utc>>,
@@ -72,8 +74,9 @@ impl<'a> Context<'a> {
 
     /// Returns the time at which the data was gathered, when it is known.
     ///
-    /// A rule that was given `None` and finds nothing is skipped, since it may have found something had the time been known.
-    /// Call this only when the answer depends on the time; otherwise [`Context::gathered_at`].
+    /// A rule that was given `None` and finds nothing is skipped, since it may have found something had the
+    /// time been known. Call this only when the answer depends on the time; otherwise
+    /// [`Context::gathered_at`].
     pub fn now(&self) -> Option<DateTime<Utc>> {
         self.lacked_time.set(self.lacked_time.get() || self.gathered_at.is_none());
         self.gathered_at
@@ -84,41 +87,45 @@ impl<'a> Context<'a> {
         self.gathered_at
     }
 
-    /// Returns how long before the gathering of the data something happened; `None` when either time is unknown.
+    /// Returns how long before the gathering of the data something happened; `None` when either time is
+    /// unknown.
     ///
-    /// `time` is RFC 3339, as all times in an archive. As with [`Context::now`], a rule that finds nothing is skipped when the
-    /// gathering time is unknown.
+    /// `time` is RFC 3339, as all times in an archive. As with [`Context::now`], a rule that finds nothing is
+    /// skipped when the gathering time is unknown.
     pub fn age(&self, time: &str) -> Option<TimeDelta> {
         let time = parse_time(time)?;
         Some(self.now()? - time)
     }
 
-    /// Returns whether a state that began at `since` had lasted for at least `min_age` when the data was gathered.
+    /// Returns whether a state that began at `since` had lasted for at least `min_age` when the data was
+    /// gathered.
     ///
-    /// A state whose beginning is not told counts as old: the API requires these times, so one that is missing says nothing about
-    /// the state, and must not hide it. Without the gathering time the state does not count, and a rule that finds nothing else is
-    /// skipped. A rule that asks declares [`RuleMeta::for_at_least`](crate::RuleMeta::for_at_least).
+    /// A state whose beginning is not told counts as old: the API requires these times, so one that is
+    /// missing says nothing about the state, and must not hide it. Without the gathering time the state does
+    /// not count, and a rule that finds nothing else is skipped. A rule that asks declares
+    /// [`RuleMeta::for_at_least`](crate::RuleMeta::for_at_least).
     pub fn has_lasted(&self, since: &str, min_age: TimeDelta) -> bool {
         parse_time(since).is_none_or(|since| self.now().is_some_and(|now| now - since >= min_age))
     }
 
-    /// Returns whether something happened at most `max_age` before the data was gathered, or at a time that is not told; unknown
-    /// gathering times are treated as by [`Context::has_lasted`].
+    /// Returns whether something happened at most `max_age` before the data was gathered, or at a time that
+    /// is not told; unknown gathering times are treated as by [`Context::has_lasted`].
     pub fn is_recent(&self, time: &str, max_age: TimeDelta) -> bool {
         parse_time(time).is_none_or(|time| self.now().is_some_and(|now| now - time <= max_age))
     }
 
-    /// The archive's files of an input, in the order of their paths; none when no rule of the engine declares the input.
+    /// Returns the files of an input, by path; empty when no rule of the engine declares the input.
     pub fn files(&self, input: &Input) -> &[File<'a>] {
         self.plan.index_of(input).map_or(&[], |index| &self.files[index])
     }
 
-    /// The files that have lines which match a query, in the order of their paths; none when no rule declares the query.
+    /// Returns the files with lines that match a query, by path; empty when no rule declares the query.
     pub fn log_matches(&self, query: &LogQuery) -> &[FileMatches<'a>] {
         self.scan_logs().of(query, &self.plan.logs)
     }
 
-    /// The samples of a metric family, in the order of the file; none when no rule declares the family.
+    /// Returns the samples of a metric family, in the order of the file; empty when no rule declares the
+    /// family.
     pub fn metric(&self, family: &str) -> impl Iterator<Item = &Sample<'a>> {
         let samples = self.metrics.get_or_init(|| {
             let files = self.files(&METRICS);
@@ -131,10 +138,10 @@ impl<'a> Context<'a> {
         samples.iter().filter(move |sample| sample.family == family)
     }
 
-    /// Hands out the items while the rule is in its budget.
+    /// Iterates over `items` until the rule's time is used up.
     ///
-    /// A rule whose iteration ends early may answer nonsense; that does no harm, since the answer of a rule that is over its
-    /// budget does not count.
+    /// A rule whose iteration ends early may answer wrongly; that does no harm, since the answer of a rule
+    /// that is over its budget is discarded.
     pub fn within_budget<I: IntoIterator>(&self, items: I) -> impl Iterator<Item = I::Item> {
         let mut until_clock_read = ITEMS_PER_CLOCK_READ;
         items.into_iter().take_while(move |_| {
@@ -147,19 +154,20 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// Whether the rule has used up its time. To be asked in loops that are no iteration over [`Context::within_budget`].
+    /// Returns whether the rule has used up its time, for loops that do not iterate over
+    /// [`Context::within_budget`].
     pub fn is_over_budget(&self) -> bool {
         Instant::now() > self.deadline.get()
     }
 
-    /// When the rule's time is used up.
+    /// Returns when the rule's time is used up.
     pub fn deadline(&self) -> Instant {
         self.deadline.get()
     }
 
-    /// The one value of type `T` that belongs to this archive, made when first asked for.
+    /// Returns the value of type `T` that belongs to this archive, and creates it on first use.
     ///
-    /// It is how rules of another kind share what they worked out, as the built-in rules share documents.
+    /// Rules of another crate share computed data this way, as the built-in rules share documents.
     pub fn extension<T: Any + Default>(&self) -> Rc<T> {
         let known = self.extensions.borrow().iter().find_map(|value| Rc::clone(value).downcast().ok());
         known.unwrap_or_else(|| {
@@ -180,7 +188,7 @@ impl<'a> Context<'a> {
         self.lacked_time.get()
     }
 
-    /// Matches the log patterns of all rules, unless that is done.
+    /// Matches the log patterns of all rules, on first use.
     pub(crate) fn scan_logs(&self) -> &LogMatches<'a> {
         self.logs.get_or_init(|| self.plan.logs.scan(|input| self.files(input)))
     }

@@ -1,8 +1,8 @@
-//! The JSON documents of an archive, as far as rules read them.
+//! Typed views of the JSON documents of an archive, as far as rules read them.
 //!
-//! Archives come from a dozen versions of OpenShift and from operators with bugs, so reading is lenient: a field of the wrong
-//! type is as good as missing, and costs neither the document nor its neighbours. What is not JSON, or no object where one is
-//! expected, is not there at all.
+//! Archives come from a dozen versions of OpenShift and from operators with bugs, so parsing is lenient: a
+//! field of the wrong type counts as missing, and affects neither the document nor other fields. A file that
+//! is not JSON, or not an object where one is expected, counts as missing.
 //!
 //! A document's file holds its types, the [`Input`] that names its files, and the accessor of
 //! [`Context`](crate::Context).
@@ -127,10 +127,10 @@ pub use webhook::{
 
 use crate::{Input, Location};
 
-/// What the cluster's Prometheus exported.
+/// The metrics of the cluster's Prometheus.
 pub const METRICS: Input = Input::text("metrics", &[Location::new("config/metrics")]);
 
-/// The documents that were asked for so far.
+/// The documents that were read so far.
 #[derive(Default)]
 pub(crate) struct Documents<'a> {
     alertmanager_config: OnceCell<Option<AlertmanagerConfig<'a>>>,

@@ -1,4 +1,4 @@
-//! The engine: a fixed set of rules, run on one archive after the other.
+//! The engine: a fixed set of rules that is run on one archive after the other.
 
 use std::{
     any::Any,
@@ -26,40 +26,41 @@ mod profile;
 
 pub use profile::{Profile, RuleCost};
 
-/// What one rule may use on one archive.
+/// The limits of one rule on one archive.
 #[derive(Clone, Copy, Debug)]
 pub struct Budget {
-    /// The wall time after which a rule's answer does not count any more.
+    /// The wall time after which a rule's answer is discarded.
     pub time_per_rule: Duration,
-    /// The size of the details' JSON above which only the size is reported.
+    /// The size of the details' JSON, in bytes, above which only the size is reported.
     pub max_details_bytes: usize,
 }
 
 impl Default for Budget {
-    /// Built-in rules take microseconds, so two seconds are only reached by a rule that loops, also on a crowded machine; and
-    /// the texts of the largest known hits need less than 64 kB.
+    /// Built-in rules take microseconds, so two seconds are only reached by a rule that loops, also on a
+    /// crowded machine; and the texts of the largest known hits need less than 64 kB.
     fn default() -> Self {
         Self { time_per_rule: Duration::from_secs(2), max_details_bytes: 64 * 1024 }
     }
 }
 
-/// A set of rules and the plan of which files they need. Immutable, so that threads share it.
+/// A set of rules and the plan of the files that they need. Immutable, so that threads can share it.
 ///
-/// A rule can't be interrupted: one that never returns blocks its thread. The budget is enforced where the rule asks
-/// ([`Context::within_budget`]) and measured when it returns. Panics are caught; they still reach the process's panic hook.
+/// A rule can't be interrupted: one that never returns blocks its thread. The budget is enforced where the
+/// rule asks ([`Context::within_budget`]) and measured when it returns. Panics are caught; they still reach
+/// the process's panic hook.
 pub struct Engine {
     rules: Vec<Registered>,
     plan: Plan,
     budget: Budget,
     rule_sets: Arc<[RuleSetVersion]>,
-    /// Why rules are missing that were asked for.
+    /// The reason why requested rules are missing.
     incomplete: Option<String>,
 }
 
 struct Registered {
     meta: Arc<RuleMeta>,
     rule: Box<dyn Rule>,
-    /// The tags that content has for a key; the rule's own count for others.
+    /// The tags of the content, by key; the rule's own tags apply to other keys.
     tags: BTreeMap<ErrorKey, Vec<String>>,
 }
 
@@ -70,11 +71,12 @@ impl Registered {
 }
 
 impl Engine {
-    /// An engine with the given rules. When two answer with the same rule and key, only the first answer is reported.
+    /// Creates an engine. When two rules answer with the same rule and key, only the first answer is
+    /// reported.
     ///
     /// # Panics
     ///
-    /// When the regular expression of a log query is none: that rule has never been tried.
+    /// Panics when a log query has an invalid regular expression; every rule has a test that compiles it.
     pub fn new(rules: Vec<Box<dyn Rule>>, budget: Budget) -> Self {
         let mut rules: Vec<_> = rules.into_iter().map(Registered::new).collect();
         rules.sort_by(|a, b| (&a.meta.rule, &a.meta.error_keys).cmp(&(&b.meta.rule, &b.meta.error_keys)));
@@ -82,7 +84,7 @@ impl Engine {
         Self { rules, plan, budget, rule_sets: Arc::default(), incomplete: None }
     }
 
-    /// The same engine, whose findings carry the tags of this content. Where it has none for a key, those stay.
+    /// Returns the engine with the tags of `content` for its findings. Keys without content keep their tags.
     #[must_use]
     pub fn with_content(mut self, content: &ContentTree) -> Self {
         for Registered { meta, tags, .. } in &mut self.rules {
@@ -92,39 +94,40 @@ impl Engine {
         self
     }
 
-    /// The same engine with another budget.
+    /// Returns the engine with another budget.
     #[must_use]
     pub fn with_budget(self, budget: Budget) -> Self {
         Self { budget, ..self }
     }
 
-    /// The same engine, whose reports name a set of rules and its version beside the built-in ones.
+    /// Returns the engine with the name and version of a set of rules, for its reports.
     #[must_use]
     pub fn with_rule_set(self, name: impl Into<String>, version: impl Into<String>) -> Self {
         let set = RuleSetVersion { name: name.into(), version: version.into() };
         Self { rule_sets: self.rule_sets.iter().cloned().chain([set]).collect(), ..self }
     }
 
-    /// The same engine, whose reports say that rules are missing from it, and why.
+    /// Returns the engine with the reason why rules are missing from it, for its reports.
     #[must_use]
     pub fn incomplete(self, reason: impl Into<String>) -> Self {
         Self { incomplete: Some(reason.into()), ..self }
     }
 
-    /// What the rules are called and what they read, by rule.
+    /// Returns the declarations of the rules, by rule.
     pub fn rules(&self) -> impl ExactSizeIterator<Item = &RuleMeta> {
         self.rules.iter().map(|rule| &*rule.meta)
     }
 
     /// Runs every rule on an archive.
     ///
-    /// Ages are counted up to `gathered_at`, or up to the newest file of the archive, but never up to the wall clock. When
-    /// both are unknown, a rule that asks for the time and finds nothing is skipped.
+    /// Ages are counted up to `gathered_at`, or up to the newest file of the archive, but never up to the
+    /// wall clock. When both are unknown, a rule that asks for the time and finds nothing is skipped.
     pub fn run(&self, archive: &Archive, gathered_at: Option<DateTime<Utc>>) -> Report {
         self.run_until(archive, gathered_at, None)
     }
 
-    /// Like [`Engine::run`]; rules that have not begun at `deadline` are faults, and those that run then get no more time.
+    /// Like [`Engine::run`]; rules that have not begun at `deadline` are faults, and those that run then get
+    /// no more time.
     pub fn run_until(
         &self,
         archive: &Archive,
@@ -215,7 +218,7 @@ fn precondition(meta: &RuleMeta, context: &Context<'_>) -> Option<Outcome> {
     excluded().or_else(|| missing().map(skip))
 }
 
-/// Matches the log patterns of all rules, so that no single rule is charged for it.
+/// Matches the log patterns of all rules, so that the time is not charged to a single rule.
 fn scan_logs(context: &Context<'_>) -> Duration {
     let started = Instant::now();
     // Should this panic, the rules that need the result panic as well, and are reported.
@@ -237,7 +240,7 @@ enum Outcome {
 }
 
 impl Outcome {
-    /// The skip of a rule that found out while it ran that an input is missing.
+    /// Returns the skip of a rule that lacked an input while it ran.
     fn lacking(input: &str) -> Self {
         let missing = Missing { all: vec![input], any: Vec::new() };
         Self::Skip(SkipReason::MissingRequirements, missing.to_string())

@@ -5,12 +5,16 @@
 //!              (which path is which input)      documents · logs · metrics
 //! ```
 //!
-//! - [`Rule`] is one question about a cluster. It declares what it reads in its [`RuleMeta`] and answers from a [`Context`].
-//! - [`Engine`] holds a fixed set of rules and a plan that is computed once. Each file of an archive is looked up once, each
-//!   document is parsed at most once and only when a rule asks, and all log patterns are matched in one pass.
+//! - [`Rule`] is one check of a cluster. It declares its inputs in its [`RuleMeta`] and answers from a
+//!   [`Context`].
+//! - [`Engine`] holds a fixed set of rules and a plan that is computed once. Each file of an archive is
+//!   looked up once, each document is parsed at most once and only when a rule asks, and all log patterns are
+//!   matched in one pass.
 //! - A rule whose required files are missing or unreadable is *skipped*, never passed.
-//! - A rule that panics or takes too long becomes a [`RuleFault`] of the report, and harms nobody else.
-//! - "Now" is the moment when the data was gathered, so an archive always gives the same report, byte for byte.
+//! - A rule that panics or takes too long becomes a [`RuleFault`] of the report; other rules are not
+//!   affected.
+//! - "Now" is the moment when the data was gathered, so an archive always gives the same report, byte for
+//!   byte.
 //!
 //! ```
 //! use ccx_archive::{Archive, Limits};
@@ -42,8 +46,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The built-in rules (`ccx-builtin-rules`) and declarative ones are implementations of [`Rule`] in other crates; the engine
-//! depends on none of them.
+//! The built-in rules (`ccx-builtin-rules`) and declarative ones are implementations of [`Rule`] in other
+//! crates; the engine depends on none of them.
 
 mod client_shape;
 mod cluster_kind;

@@ -1,7 +1,8 @@
-//! Where an archive has data, and the OpenShift versions whose archives have it.
+//! Locations of data in archives, and the OpenShift versions whose archives have it.
 //!
-//! The versions are those of the documentation of the Insights operator (`docs/gathered-data.md` in its repository) and of
-//! its gatherers: the first minor release that records the data, releases with a backport included, and the last one.
+//! The versions are those of the documentation of the Insights operator (`docs/gathered-data.md` in its
+//! repository) and of its gatherers: the first minor release that records the data, releases with a backport
+//! included, and the last one.
 
 use std::{borrow::Cow, fmt};
 
@@ -69,19 +70,20 @@ pub struct Location {
 }
 
 impl Location {
-    /// The paths that `glob` matches, in archives of all versions. `*` stands for any characters but `/`.
+    /// Creates the paths that `glob` matches, in archives of all versions. `*` stands for any characters but
+    /// `/`.
     pub const fn new(glob: &'static str) -> Self {
         Self { glob, versions: Versions::ALL }
     }
 
-    /// The same paths, in archives of `major.minor` and later.
+    /// Returns the same paths, in archives of `major.minor` and later.
     #[must_use]
     pub const fn since(mut self, major: u32, minor: u32) -> Self {
         self.versions.since = Some(MinorVersion::new(major, minor));
         self
     }
 
-    /// The same paths, in archives up to those of `major.minor`.
+    /// Returns the same paths, in archives up to those of `major.minor`.
     #[must_use]
     pub const fn until(mut self, major: u32, minor: u32) -> Self {
         self.versions.until = Some(MinorVersion::new(major, minor));
@@ -127,12 +129,12 @@ pub struct MetricFamily {
 }
 
 impl MetricFamily {
-    /// The family `name`, in archives of all versions.
+    /// Creates the family `name`, in archives of all versions.
     pub const fn new(name: &'static str) -> Self {
         Self { name: Cow::Borrowed(name), versions: Versions::ALL }
     }
 
-    /// The same family, in archives of `major.minor` and later.
+    /// Returns the same family, in archives of `major.minor` and later.
     #[must_use]
     pub fn since(mut self, major: u32, minor: u32) -> Self {
         self.versions.since = Some(MinorVersion::new(major, minor));

@@ -11,16 +11,17 @@ mod scan;
 
 pub(crate) use plan::LogPlan;
 
-/// A longer line is cut here before anything is matched, so that no line costs much. Real lines are below 4 kB.
+/// The length at which a line is cut before it is matched, which bounds the cost of a line. Real lines are
+/// below 4 kB.
 const MAX_LINE_BYTES: usize = 4096;
 
-/// How many matching lines of a file are kept for a query; more are only counted.
+/// The most matching lines of a file that are kept for a query; more are only counted.
 const MAX_LINES_PER_FILE: usize = 32;
 
-/// How many files with matches are kept for a query.
+/// The most files with matches that are kept for a query.
 const MAX_FILES_PER_QUERY: usize = 256;
 
-/// Lines that a rule looks for, known by its name.
+/// Lines that a rule searches for. A query is identified by its name.
 #[derive(Clone, Debug)]
 pub struct LogQuery {
     name: Cow<'static, str>,
@@ -29,19 +30,19 @@ pub struct LogQuery {
     regex: Option<Cow<'static, str>>,
 }
 
-/// Which lines a query's regular expression is tried on.
+/// The lines that a query's regular expression is tried on.
 #[derive(Clone, Debug)]
 enum Literals {
-    /// Those that contain one of these texts.
+    /// Lines that contain one of these strings.
     AnyOf(StrList),
-    /// All of them, since nothing is known of what it matches.
+    /// All lines, since no literal is known.
     Unknown,
 }
 
 impl LogQuery {
-    /// Lines of `files` that contain at least one of `literals`, in the case given.
+    /// Creates a query for the lines of `files` that contain at least one of `literals`, case-sensitive.
     ///
-    /// Literals of four and more bytes are what makes a pass fast: choose rare ones.
+    /// Literals of four and more bytes make the scan fast: choose rare ones.
     pub const fn new(name: &'static str, files: Input, literals: &'static [&'static str]) -> Self {
         Self {
             name: Cow::Borrowed(name),
@@ -51,7 +52,7 @@ impl LogQuery {
         }
     }
 
-    /// Of these lines, those that the regular expression matches. It is tried on no other line.
+    /// Restricts the query to lines that a regular expression matches. It is tried on no other line.
     #[must_use]
     pub const fn matching(mut self, regex: &'static str) -> Self {
         let former = self.regex.replace(Cow::Borrowed(regex));
@@ -60,21 +61,22 @@ impl LogQuery {
         self
     }
 
-    /// Lines of `files` that a regular expression matches, for a rule that is made at run time.
+    /// Creates a query for the lines of `files` that a regular expression matches, for a rule that is made at
+    /// run time.
     ///
-    /// A line that matches must contain at least one of `literals`. When there are none, the expression is tried on every
-    /// line, which is slow.
+    /// A line that matches must contain at least one of `literals`. When there are none, the expression is
+    /// tried on every line, which is slow.
     pub fn dynamic(name: String, files: Input, literals: Vec<String>, regex: String) -> Self {
         let literals = if literals.is_empty() { Literals::Unknown } else { Literals::AnyOf(literals.into()) };
         Self { name: name.into(), files, literals, regex: Some(regex.into()) }
     }
 
-    /// Where to look.
+    /// Returns the files.
     pub fn files(&self) -> &Input {
         &self.files
     }
 
-    /// What a line must contain one of, when that is known.
+    /// Returns the strings of which a line must contain one, if known.
     pub fn literals(&self) -> impl Iterator<Item = &str> {
         let literals = match &self.literals {
             Literals::AnyOf(literals) => Some(literals),
@@ -83,12 +85,12 @@ impl LogQuery {
         literals.into_iter().flat_map(StrList::iter)
     }
 
-    /// What a line must match besides.
+    /// Returns the regular expression that a line must match.
     pub fn regex(&self) -> Option<&str> {
         self.regex.as_deref()
     }
 
-    /// Whether the regular expression has to be tried on every line.
+    /// Returns whether the regular expression has to be tried on every line.
     fn tries_every_line(&self) -> bool {
         matches!(self.literals, Literals::Unknown)
     }
@@ -99,24 +101,25 @@ impl LogQuery {
 pub struct FileMatches<'a> {
     /// The file.
     pub path: &'a str,
-    /// How many lines match.
+    /// The number of matching lines.
     pub count: usize,
-    /// The first of them (32 at most), in their order.
+    /// The first of them, at most 32, in order.
     lines: Vec<&'a [u8]>,
 }
 
 impl<'a> FileMatches<'a> {
-    /// The first matching lines without their ends, cut at 4 kB. Bytes that are not UTF-8 are replaced.
+    /// Returns the first matching lines without their line ends, cut at 4 kB. Bytes that are not UTF-8 are
+    /// replaced.
     pub fn lines(&self) -> impl Iterator<Item = Cow<'a, str>> {
         self.lines.iter().map(|line| String::from_utf8_lossy(line))
     }
 }
 
-/// What all queries found in an archive.
+/// The matches of all queries in an archive.
 pub(crate) struct LogMatches<'a>(Vec<Vec<FileMatches<'a>>>);
 
 impl<'a> LogMatches<'a> {
-    /// What one query found.
+    /// Returns the matches of one query.
     pub(crate) fn of(&self, query: &LogQuery, plan: &LogPlan) -> &[FileMatches<'a>] {
         plan.index_of(query).map_or(&[], |index| &self.0[index])
     }

@@ -1,4 +1,4 @@
-//! The metrics that the cluster's Prometheus exported, in its text format.
+//! Metrics of the cluster's Prometheus, in its text format.
 
 use std::{borrow::Cow, collections::HashSet};
 
@@ -13,18 +13,18 @@ pub struct Sample<'a> {
 }
 
 impl<'a> Sample<'a> {
-    /// The value of a label.
+    /// Returns the value of a label.
     pub fn label(&self, name: &str) -> Option<Cow<'a, str>> {
         Labels(self.labels).find(|(label, _)| *label == name).map(|(_, value)| unescape(value))
     }
 
-    /// All labels and their values, in the order of the text.
+    /// Returns all labels and their values, in the order of the text.
     pub fn labels(&self) -> impl Iterator<Item = (&'a str, Cow<'a, str>)> {
         Labels(self.labels).map(|(label, value)| (label, unescape(value)))
     }
 }
 
-/// The metric families that are of interest.
+/// The metric families that rules read.
 #[derive(Debug)]
 pub(crate) struct Families(HashSet<Cow<'static, str>>);
 
@@ -33,7 +33,7 @@ impl Families {
         Self(names.collect())
     }
 
-    /// The samples of these families, in the order of the text; lines that make no sense are left out.
+    /// Parses the samples of these families, in the order of the text; malformed lines are skipped.
     pub(crate) fn parse<'a>(&self, text: &'a [u8]) -> impl Iterator<Item = Sample<'a>> {
         text.split(|&byte| byte == b'\n').filter_map(|line| self.parse_line(line))
     }
@@ -54,14 +54,15 @@ impl Families {
     }
 }
 
-/// How long the labels before the closing brace are; braces in values do not close.
+/// Returns the length of the labels before the closing brace; braces in values do not close.
 fn labels_len(text: &str) -> Option<usize> {
     let mut labels = Labels(text);
     labels.by_ref().for_each(drop);
     labels.0.starts_with('}').then(|| text.len() - labels.0.len())
 }
 
-/// The labels `a="x",b="y"` as pairs of a name and a value that may have escapes. Ends at whatever is no label.
+/// Iterates over the labels `a="x",b="y"` as pairs of a name and an escaped value, up to the first text that
+/// is not a label.
 struct Labels<'a>(&'a str);
 
 impl<'a> Iterator for Labels<'a> {

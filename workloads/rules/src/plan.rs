@@ -1,4 +1,4 @@
-//! Which file of an archive belongs to which inputs; computed once for a set of rules.
+//! The assignment of files to inputs, prepared once for a set of rules.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,15 +12,15 @@ mod glob;
 /// The position of an input in the plan.
 pub(crate) type InputIndex = usize;
 
-/// Everything that a set of rules reads.
+/// The inputs, log patterns and metrics of a set of rules.
 pub(crate) struct Plan {
     /// Inputs by name.
     inputs: HashMap<String, InputIndex>,
-    /// Whether the files of an input are documents, by position.
+    /// Whether an input consists of documents, by position.
     are_documents: Vec<bool>,
-    /// The inputs of files whose path is known.
+    /// The inputs of exact paths.
     exact: BTreeMap<String, Vec<InputIndex>>,
-    /// The globs by the directory that all their files are below, with its trailing slash.
+    /// The globs, by the directory above all their files, with its trailing slash.
     globs: HashMap<String, Vec<Candidate>>,
     /// The log patterns of all rules.
     pub logs: LogPlan,
@@ -28,7 +28,7 @@ pub(crate) struct Plan {
     pub metric_families: Families,
 }
 
-/// Files that belong to an input: their directory and their name, each as a glob, since no `*` reaches from one into the other.
+/// A glob of an input, split into directory and file name: no `*` spans both.
 struct Candidate {
     directory: Glob,
     name: Glob,
@@ -74,15 +74,16 @@ impl Plan {
         }
     }
 
-    /// Where the files of an input are in the result of [`Plan::sort_files`]; `None` when no rule declares the input.
+    /// Returns the position of an input's files in the result of [`Plan::sort_files`]; `None` when no rule
+    /// declares the input.
     pub(crate) fn index_of(&self, input: &Input) -> Option<InputIndex> {
         self.inputs.get(input.name()).copied()
     }
 
-    /// The files of each input, in the order of their paths.
+    /// Returns the files of each input, by path.
     ///
-    /// One walk beside the exact paths, which have the same order. A directory is looked up once for all the files that lie in
-    /// it, so that of the files themselves only the names are compared.
+    /// Files and exact paths are walked side by side in the same order. A directory is looked up once for all
+    /// the files in it, so that only file names are compared with globs.
     pub(crate) fn sort_files<'a>(&self, archive: &'a Archive) -> Vec<Vec<File<'a>>> {
         let mut files: Vec<Vec<File<'a>>> = vec![Vec::new(); self.inputs.len()];
         let mut exact = self.exact.iter().peekable();
@@ -113,17 +114,18 @@ impl Plan {
         files
     }
 
-    /// The files of the inputs that are documents, of all `files` as [`Plan::sort_files`] returns them.
+    /// Returns the files of the inputs that are documents, out of `files` as [`Plan::sort_files`] returns
+    /// them.
     pub(crate) fn documents<'f, T>(&self, files: &'f [T]) -> impl Iterator<Item = &'f T> + Clone {
         self.are_documents.iter().zip(files).filter(|(is_document, _)| **is_document).map(|(_, files)| files)
     }
 
-    /// Like [`Plan::documents`].
+    /// Returns the same as [`Plan::documents`], mutable.
     pub(crate) fn documents_mut<'f, T>(&self, files: &'f mut [T]) -> impl Iterator<Item = &'f mut T> {
         self.are_documents.iter().zip(files).filter(|(is_document, _)| **is_document).map(|(_, files)| files)
     }
 
-    /// What may be in a directory.
+    /// Returns the globs that may match files in a directory.
     fn candidates_in<'p>(&'p self, directory: &'p str) -> impl Iterator<Item = &'p Candidate> {
         let slashes = memchr::memchr_iter(b'/', directory.as_bytes());
         let parents = std::iter::once("").chain(slashes.map(|slash| &directory[..=slash]));
@@ -132,7 +134,7 @@ impl Plan {
     }
 }
 
-/// A path's directory with its trailing slash, and its name.
+/// Splits a path into its directory, with a trailing slash, and its name.
 fn split_path(path: &str) -> (&str, &str) {
     path.split_at(memchr::memrchr(b'/', path.as_bytes()).map_or(0, |slash| slash + 1))
 }

@@ -1,4 +1,4 @@
-//! What a run of the rules gives.
+//! The result of a run of the rules.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -11,33 +11,33 @@ use crate::{Kind, RuleMeta, WorkloadRecommendation};
 mod json;
 mod workloads_json;
 
-/// What the rules found in an archive.
+/// The findings of all rules in an archive.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// The moment that the archive describes, when known.
+    /// When the data was gathered, if known.
     pub now: Option<DateTime<Utc>>,
     /// The problems, by rule and key.
     pub hits: Vec<Finding>,
     /// Facts about the cluster, by rule and key.
     pub info: Vec<Finding>,
-    /// What was looked at and is healthy, for the rules that say so; by rule and key.
+    /// Checks that passed, of the rules that report it; by rule and key.
     pub pass: Vec<Finding>,
     /// Facts that identify the cluster's kind, by rule and key.
     pub fingerprints: Vec<Finding>,
-    /// The rules that the archive has too little data for, by rule.
+    /// The rules that were skipped for lack of data, by rule.
     pub skips: Vec<Skip>,
-    /// The checks that the users' workloads fail, as [`WorkloadChecks::run`](crate::WorkloadChecks::run) tells them. A message of
-    /// their own.
+    /// The checks that the users' workloads fail, from [`WorkloadChecks::run`](crate::WorkloadChecks::run).
+    /// They are a message of their own.
     pub workloads: Option<Vec<WorkloadRecommendation>>,
-    /// The rules that failed, by rule. Not part of the message: it is ours to repair them.
+    /// The rules that failed, by rule. Not part of the message: a fault is a bug of the rule.
     pub faults: Vec<RuleFault>,
-    /// Why some rules are missing from the report, when they should have run and could not.
+    /// The reason why rules that should have run are missing from the report.
     pub incomplete: Option<String>,
-    /// How each rule ended and how long it took, by rule. For metrics.
+    /// The verdict and the time of each rule, by rule. For metrics.
     pub runs: Vec<RuleRun>,
     /// The sets of rules that were used beside the built-in ones.
     pub rule_sets: Arc<[RuleSetVersion]>,
-    /// How long the log lines of all rules took to find, which no rule is charged for.
+    /// The time of the log scan, which is not charged to a rule.
     pub log_scan: Duration,
 }
 
@@ -45,22 +45,22 @@ impl Report {
     /// The version of the report's schema, `Version` in the message that carries the report.
     pub const VERSION: u8 = 2;
 
-    /// The JSON object that the message carries as `Report`.
+    /// Returns the JSON object that the message carries as `Report`.
     ///
-    /// The same archive and gathering time always give the same bytes: `start` and `finish` are the moment that the archive
-    /// describes, or null when that is unknown, and not the wall clock.
+    /// The same archive and gathering time always give the same bytes: `start` and `finish` are the gathering
+    /// time, or null when it is unknown, and not the wall clock.
     pub fn to_json(&self) -> Box<RawValue> {
         json::encode(self)
     }
 
-    /// The JSON object that the message about workloads carries as `Metrics`, when there is something to tell. An empty list
-    /// tells that workloads which failed checks once have been repaired.
+    /// Returns the JSON object that the message about workloads carries as `Metrics`, if there is one. An
+    /// empty list means that workloads which failed checks before have been fixed.
     pub fn workloads_to_json(&self) -> Option<Box<RawValue>> {
         self.workloads.as_ref().map(|recommendations| workloads_json::encode(self, recommendations))
     }
 
-    /// Adds what another engine found. Where both have the same rule and key, the other's finding stays and ours goes: it was
-    /// asked for by name. Returns the number of findings that went.
+    /// Adds the findings of another engine. Where both have the same rule and key, the other's finding
+    /// replaces ours, since it was requested by name. Returns the number of findings that were replaced.
     pub fn merge(&mut self, foreign: Foreign) -> usize {
         let Foreign { findings, skips } = foreign;
         let total = |report: &Self| {
@@ -77,13 +77,13 @@ impl Report {
         before - total(self)
     }
 
-    /// Says that rules are missing from the report, and why, beside the reasons that are known.
+    /// Adds a reason why rules are missing from the report.
     pub fn mark_incomplete(&mut self, reason: &str) {
         let reasons = self.incomplete.take().into_iter().chain([reason.to_owned()]);
         self.incomplete = Some(reasons.collect::<Vec<_>>().join("; "));
     }
 
-    /// Orders each section by rule and key; consumers take a rule and key once.
+    /// Sorts each section by rule and key, without duplicates: consumers accept a rule and key once.
     pub(crate) fn sort_findings(&mut self) {
         for kind in [Kind::Hit, Kind::Info, Kind::Pass, Kind::Fingerprint] {
             let section = self.section_mut(kind);
@@ -103,21 +103,21 @@ impl Report {
     }
 }
 
-/// What another engine found in the same archive.
+/// The findings of another engine in the same archive.
 #[derive(Debug, Default)]
 pub struct Foreign {
-    /// Its answers.
+    /// Its findings.
     pub findings: Vec<(Kind, Finding)>,
-    /// The rules that it could not decide.
+    /// The rules that it skipped.
     pub skips: Vec<Skip>,
 }
 
 /// A set of rules, as a report names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleSetVersion {
-    /// What it is called.
+    /// The name.
     pub name: String,
-    /// Which one it is.
+    /// The version.
     pub version: String,
 }
 
@@ -126,17 +126,17 @@ pub struct RuleSetVersion {
 pub struct Finding {
     /// The rule.
     pub rule: RuleFqdn,
-    /// What it found: the error key of a hit, the info key of an information item, and so on.
+    /// The key: the error key of a hit, the info key of an information item, and so on.
     pub error_key: ErrorKey,
     /// The data for the texts: a JSON object that also has `type` and `error_key` (`info_key`, …).
     pub details: Box<RawValue>,
     /// The rule's tags.
     pub tags: Vec<String>,
-    /// Where more is to be read: a JSON object of lists by topic; `None` when the rule has no links.
+    /// Links to documentation: a JSON object of lists by topic; `None` when the rule has no links.
     pub links: Option<Box<RawValue>>,
 }
 
-/// A rule that could not be decided from the archive.
+/// A rule that was skipped because the archive lacks data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skip {
     /// The rule.
@@ -170,31 +170,31 @@ impl SkipReason {
     }
 }
 
-/// A rule that failed. Whatever it found does not count.
+/// A rule that failed. Its findings are discarded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleFault {
     /// The rule.
     pub rule: RuleFqdn,
-    /// How it failed.
+    /// The reason.
     pub reason: FaultReason,
 }
 
-/// How a rule can fail.
+/// The reason why a rule failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FaultReason {
     /// It panicked with this message.
     Panicked(String),
-    /// It took this long, which is more than it may.
+    /// It took this long, which is over its budget.
     OverBudget(Duration),
     /// The time for the archive was used up before it began.
     NoTimeLeft,
     /// It answered with a key that it did not declare.
     UndeclaredKey(String),
-    /// Its details are of a form that clients can't read; the text says why.
+    /// Its details have a form that clients can't decode; the text says why.
     InvalidDetails(String),
-    /// It needed more of something than it may have; the text says of what.
+    /// It reached a limit; the text says which.
     Limit(String),
-    /// It came upon an error, such as a field that is missing.
+    /// It reported an error, such as a missing field.
     Failed(String),
 }
 
@@ -212,23 +212,23 @@ impl fmt::Display for FaultReason {
     }
 }
 
-/// How a rule ended.
+/// The outcome of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
-    /// It answered.
+    /// It answered with a finding.
     Response(Kind),
-    /// It had nothing to say.
+    /// It found nothing.
     Miss,
     /// It lacked data.
     Skip,
     /// It failed.
     Fault,
-    /// It was stopped at a limit before it could tell.
+    /// It was stopped at a limit.
     Limit,
 }
 
 impl Verdict {
-    /// A word for metrics.
+    /// Returns the value of the label in metrics.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Response(Kind::Hit) => "hit",
@@ -246,8 +246,8 @@ impl Verdict {
 pub struct RuleRun {
     /// The rule.
     pub rule: Arc<RuleMeta>,
-    /// How it ended.
+    /// The verdict.
     pub verdict: Verdict,
-    /// The wall time that it took, including shared facts that it was the first to ask for.
+    /// The wall time, including documents that it was the first to read.
     pub elapsed: Duration,
 }

@@ -1,4 +1,4 @@
-//! What a rule answers.
+//! The answer of a rule.
 
 use std::borrow::Cow;
 
@@ -8,21 +8,21 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{FaultReason, client_shape};
 
-/// The sort of an answer; each has its own section in the report.
+/// The kind of an answer; each has its own section in the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// The cluster has the problem that the rule looks for.
+    /// The cluster has the problem.
     Hit,
     /// A fact about the cluster.
     Info,
-    /// The cluster was looked at and is healthy in this respect.
+    /// The cluster was checked and does not have the problem.
     Pass,
     /// A fact that identifies the cluster's kind.
     Fingerprint,
 }
 
 impl Kind {
-    /// The value of `type` in the report.
+    /// Returns the value of `type` in the report.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Hit => "rule",
@@ -32,7 +32,7 @@ impl Kind {
         }
     }
 
-    /// The field that joins the last part of the rule's name with the key.
+    /// Returns the field that joins the last part of the rule's name with the key.
     pub(crate) fn id_field(self) -> &'static str {
         match self {
             Self::Hit => "rule_id",
@@ -42,7 +42,7 @@ impl Kind {
         }
     }
 
-    /// The field of the details that repeats the key.
+    /// Returns the field of the details that repeats the key.
     pub(crate) fn key_field(self) -> &'static str {
         match self {
             Self::Hit => "error_key",
@@ -77,39 +77,40 @@ pub(crate) struct Answer {
 }
 
 impl Response {
-    /// The cluster has the problem `key`. `details` becomes a JSON object.
+    /// Creates a hit: the cluster has the problem `key`. `details` must serialize to a JSON object.
     pub fn hit(key: impl Into<Cow<'static, str>>, details: &impl Serialize) -> Self {
         Self::new(Kind::Hit, key.into(), details)
     }
 
-    /// A fact about the cluster. `details` becomes a JSON object.
+    /// Creates a fact about the cluster. `details` must serialize to a JSON object.
     pub fn info(key: impl Into<Cow<'static, str>>, details: &impl Serialize) -> Self {
         Self::new(Kind::Info, key.into(), details)
     }
 
-    /// An answer of any kind, for rules that learn the kind at run time.
+    /// Creates an answer of any kind, for rules that learn the kind at run time.
     pub fn new(kind: Kind, key: Cow<'static, str>, details: &impl Serialize) -> Self {
         let details = to_raw_value(details).map_err(|error| FaultReason::InvalidDetails(error.to_string()));
         Self(details.map(|details| Answer { kind, key, details }).map_err(Undecided::Fault))
     }
 
-    /// The archive lacks `input`, as the rule found out while it ran: the rule is skipped.
+    /// Skips the rule: the archive lacks `input`, as the rule found out while it ran.
     pub fn missing(input: impl Into<Cow<'static, str>>) -> Self {
         Self(Err(Undecided::Missing(input.into())))
     }
 
-    /// The rule can't be decided, since the archive's files lack a fact, such as a `spec` that is not empty: the rule is skipped.
+    /// The rule can't be decided, since the archive's files lack a fact, such as a `spec` that is not empty:
+    /// the rule is skipped.
     pub fn undecided(reason: impl Into<String>) -> Self {
         Self(Err(Undecided::Unclear(reason.into())))
     }
 
-    /// The rule failed, for a reason that is not the archive's. For rules whose code is not ours.
+    /// Reports a failure of the rule itself, for rules whose code is not ours.
     pub fn fault(reason: FaultReason) -> Self {
         Self(Err(Undecided::Fault(reason)))
     }
 }
 
-/// The details of a finding as the report shows them: the rule's data, and what they are about.
+/// The details of a finding as the report has them: the rule's data, the kind and the key.
 pub(crate) struct Details<'a> {
     pub kind: Kind,
     pub key: &'a ErrorKey,
@@ -117,7 +118,8 @@ pub(crate) struct Details<'a> {
 }
 
 impl Details<'_> {
-    /// One JSON object. Above `max_bytes` the data are left out and their size is told instead, as the Python engine does.
+    /// Encodes one JSON object. Above `max_bytes` it has only the size of the data, as with the Python
+    /// engine.
     pub(crate) fn to_json(&self, max_bytes: usize) -> Result<Box<RawValue>, FaultReason> {
         client_shape::check(self.kind, self.data)
             .map_err(|error| FaultReason::InvalidDetails(error.to_string()))?;

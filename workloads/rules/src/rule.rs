@@ -1,4 +1,4 @@
-//! What a rule is, and how it declares what it needs.
+//! Rules, and the declaration of their inputs.
 
 use std::borrow::Cow;
 
@@ -10,21 +10,21 @@ use crate::{
     documents::METRICS, location::Locations,
 };
 
-/// One question about a cluster, answered from its archive.
+/// A check of a cluster, answered from its archive.
 pub trait Rule: Send + Sync {
-    /// What the rule is called and what it reads. Asked once, when an engine is made.
+    /// Returns the name of the rule and its inputs. Called once, when an engine is created.
     fn meta(&self) -> RuleMeta;
 
-    /// The answer: `None` when all is well.
+    /// Returns the answer; `None` when the rule finds nothing.
     ///
-    /// Called only when everything that the rule requires is there. Loops over what the cluster decides the size of go
-    /// through [`Context::within_budget`], since a rule can't be stopped from outside.
+    /// Called only when every required input is available. Loops over data of a size that the cluster decides
+    /// go through [`Context::within_budget`], since a rule can't be stopped from outside.
     fn check(&self, context: &Context<'_>) -> Option<Response>;
 }
 
-/// Files of an archive that have one meaning, for example "the nodes".
+/// Files of an archive with one meaning, for example "the nodes".
 ///
-/// An input is known by its name; rules that use the same input share the work of reading it.
+/// An input is identified by its name; rules that use the same input share the work of reading it.
 #[derive(Clone, Debug)]
 pub struct Input {
     name: Cow<'static, str>,
@@ -32,10 +32,10 @@ pub struct Input {
     readability: Readability,
 }
 
-/// How it is found out whether the files make sense.
+/// The check whether files can be read.
 #[derive(Clone, Copy, Debug)]
 enum Readability {
-    /// Files of lines always do.
+    /// Text can always be read.
     Text,
     /// One function for one constant input.
     Constant(fn(&Context<'_>) -> bool),
@@ -44,7 +44,8 @@ enum Readability {
 }
 
 impl Input {
-    /// Files that are documents: they count as present when `is_readable` says that at least one could be parsed.
+    /// Creates an input of documents: it is available when `is_readable` returns that at least one could be
+    /// parsed.
     pub const fn documents(
         name: &'static str,
         locations: &'static [Location],
@@ -57,7 +58,7 @@ impl Input {
         }
     }
 
-    /// Files that are lines of text: they count as present when there is one.
+    /// Creates an input of text files: it is available when there is one.
     pub const fn text(name: &'static str, locations: &'static [Location]) -> Self {
         Self {
             name: Cow::Borrowed(name),
@@ -66,7 +67,7 @@ impl Input {
         }
     }
 
-    /// Documents as [`Input::documents`], of a rule that is made at run time.
+    /// Creates an input of documents as [`Input::documents`], for a rule that is made at run time.
     pub fn dynamic_documents(
         name: String,
         globs: Vec<String>,
@@ -76,7 +77,7 @@ impl Input {
         Self { name: name.into(), locations, readability: Readability::Dynamic(is_readable) }
     }
 
-    /// Lines of text as [`Input::text`], of a rule that is made at run time.
+    /// Creates an input of text files as [`Input::text`], for a rule that is made at run time.
     pub fn dynamic_text(name: String, globs: Vec<String>) -> Self {
         Self {
             name: name.into(),
@@ -85,7 +86,7 @@ impl Input {
         }
     }
 
-    /// The name, as skips show it.
+    /// Returns the name, as skips show it.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -105,12 +106,12 @@ impl Input {
         self.locations().map(|(_, versions)| versions).reduce(Versions::or).unwrap_or_default()
     }
 
-    /// Whether the files are documents, which are parsed into memory as a whole.
+    /// Returns whether the files are documents, which are parsed into memory as a whole.
     pub(crate) fn is_document(&self) -> bool {
         !matches!(self.readability, Readability::Text)
     }
 
-    /// Whether the archive has such files and they make sense.
+    /// Returns whether the archive has such files and they can be read.
     fn is_available(&self, context: &Context<'_>) -> bool {
         let is_readable = || match self.readability {
             Readability::Text => true,
@@ -121,28 +122,29 @@ impl Input {
     }
 }
 
-/// What a rule is called, and what it reads.
+/// The name of a rule and its inputs.
 #[derive(Clone, Debug)]
 pub struct RuleMeta {
     /// The rule's module.
     pub rule: RuleFqdn,
-    /// Every key that the rule may answer with.
+    /// The keys that the rule may answer with.
     pub error_keys: Vec<ErrorKey>,
-    /// The tags that its findings carry, unless there is content that has others.
+    /// The tags of its findings; tags of content replace them.
     pub tags: Vec<String>,
-    /// Without any of these the rule is skipped.
+    /// Inputs of which all are needed; otherwise the rule is skipped.
     pub required: Vec<Input>,
-    /// Without at least one of each group the rule is skipped.
+    /// Groups of inputs of which one each is needed; otherwise the rule is skipped.
     pub any_of: Vec<Vec<Input>>,
-    /// The rule answers more precisely when these are there.
+    /// Inputs that make the answer more precise.
     pub optional: Vec<Input>,
-    /// The log lines that the rule looks for.
+    /// The log lines that the rule searches for.
     pub log_queries: Vec<LogQuery>,
     /// The metric families that the rule reads.
     pub metric_families: Vec<MetricFamily>,
     /// The states that are reported only once they have lasted for a while; the shortest time for each.
     pub min_ages: Vec<MinAge>,
-    /// The kinds of clusters to which the rule does not apply, or applies differently; each kind at most once.
+    /// The kinds of clusters to which the rule does not apply, or applies differently; each kind at most
+    /// once.
     pub cluster_kinds: Vec<(ClusterKind, Applicability)>,
 }
 
@@ -156,7 +158,7 @@ pub struct MinAge {
 }
 
 impl RuleMeta {
-    /// A rule with one key that reads nothing yet.
+    /// Creates a rule with one key and without inputs.
     pub fn new(rule: RuleFqdn, error_key: ErrorKey) -> Self {
         Self {
             rule,
@@ -179,28 +181,28 @@ impl RuleMeta {
         self
     }
 
-    /// Adds an input that the rule can't do without.
+    /// Adds a required input.
     #[must_use]
     pub fn requires(mut self, input: Input) -> Self {
         self.required.push(input);
         self
     }
 
-    /// Adds inputs of which the rule needs at least one.
+    /// Adds inputs of which at least one is required.
     #[must_use]
     pub fn requires_any(mut self, inputs: &[Input]) -> Self {
         self.any_of.push(inputs.to_vec());
         self
     }
 
-    /// Adds an input that the rule can do without.
+    /// Adds an optional input.
     #[must_use]
     pub fn may_read(mut self, input: Input) -> Self {
         self.optional.push(input);
         self
     }
 
-    /// Adds log lines to look for; the files are required.
+    /// Adds log lines to search for; the files are required.
     #[must_use]
     pub fn scans(mut self, query: LogQuery) -> Self {
         self.required.push(query.files().clone());
@@ -228,7 +230,8 @@ impl RuleMeta {
         self.declare(kind, Applicability::Excluded(reason))
     }
 
-    /// Declares that the rule applies to a kind of cluster with a difference, which the rule or its texts make.
+    /// Declares that the rule applies to a kind of cluster with a difference, which the rule or its texts
+    /// make.
     #[must_use]
     pub fn adapts_to(self, kind: ClusterKind, difference: &'static str) -> Self {
         self.declare(kind, Applicability::Adapts(difference))
@@ -260,7 +263,7 @@ impl RuleMeta {
         })
     }
 
-    /// Everything that the rule reads, in the order of its declaration.
+    /// Returns all inputs: required ones, groups, then optional ones.
     pub fn inputs(&self) -> impl Iterator<Item = &Input> {
         self.required.iter().chain(self.any_of.iter().flatten()).chain(&self.optional)
     }
@@ -282,7 +285,7 @@ impl RuleMeta {
         input.versions().and(families.unwrap_or_default())
     }
 
-    /// What keeps the rule from running, if anything does.
+    /// Returns the requirements that the archive does not meet, if any.
     pub(crate) fn missing_requirements(&self, context: &Context<'_>) -> Option<Missing<'_>> {
         let is_missing = |input: &&Input| !input.is_available(context);
         let all: Vec<_> = self.required.iter().filter(is_missing).map(Input::name).collect();
@@ -292,7 +295,7 @@ impl RuleMeta {
     }
 }
 
-/// The requirements of a rule that an archive does not meet.
+/// Requirements of a rule that an archive does not meet.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Missing<'a> {
     /// Inputs that are needed.

@@ -8,30 +8,30 @@ use serde_json::{Value, json};
 
 use crate::{Budget, Engine, Finding, Report, Rule};
 
-/// The moment that the archives describe.
+/// The gathering time of the archives.
 pub const NOW: &str = "2026-01-15T12:00:00Z";
 
-/// What one rule made of an archive.
+/// The outcome of one rule on an archive.
 #[derive(Debug, PartialEq)]
 pub enum Answer {
-    /// It hit, with these details besides `type` and `error_key`.
+    /// A hit, with these details besides `type` and `error_key`.
     Hit(Value),
-    /// It gave information, with these details besides `type` and `info_key`.
+    /// A fact, with these details besides `type` and `info_key`.
     Info(Value),
-    /// It found nothing.
+    /// No finding.
     Miss,
-    /// It lacked data.
+    /// A skip, with its reason.
     Skip(String),
 }
 
 impl Answer {
-    /// The skip of a rule that needs all of `inputs` and has none.
+    /// Returns the skip of a rule that requires all of `inputs` and has none of them.
     pub fn skip_all(inputs: &[&str]) -> Self {
         Self::Skip(format!("All: ['{}'] Any: ", inputs.join("', '")))
     }
 }
 
-/// Asks a rule about an archive of these files: JSON, or text where the value is a string.
+/// Runs a rule on an archive of these files: JSON, or text where the value is a string.
 pub fn ask(rule: impl Rule + 'static, files: &[(&str, Value)]) -> Answer {
     let report = run(vec![Box::new(rule)], files);
     assert_eq!(report.faults, []);
@@ -49,12 +49,12 @@ pub fn run(rules: Vec<Box<dyn Rule>>, files: &[(&str, Value)]) -> Report {
     Engine::new(rules, Budget::default()).run(&archive(files), Some(now()))
 }
 
-/// The moment that the archives describe.
+/// The gathering time of the archives.
 pub fn now() -> DateTime<Utc> {
     NOW.parse().unwrap()
 }
 
-/// An archive of these files: JSON, or text where the value is a string.
+/// Creates an archive of these files: JSON, or text where the value is a string.
 pub fn archive(files: &[(&str, Value)]) -> Archive {
     let mut tar = tar::Builder::new(Vec::new());
     // An archive without a file is an error before any rule sees it.

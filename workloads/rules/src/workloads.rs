@@ -1,7 +1,8 @@
-//! Checks of the users' own workloads, which the deployment validation operator makes in the cluster.
+//! Checks of the users' own workloads by the deployment validation operator.
 //!
-//! The operator exports a metric for each check, with a sample for each object that fails it. One pass over its text gives one
-//! recommendation for each check, with all the objects that it concerns. They are a report of their own, for another topic.
+//! The operator exports a metric for each check, with a sample for each object that fails it. One pass over
+//! its text gives one recommendation for each check, with all the objects that it concerns. They are a report
+//! of their own, for another topic.
 //!
 //! ```text
 //!  config/dvo_metrics ──▶ samples ──▶ objects by check ──▶ WorkloadRecommendation
@@ -23,16 +24,17 @@ use crate::{Input, Location, Sample, metrics::Families};
 
 mod check;
 
-/// The metrics that the operator exported.
+/// The metrics of the operator.
 pub const WORKLOAD_CHECKS: Input =
     Input::text("workload_checks", &[Location::new(METRICS_FILE).since(4, 10)]);
 
 const METRICS_FILE: &str = "config/dvo_metrics";
 
-/// How many objects are kept for a check; one takes some 200 bytes. Large clusters have some thousand workloads.
+/// The most objects that are kept for a check; one takes some 200 bytes, and large clusters have some
+/// thousand workloads.
 const MAX_WORKLOADS_PER_CHECK: usize = 5000;
 
-/// The checks that are looked for.
+/// The checks that are enabled.
 pub struct WorkloadChecks {
     checks: Vec<Check>,
     /// The positions of the checks that a metric belongs to.
@@ -40,7 +42,7 @@ pub struct WorkloadChecks {
     metrics: Families,
 }
 
-/// A workload check that can't be switched on or off.
+/// The name of a workload check that does not exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownCheck {
     name: String,
@@ -55,41 +57,42 @@ pub struct WorkloadRecommendation {
     pub error_key: ErrorKey,
     /// The name by which the operator and kube-linter know the check.
     pub check_name: String,
-    /// The objects that fail it, in the order of their namespaces.
+    /// The objects that fail it, by namespace.
     pub workloads: BTreeSet<Workload>,
 }
 
 /// An object of the cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Workload {
-    /// Its namespace; empty when the operator does not tell names.
+    /// Its namespace; empty when the operator exports no names.
     pub namespace: String,
     /// The id of its namespace.
     pub namespace_uid: String,
     /// Its kind, such as `Deployment`.
     pub kind: String,
-    /// Its name; empty when the operator does not tell names.
+    /// Its name; empty when the operator exports no names.
     pub name: String,
     /// Its id.
     pub uid: String,
 }
 
 impl Default for WorkloadChecks {
-    /// The checks that the operator makes when nobody configures it.
+    /// Returns the checks that the operator runs by default.
     fn default() -> Self {
         Self::new(check::known().into_iter().filter(|check| check.is_default).collect())
     }
 }
 
 impl WorkloadChecks {
-    /// No check: the file is not even read.
+    /// Returns no checks: the file is not read.
     pub fn none() -> Self {
         Self::new(Vec::new())
     }
 
-    /// The checks that are on by default, and those of `enabled`, without those of `disabled`, by kube-linter's names.
+    /// Returns the default checks and those of `enabled`, without those of `disabled`, by kube-linter's
+    /// names.
     ///
-    /// A name that is not known can be enabled, for it may be a check that the administrator of a cluster has written.
+    /// An unknown name can be enabled: it may be a custom check of a cluster's administrator.
     pub fn select(enabled: &[String], disabled: &[String]) -> Result<Self, UnknownCheck> {
         let mut checks = check::known();
         for name in enabled.iter().filter(|name| !check::is_known(name)) {
@@ -117,12 +120,13 @@ impl WorkloadChecks {
         Self { checks, by_metric, metrics }
     }
 
-    /// What the checks are called, by rule and key.
+    /// Returns the names of the checks, by rule and key.
     pub fn names(&self) -> impl Iterator<Item = (&RuleFqdn, &ErrorKey)> {
         self.checks.iter().map(|check| (&check.rule, &check.error_key))
     }
 
-    /// The checks that objects fail, by rule and key; `None` when the archive has no results of checks, or none is wanted.
+    /// Returns the checks that objects fail, by rule and key; `None` when the archive has no results or no
+    /// check is enabled.
     pub fn run(&self, archive: &Archive) -> Option<Vec<WorkloadRecommendation>> {
         let text = archive.file(METRICS_FILE).filter(|_| !self.checks.is_empty())?;
         let mut failing: Vec<BTreeSet<Workload>> = vec![BTreeSet::new(); self.checks.len()];

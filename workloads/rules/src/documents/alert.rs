@@ -1,17 +1,17 @@
-//! Alerts that fired when the archive was made.
+//! Alerts that fired when the data was gathered.
 
 use serde::Deserialize;
 
 use super::{Map, Object, Text, Texts, lenient::parse_list};
 use crate::{Context, Input, Location};
 
-/// The alerts that fired.
+/// The firing alerts.
 pub const ALERTS: Input =
     Input::documents("alerts", &[Location::new("config/alerts.json").since(4, 12)], |context| {
         context.alerts().is_some()
     });
 
-/// The alerts that fired and were silenced.
+/// The firing alerts that are silenced.
 pub const SILENCED_ALERTS: Input = Input::documents(
     "silenced_alerts",
     &[Location::new("config/silenced_alerts.json").since(4, 10)],
@@ -19,19 +19,19 @@ pub const SILENCED_ALERTS: Input = Input::documents(
 );
 
 impl<'a> Context<'a> {
-    /// The elements of [`ALERTS`]; `None` when the document is missing or no list.
+    /// Returns the elements of [`ALERTS`]; `None` when the document is missing or no list.
     pub fn alerts(&self) -> Option<&[Alert<'a>]> {
         let parse = || self.files(&ALERTS).iter().find_map(parse_list);
         self.documents.alerts.get_or_init(parse).as_deref()
     }
 
-    /// The elements of [`SILENCED_ALERTS`]; `None` when the document is missing or no list.
+    /// Returns the elements of [`SILENCED_ALERTS`]; `None` when the document is missing or no list.
     pub fn silenced_alerts(&self) -> Option<&[Alert<'a>]> {
         let parse = || self.files(&SILENCED_ALERTS).iter().find_map(parse_list);
         self.documents.silenced_alerts.get_or_init(parse).as_deref()
     }
 
-    /// The [alerts](Context::alerts) that fire and are neither silenced nor inhibited.
+    /// Returns the [alerts](Context::alerts) that fire and are neither silenced nor inhibited.
     pub fn active_alerts(&self) -> impl Iterator<Item = &Alert<'a>> {
         self.alerts().unwrap_or_default().iter().filter(|alert| alert.is_active())
     }
@@ -41,32 +41,32 @@ impl<'a> Context<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Alert<'a> {
-    /// `alertname`, `severity` and what is concerned.
+    /// `alertname`, `severity` and the affected objects.
     #[serde(borrow)]
     pub labels: Map<'a>,
-    /// Texts for humans.
+    /// Summary and description.
     pub annotations: Map<'a>,
-    /// Whether it counts.
+    /// The state.
     pub status: Object<Status<'a>>,
-    /// Since when it fires.
+    /// When it began to fire.
     pub starts_at: Text<'a>,
-    /// When that was last confirmed.
+    /// When it was last updated.
     pub updated_at: Text<'a>,
 }
 
 impl Alert<'_> {
-    /// The alert's name.
+    /// Returns the name.
     pub fn name(&self) -> &str {
         self.labels.get("alertname").unwrap_or_default()
     }
 
-    /// Whether it fires and is neither silenced nor inhibited.
+    /// Returns whether it fires and is neither silenced nor inhibited.
     pub fn is_active(&self) -> bool {
         &*self.status.state == "active"
     }
 }
 
-/// Whether an alert counts.
+/// The state of an alert.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Status<'a> {

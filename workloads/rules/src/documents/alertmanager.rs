@@ -1,4 +1,4 @@
-//! How the cluster's Alertmanager passes alerts on.
+//! The configuration of the cluster's Alertmanager.
 
 use serde::Deserialize;
 
@@ -13,7 +13,7 @@ pub const ALERTMANAGER_CONFIG: Input = Input::documents(
 );
 
 impl<'a> Context<'a> {
-    /// The document of [`ALERTMANAGER_CONFIG`].
+    /// Returns the document of [`ALERTMANAGER_CONFIG`].
     pub fn alertmanager_config(&self) -> Option<&AlertmanagerConfig<'a>> {
         let parse = || self.files(&ALERTMANAGER_CONFIG).iter().find_map(parse_object);
         self.documents.alertmanager_config.get_or_init(parse).as_ref()
@@ -24,7 +24,8 @@ impl<'a> Context<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct AlertmanagerConfig<'a> {
-    /// Where alerts go to. A receiver has a field such as `slack_configs` for each kind of service that it sends to.
+    /// The receivers of alerts. Each has a field such as `slack_configs` for each kind of service that it
+    /// sends to.
     #[serde(borrow)]
     pub receivers: List<Keys<'a>>,
 }

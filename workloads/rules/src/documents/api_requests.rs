@@ -1,11 +1,11 @@
-//! How often APIs are called that are going away.
+//! Requests for APIs that a coming release removes.
 
 use serde::Deserialize;
 
 use super::{Int, Text, lenient::parse_list};
 use crate::{Context, Input, Location};
 
-/// Requests for APIs that a coming release removes, gathered while one of the alerts about them fires.
+/// The counts of requests, which are recorded while an alert about such an API fires.
 pub const API_REQUEST_COUNTS: Input = Input::documents(
     "api_request_counts",
     &[Location::new("conditional/alerts/*/api_request_counts.json").since(4, 9)],
@@ -13,7 +13,7 @@ pub const API_REQUEST_COUNTS: Input = Input::documents(
 );
 
 impl<'a> Context<'a> {
-    /// The elements of [`API_REQUEST_COUNTS`], each API once; `None` when no document is a list.
+    /// Returns the elements of [`API_REQUEST_COUNTS`], each API once; `None` when no document is a list.
     pub fn api_request_counts(&self) -> Option<&[ApiRequestCount<'a>]> {
         let parse = || {
             let lists: Vec<Vec<ApiRequestCount<'a>>> =
@@ -31,17 +31,18 @@ impl<'a> Context<'a> {
     }
 }
 
-/// How often an API was called.
+/// The number of requests for an API.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ApiRequestCount<'a> {
     /// The API, such as `flowschemas.v1beta3.flowcontrol.apiserver.k8s.io`.
     #[serde(borrow)]
     pub resource: Text<'a>,
-    /// The Kubernetes release that does not have it any more.
+    /// The Kubernetes release that removes it.
     pub removed_in_release: Text<'a>,
-    /// Requests of the last day.
+    /// Requests of the hour in which the data was gathered: the operator fills the field from
+    /// `status.currentHour`.
     pub last_day_request_count: Int,
-    /// All requests that were counted.
+    /// Requests of the last day: the operator fills the field from `status.requestCount`.
     pub total_request_count: Int,
 }

@@ -1,4 +1,4 @@
-//! How the API servers are configured.
+//! The configuration of the API servers.
 
 use serde::Deserialize;
 
@@ -12,7 +12,7 @@ pub const API_SERVER: Input =
     });
 
 impl<'a> Context<'a> {
-    /// The document of [`API_SERVER`].
+    /// Returns the document of [`API_SERVER`].
     pub fn api_server(&self) -> Option<&ApiServer<'a>> {
         let parse = || self.files(&API_SERVER).iter().find_map(parse_object);
         self.documents.api_server.get_or_init(parse).as_ref()
@@ -23,25 +23,25 @@ impl<'a> Context<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ApiServer<'a> {
-    /// What is wanted.
+    /// The desired state.
     #[serde(borrow)]
     pub spec: Object<Spec<'a>>,
 }
 
-/// What is wanted of the API servers.
+/// The desired state of the API servers.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Spec<'a> {
-    /// How secrets are stored.
+    /// The encryption of secrets.
     #[serde(borrow)]
     pub encryption: Option<Object<Encryption<'a>>>,
-    /// What is written down of each request.
+    /// The audit policy.
     pub audit: Object<Audit<'a>>,
-    /// Which versions and ciphers of TLS are accepted.
+    /// The versions and ciphers of TLS that are accepted.
     pub tls_security_profile: Object<TlsSecurityProfile<'a>>,
 }
 
-/// How secrets are stored.
+/// The encryption of secrets.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Encryption<'a> {
@@ -50,7 +50,7 @@ pub struct Encryption<'a> {
     pub r#type: Text<'a>,
 }
 
-/// What is written down of each request.
+/// The audit policy.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Audit<'a> {

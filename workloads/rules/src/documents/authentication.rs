@@ -1,4 +1,4 @@
-//! What logs users in.
+//! The authentication of users.
 
 use serde::Deserialize;
 
@@ -12,7 +12,7 @@ pub const AUTHENTICATION: Input =
     });
 
 impl<'a> Context<'a> {
-    /// The document of [`AUTHENTICATION`].
+    /// Returns the document of [`AUTHENTICATION`].
     pub fn authentication(&self) -> Option<&Authentication<'a>> {
         let parse = || self.files(&AUTHENTICATION).iter().find_map(parse_object);
         self.documents.authentication.get_or_init(parse).as_ref()
@@ -23,12 +23,12 @@ impl<'a> Context<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Authentication<'a> {
-    /// What is wanted.
+    /// The desired state.
     #[serde(borrow)]
     pub spec: Object<Spec<'a>>,
 }
 
-/// What is wanted of authentication.
+/// The desired state of authentication.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Spec<'a> {

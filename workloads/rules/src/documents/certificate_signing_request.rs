@@ -1,4 +1,5 @@
-//! Requests for certificates. Archives have those that are not approved and those whose certificate is not valid at the moment.
+//! Certificate signing requests. Archives have those that are not approved and those whose certificate is not
+//! valid.
 
 use serde::Deserialize;
 
@@ -13,7 +14,7 @@ pub const CERTIFICATE_SIGNING_REQUESTS: Input = Input::documents(
 );
 
 impl<'a> Context<'a> {
-    /// The documents of [`CERTIFICATE_SIGNING_REQUESTS`].
+    /// Returns the documents of [`CERTIFICATE_SIGNING_REQUESTS`].
     pub fn certificate_signing_requests(&self) -> &[CertificateSigningRequest<'a>] {
         let parse = || parse_objects(self.files(&CERTIFICATE_SIGNING_REQUESTS));
         self.documents.certificate_signing_requests.get_or_init(parse)
@@ -27,16 +28,16 @@ pub struct CertificateSigningRequest<'a> {
     /// Its name and age.
     #[serde(borrow, alias = "ObjectMeta")]
     pub metadata: Object<Metadata<'a>>,
-    /// Who asks.
+    /// The requester.
     #[serde(alias = "Spec")]
     pub spec: Object<Spec<'a>>,
-    /// What was decided.
+    /// The decision.
     #[serde(alias = "Status")]
     pub status: Object<Status<'a>>,
 }
 
 impl CertificateSigningRequest<'_> {
-    /// Whether a node asks, or a machine that is about to become one.
+    /// Returns whether the requester is a node or a machine that is joining as one.
     pub fn is_of_node(&self) -> bool {
         const BOOTSTRAPPER: &str =
             "system:serviceaccount:openshift-machine-config-operator:node-bootstrapper";
@@ -53,11 +54,11 @@ pub struct Metadata<'a> {
     /// Its name.
     #[serde(borrow)]
     pub name: Text<'a>,
-    /// Since when it is there.
+    /// When it was created.
     pub creation_timestamp: Text<'a>,
 }
 
-/// Who asks for a certificate.
+/// The requester of a certificate.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Spec<'a> {
@@ -69,11 +70,11 @@ pub struct Spec<'a> {
     pub groups: Texts<'a>,
 }
 
-/// What was decided about a request.
+/// The decision about a request.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Status<'a> {
-    /// `Approved`, `Denied` or `Failed`; none as long as nobody decided.
+    /// `Approved`, `Denied` or `Failed`; empty while it is pending.
     #[serde(borrow, alias = "Conditions")]
     pub conditions: Conditions<'a>,
 }

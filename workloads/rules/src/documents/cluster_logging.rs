@@ -1,11 +1,11 @@
-//! Where the logs of the cluster are collected, in its older form.
+//! Cluster logging in its older form, a `ClusterLogging`.
 
 use serde::Deserialize;
 
 use super::{Int, Object, Text, lenient::parse_object};
 use crate::{Context, Input, Location};
 
-/// The configuration of logging; there is one.
+/// The configuration of logging.
 pub const CLUSTER_LOGGING: Input = Input::documents(
     "cluster_logging",
     &[Location::new("config/logging/openshift-logging/*.json").since(4, 9)],
@@ -13,7 +13,7 @@ pub const CLUSTER_LOGGING: Input = Input::documents(
 );
 
 impl<'a> Context<'a> {
-    /// The document of [`CLUSTER_LOGGING`].
+    /// Returns the document of [`CLUSTER_LOGGING`].
     pub fn cluster_logging(&self) -> Option<&ClusterLogging<'a>> {
         let parse = || self.files(&CLUSTER_LOGGING).iter().find_map(parse_object);
         self.documents.cluster_logging.get_or_init(parse).as_ref()
@@ -24,27 +24,27 @@ impl<'a> Context<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ClusterLogging<'a> {
-    /// What is wanted.
+    /// The desired state.
     #[serde(borrow)]
     pub spec: Object<Spec<'a>>,
 }
 
-/// What is wanted of logging.
+/// The desired state of logging.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Spec<'a> {
-    /// Where logs are kept.
+    /// The log store.
     #[serde(borrow)]
     pub log_store: Object<LogStore<'a>>,
-    /// What collects them.
+    /// The log collector.
     pub collection: Object<Collection<'a>>,
 }
 
-/// Where logs are kept.
+/// The log store.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct LogStore<'a> {
-    /// In Elasticsearch.
+    /// The Elasticsearch, if logs are stored in one.
     #[serde(borrow)]
     pub elasticsearch: Option<Object<Elasticsearch<'a>>>,
 }
@@ -53,26 +53,26 @@ pub struct LogStore<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Elasticsearch<'a> {
-    /// How many pods it has.
+    /// The number of pods.
     pub node_count: Int,
-    /// How many copies of each log it keeps, such as `SingleRedundancy`.
+    /// The number of copies of each log, such as `SingleRedundancy`.
     #[serde(borrow)]
     pub redundancy_policy: Text<'a>,
 }
 
-/// What collects logs. Older versions tell it one level below.
+/// The log collector; older versions have its type one level below.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Collection<'a> {
     /// `fluentd` or `vector`.
     #[serde(borrow)]
     pub r#type: Text<'a>,
-    /// The same in older versions.
+    /// The collector in older versions.
     pub logs: Object<Collector<'a>>,
 }
 
 impl Collection<'_> {
-    /// The name of the collector.
+    /// Returns the name of the collector.
     pub fn collector(&self) -> &str {
         if self.r#type.is_empty() { &self.logs.r#type } else { &self.r#type }
     }

@@ -1,4 +1,4 @@
-//! The operators of the platform.
+//! Cluster operators.
 
 use serde::Deserialize;
 
@@ -8,47 +8,48 @@ use super::{
 };
 use crate::{Context, Input, Location};
 
-/// The platform's operators.
+/// The cluster operators.
 pub const CLUSTER_OPERATORS: Input =
     Input::documents("cluster_operators", &[Location::new("config/clusteroperator/*.json")], |context| {
         !context.cluster_operators().is_empty()
     });
 
-/// The operator of users' logins. Rules that need one operator also read [`CLUSTER_OPERATORS`], of which it is taken.
+/// The authentication operator. Rules that need one operator also read [`CLUSTER_OPERATORS`], of which it is
+/// taken.
 pub const AUTHENTICATION_OPERATOR: Input = Input::documents(
     "authentication_operator",
     &[Location::new("config/clusteroperator/authentication.json")],
     |context| context.cluster_operator("authentication").is_some(),
 );
 
-/// The operator of etcd.
+/// The etcd operator.
 pub const ETCD_OPERATOR: Input =
     Input::documents("etcd_operator", &[Location::new("config/clusteroperator/etcd.json")], |context| {
         context.cluster_operator("etcd").is_some()
     });
 
-/// The operator of the API servers.
+/// The operator of the Kubernetes API servers.
 pub const KUBE_APISERVER_OPERATOR: Input = Input::documents(
     "kube_apiserver_operator",
     &[Location::new("config/clusteroperator/kube-apiserver.json")],
     |context| context.cluster_operator("kube-apiserver").is_some(),
 );
 
-/// The operator of the controller managers.
+/// The operator of the Kubernetes controller managers.
 pub const KUBE_CONTROLLER_MANAGER_OPERATOR: Input = Input::documents(
     "kube_controller_manager_operator",
     &[Location::new("config/clusteroperator/kube-controller-manager.json")],
     |context| context.cluster_operator("kube-controller-manager").is_some(),
 );
 
-/// The operator of the samples.
+/// The samples operator.
 pub const SAMPLES_OPERATOR: Input = Input::documents(
     "samples_operator",
     &[Location::new("config/clusteroperator/openshift-samples.json")],
     |context| context.cluster_operator("openshift-samples").is_some(),
 );
 
-/// The operator of the schedulers.
+/// The operator of the Kubernetes schedulers.
 pub const KUBE_SCHEDULER_OPERATOR: Input = Input::documents(
     "kube_scheduler_operator",
     &[Location::new("config/clusteroperator/kube-scheduler.json")],
@@ -56,7 +57,7 @@ pub const KUBE_SCHEDULER_OPERATOR: Input = Input::documents(
 );
 
 impl<'a> Context<'a> {
-    /// The documents of [`CLUSTER_OPERATORS`].
+    /// Returns the documents of [`CLUSTER_OPERATORS`].
     pub fn cluster_operators(&self) -> &[ClusterOperator<'a>] {
         let parse = || {
             parse_objects_with_paths(self.files(&CLUSTER_OPERATORS)).map(ClusterOperator::of_file).collect()
@@ -64,7 +65,7 @@ impl<'a> Context<'a> {
         self.documents.cluster_operators.get_or_init(parse)
     }
 
-    /// The operator whose file has this name.
+    /// Returns the operator with this file name.
     pub fn cluster_operator(&self, name: &str) -> Option<&ClusterOperator<'a>> {
         self.cluster_operators().iter().find(|operator| operator.file_name == name)
     }
@@ -77,7 +78,7 @@ pub struct ClusterOperator<'a> {
     /// Its name.
     #[serde(borrow)]
     pub metadata: Object<Metadata<'a>>,
-    /// How it is.
+    /// The observed state.
     pub status: Object<Status<'a>>,
     /// The name of its file, without `.json`.
     #[serde(skip)]
@@ -90,19 +91,19 @@ impl<'a> ClusterOperator<'a> {
     }
 }
 
-/// The state of an operator.
+/// The observed state of an operator.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Status<'a> {
     /// `Available`, `Degraded` and others.
     #[serde(borrow)]
     pub conditions: Conditions<'a>,
-    /// What it runs.
+    /// The versions of its operands.
     pub versions: List<OperandVersion<'a>>,
 }
 
 impl Status<'_> {
-    /// The version of the operator itself.
+    /// Returns the version of the operator itself.
     pub fn version(&self) -> &str {
         self.versions
             .iter()
@@ -111,11 +112,11 @@ impl Status<'_> {
     }
 }
 
-/// The version of something that an operator runs.
+/// The version of an operand.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct OperandVersion<'a> {
-    /// What; `operator` is the operator itself.
+    /// The operand; `operator` is the operator itself.
     #[serde(borrow)]
     pub name: Text<'a>,
     /// Its version.

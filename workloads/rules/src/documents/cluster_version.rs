@@ -13,7 +13,7 @@ pub const CLUSTER_VERSION: Input = Input::documents(
 );
 
 impl<'a> Context<'a> {
-    /// The document of [`CLUSTER_VERSION`].
+    /// Returns the document of [`CLUSTER_VERSION`].
     pub fn cluster_version(&self) -> Option<&ClusterVersion<'a>> {
         // Should both files be there, the newer name counts, which sorts last.
         let parse = || self.files(&CLUSTER_VERSION).iter().rev().find_map(parse_object);
@@ -30,10 +30,10 @@ impl<'a> Context<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ClusterVersion<'a> {
-    /// What shall be.
+    /// The desired state.
     #[serde(borrow)]
     pub spec: Object<Spec<'a>>,
-    /// What is.
+    /// The observed state.
     pub status: Object<Status<'a>>,
 }
 
@@ -45,8 +45,8 @@ impl ClusterVersion<'_> {
         Some(&**version).filter(|version| !version.is_empty())
     }
 
-    /// Returns whether this is OKD, the community distribution, whose versions are such as `4.15.0-0.okd-2024-03-10-010116` and
-    /// `4.19.0-okd-scos.9`.
+    /// Returns whether this is OKD, the community distribution, whose versions are such as
+    /// `4.15.0-0.okd-2024-03-10-010116` and `4.19.0-okd-scos.9`.
     pub fn is_okd(&self) -> bool {
         self.current().is_some_and(|version| version.contains("okd"))
             || self.status.desired.image.contains("/okd")
@@ -58,11 +58,11 @@ impl ClusterVersion<'_> {
     }
 }
 
-/// What the administrator wants of updates.
+/// The desired state of updates.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Spec<'a> {
-    /// Where updates come from, such as `stable-4.18`.
+    /// The update channel, such as `stable-4.18`.
     #[serde(borrow)]
     pub channel: Text<'a>,
     /// Objects that are treated specially.
@@ -90,7 +90,7 @@ pub struct Override<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Status<'a> {
-    /// The version that the cluster shall have.
+    /// The desired version.
     #[serde(borrow)]
     pub desired: Object<Release<'a>>,
     /// Updates, newest first.

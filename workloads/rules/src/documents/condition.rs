@@ -1,4 +1,4 @@
-//! Conditions, with which operators tell how they are.
+//! Conditions in the status of objects.
 
 use serde::Deserialize;
 
@@ -7,35 +7,35 @@ use super::{List, Text};
 /// The conditions of an object.
 pub type Conditions<'a> = List<Condition<'a>>;
 
-/// One aspect of an object's state.
+/// A condition.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Condition<'a> {
-    /// The aspect, such as `Degraded`.
+    /// The type, such as `Degraded`.
     #[serde(borrow)]
     pub r#type: Text<'a>,
     /// `True`, `False` or `Unknown`.
     pub status: Text<'a>,
-    /// Why, in one word.
+    /// The reason, as one word.
     pub reason: Text<'a>,
-    /// Why, for humans.
+    /// The reason, as a sentence.
     pub message: Text<'a>,
-    /// When `status` changed.
+    /// When `status` changed last.
     pub last_transition_time: Text<'a>,
 }
 
 impl<'a> Conditions<'a> {
-    /// The condition of a type.
+    /// Returns the condition of a type.
     pub fn find(&self, r#type: &str) -> Option<&Condition<'a>> {
         self.iter().find(|condition| &*condition.r#type == r#type)
     }
 
-    /// The condition of a type, if its status is `True`.
+    /// Returns the condition of a type, if its status is `True`.
     pub fn find_true(&self, r#type: &str) -> Option<&Condition<'a>> {
         self.find(r#type).filter(|condition| &*condition.status == "True")
     }
 
-    /// The condition of a type, if its status is `False`; `Unknown` is not.
+    /// Returns the condition of a type, if its status is `False`, and not if it is `Unknown`.
     pub fn find_false(&self, r#type: &str) -> Option<&Condition<'a>> {
         self.find(r#type).filter(|condition| &*condition.status == "False")
     }

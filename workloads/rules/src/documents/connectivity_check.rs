@@ -1,11 +1,11 @@
-//! What the cluster found when it tested its own network.
+//! Failed connectivity checks of the cluster's network.
 
 use serde::Deserialize;
 
 use super::{Map, lenient::parse_object};
 use crate::{Context, Input, Location};
 
-/// The failures of the tests.
+/// The failed checks.
 pub const CONNECTIVITY_CHECKS: Input = Input::documents(
     "connectivity_checks",
     &[Location::new("config/podnetworkconnectivitychecks.json").since(4, 8)],
@@ -13,14 +13,14 @@ pub const CONNECTIVITY_CHECKS: Input = Input::documents(
 );
 
 impl<'a> Context<'a> {
-    /// The document of [`CONNECTIVITY_CHECKS`].
+    /// Returns the document of [`CONNECTIVITY_CHECKS`].
     pub fn connectivity_checks(&self) -> Option<&ConnectivityChecks<'a>> {
         let parse = || self.files(&CONNECTIVITY_CHECKS).iter().find_map(parse_object);
         self.documents.connectivity_checks.get_or_init(parse).as_ref()
     }
 }
 
-/// The failures, by their sort: messages, and when each was seen last.
+/// The failed checks by kind: messages, and when each was last seen.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ConnectivityChecks<'a> {

@@ -13,7 +13,7 @@ pub const CUSTOM_MONITORING: Input = Input::documents(
 );
 
 impl<'a> Context<'a> {
-    /// The document of [`CUSTOM_MONITORING`].
+    /// Returns the document of [`CUSTOM_MONITORING`].
     pub fn custom_monitoring(&self) -> Option<&CustomMonitoring<'a>> {
         let parse = || self.files(&CUSTOM_MONITORING).iter().find_map(parse_object);
         self.documents.custom_monitoring.get_or_init(parse).as_ref()

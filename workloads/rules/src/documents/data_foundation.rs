@@ -1,4 +1,4 @@
-//! OpenShift Data Foundation, the storage that runs in the cluster.
+//! OpenShift Data Foundation, storage in the cluster.
 
 use serde::Deserialize;
 
@@ -27,7 +27,7 @@ pub const STORAGE_CLUSTERS: Input = Input::documents(
 );
 
 impl<'a> Context<'a> {
-    /// The documents of [`CEPH_CLUSTERS`].
+    /// Returns the documents of [`CEPH_CLUSTERS`].
     pub fn ceph_clusters(&self) -> &[StorageCluster<'a>] {
         // Archives of 4.11 have storage clusters, as whole objects, in the place of Ceph clusters.
         let is_status = |(_, document): &(&str, Document<'_>)| document.kind.is_empty();
@@ -36,7 +36,7 @@ impl<'a> Context<'a> {
         self.documents.ceph_clusters.get_or_init(parse)
     }
 
-    /// The documents of [`STORAGE_CLUSTERS`].
+    /// Returns the documents of [`STORAGE_CLUSTERS`].
     pub fn storage_clusters(&self) -> &[StorageCluster<'a>] {
         let parse = || {
             parse_objects_with_paths(self.files(&STORAGE_CLUSTERS)).map(StorageCluster::from_file).collect()
@@ -52,7 +52,7 @@ pub struct StorageCluster<'a> {
     pub namespace: &'a str,
     /// Its name.
     pub name: &'a str,
-    /// How it is.
+    /// The observed state.
     pub status: Status<'a>,
 }
 
@@ -89,15 +89,15 @@ pub struct Status<'a> {
     /// `Ready`, `Progressing`, `Error` and others.
     #[serde(borrow)]
     pub phase: Text<'a>,
-    /// Why, for humans.
+    /// The reason, as a sentence.
     pub message: Text<'a>,
-    /// What Ceph says of itself.
+    /// The status of Ceph.
     pub ceph: Object<Ceph<'a>>,
     /// `Degraded`, `ReconcileComplete` and others.
     pub conditions: Conditions<'a>,
 }
 
-/// What Ceph says of itself.
+/// The status of Ceph.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Ceph<'a> {

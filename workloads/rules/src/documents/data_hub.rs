@@ -11,7 +11,7 @@ pub const DATA_HUBS: Input = Input::documents(
 );
 
 impl<'a> Context<'a> {
-    /// The documents of [`DATA_HUBS`].
+    /// Returns the documents of [`DATA_HUBS`].
     pub fn data_hubs(&self) -> &[DataHub<'a>] {
         let parse = || paths_of_objects(self.files(&DATA_HUBS)).into_iter().map(DataHub::from_path).collect();
         self.documents.data_hubs.get_or_init(parse)

@@ -1,11 +1,12 @@
-//! Events of a namespace. Archives only have those of degraded operators' namespaces, and some that are always gathered.
+//! Events of a namespace. Archives have those of degraded operators' namespaces, and those of the machine
+//! API.
 
 use serde::Deserialize;
 
 use super::{List, Text, lenient::parse_object};
 use crate::{Context, Input, Location};
 
-/// What happened to the cluster's machines.
+/// The events of the machine API.
 pub const MACHINE_API_EVENTS: Input = Input::documents(
     "machine_api_events",
     &[Location::new("events/openshift-machine-api.json").since(4, 12)],
@@ -13,7 +14,7 @@ pub const MACHINE_API_EVENTS: Input = Input::documents(
 );
 
 impl<'a> Context<'a> {
-    /// The events of [`MACHINE_API_EVENTS`]; `None` when the document is missing or no object.
+    /// Returns the events of [`MACHINE_API_EVENTS`]; `None` when the document is missing or no object.
     pub fn machine_api_events(&self) -> Option<&[Event<'a>]> {
         let parse = || self.files(&MACHINE_API_EVENTS).iter().find_map(parse_object::<Events<'_>>);
         self.documents
@@ -30,17 +31,17 @@ struct Events<'a> {
     items: List<Event<'a>>,
 }
 
-/// Something that happened, in the short form of the archives.
+/// An event, in the short form of the archives.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Event<'a> {
     /// `Normal` or `Warning`.
     #[serde(borrow)]
     pub r#type: Text<'a>,
-    /// What, in one word.
+    /// The reason, as one word.
     pub reason: Text<'a>,
-    /// What, for humans.
+    /// The message.
     pub message: Text<'a>,
-    /// When it happened last.
+    /// When it was last seen.
     pub last_timestamp: Text<'a>,
 }

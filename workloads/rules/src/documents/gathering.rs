@@ -1,11 +1,11 @@
-//! What the Insights operator could collect.
+//! The report of the Insights operator about the gathering.
 
 use serde::Deserialize;
 
 use super::{List, Text, Texts, lenient::parse_object};
 use crate::{Context, Input, Location};
 
-/// How the collection of the archive went.
+/// The status of each gatherer.
 pub const GATHERING_REPORT: Input = Input::documents(
     "gathering_report",
     &[Location::new("insights-operator/gathers.json").since(4, 8)],
@@ -13,31 +13,31 @@ pub const GATHERING_REPORT: Input = Input::documents(
 );
 
 impl<'a> Context<'a> {
-    /// The document of [`GATHERING_REPORT`].
+    /// Returns the document of [`GATHERING_REPORT`].
     pub fn gathering_report(&self) -> Option<&GatheringReport<'a>> {
         let parse = || self.files(&GATHERING_REPORT).iter().find_map(parse_object);
         self.documents.gathering_report.get_or_init(parse).as_ref()
     }
 }
 
-/// How the collection went.
+/// The report about the gathering.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct GatheringReport<'a> {
-    /// What each part of the collection says.
+    /// The status of each gatherer.
     #[serde(borrow, rename = "status_reports")]
     pub gatherers: List<GathererStatus<'a>>,
 }
 
-/// How a part of the collection went.
+/// The status of a gatherer.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct GathererStatus<'a> {
-    /// The part.
+    /// The gatherer.
     #[serde(borrow)]
     pub name: Text<'a>,
-    /// What could not be collected.
+    /// The errors.
     pub errors: Texts<'a>,
-    /// There when it ended in the middle; a text, or empty when that was no text.
+    /// The message of its panic, if it panicked; empty when the value is not a string.
     pub panic: Option<Text<'a>>,
 }

@@ -1,4 +1,4 @@
-//! Which registries images may come from.
+//! The image configuration of the cluster.
 
 use serde::Deserialize;
 
@@ -12,7 +12,7 @@ pub const IMAGE_CONFIG: Input =
     });
 
 impl<'a> Context<'a> {
-    /// The document of [`IMAGE_CONFIG`].
+    /// Returns the document of [`IMAGE_CONFIG`].
     pub fn image_config(&self) -> Option<&ImageConfig<'a>> {
         let parse = || self.files(&IMAGE_CONFIG).iter().find_map(parse_object);
         self.documents.image_config.get_or_init(parse).as_ref()
@@ -23,31 +23,31 @@ impl<'a> Context<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ImageConfig<'a> {
-    /// What is wanted.
+    /// The desired state.
     #[serde(borrow)]
     pub spec: Object<Spec<'a>>,
 }
 
-/// What is wanted of images.
+/// The desired state of images.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Spec<'a> {
-    /// Rules for registries.
+    /// Policies for registries.
     #[serde(borrow)]
     pub registry_sources: Object<RegistrySources<'a>>,
 }
 
-/// Rules for registries, each of which is a host, a part of its repositories, or `*.` and a domain.
+/// Policies for registries, each of which is a host, a part of its repositories, or `*.` and a domain.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct RegistrySources<'a> {
-    /// All that may be used; any, when empty.
+    /// The only registries that may be used; any, when empty.
     #[serde(borrow, rename = "allowedRegistries")]
     pub allowed: Texts<'a>,
-    /// Those that may not be used.
+    /// The registries that must not be used.
     #[serde(rename = "blockedRegistries")]
     pub blocked: Texts<'a>,
-    /// Those that need no valid certificate.
+    /// The registries that need no valid certificate.
     #[serde(rename = "insecureRegistries")]
     pub insecure: Texts<'a>,
 }

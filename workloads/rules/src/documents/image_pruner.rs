@@ -1,11 +1,11 @@
-//! What removes images that nobody uses.
+//! The image pruner.
 
 use serde::Deserialize;
 
 use super::{Bool, Conditions, Object, lenient::parse_object};
 use crate::{Context, Input, Location};
 
-/// The pruner of images.
+/// The image pruner.
 pub const IMAGE_PRUNER: Input = Input::documents(
     "image_pruner",
     &[Location::new("config/clusteroperator/imageregistry.operator.openshift.io/imagepruner/cluster.json")
@@ -14,7 +14,7 @@ pub const IMAGE_PRUNER: Input = Input::documents(
 );
 
 impl<'a> Context<'a> {
-    /// The document of [`IMAGE_PRUNER`].
+    /// Returns the document of [`IMAGE_PRUNER`].
     pub fn image_pruner(&self) -> Option<&ImagePruner<'a>> {
         let parse = || self.files(&IMAGE_PRUNER).iter().find_map(parse_object);
         self.documents.image_pruner.get_or_init(parse).as_ref()
@@ -25,22 +25,22 @@ impl<'a> Context<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ImagePruner<'a> {
-    /// What it shall do.
+    /// The desired state.
     pub spec: Object<Spec>,
-    /// How that went.
+    /// The observed state.
     #[serde(borrow)]
     pub status: Object<Status<'a>>,
 }
 
-/// What the pruner shall do.
+/// The desired state of the pruner.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Spec {
-    /// Whether it is switched off.
+    /// Whether it is suspended.
     pub suspend: Bool,
 }
 
-/// How the pruner does.
+/// The observed state of the pruner.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Status<'a> {

@@ -14,7 +14,7 @@ pub const IMAGE_REGISTRY: Input = Input::documents(
 );
 
 impl<'a> Context<'a> {
-    /// The document of [`IMAGE_REGISTRY`].
+    /// Returns the document of [`IMAGE_REGISTRY`].
     pub fn image_registry(&self) -> Option<&ImageRegistry<'a>> {
         let parse = || self.files(&IMAGE_REGISTRY).iter().find_map(parse_object);
         self.documents.image_registry.get_or_init(parse).as_ref()
@@ -25,21 +25,21 @@ impl<'a> Context<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ImageRegistry<'a> {
-    /// What the registry shall be.
+    /// The desired state of the registry.
     #[serde(borrow)]
     pub spec: Object<Spec<'a>>,
 }
 
-/// What the registry shall be.
+/// The desired state of the registry.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Spec<'a> {
     /// `Managed`, `Unmanaged` or `Removed`.
     #[serde(borrow)]
     pub management_state: Text<'a>,
-    /// How many pods it has.
+    /// The number of pods.
     pub replicas: Int,
-    /// Where images are kept: a field for each place, and how the operator treats them.
+    /// The storage of images: a field for each kind, and the management state.
     pub storage: Option<Keys<'a>>,
 }
 

@@ -1,18 +1,18 @@
-//! Where the cluster runs.
+//! The infrastructure of the cluster.
 
 use serde::Deserialize;
 
 use super::{List, Object, Text, lenient::parse_object};
 use crate::{Context, Input, Location};
 
-/// What the cluster runs on.
+/// The infrastructure of the cluster.
 pub const INFRASTRUCTURE: Input =
     Input::documents("infrastructure", &[Location::new("config/infrastructure.json")], |context| {
         context.infrastructure().is_some()
     });
 
 impl<'a> Context<'a> {
-    /// The document of [`INFRASTRUCTURE`].
+    /// Returns the document of [`INFRASTRUCTURE`].
     pub fn infrastructure(&self) -> Option<&Infrastructure<'a>> {
         let parse = || self.files(&INFRASTRUCTURE).iter().find_map(parse_object);
         self.documents.infrastructure.get_or_init(parse).as_ref()
@@ -23,7 +23,7 @@ impl<'a> Context<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Infrastructure<'a> {
-    /// What is.
+    /// The observed state.
     #[serde(borrow)]
     pub status: Object<Status<'a>>,
 }
@@ -41,7 +41,8 @@ impl Infrastructure<'_> {
         tags.chain(platform.gcp.resource_labels.iter()).map(|tag| (&*tag.key, &*tag.value))
     }
 
-    /// Whether the control plane shall survive the loss of a node. Clusters from before 4.8 do not say so and always are.
+    /// Whether the control plane shall survive the loss of a node. Clusters from before 4.8 do not say so and
+    /// always are.
     pub fn is_highly_available(&self) -> bool {
         matches!(&*self.status.control_plane_topology, "HighlyAvailable" | "")
     }

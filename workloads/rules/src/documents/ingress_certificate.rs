@@ -13,7 +13,7 @@ pub const INGRESS_CERTIFICATES: Input = Input::documents(
 );
 
 impl<'a> Context<'a> {
-    /// The elements of [`INGRESS_CERTIFICATES`]; `None` when the document is missing or no list.
+    /// Returns the elements of [`INGRESS_CERTIFICATES`]; `None` when the document is missing or no list.
     pub fn ingress_certificates(&self) -> Option<&[IngressCertificate<'a>]> {
         let parse = || self.files(&INGRESS_CERTIFICATES).iter().find_map(parse_list);
         self.documents.ingress_certificates.get_or_init(parse).as_deref()

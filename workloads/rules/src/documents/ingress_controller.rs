@@ -1,4 +1,4 @@
-//! What routes the traffic from outside to the users' software.
+//! Ingress controllers.
 
 use serde::Deserialize;
 
@@ -16,7 +16,7 @@ pub const INGRESS_CONTROLLERS: Input = Input::documents(
 );
 
 impl<'a> Context<'a> {
-    /// The documents of [`INGRESS_CONTROLLERS`].
+    /// Returns the documents of [`INGRESS_CONTROLLERS`].
     pub fn ingress_controllers(&self) -> &[IngressController<'a>] {
         let parse = || {
             parse_objects_with_paths(self.files(&INGRESS_CONTROLLERS))
@@ -31,10 +31,10 @@ impl<'a> Context<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct IngressController<'a> {
-    /// What it shall be.
+    /// The desired state.
     #[serde(borrow)]
     pub spec: Object<Spec<'a>>,
-    /// Its name, which is that of its file.
+    /// Its name, from the path of its file.
     #[serde(skip)]
     pub name: &'a str,
 }
@@ -45,13 +45,13 @@ impl<'a> IngressController<'a> {
     }
 }
 
-/// What an ingress controller shall be.
+/// The desired state of an ingress controller.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Spec<'a> {
-    /// How many pods it has.
+    /// The number of pods.
     pub replicas: Int,
-    /// Which versions and ciphers of TLS it accepts.
+    /// The versions and ciphers of TLS that it accepts.
     #[serde(borrow)]
     pub tls_security_profile: Object<TlsSecurityProfile<'a>>,
 }

@@ -1,11 +1,12 @@
-//! What the cluster was installed as.
+//! The installation configuration of the cluster.
 
 use serde::Deserialize;
 
 use super::{Map, lenient::parse_object};
 use crate::{Context, Input, Location};
 
-/// The configuration that the cluster was installed with, in YAML; in older archives inside of the ConfigMap that has it.
+/// The configuration that the cluster was installed with, in YAML; in older archives inside of the ConfigMap
+/// that has it.
 pub const INSTALL_CONFIG: Input = Input::text(
     "install_config",
     &[
@@ -15,7 +16,8 @@ pub const INSTALL_CONFIG: Input = Input::text(
 );
 
 impl Context<'_> {
-    /// Returns how many control plane nodes the cluster was installed with; `None` when [`INSTALL_CONFIG`] does not say.
+    /// Returns how many control plane nodes the cluster was installed with; `None` when [`INSTALL_CONFIG`]
+    /// does not say.
     pub fn installed_control_plane_nodes(&self) -> Option<u32> {
         let file = self.files(&INSTALL_CONFIG).last()?;
         match parse_object::<ConfigMap<'_>>(file) {
@@ -32,9 +34,10 @@ struct ConfigMap<'a> {
     data: Map<'a>,
 }
 
-/// The value of `controlPlane.replicas`.
+/// Returns the value of `controlPlane.replicas`.
 ///
-/// The installer writes plain block style, so this reads a block, or a mapping in braces on one line, and no more of YAML.
+/// The installer writes plain block style, so this reads a block, or a mapping in braces on one line, and no
+/// more of YAML.
 fn control_plane_replicas(yaml: &str) -> Option<u32> {
     let (inline, below) = yaml.lines().enumerate().find_map(|(number, line)| {
         let rest = line.strip_prefix("controlPlane:")?;

@@ -1,11 +1,12 @@
-//! The steps in which operators were installed.
+//! Install plans of OLM.
 
 use serde::Deserialize;
 
 use super::{Int, List, Text, lenient::parse_object};
 use crate::{Context, Input, Location};
 
-/// How many plans there are of each kind. Published documentation has the name with one `l`.
+/// The number of install plans by namespace and name. The operator's documentation has the file name with one
+/// `l`.
 pub const INSTALL_PLANS: Input = Input::documents(
     "install_plans",
     &[
@@ -16,7 +17,7 @@ pub const INSTALL_PLANS: Input = Input::documents(
 );
 
 impl<'a> Context<'a> {
-    /// The document of [`INSTALL_PLANS`].
+    /// Returns the document of [`INSTALL_PLANS`].
     pub fn install_plans(&self) -> Option<&InstallPlans<'a>> {
         let parse = || self.files(&INSTALL_PLANS).iter().find_map(parse_object);
         self.documents.install_plans.get_or_init(parse).as_ref()
@@ -32,17 +33,17 @@ pub struct InstallPlans<'a> {
     pub items: List<InstallPlanCount<'a>>,
 }
 
-/// How many plans are alike.
+/// The number of install plans with the same name prefix.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct InstallPlanCount<'a> {
     /// Their namespace.
     #[serde(borrow, rename = "ns")]
     pub namespace: Text<'a>,
-    /// How their names begin.
+    /// The prefix of their names.
     pub name: Text<'a>,
     /// The version of an operator that they install.
     pub csv: Text<'a>,
-    /// How many there are.
+    /// The number of plans.
     pub count: Int,
 }

@@ -4,7 +4,8 @@ use serde::Deserialize;
 
 use super::{List, Map, Text, Texts};
 
-/// A choice of objects by their labels: all of its requirements have to be met. Without any, it chooses all objects.
+/// A choice of objects by their labels: all of its requirements have to be met. Without any, it chooses all
+/// objects.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct LabelSelector<'a> {

@@ -9,21 +9,23 @@ use self::maybe::{Fields, Maybe, TextLists};
 
 mod maybe;
 
-/// The most that is read of one input. The operator stops at 24 MiB for all that it records, so no honest archive has more.
+/// The most bytes that are parsed of one input. The operator records at most 24 MiB in all.
 const MAX_INPUT_BYTES: usize = 24 * 1024 * 1024;
 
-/// The most objects that are read of one input. An object of two bytes of JSON takes some hundred of memory, hence the bound;
-/// the archive of a cluster of a thousand nodes has a tenth.
+/// The most objects that are read of one input. An object of two bytes of JSON takes some hundred of memory,
+/// hence the bound; the archive of a cluster of a thousand nodes has a tenth.
 const MAX_INPUT_OBJECTS: usize = 500_000;
 
-/// The objects in the files; a file that is no JSON object is left out. None when the files are too large together.
+/// Parses the objects in the files; files that are not JSON objects are skipped. Empty when the files are too
+/// large together.
 pub(super) fn parse_objects<'a, T: Deserialize<'a>>(files: &[File<'a>]) -> Vec<T> {
     parse_objects_with_paths(files).map(|(_, object)| object).collect()
 }
 
-/// The objects in the files, each with the path of its file, as [`parse_objects`].
+/// Parses the objects in the files as [`parse_objects`], each with the path of its file.
 ///
-/// An object without fields is left out: it says nothing, and must not be taken for one that has the defaults.
+/// An object without fields is left out: it says nothing, and must not be taken for one that has the
+/// defaults.
 pub(super) fn parse_objects_with_paths<'a, 'f, T: Deserialize<'a>>(
     files: &'f [File<'a>],
 ) -> impl Iterator<Item = (&'a str, T)> + use<'a, 'f, T> {
@@ -46,12 +48,12 @@ fn parse_any_objects<'a, 'f, T: Deserialize<'a>>(
     })
 }
 
-/// The object in a file, unless it is too large.
+/// Parses the object in a file, unless it is too large.
 pub(super) fn parse_object<'a, T: Deserialize<'a>>(file: &File<'a>) -> Option<T> {
     parse_objects(slice::from_ref(file)).pop()
 }
 
-/// The list of objects in a file, unless it is too large.
+/// Parses the list of objects in a file, unless it is too large.
 pub(super) fn parse_list<'a, T: Deserialize<'a>>(file: &File<'a>) -> Option<Vec<T>> {
     if is_too_large(slice::from_ref(file)) {
         return None;
@@ -60,13 +62,13 @@ pub(super) fn parse_list<'a, T: Deserialize<'a>>(file: &File<'a>) -> Option<Vec<
     items.map(List::into_vec)
 }
 
-/// The name of a document's file, without `.json`.
+/// Returns the name of a document's file, without `.json`.
 pub(super) fn file_stem(path: &str) -> &str {
     let name = path.rsplit('/').next().unwrap_or_default();
     name.strip_suffix(".json").unwrap_or(name)
 }
 
-/// The lists of strings in the list that a file is, unless it is too large.
+/// Parses the list of lists of strings in a file, unless it is too large.
 pub(super) fn parse_text_lists<'a>(file: &File<'a>) -> Option<Vec<Texts<'a>>> {
     if is_too_large(slice::from_ref(file)) {
         return None;
@@ -75,7 +77,7 @@ pub(super) fn parse_text_lists<'a>(file: &File<'a>) -> Option<Vec<Texts<'a>>> {
     lists.map(|TextLists(lists)| lists)
 }
 
-/// Whether reading the files would take more memory than an honest archive can need.
+/// Returns whether parsing the files would take more memory than the archive of a real cluster needs.
 fn is_too_large(files: &[File<'_>]) -> bool {
     let bytes: usize = files.iter().map(|file| file.content.len()).sum();
     // Braces and a comma: fewer bytes can't have too many objects, and need not be counted.
@@ -116,19 +118,19 @@ pub struct Object<T> {
     is_empty: bool,
 }
 
-/// A list of objects, or an empty one. Elements that are no objects are left out.
+/// A list of objects, or an empty one. Elements that are not objects are skipped.
 #[derive(Clone, Debug)]
 pub struct List<T>(Vec<T>);
 
-/// An object whose keys are data and whose values are strings; other values are left out.
+/// An object whose keys are data and whose values are strings; other values are skipped.
 #[derive(Clone, Debug, Default)]
 pub struct Map<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
-/// A list of strings, or an empty one. Elements that are no strings are left out.
+/// A list of strings, or an empty one. Elements that are not strings are skipped.
 #[derive(Clone, Debug, Default)]
 pub struct Texts<'a>(Vec<Text<'a>>);
 
-/// The names of an object's fields, whatever their values; none of what is no object.
+/// The names of an object's fields; empty when the value is not an object.
 #[derive(Clone, Debug, Default)]
 pub struct Keys<'a>(Vec<Text<'a>>);
 
@@ -154,8 +156,8 @@ impl<T> Object<T> {
         self.value
     }
 
-    /// Returns whether the document has no such object, or one without fields, which says nothing: not even that the defaults
-    /// hold.
+    /// Returns whether the document has no such object, or one without fields, which says nothing: not even
+    /// that the defaults hold.
     pub fn is_empty(&self) -> bool {
         self.is_empty
     }

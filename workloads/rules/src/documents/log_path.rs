@@ -1,8 +1,9 @@
-//! Where the logs of pods are in an archive.
+//! The locations of the logs of pods.
 //!
-//! Up to 4.17, gatherers of the operator wrote the lines that they looked for to `config/pod`, as it still does with the logs
-//! of the namespaces of degraded operators. Since 4.17, the remote configuration says which lines of which pods are recorded
-//! (Rapid Recommendations), and they are in `namespaces`. What is recorded while an alert fires is in `conditional`.
+//! Up to 4.17, gatherers of the operator wrote the lines that they looked for to `config/pod`, as it still
+//! does with the logs of the namespaces of degraded operators. Since 4.17, the remote configuration says
+//! which lines of which pods are recorded (Rapid Recommendations), and they are in `namespaces`. What is
+//! recorded while an alert fires is in `conditional`.
 
 use crate::{Input, Location};
 

@@ -1,12 +1,12 @@
-//! Where the logs of the cluster are kept.
+//! LokiStacks, the log stores of the cluster.
 
 use serde::Deserialize;
 
 use super::{Conditions, List, Metadata, Object, Text, lenient::parse_objects};
 use crate::{Context, Input, Location};
 
-/// The Loki stacks. The operator writes them below `namespace`, in the singular; its sample archive has them elsewhere, beside
-/// other objects.
+/// The Loki stacks. The operator writes them below `namespace`, in the singular; its sample archive has them
+/// elsewhere, beside other objects.
 pub const LOKI_STACKS: Input = Input::documents(
     "loki_stacks",
     &[
@@ -18,7 +18,7 @@ pub const LOKI_STACKS: Input = Input::documents(
 );
 
 impl<'a> Context<'a> {
-    /// The documents of [`LOKI_STACKS`].
+    /// Returns the documents of [`LOKI_STACKS`].
     pub fn loki_stacks(&self) -> &[LokiStack<'a>] {
         self.documents.loki_stacks.get_or_init(|| {
             let mut stacks: Vec<LokiStack<'a>> = parse_objects(self.files(&LOKI_STACKS));
@@ -36,14 +36,15 @@ pub struct LokiStack<'a> {
     kind: Text<'a>,
     /// Its name and namespace.
     pub metadata: Object<Metadata<'a>>,
-    /// What it shall be.
+    /// The desired state.
     pub spec: Object<Spec<'a>>,
-    /// How it is.
+    /// The observed state.
     pub status: Object<Status<'a>>,
 }
 
 impl LokiStack<'_> {
-    /// The schema that new logs are stored in: the one that holds since last. Older ones are needed to read older logs.
+    /// Returns the schema that new logs are stored in: the one with the latest date. Older ones are needed to
+    /// read older logs.
     pub fn schema(&self) -> &str {
         // The dates are written so that their order is that of the alphabet.
         let newest = self.spec.storage.schemas.iter().max_by_key(|schema| &*schema.effective_date);
@@ -51,25 +52,25 @@ impl LokiStack<'_> {
     }
 }
 
-/// What a stack shall be.
+/// The desired state of a stack.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Spec<'a> {
-    /// What logs are kept on.
+    /// The storage of logs.
     #[serde(borrow)]
     pub storage: Object<Storage<'a>>,
 }
 
-/// What logs are kept on.
+/// The storage of logs.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Storage<'a> {
-    /// How logs are stored, over time.
+    /// The storage schemas, over time.
     #[serde(borrow)]
     pub schemas: List<Schema<'a>>,
 }
 
-/// How logs are stored from a day on.
+/// A storage schema that applies from a day on.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Schema<'a> {
@@ -80,7 +81,7 @@ pub struct Schema<'a> {
     pub effective_date: Text<'a>,
 }
 
-/// How a stack is.
+/// The observed state of a stack.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Status<'a> {

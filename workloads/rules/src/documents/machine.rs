@@ -5,8 +5,8 @@ use serde::Deserialize;
 use super::{Int, Lifetime, Map, Metadata, Object, Text, lenient::parse_objects};
 use crate::{Context, Input, Location};
 
-/// The machines that the machine API knows. Archives have a directory for each namespace, although older descriptions of them
-/// do not.
+/// The machines that the machine API knows. Archives have a directory for each namespace, although older
+/// descriptions of them do not.
 pub const MACHINES: Input = Input::documents(
     "machines",
     &[
@@ -26,7 +26,7 @@ pub const MACHINE_SETS: Input = Input::documents(
     |context| !context.machine_sets().is_empty(),
 );
 
-/// What has unhealthy machines replaced.
+/// The machine health checks, which replace unhealthy machines.
 pub const MACHINE_HEALTH_CHECKS: Input = Input::documents(
     "machine_health_checks",
     &[Location::new("config/machinehealthchecks/*/*.json").since(4, 8)],
@@ -34,17 +34,17 @@ pub const MACHINE_HEALTH_CHECKS: Input = Input::documents(
 );
 
 impl<'a> Context<'a> {
-    /// The documents of [`MACHINES`].
+    /// Returns the documents of [`MACHINES`].
     pub fn machines(&self) -> &[Machine<'a>] {
         self.documents.machines.get_or_init(|| parse_objects(self.files(&MACHINES)))
     }
 
-    /// The documents of [`MACHINE_SETS`].
+    /// Returns the documents of [`MACHINE_SETS`].
     pub fn machine_sets(&self) -> &[MachineSet<'a>] {
         self.documents.machine_sets.get_or_init(|| parse_objects(self.files(&MACHINE_SETS)))
     }
 
-    /// The documents of [`MACHINE_HEALTH_CHECKS`].
+    /// Returns the documents of [`MACHINE_HEALTH_CHECKS`].
     pub fn machine_health_checks(&self) -> &[MachineHealthCheck<'a>] {
         self.documents.machine_health_checks.get_or_init(|| parse_objects(self.files(&MACHINE_HEALTH_CHECKS)))
     }
@@ -57,12 +57,13 @@ pub struct Machine<'a> {
     /// Its name, and when it was created and deleted.
     #[serde(borrow)]
     pub metadata: Object<Lifetime<'a>>,
-    /// How it is.
+    /// The observed state.
     pub status: Object<MachineStatus<'a>>,
 }
 
 impl Machine<'_> {
-    /// Returns since when the machine has not changed, else when it was created; empty when the document has neither.
+    /// Returns since when the machine has not changed, else when it was created; empty when the document has
+    /// neither.
     pub fn unchanged_since(&self) -> &str {
         let updated = &*self.status.last_updated;
         if updated.is_empty() { &self.metadata.creation_timestamp } else { updated }
@@ -81,9 +82,9 @@ pub struct MachineStatus<'a> {
     /// `Provisioning`, `Provisioned`, `Running`, `Deleting` or `Failed`.
     #[serde(borrow)]
     pub phase: Text<'a>,
-    /// Why it can't be made, in one word.
+    /// The reason why it can't be created, as one word.
     pub error_reason: Text<'a>,
-    /// Why it can't be made, for humans.
+    /// The reason why it can't be created, as a sentence.
     pub error_message: Text<'a>,
     /// When the status changed.
     pub last_updated: Text<'a>,
@@ -96,17 +97,17 @@ pub struct MachineSet<'a> {
     /// Its name and namespace.
     #[serde(borrow)]
     pub metadata: Object<Metadata<'a>>,
-    /// How it shall be.
+    /// The desired state.
     pub spec: Object<MachineSetSpec<'a>>,
 }
 
 impl MachineSet<'_> {
-    /// How many machines it shall have.
+    /// The desired number of machines.
     pub fn replicas(&self) -> i64 {
         self.spec.replicas.0.unwrap_or_default()
     }
 
-    /// What its machines are for, such as `worker`.
+    /// The role of its machines, such as `worker`.
     pub fn role(&self) -> &str {
         self.spec
             .template
@@ -117,18 +118,18 @@ impl MachineSet<'_> {
     }
 }
 
-/// What a set of machines shall be.
+/// The desired state of a machine set.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct MachineSetSpec<'a> {
-    /// How many machines.
+    /// The number of machines.
     pub replicas: Int,
-    /// What each of them is like.
+    /// The template of its machines.
     #[serde(borrow)]
     pub template: Object<MachineTemplate<'a>>,
 }
 
-/// What the machines of a set are like.
+/// The template of the machines of a set.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct MachineTemplate<'a> {

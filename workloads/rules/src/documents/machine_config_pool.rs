@@ -13,7 +13,7 @@ pub const MACHINE_CONFIG_POOLS: Input = Input::documents(
 );
 
 impl<'a> Context<'a> {
-    /// The documents of [`MACHINE_CONFIG_POOLS`].
+    /// Returns the documents of [`MACHINE_CONFIG_POOLS`].
     pub fn machine_config_pools(&self) -> &[MachineConfigPool<'a>] {
         self.documents.machine_config_pools.get_or_init(|| parse_objects(self.files(&MACHINE_CONFIG_POOLS)))
     }
@@ -26,9 +26,9 @@ pub struct MachineConfigPool<'a> {
     /// Its name.
     #[serde(borrow)]
     pub metadata: Object<Metadata<'a>>,
-    /// How it shall be.
+    /// The desired state.
     pub spec: Object<Spec<'a>>,
-    /// How it is.
+    /// The observed state.
     pub status: Object<Status<'a>>,
 }
 
@@ -39,18 +39,18 @@ impl MachineConfigPool<'_> {
     }
 }
 
-/// What a pool shall be.
+/// The desired state of a pool.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Spec<'a> {
     /// Whether new configurations wait.
     pub paused: Bool,
-    /// The configuration that the machines shall have.
+    /// The desired configuration of the machines.
     #[serde(borrow)]
     pub configuration: Object<Configuration<'a>>,
 }
 
-/// Which configuration.
+/// A rendered configuration.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Configuration<'a> {
@@ -63,11 +63,11 @@ pub struct Configuration<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Status<'a> {
-    /// How many machines are in the pool.
+    /// The number of machines in the pool.
     pub machine_count: Int,
-    /// How many of them have the configuration that they shall have.
+    /// The number of machines that have the desired configuration.
     pub updated_machine_count: Int,
-    /// How many of them could not take the configuration.
+    /// The number of machines that failed to apply the configuration.
     pub degraded_machine_count: Int,
     /// `Degraded`, `Updating` and others.
     #[serde(borrow)]

@@ -1,4 +1,4 @@
-//! What every object is called.
+//! The metadata of objects.
 
 use serde::Deserialize;
 

@@ -1,4 +1,4 @@
-//! Minor releases, which are what most rules compare.
+//! Minor releases of OpenShift.
 
 use std::fmt;
 
@@ -10,12 +10,12 @@ pub struct MinorVersion {
 }
 
 impl MinorVersion {
-    /// The release `major.minor`.
+    /// Creates the release `major.minor`.
     pub const fn new(major: u32, minor: u32) -> Self {
         Self { major, minor }
     }
 
-    /// The minor release that a release such as `4.18.9` or `4.17.0-rc.0` belongs to.
+    /// Parses the minor release of a release such as `4.18.9` or `4.17.0-rc.0`.
     pub fn of_release(version: &str) -> Option<Self> {
         let mut parts = version.split('.');
         let (major, minor) = (parts.next()?, parts.next()?);

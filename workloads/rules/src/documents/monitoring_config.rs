@@ -1,11 +1,12 @@
-//! How the administrator configured the cluster's monitoring.
+//! The configuration of cluster monitoring.
 
 use serde::Deserialize;
 
 use super::{Object, lenient::parse_object};
 use crate::{Context, Input, Location};
 
-/// The configuration of the cluster's monitoring: JSON, or in some archives the YAML that the administrator wrote.
+/// The configuration of the cluster's monitoring: JSON, or in some archives the YAML that the administrator
+/// wrote.
 pub const MONITORING_CONFIG: Input = Input::documents(
     "monitoring_config",
     &[
@@ -18,7 +19,7 @@ pub const MONITORING_CONFIG: Input = Input::documents(
 );
 
 impl Context<'_> {
-    /// What [`MONITORING_CONFIG`] says.
+    /// Returns the configuration in [`MONITORING_CONFIG`].
     pub fn monitoring_config(&self) -> Option<MonitoringConfig> {
         let read = || {
             self.files(&MONITORING_CONFIG)
@@ -32,11 +33,11 @@ impl Context<'_> {
 /// The configuration of the cluster's monitoring, as far as rules ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MonitoringConfig {
-    /// Where Prometheus keeps its data.
+    /// The storage of Prometheus.
     pub prometheus_storage: Storage,
 }
 
-/// What data are kept on.
+/// A kind of storage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Storage {
     /// Volumes that outlive the pod.
@@ -66,7 +67,8 @@ fn of_json(document: &Document) -> MonitoringConfig {
     config(document.prometheus_k8s.volume_claim_template.is_some())
 }
 
-/// Looks for the template below `prometheusK8s`, in a text where sections are told by how far their lines are indented.
+/// Looks for the template below `prometheusK8s`, in a text where sections are told by how far their lines are
+/// indented.
 fn of_yaml(content: &[u8]) -> Option<MonitoringConfig> {
     let text = std::str::from_utf8(content).ok()?;
     let is_section_start =

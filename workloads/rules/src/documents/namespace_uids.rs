@@ -11,7 +11,7 @@ pub const OVERLAPPING_UIDS: Input = Input::documents(
 );
 
 impl<'a> Context<'a> {
-    /// The groups of [`OVERLAPPING_UIDS`]; `None` when the document is missing or no list.
+    /// Returns the groups of [`OVERLAPPING_UIDS`]; `None` when the document is missing or no list.
     pub fn overlapping_uids(&self) -> Option<&[Texts<'a>]> {
         let parse = || self.files(&OVERLAPPING_UIDS).iter().find_map(parse_text_lists);
         self.documents.overlapping_uids.get_or_init(parse).as_deref()

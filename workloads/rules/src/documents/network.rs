@@ -10,7 +10,7 @@ pub const NETWORK: Input = Input::documents("network", &[Location::new("config/n
     context.network().is_some()
 });
 
-/// How many workloads use what only the old network plugin has.
+/// The number of workloads that use features of OpenShift SDN.
 pub const SDN_ANNOTATIONS: Input = Input::documents(
     "sdn_annotations",
     &[Location::new("aggregated/pods_and_netnamespaces_with_sdn_annotations.json").since(4, 17)],
@@ -18,13 +18,13 @@ pub const SDN_ANNOTATIONS: Input = Input::documents(
 );
 
 impl<'a> Context<'a> {
-    /// The document of [`NETWORK`].
+    /// Returns the document of [`NETWORK`].
     pub fn network(&self) -> Option<&Network<'a>> {
         let parse = || self.files(&NETWORK).iter().find_map(parse_object);
         self.documents.network.get_or_init(parse).as_ref()
     }
 
-    /// The document of [`SDN_ANNOTATIONS`].
+    /// Returns the document of [`SDN_ANNOTATIONS`].
     pub fn sdn_annotations(&self) -> Option<&SdnAnnotations> {
         let parse = || self.files(&SDN_ANNOTATIONS).iter().find_map(parse_object);
         self.documents.sdn_annotations.get_or_init(parse).as_ref()
@@ -35,22 +35,22 @@ impl<'a> Context<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Network<'a> {
-    /// What shall be.
+    /// The desired state.
     #[serde(borrow)]
     pub spec: Object<Plugin<'a>>,
-    /// What is.
+    /// The observed state.
     pub status: Object<Plugin<'a>>,
 }
 
 impl Network<'_> {
-    /// The network plugin in use, else the one that is wanted, such as `OVNKubernetes`.
+    /// Returns the network plugin in use, else the desired one, such as `OVNKubernetes`.
     pub fn plugin(&self) -> &str {
         let in_use = &*self.status.network_type;
         if in_use.is_empty() { &self.spec.network_type } else { in_use }
     }
 }
 
-/// Which network plugin.
+/// A network plugin.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Plugin<'a> {
@@ -63,10 +63,10 @@ pub struct Plugin<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct SdnAnnotations {
-    /// Pods that want an interface of their own.
+    /// Pods with an interface of their own (macvlan).
     #[serde(rename = "pods_with_assign-macvlan_annotation")]
     pub macvlan_pods: Int,
-    /// Namespaces whose pods may send to many receivers.
+    /// Namespaces with multicast.
     #[serde(rename = "netnamespaces_with_multicast-enabled_annotation")]
     pub multicast_netnamespaces: Int,
 }

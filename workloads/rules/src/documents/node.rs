@@ -12,7 +12,7 @@ pub const NODES: Input =
     Input::documents("nodes", &[Location::new("config/node/*.json")], |context| !context.nodes().is_empty());
 
 impl<'a> Context<'a> {
-    /// The documents of [`NODES`].
+    /// Returns the documents of [`NODES`].
     pub fn nodes(&self) -> &[Node<'a>] {
         self.documents.nodes.get_or_init(|| parse_objects(self.files(&NODES)))
     }
@@ -25,13 +25,13 @@ pub struct Node<'a> {
     /// Its name and labels.
     #[serde(borrow)]
     pub metadata: Object<Metadata<'a>>,
-    /// How it shall be.
+    /// The desired state.
     pub spec: Object<Spec<'a>>,
-    /// How it is.
+    /// The observed state.
     pub status: Object<Status<'a>>,
 }
 
-/// What a node is for.
+/// The role of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// It runs the control plane, and possibly work besides.
@@ -54,7 +54,7 @@ impl Role {
 }
 
 impl Node<'_> {
-    /// What the node is for; the control plane counts more when it has both roles.
+    /// Returns the role; `ControlPlane` when the node has both.
     pub fn role(&self) -> Role {
         let labels = ["node-role.kubernetes.io/master", "node-role.kubernetes.io/control-plane"];
         if labels.iter().any(|label| self.has_label(label)) {
@@ -71,14 +71,15 @@ impl Node<'_> {
         self.metadata.labels.get(label).is_some()
     }
 
-    /// Returns whether the node runs Windows. Windows nodes have other components and no machine config daemon.
+    /// Returns whether the node runs Windows. Windows nodes have other components and no machine config
+    /// daemon.
     pub fn is_windows(&self) -> bool {
         let by_label = self.metadata.labels.get("kubernetes.io/os");
         by_label == Some("windows") || &*self.status.node_info.operating_system == "windows"
     }
 
-    /// Returns whether the machine config daemon is applying a configuration to the node, or is about to. It has stopped to do so
-    /// on a node that is degraded.
+    /// Returns whether the machine config daemon is applying a configuration to the node, or is about to. It
+    /// has stopped to do so on a node that is degraded.
     pub fn is_being_configured(&self) -> bool {
         let annotations = &self.metadata.annotations;
         match &*annotations.config_state {
@@ -104,7 +105,7 @@ pub struct Metadata<'a> {
     pub name: Text<'a>,
     /// Its labels.
     pub labels: Map<'a>,
-    /// What the machine config daemon says about it.
+    /// The annotations of the machine config daemon.
     pub annotations: Object<Annotations<'a>>,
     /// When its deletion was requested; empty otherwise.
     pub deletion_timestamp: Text<'a>,
@@ -117,31 +118,31 @@ pub struct Annotations<'a> {
     /// The configuration that the node has.
     #[serde(borrow, rename = "machineconfiguration.openshift.io/currentConfig")]
     pub current_config: Text<'a>,
-    /// The configuration that it shall have.
+    /// The desired configuration.
     #[serde(rename = "machineconfiguration.openshift.io/desiredConfig")]
     pub desired_config: Text<'a>,
     /// `Done`, `Working`, `Degraded` or `Unreconcilable`.
     #[serde(rename = "machineconfiguration.openshift.io/state")]
     pub config_state: Text<'a>,
-    /// Why it is degraded.
+    /// The reason why it is degraded.
     #[serde(rename = "machineconfiguration.openshift.io/reason")]
     pub config_reason: Text<'a>,
 }
 
-/// What a node shall be.
+/// The desired state of a node.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Spec<'a> {
-    /// What keeps pods away.
+    /// The taints.
     #[serde(borrow)]
     pub taints: List<Taint<'a>>,
 }
 
-/// Something that keeps pods away which do not tolerate it.
+/// A taint: pods that do not tolerate it do not run on the node.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Taint<'a> {
-    /// What it is called.
+    /// The key.
     #[serde(borrow)]
     pub key: Text<'a>,
     /// A value besides, often none.
@@ -162,16 +163,16 @@ impl fmt::Display for Taint<'_> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Status<'a> {
-    /// What the machine has.
+    /// The resources of the machine.
     #[serde(borrow)]
     pub capacity: Object<Capacity<'a>>,
     /// `Ready`, `DiskPressure` and others.
     pub conditions: Conditions<'a>,
-    /// What the machine runs.
+    /// The software of the machine.
     pub node_info: Object<NodeInfo<'a>>,
 }
 
-/// What a machine runs.
+/// The software of a machine.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct NodeInfo<'a> {
@@ -184,7 +185,7 @@ pub struct NodeInfo<'a> {
     pub operating_system: Text<'a>,
 }
 
-/// What a machine has, as [quantities](super::parse_quantity).
+/// The resources of a machine, as [quantities](super::parse_quantity).
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Capacity<'a> {
@@ -193,6 +194,6 @@ pub struct Capacity<'a> {
     pub cpu: Text<'a>,
     /// Memory, in bytes.
     pub memory: Text<'a>,
-    /// How many pods may run on it.
+    /// The most pods that may run on it.
     pub pods: Text<'a>,
 }

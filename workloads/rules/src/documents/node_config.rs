@@ -1,4 +1,4 @@
-//! Settings of the kubelet and of the container runtime, for the nodes of a pool.
+//! Settings of kubelets and container runtimes, for the nodes of a pool.
 
 use serde::Deserialize;
 
@@ -20,12 +20,12 @@ pub const CONTAINER_RUNTIME_CONFIGS: Input = Input::documents(
 );
 
 impl<'a> Context<'a> {
-    /// The documents of [`KUBELET_CONFIGS`].
+    /// Returns the documents of [`KUBELET_CONFIGS`].
     pub fn kubelet_configs(&self) -> &[NodeConfig<'a>] {
         self.documents.kubelet_configs.get_or_init(|| parse_objects(self.files(&KUBELET_CONFIGS)))
     }
 
-    /// The documents of [`CONTAINER_RUNTIME_CONFIGS`].
+    /// Returns the documents of [`CONTAINER_RUNTIME_CONFIGS`].
     pub fn container_runtime_configs(&self) -> &[NodeConfig<'a>] {
         self.documents
             .container_runtime_configs
@@ -42,7 +42,7 @@ pub struct NodeConfig<'a> {
     pub metadata: Object<Metadata<'a>>,
     /// The settings.
     pub spec: Object<Spec>,
-    /// Whether they are in force.
+    /// Whether the settings are applied.
     pub status: Object<Status<'a>>,
 }
 
@@ -50,7 +50,7 @@ pub struct NodeConfig<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Spec {
-    /// Those of a kubelet.
+    /// The settings of the kubelet.
     pub kubelet_config: Object<KubeletSettings>,
 }
 
@@ -58,11 +58,11 @@ pub struct Spec {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct KubeletSettings {
-    /// How many pods may run on a node.
+    /// The most pods that may run on a node.
     pub max_pods: Int,
 }
 
-/// Whether settings are in force.
+/// Whether settings are applied.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Status<'a> {

@@ -1,16 +1,16 @@
-//! Who users are, according to whom.
+//! The identity providers of the cluster.
 
 use serde::Deserialize;
 
 use super::{List, Object, Text, lenient::parse_object};
 use crate::{Context, Input, Location};
 
-/// The configuration of logins.
+/// The configuration of OAuth.
 pub const OAUTH: Input =
     Input::documents("oauth", &[Location::new("config/oauth.json")], |context| context.oauth().is_some());
 
 impl<'a> Context<'a> {
-    /// The document of [`OAUTH`].
+    /// Returns the document of [`OAUTH`].
     pub fn oauth(&self) -> Option<&OAuth<'a>> {
         let parse = || self.files(&OAUTH).iter().find_map(parse_object);
         self.documents.oauth.get_or_init(parse).as_ref()
@@ -21,21 +21,21 @@ impl<'a> Context<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct OAuth<'a> {
-    /// What is wanted.
+    /// The desired state.
     #[serde(borrow)]
     pub spec: Object<Spec<'a>>,
 }
 
-/// What is wanted of logins.
+/// The desired state of OAuth.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Spec<'a> {
-    /// Those who know the users.
+    /// The identity providers.
     #[serde(borrow)]
     pub identity_providers: List<IdentityProvider<'a>>,
 }
 
-/// One who knows users.
+/// An identity provider.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct IdentityProvider<'a> {

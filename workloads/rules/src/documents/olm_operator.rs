@@ -1,4 +1,4 @@
-//! Operators that were installed from a catalogue.
+//! Operators that OLM installed.
 
 use serde::Deserialize;
 
@@ -12,7 +12,7 @@ pub const OLM_OPERATORS: Input =
     });
 
 impl<'a> Context<'a> {
-    /// The elements of [`OLM_OPERATORS`]; `None` when the document is missing or no list.
+    /// Returns the elements of [`OLM_OPERATORS`]; `None` when the document is missing or no list.
     pub fn olm_operators(&self) -> Option<&[OlmOperator<'a>]> {
         let parse = || self.files(&OLM_OPERATORS).iter().find_map(parse_list);
         self.documents.olm_operators.get_or_init(parse).as_deref()
@@ -26,11 +26,11 @@ pub struct OlmOperator<'a> {
     /// Its name and where it is installed: `<name>.<namespace>`.
     #[serde(borrow)]
     pub name: Text<'a>,
-    /// Its name for humans.
+    /// Its display name.
     pub display_name: Text<'a>,
     /// Its version.
     pub version: Text<'a>,
-    /// What happened to it, oldest first.
+    /// The conditions of its ClusterServiceVersion, oldest first.
     #[serde(rename = "csv_conditions")]
     pub phases: List<Phase<'a>>,
 }
@@ -42,10 +42,10 @@ pub struct Phase<'a> {
     /// `Succeeded`, `Installing`, `Failed` and others.
     #[serde(borrow, rename = "phase")]
     pub name: Text<'a>,
-    /// Why, in one word.
+    /// The reason, as one word.
     pub reason: Text<'a>,
-    /// Why, for humans.
+    /// The reason, as a sentence.
     pub message: Text<'a>,
-    /// Since when.
+    /// When it entered the phase.
     pub last_transition_time: Text<'a>,
 }

@@ -1,4 +1,4 @@
-//! What operators of the platform are told to do.
+//! The configurations of cluster operators.
 
 use serde::Deserialize;
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{Context, Input, Location};
 
-/// The configurations of operators.
+/// The configurations of cluster operators.
 pub const OPERATOR_CONFIGS: Input = Input::documents(
     "operator_configs",
     &[
@@ -20,7 +20,7 @@ pub const OPERATOR_CONFIGS: Input = Input::documents(
 );
 
 impl<'a> Context<'a> {
-    /// The documents of [`OPERATOR_CONFIGS`].
+    /// Returns the documents of [`OPERATOR_CONFIGS`].
     pub fn operator_configs(&self) -> &[OperatorConfig<'a>] {
         let parse =
             || parse_objects_with_paths(self.files(&OPERATOR_CONFIGS)).map(OperatorConfig::of_file).collect();
@@ -36,7 +36,7 @@ pub struct OperatorConfig<'a> {
     kind: Text<'a>,
     name: Text<'a>,
     metadata: Object<Metadata<'a>>,
-    /// What the operator is told.
+    /// The desired state.
     pub spec: Object<Spec<'a>>,
     #[serde(skip)]
     path: &'a str,
@@ -47,18 +47,18 @@ impl<'a> OperatorConfig<'a> {
         Self { path, ..config }
     }
 
-    /// The kind, else the name of the resource that is in the path.
+    /// Returns the kind, else the name of the resource in the path.
     pub fn kind(&self) -> &str {
         if self.kind.is_empty() { self.resource() } else { &self.kind }
     }
 
-    /// The object's name. The operator writes it where an object has its kind; other objects have it where it belongs.
+    /// Returns the object's name. The Insights operator writes it at the top level, beside the kind.
     pub fn name(&self) -> &str {
         let names = [&*self.name, &*self.metadata.name];
         names.into_iter().find(|name| !name.is_empty()).unwrap_or_else(|| file_stem(self.path))
     }
 
-    /// The object as `oc get` takes it, such as `console.operator.openshift.io/cluster`.
+    /// Returns the object as `oc get` takes it, such as `console.operator.openshift.io/cluster`.
     pub fn reference(&self) -> String {
         format!("{}.{}/{}", self.resource(), self.path_part(2), self.name())
     }
@@ -67,13 +67,13 @@ impl<'a> OperatorConfig<'a> {
         self.path_part(3)
     }
 
-    /// A part of `config/clusteroperator/<group>/<resource>/…`.
+    /// Returns a part of `config/clusteroperator/<group>/<resource>/…`.
     fn path_part(&self, index: usize) -> &str {
         self.path.split('/').nth(index).unwrap_or_default()
     }
 }
 
-/// What an operator is told.
+/// The desired state of an operator.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Spec<'a> {

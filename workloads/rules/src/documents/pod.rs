@@ -1,4 +1,4 @@
-//! Pods. Archives only have those of operators that are degraded, or that the gathering rules ask for.
+//! Pods. Archives only have those of degraded operators and those that conditional gathering rules request.
 
 use serde::Deserialize;
 
@@ -31,17 +31,17 @@ pub const PROMETHEUS_PODS: Input = Input::documents(
 );
 
 impl<'a> Context<'a> {
-    /// The documents of [`PLATFORM_PODS`].
+    /// Returns the documents of [`PLATFORM_PODS`].
     pub fn platform_pods(&self) -> &[Pod<'a>] {
         self.documents.platform_pods.get_or_init(|| parse_objects(self.files(&PLATFORM_PODS)))
     }
 
-    /// The documents of [`MONITORING_PODS`].
+    /// Returns the documents of [`MONITORING_PODS`].
     pub fn monitoring_pods(&self) -> impl Iterator<Item = &Pod<'a>> {
         self.platform_pods().iter().filter(|pod| &*pod.metadata.namespace == "openshift-monitoring")
     }
 
-    /// The documents of [`PROMETHEUS_PODS`].
+    /// Returns the documents of [`PROMETHEUS_PODS`].
     pub fn prometheus_pods(&self) -> impl Iterator<Item = &Pod<'a>> {
         self.monitoring_pods().filter(|pod| pod.metadata.name.starts_with("prometheus-k8s-"))
     }
@@ -54,9 +54,9 @@ pub struct Pod<'a> {
     /// Its name and namespace.
     #[serde(borrow)]
     pub metadata: Object<Metadata<'a>>,
-    /// What it was asked to be.
+    /// The desired state.
     pub spec: Object<Spec<'a>>,
-    /// How it is.
+    /// The observed state.
     pub status: Object<Status<'a>>,
 }
 
@@ -80,7 +80,8 @@ impl<'a> Pod<'a> {
         if since.is_empty() { self.started_at() } else { since }
     }
 
-    /// How much memory a container may use, as a [quantity](super::parse_quantity); empty when there is no limit.
+    /// Returns the memory limit of a container, as a [quantity](super::parse_quantity); empty when there is
+    /// no limit.
     pub fn memory_limit(&self, container: &str) -> &str {
         let mut containers = self.spec.init_containers.iter().chain(self.spec.containers.iter());
         let wanted = containers.find(|candidate| &*candidate.name == container);
@@ -88,7 +89,7 @@ impl<'a> Pod<'a> {
     }
 }
 
-/// The names of a pod.
+/// The metadata of a pod.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Metadata<'a> {
@@ -114,16 +115,16 @@ pub struct Annotations<'a> {
     pub scc: Text<'a>,
 }
 
-/// What a pod was asked to be.
+/// The desired state of a pod.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Spec<'a> {
-    /// What its containers may mount.
+    /// The volumes that its containers may mount.
     #[serde(borrow)]
     pub volumes: List<Volume<'a>>,
-    /// The containers that run.
+    /// The containers.
     pub containers: List<ContainerSpec<'a>>,
-    /// The containers that have to end before.
+    /// The init containers.
     pub init_containers: List<ContainerSpec<'a>>,
 }
 
@@ -134,31 +135,31 @@ pub struct Volume<'a> {
     /// Its name.
     #[serde(borrow)]
     pub name: Text<'a>,
-    /// There when the volume goes with the pod.
+    /// Set when the volume is deleted with the pod.
     pub empty_dir: Option<Object<EmptyDir>>,
 }
 
-/// A volume that goes with its pod. What it may hold is of no interest.
+/// A volume that is deleted with its pod.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct EmptyDir {}
 
-/// What a container was asked to be.
+/// The desired state of a container.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ContainerSpec<'a> {
     /// Its name.
     #[serde(borrow)]
     pub name: Text<'a>,
-    /// What it may use.
+    /// The limits of its resources.
     pub resources: Object<Resources<'a>>,
 }
 
-/// What a container may use.
+/// The resources of a container.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Resources<'a> {
-    /// The most of it.
+    /// The limits.
     #[serde(borrow)]
     pub limits: Object<Limits<'a>>,
 }
@@ -176,10 +177,10 @@ pub struct Limits<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Status<'a> {
-    /// The containers that run.
+    /// The containers.
     #[serde(borrow)]
     pub container_statuses: List<Container<'a>>,
-    /// The containers that have to end before.
+    /// The init containers.
     pub init_container_statuses: List<Container<'a>>,
     /// When the kubelet accepted the pod.
     pub start_time: Text<'a>,
@@ -194,37 +195,37 @@ pub struct Container<'a> {
     /// Its name.
     #[serde(borrow)]
     pub name: Text<'a>,
-    /// The image that it was made of.
+    /// Its image.
     pub image: Text<'a>,
-    /// How often it was started again.
+    /// The number of restarts.
     pub restart_count: Int,
-    /// What it does.
+    /// The current state.
     pub state: Object<State<'a>>,
-    /// What it did before it was started again.
+    /// The state before the last restart.
     pub last_state: Object<State<'a>>,
 }
 
-/// What a container does: one of these.
+/// The state of a container: one of these.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct State<'a> {
-    /// It does not run yet.
+    /// Set while it waits to run.
     #[serde(borrow)]
     pub waiting: Object<Waiting<'a>>,
     /// It runs.
     pub running: Object<Running<'a>>,
-    /// It has ended.
+    /// Set when it has terminated.
     pub terminated: Object<Terminated<'a>>,
 }
 
-/// Why a container does not run yet.
+/// A container that does not run yet.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Waiting<'a> {
-    /// In one word, such as `CrashLoopBackOff`.
+    /// The reason, as one word, such as `CrashLoopBackOff`.
     #[serde(borrow)]
     pub reason: Text<'a>,
-    /// For humans.
+    /// The message.
     pub message: Text<'a>,
 }
 
@@ -237,14 +238,14 @@ pub struct Running<'a> {
     pub started_at: Text<'a>,
 }
 
-/// Why a container ended.
+/// A container that has terminated.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Terminated<'a> {
-    /// In one word, such as `OOMKilled`.
+    /// The reason, as one word, such as `OOMKilled`.
     #[serde(borrow)]
     pub reason: Text<'a>,
-    /// What its process returned.
+    /// The exit code of its process.
     pub exit_code: Int,
     /// When it had been started.
     pub started_at: Text<'a>,

@@ -1,4 +1,4 @@
-//! How many pods of a workload may be away at once.
+//! Pod disruption budgets: how many pods of a workload may be unavailable at once.
 
 use serde::Deserialize;
 
@@ -16,7 +16,7 @@ pub const POD_DISRUPTION_BUDGETS: Input = Input::documents(
 );
 
 impl<'a> Context<'a> {
-    /// The documents of [`POD_DISRUPTION_BUDGETS`].
+    /// Returns the documents of [`POD_DISRUPTION_BUDGETS`].
     pub fn pod_disruption_budgets(&self) -> &[PodDisruptionBudget<'a>] {
         let files = self.files(&POD_DISRUPTION_BUDGETS);
         let parse = || parse_objects_with_paths(files).map(PodDisruptionBudget::of_file).collect();
@@ -37,9 +37,9 @@ pub struct PodDisruptionBudget<'a> {
     /// What created it.
     #[serde(borrow)]
     pub metadata: Object<Metadata<'a>>,
-    /// What it demands.
+    /// The desired state.
     pub spec: Object<Spec<'a>>,
-    /// What it allows now.
+    /// The observed state.
     pub status: Object<Status>,
 }
 
@@ -50,7 +50,8 @@ impl<'a> PodDisruptionBudget<'a> {
 }
 
 impl PodDisruptionBudget<'_> {
-    /// Returns whether `KubeVirt` made the budget for a virtual machine, which is migrated when its node is drained.
+    /// Returns whether `KubeVirt` made the budget for a virtual machine, which is migrated when its node is
+    /// drained.
     pub fn is_of_virtual_machine(&self) -> bool {
         let owners = self.metadata.owner_references.iter();
         let is_owned =
@@ -88,29 +89,29 @@ pub struct Selector<'a> {
     pub match_labels: Keys<'a>,
 }
 
-/// What a budget demands: one of these.
+/// The limit of a budget: one of these.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Spec<'a> {
-    /// How many pods may be away, or which part of them.
+    /// The most pods that may be unavailable, as a number or a percentage.
     #[serde(borrow)]
     pub max_unavailable: IntOrText<'a>,
-    /// How many pods must be there, or which part of them.
+    /// The fewest pods that must be available, as a number or a percentage.
     pub min_available: IntOrText<'a>,
     /// The pods that it is about.
     pub selector: Object<Selector<'a>>,
 }
 
-/// What a budget allows now.
+/// The observed state of a budget.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Status {
-    /// How many more pods may go.
+    /// The number of pods that may be evicted now.
     pub disruptions_allowed: Int,
-    /// How many pods there should be.
+    /// The number of expected pods.
     pub expected_pods: Int,
-    /// How many of them must be healthy.
+    /// The number of pods that must be healthy.
     pub desired_healthy: Int,
-    /// How many of them are.
+    /// The number of healthy pods.
     pub current_healthy: Int,
 }

@@ -1,4 +1,4 @@
-//! The proxy that the cluster reaches the internet by.
+//! The egress proxy of the cluster.
 
 use serde::Deserialize;
 
@@ -10,7 +10,7 @@ pub const PROXY: Input =
     Input::documents("proxy", &[Location::new("config/proxy.json")], |context| context.proxy().is_some());
 
 impl<'a> Context<'a> {
-    /// The document of [`PROXY`].
+    /// Returns the document of [`PROXY`].
     pub fn proxy(&self) -> Option<&Proxy<'a>> {
         let parse = || self.files(&PROXY).iter().find_map(parse_object);
         self.documents.proxy.get_or_init(parse).as_ref()
@@ -21,13 +21,13 @@ impl<'a> Context<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Proxy<'a> {
-    /// What shall be.
+    /// The desired state.
     #[serde(borrow)]
     pub spec: Object<Spec<'a>>,
 }
 
 impl Proxy<'_> {
-    /// Whether there is one.
+    /// Returns whether there is a proxy.
     pub fn is_set(&self) -> bool {
         !self.spec.http_proxy.is_empty() || !self.spec.https_proxy.is_empty()
     }

@@ -1,6 +1,6 @@
-//! Quantities, Kubernetes' numbers with a unit.
+//! Kubernetes quantities: numbers with a unit.
 
-/// Reads a quantity such as `16409932Ki`, `3500m` or `4`.
+/// Parses a quantity such as `16409932Ki`, `3500m` or `4`; `None` when it is not one.
 pub fn parse_quantity(text: &str) -> Option<f64> {
     const UNITS: [(&str, f64); 14] = [
         ("Ki", 1024.0),

@@ -1,9 +1,9 @@
-//! How many revisions there are of the configurations of static pods.
+//! The number of revisions of the configurations of static pods.
 
 use super::{Entries, Int, lenient::parse_object};
 use crate::{Context, Input, Location};
 
-/// The counts. The file's name in the operator's descriptions is another one.
+/// The counts. The operator's documentation names the file differently.
 pub const REVISION_COUNTS: Input = Input::documents(
     "revision_counts",
     &[
@@ -17,7 +17,7 @@ pub const REVISION_COUNTS: Input = Input::documents(
 pub type RevisionCounts<'a> = Entries<'a, Entries<'a, Entries<'a, Int>>>;
 
 impl<'a> Context<'a> {
-    /// The document of [`REVISION_COUNTS`].
+    /// Returns the document of [`REVISION_COUNTS`].
     pub fn revision_counts(&self) -> Option<&RevisionCounts<'a>> {
         let parse = || self.files(&REVISION_COUNTS).iter().rev().find_map(parse_object);
         self.documents.revision_counts.get_or_init(parse).as_ref()

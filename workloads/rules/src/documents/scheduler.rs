@@ -1,4 +1,4 @@
-//! Where pods may run.
+//! The configuration of the scheduler.
 
 use serde::Deserialize;
 
@@ -13,7 +13,7 @@ pub const SCHEDULER: Input = Input::documents(
 );
 
 impl Context<'_> {
-    /// The document of [`SCHEDULER`].
+    /// Returns the document of [`SCHEDULER`].
     pub fn scheduler(&self) -> Option<&Scheduler> {
         let parse = || self.files(&SCHEDULER).iter().find_map(parse_object);
         self.documents.scheduler.get_or_init(parse).as_ref()
@@ -24,14 +24,14 @@ impl Context<'_> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Scheduler {
-    /// What shall be.
+    /// The desired state.
     pub spec: Object<Spec>,
 }
 
-/// Where pods may run.
+/// The configuration of the scheduler.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Spec {
-    /// Whether any pod may run on the nodes of the control plane.
+    /// Whether pods of users may run on control plane nodes.
     pub masters_schedulable: Bool,
 }

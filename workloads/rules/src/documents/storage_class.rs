@@ -13,7 +13,7 @@ pub const STORAGE_CLASSES: Input = Input::documents(
 );
 
 impl<'a> Context<'a> {
-    /// The documents of [`STORAGE_CLASSES`].
+    /// Returns the documents of [`STORAGE_CLASSES`].
     pub fn storage_classes(&self) -> &[StorageClass<'a>] {
         self.documents.storage_classes.get_or_init(|| parse_objects(self.files(&STORAGE_CLASSES)))
     }
@@ -29,7 +29,7 @@ pub struct StorageClass<'a> {
 }
 
 impl StorageClass<'_> {
-    /// Whether volumes are of this class when nobody says otherwise.
+    /// Whether it is the default class.
     pub fn is_default(&self) -> bool {
         let annotations = &self.metadata.annotations;
         [&annotations.is_default, &annotations.is_default_beta].iter().any(|value| &***value == "true")

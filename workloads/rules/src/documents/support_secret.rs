@@ -1,4 +1,4 @@
-//! The settings of the Insights operator in the place where they were kept first.
+//! The settings of the Insights operator in the support secret, their place before 4.15.
 
 use super::{Keys, lenient::parse_object};
 use crate::{Context, Input, Location};
@@ -11,7 +11,7 @@ pub const SUPPORT_SECRET: Input = Input::documents(
 );
 
 impl<'a> Context<'a> {
-    /// The names of the settings in [`SUPPORT_SECRET`].
+    /// Returns the names of the settings in [`SUPPORT_SECRET`].
     pub fn support_secret(&self) -> Option<&Keys<'a>> {
         let parse = || self.files(&SUPPORT_SECRET).iter().find_map(parse_object);
         self.documents.support_secret.get_or_init(parse).as_ref()

@@ -1,21 +1,21 @@
-//! Which versions and ciphers of TLS a component accepts.
+//! The versions and ciphers of TLS that a component accepts.
 
 use serde::Deserialize;
 
 use super::{Object, Text};
 
-/// A choice of versions and ciphers.
+/// A profile of versions and ciphers.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct TlsSecurityProfile<'a> {
     /// `Old`, `Intermediate`, `Modern` or `Custom`; `Intermediate` when empty.
     #[serde(borrow)]
     pub r#type: Text<'a>,
-    /// What `Custom` means.
+    /// The profile of the type `Custom`.
     pub custom: Object<CustomProfile<'a>>,
 }
 
-/// A choice that an administrator made.
+/// A custom profile.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct CustomProfile<'a> {

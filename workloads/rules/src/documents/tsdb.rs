@@ -1,4 +1,4 @@
-//! How full the database of the cluster's Prometheus is.
+//! The size of the time series database of the cluster's Prometheus.
 
 use serde::Deserialize;
 
@@ -12,14 +12,14 @@ pub const TSDB_STATUS: Input =
     });
 
 impl<'a> Context<'a> {
-    /// The document of [`TSDB_STATUS`].
+    /// Returns the document of [`TSDB_STATUS`].
     pub fn tsdb_status(&self) -> Option<&TsdbStatus<'a>> {
         let parse = || self.files(&TSDB_STATUS).iter().find_map(parse_object);
         self.documents.tsdb_status.get_or_init(parse).as_ref()
     }
 }
 
-/// What Prometheus answers on `/api/v1/status/tsdb`.
+/// The answer of Prometheus on `/api/v1/status/tsdb`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct TsdbStatus<'a> {
@@ -32,14 +32,14 @@ pub struct TsdbStatus<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Statistics<'a> {
-    /// What is held in memory.
+    /// The head block, which is in memory.
     pub head_stats: Object<Head>,
     /// The metrics with most series, largest first.
     #[serde(borrow)]
     pub series_count_by_metric_name: List<SeriesCount<'a>>,
 }
 
-/// What a database holds in memory.
+/// The head block of a database.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Head {
@@ -47,7 +47,7 @@ pub struct Head {
     pub num_series: Int,
 }
 
-/// How many series a metric has.
+/// The number of series of a metric.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct SeriesCount<'a> {

@@ -24,12 +24,12 @@ pub const MUTATING_WEBHOOKS: Input = Input::documents(
 );
 
 impl<'a> Context<'a> {
-    /// The documents of [`VALIDATING_WEBHOOKS`].
+    /// Returns the documents of [`VALIDATING_WEBHOOKS`].
     pub fn validating_webhooks(&self) -> &[WebhookConfiguration<'a>] {
         self.documents.validating_webhooks.get_or_init(|| parse(self.files(&VALIDATING_WEBHOOKS)))
     }
 
-    /// The documents of [`MUTATING_WEBHOOKS`].
+    /// Returns the documents of [`MUTATING_WEBHOOKS`].
     pub fn mutating_webhooks(&self) -> &[WebhookConfiguration<'a>] {
         self.documents.mutating_webhooks.get_or_init(|| parse(self.files(&MUTATING_WEBHOOKS)))
     }
@@ -90,17 +90,17 @@ pub struct Webhook<'a> {
     /// Its name.
     #[serde(borrow)]
     pub name: Text<'a>,
-    /// Where it is.
+    /// The address.
     pub client_config: Object<ClientConfig<'a>>,
-    /// What it is asked about.
+    /// The requests that it is called for.
     pub rules: List<WebhookRule<'a>>,
-    /// What happens when it does not answer: `Fail`, which is the default, or `Ignore`.
+    /// The effect of a failed call: `Fail`, which is the default, or `Ignore`.
     pub failure_policy: Text<'a>,
-    /// How long the API servers wait for it, in seconds.
+    /// The timeout of a call, in seconds.
     pub timeout_seconds: Int,
-    /// Which namespaces it is asked about; all, when empty.
+    /// The namespaces that it is called for; all, when empty.
     pub namespace_selector: Object<LabelSelector<'a>>,
-    /// Which objects it is asked about; all, when empty.
+    /// The objects that it is called for; all, when empty.
     pub object_selector: Object<LabelSelector<'a>>,
     /// Further conditions, all of which a request has to meet.
     pub match_conditions: List<MatchCondition<'a>>,
@@ -140,7 +140,7 @@ pub struct MatchCondition<'a> {
     pub expression: Text<'a>,
 }
 
-/// Where a webhook is: one of these.
+/// The address of a webhook: one of these.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ClientConfig<'a> {
@@ -162,7 +162,7 @@ pub struct Service<'a> {
     pub name: Text<'a>,
 }
 
-/// What a webhook is asked about.
+/// Requests that a webhook is called for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct WebhookRule<'a> {
@@ -194,7 +194,8 @@ impl WebhookRule<'_> {
     }
 }
 
-/// Returns whether `pods`, `pods/*`, `*/status` or the like stands for a resource. `pods/*` also stands for `pods`.
+/// Returns whether `pods`, `pods/*`, `*/status` or the like stands for a resource. `pods/*` also stands for
+/// `pods`.
 fn is_pattern_of(pattern: &str, resource: Resource<'_>) -> bool {
     let (name, subresource) = pattern.split_once('/').unwrap_or((pattern, ""));
     let stands_for = |part: &str, wanted: &str| part == "*" || part == wanted;

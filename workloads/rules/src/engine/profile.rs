@@ -1,4 +1,4 @@
-//! Where the time of an archive goes.
+//! The time that each step and each rule takes on an archive.
 
 use std::{
     sync::Arc,
@@ -11,43 +11,43 @@ use chrono::{DateTime, Utc};
 use super::{Engine, scan_logs};
 use crate::{Context, RuleMeta, Verdict};
 
-/// What the steps of [`Engine::run`] take on one archive, as wall time.
+/// The wall times of the steps of [`Engine::run`] on one archive.
 #[derive(Debug)]
 pub struct Profile {
-    /// Looking up which file belongs to which input.
+    /// Sorting the files by input.
     pub plan: Duration,
     /// Matching the log patterns of all rules.
     pub log_scan: Duration,
-    /// Parsing the documents that rules ask for, and working out the facts that they share.
+    /// Parsing documents and computing shared facts.
     pub parse: Duration,
-    /// Each rule alone, once all that it reads is parsed; by rule.
+    /// Each rule on parsed documents, by rule.
     pub rules: Vec<RuleCost>,
-    /// Writing the report.
+    /// Encoding the report.
     pub format: Duration,
 }
 
-/// What one rule takes.
+/// The cost of one rule.
 #[derive(Debug)]
 pub struct RuleCost {
     /// The rule.
     pub rule: Arc<RuleMeta>,
-    /// How it ended.
+    /// Its verdict.
     pub verdict: Verdict,
-    /// Its time, when it comes first and has to parse what it reads.
+    /// The time of its first run, which parses documents that no earlier rule has read.
     pub first: Duration,
-    /// Its time when all that it reads is parsed.
+    /// The time of its second run, with parsed documents.
     pub alone: Duration,
 }
 
 impl Profile {
-    /// All rules, without parsing.
+    /// Returns the time of all rules, without parsing.
     pub fn all_rules(&self) -> Duration {
         self.rules.iter().map(|cost| cost.alone).sum()
     }
 }
 
 impl Engine {
-    /// Runs every rule on an archive twice: the first time documents are parsed, the second time they are there.
+    /// Runs every rule on an archive twice: first with parsing, then with parsed documents.
     pub fn profile(&self, archive: &Archive, gathered_at: Option<DateTime<Utc>>) -> Profile {
         let now = gathered_at.or_else(|| archive.newest_modification());
         let started = Instant::now();

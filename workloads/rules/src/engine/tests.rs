@@ -47,7 +47,7 @@ fn hit_rules(report: &Report) -> Vec<&str> {
     report.hits.iter().map(|hit| hit.rule.as_str()).collect()
 }
 
-/// What the engine says about a rule that answers `response`.
+/// Returns the fault of a rule that answers `response`.
 fn fault_of(response: impl Fn() -> Response + Send + Sync + 'static) -> FaultReason {
     let report =
         run(vec![rule("pack.bad", move |_| Some(response())), healthy("pack.good")], Budget::default());
@@ -308,7 +308,7 @@ fn without_a_gathering_time_the_newest_file_tells_the_time() {
     assert_eq!(engine.run(&archive, Some(now())).now, Some(now()));
 }
 
-/// What becomes of a rule on an archive whose gathering time is unknown.
+/// Returns the outcome of a rule on an archive whose gathering time is unknown.
 fn outcome_without_time(
     check: impl Fn(&Context<'_>) -> Option<Response> + Send + Sync + 'static,
 ) -> (Verdict, Option<String>) {

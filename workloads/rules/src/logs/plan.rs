@@ -11,10 +11,10 @@ use regex::bytes::Regex;
 use super::{LogMatches, LogQuery, scan::Scanner};
 use crate::Input;
 
-/// The compiled patterns, and which files they are looked for in.
+/// The compiled patterns and the files that they are searched for in.
 pub(crate) struct LogPlan {
     queries: Vec<CompiledQuery>,
-    /// The matcher of each set of queries that some file was wanted by. There are as many as the rules' globs overlap in
+    /// The matcher of each set of queries that share a file. There are as many as the rules' globs overlap in
     /// different ways.
     scanners: Mutex<HashMap<Vec<usize>, Arc<Scanner>>>,
 }
@@ -27,7 +27,7 @@ pub(super) struct CompiledQuery {
 }
 
 impl LogPlan {
-    /// Compiles the queries; of those with the same name, the first.
+    /// Compiles the queries; of several with the same name, the first.
     pub(crate) fn new(queries: &[LogQuery]) -> Self {
         let mut plan = Self { queries: Vec::new(), scanners: Mutex::default() };
         for query in queries {
@@ -42,14 +42,14 @@ impl LogPlan {
         plan
     }
 
-    /// Where the matches of a query are; `None` when no rule declares it.
+    /// Returns the position of a query's matches; `None` when no rule declares the query.
     pub(super) fn index_of(&self, query: &LogQuery) -> Option<usize> {
         self.queries.iter().position(|known| known.query.name == query.name)
     }
 
-    /// Looks for all queries in an archive, whose files of an input `files_of` tells.
+    /// Searches for all queries in the files that `files_of` returns for their inputs.
     ///
-    /// Each file is read once, for all the queries that want it together.
+    /// Each file is read once, for all queries on it.
     pub(crate) fn scan<'c, 'a: 'c>(&self, files_of: impl Fn(&Input) -> &'c [File<'a>]) -> LogMatches<'a> {
         let mut wanted_by: BTreeMap<&'a str, (File<'a>, Vec<usize>)> = BTreeMap::new();
         for (index, compiled) in self.queries.iter().enumerate() {
@@ -65,7 +65,7 @@ impl LogPlan {
         matches
     }
 
-    /// The matcher of a set of queries, made when it is first needed.
+    /// Returns the matcher of a set of queries, and creates it on first use.
     fn scanner(&self, queries: &[usize]) -> Arc<Scanner> {
         let mut scanners = self.scanners.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(scanner) = scanners.get(queries) {

@@ -1,4 +1,5 @@
-//! One pass over a file for a set of queries: literals first, regular expressions only on the lines that have one.
+//! One pass over a file for a set of queries: literals first, regular expressions only on the lines that have
+//! one.
 
 use std::ops::Range;
 
@@ -7,11 +8,12 @@ use memchr::{memchr, memchr_iter, memmem::Finder, memrchr};
 
 use super::{MAX_LINE_BYTES, plan::CompiledQuery};
 
-/// Up to so many literals are searched for one after the other, which is then faster than an automaton for all.
+/// The number of literals up to which searching for one after the other is faster than an automaton for all.
 const FEW_LITERALS: usize = 8;
 
-/// A file is looked at in blocks of whole lines, about this long: what is kept of one stays small, whatever the file is made
-/// of, and a block stays in the processor's cache while one literal after the other is searched for.
+/// A file is read in blocks of whole lines of about this size: the candidates of a block stay few, whatever
+/// the file is made of, and a block stays in the processor's cache while one literal after the other is
+/// searched for.
 const BLOCK_BYTES: usize = 64 * 1024;
 
 /// The matcher of a set of queries.
@@ -19,11 +21,11 @@ pub(super) struct Scanner {
     /// The queries, each with its position in the plan.
     queries: Vec<(usize, CompiledQuery)>,
     literals: Literals,
-    /// The slots of the queries that every line is a candidate of.
+    /// The slots of the queries that have every line as a candidate.
     unselective: Vec<usize>,
 }
 
-/// The literals of all queries, and for each the slot of its query in [`Scanner::queries`].
+/// The literals of all queries, each with the slot of its query in [`Scanner::queries`].
 enum Literals {
     Few(Vec<(Finder<'static>, usize)>),
     Many(AhoCorasick, Vec<usize>),
@@ -51,7 +53,8 @@ impl Scanner {
         Self { queries, literals, unselective }
     }
 
-    /// Calls `found` with the plan's position of a query and a line that matches it, in the order of the lines.
+    /// Calls `found` with the plan's position of a query and a line that matches it, in the order of the
+    /// lines.
     pub(super) fn scan<'a>(&self, text: &'a [u8], mut found: impl FnMut(usize, &'a [u8])) {
         let mut rest = text;
         let mut candidates = Vec::new();
@@ -105,7 +108,7 @@ impl Literals {
         Self::Many(automaton, literals.iter().map(|&(_, slot)| slot).collect())
     }
 
-    /// Adds the lines with a literal, in no order and some twice.
+    /// Adds the lines with a literal, unordered and with duplicates.
     fn find_candidates(&self, text: &[u8], candidates: &mut Vec<Candidate>) {
         match self {
             Self::Few(finders) => {
@@ -141,7 +144,7 @@ fn lines_with(finder: &Finder<'_>, text: &[u8], mut found: impl FnMut(Range<usiz
     }
 }
 
-/// A walk over the lines that have hits, in which no byte is searched for a line's end twice.
+/// Iterates over the lines that have hits, and searches no byte for the end of a line twice.
 struct Lines<'a> {
     text: &'a [u8],
     /// The line of the latest hit, uncut.
@@ -153,7 +156,8 @@ impl<'a> Lines<'a> {
         Self { text, current: 0..0 }
     }
 
-    /// The line of a hit, which must not lie before the current line; `None` when the hit is where the line is cut off.
+    /// Returns the line of a hit, which must not be before the current line; `None` when the hit is beyond
+    /// the cut.
     fn cut_line_around(&mut self, hit: Range<usize>) -> Option<Range<usize>> {
         if hit.start >= self.current.end {
             let between = &self.text[self.current.end..hit.start];

@@ -14,7 +14,7 @@ fn scan<'a>(queries: &[LogQuery], a: &'a [u8], b: &'a [u8]) -> (LogPlan, LogMatc
     (plan, matches)
 }
 
-/// What a query finds, as (path, count, first lines).
+/// Returns the matches of a query, as (path, count, first lines).
 fn found(query: &LogQuery, a: &str, b: &str) -> Vec<(String, usize, Vec<String>)> {
     let (plan, matches) = scan(std::slice::from_ref(query), a.as_bytes(), b.as_bytes());
     let of_file =
@@ -106,7 +106,7 @@ fn bytes_that_are_no_text_are_survived() {
     assert_eq!(lines, ["\u{fffd}\u{fffd} panic \u{fffd}\r"]);
 }
 
-/// What a query means, line by line.
+/// Matches a query line by line: the definition that the scanner must agree with.
 fn naive<'a>(query: &LogQuery, text: &'a [u8]) -> Vec<&'a [u8]> {
     let regex = query.regex().map(|regex| Regex::new(regex).unwrap());
     let contains = |line: &[u8], literal: &str| {
@@ -119,7 +119,8 @@ fn naive<'a>(query: &LogQuery, text: &'a [u8]) -> Vec<&'a [u8]> {
         .collect()
 }
 
-/// Up to eight literals are searched for one by one, more by an automaton: the first queries alone have few, all have many.
+/// Up to eight literals are searched for one by one, more by an automaton: the first queries alone have few,
+/// all have many.
 const QUERIES: [LogQuery; 8] = [
     LogQuery::new("1", A, &["aa"]),
     LogQuery::new("2", A, &["ab", "ba", ""]),

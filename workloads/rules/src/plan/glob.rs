@@ -5,23 +5,23 @@
 pub struct Glob(Box<str>);
 
 impl Glob {
-    /// The pattern that is written so.
+    /// Creates the pattern `text`.
     pub fn new(text: &str) -> Self {
         Self(text.into())
     }
 
-    /// Whether it matches only itself.
+    /// Returns whether it has no `*`.
     pub fn is_literal(&self) -> bool {
         !self.0.contains('*')
     }
 
-    /// The directory, with its trailing slash, that every match is in or below; empty for the root.
+    /// Returns the directory, with its trailing slash, that every match is in or below; empty for the root.
     pub(crate) fn directory(&self) -> &str {
         let literal = self.0.split('*').next().unwrap_or_default();
         &literal[..literal.rfind('/').map_or(0, |slash| slash + 1)]
     }
 
-    /// Whether the whole of `path` fits.
+    /// Returns whether it matches the whole of `path`.
     pub fn matches(&self, path: &str) -> bool {
         let Some((head, tail)) = self.0.split_once('*') else { return *self.0 == *path };
         let Some(path) = path.strip_prefix(head) else { return false };
@@ -32,10 +32,11 @@ impl Glob {
     }
 }
 
-/// Whether the whole of `path` fits a `*` and the `glob` that follows it.
+/// Returns whether a `*` followed by `glob` matches the whole of `path`.
 ///
-/// A `*` first takes nothing, and one character more whenever what follows it does not fit. Only the last `*` has to be
-/// tried again: an earlier one of the same segment could only move it to the right, and segments are independent.
+/// A `*` first takes nothing, and one character more whenever the rest does not match. Only the last `*` has
+/// to be tried again: an earlier one of the same segment could only move it to the right, and segments are
+/// independent.
 fn fits_after_star(glob: &[u8], path: &[u8]) -> bool {
     let (mut after_star, mut taken_to) = (0, 0);
     let (mut at, mut seen) = (0, 0);
@@ -86,7 +87,7 @@ mod tests {
         assert_eq!(Glob::new("*.json").directory(), "");
     }
 
-    /// Tries every way to split, slowly and evidently.
+    /// Tries every way to split: slow and evidently correct.
     fn naive(glob: &[u8], path: &[u8]) -> bool {
         match (glob, path) {
             ([], []) => true,

@@ -1,4 +1,4 @@
-//! The report in the shape that the consumers of `ccx.ocp.results` know from the Python engine's formatter.
+//! The report in the JSON form of the Python engine, for the consumers of `ccx.ocp.results`.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::{Finding, Report, RuleSetVersion, Skip};
 use crate::Kind;
 
-/// The report's JSON.
+/// Encodes the report.
 pub(super) fn encode(report: &Report) -> Box<RawValue> {
     let now = report.now.map(|now| now.to_rfc3339());
     let sections = Sections {
@@ -39,7 +39,7 @@ struct Sections<'a> {
     system: System,
 }
 
-/// When and by what the archive was looked at.
+/// The time and the software of the analysis.
 #[derive(Serialize)]
 pub(super) struct AnalysisMetadata<'a> {
     start: Option<&'a str>,
@@ -51,7 +51,7 @@ pub(super) struct AnalysisMetadata<'a> {
 }
 
 impl<'a> AnalysisMetadata<'a> {
-    /// Of the moment that the archive describes; `incomplete` tells why rules are missing, if any are.
+    /// Describes an analysis of data gathered at `now`; `incomplete` is the reason why rules are missing.
     pub(super) fn new(now: Option<&'a str>, incomplete: Option<&'a str>) -> Self {
         Self {
             start: now,
@@ -65,7 +65,7 @@ impl<'a> AnalysisMetadata<'a> {
         }
     }
 
-    /// The same, with sets of rules beside the built-in ones.
+    /// Adds sets of rules to the built-in ones.
     fn with(mut self, rule_sets: &'a [RuleSetVersion]) -> Self {
         let named = rule_sets
             .iter()
@@ -88,7 +88,7 @@ pub(super) struct System {
     hostname: Option<&'static str>,
 }
 
-/// An object without fields.
+/// An empty object.
 #[derive(Default, Serialize)]
 struct Nothing {}
 

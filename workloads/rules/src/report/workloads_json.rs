@@ -1,4 +1,4 @@
-//! The checks of workloads in the shape that the consumers of `ccx.dvo.results` know from the Python engine's formatter.
+//! The workload checks in the JSON form of the Python engine, for the consumers of `ccx.dvo.results`.
 
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
@@ -9,13 +9,13 @@ use super::{
 };
 use crate::{Workload, WorkloadRecommendation};
 
-/// How many objects the details name; all of them are in the list of workloads.
+/// The most objects in the details; the list of workloads has all of them.
 const MAX_SAMPLES: usize = 10;
 
-/// Where kube-linter describes its checks.
+/// The address of kube-linter's descriptions of its checks.
 const CHECK_URL: &str = "https://docs.kubelinter.io/#/generated/checks?id=";
 
-/// The JSON of a report's workloads.
+/// Encodes the failed workload checks of a report.
 pub(super) fn encode(report: &Report, recommendations: &[WorkloadRecommendation]) -> Box<RawValue> {
     let now = report.now.map(|now| now.to_rfc3339());
     let sections = Sections {
@@ -53,7 +53,7 @@ struct Details<'a> {
     samples: Vec<&'a Workload>,
 }
 
-/// What to read besides; the texts have that.
+/// Links to documentation: always empty, the content has them.
 #[derive(Default, Serialize)]
 struct Links<'a> {
     jira: [&'a str; 0],

@@ -1,4 +1,4 @@
-//! The checks that are known, and how they are named.
+//! The known checks and their names.
 
 use std::collections::BTreeSet;
 
@@ -6,10 +6,10 @@ use ccx_messages::{ErrorKey, RuleFqdn};
 
 use super::{Workload, WorkloadRecommendation};
 
-/// How the names of all the operator's metrics begin.
+/// The prefix of all metrics of the operator.
 const METRIC_PREFIX: &str = "deployment_validation_operator_";
 
-/// Those that the operator makes when nobody configures it.
+/// The checks that the operator runs by default.
 const ON_BY_DEFAULT: [&str; 12] = [
     "host-ipc",
     "host-network",
@@ -25,7 +25,7 @@ const ON_BY_DEFAULT: [&str; 12] = [
     "unset-memory-requirements",
 ];
 
-/// Those that older operators made by default, and that administrators like to switch on.
+/// Checks that older operators ran by default, and that administrators often enable.
 const OFF_BY_DEFAULT: [&str; 8] = [
     "dnsconfig-options",
     "latest-tag",
@@ -37,14 +37,14 @@ const OFF_BY_DEFAULT: [&str; 8] = [
     "no-readiness-probe",
 ];
 
-/// Checks that are several of the operator's in one, under the module and key that they are known by elsewhere.
+/// Checks that combine several of the operator's, with the module and key that other services use.
 const AGGREGATES: [(&str, &str, &[&str]); 1] = [(
     "unset-requirements",
     "ccx_rules_ocp.external.dvo.unset_requirements",
     &["unset-cpu-requirements", "unset-memory-requirements"],
 )];
 
-/// A check: a question about each workload.
+/// A check of each workload.
 #[derive(Clone, Debug)]
 pub(super) struct Check {
     /// kube-linter's name.
@@ -53,13 +53,13 @@ pub(super) struct Check {
     pub rule: RuleFqdn,
     /// The key.
     pub error_key: ErrorKey,
-    /// Whether it is on when nobody says otherwise.
+    /// Whether it is enabled by default.
     pub is_default: bool,
-    /// The checks of the operator that it is made of.
+    /// The operator's checks that it combines.
     parts: Vec<String>,
 }
 
-/// All checks that have texts.
+/// Returns all checks that have content.
 pub(super) fn known() -> Vec<Check> {
     let default = ON_BY_DEFAULT.iter().filter_map(|name| Check::single(name, true));
     let others = OFF_BY_DEFAULT.iter().filter_map(|name| Check::single(name, false));
@@ -70,14 +70,14 @@ pub(super) fn known() -> Vec<Check> {
     default.chain(others).chain(aggregates).collect()
 }
 
-/// Whether a check has texts.
+/// Returns whether a check has content.
 pub(super) fn is_known(name: &str) -> bool {
     let aggregates = AGGREGATES.iter().map(|(name, ..)| *name);
     ON_BY_DEFAULT.into_iter().chain(OFF_BY_DEFAULT).chain(aggregates).any(|known| known == name)
 }
 
 impl Check {
-    /// A check that somebody has written; `None` when it can't be called so.
+    /// Returns a custom check; `None` when the name is not valid.
     pub(super) fn custom(name: &str) -> Option<Self> {
         let is_valid = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if !name.is_empty() && name.bytes().all(is_valid) { Self::single(name, false) } else { None }
@@ -94,7 +94,7 @@ impl Check {
         Some(Self { name: name.to_owned(), rule, error_key, is_default, parts })
     }
 
-    /// The names of the operator's metrics for it.
+    /// Returns the names of the operator's metrics for it.
     pub(super) fn metrics(&self) -> impl Iterator<Item = String> {
         self.parts.iter().map(|part| format!("{METRIC_PREFIX}{}", underscored(part)))
     }

@@ -1,4 +1,4 @@
-//! How a value is read of which the JSON type is not known before.
+//! Deserialization of values of an unexpected JSON type.
 
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
@@ -12,7 +12,7 @@ use super::{Entries, IntOrText, Keys, List, Map, Text, Texts};
 /// A value, if it has the one JSON type that `T` accepts.
 pub(super) struct Maybe<T>(pub Option<T>);
 
-/// A type that is read from one JSON type, or from a few. The defaults skip the value, whatever it is.
+/// A type that is read from one JSON type, or from a few. The default methods skip the value.
 pub(super) trait FromOneType<'de>: Sized {
     fn from_text(_text: Cow<'de, str>) -> Option<Self> {
         None
