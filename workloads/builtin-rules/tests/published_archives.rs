@@ -39,7 +39,7 @@ fn version(report: &Report) -> &str {
 
 #[test]
 #[ignore = "needs published samples"]
-fn the_sample_of_the_insights_operator() {
+fn sample_of_the_insights_operator() {
     let reference = reference();
     let mut tar = tar::Builder::new(Vec::new());
     tar.append_dir_all("", reference.join("insights-archive-sample")).unwrap();
@@ -82,7 +82,7 @@ fn the_sample_of_the_insights_operator() {
 
 #[test]
 #[ignore = "needs published samples"]
-fn a_release_candidate_with_rapid_recommendations() {
+fn release_candidate_with_rapid_recommendations() {
     let reference = reference();
     let report = run(fs::read(reference.join("ccx-messaging/rapid-recommendations.tar.gz")).unwrap(), None);
     let expected = [

@@ -20,7 +20,7 @@ fn keys(report: &Report) -> BTreeSet<&str> {
 }
 
 #[test]
-fn a_healthy_cluster_has_no_hits() {
+fn healthy_cluster_has_no_hits() {
     let report = run(Vec::new());
     assert_eq!(keys(&report), BTreeSet::new());
     assert_eq!(report.faults, []);
@@ -28,7 +28,7 @@ fn a_healthy_cluster_has_no_hits() {
 }
 
 #[test]
-fn a_healthy_cluster_has_no_hits_in_years_either() {
+fn healthy_cluster_has_no_hits_in_years_either() {
     let sample = SampleArchive::small(ClusterId::random());
     let sample = SampleArchive { gathered_at: "2046-01-15T12:00:00Z".parse().unwrap(), ..sample };
     let archive = Archive::read(sample.to_tar_gz().into(), &Limits::default()).unwrap();

@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc, time::Instant};
 
 use ccx_archive::Archive;
 use ccx_config::{HitDetails, InsightsCore};
-use ccx_rules::Foreign;
+use ccx_rules::ExternalFindings;
 use tokio::{runtime::Handle, task::JoinHandle};
 use tracing::{debug, info, warn};
 
@@ -77,7 +77,7 @@ impl Pending {
     /// # Panics
     ///
     /// Outside of a Tokio runtime, and on its own threads.
-    pub fn wait(self) -> Result<Foreign, AdapterError> {
+    pub fn wait(self) -> Result<ExternalFindings, AdapterError> {
         let outcome = Handle::current().block_on(self.outcome).unwrap_or(Err(AdapterError::Stopped));
         let done =
             outcome.inspect_err(|error| self.metrics.failures.with_label_values(&[error.as_str()]).inc())?;

@@ -5,7 +5,7 @@
 //!  Archive ────┤                                                ▼
 //!              │                     Pool ── frames ──▶ worker.py, worker.py, …
 //!              ▼                                                │
-//!           Engine ──▶ Report ◀── Report::merge ◀── Foreign ◀───┘
+//!           Engine ──▶ Report ◀── Report::merge ◀── ExternalFindings ◀───┘
 //! ```
 //!
 //! - [`Adapter::begin`] writes the files and hands the folder to a process; the caller runs our own engine meanwhile and then

@@ -2,7 +2,7 @@
 
 use ccx_config::HitDetails;
 use ccx_messages::{ErrorKey, RuleFqdn};
-use ccx_rules::{Finding, Foreign, Kind, Skip, SkipReason};
+use ccx_rules::{ExternalFindings, Finding, Kind, Skip, SkipReason};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -39,8 +39,8 @@ struct SkipItem {
 
 impl PythonReport {
     /// The findings and skips, and what consumers could not have made sense of.
-    pub(crate) fn into_foreign(self, details: HitDetails) -> (Foreign, Misfits) {
-        let mut foreign = Foreign::default();
+    pub(crate) fn into_foreign(self, details: HitDetails) -> (ExternalFindings, Misfits) {
+        let mut foreign = ExternalFindings::default();
         let mut misfits = Misfits::default();
         let sections = [
             (Kind::Hit, self.reports),
@@ -110,7 +110,7 @@ mod tests {
 
     use super::*;
 
-    fn foreign(report: serde_json::Value) -> (Foreign, Misfits) {
+    fn foreign(report: serde_json::Value) -> (ExternalFindings, Misfits) {
         serde_json::from_value::<PythonReport>(report).unwrap().into_foreign(HitDetails::ForClients)
     }
 
@@ -161,7 +161,7 @@ mod tests {
     fn details_that_are_no_object_are_left_out() {
         let (foreign, misfits) = foreign(hit(&json!(null)));
         assert!(foreign.findings.is_empty());
-        assert_eq!(misfits.left_out, ["details of org.r.report, KEY: they are no JSON object"]);
+        assert_eq!(misfits.left_out, ["details of org.r.report, KEY: they are not a JSON object"]);
     }
 
     #[test]

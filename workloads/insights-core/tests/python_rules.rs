@@ -14,7 +14,7 @@ use bytesize::ByteSize;
 use ccx_archive::{Archive, Limits};
 use ccx_config::InsightsCore;
 use ccx_insights_core::{Adapter, AdapterError, Metrics};
-use ccx_rules::{Finding, Foreign, Kind};
+use ccx_rules::{ExternalFindings, Finding, Kind};
 use ccx_sample_archive::{Fault, SampleArchive};
 use prometheus::Registry;
 use serde_json::Value;
@@ -69,7 +69,7 @@ async fn start(settings: &InsightsCore) -> (Adapter, Registry) {
     (adapter, registry)
 }
 
-async fn run(adapter: Adapter, archive: Archive) -> (Adapter, Result<Foreign, AdapterError>) {
+async fn run(adapter: Adapter, archive: Archive) -> (Adapter, Result<ExternalFindings, AdapterError>) {
     let blocking = move || {
         let outcome = adapter.begin(&archive).and_then(ccx_insights_core::Pending::wait);
         (adapter, outcome)
@@ -109,7 +109,7 @@ fn hits<'a>(findings: impl Iterator<Item = &'a Finding>) -> Hits {
     findings.map(entry).collect()
 }
 
-fn python_hits(foreign: &Foreign) -> Hits {
+fn python_hits(foreign: &ExternalFindings) -> Hits {
     hits(foreign.findings.iter().filter(|(kind, _)| *kind == Kind::Hit).map(|(_, finding)| finding))
 }
 

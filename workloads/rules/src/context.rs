@@ -121,7 +121,7 @@ impl<'a> Context<'a> {
 
     /// Returns the files with lines that match a query, by path; empty when no rule declares the query.
     pub fn log_matches(&self, query: &LogQuery) -> &[FileMatches<'a>] {
-        self.scan_logs().of(query, &self.plan.logs)
+        self.scan_logs().for_query(query, &self.plan.logs)
     }
 
     /// Returns the samples of a metric family, in the order of the file; empty when no rule declares the
@@ -195,6 +195,12 @@ impl<'a> Context<'a> {
 }
 
 /// Parses a time of an archive, which is RFC 3339; `None` when it is not.
+///
+/// ```
+/// let time = ccx_rules::parse_time("2026-01-15T14:00:00+02:00").unwrap();
+/// assert_eq!(time.to_rfc3339(), "2026-01-15T12:00:00+00:00");
+/// assert!(ccx_rules::parse_time("yesterday").is_none());
+/// ```
 pub fn parse_time(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc())
 }

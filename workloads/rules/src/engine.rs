@@ -137,10 +137,10 @@ impl Engine {
         let now = gathered_at.or_else(|| archive.newest_modification());
         let context = Context::new(&self.plan, archive, now);
         let log_scan = scan_logs(&context);
-        Report { log_scan, ..self.judge_all(&context, now, deadline) }
+        Report { log_scan, ..self.run_rules(&context, now, deadline) }
     }
 
-    fn judge_all(
+    fn run_rules(
         &self,
         context: &Context<'_>,
         now: Option<DateTime<Utc>>,
@@ -156,7 +156,7 @@ impl Engine {
             let time_left = deadline.map(|deadline| deadline.saturating_duration_since(started));
             let outcome = match time_left {
                 Some(Duration::ZERO) => Outcome::Fault(FaultReason::NoTimeLeft),
-                _ => self.judge(rule, context, started, time_left),
+                _ => self.run_rule(rule, context, started, time_left),
             };
             report.add(&rule.meta, outcome, started.elapsed());
         }
@@ -164,7 +164,7 @@ impl Engine {
         report
     }
 
-    fn judge(
+    fn run_rule(
         &self,
         registered: &Registered,
         context: &Context<'_>,

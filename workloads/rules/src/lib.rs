@@ -49,9 +49,9 @@
 //! The built-in rules (`ccx-builtin-rules`) and declarative ones are implementations of [`Rule`] in other
 //! crates; the engine depends on none of them.
 
-mod client_shape;
 mod cluster_kind;
 mod context;
+mod details_compat;
 mod document_limits;
 pub mod documents;
 mod engine;
@@ -67,16 +67,17 @@ mod str_list;
 pub mod testing;
 mod workloads;
 
-pub use client_shape::Unreadable;
 pub use cluster_kind::{Applicability, ClusterKind};
 pub use context::{Context, parse_time};
+pub use details_compat::IncompatibleDetails;
 pub use engine::{Budget, Engine, Profile, RuleCost};
 pub use location::{Location, MetricFamily, Versions};
 pub use logs::{FileMatches, LogQuery};
 pub use metrics::Sample;
 pub use plan::Glob;
 pub use report::{
-    FaultReason, Finding, Foreign, Report, RuleFault, RuleRun, RuleSetVersion, Skip, SkipReason, Verdict,
+    ExternalFindings, FaultReason, Finding, Report, RuleFault, RuleRun, RuleSetVersion, Skip, SkipReason,
+    Verdict,
 };
 pub use response::{Kind, Response};
 pub use rule::{Input, MinAge, Rule, RuleMeta};

@@ -42,6 +42,14 @@ enum Literals {
 impl LogQuery {
     /// Creates a query for the lines of `files` that contain at least one of `literals`, case-sensitive.
     ///
+    /// ```
+    /// use ccx_rules::{LogQuery, documents::AUTHENTICATION_LOGS};
+    ///
+    /// const REFUSED: LogQuery =
+    ///     LogQuery::new("refused", AUTHENTICATION_LOGS, &["AuthenticationError"]).matching("may not contain");
+    /// assert_eq!(REFUSED.literals().collect::<Vec<_>>(), ["AuthenticationError"]);
+    /// ```
+    ///
     /// Literals of four and more bytes make the scan fast: choose rare ones.
     pub const fn new(name: &'static str, files: Input, literals: &'static [&'static str]) -> Self {
         Self {
@@ -56,7 +64,7 @@ impl LogQuery {
     #[must_use]
     pub const fn matching(mut self, regex: &'static str) -> Self {
         let former = self.regex.replace(Cow::Borrowed(regex));
-        // Constants can't run destructors; the former is none, or another constant.
+        // Constants can't run destructors; the former value is absent or another constant.
         mem::forget(former);
         self
     }
@@ -120,7 +128,7 @@ pub(crate) struct LogMatches<'a>(Vec<Vec<FileMatches<'a>>>);
 
 impl<'a> LogMatches<'a> {
     /// Returns the matches of one query.
-    pub(crate) fn of(&self, query: &LogQuery, plan: &LogPlan) -> &[FileMatches<'a>] {
+    pub(crate) fn for_query(&self, query: &LogQuery, plan: &LogPlan) -> &[FileMatches<'a>] {
         plan.index_of(query).map_or(&[], |index| &self.0[index])
     }
 

@@ -47,6 +47,13 @@ impl Report {
 
     /// Returns the JSON object that the message carries as `Report`.
     ///
+    /// ```
+    /// use ccx_rules::Report;
+    ///
+    /// let json = Report::default().to_json();
+    /// assert!(json.get().contains(r#""reports":[]"#));
+    /// ```
+    ///
     /// The same archive and gathering time always give the same bytes: `start` and `finish` are the gathering
     /// time, or null when it is unknown, and not the wall clock.
     pub fn to_json(&self) -> Box<RawValue> {
@@ -61,8 +68,8 @@ impl Report {
 
     /// Adds the findings of another engine. Where both have the same rule and key, the other's finding
     /// replaces ours, since it was requested by name. Returns the number of findings that were replaced.
-    pub fn merge(&mut self, foreign: Foreign) -> usize {
-        let Foreign { findings, skips } = foreign;
+    pub fn merge(&mut self, external: ExternalFindings) -> usize {
+        let ExternalFindings { findings, skips } = external;
         let total = |report: &Self| {
             report.hits.len() + report.info.len() + report.pass.len() + report.fingerprints.len()
         };
@@ -105,7 +112,7 @@ impl Report {
 
 /// The findings of another engine in the same archive.
 #[derive(Debug, Default)]
-pub struct Foreign {
+pub struct ExternalFindings {
     /// Its findings.
     pub findings: Vec<(Kind, Finding)>,
     /// The rules that it skipped.
@@ -147,7 +154,7 @@ pub struct Skip {
     pub details: String,
 }
 
-/// Why a rule could not be decided.
+/// The class of the reason why a rule was skipped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SkipReason {
     /// Inputs are missing, or the time of gathering.
@@ -160,7 +167,7 @@ pub enum SkipReason {
 }
 
 impl SkipReason {
-    /// The value of `reason` in the report; the Python engine knows the first.
+    /// Returns the value of `reason` in the report; the Python engine has only the first.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::MissingRequirements => "MISSING_REQUIREMENTS",
@@ -205,7 +212,7 @@ impl fmt::Display for FaultReason {
             Self::OverBudget(elapsed) => write!(f, "took {elapsed:?}, which is over its budget"),
             Self::NoTimeLeft => f.write_str("was not run: the time for the archive is used up"),
             Self::UndeclaredKey(key) => write!(f, "answered with the undeclared key {key:?}"),
-            Self::InvalidDetails(what) => write!(f, "gave details that clients can't read: {what}"),
+            Self::InvalidDetails(what) => write!(f, "gave details that clients can't decode: {what}"),
             Self::Limit(what) => write!(f, "was stopped at a limit: {what}"),
             Self::Failed(error) => write!(f, "failed: {error}"),
         }

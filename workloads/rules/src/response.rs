@@ -6,7 +6,7 @@ use ccx_messages::ErrorKey;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::{FaultReason, client_shape};
+use crate::{FaultReason, details_compat};
 
 /// The kind of an answer; each has its own section in the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -78,6 +78,18 @@ pub(crate) struct Answer {
 
 impl Response {
     /// Creates a hit: the cluster has the problem `key`. `details` must serialize to a JSON object.
+    ///
+    /// ```
+    /// use ccx_rules::Response;
+    /// use serde::Serialize;
+    ///
+    /// #[derive(Serialize)]
+    /// struct Details<'a> {
+    ///     affected_nodes: Vec<&'a str>,
+    /// }
+    ///
+    /// let hit = Response::hit("NODE_NOT_READY", &Details { affected_nodes: vec!["worker-0"] });
+    /// ```
     pub fn hit(key: impl Into<Cow<'static, str>>, details: &impl Serialize) -> Self {
         Self::new(Kind::Hit, key.into(), details)
     }
@@ -121,7 +133,7 @@ impl Details<'_> {
     /// Encodes one JSON object. Above `max_bytes` it has only the size of the data, as with the Python
     /// engine.
     pub(crate) fn to_json(&self, max_bytes: usize) -> Result<Box<RawValue>, FaultReason> {
-        client_shape::check(self.kind, self.data)
+        details_compat::check(self.kind, self.data)
             .map_err(|error| FaultReason::InvalidDetails(error.to_string()))?;
         let data = self.data.get();
         let fields = data.strip_prefix('{').and_then(|data| data.strip_suffix('}')).expect("it is an object");

@@ -25,6 +25,14 @@ pub trait Rule: Send + Sync {
 /// Files of an archive with one meaning, for example "the nodes".
 ///
 /// An input is identified by its name; rules that use the same input share the work of reading it.
+///
+/// ```
+/// use ccx_rules::{Input, Location};
+///
+/// const JOURNAL: Input =
+///     Input::text("node_logs", &[Location::new("config/node/logs/*.log").until(4, 9), Location::new("config/nodes/logs/*.log")]);
+/// assert_eq!(JOURNAL.globs().count(), 2);
+/// ```
 #[derive(Clone, Debug)]
 pub struct Input {
     name: Cow<'static, str>,
@@ -123,6 +131,18 @@ impl Input {
 }
 
 /// The name of a rule and its inputs.
+///
+/// ```
+/// use ccx_rules::{
+///     RuleMeta,
+///     documents::{ALERTS, METRICS, NODES},
+/// };
+///
+/// let (module, key) = ("example.slow_disk".parse()?, "SLOW_DISK".parse()?);
+/// let meta = RuleMeta::new(module, key).requires_any(&[ALERTS, METRICS]).may_read(NODES);
+/// assert_eq!(meta.inputs().map(|input| input.name()).collect::<Vec<_>>(), ["alerts", "metrics", "nodes"]);
+/// # Ok::<(), ccx_messages::IdError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct RuleMeta {
     /// The rule's module.
@@ -278,7 +298,8 @@ impl RuleMeta {
         required.chain(any_of).fold(Versions::ALL, Versions::and)
     }
 
-    /// The versions whose archives have what the rule reads of an input: of metrics, one of the families.
+    /// Returns the versions whose archives have an input: of metrics, one of the families that the rule
+    /// reads.
     fn versions_of(&self, input: &Input) -> Versions {
         let families = self.metric_families.iter().filter(|_| input.name() == METRICS.name());
         let families = families.map(|family| family.versions).reduce(Versions::or);

@@ -92,6 +92,13 @@ impl WorkloadChecks {
     /// Returns the default checks and those of `enabled`, without those of `disabled`, by kube-linter's
     /// names.
     ///
+    /// ```
+    /// use ccx_rules::WorkloadChecks;
+    ///
+    /// let checks = WorkloadChecks::select(&["latest-tag".to_owned()], &[]).unwrap();
+    /// assert!(checks.names().any(|(_, key)| key.as_str() == "DVO_LATEST_TAG"));
+    /// ```
+    ///
     /// An unknown name can be enabled: it may be a custom check of a cluster's administrator.
     pub fn select(enabled: &[String], disabled: &[String]) -> Result<Self, UnknownCheck> {
         let mut checks = check::known();
@@ -133,7 +140,7 @@ impl WorkloadChecks {
         for sample in self.metrics.parse(text).filter(|sample| sample.value > 0.0) {
             for &index in self.by_metric.get(sample.family).into_iter().flatten() {
                 if failing[index].len() < MAX_WORKLOADS_PER_CHECK {
-                    failing[index].insert(Workload::of(&sample));
+                    failing[index].insert(Workload::from_sample(&sample));
                 }
             }
         }
@@ -143,7 +150,7 @@ impl WorkloadChecks {
 }
 
 impl Workload {
-    fn of(sample: &Sample<'_>) -> Self {
+    fn from_sample(sample: &Sample<'_>) -> Self {
         let mut workload = Self::default();
         for (label, value) in sample.labels() {
             match label {

@@ -42,7 +42,7 @@ mod tests {
     #[test]
     fn every_entry_is_found() {
         for (name, lifecycle) in &TABLE.minor_releases {
-            let minor = MinorVersion::of_release(name).unwrap();
+            let minor = MinorVersion::parse(name).unwrap();
             assert_eq!(minor.to_string(), *name);
             assert_eq!(Lifecycle::find(minor), Some(*lifecycle));
         }
@@ -51,7 +51,7 @@ mod tests {
     #[test]
     fn later_releases_end_later() {
         let mut releases: Vec<_> = TABLE.minor_releases.iter().collect();
-        releases.sort_by_key(|(name, _)| MinorVersion::of_release(name));
+        releases.sort_by_key(|(name, _)| MinorVersion::parse(name));
         for pair in releases.windows(2) {
             // The support of 4.6 was prolonged beyond that of 4.7.
             let is_in_order = pair[0].1.end_date < pair[1].1.end_date || pair[0].0 == "4.6";

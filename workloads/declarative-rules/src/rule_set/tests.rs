@@ -49,7 +49,7 @@ fn a_rule_whose_details_clients_can_not_read_is_not_used() {
     assert_ne!(text, GOOD);
     let problems = rejected(&[("a.yaml", &text)]);
     assert!(
-        problems[0].contains("gave details that clients can't read: clients take `nodes` for a list"),
+        problems[0].contains("gave details that clients can't decode: clients expect `nodes` to be a list"),
         "{problems:#?}"
     );
 }

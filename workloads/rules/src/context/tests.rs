@@ -40,7 +40,7 @@ fn documents_that_are_broken_do_not_hide_the_others() {
 }
 
 #[test]
-fn a_document_is_parsed_once() {
+fn document_is_parsed_once() {
     with_context(&[("config/node/b.json", json!({}))], |context| {
         assert!(std::ptr::eq(context.nodes(), context.nodes()));
     });
@@ -64,7 +64,7 @@ fn what_no_rule_declared_is_not_there() {
 }
 
 #[test]
-fn an_extension_is_one_value_for_each_archive_and_type() {
+fn extension_is_one_value_for_each_archive_and_type() {
     with_context(&[], |context| {
         context.extension::<Cell<u32>>().set(7);
         assert_eq!(context.extension::<Cell<u32>>().get(), 7);

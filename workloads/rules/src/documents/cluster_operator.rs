@@ -60,7 +60,7 @@ impl<'a> Context<'a> {
     /// Returns the documents of [`CLUSTER_OPERATORS`].
     pub fn cluster_operators(&self) -> &[ClusterOperator<'a>] {
         let parse = || {
-            parse_objects_with_paths(self.files(&CLUSTER_OPERATORS)).map(ClusterOperator::of_file).collect()
+            parse_objects_with_paths(self.files(&CLUSTER_OPERATORS)).map(ClusterOperator::from_file).collect()
         };
         self.documents.cluster_operators.get_or_init(parse)
     }
@@ -86,7 +86,7 @@ pub struct ClusterOperator<'a> {
 }
 
 impl<'a> ClusterOperator<'a> {
-    fn of_file((path, operator): (&'a str, Self)) -> Self {
+    fn from_file((path, operator): (&'a str, Self)) -> Self {
         Self { file_name: file_stem(path), ..operator }
     }
 }

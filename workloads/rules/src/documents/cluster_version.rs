@@ -22,7 +22,7 @@ impl<'a> Context<'a> {
 
     /// The minor release that the cluster runs.
     pub fn minor_version(&self) -> Option<MinorVersion> {
-        MinorVersion::of_release(self.cluster_version()?.current()?)
+        MinorVersion::parse(self.cluster_version()?.current()?)
     }
 }
 

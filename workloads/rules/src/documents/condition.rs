@@ -5,6 +5,15 @@ use serde::Deserialize;
 use super::{List, Text};
 
 /// The conditions of an object.
+///
+/// ```
+/// use ccx_rules::documents::Conditions;
+///
+/// let conditions: Conditions<'_> =
+///     serde_json::from_str(r#"[{"type": "Ready", "status": "False", "reason": "KubeletNotReady"}]"#)?;
+/// assert_eq!(&*conditions.find_false("Ready").unwrap().reason, "KubeletNotReady");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub type Conditions<'a> = List<Condition<'a>>;
 
 /// A condition.

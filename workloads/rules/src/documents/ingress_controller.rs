@@ -20,7 +20,7 @@ impl<'a> Context<'a> {
     pub fn ingress_controllers(&self) -> &[IngressController<'a>] {
         let parse = || {
             parse_objects_with_paths(self.files(&INGRESS_CONTROLLERS))
-                .map(IngressController::of_file)
+                .map(IngressController::from_file)
                 .collect()
         };
         self.documents.ingress_controllers.get_or_init(parse)
@@ -40,7 +40,7 @@ pub struct IngressController<'a> {
 }
 
 impl<'a> IngressController<'a> {
-    fn of_file((path, controller): (&'a str, Self)) -> Self {
+    fn from_file((path, controller): (&'a str, Self)) -> Self {
         Self { name: file_stem(path), ..controller }
     }
 }

@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_replicas_of_the_control_plane_are_read_and_not_those_of_workers() {
+    fn replicas_of_the_control_plane_are_read_and_not_those_of_workers() {
         let block = "compute:\n- name: worker\n  replicas: 5\ncontrolPlane:\n  name: master\n  replicas: 3\nmetadata:\n";
         assert_eq!(control_plane_replicas(block), Some(3));
         assert_eq!(control_plane_replicas("controlPlane: {name: master, replicas: 1}\n"), Some(1));

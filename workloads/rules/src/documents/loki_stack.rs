@@ -1,4 +1,4 @@
-//! LokiStacks, the log stores of the cluster.
+//! Instances of `LokiStack`, the log stores of the cluster.
 
 use serde::Deserialize;
 

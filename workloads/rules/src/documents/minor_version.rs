@@ -16,7 +16,14 @@ impl MinorVersion {
     }
 
     /// Parses the minor release of a release such as `4.18.9` or `4.17.0-rc.0`.
-    pub fn of_release(version: &str) -> Option<Self> {
+    ///
+    /// ```
+    /// use ccx_rules::documents::MinorVersion;
+    ///
+    /// let minor = MinorVersion::parse("4.18.9").unwrap();
+    /// assert!(minor > MinorVersion::new(4, 9));
+    /// ```
+    pub fn parse(version: &str) -> Option<Self> {
         let mut parts = version.split('.');
         let (major, minor) = (parts.next()?, parts.next()?);
         Some(Self { major: major.parse().ok()?, minor: minor.parse().ok()? })
@@ -41,13 +48,10 @@ mod tests {
             ("4.9", "4.9"),
             ("5.0.0-0.nightly-2026-01-01", "5.0"),
         ] {
-            assert_eq!(
-                MinorVersion::of_release(release).map(|minor| minor.to_string()).as_deref(),
-                Some(minor)
-            );
+            assert_eq!(MinorVersion::parse(release).map(|minor| minor.to_string()).as_deref(), Some(minor));
         }
         for text in ["", "4", "4.x.1", "v4.18.1", "4.-1.0"] {
-            assert_eq!(MinorVersion::of_release(text), None, "{text}");
+            assert_eq!(MinorVersion::parse(text), None, "{text}");
         }
     }
 

@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn the_template_of_prometheus_counts_and_no_other() {
+    fn template_of_prometheus_counts_and_no_other() {
         let with = |section: &str| {
             format!(
                 "# ours\nenableUserWorkload: true\n{section}:\n  retention: 7d\n  volumeClaimTemplate:\n    spec: {{}}\n"

@@ -30,7 +30,7 @@ pub struct OlmOperator<'a> {
     pub display_name: Text<'a>,
     /// Its version.
     pub version: Text<'a>,
-    /// The conditions of its ClusterServiceVersion, oldest first.
+    /// The conditions of its `ClusterServiceVersion`, oldest first.
     #[serde(rename = "csv_conditions")]
     pub phases: List<Phase<'a>>,
 }

@@ -22,8 +22,9 @@ pub const OPERATOR_CONFIGS: Input = Input::documents(
 impl<'a> Context<'a> {
     /// Returns the documents of [`OPERATOR_CONFIGS`].
     pub fn operator_configs(&self) -> &[OperatorConfig<'a>] {
-        let parse =
-            || parse_objects_with_paths(self.files(&OPERATOR_CONFIGS)).map(OperatorConfig::of_file).collect();
+        let parse = || {
+            parse_objects_with_paths(self.files(&OPERATOR_CONFIGS)).map(OperatorConfig::from_file).collect()
+        };
         self.documents.operator_configs.get_or_init(parse)
     }
 }
@@ -43,7 +44,7 @@ pub struct OperatorConfig<'a> {
 }
 
 impl<'a> OperatorConfig<'a> {
-    fn of_file((path, config): (&'a str, Self)) -> Self {
+    fn from_file((path, config): (&'a str, Self)) -> Self {
         Self { path, ..config }
     }
 

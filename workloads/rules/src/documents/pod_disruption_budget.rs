@@ -19,7 +19,7 @@ impl<'a> Context<'a> {
     /// Returns the documents of [`POD_DISRUPTION_BUDGETS`].
     pub fn pod_disruption_budgets(&self) -> &[PodDisruptionBudget<'a>] {
         let files = self.files(&POD_DISRUPTION_BUDGETS);
-        let parse = || parse_objects_with_paths(files).map(PodDisruptionBudget::of_file).collect();
+        let parse = || parse_objects_with_paths(files).map(PodDisruptionBudget::from_file).collect();
         self.documents.pod_disruption_budgets.get_or_init(parse)
     }
 }
@@ -34,7 +34,7 @@ pub struct PodDisruptionBudget<'a> {
     /// Its name, which is that of its file.
     #[serde(skip)]
     pub name: &'a str,
-    /// What created it.
+    /// The objects that created it.
     #[serde(borrow)]
     pub metadata: Object<Metadata<'a>>,
     /// The desired state.
@@ -44,7 +44,7 @@ pub struct PodDisruptionBudget<'a> {
 }
 
 impl<'a> PodDisruptionBudget<'a> {
-    fn of_file((path, budget): (&'a str, Self)) -> Self {
+    fn from_file((path, budget): (&'a str, Self)) -> Self {
         Self { namespace: path.split('/').nth(2).unwrap_or_default(), name: file_stem(path), ..budget }
     }
 }
@@ -62,7 +62,7 @@ impl PodDisruptionBudget<'_> {
     }
 }
 
-/// What created a budget.
+/// An object that created a budget.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Metadata<'a> {
@@ -80,7 +80,7 @@ pub struct Owner<'a> {
     pub kind: Text<'a>,
 }
 
-/// Which pods a budget is about.
+/// The pods that a budget is about.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Selector<'a> {

@@ -1,6 +1,14 @@
 //! Kubernetes quantities: numbers with a unit.
 
 /// Parses a quantity such as `16409932Ki`, `3500m` or `4`; `None` when it is not one.
+///
+/// ```
+/// use ccx_rules::documents::parse_quantity;
+///
+/// assert_eq!(parse_quantity("3500m"), Some(3.5));
+/// assert_eq!(parse_quantity("2Ki"), Some(2048.0));
+/// assert_eq!(parse_quantity("many"), None);
+/// ```
 pub fn parse_quantity(text: &str) -> Option<f64> {
     const UNITS: [(&str, f64); 14] = [
         ("Ki", 1024.0),

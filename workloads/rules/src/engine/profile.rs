@@ -54,8 +54,8 @@ impl Engine {
         let context = Context::new(&self.plan, archive, now);
         let plan = started.elapsed();
         let log_scan = scan_logs(&context);
-        let mut report = self.judge_all(&context, now, None);
-        let again = self.judge_all(&context, now, None);
+        let mut report = self.run_rules(&context, now, None);
+        let again = self.run_rules(&context, now, None);
         let rules: Vec<RuleCost> = report
             .runs
             .drain(..)

@@ -56,7 +56,7 @@ fn fault_of(response: impl Fn() -> Response + Send + Sync + 'static) -> FaultRea
 }
 
 #[test]
-fn a_rule_that_panics_is_reported_and_the_others_are_untouched() {
+fn rule_that_panics_is_reported_and_the_others_are_untouched() {
     let broken = rule("pack.m", |context| panic!("no {}", context.files(&WORDS).len()));
     let report = run(vec![healthy("pack.z"), broken, healthy("pack.a")], Budget::default());
     assert_eq!(hit_rules(&report), ["pack.a", "pack.z"]);
@@ -66,9 +66,9 @@ fn a_rule_that_panics_is_reported_and_the_others_are_untouched() {
 }
 
 #[test]
-fn a_rule_that_takes_too_long_is_reported_and_its_answer_does_not_count() {
+fn rule_that_takes_too_long_is_reported_and_its_answer_does_not_count() {
     let slow = rule("pack.slow", |context| {
-        // What a loop over something endless looks like: it ends because the budget does.
+        // An endless loop, which ends when the budget is used up.
         let items = context.within_budget(std::iter::repeat(())).count();
         Some(Response::hit("KEY", &json!({"items": items})))
     });
@@ -136,7 +136,7 @@ fn rules_after_the_deadline_are_faults() {
 }
 
 #[test]
-fn an_undeclared_key_is_a_fault() {
+fn undeclared_key_is_a_fault() {
     let reason = fault_of(|| Response::hit("OTHER", &json!({})));
     assert_eq!(reason.to_string(), r#"answered with the undeclared key "OTHER""#);
 }
@@ -144,7 +144,7 @@ fn an_undeclared_key_is_a_fault() {
 #[test]
 fn details_that_clients_can_not_read_are_a_fault() {
     let reason = fault_of(|| Response::hit("KEY", &json!([1])));
-    assert_eq!(reason.to_string(), "gave details that clients can't read: they are no JSON object");
+    assert_eq!(reason.to_string(), "gave details that clients can't decode: they are not a JSON object");
     let reason = fault_of(|| Response::hit("KEY", &json!({"nodes": [{"name": "a"}]})));
     assert!(reason.to_string().contains("`nodes`"), "{reason}");
     let not_json = std::collections::HashMap::from([(vec![1], 1)]);
@@ -155,7 +155,7 @@ fn details_that_clients_can_not_read_are_a_fault() {
 }
 
 #[test]
-fn a_rule_that_can_not_tell_says_why() {
+fn rule_that_can_not_tell_says_why() {
     let limit = FaultReason::Limit("200000 iterations".into());
     assert_eq!(fault_of(|| Response::fault(FaultReason::Limit("200000 iterations".into()))), limit);
     let report = run(
@@ -188,7 +188,7 @@ fn details_that_are_too_large_tell_their_size() {
 }
 
 #[test]
-fn the_first_of_two_answers_with_the_same_key_counts() {
+fn first_of_two_answers_with_the_same_key_counts() {
     let other = rule("pack.a", |_| Some(Response::hit("KEY", &json!({"a": 2}))));
     let report = run(vec![healthy("pack.a"), other], Budget::default());
     assert_eq!(report.hits.len(), 1);
@@ -213,7 +213,7 @@ fn each_kind_of_answer_has_its_section_and_each_run_its_verdict() {
 }
 
 #[test]
-fn the_report_has_the_shape_that_consumers_know() {
+fn report_has_the_shape_that_consumers_know() {
     let skipped = Engine::new(vec![healthy("ccx_rules.external.a")], Budget::default());
     let report = skipped.run(&archive(&[]), Some(now()));
     let skip = json!({"rule_fqdn": "ccx_rules.external.a.report", "reason": "MISSING_REQUIREMENTS",
@@ -232,7 +232,7 @@ fn the_report_has_the_shape_that_consumers_know() {
 }
 
 #[test]
-fn a_set_of_rules_is_named_with_its_version() {
+fn set_of_rules_is_named_with_its_version() {
     let engine = Engine::new(Vec::new(), Budget::default()).with_rule_set("user_rules", "c0ffee");
     let json = engine.run(&archive(&[]), Some(now())).to_json();
     let report: Value = serde_json::from_str(json.get()).unwrap();
@@ -242,7 +242,7 @@ fn a_set_of_rules_is_named_with_its_version() {
 }
 
 #[test]
-fn an_engine_that_lacks_rules_says_so_beside_what_the_report_says() {
+fn engine_that_lacks_rules_says_so_beside_what_the_report_says() {
     let engine = Engine::new(vec![healthy("pack.a")], Budget::default()).incomplete("A");
     let mut report = engine.run(&archive(&[("words/a.txt", json!("text"))]), Some(now()));
     let incomplete = |report: &Report| -> Value {
@@ -255,7 +255,7 @@ fn an_engine_that_lacks_rules_says_so_beside_what_the_report_says() {
 }
 
 #[test]
-fn a_hit_has_the_shape_that_consumers_know() {
+fn hit_has_the_shape_that_consumers_know() {
     let json = run(vec![healthy("ccx_rules.external.a")], Budget::default()).to_json();
     let report: Value = serde_json::from_str(json.get()).unwrap();
     let hit = json!({"rule_id": "a|KEY", "component": "ccx_rules.external.a.report", "type": "rule", "key": "KEY",

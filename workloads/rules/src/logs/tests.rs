@@ -19,7 +19,7 @@ fn found(query: &LogQuery, a: &str, b: &str) -> Vec<(String, usize, Vec<String>)
     let (plan, matches) = scan(std::slice::from_ref(query), a.as_bytes(), b.as_bytes());
     let of_file =
         |file: &FileMatches<'_>| (file.path.into(), file.count, file.lines().map(Cow::into_owned).collect());
-    matches.of(query, &plan).iter().map(of_file).collect()
+    matches.for_query(query, &plan).iter().map(of_file).collect()
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn lines_with_a_literal_are_found_once() {
 }
 
 #[test]
-fn a_query_only_sees_its_own_files() {
+fn query_only_sees_its_own_files() {
     assert_eq!(
         found(&LogQuery::new("q", B, &["panic"]), "panic", "a panic\n"),
         [("b.log".into(), 1, vec!["a panic".into()])]
@@ -40,7 +40,7 @@ fn a_query_only_sees_its_own_files() {
 }
 
 #[test]
-fn the_regular_expression_is_tried_on_lines_with_a_literal_only() {
+fn regular_expression_is_tried_on_lines_with_a_literal_only() {
     let query = LogQuery::new("q", A, &["removed"]).matching(r"\[[^\]]");
     assert_eq!(
         found(&query, "removed []\nremoved [x]\n[x]\n", ""),
@@ -49,7 +49,7 @@ fn the_regular_expression_is_tried_on_lines_with_a_literal_only() {
 }
 
 #[test]
-fn a_query_that_knows_no_literals_is_tried_on_every_line() {
+fn query_that_knows_no_literals_is_tried_on_every_line() {
     let query = LogQuery::dynamic("q".into(), A, vec![], "^[0-9]+$|^$".into());
     assert_eq!(
         found(&query, "12\nx1\n\n3", ""),
@@ -58,7 +58,7 @@ fn a_query_that_knows_no_literals_is_tried_on_every_line() {
 }
 
 #[test]
-fn the_end_of_a_long_line_is_not_looked_at() {
+fn end_of_a_long_line_is_not_looked_at() {
     let query = LogQuery::new("q", A, &["panic"]);
     let at = |start: usize| format!("{}panic\n", "x".repeat(start));
     assert_eq!(found(&query, &at(MAX_LINE_BYTES - 5), "")[0].2[0].len(), MAX_LINE_BYTES);
@@ -88,21 +88,21 @@ fn only_the_first_files_are_kept() {
     let query = LogQuery::new("q", A, &["panic"]);
     let plan = LogPlan::new(std::slice::from_ref(&query));
     let matches = plan.scan(|_| &files);
-    let kept: Vec<&str> = matches.of(&query, &plan).iter().map(|file| file.path).collect();
+    let kept: Vec<&str> = matches.for_query(&query, &plan).iter().map(|file| file.path).collect();
     assert_eq!(kept, paths[..MAX_FILES_PER_QUERY]);
 }
 
 #[test]
-fn an_undeclared_query_finds_nothing() {
+fn undeclared_query_finds_nothing() {
     let (plan, matches) = scan(&[LogQuery::new("q", A, &["panic"])], b"panic", b"");
-    assert_eq!(matches.of(&LogQuery::new("other", A, &["panic"]), &plan), []);
+    assert_eq!(matches.for_query(&LogQuery::new("other", A, &["panic"]), &plan), []);
 }
 
 #[test]
 fn bytes_that_are_no_text_are_survived() {
     let query = LogQuery::new("q", A, &["panic"]);
     let (plan, matches) = scan(std::slice::from_ref(&query), b"\xff\xfe panic \x80\r\n", b"");
-    let lines: Vec<_> = matches.of(&query, &plan)[0].lines().collect();
+    let lines: Vec<_> = matches.for_query(&query, &plan)[0].lines().collect();
     assert_eq!(lines, ["\u{fffd}\u{fffd} panic \u{fffd}\r"]);
 }
 
@@ -134,7 +134,7 @@ const QUERIES: [LogQuery; 8] = [
 
 proptest! {
     #[test]
-    fn the_shared_pass_agrees_with_looking_at_every_line(
+    fn shared_pass_agrees_with_looking_at_every_line(
         a in "[abc\\n]{0,60}(x{4090}[abc]{0,12})?[abc\\n]{0,30}",
         b in "[abc\\n]{0,30}(x{4090}[abc]{0,12})?[abc\\n]{0,60}",
         count in 1..=QUERIES.len(),
@@ -147,7 +147,7 @@ proptest! {
         for query in &queries {
             for (path, text, is_wanted) in [("a.log", &a, query.files.name() == "a"), ("b.log", &b, true)] {
                 let expected = if is_wanted { naive(query, text.as_bytes()) } else { Vec::new() };
-                let of_file = matches.of(query, &plan).iter().find(|file| file.path == path);
+                let of_file = matches.for_query(query, &plan).iter().find(|file| file.path == path);
                 prop_assert_eq!(of_file.map_or(0, |file| file.count), expected.len(), "{}", query.name);
                 let lines = of_file.map_or(&[][..], |file| &file.lines);
                 prop_assert_eq!(lines, &expected[..expected.len().min(MAX_LINES_PER_FILE)]);

@@ -1,6 +1,14 @@
 //! Paths with `*`, which stands for any characters but `/`.
 
 /// A pattern for paths.
+///
+/// ```
+/// use ccx_rules::Glob;
+///
+/// let nodes = Glob::new("config/node/*.json");
+/// assert!(nodes.matches("config/node/worker-0.json"));
+/// assert!(!nodes.matches("config/node/logs/worker-0.json"));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Glob(Box<str>);
 
@@ -71,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_star_stays_in_its_directory() {
+    fn star_stays_in_its_directory() {
         assert!(matches("config/node/*.json", "config/node/a.json"));
         assert!(matches("config/node/*.json", "config/node/.json"));
         assert!(!matches("config/node/*.json", "config/node/logs/a.json"));
@@ -82,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn the_directory_is_what_all_matches_share() {
+    fn directory_is_what_all_matches_share() {
         assert_eq!(Glob::new("config/pod/openshift-*/*.json").directory(), "config/pod/");
         assert_eq!(Glob::new("*.json").directory(), "");
     }

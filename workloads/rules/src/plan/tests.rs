@@ -48,7 +48,7 @@ fn each_input_gets_its_files_once_and_in_order() {
 }
 
 #[test]
-fn an_input_of_a_rule_made_at_run_time_is_sorted_like_a_constant() {
+fn input_of_a_rule_made_at_run_time_is_sorted_like_a_constant() {
     let owned =
         Input::dynamic_text("owned".into(), vec!["config/node/*.json".into(), "config/version".into()]);
     let meta = RuleMeta::new("pack.a".parse().unwrap(), "KEY".parse().unwrap()).may_read(owned.clone());
@@ -59,14 +59,14 @@ fn an_input_of_a_rule_made_at_run_time_is_sorted_like_a_constant() {
 }
 
 #[test]
-fn an_input_that_no_rule_declares_is_unknown() {
+fn input_that_no_rule_declares_is_unknown() {
     const OTHER: Input = Input::text("other", &[Location::new("config/version")]);
     assert_eq!(plan().index_of(&OTHER), None);
 }
 
 proptest! {
     #[test]
-    fn the_walk_finds_what_trying_every_glob_finds(
+    fn walk_finds_what_trying_every_glob_finds(
         names in proptest::collection::btree_set("(config/)?((node|pod|a)/){0,3}(logs/(a|p)/)?(x|version|a\\.txt|b\\.json|c\\.log)", 0..12)
     ) {
         let files: Vec<(&str, Value)> = names.iter().map(|name| (name.as_str(), json!(""))).collect();

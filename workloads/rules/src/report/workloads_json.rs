@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_recommendation_has_the_shape_that_consumers_know() {
+    fn recommendation_has_the_shape_that_consumers_know() {
         let object = json!({"namespace": "", "namespace_uid": "ns-00", "kind": "Deployment", "name": "", "uid": "uid-00"});
         let expected = json!({
             "analysis_metadata": {

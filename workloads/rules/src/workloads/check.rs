@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn an_aggregate_has_the_metrics_of_its_parts() {
+    fn aggregate_has_the_metrics_of_its_parts() {
         let checks = known();
         let aggregate = checks.iter().find(|check| check.name == "unset-requirements").unwrap();
         assert_eq!(aggregate.rule.as_str(), "ccx_rules_ocp.external.dvo.unset_requirements");

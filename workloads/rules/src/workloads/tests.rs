@@ -41,7 +41,7 @@ fn each_check_has_one_recommendation_with_all_its_workloads() {
 }
 
 #[test]
-fn a_workload_has_the_names_that_the_operator_tells() {
+fn workload_has_the_names_that_the_operator_tells() {
     let text = "deployment_validation_operator_host_pid{kind=\"DaemonSet\",name=\"d\",namespace=\"shop\",namespace_uid=\"n\",uid=\"u\"} 1";
     let recommendations = WorkloadChecks::default().run(&with_metrics(text)).unwrap();
     let workload = Workload {
@@ -56,7 +56,7 @@ fn a_workload_has_the_names_that_the_operator_tells() {
 }
 
 #[test]
-fn a_workload_that_passes_is_not_there() {
+fn workload_that_passes_is_not_there() {
     assert_eq!(keys(&WorkloadChecks::default(), &line("host_pid", "u", 0)), []);
 }
 
@@ -75,7 +75,7 @@ fn checks_are_switched_on_and_off_by_name() {
 }
 
 #[test]
-fn the_aggregate_takes_the_place_of_its_parts() {
+fn aggregate_takes_the_place_of_its_parts() {
     let parts = names(&["unset-cpu-requirements", "unset-memory-requirements"]);
     let checks = WorkloadChecks::select(&names(&["unset-requirements"]), &parts).unwrap();
     let metrics =
@@ -84,7 +84,7 @@ fn the_aggregate_takes_the_place_of_its_parts() {
 }
 
 #[test]
-fn a_name_that_can_not_be_meant_is_refused() {
+fn name_that_can_not_be_meant_is_refused() {
     let error = WorkloadChecks::select(&[], &names(&["host-pids"])).err().unwrap().to_string();
     assert!(
         error.starts_with("unknown workload check \"host-pids\"; name one of host-ipc, host-network, "),
@@ -101,7 +101,7 @@ fn without_results_of_checks_there_is_no_report_and_without_failures_an_empty_on
 }
 
 #[test]
-fn a_flood_of_workloads_is_cut_off() {
+fn flood_of_workloads_is_cut_off() {
     let metrics: String =
         (0..=MAX_WORKLOADS_PER_CHECK).map(|uid| line("host_pid", &uid.to_string(), 1)).collect();
     assert_eq!(keys(&WorkloadChecks::default(), &metrics)[0].1.len(), MAX_WORKLOADS_PER_CHECK);
@@ -109,7 +109,7 @@ fn a_flood_of_workloads_is_cut_off() {
 
 #[test]
 #[ignore = "needs published samples"]
-fn the_published_sample_has_what_its_operator_found() {
+fn published_sample_has_what_its_operator_found() {
     let folder = ccx_test_support::needs::published_samples("archives/insights-archive-sample");
     let metrics = std::fs::read_to_string(folder.join("config/dvo_metrics")).unwrap();
     let all = ["dnsconfig-options", "no-anti-affinity", "no-node-affinity"];

@@ -56,12 +56,12 @@ fn lists_of_texts_may_be_in_a_list() {
 }
 
 #[test]
-fn a_text_without_escapes_is_borrowed() {
+fn text_without_escapes_is_borrowed() {
     assert!(matches!(thing(r#"{"name":"plain"}"#).unwrap().name, Text(Cow::Borrowed("plain"))));
 }
 
 #[test]
-fn a_field_of_another_type_is_empty_and_its_neighbours_stay() {
+fn field_of_another_type_is_empty_and_its_neighbours_stay() {
     for wrong in ["null", "true", "1.5", "1e300", "18446744073709551615", r#"[[1],"a",{"b":{}}]"#] {
         let json = format!(
             r#"{{"name":{wrong},"count":{wrong},"inner":{wrong},"labels":{wrong},"list":[{wrong},{{"count":7}}],"backends":{wrong},"count2":1}}"#
@@ -74,7 +74,7 @@ fn a_field_of_another_type_is_empty_and_its_neighbours_stay() {
 }
 
 #[test]
-fn an_object_of_objects_is_read_in_its_order() {
+fn object_of_objects_is_read_in_its_order() {
     let json = r#"{"b":{"x":1,"y":"?"},"a":[],"c":{"z":2}}"#;
     let file = File { path: "x", content: json.as_bytes() };
     let outer: Entries<'_, Entries<'_, Int>> = parse_object(&file).unwrap();
@@ -84,7 +84,7 @@ fn an_object_of_objects_is_read_in_its_order() {
 }
 
 #[test]
-fn a_label_that_is_no_string_is_left_out() {
+fn label_that_is_no_string_is_left_out() {
     let thing = thing(r#"{"labels":{"a":1,"b":"c","d":{}}}"#).unwrap();
     assert_eq!((thing.labels.get("a"), thing.labels.get("b")), (None, Some("c")));
 }
@@ -110,7 +110,7 @@ fn object_without_fields_says_nothing() {
 }
 
 #[test]
-fn an_input_that_would_fill_the_memory_is_not_there() {
+fn input_that_would_fill_the_memory_is_not_there() {
     let objects = |count: usize| format!("[{}{{}}]", "{},".repeat(count - 1));
     let list = |json: &str| {
         parse_list::<Inner>(&File { path: "x", content: json.as_bytes() }).map(|items| items.len())
@@ -123,7 +123,7 @@ fn an_input_that_would_fill_the_memory_is_not_there() {
 }
 
 #[test]
-fn a_field_that_is_a_tower_of_lists_is_skipped_without_recursion() {
+fn field_that_is_a_tower_of_lists_is_skipped_without_recursion() {
     let deep = format!("{{\"inner\":{}1{},\"name\":\"x\"}}", "[".repeat(100_000), "]".repeat(100_000));
     assert_eq!(&*thing(&deep).unwrap().name, "x");
 }

@@ -1,4 +1,4 @@
-//! What clients of the REST API can read of details.
+//! The form of details that clients of the REST API can decode.
 //!
 //! Some decode details into fixed types, and drop the whole report of a cluster when those of one hit are of
 //! another form: `type` and the key are strings, and `nodes`, if there is such a field, is a list of strings.
@@ -16,16 +16,16 @@ use crate::{Finding, Kind};
 const TYPE: &str = "type";
 const NODES: &str = "nodes";
 
-/// Where `nodes` of another form than a list of strings is moved to.
+/// The field that keeps `nodes` of another form than a list of strings.
 const NODE_DETAILS: &str = "node_details";
 
-/// Why clients could not read details.
+/// The reason why clients can't decode details.
 #[derive(Debug, Snafu)]
-pub enum Unreadable {
-    /// There is nothing that could have fields.
-    #[snafu(display("they are no JSON object"))]
-    NoObject {
-        /// What they are instead.
+pub enum IncompatibleDetails {
+    /// They have no fields.
+    #[snafu(display("they are not a JSON object"))]
+    NotAnObject {
+        /// The parser's error.
         source: serde_json::Error,
     },
     /// The rule sets what is the report's to set.
@@ -35,14 +35,12 @@ pub enum Unreadable {
         field: &'static str,
     },
     /// Clients expect names.
-    #[snafu(display(
-        "clients take `{NODES}` for a list of strings, and it is none; give the field another name"
-    ))]
+    #[snafu(display("clients expect `{NODES}` to be a list of strings; give the field another name"))]
     Nodes,
 }
 
 /// Checks what a rule says of a finding, before `type` and the key are added.
-pub(crate) fn check(kind: Kind, data: &RawValue) -> Result<(), Unreadable> {
+pub(crate) fn check(kind: Kind, data: &RawValue) -> Result<(), IncompatibleDetails> {
     let fields = fields_of(data)?;
     let reserved = [TYPE, kind.key_field()].into_iter().find(|field| fields.contains_key(*field));
     if let Some(field) = reserved {
@@ -58,7 +56,7 @@ impl Finding {
     /// `nodes` that is no list of strings becomes the names of its items, or goes when they have none; what
     /// it was is `node_details` then. `type` and the key become what they are for the finding, unless they
     /// are strings.
-    pub fn adapt(&mut self, kind: Kind) -> Result<Vec<&'static str>, Unreadable> {
+    pub fn adapt(&mut self, kind: Kind) -> Result<Vec<&'static str>, IncompatibleDetails> {
         let names;
         let mut fields = fields_of(&self.details)?;
         let mut adapted = Vec::new();
@@ -83,8 +81,8 @@ impl Finding {
     }
 }
 
-fn fields_of(details: &RawValue) -> Result<BTreeMap<String, &RawValue>, Unreadable> {
-    serde_json::from_str(details.get()).context(NoObjectSnafu)
+fn fields_of(details: &RawValue) -> Result<BTreeMap<String, &RawValue>, IncompatibleDetails> {
+    serde_json::from_str(details.get()).context(NotAnObjectSnafu)
 }
 
 fn is_list_of_strings(value: &RawValue) -> bool {
@@ -138,10 +136,10 @@ mod tests {
 
     #[test]
     fn details_of_another_form_are_refused() {
-        let nodes = "clients take `nodes` for a list of strings, and it is none; give the field another name";
+        let nodes = "clients expect `nodes` to be a list of strings; give the field another name";
         for (data, problem) in [
-            (json!([1]), "they are no JSON object"),
-            (json!(null), "they are no JSON object"),
+            (json!([1]), "they are not a JSON object"),
+            (json!(null), "they are not a JSON object"),
             (json!({"type": "a"}), "`type` is set by the report; give the field another name"),
             (json!({"error_key": "KEY"}), "`error_key` is set by the report; give the field another name"),
             (json!({"nodes": [{"name": "a"}]}), nodes),
