@@ -34,6 +34,9 @@ const METRICS_FILE: &str = "config/dvo_metrics";
 /// thousand workloads.
 const MAX_WORKLOADS_PER_CHECK: usize = 5000;
 
+/// The largest file of metrics that is read: labels are copied, and the operator records 24 MiB at most in all.
+const MAX_METRICS_BYTES: usize = 24 << 20;
+
 /// The checks that are enabled.
 pub struct WorkloadChecks {
     checks: Vec<Check>,
@@ -135,7 +138,8 @@ impl WorkloadChecks {
     /// Returns the checks that objects fail, by rule and key; `None` when the archive has no results or no
     /// check is enabled.
     pub fn run(&self, archive: &Archive) -> Option<Vec<WorkloadRecommendation>> {
-        let text = archive.file(METRICS_FILE).filter(|_| !self.checks.is_empty())?;
+        let is_readable = |text: &&[u8]| !self.checks.is_empty() && text.len() <= MAX_METRICS_BYTES;
+        let text = archive.file(METRICS_FILE).filter(is_readable)?;
         let mut failing: Vec<BTreeSet<Workload>> = vec![BTreeSet::new(); self.checks.len()];
         for sample in self.metrics.parse(text).filter(|sample| sample.value > 0.0) {
             for &index in self.by_metric.get(sample.family).into_iter().flatten() {

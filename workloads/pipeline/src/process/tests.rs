@@ -170,6 +170,14 @@ fn kind_and_remote_configuration_are_read_for_the_metrics() {
 
 /// The archives that the Python pipeline is tested with.
 #[test]
+fn remote_configuration_of_unusual_size_is_not_read() {
+    let json = format!(r#"{{"version":"{}"}}"#, "1".repeat(1 << 20));
+    let archive = tar_of(&[("insights-operator/remote-configuration.json", json.as_bytes())]);
+    let processed = run(archive, &announce(Some(ClusterId::random()))).unwrap();
+    assert_eq!(processed.remote_configuration, None);
+}
+
+#[test]
 #[ignore = "needs published samples"]
 fn published_archives_give_their_results() {
     let folder = ccx_test_support::needs::published_samples("archives/ccx-messaging");

@@ -1,12 +1,13 @@
 //! Kafka, object storage, and a pipeline between them.
 
-use std::{future::Future, net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use ccx_config::{Config, LinkPolicy};
 use ccx_local::{Kafka, ObjectStorage};
 use ccx_messages::{Announce, ClusterId, DeadLetter, Identity, OrgId, Timestamp};
 use ccx_pipeline::{PipelineError, Rules, run_on};
 use ccx_sample_archive::SampleArchive;
+pub(crate) use ccx_test_support::eventually_async as eventually;
 use ccx_transport::{ObjectStore, Outgoing, Producer, Record, TopicReader};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -18,8 +19,8 @@ use tokio_util::sync::CancellationToken;
 /// The topic about workloads, for the tests that switch it on.
 pub(crate) const WORKLOADS: &str = "ccx.dvo.results";
 
-/// The time limit of everything on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(90);
+/// The time limit of a shutdown on a busy machine.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(90);
 
 /// The servers of the pipeline.
 pub(crate) struct TestEnv {
@@ -179,7 +180,7 @@ impl Running {
     /// Waits for its end.
     pub(crate) async fn end(self) {
         self.shutdown.cancel();
-        tokio::time::timeout(PATIENCE, self.task).await.expect("an end").unwrap().unwrap();
+        tokio::time::timeout(SHUTDOWN_LIMIT, self.task).await.expect("an end").unwrap().unwrap();
     }
 }
 
@@ -193,23 +194,6 @@ pub(crate) fn announcement(request_id: &str, link: &str) -> Vec<u8> {
         gathering_time: None,
     };
     announce.to_json(1)
-}
-
-/// Tries again until there is something.
-pub(crate) async fn eventually<T>(what: &str, attempt: impl AsyncFn() -> Option<T>) -> T {
-    let found = async {
-        loop {
-            if let Some(found) = attempt().await {
-                return found;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    };
-    within_patience(what, found).await
-}
-
-async fn within_patience<T>(what: &str, future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("timed out waiting for {what}"))
 }
 
 async fn read_topic(config: &Config, topic: &str) -> Vec<Record> {
