@@ -17,7 +17,10 @@
 mod batch;
 mod consumer_error;
 mod database;
+mod debug_operations;
 mod error;
+pub mod feedback;
+mod indexes;
 mod lease;
 mod listener;
 mod notify;

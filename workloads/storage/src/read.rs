@@ -6,10 +6,14 @@
 mod cluster;
 mod hit;
 mod raw;
+mod recommendations;
 mod report;
+mod workloads;
 
 pub use hit::StoredHit;
+pub use recommendations::{ClusterWithRules, HitCluster};
 pub use report::{StoredReport, StoredReportInfo};
+pub use workloads::{Namespace, NamespaceReport};
 
 #[cfg(test)]
 mod tests;

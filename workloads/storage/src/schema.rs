@@ -18,6 +18,7 @@ use crate::{
         NotMigratedSnafu, SchemaTooNewSnafu, SchemaTooOldSnafu, SchemaVersionAmbiguousSnafu,
         UnknownSchemaVersionSnafu,
     },
+    indexes,
     observe::Statements,
 };
 
@@ -157,6 +158,9 @@ async fn migrate_schema(
     }
     if schema == Schema::Public && from == 0 && to > 0 {
         compress_reports(connection, statements).await?;
+    }
+    if schema == Schema::Public && to == schema.newest() {
+        indexes::create(connection, statements).await?;
     }
     if from != to {
         write_version(connection, statements, schema, to).await?;

@@ -16,7 +16,7 @@ const CONSTRAINTS: &str = "\
 
 const INDEXES: &str = "\
     SELECT schemaname, tablename, indexname, regexp_replace(indexdef, '.* USING ', '') AS using \
-    FROM pg_indexes WHERE schemaname IN ('public', 'dvo') ORDER BY 1, 2, 3";
+    FROM pg_indexes WHERE schemaname IN ('public', 'dvo') AND indexname NOT LIKE 'ccx%' ORDER BY 1, 2, 3";
 
 /// One line for each column, constraint and index.
 const CATALOGUE: &str = "\
@@ -29,7 +29,7 @@ const CATALOGUE: &str = "\
     WHERE n.nspname IN ('public', 'dvo') AND c.contype <> 'n' \
     UNION ALL \
     SELECT format('%s.%s index %s: %s', schemaname, tablename, indexname, regexp_replace(indexdef, '.* USING ', '')) \
-    FROM pg_indexes WHERE schemaname IN ('public', 'dvo')";
+    FROM pg_indexes WHERE schemaname IN ('public', 'dvo') AND indexname NOT LIKE 'ccx%'";
 
 /// As [`CATALOGUE`], without what depends on the direction: positions of columns, and what a restored `user_id` defaults to.
 const SHAPE: &str = "\
@@ -42,7 +42,7 @@ const SHAPE: &str = "\
     WHERE n.nspname IN ('public', 'dvo') AND c.contype <> 'n' \
     UNION ALL \
     SELECT format('%s.%s index %s: %s', schemaname, tablename, indexname, regexp_replace(indexdef, '.* USING ', '')) \
-    FROM pg_indexes WHERE schemaname IN ('public', 'dvo')";
+    FROM pg_indexes WHERE schemaname IN ('public', 'dvo') AND indexname NOT LIKE 'ccx%'";
 
 async fn shape(connection: &mut PgConnection) -> BTreeSet<String> {
     rows(connection, SHAPE).await.into_iter().collect()
