@@ -12,7 +12,7 @@ use bytes::Bytes;
 use ccx_config::{Aggregator, Authentication};
 use ccx_storage::Database;
 
-use crate::{cache::AnswerCache, content::CurrentContent, metrics::Metrics, openapi};
+use crate::{cache::AnswerCache, content::CurrentContent, endpoints::Operations, metrics::Metrics, openapi};
 
 /// The state that all endpoints share: the database, the cache, the texts of the rules, and the limits.
 pub struct Api {
@@ -23,6 +23,7 @@ pub struct Api {
     pub(crate) content: Arc<CurrentContent>,
     pub(crate) limits: Limits,
     pub(crate) authentication: Authentication,
+    pub(crate) operations: Operations,
     pub(crate) openapi: Bytes,
     pub(crate) versions: SchemaVersions,
 }
@@ -32,6 +33,7 @@ pub(crate) struct Limits {
     pub(crate) request_timeout: Duration,
     pub(crate) max_body_bytes: u64,
     pub(crate) max_clusters: usize,
+    pub(crate) max_feedback_bytes: usize,
     /// Age from which a cluster's report no longer counts for its organisation's list.
     pub(crate) org_overview: Duration,
 }
@@ -47,6 +49,7 @@ impl Api {
     /// Creates the API over `database`, whose statements `metrics` count.
     pub fn new(settings: &Aggregator, database: Database, metrics: Metrics) -> Self {
         let max_cache_bytes = settings.max_cache.as_u64();
+        let operations = if settings.debug { Operations::WithDebug } else { Operations::Production };
         Self {
             database: database.with_query_observer(metrics.query_observer()),
             cache: (max_cache_bytes > 0).then(|| AnswerCache::new(max_cache_bytes)),
@@ -56,10 +59,12 @@ impl Api {
                 request_timeout: settings.request_timeout,
                 max_body_bytes: settings.max_body.as_u64(),
                 max_clusters: settings.max_clusters_per_request,
+                max_feedback_bytes: settings.max_feedback_bytes,
                 org_overview: settings.org_overview_limit,
             },
             authentication: settings.authentication,
-            openapi: openapi::openapi(&settings.api_prefix).into(),
+            operations,
+            openapi: openapi::openapi(&settings.api_prefix, operations).into(),
             versions: SchemaVersions::default(),
         }
     }

@@ -110,6 +110,13 @@ impl AnswerCache {
         self.generation(cluster_id).fetch_add(1, Ordering::AcqRel);
     }
 
+    /// Invalidates all answers, as any report may have changed.
+    pub(crate) fn invalidate_all(&self) {
+        for generation in &self.generations {
+            generation.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+
     /// Drops all answers and takes the cache out of use, as announcements may be missed from now on.
     pub(crate) fn suspend(&self) {
         self.is_in_use.store(false, Ordering::Release);
@@ -118,9 +125,7 @@ impl AnswerCache {
 
     /// Puts the cache into use: from now on every change is announced; until now, any may have been missed.
     pub(crate) fn resume(&self) {
-        for generation in &self.generations {
-            generation.fetch_add(1, Ordering::AcqRel);
-        }
+        self.invalidate_all();
         self.is_in_use.store(true, Ordering::Release);
     }
 

@@ -27,6 +27,9 @@ pub(crate) enum ApiError {
     /// A part of the path is not what it should be.
     #[snafu(display("Error during parsing param '{name}' with value '{value}'. Error: '{reason}'"))]
     BadParameter { name: String, value: String, reason: String },
+    /// A value of the body is out of range.
+    #[snafu(display("Error during validating param '{name}' with value '{value}'. Error: '{reason}'"))]
+    OutOfRange { name: &'static str, value: String, reason: String },
     /// One of several clusters is not a UUID.
     #[snafu(display("invalid cluster ID: '{value}'. Error: {reason}"))]
     BadClusterInList { value: String, reason: String },
@@ -74,6 +77,9 @@ pub(crate) enum ApiError {
     /// The item does not exist.
     #[snafu(display("Item with ID {item} was not found in the storage"))]
     NotFound { item: String },
+    /// The rule is not acknowledged.
+    #[snafu(display("Rule was not disabled"))]
+    NotAcknowledged,
     /// The path exists, but not for this method.
     #[snafu(display("the method is not allowed for this path"))]
     MethodNotAllowed,
@@ -123,7 +129,7 @@ impl ApiError {
                 StatusCode::UNAUTHORIZED
             }
             Self::Forbidden { .. } => StatusCode::FORBIDDEN,
-            Self::NotFound { .. } => StatusCode::NOT_FOUND,
+            Self::NotFound { .. } | Self::NotAcknowledged => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UriTooLong { .. } => StatusCode::URI_TOO_LONG,

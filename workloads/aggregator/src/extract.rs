@@ -5,7 +5,10 @@ mod encoding;
 mod member;
 mod path;
 
-pub(crate) use body::{ClusterListBody, JsonBody};
+pub(crate) use body::{ClusterListBody, JsonBody, OptionalJsonBody};
 pub(crate) use encoding::AcceptsGzip;
-pub(crate) use member::{Authenticated, Member};
-pub(crate) use path::{ClusterList, InPath, Param, UserId};
+pub(crate) use member::{Authenticated, Member, parse_organization};
+pub(crate) use path::{
+    ClusterList, InPath, Invalid, NamespaceId, Param, Parameter, TrimmedSelector, UserId, shown,
+    trimmed_selector,
+};

@@ -48,6 +48,14 @@ impl Caller {
         }
     }
 
+    /// Returns the organisation that the caller is limited to; `None` is no limit.
+    pub(crate) fn organization(self) -> Option<OrgId> {
+        match self {
+            Self::Trusted => None,
+            Self::Member(own) => Some(own),
+        }
+    }
+
     /// Fails unless the caller may read and change what belongs to `asked`.
     pub(crate) fn require_access(self, asked: OrgId) -> Result<(), ApiError> {
         match self {

@@ -35,6 +35,7 @@ mod content;
 mod endpoints;
 mod error;
 mod extract;
+mod go_time;
 mod hit;
 mod identity;
 mod indent;

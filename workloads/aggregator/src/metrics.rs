@@ -19,6 +19,8 @@ pub struct Metrics {
     requests: IntCounterVec,
     response_time: HistogramVec,
     status_codes: IntCounterVec,
+    pub(crate) feedback: IntCounter,
+    pub(crate) ratings: IntCounter,
     sql_queries: IntCounter,
     sql_durations: HistogramVec,
     pub(crate) cache_hits: IntCounter,
@@ -42,9 +44,12 @@ impl Metrics {
     pub fn new(namespace: &str) -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
         let registrar = MetricRegistrar::new(&registry, namespace);
-        // Nothing votes yet; the dashboards want to see the name.
-        registrar.counter("feedback_on_rules", "Votes on rules")?;
+        // The service that this one replaces forgets the namespace here, and dashboards know the name so.
+        let ratings = MetricRegistrar::new(&registry, "").counter("rating_on_rules", "Ratings of rules")?;
         Ok(Self {
+            feedback: registrar
+                .counter("feedback_on_rules", "Votes on rules, and reasons for disabling them")?,
+            ratings,
             requests: registrar.counters("api_endpoints_requests", "Requests per endpoint", &["endpoint"])?,
             response_time: registrar.histograms(
                 "api_endpoints_response_time",

@@ -13,7 +13,10 @@ use utoipa::{
     },
 };
 
-use crate::{endpoints::endpoints, response::Problem};
+use crate::{
+    endpoints::{Operations, endpoints},
+    response::Problem,
+};
 
 /// The name of the security scheme.
 const IDENTITY: &str = "identity";
@@ -22,17 +25,17 @@ const IDENTITY: &str = "identity";
 const OPEN_PATHS: [&str; 2] = ["/metrics", "/openapi.json"];
 
 /// Returns the document of the API below `prefix`, as JSON.
-pub(crate) fn openapi(prefix: &str) -> String {
-    let document = document(prefix);
+pub(crate) fn openapi(prefix: &str, operations: Operations) -> String {
+    let document = document(prefix, operations);
     let json = serde_json::to_string_pretty(&document).expect("the document has only text keys");
     format!("{json}\n")
 }
 
 /// Returns the document of the API below `prefix`.
-pub(crate) fn document(prefix: &str) -> OpenApi {
+pub(crate) fn document(prefix: &str, operations: Operations) -> OpenApi {
     let mut paths = Paths::new();
     let mut components = components();
-    for (schemas, described, _) in endpoints() {
+    for (schemas, described, _) in endpoints(operations) {
         components.schemas.extend(schemas);
         for (path, mut item) in described.paths {
             // Only one path calls it so, and only in texts and metrics: clients generated from this document know one name.
@@ -86,7 +89,7 @@ fn operations_mut(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 /// Adds what follows from the path.
 fn complete(operation: &mut Operation, path: &str) {
     let parameters: Vec<RefOr<Parameter>> =
-        parameter_names(path).map(|name| RefOr::T(parameter(name))).collect();
+        parameter_names(path).map(|name| RefOr::T(parameter(name, path))).collect();
     let mut problems = vec!["405", "414"];
     let is_open = OPEN_PATHS.contains(&path);
     if !is_open {
@@ -112,17 +115,28 @@ pub(crate) fn parameter_names(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }
 
-fn parameter(name: &str) -> Parameter {
+fn parameter(name: &str, path: &str) -> Parameter {
     let (description, schema): (&str, Schema) = match name {
         "org_id" => ("The organisation's number.", organization().into()),
         "cluster" => ("The cluster's id.", uuid().into()),
-        "cluster_list" => {
+        "cluster_list" | "clusters" => {
             ("Ids of clusters, separated by commas.", ArrayBuilder::new().items(uuid()).build().into())
         }
         "user_id" => ("The user's id.", text().min_length(Some(1)).max_length(Some(256)).build().into()),
-        "rule_id" => (
+        "rule_id" if path.contains("{error_key}") => {
+            ("The rule's module.", text().pattern(Some("^[a-zA-Z_0-9.]+$")).build().into())
+        }
+        "error_key" => ("The error key.", text().pattern(Some("^[a-zA-Z_0-9]+$")).build().into()),
+        "rule_id" | "rule_selector" => (
             "The rule's module, a bar and an error key.",
             text().pattern(Some(r"^[a-zA-Z_0-9]+\.[a-zA-Z_0-9.]+\|[a-zA-Z_0-9]+$")).build().into(),
+        ),
+        "namespace" => {
+            ("The namespace's UID.", text().min_length(Some(1)).max_length(Some(256)).build().into())
+        }
+        "organizations" => (
+            "Numbers of organisations, separated by commas.",
+            ArrayBuilder::new().items(organization()).build().into(),
         ),
         other => unreachable!("the parameter {other} has no description"),
     };

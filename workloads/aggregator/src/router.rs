@@ -28,7 +28,7 @@ const METRICS_OF_EVERY_WORKLOAD: &str = "/metrics";
 /// Returns the endpoints below `prefix`, which begins and ends with `/`.
 pub(crate) fn api_router(api: &Arc<Api>, prefix: &str) -> Router {
     let mut router = Router::new().fallback(unknown_path);
-    for endpoint in endpoints() {
+    for endpoint in endpoints(api.operations) {
         router = with_endpoint(router, endpoint, api, prefix);
     }
     router.with_state(Arc::clone(api))

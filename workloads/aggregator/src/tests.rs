@@ -1,10 +1,13 @@
 //! The whole service with a real PostgreSQL and a real socket.
 
 mod auth;
+mod debug;
 mod errors;
+mod feedback;
 mod freshness;
 mod golden;
 mod health;
+mod lists;
 mod recommendations;
 mod reports;
 mod routing;

@@ -117,6 +117,10 @@ pub struct Aggregator {
     pub max_body: ByteSize,
     /// Maximum number of clusters in one request.
     pub max_clusters_per_request: usize,
+    /// Maximum size of a user's reason for disabling a rule, in bytes.
+    pub max_feedback_bytes: usize,
+    /// Whether to serve the operations for debugging, which list organisations and delete reports.
+    pub debug: bool,
     /// Prefix of the metrics' names; may be empty.
     pub metrics_namespace: String,
     /// Time limit of a request.
@@ -184,6 +188,8 @@ impl Default for Aggregator {
             max_cache: ByteSize::mib(64),
             max_body: ByteSize::mib(1),
             max_clusters_per_request: 10_000,
+            max_feedback_bytes: 255,
+            debug: false,
             metrics_namespace: "insights_results_aggregator".into(),
             request_timeout: Duration::from_secs(30),
             shutdown_timeout: Duration::from_secs(25),

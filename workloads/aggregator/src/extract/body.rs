@@ -16,6 +16,9 @@ use crate::{api::Api, error::ApiError, identity::is_object};
 /// A body that is a JSON object.
 pub(crate) struct JsonBody<T>(pub(crate) T);
 
+/// A body that is a JSON object, or nothing.
+pub(crate) struct OptionalJsonBody<T>(pub(crate) Option<T>);
+
 /// A body that is a JSON array of clusters, each once.
 pub(crate) struct ClusterListBody(pub(crate) Vec<ClusterId>);
 
@@ -24,9 +27,16 @@ impl<T: DeserializeOwned> FromRequest<Arc<Api>> for JsonBody<T> {
 
     async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, ApiError> {
         let body = read(request.into_body(), api.limits.max_body_bytes).await?;
-        let parsed = parse(&body)?;
-        // serde takes the fields of a struct from an array too.
-        if is_object(&body) { Ok(Self(parsed)) } else { Err(ApiError::BodyType) }
+        parse_object(&body).map(Self)
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest<Arc<Api>> for OptionalJsonBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, ApiError> {
+        let body = read(request.into_body(), api.limits.max_body_bytes).await?;
+        if body.is_empty() { Ok(Self(None)) } else { parse_object(&body).map(|parsed| Self(Some(parsed))) }
     }
 }
 
@@ -45,6 +55,12 @@ impl ClusterListBody {
     pub(crate) fn parse(texts: &[String], api: &Api) -> Result<Self, ApiError> {
         parse_clusters(texts.iter().map(String::as_str), api.limits.max_clusters).map(Self)
     }
+}
+
+fn parse_object<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    let parsed = parse(body)?;
+    // serde takes the fields of a struct from an array too.
+    if is_object(body) { Ok(parsed) } else { Err(ApiError::BodyType) }
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {

@@ -60,14 +60,19 @@ struct Organization(OrgId);
 
 impl Parameter for Organization {
     fn parse(text: &str) -> Result<Self, Invalid> {
-        let is_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        let number: Option<u64> = text.parse().ok().filter(|_| is_digits);
-        match number {
-            None => Err(Invalid::because("unsigned integer expected")),
-            Some(0) => Err(Invalid::because("positive value expected")),
-            Some(number) => OrgId::new(number)
-                .map(Self)
-                .map_err(|_| Invalid::because(format!("at most {} expected", OrgId::MAX))),
+        parse_organization(text).map(Self)
+    }
+}
+
+/// Parses an organisation: a positive number in digits.
+pub(crate) fn parse_organization(text: &str) -> Result<OrgId, Invalid> {
+    let is_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number: Option<u64> = text.parse().ok().filter(|_| is_digits);
+    match number {
+        None => Err(Invalid::because("unsigned integer expected")),
+        Some(0) => Err(Invalid::because("positive value expected")),
+        Some(number) => {
+            OrgId::new(number).map_err(|_| Invalid::because(format!("at most {} expected", OrgId::MAX)))
         }
     }
 }

@@ -10,7 +10,7 @@ use axum::{
     },
     http::request::Parts,
 };
-use ccx_messages::{ClusterId, RuleSelector};
+use ccx_messages::{ClusterId, ErrorKey, RuleFqdn, RuleSelector};
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, Visitor},
@@ -20,6 +20,9 @@ use crate::error::ApiError;
 
 /// Longest id of a user, in bytes; real ones have fewer than 40.
 const MAX_USER_ID_BYTES: usize = 256;
+
+/// Longest UID of a namespace, in characters.
+const MAX_NAMESPACE_CHARS: usize = 256;
 
 /// Longest part of a wrong value that the answer repeats, in characters.
 const SHOWN_CHARS: usize = 200;
@@ -142,6 +145,51 @@ impl Parameter for UserId {
     }
 }
 
+impl Parameter for RuleFqdn {
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        let reason =
+            "invalid rule ID, it must contain only from latin characters, number, underscores or dots";
+        text.parse().map_err(|_| Invalid::because(reason))
+    }
+}
+
+impl Parameter for ErrorKey {
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        let reason = "invalid error key, it must contain only from latin characters, number or underscores";
+        text.parse().map_err(|_| Invalid::because(reason))
+    }
+}
+
+/// A rule selector under its other name: without `.report`, and with another text for its error.
+pub(crate) struct TrimmedSelector(pub(crate) RuleSelector);
+
+impl Parameter for TrimmedSelector {
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        let reason = "Param rule_selector is not a valid rule selector (plugin_name|error_key)";
+        trimmed_selector(text).map(Self).ok_or_else(|| Invalid::because(reason))
+    }
+}
+
+/// Parses a selector, and removes `.report` from its rule.
+pub(crate) fn trimmed_selector(text: &str) -> Option<RuleSelector> {
+    let (rule, error_key) = text.split_once('|')?;
+    let rule = RuleFqdn::from_component(rule).ok().filter(|rule| rule.as_str().contains('.'))?;
+    Some(RuleSelector { rule, error_key: error_key.parse().ok()? })
+}
+
+/// The UID of a namespace: any text of bounded length.
+pub(crate) struct NamespaceId(pub(crate) Box<str>);
+
+impl Parameter for NamespaceId {
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        let is_valid = (1..=MAX_NAMESPACE_CHARS).contains(&text.chars().count());
+        if is_valid && !text.contains(['\0', '\n']) {
+            return Ok(Self(text.into()));
+        }
+        Err(Invalid::because(format!("invalid namespace ID: '{}'", shown(text))))
+    }
+}
+
 impl Parameter for RuleSelector {
     fn parse(text: &str) -> Result<Self, Invalid> {
         if text.split('|').count() != 2 {
@@ -170,7 +218,7 @@ impl ClusterList {
 }
 
 /// Parses the clusters that a client has listed: at most `max`, each once, in the order of the request.
-pub(super) fn parse_clusters<'a>(
+pub(crate) fn parse_clusters<'a>(
     texts: impl Iterator<Item = &'a str>,
     max: usize,
 ) -> Result<Vec<ClusterId>, ApiError> {
@@ -200,7 +248,7 @@ fn uuid_problem(text: &str) -> String {
     }
 }
 
-fn shown(value: &str) -> String {
+pub(crate) fn shown(value: &str) -> String {
     value.chars().take(SHOWN_CHARS).collect()
 }
 

@@ -115,7 +115,10 @@ async fn metrics_and_the_openapi_document_are_served() {
     env.store_sample().await;
     env.get(&report_path(ORG, CLUSTER, "7")).await;
     let openapi = env.get("/api/v1/openapi.json").await;
-    assert_eq!((openapi.content_type.as_str(), openapi.body), (JSON, crate::openapi::openapi("/api/v1/")));
+    assert_eq!(
+        (openapi.content_type.as_str(), openapi.body),
+        (JSON, crate::openapi::openapi("/api/v1/", crate::endpoints::Operations::Production))
+    );
     for path in ["/api/v1/metrics", "/metrics"] {
         let metrics = env.get(path).await;
         assert_eq!(metrics.content_type, "text/plain; version=0.0.4");
