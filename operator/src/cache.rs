@@ -65,18 +65,28 @@ impl ChildCache {
         entry: ChildEntry,
         list: u32,
     ) -> Option<Key> {
-        let key = Key::from_child_labels(metadata)?;
         let name = metadata.name.as_deref()?;
         let mut tables = self.lock();
+        let Some(key) = Key::from_labels(metadata) else {
+            // Secrets and ConfigMaps are watched without our label: a child that lost it has to be restored.
+            let key = Tables::candidates(metadata).find(|key| tables.has_child(key, kind, name))?;
+            tables.objects.get_mut(&key)?.remove_child(kind, name);
+            return Some(key);
+        };
         let objects = tables.objects.entry(key.clone()).or_default();
         objects.record_child(kind, name, entry, list).then_some(key)
     }
 
     /// Removes a deleted child. Returns the resource to reconcile, unless the operator deleted the child itself.
     pub(crate) fn remove_child(&self, kind: Kind, metadata: &ObjectMeta) -> Option<Key> {
-        let key = Key::from_child_labels(metadata)?;
         let name = metadata.name.as_deref()?;
         let mut tables = self.lock();
+        let Some(key) = Key::from_labels(metadata) else {
+            // It may have been in the way of a child.
+            let key = Tables::candidates(metadata).find(|key| tables.objects.contains_key(key))?;
+            tables.objects.get_mut(&key)?.count_change();
+            return Some(key);
+        };
         let is_change = tables.objects.get_mut(&key)?.remove_child(kind, name);
         tables.drop_if_unused(&key);
         is_change.then_some(key)
@@ -84,7 +94,7 @@ impl ChildCache {
 
     /// Stores a pod as it was listed or changed. Returns the resource to reconcile, if the change matters.
     pub(crate) fn record_pod(&self, metadata: &ObjectMeta, pod: PodState, list: u32) -> Option<Key> {
-        let key = Key::from_pod_labels(metadata)?;
+        let key = Key::from_labels(metadata)?;
         let name = metadata.name.as_deref()?;
         let mut tables = self.lock();
         tables.objects.entry(key.clone()).or_default().record_pod(name, pod, list).then_some(key)
@@ -92,7 +102,7 @@ impl ChildCache {
 
     /// Removes a deleted pod. Returns the resource to reconcile.
     pub(crate) fn remove_pod(&self, metadata: &ObjectMeta) -> Option<Key> {
-        let key = Key::from_pod_labels(metadata)?;
+        let key = Key::from_labels(metadata)?;
         let name = metadata.name.as_deref()?;
         let mut tables = self.lock();
         let is_change = tables.objects.get_mut(&key)?.remove_pod(name);
@@ -165,6 +175,18 @@ impl ChildCache {
 }
 
 impl Tables {
+    /// Returns the resources to which an object may belong by its name: children are named after their resource.
+    fn candidates(metadata: &ObjectMeta) -> impl Iterator<Item = Key> + use<> {
+        let name = metadata.name.clone().unwrap_or_default();
+        let namespace = metadata.namespace.clone().unwrap_or_default();
+        let ends: Vec<usize> = name.match_indices('-').map(|(end, _)| end).collect();
+        ends.into_iter().map(move |end| Key::new(&namespace, &name[..end]))
+    }
+
+    fn has_child(&self, key: &Key, kind: Kind, name: &str) -> bool {
+        self.objects.get(key).is_some_and(|objects| objects.entry(kind, name).is_some())
+    }
+
     /// Drops the entry of a deleted resource once all of its objects are deleted.
     fn drop_if_unused(&mut self, key: &Key) {
         let is_unused = !self.referenced.contains_key(key)

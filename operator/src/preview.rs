@@ -1,5 +1,7 @@
 //! Finds the changes of a resource without watches, for `ccx-operator plan`. Writes nothing.
 
+use std::collections::BTreeSet;
+
 use ccx_crds::CcxPipeline;
 use kube::{Api, Client, ResourceExt as _, api::ListParams};
 use snafu::{ResultExt as _, Snafu};
@@ -10,7 +12,7 @@ use crate::{
     model::{
         key::Key,
         kind::Kind,
-        names::{INSTANCE, MANAGED_BY, MANAGER},
+        names::PIPELINE_LABEL,
         problem::ValidationErrors,
         references::{Served, referenced_names},
         resources::Children,
@@ -87,7 +89,7 @@ async fn orphans_of(
     served: &Served,
 ) -> Result<Vec<Orphan>, PreviewError> {
     let Key { namespace, name } = Key::from_pipeline(pipeline);
-    let ours = ListParams::default().labels(&format!("{MANAGED_BY}={MANAGER},{INSTANCE}={name}"));
+    let ours = ListParams::default().labels(&format!("{PIPELINE_LABEL}={name}"));
     let mut records = Vec::new();
     for kind in Kind::ALL.into_iter().filter(|kind| served.capabilities.serves(*kind)) {
         let api: Api<kube::core::DynamicObject> =
@@ -102,5 +104,9 @@ async fn orphans_of(
         );
     }
     let records = records.iter().map(|(kind, name, record)| (*kind, name.as_str(), record));
-    Ok(pipeline.metadata.uid.as_deref().map_or_else(Vec::new, |owner| orphans(owner, children, records)))
+    Ok(pipeline
+        .metadata
+        .uid
+        .as_deref()
+        .map_or_else(Vec::new, |owner| orphans(owner, children, &BTreeSet::new(), records)))
 }

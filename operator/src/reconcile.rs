@@ -1,6 +1,6 @@
 //! The reconcile of one `CcxPipeline`: dereference → validate → build → apply → `update_status`.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use ccx_crds::CcxPipeline;
 use kube::Client;
@@ -8,11 +8,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     build::build,
+    cache::PipelineObjects,
     model::{
+        component::Component,
         key::Key,
+        kind::Kind,
         names::generated_secret,
         problem::Problem,
-        references::{References, referenced_names},
+        references::{DatabaseVolume, References, referenced_names},
     },
     runtime::{
         context::Context,
@@ -69,7 +72,7 @@ async fn run_stages(pipeline: &CcxPipeline, key: &Key, context: &Context) -> Sta
         ReconcileMode::Paused => {}
         ReconcileMode::Planned => {
             let planner = Planner { client: &context.client, pipeline };
-            match planner.plan(&children, applier.orphans(&children)).await {
+            match planner.plan(&children, applier.orphans(&children, &BTreeSet::new())).await {
                 Ok(plan) => results.findings.plan = Some(plan.to_status()),
                 Err(error) => results.errors.push(Problem::from(&error)),
             }
@@ -89,5 +92,16 @@ async fn resolve_references(
     let names = referenced_names(pipeline);
     // Before they are read, so that no change after the read is missed.
     context.cache.set_references(key, names.clone());
-    dereference(&context.client, key, &names, &context.served).await.map_err(|error| Problem::from(&error))
+    let references = dereference(&context.client, key, &names, &context.served).await;
+    let references = references.map_err(|error| Problem::from(&error))?;
+    Ok(References {
+        database_volume: context.cache.with(key, |objects| database_volume(key, objects)),
+        ..references
+    })
+}
+
+fn database_volume(key: &Key, objects: &PipelineObjects) -> DatabaseVolume {
+    let name = Component::Database.object_name(&key.name);
+    let claim = objects.entry(Kind::PersistentVolumeClaim, &name);
+    claim.map_or(DatabaseVolume::Absent, |_| DatabaseVolume::Present)
 }

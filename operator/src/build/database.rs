@@ -1,5 +1,7 @@
 //! The managed database: one pod of PostgreSQL, its storage and its password.
 //!
+//! Claim and Secret can be retained, since they hold data; everything else is deleted with the resource.
+//!
 //! The claim is an object of its own, because claim templates of a StatefulSet are immutable, and the volume must be expandable.
 
 mod pod;
@@ -22,6 +24,7 @@ use crate::{
         component::Component,
         kind::Kind,
         mount_paths::file,
+        names,
         resources::{Child, Stage},
         validated::{Managed, ValidatedPipeline},
     },
@@ -39,24 +42,37 @@ pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
     let mut children = vec![
         Child::new(Kind::ServiceAccount, COMPONENT, Stage::Foundation, &account),
         Child::new(Kind::Service, COMPONENT, Stage::Foundation, &service),
-        Child::generated_secret(COMPONENT, Stage::Database, &secret(pipeline), vec![file::PASSWORD.into()]),
+        Child::generated_secret(COMPONENT, Stage::Database, &secret(pipeline), vec![file::PASSWORD.into()])
+            .with_ownership(managed.ownership)
+            .with_missing(pipeline.database.missing.clone()),
     ];
     if managed.spec.storage.volume == StorageVolume::Persistent {
         let claim = claim(pipeline, managed);
-        children.push(Child::new(Kind::PersistentVolumeClaim, COMPONENT, Stage::Database, &claim));
+        let claim = Child::new(Kind::PersistentVolumeClaim, COMPONENT, Stage::Database, &claim);
+        children.push(claim.with_ownership(managed.ownership));
     }
     let server = Child::new(Kind::StatefulSet, COMPONENT, Stage::Database, &stateful_set(pipeline, managed));
-    children.push(server.with_pods(Some(REPLICAS), &managed.pods.image.reference));
-    children.into_iter().map(|child| child.with_ownership(managed.ownership)).collect()
+    let server = server.with_pods(Some(REPLICAS), &managed.pods.image.reference);
+    children.push(server.with_missing(pipeline.database.missing.clone()));
+    children
+}
+
+/// Returns the metadata of an object that holds data: Argo CD neither prunes nor deletes it.
+fn retained_metadata(pipeline: &ValidatedPipeline) -> ObjectMeta {
+    let annotations = [
+        ("argocd.argoproj.io/sync-options", "Prune=false,Delete=false"),
+        ("argocd.argoproj.io/compare-options", "IgnoreExtraneous"),
+    ];
+    ObjectMeta {
+        labels: Some(names::retained_labels(pipeline.name.as_str(), COMPONENT.name())),
+        annotations: Some(annotations.map(|(key, value)| (key.to_owned(), value.to_owned())).into()),
+        ..metadata(pipeline, COMPONENT.name())
+    }
 }
 
 /// Returns the Secret without the password, which is generated when it is created.
 fn secret(pipeline: &ValidatedPipeline) -> Secret {
-    Secret {
-        metadata: metadata(pipeline, COMPONENT.name()),
-        type_: Some("Opaque".into()),
-        ..Secret::default()
-    }
+    Secret { metadata: retained_metadata(pipeline), type_: Some("Opaque".into()), ..Secret::default() }
 }
 
 fn claim(pipeline: &ValidatedPipeline, managed: &Managed) -> PersistentVolumeClaim {
@@ -68,7 +84,7 @@ fn claim(pipeline: &ValidatedPipeline, managed: &Managed) -> PersistentVolumeCla
         resources: Some(VolumeResourceRequirements { requests: Some(size), limits: None }),
         ..PersistentVolumeClaimSpec::default()
     };
-    let metadata = metadata(pipeline, COMPONENT.name());
+    let metadata = retained_metadata(pipeline);
     PersistentVolumeClaim { metadata, spec: Some(spec), ..PersistentVolumeClaim::default() }
 }
 
@@ -77,6 +93,8 @@ fn stateful_set(pipeline: &ValidatedPipeline, managed: &Managed) -> StatefulSet 
     let spec = StatefulSetSpec {
         replicas: Some(REPLICAS),
         service_name: metadata.name.clone(),
+        // A rollout does not wait for a broken pod, so that a corrected image replaces it.
+        pod_management_policy: Some("Parallel".into()),
         selector: LabelSelector {
             match_labels: Some(COMPONENT.selector(pipeline.name.as_str())),
             ..LabelSelector::default()

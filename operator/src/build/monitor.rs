@@ -10,7 +10,7 @@ use crate::{
     model::{
         component::Component,
         kind::Kind,
-        names::PRODUCT,
+        names::{PIPELINE_LABEL, ROLE_LABEL},
         resources::{Child, Stage},
         validated::{ScrapeBy, ValidatedPipeline},
     },
@@ -43,10 +43,9 @@ fn child(pipeline: &ValidatedPipeline, kind: Kind, endpoints: &str) -> Child {
         "spec": {
             "selector": {
                 "matchLabels": {
-                    "app.kubernetes.io/name": PRODUCT,
-                    "app.kubernetes.io/instance": pipeline.name.as_str(),
+                    PIPELINE_LABEL: pipeline.name.as_str(),
                 },
-                "matchExpressions": [{"key": "app.kubernetes.io/component", "operator": "In", "values": components}],
+                "matchExpressions": [{"key": ROLE_LABEL, "operator": "In", "values": components}],
             },
             endpoints: [{"port": PORT_NAME, "path": "/metrics", "interval": pipeline.monitoring.interval}],
         },

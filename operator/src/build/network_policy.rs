@@ -97,7 +97,7 @@ fn egress(pipeline: &ValidatedPipeline, program: &Program<'_>) -> Vec<NetworkPol
 }
 
 fn of_database(pipeline: &ValidatedPipeline) -> Option<Child> {
-    let managed = pipeline.managed_database.as_ref()?;
+    pipeline.managed_database.as_ref()?;
     let role = Component::Database.name();
     let clients = [Component::DbWriter.name(), Component::Aggregator.name(), MIGRATION];
     let clients = NetworkPolicyIngressRule {
@@ -110,8 +110,7 @@ fn of_database(pipeline: &ValidatedPipeline) -> Option<Child> {
         ingress: Some(vec![clients]),
         egress: None,
     };
-    let child = child(pipeline, role, Some(Component::Database), spec);
-    Some(child.with_ownership(managed.ownership))
+    Some(child(pipeline, role, Some(Component::Database), spec))
 }
 
 fn child(

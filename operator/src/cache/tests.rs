@@ -12,7 +12,7 @@ use crate::{
 fn child(name: &str, version: u64, fields: &str) -> ObjectMeta {
     serde_json::from_value(json!({
         "namespace": "ns", "name": name, "uid": name, "resourceVersion": version.to_string(),
-        "labels": {"app.kubernetes.io/managed-by": "ccx-operator", "app.kubernetes.io/instance": "ccx"},
+        "labels": {"ccx.openshift.io/pipeline": "ccx"},
         "managedFields": [{"manager": "ccx-operator", "operation": "Apply", "fieldsV1": {fields: {}}}],
     }))
     .unwrap()
@@ -22,17 +22,17 @@ fn key() -> Key {
     Key::new("ns", "ccx")
 }
 
-fn record(metadata: &ObjectMeta, facts: ChildStatus) -> ChildEntry {
+fn entry(metadata: &ObjectMeta, facts: ChildStatus) -> ChildEntry {
     ChildEntry::new(metadata, ownership(metadata), facts)
 }
 
 fn see(cache: &ChildCache, metadata: &ObjectMeta) -> Option<Key> {
-    cache.record_child(Kind::Service, metadata, record(metadata, ChildStatus::None), 1)
+    cache.record_child(Kind::Service, metadata, entry(metadata, ChildStatus::None), 1)
 }
 
 /// Records a child as found or written as desired.
 fn verify(cache: &ChildCache, metadata: &ObjectMeta) -> bool {
-    let record = record(metadata, ChildStatus::None);
+    let record = entry(metadata, ChildStatus::None);
     cache.with(&key(), |objects| objects.set_verified(Kind::Service, "a", record, Hash64::new("hash")))
 }
 
@@ -79,7 +79,7 @@ fn is_observed_after_a_write(generation: i64) -> bool {
         |version, generation| ObjectMeta { generation: Some(generation), ..child("a", version, "f:x") };
     let rollout = ChildStatus::Rollout(Box::new(Rollout { is_observed: true, ..Rollout::default() }));
     let metadata = with_generation(1, 1);
-    cache.record_child(Kind::Service, &metadata, record(&metadata, rollout), 1);
+    cache.record_child(Kind::Service, &metadata, entry(&metadata, rollout), 1);
     cache.with(&key(), |objects| objects.begin_write(Kind::Service, "a"));
     verify(&cache, &with_generation(2, generation));
     cache.with(&key(), |objects| match objects.status(Kind::Service, "a") {
@@ -118,6 +118,22 @@ fn child_that_goes_is_missed_unless_we_deleted_it() {
 }
 
 #[test]
+fn child_that_lost_our_label_is_restored() {
+    let cache = ChildCache::default();
+    let metadata = child("ccx-a", 1, "f:x");
+    let entry_of = |metadata: &ObjectMeta| entry(metadata, ChildStatus::None);
+    cache.record_child(Kind::Secret, &metadata, entry_of(&metadata), 1);
+    let unlabelled = ObjectMeta { labels: None, ..metadata };
+    assert_eq!(cache.record_child(Kind::Secret, &unlabelled, entry_of(&unlabelled), 1), Some(key()));
+    assert_eq!(
+        cache.record_child(Kind::Secret, &unlabelled, entry_of(&unlabelled), 1),
+        None,
+        "not a child any more"
+    );
+    assert_eq!(cache.remove_child(Kind::Secret, &unlabelled), Some(key()), "it may have been in the way");
+}
+
+#[test]
 fn nothing_is_kept_of_a_resource_that_is_gone_with_its_children() {
     let cache = ChildCache::default();
     let metadata = child("a", 1, "f:x");
@@ -135,7 +151,7 @@ fn what_is_not_in_a_new_list_is_gone() {
     see(&cache, &child("a", 1, "f:x"));
     let metadata = child("b", 1, "f:x");
     see(&cache, &metadata);
-    cache.record_child(Kind::Service, &metadata, record(&metadata, ChildStatus::None), 2);
+    cache.record_child(Kind::Service, &metadata, entry(&metadata, ChildStatus::None), 2);
     assert_eq!(cache.finish_list(Listed::Children(Kind::Service), None, 2), [key()]);
     let names: Vec<String> =
         cache.with(&key(), |objects| objects.entries().map(|(_, name, _)| name.to_owned()).collect());

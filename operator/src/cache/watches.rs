@@ -27,12 +27,7 @@ use super::{
     partial_object::{Part, PartialObject},
     status::{ChildStatus, Deployment, Job, PersistentVolumeClaim, Pod, PodState, StatefulSet},
 };
-use crate::model::{
-    key::Key,
-    kind::Kind,
-    names::{MANAGED_BY, MANAGER, PRODUCT},
-    references::Served,
-};
+use crate::model::{key::Key, kind::Kind, names::PIPELINE_LABEL, references::Served};
 
 /// Objects per page of a list. Small, since a page is in memory as a whole, and all watches begin at the same time.
 const PAGE_SIZE: u32 = 50;
@@ -309,7 +304,7 @@ impl Watch {
     }
 
     fn pods(&self) -> BoxFuture<'static, ()> {
-        let config = unlabelled().labels(&format!("app.kubernetes.io/name={PRODUCT}"));
+        let config = managed();
         let api = self.api::<Pod>(&ApiResource::erase::<v1::Pod>(&()));
         let stream = watcher(api, config).default_backoff();
         let Self { all, namespace } = self.clone();
@@ -351,7 +346,7 @@ fn unlabelled() -> watcher::Config {
 }
 
 fn managed() -> watcher::Config {
-    unlabelled().labels(&format!("{MANAGED_BY}={MANAGER}"))
+    unlabelled().labels(PIPELINE_LABEL)
 }
 
 /// Handles the events of one watch. Errors are logged and retried with backoff.

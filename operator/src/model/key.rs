@@ -1,11 +1,11 @@
 //! The key of a `CcxPipeline`: its namespace and name.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use ccx_crds::CcxPipeline;
 use kube::core::ObjectMeta;
 
-use super::names::{INSTANCE, MANAGED_BY, MANAGER};
+use super::names::PIPELINE_LABEL;
 
 /// Namespace and name of a resource.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,19 +35,10 @@ impl Key {
         )
     }
 
-    /// Returns the resource that a child belongs to, by its labels: retained children have no owner.
-    pub(crate) fn from_child_labels(metadata: &ObjectMeta) -> Option<Self> {
+    /// Returns the resource that an object belongs to, by its label: retained children have no owner.
+    pub(crate) fn from_labels(metadata: &ObjectMeta) -> Option<Self> {
         let labels = metadata.labels.as_ref()?;
-        is_managed(labels).then(|| Self::from_instance_label(metadata, labels))?
-    }
-
-    /// Returns the resource that a pod belongs to.
-    pub(crate) fn from_pod_labels(metadata: &ObjectMeta) -> Option<Self> {
-        Self::from_instance_label(metadata, metadata.labels.as_ref()?)
-    }
-
-    fn from_instance_label(metadata: &ObjectMeta, labels: &BTreeMap<String, String>) -> Option<Self> {
-        Some(Self::new(metadata.namespace.as_deref()?, labels.get(INSTANCE)?))
+        Some(Self::new(metadata.namespace.as_deref()?, labels.get(PIPELINE_LABEL)?))
     }
 }
 
@@ -55,10 +46,6 @@ impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.namespace, self.name)
     }
-}
-
-fn is_managed(labels: &BTreeMap<String, String>) -> bool {
-    labels.get(MANAGED_BY).is_some_and(|manager| manager == MANAGER)
 }
 
 #[cfg(test)]
@@ -71,11 +58,9 @@ mod tests {
     }
 
     #[test]
-    fn managed_child_belongs_to_instance_in_its_labels() {
-        let ours = metadata(&[(MANAGED_BY, "ccx-operator"), (INSTANCE, "ccx")]);
-        assert_eq!(Key::from_child_labels(&ours), Some(Key::new("ns", "ccx")));
-        let theirs = metadata(&[(MANAGED_BY, "Helm"), (INSTANCE, "ccx")]);
-        assert_eq!(Key::from_child_labels(&theirs), None);
-        assert_eq!(Key::from_child_labels(&metadata(&[])), None);
+    fn object_belongs_to_resource_in_our_label() {
+        let ours = metadata(&[(PIPELINE_LABEL, "ccx"), ("app.kubernetes.io/managed-by", "Helm")]);
+        assert_eq!(Key::from_labels(&ours), Some(Key::new("ns", "ccx")));
+        assert_eq!(Key::from_labels(&metadata(&[("app.kubernetes.io/instance", "ccx")])), None);
     }
 }

@@ -8,14 +8,15 @@ pub const PRODUCT: &str = "ccx";
 /// The value of `app.kubernetes.io/managed-by`, and the field manager of everything that the operator applies.
 pub const MANAGER: &str = "ccx-operator";
 
-/// The label that names the manager of an object.
-pub(crate) const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
-
-/// The label that names the resource of an object.
-pub(crate) const INSTANCE: &str = "app.kubernetes.io/instance";
+/// The label that names the resource of an object. Objects are selected by labels of our own: tools such as Argo CD and Helm write
+/// the recommended ones.
+pub const PIPELINE_LABEL: &str = "ccx.openshift.io/pipeline";
 
 /// The label that names the role of an object: a component, or the purpose of a Job.
-pub(crate) const ROLE: &str = "app.kubernetes.io/component";
+pub const ROLE_LABEL: &str = "ccx.openshift.io/role";
+
+/// The recommended label by which Argo CD recognizes the objects of an application.
+const INSTANCE: &str = "app.kubernetes.io/instance";
 
 /// The container of the managed database.
 pub(crate) const DATABASE_CONTAINER: &str = "postgresql";
@@ -33,18 +34,22 @@ pub fn object_name(pipeline: &str, role: &str) -> String {
 
 /// Returns the labels that select the pods with this `role`.
 pub fn selector(pipeline: &str, role: &str) -> BTreeMap<String, String> {
-    BTreeMap::from([
-        ("app.kubernetes.io/name".into(), PRODUCT.into()),
-        (INSTANCE.into(), pipeline.into()),
-        (ROLE.into(), role.into()),
-    ])
+    BTreeMap::from([(PIPELINE_LABEL.into(), pipeline.into()), (ROLE_LABEL.into(), role.into())])
 }
 
 /// Returns the labels of every child with this `role`.
 pub fn labels(pipeline: &str, role: &str) -> BTreeMap<String, String> {
+    let mut labels = retained_labels(pipeline, role);
+    labels.insert(INSTANCE.into(), pipeline.into());
+    labels
+}
+
+/// Returns the labels of a child that can outlive its resource: without the one by which Argo CD would take an object without an
+/// owner for a part of an application, and prune it.
+pub fn retained_labels(pipeline: &str, role: &str) -> BTreeMap<String, String> {
     let mut labels = selector(pipeline, role);
-    labels.insert("app.kubernetes.io/part-of".into(), PRODUCT.into());
-    labels.insert(MANAGED_BY.into(), MANAGER.into());
+    let recommended = [("name", PRODUCT), ("component", role), ("part-of", PRODUCT), ("managed-by", MANAGER)];
+    labels.extend(recommended.map(|(key, value)| (format!("app.kubernetes.io/{key}"), value.to_owned())));
     labels
 }
 

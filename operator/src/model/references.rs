@@ -23,8 +23,20 @@ pub struct References {
     pub strimzi: Strimzi,
     /// The kinds that the cluster serves.
     pub capabilities: Capabilities,
+    /// Whether the volume of the managed database exists, which keeps the password that it was initialized with.
+    pub database_volume: DatabaseVolume,
     /// Whether they were looked up.
     pub knowledge: Knowledge,
+}
+
+/// Whether the volume of the managed database exists.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DatabaseVolume {
+    /// It does not.
+    #[default]
+    Absent,
+    /// It does, with the data of an earlier installation or without.
+    Present,
 }
 
 /// Whether the references of a resource were looked up.

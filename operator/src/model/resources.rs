@@ -5,7 +5,7 @@ use kube::core::{DynamicObject, ObjectMeta, TypeMeta};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{component::Component, kind::Kind, names::ROLE, problem::Problem};
+use super::{component::Component, kind::Kind, names::ROLE_LABEL, problem::Problem};
 
 /// One child in its desired state. Its owner reference is added when it is applied, as [`Ownership`] says.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,7 +95,7 @@ impl Child {
                 .metadata
                 .labels
                 .as_ref()
-                .and_then(|labels| labels.get(ROLE))
+                .and_then(|labels| labels.get(ROLE_LABEL))
                 .cloned()
                 .unwrap_or_default(),
             replicas: None,

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::model::{
     input::Input,
     input_digest::changed_objects,
-    names::{ROLE, main_container_name},
+    names::{ROLE_LABEL, main_container_name},
     reason::Reason,
 };
 
@@ -90,7 +90,8 @@ fn template(workload: &DynamicObject) -> PodTemplateSpec {
 /// Returns the container named after the role of the pod: others may be injected before it.
 fn main_container(template: &PodTemplateSpec) -> Option<&Container> {
     let labels = template.metadata.as_ref().and_then(|metadata| metadata.labels.as_ref());
-    let name = main_container_name(labels.and_then(|labels| labels.get(ROLE)).map_or("", String::as_str));
+    let name =
+        main_container_name(labels.and_then(|labels| labels.get(ROLE_LABEL)).map_or("", String::as_str));
     let containers = &template.spec.as_ref()?.containers;
     containers.iter().find(|container| container.name == name).or(containers.first())
 }
@@ -179,7 +180,7 @@ mod tests {
         let with_sidecar = |sidecar: &str| {
             let containers =
                 json!([{"name": "proxy", "image": sidecar}, {"name": "data-pipeline", "image": "ccx:1"}]);
-            let labels = json!({ROLE: "data-pipeline"});
+            let labels = json!({ROLE_LABEL: "data-pipeline"});
             let data = json!({"spec": {"template": {"metadata": {"labels": labels}, "spec": {"containers": containers}}}});
             DynamicObject { types: None, metadata: ObjectMeta::default(), data }
         };

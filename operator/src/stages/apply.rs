@@ -1,4 +1,4 @@
-//! Applies the children stage by stage, each only when it differs, and deletes orphans.
+//! Applies the children in order, each only when it differs and its gates are open, and deletes orphans.
 //!
 //! ```text
 //!  known to be up to date ──▶ nothing     (no request at all)
@@ -16,6 +16,8 @@ mod orphans;
 mod prepared;
 mod stage_gates;
 
+use std::collections::BTreeSet;
+
 use ccx_crds::CcxPipeline;
 use diff::is_same;
 pub(crate) use error::{ApplyError, ForeignSnafu, RequestSnafu};
@@ -27,6 +29,7 @@ use kube::{
 pub(crate) use orphans::{Orphan, orphans};
 pub(crate) use prepared::{Prepared, has_succeeded, is_ours};
 use snafu::ResultExt as _;
+use stage_gates::Progress;
 
 use crate::{
     cache::{ChildState, entry::ChildEntry},
@@ -37,7 +40,7 @@ use crate::{
         names::MANAGER,
         problem::Problem,
         reason::Reason,
-        resources::{ApplyMode, Child, Children, Stage},
+        resources::{ApplyMode, Child, Children},
     },
     plan::restart::restart_reasons,
     runtime::context::Context,
@@ -53,56 +56,63 @@ pub(crate) struct Applier<'a> {
 /// The result of applying the children.
 #[derive(Debug, Default)]
 pub(crate) struct Applied {
-    /// The reason for which a later stage was not applied.
-    pub(crate) waiting: Option<Problem>,
+    /// The children whose changes are held back.
+    pub(crate) held: Vec<Held>,
     /// The children that could not be applied. All others were.
     pub(crate) failures: Vec<ApplyError>,
 }
 
+/// A child whose change is held back by a gate or a missing reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) kind: Kind,
+    pub(crate) name: Box<str>,
+    pub(crate) cause: Problem,
+}
+
 /// The change that was made to a child.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Change {
     Nothing,
     Written,
+    /// The change was not made yet.
+    Held(Problem),
     /// A Secret was generated, on which later children depend.
     SecretGenerated,
 }
 
-const STAGES: [Stage; 6] = [
-    Stage::Foundation,
-    Stage::Database,
-    Stage::Migration,
-    Stage::Workloads,
-    Stage::Exposure,
-    Stage::Monitoring,
-];
+impl Applied {
+    /// Returns the first cause for which a change is held back, other than a missing reference.
+    pub(crate) fn waiting(&self) -> Option<Problem> {
+        self.held.iter().map(|held| &held.cause).find(|cause| !cause.is_missing_reference()).cloned()
+    }
+
+    /// Returns the kinds of the children that were refused, or are held back by a gate.
+    fn pending(&self) -> BTreeSet<Kind> {
+        let held = self.held.iter().filter(|held| !held.cause.is_missing_reference()).map(|held| held.kind);
+        held.chain(self.failures.iter().map(ApplyError::kind)).collect()
+    }
+}
 
 impl Applier<'_> {
-    /// Applies the stages whose gates are open. A child that fails does not prevent the others of its stage from being applied.
+    /// Applies the children in order. One that fails holds back only those that depend on it.
     pub(crate) async fn apply(&self, children: &Children) -> Applied {
         let mut applied = Applied::default();
-        for stage in STAGES {
-            for child in children.stage(stage) {
-                match self.apply_child(child, children, applied.waiting.as_ref()).await {
-                    Ok(Change::SecretGenerated) => {
-                        applied.waiting = Some(stage_gates::secret_generated(child));
-                    }
-                    Ok(Change::Nothing | Change::Written) => {}
-                    Err(error) => applied.failures.push(error),
+        let mut progress = Progress::default();
+        for child in children {
+            match self.apply_child(child, children, &progress).await {
+                Ok(Change::SecretGenerated) => progress.record_generated(child),
+                Ok(Change::Held(cause)) => {
+                    applied.held.push(Held { kind: child.kind, name: child.name().into(), cause });
+                }
+                Ok(Change::Nothing | Change::Written) => {}
+                Err(error) => {
+                    progress.record_failure(child, Problem::from(&error));
+                    applied.failures.push(error);
                 }
             }
-            // Later stages may depend on the child that failed.
-            if let (None, Some(error)) = (&applied.waiting, applied.failures.first()) {
-                applied.waiting = Some(stage_gates::failed(error));
-            }
-            if applied.waiting.is_none() {
-                applied.waiting = self
-                    .context
-                    .cache
-                    .with(self.key, |objects| stage_gates::closed(stage, children, objects));
-            }
         }
-        if let Err(error) = self.delete_orphans(children).await {
+        if let Err(error) = self.delete_orphans(children, &applied.pending()).await {
             applied.failures.push(error);
         }
         applied
@@ -113,22 +123,20 @@ impl Applier<'_> {
         &self,
         child: &Child,
         children: &Children,
-        waiting: Option<&Problem>,
+        progress: &Progress,
     ) -> Result<Change, ApplyError> {
         let prepared = Prepared::new(child, self.pipeline);
         let desired = Hash64::new(&*prepared.hash);
-        let (is_held, knowledge) = self.context.cache.with(self.key, |objects| {
+        let (cause, state) = self.context.cache.with(self.key, |objects| {
             let applied = objects.entry(child.kind, child.name()).and_then(|entry| entry.applied);
             let is_change = applied != Some(desired);
-            let must_wait = waiting.is_some() || !child.missing.is_empty();
-            let is_held =
-                is_change && (must_wait || stage_gates::must_wait_for_suspension(child, children, objects));
-            (is_held, objects.child_state(child.kind, child.name(), desired))
+            let cause = is_change.then(|| stage_gates::closed(child, children, objects, progress)).flatten();
+            (cause, objects.child_state(child.kind, child.name(), desired))
         });
-        match knowledge {
-            _ if is_held => Ok(Change::Nothing),
-            ChildState::UpToDate => Ok(Change::Nothing),
-            knowledge => self.reconcile_child(&prepared, knowledge).await,
+        match (cause, state) {
+            (Some(cause), _) => Ok(Change::Held(cause)),
+            (None, ChildState::UpToDate) => Ok(Change::Nothing),
+            (None, state) => self.reconcile_child(&prepared, state).await,
         }
     }
 
@@ -142,7 +150,7 @@ impl Applier<'_> {
         let live = api.get_opt(name).await.context(RequestSnafu::for_child(prepared.child, "read"))?;
         match live {
             None => self.create(&api, prepared, knowledge).await,
-            Some(live) if !prepared::is_ours(&live, self.pipeline) => {
+            Some(live) if !prepared::is_ours(&live, self.pipeline) && !prepared.can_adopt(&live) => {
                 ForeignSnafu::for_child(prepared.child).fail()
             }
             Some(live) if live.metadata.deletion_timestamp.is_some() => Ok(Change::Nothing),

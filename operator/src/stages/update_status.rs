@@ -82,8 +82,9 @@ pub(crate) async fn update_status(
     probed: ProbeResults,
 ) -> Result<Reconciled, kube::Error> {
     let problems = results.problems();
-    let state =
-        context.cache.with(key, |objects| ObservedState::new(&key.name, results.children.as_ref(), objects));
+    let state = context.cache.with(key, |objects| {
+        ObservedState::new(&key.name, results.children.as_ref(), objects, &results.applied.held)
+    });
     let observation = Observation {
         mode: ReconcileMode::from_spec(&pipeline.spec),
         database: pipeline.spec.database.kind,
@@ -91,7 +92,7 @@ pub(crate) async fn update_status(
         probed,
         missing: results.missing,
         errors: results.errors,
-        waiting: results.applied.waiting,
+        waiting: results.applied.waiting(),
     };
     let before = pipeline.status.clone().unwrap_or_default();
     let status = report::report(pipeline, &before, &observation, results.findings, Timestamp::now());

@@ -14,7 +14,7 @@ use crate::{
         mount_paths::{ROLE_VARIABLE, file},
         names::{DATABASE_NAME, DATABASE_ROLE, generated_secret},
         reason::Reason,
-        references::References,
+        references::{DatabaseVolume, References},
         resources::Ownership,
         validated::{Access, Managed, Mount, MountSource, Pods, Scaling},
     },
@@ -40,7 +40,7 @@ pub(super) fn database(
     let connection = &pipeline.spec.database.connection;
     match pipeline.spec.database.choice() {
         Some(DatabaseChoice::Managed(managed)) => Some(Found {
-            access: to_managed(pipeline, connection, references),
+            access: to_managed(pipeline, connection, references, problems),
             managed: Some(self::managed(pipeline, &managed, defaults)),
         }),
         Some(DatabaseChoice::External(external)) => {
@@ -70,17 +70,28 @@ fn managed(pipeline: &CcxPipeline, managed: &ManagedDatabase, defaults: &Operato
     Managed { spec: managed.clone(), pods, ownership }
 }
 
-/// The generated Secret may not exist yet: workloads are applied only after it does.
+/// The generated Secret may not exist yet: workloads are applied only after it does. While the volume exists, no new one is generated,
+/// since the database would not accept its password.
 fn to_managed(
     pipeline: &CcxPipeline,
     connection: &DatabaseConnection,
     references: &References,
+    problems: &mut Problems,
 ) -> Access<config::Database> {
+    let before = problems.count();
     let name = generated_secret(&pipeline.name_any());
     let secret = references.secrets.get(&name).and_then(Option::as_ref);
     let password = secret.and_then(|secret| Some((secret, secret.data.as_ref()?.get(file::PASSWORD)?)));
     let fingerprint =
         password.map(|(secret, password)| source::fingerprint(&name, secret, file::PASSWORD, &password.0));
+    if password.is_none() && references.database_volume == DatabaseVolume::Present {
+        let message = format!(
+            "Secret {name} with the key {:?} does not exist, but the volume of the managed database does; restore the Secret, \
+             or create it with a new password, which is then set in the database",
+            file::PASSWORD
+        );
+        problems.push(Reason::SecretMissing, message);
+    }
     let files = vec![(file::PASSWORD.to_owned(), file::PASSWORD.to_owned())];
     let mount = Mount {
         volume: CREDENTIALS.into(),
@@ -99,6 +110,7 @@ fn to_managed(
         mounts: vec![mount],
         inputs: [(Input::Secret, fingerprint.into_iter().collect())].into(),
         ports: [Component::Database.port()].into(),
+        missing: problems.missing_after(before),
         ..Access::default()
     }
 }

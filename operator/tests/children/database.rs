@@ -3,34 +3,92 @@
 use ccx_operator::model::{
     component::Component,
     kind::Kind,
+    references::{DatabaseVolume, References},
     resources::{ApplyMode, Ownership, Stage},
 };
 use serde_json::{Value, json};
 
-use crate::sample::{children, container, names, object, pod};
+use crate::sample::{self, children, container, names, object, pod, secret};
 
 const NAME: &str = "ccx-data-pipeline-db";
 
 #[test]
-fn it_is_retained_with_all_that_it_needs_unless_it_shall_be_deleted() {
-    let ownership = |spec: &Value| {
+fn claim_and_secret_are_retained_and_everything_else_is_owned() {
+    let retained = |spec: &Value| {
         let children = children(spec);
-        let database = children.iter().filter(|child| child.component == Some(Component::Database));
-        let found: Vec<(Kind, Ownership)> = database.map(|child| (child.kind, child.ownership)).collect();
-        assert_eq!(found.len(), 6);
-        found
+        let retained = children.iter().filter(|child| child.ownership == Ownership::Retained);
+        retained.map(|child| child.kind).collect::<Vec<_>>()
     };
-    assert!(ownership(&json!({})).iter().all(|(_, ownership)| *ownership == Ownership::Retained));
-    let deleted = ownership(&json!({"deletionPolicy": "Delete"}));
-    assert!(deleted.iter().all(|(_, ownership)| *ownership == Ownership::Owned));
+    assert_eq!(retained(&json!({})), [Kind::Secret, Kind::PersistentVolumeClaim]);
+    assert_eq!(retained(&json!({"deletionPolicy": "Delete"})), []);
 }
 
 #[test]
-fn nothing_else_is_retained() {
+fn retained_objects_are_not_taken_for_parts_of_an_argo_cd_application() {
     let children = children(&json!({}));
-    let others = children.iter().filter(|child| child.component != Some(Component::Database));
-    assert!(others.clone().count() > 20);
-    assert!(others.clone().all(|child| child.ownership == Ownership::Owned));
+    for child in children.iter().filter(|child| child.ownership == Ownership::Retained) {
+        let metadata = &child.object.metadata;
+        let annotations = metadata.annotations.clone().unwrap_or_default();
+        assert_eq!(annotations["argocd.argoproj.io/sync-options"], "Prune=false,Delete=false");
+        assert_eq!(annotations["argocd.argoproj.io/compare-options"], "IgnoreExtraneous");
+        assert!(!metadata.labels.clone().unwrap_or_default().contains_key("app.kubernetes.io/instance"));
+    }
+}
+
+#[test]
+fn selectors_use_labels_of_our_own_only() {
+    let children = children(&json!({}));
+    for child in children.iter().filter(|child| matches!(child.kind, Kind::Deployment | Kind::StatefulSet)) {
+        let selector = &child.object.data["spec"]["selector"]["matchLabels"];
+        let expected = json!({"ccx.openshift.io/pipeline": "ccx", "ccx.openshift.io/role": child.role});
+        assert_eq!(*selector, expected, "{}", child.name());
+    }
+}
+
+#[test]
+fn broken_image_is_replaced_when_it_is_corrected() {
+    let set = object(&children(&json!({})), Kind::StatefulSet, NAME);
+    assert_eq!(set["spec"]["podManagementPolicy"], "Parallel");
+}
+
+#[test]
+fn password_is_set_in_the_database_at_each_start_and_a_change_restarts_it() {
+    let pipeline = sample::pipeline(&json!({}));
+    let mut references = sample::references(&pipeline);
+    let template = |references: &References| {
+        let children = sample::children_with(&pipeline, references);
+        object(&children, Kind::StatefulSet, NAME)["spec"]["template"].clone()
+    };
+    let before = template(&references);
+    let hook = &before["spec"]["containers"][0]["lifecycle"]["postStart"]["exec"]["command"];
+    let script = hook[2].as_str().unwrap();
+    assert!(
+        script.contains("/etc/ccx/database-credentials/password") && script.contains("ALTER ROLE"),
+        "{script}"
+    );
+    references.secrets.insert(NAME.into(), Some(secret(NAME, "2")));
+    let annotation =
+        |template: &Value| template["metadata"]["annotations"]["ccx.openshift.io/secret-hash"].clone();
+    assert_ne!(annotation(&before), annotation(&template(&references)));
+}
+
+#[test]
+fn no_password_is_generated_while_the_volume_exists() {
+    let pipeline = sample::pipeline(&json!({}));
+    let mut references = sample::references(&pipeline);
+    references.secrets.insert(NAME.into(), None);
+    let held = |references: &References| {
+        let children = sample::children_with(&pipeline, references);
+        let held = children.iter().filter(|child| !child.missing.is_empty());
+        held.map(|child| (child.kind, child.role.clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(held(&references), [], "the first start");
+    references.database_volume = DatabaseVolume::Present;
+    let held = held(&references);
+    assert!(held.contains(&(Kind::Secret, "data-pipeline-db".into())), "{held:?}");
+    assert!(held.contains(&(Kind::StatefulSet, "data-pipeline-db".into())), "{held:?}");
+    assert!(held.contains(&(Kind::Deployment, "insights-results-db-writer".into())), "{held:?}");
+    assert!(!held.contains(&(Kind::Deployment, "data-pipeline".into())), "{held:?}");
 }
 
 #[test]

@@ -56,7 +56,8 @@ fn changed_secret_restarts_those_that_use_it() {
     );
     assert_eq!(change("bucket"), [(Component::DataPipeline, reason("Secret bucket"))]);
     let of_database = || reason("Secret ccx-data-pipeline-db");
-    let users = [(Component::DbWriter, of_database()), (Component::Aggregator, of_database())];
+    let users = [Component::DbWriter, Component::Aggregator, Component::Database];
+    let users = users.map(|component| (component, of_database()));
     assert_eq!(change("ccx-data-pipeline-db"), users);
 }
 

@@ -48,7 +48,7 @@ fn managed_database_is_reached_by_its_clients_alone_and_reaches_nothing() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|peer| &peer["podSelector"]["matchLabels"]["app.kubernetes.io/component"])
+        .map(|peer| &peer["podSelector"]["matchLabels"]["ccx.openshift.io/role"])
         .collect();
     assert_eq!(clients, ["insights-results-db-writer", "insights-results-aggregator", "migration"]);
     assert_eq!(database["policyTypes"], json!(["Ingress", "Egress"]));
@@ -58,7 +58,7 @@ fn managed_database_is_reached_by_its_clients_alone_and_reaches_nothing() {
 #[test]
 fn client_of_the_managed_database_reaches_its_pods_and_no_other_server() {
     let aggregator = policy(&json!({}), "ccx-insights-results-aggregator");
-    let peer = &aggregator["egress"][1]["to"][0]["podSelector"]["matchLabels"]["app.kubernetes.io/component"];
+    let peer = &aggregator["egress"][1]["to"][0]["podSelector"]["matchLabels"]["ccx.openshift.io/role"];
     assert_eq!(peer, "data-pipeline-db");
     assert_eq!(outside(&aggregator), [0; 0]);
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use ccx_operator::model::kind::Kind;
+use ccx_operator::model::{kind::Kind, names::PIPELINE_LABEL};
 use k8s_openapi::api::{batch::v1::Job, core::v1::Secret};
 use kube::{Api, ResourceExt as _, api::ListParams, core::DynamicObject};
 use serde_json::{Value, json};
@@ -40,7 +40,7 @@ async fn children(world: &World) -> BTreeMap<(Kind, String), Value> {
     for kind in always {
         let api: Api<DynamicObject> =
             Api::namespaced_with(world.client.clone(), &world.namespace, &kind.api_resource());
-        let ours = ListParams::default().labels("app.kubernetes.io/managed-by=ccx-operator");
+        let ours = ListParams::default().labels(PIPELINE_LABEL);
         for object in api.list(&ours).await.unwrap() {
             found.insert((kind, stem(&object.name_any())), essence(&object, &world.namespace));
         }

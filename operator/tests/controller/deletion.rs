@@ -3,7 +3,7 @@
 use ccx_crds::CcxPipeline;
 use k8s_openapi::api::{
     apps::v1::{Deployment, StatefulSet},
-    core::v1::{Namespace, PersistentVolumeClaim, Secret, Service},
+    core::v1::{Namespace, PersistentVolumeClaim, Secret},
 };
 use kube::{Api, ResourceExt as _, api::DeleteParams};
 use serde_json::json;
@@ -88,10 +88,14 @@ async fn nobody_is_blamed_for_what_was_deleted_while_there_was_no_resource() {
     world.until_ready().await;
     world.until_settled().await;
     delete(&world).await;
-    world.api::<Service>().delete(DATABASE, &DeleteParams::default()).await.unwrap();
+    world.api::<PersistentVolumeClaim>().delete(DATABASE, &DeleteParams::default()).await.unwrap();
+    until("the claim is deleted", async || {
+        world.get::<PersistentVolumeClaim>(DATABASE).await.is_none().then_some(())
+    })
+    .await;
     world.apply(json!({})).await;
     world.until_ready().await;
-    assert!(world.get::<Service>(DATABASE).await.is_some());
+    assert!(world.get::<PersistentVolumeClaim>(DATABASE).await.is_some());
     assert_eq!(world.notes("DriftCorrected").await, Vec::<String>::new());
     world.end().await;
 }

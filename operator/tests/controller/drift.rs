@@ -1,13 +1,15 @@
 //! What somebody changes by hand is restored, and said.
 
+use ccx_operator::model::kind::Kind;
 use k8s_openapi::api::{
     apps::v1::Deployment,
     core::v1::{ConfigMap, Service},
     networking::v1::Ingress,
 };
 use kube::{
-    ResourceExt as _,
+    Api, ResourceExt as _,
     api::{DeleteParams, ObjectMeta, Patch, PatchParams, PostParams},
+    core::DynamicObject,
 };
 use serde_json::json;
 
@@ -91,9 +93,43 @@ async fn object_of_somebody_else_is_reported_and_left_alone() {
     );
     let left = world.get::<ConfigMap>(WRITER).await.unwrap();
     assert_eq!((left.data, left.metadata.labels), (theirs.data, None));
-    world.until_settled().await;
+    world.until_condition("ApiReady", "True", "AsExpected").await;
     assert_eq!(world.notes("Conflict").await.len(), 1, "reported once");
     world.api::<ConfigMap>().delete(WRITER, &DeleteParams::default()).await.unwrap();
+    world.until_ready().await;
+    world.end().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Kubernetes"]
+async fn changed_label_is_restored_on_owned_and_on_retained_objects() {
+    let world = World::settled(json!({})).await;
+    let patch = Patch::Merge(json!({"metadata": {"labels": {
+        "app.kubernetes.io/managed-by": "Helm", "ccx.openshift.io/pipeline": null}}}));
+    let parameters = PatchParams { field_manager: Some("helm".into()), ..PatchParams::default() };
+    for kind in
+        [Kind::Deployment, Kind::Service, Kind::StatefulSet, Kind::PersistentVolumeClaim, Kind::Secret]
+    {
+        let name = match kind {
+            Kind::Deployment => "ccx-data-pipeline",
+            Kind::Service => AGGREGATOR,
+            _ => "ccx-data-pipeline-db",
+        };
+        let api: Api<DynamicObject> =
+            Api::namespaced_with(world.client.clone(), &world.namespace, &kind.api_resource());
+        let before = api.get(name).await.unwrap().metadata.uid;
+        api.patch(name, &parameters, &patch).await.unwrap();
+        until(&format!("the labels of {} {name}", kind.name()), async || {
+            let object = api.get(name).await.unwrap();
+            assert_eq!(object.metadata.uid, before);
+            let labels = object.labels();
+            let is_restored =
+                labels.get("app.kubernetes.io/managed-by").is_some_and(|it| it == "ccx-operator")
+                    && labels.contains_key("ccx.openshift.io/pipeline");
+            is_restored.then_some(())
+        })
+        .await;
+    }
     world.until_ready().await;
     world.end().await;
 }

@@ -13,6 +13,7 @@ mod kubelet;
 mod missing;
 mod mortal;
 mod order;
+mod password;
 mod plan;
 mod restart;
 mod rights;

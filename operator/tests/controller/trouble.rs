@@ -145,6 +145,25 @@ async fn quota_that_is_used_up_is_named() {
     world.end().await;
 }
 
+#[tokio::test]
+#[ignore = "needs Kubernetes"]
+async fn refused_budget_holds_back_no_workload_and_is_named() {
+    let mut world = World::empty().await;
+    let metadata = ObjectMeta { name: Some("no-budgets".into()), ..ObjectMeta::default() };
+    let hard = Some([("count/poddisruptionbudgets.policy".to_owned(), Quantity("0".into()))].into());
+    let spec = Some(ResourceQuotaSpec { hard, ..ResourceQuotaSpec::default() });
+    let quota = ResourceQuota { metadata, spec, status: None };
+    world.api::<ResourceQuota>().create(&PostParams::default(), &quota).await.unwrap();
+    world.start_operator();
+    world.apply(json!({})).await;
+    let condition = world.until_condition("Degraded", "True", "QuotaExceeded").await;
+    assert!(condition.message.contains("PodDisruptionBudget"), "{condition:?}");
+    for condition in ["DatabaseReady", "PipelineReady", "WriterReady", "ApiReady"] {
+        world.until_condition(condition, "True", "AsExpected").await;
+    }
+    world.end().await;
+}
+
 /// The rights of the operator, but for one.
 #[tokio::test]
 #[ignore = "needs Kubernetes"]

@@ -1,9 +1,11 @@
 //! The pod of PostgreSQL, for images with the entry point of the official image.
 
+use std::collections::BTreeMap;
+
 use ccx_crds::StorageVolume;
 use k8s_openapi::api::core::v1::{
-    Container, ContainerPort, EnvVar, ExecAction, PersistentVolumeClaimVolumeSource, PodSpec,
-    PodTemplateSpec, Probe, Volume, VolumeMount,
+    Container, ContainerPort, EnvVar, ExecAction, Lifecycle, LifecycleHandler,
+    PersistentVolumeClaimVolumeSource, PodSpec, PodTemplateSpec, Probe, Volume, VolumeMount,
 };
 
 use crate::{
@@ -15,6 +17,8 @@ use crate::{
         volume::{volume, volume_mount},
     },
     model::{
+        input::Input,
+        input_digest::to_annotation,
         mount_paths,
         mount_paths::file,
         names::{DATABASE_CONTAINER, DATABASE_NAME, DATABASE_ROLE},
@@ -54,8 +58,15 @@ pub(super) fn template(pipeline: &ValidatedPipeline, managed: &Managed) -> PodTe
         containers: vec![container(managed, &mounts)],
         ..PodSpec::default()
     };
-    let metadata = labelled(pipeline, COMPONENT.name(), std::collections::BTreeMap::new());
+    let metadata = labelled(pipeline, COMPONENT.name(), digests(pipeline));
     with_overrides(PodTemplateSpec { metadata: Some(metadata), spec: Some(spec) }, &managed.spec.pod_template)
+}
+
+/// A changed password restarts the server, which then sets it.
+fn digests(pipeline: &ValidatedPipeline) -> BTreeMap<String, String> {
+    let digests = pipeline.database.inputs.get(&Input::Secret).filter(|digests| !digests.is_empty());
+    let annotation = digests.map(|digests| (Input::Secret.annotation().to_owned(), to_annotation(digests)));
+    annotation.into_iter().collect()
 }
 
 fn container(managed: &Managed, mounts: &[Mount]) -> Container {
@@ -75,6 +86,7 @@ fn container(managed: &Managed, mounts: &[Mount]) -> Container {
         resources: Some(managed.pods.resources.clone()),
         security_context: Some(security::container()),
         termination_message_policy: Some("FallbackToLogsOnError".into()),
+        lifecycle: Some(Lifecycle { post_start: Some(set_password()), ..Lifecycle::default() }),
         // Crash recovery may take minutes.
         startup_probe: Some(Probe { period_seconds: Some(5), failure_threshold: Some(240), ..is_ready() }),
         readiness_probe: Some(Probe { period_seconds: Some(5), failure_threshold: Some(2), ..is_ready() }),
@@ -101,6 +113,24 @@ fn environment() -> Vec<EnvVar> {
     variables
         .map(|(name, value)| EnvVar { name: name.to_owned(), value: Some(value), value_from: None })
         .into()
+}
+
+/// Sets the password of the role to that of the Secret by the local socket, which needs none: the image reads it only while the volume
+/// is empty. Waits as long as crash recovery takes; until it succeeds, the pod is not ready.
+fn set_password() -> LifecycleHandler {
+    let password = format!("{}/{}", mount_paths::folder(CREDENTIALS), file::PASSWORD);
+    let sql = format!(
+        "SET log_statement = 'none'; SET log_min_error_statement = 'panic';\n\\set password `cat {password}`\nALTER ROLE \"{DATABASE_ROLE}\" PASSWORD :'password';"
+    );
+    let psql = format!(
+        "psql --quiet --no-psqlrc --set=ON_ERROR_STOP=1 --host=/var/run/postgresql --username={DATABASE_ROLE} --dbname=postgres"
+    );
+    let script = format!("until {psql} >/dev/null 2>&1 <<'SQL'\n{sql}\nSQL\ndo sleep 1; done");
+    let command = ["sh", "-c", &script].map(str::to_owned);
+    LifecycleHandler {
+        exec: Some(ExecAction { command: Some(command.into()) }),
+        ..LifecycleHandler::default()
+    }
 }
 
 /// Checks by TCP: while the image initializes the data, a temporary server listens on the socket only.

@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 
 use crate::{
     cache::partial_object::{Part, PartialObject},
-    model::component::MIGRATION,
+    model::{component::MIGRATION, names::ROLE_LABEL},
 };
 
 /// The limit of a stored message. A termination message has up to 4 KiB, and its end says why the process exited.
@@ -26,7 +26,7 @@ impl Part for PodStatus {}
 /// The state of a pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PodState {
-    /// The value of `app.kubernetes.io/component`.
+    /// Its role.
     pub(crate) role: Box<str>,
     /// Whether it is Ready.
     pub(crate) is_ready: bool,
@@ -81,7 +81,7 @@ impl From<&Pod> for PodState {
         let status = &pod.status;
         let is_ready = condition(status, "Ready").is_some_and(|(status, _)| status == "True");
         let main = status.container_statuses.iter().flatten().next();
-        let role = pod.metadata.labels.as_ref().and_then(|labels| labels.get("app.kubernetes.io/component"));
+        let role = pod.metadata.labels.as_ref().and_then(|labels| labels.get(ROLE_LABEL));
         Self {
             schema: main.filter(|_| role.is_some_and(|role| role == MIGRATION)).and_then(schema),
             role: role.map(String::as_str).unwrap_or_default().into(),
@@ -183,7 +183,7 @@ mod tests {
     use super::*;
 
     fn pod(status: &Value) -> PodState {
-        let labels = json!({"app.kubernetes.io/component": "data-pipeline"});
+        let labels = json!({ROLE_LABEL: "data-pipeline"});
         let object = json!({"metadata": {"labels": labels}, "status": status});
         PodState::from(&serde_json::from_value::<Pod>(object).unwrap())
     }
@@ -261,7 +261,7 @@ mod tests {
         let facts = |role: &str, exit_code: i32| {
             let end =
                 json!({"terminated": {"exitCode": exit_code, "message": "{\"dvo\":4,\"public\":32}\n"}});
-            let labels = json!({"app.kubernetes.io/component": role});
+            let labels = json!({ROLE_LABEL: role});
             let object = json!({"metadata": {"labels": labels}, "status": container(&end, &json!({}))});
             PodState::from(&serde_json::from_value::<Pod>(object).unwrap()).schema
         };

@@ -45,6 +45,15 @@ impl RequestSnafu<&'static str, Kind, String> {
     }
 }
 
+impl ApplyError {
+    /// Returns the kind of the child.
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Self::Foreign { kind, .. } | Self::Request { kind, .. } => *kind,
+        }
+    }
+}
+
 impl From<&ApplyError> for Problem {
     fn from(error: &ApplyError) -> Self {
         let reason = match error {

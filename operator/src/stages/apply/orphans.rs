@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use kube::{
-    Resource as _, ResourceExt as _,
+    Resource as _,
     api::{DeleteParams, Preconditions, PropagationPolicy},
     core::DynamicObject,
 };
@@ -28,22 +28,32 @@ pub(crate) struct Orphan {
 pub(crate) fn orphans<'a>(
     owner: &str,
     children: &Children,
+    pending: &BTreeSet<Kind>,
     entries: impl Iterator<Item = (Kind, &'a str, &'a ChildEntry)>,
 ) -> Vec<Orphan> {
     let owner = Hash64::new(owner);
     let wanted: BTreeSet<(Kind, &str)> = children.iter().map(|child| (child.kind, child.name())).collect();
-    let is_owned = |record: &ChildEntry| record.owner == Some(owner);
-    let deletable = entries
-        .filter(|(kind, _, it)| is_deletable(*kind, is_owned(it), it.owner.is_some()) && !it.is_terminating);
+    let is_owned = |entry: &ChildEntry| entry.owner == Some(owner);
+    let deletable = entries.filter(|(_, _, it)| is_owned(it) && !it.is_terminating);
     let is_any_missing = children.iter().any(|child| !child.missing.is_empty());
-    let is_needed = |kind: Kind| is_any_missing && is_for_pods(kind);
+    let is_needed = |kind: Kind| is_in_use(kind, pending) || (is_any_missing && is_for_pods(kind));
     let unwanted = deletable.filter(|(kind, name, _)| !wanted.contains(&(*kind, *name)) && !is_needed(*kind));
     unwanted.map(|(kind, name, _)| Orphan { kind, name: name.into() }).collect()
 }
 
-/// Retained objects have no owner and are kept; a NetworkPolicy holds no data, and would still block traffic.
-fn is_deletable(kind: Kind, is_owned: bool, has_owner: bool) -> bool {
-    is_owned || (kind == Kind::NetworkPolicy && !has_owner)
+/// Whether an orphan of this kind may be in use until its replacement, one of the kinds `pending`, is applied.
+fn is_in_use(kind: Kind, pending: &BTreeSet<Kind>) -> bool {
+    const EXPOSURE: [Kind; 3] = [Kind::Ingress, Kind::Route, Kind::HttpRoute];
+    let is_for_pods = |kind: &Kind| {
+        matches!(kind, Kind::Deployment | Kind::StatefulSet | Kind::Service | Kind::PersistentVolumeClaim)
+            || is_for_pods(*kind)
+    };
+    if EXPOSURE.contains(&kind) {
+        EXPOSURE.iter().any(|kind| pending.contains(kind))
+    } else {
+        // Policies only block traffic, scalers would fight with their replacement, and monitors serve no request.
+        is_for_pods(&kind) && pending.iter().any(is_for_pods)
+    }
 }
 
 /// Whether pods depend on objects of this kind. The name of a Job, too, depends on references that may be missing.
@@ -52,20 +62,18 @@ fn is_for_pods(kind: Kind) -> bool {
 }
 
 impl Applier<'_> {
-    pub(super) async fn delete_orphans(&self, children: &Children) -> Result<(), ApplyError> {
-        for Orphan { kind, name } in self.orphans(children) {
+    pub(super) async fn delete_orphans(
+        &self,
+        children: &Children,
+        pending: &BTreeSet<Kind>,
+    ) -> Result<(), ApplyError> {
+        for Orphan { kind, name } in self.orphans(children, pending) {
             let live = self.api(kind).get_opt(&name).await.context(RequestSnafu {
                 verb: "read",
                 kind,
                 name: &name,
             })?;
-            let is_still = |live: &DynamicObject| {
-                is_deletable(
-                    kind,
-                    prepared::is_owned(live, self.pipeline),
-                    !live.owner_references().is_empty(),
-                )
-            };
+            let is_still = |live: &DynamicObject| prepared::is_owned(live, self.pipeline);
             let Some(live) = live.filter(is_still) else { continue };
             self.delete(kind, &name, live.metadata.uid.as_deref()).await?;
             let note = format!("deleted {} {name}, which the spec no longer needs", kind.name());
@@ -75,9 +83,9 @@ impl Applier<'_> {
     }
 
     /// Returns the orphans in the cache.
-    pub(crate) fn orphans(&self, children: &Children) -> Vec<Orphan> {
+    pub(crate) fn orphans(&self, children: &Children, pending: &BTreeSet<Kind>) -> Vec<Orphan> {
         let Some(owner) = self.pipeline.meta().uid.as_deref() else { return Vec::new() };
-        self.context.cache.with(self.key, |objects| orphans(owner, children, objects.entries()))
+        self.context.cache.with(self.key, |objects| orphans(owner, children, pending, objects.entries()))
     }
 
     /// Deletes the object with this UID, not a later one of the same name. An object that no longer exists counts as deleted.
@@ -112,7 +120,7 @@ mod tests {
         },
     };
 
-    fn record(metadata: Value) -> ChildEntry {
+    fn entry(metadata: Value) -> ChildEntry {
         ChildEntry::new(&serde_json::from_value::<ObjectMeta>(metadata).unwrap(), None, ChildStatus::None)
     }
 
@@ -130,28 +138,37 @@ mod tests {
         let mut leaving = owned_by("1");
         leaving["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
         let entries = [
-            ("wanted", record(owned_by("1"))),
-            ("unwanted", record(owned_by("1"))),
-            ("of another", record(owned_by("2"))),
-            ("retained", record(json!({"uid": "7"}))),
-            ("leaving", record(leaving)),
+            ("wanted", entry(owned_by("1"))),
+            ("unwanted", entry(owned_by("1"))),
+            ("of another", entry(owned_by("2"))),
+            ("retained", entry(json!({"uid": "7"}))),
+            ("leaving", entry(leaving)),
         ];
-        let entries = entries.iter().map(|(name, record)| (Kind::ConfigMap, *name, record));
+        let entries = entries.iter().map(|(name, entry)| (Kind::ConfigMap, *name, entry));
         let expected = Orphan { kind: Kind::ConfigMap, name: "unwanted".into() };
-        assert_eq!(orphans("1", &children, entries), [expected]);
+        assert_eq!(orphans("1", &children, &BTreeSet::new(), entries), [expected]);
     }
 
     #[test]
-    fn retained_network_policy_is_an_orphan_unless_another_owns_it() {
+    fn object_without_owner_is_never_an_orphan() {
         let children = Children::new(Vec::new());
-        let (retained, others) = (record(json!({"uid": "7"})), record(owned_by("2")));
-        let entries = [
-            (Kind::NetworkPolicy, "a", &retained),
-            (Kind::NetworkPolicy, "b", &others),
-            (Kind::Secret, "c", &retained),
-        ];
-        let expected = Orphan { kind: Kind::NetworkPolicy, name: "a".into() };
-        assert_eq!(orphans("1", &children, entries.into_iter()), [expected]);
+        let (copy, others) = (entry(json!({"uid": "7"})), entry(owned_by("2")));
+        let entries = Kind::ALL.into_iter().flat_map(|kind| [(kind, "a", &copy), (kind, "b", &others)]);
+        assert_eq!(orphans("1", &children, &BTreeSet::new(), entries), []);
+    }
+
+    #[test]
+    fn orphan_in_use_is_kept_while_its_replacement_is_pending() {
+        let children = Children::new(Vec::new());
+        let entry = entry(owned_by("1"));
+        let deleted = |pending: Kind| {
+            let kinds = [Kind::Ingress, Kind::ConfigMap, Kind::Deployment, Kind::NetworkPolicy];
+            let entries = kinds.into_iter().map(|kind| (kind, "a", &entry));
+            let orphans = orphans("1", &children, &[pending].into(), entries);
+            orphans.into_iter().map(|orphan| orphan.kind).collect::<Vec<_>>()
+        };
+        assert_eq!(deleted(Kind::Route), [Kind::ConfigMap, Kind::Deployment, Kind::NetworkPolicy]);
+        assert_eq!(deleted(Kind::Deployment), [Kind::Ingress, Kind::NetworkPolicy]);
     }
 
     #[test]
@@ -160,10 +177,10 @@ mod tests {
         let child =
             Child::new(Kind::Deployment, None, Stage::Workloads, &json!({"metadata": {"name": "held"}}));
         let children = Children::new(vec![child.with_missing(vec![problem])]);
-        let record = record(owned_by("1"));
+        let entry = entry(owned_by("1"));
         let entries =
-            [(Kind::Job, "a", &record), (Kind::ConfigMap, "b", &record), (Kind::Ingress, "c", &record)];
+            [(Kind::Job, "a", &entry), (Kind::ConfigMap, "b", &entry), (Kind::Ingress, "c", &entry)];
         let expected = Orphan { kind: Kind::Ingress, name: "c".into() };
-        assert_eq!(orphans("1", &children, entries.into_iter()), [expected]);
+        assert_eq!(orphans("1", &children, &BTreeSet::new(), entries.into_iter()), [expected]);
     }
 }

@@ -1,14 +1,13 @@
 //! A child as it is applied: with its owner and its hash.
 
 use ccx_crds::CcxPipeline;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
-use kube::{Resource as _, core::DynamicObject};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, OwnerReference};
+use kube::{Resource as _, ResourceExt as _, core::DynamicObject};
 use serde_json::{Value, json};
 
 use crate::model::{
     annotations::APPLIED_HASH,
     digest::Digest,
-    key::Key,
     names::MANAGER,
     resources::{ApplyMode, Child, Ownership},
 };
@@ -35,6 +34,13 @@ impl<'a> Prepared<'a> {
             object.data["spec"]["replicas"] = json!(replicas);
         }
         Self { child, object, hash }
+    }
+
+    /// Whether an object that the operator did not create can become this child: a Secret without an owner that has all generated keys,
+    /// as one that an administrator has restored.
+    pub(crate) fn can_adopt(&self, live: &DynamicObject) -> bool {
+        let ApplyMode::CreateOnce { generate } = &self.child.apply else { return false };
+        live.owner_references().is_empty() && generate.iter().all(|key| live.data["data"][key].is_string())
     }
 
     /// Returns what to apply over an existing object: without the data of a child that is created once, and without the replicas of a
@@ -66,11 +72,8 @@ fn kept_replicas(live: &DynamicObject, start: u32) -> Option<Value> {
 /// Whether we own the field of the `spec`.
 fn decides(live: &DynamicObject, field: &str) -> bool {
     let entries = live.metadata.managed_fields.iter().flatten();
-    let mut ours = entries
-        .filter(|entry| {
-            entry.manager.as_deref() == Some(MANAGER) && entry.operation.as_deref() == Some("Apply")
-        })
-        .filter_map(|entry| entry.fields_v1.as_ref());
+    let mut ours =
+        entries.filter(|entry| is_ours_applied(entry)).filter_map(|entry| entry.fields_v1.as_ref());
     ours.any(|fields| fields.0["f:spec"].get(field).is_some())
 }
 
@@ -88,9 +91,24 @@ fn owner(pipeline: &CcxPipeline) -> Option<OwnerReference> {
     Some(owner)
 }
 
-/// Whether an object belongs to this resource: owned by it, or retained from one of the same name.
+/// Whether the object with the name of a child belongs to this resource: owned by it, or without an owner and applied by the operator,
+/// as one that was retained. Labels prove nothing, since other clients may change or copy them.
 pub(crate) fn is_ours(live: &DynamicObject, pipeline: &CcxPipeline) -> bool {
-    is_owned(live, pipeline) || Key::from_child_labels(&live.metadata) == Some(Key::from_pipeline(pipeline))
+    let owners = live.owner_references();
+    let is_of_predecessor = |owner: &OwnerReference| {
+        owner.kind == CcxPipeline::kind(&()) && Some(&owner.name) == pipeline.metadata.name.as_ref()
+    };
+    is_owned(live, pipeline)
+        || owners.iter().any(is_of_predecessor)
+        || (owners.is_empty() && was_applied(live))
+}
+
+fn was_applied(live: &DynamicObject) -> bool {
+    applied_hash(live).is_some() || live.managed_fields().iter().any(is_ours_applied)
+}
+
+fn is_ours_applied(entry: &ManagedFieldsEntry) -> bool {
+    entry.manager.as_deref() == Some(MANAGER) && entry.operation.as_deref() == Some("Apply")
 }
 
 /// Whether an object is owned by this resource.
@@ -152,12 +170,15 @@ mod tests {
     }
 
     #[test]
-    fn retained_object_is_ours_by_its_labels() {
+    fn retained_object_is_ours_when_operator_applied_it() {
         let pipeline = pipeline("2");
-        let mut left = child().object;
-        assert!(is_ours(&left, &pipeline));
+        let mut left = Prepared::new(&child().with_ownership(Ownership::Retained), &pipeline).object;
         left.metadata.labels = None;
+        assert!(is_ours(&left, &pipeline), "applied by the operator");
+        left.metadata.annotations = None;
         assert!(!is_ours(&left, &pipeline));
+        left.metadata.labels = child().object.metadata.labels;
+        assert!(!is_ours(&left, &pipeline), "a copy with our labels");
         left.metadata.owner_references = owner(&pipeline).map(|owner| vec![owner]);
         assert!(is_ours(&left, &pipeline));
     }

@@ -1,4 +1,12 @@
-//! The gates between the stages, and the order of suspension. Pure.
+//! The gates: the prerequisites of each child. Pure.
+//!
+//! ```text
+//!  password ──▶ database ──▶ schema ──▶ writer, aggregator
+//!  topics ───────────────────────────▶ writer, data-pipeline
+//!  ConfigMap, ServiceAccount ────────▶ the pods of the same role
+//! ```
+//!
+//! Nothing else waits: a refused budget, policy, monitor or route holds back no pod. Scaling to zero passes every gate.
 
 use crate::{
     cache::{
@@ -6,72 +14,131 @@ use crate::{
         status::{ChildStatus, JobState, Rollout},
     },
     model::{
-        component::Component,
+        component::{Component, MIGRATION, TOPICS},
         kind::Kind,
         problem::Problem,
         reason::Reason,
-        resources::{Child, Children, Stage},
+        resources::{Child, Children},
     },
-    stages::apply::ApplyError,
 };
 
-/// Returns why the stage after `stage` can't be applied yet. A Job with a missing reference closes no gate: it may never run, and
-/// the workloads that need the same reference wait for it themselves.
-pub(super) fn closed(stage: Stage, children: &Children, objects: &PipelineObjects) -> Option<Problem> {
-    match stage {
-        Stage::Database => children.stage(stage).find_map(|child| database_is_awaited(child, objects)),
-        Stage::Migration => children
-            .stage(stage)
-            .filter(|job| job.missing.is_empty())
-            .find_map(|child| job_is_awaited(child, objects)),
-        Stage::Foundation | Stage::Workloads | Stage::Exposure | Stage::Monitoring => None,
+/// A prerequisite of a child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Gate {
+    /// The password of the managed database is in the digests of its users.
+    Password,
+    /// The managed database runs at its desired revision.
+    Database,
+    /// The schema is migrated.
+    Schema,
+    /// The topics exist.
+    Topics,
+}
+
+/// The events of this reconcile that close gates.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    /// The Secret that was generated: its users are rebuilt first, so that their digests include it.
+    generated: Option<Problem>,
+    /// Kind, role and problem of the children that could not be applied.
+    failed: Vec<(Kind, String, Problem)>,
+}
+
+impl Progress {
+    pub(super) fn record_generated(&mut self, secret: &Child) {
+        let message = format!("Secret {} was just created", secret.name());
+        self.generated = Some(Problem::new(Reason::Starting, message));
+    }
+
+    pub(super) fn record_failure(&mut self, child: &Child, problem: Problem) {
+        self.failed.push((child.kind, child.role.clone(), problem));
     }
 }
 
-/// Returns the problem of a Secret that was just created: its users are rebuilt first, so that their digests include it.
-pub(super) fn secret_generated(child: &Child) -> Problem {
-    Problem::new(Reason::Starting, format!("Secret {} was just created", child.name()))
-}
-
-/// Returns the problem of a child of an earlier stage that could not be applied.
-pub(super) fn failed(error: &ApplyError) -> Problem {
-    Problem::from(error)
-}
-
-fn database_is_awaited(child: &Child, objects: &PipelineObjects) -> Option<Problem> {
-    if child.kind != Kind::StatefulSet {
-        return None;
-    }
-    let is_ready = rollout(child, objects).is_some_and(|rollout| rollout.is_observed && rollout.ready > 0);
-    let message = format!("StatefulSet {} has no ready pod yet", child.name());
-    (!is_ready).then_some(Problem::new(Reason::Waiting, message))
-}
-
-fn job_is_awaited(child: &Child, objects: &PipelineObjects) -> Option<Problem> {
-    if child.kind != Kind::Job {
-        return None;
-    }
-    match objects.status(child.kind, child.name()) {
-        Some(ChildStatus::Job(job)) if job.state == JobState::Succeeded => None,
-        _ => Some(Problem::new(Reason::Waiting, format!("Job {} has not succeeded yet", child.name()))),
-    }
-}
-
-/// Whether a workload that is scaled to zero must wait for those before it: consumers of new work stop first, and the writer stops
-/// after it has stored everything.
-pub(super) fn must_wait_for_suspension(
+/// Returns why a change of a child can't be applied yet.
+pub(super) fn closed(
     child: &Child,
     children: &Children,
     objects: &PipelineObjects,
-) -> bool {
-    let (Some(component), Kind::Deployment) = (child.component, child.kind) else { return false };
-    if child.replicas != Some(0) {
-        return false;
+    progress: &Progress,
+) -> Option<Problem> {
+    if let Some(missing) = child.missing.first() {
+        return Some(missing.clone());
     }
-    let before = Component::ALL.into_iter().take_while(|other| *other != component);
-    before
-        .filter_map(|other| children.workload(other))
-        .any(|other| rollout(other, objects).is_some_and(|it| !it.is_gone()))
+    if is_scaled_to_zero(child) {
+        return suspension(child, children, objects);
+    }
+    let unmet = gates(child).iter().find_map(|gate| gate.closed(children, objects, progress));
+    unmet.or_else(|| failed_input(child, progress))
+}
+
+fn gates(child: &Child) -> &'static [Gate] {
+    match (child.kind, child.component) {
+        (Kind::StatefulSet, _) => &[Gate::Password],
+        (Kind::Job, _) if child.role == MIGRATION => &[Gate::Password, Gate::Database],
+        (Kind::Deployment, Some(Component::DataPipeline)) => &[Gate::Topics],
+        (Kind::Deployment, Some(Component::DbWriter)) => {
+            &[Gate::Password, Gate::Database, Gate::Schema, Gate::Topics]
+        }
+        (Kind::Deployment, Some(Component::Aggregator)) => &[Gate::Password, Gate::Database, Gate::Schema],
+        _ => &[],
+    }
+}
+
+impl Gate {
+    fn closed(self, children: &Children, objects: &PipelineObjects, progress: &Progress) -> Option<Problem> {
+        match self {
+            Self::Password => progress.generated.clone(),
+            Self::Database => children.workload(Component::Database).and_then(|it| incomplete(it, objects)),
+            Self::Schema => unfinished(MIGRATION, children, objects),
+            Self::Topics => unfinished(TOPICS, children, objects),
+        }
+    }
+}
+
+fn incomplete(database: &Child, objects: &PipelineObjects) -> Option<Problem> {
+    let is_complete = rollout(database, objects).is_some_and(Rollout::is_complete);
+    let message = format!("StatefulSet {} is not ready yet", database.name());
+    (!is_complete).then(|| Problem::new(Reason::Waiting, message))
+}
+
+/// A Job with a missing reference closes no gate: it may never run, and the workloads that need the same reference wait for it
+/// themselves.
+fn unfinished(role: &str, children: &Children, objects: &PipelineObjects) -> Option<Problem> {
+    let is_awaited =
+        |child: &&Child| child.kind == Kind::Job && child.role == role && child.missing.is_empty();
+    let job = children.iter().find(is_awaited)?;
+    match objects.status(job.kind, job.name()) {
+        Some(ChildStatus::Job(progress)) if progress.state == JobState::Succeeded => None,
+        _ => Some(Problem::new(Reason::Waiting, format!("Job {} has not succeeded yet", job.name()))),
+    }
+}
+
+/// Pods need the ConfigMap and the ServiceAccount of their role.
+fn failed_input(child: &Child, progress: &Progress) -> Option<Problem> {
+    if !matches!(child.kind, Kind::Deployment | Kind::StatefulSet | Kind::Job) {
+        return None;
+    }
+    let is_input = |kind: Kind| matches!(kind, Kind::ConfigMap | Kind::ServiceAccount | Kind::Secret);
+    let mut failed = progress.failed.iter();
+    failed
+        .find(|(kind, role, _)| is_input(*kind) && *role == child.role)
+        .map(|(_, _, problem)| problem.clone())
+}
+
+fn is_scaled_to_zero(child: &Child) -> bool {
+    child.kind == Kind::Deployment && child.replicas == Some(0)
+}
+
+/// Consumers of new work stop first, and the writer stops after it has stored everything.
+fn suspension(child: &Child, children: &Children, objects: &PipelineObjects) -> Option<Problem> {
+    let component = child.component?;
+    let mut before = Component::ALL.into_iter().take_while(|other| *other != component);
+    let running = before.find_map(|other| {
+        let workload = children.workload(other)?;
+        rollout(workload, objects).is_some_and(|it| !it.is_gone()).then_some(workload)
+    })?;
+    Some(Problem::new(Reason::Suspending, format!("{} still has pods", running.name())))
 }
 
 fn rollout<'a>(child: &Child, objects: &'a PipelineObjects) -> Option<&'a Rollout> {

@@ -90,7 +90,7 @@ fn not_created(job: &JobView, observation: &Observation) -> ConditionStatus {
         // An earlier Job may have succeeded.
         return ConditionStatus::unknown(missing.reason, missing.message.clone());
     }
-    match observation.errors.first().or(observation.waiting.as_ref()) {
+    match job.held.as_ref().or(observation.errors.first()).or(observation.waiting.as_ref()) {
         Some(cause) => ConditionStatus::not_met_by(cause),
         None => ConditionStatus::not_met(Reason::Waiting, format!("Job {} does not exist yet", job.name)),
     }

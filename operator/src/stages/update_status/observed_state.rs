@@ -15,6 +15,7 @@ use crate::{
         problem::Problem,
         resources::{Child, Children},
     },
+    stages::apply::Held,
 };
 
 /// The observed state of the objects of a resource.
@@ -38,6 +39,8 @@ pub(crate) struct Workload {
     pub(crate) image: Option<String>,
     /// The first missing reference that it waits for.
     pub(crate) missing: Option<Problem>,
+    /// The cause for which its change is held back.
+    pub(crate) held: Option<Problem>,
 }
 
 /// The observed state of a Job.
@@ -54,14 +57,21 @@ pub(crate) struct JobView {
     pub(crate) schema: Option<SchemaVersions>,
     /// The first missing reference that it waits for.
     pub(crate) missing: Option<Problem>,
+    /// The cause for which its change is held back.
+    pub(crate) held: Option<Problem>,
 }
 
 impl ObservedState {
     /// Returns the state of the objects of `pipeline`. Without `children`, when the resource is not valid, only that of objects
     /// whose names are fixed.
-    pub(crate) fn new(pipeline: &str, children: Option<&Children>, objects: &PipelineObjects) -> Self {
-        let workloads =
-            Component::ALL.map(|component| (component, workload(pipeline, component, children, objects)));
+    pub(crate) fn new(
+        pipeline: &str,
+        children: Option<&Children>,
+        objects: &PipelineObjects,
+        held: &[Held],
+    ) -> Self {
+        let workloads = Component::ALL
+            .map(|component| (component, workload(pipeline, component, children, objects, held)));
         let jobs = children.into_iter().flatten().filter(|child| child.kind == Kind::Job);
         let claims = objects.entries().filter_map(|(_, name, entry)| match &entry.status {
             ChildStatus::Claim(claim) => Some((name.to_owned(), (**claim).clone())),
@@ -69,7 +79,7 @@ impl ObservedState {
         });
         Self {
             workloads: workloads.into(),
-            jobs: jobs.map(|job| job_view(job, objects)).collect(),
+            jobs: jobs.map(|job| job_view(job, objects, held)).collect(),
             claims: claims.collect(),
         }
     }
@@ -91,6 +101,7 @@ fn workload(
     component: Component,
     children: Option<&Children>,
     objects: &PipelineObjects,
+    held: &[Held],
 ) -> Workload {
     let child = children.and_then(|children| children.workload(component));
     let kind = if component == Component::Database { Kind::StatefulSet } else { Kind::Deployment };
@@ -105,6 +116,7 @@ fn workload(
         pods: pods.map(|(name, pod)| (name.to_owned(), pod.clone())).collect(),
         image: child.and_then(|child| child.image.clone()),
         missing: child.and_then(missing),
+        held: held_cause(kind, &name, held),
         name,
     }
 }
@@ -113,7 +125,11 @@ fn missing(child: &Child) -> Option<Problem> {
     child.missing.first().cloned()
 }
 
-fn job_view(job: &Child, objects: &PipelineObjects) -> JobView {
+fn held_cause(kind: Kind, name: &str, held: &[Held]) -> Option<Problem> {
+    held.iter().find(|held| held.kind == kind && *held.name == *name).map(|held| held.cause.clone())
+}
+
+fn job_view(job: &Child, objects: &PipelineObjects, held: &[Held]) -> JobView {
     let progress = match objects.status(Kind::Job, job.name()) {
         Some(ChildStatus::Job(progress)) => Some((**progress).clone()),
         _ => None,
@@ -128,5 +144,6 @@ fn job_view(job: &Child, objects: &PipelineObjects) -> JobView {
         last_message: messages.last(),
         schema,
         missing: missing(job),
+        held: held_cause(Kind::Job, job.name(), held),
     }
 }

@@ -28,6 +28,7 @@ pub(super) fn job(state: JobState) -> JobView {
         last_message: Some("last words".into()),
         schema: None,
         missing: None,
+        held: None,
     }
 }
 

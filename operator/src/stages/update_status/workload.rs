@@ -57,8 +57,9 @@ fn absent(observation: &Observation, component: Component) -> ConditionStatus {
         let message = format!("{component} does not exist; status.plan lists what would be created");
         return ConditionStatus::not_met(Reason::Planned, message);
     }
-    let missing = observation.state.workload(component).and_then(|workload| workload.missing.as_ref());
-    match missing.or(observation.errors.first()).or(observation.waiting.as_ref()) {
+    let workload = observation.state.workload(component);
+    let own = workload.and_then(|workload| workload.missing.as_ref().or(workload.held.as_ref()));
+    match own.or(observation.errors.first()).or(observation.waiting.as_ref()) {
         Some(cause) => ConditionStatus::not_met_by(cause),
         None => ConditionStatus::not_met(Reason::Starting, format!("{component} does not exist yet")),
     }

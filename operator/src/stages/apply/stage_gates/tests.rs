@@ -1,26 +1,34 @@
 use kube::core::ObjectMeta;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::*;
 use crate::{
     cache::{entry::ChildEntry, status::JobProgress},
-    model::{problem::Problem, reason::Reason},
+    model::{names::labels, resources::Stage},
 };
 
-fn child(kind: Kind, component: Component, stage: Stage, replicas: i32) -> Child {
-    let name = component.object_name("ccx");
-    Child::new(kind, component, stage, &json!({"metadata": {"name": name}})).with_pods(Some(replicas), "i")
+fn child(kind: Kind, component: impl Into<Option<Component>>, role: &str, replicas: i32) -> Child {
+    let metadata = json!({"name": format!("ccx-{role}"), "labels": labels("ccx", role)});
+    let object = json!({"metadata": metadata});
+    Child::new(kind, component, Stage::Workloads, &object).with_pods(Some(replicas), "i")
 }
 
-fn deployments(replicas: i32) -> Children {
+fn deployment(component: Component, replicas: i32) -> Child {
+    child(Kind::Deployment, component, component.name(), replicas)
+}
+
+/// The database, both Jobs and all Deployments.
+fn all(replicas: i32) -> Children {
     let workloads = [Component::DataPipeline, Component::DbWriter, Component::Aggregator];
-    Children::new(workloads.map(|it| child(Kind::Deployment, it, Stage::Workloads, replicas)).into())
+    let mut children: Vec<Child> = workloads.map(|it| deployment(it, replicas)).into();
+    children.push(child(Kind::StatefulSet, Component::Database, Component::Database.name(), 1));
+    children.extend([MIGRATION, TOPICS].map(|role| child(Kind::Job, None, role, 1)));
+    Children::new(children)
 }
 
-fn see(objects: &mut PipelineObjects, child: &Child, status: ChildStatus) {
-    let metadata: ObjectMeta =
-        serde_json::from_value(Value::Object(serde_json::Map::new())).unwrap_or_default();
-    objects.record_child(child.kind, child.name(), ChildEntry::new(&metadata, None, status), 0);
+fn record(objects: &mut PipelineObjects, child: &Child, status: ChildStatus) {
+    let entry = ChildEntry::new(&ObjectMeta::default(), None, status);
+    objects.record_child(child.kind, child.name(), entry, 0);
 }
 
 fn running(pods: i32) -> ChildStatus {
@@ -35,63 +43,97 @@ fn running(pods: i32) -> ChildStatus {
     ChildStatus::Rollout(Box::new(rollout))
 }
 
-fn held(children: &Children, objects: &PipelineObjects) -> Vec<Component> {
-    let is_held = |child: &&Child| must_wait_for_suspension(child, children, objects);
-    children.iter().filter(is_held).filter_map(|child| child.component).collect()
+fn job(state: JobState) -> ChildStatus {
+    ChildStatus::Job(Box::new(JobProgress { state, failures: 0 }))
+}
+
+/// Returns the roles of the children whose gates are closed.
+fn held<'a>(children: &'a Children, objects: &PipelineObjects, progress: &Progress) -> Vec<&'a str> {
+    let is_held = |child: &&Child| closed(child, children, objects, progress).is_some();
+    children.iter().filter(is_held).map(|child| child.role.as_str()).collect()
+}
+
+fn find<'a>(children: &'a Children, role: &str) -> &'a Child {
+    children.iter().find(|child| child.role == role).unwrap()
+}
+
+const PIPELINE: &str = "data-pipeline";
+const WRITER: &str = "insights-results-db-writer";
+const AGGREGATOR: &str = "insights-results-aggregator";
+const DATABASE: &str = "data-pipeline-db";
+
+#[test]
+fn each_child_waits_for_its_own_dependencies() {
+    let children = all(2);
+    let mut objects = PipelineObjects::default();
+    let progress = Progress::default();
+    assert_eq!(held(&children, &objects, &progress), [PIPELINE, WRITER, AGGREGATOR, MIGRATION]);
+    record(&mut objects, find(&children, DATABASE), running(1));
+    record(&mut objects, find(&children, MIGRATION), job(JobState::Succeeded));
+    assert_eq!(held(&children, &objects, &progress), [PIPELINE, WRITER], "the topics do not exist");
+    record(&mut objects, find(&children, TOPICS), job(JobState::Succeeded));
+    record(&mut objects, find(&children, MIGRATION), job(JobState::Failed("x".into())));
+    assert_eq!(held(&children, &objects, &progress), [WRITER, AGGREGATOR], "the schema is not migrated");
 }
 
 #[test]
-fn database_is_awaited_until_it_has_a_ready_pod() {
-    let database = child(Kind::StatefulSet, Component::Database, Stage::Database, 1);
-    let children = Children::new(vec![database.clone()]);
+fn generated_password_holds_back_its_users() {
+    let children = all(2);
     let mut objects = PipelineObjects::default();
-    let waiting = closed(Stage::Database, &children, &objects).map(|waiting| waiting.message);
-    assert_eq!(waiting.as_deref(), Some("StatefulSet ccx-data-pipeline-db has no ready pod yet"));
-    see(&mut objects, &database, running(1));
-    assert_eq!(closed(Stage::Database, &children, &objects), None);
+    record(&mut objects, find(&children, DATABASE), running(1));
+    for role in [MIGRATION, TOPICS] {
+        record(&mut objects, find(&children, role), job(JobState::Succeeded));
+    }
+    let mut progress = Progress::default();
+    assert_eq!(held(&children, &objects, &progress), Vec::<&str>::new());
+    progress.record_generated(find(&children, DATABASE));
+    assert_eq!(held(&children, &objects, &progress), [WRITER, AGGREGATOR, DATABASE, MIGRATION]);
 }
 
 #[test]
-fn job_is_awaited_until_it_has_succeeded() {
-    let job = child(Kind::Job, Component::Database, Stage::Migration, 0);
-    let children = Children::new(vec![job.clone()]);
+fn refused_child_holds_back_only_the_pods_that_use_it() {
+    let children = all(2);
     let mut objects = PipelineObjects::default();
-    for (state, is_open) in
-        [(JobState::Running, false), (JobState::Failed("x".into()), false), (JobState::Succeeded, true)]
+    record(&mut objects, find(&children, DATABASE), running(1));
+    for role in [MIGRATION, TOPICS] {
+        record(&mut objects, find(&children, role), job(JobState::Succeeded));
+    }
+    let failed = |kind| {
+        let mut progress = Progress::default();
+        progress.record_failure(&child(kind, None, PIPELINE, 0), Problem::new(Reason::Rejected, "no"));
+        held(&children, &objects, &progress)
+    };
+    assert_eq!(failed(Kind::ConfigMap), [PIPELINE]);
+    for kind in [Kind::PodDisruptionBudget, Kind::NetworkPolicy, Kind::Route, Kind::PodMonitor, Kind::Service]
     {
-        see(&mut objects, &job, ChildStatus::Job(Box::new(JobProgress { state, failures: 0 })));
-        assert_eq!(closed(Stage::Migration, &children, &objects).is_none(), is_open);
+        assert_eq!(failed(kind), Vec::<&str>::new(), "{kind:?}");
     }
 }
 
 #[test]
-fn job_that_lacks_a_secret_keeps_nobody_back() {
-    let problem = Problem::new(Reason::SecretMissing, "Secret a does not exist");
-    let job = child(Kind::Job, Component::Database, Stage::Migration, 0).with_missing(vec![problem]);
-    assert_eq!(closed(Stage::Migration, &Children::new(vec![job]), &PipelineObjects::default()), None);
+fn job_with_missing_reference_closes_no_gate() {
+    let missing = vec![Problem::new(Reason::SecretMissing, "Secret a does not exist")];
+    let topics = child(Kind::Job, None, TOPICS, 1).with_missing(missing);
+    let children = Children::new(vec![topics, deployment(Component::DataPipeline, 2)]);
+    assert_eq!(held(&children, &PipelineObjects::default(), &Progress::default()), [TOPICS]);
 }
 
 #[test]
-fn suspension_stops_the_pipeline_then_the_writer_then_the_api() {
-    let children = deployments(0);
+fn suspension_stops_pipeline_then_writer_then_aggregator_and_passes_every_gate() {
+    let children = all(0);
     let mut objects = PipelineObjects::default();
-    for child in &children {
-        see(&mut objects, child, running(2));
-    }
-    assert_eq!(held(&children, &objects), [Component::DbWriter, Component::Aggregator]);
-    let names: Vec<&Child> = children.iter().collect();
-    see(&mut objects, names[0], running(0));
-    assert_eq!(held(&children, &objects), [Component::Aggregator]);
-    see(&mut objects, names[1], running(0));
-    assert_eq!(held(&children, &objects), []);
-}
-
-#[test]
-fn nothing_that_is_to_run_waits_for_suspension() {
-    let children = deployments(2);
-    let mut objects = PipelineObjects::default();
-    for child in &children {
-        see(&mut objects, child, running(2));
-    }
-    assert_eq!(held(&children, &objects), []);
+    let mut progress = Progress::default();
+    progress.record_generated(find(&children, DATABASE));
+    progress.record_failure(find(&children, PIPELINE), Problem::new(Reason::Rejected, "no"));
+    let mut step = |stopped: &[&str]| {
+        for role in [PIPELINE, WRITER, AGGREGATOR] {
+            let pods = if stopped.contains(&role) { 0 } else { 2 };
+            record(&mut objects, find(&children, role), running(pods));
+        }
+        let held = held(&children, &objects, &progress);
+        held.into_iter().filter(|role| [PIPELINE, WRITER, AGGREGATOR].contains(role)).collect::<Vec<_>>()
+    };
+    assert_eq!(step(&[]), [WRITER, AGGREGATOR]);
+    assert_eq!(step(&[PIPELINE]), [AGGREGATOR]);
+    assert_eq!(step(&[PIPELINE, WRITER]), Vec::<&str>::new());
 }
