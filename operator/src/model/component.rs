@@ -49,7 +49,7 @@ impl Component {
     pub fn port(self) -> u16 {
         match self {
             Self::DataPipeline => 8000,
-            Self::DbWriter => 9000,
+            Self::DbWriter => 8001,
             Self::Aggregator => 10000,
             Self::Database => 5432,
         }

@@ -45,7 +45,7 @@ fn where_the_cluster_has_no_monitors_the_pods_say_where_their_metrics_are() {
     assert_eq!(annotations["prometheus.io/scrape"], "true");
     assert_eq!(
         (&annotations["prometheus.io/port"], &annotations["prometheus.io/path"]),
-        (&json!("9000"), &json!("/metrics"))
+        (&json!("8001"), &json!("/metrics"))
     );
     assert_eq!(names(&children, Kind::PodMonitor), [""; 0]);
     assert_eq!(names(&children, Kind::PrometheusRule), [""; 0]);

@@ -20,7 +20,7 @@ use ccx_cli::CliError;
 pub(crate) async fn run(cli: Cli) -> Result<(), Box<dyn CliError>> {
     let global = &cli.global;
     match cli.command {
-        Command::Pipeline => workload::pipeline(global).await,
+        Command::Pipeline => Box::pin(workload::pipeline(global)).await,
         Command::DbWriter => workload::db_writer(global).await,
         Command::Aggregator => workload::aggregator(global).await,
         Command::Migrate(args) => migrate::run(global, args).await,

@@ -166,7 +166,7 @@ impl Default for Pipeline {
 impl Default for Writer {
     fn default() -> Self {
         Self {
-            listen: SocketAddr::from((Ipv6Addr::UNSPECIFIED, 9000)),
+            listen: SocketAddr::from((Ipv6Addr::UNSPECIFIED, 8001)),
             group: "ccx_data_pipeline_app".into(),
             max_batch_messages: 200,
             max_batch_bytes: ByteSize::mib(8),

@@ -22,5 +22,5 @@ pub use kafka::{
     TopicAdmin, TopicOutcome, TopicReader, TopicSettings, dead_letter,
 };
 pub use object_storage::{
-    ArchiveLocation, DownloadError, Downloader, ObjectStore, ObjectStoreError, StorageSignal,
+    ArchiveLocation, BucketAccess, DownloadError, Downloader, ObjectStore, ObjectStoreError, StorageSignal,
 };

@@ -8,4 +8,4 @@ mod store;
 pub use download::Downloader;
 pub use error::{DownloadError, ObjectStoreError, StorageSignal};
 pub use location::ArchiveLocation;
-pub use store::ObjectStore;
+pub use store::{BucketAccess, ObjectStore};

@@ -6,7 +6,7 @@ use ccx_cli::{CliError, Exit};
 use ccx_config::Config;
 use ccx_service::error_chain;
 use ccx_storage::Database;
-use ccx_transport::{ObjectStore, TopicAdmin};
+use ccx_transport::{BucketAccess, ObjectStore, TopicAdmin};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use snafu::Snafu;
@@ -42,7 +42,7 @@ pub(crate) struct CheckArgs {
 enum Dependency {
     /// The brokers answer and have the topics.
     Kafka,
-    /// The bucket exists and is ours to use.
+    /// The bucket exists, and the credentials, if there are any, give access to it.
     ObjectStorage,
     /// The database lets us in and its tables have the newest version.
     Database,
@@ -132,10 +132,22 @@ async fn kafka(config: &Config) -> Checked {
     looked_up.await?
 }
 
+/// Without credentials.
+const PRESIGNED_ONLY: &str = "the object storage answers; there are no credentials, so only presigned links can be used: \
+     enough for the pipeline, not for `ccx upload` and s3:// links (object_storage.access_key_id)";
+
 async fn object_storage(config: &Config) -> Checked {
-    let bucket = &config.object_storage.bucket;
-    ObjectStore::connect(&config.object_storage).await?.reachable(bucket).await?;
-    Ok(format!("bucket {bucket} is ours to use"))
+    let settings = &config.object_storage;
+    let bucket = &settings.bucket;
+    if bucket.is_empty() {
+        return Err("no bucket to check: object_storage.bucket is empty".into());
+    }
+    Ok(match ObjectStore::check_bucket(settings).await? {
+        BucketAccess::Authorized => {
+            format!("the bucket {bucket} exists, and the credentials give access to it")
+        }
+        BucketAccess::PresignedOnly => PRESIGNED_ONLY.into(),
+    })
 }
 
 async fn database(config: &Config) -> Checked {

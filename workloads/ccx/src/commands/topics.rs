@@ -23,10 +23,10 @@ pub(crate) enum TopicsCommand {
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  ccx --config ccx.toml topics ensure                                  # the brokers choose
+  ccx --config ccx.toml topics ensure                                  # 8 partitions each
   ccx --config ccx.toml topics ensure --partitions 64 --replication-factor 3")]
 pub(crate) struct EnsureArgs {
-    /// At least so many partitions; without it a new topic gets the brokers' default.
+    /// At least this many partitions; without it a new topic gets 8, for as many pipelines, and an existing one is not changed.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(i32).range(1..=10_000))]
     partitions: Option<i32>,
     /// Copies of a new topic's records; without it the brokers' default.
@@ -74,7 +74,7 @@ pub(crate) async fn run(
     for topic in config.kafka.topics.names() {
         let settings = TopicSettings {
             name: topic.into(),
-            partitions: args.partitions,
+            partitions: args.partitions.or_else(|| partitions_of_a_new_topic(&admin, topic)),
             replication_factor: args.replication_factor,
         };
         let outcome = admin.ensure(&settings).await.context(EnsureSnafu { topic, servers: &servers })?;
@@ -84,6 +84,15 @@ pub(crate) async fn run(
         }
     }
     Ok(())
+}
+
+/// Partitions of a new topic, unless `--partitions` says otherwise: the number of pipelines that the documentation advises.
+const DEFAULT_PARTITIONS: i32 = 8;
+
+/// `None` for a topic that exists: partitions of a topic that others use are added only on request, since that can't be undone.
+fn partitions_of_a_new_topic(admin: &TopicAdmin, topic: &str) -> Option<i32> {
+    let existing = tokio::task::block_in_place(|| admin.partitions(topic));
+    matches!(existing, Ok(None)).then_some(DEFAULT_PARTITIONS)
 }
 
 impl<'a> Ensured<'a> {

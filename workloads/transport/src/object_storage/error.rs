@@ -60,8 +60,37 @@ pub enum ObjectStoreError {
         source: Box<dyn Error + Send + Sync>,
     },
 
-    /// The bucket is not there, not ours, or not to be reached.
-    #[snafu(display("failed to reach bucket {bucket}"))]
+    /// The bucket does not exist.
+    #[snafu(display("the bucket {bucket} does not exist"))]
+    NoBucket {
+        /// The bucket.
+        bucket: String,
+    },
+
+    /// The credentials are wrong, or give no access to the bucket.
+    #[snafu(display(
+        "access to the bucket {bucket} is denied (HTTP {status}): wrong access key, or no permission"
+    ))]
+    Denied {
+        /// The bucket.
+        bucket: String,
+        /// The HTTP status.
+        status: u16,
+    },
+
+    /// The server answered with another error.
+    #[snafu(display("the object storage answered HTTP {status} for the bucket {bucket}"))]
+    BucketStatus {
+        /// The bucket.
+        bucket: String,
+        /// The HTTP status.
+        status: u16,
+        /// What to do about it.
+        class: ErrorClass,
+    },
+
+    /// The server could not be asked for the bucket.
+    #[snafu(display("failed to ask for the bucket {bucket}"))]
     Bucket {
         /// The bucket.
         bucket: String,
@@ -210,10 +239,14 @@ impl ObjectStoreError {
     /// What to do about it.
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::Credentials { .. } | Self::Authorities { .. } | Self::Encryption { .. } => ErrorClass::Bug,
+            Self::Credentials { .. }
+            | Self::Authorities { .. }
+            | Self::Encryption { .. }
+            | Self::NoBucket { .. }
+            | Self::Denied { .. } => ErrorClass::Bug,
             // Signing fails when the service that gives credentials is away.
             Self::Presign { .. } => ErrorClass::Transient,
-            Self::Put { class, .. } | Self::Bucket { class, .. } => *class,
+            Self::Put { class, .. } | Self::Bucket { class, .. } | Self::BucketStatus { class, .. } => *class,
         }
     }
 }

@@ -8,21 +8,24 @@ use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, ConfigLoader, Region};
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
+use aws_credential_types::provider::ProvideCredentials as _;
 use aws_sdk_s3::config::{
     Builder, Credentials, RequestChecksumCalculation, ResponseChecksumValidation, SharedHttpClient,
 };
 use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::operation::head_bucket::HeadBucketError;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_smithy_http_client::tls;
 use bytes::Bytes;
 use ccx_config::{Addressing, ObjectStorage};
 use ccx_messages::ErrorClass;
-use snafu::ResultExt;
+use snafu::{IntoError as _, ResultExt as _};
 
 use super::ObjectStoreError;
 use super::error::{
-    AuthoritiesSnafu, BucketSnafu, CredentialsSnafu, EncryptionSnafu, PresignSnafu, PutSnafu,
+    AuthoritiesSnafu, BucketSnafu, BucketStatusSnafu, CredentialsSnafu, DeniedSnafu, EncryptionSnafu,
+    NoBucketSnafu, PresignSnafu, PutSnafu,
 };
 
 /// How long connecting may take.
@@ -43,21 +46,38 @@ impl ObjectStore {
     /// Prepares a client, without talking to the server. Credentials and the region, when they are not configured, come from
     /// where AWS' tools take them: variables, profiles, and the workload's identity.
     pub async fn connect(settings: &ObjectStorage) -> Result<Self, ObjectStoreError> {
-        let mut loader = environment(settings);
-        if let Some((id, key)) = settings.credentials().context(CredentialsSnafu)? {
-            loader =
-                loader.credentials_provider(Credentials::new(id, key.expose(), None, None, "configuration"));
+        Ok(Self::from_sdk(&loader(settings)?.load().await, settings))
+    }
+
+    /// Asks the server for the bucket, with the credentials that there are, and says how it can be used.
+    ///
+    /// Without credentials the request is not signed. A server that refuses it has answered all the same: presigned links need no
+    /// credentials of ours.
+    pub async fn check_bucket(settings: &ObjectStorage) -> Result<BucketAccess, ObjectStoreError> {
+        let sdk = loader(settings)?.load().await;
+        let is_authenticated = match sdk.credentials_provider() {
+            Some(provider) => provider.provide_credentials().await.is_ok(),
+            None => false,
+        };
+        if is_authenticated {
+            Self::from_sdk(&sdk, settings).reachable(&settings.bucket).await?;
+            return Ok(BucketAccess::Authorized);
         }
-        if let Some(file) = &settings.ca_file {
-            loader = loader.http_client(http_client(file)?);
+        let anonymous = loader(settings)?.no_credentials().load().await;
+        match Self::from_sdk(&anonymous, settings).reachable(&settings.bucket).await {
+            Ok(()) | Err(ObjectStoreError::Denied { .. }) => Ok(BucketAccess::PresignedOnly),
+            Err(error) => Err(error),
         }
-        let mut config = Builder::from(&loader.load().await)
+    }
+
+    fn from_sdk(sdk: &SdkConfig, settings: &ObjectStorage) -> Self {
+        let mut config = Builder::from(sdk)
             .force_path_style(settings.addressing == Addressing::Path)
             // Few services other than Amazon's know the newer checksums; TLS and the archive's own do.
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
         config.set_endpoint_url(settings.endpoint.clone());
-        Ok(Self { client: aws_sdk_s3::Client::from_conf(config.build()) })
+        Self { client: aws_sdk_s3::Client::from_conf(config.build()) }
     }
 
     /// Stores an object, in place of one of that name. Tries three times.
@@ -91,12 +111,44 @@ impl ObjectStore {
         let result = self.client.head_bucket().bucket(bucket).send().await;
         match result {
             Ok(_) => Ok(()),
-            Err(error) => {
-                let class = class_of(&error);
-                Err(boxed(error)).context(BucketSnafu { bucket, class })
-            }
+            Err(error) => Err(bucket_error(error, bucket)),
         }
     }
+}
+
+/// How a bucket can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BucketAccess {
+    /// The credentials give access to the bucket.
+    Authorized,
+    /// There are no credentials: objects can be downloaded by presigned links, and not be stored.
+    PresignedOnly,
+}
+
+/// A refusal has no body, so that the SDK knows no more than the status; the other errors are told by the SDK.
+fn bucket_error(error: SdkError<HeadBucketError>, bucket: &str) -> ObjectStoreError {
+    match error.raw_response().map(|response| response.status().as_u16()) {
+        Some(404) => NoBucketSnafu { bucket }.build(),
+        Some(status @ (401 | 403)) => DeniedSnafu { bucket, status }.build(),
+        Some(status) if !(200..300).contains(&status) => {
+            BucketStatusSnafu { bucket, status, class: class_of(&error) }.build()
+        }
+        _ => {
+            let class = class_of(&error);
+            BucketSnafu { bucket, class }.into_error(boxed(error))
+        }
+    }
+}
+
+fn loader(settings: &ObjectStorage) -> Result<ConfigLoader, ObjectStoreError> {
+    let mut loader = environment(settings);
+    if let Some((id, key)) = settings.credentials().context(CredentialsSnafu)? {
+        loader = loader.credentials_provider(Credentials::new(id, key.expose(), None, None, "configuration"));
+    }
+    if let Some(file) = &settings.ca_file {
+        loader = loader.http_client(http_client(file)?);
+    }
+    Ok(loader)
 }
 
 fn environment(settings: &ObjectStorage) -> ConfigLoader {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use ccx_config::{ArchiveLimits, Pipeline, Secret};
 use ccx_messages::ErrorClass;
-use ccx_transport::{DownloadError, Downloader, ObjectStore};
+use ccx_transport::{BucketAccess, DownloadError, Downloader, ObjectStore};
 
 const BUCKET: &str = "insights-upload";
 const HOUR: Duration = Duration::from_hours(1);
@@ -71,6 +71,20 @@ async fn wrong_credentials_of_ours_are_no_fault_of_a_message() {
     assert_eq!(error.class(), ErrorClass::Transient);
     let error = ObjectStore::connect(&wrong).await.unwrap().reachable(BUCKET).await.expect_err("must fail");
     assert_eq!(error.class(), ErrorClass::Bug);
+    let text = error.to_string();
+    assert!(text.starts_with("access to the bucket insights-upload is denied (HTTP 403)"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bucket_without_credentials_is_checked_by_an_unsigned_request() {
+    let (server, _) = server_with("key", b"archive").await;
+    let ours = server.config();
+    assert_eq!(ObjectStore::check_bucket(&ours).await.unwrap(), BucketAccess::Authorized);
+    let anonymous = ccx_config::ObjectStorage { access_key_id: None, secret_access_key: None, ..ours };
+    assert_eq!(ObjectStore::check_bucket(&anonymous).await.unwrap(), BucketAccess::PresignedOnly);
+    let unreachable = ccx_config::ObjectStorage { endpoint: Some("http://127.0.0.1:1".into()), ..anonymous };
+    let error = ObjectStore::check_bucket(&unreachable).await.expect_err("must fail");
+    assert_eq!(error.to_string(), "failed to ask for the bucket insights-upload");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -78,7 +92,7 @@ async fn a_bucket_is_reachable_when_it_exists() {
     let (_server, store) = server_with("key", b"archive").await;
     store.reachable(BUCKET).await.unwrap();
     let error = store.reachable("no-such-bucket").await.expect_err("must fail");
-    assert_eq!(error.to_string(), "failed to reach bucket no-such-bucket");
+    assert_eq!(error.to_string(), "the bucket no-such-bucket does not exist");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
