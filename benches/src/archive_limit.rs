@@ -95,7 +95,7 @@ impl ArchiveLimit {
             b"config/metrics" => metrics(content),
             _ if path.starts_with(b"config/node/") && is_direct_json(path, 12) => node(content),
             _ if path.starts_with(b"config/pod/openshift-") && path.ends_with(b".json") => pods(content),
-            _ if path.starts_with(b"config/pod/") && path.ends_with(b".log") => self.log_lines(path, content),
+            _ if path.starts_with(b"namespaces/") && path.ends_with(b".log") => self.log_lines(path, content),
             _ if DOCUMENTS.contains(&path) => conditions(content),
             _ if DIRECTORIES.iter().any(|directory| path.starts_with(directory)) => conditions(content),
             _ => 0,
@@ -103,7 +103,7 @@ impl ArchiveLimit {
     }
 
     fn log_lines(&self, path: &[u8], content: &[u8]) -> usize {
-        let of_controller = path.starts_with(b"config/pod/openshift-kube-controller-manager/");
+        let of_controller = path.starts_with(b"namespaces/openshift-kube-controller-manager/");
         let controller = if of_controller { self.controller_needle.find_iter(content).count() } else { 0 };
         controller
             + self.platform_needles.iter().map(|needle| needle.find_iter(content).count()).sum::<usize>()

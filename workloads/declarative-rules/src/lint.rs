@@ -16,8 +16,18 @@ use crate::{
 };
 
 /// The directories at the top of archives.
-const DIRECTORIES: [&str; 6] =
-    ["aggregated", "conditional", "config", "events", "insights-operator", "namespaces"];
+const DIRECTORIES: [&str; 10] = [
+    "aggregated",
+    "cluster-scoped-resources",
+    "conditional",
+    "config",
+    "customresources",
+    "events",
+    "insights-operator",
+    "machinesets",
+    "namespace",
+    "namespaces",
+];
 
 /// Notes what should be looked at in a rule that can run.
 pub(crate) fn check(

@@ -25,10 +25,7 @@ pub(crate) fn add(sample: &SampleArchive, pods: &[Pod], files: &mut Files) {
         if position == pods.len() / 2 && sample.has(Fault::PlatformOperatorPanic) {
             writer.panic();
         }
-        files.text(
-            format!("config/pod/{}/logs/{}/errors.log", pod.namespace, pod.name),
-            writer.finish(sample),
-        );
+        files.text(log_path(pod, "current.log"), writer.finish(sample));
     }
     add_controller_manager_log(sample, &mut writer, files);
     add_bulk(sample, pods, &mut writer, files);
@@ -44,7 +41,8 @@ fn add_controller_manager_log(sample: &SampleArchive, writer: &mut LogWriter, fi
         };
         writer.garbage_collector_sync(removed);
     }
-    let path = "config/pod/openshift-kube-controller-manager/logs/kube-controller-manager-master-0.sample.example.com/errors.log";
+    let path = "namespaces/openshift-kube-controller-manager/pods/kube-controller-manager-master-0.sample.example.com/\
+                kube-controller-manager/current.log";
     files.text(path, writer.finish(sample));
 }
 
@@ -56,11 +54,13 @@ fn add_bulk(sample: &SampleArchive, pods: &[Pod], writer: &mut LogWriter, files:
         while writer.text.len() < bytes / logs {
             writer.harmless_line();
         }
-        files.text(
-            format!("config/pod/{}/logs/{}/current.log", pod.namespace, pod.name),
-            writer.finish(sample),
-        );
+        files.text(log_path(pod, "previous.log"), writer.finish(sample));
     }
+}
+
+/// Returns where the operator records a log since OpenShift 4.17.
+fn log_path(pod: &Pod, file: &str) -> String {
+    format!("namespaces/{}/pods/{}/{}/{file}", pod.namespace, pod.name, pod.container)
 }
 
 /// Writes one log after the other.

@@ -33,7 +33,7 @@ impl Files {
     }
 
     fn logs(&self, prefix: &str) -> impl Iterator<Item = &str> {
-        let paths = self.0.keys().filter(move |path| path.starts_with(prefix) && path.contains("/logs/"));
+        let paths = self.0.keys().filter(move |path| path.starts_with(prefix) && path.ends_with(".log"));
         paths.flat_map(|path| self.text(path).lines())
     }
 
@@ -47,7 +47,7 @@ impl Files {
     }
 
     fn pods(&self) -> Vec<Value> {
-        let is_pod = |path: &&String| path.starts_with("config/pod/openshift-") && !path.contains("/logs/");
+        let is_pod = |path: &&String| path.starts_with("config/pod/openshift-");
         self.0.keys().filter(is_pod).map(|path| self.json(path)).collect()
     }
 }
@@ -86,10 +86,10 @@ fn shows(fault: Fault, files: &Files) -> bool {
             .iter()
             .any(|count| *count > 0),
         Fault::PlatformOperatorPanic => {
-            files.logs("config/pod/openshift-").any(|line| line.contains("Observed a panic"))
+            files.logs("namespaces/openshift-").any(|line| line.contains("Observed a panic"))
         }
         Fault::KcmGarbageCollectorResync => {
-            files.logs("config/pod/openshift-kube-controller-manager/").any(|line| {
+            files.logs("namespaces/openshift-kube-controller-manager/").any(|line| {
                 line.contains("syncing garbage collector with updated resources from discovery")
                     && line.contains("removed: [")
                     && !line.contains("removed: []")

@@ -220,6 +220,20 @@ fn a_test_is_checked() {
 }
 
 #[test]
+fn input_in_any_directory_of_an_archive_has_no_warning() {
+    for path in [
+        "aggregated/unused_machine_configs_count.json",
+        "cluster-scoped-resources/nmstate.io/nodenetworkstates/*.json",
+        "customresources/installers.datahub.sap.com/datahubs/*/*.json",
+        "machinesets/*/*.json",
+        "namespace/*/loki.grafana.com/lokistacks/*.json",
+        "namespaces/*/pods/*/virt-launcher.json",
+    ] {
+        assert_eq!(problems_with("config/machineconfigpools/*.json", path), [] as [&str; 0], "{path}");
+    }
+}
+
+#[test]
 fn what_should_be_looked_at_is_a_warning() {
     let warning = |from: &str, to: &str| {
         let problem = problem_with(from, to);

@@ -15,13 +15,13 @@ class Files(SpecSet):
     cluster_operators = glob_file("config/clusteroperator/*.json", context=HostArchiveContext)
     cluster_version = simple_file("config/version.json", context=HostArchiveContext)
     controller_manager_logs = glob_file(
-        "config/pod/openshift-kube-controller-manager/logs/*/*.log", context=HostArchiveContext
+        "namespaces/openshift-kube-controller-manager/pods/*/*/*.log", context=HostArchiveContext
     )
     machine_api_events = simple_file("events/openshift-machine-api.json", context=HostArchiveContext)
     machine_config_pools = glob_file("config/machineconfigpools/*.json", context=HostArchiveContext)
     metrics = simple_file("config/metrics", context=HostArchiveContext)
     nodes = glob_file("config/node/*.json", context=HostArchiveContext)
-    platform_logs = glob_file("config/pod/openshift-*/logs/*/*.log", context=HostArchiveContext)
+    platform_logs = glob_file("namespaces/openshift-*/pods/*/*/*.log", context=HostArchiveContext)
     pods = glob_file("config/pod/openshift-*/*.json", context=HostArchiveContext)
 
 
@@ -106,6 +106,6 @@ def number(value):
 
 
 def log_path(path):
-    """`config/pod/<namespace>/logs/<pod>/<file>`"""
+    """`namespaces/<namespace>/pods/<pod>/<container>/<file>`"""
     parts = path.lstrip("/").split("/")
-    return {"namespace": parts[2], "pod": parts[4], "file": parts[5]}
+    return {"namespace": parts[1], "pod": parts[3], "file": parts[5]}

@@ -17,7 +17,7 @@ def containers(pod):
 
 def is_crashing(container):
     waiting = container.get("state", {}).get("waiting") or {}
-    return waiting.get("reason") == "CrashLoopBackOff" or container.get("restartCount", 0) > 50
+    return waiting.get("reason") == "CrashLoopBackOff" and container.get("restartCount", 0) >= 5
 
 
 def entry(pod, container):
@@ -29,4 +29,5 @@ def entry(pod, container):
         "restarts": container.get("restartCount", 0),
         "last_reason": last.get("reason", ""),
         "last_exit_code": last.get("exitCode"),
+        "last_finished": last.get("finishedAt", ""),
     }
