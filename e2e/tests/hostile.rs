@@ -17,7 +17,7 @@ const MAX_PEAK_BYTES: u64 = (512 + if cfg!(debug_assertions) { 96 } else { 64 })
 const MAX_TIME: Duration = Duration::from_mins(1);
 
 /// The most expensive of each format; `ccx-archive` reads the others, in processes of its own.
-const NAMES: [&str; 7] = [
+const NAMES: [&str; 11] = [
     "gzip-members-over-the-limit",
     "gzip-members-at-the-limit",
     "gzip-states-too-little",
@@ -25,6 +25,10 @@ const NAMES: [&str; 7] = [
     "xz-at-the-limit",
     "zip-over-the-limit",
     "zip-of-overlapping-entries",
+    "json-of-empty-objects",
+    "json-of-empty-texts",
+    "json-of-too-many-objects",
+    "json-of-nested-lists",
 ];
 
 #[test]

@@ -8,6 +8,16 @@ use snafu::Snafu;
 use crate::Format;
 
 /// The reason why an archive cannot be read.
+///
+/// ```
+/// use ccx_archive::{Archive, ArchiveError, Limits};
+/// use ccx_messages::ErrorClass;
+///
+/// let error = Archive::read(b"<html>".as_slice().into(), &Limits::default()).unwrap_err();
+/// assert!(matches!(error, ArchiveError::NotAnArchive { .. }));
+/// assert_eq!(error.to_string(), "not an archive: it begins with \"<html>\"");
+/// assert_eq!(error.class(), ErrorClass::BadInput);
+/// ```
 #[derive(Debug, Snafu)]
 #[snafu(visibility(pub(crate)))]
 pub enum ArchiveError {
@@ -176,6 +186,12 @@ impl ArchiveError {
 }
 
 /// A position in an archive, for errors.
+///
+/// ```
+/// use ccx_archive::Place;
+///
+/// assert_eq!(Place::After("config/id".into()).to_string(), "after the entry \"config/id\"");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// Before the first member.

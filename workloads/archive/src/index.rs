@@ -18,6 +18,17 @@ const EARLIEST_TIME: DateTime<Utc> =
     DateTime::from_timestamp(1_514_764_800, 0).expect("2018-01-01 is a time");
 
 /// A file of an archive.
+///
+/// ```
+/// use ccx_archive::{Archive, File, Limits};
+/// use ccx_sample_archive::SampleArchive;
+///
+/// let uploaded = SampleArchive::small("5d5892d3-1f74-4ccf-91af-548dfc9767aa".parse().unwrap()).to_tar_gz();
+/// let archive = Archive::read(uploaded.into(), &Limits::default())?;
+/// let id = archive.files().find(|file| file.path == "config/id");
+/// assert_eq!(id, Some(File { path: "config/id", content: b"5d5892d3-1f74-4ccf-91af-548dfc9767aa" }));
+/// # Ok::<(), ccx_archive::ArchiveError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct File<'a> {
     /// Its path from the archive's root, such as `config/id`.
@@ -27,6 +38,16 @@ pub struct File<'a> {
 }
 
 /// The number of members that were left out, by reason.
+///
+/// ```
+/// use ccx_archive::{Archive, Limits, Skipped};
+/// use ccx_sample_archive::SampleArchive;
+///
+/// let uploaded = SampleArchive::small("5d5892d3-1f74-4ccf-91af-548dfc9767aa".parse().unwrap()).to_tar_gz();
+/// let archive = Archive::read(uploaded.into(), &Limits::default())?;
+/// assert_eq!(archive.skipped(), Skipped { unsafe_paths: 0, links: 0, special_files: 0 });
+/// # Ok::<(), ccx_archive::ArchiveError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Skipped {
     /// Absolute paths, paths with `..`, paths that are not UTF-8, and empty ones.

@@ -96,7 +96,7 @@ impl Meter for () {
     }
 }
 
-/// The time for reading an archive is used up.
+/// The time for reading an archive is used up; see [`Meter`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimedOut {
     /// The time that reading was given.

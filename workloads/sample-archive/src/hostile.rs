@@ -13,6 +13,7 @@
 //! ```
 
 mod compressed;
+mod json;
 mod tar;
 mod zip;
 
@@ -62,6 +63,10 @@ impl HostileArchive {
         hostile("tar-of-global-headers", tar::global_headers),
         hostile("tar-with-a-sparse-map-without-end", tar::with_a_sparse_map_without_end),
         hostile("archives-in-archives", tar::nested_archives),
+        hostile("json-of-empty-objects", json::empty_objects),
+        hostile("json-of-empty-texts", json::empty_texts),
+        hostile("json-of-too-many-objects", json::too_many_objects),
+        hostile("json-of-nested-lists", json::nested_lists),
     ];
 
     /// Builds the upload. Takes seconds and hundreds of megabytes for some.
