@@ -1,5 +1,6 @@
-//! The least that can be done to an archive: libdeflate, one walk over the tar headers, and a typed parse of the files that the
-//! built-in rules read. Nothing is checked, nothing is limited, and nothing comes out but a number that depends on all of it.
+//! The least that can be done to an archive: libdeflate, one walk over the tar headers, and a typed parse of
+//! the files that the built-in rules read. Nothing is checked, nothing is limited, and nothing comes out but
+//! a number that depends on all of it.
 
 use libdeflater::Decompressor;
 use memchr::memmem::Finder;
@@ -10,7 +11,8 @@ mod documents;
 
 const BLOCK_BYTES: usize = 512;
 
-/// Directories whose documents the rules read besides those that have a type of their own here: most have a name and conditions.
+/// Directories whose documents the rules read besides those that have a type of their own here: most have a
+/// name and conditions.
 const DIRECTORIES: [&[u8]; 14] = [
     b"config/certificatesigningrequests/",
     b"config/clusteroperator/",
@@ -54,7 +56,7 @@ pub(crate) struct ArchiveLimit {
 }
 
 impl ArchiveLimit {
-    /// What is made once and used for every archive.
+    /// Creates the decompressor and the patterns, which every archive uses.
     pub(crate) fn new() -> Self {
         let platform_needles =
             ["Observed a panic", "runtime error", "concurrent map", "can't initialize iptables table"]

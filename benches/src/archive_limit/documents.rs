@@ -1,5 +1,5 @@
-//! What the built-in rules read of the documents that make up most of an archive, in plain types: a field of another type than
-//! expected costs the whole document, which does not happen in a sample.
+//! Plain types of the documents that make up most of an archive, with the fields that the built-in rules
+//! read: a field of another type than expected costs the whole document, which does not happen in a sample.
 
 use std::borrow::Cow;
 

@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn details_may_have_any_field_that_clients_do_not_read() {
+    fn details_with_any_other_field_are_accepted() {
         for data in
             [json!({}), json!({"nodes": []}), json!({"nodes": ["a", "b"], "info_key": 1, "x": {"type": 1}})]
         {
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn readable_details_stay_as_they_are_to_the_byte() {
+    fn compatible_details_stay_unchanged() {
         let text = r#"{"type": "rule","error_key":"KEY","b":1.50,"a":[1,2],"nodes":["a"]}"#;
         let details = RawValue::from_string(text.into()).unwrap();
         let (rule, error_key) = ("a.b".parse().unwrap(), "KEY".parse().unwrap());
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn nodes_become_names_and_what_they_were_is_kept() {
+    fn nodes_of_objects_become_names_and_node_details() {
         let nodes = json!([{"name": "a", "role": "worker"}, {"name": "b"}]);
         let (details, changed) = adapted(&json!({"type": "rule", "error_key": "KEY", "nodes": nodes}));
         assert_eq!(
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn nodes_without_names_are_only_in_their_other_place() {
+    fn nodes_without_names_become_node_details_only() {
         for nodes in [json!([{"name": "a"}, {"name": 1}]), json!({"a": 1}), json!(3), json!(null)] {
             let (details, _) = adapted(&json!({"type": "rule", "error_key": "KEY", "nodes": nodes}));
             assert_eq!(details, json!({"type": "rule", "error_key": "KEY", "node_details": nodes}));
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn type_and_key_are_those_of_the_finding_unless_they_are_strings() {
+    fn type_and_key_that_are_not_strings_are_replaced() {
         let (details, changed) = adapted(&json!({"type": 1, "error_key": "OTHER", "a": 1}));
         assert_eq!((details, changed), (json!({"type": "rule", "error_key": "OTHER", "a": 1}), vec!["type"]));
         let (details, changed) = adapted(&json!({}));

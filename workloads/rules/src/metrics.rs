@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_value_and_time_are_told_apart() {
+    fn sample_has_labels_and_value() {
         let samples =
             parse("# TYPE hw untyped\nhw{hw_version=\"vmx-13\",instance=\"a:1\"} 6 1619708403480\nup 1\n");
         assert_eq!(samples.len(), 2);
@@ -140,14 +140,14 @@ mod tests {
     }
 
     #[test]
-    fn other_families_and_broken_lines_are_left_out() {
+    fn other_families_and_malformed_lines_are_skipped() {
         assert_eq!(parse("upper 1\nup\nup{\nup{a=\"b\nup{} x\nup{a=\"b\"} \n\nup{a=\"b\"\n"), []);
         assert_eq!(parse("up{} 1").len(), 1);
     }
 
     proptest! {
         #[test]
-        fn any_text_is_survived(text in "(up|hw|#)?[a{}=\",\\\\ \\n0-9é]{0,40}") {
+        fn any_text_is_parsed_without_panic(text in "(up|hw|#)?[a{}=\",\\\\ \\n0-9é]{0,40}") {
             for sample in parse(&text) {
                 let _ = sample.label("a");
             }

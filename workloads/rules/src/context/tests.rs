@@ -57,7 +57,7 @@ fn metrics_are_those_that_a_rule_declared() {
 }
 
 #[test]
-fn what_no_rule_declared_is_not_there() {
+fn undeclared_input_is_missing() {
     with_context(&[("config/alerts.json", json!([]))], |context| {
         assert_eq!(context.alerts().map(<[_]>::len), None);
     });

@@ -41,7 +41,7 @@ impl Infrastructure<'_> {
         tags.chain(platform.gcp.resource_labels.iter()).map(|tag| (&*tag.key, &*tag.value))
     }
 
-    /// Whether the control plane shall survive the loss of a node. Clusters from before 4.8 do not say so and
+    /// Whether the control plane survives the loss of a node. Clusters from before 4.8 do not say so and
     /// always are.
     pub fn is_highly_available(&self) -> bool {
         matches!(&*self.status.control_plane_topology, "HighlyAvailable" | "")

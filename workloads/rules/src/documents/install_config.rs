@@ -54,14 +54,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn replicas_of_the_control_plane_are_read_and_not_those_of_workers() {
+    fn replicas_of_the_control_plane_are_parsed_and_not_those_of_workers() {
         let block = "compute:\n- name: worker\n  replicas: 5\ncontrolPlane:\n  name: master\n  replicas: 3\nmetadata:\n";
         assert_eq!(control_plane_replicas(block), Some(3));
         assert_eq!(control_plane_replicas("controlPlane: {name: master, replicas: 1}\n"), Some(1));
     }
 
     #[test]
-    fn what_is_not_said_is_not_known() {
+    fn install_config_without_replicas_gives_none() {
         for yaml in [
             "",
             "controlPlane:\n  name: master\ncompute:\n  replicas: 3\n",

@@ -33,7 +33,7 @@ pub(super) fn parse_objects_with_paths<'a, 'f, T: Deserialize<'a>>(
     objects.filter_map(|(path, fields)| (!fields.is_empty).then_some((path, fields.value)))
 }
 
-/// The paths of the files that are objects, whatever they have in them.
+/// Returns the paths of the files that are objects.
 pub(super) fn paths_of_objects<'a>(files: &[File<'a>]) -> Vec<&'a str> {
     parse_any_objects::<IgnoredAny>(files).map(|(path, _)| path).collect()
 }

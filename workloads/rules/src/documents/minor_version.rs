@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn ten_is_newer_than_nine() {
+    fn minor_versions_compare_as_numbers() {
         assert!(MinorVersion::new(4, 10) > MinorVersion::new(4, 9));
         assert!(MinorVersion::new(5, 0) > MinorVersion::new(4, 20));
     }

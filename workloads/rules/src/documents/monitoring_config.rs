@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn template_of_prometheus_counts_and_no_other() {
+    fn volume_claim_template_of_prometheus_alone_is_persistent_storage() {
         let with = |section: &str| {
             format!(
                 "# ours\nenableUserWorkload: true\n{section}:\n  retention: 7d\n  volumeClaimTemplate:\n    spec: {{}}\n"
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_sections_is_no_configuration() {
+    fn text_without_sections_is_not_a_configuration() {
         for text in ["", "null", "[]", "\u{fffd}", "  x: y"] {
             assert_eq!(storage(text), None, "{text}");
         }

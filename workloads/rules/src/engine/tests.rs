@@ -56,7 +56,7 @@ fn fault_of(response: impl Fn() -> Response + Send + Sync + 'static) -> FaultRea
 }
 
 #[test]
-fn rule_that_panics_is_reported_and_the_others_are_untouched() {
+fn rule_that_panics_is_a_fault_and_others_run() {
     let broken = rule("pack.m", |context| panic!("no {}", context.files(&WORDS).len()));
     let report = run(vec![healthy("pack.z"), broken, healthy("pack.a")], Budget::default());
     assert_eq!(hit_rules(&report), ["pack.a", "pack.z"]);
@@ -66,7 +66,7 @@ fn rule_that_panics_is_reported_and_the_others_are_untouched() {
 }
 
 #[test]
-fn rule_that_takes_too_long_is_reported_and_its_answer_does_not_count() {
+fn rule_over_its_budget_is_a_fault_and_its_answer_is_discarded() {
     let slow = rule("pack.slow", |context| {
         // An endless loop, which ends when the budget is used up.
         let items = context.within_budget(std::iter::repeat(())).count();
@@ -155,7 +155,7 @@ fn details_that_clients_can_not_read_are_a_fault() {
 }
 
 #[test]
-fn rule_that_can_not_tell_says_why() {
+fn rule_that_reports_a_fault_gives_its_reason() {
     let limit = FaultReason::Limit("200000 iterations".into());
     assert_eq!(fault_of(|| Response::fault(FaultReason::Limit("200000 iterations".into()))), limit);
     let report = run(
@@ -174,7 +174,7 @@ fn rule_that_can_not_tell_says_why() {
 }
 
 #[test]
-fn details_that_are_too_large_tell_their_size() {
+fn details_over_the_limit_are_replaced_by_their_size() {
     let answer = |text_len: usize| {
         move |_: &Context<'_>| Some(Response::hit("KEY", &json!({"a": "x".repeat(text_len)})))
     };
@@ -188,7 +188,7 @@ fn details_that_are_too_large_tell_their_size() {
 }
 
 #[test]
-fn first_of_two_answers_with_the_same_key_counts() {
+fn two_answers_with_the_same_key_give_the_first() {
     let other = rule("pack.a", |_| Some(Response::hit("KEY", &json!({"a": 2}))));
     let report = run(vec![healthy("pack.a"), other], Budget::default());
     assert_eq!(report.hits.len(), 1);
@@ -242,7 +242,7 @@ fn set_of_rules_is_named_with_its_version() {
 }
 
 #[test]
-fn engine_that_lacks_rules_says_so_beside_what_the_report_says() {
+fn engine_without_requested_rules_marks_its_reports_incomplete() {
     let engine = Engine::new(vec![healthy("pack.a")], Budget::default()).incomplete("A");
     let mut report = engine.run(&archive(&[("words/a.txt", json!("text"))]), Some(now()));
     let incomplete = |report: &Report| -> Value {
@@ -264,7 +264,7 @@ fn hit_has_the_shape_that_consumers_know() {
 }
 
 #[test]
-fn content_decides_the_tags() {
+fn tags_of_content_replace_those_of_the_rule() {
     let files = [
         ("config.yaml", ""),
         ("external/a/plugin.yaml", "python_module: ccx_rules.external.a"),
@@ -301,7 +301,7 @@ fn report_of_hits_is_read_by_the_writer() {
 }
 
 #[test]
-fn without_a_gathering_time_the_newest_file_tells_the_time() {
+fn run_without_gathering_time_takes_that_of_the_newest_file() {
     let engine = Engine::new(vec![healthy("pack.a")], Budget::default());
     let archive = archive(&[]);
     assert_eq!(engine.run(&archive, None).now, archive.newest_modification());

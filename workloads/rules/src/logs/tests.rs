@@ -58,7 +58,7 @@ fn query_that_knows_no_literals_is_tried_on_every_line() {
 }
 
 #[test]
-fn end_of_a_long_line_is_not_looked_at() {
+fn long_line_is_matched_up_to_its_limit() {
     let query = LogQuery::new("q", A, &["panic"]);
     let at = |start: usize| format!("{}panic\n", "x".repeat(start));
     assert_eq!(found(&query, &at(MAX_LINE_BYTES - 5), "")[0].2[0].len(), MAX_LINE_BYTES);
@@ -99,7 +99,7 @@ fn undeclared_query_finds_nothing() {
 }
 
 #[test]
-fn bytes_that_are_no_text_are_survived() {
+fn line_that_is_not_utf8_is_matched_and_replaced() {
     let query = LogQuery::new("q", A, &["panic"]);
     let (plan, matches) = scan(std::slice::from_ref(&query), b"\xff\xfe panic \x80\r\n", b"");
     let lines: Vec<_> = matches.for_query(&query, &plan)[0].lines().collect();

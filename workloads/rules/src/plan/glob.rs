@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn star_stays_in_its_directory() {
+    fn star_matches_within_one_directory() {
         assert!(matches("config/node/*.json", "config/node/a.json"));
         assert!(matches("config/node/*.json", "config/node/.json"));
         assert!(!matches("config/node/*.json", "config/node/logs/a.json"));
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn directory_is_what_all_matches_share() {
+    fn directory_is_the_common_parent_of_all_matches() {
         assert_eq!(Glob::new("config/pod/openshift-*/*.json").directory(), "config/pod/");
         assert_eq!(Glob::new("*.json").directory(), "");
     }
@@ -109,7 +109,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn globs_match_what_trying_everything_matches(glob in "[ab/*]{0,10}", path in "[ab/]{0,12}") {
+        fn glob_agrees_with_trying_every_split(glob in "[ab/*]{0,10}", path in "[ab/]{0,12}") {
             let expected = naive(glob.as_bytes(), path.as_bytes());
             prop_assert_eq!(matches(&glob, &path), expected);
         }

@@ -66,7 +66,7 @@ fn input_that_no_rule_declares_is_unknown() {
 
 proptest! {
     #[test]
-    fn walk_finds_what_trying_every_glob_finds(
+    fn walk_finds_the_files_that_every_glob_matches(
         names in proptest::collection::btree_set("(config/)?((node|pod|a)/){0,3}(logs/(a|p)/)?(x|version|a\\.txt|b\\.json|c\\.log)", 0..12)
     ) {
         let files: Vec<(&str, Value)> = names.iter().map(|name| (name.as_str(), json!(""))).collect();

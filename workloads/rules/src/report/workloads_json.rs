@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn workloads_are_no_part_of_the_report_about_the_cluster() {
+    fn report_of_the_cluster_has_no_workloads() {
         let report = report(1);
         assert!(!report.to_json().get().contains("workload"));
         assert!(Report::default().workloads_to_json().is_none());

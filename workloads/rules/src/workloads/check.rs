@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_known_check_has_a_name_that_rules_may_have() {
+    fn known_checks_have_valid_rule_names() {
         assert_eq!(known().len(), ON_BY_DEFAULT.len() + OFF_BY_DEFAULT.len() + AGGREGATES.len());
         assert!(known().iter().all(|check| is_known(&check.name)));
     }

@@ -56,7 +56,7 @@ fn workload_has_the_names_that_the_operator_tells() {
 }
 
 #[test]
-fn workload_that_passes_is_not_there() {
+fn workload_that_passes_is_not_reported() {
     assert_eq!(keys(&WorkloadChecks::default(), &line("host_pid", "u", 0)), []);
 }
 
@@ -84,7 +84,7 @@ fn aggregate_takes_the_place_of_its_parts() {
 }
 
 #[test]
-fn name_that_can_not_be_meant_is_refused() {
+fn unknown_check_is_refused_with_the_known_names() {
     let error = WorkloadChecks::select(&[], &names(&["host-pids"])).err().unwrap().to_string();
     assert!(
         error.starts_with("unknown workload check \"host-pids\"; name one of host-ipc, host-network, "),
@@ -94,14 +94,14 @@ fn name_that_can_not_be_meant_is_refused() {
 }
 
 #[test]
-fn without_results_of_checks_there_is_no_report_and_without_failures_an_empty_one() {
+fn archive_without_check_results_has_no_report_and_without_failures_an_empty_one() {
     assert_eq!(WorkloadChecks::default().run(&archive(&[])), None);
     assert_eq!(WorkloadChecks::none().run(&with_metrics(&line("host_pid", "u", 1))), None);
     assert_eq!(WorkloadChecks::default().run(&with_metrics("")), Some(Vec::new()));
 }
 
 #[test]
-fn flood_of_workloads_is_cut_off() {
+fn workloads_beyond_the_limit_are_dropped() {
     let metrics: String =
         (0..=MAX_WORKLOADS_PER_CHECK).map(|uid| line("host_pid", &uid.to_string(), 1)).collect();
     assert_eq!(keys(&WorkloadChecks::default(), &metrics)[0].1.len(), MAX_WORKLOADS_PER_CHECK);

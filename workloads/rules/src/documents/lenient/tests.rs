@@ -26,7 +26,7 @@ fn thing(json: &str) -> Option<Thing<'_>> {
 }
 
 #[test]
-fn what_is_there_is_read() {
+fn fields_of_the_expected_types_are_parsed() {
     let json = r#"{"name":"a\u00e9","count":3,"inner":{"count":-4},"list":[{"count":5},{}],"labels":{"x":"y"},"other":[]}"#;
     let thing = thing(json).unwrap();
     assert_eq!(&*thing.name, "a\u{e9}");
@@ -84,13 +84,13 @@ fn object_of_objects_is_read_in_its_order() {
 }
 
 #[test]
-fn label_that_is_no_string_is_left_out() {
+fn label_that_is_not_a_string_is_skipped() {
     let thing = thing(r#"{"labels":{"a":1,"b":"c","d":{}}}"#).unwrap();
     assert_eq!((thing.labels.get("a"), thing.labels.get("b")), (None, Some("c")));
 }
 
 #[test]
-fn what_is_no_object_is_not_there() {
+fn file_that_is_not_an_object_is_missing() {
     for json in ["", "null", "[]", "[{}]", "3", "\"x\"", "{", "{}x", "\u{feff}{}"] {
         assert!(thing(json).is_none(), "{json}");
     }
@@ -110,7 +110,7 @@ fn object_without_fields_says_nothing() {
 }
 
 #[test]
-fn input_that_would_fill_the_memory_is_not_there() {
+fn input_over_the_memory_limit_is_missing() {
     let objects = |count: usize| format!("[{}{{}}]", "{},".repeat(count - 1));
     let list = |json: &str| {
         parse_list::<Inner>(&File { path: "x", content: json.as_bytes() }).map(|items| items.len())
@@ -123,7 +123,7 @@ fn input_that_would_fill_the_memory_is_not_there() {
 }
 
 #[test]
-fn field_that_is_a_tower_of_lists_is_skipped_without_recursion() {
+fn deeply_nested_list_is_skipped_without_recursion() {
     let deep = format!("{{\"inner\":{}1{},\"name\":\"x\"}}", "[".repeat(100_000), "]".repeat(100_000));
     assert_eq!(&*thing(&deep).unwrap().name, "x");
 }
