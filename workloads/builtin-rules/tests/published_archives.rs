@@ -76,7 +76,11 @@ fn sample_of_the_insights_operator() {
         "VSPHERE_OLD_HARDWARE_VERSION",
     ];
     assert_eq!(keys(&report), BTreeSet::from(expected));
-    assert_eq!(skipped(&report), BTreeSet::new());
+    assert_eq!(
+        skipped(&report),
+        BTreeSet::from(["NODE_HAS_TAINTS_APPLIED"]),
+        "custom taints are fine since 4.7"
+    );
     assert_eq!(report.info.len(), 1, "{:?}", report.info);
 }
 
@@ -102,6 +106,7 @@ fn release_candidate_with_rapid_recommendations() {
         "LOKISTACK_NOT_READY",
         "NODE_CONFIG_RESOURCE_FAILED",
         "NODE_CSR_PENDING",
+        "NODE_HAS_TAINTS_APPLIED",
         "PRIVILEGED_SCC_GRANTED_WIDELY",
         "PROMETHEUS_BACKED_BY_PVC",
         "REMOVED_API_IN_USE",

@@ -28,9 +28,14 @@ impl Rule for AlertmanagerNoReceiver {
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let (firing, silenced) =
             (context.alerts().unwrap_or_default(), context.silenced_alerts().unwrap_or_default());
+        let config = context.alertmanager_config();
+        let has_no_alerts_file = context.alerts().is_none() && context.silenced_alerts().is_none();
+        if has_no_alerts_file && config.is_some_and(|config| config.receivers.is_empty()) {
+            return Some(Response::undecided("the Alertmanager configuration has no receivers"));
+        }
         let source = if context.within_budget(firing.iter().chain(silenced)).any(is_about_receivers) {
             "alert"
-        } else if context.alertmanager_config().is_some_and(sends_nothing) {
+        } else if config.is_some_and(sends_nothing) {
             "config"
         } else {
             return None;
@@ -89,7 +94,14 @@ mod tests {
             alerts("config/alerts.json", "Watchdog"),
         ];
         assert_eq!(ask(AlertmanagerNoReceiver, &files), Answer::Miss);
-        assert_eq!(ask(AlertmanagerNoReceiver, &[config(&json!(null))]), Answer::Miss);
+    }
+
+    #[test]
+    fn configuration_without_receivers_is_a_skip() {
+        for receivers in [json!(null), json!([])] {
+            let skip = Answer::Skip("the Alertmanager configuration has no receivers".into());
+            assert_eq!(ask(AlertmanagerNoReceiver, &[config(&receivers)]), skip);
+        }
     }
 
     #[test]

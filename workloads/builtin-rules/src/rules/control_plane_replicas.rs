@@ -1,11 +1,12 @@
 //! Control planes with too few or too many nodes.
 
+use chrono::TimeDelta;
 use serde::Serialize;
 
 use super::meta;
 use ccx_rules::{
     ClusterKind, Context, Response, Rule, RuleMeta,
-    documents::{CLUSTER_VERSION, INFRASTRUCTURE, INSTALL_CONFIG, MinorVersion, NODES, Role},
+    documents::{CLUSTER_VERSION, INFRASTRUCTURE, INSTALL_CONFIG, MinorVersion, NODES, Node, Role},
 };
 
 const KEY: &str = "CONTROL_PLANE_NODE_REPLICAS";
@@ -14,6 +15,9 @@ const MAX_REPLICAS_OF_NEW_RELEASES: usize = 5;
 
 /// The first release that supports four and five nodes.
 const MORE_NODES_SINCE: MinorVersion = MinorVersion::new(4, 18);
+
+/// The time for which a control plane machine set runs the old and the new machine beside each other.
+const MAX_REPLACEMENT: TimeDelta = TimeDelta::hours(2);
 
 pub(super) struct ControlPlaneReplicas;
 
@@ -35,14 +39,14 @@ impl Rule for ControlPlaneReplicas {
             .not_on(ClusterKind::TwoNode, "two nodes are supported")
             .not_on(ClusterKind::HostedControlPlane, "the control plane has no nodes")
             .not_on(ClusterKind::ManagedService, "the provider maintains the control plane")
-            .not_on(ClusterKind::Updating, "control plane machines may be replaced one after the other")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         if context.infrastructure()?.status.is_empty() {
             return Some(Response::undecided("the infrastructure has no `status`"));
         }
-        if context.nodes().iter().any(|node| node.metadata.is_empty()) {
+        let are_all_read = context.nodes().len() == context.files(&NODES).len();
+        if !are_all_read || context.nodes().iter().any(|node| node.metadata.is_empty()) {
             return Some(Response::undecided("a node has no metadata"));
         }
         // A cluster that was installed with three has three; for others the archive may lack some nodes.
@@ -51,7 +55,13 @@ impl Rule for ControlPlaneReplicas {
             return None;
         }
         let nodes = context.within_budget(context.nodes()).filter(|node| node.role() == Role::ControlPlane);
-        let nodes: Vec<&str> = nodes.map(|node| &*node.metadata.name).collect();
+        let nodes = nodes.filter(|node| !node.is_being_removed()).collect::<Vec<_>>();
+        let is_new =
+            |node: &&Node<'_>| !context.has_lasted(&node.metadata.creation_timestamp, MAX_REPLACEMENT);
+        if nodes.len() > REPLICAS as usize && nodes.iter().any(is_new) {
+            return None;
+        }
+        let nodes: Vec<&str> = nodes.iter().map(|node| &*node.metadata.name).collect();
         let is_supported = supported(context.minor_version()).contains(&nodes.len());
         (!is_supported).then(|| {
             Response::hit(KEY, &Details { control_plane_nodes: nodes.len(), expected: REPLICAS, nodes })
@@ -138,6 +148,35 @@ mod tests {
             assert!(matches!(answer, Answer::Skip(_)), "{topology}: {answer:?}");
         }
         assert_eq!(ask_about(&Cluster { nodes: 4, installed: 5, ..USUAL }), Answer::Miss);
+    }
+
+    #[test]
+    fn replacement_of_a_node_is_silent() {
+        let install_config = "config/configmaps/kube-system/cluster-config-v1/install-config";
+        let is_hit = |fourth: Value| {
+            let node = |name: &str| {
+                let labels = json!({"node-role.kubernetes.io/master": ""});
+                json!({"metadata": {"name": name, "labels": labels, "creationTimestamp": "2025-01-01T00:00:00Z"}})
+            };
+            let mut new = node("m3");
+            new["metadata"].as_object_mut().unwrap().append(&mut fourth.as_object().unwrap().clone());
+            let files = [
+                ("config/node/m0.json", node("m0")),
+                ("config/node/m1.json", node("m1")),
+                ("config/node/m2.json", node("m2")),
+                ("config/node/m3.json", new),
+                (
+                    "config/infrastructure.json",
+                    json!({"status": {"controlPlaneTopology": "HighlyAvailable"}}),
+                ),
+                ("config/version.json", json!({"status": {"desired": {"version": "4.16.9"}}})),
+                (install_config, json!("controlPlane: {replicas: 3}\n")),
+            ];
+            matches!(ask(ControlPlaneReplicas, &files), Answer::Hit(_))
+        };
+        assert!(!is_hit(json!({"creationTimestamp": "2026-01-15T11:00:00Z"})));
+        assert!(!is_hit(json!({"deletionTimestamp": "2026-01-15T11:00:00Z"})));
+        assert!(is_hit(json!({"creationTimestamp": "2026-01-15T10:00:00Z"})));
     }
 
     #[test]

@@ -22,7 +22,8 @@ impl Rule for DefaultStorageClass {
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let classes = context.storage_classes();
-        if classes.iter().any(|class| class.metadata.name.is_empty()) {
+        let are_all_read = classes.len() == context.files(&STORAGE_CLASSES).len();
+        if !are_all_read || classes.iter().any(|class| class.metadata.name.is_empty()) {
             return Some(Response::undecided("a storage class has no metadata"));
         }
         let defaults = context.within_budget(classes).filter(|class| class.is_default());
@@ -80,6 +81,12 @@ mod tests {
             let answer = ask(DefaultStorageClass, &[("config/storage/storageclasses/a.json", class)]);
             assert_eq!(answer, Answer::Skip("a storage class has no metadata".into()));
         }
+        let class = json!({"metadata": {"name": "b", "annotations": {}}});
+        let files = [
+            ("config/storage/storageclasses/a.json", json!({})),
+            ("config/storage/storageclasses/b.json", class),
+        ];
+        assert_eq!(ask(DefaultStorageClass, &files), Answer::Skip("a storage class has no metadata".into()));
         let empty = ask(DefaultStorageClass, &[("config/storage/storageclasses/a.json", json!({}))]);
         assert_eq!(empty, Answer::skip_all(&["storage_classes"]));
     }

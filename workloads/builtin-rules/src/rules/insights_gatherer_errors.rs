@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{excerpt, meta, non_empty};
 use ccx_rules::{
-    Context, Response, Rule, RuleMeta,
+    ClusterKind, Context, Response, Rule, RuleMeta,
     documents::{GATHERING_REPORT, GathererStatus},
 };
 
@@ -30,7 +30,9 @@ struct Failing<'a> {
 
 impl Rule for InsightsGathererErrors {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.insights_gatherer_errors", KEY).requires(GATHERING_REPORT)
+        meta("ccx_rules.external.insights_gatherer_errors", KEY)
+            .requires(GATHERING_REPORT)
+            .adapts_to(ClusterKind::Updating, "only panics count: gatherers fail while API servers restart")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -38,7 +40,8 @@ impl Rule for InsightsGathererErrors {
             context.within_budget(context.gathering_report()?.gatherers.iter()).filter_map(failing);
         let gatherers = non_empty(gatherers)?;
         let failures = gatherers.iter().filter(|gatherer| !gatherer.panicked).count();
-        let is_hit = gatherers.iter().any(|gatherer| gatherer.panicked) || failures > MAX_FAILURES;
+        let has_panicked = gatherers.iter().any(|gatherer| gatherer.panicked);
+        let is_hit = has_panicked || (failures > MAX_FAILURES && !context.is_updating());
         is_hit.then(|| Response::hit(KEY, &Details { gatherers }))
     }
 }
@@ -80,6 +83,20 @@ mod tests {
         let reports = names.map(failed);
         assert_eq!(ask_about(&reports), Answer::Hit(json!({"gatherers": gatherers})));
         assert_eq!(ask_about(&reports[1..]), Answer::Miss);
+    }
+
+    #[test]
+    fn failures_during_an_update_are_silent_and_panics_are_not() {
+        let updating = json!({"status": {"conditions": [{"type": "Progressing", "status": "True"}]}});
+        let is_hit = |reports: &[Value]| {
+            let files = [
+                ("insights-operator/gathers.json", json!({"status_reports": reports})),
+                ("config/version.json", updating.clone()),
+            ];
+            matches!(ask(InsightsGathererErrors, &files), Answer::Hit(_))
+        };
+        assert!(!is_hit(&["a", "b", "c", "d", "e", "f"].map(failed)));
+        assert!(is_hit(&[json!({"name": "p", "panic": "boom"})]));
     }
 
     #[test]

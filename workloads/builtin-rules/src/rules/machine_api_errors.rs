@@ -46,7 +46,7 @@ impl Rule for MachineApiErrors {
         let mut by_reason: BTreeMap<&str, Vec<&Event<'_>>> = BTreeMap::new();
         for event in context.within_budget(context.machine_api_events()?) {
             let is_failure = &*event.r#type == "Warning" && REASONS.contains(&&*event.reason);
-            if is_failure && context.is_recent(&event.last_timestamp, MAX_AGE) {
+            if is_failure && !is_conflict(event) && context.is_recent(&event.last_timestamp, MAX_AGE) {
                 by_reason.entry(&event.reason).or_default().push(event);
             }
         }
@@ -54,6 +54,11 @@ impl Rule for MachineApiErrors {
             non_empty(by_reason.into_iter().filter_map(|(reason, events)| warnings(reason, &events)))?;
         Some(Response::hit(KEY, &Details { events }))
     }
+}
+
+/// Returns whether an update was only refused because the object had been changed meanwhile: the controller retries at once.
+fn is_conflict(event: &Event<'_>) -> bool {
+    event.message.contains("the object has been modified")
 }
 
 fn warnings<'a>(reason: &'a str, events: &[&'a Event<'_>]) -> Option<Warnings<'a>> {
@@ -98,6 +103,14 @@ mod tests {
             |time: &str| json!([{"type": "Warning", "reason": "FailedCreate", "lastTimestamp": time}]);
         assert_eq!(ask_about(&event("2026-01-15T08:59:59Z")), Answer::Miss);
         assert!(matches!(ask_about(&event("2026-01-15T09:00:00Z")), Answer::Hit(_)));
+    }
+
+    #[test]
+    fn conflict_is_silent() {
+        let event = |message| json!([{"type": "Warning", "reason": "FailedUpdate", "message": message}]);
+        let conflict = "Operation cannot be fulfilled on machines \"m\": the object has been modified; please apply your changes";
+        assert_eq!(ask_about(&event(conflict)), Answer::Miss);
+        assert!(matches!(ask_about(&event("quota exceeded")), Answer::Hit(_)));
     }
 
     #[test]

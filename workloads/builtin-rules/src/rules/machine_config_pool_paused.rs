@@ -37,7 +37,8 @@ impl Rule for MachineConfigPoolPaused {
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let pools = context.within_budget(context.machine_config_pools());
-        let paused = pools.filter(|pool| pool.spec.paused.0 == Some(true));
+        let has_machines = |pool: &&MachineConfigPool<'_>| pool.status.machine_count.0 != Some(0);
+        let paused = pools.filter(|pool| pool.spec.paused.0 == Some(true)).filter(has_machines);
         let pools = non_empty(
             paused.map(|pool| PausedPool { name: &pool.metadata.name, pending: is_pending(pool) }),
         )?;
@@ -69,6 +70,14 @@ mod tests {
             let pool = json!({"name": "worker", "pending": pending});
             assert_eq!(ask_about(&json!(true), wanted), Answer::Hit(json!({"pools": [pool]})));
         }
+    }
+
+    #[test]
+    fn pool_without_machines_is_silent() {
+        let pool =
+            json!({"metadata": {"name": "infra"}, "spec": {"paused": true}, "status": {"machineCount": 0}});
+        let answer = ask(MachineConfigPoolPaused, &[("config/machineconfigpools/infra.json", pool)]);
+        assert_eq!(answer, Answer::Miss);
     }
 
     #[test]

@@ -38,7 +38,9 @@ impl Rule for NoMachineHealthCheck {
         if checks.any(|check| &*check.metadata.name != SPOT_INSTANCES_CHECK) {
             return None;
         }
-        if has_gathering_failed(context) {
+        let are_all_read =
+            context.machine_health_checks().len() == context.files(&MACHINE_HEALTH_CHECKS).len();
+        if !are_all_read || has_gathering_failed(context) {
             return Some(Response::undecided("machine health checks could not be gathered"));
         }
         let sets = context.within_budget(context.machine_sets());
@@ -97,6 +99,8 @@ mod tests {
         let skip = Answer::Skip("machine health checks could not be gathered".into());
         assert_eq!(ask_about(&[set("a", 2), report(GATHERER)]), skip);
         assert!(matches!(ask_about(&[set("a", 2), report("clusterconfig/other")]), Answer::Hit(_)));
+        let empty = ("config/machinehealthchecks/openshift-machine-api/x.json".to_owned(), json!({}));
+        assert_eq!(ask_about(&[set("a", 2), empty]), skip);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{meta, non_empty};
 use ccx_rules::{
-    Context, Response, Rule, RuleMeta,
+    ClusterKind, Context, Response, Rule, RuleMeta,
     documents::{IntOrText, POD_DISRUPTION_BUDGETS, PodDisruptionBudget},
 };
 
@@ -28,7 +28,9 @@ struct Blocking<'a> {
 
 impl Rule for PdbBlocksDrain {
     fn meta(&self) -> RuleMeta {
-        meta("ccx_rules.external.pdb_blocks_drain", KEY).requires(POD_DISRUPTION_BUDGETS)
+        meta("ccx_rules.external.pdb_blocks_drain", KEY)
+            .requires(POD_DISRUPTION_BUDGETS)
+            .not_on(ClusterKind::SingleNode, "the node is not drained before it restarts")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -38,8 +40,8 @@ impl Rule for PdbBlocksDrain {
 }
 
 fn blocking<'a>(budget: &PodDisruptionBudget<'a>) -> Option<Blocking<'a>> {
-    if budget.is_of_virtual_machine() {
-        // The virtual machine is migrated when its node is drained; its budget prevents an eviction before that.
+    // A virtual machine is migrated when its node is drained; its budget prevents an eviction before that.
+    if budget.is_of_virtual_machine() || is_of_draining_storage(budget) {
         return None;
     }
     let status = &budget.status;
@@ -54,6 +56,11 @@ fn blocking<'a>(budget: &PodDisruptionBudget<'a>) -> Option<Blocking<'a>> {
         desired,
         healthy: status.current_healthy.0.unwrap_or_default(),
     })
+}
+
+/// Returns whether Rook made the budget for the time in which a node with storage is drained, to keep other nodes from being drained.
+fn is_of_draining_storage(budget: &PodDisruptionBudget<'_>) -> bool {
+    budget.name.starts_with("rook-ceph-osd-") && matches!(budget.spec.max_unavailable, IntOrText::Int(0))
 }
 
 fn demands_all_pods(budget: &PodDisruptionBudget<'_>) -> bool {
@@ -127,6 +134,27 @@ mod tests {
                 "{budget}"
             );
         }
+    }
+
+    #[test]
+    fn temporary_budget_of_ceph_is_silent() {
+        let status =
+            json!({"expectedPods": 3, "desiredHealthy": 3, "currentHealthy": 3, "disruptionsAllowed": 0});
+        let budget = json!({"spec": {"maxUnavailable": 0}, "status": status});
+        let ask_about = |path: &str| ask(PdbBlocksDrain, &[(path, budget.clone())]);
+        assert_eq!(ask_about("config/pdbs/openshift-storage/rook-ceph-osd-rack-rack1.json"), Answer::Miss);
+        assert!(matches!(ask_about("config/pdbs/openshift-storage/mine.json"), Answer::Hit(_)));
+    }
+
+    #[test]
+    fn single_node_is_a_skip() {
+        let status =
+            json!({"expectedPods": 1, "desiredHealthy": 1, "currentHealthy": 1, "disruptionsAllowed": 0});
+        let files = [
+            ("config/pdbs/a/b.json", json!({"spec": {"minAvailable": 1}, "status": status})),
+            ("config/infrastructure.json", json!({"status": {"controlPlaneTopology": "SingleReplica"}})),
+        ];
+        assert!(matches!(ask(PdbBlocksDrain, &files), Answer::Skip(_)));
     }
 
     #[test]

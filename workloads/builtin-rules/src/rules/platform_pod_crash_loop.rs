@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{meta, non_empty};
 use ccx_rules::{
     Context, Response, Rule, RuleMeta,
-    documents::{Container, PLATFORM_PODS, Pod},
+    documents::{Container, PLATFORM_PODS, Pod, Terminated},
     parse_time,
 };
 
@@ -15,6 +15,9 @@ const KEY: &str = "PLATFORM_POD_CRASH_LOOPING";
 /// The back-off is short for the first restarts, which are normal while what a container depends on starts: the fifth comes after
 /// five minutes.
 const MIN_RESTARTS_IN_BACK_OFF: i64 = 5;
+
+/// The kubelet resets the back-off of a container that has run for this long: the next crash is the first of its kind.
+const RESETS_BACK_OFF: TimeDelta = TimeDelta::minutes(10);
 
 /// Of a container that is running again.
 const MAX_RESTARTS: i64 = 50;
@@ -64,7 +67,7 @@ fn crashing<'a>(
     let restarts = container.restart_count.0.unwrap_or_default();
     let last = &container.last_state.terminated;
     let is_crashing = if &*container.state.waiting.reason == "CrashLoopBackOff" {
-        restarts >= MIN_RESTARTS_IN_BACK_OFF
+        restarts >= MIN_RESTARTS_IN_BACK_OFF && !has_run_for_long(last)
     } else {
         restarts > MAX_RESTARTS
             && has_not_recovered(container, context)
@@ -79,6 +82,12 @@ fn crashing<'a>(
         last_exit_code: last.exit_code.0,
         last_finished: &last.finished_at,
     })
+}
+
+/// Returns whether a run of a container was longer than those of a crash loop.
+fn has_run_for_long(run: &Terminated<'_>) -> bool {
+    let times = parse_time(&run.started_at).zip(parse_time(&run.finished_at));
+    times.is_some_and(|(started, finished)| finished - started > RESETS_BACK_OFF)
 }
 
 /// Returns whether a container was restarted lately, as far as its times tell.
@@ -137,6 +146,17 @@ mod tests {
             let container = json!({"name": "c", "restartCount": restarts, "state": waiting});
             let answer = ask_about(&json!({"containerStatuses": [container]}));
             assert_eq!(matches!(answer, Answer::Hit(_)), is_hit, "{restarts}");
+        }
+    }
+
+    #[test]
+    fn first_crash_after_a_long_run_is_silent() {
+        for (started, is_hit) in [("2025-10-12T03:00:10Z", false), ("2026-01-15T11:55:00Z", true)] {
+            let last = json!({"terminated": {"startedAt": started, "finishedAt": "2026-01-15T11:59:00Z"}});
+            let waiting = json!({"waiting": {"reason": "CrashLoopBackOff"}});
+            let container = json!({"name": "c", "restartCount": 64, "state": waiting, "lastState": last});
+            let answer = ask_about(&json!({"containerStatuses": [container]}));
+            assert_eq!(matches!(answer, Answer::Hit(_)), is_hit, "{started}");
         }
     }
 

@@ -147,6 +147,7 @@ mod tests {
             Answer::Miss
         );
         assert_eq!(ask_about(json!({"Other": {}})), Answer::Miss);
+        assert_eq!(ask_about(json!({})), Answer::Miss, "no failures");
         assert_eq!(ask(PodNetworkConnectivity, &[]), Answer::skip_all(&["connectivity_checks"]));
     }
 }

@@ -9,8 +9,12 @@ use ccx_rules::{
 };
 
 const KEY: &str = "PROMETHEUS_RULE_EVALUATION_FAIL";
-const EVALUATION_ALERTS: [&str; 3] =
-    ["PrometheusRuleFailures", "ThanosRuleRuleEvaluationLatencyHigh", "ThanosNoRuleEvaluations"];
+const EVALUATION_ALERTS: [&str; 4] = [
+    "PrometheusRuleFailures",
+    "ThanosRuleRuleEvaluationLatencyHigh",
+    "ThanosRuleHighRuleEvaluationFailures",
+    "ThanosNoRuleEvaluations",
+];
 
 pub(super) struct PrometheusRuleEvaluationFail;
 

@@ -28,6 +28,13 @@ impl Rule for SapDataIntelligencePermissions {
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let namespaces = context.within_budget(context.data_hubs()).map(|hub| hub.namespace);
         let groups = namespaces.map(|namespace| (namespace, format!("system:serviceaccounts:{namespace}")));
+        let grants = [
+            (&ANYUID_SCC, context.anyuid_scc().is_some()),
+            (&ANYUID_SCC_BINDING, context.anyuid_scc_binding().is_some()),
+        ];
+        if grants.iter().any(|(input, is_read)| !is_read && !context.files(input).is_empty()) {
+            return Some(Response::undecided("one of the grants of `anyuid` could not be read"));
+        }
         let (namespace, missing) = groups.into_iter().find(|(_, group)| !has_any_uid(group, context))?;
         Some(Response::hit(KEY, &Details { namespace, missing }))
     }
@@ -77,6 +84,8 @@ mod tests {
         let skip = Answer::Skip("All: [] Any: ['anyuid_scc', 'anyuid_scc_binding']".into());
         assert_eq!(ask_about(BINDING, json!({})), skip);
         assert_eq!(ask_about(CONSTRAINT, json!({})), skip);
+        let files = [(DATA_HUB, json!({})), (BINDING, json!({})), (CONSTRAINT, json!({"groups": ["other"]}))];
+        assert!(matches!(ask(SapDataIntelligencePermissions, &files), Answer::Skip(_)));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{
     excerpt, meta, non_empty,
-    operator_state::{MIN_DEGRADED, lasting_degraded},
+    operator_state::{MIN_DEGRADED, MIN_UNAVAILABLE, lasting_degraded, lasting_unavailable},
 };
 use ccx_rules::{
     Context, Response, Rule, RuleMeta,
@@ -33,6 +33,7 @@ impl Rule for TlsHandshakeFailsInAzure {
             .requires(INFRASTRUCTURE)
             .requires(CLUSTER_OPERATORS)
             .for_at_least(MIN_DEGRADED, "degraded")
+            .for_at_least(MIN_UNAVAILABLE, "unavailable")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -46,9 +47,10 @@ impl Rule for TlsHandshakeFailsInAzure {
 }
 
 fn waiting<'a>(operator: &'a ClusterOperator<'_>, context: &Context<'_>) -> Option<Waiting<'a>> {
-    let degraded = lasting_degraded(operator, context)?;
-    let message = excerpt(&degraded.message);
-    degraded.message.contains(MESSAGE).then(|| Waiting { name: &operator.metadata.name, message })
+    let problems = [lasting_degraded(operator, context), lasting_unavailable(operator, context)];
+    let mut problems = problems.into_iter().flatten();
+    let problem = problems.find(|condition| condition.message.contains(MESSAGE))?;
+    Some(Waiting { name: &operator.metadata.name, message: excerpt(&problem.message) })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Map, lenient::parse_object};
+use super::{Map, lenient::parse_map};
 use crate::{Context, Input, Location};
 
 /// The failed checks.
@@ -15,7 +15,7 @@ pub const CONNECTIVITY_CHECKS: Input = Input::documents(
 impl<'a> Context<'a> {
     /// Returns the document of [`CONNECTIVITY_CHECKS`].
     pub fn connectivity_checks(&self) -> Option<&ConnectivityChecks<'a>> {
-        let parse = || self.files(&CONNECTIVITY_CHECKS).iter().find_map(parse_object);
+        let parse = || self.files(&CONNECTIVITY_CHECKS).iter().find_map(parse_map);
         self.documents.connectivity_checks.get_or_init(parse).as_ref()
     }
 }

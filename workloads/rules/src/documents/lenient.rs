@@ -53,6 +53,13 @@ pub(super) fn parse_object<'a, T: Deserialize<'a>>(file: &File<'a>) -> Option<T>
     parse_objects(slice::from_ref(file)).pop()
 }
 
+/// Parses the object in a file whose keys are data, unless it is too large. Without fields it says that
+/// there is no data.
+pub(super) fn parse_map<'a, T: Deserialize<'a>>(file: &File<'a>) -> Option<T> {
+    let mut objects = parse_any_objects(slice::from_ref(file));
+    objects.next().map(|(_, fields)| fields.value)
+}
+
 /// Parses the list of objects in a file, unless it is too large.
 pub(super) fn parse_list<'a, T: Deserialize<'a>>(file: &File<'a>) -> Option<Vec<T>> {
     if is_too_large(slice::from_ref(file)) {

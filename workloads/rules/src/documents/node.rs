@@ -74,8 +74,9 @@ impl Node<'_> {
     /// Returns whether the node runs Windows. Windows nodes have other components and no machine config
     /// daemon.
     pub fn is_windows(&self) -> bool {
-        let by_label = self.metadata.labels.get("kubernetes.io/os");
-        by_label == Some("windows") || &*self.status.node_info.operating_system == "windows"
+        let labels = ["kubernetes.io/os", "beta.kubernetes.io/os"].into_iter();
+        let mut by_label = labels.filter_map(|label| self.metadata.labels.get(label));
+        by_label.any(|system| system == "windows") || &*self.status.node_info.operating_system == "windows"
     }
 
     /// Returns whether the machine config daemon is applying a configuration to the node, or is about to. It
@@ -107,6 +108,8 @@ pub struct Metadata<'a> {
     pub labels: Map<'a>,
     /// The annotations of the machine config daemon.
     pub annotations: Object<Annotations<'a>>,
+    /// When it joined the cluster.
+    pub creation_timestamp: Text<'a>,
     /// When its deletion was requested; empty otherwise.
     pub deletion_timestamp: Text<'a>,
 }
