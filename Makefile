@@ -11,7 +11,7 @@ help: ## this list
 
 demo: ## the whole pipeline on this machine, with three sample archives; Ctrl-C ends it
 	@hack/install-dependencies.sh
-	cargo build --workspace --bins
+	cargo build --package ccx
 	$(programs)/ccx local
 
 build: ## all programs and all tests

@@ -15,7 +15,8 @@
 # PostgreSQL's package would start a server and make a database on the machine; here it does not.
 set -euo pipefail
 
-readonly rust_version=1.95 java_version=17 go_version=1.25 python_version=3.9 deny_version=0.20.2 mdbook_version=0.5.4 insights_core_version=3.8.4
+# An older Go than `go_version` fetches that by itself, from `go_bootstrap_version` on (GOTOOLCHAIN, see hack/lib/server.sh).
+readonly rust_version=1.95 java_version=17 go_version=1.26 go_bootstrap_version=1.21 python_version=3.9 deny_version=0.20.2 mdbook_version=0.5.4 insights_core_version=3.8.4
 
 missing=()  # What it is, for people.
 debian=()   # Its packages.
@@ -25,6 +26,7 @@ by_hand=()  # What no package manager has, or not new enough.
 
 main() {
   case "${1:-}" in help | -h | --help) sed -n '2,/^[^#]/{ s/^# \{0,1\}//p; }' "$0" && return ;; esac
+  check_path
   look_for_essentials
   provide || exit 1
   for group in "$@"; do
@@ -41,6 +43,11 @@ main() {
   done
 }
 
+# librdkafka's build fails after minutes in a folder with a space in its path.
+check_path() {
+  case "$PWD" in *[[:space:]]*) echo "the path of this checkout has a space, which librdkafka can't be built in: $PWD" >&2 && exit 1 ;; esac
+}
+
 look_for_essentials() {
   #                                 what                     Debian       Fedora             Homebrew
   has make                  || want make                     make         make               make
@@ -50,13 +57,13 @@ look_for_essentials() {
   has_library zlib          || want "zlib's headers"         zlib1g-dev   zlib-devel         zlib
   has curl                  || want curl                     curl         curl               curl
   has_postgres              || want "PostgreSQL's server"    postgresql   postgresql-server  postgresql@17
-  at_least "$rust_version" "$(cargo --version 2>/dev/null)" || by_hand+=("Rust $rust_version or newer: https://rustup.rs")
+  has_rust || by_hand+=("$(how_to_install_rust)")
 }
 
 look_for_servers() {
   has_java || want "Java $java_version or newer" "$(debian_java)" java-21-openjdk-headless openjdk
   has mvn  || want Maven                         maven            maven                    maven
-  has_go   || want "Go $go_version or newer"     "$(debian_go)"   golang                   go
+  has_go   || want "Go $go_version or newer (or $go_bootstrap_version, which fetches it)"     "$(debian_go)"   golang                   go
   has openssl || want openssl                    openssl          openssl                  openssl
 }
 
@@ -70,7 +77,11 @@ look_for_python() {
   fi
   echo "installing insights-core $insights_core_version into $folder" >&2
   { python3 -m venv "$folder" && "$folder/bin/pip" install --quiet --disable-pip-version-check \
-    "insights-core==$insights_core_version"; } || by_hand+=("insights-core: $folder/bin/pip install insights-core")
+    "insights-core==$insights_core_version"; } || {
+    # Half an environment would look like a whole one to the tests.
+    rm -rf "$folder"
+    by_hand+=("insights-core $insights_core_version: pip failed to install it, see above; is PyPI reachable?")
+  }
 }
 
 look_for_linters() {
@@ -106,11 +117,26 @@ has_postgres() { has initdb || has_file '/usr/lib/postgresql/*/bin/initdb' || ha
 
 has_java() { has java && at_least "$java_version" "$(java -version 2>&1)"; }
 
+has_rust() { at_least "$rust_version" "$(cargo --version 2>/dev/null)"; }
+
+how_to_install_rust() {
+  local cargo=${CARGO_HOME:-$HOME/.cargo}/bin/cargo
+  echo "Rust $rust_version or newer; then run make again"
+  if [ -x "$cargo" ] && at_least "$rust_version" "$("$cargo" --version)"; then
+    echo "    it is installed, but not in PATH: export PATH=\"${cargo%/*}:\$PATH\""
+  elif [ -n "$(debian_version rustup)" ]; then
+    echo "    sudo apt-get install rustup && rustup default stable"
+  else
+    echo "    curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh"
+    echo "    export PATH=\"${cargo%/*}:\$PATH\""
+  fi
+}
+
 # Not needed any more once it has built the S3 service and Kubernetes, and fetched the definitions of extensions.
 has_go() {
   local cache=${XDG_CACHE_HOME:-$HOME/.cache}/ccx
   { has_file "$cache/versitygw-*/versitygw" && has_file "$cache/kubernetes-*/bin/kube" && has_file "$cache/extensions-*"; } ||
-    at_least "$go_version" "$(go version 2>/dev/null)"
+    at_least "$go_bootstrap_version" "$(go version 2>/dev/null)"
 }
 
 # at_least VERSION TEXT: whether the first version number in the text is that or newer.
@@ -132,7 +158,7 @@ debian_java() {
   done
 }
 
-debian_go() { at_least "$go_version" "$(debian_version golang-go | sed 's/^[0-9]*://')" && echo golang-go; }
+debian_go() { at_least "$go_bootstrap_version" "$(debian_version golang-go | sed 's/^[0-9]*://')" && echo golang-go; }
 
 # provide: installs what was noted, or says how to; whether all is there now.
 provide() {

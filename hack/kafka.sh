@@ -169,7 +169,7 @@ status() {
   echo "Kafka $version: $host:$port, by SASL as $user $host:$sasl_port, log $data/log"
 }
 
-# A machine without Java runs the command all the same, except with CI=true: tests then skip what needs the node.
+# A machine that can't start it runs the command all the same, except with CI=true: the tests that need the node are then reported as not run.
 run_beside() {
   [ $# -gt 0 ] || die "run needs a command"
   port=$(free_port) sasl_port=$(free_port) ctl_port=$(free_port)
@@ -180,6 +180,8 @@ run_beside() {
     export CCX_TEST_KAFKA_SASL=127.0.0.1:$sasl_port,$user,$password
   elif [ "${CI:-}" = true ]; then
     exit 1
+  else
+    printf '\n*** Kafka did not start, see above: the tests that need it are not run.\n\n' >&2
   fi
   "$@"
 }

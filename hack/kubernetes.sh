@@ -13,7 +13,7 @@
 #                                       helm are in its PATH
 #   hack/kubernetes.sh tools            build helm
 #
-# A cluster that runs pods too is made by e2e/cluster/cluster.sh. This needs no root, and curl and openssl; to build it, Go 1.25 or
+# A cluster that runs pods too is made by e2e/cluster/cluster.sh. This needs no root, and curl and openssl; to build it, Go 1.26 or
 # newer. Settings, by environment:
 #
 #   KUBERNETES_DATA     folder of everything it stores                            (/tmp/ccx-kubernetes-UID)
@@ -63,7 +63,7 @@ status() {
   echo "Kubernetes $kubernetes_version: https://127.0.0.1:$api_port, KUBECONFIG=$state/kubeconfig, logs $state/*/log"
 }
 
-# A machine that can't build it runs the command all the same, except with CI=true: tests then skip what needs it.
+# A machine that can't build it runs the command all the same, except with CI=true: the tests that need it are then reported as not run.
 run_beside() {
   [ $# -gt 0 ] || die "run needs a command"
   if [ -z "${CCX_TEST_KUBECONFIG:-}" ]; then
@@ -79,7 +79,7 @@ run_beside() {
 # do_without WHAT
 do_without() {
   [ "${CI:-}" != true ] || exit 1
-  printf '\n*** No %s, see above: the tests that need it are skipped.\n\n' "$1" >&2
+  printf '\n*** No %s, see above: the tests that need it are not run.\n\n' "$1" >&2
 }
 
 main "$@"

@@ -8,7 +8,7 @@
 #   hack/s3.sh pause | resume   let it hang, as if the network were gone
 #   hack/s3.sh status           where it listens; fails when it is not running
 #
-# It needs curl, and Go 1.25 or newer for the first start. Settings, by environment:
+# It needs curl, and Go 1.26 or newer for the first start. Settings, by environment:
 #
 #   S3_HOST               where it listens, e.g. for pods (127.0.0.1)
 #   S3_PORT               the port there                  (9000)

@@ -18,6 +18,7 @@ is_met() {
     "definitions of extensions") hack/extensions.sh definitions ;;
     "insights-core") "${CCX_TEST_PYTHON:-${XDG_CACHE_HOME:-$HOME/.cache}/ccx/python/bin/python3}" -c 'import insights' ;;
     "published samples") [ -d "${CCX_REFERENCE:-../shared/reference}/archives" ] ;;
+    "built programs") [ -x "${CARGO_TARGET_DIR:-target}/debug/ccx" ] && [ -x "${CARGO_TARGET_DIR:-target}/debug/ccx-operator" ] ;;
     "npm package dot") node -e 'require("dot")' ;;
     *) false ;;
   esac
@@ -27,9 +28,10 @@ is_met() {
 how_to() {
   case "$1" in
     "servers" | "Kafka with SASL") echo "hack/install-dependencies.sh servers, then make test" ;;
-    "Kubernetes" | "helm" | "definitions of extensions") echo "Go (hack/install-dependencies.sh servers), then make test" ;;
+    "Kubernetes" | "helm" | "definitions of extensions") echo "Go 1.26, or 1.21 and network access (hack/install-dependencies.sh servers), then make test" ;;
     "insights-core") echo "hack/install-dependencies.sh python" ;;
     "published samples") echo "set CCX_REFERENCE to a folder with the archives, messages and schema of the original services" ;;
+    "built programs") echo "make build" ;;
     "npm package dot") echo "npm install --prefix /tmp/dot dot@1.1.3, then set NODE_PATH=/tmp/dot/node_modules" ;;
     "cluster with pods") echo "make e2e-cluster" ;;
     *) echo "unknown need: add it to hack/test.sh" ;;

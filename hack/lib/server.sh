@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the scripts beside this folder share: one server on loopback, its process, and its folder. Sourced, not run.
+# Shared by the scripts of the folder above: one server on loopback, its process and its folder. Sourced, not run.
 #
 # A server's folder holds everything that belongs to it: its data, its log, and `pid`, the id of its process.
 
@@ -17,18 +17,26 @@ usage() { sed -n '2,/^[^#]/{ s/^# \{0,1\}//p; }' "$0"; }
 
 has() { command -v "$1" >/dev/null; }
 
-# need PROGRAM HINT: ends with a code of its own, by which a caller can tell that nothing is broken, only absent.
+# need PROGRAM HINT: exits with 69 if the program is not installed.
 need() {
   has "$1" && return
   echo "${0##*/}: $1 is not installed; $2" >&2
   exit 69
 }
 
-# server_alive FOLDER: whether the process is still the one that was started there, and not a stranger with its number.
+# server_alive FOLDER: whether the process is still the one that was started there, and not another one with its number.
 server_alive() {
   local pid
-  pid=$(cat "$1/pid" 2>/dev/null) && ps -o command= -p "$pid" 2>/dev/null | grep -qF -- "$1"
+  pid=$(cat "$1/pid" 2>/dev/null) && command_line "$pid" | grep -qF -- "$1"
 }
+
+# command_line PID: from /proc where there is one: minimal systems have no `ps`. Nothing for a process that has ended.
+command_line() {
+  if [ -d /proc/self ]; then tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null; else ps -o command= -p "$1" 2>/dev/null; fi
+}
+
+# Debian's Go uses only itself; this lets an older one (1.21 or newer) fetch the one that a module asks for.
+export GOTOOLCHAIN=${GOTOOLCHAIN:-auto}
 
 # server_start FOLDER COMMAND...: in the background, apart from this terminal, so that Ctrl-C does not reach it.
 server_start() {
@@ -61,14 +69,14 @@ server_signal() {
   kill -s "$2" "$(cat "$1/pid")"
 }
 
-# server_stop FOLDER [SIGNAL]: asks, and insists after 20 s.
+# server_stop FOLDER [SIGNAL]: kills the process if it has not ended after 20 s.
 server_stop() {
   local pid deadline=$((SECONDS + 20))
   if server_alive "$1"; then
     pid=$(cat "$1/pid")
     kill -s "${2:-TERM}" "$pid"
-    kill -CONT "$pid" # One that is paused would not hear it.
-    while server_alive "$1"; do # Not `kill -0`, which also sees one that has ended and that nobody has asked about.
+    kill -CONT "$pid" # A stopped process receives no other signal.
+    while server_alive "$1"; do # Not `kill -0`, which also succeeds for a process that has ended and was not waited for.
       ((SECONDS > deadline)) && kill -KILL "$pid"
       sleep 0.1
     done
@@ -76,7 +84,7 @@ server_stop() {
   rm -f "$1/pid"
 }
 
-# free_port: one below those that the system gives to outgoing connections, so that none takes it while its server is away.
+# free_port: below the range of outgoing connections, so that none takes it while its server restarts.
 free_port() {
   local port
   while port=$((15000 + RANDOM % 15000)); (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done

@@ -58,7 +58,7 @@ fingerprint() { cat "$sources/$1"/{go.mod,go.sum,main.go} | cksum; }
 
 # build PROGRAM MODULE TITLE DURATION LINKER_FLAGS: in place of the old one only when it is whole.
 build() {
-  need go "Kubernetes is built from source: install Go 1.25 or newer, or set KUBEBUILDER_ASSETS (see setup-envtest)"
+  need go "Kubernetes is built from source: install Go 1.26 or newer, or set KUBEBUILDER_ASSETS (see setup-envtest)"
   mkdir -p "$kubernetes_bin"
   echo "building $3 once, $4" >&2
   with_progress "$kubernetes_bin/.$1.log" go_build "$1" "$sources/$2" "$5" ||
@@ -91,7 +91,7 @@ build_helm() { has helm || build_tool helm helm.sh/helm/v3/cmd/helm v3.19.0 "abo
 # build_tool NAME PACKAGE VERSION DURATION: a program of somebody else's, in a module of its own that nobody keeps.
 build_tool() {
   [ -x "$kubernetes_bin/$1" ] && return
-  need go "install Go 1.25 or newer"
+  need go "install Go 1.26 or newer"
   mkdir -p "$kubernetes_bin"
   echo "building $1 $3 once, $4" >&2
   with_progress "$kubernetes_bin/.$1.log" go_build_tool "$@" ||

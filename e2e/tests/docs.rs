@@ -1,0 +1,155 @@
+//! The documentation: its links lead somewhere, its pages are in the book, and the commands of its tutorials work.
+//!
+//! A block ` ```sh ` in a page of [`TUTORIALS`] is run as it is, in an empty folder with the programs in `PATH`. The comment
+//! `<!-- file: NAME -->` before any other block writes that block to a file there. Blocks without a language are not run.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+use std::{
+    collections::BTreeSet,
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// Pages whose commands are run.
+const TUTORIALS: [&str; 2] = ["docs/writing-rules.md", "docs/operator.md"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
+}
+
+/// All Markdown files that are committed.
+fn pages() -> Vec<String> {
+    let output = Command::new("git").args(["ls-files", "*.md"]).current_dir(root()).output().unwrap();
+    let pages: Vec<String> = String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect();
+    assert!(pages.contains(&"README.md".into()), "not a checkout: {pages:?}");
+    pages
+}
+
+#[test]
+fn relative_links_lead_to_files() {
+    let mut broken = Vec::new();
+    for page in pages() {
+        let path = root().join(&page);
+        let text = fs::read_to_string(&path).unwrap();
+        for target in links(&text) {
+            let file = target.split('#').next().unwrap_or_default();
+            let is_external = target.contains("://") || target.starts_with("mailto:") || file.is_empty();
+            // Pages of the book that are made of files of the root.
+            let is_made = page == "docs/SUMMARY.md" && ["architecture.md", "contributing.md"].contains(&file);
+            if !is_external && !is_made && !path.parent().unwrap().join(file).exists() {
+                broken.push(format!("{page}: {target}"));
+            }
+        }
+    }
+    assert_eq!(broken, Vec::<String>::new());
+}
+
+/// The targets of `[text](target)`, outside of blocks of code and templates.
+fn links(text: &str) -> Vec<&str> {
+    let mut is_code = false;
+    let mut links = Vec::new();
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            is_code = !is_code;
+        }
+        if is_code {
+            continue;
+        }
+        for part in line.split("](").skip(1) {
+            let target = part.split(')').next().unwrap_or_default();
+            if !target.contains("{{") {
+                links.push(target);
+            }
+        }
+    }
+    links
+}
+
+#[test]
+fn every_page_is_in_the_book() {
+    let summary = fs::read_to_string(root().join("docs/SUMMARY.md")).unwrap();
+    let listed: BTreeSet<&str> = links(&summary).into_iter().collect();
+    let is_page = |page: &str| !page.contains('/') && page != "SUMMARY.md";
+    let missing: Vec<String> = pages()
+        .iter()
+        .filter_map(|page| page.strip_prefix("docs/"))
+        .filter(|page| is_page(page) && !listed.contains(page))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(missing, Vec::<String>::new());
+}
+
+#[test]
+#[ignore = "needs built programs"]
+fn commands_of_tutorials_succeed() {
+    for page in TUTORIALS {
+        let script = script(&fs::read_to_string(root().join(page)).unwrap());
+        assert!(script.contains("ccx"), "{page} has no command that is run");
+        let folder = tempfile::tempdir().unwrap();
+        // Root runs the private PostgreSQL as another account, which must be able to come here.
+        fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let path = format!("{}:{}", programs().display(), env::var("PATH").unwrap());
+        let output = Command::new("bash")
+            .args(["-euo", "pipefail", "-xc", &script])
+            .current_dir(folder.path())
+            .env("PATH", path)
+            .output()
+            .unwrap();
+        let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        assert!(output.status.success(), "{page}:\n{}", text.concat());
+    }
+}
+
+/// The folder of the programs that were built with this test.
+fn programs() -> PathBuf {
+    let folder = env::current_exe().unwrap().ancestors().nth(2).unwrap().to_owned();
+    for program in ["ccx", "ccx-operator"] {
+        assert!(folder.join(program).exists(), "{program} is not built: run `make build`");
+    }
+    folder
+}
+
+/// The commands of a page, with its files written by here-documents.
+fn script(page: &str) -> String {
+    let mut script = String::new();
+    let mut file = None;
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        if let Some(name) = line.strip_prefix("<!-- file: ") {
+            file = name.strip_suffix(" -->");
+        } else if let Some(language) = line.strip_prefix("```") {
+            let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            let text = block.join("\n");
+            match file.take() {
+                Some(name) => script += &format!("cat >{name} <<'END OF FILE'\n{text}\nEND OF FILE\n"),
+                None if language == "sh" => script += &format!("{text}\n"),
+                None => {}
+            }
+        }
+    }
+    script
+}
+
+#[test]
+fn script_has_marked_files_and_shell_blocks_only() {
+    let page = "Text.\n\n```sh\nccx a\n```\n\n```\nccx b\n```\n\n<!-- file: x.yaml -->\n```yaml\na: 1\n```\n";
+    assert_eq!(script(page), "ccx a\ncat >x.yaml <<'END OF FILE'\na: 1\nEND OF FILE\n");
+}
+
+#[test]
+fn running_server_is_recognized_without_ps() {
+    let script = r#"
+        source "$ROOT/hack/lib/server.sh"
+        ps() { return 127; }
+        folder=$(mktemp -d)
+        trap 'rm -rf "$folder"' EXIT
+        server_start "$folder" bash -c "sleep 60; : $folder"
+        server_alive "$folder" || exit 1
+        server_stop "$folder" KILL
+        ! server_alive "$folder"
+    "#;
+    let status = Command::new("bash").args(["-c", script]).env("ROOT", root()).status().unwrap();
+    assert!(status.success());
+}
