@@ -28,7 +28,7 @@ const MAX_DEPTH: usize = 16;
 #[derive(Debug, Snafu)]
 pub enum ReadError {
     /// The operating system refuses.
-    #[snafu(display("failed to read {}", path.display()))]
+    #[snafu(display("failed to read {}: {source}", path.display()))]
     Io {
         /// The file or folder.
         path: PathBuf,

@@ -29,6 +29,7 @@ mod problem;
 mod problem_kind;
 mod template;
 mod tree;
+mod watch;
 mod yaml;
 
 pub use config::{Config, Rating};
@@ -36,7 +37,8 @@ pub use content::{Content, Plugin, Publication, Text, TextError, Texts};
 pub use digest::Digest;
 pub use files::{Files, ReadError};
 pub use groups::Group;
-pub use lint::{lint, lint_details, lint_keys};
+pub use lint::{lint, lint_details, lint_keys, lint_template};
 pub use problem::{Position, Problem, Severity};
 pub use template::{RenderError, RenderErrorKind, SyntaxError, SyntaxErrorKind, Template};
 pub use tree::{ContentTree, LoadError, RuleState, RuleStatus};
+pub use watch::{ContentWatcher, Update, Watch};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use crate::{Content, ContentTree, Problem, problem_kind::ProblemKind, template};
+use crate::{Content, ContentTree, Problem, Template, problem_kind::ProblemKind, template};
 
 /// Everything that is wrong with a tree, by file: what was found when it was read, and what could be better.
 pub fn lint(tree: &ContentTree) -> Vec<Problem> {
@@ -39,6 +39,24 @@ pub fn lint_details(content: &Content, details: &Json) -> Vec<Problem> {
         }
     }
     in_order(problems)
+}
+
+/// Returns the problems of a text that is not a file of a tree: its syntax, and tags that are not closed.
+///
+/// ```
+/// use ccx_content::lint_template;
+///
+/// let problems = lint_template("pools.yaml", "{{~pydata.pools :pool}}{{=pool.name}}");
+/// assert!(problems[0].message.starts_with("expected {{~}}"), "{}", problems[0]);
+/// assert!(lint_template("pools.yaml", "{{=pydata.name}}").is_empty());
+/// ```
+pub fn lint_template(file: &str, source: &str) -> Vec<Problem> {
+    let syntax = Template::compile(source).err();
+    let syntax = syntax.map(|error| Problem::error(file, error.kind).at(Some(error.position)));
+    let unclosed = template::stray_opening(source);
+    let unclosed =
+        unclosed.map(|position| Problem::warning(file, ProblemKind::UnclosedTag).at(Some(position)));
+    syntax.into_iter().chain(unclosed).collect()
 }
 
 /// Which details the texts of one key read, though the rule provides none of this name.

@@ -19,6 +19,7 @@ use crate::{
     read::Source,
     rule::{Compiled, CompiledExpression, Origin},
     run_tests::TestCase,
+    texts,
     yaml::{Node, offset_in_file},
 };
 
@@ -54,6 +55,7 @@ pub(crate) fn rule(
         position: Position::from_offset(source.text, document.span.start),
     };
     let content = definition.content.as_ref().map(rule_content);
+    let texts = definition.content.as_ref().map(texts::places).unwrap_or_default();
     if source.has_errors() {
         return None;
     }
@@ -65,6 +67,7 @@ pub(crate) fn rule(
         when: when?,
         details,
         content,
+        texts,
         tests,
         origin,
     };
@@ -103,7 +106,7 @@ fn names<'d>(source: &mut Source<'_>, definition: &'d Definition) -> Vec<&'d str
     ];
     let inputs = definition.inputs.iter().map(|(name, _)| name);
     let mut names: Vec<&str> = Vec::new();
-    for Located { value: name, at } in inputs.chain(definition.facts.iter().map(|(name, _)| name)) {
+    for Located { value: name, at, .. } in inputs.chain(definition.facts.iter().map(|(name, _)| name)) {
         let is_word = WORDS.contains(&name.as_str()) || Type::NAMED.iter().any(|of| of.name() == name);
         if !NAME.is_match(name) {
             source

@@ -11,6 +11,7 @@ mod evaluate;
 pub(crate) mod functions;
 mod meter;
 mod operators;
+mod syntax;
 #[cfg(test)]
 mod tests;
 mod value;

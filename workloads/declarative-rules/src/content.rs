@@ -15,10 +15,21 @@ impl RuleSet {
     ///
     /// Never: the configuration of the tree is ours.
     pub fn content(&self) -> ContentTree {
-        let files = self.rules().iter().filter_map(|rule| Some(files_of(rule, rule.content()?))).flatten();
-        let files: Files = files.chain([("config.yaml".to_owned(), config())]).collect();
-        ContentTree::load(&files).expect("config.yaml is there and is one")
+        tree(self.rules().iter())
     }
+}
+
+impl DeclarativeRule {
+    /// Returns the texts of the rule, in the form of the built-in ones; `None` if the file has none.
+    pub fn content_tree(&self) -> Option<ContentTree> {
+        self.content().map(|_| tree(std::iter::once(self)))
+    }
+}
+
+fn tree<'r>(rules: impl Iterator<Item = &'r DeclarativeRule>) -> ContentTree {
+    let files = rules.filter_map(|rule| Some(files_of(rule, rule.content()?))).flatten();
+    let files: Files = files.chain([("config.yaml".to_owned(), config())]).collect();
+    ContentTree::load(&files).expect("config.yaml is generated above")
 }
 
 fn config() -> String {
@@ -58,7 +69,7 @@ mod tests {
     const TWO_RULES: &str = include_str!("../examples/nodes-differ.yaml");
 
     fn content(text: &str) -> ContentTree {
-        RuleSet::new(&RuleFiles::of_texts([("a.yaml", text)])).unwrap().content()
+        RuleSet::new(&RuleFiles::from_texts([("a.yaml", text)])).unwrap().content()
     }
 
     #[test]

@@ -104,7 +104,7 @@ impl RuleFiles {
     }
 
     /// Files that are already in memory, by name.
-    pub fn of_texts<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+    pub fn from_texts<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let files = texts.into_iter().map(|(name, text)| RuleFile {
             name: name.into(),
             path: name.into(),

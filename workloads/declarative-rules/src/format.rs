@@ -171,6 +171,14 @@ impl JsonSchema for Expression {
 pub(crate) struct Located<T> {
     pub value: T,
     pub at: usize,
+    /// The end of its text in the file.
+    pub end: usize,
+}
+
+impl<T> Located<T> {
+    pub(crate) fn new(value: T, span: &Range<usize>) -> Self {
+        Self { value, at: span.start, end: span.end }
+    }
 }
 
 impl<T: JsonSchema> JsonSchema for Located<T> {

@@ -31,6 +31,7 @@ mod rule_set;
 mod rule_watcher;
 mod run_tests;
 mod suggest;
+mod texts;
 mod trace;
 mod yaml;
 

@@ -12,6 +12,7 @@ use crate::{
     read::Source,
     rule::Compiled,
     suggest::did_you_mean,
+    texts,
     yaml::Node,
 };
 
@@ -50,6 +51,7 @@ pub(crate) fn check(
         directory(source, name, &input.reads);
     }
     content(source, document, definition);
+    texts::check(source, document, definition);
     nodes(source, definition);
     if definition.tests.is_empty() {
         source.warning(

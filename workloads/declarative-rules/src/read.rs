@@ -128,7 +128,7 @@ fn test(source: &mut Source<'_>, node: &Node) -> Option<TestDefinition> {
 
 fn text(source: &mut Source<'_>, node: &Node) -> Option<Located<String>> {
     if let Some(text) = node.scalar(source.text) {
-        return Some(Located { value: text.to_owned(), at: node.span.start });
+        return Some(Located::new(text.to_owned(), &node.span));
     }
     source.error(node.span.start, format!("expected a text and found {}", node.kind()));
     None
@@ -154,7 +154,7 @@ fn number(source: &mut Source<'_>, node: &Node) -> Option<Located<usize>> {
     if number.is_none() {
         source.error(node.span.start, format!("expected a whole number and found {}", node.kind()));
     }
-    number.map(|value| Located { value, at: node.span.start })
+    number.map(|value| Located::new(value, &node.span))
 }
 
 fn rating(source: &mut Source<'_>, node: &Node) -> Option<Located<usize>> {
@@ -178,7 +178,7 @@ fn need(source: &mut Source<'_>, node: &Node) -> Option<Located<Need>> {
             return None;
         }
     };
-    Some(Located { value, at: node.span.start })
+    Some(Located::new(value, &node.span))
 }
 
 fn expectation(source: &mut Source<'_>, node: &Node) -> Option<Located<Expectation>> {
@@ -194,7 +194,7 @@ fn expectation(source: &mut Source<'_>, node: &Node) -> Option<Located<Expectati
             return None;
         }
     };
-    Some(Located { value, at: node.span.start })
+    Some(Located::new(value, &node.span))
 }
 
 type Read<T> = fn(&mut Source<'_>, &Node) -> Option<T>;
@@ -211,7 +211,7 @@ fn entries<T>(source: &mut Source<'_>, node: &Node, what: &str, read: Read<T>) -
     };
     check_count(source, node.span.start, entries.len(), what);
     let entries = entries.iter().take(MAX_FIELDS).filter_map(|(Key { name, span }, value)| {
-        let name = Located { value: name.clone(), at: span.start };
+        let name = Located::new(name.clone(), span);
         read(source, value).map(|value| (name, value))
     });
     entries.collect()

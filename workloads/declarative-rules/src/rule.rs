@@ -20,6 +20,7 @@ use crate::{
     inputs::{Reads, RuleInput},
     limits::{MAX_DOCUMENT_BYTES, MAX_DOCUMENT_VALUES, MAX_STEPS, TIME_PER_ARCHIVE},
     run_tests::TestCase,
+    texts::TextPlace,
     yaml::offset_in_file,
 };
 
@@ -37,6 +38,8 @@ pub(crate) struct Compiled {
     pub when: CompiledExpression,
     pub details: Vec<(Arc<str>, CompiledExpression)>,
     pub content: Option<RuleContent>,
+    /// Where the texts of `content` are in the file.
+    pub texts: Vec<TextPlace>,
     pub tests: Vec<TestCase>,
     pub origin: Origin,
 }

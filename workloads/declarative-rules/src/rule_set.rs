@@ -6,7 +6,7 @@ use ccx_rules::Rule;
 
 use crate::{
     DeclarativeRule, Digest, FilesError, Loaded, Position, Problem, RuleFiles, Severity, load_files,
-    run_tests::TestFailure,
+    run_tests::{TestFailure, TestRun},
 };
 
 /// The rules of some files. All of them were loaded and passed their tests.
@@ -32,7 +32,7 @@ impl RuleSet {
         let digest = files.digest();
         let Loaded { rules, mut problems } = load_files(files);
         problems.extend(duplicates(&rules));
-        problems.extend(rules.iter().flat_map(failed_tests));
+        problems.extend(rules.iter().flat_map(test_problems));
         if problems.iter().any(|problem| problem.severity == Severity::Error) {
             problems.sort_by_key(|problem| problem.severity);
             return Err(Rejected { digest, problems });
@@ -92,10 +92,11 @@ fn duplicates(rules: &[DeclarativeRule]) -> Vec<Problem> {
     problems
 }
 
-fn failed_tests(rule: &DeclarativeRule) -> Vec<Problem> {
-    let outcomes = rule.run_tests().into_iter();
-    let failed = outcomes.filter_map(|outcome| {
-        let TestFailure { expected, actual, .. } = outcome.failure?;
+/// Returns the tests that fail, and the problems of the texts that are rendered with the details of their hits.
+fn test_problems(rule: &DeclarativeRule) -> Vec<Problem> {
+    let runs = rule.test_runs();
+    let failed = runs.iter().filter_map(|TestRun { outcome, .. }| {
+        let TestFailure { expected, actual, .. } = outcome.failure.as_ref()?;
         let message = format!(
             "the test `{}` of {} expects {expected}, and the rule says: {actual}",
             outcome.name,
@@ -103,7 +104,8 @@ fn failed_tests(rule: &DeclarativeRule) -> Vec<Problem> {
         );
         Some(error(rule, outcome.position, message))
     });
-    failed.collect()
+    let details = runs.iter().filter_map(|run| run.details.as_ref());
+    failed.chain(rule.rendering_problems(details)).collect()
 }
 
 fn error(rule: &DeclarativeRule, position: Position, message: String) -> Problem {

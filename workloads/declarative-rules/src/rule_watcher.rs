@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::{Digest, Problem, RuleFiles, RuleSet};
+use ccx_content::{Update, Watch};
+
+use crate::{FilesError, RuleFiles, RuleSet};
 
 /// Watches directories of users' rules, and loads a set of files as a whole or not at all.
 ///
@@ -16,79 +18,23 @@ use crate::{Digest, Problem, RuleFiles, RuleSet};
 #[derive(Clone, Debug)]
 pub struct RuleWatcher {
     directories: Vec<PathBuf>,
-    loaded: Option<Digest>,
-    rejected: Option<Rejection>,
+    watch: Watch,
 }
 
 /// The result of [`RuleWatcher::poll`].
-#[derive(Debug)]
-pub enum RuleUpdate {
-    /// The files, or the reasons why they were rejected, are the same as at the last poll, or the files change right now.
-    Unchanged,
-    /// A new set, to be used from now on.
-    Loaded(RuleSet),
-    /// The files can't be used, and the set in use stays. The first problem is an error.
-    Rejected(Vec<Problem>),
-    /// The files are again those of the set in use, after others were rejected.
-    Recovered,
-}
-
-/// The files that were rejected last.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Rejection {
-    Unreadable(Problem),
-    Invalid(Digest),
-}
+pub type RuleUpdate = Update<RuleSet>;
 
 impl RuleWatcher {
     /// Creates a watcher of directories, single files and archives, see [`RuleFiles::read`]. Nothing is read yet.
     pub fn new(directories: Vec<PathBuf>) -> Self {
-        Self { directories, loaded: None, rejected: None }
+        Self { directories, watch: Watch::default() }
     }
 
     /// Reads the files, and compiles and tests the rules if they have changed. Blocks.
-    ///
-    /// Files are taken when two reads give the same: the volume of a `ConfigMap` may be replaced during a read.
     pub fn poll(&mut self) -> RuleUpdate {
-        match self.read() {
-            Ok(Some(files)) => self.update(&files),
-            Ok(None) => RuleUpdate::Unchanged,
-            Err(problem) => self.reject(Rejection::Unreadable(problem.clone()), vec![problem]),
-        }
-    }
-
-    /// Reads the files; `None` when they change meanwhile.
-    fn read(&self) -> Result<Option<RuleFiles>, Problem> {
-        let read = || RuleFiles::read(&self.directories).map_err(|error| error.to_problem());
-        let files = read()?;
-        let is_settled = read()?.digest() == files.digest();
-        Ok(is_settled.then_some(files))
-    }
-
-    fn update(&mut self, files: &RuleFiles) -> RuleUpdate {
-        let digest = files.digest();
-        if self.loaded == Some(digest) {
-            let had_problem = self.rejected.take().is_some();
-            return if had_problem { RuleUpdate::Recovered } else { RuleUpdate::Unchanged };
-        }
-        if self.rejected == Some(Rejection::Invalid(digest)) {
-            return RuleUpdate::Unchanged;
-        }
-        match RuleSet::new(files) {
-            Ok(set) => {
-                (self.loaded, self.rejected) = (Some(digest), None);
-                RuleUpdate::Loaded(set)
-            }
-            Err(rejected) => self.reject(Rejection::Invalid(digest), rejected.problems),
-        }
-    }
-
-    fn reject(&mut self, rejection: Rejection, problems: Vec<Problem>) -> RuleUpdate {
-        if self.rejected.as_ref() == Some(&rejection) {
-            return RuleUpdate::Unchanged;
-        }
-        self.rejected = Some(rejection);
-        RuleUpdate::Rejected(problems)
+        let read = || RuleFiles::read(&self.directories).map_err(|error: FilesError| error.to_problem());
+        let load = |files: &RuleFiles| RuleSet::new(files).map_err(|rejected| rejected.problems);
+        self.watch.poll(read, RuleFiles::digest, load)
     }
 }
 

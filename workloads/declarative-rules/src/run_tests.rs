@@ -81,12 +81,17 @@ impl TestCase {
         })
     }
 
-    fn run(&self, engine: &Engine) -> TestOutcome {
-        let failure = match archive(&self.files) {
-            Ok(archive) => self.judge(&engine.run(&archive, Some(self.gathered_at))),
-            Err(error) => Some(self.failure(format!("there is no archive: {error}"), None)),
+    fn run(&self, engine: &Engine) -> TestRun {
+        let (failure, details) = match archive(&self.files) {
+            Ok(archive) => {
+                let report = engine.run(&archive, Some(self.gathered_at));
+                let hit = report.hits.first();
+                (self.judge(&report), hit.and_then(|hit| serde_json::from_str(hit.details.get()).ok()))
+            }
+            Err(error) => (Some(self.failure(format!("there is no archive: {error}"), None)), None),
         };
-        TestOutcome { name: self.name.clone(), position: self.position, failure }
+        let outcome = TestOutcome { name: self.name.clone(), position: self.position, failure };
+        TestRun { outcome, details }
     }
 
     fn judge(&self, report: &Report) -> Option<TestFailure> {
@@ -117,9 +122,20 @@ impl TestCase {
 impl DeclarativeRule {
     /// Runs the tests that the rule brings with it, in the order of the file.
     pub fn run_tests(&self) -> Vec<TestOutcome> {
+        self.test_runs().into_iter().map(|run| run.outcome).collect()
+    }
+
+    pub(crate) fn test_runs(&self) -> Vec<TestRun> {
         let engine = Engine::new(vec![Box::new(self.clone())], Budget::default());
         self.0.tests.iter().map(|test| test.run(&engine)).collect()
     }
+}
+
+/// A test that has run.
+pub(crate) struct TestRun {
+    pub outcome: TestOutcome,
+    /// The details of the hit, as templates get them.
+    pub details: Option<Value>,
 }
 
 /// What a rule said.

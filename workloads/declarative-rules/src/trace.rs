@@ -215,6 +215,18 @@ mod tests {
     }
 
     #[test]
+    fn trace_of_facts_that_use_facts_shows_their_values() {
+        let text = "apiVersion: ccx.rules/v1\nid: a.b\nerror_key: K\ninputs: {pools: {glob: 'config/pool/*.json'}}\n\
+                    facts:\n  count: size(names)\n  names: pools.map(p, p.name)\n  many: count > 1\nwhen: many\n";
+        let files =
+            [("config/pool/a.json", json!({"name": "a"})), ("config/pool/b.json", json!({"name": "b"}))];
+        let trace = load_file("a.yaml", text).rules[0].trace(&archive(&files), None);
+        let values: Vec<_> = trace.facts.into_iter().map(|fact| fact.value.ok_or(fact.error)).collect();
+        assert_eq!(values, [Ok(json!(2)), Ok(json!(["a", "b"])), Ok(json!(true))]);
+        assert_eq!(trace.when.and_then(|when| when.value), Some(json!(true)));
+    }
+
+    #[test]
     fn an_explanation_has_the_inputs_and_the_content() {
         let explanation = load_file("a.yaml", EXAMPLE).rules[0].explain();
         let inputs: Vec<_> =

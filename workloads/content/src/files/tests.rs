@@ -61,7 +61,7 @@ fn bytes_that_are_no_text_do_not_hide_the_rest() {
 #[test]
 fn a_folder_that_is_not_there_is_named() {
     let error = Files::read_dir(Path::new("/nowhere/content")).unwrap_err();
-    assert_eq!(error.to_string(), "failed to read /nowhere/content");
+    assert_eq!(error.to_string(), "failed to read /nowhere/content: No such file or directory (os error 2)");
 }
 
 #[test]

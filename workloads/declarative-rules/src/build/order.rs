@@ -32,6 +32,14 @@ pub(super) fn resolve(source: &mut Source<'_>, definition: &Definition, rule: &m
         }
         expression.facts = needed;
     }
+    for fact in 0..direct.len() {
+        let mut search = Search { direct: &direct, states: vec![State::New; direct.len()], cycle: None };
+        let mut needed = Vec::new();
+        search.visit(fact, &mut needed);
+        // The last one is the fact itself.
+        needed.pop();
+        rule.facts[fact].facts = needed;
+    }
     Some(())
 }
 

@@ -15,6 +15,7 @@ use super::{
     Value,
     code::{Element, Entry, Kind, Node, Operator, Program},
     functions::{self, Form},
+    syntax,
     value::Type,
 };
 use crate::{
@@ -52,10 +53,7 @@ pub(crate) fn compile(source: &str, globals: &[&str]) -> Result<Program, Vec<Mis
         return Err(vec![Mistake { at: 0, message }]);
     }
     let parsed = Env::stdlib().parser().enable_ident_escape_syntax(true).parse_with_source_info(source);
-    let syntax_mistakes = |errors: cel::ParseErrors| {
-        errors.errors.iter().map(|error| syntax_mistake(source, error)).collect::<Vec<_>>()
-    };
-    let (ast, positions) = parsed.map_err(syntax_mistakes)?;
+    let (ast, positions) = parsed.map_err(|errors| vec![syntax::first_mistake(source, &errors)])?;
     let mut compiler = Compiler {
         source,
         positions,
@@ -100,18 +98,6 @@ fn deepest_brackets(source: &str) -> usize {
         deepest = deepest.max(depth);
     }
     deepest
-}
-
-/// The parser's message without its internals.
-fn syntax_mistake(source: &str, error: &cel::ParseError) -> Mistake {
-    let (line, column) = error.pos;
-    let line_start: usize =
-        source.split_inclusive('\n').take(usize::try_from(line - 1).unwrap_or(0)).map(str::len).sum();
-    let in_line =
-        source[line_start.min(source.len())..].char_indices().nth(usize::try_from(column - 1).unwrap_or(0));
-    let at = in_line.map_or(source.len(), |(offset, _)| line_start + offset);
-    let message = error.msg.strip_prefix("Syntax error: ").unwrap_or(&error.msg);
-    Mistake { at, message: format!("not a valid expression: {message}") }
 }
 
 struct Compiler<'a> {
@@ -307,6 +293,11 @@ impl Compiler<'_> {
                     &format!("`{name}` takes a name and an expression, as in `pods.{name}(pod, pod.ready)`"),
                 )
             }
+            (name, [item, _]) if functions::find(name, Form::Member).is_none() && is_name(item) => {
+                // Probably a loop: the names in its arguments would be unknown, too.
+                let hint = functions::closest(name);
+                self.unsupported(at, &format!("unknown function `{name}`{hint}"))
+            }
             (name, arguments) => {
                 let arguments =
                     std::iter::once(target).chain(arguments).map(|argument| self.node(argument)).collect();
@@ -345,7 +336,7 @@ impl Compiler<'_> {
         let Some(function) = functions::find(name, form) else {
             let hint = match functions::find(name, form.other()) {
                 Some(function) => format!("; write {}", function.signature),
-                None => did_you_mean(name, functions::ALL.iter().map(|function| function.name)),
+                None => functions::closest(name),
             };
             return self.unsupported(at, &format!("unknown function `{name}`{hint}"));
         };
@@ -354,6 +345,10 @@ impl Compiler<'_> {
         }
         Kind::Call(function, arguments)
     }
+}
+
+fn is_name(expression: &IdedExpr) -> bool {
+    matches!(expression.expr, Expr::Ident(_))
 }
 
 /// A message of the regex crate, which draws the place on several lines.

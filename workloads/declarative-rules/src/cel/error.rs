@@ -58,6 +58,10 @@ impl Reason {
     }
 }
 
+/// What to do where a field is null.
+const NULL_HINT: &str =
+    "; where a field may be null or missing, write `.?field.orValue(...)`, which treats null as missing";
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -72,11 +76,15 @@ impl fmt::Display for Reason {
                 )
             }
             Self::NoOverload(function, types) => {
-                let types: Vec<&str> = types.iter().map(|of| of.name()).collect();
-                write!(f, "`{function}` does not take ({})", types.join(", "))
+                let names: Vec<&str> = types.iter().map(|of| of.name()).collect();
+                let hint = if types.contains(&Type::Null) { NULL_HINT } else { "" };
+                write!(f, "`{function}` does not take ({}){hint}", names.join(", "))
             }
             Self::NotBool(of) => write!(f, "a condition must be a bool and is a {}", of.name()),
-            Self::NotIterable(of) => write!(f, "a loop needs a list or a map and has a {}", of.name()),
+            Self::NotIterable(of) => {
+                let hint = if *of == Type::Null { NULL_HINT } else { "" };
+                write!(f, "a loop needs a list or a map and has a {}{hint}", of.name())
+            }
             Self::Overflow(operation) => write!(f, "the result of `{operation}` is out of range"),
             Self::DivisionByZero => f.write_str("division by zero; ask for it first"),
             Self::NoValue => f.write_str("`value()` of an optional that has none; write `.orValue(...)`"),

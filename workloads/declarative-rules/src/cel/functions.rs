@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::{Value, error::Reason, evaluate::Scope, value::text_weight};
+use crate::suggest::did_you_mean;
 
 mod cluster;
 mod convert;
@@ -100,6 +101,35 @@ pub(crate) fn find(name: &str, form: Form) -> Option<&'static Function> {
     ALL.iter().find(|function| {
         function.name == name && (function.forms == Forms::Either || function.forms == Forms::Only(form))
     })
+}
+
+/// The language's own macros that are called like functions.
+const MACROS: [&str; 8] = ["has", "all", "exists", "exists_one", "filter", "map", "optMap", "optFlatMap"];
+
+/// Names that other languages have for functions and macros.
+const ALIASES: [(&str, &str); 13] = [
+    ("len", "size"),
+    ("length", "size"),
+    ("count", "size"),
+    ("any", "exists"),
+    ("some", "exists"),
+    ("every", "all"),
+    ("where", "filter"),
+    ("select", "filter"),
+    ("find", "filter"),
+    ("lower", "lowerAscii"),
+    ("toLowerCase", "lowerAscii"),
+    ("upper", "upperAscii"),
+    ("toUpperCase", "upperAscii"),
+];
+
+/// Returns `, did you mean …?` with the function that was probably meant by an unknown name, or nothing.
+pub(crate) fn closest(name: &str) -> String {
+    let alias = ALIASES.iter().find(|(alias, _)| *alias == name);
+    match alias {
+        Some((_, meant)) => format!(", did you mean `{meant}`?"),
+        None => did_you_mean(name, ALL.iter().map(|function| function.name).chain(MACROS).chain(["matches"])),
+    }
 }
 
 /// An argument that must be a text.

@@ -19,26 +19,27 @@ pub(super) fn select(operand: Value, field: &str) -> Result {
 fn within(content: Option<Arc<Value>>, find: impl FnOnce(Value) -> Result) -> Result {
     let Some(content) = content else { return Ok(Value::Optional(None)) };
     match find(Arc::unwrap_or_clone(content)) {
+        Ok(Value::Null) => Ok(Value::Optional(None)),
         Ok(found) => Ok(Value::some(found)),
         Err(Reason::NoSuchKey(_) | Reason::NoSuchElement(_)) => Ok(Value::Optional(None)),
         Err(reason) => Err(reason),
     }
 }
 
-/// `has(operand.field)`
+/// Evaluates `has(operand.field)`. A field that is null is absent, as the API server treats it.
 pub(super) fn has(operand: &Value, field: &str) -> Result<bool> {
     match operand {
-        Value::Map(map) => Ok(map.get(field).is_some()),
+        Value::Map(map) => Ok(map.get(field).is_some_and(|value| *value != Value::Null)),
         Value::Optional(None) => Ok(false),
         Value::Optional(Some(content)) => has(content, field),
         other => Err(Reason::no_overload("has", std::slice::from_ref(other))),
     }
 }
 
-/// `operand.?field`
+/// Evaluates `operand.?field`. A field that is null is absent, as the API server treats it.
 pub(super) fn optional_select(operand: Value, field: &str) -> Value {
     match operand {
-        Value::Map(map) => Value::optional(map.get(field).cloned()),
+        Value::Map(map) => Value::optional(map.get(field).filter(|value| **value != Value::Null).cloned()),
         Value::Optional(Some(content)) => optional_select(Arc::unwrap_or_clone(content), field),
         _ => Value::Optional(None),
     }
@@ -60,12 +61,12 @@ pub(super) fn index(operand: Value, index: &Value) -> Result {
     }
 }
 
-/// `operand[?index]`
+/// Evaluates `operand[?index]`. An element that is null is absent.
 pub(super) fn optional_index(operand: Value, position: &Value) -> Value {
     match operand {
         Value::Optional(None) => Value::Optional(None),
         Value::Optional(Some(content)) => optional_index(Arc::unwrap_or_clone(content), position),
-        operand => Value::optional(index(operand, position).ok()),
+        operand => Value::optional(index(operand, position).ok().filter(|value| *value != Value::Null)),
     }
 }
 

@@ -61,6 +61,34 @@ fn objects_of_clusters_are_asked_for_their_conditions() {
 }
 
 #[test]
+fn null_field_is_absent_for_has_and_optional_access() {
+    assert_values(&[
+        (r#"{"a": null}.?a.orValue([]).size()"#, json!(0)),
+        (r#"{"a": null}.?a.hasValue()"#, json!(false)),
+        (r#"{"a": {"b": null}}.?a.b.orValue(7)"#, json!(7)),
+        (r#"{"a": {"b": null}}.?a.?b.orValue(7)"#, json!(7)),
+        (r#"has({"a": null}.a)"#, json!(false)),
+        (r#"[null][?0].orValue(7)"#, json!(7)),
+        (r#"{"a": null}[?"a"].orValue(7)"#, json!(7)),
+        (r#"{"a": null}.a == null"#, json!(true)),
+        (r#"[?{"a": null}.?a, 1].size()"#, json!(1)),
+    ]);
+}
+
+#[test]
+fn error_about_null_says_how_to_treat_it_as_absent() {
+    for source in
+        [r#"size({"a": null}.a)"#, r#"{"a": null}.a.all(x, x)"#, r#"{"a": null}.a > 1"#, r#"{"a": null}.a.b"#]
+    {
+        let error = evaluate(source).unwrap_err();
+        assert!(
+            error.ends_with("write `.?field.orValue(...)`, which treats null as missing"),
+            "{source}: {error}"
+        );
+    }
+}
+
+#[test]
 fn times_are_counted_up_to_the_gathering() {
     assert_values(&[
         (r#"age("2026-01-15T10:30:00Z")"#, json!("5400s")),

@@ -3,14 +3,14 @@ use super::*;
 const GOOD: &str = include_str!("../../examples/pool-degraded.yaml");
 
 fn rejected(files: &[(&str, &str)]) -> Vec<String> {
-    let rejected = RuleSet::new(&RuleFiles::of_texts(files.iter().copied())).unwrap_err();
+    let rejected = RuleSet::new(&RuleFiles::from_texts(files.iter().copied())).unwrap_err();
     rejected.problems.iter().map(ToString::to_string).collect()
 }
 
 #[test]
 fn a_set_has_the_rules_of_all_files() {
     let other = GOOD.replace("id: examples", "id: other");
-    let set = RuleSet::new(&RuleFiles::of_texts([("a.yaml", GOOD), ("b.yaml", &other)])).unwrap();
+    let set = RuleSet::new(&RuleFiles::from_texts([("a.yaml", GOOD), ("b.yaml", &other)])).unwrap();
     let ids: Vec<_> = set.rules().iter().map(|rule| rule.id().as_str()).collect();
     assert_eq!(ids, ["examples.external.pool_degraded", "other.external.pool_degraded"]);
     assert_eq!(set.engine_rules().len(), 2);

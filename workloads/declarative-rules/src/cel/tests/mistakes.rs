@@ -47,15 +47,46 @@ fn an_unknown_function_is_found_with_the_one_that_was_meant() {
 }
 
 #[test]
-fn broken_syntax_is_found_with_its_place() {
-    let (at, message) = mistake("size(pods) >");
-    assert_eq!(at, 12);
-    assert!(message.starts_with("not a valid expression: "), "{message}");
-    let second_line = mistakes("size(pods)\n  > > 1");
-    assert_eq!(second_line[0].at, 15, "{second_line:?}");
-    assert_eq!(mistakes("\"é\" + + 1")[0].at, 7);
-    assert!(!mistakes("").is_empty());
-    assert!(!mistakes("'é").is_empty());
+fn syntax_slip_is_one_mistake_at_its_place_with_what_to_write() {
+    let slips = [
+        ("pods.map(p {\"a\": 1})", 11, "unexpected `{`: is a `,` missing before it?"),
+        ("{\"a\": 1 \"b\": 2}", 8, "unexpected `\"b\"`: is a `,` missing before it?"),
+        ("[1, 2 3]", 6, "unexpected `3`: is a `,` missing before it?"),
+        ("pods.filter(p, p.a == 1", 23, "`)` is missing at the end"),
+        ("pods[0", 6, "`]` is missing at the end"),
+        ("pods.filter(p, p.a))", 19, "unexpected `)`: no bracket is open"),
+        ("size(pods) = 1", 11, "`=` is not an operator; write `==`"),
+        ("pods.all(p, p.a & p.b)", 16, "`&` is not an operator; write `&&`"),
+        ("true | false", 5, "`|` is not an operator; write `||`"),
+        ("size(pods) > 1 and true", 15, "`and` is not an operator; write `&&`"),
+        ("true or false", 5, "`or` is not an operator; write `||`"),
+        ("not true", 0, "`not` is not an operator; write `!`"),
+        (
+            "pods.filter(p => p.a)",
+            14,
+            "`=>` is not an operator; a loop is written `list.filter(item, condition)`",
+        ),
+        ("true ? 1", 8, "unexpected end: `:` and a value are missing, as in `condition ? yes : no`"),
+        ("if true", 0, "`if` is a reserved word; write `condition ? yes : no`"),
+        ("'abc", 0, "the string is not closed"),
+        ("\"a\" + \"b", 6, "the string is not closed"),
+        ("size(pods) >", 12, "unexpected end: a value is missing"),
+        ("size(pods) > > 1", 13, "unexpected `>`: a value is missing before it"),
+        ("", 0, "the expression is empty"),
+    ];
+    for (source, at, message) in slips {
+        assert_eq!(mistake(source), (at, message.to_owned()), "{source}");
+    }
+    assert_eq!(mistake("size(pods)\n  > > 1").0, 15);
+    assert_eq!(mistake("\"é\" + + 1").0, 7);
+}
+
+#[test]
+fn unknown_macro_is_one_mistake_with_the_right_name() {
+    assert_eq!(mistake("pods.filtr(p, p.a)").1, "unknown function `filtr`, did you mean `filter`?");
+    assert_eq!(mistake("pods.any(p, p.a)").1, "unknown function `any`, did you mean `exists`?");
+    assert_eq!(mistake("len(pods)").1, "unknown function `len`, did you mean `size`?");
+    assert_eq!(mistake("pods.length()").1, "unknown function `length`, did you mean `size`?");
 }
 
 #[test]

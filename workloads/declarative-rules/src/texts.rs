@@ -1,0 +1,189 @@
+//! Checks of the texts that a rule brings with it.
+
+use std::{collections::BTreeSet, ops::Range};
+
+use ccx_content::{ContentTree, lint_details, lint_template};
+use serde_json::Value;
+
+use crate::{
+    DeclarativeRule, Position, Problem, Severity,
+    format::{ContentDefinition, Definition, Located},
+    read::Source,
+    suggest::did_you_mean,
+    yaml::{Node, offset_in_file},
+};
+
+/// A text of a rule, and where it is in the file.
+#[derive(Clone, Debug)]
+pub(crate) struct TextPlace {
+    /// The field of `content`.
+    field: &'static str,
+    text: String,
+    span: Range<usize>,
+}
+
+/// Returns the texts of a rule.
+pub(crate) fn places(content: &ContentDefinition) -> Vec<TextPlace> {
+    let ContentDefinition { description, generic, reason, resolution, more_info, .. } = content;
+    let fields = [
+        ("description", description),
+        ("generic", generic),
+        ("reason", reason),
+        ("resolution", resolution),
+        ("more_info", more_info),
+    ];
+    let place = |(field, text): (&'static str, &Option<Located<String>>)| {
+        let Located { value, at, end } = text.as_ref()?;
+        Some(TextPlace { field, text: value.clone(), span: *at..*end })
+    };
+    fields.into_iter().filter_map(place).collect()
+}
+
+impl TextPlace {
+    /// Returns the byte of the file at a place of the text.
+    fn offset(&self, file_text: &str, Position { line, column }: Position) -> usize {
+        let line_start: usize = self.text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+        let in_line = self.text[line_start.min(self.text.len())..].char_indices().nth(column - 1);
+        let byte = in_line.map_or(self.text.len(), |(offset, _)| line_start + offset);
+        offset_in_file(file_text, &self.span, &self.text, byte)
+    }
+}
+
+/// Notes the problems of the texts and of the severity that can be found without a finding.
+pub(crate) fn check(source: &mut Source<'_>, document: &Node, definition: &Definition) {
+    let Some(content) = &definition.content else { return };
+    for place in places(content) {
+        for Problem { position, severity, message, .. } in lint_template(source.file, &place.text) {
+            let at = position.map_or(place.span.start, |position| place.offset(source.text, position));
+            let message = format!("`content.{}`: {message}", place.field);
+            match severity {
+                Severity::Error => source.error(at, message),
+                Severity::Warning => source.warning(at, message),
+            }
+        }
+    }
+    for (field, rating) in [("impact", &content.impact), ("likelihood", &content.likelihood)] {
+        if rating.is_none() {
+            let message =
+                format!("the content has no `{field}`, so it counts as 1 (low); give it from 1 to 4");
+            source.warning(document.span.start, message);
+        }
+    }
+    check_tags(source, &content.tags);
+}
+
+fn check_tags(source: &mut Source<'_>, tags: &[Located<String>]) {
+    let builtin = ContentTree::builtin();
+    let Some(known) = builtin.config().tags() else { return };
+    for tag in tags.iter().filter(|tag| !known.contains(&tag.value)) {
+        let hint = did_you_mean(&tag.value, known.iter().map(String::as_str));
+        let all = known.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let hint = if hint.is_empty() { format!("; known are {all}") } else { hint };
+        source.warning(tag.at, format!("no filter knows the tag `{}`{hint}", tag.value));
+    }
+}
+
+impl DeclarativeRule {
+    /// Returns the problems of the rule's texts when they are rendered with the details of hits.
+    pub(crate) fn rendering_problems<'d>(
+        &self,
+        details: impl IntoIterator<Item = &'d Value>,
+    ) -> Vec<Problem> {
+        let Some(tree) = self.content_tree() else { return Vec::new() };
+        let Some(content) = tree.contents().next() else { return Vec::new() };
+        let problems: BTreeSet<Problem> =
+            details.into_iter().flat_map(|details| lint_details(content, details)).collect();
+        problems.into_iter().map(|problem| self.in_file_of_rule(problem)).collect()
+    }
+
+    /// Converts a problem of a file of the content tree to one of the file of the rule.
+    fn in_file_of_rule(&self, problem: Problem) -> Problem {
+        let name = problem.file.rsplit('/').next().and_then(|name| name.split('.').next());
+        let field = name.map_or("", |name| if name == "metadata" { "description" } else { name });
+        let text = &self.0.origin.text;
+        let place = self.0.texts.iter().find(|place| place.field == field);
+        let at = place.map(|place| match problem.position {
+            Some(position) if field != "description" => place.offset(text, position),
+            _ => place.span.start,
+        });
+        let position = at.map_or(self.position(), |at| Position::from_offset(text, at));
+        Problem {
+            file: self.file().to_owned(),
+            position: Some(position),
+            message: format!("`content.{field}` with the details of a test: {}", problem.message),
+            ..problem
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{RuleFiles, RuleSet};
+
+    fn rule(reason: &str, likelihood: &str, tags: &str) -> String {
+        format!(
+            "apiVersion: ccx.rules/v1\nid: acme.a\nerror_key: KEY\ninputs: {{v: {{file: config/version.json}}}}\n\
+             when: v != null\ndetails:\n  pools: '[{{\"name\": \"a\"}}]'\n\
+             content:\n  description: D\n  impact: 1\n{likelihood}  tags: [{tags}]\n  reason: |\n    First line\n    {reason}\n  \
+             resolution: R\n\
+             tests:\n- {{name: hit, files: {{config/version.json: {{}}}}, expect: hit}}\n- {{name: miss, files: {{}}, expect: miss}}\n"
+        )
+    }
+
+    fn problems(reason: &str, likelihood: &str, tags: &str) -> Vec<String> {
+        let text = rule(reason, likelihood, tags);
+        let problems = match RuleSet::new(&RuleFiles::from_texts([("a.yaml", text.as_str())])) {
+            Ok(set) => set.warnings().to_vec(),
+            Err(rejected) => rejected.problems,
+        };
+        problems.iter().map(ToString::to_string).collect()
+    }
+
+    const LIKELIHOOD: &str = "  likelihood: 2\n";
+    const LOOP: &str = "{{~pydata.pools :pool}}- {{=pool.name}}{{~}}";
+
+    #[test]
+    fn valid_texts_have_no_problem() {
+        assert_eq!(problems(LOOP, LIKELIHOOD, "performance"), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn unclosed_loop_is_an_error_at_its_place() {
+        let told = problems("{{~pydata.pools :pool}}- {{=pool.name}}", LIKELIHOOD, "performance");
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(
+            told[0].starts_with("a.yaml:1") && told[0].contains("error: `content.reason`: expected {{~}}"),
+            "{told:?}"
+        );
+    }
+
+    #[test]
+    fn misspelt_loop_variable_is_an_error_at_its_line() {
+        let told = problems("{{~pydata.pools :pool}}- {{=pol.name}}{{~}}", LIKELIHOOD, "performance");
+        assert!(told[0].starts_with("a.yaml:15:33:"), "{told:?}");
+        assert!(told[0].contains("error: `content.reason`: unknown name \"pol\""), "{told:?}");
+    }
+
+    #[test]
+    fn misspelt_field_of_a_loop_variable_is_an_error_of_the_test_that_hits() {
+        let told = problems("{{~pydata.pools :pool}}- {{=pool.nmae}}{{~}}", LIKELIHOOD, "performance");
+        assert_eq!(
+            told,
+            [
+                "a.yaml:14:5: error: `content.reason` with the details of a test: it prints undefined: - undefined"
+            ]
+        );
+    }
+
+    #[test]
+    fn missing_likelihood_and_unknown_tags_are_warnings() {
+        let told = problems(LOOP, "", "performnce, mine");
+        assert_eq!(told.len(), 3, "{told:?}");
+        assert!(told[0].contains("warning: the content has no `likelihood`"), "{told:?}");
+        assert!(
+            told[1].contains("no filter knows the tag `performnce`, did you mean `performance`?"),
+            "{told:?}"
+        );
+        assert!(told[2].contains("no filter knows the tag `mine`; known are "), "{told:?}");
+    }
+}
