@@ -1,15 +1,15 @@
-//! The texts of rules: the built-in ones, and those of users' rules.
+//! The texts about rules: of users' rules, of content trees (for rules in Python, for example), and the built-in ones.
 //!
 //! ```text
-//!  rules.directories ──▶ RuleWatcher ──┬─▶ a new tree, for the answers from now on
-//!    (each interval)                      └─▶ refused: the tree stays, the log says why
+//!  rules.directories ────────▶ RuleWatcher ────┬─▶ a new tree, for the responses from now on
+//!  rules.content_directories ▶ ContentWatcher ─┴─▶ rejected: the tree stays, the log says why
 //! ```
 
 use std::sync::{Arc, PoisonError, RwLock};
 
 use ccx_config::Rules;
-use ccx_content::{Content, ContentTree};
-use ccx_declarative_rules::{RuleUpdate, RuleWatcher};
+use ccx_content::{Content, ContentTree, ContentWatcher, Update};
+use ccx_declarative_rules::{RuleSet, RuleWatcher};
 use ccx_messages::RuleSelector;
 use ccx_service::run_periodically;
 use tokio_util::sync::CancellationToken;
@@ -18,57 +18,101 @@ use tokio_util::sync::CancellationToken;
 #[derive(Default)]
 pub(crate) struct CurrentContent(RwLock<Trees>);
 
-/// The texts for one answer.
+/// The texts for one response.
 #[derive(Clone, Default)]
 pub(crate) struct Trees {
     /// The texts of users' rules, once there are any.
-    of_users: Option<Arc<ContentTree>>,
+    user_rules: Option<Arc<ContentTree>>,
+    /// The texts of the configured content trees, once they are read.
+    user_content: Option<Arc<ContentTree>>,
 }
 
 impl CurrentContent {
-    /// Returns the texts; one answer uses the same ones throughout.
+    /// Returns the texts; one response uses the same ones throughout.
     pub(crate) fn get(&self) -> Trees {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn set(&self, of_users: ContentTree) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) =
-            Trees { of_users: Some(Arc::new(of_users)) };
+    fn change(&self, change: impl FnOnce(&mut Trees)) {
+        change(&mut self.0.write().unwrap_or_else(PoisonError::into_inner));
     }
 }
 
 impl Trees {
-    /// Returns the texts of a rule and key. Those of users come before the built-in ones.
+    /// Returns the texts of a rule and key: of users' rules, else of content trees, else the built-in ones.
     pub(crate) fn find(&self, selector: &RuleSelector) -> Option<&Content> {
-        let of_users = self.of_users.as_ref().and_then(|tree| tree.find(selector));
-        of_users.or_else(|| ContentTree::builtin().find(selector))
+        let of_users = [&self.user_rules, &self.user_content].into_iter().flatten();
+        let mut found = of_users.filter_map(|tree| tree.find(selector));
+        found.next().or_else(|| ContentTree::builtin().find(selector))
     }
 }
 
-/// Keeps the content of the users' rules up to date until `shutdown`, when the configuration has some.
+/// Keeps the texts of the configured directories up to date until `shutdown`.
 pub(crate) async fn follow_rules(
     content: &Arc<CurrentContent>,
     settings: &Rules,
     shutdown: &CancellationToken,
 ) {
-    if settings.directories.is_empty() {
+    if settings.directories.is_empty() && settings.content_directories.is_empty() {
         return;
     }
-    let (content, mut watcher) = (Arc::clone(content), RuleWatcher::new(settings.directories.clone()));
-    run_periodically(settings.reload_interval, shutdown, move || update(&content, watcher.poll())).await;
+    let mut follower = Follower::new(Arc::clone(content), settings);
+    run_periodically(settings.reload_interval, shutdown, move || follower.poll()).await;
 }
 
-fn update(content: &CurrentContent, update: RuleUpdate) {
-    match update {
-        RuleUpdate::Unchanged => {}
-        RuleUpdate::Loaded(set) => {
-            tracing::info!(rules = set.rules().len(), digest = %set.digest(), "content of user rules loaded");
-            content.set(set.content());
+struct Follower {
+    content: Arc<CurrentContent>,
+    rules: Option<RuleWatcher>,
+    trees: Option<ContentWatcher>,
+}
+
+impl Follower {
+    fn new(content: Arc<CurrentContent>, settings: &Rules) -> Self {
+        let (rules, trees) = (&settings.directories, &settings.content_directories);
+        Self {
+            content,
+            rules: (!rules.is_empty()).then(|| RuleWatcher::new(rules.clone())),
+            trees: (!trees.is_empty()).then(|| ContentWatcher::new(trees.clone())),
         }
-        RuleUpdate::Recovered => tracing::info!("user rules are valid again; their content is up to date"),
-        RuleUpdate::Rejected(problems) => {
+    }
+
+    fn poll(&mut self) {
+        if let Some(set) = self.rules.as_mut().and_then(|rules| loaded(rules.poll(), "user rules")) {
+            self.take_rules(&set);
+        }
+        if let Some(tree) = self.trees.as_mut().and_then(|trees| loaded(trees.poll(), "content trees")) {
+            self.take_trees(tree);
+        }
+    }
+
+    fn take_rules(&self, set: &RuleSet) {
+        tracing::info!(rules = set.rules().len(), digest = %set.digest(), "content of user rules loaded");
+        let tree = Arc::new(set.content());
+        self.content.change(|trees| trees.user_rules = Some(tree));
+    }
+
+    fn take_trees(&self, tree: ContentTree) {
+        for problem in tree.rules().iter().flat_map(|status| &status.problems) {
+            tracing::warn!(%problem, "content of a rule is invalid");
+        }
+        tracing::info!(keys = tree.contents().count(), digest = %tree.digest(), "content trees loaded");
+        self.content.change(|trees| trees.user_content = Some(Arc::new(tree)));
+    }
+}
+
+/// Returns what is to be used from now on, and logs anything else that has happened.
+fn loaded<T>(update: Update<T>, source: &'static str) -> Option<T> {
+    match update {
+        Update::Unchanged => None,
+        Update::Loaded(set) => Some(set),
+        Update::Recovered => {
+            tracing::info!(source, "files are valid again; the content in use is up to date");
+            None
+        }
+        Update::Rejected(problems) => {
             let problem = problems.first().map(ToString::to_string);
-            tracing::error!(problem, "user rules rejected, keeping the content of the previous set");
+            tracing::error!(source, problem, "files rejected, keeping the previous content");
+            None
         }
     }
 }
@@ -89,13 +133,40 @@ mod tests {
     }
 
     #[test]
+    fn content_tree_has_texts_of_rules_that_are_not_ours_and_replaces_built_in_ones() {
+        let directory = TempDir::new().unwrap();
+        for (module, key) in
+            [("acme.rules.python", "P"), ("ccx_rules.external.node_not_ready", "NODE_NOT_READY")]
+        {
+            let rule = directory.path().join("external/rules").join(key);
+            fs::create_dir_all(rule.join(key)).unwrap();
+            fs::write(rule.join("plugin.yaml"), format!("python_module: {module}\n")).unwrap();
+            fs::write(rule.join("generic.md"), "G").unwrap();
+            fs::write(rule.join("reason.md"), "R").unwrap();
+            fs::write(rule.join(key).join("metadata.yaml"), "description: OURS\n").unwrap();
+        }
+        fs::write(directory.path().join("config.yaml"), "impact: {}\n").unwrap();
+        let content = Arc::<CurrentContent>::default();
+        let settings = Rules { content_directories: vec![directory.path().to_owned()], ..Rules::default() };
+        let mut follower = Follower::new(Arc::clone(&content), &settings);
+        follower.poll();
+        for selector in ["acme.rules.python|P", "ccx_rules.external.node_not_ready|NODE_NOT_READY"] {
+            assert_eq!(description(&content, selector).as_deref(), Some("OURS"), "{selector}");
+        }
+        fs::remove_file(directory.path().join("config.yaml")).unwrap();
+        follower.poll();
+        assert_eq!(description(&content, "acme.rules.python|P").as_deref(), Some("OURS"));
+    }
+
+    #[test]
     fn a_set_with_a_mistake_leaves_the_texts_of_the_one_before() {
         let directory = TempDir::new().unwrap();
-        let content = CurrentContent::default();
-        let mut watcher = RuleWatcher::new(vec![directory.path().to_owned()]);
+        let content = Arc::<CurrentContent>::default();
+        let settings = Rules { directories: vec![directory.path().to_owned()], ..Rules::default() };
+        let mut follower = Follower::new(Arc::clone(&content), &settings);
         let mut after = |text: &str| {
             fs::write(directory.path().join("a.yaml"), text).unwrap();
-            update(&content, watcher.poll());
+            follower.poll();
             description(&content, "acme.external.a|KEY")
         };
         assert_eq!(after("- no rule"), None);

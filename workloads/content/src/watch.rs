@@ -99,6 +99,7 @@ impl ContentWatcher {
     /// Blocks.
     pub fn poll(&mut self) -> Update<ContentTree> {
         let directories = &self.directories;
+        let digest = |trees: &Vec<_>| digest(trees);
         self.watch.poll(|| read(directories), digest, |trees| load(trees).map_err(|problem| vec![problem]))
     }
 }
@@ -122,7 +123,7 @@ fn read(directories: &[PathBuf]) -> Result<Vec<(String, Files)>, Problem> {
     directories.iter().map(read).collect()
 }
 
-fn digest(trees: &Vec<(String, Files)>) -> Digest {
+fn digest(trees: &[(String, Files)]) -> Digest {
     let digests: Vec<String> = trees.iter().map(|(_, files)| files.digest().to_string()).collect();
     Digest::from_parts(digests.iter().map(String::as_bytes))
 }

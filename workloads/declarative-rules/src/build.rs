@@ -55,7 +55,7 @@ pub(crate) fn rule(
         position: Position::from_offset(source.text, document.span.start),
     };
     let content = definition.content.as_ref().map(rule_content);
-    let texts = definition.content.as_ref().map(texts::places).unwrap_or_default();
+    let text_places = definition.content.as_ref().map(texts::places).unwrap_or_default();
     if source.has_errors() {
         return None;
     }
@@ -67,7 +67,7 @@ pub(crate) fn rule(
         when: when?,
         details,
         content,
-        texts,
+        texts: text_places,
         tests,
         origin,
     };

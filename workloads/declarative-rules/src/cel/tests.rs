@@ -68,7 +68,7 @@ fn null_field_is_absent_for_has_and_optional_access() {
         (r#"{"a": {"b": null}}.?a.b.orValue(7)"#, json!(7)),
         (r#"{"a": {"b": null}}.?a.?b.orValue(7)"#, json!(7)),
         (r#"has({"a": null}.a)"#, json!(false)),
-        (r#"[null][?0].orValue(7)"#, json!(7)),
+        ("[null][?0].orValue(7)", json!(7)),
         (r#"{"a": null}[?"a"].orValue(7)"#, json!(7)),
         (r#"{"a": null}.a == null"#, json!(true)),
         (r#"[?{"a": null}.?a, 1].size()"#, json!(1)),
