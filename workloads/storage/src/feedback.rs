@@ -5,10 +5,10 @@
 //! A change that is part of a cluster's report is announced in the same statement, like a new report by the writer, so that no
 //! cached answer outlives it.
 
-mod acknowledgements;
+pub(crate) mod acknowledgements;
 mod ratings;
-mod reasons;
-mod toggles;
+pub(crate) mod reasons;
+pub(crate) mod toggles;
 mod votes;
 
 pub use acknowledgements::Acknowledgement;

@@ -24,7 +24,7 @@ const READ: &str = "\
         created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at
     FROM rule_disable WHERE org_id = $1 AND rule_id = $2 AND error_key = $3";
 
-const LIST: &str = "\
+pub(crate) const LIST: &str = "\
     SELECT rule_id, error_key, COALESCE(justification, '') AS justification,
         created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at
     FROM rule_disable WHERE org_id = $1 ORDER BY rule_id, error_key";

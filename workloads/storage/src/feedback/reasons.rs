@@ -17,7 +17,7 @@ const WRITE: &str = announced!(
 );
 
 /// Uses `ccx_cluster_user_rule_disable_feedback_user (user_id)`. `$2` is an organisation, or null for any.
-const LIST: &str = "\
+pub(crate) const LIST: &str = "\
     SELECT cluster_id, rule_id, error_key, message, added_at AT TIME ZONE 'UTC' AS added_at,
         updated_at AT TIME ZONE 'UTC' AS updated_at
     FROM cluster_user_rule_disable_feedback WHERE user_id = $1 AND org_id = COALESCE($2, org_id)

@@ -19,14 +19,14 @@ const TOGGLE: &str = announced!(
 );
 
 /// Uses `ccx_cluster_rule_toggle_disabled (org_id, rule_id, error_key) WHERE disabled = 1`.
-const LIST: &str = "\
+pub(crate) const LIST: &str = "\
     SELECT cluster_id, rule_id, error_key, disabled, disabled_at AT TIME ZONE 'UTC' AS disabled_at,
         enabled_at AT TIME ZONE 'UTC' AS enabled_at, updated_at AT TIME ZONE 'UTC' AS updated_at
     FROM cluster_rule_toggle WHERE org_id = $1 AND disabled = 1
     ORDER BY cluster_id, rule_id, error_key";
 
-/// Uses `cluster_rule_toggle_pkey (cluster_id, …)`, once for each cluster.
-const LIST_FOR_CLUSTERS: &str = "\
+/// Uses `cluster_rule_toggle_pkey (cluster_id, …)`, once for each cluster, or `ccx_cluster_rule_toggle_disabled`.
+pub(crate) const LIST_FOR_CLUSTERS: &str = "\
     SELECT cluster_id, rule_id, error_key, disabled, disabled_at AT TIME ZONE 'UTC' AS disabled_at,
         enabled_at AT TIME ZONE 'UTC' AS enabled_at, updated_at AT TIME ZONE 'UTC' AS updated_at
     FROM unnest($2::text[]) AS asked (cluster)
@@ -35,7 +35,7 @@ const LIST_FOR_CLUSTERS: &str = "\
     ORDER BY cluster_id, rule_id, error_key";
 
 /// Uses `ccx_cluster_rule_toggle_disabled`, and `cluster_user_rule_disable_feedback_pkey (cluster_id, …)` for each cluster.
-const DISABLED_CLUSTERS: &str = "\
+pub(crate) const DISABLED_CLUSTERS: &str = "\
     SELECT toggle.cluster_id, toggle.disabled_at AT TIME ZONE 'UTC' AS disabled_at,
         COALESCE(reason.message, '') AS justification
     FROM cluster_rule_toggle AS toggle

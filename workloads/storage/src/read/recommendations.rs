@@ -7,14 +7,14 @@ use sqlx::FromRow;
 use crate::{Database, StorageError};
 
 /// Uses `recommendation_pk (org_id, cluster_id, …)`, once for each cluster.
-const RULES_OF_CLUSTERS: &str = "\
+pub(crate) const RULES_OF_CLUSTERS: &str = "\
     SELECT recommendation.rule_id, recommendation.cluster_id
     FROM unnest($2::text[]) AS asked (cluster)
     JOIN recommendation ON recommendation.org_id = $1 AND recommendation.cluster_id = asked.cluster
     ORDER BY recommendation.rule_id, recommendation.cluster_id";
 
 /// Uses `report_pkey (org_id, cluster)`, `recommendation_pk` and `report_info_cluster_id_key`, once for each cluster.
-const CLUSTERS_WITH_RULES: &str = "\
+pub(crate) const CLUSTERS_WITH_RULES: &str = "\
     SELECT report.cluster, report.last_checked_at AT TIME ZONE 'UTC' AS last_checked_at,
         COALESCE(report_info.version_info, '') AS version,
         ARRAY(SELECT rule_id::text FROM recommendation
@@ -25,7 +25,7 @@ const CLUSTERS_WITH_RULES: &str = "\
     ORDER BY report.cluster";
 
 /// Uses `ccx_recommendation_org_rule (org_id, rule_id, cluster_id)` and `report_info_cluster_id_key`. `$3` is null for all clusters.
-const CLUSTERS_OF_RULE: &str = "\
+pub(crate) const CLUSTERS_OF_RULE: &str = "\
     SELECT recommendation.cluster_id, recommendation.created_at AT TIME ZONE 'UTC' AS created_at,
         recommendation.impacted_since AT TIME ZONE 'UTC' AS impacted_since,
         COALESCE(report_info.version_info, '') AS version

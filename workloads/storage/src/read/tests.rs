@@ -2,8 +2,11 @@ use ccx_local::test_postgres;
 use ccx_messages::{ClusterId, OrgId};
 use sqlx::AssertSqlSafe;
 
-use super::report::REPORT;
-use crate::Database;
+use super::{recommendations, report::REPORT, workloads};
+use crate::{
+    Database,
+    feedback::{acknowledgements, reasons, toggles},
+};
 
 const ORG: u32 = 7;
 
@@ -20,6 +23,13 @@ const MANY_REPORTS: &str = "
         SELECT cluster_id, rule_fqdn, error_key, 'ann', '', 1, now(), now() FROM rule_hit;
     INSERT INTO cluster_user_rule_disable_feedback (cluster_id, rule_id, error_key, user_id, message, added_at, updated_at)
         SELECT cluster_id, rule_fqdn, error_key, 'ann', '', now(), now() FROM rule_hit;
+    INSERT INTO recommendation (org_id, cluster_id, rule_fqdn, error_key, rule_id)
+        SELECT org_id, cluster_id, rule_fqdn, error_key, rule_fqdn || '|' || error_key FROM rule_hit;
+    INSERT INTO report_info (org_id, cluster_id, version_info) SELECT org_id, cluster, '4.18.1' FROM sample;
+    INSERT INTO rule_disable (org_id, rule_id, error_key, created_at)
+        SELECT n::text, 'rules.r', 'KEY', now() FROM generate_series(1, 3000) AS n;
+    INSERT INTO dvo.dvo_report (org_id, cluster_id, namespace_id, recommendations, objects)
+        SELECT 1 + n % 100, cluster, 'ns', 1, 1 FROM sample;
     ANALYZE;";
 
 async fn database() -> Database {
@@ -59,6 +69,42 @@ async fn report_is_read_by_keys_alone() {
         assert!(key.split('|').any(|key| plan.contains(key)), "{key} is not used:\n{plan}");
     }
     assert!(!plan.contains("Seq Scan"), "{plan}");
+}
+
+/// Each list with the types of its parameters, values for them, and the index that it must use.
+const LISTS: [(&str, &str, &str, &str); 8] = [
+    (recommendations::RULES_OF_CLUSTERS, "int, text[]", "7, '{a,b}'", "recommendation_pk"),
+    (recommendations::CLUSTERS_WITH_RULES, "int, text[]", "7, '{a,b}'", "report_info_cluster_id_key"),
+    (recommendations::CLUSTERS_OF_RULE, "int, text, text[]", "7, 'r|K', NULL", "ccx_recommendation_org_rule"),
+    (workloads::LIST, "int, text[]", "7, NULL", "report_org_id"),
+    (workloads::READ, "int, text, text", "7, 'c', 'n'", "Index Scan"),
+    (toggles::LIST_FOR_CLUSTERS, "text, text[]", "'7', '{a,b}'", "cluster_rule_toggle_"),
+    (reasons::LIST, "text, text", "'ann', NULL", "ccx_cluster_user_rule_disable_feedback_user"),
+    (acknowledgements::LIST, "text", "'7'", "rule_disable_pkey"),
+];
+
+#[tokio::test]
+async fn lists_are_read_by_their_indexes() {
+    let database = database().await;
+    let mut connection = database.acquire().await.unwrap();
+    // Another user and another organisation for most rows, so that an index pays.
+    let spread = "UPDATE cluster_rule_toggle SET disabled = 1 WHERE cluster_id LIKE '%000';
+        UPDATE cluster_user_rule_disable_feedback SET user_id = cluster_id; ANALYZE";
+    sqlx::raw_sql(spread).execute(&mut *connection).await.unwrap();
+    let toggles = [
+        (toggles::LIST, "text", "'7'", "ccx_cluster_rule_toggle_disabled"),
+        (toggles::DISABLED_CLUSTERS, "text, text, text", "'7', 'r', 'K'", "ccx_cluster_rule_toggle_disabled"),
+    ];
+    for (index, (sql, types, values, key)) in LISTS.into_iter().chain(toggles).enumerate() {
+        let prepare =
+            format!("SET plan_cache_mode = force_generic_plan; PREPARE list_{index} ({types}) AS {sql}");
+        sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut *connection).await.unwrap();
+        let explain = format!("EXPLAIN EXECUTE list_{index} ({values})");
+        let plan: Vec<String> =
+            sqlx::query_scalar(AssertSqlSafe(explain)).fetch_all(&mut *connection).await.unwrap();
+        let plan = plan.join("\n");
+        assert!(plan.contains(key) && !plan.contains("Seq Scan"), "{key} is not used:\n{plan}");
+    }
 }
 
 #[tokio::test]

@@ -15,15 +15,15 @@ macro_rules! columns {
 }
 
 /// Uses `report_org_id_cluster_id_idx (org_id, cluster_id)` of schema `dvo`. `$2` is null for all clusters.
-const LIST: &str = concat!(
+pub(crate) const LIST: &str = concat!(
     "SELECT ",
     columns!(),
     " FROM dvo.dvo_report WHERE org_id = $1 AND ($2::text[] IS NULL OR cluster_id = ANY ($2))
       ORDER BY cluster_id, namespace_id"
 );
 
-/// Uses `dvo_report_pkey (org_id, cluster_id, namespace_id)`.
-const READ: &str = concat!(
+/// Uses `report_org_id_cluster_id_idx` of schema `dvo`, or `dvo_report_pkey (org_id, cluster_id, namespace_id)`.
+pub(crate) const READ: &str = concat!(
     "SELECT ",
     columns!(),
     ", COALESCE(report, '') AS report FROM dvo.dvo_report WHERE org_id = $1 AND cluster_id = $2 AND namespace_id = $3"
