@@ -64,7 +64,7 @@ impl Api {
             },
             authentication: settings.authentication,
             operations,
-            openapi: openapi::openapi(&settings.api_prefix, operations).into(),
+            openapi: openapi::openapi(&settings.api_prefix, operations, settings.authentication).into(),
             versions: SchemaVersions::default(),
         }
     }

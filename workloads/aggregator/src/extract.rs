@@ -5,7 +5,7 @@ mod encoding;
 mod member;
 mod path;
 
-pub(crate) use body::{ClusterListBody, JsonBody, OptionalJsonBody};
+pub(crate) use body::{ClusterListBody, ClusterUuid, JsonBody, OptionalJsonBody};
 pub(crate) use encoding::AcceptsGzip;
 pub(crate) use member::{Authenticated, Member, parse_organization};
 pub(crate) use path::{

@@ -1,6 +1,7 @@
 //! `openapi.json`, from the endpoints: their paths and schemas are described beside their handlers, and what follows from a path
 //! (its parameters, who may ask, and the problems that it can answer with) is added here.
 
+use ccx_config::Authentication;
 use utoipa::{
     PartialSchema as _, ToSchema as _,
     openapi::{
@@ -25,8 +26,11 @@ const IDENTITY: &str = "identity";
 const OPEN_PATHS: [&str; 2] = ["/metrics", "/openapi.json"];
 
 /// Returns the document of the API below `prefix`, as JSON.
-pub(crate) fn openapi(prefix: &str, operations: Operations) -> String {
-    let document = document(prefix, operations);
+pub(crate) fn openapi(prefix: &str, operations: Operations, authentication: Authentication) -> String {
+    let mut document = document(prefix, operations);
+    if authentication == Authentication::None {
+        without_security(&mut document);
+    }
     let json = serde_json::to_string_pretty(&document).expect("the document has only text keys");
     format!("{json}\n")
 }
@@ -59,6 +63,15 @@ pub(crate) fn document(prefix: &str, operations: Operations) -> OpenApi {
         .paths(paths)
         .components(Some(components))
         .build()
+}
+
+/// Where a gateway authenticates, no request needs an identity.
+fn without_security(document: &mut OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        for operation in operations_mut(item) {
+            operation.security = Some(vec![]);
+        }
+    }
 }
 
 /// Two endpoints may have the same path and different methods.

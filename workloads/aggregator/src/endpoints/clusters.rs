@@ -8,13 +8,14 @@ use utoipa::ToSchema;
 use crate::{
     api::Api,
     error::ApiError,
-    extract::Member,
+    extract::{ClusterUuid, Member},
     response::{Json, Status},
 };
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ClustersResponse {
     /// The clusters' ids, sorted.
+    #[schema(value_type = Vec<ClusterUuid>)]
     clusters: Vec<String>,
     status: Status,
 }

@@ -11,7 +11,7 @@ use super::votes::UserPath;
 use crate::{
     api::Api,
     error::ApiError,
-    extract::{ClusterListBody, InPath, Member, OptionalJsonBody, Param, TrimmedSelector},
+    extract::{ClusterListBody, ClusterUuid, InPath, Member, OptionalJsonBody, Param, TrimmedSelector},
     go_time::format_with_fraction,
     response::{Json, Status},
 };
@@ -27,7 +27,7 @@ pub(crate) struct RulesOfClustersResponse {
 #[utoipa::path(
     post,
     path = "/recommendations/organizations/{org_id}/users/{user_id}/list",
-    request_body = Vec<String>,
+    request_body = Vec<ClusterUuid>,
     responses((status = 200, description = "The rules with their clusters.", body = RulesOfClustersResponse))
 )]
 pub(crate) async fn rules_of_clusters(
@@ -73,7 +73,7 @@ struct ClusterMeta {
 #[utoipa::path(
     post,
     path = "/clusters/organizations/{org_id}/users/{user_id}/recommendations",
-    request_body = Vec<String>,
+    request_body = Vec<ClusterUuid>,
     responses((status = 200, description = "The clusters with their rules.", body = ClustersWithRulesResponse))
 )]
 pub(crate) async fn clusters_with_rules(
@@ -107,6 +107,7 @@ pub(super) struct ClustersOfRulePath {
 pub(crate) struct ActiveClusters {
     /// Ids of clusters; none for all.
     #[serde(default)]
+    #[schema(value_type = Option<Vec<ClusterUuid>>)]
     clusters: Option<Vec<String>>,
 }
 

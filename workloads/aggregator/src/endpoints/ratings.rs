@@ -19,10 +19,11 @@ use crate::{
 pub(crate) struct Rating {
     /// The rule's module, a bar and an error key.
     #[serde(default)]
+    #[schema(required = true, pattern = r"^[a-zA-Z_0-9]+\.[a-zA-Z_0-9.]+\|[a-zA-Z_0-9]+$")]
     rule: String,
     /// -1, 0 or 1.
     #[serde(default)]
-    #[schema(minimum = -1, maximum = 1)]
+    #[schema(required = true, minimum = -1, maximum = 1)]
     rating: i64,
 }
 

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use crate::{
     api::Api,
     error::ApiError,
-    extract::{ClusterList, ClusterListBody, InPath, JsonBody, Member, Param},
+    extract::{ClusterList, ClusterListBody, ClusterUuid, InPath, JsonBody, Member, Param},
     indent::{append_indented, start_line},
     response::{Status, json_response},
 };
@@ -35,6 +35,7 @@ pub(super) struct ReportsPath {
 pub(crate) struct ReportsRequest {
     /// Ids of clusters.
     #[serde(default)]
+    #[schema(value_type = Option<Vec<ClusterUuid>>)]
     clusters: Option<Vec<String>>,
 }
 

@@ -13,7 +13,7 @@ use super::cluster_rule::{ClusterRulePath, require_written};
 use crate::{
     api::Api,
     error::ApiError,
-    extract::{ClusterListBody, InPath, Member, Param},
+    extract::{ClusterListBody, ClusterUuid, InPath, Member, Param},
     go_time::{NullTime, format_with_fraction},
     response::{DONE, Done, Json, Status},
 };
@@ -112,7 +112,7 @@ pub(crate) async fn disabled_rules(
 #[utoipa::path(
     post,
     path = "/rules/organizations/{org_id}/disabled_for_clusters",
-    request_body = Vec<String>,
+    request_body = Vec<ClusterUuid>,
     responses((status = 200, description = "The rules with their clusters.", body = DisabledRulesResponse))
 )]
 pub(crate) async fn disabled_rules_for_clusters(

@@ -12,7 +12,7 @@ use super::workload_report::{WorkloadRecommendation, recommendations};
 use crate::{
     api::Api,
     error::ApiError,
-    extract::{ClusterListBody, InPath, Member, NamespaceId, Param},
+    extract::{ClusterListBody, ClusterUuid, InPath, Member, NamespaceId, Param},
     response::{Json, Status},
 };
 
@@ -84,7 +84,7 @@ pub(crate) async fn workloads(
 #[utoipa::path(
     post,
     path = "/organization/{org_id}/workloads",
-    request_body = Vec<String>,
+    request_body = Vec<ClusterUuid>,
     responses((status = 200, description = "The namespaces.", body = WorkloadsResponse))
 )]
 pub(crate) async fn workloads_of_clusters(

@@ -9,6 +9,7 @@ use axum::{
 use ccx_messages::ClusterId;
 use futures::StreamExt as _;
 use serde::de::DeserializeOwned;
+use utoipa::ToSchema;
 
 use super::path::parse_clusters;
 use crate::{api::Api, error::ApiError, identity::is_object};
@@ -21,6 +22,12 @@ pub(crate) struct OptionalJsonBody<T>(pub(crate) Option<T>);
 
 /// A body that is a JSON array of clusters, each once.
 pub(crate) struct ClusterListBody(pub(crate) Vec<ClusterId>);
+
+/// The schema of a cluster's id.
+#[derive(ToSchema)]
+#[schema(format = Uuid, example = "34c3ecc5-624a-49a5-bab8-4fdc5e51a266")]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(crate) struct ClusterUuid(String);
 
 impl<T: DeserializeOwned> FromRequest<Arc<Api>> for JsonBody<T> {
     type Rejection = ApiError;

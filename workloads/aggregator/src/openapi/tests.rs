@@ -6,14 +6,14 @@ use super::*;
 const PREFIX: &str = "/api/v1/";
 
 fn document() -> Value {
-    serde_json::from_str(&openapi(PREFIX, Operations::WithDebug)).unwrap()
+    serde_json::from_str(&openapi(PREFIX, Operations::WithDebug, Authentication::XRhIdentity)).unwrap()
 }
 
 #[test]
 fn document_is_up_to_date() {
     ccx_test_support::assert_generated(
         "workloads/aggregator/openapi.json",
-        &openapi(PREFIX, Operations::WithDebug),
+        &openapi(PREFIX, Operations::WithDebug, Authentication::XRhIdentity),
     );
 }
 
@@ -119,6 +119,17 @@ const ORIGINAL: &str = "\
     GET /organization/{}/workloads
     POST /organization/{}/workloads
     GET /organization/{}/namespace/{}/cluster/{}/workloads";
+
+#[test]
+fn document_behind_a_gateway_needs_no_identity() {
+    let document = openapi(PREFIX, Operations::WithDebug, Authentication::None);
+    let document: Value = serde_json::from_str(&document).unwrap();
+    for item in document["paths"].as_object().unwrap().values() {
+        for operation in item.as_object().unwrap().values() {
+            assert_eq!(operation["security"], json!([]), "{}", operation["operationId"]);
+        }
+    }
+}
 
 #[test]
 fn document_covers_every_operation_of_the_original() {

@@ -117,7 +117,14 @@ async fn metrics_and_the_openapi_document_are_served() {
     let openapi = env.get("/api/v1/openapi.json").await;
     assert_eq!(
         (openapi.content_type.as_str(), openapi.body),
-        (JSON, crate::openapi::openapi("/api/v1/", crate::endpoints::Operations::Production))
+        (
+            JSON,
+            crate::openapi::openapi(
+                "/api/v1/",
+                crate::endpoints::Operations::Production,
+                ccx_config::Authentication::None
+            )
+        )
     );
     for path in ["/api/v1/metrics", "/metrics"] {
         let metrics = env.get(path).await;
