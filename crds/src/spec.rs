@@ -58,7 +58,7 @@ pub use reference::{
 pub use resources::Resources;
 pub use retry::Retry;
 pub use rule_sources::{BuiltInRules, RuleImage, RuleSources, RuleVolume};
-pub use topics::{TopicManagement, TopicPolicy, Topics};
+pub use topics::{OwnedTopic, TopicManagement, TopicPolicy, Topics};
 pub use workload_checks::{WorkloadChecks, WorkloadCompression};
 
 /// What is wanted: one installation of the data pipeline, from announced archives to reports served by REST.

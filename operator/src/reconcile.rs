@@ -80,6 +80,7 @@ async fn run_stages(pipeline: &CcxPipeline, key: &Key, context: &Context) -> Sta
         ReconcileMode::Active | ReconcileMode::Suspended => results.applied = applier.apply(&children).await,
     }
     results.errors.extend(results.applied.failures.iter().map(Problem::from));
+    results.errors.append(&mut results.applied.contested);
     results.children = Some(children);
     results
 }

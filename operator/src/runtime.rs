@@ -6,6 +6,7 @@
 
 pub(crate) mod context;
 pub mod controller;
+pub(crate) mod damping;
 pub(crate) mod discovery;
 pub(crate) mod events;
 pub mod fencing;

@@ -68,7 +68,8 @@ pub(crate) fn metrics_namespace(schema: &mut Schema) {
 /// An image with its registry.
 pub(crate) fn image(schema: &mut Schema) {
     bound(schema, 1, 512);
-    let is_image = "self.matches('^[a-z0-9][-a-zA-Z0-9._/:]*(@sha256:[0-9a-f]{64})?$')";
+    let is_image =
+        "!self.contains('://') && self.matches('^[a-z0-9][-a-zA-Z0-9._/:]*(@sha256:[0-9a-f]{64})?$')";
     add_rule(schema, &rule(is_image, "write an image such as quay.io/ccx/ccx:0.1.0"));
 }
 

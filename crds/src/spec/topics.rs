@@ -62,14 +62,35 @@ fn camel_case(key: &str) -> String {
 #[serde(default, rename_all = "camelCase")]
 #[schemars(extend("x-kubernetes-validations" = TopicManagement::rules()))]
 pub struct TopicManagement {
-    /// Whether missing topics are created. Topics are never deleted, nor changed but for more partitions.
+    /// Whether missing topics are created. Topics are never deleted, and existing ones are not changed unless they are in
+    /// `ownedTopics`.
     pub policy: TopicPolicy,
-    /// Partitions of a topic: the most pods that can share the work. It may only grow.
+    /// Partitions of a created or owned topic: the maximum of pods that can share the work. It may only grow.
     #[schemars(range(min = 1, max = 1024))]
     pub partitions: u32,
     /// Copies of each message. It applies to new topics only.
     #[schemars(range(min = 1))]
     pub replication_factor: u16,
+    /// The topics that belong to this installation: they get more partitions when `partitions` is raised, which needs the right Alter.
+    /// Others may be shared with other services.
+    ///
+    /// Example: `[Results]`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 4), extend("x-kubernetes-list-type" = "set"))]
+    pub owned_topics: Vec<OwnedTopic>,
+}
+
+/// A topic that can belong to an installation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum OwnedTopic {
+    /// `topics.results`
+    Results,
+    /// `topics.workloads`
+    Workloads,
+    /// `topics.announceDeadLetters`
+    AnnounceDeadLetters,
+    /// `topics.resultsDeadLetters`
+    ResultsDeadLetters,
 }
 
 impl TopicManagement {
@@ -111,6 +132,11 @@ impl Default for Topics {
 
 impl Default for TopicManagement {
     fn default() -> Self {
-        Self { policy: TopicPolicy::default(), partitions: 32, replication_factor: 3 }
+        Self {
+            policy: TopicPolicy::default(),
+            partitions: 32,
+            replication_factor: 3,
+            owned_topics: Vec::new(),
+        }
     }
 }

@@ -43,6 +43,8 @@ fn route(pipeline: &ValidatedPipeline, exposure: &Exposure) -> Value {
     let mut spec = json!({
         "to": {"kind": "Service", "name": service(pipeline), "weight": 100},
         "port": {"targetPort": PORT_NAME},
+        // Health and metrics of the same port are not public.
+        "path": pipeline.aggregator.config.api_prefix.trim_end_matches('/'),
     });
     if let Some(host) = &exposure.host {
         spec["host"] = json!(host);

@@ -31,7 +31,7 @@ const STOP_MARGIN: Duration = Duration::from_secs(20);
 pub(super) use overrides::apply as with_overrides;
 use overrides::spread;
 
-/// Returns the pod of a Job.
+/// Returns the pod of a Job, with the overrides of the writer: nodes, tolerations, annotations, labels, priority and variables.
 pub(super) fn job_pod(
     pipeline: &ValidatedPipeline,
     program: &Program<'_>,
@@ -42,7 +42,9 @@ pub(super) fn job_pod(
         restart_policy: Some("Never".into()),
         ..pod_spec(pipeline, program, &pipeline.jobs, container)
     };
-    PodTemplateSpec { metadata: Some(labelled(pipeline, program.role, BTreeMap::new())), spec: Some(spec) }
+    let metadata = labelled(pipeline, program.role, BTreeMap::new());
+    let ours = PodTemplateSpec { metadata: Some(metadata), spec: Some(spec) };
+    overrides::apply(ours, &pipeline.db_writer.pods.template)
 }
 
 /// Returns the pod of a component.

@@ -76,7 +76,7 @@ impl<'a> Program<'a> {
 
     /// Returns the processes of the Jobs.
     pub(super) fn jobs(pipeline: &'a ValidatedPipeline) -> Vec<Self> {
-        let topics = pipeline.topics.map(|_| Self::topics(pipeline));
+        let topics = pipeline.topics.as_ref().map(|_| Self::topics(pipeline));
         topics.into_iter().chain([Self::migration(pipeline)]).collect()
     }
 
@@ -132,10 +132,11 @@ impl<'a> Program<'a> {
 
     fn topics(pipeline: &'a ValidatedPipeline) -> Self {
         let mut program = Self::new(TOPICS, &["topics", "ensure"], pipeline).with_kafka(&pipeline.kafka);
-        if let Some(creation) = pipeline.topics {
+        if let Some(creation) = &pipeline.topics {
             let partitions = format!("--partitions={}", creation.partitions);
             let copies = format!("--replication-factor={}", creation.replication_factor);
             program.arguments.extend([partitions, copies]);
+            program.arguments.extend(creation.owned.iter().map(|topic| format!("--grow={topic}")));
         }
         program
     }

@@ -52,6 +52,7 @@ reasons! {
     SecretMissing: "A referenced Secret or ConfigMap, or a key of it, does not exist.", "Create it. It is detected within seconds. Pods that need it stay unchanged until then; all others are updated.";
     KindNotServed: "The cluster does not serve a kind that the spec needs.", "Install the extension that the message names, or choose another option.";
     Conflict: "An object with the required name exists and is not managed by this resource.", "Give this resource another name, or move the object that the message names.";
+    Contested: "Another client keeps changing fields of a child that the operator sets; corrections are delayed more and more.", "Exclude the object from the manager that the message names, or set the value in the spec.";
     Forbidden: "The operator lacks a permission.", "Grant its service account the permission that the message names. The chart's ClusterRole has all.";
     QuotaExceeded: "A quota of the namespace is exceeded.", "Raise the quota, or lower `resources` and replicas.";
     Rejected: "The API server or an admission policy rejected an object.", "The message is that of the server. Correct the field of the spec from which the object is built.";

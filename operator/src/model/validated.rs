@@ -71,12 +71,14 @@ pub enum Activity {
 }
 
 /// The parameters of created topics.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TopicCreation {
     /// Partitions per topic.
     pub partitions: u32,
     /// The replication factor.
     pub replication_factor: u16,
+    /// The names of the topics whose partitions may grow.
+    pub owned: Vec<String>,
 }
 
 /// The managed database.

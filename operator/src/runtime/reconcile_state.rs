@@ -4,6 +4,7 @@ use std::{
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
 };
 
 use ccx_crds::CcxPipelineStatus;
@@ -11,7 +12,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::core::ObjectMeta;
 use prometheus::{IntGauge, IntGaugeVec};
 
-use crate::model::{hash64::Hash64, key::Key, problem::Problem};
+use super::damping::Corrections;
+use crate::model::{hash64::Hash64, key::Key, kind::Kind, problem::Problem};
 
 /// The state of all resources. Clones share it.
 #[derive(Clone, Debug)]
@@ -30,6 +32,8 @@ struct Entry {
     polls: u32,
     /// The gauges that count the resource, one for each of its conditions.
     gauges: Vec<IntGauge>,
+    /// The recent corrections of children.
+    corrections: HashMap<(Kind, Box<str>), Corrections>,
     /// The problems of the last reconcile.
     problems: Vec<Hash64>,
 }
@@ -107,6 +111,21 @@ impl ReconcileState {
         now.iter().for_each(IntGauge::inc);
         let before = self.update(key, |entry| std::mem::replace(&mut entry.gauges, now));
         before.iter().for_each(IntGauge::dec);
+    }
+
+    /// Whether the next correction of a child has to wait, because another client keeps changing it.
+    pub(crate) fn is_contested(&self, key: &Key, kind: Kind, name: &str) -> bool {
+        let corrections = self.update(key, |entry| entry.corrections.get(&(kind, name.into())).copied());
+        corrections.is_some_and(|corrections| corrections.must_wait(Instant::now()))
+    }
+
+    /// Counts a correction of a child.
+    pub(crate) fn record_correction(&self, key: &Key, kind: Kind, name: &str) {
+        self.update(key, |entry| {
+            let child = (kind, name.into());
+            let before = entry.corrections.get(&child).copied();
+            entry.corrections.insert(child, Corrections::record(before, Instant::now()));
+        });
     }
 
     /// Stores the problems of a reconcile. Returns those that the previous reconcile did not have.

@@ -58,6 +58,8 @@ pub(crate) struct Applier<'a> {
 pub(crate) struct Applied {
     /// The children whose changes are held back.
     pub(crate) held: Vec<Held>,
+    /// Children that another client keeps changing.
+    pub(crate) contested: Vec<Problem>,
     /// The children that could not be applied. All others were.
     pub(crate) failures: Vec<ApplyError>,
 }
@@ -77,6 +79,8 @@ enum Change {
     Written,
     /// The change was not made yet.
     Held(Problem),
+    /// The correction is delayed, since another client keeps changing the child.
+    Contested(Problem),
     /// A Secret was generated, on which later children depend.
     SecretGenerated,
 }
@@ -105,6 +109,7 @@ impl Applier<'_> {
                 Ok(Change::Held(cause)) => {
                     applied.held.push(Held { kind: child.kind, name: child.name().into(), cause });
                 }
+                Ok(Change::Contested(problem)) => applied.contested.push(problem),
                 Ok(Change::Nothing | Change::Written) => {}
                 Err(error) => {
                     progress.record_failure(child, Problem::from(&error));
@@ -221,13 +226,19 @@ impl Applier<'_> {
             self.verified(prepared, live);
             return Ok(Change::Nothing);
         }
+        let is_drift = prepared::applied_hash(live) == Some(&*prepared.hash);
+        if is_drift && self.context.state.is_contested(self.key, child.kind, child.name()) {
+            let message = drift::contest(child.kind, live, &paths);
+            return Ok(Change::Contested(Problem::new(Reason::Contested, message)));
+        }
         if child.kind == Kind::Job && paths.iter().any(|path| !path.is_of_metadata()) {
             return self.replace_job(prepared, live).await;
         }
         let after =
             self.write(prepared, "apply", api.patch(child.name(), &force(), &Patch::Apply(&desired))).await?;
         tracing::info!(pipeline = %self.key, kind = child.kind.name(), name = child.name(), fields = ?paths, "applied");
-        if prepared::applied_hash(live) == Some(&*prepared.hash) {
+        if is_drift {
+            self.context.state.record_correction(self.key, child.kind, child.name());
             let note = drift::note(child.kind, live, &paths);
             self.context.events.normal(self.pipeline, Reason::DriftCorrected.name(), &note).await;
         }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use ccx_config as config;
 use ccx_crds::{
-    CcxPipeline, CcxPipelineSpec, Kafka, Sasl, SaslMechanism, SecurityProtocol, StartOffset, TopicPolicy,
-    Topics,
+    CcxPipeline, CcxPipelineSpec, Kafka, OwnedTopic, Sasl, SaslMechanism, SecurityProtocol, StartOffset,
+    TopicPolicy, Topics,
 };
 use k8s_openapi::api::core::v1::EnvVar;
 use kube::ResourceExt as _;
@@ -62,8 +62,19 @@ pub(super) fn topic_creation(spec: &CcxPipelineSpec) -> Option<TopicCreation> {
     let creation = TopicCreation {
         partitions: management.partitions,
         replication_factor: management.replication_factor,
+        owned: management.owned_topics.iter().map(|topic| owned_name(*topic, &spec.kafka.topics)).collect(),
     };
     (management.policy == TopicPolicy::Managed).then_some(creation)
+}
+
+fn owned_name(topic: OwnedTopic, topics: &Topics) -> String {
+    let name = match topic {
+        OwnedTopic::Results => &topics.results,
+        OwnedTopic::Workloads => &topics.workloads,
+        OwnedTopic::AnnounceDeadLetters => &topics.announce_dead_letters,
+        OwnedTopic::ResultsDeadLetters => &topics.results_dead_letters,
+    };
+    name.clone()
 }
 
 fn section(kafka: &Kafka) -> config::Kafka {

@@ -27,6 +27,7 @@ fn route_encrypts_unless_told_otherwise() {
     let expected = json!({
         "to": {"kind": "Service", "name": NAME, "weight": 100},
         "port": {"targetPort": "http"},
+        "path": "/api/v1",
         "tls": {"termination": "edge", "insecureEdgeTerminationPolicy": "Redirect"},
     });
     assert_eq!(route["spec"], expected);

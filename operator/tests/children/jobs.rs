@@ -35,6 +35,41 @@ fn topics_and_tables_are_prepared_before_the_workloads() {
 }
 
 #[test]
+fn only_owned_topics_may_grow() {
+    let arguments = |management: Value| {
+        let children = children(&json!({"kafka": {"topicManagement": management}}));
+        jobs(&children)[0]["spec"]["template"]["spec"]["containers"][0]["args"].clone()
+    };
+    let base = json!(["topics", "ensure", "--partitions=32", "--replication-factor=3"]);
+    assert_eq!(arguments(json!({})), base, "shared topics of the platform are only created");
+    let owned = arguments(json!({"ownedTopics": ["Results", "ResultsDeadLetters"]}));
+    assert_eq!(owned[4], "--grow=ccx.ocp.results");
+    assert_eq!(owned[5], "--grow=ccx.aggregator.dead.letter.queue");
+}
+
+#[test]
+fn pods_of_jobs_have_the_overrides_of_the_writer() {
+    let template = json!({
+        "tolerations": [{"key": "dedicated", "operator": "Exists"}],
+        "nodeSelector": {"pool": "insights"},
+        "annotations": {"sidecar.istio.io/inject": "false"},
+        "labels": {"team": "insights"},
+        "priorityClassName": "insights",
+        "extraEnv": [{"name": "HTTPS_PROXY", "value": "http://proxy:3128"}],
+    });
+    for job in jobs(&children(&json!({"dbWriter": {"podTemplate": template}}))) {
+        let pod = &job["spec"]["template"];
+        assert_eq!(pod["spec"]["tolerations"], template["tolerations"]);
+        assert_eq!(pod["spec"]["nodeSelector"], template["nodeSelector"]);
+        assert_eq!(pod["spec"]["priorityClassName"], "insights");
+        assert_eq!(pod["metadata"]["annotations"], template["annotations"]);
+        assert_eq!(pod["metadata"]["labels"]["team"], "insights");
+        let variables = pod["spec"]["containers"][0]["env"].as_array().unwrap();
+        assert!(variables.contains(&template["extraEnv"][0]), "{variables:?}");
+    }
+}
+
+#[test]
 fn topics_of_others_are_left_alone() {
     let names = job_names(&json!({"kafka": {"topicManagement": {"policy": "External"}}}));
     assert_eq!(names.len(), 1);

@@ -133,3 +133,29 @@ async fn changed_label_is_restored_on_owned_and_on_retained_objects() {
     world.until_ready().await;
     world.end().await;
 }
+
+#[tokio::test]
+#[ignore = "needs Kubernetes"]
+async fn fight_with_another_manager_is_damped_and_named() {
+    let world = World::settled(json!({})).await;
+    let deployments = world.api::<Deployment>();
+    let rival = tokio::spawn(async move {
+        let patch = Patch::Strategic(json!({"spec": {"minReadySeconds": 7, "revisionHistoryLimit": 9}}));
+        let parameters = PatchParams { field_manager: Some("kyverno".into()), ..PatchParams::default() };
+        loop {
+            deployments.patch(WRITER, &parameters, &patch).await.unwrap();
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    });
+    let condition = world.until_condition("Degraded", "True", "Contested").await;
+    assert!(
+        condition.message.starts_with("kyverno keeps changing spec.revisionHistoryLimit of Deployment"),
+        "{condition:?}"
+    );
+    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+    let events = world.notes("DriftCorrected").await.len();
+    assert!(events <= 4, "{events} corrections within seconds");
+    rival.abort();
+    world.until_ready().await;
+    world.end().await;
+}

@@ -46,8 +46,11 @@ pub const ENDPOINT_WITH_PATH: Format = Format {
 pub const REGION: Format =
     Format { pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", advice: "write a region such as us-east-1" };
 
-/// Address of a broker.
-pub const BROKER: Format = Format { pattern: "^[^:/ ]+:[0-9]+$", advice: "write each broker as host:port" };
+/// Address of a broker; an IPv6 address is in brackets.
+pub const BROKER: Format = Format {
+    pattern: "^([^:/ \\[\\]]+|\\[[0-9A-Fa-f:.]+\\]):[0-9]+$",
+    advice: "write each broker as host:port",
+};
 
 /// End of an address with a port from 1 to 65535.
 pub const PORT: Format = Format {
@@ -141,7 +144,11 @@ mod tests {
                 &["https://a", "https://a/"],
             ),
             (REGION, &["us-east-1"], &["US", "-a", ""]),
-            (BROKER, &["kafka:9092"], &["kafka", "http://kafka:9092", ":1"]),
+            (
+                BROKER,
+                &["kafka:9092", "[fd00::10]:9092"],
+                &["kafka", "http://kafka:9092", ":1", "fd00::10:9092", "[]:1"],
+            ),
             (PORT, &["a:1", "a:65535"], &["a:0", "a:65536", "a:099"]),
             (TOPIC, &["", "a.b_c-1"], &["a b", "ä", "a/b"]),
         ];

@@ -9,7 +9,10 @@ use serde::de::IgnoredAny;
 
 use crate::{
     cache::partial_object::{Part, PartialObject},
-    model::{component::MIGRATION, names::ROLE_LABEL},
+    model::{
+        component::MIGRATION,
+        names::{ROLE_LABEL, main_container_name},
+    },
 };
 
 /// The limit of a stored message. A termination message has up to 4 KiB, and its end says why the process exited.
@@ -80,8 +83,8 @@ impl From<&Pod> for PodState {
     fn from(pod: &Pod) -> Self {
         let status = &pod.status;
         let is_ready = condition(status, "Ready").is_some_and(|(status, _)| status == "True");
-        let main = status.container_statuses.iter().flatten().next();
         let role = pod.metadata.labels.as_ref().and_then(|labels| labels.get(ROLE_LABEL));
+        let main = main_container(status, role.map_or("", String::as_str));
         Self {
             schema: main.filter(|_| role.is_some_and(|role| role == MIGRATION)).and_then(schema),
             role: role.map(String::as_str).unwrap_or_default().into(),
@@ -91,9 +94,15 @@ impl From<&Pod> for PodState {
                 .is_some_and(|state| state.running.is_some()),
             is_terminating: pod.metadata.deletion_timestamp.is_some(),
             ip: status.pod_ip.as_deref().and_then(|ip| ip.parse().ok()),
-            issue: if is_ready { None } else { problem(status).map(Box::new) },
+            issue: if is_ready { None } else { problem(status, main).map(Box::new) },
         }
     }
+}
+
+/// Returns the container named after the role: the kubelet sorts them by name, so that an injected one may come first.
+fn main_container<'a>(status: &'a PodStatus, role: &str) -> Option<&'a ContainerStatus> {
+    let containers = status.container_statuses.as_deref().unwrap_or_default();
+    containers.iter().find(|container| container.name == main_container_name(role)).or(containers.first())
 }
 
 /// Returns the versions in the termination message of a process that succeeded.
@@ -102,12 +111,13 @@ fn schema(container: &ContainerStatus) -> Option<SchemaVersions> {
     SchemaVersions::parse(end.message.as_deref()?)
 }
 
-fn problem(status: &PodStatus) -> Option<PodIssue> {
+fn problem(status: &PodStatus, main: Option<&ContainerStatus>) -> Option<PodIssue> {
     if let Some(("False", message)) = condition(status, "PodScheduled") {
         return Some(PodIssue { kind: PodIssueKind::Unschedulable, message: shorten(message) });
     }
     let init = status.init_container_statuses.iter().flatten();
-    init.chain(status.container_statuses.iter().flatten()).find_map(container_problem)
+    let others = status.container_statuses.iter().flatten();
+    init.chain(main).chain(others).find_map(container_problem)
 }
 
 fn condition<'a>(status: &'a PodStatus, name: &str) -> Option<(&'a str, &'a str)> {
@@ -267,6 +277,19 @@ mod tests {
         };
         assert_eq!(facts("migration", 0), Some(SchemaVersions { public: 32, dvo: 4 }));
         assert_eq!([facts("migration", 1), facts("topics", 0)], [None, None]);
+    }
+
+    #[test]
+    fn main_container_is_found_by_name_and_crash_of_injected_one_is_reported() {
+        let state = |name: &str, state: Value, ready: bool| json!({"name": name, "image": "i", "imageID": "", "ready": ready, "restartCount": 0, "state": state});
+        let waiting = |reason: &str| json!({"waiting": {"reason": reason, "message": "no istiod"}});
+        let ours = state("data-pipeline", json!({"running": {}}), true);
+        let healthy =
+            json!({"containerStatuses": [state("a-proxy", waiting("PodInitializing"), false), ours]});
+        assert!(pod(&healthy).is_running);
+        let crashed =
+            json!({"containerStatuses": [state("a-proxy", waiting("CrashLoopBackOff"), false), ours]});
+        assert_eq!(kind(&crashed), (PodIssueKind::CrashLoop { exit_code: 0 }, "no istiod".into()));
     }
 
     #[test]

@@ -29,6 +29,21 @@ pub(super) fn note(kind: Kind, live: &DynamicObject, paths: &[FieldPath]) -> Str
     parts.join("; ")
 }
 
+/// Returns the message about a child that another client keeps changing. It does not change while the fight lasts.
+pub(super) fn contest(kind: Kind, live: &DynamicObject, paths: &[FieldPath]) -> String {
+    let mut managers: Vec<&str> = paths.iter().map(|path| changed_by(live, path)).collect();
+    managers.sort_unstable();
+    managers.dedup();
+    let fields: Vec<String> = paths.iter().take(MAX_FIELDS).map(ToString::to_string).collect();
+    format!(
+        "{} keeps changing {} of {} {}, which the operator sets too; corrections are delayed",
+        managers.join(" and "),
+        fields.join(", "),
+        kind.name(),
+        live.metadata.name.as_deref().unwrap_or_default()
+    )
+}
+
 fn part(object: &str, manager: &str, fields: &[String]) -> String {
     let named = fields[..fields.len().min(MAX_FIELDS)].join(", ");
     let further = fields.len().saturating_sub(MAX_FIELDS);

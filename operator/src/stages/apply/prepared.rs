@@ -1,6 +1,6 @@
 //! A child as it is applied: with its owner and its hash.
 
-use ccx_crds::CcxPipeline;
+use ccx_crds::{ByteQuantity, CcxPipeline};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, OwnerReference};
 use kube::{Resource as _, ResourceExt as _, core::DynamicObject};
 use serde_json::{Value, json};
@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::model::{
     annotations::APPLIED_HASH,
     digest::Digest,
+    kind::Kind,
     names::MANAGER,
     resources::{ApplyMode, Child, Ownership},
 };
@@ -54,10 +55,27 @@ impl<'a> Prepared<'a> {
                 desired.data["type"] = kind.clone();
             }
         }
+        if self.child.kind == Kind::PersistentVolumeClaim {
+            keep_larger_request(&mut desired, live);
+        }
         if let Some(start) = self.child.start_replicas {
             set_replicas(&mut desired, kept_replicas(live, start));
         }
         desired
+    }
+}
+
+/// A claim that was expanded by another client satisfies the spec: claims can't shrink.
+fn keep_larger_request(desired: &mut DynamicObject, live: &DynamicObject) {
+    const REQUEST: &str = "/spec/resources/requests/storage";
+    let size = |object: &DynamicObject| -> Option<ByteQuantity> {
+        object.data.pointer(REQUEST)?.as_str()?.parse().ok()
+    };
+    let (Some(ours), Some(theirs)) = (size(desired), size(live)) else { return };
+    if theirs.bytes() > ours.bytes()
+        && let (Some(field), Some(value)) = (desired.data.pointer_mut(REQUEST), live.data.pointer(REQUEST))
+    {
+        *field = value.clone();
     }
 }
 
@@ -195,6 +213,18 @@ mod tests {
         let live =
             json!({"metadata": {"name": "a", "managedFields": [fields]}, "spec": {"replicas": replicas}});
         prepared.against(&serde_json::from_value(live).unwrap()).data["spec"]["replicas"].take()
+    }
+
+    #[test]
+    fn claim_expanded_by_another_client_satisfies_the_spec() {
+        let applied_over = |live: &str| {
+            let claim = |size: &str| json!({"metadata": {"name": "a"}, "spec": {"resources": {"requests": {"storage": size}}}});
+            let child = Child::new(Kind::PersistentVolumeClaim, None, Stage::Database, &claim("20Gi"));
+            let live = serde_json::from_value(claim(live)).unwrap();
+            Prepared::new(&child, &pipeline("1")).against(&live).data["spec"]["resources"]["requests"]["storage"].take()
+        };
+        assert_eq!(applied_over("40Gi"), "40Gi");
+        assert_eq!(applied_over("10Gi"), "20Gi");
     }
 
     #[test]

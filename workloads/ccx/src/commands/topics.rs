@@ -19,7 +19,7 @@ pub(crate) enum TopicsCommand {
 
 /// Create the topics of the configuration that do not exist
 ///
-/// A topic with fewer partitions than asked for gets more; nothing else of an existing topic is changed.
+/// An existing topic is not changed, unless `--grow` names it: it may be shared with other services.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -29,6 +29,9 @@ pub(crate) struct EnsureArgs {
     /// At least this many partitions; without it a new topic gets 8, for as many pipelines, and an existing one is not changed.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(i32).range(1..=10_000))]
     partitions: Option<i32>,
+    /// A topic that gets more partitions when it has fewer than `--partitions`; may be repeated. Others are only created.
+    #[arg(long, value_name = "TOPIC")]
+    grow: Vec<String>,
     /// Copies of a new topic's records; without it the brokers' default.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(i32).range(1..=10))]
     replication_factor: Option<i32>,
@@ -52,7 +55,7 @@ impl CliError for TopicsError {
     }
 
     fn advice(&self) -> Option<String> {
-        Some("see [kafka] in `ccx config print`; the user needs the rights Describe, Create and Alter on the topics".into())
+        Some("see [kafka] in `ccx config print`; the user needs the rights Describe and Create on the topics, and Alter to grow them".into())
     }
 }
 
@@ -77,7 +80,12 @@ pub(crate) async fn run(
             partitions: args.partitions.or_else(|| partitions_of_a_new_topic(&admin, topic)),
             replication_factor: args.replication_factor,
         };
-        let outcome = admin.ensure(&settings).await.context(EnsureSnafu { topic, servers: &servers })?;
+        let existing = admin.partitions(topic).context(EnsureSnafu { topic, servers: &servers })?;
+        let is_kept = existing.filter(|_| !args.grow.iter().any(|owned| owned == topic));
+        let outcome = match is_kept {
+            Some(partitions) => TopicOutcome::Unchanged { partitions },
+            None => admin.ensure(&settings).await.context(EnsureSnafu { topic, servers: &servers })?,
+        };
         match args.output {
             Format::Text => output::print(&format!("{topic}: {}", describe(outcome)))?,
             Format::Json => output::print_json(&Ensured::new(topic, outcome))?,
