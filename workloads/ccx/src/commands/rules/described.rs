@@ -1,5 +1,7 @@
 //! A key of a rule, with what is told about it and what the rule reads.
 
+use std::fmt;
+
 use ccx_content::{Content, ContentTree};
 use ccx_rules::{Engine, Input, RuleMeta, Versions, WORKLOAD_CHECKS};
 use serde::Serialize;
@@ -124,6 +126,14 @@ impl Gathered {
             until: versions.until.map(|version| version.to_string()),
             versions,
         }
+    }
+}
+
+impl fmt::Display for Gathered {
+    /// A path or a family with its versions, such as `config/alerts.json (4.12+)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, versions, .. } = self;
+        if *versions == Versions::ALL { f.write_str(name) } else { write!(f, "{name} ({versions})") }
     }
 }
 

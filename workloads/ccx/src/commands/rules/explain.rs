@@ -121,7 +121,8 @@ fn to_text(Explained { described, generic, reason, resolution, more_info }: &Exp
         let _ = writeln!(text, "  {name:<16} {value}");
     }
     for read in &described.reads {
-        let _ = writeln!(text, "  {:<16} {} ({})", "reads", read.files.join(", "), read.need.as_str());
+        let files: Vec<String> = read.locations.iter().map(ToString::to_string).collect();
+        let _ = writeln!(text, "  {:<16} {}: {}", "reads", read.need.as_str(), files.join(", "));
     }
     let sections =
         [("What it is", generic), ("Why", reason), ("What to do", resolution), ("Read on", more_info)];

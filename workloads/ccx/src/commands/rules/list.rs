@@ -39,7 +39,7 @@ pub(super) fn run(args: &ListArgs) -> Result<(), Box<dyn CliError>> {
 
 fn cells(row: &Described<'_>) -> [String; 6] {
     let paths = row.reads.iter().flat_map(|read| &read.locations);
-    let read: Vec<String> = paths.chain(&row.metrics).map(with_versions).collect();
+    let read: Vec<String> = paths.chain(&row.metrics).map(Gathered::to_string).collect();
     [
         row.error_key.to_owned(),
         row.risk.to_owned(),
@@ -48,10 +48,4 @@ fn cells(row: &Described<'_>) -> [String; 6] {
         row.tags.join(", "),
         read.join("\n"),
     ]
-}
-
-/// A path or a family and its versions, such as `config/alerts.json (4.12+)`.
-fn with_versions(Gathered { name, versions, .. }: &Gathered) -> String {
-    let versions = versions.to_string();
-    if versions.is_empty() { name.clone() } else { format!("{name} ({versions})") }
 }
