@@ -1,4 +1,4 @@
-//! Miniature clusters for the built-in rules: one that has the problem, and the closest one that has not.
+//! Example clusters for the built-in rules: one with the problem, and the most similar one without it.
 
 use std::collections::BTreeMap;
 
@@ -7,19 +7,19 @@ use serde_json::Value;
 
 const EXAMPLES: &str = include_str!("../tests/data/rule_examples.json");
 
-/// The files of a miniature cluster by path: JSON, or text where the value is a string.
+/// Files of an example cluster by path: JSON, or text where the value is a string.
 pub type ExampleFiles = BTreeMap<String, Value>;
 
-/// What a built-in rule must and must not hit.
+/// Example clusters of one built-in rule.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Example {
-    /// The rule hits.
+    /// Cluster on which the rule reports.
     pub hit: ExampleFiles,
-    /// The rule does not; empty for a rule that always reports.
+    /// Cluster on which the rule does not report; empty for a rule that always reports.
     pub miss: ExampleFiles,
 }
 
-/// The examples of all built-in rules, by error key. Their data was gathered at 2026-01-15T12:00:00Z.
+/// Returns the examples of all built-in rules, by error key. Their data was gathered at 2026-01-15T12:00:00Z.
 ///
 /// # Panics
 ///

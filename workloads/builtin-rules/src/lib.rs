@@ -1,7 +1,8 @@
-//! The built-in rules of the engine of [`ccx_rules`]: what they find in the archive of an OpenShift cluster.
+//! Built-in rules for the engine of [`ccx_rules`], which check the archive of an OpenShift cluster.
 //!
-//! - [`rules()`] are all rules, [`engine`] runs them with their texts.
-//! - [`examples()`] are miniature clusters for every rule: one that has the problem, and the closest one that does not.
+//! - [`rules()`] returns all rules, [`engine`] returns an engine with the rules and their content.
+//! - [`examples()`] returns example clusters for every rule: one with the problem, and the most similar one
+//!   without it.
 //!
 //! ```
 //! use ccx_archive::{Archive, Limits};

@@ -1,7 +1,7 @@
 //! The built-in rules, one file for each rule or small family.
 //!
-//! A rule is a type in a file named like the last part of its module, and a line in [`rules`]. Its tests show a cluster that has
-//! the problem, the closest one that has not, and what an archive without data gives.
+//! A rule is a type in a file named like the last part of its module, and an entry in [`rules`]. Its tests
+//! cover a cluster with the problem, the most similar one without it, and an archive without the data.
 
 use serde::Serializer;
 
@@ -97,7 +97,7 @@ mod weak_tls_profile;
 mod webhook_blocks_platform;
 mod webhook_timeout_is_larger_than_default;
 
-/// Every built-in rule.
+/// Returns all built-in rules.
 pub fn rules() -> Vec<Box<dyn Rule>> {
     vec![
         Box::new(alertmanager_no_receiver::AlertmanagerNoReceiver),
@@ -189,33 +189,33 @@ pub fn rules() -> Vec<Box<dyn Rule>> {
     ]
 }
 
-/// The names of a built-in rule.
+/// Returns the declaration of a built-in rule, with its module and error key.
 fn meta(module: &str, key: &str) -> RuleMeta {
     let rule = module.parse().expect("built-in modules are letters, digits, _ and .");
     let key = key.parse().expect("built-in keys are letters, digits and _");
     RuleMeta::new(rule, key)
 }
 
-/// A list with something in it: most rules hit when they could list something.
+/// Collects the items; `None` without any. Most rules report when they have at least one item to list.
 fn non_empty<T>(items: impl Iterator<Item = T>) -> Option<Vec<T>> {
     let items: Vec<T> = items.collect();
     (!items.is_empty()).then_some(items)
 }
 
-/// The longest message of an operator that is passed on; some carry whole stack traces.
+/// Maximum length of an operator's message in the details; some messages contain whole stack traces.
 const MAX_MESSAGE_CHARS: usize = 1000;
 
-/// The beginning of a message.
+/// Truncates a message to [`MAX_MESSAGE_CHARS`].
 fn excerpt(message: &str) -> &str {
     cut(message, MAX_MESSAGE_CHARS)
 }
 
-/// The first characters of a text.
+/// Truncates a text to a number of characters.
 fn cut(text: &str, max_chars: usize) -> &str {
     text.char_indices().nth(max_chars).map_or(text, |(end, _)| &text[..end])
 }
 
-/// Writes a whole number without a fraction, so that a text shows `4` and not `4.0`.
+/// Serializes a whole number without a fraction, so that a text shows `4` and not `4.0`.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
 fn serialize_number<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     const MAX_EXACT: f64 = 9_007_199_254_740_992.0;

@@ -1,4 +1,4 @@
-//! What the built-in rules find, and what the built-in content tells about it, fit together, and clients can read both.
+//! Consistency of the built-in rules with the built-in content and with the clients that read both.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 mod examples;
 
-/// Everything that the rules find in the examples that they hit.
+/// Returns all hits of the rules on their examples.
 fn findings() -> Vec<Finding> {
     let reports = examples().into_values().map(|example| run(&example.hit));
     reports.flat_map(|report| report.hits.into_iter().chain(report.info)).collect()
@@ -32,7 +32,7 @@ fn every_key_has_content_and_every_content_a_rule() {
         let rule = meta.rule.clone();
         meta.error_keys.iter().map(move |error_key| format!("{rule}|{error_key}"))
     });
-    // Workload checks are judged beside the rules, see below.
+    // Workload checks are not rules of the engine; their content is tested below.
     let is_of_rule = |content: &&Content| !content.selector.rule.as_str().contains(".dvo.");
     let contents =
         ContentTree::builtin().contents().filter(is_of_rule).map(|content| content.selector.to_string());
@@ -53,7 +53,7 @@ fn every_workload_check_has_content_and_every_content_a_check() {
     assert_eq!(selectors.collect::<BTreeSet<_>>(), contents);
 }
 
-/// The name of a check in the configuration: the last part of its module, with hyphens.
+/// Returns the name of a check in the configuration: the last part of its module, with hyphens.
 fn name_of_check(selector: &str) -> String {
     let module = selector.split('|').next().unwrap();
     module.rsplit('.').next().unwrap().replace('_', "-")

@@ -1,4 +1,4 @@
-//! `docs/rules.md` is what the rules and their content say.
+//! Generates `docs/rules.md` from the rules and their content.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -71,7 +71,7 @@ fn page() -> String {
     page
 }
 
-/// Writes how long states have to last before rules report them.
+/// Writes the durations after which rules report a state.
 fn minimum_ages(page: &mut String, metas: &BTreeMap<&str, &RuleMeta>) {
     page.push_str(MINIMUM_AGES);
     for meta in metas.values() {
@@ -83,7 +83,7 @@ fn minimum_ages(page: &mut String, metas: &BTreeMap<&str, &RuleMeta>) {
     }
 }
 
-/// Writes which rules do not apply to which kinds of clusters, or differently, and why.
+/// Writes the applicability of the rules to the kinds of clusters, with the reasons.
 fn cluster_kinds(page: &mut String, metas: &BTreeMap<&str, &RuleMeta>) {
     page.push_str(CLUSTER_KINDS);
     let names = ClusterKind::ALL.map(ClusterKind::as_str).join(" | ");
@@ -114,7 +114,7 @@ fn keys(meta: &RuleMeta) -> String {
     keys.join(", ")
 }
 
-/// The rules whose first category is `tag`.
+/// Writes the rules whose first category is `tag`.
 fn section(
     page: &mut String,
     metas: &BTreeMap<&str, &RuleMeta>,
@@ -131,7 +131,7 @@ fn section(
     }
 }
 
-/// The category under which a finding is listed: the first of its tags that is one.
+/// Returns the category under which a finding is listed: the first of its tags that is a category.
 fn first_group_tag(content: &Content) -> Option<&str> {
     let is_category =
         |tag: &&String| ContentTree::builtin().groups().iter().any(|group| group.tags.contains(tag));
@@ -146,7 +146,7 @@ fn row(content: &Content, meta: &RuleMeta) -> String {
     format!("| {} | {} | {risk} | {since} | {tags} | {} |\n", key(content), finds(content), read.join("<br>"))
 }
 
-/// A glob, and the versions whose archives have it.
+/// Formats a glob with the versions whose archives have such files.
 fn location((glob, versions): (&str, Versions)) -> String {
     let versions = versions.to_string();
     if versions.is_empty() { format!("`{glob}`") } else { format!("`{glob}` ({versions})") }
@@ -156,7 +156,7 @@ fn key(content: &Content) -> String {
     format!("`{}`", content.selector.error_key)
 }
 
-/// The headline as a sentence that fits a cell.
+/// Returns the headline as a sentence for a table cell.
 fn finds(content: &Content) -> String {
     format!("{}.", content.description.source().replace('|', "\\|"))
 }

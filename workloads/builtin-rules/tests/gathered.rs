@@ -1,4 +1,4 @@
-//! Every rule reads its data where each supported release of the Insights operator records it.
+//! Locations of the rules' data in the archives of each supported release of the Insights operator.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 mod examples;
 
-/// The oldest and the newest release whose archives must be judged as well as they allow.
+/// Oldest and newest release whose archives the rules support.
 const OLDEST: MinorVersion = MinorVersion::new(4, 12);
 const NEWEST: MinorVersion = MinorVersion::new(4, 21);
 
@@ -21,14 +21,14 @@ fn has_hit(report: &Report, key: &str) -> bool {
     report.hits.iter().any(|hit| hit.error_key.as_str() == key)
 }
 
-/// The examples whose problem is in logs, by key.
+/// Returns the examples with the problem in logs, by error key.
 fn log_examples() -> Vec<(String, Files)> {
     let has_log = |files: &Files| files.keys().any(|path| path.contains("/logs/"));
     let examples = examples().into_iter().map(|(key, example)| (key, example.hit));
     examples.filter(|(_, files)| has_log(files)).collect()
 }
 
-/// The same files, with each log where `place` has it.
+/// Moves each log to the path that `place` returns.
 fn with_logs_at(files: &Files, place: impl Fn(&str, &str) -> String) -> Files {
     let moved = files.iter().map(|(path, content)| match pod_of(path) {
         Some((namespace, pod)) => (place(namespace, pod), with_timestamps(content)),
@@ -37,14 +37,14 @@ fn with_logs_at(files: &Files, place: impl Fn(&str, &str) -> String) -> Files {
     moved.collect()
 }
 
-/// The namespace and the pod of `config/pod/<namespace>/logs/<pod>/<file>`.
+/// Returns the namespace and the pod of `config/pod/<namespace>/logs/<pod>/<file>`.
 fn pod_of(path: &str) -> Option<(&str, &str)> {
     let rest = path.strip_prefix("config/pod/")?;
     let (namespace, rest) = rest.split_once("/logs/")?;
     Some((namespace, rest.split_once('/')?.0))
 }
 
-/// The lines of a log as the API server returns them with `timestamps`.
+/// Returns the lines of a log with timestamps, as the API server adds them.
 fn with_timestamps(content: &Value) -> Value {
     let lines = content.as_str().unwrap().lines();
     let lines: Vec<String> = lines.map(|line| format!("2026-01-15T11:40:01.123456789Z {line}")).collect();

@@ -1,6 +1,8 @@
-//! The rules on archives that others publish: what they must find was worked out by an independent reading of the conditions.
+//! Built-in rules on published archives. The expected hits were determined by an independent evaluation of
+//! the conditions.
 //!
-//! The archives are read where they are (`CCX_REFERENCE`, or `../shared/reference` beside the checkout) and not copied here.
+//! The archives are read in place (`CCX_REFERENCE`, or `../shared/reference` beside the checkout) and not
+//! copied here.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
@@ -27,7 +29,7 @@ fn keys(report: &Report) -> BTreeSet<&str> {
     report.hits.iter().map(|hit| hit.error_key.as_str()).collect()
 }
 
-/// The keys of the rules that lacked data.
+/// Returns the error keys of the skipped rules.
 fn skipped(report: &Report) -> BTreeSet<&str> {
     let skipped = report.runs.iter().filter(|run| run.verdict == Verdict::Skip);
     skipped.flat_map(|run| &run.rule.error_keys).map(ccx_messages::ErrorKey::as_str).collect()
@@ -43,7 +45,8 @@ fn sample_of_the_insights_operator() {
     let reference = reference();
     let mut tar = tar::Builder::new(Vec::new());
     tar.append_dir_all("", reference.join("insights-archive-sample")).unwrap();
-    // Its pieces are of many clusters and years. This is the time of its alerts, when its cluster's version had support.
+    // The files come from many clusters and years. This is the time of the alerts, when the cluster's version
+    // was supported.
     let gathered_at = "2022-01-05T12:00:00Z".parse().unwrap();
     let report = run(tar.into_inner().unwrap(), Some(gathered_at));
     let expected = [

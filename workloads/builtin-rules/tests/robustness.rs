@@ -1,7 +1,8 @@
-//! Every rule on damaged archives: in the example that it hits, each value is replaced by a value of every other JSON type and
-//! each field is left out. Whatever the rules make of that, none of them may panic or go on for ever.
+//! Every rule on damaged archives: in the example that it hits, each value is replaced by a value of every
+//! other JSON type and each field is left out. No rule may panic or run without end.
 //!
-//! `data/rule_examples.json` has for each key the files of a `hit`: JSON, or text where the value is a string.
+//! `data/rule_examples.json` has for each key the files of a `hit`: JSON, or text where the value is a
+//! string.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
@@ -23,7 +24,7 @@ struct Example {
     hit: Files,
 }
 
-/// The examples, those with most files first.
+/// Returns the examples, those with most files first.
 fn examples() -> Vec<Files> {
     let examples: BTreeMap<String, Example> =
         serde_json::from_str(include_str!("data/rule_examples.json")).unwrap();
@@ -32,7 +33,7 @@ fn examples() -> Vec<Files> {
     examples
 }
 
-/// Each file of the examples once, by its place and content, with the most files that it has beside it.
+/// Returns each file of the examples once, by path and content, with the largest example that contains it.
 fn cases() -> Vec<(String, Files)> {
     let mut seen = BTreeSet::new();
     let mut cases = Vec::new();
@@ -46,7 +47,7 @@ fn cases() -> Vec<(String, Files)> {
     cases
 }
 
-/// What any value may have become: one of each JSON type, and numbers that do not fit.
+/// Replacements for a value: one of each JSON type, and numbers out of range.
 fn other_values() -> [Value; 8] {
     [
         json!(null),
@@ -60,7 +61,7 @@ fn other_values() -> [Value; 8] {
     ]
 }
 
-/// Calls `visit` with the document once for each damage: every value in it replaced, every field left out.
+/// Calls `visit` with the document once for each damage: a value replaced, or a field removed.
 fn for_each_damage(document: &mut Value, visit: &mut dyn FnMut(&Value, &str)) {
     let mut pointers = Vec::new();
     collect_pointers(document, String::new(), &mut pointers);
@@ -80,7 +81,7 @@ fn for_each_damage(document: &mut Value, visit: &mut dyn FnMut(&Value, &str)) {
     }
 }
 
-/// Where the values of a document are: the document itself, and all in it.
+/// Returns the JSON pointers of the document and of all values in it.
 fn collect_pointers(value: &Value, pointer: String, pointers: &mut Vec<String>) {
     match value {
         Value::Object(fields) => {
@@ -99,7 +100,7 @@ fn collect_pointers(value: &Value, pointer: String, pointers: &mut Vec<String>) 
     pointers.push(pointer);
 }
 
-/// Runs all rules on these files; a rule that panics or does not end in time is a fault.
+/// Runs all rules on these files. A rule that panics or exceeds its budget is a fault.
 fn assert_no_fault(engine: &Engine, files: &Files, what: &str) {
     let mut tar = tar::Builder::new(Vec::new());
     for (path, content) in files {
@@ -113,7 +114,7 @@ fn assert_no_fault(engine: &Engine, files: &Files, what: &str) {
     assert_eq!(report.faults, [], "{what}");
 }
 
-/// Damages one document; returns how often.
+/// Runs the rules on each damage of one document; returns the number of runs.
 fn damage(engine: &Engine, path: &str, files: &Files) -> usize {
     let (mut damaged_files, mut count) = (files.clone(), 0);
     for_each_damage(&mut files[path].clone(), &mut |damaged, pointer| {

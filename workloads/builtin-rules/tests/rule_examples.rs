@@ -1,4 +1,5 @@
-//! Every rule on its smallest archives: one that hits, the closest one that must not, and one without the rule's files.
+//! Every rule on minimal archives: one with the problem, the most similar one without it, and one without the
+//! rule's files.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
@@ -14,7 +15,7 @@ fn error_keys() -> Vec<String> {
     ccx_builtin_rules::engine().rules().flat_map(|meta| &meta.error_keys).map(ToString::to_string).collect()
 }
 
-/// How the rule with this key ended.
+/// Returns the verdict of the rule with this error key.
 fn verdict(report: &Report, key: &str) -> Verdict {
     let has_key =
         |meta: &ccx_rules::RuleMeta| meta.error_keys.iter().any(|error_key| error_key.as_str() == key);
@@ -44,7 +45,7 @@ fn hit_is_found() {
 #[test]
 fn healthy_neighbour_is_silent() {
     for (key, example) in examples() {
-        // What is always reported has no healthy neighbour.
+        // A rule that always reports has no healthy neighbour.
         if !example.miss.is_empty() {
             assert_eq!(verdict(&run(&example.miss), &key), Verdict::Miss, "{key}");
         }

@@ -1,4 +1,4 @@
-//! The archives that `ccx sample-archive` makes show the faults that they were asked for, and no others.
+//! Faults in the archives of `ccx sample-archive`: the rules find exactly the requested ones.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 

@@ -1,7 +1,8 @@
-//! Whatever is in the files that rules read, no rule panics or runs out of its budget: JSON documents, metrics and logs.
+//! Fuzzes the files that rules read (JSON documents, metrics and logs): no rule may panic or exceed its
+//! budget.
 //!
-//! An input is a miniature archive: a line `=== PATH`, then the file's content, for each file. The seeds are clusters that the rules
-//! hit.
+//! An input is a small archive: for each file a line `=== PATH`, then its content. The seeds are clusters on
+//! which the rules report.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -10,10 +11,10 @@ use ccx_archive::{Archive, Limits};
 use ccx_rules::Engine;
 use libfuzzer_sys::fuzz_target;
 
-/// When the data of the seeds was gathered.
+/// Time at which the data of the seeds was gathered.
 const GATHERED_AT: &str = "2026-01-15T12:00:00Z";
 
-/// More files than any seed has, and few enough to be quick.
+/// Maximum number of files: more than any seed has.
 const MAX_FILES: usize = 16;
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(ccx_builtin_rules::engine);
@@ -23,7 +24,7 @@ fuzz_target!(|bytes: &[u8]| {
     for (path, content) in files(bytes).into_iter().take(MAX_FILES) {
         let mut header = tar::Header::new_ustar();
         header.set_size(content.len() as u64);
-        // A path that no archive can have is not what is looked for here.
+        // Paths are validated by the archive reader, which has its own fuzz target.
         let _ = tar.append_data(&mut header, path, &*content);
     }
     let tar = tar.into_inner().expect("memory takes everything");

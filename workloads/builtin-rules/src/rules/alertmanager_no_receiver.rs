@@ -1,4 +1,4 @@
-//! Alerts that are not sent to any receiver.
+//! Alertmanager without a receiver that sends alerts.
 
 use serde::Serialize;
 
@@ -48,7 +48,8 @@ fn is_about_receivers(alert: &Alert<'_>) -> bool {
     alert.name() == ALERT
 }
 
-/// Returns whether every receiver is only a name. A configuration without receivers is invalid, and not judged.
+/// Returns whether no receiver has an integration. A configuration without receivers is invalid and does not
+/// count.
 fn sends_nothing(config: &AlertmanagerConfig<'_>) -> bool {
     let mut fields = config.receivers.iter().flat_map(|receiver| receiver.iter());
     !config.receivers.is_empty() && !fields.any(|field| field.ends_with("_configs"))

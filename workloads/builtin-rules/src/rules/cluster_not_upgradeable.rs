@@ -11,13 +11,14 @@ use chrono::TimeDelta;
 
 const KEY: &str = "CLUSTER_NOT_UPGRADEABLE";
 
-/// Operators say so for moments while they restart.
+/// Operators set the condition for seconds while they restart.
 const MIN_AGE: TimeDelta = TimeDelta::minutes(10);
 
-/// The reasons that go with an update: the version operator's own, since 4.18, and that of the machine config operator.
+/// Reasons that only say that an update is in progress: of the cluster version operator since 4.18, and of
+/// the machine config operator.
 const UPDATE_REASONS: [&str; 2] = ["UpdateInProgress", "PoolUpdating"];
 
-/// The version operator's reason when several operators are not upgradeable.
+/// Reason of the cluster version operator when several operators are not upgradeable.
 const SEVERAL_OPERATORS: &str = "ClusterOperatorsNotUpgradeable";
 
 pub(super) struct ClusterNotUpgradeable;
@@ -56,7 +57,7 @@ impl Rule for ClusterNotUpgradeable {
     }
 }
 
-/// Returns whether nothing but an update in progress keeps the cluster from being upgradeable.
+/// Returns whether an update in progress is the only reason for which the cluster is not upgradeable.
 fn is_explained_by_update(
     upgradeable: &Condition<'_>,
     all: &[ClusterOperator<'_>],
@@ -70,7 +71,8 @@ fn is_explained_by_update(
     }
 }
 
-/// Returns what an operator says against a minor update, unless it is only that an update is in progress.
+/// Returns the reason and message with which an operator blocks a minor update, unless the reason is an
+/// update in progress.
 fn not_upgradeable<'a>(operator: &'a ClusterOperator<'_>) -> Option<NotUpgradeable<'a>> {
     let upgradeable = operator.status.conditions.find_false("Upgradeable")?;
     if UPDATE_REASONS.contains(&&*upgradeable.reason) {

@@ -1,4 +1,4 @@
-//! Cluster operators that have been degraded for a while.
+//! Cluster operators that have been degraded for some time.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! Cluster operators that have been unavailable for a while.
+//! Cluster operators that have been unavailable for some time.
 
 use serde::Serialize;
 

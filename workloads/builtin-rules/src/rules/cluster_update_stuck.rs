@@ -11,7 +11,8 @@ use ccx_rules::{
 
 const KEY: &str = "CLUSTER_UPDATE_STUCK";
 
-/// A usual update takes one or two hours. Pools with many nodes take longer, but the version operator completes before them.
+/// An update usually takes one or two hours. Worker pools with many nodes take longer, but the cluster
+/// version operator completes without waiting for them.
 const MAX_DURATION: TimeDelta = TimeDelta::hours(4);
 
 pub(super) struct ClusterUpdateStuck;

@@ -1,4 +1,4 @@
-//! A version operator that fails to apply the desired release.
+//! Cluster version operators that fail to apply the desired release.
 
 use serde::Serialize;
 

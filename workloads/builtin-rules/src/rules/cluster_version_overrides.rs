@@ -1,4 +1,4 @@
-//! Objects of the release that the version operator is told not to manage.
+//! Components that the cluster version operator does not manage because of overrides.
 
 use serde::Serialize;
 

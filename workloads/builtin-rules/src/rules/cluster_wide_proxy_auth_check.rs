@@ -1,4 +1,5 @@
-//! Logins that fail because the authentication operator reaches the cluster's own endpoints through the cluster-wide proxy.
+//! Authentication operators that access the cluster's own endpoints through the cluster-wide proxy, so that
+//! logins fail.
 
 use serde::Serialize;
 
@@ -13,8 +14,8 @@ use ccx_rules::{
 
 const KEY: &str = "AUTH_OPERATOR_PROXY_ERROR";
 
-/// The endpoint in the reason: `WellKnownEndpointDegraded…` of `Degraded` up to 4.3, later `WellKnown_NotReady` of `Available`
-/// and `WellKnownReadyController_SyncError`.
+/// Part of the reason that names the endpoint: `WellKnownEndpointDegraded…` of `Degraded` up to 4.3, later
+/// `WellKnown_NotReady` of `Available` and `WellKnownReadyController_SyncError`.
 const ENDPOINT: &str = "WellKnown";
 const LINK: &str =
     "https://docs.openshift.com/container-platform/latest/networking/enable-cluster-wide-proxy.html";

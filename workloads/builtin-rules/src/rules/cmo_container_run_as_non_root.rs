@@ -1,4 +1,4 @@
-//! The cluster monitoring operator, admitted by a security context constraint under which it cannot start.
+//! Cluster monitoring operators admitted with a security context constraint under which they cannot start.
 
 use chrono::TimeDelta;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use ccx_rules::{
 
 const KEY: &str = "CMO_CONTAINER_RUN_AS_NON_ROOT";
 
-/// An administrator may be changing the constraint.
+/// An administrator may be changing security context constraints.
 const MIN_WAITING: TimeDelta = TimeDelta::minutes(10);
 
 pub(super) struct CmoContainerRunAsNonRoot;

@@ -16,7 +16,7 @@ const MAX_REPLICAS_OF_NEW_RELEASES: usize = 5;
 /// The first release that supports four and five nodes.
 const MORE_NODES_SINCE: MinorVersion = MinorVersion::new(4, 18);
 
-/// The time for which a control plane machine set runs the old and the new machine beside each other.
+/// Duration for which a control plane machine set may run the old and the new machine in parallel.
 const MAX_REPLACEMENT: TimeDelta = TimeDelta::hours(2);
 
 pub(super) struct ControlPlaneReplicas;
@@ -49,7 +49,8 @@ impl Rule for ControlPlaneReplicas {
         if !are_all_read || context.nodes().iter().any(|node| node.metadata.is_empty()) {
             return Some(Response::undecided("a node has no metadata"));
         }
-        // A cluster that was installed with three has three; for others the archive may lack some nodes.
+        // A cluster installed with three nodes has at least three; for other numbers, the archive may lack
+        // some nodes.
         let had_three = context.installed_control_plane_nodes() == Some(REPLICAS);
         if !had_three || !context.infrastructure()?.is_highly_available() {
             return None;
@@ -69,7 +70,7 @@ impl Rule for ControlPlaneReplicas {
     }
 }
 
-/// Returns how many nodes a control plane may have.
+/// Returns the supported numbers of control plane nodes.
 fn supported(version: Option<MinorVersion>) -> std::ops::RangeInclusive<usize> {
     let may_be_more = version.is_some_and(|version| version >= MORE_NODES_SINCE);
     let replicas = REPLICAS as usize;

@@ -1,4 +1,4 @@
-//! Critical platform alerts that have been firing for a while.
+//! Critical platform alerts that have been firing for some time.
 
 use chrono::TimeDelta;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use ccx_rules::{
 
 const KEY: &str = "CRITICAL_ALERT_FIRING";
 
-/// Alerts that resolve sooner mostly belong to an update.
+/// Alerts that resolve sooner are mostly caused by an update.
 const MIN_FIRING: TimeDelta = TimeDelta::minutes(15);
 
 pub(super) struct CriticalAlertFiring;
@@ -78,7 +78,7 @@ mod tests {
         ask(CriticalAlertFiring, &[("config/alerts.json", json!([alert]))])
     }
 
-    /// The alert with one value replaced.
+    /// Returns the alert with one value replaced.
     fn alert_with(pointer: &str, value: &str) -> Value {
         let mut alert = alert();
         *alert.pointer_mut(pointer).unwrap() = json!(value);

@@ -1,4 +1,4 @@
-//! Critical alerts that have been firing for a while and are silenced.
+//! Critical alerts that have been firing for some time and are silenced.
 
 use chrono::TimeDelta;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use ccx_rules::{
 
 const KEY: &str = "CRITICAL_ALERT_SILENCED";
 
-/// Alerts are silenced on purpose while somebody works on their cause.
+/// Administrators silence alerts while they work on the cause.
 const MIN_FIRING: TimeDelta = TimeDelta::hours(1);
 
 pub(super) struct CriticalAlertSilenced;

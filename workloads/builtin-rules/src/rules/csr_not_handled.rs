@@ -1,4 +1,4 @@
-//! Certificate signing requests of nodes that have been pending for a while.
+//! Certificate signing requests of nodes that have been pending for some time.
 
 use chrono::TimeDelta;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use ccx_rules::{
 
 const KEY: &str = "NODE_CSR_PENDING";
 
-/// The approver takes seconds. Where requests are approved by hand, an administrator is probably adding nodes.
+/// Automatic approval takes seconds; manual approval takes the time of an administrator who adds nodes.
 const MIN_PENDING: TimeDelta = TimeDelta::hours(1);
 
 pub(super) struct CsrNotHandled;

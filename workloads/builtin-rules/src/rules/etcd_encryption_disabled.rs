@@ -7,7 +7,7 @@ use ccx_rules::{ClusterKind, Context, Response, Rule, RuleMeta, documents::API_S
 
 const KEY: &str = "ETCD_ENCRYPTION_NOT_ENABLED";
 
-/// The type that does not encrypt, which is the default.
+/// Encryption type that does not encrypt, which is the default.
 const NONE: &str = "identity";
 
 pub(super) struct EtcdEncryptionDisabled;

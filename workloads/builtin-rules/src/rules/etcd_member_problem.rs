@@ -1,4 +1,4 @@
-//! Members of etcd that are missing or unhealthy.
+//! Unavailable or unhealthy etcd members.
 
 use std::collections::BTreeSet;
 

@@ -15,10 +15,11 @@ const KEY: &str = "ETCD_SLOW_DISK";
 const DISK_ALERTS: [&str; 2] = ["etcdHighFsyncDurations", "etcdHighCommitDurations"];
 const SLOW_APPLY: &str = "etcd_server_slow_apply_total";
 
-/// A healthy member applies a few requests slowly in a day, such as large ranges; with hundreds the disk is too slow.
+/// A healthy member applies a few requests per day slowly, such as large range requests; hundreds indicate a
+/// slow disk.
 const MAX_SLOW_APPLY_PER_DAY: f64 = 100.0;
 
-/// The shortest time over which a rate is computed: the start of a member is slow.
+/// Minimum period for a rate: requests are slow while a member starts.
 const MIN_RUNNING: TimeDelta = TimeDelta::days(1);
 
 const SECONDS_PER_DAY: f64 = 86_400.0;
@@ -60,8 +61,8 @@ impl Rule for EtcdSlowDisk {
     }
 }
 
-/// Returns a member that applies too many requests slowly. The metric counts since the member started, which only its pod tells:
-/// without the pod there is no rate, and the alerts decide.
+/// Returns a member that applies too many requests slowly. The metric counts since the start of the member,
+/// which is in its pod: without the pod there is no rate, and only the alerts count.
 fn slow_member(sample: &Sample<'_>, context: &Context<'_>) -> Option<SlowMember> {
     let pod = sample.label("pod")?;
     let mut pods = context.platform_pods().iter();
@@ -107,7 +108,7 @@ mod tests {
         for (slow_apply, started, is_hit) in [
             (101, "2026-01-14T12:00:00Z", true),
             (100, "2026-01-14T12:00:00Z", false),
-            // The start itself is slow.
+            // Requests during the start.
             (60, "2026-01-15T11:00:00Z", false),
             (101, "2026-01-15T11:00:00Z", true),
             (1001, "2026-01-05T12:00:00Z", true),

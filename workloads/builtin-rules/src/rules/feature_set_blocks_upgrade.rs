@@ -1,4 +1,4 @@
-//! Feature sets that prevent minor updates for ever.
+//! Feature sets that prevent minor updates permanently.
 
 use serde::Serialize;
 

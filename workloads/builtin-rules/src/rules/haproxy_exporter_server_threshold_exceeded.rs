@@ -1,4 +1,4 @@
-//! Routers with more back ends than their metrics exporter reports one by one.
+//! Routers with more servers than their metrics exporter reports individually.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ struct Router {
     limit: f64,
 }
 
-/// The two values of a router.
+/// Threshold and number of servers of a router.
 #[derive(Default)]
 struct Threshold {
     current: Option<f64>,

@@ -1,4 +1,4 @@
-//! Users who cannot log in because their name at the identity provider is not a valid resource name.
+//! Users who cannot log in because their name in the identity provider is not a valid resource name.
 
 use std::collections::BTreeSet;
 
@@ -36,7 +36,7 @@ impl Rule for IdpInvalidUserName {
     }
 }
 
-/// Returns the name with the part of the user masked, since it is personal data.
+/// Masks the user part of an identity's name, which is personal data.
 fn masked_name(line: &str) -> Option<String> {
     let (_, after) = line.split_once(BEFORE_NAME)?;
     let (name, _) = after.split_once('"')?;
@@ -58,8 +58,7 @@ mod tests {
 
     #[test]
     fn user_part_of_a_name_is_masked() {
-        let log =
-            [failure("sso:anna/b"), failure("sso:carl/d"), failure("nobody/e"), "fine\n".into()].concat();
+        let log = [failure("sso:anna/b"), failure("sso:carl/d"), failure("eve/e"), "fine\n".into()].concat();
         let answer = ask(IdpInvalidUserName, &[(PATH, json!(log))]);
         assert_eq!(answer, Answer::Hit(json!({"names": ["***", "sso:***"], "count": 3})));
     }

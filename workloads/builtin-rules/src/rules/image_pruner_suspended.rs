@@ -8,7 +8,7 @@ use ccx_rules::{Context, Response, Rule, RuleMeta, documents::IMAGE_PRUNER};
 
 const KEY: &str = "IMAGE_PRUNER_NOT_RUNNING";
 
-/// The pruner runs once a day, so that a failure that lasts for longer is not of one job only.
+/// The pruner runs once a day: a failure that persists for longer concerns more than one job.
 const MIN_FAILED: TimeDelta = TimeDelta::days(1);
 
 pub(super) struct ImagePrunerSuspended;

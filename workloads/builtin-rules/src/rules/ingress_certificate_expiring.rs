@@ -12,11 +12,11 @@ use ccx_rules::{
 
 const KEY: &str = "INGRESS_CERTIFICATE_EXPIRING";
 
-/// The time that an organisation needs to have a new certificate signed.
+/// Time in which an organization can have a new certificate signed.
 const MAX_NOTICE: TimeDelta = TimeDelta::days(30);
 
-/// Certificates that live for days or months are renewed automatically, with a third to half of their lifetime left. One with less
-/// than a quarter left has missed its renewal.
+/// Share of the lifetime. Certificates valid for days or months are renewed automatically with a third to a
+/// half of their lifetime left; with less than a quarter left, the renewal has failed.
 const NOTICE_PART: i32 = 4;
 
 const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
@@ -60,7 +60,7 @@ fn ending<'a>(certificate: &'a IngressCertificate<'_>, context: &Context<'_>) ->
     })
 }
 
-/// Returns how long before its end a certificate is reported.
+/// Returns the remaining lifetime below which a certificate is reported.
 fn notice(certificate: &IngressCertificate<'_>) -> TimeDelta {
     let (begin, end) = (parse_time(&certificate.not_before), parse_time(&certificate.not_after));
     let lifetime =
@@ -108,7 +108,7 @@ mod tests {
             // Two years: 31 or 29 days left.
             ("2024-02-16T12:00:00Z", "2026-02-15T12:00:00Z", false),
             ("2024-02-14T12:00:00Z", "2026-02-13T12:00:00Z", true),
-            // Times that contradict each other.
+            // Ends before it begins.
             ("2026-03-01T00:00:00Z", "2026-02-01T00:00:00Z", true),
             ("", "2026-02-01T00:00:00Z", true),
         ] {

@@ -1,4 +1,4 @@
-//! Registries that are accessed without a valid certificate.
+//! Insecure registries: they are accessed without TLS or without a valid certificate.
 
 use serde::Serialize;
 

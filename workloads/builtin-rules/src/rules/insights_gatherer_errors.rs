@@ -10,7 +10,7 @@ use ccx_rules::{
 
 const KEY: &str = "INSIGHTS_GATHERER_FAILED";
 
-/// Some parts fail on many clusters, for example because a resource does not exist there.
+/// A few gatherers fail on many clusters, for example because a resource does not exist.
 const MAX_FAILURES: usize = 5;
 
 pub(super) struct InsightsGathererErrors;

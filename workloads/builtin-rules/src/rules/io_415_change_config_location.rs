@@ -10,7 +10,7 @@ use ccx_rules::{
 
 const KEY: &str = "IO_415_CHANGE_CONFIG_LOCATION";
 
-/// The first release that reads the settings elsewhere.
+/// First release that reads the settings from a config map.
 const SINCE: MinorVersion = MinorVersion::new(4, 15);
 
 pub(super) struct Io415ChangeConfigLocation;

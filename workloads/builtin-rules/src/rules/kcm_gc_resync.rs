@@ -1,4 +1,4 @@
-//! A garbage collector that resynchronises because APIs disappear from discovery.
+//! Garbage collectors that resynchronize because APIs disappear from discovery.
 
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ use ccx_rules::{
 
 const KEY: &str = "KCM_GARBAGE_COLLECTOR_RESYNC";
 
-/// Lists without an element are written `removed: []` and mean nothing.
+/// An empty list (`removed: []`) does not count.
 const RESYNCS: LogQuery = LogQuery::new(
     "kcm_gc_resync",
     CONTROLLER_MANAGER_LOGS,

@@ -1,4 +1,4 @@
-//! Nodes that accept more pods than OpenShift was tested with.
+//! Nodes whose maximum number of pods exceeds the tested maximum of OpenShift.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! Install plans of `lib-bucket-provisioner` that are created over and over.
+//! Install plans of `lib-bucket-provisioner` that are created repeatedly.
 
 use serde::Serialize;
 
@@ -11,7 +11,7 @@ use ccx_rules::{
 const KEY: &str = "LIB_BUCKET_PROVISIONER_INSTALL_PLANS_ISSUE";
 const OPERATOR: &str = "lib-bucket-provisioner";
 
-/// Reinstalling leaves a plan behind each time.
+/// Each installation leaves an install plan behind.
 const MAX_PLANS: i64 = 10;
 
 pub(super) struct LibBucketProvisionerCheck;

@@ -12,7 +12,7 @@ use ccx_rules::documents::MinorVersion;
 pub(super) struct Lifecycle {
     /// The last day of maintenance support.
     pub end_date: NaiveDate,
-    /// Whether extended update support exists.
+    /// Whether extended update support is available for the release.
     #[serde(default)]
     pub eus: bool,
 }
@@ -53,7 +53,7 @@ mod tests {
         let mut releases: Vec<_> = TABLE.minor_releases.iter().collect();
         releases.sort_by_key(|(name, _)| MinorVersion::parse(name));
         for pair in releases.windows(2) {
-            // The support of 4.6 was prolonged beyond that of 4.7.
+            // The support of 4.6 was extended beyond that of 4.7.
             let is_in_order = pair[0].1.end_date < pair[1].1.end_date || pair[0].0 == "4.6";
             assert!(is_in_order, "{pair:?}");
         }

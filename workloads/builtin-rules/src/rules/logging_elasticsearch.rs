@@ -7,7 +7,7 @@ use ccx_rules::{Context, Response, Rule, RuleMeta, documents::CLUSTER_LOGGING};
 
 const KEY: &str = "LOGGING_ELASTICSEARCH_STACK";
 
-/// With fewer nodes there is no redundancy, whatever the policy.
+/// Minimum number of nodes for redundancy, whatever the policy.
 const MIN_NODES: i64 = 3;
 
 pub(super) struct LoggingElasticsearch;

@@ -1,4 +1,4 @@
-//! Loki stacks that have not been ready for a while, or store logs in an old schema.
+//! Loki stacks that have not been ready for some time, or store logs in an old schema.
 
 use chrono::TimeDelta;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use ccx_rules::{
 
 const KEY: &str = "LOKISTACK_NOT_READY";
 
-/// The only schema that is supported since Loki 3.
+/// Schema version required by Loki 3.
 const MIN_SCHEMA: u32 = 13;
 
 /// An installation, an update or the restart of a node takes minutes.
@@ -61,7 +61,8 @@ fn not_ready<'a>(stack: &'a LokiStack<'_>, context: &Context<'_>) -> Option<NotR
     })
 }
 
-/// Returns the condition that tells most about why a stack is not ready. One without conditions has just been created.
+/// Returns the condition that explains best why a stack is not ready. A stack without conditions has just
+/// been created.
 fn problem<'s, 'a>(stack: &'s LokiStack<'a>) -> Option<&'s Condition<'a>> {
     let conditions = &stack.status.conditions;
     let is_not_true = |condition: &&Condition<'_>| matches!(&*condition.status, "False" | "Unknown");

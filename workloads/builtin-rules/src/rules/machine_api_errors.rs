@@ -15,7 +15,7 @@ use ccx_rules::{
 const KEY: &str = "MACHINE_API_WARNING_EVENTS";
 const REASONS: [&str; 4] = ["FailedUpdate", "FailedCreate", "FailedDelete", "RemediationRestricted"];
 
-/// The platform keeps events for three hours. One that is older says nothing about the present.
+/// The platform keeps events for three hours. Older events do not describe the current state.
 const MAX_AGE: TimeDelta = TimeDelta::hours(3);
 
 pub(super) struct MachineApiErrors;
@@ -25,7 +25,7 @@ struct Details<'a> {
     events: Vec<Warnings<'a>>,
 }
 
-/// The events of one reason.
+/// Events with the same reason.
 #[derive(Serialize)]
 struct Warnings<'a> {
     reason: &'a str,
@@ -56,7 +56,8 @@ impl Rule for MachineApiErrors {
     }
 }
 
-/// Returns whether an update was only refused because the object had been changed meanwhile: the controller retries at once.
+/// Returns whether an update failed only because the object had been modified: the controller retries
+/// immediately.
 fn is_conflict(event: &Event<'_>) -> bool {
     event.message.contains("the object has been modified")
 }

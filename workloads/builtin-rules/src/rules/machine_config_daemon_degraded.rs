@@ -12,8 +12,8 @@ use ccx_rules::{
 const KEY: &str = "MACHINE_CONFIG_DAEMON_DEGRADED";
 const STATES: [&str; 2] = ["Degraded", "Unreconcilable"];
 
-/// The daemon retries; a drain that a disruption budget delays makes it degraded for a while. The annotation has no time, so that
-/// of the condition of the node's pool counts.
+/// The daemon retries; a drain that a disruption budget delays makes it degraded temporarily. The annotation
+/// has no time, so the transition time of the pool's condition counts.
 pub(super) const MIN_DEGRADED: TimeDelta = TimeDelta::minutes(15);
 
 pub(super) struct MachineConfigDaemonDegraded;
@@ -54,7 +54,7 @@ fn degraded<'a>(node: &'a Node<'_>, context: &Context<'_>) -> Option<DegradedNod
     is_hit.then(|| DegradedNode { name: &node.metadata.name, state, reason })
 }
 
-/// Returns since when a node of the same pool has been degraded; empty when the pool does not tell.
+/// Returns the time since which a node of the same pool has been degraded; empty when unknown.
 fn degraded_since<'c>(node: &Node<'_>, context: &'c Context<'_>) -> &'c str {
     // Rendered configurations are called `rendered-<pool>-<hash>`.
     let config = &*node.metadata.annotations.current_config;

@@ -45,7 +45,7 @@ fn degraded<'a>(pool: &'a MachineConfigPool<'_>, context: &Context<'_>) -> Optio
     let degraded_machines = pool.status.degraded_machine_count.0.unwrap_or_default();
     let conditions = &pool.status.conditions;
     let condition = conditions.find_true("Degraded");
-    // `Degraded` follows from one of the others, which are the only ones on some releases.
+    // `Degraded` summarizes the others; some releases set only these.
     let signs = ["NodeDegraded", "RenderDegraded"].iter().filter_map(|r#type| conditions.find_true(r#type));
     let mut since =
         condition.into_iter().chain(signs).map(|sign: &Condition<'_>| &*sign.last_transition_time);

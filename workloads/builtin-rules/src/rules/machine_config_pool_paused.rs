@@ -1,4 +1,4 @@
-//! Machine config pools that are paused, so that their machines do not get new configurations.
+//! Paused machine config pools, whose nodes do not get new configurations.
 
 use serde::Serialize;
 

@@ -11,7 +11,7 @@ use ccx_rules::{
 
 const KEY: &str = "MACHINE_IN_FAILED_PHASE";
 
-/// Clouds report errors for moments; machine health checks and users replace failed machines.
+/// Cloud APIs fail temporarily; machine health checks and administrators replace failed machines.
 const MIN_FAILED: TimeDelta = TimeDelta::minutes(15);
 
 pub(super) struct MachineFailed;

@@ -1,4 +1,5 @@
-//! Taints that keep the machine config daemon from nodes, so that a rollout does not end. The daemon tolerates every taint since 4.7.
+//! Taints that prevent the machine config daemon from running on nodes, so that a rollout does not complete.
+//! The daemon tolerates all taints since 4.7.
 
 use chrono::TimeDelta;
 use serde::Serialize;
@@ -11,13 +12,14 @@ use ccx_rules::{
 
 const KEY: &str = "NODE_HAS_TAINTS_APPLIED";
 
-/// The first release whose machine config daemon tolerates every taint.
+/// First release whose machine config daemon tolerates all taints.
 const TOLERATES_ALL_SINCE: MinorVersion = MinorVersion::new(4, 7);
 
-/// Nodes take their configuration one after the other.
+/// Nodes are updated one after the other.
 const MIN_UPDATING: TimeDelta = TimeDelta::hours(1);
 
-/// Taints of the platform itself, which its pods tolerate or which are removed when the node is ready.
+/// Prefixes of the platform's own taints, which its pods tolerate or which are removed when the node is
+/// ready.
 const PLATFORM_TAINTS: [&str; 3] =
     ["node-role.kubernetes.io/", "node.kubernetes.io/", "node.cloudprovider.kubernetes.io/"];
 

@@ -1,4 +1,4 @@
-//! Control planes that accept user pods although there are workers for them.
+//! Schedulable control planes on clusters with worker nodes.
 
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ use ccx_rules::{
 
 const KEY: &str = "CONTROL_PLANE_SCHEDULABLE";
 
-/// With a single worker, the control plane has to run its pods when it is unavailable.
+/// With a single worker node, the control plane runs its pods when the worker is unavailable.
 const MIN_WORKERS: usize = 2;
 
 pub(super) struct MastersSchedulableWithWorkers;
@@ -43,7 +43,7 @@ impl Rule for MastersSchedulableWithWorkers {
     }
 }
 
-/// Returns whether the labels of a node are known, which tell its role.
+/// Returns whether the labels of a node, and so its roles, are known.
 fn is_known(node: &Node<'_>) -> bool {
     node.metadata.labels.iter().next().is_some()
 }

@@ -1,7 +1,8 @@
-//! Decides the match conditions of webhooks for a request, as far as they are simple.
+//! Evaluates the match conditions of webhooks for a request, as far as the request is known.
 //!
-//! Conditions are in CEL. Those in use compare the request's namespace, resource or user; this reads the operators, string functions
-//! and fields that such conditions need. Of everything else the value is unknown, and so is what depends on it.
+//! Conditions are written in CEL. They usually compare the request's namespace, resource or user; the
+//! operators, string functions and fields for such conditions are supported. Everything else has an unknown
+//! value, as has an expression that depends on it.
 
 use ccx_rules::documents::Resource;
 
@@ -11,32 +12,32 @@ mod value;
 use parse::Parser;
 use value::Value;
 
-/// The longest expression that is read.
+/// Maximum length of an expression.
 const MAX_CHARS: usize = 4096;
 
-/// A request of a component of the platform.
+/// Request of a component of the platform.
 #[derive(Clone, Copy)]
 pub(super) struct Request<'r> {
     /// `CREATE`, `UPDATE` and others.
     pub operation: &'r str,
     /// The resource.
     pub resource: Resource<'r>,
-    /// The namespace; empty for what is in none.
+    /// The namespace; empty for a cluster-scoped resource.
     pub namespace: &'r str,
 }
 
-/// The value of a condition.
+/// Result of a condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Decision {
     /// The request meets the condition.
     True,
-    /// It does not.
+    /// The request does not meet the condition.
     False,
-    /// The condition depends on something that is not known here.
+    /// The condition depends on an unknown value.
     Unknown,
 }
 
-/// Decides a condition for a request.
+/// Evaluates a condition for a request.
 pub(super) fn decide(expression: &str, request: Request<'_>) -> Decision {
     if expression.len() > MAX_CHARS {
         return Decision::Unknown;

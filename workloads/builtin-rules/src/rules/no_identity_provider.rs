@@ -1,4 +1,4 @@
-//! Clusters without an identity provider, on which everybody logs in as the built-in administrator.
+//! Clusters without an identity provider, where `kubeadmin` is the only user.
 
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ use ccx_rules::{
 
 const KEY: &str = "NO_IDENTITY_PROVIDER";
 
-/// The default.
+/// Default authentication type.
 const INTEGRATED: &str = "IntegratedOAuth";
 
 pub(super) struct NoIdentityProvider;

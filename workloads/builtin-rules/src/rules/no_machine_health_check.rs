@@ -10,10 +10,10 @@ use ccx_rules::{
 
 const KEY: &str = "NO_MACHINE_HEALTH_CHECK";
 
-/// The part of the gathering that would have recorded the checks.
+/// Gatherer of the machine health checks.
 const GATHERER: &str = "clusterconfig/machine_healthchecks";
 
-/// A check that every cluster in a cloud has. It only concerns spot instances.
+/// Health check that the platform creates in clouds. It covers spot instances only.
 const SPOT_INSTANCES_CHECK: &str = "machine-api-termination-handler";
 
 pub(super) struct NoMachineHealthCheck;
@@ -49,7 +49,7 @@ impl Rule for NoMachineHealthCheck {
     }
 }
 
-/// Returns whether there are no checks in the archive because they could not be gathered.
+/// Returns whether the archive has no health checks because gathering them failed.
 fn has_gathering_failed(context: &Context<'_>) -> bool {
     let reports = context.gathering_report().into_iter().flat_map(|report| report.gatherers.iter());
     let mut failed = reports.filter(|report| !report.errors.is_empty() || report.panic.is_some());

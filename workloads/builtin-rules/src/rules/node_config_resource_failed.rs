@@ -11,7 +11,7 @@ use ccx_rules::{
 
 const KEY: &str = "NODE_CONFIG_RESOURCE_FAILED";
 
-/// The controller retries, for example until the pool of the configuration exists.
+/// The controller retries, for example until the machine config pool exists.
 const MIN_FAILED: TimeDelta = TimeDelta::minutes(15);
 
 pub(super) struct NodeConfigResourceFailed;
@@ -49,7 +49,7 @@ impl Rule for NodeConfigResourceFailed {
     }
 }
 
-/// Only the latest condition counts: earlier ones stay when a later attempt succeeds.
+/// Returns the latest condition if it is a failure: earlier ones remain when a later attempt succeeds.
 fn failed<'a>(
     kind: &'static str,
     config: &'a NodeConfig<'_>,

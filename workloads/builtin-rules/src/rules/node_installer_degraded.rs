@@ -17,8 +17,8 @@ use ccx_rules::{
 const KEY: &str = "NODE_INSTALLER_DEGRADED";
 const OPERATORS: [&str; 3] = ["kube-apiserver", "kube-controller-manager", "kube-scheduler"];
 
-/// The controller in the reason: `NodeInstallerDegraded` up to 4.3, later `NodeInstaller_InstallerPodFailed`, alone or joined with
-/// others by `::`.
+/// Part of the reason that names the controller: `NodeInstallerDegraded` up to 4.3, later
+/// `NodeInstaller_InstallerPodFailed`, alone or joined with others by `::`.
 const CONTROLLER: &str = "NodeInstaller";
 
 pub(super) struct NodeInstallerDegraded;

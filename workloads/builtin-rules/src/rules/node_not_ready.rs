@@ -1,4 +1,4 @@
-//! Nodes that have been `NotReady` for a while.
+//! Nodes that have been `NotReady` for some time.
 
 use chrono::TimeDelta;
 use serde::Serialize;
@@ -11,10 +11,10 @@ use ccx_rules::{
 
 const KEY: &str = "NODE_NOT_READY";
 
-/// The time that the platform's own alert `KubeNodeNotReady` waits: a node that restarts is ready before.
+/// Duration of the platform's own alert `KubeNodeNotReady`: a node that restarts is ready sooner.
 const MIN_NOT_READY: TimeDelta = TimeDelta::minutes(15);
 
-/// The same for a node that takes a new configuration: on bare metal, the restart alone may take half an hour.
+/// Duration for a node that is being updated: on bare metal, the restart alone may take half an hour.
 const MIN_WHILE_CONFIGURED: TimeDelta = TimeDelta::hours(1);
 
 pub(super) struct NodeNotReady;

@@ -1,4 +1,4 @@
-//! Nodes that have been short of memory, disk or process IDs for a while.
+//! Nodes under memory, disk or PID pressure that persists.
 
 use chrono::TimeDelta;
 use serde::Serialize;
@@ -12,7 +12,8 @@ use ccx_rules::{
 const KEY: &str = "NODE_RESOURCE_PRESSURE";
 const PRESSURES: [&str; 3] = ["MemoryPressure", "DiskPressure", "PIDPressure"];
 
-/// The kubelet reclaims resources by garbage collection and eviction, and keeps the condition for five minutes afterwards.
+/// The kubelet reclaims resources by garbage collection and eviction, and keeps the condition for five
+/// minutes after that.
 const MIN_PRESSURE: TimeDelta = TimeDelta::minutes(10);
 
 pub(super) struct NodePressure;
@@ -22,7 +23,7 @@ struct Details<'a> {
     affected_nodes: Vec<Pressed<'a>>,
 }
 
-/// A node and a resource that it is short of.
+/// Node under pressure, and its condition.
 #[derive(Serialize)]
 struct Pressed<'a> {
     name: &'a str,

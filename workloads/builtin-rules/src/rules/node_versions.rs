@@ -1,5 +1,5 @@
-//! Nodes that run another version than most nodes although no update is in progress: one rule for the kubelet and one for the
-//! container runtime.
+//! Nodes that run another version than most nodes although no update is in progress: one rule for the kubelet
+//! and one for the container runtime.
 
 use std::collections::BTreeMap;
 
@@ -98,9 +98,10 @@ fn version_meta(module: &str, key: &str) -> RuleMeta {
         .adapts_to(ClusterKind::WindowsNodes, "Windows nodes are compared with each other only")
 }
 
-/// Returns the nodes that do not run the version that most nodes of their operating system run.
+/// Returns the nodes whose version differs from that of most nodes with the same operating system.
 ///
-/// Nodes that take a new configuration, or belong to a paused pool with a pending one, get their version with it.
+/// Nodes that are being updated, or belong to a paused pool with a pending configuration, are excluded: their
+/// version changes with it.
 fn nodes_with_other_version<'c>(
     context: &'c Context<'_>,
     version_of: for<'n> fn(&'n Node<'_>) -> &'n str,
@@ -113,13 +114,13 @@ fn nodes_with_other_version<'c>(
     (!others.is_empty()).then_some(others)
 }
 
-/// Returns the nodes that do not have the most common version.
+/// Returns the nodes without the most common version.
 fn differing<'c>(versions: Vec<(&'c Node<'c>, &'c str)>) -> impl Iterator<Item = (&'c Node<'c>, &'c str)> {
     let usual = most_common(versions.iter().map(|(_, version)| *version));
     versions.into_iter().filter(move |(_, version)| Some(*version) != usual)
 }
 
-/// The version that most nodes run; of equally common ones the newest.
+/// Returns the most common version; of equally common ones the newest.
 fn most_common<'a>(versions: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for version in versions {
@@ -128,7 +129,7 @@ fn most_common<'a>(versions: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     counts.into_iter().max_by_key(|(version, count)| (*count, numbers(version))).map(|(version, _)| version)
 }
 
-/// The numbers in a version, which tell what is newer.
+/// Returns the numbers in a version, by which versions are ordered.
 fn numbers(version: &str) -> Vec<u64> {
     version
         .split(|character: char| !character.is_ascii_digit())

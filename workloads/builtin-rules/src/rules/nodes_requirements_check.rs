@@ -1,4 +1,4 @@
-//! Nodes that have less memory or fewer processors than OpenShift requires.
+//! Nodes with less memory or fewer CPUs than the minimum requirements of OpenShift.
 
 use serde::Serialize;
 
@@ -12,7 +12,8 @@ const KEY: &str = "NODES_MINIMUM_REQUIREMENTS_NOT_MET";
 const LINK: &str = "https://docs.openshift.com/container-platform/latest/installing/installing_bare_metal/\
                     installing-bare-metal.html#installation-minimum-resource-requirements_installing-bare-metal";
 
-/// Of 10^9 bytes: a machine sold with 16 GiB keeps some for its firmware and still has enough.
+/// In units of 10^9 bytes: the firmware reserves a part of a machine's 16 GiB, which still meets the
+/// requirement.
 const BYTES_PER_GB: f64 = 1e9;
 
 pub(super) struct NodesRequirementsCheck;

@@ -1,4 +1,4 @@
-//! Clusters that run a release which has reached its end of life.
+//! Clusters with a release that has reached its end of life.
 
 use chrono::NaiveDate;
 use serde::Serialize;

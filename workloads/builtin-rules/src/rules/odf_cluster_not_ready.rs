@@ -1,4 +1,4 @@
-//! Storage of OpenShift Data Foundation that has not been ready for a while.
+//! OpenShift Data Foundation clusters that have not been ready for some time.
 
 use chrono::TimeDelta;
 use serde::Serialize;
@@ -11,13 +11,13 @@ use ccx_rules::{
 
 const KEY: &str = "STORAGE_CLUSTER_NOT_READY";
 
-/// An installation, an update or an expansion takes this long; an external cluster is connected before.
+/// Duration of an installation, an update or an expansion; connecting an external cluster takes less.
 const MIN_NOT_READY: TimeDelta = TimeDelta::hours(1);
 
-/// Ceph reports errors for moments while daemons restart.
+/// Ceph reports errors temporarily while daemons restart.
 const MIN_ERROR: TimeDelta = TimeDelta::minutes(10);
 
-/// The phases of storage that works: `Connected` is that of an external Ceph cluster.
+/// Phases of ready storage: `Connected` is that of an external Ceph cluster.
 const HEALTHY_PHASES: [&str; 2] = ["Ready", "Connected"];
 
 pub(super) struct OdfClusterNotReady;
@@ -75,8 +75,8 @@ fn not_ready<'a>(
     })
 }
 
-/// Returns since when a cluster has been in its phase. The phase has no time, but the condition of its name does, and those that say
-/// what is unfinished.
+/// Returns the time since which a cluster has been in its phase: the phase has no time, so the transition
+/// times of the condition with its name and of the conditions that are not met count.
 fn in_phase_since<'a>(cluster: &'a StorageCluster<'_>) -> &'a str {
     let conditions = &cluster.status.conditions;
     let of_phase = conditions.find_true(&cluster.status.phase);
@@ -88,7 +88,7 @@ fn in_phase_since<'a>(cluster: &'a StorageCluster<'_>) -> &'a str {
     condition.map_or("", |condition| &*condition.last_transition_time)
 }
 
-/// Returns the cluster's own message, else that of the first condition that says what is wrong.
+/// Returns the message of the cluster's status, else that of the first condition that indicates a problem.
 fn message<'a>(cluster: &'a StorageCluster<'_>) -> &'a str {
     let conditions = &cluster.status.conditions;
     let unfinished = || conditions.find("ReconcileComplete").filter(|condition| &*condition.status != "True");

@@ -1,4 +1,4 @@
-//! Operators installed by OLM whose installation has not succeeded for a while.
+//! Operators installed by OLM whose installation has not succeeded for some time.
 
 use chrono::TimeDelta;
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! Platform components that panicked.
+//! Panics in the logs of platform components.
 
 use serde::Serialize;
 
@@ -26,7 +26,7 @@ struct Details<'a> {
     logs: Vec<Panics<'a>>,
 }
 
-/// The panics in one log file.
+/// Panics in one log file.
 #[derive(Serialize)]
 struct Panics<'a> {
     namespace: &'a str,

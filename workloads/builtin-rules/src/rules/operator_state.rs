@@ -1,4 +1,4 @@
-//! The state of a cluster operator, as recommendations show it.
+//! State of a cluster operator, as recommendations show it.
 
 use chrono::TimeDelta;
 use serde::Serialize;
@@ -9,11 +9,11 @@ use ccx_rules::{
     documents::{ClusterOperator, Condition},
 };
 
-/// The time for which an operator may be degraded while its pods or nodes are replaced: the time that the platform's own alert
-/// `ClusterOperatorDegraded` waits.
+/// Duration for which an operator may be degraded while its pods or nodes are replaced: that of the
+/// platform's own alert `ClusterOperatorDegraded`.
 pub(super) const MIN_DEGRADED: TimeDelta = TimeDelta::minutes(30);
 
-/// The time for which an operator may be unavailable: the time that the alert `ClusterOperatorDown` waits.
+/// Duration for which an operator may be unavailable: that of the platform's own alert `ClusterOperatorDown`.
 pub(super) const MIN_UNAVAILABLE: TimeDelta = TimeDelta::minutes(10);
 
 /// Returns the condition `Degraded` of an operator that has been degraded for [`MIN_DEGRADED`].
@@ -34,7 +34,7 @@ pub(super) fn lasting_unavailable<'o, 'a>(
     context.has_lasted(&unavailable.last_transition_time, MIN_UNAVAILABLE).then_some(unavailable)
 }
 
-/// An operator with its four usual conditions.
+/// Cluster operator with its four usual conditions.
 #[derive(Serialize)]
 pub(super) struct OperatorState<'a> {
     name: &'a str,

@@ -40,14 +40,15 @@ impl Rule for PdbBlocksDrain {
 }
 
 fn blocking<'a>(budget: &PodDisruptionBudget<'a>) -> Option<Blocking<'a>> {
-    // A virtual machine is migrated when its node is drained; its budget prevents an eviction before that.
+    // A virtual machine is migrated when its node is drained; its budget only prevents an eviction before the
+    // migration.
     if budget.is_of_virtual_machine() || is_of_draining_storage(budget) {
         return None;
     }
     let status = &budget.status;
     let expected = status.expected_pods.0.filter(|&expected| expected > 0)?;
     let desired = status.desired_healthy.0?;
-    // A budget that is exhausted for the moment allows an eviction when another pod is healthy again.
+    // A temporarily exhausted budget allows an eviction when another pod is healthy again.
     let is_permanent = expected <= desired || demands_all_pods(budget);
     (status.disruptions_allowed.0 == Some(0) && is_permanent).then(|| Blocking {
         namespace: budget.namespace,
@@ -58,7 +59,8 @@ fn blocking<'a>(budget: &PodDisruptionBudget<'a>) -> Option<Blocking<'a>> {
     })
 }
 
-/// Returns whether Rook made the budget for the time in which a node with storage is drained, to keep other nodes from being drained.
+/// Returns whether the budget is a temporary one of Rook, which allows only one storage node at a time to be
+/// drained.
 fn is_of_draining_storage(budget: &PodDisruptionBudget<'_>) -> bool {
     budget.name.starts_with("rook-ceph-osd-") && matches!(budget.spec.max_unavailable, IntOrText::Int(0))
 }

@@ -12,20 +12,22 @@ use ccx_rules::{
 
 const KEY: &str = "PLATFORM_POD_CRASH_LOOPING";
 
-/// The back-off is short for the first restarts, which are normal while what a container depends on starts: the fifth comes after
-/// five minutes.
+/// Restarts before a container in back-off is reported. A few are normal while the dependencies of a
+/// container start; the fifth comes after about five minutes.
 const MIN_RESTARTS_IN_BACK_OFF: i64 = 5;
 
-/// The kubelet resets the back-off of a container that has run for this long: the next crash is the first of its kind.
+/// The kubelet resets the back-off of a container that has run for this long: the next crash does not belong
+/// to the same loop.
 const RESETS_BACK_OFF: TimeDelta = TimeDelta::minutes(10);
 
-/// Of a container that is running again.
+/// Restarts before a container that is running again is reported.
 const MAX_RESTARTS: i64 = 50;
 
-/// The restart count covers the life of the pod, which may be years. Some containers restart once a day by design.
+/// Minimum rate: the restart count covers the lifetime of the pod, possibly years, and some containers
+/// restart once a day by design.
 const MAX_RESTARTS_PER_DAY: i64 = 5;
 
-/// A container that has been running for longer has recovered.
+/// Time after which a running container has recovered.
 const RECOVERED_AFTER: TimeDelta = TimeDelta::days(1);
 
 pub(super) struct PlatformPodCrashLoop;
@@ -84,20 +86,20 @@ fn crashing<'a>(
     })
 }
 
-/// Returns whether a run of a container was longer than those of a crash loop.
+/// Returns whether a container ran for longer than in a crash loop before it terminated.
 fn has_run_for_long(run: &Terminated<'_>) -> bool {
     let times = parse_time(&run.started_at).zip(parse_time(&run.finished_at));
     times.is_some_and(|(started, finished)| finished - started > RESETS_BACK_OFF)
 }
 
-/// Returns whether a container was restarted lately, as far as its times tell.
+/// Returns whether a container was restarted recently; true when its times are unknown.
 fn has_not_recovered(container: &Container<'_>, context: &Context<'_>) -> bool {
     let times = [&container.state.running.started_at, &container.last_state.terminated.finished_at];
     let mut known = times.into_iter().filter(|time| parse_time(time).is_some()).peekable();
     known.peek().is_none() || known.any(|time| context.is_recent(time, RECOVERED_AFTER))
 }
 
-/// Returns whether a container is restarted more often than by design, in the average of the pod's life.
+/// Returns whether a container restarts more often than by design, on average over the lifetime of the pod.
 fn restarts_often(pod: &Pod<'_>, restarts: i64, context: &Context<'_>) -> bool {
     let days = context.age(pod.started_at()).map_or(1, |age| age.num_days().max(1));
     restarts > days.saturating_mul(MAX_RESTARTS_PER_DAY)
@@ -165,7 +167,7 @@ mod tests {
         for (pod_started, restarts, running_since, is_hit) in [
             // The last restart was three months ago.
             ("2024-12-01T08:00:00Z", 64, "2025-10-12T03:00:10Z", false),
-            // It was an hour ago, as one in a week is.
+            // The last restart was an hour ago, but they happen once a week.
             ("2024-12-01T08:00:00Z", 64, "2026-01-15T11:00:00Z", false),
             ("2026-01-10T12:00:00Z", 64, "2026-01-15T11:00:00Z", true),
             ("2026-01-10T12:00:00Z", 64, "2026-01-14T11:00:00Z", false),

@@ -12,7 +12,7 @@ use ccx_rules::{
 const KEY: &str = "PLATFORM_POD_IMAGE_PULL_FAILED";
 const REASONS: [&str; 3] = ["ImagePullBackOff", "ErrImagePull", "InvalidImageName"];
 
-/// The kubelet retries with a back-off of up to five minutes; registries are unavailable for moments.
+/// The kubelet retries with a back-off of up to five minutes; registries are temporarily unavailable.
 const MIN_WAITING: TimeDelta = TimeDelta::minutes(15);
 
 pub(super) struct PlatformPodImagePull;
@@ -88,7 +88,7 @@ mod tests {
         for (started, unready_since, is_hit) in [
             ("2026-01-15T11:46:00Z", "", false),
             ("2026-01-15T11:45:00Z", "", true),
-            // The pod has been running for long; one of its images is pulled anew.
+            // The pod has been running for days; one of its images is pulled again.
             ("2025-01-15T11:45:00Z", "2026-01-15T11:58:00Z", false),
             ("2025-01-15T11:45:00Z", "2026-01-15T11:00:00Z", true),
         ] {

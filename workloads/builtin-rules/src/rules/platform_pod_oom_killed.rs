@@ -1,4 +1,4 @@
-//! Platform containers that were killed lately because they ran out of memory.
+//! Platform containers that were recently terminated because they ran out of memory.
 
 use chrono::TimeDelta;
 use serde::Serialize;
@@ -12,7 +12,7 @@ use ccx_rules::{
 const KEY: &str = "PLATFORM_POD_OOM_KILLED";
 const REASON: &str = "OOMKilled";
 
-/// `lastState` stays until the next termination, possibly for years.
+/// `lastState` remains until the next termination, possibly for years.
 const MAX_AGE: TimeDelta = TimeDelta::days(1);
 
 pub(super) struct PlatformPodOomKilled;
@@ -58,7 +58,8 @@ fn killed<'a>(pod: &'a Pod<'_>, context: &Context<'_>) -> impl Iterator<Item = K
     })
 }
 
-/// Returns the latest termination of a container that was for lack of memory and not long ago, as far as its time tells.
+/// Returns the latest recent termination of a container because of a lack of memory. One without a time
+/// counts as recent.
 fn last_kill<'c, 'a>(container: &'c Container<'a>, context: &Context<'_>) -> Option<&'c Terminated<'a>> {
     let is_recent = |termination: &Terminated<'_>| context.is_recent(&termination.finished_at, MAX_AGE);
     let terminations = [&container.state, &container.last_state].into_iter().map(|state| &*state.terminated);

@@ -1,4 +1,4 @@
-//! Network connectivity checks that failed within the last day, outside of an update.
+//! Pod network connectivity checks that failed within the last day, outside an update.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
@@ -12,13 +12,13 @@ use ccx_rules::{
 
 const KEY: &str = "POD_NETWORK_CONNECTIVITY_ERRORS";
 
-/// The checks keep their last failures for as long as their objects live.
+/// The checks keep their last failures until they are deleted.
 const MAX_AGE: TimeDelta = TimeDelta::hours(24);
 
-/// The last nodes restart after the version operator has completed an update.
+/// The last nodes restart after the cluster version operator has completed an update.
 const AFTER_UPDATE: TimeDelta = TimeDelta::hours(2);
 
-/// One cause gives many failures, of which the newest are enough.
+/// Maximum number of failures in the details; one cause gives many failures.
 const MAX_LISTED: usize = 10;
 
 pub(super) struct PodNetworkConnectivity;
@@ -70,7 +70,7 @@ fn is_recent(failure: &Failure<'_>, context: &Context<'_>) -> bool {
     context.age(failure.last).is_some_and(|age| age < MAX_AGE)
 }
 
-/// Returns whether a failure was seen during the latest update, or while nodes restarted after it.
+/// Returns whether a failure occurred during the latest update, or while nodes restarted after it.
 fn is_of_an_update(failure: &Failure<'_>, context: &Context<'_>) -> bool {
     let update = context.cluster_version().and_then(|version| version.status.history.first());
     let times = update

@@ -14,7 +14,7 @@ const KEY: &str = "PRIVILEGED_SCC_GRANTED_WIDELY";
 const CONSTRAINT: &str = "SecurityContextConstraints/privileged";
 const BINDING: &str = "ClusterRoleBinding/system:openshift:scc:privileged";
 
-/// All users, and all service accounts.
+/// Groups of all users and of all service accounts.
 const WIDE_GROUPS: [&str; 3] = ["system:authenticated", "system:unauthenticated", "system:serviceaccounts"];
 const GROUP_OF_NAMESPACE: &str = "system:serviceaccounts:";
 

@@ -1,4 +1,4 @@
-//! A platform Prometheus without persistent storage.
+//! Cluster monitoring without persistent storage.
 
 use serde::Serialize;
 

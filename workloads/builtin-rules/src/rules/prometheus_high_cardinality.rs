@@ -1,4 +1,4 @@
-//! A platform Prometheus with an unusually high number of series.
+//! Platform Prometheus instances with an unusually high number of time series.
 
 use serde::Serialize;
 
@@ -11,13 +11,13 @@ use ccx_rules::{
 const KEY: &str = "PROMETHEUS_HIGH_CARDINALITY";
 const MAX_SERIES: i64 = 5_000_000;
 
-/// A metric with fewer series is harmless, whatever its share.
+/// Minimum number of series of a reported metric, whatever its share.
 const MAX_SERIES_OF_METRIC: i64 = 500_000;
 
-/// The share of all series that a metric may have: one in five.
+/// Share of all series that a metric may have: one in five.
 const MAX_PART_OF_METRIC: i64 = 5;
 
-/// As many metrics as Prometheus lists by default.
+/// Number of metrics that Prometheus lists by default.
 const MAX_LISTED: usize = 10;
 
 pub(super) struct PrometheusHighCardinality;

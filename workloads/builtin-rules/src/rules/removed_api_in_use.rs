@@ -1,4 +1,4 @@
-//! APIs that are in use and that a later release removes.
+//! APIs in use that a later release removes.
 
 use serde::Serialize;
 
@@ -39,7 +39,8 @@ impl Rule for RemovedApiInUse {
 fn removed_api<'a>(count: &'a ApiRequestCount<'_>) -> Option<RemovedApi<'a>> {
     let (last_day, total) = (count.last_day_request_count.0, count.total_request_count.0);
     let is_removed = !count.removed_in_release.is_empty();
-    // The operator fills the count of the last day with that of the hour which has just begun: the total counts.
+    // The operator sets the count of the last day to that of the current hour, which has just begun: the
+    // total counts.
     let is_in_use = [last_day, total].into_iter().flatten().any(|requests| requests > 0);
     (is_removed && is_in_use).then(|| RemovedApi {
         resource: &count.resource,

@@ -13,7 +13,7 @@ const KEY: &str = "SAMPLES_FAILED_IMAGE_IMPORT_ERR";
 const OPERATOR: &str = "openshift-samples";
 const REASON: &str = "FailedImageImports";
 
-/// The conditions with the reason: `Degraded` up to 4.5, later `Progressing`, with whatever status it has.
+/// Conditions with the reason: `Degraded` up to 4.5, later `Progressing` with any status.
 const CONDITIONS: [&str; 2] = ["Degraded", "Progressing"];
 
 /// The operator retries failed imports every two hours.

@@ -40,7 +40,7 @@ impl Rule for SapDataIntelligencePermissions {
     }
 }
 
-/// Whether the members of a group may run pods with any user id.
+/// Returns whether the members of a group may run pods with any user ID.
 fn has_any_uid(group: &str, context: &Context<'_>) -> bool {
     let by_constraint =
         || context.anyuid_scc().is_some_and(|scc| scc.groups.iter().any(|name| &**name == group));

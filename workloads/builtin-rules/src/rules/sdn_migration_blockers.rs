@@ -1,4 +1,4 @@
-//! Workloads that use features of OpenShift SDN which OVN-Kubernetes does not have.
+//! Features of OpenShift SDN in use that OVN-Kubernetes does not support.
 
 use serde::Serialize;
 

@@ -12,10 +12,10 @@ use ccx_rules::{
 
 const KEY: &str = "STATIC_POD_REVISIONS_PILE_UP";
 
-/// The pruner keeps ten; there may be more while new revisions are rolled out.
+/// Maximum number of revisions. The pruner keeps ten; there may be more while new revisions are rolled out.
 const MAX_REVISIONS: i64 = 50;
 
-/// All objects of an operator accumulate together, so that the largest are enough.
+/// Maximum number of objects in the details; all objects of an operator accumulate together.
 const MAX_LISTED: usize = 10;
 
 pub(super) struct StaticPodRevisionLeak;

@@ -1,4 +1,4 @@
-//! What holds for all built-in rules.
+//! Properties of all built-in rules.
 
 use ccx_messages::{ClusterId, OrgId, Results, ResultsMessage, Timestamp};
 use ccx_rules::{Report, testing};
@@ -11,8 +11,8 @@ fn run(files: &[(&str, Value)]) -> Report {
     testing::run(rules(), files)
 }
 
-/// A cluster that has every problem.
-fn sick_cluster() -> Vec<(&'static str, Value)> {
+/// Returns the files of a cluster with many problems.
+fn cluster_with_problems() -> Vec<(&'static str, Value)> {
     let condition = |r#type: &str, status: &str| {
         json!({"type": r#type, "status": status, "reason": "R", "message": "M",
         "lastTransitionTime": "2026-01-15T11:00:00Z"})
@@ -73,8 +73,8 @@ fn sick_cluster() -> Vec<(&'static str, Value)> {
 }
 
 #[test]
-fn a_cluster_with_every_problem_gets_every_hit() {
-    let report = run(&sick_cluster());
+fn cluster_with_problems_gets_a_hit_for_each() {
+    let report = run(&cluster_with_problems());
     let keys: Vec<&str> = report.hits.iter().map(|hit| hit.error_key.as_str()).collect();
     assert_eq!(
         keys,
@@ -98,19 +98,19 @@ fn a_cluster_with_every_problem_gets_every_hit() {
 }
 
 #[test]
-fn a_second_run_gives_the_same_bytes() {
-    let files = sick_cluster();
+fn second_run_gives_the_same_bytes() {
+    let files = cluster_with_problems();
     assert_eq!(run(&files).to_json().get(), run(&files).to_json().get());
 }
 
 #[test]
-fn an_archive_without_data_skips_every_rule() {
+fn archive_without_data_skips_every_rule() {
     let report = run(&[]);
     assert_eq!((report.skips.len(), report.hits.len(), report.info.len()), (rules().len(), 0, 0));
 }
 
-/// Calls `visit` with the document once for every value in it and every other JSON type that the value could have, and once
-/// without each field.
+/// Calls `visit` with the document once for every value in it replaced by each JSON type, and once without
+/// each field.
 fn for_each_value(root: &mut Value, path: &mut Vec<String>, visit: &mut dyn FnMut(&Value, &str)) {
     let escaped: Vec<String> = path.iter().map(|part| part.replace('~', "~0").replace('/', "~1")).collect();
     let pointer = if escaped.is_empty() { String::new() } else { format!("/{}", escaped.join("/")) };
@@ -148,8 +148,8 @@ fn for_each_value(root: &mut Value, path: &mut Vec<String>, visit: &mut dyn FnMu
 }
 
 #[test]
-fn a_value_of_another_type_harms_no_rule_that_does_not_read_it() {
-    let files = sick_cluster();
+fn value_of_another_type_affects_only_rules_that_read_it() {
+    let files = cluster_with_problems();
     for index in 0..files.len() {
         let (path, mut document) = files[index].clone();
         if document.is_string() {
@@ -174,8 +174,8 @@ fn a_value_of_another_type_harms_no_rule_that_does_not_read_it() {
 }
 
 #[test]
-fn a_broken_document_does_not_hide_a_sound_one_beside_it() {
-    let mut files = sick_cluster();
+fn broken_document_does_not_hide_valid_documents() {
+    let mut files = cluster_with_problems();
     let expected = run(&files).hits.len();
     for path in [
         "config/clusteroperator/a.json",
@@ -191,15 +191,15 @@ fn a_broken_document_does_not_hide_a_sound_one_beside_it() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn any_bytes_in_any_file_are_survived(content in "(\\{|\\[)?[ -~\\n]{0,60}", index in 0..10_usize) {
-        let mut files = sick_cluster();
+    fn any_content_of_any_file_causes_no_fault(content in "(\\{|\\[)?[ -~\\n]{0,60}", index in 0..10_usize) {
+        let mut files = cluster_with_problems();
         files[index].1 = json!(content);
         prop_assert_eq!(run(&files).faults, []);
     }
 }
 
 #[test]
-fn numbers_are_written_as_people_write_them() {
+fn whole_number_is_written_without_a_fraction() {
     #[derive(serde::Serialize)]
     struct Numbers(#[serde(serialize_with = "serialize_number")] f64);
     for (number, text) in [(4.0, "4"), (3.5, "3.5"), (0.1, "0.1"), (f64::NAN, "null")] {
@@ -208,7 +208,7 @@ fn numbers_are_written_as_people_write_them() {
 }
 
 #[test]
-fn texts_are_cut_between_characters() {
+fn text_is_cut_between_characters() {
     assert_eq!((cut("äöü", 2), cut("äöü", 3), cut("", 1)), ("äö", "äöü", ""));
 }
 

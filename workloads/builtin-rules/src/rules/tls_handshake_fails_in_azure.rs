@@ -1,4 +1,4 @@
-//! Operators on Azure that are degraded because TLS handshakes time out.
+//! Degraded or unavailable cluster operators on Azure because of TLS handshake timeouts.
 
 use serde::Serialize;
 

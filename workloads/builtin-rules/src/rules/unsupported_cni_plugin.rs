@@ -1,4 +1,4 @@
-//! Network plugins that are neither part of OpenShift nor certified for it.
+//! Network plugins that are neither part of OpenShift nor certified.
 
 use std::sync::LazyLock;
 
@@ -11,10 +11,10 @@ const KEY: &str = "UNSUPPORTED_CNI_PLUGIN";
 
 pub(super) struct UnsupportedCniPlugin;
 
-/// Values of the network type that leave the plugin open.
+/// Values of the network type that do not name a plugin.
 const UNNAMED: [&str; 3] = ["None", "Other", "Raw"];
 
-/// The plugins of OpenShift, and those that are certified.
+/// Names of the plugins of OpenShift and of certified plugins, one per line.
 static SUPPORTED_PLUGINS: LazyLock<Vec<&str>> = LazyLock::new(|| {
     let lines = include_str!("../../data/network_plugins.txt").lines().map(str::trim);
     lines.filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
@@ -47,7 +47,7 @@ impl Rule for UnsupportedCniPlugin {
     }
 }
 
-/// Returns whether two names are the same but for case and punctuation: `kube-ovn` and `KubeOVN`.
+/// Returns whether two names are equal except for case and punctuation: `kube-ovn` and `KubeOVN`.
 fn is_same(a: &str, b: &str) -> bool {
     let letters = |name: &'_ str| -> String {
         name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()

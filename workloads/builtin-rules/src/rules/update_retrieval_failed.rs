@@ -8,10 +8,10 @@ use ccx_rules::{ClusterKind, Context, Response, Rule, RuleMeta, documents::CLUST
 
 const KEY: &str = "CANNOT_RETRIEVE_UPDATES";
 
-/// The reason when no channel is configured: the administrator does not want updates to be retrieved.
+/// Reason when no channel is configured: updates are not retrieved on purpose.
 const NO_CHANNEL: &str = "NoChannel";
 
-/// The time that the platform's own alert `CannotRetrieveUpdates` waits.
+/// Duration of the platform's own alert `CannotRetrieveUpdates`.
 const MIN_FAILING: TimeDelta = TimeDelta::hours(1);
 
 pub(super) struct UpdateRetrievalFailed;

@@ -1,4 +1,4 @@
-//! The OpenShift version of the cluster.
+//! OpenShift version of the cluster.
 
 use serde::Serialize;
 

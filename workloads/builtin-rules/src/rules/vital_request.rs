@@ -1,4 +1,4 @@
-//! The requests to the API without which the platform does not run, and whether a webhook is called for them.
+//! API requests that the platform depends on, and whether a webhook is called for them.
 
 use ccx_rules::documents::{Resource, Webhook};
 
@@ -11,7 +11,7 @@ const NODE_STATUS: Resource<'static> = Resource { subresource: "status", ..NODES
 const LEASES: Resource<'static> =
     Resource { group: "coordination.k8s.io", name: "leases", subresource: "", is_namespaced: true };
 
-/// The requests: to start pods, to keep nodes ready, and to elect the leaders of controllers.
+/// Requests that start pods, keep nodes ready, and elect the leaders of controllers.
 const VITAL_REQUESTS: [(&str, Resource<'static>); 7] = [
     ("CREATE", PODS),
     ("CREATE", BINDINGS),
@@ -22,7 +22,8 @@ const VITAL_REQUESTS: [(&str, Resource<'static>); 7] = [
     ("UPDATE", LEASES),
 ];
 
-/// Namespaces of the platform whose pods the cluster can't do without. A webhook that spares only some of them is in the way.
+/// Namespaces with essential pods of the platform. A webhook that excludes only some of them affects the
+/// platform.
 const PLATFORM_NAMESPACES: [&str; 16] = [
     "openshift-apiserver",
     "openshift-authentication",
@@ -42,11 +43,11 @@ const PLATFORM_NAMESPACES: [&str; 16] = [
     "openshift-ovn-kubernetes",
 ];
 
-/// The namespaces with the label that webhooks of old are told to spare.
+/// Namespaces with the label `openshift.io/run-level`, which webhooks commonly exclude.
 const NAMESPACES_WITH_RUN_LEVEL: [&str; 4] =
     ["openshift-dns", "openshift-etcd", "openshift-kube-apiserver", "openshift-network-operator"];
 
-/// Returns the resources in the webhook's rules for which it is called by requests that the platform depends on; each once.
+/// Returns the resources of the webhook's rules that match requests of the platform, each once.
 pub(super) fn vital_resources<'w>(webhook: &'w Webhook<'_>) -> Vec<&'w str> {
     let mut resources = Vec::new();
     for (operation, resource) in VITAL_REQUESTS {
@@ -59,16 +60,16 @@ pub(super) fn vital_resources<'w>(webhook: &'w Webhook<'_>) -> Vec<&'w str> {
     resources
 }
 
-/// Returns whether the webhook may be called when a pod is created in some namespace.
+/// Returns whether the webhook may be called for the creation of pods.
 pub(super) fn is_called_for_new_pods(webhook: &Webhook<'_>) -> bool {
     webhook.rule_for("CREATE", PODS).is_some()
 }
 
-/// Returns whether the webhook's selectors and conditions let a request of the platform pass through it.
+/// Returns whether a request of the platform matches the webhook's selectors and conditions.
 fn is_called(webhook: &Webhook<'_>, operation: &str, resource: Resource<'_>) -> bool {
-    // The labels of the platform's objects are not known: a selector that requires a label spares them.
+    // The labels of the platform's objects are unknown: a selector that requires a label excludes them.
     let selects_object = webhook.object_selector.matches(|_| None);
-    // The API server does not apply the namespace selector to what is in no namespace.
+    // The API server does not apply the namespace selector to cluster-scoped resources.
     let mut namespaces = PLATFORM_NAMESPACES.iter().take(if resource.is_namespaced { usize::MAX } else { 1 });
     selects_object
         && namespaces.any(|namespace| {
@@ -88,8 +89,8 @@ fn namespace_label<'n>(namespace: &'n str, key: &str) -> Option<&'n str> {
     }
 }
 
-/// Returns whether a request meets all conditions. A condition that can't be decided may spare the platform, so that the webhook is
-/// not reported for it.
+/// Returns whether a request meets all conditions. A condition with an unknown value may exclude the
+/// platform, so it counts as not met.
 fn meets_conditions(webhook: &Webhook<'_>, request: Request<'_>) -> bool {
     webhook.match_conditions.iter().all(|condition| decide(&condition.expression, request) == Decision::True)
 }

@@ -1,4 +1,4 @@
-//! Machines on vSphere that did not become running machines.
+//! Machines on vSphere without the phase `Running`.
 
 use chrono::TimeDelta;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use ccx_rules::{
 
 const KEY: &str = "VSPHERE_UPI_MACHINE_WITH_NO_RUNNING_PHASE";
 
-/// The time that the platform's own alert `MachineWithNoRunningPhase` waits.
+/// Duration of the platform's own alert `MachineWithNoRunningPhase`.
 const MIN_AGE: TimeDelta = TimeDelta::hours(1);
 
 pub(super) struct VsphereUpiMachineIsInPhase;
@@ -48,7 +48,7 @@ impl Rule for VsphereUpiMachineIsInPhase {
     }
 }
 
-/// Returns whether a machine has a phase and has not become a running one. A phase that is missing says nothing.
+/// Returns whether a machine is in a phase before `Running`. A missing phase does not count.
 fn is_idle(machine: &Machine<'_>, context: &Context<'_>) -> bool {
     let phase = &*machine.status.phase;
     !matches!(phase, "" | "Running")

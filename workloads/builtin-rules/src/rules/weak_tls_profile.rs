@@ -1,4 +1,4 @@
-//! Components that accept versions of TLS that are no longer secure.
+//! Components that accept insecure TLS versions.
 
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ use ccx_rules::{
 
 const KEY: &str = "WEAK_TLS_SECURITY_PROFILE";
 
-/// What the profile `Old` accepts.
+/// Minimum TLS version of the profile `Old`.
 const OLDEST_VERSION: &str = "VersionTLS10";
 const WEAK_VERSIONS: [&str; 2] = [OLDEST_VERSION, "VersionTLS11"];
 

@@ -1,4 +1,4 @@
-//! Third-party admission webhooks that can keep the platform's pods from starting.
+//! Third-party admission webhooks that can prevent the platform's pods from starting.
 
 use std::{borrow::Cow, net::IpAddr};
 
@@ -54,7 +54,7 @@ fn blocking<'a>(
     Some(Blocking { kind, configuration, name: &webhook.name, service, resources })
 }
 
-/// Returns where the webhook runs, unless it is part of the platform.
+/// Returns the service or host of the webhook, unless it is part of the platform.
 fn foreign_service<'a>(webhook: &'a Webhook<'_>) -> Option<Cow<'a, str>> {
     let service = &webhook.client_config.service;
     if !service.namespace.is_empty() {
@@ -62,12 +62,12 @@ fn foreign_service<'a>(webhook: &'a Webhook<'_>) -> Option<Cow<'a, str>> {
             ["openshift-", "kube-"].iter().any(|prefix| service.namespace.starts_with(prefix));
         return (!is_of_platform).then(|| format!("{}/{}", &*service.namespace, &*service.name).into());
     }
-    // The platform calls some webhooks that run on the same node.
+    // Some webhooks of the platform run on the same node.
     let host = host_of_url(&webhook.client_config.url)?;
     (!is_loopback(host)).then(|| host.into())
 }
 
-/// The host of a URL such as `https://[::1]:9743/pods`, without its brackets.
+/// Returns the host of a URL such as `https://[::1]:9743/pods`, without its brackets.
 fn host_of_url(url: &str) -> Option<&str> {
     let (_, after_scheme) = url.split_once("://")?;
     let authority = after_scheme.split(['/', '?', '#']).next()?;
@@ -101,7 +101,7 @@ mod tests {
         ask(WebhookBlocksPlatform, &[("config/mutatingwebhookconfigurations/c.json", configuration)])
     }
 
-    /// The webhook with one field replaced.
+    /// Returns the webhook with one field replaced.
     fn webhook_with(field: &str, value: Value) -> Value {
         let mut webhook = webhook();
         webhook[field] = value;

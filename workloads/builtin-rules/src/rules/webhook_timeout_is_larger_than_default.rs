@@ -1,4 +1,4 @@
-//! Admission webhooks that may delay the creation of pods for long.
+//! Admission webhooks with a timeout above the default, which can delay the creation of pods.
 
 use serde::Serialize;
 
@@ -10,7 +10,8 @@ use ccx_rules::{
 
 const KEY: &str = "WEBHOOK_TIMEOUT_IS_LARGER_THAN_DEFAULT";
 
-/// The API servers' default is 10 s; controllers abandon a request after some more.
+/// Maximum timeout. The default of the API servers is 10 s; clients of the API cancel a request a few seconds
+/// later.
 const MAX_SECONDS: i64 = 13;
 
 pub(super) struct WebhookTimeoutIsLargerThanDefault;

@@ -1,6 +1,7 @@
-//! The smallest archives of every rule.
+//! Minimal archives of every rule.
 //!
-//! `../data/rule_examples.json` has for each key the files of a `hit` and of a `miss`: JSON, or text where the value is a string.
+//! `../data/rule_examples.json` has for each key the files of a `hit` and of a `miss`: JSON, or text where
+//! the value is a string.
 
 use std::collections::BTreeMap;
 
@@ -13,17 +14,17 @@ use serde_json::Value;
 /// Files by path.
 pub(crate) type Files = BTreeMap<String, Value>;
 
-/// Two clusters, for one key.
+/// Two clusters for one error key.
 #[derive(Deserialize)]
 pub(crate) struct Example {
-    /// The smallest that has the problem.
+    /// Minimal cluster with the problem.
     pub(crate) hit: Files,
-    /// The closest one that does not.
-    #[allow(dead_code, reason = "not every test looks at healthy clusters")]
+    /// Most similar cluster without the problem.
+    #[allow(dead_code, reason = "not every test uses healthy clusters")]
     pub(crate) miss: Files,
 }
 
-/// The examples by key.
+/// Returns the examples by error key.
 pub(crate) fn examples() -> BTreeMap<String, Example> {
     serde_json::from_str(include_str!("../data/rule_examples.json")).unwrap()
 }
@@ -38,7 +39,7 @@ pub(crate) fn run_at(files: &Files, gathered_at: Option<DateTime<Utc>>) -> Repor
     ccx_builtin_rules::engine().run(&archive(files), gathered_at)
 }
 
-/// An archive of these files.
+/// Builds an archive of these files.
 pub(crate) fn archive(files: &Files) -> Archive {
     let mut tar = tar::Builder::new(Vec::new());
     let empty = ("config/none".to_owned(), Value::String(String::new()));

@@ -1,11 +1,11 @@
-//! Reads an expression and evaluates it on the way.
+//! Parses an expression and evaluates it at the same time.
 
 use super::value::Value;
 
-/// The deepest nesting that is read.
+/// Maximum nesting depth of an expression.
 const MAX_DEPTH: usize = 32;
 
-/// Reads one expression. Each step returns `None` when the text is not of the part of CEL that is read here.
+/// Parser of one expression. Each method returns `None` for syntax that is not supported.
 pub(super) struct Parser<'e> {
     rest: &'e str,
     depth: usize,
@@ -13,7 +13,7 @@ pub(super) struct Parser<'e> {
 }
 
 impl<'e> Parser<'e> {
-    /// Of an expression whose fields have the values that `field` gives.
+    /// Creates a parser of an expression, with `field` as the values of its fields.
     pub(super) fn new(expression: &'e str, field: &'e dyn Fn(&str) -> Value) -> Self {
         Self { rest: expression, depth: 0, field }
     }
@@ -82,7 +82,7 @@ impl<'e> Parser<'e> {
         self.methods(value)
     }
 
-    /// Reads a field such as `request.userInfo.groups`, a constant or a call, with the functions that are called on it.
+    /// Parses a field such as `request.userInfo.groups`, a constant or a call, with the methods called on it.
     fn path(&mut self) -> Option<Value> {
         let mut path = self.word()?.to_owned();
         match path.as_str() {
@@ -108,7 +108,7 @@ impl<'e> Parser<'e> {
         }
     }
 
-    /// Reads what is done with a value: calls, fields and indices.
+    /// Parses the calls, fields and indices after a value.
     fn methods(&mut self, mut value: Value) -> Option<Value> {
         loop {
             if self.take("[") {
@@ -136,7 +136,7 @@ impl<'e> Parser<'e> {
         Some(arguments)
     }
 
-    /// Reads a string without escapes.
+    /// Parses a string without escapes.
     fn string(&mut self) -> Option<Value> {
         let quote = self.rest.chars().next()?;
         let (text, rest) = self.rest[1..].split_once(quote)?;

@@ -1,6 +1,6 @@
-//! Values of expressions, of which some are not known.
+//! Values of expressions, known or unknown.
 
-/// A value.
+/// Value of an expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Value {
     Bool(bool),
@@ -26,7 +26,7 @@ impl Value {
         if let Self::Bool(value) = self { Some(*value) } else { None }
     }
 
-    /// Returns whether the value and everything in it is known.
+    /// Returns whether the value and all its elements are known.
     fn is_known(&self) -> bool {
         match self {
             Self::Unknown => false,
@@ -39,7 +39,7 @@ impl Value {
         Self::from_known(self.as_bool().map(|value| !value))
     }
 
-    /// Returns `self && other`: false as soon as one is false, whatever the other is.
+    /// Returns `self && other`: false if one is false, even if the other is unknown.
     pub(super) fn and(&self, other: &Self) -> Self {
         Self::from_known(match (self.as_bool(), other.as_bool()) {
             (Some(false), _) | (_, Some(false)) => Some(false),
@@ -63,7 +63,7 @@ impl Value {
         items.iter().fold(Self::Bool(false), |found, item| found.or(&self.equals(item)))
     }
 
-    /// Calls a function of strings such as `startsWith`.
+    /// Calls a string function such as `startsWith`.
     pub(super) fn call(&self, function: &str, arguments: &[Self]) -> Self {
         let (Self::Text(text), [Self::Text(argument)]) = (self, arguments) else { return Self::Unknown };
         Self::from_known(match function {
@@ -76,7 +76,7 @@ impl Value {
     }
 }
 
-/// Decides the patterns that are a prefix, such as `^openshift-.*`, or a whole text.
+/// Matches a pattern that is a prefix, such as `^openshift-.*`, or a whole text; `None` for other patterns.
 fn matches_pattern(text: &str, pattern: &str) -> Option<bool> {
     let pattern = pattern.strip_prefix('^')?;
     let prefix = pattern.strip_suffix('$').unwrap_or(pattern).strip_suffix(".*");
