@@ -2,22 +2,22 @@
 # One Apache Kafka node on this machine, for tests and for trying things out.
 #
 #   hack/kafka.sh up                         start it (the first time fetches it from Maven Central)
-#   hack/kafka.sh down                       stop it; what it stored stays
+#   hack/kafka.sh down                       stop it, and keep its data
 #   hack/kafka.sh wipe                       stop it and remove what it stored
-#   hack/kafka.sh pause | resume             let it hang, as if the network were gone
+#   hack/kafka.sh pause | resume             suspend it, as if the network were down
 #   hack/kafka.sh topic NAME [PARTITIONS]    make a topic
 #   hack/kafka.sh status                     where it listens; fails when it is not running
-#   hack/kafka.sh run COMMAND...             run a command beside a fresh node, which then goes away;
-#                                            the command finds its guarded door by CCX_TEST_KAFKA_SASL
+#   hack/kafka.sh run COMMAND...             run a command beside a fresh node, which is then removed;
+#                                            CCX_TEST_KAFKA_SASL names its listener with authentication
 #
-# It has two doors: one that lets everybody in, and one that asks for a user and a password by SASL (SCRAM-SHA-512,
+# It has two listeners: one without authentication, and one with user and password by SASL (SCRAM-SHA-512,
 # SCRAM-SHA-256 or PLAIN). It needs Java 17 or newer, and Maven for the first start. Settings, by environment:
 #
-#   KAFKA_HOST        address of both doors, e.g. for pods           (127.0.0.1)
-#   KAFKA_PORT        port of the open door                          (9092)
-#   KAFKA_SASL_PORT   port of the guarded door                       (KAFKA_PORT + 1)
+#   KAFKA_HOST        address of both listeners, e.g. for pods       (127.0.0.1)
+#   KAFKA_PORT        port of the listener without authentication    (9092)
+#   KAFKA_SASL_PORT   port of the listener with authentication       (KAFKA_PORT + 1)
 #   KAFKA_CTL_PORT    port that Kafka talks to itself by             (KAFKA_PORT + 2)
-#   KAFKA_USER        who the guarded door lets in                   (ccx)
+#   KAFKA_USER        the user of the listener with authentication   (ccx)
 #   KAFKA_PASSWORD    with which password                            (ccx-secret)
 #   KAFKA_DATA        folder of everything it stores                 (/tmp/ccx-kafka-$KAFKA_PORT)
 #   KAFKA_HEAP        memory of the JVM                              (384m)
@@ -149,7 +149,7 @@ YAML
 
 tool() { java -Xmx128m -XX:TieredStopAtLevel=1 -Dlog4j2.configurationFile="$data/tools-log4j2.yaml" -cp "$jars/*" "$@"; }
 
-# Makes the storage, with the user in it: a node can't start without the one, nor let anybody in without the other.
+# Formats the storage, with the user in it: a node needs the one to start, and the other to authenticate anybody.
 format() {
   local id
   id=$(head -c 16 /dev/urandom | base64 | tr '+/' 'ab' | cut -c 1-22)

@@ -7,7 +7,7 @@
 #   hack/kubernetes.sh status           where it listens; fails when it is not running
 #   hack/kubernetes.sh kubectl ...      ask it something
 #   hack/kubernetes.sh env              a line to `eval`, so that other programs find it by KUBECONFIG
-#   hack/kubernetes.sh run COMMAND...   run a command beside a fresh one, which then goes away; the command finds it by
+#   hack/kubernetes.sh run COMMAND...   run a command beside a fresh one, which is then removed; the command finds it by
 #                                       KUBECONFIG, and tests by CCX_TEST_KUBECONFIG; if that is set already, nothing is
 #                                       started and the tests use yours: they make namespaces and install the CRD; kubectl and
 #                                       helm are in its PATH

@@ -69,7 +69,7 @@ stop() {
 
 kubectl() { "$(program kubectl)" "$@"; }
 
-# metric PATTERN: the value of the metric; 0 when there is none.
+# metric PATTERN: the value of the metric; 0 if it is absent.
 metric() { curl --silent --noproxy '*' "http://$listen/metrics" | awk -v name="$1" '$1 == name { value = $2 } END { print value + 0 }'; }
 
 is_leading() { [ "$(metric ccx_operator_leader)" = 1 ]; }
@@ -180,7 +180,7 @@ restart() {
   server_stop "$state/operator"
   start_operator "$1"
   until_settled "$2"
-  echo "started anew beside $2 settled resources: $((SECONDS - started)) s"
+  echo "restarted beside $2 settled resources: $((SECONDS - started)) s"
   sleep "$rest_seconds"
   memory "after that"
 }

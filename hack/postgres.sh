@@ -84,7 +84,7 @@ init() {
     { cat "$data/initdb.log" >&2 && die "failed to make a database in $data"; }
 }
 
-# INT asks PostgreSQL to send its clients away; TERM would have it wait for them.
+# INT disconnects the clients; TERM would wait for them.
 stop() { server_stop "$data" INT; }
 
 status() {

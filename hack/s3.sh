@@ -5,7 +5,7 @@
 #   hack/s3.sh build            only build it
 #   hack/s3.sh down             stop it; what it stored stays
 #   hack/s3.sh wipe             stop it and remove what it stored
-#   hack/s3.sh pause | resume   let it hang, as if the network were gone
+#   hack/s3.sh pause | resume   suspend it, as if the network were down
 #   hack/s3.sh status           where it listens; fails when it is not running
 #
 # It needs curl, and Go 1.26 or newer for the first start. Settings, by environment:

@@ -1,4 +1,4 @@
-//! What `ccx` and `ccx-operator` share as command-line programs.
+//! Errors, exit codes and output of the command-line programs `ccx` and `ccx-operator`.
 //!
 //! ```text
 //!  command ──▶ Ok          print, print_json: results on standard output

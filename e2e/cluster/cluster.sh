@@ -13,7 +13,7 @@
 #   e2e/cluster/cluster.sh metrics          make it measure what pods use, for autoscalers (the first time builds metrics-server: 5 minutes)
 #   e2e/cluster/cluster.sh python           give it an image with Python and a rule of insights-core
 #   e2e/cluster/cluster.sh tools            build helm
-#   e2e/cluster/cluster.sh run COMMAND...   run a command beside a fresh one with all images, which then goes away
+#   e2e/cluster/cluster.sh run COMMAND...   run a command beside a fresh one with all images, which is then removed
 #
 # Why not kind? It needs a registry of images and a daemon. This needs Debian or Ubuntu, root, and a proxy of Go modules; no image
 # is pulled. If you have a cluster, use that: CCX_E2E_KUBECONFIG names its kubeconfig, and then `up` only asks whether it answers,
@@ -47,7 +47,7 @@ state=$kubernetes_home/node
 audit_log=$state/kube-apiserver/audit.log
 sockets=/run/ccx-kubernetes
 target=${CARGO_TARGET_DIR:-$root/target}
-volumes=/tmp/hostpath_pv # The controllers' provisioner can't be told another folder.
+volumes=/tmp/hostpath_pv # The controllers' provisioner uses no other folder.
 # shellcheck source=e2e/cluster/lib/control-plane.sh
 source "$root/e2e/cluster/lib/control-plane.sh"
 # shellcheck source=e2e/cluster/lib/images.sh

@@ -1,4 +1,4 @@
-//! Who asked the API server for what, by its audit log.
+//! Requests to the API server, from its audit log.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -11,22 +11,22 @@ pub struct Request {
     pub group: String,
     /// The plural name, and the subresource after a slash.
     pub resource: String,
-    /// What was asked for.
+    /// The verb.
     pub verb: String,
 }
 
-/// What a service account asked for, and what of it was forbidden.
+/// The requests of a service account, and those that were forbidden.
 #[derive(Debug, Default)]
 pub struct Requests {
-    /// All of it.
+    /// All requests.
     pub asked: BTreeSet<Request>,
-    /// What it has no right to.
+    /// Those that its roles do not allow.
     pub forbidden: BTreeSet<Request>,
 }
 
 impl Requests {
     /// Reads the log for `namespace:account`.
-    pub fn of(account: &str, log: &Path) -> Self {
+    pub fn from_log(account: &str, log: &Path) -> Self {
         let user = format!("system:serviceaccount:{account}");
         let mut requests = Self::default();
         for line in fs::read_to_string(log).expect("the API server writes its log").lines() {
@@ -40,7 +40,7 @@ impl Requests {
 
     fn note(&mut self, entry: &Value) {
         let Some(request) = request(entry) else { return };
-        // To apply what is not there is to create it, for which a role has a verb of its own.
+        // Applying an absent object creates it, which needs the verb `create`.
         if request.verb == "patch" && entry["responseStatus"]["code"] == 201 {
             self.asked.insert(Request { verb: "create".into(), ..request.clone() });
         }
@@ -52,7 +52,7 @@ impl Requests {
     }
 }
 
-/// `None` for what is no resource, such as the list of all kinds, which everybody may read.
+/// `None` for a request that is not about a resource, such as the discovery of kinds, which every user may do.
 fn request(entry: &Value) -> Option<Request> {
     let reference = entry["objectRef"].as_object()?;
     let text = |key: &str| reference.get(key).and_then(Value::as_str).unwrap_or_default();
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_applied_and_not_there_was_created() {
+    fn patch_of_an_absent_object_counts_as_create() {
         let mut requests = Requests::default();
         let reference = json!({"apiGroup": "apps", "resource": "deployments", "name": "a"});
         requests.note(&json!({"verb": "patch", "objectRef": reference, "responseStatus": {"code": 201}}));
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_for_a_subresource_is_told_apart_and_one_for_no_resource_is_left_out() {
+    fn subresource_is_distinguished_and_non_resource_request_ignored() {
         let mut requests = Requests::default();
         let reference =
             json!({"apiGroup": "ccx.openshift.io", "resource": "ccxpipelines", "subresource": "status"});

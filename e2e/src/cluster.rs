@@ -45,7 +45,7 @@ impl Cluster {
         self.audit_log.as_deref()
     }
 
-    /// Runs kubectl; what it printed.
+    /// Runs kubectl, and returns its output.
     ///
     /// # Panics
     /// If it fails.
@@ -53,7 +53,7 @@ impl Cluster {
         self.try_kubectl(arguments, "").unwrap_or_else(|error| panic!("kubectl {arguments:?}: {error}"))
     }
 
-    /// Runs kubectl with an input; what it printed, or why it failed.
+    /// Runs kubectl with an input, and returns its output or its error.
     pub fn try_kubectl(&self, arguments: &[&str], input: &str) -> Result<String, String> {
         run("kubectl", &self.kubeconfig, arguments, input)
     }
@@ -88,8 +88,8 @@ fn run(program: &str, kubeconfig: &str, arguments: &[&str], input: &str) -> Resu
     let mut command = Command::new(program);
     command.args(arguments).env("KUBECONFIG", kubeconfig);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("who has a cluster for tests has kubectl and helm");
-    // One that ends without reading is not to end us.
+    let mut child = command.spawn().expect("kubectl and helm are in PATH");
+    // A program that ends without reading its input is not an error here.
     let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
     let output = child.wait_with_output().expect("our own child");
     if output.status.success() {

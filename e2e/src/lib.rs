@@ -1,22 +1,22 @@
 //! The programs as users run them, against real Kafka, S3 and PostgreSQL.
 //!
 //! Nothing here is linked to what it tests: the programs are processes, started and killed as a system does it; the servers are
-//! those of the scripts in `hack/`; questions are asked by `curl` and `psql`. What a test finds, a user would have found.
+//! those of the scripts in `hack/`; questions are asked by `curl` and `psql`. A test sees what a user sees.
 //!
 //! ```text
 //!   Servers       Kafka, S3 and PostgreSQL, for one test file: up, down, paused
-//!   Installation  topics, a database and settings on them, for one test
-//!   Workload      one process of the installation: ready, stopped, killed
-//!   Tables        what is in the database
+//!   TestEnv       topics, a database and settings on them, for one test
+//!   Workload      one process of the environment: ready, stopped, killed
+//!   Tables        the rows of the database
 //! ```
 //!
 //! One file runs the whole of it in pods, under the operator, and has beside these:
 //!
 //! ```text
 //!   Cluster       a Kubernetes that runs pods: kubectl, helm
-//!   Namespace     what is in one namespace of it
-//!   Service       the door to a Service in it
-//!   Requests      what somebody asked its API server for
+//!   Namespace     the objects of one namespace
+//!   Service       a proxy to a Service
+//!   Requests      the requests of a service account
 //! ```
 //!
 //! These tests need Java, Maven, Go and PostgreSQL, and are ignored unless asked for: `make e2e`.
@@ -27,23 +27,23 @@ use std::time::Duration;
 
 mod audit;
 mod cluster;
-mod installation;
 mod namespace;
 mod rest;
 mod server;
 mod service;
 mod tables;
+mod test_env;
 mod upload;
 mod workload;
 
 pub use audit::{Request, Requests};
 pub use cluster::{Cluster, OPERATOR};
-pub use installation::{Door, Installation};
 pub use namespace::{Namespace, Pod};
 pub use rest::{get, identity_header};
 pub use server::{BUCKET, PASSWORD, Server, Servers, USER};
 pub use service::Service;
 pub use tables::{Dump, Tables, differences};
+pub use test_env::{KafkaAccess, TestEnv};
 pub use upload::{cluster_with, upload};
 pub use workload::{Program, Readiness, Workload, run};
 

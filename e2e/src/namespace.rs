@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{Cluster, cluster::OPERATOR};
 
-/// A namespace that goes away with its value. When a test fails, what is in it is shown.
+/// A namespace that is deleted when it is dropped. If the test fails, its objects are printed.
 #[derive(Debug)]
 pub struct Namespace<'a> {
     cluster: &'a Cluster,
@@ -18,18 +18,18 @@ pub struct Namespace<'a> {
 pub struct Pod {
     /// Its name.
     pub name: String,
-    /// Which one it is of all that ever had this name.
+    /// Its unique id.
     pub uid: String,
     /// How often its containers were restarted.
     pub restarts: u64,
-    /// Whether it can do its work, and is not on its way out.
+    /// Whether it is ready and not being deleted.
     pub is_ready: bool,
 }
 
 impl<'a> Namespace<'a> {
-    /// Makes it, empty, with the strictest rules for pods.
+    /// Creates it, empty, with the strictest rules for pods.
     pub fn new(cluster: &'a Cluster, name: &'static str) -> Self {
-        // What a run that was cut off has left.
+        // Left by a run that was interrupted.
         cluster.kubectl(&["delete", "namespace", name, "--ignore-not-found", "--timeout=120s"]);
         let namespace = Self { cluster, name };
         let labels = json!({"pod-security.kubernetes.io/enforce": "restricted"});
@@ -39,7 +39,7 @@ impl<'a> Namespace<'a> {
         namespace
     }
 
-    /// What it is called.
+    /// Returns its name.
     pub fn name(&self) -> &str {
         self.name
     }
@@ -56,7 +56,7 @@ impl<'a> Namespace<'a> {
             .unwrap_or_else(|error| panic!("{object}: {error}"));
     }
 
-    /// Runs kubectl here; what it printed.
+    /// Runs kubectl in the namespace, and returns its output.
     pub fn kubectl(&self, arguments: &[&str]) -> String {
         self.cluster.kubectl(&[&["--namespace", self.name], arguments].concat())
     }
@@ -66,17 +66,17 @@ impl<'a> Namespace<'a> {
         self.kubectl(&["patch", object, "--type=merge", "--patch", &fields.to_string()]);
     }
 
-    /// Objects as JSON, by the words that `kubectl get` takes.
+    /// Returns objects as JSON; the arguments are those of `kubectl get`.
     pub fn get(&self, arguments: &[&str]) -> Value {
         self.cluster.get(&[&["--namespace", self.name], arguments].concat())
     }
 
-    /// The names of all objects of some kinds.
+    /// Returns the names of all objects of these kinds.
     pub fn names(&self, kinds: &str) -> Vec<String> {
         self.kubectl(&["get", kinds, "--output=name"]).lines().map(str::to_owned).collect()
     }
 
-    /// The pods of a component that are not finished, by name.
+    /// Returns the pods of a component that are not finished, by name.
     pub fn pods(&self, component: &str) -> Vec<Pod> {
         let selector = format!("app.kubernetes.io/component={component}");
         let pods = self.get(&["pods", "--selector", &selector]);
@@ -86,11 +86,11 @@ impl<'a> Namespace<'a> {
         pods
     }
 
-    /// What was told by Events with this reason.
+    /// Returns the messages of Events with this reason.
     pub fn events(&self, reason: &str) -> Vec<String> {
         let events = self.get(&["events"]);
-        let told = items(&events).filter(|event| event["reason"] == reason);
-        told.filter_map(|event| event["message"].as_str().map(str::to_owned)).collect()
+        let events = items(&events).filter(|event| event["reason"] == reason);
+        events.filter_map(|event| event["message"].as_str().map(str::to_owned)).collect()
     }
 
     fn show(&self) {
@@ -134,12 +134,12 @@ fn read_pod(pod: &Value) -> Pod {
         containers.into_iter().flatten().filter_map(|container| container["restartCount"].as_u64());
     let conditions = pod["status"]["conditions"].as_array();
     let mut ready = conditions.into_iter().flatten().filter(|condition| condition["type"] == "Ready");
-    let is_leaving = !pod["metadata"]["deletionTimestamp"].is_null();
+    let is_terminating = !pod["metadata"]["deletionTimestamp"].is_null();
     Pod {
         name: text("name"),
         uid: text("uid"),
         restarts: restarts.sum(),
-        is_ready: !is_leaving && ready.any(|condition| condition["status"] == "True"),
+        is_ready: !is_terminating && ready.any(|condition| condition["status"] == "True"),
     }
 }
 
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pod_on_its_way_out_is_not_ready() {
+    fn pod_that_is_being_deleted_is_not_ready() {
         let mut pod = json!({
             "metadata": {"name": "a", "uid": "1"},
             "status": {

@@ -14,11 +14,11 @@ use ccx_test_support::free_port;
 
 const LOOPBACK: &str = "127.0.0.1";
 
-/// Who the servers let in, with which password.
+/// The user of all servers.
 pub const USER: &str = "ccx";
-/// See [`USER`].
+/// The password of [`USER`].
 pub const PASSWORD: &str = "ccx-secret";
-/// The bucket that is there.
+/// The bucket that exists.
 pub const BUCKET: &str = "insights-upload";
 
 /// One server on a port of its own.
@@ -30,12 +30,12 @@ pub struct Server {
     pub port: u16,
 }
 
-/// The servers of one test file. They go away with its process, however that ends.
+/// The servers of one test file. They end with its process, also when that is killed.
 #[derive(Debug)]
 pub struct Servers {
-    /// The broker; its second door, with passwords, is at [`Servers::sasl_port`].
+    /// The broker; its listener with authentication is at [`Servers::sasl_port`].
     pub kafka: Server,
-    /// Where Kafka wants a user and a password.
+    /// The port of Kafka's listener with authentication.
     pub sasl_port: u16,
     /// The S3 service.
     pub object_storage: Server,
@@ -154,17 +154,17 @@ impl Server {
         self.call("up");
     }
 
-    /// Stops it; what it stored stays.
+    /// Stops it, and keeps its data.
     pub fn down(&self) {
         self.call("down");
     }
 
-    /// Lets it hang: it takes connections and never answers.
+    /// Suspends it: it accepts connections and never answers.
     pub fn pause(&self) {
         self.call("pause");
     }
 
-    /// The end of a pause.
+    /// Ends a pause.
     pub fn resume(&self) {
         self.call("resume");
     }
@@ -187,7 +187,7 @@ impl Server {
     }
 }
 
-/// What removes the servers and their folder when our end of its input closes: when this process ends, however that happens.
+/// Removes the servers and their folder when its standard input closes: when this process ends, also when it is killed.
 const KEEPER: &str = r#"
 trap '' INT TERM HUP
 cat >/dev/null

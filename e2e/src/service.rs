@@ -9,7 +9,7 @@ use ccx_test_support::http::Response;
 
 use crate::{Cluster, get};
 
-/// A door to one Service; closed with its value.
+/// A proxy to one Service; ended when it is dropped.
 #[derive(Debug)]
 pub struct Service {
     proxy: Child,
@@ -18,7 +18,7 @@ pub struct Service {
 }
 
 impl Service {
-    /// Opens a door to a port of a Service.
+    /// Opens a proxy to a port of a Service.
     pub fn open(cluster: &Cluster, namespace: &str, name: &str, port: u16) -> Self {
         let mut proxy = cluster
             .kubectl_command(&["proxy", "--port=0"])
@@ -41,7 +41,7 @@ impl Service {
         }
     }
 
-    /// Asks; `None` if nobody answers.
+    /// Sends a GET request; `None` if there is no response.
     pub fn get(&self, path: &str, headers: &[String]) -> Option<Response> {
         get(self.port, &format!("{}{path}", self.prefix), headers)
     }

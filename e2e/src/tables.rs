@@ -1,4 +1,4 @@
-//! What is in the database.
+//! The tables of the database.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -21,7 +21,7 @@ const COMPARED: [(&str, &str); 5] = [
     ("consumer_error", "select partition, key, message, error from consumer_error"),
 ];
 
-/// The database of an installation.
+/// The database of an environment.
 #[derive(Debug)]
 pub struct Tables {
     postgres: &'static Server,
@@ -40,12 +40,12 @@ impl Tables {
         Tables::new(self.postgres, "postgres").query(&format!("create database \"{}\"", self.database));
     }
 
-    /// What must be the same after a run that was disturbed.
+    /// Returns the rows that must be equal after a disturbed run.
     pub fn dump(&self) -> Dump {
         COMPARED.iter().map(|(table, query)| (*table, self.rows(query))).collect()
     }
 
-    /// How many rows a table has.
+    /// Returns the number of rows of a table.
     pub fn count(&self, table: &str) -> usize {
         self.query(&format!("select count(*) from {table}"))[0].parse().expect("a number")
     }
@@ -80,7 +80,7 @@ impl Tables {
     }
 }
 
-/// What differs, a line each; empty if nothing does.
+/// Returns the differences, a line each; empty if there are none.
 pub fn differences(expected: &Dump, actual: &Dump) -> String {
     let mut report = String::new();
     for (table, expected) in expected {
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_difference_is_told() {
+    fn every_difference_is_reported() {
         let dump =
             |rows: &[&str]| Dump::from([("report", rows.iter().map(|row| (*row).to_owned()).collect())]);
         assert_eq!(differences(&dump(&["a", "b"]), &dump(&["a", "b"])), "");

@@ -1,25 +1,25 @@
-//! Archives, and how they come in.
+//! Archives and their upload.
 
 use std::fs;
 
 use ccx_messages::ClusterId;
 use ccx_sample_archive::{Fault, SampleArchive};
 
-use crate::Installation;
+use crate::TestEnv;
 
-/// The archive of a cluster with these faults.
+/// Returns the archive of a cluster with these faults.
 pub fn cluster_with(cluster_id: ClusterId, faults: &[Fault]) -> Vec<u8> {
     let mut sample = SampleArchive::small(cluster_id);
     sample.faults = faults.to_vec();
     sample.to_tar_gz()
 }
 
-/// When all samples were gathered, so that reports of two runs have the same time.
+/// The gathering time of all samples, so that reports of two runs are equal.
 const GATHERED_AT: &str = "2026-01-15T12:00:00Z";
 
 /// Uploads archives for an organisation by `ccx upload`, in this order.
-pub fn upload(installation: &Installation, org_id: u32, archives: &[Vec<u8>]) {
-    let folder = installation.folder();
+pub fn upload(env: &TestEnv, org_id: u32, archives: &[Vec<u8>]) {
+    let folder = env.folder();
     let files: Vec<String> =
         (0..archives.len()).map(|n| folder.join(format!("{n:03}.tar.gz")).display().to_string()).collect();
     for (file, archive) in files.iter().zip(archives) {
@@ -30,5 +30,5 @@ pub fn upload(installation: &Installation, org_id: u32, archives: &[Vec<u8>]) {
         .into_iter()
         .chain(files.iter().map(String::as_str))
         .collect();
-    installation.run(&arguments);
+    env.run(&arguments);
 }

@@ -12,7 +12,7 @@ use ccx_test_support::eventually;
 
 use crate::get;
 
-/// The parts of an installation that run for ever.
+/// The parts of an environment that run for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Program {
     /// `ccx pipeline`
@@ -36,18 +36,18 @@ impl Program {
     }
 }
 
-/// What `/readyz` says.
+/// The answer of `/readyz`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Readiness {
-    /// It can do its work.
+    /// All dependencies are met.
     Ready,
-    /// It can't, and why.
+    /// Some are not, with the reasons.
     NotReady(String),
-    /// It does not answer.
+    /// No answer.
     Silent,
 }
 
-/// A process of a program; killed with its value. When a test fails, the end of its log is shown.
+/// A process of a program; killed when it is dropped. If the test fails, the end of its log is printed.
 #[derive(Debug)]
 pub struct Workload {
     program: Program,
@@ -75,7 +75,7 @@ impl Workload {
         Self { program, child, port, log }
     }
 
-    /// What `/readyz` says.
+    /// Returns the answer of `/readyz`.
     pub fn readiness(&self) -> Readiness {
         match get(self.port, "/readyz", &[]) {
             Some(answer) if answer.status == 200 => Readiness::Ready,
@@ -84,7 +84,7 @@ impl Workload {
         }
     }
 
-    /// Waits until it can do its work.
+    /// Waits until it is ready.
     pub fn wait_until_ready(&mut self) {
         eventually(&format!("{:?} is ready", self.program), || {
             self.assert_running();
@@ -95,7 +95,7 @@ impl Workload {
         });
     }
 
-    /// Waits until it says that it can't do its work; the reasons that it gives.
+    /// Waits until it is not ready, and returns the reasons.
     pub fn wait_until_unready(&mut self) -> String {
         eventually(&format!("{:?} is not ready", self.program), || {
             self.assert_running();
@@ -106,7 +106,7 @@ impl Workload {
         })
     }
 
-    /// Whether the process itself says that it is well.
+    /// Returns whether `/livez` succeeds.
     pub fn is_live(&self) -> bool {
         get(self.port, "/livez", &[]).is_some_and(|answer| answer.status == 200)
     }
@@ -118,7 +118,7 @@ impl Workload {
         line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") << 10
     }
 
-    /// Asks it to stop, as Kubernetes does, and waits for its end.
+    /// Sends SIGTERM, as Kubernetes does, and waits for the end of the process.
     pub fn terminate(mut self) -> ExitStatus {
         let asked = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill runs");
         assert!(asked.success(), "{:?} has ended before it was asked to", self.program);
@@ -127,7 +127,7 @@ impl Workload {
         })
     }
 
-    /// Ends it at once, with no chance to finish anything.
+    /// Sends SIGKILL.
     pub fn kill(&mut self) {
         self.assert_running();
         self.child.kill().expect("our own child");
@@ -136,7 +136,7 @@ impl Workload {
 
     fn assert_running(&mut self) {
         let ended = self.child.try_wait().expect("our own child");
-        assert_eq!(ended, None, "{:?} has ended by itself", self.program);
+        assert_eq!(ended, None, "{:?} has ended unexpectedly", self.program);
     }
 }
 

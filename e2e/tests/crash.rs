@@ -1,4 +1,4 @@
-//! Any process may be killed at any moment: the tables come to be what they would have been.
+//! Any process may be killed at any moment: the tables end the same.
 
 #![expect(clippy::unwrap_used, reason = "a test that meets nothing has failed")]
 
@@ -9,8 +9,7 @@ use std::{
 };
 
 use ccx_e2e::{
-    BACKLOG, Installation, Program, Servers, Workload, cluster_with, differences, get, identity_header,
-    upload,
+    BACKLOG, Program, Servers, TestEnv, Workload, cluster_with, differences, get, identity_header, upload,
 };
 use ccx_messages::{Announce, ClusterId, header};
 use ccx_sample_archive::Fault;
@@ -39,7 +38,7 @@ const KILLS: usize = 24;
 /// Between two kills: from less than a start takes to enough for some work.
 const PAUSE_MS: std::ops::Range<u64> = 50..2500;
 
-/// Until Kafka misses a member that was killed, and gives its work to the next.
+/// Until Kafka reassigns the partitions of a killed member.
 const SESSION_TIMEOUT: &str = "1s";
 
 /// Announcements come in bursts, so that most of the time there is work in flight that a kill can hit, up to the last kill.
@@ -48,7 +47,7 @@ const BURST_PAUSE: Duration = Duration::from_secs(3);
 
 #[test]
 #[ignore = "needs servers"]
-fn killed_at_any_moment_the_programs_leave_the_tables_of_an_undisturbed_run() {
+fn programs_killed_at_random_leave_the_tables_of_an_undisturbed_run() {
     let servers = Servers::start();
     let seed =
         std::env::var(SEED_VARIABLE).ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(rand::random);
@@ -56,19 +55,19 @@ fn killed_at_any_moment_the_programs_leave_the_tables_of_an_undisturbed_run() {
     let mut random = StdRng::seed_from_u64(seed);
     let traffic = Traffic::new(servers, &mut random);
 
-    let undisturbed = Installation::new(servers, "undisturbed");
+    let undisturbed = TestEnv::new(servers, "undisturbed");
     traffic.send(&undisturbed, Duration::ZERO);
     let workloads = Program::ALL.map(|program| undisturbed.start(program));
-    wait_for_the_end(&undisturbed);
+    wait_until_drained(&undisturbed);
     drop(workloads);
-    traffic.assert_that_all_had_its_effect(&undisturbed);
+    traffic.assert_everything_had_its_effect(&undisturbed);
 
-    let disturbed = Installation::new(servers, "disturbed").with("kafka.session_timeout", SESSION_TIMEOUT);
+    let disturbed = TestEnv::new(servers, "disturbed").with("kafka.session_timeout", SESSION_TIMEOUT);
     let mut workloads = thread::scope(|scope| {
         scope.spawn(|| traffic.send(&disturbed, BURST_PAUSE));
         kill_at_random(&disturbed, &mut random)
     });
-    wait_for_the_end(&disturbed);
+    wait_until_drained(&disturbed);
 
     println!("{} results of {} archives", disturbed.results().len(), undisturbed.results().len());
     assert_eq!(
@@ -84,7 +83,7 @@ fn killed_at_any_moment_the_programs_leave_the_tables_of_an_undisturbed_run() {
     assert_all_are_served(&disturbed);
 }
 
-/// What comes in, in both runs.
+/// The messages of both runs.
 struct Traffic {
     /// Several for each cluster, and bad ones between them.
     announcements: Vec<Message>,
@@ -95,12 +94,12 @@ struct Traffic {
 impl Traffic {
     fn new(servers: &'static Servers, random: &mut StdRng) -> Self {
         let clusters: Vec<_> = std::iter::repeat_with(ClusterId::random).take(CLUSTERS).collect();
-        let uploads = Installation::without_database(servers, "crash-uploads");
+        let uploads = TestEnv::without_database(servers, "crash-uploads");
         upload(&uploads, ORG, &archives(&clusters, random));
         let uploaded = uploads.announcements().read();
         let mut announcements: Vec<_> = (0..ROUNDS).flat_map(|_| as_other_clusters(&uploaded)).collect();
 
-        let no_archives = Installation::without_database(servers, "crash-no-archives");
+        let no_archives = TestEnv::without_database(servers, "crash-no-archives");
         upload(&no_archives, ORG, &[b"this is no archive".to_vec(), cut_off(clusters[0])]);
         let mut bad_announcements = no_archives.announcements().read();
         bad_announcements.extend(broken(&uploaded[0]));
@@ -112,18 +111,18 @@ impl Traffic {
     }
 
     /// In bursts; a bad result goes with each of the first.
-    fn send(&self, installation: &Installation, pause: Duration) {
+    fn send(&self, env: &TestEnv, pause: Duration) {
         let mut bad_results = self.bad_results.chunks(1);
         for burst in self.announcements.chunks(BURST) {
-            installation.announcements().append(burst);
-            installation.results().append(bad_results.next().unwrap_or_default());
+            env.announcements().append(burst);
+            env.results().append(bad_results.next().unwrap_or_default());
             thread::sleep(pause);
         }
     }
 
     /// Else the comparison would be of nothing with nothing.
-    fn assert_that_all_had_its_effect(&self, installation: &Installation) {
-        let tables = installation.tables();
+    fn assert_everything_had_its_effect(&self, env: &TestEnv) {
+        let tables = env.tables();
         assert_eq!(tables.count("report"), ROUNDS * CLUSTERS);
         assert_eq!(tables.count("report_info"), ROUNDS * CLUSTERS);
         assert!(tables.count("rule_hit") > 0);
@@ -132,8 +131,8 @@ impl Traffic {
         let payloads = |messages: &[Message]| {
             messages.iter().map(|message| message.payload.clone()).collect::<BTreeSet<_>>()
         };
-        assert_eq!(payloads(&installation.announce_dead_letters().read()), payloads(&self.bad_announcements));
-        assert_eq!(payloads(&installation.results_dead_letters().read()), payloads(&self.bad_results));
+        assert_eq!(payloads(&env.announce_dead_letters().read()), payloads(&self.bad_announcements));
+        assert_eq!(payloads(&env.results_dead_letters().read()), payloads(&self.bad_results));
     }
 }
 
@@ -187,29 +186,29 @@ fn bad_results() -> Vec<Message> {
     .into()
 }
 
-/// Starts all programs, and kills one of them again and again; each is started anew at once.
-fn kill_at_random(installation: &Installation, random: &mut StdRng) -> [Workload; 3] {
-    let mut workloads = Program::ALL.map(|program| installation.start(program));
+/// Starts all programs, and kills one of them again and again; each is restarted at once.
+fn kill_at_random(env: &TestEnv, random: &mut StdRng) -> [Workload; 3] {
+    let mut workloads = Program::ALL.map(|program| env.start(program));
     for _ in 0..KILLS {
         thread::sleep(Duration::from_millis(random.random_range(PAUSE_MS)));
         let program = *Program::ALL.choose(random).unwrap();
         let workload = &mut workloads[program as usize];
         workload.kill();
-        *workload = installation.start(program);
+        *workload = env.start(program);
     }
     workloads
 }
 
-fn wait_for_the_end(installation: &Installation) {
-    eventually_within(BACKLOG, "that all is stored", || installation.is_drained());
+fn wait_until_drained(env: &TestEnv) {
+    eventually_within(BACKLOG, "that all is stored", || env.is_drained());
 }
 
 /// The requests that have a result.
-fn requests(installation: &Installation) -> BTreeSet<String> {
+fn requests(env: &TestEnv) -> BTreeSet<String> {
     let request = |result: &Message| {
         serde_json::from_str::<Value>(&result.payload).ok()?["RequestId"].as_str().map(str::to_owned)
     };
-    installation.results().read().iter().filter_map(request).collect()
+    env.results().read().iter().filter_map(request).collect()
 }
 
 /// Each letter once: a process that is killed after it has sent one, and before it could commit that, sends it again.
@@ -218,9 +217,9 @@ fn letters(topic: &Topic) -> BTreeSet<(String, Option<String>)> {
     topic.read().into_iter().map(|letter| (letter.payload.clone(), class(&letter))).collect()
 }
 
-fn assert_all_are_served(installation: &Installation) {
+fn assert_all_are_served(env: &TestEnv) {
     let path = format!("/api/v1/organizations/{ORG}/clusters");
-    let answer = get(installation.port(Program::Aggregator), &path, &[identity_header(ORG)]).unwrap();
+    let answer = get(env.port(Program::Aggregator), &path, &[identity_header(ORG)]).unwrap();
     assert_eq!(
         answer.json()["clusters"].as_array().map(Vec::len),
         Some(ROUNDS * CLUSTERS),

@@ -123,8 +123,8 @@ fn script(page: &str) -> String {
             let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
             let text = block.join("\n");
             match file.take() {
-                Some(name) => script += &format!("cat >{name} <<'END OF FILE'\n{text}\nEND OF FILE\n"),
-                None if language == "sh" => script += &format!("{text}\n"),
+                Some(name) => script.extend(["cat >", name, " <<'END OF FILE'\n", &text, "\nEND OF FILE\n"]),
+                None if language == "sh" => script.extend([&*text, "\n"]),
                 None => {}
             }
         }

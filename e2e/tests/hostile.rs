@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ccx_e2e::{Installation, Program, Servers, cluster_with, upload};
+use ccx_e2e::{Program, Servers, TestEnv, cluster_with, upload};
 use ccx_messages::ClusterId;
 use ccx_sample_archive::hostile::HostileArchive;
 use ccx_test_support::eventually_within;
@@ -35,21 +35,21 @@ const NAMES: [&str; 11] = [
 #[ignore = "needs servers"]
 fn hostile_uploads_neither_exhaust_the_memory_nor_stop_the_pipeline() {
     let servers = Servers::start();
-    let installation = Installation::without_database(servers, "hostile");
-    let mut pipeline = installation.start(Program::Pipeline);
+    let env = TestEnv::without_database(servers, "hostile");
+    let mut pipeline = env.start(Program::Pipeline);
     pipeline.wait_until_ready();
     for (uploads, name) in (1..).zip(NAMES) {
         let archive = HostileArchive::ALL.iter().find(|archive| archive.name == name).unwrap();
-        upload(&installation, ORG, &[archive.to_bytes()]);
+        upload(&env, ORG, &[archive.to_bytes()]);
         eventually_within(MAX_TIME, &format!("an end of {name}"), || {
-            let ends = installation.announce_dead_letters().len() + installation.results().len();
+            let ends = env.announce_dead_letters().len() + env.results().len();
             if ends == uploads { Ok(()) } else { Err(format!("{ends} of {uploads}")) }
         });
         let peak = pipeline.peak_memory_bytes();
         assert!(peak < MAX_PEAK_BYTES, "{name}: {} MiB", peak >> 20);
     }
-    let before = installation.results().len();
-    upload(&installation, ORG, &[cluster_with(ClusterId::random(), &[])]);
-    eventually_within(MAX_TIME, "the next result", || installation.results().len() > before);
+    let before = env.results().len();
+    upload(&env, ORG, &[cluster_with(ClusterId::random(), &[])]);
+    eventually_within(MAX_TIME, "the next result", || env.results().len() > before);
     assert_eq!(pipeline.terminate().code(), Some(0));
 }

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, process::Command};
 
-use ccx_e2e::{BACKLOG, Installation, Program, Servers, cluster_with, get, identity_header, upload};
+use ccx_e2e::{BACKLOG, Program, Servers, TestEnv, cluster_with, get, identity_header, upload};
 use ccx_messages::ClusterId;
 use ccx_sample_archive::Fault;
 use ccx_test_support::{eventually_within, needs};
@@ -26,10 +26,10 @@ def report(version):
 
 #[test]
 #[ignore = "needs servers, insights-core"]
-fn what_python_finds_is_served_with_what_we_find() {
+fn findings_of_python_rules_are_served_with_the_built_in_ones() {
     let servers = Servers::start();
-    let installation = with_packages(Installation::new(servers, "python"), "house_rules.channel");
-    let report = report_on_a_cluster(&installation);
+    let env = with_packages(TestEnv::new(servers, "python"), "house_rules.channel");
+    let report = report_on_a_cluster(&env);
 
     let mut keys: Vec<_> =
         report["reports"].as_array().into_iter().flatten().map(|hit| hit["key"].as_str()).collect();
@@ -39,26 +39,26 @@ fn what_python_finds_is_served_with_what_we_find() {
 
 #[test]
 #[ignore = "needs servers, insights-core"]
-fn a_crash_of_python_costs_only_what_python_would_have_found() {
+fn crash_of_python_loses_only_the_findings_of_python_rules() {
     let servers = Servers::start();
-    let installation = with_packages(Installation::new(servers, "python-crash"), "house_rules");
-    let report = report_on_a_cluster(&installation);
+    let env = with_packages(TestEnv::new(servers, "python-crash"), "house_rules");
+    let report = report_on_a_cluster(&env);
 
     assert_eq!(report["reports"][0]["key"], "NODE_NOT_READY");
     assert_eq!(report["reports"].as_array().map(Vec::len), Some(1));
-    let results = installation.results().read();
+    let results = env.results().read();
     let result: Value = serde_json::from_str(&results[0].payload).expect("a result is JSON");
     assert_eq!(
         result["Report"]["analysis_metadata"]["incomplete"],
         "the rules of insights-core gave no results"
     );
-    assert!(installation.announce_dead_letters().is_empty());
+    assert!(env.announce_dead_letters().is_empty());
 }
 
-/// The installation with Python rules in its pipeline.
-fn with_packages(installation: Installation, packages: &str) -> Installation {
+/// The test environment with Python rules in its pipeline.
+fn with_packages(env: TestEnv, packages: &str) -> TestEnv {
     let python = needs::python();
-    let folder = installation.folder();
+    let folder = env.folder();
     let package = folder.join("house_rules");
     fs::create_dir_all(&package).expect("a folder in our own");
     for (name, text) in [("__init__.py", ""), ("channel.py", RULES), ("crash.py", CRASHING_RULES)] {
@@ -67,7 +67,7 @@ fn with_packages(installation: Installation, packages: &str) -> Installation {
     let script = folder.join("python");
     write_program(&script, &format!("PYTHONPATH='{}' exec '{}' \"$@\"", folder.display(), python.display()));
     let python = script.display().to_string();
-    installation.with("insights_core.python", &python).with("insights_core.packages", packages)
+    env.with("insights_core.python", &python).with("insights_core.packages", packages)
 }
 
 fn write_program(path: &Path, line: &str) {
@@ -76,15 +76,15 @@ fn write_program(path: &Path, line: &str) {
     assert!(status.success());
 }
 
-fn report_on_a_cluster(installation: &Installation) -> Value {
-    let mut workloads = Program::ALL.map(|program| installation.start(program));
+fn report_on_a_cluster(env: &TestEnv) -> Value {
+    let mut workloads = Program::ALL.map(|program| env.start(program));
     for workload in &mut workloads {
         workload.wait_until_ready();
     }
     let cluster_id = ClusterId::random();
-    upload(installation, ORG, &[cluster_with(cluster_id, &[Fault::NodeNotReady])]);
+    upload(env, ORG, &[cluster_with(cluster_id, &[Fault::NodeNotReady])]);
     let path = format!("/api/v1/organizations/{ORG}/clusters/{cluster_id}/users/1/report");
-    let port = installation.port(Program::Aggregator);
+    let port = env.port(Program::Aggregator);
     eventually_within(BACKLOG, "the report", || match get(port, &path, &[identity_header(ORG)]) {
         Some(answer) if answer.status == 200 => Ok(answer.json()["report"].clone()),
         other => Err(other),

@@ -1,4 +1,4 @@
-//! What the tests of several crates share. A dev-dependency only: no program links it.
+//! Test support for several crates. A dev-dependency only: no program links it.
 //!
 //! ```text
 //!   eventually        waits for a condition, never longer than a limit      (eventually_async in async tests)

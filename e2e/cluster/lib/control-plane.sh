@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # etcd, the API server and the controllers: all of Kubernetes that needs no node and no root. Sourced after the other libraries.
 #
-# Whoever sources this has set:
+# The sourcing script has set:
 #   state            the folder of one instance: certificates, kubeconfig, and for each program a folder with its pid and log
 #   address          by which clients and pods reach the API server; what it listens on follows from that
 #   service_network  from which Services get their addresses, without its last two numbers
@@ -23,13 +23,13 @@ control_plane_up() {
   server_wait "$state/kube-controller-manager" 60 api /api/v1/namespaces/default/serviceaccounts/default
 }
 
-# What it stored is thrown away with it, so that nothing needs to be finished.
+# Its data is removed with it, so that no write needs to be finished.
 control_plane_down() {
   local name
   for name in kube-controller-manager kube-apiserver etcd; do server_stop "$state/$name" KILL; done
 }
 
-# Free ones, so that this instance is beside others and beside whatever runs on the machine.
+# Free ports, so that several instances run beside each other.
 choose_ports() {
   local name
   for name in api etcd etcd_peer kubelet proxy_metrics proxy_health; do echo "${name}_port=$(free_port)"; done >"$state/ports"
@@ -109,7 +109,7 @@ controllers_up() {
     --horizontal-pod-autoscaler-cpu-initialization-period 10s --horizontal-pod-autoscaler-downscale-stabilization 20s
 }
 
-# api PATH: asks the API server as its admin; fails with any answer that is none.
+# api PATH: asks the API server as its admin; fails unless the status is a success.
 api() {
   local certificates=$state/certificates
   curl --silent --fail --output /dev/null --noproxy '*' --max-time 5 --cacert "$certificates/ca.crt" \

@@ -13,7 +13,7 @@ network_policies_up() {
 }
 
 # The agent decides on the first packet of each connection from or to a pod. It would make these rules by itself where the kernel's
-# nftables have queues, which some lack. When it is away, everything passes.
+# nftables have queues, which some lack. While it is down, all traffic passes.
 queue_packets() {
   network_policies_down
   iptables -N "$policy_chain"

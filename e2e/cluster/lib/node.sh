@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What makes a machine a node, beside a control plane that is up: network, containerd, kubelet, scheduler, kube-proxy. Sourced.
 #
-# Whoever sources this has set, beside what control-plane.sh wants:
+# The sourcing script has set, beside the variables of control-plane.sh:
 #   sockets      a folder with a short name: the path of a socket has at most 107 characters
 #   pod_network  from which pods get their addresses, without its last number; the node itself is number 1
 : "${sockets:?}" "${pod_network:?}"

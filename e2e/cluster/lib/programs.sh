@@ -71,7 +71,7 @@ go_build() {
     mv "$kubernetes_bin/$1.new" "$kubernetes_bin/$1"
 }
 
-# with_progress LOG COMMAND...: tells every minute how many packages the command has named in its log.
+# with_progress LOG COMMAND...: prints every minute how many packages the command has named in its log.
 with_progress() {
   local log=$1 started=$SECONDS minutes=0 job
   shift
@@ -88,7 +88,7 @@ with_progress() {
 
 build_helm() { has helm || build_tool helm helm.sh/helm/v3/cmd/helm v3.19.0 "about 3 minutes"; }
 
-# build_tool NAME PACKAGE VERSION DURATION: a program of somebody else's, in a module of its own that nobody keeps.
+# build_tool NAME PACKAGE VERSION DURATION: a program of others, in a temporary module.
 build_tool() {
   [ -x "$kubernetes_bin/$1" ] && return
   need go "install Go 1.26 or newer"

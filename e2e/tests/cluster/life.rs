@@ -33,7 +33,7 @@ impl Story<'_> {
         assert_eq!(
             (&version["public"], &version["dvo"]),
             (&json!(32), &json!(4)),
-            "as the migration's pod has told"
+            "as the migration's pod has message"
         );
     }
 
@@ -77,11 +77,11 @@ impl Story<'_> {
         let before = self.pods();
         self.apply_secret("object-storage", &storage_secret("rotated"));
         self.wait_for_new_pods(PIPELINE, &before[0]);
-        let told = self.namespace.events("SecretChanged");
-        assert!(told.iter().any(|note| note.contains(PIPELINE)), "an Event says why: {told:?}");
+        let message = self.namespace.events("SecretChanged");
+        assert!(message.iter().any(|note| note.contains(PIPELINE)), "an Event says why: {message:?}");
         self.apply_secret("object-storage", &storage_secret(PASSWORD));
         self.wait_until_ready();
-        assert_eq!(self.pods()[1..], before[1..], "nobody else is restarted");
+        assert_eq!(self.pods()[1..], before[1..], "no other pod is restarted");
     }
 
     pub(crate) fn a_killed_pod_comes_back_and_nothing_is_lost(&self, cluster_id: ClusterId) {
@@ -106,16 +106,19 @@ impl Story<'_> {
         });
         let service = format!("service/ccx-{AGGREGATOR}");
         self.namespace.kubectl(&["delete", &service]);
-        eventually("the Service is made anew", || self.namespace.names("services").contains(&service));
-        let told = self.namespace.events("DriftCorrected");
-        assert!(told.iter().any(|note| note.contains("replicas")), "an Event names the field: {told:?}");
+        eventually("the Service is recreated", || self.namespace.names("services").contains(&service));
+        let message = self.namespace.events("DriftCorrected");
+        assert!(
+            message.iter().any(|note| note.contains("replicas")),
+            "an Event names the field: {message:?}"
+        );
         self.wait_until_ready();
     }
 
     pub(crate) fn suspension_stops_the_workloads_and_the_end_of_it_starts_them(&self, cluster_id: ClusterId) {
         let database = self.namespace.pods(DATABASE);
         self.namespace.patch(RESOURCE, &json!({"spec": {"suspend": true}}));
-        eventually_within(BACKLOG, "the workloads are gone", || {
+        eventually_within(BACKLOG, "the workloads are deleted", || {
             let left: Vec<Pod> =
                 COMPONENTS[..3].iter().flat_map(|component| self.namespace.pods(component)).collect();
             if left.is_empty() { Ok(()) } else { Err(left) }
@@ -152,7 +155,7 @@ impl Story<'_> {
 
     pub(crate) fn a_deleted_resource_leaves_its_database_for_the_next(&self, cluster_id: ClusterId) {
         self.namespace.kubectl(&["delete", RESOURCE, "--timeout=60s"]);
-        eventually_within(BACKLOG, "the workloads are gone", || {
+        eventually_within(BACKLOG, "the workloads are deleted", || {
             let left = self.namespace.names("deployments,services,configmaps");
             let left: Vec<_> =
                 left.iter().filter(|name| name.contains("/ccx-") && !name.contains(DATABASE)).collect();
@@ -168,7 +171,7 @@ impl Story<'_> {
         self.namespace.patch(RESOURCE, &json!({"spec": {"deletionPolicy": "Delete"}}));
         self.wait_until_ready();
         self.namespace.kubectl(&["delete", RESOURCE, "--timeout=60s"]);
-        eventually_within(BACKLOG, "all is gone", || {
+        eventually_within(BACKLOG, "all objects are deleted", || {
             let kinds = "deployments,statefulsets,jobs,services,configmaps,secrets,persistentvolumeclaims,serviceaccounts,pods";
             let left = self.namespace.names(kinds);
             let left: Vec<_> = left.into_iter().filter(|name| name.contains("/ccx-")).collect();

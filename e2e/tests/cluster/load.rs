@@ -42,7 +42,7 @@ impl Story<'_> {
         self.wait_until_ready();
     }
 
-    /// What was not answered with a report.
+    /// Returns the responses that are not reports.
     fn use_it(&self, cluster_id: ClusterId, is_over: &AtomicBool, answered: &AtomicUsize) -> Vec<Response> {
         let api = self.api();
         let mut others = Vec::new();

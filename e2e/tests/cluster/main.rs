@@ -19,7 +19,7 @@ use story::Story;
 
 #[test]
 #[ignore = "needs cluster with pods"]
-fn the_life_of_a_pipeline_on_a_cluster() {
+fn pipeline_on_a_cluster_survives_its_life_cycle() {
     let cluster = Cluster::find();
     let servers = Servers::start_at(cluster.host());
     cluster.install_operator(&[]);

@@ -1,4 +1,4 @@
-//! Who is kept out.
+//! Connections that network policies refuse.
 
 use ccx_e2e::{BACKLOG, Namespace};
 use ccx_test_support::eventually_within;

@@ -1,4 +1,4 @@
-//! What the operator may do, beside what it has done.
+//! The rights of the operator, compared with its requests.
 
 use std::collections::BTreeSet;
 
@@ -79,10 +79,10 @@ impl Story<'_> {
         self.wait_until_ready();
     }
 
-    /// What is granted beyond what was asked for would be a right that nobody needs.
+    /// A right that was never used is not needed.
     pub(crate) fn the_operator_has_asked_for_what_it_may_and_no_more(&self) {
         let Some(log) = self.cluster.audit_log() else { return };
-        let requests = Requests::of(&format!("{OPERATOR}:{OPERATOR}"), log);
+        let requests = Requests::from_log(&format!("{OPERATOR}:{OPERATOR}"), log);
         assert_eq!(requests.forbidden, BTreeSet::new());
         let asked: BTreeSet<String> =
             requests.asked.iter().map(|it| format!("{} {}/{}", it.verb, it.group, it.resource)).collect();
@@ -92,7 +92,7 @@ impl Story<'_> {
         let unused: Vec<&String> = cluster_wide.union(&own).filter(|right| !asked.contains(*right)).collect();
         let is_explained = |right: &str| UNUSED_HERE.iter().any(|(end, _why)| right.contains(end));
         let unexplained: Vec<_> = unused.iter().filter(|right| !is_explained(right)).collect();
-        assert!(unexplained.is_empty(), "rights that nobody needs: {unexplained:?}");
+        assert!(unexplained.is_empty(), "rights that were never used: {unexplained:?}");
         let idle: Vec<_> =
             UNUSED_HERE.iter().filter(|(end, _)| !unused.iter().any(|right| right.contains(end))).collect();
         assert_eq!(idle, [&("", ""); 0], "they are used, or not granted");

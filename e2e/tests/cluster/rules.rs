@@ -47,8 +47,8 @@ impl Story<'_> {
         let before = self.namespace.pods(PIPELINE);
 
         self.apply_rules(&rule("BROKEN_RULE", "size(nodes"));
-        let told = self.wait_for_rules("False (RulesRejected)");
-        assert!(told.contains(FILE) && told.contains(":5:"), "{told}");
+        let message = self.wait_for_rules("False (RulesRejected)");
+        assert!(message.contains(FILE) && message.contains(":5:"), "{message}");
         assert!(self.keys_of_a_new_report().contains("HOUSE_RULE"), "the last good rules go on");
 
         self.apply_rules(&rule("MENDED_RULE", "size(nodes) > 0"));
@@ -86,11 +86,12 @@ impl Story<'_> {
 
     fn wait_for_rules(&self, verdict: &str) -> String {
         let started = Instant::now();
-        let told = eventually_within(PODS, "the verdict about the rules", || {
-            let told = conditions(&self.namespace.get(&[RESOURCE])).remove("RulesLoaded").unwrap_or_default();
-            if told.starts_with(verdict) { Ok(told) } else { Err(told) }
+        let message = eventually_within(PODS, "the verdict about the rules", || {
+            let message =
+                conditions(&self.namespace.get(&[RESOURCE])).remove("RulesLoaded").unwrap_or_default();
+            if message.starts_with(verdict) { Ok(message) } else { Err(message) }
         });
-        eprintln!("after {} s, RulesLoaded is {told}", started.elapsed().as_secs());
-        told
+        eprintln!("after {} s, RulesLoaded is {message}", started.elapsed().as_secs());
+        message
     }
 }

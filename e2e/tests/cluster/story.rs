@@ -1,4 +1,4 @@
-//! What the chapters share: the installation that the story is about, and how it is looked at.
+//! The installation that the story is about, and how its chapters observe it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -27,7 +27,7 @@ pub(crate) const COMPONENTS: [&str; 4] = [PIPELINE, WRITER, AGGREGATOR, DATABASE
 /// How many pods each component has, in the order of [`COMPONENTS`].
 pub(crate) const REPLICAS: [usize; 4] = [8, 1, 2, 1];
 
-/// One installation, from its beginning to its end.
+/// One env, from its beginning to its end.
 pub(crate) struct Story<'a> {
     pub(crate) cluster: &'a Cluster,
     pub(crate) servers: &'static Servers,

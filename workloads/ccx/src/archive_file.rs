@@ -31,7 +31,7 @@ pub(crate) enum ArchiveFileError {
 pub(crate) struct ArchiveFile {
     /// The path as it was given.
     pub(crate) name: String,
-    /// What is uploaded.
+    /// The bytes to upload.
     pub(crate) bytes: Bytes,
     /// The cluster out of the archive, when that can be read.
     pub(crate) cluster_id: Option<ClusterId>,
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_packed_and_its_cluster_known() {
+    fn folder_is_packed_and_its_cluster_id_read() {
         let folder = folder_with_id();
         let file = ArchiveFile::read(folder.path(), &ArchiveLimits::default()).unwrap();
         assert_eq!(file.cluster_id, Some(ID.parse().unwrap()));
@@ -215,13 +215,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_archive_is_still_a_file_without_a_cluster() {
+    fn file_that_is_not_an_archive_has_no_cluster_id() {
         let file = ArchiveFile::new("x".into(), Bytes::from_static(b"no archive"), &ArchiveLimits::default());
         assert_eq!(file.cluster_id, None);
     }
 
     #[test]
-    fn a_made_up_id_depends_on_the_content_alone() {
+    fn derived_cluster_id_depends_on_the_content_alone() {
         let file = |bytes: &'static [u8]| {
             ArchiveFile::new("x".into(), Bytes::from_static(bytes), &ArchiveLimits::default())
         };
@@ -231,13 +231,13 @@ mod tests {
     }
 
     #[test]
-    fn the_hash_is_the_published_one() {
+    fn hash_equals_the_published_vectors() {
         assert_eq!(fnv1a([]), 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d);
         assert_eq!(fnv1a([b"a".as_slice()]), 0xd228_cb69_6f1a_8caf_7891_2b70_4e4a_8964);
     }
 
     #[test]
-    fn a_file_over_the_limit_or_missing_is_named() {
+    fn missing_or_too_large_file_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("big.tar");
         fs::write(&path, [0; 11]).unwrap();

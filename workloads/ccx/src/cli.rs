@@ -56,16 +56,16 @@ the program behaves like its command pipeline, db-writer or aggregator.";
 /// The heading, in each command's help, of what all commands take.
 const GLOBAL: &str = "Options of all commands";
 
-/// What all commands take.
+/// Options of all commands.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
     /// The configuration; without one, defaults and CCX__… variables are in force.
     #[arg(long, global = true, env = "CCX_CONFIG", hide_env_values = true, value_name = "FILE", help_heading = GLOBAL)]
     config: Option<PathBuf>,
-    /// What is logged: error, warn, info, debug, trace, or a filter such as `info,ccx_writer=debug`.
+    /// Log level: error, warn, info, debug, trace, or a filter such as `info,ccx_writer=debug`.
     #[arg(long, global = true, value_name = "LEVEL", help_heading = GLOBAL)]
     log_level: Option<String>,
-    /// How a line of the log looks.
+    /// Format of the log.
     #[arg(long, global = true, value_name = "FORMAT", help_heading = GLOBAL)]
     log_format: Option<LogLook>,
 }
@@ -107,16 +107,16 @@ pub(crate) enum Command {
     Upload(UploadArgs),
     SampleArchive(SampleArchiveArgs),
     Local(LocalArgs),
-    /// List, show and send again the messages that were given up
+    /// List, show and replay dead letters
     #[command(subcommand)]
     Dlq(DlqCommand),
     /// Print or check the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Look at the rules, and write rules of your own
+    /// List and explain rules, and write rules of your own
     #[command(subcommand)]
     Rules(RulesCommand),
-    /// Look at the texts about what rules find
+    /// Check the texts of rules
     #[command(subcommand)]
     Content(ContentCommand),
     Completion(CompletionArgs),
@@ -130,7 +130,7 @@ impl Global {
         Ok(config)
     }
 
-    /// What is logged by a tool, whose user looks at its results: only what is wrong, for people, unless asked for more.
+    /// Returns the logging of a tool: warnings as text, unless the options say otherwise.
     pub(crate) fn tool_logging(&self) -> Logging {
         self.logging(Logging { level: "warn".into(), format: LogFormat::Text })
     }
@@ -191,12 +191,12 @@ mod tests {
     }
 
     #[test]
-    fn the_definition_is_consistent() {
+    fn command_line_definition_is_consistent() {
         Cli::command().debug_assert();
     }
 
     #[test]
-    fn every_command_is_taught() {
+    fn every_command_has_a_description() {
         for command in Cli::command().get_subcommands() {
             assert!(command.get_about().is_some(), "{}", command.get_name());
             let has_more = command.get_long_about().is_some() || command.has_subcommands();
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_of_the_program_can_be_the_command() {
+    fn program_name_selects_the_command() {
         assert!(matches!(parse("/usr/bin/ccx-data-pipeline").unwrap().command, Command::Pipeline));
         assert!(matches!(
             parse("insights-results-db-writer --log-level debug").unwrap().command,
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn the_command_line_decides_about_the_log() {
+    fn log_options_override_the_configuration() {
         let global = parse("ccx pipeline --log-format text").unwrap().global;
         let logging = global.logging(Logging { level: "info".into(), format: LogFormat::Json });
         assert_eq!((logging.level.as_str(), logging.format), ("info", LogFormat::Text));

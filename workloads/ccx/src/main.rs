@@ -31,7 +31,7 @@ fn run(cli: Cli) -> Result<(), Box<dyn CliError>> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ccx_cli::NoRuntime::from)?;
     let outcome = runtime.block_on(commands::run(cli));
-    // Whatever still blocks, such as a name that is being looked up, does not keep the process.
+    // A blocking call that still runs, such as a name lookup, does not delay the exit.
     runtime.shutdown_background();
     outcome
 }

@@ -1,15 +1,10 @@
 //! Panics in the log.
 
-/// From now on a panic is an event in the log like any other, with its place.
+/// Logs every panic as an event with its location.
 pub(crate) fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let message = panic.payload_as_str().unwrap_or("(no message)");
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        tracing::error!(
-            message,
-            place,
-            thread = std::thread::current().name(),
-            "a bug has shown itself as a panic"
-        );
+        tracing::error!(message, place, thread = std::thread::current().name(), "panicked");
     }));
 }

@@ -1,4 +1,4 @@
-//! What ingress does with an upload: store the archive, presign a link to it, announce it.
+//! Uploads as ingress does them: stores the archive, presigns a link to it, announces it.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use snafu::{ResultExt, Snafu, ensure};
 
 use crate::archive_file::ArchiveFile;
 
-/// How long a presigned link is good for, as with ingress.
+/// The lifetime of a presigned link, as with ingress.
 const LINK_LIFETIME: Duration = Duration::from_hours(24);
 
 /// The header by which consumers tell the services' announcements apart.
@@ -57,7 +57,7 @@ impl CliError for UploadError {
     }
 }
 
-/// Who uploads.
+/// The sender of an upload.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sender {
     pub(crate) org_id: OrgId,
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_announcement_carries_the_sender_and_the_times() {
+    fn announcement_has_the_sender_and_the_times() {
         let sender = Sender {
             org_id: OrgId::new(7).unwrap(),
             account_number: Some(AccountNumber(8)),

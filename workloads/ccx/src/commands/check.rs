@@ -29,7 +29,7 @@ Examples:
   ccx --config ccx.toml check
   ccx --config ccx.toml check kafka object-storage --output json")]
 pub(crate) struct CheckArgs {
-    /// What to check; all when none is named.
+    /// The dependencies to check; all by default.
     #[arg(value_name = "DEPENDENCY")]
     dependencies: Vec<Dependency>,
     /// How the outcome looks.
@@ -44,7 +44,7 @@ enum Dependency {
     Kafka,
     /// The bucket exists, and the credentials, if there are any, give access to it.
     ObjectStorage,
-    /// The database lets us in and its tables have the newest version.
+    /// The database accepts the credentials, and its tables have the newest version.
     Database,
 }
 

@@ -23,7 +23,7 @@ Examples:
   ccx --config ccx.toml migrate --result-file /dev/termination-log
   ccx --config ccx.toml migrate status     # exits with 5 unless the version is the newest")]
 pub(crate) struct MigrateArgs {
-    /// What to do.
+    /// The action.
     #[arg(default_value = "latest")]
     action: Action,
     /// Write the versions that a migration has reached into this file, as one line of JSON: `{"dvo":4,"public":32}`.

@@ -11,14 +11,14 @@ use snafu::{ResultExt, Snafu};
 
 use crate::output;
 
-/// Make a realistic archive of a cluster, with faults on request
+/// Create a realistic archive of a cluster, with faults on request
 ///
 /// The archive looks like one that the Insights Operator uploads. Without faults, no rule finds anything in it.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   ccx sample-archive -o healthy.tar.gz
-  ccx sample-archive --fault node-not-ready --fault etcd-slow-disk -o sick.tar.gz
+  ccx sample-archive --fault node-not-ready --fault etcd-slow-disk -o faulty.tar.gz
   ccx sample-archive --nodes 120 --pods 320 --logs-mib 13 -o large.tar.gz   # as big as they get")]
 pub(crate) struct SampleArchiveArgs {
     /// Nodes of the cluster.
@@ -30,7 +30,7 @@ pub(crate) struct SampleArchiveArgs {
     /// Log lines beside those, in MiB.
     #[arg(long, default_value_t = 0, value_name = "NUMBER")]
     logs_mib: usize,
-    /// What is wrong with the cluster; may be given several times.
+    /// A fault of the cluster; may be given several times.
     #[arg(long = "fault", value_name = "NAME")]
     faults: Vec<Fault>,
     /// List the faults and do nothing else.

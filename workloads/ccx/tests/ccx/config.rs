@@ -11,7 +11,7 @@ fn file(folder: &tempfile::TempDir, text: &str) -> PathBuf {
 }
 
 #[test]
-fn all_mistakes_are_told_at_once() {
+fn config_check_reports_all_mistakes_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = file(
         &folder,
@@ -36,7 +36,7 @@ fn all_mistakes_are_told_at_once() {
 }
 
 #[test]
-fn secrets_are_not_printed() {
+fn config_print_masks_secrets() {
     let outcome = run(ccx(["config", "print"])
         .env("CCX__DATABASE__PASSWORD", "hunter2")
         .env("CCX__KAFKA__CLIENT_ID", "me")
@@ -49,7 +49,7 @@ fn secrets_are_not_printed() {
 }
 
 #[test]
-fn the_printed_defaults_are_a_configuration() {
+fn printed_defaults_are_a_valid_configuration() {
     let folder = tempfile::tempdir().unwrap();
     let defaults = run(ccx(["config", "print", "--defaults"]).env("CCX__KAFKA__CLIENT_ID", "me"));
     assert!(!defaults.stdout.contains("\"me\""), "{defaults:?}");
@@ -63,7 +63,7 @@ fn the_printed_defaults_are_a_configuration() {
 }
 
 #[test]
-fn a_secret_file_that_is_missing_is_found_by_the_check() {
+fn config_check_finds_a_missing_secret_file() {
     let outcome = run(ccx(["config", "check"]).env("CCX__DATABASE__PASSWORD_FILE", "/nonexistent/password"));
     assert_eq!(outcome.code, Some(2));
     assert!(outcome.stderr.contains("/nonexistent/password"), "{}", outcome.stderr);

@@ -12,7 +12,7 @@ use ccx_messages::ClusterId;
 use ccx_sample_archive::{Fault, SampleArchive};
 use serde_json::Value;
 
-use crate::process::{Outcome, Running, ccx, reader, run, wait};
+use crate::process::{ChildGuard, Outcome, ccx, reader, run, wait};
 
 fn once(archives: &[&Path]) -> Outcome {
     run(ccx(["local", "--once", "--output", "json"]).args(archives))
@@ -44,10 +44,10 @@ fn sample(folder: &Path, cluster_id: ClusterId, faults: &[Fault]) -> PathBuf {
 }
 
 #[test]
-fn an_archive_is_served_with_exactly_its_faults_and_a_folder_too() {
+fn archive_and_folder_are_served_with_exactly_their_faults() {
     let folder = tempfile::tempdir().unwrap();
-    let (sick, healthy) = (ClusterId::random(), ClusterId::random());
-    let archive = sample(folder.path(), sick, &[Fault::NodeNotReady, Fault::EtcdSlowDisk]);
+    let (faulty, healthy) = (ClusterId::random(), ClusterId::random());
+    let archive = sample(folder.path(), faulty, &[Fault::NodeNotReady, Fault::EtcdSlowDisk]);
     let unpacked = folder.path().join("unpacked");
     for (path, content) in SampleArchive::small(healthy).files() {
         let path = unpacked.join(path);
@@ -60,11 +60,11 @@ fn an_archive_is_served_with_exactly_its_faults_and_a_folder_too() {
     let rows = rows(&outcome);
     assert_eq!(rows.len(), 2, "{outcome:?}");
     assert_eq!(rows[0]["archive"], archive.display().to_string());
-    assert_eq!(rows[0]["cluster_id"], sick.to_string());
+    assert_eq!(rows[0]["cluster_id"], faulty.to_string());
     assert_eq!(rows[0]["org_id"], 1);
     assert_eq!(rows[0]["request_id"].as_str().unwrap().len(), 32);
     assert!(rows[0]["elapsed_ms"].is_u64());
-    let path = format!("/api/v1/organizations/1/clusters/{sick}/users/1/report");
+    let path = format!("/api/v1/organizations/1/clusters/{faulty}/users/1/report");
     assert!(rows[0]["report_url"].as_str().unwrap().ends_with(&path), "{}", rows[0]);
     assert_eq!(
         hits(&rows[0]),
@@ -78,7 +78,7 @@ fn an_archive_is_served_with_exactly_its_faults_and_a_folder_too() {
 }
 
 #[test]
-fn what_can_not_be_served_is_said_with_the_reason_and_does_not_harm_the_others() {
+fn unreadable_archive_is_reported_and_the_others_are_served() {
     let folder = tempfile::tempdir().unwrap();
     let garbage = folder.path().join("garbage.tar");
     fs::write(&garbage, "this is no archive").unwrap();
@@ -96,12 +96,13 @@ fn what_can_not_be_served_is_said_with_the_reason_and_does_not_harm_the_others()
 }
 
 #[test]
-fn without_archives_samples_are_served_until_sigterm_and_kept_in_the_folder() {
+fn samples_are_served_until_sigterm_and_kept_in_the_data_folder() {
     let folder = tempfile::tempdir().unwrap();
     // Root runs PostgreSQL as another account, which must be able to come here.
     fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    let mut program =
-        Running(ccx(["local", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder.path()).spawn().unwrap());
+    let mut program = ChildGuard(
+        ccx(["local", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder.path()).spawn().unwrap(),
+    );
     let child = &mut program.0;
     let stderr = reader(child.stderr.take());
     let text = printed_until_served(child);
@@ -111,8 +112,8 @@ fn without_archives_samples_are_served_until_sigterm_and_kept_in_the_folder() {
     let url = url_in(&text, "/users/1/recommendations");
     assert!(get(url).starts_with("HTTP/1.1 200"), "{url}\n{text}");
 
-    let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
-    assert!(told.success());
+    let signalled = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(signalled.success());
     let status = wait(child);
     assert_eq!(status.code(), Some(0), "{}", stderr.join().unwrap());
     assert!(folder.path().join("postgres/data/PG_VERSION").exists());
@@ -170,13 +171,13 @@ content:
 ";
 
 #[test]
-fn a_rule_of_a_user_is_served_in_its_own_words() {
+fn rule_of_a_user_is_served_with_its_texts() {
     let folder = tempfile::tempdir().unwrap();
     let rule = folder.path().join("rule.yaml");
     fs::write(&rule, RULE).unwrap();
     let archive = sample(folder.path(), ClusterId::random(), &[]);
     let mut local = ccx(["local", "--listen", "127.0.0.1:0"]);
-    let mut program = Running(local.arg(archive).env("CCX__RULES__DIRECTORIES", rule).spawn().unwrap());
+    let mut program = ChildGuard(local.arg(archive).env("CCX__RULES__DIRECTORIES", rule).spawn().unwrap());
     let _stderr = reader(program.0.stderr.take());
     let text = printed_until_served(&mut program.0);
 
@@ -191,7 +192,7 @@ fn a_rule_of_a_user_is_served_in_its_own_words() {
     );
 }
 
-/// What is printed before the program serves until it is ended.
+/// Returns the output up to the last line before the program serves.
 fn printed_until_served(child: &mut Child) -> String {
     let mut text = String::new();
     let mut lines = BufReader::new(child.stdout.as_mut().unwrap()).lines().map_while(Result::ok);
@@ -208,7 +209,7 @@ fn url_in<'a>(text: &'a str, end: &str) -> &'a str {
 
 #[test]
 #[ignore = "needs published samples"]
-fn the_published_archives_are_served_and_the_wrong_one_is_explained() {
+fn published_archives_are_served_and_the_invalid_one_is_explained() {
     let archives = ccx_test_support::needs::published_samples("archives");
     let paths = [
         archives.join("ccx-messaging/correct_data.tar"),
@@ -229,7 +230,7 @@ fn the_published_archives_are_served_and_the_wrong_one_is_explained() {
 }
 
 #[tokio::test]
-async fn the_users_own_database_is_used() {
+async fn database_url_selects_the_database() {
     let database = ccx_local::test_postgres().await.create_database().await.unwrap();
     let password = database.password().unwrap().unwrap();
     let url = format!(

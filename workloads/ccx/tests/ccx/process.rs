@@ -1,4 +1,4 @@
-//! Running the program.
+//! Runs the program under test.
 
 use std::{
     ffi::OsStr,
@@ -10,7 +10,7 @@ use std::{
 /// How long the program may take: far more than it needs, as test machines are busy.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(4);
 
-/// What the program has left behind.
+/// The exit code and output of a program.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) code: Option<i32>,
@@ -37,10 +37,10 @@ pub(crate) fn run(command: &mut Command) -> Outcome {
     Outcome { code, stdout: text(stdout), stderr: text(stderr) }
 }
 
-/// A program that is killed with its value, so that a failed test leaves nothing behind.
-pub(crate) struct Running(pub(crate) Child);
+/// Kills the program when it is dropped, so that a failed test leaves no process.
+pub(crate) struct ChildGuard(pub(crate) Child);
 
-impl Drop for Running {
+impl Drop for ChildGuard {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use crate::process::{ccx, run};
 
 #[test]
-fn a_completion_is_printed_for_each_shell() {
+fn completion_is_printed_for_each_shell() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let outcome = run(&mut ccx(["completion", shell]));
         assert_eq!(outcome.code, Some(0), "{shell}");
@@ -14,12 +14,12 @@ fn a_completion_is_printed_for_each_shell() {
 }
 
 #[test]
-fn a_completion_knows_the_error_keys() {
+fn completion_has_the_error_keys() {
     assert!(run(&mut ccx(["completion", "bash"])).stdout.contains("NODE_NOT_READY"));
 }
 
 #[test]
-fn the_rules_are_listed() {
+fn rules_list_has_the_built_in_rules() {
     let outcome = run(&mut ccx(["rules", "list", "--output", "json"]));
     let keys: Vec<serde_json::Value> =
         outcome.stdout.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
@@ -39,14 +39,14 @@ fn the_rules_are_listed() {
 }
 
 #[test]
-fn only_the_rules_with_a_tag_are_listed() {
+fn rules_list_with_a_tag_has_only_rules_with_it() {
     let outcome = run(&mut ccx(["rules", "list", "--tag", "security"]));
     assert!(outcome.stdout.contains("AUDIT_LOGGING_DISABLED"));
     assert!(!outcome.stdout.contains("NODE_NOT_READY"));
 }
 
 #[test]
-fn a_rule_is_explained_with_the_names_of_a_finding() {
+fn rules_explain_renders_the_details_of_a_finding() {
     let folder = tempfile::tempdir().unwrap();
     let details = folder.path().join("details.json");
     fs::write(&details, r#"{"channel": "stable-4.18", "reason": "RemoteFailed", "message": "no route"}"#)
@@ -58,14 +58,14 @@ fn a_rule_is_explained_with_the_names_of_a_finding() {
 }
 
 #[test]
-fn a_rule_that_is_not_there_is_answered_with_similar_ones() {
+fn unknown_rule_is_answered_with_similar_names() {
     let outcome = run(&mut ccx(["rules", "explain", "NODES_NOT_READY"]));
     assert_eq!(outcome.code, Some(2), "{outcome:?}");
     assert!(outcome.stderr.contains("NODE_NOT_READY"), "{outcome:?}");
 }
 
 #[test]
-fn a_content_tree_is_checked() {
+fn content_lint_names_file_and_line() {
     let folder = tempfile::tempdir().unwrap();
     let rule = folder.path().join("external/rules/a");
     fs::create_dir_all(rule.join("KEY")).unwrap();
@@ -86,7 +86,7 @@ fn a_content_tree_is_checked() {
 }
 
 #[test]
-fn a_sample_archive_has_the_cluster_that_was_asked_for() {
+fn sample_archive_has_the_requested_cluster_id() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sample.tar.gz");
     let id = "12345678-1234-4234-8234-123456789abc";
@@ -98,7 +98,7 @@ fn a_sample_archive_has_the_cluster_that_was_asked_for() {
 }
 
 #[test]
-fn faults_are_listed_and_a_wrong_one_is_answered_with_the_list() {
+fn unknown_fault_is_answered_with_the_list() {
     assert!(run(&mut ccx(["sample-archive", "--list-faults"])).stdout.contains("etcd-slow-disk"));
     let outcome = run(&mut ccx(["sample-archive", "--fault", "flood", "-o", "x"]));
     assert_eq!(outcome.code, Some(2));
@@ -106,7 +106,7 @@ fn faults_are_listed_and_a_wrong_one_is_answered_with_the_list() {
 }
 
 #[test]
-fn a_dependency_that_is_away_fails_the_check_and_is_named() {
+fn check_names_the_unavailable_dependency() {
     let outcome = run(ccx(["check", "database", "--output", "json"])
         .env("CCX__DATABASE__HOST", "127.0.0.1")
         .env("CCX__DATABASE__PORT", "1"));
@@ -117,7 +117,7 @@ fn a_dependency_that_is_away_fails_the_check_and_is_named() {
 }
 
 #[test]
-fn a_missing_database_is_said_with_where_it_should_be() {
+fn unavailable_database_is_named_with_its_address() {
     let outcome = run(ccx(["migrate", "status"])
         .env("CCX__DATABASE__HOST", "127.0.0.1")
         .env("CCX__DATABASE__PORT", "1"));
@@ -130,7 +130,7 @@ fn a_missing_database_is_said_with_where_it_should_be() {
 }
 
 #[tokio::test]
-async fn a_database_is_migrated_once_and_each_migration_tells_the_versions_that_it_reached() {
+async fn migration_is_idempotent_and_reports_the_versions() {
     let folder = tempfile::tempdir().unwrap();
     let result_file = folder.path().join("termination-log");
     let postgres = ccx_local::test_postgres().await;
@@ -156,14 +156,14 @@ async fn a_database_is_migrated_once_and_each_migration_tells_the_versions_that_
 }
 
 #[test]
-fn an_upload_without_a_bucket_says_where_to_name_one() {
+fn upload_without_a_bucket_names_the_key_to_set() {
     let outcome = run(&mut ccx(["upload", "--org", "1", "x.tar"]));
     assert_eq!(outcome.code, Some(2), "{outcome:?}");
     assert!(outcome.stderr.contains("CCX__OBJECT_STORAGE__BUCKET"), "{}", outcome.stderr);
 }
 
 #[test]
-fn a_link_named_like_a_service_is_that_service() {
+fn link_named_like_a_service_runs_that_service() {
     let folder = tempfile::tempdir().unwrap();
     let link = folder.path().join("insights-results-db-writer");
     std::os::unix::fs::symlink(Path::new(env!("CARGO_BIN_EXE_ccx")), &link).unwrap();

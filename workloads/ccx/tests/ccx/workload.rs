@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::process::{PATIENCE, Running, ccx, reader, run, wait};
+use crate::process::{ChildGuard, PATIENCE, ccx, reader, run, wait};
 
 /// Each command, and the variable with its address.
 const WORKLOADS: [(&str, &str); 3] = [
@@ -15,7 +15,7 @@ const WORKLOADS: [(&str, &str); 3] = [
     ("aggregator", "CCX__AGGREGATOR__LISTEN"),
 ];
 
-/// The command, with all that it depends on away.
+/// Returns the command with all its dependencies unavailable.
 fn alone(command: &str) -> Command {
     let mut command = ccx([command]);
     command
@@ -32,10 +32,10 @@ fn free_address() -> SocketAddr {
 }
 
 #[test]
-fn a_workload_whose_dependencies_are_away_lives_and_stops_when_asked() {
+fn workload_without_its_dependencies_stays_alive_and_stops_on_sigterm() {
     for (command, listen) in WORKLOADS {
         let address = free_address();
-        let mut program = Running(alone(command).env(listen, address.to_string()).spawn().unwrap());
+        let mut program = ChildGuard(alone(command).env(listen, address.to_string()).spawn().unwrap());
         let child = &mut program.0;
         let log = reader(child.stderr.take());
         let deadline = Instant::now() + PATIENCE;
@@ -44,15 +44,15 @@ fn a_workload_whose_dependencies_are_away_lives_and_stops_when_asked() {
             assert!(Instant::now() < deadline, "{command} does not listen");
             std::thread::sleep(Duration::from_millis(50));
         }
-        let told = Command::new("kill").arg(child.id().to_string()).status().unwrap();
-        assert!(told.success());
+        let signalled = Command::new("kill").arg(child.id().to_string()).status().unwrap();
+        assert!(signalled.success());
         let status = wait(child);
         assert_eq!(status.code(), Some(0), "{command}: {}", log.join().unwrap());
     }
 }
 
 #[test]
-fn a_taken_port_is_the_servers_failure() {
+fn taken_port_exits_with_the_code_of_the_server() {
     let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = taken.local_addr().unwrap().to_string();
     for (command, listen) in WORKLOADS {

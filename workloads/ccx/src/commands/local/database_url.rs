@@ -17,7 +17,7 @@ pub(crate) enum DatabaseUrlError {
     #[snafu(display("names no database; it should end like /name"))]
     NoName,
     #[snafu(display(
-        "has sslmode={mode}, which is none of disable, prefer, require, verify-ca and verify-full"
+        "has sslmode={mode}, which is not one of disable, prefer, require, verify-ca and verify-full"
     ))]
     TlsMode { mode: String },
 }
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_parts_are_read() {
+    fn url_with_all_parts_is_parsed() {
         let settings = "postgres://ccx:p%40s+s@db.example:5433/results?sslmode=verify-full"
             .parse::<DatabaseUrl>()
             .unwrap()
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_has_the_usual_value() {
+    fn url_without_optional_parts_has_defaults() {
         let settings = "postgresql://localhost/results".parse::<DatabaseUrl>().unwrap().settings();
         assert_eq!(
             (settings.port, settings.user.as_str(), settings.tls_mode),
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
+    fn invalid_url_is_rejected_with_the_reason() {
         let error = |text: &str| text.parse::<DatabaseUrl>().unwrap_err().to_string();
         assert_eq!(error("mysql://localhost/x"), "begins with mysql:// instead of postgres://");
         assert_eq!(error("postgres://localhost/"), "names no database; it should end like /name");

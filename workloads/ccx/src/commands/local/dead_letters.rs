@@ -1,4 +1,4 @@
-//! The requests that were given up, and why.
+//! The requests that were dead-lettered, and why.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -27,7 +27,7 @@ impl DeadLetters {
                 match read(&settings).await {
                     Ok(found) => publisher.send_modify(|reasons| reasons.extend(found)),
                     Err(error) => {
-                        tracing::debug!(%error, "failed to read the dead-letter queues; trying again")
+                        tracing::debug!(%error, "failed to read the dead-letter queues; trying again");
                     }
                 }
                 tokio::time::sleep(INTERVAL).await;
@@ -36,7 +36,7 @@ impl DeadLetters {
         Self { reasons, _reader: AbortOnDropHandle::new(tokio::spawn(read_for_ever)) }
     }
 
-    /// Why a request was given up, if it was.
+    /// Returns the reason why a request was dead-lettered, if it was.
     pub(super) fn reason(&self, request_id: &str) -> Option<String> {
         self.reasons.borrow().get(request_id).cloned()
     }

@@ -1,4 +1,4 @@
-//! What can go wrong on the way from a laptop to a recommendation.
+//! Errors of `ccx local`.
 
 use std::{io, net::SocketAddr};
 

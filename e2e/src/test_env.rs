@@ -1,4 +1,4 @@
-//! Topics, a database and settings of one test's own.
+//! Topics, a database and settings of one test.
 
 use std::path::PathBuf;
 
@@ -10,41 +10,41 @@ use crate::{
     workload::{Program, Workload},
 };
 
-/// By which of the broker's doors a program comes in.
+/// How a program authenticates to Kafka.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Door {
-    /// Everybody may.
+pub enum KafkaAccess {
+    /// Without authentication.
     Open,
-    /// With a user and a password, by SCRAM-SHA-512.
+    /// With user and password, by SCRAM-SHA-512.
     Sasl,
-    /// With a password that is wrong.
+    /// With a wrong password.
     WrongPassword,
 }
 
-/// One pipeline, writer and aggregator would be an installation: here are its settings and what it has stored.
+/// One pipeline, writer and aggregator would be an environment: here are its settings and what it has stored.
 #[derive(Debug)]
-pub struct Installation {
+pub struct TestEnv {
     servers: &'static Servers,
     name: &'static str,
     settings: Vec<(String, String)>,
     ports: [u16; 3],
 }
 
-impl Installation {
+impl TestEnv {
     /// Topics with one partition each and an empty database; all of them are called after `name`.
     pub fn new(servers: &'static Servers, name: &'static str) -> Self {
-        let installation = Self::without_database(servers, name);
-        installation.tables().create_database();
-        installation.run(&["migrate", "latest"]);
-        installation
+        let env = Self::without_database(servers, name);
+        env.tables().create_database();
+        env.run(&["migrate", "latest"]);
+        env
     }
 
     /// Topics alone: what is announced there waits to be read by a test.
     pub fn without_database(servers: &'static Servers, name: &'static str) -> Self {
         let ports = std::array::from_fn(|_| free_port());
-        let installation = Self { servers, name, settings: settings(servers, name, ports), ports };
-        installation.run(&["topics", "ensure", "--partitions", "1", "--replication-factor", "1"]);
-        installation
+        let env = Self { servers, name, settings: settings(servers, name, ports), ports };
+        env.run(&["topics", "ensure", "--partitions", "1", "--replication-factor", "1"]);
+        env
     }
 
     /// Changes one key of the configuration, for programs that start from now on.
@@ -54,19 +54,19 @@ impl Installation {
         self
     }
 
-    /// Starts a program that comes to Kafka by the open door.
+    /// Starts a program that needs no authentication to Kafka.
     pub fn start(&self, program: Program) -> Workload {
-        self.start_by(Door::Open, program)
+        self.start_with(KafkaAccess::Open, program)
     }
 
     /// Starts a program.
-    pub fn start_by(&self, door: Door, program: Program) -> Workload {
+    pub fn start_with(&self, door: KafkaAccess, program: Program) -> Workload {
         let mut settings = self.settings.clone();
         settings.extend(door.settings(self.servers));
         Workload::start(program, &settings, self.port(program), self.servers.folder(), self.name)
     }
 
-    /// Runs a command of `ccx` to its end; what it printed.
+    /// Runs a command of `ccx` to its end, and returns its standard output.
     ///
     /// # Panics
     /// If it fails.
@@ -74,48 +74,48 @@ impl Installation {
         crate::run(arguments, &self.settings)
     }
 
-    /// The port of a program's health, metrics and API.
+    /// Returns the port of a program's health, metrics and API.
     pub fn port(&self, program: Program) -> u16 {
         self.ports[program as usize]
     }
 
-    /// Archives that have been stored.
+    /// Returns the topic of announcements.
     pub fn announcements(&self) -> Topic {
         self.topic("announce")
     }
 
-    /// Results of rules.
+    /// Returns the topic of results.
     pub fn results(&self) -> Topic {
         self.topic("results")
     }
 
-    /// How far requests have come.
+    /// Returns the topic of payload statuses.
     pub fn payload_status(&self) -> Topic {
         self.topic("status")
     }
 
-    /// What the pipeline gave up.
+    /// Returns the dead letters of the pipeline.
     pub fn announce_dead_letters(&self) -> Topic {
         self.topic("announce-dlq")
     }
 
-    /// What the writer gave up.
+    /// Returns the dead letters of the writer.
     pub fn results_dead_letters(&self) -> Topic {
         self.topic("results-dlq")
     }
 
-    /// What is in the database.
+    /// Returns the tables of the database.
     pub fn tables(&self) -> Tables {
         Tables::new(&self.servers.postgres, self.name)
     }
 
-    /// Nothing waits any more: both groups have committed all that is in their topics.
+    /// Checks that both groups have committed all messages of their topics.
     pub fn is_drained(&self) -> Result<(), String> {
         self.announcements().is_consumed_by(&group(self.name, "pipeline"))?;
         self.results().is_consumed_by(&group(self.name, "writer"))
     }
 
-    /// Where a test puts its own files.
+    /// Returns the folder for files of the test.
     pub fn folder(&self) -> PathBuf {
         let folder = self.servers.folder().join(self.name);
         std::fs::create_dir_all(&folder).expect("a folder in our own");
@@ -127,7 +127,7 @@ impl Installation {
     }
 }
 
-impl Door {
+impl KafkaAccess {
     fn settings(self, servers: &Servers) -> Vec<(String, String)> {
         let password = match self {
             Self::Open => return Vec::new(),
@@ -155,7 +155,7 @@ fn settings(
     let endpoint = |server: &Server| format!("http://{}", address(server.port));
     [
         ("kafka.bootstrap_servers", address(kafka.port)),
-        // A member that was killed is missed sooner, so that its successor need not wait.
+        // A killed member is detected soon, so that its successor need not wait.
         ("kafka.session_timeout", "3s".into()),
         ("kafka.properties.heartbeat.interval.ms", "300".into()),
         ("kafka.topics.announce", topic_name(name, "announce")),
@@ -199,12 +199,12 @@ fn address(port: u16) -> String {
     format!("127.0.0.1:{port}")
 }
 
-fn topic_name(installation: &str, kind: &str) -> String {
-    format!("{installation}.{kind}")
+fn topic_name(env: &str, kind: &str) -> String {
+    format!("{env}.{kind}")
 }
 
-fn group(installation: &str, program: &str) -> String {
-    format!("{installation}.{program}")
+fn group(env: &str, program: &str) -> String {
+    format!("{env}.{program}")
 }
 
 #[cfg(test)]
@@ -212,7 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_becomes_the_variable_that_overrides_it() {
+    fn configuration_key_is_mapped_to_its_variable() {
         assert_eq!(variable("kafka.topics.payload_status"), "CCX__KAFKA__TOPICS__PAYLOAD_STATUS");
         assert_eq!(variable("kafka.properties.linger.ms"), "CCX__KAFKA__PROPERTIES__linger.ms");
     }
