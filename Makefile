@@ -26,7 +26,7 @@ test: ## every test, those against real Kafka, S3, PostgreSQL and Kubernetes inc
 e2e: ## only the tests that run whole processes against real servers
 	@hack/install-dependencies.sh servers python
 	$(build)
-	cargo test --package ccx-e2e --test crash --test flow --test outage --test python -- --include-ignored --nocapture
+	hack/kafka.sh run hack/test.sh --package ccx-e2e
 
 e2e-cluster: ## the operator and every pod on a Kubernetes node of this machine, as root; or on yours: CCX_E2E_KUBECONFIG
 	@hack/install-dependencies.sh servers
