@@ -44,6 +44,9 @@ pub struct DataPipeline {
     pub max_record_age: GoDuration,
     /// What an archive may contain. Whatever is larger is refused.
     pub archive_limits: ArchiveLimits,
+    /// Time limit of reading one archive and running all rules on it. Waiting for memory does not count.
+    #[schemars(transform = duration_between("1s", "10m"))]
+    pub archive_timeout: GoDuration,
     /// How archives are downloaded.
     pub downloads: Downloads,
     /// Threads of a pod that unpack archives and run rules; 0 means one for each CPU of the limit, at most 8.
@@ -134,6 +137,7 @@ impl Default for DataPipeline {
             downloads: Downloads::default(),
             workers: 0,
             max_size_in_flight: ByteQuantity::mebibytes(256),
+            archive_timeout: GoDuration::from_secs(30),
             rules: RuleSources::default(),
             insights_core: InsightsCore::default(),
             workload_checks: WorkloadChecks::default(),

@@ -57,6 +57,7 @@ fn section(pipeline: &DataPipeline) -> config::Pipeline {
         download_read_timeout: pipeline.downloads.read_timeout.get(),
         download_timeout: pipeline.downloads.timeout.get(),
         rule_timeout: pipeline.rules.rule_timeout.get(),
+        archive_timeout: pipeline.archive_timeout.get(),
         shutdown_timeout: pipeline.shutdown_timeout.get(),
         ..config::Pipeline::default()
     }
