@@ -18,6 +18,7 @@ mod kafka;
 mod object_storage;
 mod port;
 mod postgres;
+mod raw_record;
 mod secret;
 mod shared;
 
@@ -25,4 +26,5 @@ pub use folder::FolderError;
 pub use kafka::{Kafka, KafkaError};
 pub use object_storage::{ObjectStorage, ObjectStorageError};
 pub use postgres::{Durability, Postgres, PostgresError};
+pub use raw_record::RawRecord;
 pub use shared::test_postgres;

@@ -111,7 +111,12 @@ impl Condition {
 impl Heartbeat {
     /// Reports that the loop is running.
     pub fn beat(&self) {
-        self.health.lock().heartbeats[self.index].at = Instant::now();
+        self.beat_at(Instant::now());
+    }
+
+    /// Reports that a loop in another thread was running at `time`.
+    pub fn beat_at(&self, time: Instant) {
+        self.health.lock().heartbeats[self.index].at = time;
     }
 }
 

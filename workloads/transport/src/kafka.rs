@@ -2,9 +2,11 @@
 
 mod connectivity;
 mod consumer;
-mod dead_letter;
+mod credentials;
 mod error;
 mod events;
+mod group_offsets;
+mod headers;
 mod offsets;
 mod producer;
 mod record;
@@ -15,10 +17,11 @@ mod topics;
 
 pub use connectivity::Connectivity;
 pub use consumer::Consumer;
-pub use dead_letter::dead_letter;
-pub use error::KafkaError;
+pub use error::{ClientFailure, KafkaError};
+pub use group_offsets::{CommittedOffset, GroupOffsets};
+pub use headers::{Headers, is_reading_header};
 pub use offsets::OffsetTracker;
 pub use producer::{Outgoing, Producer};
-pub use record::{Headers, Position, Record};
+pub use record::{Position, Record};
 pub use topic_reader::TopicReader;
 pub use topics::{TopicAdmin, TopicOutcome, TopicSettings};

@@ -1,58 +1,85 @@
-//! Whether a client can reach its brokers.
+//! Connectivity of a client to its brokers.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError as ClientError, RDKafkaErrorCode as Code};
 use tokio::sync::watch;
 use tracing::{debug, error, info, warn};
 
+use super::error::ClientFailure;
 use super::statistics::{Connections, Statistics};
 
-/// Whether a Kafka client can reach its brokers, as far as librdkafka has noticed.
+/// Connectivity of a Kafka client, as far as librdkafka has noticed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Connectivity {
-    /// Not known yet: the client has just started.
+    /// The client has just started.
     Connecting,
-    /// At least one broker is connected and has let us in.
+    /// At least one broker is connected and has accepted the credentials, and the subscribed topic exists.
     Up,
-    /// No broker is connected; the reason in words.
+    /// No broker is connected, or the subscribed topic can't be read; the cause in librdkafka's words.
     Down(String),
 }
 
 impl Connectivity {
-    /// Whether at least one broker is connected.
+    /// Returns whether the client can do its work.
     pub fn is_up(&self) -> bool {
         matches!(self, Self::Up)
     }
 }
 
-/// Turns what librdkafka tells of itself into [`Connectivity`] and log events: one for each change, not for each attempt.
+/// Derives [`Connectivity`] and log events from librdkafka's events: one log event for each change, not for each attempt.
 ///
-/// A broker that is away shows as an error when its connection breaks, and as a report without a connection. One that is back
-/// shows as a report with a connection, or as a record.
+/// An unavailable broker shows as an error when its connection breaks, and as a report without a connection. An
+/// available one shows as a report with a connection, or as a record.
 #[derive(Debug)]
 pub(super) struct Monitor {
-    /// Whose connections they are, for the log.
+    /// The kind of client, for the log.
     client: &'static str,
     connectivity: watch::Sender<Connectivity>,
-    memory: Mutex<Memory>,
+    state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
-struct Memory {
-    /// What broke last; a better reason than "all brokers are down".
+#[derive(Debug)]
+struct State {
+    brokers: Connectivity,
+    /// The cause for which the subscribed topic can't be read.
+    subscription_problem: Option<String>,
+    /// The last error of a connection; more precise than "all brokers are down".
     last_error: Option<String>,
+    /// Errors that were logged since brokers were last connected, without digits.
+    logged: BTreeSet<String>,
     /// Reports in a row without a connection. One may be between two connections.
     unconnected_reports: u32,
+    /// Brokers have rejected the credentials since they were last connected.
+    is_rejected: bool,
 }
 
-/// So many reports in a row without a connection mean that brokers are away.
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            brokers: Connectivity::Connecting,
+            subscription_problem: None,
+            last_error: None,
+            logged: BTreeSet::new(),
+            unconnected_reports: 0,
+            is_rejected: false,
+        }
+    }
+}
+
+/// Reports in a row without a connection after which brokers are unavailable.
 const UNCONNECTED_REPORTS: u32 = 3;
+
+/// Most different errors that are remembered as logged. Further ones are logged at debug level.
+const MAX_LOGGED: usize = 32;
 
 impl Monitor {
     pub(super) fn new(client: &'static str) -> Self {
-        Self { client, connectivity: watch::Sender::new(Connectivity::Connecting), memory: Mutex::default() }
+        Self { client, connectivity: watch::Sender::new(Connectivity::Connecting), state: Mutex::default() }
     }
 
     pub(super) fn subscribe(&self) -> watch::Receiver<Connectivity> {
@@ -61,49 +88,69 @@ impl Monitor {
 
     /// A broker has answered.
     pub(super) fn up(&self) {
-        if self.connectivity.borrow().is_up() {
+        let mut state = self.state();
+        if state.brokers.is_up() {
             return;
         }
-        *self.memory() = Memory::default();
-        self.change(Connectivity::Up);
+        *state = State {
+            brokers: Connectivity::Up,
+            subscription_problem: state.subscription_problem.take(),
+            ..State::default()
+        };
+        self.publish(&state);
     }
 
-    /// librdkafka reports an error, which it has dealt with or is dealing with.
+    /// The subscribed topic can be read.
+    pub(super) fn subscribed(&self) {
+        let mut state = self.state();
+        if state.subscription_problem.take().is_some() {
+            self.publish(&state);
+        }
+    }
+
+    /// The subscribed topic can't be read: it does not exist, or access is denied.
+    pub(super) fn subscription_failed(&self, reason: &str) {
+        let mut state = self.state();
+        if state.subscription_problem.as_deref() != Some(reason) {
+            state.subscription_problem = Some(reason.into());
+            self.publish(&state);
+        }
+    }
+
+    /// librdkafka reports an error, which it retries by itself.
     pub(super) fn error(&self, error: &ClientError, reason: &str) {
         let code = error.rdkafka_error_code();
         if code == Some(Code::Fatal) {
-            error!(client = self.client, reason, "kafka client has failed for good");
+            error!(client = self.client, reason, "kafka client failed permanently");
         }
+        let mut state = self.state();
         if matches!(code, Some(Code::AllBrokersDown | Code::Fatal)) {
-            let known = self.memory().last_error.clone();
-            self.down(known.unwrap_or_else(|| reason.into()));
+            let known = state.last_error.clone();
+            self.set_down(&mut state, known.unwrap_or_else(|| reason.into()));
             return;
         }
-        let repeated = self
-            .memory()
-            .last_error
-            .replace(reason.into())
-            .is_some_and(|last| without_digits(&last) == without_digits(reason));
-        match code {
-            _ if repeated => debug!(client = self.client, reason, "kafka error again"),
-            _ => warn!(client = self.client, reason, "kafka error"),
+        state.is_rejected |= code.is_some_and(is_rejection);
+        state.last_error = Some(reason.into());
+        if state.is_new(reason) {
+            warn!(client = self.client, reason, "kafka error");
+        } else {
+            debug!(client = self.client, reason, "kafka error repeated");
         }
     }
 
-    /// librdkafka's regular report.
+    /// librdkafka's periodic report.
     pub(super) fn report(&self, statistics: &Statistics) {
-        let unconnected_reports = match statistics.connections() {
-            Connections::Some => return self.up(),
-            Connections::Idle => return,
+        match statistics.connections() {
+            Connections::Some => self.up(),
+            Connections::Idle => {}
             Connections::None => {
-                let mut memory = self.memory();
-                memory.unconnected_reports += 1;
-                memory.unconnected_reports
+                let mut state = self.state();
+                state.unconnected_reports += 1;
+                if state.unconnected_reports >= UNCONNECTED_REPORTS {
+                    let known = state.last_error.clone();
+                    self.set_down(&mut state, known.unwrap_or_else(|| "no broker is connected".into()));
+                }
             }
-        };
-        if unconnected_reports >= UNCONNECTED_REPORTS {
-            let known = self.memory().last_error.clone();
-            self.down(known.unwrap_or_else(|| "no broker is connected".into()));
         }
     }
 
@@ -113,39 +160,80 @@ impl Monitor {
             RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical => {
                 error!(client = self.client, facility, line, "librdkafka");
             }
-            // `kafka.properties` go to consumers and producers alike; each says of those of the other that it does not know them.
-            RDKafkaLogLevel::Warning if facility == "CONFWARN" => {
-                debug!(client = self.client, facility, line, "librdkafka");
+            // `kafka.properties` are passed to consumers and producers alike; each warns of those of the other.
+            RDKafkaLogLevel::Warning if facility != "CONFWARN" && self.state().is_new(line) => {
+                warn!(client = self.client, facility, line, "librdkafka");
             }
-            RDKafkaLogLevel::Warning => warn!(client = self.client, facility, line, "librdkafka"),
             _ => debug!(client = self.client, facility, line, "librdkafka"),
         }
     }
 
-    fn down(&self, reason: String) {
-        let is_known = matches!(*self.connectivity.borrow(), Connectivity::Down(_));
-        if !is_known {
-            self.change(Connectivity::Down(reason));
+    /// Returns whether brokers have rejected the credentials or the certificate.
+    pub(super) fn is_rejected(&self) -> bool {
+        self.state().is_rejected
+    }
+
+    /// Adds the last error of the connections to an error that only says that there was no answer.
+    pub(super) fn explain(&self, source: ClientError) -> ClientFailure {
+        let is_silence = source.rdkafka_error_code().is_some_and(is_silence);
+        let state = self.state();
+        let connection = state.last_error.clone().filter(|_| is_silence && !state.brokers.is_up());
+        ClientFailure::new(source, connection)
+    }
+
+    fn set_down(&self, state: &mut State, reason: String) {
+        if !matches!(state.brokers, Connectivity::Down(_)) {
+            state.brokers = Connectivity::Down(reason);
+            self.publish(state);
         }
     }
 
-    fn change(&self, connectivity: Connectivity) {
-        if let Connectivity::Down(reason) = &connectivity {
-            warn!(client = self.client, reason, "kafka is away");
-        } else {
-            info!(client = self.client, "kafka is connected");
+    fn publish(&self, state: &State) {
+        let connectivity = match (&state.brokers, &state.subscription_problem) {
+            (Connectivity::Up, Some(problem)) => Connectivity::Down(problem.clone()),
+            (brokers, _) => brokers.clone(),
+        };
+        if *self.connectivity.borrow() == connectivity {
+            return;
+        }
+        match &connectivity {
+            Connectivity::Connecting => {}
+            Connectivity::Up => info!(client = self.client, "kafka connected"),
+            Connectivity::Down(reason) => warn!(client = self.client, reason, "kafka unavailable"),
         }
         self.connectivity.send_replace(connectivity);
     }
 
-    fn memory(&self) -> std::sync::MutexGuard<'_, Memory> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Errors that differ in a port, a count or a time are the same news.
-fn without_digits(reason: &str) -> String {
-    reason.chars().filter(|character| !character.is_ascii_digit()).collect()
+impl State {
+    /// Returns whether `text` is not logged yet, apart from its ports, counts and times.
+    fn is_new(&mut self, text: &str) -> bool {
+        let key: String = text.chars().filter(|character| !character.is_ascii_digit()).collect();
+        self.logged.len() < MAX_LOGGED && self.logged.insert(key)
+    }
+}
+
+fn is_rejection(code: Code) -> bool {
+    matches!(code, Code::Authentication | Code::SaslAuthenticationFailed | Code::SSL)
+}
+
+/// Returns whether the code says that no broker answered, and nothing about the cause.
+fn is_silence(code: Code) -> bool {
+    matches!(
+        code,
+        Code::MessageTimedOut
+            | Code::OperationTimedOut
+            | Code::TimedOutQueue
+            | Code::BrokerTransportFailure
+            | Code::AllBrokersDown
+            | Code::Resolve
+            | Code::WaitingForCoordinator
+            | Code::QueueFull
+    )
 }
 
 #[cfg(test)]
@@ -164,12 +252,12 @@ mod tests {
     }
 
     #[test]
-    fn a_client_starts_without_knowing() {
+    fn client_without_events_is_connecting() {
         assert_eq!(state(&Monitor::new("test")), Connectivity::Connecting);
     }
 
     #[test]
-    fn all_brokers_down_is_down_for_the_reason_that_came_before() {
+    fn all_brokers_down_is_down_with_the_preceding_error() {
         let monitor = Monitor::new("test");
         monitor.error(&ClientError::Global(Code::BrokerTransportFailure), REFUSED);
         assert_eq!(state(&monitor), Connectivity::Connecting);
@@ -178,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_with_a_connection_is_up() {
+    fn report_with_a_connection_is_up() {
         let monitor = Monitor::new("test");
         monitor.error(&ClientError::Global(Code::AllBrokersDown), "1/1 brokers are down");
         monitor.report(&report("UP"));
@@ -186,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn one_report_without_a_connection_is_not_yet_down_and_three_are() {
+    fn three_reports_without_a_connection_are_down() {
         let monitor = Monitor::new("test");
         monitor.up();
         monitor.report(&report("CONNECT"));
@@ -205,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_reason_stays_while_brokers_are_away() {
+    fn first_reason_is_kept_until_brokers_are_connected() {
         let monitor = Monitor::new("test");
         monitor.error(&ClientError::Global(Code::AllBrokersDown), "1/1 brokers are down");
         let mut changes = monitor.subscribe();
@@ -216,7 +304,34 @@ mod tests {
     }
 
     #[test]
-    fn ports_and_times_do_not_make_an_error_new() {
-        assert_eq!(without_digits("refused (after 12ms)"), without_digits("refused (after 7ms)"));
+    fn missing_topic_is_down_although_brokers_are_connected() {
+        let monitor = Monitor::new("test");
+        monitor.subscription_failed("topic a does not exist");
+        assert_eq!(state(&monitor), Connectivity::Connecting);
+        monitor.up();
+        assert_eq!(state(&monitor), Connectivity::Down("topic a does not exist".into()));
+        monitor.subscribed();
+        assert_eq!(state(&monitor), Connectivity::Up);
+    }
+
+    #[test]
+    fn error_that_was_logged_is_not_new_whatever_comes_between() {
+        let mut state = State::default();
+        assert!(state.is_new("a:9092: refused (after 12ms)"));
+        assert!(state.is_new("a:9092: disconnected"));
+        assert!(!state.is_new("a:9093: refused (after 7ms)"));
+    }
+
+    #[test]
+    fn silence_is_explained_by_the_last_error_of_a_connection() {
+        let monitor = Monitor::new("test");
+        monitor.error(&ClientError::Global(Code::BrokerTransportFailure), REFUSED);
+        let timed_out = monitor.explain(ClientError::MessageProduction(Code::MessageTimedOut));
+        assert_eq!(timed_out.to_string(), REFUSED);
+        let too_large = monitor.explain(ClientError::MessageProduction(Code::MessageSizeTooLarge));
+        assert!(too_large.to_string().contains("too large"), "{too_large}");
+        monitor.up();
+        let later = monitor.explain(ClientError::MessageProduction(Code::MessageTimedOut));
+        assert!(!later.to_string().contains(REFUSED), "{later}");
     }
 }

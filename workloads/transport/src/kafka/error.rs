@@ -1,5 +1,6 @@
-//! What can go wrong with Kafka, and what to do about it.
+//! Errors of Kafka clients, and their classes.
 
+use std::fmt;
 use std::time::Duration;
 
 use ccx_config::SecretError;
@@ -12,33 +13,33 @@ use snafu::Snafu;
 #[snafu(visibility(pub(super)))]
 #[non_exhaustive]
 pub enum KafkaError {
-    /// The password's file can't be read.
+    /// The file with the password can't be read.
     #[snafu(display("failed to read the Kafka password"))]
     Password {
-        /// Why.
+        /// The cause.
         source: SecretError,
     },
 
-    /// A setting is refused by librdkafka.
+    /// librdkafka rejects a setting.
     #[snafu(display("failed to create a Kafka client"))]
     Client {
-        /// Why.
+        /// The cause.
         source: ClientError,
     },
 
     /// The system has no thread left.
     #[snafu(display("failed to start the thread of the Kafka consumer"))]
     Thread {
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
 
-    /// The topic's name is refused.
+    /// The topic's name is invalid.
     #[snafu(display("failed to subscribe to topic {topic}"))]
     Subscribe {
         /// The topic.
         topic: String,
-        /// Why.
+        /// The cause.
         source: ClientError,
     },
 
@@ -47,8 +48,8 @@ pub enum KafkaError {
     Send {
         /// The topic.
         topic: String,
-        /// Why.
-        source: ClientError,
+        /// The cause.
+        source: ClientFailure,
     },
 
     /// Messages were still not acknowledged after the time given.
@@ -56,20 +57,29 @@ pub enum KafkaError {
     Flush {
         /// The time given.
         timeout: Duration,
-        /// Why.
-        source: ClientError,
+        /// The cause.
+        source: ClientFailure,
     },
 
-    /// The last commit failed: what was finished since the one before will be delivered again.
+    /// The last commit failed: records that were finished since the one before will be delivered again.
     #[snafu(display("failed to commit the offsets of topic {topic}"))]
     Commit {
         /// The topic.
         topic: String,
-        /// Why.
+        /// The cause.
         source: ClientError,
     },
 
-    /// The brokers did not answer the farewell in time.
+    /// The thread of the consumer ended, by a fatal error of librdkafka or a panic. Records are delivered no more.
+    #[snafu(display("the consumer of topic {topic} has ended: {reason}"))]
+    ConsumerEnded {
+        /// The topic.
+        topic: String,
+        /// The cause.
+        reason: String,
+    },
+
+    /// The brokers did not confirm in time that the member has left its group.
     #[snafu(display("failed to leave the consumer group of topic {topic} within {timeout:?}"))]
     Close {
         /// The topic.
@@ -78,20 +88,20 @@ pub enum KafkaError {
         timeout: Duration,
     },
 
-    /// The brokers did not say what is in the topic.
+    /// The brokers did not return the partitions or offsets of the topic.
     #[snafu(display("failed to look up topic {topic}"))]
     Lookup {
         /// The topic.
         topic: String,
-        /// Why.
-        source: ClientError,
+        /// The cause.
+        source: ClientFailure,
     },
 
-    /// The brokers did not say which topics there are.
+    /// The brokers did not return the list of topics.
     #[snafu(display("failed to ask the brokers for their topics"))]
     Metadata {
-        /// Why.
-        source: ClientError,
+        /// The cause.
+        source: ClientFailure,
     },
 
     /// The topic can't be created.
@@ -99,8 +109,8 @@ pub enum KafkaError {
     CreateTopic {
         /// The topic.
         topic: String,
-        /// Why.
-        source: ClientError,
+        /// The cause.
+        source: ClientFailure,
     },
 
     /// The topic can't get more partitions.
@@ -110,8 +120,8 @@ pub enum KafkaError {
         topic: String,
         /// The number wanted.
         partitions: i32,
-        /// Why.
-        source: ClientError,
+        /// The cause.
+        source: ClientFailure,
     },
 
     /// A record could not be read.
@@ -119,8 +129,8 @@ pub enum KafkaError {
     Read {
         /// The topic.
         topic: String,
-        /// Why.
-        source: ClientError,
+        /// The cause.
+        source: ClientFailure,
     },
 
     /// The topic's end was not reached.
@@ -134,32 +144,95 @@ pub enum KafkaError {
 }
 
 impl KafkaError {
-    /// What to do about it.
+    /// Returns whether a message is larger than the producer or the topic allows.
+    pub fn is_too_large(&self) -> bool {
+        matches!(self, Self::Send { source, .. } if source.is_too_large())
+    }
+
+    /// Returns the class of the error.
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::Password { .. } | Self::Client { .. } | Self::Subscribe { .. } => ErrorClass::Bug,
-            Self::Thread { .. } | Self::Close { .. } | Self::ReadTimeout { .. } => ErrorClass::Transient,
+            Self::Thread { .. }
+            | Self::Close { .. }
+            | Self::ReadTimeout { .. }
+            | Self::ConsumerEnded { .. } => ErrorClass::Transient,
             Self::Send { source, .. }
             | Self::Flush { source, .. }
-            | Self::Commit { source, .. }
             | Self::Lookup { source, .. }
             | Self::Metadata { source }
             | Self::CreateTopic { source, .. }
             | Self::GrowTopic { source, .. }
-            | Self::Read { source, .. } => source.rdkafka_error_code().map_or(ErrorClass::Bug, class_of),
+            | Self::Read { source, .. } => source.class(),
+            Self::Commit { source, .. } => class_of(source),
         }
     }
 }
 
-/// Only what can't get better by waiting is not transient: brokers are upgraded, moved, and given permissions late.
-fn class_of(code: Code) -> ErrorClass {
-    match code {
-        Code::MessageSizeTooLarge | Code::InvalidMessage | Code::InvalidRecord | Code::InvalidMessageSize => {
-            ErrorClass::BadInput
+/// An error of librdkafka, with the last error of the connections if it only says that no broker answered.
+#[derive(Clone, Debug)]
+pub struct ClientFailure(Box<Failure>);
+
+#[derive(Clone, Debug)]
+struct Failure {
+    error: ClientError,
+    connection: Option<String>,
+}
+
+impl ClientFailure {
+    pub(super) fn new(error: ClientError, connection: Option<String>) -> Self {
+        Self(Box::new(Failure { error, connection }))
+    }
+
+    fn class(&self) -> ErrorClass {
+        class_of(&self.0.error)
+    }
+
+    fn is_too_large(&self) -> bool {
+        let code = self.0.error.rdkafka_error_code();
+        matches!(code, Some(Code::MessageSizeTooLarge | Code::InvalidMessageSize))
+    }
+}
+
+impl fmt::Display for ClientFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.connection {
+            Some(reason) => f.write_str(reason),
+            None => fmt::Display::fmt(&self.0.error, f),
         }
-        Code::InvalidArgument | Code::InvalidConfig | Code::InvalidTopic | Code::UnsupportedVersion => {
-            ErrorClass::Bug
+    }
+}
+
+impl std::error::Error for ClientFailure {}
+
+/// Only errors about the message itself are bad input. Everything else is the fault of the brokers or of their
+/// configuration, never of a message: a topic that does not exist yet, a permission that is missing.
+fn class_of(error: &ClientError) -> ErrorClass {
+    match error.rdkafka_error_code() {
+        Some(
+            Code::MessageSizeTooLarge | Code::InvalidMessage | Code::InvalidRecord | Code::InvalidMessageSize,
+        ) => ErrorClass::BadInput,
+        Some(_) => ErrorClass::Transient,
+        None => ErrorClass::Bug,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn class(code: Code) -> ErrorClass {
+        class_of(&ClientError::MessageProduction(code))
+    }
+
+    #[test]
+    fn only_errors_about_the_message_are_bad_input() {
+        assert_eq!(class(Code::MessageSizeTooLarge), ErrorClass::BadInput);
+        assert_eq!(class(Code::InvalidRecord), ErrorClass::BadInput);
+        for code in
+            [Code::InvalidTopic, Code::UnknownTopic, Code::TopicAuthorizationFailed, Code::MessageTimedOut]
+        {
+            assert_eq!(class(code), ErrorClass::Transient, "{code:?}");
         }
-        _ => ErrorClass::Transient,
     }
 }

@@ -1,4 +1,4 @@
-//! What librdkafka tells of a client that is no member of a group.
+//! The client context of clients that are not members of a group.
 
 use std::sync::Arc;
 
@@ -10,9 +10,17 @@ use rdkafka::error::KafkaError as ClientError;
 use super::connectivity::Monitor;
 use super::statistics::Statistics;
 
-/// Passes everything to a [`Monitor`].
+/// Passes every event to a [`Monitor`].
 pub(super) struct Events {
     pub(super) monitor: Arc<Monitor>,
+}
+
+impl Events {
+    /// Creates the context of a `client` of that kind, and its monitor.
+    pub(super) fn new(client: &'static str) -> (Self, Arc<Monitor>) {
+        let monitor = Arc::new(Monitor::new(client));
+        (Self { monitor: Arc::clone(&monitor) }, monitor)
+    }
 }
 
 impl ClientContext for Events {

@@ -1,13 +1,13 @@
-//! Which offsets may be committed.
+//! The offsets that may be committed.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use super::Position;
 
-/// Remembers which records were received and which are finished, and tells how far each partition may be committed.
+/// Tracks received and finished records, and computes the offset up to which each partition may be committed.
 ///
-/// That is the contiguous prefix of finished records, in the order in which they were *received*: a topic's offsets have gaps
-/// where it was compacted or where transactions ended.
+/// That is the contiguous prefix of finished records, in the order in which they were *received*: a topic's offsets have
+/// gaps where it was compacted or where transactions ended.
 ///
 /// ```
 /// # use ccx_transport::{OffsetTracker, Position};
@@ -28,11 +28,12 @@ pub struct OffsetTracker {
 
 #[derive(Debug, Default)]
 struct Partition {
+    first_received: Option<i64>,
     /// Received records from the first unfinished one on, by ascending offset.
     uncommitted: VecDeque<Received>,
     /// The offset after the finished prefix.
     finished_up_to: Option<i64>,
-    /// What the brokers have confirmed.
+    /// The offset that the brokers have confirmed.
     committed: Option<i64>,
 }
 
@@ -43,36 +44,41 @@ struct Received {
 }
 
 impl OffsetTracker {
-    /// The partition is ours from now on; what was known of it from an earlier assignment is forgotten.
+    /// Starts to track a partition that was assigned; drops the state of an earlier assignment.
     pub fn assign(&mut self, partition: i32) {
         self.partitions.insert(partition, Partition::default());
     }
 
-    /// The partition is no longer ours; records of it that finish late are ignored.
+    /// Drops a partition that was revoked; records of it that finish later are ignored.
     pub fn revoke(&mut self, partition: i32) {
         self.partitions.remove(&partition);
     }
 
-    /// The partitions that are ours, ascending.
+    /// Returns the assigned partitions in ascending order.
     pub fn assigned(&self) -> impl Iterator<Item = i32> {
         self.partitions.keys().copied()
     }
 
-    /// A record was received.
+    /// Returns the first offset that was received of a partition since its assignment.
+    pub(super) fn first_received(&self, partition: i32) -> Option<i64> {
+        self.partitions.get(&partition)?.first_received
+    }
+
+    /// Records that a record was received.
     pub fn received(&mut self, position: Position) {
         if let Some(partition) = self.partitions.get_mut(&position.partition) {
             partition.received(position.offset);
         }
     }
 
-    /// A record's effects are durable.
+    /// Records that the effects of a record are durable.
     pub fn finished(&mut self, position: Position) {
         if let Some(partition) = self.partitions.get_mut(&position.partition) {
             partition.finished(position.offset);
         }
     }
 
-    /// For each partition with something new to commit, the offset to commit: that of the next record to read.
+    /// Returns the offset to commit of each partition that has a new one: that of the next record to read.
     pub fn committable(&self) -> Vec<Position> {
         let positions = self.partitions.iter().filter_map(|(partition, state)| {
             let offset = state.finished_up_to.filter(|_| state.finished_up_to != state.committed)?;
@@ -81,14 +87,15 @@ impl OffsetTracker {
         positions.collect()
     }
 
-    /// The brokers have confirmed the commit of a position that [`committable`](Self::committable) gave.
-    pub fn committed(&mut self, position: Position) {
-        if let Some(partition) = self.partitions.get_mut(&position.partition) {
-            partition.committed = Some(position.offset);
-        }
+    /// Records that the brokers have confirmed the commit of a position that [`committable`](Self::committable) gave.
+    ///
+    /// Returns whether it is newly confirmed.
+    pub fn committed(&mut self, position: Position) -> bool {
+        let Some(partition) = self.partitions.get_mut(&position.partition) else { return false };
+        partition.committed.replace(position.offset) != Some(position.offset)
     }
 
-    /// How many records a crash would repeat at most, were everything committed that can be.
+    /// Returns how many records a crash would repeat at most if every committable offset were committed.
     pub fn uncommittable(&self) -> usize {
         self.partitions.values().map(|partition| partition.uncommitted.len()).sum()
     }
@@ -96,6 +103,7 @@ impl OffsetTracker {
 
 impl Partition {
     fn received(&mut self, offset: i64) {
+        self.first_received.get_or_insert(offset);
         let last =
             self.uncommitted.back().map(|record| record.offset).or(self.finished_up_to.map(|next| next - 1));
         let goes_back = last.is_some_and(|last| offset <= last);
@@ -106,7 +114,7 @@ impl Partition {
         }
     }
 
-    /// The partition is read again from `offset`: brokers lost its end, or the topic was created anew.
+    /// The partition is read again from `offset`: brokers lost its end, or the topic was recreated.
     fn rewind(&mut self, offset: i64) {
         let kept = self.uncommitted.partition_point(|record| record.offset < offset);
         self.uncommitted.truncate(kept);

@@ -1,4 +1,4 @@
-//! From our settings to librdkafka's properties.
+//! librdkafka's properties out of our settings.
 
 use std::time::Duration;
 
@@ -10,42 +10,43 @@ use snafu::ResultExt;
 use super::KafkaError;
 use super::error::PasswordSnafu;
 
-/// How old connectivity and lag may be. It is the finest that librdkafka does; a report of 64 partitions costs about 0.1 ms.
+/// Interval of librdkafka's reports, the age of connectivity and lag. A report of 64 partitions costs about 0.1 ms.
 const STATISTICS_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A broker that stays away is tried again this often: an outage of an hour shall not cost a minute more.
+/// Longest pause between two attempts to connect to an unavailable broker: after an outage of an hour, work continues
+/// within seconds.
 const MAX_RECONNECT_BACKOFF: Duration = Duration::from_secs(3);
 
-/// An answer that takes longer is not going to come: a half-open connection shall not stand for the default minute.
+/// Longest wait for an answer. A half-open connection is closed after this time instead of the default minute.
 const SOCKET_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A topic or partition that is created after we have subscribed is noticed within this time (the default is five minutes).
+/// Longest time until a new topic or partition is noticed (the default is five minutes).
 const METADATA_REFRESH_INTERVAL: Duration = Duration::from_secs(10);
 
-/// The time between two signs of life of a group member. Brokers want three in a session; more often is only noise.
+/// Longest interval of the heartbeats of a group member. Brokers expect three in a session.
 const MAX_HEARTBEAT_INTERVAL: Duration = Duration::from_secs(3);
 
-/// Memory for records that librdkafka has fetched ahead: some thousand announcements, a fraction of the default of 64 MiB.
+/// Memory of prefetched records: some thousand announcements, a fraction of the default of 64 MiB.
 const PREFETCH_KIBIBYTES: u32 = 4096;
 
-/// With a small prefetch the default pause of a second, once it is full, would leave us idle.
+/// Pause of fetching when the prefetch is full. With a small prefetch, the default of a second would leave us idle.
 const FULL_PREFETCH_BACKOFF: Duration = Duration::from_millis(10);
 
-/// How long a message waits for others to be sent with it. Brokers like batches, and people wait for an answer; under load
-/// batches form anyway while the previous one is on its way.
+/// Longest wait of a message for others to be sent with it. Under load batches form anyway, while the previous one is in
+/// flight.
 const LINGER: Duration = Duration::from_millis(1);
 
-/// How long the producer tries to get a message acknowledged, before the caller is told and decides.
+/// Longest time in which the producer retries a message, before its caller decides.
 pub(super) const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Largest message that is offered to brokers. They refuse what is too large for them after compression, and only they know:
-/// 1 MiB by default, and often more.
+/// Largest message that is sent to brokers. They reject one that is larger than their own limit after compression: 1 MiB
+/// by default, and often more.
 const MAX_MESSAGE_BYTES: usize = 16 << 20;
 
-/// Messages that wait to be acknowledged, in all. A sender waits when they are this large, or librdkafka's 100,000 many.
+/// Most memory of messages that wait to be acknowledged. Senders wait when it is full, or at 100,000 messages.
 const MAX_QUEUED_KIBIBYTES: u32 = 64 << 10;
 
-/// The properties of a member of a consumer group.
+/// Returns the properties of a member of a consumer group.
 pub(super) fn consumer(settings: &Kafka, group: &str) -> Result<ClientConfig, KafkaError> {
     let start = match settings.start_offset {
         StartOffset::Oldest => "earliest",
@@ -65,10 +66,10 @@ pub(super) fn consumer(settings: &Kafka, group: &str) -> Result<ClientConfig, Ka
     Ok(overridden(config, settings))
 }
 
-/// The properties of a client that reads chosen partitions, outside of any group.
+/// Returns the properties of a client that reads chosen partitions, outside of any group.
 pub(super) fn reader(settings: &Kafka) -> Result<ClientConfig, KafkaError> {
     let mut config = client(settings)?;
-    // librdkafka wants a group's name before it reads anything; without commits and subscriptions no broker hears of it.
+    // librdkafka requires the name of a group; without commits and subscriptions it is not sent to a broker.
     config
         .set("group.id", "ccx-reader")
         .set("enable.auto.commit", "false")
@@ -79,7 +80,12 @@ pub(super) fn reader(settings: &Kafka) -> Result<ClientConfig, KafkaError> {
     Ok(overridden(config, settings))
 }
 
-/// The properties of a producer.
+/// Returns the properties of a client for administration.
+pub(super) fn admin(settings: &Kafka) -> Result<ClientConfig, KafkaError> {
+    Ok(overridden(client(settings)?, settings))
+}
+
+/// Returns the properties of a producer.
 pub(super) fn producer(settings: &Kafka) -> Result<ClientConfig, KafkaError> {
     let mut config = client(settings)?;
     config
@@ -93,8 +99,8 @@ pub(super) fn producer(settings: &Kafka) -> Result<ClientConfig, KafkaError> {
     Ok(overridden(config, settings))
 }
 
-/// The properties of every client.
-pub(super) fn client(settings: &Kafka) -> Result<ClientConfig, KafkaError> {
+/// Returns the properties that all clients share.
+fn client(settings: &Kafka) -> Result<ClientConfig, KafkaError> {
     let mut config = ClientConfig::new();
     config
         .set_log_level(RDKafkaLogLevel::Info)
@@ -116,7 +122,7 @@ pub(super) fn client(settings: &Kafka) -> Result<ClientConfig, KafkaError> {
 }
 
 fn add_encryption(config: &mut ClientConfig, settings: &Kafka) {
-    // "probe" looks where the distributions keep their authorities.
+    // "probe" searches the places where distributions keep their authorities.
     let authorities = settings.ca_file.as_ref().map_or("probe".into(), |file| file.to_string_lossy());
     config.set("ssl.ca.location", authorities);
     if let Some(file) = &settings.certificate_file {
@@ -144,8 +150,8 @@ fn add_prefetch(config: &mut ClientConfig) {
         .set("fetch.queue.backoff.ms", millis(FULL_PREFETCH_BACKOFF));
 }
 
-/// What the operator says in librdkafka's own words comes last and wins.
-pub(super) fn overridden(mut config: ClientConfig, settings: &Kafka) -> ClientConfig {
+/// Adds the properties of `kafka.properties`, which override all others.
+fn overridden(mut config: ClientConfig, settings: &Kafka) -> ClientConfig {
     for (key, value) in &settings.properties {
         config.set(key, value);
     }
@@ -178,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn the_defaults_make_all_three_clients() {
+    fn default_settings_are_accepted_by_every_client() {
         let settings = Kafka::default();
         consumer(&settings, "group").unwrap().create_native_config().unwrap();
         producer(&settings).unwrap().create_native_config().unwrap();
@@ -186,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn encryption_and_authentication_are_built_in() {
+    fn secured_client_has_encryption_and_authentication() {
         let config = client(&secured()).unwrap();
         assert_eq!(value(&config, "security.protocol"), Some("SASL_SSL"));
         assert_eq!(value(&config, "sasl.mechanisms"), Some("SCRAM-SHA-256"));
@@ -197,20 +203,20 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_connection_carries_no_password() {
+    fn plaintext_client_has_no_password() {
         let settings = Kafka { security_protocol: SecurityProtocol::Plaintext, ..secured() };
         let config = client(&settings).unwrap();
         assert_eq!((value(&config, "sasl.password"), value(&config, "ssl.ca.location")), (None, None));
     }
 
     #[test]
-    fn the_systems_authorities_are_looked_for_when_none_are_given() {
+    fn system_authorities_are_used_without_a_ca_file() {
         let settings = Kafka { ca_file: None, ..secured() };
         assert_eq!(value(&client(&settings).unwrap(), "ssl.ca.location"), Some("probe"));
     }
 
     #[test]
-    fn a_new_group_starts_where_the_settings_say() {
+    fn new_group_starts_at_the_configured_offset() {
         let start = |start_offset| {
             let config = consumer(&Kafka { start_offset, ..Kafka::default() }, "group").unwrap();
             value(&config, "auto.offset.reset").map(str::to_owned)
@@ -220,14 +226,14 @@ mod tests {
     }
 
     #[test]
-    fn further_properties_win() {
+    fn further_properties_override() {
         let properties = [("linger.ms".to_owned(), "50".to_owned())].into();
         let config = producer(&Kafka { properties, ..Kafka::default() }).unwrap();
         assert_eq!(value(&config, "linger.ms"), Some("50"));
     }
 
     #[test]
-    fn a_missing_password_file_is_reported() {
+    fn missing_password_file_is_reported() {
         let settings = Kafka { sasl_password_file: Some("/nowhere/password".into()), ..secured() };
         assert!(matches!(client(&settings), Err(KafkaError::Password { .. })));
     }

@@ -1,4 +1,4 @@
-//! The few figures that we need of librdkafka's statistics.
+//! The fields that are used of librdkafka's statistics.
 //!
 //! The format is librdkafka's STATISTICS.md. Only these fields are read: the whole report has hundreds for each partition.
 
@@ -15,14 +15,24 @@ pub(super) struct Statistics {
     topics: HashMap<String, Topic>,
 }
 
+/// The facts about an assigned partition that librdkafka does not report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Assigned {
+    pub(super) partition: i32,
+    /// The first offset that was received, the begin of the uncommitted records while none is committed.
+    pub(super) first_received: Option<i64>,
+    /// The end that was queried while fetching was paused. librdkafka learns an end only from a fetch.
+    pub(super) queried_end: Option<i64>,
+}
+
 /// Whether brokers are connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Connections {
-    /// At least one is, and has let us in.
+    /// At least one broker is connected and has accepted the credentials.
     Some,
-    /// None is, and one is being tried.
+    /// No broker is connected, and a connection is being tried.
     None,
-    /// None is, and none is needed at the moment.
+    /// No broker is connected, and no connection is needed at the moment.
     Idle,
 }
 
@@ -69,19 +79,32 @@ impl Statistics {
         if states.all(|state| state == "INIT") { Connections::Idle } else { Connections::None }
     }
 
-    /// Records between what is committed and the ends of those of `partitions` that are known.
-    pub(super) fn lag(&self, topic: &str, partitions: &[i32]) -> Option<i64> {
+    /// Returns the offset that is committed of a partition.
+    pub(super) fn committed(&self, topic: &str, partition: i32) -> Option<i64> {
+        let committed = self.topics.get(topic)?.partitions.get(&partition)?.committed;
+        (committed >= 0).then_some(committed)
+    }
+
+    /// Returns the number of records between the committed offsets and the ends of `partitions`, as far as known; zero
+    /// without partitions.
+    ///
+    pub(super) fn lag(&self, topic: &str, partitions: &[Assigned]) -> Option<i64> {
+        if partitions.is_empty() {
+            return Some(0);
+        }
         let known = &self.topics.get(topic)?.partitions;
-        let lags = partitions.iter().filter_map(|partition| known.get(partition)?.lag());
-        lags.fold(None, |sum, lag| Some(sum.unwrap_or(0) + lag))
+        let lag = |assigned: &Assigned| known.get(&assigned.partition)?.lag(assigned);
+        partitions.iter().filter_map(lag).fold(None, |sum, lag| Some(sum.unwrap_or(0) + lag))
     }
 }
 
 impl Partition {
-    fn lag(&self) -> Option<i64> {
-        let reached =
-            [self.committed, self.delivered, self.fetched].into_iter().find(|offset| *offset >= 0)?;
-        (self.end >= 0).then(|| (self.end - reached).max(0))
+    fn lag(&self, assigned: &Assigned) -> Option<i64> {
+        let first_received = assigned.first_received.unwrap_or(-1);
+        let known = [self.committed, first_received, self.delivered, self.fetched];
+        let reached = known.into_iter().find(|offset| *offset >= 0)?;
+        let end = self.end.max(assigned.queried_end.unwrap_or(-1));
+        (end >= 0).then(|| (end - reached).max(0))
     }
 }
 
@@ -105,23 +128,23 @@ mod tests {
     }
 
     #[test]
-    fn one_connected_broker_is_enough() {
+    fn one_connected_broker_is_a_connection() {
         assert_eq!(connections(&[("DOWN", "configured"), ("UP", "learned")]), Connections::Some);
     }
 
     #[test]
-    fn a_broker_that_is_being_tried_is_not_connected() {
+    fn broker_that_is_being_tried_is_not_connected() {
         assert_eq!(connections(&[("CONNECT", "configured"), ("INIT", "learned")]), Connections::None);
         assert_eq!(connections(&[("AUTH_REQ", "configured")]), Connections::None);
     }
 
     #[test]
-    fn brokers_that_nobody_needs_say_nothing() {
+    fn unused_connections_are_idle() {
         assert_eq!(connections(&[("INIT", "learned")]), Connections::Idle);
     }
 
     #[test]
-    fn the_coordinator_and_internal_brokers_do_not_count() {
+    fn coordinator_and_internal_brokers_do_not_count() {
         assert_eq!(
             connections(&[("UP", "internal"), ("UP", "logical"), ("DOWN", "learned")]),
             Connections::None
@@ -135,18 +158,41 @@ mod tests {
         "-1": {"hi_offset": -1001, "committed_offset": -1001, "app_offset": -1001, "next_offset": -1001}
     }}}}"#;
 
+    fn lag(partitions: &[i32]) -> Option<i64> {
+        let assigned: Vec<_> = partitions
+            .iter()
+            .map(|partition| Assigned { partition: *partition, ..Assigned::default() })
+            .collect();
+        parse(PARTITIONS).lag("results", &assigned)
+    }
+
     #[test]
-    fn lag_counts_from_what_is_committed_or_else_delivered() {
-        let statistics = parse(PARTITIONS);
-        assert_eq!(statistics.lag("results", &[0]), Some(10));
-        assert_eq!(statistics.lag("results", &[1]), Some(30));
-        assert_eq!(statistics.lag("results", &[0, 1, 2]), Some(40));
+    fn lag_counts_from_the_committed_offset_or_else_the_delivered() {
+        assert_eq!(lag(&[0]), Some(10));
+        assert_eq!(lag(&[1]), Some(30));
+        assert_eq!(lag(&[0, 1, 2]), Some(40));
+    }
+
+    #[test]
+    fn lag_counts_from_the_first_received_record_while_none_is_committed() {
+        let assigned = Assigned { partition: 1, first_received: Some(5), queried_end: None };
+        assert_eq!(parse(PARTITIONS).lag("results", &[assigned]), Some(45));
+    }
+
+    #[test]
+    fn lag_counts_to_the_queried_end_of_a_paused_partition() {
+        let assigned = Assigned { partition: 0, first_received: None, queried_end: Some(1000) };
+        assert_eq!(parse(PARTITIONS).lag("results", &[assigned]), Some(910));
+    }
+
+    #[test]
+    fn lag_without_partitions_is_zero() {
+        assert_eq!(lag(&[]), Some(0));
     }
 
     #[test]
     fn lag_is_unknown_before_the_first_fetch() {
-        let statistics = parse(PARTITIONS);
-        assert_eq!(statistics.lag("results", &[2]), None);
-        assert_eq!(statistics.lag("other", &[0]), None);
+        assert_eq!(lag(&[2]), None);
+        assert_eq!(parse(PARTITIONS).lag("other", &[Assigned::default()]), None);
     }
 }

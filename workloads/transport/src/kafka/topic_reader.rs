@@ -1,10 +1,11 @@
-//! Reading a topic once, from its begin to its end.
+//! Reading of a topic from its beginning to its current end.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ccx_config::Kafka;
+use futures::FutureExt as _;
 use rdkafka::Offset;
 use rdkafka::consumer::{Consumer as _, StreamConsumer};
 use rdkafka::error::{KafkaError as ClientError, KafkaResult, RDKafkaErrorCode as Code};
@@ -16,16 +17,20 @@ use super::error::{ClientSnafu, LookupSnafu, ReadSnafu, ReadTimeoutSnafu};
 use super::events::Events;
 use super::{KafkaError, Record, settings};
 
-/// How long brokers may take to answer one question about the topic.
+/// Longest wait for an answer of the brokers about the topic.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long to wait for the next record while the end is not reached.
+/// Longest wait for the next record while the end is not reached.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Most events that are served after a failed query.
+const MAX_SERVED_EVENTS: usize = 100;
 
 /// Reads the records that are in a topic at the time of [`open`](Self::open), without a consumer group: nothing is committed.
 pub struct TopicReader {
     topic: Arc<str>,
     client: Client,
+    monitor: Arc<Monitor>,
     /// For each partition that is not read to its end, the offset after its last record.
     ends: BTreeMap<i32, i64>,
 }
@@ -40,21 +45,22 @@ struct Extent {
 }
 
 impl TopicReader {
-    /// Looks up how far the topic's partitions go.
+    /// Queries the offsets of the topic's partitions.
     pub async fn open(settings: &Kafka, topic: &str) -> Result<Self, KafkaError> {
-        let events = Events { monitor: Arc::new(Monitor::new("reader")) };
+        let (events, monitor) = Events::new("reader");
         let client: Client = settings::reader(settings)?.create_with_context(events).context(ClientSnafu)?;
         let opened = {
             let topic = topic.to_owned();
             tokio::task::spawn_blocking(move || begin(client, &topic)).await
         };
-        let (client, extents) =
-            opened.unwrap_or(Err(ClientError::Canceled)).context(LookupSnafu { topic })?;
+        let opened = opened.unwrap_or(Err(ClientError::Canceled));
+        let opened = opened.map_err(|source| monitor.explain(source));
+        let (client, extents) = opened.context(LookupSnafu { topic })?;
         let ends = extents.into_iter().map(|extent| (extent.partition, extent.end)).collect();
-        Ok(Self { topic: topic.into(), client, ends })
+        Ok(Self { topic: topic.into(), client, monitor, ends })
     }
 
-    /// The next record, in order within each partition; `None` at the end.
+    /// Returns the next record, in order within each partition; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Record>, KafkaError> {
         let topic = &*self.topic;
         while !self.ends.is_empty() {
@@ -73,16 +79,16 @@ impl TopicReader {
                     self.ends.remove(&partition);
                 }
                 Err(error) if is_passing(&error) => {}
-                Err(source) => return Err(source).context(ReadSnafu { topic }),
+                Err(source) => return Err(self.monitor.explain(source)).context(ReadSnafu { topic }),
             }
         }
         Ok(None)
     }
 }
 
-/// Sets the client to the begin of each partition that has records.
+/// Sets the client to the beginning of each partition that has records.
 fn begin(client: Client, topic: &str) -> KafkaResult<(Client, Vec<Extent>)> {
-    let mut extents = extents(&client, topic)?;
+    let mut extents = extents(&client, topic).inspect_err(|_| serve_events(&client))?;
     extents.retain(|extent| extent.start < extent.end);
     let mut starts = TopicPartitionList::new();
     for extent in &extents {
@@ -90,6 +96,15 @@ fn begin(client: Client, topic: &str) -> KafkaResult<(Client, Vec<Extent>)> {
     }
     client.assign(&starts)?;
     Ok((client, extents))
+}
+
+/// Passes the errors of connections to the monitor: librdkafka queues them until the client is polled.
+fn serve_events(client: &Client) {
+    for _ in 0..MAX_SERVED_EVENTS {
+        if client.recv().now_or_never().is_none() {
+            return;
+        }
+    }
 }
 
 fn extents(client: &Client, topic: &str) -> KafkaResult<Vec<Extent>> {
@@ -108,7 +123,7 @@ fn extents(client: &Client, topic: &str) -> KafkaResult<Vec<Extent>> {
     Ok(extents)
 }
 
-/// Whether the record was there at the start; notes when it was the last one of its partition.
+/// Returns whether the record existed at the start, and drops its partition from `ends` after its last record.
 fn is_within(ends: &mut BTreeMap<i32, i64>, record: &Record) -> bool {
     let Some(end) = ends.get(&record.partition).copied() else { return false };
     if record.offset + 1 >= end {
@@ -117,7 +132,7 @@ fn is_within(ends: &mut BTreeMap<i32, i64>, record: &Record) -> bool {
     record.offset < end
 }
 
-/// Whether librdkafka deals with it by itself.
+/// Returns whether librdkafka retries by itself.
 fn is_passing(error: &ClientError) -> bool {
     let code = error.rdkafka_error_code();
     matches!(

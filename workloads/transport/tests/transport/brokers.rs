@@ -66,7 +66,7 @@ pub(crate) fn number(record: &Record) -> u32 {
 }
 
 pub(crate) async fn next(consumer: &Consumer) -> Record {
-    timeout(DEADLINE, consumer.next()).await.expect("a record must arrive")
+    timeout(DEADLINE, consumer.next()).await.expect("a record must arrive").unwrap()
 }
 
 pub(crate) async fn next_numbers(consumer: &Consumer, count: usize) -> Vec<u32> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ccx_transport::{Position, Record};
+use ccx_transport::{Outgoing, Position, Record, TopicReader};
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::mocking::MockCluster;
@@ -27,7 +27,7 @@ fn committed(cluster: &MockCluster<'_, DefaultProducerContext>) -> Option<i64> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_next_member_goes_on_after_the_contiguous_prefix_of_finished_records() {
+async fn next_member_continues_after_the_contiguous_prefix_of_finished_records() {
     let brokers = Brokers::with_partitions(1);
     brokers.send(0..5).await;
 
@@ -48,7 +48,7 @@ async fn the_next_member_goes_on_after_the_contiguous_prefix_of_finished_records
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_not_finished_is_delivered_again() {
+async fn unfinished_records_are_delivered_again() {
     let brokers = Brokers::with_partitions(1);
     brokers.send(0..3).await;
     let consumer = brokers.consumer();
@@ -67,7 +67,7 @@ async fn finished_records_are_committed_in_the_background() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_commit_that_failed_is_tried_again() {
+async fn failed_commit_is_counted_and_retried() {
     let brokers = Brokers::with_partitions(1);
     brokers.send(0..1).await;
     let refusals = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_OFFSET_METADATA_TOO_LARGE; 2];
@@ -75,6 +75,8 @@ async fn a_commit_that_failed_is_tried_again() {
     let consumer = brokers.consumer();
     finish_next(&consumer, 1).await;
     eventually("the record is committed", || committed(&brokers.cluster) == Some(1)).await;
+    assert!(consumer.take_commit_failures() > 0);
+    assert_eq!(consumer.take_commit_failures(), 0);
 }
 
 async fn finish_next(consumer: &ccx_transport::Consumer, count: usize) {
@@ -84,7 +86,7 @@ async fn finish_next(consumer: &ccx_transport::Consumer, count: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_paused_consumer_delivers_nothing_and_loses_nothing() {
+async fn paused_consumer_delivers_and_loses_nothing() {
     let brokers = Brokers::with_partitions(2);
     let consumer = brokers.consumer();
     consumer.pause();
@@ -109,7 +111,7 @@ async fn a_paused_consumer_delivers_nothing_and_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_slow_user_gets_every_record_once_and_in_order() {
+async fn slow_user_receives_every_record_once_and_in_order() {
     let brokers = Brokers::with_partitions(1);
     brokers.send(0..800).await;
     let consumer = brokers.consumer();
@@ -127,7 +129,7 @@ async fn a_slow_user_gets_every_record_once_and_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn lag_is_what_is_not_committed_yet() {
+async fn lag_counts_uncommitted_records() {
     let brokers = Brokers::with_partitions(1);
     brokers.send(0..10).await;
     let consumer = brokers.consumer();
@@ -137,11 +139,46 @@ async fn lag_is_what_is_not_committed_yet() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_record_has_all_that_was_sent() {
+async fn lag_grows_while_the_user_takes_no_records() {
+    let brokers = Brokers::with_partitions(2);
+    let consumer = brokers.consumer();
+    brokers.send(0..10).await;
+    eventually("the first records are counted", || consumer.lag() == Some(10)).await;
+    // More than the inbox and librdkafka's prefetch hold.
+    let producer = brokers.producer();
+    let payload = vec![0; 100_000];
+    let sent = (0..200)
+        .map(|_| producer.send(Outgoing { topic: TOPIC, key: None, headers: &[], payload: &payload }));
+    futures::future::try_join_all(sent).await.unwrap();
+    eventually("all records are counted", || consumer.lag() == Some(210)).await;
+    assert!(consumer.last_beat().elapsed() < Duration::from_secs(10));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn header_name_that_is_not_utf_8_is_dropped_and_counted() {
+    let brokers = Brokers::with_partitions(1);
+    let headers = [(b"service".as_slice(), b"openshift".as_slice()), (b"\xff\xfe", b"value")];
+    let record = ccx_local::RawRecord { topic: TOPIC, headers: &headers, payload: b"1" };
+    record.send(&brokers.cluster.bootstrap_servers()).unwrap();
+    brokers.send(2..3).await;
+
+    let consumer = brokers.consumer();
+    let first = next(&consumer).await;
+    assert_eq!((first.headers.unreadable(), first.headers.get_str("service")), (1, Some("openshift")));
+    assert_eq!(first.payload, "1");
+    let second = next(&consumer).await;
+    assert_eq!((number(&second), second.headers.unreadable()), (2, 0));
+
+    let mut reader = TopicReader::open(&brokers.settings, TOPIC).await.unwrap();
+    assert_eq!(reader.next().await.unwrap().unwrap().headers.unreadable(), 1);
+    assert_eq!(number(&reader.next().await.unwrap().unwrap()), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn record_has_every_part_of_the_message() {
     let brokers = Brokers::with_partitions(1);
     let headers = [("service", b"openshift".as_slice()), ("empty", b"")];
-    let message =
-        ccx_transport::Outgoing { topic: TOPIC, key: Some(b"key"), headers: &headers, payload: b"{}" };
+    let message = Outgoing { topic: TOPIC, key: Some(b"key"), headers: &headers, payload: b"{}" };
     brokers.producer().send(message).await.unwrap();
     let record = next(&brokers.consumer()).await;
     assert_eq!((&*record.topic, record.partition, record.offset), (TOPIC, 0, 0));

@@ -1,8 +1,9 @@
-//! Brokers that are away, come back, or fail now and then.
+//! Brokers that are unavailable, come back, or fail now and then.
 
 use std::time::Duration;
 
-use ccx_transport::{Connectivity, Consumer};
+use ccx_config::Kafka;
+use ccx_transport::{Connectivity, Consumer, TopicAdmin, TopicReader};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use tokio::time::timeout;
 
@@ -11,14 +12,14 @@ use crate::brokers::{Brokers, GROUP, TOPIC, eventually, next_numbers, settings};
 /// The mock cluster's only broker.
 const BROKER: i32 = 1;
 
-/// An address at which nobody listens.
+/// Returns an address at which no server listens.
 fn nowhere() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().to_string()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_a_broker_the_consumer_waits_and_says_why() {
+async fn consumer_without_a_broker_waits_and_reports_the_cause() {
     let consumer = Consumer::subscribe(&settings(&nowhere()), GROUP, TOPIC).unwrap();
     let connectivity = consumer.connectivity();
     eventually("the broker is down", || matches!(*connectivity.borrow(), Connectivity::Down(_))).await;
@@ -28,13 +29,13 @@ async fn without_a_broker_the_consumer_waits_and_says_why() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_a_broker_closing_is_quick() {
+async fn consumer_without_a_broker_closes_quickly() {
     let consumer = Consumer::subscribe(&settings(&nowhere()), GROUP, TOPIC).unwrap();
     timeout(Duration::from_secs(30), consumer.close()).await.expect("must end").unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_an_outage_records_flow_again_and_connectivity_has_told_the_truth() {
+async fn outage_is_reported_and_records_are_delivered_after_it() {
     let brokers = Brokers::with_partitions(1);
     brokers.send(0..1).await;
     let consumer = brokers.consumer();
@@ -51,7 +52,7 @@ async fn after_an_outage_records_flow_again_and_connectivity_has_told_the_truth(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_producer_without_traffic_notices_an_outage_and_its_end() {
+async fn idle_producer_reports_an_outage_and_its_end() {
     let brokers = Brokers::with_partitions(1);
     let producer = brokers.producer();
     let connectivity = producer.connectivity();
@@ -63,7 +64,7 @@ async fn a_producer_without_traffic_notices_an_outage_and_its_end() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn errors_of_the_brokers_never_reach_the_user() {
+async fn errors_of_brokers_are_retried() {
     let brokers = Brokers::with_partitions(1);
     brokers.send(0..3).await;
     let fetch_errors = [
@@ -79,7 +80,57 @@ async fn errors_of_the_brokers_never_reach_the_user() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn slow_brokers_only_take_longer() {
+async fn topic_that_does_not_exist_is_reported_until_it_exists() {
+    for missing in [
+        RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
+        RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+    ] {
+        let brokers = Brokers::with_partitions(1);
+        brokers.cluster.topic_error(TOPIC, missing).unwrap();
+        let consumer = brokers.consumer();
+        let connectivity = consumer.connectivity();
+        let is_reported = || matches!(&*connectivity.borrow(), Connectivity::Down(reason) if reason.starts_with("topic announce: "));
+        eventually("the topic is reported", is_reported).await;
+        brokers.cluster.topic_error(TOPIC, RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR).unwrap();
+        eventually("the topic is available", || connectivity.borrow().is_up()).await;
+        brokers.send(0..1).await;
+        assert_eq!(next_numbers(&consumer, 1).await, [0]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn optional_topic_that_does_not_exist_is_awaited_silently() {
+    let brokers = Brokers::with_partitions(1);
+    brokers.cluster.topic_error(TOPIC, RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART).unwrap();
+    let consumer = Consumer::subscribe_if_exists(&brokers.settings, GROUP, TOPIC).unwrap();
+    let connectivity = consumer.connectivity();
+    eventually("the broker is connected", || connectivity.borrow().is_up()).await;
+    brokers.cluster.topic_error(TOPIC, RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR).unwrap();
+    brokers.send(0..1).await;
+    assert_eq!(next_numbers(&consumer, 1).await, [0]);
+    assert!(connectivity.borrow().is_up());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn query_without_a_broker_fails_with_the_cause_of_the_connection() {
+    let settings = settings(&nowhere());
+    let admin = TopicAdmin::connect(&settings).unwrap();
+    let error = tokio::task::spawn_blocking(move || admin.partitions(TOPIC)).await.unwrap().unwrap_err();
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.contains("refused"), "{cause}");
+    let error = TopicReader::open(&settings, TOPIC).await.err().unwrap();
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.contains("refused"), "{cause}");
+
+    let unknown = Kafka { bootstrap_servers: vec!["broker.invalid:9092".into()], ..settings };
+    let admin = TopicAdmin::connect(&unknown).unwrap();
+    let error = tokio::task::spawn_blocking(move || admin.partitions(TOPIC)).await.unwrap().unwrap_err();
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.contains("resolve"), "{cause}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slow_brokers_deliver_every_record() {
     let brokers = Brokers::with_partitions(1);
     brokers.send(0..3).await;
     brokers.cluster.broker_round_trip_time(BROKER, Duration::from_millis(300)).unwrap();

@@ -1,13 +1,13 @@
-//! Sending, and dead letters.
+//! Sending.
 
 use std::time::Duration;
 
 use ccx_config::Kafka;
-use ccx_messages::{DeadLetter, ErrorClass, Reason};
-use ccx_transport::{Outgoing, Producer, Record, TopicReader, dead_letter};
+use ccx_messages::ErrorClass;
+use ccx_transport::{Outgoing, Producer, Record, TopicReader};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
-use crate::brokers::{Brokers, TOPIC, next, number, send_number, settings};
+use crate::brokers::{Brokers, TOPIC, number, send_number, settings};
 
 async fn read_all(settings: &Kafka, topic: &str) -> Vec<Record> {
     let mut reader = TopicReader::open(settings, topic).await.unwrap();
@@ -29,7 +29,7 @@ fn message(payload: &[u8]) -> Outgoing<'_> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_message_that_fails_on_the_way_is_sent_again_and_stored_once() {
+async fn message_that_fails_in_transit_is_retried_and_stored_once() {
     let brokers = Brokers::with_partitions(1);
     let errors = [
         RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
@@ -43,7 +43,7 @@ async fn a_message_that_fails_on_the_way_is_sent_again_and_stored_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_message_that_is_too_large_is_bad_input() {
+async fn too_large_message_is_bad_input() {
     let brokers = Brokers::with_partitions(1);
     let producer = Producer::new(&with_property(&brokers.settings, "message.max.bytes", "1000")).unwrap();
     let error = producer.send(message(&[0; 2000])).await.expect_err("must fail");
@@ -52,7 +52,7 @@ async fn a_message_that_is_too_large_is_bad_input() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_a_broker_a_message_is_given_up_as_transient() {
+async fn message_without_a_broker_fails_as_transient() {
     let producer =
         Producer::new(&with_property(&settings("127.0.0.1:1"), "message.timeout.ms", "500")).unwrap();
     let error = producer.send(message(b"{}")).await.expect_err("must fail");
@@ -60,7 +60,7 @@ async fn without_a_broker_a_message_is_given_up_as_transient() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_full_queue_is_waited_for() {
+async fn sender_waits_for_a_full_queue() {
     let brokers = Brokers::with_partitions(1);
     let narrow = with_property(&brokers.settings, "queue.buffering.max.messages", "2");
     let producer = Producer::new(&narrow).unwrap();
@@ -69,7 +69,7 @@ async fn a_full_queue_is_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_producer_that_failed_for_good_is_replaced() {
+async fn permanently_failed_producer_is_replaced() {
     let brokers = Brokers::with_partitions(1);
     let errors = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED];
     brokers.cluster.request_errors(RDKafkaApiKey::InitProducerId, &errors);
@@ -86,7 +86,7 @@ async fn a_producer_that_failed_for_good_is_replaced() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn flushing_ends_when_everything_is_acknowledged_or_the_time_is_over() {
+async fn flush_ends_after_the_acknowledgements_or_the_timeout() {
     let brokers = Brokers::with_partitions(1);
     let producer = brokers.producer();
     send_number(&producer, 1).await;
@@ -102,42 +102,4 @@ async fn flushing_ends_when_everything_is_acknowledged_or_the_time_is_over() {
     let error = lonely.flush(Duration::from_millis(200)).await.expect_err("must fail");
     assert_eq!(error.class(), ErrorClass::Transient);
     waiting.abort();
-}
-
-fn letter(error: &str) -> DeadLetter {
-    DeadLetter {
-        error: Reason::new(error),
-        class: ErrorClass::BadInput,
-        topic: TOPIC.into(),
-        partition: 0,
-        offset: 0,
-        timestamp_ms: Some(1),
-        failed_by: "ccx-data-pipeline".into(),
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_dead_letter_is_the_whole_message_and_the_last_reason() {
-    let brokers = Brokers::with_partitions(1);
-    brokers.cluster.create_topic("dead", 1, 1).unwrap();
-    let producer = brokers.producer();
-    let headers = [("service", b"openshift".as_slice()), ("ccx-request-id", b"4711")];
-    producer
-        .send(Outgoing { topic: TOPIC, key: Some(b"key"), headers: &headers, payload: b"not JSON" })
-        .await
-        .unwrap();
-    let original = next(&brokers.consumer()).await;
-
-    dead_letter(&producer, "dead", &original, &letter("first reason")).await.unwrap();
-    let dead = read_all(&brokers.settings, "dead").await.remove(0);
-    dead_letter(&producer, "dead", &dead, &letter("second reason")).await.unwrap();
-    let dead = read_all(&brokers.settings, "dead").await.remove(1);
-
-    assert_eq!(
-        (dead.key.as_deref(), dead.payload.as_ref()),
-        (Some(b"key".as_slice()), b"not JSON".as_slice())
-    );
-    assert_eq!(dead.headers.iter().take(2).collect::<Vec<_>>(), headers);
-    assert_eq!(DeadLetter::from_headers(&dead.headers.iter()), Some(letter("second reason")));
-    assert_eq!(dead.headers.iter().filter(|(name, _)| *name == "ccx-error").count(), 1);
 }

@@ -37,7 +37,7 @@ fn unique(name: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Kafka with SASL"]
-async fn a_user_with_the_right_password_sends_and_receives_by_each_mechanism() {
+async fn valid_password_is_accepted_by_each_mechanism() {
     let settings = settings();
     for sasl_mechanism in MECHANISMS {
         send_and_receive(&Kafka { sasl_mechanism, ..settings.clone() }).await;
@@ -57,7 +57,7 @@ async fn send_and_receive(settings: &Kafka) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Kafka with SASL"]
-async fn a_wrong_password_is_told_as_the_reason_and_is_no_fault_of_a_message() {
+async fn wrong_password_is_reported_and_transient() {
     let mut settings = settings();
     settings.sasl_password = Some(Secret::from("wrong".to_owned()));
     settings.properties.insert("message.timeout.ms".into(), "5000".into());
@@ -75,4 +75,25 @@ async fn a_wrong_password_is_told_as_the_reason_and_is_no_fault_of_a_message() {
         || matches!(&*connectivity.borrow(), Connectivity::Down(reason) if reason.to_lowercase().contains("authentication")),
     )
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Kafka with SASL"]
+async fn replaced_password_file_is_read_without_a_restart() {
+    let mut settings = settings();
+    let password = settings.sasl_password.take().unwrap();
+    let file = std::env::temp_dir().join(unique("password"));
+    std::fs::write(&file, "wrong").unwrap();
+    settings.sasl_password_file = Some(file.clone());
+    settings.properties.insert("message.timeout.ms".into(), "5000".into());
+    let (topic, group) = (unique("topic"), unique("group"));
+    let producer = Producer::new(&settings).unwrap();
+    let consumer = Consumer::subscribe(&settings, &group, &topic).unwrap();
+    let message = Outgoing { topic: &topic, key: None, headers: &[], payload: b"hello" };
+    producer.send(message).await.expect_err("the password is wrong");
+
+    std::fs::write(&file, password.expose()).unwrap();
+    while producer.send(message).await.is_err() {}
+    assert_eq!(next(&consumer).await.payload, "hello");
+    std::fs::remove_file(&file).unwrap();
 }

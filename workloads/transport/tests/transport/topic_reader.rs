@@ -15,7 +15,7 @@ async fn rest(reader: &mut TopicReader) -> Vec<u32> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn all_partitions_are_read_to_the_end_that_they_had_at_the_start() {
+async fn every_partition_is_read_to_its_end_at_the_start() {
     let brokers = Brokers::with_partitions(3);
     brokers.send(0..50).await;
     let mut reader = TopicReader::open(&brokers.settings, TOPIC).await.unwrap();
@@ -24,7 +24,7 @@ async fn all_partitions_are_read_to_the_end_that_they_had_at_the_start() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn reading_leaves_the_topic_as_it_is() {
+async fn reading_commits_nothing() {
     let brokers = Brokers::with_partitions(1);
     brokers.send(0..3).await;
     for _ in 0..2 {
@@ -34,7 +34,7 @@ async fn reading_leaves_the_topic_as_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_empty_topic_ends_at_once() {
+async fn empty_topic_has_no_record() {
     let brokers = Brokers::with_partitions(2);
     let mut reader = TopicReader::open(&brokers.settings, TOPIC).await.unwrap();
     assert!(reader.next().await.unwrap().is_none());

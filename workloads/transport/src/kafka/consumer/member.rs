@@ -1,95 +1,112 @@
 //! The thread that talks to the brokers.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use ccx_config::Kafka;
-use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _, ConsumerContext, Rebalance};
-use rdkafka::error::{KafkaError as ClientError, KafkaResult, RDKafkaErrorCode as Code};
-use rdkafka::topic_partition_list::TopicPartitionList;
-use rdkafka::{ClientContext, Offset};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
+use rdkafka::error::KafkaError as ClientError;
 use snafu::ResultExt;
 use tracing::{debug, info, warn};
 
-use super::inbox::{Inbox, Room};
+use super::events::GroupEvents;
+use super::inbox::{End, Inbox, Room};
+use super::positions::{offset_list, partition_list};
 use crate::kafka::connectivity::Monitor;
+use crate::kafka::credentials::Credentials;
 use crate::kafka::error::{ClientSnafu, SubscribeSnafu};
 use crate::kafka::settings;
-use crate::kafka::statistics::Statistics;
-use crate::{KafkaError, Position, Record};
+use crate::{KafkaError, Record};
 
-/// How often offsets are committed: what a crash repeats, against a request that a broker must store.
+/// Interval of commits: the work that a crash repeats, against a request that a broker must store.
 const COMMIT_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How long the thread sleeps when nothing happens, before it looks at the clock and at whether it is to stop.
+/// Longest wait for an event, before the thread checks the clock and whether it is to stop.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How long a full inbox is waited for. Then fetching is paused, which throws away what was fetched ahead, so that the
-/// thread can serve the group meanwhile.
-const PATIENCE: Duration = Duration::from_millis(200);
+/// Longest wait for room in a full inbox. Then fetching is paused, which drops the prefetched records, so that the thread
+/// can serve the group meanwhile.
+const ROOM_TIMEOUT: Duration = Duration::from_millis(200);
+
+/// Longest time per second in which ends of partitions are queried while fetching is paused.
+const QUERY_TIME: Duration = Duration::from_millis(500);
+
+/// What a member joins, and by which account.
+pub(super) struct Subscription {
+    pub(super) settings: Kafka,
+    pub(super) group: String,
+    pub(super) topic: Arc<str>,
+    /// Whether a topic that does not exist is a problem.
+    pub(super) is_required: bool,
+}
 
 /// The thread's half of a consumer.
 pub(super) struct Member {
-    client: BaseConsumer<Events>,
-    topic: Arc<str>,
+    subscription: Subscription,
+    credentials: Credentials,
+    client: BaseConsumer<GroupEvents>,
     inbox: Arc<Inbox>,
+    monitor: Arc<Monitor>,
 }
 
 impl Member {
     pub(super) fn join(
-        settings: &Kafka,
-        group: &str,
-        topic: &Arc<str>,
+        subscription: Subscription,
         inbox: &Arc<Inbox>,
         monitor: &Arc<Monitor>,
     ) -> Result<Self, KafkaError> {
-        let events = Events {
-            topic: Arc::clone(topic),
-            inbox: Arc::clone(inbox),
-            monitor: Arc::clone(monitor),
-            is_fetching: AtomicBool::new(true),
-        };
-        let config = settings::consumer(settings, group)?;
-        let client: BaseConsumer<Events> = config.create_with_context(events).context(ClientSnafu)?;
-        client.subscribe(&[topic.as_ref()]).context(SubscribeSnafu { topic: topic.as_ref() })?;
-        Ok(Self { client, topic: Arc::clone(topic), inbox: Arc::clone(inbox) })
+        let credentials = Credentials::read(&subscription.settings);
+        let client = subscription.subscribe(inbox, monitor)?;
+        let (inbox, monitor) = (Arc::clone(inbox), Arc::clone(monitor));
+        Ok(Self { subscription, credentials, client, inbox, monitor })
     }
 
-    /// Reads and commits until the inbox says stop; then commits a last time, leaves the group, and tells what the last
-    /// commit came to.
-    pub(super) fn run(self) -> Result<(), ClientError> {
+    /// Reads and commits until the inbox stops it, then commits a last time and leaves the group.
+    pub(super) fn run(mut self) -> End {
         let mut last_commit = Instant::now();
         while !self.inbox.is_stopping() {
+            self.inbox.beat();
             self.adjust_fetching();
-            self.poll();
+            if let Err(reason) = self.poll() {
+                return End::Failed(reason);
+            }
             if last_commit.elapsed() >= COMMIT_INTERVAL {
                 last_commit = Instant::now();
                 self.commit_in_background();
+                self.query_ends();
+                self.renew_credentials();
             }
         }
-        self.client.context().commit_now(&self.client, &self.inbox.assigned())
+        let committed = self.client.context().commit_now(&self.client, &self.inbox.assigned());
         // Dropping the client leaves the group.
+        committed.map_or_else(End::Uncommitted, |()| End::Stopped)
     }
 
-    fn poll(&self) {
-        // An error has been told to `Events::error` before, and librdkafka goes on by itself.
-        if let Some(Ok(message)) = self.client.poll(POLL_INTERVAL) {
-            self.client.context().monitor.up();
-            self.inbox.push(Record::copied(&message, &self.topic));
+    /// Waits for a record or another event. Fails if the client can't be used any more.
+    fn poll(&self) -> Result<(), String> {
+        match self.client.poll(POLL_INTERVAL) {
+            Some(Ok(message)) => {
+                self.monitor.up();
+                self.inbox.push(Record::copied(&message, &self.subscription.topic));
+            }
+            Some(Err(error @ ClientError::MessageConsumptionFatal(_))) => return Err(error.to_string()),
+            // `GroupEvents::error` has logged it, and librdkafka retries by itself.
+            Some(Err(_)) | None => {}
         }
+        Ok(())
     }
 
     /// Pauses fetching when the inbox stays full, and resumes it when there is room.
     fn adjust_fetching(&self) {
         let is_fetching = &self.client.context().is_fetching;
         let was_fetching = is_fetching.load(Ordering::Relaxed);
-        let patience = if was_fetching { PATIENCE } else { Duration::ZERO };
-        let has_room = self.inbox.wait_for_room(patience) == Room::Free;
+        let timeout = if was_fetching { ROOM_TIMEOUT } else { Duration::ZERO };
+        let has_room = self.inbox.wait_for_room(timeout) == Room::Free;
         if has_room != was_fetching {
             is_fetching.store(has_room, Ordering::Relaxed);
-            let partitions = partition_list(&self.topic, &self.inbox.assigned());
+            let partitions = partition_list(&self.subscription.topic, &self.inbox.assigned());
             self.client.context().set_fetching(&self.client, &partitions);
         }
     }
@@ -99,127 +116,77 @@ impl Member {
         if positions.is_empty() {
             return;
         }
-        // The result comes to `Events::commit_callback`.
-        if let Err(error) = self.client.commit(&offset_list(&self.topic, &positions), CommitMode::Async) {
-            debug!(topic = &*self.topic, %error, "failed to begin a commit; it is tried again");
-        }
-    }
-}
-
-/// What librdkafka tells; it calls from within `poll`, on our thread.
-struct Events {
-    topic: Arc<str>,
-    inbox: Arc<Inbox>,
-    monitor: Arc<Monitor>,
-    is_fetching: AtomicBool,
-}
-
-impl Events {
-    /// Commits what is finished of `partitions`, and waits for the answer.
-    fn commit_now(&self, client: &BaseConsumer<Self>, partitions: &[i32]) -> Result<(), ClientError> {
-        let mut positions = self.inbox.committable();
-        positions.retain(|position| partitions.contains(&position.partition));
-        if positions.is_empty() {
-            return Ok(());
-        }
-        client.commit(&offset_list(&self.topic, &positions), CommitMode::Sync)?;
-        for position in positions {
-            self.inbox.committed(position);
-        }
-        Ok(())
-    }
-
-    fn set_fetching(&self, client: &BaseConsumer<Self>, partitions: &TopicPartitionList) {
-        let is_fetching = self.is_fetching.load(Ordering::Relaxed);
-        let result = if is_fetching { client.resume(partitions) } else { client.pause(partitions) };
-        match result {
-            Ok(()) => debug!(topic = &*self.topic, is_fetching, "switched fetching"),
-            Err(error) => warn!(topic = &*self.topic, is_fetching, %error, "failed to switch fetching"),
+        // The result is passed to `GroupEvents`.
+        let offsets = offset_list(&self.subscription.topic, &positions);
+        if let Err(error) = self.client.commit(&offsets, CommitMode::Async) {
+            self.client.context().commit_failed(&error);
         }
     }
 
-    fn on_revoke(&self, client: &BaseConsumer<Self>, partitions: &[i32]) {
-        if client.assignment_lost() {
-            info!(topic = &*self.topic, ?partitions, "partitions are lost: the group has given us up");
-        } else if let Err(error) = self.commit_now(client, partitions) {
-            warn!(topic = &*self.topic, ?partitions, %error, "failed to commit partitions that are taken away; some of their records will be delivered again");
+    /// Asks the brokers for the ends of partitions that are not being fetched, so that the lag keeps growing: librdkafka
+    /// learns an end only from a fetch.
+    fn query_ends(&self) {
+        if self.client.context().is_fetching.load(Ordering::Relaxed) {
+            return;
         }
-        self.inbox.revoke(partitions);
-        info!(topic = &*self.topic, ?partitions, "partitions are taken away");
-    }
-}
-
-impl ConsumerContext for Events {
-    fn pre_rebalance(&self, client: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
-        match rebalance {
-            Rebalance::Assign(list) => {
-                let partitions = partitions_of(list);
-                self.inbox.assign(&partitions);
-                self.monitor.up();
-                info!(topic = &*self.topic, ?partitions, "partitions are assigned");
+        let start = Instant::now();
+        let topic = &*self.subscription.topic;
+        let mut ends: BTreeMap<i32, i64> = self.inbox.ends();
+        // The partition with the smallest known end first: it was queried the longest time ago, or never.
+        let mut partitions = self.inbox.assigned();
+        partitions.sort_by_key(|partition| ends.get(partition).copied());
+        for partition in partitions {
+            let Some(left) = QUERY_TIME.checked_sub(start.elapsed()) else { break };
+            match self.client.fetch_watermarks(topic, partition, left) {
+                Ok((_, end)) => drop(ends.insert(partition, end)),
+                Err(error) => {
+                    debug!(topic, partition, %error, "failed to query the end of a partition");
+                    break;
+                }
             }
-            Rebalance::Revoke(list) => self.on_revoke(client, &partitions_of(list)),
-            Rebalance::Error(error) => warn!(topic = &*self.topic, %error, "failed to rebalance"),
+        }
+        self.inbox.set_ends(ends);
+    }
+
+    /// Joins again with credentials that were replaced, after brokers have rejected the old ones.
+    fn renew_credentials(&mut self) {
+        if !self.monitor.is_rejected() {
+            return;
+        }
+        let credentials = Credentials::read(&self.subscription.settings);
+        if credentials == self.credentials {
+            return;
+        }
+        let topic = &*self.subscription.topic;
+        match self.subscription.subscribe(&self.inbox, &self.monitor) {
+            Ok(client) => {
+                info!(topic, "kafka credentials were replaced, joining the group again");
+                self.credentials = credentials;
+                self.client = client;
+                self.inbox.revoke(&self.inbox.assigned());
+            }
+            Err(error) => warn!(topic, %error, "failed to join the group with new credentials"),
         }
     }
-
-    fn post_rebalance(&self, client: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
-        // A pause outlives the assignment that it was made for.
-        if let Rebalance::Assign(list) = rebalance {
-            self.set_fetching(client, list);
-        }
-    }
-
-    fn commit_callback(&self, result: KafkaResult<()>, offsets: &TopicPartitionList) {
-        match result {
-            Ok(()) => positions_of(offsets).for_each(|position| self.inbox.committed(position)),
-            Err(ClientError::ConsumerCommit(Code::NoOffset)) => {}
-            Err(error) => debug!(topic = &*self.topic, %error, "failed to commit; it is tried again"),
-        }
-    }
 }
 
-impl ClientContext for Events {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
-        self.monitor.log(level, facility, line);
+impl Subscription {
+    fn subscribe(
+        &self,
+        inbox: &Arc<Inbox>,
+        monitor: &Arc<Monitor>,
+    ) -> Result<BaseConsumer<GroupEvents>, KafkaError> {
+        let events = GroupEvents {
+            topic: Arc::clone(&self.topic),
+            is_required: self.is_required,
+            inbox: Arc::clone(inbox),
+            monitor: Arc::clone(monitor),
+            is_fetching: AtomicBool::new(true),
+            is_failing_to_commit: AtomicBool::new(false),
+        };
+        let config = settings::consumer(&self.settings, &self.group)?;
+        let client: BaseConsumer<GroupEvents> = config.create_with_context(events).context(ClientSnafu)?;
+        client.subscribe(&[&*self.topic]).context(SubscribeSnafu { topic: &*self.topic })?;
+        Ok(client)
     }
-
-    fn stats_raw(&self, statistics: &[u8]) {
-        if let Ok(statistics) = serde_json::from_slice::<Statistics>(statistics) {
-            self.monitor.report(&statistics);
-            self.inbox.set_lag(statistics.lag(&self.topic, &self.inbox.assigned()));
-        }
-    }
-
-    fn error(&self, error: ClientError, reason: &str) {
-        self.monitor.error(&error, reason);
-    }
-}
-
-fn partitions_of(list: &TopicPartitionList) -> Vec<i32> {
-    list.elements().iter().map(rdkafka::topic_partition_list::TopicPartitionListElem::partition).collect()
-}
-
-fn positions_of(list: &TopicPartitionList) -> impl Iterator<Item = Position> {
-    list.elements().into_iter().filter_map(|element| {
-        let offset = element.error().ok().and(element.offset().to_raw()).filter(|offset| *offset >= 0)?;
-        Some(Position { partition: element.partition(), offset })
-    })
-}
-
-fn partition_list(topic: &str, partitions: &[i32]) -> TopicPartitionList {
-    let mut list = TopicPartitionList::with_capacity(partitions.len());
-    for partition in partitions {
-        list.add_partition(topic, *partition);
-    }
-    list
-}
-
-fn offset_list(topic: &str, positions: &[Position]) -> TopicPartitionList {
-    let mut list = partition_list(topic, &[]);
-    for position in positions {
-        list.add_partition_offset(topic, position.partition, Offset::Offset(position.offset))
-            .expect("an offset is representable when it comes from a record");
-    }
-    list
 }

@@ -22,7 +22,7 @@ fn finish(tracker: &mut OffsetTracker, offsets: &[i64]) {
 }
 
 #[test]
-fn nothing_is_committable_before_the_first_record_is_finished() {
+fn unfinished_first_record_prevents_a_commit() {
     let mut tracker = tracker(&[5, 6, 7]);
     finish(&mut tracker, &[6, 7]);
     assert_eq!(tracker.committable(), []);
@@ -30,7 +30,7 @@ fn nothing_is_committable_before_the_first_record_is_finished() {
 }
 
 #[test]
-fn the_contiguous_prefix_is_committable() {
+fn contiguous_prefix_is_committable() {
     let mut tracker = tracker(&[5, 6, 7, 8]);
     finish(&mut tracker, &[6, 5, 8]);
     assert_eq!(tracker.committable(), [at(0, 7)]);
@@ -38,14 +38,14 @@ fn the_contiguous_prefix_is_committable() {
 }
 
 #[test]
-fn a_gap_in_the_offsets_is_no_unfinished_record() {
+fn gap_in_the_offsets_is_not_an_unfinished_record() {
     let mut tracker = tracker(&[5, 9, 12]);
     finish(&mut tracker, &[5, 9]);
     assert_eq!(tracker.committable(), [at(0, 10)]);
 }
 
 #[test]
-fn what_is_committed_is_not_committed_again() {
+fn committed_offset_is_not_committed_again() {
     let mut tracker = tracker(&[5, 6]);
     finish(&mut tracker, &[5]);
     tracker.committed(at(0, 6));
@@ -55,7 +55,7 @@ fn what_is_committed_is_not_committed_again() {
 }
 
 #[test]
-fn a_commit_that_was_not_confirmed_is_tried_again() {
+fn unconfirmed_commit_is_retried() {
     let mut tracker = tracker(&[5]);
     finish(&mut tracker, &[5]);
     assert_eq!(tracker.committable(), [at(0, 6)]);
@@ -63,7 +63,7 @@ fn a_commit_that_was_not_confirmed_is_tried_again() {
 }
 
 #[test]
-fn records_of_a_revoked_partition_finish_in_vain() {
+fn record_of_a_revoked_partition_is_ignored() {
     let mut tracker = tracker(&[5]);
     tracker.revoke(0);
     finish(&mut tracker, &[5]);
@@ -73,7 +73,7 @@ fn records_of_a_revoked_partition_finish_in_vain() {
 }
 
 #[test]
-fn a_partition_that_comes_back_starts_fresh() {
+fn partition_that_is_assigned_again_starts_fresh() {
     let mut tracker = tracker(&[5, 6]);
     finish(&mut tracker, &[5]);
     tracker.revoke(0);
@@ -96,14 +96,14 @@ fn partitions_do_not_wait_for_each_other() {
 }
 
 #[test]
-fn finishing_twice_or_what_was_never_received_changes_nothing() {
+fn repeated_or_unknown_finish_is_ignored() {
     let mut tracker = tracker(&[5, 6]);
     finish(&mut tracker, &[5, 5, 4, 99]);
     assert_eq!(tracker.committable(), [at(0, 6)]);
 }
 
 #[test]
-fn a_topic_that_was_created_anew_is_committed_from_its_begin() {
+fn recreated_topic_is_committed_from_its_beginning() {
     let mut tracker = tracker(&[1000]);
     finish(&mut tracker, &[1000]);
     tracker.committed(at(0, 1001));
@@ -114,7 +114,7 @@ fn a_topic_that_was_created_anew_is_committed_from_its_begin() {
 }
 
 #[test]
-fn a_record_that_is_received_again_must_be_finished_again() {
+fn record_that_is_received_again_must_be_finished_again() {
     let mut tracker = tracker(&[5, 6, 7]);
     finish(&mut tracker, &[6]);
     tracker.received(at(0, 6));
@@ -162,7 +162,7 @@ fn event() -> impl Strategy<Value = Event> {
 
 proptest! {
     #[test]
-    fn it_agrees_with_a_model_that_searches_everything(events in prop::collection::vec(event(), 0..200)) {
+    fn tracker_agrees_with_a_naive_model(events in prop::collection::vec(event(), 0..200)) {
         let mut tracker = OffsetTracker::default();
         let mut model = Model::default();
         for event in events {
