@@ -1,6 +1,9 @@
 //! A batch before it meets the database: at most one report of each cluster, in a fixed order.
 
-use std::collections::{HashMap, hash_map::Entry};
+use std::{
+    borrow::Borrow,
+    collections::{HashMap, hash_map::Entry},
+};
 
 use ccx_messages::ClusterId;
 
@@ -13,6 +16,9 @@ pub enum Outcome {
     Written,
     /// A report of the cluster that is as new or newer is stored, or came in the same batch. Nothing was changed.
     Ignored,
+    /// The cluster belongs to another organisation, and the sender of the report has not authenticated as the cluster.
+    /// Nothing was changed.
+    Unauthenticated,
 }
 
 /// What became of each report of a batch, in the order of the batch.
@@ -22,10 +28,17 @@ pub struct BatchOutcome {
 }
 
 impl BatchOutcome {
-    pub(crate) fn new(reports: usize, written: impl Iterator<Item = usize>) -> Self {
+    pub(crate) fn new(
+        reports: usize,
+        written: impl Iterator<Item = usize>,
+        unauthenticated: &[usize],
+    ) -> Self {
         let mut outcomes = vec![Outcome::Ignored; reports];
         for position in written {
             outcomes[position] = Outcome::Written;
+        }
+        for position in unauthenticated {
+            outcomes[*position] = Outcome::Unauthenticated;
         }
         Self { outcomes }
     }
@@ -50,7 +63,8 @@ impl BatchOutcome {
 ///
 /// Of equally new ones the first counts, as it would if they came one by one. Every transaction takes its locks in this order, so
 /// that two can't wait for each other.
-pub(crate) fn newest(reports: &[NewReport]) -> Vec<usize> {
+pub(crate) fn newest<R: Borrow<NewReport>>(reports: &[R]) -> Vec<usize> {
+    let reports: Vec<&NewReport> = reports.iter().map(Borrow::borrow).collect();
     let mut newest: HashMap<ClusterId, usize> = HashMap::with_capacity(reports.len());
     for (position, report) in reports.iter().enumerate() {
         match newest.entry(report.cluster_id) {
@@ -86,6 +100,7 @@ mod tests {
             report: String::new(),
             hits: Vec::new(),
             cluster_version: None,
+            is_authenticated: true,
         }
     }
 
@@ -93,7 +108,7 @@ mod tests {
     fn the_newest_of_each_cluster_stays_in_the_order_of_clusters() {
         let batch = [report(9, 1), report(2, 5), report(9, 3), report(2, 4), report(9, 2)];
         assert_eq!(newest(&batch), [1, 2]);
-        assert!(newest(&[]).is_empty());
+        assert!(newest::<NewReport>(&[]).is_empty());
     }
 
     #[test]
@@ -103,7 +118,7 @@ mod tests {
 
     #[test]
     fn an_outcome_counts_what_was_written() {
-        let outcome = BatchOutcome::new(3, [1].into_iter());
+        let outcome = BatchOutcome::new(3, [1].into_iter(), &[]);
         assert_eq!(outcome.outcomes(), [Outcome::Ignored, Outcome::Written, Outcome::Ignored]);
         assert_eq!((outcome.written(), outcome.ignored()), (1, 2));
     }

@@ -21,6 +21,10 @@ use crate::{
 /// The name of our sessions in `pg_stat_activity`.
 const APPLICATION_NAME: &str = "ccx";
 
+/// Longest wait for a statement when the server has no limit (`statement_timeout = 0`): the end of a connection whose other
+/// end has vanished.
+const UNLIMITED_STATEMENT: Duration = Duration::from_hours(1);
+
 /// The database. Clones share their connections.
 #[derive(Clone)]
 pub struct Database {
@@ -96,9 +100,12 @@ impl Database {
         &self.statements
     }
 
-    /// Returns the time after which the server cancels a statement.
+    /// Returns the longest time that the server works on one statement, for waits of the client.
     pub(crate) fn statement_timeout(&self) -> Duration {
-        self.settings.statement_timeout
+        match self.settings.statement_timeout {
+            Duration::ZERO => UNLIMITED_STATEMENT,
+            timeout => timeout,
+        }
     }
 }
 

@@ -148,6 +148,10 @@ impl StorageError {
                         | sqlx::Error::Tls(_)
                         | sqlx::Error::Protocol(_)
                         | sqlx::Error::BeginFailed
+                        | sqlx::Error::ColumnNotFound(_)
+                        | sqlx::Error::ColumnIndexOutOfBounds { .. }
+                        | sqlx::Error::ColumnDecode { .. }
+                        | sqlx::Error::TypeNotFound { .. }
                 )
             }
             _ => false,
@@ -167,7 +171,12 @@ fn class_of(error: &sqlx::Error) -> ErrorClass {
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed
-        | sqlx::Error::BeginFailed => ErrorClass::Transient,
+        | sqlx::Error::BeginFailed
+        // The columns are not those that the constant statement expects: the schema was changed.
+        | sqlx::Error::ColumnNotFound(_)
+        | sqlx::Error::ColumnIndexOutOfBounds { .. }
+        | sqlx::Error::ColumnDecode { .. }
+        | sqlx::Error::TypeNotFound { .. } => ErrorClass::Transient,
         _ => ErrorClass::Bug,
     }
 }
@@ -190,11 +199,11 @@ mod tests {
     }
 
     #[test]
-    fn a_value_without_encoding_is_bad_input_and_an_unknown_column_a_bug() {
+    fn value_without_encoding_is_bad_input_and_unknown_column_is_transient() {
         assert_eq!(statement(sqlx::Error::Encode("out of range".into())).class(), ErrorClass::BadInput);
         let unknown = statement(sqlx::Error::ColumnNotFound("x".into()));
-        assert_eq!(unknown.class(), ErrorClass::Bug);
-        assert!(!unknown.breaks_connection());
+        assert_eq!(unknown.class(), ErrorClass::Transient);
+        assert!(unknown.breaks_connection());
     }
 
     #[test]

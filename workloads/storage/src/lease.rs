@@ -3,7 +3,7 @@
 //! The lock and the transactions share a connection. When the connection dies, so do the transaction and the lock, at the same
 //! moment and in the same place; no writer can commit after another has taken over.
 
-use std::time::Duration;
+use std::{borrow::Borrow, time::Duration};
 
 use chrono::{DateTime, Utc};
 use sqlx::{Connection, PgConnection};
@@ -23,6 +23,16 @@ const ASK_EVERY: Duration = Duration::from_millis(500);
 
 /// How often a standby logs that it waits.
 const LOG_EVERY: Duration = Duration::from_mins(1);
+
+/// Longest time that the server needs to end the session of a lease that was lost.
+const END_OF_SESSION: Duration = Duration::from_secs(5);
+
+/// Ends the session of a lost lease. The start of the session tells it from a later one of the same process id.
+const END_SESSION: &str =
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND backend_start = $2";
+
+/// Identifies the session that runs it.
+const SESSION_ID: &str = "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()";
 
 /// Time for the network and the client, beside what the server may take for a statement.
 const ANSWER_MARGIN: Duration = Duration::from_secs(15);
@@ -46,8 +56,12 @@ pub struct WriterLease {
     connection: PgConnection,
     statements: Statements,
     statement_timeout: Duration,
+    session: Option<SessionId>,
     state: State,
 }
+
+/// The process id of a session, and when it began.
+type SessionId = (i32, DateTime<Utc>);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -73,14 +87,42 @@ impl Database {
             }
             tokio::time::sleep(ASK_EVERY).await;
         }
-        Ok(self.lease(connection))
+        self.lease(connection).await
     }
 
-    /// Holds the lease if no other writer does.
-    pub async fn try_acquire_writer_lease(&self) -> Result<Option<WriterLease>, StorageError> {
+    /// Acquires the lease again after it was lost, unless another writer holds it.
+    ///
+    /// The server may not have noticed yet that the connection of the lost lease is closed. Its session still holds the lease
+    /// then, and is ended.
+    pub async fn reacquire_writer_lease(
+        &self,
+        lost: &WriterLease,
+    ) -> Result<Option<WriterLease>, StorageError> {
         let mut connection = self.connect_outside_pool(&SESSION).await?;
-        let is_free = self.try_lock(&mut connection).await?;
-        Ok(is_free.then(|| self.lease(connection)))
+        let deadline = Instant::now() + END_OF_SESSION;
+        loop {
+            if self.try_lock(&mut connection).await? {
+                return Ok(Some(self.lease(connection).await?));
+            }
+            let is_own = self.end_session(&mut connection, lost.session).await?;
+            if !is_own || Instant::now() >= deadline {
+                return Ok(None);
+            }
+            tokio::time::sleep(END_OF_SESSION / 50).await;
+        }
+    }
+
+    /// Ends a session, and returns whether it still exists.
+    async fn end_session(
+        &self,
+        connection: &mut PgConnection,
+        session: Option<SessionId>,
+    ) -> Result<bool, StorageError> {
+        let Some((pid, began)) = session else { return Ok(false) };
+        let action = "end the session of the lost lease";
+        let end = sqlx::query(END_SESSION).bind(pid).bind(began).fetch_optional(connection);
+        let limit = self.statement_timeout() + ANSWER_MARGIN;
+        Ok(answer_within(limit, action, self.statements().run(action, end)).await?.is_some())
     }
 
     async fn try_lock(&self, connection: &mut PgConnection) -> Result<bool, StorageError> {
@@ -92,13 +134,18 @@ impl Database {
         answer.unwrap_or(Err(StorageError::NoAnswer { action, limit }))
     }
 
-    fn lease(&self, connection: PgConnection) -> WriterLease {
-        WriterLease {
+    async fn lease(&self, mut connection: PgConnection) -> Result<WriterLease, StorageError> {
+        let action = "identify the session of the lease";
+        let identify = sqlx::query_as::<_, SessionId>(SESSION_ID).fetch_optional(&mut connection);
+        let limit = self.statement_timeout() + ANSWER_MARGIN;
+        let session = answer_within(limit, action, self.statements().run(action, identify)).await?;
+        Ok(WriterLease {
             connection,
             statements: self.statements().clone(),
             statement_timeout: self.statement_timeout(),
+            session,
             state: State::Held,
-        }
+        })
     }
 }
 
@@ -107,9 +154,9 @@ impl WriterLease {
     ///
     /// Reports that are not newer than what is stored change nothing. After an error nothing is changed; whether the lease is
     /// still held, [`is_lost`](Self::is_lost) tells.
-    pub async fn write_batch(
+    pub async fn write_batch<R: Borrow<NewReport>>(
         &mut self,
-        reports: &[NewReport],
+        reports: &[R],
         stored_at: DateTime<Utc>,
     ) -> Result<BatchOutcome, StorageError> {
         let limit = self.statement_timeout * STATEMENTS_IN_BATCH + ANSWER_MARGIN;

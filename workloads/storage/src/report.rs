@@ -20,6 +20,9 @@ pub struct NewReport {
     pub hits: Vec<NewHit>,
     /// The cluster's OpenShift version, if known.
     pub cluster_version: Option<String>,
+    /// Whether the sender has authenticated as the cluster. If not, the report may create the cluster and must not move it
+    /// from another organisation.
+    pub is_authenticated: bool,
 }
 
 /// A rule that hit.
@@ -58,6 +61,7 @@ impl From<Results<'_>> for NewReport {
             report,
             hits: hits.collect(),
             cluster_version: results.report.cluster_version,
+            is_authenticated: true,
         }
     }
 }

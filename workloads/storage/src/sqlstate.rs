@@ -3,8 +3,11 @@
 use ccx_messages::ErrorClass;
 
 /// Classes of codes (their first two characters) about the server, the session or the login.
-const TRANSIENT_CLASSES: [&str; 9] = [
+const TRANSIENT_CLASSES: [&str; 12] = [
     "08", // connection
+    "0A", // not supported by this server, above all "cached plan must not change result type"
+    "26", // a prepared statement that the server does not know
+    "42", // syntax, names, types, permissions: statements are constants, so the schema is not the expected one
     "25", // transaction state, above all 25006: a standby that only reads
     "28", // login refused: a password that is being rotated
     "40", // rolled back: serialization, deadlock
@@ -16,12 +19,9 @@ const TRANSIENT_CLASSES: [&str; 9] = [
 ];
 
 /// Codes of other classes that say that the database is not (yet) set up for us.
-const TRANSIENT_CODES: [&str; 5] = [
+const TRANSIENT_CODES: [&str; 2] = [
     "3D000", // no such database
     "3F000", // no such schema
-    "42501", // no permission
-    "42P01", // no such table
-    "0A000", // not supported by this server
 ];
 
 /// Classes about the values of a statement.
@@ -43,9 +43,13 @@ pub(crate) fn class(code: &str) -> ErrorClass {
     }
 }
 
-/// Whether the server closes the session with this error.
+/// Returns whether the session can't be used any more: the server closes it, or its prepared statements are those of a schema
+/// that has changed.
 pub(crate) fn ends_session(code: &str) -> bool {
-    code.starts_with("08") || matches!(code, "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "25P04")
+    let has_stale_statements = ["0A", "26", "42"].iter().any(|class| code.starts_with(class));
+    has_stale_statements
+        || code.starts_with("08")
+        || matches!(code, "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "25P04")
 }
 
 /// Whether the server refuses the password.
@@ -70,7 +74,8 @@ mod tests {
             (ErrorClass::BadInput, "22000 22001 22003 22008 22021 22P02 22P05"),
             (ErrorClass::BadInput, "23000 23502 23503 23505 23514"),
             (ErrorClass::BadInput, "54000"),
-            (ErrorClass::Bug, "42601 42703 42883 42P18 21000 2F000 P0001 24000"),
+            (ErrorClass::Transient, "42601 42703 42804 42883 42P18 26000"),
+            (ErrorClass::Bug, "21000 2F000 P0001 24000"),
             (ErrorClass::Bug, ""),
         ];
         for (expected, codes) in table {
@@ -82,7 +87,7 @@ mod tests {
 
     #[test]
     fn a_shutdown_ends_the_session_and_a_deadlock_does_not() {
-        assert!(["57P01", "08006"].into_iter().all(ends_session));
+        assert!(["57P01", "08006", "0A000", "42703", "26000"].into_iter().all(ends_session));
         assert!(!["40P01", "22021", "57014"].into_iter().any(ends_session));
     }
 }

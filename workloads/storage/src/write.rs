@@ -17,6 +17,8 @@ mod rows;
 mod rule_hits;
 mod versions;
 
+use std::borrow::Borrow;
+
 use ccx_messages::OrgId;
 use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
 use sqlx::{Connection, PgConnection};
@@ -68,21 +70,23 @@ struct StoredAt {
     seconds: NaiveDateTime,
 }
 
-pub(crate) async fn write_batch(
+pub(crate) async fn write_batch<R: Borrow<NewReport>>(
     connection: &mut PgConnection,
     statements: &Statements,
-    batch: &[NewReport],
+    batch: &[R],
     stored_at: DateTime<Utc>,
 ) -> Result<BatchOutcome, StorageError> {
     let newest = batch::newest(batch);
     if newest.is_empty() {
-        return Ok(BatchOutcome::new(batch.len(), std::iter::empty()));
+        return Ok(BatchOutcome::new(batch.len(), std::iter::empty(), &[]));
     }
     let stored_at =
         StoredAt { exact: stored_at.naive_utc(), seconds: stored_at.naive_utc().trunc_subsecs(0) };
     let mut transaction = statements.run("begin a batch", connection.begin()).await?;
     statements.run("choose plans", sqlx::query(PLANS).execute(&mut *transaction)).await?;
     let accepted = reports::lock(&mut transaction, statements, batch, &newest).await?;
+    let (accepted, unauthenticated) =
+        moves::reject_unauthenticated(&mut transaction, statements, accepted).await?;
     let moves = moves::find(&mut transaction, statements, &accepted).await?;
     moves::apply(&mut transaction, statements, &moves).await?;
     reports::write(&mut transaction, statements, &accepted, stored_at).await?;
@@ -91,7 +95,7 @@ pub(crate) async fn write_batch(
     versions::write(&mut transaction, statements, &accepted).await?;
     notify_changes(&mut transaction, statements, &accepted, &moves).await?;
     statements.run("commit a batch", transaction.commit()).await?;
-    Ok(BatchOutcome::new(batch.len(), accepted.iter().map(|accepted| accepted.position)))
+    Ok(BatchOutcome::new(batch.len(), accepted.iter().map(|accepted| accepted.position), &unauthenticated))
 }
 
 /// Every statement of a batch finds its rows through a primary key. Each batch is planned for the current size of the tables, as a

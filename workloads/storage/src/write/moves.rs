@@ -75,6 +75,23 @@ const APPLY: [(&str, &str); 8] = [
     ),
 ];
 
+/// Splits off the reports that would move a cluster from another organisation although their senders have not authenticated as
+/// the cluster: the id in an archive is the sender's own statement. Returns the others, and the positions of these.
+pub(super) async fn reject_unauthenticated<'a>(
+    connection: &mut PgConnection,
+    statements: &Statements,
+    accepted: Vec<Accepted<'a>>,
+) -> Result<(Vec<Accepted<'a>>, Vec<usize>), StorageError> {
+    if accepted.iter().all(|cluster| cluster.report.is_authenticated) {
+        return Ok((accepted, Vec::new()));
+    }
+    let moves = find(connection, statements, &accepted).await?;
+    let rejected = moves.iter().map(|moved| moved.cluster).filter(|cluster| !cluster.report.is_authenticated);
+    let positions: Vec<usize> = rejected.map(|cluster| cluster.position).collect();
+    let kept = accepted.into_iter().filter(|cluster| !positions.contains(&cluster.position)).collect();
+    Ok((kept, positions))
+}
+
 /// The clusters that have changed hands.
 pub(super) async fn find<'a>(
     connection: &mut PgConnection,

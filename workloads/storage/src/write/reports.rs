@@ -1,5 +1,7 @@
 //! The table `report`: one row for each cluster, the newest.
 
+use std::borrow::Borrow;
+
 use chrono::NaiveDateTime;
 use sqlx::PgConnection;
 
@@ -32,16 +34,17 @@ const INSERT: &str = "\
     ON CONFLICT DO NOTHING";
 
 /// Locks the rows of the clusters whose newest reports are at `newest`, and accepts those that are newer than their rows.
-pub(super) async fn lock<'a>(
+pub(super) async fn lock<'a, R: Borrow<NewReport>>(
     connection: &mut PgConnection,
     statements: &Statements,
-    batch: &'a [NewReport],
+    batch: &'a [R],
     newest: &[usize],
 ) -> Result<Vec<Accepted<'a>>, StorageError> {
+    let report = |position: usize| -> &'a NewReport { batch[position].borrow() };
     let cluster_ids: Vec<String> =
-        newest.iter().map(|position| batch[*position].cluster_id.to_string()).collect();
+        newest.iter().map(|position| report(*position).cluster_id.to_string()).collect();
     let last_checked: Vec<NaiveDateTime> =
-        newest.iter().map(|position| batch[*position].last_checked_at.naive_utc()).collect();
+        newest.iter().map(|position| report(*position).last_checked_at.naive_utc()).collect();
     let lock = sqlx::query_as::<_, (i64, i32, bool)>(LOCK).bind(&cluster_ids).bind(last_checked);
     let known = statements.run("lock reports", lock.fetch_all(connection)).await?;
 
@@ -53,7 +56,7 @@ pub(super) async fn lock<'a>(
             Some((_, org_id, false)) => Stored::ReportOf(org_id),
             Some((_, _, true)) => continue,
         };
-        accepted.push(Accepted { position: *position, report: &batch[*position], cluster_id, stored });
+        accepted.push(Accepted { position: *position, report: report(*position), cluster_id, stored });
     }
     Ok(accepted)
 }

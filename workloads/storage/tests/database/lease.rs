@@ -16,7 +16,6 @@ const KILL_HOLDER: &str = "\
 async fn of_two_writers_one_waits_until_the_other_ends() {
     let (database, mut connection) = migrated().await;
     let mut first = database.acquire_writer_lease().await.unwrap();
-    assert!(database.try_acquire_writer_lease().await.unwrap().is_none());
     let second = database.acquire_writer_lease();
     let mut second = std::pin::pin!(second);
     assert!(timeout(Duration::from_millis(700), &mut second).await.is_err(), "the first writer still writes");
@@ -44,6 +43,32 @@ async fn a_lease_is_lost_with_its_connection_and_the_writer_can_not_write_on() {
     ));
     second.write_batch(&[report(7, 1, 1, &[])], at(200)).await.unwrap();
     assert_eq!(rows(&mut connection, "SELECT report FROM report").await, [r#"{"checked":1}"#]);
+}
+
+#[tokio::test]
+async fn lost_lease_is_acquired_again_although_its_old_session_still_exists() {
+    let (database, mut connection) = migrated().await;
+    let old = database.acquire_writer_lease().await.unwrap();
+    let mut new = database.reacquire_writer_lease(&old).await.unwrap().expect("the old session is ended");
+    new.write_batch(&[report(7, 1, 1, &[])], at(100)).await.unwrap();
+    assert_eq!(rows(&mut connection, "SELECT report FROM report").await, [r#"{"checked":1}"#]);
+    // The lease of another writer stays.
+    assert!(database.reacquire_writer_lease(&old).await.unwrap().is_none());
+    new.check().await.unwrap();
+}
+
+#[tokio::test]
+async fn changed_schema_is_transient_and_ends_the_session_of_the_lease() {
+    let (database, mut connection) = migrated().await;
+    let mut lease = database.acquire_writer_lease().await.unwrap();
+    lease.write_batch(&[report(7, 1, 1, &["a"])], at(100)).await.unwrap();
+    run(&mut connection, "ALTER TABLE report RENAME COLUMN gathered_at TO gathered").await;
+    let error = lease.write_batch(&[report(7, 1, 2, &["a"])], at(200)).await.unwrap_err();
+    assert_eq!(error.class(), ErrorClass::Transient, "{}", snafu::Report::from_error(error));
+    assert!(lease.is_lost());
+    run(&mut connection, "ALTER TABLE report RENAME COLUMN gathered TO gathered_at").await;
+    let mut lease = database.reacquire_writer_lease(&lease).await.unwrap().unwrap();
+    lease.write_batch(&[report(7, 1, 2, &["a"])], at(200)).await.unwrap();
 }
 
 #[tokio::test]

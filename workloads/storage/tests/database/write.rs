@@ -251,3 +251,30 @@ async fn every_statement_is_reported_by_name() {
     assert_eq!(names.first(), Some(&"begin a batch"));
     assert!(names.contains(&"insert rule hits") && names.last() == Some(&"commit a batch"), "{names:?}");
 }
+
+#[tokio::test]
+async fn unauthenticated_report_creates_a_cluster_and_does_not_move_one() {
+    let (database, mut connection) = migrated().await;
+    let unauthenticated = |org, cluster, seconds| NewReport {
+        is_authenticated: false,
+        ..report(org, cluster, seconds, &["a"])
+    };
+    let outcomes = write(&database, &[unauthenticated(7, 1, 1), report(7, 2, 1, &["a"])], 100).await;
+    assert_eq!(outcomes, [Outcome::Written, Outcome::Written]);
+    // The same organisation goes on; another one is rejected alone, and nothing of the cluster moves.
+    let outcomes = write(
+        &database,
+        &[unauthenticated(7, 1, 2), unauthenticated(8, 2, 2), unauthenticated(8, 3, 2)],
+        200,
+    )
+    .await;
+    assert_eq!(outcomes, [Outcome::Written, Outcome::Unauthenticated, Outcome::Written]);
+    let owners = rows(&mut connection, "SELECT org_id FROM report ORDER BY cluster").await;
+    assert_eq!(owners, ["7", "7", "8"]);
+    let hits = rows(&mut connection, "SELECT org_id FROM rule_hit ORDER BY cluster_id").await;
+    assert_eq!(hits, ["7", "7", "8"]);
+    // A deleted report leaves its hits, which belong to the organisation nevertheless.
+    run(&mut connection, "DELETE FROM report WHERE org_id = 7").await;
+    assert_eq!(write(&database, &[unauthenticated(8, 2, 3)], 300).await, [Outcome::Unauthenticated]);
+    assert_eq!(write(&database, &[report(8, 2, 4, &["a"])], 400).await, [Outcome::Written]);
+}
