@@ -231,6 +231,17 @@ impl Topics {
         self.all().map(|(_, topic)| topic).filter(|topic| !topic.is_empty())
     }
 
+    /// Returns the topic to which `ccx dlq replay` sends announcements. It is separate from `announce`, which other
+    /// services read too.
+    pub fn announce_retry(&self) -> String {
+        format!("{}.retry", self.announce_dead_letters)
+    }
+
+    /// Returns the topic to which `ccx dlq replay` sends results.
+    pub fn results_retry(&self) -> String {
+        format!("{}.retry", self.results_dead_letters)
+    }
+
     fn required(&self) -> [(&'static str, &str); 4] {
         [
             ("announce", &self.announce),

@@ -33,6 +33,12 @@ pub enum PipelineError {
         /// The reason.
         source: KafkaError,
     },
+    /// The Kafka consumer has ended while the pipeline was running.
+    #[snafu(display("unable to read announcements"))]
+    Consumer {
+        /// The cause.
+        source: KafkaError,
+    },
     /// The client for downloads cannot be created.
     #[snafu(display("failed to prepare downloads"))]
     Downloader {
@@ -69,6 +75,12 @@ pub(crate) enum RecordError {
         /// The fault.
         source: AnnounceError,
     },
+    /// The record violates Kafka's protocol.
+    #[snafu(display("the names of {headers} header(s) are not UTF-8"))]
+    HeaderNames {
+        /// The number of such headers.
+        headers: usize,
+    },
     /// The archive cannot be downloaded.
     #[snafu(display("failed to download the archive in {attempts} attempt(s)"))]
     Download {
@@ -101,7 +113,7 @@ impl RecordError {
     /// Returns the class, from which retry, dead letter and alert follow.
     pub(crate) fn class(&self) -> ErrorClass {
         match self {
-            Self::Announce { .. } => ErrorClass::BadInput,
+            Self::Announce { .. } | Self::HeaderNames { .. } => ErrorClass::BadInput,
             Self::Download { source, .. } => source.class(),
             Self::Process { source } => source.class(),
             Self::Send { source } => source.class(),

@@ -3,7 +3,8 @@
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use ccx_messages::{Announce, DeadLetter, Reason, Status};
+use ccx_messages::{Announce, Reason, Status};
+use ccx_outbox::{Request, SendError};
 use ccx_transport::{Position, Record};
 use futures::FutureExt as _;
 use snafu::{IntoError, ResultExt};
@@ -15,8 +16,8 @@ use crate::{
     memory_budget::Reservation,
     metrics::{Metrics, observe_bytes},
     process::Processed,
-    sender::{NotSent, Sender},
-    status::{Request, SERVICE},
+    sender::Sender,
+    status::{request_in, request_of},
     workers::Workers,
 };
 
@@ -71,17 +72,20 @@ impl Handler {
     }
 
     async fn process(&self, record: &Record, reservation: Reservation) -> Result<(), HandleError> {
+        let unreadable = record.headers.unreadable();
+        if unreadable > 0 {
+            return Err(RecordError::HeaderNames { headers: unreadable }.into());
+        }
         let announce = Announce::parse(&record.payload).context(AnnounceSnafu);
         let announce = Arc::new(announce.inspect_err(|_| self.metrics.dashboards.not_handled.inc())?);
-        let request = Request::of(&announce);
+        let request = request_of(&announce);
         record_request_id(request.as_ref());
 
         let record_id = record.position();
-        // Progress is reported beside the work, which need not wait for acknowledgements.
-        let result = self.publish_result(&announce, record_id, reservation);
-        let (published, ()) = tokio::join!(result, self.report_start(request.as_ref()));
-        published?;
-        self.sender.status(request.as_ref(), Status::Success, None).await;
+        self.sender.status(request.as_ref(), Status::Received, None);
+        self.sender.status(request.as_ref(), Status::Processing, None);
+        self.publish_result(&announce, record_id, reservation).await?;
+        self.sender.status(request.as_ref(), Status::Success, None);
         Ok(())
     }
 
@@ -96,14 +100,6 @@ impl Handler {
         self.publish(&processed, announce).await?;
         log_success(announce, &processed);
         Ok(())
-    }
-
-    async fn report_start(&self, request: Option<&Request>) {
-        // Both are queued before the first is acknowledged: one round trip instead of two.
-        tokio::join!(
-            self.sender.status(request, Status::Received, None),
-            self.sender.status(request, Status::Processing, None),
-        );
     }
 
     async fn run_rules(
@@ -134,8 +130,8 @@ impl Handler {
         let started = Instant::now();
         match self.sender.results(processed, announce.request_id.as_deref()).await {
             Ok(()) => {}
-            Err(NotSent::Refused(error)) => return Err(SendSnafu.into_error(error).into()),
-            Err(NotSent::ShuttingDown) => return Err(HandleError::ShuttingDown),
+            Err(SendError::Rejected(error)) => return Err(SendSnafu.into_error(error).into()),
+            Err(SendError::ShuttingDown) => return Err(HandleError::ShuttingDown),
         }
         self.metrics
             .dashboards
@@ -148,24 +144,14 @@ impl Handler {
 
     /// Sends the record to the dead letters, and reports the status `error`.
     async fn dead_letter(&self, record: &Record, error: &RecordError) -> Option<Position> {
-        let request = Request::of_payload(&record.payload);
+        let request = request_in(&record.payload);
         record_request_id(request.as_ref());
         let (class, reason) = (error.class(), Reason::from_error(error));
-        let Record { topic, partition, offset, .. } = record;
         tracing::warn!(%class, error = &*reason, "dead letter");
-        let letter = DeadLetter {
-            error: reason.clone(),
-            class,
-            topic: topic.to_string(),
-            partition: *partition,
-            offset: *offset,
-            timestamp_ms: record.timestamp_ms,
-            failed_by: SERVICE.into(),
-        };
-        self.sender.dead_letter(record, &letter).await.ok()?;
+        self.sender.dead_letter(record, class, &reason).await.ok()?;
         self.metrics.dashboards.failures.for_unknown().inc();
         self.metrics.dead_letters.for_class(class).inc();
-        self.sender.status(request.as_ref(), Status::Error, Some(&reason)).await;
+        self.sender.status(request.as_ref(), Status::Error, Some(&reason));
         Some(record.position())
     }
 }

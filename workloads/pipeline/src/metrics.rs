@@ -31,6 +31,14 @@ pub(crate) struct Metrics {
     pub(crate) download_retries: IntCounter,
     /// Attempts at sending after the first.
     pub(crate) send_retries: IntCounter,
+    /// Messages that Kafka does not accept and that are retried.
+    pub(crate) unsent_messages: IntGauge,
+    /// Statuses that were sent.
+    pub(crate) sent_statuses: IntCounter,
+    /// Statuses that could not be sent.
+    pub(crate) dropped_statuses: IntCounter,
+    /// Commits of offsets that failed; each is retried.
+    pub(crate) commit_failures: IntCounter,
     /// Bytes of archives in memory.
     pub(crate) bytes_in_flight: IntGauge,
     /// Records in progress.
@@ -71,6 +79,19 @@ impl Metrics {
                 "Attempts at downloads after the first",
             )?,
             send_retries: count("ccx_pipeline_send_retries_total", "Attempts at sending after the first")?,
+            unsent_messages: gauge(
+                "ccx_pipeline_unsent_messages",
+                "Messages that Kafka does not accept and that are retried",
+            )?,
+            sent_statuses: count("ccx_pipeline_sent_statuses_total", "Statuses that were sent")?,
+            dropped_statuses: count(
+                "ccx_pipeline_dropped_statuses_total",
+                "Statuses that could not be sent",
+            )?,
+            commit_failures: count(
+                "ccx_pipeline_commit_failures_total",
+                "Commits of offsets that failed and were retried",
+            )?,
             bytes_in_flight: gauge("ccx_pipeline_bytes_in_flight", "Bytes of archives in memory")?,
             records_in_flight: gauge("ccx_pipeline_records_in_flight", "Records in progress")?,
             storage_unavailable: gauge(

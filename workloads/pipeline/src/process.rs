@@ -19,6 +19,8 @@ const MARKERS: [&str; 2] = ["config/", "insights-operator/"];
 pub struct Processed {
     /// The cluster, by which the message is keyed.
     pub cluster_id: ClusterId,
+    /// Whether the sender has authenticated as the cluster. If not, the id is the archive's own statement.
+    pub is_authenticated: bool,
     /// The message for the results topic.
     pub message: Vec<u8>,
     /// The message for the topic about workloads, when a check found something.
@@ -103,6 +105,7 @@ pub fn process(
     };
     Ok(Processed {
         cluster_id,
+        is_authenticated: announce.identity.cluster_id.is_some(),
         message: message.to_json(),
         workloads_message,
         kind: archive.kind(),

@@ -6,15 +6,15 @@ use axum::{Json, Router, routing::get};
 use ccx_archive::Limits;
 use ccx_config::Config;
 use ccx_insights_core::Adapter;
+use ccx_outbox::{DeadLetters, KafkaReadiness, SenderMetrics, StatusMetrics, StatusReporter};
 use ccx_rules::UnknownCheck;
-use ccx_service::{Condition, Dependency, Health, Heartbeat, error_chain};
-use ccx_transport::{Connectivity, Consumer, Position, Producer, Record};
+use ccx_service::{Dependency, Health, Heartbeat, error_chain};
+use ccx_transport::{Consumer, KafkaError, Position, Producer, Record};
 use chrono::Utc;
 use prometheus::Registry;
 use snafu::ResultExt;
 use tokio::{
     net::TcpListener,
-    sync::watch,
     task::{JoinError, JoinHandle, JoinSet},
     time::{Instant, Interval},
 };
@@ -24,7 +24,7 @@ use crate::{
     download::{Downloads, downloader},
     engines::{Python, RuleEngines},
     error::{
-        InsightsCoreSnafu, KafkaSnafu, MemorySnafu, MetricsSnafu, PipelineError, ServeSnafu,
+        ConsumerSnafu, InsightsCoreSnafu, KafkaSnafu, MemorySnafu, MetricsSnafu, PipelineError, ServeSnafu,
         WorkloadChecksSnafu,
     },
     filter::{Filter, SERVICE_HEADER, age},
@@ -35,6 +35,7 @@ use crate::{
     object_storage_health::{Availability, MANY_RECORDS, ObjectStorageHealth},
     rules::{Rules, SharedStatus},
     sender::Sender,
+    status::SERVICE,
     workers::{Work, Workers},
     workloads::Workloads,
 };
@@ -52,6 +53,10 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// The time without a heartbeat after which the loop counts as hanging.
 const MAX_SILENCE: Duration = Duration::from_secs(30);
+
+/// The time without a heartbeat after which the thread of the consumer counts as hanging. It waits for brokers at most for
+/// about a minute.
+const MAX_KAFKA_SILENCE: Duration = Duration::from_mins(5);
 
 /// The time for the last messages of the producer at the end.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
@@ -88,6 +93,11 @@ pub async fn run_on(
         MemoryBudget::new(config.pipeline.max_bytes_in_flight.as_u64(), config.pipeline.max_downloads);
 
     let producer = Producer::new(&config.kafka).context(KafkaSnafu { client: "producer" })?;
+    let kafka_readiness = KafkaReadiness::new(health.condition(Dependency::KAFKA), &producer);
+    let topic = &config.kafka.topics.payload_status;
+    let status_metrics =
+        StatusMetrics { sent: metrics.sent_statuses.clone(), dropped: metrics.dropped_statuses.clone() };
+    let statuses = Arc::new(StatusReporter::start(SERVICE, &producer, topic, status_metrics));
     let handler = Handler {
         downloads: Downloads::new(
             config,
@@ -98,22 +108,27 @@ pub async fn run_on(
             shutdown.clone(),
         ),
         workers: Workers::new(config.pipeline.workers, work(config, engines).context(WorkloadChecksSnafu)?),
-        sender: Sender::new(producer.clone(), config, metrics.send_retries.clone(), shutdown.clone()),
+        sender: sender(config, &statuses, &producer, &kafka_readiness, &metrics, &shutdown),
         metrics: Arc::clone(&metrics),
     };
     let (group, topic) = (&config.pipeline.group, &config.kafka.topics.announce);
     let consumer =
         Consumer::subscribe(&config.kafka, group, topic).context(KafkaSnafu { client: "consumer" })?;
+    let retries = Consumer::subscribe_if_exists(
+        &config.kafka,
+        &format!("{group}.retry"),
+        &config.kafka.topics.announce_retry(),
+    );
+    let retries = retries.context(KafkaSnafu { client: "consumer of retries" })?;
+    kafka_readiness.follow(Some(&consumer));
 
     let pipeline = Pipeline {
-        kafka: KafkaWatch {
-            consumer: consumer.connectivity(),
-            producer: producer.connectivity(),
-            condition: health.condition(Dependency::KAFKA),
-        },
+        kafka_readiness,
         heartbeat: health.heartbeat("consumer", MAX_SILENCE),
+        kafka_heartbeat: health.heartbeat("kafka consumer", MAX_KAFKA_SILENCE),
         filter: Filter::new(&config.pipeline.service, config.pipeline.max_record_age),
         consumer,
+        retries,
         memory,
         storage: Arc::clone(&storage),
         metrics,
@@ -128,7 +143,10 @@ pub async fn run_on(
     let probe = tokio::spawn(async move { storage.probe_periodically().await });
     let rule_watch = rule_watch.map(|watch| tokio::spawn(watch.run(rule_set_metrics)));
 
-    pipeline.run(config.pipeline.shutdown_timeout, &shutdown).await;
+    let result = pipeline.run(config.pipeline.shutdown_timeout, &shutdown).await.context(ConsumerSnafu);
+    if tokio::time::timeout(FLUSH_TIMEOUT, statuses.flush()).await.is_err() {
+        tracing::warn!("some statuses were not sent before the shutdown");
+    }
     if let Err(error) = producer.flush(FLUSH_TIMEOUT).await {
         tracing::warn!(error = error_chain(&error), "flush failed, records will be delivered again");
     }
@@ -136,7 +154,27 @@ pub async fn run_on(
     rule_watch.inspect(JoinHandle::abort);
     server_shutdown.cancel();
     let _ = server.await;
-    Ok(())
+    result
+}
+
+/// The senders of messages to Kafka.
+fn sender(
+    config: &Config,
+    statuses: &Arc<StatusReporter>,
+    producer: &Producer,
+    readiness: &KafkaReadiness,
+    metrics: &Metrics,
+    shutdown: &CancellationToken,
+) -> Sender {
+    let sender_metrics =
+        SenderMetrics { retries: metrics.send_retries.clone(), unsent: metrics.unsent_messages.clone() };
+    let (producer, readiness) = (producer.clone(), readiness.clone());
+    let topics = config.kafka.topics.clone();
+    let statuses = Arc::clone(statuses);
+    let results =
+        ccx_outbox::Sender::new(producer, &config.retry, readiness, sender_metrics, shutdown.clone());
+    let dead_letters = DeadLetters::new(results.clone(), &topics.announce_dead_letters, SERVICE);
+    Sender { results, dead_letters, statuses, topics }
 }
 
 /// The rules and limits that all workers share.
@@ -170,47 +208,70 @@ fn limits(config: &Config) -> Limits {
     }
 }
 
+/// A record that was taken, and the topic of the consumer to which its end is reported.
+struct Taken {
+    topic: Arc<str>,
+    position: Position,
+}
+
+impl Taken {
+    fn from_record(record: &Record) -> Self {
+        Self { topic: Arc::clone(&record.topic), position: record.position() }
+    }
+}
+
 /// The state of the loop.
 struct Pipeline {
     consumer: Consumer,
+    /// Announcements that were dead letters, see `ccx dlq replay`.
+    retries: Consumer,
     filter: Filter,
     memory: Arc<MemoryBudget>,
     storage: Arc<ObjectStorageHealth>,
-    kafka: KafkaWatch,
+    kafka_readiness: KafkaReadiness,
     heartbeat: Heartbeat,
+    kafka_heartbeat: Heartbeat,
     metrics: Arc<Metrics>,
     handler: Arc<Handler>,
-    in_flight: JoinSet<Option<Position>>,
+    in_flight: JoinSet<Option<Taken>>,
     /// A record that waits for memory for its archive.
     waiting: Option<Record>,
     is_paused: bool,
 }
 
 impl Pipeline {
-    async fn run(mut self, shutdown_timeout: Duration, shutdown: &CancellationToken) {
+    async fn run(
+        mut self,
+        shutdown_timeout: Duration,
+        shutdown: &CancellationToken,
+    ) -> Result<(), KafkaError> {
         let mut ticks = tokio::time::interval(TICK);
         tracing::info!("pipeline started");
         while !shutdown.is_cancelled() {
-            self.step(&mut ticks, shutdown).await;
+            self.step(&mut ticks, shutdown).await?;
         }
-        self.drain(shutdown_timeout, &mut ticks).await;
-        if let Err(error) = self.consumer.close().await {
+        self.drain(shutdown_timeout, &mut ticks).await?;
+        let (closed, retries_closed) = tokio::join!(self.consumer.close(), self.retries.close());
+        if let Err(error) = closed.and(retries_closed) {
             tracing::warn!(error = error_chain(&error), "failed to leave the consumer group");
         }
+        Ok(())
     }
 
     /// Waits for the first event and handles it.
-    async fn step(&mut self, ticks: &mut Interval, shutdown: &CancellationToken) {
+    async fn step(&mut self, ticks: &mut Interval, shutdown: &CancellationToken) -> Result<(), KafkaError> {
         let may_take = self.waiting.is_none() && self.in_flight.len() < self.max_records();
         self.set_flow(may_take);
         let bytes = self.handler.downloads.usual_bytes();
         tokio::select! {
             () = shutdown.cancelled() => {}
-            _ = ticks.tick() => self.tick(),
+            _ = ticks.tick() => self.tick()?,
             Some(done) = self.in_flight.join_next() => self.finish(done),
             reservation = self.memory.admit(bytes), if self.waiting.is_some() => self.start_waiting(reservation),
-            record = self.consumer.next(), if may_take => self.take(record),
+            record = self.consumer.next(), if may_take => self.take(record?),
+            record = self.retries.next(), if may_take => self.take(record?),
         }
+        Ok(())
     }
 
     fn max_records(&self) -> usize {
@@ -223,8 +284,8 @@ impl Pipeline {
     /// Pauses consumption while no record can be taken.
     fn set_flow(&mut self, may_take: bool) {
         match (may_take, self.is_paused) {
-            (false, false) => self.consumer.pause(),
-            (true, true) => self.consumer.resume(),
+            (false, false) => [&self.consumer, &self.retries].into_iter().for_each(Consumer::pause),
+            (true, true) => [&self.consumer, &self.retries].into_iter().for_each(Consumer::resume),
             _ => return,
         }
         self.is_paused = !may_take;
@@ -242,7 +303,7 @@ impl Pipeline {
                 ?rejection,
                 "record filtered"
             );
-            self.consumer.finished(record.position());
+            self.finished(Taken::from_record(&record));
             return;
         }
         self.metrics.dashboards.received.inc();
@@ -259,12 +320,20 @@ impl Pipeline {
     }
 
     fn start(&mut self, record: Record, reservation: Reservation) {
-        self.in_flight.spawn(Arc::clone(&self.handler).handle(record, reservation));
+        let taken = Taken::from_record(&record);
+        let handled = Arc::clone(&self.handler).handle(record, reservation);
+        self.in_flight.spawn(async move { handled.await.map(|_: Position| taken) });
     }
 
-    fn finish(&mut self, done: Result<Option<Position>, JoinError>) {
+    fn finished(&self, Taken { topic, position }: Taken) {
+        let is_retry = *topic == *self.handler.sender.topics.announce_retry();
+        let consumer = if is_retry { &self.retries } else { &self.consumer };
+        consumer.finished(position);
+    }
+
+    fn finish(&mut self, done: Result<Option<Taken>, JoinError>) {
         match done {
-            Ok(Some(position)) => self.consumer.finished(position),
+            Ok(Some(taken)) => self.finished(taken),
             Ok(None) => {}
             // The handler turns panics of its work into dead letters, so this is one of the handler itself.
             Err(error) => {
@@ -273,52 +342,39 @@ impl Pipeline {
         }
     }
 
-    fn tick(&self) {
+    /// Updates gauges and health. Fails if a consumer has ended.
+    fn tick(&self) -> Result<(), KafkaError> {
+        self.consumer.check()?;
+        self.retries.check()?;
         self.heartbeat.beat();
-        self.kafka.tell();
+        self.kafka_heartbeat.beat_at(self.consumer.last_beat());
+        self.kafka_readiness.update();
         self.metrics.bytes_in_flight.set(i64::try_from(self.memory.bytes()).unwrap_or(i64::MAX));
         self.metrics.records_in_flight.set(i64::try_from(self.in_flight.len()).unwrap_or(i64::MAX));
         if let Some(lag) = self.consumer.lag() {
             self.metrics.lag.set(lag);
         }
+        let failures = self.consumer.take_commit_failures() + self.retries.take_commit_failures();
+        self.metrics.commit_failures.inc_by(failures);
+        Ok(())
     }
 
     /// Finishes the records in progress; takes no new ones.
-    async fn drain(&mut self, timeout: Duration, ticks: &mut Interval) {
+    async fn drain(&mut self, timeout: Duration, ticks: &mut Interval) -> Result<(), KafkaError> {
         self.set_flow(false);
         let deadline = Instant::now() + timeout;
         while !self.in_flight.is_empty() {
             tokio::select! {
                 Some(done) = self.in_flight.join_next() => self.finish(done),
-                _ = ticks.tick() => self.tick(),
+                _ = ticks.tick() => self.tick()?,
                 () = tokio::time::sleep_until(deadline) => {
                     let records = self.in_flight.len();
                     tracing::warn!(records, "shutdown timeout, records will be delivered again");
-                    return self.in_flight.abort_all();
+                    self.in_flight.abort_all();
+                    break;
                 }
             }
         }
-    }
-}
-
-/// The connectivity of both clients, for readiness.
-struct KafkaWatch {
-    consumer: watch::Receiver<Connectivity>,
-    producer: watch::Receiver<Connectivity>,
-    condition: Condition,
-}
-
-impl KafkaWatch {
-    fn tell(&self) {
-        let clients = [("consumer", &self.consumer), ("producer", &self.producer)];
-        let problem = clients.iter().find_map(|(client, connectivity)| match &*connectivity.borrow() {
-            Connectivity::Up => None,
-            Connectivity::Connecting => Some(format!("the {client} is connecting")),
-            Connectivity::Down(reason) => Some(format!("the {client} has no broker: {reason}")),
-        });
-        match problem {
-            None => self.condition.ready(),
-            Some(problem) => self.condition.not_ready(problem),
-        }
+        Ok(())
     }
 }

@@ -1,29 +1,29 @@
-//! How many messages go into one transaction.
+//! Batches of messages, one for each transaction.
 
 use std::time::Duration;
 
-use ccx_transport::{Consumer, Record};
+use ccx_transport::{Consumer, KafkaError, Record};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-/// When a batch is complete.
+/// The limits at which a batch is complete.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// At so many messages.
+    /// Most messages.
     pub(crate) max_messages: usize,
-    /// At so many bytes. The message that crosses the limit is in, so that one of any size gets through.
+    /// Most bytes. The message that crosses the limit is included, so that one of any size is processed.
     pub(crate) max_bytes: usize,
-    /// So long after its first message.
+    /// Longest wait after the first message.
     pub(crate) linger: Duration,
 }
 
-/// Messages that wait for their transaction.
+/// Messages of one transaction.
 #[derive(Debug)]
 struct Batch<T> {
     limits: Limits,
     messages: Vec<T>,
     bytes: usize,
-    /// When it is complete at the latest.
+    /// The time at which the batch is complete whatever its size.
     due: Option<Instant>,
 }
 
@@ -43,23 +43,24 @@ impl<T> Batch<T> {
     }
 }
 
-/// Collects a batch. It is empty when nothing came for `idle`, and ends early at a shutdown.
+/// Collects a batch. It is empty if no message came for `idle`, and ends early at a shutdown. Fails if the consumer has ended.
 pub(crate) async fn collect(
     consumer: &Consumer,
     limits: Limits,
     idle: Duration,
     shutdown: &CancellationToken,
-) -> Vec<Record> {
+) -> Result<Vec<Record>, KafkaError> {
     let mut batch = Batch::new(limits);
-    let give_up = Instant::now() + idle;
+    let idle_until = Instant::now() + idle;
     while !batch.is_full() {
-        let due = batch.due.unwrap_or(give_up);
+        let due = batch.due.unwrap_or(idle_until);
         let next = timeout_at(due, shutdown.run_until_cancelled(consumer.next()));
         let Ok(Some(record)) = next.await else { break };
+        let record = record?;
         let bytes = record.size_bytes();
         batch.push(record, bytes, Instant::now());
     }
-    batch.messages
+    Ok(batch.messages)
 }
 
 #[cfg(test)]
@@ -71,7 +72,7 @@ mod tests {
     const LIMITS: Limits = Limits { max_messages: 3, max_bytes: 100, linger: Duration::from_millis(5) };
 
     #[test]
-    fn a_batch_is_full_at_its_number_of_messages() {
+    fn batch_is_full_at_its_number_of_messages() {
         let mut batch = Batch::new(LIMITS);
         for message in 0..3 {
             assert!(!batch.is_full());
@@ -81,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_over_the_limit_of_bytes_is_a_batch_of_its_own() {
+    fn message_over_the_limit_of_bytes_is_a_batch_of_its_own() {
         let mut batch = Batch::new(LIMITS);
         batch.push("big", 1_000_000, Instant::now());
         assert!(batch.is_full());
@@ -89,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_message_decides_when_a_batch_is_due() {
+    fn batch_is_due_by_its_first_message() {
         let mut batch = Batch::new(LIMITS);
         assert_eq!(batch.due, None);
         let start = Instant::now();
@@ -100,7 +101,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_batch_that_is_not_full_is_under_both_limits(sizes in prop::collection::vec(0_usize..60, 0..10)) {
+        fn batch_that_is_not_full_is_under_both_limits(sizes in prop::collection::vec(0_usize..60, 0..10)) {
             let mut batch = Batch::new(LIMITS);
             for size in sizes {
                 if batch.is_full() {

@@ -1,51 +1,17 @@
-//! What to do with a message, as far as the message itself tells.
+//! Validation of messages.
 
-use ccx_messages::{AccountNumber, ErrorClass, OrgId, Reason, Results, ResultsError};
+use ccx_messages::{ErrorClass, OrgId, Results, ResultsError, header};
+use ccx_outbox::Request;
 use ccx_storage::NewReport;
+use ccx_transport::Record;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use snafu::{Snafu, ensure};
 
-use crate::allow_list::AllowList;
-
-/// A message, looked at.
-#[derive(Debug)]
-pub(crate) struct Checked {
-    /// Whose request it is, when that could be read.
-    pub(crate) request: Option<Request>,
-    pub(crate) verdict: Verdict,
-}
-
-/// Who wants to know how far the message has come.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Request {
-    pub(crate) id: String,
-    pub(crate) owner: Option<(OrgId, Option<AccountNumber>)>,
-}
-
-/// What to do with a message.
-#[derive(Debug)]
-pub(crate) enum Verdict {
-    /// Store it.
-    Store(NewReport),
-    /// The report says nothing. That is no mistake, and nothing to store.
-    Empty,
-    /// Give it up.
-    Refuse(Refused),
-}
-
-/// Why a message is given up.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Refused {
-    pub(crate) class: ErrorClass,
-    pub(crate) reason: Reason,
-}
-
-impl Refused {
-    pub(crate) fn new(class: ErrorClass, error: &dyn std::error::Error) -> Self {
-        Self { class, reason: Reason::from_error(error) }
-    }
-}
+use crate::{
+    allow_list::AllowList,
+    outcome::{Message, Outcome, Rejection, State},
+};
 
 #[derive(Debug, Snafu)]
 enum CheckError {
@@ -53,28 +19,38 @@ enum CheckError {
     Results { source: ResultsError },
     #[snafu(display("organization ID is not in allow list"))]
     NotAllowed,
+    #[snafu(display("the names of {headers} header(s) are not UTF-8"))]
+    HeaderNames { headers: usize },
 }
 
-/// Reads a message and decides. What is odd and yet stored is logged.
-pub(crate) fn check(payload: &[u8], allow_list: &AllowList, now: DateTime<Utc>) -> Checked {
-    match results(payload, allow_list) {
+/// Parses and validates a message. Unexpected values that do not prevent storing are logged.
+pub(crate) fn check(record: Record, allow_list: &AllowList, now: DateTime<Utc>) -> Message {
+    let (request, state) = match results(&record, allow_list) {
         Ok(results) => {
             warn_of_oddities(&results, now);
             let owner = Some((results.org_id, results.account_number));
-            let request = results.request_id.clone().map(|id| Request { id, owner });
-            let verdict =
-                if results.report.is_empty() { Verdict::Empty } else { Verdict::Store(results.into()) };
-            Checked { request, verdict }
+            (results.request_id.clone().map(|id| Request { id, owner }), state(results, &record))
         }
         Err(error) => {
-            let verdict = Verdict::Refuse(Refused::new(ErrorClass::BadInput, &error));
-            Checked { request: request_of_broken(payload), verdict }
+            let rejection = Rejection::new(ErrorClass::BadInput, &error);
+            (request_of_invalid(&record.payload), State::Done(Outcome::Rejected(rejection)))
         }
-    }
+    };
+    Message { record, request, state }
 }
 
-fn results<'a>(payload: &'a [u8], allow_list: &AllowList) -> Result<Results<'a>, CheckError> {
-    let results = Results::parse(payload)?;
+fn state(results: Results<'_>, record: &Record) -> State {
+    if results.report.is_empty() {
+        return State::Done(Outcome::Empty);
+    }
+    let is_authenticated = record.headers.get_str(header::CLUSTER_AUTHENTICATED) != Some("false");
+    State::Report(Box::new(NewReport { is_authenticated, ..results.into() }))
+}
+
+fn results<'a>(record: &'a Record, allow_list: &AllowList) -> Result<Results<'a>, CheckError> {
+    let headers = record.headers.unreadable();
+    ensure!(headers == 0, HeaderNamesSnafu { headers });
+    let results = Results::parse(&record.payload)?;
     ensure!(allow_list.allows(results.org_id), NotAllowedSnafu);
     Ok(results)
 }
@@ -84,16 +60,16 @@ fn warn_of_oddities(results: &Results<'_>, now: DateTime<Utc>) {
     let request_id = results.request_id.as_deref();
     if !matches!(results.version, 1 | 2) {
         let version = results.version;
-        tracing::warn!(%cluster_id, %org_id, request_id, version, "the message has an unexpected version");
+        tracing::warn!(%cluster_id, %org_id, request_id, version, "message has an unexpected version");
     }
     if results.last_checked.utc() > now {
         let last_checked = results.last_checked.as_str();
-        tracing::warn!(%cluster_id, %org_id, request_id, last_checked, "the message is from the future");
+        tracing::warn!(%cluster_id, %org_id, request_id, last_checked, "message is from the future");
     }
 }
 
-/// The request of a message that can't be used, when at least that can be read.
-fn request_of_broken(payload: &[u8]) -> Option<Request> {
+/// Returns the request of an invalid message, if it can be parsed.
+fn request_of_invalid(payload: &[u8]) -> Option<Request> {
     #[derive(Deserialize)]
     struct OnlyRequest {
         #[serde(rename = "RequestId")]
@@ -110,6 +86,9 @@ fn request_of_broken(payload: &[u8]) -> Option<Request> {
 mod tests {
     use std::collections::HashSet;
 
+    use ccx_messages::Reason;
+    use ccx_transport::Headers;
+
     use super::*;
 
     const CLUSTER: &str = "5d5892d3-1f74-4ccf-91af-548dfc9767aa";
@@ -121,40 +100,62 @@ mod tests {
             .into()
     }
 
-    fn checked(payload: &[u8]) -> Checked {
-        check(payload, &AllowList::Every, Utc::now())
+    fn record(payload: &[u8], headers: Headers) -> Record {
+        Record {
+            topic: "ccx.ocp.results".into(),
+            partition: 0,
+            offset: 0,
+            timestamp_ms: None,
+            key: None,
+            headers,
+            payload: payload.to_vec().into(),
+        }
+    }
+
+    fn checked(payload: &[u8]) -> Message {
+        check(record(payload, Headers::default()), &AllowList::Every, Utc::now())
     }
 
     fn reason(payload: &[u8]) -> Reason {
-        let Verdict::Refuse(refused) = checked(payload).verdict else { panic!("is not refused") };
-        assert_eq!(refused.class, ErrorClass::BadInput);
-        refused.reason
+        let message = checked(payload);
+        let rejection = message.rejection().expect("is rejected");
+        assert_eq!(rejection.class, ErrorClass::BadInput);
+        rejection.reason.clone()
     }
 
     #[test]
-    fn a_good_message_is_stored() {
-        let checked = checked(&message(&format!(r#","Version":2,"Report":{REPORT}"#)));
+    fn valid_message_has_a_report() {
+        let message = checked(&message(&format!(r#","Version":2,"Report":{REPORT}"#)));
         let owner = Some((OrgId::new(7).unwrap(), None));
-        assert_eq!(checked.request, Some(Request { id: "r".into(), owner }));
-        let Verdict::Store(report) = checked.verdict else { panic!("{checked:?}") };
+        assert_eq!(message.request, Some(Request { id: "r".into(), owner }));
+        let report = message.report().unwrap();
         assert_eq!((report.cluster_id.to_string().as_str(), report.hits.len()), (CLUSTER, 1));
+        assert!(report.is_authenticated);
     }
 
     #[test]
-    fn an_unexpected_version_and_a_future_time_are_stored_too() {
+    fn report_of_an_unauthenticated_cluster_is_marked() {
+        let headers = [(header::CLUSTER_AUTHENTICATED.to_owned(), "false".into())].into_iter().collect();
+        let payload = message(&format!(r#","Report":{REPORT}"#));
+        let message = check(record(&payload, headers), &AllowList::Every, Utc::now());
+        assert!(!message.report().unwrap().is_authenticated);
+    }
+
+    #[test]
+    fn unexpected_version_and_future_time_are_accepted() {
         let odd = message(&format!(r#","Version":41,"Report":{REPORT}"#));
         let odd = String::from_utf8(odd).unwrap().replace("2026-", "2999-");
-        assert!(matches!(checked(odd.as_bytes()).verdict, Verdict::Store(_)));
+        assert!(checked(odd.as_bytes()).report().is_some());
     }
 
     #[test]
-    fn an_empty_report_is_neither_stored_nor_refused() {
+    fn empty_report_is_neither_stored_nor_rejected() {
         let empty = message(r#","Report":{"system":{},"reports":[],"fingerprints":[]}"#);
-        assert!(matches!(checked(&empty).verdict, Verdict::Empty));
+        assert_eq!(checked(&empty).outcome(), Some(&Outcome::Empty));
     }
 
     #[test]
-    fn a_broken_message_says_why_and_whose_it_is() {
+    fn invalid_message_has_a_reason_and_its_request() {
         let missing = message("");
         assert_eq!(&*reason(&missing), "missing required attribute 'Report'");
         let owner = Some((OrgId::new(7).unwrap(), None));
@@ -169,12 +170,10 @@ mod tests {
     }
 
     #[test]
-    fn other_organisations_are_refused() {
+    fn organisation_outside_of_the_allow_list_is_rejected() {
         let allow_list = AllowList::Only(HashSet::from([OrgId::new(8).unwrap()]));
         let payload = message(&format!(r#","Report":{REPORT}"#));
-        let Verdict::Refuse(refused) = check(&payload, &allow_list, Utc::now()).verdict else {
-            panic!("is not refused")
-        };
-        assert_eq!(&*refused.reason, "organization ID is not in allow list");
+        let message = check(record(&payload, Headers::default()), &allow_list, Utc::now());
+        assert_eq!(&*message.rejection().unwrap().reason, "organization ID is not in allow list");
     }
 }

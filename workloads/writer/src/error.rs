@@ -1,37 +1,43 @@
-//! Why the writer can't run.
+//! Errors of the writer.
 
 use std::path::PathBuf;
 
 use snafu::Snafu;
 
-/// Why the writer can't start. Once it runs, nothing but a shutdown ends it.
+/// The writer can't start, or its Kafka consumer has ended. Nothing else but a shutdown ends a running writer.
 #[derive(Debug, Snafu)]
 #[snafu(visibility(pub(crate)))]
 pub enum WriterError {
     /// The port for metrics and health is taken.
     #[snafu(display("failed to serve metrics and health"))]
     Serve {
-        /// The address, and why.
+        /// The cause.
         source: ccx_service::ServeError,
     },
-    /// The database's settings can't be used.
+    /// The database's settings are invalid.
     #[snafu(display("failed to prepare the database"))]
     Database {
-        /// Which, and why.
+        /// The cause.
         source: ccx_storage::StorageError,
     },
-    /// The brokers' settings can't be used.
+    /// The brokers' settings are invalid.
     #[snafu(display("failed to prepare the connection to Kafka"))]
     Kafka {
-        /// Which, and why.
+        /// The cause.
         source: ccx_transport::KafkaError,
     },
-    /// The metrics' names can't be used.
+    /// The Kafka consumer has ended while the writer was running.
+    #[snafu(display("unable to read results"))]
+    Consumer {
+        /// The cause.
+        source: ccx_transport::KafkaError,
+    },
+    /// The prefix of the metrics is invalid.
     #[snafu(display("failed to register metrics with the prefix {namespace:?}"))]
     Metrics {
         /// The prefix.
         namespace: String,
-        /// Why.
+        /// The cause.
         source: prometheus::Error,
     },
     /// The list of organisations can't be read.
@@ -39,10 +45,10 @@ pub enum WriterError {
     ReadAllowList {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// The list of organisations holds something else.
+    /// A line of the list of organisations is invalid.
     #[snafu(display("line {line} of the list of organisations {} is not {expected}", path.display()))]
     ParseAllowList {
         /// The file.

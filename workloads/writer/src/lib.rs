@@ -2,26 +2,26 @@
 //!
 //! ```text
 //!  results topic ─▶ batch ─▶ check ─▶ store ─▶ dead letters ─▶ status ─▶ commit the offsets
-//!                              │        │           ▲
-//!                              └────────┴─ refused ─┘
+//!                              │        │            ▲
+//!                              └────────┴─ rejected ─┘
 //! ```
 //!
 //! One writer is active at a time: it joins the consumer group only while it holds the lease of the database, and leaves the
-//! group when it loses it. What is read again after a crash is harmless, because a report that is not newer than the stored one
-//! changes nothing; so offsets are committed last, and nothing is lost.
+//! group when it loses it. Offsets are committed last, so nothing is lost. A message that is read again after a crash is harmless:
+//! a report that is not newer than the stored one changes nothing.
 //!
-//! A message is given up only for its own sake. While the database or the brokers are away the batch in flight waits, however
-//! long, and the writer says that it is not ready.
+//! Only a message that is invalid itself is dead-lettered. While the database or the brokers are unavailable, or the schema is not
+//! the expected one, the batch in flight is retried without end, and the writer is not ready.
 
 mod allow_list;
 mod batch;
 mod check;
-mod dead_letters;
+mod database_retry;
 mod error;
 mod metrics;
+mod outcome;
 mod process;
 mod run;
-mod status;
 mod store;
 
 pub use error::WriterError;

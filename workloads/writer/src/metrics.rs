@@ -1,4 +1,4 @@
-//! What the writer counts.
+//! The metrics of the writer.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,8 +13,8 @@ use snafu::ResultExt;
 
 use crate::{WriterError, error::MetricsSnafu};
 
-/// The first ten have the names, labels and buckets of the service that the writer replaces, so that dashboards stay as they are.
-/// All names get the configured prefix.
+/// The first ten have the names, labels and buckets of the service that the writer replaces, so that dashboards keep working.
+/// All names have the configured prefix.
 #[derive(Clone)]
 pub(crate) struct Metrics {
     pub(crate) consumed_messages: IntCounter,
@@ -31,7 +31,11 @@ pub(crate) struct Metrics {
     pub(crate) batch_messages: Histogram,
     dead_letters: IntCounterVec,
     pub(crate) storage_retries: IntCounter,
+    pub(crate) send_retries: IntCounter,
+    pub(crate) unsent_messages: IntGauge,
+    pub(crate) unauthenticated_moves: IntCounter,
     pub(crate) dropped_statuses: IntCounter,
+    pub(crate) commit_failures: IntCounter,
     pub(crate) consumer_lag: IntGauge,
     pub(crate) active: IntGauge,
 }
@@ -48,7 +52,7 @@ impl Metrics {
             consumed_messages: registrar.counter("consumed_messages", "Messages that were consumed")?,
             consuming_errors: registrar.counter("consuming_errors", "Messages that could not be stored")?,
             empty_messages: registrar
-                .counter("messages_with_empty_rule_execution_result", "Messages whose report says nothing")?,
+                .counter("messages_with_empty_rule_execution_result", "Messages with an empty report")?,
             produced_messages: registrar
                 .counter("produced_messages", "Dead letters and statuses that were sent")?,
             written_reports: registrar.counter("written_reports", "Reports that were stored")?,
@@ -83,12 +87,22 @@ impl Metrics {
             )?,
             dead_letters: registrar.counters(
                 "dead_letters",
-                "Messages that were given up, by the class of the error",
+                "Dead letters, by the class of the error",
                 &["class"],
             )?,
             storage_retries: registrar
-                .counter("storage_retries", "Attempts to store that failed and were made again")?,
+                .counter("storage_retries", "Requests to the database that failed and were retried")?,
+            send_retries: registrar
+                .counter("send_retries", "Attempts to send a message to Kafka after the first")?,
+            unsent_messages: registrar
+                .gauge("unsent_messages", "Messages that Kafka does not accept and that are retried")?,
+            unauthenticated_moves: registrar.counter(
+                "unauthenticated_moves",
+                "Reports that were rejected because they would move a cluster without authentication",
+            )?,
             dropped_statuses: registrar.counter("dropped_statuses", "Statuses that could not be sent")?,
+            commit_failures: registrar
+                .counter("commit_failures", "Commits of offsets that failed and were retried")?,
             consumer_lag: registrar.gauge("consumer_lag", "Messages that are not committed yet")?,
             active: registrar
                 .gauge("active", "1 while this writer holds the lease, 0 while it waits for it")?,
@@ -114,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dashboards_find_the_names_that_they_know() {
+    fn metrics_have_the_names_of_existing_dashboards() {
         let registry = Registry::new();
         let metrics = Metrics::register("ns", &registry).unwrap();
         metrics.query_observer()("commit a batch", Duration::from_millis(3));
@@ -126,6 +140,7 @@ mod tests {
             [
                 "ns_active",
                 "ns_batch_messages",
+                "ns_commit_failures",
                 "ns_consumed_messages",
                 "ns_consumer_lag",
                 "ns_consuming_errors",
@@ -136,10 +151,13 @@ mod tests {
                 "ns_last_checked_timestamp_lag_minutes",
                 "ns_messages_with_empty_rule_execution_result",
                 "ns_produced_messages",
+                "ns_send_retries",
                 "ns_sql_queries_counter",
                 "ns_sql_queries_durations",
                 "ns_storage_retries",
                 "ns_successful_messages_processing_time",
+                "ns_unauthenticated_moves",
+                "ns_unsent_messages",
                 "ns_written_reports",
             ]
         );
@@ -147,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_are_taken_are_an_error() {
+    fn registered_name_is_an_error() {
         let registry = Registry::new();
         Metrics::register("ns", &registry).unwrap();
         let error = Metrics::register("ns", &registry).err().unwrap();

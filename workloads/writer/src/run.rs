@@ -1,11 +1,12 @@
-//! The loop: lease, batch, rows, offsets.
+//! The main loop: lease, batch, rows, offsets.
 
-use std::{sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use ccx_config::Config;
+use ccx_outbox::{DeadLetters, KafkaReadiness, Sender, SenderMetrics, StatusMetrics, StatusReporter};
 use ccx_service::{Condition, Dependency, Health, Heartbeat, Waited, bind, error_chain, routes, serve};
 use ccx_storage::{Database, WriterLease};
-use ccx_transport::{Consumer, Producer};
+use ccx_transport::{Consumer, Producer, Record};
 use prometheus::Registry;
 use snafu::ResultExt;
 use tokio::{
@@ -16,30 +17,29 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::{
-    WriterError,
+    SERVICE, WriterError,
     allow_list::AllowList,
     batch::{Limits, collect},
-    dead_letters::{DeadLetters, tell},
-    error::{DatabaseSnafu, KafkaSnafu, ServeSnafu},
+    database_retry::DatabaseRetry,
+    error::{ConsumerSnafu, DatabaseSnafu, KafkaSnafu, ServeSnafu},
     metrics::Metrics,
     process::Processor,
-    status::Statuses,
-    store::{Interrupted, Patience, Store},
+    store::{Interrupted, Store},
 };
 
-/// While no messages come, the loop goes round this often, so that health and lag are up to date.
+/// Longest wait for messages, and interval of the updates of health and lag.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// How often the lease is checked while there is nothing to store.
+/// Interval of checks of the lease while there is nothing to store.
 const CHECK_LEASE_EVERY: Duration = Duration::from_secs(5);
 
-/// A loop that is silent for longer hangs: no wait for the database or the brokers, and no batch, takes so long without a beat.
+/// A loop without a heartbeat for this long hangs: every wait for the database or the brokers beats more often.
 const MAX_SILENCE: Duration = Duration::from_mins(5);
 
-/// How long a request for metrics or health in flight is given at the end.
+/// Longest wait for HTTP requests in flight at the end.
 const HTTP_GRACE: Duration = Duration::from_secs(1);
 
-/// Runs the writer until `shutdown`. The batch in flight is finished then, offsets are committed, and the lease is given back.
+/// Runs the writer until `shutdown`. Then the batch in flight is finished, offsets are committed, and the lease is released.
 pub async fn run(config: &Config, shutdown: CancellationToken) -> Result<(), WriterError> {
     let listener = bind(config.writer.listen).context(ServeSnafu)?;
     run_on(listener, config, shutdown).await
@@ -54,23 +54,26 @@ pub async fn run_on(
     let (health, registry) = (Health::new(), Registry::new());
     let metrics = Metrics::register(&config.writer.metrics_namespace, &registry)?;
     let producer = Producer::new(&config.kafka).context(KafkaSnafu)?;
-    let statuses = Statuses::start(&producer, &config.kafka.topics.payload_status, &metrics);
+    let status_metrics =
+        StatusMetrics { sent: metrics.produced_messages.clone(), dropped: metrics.dropped_statuses.clone() };
+    let topic = &config.kafka.topics.payload_status;
+    let statuses = StatusReporter::start(SERVICE, &producer, topic, status_metrics);
     let writer = Writer::new(config, &health, producer, &statuses, metrics, shutdown.clone())?;
 
     let serving = CancellationToken::new();
     let server = tokio::spawn(serve(listener, routes(health, registry), serving.clone(), HTTP_GRACE));
     let result = finish_within(config.writer.shutdown_timeout, &shutdown, Box::pin(writer.run())).await;
-    if timeout(config.writer.shutdown_timeout, statuses.close()).await.is_err() {
-        warn!("not all statuses could be sent before the end");
+    if timeout(config.writer.shutdown_timeout, statuses.flush()).await.is_err() {
+        warn!("some statuses were not sent before the shutdown");
     }
     serving.cancel();
-    // A panic of the server has been reported by the runtime.
+    // A panic of the server was logged when it happened.
     let _ = server.await;
-    info!("the writer has ended");
+    info!("writer ended");
     result
 }
 
-/// Gives `work` so long after the shutdown.
+/// Waits for `work`, after the shutdown at most for `limit`.
 async fn finish_within(
     limit: Duration,
     shutdown: &CancellationToken,
@@ -81,22 +84,26 @@ async fn finish_within(
         () = shutdown.cancelled() => {}
     }
     timeout(limit, work).await.unwrap_or_else(|_| {
-        warn!(limit_s = limit.as_secs(), "the batch in flight did not finish in time; it will be read again");
+        warn!(
+            limit_s = limit.as_secs(),
+            "batch in flight not finished in time, its messages will be read again"
+        );
         Ok(())
     })
 }
 
-/// Everything that outlives a lease.
+/// The state that outlives a lease.
 struct Writer<'a> {
     config: &'a Config,
     database: Database,
     allow_list: Arc<AllowList>,
     dead_letters: DeadLetters,
-    statuses: &'a Statuses,
+    statuses: &'a StatusReporter,
     metrics: Metrics,
     database_condition: Condition,
-    kafka_condition: Condition,
+    kafka_readiness: KafkaReadiness,
     heartbeat: Heartbeat,
+    kafka_heartbeat: Heartbeat,
     shutdown: CancellationToken,
 }
 
@@ -105,7 +112,7 @@ impl<'a> Writer<'a> {
         config: &'a Config,
         health: &Health,
         producer: Producer,
-        statuses: &'a Statuses,
+        statuses: &'a StatusReporter,
         metrics: Metrics,
         shutdown: CancellationToken,
     ) -> Result<Self, WriterError> {
@@ -113,15 +120,13 @@ impl<'a> Writer<'a> {
         let (database_condition, kafka_condition) =
             (health.condition(Dependency::DATABASE), health.condition(Dependency::KAFKA));
         let database = Database::connect(&config.database).context(DatabaseSnafu)?;
-        let dead_letters = DeadLetters {
-            producer,
-            topic: config.kafka.topics.results_dead_letters.clone(),
-            retry: config.retry.clone(),
-            kafka_condition: kafka_condition.clone(),
-            heartbeat: heartbeat.clone(),
-            metrics: metrics.clone(),
-            shutdown: shutdown.clone(),
-        };
+        let kafka_readiness = KafkaReadiness::new(kafka_condition, &producer);
+        let sender_metrics =
+            SenderMetrics { retries: metrics.send_retries.clone(), unsent: metrics.unsent_messages.clone() };
+        let readiness = kafka_readiness.clone();
+        let sender = Sender::new(producer, &config.retry, readiness, sender_metrics, shutdown.clone())
+            .with_heartbeat(heartbeat.clone());
+        let dead_letters = DeadLetters::new(sender, &config.kafka.topics.results_dead_letters, SERVICE);
         Ok(Self {
             config,
             database: database.with_query_observer(metrics.query_observer()),
@@ -130,47 +135,52 @@ impl<'a> Writer<'a> {
             statuses,
             metrics,
             database_condition,
-            kafka_condition,
+            kafka_readiness,
             heartbeat,
+            kafka_heartbeat: health.heartbeat("kafka consumer", MAX_SILENCE),
             shutdown,
         })
     }
 
     async fn run(self) -> Result<(), WriterError> {
-        let mut patience = Patience::new(
+        let mut retry = DatabaseRetry::new(
             &self.config.retry,
             self.database_condition.clone(),
             self.heartbeat.clone(),
             self.metrics.clone(),
             self.shutdown.clone(),
         );
-        while let Some(lease) = self.wait_for_lease(&mut patience).await {
-            info!("this writer is active");
+        while let Some(lease) = tokio::select! {
+            lease = self.wait_for_lease(&mut retry) => lease,
+            never = self.observe_without_consumer() => match never {},
+        } {
+            info!("writer active");
             self.metrics.active.set(1);
-            patience = self.write(Store::new(self.database.clone(), lease, patience)).await?;
+            let store = Store::new(self.database.clone(), lease, retry, self.metrics.clone());
+            retry = self.write(store).await?;
             self.metrics.active.set(0);
+            self.metrics.consumer_lag.set(0);
         }
         self.database.close().await;
         Ok(())
     }
 
-    /// `None` at a shutdown. A writer that waits for another one to end is ready: otherwise a rolling update, which ends the old
-    /// writer when the new one is ready, would never end.
-    async fn wait_for_lease(&self, patience: &mut Patience) -> Option<WriterLease> {
+    /// Waits for the lease; `None` at a shutdown. A writer that waits for another one to end is ready: otherwise a rolling update,
+    /// which ends the old writer when the new one is ready, would never end.
+    async fn wait_for_lease(&self, retry: &mut DatabaseRetry) -> Option<WriterLease> {
         while !self.shutdown.is_cancelled() {
             let acquired = match self.database.require_current_schema().await {
                 Ok(()) => {
-                    patience.succeeded();
-                    self.kafka_condition.ready();
-                    let lease = beating(&self.heartbeat, self.database.acquire_writer_lease());
-                    self.shutdown.run_until_cancelled(lease).await?
+                    retry.succeeded();
+                    let lease = self.database.acquire_writer_lease();
+                    self.shutdown.run_until_cancelled(retry.request(lease)).await?
                 }
                 Err(error) => Err(error),
             };
             match acquired {
                 Ok(lease) => return Some(lease),
                 Err(error) => {
-                    if patience.failed(error).await == Waited::ShuttingDown {
+                    if retry.failed(error).await == Waited::ShuttingDown {
                         return None;
                     }
                 }
@@ -179,10 +189,22 @@ impl<'a> Writer<'a> {
         None
     }
 
+    /// Updates readiness and liveness once a second while there is no consumer.
+    async fn observe_without_consumer(&self) -> Infallible {
+        loop {
+            self.kafka_heartbeat.beat();
+            self.kafka_readiness.update();
+            tokio::time::sleep(IDLE).await;
+        }
+    }
+
     /// Works as a member of the consumer group until the shutdown, or until another writer has the lease.
-    async fn write(&self, store: Store) -> Result<Patience, WriterError> {
+    async fn write(&self, store: Store) -> Result<DatabaseRetry, WriterError> {
         let (kafka, group) = (&self.config.kafka, &self.config.writer.group);
         let consumer = Consumer::subscribe(kafka, group, &kafka.topics.results).context(KafkaSnafu)?;
+        let (retry_group, retry_topic) = (format!("{group}.retry"), kafka.topics.results_retry());
+        let retries = Consumer::subscribe_if_exists(kafka, &retry_group, &retry_topic).context(KafkaSnafu)?;
+        self.kafka_readiness.follow(Some(&consumer));
         let mut processor = Processor {
             store,
             allow_list: Arc::clone(&self.allow_list),
@@ -190,63 +212,88 @@ impl<'a> Writer<'a> {
             statuses: self.statuses,
             metrics: &self.metrics,
         };
-        if let Err(interrupted) = self.consume(&consumer, &mut processor).await {
-            info!(?interrupted, "the batch in flight is left to be read again");
+        let result = tokio::select! {
+            result = self.consume([&consumer, &retries], &mut processor) => result,
+            result = self.observe(&consumer, &retries) => result,
+        };
+        match result {
+            Ok(()) => {}
+            Err(Interrupted::ConsumerEnded(error)) => return Err(error).context(ConsumerSnafu),
+            Err(interrupted) => info!(?interrupted, "batch abandoned, its messages will be read again"),
         }
-        if let Err(error) = consumer.close().await {
+        self.kafka_readiness.follow(None);
+        let (closed, retries_closed) = tokio::join!(consumer.close(), retries.close());
+        if let Err(error) = closed.and(retries_closed) {
             warn!(
                 error = error_chain(&error),
-                "the last offsets may not be committed; messages will be read again"
+                "failed to commit the last offsets, messages may be read again"
             );
         }
         Ok(processor.store.release().await)
     }
 
-    async fn consume(&self, consumer: &Consumer, processor: &mut Processor<'_>) -> Result<(), Interrupted> {
+    /// Processes batches of each consumer in turn; the wait for messages is at the first.
+    async fn consume(
+        &self,
+        consumers: [&Consumer; 2],
+        processor: &mut Processor<'_>,
+    ) -> Result<(), Interrupted> {
+        let mut check_due = Instant::now() + CHECK_LEASE_EVERY;
+        while !self.shutdown.is_cancelled() {
+            let mut is_idle = true;
+            for (consumer, wait) in consumers.into_iter().zip([IDLE, Duration::ZERO]) {
+                is_idle &= self.process_batch(consumer, wait, processor).await? == 0;
+            }
+            if !is_idle {
+                check_due = Instant::now() + CHECK_LEASE_EVERY;
+            } else if Instant::now() >= check_due {
+                processor.store.check().await?;
+                check_due = Instant::now() + CHECK_LEASE_EVERY;
+            }
+        }
+        Ok(())
+    }
+
+    /// Collects and processes a batch, and returns the number of its messages.
+    async fn process_batch(
+        &self,
+        consumer: &Consumer,
+        wait: Duration,
+        processor: &mut Processor<'_>,
+    ) -> Result<usize, Interrupted> {
         let settings = &self.config.writer;
         let limits = Limits {
             max_messages: settings.max_batch_messages,
             max_bytes: usize::try_from(settings.max_batch_bytes.as_u64()).unwrap_or(usize::MAX),
             linger: settings.linger,
         };
-        let mut check_due = Instant::now() + CHECK_LEASE_EVERY;
-        while !self.shutdown.is_cancelled() {
-            let records = collect(consumer, limits, IDLE, &self.shutdown).await;
-            self.pulse(consumer);
-            if records.is_empty() && Instant::now() < check_due {
-                continue;
-            }
-            if records.is_empty() {
-                processor.store.check().await?;
-            } else {
-                let positions: Vec<_> = records.iter().map(ccx_transport::Record::position).collect();
-                processor.process(records).await?;
-                for position in positions {
-                    consumer.finished(position);
-                }
-            }
-            check_due = Instant::now() + CHECK_LEASE_EVERY;
-        }
-        Ok(())
-    }
-
-    /// Once in each round: alive, in touch with the brokers, and how far behind.
-    fn pulse(&self, consumer: &Consumer) {
+        let records = collect(consumer, limits, wait, &self.shutdown).await;
+        let records = records.map_err(Interrupted::ConsumerEnded)?;
         self.heartbeat.beat();
-        tell(&self.kafka_condition, &consumer.connectivity().borrow());
-        if let Some(lag) = consumer.lag() {
-            self.metrics.consumer_lag.set(lag);
+        if records.is_empty() {
+            return Ok(0);
         }
+        let positions: Vec<_> = records.iter().map(Record::position).collect();
+        processor.process(records).await?;
+        for position in &positions {
+            consumer.finished(*position);
+        }
+        Ok(positions.len())
     }
-}
 
-/// Waits for `work`, which may rightly take for ever.
-async fn beating<T>(heartbeat: &Heartbeat, work: impl Future<Output = T>) -> T {
-    let mut work = std::pin::pin!(work);
-    loop {
-        heartbeat.beat();
-        if let Ok(done) = timeout(MAX_SILENCE / 10, &mut work).await {
-            return done;
+    /// Updates readiness and metrics once a second, also while a batch waits for the database. Returns if the consumer's
+    /// thread has ended.
+    async fn observe(&self, consumer: &Consumer, retries: &Consumer) -> Result<(), Interrupted> {
+        loop {
+            consumer.check().and_then(|()| retries.check()).map_err(Interrupted::ConsumerEnded)?;
+            self.kafka_heartbeat.beat_at(consumer.last_beat());
+            self.kafka_readiness.update();
+            if let Some(lag) = consumer.lag() {
+                self.metrics.consumer_lag.set(lag);
+            }
+            let failures = consumer.take_commit_failures() + retries.take_commit_failures();
+            self.metrics.commit_failures.inc_by(failures);
+            tokio::time::sleep(IDLE).await;
         }
     }
 }

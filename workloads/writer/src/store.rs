@@ -1,166 +1,139 @@
-//! Storing, with patience: the database may be away, and the lease may change hands.
+//! Storing of reports, by the writer that holds the lease.
 
 use std::ops::Range;
 
-use ccx_config::Retry;
 use ccx_messages::ErrorClass;
-use ccx_service::{Backoff, Condition, Heartbeat, Waited, error_chain};
-use ccx_storage::{BatchOutcome, ConsumerError, Database, NewReport, Outcome, StorageError, WriterLease};
+use ccx_service::{Waited, error_chain};
+use ccx_storage::{BatchOutcome, ConsumerError, Database, NewReport, StorageError, WriterLease};
+use ccx_transport::KafkaError;
 use chrono::Utc;
-use tokio_util::sync::CancellationToken;
-use tracing::{debug, error, info, warn};
+use snafu::Snafu;
+use tracing::{debug, error, warn};
 
-use crate::{check::Refused, metrics::Metrics};
+use crate::{
+    database_retry::DatabaseRetry,
+    metrics::Metrics,
+    outcome::{Message, Outcome, Rejection},
+};
 
-/// What became of a report.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
-    /// It is in the tables.
-    Written,
-    /// The tables have one that is as new, or newer.
-    Ignored,
-    /// The database does not take it.
-    Refused(Refused),
-}
-
-/// Why the work on a batch ends without a result. Nothing of it is committed to Kafka, so that it is read again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The reason for which a batch is abandoned. Nothing of it is committed to Kafka, so that it is read again.
+#[derive(Debug)]
 pub(crate) enum Interrupted {
-    /// The process is to stop, and the database is away.
+    /// The process is to stop, and the database or Kafka is unavailable.
     ShuttingDown,
     /// Another writer is active.
     LeaseTaken,
+    /// The Kafka consumer can't deliver messages any more.
+    ConsumerEnded(KafkaError),
 }
 
-/// A failure for which there is no second attempt.
+/// A request failed without a further attempt.
 enum Failure {
     Interrupted(Interrupted),
-    Permanent(StorageError),
+    /// The database rejects a value of the request.
+    Rejected(StorageError),
 }
 
-/// The tables, for the writer that holds the lease.
+impl From<Interrupted> for Failure {
+    fn from(interrupted: Interrupted) -> Self {
+        Self::Interrupted(interrupted)
+    }
+}
+
+#[derive(Debug, Snafu)]
+#[snafu(display(
+    "the cluster belongs to another organisation, and the sender of the archive has not authenticated as the cluster"
+))]
+struct UnauthenticatedMove;
+
+/// The tables, and the right to write to them.
 pub(crate) struct Store {
     database: Database,
-    lease: Option<WriterLease>,
-    patience: Patience,
-}
-
-/// How the store waits for the database.
-pub(crate) struct Patience {
-    pub(crate) backoff: Backoff,
-    pub(crate) condition: Condition,
-    pub(crate) heartbeat: Heartbeat,
-    pub(crate) metrics: Metrics,
-    pub(crate) shutdown: CancellationToken,
-}
-
-impl Patience {
-    pub(crate) fn new(
-        retry: &Retry,
-        condition: Condition,
-        heartbeat: Heartbeat,
-        metrics: Metrics,
-        shutdown: CancellationToken,
-    ) -> Self {
-        Self { backoff: Backoff::new(retry), condition, heartbeat, metrics, shutdown }
-    }
-
-    /// The database has done what it was asked.
-    pub(crate) fn succeeded(&mut self) {
-        if self.backoff.failures() > 0 {
-            info!(failures = self.backoff.failures(), "the database is back");
-        }
-        self.backoff.reset();
-        self.condition.ready();
-    }
-
-    /// The database has not; waits before it is asked again.
-    pub(crate) async fn failed(&mut self, error: StorageError) -> Waited {
-        let error = error_chain(&error);
-        if self.backoff.failures() == 0 {
-            warn!(error, "the database is away or not as it should be, trying again until it is back");
-        } else {
-            debug!(error, failures = self.backoff.failures(), "the database is still away");
-        }
-        self.condition.not_ready(error);
-        self.heartbeat.beat();
-        self.backoff.wait(&self.shutdown).await
-    }
+    lease: WriterLease,
+    retry: DatabaseRetry,
+    metrics: Metrics,
 }
 
 impl Store {
-    pub(crate) fn new(database: Database, lease: WriterLease, patience: Patience) -> Self {
-        Self { database, lease: Some(lease), patience }
+    pub(crate) fn new(
+        database: Database,
+        lease: WriterLease,
+        retry: DatabaseRetry,
+        metrics: Metrics,
+    ) -> Self {
+        Self { database, lease, retry, metrics }
     }
 
-    /// Stores reports and says what became of each, in their order.
+    /// Stores the reports of messages, and sets the outcome of each.
     ///
-    /// A batch that the database does not take is halved until what it does not take stands alone.
-    pub(crate) async fn store(&mut self, reports: &[NewReport]) -> Result<Vec<Fate>, Interrupted> {
-        let mut fates = Vec::with_capacity(reports.len());
-        let all = 0..reports.len();
-        let mut pending = vec![all];
+    /// A batch that the database rejects is halved until the rejected report is alone.
+    pub(crate) async fn store(&mut self, messages: &mut [&mut Message]) -> Result<(), Interrupted> {
+        let mut pending = owner_changes(messages);
+        pending.reverse();
         while let Some(range) = pending.pop() {
-            match self.write(&reports[range.clone()]).await {
-                Ok(outcome) => fates.extend(outcome.outcomes().iter().map(|outcome| match outcome {
-                    Outcome::Written => Fate::Written,
-                    Outcome::Ignored => Fate::Ignored,
-                })),
+            let batch = &mut messages[range.clone()];
+            match self.write(batch).await {
+                Ok(outcome) => self.finish(batch, &outcome),
                 Err(Failure::Interrupted(interrupted)) => return Err(interrupted),
-                Err(Failure::Permanent(error)) => match halves(range) {
-                    Some([first, second]) => pending.extend([second, first]),
-                    None => fates.push(Fate::Refused(Refused::new(error.class(), &error))),
+                Err(Failure::Rejected(error)) => match (halves(range), batch) {
+                    (Some([first, second]), _) => pending.extend([second, first]),
+                    (None, [message]) => {
+                        message.finish(Outcome::Rejected(Rejection::new(error.class(), &error)));
+                    }
+                    (None, _) => {}
                 },
             }
         }
-        Ok(fates)
+        Ok(())
     }
 
-    /// Records messages that are given up. The dead letters say the same, so that a refusal of the database is only logged.
+    /// Records rejected messages. The dead letters say the same, so a rejection by the database is only logged.
     pub(crate) async fn record(&mut self, errors: &[ConsumerError]) -> Result<(), Interrupted> {
         loop {
-            let Err(error) = self.lease().await?.record_consumer_errors(errors).await else {
-                self.patience.succeeded();
-                return Ok(());
-            };
-            if self.goes_on_after(error, "failed to record messages that are given up").await? {
-                return Ok(());
+            self.ensure_lease().await?;
+            let recorded = self.retry.request(self.lease.record_consumer_errors(errors)).await;
+            let Err(error) = recorded else { break };
+            if let Err(failure) = self.wait_after(error).await {
+                return ignored(failure, "failed to record rejected messages");
             }
         }
+        self.succeeded();
+        Ok(())
     }
 
-    /// Makes sure that the lease is held and the database there, while there is nothing to store.
+    /// Checks that the lease is held and the database available, while there is nothing to store.
     pub(crate) async fn check(&mut self) -> Result<(), Interrupted> {
         loop {
-            let Err(error) = self.lease().await?.check().await else {
-                self.patience.succeeded();
-                return Ok(());
-            };
-            if self.goes_on_after(error, "failed to check the writer's lease").await? {
-                return Ok(());
+            self.ensure_lease().await?;
+            let Err(error) = self.retry.request(self.lease.check()).await else { break };
+            if let Err(failure) = self.wait_after(error).await {
+                return ignored(failure, "failed to check the writer's lease");
             }
         }
+        self.succeeded();
+        Ok(())
     }
 
-    /// Gives the lease back, so that another writer can begin at once.
-    pub(crate) async fn release(self) -> Patience {
-        if let Some(lease) = self.lease.filter(|lease| !lease.is_lost())
-            && let Err(error) = lease.release().await
+    /// Releases the lease, so that another writer can begin at once.
+    pub(crate) async fn release(self) -> DatabaseRetry {
+        if !self.lease.is_lost()
+            && let Err(error) = self.lease.release().await
         {
             debug!(
                 error = error_chain(&error),
                 "failed to release the writer's lease, it ends with the connection"
             );
         }
-        self.patience
+        self.retry
     }
 
-    async fn write(&mut self, reports: &[NewReport]) -> Result<BatchOutcome, Failure> {
+    async fn write(&mut self, messages: &[&mut Message]) -> Result<BatchOutcome, Failure> {
+        let reports: Vec<&NewReport> = messages.iter().filter_map(|message| message.report()).collect();
         loop {
-            let lease = self.lease().await.map_err(Failure::Interrupted)?;
-            match lease.write_batch(reports, Utc::now()).await {
+            self.ensure_lease().await?;
+            match self.retry.request(self.lease.write_batch(&reports, Utc::now())).await {
                 Ok(outcome) => {
-                    self.patience.succeeded();
+                    self.succeeded();
                     return Ok(outcome);
                 }
                 Err(error) => self.wait_after(error).await?,
@@ -168,51 +141,102 @@ impl Store {
         }
     }
 
-    /// The lease. When it is lost it is acquired again, unless another writer has it by now.
-    async fn lease(&mut self) -> Result<&mut WriterLease, Interrupted> {
-        while self.lease.as_ref().is_none_or(WriterLease::is_lost) {
-            match self.database.try_acquire_writer_lease().await {
-                Ok(Some(lease)) => self.lease = Some(lease),
+    fn finish(&self, messages: &mut [&mut Message], batch: &BatchOutcome) {
+        for (message, outcome) in messages.iter_mut().zip(batch.outcomes()) {
+            let Some(report) = message.report() else { continue };
+            let outcome = match outcome {
+                ccx_storage::Outcome::Written => Outcome::Stored { last_checked_at: report.last_checked_at },
+                ccx_storage::Outcome::Ignored => Outcome::Ignored,
+                ccx_storage::Outcome::Unauthenticated => {
+                    self.metrics.unauthenticated_moves.inc();
+                    Outcome::Rejected(Rejection::new(ErrorClass::BadInput, &UnauthenticatedMove))
+                }
+            };
+            message.finish(outcome);
+        }
+    }
+
+    fn succeeded(&mut self) {
+        self.retry.succeeded();
+        self.metrics.active.set(1);
+    }
+
+    /// Acquires a lost lease again, with a new connection to the expected schema, unless another writer has it by now.
+    async fn ensure_lease(&mut self) -> Result<(), Interrupted> {
+        while self.lease.is_lost() {
+            match self.retry.request(reacquire(&self.database, &self.lease)).await {
+                Ok(Some(lease)) => self.lease = lease,
                 Ok(None) => {
-                    warn!("another writer is active, the work is left to it");
+                    warn!("another writer is active, leaving the work to it");
                     return Err(Interrupted::LeaseTaken);
                 }
-                Err(error) => {
-                    if self.patience.failed(error).await == Waited::ShuttingDown {
-                        return Err(Interrupted::ShuttingDown);
-                    }
-                }
+                Err(error) => self.wait(error).await?,
             }
         }
-        self.lease.as_mut().ok_or(Interrupted::LeaseTaken)
+        Ok(())
     }
 
-    /// Waits when waiting can help; otherwise logs, and the work goes on without what has failed.
-    async fn goes_on_after(&mut self, error: StorageError, what: &str) -> Result<bool, Interrupted> {
-        match self.wait_after(error).await {
-            Ok(()) => Ok(false),
-            Err(Failure::Interrupted(interrupted)) => Err(interrupted),
-            Err(Failure::Permanent(error)) => {
-                error!(error = error_chain(&error), "{what}");
-                Ok(true)
-            }
-        }
-    }
-
-    /// Waits when waiting can help.
+    /// Waits after a failed request, unless the database rejects one of its values.
+    ///
+    /// After a migration by another program, values may be rejected that were accepted before. So the schema is checked before
+    /// a message is blamed.
     async fn wait_after(&mut self, error: StorageError) -> Result<(), Failure> {
-        if error.class() != ErrorClass::Transient {
-            return Err(Failure::Permanent(error));
+        if error.class() == ErrorClass::Transient {
+            return Ok(self.wait(error).await?);
         }
-        self.patience.metrics.storage_retries.inc();
-        match self.patience.failed(error).await {
+        match self.retry.request(self.database.require_current_schema()).await {
+            Ok(()) => Err(Failure::Rejected(error)),
+            Err(error) => Ok(self.wait(error).await?),
+        }
+    }
+
+    async fn wait(&mut self, error: StorageError) -> Result<(), Interrupted> {
+        match self.retry.failed(error).await {
             Waited::TryAgain => Ok(()),
-            Waited::ShuttingDown => Err(Failure::Interrupted(Interrupted::ShuttingDown)),
+            Waited::ShuttingDown => Err(Interrupted::ShuttingDown),
         }
     }
 }
 
-/// Both halves of a range, unless it is a single one.
+async fn reacquire(database: &Database, lost: &WriterLease) -> Result<Option<WriterLease>, StorageError> {
+    database.require_current_schema().await?;
+    database.reacquire_writer_lease(lost).await
+}
+
+/// Logs a rejection by the database where the work continues without the request.
+fn ignored(failure: Failure, message: &str) -> Result<(), Interrupted> {
+    match failure {
+        Failure::Interrupted(interrupted) => Err(interrupted),
+        Failure::Rejected(error) => {
+            error!(error = error_chain(&error), "{message}");
+            Ok(())
+        }
+    }
+}
+
+/// Returns ranges in each of which every cluster has one owner.
+///
+/// Of several reports of a cluster only the newest of a range is stored. A report of another organisation is a case of its own:
+/// whether it may move the cluster depends on the reports before it.
+fn owner_changes(messages: &[&mut Message]) -> Vec<Range<usize>> {
+    let mut owners = std::collections::HashMap::new();
+    let mut ranges = Vec::new();
+    let mut start = 0;
+    for (position, message) in messages.iter().enumerate() {
+        let Some(report) = message.report() else { continue };
+        let owner = owners.insert(report.cluster_id, report.org_id);
+        if owner.is_some_and(|owner| owner != report.org_id) {
+            ranges.push(start..position);
+            start = position;
+            owners.clear();
+            owners.insert(report.cluster_id, report.org_id);
+        }
+    }
+    ranges.push(start..messages.len());
+    ranges
+}
+
+/// Returns both halves of a range, unless it is a single position.
 fn halves(range: Range<usize>) -> Option<[Range<usize>; 2]> {
     let middle = range.start + range.len() / 2;
     (range.len() > 1).then_some([range.start..middle, middle..range.end])
@@ -225,7 +249,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_single_report_has_no_halves() {
+    fn single_position_has_no_halves() {
         assert_eq!(halves(7..8), None);
         assert_eq!(halves(7..7), None);
         assert_eq!(halves(4..7), Some([4..5, 5..7]));

@@ -47,7 +47,7 @@ impl CliError for WorkloadError {
 fn exit_of_pipeline(error: &PipelineError) -> Exit {
     match error {
         PipelineError::Serve { .. } => Exit::Server,
-        PipelineError::Kafka { .. } => Exit::Consumer,
+        PipelineError::Kafka { .. } | PipelineError::Consumer { .. } => Exit::Consumer,
         PipelineError::InsightsCore { .. }
         | PipelineError::WorkloadChecks { .. }
         | PipelineError::Memory { .. } => Exit::Setup,
@@ -58,7 +58,7 @@ fn exit_of_pipeline(error: &PipelineError) -> Exit {
 fn exit_of_writer(error: &WriterError) -> Exit {
     match error {
         WriterError::Serve { .. } => Exit::Server,
-        WriterError::Kafka { .. } => Exit::Consumer,
+        WriterError::Kafka { .. } | WriterError::Consumer { .. } => Exit::Consumer,
         WriterError::Database { .. }
         | WriterError::Metrics { .. }
         | WriterError::ReadAllowList { .. }

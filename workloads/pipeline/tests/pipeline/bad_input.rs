@@ -27,6 +27,31 @@ fn sample() -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn header_name_that_is_not_utf_8_is_dead_lettered_and_processing_continues() {
+    let env = TestEnv::new().await;
+    let web = Web::start(sample()).await;
+    let running = env.start().await;
+    let kafka = &env.config.kafka;
+    let payload = announcement("bad", &web.link("bad"));
+    let invalid = (b"\xff\xfe".as_slice(), b"value".as_slice());
+    for headers in [[invalid, (b"service", b"advisor")], [invalid, (b"service", b"openshift")]] {
+        let record =
+            ccx_local::RawRecord { topic: &kafka.topics.announce, headers: &headers, payload: &payload };
+        record.send(&kafka.bootstrap_servers[0]).unwrap();
+    }
+    env.announce("good", &web.link("good")).await;
+
+    let results = env.results(1).await;
+    assert_eq!(results[0].headers.get_str("ccx-request-id"), Some("good"));
+    let letters = env.dead_letters(1).await;
+    let [(letter, record)] = letters.as_slice() else { panic!("{letters:?}") };
+    assert_eq!((letter.class, letter.offset), (ErrorClass::BadInput, 1), "the other record is filtered");
+    assert_eq!(&*letter.error, "the names of 1 header(s) are not UTF-8");
+    assert_eq!(record.payload, payload);
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn permanent_failure_is_a_dead_letter_with_its_reason() {
     let mut env = TestEnv::new().await;
     env.config.archive.max_compressed = ByteSize::mib(1);

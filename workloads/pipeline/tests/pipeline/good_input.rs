@@ -6,7 +6,7 @@ use ccx_sample_archive::{Fault, SampleArchive};
 
 use crate::{
     bad_input::tar_of,
-    env::{TestEnv, WORKLOADS},
+    env::{TestEnv, WORKLOADS, announcement},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -199,5 +199,24 @@ async fn workload_checks_are_sent_to_their_own_topic() {
     assert_eq!(message["ClusterName"], cluster_id.to_string());
     assert_eq!(message["Metrics"]["workload_recommendations"][0]["workloads"][0]["uid"], "u");
     assert_eq!(env.results(1).await.len(), 1, "the report about the cluster is sent as ever");
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replayed_announcement_is_processed_as_soon_as_its_topic_exists() {
+    let env = TestEnv::new().await;
+    let link = env.store("replayed", SampleArchive::small(ClusterId::random()).to_tar_gz()).await;
+    let running = env.start().await;
+    let retry_topic = env.config.kafka.topics.announce_retry();
+    env.kafka.create_topic(&retry_topic, 1).unwrap();
+    let payload = announcement("replayed", &link);
+    let producer = ccx_transport::Producer::new(&env.config.kafka).unwrap();
+    let headers = [("service", b"openshift".as_slice())];
+    let message =
+        ccx_transport::Outgoing { topic: &retry_topic, key: None, headers: &headers, payload: &payload };
+    producer.send(message).await.unwrap();
+    let results = env.results(1).await;
+    assert_eq!(results[0].headers.get_str("ccx-request-id"), Some("replayed"));
+    assert_eq!(results[0].headers.get_str("ccx-cluster-authenticated"), Some("false"));
     running.end().await;
 }

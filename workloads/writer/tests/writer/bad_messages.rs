@@ -87,6 +87,53 @@ async fn every_kind_of_broken_message_is_given_up_and_the_others_are_stored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn header_name_that_is_not_utf_8_is_dead_lettered_and_the_next_message_is_stored() {
+    let surroundings = Surroundings::new().await;
+    let writer = surroundings.start_writer().await;
+    let kafka = &surroundings.config.kafka;
+    let payload = message(1, 1, "a");
+    let headers = [(b"\xff\xfe".as_slice(), b"value".as_slice())];
+    let record =
+        ccx_local::RawRecord { topic: &kafka.topics.results, headers: &headers, payload: payload.as_bytes() };
+    record.send(&kafka.bootstrap_servers[0]).unwrap();
+    surroundings.send(&[message(2, 1, "a")]).await;
+    surroundings.until_reports(1).await;
+    writer.until_metric("consuming_errors", 1.0).await;
+    writer.stop().await;
+
+    assert_eq!(surroundings.rows("SELECT cluster FROM report").await, [cluster(2)]);
+    let letters = surroundings.dead_letters().await;
+    let why = DeadLetter::from_headers(&letters[0].headers.iter()).unwrap();
+    assert_eq!(&*why.error, "the names of 1 header(s) are not UTF-8");
+    assert_eq!(letters[0].payload, payload.as_bytes());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unauthenticated_report_does_not_move_a_cluster_of_another_organisation() {
+    let surroundings = Surroundings::new().await;
+    let results = &surroundings.config.kafka.topics.results;
+    let unauthenticated = [("ccx-cluster-authenticated", b"false".as_slice())];
+    let of_other = |message: String| message.replace("\"OrgID\":7", "\"OrgID\":8");
+    surroundings.send_to(results, &[], &message(1, 1, "a")).await;
+    surroundings.send_to(results, &unauthenticated, &of_other(message(1, 2, "a"))).await;
+    surroundings.send_to(results, &[], &message(1, 3, "a")).await;
+    surroundings.send_to(results, &unauthenticated, &of_other(message(2, 1, "a"))).await;
+    let writer = surroundings.start_writer().await;
+    surroundings.until_reports(2).await;
+    writer.until_metric("unauthenticated_moves", 1.0).await;
+    writer.until_metric("written_reports", 3.0).await;
+    writer.stop().await;
+
+    assert_eq!(surroundings.rows("SELECT org_id FROM report ORDER BY cluster").await, ["7", "8"]);
+    let letters = surroundings.dead_letters().await;
+    let [letter] = letters.as_slice() else { panic!("{letters:?}") };
+    assert_eq!(letter.payload, of_other(message(1, 2, "a")));
+    let why = DeadLetter::from_headers(&letter.headers.iter()).unwrap();
+    assert_eq!(why.class, ErrorClass::BadInput);
+    assert!(why.error.contains("belongs to another organisation"), "{}", why.error);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_organisation_that_is_not_on_the_list_is_refused() {
     let mut surroundings = Surroundings::new().await;
     let mut list = tempfile::NamedTempFile::new().unwrap();

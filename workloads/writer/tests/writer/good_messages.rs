@@ -56,3 +56,22 @@ async fn an_empty_report_is_a_success_without_rows() {
     assert_eq!(surroundings.rows("SELECT count(*) FROM report").await, ["0"]);
     assert_eq!(surroundings.statuses().await, ["empty received", "empty processed", "empty success"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replayed_message_is_stored_as_soon_as_its_topic_exists() {
+    let surroundings = Surroundings::new().await;
+    let writer = surroundings.start_writer().await;
+    writer.until_ready().await;
+    let retry_topic = surroundings.config.kafka.topics.results_retry();
+    surroundings.kafka.create_topic(&retry_topic, 1).unwrap();
+    surroundings.send_to(&retry_topic, &[], &message(1, 1, "a")).await;
+    surroundings.send(&[message(2, 1, "a")]).await;
+    surroundings.until_reports(2).await;
+    writer.stop().await;
+    // It is committed, so that the next writer does not read it again.
+    let writer = surroundings.start_writer().await;
+    surroundings.send(&[message(3, 1, "a")]).await;
+    surroundings.until_reports(3).await;
+    writer.until_metric("consumed_messages", 1.0).await;
+    writer.stop().await;
+}

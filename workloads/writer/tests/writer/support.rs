@@ -104,6 +104,16 @@ impl Surroundings {
         rows.iter().map(|row| row.get(0)).collect()
     }
 
+    pub(crate) async fn execute(&self, statement: &'static str) {
+        sqlx::query(statement).execute(&mut self.connect().await).await.unwrap();
+    }
+
+    /// Sends a message with headers.
+    pub(crate) async fn send_to(&self, topic: &str, headers: &[(&str, &[u8])], message: &str) {
+        let message = Outgoing { topic, key: Some(b"key"), headers, payload: message.as_bytes() };
+        self.producer.send(message).await.unwrap();
+    }
+
     /// Waits until the query gives this one value.
     pub(crate) async fn until(&self, query: &str, value: &str) {
         eventually(&format!("{query} is {value}"), async || self.rows(query).await == [value]).await;
