@@ -1,8 +1,9 @@
-//! `ccx dlq`: the messages that were given up.
+//! `ccx dlq`: dead letters.
 
-mod letter;
-mod letters;
+mod dead_letter;
 mod list;
+mod progress;
+mod reader;
 mod replay;
 mod show;
 
@@ -12,9 +13,8 @@ use clap::Subcommand;
 use snafu::Snafu;
 
 use crate::{cli::Global, commands::workload::start_logging};
-pub(crate) use letter::Letter;
-use letter::{LetterClass, Position, Queue};
-use letters::Letters;
+pub(crate) use dead_letter::Letter;
+use dead_letter::{LetterClass, Position, Queue};
 use list::ListArgs;
 use replay::ReplayArgs;
 use show::ShowArgs;
@@ -26,19 +26,23 @@ pub(crate) enum DlqCommand {
     Replay(ReplayArgs),
 }
 
-/// The dead-letter queues can't be used.
+/// A command on dead-letter queues failed.
 #[derive(Debug, Snafu)]
 pub(crate) enum DlqError {
     #[snafu(display("failed to read the dead-letter queue {topic}"))]
     Read { topic: String, source: KafkaError },
     #[snafu(display("no letter at {position}"))]
     NoLetter { position: Position },
-    #[snafu(display("nothing to send again: name positions, a --class, or --all"))]
+    #[snafu(display("nothing to replay: name positions, a --class, or --all"))]
     NothingChosen,
     #[snafu(display("failed to prepare sending to Kafka"))]
     Producer { source: KafkaError },
-    #[snafu(display("failed to send the letter at {position} to {topic} again; {sent} before it are sent"))]
+    #[snafu(display("failed to send the letter at {position} to {topic}; {sent} before it are sent"))]
     Send { position: Position, topic: String, sent: usize, source: KafkaError },
+    #[snafu(display("failed to remember what was replayed; the next replay sends up to 100 letters again"))]
+    Commit { source: KafkaError },
+    #[snafu(display("too many single letters were replayed to remember more"))]
+    TooManySingles,
 }
 
 impl CliError for DlqError {
@@ -51,9 +55,10 @@ impl CliError for DlqError {
 
     fn advice(&self) -> Option<String> {
         match self {
-            Self::Read { .. } | Self::Producer { .. } | Self::Send { .. } => {
+            Self::Read { .. } | Self::Producer { .. } | Self::Send { .. } | Self::Commit { .. } => {
                 Some("see [kafka] in `ccx config print`".into())
             }
+            Self::TooManySingles => Some("replay a whole class: --class CLASS, or --all".into()),
             Self::NoLetter { .. } | Self::NothingChosen => Some("`ccx dlq list` shows the positions".into()),
         }
     }
@@ -67,4 +72,20 @@ pub(crate) async fn run(global: &Global, command: DlqCommand) -> Result<(), Box<
         DlqCommand::Show(args) => show::run(&kafka, &args).await,
         DlqCommand::Replay(args) => replay::run(&kafka, &args).await,
     }
+}
+
+/// Escapes control characters, with which a message could write to the terminal.
+fn printable(text: &str) -> String {
+    let escape = |character: char| character.is_control() && !matches!(character, '\n' | '\t');
+    if !text.contains(escape) {
+        return text.to_owned();
+    }
+    text.chars().fold(String::new(), |mut shown, character| {
+        if escape(character) {
+            shown.extend(character.escape_default())
+        } else {
+            shown.push(character)
+        }
+        shown
+    })
 }

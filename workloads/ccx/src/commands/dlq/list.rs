@@ -5,15 +5,18 @@ use ccx_config::Kafka;
 use clap::Args;
 use serde::Serialize;
 
-use super::{DlqError, Letter, LetterClass, Letters, Position, Queue, letters::Found};
+use super::{
+    DlqError, Letter, LetterClass, Position, Queue, printable,
+    reader::{Found, Letters},
+};
 use crate::output::{self, Format};
 
 /// Most characters of an error in a table; `show` has the rest.
 const SHOWN_CHARS: usize = 120;
 
-/// List the messages that were given up
+/// List dead letters
 ///
-/// Of both queues, oldest first within a partition. Nothing is committed: the next list shows them again.
+/// Of both queues, oldest first within a partition. Listing changes nothing.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -30,7 +33,7 @@ pub(crate) struct ListArgs {
     /// At most so many.
     #[arg(long, default_value_t = 1000, value_name = "NUMBER")]
     limit: usize,
-    /// How the list looks.
+    /// Format of the list.
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     output: Format,
 }
@@ -59,10 +62,10 @@ pub(super) async fn run(kafka: &Kafka, args: &ListArgs) -> Result<(), Box<dyn Cl
     Ok(())
 }
 
-/// Reads what is wanted, and one letter more to know whether there is more.
+/// Reads the wanted letters, and one more to know whether there are more.
 async fn read(kafka: &Kafka, args: &ListArgs) -> Result<Vec<Row>, DlqError> {
     let queues = Queue::ALL.into_iter().filter(|queue| args.queue.is_none_or(|only| only == *queue));
-    let mut letters = Letters::of(kafka, queues);
+    let mut letters = Letters::new(kafka, queues);
     let mut rows = Vec::new();
     while rows.len() <= args.limit
         && let Some(Found { position, letter, record }) = letters.next().await?
@@ -85,9 +88,9 @@ fn table(rows: &[Row]) -> String {
         table.add_row([
             position.to_string(),
             letter.class.to_string(),
-            letter.request_id.clone().unwrap_or_default(),
-            letter.original_topic.clone().unwrap_or_default(),
-            shortened(&letter.error),
+            printable(letter.request_id.as_deref().unwrap_or_default()),
+            printable(letter.original_topic.as_deref().unwrap_or_default()),
+            printable(&shortened(&letter.error)),
         ]);
     }
     table.to_string()
@@ -106,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_error_is_shortened_at_a_character() {
+    fn long_error_is_shortened_at_a_character() {
         assert_eq!(shortened("short"), "short");
         let long = "é".repeat(SHOWN_CHARS + 1);
         assert_eq!(shortened(&long), format!("{}…", "é".repeat(SHOWN_CHARS)));

@@ -5,22 +5,22 @@ use ccx_config::Kafka;
 use ccx_transport::Record;
 use clap::Args;
 
-use super::{Letters, NoLetterSnafu, Position};
+use super::{NoLetterSnafu, Position, printable, reader::Letters};
 use crate::output;
 
-/// Show one message that was given up, with its headers
+/// Show one dead letter, with its headers
 ///
-/// A payload that is JSON is laid out; links in it are still good for a day, so mind where it is pasted.
+/// A JSON payload is indented. Links in it may be valid for a day: treat the output as a secret. Control characters are escaped.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Example:\n  ccx dlq show announce/0/42")]
 pub(crate) struct ShowArgs {
-    /// Where it lies, as `ccx dlq list` prints it.
+    /// Position of the letter, as `ccx dlq list` prints it.
     position: Position,
 }
 
 pub(super) async fn run(kafka: &Kafka, args: &ShowArgs) -> Result<(), Box<dyn CliError>> {
     let position = args.position;
-    let mut letters = Letters::of(kafka, [position.queue]);
+    let mut letters = Letters::new(kafka, [position.queue]);
     while let Some(found) = letters.next().await? {
         if found.position == position {
             output::print(&text(&found.record))?;
@@ -34,10 +34,10 @@ fn text(record: &Record) -> String {
     let mut lines: Vec<String> = record
         .headers
         .iter()
-        .map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value)))
+        .map(|(name, value)| format!("{}: {}", printable(name), printable(&String::from_utf8_lossy(value))))
         .collect();
     if let Some(key) = &record.key {
-        lines.push(format!("(key): {}", String::from_utf8_lossy(key)));
+        lines.push(format!("(key): {}", printable(&String::from_utf8_lossy(key))));
     }
     lines.push(String::new());
     lines.push(payload(&record.payload));
@@ -47,7 +47,7 @@ fn text(record: &Record) -> String {
 fn payload(bytes: &[u8]) -> String {
     let json: Option<serde_json::Value> = serde_json::from_slice(bytes).ok();
     json.and_then(|json| serde_json::to_string_pretty(&json).ok())
-        .unwrap_or_else(|| String::from_utf8_lossy(bytes).into_owned())
+        .unwrap_or_else(|| printable(&String::from_utf8_lossy(bytes)))
 }
 
 #[cfg(test)]
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headers_come_first_and_json_is_laid_out() {
+    fn headers_precede_the_indented_payload() {
         let record = Record {
             topic: "queue".into(),
             partition: 0,
@@ -69,5 +69,6 @@ mod tests {
         };
         assert_eq!(text(&record), "service: openshift\n(key): cluster\n\n{\n  \"url\": \"x\"\n}");
         assert_eq!(payload(b"not json"), "not json");
+        assert_eq!(payload(b"\x1b[2Jx\ny"), "\\u{1b}[2Jx\ny");
     }
 }

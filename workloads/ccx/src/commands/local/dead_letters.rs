@@ -47,7 +47,7 @@ async fn read(settings: &Kafka) -> Result<Vec<(String, String)>, KafkaError> {
     for topic in [&settings.topics.announce_dead_letters, &settings.topics.results_dead_letters] {
         let mut reader = TopicReader::open(settings, topic).await?;
         while let Some(record) = reader.next().await? {
-            let letter = Letter::of(&record);
+            let letter = Letter::from_record(&record);
             found.extend(letter.request_id.zip(Some(letter.error)));
         }
     }

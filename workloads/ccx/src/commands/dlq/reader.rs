@@ -1,4 +1,4 @@
-//! Reading the queues.
+//! Reading of the queues.
 
 use std::collections::VecDeque;
 
@@ -8,14 +8,14 @@ use snafu::ResultExt as _;
 
 use super::{DlqError, Letter, Position, Queue, ReadSnafu};
 
-/// Reads queues from their begin to where they ended when it came to them, one letter at a time.
+/// Reads queues from their beginning to their current end, one letter at a time.
 pub(super) struct Letters<'a> {
     kafka: &'a Kafka,
     waiting: VecDeque<Queue>,
     current: Option<(Queue, TopicReader)>,
 }
 
-/// A letter, and where it lies.
+/// A letter and its position.
 pub(super) struct Found {
     pub(super) position: Position,
     pub(super) letter: Letter,
@@ -23,11 +23,11 @@ pub(super) struct Found {
 }
 
 impl<'a> Letters<'a> {
-    pub(super) fn of(kafka: &'a Kafka, queues: impl IntoIterator<Item = Queue>) -> Self {
+    pub(super) fn new(kafka: &'a Kafka, queues: impl IntoIterator<Item = Queue>) -> Self {
         Self { kafka, waiting: queues.into_iter().collect(), current: None }
     }
 
-    /// The next letter, in order within a partition; `None` at the end.
+    /// Returns the next letter, in order within a partition; `None` at the end.
     pub(super) async fn next(&mut self) -> Result<Option<Found>, DlqError> {
         loop {
             if let Some((queue, reader)) = &mut self.current {
@@ -35,7 +35,7 @@ impl<'a> Letters<'a> {
                 if let Some(record) = reader.next().await.context(ReadSnafu { topic })? {
                     let position =
                         Position { queue: *queue, partition: record.partition, offset: record.offset };
-                    return Ok(Some(Found { position, letter: Letter::of(&record), record }));
+                    return Ok(Some(Found { position, letter: Letter::from_record(&record), record }));
                 }
             }
             let Some(queue) = self.waiting.pop_front() else { return Ok(None) };

@@ -1,4 +1,4 @@
-//! A dead letter, where it lies, and what it says.
+//! A dead letter, its position, and the facts in its headers.
 
 use std::{fmt, str::FromStr};
 
@@ -9,17 +9,17 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize, Serializer};
 use snafu::{OptionExt as _, Snafu};
 
-/// Which queue.
+/// A dead-letter queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Queue {
-    /// Announcements that the pipeline gave up.
+    /// Announcements that the pipeline dead-lettered.
     Announce,
-    /// Results that the writer gave up.
+    /// Results that the writer dead-lettered.
     Results,
 }
 
-/// Where a letter lies: `announce/0/42` is offset 42 in partition 0 of the queue of announcements.
+/// The position of a letter: `announce/0/42` is offset 42 in partition 0 of the queue of announcements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Position {
     pub(crate) queue: Queue,
@@ -27,27 +27,27 @@ pub(crate) struct Position {
     pub(crate) offset: i64,
 }
 
-/// Why a letter is dead.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+/// The class of the error of a letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum LetterClass {
-    /// A dependency's fault: sending it again can help.
+    /// A dependency failed: a replay can succeed.
     Transient,
-    /// The message's or the archive's fault: sending it again can't help, unless the program is another.
+    /// The message or the archive is invalid: a replay fails, except with another version of the program.
     BadInput,
-    /// Our fault: send it again to a repaired program.
+    /// A bug: replay it to a fixed version.
     Bug,
-    /// Another program has put it there.
+    /// The letter is of another program.
     Unknown,
 }
 
-/// What a letter says about itself.
+/// The facts in the headers of a letter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Letter {
     pub(crate) class: LetterClass,
     pub(crate) error: String,
     pub(crate) request_id: Option<String>,
-    /// The topic that it was read from, when it says so.
+    /// The topic that it was read from, if known.
     pub(crate) original_topic: Option<String>,
     pub(crate) failed_by: Option<String>,
 }
@@ -55,7 +55,7 @@ pub(crate) struct Letter {
 impl Queue {
     pub(crate) const ALL: [Self; 2] = [Self::Announce, Self::Results];
 
-    /// The queue's topic.
+    /// Returns the queue's topic.
     pub(crate) fn topic(self, topics: &Topics) -> &str {
         match self {
             Self::Announce => &topics.announce_dead_letters,
@@ -63,11 +63,11 @@ impl Queue {
         }
     }
 
-    /// The topic whose consumer puts its letters into this queue.
-    pub(crate) fn origin(self, topics: &Topics) -> &str {
+    /// Returns the topic to which letters of the queue are replayed.
+    pub(crate) fn retry_topic(self, topics: &Topics) -> String {
         match self {
-            Self::Announce => &topics.announce,
-            Self::Results => &topics.results,
+            Self::Announce => topics.announce_retry(),
+            Self::Results => topics.results_retry(),
         }
     }
 }
@@ -88,7 +88,7 @@ impl Serialize for Position {
     }
 }
 
-/// A text is no position.
+/// A text is not a position.
 #[derive(Debug, Snafu)]
 #[snafu(display("{text:?} is not a position like announce/0/42 or results/0/7"))]
 pub(crate) struct PositionError {
@@ -122,6 +122,14 @@ impl fmt::Display for LetterClass {
     }
 }
 
+impl LetterClass {
+    pub(crate) const ALL: [Self; 4] = [Self::Transient, Self::BadInput, Self::Bug, Self::Unknown];
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.to_string() == name)
+    }
+}
+
 impl From<ErrorClass> for LetterClass {
     fn from(class: ErrorClass) -> Self {
         match class {
@@ -133,8 +141,8 @@ impl From<ErrorClass> for LetterClass {
 }
 
 impl Letter {
-    /// Reads the headers, and the request out of the payload when no header has it.
-    pub(crate) fn of(record: &Record) -> Self {
+    /// Parses the headers, and the request out of the payload if no header has it.
+    pub(crate) fn from_record(record: &Record) -> Self {
         let request_id = record.headers.get_str(header::REQUEST_ID).map(str::to_owned);
         let request_id = request_id.or_else(|| request_id_in(&record.payload));
         match DeadLetter::from_headers(&record.headers.iter()) {
@@ -147,7 +155,7 @@ impl Letter {
             },
             None => Self {
                 class: LetterClass::Unknown,
-                error: "no reason given: another program has put it there".into(),
+                error: "no reason: the letter is of another program".into(),
                 request_id,
                 original_topic: None,
                 failed_by: None,
@@ -156,7 +164,7 @@ impl Letter {
     }
 }
 
-/// Announcements have the request in `request_id`, results in `RequestId`.
+/// Parses the request: `request_id` of announcements, `RequestId` of results.
 fn request_id_in(payload: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct OnlyRequest {
@@ -189,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_position_is_read_back() {
+    fn position_is_parsed_back() {
         let position = Position { queue: Queue::Results, partition: 1, offset: 2 };
         assert_eq!(position.to_string(), "results/1/2");
         assert_eq!("results/1/2".parse::<Position>().unwrap(), position);
@@ -200,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn our_letters_say_why() {
+    fn letter_of_a_workload_has_class_and_error() {
         let letter = DeadLetter {
             error: Reason::new("failed to download: 404"),
             class: ErrorClass::BadInput,
@@ -210,7 +218,7 @@ mod tests {
             timestamp_ms: None,
             failed_by: "ccx-data-pipeline".into(),
         };
-        let read = Letter::of(&record(letter.headers(), br#"{"request_id":"abc"}"#));
+        let read = Letter::from_record(&record(letter.headers(), br#"{"request_id":"abc"}"#));
         assert_eq!(read.class, LetterClass::BadInput);
         assert_eq!(read.error, "failed to download: 404");
         assert_eq!(read.request_id.as_deref(), Some("abc"));
@@ -218,16 +226,16 @@ mod tests {
     }
 
     #[test]
-    fn the_header_knows_the_request_best_and_the_payload_else() {
+    fn request_in_a_header_precedes_the_payload() {
         let both = record(vec![(header::REQUEST_ID, "header".into())], br#"{"request_id":"payload"}"#);
-        assert_eq!(Letter::of(&both).request_id.as_deref(), Some("header"));
+        assert_eq!(Letter::from_record(&both).request_id.as_deref(), Some("header"));
         let result = record(vec![], br#"{"RequestId":"result"}"#);
-        assert_eq!(Letter::of(&result).request_id.as_deref(), Some("result"));
-        assert_eq!(Letter::of(&record(vec![], b"}")).request_id, None);
+        assert_eq!(Letter::from_record(&result).request_id.as_deref(), Some("result"));
+        assert_eq!(Letter::from_record(&record(vec![], b"}")).request_id, None);
     }
 
     #[test]
-    fn a_letter_of_another_program_is_of_no_known_class() {
-        assert_eq!(Letter::of(&record(vec![], b"{}")).class, LetterClass::Unknown);
+    fn letter_of_another_program_has_an_unknown_class() {
+        assert_eq!(Letter::from_record(&record(vec![], b"{}")).class, LetterClass::Unknown);
     }
 }
