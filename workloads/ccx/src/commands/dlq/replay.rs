@@ -173,7 +173,7 @@ impl<'a> Replay<'a> {
             };
         }
         if let Some(obstacle) = obstacle(record) {
-            self.note(*position, letter.class)?;
+            self.note(*position, letter.class).map_err(|TooManySingles| DlqError::TooManySingles)?;
             return self.skip(found, obstacle);
         }
         if !self.args.dry_run {
@@ -185,7 +185,7 @@ impl<'a> Replay<'a> {
             })?;
         }
         self.sent += 1;
-        self.note(*position, letter.class)?;
+        self.note(*position, letter.class).map_err(|TooManySingles| DlqError::TooManySingles)?;
         self.print(found, None)?;
         if self.sent.is_multiple_of(COMMIT_INTERVAL) {
             self.commit_all().await?;
@@ -194,13 +194,13 @@ impl<'a> Replay<'a> {
     }
 
     /// Notes that a letter needs no further replay.
-    fn note(&mut self, position: Position, class: LetterClass) -> Result<(), DlqError> {
+    fn note(&mut self, position: Position, class: LetterClass) -> Result<(), TooManySingles> {
         if self.args.dry_run {
             return Ok(());
         }
         let progress = self.progress.entry(position.partition).or_default();
         if self.args.is_by_position() {
-            progress.replayed(position.offset).map_err(|TooManySingles| DlqError::TooManySingles)?;
+            progress.replayed(position.offset)?;
         } else {
             progress.passed(position.offset, class);
         }
