@@ -131,11 +131,13 @@ async fn announce_all(
 async fn take(results: &Consumer, count: usize) -> Result<(), BenchError> {
     let all = async {
         for _ in 0..count {
-            results.finished(results.next().await.position());
+            results.finished(results.next().await?.position());
         }
+        Ok(())
     };
     let outcome = tokio::time::timeout(ROUND_TIMEOUT, all).await;
-    outcome.map_err(|_| TooSlowSnafu { what: "the last result", seconds: ROUND_TIMEOUT.as_secs() }.build())
+    let too_slow = |_| TooSlowSnafu { what: "the last result", seconds: ROUND_TIMEOUT.as_secs() }.build();
+    outcome.map_err(too_slow)?
 }
 
 /// Processor time of the least that can be done: one request and the limit of an archive.
