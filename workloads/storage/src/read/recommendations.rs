@@ -13,7 +13,7 @@ pub(crate) const RULES_OF_CLUSTERS: &str = "\
     JOIN recommendation ON recommendation.org_id = $1 AND recommendation.cluster_id = asked.cluster
     ORDER BY recommendation.rule_id, recommendation.cluster_id";
 
-/// Uses `report_pkey (org_id, cluster)`, `recommendation_pk` and `report_info_cluster_id_key`, once for each cluster.
+/// Uses `report_pkey (org_id, cluster)`, `recommendation_pk` and an index of `report_info`, once for each cluster.
 pub(crate) const CLUSTERS_WITH_RULES: &str = "\
     SELECT report.cluster, report.last_checked_at AT TIME ZONE 'UTC' AS last_checked_at,
         COALESCE(report_info.version_info, '') AS version,
@@ -21,16 +21,16 @@ pub(crate) const CLUSTERS_WITH_RULES: &str = "\
               WHERE recommendation.org_id = $1 AND recommendation.cluster_id = asked.cluster ORDER BY rule_id) AS rules
     FROM unnest($2::text[]) AS asked (cluster)
     JOIN report ON report.org_id = $1 AND report.cluster = asked.cluster
-    LEFT JOIN report_info ON report_info.cluster_id = asked.cluster
+    LEFT JOIN report_info ON report_info.org_id = $1 AND report_info.cluster_id = asked.cluster
     ORDER BY report.cluster";
 
-/// Uses `ccx_recommendation_org_rule (org_id, rule_id, cluster_id)` and `report_info_cluster_id_key`. `$3` is null for all clusters.
+/// Uses `ccx_recommendation_org_rule (org_id, rule_id, cluster_id)` and `report_info_pkey (org_id, cluster_id)`. `$3` is null for all clusters.
 pub(crate) const CLUSTERS_OF_RULE: &str = "\
     SELECT recommendation.cluster_id, recommendation.created_at AT TIME ZONE 'UTC' AS created_at,
         recommendation.impacted_since AT TIME ZONE 'UTC' AS impacted_since,
         COALESCE(report_info.version_info, '') AS version
     FROM recommendation
-    LEFT JOIN report_info ON report_info.cluster_id = recommendation.cluster_id
+    LEFT JOIN report_info ON report_info.org_id = $1 AND report_info.cluster_id = recommendation.cluster_id
     WHERE recommendation.org_id = $1 AND recommendation.rule_id = $2
         AND ($3::text[] IS NULL OR recommendation.cluster_id = ANY ($3))
     ORDER BY recommendation.cluster_id";

@@ -74,7 +74,7 @@ async fn report_is_read_by_keys_alone() {
 /// Each list with the types of its parameters, values for them, and the index that it must use.
 const LISTS: [(&str, &str, &str, &str); 8] = [
     (recommendations::RULES_OF_CLUSTERS, "int, text[]", "7, '{a,b}'", "recommendation_pk"),
-    (recommendations::CLUSTERS_WITH_RULES, "int, text[]", "7, '{a,b}'", "report_info_cluster_id_key"),
+    (recommendations::CLUSTERS_WITH_RULES, "int, text[]", "7, '{a,b}'", "report_info_"),
     (recommendations::CLUSTERS_OF_RULE, "int, text, text[]", "7, 'r|K', NULL", "ccx_recommendation_org_rule"),
     (workloads::LIST, "int, text[]", "7, NULL", "report_org_id"),
     (workloads::READ, "int, text, text", "7, 'c', 'n'", "Index Scan"),
