@@ -84,8 +84,8 @@ impl Limits {
 pub trait Meter {
     /// Permits the content to grow to `content_bytes` in total; may block until there is memory for it.
     ///
-    /// Called before memory is taken, and at least once for each 64 KiB of the upload that are read, whether they grow the
-    /// content or not.
+    /// Called before memory is taken; and for each 64 KiB of the upload and each member, whether they grow the content or not
+    /// (`content_bytes` is then not larger than before).
     fn permit(&mut self, content_bytes: u64) -> Result<(), TimedOut>;
 }
 
