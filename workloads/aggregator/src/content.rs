@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_set_with_a_mistake_leaves_the_texts_of_the_one_before() {
+    fn invalid_set_keeps_the_texts_of_the_previous_one() {
         let directory = TempDir::new().unwrap();
         let content = Arc::<CurrentContent>::default();
         let settings = Rules { directories: vec![directory.path().to_owned()], ..Rules::default() };
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn the_built_in_rules_have_texts_without_any_rule_of_users() {
+    fn built_in_rules_have_texts_without_rules_of_users() {
         let found =
             description(&CurrentContent::default(), "ccx_rules.external.node_not_ready|NODE_NOT_READY");
         assert!(found.is_some_and(|description| !description.is_empty()));

@@ -9,7 +9,7 @@ use ccx_messages::ClusterId;
 
 use crate::NewReport;
 
-/// What became of a report.
+/// The outcome of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// All its rows are stored.
@@ -21,7 +21,7 @@ pub enum Outcome {
     Unauthenticated,
 }
 
-/// What became of each report of a batch, in the order of the batch.
+/// The outcomes of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchOutcome {
     outcomes: Vec<Outcome>,
@@ -43,17 +43,17 @@ impl BatchOutcome {
         Self { outcomes }
     }
 
-    /// What became of each report, in the order of the batch.
+    /// Returns the outcome of each report, in the order of the batch.
     pub fn outcomes(&self) -> &[Outcome] {
         &self.outcomes
     }
 
-    /// How many were stored.
+    /// Returns the number of stored reports.
     pub fn written(&self) -> usize {
         self.outcomes.iter().filter(|outcome| **outcome == Outcome::Written).count()
     }
 
-    /// How many were not newer than what is stored.
+    /// Returns the number of reports that were not newer than the stored ones.
     pub fn ignored(&self) -> usize {
         self.outcomes.len() - self.written()
     }
@@ -105,19 +105,19 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_of_each_cluster_stays_in_the_order_of_clusters() {
+    fn newest_report_of_each_cluster_stays_in_the_order_of_clusters() {
         let batch = [report(9, 1), report(2, 5), report(9, 3), report(2, 4), report(9, 2)];
         assert_eq!(newest(&batch), [1, 2]);
         assert!(newest::<NewReport>(&[]).is_empty());
     }
 
     #[test]
-    fn of_equally_new_reports_the_first_stays() {
+    fn first_of_equally_new_reports_stays() {
         assert_eq!(newest(&[report(1, 7), report(1, 7)]), [0]);
     }
 
     #[test]
-    fn an_outcome_counts_what_was_written() {
+    fn outcome_counts_written_reports() {
         let outcome = BatchOutcome::new(3, [1].into_iter(), &[]);
         assert_eq!(outcome.outcomes(), [Outcome::Ignored, Outcome::Written, Outcome::Ignored]);
         assert_eq!((outcome.written(), outcome.ignored()), (1, 2));
@@ -125,7 +125,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_cluster_is_lost_or_kept_twice_and_none_newer_is_dropped(
+        fn every_cluster_stays_once_with_its_newest_report(
             batch in prop::collection::vec((0_u8..8, 0_i64..8), 0..40),
         ) {
             let reports: Vec<NewReport> = batch.into_iter().map(|(cluster, seconds)| report(cluster, seconds)).collect();

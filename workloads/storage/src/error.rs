@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_network_does_is_no_fault_of_a_message() {
+    fn network_error_is_transient() {
         let reset = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
         let error = statement(sqlx::Error::Io(reset));
         assert_eq!(error.class(), ErrorClass::Transient);
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_schema_says_what_to_run() {
+    fn missing_schema_names_the_command_to_run() {
         let error = StorageError::NotMigrated { schema: Schema::Public };
         assert_eq!(
             error.to_string(),

@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn too_many_reports_are_everything() {
+    fn more_reports_than_fit_are_everything() {
         let payloads = encode(keys(10_000).into_iter());
         assert_eq!(payloads, ["*"]);
         assert_eq!(decode("*"), None);

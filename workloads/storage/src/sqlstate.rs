@@ -31,7 +31,7 @@ const BAD_INPUT_CLASSES: [&str; 3] = [
     "54", // limits: a value too large for an index or a row
 ];
 
-/// What to do about a statement that failed with `code`.
+/// Returns the class of a statement that failed with `code`.
 pub(crate) fn class(code: &str) -> ErrorClass {
     let code_class = code.get(..2).unwrap_or_default();
     if TRANSIENT_CLASSES.contains(&code_class) || TRANSIENT_CODES.contains(&code) {
@@ -52,7 +52,7 @@ pub(crate) fn ends_session(code: &str) -> bool {
         || matches!(code, "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "25P04")
 }
 
-/// Whether the server refuses the password.
+/// Returns whether the server refuses the password.
 pub(crate) fn is_login_refused(code: &str) -> bool {
     code.starts_with("28")
 }
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_code_has_its_class() {
+    fn codes_have_their_classes() {
         let table = [
             (ErrorClass::Transient, "08000 08001 08003 08004 08006 08P01"),
             (ErrorClass::Transient, "40001 40P01 40003"),
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shutdown_ends_the_session_and_a_deadlock_does_not() {
+    fn shutdown_ends_the_session_and_deadlock_does_not() {
         assert!(["57P01", "08006", "0A000", "42703", "26000"].into_iter().all(ends_session));
         assert!(!["40P01", "22021", "57014"].into_iter().any(ends_session));
     }

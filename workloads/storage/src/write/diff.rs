@@ -76,14 +76,14 @@ mod tests {
     }
 
     #[test]
-    fn a_hit_that_is_there_twice_counts_once() {
+    fn repeated_hit_counts_once() {
         let second = Hit { template_data: "second", ..hit(0, "a") };
         assert_eq!(diff(&[hit(0, "a"), second], &[]).appeared, [hit(0, "a")]);
         assert_eq!(diff(&[hit(0, "a"), second], &[key(0, "a")]).kept, [hit(0, "a")]);
     }
 
     #[test]
-    fn no_hits_leave_nothing() {
+    fn empty_report_leaves_no_hits() {
         assert_eq!(diff(&[], &[key(0, "a")]).vanished, [key(0, "a")]);
         assert_eq!(diff(&[], &[]), Diff::default());
     }

@@ -13,7 +13,7 @@ const KILL_HOLDER: &str = "\
     WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 
 #[tokio::test]
-async fn of_two_writers_one_waits_until_the_other_ends() {
+async fn second_writer_waits_until_the_first_ends() {
     let (database, mut connection) = migrated().await;
     let mut first = database.acquire_writer_lease().await.unwrap();
     let second = database.acquire_writer_lease();
@@ -27,7 +27,7 @@ async fn of_two_writers_one_waits_until_the_other_ends() {
 }
 
 #[tokio::test]
-async fn a_lease_is_lost_with_its_connection_and_the_writer_can_not_write_on() {
+async fn lease_is_lost_with_its_connection_and_writes_fail() {
     let (database, mut connection) = migrated().await;
     let mut first = database.acquire_writer_lease().await.unwrap();
     first.check().await.unwrap();
@@ -72,7 +72,7 @@ async fn changed_schema_is_transient_and_ends_the_session_of_the_lease() {
 }
 
 #[tokio::test]
-async fn a_refused_batch_does_not_end_the_lease() {
+async fn rejected_batch_keeps_the_lease() {
     let (database, _connection) = migrated().await;
     let mut lease = database.acquire_writer_lease().await.unwrap();
     let mut poison = report(7, 1, 1, &["a"]);
@@ -96,7 +96,7 @@ fn consumer_error(offset: i64, error: &str) -> ConsumerError {
 }
 
 #[tokio::test]
-async fn a_message_that_could_not_be_stored_is_recorded_once_whatever_its_offset_and_bytes() {
+async fn consumer_error_of_any_offset_and_bytes_is_recorded_once() {
     let (database, mut connection) = migrated().await;
     let mut lease = database.acquire_writer_lease().await.unwrap();
     let errors =

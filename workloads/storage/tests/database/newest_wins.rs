@@ -12,7 +12,7 @@ use crate::support::{at, hit, migrated, report, rows, run};
 
 const RULES: [&str; 3] = ["a", "b", "c"];
 
-/// What should be stored of one cluster: its report, and since when each rule hits.
+/// The expected rows of one cluster: its report, and since when each rule hits.
 #[derive(Clone, Debug)]
 struct Stored {
     report: NewReport,
@@ -140,7 +140,7 @@ async fn check(
 }
 
 #[test]
-fn the_tables_end_as_the_model_says_in_whatever_order_reports_come() {
+fn tables_equal_the_model_for_any_order_of_reports() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (database, connection) = runtime.block_on(migrated());
     let connection = Mutex::new(connection);

@@ -107,7 +107,7 @@ fn fields(file: &str, line: &str) -> String {
 const TABLES_BY_VERSION: &str = include_str!("tables_by_version.txt");
 
 #[tokio::test]
-async fn each_version_has_its_tables_in_both_directions() {
+async fn versions_have_their_tables_in_both_directions() {
     let (database, settings) = empty().await;
     let mut connection = look_into(&settings).await;
     for schema in Schema::ALL {

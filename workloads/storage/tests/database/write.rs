@@ -24,7 +24,7 @@ async fn write(database: &Database, reports: &[NewReport], seconds: i64) -> Vec<
 }
 
 #[tokio::test]
-async fn a_report_becomes_rows_in_four_tables() {
+async fn report_is_stored_in_four_tables() {
     let (database, mut connection) = migrated().await;
     let stored_at = at(100) + chrono::TimeDelta::milliseconds(250);
     let outcome = database.write_batch(&[report(7, 1, 60, &["a", "b"])], stored_at).await.unwrap();
@@ -50,7 +50,7 @@ async fn a_report_becomes_rows_in_four_tables() {
 }
 
 #[tokio::test]
-async fn an_older_or_equal_report_changes_nothing_in_any_table() {
+async fn older_or_equal_report_changes_no_table() {
     let (database, mut connection) = migrated().await;
     write(&database, &[report(7, 1, 60, &["a"])], 100).await;
     let before = everything(&mut connection).await;
@@ -62,7 +62,7 @@ async fn an_older_or_equal_report_changes_nothing_in_any_table() {
 }
 
 #[tokio::test]
-async fn the_same_report_within_the_same_microsecond_is_equal() {
+async fn report_of_the_same_microsecond_is_equal() {
     let (database, _connection) = migrated().await;
     let at_nanos = |nanos: i64| {
         let message = format!(
@@ -78,7 +78,7 @@ async fn the_same_report_within_the_same_microsecond_is_equal() {
 }
 
 #[tokio::test]
-async fn a_rule_that_keeps_hitting_keeps_its_beginning_and_one_that_comes_back_starts_anew() {
+async fn continuous_hit_keeps_its_start_and_returning_hit_restarts() {
     let (database, mut connection) = migrated().await;
     write(&database, &[report(7, 1, 1, &["a", "b"])], 100).await;
     write(&database, &[report(7, 1, 2, &["a"])], 200).await;
@@ -96,7 +96,7 @@ async fn a_rule_that_keeps_hitting_keeps_its_beginning_and_one_that_comes_back_s
 }
 
 #[tokio::test]
-async fn a_report_without_hits_and_version_leaves_none() {
+async fn report_without_hits_and_version_deletes_the_stored_ones() {
     let (database, mut connection) = migrated().await;
     write(&database, &[report(7, 1, 1, &["a", "b"])], 100).await;
     write(&database, &[NewReport { cluster_version: None, ..report(7, 1, 2, &[]) }], 200).await;
@@ -115,7 +115,7 @@ async fn two_components_of_one_rule_are_two_hits_and_one_recommendation() {
 }
 
 #[tokio::test]
-async fn a_batch_reports_what_became_of_each_in_its_order() {
+async fn batch_outcomes_are_in_the_order_of_its_reports() {
     let (database, _connection) = migrated().await;
     write(&database, &[report(7, 3, 50, &[])], 100).await;
     let batch = [
@@ -145,7 +145,7 @@ const OWNERS: &str = "\
     UNION SELECT 'why', org_id FROM cluster_user_rule_disable_feedback ORDER BY 1, 2";
 
 #[tokio::test]
-async fn a_cluster_moves_whole_and_only_with_a_newer_report() {
+async fn cluster_moves_completely_and_only_with_a_newer_report() {
     let (database, mut connection) = migrated().await;
     write(&database, &[report(7, 1, 10, &["a", "b"])], 100).await;
     run(&mut connection, &USER_TABLES.replace("{}", &cluster(1).to_string())).await;
@@ -162,7 +162,7 @@ async fn a_cluster_moves_whole_and_only_with_a_newer_report() {
 }
 
 #[tokio::test]
-async fn what_the_new_owner_has_of_a_cluster_gives_way() {
+async fn rows_of_the_new_owner_are_replaced_by_those_that_move() {
     let (database, mut connection) = migrated().await;
     write(&database, &[report(7, 1, 10, &["a"])], 100).await;
     let left_over = "INSERT INTO rule_hit SELECT 8, cluster_id, rule_fqdn, error_key, 'old', created_at FROM rule_hit; \
@@ -187,7 +187,7 @@ async fn left_over_rows_of_a_deleted_report_move_too() {
 }
 
 #[tokio::test]
-async fn a_text_that_postgresql_can_not_hold_is_bad_input_and_stores_nothing_of_the_batch() {
+async fn text_with_a_zero_byte_is_bad_input_and_rejects_the_batch() {
     let (database, mut connection) = migrated().await;
     let poison = NewReport { cluster_version: Some("4.18\0".into()), ..report(7, 2, 1, &["a"]) };
     let error = database.write_batch(&[report(7, 1, 1, &["a"]), poison], at(100)).await.unwrap_err();
@@ -200,7 +200,7 @@ async fn a_text_that_postgresql_can_not_hold_is_bad_input_and_stores_nothing_of_
 }
 
 #[tokio::test]
-async fn a_writer_that_dies_in_the_middle_leaves_nothing() {
+async fn killed_writer_leaves_no_partial_batch() {
     let (database, mut connection) = migrated().await;
     run(
         &mut connection,
@@ -240,7 +240,7 @@ async fn batches_at_the_same_moment_end_with_the_newest_of_each_cluster() {
 }
 
 #[tokio::test]
-async fn every_statement_is_reported_by_name() {
+async fn statements_are_observed_by_name() {
     let (database, _connection) = migrated().await;
     let names = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let seen = names.clone();
