@@ -38,6 +38,11 @@ how_to() {
   esac
 }
 
+# is_optional NEED: CI fails if a test did not run for want of anything else.
+is_optional() {
+  case "$1" in "published samples" | "npm package dot" | "cluster with pods") true ;; *) false ;; esac
+}
+
 has() { command -v "$1" >/dev/null; }
 
 declare -A met # NEED -> yes or no
@@ -69,6 +74,7 @@ main() {
     cargo test "${scope[@]}" --tests --no-fail-fast -- --ignored --exact "${runnable[@]}" || outcome=1
   fi
   report "$missing"
+  [ "${CI:-}" != true ] || only_optional "$missing" || outcome=1
   rm -f "$missing"
   return "$outcome"
 }
@@ -82,6 +88,18 @@ report() {
       all_met "$need" || echo "  $need: $(how_to "$need")"
     done
   done
+}
+
+# only_optional FILE: whether every test of such a file lacks something optional.
+only_optional() {
+  local needs need is_excused
+  while read -r needs; do
+    is_excused=no
+    while read -r need; do
+      ! is_optional "$need" || all_met "$need" || is_excused=yes
+    done < <(tr , '\n' <<<"$needs")
+    [ "$is_excused" = yes ] || return 1
+  done <"$1"
 }
 
 main "$@"

@@ -32,7 +32,7 @@ server_alive() {
 
 # command_line PID: from /proc where there is one: minimal systems have no `ps`. Nothing for a process that has ended.
 command_line() {
-  if [ -d /proc/self ]; then tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null; else ps -o command= -p "$1" 2>/dev/null; fi
+  if [ -d /proc/self ]; then { tr '\0' ' ' <"/proc/$1/cmdline"; } 2>/dev/null; else ps -o command= -p "$1" 2>/dev/null; fi
 }
 
 # Debian's Go uses only itself; this lets an older one (1.21 or newer) fetch the one that a module asks for.
