@@ -15,7 +15,7 @@ use crate::{
     model::{
         component::Component,
         names,
-        validated::{Image, Mount, MountSource, Pods, ScrapeBy, ValidatedPipeline},
+        validated::{Image, Mount, MountSource, Optional, Pods, ValidatedPipeline},
     },
 };
 
@@ -65,7 +65,7 @@ pub(super) fn component_pod(
         ..pod_spec(pipeline, program, &pods.image, container)
     };
     let mut annotations = program.fingerprints();
-    if pipeline.monitoring.scrape == ScrapeBy::Annotations {
+    if pipeline.monitoring.annotations == Optional::Present {
         annotations.extend(scrape_annotations(component));
     }
     let metadata = labelled(pipeline, program.role, annotations);

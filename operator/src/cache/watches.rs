@@ -1,6 +1,11 @@
 //! The watches: they fill the cache, and tell a [`Listener`] which resources to reconcile.
 
-use std::{collections::HashSet, fmt::Debug, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    fmt::Debug,
+    sync::Arc,
+    time::Duration,
+};
 
 use ccx_crds::CcxPipeline;
 use ccx_service::error_chain;
@@ -27,7 +32,12 @@ use super::{
     partial_object::{Part, PartialObject},
     status::{ChildStatus, Deployment, Job, PersistentVolumeClaim, Pod, PodState, StatefulSet},
 };
-use crate::model::{key::Key, kind::Kind, names::PIPELINE_LABEL, references::Served};
+use crate::model::{
+    key::Key,
+    kind::{Availability, Kind},
+    names::PIPELINE_LABEL,
+    references::Served,
+};
 
 /// Objects per page of a list. Small, since a page is in memory as a whole, and all watches begin at the same time.
 const PAGE_SIZE: u32 = 50;
@@ -62,6 +72,12 @@ pub(crate) trait Listener: Send + Sync {
 
     /// An object that concerns a resource has changed.
     fn object_changed(&self, key: Key);
+
+    /// A watch has listed everything, or has not.
+    fn watch_synced(&self, kind: &'static str, is_synced: bool);
+
+    /// A request of a watch has failed.
+    fn watch_failed(&self, kind: &'static str);
 }
 
 /// All watches of one operator.
@@ -74,29 +90,66 @@ pub(crate) struct Watches {
     pub(crate) synced: Synced,
 }
 
-/// Counts the watches that have not listed everything yet.
+/// Counts the watches that have not listed everything yet, by namespace. Only kinds that every cluster serves count: another one that
+/// can't be listed concerns only the resources that use it.
 #[derive(Clone, Debug)]
-pub(crate) struct Synced(watch::Sender<usize>);
+pub(crate) struct Synced(watch::Sender<BTreeMap<Option<String>, usize>>);
 
 impl Synced {
     pub(crate) fn new() -> Self {
-        Self(watch::Sender::new(0))
+        Self(watch::Sender::new(BTreeMap::new()))
+    }
+
+    /// Whether everything in a namespace is listed: an object that is not in the cache then does not exist.
+    pub(crate) fn is_complete(&self, namespace: &str) -> bool {
+        let missing = self.0.borrow();
+        let count = missing.get(&Some(namespace.to_owned())).or_else(|| missing.get(&None));
+        count.is_some_and(|count| *count == 0)
+    }
+
+    /// Waits until all watches have listed everything, or until `limit` has passed.
+    pub(crate) async fn wait(&self, limit: Duration) {
+        let mut receiver = self.0.subscribe();
+        let all = receiver.wait_for(|missing| missing.values().all(|count| *count == 0));
+        let _ = tokio::time::timeout(limit, all).await;
     }
 
     /// Adds a watch to wait for.
-    fn expect(&self) {
-        self.0.send_modify(|missing| *missing += 1);
+    fn expect(&self, namespace: Option<&String>) {
+        self.0.send_modify(|missing| *missing.entry(namespace.cloned()).or_default() += 1);
     }
 
-    fn complete(&self) {
-        self.0.send_modify(|missing| *missing -= 1);
+    fn complete(&self, namespace: Option<&String>) {
+        self.0.send_modify(|missing| *missing.entry(namespace.cloned()).or_default() -= 1);
+    }
+}
+
+/// Reports whether a watch has listed everything.
+struct SyncedWatch {
+    kind: &'static str,
+    namespace: Option<String>,
+    /// Whether the resources of the namespace wait for it.
+    is_required: bool,
+    is_listed: bool,
+    synced: Synced,
+    listener: Arc<dyn Listener>,
+}
+
+impl SyncedWatch {
+    fn complete(&mut self) {
+        self.listener.watch_synced(self.kind, true);
+        if !self.is_listed && self.is_required {
+            self.synced.complete(self.namespace.as_ref());
+        }
+        self.is_listed = true;
     }
 
-    /// Waits until all watches have listed everything: an object that is not in the cache then does not exist.
-    pub(crate) async fn wait(&self) {
-        let mut receiver = self.0.subscribe();
-        // The sender lives in `self`, so that the wait can't fail.
-        let _ = receiver.wait_for(|missing| *missing == 0).await;
+    fn fail(&mut self, error: &watcher::Error) {
+        tracing::warn!(kind = self.kind, namespace = self.namespace, error = %error_chain(error), "watch failed, retrying");
+        self.listener.watch_failed(self.kind);
+        if !self.is_listed {
+            self.listener.watch_synced(self.kind, false);
+        }
     }
 }
 
@@ -135,14 +188,25 @@ impl Watches {
             let stream = watcher(watch.api(&()), unlabelled()).default_backoff();
             let mut store =
                 PipelineStore::new(Arc::clone(&writer), Arc::clone(&self.listener), self.cache.clone());
-            follow("CcxPipeline", stream, self.expect(), move |event| store.apply(event))
+            follow(stream, self.expect("CcxPipeline", namespace.as_ref(), true), move |event| {
+                store.apply(event);
+            })
         });
         watches.collect::<FuturesUnordered<_>>().for_each(ready).boxed()
     }
 
-    fn expect(&self) -> Synced {
-        self.synced.expect();
-        self.synced.clone()
+    fn expect(&self, kind: &'static str, namespace: Option<&String>, is_required: bool) -> SyncedWatch {
+        if is_required {
+            self.synced.expect(namespace);
+        }
+        SyncedWatch {
+            kind,
+            namespace: namespace.cloned(),
+            is_required,
+            is_listed: false,
+            synced: self.synced.clone(),
+            listener: Arc::clone(&self.listener),
+        }
     }
 
     fn requeue(&self, keys: impl IntoIterator<Item = Key>) {
@@ -286,19 +350,21 @@ impl Watch {
         let reference_change = move |cache: &ChildCache, metadata: &ObjectMeta| -> Vec<Key> {
             reference.map_or_else(Vec::new, |kind| cache.record_reference_change(kind, metadata))
         };
-        follow(kind.name(), stream, self.all.expect(), move |event| match event {
-            Event::Init => list += 1,
-            Event::InitDone => {
-                all.requeue(all.cache.finish_list(Listed::Children(kind), namespace.as_deref(), list));
-            }
-            Event::Apply(object) | Event::InitApply(object) => {
-                let entry = ChildEntry::from_partial(&object, status(&object));
-                all.requeue(all.cache.record_child(kind, object.meta(), entry, list));
-                all.requeue(reference_change(&all.cache, object.meta()));
-            }
-            Event::Delete(object) => {
-                all.requeue(all.cache.remove_child(kind, object.meta()));
-                all.requeue(reference_change(&all.cache, object.meta()));
+        follow(stream, self.expect(kind.name(), kind.availability() == Availability::Always), move |event| {
+            match event {
+                Event::Init => list += 1,
+                Event::InitDone => {
+                    all.requeue(all.cache.finish_list(Listed::Children(kind), namespace.as_deref(), list));
+                }
+                Event::Apply(object) | Event::InitApply(object) => {
+                    let entry = ChildEntry::from_partial(&object, status(&object));
+                    all.requeue(all.cache.record_child(kind, object.meta(), entry, list));
+                    all.requeue(reference_change(&all.cache, object.meta()));
+                }
+                Event::Delete(object) => {
+                    all.requeue(all.cache.remove_child(kind, object.meta()));
+                    all.requeue(reference_change(&all.cache, object.meta()));
+                }
             }
         })
     }
@@ -309,7 +375,7 @@ impl Watch {
         let stream = watcher(api, config).default_backoff();
         let Self { all, namespace } = self.clone();
         let mut list = 0;
-        follow("pods", stream, self.all.expect(), move |event| match event {
+        follow(stream, self.expect("Pod", true), move |event| match event {
             Event::Init => list += 1,
             Event::InitDone => all.requeue(all.cache.finish_list(Listed::Pods, namespace.as_deref(), list)),
             Event::Apply(pod) | Event::InitApply(pod) => {
@@ -322,11 +388,15 @@ impl Watch {
     fn strimzi(&self, kafka: &ApiResource) -> BoxFuture<'static, ()> {
         let api = self.api::<PartialObject>(kafka);
         let all = self.all.clone();
-        follow("kafkas", watcher(api, unlabelled()).default_backoff(), self.all.expect(), move |event| {
+        follow(watcher(api, unlabelled()).default_backoff(), self.expect("Kafka", false), move |event| {
             if let Event::Apply(object) | Event::InitApply(object) | Event::Delete(object) = event {
                 all.requeue(all.cache.record_reference_change(ReferenceKind::Strimzi, object.meta()));
             }
         })
+    }
+
+    fn expect(&self, kind: &'static str, is_required: bool) -> SyncedWatch {
+        self.all.expect(kind, self.namespace.as_ref(), is_required)
     }
 
     fn api<K>(&self, names: &K::DynamicType) -> Api<K>
@@ -349,28 +419,53 @@ fn managed() -> watcher::Config {
     unlabelled().labels(PIPELINE_LABEL)
 }
 
-/// Handles the events of one watch. Errors are logged and retried with backoff.
+/// Handles the events of one watch. Errors are logged, counted and retried with backoff.
 fn follow<K: 'static>(
-    kind: &'static str,
     stream: impl Stream<Item = watcher::Result<Event<K>>> + Send + 'static,
-    synced: Synced,
+    mut synced: SyncedWatch,
     mut handle: impl FnMut(Event<K>) + Send + 'static,
 ) -> BoxFuture<'static, ()> {
-    let mut is_listed = false;
     stream
         .for_each(move |event| {
             match event {
                 Ok(event) => {
                     let is_done = matches!(event, Event::InitDone);
                     handle(event);
-                    if is_done && !is_listed {
-                        is_listed = true;
+                    if is_done {
                         synced.complete();
                     }
                 }
-                Err(error) => tracing::warn!(kind, error = %error_chain(&error), "watch failed, retrying"),
+                Err(error) => synced.fail(&error),
             }
             ready(())
         })
         .boxed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn namespace_is_complete_when_its_own_required_watches_are() {
+        let synced = Synced::new();
+        let (one, other) = (Some("one".to_owned()), Some("other".to_owned()));
+        synced.expect(one.as_ref());
+        synced.expect(other.as_ref());
+        assert!(!synced.is_complete("one") && !synced.is_complete("unknown"));
+        synced.complete(one.as_ref());
+        assert!(synced.is_complete("one") && !synced.is_complete("other"));
+        synced.wait(Duration::from_millis(1)).await;
+        synced.complete(other.as_ref());
+        synced.wait(Duration::from_hours(1)).await;
+    }
+
+    #[test]
+    fn cluster_scope_is_complete_for_every_namespace() {
+        let synced = Synced::new();
+        synced.expect(None);
+        assert!(!synced.is_complete("any"));
+        synced.complete(None);
+        assert!(synced.is_complete("any"));
+    }
 }

@@ -166,6 +166,8 @@ pub struct Aggregator {
 pub struct Monitoring {
     /// The way in which Prometheus discovers the pods.
     pub scrape: ScrapeBy,
+    /// Whether pods have the annotations of Prometheus.
+    pub annotations: Optional,
     /// The scrape interval, such as `30s`.
     pub interval: String,
     /// Whether alerts are created.

@@ -6,7 +6,10 @@ use kube::Client;
 
 use super::{events::Events, metrics::Metrics, probe::Prober, queue::Queue, reconcile_state::ReconcileState};
 use crate::{
-    cache::{ChildCache, watches::Listener},
+    cache::{
+        ChildCache,
+        watches::{Listener, Synced},
+    },
     model::{key::Key, references::Served},
     validate::OperatorDefaults,
 };
@@ -22,6 +25,8 @@ pub(crate) struct Context {
     pub(crate) served: Served,
     pub(crate) defaults: OperatorDefaults,
     pub(crate) prober: Arc<dyn Prober>,
+    /// Tells whether the cache is complete.
+    pub(crate) synced: Synced,
     /// Replaces the resync interval in tests.
     pub(crate) resync: Option<Duration>,
 }
@@ -30,6 +35,7 @@ pub(crate) struct Context {
 pub(crate) struct Enqueue {
     pub(crate) state: ReconcileState,
     pub(crate) queue: Queue,
+    pub(crate) metrics: Metrics,
 }
 
 impl Listener for Enqueue {
@@ -45,5 +51,13 @@ impl Listener for Enqueue {
 
     fn object_changed(&self, key: Key) {
         self.queue.push(key);
+    }
+
+    fn watch_synced(&self, kind: &'static str, is_synced: bool) {
+        self.metrics.set_watch_synced(kind, is_synced);
+    }
+
+    fn watch_failed(&self, kind: &'static str) {
+        self.metrics.count_watch_failure(kind);
     }
 }

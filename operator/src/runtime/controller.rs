@@ -40,6 +40,9 @@ use crate::{
 /// server is slower than eight of them.
 const CONCURRENCY: u16 = 8;
 
+/// The time for which the first reconcile waits for the lists of all watches.
+const SYNC_LIMIT: Duration = Duration::from_secs(10);
+
 /// The pause after a discovery that failed.
 const DISCOVERY_PAUSE: Duration = Duration::from_secs(2);
 
@@ -100,12 +103,17 @@ async fn control(
         client: client.clone(),
         scope: settings.scope.clone(),
         cache: context.cache.clone(),
-        listener: Arc::new(Enqueue { state: context.state.clone(), queue: context.queue.clone() }),
-        synced: Synced::new(),
+        listener: Arc::new(Enqueue {
+            state: context.state.clone(),
+            queue: context.queue.clone(),
+            metrics: metrics.clone(),
+        }),
+        synced: context.synced.clone(),
     };
     let watching = watches.run(served, writer);
     let reconciling = async {
-        watches.synced.wait().await;
+        // A resource whose namespace is not listed after that is requeued.
+        stop.run_until_cancelled(context.synced.wait(SYNC_LIMIT)).await;
         let requests = context.queue.requests().take_until(stop.clone().cancelled_owned());
         let config = controller::Config::default().concurrency(CONCURRENCY);
         let run = move |pipeline, context| Box::pin(reconcile_if_changed(pipeline, context, reconcile));
@@ -115,8 +123,6 @@ async fn control(
     tokio::select! {
         () = watching => {}
         () = reconciling => {}
-        // While nothing is listed yet, nothing is in flight.
-        () = async { stop.cancelled().await; watches.synced.wait().await; std::future::pending().await } => {}
     }
 }
 
@@ -131,6 +137,7 @@ fn context(client: &Client, settings: &Settings, metrics: &Metrics, served: &Ser
         served: served.clone(),
         defaults: settings.defaults.clone(),
         prober: Arc::clone(&settings.prober),
+        synced: Synced::new(),
         resync: settings.resync,
     }
 }

@@ -23,6 +23,8 @@ pub struct Metrics {
     reconcile_seconds: Histogram,
     errors: IntCounterVec,
     writes: IntCounterVec,
+    watch_synced: IntGaugeVec,
+    watch_failures: IntCounterVec,
 }
 
 /// The result of a reconcile.
@@ -72,6 +74,16 @@ impl Metrics {
                 "Requests that change the cluster, by resource and verb.",
                 &["resource", "verb"],
             )?,
+            watch_synced: registrar.gauges(
+                "watch_synced",
+                "1 while the objects of a kind have been listed.",
+                &["kind"],
+            )?,
+            watch_failures: registrar.counters(
+                "watch_failures_total",
+                "Failed requests of watches, by kind.",
+                &["kind"],
+            )?,
             registry,
         })
     }
@@ -95,6 +107,16 @@ impl Metrics {
     /// Counts a write.
     pub fn count_write(&self, resource: &str, verb: &str) {
         self.writes.with_label_values(&[resource, verb]).inc();
+    }
+
+    /// Reports whether the objects of a kind have been listed.
+    pub fn set_watch_synced(&self, kind: &str, is_synced: bool) {
+        self.watch_synced.with_label_values(&[kind]).set(i64::from(is_synced));
+    }
+
+    /// Counts a failed request of a watch.
+    pub fn count_watch_failure(&self, kind: &str) {
+        self.watch_failures.with_label_values(&[kind]).inc();
     }
 
     /// Returns the number of all writes.

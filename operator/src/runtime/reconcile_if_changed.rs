@@ -1,6 +1,9 @@
 //! Wraps a reconcile: skips resources that are up to date, and keeps the bookkeeping of retries, polls and Events.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use ccx_crds::CcxPipeline;
 use futures::future::BoxFuture;
@@ -16,6 +19,9 @@ use crate::{
     cache::partial_object::PartialObject,
     model::{key::Key, problem::Problem, reason::Reason},
 };
+
+/// The pause while the watches of a namespace have not listed everything.
+const SYNC_PAUSE: Duration = Duration::from_secs(2);
 
 /// Reconciles one resource. An error means that the status could not be written.
 pub(crate) type Reconcile =
@@ -43,6 +49,9 @@ pub(crate) async fn reconcile_if_changed(
     let started = Instant::now();
     let key = Key::from_metadata(&seen.metadata);
     context.queue.start(&key);
+    if !context.synced.is_complete(&key.namespace) {
+        return Ok(Action::requeue(SYNC_PAUSE));
+    }
     let changes = context.cache.with(&key, |objects| objects.changes());
     let seen_state = UpToDate { spec_hash: spec_hash(&seen.metadata), changes };
     let is_up_to_date = context.state.is_up_to_date(&key, &seen_state);

@@ -22,6 +22,8 @@ pub(super) fn monitoring(
     let has_dashboards = monitoring.dashboards.presence == Presence::Enabled;
     validated::Monitoring {
         scrape: scrape_by(monitoring.scrape, references, problems),
+        // With or without a PodMonitor, so that a discovered kind never changes a pod template.
+        annotations: if monitoring.scrape == Scrape::Auto { Optional::Present } else { Optional::Absent },
         interval: monitoring.interval.as_str().to_owned(),
         alerts: alerts(monitoring.alerts, references, problems),
         dashboard_labels: has_dashboards.then(|| monitoring.dashboards.labels.clone()),

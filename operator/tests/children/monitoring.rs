@@ -1,6 +1,10 @@
 //! What watches the workloads.
 
-use ccx_operator::model::{component::Component, kind::Kind, references::Capabilities};
+use ccx_operator::model::{
+    component::Component,
+    kind::Kind,
+    references::{Capabilities, References},
+};
 use serde_json::{Value, json};
 
 use crate::sample::{self, children, names, object, pod};
@@ -93,4 +97,15 @@ fn dashboard_is_there_when_asked_for_and_is_json_that_grafana_reads() {
             .all(|panel| panel["targets"][0]["expr"].as_str().is_some_and(|query| !query.is_empty()))
     );
     assert_eq!(panels[4]["gridPos"], json!({"x": 8, "y": 8, "w": 8, "h": 8}));
+}
+
+#[test]
+fn discovered_monitor_changes_no_pod_template() {
+    let pipeline = sample::pipeline(&json!({}));
+    let mut references = sample::references(&pipeline);
+    let template =
+        |references: &References| pod(&sample::children_with(&pipeline, references), Component::DbWriter);
+    let with_monitors = template(&references);
+    references.capabilities = Capabilities::default();
+    assert_eq!(template(&references), with_monitors);
 }

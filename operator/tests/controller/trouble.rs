@@ -13,6 +13,7 @@ use kube::{
     Api,
     api::{DeleteParams, ObjectMeta, PostParams},
 };
+use prometheus::TextEncoder;
 use serde_json::{Value, json};
 
 use crate::{
@@ -161,6 +162,19 @@ async fn refused_budget_holds_back_no_workload_and_is_named() {
     for condition in ["DatabaseReady", "PipelineReady", "WriterReady", "ApiReady"] {
         world.until_condition(condition, "True", "AsExpected").await;
     }
+    world.end().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Kubernetes"]
+async fn namespace_that_can_not_be_listed_holds_back_no_other_and_shows_in_the_metrics() {
+    let mut world = World::empty().await;
+    world.further_namespaces = vec!["kube-public".into()];
+    world.start_operator();
+    world.apply(json!({})).await;
+    world.until_ready().await;
+    let text = TextEncoder::new().encode_to_string(&world.metrics().registry.gather()).unwrap();
+    assert!(text.contains("ccx_operator_watch_failures_total{kind=\"Deployment\"}"), "{text}");
     world.end().await;
 }
 

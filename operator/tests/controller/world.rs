@@ -71,6 +71,8 @@ pub(crate) struct World {
     pub(crate) kubelet: Kubelet,
     pub(crate) prober: Answers,
     pub(crate) witness: Witness,
+    /// Further namespaces that the operator watches.
+    pub(crate) further_namespaces: Vec<String>,
     config: Config,
     operator: Option<Operator>,
 }
@@ -120,7 +122,16 @@ impl World {
         let kubelet = Kubelet::start(client.clone(), &namespace);
         let prober = Answers::default();
         prober.set("/rules", r#"{"digest": null, "rules": 0, "builtin": 86, "error": null}"#);
-        Self { client, namespace, kubelet, prober, witness: Witness::default(), config, operator: None }
+        Self {
+            client,
+            namespace,
+            kubelet,
+            prober,
+            witness: Witness::default(),
+            config,
+            operator: None,
+            further_namespaces: Vec::new(),
+        }
     }
 
     /// The same with a controller.
@@ -160,7 +171,9 @@ impl World {
         let builder = ClientBuilder::try_from(config).unwrap().with_layer(&self.witness);
         let client = builder.with_layer(life).with_layer(&layer).build();
         let settings = Settings {
-            scope: Scope::Namespaces(vec![self.namespace.clone()]),
+            scope: Scope::Namespaces(
+                [vec![self.namespace.clone()], self.further_namespaces.clone()].concat(),
+            ),
             defaults: OperatorDefaults { image: IMAGE.into() },
             identity: "test".into(),
             prober: Arc::new(self.prober.clone()),

@@ -35,7 +35,7 @@ async fn route_a_scaled_object_a_pod_monitor_and_alerts_live_as_they_should() {
         "aggregator": {"exposure": {"type": "Route", "host": "ccx.example.com"}},
         "monitoring": {"scrape": "PodMonitor", "alerts": "Enabled", "labels": {"prometheus": "main"}},
     });
-    let tls = json!({"spec": {"tls": {"termination": "passthrough"}}});
+    let tls = json!({"spec": {"tls": {"termination": "reencrypt"}}});
     let lag = json!({"spec": {"maxReplicaCount": 100}});
     let foreign = [
         Foreign { kind: Kind::Route, name: API, tampering: tls, field: "spec.tls.termination" },
