@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use ccx_messages::EARLIEST_GATHERING_TIME;
 use chrono::{DateTime, Utc};
 use snafu::ensure;
 
@@ -10,12 +11,6 @@ use crate::{
     error::{NoFilesSnafu, PathTooLongSnafu, PathsTooLongSnafu, TooManyEntriesSnafu, shown_path},
     path::push_normalised,
 };
-
-/// The earliest modification time that is taken for one: no cluster of OpenShift 4 is older.
-///
-/// Tools that leave out times write a constant: 0, 1, 1980-01-01 (the first of zip), 2006-07-23 (the `tar` crate of Rust).
-const EARLIEST_TIME: DateTime<Utc> =
-    DateTime::from_timestamp(1_514_764_800, 0).expect("2018-01-01 is a time");
 
 /// A file of an archive.
 ///
@@ -98,7 +93,7 @@ impl Index {
 
     pub(crate) fn newest_modification(&self) -> Option<DateTime<Utc>> {
         let newest = DateTime::from_timestamp(i64::try_from(self.newest).ok()?, 0)?;
-        (newest >= EARLIEST_TIME).then_some(newest)
+        (newest >= EARLIEST_GATHERING_TIME).then_some(newest)
     }
 
     pub(crate) fn skipped(&self) -> Skipped {

@@ -34,5 +34,7 @@ pub use json::{JsonError, parse_json, without_values};
 pub use payload_status::{PayloadStatus, Status};
 pub use reason::Reason;
 pub use results::{Hit, Metadata, Report, Results, ResultsError, ResultsMessage};
-pub use timestamp::{Timestamp, TimestampError, format_utc_seconds, parse_gathering_time};
+pub use timestamp::{
+    EARLIEST_GATHERING_TIME, Timestamp, TimestampError, format_utc_seconds, parse_gathering_time,
+};
 pub use workloads::WorkloadsMessage;

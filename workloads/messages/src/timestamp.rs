@@ -75,11 +75,22 @@ pub fn format_utc_seconds(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
+/// The earliest time that counts as a gathering time: no cluster of OpenShift 4 is older.
+///
+/// Programs that do not know a time write a constant of long ago: the zero time of Go (year 1), 1970-01-01, 1980-01-01 (the
+/// first of zip), 2006-07-23 (the `tar` crate of Rust).
+pub const EARLIEST_GATHERING_TIME: DateTime<Utc> =
+    DateTime::from_timestamp(1_514_764_800, 0).expect("2018-01-01 is a time");
+
 /// Parses the gathering time that a cluster sent as custom metadata, and converts it to UTC.
 ///
 /// Clusters send RFC 3339; older ones ISO 8601 without a zone, which is UTC since cluster nodes run in UTC. Both have years of four
-/// digits. Anything else is `None`: the archive is still worth processing.
+/// digits. Anything else is `None`, as is a time before [`EARLIEST_GATHERING_TIME`]: the archive is still worth processing.
 pub fn parse_gathering_time(text: &str) -> Option<DateTime<Utc>> {
+    parse_utc(text).filter(|time| *time >= EARLIEST_GATHERING_TIME)
+}
+
+fn parse_utc(text: &str) -> Option<DateTime<Utc>> {
     const WITHOUT_ZONE: [&str; 2] = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"];
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
         return Some(time.to_utc());
@@ -137,5 +148,15 @@ mod tests {
         for text in ["soon", "", "ä2026-", "26-01-15T12:00:00"].into_iter().chain(other_years) {
             assert_eq!(parse_gathering_time(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn gathering_time_that_stands_for_none_is_unknown() {
+        for text in
+            ["0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "1970-01-01T00:00:00", "2006-07-23T02:21:28Z"]
+        {
+            assert_eq!(parse_gathering_time(text), None, "{text}");
+        }
+        assert!(parse_gathering_time("2018-01-01T00:00:00Z").is_some());
     }
 }
