@@ -74,7 +74,7 @@ impl TopicReader {
                         return Ok(Some(record));
                     }
                 }
-                // The last records before the end may have been compacted away.
+                // The last records before the end may have been removed by compaction.
                 Err(ClientError::PartitionEOF(partition)) => {
                     self.ends.remove(&partition);
                 }

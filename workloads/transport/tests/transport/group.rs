@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use ccx_transport::{Consumer, Record};
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use tokio::time::{Instant, timeout_at};
 
 use crate::brokers::{Brokers, DEADLINE, next, number};
@@ -57,4 +58,36 @@ async fn joining_member_takes_over_without_loss_or_repetition() {
     while !remaining.is_empty() {
         remaining.remove(&number(&next(&second).await));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commit_that_a_rebalance_rejects_is_retried_before_the_revocation() {
+    let brokers = Brokers::with_partitions(8);
+    let first = brokers.consumer();
+    brokers.send(0..20).await;
+    let mut by_first = Vec::new();
+    while by_first.len() < 20 {
+        finish(&first, &next(&first).await, &mut by_first);
+    }
+    // Every commit in the background is rejected from now on, and two of those before the revocation.
+    let rejections = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS; 2];
+    brokers.cluster.request_errors(RDKafkaApiKey::OffsetCommit, &rejections);
+    let second = brokers.consumer();
+    let producer = brokers.producer();
+    let deadline = Instant::now() + DEADLINE;
+    let mut by_second = Vec::new();
+    for sent in 20.. {
+        crate::brokers::send_number(&producer, sent).await;
+        let received = timeout_at(deadline, async {
+            tokio::select! {
+                record = first.next() => finish(&first, &record.unwrap(), &mut by_first),
+                record = second.next() => finish(&second, &record.unwrap(), &mut by_second),
+            }
+        });
+        received.await.expect("the second member receives a record");
+        if !by_second.is_empty() {
+            break;
+        }
+    }
+    assert!(by_second.iter().all(|number| *number >= 20), "a finished record came again: {by_second:?}");
 }

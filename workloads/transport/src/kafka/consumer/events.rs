@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -19,6 +20,12 @@ use crate::kafka::statistics::Statistics;
 
 /// The facility of librdkafka's log line about a commit in the background that failed.
 const COMMIT_FAILED: &str = "COMMITFAIL";
+
+/// Attempts to commit partitions that are being revoked.
+const REVOCATION_ATTEMPTS: u32 = 5;
+
+/// Pause between two attempts to commit partitions that are being revoked.
+const REVOCATION_PAUSE: Duration = Duration::from_millis(100);
 
 /// The beginning of librdkafka's text about a subscribed topic that does not exist or must not be read.
 const UNAVAILABLE_TOPIC: &str = "Subscribed topic not available";
@@ -94,6 +101,24 @@ impl GroupEvents {
         }
     }
 
+    /// Commits the finished records of partitions that are being revoked. While members receive their new assignments the
+    /// coordinator rejects commits for a moment; without another attempt finished records would be delivered again.
+    fn commit_before_revocation(
+        &self,
+        client: &BaseConsumer<Self>,
+        partitions: &[i32],
+    ) -> Result<(), ClientError> {
+        for _ in 1..REVOCATION_ATTEMPTS {
+            match self.commit_now(client, partitions) {
+                Err(error) if error.rdkafka_error_code() == Some(Code::RebalanceInProgress) => {
+                    std::thread::sleep(REVOCATION_PAUSE);
+                }
+                result => return result,
+            }
+        }
+        self.commit_now(client, partitions)
+    }
+
     fn on_revoke(&self, client: &BaseConsumer<Self>, partitions: &[i32]) {
         if client.assignment_lost() {
             warn!(
@@ -101,7 +126,7 @@ impl GroupEvents {
                 ?partitions,
                 "partition assignment lost; finished records that are not committed will be delivered again"
             );
-        } else if let Err(error) = self.commit_now(client, partitions) {
+        } else if let Err(error) = self.commit_before_revocation(client, partitions) {
             warn!(topic = &*self.topic, ?partitions, %error, "failed to commit revoked partitions; some of their records will be delivered again");
         }
         self.inbox.revoke(partitions);

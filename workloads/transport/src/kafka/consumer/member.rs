@@ -33,7 +33,7 @@ const ROOM_TIMEOUT: Duration = Duration::from_millis(200);
 /// Longest time per second in which ends of partitions are queried while fetching is paused.
 const QUERY_TIME: Duration = Duration::from_millis(500);
 
-/// What a member joins, and by which account.
+/// The group and topic of a member, and the settings of its client.
 pub(super) struct Subscription {
     pub(super) settings: Kafka,
     pub(super) group: String,
