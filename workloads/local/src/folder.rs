@@ -1,4 +1,4 @@
-//! Folders that vanish with the process, however it ends.
+//! Folders that are removed when the process ends, also by SIGKILL.
 
 use std::{
     fs::Permissions,
@@ -10,7 +10,7 @@ use std::{
 
 use snafu::{ResultExt, Snafu};
 
-/// Waits for the end of its input, then for that of a PostgreSQL server in the folder, and removes the folder.
+/// Waits for the end of its input, then for the end of a PostgreSQL server in the folder, and removes the folder.
 ///
 /// The input is a pipe from this process; the kernel closes it when the process ends, even by SIGKILL. The server gets 10 s.
 const JANITOR: &str = r#"
@@ -21,36 +21,36 @@ while [ -e "$1/data/postmaster.pid" ] && [ "$tries" -lt 100 ]; do sleep 0.1; tri
 rm -rf -- "$1"
 "#;
 
-/// A folder can't be made.
+/// A folder cannot be created.
 #[derive(Debug, Snafu)]
 pub enum FolderError {
-    /// No temporary folder.
+    /// A temporary folder cannot be created.
     #[snafu(display("failed to create a temporary folder in {}", parent.display()))]
     Create {
-        /// Where it should be.
+        /// Its parent.
         parent: PathBuf,
-        /// What the system says.
+        /// The cause.
         source: io::Error,
     },
-    /// No given folder.
+    /// The given folder cannot be created.
     #[snafu(display("failed to create the folder {}", path.display()))]
     CreateGiven {
         /// The folder.
         path: PathBuf,
-        /// What the system says.
+        /// The cause.
         source: io::Error,
     },
-    /// Nothing would remove the temporary folder.
+    /// The process that removes the temporary folder cannot be started.
     #[snafu(display("failed to start a shell that removes {} in the end", path.display()))]
     Janitor {
         /// The folder.
         path: PathBuf,
-        /// What the system says.
+        /// The cause.
         source: io::Error,
     },
 }
 
-/// Where a part keeps its files.
+/// The folder of a server.
 #[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
@@ -58,7 +58,7 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// A new folder that is removed in the end.
+    /// Creates a folder that is removed at the end.
     pub(crate) fn temporary(prefix: &str) -> Result<Self, FolderError> {
         let only_ours = Permissions::from_mode(0o700);
         let created = tempfile::Builder::new().prefix(prefix).permissions(only_ours).tempdir();
@@ -75,7 +75,7 @@ impl Folder {
         Ok(Self { path, janitor: Some(janitor) })
     }
 
-    /// A folder that stays; it is created when missing.
+    /// Uses a folder that is kept; creates it if it does not exist.
     pub(crate) fn given(path: &Path) -> Result<Self, FolderError> {
         std::fs::create_dir_all(path).context(CreateGivenSnafu { path })?;
         let path = path.canonicalize().context(CreateGivenSnafu { path })?;
@@ -86,7 +86,7 @@ impl Folder {
         &self.path
     }
 
-    /// Waits until a temporary folder is gone.
+    /// Waits until a temporary folder is removed.
     pub(crate) fn close(mut self) {
         if let Some(mut janitor) = self.janitor.take() {
             // Waiting closes the pipe first.
@@ -95,7 +95,7 @@ impl Folder {
     }
 }
 
-/// Starting processes that a Ctrl-C in the terminal does not reach: they end when we say so, after our own orderly end.
+/// Starts processes that a Ctrl-C in the terminal does not reach: they are stopped after our own shutdown.
 pub(crate) trait SpawnInOwnGroup {
     fn spawn_in_own_group(&mut self) -> io::Result<Child>;
 }
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_temporary_folder_is_removed_when_its_handle_is_dropped() {
+    fn temporary_folder_is_removed_with_its_handle() {
         let folder = Folder::temporary("ccx-folder-").unwrap();
         let path = folder.path().to_owned();
         std::fs::write(path.join("file"), "x").unwrap();
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_given_folder_stays() {
+    fn given_folder_is_kept() {
         let parent = tempfile::tempdir().unwrap();
         let folder = Folder::given(&parent.path().join("a/b")).unwrap();
         let path = folder.path().to_owned();

@@ -5,27 +5,27 @@ use std::{sync::mpsc, thread, time::Duration};
 use rdkafka::{error::KafkaError as ClientError, mocking::MockCluster};
 use snafu::{ResultExt, Snafu};
 
-/// A member that is silent for this long leaves its group. The mock waits almost as long in each later rebalance, so it is short.
+/// Session timeout of group members. The mock waits almost as long in each later rebalance, so it is short.
 const SESSION_TIMEOUT: Duration = Duration::from_secs(6);
 
-/// The mock answers an empty fetch only when its wait is over, even if a message has come meanwhile.
+/// Longest wait of a fetch. The mock answers an empty fetch only after this time, even if a message arrives meanwhile.
 const FETCH_WAIT_MS: &str = "10";
 
-/// The mock cluster can't be started.
+/// The mock cluster cannot be started.
 #[derive(Debug, Snafu)]
 pub enum KafkaError {
-    /// No brokers.
+    /// The brokers cannot be started.
     #[snafu(display("failed to start the embedded Kafka"))]
     Start {
-        /// What librdkafka says.
+        /// The cause.
         source: ClientError,
     },
-    /// No topic.
+    /// A topic cannot be created.
     #[snafu(display("failed to create the topic {topic} in the embedded Kafka"))]
     CreateTopic {
         /// The topic.
         topic: String,
-        /// What librdkafka says.
+        /// The cause.
         source: ClientError,
     },
     /// The brokers' thread has ended.
@@ -43,7 +43,7 @@ pub struct Kafka {
     commands: mpsc::Sender<Command>,
 }
 
-/// What the thread that owns the cluster is asked to do; the cluster itself can't leave its thread.
+/// Requests to the thread that owns the cluster, which is not `Send`.
 enum Command {
     CreateTopic { topic: String, partitions: i32, answer: mpsc::Sender<Result<(), ClientError>> },
     Reachable { reachable: bool, answer: mpsc::Sender<Result<(), ClientError>> },
@@ -66,7 +66,7 @@ impl Kafka {
         Ok(kafka)
     }
 
-    /// How to connect.
+    /// Returns the settings of a client.
     pub fn config(&self) -> ccx_config::Kafka {
         ccx_config::Kafka {
             bootstrap_servers: self.bootstrap_servers.split(',').map(str::to_owned).collect(),
@@ -83,13 +83,13 @@ impl Kafka {
         created.context(CreateTopicSnafu { topic })
     }
 
-    /// Cuts all connections and refuses new ones, until [`Kafka::come_back`]: an outage for tests.
-    pub fn go_away(&self) -> Result<(), KafkaError> {
+    /// Closes all connections and refuses new ones until [`Kafka::end_outage`]: an outage for tests.
+    pub fn start_outage(&self) -> Result<(), KafkaError> {
         self.ask(|answer| Command::Reachable { reachable: false, answer })?.context(StartSnafu)
     }
 
-    /// Ends the outage that [`Kafka::go_away`] began. Topics and offsets are as they were.
-    pub fn come_back(&self) -> Result<(), KafkaError> {
+    /// Ends the outage that [`Kafka::start_outage`] began. Topics and offsets are as they were.
+    pub fn end_outage(&self) -> Result<(), KafkaError> {
         self.ask(|answer| Command::Reachable { reachable: true, answer })?.context(StartSnafu)
     }
 
@@ -162,14 +162,14 @@ mod tests {
             producer.send(FutureRecord::<(), _>::to("topic").payload(payload), PATIENCE).await
         };
         send("before").await.unwrap();
-        kafka.go_away().unwrap();
+        kafka.start_outage().unwrap();
         let during = tokio::spawn({
             let producer = producer.clone();
             async move {
                 producer.send(FutureRecord::<(), _>::to("topic").payload("during"), PATIENCE).await.map(drop)
             }
         });
-        kafka.come_back().unwrap();
+        kafka.end_outage().unwrap();
         during.await.unwrap().unwrap();
         let consumer: BaseConsumer = client(&kafka).create().unwrap();
         assert_eq!(consumer.fetch_watermarks("topic", 0, PATIENCE).unwrap(), (0, 2));

@@ -23,43 +23,43 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{FolderError, folder::Folder, secret::random_hex};
 
-/// The S3 server can't be started.
+/// The S3 server cannot be started.
 #[derive(Debug, Snafu)]
 pub enum ObjectStorageError {
-    /// No folder for it.
+    /// Its folder cannot be created.
     #[snafu(display("failed to prepare the folder of the embedded object storage"))]
     Folder {
-        /// What is wrong with it.
+        /// The cause.
         source: FolderError,
     },
-    /// No bucket.
+    /// The bucket cannot be created.
     #[snafu(display("failed to create the bucket {}", path.display()))]
     Bucket {
         /// The bucket's folder.
         path: PathBuf,
-        /// What the system says.
+        /// The cause.
         source: io::Error,
     },
-    /// The folder can't be served.
+    /// The folder cannot be served.
     #[snafu(display("failed to open {} as object storage: {reason}", path.display()))]
     Open {
         /// The folder.
         path: PathBuf,
-        /// What the server says; its own error type is no `std::error::Error`.
+        /// The cause; the error type of the server is not a `std::error::Error`.
         reason: String,
     },
-    /// No port.
+    /// The address cannot be bound.
     #[snafu(display("failed to listen on {address} for the embedded object storage"))]
     Listen {
         /// The address.
         address: SocketAddr,
-        /// What the system says.
+        /// The cause.
         source: io::Error,
     },
-    /// No thread or runtime.
+    /// The thread or its runtime cannot be started.
     #[snafu(display("failed to start the thread of the embedded object storage"))]
     Thread {
-        /// What the system says.
+        /// The cause.
         source: io::Error,
     },
 }
@@ -76,7 +76,7 @@ pub struct ObjectStorage {
 }
 
 impl ObjectStorage {
-    /// Starts a server whose objects vanish with it.
+    /// Starts a server whose objects are removed with it.
     pub async fn start(bucket: &str) -> Result<Self, ObjectStorageError> {
         let bucket = bucket.to_owned();
         blocking(move || Self::start_on(Folder::temporary("ccx-objects-").context(FolderSnafu)?, &bucket))
@@ -106,7 +106,7 @@ impl ObjectStorage {
         Ok(storage)
     }
 
-    /// How to connect.
+    /// Returns the settings of a client.
     pub fn config(&self) -> ccx_config::ObjectStorage {
         ccx_config::ObjectStorage {
             endpoint: Some(format!("http://{}", self.address)),
@@ -119,13 +119,13 @@ impl ObjectStorage {
         }
     }
 
-    /// Cuts all connections and refuses new ones, until [`ObjectStorage::come_back`]: an outage for tests.
-    pub fn go_away(&self) {
+    /// Closes all connections and refuses new ones until [`ObjectStorage::end_outage`]: an outage for tests.
+    pub fn start_outage(&self) {
         *self.server() = None;
     }
 
-    /// Ends the outage that [`ObjectStorage::go_away`] began, on the same port with the same objects and keys.
-    pub fn come_back(&self) -> Result<(), ObjectStorageError> {
+    /// Ends the outage that [`ObjectStorage::start_outage`] began, on the same port with the same objects and keys.
+    pub fn end_outage(&self) -> Result<(), ObjectStorageError> {
         let server = self.serve()?;
         *self.server() = Some(server);
         Ok(())
@@ -153,7 +153,7 @@ async fn blocking(
         .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
-/// The thread that serves; its end cuts all connections.
+/// The thread that serves; its end closes all connections.
 #[derive(Debug)]
 struct Server {
     address: SocketAddr,
@@ -199,7 +199,7 @@ async fn accept(listener: TcpListener, service: S3Service) {
         let service = service.clone();
         tokio::spawn(async move {
             let server = auto::Builder::new(TokioExecutor::new());
-            // A client that goes away is its own business.
+            // The error of one connection does not concern the others.
             let _ = server.serve_connection(TokioIo::new(stream), service).await;
         });
     }

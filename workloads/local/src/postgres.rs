@@ -28,12 +28,12 @@ use server::Server;
 /// The role that owns everything in the server.
 const SUPERUSER: &str = "postgres";
 
-/// What becomes of committed transactions when the machine loses power, and of all data when the server ends for good.
+/// Durability of committed transactions when the machine loses power, and of all data when the server is stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
     /// They are kept, as in production.
     Kept,
-    /// They may be lost: faster, and good enough for tests.
+    /// They may be lost: faster, and sufficient for tests.
     Lost,
 }
 
@@ -59,12 +59,12 @@ struct Parts {
 }
 
 impl Postgres {
-    /// Starts a server whose data vanish with it.
+    /// Starts a server whose data are removed with it.
     pub async fn start() -> Result<Self, PostgresError> {
         Self::start_with(Durability::Kept).await
     }
 
-    /// Starts a server whose data vanish with it, and may be made faster by that.
+    /// Starts a server whose data are removed with it, with this durability.
     pub async fn start_with(durability: Durability) -> Result<Self, PostgresError> {
         blocking(move || {
             let folder = Folder::temporary("ccx-postgres-").context(FolderSnafu)?;
@@ -91,12 +91,12 @@ impl Postgres {
         })
     }
 
-    /// What `postgres --version` says.
+    /// Returns the output of `postgres --version`.
     pub fn version(&self) -> &str {
         &self.parts.cluster.binaries.version
     }
 
-    /// How to connect to the server's own database, `postgres`.
+    /// Returns the settings of the server's own database, `postgres`.
     pub fn config(&self) -> Database {
         Database {
             host: Ipv4Addr::LOCALHOST.to_string(),
@@ -114,7 +114,7 @@ impl Postgres {
         self.database(&format!("ccx_{}", random_hex())).await
     }
 
-    /// The database `name`, created when missing.
+    /// Returns the database `name`; creates it if it does not exist.
     pub async fn database(&self, name: &str) -> Result<Database, PostgresError> {
         let config = self.config();
         let options = PgConnectOptions::new_without_pgpass()
@@ -138,8 +138,8 @@ impl Postgres {
         Ok(Database { name: name.to_owned(), ..config })
     }
 
-    /// Stops the server and keeps its files, until [`Postgres::come_back`]: an outage for tests.
-    pub async fn go_away(&self) -> Result<(), PostgresError> {
+    /// Stops the server and keeps its files, until [`Postgres::end_outage`]: an outage for tests.
+    pub async fn start_outage(&self) -> Result<(), PostgresError> {
         let parts = Arc::clone(&self.parts);
         blocking(move || {
             parts.server().take().context(EndedSnafu)?.pause();
@@ -148,8 +148,8 @@ impl Postgres {
         .await
     }
 
-    /// Ends the outage that [`Postgres::go_away`] began, on the same port.
-    pub async fn come_back(&self) -> Result<(), PostgresError> {
+    /// Ends the outage that [`Postgres::start_outage`] began, on the same port.
+    pub async fn end_outage(&self) -> Result<(), PostgresError> {
         let parts = Arc::clone(&self.parts);
         blocking(move || {
             let server = Server::start(&parts.cluster, parts.durability, parts.port)?;

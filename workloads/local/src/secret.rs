@@ -2,7 +2,7 @@
 
 use rand::RngExt as _;
 
-/// 128 random bits in hexadecimal: a password nobody guesses, a name nobody else takes.
+/// Returns 128 random bits in hexadecimal, for passwords and unique names.
 pub(crate) fn random_hex() -> String {
     format!("{:032x}", rand::rng().random::<u128>())
 }
@@ -12,7 +12,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_is_another() {
+    fn random_names_differ() {
         assert_eq!(random_hex().len(), 32);
         assert_ne!(random_hex(), random_hex());
     }

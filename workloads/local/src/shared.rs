@@ -11,7 +11,7 @@ static SHARED: OnceCell<Postgres> = OnceCell::const_new();
 /// It starts with the first call (about 2 s) and ends with the process.
 ///
 /// # Panics
-/// When it can't be started: a test can't do anything about it.
+/// When it cannot be started.
 pub async fn test_postgres() -> &'static Postgres {
     let start = async || match Postgres::start_with(Durability::Lost).await {
         Ok(postgres) => postgres,

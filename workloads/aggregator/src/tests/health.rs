@@ -26,7 +26,7 @@ async fn unavailable_database_makes_the_service_unready_until_it_is_back() {
     eventually("ready", is_ready).await;
     assert_eq!(env.get(&report).await.status.as_u16(), 200);
 
-    postgres.go_away().await.unwrap();
+    postgres.start_outage().await.unwrap();
     eventually("unready", async || !is_ready().await).await;
     let answer = env.get(&report).await;
     assert_eq!(answer.status.as_u16(), 503, "never 404: {}", answer.body);
@@ -37,7 +37,7 @@ async fn unavailable_database_makes_the_service_unready_until_it_is_back() {
     assert_eq!(env.get("/livez").await.status.as_u16(), 200);
     assert_eq!(env.get("/api/v1/info").await.status.as_u16(), 200);
 
-    postgres.come_back().await.unwrap();
+    postgres.end_outage().await.unwrap();
     eventually("ready again", is_ready).await;
     eventually("the report", async || env.get(&report).await.status.as_u16() == 200).await;
     env.wait_until_listening(true).await;

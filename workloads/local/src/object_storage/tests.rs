@@ -52,9 +52,9 @@ async fn after_an_outage_links_work_again() {
     let storage = ObjectStorage::start("bucket").await.unwrap();
     put(&storage, "key", b"archive").await;
     let link = presigned(&storage, "key").await;
-    storage.go_away();
+    storage.start_outage();
     assert!(reqwest::get(&link).await.unwrap_err().is_connect());
-    storage.come_back().unwrap();
+    storage.end_outage().unwrap();
     assert_eq!(reqwest::get(&link).await.unwrap().bytes().await.unwrap(), "archive");
 }
 

@@ -1,4 +1,4 @@
-//! Who runs the server.
+//! The account that runs the server.
 
 use std::{
     fs,
@@ -15,7 +15,7 @@ const CANDIDATES: [&str; 2] = ["postgres", "nobody"];
 
 const ROOT: u32 = 0;
 
-/// Who runs the server.
+/// The account that runs the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Account {
     /// Whoever runs us.

@@ -25,7 +25,7 @@ const OTHERS: [&str; 5] = [
 pub(super) struct Binaries {
     pub(super) postgres: PathBuf,
     pub(super) initdb: PathBuf,
-    /// What `postgres --version` says.
+    /// Returns the output of `postgres --version`.
     pub(super) version: String,
 }
 

@@ -1,4 +1,4 @@
-//! What can go wrong with the server.
+//! Errors of the server.
 
 use std::{io, path::PathBuf};
 
@@ -47,17 +47,17 @@ pub enum PostgresError {
     /// The folder can't be made.
     #[snafu(display("failed to prepare the folder of PostgreSQL"))]
     Folder {
-        /// What is wrong with it.
+        /// The cause.
         source: FolderError,
     },
     /// A file or folder can't be used.
     #[snafu(display("failed to {action} {}", path.display()))]
     File {
-        /// What should be done.
+        /// The action.
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// The cause.
         source: io::Error,
     },
     /// A program can't be started.
@@ -65,7 +65,7 @@ pub enum PostgresError {
     Spawn {
         /// The program.
         program: PathBuf,
-        /// What the system says.
+        /// The cause.
         source: io::Error,
     },
     /// No new data directory.
@@ -73,7 +73,7 @@ pub enum PostgresError {
     Initialise {
         /// Where.
         path: PathBuf,
-        /// What `initdb` says.
+        /// The output of `initdb`.
         message: String,
     },
     /// The server has ended instead of starting.
@@ -93,13 +93,13 @@ pub enum PostgresError {
     /// No free port.
     #[snafu(display("failed to find a free port for PostgreSQL"))]
     Port {
-        /// What the system says.
+        /// The cause.
         source: io::Error,
     },
     /// No connection.
     #[snafu(display("failed to connect to the private PostgreSQL"))]
     Connect {
-        /// What the client says.
+        /// The cause.
         source: sqlx::Error,
     },
     /// No database.
@@ -107,7 +107,7 @@ pub enum PostgresError {
     CreateDatabase {
         /// The database.
         name: String,
-        /// What the server says.
+        /// The output of the server.
         source: sqlx::Error,
     },
     /// The server is not running.

@@ -73,7 +73,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts the server on a port that nobody uses.
+    /// Starts the server on a free port.
     pub(super) fn start_on_free_port(
         cluster: &Cluster,
         durability: Durability,
@@ -155,7 +155,7 @@ impl Server {
     }
 }
 
-/// SIGINT ends a server in order; SIGQUIT at once, for data that nobody will use again.
+/// SIGINT stops a server in order; SIGQUIT at once, for data that are not used again.
 fn final_signal(durability: Durability) -> &'static str {
     match durability {
         Durability::Kept => "INT",

@@ -63,9 +63,9 @@ fn the_shared_server_outlives_the_thread_that_has_started_it() {
 async fn after_an_outage_the_data_are_there_on_the_same_port() {
     let postgres = Postgres::start_with(Durability::Lost).await.unwrap();
     let database = postgres.create_database().await.unwrap();
-    postgres.go_away().await.unwrap();
+    postgres.start_outage().await.unwrap();
     assert!(connect(&database).await.is_err());
-    postgres.come_back().await.unwrap();
+    postgres.end_outage().await.unwrap();
     connect(&database).await.unwrap();
     postgres.stop().await.unwrap();
 }

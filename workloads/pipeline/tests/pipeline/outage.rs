@@ -10,7 +10,7 @@ use crate::{
 async fn unavailable_object_storage_is_waited_for_by_a_single_record() {
     let env = TestEnv::new().await;
     let link = env.store_sample(ClusterId::random()).await;
-    env.storage.go_away();
+    env.storage.start_outage();
     let running = env.start().await;
     env.announce("patient", &link).await;
     running.readiness_says("does not answer").await;
@@ -19,7 +19,7 @@ async fn unavailable_object_storage_is_waited_for_by_a_single_record() {
     assert_eq!(running.metric("ccx_pipeline_object_storage_away").await, 1);
     assert!(running.get("/livez").await.starts_with("HTTP/1.1 200"), "waiting is not hanging");
 
-    env.storage.come_back().unwrap();
+    env.storage.end_outage().unwrap();
     env.results(1).await;
     running.readiness_says("ok").await;
     assert_eq!(env.dead_letters(0).await.len(), 0);
@@ -31,9 +31,9 @@ async fn idle_pipeline_notices_an_outage() {
     let env = TestEnv::new().await;
     let running = env.start().await;
     running.readiness_says("ok").await;
-    env.storage.go_away();
+    env.storage.start_outage();
     running.readiness_says("does not answer").await;
-    env.storage.come_back().unwrap();
+    env.storage.end_outage().unwrap();
     running.readiness_says("ok").await;
     running.end().await;
 }
@@ -64,12 +64,12 @@ async fn unavailable_kafka_is_waited_for() {
     let running = env.start().await;
     env.announce("patient", &web.link("gate")).await;
     eventually("the download", async || (web.requests("gate") == 1).then_some(())).await;
-    env.kafka.go_away().unwrap();
+    env.kafka.start_outage().unwrap();
     web.open_gate();
     running.readiness_says("kafka:").await;
     assert!(running.get("/livez").await.starts_with("HTTP/1.1 200"));
 
-    env.kafka.come_back().unwrap();
+    env.kafka.end_outage().unwrap();
     env.results(1).await;
     running.readiness_says("ok").await;
     assert_eq!(env.dead_letters(0).await.len(), 0);

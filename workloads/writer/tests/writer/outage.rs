@@ -12,13 +12,13 @@ async fn while_the_database_is_away_messages_wait_and_nothing_is_given_up() {
     surroundings.until_reports(1).await;
     writer.until_ready().await;
 
-    postgres.go_away().await.unwrap();
+    postgres.start_outage().await.unwrap();
     let messages: Vec<String> = (2..50).map(|number| message(number, 1, "a")).collect();
     surroundings.send(&messages).await;
     writer.until_unready("database: ").await;
     writer.until_metric("active", 0.0).await;
     writer.until_metric("consumer_lag", 48.0).await;
-    postgres.come_back().await.unwrap();
+    postgres.end_outage().await.unwrap();
 
     surroundings.until_reports(49).await;
     writer.until_ready().await;
@@ -87,11 +87,11 @@ async fn a_shutdown_while_the_database_is_away_leaves_the_messages_to_the_next_w
     surroundings.database().migrate().await.unwrap();
     let first = surroundings.start_writer().await;
     first.until_ready().await;
-    postgres.go_away().await.unwrap();
+    postgres.start_outage().await.unwrap();
     surroundings.send(&[message(1, 1, "a")]).await;
     first.until_unready("database: ").await;
     first.stop().await;
-    postgres.come_back().await.unwrap();
+    postgres.end_outage().await.unwrap();
     let second = surroundings.start_writer().await;
     surroundings.until_reports(1).await;
     second.stop().await;
@@ -104,9 +104,9 @@ async fn a_dead_letter_waits_for_the_brokers() {
     surroundings.send(&[message(1, 1, "a")]).await;
     writer.until_metric("written_reports", 1.0).await;
     surroundings.send(&["{".into(), message(2, 1, "a")]).await;
-    surroundings.kafka.go_away().unwrap();
+    surroundings.kafka.start_outage().unwrap();
     writer.until_unready("kafka: ").await;
-    surroundings.kafka.come_back().unwrap();
+    surroundings.kafka.end_outage().unwrap();
     surroundings.until_reports(2).await;
     writer.until_metric("consuming_errors", 1.0).await;
     writer.stop().await;
