@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use ccx_rules::{Report, Verdict};
 use examples::{Files, examples, run, run_at};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 mod examples;
 
@@ -83,5 +83,58 @@ fn with_times(files: &Files, time: &str) -> Files {
 fn rule_without_its_files_is_skipped() {
     for key in examples().into_keys() {
         assert_eq!(verdict(&run(&Files::new()), &key), Verdict::Skip, "{key}");
+    }
+}
+
+/// Objects that mean the same when they are empty or missing, by the definition of their API, by error key.
+const EMPTY_BY_DEFINITION: [(&str, &str); 6] = [
+    ("DEFAULT_STORAGE_CLASS_NOT_UNIQUE", "/metadata/annotations"),
+    ("ETCD_ENCRYPTION_NOT_ENABLED", "/spec/encryption"),
+    ("PROMETHEUS_BACKED_BY_PVC", "/prometheusK8s"),
+    ("PROMETHEUS_BACKED_BY_PVC", "/prometheusK8s/volumeClaimTemplate"),
+    ("WEBHOOK_MAY_BLOCK_PLATFORM", "/namespaceSelector"),
+    ("WEBHOOK_MAY_BLOCK_PLATFORM", "/namespaceSelector/matchLabels"),
+];
+
+#[test]
+fn emptied_object_of_a_healthy_cluster_is_not_reported() {
+    let mut reported = BTreeSet::new();
+    for (key, example) in examples() {
+        for (path, content) in &example.miss {
+            for pointer in pointers_of_objects(content, "") {
+                let is_in_list = pointer.ends_with(|last: char| last.is_ascii_digit());
+                let is_defined = |(of, end): &(&str, &str)| key == *of && pointer.ends_with(end);
+                if EMPTY_BY_DEFINITION.iter().any(is_defined) {
+                    continue;
+                }
+                // Lists leave out elements that are no objects.
+                for empty in [json!({}), Value::Null].into_iter().take(if is_in_list { 1 } else { 2 }) {
+                    let mut files = example.miss.clone();
+                    *files.get_mut(path).unwrap().pointer_mut(&pointer).unwrap() = empty;
+                    if matches!(verdict(&run(&files), &key), Verdict::Response(_)) {
+                        reported.insert(format!("{key} {path}{pointer}"));
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(reported, BTreeSet::new());
+}
+
+/// Returns the JSON pointers of all objects in a value, itself included.
+fn pointers_of_objects(value: &Value, pointer: &str) -> Vec<String> {
+    let below = |(name, value): (String, &Value)| pointers_of_objects(value, &format!("{pointer}/{name}"));
+    match value {
+        Value::Object(fields) => {
+            let escaped =
+                fields.iter().map(|(name, value)| (name.replace('~', "~0").replace('/', "~1"), value));
+            let mut pointers: Vec<String> = escaped.flat_map(below).collect();
+            pointers.push(pointer.to_owned());
+            pointers
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().map(|(index, item)| (index.to_string(), item)).flat_map(below).collect()
+        }
+        _ => Vec::new(),
     }
 }

@@ -30,8 +30,10 @@ impl Rule for AlertmanagerNoReceiver {
             (context.alerts().unwrap_or_default(), context.silenced_alerts().unwrap_or_default());
         let config = context.alertmanager_config();
         let has_no_alerts_file = context.alerts().is_none() && context.silenced_alerts().is_none();
-        if has_no_alerts_file && config.is_some_and(|config| config.receivers.is_empty()) {
-            return Some(Response::undecided("the Alertmanager configuration has no receivers"));
+        if has_no_alerts_file && config.is_some_and(is_incomplete) {
+            return Some(Response::undecided(
+                "the Alertmanager configuration has no receivers, or an empty one",
+            ));
         }
         let source = if context.within_budget(firing.iter().chain(silenced)).any(is_about_receivers) {
             "alert"
@@ -48,11 +50,15 @@ fn is_about_receivers(alert: &Alert<'_>) -> bool {
     alert.name() == ALERT
 }
 
-/// Returns whether no receiver has an integration. A configuration without receivers is invalid and does not
-/// count.
+/// Returns whether a configuration has no receivers, or one without a name: it is invalid and does not count.
+fn is_incomplete(config: &AlertmanagerConfig<'_>) -> bool {
+    config.receivers.is_empty() || config.receivers.iter().any(|receiver| receiver.iter().next().is_none())
+}
+
+/// Returns whether no receiver has an integration.
 fn sends_nothing(config: &AlertmanagerConfig<'_>) -> bool {
     let mut fields = config.receivers.iter().flat_map(|receiver| receiver.iter());
-    !config.receivers.is_empty() && !fields.any(|field| field.ends_with("_configs"))
+    !is_incomplete(config) && !fields.any(|field| field.ends_with("_configs"))
 }
 
 #[cfg(test)]
@@ -99,8 +105,9 @@ mod tests {
 
     #[test]
     fn configuration_without_receivers_is_a_skip() {
-        for receivers in [json!(null), json!([])] {
-            let skip = Answer::Skip("the Alertmanager configuration has no receivers".into());
+        for receivers in [json!(null), json!([]), json!([{"name": "Default"}, {}])] {
+            let skip =
+                Answer::Skip("the Alertmanager configuration has no receivers, or an empty one".into());
             assert_eq!(ask(AlertmanagerNoReceiver, &[config(&receivers)]), skip);
         }
     }

@@ -46,8 +46,9 @@ impl Rule for ControlPlaneReplicas {
             return Some(Response::undecided("the infrastructure has no `status`"));
         }
         let are_all_read = context.nodes().len() == context.files(&NODES).len();
-        if !are_all_read || context.nodes().iter().any(|node| node.metadata.is_empty()) {
-            return Some(Response::undecided("a node has no metadata"));
+        let has_no_labels = |node: &Node<'_>| node.metadata.labels.iter().next().is_none();
+        if !are_all_read || context.nodes().iter().any(has_no_labels) {
+            return Some(Response::undecided("a node has no labels"));
         }
         // A cluster installed with three nodes has at least three; for other numbers, the archive may lack
         // some nodes.
@@ -183,10 +184,11 @@ mod tests {
     #[test]
     fn empty_objects_are_a_skip() {
         let install_config = "config/configmaps/kube-system/cluster-config-v1/install-config";
-        let highly_available = json!({"status": {"controlPlaneTopology": "HighlyAvailable"}});
+        let highly_available = || json!({"status": {"controlPlaneTopology": "HighlyAvailable"}});
         for (infrastructure, node) in [
             (json!({"status": {}}), json!({"metadata": {"name": "n", "labels": {}}})),
-            (highly_available, json!({"metadata": {}, "status": {}})),
+            (highly_available(), json!({"metadata": {}, "status": {}})),
+            (highly_available(), json!({"metadata": {"name": "n", "labels": {}}})),
         ] {
             let files = [
                 ("config/infrastructure.json", infrastructure),

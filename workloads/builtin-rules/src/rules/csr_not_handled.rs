@@ -45,7 +45,7 @@ impl Rule for CsrNotHandled {
 fn pending<'a>(request: &'a CertificateSigningRequest<'_>, context: &Context<'_>) -> Option<Pending<'a>> {
     let created = &*request.metadata.creation_timestamp;
     let is_undecided = request.status.conditions.is_empty();
-    let is_lasting = context.has_lasted(created, MIN_PENDING);
+    let is_lasting = !request.metadata.is_empty() && context.has_lasted(created, MIN_PENDING);
     (is_undecided && request.is_of_node() && is_lasting).then(|| Pending {
         name: &request.metadata.name,
         created,
