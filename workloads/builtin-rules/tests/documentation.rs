@@ -9,21 +9,22 @@ use ccx_test_support::assert_generated;
 const HEAD: &str = "\
 # Rules
 
-What the built-in rules find. This page is generated from the rules and their content by `make generate`.
+Conditions that the built-in rules report. This page is generated from the rules and their content by `make generate`.
 
 - **Risk** is the mean of impact and likelihood: low, moderate, important or critical.
-- **Since** is the first OpenShift release whose archives have what the rule needs; nothing means all. A rule without its files
-  is skipped, and the report says so.
-- **Reads** has paths and families of metrics, and behind each the releases whose Insights operator records it, backports
-  included, as its documentation and its gatherers tell; nothing means all.
-- `ccx rules explain NODE_NOT_READY` tells why a finding matters and what to do about it.
+- **Since** is the first OpenShift release whose archives contain the required files; empty means all releases. A rule without
+  its files is skipped, and the report lists it with the reason.
+- **Reads** lists paths and metrics, each with the releases whose Insights Operator records it, including backports; without a
+  release, all record it.
+- `ccx rules explain NODE_NOT_READY` shows the reason and the resolution of a recommendation.
 ";
 
 const MINIMUM_AGES: &str = "
 ## Minimum ages
 
-States that are normal for a while are reported once they have lasted for this long, counted from the condition's own transition
-time. A state whose beginning the archive does not tell is reported; without the time of gathering the rule is skipped.
+Temporary states are normal, for example during a restart. They are reported when they have persisted for the minimum duration since
+the transition time of the condition. A state without a transition time is reported. Without the gathering time of the archive,
+the rule is skipped.
 
 | key | state | minimum |
 |---|---|---|
@@ -32,15 +33,15 @@ time. A state whose beginning the archive does not tell is reported; without the
 const CLUSTER_KINDS: &str = "
 ## Where rules apply
 
-**no**: the rule is skipped there, and the report says why. **adapted**: it applies with the difference that is listed below the
-table. An archive does not show whether a cluster is disconnected.
+**no**: the rule is skipped, and the report contains the reason. **adapted**: the rule applies with the difference listed below the
+table. Archives do not show whether a cluster is disconnected.
 
 ";
 
 const WORKLOADS: &str = "
 ## Workload checks
 
-What the deployment validation operator finds in workloads, from `config/dvo_metrics`.
+Findings of the Deployment Validation Operator in workloads, from `config/dvo_metrics`.
 
 | key | finds | risk | tags |
 |---|---|---|---|
@@ -60,7 +61,13 @@ fn page() -> String {
         let tag = group.tags.first().map(String::as_str);
         section(&mut page, &metas, &group.title, &group.description, tag);
     }
-    section(&mut page, &metas, "Information", "What is told about every cluster, and is no problem.", None);
+    section(
+        &mut page,
+        &metas,
+        "Information",
+        "Information about every cluster, which does not indicate a problem.",
+        None,
+    );
     minimum_ages(&mut page, &metas);
     cluster_kinds(&mut page, &metas);
     page.push_str(WORKLOADS);

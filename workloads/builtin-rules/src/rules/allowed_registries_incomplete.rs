@@ -26,7 +26,7 @@ impl Rule for AllowedRegistriesIncomplete {
             .requires(IMAGE_CONFIG)
             .requires(CLUSTER_VERSION)
             .adapts_to(ClusterKind::HostedControlPlane, "the text names the HostedCluster")
-            .adapts_to(ClusterKind::Disconnected, "the text says how mirrors count")
+            .adapts_to(ClusterKind::Disconnected, "the text explains mirror registries")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {

@@ -43,7 +43,7 @@ impl Rule for ClusterNotUpgradeable {
             .requires(CLUSTER_VERSION)
             .may_read(CLUSTER_OPERATORS)
             .for_at_least(MIN_AGE, "not upgradeable")
-            .adapts_to(ClusterKind::Updating, "reasons that go with the update are left out")
+            .adapts_to(ClusterKind::Updating, "reasons that refer to the update are excluded")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {

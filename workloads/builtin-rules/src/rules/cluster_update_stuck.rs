@@ -39,7 +39,7 @@ impl Rule for ClusterUpdateStuck {
             .requires(CLUSTER_VERSION)
             .may_read(MACHINE_CONFIG_POOLS)
             .for_at_least(MAX_DURATION, "being updated")
-            .adapts_to(ClusterKind::Updating, "it judges the update itself")
+            .adapts_to(ClusterKind::Updating, "the rule checks the update itself")
             .adapts_to(
                 ClusterKind::HostedControlPlane,
                 "there are no pools; the text names the HostedCluster",

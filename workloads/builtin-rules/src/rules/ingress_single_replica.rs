@@ -29,7 +29,7 @@ impl Rule for IngressSingleReplica {
             .requires(INGRESS_CONTROLLERS)
             .requires(INFRASTRUCTURE)
             .not_on(ClusterKind::SingleNode, "there is one node")
-            .adapts_to(ClusterKind::HostedControlPlane, "a cluster with one worker is left out")
+            .adapts_to(ClusterKind::HostedControlPlane, "clusters with one worker node are excluded")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {

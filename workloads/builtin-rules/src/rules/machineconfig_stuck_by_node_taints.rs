@@ -49,7 +49,7 @@ impl Rule for MachineconfigStuckByNodeTaints {
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         if context.minor_version().is_some_and(|version| version >= TOLERATES_ALL_SINCE) {
-            return Some(Response::undecided("since 4.7 the machine config daemon tolerates every taint"));
+            return Some(Response::undecided("the machine config daemon tolerates all taints since 4.7"));
         }
         let mut pools = context.within_budget(context.machine_config_pools());
         if !pools.any(|pool| is_stuck(pool, context)) {

@@ -41,9 +41,9 @@ impl Rule for NodeNotReady {
         meta("ccx_rules.external.node_not_ready", KEY)
             .requires(NODES)
             .for_at_least(MIN_NOT_READY, "NotReady")
-            .for_at_least(MIN_WHILE_CONFIGURED, "NotReady while the node takes a new configuration")
-            .adapts_to(ClusterKind::Updating, "nodes that take a new configuration may restart for longer")
-            .adapts_to(ClusterKind::HostedControlPlane, "there are only workers")
+            .for_at_least(MIN_WHILE_CONFIGURED, "NotReady while the node is being updated")
+            .adapts_to(ClusterKind::Updating, "nodes that are being updated may take longer to restart")
+            .adapts_to(ClusterKind::HostedControlPlane, "all nodes are worker nodes")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {

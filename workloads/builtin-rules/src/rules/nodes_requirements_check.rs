@@ -54,8 +54,8 @@ impl Rule for NodesRequirementsCheck {
     fn meta(&self) -> RuleMeta {
         meta("ccx_rules_ocp.external.rules.nodes_requirements_check", KEY)
             .requires(NODES)
-            .adapts_to(ClusterKind::WindowsNodes, "Windows nodes are left out")
-            .adapts_to(ClusterKind::TwoNode, "arbiter nodes are left out")
+            .adapts_to(ClusterKind::WindowsNodes, "Windows nodes are excluded")
+            .adapts_to(ClusterKind::TwoNode, "arbiter nodes are excluded")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {

@@ -29,7 +29,10 @@ impl Rule for UpdateRetrievalFailed {
             .requires(CLUSTER_VERSION)
             .for_at_least(MIN_FAILING, "failing to retrieve updates")
             .not_on(ClusterKind::HostedControlPlane, "the HostedCluster has the channel")
-            .adapts_to(ClusterKind::Disconnected, "the text says how to use a local update service, or none")
+            .adapts_to(
+                ClusterKind::Disconnected,
+                "the text explains the OpenShift Update Service and how to disable update checks",
+            )
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {

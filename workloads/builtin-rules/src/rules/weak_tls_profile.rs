@@ -32,8 +32,8 @@ impl Rule for WeakTlsProfile {
     fn meta(&self) -> RuleMeta {
         meta("ccx_rules.external.weak_tls_profile", KEY)
             .requires_any(&[API_SERVER, INGRESS_CONTROLLERS])
-            .adapts_to(ClusterKind::HostedControlPlane, "only ingress controllers are judged")
-            .adapts_to(ClusterKind::ManagedService, "only ingress controllers are judged")
+            .adapts_to(ClusterKind::HostedControlPlane, "only ingress controllers are checked")
+            .adapts_to(ClusterKind::ManagedService, "only ingress controllers are checked")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {

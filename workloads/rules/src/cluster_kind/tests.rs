@@ -6,7 +6,7 @@ use crate::{
     testing::{Answer, ask, run},
 };
 
-/// A rule that always hits, but on the kind, which it excludes.
+/// Rule that always hits, except on the kind of cluster that it excludes.
 struct NotOn(ClusterKind);
 
 impl Rule for NotOn {
@@ -103,7 +103,7 @@ fn excluded_rule_is_skipped_with_the_reason() {
     assert!(report.to_json().get().contains(r#""reason":"NOT_APPLICABLE""#));
 }
 
-/// A rule that reports what has lasted for an hour.
+/// Rule that reports a state after one hour.
 struct Lasting;
 
 impl Rule for Lasting {
@@ -130,7 +130,7 @@ fn state_is_reported_once_it_has_lasted() {
         (json!("2026-01-15T11:00:01Z"), false),
         (json!("2026-01-15T12:30:00Z"), false),
         (json!("2025-01-15T12:00:00Z"), true),
-        // A time that the API requires and the archive does not have hides nothing.
+        // A missing transition time does not suppress a hit.
         (json!(null), true),
         (json!("yesterday"), true),
     ] {
