@@ -23,7 +23,7 @@ pub struct DurationError {
     text: String,
 }
 
-/// What is accepted: few and short numbers, so that no sum overflows, here or in the API server.
+/// The accepted format: few and short numbers, so that no sum overflows, here or in the API server.
 const PATTERN: &str = "^([0-9]{1,5}(ms|s|m|h)){1,4}$";
 
 /// Enough for `PATTERN`.

@@ -15,7 +15,7 @@
 //! The types are the source of everything else: the schema with its descriptions, defaults, bounds and CEL rules is derived
 //! from them ([`crd_yaml`]), and the same schema judges a resource offline as the API server would ([`validate`]).
 //!
-//! Whatever the schema lets pass can be deserialised: an operator that can't read one object of a watch sees none of them.
+//! Every document that the schema accepts can be deserialised: a watch fails as a whole when one object can't be.
 //!
 //! This crate does no I/O.
 

@@ -23,7 +23,7 @@ pub struct QuantityError {
     text: String,
 }
 
-/// What is accepted: no more digits than a sum of 128 bits has room for.
+/// The accepted format: no more digits than a sum of 128 bits can hold.
 const PATTERN: &str = "^[0-9]{1,15}([.][0-9]{1,3})?([kMGTPE]|[KMGTPE]i)?$";
 
 /// Enough for `PATTERN`.

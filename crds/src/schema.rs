@@ -1,4 +1,4 @@
-//! From what `schemars` derives to the schema that Kubernetes wants.
+//! Converts the schema of `schemars` to a structural schema of Kubernetes.
 //!
 //! [`refine`] runs once over the finished schema of `spec` and of `status`; [`field`] and [`rule`] are for parts of it.
 

@@ -61,7 +61,7 @@ pub use rule_sources::{BuiltInRules, RuleImage, RuleSources, RuleVolume};
 pub use topics::{OwnedTopic, TopicManagement, TopicPolicy, Topics};
 pub use workload_checks::{WorkloadChecks, WorkloadCompression};
 
-/// What is wanted: one installation of the data pipeline, from announced archives to reports served by REST.
+/// The desired state: one installation of the data pipeline, from announced archives to reports served by REST.
 ///
 /// Only `kafka.bootstrapServers` and `objectStorage.bucket` have to be given.
 #[derive(CustomResource, Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -183,9 +183,9 @@ pub use workload_checks::{WorkloadChecks, WorkloadCompression};
 #[schemars(transform = schema::refine)]
 #[schemars(extend("x-kubernetes-validations" = CcxPipelineSpec::rules()))]
 pub struct CcxPipelineSpec {
-    /// The brokers, and how to be let in.
+    /// The brokers, and the authentication to them.
     pub kafka: Kafka,
-    /// Where the archives are: any S3 service.
+    /// The object storage with the archives: any S3 service.
     pub object_storage: ObjectStorage,
     /// The PostgreSQL database of the results: one that the operator runs, or one that exists.
     #[serde(default)]
@@ -220,13 +220,13 @@ pub struct CcxPipelineSpec {
     /// Whether the operator touches anything but the status of this object.
     #[serde(default)]
     pub reconciliation: Reconciliation,
-    /// What happens to the managed database, its volume and its password when this object is deleted.
+    /// Treatment of the managed database, its volume and its password when this object is deleted.
     #[serde(default)]
     pub deletion_policy: DeletionPolicy,
-    /// How often and how long something that failed is tried again.
+    /// Number and intervals of retries.
     #[serde(default)]
     pub retry: Retry,
-    /// What the workloads log, and how.
+    /// Logging of the workloads.
     #[serde(default)]
     pub logging: Logging,
     /// Metrics, alerts and dashboards.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::schema;
 
-/// What is there, as far as the operator has seen.
+/// The observed state.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 #[schemars(transform = schema::refine)]
@@ -14,7 +14,7 @@ pub struct CcxPipelineStatus {
     /// The generation of the object that this status is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// What is the case and what isn't, each with its reason.
+    /// The conditions, each with its reason.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(
         length(max = 32),
@@ -36,7 +36,7 @@ pub struct CcxPipelineStatus {
     /// The version of the database's schema.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schema_version: Option<SchemaVersion>,
-    /// Where things are.
+    /// The addresses of the API and of its dependencies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoints: Option<Endpoints>,
     /// The Secret with the managed database's credentials.
@@ -46,7 +46,7 @@ pub struct CcxPipelineStatus {
     /// The rules that run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rules: Option<RulesStatus>,
-    /// What would change, with `spec.mode: Plan`.
+    /// The planned changes, with `spec.mode: Plan`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<Plan>,
 }
@@ -90,7 +90,7 @@ pub struct SchemaVersion {
     pub job: String,
 }
 
-/// Where things are.
+/// The addresses of the API and of its dependencies.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Endpoints {
@@ -123,7 +123,7 @@ pub struct RulesStatus {
     pub count: i32,
 }
 
-/// What would change.
+/// The planned changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Plan {
@@ -133,7 +133,7 @@ pub struct Plan {
     /// The components whose pods would restart.
     #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "atomic"))]
     pub restarts: Vec<PlannedRestart>,
-    /// How many further changes there was no room for.
+    /// The number of further changes beyond the limit.
     pub omitted_changes: i32,
 }
 
@@ -141,7 +141,7 @@ pub struct Plan {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PlannedChange {
-    /// What would happen to it.
+    /// The action.
     pub action: ChangeAction,
     /// Its kind.
     #[schemars(length(max = 63))]
@@ -155,7 +155,7 @@ pub struct PlannedChange {
     pub fields: Vec<String>,
 }
 
-/// What would happen to an object.
+/// The action on an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub enum ChangeAction {
     /// It would be made.

@@ -22,7 +22,7 @@ use crate::CcxPipeline;
 pub struct Violation {
     /// The field, such as `spec.kafka.bootstrapServers[0]`; empty for the whole object.
     pub path: String,
-    /// What is wrong, or what to do.
+    /// The problem, or the advice.
     pub message: String,
 }
 
@@ -46,7 +46,7 @@ pub fn accept(document: &Value, old: Option<&Value>) -> Result<CcxPipeline, Refu
     })
 }
 
-/// What is wrong with the resource in `document`, as the API server would see it.
+/// Returns the problems of the resource in `document`, as the API server would report them.
 ///
 /// `old` is what the resource was before; with it, changes are judged too.
 pub fn validate(document: &Value, old: Option<&Value>) -> Vec<Violation> {
@@ -66,7 +66,7 @@ pub fn with_defaults(document: &Value) -> Value {
     document
 }
 
-/// What the API server checks for every kind, as the schema doesn't know it.
+/// Checks that the API server makes for every kind beside the schema.
 fn check_identity(document: &Value, violations: &mut Vec<Violation>) {
     let expected = [("apiVersion", CcxPipeline::api_version(&())), ("kind", CcxPipeline::kind(&()))];
     for (field, value) in expected {

@@ -53,7 +53,7 @@ pub(crate) fn not_larger(field: &str, limit: &str) -> Rule {
     rule(&expression, &format!("choose at most {limit}")).field_path(format!(".{field}"))
 }
 
-/// What is in `field` fits into the container's memory.
+/// Requires that `field` fits into the memory of the container.
 pub(crate) fn fits_into_memory(field: &str) -> Rule {
     let expression = format!(
         "!has(self.resources.limits) || !('memory' in self.resources.limits) || !isQuantity(self.{field}) || \

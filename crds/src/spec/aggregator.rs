@@ -28,13 +28,13 @@ pub struct Aggregator {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(transform = image)]
     pub image: Option<String>,
-    /// What a pod may use.
+    /// Requests and limits of a pod.
     pub resources: Resources,
-    /// What else the pods are like.
+    /// Further settings of the pods.
     pub pod_template: PodTemplate,
-    /// How the API is reached from outside the cluster.
+    /// Exposure of the API outside the cluster.
     pub exposure: Exposure,
-    /// Who may ask.
+    /// Authentication of requests.
     pub authentication: Authentication,
     /// The path before every endpoint.
     #[schemars(length(min = 1, max = 128))]
@@ -42,21 +42,21 @@ pub struct Aggregator {
     /// Clusters without a report in this time are left out of an organisation's list.
     #[schemars(transform = duration_between("1m", "8760h"))]
     pub org_overview_limit: GoDuration,
-    /// Most memory of a pod for answers that are kept ready.
+    /// Maximum memory of a pod for cached responses.
     pub max_cache_size: ByteQuantity,
     /// Largest body of a request.
     #[schemars(transform = size_from("1Ki"))]
     pub max_body_size: ByteQuantity,
-    /// Most clusters in one request.
+    /// Maximum of clusters in one request.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub max_clusters_per_request: u32,
-    /// How long a request may take.
+    /// Timeout of a request.
     #[schemars(transform = duration_between("100ms", "10m"))]
     pub request_timeout: GoDuration,
     /// Prefix of the metrics' names.
     #[schemars(transform = metrics_namespace)]
     pub metrics_namespace: String,
-    /// How long a pod that is asked to stop is given to answer requests in flight.
+    /// Time that a pod has at shutdown to finish requests in flight.
     #[schemars(transform = duration_between("1s", "10m"))]
     pub shutdown_timeout: GoDuration,
 }
@@ -75,12 +75,12 @@ impl Aggregator {
     }
 }
 
-/// Who may ask the aggregator.
+/// Authentication of requests to the aggregator.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Authentication {
-    /// Everyone: something in front of it authenticates.
+    /// None: a gateway in front authenticates.
     None,
-    /// Who brings an `x-rh-identity` header, for the organisation in it.
+    /// By the header `x-rh-identity`, for the organisation in it. A gateway in front has to set or remove it.
     #[default]
     XRhIdentity,
 }

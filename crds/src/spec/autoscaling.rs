@@ -11,13 +11,13 @@ use crate::schema::rule::rule;
 #[serde(default, rename_all = "camelCase")]
 #[schemars(extend("x-kubernetes-validations" = PipelineAutoscaling::rules()))]
 pub struct PipelineAutoscaling {
-    /// What the number of pods follows.
+    /// The metric by which pods are scaled.
     #[serde(rename = "type")]
     pub kind: PipelineScaling,
     /// Fewest pods. 0 needs type `KafkaLag`.
     #[schemars(range(min = 0, max = 512))]
     pub min_replicas: u32,
-    /// Most pods. More than the topic has partitions would be idle.
+    /// Maximum of pods. More than the topic has partitions would be idle.
     #[schemars(range(min = 1, max = 512))]
     pub max_replicas: u32,
     /// CPU use, in percent of what the pods request, that is aimed at with type `Cpu`.
@@ -41,7 +41,7 @@ impl PipelineAutoscaling {
     }
 }
 
-/// What the number of pipeline pods follows.
+/// The metric by which pods of the pipeline are scaled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum PipelineScaling {
     /// Nothing: `replicas` counts.
@@ -58,13 +58,13 @@ pub enum PipelineScaling {
 #[serde(default, rename_all = "camelCase")]
 #[schemars(extend("x-kubernetes-validations" = AggregatorAutoscaling::rules()))]
 pub struct AggregatorAutoscaling {
-    /// What the number of pods follows.
+    /// The metric by which pods are scaled.
     #[serde(rename = "type")]
     pub kind: AggregatorScaling,
     /// Fewest pods.
     #[schemars(range(min = 1, max = 512))]
     pub min_replicas: u32,
-    /// Most pods.
+    /// Maximum of pods.
     #[schemars(range(min = 1, max = 512))]
     pub max_replicas: u32,
     /// CPU use, in percent of what the pods request, that is aimed at.
@@ -81,7 +81,7 @@ impl AggregatorAutoscaling {
     }
 }
 
-/// What the number of API pods follows.
+/// The metric by which pods of the API are scaled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum AggregatorScaling {
     /// Nothing: `replicas` counts.

@@ -29,9 +29,9 @@ pub struct DataPipeline {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(transform = image)]
     pub image: Option<String>,
-    /// What a pod may use.
+    /// Requests and limits of a pod.
     pub resources: Resources,
-    /// What else the pods are like.
+    /// Further settings of the pods.
     pub pod_template: PodTemplate,
     /// The consumer group.
     #[schemars(length(min = 1, max = 255))]
@@ -42,17 +42,17 @@ pub struct DataPipeline {
     /// Announcements older than this are skipped: the cluster has sent a newer archive since. `0s` means never.
     #[schemars(transform = duration_between("0s", "720h"))]
     pub max_record_age: GoDuration,
-    /// What an archive may contain. Whatever is larger is refused.
+    /// Limits of an archive. Larger ones are rejected.
     pub archive_limits: ArchiveLimits,
     /// Time limit of reading one archive and running all rules on it. Waiting for memory does not count.
     #[schemars(transform = duration_between("1s", "10m"))]
     pub archive_timeout: GoDuration,
-    /// How archives are downloaded.
+    /// Downloads of archives.
     pub downloads: Downloads,
     /// Threads of a pod that unpack archives and run rules; 0 means one for each CPU of the limit, at most 8.
     #[schemars(range(min = 0, max = 256))]
     pub workers: u32,
-    /// Most memory of a pod for archives that are downloaded, unpacked or waiting; one archive at a time may exceed it.
+    /// Maximum memory of a pod for archives that are downloaded, unpacked or waiting; one archive at a time may exceed it.
     #[schemars(transform = size_from("1Mi"))]
     pub max_size_in_flight: ByteQuantity,
     /// Which rules run.
@@ -61,7 +61,7 @@ pub struct DataPipeline {
     pub insights_core: InsightsCore,
     /// Which checks of clusters' workloads are sent.
     pub workload_checks: WorkloadChecks,
-    /// How long a pod that is asked to stop is given to finish its work.
+    /// Time that a pod has at shutdown to finish its work.
     #[schemars(transform = duration_between("1s", "10m"))]
     pub shutdown_timeout: GoDuration,
 }
@@ -72,7 +72,7 @@ impl DataPipeline {
     }
 }
 
-/// What an archive may contain.
+/// Limits of an archive.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 #[schemars(extend("x-kubernetes-validations" = ArchiveLimits::rules()))]
@@ -83,7 +83,7 @@ pub struct ArchiveLimits {
     /// Largest sum of the files in it.
     #[schemars(transform = size_from("1Ki"))]
     pub max_unpacked_size: ByteQuantity,
-    /// Most files in it.
+    /// Maximum of files.
     #[schemars(range(min = 1, max = 10_000_000))]
     pub max_entries: u32,
     /// Longest path of a file in it, in bytes.
@@ -97,21 +97,21 @@ impl ArchiveLimits {
     }
 }
 
-/// How archives are downloaded.
+/// Downloads of archives.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 #[schemars(extend("x-kubernetes-validations" = Downloads::rules()))]
 pub struct Downloads {
-    /// Most archives that a pod downloads at the same time.
+    /// Maximum of concurrent downloads of a pod.
     #[schemars(range(min = 1, max = 1024))]
     pub max_parallel: u32,
-    /// How long connecting to the object storage may take.
+    /// Timeout of connecting to the object storage.
     #[schemars(transform = duration_between("100ms", "1h"))]
     pub connect_timeout: GoDuration,
-    /// How long a download may stand still.
+    /// Timeout without progress of a download.
     #[schemars(transform = duration_between("100ms", "1h"))]
     pub read_timeout: GoDuration,
-    /// How long a whole download may take.
+    /// Timeout of a whole download.
     #[schemars(transform = duration_between("1s", "1h"))]
     pub timeout: GoDuration,
 }

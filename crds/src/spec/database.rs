@@ -23,7 +23,7 @@ pub use managed::{ManagedDatabase, Storage, StorageVolume};
 #[serde(default, rename_all = "camelCase")]
 #[schemars(extend("x-kubernetes-validations" = Database::rules()))]
 pub struct Database {
-    /// Who runs the database. It can't be changed: nothing would move the data.
+    /// Whether the operator runs the database. It can't be changed: the data would not be moved.
     #[serde(rename = "type")]
     pub kind: DatabaseType,
     /// The database that the operator runs, with type `Managed`. Absent means its defaults.
@@ -32,7 +32,7 @@ pub struct Database {
     /// The database that exists, with type `External`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external: Option<ExternalDatabase>,
-    /// How the workloads use it.
+    /// Connections of the workloads.
     pub connection: DatabaseConnection,
 }
 
@@ -87,7 +87,7 @@ fn storage_volume(database: &str) -> String {
     format!("(has({database}.managed) ? {database}.managed.storage.volume : 'Persistent')")
 }
 
-/// Who runs the database.
+/// Whether the operator runs the database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum DatabaseType {
     /// The operator, as one pod with a volume.
@@ -97,17 +97,17 @@ pub enum DatabaseType {
     External,
 }
 
-/// How the workloads use the database.
+/// Connections of the workloads to the database.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 pub struct DatabaseConnection {
-    /// Most connections that one pod keeps open.
+    /// Maximum of connections of one pod.
     #[schemars(range(min = 1, max = 200))]
     pub max_connections_per_pod: u32,
-    /// How long a request waits for a connection before it fails.
+    /// Timeout of connecting, and of waiting for a free connection.
     #[schemars(transform = duration_between("100ms", "5m"))]
     pub connect_timeout: GoDuration,
-    /// How long the server works on one statement before it gives up.
+    /// Timeout of one statement on the server.
     #[schemars(transform = duration_between("100ms", "1h"))]
     pub statement_timeout: GoDuration,
 }

@@ -21,14 +21,14 @@ pub struct DbWriter {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(transform = image)]
     pub image: Option<String>,
-    /// What a pod may use.
+    /// Requests and limits of a pod.
     pub resources: Resources,
-    /// What else the pods are like.
+    /// Further settings of the pods.
     pub pod_template: PodTemplate,
     /// The consumer group.
     #[schemars(length(min = 1, max = 255))]
     pub consumer_group: String,
-    /// How many results make one transaction.
+    /// Limits of the results in one transaction.
     pub batch: Batch,
     /// A CSV file with the organisations whose results are stored; absent means all.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,22 +36,22 @@ pub struct DbWriter {
     /// Prefix of the metrics' names.
     #[schemars(transform = metrics_namespace)]
     pub metrics_namespace: String,
-    /// How long a pod that is asked to stop is given to finish its batch.
+    /// Time that a pod has at shutdown to finish its batch.
     #[schemars(transform = duration_between("1s", "10m"))]
     pub shutdown_timeout: GoDuration,
 }
 
-/// How many results make one transaction.
+/// Limits of the results in one transaction.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Batch {
-    /// Most messages in one transaction.
+    /// Maximum of messages in one transaction.
     #[schemars(range(min = 1, max = 10_000))]
     pub max_messages: u32,
-    /// Most bytes in one transaction.
+    /// Maximum of bytes in one transaction.
     #[schemars(transform = size_from("1Ki"))]
     pub max_size: ByteQuantity,
-    /// How long a batch waits for more messages.
+    /// Time that a batch waits for more messages.
     #[schemars(transform = duration_between("0s", "10s"))]
     pub linger: GoDuration,
 }

@@ -11,12 +11,12 @@ use crate::schema::{
     rule::{needed_when, only_when},
 };
 
-/// How the API is reached from outside the cluster: a union of `route`, `ingress` and `gateway`.
+/// Exposure of the API outside the cluster: a union of `route`, `ingress` and `gateway`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 #[schemars(extend("x-kubernetes-validations" = Exposure::rules()))]
 pub struct Exposure {
-    /// By what the API is reached.
+    /// The kind of exposure.
     #[serde(rename = "type")]
     pub kind: ExposureType,
     /// The host name. A `Route` without one is given one by the cluster.
@@ -61,7 +61,7 @@ impl Exposure {
     }
 }
 
-/// By what the API is reached.
+/// The kind of exposure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum ExposureType {
     /// Its Service, from inside the cluster only.
@@ -93,10 +93,10 @@ pub struct Route {
 /// Whether the router encrypts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum RouteTermination {
-    /// It does, and sends plain HTTP on to the client's HTTPS.
+    /// The router terminates TLS, and redirects HTTP to HTTPS.
     #[default]
     Edge,
-    /// It doesn't.
+    /// Plain HTTP.
     None,
 }
 

@@ -41,16 +41,16 @@ pub struct InsightsCore {
     /// Processes in each pod; 0 means one fewer than there are cores, and at least one.
     #[schemars(range(min = 0, max = 64))]
     pub workers: u32,
-    /// How long one rule may work on one archive.
+    /// Timeout of one rule on one archive.
     #[schemars(transform = duration_between("1ms", "1h"))]
     pub rule_timeout: GoDuration,
-    /// How long all rules together may work on one archive.
+    /// Timeout of all rules together on one archive.
     #[schemars(transform = duration_between("1ms", "1h"))]
     pub archive_timeout: GoDuration,
-    /// How long a process may take to load the packages.
+    /// Timeout of loading the packages.
     #[schemars(transform = duration_between("1s", "1h"))]
     pub start_timeout: GoDuration,
-    /// Most address space of a process.
+    /// Maximum address space of a process.
     #[schemars(transform = size_from("64Mi"))]
     pub max_memory: ByteQuantity,
     /// A process that has grown by this much since its start is replaced.
@@ -61,7 +61,7 @@ pub struct InsightsCore {
     pub max_archives: u32,
     /// Whether only what the rules need is run.
     pub components: InsightsCoreComponents,
-    /// What becomes of an archive on which Python fails twice.
+    /// Treatment of an archive on which Python fails twice.
     pub on_failure: InsightsCoreFailure,
 }
 
@@ -104,7 +104,7 @@ pub enum InsightsCoreComponents {
     All,
 }
 
-/// What becomes of an archive on which Python fails twice.
+/// Treatment of an archive on which Python fails twice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum InsightsCoreFailure {
     /// The report is sent without the results of these rules, and says so.

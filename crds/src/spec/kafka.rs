@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// The brokers, and how to be let in.
+/// The brokers, and the authentication to them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 #[schemars(extend("x-kubernetes-validations" = Kafka::rules()))]
@@ -31,7 +31,7 @@ pub struct Kafka {
     pub strimzi: Option<StrimziRef>,
     /// Whether connections are encrypted and authenticated.
     pub security_protocol: SecurityProtocol,
-    /// Who we are, with `SASL_PLAINTEXT` and `SASL_SSL`.
+    /// The credentials, with `SASL_PLAINTEXT` and `SASL_SSL`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sasl: Option<Sasl>,
     /// The authorities that sign the brokers' certificates. Absent means those of the image, or of the Strimzi cluster.
@@ -43,7 +43,7 @@ pub struct Kafka {
     /// The name under which brokers log and limit us.
     #[schemars(length(min = 1, max = 128))]
     pub client_id: String,
-    /// Where a consumer group starts that has never committed an offset.
+    /// Start of a consumer group without a committed offset.
     pub start_offset: StartOffset,
     /// A member that is silent for this long loses its partitions.
     #[schemars(transform = duration_between("6s", "30m"))]
@@ -161,11 +161,11 @@ impl StrimziRef {
     }
 }
 
-/// Who we are.
+/// The credentials.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Sasl {
-    /// How to authenticate.
+    /// The mechanism.
     #[serde(default)]
     pub mechanism: SaslMechanism,
     /// The user, when the Secret has no key for it, as those of Strimzi's `KafkaUser`.
@@ -193,7 +193,7 @@ pub enum SecurityProtocol {
     SaslSsl,
 }
 
-/// How a client authenticates; the words are Kafka's.
+/// The SASL mechanism, as Kafka spells it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum SaslMechanism {
     /// User name and password as they are.
@@ -208,7 +208,7 @@ pub enum SaslMechanism {
     ScramSha512,
 }
 
-/// Where a consumer group starts that has never committed an offset.
+/// Start of a consumer group without a committed offset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum StartOffset {
     /// At the oldest message: nothing is missed.

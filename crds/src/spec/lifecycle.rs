@@ -1,4 +1,4 @@
-//! How the operator treats the object as a whole.
+//! The life cycle of the object.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ pub enum Reconciliation {
     Paused,
 }
 
-/// What happens to the managed database when the object is deleted.
+/// Treatment of the managed database when the object is deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum DeletionPolicy {
     /// Database, volume and password stay; a new object of the same name takes them over.

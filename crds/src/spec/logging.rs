@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What the workloads log, and how.
+/// Logging of the workloads.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Logging {
@@ -15,7 +15,7 @@ pub struct Logging {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 512))]
     pub filter: Option<String>,
-    /// How a line looks.
+    /// Format of a line.
     pub format: LogFormat,
 }
 
@@ -26,16 +26,16 @@ pub enum LogLevel {
     Error,
     /// Something is not as it should be.
     Warn,
-    /// What happened, in the large.
+    /// Significant events.
     #[default]
     Info,
-    /// What happened, in detail.
+    /// Detailed events.
     Debug,
     /// Every step.
     Trace,
 }
 
-/// How a line of the log looks.
+/// Format of a log line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum LogFormat {
     /// One JSON object a line, for machines.

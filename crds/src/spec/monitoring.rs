@@ -14,9 +14,9 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Monitoring {
-    /// By what Prometheus is told to collect metrics.
+    /// The way in which Prometheus discovers the pods.
     pub scrape: Scrape,
-    /// How often metrics are collected.
+    /// The scrape interval.
     #[schemars(transform = duration_between("5s", "10m"))]
     pub interval: GoDuration,
     /// Whether there are alerts, as a PrometheusRule.
@@ -31,7 +31,7 @@ pub struct Monitoring {
     pub labels: BTreeMap<String, String>,
 }
 
-/// By what Prometheus is told to collect metrics.
+/// The way in which Prometheus discovers the pods.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Scrape {
     /// A PodMonitor where the cluster has that kind, else annotations of the pods.
@@ -48,7 +48,7 @@ pub enum Scrape {
 /// Whether an optional part is there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Presence {
-    /// Where the cluster has the kind.
+    /// If the cluster serves the kind.
     #[default]
     Auto,
     /// Yes; that the kind is missing is reported.

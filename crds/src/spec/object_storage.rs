@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// Where the archives are: any S3 service.
+/// The object storage with the archives: any S3 service.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(extend("x-kubernetes-validations" = ObjectStorage::rules()))]
@@ -37,10 +37,10 @@ pub struct ObjectStorage {
     /// Example: `insights-upload`.
     #[schemars(length(min = 1, max = 63))]
     pub bucket: String,
-    /// Where a link has the bucket's name.
+    /// The place of the bucket's name in a URL.
     #[serde(default)]
     pub addressing: Addressing,
-    /// Who we are.
+    /// The credentials.
     #[serde(default)]
     pub credentials: StorageCredentials,
     /// The authorities that sign the service's certificate; absent means those of the image.
@@ -91,13 +91,13 @@ impl ObjectStorage {
     }
 }
 
-/// Where a link has the bucket's name.
+/// The place of the bucket's name in a URL.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Addressing {
-    /// In the host, as Amazon wants it.
+    /// In the host, as Amazon requires.
     #[default]
     VirtualHost,
-    /// In the path, as most other services want it.
+    /// In the path, as most other services require.
     Path,
 }
 
@@ -111,7 +111,7 @@ pub enum LinkPolicy {
     Any,
 }
 
-/// Who we are to the object storage: a union of `secretRef` and `workloadIdentity`.
+/// The credentials for the object storage: a union of `secretRef` and `workloadIdentity`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 #[schemars(extend("x-kubernetes-validations" = StorageCredentials::rules()))]
@@ -122,7 +122,7 @@ pub struct StorageCredentials {
     /// The access key, with type `Secret`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_ref: Option<S3CredentialsSecretRef>,
-    /// What links the pods' service account to a cloud identity, with type `WorkloadIdentity`.
+    /// The cloud identity of the pods' service account, with type `WorkloadIdentity`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workload_identity: Option<WorkloadIdentity>,
 }
@@ -148,14 +148,14 @@ impl StorageCredentials {
 /// Which kind of credentials is used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum CredentialsType {
-    /// What the platform gives to the pods' service account. Presigned links need no more.
+    /// The identity that the platform gives to the pods' service account. Presigned URLs need no other.
     #[default]
     WorkloadIdentity,
     /// An access key in a Secret.
     Secret,
 }
 
-/// What links a service account to a cloud identity.
+/// The cloud identity of a service account.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 pub struct WorkloadIdentity {

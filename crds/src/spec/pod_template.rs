@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// What else the pods of a component are like. Everything is added to what the operator sets; where both set the same, this
+/// Further settings of the pods of a component. Everything is added to what the operator sets; where both set the same, this
 /// wins, but for the labels by which pods are selected.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
@@ -49,7 +49,7 @@ pub struct PodTemplate {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32), transform = brief)]
     pub tolerations: Vec<Toleration>,
-    /// How evenly the pods are spread. Absent means over nodes and zones, as far as there is room.
+    /// Spreading of the pods. Absent means over nodes and zones, if possible.
     ///
     /// Example: `[{maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: DoNotSchedule}]`.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -9,18 +9,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::schema::{field::quantities, rule::rule};
 
-/// What a container is given at least and at most. When this is given, it replaces the default whole.
+/// Requests and limits of a container. When set, they replace the default as a whole.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 #[schemars(extend("x-kubernetes-validations" = Resources::rules()))]
 pub struct Resources {
-    /// What is set aside for the container.
+    /// Reserved for the container.
     ///
     /// Example: `{cpu: 250m, memory: 384Mi}`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "quantities")]
     pub requests: BTreeMap<String, Quantity>,
-    /// What the container can't exceed.
+    /// Limits of the container.
     ///
     /// Example: `{memory: 1Gi}`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]

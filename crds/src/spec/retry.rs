@@ -9,7 +9,7 @@ use crate::{
     schema::{field::duration_between, rule::not_longer},
 };
 
-/// How often and how long something that failed is tried again.
+/// Number and intervals of retries.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 #[schemars(extend("x-kubernetes-validations" = Retry::rules()))]
@@ -20,7 +20,7 @@ pub struct Retry {
     /// The longest wait.
     #[schemars(transform = duration_between("1ms", "1h"))]
     pub max_delay: GoDuration,
-    /// How often a message is tried in all before it goes to the dead letters. A dependency that is away is waited for
+    /// How often a message is tried in all before it goes to the dead letters. A dependency that is unavailable is waited for
     /// without end.
     #[schemars(range(min = 1, max = 1000))]
     pub max_attempts: u32,

@@ -45,7 +45,7 @@ pub struct RuleSources {
     /// An image that contains rules.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<RuleImage>,
-    /// How long one rule may work on one archive.
+    /// Timeout of one rule on one archive.
     #[schemars(transform = duration_between("1ms", "1h"))]
     pub rule_timeout: GoDuration,
 }

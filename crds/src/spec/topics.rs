@@ -21,10 +21,10 @@ pub struct Topics {
     /// Results of rules; the pipeline writes it, the writer reads it.
     #[schemars(transform = topic_name)]
     pub results: String,
-    /// Progress of requests; empty means that nobody wants to know.
+    /// Progress of requests; empty means that it is not published.
     #[schemars(transform = optional_topic_name)]
     pub payload_status: String,
-    /// Checks that workloads of clusters fail; the pipeline writes it. Empty means that nobody wants to know.
+    /// Checks that workloads of clusters fail; the pipeline writes it. Empty means that they are not published.
     ///
     /// `dataPipeline.workloadChecks` says which. Example: `ccx.dvo.results`.
     #[schemars(transform = optional_topic_name)]

@@ -24,7 +24,7 @@ pub struct WorkloadChecks {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 128), extend("x-kubernetes-list-type" = "set"), inner(length(min = 1, max = 128)))]
     pub disabled: Vec<String>,
-    /// How the messages are packed. Those of large clusters can be larger than what a topic takes.
+    /// Compression of the messages. Those of large clusters can exceed the limit of a topic.
     pub compression: WorkloadCompression,
 }
 
@@ -44,7 +44,7 @@ impl WorkloadChecks {
     }
 }
 
-/// How messages are packed.
+/// Compression of messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum WorkloadCompression {
     /// As they are.

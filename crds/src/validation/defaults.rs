@@ -1,4 +1,4 @@
-//! What the API server puts where a value is absent.
+//! Defaults, as the API server sets them.
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! What the schema says without rules: types, bounds, required and unknown fields.
+//! Checks of the schema without rules: types, bounds, required and unknown fields.
 
 use serde_json::{Map, Value, json};
 

@@ -14,7 +14,7 @@ fn minimal() -> Value {
     })
 }
 
-/// What is wrong with the minimal resource when the value at `pointer` is `value`.
+/// Returns the problems of the minimal resource when the value at `pointer` is `value`.
 fn judge(pointer: &str, value: Value) -> Vec<String> {
     let mut document = minimal();
     let (parent, field) = pointer.rsplit_once('/').unwrap();

@@ -32,7 +32,7 @@ pub struct ExternalDatabase {
     pub name: String,
     /// The role and its password. The role owns the database: it creates and migrates the schema.
     pub credentials_secret_ref: CredentialsSecretRef,
-    /// How much the connection is protected.
+    /// Protection of the connection.
     #[serde(default)]
     pub tls_mode: TlsMode,
     /// The authorities that sign the server's certificate; absent means the public ones.
@@ -62,7 +62,7 @@ impl ExternalDatabase {
     }
 }
 
-/// How much a connection is protected, as libpq's `sslmode`.
+/// Protection of a connection, as libpq's `sslmode`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum TlsMode {
     /// Not at all.

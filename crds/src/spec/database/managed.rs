@@ -24,7 +24,7 @@ pub struct ManagedDatabase {
     pub image: String,
     /// The volume of the data.
     pub storage: Storage,
-    /// What the pod may use.
+    /// Requests and limits of the pod.
     pub resources: Resources,
     /// PostgreSQL settings, by their own names.
     ///
@@ -32,7 +32,7 @@ pub struct ManagedDatabase {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(transform = text_map)]
     pub parameters: BTreeMap<String, String>,
-    /// What else the pod is like.
+    /// Further settings of the pod.
     pub pod_template: PodTemplate,
 }
 
