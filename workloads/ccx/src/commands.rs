@@ -30,7 +30,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Box<dyn CliError>> {
         Command::Local(args) => Box::pin(local::run(global, args)).await,
         Command::Dlq(command) => dlq::run(global, command).await,
         Command::Config(command) => config::run(global, &command),
-        Command::Rules(command) => rules::run(&command),
+        Command::Rules(command) => rules::run(&cli.global, &command),
         Command::Content(command) => content::run(&command),
         Command::Topics(command) => topics::run(global, &command).await,
         Command::Check(args) => check::run(global, &args).await,

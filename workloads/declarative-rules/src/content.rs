@@ -24,10 +24,19 @@ impl DeclarativeRule {
     pub fn content_tree(&self) -> Option<ContentTree> {
         self.content().map(|_| tree(std::iter::once(self)))
     }
+
+    /// Like [`Self::content_tree`]; without texts, the entry says which key it is and nothing else.
+    pub fn content_tree_or_key(&self) -> ContentTree {
+        let files = files_of(self, self.content().unwrap_or(&RuleContent::default()));
+        tree_of_files(files.into_iter())
+    }
 }
 
 fn tree<'r>(rules: impl Iterator<Item = &'r DeclarativeRule>) -> ContentTree {
-    let files = rules.filter_map(|rule| Some(files_of(rule, rule.content()?))).flatten();
+    tree_of_files(rules.filter_map(|rule| Some(files_of(rule, rule.content()?))).flatten())
+}
+
+fn tree_of_files(files: impl Iterator<Item = (String, String)>) -> ContentTree {
     let files: Files = files.chain([("config.yaml".to_owned(), config())]).collect();
     ContentTree::load(&files).expect("config.yaml is generated above")
 }

@@ -93,11 +93,11 @@ impl DeclarativeRule {
         let Some(content) = tree.contents().next() else { return Vec::new() };
         let problems: BTreeSet<Problem> =
             details.into_iter().flat_map(|details| lint_details(content, details)).collect();
-        problems.into_iter().map(|problem| self.in_file_of_rule(problem)).collect()
+        problems.iter().map(|problem| self.in_file_of_rule(problem)).collect()
     }
 
     /// Converts a problem of a file of the content tree to one of the file of the rule.
-    fn in_file_of_rule(&self, problem: Problem) -> Problem {
+    fn in_file_of_rule(&self, problem: &Problem) -> Problem {
         let name = problem.file.rsplit('/').next().and_then(|name| name.split('.').next());
         let field = name.map_or("", |name| if name == "metadata" { "description" } else { name });
         let text = &self.0.origin.text;
@@ -111,7 +111,7 @@ impl DeclarativeRule {
             file: self.file().to_owned(),
             position: Some(position),
             message: format!("`content.{field}` with the details of a test: {}", problem.message),
-            ..problem
+            severity: problem.severity,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod bench;
 mod builtin_tests;
+mod catalog;
 mod described;
 mod explain;
 mod files;
@@ -17,7 +18,7 @@ use ccx_cli::CliError;
 use ccx_declarative_rules::rule_schema;
 use clap::{Args, Subcommand};
 
-use crate::output;
+use crate::{cli::Global, output};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RulesCommand {
@@ -38,14 +39,14 @@ pub(crate) enum RulesCommand {
 #[command(after_long_help = "Example:\n  ccx rules schema > rule.schema.json")]
 pub(crate) struct SchemaArgs {}
 
-pub(crate) fn run(command: &RulesCommand) -> Result<(), Box<dyn CliError>> {
+pub(crate) fn run(global: &Global, command: &RulesCommand) -> Result<(), Box<dyn CliError>> {
     match command {
-        RulesCommand::List(args) => list::run(args),
-        RulesCommand::Explain(args) => explain::run(args),
+        RulesCommand::List(args) => list::run(global, args),
+        RulesCommand::Explain(args) => explain::run(global, args),
         RulesCommand::New(args) => new::run(args),
         RulesCommand::Lint(args) => lint::run(args),
         RulesCommand::Test(args) => test::run(args),
-        RulesCommand::Try(args) => try_rule::run(args),
+        RulesCommand::Try(args) => try_rule::run(global, args),
         RulesCommand::Bench(args) => bench::run(args),
         RulesCommand::Schema(SchemaArgs {}) => Ok(output::print(&format!("{:#}", rule_schema()))?),
     }

@@ -99,6 +99,79 @@ fn a_rule_is_tried_on_an_archive_with_all_that_it_sees() {
 }
 
 #[test]
+fn try_of_user_rule_shows_clock_facts_and_rendered_texts() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = folder.path().join("insights-2026-01-15-120000.tar.gz");
+    run(ccx(["sample-archive", "--fault", "cluster-operator-degraded", "-o"]).arg(&archive));
+    let path = new_rule(folder.path());
+    let tried = run(ccx(["rules", "try"]).arg(&archive).arg(&path));
+    assert_eq!(tried.code, Some(0), "{tried:?}");
+    for part in ["now() is 2026-01-15T12:00:00Z", "\nfacts\n", "\nreason\n", "- `authentication`", "\nhit"] {
+        assert!(tried.stdout.contains(part), "{part}: {}", tried.stdout);
+    }
+    assert!(!tried.stdout.contains("{{"), "{}", tried.stdout);
+    let by_id = run(ccx(["rules", "try"]).arg(&archive).arg(ID).env("CCX__RULES__DIRECTORIES", &path));
+    assert!(by_id.stdout.contains("\nhit"), "{by_id:?}");
+    let builtin = run(ccx(["rules", "try"]).arg(&archive).arg("CLUSTER_OPERATOR_DEGRADED"));
+    assert!(
+        builtin.stdout.contains("\nresolution\n") && !builtin.stdout.contains("{{="),
+        "{}",
+        builtin.stdout
+    );
+}
+
+#[test]
+fn try_of_rule_with_a_fault_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = folder.path().join("archive.tar.gz");
+    run(ccx(["sample-archive", "-o"]).arg(&archive));
+    let path = folder.path().join("fault.yaml");
+    let rule = "apiVersion: ccx.rules/v1\nid: a.b\nerror_key: K\ninputs: {v: {file: config/version.json}}\nwhen: size(v.none) > 0\n";
+    fs::write(&path, rule).unwrap();
+    let tried = run(ccx(["rules", "try"]).arg(&archive).arg(&path));
+    assert_eq!(tried.code, Some(1), "{tried:?}");
+    assert!(tried.stdout.contains("\nfault: "), "{}", tried.stdout);
+}
+
+#[test]
+fn lint_of_paths_without_a_rule_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let outcome = rules(&["lint"], folder.path());
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert!(outcome.stderr.contains("there is no rule"), "{}", outcome.stderr);
+}
+
+#[test]
+fn list_and_explain_know_rules_of_users_and_content_trees() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = new_rule(folder.path());
+    let listed = rules(&["list"], &path);
+    assert!(
+        listed.stdout.contains("OPERATOR_STUCK") && listed.stdout.contains("NODE_NOT_READY"),
+        "{listed:?}"
+    );
+    let explained = rules(&["explain"], &path);
+    assert_eq!(explained.code, Some(0), "{explained:?}");
+    assert!(explained.stdout.starts_with("OPERATOR_STUCK: "), "{}", explained.stdout);
+    let explained = run(ccx(["rules", "explain", ID]).env("CCX__RULES__DIRECTORIES", &path));
+    assert!(explained.stdout.starts_with("OPERATOR_STUCK: "), "{explained:?}");
+
+    let tree = folder.path().join("content");
+    let key = tree.join("external/rules/python/PYTHON_KEY");
+    fs::create_dir_all(&key).unwrap();
+    fs::write(tree.join("config.yaml"), "impact: {}\n").unwrap();
+    fs::write(key.parent().unwrap().join("plugin.yaml"), "python_module: acme.python\n").unwrap();
+    for (name, text) in
+        [("generic.md", "G"), ("reason.md", "R"), ("metadata.yaml", "description: Found by Python\n")]
+    {
+        fs::write(key.join(name), text).unwrap();
+    }
+    let explained =
+        run(ccx(["rules", "explain", "PYTHON_KEY"]).env("CCX__RULES__CONTENT_DIRECTORIES", &tree));
+    assert!(explained.stdout.starts_with("PYTHON_KEY: Found by Python"), "{explained:?}");
+}
+
+#[test]
 fn the_built_in_rules_pass_their_tests() {
     let outcome = run(&mut ccx(["rules", "test"]));
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);

@@ -19,9 +19,8 @@ pub(super) fn select(operand: Value, field: &str) -> Result {
 fn within(content: Option<Arc<Value>>, find: impl FnOnce(Value) -> Result) -> Result {
     let Some(content) = content else { return Ok(Value::Optional(None)) };
     match find(Arc::unwrap_or_clone(content)) {
-        Ok(Value::Null) => Ok(Value::Optional(None)),
+        Ok(Value::Null) | Err(Reason::NoSuchKey(_) | Reason::NoSuchElement(_)) => Ok(Value::Optional(None)),
         Ok(found) => Ok(Value::some(found)),
-        Err(Reason::NoSuchKey(_) | Reason::NoSuchElement(_)) => Ok(Value::Optional(None)),
         Err(reason) => Err(reason),
     }
 }

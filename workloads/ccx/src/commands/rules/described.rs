@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-use ccx_content::{Content, ContentTree};
+use ccx_content::Content;
 use ccx_rules::{Engine, Input, RuleMeta, Versions, WORKLOAD_CHECKS};
 use serde::Serialize;
+
+use super::catalog::Catalog;
 
 /// A key as programs read it.
 #[derive(Serialize)]
@@ -71,14 +73,18 @@ impl Need {
     }
 }
 
-/// Every key that the built-in content tells about, by rule and key.
-pub(crate) fn all(engine: &Engine) -> Vec<Described<'static>> {
-    ContentTree::builtin().contents().map(|content| describe(engine, content)).collect()
+/// Describes every key that has content, by rule and key.
+pub(super) fn all(Catalog { engine, content, .. }: &Catalog) -> Vec<Described<'_>> {
+    content.contents().map(|content| describe(engine, content)).collect()
 }
 
 /// One key.
 pub(crate) fn describe<'a>(engine: &Engine, content: &'a Content) -> Described<'a> {
-    let meta = engine.rules().find(|meta| meta.rule == content.selector.rule);
+    let key = &content.selector.error_key;
+    let of_module = || engine.rules().filter(|meta| meta.rule == content.selector.rule);
+    // Several rules of users may share a module, each with a key of its own.
+    let of_key = of_module().find(|meta| meta.error_keys.contains(key));
+    let meta = of_key.or_else(|| of_module().next());
     let versions = meta.map_or(WORKLOAD_CHECKS.versions(), RuleMeta::versions);
     Described {
         error_key: content.selector.error_key.as_str(),

@@ -7,7 +7,8 @@ use std::{
 };
 
 use ccx_cli::CliError;
-use ccx_content::{Content, ContentTree, Text, TextError};
+use ccx_content::{Content, Text, TextError};
+use ccx_declarative_rules::DeclarativeRule;
 use ccx_rules::Engine;
 use clap::Args;
 use serde::Serialize;
@@ -15,20 +16,25 @@ use serde_json::Value;
 use snafu::{ResultExt, Snafu};
 
 use super::{
+    catalog::Catalog,
     described::{self, Described},
     rule_name::{self, RuleNameParser},
 };
-use crate::output::{self, Format};
+use crate::{
+    cli::Global,
+    output::{self, Format},
+};
 
 /// Explain what a rule reads, why its finding matters, and what to do
 ///
-/// The rule is named by its error key, its module, the last part of that, or both with | between them. Without details the texts
+/// The rule is named by its error key, its module, the last part of that, both with | between them, or a file of rules; rules and
+/// content trees of the configuration are known too. Without details the texts
 /// are shown as templates; with the details of a finding (`details` of a hit in a report) they speak of that cluster.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:\n  ccx rules explain NODE_NOT_READY\n  \
     jq '.reports[0].details' report.json | ccx rules explain NODE_NOT_READY --details -")]
 pub(crate) struct ExplainArgs {
-    /// The rule or error key.
+    /// The rule, error key, or file of rules.
     #[arg(value_name = "RULE", value_parser = RuleNameParser, hide_possible_values = true)]
     rule: String,
     /// The details of a finding, a JSON object; `-` is standard input.
@@ -73,9 +79,18 @@ struct Explained<'a> {
     more_info: String,
 }
 
-pub(super) fn run(args: &ExplainArgs) -> Result<(), Box<dyn CliError>> {
-    let engine = ccx_builtin_rules::engine();
-    let contents = rule_name::find(ContentTree::builtin(), &args.rule)?;
+pub(super) fn run(global: &Global, args: &ExplainArgs) -> Result<(), Box<dyn CliError>> {
+    let file = Path::new(&args.rule);
+    let is_file = file.exists();
+    let Catalog { engine, content, user_rules } =
+        Catalog::load(global, &is_file.then(|| file.to_owned()).into_iter().collect::<Vec<_>>())?;
+    let contents = if is_file {
+        let is_of_file = |rule: &&DeclarativeRule| Path::new(rule.file()).starts_with(file);
+        let rules = user_rules.iter().filter(is_of_file);
+        rules.filter_map(|rule| content.get(rule.id(), rule.error_key())).collect()
+    } else {
+        rule_name::find(&content, &args.rule)?
+    };
     let details = args.details.as_deref().map(read_details).transpose()?;
     for content in contents {
         let explained = explain(&engine, content, details.as_ref())?;

@@ -32,10 +32,11 @@ pub(crate) struct LintArgs {
 
 /// Some rule has a problem.
 #[derive(Debug, Snafu)]
-#[snafu(display("{errors} error(s), {warnings} warning(s)"))]
-struct LintError {
-    errors: usize,
-    warnings: usize,
+enum LintError {
+    #[snafu(display("{errors} error(s), {warnings} warning(s)"))]
+    Problems { errors: usize, warnings: usize },
+    #[snafu(display("there is no rule in these paths; files of rules end with .yaml or .yml"))]
+    NoRule,
 }
 
 impl CliError for LintError {}
@@ -55,7 +56,10 @@ pub(super) fn run(args: &LintArgs) -> Result<(), Box<dyn CliError>> {
     let errors = count(&problems, Severity::Error);
     let warnings = problems.len() - errors;
     if errors > 0 || (args.deny_warnings && warnings > 0) {
-        return Ok(LintSnafu { errors, warnings }.fail()?);
+        return Ok(ProblemsSnafu { errors, warnings }.fail()?);
+    }
+    if rules == 0 {
+        return Ok(NoRuleSnafu.fail()?);
     }
     if args.output == Format::Text {
         output::print(&format!("{rules} rule(s) are fine, {warnings} warning(s)"))?;

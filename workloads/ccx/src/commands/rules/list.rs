@@ -1,18 +1,29 @@
 //! `ccx rules list`
 
+use std::path::PathBuf;
+
 use ccx_cli::CliError;
 use clap::Args;
 
-use super::described::{self, Described, Gathered};
-use crate::output::{self, Format};
+use super::{
+    catalog::Catalog,
+    described::{self, Described, Gathered},
+};
+use crate::{
+    cli::Global,
+    output::{self, Format},
+};
 
 /// List what the rules find, how bad it is, and what they read
 ///
 /// A rule without a required file is skipped, and the report says so. SINCE is the first OpenShift release whose archives have what
 /// the rule needs; behind each path and metric are the releases whose Insights operator records it.
 #[derive(Debug, Args)]
-#[command(after_long_help = "Example:\n  ccx rules list --tag security")]
+#[command(after_long_help = "Examples:\n  ccx rules list --tag security\n  ccx rules list rules/")]
 pub(crate) struct ListArgs {
+    /// Files, directories, or .tar(.gz) archives of rules that are listed too, beside those of the configuration.
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
     /// How the list looks.
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     output: Format,
@@ -21,8 +32,9 @@ pub(crate) struct ListArgs {
     tag: Option<String>,
 }
 
-pub(super) fn run(args: &ListArgs) -> Result<(), Box<dyn CliError>> {
-    let mut rows = described::all(&ccx_builtin_rules::engine());
+pub(super) fn run(global: &Global, args: &ListArgs) -> Result<(), Box<dyn CliError>> {
+    let catalog = Catalog::load(global, &args.paths)?;
+    let mut rows = described::all(&catalog);
     rows.retain(|row| args.tag.as_ref().is_none_or(|tag| row.tags.contains(tag)));
     match args.output {
         Format::Json => rows.iter().try_for_each(output::print_json)?,

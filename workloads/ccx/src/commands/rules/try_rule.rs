@@ -1,22 +1,31 @@
 //! `ccx rules try`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ccx_archive::Archive;
 use ccx_cli::CliError;
+use ccx_content::{Content, ContentTree};
 use ccx_declarative_rules::{DeclarativeRule, Trace, TracedValue};
 use ccx_rules::RuleMeta;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Args;
 use serde::Serialize;
-use snafu::{OptionExt, Snafu};
+use serde_json::Value;
+use snafu::{OptionExt, Snafu, ensure};
 
-use super::files::{ClusterArchive, read_archive, read_rules};
-use crate::output::{self, Format};
+use super::{
+    catalog::Catalog,
+    files::{ClusterArchive, read_archive},
+};
+use crate::{
+    cli::Global,
+    output::{self, Format},
+};
 
 /// Try one rule on an archive, and see what it sees
 ///
-/// Shows which files each input finds and what they look like, every fact, the condition, and the verdict.
+/// Shows the time by which it judges, which files each input finds and what they look like, every fact, the condition, the verdict,
+/// and the texts as a reader would see them. Fails when the rule has no verdict.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -26,7 +35,7 @@ pub(crate) struct TryArgs {
     /// The archive: a file, or a folder with its content.
     #[arg(value_name = "ARCHIVE")]
     archive: PathBuf,
-    /// The rule: a file with one or more, or the module or error key of a built-in one.
+    /// The rule: a file with one or more, or the module or error key of one that is built in or named by the configuration.
     #[arg(value_name = "RULE")]
     rule: String,
     /// When the data was gathered; by default the time in the name of the archive (`insights-YYYY-MM-DD-hhmmss`), or that of
@@ -38,56 +47,143 @@ pub(crate) struct TryArgs {
     output: Format,
 }
 
-/// The rule is not there.
+/// The rule can't be tried, or has no verdict.
 #[derive(Debug, Snafu)]
-#[snafu(display("{rule} is neither a file nor a built-in rule"))]
-struct UnknownRule {
-    rule: String,
+enum TryError {
+    #[snafu(display("{rule} is neither a file nor a rule"))]
+    UnknownRule { rule: String },
+    #[snafu(display("{failed} rule(s) have no verdict"))]
+    NoVerdict { failed: usize },
 }
 
-impl CliError for UnknownRule {
+impl CliError for TryError {
     fn advice(&self) -> Option<String> {
-        Some("`ccx rules list` names the built-in rules".into())
+        Some(match self {
+            Self::UnknownRule { .. } => "`ccx rules list` names the rules".into(),
+            Self::NoVerdict { .. } => "the last line of each says why".into(),
+        })
     }
 }
 
-pub(super) fn run(args: &TryArgs) -> Result<(), Box<dyn CliError>> {
+pub(super) fn run(global: &Global, args: &TryArgs) -> Result<(), Box<dyn CliError>> {
     let ClusterArchive { archive, gathered_at } = read_archive(&args.archive)?;
     let gathered_at = args.gathered_at.or(gathered_at);
     let path = PathBuf::from(&args.rule);
-    if path.exists() {
-        for rule in read_rules(&[path])? {
-            show_trace(&rule, &archive, gathered_at, args.output)?;
-        }
-        return Ok(());
+    let files = path.exists().then(|| path.clone());
+    let catalog = Catalog::load(global, &files.iter().cloned().collect::<Vec<_>>())?;
+    let is_meant = |rule: &&DeclarativeRule| match &files {
+        Some(file) => Path::new(rule.file()).starts_with(file),
+        None => is_named(&args.rule, rule.id().as_str(), rule.error_key().as_str()),
+    };
+    let rules: Vec<&DeclarativeRule> = catalog.user_rules.iter().filter(is_meant).collect();
+    if rules.is_empty() {
+        return show_builtin(&catalog, &archive, gathered_at, args);
     }
-    show_builtin(&archive, gathered_at, args)
+    let mut failed = 0;
+    for rule in rules {
+        let verdict = show_trace(rule, &catalog.content, &archive, gathered_at, args.output)?;
+        failed += usize::from(is_failure(verdict));
+    }
+    ensure!(failed == 0, NoVerdictSnafu { failed });
+    Ok(())
+}
+
+/// Whether a user means a rule by a name: its module, its error key, or both with | between them.
+fn is_named(name: &str, module: &str, key: &str) -> bool {
+    name == module || name == key || name.split_once('|') == Some((module, key))
+}
+
+fn is_failure(verdict: &str) -> bool {
+    matches!(verdict, "fault" | "limit")
 }
 
 fn show_trace(
     rule: &DeclarativeRule,
+    content: &ContentTree,
     archive: &Archive,
     gathered_at: Option<DateTime<Utc>>,
     output: Format,
-) -> Result<(), Box<dyn CliError>> {
+) -> Result<&'static str, Box<dyn CliError>> {
     #[derive(Serialize)]
     struct Traced<'a> {
         rule: &'a str,
         error_key: &'a str,
+        gathered_at: Option<DateTime<Utc>>,
         #[serde(flatten)]
         trace: &'a Trace,
+        texts: Vec<RenderedText>,
     }
     let trace = rule.trace(archive, gathered_at);
+    let content = content.get(rule.id(), rule.error_key());
+    let details = (trace.verdict == "hit").then(|| details_of(&trace));
+    let texts = content.zip(details).map(|(content, details)| rendered_texts(content, &details));
+    let texts = texts.unwrap_or_default();
     let (id, key) = (rule.id().as_str(), rule.error_key().as_str());
     match output {
-        Format::Json => output::print_json(&Traced { rule: id, error_key: key, trace: &trace })?,
-        Format::Text => output::print(&text_of(id, key, &trace))?,
+        Format::Json => {
+            output::print_json(&Traced { rule: id, error_key: key, gathered_at, trace: &trace, texts })?;
+        }
+        Format::Text => output::print(&text_of(id, key, gathered_at, &trace, &texts))?,
     }
-    Ok(())
+    Ok(trace.verdict)
 }
 
-fn text_of(id: &str, key: &str, trace: &Trace) -> String {
-    let mut lines = vec![format!("{id} {key}"), String::new(), "inputs".into()];
+/// The details of a hit, as templates get them.
+fn details_of(trace: &Trace) -> Value {
+    let details = trace.details.iter().filter_map(|TracedValue { name, value, .. }| {
+        let name = name.strip_prefix("details.").unwrap_or(name);
+        Some((name.to_owned(), value.clone()?))
+    });
+    Value::Object(details.collect())
+}
+
+/// A text as the reader of a finding sees it.
+#[derive(Serialize)]
+struct RenderedText {
+    name: &'static str,
+    /// The text, or why it can't be rendered.
+    text: String,
+}
+
+fn rendered_texts(content: &Content, details: &Value) -> Vec<RenderedText> {
+    let texts = content.named_texts().filter(|(_, text)| !text.is_blank());
+    let rendered = texts.map(|(name, text)| RenderedText {
+        name,
+        text: text
+            .render(details)
+            .unwrap_or_else(|error| format!("can't be rendered: {}", ccx_service::error_chain(&error))),
+    });
+    rendered.collect()
+}
+
+fn lines_of_texts(texts: &[RenderedText]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for RenderedText { name, text } in texts {
+        lines.push(format!("\n{name}"));
+        lines.extend(text.trim().lines().map(|line| format!("  {line}")));
+    }
+    lines
+}
+
+fn clock_line(gathered_at: Option<DateTime<Utc>>) -> String {
+    match gathered_at {
+        Some(time) => format!(
+            "now() is {}, when the data was gathered",
+            time.to_rfc3339_opts(SecondsFormat::Secs, true)
+        ),
+        None => "now() and age() have no value: it is unknown when the data was gathered; see --gathered-at"
+            .into(),
+    }
+}
+
+fn text_of(
+    id: &str,
+    key: &str,
+    gathered_at: Option<DateTime<Utc>>,
+    trace: &Trace,
+    texts: &[RenderedText],
+) -> String {
+    let mut lines = vec![format!("{id} {key}"), clock_line(gathered_at), String::new(), "inputs".into()];
     for input in &trace.inputs {
         lines.push(format!("  {}: {}", input.name, input.shape));
         lines.extend(some_of(&input.files).map(|file| format!("      {file}")));
@@ -98,6 +194,7 @@ fn text_of(id: &str, key: &str, trace: &Trace) -> String {
         lines.push(title.into());
         lines.extend(values.iter().map(value_line));
     }
+    lines.extend(lines_of_texts(texts));
     lines.push(String::new());
     let reason = trace.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     lines.push(format!("{}{reason}, {} steps in {:?}", trace.verdict, trace.steps, trace.elapsed));
@@ -133,7 +230,9 @@ struct Builtin<'a> {
     inputs: Vec<InputFiles>,
     verdict: &'static str,
     reason: Option<String>,
-    details: Option<serde_json::Value>,
+    details: Option<Value>,
+    gathered_at: Option<DateTime<Utc>>,
+    texts: Vec<RenderedText>,
 }
 
 #[derive(Serialize)]
@@ -143,13 +242,13 @@ struct InputFiles {
 }
 
 fn show_builtin(
+    Catalog { engine, content, .. }: &Catalog,
     archive: &Archive,
     gathered_at: Option<DateTime<Utc>>,
     args: &TryArgs,
 ) -> Result<(), Box<dyn CliError>> {
-    let engine = ccx_builtin_rules::engine();
     let is_meant = |meta: &&RuleMeta| {
-        meta.rule.as_str() == args.rule || meta.error_keys.iter().any(|key| key.as_str() == args.rule)
+        meta.error_keys.iter().any(|key| is_named(&args.rule, meta.rule.as_str(), key.as_str()))
     };
     let meta = engine.rules().find(is_meant).context(UnknownRuleSnafu { rule: &args.rule })?;
     let report = engine.run(archive, gathered_at);
@@ -157,17 +256,26 @@ fn show_builtin(
     let findings = report.hits.iter().chain(&report.info);
     let finding = findings.clone().find(|finding| finding.rule == meta.rule);
     let skip = report.skips.iter().find(|skip| skip.rule == meta.rule);
+    let details: Option<Value> = finding.and_then(|finding| serde_json::from_str(finding.details.get()).ok());
+    let key = details.as_ref().and_then(|details| details["error_key"].as_str()?.parse().ok());
+    let content = key.and_then(|key| content.get(&meta.rule, &key));
     let outcome = Builtin {
+        gathered_at,
+        texts: content
+            .zip(details.as_ref())
+            .map(|(content, details)| rendered_texts(content, details))
+            .unwrap_or_default(),
         rule: meta.rule.as_str(),
         inputs: meta.inputs().map(|input| input_files(input, archive)).collect(),
         verdict: run.map_or("fault", |run| run.verdict.as_str()),
         reason: skip.map(|skip| skip.details.clone()),
-        details: finding.and_then(|finding| serde_json::from_str(finding.details.get()).ok()),
+        details,
     };
     match args.output {
         Format::Json => output::print_json(&outcome)?,
         Format::Text => output::print(&outcome.to_text())?,
     }
+    ensure!(!is_failure(outcome.verdict), NoVerdictSnafu { failed: 1_usize });
     Ok(())
 }
 
@@ -179,11 +287,13 @@ fn input_files(input: &ccx_rules::Input, archive: &Archive) -> InputFiles {
 
 impl Builtin<'_> {
     fn to_text(&self) -> String {
-        let mut lines = vec![self.rule.to_owned(), String::new(), "inputs".into()];
+        let mut lines =
+            vec![self.rule.to_owned(), clock_line(self.gathered_at), String::new(), "inputs".into()];
         for InputFiles { name, files } in &self.inputs {
             lines.push(format!("  {name}: {} file(s)", files.len()));
             lines.extend(some_of(files).map(|file| format!("      {file}")));
         }
+        lines.extend(lines_of_texts(&self.texts));
         lines.push(String::new());
         let reason = self.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
         lines.push(format!("{}{reason}", self.verdict));
