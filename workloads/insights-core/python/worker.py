@@ -2,8 +2,8 @@
 
 Frames on standard input and output: four bytes with the length, most significant first, then that much JSON.
 
-    load {packages, config, rule_timeout_s, max_memory_bytes, only_needed}   ->  hello {protocol, core, rules, files, rss_bytes}
-    run  {id, folder}                                                        ->  done {id, report, errors, rss_bytes}
+    load {packages, config, rule_timeout_s, max_memory_bytes, only_needed}   ->  handshake {protocol, core, rules, files, rss_bytes}
+    run  {id, folder}                                                        ->  response {id, report, errors, rss_bytes}
                                                                                  or failed {id, error, rss_bytes}
 
 The end of standard input ends the worker.
@@ -230,7 +230,7 @@ def load(settings):
     return pack
 
 
-def hello(pack):
+def handshake(pack):
     import insights
 
     rules = sorted(pack.dr.get_name(rule) for rule in pack.rules)
@@ -241,7 +241,7 @@ def hello(pack):
 def answer(channel, pack, request):
     try:
         report, errors = pack.run(request["folder"])
-        channel.send({"done": {"id": request["id"], "report": report, "errors": errors, "rss_bytes": rss_bytes()}})
+        channel.send({"response": {"id": request["id"], "report": report, "errors": errors, "rss_bytes": rss_bytes()}})
     except MemoryError:
         # Nothing that this process does from now on can be relied upon.
         raise
@@ -263,7 +263,7 @@ def main():
     except BaseException as error:
         channel.send(failed(None, error))
         return
-    channel.send({"hello": hello(pack)})
+    channel.send({"handshake": handshake(pack)})
     archives = 0
     while True:
         request = channel.receive()

@@ -1,4 +1,4 @@
-//! The way in.
+//! The entry point.
 
 use std::{path::PathBuf, sync::Arc, time::Instant};
 
@@ -10,9 +10,9 @@ use tracing::{debug, info, warn};
 
 use crate::{
     AdapterError, Metrics,
-    feed::{self, Wanted},
     pool::Pool,
-    protocol::Done,
+    protocol::Response,
+    unpack::{self, Wanted},
 };
 
 /// Runs the Python rules.
@@ -25,10 +25,10 @@ pub struct Adapter {
     details: HitDetails,
 }
 
-/// An archive that Python works on.
+/// An archive that a Python process is working on.
 #[must_use = "the findings come when it is waited for"]
 pub struct Pending {
-    outcome: JoinHandle<Result<Done, AdapterError>>,
+    outcome: JoinHandle<Result<Response, AdapterError>>,
     metrics: Metrics,
     details: HitDetails,
 }
@@ -36,15 +36,16 @@ pub struct Pending {
 impl Adapter {
     /// Starts a Python process and has it load the rules.
     pub async fn start(settings: &InsightsCore, metrics: Metrics) -> Result<Self, AdapterError> {
-        let (pool, hello) = Pool::start(settings.clone(), metrics.clone()).await?;
-        let (core, rules, files) = (&hello.core, hello.rules.len(), hello.files.as_ref().map(Vec::len));
-        info!(core, rules, files, "Python rules are loaded");
-        let wanted = Wanted::new(hello.files.as_deref());
+        let (pool, handshake) = Pool::start(settings.clone(), metrics.clone()).await?;
+        let (core, rules, files) =
+            (&handshake.core, handshake.rules.len(), handshake.files.as_ref().map(Vec::len));
+        info!(core, rules, files, "python rules loaded");
+        let wanted = Wanted::new(handshake.files.as_deref());
         let (work_folder, details) = (settings.work_folder.clone(), settings.details);
-        Ok(Self { pool, wanted, work_folder, metrics, rules: hello.rules, details })
+        Ok(Self { pool, wanted, work_folder, metrics, rules: handshake.rules, details })
     }
 
-    /// The rules, as `module.function`.
+    /// Returns the rules, as `module.function`.
     pub fn rules(&self) -> &[String] {
         &self.rules
     }
@@ -55,7 +56,7 @@ impl Adapter {
     ///
     /// Outside of a Tokio runtime.
     pub fn begin(&self, archive: &Archive) -> Result<Pending, AdapterError> {
-        let unpacked = feed::unpack(archive, &self.wanted, &self.work_folder);
+        let unpacked = unpack::unpack(archive, &self.wanted, &self.work_folder);
         let folder =
             unpacked.inspect_err(|error| self.metrics.failures.with_label_values(&[error.as_str()]).inc())?;
         let (pool, metrics) = (Arc::clone(&self.pool), self.metrics.clone());
@@ -63,7 +64,7 @@ impl Adapter {
             let started = Instant::now();
             let outcome = pool.run(folder.path()).await;
             metrics.done(started.elapsed());
-            // Removing a thousand files is no work for a thread that others wait for.
+            // Removing a thousand files would block the runtime's thread.
             tokio::task::spawn_blocking(move || drop(folder));
             outcome
         });
@@ -82,17 +83,17 @@ impl Pending {
         let done =
             outcome.inspect_err(|error| self.metrics.failures.with_label_values(&[error.as_str()]).inc())?;
         for failed in &done.errors {
-            warn!(rule = failed.rule, error = failed.error, "a Python rule failed");
+            warn!(rule = failed.rule, error = failed.error, "python rule failed");
             self.metrics.rule_errors.with_label_values(&[&failed.rule]).inc();
         }
-        let (foreign, misfits) = done.report.into_foreign(self.details);
+        let (findings, misfits) = done.report.into_findings(self.details);
         for misfit in misfits.left_out {
-            warn!(misfit, "a Python rule's answer is left out");
+            warn!(misfit, "result of a python rule dropped");
         }
         self.metrics.details_changed.inc_by(misfits.changed.len() as u64);
         for misfit in misfits.changed {
-            debug!(misfit, "a Python rule's details are changed, since some clients can't read them");
+            debug!(misfit, "details of a python rule changed, since some clients can't read them");
         }
-        Ok(foreign)
+        Ok(findings)
     }
 }

@@ -1,4 +1,4 @@
-//! What can go wrong with the Python rules.
+//! Errors of the Python rules.
 
 use std::{io, path::PathBuf, time::Duration};
 
@@ -6,7 +6,7 @@ use snafu::Snafu;
 
 use crate::frame::FrameError;
 
-/// The Python rules gave no results for an archive, or can't be started.
+/// The Python rules have no results for an archive, or can't be started.
 #[derive(Debug, Snafu)]
 #[snafu(visibility(pub(crate)))]
 #[non_exhaustive]
@@ -16,7 +16,7 @@ pub enum AdapterError {
     Spawn {
         /// The program.
         python: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// The packages can't be loaded.
@@ -24,48 +24,48 @@ pub enum AdapterError {
     Load {
         /// The program.
         python: PathBuf,
-        /// What Python said.
+        /// The message of Python.
         error: String,
     },
-    /// The worker speaks another version of the frames.
-    #[snafu(display("a worker speaks version {theirs} of the frames, not {ours}"))]
+    /// The worker has another version of the protocol.
+    #[snafu(display("a worker has version {theirs} of the protocol, not {ours}"))]
     Protocol {
         /// Its version.
         theirs: u32,
         /// Our version.
         ours: u32,
     },
-    /// An archive's files can't be written.
+    /// The files of an archive can't be written.
     #[snafu(display("failed to unpack the archive for Python below {}; see insights_core.work_folder", folder.display()))]
-    Feed {
+    Unpack {
         /// The folder for all archives.
         folder: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// The worker has died, or does not keep to the frames.
-    #[snafu(display("a Python worker has died{}", last_words(stderr)))]
+    /// The worker has terminated, or violated the protocol.
+    #[snafu(display("a Python worker has terminated{}", last_lines(stderr)))]
     Died {
-        /// The last lines that it printed.
+        /// The last lines of its standard error.
         stderr: String,
-        /// How it was noticed.
+        /// How it was detected.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The worker has not answered.
-    #[snafu(display("a Python worker did not answer within {timeout:?}{}", last_words(stderr)))]
+    /// The worker has not answered in time.
+    #[snafu(display("a Python worker did not answer within {timeout:?}{}", last_lines(stderr)))]
     TimedOut {
-        /// The time that it had.
+        /// The time limit.
         timeout: Duration,
-        /// The last lines that it printed.
+        /// The last lines of its standard error.
         stderr: String,
     },
     /// insights-core itself failed on the archive.
     #[snafu(display("insights-core failed on the archive: {error}"))]
     Failed {
-        /// What Python said.
+        /// The message of Python.
         error: String,
     },
-    /// The process is ending.
+    /// The pipeline is stopping.
     #[snafu(display("the Python workers are stopped"))]
     Stopped,
 }
@@ -75,16 +75,16 @@ impl AdapterError {
         Self::Died { stderr, source: source.into() }
     }
 
-    /// Whether a worker is lost: what it was doing may succeed in a new one.
-    pub(crate) fn lost_worker(&self) -> bool {
+    /// Whether the worker is lost; the archive may succeed in a new one.
+    pub(crate) fn is_worker_lost(&self) -> bool {
         matches!(self, Self::Died { .. } | Self::TimedOut { .. })
     }
 
-    /// A word for metrics.
+    /// Returns the label of metrics.
     pub(crate) fn as_str(&self) -> &'static str {
         match self {
             Self::Spawn { .. } | Self::Load { .. } | Self::Protocol { .. } => "start",
-            Self::Feed { .. } => "feed",
+            Self::Unpack { .. } => "feed",
             Self::Died { .. } => "died",
             Self::TimedOut { .. } => "timeout",
             Self::Failed { .. } => "failed",
@@ -93,6 +93,6 @@ impl AdapterError {
     }
 }
 
-fn last_words(stderr: &str) -> String {
-    if stderr.is_empty() { String::new() } else { format!("; it said: {stderr}") }
+fn last_lines(stderr: &str) -> String {
+    if stderr.is_empty() { String::new() } else { format!("; its last output: {stderr}") }
 }

@@ -6,10 +6,10 @@ use serde::{Serialize, de::DeserializeOwned};
 use snafu::{ResultExt, Snafu, ensure};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
-/// Largest frame that is read. A report of a sick cluster has some hundred kilobytes.
+/// Largest frame that is read. A report has some hundred kilobytes.
 pub(crate) const MAX_FRAME_BYTES: usize = 64 << 20;
 
-/// The other side did not keep to the format, or is gone.
+/// The other side violated the format, or has closed the pipe.
 #[derive(Debug, Snafu)]
 pub(crate) enum FrameError {
     #[snafu(display("failed to write a frame"))]
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_frame_comes_out_as_it_went_in() {
+    async fn frame_written_is_read_unchanged() {
         let mut pipe = Vec::new();
         write(&mut pipe, &["a", "ä"]).await.unwrap();
         assert_eq!(&pipe[..4], [0, 0, 0, 10]);
@@ -59,13 +59,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_length_alone_costs_no_memory() {
+    async fn read_of_large_length_fails_without_allocating() {
         let error = read::<String>(&mut &[0xff_u8; 8][..]).await.unwrap_err();
         assert!(matches!(error, FrameError::TooLarge { bytes: 0xffff_ffff }), "{error}");
     }
 
     #[tokio::test]
-    async fn a_frame_that_ends_early_is_an_error() {
+    async fn read_of_truncated_frame_is_an_error() {
         let error = read::<String>(&mut &[0_u8, 0, 0, 9, b'"'][..]).await.unwrap_err();
         assert!(matches!(error, FrameError::Read { .. }), "{error}");
     }

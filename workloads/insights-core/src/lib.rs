@@ -11,20 +11,20 @@
 //! - [`Adapter::begin`] writes the files and hands the folder to a process; the caller runs our own engine meanwhile and then
 //!   [waits](Pending::wait).
 //! - A process is given one archive at a time. A rule that hangs is interrupted in it; a process that hangs, crashes or grows
-//!   is replaced, and its archive is tried once more in a new one ([`lifetime`]).
+//!   is replaced, and its archive is tried once more in a new one ([`recycling`]).
 //! - Python runs the organisation's own code: this contains faults, it is no sandbox.
 //!
 //! The frames are described in `python/worker.py`.
 
 mod adapter;
 mod error;
-mod feed;
 mod frame;
-mod lifetime;
 mod metrics;
 mod pool;
 mod protocol;
+mod recycling;
 mod report;
+mod unpack;
 mod worker;
 
 pub use adapter::{Adapter, Pending};

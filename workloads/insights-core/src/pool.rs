@@ -1,4 +1,4 @@
-//! The Python processes, and which archive goes to which.
+//! The pool of Python processes.
 
 use std::{
     num::NonZero,
@@ -12,53 +12,53 @@ use tracing::{info, warn};
 
 use crate::{
     AdapterError, Metrics,
-    lifetime::Verdict,
-    protocol::{Done, Hello},
+    protocol::{Handshake, Response},
+    recycling::Recycling,
     worker::Worker,
 };
 
-/// An archive on which a worker was lost is tried so often in all.
+/// Attempts at an archive on which a worker is lost.
 const ATTEMPTS: u32 = 2;
 
-/// As many workers as there are seats, at most. Whoever has a seat takes an idle worker or starts one.
+/// Workers, at most as many as permits. The holder of a permit takes an idle worker or starts one.
 pub(crate) struct Pool {
     settings: InsightsCore,
     metrics: Metrics,
-    seats: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     idle: Mutex<Vec<Worker>>,
 }
 
-type Seat = OwnedSemaphorePermit;
+type Permit = OwnedSemaphorePermit;
 
 impl Pool {
-    /// Starts one worker, to see that it can be done; the others follow when they are needed.
+    /// Starts one worker, to fail early; the others are started on demand.
     pub(crate) async fn start(
         settings: InsightsCore,
         metrics: Metrics,
-    ) -> Result<(Arc<Self>, Hello), AdapterError> {
+    ) -> Result<(Arc<Self>, Handshake), AdapterError> {
         let first = Worker::start(&settings).await?;
-        let hello = first.hello.clone();
+        let handshake = first.handshake.clone();
         metrics.workers.inc();
-        let seats = Arc::new(Semaphore::new(workers(settings.workers)));
-        Ok((Arc::new(Self { settings, metrics, seats, idle: Mutex::new(vec![first]) }), hello))
+        let permits = Arc::new(Semaphore::new(workers(settings.workers)));
+        Ok((Arc::new(Self { settings, metrics, permits, idle: Mutex::new(vec![first]) }), handshake))
     }
 
     /// Runs the rules on the archive in `folder`, as soon as a worker is free; in a second worker when the first is lost.
-    pub(crate) async fn run(self: &Arc<Self>, folder: &Path) -> Result<Done, AdapterError> {
-        let seat = Arc::clone(&self.seats).acquire_owned().await.map_err(|_| AdapterError::Stopped)?;
+    pub(crate) async fn run(self: &Arc<Self>, folder: &Path) -> Result<Response, AdapterError> {
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| AdapterError::Stopped)?;
         let mut attempt = 1;
         loop {
             let mut worker = self.worker().await?;
             match worker.run(folder, self.settings.archive_timeout).await {
-                Err(error) if error.lost_worker() => {
-                    self.bury(worker, &error).await;
+                Err(error) if error.is_worker_lost() => {
+                    self.discard(worker, &error).await;
                     if attempt == ATTEMPTS {
                         return Err(error);
                     }
                     attempt += 1;
                 }
                 outcome => {
-                    self.put_back(worker, seat);
+                    self.put_back(worker, permit);
                     return outcome;
                 }
             }
@@ -74,42 +74,42 @@ impl Pool {
         Ok(worker)
     }
 
-    async fn bury(&self, worker: Worker, error: &AdapterError) {
-        warn!(%error, archives = worker.life.archives, "a Python worker is lost");
+    async fn discard(&self, worker: Worker, error: &AdapterError) {
+        warn!(%error, archives = worker.usage.archives, "python worker lost");
         self.metrics.replaced.with_label_values(&[error.as_str()]).inc();
         self.metrics.workers.dec();
         worker.kill().await;
     }
 
-    fn put_back(self: &Arc<Self>, worker: Worker, seat: Seat) {
-        match worker.life.verdict(&self.settings) {
-            Verdict::Keep => self.idle().push(worker),
-            Verdict::Replace(reason) => {
+    fn put_back(self: &Arc<Self>, worker: Worker, permit: Permit) {
+        match worker.usage.recycling(&self.settings) {
+            Recycling::Keep => self.idle().push(worker),
+            Recycling::Replace(reason) => {
                 info!(
                     reason,
-                    archives = worker.life.archives,
-                    rss_bytes = worker.life.rss_bytes,
-                    "a Python worker is replaced"
+                    archives = worker.usage.archives,
+                    rss_bytes = worker.usage.rss_bytes,
+                    "replacing python worker"
                 );
                 self.metrics.replaced.with_label_values(&[reason]).inc();
-                tokio::spawn(Arc::clone(self).replace(worker, seat));
+                tokio::spawn(Arc::clone(self).replace(worker, permit));
             }
         }
     }
 
-    /// The seat is kept until there is a successor, so that nobody waits for one while an idle worker is there.
-    async fn replace(self: Arc<Self>, old: Worker, seat: Seat) {
+    /// The permit is kept until there is a successor, so that unknown waits for one while an idle worker is there.
+    async fn replace(self: Arc<Self>, old: Worker, permit: Permit) {
         match Worker::start(&self.settings).await {
             Ok(successor) => {
                 self.idle().push(successor);
                 self.metrics.workers.inc();
             }
-            // Whoever takes the seat tries again, and has the archive to say so for.
+            // The next holder of the permit retries, and reports the failure for its archive.
             Err(error) => warn!(%error, "failed to replace a Python worker"),
         }
-        drop(seat);
+        drop(permit);
         self.metrics.workers.dec();
-        old.dismiss().await;
+        old.shut_down().await;
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Worker>> {
@@ -117,7 +117,7 @@ impl Pool {
     }
 }
 
-/// Our own engine works on the same archive at the same time; one core stays for it.
+/// Returns the number of workers. The engine of built-in rules runs at the same time, and one core is left for it.
 fn workers(configured: usize) -> usize {
     let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
     if configured > 0 { configured } else { (cores() - 1).max(1) }

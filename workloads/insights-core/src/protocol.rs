@@ -1,4 +1,4 @@
-//! What is said to a worker, and what it answers. The other half is `python/worker.py`.
+//! Requests to a worker and its replies. The other side is `python/worker.py`.
 
 use std::path::Path;
 
@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::report::PythonReport;
 
-/// The version of these frames.
+/// Version of the protocol.
 pub(crate) const PROTOCOL: u32 = 1;
 
-/// What is said.
+/// A request.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Request<'a> {
@@ -20,7 +20,7 @@ pub(crate) enum Request<'a> {
     Run { id: u64, folder: &'a Path },
 }
 
-/// What to load, and with which limits.
+/// The packages to load, and limits.
 #[derive(Debug, Serialize)]
 pub(crate) struct Load<'a> {
     packages: &'a [String],
@@ -42,34 +42,34 @@ impl<'a> From<&'a InsightsCore> for Load<'a> {
     }
 }
 
-/// What is answered.
+/// A reply.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Reply {
-    /// To `load`.
-    Hello(Hello),
-    /// To `run`.
-    Done(Done),
-    /// To either.
+    /// The reply to `load`.
+    Handshake(Handshake),
+    /// The reply to `run`.
+    Response(Response),
+    /// The request failed.
     Failed(Failed),
 }
 
-/// The packages are loaded.
+/// Describes the loaded packages.
 #[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Hello {
+pub(crate) struct Handshake {
     pub protocol: u32,
-    /// The version of insights-core.
+    /// Version of insights-core.
     pub core: String,
     /// The rules, as `module.function`.
     pub rules: Vec<String>,
-    /// Globs of all files that the rules can read; `None` when the worker can't tell.
+    /// Globs of all files that the rules can read; `None` if unknown.
     pub files: Option<Vec<String>>,
     pub rss_bytes: u64,
 }
 
-/// The rules were run.
+/// The result of the rules on an archive.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Done {
+pub(crate) struct Response {
     pub id: u64,
     pub report: PythonReport,
     /// Rules that failed.
@@ -84,7 +84,7 @@ pub(crate) struct RuleError {
     pub error: String,
 }
 
-/// It could not be done.
+/// A request that failed.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Failed {
     pub id: Option<u64>,

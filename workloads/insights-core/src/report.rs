@@ -39,8 +39,8 @@ struct SkipItem {
 
 impl PythonReport {
     /// The findings and skips, and what consumers could not have made sense of.
-    pub(crate) fn into_foreign(self, details: HitDetails) -> (ExternalFindings, Misfits) {
-        let mut foreign = ExternalFindings::default();
+    pub(crate) fn into_findings(self, details: HitDetails) -> (ExternalFindings, Misfits) {
+        let mut findings = ExternalFindings::default();
         let mut misfits = Misfits::default();
         let sections = [
             (Kind::Hit, self.reports),
@@ -51,7 +51,7 @@ impl PythonReport {
         for (kind, items) in sections {
             for item in items {
                 match item.into_finding(kind, details, &mut misfits.changed) {
-                    Ok(finding) => foreign.findings.push((kind, finding)),
+                    Ok(finding) => findings.findings.push((kind, finding)),
                     Err(misfit) => misfits.left_out.push(misfit),
                 }
             }
@@ -59,10 +59,10 @@ impl PythonReport {
         for SkipItem { rule_fqdn, details } in self.skips {
             // insights-core brings a few rules of its own, which are no news.
             if let Ok(rule) = rule_of(&rule_fqdn) {
-                foreign.skips.push(Skip { rule, reason: SkipReason::MissingRequirements, details });
+                findings.skips.push(Skip { rule, reason: SkipReason::MissingRequirements, details });
             }
         }
-        (foreign, misfits)
+        (findings, misfits)
     }
 }
 
@@ -110,19 +110,19 @@ mod tests {
 
     use super::*;
 
-    fn foreign(report: serde_json::Value) -> (ExternalFindings, Misfits) {
-        serde_json::from_value::<PythonReport>(report).unwrap().into_foreign(HitDetails::ForClients)
+    fn findings_of(report: serde_json::Value) -> (ExternalFindings, Misfits) {
+        serde_json::from_value::<PythonReport>(report).unwrap().into_findings(HitDetails::ForClients)
     }
 
     #[test]
     fn a_hit_keeps_its_details_tags_and_links() {
-        let (foreign, misfits) = foreign(
+        let (findings, misfits) = findings_of(
             json!({"system": {}, "reports": [{"rule_id": "r|KEY", "component": "org.r.report",
             "type": "rule", "key": "KEY", "details": {"type": "rule", "error_key": "KEY", "b": 1, "a": 2}, "tags": ["t"],
             "links": {"jira": ["J"]}}]}),
         );
         assert_eq!(misfits, Misfits::default());
-        let (kind, finding) = &foreign.findings[0];
+        let (kind, finding) = &findings.findings[0];
         assert_eq!((*kind, finding.rule.as_str(), finding.error_key.as_str()), (Kind::Hit, "org.r", "KEY"));
         assert_eq!(finding.tags, ["t"]);
         assert_eq!(finding.links.as_ref().unwrap().get(), r#"{"jira":["J"]}"#);
@@ -131,8 +131,8 @@ mod tests {
     #[test]
     fn a_rule_with_another_function_is_said_and_left_out() {
         let item = json!({"component": "org.r.check", "key": "KEY", "details": {}});
-        let (foreign, misfits) = foreign(json!({"reports": [item]}));
-        assert!(foreign.findings.is_empty());
+        let (findings, misfits) = findings_of(json!({"reports": [item]}));
+        assert!(findings.findings.is_empty());
         assert_eq!(
             misfits.left_out,
             [r#"component "org.r.check" does not end in .report; call the rule's function so"#]
@@ -147,8 +147,9 @@ mod tests {
     #[test]
     fn details_that_clients_can_not_read_are_changed_and_that_is_said() {
         let nodes = json!([{"name": "a", "role": "worker"}]);
-        let (foreign, misfits) = foreign(hit(&json!({"type": "rule", "error_key": "KEY", "nodes": nodes})));
-        let details: serde_json::Value = serde_json::from_str(foreign.findings[0].1.details.get()).unwrap();
+        let (findings, misfits) =
+            findings_of(hit(&json!({"type": "rule", "error_key": "KEY", "nodes": nodes})));
+        let details: serde_json::Value = serde_json::from_str(findings.findings[0].1.details.get()).unwrap();
         assert_eq!(
             details,
             json!({"type": "rule", "error_key": "KEY", "nodes": ["a"], "node_details": nodes})
@@ -159,24 +160,24 @@ mod tests {
 
     #[test]
     fn details_that_are_no_object_are_left_out() {
-        let (foreign, misfits) = foreign(hit(&json!(null)));
-        assert!(foreign.findings.is_empty());
+        let (findings, misfits) = findings_of(hit(&json!(null)));
+        assert!(findings.findings.is_empty());
         assert_eq!(misfits.left_out, ["details of org.r.report, KEY: they are not a JSON object"]);
     }
 
     #[test]
     fn details_stay_as_they_are_when_that_is_wanted() {
         let report: PythonReport = serde_json::from_value(hit(&json!({"nodes": [{"name": "a"}]}))).unwrap();
-        let (foreign, misfits) = report.into_foreign(HitDetails::AsIs);
-        assert_eq!(foreign.findings[0].1.details.get(), r#"{"nodes":[{"name":"a"}]}"#);
+        let (findings, misfits) = report.into_findings(HitDetails::AsIs);
+        assert_eq!(findings.findings[0].1.details.get(), r#"{"nodes":[{"name":"a"}]}"#);
         assert_eq!(misfits, Misfits::default());
     }
 
     #[test]
     fn skips_come_along() {
         let skip = json!({"rule_fqdn": "org.r.report", "reason": "MISSING_REQUIREMENTS", "details": "All: ['x'] Any: ", "type": "skip"});
-        let (foreign, _) = foreign(json!({"skips": [skip]}));
-        assert_eq!(foreign.skips[0].rule.as_str(), "org.r");
-        assert_eq!(foreign.skips[0].details, "All: ['x'] Any: ");
+        let (findings, _) = findings_of(json!({"skips": [skip]}));
+        assert_eq!(findings.skips[0].rule.as_str(), "org.r");
+        assert_eq!(findings.skips[0].details, "All: ['x'] Any: ");
     }
 }

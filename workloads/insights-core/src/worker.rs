@@ -24,27 +24,27 @@ use crate::{
     AdapterError,
     error::{FailedSnafu, LoadSnafu, ProtocolSnafu, SpawnSnafu, TimedOutSnafu},
     frame,
-    lifetime::Life,
-    protocol::{Done, Hello, Load, PROTOCOL, Reply, Request},
+    protocol::{Handshake, Load, PROTOCOL, Reply, Request, Response},
+    recycling::Usage,
 };
 
-/// The program. It is an argument and no file, so that it runs where nothing can be written.
+/// The program. It is passed as an argument, so that it runs on a read-only file system.
 const SCRIPT: &str = include_str!("../python/worker.py");
 
-/// How long a process may take to end by itself.
-const FAREWELL: Duration = Duration::from_secs(1);
+/// Time for a process to exit by itself.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Variables with our own configuration, which has secrets.
+/// Prefix of variables with the pipeline's configuration, which has secrets.
 const OWN_VARIABLES: &str = "CCX__";
 
-/// Lines of standard error that are kept to say why a process has died, and the bytes of each.
+/// Lines of standard error that are kept for error messages, and the maximum bytes of each.
 const LAST_LINES: usize = 5;
 const MAX_LINE_BYTES: u64 = 500;
 
 /// A Python process that has loaded the rules and waits for an archive.
 pub(crate) struct Worker {
-    pub(crate) hello: Hello,
-    pub(crate) life: Life,
+    pub(crate) handshake: Handshake,
+    pub(crate) usage: Usage,
     child: Child,
     requests: ChildStdin,
     replies: BufReader<ChildStdout>,
@@ -52,7 +52,7 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// Starts a process and has it load the rules.
+    /// Starts a process and loads the rules in it.
     pub(crate) async fn start(settings: &InsightsCore) -> Result<Self, AdapterError> {
         let python = &settings.python;
         let mut child = command(python).spawn().context(SpawnSnafu { python })?;
@@ -61,10 +61,11 @@ impl Worker {
         else {
             unreachable!("all three are piped");
         };
-        let nobody = Hello { protocol: 0, core: String::new(), rules: Vec::new(), files: None, rss_bytes: 0 };
+        let unknown =
+            Handshake { protocol: 0, core: String::new(), rules: Vec::new(), files: None, rss_bytes: 0 };
         let mut worker = Self {
-            hello: nobody,
-            life: Life { born_rss_bytes: 0, rss_bytes: 0, archives: 0 },
+            handshake: unknown,
+            usage: Usage { initial_rss_bytes: 0, rss_bytes: 0, archives: 0 },
             child,
             requests,
             replies: BufReader::new(replies),
@@ -82,38 +83,41 @@ impl Worker {
     async fn load(&mut self, settings: &InsightsCore) -> Result<(), AdapterError> {
         let python = &settings.python;
         let reply = self.ask(&Request::Load(Load::from(settings)), settings.start_timeout).await;
-        let hello = match reply {
-            Ok(Reply::Hello(hello)) => hello,
+        let handshake = match reply {
+            Ok(Reply::Handshake(handshake)) => handshake,
             Ok(Reply::Failed(failed)) => return LoadSnafu { python, error: failed.error }.fail(),
-            Ok(Reply::Done(_)) => return LoadSnafu { python, error: "an answer to another question" }.fail(),
+            Ok(Reply::Response(_)) => {
+                return LoadSnafu { python, error: "a reply to another request" }.fail();
+            }
             Err(error @ AdapterError::Died { .. }) => {
                 return LoadSnafu { python, error: error.to_string() }.fail();
             }
             Err(error) => return Err(error),
         };
-        ensure!(hello.protocol == PROTOCOL, ProtocolSnafu { theirs: hello.protocol, ours: PROTOCOL });
-        self.life = Life { born_rss_bytes: hello.rss_bytes, rss_bytes: hello.rss_bytes, archives: 0 };
-        self.hello = hello;
+        ensure!(handshake.protocol == PROTOCOL, ProtocolSnafu { theirs: handshake.protocol, ours: PROTOCOL });
+        self.usage =
+            Usage { initial_rss_bytes: handshake.rss_bytes, rss_bytes: handshake.rss_bytes, archives: 0 };
+        self.handshake = handshake;
         Ok(())
     }
 
-    /// Runs the rules on the archive in `folder`. After an error that [lost the worker](AdapterError::lost_worker) it must be
+    /// Runs the rules on the archive in `folder`. After an error that [lost the worker](AdapterError::is_worker_lost) it must be
     /// killed.
-    pub(crate) async fn run(&mut self, folder: &Path, within: Duration) -> Result<Done, AdapterError> {
-        let id = u64::from(self.life.archives);
-        self.life.archives += 1;
+    pub(crate) async fn run(&mut self, folder: &Path, within: Duration) -> Result<Response, AdapterError> {
+        let id = u64::from(self.usage.archives);
+        self.usage.archives += 1;
         match self.ask(&Request::Run { id, folder }, within).await? {
-            Reply::Done(done) if done.id == id => {
-                self.life.rss_bytes = done.rss_bytes;
+            Reply::Response(done) if done.id == id => {
+                self.usage.rss_bytes = done.rss_bytes;
                 Ok(done)
             }
             Reply::Failed(failed) if failed.id == Some(id) => {
-                self.life.rss_bytes = failed.rss_bytes;
+                self.usage.rss_bytes = failed.rss_bytes;
                 FailedSnafu { error: failed.error }.fail()
             }
             _ => Err(AdapterError::Died {
                 stderr: self.stderr.text(),
-                source: "it answered another question".into(),
+                source: "it answered another request".into(),
             }),
         }
     }
@@ -126,23 +130,23 @@ impl Worker {
         match timeout(within, exchange).await {
             Ok(Ok(reply)) => Ok(reply),
             Ok(Err(error)) => {
-                // The last words arrive by another pipe; what the process has started may keep that open.
-                let _ = timeout(FAREWELL, &mut self.stderr.reader).await;
+                // The last lines arrive by another pipe, which children of the process may keep open.
+                let _ = timeout(EXIT_TIMEOUT, &mut self.stderr.reader).await;
                 Err(AdapterError::died(error, self.stderr.text()))
             }
             Err(_) => TimedOutSnafu { timeout: within, stderr: self.stderr.text() }.fail(),
         }
     }
 
-    /// Lets the process end by itself, and ends it when it does not.
-    pub(crate) async fn dismiss(mut self) {
+    /// Lets the process exit by itself, and kills it when it does not.
+    pub(crate) async fn shut_down(mut self) {
         drop(self.requests);
-        if timeout(FAREWELL, self.child.wait()).await.is_err() {
+        if timeout(EXIT_TIMEOUT, self.child.wait()).await.is_err() {
             end(&mut self.child).await;
         }
     }
 
-    /// Ends the process and what it has started.
+    /// Kills the process and its children.
     pub(crate) async fn kill(mut self) {
         end(&mut self.child).await;
     }
@@ -164,9 +168,9 @@ async fn end(child: &mut Child) {
     let group = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
     for signal in [Signal::TERM, Signal::KILL] {
         let Some(group) = group else { break };
-        // It fails when all of the group have ended.
+        // It fails when all processes of the group have terminated.
         let _ = kill_process_group(group, signal);
-        if timeout(FAREWELL, child.wait()).await.is_ok() {
+        if timeout(EXIT_TIMEOUT, child.wait()).await.is_ok() {
             let _ = kill_process_group(group, Signal::KILL);
             return;
         }
@@ -174,10 +178,10 @@ async fn end(child: &mut Child) {
     let _ = child.wait().await;
 }
 
-/// The last lines of standard error. All of them go to our log at level debug: rules print what they like.
+/// The last lines of standard error. All lines are logged at level debug.
 struct LastLines {
     lines: Arc<Mutex<VecDeque<String>>>,
-    /// Ends with the pipe.
+    /// Completes when the pipe is closed.
     reader: JoinHandle<()>,
 }
 

@@ -1,4 +1,4 @@
-//! An archive's files, as Python reads them: in a folder.
+//! Writing an archive's files into a folder for Python.
 
 use std::{
     collections::HashSet,
@@ -12,23 +12,23 @@ use ccx_rules::Glob;
 use snafu::ResultExt;
 use tempfile::TempDir;
 
-use crate::{AdapterError, error::FeedSnafu};
+use crate::{AdapterError, error::UnpackSnafu};
 
-/// insights-core takes the folder that all files have in common for the archive's root. This one holds it in place when all
-/// others are in one directory.
+/// insights-core uses the folder that all files have in common as the root of the archive. This file keeps the root there when
+/// all others are in one directory.
 const ANCHOR: &str = ".root";
 
 /// The files that rules can read.
 #[derive(Debug)]
 pub(crate) enum Wanted {
-    /// It is not known which.
+    /// Unknown, so all files.
     All,
-    /// Those of these paths.
+    /// The files of these paths.
     Some { exact: HashSet<String>, globs: Vec<Glob> },
 }
 
 impl Wanted {
-    /// From the globs that a worker has told.
+    /// Creates it from the globs that a worker reports.
     pub(crate) fn new(patterns: Option<&[String]>) -> Self {
         let Some(patterns) = patterns else { return Self::All };
         let (exact, globs): (Vec<_>, Vec<_>) =
@@ -57,7 +57,7 @@ pub(crate) fn unpack(
     wanted: &Wanted,
     work_folder: &Path,
 ) -> Result<TempDir, AdapterError> {
-    write(archive, wanted, work_folder).context(FeedSnafu { folder: work_folder })
+    write(archive, wanted, work_folder).context(UnpackSnafu { folder: work_folder })
 }
 
 fn write(archive: &Archive, wanted: &Wanted, work_folder: &Path) -> io::Result<TempDir> {
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_wanted_is_written_and_what_holds_the_root() {
+    fn unpack_of_wanted_files_writes_them_and_the_anchor() {
         let wanted = Wanted::new(Some(&["config/version.json".into(), "config/node/*.json".into()]));
         let nodes = archive().files().filter(|file| file.path.starts_with("config/node/")).count();
         let (folder, files) = unpacked(&wanted);
@@ -111,12 +111,12 @@ mod tests {
     }
 
     #[test]
-    fn all_is_written_when_it_is_not_known_what_is_wanted() {
+    fn unpack_without_globs_writes_all_files() {
         assert_eq!(unpacked(&Wanted::new(None)).1, 1 + archive().files().len());
     }
 
     #[test]
-    fn nothing_stays_behind() {
+    fn unpacked_folder_is_removed_when_dropped() {
         let (folder, _) = unpacked(&Wanted::All);
         let path = folder.path().to_owned();
         drop(folder);
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_missing_is_named() {
+    fn unpack_into_missing_folder_names_it() {
         let error = unpack(&archive(), &Wanted::All, Path::new("/nowhere")).unwrap_err();
         assert!(error.to_string().contains("/nowhere"), "{error}");
     }
