@@ -1,6 +1,7 @@
 //! The whole service with a real PostgreSQL and a real socket.
 
 mod auth;
+mod conformance;
 mod debug;
 mod errors;
 mod feedback;

@@ -20,7 +20,7 @@ pub(super) struct ClusterRulePath {
 }
 
 impl ClusterRulePath {
-    pub(super) fn of_member(self, member: Member) -> ClusterRule {
+    pub(super) fn into_rule(self, member: Member) -> ClusterRule {
         ClusterRule {
             org_id: member.org_id(),
             cluster_id: self.cluster.0,

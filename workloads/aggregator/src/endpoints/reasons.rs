@@ -50,7 +50,7 @@ pub(crate) async fn disable_feedback(
     JsonBody(body): JsonBody<ReasonRequest>,
 ) -> Result<Json<ReasonResponse>, ApiError> {
     require_short("message", "feedback message", &body.message, &api)?;
-    let rule = path.of_member(member);
+    let rule = path.into_rule(member);
     let user_id = user.user_id.0;
     let change = api.database.give_disable_reason(&rule, user_id.as_str(), &body.message, Utc::now()).await?;
     require_written(&api, change, rule.cluster_id)?;

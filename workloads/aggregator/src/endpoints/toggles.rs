@@ -52,7 +52,7 @@ async fn toggle(
     path: ClusterRulePath,
     is_disabled: bool,
 ) -> Result<Done, ApiError> {
-    let rule = path.of_member(member);
+    let rule = path.into_rule(member);
     let change = api.database.toggle_rule(&rule, is_disabled, Utc::now()).await?;
     require_written(api, change, rule.cluster_id)?;
     Ok(DONE)

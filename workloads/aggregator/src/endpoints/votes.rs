@@ -71,7 +71,7 @@ async fn vote(
     user: &UserPath,
     vote: i16,
 ) -> Result<Done, ApiError> {
-    let rule = path.of_member(member);
+    let rule = path.into_rule(member);
     let change = api.database.vote(&rule, user.user_id.0.as_str(), vote, Utc::now()).await?;
     require_written(api, change, rule.cluster_id)?;
     api.metrics.feedback.inc();

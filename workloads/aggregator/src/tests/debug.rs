@@ -3,7 +3,7 @@
 use ccx_config::{Aggregator, Authentication};
 use reqwest::Method;
 
-use super::test_env::{CLUSTER, ORG, TestEnv, member_of, report_path};
+use super::test_env::{CLUSTER, ORG, TestEnv, member_of, report_path, send};
 
 const VOTE: &str = "/api/v1/clusters/34c3ecc5-624a-49a5-bab8-4fdc5e51a266/rules/rules.a.report/error_key/KEY_A/users/7/get_vote";
 
@@ -22,7 +22,7 @@ async fn debug_operations_are_served_only_when_they_are_enabled() {
         (Method::DELETE, "/api/v1/clusters/34c3ecc5-624a-49a5-bab8-4fdc5e51a266"),
         (Method::GET, VOTE),
     ] {
-        assert_eq!(env.ask(method, path, None, None).await.status.as_u16(), 404, "{path}");
+        assert_eq!(send(env.request(method, path)).await.status.as_u16(), 404, "{path}");
     }
     assert!(!env.get("/api/v1/openapi.json").await.body.contains("debug"));
 }

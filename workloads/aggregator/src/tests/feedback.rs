@@ -113,7 +113,8 @@ async fn reasons_are_stored_bounded_and_listed() {
     );
     assert_eq!(reason["AddedAt"]["Valid"], true);
     let none = r#"{"reasons":[],"status":"ok"}"#;
-    assert_answer(&env, Method::GET, "/api/v1/rules/users/nobody/disabled/feedback", None, (200, none)).await;
+    assert_answer(&env, Method::GET, "/api/v1/rules/users/unknown/disabled/feedback", None, (200, none))
+        .await;
 
     let long = "x".repeat(256);
     let too_long = env.post(&path, &json!({ "message": long }).to_string()).await;

@@ -11,6 +11,7 @@ use reqwest::{Method, RequestBuilder, StatusCode, redirect::Policy};
 use sqlx::{AssertSqlSafe, PgPool, postgres::PgConnectOptions};
 use tokio_util::sync::CancellationToken;
 
+use super::conformance::assert_conforms;
 use crate::{Api, Metrics, invalidation::follow_announcements, readiness::watch_database, router};
 
 /// Time that a test waits for an event: long, as machines are busy.
@@ -104,14 +105,16 @@ impl TestEnv {
         identity: Option<&str>,
         body: Option<&str>,
     ) -> Answered {
-        let mut request = self.request(method, path);
+        let mut request = self.request(method.clone(), path);
         if let Some(identity) = identity {
             request = request.header("x-rh-identity", identity);
         }
         if let Some(body) = body {
             request = request.body(body.to_owned());
         }
-        send(request).await
+        let answer = send(request).await;
+        assert_conforms(&method, path, &answer);
+        answer
     }
 
     /// Runs statements against the database.
