@@ -74,8 +74,8 @@ server_stop() {
   local pid deadline=$((SECONDS + 20))
   if server_alive "$1"; then
     pid=$(cat "$1/pid")
-    kill -s "${2:-TERM}" "$pid"
-    kill -CONT "$pid" # A stopped process receives no other signal.
+    kill -s "${2:-TERM}" "$pid" 2>/dev/null || true # It may have ended just now.
+    kill -CONT "$pid" 2>/dev/null || true # A stopped process receives no other signal.
     while server_alive "$1"; do # Not `kill -0`, which also succeeds for a process that has ended and was not waited for.
       ((SECONDS > deadline)) && kill -KILL "$pid"
       sleep 0.1
