@@ -187,3 +187,14 @@ fn closed_pipes_end_commands_quietly() {
     drop(child.stderr.take());
     assert_eq!(crate::process::wait(&mut child).code(), Some(2));
 }
+
+#[test]
+fn tables_fit_80_columns_without_breaking_words() {
+    let outcome = run(ccx(["rules", "list"]).env("COLUMNS", "80"));
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let too_long: Vec<&str> = outcome.stdout.lines().filter(|line| line.chars().count() > 80).collect();
+    // A path that is longer than a line stays whole.
+    let is_one_word = |line: &&str| line.split_whitespace().count() <= 2;
+    assert!(too_long.iter().all(is_one_word), "{too_long:#?}");
+    assert!(outcome.stdout.contains("NODE_NOT_READY\n"), "{}", outcome.stdout);
+}
