@@ -138,6 +138,7 @@ fn request_id_of(json: &[u8]) -> Option<String> {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 struct Wire<'a> {
     #[serde(borrow)]
     url: Cow<'a, str>,
@@ -166,6 +167,7 @@ struct Wire<'a> {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 struct Metadata<'a> {
     #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
     reporter: Option<Cow<'a, str>>,
@@ -174,6 +176,7 @@ struct Metadata<'a> {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(expecting = "a JSON object")]
 struct CustomMetadata<'a> {
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     gathering_time: Option<Cow<'a, str>>,
@@ -216,6 +219,24 @@ mod tests {
         assert!(matches!(error, AnnounceError::Schema { .. }));
         assert_eq!(error.request_id(), Some("abc"));
         assert_eq!(Announce::parse(b"}").unwrap_err().request_id(), None);
+    }
+
+    #[test]
+    fn error_about_any_field_repeats_no_value() {
+        let valid: serde_json::Value = serde_json::from_slice(&announce().to_json(1)).unwrap();
+        for field in ["url", "b64_identity", "timestamp", "request_id", "metadata"] {
+            for secret in [serde_json::json!(["hunter2"]), serde_json::json!({"hunter2": "hunter2"})] {
+                let mut message = valid.clone();
+                message[field] = secret;
+                let Err(error) = Announce::parse(message.to_string().as_bytes()) else { continue };
+                let text = crate::Reason::from_error(&error);
+                assert!(!text.contains("hunter2") && text.contains(field), "{field}: {text}");
+            }
+        }
+        let encoded_twice = serde_json::to_string(&valid.to_string()).unwrap();
+        let error = Announce::parse(encoded_twice.as_bytes()).unwrap_err();
+        let text = crate::Reason::from_error(&error);
+        assert!(text.contains("expected a JSON object") && !text.contains("amazonaws"), "{text}");
     }
 
     #[test]

@@ -97,11 +97,13 @@ impl Identity {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a JSON object")]
 struct Envelope {
     identity: Body,
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a JSON object")]
 struct Body {
     org_id: Option<String>,
     account_number: Option<String>,
@@ -110,11 +112,13 @@ struct Body {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a JSON object")]
 struct Internal {
     org_id: Option<String>,
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a JSON object")]
 struct System {
     cluster_id: Option<String>,
 }

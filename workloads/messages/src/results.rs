@@ -163,6 +163,7 @@ fn parse_gathered_at(text: &str) -> Result<Option<DateTime<Utc>>, ResultsError> 
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a JSON object")]
 struct Wire<'a> {
     #[serde(rename = "OrgID")]
     org_id: Option<OrgId>,
@@ -183,6 +184,7 @@ struct Wire<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a JSON object")]
 struct IncomingMetadata {
     gathering_time: Option<String>,
 }
@@ -201,6 +203,7 @@ pub struct Report<'a> {
 
 /// A rule that fired.
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "a JSON object")]
 pub struct Hit<'a> {
     /// The rule's component: its module and `.report`.
     #[serde(borrow)]

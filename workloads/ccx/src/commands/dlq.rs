@@ -82,9 +82,9 @@ fn printable(text: &str) -> String {
     }
     text.chars().fold(String::new(), |mut shown, character| {
         if escape(character) {
-            shown.extend(character.escape_default())
+            shown.extend(character.escape_default());
         } else {
-            shown.push(character)
+            shown.push(character);
         }
         shown
     })

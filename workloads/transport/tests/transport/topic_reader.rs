@@ -41,7 +41,7 @@ async fn empty_topic_has_no_record() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_a_broker_opening_fails_as_transient() {
+async fn opening_without_a_broker_fails_as_transient() {
     let error = TopicReader::open(&settings("127.0.0.1:1"), TOPIC).await.err().expect("must fail");
     assert_eq!(error.class(), ErrorClass::Transient);
     assert_eq!(error.to_string(), "failed to look up topic announce");

@@ -2,22 +2,22 @@ use std::io::Write as _;
 
 use ccx_messages::{DeadLetter, ErrorClass};
 
-use crate::support::{Surroundings, cluster, message};
+use crate::support::{TestEnv, cluster, message};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_that_the_database_refuses_is_given_up_alone() {
-    let surroundings = Surroundings::new().await;
+async fn rejected_report_is_dead_lettered_alone() {
+    let env = TestEnv::new().await;
     let mut messages: Vec<String> = (0..9).map(|number| message(number, 1, "a")).collect();
     messages[4] = messages[4].replace("4.18.1", r"4.18.1\u0000");
-    surroundings.send(&messages).await;
-    let writer = surroundings.start_writer().await;
-    surroundings.until_reports(8).await;
+    env.send(&messages).await;
+    let writer = env.start_writer().await;
+    env.until_reports(8).await;
     writer.until_metric("consuming_errors", 1.0).await;
     writer.stop().await;
 
-    let clusters = surroundings.rows("SELECT cluster FROM report ORDER BY 1").await;
+    let clusters = env.rows("SELECT cluster FROM report ORDER BY 1").await;
     assert!(!clusters.contains(&cluster(4)), "{clusters:?}");
-    let letters = surroundings.dead_letters().await;
+    let letters = env.dead_letters().await;
     let [letter] = letters.as_slice() else { panic!("{letters:?}") };
     assert_eq!(letter.payload, messages[4].as_bytes());
     assert_eq!(letter.key.as_deref(), Some(b"key".as_slice()));
@@ -28,10 +28,9 @@ async fn a_message_that_the_database_refuses_is_given_up_alone() {
     );
     assert_eq!(why.failed_by, "insights-results-db-writer");
     assert!(why.error.starts_with("failed to write versions: "), "{}", why.error);
-    let row =
-        surroundings.rows("SELECT topic, partition, topic_offset, key, error FROM consumer_error").await;
+    let row = env.rows("SELECT topic, partition, topic_offset, key, error FROM consumer_error").await;
     assert_eq!(row, [format!("ccx.ocp.results | 0 | 4 | key | {}", why.error)]);
-    let statuses = surroundings.statuses().await;
+    let statuses = env.statuses().await;
     let of_poison: Vec<&String> = statuses.iter().filter(|status| status.starts_with("r4 ")).collect();
     assert_eq!(of_poison, ["r4 received", "r4 error"]);
 }
@@ -63,21 +62,21 @@ fn broken_messages() -> Vec<(String, &'static str)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_kind_of_broken_message_is_given_up_and_the_others_are_stored() {
-    let surroundings = Surroundings::new().await;
+async fn invalid_messages_are_dead_lettered_and_the_others_stored() {
+    let env = TestEnv::new().await;
     let broken = broken_messages();
     let mut messages: Vec<String> = broken.iter().map(|(message, _)| message.clone()).collect();
     messages.insert(3, message(2, 1, "a"));
     messages.push(message(3, 1, "a"));
-    surroundings.send(&messages).await;
-    let writer = surroundings.start_writer().await;
-    surroundings.until_reports(2).await;
+    env.send(&messages).await;
+    let writer = env.start_writer().await;
+    env.until_reports(2).await;
     #[expect(clippy::cast_precision_loss, reason = "a dozen")]
     writer.until_metric("consuming_errors", broken.len() as f64).await;
     writer.stop().await;
 
-    let letters = surroundings.dead_letters().await;
-    let rows = surroundings.rows("SELECT error FROM consumer_error ORDER BY topic_offset").await;
+    let letters = env.dead_letters().await;
+    let rows = env.rows("SELECT error FROM consumer_error ORDER BY topic_offset").await;
     assert_eq!((letters.len(), rows.len()), (broken.len(), broken.len()));
     for ((message, reason), (letter, row)) in broken.iter().zip(letters.iter().zip(&rows)) {
         let why = DeadLetter::from_headers(&letter.headers.iter()).unwrap();
@@ -88,21 +87,21 @@ async fn every_kind_of_broken_message_is_given_up_and_the_others_are_stored() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn header_name_that_is_not_utf_8_is_dead_lettered_and_the_next_message_is_stored() {
-    let surroundings = Surroundings::new().await;
-    let writer = surroundings.start_writer().await;
-    let kafka = &surroundings.config.kafka;
+    let env = TestEnv::new().await;
+    let writer = env.start_writer().await;
+    let kafka = &env.config.kafka;
     let payload = message(1, 1, "a");
     let headers = [(b"\xff\xfe".as_slice(), b"value".as_slice())];
     let record =
         ccx_local::RawRecord { topic: &kafka.topics.results, headers: &headers, payload: payload.as_bytes() };
     record.send(&kafka.bootstrap_servers[0]).unwrap();
-    surroundings.send(&[message(2, 1, "a")]).await;
-    surroundings.until_reports(1).await;
+    env.send(&[message(2, 1, "a")]).await;
+    env.until_reports(1).await;
     writer.until_metric("consuming_errors", 1.0).await;
     writer.stop().await;
 
-    assert_eq!(surroundings.rows("SELECT cluster FROM report").await, [cluster(2)]);
-    let letters = surroundings.dead_letters().await;
+    assert_eq!(env.rows("SELECT cluster FROM report").await, [cluster(2)]);
+    let letters = env.dead_letters().await;
     let why = DeadLetter::from_headers(&letters[0].headers.iter()).unwrap();
     assert_eq!(&*why.error, "the names of 1 header(s) are not UTF-8");
     assert_eq!(letters[0].payload, payload.as_bytes());
@@ -110,22 +109,22 @@ async fn header_name_that_is_not_utf_8_is_dead_lettered_and_the_next_message_is_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn unauthenticated_report_does_not_move_a_cluster_of_another_organisation() {
-    let surroundings = Surroundings::new().await;
-    let results = &surroundings.config.kafka.topics.results;
+    let env = TestEnv::new().await;
+    let results = &env.config.kafka.topics.results;
     let unauthenticated = [("ccx-cluster-authenticated", b"false".as_slice())];
     let of_other = |message: String| message.replace("\"OrgID\":7", "\"OrgID\":8");
-    surroundings.send_to(results, &[], &message(1, 1, "a")).await;
-    surroundings.send_to(results, &unauthenticated, &of_other(message(1, 2, "a"))).await;
-    surroundings.send_to(results, &[], &message(1, 3, "a")).await;
-    surroundings.send_to(results, &unauthenticated, &of_other(message(2, 1, "a"))).await;
-    let writer = surroundings.start_writer().await;
-    surroundings.until_reports(2).await;
+    env.send_to(results, &[], &message(1, 1, "a")).await;
+    env.send_to(results, &unauthenticated, &of_other(message(1, 2, "a"))).await;
+    env.send_to(results, &[], &message(1, 3, "a")).await;
+    env.send_to(results, &unauthenticated, &of_other(message(2, 1, "a"))).await;
+    let writer = env.start_writer().await;
+    env.until_reports(2).await;
     writer.until_metric("unauthenticated_moves", 1.0).await;
     writer.until_metric("written_reports", 3.0).await;
     writer.stop().await;
 
-    assert_eq!(surroundings.rows("SELECT org_id FROM report ORDER BY cluster").await, ["7", "8"]);
-    let letters = surroundings.dead_letters().await;
+    assert_eq!(env.rows("SELECT org_id FROM report ORDER BY cluster").await, ["7", "8"]);
+    let letters = env.dead_letters().await;
     let [letter] = letters.as_slice() else { panic!("{letters:?}") };
     assert_eq!(letter.payload, of_other(message(1, 2, "a")));
     let why = DeadLetter::from_headers(&letter.headers.iter()).unwrap();
@@ -134,17 +133,17 @@ async fn unauthenticated_report_does_not_move_a_cluster_of_another_organisation(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_organisation_that_is_not_on_the_list_is_refused() {
-    let mut surroundings = Surroundings::new().await;
+async fn organisation_outside_of_the_allow_list_is_rejected() {
+    let mut env = TestEnv::new().await;
     let mut list = tempfile::NamedTempFile::new().unwrap();
     writeln!(list, "OrgID\n8").unwrap();
-    surroundings.config.writer.org_allowlist_file = Some(list.path().into());
-    surroundings.send(&[message(1, 1, "a"), message(2, 1, "a").replace("\"OrgID\":7", "\"OrgID\":8")]).await;
-    let writer = surroundings.start_writer().await;
-    surroundings.until_reports(1).await;
+    env.config.writer.org_allowlist_file = Some(list.path().into());
+    env.send(&[message(1, 1, "a"), message(2, 1, "a").replace("\"OrgID\":7", "\"OrgID\":8")]).await;
+    let writer = env.start_writer().await;
+    env.until_reports(1).await;
     writer.until_metric("consuming_errors", 1.0).await;
     writer.stop().await;
-    assert_eq!(surroundings.rows("SELECT org_id FROM report").await, ["8"]);
-    let error = surroundings.rows("SELECT error FROM consumer_error").await;
+    assert_eq!(env.rows("SELECT org_id FROM report").await, ["8"]);
+    let error = env.rows("SELECT error FROM consumer_error").await;
     assert_eq!(error, ["organization ID is not in allow list"]);
 }

@@ -1,11 +1,11 @@
-use crate::support::{Surroundings, cluster, message};
+use crate::support::{TestEnv, cluster, message};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn messages_become_rows_and_statuses() {
-    let surroundings = Surroundings::new().await;
-    surroundings.send(&[message(1, 1, "a"), message(2, 1, "b")]).await;
-    let writer = surroundings.start_writer().await;
-    surroundings.until_reports(2).await;
+async fn message_becomes_rows_and_statuses() {
+    let env = TestEnv::new().await;
+    env.send(&[message(1, 1, "a"), message(2, 1, "b")]).await;
+    let writer = env.start_writer().await;
+    env.until_reports(2).await;
     let joined = "SELECT r.cluster, r.org_id, h.rule_fqdn, c.rule_id, i.version_info, h.template_data FROM report r \
         JOIN rule_hit h ON h.cluster_id = r.cluster JOIN recommendation c ON c.cluster_id = r.cluster \
         JOIN report_info i ON i.cluster_id = r.cluster ORDER BY 1";
@@ -13,65 +13,65 @@ async fn messages_become_rows_and_statuses() {
         let id = cluster(number);
         format!(r#"{id} | 7 | ccx.rules.{rule}.report | ccx.rules.{rule}|KEY | 4.18.1 | {{"minute":1}}"#)
     };
-    assert_eq!(surroundings.rows(joined).await, [row(1, "a"), row(2, "b")]);
+    assert_eq!(env.rows(joined).await, [row(1, "a"), row(2, "b")]);
     writer.until_metric("written_reports", 2.0).await;
     writer.until_metric("consumer_lag", 0.0).await;
     writer.until_ready().await;
     writer.stop().await;
-    let statuses = surroundings.statuses().await;
+    let statuses = env.statuses().await;
     let of = |request: &str| {
         statuses.iter().filter(|status| status.starts_with(request)).cloned().collect::<Vec<_>>()
     };
     assert_eq!(of("r1"), ["r1 received", "r1 processed", "r1 success"]);
     assert_eq!(of("r2"), ["r2 received", "r2 processed", "r2 success"]);
-    assert!(surroundings.dead_letters().await.is_empty());
+    assert!(env.dead_letters().await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_older_and_an_equal_report_are_ignored_and_counted_as_success() {
-    let surroundings = Surroundings::new().await;
-    let writer = surroundings.start_writer().await;
-    surroundings.send(&[message(1, 30, "a")]).await;
-    surroundings.until_reports(1).await;
-    surroundings.send(&[message(1, 29, "b"), message(1, 30, "b")]).await;
+async fn older_or_equal_report_is_ignored_and_a_success() {
+    let env = TestEnv::new().await;
+    let writer = env.start_writer().await;
+    env.send(&[message(1, 30, "a")]).await;
+    env.until_reports(1).await;
+    env.send(&[message(1, 29, "b"), message(1, 30, "b")]).await;
     writer.until_metric("ignored_reports", 2.0).await;
-    assert_eq!(surroundings.rows("SELECT rule_fqdn FROM recommendation").await, ["ccx.rules.a"]);
+    assert_eq!(env.rows("SELECT rule_fqdn FROM recommendation").await, ["ccx.rules.a"]);
     writer.until_metric("successful_messages_processing_time_count", 3.0).await;
     assert!((writer.metric("consuming_errors").await).abs() < f64::EPSILON);
     writer.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_empty_report_is_a_success_without_rows() {
-    let surroundings = Surroundings::new().await;
-    let writer = surroundings.start_writer().await;
+async fn empty_report_is_a_success_without_rows() {
+    let env = TestEnv::new().await;
+    let writer = env.start_writer().await;
     let empty = format!(
         r#"{{"OrgID":7,"ClusterName":"{}","LastChecked":"2026-01-15T12:00:00Z","RequestId":"empty",
         "Report":{{"system":{{}},"reports":[],"fingerprints":[]}}}}"#,
         cluster(1)
     );
-    surroundings.send(&[empty]).await;
+    env.send(&[empty]).await;
     writer.until_metric("messages_with_empty_rule_execution_result", 1.0).await;
     writer.stop().await;
-    assert_eq!(surroundings.rows("SELECT count(*) FROM report").await, ["0"]);
-    assert_eq!(surroundings.statuses().await, ["empty received", "empty processed", "empty success"]);
+    assert_eq!(env.rows("SELECT count(*) FROM report").await, ["0"]);
+    assert_eq!(env.statuses().await, ["empty received", "empty processed", "empty success"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn replayed_message_is_stored_as_soon_as_its_topic_exists() {
-    let surroundings = Surroundings::new().await;
-    let writer = surroundings.start_writer().await;
+    let env = TestEnv::new().await;
+    let writer = env.start_writer().await;
     writer.until_ready().await;
-    let retry_topic = surroundings.config.kafka.topics.results_retry();
-    surroundings.kafka.create_topic(&retry_topic, 1).unwrap();
-    surroundings.send_to(&retry_topic, &[], &message(1, 1, "a")).await;
-    surroundings.send(&[message(2, 1, "a")]).await;
-    surroundings.until_reports(2).await;
+    let retry_topic = env.config.kafka.topics.results_retry();
+    env.kafka.create_topic(&retry_topic, 1).unwrap();
+    env.send_to(&retry_topic, &[], &message(1, 1, "a")).await;
+    env.send(&[message(2, 1, "a")]).await;
+    env.until_reports(2).await;
     writer.stop().await;
     // It is committed, so that the next writer does not read it again.
-    let writer = surroundings.start_writer().await;
-    surroundings.send(&[message(3, 1, "a")]).await;
-    surroundings.until_reports(3).await;
+    let writer = env.start_writer().await;
+    env.send(&[message(3, 1, "a")]).await;
+    env.until_reports(3).await;
     writer.until_metric("consumed_messages", 1.0).await;
     writer.stop().await;
 }

@@ -21,19 +21,18 @@ use tokio_util::sync::CancellationToken;
 pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
 /// What the writer works on.
-pub(crate) struct Surroundings {
+pub(crate) struct TestEnv {
     pub(crate) kafka: ccx_local::Kafka,
     pub(crate) config: Config,
     producer: Producer,
 }
 
-impl Surroundings {
+impl TestEnv {
     /// With a migrated database of its own.
     pub(crate) async fn new() -> Self {
-        let surroundings =
-            Self::with_database(ccx_local::test_postgres().await.create_database().await.unwrap());
-        surroundings.database().migrate().await.unwrap();
-        surroundings
+        let env = Self::with_database(ccx_local::test_postgres().await.create_database().await.unwrap());
+        env.database().migrate().await.unwrap();
+        env
     }
 
     pub(crate) fn with_database(database: ccx_config::Database) -> Self {
