@@ -17,11 +17,8 @@ use crate::commands::{
 };
 
 /// Names under which the program behaves like one of its commands, so that it takes the place of the service of that name.
-const ALIASES: [(&str, &str); 3] = [
-    ("ccx-data-pipeline", "pipeline"),
-    ("insights-results-db-writer", "db-writer"),
-    ("insights-results-aggregator", "aggregator"),
-];
+const ALIASES: [(&str, &str); 2] =
+    [("ccx-data-pipeline", "pipeline"), ("insights-results-db-writer", "db-writer")];
 
 /// Recommendations for OpenShift clusters, out of the archives that they upload.
 #[derive(Debug, Parser)]
@@ -50,8 +47,9 @@ Exit codes:
   5  the database can't be migrated
   130  asked twice to stop
 
-Called by the name ccx-data-pipeline, insights-results-db-writer or insights-results-aggregator (a link to it, for example), \
-the program behaves like its command pipeline, db-writer or aggregator.";
+Called by the name ccx-data-pipeline or insights-results-db-writer (a link to it, for example), the program behaves like its \
+command pipeline or db-writer. Called by the name insights-results-aggregator it takes that program's arguments and configuration; \
+see docs/compatibility.md.";
 
 /// The heading, in each command's help, of what all commands take.
 const GLOBAL: &str = "Options of all commands";
@@ -211,7 +209,6 @@ mod tests {
             parse("insights-results-db-writer --log-level debug").unwrap().command,
             Command::DbWriter
         ));
-        assert!(matches!(parse("insights-results-aggregator").unwrap().command, Command::Aggregator));
         assert!(matches!(parse("ccx pipeline").unwrap().command, Command::Pipeline));
         assert!(parse("ccx").is_err());
     }

@@ -8,11 +8,12 @@ mod archive_file;
 mod archive_time;
 mod cli;
 mod commands;
+mod insights_results_aggregator;
 mod output;
 mod panic;
 mod upload;
 
-use std::process::ExitCode;
+use std::{ffi::OsString, path::Path, process::ExitCode};
 
 use clap::Parser as _;
 
@@ -24,7 +25,12 @@ use cli::{Cli, command_line};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    ccx_cli::finish(run(Cli::parse_from(command_line(std::env::args_os()))))
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let name = arguments.first().and_then(|program| Path::new(program).file_name());
+    if name.is_some_and(|name| name == insights_results_aggregator::NAME) {
+        return insights_results_aggregator::main(arguments);
+    }
+    ccx_cli::finish(run(Cli::parse_from(command_line(arguments))))
 }
 
 fn run(cli: Cli) -> Result<(), Box<dyn CliError>> {

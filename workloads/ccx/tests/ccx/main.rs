@@ -3,6 +3,7 @@
 
 mod config;
 mod dlq;
+mod insights_results_aggregator;
 mod local;
 mod process;
 mod rules;

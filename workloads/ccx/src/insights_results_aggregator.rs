@@ -1,0 +1,148 @@
+//! The program `insights-results-aggregator`: the original's command line and configuration, on our workloads.
+//!
+//! Standard output, exit codes and the texts that operators grep for are the original's; see `docs/compatibility.md`.
+
+mod migration;
+mod start;
+
+use std::{collections::BTreeMap, ffi::OsString, io, path::Path, process::ExitCode};
+
+use ccx_compat::{
+    Clowder,
+    aggregator::{Backend, Command, ExitStatus, Settings, command_not_found, help},
+};
+use ccx_config::Config;
+use tracing::{error, info};
+
+use crate::{commands::workload::start_logging, output};
+
+/// Name of the program; called by it, `ccx` behaves like the original.
+pub(crate) const NAME: &str = "insights-results-aggregator";
+
+/// Stands for a value that the build did not set.
+const NOT_SET: &str = "*not set*";
+
+/// Runs the program; `arguments` begin with the name by which it was called.
+pub(crate) fn main(arguments: Vec<OsString>) -> ExitCode {
+    let arguments: Vec<String> =
+        arguments.into_iter().map(|argument| argument.to_string_lossy().into_owned()).collect();
+    let (program, arguments) = arguments.split_first().map_or((NAME, &[][..]), |(first, rest)| (first, rest));
+    let status = match Environment::load() {
+        Ok(environment) => run(program, &Command::parse(arguments), &environment),
+        Err(message) => {
+            output::note(&format!("panic: {message}"));
+            ExitStatus::Database
+        }
+    };
+    ExitCode::from(status as u8)
+}
+
+/// Everything that the process was given.
+struct Environment {
+    variables: BTreeMap<String, String>,
+    settings: Settings,
+    /// Our configuration with the same meaning, for the schema that the program writes and migrates.
+    config: Config,
+    /// Holds the certificates that Clowder's document contains, as long as the process runs.
+    _certificates: tempfile::TempDir,
+}
+
+impl Environment {
+    fn load() -> Result<Self, String> {
+        let variables: BTreeMap<String, String> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let clowder = Clowder::load(variables.get("ACG_CONFIG").map(String::as_str)).map_err(text)?;
+        if clowder.is_none() {
+            say("Clowder is not enabled, skipping init...");
+        }
+        let mut settings = Settings::load(Path::new("."), &variables).map_err(text)?;
+        let certificates = tempfile::tempdir().map_err(text)?;
+        match &clowder {
+            None => say("Clowder is disabled"),
+            Some(clowder) => {
+                say("Clowder is enabled");
+                for message in settings.apply(clowder, certificates.path()).map_err(text)? {
+                    say(&message);
+                }
+            }
+        }
+        let backend = settings.backend().unwrap_or(Backend::OcpRecommendations);
+        let config = settings.config(backend).map_err(text)?;
+        Ok(Self { variables, settings, config, _certificates: certificates })
+    }
+}
+
+fn run(program: &str, command: &Command, environment: &Environment) -> ExitStatus {
+    if let Err(error) = start_logging(&environment.config.logging) {
+        output::note(&format!("Unable to init logging: {}", ccx_service::error_chain(&error)));
+    }
+    let status = match command {
+        Command::StartService => {
+            log_versions();
+            block_on(start::start_service(&environment.settings, &environment.config))
+        }
+        Command::PrintHelp => print(&help(program)),
+        Command::Unknown(word) => print(&(command_not_found(word) + &help(program))),
+        Command::PrintConfig => print(&environment.settings.to_json()),
+        Command::PrintEnv => {
+            let variables = environment.variables.iter().map(|(name, value)| format!("{name}={value}"));
+            print(&variables.collect::<Vec<_>>().join("\n"))
+        }
+        Command::PrintVersionInfo => {
+            log_versions();
+            ExitStatus::Ok
+        }
+        Command::Migration(target) => {
+            block_on(migration::migrate(&environment.settings, &environment.config, target))
+        }
+    };
+    if status != ExitStatus::Ok {
+        error!("Service exited with non-zero code {}", status as u8);
+    }
+    status
+}
+
+fn block_on(work: impl Future<Output = ExitStatus>) -> ExitStatus {
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => {
+            let status = runtime.block_on(work);
+            runtime.shutdown_background();
+            status
+        }
+        Err(error) => {
+            error!("failed to start the runtime: {error}");
+            ExitStatus::Error
+        }
+    }
+}
+
+/// Prints a message of the start; a closed standard output is no reason to end.
+fn say(message: &str) {
+    let _ = output::print(message);
+}
+
+fn print(document: &str) -> ExitStatus {
+    match output::print_document(document) {
+        Ok(()) => ExitStatus::Ok,
+        Err(_) => ExitStatus::Error,
+    }
+}
+
+fn log_versions() {
+    let version = env!("CARGO_PKG_VERSION");
+    info!(r#type = "init", "Version: v{version}");
+    for (name, value) in [
+        ("Build time", option_env!("CCX_BUILD_TIME")),
+        ("Branch", option_env!("CCX_BUILD_BRANCH")),
+        ("Commit", option_env!("CCX_BUILD_COMMIT")),
+    ] {
+        info!(r#type = "init", "{name}: {}", value.unwrap_or(NOT_SET));
+    }
+    info!(r#type = "init", "Utils version: v{version}");
+}
+
+fn text(error: impl Into<Box<dyn std::error::Error>>) -> String {
+    let error = error.into();
+    if error.is::<io::Error>() { error.to_string() } else { ccx_service::error_chain(error.as_ref()) }
+}

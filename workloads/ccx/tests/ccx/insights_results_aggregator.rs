@@ -1,0 +1,232 @@
+//! The program under its original's name.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    os::unix::{fs::symlink, process::CommandExt as _},
+    process::{Command, Stdio},
+};
+
+use ccx_test_support::{eventually, free_port};
+
+use crate::process::{ChildGuard, Outcome, ccx, reader, run, wait};
+
+/// The program in an empty folder, with nothing of the original's in the environment.
+struct Program {
+    folder: tempfile::TempDir,
+    variables: Vec<(String, String)>,
+}
+
+impl Program {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        symlink(env!("CARGO_BIN_EXE_ccx"), folder.path().join("insights-results-aggregator")).unwrap();
+        Self { folder, variables: Vec::new() }
+    }
+
+    /// With an empty database for both schemas.
+    async fn with_database() -> Self {
+        let database = ccx_local::test_postgres().await.create_database().await.unwrap();
+        let mut program = Self::new();
+        for storage in ["OCP_RECOMMENDATIONS_STORAGE", "DVO_RECOMMENDATIONS_STORAGE"] {
+            let password = database.password().unwrap().unwrap();
+            for (key, value) in [
+                ("TYPE", "sql"),
+                ("PG_HOST", &database.host),
+                ("PG_PORT", &database.port.to_string()),
+                ("PG_USERNAME", &database.user),
+                ("PG_PASSWORD", password.expose()),
+                ("PG_DB_NAME", &database.name),
+            ] {
+                program = program.with(&format!("{storage}__{key}"), value);
+            }
+        }
+        program.with("STORAGE_BACKEND__USE", "ocp_recommendations")
+    }
+
+    fn with(mut self, key: &str, value: &str) -> Self {
+        self.variables.push((format!("INSIGHTS_RESULTS_AGGREGATOR__{key}"), value.to_owned()));
+        self
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let link = self.folder.path().join("insights-results-aggregator");
+        let template = ccx(arguments);
+        let mut command = Command::new(&link);
+        command.args(arguments).arg0("insights-results-aggregator").current_dir(self.folder.path());
+        for (name, value) in template.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Outcome {
+        run(&mut self.command(arguments))
+    }
+}
+
+#[test]
+fn help_is_the_original_text_behind_the_lines_about_clowder() {
+    for command in ["help", "print-help", " Print-Help "] {
+        let outcome = Program::new().run(&[command]);
+        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+        let expected = "\
+Clowder is not enabled, skipping init...
+Clowder is disabled
+
+Aggregator service for insights results
+
+Usage:
+
+    insights-results-aggregator [command]
+
+The commands are:
+
+    <EMPTY>             starts aggregator
+    start-service       starts aggregator
+    help                prints help
+    print-help          prints help
+    print-config        prints current configuration set by files & env variables
+    print-env           prints env variables
+    print-version-info  prints version info
+    migration           prints information about migrations (current, latest)
+    migration <version> migrates database to the specified version
+";
+        assert_eq!(outcome.stdout, expected);
+    }
+}
+
+#[test]
+fn unknown_command_prints_the_help_and_ends_well() {
+    let outcome = Program::new().run(&["--help"]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert!(outcome.stdout.contains("\nCommand '--help' not found\n\nAggregator service"), "{outcome:?}");
+}
+
+#[test]
+fn configuration_environment_and_versions_are_printed() {
+    let program = Program::new().with("BROKER__TOPIC", "results").with("BROKER__SASL_PASSWORD", "secret");
+    let configuration = program.run(&["print-config"]).stdout;
+    assert!(
+        configuration.contains("{\n    \"Broker\": {\n        \"Addresses\": \"\",\n"),
+        "{configuration}"
+    );
+    assert!(configuration.contains("\"Topic\": \"results\""), "{configuration}");
+    assert!(!configuration.contains("secret"), "{configuration}");
+    let environment = program.run(&["print-env"]).stdout;
+    assert!(environment.contains("INSIGHTS_RESULTS_AGGREGATOR__BROKER__TOPIC=results\n"), "{environment}");
+    let versions = program.run(&["print-version-info"]);
+    assert_eq!(versions.code, Some(0), "{versions:?}");
+    assert!(versions.stderr.contains("Version: v"), "{versions:?}");
+}
+
+#[test]
+fn closed_pipe_is_no_error() {
+    let program = Program::new();
+    let mut child = program.command(&["print-env"]).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(wait(&mut child).code(), Some(0));
+}
+
+#[test]
+fn missing_configuration_file_ends_with_code_2() {
+    let mut program = Program::new();
+    program
+        .variables
+        .push(("INSIGHTS_RESULTS_AGGREGATOR_CONFIG_FILE".into(), "./it-does-not-exist.toml".into()));
+    let outcome = program.run(&["start-service"]);
+    assert_eq!(outcome.code, Some(2), "{outcome:?}");
+    let expected = "panic: fatal error config file: Config File \"it-does-not-exist\" Not Found in";
+    assert!(outcome.stderr.contains(expected), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn migration_goes_up_and_down_and_names_what_it_can_not_do() {
+    let program = Program::with_database().await;
+    let migrated = |arguments: &[&str], code: i32, message: &str| {
+        let outcome = program.run(arguments);
+        assert_eq!(outcome.code, Some(code), "{arguments:?}: {outcome:?}");
+        assert!(outcome.stderr.contains(message), "{arguments:?}: {outcome:?}");
+    };
+    migrated(&["migration"], 0, "Current DB version: 0");
+    migrated(&["migrations"], 0, "Maximum available version: 32");
+    migrated(&["migrate", "latest"], 0, "Database version is now 32");
+    migrated(&["migrate", "10"], 0, "Database version is now 10");
+    migrated(&["migration"], 0, "Current DB version: 10");
+    migrated(&["migrate", "33"], 5, "invalid target version (available version range is 0-32)");
+    migrated(&["migrate", "ten"], 5, "Unable to parse target migration version");
+    migrated(
+        &["migrate", "1", "2"],
+        5,
+        "Unexpected number of arguments to migrations command (expected 0-1)",
+    );
+}
+
+#[tokio::test]
+async fn migration_without_backend_or_database_is_refused() {
+    let program = Program::with_database().await.with("STORAGE_BACKEND__USE", "");
+    let outcome = program.run(&["migration"]);
+    assert_eq!(outcome.code, Some(5), "{outcome:?}");
+    assert!(outcome.stderr.contains("storage backend does not support database migrations"), "{outcome:?}");
+    let program = Program::with_database().await.with("OCP_RECOMMENDATIONS_STORAGE__PG_PORT", "1");
+    let outcome = program.run(&["migrate", "latest"]);
+    assert_eq!(outcome.code, Some(2), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn service_refuses_a_database_of_another_version() {
+    let program = Program::with_database().await;
+    assert_eq!(program.run(&["migrate", "31"]).code, Some(0));
+    let outcome = program.run(&[]);
+    assert_eq!(outcome.code, Some(2), "{outcome:?}");
+    for message in [
+        "old DB migration version (current: 31, latest: 32)",
+        "database preparation exited with error code 2",
+        "Service exited with non-zero code 2",
+    ] {
+        assert!(outcome.stderr.contains(message), "{message}: {outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn service_without_broker_serves_the_api_until_sigterm() {
+    let program = Program::with_database().await;
+    for backend in ["ocp_recommendations", "dvo_recommendations"] {
+        let outcome = run(program
+            .command(&["migrate", "latest"])
+            .env("INSIGHTS_RESULTS_AGGREGATOR__STORAGE_BACKEND__USE", backend));
+        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    }
+    let port = free_port();
+    let program = program
+        .with("SERVER__ADDRESS", &format!("localhost:{port}"))
+        .with("SERVER__API_PREFIX", "api/v1")
+        .with("SERVER__AUTH", "true");
+    let mut child = program.command(&["start-service"]).spawn().unwrap();
+    let stderr = reader(child.stderr.take());
+    let mut running = ChildGuard(child);
+    let answer = eventually("the API answers", || request(port, "/api/v1/"));
+    assert!(
+        answer.starts_with("HTTP/1.1 401") && answer.contains(r#"{"status":"Missing auth token"}"#),
+        "{answer}"
+    );
+    let pid = running.0.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert_eq!(wait(&mut running.0).code(), Some(0));
+    let log = stderr.join().unwrap();
+    assert!(log.contains("Broker is disabled, not starting it"), "{log}");
+}
+
+/// The answer to a request; `None` while nothing listens.
+fn request(port: u16, path: &str) -> Option<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    Some(answer)
+}
