@@ -1,4 +1,4 @@
-//! Checks each answer that a test receives against the OpenAPI document.
+//! Checks each answer that a test receives against `openapi.json`.
 
 use std::sync::LazyLock;
 
