@@ -152,7 +152,7 @@ async fn read(mut response: Response, link: &str, max_bytes: u64) -> Result<Byte
     Ok(archive.into())
 }
 
-/// What kind of failure it is. The library's errors show the whole link unless told otherwise.
+/// Classifies a failure. The errors of the library show the whole link, so it is removed.
 fn failure(link: &str, error: reqwest::Error) -> DownloadError {
     let link = link.to_owned();
     let source = error.without_url();

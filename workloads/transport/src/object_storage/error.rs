@@ -1,4 +1,4 @@
-//! What can go wrong with objects, and what to do about it.
+//! Errors of the object storage, and their classes.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ pub enum ObjectStoreError {
     /// A secret's file can't be read.
     #[snafu(display("failed to read the credentials of the object storage"))]
     Credentials {
-        /// Why.
+        /// The cause.
         source: SecretError,
     },
 
@@ -25,14 +25,14 @@ pub enum ObjectStoreError {
     Authorities {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
 
     /// The authorities can't be used.
     #[snafu(display("failed to set up encryption to the object storage"))]
     Encryption {
-        /// Why.
+        /// The cause.
         source: Box<dyn Error + Send + Sync>,
     },
 
@@ -43,7 +43,7 @@ pub enum ObjectStoreError {
         bucket: String,
         /// Its name.
         key: String,
-        /// Why.
+        /// The cause.
         source: Box<dyn Error + Send + Sync>,
     },
 
@@ -54,9 +54,9 @@ pub enum ObjectStoreError {
         bucket: String,
         /// Its name.
         key: String,
-        /// What to do about it.
+        /// The class of the error.
         class: ErrorClass,
-        /// Why.
+        /// The cause.
         source: Box<dyn Error + Send + Sync>,
     },
 
@@ -85,7 +85,7 @@ pub enum ObjectStoreError {
         bucket: String,
         /// The HTTP status.
         status: u16,
-        /// What to do about it.
+        /// The class of the error.
         class: ErrorClass,
     },
 
@@ -94,9 +94,9 @@ pub enum ObjectStoreError {
     Bucket {
         /// The bucket.
         bucket: String,
-        /// What to do about it.
+        /// The class of the error.
         class: ErrorClass,
-        /// Why.
+        /// The cause.
         source: Box<dyn Error + Send + Sync>,
     },
 }
@@ -109,28 +109,28 @@ pub enum DownloadError {
     /// The client of the object storage could not be made.
     #[snafu(display("failed to prepare downloads"))]
     Prepare {
-        /// Why.
+        /// The cause.
         source: ObjectStoreError,
     },
 
     /// The HTTP client could not be made.
     #[snafu(display("failed to prepare downloads by HTTP"))]
     Client {
-        /// Why.
+        /// The cause.
         source: reqwest::Error,
     },
 
     /// The link is not one.
     #[snafu(display("failed to read the archive's link"))]
     NotALink {
-        /// Why.
+        /// The cause.
         source: url::ParseError,
     },
 
     /// The link is neither HTTP nor S3.
     #[snafu(display("unable to download a {scheme}: link"))]
     Scheme {
-        /// What it is instead.
+        /// The cause.
         scheme: String,
     },
 
@@ -160,7 +160,7 @@ pub enum DownloadError {
     Permission {
         /// The link.
         link: String,
-        /// Why.
+        /// The cause.
         source: ObjectStoreError,
     },
 
@@ -169,7 +169,7 @@ pub enum DownloadError {
     Connect {
         /// The link without its query.
         link: String,
-        /// Why.
+        /// The cause.
         source: reqwest::Error,
     },
 
@@ -178,7 +178,7 @@ pub enum DownloadError {
     Timeout {
         /// The link without its query.
         link: String,
-        /// Why.
+        /// The cause.
         source: reqwest::Error,
     },
 
@@ -187,7 +187,7 @@ pub enum DownloadError {
     Interrupted {
         /// The link without its query.
         link: String,
-        /// Why.
+        /// The cause.
         source: reqwest::Error,
     },
 
@@ -236,7 +236,7 @@ pub enum DownloadError {
 }
 
 impl ObjectStoreError {
-    /// What to do about it.
+    /// Returns the class of the error.
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::Credentials { .. }
@@ -285,7 +285,7 @@ impl DownloadError {
         }
     }
 
-    /// What to do about it.
+    /// Returns the class of the error.
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::Client { .. } => ErrorClass::Bug,

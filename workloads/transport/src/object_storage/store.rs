@@ -175,7 +175,7 @@ fn http_client(file: &Path) -> Result<SharedHttpClient, ObjectStoreError> {
     Ok(aws_smithy_http_client::Builder::new().tls_provider(provider).tls_context(context).build_https())
 }
 
-/// What is refused stays refused until somebody changes the configuration; all else passes.
+/// A refusal lasts until the configuration is changed; every other error is transient.
 fn class_of<E>(error: &SdkError<E>) -> ErrorClass {
     let status = error.raw_response().map(|response| response.status().as_u16());
     match (error, status) {

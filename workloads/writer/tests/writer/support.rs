@@ -1,4 +1,4 @@
-//! Brokers, a database, writers, and a look at what they leave.
+//! Brokers, a database, writers, and queries of their results.
 
 use std::{
     net::SocketAddr,
@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 /// Far more than anything takes, also on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
-/// What the writer works on.
+/// The servers of a test.
 pub(crate) struct TestEnv {
     pub(crate) kafka: ccx_local::Kafka,
     pub(crate) config: Config,

@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::*;
 use crate::StorageSignal;
 
-/// What a test server does after it has read a request.
+/// The action of a test server after it has read a request.
 #[derive(Clone)]
 enum Step {
     Send(Vec<u8>),

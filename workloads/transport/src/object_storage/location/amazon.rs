@@ -6,7 +6,7 @@
 //!
 //! Source: "Amazon Simple Storage Service endpoints and quotas" in the AWS General Reference.
 
-/// What serves objects, by its label. Buckets, access points and the accelerated and certified entrances all do.
+/// The labels of services that serve objects: buckets, access points, the accelerated and the certified endpoints.
 const SERVICES: [&str; 6] =
     ["s3", "s3-fips", "s3-accelerate", "s3-accesspoint", "s3-accesspoint-fips", "s3-external-1"];
 
