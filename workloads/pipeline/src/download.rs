@@ -7,7 +7,7 @@ use bytesize::ByteSize;
 use ccx_config::{ArchiveLimits, Config, Retry};
 use ccx_messages::ErrorClass;
 use ccx_service::{Backoff, Waited, error_chain};
-use ccx_transport::{DownloadError, Downloader, Position, StorageSignal};
+use ccx_transport::{DownloadError, Downloader, StorageSignal};
 use snafu::{IntoError, ResultExt};
 use tokio_util::sync::CancellationToken;
 
@@ -17,6 +17,7 @@ use crate::{
     memory_budget::{MemoryBudget, Reservation},
     metrics::{Metrics, observe_bytes},
     object_storage_health::ObjectStorageHealth,
+    record_id::RecordId,
 };
 
 /// The memory that is reserved for a download of unknown size. Real archives have 90 kB to 3 MB; the few larger ones are noticed
@@ -67,7 +68,7 @@ impl Downloads {
     pub(crate) async fn download(
         &self,
         url: &str,
-        record: Position,
+        record: &RecordId,
         reservation: Reservation,
     ) -> Result<(Bytes, Reservation), HandleError> {
         let started = Instant::now();
@@ -80,7 +81,7 @@ impl Downloads {
     async fn download_with_retry(
         &self,
         url: &str,
-        record: Position,
+        record: &RecordId,
         mut reservation: Reservation,
     ) -> Result<(Bytes, Reservation), HandleError> {
         let mut backoff = Backoff::new(&self.retry);
@@ -89,7 +90,7 @@ impl Downloads {
             let answers_before = self.storage.answers();
             let outcome = self.attempt(url, reservation).await;
             let signal = outcome.as_ref().map_or_else(DownloadError::signal, |_| StorageSignal::Answered);
-            let counts = self.storage.observe(record, signal, answers_before).await;
+            let counts = self.storage.observe(record.clone(), signal, answers_before).await;
             let error = match outcome {
                 Ok(downloaded) => return Ok(downloaded),
                 Err(error) => error,

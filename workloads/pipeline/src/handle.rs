@@ -16,6 +16,7 @@ use crate::{
     memory_budget::Reservation,
     metrics::{Metrics, observe_bytes},
     process::Processed,
+    record_id::RecordId,
     sender::Sender,
     status::{request_in, request_of},
     workers::Workers,
@@ -81,10 +82,10 @@ impl Handler {
         let request = request_of(&announce);
         record_request_id(request.as_ref());
 
-        let record_id = record.position();
+        let record_id = RecordId::from(record);
         self.sender.status(request.as_ref(), Status::Received, None);
         self.sender.status(request.as_ref(), Status::Processing, None);
-        self.publish_result(&announce, record_id, reservation).await?;
+        self.publish_result(&announce, &record_id, reservation).await?;
         self.sender.status(request.as_ref(), Status::Success, None);
         Ok(())
     }
@@ -92,7 +93,7 @@ impl Handler {
     async fn publish_result(
         &self,
         announce: &Arc<Announce>,
-        record_id: Position,
+        record_id: &RecordId,
         reservation: Reservation,
     ) -> Result<(), HandleError> {
         let (upload, reservation) = self.downloads.download(&announce.url, record_id, reservation).await?;

@@ -47,6 +47,8 @@ mod memory_limit;
 mod metrics;
 mod object_storage_health;
 mod process;
+mod record_id;
+mod record_loop;
 mod rules;
 mod run;
 mod sender;

@@ -13,7 +13,7 @@ use std::{
 };
 
 use ccx_service::{Condition, Waited, error_chain};
-use ccx_transport::{Downloader, Position, StorageSignal};
+use ccx_transport::{Downloader, StorageSignal};
 use prometheus::IntGauge;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -21,6 +21,8 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use evidence::{Availability, MANY_RECORDS};
 
 use evidence::Evidence;
+
+use crate::record_id::RecordId;
 
 /// The interval of probes while the endpoint fails: soon enough that an outage ends for us when it ends.
 const PROBE_INTERVAL_WHEN_UNREACHABLE: Duration = Duration::from_secs(1);
@@ -59,7 +61,7 @@ impl ObjectStorageHealth {
 
     /// Observes the end of a download of `record`, which began after `answers_before` answers. Returns whether a failure
     /// counts against the record.
-    pub(crate) async fn observe(&self, record: Position, signal: StorageSignal, answers_before: u64) -> bool {
+    pub(crate) async fn observe(&self, record: RecordId, signal: StorageSignal, answers_before: u64) -> bool {
         match signal {
             StorageSignal::NotTried => true,
             StorageSignal::Answered => {

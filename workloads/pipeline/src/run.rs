@@ -1,4 +1,4 @@
-//! The loop: takes records while there is room for them, and commits their offsets when they are finished.
+//! The start of the pipeline: its clients, its rules and its HTTP server around the loop over records.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,16 +8,11 @@ use ccx_config::Config;
 use ccx_insights_core::Adapter;
 use ccx_outbox::{DeadLetters, KafkaReadiness, SenderMetrics, StatusMetrics, StatusReporter};
 use ccx_rules::UnknownCheck;
-use ccx_service::{Dependency, Health, Heartbeat, error_chain};
-use ccx_transport::{Consumer, KafkaError, Position, Producer, Record};
-use chrono::Utc;
+use ccx_service::{Dependency, Health, error_chain};
+use ccx_transport::{Consumer, Producer};
 use prometheus::Registry;
 use snafu::ResultExt;
-use tokio::{
-    net::TcpListener,
-    task::{JoinError, JoinHandle, JoinSet},
-    time::{Instant, Interval},
-};
+use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -27,29 +22,19 @@ use crate::{
         ConsumerSnafu, InsightsCoreSnafu, KafkaSnafu, MemorySnafu, MetricsSnafu, PipelineError, ServeSnafu,
         WorkloadChecksSnafu,
     },
-    filter::{Filter, SERVICE_HEADER, age},
+    filter::Filter,
     handle::Handler,
-    memory_budget::{MemoryBudget, Reservation},
+    memory_budget::MemoryBudget,
     memory_limit,
     metrics::Metrics,
-    object_storage_health::{Availability, MANY_RECORDS, ObjectStorageHealth},
+    object_storage_health::ObjectStorageHealth,
+    record_loop::{Progress, RecordLoop, TICK},
     rules::{Rules, SharedStatus},
     sender::Sender,
     status::SERVICE,
     workers::{Work, Workers},
     workloads::Workloads,
 };
-
-/// The most records in progress. Those with an archive are bounded by bytes; the others wait for a retry or for Kafka and take a
-/// few kilobytes each. It also bounds the work that is repeated after a crash.
-const MAX_RECORDS: usize = 256;
-
-/// The most records in progress while the object storage is unavailable: more than [`MANY_RECORDS`], so that the end of an outage
-/// is noticed although some links are broken for good.
-const MAX_RECORDS_WHILE_UNAVAILABLE: usize = 4 * MANY_RECORDS;
-
-/// The interval at which gauges, readiness and the heartbeat are updated.
-const TICK: Duration = Duration::from_secs(1);
 
 /// The time without a heartbeat after which the loop counts as hanging.
 const MAX_SILENCE: Duration = Duration::from_secs(30);
@@ -122,7 +107,7 @@ pub async fn run_on(
     let retries = retries.context(KafkaSnafu { client: "consumer of retries" })?;
     kafka_readiness.follow(Some(&consumer));
 
-    let pipeline = Pipeline {
+    let records = RecordLoop {
         kafka_readiness,
         heartbeat: health.heartbeat("consumer", MAX_SILENCE),
         kafka_heartbeat: health.heartbeat("kafka consumer", MAX_KAFKA_SILENCE),
@@ -133,9 +118,7 @@ pub async fn run_on(
         storage: Arc::clone(&storage),
         metrics,
         handler: Arc::new(handler),
-        in_flight: JoinSet::new(),
-        waiting: None,
-        is_paused: false,
+        progress: Progress::default(),
     };
     let server_shutdown = CancellationToken::new();
     let routes = ccx_service::routes(health, registry).merge(rule_routes(rules.status));
@@ -143,7 +126,7 @@ pub async fn run_on(
     let probe = tokio::spawn(async move { storage.probe_periodically().await });
     let rule_watch = rule_watch.map(|watch| tokio::spawn(watch.run(rule_set_metrics)));
 
-    let result = pipeline.run(config.pipeline.shutdown_timeout, &shutdown).await.context(ConsumerSnafu);
+    let result = records.run(config.pipeline.shutdown_timeout, &shutdown).await.context(ConsumerSnafu);
     if tokio::time::timeout(FLUSH_TIMEOUT, statuses.flush()).await.is_err() {
         tracing::warn!("some statuses were not sent before the shutdown");
     }
@@ -205,176 +188,5 @@ fn limits(config: &Config) -> Limits {
         unpacked_bytes: config.archive.max_unpacked.as_u64(),
         entries: config.archive.max_entries,
         path_bytes: config.archive.max_path_bytes,
-    }
-}
-
-/// A record that was taken, and the topic of the consumer to which its end is reported.
-struct Taken {
-    topic: Arc<str>,
-    position: Position,
-}
-
-impl Taken {
-    fn from_record(record: &Record) -> Self {
-        Self { topic: Arc::clone(&record.topic), position: record.position() }
-    }
-}
-
-/// The state of the loop.
-struct Pipeline {
-    consumer: Consumer,
-    /// Announcements that were dead letters, see `ccx dlq replay`.
-    retries: Consumer,
-    filter: Filter,
-    memory: Arc<MemoryBudget>,
-    storage: Arc<ObjectStorageHealth>,
-    kafka_readiness: KafkaReadiness,
-    heartbeat: Heartbeat,
-    kafka_heartbeat: Heartbeat,
-    metrics: Arc<Metrics>,
-    handler: Arc<Handler>,
-    in_flight: JoinSet<Option<Taken>>,
-    /// A record that waits for memory for its archive.
-    waiting: Option<Record>,
-    is_paused: bool,
-}
-
-impl Pipeline {
-    async fn run(
-        mut self,
-        shutdown_timeout: Duration,
-        shutdown: &CancellationToken,
-    ) -> Result<(), KafkaError> {
-        let mut ticks = tokio::time::interval(TICK);
-        tracing::info!("pipeline started");
-        while !shutdown.is_cancelled() {
-            self.step(&mut ticks, shutdown).await?;
-        }
-        self.drain(shutdown_timeout, &mut ticks).await?;
-        let (closed, retries_closed) = tokio::join!(self.consumer.close(), self.retries.close());
-        if let Err(error) = closed.and(retries_closed) {
-            tracing::warn!(error = error_chain(&error), "failed to leave the consumer group");
-        }
-        Ok(())
-    }
-
-    /// Waits for the first event and handles it.
-    async fn step(&mut self, ticks: &mut Interval, shutdown: &CancellationToken) -> Result<(), KafkaError> {
-        let may_take = self.waiting.is_none() && self.in_flight.len() < self.max_records();
-        self.set_flow(may_take);
-        let bytes = self.handler.downloads.usual_bytes();
-        tokio::select! {
-            () = shutdown.cancelled() => {}
-            _ = ticks.tick() => self.tick()?,
-            Some(done) = self.in_flight.join_next() => self.finish(done),
-            reservation = self.memory.admit(bytes), if self.waiting.is_some() => self.start_waiting(reservation),
-            record = self.consumer.next(), if may_take => self.take(record?),
-            record = self.retries.next(), if may_take => self.take(record?),
-        }
-        Ok(())
-    }
-
-    fn max_records(&self) -> usize {
-        match self.storage.availability() {
-            Availability::Available => MAX_RECORDS,
-            Availability::Unreachable | Availability::Failing => MAX_RECORDS_WHILE_UNAVAILABLE,
-        }
-    }
-
-    /// Pauses consumption while no record can be taken.
-    fn set_flow(&mut self, may_take: bool) {
-        match (may_take, self.is_paused) {
-            (false, false) => [&self.consumer, &self.retries].into_iter().for_each(Consumer::pause),
-            (true, true) => [&self.consumer, &self.retries].into_iter().for_each(Consumer::resume),
-            _ => return,
-        }
-        self.is_paused = !may_take;
-    }
-
-    fn take(&mut self, record: Record) {
-        let now = Utc::now();
-        let sent_at_ms = record.timestamp_ms;
-        self.metrics.record_age_seconds.set(sent_at_ms.map_or(0.0, |sent| age(sent, now).as_secs_f64()));
-        if let Err(rejection) = self.filter.check(record.headers.get(SERVICE_HEADER), sent_at_ms, now) {
-            self.metrics.count_filtered(rejection);
-            tracing::debug!(
-                partition = record.partition,
-                offset = record.offset,
-                ?rejection,
-                "record filtered"
-            );
-            self.finished(Taken::from_record(&record));
-            return;
-        }
-        self.metrics.dashboards.received.inc();
-        match self.memory.try_admit(self.handler.downloads.usual_bytes()) {
-            Some(reservation) => self.start(record, reservation),
-            None => self.waiting = Some(record),
-        }
-    }
-
-    fn start_waiting(&mut self, reservation: Reservation) {
-        if let Some(record) = self.waiting.take() {
-            self.start(record, reservation);
-        }
-    }
-
-    fn start(&mut self, record: Record, reservation: Reservation) {
-        let taken = Taken::from_record(&record);
-        let handled = Arc::clone(&self.handler).handle(record, reservation);
-        self.in_flight.spawn(async move { handled.await.map(|_: Position| taken) });
-    }
-
-    fn finished(&self, Taken { topic, position }: Taken) {
-        let is_retry = *topic == *self.handler.sender.topics.announce_retry();
-        let consumer = if is_retry { &self.retries } else { &self.consumer };
-        consumer.finished(position);
-    }
-
-    fn finish(&mut self, done: Result<Option<Taken>, JoinError>) {
-        match done {
-            Ok(Some(taken)) => self.finished(taken),
-            Ok(None) => {}
-            // The handler turns panics of its work into dead letters, so this is one of the handler itself.
-            Err(error) => {
-                tracing::error!(%error, "record task failed, the record will be delivered again after a restart");
-            }
-        }
-    }
-
-    /// Updates gauges and health. Fails if a consumer has ended.
-    fn tick(&self) -> Result<(), KafkaError> {
-        self.consumer.check()?;
-        self.retries.check()?;
-        self.heartbeat.beat();
-        self.kafka_heartbeat.beat_at(self.consumer.last_beat());
-        self.kafka_readiness.update();
-        self.metrics.bytes_in_flight.set(i64::try_from(self.memory.bytes()).unwrap_or(i64::MAX));
-        self.metrics.records_in_flight.set(i64::try_from(self.in_flight.len()).unwrap_or(i64::MAX));
-        if let Some(lag) = self.consumer.lag() {
-            self.metrics.lag.set(lag);
-        }
-        let failures = self.consumer.take_commit_failures() + self.retries.take_commit_failures();
-        self.metrics.commit_failures.inc_by(failures);
-        Ok(())
-    }
-
-    /// Finishes the records in progress; takes no new ones.
-    async fn drain(&mut self, timeout: Duration, ticks: &mut Interval) -> Result<(), KafkaError> {
-        self.set_flow(false);
-        let deadline = Instant::now() + timeout;
-        while !self.in_flight.is_empty() {
-            tokio::select! {
-                Some(done) = self.in_flight.join_next() => self.finish(done),
-                _ = ticks.tick() => self.tick()?,
-                () = tokio::time::sleep_until(deadline) => {
-                    let records = self.in_flight.len();
-                    tracing::warn!(records, "shutdown timeout, records will be delivered again");
-                    self.in_flight.abort_all();
-                    break;
-                }
-            }
-        }
-        Ok(())
     }
 }

@@ -33,7 +33,10 @@ impl Files {
     }
 
     fn logs(&self, prefix: &str) -> impl Iterator<Item = &str> {
-        let paths = self.0.keys().filter(move |path| path.starts_with(prefix) && path.ends_with(".log"));
+        let paths = self
+            .0
+            .keys()
+            .filter(move |path| path.starts_with(prefix) && path.rsplit('.').next() == Some("log"));
         paths.flat_map(|path| self.text(path).lines())
     }
 

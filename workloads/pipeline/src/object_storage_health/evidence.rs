@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ccx_transport::Position;
+use crate::record_id::RecordId;
 
 /// So many different records that fail in a row are not a coincidence.
 pub(crate) const MANY_RECORDS: usize = 3;
@@ -23,7 +23,7 @@ pub(crate) enum Availability {
 #[derive(Debug, Default)]
 pub(crate) struct Evidence {
     /// The records whose downloads failed since the last answer; at most [`MANY_RECORDS`].
-    failing: BTreeSet<Position>,
+    failing: BTreeSet<RecordId>,
     has_failed_probe: bool,
     answers: u64,
 }
@@ -61,7 +61,7 @@ impl Evidence {
     ///
     /// It counts if the storage works for others: it is available, or another download got an answer since `answers_before`,
     /// the number of answers when the attempt began.
-    pub(crate) fn failed(&mut self, record: Position, answers_before: u64) -> bool {
+    pub(crate) fn failed(&mut self, record: RecordId, answers_before: u64) -> bool {
         if self.failing.len() < MANY_RECORDS {
             self.failing.insert(record);
         }
@@ -71,10 +71,12 @@ impl Evidence {
 
 #[cfg(test)]
 mod tests {
+    use ccx_transport::Position;
+
     use super::*;
 
-    fn record(offset: i64) -> Position {
-        Position { partition: 0, offset }
+    fn record(offset: i64) -> RecordId {
+        RecordId { topic: "announce".into(), position: Position { partition: 0, offset } }
     }
 
     /// A download of a record, before which the endpoint is probed. Returns whether its failure counts.
@@ -117,6 +119,15 @@ mod tests {
         evidence.answered();
         assert_eq!(evidence.availability(), Availability::Available);
         assert!(fails(&mut evidence, 1, true));
+    }
+
+    #[test]
+    fn records_of_two_topics_are_different() {
+        let mut evidence = Evidence::default();
+        for topic in ["announce", "announce.retry", "announce.another"] {
+            evidence.failed(RecordId { topic: topic.into(), ..record(1) }, 0);
+        }
+        assert_eq!(evidence.availability(), Availability::Failing);
     }
 
     #[test]

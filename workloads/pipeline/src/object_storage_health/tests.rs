@@ -1,5 +1,6 @@
 use ccx_config::Config;
 use ccx_service::{Dependency, Health};
+use ccx_transport::Position;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
@@ -7,7 +8,9 @@ use tokio::{
 
 use super::*;
 
-const RECORD: Position = Position { partition: 0, offset: 1 };
+fn record() -> RecordId {
+    RecordId { topic: "announce".into(), position: Position { partition: 0, offset: 1 } }
+}
 
 async fn health_of(endpoint: Option<String>) -> (ObjectStorageHealth, Health, IntGauge) {
     let mut config = Config::default();
@@ -31,7 +34,7 @@ async fn serve(listener: TcpListener, status: &'static str) {
 }
 
 async fn failed(health: &ObjectStorageHealth) -> bool {
-    health.observe(RECORD, StorageSignal::Failed, health.answers()).await
+    health.observe(record(), StorageSignal::Failed, health.answers()).await
 }
 
 #[tokio::test]
