@@ -168,26 +168,25 @@ impl Reservation {
     /// Records that the archive was dropped: only its result of `bytes` is left, and waits to be sent.
     pub(crate) fn produced(&mut self, bytes: u64) {
         self.content_bytes = 0;
-        self.end_exception();
-        self.set(bytes);
+        let (before, was_exception) =
+            (std::mem::replace(&mut self.bytes, bytes), std::mem::take(&mut self.is_exception));
+        // In one step: the next exception must not begin while the bytes of this one still count.
+        self.budget.change(|load| {
+            load.has_exception &= !was_exception;
+            load.bytes = load.bytes - before + bytes;
+        });
     }
 
     fn set(&mut self, bytes: u64) {
         let before = std::mem::replace(&mut self.bytes, bytes);
         self.budget.change(|load| load.bytes = load.bytes - before + bytes);
     }
-
-    fn end_exception(&mut self) {
-        if std::mem::take(&mut self.is_exception) {
-            self.budget.change(|load| load.has_exception = false);
-        }
-    }
 }
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        self.end_exception();
         self.budget.change(|load| {
+            load.has_exception &= !self.is_exception;
             load.downloads -= usize::from(self.is_download);
             load.bytes -= self.bytes;
         });
