@@ -1,4 +1,4 @@
-//! What the watches have seen, by resource. Never writes to the cluster.
+//! The observed objects by resource. Never writes to the cluster.
 //!
 //! One table in memory for all watched namespaces. No object is kept whole: a thousand resources have 25,000 children.
 

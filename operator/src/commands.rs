@@ -14,7 +14,7 @@ use crate::cli::{Cli, Command};
 pub(crate) async fn run(cli: Cli) -> Result<(), Box<dyn CliError>> {
     match cli.command {
         Command::Render(args) => render::run(&args),
-        Command::Plan(args) => plan::run(&args).await,
+        Command::Plan(args) => Box::pin(plan::run(&args)).await,
         Command::Run(args) => run::run(args).await.map_err(Into::into),
         Command::Crd => crd::run(),
         Command::Completion(args) => completion::run(&args),

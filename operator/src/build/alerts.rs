@@ -36,7 +36,7 @@ pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
         return Vec::new();
     }
     let metrics = Metrics::new(pipeline);
-    let alerts = [of_pipeline(&metrics), of_writer(&metrics), of_api(&metrics)];
+    let alerts = [pipeline_alerts(&metrics), writer_alerts(&metrics), api_alerts(&metrics)];
     let rules: Vec<Value> = alerts.iter().flatten().map(|alert| rule(pipeline, alert)).collect();
     let object = json!({
         "metadata": monitoring_metadata(pipeline),
@@ -45,7 +45,7 @@ pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
     vec![Child::new(Kind::PrometheusRule, None, Stage::Monitoring, &object)]
 }
 
-fn of_pipeline(metrics: &Metrics) -> Vec<Alert> {
+fn pipeline_alerts(metrics: &Metrics) -> Vec<Alert> {
     let lag = metrics.pipeline("lag_records");
     let away = metrics.pipeline("object_storage_away");
     let letters = metrics.pipeline("dead_letters_total");
@@ -86,7 +86,7 @@ fn of_pipeline(metrics: &Metrics) -> Vec<Alert> {
     ]
 }
 
-fn of_writer(metrics: &Metrics) -> Vec<Alert> {
+fn writer_alerts(metrics: &Metrics) -> Vec<Alert> {
     let active = metrics.writer("active");
     let lag = metrics.writer("consumer_lag");
     let letters = metrics.writer("dead_letters");
@@ -127,7 +127,7 @@ fn of_writer(metrics: &Metrics) -> Vec<Alert> {
     ]
 }
 
-fn of_api(metrics: &Metrics) -> Vec<Alert> {
+fn api_alerts(metrics: &Metrics) -> Vec<Alert> {
     let failures = metrics.aggregator_with("api_endpoints_status_codes", r#"status_code=~"5..""#);
     let answers = metrics.aggregator("api_endpoints_status_codes");
     let announced = metrics.aggregator("report_announcements_received");

@@ -45,12 +45,12 @@ pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
         return Vec::new();
     }
     let programs = Program::all(pipeline);
-    let mut children: Vec<Child> = programs.iter().map(|program| of_program(pipeline, program)).collect();
-    children.extend(of_database(pipeline));
+    let mut children: Vec<Child> = programs.iter().map(|program| program_policy(pipeline, program)).collect();
+    children.extend(database_policy(pipeline));
     children
 }
 
-fn of_program(pipeline: &ValidatedPipeline, program: &Program<'_>) -> Child {
+fn program_policy(pipeline: &ValidatedPipeline, program: &Program<'_>) -> Child {
     let component = Component::from_name(program.role);
     let spec = NetworkPolicySpec {
         pod_selector: Some(selector(pipeline, program.role)),
@@ -96,7 +96,7 @@ fn egress(pipeline: &ValidatedPipeline, program: &Program<'_>) -> Vec<NetworkPol
     rules
 }
 
-fn of_database(pipeline: &ValidatedPipeline) -> Option<Child> {
+fn database_policy(pipeline: &ValidatedPipeline) -> Option<Child> {
     pipeline.managed_database.as_ref()?;
     let role = Component::Database.name();
     let clients = [Component::DbWriter.name(), Component::Aggregator.name(), MIGRATION];

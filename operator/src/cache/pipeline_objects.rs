@@ -48,7 +48,7 @@ struct Verified {
     desired: Hash64,
 }
 
-/// What is known of a child without a request.
+/// The state of a child as far as it is known without a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ChildState {
     /// It is as desired.

@@ -1,4 +1,4 @@
-//! The time until the next reconcile of a resource that nobody changes.
+//! The time until the next reconcile of an unchanged resource.
 
 use std::time::Duration;
 

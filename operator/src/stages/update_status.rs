@@ -49,7 +49,7 @@ pub(crate) struct Observation {
     pub(crate) waiting: Option<Problem>,
 }
 
-/// What the operator does about a resource.
+/// The treatment of a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReconcileMode {
     /// Applies its children.

@@ -23,8 +23,8 @@ pub(super) fn rules(sources: &RuleSources, references: &References, problems: &m
     let before = problems.count();
     let mut mounts: Vec<Mount> = Vec::new();
     let mut add = |name: &str| {
-        if mounts.iter().all(|mount| mount.source != of_config_map(name)) {
-            mounts.push(mount(&format!("rules-{}", mounts.len()), of_config_map(name)));
+        if mounts.iter().all(|mount| mount.source != config_map_source(name)) {
+            mounts.push(mount(&format!("rules-{}", mounts.len()), config_map_source(name)));
         }
     };
     for reference in &sources.config_map_refs {
@@ -33,8 +33,8 @@ pub(super) fn rules(sources: &RuleSources, references: &References, problems: &m
     }
     references.rule_config_maps.iter().for_each(|config_map| add(&config_map.name_any()));
     let mut directories: Vec<_> = mounts.iter().map(|mount| Path::new(&mount.path).to_owned()).collect();
-    let volume = sources.volume_claim.as_ref().map(|volume| (of_claim(volume), &volume.path));
-    let image = sources.image.as_ref().map(|image| (of_image(image), &image.path));
+    let volume = sources.volume_claim.as_ref().map(|volume| (claim_mount(volume), &volume.path));
+    let image = sources.image.as_ref().map(|image| (image_mount(image), &image.path));
     for (mount, inner) in volume.into_iter().chain(image) {
         directories.push(Path::new(&mount.path).join(inner));
         mounts.push(mount);
@@ -48,15 +48,15 @@ pub(super) fn rules(sources: &RuleSources, references: &References, problems: &m
     Rules { config, mounts, missing: problems.missing_after(before) }
 }
 
-fn of_config_map(name: &str) -> MountSource {
+fn config_map_source(name: &str) -> MountSource {
     MountSource::ConfigMap { name: name.to_owned(), files: Vec::new() }
 }
 
-fn of_claim(volume: &RuleVolume) -> Mount {
+fn claim_mount(volume: &RuleVolume) -> Mount {
     mount("rules-volume", MountSource::Claim { name: volume.claim_name.clone() })
 }
 
-fn of_image(image: &RuleImage) -> Mount {
+fn image_mount(image: &RuleImage) -> Mount {
     let source =
         MountSource::Image { reference: image.reference.clone(), pull_policy: image.pull_policy.as_str() };
     mount("rules-image", source)

@@ -1,4 +1,4 @@
-//! What is missing holds back those who need it, and nobody else.
+//! A missing reference holds back only the children that need it.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ fn without(spec: &Value, take: impl Fn(&mut References)) -> Children {
     sample::children_with(&pipeline, &references)
 }
 
-/// What waits, without the fingerprints in the names of Jobs.
+/// Returns the children that wait, without the digests in the names of Jobs.
 fn waiting(children: &Children) -> BTreeSet<String> {
     let held = children.iter().filter(|child| !child.missing.is_empty());
     let name = |name: &str, kind| {

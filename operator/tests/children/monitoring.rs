@@ -1,4 +1,4 @@
-//! What watches the workloads.
+//! Monitors, alerts and dashboards.
 
 use ccx_operator::model::{
     component::Component,

@@ -1,4 +1,4 @@
-//! Who may talk to whom.
+//! NetworkPolicies.
 
 use ccx_operator::model::kind::Kind;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What pods are like.
+//! Pod templates.
 
 use ccx_operator::model::{
     component::Component,

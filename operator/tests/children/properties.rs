@@ -1,4 +1,4 @@
-//! What holds for the children of any resource.
+//! Invariants of the children of any resource.
 
 use std::collections::BTreeSet;
 

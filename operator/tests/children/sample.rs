@@ -21,7 +21,7 @@ use k8s_openapi::{
 use kube::core::ObjectMeta;
 use serde_json::{Value, json};
 
-/// What every secret value of a test has in it, so that it is found wherever it leaks to.
+/// A marker in every secret value, by which a leak is found.
 pub(crate) const SECRET_MARK: &str = "hunter2";
 
 /// The keys that specs of tests name, with the defaults of all references.
@@ -80,7 +80,7 @@ pub(crate) fn children_with(pipeline: &CcxPipeline, references: &References) -> 
     build(&validate(pipeline, references, &OperatorDefaults::default()).unwrap())
 }
 
-/// What is wrong with the resource with this spec.
+/// Returns the problems of the resource with this spec.
 pub(crate) fn errors(spec: &Value) -> ValidationErrors {
     let pipeline = pipeline(spec);
     let references = references(&pipeline);

@@ -1,4 +1,4 @@
-//! What is wrong is said, all of it, with the object and what to do.
+//! All problems are reported, with the object and advice.
 
 use ccx_crds::CcxPipeline;
 use ccx_operator::{

@@ -7,7 +7,7 @@ use k8s_openapi::api::{batch::v1::Job, core::v1::Secret};
 use kube::{Api, ResourceExt as _, api::ListParams, core::DynamicObject};
 use serde_json::{Value, json};
 
-use crate::{mortal::Life, world::World};
+use crate::{kill_after_writes::Life, test_env::TestEnv};
 
 /// A life without a write for so long was not needed, if all is as it should be; otherwise the machine is slow.
 const QUIET: Duration = Duration::from_secs(3);
@@ -16,33 +16,33 @@ const QUIET: Duration = Duration::from_secs(3);
 const MAX_LIVES: usize = 200;
 
 /// Lets controllers live for one write each, until all is as in `other` and one had nothing to write. How many died.
-async fn live_and_die(world: &mut World, other: &World) -> usize {
+async fn live_and_die(env: &mut TestEnv, other: &TestEnv) -> usize {
     let mut deaths = 0;
     for _ in 0..MAX_LIVES {
-        let life = Life::of_writes(1);
-        world.start_mortal_operator(&life);
+        let life = Life::with_writes(1);
+        env.start_mortal_operator(&life);
         let is_dead = tokio::time::timeout(QUIET, life.ended.cancelled()).await.is_ok();
-        world.kill_operator().await;
+        env.kill_operator().await;
         deaths += usize::from(is_dead);
-        if !is_dead && children(world).await == children(other).await {
+        if !is_dead && children(env).await == children(other).await {
             return deaths;
         }
     }
-    panic!("{:#?} is not {:#?} after {MAX_LIVES} lives", children(world).await, children(other).await);
+    panic!("{:#?} is not {:#?} after {MAX_LIVES} lives", children(env).await, children(other).await);
 }
 
 /// All children, without what is different in every namespace.
-async fn children(world: &World) -> BTreeMap<(Kind, String), Value> {
+async fn children(env: &TestEnv) -> BTreeMap<(Kind, String), Value> {
     let mut found = BTreeMap::new();
     let always = Kind::ALL
         .into_iter()
         .filter(|kind| kind.availability() == ccx_operator::model::kind::Availability::Always);
     for kind in always {
         let api: Api<DynamicObject> =
-            Api::namespaced_with(world.client.clone(), &world.namespace, &kind.api_resource());
+            Api::namespaced_with(env.client.clone(), &env.namespace, &kind.api_resource());
         let ours = ListParams::default().labels(PIPELINE_LABEL);
         for object in api.list(&ours).await.unwrap() {
-            found.insert((kind, stem(&object.name_any())), essence(&object, &world.namespace));
+            found.insert((kind, stem(&object.name_any())), essence(&object, &env.namespace));
         }
     }
     found
@@ -74,8 +74,8 @@ fn essence(object: &DynamicObject, namespace: &str) -> Value {
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
 async fn controller_that_dies_after_every_write_leaves_what_an_undisturbed_one_does() {
-    let mut world = World::empty().await;
-    let undisturbed = World::new().await;
+    let mut env = TestEnv::empty().await;
+    let undisturbed = TestEnv::new().await;
     let changed = json!({"image": "registry.example.com/ccx:2", "dataPipeline": {"replicas": 2}});
     let mut suspended = changed.clone();
     suspended["suspend"] = json!(true);
@@ -90,13 +90,13 @@ async fn controller_that_dies_after_every_write_leaves_what_an_undisturbed_one_d
         undisturbed.apply(spec.clone()).await;
         let status = if reason == "Suspended" { "False" } else { "True" };
         undisturbed.until_condition("Ready", status, reason).await;
-        world.apply(spec).await;
-        let deaths = live_and_die(&mut world, &undisturbed).await;
+        env.apply(spec).await;
+        let deaths = live_and_die(&mut env, &undisturbed).await;
         eprintln!("step {step}: {deaths} controllers died");
-        passwords.push(world.get::<Secret>("ccx-data-pipeline-db").await.unwrap().data);
-        assert_eq!(world.list::<Job>().await.len(), 2);
+        passwords.push(env.get::<Secret>("ccx-data-pipeline-db").await.unwrap().data);
+        assert_eq!(env.list::<Job>().await.len(), 2);
     }
     assert!(passwords.iter().all(|password| *password == passwords[0]), "the password is made up once");
-    world.end().await;
+    env.end().await;
     undisturbed.end().await;
 }

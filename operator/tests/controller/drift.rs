@@ -1,4 +1,4 @@
-//! What somebody changes by hand is restored, and said.
+//! Changes of other clients are restored and reported.
 
 use ccx_operator::model::kind::Kind;
 use k8s_openapi::api::{
@@ -13,7 +13,7 @@ use kube::{
 };
 use serde_json::json;
 
-use crate::world::{World, until};
+use crate::test_env::{TestEnv, until};
 
 const WRITER: &str = "ccx-insights-results-db-writer";
 const AGGREGATOR: &str = "ccx-insights-results-aggregator";
@@ -25,85 +25,83 @@ fn by(manager: &str) -> PatchParams {
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
 async fn field_that_somebody_changed_is_put_back_and_the_event_says_who_and_what() {
-    let world = World::settled(json!({})).await;
+    let env = TestEnv::settled(json!({})).await;
     let patch = json!({"spec": {"replicas": 5}});
-    world.api::<Deployment>().patch(WRITER, &by("a-person"), &Patch::Merge(&patch)).await.unwrap();
-    let replicas = async || world.get::<Deployment>(WRITER).await?.spec?.replicas;
+    env.api::<Deployment>().patch(WRITER, &by("a-person"), &Patch::Merge(&patch)).await.unwrap();
+    let replicas = async || env.get::<Deployment>(WRITER).await?.spec?.replicas;
     until("the replicas are restored", async || (replicas().await == Some(1)).then_some(())).await;
-    let note = until("an event", async || world.notes("DriftCorrected").await.pop()).await;
+    let note = until("an event", async || env.notes("DriftCorrected").await.pop()).await;
     assert_eq!(note, format!("restored spec.replicas of Deployment {WRITER}, which a-person had changed"));
-    world.end().await;
+    env.end().await;
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
 async fn child_that_somebody_deleted_is_made_anew() {
-    let world = World::settled(json!({})).await;
-    let before = world.get::<Service>(AGGREGATOR).await.unwrap().uid();
-    world.api::<Service>().delete(AGGREGATOR, &DeleteParams::default()).await.unwrap();
-    until("it is there again", async || {
-        world.get::<Service>(AGGREGATOR).await.filter(|it| it.uid() != before)
-    })
-    .await;
-    let note = until("an event", async || world.notes("DriftCorrected").await.pop()).await;
+    let env = TestEnv::settled(json!({})).await;
+    let before = env.get::<Service>(AGGREGATOR).await.unwrap().uid();
+    env.api::<Service>().delete(AGGREGATOR, &DeleteParams::default()).await.unwrap();
+    until("it is there again", async || env.get::<Service>(AGGREGATOR).await.filter(|it| it.uid() != before))
+        .await;
+    let note = until("an event", async || env.notes("DriftCorrected").await.pop()).await;
     assert_eq!(note, format!("recreated Service {AGGREGATOR}, which was deleted by another client"));
-    world.end().await;
+    env.end().await;
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
 async fn what_somebody_added_beside_our_fields_stays() {
-    let world = World::settled(json!({})).await;
-    let services = || world.writes().into_iter().filter(|line| line.contains("services")).collect::<Vec<_>>();
+    let env = TestEnv::settled(json!({})).await;
+    let services = || env.writes().into_iter().filter(|line| line.contains("services")).collect::<Vec<_>>();
     let before = services();
     let patch = json!({"metadata": {"annotations": {"team": "insights"}}});
-    world.api::<Service>().patch(AGGREGATOR, &by("a-person"), &Patch::Merge(&patch)).await.unwrap();
-    world.until_settled().await;
-    assert_eq!(world.get::<Service>(AGGREGATOR).await.unwrap().annotations()["team"], "insights");
+    env.api::<Service>().patch(AGGREGATOR, &by("a-person"), &Patch::Merge(&patch)).await.unwrap();
+    env.until_settled().await;
+    assert_eq!(env.get::<Service>(AGGREGATOR).await.unwrap().annotations()["team"], "insights");
     assert_eq!(services(), before);
-    world.end().await;
+    env.end().await;
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
 async fn child_that_is_no_longer_wanted_is_deleted() {
     let exposed = json!({"aggregator": {"exposure": {"type": "Ingress", "host": "ccx.example.com"}}});
-    let world = World::settled(exposed).await;
-    assert_eq!(world.list::<Ingress>().await.len(), 1);
-    world.apply(json!({})).await;
-    until("the Ingress is gone", async || world.list::<Ingress>().await.is_empty().then_some(())).await;
-    until("an event", async || world.notes("OrphanDeleted").await.pop()).await;
-    world.end().await;
+    let env = TestEnv::settled(exposed).await;
+    assert_eq!(env.list::<Ingress>().await.len(), 1);
+    env.apply(json!({})).await;
+    until("the Ingress is gone", async || env.list::<Ingress>().await.is_empty().then_some(())).await;
+    until("an event", async || env.notes("OrphanDeleted").await.pop()).await;
+    env.end().await;
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
 async fn object_of_somebody_else_is_reported_and_left_alone() {
-    let mut world = World::empty().await;
+    let mut env = TestEnv::empty().await;
     let metadata = ObjectMeta { name: Some(WRITER.into()), ..ObjectMeta::default() };
     let theirs =
         ConfigMap { metadata, data: Some([("a".into(), "b".into())].into()), ..ConfigMap::default() };
-    world.api::<ConfigMap>().create(&PostParams::default(), &theirs).await.unwrap();
-    world.start_operator();
-    world.apply(json!({})).await;
-    let condition = world.until_condition("Degraded", "True", "Conflict").await;
+    env.api::<ConfigMap>().create(&PostParams::default(), &theirs).await.unwrap();
+    env.start_operator();
+    env.apply(json!({})).await;
+    let condition = env.until_condition("Degraded", "True", "Conflict").await;
     assert!(
         condition.message.contains(&format!("ConfigMap {WRITER} exists and is not managed by this resource")),
         "{condition:?}"
     );
-    let left = world.get::<ConfigMap>(WRITER).await.unwrap();
+    let left = env.get::<ConfigMap>(WRITER).await.unwrap();
     assert_eq!((left.data, left.metadata.labels), (theirs.data, None));
-    world.until_condition("ApiReady", "True", "AsExpected").await;
-    assert_eq!(world.notes("Conflict").await.len(), 1, "reported once");
-    world.api::<ConfigMap>().delete(WRITER, &DeleteParams::default()).await.unwrap();
-    world.until_ready().await;
-    world.end().await;
+    env.until_condition("ApiReady", "True", "AsExpected").await;
+    assert_eq!(env.notes("Conflict").await.len(), 1, "reported once");
+    env.api::<ConfigMap>().delete(WRITER, &DeleteParams::default()).await.unwrap();
+    env.until_ready().await;
+    env.end().await;
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
 async fn changed_label_is_restored_on_owned_and_on_retained_objects() {
-    let world = World::settled(json!({})).await;
+    let env = TestEnv::settled(json!({})).await;
     let patch = Patch::Merge(json!({"metadata": {"labels": {
         "app.kubernetes.io/managed-by": "Helm", "ccx.openshift.io/pipeline": null}}}));
     let parameters = PatchParams { field_manager: Some("helm".into()), ..PatchParams::default() };
@@ -116,7 +114,7 @@ async fn changed_label_is_restored_on_owned_and_on_retained_objects() {
             _ => "ccx-data-pipeline-db",
         };
         let api: Api<DynamicObject> =
-            Api::namespaced_with(world.client.clone(), &world.namespace, &kind.api_resource());
+            Api::namespaced_with(env.client.clone(), &env.namespace, &kind.api_resource());
         let before = api.get(name).await.unwrap().metadata.uid;
         api.patch(name, &parameters, &patch).await.unwrap();
         until(&format!("the labels of {} {name}", kind.name()), async || {
@@ -130,15 +128,15 @@ async fn changed_label_is_restored_on_owned_and_on_retained_objects() {
         })
         .await;
     }
-    world.until_ready().await;
-    world.end().await;
+    env.until_ready().await;
+    env.end().await;
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
 async fn fight_with_another_manager_is_damped_and_named() {
-    let world = World::settled(json!({})).await;
-    let deployments = world.api::<Deployment>();
+    let env = TestEnv::settled(json!({})).await;
+    let deployments = env.api::<Deployment>();
     let rival = tokio::spawn(async move {
         let patch = Patch::Strategic(json!({"spec": {"minReadySeconds": 7, "revisionHistoryLimit": 9}}));
         let parameters = PatchParams { field_manager: Some("kyverno".into()), ..PatchParams::default() };
@@ -147,15 +145,15 @@ async fn fight_with_another_manager_is_damped_and_named() {
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
     });
-    let condition = world.until_condition("Degraded", "True", "Contested").await;
+    let condition = env.until_condition("Degraded", "True", "Contested").await;
     assert!(
         condition.message.starts_with("kyverno keeps changing spec.revisionHistoryLimit of Deployment"),
         "{condition:?}"
     );
     tokio::time::sleep(std::time::Duration::from_secs(5)).await;
-    let events = world.notes("DriftCorrected").await.len();
+    let events = env.notes("DriftCorrected").await.len();
     assert!(events <= 4, "{events} corrections within seconds");
     rival.abort();
-    world.until_ready().await;
-    world.end().await;
+    env.until_ready().await;
+    env.end().await;
 }

@@ -22,7 +22,7 @@ const ROLE: &str = "app.kubernetes.io/component";
 /// The role of pods that prepare the tables.
 const MIGRATION: &str = "migration";
 
-/// What becomes of pods, by their role. Pods of other roles run, and those of Jobs succeed.
+/// The status of pods by their role. Pods of other roles run, and those of Jobs succeed.
 pub(crate) struct Kubelet {
     fates: Fates,
     client: Client,

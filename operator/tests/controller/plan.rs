@@ -15,13 +15,13 @@ use kube::api::{ObjectMeta, PostParams};
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
-use crate::world::{IMAGE, World, until};
+use crate::test_env::{IMAGE, TestEnv, until};
 
 const PIPELINE: &str = "ccx-data-pipeline";
 
 /// What the program says of the resource `ccx` with this spec.
-async fn plan(world: &World, spec: Value) -> Output {
-    let manifest = world.manifest(spec).to_string();
+async fn plan(env: &TestEnv, spec: Value) -> Output {
+    let manifest = env.manifest(spec).to_string();
     let program = move || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ccx-operator"));
         command
@@ -36,8 +36,8 @@ async fn plan(world: &World, spec: Value) -> Output {
 }
 
 /// The same of a resource that can be planned.
-async fn plan_of(world: &World, spec: Value) -> String {
-    let output = plan(world, spec).await;
+async fn plan_of(env: &TestEnv, spec: Value) -> String {
+    let output = plan(env, spec).await;
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
 }
@@ -45,8 +45,8 @@ async fn plan_of(world: &World, spec: Value) -> String {
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
 async fn new_resource_would_be_made_of_all_its_parts_and_nothing_is_made() {
-    let world = World::empty().await;
-    let text = plan_of(&world, json!({})).await;
+    let env = TestEnv::empty().await;
+    let text = plan_of(&env, json!({})).await;
     for part in
         ["+ Deployment ccx-data-pipeline\n", "+ StatefulSet ccx-data-pipeline-db\n", "+ Job ccx-migration-"]
     {
@@ -54,24 +54,24 @@ async fn new_resource_would_be_made_of_all_its_parts_and_nothing_is_made() {
     }
     assert!(text.lines().all(|line| !line.starts_with(['~', '-'])), "{text}");
     assert!(text.ends_with("\n\nno pods would restart\n"), "{text}");
-    assert!(world.list::<Deployment>().await.is_empty() && world.list::<Secret>().await.is_empty());
-    world.end().await;
+    assert!(env.list::<Deployment>().await.is_empty() && env.list::<Secret>().await.is_empty());
+    env.end().await;
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
 async fn resource_that_is_as_it_should_be_would_not_change() {
-    let world = World::settled(json!({})).await;
-    assert_eq!(plan_of(&world, json!({})).await, "nothing would change\n");
-    world.end().await;
+    let env = TestEnv::settled(json!({})).await;
+    assert_eq!(plan_of(&env, json!({})).await, "nothing would change\n");
+    env.end().await;
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
 async fn changed_setting_is_told_with_its_values_and_with_the_pods_that_restart_for_it() {
-    let world = World::settled(json!({})).await;
+    let env = TestEnv::settled(json!({})).await;
     let text =
-        plan_of(&world, json!({"dataPipeline": {"replicas": 7, "archiveLimits": {"maxEntries": 17}}})).await;
+        plan_of(&env, json!({"dataPipeline": {"replicas": 7, "archiveLimits": {"maxEntries": 17}}})).await;
     let objects: Vec<&str> = text.lines().filter(|line| line.starts_with(['+', '~', '-'])).collect();
     assert_eq!(objects, ["~ ConfigMap ccx-data-pipeline", "~ Deployment ccx-data-pipeline"]);
     assert!(text.contains("    data[\"ccx.toml\"]: ") && text.contains("max_entries = 17"), "{text}");
@@ -80,62 +80,62 @@ async fn changed_setting_is_told_with_its_values_and_with_the_pods_that_restart_
         text.ends_with("\n\ndata-pipeline would restart: the configuration has changed in ccx.toml\n"),
         "{text}"
     );
-    world.end().await;
+    env.end().await;
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
 async fn what_would_no_longer_be_wanted_would_be_deleted() {
     let exposed = json!({"aggregator": {"exposure": {"type": "Ingress", "host": "ccx.example.com"}}});
-    let world = World::settled(exposed).await;
+    let env = TestEnv::settled(exposed).await;
     assert_eq!(
-        plan_of(&world, json!({})).await,
+        plan_of(&env, json!({})).await,
         "- Ingress ccx-insights-results-aggregator\n\nno pods would restart\n"
     );
-    world.end().await;
+    env.end().await;
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
 async fn object_of_somebody_else_is_told_before_it_is_in_the_way() {
-    let world = World::empty().await;
+    let env = TestEnv::empty().await;
     let metadata = ObjectMeta { name: Some(PIPELINE.into()), ..ObjectMeta::default() };
     let theirs = ConfigMap { metadata, ..ConfigMap::default() };
-    world.api::<ConfigMap>().create(&PostParams::default(), &theirs).await.unwrap();
-    let output = plan(&world, json!({})).await;
+    env.api::<ConfigMap>().create(&PostParams::default(), &theirs).await.unwrap();
+    let output = plan(&env, json!({})).await;
     let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(
         text.contains("ConfigMap ccx-data-pipeline exists and is not managed by this resource"),
         "{text}"
     );
-    world.end().await;
+    env.end().await;
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
 async fn what_lacks_a_secret_is_said_to_wait_for_it_and_the_rest_is_planned() {
-    let world = World::empty().await;
+    let env = TestEnv::empty().await;
     let credentials = json!({"type": "Secret", "secretRef": {"name": "uploads"}});
-    let text = plan_of(&world, json!({"objectStorage": {"credentials": credentials}})).await;
+    let text = plan_of(&env, json!({"objectStorage": {"credentials": credentials}})).await;
     assert!(text.contains("+ Deployment ccx-insights-results-aggregator\n"), "{text}");
     assert!(!text.contains("Deployment ccx-data-pipeline\n"), "{text}");
     let end = "\nchildren that need these references stay unchanged until they exist:\n    Secret uploads, which \
                spec.objectStorage.credentials.secretRef names, does not exist; create it in the same namespace\n";
     assert!(text.ends_with(end), "{text}");
-    world.end().await;
+    env.end().await;
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
 async fn program_and_the_status_say_the_same() {
-    let world = World::settled(json!({})).await;
+    let env = TestEnv::settled(json!({})).await;
     let change = json!({"image": "registry.example.com/ccx:2", "aggregator": {"exposure": {"type": "Ingress", "host": "a.b"}}});
-    let text = plan_of(&world, change.clone()).await;
+    let text = plan_of(&env, change.clone()).await;
     let mut planned = change;
     planned["mode"] = json!("Plan");
-    world.apply(planned).await;
-    let plan = until("a plan", async || world.pipeline().await.status?.plan).await;
+    env.apply(planned).await;
+    let plan = until("a plan", async || env.pipeline().await.status?.plan).await;
     let sign = |action| match action {
         ChangeAction::Create => '+',
         ChangeAction::Update => '~',
@@ -148,5 +148,5 @@ async fn program_and_the_status_say_the_same() {
         text.lines().filter(|line| !line.is_empty() && !line.starts_with(' ')).collect();
     assert_eq!(by_program, by_status);
     assert_eq!(plan.restarts.len(), 3);
-    world.end().await;
+    env.end().await;
 }

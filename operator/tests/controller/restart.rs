@@ -9,7 +9,7 @@ use k8s_openapi::{
 use kube::api::{ObjectMeta, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 
-use crate::world::{World, until};
+use crate::test_env::{TestEnv, until};
 
 const PIPELINE: &str = "ccx-data-pipeline";
 const OTHERS: [&str; 2] = ["ccx-insights-results-db-writer", "ccx-insights-results-aggregator"];
@@ -28,44 +28,42 @@ fn credentials(key: &str) -> Secret {
 }
 
 /// The hash by which a change of the template is seen.
-async fn template(world: &World, name: &str) -> Value {
-    serde_json::to_value(world.get::<Deployment>(name).await.unwrap().spec.unwrap().template).unwrap()
+async fn template(env: &TestEnv, name: &str) -> Value {
+    serde_json::to_value(env.get::<Deployment>(name).await.unwrap().spec.unwrap().template).unwrap()
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
 async fn missing_secret_is_named_and_noticed_when_it_comes() {
-    let world = World::new().await;
-    world.apply(spec()).await;
-    let condition = world.until_condition("Ready", "False", "SecretMissing").await;
+    let env = TestEnv::new().await;
+    env.apply(spec()).await;
+    let condition = env.until_condition("Ready", "False", "SecretMissing").await;
     assert!(condition.message.contains("uploads"), "{condition:?}");
-    world.api::<Secret>().create(&PostParams::default(), &credentials("key")).await.unwrap();
-    world.until_ready().await;
-    world.end().await;
+    env.api::<Secret>().create(&PostParams::default(), &credentials("key")).await.unwrap();
+    env.until_ready().await;
+    env.end().await;
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
 async fn changed_secret_restarts_the_pods_that_use_it_and_no_others_and_an_event_says_why() {
-    let world = World::new().await;
-    world.api::<Secret>().create(&PostParams::default(), &credentials("key")).await.unwrap();
-    world.apply(spec()).await;
-    world.until_ready().await;
-    world.until_settled().await;
-    let (before, others) = (
-        template(&world, PIPELINE).await,
-        [template(&world, OTHERS[0]).await, template(&world, OTHERS[1]).await],
-    );
+    let env = TestEnv::new().await;
+    env.api::<Secret>().create(&PostParams::default(), &credentials("key")).await.unwrap();
+    env.apply(spec()).await;
+    env.until_ready().await;
+    env.until_settled().await;
+    let (before, others) =
+        (template(&env, PIPELINE).await, [template(&env, OTHERS[0]).await, template(&env, OTHERS[1]).await]);
     let changed = std::time::Instant::now();
     let patch = json!({"stringData": {"AWS_SECRET_ACCESS_KEY": "other"}});
-    world.api::<Secret>().patch("uploads", &PatchParams::default(), &Patch::Merge(&patch)).await.unwrap();
-    let note = until("an event", async || world.notes("SecretChanged").await.pop()).await;
+    env.api::<Secret>().patch("uploads", &PatchParams::default(), &Patch::Merge(&patch)).await.unwrap();
+    let note = until("an event", async || env.notes("SecretChanged").await.pop()).await;
     assert!(changed.elapsed() < std::time::Duration::from_secs(5), "{:?}", changed.elapsed());
     assert_eq!(note, format!("replacing the pods of {PIPELINE}: credentials have changed in Secret uploads"));
-    assert_ne!(template(&world, PIPELINE).await, before);
-    world.until_ready().await;
-    world.until_settled().await;
-    assert_eq!([template(&world, OTHERS[0]).await, template(&world, OTHERS[1]).await], others);
-    assert_eq!(world.notes("SecretChanged").await.len(), 1);
-    world.end().await;
+    assert_ne!(template(&env, PIPELINE).await, before);
+    env.until_ready().await;
+    env.until_settled().await;
+    assert_eq!([template(&env, OTHERS[0]).await, template(&env, OTHERS[1]).await], others);
+    assert_eq!(env.notes("SecretChanged").await.len(), 1);
+    env.end().await;
 }

@@ -9,7 +9,7 @@ use kube::{
     api::{ObjectMeta, PostParams},
 };
 
-use crate::world::until;
+use crate::test_env::until;
 
 /// The role with these rights, and the account that has it in a test's namespace.
 pub(crate) const ROLE: &str = "ccx-operator-test";

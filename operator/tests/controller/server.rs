@@ -15,7 +15,7 @@ use kube::{
 };
 use tokio::sync::OnceCell;
 
-use crate::{rights::ROLE, world::until};
+use crate::{rights::ROLE, test_env::until};
 
 static INSTALLED: OnceCell<()> = OnceCell::const_new();
 

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::{
     kubelet::{crash_loop, ready, unready, waiting},
-    world::World,
+    test_env::TestEnv,
 };
 
 const PIPELINE: &str = "data-pipeline";
@@ -30,43 +30,43 @@ fn unmet(name: &str, cause: &str) -> String {
     serde_json::to_string(&Readiness { dependencies: vec![dependency] }).unwrap()
 }
 
-async fn world_with(role: &str, status: Value) -> World {
-    let world = World::new().await;
-    world.kubelet.set(role, status).await;
-    world.apply(json!({"dataPipeline": {"replicas": 1}})).await;
-    world
+async fn world_with(role: &str, status: Value) -> TestEnv {
+    let env = TestEnv::new().await;
+    env.kubelet.set(role, status).await;
+    env.apply(json!({"dataPipeline": {"replicas": 1}})).await;
+    env
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
 async fn image_that_can_not_be_pulled_is_told_and_forgotten() {
     let trouble = waiting("ImagePullBackOff", "manifest unknown");
-    let world = world_with(PIPELINE, trouble).await;
-    let condition = world.until_condition("PipelineReady", "False", "ImagePullFailed").await;
+    let env = world_with(PIPELINE, trouble).await;
+    let condition = env.until_condition("PipelineReady", "False", "ImagePullFailed").await;
     assert!(
         condition.message.contains("pod ccx-data-pipeline-")
             && condition.message.ends_with(": manifest unknown")
     );
-    world.until_condition("Ready", "False", "ImagePullFailed").await;
-    world.until_condition("Degraded", "True", "ImagePullFailed").await;
-    world.kubelet.heal(PIPELINE).await;
-    world.until_ready().await;
-    world.until_condition("Degraded", "False", "AsExpected").await;
-    world.end().await;
+    env.until_condition("Ready", "False", "ImagePullFailed").await;
+    env.until_condition("Degraded", "True", "ImagePullFailed").await;
+    env.kubelet.heal(PIPELINE).await;
+    env.until_ready().await;
+    env.until_condition("Degraded", "False", "AsExpected").await;
+    env.end().await;
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
 async fn crash_loop_has_the_exit_code_and_the_last_words() {
-    let world = world_with(WRITER, crash_loop(3, "Error", "failed to read the configuration")).await;
-    let condition = world.until_condition("WriterReady", "False", "CrashLooping").await;
+    let env = world_with(WRITER, crash_loop(3, "Error", "failed to read the configuration")).await;
+    let condition = env.until_condition("WriterReady", "False", "CrashLooping").await;
     assert!(
         condition.message.contains("exited with code 3: failed to read the configuration"),
         "{condition:?}"
     );
-    world.kubelet.set(WRITER, crash_loop(137, "OOMKilled", "")).await;
-    world.until_condition("WriterReady", "False", "OutOfMemory").await;
-    world.end().await;
+    env.kubelet.set(WRITER, crash_loop(137, "OOMKilled", "")).await;
+    env.until_condition("WriterReady", "False", "OutOfMemory").await;
+    env.end().await;
 }
 
 #[tokio::test]
@@ -75,60 +75,58 @@ async fn pod_without_a_node_has_the_words_of_the_scheduler() {
     let message = "0/3 nodes are available: 3 Insufficient cpu.";
     let status = json!({"phase": "Pending", "conditions": [
         {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}]});
-    let world = world_with(PIPELINE, status).await;
-    let condition = world.until_condition("PipelineReady", "False", "Unschedulable").await;
+    let env = world_with(PIPELINE, status).await;
+    let condition = env.until_condition("PipelineReady", "False", "Unschedulable").await;
     assert!(condition.message.ends_with(message), "{condition:?}");
-    world.end().await;
+    env.end().await;
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
 async fn database_without_a_volume_names_the_claim() {
-    let world = world_with("data-pipeline-db", Value::Null).await;
-    let condition = world.until_condition("DatabaseReady", "False", "StoragePending").await;
+    let env = world_with("data-pipeline-db", Value::Null).await;
+    let condition = env.until_condition("DatabaseReady", "False", "StoragePending").await;
     assert!(condition.message.contains("ccx-data-pipeline-db"), "{condition:?}");
-    world.end().await;
+    env.end().await;
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
 async fn what_pods_do_not_reach_is_told_in_their_words() {
-    let world = World::new().await;
-    world.prober.set(READINESS_PATH, unmet(Dependency::KAFKA, "no broker: connection refused"));
-    world.kubelet.set(PIPELINE, unready()).await;
-    world.apply(json!({"dataPipeline": {"replicas": 1}})).await;
-    let condition = world.until_condition("KafkaReachable", "False", "KafkaUnreachable").await;
+    let env = TestEnv::new().await;
+    env.prober.set(READINESS_PATH, unmet(Dependency::KAFKA, "no broker: connection refused"));
+    env.kubelet.set(PIPELINE, unready()).await;
+    env.apply(json!({"dataPipeline": {"replicas": 1}})).await;
+    let condition = env.until_condition("KafkaReachable", "False", "KafkaUnreachable").await;
     assert_eq!(condition.message, "data-pipeline reports: no broker: connection refused");
-    world.until_condition("Degraded", "True", "KafkaUnreachable").await;
-    world.prober.set(READINESS_PATH, unmet(Dependency::OBJECT_STORAGE, "access denied"));
-    world.until_condition("ObjectStorageReachable", "False", "ObjectStorageUnreachable").await;
-    world.kubelet.set(PIPELINE, ready()).await;
-    world.until_ready().await;
-    world.end().await;
+    env.until_condition("Degraded", "True", "KafkaUnreachable").await;
+    env.prober.set(READINESS_PATH, unmet(Dependency::OBJECT_STORAGE, "access denied"));
+    env.until_condition("ObjectStorageReachable", "False", "ObjectStorageUnreachable").await;
+    env.kubelet.set(PIPELINE, ready()).await;
+    env.until_ready().await;
+    env.end().await;
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
 async fn rules_that_can_not_be_loaded_say_where_until_they_can() {
-    let world = World::new().await;
+    let env = TestEnv::new().await;
     let error = json!({"file": "mine.yaml", "line": 3, "column": 7, "message": "no such key"});
-    world
-        .prober
-        .set("/rules", json!({"digest": "d", "rules": 25, "builtin": 86, "error": error}).to_string());
-    world.apply(json!({"dataPipeline": {"replicas": 1}})).await;
-    let condition = world.until_condition("RulesLoaded", "False", "RulesRejected").await;
+    env.prober.set("/rules", json!({"digest": "d", "rules": 25, "builtin": 86, "error": error}).to_string());
+    env.apply(json!({"dataPipeline": {"replicas": 1}})).await;
+    let condition = env.until_condition("RulesLoaded", "False", "RulesRejected").await;
     assert_eq!(condition.message, "mine.yaml:3:7: no such key");
     // No object changes when a pod takes new rules.
-    world.prober.set("/rules", r#"{"digest": "e", "rules": 26, "builtin": 86, "error": null}"#);
-    let condition = world.until_condition("RulesLoaded", "True", "AsExpected").await;
+    env.prober.set("/rules", r#"{"digest": "e", "rules": 26, "builtin": 86, "error": null}"#);
+    let condition = env.until_condition("RulesLoaded", "True", "AsExpected").await;
     assert_eq!(condition.message, "112 rules are loaded");
-    world.end().await;
+    env.end().await;
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
 async fn quota_that_is_used_up_is_named() {
-    let mut world = World::empty().await;
+    let mut env = TestEnv::empty().await;
     let metadata = ObjectMeta { name: Some("small".into()), ..ObjectMeta::default() };
     let hard = Some([("count/services".to_owned(), Quantity("0".into()))].into());
     let quota = ResourceQuota {
@@ -136,54 +134,54 @@ async fn quota_that_is_used_up_is_named() {
         spec: Some(ResourceQuotaSpec { hard, ..ResourceQuotaSpec::default() }),
         status: None,
     };
-    world.api::<ResourceQuota>().create(&PostParams::default(), &quota).await.unwrap();
-    world.start_operator();
-    world.apply(json!({})).await;
-    let condition = world.until_condition("Degraded", "True", "QuotaExceeded").await;
+    env.api::<ResourceQuota>().create(&PostParams::default(), &quota).await.unwrap();
+    env.start_operator();
+    env.apply(json!({})).await;
+    let condition = env.until_condition("Degraded", "True", "QuotaExceeded").await;
     assert!(condition.message.contains("exceeded quota: small"), "{condition:?}");
-    world.api::<ResourceQuota>().delete("small", &DeleteParams::default()).await.unwrap();
-    world.until_ready().await;
-    world.end().await;
+    env.api::<ResourceQuota>().delete("small", &DeleteParams::default()).await.unwrap();
+    env.until_ready().await;
+    env.end().await;
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
 async fn refused_budget_holds_back_no_workload_and_is_named() {
-    let mut world = World::empty().await;
+    let mut env = TestEnv::empty().await;
     let metadata = ObjectMeta { name: Some("no-budgets".into()), ..ObjectMeta::default() };
     let hard = Some([("count/poddisruptionbudgets.policy".to_owned(), Quantity("0".into()))].into());
     let spec = Some(ResourceQuotaSpec { hard, ..ResourceQuotaSpec::default() });
     let quota = ResourceQuota { metadata, spec, status: None };
-    world.api::<ResourceQuota>().create(&PostParams::default(), &quota).await.unwrap();
-    world.start_operator();
-    world.apply(json!({})).await;
-    let condition = world.until_condition("Degraded", "True", "QuotaExceeded").await;
+    env.api::<ResourceQuota>().create(&PostParams::default(), &quota).await.unwrap();
+    env.start_operator();
+    env.apply(json!({})).await;
+    let condition = env.until_condition("Degraded", "True", "QuotaExceeded").await;
     assert!(condition.message.contains("PodDisruptionBudget"), "{condition:?}");
     for condition in ["DatabaseReady", "PipelineReady", "WriterReady", "ApiReady"] {
-        world.until_condition(condition, "True", "AsExpected").await;
+        env.until_condition(condition, "True", "AsExpected").await;
     }
-    world.end().await;
+    env.end().await;
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
 async fn namespace_that_can_not_be_listed_holds_back_no_other_and_shows_in_the_metrics() {
-    let mut world = World::empty().await;
-    world.further_namespaces = vec!["kube-public".into()];
-    world.start_operator();
-    world.apply(json!({})).await;
-    world.until_ready().await;
-    let text = TextEncoder::new().encode_to_string(&world.metrics().registry.gather()).unwrap();
+    let mut env = TestEnv::empty().await;
+    env.further_namespaces = vec!["kube-public".into()];
+    env.start_operator();
+    env.apply(json!({})).await;
+    env.until_ready().await;
+    let text = TextEncoder::new().encode_to_string(&env.metrics().registry.gather()).unwrap();
     assert!(text.contains("ccx_operator_watch_failures_total{kind=\"Deployment\"}"), "{text}");
-    world.end().await;
+    env.end().await;
 }
 
 /// The rights of the operator, but for one.
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
 async fn right_that_is_missing_is_named() {
-    let mut world = World::empty().await;
-    let name = world.namespace.clone();
+    let mut env = TestEnv::empty().await;
+    let name = env.namespace.clone();
     let metadata = ObjectMeta { name: Some(name.clone()), ..ObjectMeta::default() };
     let any = || Some(vec!["*".to_owned()]);
     let reads = PolicyRule {
@@ -207,7 +205,7 @@ async fn right_that_is_missing_is_named() {
         rules: Some(vec![reads, writes]),
         ..ClusterRole::default()
     };
-    let roles: Api<ClusterRole> = Api::all(world.client.clone());
+    let roles: Api<ClusterRole> = Api::all(env.client.clone());
     roles.create(&PostParams::default(), &role).await.unwrap();
     let role_ref = RoleRef {
         api_group: "rbac.authorization.k8s.io".into(),
@@ -216,15 +214,15 @@ async fn right_that_is_missing_is_named() {
     };
     let subject = Subject { kind: "User".into(), name: "limited".into(), ..Subject::default() };
     let binding = RoleBinding { metadata, role_ref, subjects: Some(vec![subject]) };
-    world.api::<RoleBinding>().create(&PostParams::default(), &binding).await.unwrap();
+    env.api::<RoleBinding>().create(&PostParams::default(), &binding).await.unwrap();
 
-    let mut config = world.config();
+    let mut config = env.config();
     config.auth_info.impersonate = Some("limited".into());
-    world.start_operator_as(config);
-    world.apply(json!({})).await;
-    let condition = world.until_condition("Degraded", "True", "Forbidden").await;
+    env.start_operator_as(config);
+    env.apply(json!({})).await;
+    let condition = env.until_condition("Degraded", "True", "Forbidden").await;
     assert!(condition.message.contains("cannot patch resource"), "{condition:?}");
-    assert!(!world.list::<ServiceAccount>().await.is_empty(), "what is allowed is done");
+    assert!(!env.list::<ServiceAccount>().await.is_empty(), "what is allowed is done");
     roles.delete(&name, &DeleteParams::default()).await.unwrap();
-    world.end().await;
+    env.end().await;
 }

@@ -9,8 +9,8 @@ use crate::{
     model::component::MIGRATION,
 };
 
-/// What the migration that succeeded last has brought the database to, as far as its pod has told; it stays known when the pod and the
-/// Job are gone. `endpoints` are those that are wanted now, none when nobody can tell.
+/// Returns the version that the last successful migration reported; it is kept when the pod and the Job no longer exist. `endpoints` are
+/// the desired ones, `None` when they are not known.
 pub(super) fn version(
     observation: &Observation,
     before: &CcxPipelineStatus,
@@ -52,7 +52,7 @@ mod tests {
         Endpoints { database: Some(database.into()), ..Endpoints::default() }
     }
 
-    /// What is said after the version of the Job `ccx-migration-0` was known, when `ccx-migration-1` stands like this.
+    /// Returns the version after that of the Job `ccx-migration-0` was known, when `ccx-migration-1` stands like this.
     fn after(state: JobState, schema: Option<SchemaVersions>) -> Option<SchemaVersion> {
         let before = CcxPipelineStatus {
             schema_version: Some(known("ccx-migration-0")),
@@ -96,7 +96,7 @@ mod tests {
         assert_eq!(
             version(&observation, &before, None),
             Some(known("ccx-migration-1")),
-            "nobody can tell what is wanted"
+            "the desired database is not known"
         );
     }
 

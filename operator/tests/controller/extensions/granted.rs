@@ -14,7 +14,7 @@ use super::{
     life::{api, make_user},
     strimzi,
 };
-use crate::world::{World, until};
+use crate::test_env::{TestEnv, until};
 
 /// What no request shows, since the server asks for it beside the request itself, by the ends of rights.
 const UNSEEN: [&str; 7] = [
@@ -38,13 +38,13 @@ fn right(verb: &str, group: &str, resource: &str) -> String {
 #[tokio::test]
 #[ignore = "needs Kubernetes, definitions of extensions"]
 async fn every_right_is_used_in_the_life_of_a_resource_that_tries_everything() {
-    let world = installed::world().await;
-    make_user(&world).await;
-    let kafkas = strimzi::kafkas(&world, "v1");
+    let env = installed::env().await;
+    make_user(&env).await;
+    let kafkas = strimzi::kafkas(&env, "v1");
     strimzi::make(&kafkas).await;
     strimzi::tell(&kafkas, "events:9093", "PEM").await;
-    world.apply(everything()).await;
-    world.until_ready().await;
+    env.apply(everything()).await;
+    env.until_ready().await;
     for (exposure, kind) in [
         (
             json!({"type": "Gateway", "host": "ccx.example.com", "gateway": {"parentRefs": [{"name": "public"}]}}),
@@ -52,37 +52,35 @@ async fn every_right_is_used_in_the_life_of_a_resource_that_tries_everything() {
         ),
         (json!({"type": "Ingress", "host": "ccx.example.com"}), Kind::Ingress),
     ] {
-        world
-            .apply(json!({"aggregator": {"exposure": exposure}, "monitoring": {"scrape": "ServiceMonitor"}}))
+        env.apply(json!({"aggregator": {"exposure": exposure}, "monitoring": {"scrape": "ServiceMonitor"}}))
             .await;
         until(kind.name(), async || {
-            api(&world, kind).get_opt("ccx-insights-results-aggregator").await.unwrap()
+            api(&env, kind).get_opt("ccx-insights-results-aggregator").await.unwrap()
         })
         .await;
     }
-    world.until_ready().await;
-    world
-        .apply(json!({
-            "kafka": {"topicManagement": {"policy": "External"}},
-            "monitoring": {"scrape": "Disabled", "alerts": "Disabled"},
-            "networkPolicy": "Disabled",
-        }))
-        .await;
-    world.until_ready().await;
+    env.until_ready().await;
+    env.apply(json!({
+        "kafka": {"topicManagement": {"policy": "External"}},
+        "monitoring": {"scrape": "Disabled", "alerts": "Disabled"},
+        "networkPolicy": "Disabled",
+    }))
+    .await;
+    env.until_ready().await;
     let granted = PERMISSIONS.iter().filter(|it| it.reach == Reach::Watched);
     let granted = granted.flat_map(|it| it.verbs.iter().map(|verb| right(verb, it.group, it.resource)));
     let granted: BTreeSet<String> =
         granted.filter(|right| !UNSEEN.iter().any(|end| right.ends_with(end))).collect();
-    let policies = async || world.list::<NetworkPolicy>().await.is_empty().then_some(());
+    let policies = async || env.list::<NetworkPolicy>().await.is_empty().then_some(());
     until("no policy is left, not even the database's", policies).await;
     // The last deletions may be under way.
-    world.until_settled().await;
-    assert_eq!(used(&world), granted);
-    world.end().await;
+    env.until_settled().await;
+    assert_eq!(used(&env), granted);
+    env.end().await;
 }
 
-fn used(world: &World) -> BTreeSet<String> {
-    world.witness.asked().iter().map(|it| right(it.verb, &it.group, &it.resource)).collect()
+fn used(env: &TestEnv) -> BTreeSet<String> {
+    env.witness.asked().iter().map(|it| right(it.verb, &it.group, &it.resource)).collect()
 }
 
 fn everything() -> Value {

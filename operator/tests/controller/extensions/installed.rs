@@ -13,7 +13,7 @@ use tokio::sync::OnceCell;
 
 use crate::{
     server,
-    world::{World, until},
+    test_env::{TestEnv, until},
 };
 
 /// Says where it is, and goes on until our end of its input closes: when this process ends, however that happens.
@@ -32,15 +32,15 @@ pub(super) struct ControlPlane {
 }
 
 /// A namespace and a controller beside all definitions.
-pub(super) async fn world() -> World {
+pub(super) async fn env() -> TestEnv {
     let plane = INSTALLED.get_or_init(async || {
         let plane = ControlPlane::bare().await;
         plane.install(&definitions()).await;
         plane
     });
-    let mut world = World::on(plane.await.config.clone()).await;
-    world.start_operator();
-    world
+    let mut env = TestEnv::on(plane.await.config.clone()).await;
+    env.start_operator();
+    env
 }
 
 /// The folder with the definitions.

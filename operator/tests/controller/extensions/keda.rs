@@ -9,7 +9,7 @@ use kube::{
 use serde_json::{Value, json};
 
 use super::{installed, life::api};
-use crate::world::{World, until};
+use crate::test_env::{TestEnv, until};
 
 const PIPELINE: &str = "ccx-data-pipeline";
 
@@ -17,69 +17,69 @@ fn by_lag() -> Value {
     json!({"dataPipeline": {"autoscaling": {"type": "KafkaLag", "minReplicas": 2, "maxReplicas": 8}}})
 }
 
-async fn scaled() -> World {
-    let world = installed::world().await;
-    world.apply(by_lag()).await;
-    world.until_ready().await;
+async fn scaled() -> TestEnv {
+    let env = installed::env().await;
+    env.apply(by_lag()).await;
+    env.until_ready().await;
     // What KEDA adds to an object that it takes care of.
     let metadata =
         json!({"labels": {"scaledobject.keda.sh/name": PIPELINE}, "finalizers": ["finalizer.keda.sh"]});
     let keda = PatchParams { field_manager: Some("keda".into()), ..PatchParams::default() };
-    let scaler = api(&world, Kind::ScaledObject);
+    let scaler = api(&env, Kind::ScaledObject);
     scaler.patch(PIPELINE, &keda, &Patch::Merge(json!({"metadata": metadata}))).await.unwrap();
     let status = json!({"status": {"hpaName": format!("keda-hpa-{PIPELINE}"), "originalReplicaCount": 2}});
     scaler.patch_status(PIPELINE, &keda, &Patch::Merge(status)).await.unwrap();
-    world
+    env
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes, definitions of extensions"]
 async fn what_keda_adds_and_how_many_pods_it_wants_is_no_drift() {
-    let world = scaled().await;
-    let writes = || world.writes().into_iter().filter(|line| !line.contains("status")).collect::<Vec<_>>();
+    let env = scaled().await;
+    let writes = || env.writes().into_iter().filter(|line| !line.contains("status")).collect::<Vec<_>>();
     let before = writes();
     let scale = json!({"spec": {"replicas": 5}});
     let keda = PatchParams { field_manager: Some("keda".into()), ..PatchParams::default() };
-    world.api::<Deployment>().patch(PIPELINE, &keda, &Patch::Merge(scale)).await.unwrap();
-    let pods = async || world.pipeline().await.status?.data_pipeline_replicas.filter(|count| *count == 5);
+    env.api::<Deployment>().patch(PIPELINE, &keda, &Patch::Merge(scale)).await.unwrap();
+    let pods = async || env.pipeline().await.status?.data_pipeline_replicas.filter(|count| *count == 5);
     until("five pods run", pods).await;
-    world.until_settled().await;
+    env.until_settled().await;
     assert_eq!(writes(), before);
-    assert_eq!(world.get::<Deployment>(PIPELINE).await.unwrap().spec.unwrap().replicas, Some(5));
-    world.end().await;
+    assert_eq!(env.get::<Deployment>(PIPELINE).await.unwrap().spec.unwrap().replicas, Some(5));
+    env.end().await;
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes, definitions of extensions"]
 async fn suspended_pipeline_is_kept_at_no_pods_by_keda_too() {
-    let world = scaled().await;
+    let env = scaled().await;
     let paused = async || {
-        let scaler = api(&world, Kind::ScaledObject).get(PIPELINE).await.unwrap();
+        let scaler = api(&env, Kind::ScaledObject).get(PIPELINE).await.unwrap();
         scaler.annotations().get("autoscaling.keda.sh/paused-replicas").cloned()
     };
     assert_eq!(paused().await, None);
     let mut suspended = by_lag();
     suspended["suspend"] = json!(true);
-    world.apply(suspended).await;
-    world.until_condition("Ready", "False", "Suspended").await;
+    env.apply(suspended).await;
+    env.until_condition("Ready", "False", "Suspended").await;
     assert_eq!(paused().await.as_deref(), Some("0"));
-    world.apply(by_lag()).await;
+    env.apply(by_lag()).await;
     until("it is not paused", async || paused().await.is_none().then_some(())).await;
-    world.until_ready().await;
-    world.end().await;
+    env.until_ready().await;
+    env.end().await;
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes, definitions of extensions"]
 async fn object_that_keda_holds_on_to_is_deleted_once_and_waited_for() {
-    let world = scaled().await;
+    let env = scaled().await;
     let deletions =
-        || world.writes().into_iter().find(|line| line.contains("scaledobjects") && line.contains("delete"));
-    world.apply(json!({"dataPipeline": {"replicas": 2}})).await;
-    let scaler = api(&world, Kind::ScaledObject);
+        || env.writes().into_iter().find(|line| line.contains("scaledobjects") && line.contains("delete"));
+    env.apply(json!({"dataPipeline": {"replicas": 2}})).await;
+    let scaler = api(&env, Kind::ScaledObject);
     let is_leaving = async || scaler.get(PIPELINE).await.unwrap().metadata.deletion_timestamp;
     until("it is being deleted", is_leaving).await;
-    world.until_settled().await;
+    env.until_settled().await;
     assert_eq!(
         deletions().as_deref(),
         Some("ccx_operator_api_writes_total{resource=\"scaledobjects\",verb=\"delete\"} 1")
@@ -87,6 +87,6 @@ async fn object_that_keda_holds_on_to_is_deleted_once_and_waited_for() {
     let released = json!({"metadata": {"finalizers": null}});
     scaler.patch(PIPELINE, &PatchParams::default(), &Patch::Merge(released)).await.unwrap();
     until("it is gone", async || scaler.get_opt(PIPELINE).await.unwrap().is_none().then_some(())).await;
-    world.until_ready().await;
-    world.end().await;
+    env.until_ready().await;
+    env.end().await;
 }

@@ -8,24 +8,23 @@ use super::{
     life::api,
     strimzi,
 };
-use crate::world::{World, until};
+use crate::test_env::{TestEnv, until};
 
 #[tokio::test]
 #[ignore = "needs Kubernetes, definitions of extensions"]
 async fn what_a_cluster_lacks_is_named_until_it_is_installed() {
     let definitions = definitions();
     let plane = ControlPlane::bare().await;
-    let mut world = World::on(plane.config.clone()).await;
-    world.start_operator();
-    world
-        .apply(json!({
-            "kafka": {"bootstrapServers": null, "strimzi": {"name": "events", "listener": "tls"}},
-            "dataPipeline": {"autoscaling": {"type": "KafkaLag", "minReplicas": 1}},
-            "aggregator": {"exposure": {"type": "Route"}},
-            "monitoring": {"scrape": "ServiceMonitor", "alerts": "Enabled"},
-        }))
-        .await;
-    world.until_condition("Degraded", "True", "KindNotServed").await;
+    let mut env = TestEnv::on(plane.config.clone()).await;
+    env.start_operator();
+    env.apply(json!({
+        "kafka": {"bootstrapServers": null, "strimzi": {"name": "events", "listener": "tls"}},
+        "dataPipeline": {"autoscaling": {"type": "KafkaLag", "minReplicas": 1}},
+        "aggregator": {"exposure": {"type": "Route"}},
+        "monitoring": {"scrape": "ServiceMonitor", "alerts": "Enabled"},
+    }))
+    .await;
+    env.until_condition("Degraded", "True", "KindNotServed").await;
     for missing in [
         "cluster has no Strimzi",
         "kind ScaledObject",
@@ -33,31 +32,30 @@ async fn what_a_cluster_lacks_is_named_until_it_is_installed() {
         "kind ServiceMonitor",
         "kind PrometheusRule",
     ] {
-        let note =
-            async || world.notes("KindNotServed").await.into_iter().find(|note| note.contains(missing));
+        let note = async || env.notes("KindNotServed").await.into_iter().find(|note| note.contains(missing));
         until(missing, note).await;
     }
     plane.install(&definitions).await;
-    let kafkas = strimzi::kafkas(&world, "v1");
+    let kafkas = strimzi::kafkas(&env, "v1");
     strimzi::make(&kafkas).await;
     strimzi::tell(&kafkas, "events:9092", "PEM").await;
-    world.until_ready().await;
+    env.until_ready().await;
     for (kind, name) in [
         (Kind::ScaledObject, "ccx-data-pipeline"),
         (Kind::Route, "ccx-insights-results-aggregator"),
         (Kind::ServiceMonitor, "ccx-monitoring"),
         (Kind::PrometheusRule, "ccx-monitoring"),
     ] {
-        assert!(api(&world, kind).get_opt(name).await.unwrap().is_some(), "{} {name}", kind.name());
+        assert!(api(&env, kind).get_opt(name).await.unwrap().is_some(), "{} {name}", kind.name());
     }
     // A Strimzi from before 0.49 serves this version only; later ones prefer the other.
     let older = r#"[{"op": "replace", "path": "/spec/versions/0/served", "value": false}]"#;
     plane.kubectl(&["patch", "crd", "kafkas.kafka.strimzi.io", "--type=json", "--patch", older]);
     until("v1 is not served", async || kafkas.get("events").await.is_err().then_some(())).await;
-    let kafkas = strimzi::kafkas(&world, "v1beta2");
+    let kafkas = strimzi::kafkas(&env, "v1beta2");
     strimzi::tell(&kafkas, "older:9092", "PEM").await;
-    until("its brokers", async || strimzi::settings(&world).await.contains("older:9092").then_some(())).await;
-    world.until_ready().await;
-    world.end().await;
+    until("its brokers", async || strimzi::settings(&env).await.contains("older:9092").then_some(())).await;
+    env.until_ready().await;
+    env.end().await;
     plane.end();
 }

@@ -12,7 +12,7 @@ use kube::{
 use serde_json::{Value, json};
 
 use super::installed;
-use crate::world::{World, until};
+use crate::test_env::{TestEnv, until};
 
 /// An object of an extension, and what somebody might change in it.
 struct Foreign {
@@ -90,39 +90,39 @@ async fn http_route_and_a_service_monitor_live_as_they_should() {
 }
 
 async fn live(spec: Value, without: Value, foreign: &[Foreign]) {
-    let mut world = installed::world().await;
-    make_user(&world).await;
-    world.apply(spec).await;
-    world.until_ready().await;
-    world.until_settled().await;
-    a_new_controller_finds_nothing_to_write(&mut world).await;
+    let mut env = installed::env().await;
+    make_user(&env).await;
+    env.apply(spec).await;
+    env.until_ready().await;
+    env.until_settled().await;
+    a_new_controller_finds_nothing_to_write(&mut env).await;
     for it in foreign {
-        what_somebody_changes_is_put_back(&world, it).await;
+        what_somebody_changes_is_put_back(&env, it).await;
     }
     let mut without = without;
     without["monitoring"] = json!({"scrape": "Disabled", "alerts": "Disabled"});
-    world.apply(without).await;
+    env.apply(without).await;
     for it in foreign {
-        let is_gone = async || api(&world, it.kind).get_opt(it.name).await.unwrap().is_none().then_some(());
+        let is_gone = async || api(&env, it.kind).get_opt(it.name).await.unwrap().is_none().then_some(());
         until("it is gone", is_gone).await;
     }
-    world.until_ready().await;
-    world.end().await;
+    env.until_ready().await;
+    env.end().await;
 }
 
 /// What the server fills in is no difference.
-async fn a_new_controller_finds_nothing_to_write(world: &mut World) {
-    world.stop_operator().await;
-    world.start_operator();
-    world.until_settled().await;
-    assert_eq!(world.writes(), Vec::<String>::new());
+async fn a_new_controller_finds_nothing_to_write(env: &mut TestEnv) {
+    env.stop_operator().await;
+    env.start_operator();
+    env.until_settled().await;
+    assert_eq!(env.writes(), Vec::<String>::new());
 }
 
 async fn what_somebody_changes_is_put_back(
-    world: &World,
+    env: &TestEnv,
     Foreign { kind, name, tampering, field }: &Foreign,
 ) {
-    let api = api(world, *kind);
+    let api = api(env, *kind);
     let before = api.get(name).await.unwrap();
     let person = PatchParams { field_manager: Some("a-person".into()), ..PatchParams::default() };
     let tampered = api.patch(name, &person, &Patch::Merge(tampering)).await.unwrap();
@@ -130,20 +130,20 @@ async fn what_somebody_changes_is_put_back(
     let is_back = async || (api.get(name).await.unwrap().data["spec"] == before.data["spec"]).then_some(());
     until(&format!("{} {name} is as it was", kind.name()), is_back).await;
     let is_emitted = async || {
-        let notes = world.notes("DriftCorrected").await;
+        let notes = env.notes("DriftCorrected").await;
         notes.into_iter().find(|note| note.contains(kind.name()) && note.contains(field))
     };
     until(&format!("an Event of {} {name}", kind.name()), is_emitted).await;
 }
 
 /// With what the brokers ask for.
-pub(super) async fn make_user(world: &World) {
+pub(super) async fn make_user(env: &TestEnv) {
     let data = json!({"username": "ccx", "password": "secret", "ca.crt": "PEM"});
     let secret =
         json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "user"}, "stringData": data});
-    world.api::<Secret>().patch("user", &PatchParams::apply("test"), &Patch::Apply(&secret)).await.unwrap();
+    env.api::<Secret>().patch("user", &PatchParams::apply("test"), &Patch::Apply(&secret)).await.unwrap();
 }
 
-pub(super) fn api(world: &World, kind: Kind) -> Api<DynamicObject> {
-    Api::namespaced_with(world.client.clone(), &world.namespace, &kind.api_resource())
+pub(super) fn api(env: &TestEnv, kind: Kind) -> Api<DynamicObject> {
+    Api::namespaced_with(env.client.clone(), &env.namespace, &kind.api_resource())
 }

@@ -9,7 +9,7 @@ use kube::{
 use serde_json::{Value, json};
 
 use super::installed;
-use crate::world::{World, until};
+use crate::test_env::{TestEnv, until};
 
 const KAFKA: &str = "events";
 
@@ -20,9 +20,9 @@ fn by_strimzi() -> Value {
 }
 
 /// Those of a version that Strimzi serves.
-pub(super) fn kafkas(world: &World, version: &str) -> Api<DynamicObject> {
+pub(super) fn kafkas(env: &TestEnv, version: &str) -> Api<DynamicObject> {
     let kind = ApiResource::from_gvk(&GroupVersionKind::gvk("kafka.strimzi.io", version, "Kafka"));
-    Api::namespaced_with(world.client.clone(), &world.namespace, &kind)
+    Api::namespaced_with(env.client.clone(), &env.namespace, &kind)
 }
 
 /// A cluster as a person asks for it.
@@ -54,25 +54,25 @@ fn kafkas_version(kafkas: &Api<DynamicObject>) -> String {
 }
 
 /// What the pipeline is told about its brokers.
-pub(super) async fn settings(world: &World) -> String {
-    let config = world.get::<ConfigMap>("ccx-data-pipeline").await;
+pub(super) async fn settings(env: &TestEnv) -> String {
+    let config = env.get::<ConfigMap>("ccx-data-pipeline").await;
     config.and_then(|config| config.data).map(|data| data["ccx.toml"].clone()).unwrap_or_default()
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes, definitions of extensions"]
 async fn brokers_and_authority_are_followed_as_strimzi_tells_them() {
-    let world = installed::world().await;
-    let kafkas = kafkas(&world, "v1");
-    world.apply(by_strimzi()).await;
-    let missing = world.until_condition("Degraded", "True", "KafkaUnreachable").await;
+    let env = installed::env().await;
+    let kafkas = kafkas(&env, "v1");
+    env.apply(by_strimzi()).await;
+    let missing = env.until_condition("Degraded", "True", "KafkaUnreachable").await;
     assert!(
         missing.message.contains("Kafka events, which spec.kafka.strimzi names, does not exist"),
         "{missing:?}"
     );
     make(&kafkas).await;
     until("it is not ready", async || {
-        let condition = world.until_condition("Degraded", "True", "KafkaUnreachable").await;
+        let condition = env.until_condition("Degraded", "True", "KafkaUnreachable").await;
         condition
             .message
             .contains("Kafka events has no listener \"tls\" in its status, but none yet")
@@ -80,42 +80,42 @@ async fn brokers_and_authority_are_followed_as_strimzi_tells_them() {
     })
     .await;
     tell(&kafkas, "events-kafka-bootstrap.kafka.svc:9093", "PEM 1").await;
-    world.until_ready().await;
+    env.until_ready().await;
     assert!(
-        settings(&world).await.contains(r#"bootstrap_servers = ["events-kafka-bootstrap.kafka.svc:9093"]"#)
+        settings(&env).await.contains(r#"bootstrap_servers = ["events-kafka-bootstrap.kafka.svc:9093"]"#)
     );
-    let authority = world.get::<ConfigMap>("ccx-kafka-ca").await.unwrap().data.unwrap();
+    let authority = env.get::<ConfigMap>("ccx-kafka-ca").await.unwrap().data.unwrap();
     assert_eq!(authority["ca.crt"], "PEM 1\n");
     tell(&kafkas, "elsewhere:9093", "PEM 2").await;
-    until("the new brokers", async || settings(&world).await.contains("elsewhere:9093").then_some(())).await;
+    until("the new brokers", async || settings(&env).await.contains("elsewhere:9093").then_some(())).await;
     let notes =
-        async || world.notes("CaChanged").await.into_iter().find(|note| note.contains("ccx-data-pipeline"));
+        async || env.notes("CaChanged").await.into_iter().find(|note| note.contains("ccx-data-pipeline"));
     until("an Event about the new authority", notes).await;
-    world.until_ready().await;
-    world.end().await;
+    env.until_ready().await;
+    env.end().await;
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes, definitions of extensions"]
 async fn authority_can_be_the_secret_that_strimzi_makes() {
-    let world = installed::world().await;
-    let kafkas = kafkas(&world, "v1beta2");
+    let env = installed::env().await;
+    let kafkas = kafkas(&env, "v1beta2");
     make(&kafkas).await;
     tell(&kafkas, "events-kafka-bootstrap.kafka.svc:9093", "PEM 1").await;
     let authority = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "events-cluster-ca-cert"},
         "stringData": {"ca.crt": "PEM 0"}});
-    let secrets = world.api::<Secret>();
+    let secrets = env.api::<Secret>();
     secrets
         .patch("events-cluster-ca-cert", &PatchParams::apply("strimzi"), &Patch::Apply(&authority))
         .await
         .unwrap();
     let mut spec = by_strimzi();
     spec["kafka"]["caSecretRef"] = json!({"name": "events-cluster-ca-cert"});
-    world.apply(spec).await;
-    world.until_ready().await;
+    env.apply(spec).await;
+    env.until_ready().await;
     assert!(
-        settings(&world).await.contains(r#"bootstrap_servers = ["events-kafka-bootstrap.kafka.svc:9093"]"#)
+        settings(&env).await.contains(r#"bootstrap_servers = ["events-kafka-bootstrap.kafka.svc:9093"]"#)
     );
-    assert!(world.get::<ConfigMap>("ccx-kafka-ca").await.is_none(), "the pods have the Secret itself");
-    world.end().await;
+    assert!(env.get::<ConfigMap>("ccx-kafka-ca").await.is_none(), "the pods have the Secret itself");
+    env.end().await;
 }

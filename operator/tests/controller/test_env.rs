@@ -40,11 +40,11 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
+    kill_after_writes::Life,
     kubelet::Kubelet,
-    mortal::Life,
+    request_recorder::RequestRecorder,
     rights::{as_operator, grant},
     server,
-    witness::Witness,
 };
 
 /// How long anything may take on a machine that has much else to do.
@@ -64,13 +64,13 @@ const DISCOVERY: Duration = Duration::from_secs(1);
 
 static COUNTER: AtomicU32 = AtomicU32::new(0);
 
-/// What one test has.
-pub(crate) struct World {
+/// The environment of one test.
+pub(crate) struct TestEnv {
     pub(crate) client: Client,
     pub(crate) namespace: String,
     pub(crate) kubelet: Kubelet,
     pub(crate) prober: Answers,
-    pub(crate) witness: Witness,
+    pub(crate) witness: RequestRecorder,
     /// Further namespaces that the operator watches.
     pub(crate) further_namespaces: Vec<String>,
     config: Config,
@@ -84,7 +84,7 @@ pub(crate) struct Operator {
     task: JoinHandle<()>,
 }
 
-/// What pods answer, by path.
+/// The responses of pods by path.
 #[derive(Clone, Default)]
 pub(crate) struct Answers(Arc<Mutex<BTreeMap<&'static str, String>>>);
 
@@ -100,7 +100,7 @@ impl Prober for Answers {
     }
 }
 
-impl World {
+impl TestEnv {
     /// A namespace without a controller.
     pub(crate) async fn empty() -> Self {
         Self::on(server::shared().await).await
@@ -127,7 +127,7 @@ impl World {
             namespace,
             kubelet,
             prober,
-            witness: Witness::default(),
+            witness: RequestRecorder::default(),
             config,
             operator: None,
             further_namespaces: Vec::new(),
@@ -136,18 +136,18 @@ impl World {
 
     /// The same with a controller.
     pub(crate) async fn new() -> Self {
-        let mut world = Self::empty().await;
-        world.start_operator();
-        world
+        let mut env = Self::empty().await;
+        env.start_operator();
+        env
     }
 
     /// The same, in which a resource has come to rest.
     pub(crate) async fn settled(spec: Value) -> Self {
-        let world = Self::new().await;
-        world.apply(spec).await;
-        world.until_ready().await;
-        world.until_settled().await;
-        world
+        let env = Self::new().await;
+        env.apply(spec).await;
+        env.until_ready().await;
+        env.until_settled().await;
+        env
     }
 
     /// A controller with the rights that the chart gives, and no more.

@@ -11,9 +11,9 @@ use futures::future::BoxFuture;
 use kube::client::Body;
 use tower::{Layer, Service};
 
-/// What the operator has asked for. Clones share it.
+/// The requests of the operator. Clones share them.
 #[derive(Clone, Default)]
-pub(crate) struct Witness(Arc<Mutex<BTreeSet<Asked>>>);
+pub(crate) struct RequestRecorder(Arc<Mutex<BTreeSet<Asked>>>);
 
 /// A request, as roles grant it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,7 +24,7 @@ pub(crate) struct Asked {
     pub(crate) verb: &'static str,
 }
 
-impl Witness {
+impl RequestRecorder {
     /// All of it so far.
     pub(crate) fn asked(&self) -> BTreeSet<Asked> {
         self.0.lock().unwrap().clone()
@@ -38,21 +38,21 @@ impl Witness {
     }
 }
 
-impl<Inner> Layer<Inner> for Witness {
-    type Service = Witnessed<Inner>;
+impl<Inner> Layer<Inner> for RequestRecorder {
+    type Service = Recorded<Inner>;
 
-    fn layer(&self, inner: Inner) -> Witnessed<Inner> {
-        Witnessed { inner, witness: self.clone() }
+    fn layer(&self, inner: Inner) -> Recorded<Inner> {
+        Recorded { inner, witness: self.clone() }
     }
 }
 
 #[derive(Clone)]
-pub(crate) struct Witnessed<Inner> {
+pub(crate) struct Recorded<Inner> {
     inner: Inner,
-    witness: Witness,
+    witness: RequestRecorder,
 }
 
-impl<Inner, Answer> Service<Request<Body>> for Witnessed<Inner>
+impl<Inner, Answer> Service<Request<Body>> for Recorded<Inner>
 where
     Inner: Service<Request<Body>, Response = Response<Answer>>,
     Inner::Future: Send + 'static,

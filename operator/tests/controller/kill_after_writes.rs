@@ -24,12 +24,12 @@ pub(crate) struct Life {
 }
 
 impl Life {
-    pub(crate) fn of_writes(writes: i64) -> Self {
+    pub(crate) fn with_writes(writes: i64) -> Self {
         Self { writes_left: Arc::new(AtomicI64::new(writes)), ended: CancellationToken::new() }
     }
 
     pub(crate) fn endless() -> Self {
-        Self::of_writes(i64::MAX)
+        Self::with_writes(i64::MAX)
     }
 }
 
