@@ -5,7 +5,7 @@ use std::time::Duration;
 use ccx_cli::{CliError, Exit};
 use ccx_config::Config;
 use ccx_messages::{AccountNumber, Announce, ClusterId, Identity, OrgId, Timestamp, TimestampError};
-use ccx_transport::{KafkaError, ObjectStore, ObjectStoreError, Outgoing, Producer};
+use ccx_transport::{Connectivity, KafkaError, ObjectStore, ObjectStoreError, Outgoing, Producer};
 use chrono::{DateTime, SecondsFormat, Utc};
 use snafu::{ResultExt, Snafu, ensure};
 
@@ -13,6 +13,9 @@ use crate::archive_file::ArchiveFile;
 
 /// The lifetime of a presigned link, as with ingress.
 const LINK_LIFETIME: Duration = Duration::from_hours(24);
+
+/// The wait for Kafka after which the user is told about it.
+const SILENT_WAIT: Duration = Duration::from_secs(3);
 
 /// The header by which consumers tell the services' announcements apart.
 const SERVICE_HEADER: &str = "service";
@@ -125,7 +128,19 @@ impl Uploader {
             headers: &[(SERVICE_HEADER, self.service.as_bytes())],
             payload: &announce.to_json(archive.bytes.len() as u64),
         };
-        self.producer.send(message).await.context(AnnounceSnafu { archive: &archive.name })
+        let mut sending = std::pin::pin!(self.producer.send(message));
+        let sent = match tokio::time::timeout(SILENT_WAIT, &mut sending).await {
+            Ok(sent) => sent,
+            Err(_) => {
+                let cause = match &*self.producer.connectivity().borrow() {
+                    Connectivity::Down(reason) => format!(": {reason}"),
+                    Connectivity::Connecting | Connectivity::Up => String::new(),
+                };
+                eprintln!("waiting up to 30 s for Kafka{cause}");
+                sending.await
+            }
+        };
+        sent.context(AnnounceSnafu { archive: &archive.name })
     }
 }
 
