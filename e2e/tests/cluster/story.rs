@@ -39,7 +39,8 @@ impl Story<'_> {
         let Servers { sasl_port, object_storage, .. } = self.servers;
         let host = self.cluster.host();
         // Small requests, so that all pods fit on two cores.
-        let small = |memory: &str| json!({"requests": {"cpu": "20m", "memory": memory}, "limits": {"memory": "512Mi"}});
+        let resources = |request: &str, limit: &str| json!({"requests": {"cpu": "20m", "memory": request}, "limits": {"memory": limit}});
+        let small = |request: &str| resources(request, "512Mi");
         json!({
             "apiVersion": "ccx.openshift.io/v1alpha1",
             "kind": "CcxPipeline",
@@ -63,7 +64,8 @@ impl Story<'_> {
                     "storage": {"size": "1Gi"},
                     "resources": small("64Mi"),
                 }},
-                "dataPipeline": {"resources": small("48Mi")},
+                // An unpacked archive, what is in flight beside it, and a margin have to fit.
+                "dataPipeline": {"resources": resources("48Mi", "1Gi")},
                 "dbWriter": {"resources": small("32Mi")},
                 "aggregator": {
                     "resources": small("32Mi"),
