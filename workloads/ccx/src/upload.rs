@@ -9,7 +9,7 @@ use ccx_transport::{Connectivity, KafkaError, ObjectStore, ObjectStoreError, Out
 use chrono::{DateTime, SecondsFormat, Utc};
 use snafu::{ResultExt, Snafu, ensure};
 
-use crate::archive_file::ArchiveFile;
+use crate::{archive_file::ArchiveFile, output};
 
 /// The lifetime of a presigned link, as with ingress.
 const LINK_LIFETIME: Duration = Duration::from_hours(24);
@@ -129,16 +129,15 @@ impl Uploader {
             payload: &announce.to_json(archive.bytes.len() as u64),
         };
         let mut sending = std::pin::pin!(self.producer.send(message));
-        let sent = match tokio::time::timeout(SILENT_WAIT, &mut sending).await {
-            Ok(sent) => sent,
-            Err(_) => {
-                let cause = match &*self.producer.connectivity().borrow() {
-                    Connectivity::Down(reason) => format!(": {reason}"),
-                    Connectivity::Connecting | Connectivity::Up => String::new(),
-                };
-                eprintln!("waiting up to 30 s for Kafka{cause}");
-                sending.await
-            }
+        let sent = if let Ok(sent) = tokio::time::timeout(SILENT_WAIT, &mut sending).await {
+            sent
+        } else {
+            let cause = match &*self.producer.connectivity().borrow() {
+                Connectivity::Down(reason) => format!(": {reason}"),
+                Connectivity::Connecting | Connectivity::Up => String::new(),
+            };
+            output::note(&format!("waiting up to 30 s for Kafka{cause}"));
+            sending.await
         };
         sent.context(AnnounceSnafu { archive: &archive.name })
     }
