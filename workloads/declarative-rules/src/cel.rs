@@ -1,8 +1,9 @@
-//! The language of expressions: the Common Expression Language, without bytes and messages, with functions for clusters.
+//! The expression language: CEL (Common Expression Language) without bytes and messages, with functions for
+//! clusters.
 //!
-//! The crate `cel` parses; evaluation is our own. That way a value is shared instead of copied, every step is metered, a limit
-//! can't be mistaken for an answer, and an error knows its place in the file. A property test holds the results against those
-//! of the crate's interpreter.
+//! The crate `cel` parses; this module evaluates. Thus values are shared instead of copied, every step is
+//! metered, a limit is never taken for a result, and errors have positions. A property test compares the
+//! results with those of the crate's interpreter.
 
 mod code;
 mod compile;
@@ -23,5 +24,5 @@ pub(crate) use compile::{compile, on_large_stack, one_line};
 pub(crate) use error::{EvaluationError, Reason};
 pub(crate) use evaluate::Scope;
 pub(crate) use meter::Meter;
-pub(crate) use value::Unfit;
+pub(crate) use value::JsonError;
 pub(crate) use value::{Map, Type, Value, Version};

@@ -1,31 +1,31 @@
-//! What rules tell users, as a content tree.
+//! Conversion of rule texts to a content tree.
 
 use ccx_content::{ContentTree, Files};
 use serde_json::json;
 
 use crate::{DeclarativeRule, RuleContent, RuleSet};
 
-/// What the levels are called, from 1 to 4: a tree has names for them.
+/// Names of the ratings 1 to 4; a content tree refers to ratings by name.
 const LEVELS: [&str; 4] = ["Low", "Moderate", "Important", "Critical"];
 
 impl RuleSet {
-    /// The texts of the rules that bring some, in the form of the built-in ones.
+    /// Returns a content tree with the texts of all rules that have `content`.
     ///
     /// # Panics
     ///
-    /// Never: the configuration of the tree is ours.
+    /// Never: the configuration of the tree is generated.
     pub fn content(&self) -> ContentTree {
         tree(self.rules().iter())
     }
 }
 
 impl DeclarativeRule {
-    /// Returns the texts of the rule, in the form of the built-in ones; `None` if the file has none.
+    /// Returns a content tree with the texts of the rule, or `None` if the rule file has no `content`.
     pub fn content_tree(&self) -> Option<ContentTree> {
         self.content().map(|_| tree(std::iter::once(self)))
     }
 
-    /// Like [`Self::content_tree`]; without texts, the entry says which key it is and nothing else.
+    /// Like [`Self::content_tree`], but a rule without `content` gets an entry that has only its error key.
     pub fn content_tree_or_key(&self) -> ContentTree {
         let files = files_of(self, self.content().unwrap_or(&RuleContent::default()));
         tree_of_files(files.into_iter())
@@ -44,7 +44,7 @@ fn tree_of_files(files: impl Iterator<Item = (String, String)>) -> ContentTree {
 fn config() -> String {
     let levels: serde_json::Map<_, _> =
         LEVELS.iter().zip(1..).map(|(name, level)| ((*name).to_owned(), json!(level))).collect();
-    // What is JSON is YAML.
+    // JSON is a subset of YAML.
     json!({"impact": levels, "resolution_risk": levels}).to_string()
 }
 
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn each_rule_has_the_texts_of_its_file() {
+    fn content_of_rules_has_the_texts_of_their_file() {
         let tree = content(TWO_RULES);
         assert!(tree.rules().iter().all(|rule| rule.problems.is_empty()), "{:?}", tree.rules());
         let [behind, uneven] = &tree.contents().collect::<Vec<_>>()[..] else { panic!() };
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_without_texts_is_not_in_the_tree() {
+    fn rule_without_texts_is_not_in_the_tree() {
         let text = "apiVersion: ccx.rules/v1\nid: a.b\nerror_key: KEY\ninputs: {v: {file: config/version.json}}\nwhen: v == null\n";
         assert_eq!(content(text).contents().count(), 0);
     }

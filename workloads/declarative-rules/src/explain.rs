@@ -1,4 +1,4 @@
-//! What a rule reads and what it is about, for people.
+//! Human-readable explanations of rules: inputs, expressions and texts.
 
 use serde::Serialize;
 
@@ -8,72 +8,72 @@ use crate::{
     inputs::{Reads, RuleInput},
 };
 
-/// What users are told about a problem, as the rule's file has it.
+/// Texts and ratings of a problem, from the `content` field of the rule file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(default)]
 pub struct RuleContent {
     /// The headline.
     pub description: String,
-    /// How bad it is, from 1 (low) to 4 (critical).
+    /// Severity of the problem, from 1 (low) to 4 (critical).
     pub impact: u8,
-    /// How likely the harm is, from 1 to 4.
+    /// Likelihood of harm, from 1 to 4.
     pub likelihood: u8,
-    /// How risky the resolution is, from 1 to 4.
+    /// Risk of the resolution, from 1 to 4.
     pub resolution_risk: u8,
     /// Words to filter by.
     pub tags: Vec<String>,
-    /// What the problem is, for any cluster.
+    /// Description of the problem that applies to any cluster.
     pub generic: String,
-    /// What was found in this cluster, and why it matters: a template over the details.
+    /// Template over the details: the finding in this cluster and why it matters.
     pub reason: String,
-    /// What to do about it: a template over the details.
+    /// Template over the details: the steps to resolve the problem.
     pub resolution: String,
-    /// Where to read on.
+    /// Links to further reading.
     pub more_info: String,
 }
 
-/// A rule in words.
+/// Explanation of a rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Explanation {
-    /// The rule's module.
+    /// Module name of the rule.
     pub id: String,
-    /// What it finds.
+    /// Error key of the problem.
     pub error_key: String,
-    /// The file it is in.
+    /// Rule file.
     pub file: String,
-    /// Where in the file it begins.
+    /// Start of the rule in its file.
     pub position: Position,
-    /// What it reads.
+    /// Inputs, in the order of the file.
     pub inputs: Vec<ExplainedInput>,
-    /// The facts, by name, as expressions.
+    /// Names and expressions of the facts.
     pub facts: Vec<(String, String)>,
-    /// The condition, as expression.
+    /// Expression of the condition.
     pub when: String,
-    /// The details, by name, as expressions.
+    /// Names and expressions of the details.
     pub details: Vec<(String, String)>,
-    /// What users are told.
+    /// Texts of the problem; `None` if the rule file has no `content`.
     pub content: Option<RuleContent>,
-    /// The names of its tests.
+    /// Names of the rule's tests.
     pub tests: Vec<String>,
 }
 
-/// Something that a rule reads.
+/// An input of a rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ExplainedInput {
-    /// The name in expressions.
+    /// Name of the input in expressions.
     pub name: String,
-    /// What kind of thing it is: `file`, `glob`, `logs` or `metrics`.
+    /// Kind of the input: `file`, `glob`, `logs` or `metrics`.
     pub kind: &'static str,
-    /// The path, glob or metric.
+    /// Path, glob or metric.
     pub what: String,
-    /// The regular expression of log lines.
+    /// Regular expression that log lines must match.
     pub pattern: Option<String>,
-    /// Whether the rule is skipped without it: `required`, `any` or `optional`.
+    /// Whether the rule is skipped if the input is missing: `required`, `any` or `optional`.
     pub need: &'static str,
 }
 
 impl DeclarativeRule {
-    /// The rule in words.
+    /// Explains the rule.
     pub fn explain(&self) -> Explanation {
         let rule = &*self.0;
         Explanation {
@@ -81,7 +81,7 @@ impl DeclarativeRule {
             error_key: rule.error_key.to_string(),
             file: rule.origin.file.to_string(),
             position: rule.origin.position,
-            inputs: rule.inputs.iter().map(ExplainedInput::of).collect(),
+            inputs: rule.inputs.iter().map(ExplainedInput::new).collect(),
             facts: rule.facts.iter().map(|fact| (fact.short_name().into(), fact.text.clone())).collect(),
             when: rule.when.text.clone(),
             details: rule
@@ -94,14 +94,14 @@ impl DeclarativeRule {
         }
     }
 
-    /// What users are told, when the file says it.
+    /// Returns the texts of the problem, or `None` if the rule file has no `content`.
     pub fn content(&self) -> Option<&RuleContent> {
         self.0.content.as_ref()
     }
 }
 
 impl ExplainedInput {
-    fn of(input: &RuleInput) -> Self {
+    fn new(input: &RuleInput) -> Self {
         let (kind, what, pattern) = match &input.reads {
             Reads::File(files) => ("file", files.name().to_owned(), None),
             Reads::Documents(files) => ("glob", files.name().to_owned(), None),

@@ -1,4 +1,4 @@
-//! The files of a rule set, in memory: of directories, single files and archives.
+//! Rule files of directories, single files and archives, read into memory.
 
 use std::{
     collections::BTreeMap,
@@ -12,52 +12,52 @@ use snafu::{ResultExt, Snafu, ensure};
 
 use crate::limits::{MAX_FILE_BYTES, MAX_SET_BYTES, MAX_SET_FILES};
 
-/// Deepest directory below a source. A link to a parent would have no end.
+/// Maximum depth of directories below a source; ends the recursion if a link leads to a parent.
 const MAX_DEPTH: usize = 8;
 
-/// The texts of rule files, in the order of the sources and their paths.
+/// Texts of rule files, ordered by source and path.
 #[derive(Clone, Debug, Default)]
 pub struct RuleFiles {
     files: Vec<RuleFile>,
     bytes: usize,
 }
 
-/// One file.
+/// A rule file.
 #[derive(Clone, Debug)]
 pub(crate) struct RuleFile {
-    /// As problems show it.
+    /// Name in problems.
     pub name: String,
-    /// Below its source, so that the digest does not depend on where that is.
+    /// Path relative to its source, so that the digest does not depend on the location of the source.
     path: String,
     pub text: String,
 }
 
-/// A source can't be read.
+/// Failure to read a source.
 #[derive(Debug, Snafu)]
 pub enum FilesError {
-    /// The operating system refuses.
+    /// An I/O operation failed.
     #[snafu(display("failed to read {}: {source}", path.display()))]
     Io {
         /// The file or directory.
         path: PathBuf,
-        /// What it says.
+        /// Error of the operating system.
         source: io::Error,
     },
-    /// A file with `.tar` in its name is none.
+    /// A file with `.tar` in its name is not a valid archive.
     #[snafu(display("failed to read {} as an archive of rule files: {source}", path.display()))]
     Unpack {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Error of the archive reader.
         source: ArchiveError,
     },
-    /// There are too many files, or they are too long.
+    /// The number or size of the files exceeds the limits.
     #[snafu(display("{} has over {MAX_SET_FILES} rule files, or over {MAX_SET_BYTES} bytes: is it a directory of rules?", path.display()))]
     TooMuch {
         /// The source.
         path: PathBuf,
     },
-    /// The directories are nested too deep.
+    /// The directories are nested too deeply.
     #[snafu(display("{} is over {MAX_DEPTH} directories deep: does a link lead to a parent?", path.display()))]
     TooDeep {
         /// The directory.
@@ -76,17 +76,18 @@ impl FilesError {
         }
     }
 
-    /// Converts the error for a list of problems.
+    /// Converts the error to a problem of the path.
     pub fn to_problem(&self) -> Problem {
         Problem::error(self.path().display().to_string(), self)
     }
 }
 
 impl RuleFiles {
-    /// Reads the `.yaml` and `.yml` files of the sources: directories, single files, and archives (`.tar`, `.tar.gz`, `.tgz`).
+    /// Reads the `.yaml` and `.yml` files of the sources: directories, single files, and archives (`.tar`,
+    /// `.tar.gz`, `.tgz`).
     ///
-    /// Names that begin with a dot are left out, as in a volume of a `ConfigMap`, whose real files are behind links to
-    /// `..data`.
+    /// Names that begin with a dot are ignored: the files of a `ConfigMap` volume are links into `..data`,
+    /// which would be read twice.
     pub fn read(sources: &[PathBuf]) -> Result<Self, FilesError> {
         let mut files = Self::default();
         for source in sources {
@@ -103,7 +104,7 @@ impl RuleFiles {
         Ok(files)
     }
 
-    /// Files that are already in memory, by name.
+    /// Creates rule files from names and texts.
     pub fn from_texts<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let files = texts.into_iter().map(|(name, text)| RuleFile {
             name: name.into(),
@@ -113,7 +114,7 @@ impl RuleFiles {
         Self { files: files.collect(), bytes: 0 }
     }
 
-    /// What the files are known by.
+    /// Returns a digest of the relative paths and texts.
     pub fn digest(&self) -> Digest {
         let by_path: BTreeMap<&str, Vec<&str>> =
             self.files.iter().fold(BTreeMap::new(), |mut by_path, file| {
@@ -143,7 +144,7 @@ impl RuleFiles {
             if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
                 continue;
             }
-            // Follows links: in a volume of a ConfigMap every name is one.
+            // Follows links: every entry of a ConfigMap volume is one.
             if fs::metadata(&path).context(IoSnafu { path: &path })?.is_dir() {
                 self.read_directory(source, &path, depth_left - 1)?;
             } else if is_rule_file(&path.to_string_lossy()) {
@@ -175,13 +176,13 @@ impl RuleFiles {
         Ok(())
     }
 
-    /// Bytes that are not UTF-8 become U+FFFD, which the parser then points at.
+    /// Adds a file. Bytes that are not UTF-8 become U+FFFD, which the parser then reports with its position.
     fn add(&mut self, source: &Path, name: String, path: String, bytes: &[u8]) -> Result<(), FilesError> {
         self.bytes += bytes.len();
         let is_too_much =
             self.files.len() >= MAX_SET_FILES || self.bytes > MAX_SET_BYTES || bytes.len() > MAX_SET_BYTES;
         ensure!(!is_too_much, TooMuchSnafu { path: source });
-        // The loader refuses what is longer; there is no need to keep all of it.
+        // The loader rejects longer files, so the rest is not needed.
         let kept = &bytes[..bytes.len().min(MAX_FILE_BYTES + 1)];
         self.files.push(RuleFile { name, path, text: String::from_utf8_lossy(kept).into_owned() });
         Ok(())

@@ -1,4 +1,4 @@
-//! The format of a rule file, as it is written.
+//! The format of a rule file.
 
 use std::{borrow::Cow, collections::BTreeMap, ops::Range};
 
@@ -65,11 +65,11 @@ pub(crate) struct InputDefinition {
     pub required: Option<Located<Need>>,
 }
 
-/// Whether a rule can do without an input.
+/// Whether a rule is skipped if an input is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
     Required,
-    /// One of those is needed.
+    /// At least one of the inputs with `any` is needed.
     Any,
     Optional,
 }
@@ -123,14 +123,14 @@ pub(crate) struct TestDefinition {
     pub expect: Option<Located<Expectation>>,
 }
 
-/// What a rule must say about a cluster.
+/// Expected verdict of a test.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Expectation {
-    /// It has the problem, with these details where they are given.
+    /// The cluster has the problem, with these details if given.
     Hit(Option<serde_json::Value>),
-    /// It has not.
+    /// The cluster does not have the problem.
     Miss,
-    /// There is too little data.
+    /// The archive lacks a required input.
     Skip,
 }
 
@@ -146,7 +146,7 @@ fn expectation_schema(_: &mut SchemaGenerator) -> Schema {
     ]})
 }
 
-/// An expression and where in the file it is written, in bytes.
+/// An expression and its byte range in the file.
 #[derive(Clone, Debug)]
 pub(crate) struct Expression {
     pub text: String,
@@ -166,12 +166,11 @@ impl JsonSchema for Expression {
     }
 }
 
-/// A value and where in the file it is, in bytes.
+/// A value and its byte range in the file.
 #[derive(Clone, Debug)]
 pub(crate) struct Located<T> {
     pub value: T,
     pub at: usize,
-    /// The end of its text in the file.
     pub end: usize,
 }
 
@@ -195,7 +194,7 @@ impl<T: JsonSchema> JsonSchema for Located<T> {
     }
 }
 
-/// The JSON Schema of a rule, for editors.
+/// Returns the JSON Schema of a rule, for editors.
 pub fn rule_schema() -> serde_json::Value {
     let mut schema = schemars::schema_for!(Definition).to_value();
     if let Some(fields) = schema.as_object_mut() {

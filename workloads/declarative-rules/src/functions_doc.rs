@@ -1,19 +1,19 @@
-//! The functions of the language as a page of the documentation.
+//! Documentation of the functions of the expression language.
 
 use crate::cel::functions::ALL;
 
 /// A function that expressions can call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct FunctionDoc {
-    /// Its name.
+    /// Name of the function.
     pub name: &'static str,
-    /// How it is called.
+    /// Signature in Markdown.
     pub signature: &'static str,
-    /// What it does.
+    /// Summary, one sentence.
     pub summary: &'static str,
 }
 
-/// Every function, by theme.
+/// Returns every function, grouped by topic.
 pub fn functions() -> impl ExactSizeIterator<Item = FunctionDoc> {
     ALL.iter().map(|function| FunctionDoc {
         name: function.name,
@@ -22,7 +22,7 @@ pub fn functions() -> impl ExactSizeIterator<Item = FunctionDoc> {
     })
 }
 
-/// The functions as a table in Markdown.
+/// Returns the functions as a Markdown table.
 pub fn functions_table() -> String {
     let rows =
         functions().map(|FunctionDoc { signature, summary, .. }| format!("| {signature} | {summary} |\n"));

@@ -1,4 +1,4 @@
-//! What a rule reads, and the values that its expressions see of it.
+//! Inputs of rules and their values in expressions.
 
 use std::{
     cell::{Cell, OnceCell, RefCell},
@@ -11,7 +11,7 @@ use ccx_archive::File;
 use ccx_rules::{Context, Input, LogQuery, documents::METRICS};
 
 use crate::{
-    cel::{Map, Unfit, Value},
+    cel::{JsonError, Map, Value},
     format::Need,
     limits::{MAX_DOCUMENT_BYTES, MAX_DOCUMENT_VALUES},
     pattern::Pattern,
@@ -20,13 +20,13 @@ use crate::{
 /// One input of a rule.
 #[derive(Clone, Debug)]
 pub(crate) struct RuleInput {
-    /// The name in expressions.
+    /// Name of the input in expressions.
     pub name: String,
     pub need: Need,
     pub reads: Reads,
 }
 
-/// What is read.
+/// Data source of an input.
 #[derive(Clone, Debug)]
 pub(crate) enum Reads {
     /// One document, or null.
@@ -40,24 +40,24 @@ pub(crate) enum Reads {
 }
 
 impl Reads {
-    /// One JSON file.
+    /// Reads one JSON file.
     pub(crate) fn file(path: String) -> Self {
         Self::File(Input::dynamic_documents(path.clone(), vec![path], has_document))
     }
 
-    /// JSON files.
+    /// Reads the JSON files whose paths match a glob.
     pub(crate) fn documents(glob: String) -> Self {
         Self::Documents(Input::dynamic_documents(glob.clone(), vec![glob], has_document))
     }
 
-    /// Log lines; `name` tells the query from those of other rules.
+    /// Reads log lines. `name` must be unique among the queries of all rules.
     pub(crate) fn logs(name: String, glob: String, pattern: Pattern, max_matches: usize) -> Self {
         let files = Input::dynamic_text(glob.clone(), vec![glob]);
         let query = LogQuery::dynamic(name, files, pattern.literals.clone(), pattern.regex.as_str().into());
         Self::Logs { query, pattern, max_matches }
     }
 
-    /// The files, as the engine knows them.
+    /// Returns the files as an input of the engine.
     pub(crate) fn files(&self) -> Input {
         match self {
             Self::File(input) | Self::Documents(input) => input.clone(),
@@ -66,7 +66,7 @@ impl Reads {
         }
     }
 
-    /// The value in expressions; `Err` when the documents are too large to be kept.
+    /// Returns the value in expressions, or an error if the documents exceed the limits.
     pub(crate) fn value(&self, context: &Context<'_>) -> Result<Value, TooLarge> {
         match self {
             Self::File(input) => parsed(context, input).value(Parsed::first),
@@ -79,11 +79,11 @@ impl Reads {
     }
 }
 
-/// The documents of an archive are too large together.
+/// The documents of an archive exceed the limits on bytes or values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TooLarge;
 
-/// The documents that rules of users have asked for, shared by all of them.
+/// Parsed documents of an archive, shared by all declarative rules.
 #[derive(Debug)]
 struct Documents {
     by_input: RefCell<HashMap<String, Rc<Parsed>>>,
@@ -101,7 +101,7 @@ impl Default for Documents {
     }
 }
 
-/// The files of an input that are JSON.
+/// Parsed documents of an input.
 #[derive(Debug)]
 struct Parsed {
     documents: Result<Vec<Document>, TooLarge>,
@@ -114,7 +114,7 @@ struct Document {
     value: Value,
 }
 
-/// Whether the rule can be asked. It is when there is too much to read: it then says so.
+/// Returns true if an input has a document, or too many: the rule then runs and reports the limit.
 fn has_document(context: &Context<'_>, input: &Input) -> bool {
     parsed(context, input).documents.as_ref().map_or(true, |documents| !documents.is_empty())
 }
@@ -130,7 +130,7 @@ fn parsed(context: &Context<'_>, input: &Input) -> Rc<Parsed> {
 }
 
 impl Documents {
-    /// Parses files; those that are no JSON are left out.
+    /// Parses files, leaving out those that are not valid JSON.
     fn parse(&self, files: &[File<'_>]) -> Result<Vec<Document>, TooLarge> {
         let mut documents = Vec::new();
         for file in files {
@@ -141,8 +141,8 @@ impl Documents {
             self.values_left.set(values_left);
             match value {
                 Ok(value) => documents.push(Document { path: file.path.to_owned(), value }),
-                Err(Unfit::Malformed) => {}
-                Err(Unfit::TooLarge) => return Err(TooLarge),
+                Err(JsonError::Malformed) => {}
+                Err(JsonError::TooLarge) => return Err(TooLarge),
             }
         }
         Ok(documents)
@@ -158,12 +158,12 @@ impl Parsed {
         self.documents.as_deref().unwrap_or_default()
     }
 
-    /// The first document, or null.
+    /// Returns the first document, or null.
     fn first(&self) -> Value {
         self.documents().first().map_or(Value::Null, |document| document.value.clone())
     }
 
-    /// All documents, each object of which has its path as `_path`.
+    /// Returns all documents; each one that is an object has its path as `_path`.
     fn list(&self) -> Value {
         self.list.get_or_init(|| Value::list(self.documents().iter().map(Document::with_path))).clone()
     }
@@ -189,7 +189,7 @@ fn log_lines(context: &Context<'_>, query: &LogQuery, pattern: &Pattern, max_mat
     }))
 }
 
-/// The named groups of a pattern; one that takes no part is missing.
+/// Returns the named groups that take part in the match.
 fn groups(pattern: &Pattern, line: &str) -> Value {
     let Some(captures) = pattern.regex.captures(line) else { return Value::Map(Map::from_iter([])) };
     let names = pattern.regex.capture_names().flatten();

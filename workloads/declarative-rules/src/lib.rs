@@ -1,20 +1,20 @@
-//! Rules that users write, in YAML and CEL: files in, implementations of [`ccx_rules::Rule`] out.
+//! Declarative rules in YAML and CEL: loads rule files to implementations of [`ccx_rules::Rule`].
 //!
 //! ```text
-//!  text ──▶ yaml ──▶ read ──▶ build ──▶ DeclarativeRule ──▶ Engine
-//!          (places)  (form)  (meaning)        │
-//!                              cel            ├──▶ run_tests · trace · explain
-//!                                             │
-//!  directories, archives ──▶ RuleSet ─────────┘   all or nothing, known by a digest
+//!  text ──▶ yaml ──▶ parse ──▶ compile ──▶ DeclarativeRule ──▶ Engine
+//!        (positions)  (form)  (semantics)         │
+//!                                cel              ├──▶ run_tests · trace · explain
+//!                                                 │
+//!  directories, archives ──▶ RuleSet ─────────────┘   all or nothing, identified by a digest
 //! ```
 //!
-//! - [`load_file`] reads one file and tells all that is wrong with it, each with file, line and column.
-//! - [`RuleSet`] is what an engine gets: every rule of every source, or none.
-//! - [`RuleWatcher`] loads the files of directories when they change.
-//! - What a rule may cost is bounded three times: when it is loaded, while it runs, and in what it answers.
+//! - [`load_file`] loads one file and reports all its problems with file, line and column.
+//! - [`RuleSet`] holds the rules of an engine: every rule of every source, or none.
+//! - [`RuleWatcher`] reloads the files of directories when they change.
+//! - The cost of a rule is limited when it is loaded, while it runs, and by the size of its details.
 
-mod build;
 mod cel;
+mod compile;
 mod content;
 mod explain;
 mod files;
@@ -24,8 +24,8 @@ mod inputs;
 mod limits;
 mod lint;
 mod load;
+mod parse;
 mod pattern;
-mod read;
 mod rule;
 mod rule_set;
 mod rule_watcher;

@@ -1,4 +1,4 @@
-//! What works, and yet should be looked at.
+//! Warnings about rules that have no errors.
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
@@ -8,15 +8,15 @@ use crate::{
     DeclarativeRule,
     format::{Definition, Expectation, Expression, Located},
     inputs::Reads,
+    parse::Source,
     pattern::MIN_LITERAL_BYTES,
-    read::Source,
     rule::Compiled,
     suggest::did_you_mean,
     texts,
     yaml::Node,
 };
 
-/// The directories at the top of archives.
+/// Top-level directories of archives.
 const DIRECTORIES: [&str; 10] = [
     "aggregated",
     "cluster-scoped-resources",
@@ -30,7 +30,7 @@ const DIRECTORIES: [&str; 10] = [
     "namespaces",
 ];
 
-/// Notes what should be looked at in a rule that can run.
+/// Records the warnings of a rule without errors.
 pub(crate) fn check(
     source: &mut Source<'_>,
     document: &Node,
@@ -90,8 +90,8 @@ fn directory(source: &mut Source<'_>, name: &Located<String>, reads: &Reads) {
     }
 }
 
-/// Some clients drop the whole report of a cluster when `nodes` is no list of strings, so a hit that has such fails. Whether a rule
-/// gives such is known from a test that hits.
+/// Warns about a detail `nodes` without a test that hits. Some clients drop the whole report of a cluster if
+/// `nodes` is not a list of strings, so such a hit fails; only a test that hits shows its type.
 fn nodes(source: &mut Source<'_>, definition: &Definition) {
     let Some((name, _)) = definition.details.iter().find(|(name, _)| name.value == "nodes") else { return };
     let mut expectations = definition.tests.iter().filter_map(|test| test.expect.as_ref());
@@ -125,7 +125,7 @@ fn content(source: &mut Source<'_>, document: &Node, definition: &Definition) {
     }
 }
 
-/// Every field of the details that a template shows must be there.
+/// Warns about fields in a template that the details do not have.
 fn template(source: &mut Source<'_>, text: &Located<String>, details: &[(Located<String>, Expression)]) {
     static FIELD: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r#"\bpydata(?:\.([A-Za-z_]\w*)|\[["']([^"']+)["']\])"#)
@@ -142,7 +142,7 @@ fn template(source: &mut Source<'_>, text: &Located<String>, details: &[(Located
             let hint = did_you_mean(field, known());
             source.warning(
                 text.at,
-                format!("the text shows `{field}`, which is no field of the details{hint}"),
+                format!("the text shows `{field}`, which is not a field of the details{hint}"),
             );
         }
     }

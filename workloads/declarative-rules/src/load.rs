@@ -1,27 +1,27 @@
-//! A file of rules, with all that is wrong with it.
+//! Loading of rule files with all their problems.
 
 use crate::{
-    DeclarativeRule, Problem, RuleFiles, build, cel::on_large_stack, limits::MAX_FILE_BYTES, lint, read,
-    read::Source, yaml,
+    DeclarativeRule, Problem, RuleFiles, cel::on_large_stack, compile, limits::MAX_FILE_BYTES, lint, parse,
+    parse::Source, yaml,
 };
 
-/// The rules of a file, and what is wrong with it.
+/// The rules and problems of a file.
 #[derive(Debug, Default)]
 pub struct Loaded {
-    /// The rules that can run, in the order of the file.
+    /// Rules without errors, in the order of the file.
     pub rules: Vec<DeclarativeRule>,
     /// Errors and warnings, in the order of the file.
     pub problems: Vec<Problem>,
 }
 
 impl Loaded {
-    /// Whether a rule can't be used.
+    /// Returns true if at least one problem is an error.
     pub fn has_errors(&self) -> bool {
         self.problems.iter().any(|problem| problem.severity == crate::Severity::Error)
     }
 }
 
-/// Reads all files, without running the tests of their rules.
+/// Loads all files, without running the tests of their rules.
 pub fn load_files(files: &RuleFiles) -> Loaded {
     let mut all = Loaded::default();
     for file in files.iter() {
@@ -32,7 +32,7 @@ pub fn load_files(files: &RuleFiles) -> Loaded {
     all
 }
 
-/// Reads the text of a file of rules; `file` is its name in problems.
+/// Loads the text of a rule file; `file` is its name in problems.
 pub fn load_file(file: &str, text: &str) -> Loaded {
     if text.len() > MAX_FILE_BYTES {
         let problem =
@@ -50,9 +50,9 @@ fn load(file: &str, text: &str) -> Loaded {
     let mut loaded = Loaded::default();
     for document in &documents {
         let mut source = Source { file, text, problems: Vec::new() };
-        let definition = read::definition(&mut source, document);
+        let definition = parse::definition(&mut source, document);
         loaded.rules.extend(definition.and_then(|definition| {
-            let rule = build::rule(&mut source, document, &definition)?;
+            let rule = compile::rule(&mut source, document, &definition)?;
             lint::check(&mut source, document, &definition, &rule);
             Some(rule)
         }));

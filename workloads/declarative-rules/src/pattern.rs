@@ -1,4 +1,4 @@
-//! Patterns of log lines: the regular expression, and the texts without which it can't match.
+//! Patterns of log lines: a regular expression and the literals that every match contains one of.
 
 use std::collections::BTreeSet;
 
@@ -7,22 +7,22 @@ use regex_syntax::hir::{Hir, HirKind};
 
 use crate::{cel::one_line, limits::MAX_REGEX_BYTES};
 
-/// A literal shorter than this is on too many lines to be of use.
+/// Minimum length of a literal. A shorter one occurs on too many lines to filter them.
 pub(crate) const MIN_LITERAL_BYTES: usize = 4;
 
-/// More alternatives than these are not worth searching one by one.
+/// Maximum number of literals. To search more, one by one, costs more than it saves.
 const MAX_LITERALS: usize = 32;
 
 /// A pattern of log lines.
 #[derive(Clone, Debug)]
 pub(crate) struct Pattern {
     pub regex: Regex,
-    /// Texts of which every matching line has at least one; none when no such texts are known.
+    /// Literals of which every matching line contains at least one; empty if there are no such literals.
     pub literals: Vec<String>,
 }
 
 impl Pattern {
-    /// Compiles a regular expression; the error says what is wrong with it.
+    /// Compiles a regular expression, or returns a one-line error message.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let regex =
             RegexBuilder::new(text).size_limit(MAX_REGEX_BYTES).build().map_err(|error| one_line(&error))?;
@@ -33,7 +33,7 @@ impl Pattern {
     }
 }
 
-/// Texts of which every match has at least one, all of them useful.
+/// Returns literals of which every match contains at least one, each at least [`MIN_LITERAL_BYTES`] long.
 fn required_literals(syntax: &Hir) -> Option<BTreeSet<String>> {
     match syntax.kind() {
         HirKind::Literal(literal) => {
@@ -42,7 +42,7 @@ fn required_literals(syntax: &Hir) -> Option<BTreeSet<String>> {
         }
         HirKind::Capture(capture) => required_literals(&capture.sub),
         HirKind::Repetition(repetition) if repetition.min > 0 => required_literals(&repetition.sub),
-        // Any part of a sequence will do; take the most selective one.
+        // A match contains every part of a sequence: take the most selective one.
         HirKind::Concat(parts) => parts.iter().filter_map(required_literals).max_by_key(selectivity),
         HirKind::Alternation(branches) => {
             let of_branches: Option<Vec<_>> = branches.iter().map(required_literals).collect();
@@ -53,7 +53,7 @@ fn required_literals(syntax: &Hir) -> Option<BTreeSet<String>> {
     }
 }
 
-/// The longer the shortest text and the fewer there are, the better.
+/// Orders sets of literals: a longer shortest literal is better, then fewer literals.
 fn selectivity(literals: &BTreeSet<String>) -> (usize, std::cmp::Reverse<usize>) {
     (literals.iter().map(String::len).min().unwrap_or_default(), std::cmp::Reverse(literals.len()))
 }
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn the_most_selective_part_of_a_sequence_is_taken() {
+    fn literals_of_a_sequence_are_those_of_its_most_selective_part() {
         assert_eq!(literals(r"drain failed: (?P<node>\S+)"), ["drain failed: "]);
         assert_eq!(
             literals(r"^\S+ (error|fatal error): etcdserver: request timed out \d+"),
@@ -79,27 +79,27 @@ mod tests {
     }
 
     #[test]
-    fn every_branch_of_an_alternation_gives_one() {
+    fn literals_of_an_alternation_cover_every_branch() {
         assert_eq!(literals("panic: runtime|fatal error"), ["fatal error", "panic: runtime"]);
         assert!(literals("panic: runtime|.*").is_empty());
     }
 
     #[test]
-    fn what_may_be_anything_or_in_any_case_gives_none() {
+    fn pattern_without_a_required_literal_has_no_literals() {
         for pattern in ["[0-9]+", "(?i)panic", "(abcdef)?", "abc", ""] {
             assert!(literals(pattern).is_empty(), "{pattern}");
         }
     }
 
     #[test]
-    fn what_is_no_pattern_is_told() {
+    fn invalid_pattern_is_an_error() {
         assert_eq!(Pattern::parse("(a").unwrap_err(), "unclosed group");
         assert!(Pattern::parse(r"(\w{100}){100}").unwrap_err().contains("size limit"));
     }
 
     proptest! {
         #[test]
-        fn every_match_has_one_of_the_literals(
+        fn every_match_contains_one_of_the_literals(
             pattern in "((abcd|[ab]+|bcda|a?|(abca|dddd)|(aaaa){1,2}|(?:bbbb)*){1,3}\\|?){1,3}",
             line in "[abcd]{0,24}",
         ) {

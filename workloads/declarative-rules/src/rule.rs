@@ -1,4 +1,4 @@
-//! A rule that was read from a file, and how it judges an archive.
+//! Declarative rules and their evaluation over an archive.
 
 use std::{
     cell::Cell,
@@ -24,11 +24,11 @@ use crate::{
     yaml::offset_in_file,
 };
 
-/// A rule that was read from a file. To clone it is to count a reference.
+/// A rule that was loaded from a file. Reference-counted, so cheap to clone.
 #[derive(Clone)]
 pub struct DeclarativeRule(pub(crate) Arc<Compiled>);
 
-/// Everything about a rule, checked.
+/// A compiled rule.
 pub(crate) struct Compiled {
     pub id: RuleFqdn,
     pub error_key: ErrorKey,
@@ -38,13 +38,13 @@ pub(crate) struct Compiled {
     pub when: CompiledExpression,
     pub details: Vec<(Arc<str>, CompiledExpression)>,
     pub content: Option<RuleContent>,
-    /// Where the texts of `content` are in the file.
+    /// Texts of `content` with their positions in the file.
     pub texts: Vec<TextPlace>,
     pub tests: Vec<TestCase>,
     pub origin: Origin,
 }
 
-/// Where a rule was read from.
+/// File and position of a rule.
 #[derive(Clone, Debug)]
 pub(crate) struct Origin {
     pub file: Arc<str>,
@@ -52,52 +52,52 @@ pub(crate) struct Origin {
     pub position: Position,
 }
 
-/// An expression of a rule.
+/// A compiled expression of a rule.
 pub(crate) struct CompiledExpression {
-    /// What it is called in messages, as the path of its field.
+    /// Path of its field, as in messages.
     pub name: String,
     pub program: Program,
-    /// Where its value is among the rule's values, when it is a fact.
+    /// Index of its value in [`Evaluation::values`] if it is a fact.
     pub slot: usize,
-    /// The facts that it needs by their place in [`Compiled::facts`], each behind those that it needs itself.
+    /// Indices in [`Compiled::facts`] of the facts that it depends on, in evaluation order.
     pub facts: Vec<usize>,
     pub text: String,
     pub span: Range<usize>,
 }
 
-/// Why a rule could not be decided.
+/// Reason why a rule has neither a hit nor a miss.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Undecided {
+pub(crate) enum RuleError {
     Limit(String),
     Failed(String),
-    /// It depends on the gathering time, which is unknown.
+    /// The rule depends on the gathering time, which is unknown.
     NoGatheringTime(String),
 }
 
 impl CompiledExpression {
-    /// The name without the field that it is in.
+    /// Returns the name without the field that contains it.
     pub(crate) fn short_name(&self) -> &str {
         self.name.split_once('.').map_or(&self.name, |(_, name)| name)
     }
 }
 
 impl DeclarativeRule {
-    /// The rule's module.
+    /// Returns the module name of the rule.
     pub fn id(&self) -> &RuleFqdn {
         &self.0.id
     }
 
-    /// What it finds.
+    /// Returns the error key of the problem.
     pub fn error_key(&self) -> &ErrorKey {
         &self.0.error_key
     }
 
-    /// The file that it was read from.
+    /// Returns the file that the rule was loaded from.
     pub fn file(&self) -> &str {
         &self.0.origin.file
     }
 
-    /// Where in the file it begins.
+    /// Returns the start of the rule in its file.
     pub fn position(&self) -> Position {
         self.0.origin.position
     }
@@ -138,29 +138,29 @@ impl Rule for DeclarativeRule {
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let time = context.extension::<Time>();
         let started = Instant::now();
-        let outcome = time.left().and_then(|left| self.0.judge(context, started + left));
+        let outcome = time.left().and_then(|left| self.0.run(context, started + left));
         time.used.set(time.used.get() + started.elapsed());
         match outcome {
             Ok(None) => None,
             Ok(Some(details)) => Some(Response::hit(self.0.error_key.to_string(), &details.details())),
-            Err(Undecided::Limit(limit)) => Some(Response::fault(FaultReason::Limit(limit))),
-            Err(Undecided::Failed(error)) => Some(Response::fault(FaultReason::Failed(error))),
-            Err(Undecided::NoGatheringTime(_)) => Some(Response::missing("gathering_time")),
+            Err(RuleError::Limit(limit)) => Some(Response::fault(FaultReason::Limit(limit))),
+            Err(RuleError::Failed(error)) => Some(Response::fault(FaultReason::Failed(error))),
+            Err(RuleError::NoGatheringTime(_)) => Some(Response::missing("gathering_time")),
         }
     }
 }
 
-/// What all rules of users together have used of their time for an archive.
+/// Time that all declarative rules together have used for an archive.
 #[derive(Debug, Default)]
 struct Time {
     used: Cell<Duration>,
 }
 
 impl Time {
-    fn left(&self) -> Result<Duration, Undecided> {
+    fn left(&self) -> Result<Duration, RuleError> {
         let used_up = || {
-            Undecided::Limit(format!(
-                "the rules of users have used the {TIME_PER_ARCHIVE:?} that they have for an archive"
+            RuleError::Limit(format!(
+                "declarative rules have used the {TIME_PER_ARCHIVE:?} that they have for an archive"
             ))
         };
         TIME_PER_ARCHIVE.checked_sub(self.used.get()).ok_or_else(used_up)
@@ -168,8 +168,8 @@ impl Time {
 }
 
 impl Compiled {
-    /// The details of the problem; `None` when there is none.
-    fn judge(&self, context: &Context<'_>, deadline: Instant) -> Result<Option<Value>, Undecided> {
+    /// Evaluates the rule: the details of a hit, or `None` if it is a miss.
+    fn run(&self, context: &Context<'_>, deadline: Instant) -> Result<Option<Value>, RuleError> {
         let meter = Meter::new(MAX_STEPS, deadline.min(context.deadline()));
         let mut evaluation = Evaluation {
             rule: self,
@@ -181,16 +181,16 @@ impl Compiled {
             Value::Bool(true) => evaluation.details().map(Some),
             Value::Bool(false) => Ok(None),
             other => {
-                Err(Undecided::Failed(self.describe(&self.when, &Reason::NotBool(other.type_of()).at(0))))
+                Err(RuleError::Failed(self.describe(&self.when, &Reason::NotBool(other.type_of()).at(0))))
             }
         }
     }
 
-    /// The values of the inputs, and room for those of the facts.
-    pub(crate) fn input_values(&self, context: &Context<'_>) -> Result<Vec<Option<Value>>, Undecided> {
+    /// Returns the values of the inputs, followed by `None` for each fact.
+    pub(crate) fn input_values(&self, context: &Context<'_>) -> Result<Vec<Option<Value>>, RuleError> {
         let too_large = |_| {
             let most = MAX_DOCUMENT_BYTES >> 20;
-            Undecided::Limit(format!(
+            RuleError::Limit(format!(
                 "the documents have more than {most} MiB, or more than {MAX_DOCUMENT_VALUES} values"
             ))
         };
@@ -198,7 +198,7 @@ impl Compiled {
         inputs.chain(self.facts.iter().map(|_| Ok(None))).collect()
     }
 
-    /// An error with the place of the file where it happened.
+    /// Formats an error with its position in the rule file.
     fn describe(&self, expression: &CompiledExpression, error: &EvaluationError) -> String {
         let Origin { file, text, .. } = &self.origin;
         let at = offset_in_file(text, &expression.span, &expression.text, error.at);
@@ -210,16 +210,16 @@ impl Compiled {
 /// One evaluation of a rule's expressions over one archive.
 pub(crate) struct Evaluation<'a> {
     pub rule: &'a Compiled,
-    /// The moment that the archive describes.
+    /// Gathering time of the archive.
     pub now: Option<DateTime<Utc>>,
     pub meter: &'a Meter,
-    /// The inputs in their order, then the facts that are known.
+    /// Values of the inputs, then of the facts; `None` for a fact that was not evaluated yet.
     pub values: Vec<Option<Value>>,
 }
 
 impl Evaluation<'_> {
-    /// The value of an expression, after the facts that it needs.
-    pub(crate) fn value_of(&mut self, expression: &CompiledExpression) -> Result<Value, Undecided> {
+    /// Evaluates the facts that an expression depends on, then the expression.
+    pub(crate) fn value_of(&mut self, expression: &CompiledExpression) -> Result<Value, RuleError> {
         for &fact in &expression.facts {
             let fact = &self.rule.facts[fact];
             if self.values[fact.slot].is_none() {
@@ -229,24 +229,24 @@ impl Evaluation<'_> {
         self.evaluate(expression)
     }
 
-    fn evaluate(&self, expression: &CompiledExpression) -> Result<Value, Undecided> {
+    fn evaluate(&self, expression: &CompiledExpression) -> Result<Value, RuleError> {
         let scope = Scope { globals: &self.values, now: self.now, meter: self.meter };
         let result = expression.program.evaluate(&scope);
-        // Whatever the value is: without the steps that it lacked it might be another one.
+        // The result may be wrong if the evaluation ran into a limit.
         if let Some(limit) = self.meter.stopped() {
             let at = result.as_ref().map_or_else(|error| error.at, |_| 0);
-            return Err(Undecided::Limit(self.rule.describe(expression, &Reason::Limit(limit).at(at))));
+            return Err(RuleError::Limit(self.rule.describe(expression, &Reason::Limit(limit).at(at))));
         }
         result.map_err(|error| {
             let described = self.rule.describe(expression, &error);
             match error.reason {
-                Reason::NoGatheringTime(_) => Undecided::NoGatheringTime(described),
-                _ => Undecided::Failed(described),
+                Reason::NoGatheringTime(_) => RuleError::NoGatheringTime(described),
+                _ => RuleError::Failed(described),
             }
         })
     }
 
-    fn details(&mut self) -> Result<Value, Undecided> {
+    fn details(&mut self) -> Result<Value, RuleError> {
         let rule = self.rule;
         let mut details = Vec::with_capacity(rule.details.len());
         for (name, expression) in &rule.details {

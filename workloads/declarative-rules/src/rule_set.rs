@@ -1,4 +1,4 @@
-//! All rules of users, or none.
+//! Rule sets: all rules of all files, or none of them.
 
 use std::{collections::HashMap, path::PathBuf};
 
@@ -9,7 +9,7 @@ use crate::{
     run_tests::{TestFailure, TestRun},
 };
 
-/// The rules of some files. All of them were loaded and passed their tests.
+/// A set of rules that were all loaded without errors and passed their tests.
 #[derive(Clone, Debug)]
 pub struct RuleSet {
     rules: Vec<DeclarativeRule>,
@@ -17,17 +17,17 @@ pub struct RuleSet {
     warnings: Vec<Problem>,
 }
 
-/// A set is not used, since something is wrong with it.
+/// Rule files were rejected because at least one has an error.
 #[derive(Debug)]
 pub struct Rejected {
-    /// What the files are known by.
+    /// Digest of the rule files.
     pub digest: Digest,
-    /// What is wrong: at least one error, and the warnings.
+    /// At least one error, followed by the warnings.
     pub problems: Vec<Problem>,
 }
 
 impl RuleSet {
-    /// Makes a set of files: every rule must be free of errors, be there once and pass its tests.
+    /// Creates a set from files: every rule must be free of errors, unique and pass its tests.
     pub fn new(files: &RuleFiles) -> Result<Self, Rejected> {
         let digest = files.digest();
         let Loaded { rules, mut problems } = load_files(files);
@@ -40,34 +40,34 @@ impl RuleSet {
         Ok(Self { rules, digest, warnings: problems })
     }
 
-    /// [`RuleSet::new`] of the files of some sources, see [`RuleFiles::read`].
+    /// Reads the files of the sources with [`RuleFiles::read`] and creates a set from them.
     pub fn load(sources: &[PathBuf]) -> Result<Result<Self, Rejected>, FilesError> {
         RuleFiles::read(sources).map(|files| Self::new(&files))
     }
 
-    /// The rules, in the order of their files.
+    /// Returns the rules, in the order of their files.
     pub fn rules(&self) -> &[DeclarativeRule] {
         &self.rules
     }
 
-    /// The rules as an engine takes them.
+    /// Returns the rules as boxed trait objects for an engine.
     pub fn engine_rules(&self) -> Vec<Box<dyn Rule>> {
         self.rules.iter().map(|rule| Box::new(rule.clone()) as Box<dyn Rule>).collect()
     }
 
-    /// What the set is known by.
+    /// Returns the digest of the rule files.
     pub fn digest(&self) -> Digest {
         self.digest
     }
 
-    /// What should be looked at.
+    /// Returns the warnings.
     pub fn warnings(&self) -> &[Problem] {
         &self.warnings
     }
 }
 
 impl Rejected {
-    /// The first error.
+    /// Returns the first error.
     pub fn first(&self) -> Option<&Problem> {
         self.problems.first()
     }
@@ -92,7 +92,8 @@ fn duplicates(rules: &[DeclarativeRule]) -> Vec<Problem> {
     problems
 }
 
-/// Returns the tests that fail, and the problems of the texts that are rendered with the details of their hits.
+/// Returns the tests that fail, and the problems of the texts that are rendered with the details of their
+/// hits.
 fn test_problems(rule: &DeclarativeRule) -> Vec<Problem> {
     let runs = rule.test_runs();
     let failed = runs.iter().filter_map(|TestRun { outcome, .. }| {

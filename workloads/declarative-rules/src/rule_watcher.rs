@@ -1,4 +1,4 @@
-//! Loading the files of users' rules when they change.
+//! Reloading of rule files when they change.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use ccx_content::{Update, Watch};
 
 use crate::{FilesError, RuleFiles, RuleSet};
 
-/// Watches directories of users' rules, and loads a set of files as a whole or not at all.
+/// Watches directories of rule files and loads them as a whole or not at all.
 ///
 /// ```
 /// use ccx_declarative_rules::{RuleUpdate, RuleWatcher};
@@ -25,7 +25,8 @@ pub struct RuleWatcher {
 pub type RuleUpdate = Update<RuleSet>;
 
 impl RuleWatcher {
-    /// Creates a watcher of directories, single files and archives, see [`RuleFiles::read`]. Nothing is read yet.
+    /// Creates a watcher of directories, single files and archives, see [`RuleFiles::read`]. Nothing is read
+    /// yet.
     pub fn new(directories: Vec<PathBuf>) -> Self {
         Self { directories, watch: Watch::default() }
     }

@@ -1,4 +1,4 @@
-//! The tests that a rule brings with it: clusters in miniature, and what it must say about them.
+//! Tests of rules: small archives and the expected verdicts.
 
 use std::{fmt, sync::Arc};
 
@@ -12,10 +12,10 @@ use similar::TextDiff;
 use crate::{
     DeclarativeRule, Position,
     format::{Expectation, TestDefinition},
-    read::Source,
+    parse::Source,
 };
 
-/// When the data of a test was gathered, unless it says so.
+/// Default gathering time of a test.
 const GATHERED_AT: &str = "2026-01-15T12:00:00Z";
 
 /// A test of a rule.
@@ -28,30 +28,30 @@ pub(crate) struct TestCase {
     expected: Expectation,
 }
 
-/// How a test ended.
+/// Result of a test.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TestOutcome {
-    /// What the test is called.
+    /// Name of the test.
     pub name: String,
-    /// Where in the file it begins.
+    /// Start of the test in its file.
     pub position: Position,
-    /// Why it failed; `None` when it passed.
+    /// Reason of the failure; `None` if the test passed.
     pub failure: Option<TestFailure>,
 }
 
-/// Why a test failed.
+/// Failure of a test.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TestFailure {
-    /// What was expected: `hit`, `miss` or `skip`.
+    /// Expected verdict: `hit`, `miss` or `skip`.
     pub expected: &'static str,
-    /// What the rule said, in words.
+    /// Actual verdict with its reason.
     pub actual: String,
-    /// The details that were expected against those that there are, line by line.
+    /// Unified diff of the expected and the actual details.
     pub diff: Option<String>,
 }
 
 impl TestCase {
-    /// Checks a test; what is wrong with it is noted.
+    /// Parses a test, or records the errors in `source` and returns `None`.
     pub(crate) fn parse(source: &mut Source<'_>, definition: &TestDefinition) -> Option<Self> {
         let name = definition.name.as_ref()?;
         let gathered_at = match &definition.gathered_at {
@@ -68,7 +68,10 @@ impl TestCase {
         let files: Vec<(String, Arc<[u8]>)> =
             definition.files.iter().map(|(path, content)| (path.value.clone(), bytes_of(content))).collect();
         if let (Err(error), Some((path, _))) = (archive(&files), definition.files.first()) {
-            source.error(path.at, format!("the files of the test `{}` make no archive: {error}", name.value));
+            source.error(
+                path.at,
+                format!("the files of the test `{}` are not a valid archive: {error}", name.value),
+            );
             return None;
         }
         let expected = definition.expect.as_ref()?.value.clone();
@@ -86,16 +89,16 @@ impl TestCase {
             Ok(archive) => {
                 let report = engine.run(&archive, Some(self.gathered_at));
                 let hit = report.hits.first();
-                (self.judge(&report), hit.and_then(|hit| serde_json::from_str(hit.details.get()).ok()))
+                (self.compare(&report), hit.and_then(|hit| serde_json::from_str(hit.details.get()).ok()))
             }
-            Err(error) => (Some(self.failure(format!("there is no archive: {error}"), None)), None),
+            Err(error) => (Some(self.failure(format!("invalid archive: {error}"), None)), None),
         };
         let outcome = TestOutcome { name: self.name.clone(), position: self.position, failure };
         TestRun { outcome, details }
     }
 
-    fn judge(&self, report: &Report) -> Option<TestFailure> {
-        let actual = Actual::of(report);
+    fn compare(&self, report: &Report) -> Option<TestFailure> {
+        let actual = Actual::from_report(report);
         match (&self.expected, &actual) {
             (Expectation::Miss, Actual::Miss)
             | (Expectation::Skip, Actual::Skip(_))
@@ -120,7 +123,7 @@ impl TestCase {
 }
 
 impl DeclarativeRule {
-    /// Runs the tests that the rule brings with it, in the order of the file.
+    /// Runs the tests of the rule, in the order of the file.
     pub fn run_tests(&self) -> Vec<TestOutcome> {
         self.test_runs().into_iter().map(|run| run.outcome).collect()
     }
@@ -131,14 +134,14 @@ impl DeclarativeRule {
     }
 }
 
-/// A test that has run.
+/// Result of a test with the details of the hit.
 pub(crate) struct TestRun {
     pub outcome: TestOutcome,
-    /// The details of the hit, as templates get them.
+    /// Details of the hit, as passed to templates.
     pub details: Option<Value>,
 }
 
-/// What a rule said.
+/// Actual verdict of a rule.
 enum Actual {
     Hit(Value),
     Miss,
@@ -147,7 +150,7 @@ enum Actual {
 }
 
 impl Actual {
-    fn of(report: &Report) -> Self {
+    fn from_report(report: &Report) -> Self {
         if let Some(fault) = report.faults.first() {
             return Self::Fault(fault.reason.to_string());
         }
@@ -169,13 +172,13 @@ impl fmt::Display for Actual {
         match self {
             Self::Hit(details) => write!(f, "hit with {details}"),
             Self::Miss => f.write_str("miss"),
-            Self::Skip(missing) => write!(f, "skip for want of {missing}"),
+            Self::Skip(missing) => write!(f, "skip, missing {missing}"),
             Self::Fault(reason) => f.write_str(reason),
         }
     }
 }
 
-/// JSON in which numbers are equal that mean the same.
+/// Converts JSON to a value, so that `1` and `1.0` are equal.
 fn normal(json: &Value) -> crate::cel::Value {
     crate::cel::Value::from_serde(json.clone())
 }
@@ -186,7 +189,7 @@ fn diff(expected: &Value, actual: &Value) -> String {
     TextDiff::from_lines(&expected, &actual).unified_diff().header("expected", "actual").to_string()
 }
 
-/// A text as it is, anything else as JSON.
+/// Returns the content of a file: a text as it is, anything else as JSON.
 fn bytes_of(content: &Value) -> Arc<[u8]> {
     match content {
         Value::String(text) => text.as_bytes().into(),
@@ -195,7 +198,7 @@ fn bytes_of(content: &Value) -> Arc<[u8]> {
 }
 
 fn archive(files: &[(String, Arc<[u8]>)]) -> Result<Archive, ArchiveError> {
-    /// An archive without a file is none.
+    /// An empty file: an archive without files is invalid.
     const PLACEHOLDER: &str = "insights-operator/empty";
     let mut tar = tar::Builder::new(Vec::new());
     for (path, content) in
@@ -204,7 +207,7 @@ fn archive(files: &[(String, Arc<[u8]>)]) -> Result<Archive, ArchiveError> {
         let mut header = tar::Header::new_gnu();
         header.set_size(content.len() as u64);
         header.set_mode(0o640);
-        // A path that tar can't hold is left out, and the archive's own checks judge the rest.
+        // Paths that tar does not support are left out; `Archive::read` checks the rest.
         let _ = tar.append_data(&mut header, path, content);
     }
     Archive::read(tar.into_inner().unwrap_or_default().into(), &Limits::default())

@@ -1,6 +1,6 @@
-//! The word that was meant.
+//! Suggestions for misspelt words.
 
-/// The candidate that is closest to a word, if one is close.
+/// Returns the candidate with the smallest edit distance to a word, if one is close enough.
 pub(crate) fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let max_distance = word.chars().count().div_ceil(3).clamp(1, 3);
     let rated = candidates.into_iter().map(|candidate| (distance(word, candidate), candidate));
@@ -10,13 +10,13 @@ pub(crate) fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
         .map(|(_, word)| word)
 }
 
-/// `, did you mean …?`, or nothing.
+/// Returns `, did you mean …?`, or an empty text if no candidate is close enough.
 pub(crate) fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     closest(word, candidates).map_or_else(String::new, |candidate| format!(", did you mean `{candidate}`?"))
 }
 
-/// How many letters have to be inserted, left out, replaced or swapped with their neighbour; the case of a letter counts
-/// nothing.
+/// Returns the case-insensitive edit distance: insertions, deletions, substitutions and swaps of adjacent
+/// letters.
 fn distance(a: &str, b: &str) -> usize {
     let letters = |text: &str| text.chars().flat_map(char::to_lowercase).collect::<Vec<_>>();
     let (a, b) = (letters(a), letters(b));
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_of_the_keyboard_is_understood() {
+    fn misspelt_word_has_the_closest_candidate() {
         let fields = ["when", "tests", "details", "inputs"];
         for (slip, meant) in
             [("whn", "when"), ("whne", "when"), ("When", "when"), ("detail", "details"), ("imputs", "inputs")]
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn another_word_is_no_slip() {
+    fn different_word_has_no_candidate() {
         assert_eq!(closest("severity", ["when", "tests"]), None);
         assert_eq!(closest("x", ["when"]), None);
         assert_eq!(did_you_mean("", ["when"]), "");

@@ -1,4 +1,4 @@
-//! Checks of the texts that a rule brings with it.
+//! Checks of the texts in the `content` of a rule.
 
 use std::{collections::BTreeSet, ops::Range};
 
@@ -8,21 +8,21 @@ use serde_json::Value;
 use crate::{
     DeclarativeRule, Position, Problem, Severity,
     format::{ContentDefinition, Definition, Located},
-    read::Source,
+    parse::Source,
     suggest::did_you_mean,
     yaml::{Node, offset_in_file},
 };
 
-/// A text of a rule, and where it is in the file.
+/// A text of a rule and its position in the file.
 #[derive(Clone, Debug)]
 pub(crate) struct TextPlace {
-    /// The field of `content`.
+    /// Name of the field in `content`.
     field: &'static str,
     text: String,
     span: Range<usize>,
 }
 
-/// Returns the texts of a rule.
+/// Returns the texts of a rule with their positions.
 pub(crate) fn places(content: &ContentDefinition) -> Vec<TextPlace> {
     let ContentDefinition { description, generic, reason, resolution, more_info, .. } = content;
     let fields = [
@@ -40,7 +40,7 @@ pub(crate) fn places(content: &ContentDefinition) -> Vec<TextPlace> {
 }
 
 impl TextPlace {
-    /// Returns the byte of the file at a place of the text.
+    /// Converts a position in the text to a byte offset in the file.
     fn offset(&self, file_text: &str, Position { line, column }: Position) -> usize {
         let line_start: usize = self.text.split_inclusive('\n').take(line - 1).map(str::len).sum();
         let in_line = self.text[line_start.min(self.text.len())..].char_indices().nth(column - 1);
@@ -49,7 +49,7 @@ impl TextPlace {
     }
 }
 
-/// Notes the problems of the texts and of the severity that can be found without a finding.
+/// Reports the problems of the texts, ratings and tags that can be found without details of a hit.
 pub(crate) fn check(source: &mut Source<'_>, document: &Node, definition: &Definition) {
     let Some(content) = &definition.content else { return };
     for place in places(content) {
@@ -79,7 +79,7 @@ fn check_tags(source: &mut Source<'_>, tags: &[Located<String>]) {
         let hint = did_you_mean(&tag.value, known.iter().map(String::as_str));
         let all = known.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
         let hint = if hint.is_empty() { format!("; known are {all}") } else { hint };
-        source.warning(tag.at, format!("no filter knows the tag `{}`{hint}", tag.value));
+        source.warning(tag.at, format!("unknown tag `{}`{hint}", tag.value));
     }
 }
 
@@ -149,26 +149,27 @@ mod tests {
 
     #[test]
     fn unclosed_loop_is_an_error_at_its_place() {
-        let told = problems("{{~pydata.pools :pool}}- {{=pool.name}}", LIKELIHOOD, "performance");
-        assert_eq!(told.len(), 1, "{told:?}");
+        let reported = problems("{{~pydata.pools :pool}}- {{=pool.name}}", LIKELIHOOD, "performance");
+        assert_eq!(reported.len(), 1, "{reported:?}");
         assert!(
-            told[0].starts_with("a.yaml:1") && told[0].contains("error: `content.reason`: expected {{~}}"),
-            "{told:?}"
+            reported[0].starts_with("a.yaml:1")
+                && reported[0].contains("error: `content.reason`: expected {{~}}"),
+            "{reported:?}"
         );
     }
 
     #[test]
     fn misspelt_loop_variable_is_an_error_at_its_line() {
-        let told = problems("{{~pydata.pools :pool}}- {{=pol.name}}{{~}}", LIKELIHOOD, "performance");
-        assert!(told[0].starts_with("a.yaml:15:33:"), "{told:?}");
-        assert!(told[0].contains("error: `content.reason`: unknown name \"pol\""), "{told:?}");
+        let reported = problems("{{~pydata.pools :pool}}- {{=pol.name}}{{~}}", LIKELIHOOD, "performance");
+        assert!(reported[0].starts_with("a.yaml:15:33:"), "{reported:?}");
+        assert!(reported[0].contains("error: `content.reason`: unknown name \"pol\""), "{reported:?}");
     }
 
     #[test]
     fn misspelt_field_of_a_loop_variable_is_an_error_of_the_test_that_hits() {
-        let told = problems("{{~pydata.pools :pool}}- {{=pool.nmae}}{{~}}", LIKELIHOOD, "performance");
+        let reported = problems("{{~pydata.pools :pool}}- {{=pool.nmae}}{{~}}", LIKELIHOOD, "performance");
         assert_eq!(
-            told,
+            reported,
             [
                 "a.yaml:14:5: error: `content.reason` with the details of a test: it prints undefined: - undefined"
             ]
@@ -177,13 +178,13 @@ mod tests {
 
     #[test]
     fn missing_likelihood_and_unknown_tags_are_warnings() {
-        let told = problems(LOOP, "", "performnce, mine");
-        assert_eq!(told.len(), 3, "{told:?}");
-        assert!(told[0].contains("warning: the content has no `likelihood`"), "{told:?}");
+        let reported = problems(LOOP, "", "performnce, mine");
+        assert_eq!(reported.len(), 3, "{reported:?}");
+        assert!(reported[0].contains("warning: the content has no `likelihood`"), "{reported:?}");
         assert!(
-            told[1].contains("no filter knows the tag `performnce`, did you mean `performance`?"),
-            "{told:?}"
+            reported[1].contains("unknown tag `performnce`, did you mean `performance`?"),
+            "{reported:?}"
         );
-        assert!(told[2].contains("no filter knows the tag `mine`; known are "), "{told:?}");
+        assert!(reported[2].contains("unknown tag `mine`; known are "), "{reported:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! What a rule sees in an archive, step by step.
+//! Traces of rules: the value of every input and expression for an archive.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -14,10 +14,10 @@ use crate::{
     DeclarativeRule,
     cel::{Meter, Value},
     limits::{MAX_STEPS, TIME_PER_ARCHIVE},
-    rule::{Compiled, CompiledExpression, Evaluation, Undecided},
+    rule::{Compiled, CompiledExpression, Evaluation, RuleError},
 };
 
-/// What a rule saw in an archive, and what it made of it.
+/// Inputs, expressions and verdict of a rule for an archive.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Trace {
     /// The inputs, in the order of the file.
@@ -26,52 +26,52 @@ pub struct Trace {
     pub facts: Vec<TracedValue>,
     /// The condition.
     pub when: Option<TracedValue>,
-    /// The details; only of a hit.
+    /// The details; empty unless the rule hits.
     pub details: Vec<TracedValue>,
-    /// How it ended: `hit`, `miss`, `skip`, `fault` or `limit`.
+    /// Verdict: `hit`, `miss`, `skip`, `fault` or `limit`.
     pub verdict: &'static str,
-    /// Why it ended so, where there is something to say: what is missing, or the error.
+    /// Missing inputs of a skip, or the error of a fault or limit.
     pub reason: Option<String>,
-    /// How many steps it took, of those that it may take.
+    /// Evaluation steps that the trace used.
     pub steps: u64,
-    /// The wall time.
+    /// Wall-clock time of the run.
     #[serde(skip)]
     pub elapsed: Duration,
 }
 
-/// What an input holds.
+/// Files and shape of an input.
 #[derive(Clone, Debug, Serialize)]
 pub struct TracedInput {
-    /// The name in expressions.
+    /// Name of the input in expressions.
     pub name: String,
-    /// The files that it found, in the order of their paths.
+    /// Paths of the files, sorted.
     pub files: Vec<String>,
-    /// The shape of its value: types and field names, as in `list of 3 × {metadata: {name: string}}`.
+    /// Types and field names of the value, as in `list of 3 × {metadata: {name: string}}`.
     pub shape: String,
 }
 
-/// The value of an expression, or why it has none.
+/// Value of an expression, or its error.
 #[derive(Clone, Debug, Serialize)]
 pub struct TracedValue {
-    /// What it is called, for example `facts.bad`.
+    /// Path of the field, for example `facts.bad`.
     pub name: String,
-    /// Its value as JSON.
+    /// Value as JSON; `None` if the evaluation failed.
     pub value: Option<serde_json::Value>,
-    /// Why it has none.
+    /// Error of a failed evaluation.
     pub error: Option<String>,
 }
 
 impl DeclarativeRule {
-    /// Looks at an archive as the rule does, and notes everything.
+    /// Runs the rule on an archive and records the value of every input and expression.
     ///
-    /// Unlike in a run, all facts are worked out, also those that the condition does not need, and also when the rule is
-    /// skipped.
+    /// Unlike a normal run, this evaluates all facts, also those that the condition does not use, and also if
+    /// the rule is skipped.
     pub fn trace(&self, archive: &Archive, gathered_at: Option<DateTime<Utc>>) -> Trace {
-        let seen = Arc::default();
-        let watcher = Watcher { rule: self.clone(), seen: Arc::clone(&seen) };
-        Engine::new(vec![Box::new(watcher)], Budget::default()).run(archive, gathered_at);
+        let recorded = Arc::default();
+        let tracer = Tracer { rule: self.clone(), recorded: Arc::clone(&recorded) };
+        Engine::new(vec![Box::new(tracer)], Budget::default()).run(archive, gathered_at);
         let report = Engine::new(vec![Box::new(self.clone())], Budget::default()).run(archive, gathered_at);
-        let mut trace = seen.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
+        let mut trace = recorded.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
         let run = report.runs.first();
         trace.verdict = run.map_or("fault", |run| run.verdict.as_str());
         trace.elapsed = run.map_or(Duration::ZERO, |run| run.elapsed);
@@ -81,13 +81,13 @@ impl DeclarativeRule {
     }
 }
 
-/// A rule that only watches, and can do without every input.
-struct Watcher {
+/// A rule that records a [`Trace`]. All its inputs are optional, so that it is never skipped.
+struct Tracer {
     rule: DeclarativeRule,
-    seen: Arc<Mutex<Option<Trace>>>,
+    recorded: Arc<Mutex<Option<Trace>>>,
 }
 
-impl Rule for Watcher {
+impl Rule for Tracer {
     fn meta(&self) -> RuleMeta {
         let RuleMeta { required, any_of, optional, .. } = self.rule.meta();
         let optional = required.into_iter().chain(any_of.into_iter().flatten()).chain(optional).collect();
@@ -95,12 +95,12 @@ impl Rule for Watcher {
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(watch(&self.rule.0, context));
+        *self.recorded.lock().unwrap_or_else(PoisonError::into_inner) = Some(record(&self.rule.0, context));
         None
     }
 }
 
-fn watch(rule: &Compiled, context: &Context<'_>) -> Trace {
+fn record(rule: &Compiled, context: &Context<'_>) -> Trace {
     let meter = Meter::new(MAX_STEPS, Instant::now() + TIME_PER_ARCHIVE);
     let Ok(values) = rule.input_values(context) else { return Trace::default() };
     let inputs = rule.inputs.iter().zip(values.iter().flatten());
@@ -129,18 +129,19 @@ fn watch(rule: &Compiled, context: &Context<'_>) -> Trace {
 fn traced(evaluation: &mut Evaluation<'_>, expression: &CompiledExpression) -> TracedValue {
     let (value, error) = match evaluation.value_of(expression) {
         Ok(value) => (serde_json::to_value(value.details()).ok(), None),
-        Err(Undecided::Limit(error) | Undecided::Failed(error) | Undecided::NoGatheringTime(error)) => {
+        Err(RuleError::Limit(error) | RuleError::Failed(error) | RuleError::NoGatheringTime(error)) => {
             (None, Some(error))
         }
     };
     TracedValue { name: expression.name.clone(), value, error }
 }
 
-/// How many levels of a value are shown, and how many fields of a map.
+/// Maximum depth of a displayed shape.
 const MAX_SHAPE_DEPTH: usize = 4;
+/// Maximum number of displayed fields of a map.
 const MAX_SHAPE_FIELDS: usize = 12;
 
-/// The types that a value is made of; a list is shown by its first element.
+/// Formats the types of a value; the element type of a list is that of its first element.
 fn shape(value: &Value, depth_left: usize) -> String {
     match value {
         Value::List(list) => match list.items().first() {
@@ -177,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trace_shows_each_input_fact_and_the_verdict() {
+    fn trace_of_a_hit_shows_inputs_facts_and_verdict() {
         let pool = json!({"metadata": {"name": "worker"}, "status": {"degradedMachineCount": 2}});
         let trace = trace(&[("config/machineconfigpools/worker.json", pool)]);
         assert_eq!((trace.verdict, &trace.reason), ("hit", &None));
@@ -197,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trace_of_a_skipped_or_failing_rule_shows_what_there_is() {
+    fn trace_of_a_skipped_or_failing_rule_shows_facts_and_reason() {
         let skipped = trace(&[]);
         assert_eq!(skipped.verdict, "skip");
         assert_eq!(skipped.reason.as_deref(), Some("All: ['config/machineconfigpools/*.json'] Any: "));
@@ -227,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn an_explanation_has_the_inputs_and_the_content() {
+    fn explanation_has_the_inputs_and_the_content() {
         let explanation = load_file("a.yaml", EXAMPLE).rules[0].explain();
         let inputs: Vec<_> =
             explanation.inputs.iter().map(|input| (input.kind, input.what.as_str(), input.need)).collect();
@@ -240,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shape_shows_types_and_names_to_some_depth() {
+    fn shape_shows_types_and_names_up_to_the_maximum_depth() {
         let value = json!([{"metadata": {"name": "a", "labels": {"x": {"y": {"z": 1}}}}, "n": null}, 2]);
         assert_eq!(
             shape(&Value::from_serde(value), MAX_SHAPE_DEPTH),

@@ -1,4 +1,4 @@
-//! YAML with the place of every node, so that a mistake anywhere can be pointed at.
+//! YAML nodes with their positions in the file.
 
 use std::{fmt, ops::Range};
 
@@ -15,7 +15,7 @@ mod align;
 /// A value of a YAML file.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
-    /// Where its text is in the file, in bytes; that of a list or map is empty and at its beginning.
+    /// Byte range in the file; empty and at the start for a list or map.
     pub span: Range<usize>,
     pub content: Content,
 }
@@ -31,14 +31,14 @@ pub(crate) enum Content {
     Map(Vec<(Key, Node)>),
 }
 
-/// A name of a map.
+/// A key of a map.
 #[derive(Clone, Debug)]
 pub(crate) struct Key {
     pub name: String,
     pub span: Range<usize>,
 }
 
-/// Where a byte of a scalar's text is in the file, in which it is written at `span`.
+/// Converts a byte offset in a scalar to one in the file, where the scalar is written at `span`.
 pub(crate) fn offset_in_file(
     file_text: &str,
     span: &Range<usize>,
@@ -49,7 +49,7 @@ pub(crate) fn offset_in_file(
     span.start + align::offset_in_source(written, scalar, byte_of_scalar)
 }
 
-/// The documents of a file.
+/// Parses the documents of a file.
 pub(crate) fn parse(file: &str, text: &str) -> Result<Vec<Node>, Problem> {
     let options = serde_saphyr::options! { strict_booleans: true };
     serde_saphyr::from_multiple_with_options(text, options).map_err(|error| {
@@ -66,11 +66,11 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Vec<Node>, Problem> {
 }
 
 impl Node {
-    /// What it is, for messages.
+    /// Returns the kind of the node for messages.
     pub(crate) fn kind(&self) -> &'static str {
         match self.content {
             Content::Null => "nothing",
-            Content::Bool(_) => "a truth value",
+            Content::Bool(_) => "a boolean",
             Content::Int(_) | Content::Float(_) => "a number",
             Content::Text(_) => "a text",
             Content::List(_) => "a list",
@@ -78,7 +78,7 @@ impl Node {
         }
     }
 
-    /// The text of a scalar as it is meant: without quotes, and of a number or truth value as it is written.
+    /// Returns the text of a scalar: without quotes, and of a number or boolean as written in the file.
     pub(crate) fn scalar<'a>(&'a self, file_text: &'a str) -> Option<&'a str> {
         match &self.content {
             Content::Text(text) => Some(text),
@@ -87,7 +87,7 @@ impl Node {
         }
     }
 
-    /// As JSON.
+    /// Converts the node to JSON.
     pub(crate) fn to_json(&self) -> serde_json::Value {
         match &self.content {
             Content::Null => serde_json::Value::Null,

@@ -1,4 +1,4 @@
-//! Whatever is written in a file: no panic, and an end within the limits.
+//! Loading and running any text ends within the limits and does not panic.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 const EXAMPLE: &str = include_str!("../examples/pool-degraded.yaml");
 
-/// The example with some bytes replaced, left out or doubled.
+/// Generates copies of the example with some characters replaced, removed or inserted.
 fn damaged() -> impl Strategy<Value = String> {
     let damage = (any::<prop::sample::Index>(), 0..6usize, "[-a-z0-9:{}\\[\\]()'\"|>&*!%#,.? \n\té]{0,4}");
     prop::collection::vec(damage, 1..6).prop_map(|damages| {
@@ -39,7 +39,7 @@ proptest! {
     }
 
     #[test]
-    fn a_damaged_rule_is_a_rule_or_problems(text in damaged()) {
+    fn damaged_rule_is_a_rule_or_problems(text in damaged()) {
         load_and_run(&text);
     }
 
@@ -53,7 +53,7 @@ proptest! {
     }
 }
 
-/// Expressions that nest loops, grow texts and share values as much as they can.
+/// Generates expressions that nest loops, grow texts and share values as much as possible.
 fn expression() -> impl Strategy<Value = String> {
     let leaf = prop::sample::select(vec![
         "docs",

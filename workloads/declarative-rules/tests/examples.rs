@@ -9,7 +9,7 @@ fn examples() -> PathBuf {
 }
 
 #[test]
-fn every_example_is_a_good_rule() {
+fn every_example_is_a_valid_rule_with_passing_tests() {
     let set =
         RuleSet::load(&[examples()]).unwrap().unwrap_or_else(|rejected| panic!("{:#?}", rejected.problems));
     assert!(set.rules().len() >= 4, "{:?}", set.rules());
@@ -24,7 +24,7 @@ fn every_example_is_a_good_rule() {
 }
 
 #[test]
-fn the_schema_knows_every_field_of_the_examples() {
+fn schema_has_every_field_of_the_examples() {
     let schema = rule_schema();
     for entry in std::fs::read_dir(examples()).unwrap() {
         let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();

@@ -1,4 +1,4 @@
-//! Files that are generated from code.
+//! Generated files match the code.
 
 use ccx_declarative_rules::{functions_table, rule_schema};
 use ccx_test_support::assert_generated;

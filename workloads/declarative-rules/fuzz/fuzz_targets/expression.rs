@@ -1,4 +1,4 @@
-//! Any expression has a value, an error or a limit, in time.
+//! Every expression ends with a value, an error or a limit, within the time limit.
 #![no_main]
 
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use ccx_declarative_rules::load_file;
 use libfuzzer_sys::fuzz_target;
 
-/// Far more than an archive's rules may take, since the fuzzer's build is slow.
+/// Maximum time of an expression; far above the limit, because the fuzzer's build is slow.
 const MAX_TIME: Duration = Duration::from_secs(20);
 
 fuzz_target!(|expression: &str| {

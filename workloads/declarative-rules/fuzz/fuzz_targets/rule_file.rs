@@ -1,4 +1,4 @@
-//! Any text is rules or problems, and what is a rule can be asked about its own tests.
+//! Every text results in rules or problems, and every rule can be tested and explained.
 #![no_main]
 
 use ccx_declarative_rules::load_file;

@@ -1,4 +1,4 @@
-//! Compiled expressions: names resolved to positions, calls to functions, macros to loops.
+//! Compiled expressions: names are resolved to indices, calls to functions, and macros to loops.
 
 use std::sync::Arc;
 
@@ -6,10 +6,10 @@ use regex::Regex;
 
 use super::{Value, functions::Function};
 
-/// A part of an expression.
+/// A node of the syntax tree.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
-    /// Where it is in the expression, in bytes.
+    /// Byte offset in the expression.
     pub at: usize,
     pub kind: Kind,
 }
@@ -17,9 +17,9 @@ pub(crate) struct Node {
 #[derive(Clone, Debug)]
 pub(crate) enum Kind {
     Constant(Value),
-    /// An input or a fact, by its position.
+    /// Index of an input or a fact.
     Global(usize),
-    /// The variable of a loop, by its position on the stack.
+    /// Index of a loop variable on the stack.
     Local(usize),
     /// `a.b`
     Select(Box<Node>, Arc<str>),
@@ -41,7 +41,7 @@ pub(crate) enum Kind {
     List(Box<[Element]>),
     Map(Box<[Entry]>),
     Loop(Box<Loop>),
-    /// A local variable for the time of the body.
+    /// A local variable that is valid in the body.
     Bind {
         value: Box<Node>,
         body: Box<Node>,
@@ -51,7 +51,7 @@ pub(crate) enum Kind {
     Matches(Box<Node>, Regex),
 }
 
-/// An operator of two values that are both always needed.
+/// A binary operator that always evaluates both operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operator {
     Add,
@@ -69,7 +69,7 @@ pub(crate) enum Operator {
 }
 
 impl Operator {
-    /// As it is written.
+    /// Returns the symbol of the operator in expressions.
     pub(crate) fn symbol(self) -> &'static str {
         match self {
             Self::Add => "+",
@@ -88,7 +88,7 @@ impl Operator {
     }
 }
 
-/// An element of a list literal; one with a question mark is left out when it is an empty optional.
+/// An element of a list literal. An optional element (`?`) is left out if it is an empty optional.
 #[derive(Clone, Debug)]
 pub(crate) struct Element {
     pub value: Node,
@@ -103,7 +103,7 @@ pub(crate) struct Entry {
     pub is_optional: bool,
 }
 
-/// A loop over a list, or over the names of a map.
+/// A loop over the elements of a list or the keys of a map.
 #[derive(Clone, Debug)]
 pub(crate) struct Loop {
     pub range: Node,
@@ -115,17 +115,17 @@ pub(crate) enum Body {
     Exists(Node),
     All(Node),
     ExistsOne(Node),
-    /// `map`, with a condition in its form of three arguments, and `filter`.
+    /// `filter`, and `map` with two or three arguments.
     Map {
         filter: Option<Node>,
         value: Node,
     },
 }
 
-/// A whole expression.
+/// A compiled expression.
 #[derive(Clone, Debug)]
 pub(crate) struct Program {
     pub root: Node,
-    /// The inputs and facts that it reads, in ascending order.
+    /// Indices of the inputs and facts that the expression reads, in ascending order.
     pub reads: Vec<usize>,
 }

@@ -1,4 +1,4 @@
-//! From the text of an expression to code, with every mistake that can be found without data.
+//! Compiles expressions and reports every error that can be found without data.
 
 use std::collections::BTreeSet;
 
@@ -28,18 +28,18 @@ use crate::{
 
 mod loops;
 
-/// A mistake in an expression.
+/// An error in an expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mistake {
-    /// Where, in bytes.
+    /// Byte offset in the expression.
     pub at: usize,
-    /// What is wrong, and what would be right.
+    /// Description of the error, with a suggestion if there is one.
     pub message: String,
 }
 
 /// Compiles an expression that may use the names in `globals`.
 ///
-/// To be called on a thread with much stack, see [`on_large_stack`].
+/// Must be called on a thread with a large stack, see [`on_large_stack`].
 pub(crate) fn compile(source: &str, globals: &[&str]) -> Result<Program, Vec<Mistake>> {
     if source.len() > MAX_EXPRESSION_BYTES {
         let message =
@@ -73,7 +73,7 @@ pub(crate) fn compile(source: &str, globals: &[&str]) -> Result<Program, Vec<Mis
     Err(compiler.mistakes)
 }
 
-/// Runs `work` where the parser's recursion has enough stack.
+/// Runs `work` on a thread with enough stack for the recursion of the parser.
 pub(crate) fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
         let builder =
@@ -85,7 +85,7 @@ pub(crate) fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     })
 }
 
-/// How deep brackets nest, those in strings included.
+/// Returns the maximum depth of brackets, including those in strings.
 fn deepest_brackets(source: &str) -> usize {
     let mut depth: usize = 0;
     let mut deepest = 0;
@@ -155,7 +155,7 @@ impl Compiler<'_> {
         self.source.floor_char_boundary(start)
     }
 
-    /// A node in the place of what is too much; said once.
+    /// Reports that the expression is too large, once, and returns a placeholder.
     fn too_large(&mut self, at: usize, message: &str) -> Node {
         if !std::mem::replace(&mut self.is_too_large, true) {
             self.mistake(at, format!("{message}; split the expression into facts"));
@@ -294,7 +294,7 @@ impl Compiler<'_> {
                 )
             }
             (name, [item, _]) if functions::find(name, Form::Member).is_none() && is_name(item) => {
-                // Probably a loop: the names in its arguments would be unknown, too.
+                // Probably a misspelt macro: the names in its arguments would be reported as unknown, too.
                 let hint = functions::closest(name);
                 self.unsupported(at, &format!("unknown function `{name}`{hint}"))
             }
@@ -327,7 +327,7 @@ impl Compiler<'_> {
             Ok(regex) => Kind::Matches(text, regex),
             Err(error) => self.unsupported(
                 at,
-                &format!("the pattern of `matches` is no regular expression: {}", one_line(&error)),
+                &format!("the pattern of `matches` is not a valid regular expression: {}", one_line(&error)),
             ),
         }
     }
@@ -351,7 +351,7 @@ fn is_name(expression: &IdedExpr) -> bool {
     matches!(expression.expr, Expr::Ident(_))
 }
 
-/// A message of the regex crate, which draws the place on several lines.
+/// Returns the last line of a regex error, without the lines that show its position.
 pub(crate) fn one_line(error: &regex::Error) -> String {
     let text = error.to_string();
     text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()

@@ -1,4 +1,4 @@
-//! Why an expression has no value.
+//! Errors of the evaluation.
 
 use std::fmt;
 
@@ -7,13 +7,12 @@ use super::{Type, Value, meter::Limit};
 /// A failed evaluation.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct EvaluationError {
-    /// Where in the expression, in bytes.
+    /// Byte offset in the expression.
     pub at: usize,
-    /// Why.
     pub reason: Reason,
 }
 
-/// Why an evaluation failed.
+/// Reason of a failed evaluation.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Reason {
     /// A map has no such field.
@@ -22,21 +21,21 @@ pub(crate) enum Reason {
     NoSuchElement(i64),
     /// An operator or function does not take values of these types.
     NoOverload(&'static str, Box<[Type]>),
-    /// A condition is no truth value.
+    /// A condition is not a boolean.
     NotBool(Type),
-    /// A loop over what is no list and no map.
+    /// The range of a loop is neither a list nor a map.
     NotIterable(Type),
     /// The result is out of range.
     Overflow(&'static str),
     /// Division by zero.
     DivisionByZero,
-    /// `value()` of an optional without one.
+    /// `value()` of an empty optional.
     NoValue,
-    /// A key of a map literal is no text.
+    /// A key of a map literal is not a string.
     KeyNotText(Type),
-    /// A function can't do it; the text says why.
+    /// A function failed, with the error message.
     Function(&'static str, String),
-    /// The function needs the gathering time, which is unknown.
+    /// A function needs the gathering time, which is unknown.
     NoGatheringTime(&'static str),
     /// A limit was reached.
     Limit(Limit),
@@ -47,18 +46,18 @@ impl Reason {
         Self::NoOverload(function, arguments.iter().map(Value::type_of).collect())
     }
 
-    /// The error at a place of an expression.
+    /// Adds the byte offset in the expression.
     pub(crate) fn at(self, at: usize) -> EvaluationError {
         EvaluationError { at, reason: self }
     }
 
-    /// Whether nothing may hide the error.
+    /// Returns true if no operator may ignore the error.
     pub(crate) fn is_limit(&self) -> bool {
         matches!(self, Self::Limit(_))
     }
 }
 
-/// What to do where a field is null.
+/// Hint for errors about null.
 const NULL_HINT: &str =
     "; where a field may be null or missing, write `.?field.orValue(...)`, which treats null as missing";
 
@@ -67,12 +66,12 @@ impl fmt::Display for Reason {
         match self {
             Self::NoSuchKey(key) => write!(
                 f,
-                "there is no field `{key}`; where a field may be missing, write `.?{key}.orValue(...)` or ask `has(...)` first"
+                "there is no field `{key}`; where a field may be missing, write `.?{key}.orValue(...)` or check `has(...)` first"
             ),
             Self::NoSuchElement(index) => {
                 write!(
                     f,
-                    "the list has no element {index}; ask for its `size(...)` first, or write `[?{index}]`"
+                    "the list has no element {index}; check its `size(...)` first, or write `[?{index}]`"
                 )
             }
             Self::NoOverload(function, types) => {
@@ -86,7 +85,7 @@ impl fmt::Display for Reason {
                 write!(f, "a loop needs a list or a map and has a {}{hint}", of.name())
             }
             Self::Overflow(operation) => write!(f, "the result of `{operation}` is out of range"),
-            Self::DivisionByZero => f.write_str("division by zero; ask for it first"),
+            Self::DivisionByZero => f.write_str("division by zero; check the divisor first"),
             Self::NoValue => f.write_str("`value()` of an optional that has none; write `.orValue(...)`"),
             Self::KeyNotText(of) => write!(f, "the keys of a map must be strings and one is a {}", of.name()),
             Self::Function(function, why) => write!(f, "`{function}`: {why}"),

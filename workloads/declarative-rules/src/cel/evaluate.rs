@@ -1,4 +1,4 @@
-//! The value of a compiled expression.
+//! Evaluation of compiled expressions.
 
 use std::sync::Arc;
 
@@ -15,18 +15,18 @@ use super::{
 
 type Result<T> = std::result::Result<T, EvaluationError>;
 
-/// What an expression is evaluated with.
+/// Variables and limits of an evaluation.
 pub(crate) struct Scope<'a> {
-    /// The inputs and facts by position. Those that the expression reads must be there.
+    /// Inputs and facts by index. Those that the expression reads must be set.
     pub globals: &'a [Option<Value>],
-    /// The moment that the archive describes.
+    /// Gathering time of the archive.
     pub now: Option<DateTime<Utc>>,
-    /// What the evaluation may use.
+    /// Limits of the evaluation.
     pub meter: &'a Meter,
 }
 
 impl Program {
-    /// The value of the expression.
+    /// Evaluates the expression.
     pub(crate) fn evaluate(&self, scope: &Scope<'_>) -> Result<Value> {
         Evaluator { scope, locals: Vec::new() }.value(&self.root)
     }
@@ -34,7 +34,7 @@ impl Program {
 
 struct Evaluator<'a> {
     scope: &'a Scope<'a>,
-    /// The variables of the loops around the current node.
+    /// Variables of the loops around the current node.
     locals: Vec<Value>,
 }
 
@@ -110,7 +110,7 @@ impl Evaluator<'_> {
         }
     }
 
-    /// `&&` and `||`: an operand that decides hides a failure of the other one, but no limit.
+    /// Evaluates `&&` and `||`. A deciding operand hides a failure of the other one, except a limit.
     fn logical(&mut self, [a, b]: &[Node; 2], deciding: bool) -> Result<Value> {
         let failure = match self.truth(a) {
             Ok(truth) if truth == deciding => return Ok(Value::Bool(deciding)),
@@ -169,7 +169,7 @@ impl Evaluator<'_> {
         }
     }
 
-    /// Whether the condition has the value `deciding` for some element; like `||` over all of them.
+    /// Evaluates `exists` and `all`: `||` or `&&` over the condition of every element.
     fn any(&mut self, items: impl Iterator<Item = Value>, condition: &Node, deciding: bool) -> Result<Value> {
         let mut failure = None;
         for item in items {
@@ -217,7 +217,7 @@ impl Evaluator<'_> {
     }
 }
 
-/// What an element with a question mark adds: nothing when it is an empty optional.
+/// Unwraps the value of an optional element; `None` if it is an empty optional.
 fn unless_missing(value: Value, is_optional: bool) -> Option<Value> {
     match value {
         Value::Optional(content) if is_optional => content.map(Arc::unwrap_or_clone),

@@ -1,4 +1,4 @@
-//! The functions of the language, each with its signature and a sentence on what it does.
+//! The functions of the language with their signatures and summaries.
 
 use std::ops::RangeInclusive;
 
@@ -13,17 +13,16 @@ mod optional;
 mod text;
 mod time;
 
-/// A function.
+/// A function of the language.
 #[derive(Debug)]
 pub(crate) struct Function {
-    /// Its name.
     pub name: &'static str,
-    /// How it is called.
+    /// Signature in Markdown.
     pub signature: &'static str,
-    /// What it does.
+    /// Summary, one sentence.
     pub summary: &'static str,
     forms: Forms,
-    /// How many arguments it takes, with the value before the dot.
+    /// Number of arguments, including the value before the dot.
     pub arguments: RangeInclusive<usize>,
     cost: Cost,
     run: fn(&Scope<'_>, &[Value]) -> Result,
@@ -47,34 +46,34 @@ impl Form {
     }
 }
 
-/// How a function may be called.
+/// Forms in which a function may be called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Forms {
     Only(Form),
     Either,
 }
 
-/// How many steps a call takes.
+/// Number of steps that a call takes.
 #[derive(Clone, Copy, Debug)]
 enum Cost {
-    /// As many as any operation.
+    /// No steps besides the one of the node.
     Flat,
-    /// One for each element of a list, and by the length of texts.
+    /// One step for each element of a list, and by the length of texts.
     Shallow,
-    /// By all that the arguments are made of.
+    /// The weight of the arguments.
     Deep,
 }
 
 impl Function {
-    /// Calls it.
+    /// Charges the cost and calls the function.
     pub(super) fn call(&self, scope: &Scope<'_>, arguments: &[Value]) -> Result {
-        scope.meter.charge(self.cost.of(arguments))?;
+        scope.meter.charge(self.cost.steps(arguments))?;
         scope.meter.admit((self.run)(scope, arguments)?)
     }
 }
 
 impl Cost {
-    fn of(self, arguments: &[Value]) -> u64 {
+    fn steps(self, arguments: &[Value]) -> u64 {
         match self {
             Self::Flat => 0,
             Self::Shallow => arguments.iter().map(shallow_weight).sum(),
@@ -96,7 +95,7 @@ fn shallow_weight(value: &Value) -> u64 {
     }
 }
 
-/// The function of a name that can be called in a form.
+/// Finds the function of a name that can be called in a form.
 pub(crate) fn find(name: &str, form: Form) -> Option<&'static Function> {
     ALL.iter().find(|function| {
         function.name == name && (function.forms == Forms::Either || function.forms == Forms::Only(form))
@@ -132,7 +131,7 @@ pub(crate) fn closest(name: &str) -> String {
     }
 }
 
-/// An argument that must be a text.
+/// Returns an argument that must be a text.
 fn text<'a>(function: &'static str, arguments: &'a [Value], position: usize) -> Result<&'a str> {
     match arguments.get(position) {
         Some(Value::Text(text)) => Ok(text),
@@ -140,7 +139,7 @@ fn text<'a>(function: &'static str, arguments: &'a [Value], position: usize) -> 
     }
 }
 
-/// An argument that must be a list.
+/// Returns the elements of an argument that must be a list.
 fn items<'a>(function: &'static str, arguments: &'a [Value], position: usize) -> Result<&'a [Value]> {
     match arguments.get(position) {
         Some(Value::List(list)) => Ok(list.items()),
@@ -148,7 +147,7 @@ fn items<'a>(function: &'static str, arguments: &'a [Value], position: usize) ->
     }
 }
 
-/// A number of elements or characters as the language counts.
+/// Converts a number of elements or characters to a value.
 fn count(number: usize) -> Value {
     Value::Int(i64::try_from(number).unwrap_or(i64::MAX))
 }
@@ -172,8 +171,9 @@ macro_rules! functions {
 
 use Forms::Either as EITHER;
 
-/// Every function, by theme. Operators and the macros `has`, `all`, `exists`, `exists_one`, `filter`, `map`, `optMap` and
-/// `optFlatMap` are the language's own, and so is `matches`, whose pattern is checked when the rule is loaded.
+/// Every function, grouped by topic, except those that the compiler handles: the operators, the macros `has`,
+/// `all`, `exists`, `exists_one`, `filter`, `map`, `optMap` and `optFlatMap`, and `matches`, because its pattern
+/// is checked when the rule is loaded.
 #[rustfmt::skip]
 pub(crate) const ALL: &[Function] = functions![
     "age" GLOBAL 1..=1, Flat, time::age, "age(time)", "How long before the gathering of the data something happened; a duration.";
@@ -226,9 +226,9 @@ pub(crate) const ALL: &[Function] = functions![
     "getMinutes" MEMBER 1..=1, Flat, time::minutes, "time.getMinutes()", "The minute of a timestamp, or all minutes of a duration.";
     "getSeconds" MEMBER 1..=1, Flat, time::seconds, "time.getSeconds()", "The second of a timestamp, or all seconds of a duration.";
 
-    "optional.of" GLOBAL 1..=1, Flat, optional::of, "optional.of(value)", "An optional with a value.";
+    "optional.of" GLOBAL 1..=1, Flat, optional::some, "optional.of(value)", "An optional with a value.";
     "optional.none" GLOBAL 0..=0, Flat, optional::none, "optional.none()", "An optional without a value.";
-    "optional.ofNonZeroValue" GLOBAL 1..=1, Flat, optional::of_non_zero, "optional.ofNonZeroValue(value)", "An optional with a value, unless it is empty, zero, false or null.";
+    "optional.ofNonZeroValue" GLOBAL 1..=1, Flat, optional::non_zero, "optional.ofNonZeroValue(value)", "An optional with a value, unless it is empty, zero, false or null.";
     "hasValue" MEMBER 1..=1, Flat, optional::has_value, "optional.hasValue()", "Whether an optional has a value.";
     "or" MEMBER 2..=2, Flat, optional::or, "optional.or(other)", "The optional, or another one when it has no value.";
     "orValue" MEMBER 2..=2, Flat, optional::or_value, "optional.orValue(value)", "The value of an optional, or another one.";

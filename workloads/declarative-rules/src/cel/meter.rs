@@ -1,13 +1,14 @@
-//! What an evaluation has used, and when it has to end.
+//! Metering of evaluations.
 
 use std::{cell::Cell, time::Instant};
 
 use super::{Value, error::Reason};
 use crate::limits::{MAX_STEPS, MAX_VALUE_DEPTH, MAX_WEIGHT, STEPS_PER_CLOCK_READ};
 
-/// Counts steps down to a limit, and watches the clock.
+/// Counts the remaining steps of an evaluation and checks its deadline.
 ///
-/// Once a limit is reached every further step fails, so that no part of an expression can turn the failure into an answer.
+/// Once a limit is reached, every further step fails, so that no part of an expression can turn the failure
+/// into a result.
 #[derive(Debug)]
 pub(crate) struct Meter {
     steps_left: Cell<u64>,
@@ -16,7 +17,7 @@ pub(crate) struct Meter {
     stopped: Cell<Option<Limit>>,
 }
 
-/// What an evaluation ran out of.
+/// Limit that an evaluation exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Limit {
     Steps,
@@ -26,21 +27,26 @@ pub(crate) enum Limit {
 }
 
 impl Limit {
-    /// What is too much of it, and what to do.
+    /// Describes the limit and how to stay below it.
     pub(crate) fn explanation(self) -> String {
         match self {
-            Self::Steps => format!("more than {MAX_STEPS} steps; filter early, and put what loops share into a fact"),
-            Self::Time => {
-                "more time than the rules of users have for an archive; see what is slow with `ccx rules bench`".into()
+            Self::Steps => {
+                format!("more than {MAX_STEPS} steps; filter early, and put what loops share into a fact")
             }
-            Self::Size => format!("a value of more than {MAX_WEIGHT} parts; keep only the fields that are needed"),
+            Self::Time => {
+                "more time than declarative rules have for an archive; find slow rules with `ccx rules bench`"
+                    .into()
+            }
+            Self::Size => {
+                format!("a value of more than {MAX_WEIGHT} parts; keep only the fields that are needed")
+            }
             Self::Depth => format!("a value with more than {MAX_VALUE_DEPTH} levels"),
         }
     }
 }
 
 impl Meter {
-    /// A meter that allows `steps` until `deadline`.
+    /// Creates a meter that allows `steps` until `deadline`.
     pub(crate) fn new(steps: u64, deadline: Instant) -> Self {
         Self {
             steps_left: Cell::new(steps),
@@ -50,7 +56,7 @@ impl Meter {
         }
     }
 
-    /// Uses steps.
+    /// Consumes steps.
     pub(crate) fn charge(&self, steps: u64) -> Result<(), Reason> {
         let left = self.steps_left.get();
         if steps > left {
@@ -64,7 +70,7 @@ impl Meter {
         Ok(())
     }
 
-    /// Accepts a value that was made of others, unless it is too large.
+    /// Returns a composed value, unless it is too large.
     pub(crate) fn admit(&self, value: Value) -> Result<Value, Reason> {
         if value.weight() > MAX_WEIGHT {
             return self.stop(Limit::Size);
@@ -75,12 +81,12 @@ impl Meter {
         Ok(value)
     }
 
-    /// The limit that was reached, if one was.
+    /// Returns the limit that was reached, if any.
     pub(crate) fn stopped(&self) -> Option<Limit> {
         self.stopped.get()
     }
 
-    /// How many steps are left.
+    /// Returns the number of remaining steps.
     pub(crate) fn steps_left(&self) -> u64 {
         self.steps_left.get()
     }

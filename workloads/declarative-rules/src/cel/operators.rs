@@ -1,4 +1,4 @@
-//! What the operators do.
+//! Operators of the language.
 
 use std::{cmp::Ordering, sync::Arc};
 
@@ -6,7 +6,7 @@ use super::{Value, code::Operator, error::Reason};
 
 type Result<T = Value> = std::result::Result<T, Reason>;
 
-/// `operand.field`; a field of an optional is an optional.
+/// Evaluates `operand.field`. A field of an optional is an optional.
 pub(super) fn select(operand: Value, field: &str) -> Result {
     match operand {
         Value::Map(map) => map.get(field).cloned().ok_or_else(|| Reason::NoSuchKey(field.into())),
@@ -15,7 +15,8 @@ pub(super) fn select(operand: Value, field: &str) -> Result {
     }
 }
 
-/// What is found in an optional is an optional; what is not there is none.
+/// Applies `find` to the content of an optional. The result is an optional, which is empty if nothing is
+/// found.
 fn within(content: Option<Arc<Value>>, find: impl FnOnce(Value) -> Result) -> Result {
     let Some(content) = content else { return Ok(Value::Optional(None)) };
     match find(Arc::unwrap_or_clone(content)) {
@@ -44,7 +45,7 @@ pub(super) fn optional_select(operand: Value, field: &str) -> Value {
     }
 }
 
-/// `operand[index]`
+/// Evaluates `operand[index]`.
 pub(super) fn index(operand: Value, index: &Value) -> Result {
     match (operand, index) {
         (Value::Map(map), Value::Text(key)) => {
@@ -69,7 +70,7 @@ pub(super) fn optional_index(operand: Value, position: &Value) -> Value {
     }
 }
 
-/// A number that can be a position.
+/// Converts a whole number of any type to a list index.
 fn whole(value: &Value) -> Option<i64> {
     match value {
         Value::Int(number) => Some(*number),
@@ -83,7 +84,7 @@ fn whole(value: &Value) -> Option<i64> {
     }
 }
 
-/// `-operand`
+/// Evaluates `-operand`.
 pub(super) fn negate(operand: &Value) -> Result {
     match operand {
         Value::Int(number) => number.checked_neg().map(Value::Int).ok_or(Reason::Overflow("-")),
@@ -92,7 +93,7 @@ pub(super) fn negate(operand: &Value) -> Result {
     }
 }
 
-/// How many steps an operator takes besides the one of its node.
+/// Returns the number of steps that an operator takes besides the one of its node.
 pub(super) fn cost(operator: Operator, a: &Value, b: &Value) -> u64 {
     match operator {
         Operator::Add => match (a, b) {
@@ -112,7 +113,7 @@ pub(super) fn cost(operator: Operator, a: &Value, b: &Value) -> u64 {
     }
 }
 
-/// An operator of two values.
+/// Evaluates a binary operator.
 pub(super) fn binary(operator: Operator, a: &Value, b: &Value) -> Result {
     let compared = |accept: fn(Ordering) -> bool| {
         let ordering = a.compare(b).ok_or_else(|| no_overload(operator, a, b));
@@ -140,7 +141,7 @@ fn contains(item: &Value, container: &Value) -> Result {
     match (item, container) {
         (_, Value::List(list)) => Ok(Value::Bool(list.items().contains(item))),
         (Value::Text(key), Value::Map(map)) => Ok(Value::Bool(map.get(key).is_some())),
-        // Keys of other types are in no map here.
+        // The keys of maps are always strings.
         (Value::Int(_) | Value::UInt(_) | Value::Bool(_) | Value::Double(_), Value::Map(_)) => {
             Ok(Value::Bool(false))
         }
@@ -174,7 +175,7 @@ fn subtract(a: &Value, b: &Value) -> Result {
     }
 }
 
-/// Numbers of the same type.
+/// Evaluates an arithmetic operator on numbers of the same type.
 fn arithmetic(operator: Operator, a: &Value, b: &Value) -> Result {
     let overflow = || Reason::Overflow(operator.symbol());
     let divides = matches!(operator, Operator::Divide | Operator::Remainder);

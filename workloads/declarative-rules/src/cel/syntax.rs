@@ -1,29 +1,29 @@
-//! Messages about the syntax of expressions, in words instead of the parser's.
+//! Readable messages for syntax errors of the parser.
 
 use super::compile::Mistake;
 
-/// Words of other languages, and what to write instead.
+/// Keywords of other languages and their replacements.
 const WORDS: [(&str, &str); 3] = [("and", "&&"), ("or", "||"), ("not", "!")];
 
-/// Characters that are no tokens, and what to write instead.
+/// Characters that are not tokens and their replacements.
 const SYMBOLS: [(&str, &str); 3] = [("=", "=="), ("&", "&&"), ("|", "||")];
 
-/// Beginnings of the messages that the parser derives from its grammar; those of macros are in words.
+/// Prefixes of the messages that the parser generates from its grammar; those of macros are readable.
 const FROM_GRAMMAR: [&str; 4] =
     ["mismatched input", "extraneous input", "missing '", "no viable alternative"];
 
-/// Returns the first mistake of those that the parser reports: the others follow from it.
+/// Returns the first error that the parser reports: the others follow from it.
 pub(super) fn first_mistake(source: &str, errors: &cel::ParseErrors) -> Mistake {
     let mut mistakes: Vec<(usize, &str)> =
         errors.errors.iter().map(|error| (offset(source, error.pos), error.msg.as_str())).collect();
-    // An incomplete node has the place of its beginning, and another error says what it lacks.
+    // An incomplete node has the position of its start; another error reports the missing part.
     mistakes.retain(|(_, message)| !message.starts_with("Incomplete"));
     mistakes.sort_by_key(|(at, _)| *at);
     let (at, message) = mistakes.first().copied().unwrap_or((0, ""));
     explain(source, at, message.strip_prefix("Syntax error: ").unwrap_or(message))
 }
 
-/// Returns the byte of a line and column, both from 1.
+/// Converts a line and column, both from 1, to a byte offset.
 fn offset(source: &str, (line, column): (isize, isize)) -> usize {
     let before = |number: isize| usize::try_from(number - 1).unwrap_or(0);
     let line_start: usize = source.split_inclusive('\n').take(before(line)).map(str::len).sum();
@@ -64,7 +64,7 @@ fn explain(source: &str, at: usize, message: &str) -> Mistake {
         };
         return mistake(at, format!("unexpected end: {missing}"));
     }
-    // The parser takes `name {` for the beginning of a message.
+    // The parser takes `name {` for the start of a message.
     if let Some(brace) =
         source[..at].trim_end().strip_suffix('{').filter(|_| expected.contains("ESC_IDENTIFIER"))
     {
@@ -79,7 +79,8 @@ fn explain(source: &str, at: usize, message: &str) -> Mistake {
     mistake(at, format!("unexpected `{token}`: {why}"))
 }
 
-/// Finds a word of another language at a byte, or before it: the parser takes `not` for a name, and fails behind it.
+/// Finds a keyword of another language at a byte offset or before it: the parser takes `not` for a name and
+/// fails after it.
 fn foreign_word(source: &str, at: usize) -> Option<(usize, &'static str, &'static str)> {
     let before = source[..at].trim_end();
     let is_word_end = |text: &str, word: &str| {
@@ -107,7 +108,7 @@ fn unknown_token(token: &str) -> String {
     }
 }
 
-/// Returns the token that begins at a byte, shortened; an empty text at the end.
+/// Returns the token at a byte offset, shortened, or an empty text at the end.
 fn token_at(source: &str, at: usize) -> &str {
     const MAX_CHARS: usize = 20;
     let rest = source.get(at..).unwrap_or_default();

@@ -8,7 +8,7 @@ use crate::limits::MAX_STEPS;
 mod conformance;
 mod mistakes;
 
-/// What the variables of the tests are.
+/// Variables of the tests.
 fn data() -> serde_json::Value {
     json!({
         "pods": [
@@ -51,7 +51,7 @@ fn assert_values(cases: &[(&str, serde_json::Value)]) {
 }
 
 #[test]
-fn objects_of_clusters_are_asked_for_their_conditions() {
+fn condition_functions_return_conditions_of_objects() {
     assert_values(&[
         (r#"cond(node, "Ready").reason.orValue("?")"#, json!("R")),
         (r#"cond(node, "Available").hasValue()"#, json!(false)),
@@ -89,7 +89,7 @@ fn error_about_null_says_how_to_treat_it_as_absent() {
 }
 
 #[test]
-fn times_are_counted_up_to_the_gathering() {
+fn age_of_a_time_ends_at_the_gathering_time() {
     assert_values(&[
         (r#"age("2026-01-15T10:30:00Z")"#, json!("5400s")),
         (r#"age("2026-01-15T10:30:00Z") > duration("1h29m")"#, json!(true)),
@@ -102,16 +102,16 @@ fn times_are_counted_up_to_the_gathering() {
         (r#"now() - duration("1.5s")"#, json!("2026-01-15T11:59:58.500Z")),
         (r#"[duration("250ms"), duration("-1h"), duration("1m0.5s")]"#, json!(["0.25s", "-3600s", "60.5s"])),
     ]);
-    assert_eq!(evaluate(r#"age("soon")"#), Err(r#"`age`: "soon" is no time"#.into()));
+    assert_eq!(evaluate(r#"age("soon")"#), Err(r#"`age`: "soon" is not a time"#.into()));
     assert_eq!(
         evaluate(r#"duration("3d")"#),
-        Err(r#"`duration`: "3d" is no duration such as `1h30m`"#.into())
+        Err(r#"`duration`: "3d" is not a duration such as `1h30m`"#.into())
     );
     assert!(evaluate(r#"duration("")"#).is_err());
 }
 
 #[test]
-fn versions_and_quantities_are_compared_by_what_they_mean() {
+fn versions_and_quantities_are_compared_by_value() {
     assert_values(&[
         (r#"semver("4.9.1") < semver("4.10.0-rc.1")"#, json!(true)),
         (
@@ -123,12 +123,12 @@ fn versions_and_quantities_are_compared_by_what_they_mean() {
         (r#"quantity("16Gi") > quantity("16G")"#, json!(true)),
         (r#"[quantity("250m"), quantity(2), quantity("1Ki")]"#, json!([0.25, 2, 1024])),
     ]);
-    assert!(evaluate(r#"quantity("much")"#).unwrap_err().contains("no quantity"));
+    assert!(evaluate(r#"quantity("much")"#).unwrap_err().contains("not a quantity"));
     assert!(evaluate(r#"semver("four")"#).unwrap_err().contains("isSemver"));
 }
 
 #[test]
-fn lists_have_what_reports_need() {
+fn list_functions_return_expected_values() {
     assert_values(&[
         (r#"["b", "a", "b"].distinct().sort()"#, json!(["a", "b"])),
         ("[1, 1.0, [2], [2]].distinct()", json!([1, [2]])),
@@ -142,7 +142,7 @@ fn lists_have_what_reports_need() {
 }
 
 #[test]
-fn texts_are_cut_and_joined() {
+fn text_functions_return_expected_values() {
     assert_values(&[
         (r#"text.split(", ")"#, json!(["Grüße", "Welt"])),
         (r#""ß-".split("")"#, json!(["ß", "-"])),
@@ -156,7 +156,7 @@ fn texts_are_cut_and_joined() {
 }
 
 #[test]
-fn what_may_be_missing_is_asked_for() {
+fn optional_access_to_missing_fields_returns_the_default() {
     assert_values(&[
         ("pods.map(pod, pod.?status.?restarts.orValue(0))", json!([3, 70, 0])),
         ("pods.filter(pod, has(pod.status)).map(pod, pod.status.?reason)", json!([null, "CrashLoopBackOff"])),
@@ -170,7 +170,7 @@ fn what_may_be_missing_is_asked_for() {
 }
 
 #[test]
-fn a_map_keeps_the_order_of_its_document_and_yields_its_keys() {
+fn map_keeps_the_order_of_its_document_and_yields_its_keys() {
     let source = r#"{"z": 1, "a": 2}.map(key, key)"#;
     assert_eq!(evaluate(source), Ok(json!(["z", "a"])));
     let value = evaluate_with(r#"{"z": 1, "a": 2}"#, &meter()).unwrap();
@@ -178,23 +178,23 @@ fn a_map_keeps_the_order_of_its_document_and_yields_its_keys() {
 }
 
 #[test]
-fn an_error_says_where_and_what_to_do() {
+fn evaluation_error_has_its_offset_and_a_hint() {
     let error = evaluate_with("pods.map(pod, pod.status.restarts)", &meter()).unwrap_err();
     assert_eq!(error.at, "pods.map(pod, pod".len());
     assert_eq!(
         error.reason.to_string(),
-        "there is no field `status`; where a field may be missing, write `.?status.orValue(...)` or ask `has(...)` first"
+        "there is no field `status`; where a field may be missing, write `.?status.orValue(...)` or check `has(...)` first"
     );
     assert!(evaluate("pods[3]").unwrap_err().starts_with("the list has no element 3"));
     assert_eq!(evaluate("text + 1"), Err("`+` does not take (string, int)".into()));
     assert_eq!(evaluate("nothing ? 1 : 2"), Err("a condition must be a bool and is a null_type".into()));
     assert_eq!(evaluate("text.map(c, c)"), Err("a loop needs a list or a map and has a string".into()));
     assert_eq!(evaluate("{1: 2}"), Err("the keys of a map must be strings and one is a int".into()));
-    assert_eq!(evaluate("1 / 0"), Err("division by zero; ask for it first".into()));
+    assert_eq!(evaluate("1 / 0"), Err("division by zero; check the divisor first".into()));
 }
 
 #[test]
-fn an_evaluation_without_steps_left_never_has_a_value() {
+fn evaluation_without_steps_left_is_a_limit() {
     for source in [
         "pods.exists(pod, pod.metadata.name == \"a\") || true",
         "true || pods.all(pod, true)",
@@ -218,18 +218,18 @@ fn an_evaluation_without_steps_left_never_has_a_value() {
 }
 
 #[test]
-fn an_evaluation_ends_at_its_deadline() {
+fn evaluation_after_its_deadline_is_a_limit() {
     let meter = Meter::new(u64::MAX, Instant::now());
     let nested = "numbers.map(a, numbers.map(b, numbers.map(c, numbers.map(d, a)))) == []";
     let nested = nested.replace("numbers.map(d, a)", "text.split(\"\").size()");
     let error = evaluate_with(&format!("[0,1,2,3,4,5,6,7,8,9].map(x, {})", "size(text + text)"), &meter);
-    // Ten small steps may pass before the clock is read; a thousand may not.
+    // A few steps may pass before the clock is read, but not thousands.
     assert!(error.is_ok() || error.is_err_and(|error| error.reason == Reason::Limit(Limit::Time)));
     assert_eq!(evaluate_with(&nested, &meter).unwrap_err().reason, Reason::Limit(Limit::Time));
 }
 
 #[test]
-fn a_value_that_shares_its_parts_is_no_way_around_the_limits() {
+fn value_that_shares_its_parts_is_limited_by_its_weight() {
     let twenty = "[a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a]";
     let doubling = format!("[1]{}", format!(".map(a, {twenty})").repeat(7));
     assert_eq!(evaluate_with(&doubling, &meter()).unwrap_err().reason, Reason::Limit(Limit::Size));
@@ -241,7 +241,7 @@ fn a_value_that_shares_its_parts_is_no_way_around_the_limits() {
 }
 
 #[test]
-fn every_function_is_documented_by_a_call_that_names_it() {
+fn every_function_has_a_unique_name_a_signature_and_a_summary() {
     for function in functions::ALL {
         assert!(function.signature.contains(&format!("{}(", function.name)), "{}", function.name);
         assert!(function.summary.ends_with('.'), "{}", function.name);

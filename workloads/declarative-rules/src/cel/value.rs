@@ -1,4 +1,4 @@
-//! Values: what JSON documents become, and what expressions work with.
+//! Values of JSON documents and expressions.
 //!
 //! Lists, maps and texts are reference-counted, so that a loop variable, a fact or an element costs no copy.
 
@@ -11,7 +11,7 @@ mod json;
 mod map;
 mod version;
 
-pub(crate) use json::Unfit;
+pub(crate) use json::JsonError;
 pub(crate) use map::Map;
 pub(crate) use version::Version;
 
@@ -24,25 +24,25 @@ pub(crate) enum Value {
     Bool(bool),
     /// A whole number.
     Int(i64),
-    /// A whole number that is not negative, written `7u`; also what a number of JSON becomes that is too large for an `int`.
+    /// A non-negative whole number, written `7u`; also a JSON number that is too large for an `int`.
     UInt(u64),
     /// Any other number.
     Double(f64),
-    /// A text.
+    /// A string.
     Text(Arc<str>),
-    /// A moment.
+    /// A point in time.
     Timestamp(DateTime<Utc>),
     /// A length of time.
     Duration(TimeDelta),
     /// A version, comparable.
     Version(Arc<Version>),
-    /// Values in an order.
+    /// A list of values.
     List(List),
-    /// Values by name, in the order of the document.
+    /// A map with string keys, in the order of the document.
     Map(Map),
     /// A value that may be missing.
     Optional(Option<Arc<Value>>),
-    /// What `type(x)` gives.
+    /// A type, the result of `type(x)`.
     Type(Type),
 }
 
@@ -66,7 +66,7 @@ pub(crate) enum Type {
 }
 
 impl Type {
-    /// The types that an expression can name.
+    /// Types that have a name in expressions.
     pub(crate) const NAMED: [Self; 9] = [
         Self::Null,
         Self::Bool,
@@ -79,7 +79,7 @@ impl Type {
         Self::Type,
     ];
 
-    /// The name in the language.
+    /// Returns the name of the type in the language.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Null => "null_type",
@@ -99,7 +99,7 @@ impl Type {
     }
 }
 
-/// A list. To clone it is to count a reference.
+/// A list. Reference-counted, so cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct List(Arc<Elements>);
 
@@ -111,7 +111,7 @@ struct Elements {
 }
 
 impl List {
-    /// The elements.
+    /// Returns the elements.
     pub(crate) fn items(&self) -> &[Value] {
         &self.0.items
     }
@@ -127,27 +127,27 @@ impl FromIterator<Value> for List {
 }
 
 impl Value {
-    /// A text.
+    /// Creates a string.
     pub(crate) fn text(text: impl Into<Arc<str>>) -> Self {
         Self::Text(text.into())
     }
 
-    /// A list.
+    /// Creates a list.
     pub(crate) fn list(items: impl IntoIterator<Item = Self>) -> Self {
         Self::List(items.into_iter().collect())
     }
 
-    /// A value that is there, as an optional one.
+    /// Creates an optional with a value.
     pub(crate) fn some(value: Self) -> Self {
         Self::Optional(Some(Arc::new(value)))
     }
 
-    /// The value, or that there is none.
+    /// Creates an optional.
     pub(crate) fn optional(value: Option<Self>) -> Self {
         Self::Optional(value.map(Arc::new))
     }
 
-    /// Its type.
+    /// Returns the type of the value.
     pub(crate) fn type_of(&self) -> Type {
         match self {
             Self::Null => Type::Null,
@@ -166,7 +166,8 @@ impl Value {
         }
     }
 
-    /// About how many steps it takes to look at all of it: one for each value, and for each 16 bytes of text.
+    /// Returns the approximate number of steps to traverse the value: one for each value, and for each 16
+    /// bytes of text.
     pub(crate) fn weight(&self) -> u64 {
         match self {
             Self::Text(text) => text_weight(text),
@@ -177,7 +178,7 @@ impl Value {
         }
     }
 
-    /// How many levels of lists, maps and optionals it has.
+    /// Returns the number of levels of lists, maps and optionals.
     pub(crate) fn depth(&self) -> u16 {
         match self {
             Self::List(list) => list.0.depth,
@@ -188,7 +189,7 @@ impl Value {
     }
 }
 
-/// The weight of a text.
+/// Returns the weight of a text.
 pub(crate) fn text_weight(text: &str) -> u64 {
     1 + text.len() as u64 / 16
 }
@@ -201,12 +202,12 @@ fn depth_above<'a>(values: impl Iterator<Item = &'a Value>) -> u16 {
     values.map(Value::depth).max().unwrap_or_default().saturating_add(1)
 }
 
-/// A moment as JSON shows it.
+/// Formats a timestamp for JSON.
 pub(crate) fn timestamp_text(timestamp: &DateTime<Utc>) -> String {
     timestamp.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
-/// A length of time as JSON and `string()` show it: seconds, with a fraction when there is one.
+/// Formats a duration for JSON and `string()`: seconds, with a fraction if it is not zero.
 pub(crate) fn duration_text(duration: TimeDelta) -> String {
     let (seconds, nanos) = (duration.num_seconds(), duration.subsec_nanos());
     if nanos == 0 {
@@ -218,7 +219,7 @@ pub(crate) fn duration_text(duration: TimeDelta) -> String {
 }
 
 impl fmt::Display for Value {
-    /// As JSON, cut to what a message can hold.
+    /// Formats the value as JSON, truncated for messages.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const MAX_CHARS: usize = 200;
         let json = serde_json::to_string(&self.details()).map_err(|_| fmt::Error)?;

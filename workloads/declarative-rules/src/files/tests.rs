@@ -19,7 +19,7 @@ fn paths(files: &RuleFiles) -> Vec<&str> {
 }
 
 #[test]
-fn the_rule_files_of_a_directory_are_read_in_order() {
+fn rule_files_of_a_directory_are_read_in_order() {
     let directory = TempDir::new().unwrap();
     for path in ["b.yaml", "a/z.yml", "a.yaml", "README.md", ".hidden/c.yaml"] {
         write(directory.path(), path, path);
@@ -34,7 +34,7 @@ fn the_rule_files_of_a_directory_are_read_in_order() {
 }
 
 #[test]
-fn a_volume_of_a_config_map_is_read_through_its_links_once() {
+fn config_map_volume_is_read_once_through_its_links() {
     let directory = TempDir::new().unwrap();
     let root = directory.path();
     write(root, "..2026_01_15/a.yaml", "old");
@@ -51,7 +51,7 @@ fn a_volume_of_a_config_map_is_read_through_its_links_once() {
 }
 
 #[test]
-fn a_digest_depends_on_paths_and_texts_and_not_on_the_place() {
+fn digest_depends_on_relative_paths_and_texts_only() {
     let (a, b) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     for directory in [&a, &b] {
         write(directory.path(), "x.yaml", "text");
@@ -67,7 +67,7 @@ fn a_digest_depends_on_paths_and_texts_and_not_on_the_place() {
 }
 
 #[test]
-fn an_archive_is_a_source() {
+fn archive_is_read_as_a_source() {
     let directory = TempDir::new().unwrap();
     let mut tar = tar::Builder::new(Vec::new());
     for (path, text) in [("rules/a.yaml", "a"), ("rules/README.md", "no rule")] {
@@ -89,7 +89,7 @@ fn an_archive_is_a_source() {
 }
 
 #[test]
-fn a_single_file_is_a_source_and_several_are_joined() {
+fn single_file_and_directory_are_read_as_sources() {
     let directory = TempDir::new().unwrap();
     write(directory.path(), "one/a.yaml", "1");
     write(directory.path(), "two/a.yaml", "2");
@@ -98,7 +98,7 @@ fn a_single_file_is_a_source_and_several_are_joined() {
 }
 
 #[test]
-fn what_can_not_be_read_is_an_error() {
+fn missing_source_or_loop_of_links_is_an_error() {
     let directory = TempDir::new().unwrap();
     let missing = directory.path().join("missing");
     assert!(read(&[&missing]).unwrap_err().to_string().contains("missing: No such file"));
@@ -107,7 +107,7 @@ fn what_can_not_be_read_is_an_error() {
 }
 
 #[test]
-fn too_much_is_refused() {
+fn files_over_the_limit_are_an_error() {
     let directory = TempDir::new().unwrap();
     write(directory.path(), "a.yaml", &"#".repeat(MAX_SET_BYTES));
     assert_eq!(read(&[directory.path()]).unwrap().iter().next().unwrap().text.len(), MAX_FILE_BYTES + 1);

@@ -30,14 +30,14 @@ fn run(rules: &[DeclarativeRule], files: &[(&str, Json)]) -> Report {
     Engine::new(rules, Budget::default()).run(&archive(files), Some("2026-01-15T12:00:00Z".parse().unwrap()))
 }
 
-/// The details of the only hit.
+/// Returns the details of the only hit.
 fn hit(rule: &DeclarativeRule, files: &[(&str, Json)]) -> Json {
     let report = run(std::slice::from_ref(rule), files);
     assert_eq!(report.hits.len(), 1, "{report:?}");
     serde_json::from_str(report.hits[0].details.get()).unwrap()
 }
 
-/// Why the rule did not answer.
+/// Returns the verdict and reason of a fault.
 fn fault(rule: &DeclarativeRule, files: &[(&str, Json)]) -> (Verdict, String) {
     let report = run(std::slice::from_ref(rule), files);
     assert_eq!(report.hits.len(), 0, "{report:?}");
@@ -46,7 +46,7 @@ fn fault(rule: &DeclarativeRule, files: &[(&str, Json)]) -> (Verdict, String) {
 
 const DOCUMENTS: &str = "docs: {glob: config/x/*.json, required: true}";
 
-/// A list of numbers, in as many documents as given.
+/// Returns a document with a list of `count` numbers.
 fn numbers(count: usize) -> Vec<(String, Json)> {
     vec![("config/x/a.json".into(), json!({"items": (0..count).collect::<Vec<_>>()}))]
 }
@@ -71,7 +71,7 @@ fn documents_are_a_list_with_their_paths() {
 }
 
 #[test]
-fn an_optional_file_is_null_when_it_is_missing_or_no_json() {
+fn optional_file_that_is_missing_or_invalid_is_null() {
     let rule = rule("doc: {file: config/x.json}", "doc == null", "  doc: doc\n");
     assert_eq!(hit(&rule, &[])["doc"], json!(null));
     assert_eq!(hit(&rule, &[("config/x.json", json!("{"))])["doc"], json!(null));
@@ -105,7 +105,7 @@ fn samples_have_labels_and_a_value() {
 }
 
 #[test]
-fn a_rule_without_its_inputs_is_skipped() {
+fn rule_without_its_inputs_is_skipped() {
     let required = rule(DOCUMENTS, "true", "  a: \"1\"\n");
     let skip = |rule: DeclarativeRule, files: &[(&str, Json)]| run(&[rule], files).skips[0].details.clone();
     assert_eq!(skip(required.clone(), &[]), "All: ['config/x/*.json'] Any: ");
@@ -117,13 +117,13 @@ fn a_rule_without_its_inputs_is_skipped() {
 }
 
 #[test]
-fn an_error_in_the_data_is_a_failure_with_its_place_and_no_miss() {
+fn evaluation_error_is_a_fault_with_its_position() {
     let rule = rule(DOCUMENTS, "docs.all(doc, doc.status.ready)", "  a: \"1\"\n");
     let (verdict, reason) = fault(&rule, &[("config/x/a.json", json!({}))]);
     assert_eq!(verdict, Verdict::Fault);
     assert_eq!(
         reason,
-        "failed: r.yaml:6:20: `when`: there is no field `status`; where a field may be missing, write `.?status.orValue(...)` or ask `has(...)` first"
+        "failed: r.yaml:6:20: `when`: there is no field `status`; where a field may be missing, write `.?status.orValue(...)` or check `has(...)` first"
     );
     let (_, reason) =
         fault(&super::tests::rule(DOCUMENTS, "docs", "  a: \"1\"\n"), &[("config/x/a.json", json!({}))]);
@@ -131,8 +131,8 @@ fn an_error_in_the_data_is_a_failure_with_its_place_and_no_miss() {
 }
 
 #[test]
-fn a_rule_that_would_answer_wrongly_when_it_is_out_of_steps_ends_as_limit() {
-    // With every iteration it answers no; stopped anywhere before the end, it would say yes.
+fn rule_out_of_steps_ends_as_limit_and_not_as_hit() {
+    // The complete evaluation is a miss; one that ignored the limit would be a hit.
     let when = "!docs[0].items.exists(a, docs[0].items.exists(b, a + b == 3998 && a == b))";
     let rule = rule(DOCUMENTS, when, "  a: \"1\"\n");
     let report = run(std::slice::from_ref(&rule), &borrowed(&numbers(100)));
@@ -140,12 +140,12 @@ fn a_rule_that_would_answer_wrongly_when_it_is_out_of_steps_ends_as_limit() {
     let (verdict, reason) = fault(&rule, &borrowed(&numbers(2000)));
     assert_eq!(verdict, Verdict::Limit);
     assert!(reason.starts_with("was stopped at a limit: r.yaml:6:"), "{reason}");
-    // On a slow machine the time ends before the steps.
+    // On a slow machine the deadline passes before the steps are used up.
     assert!(reason.contains("it needed more "), "{reason}");
 }
 
 #[test]
-fn a_limit_in_the_details_is_no_hit() {
+fn limit_in_the_details_is_not_a_hit() {
     let rule = rule(DOCUMENTS, "true", "  a: docs[0].items.map(a, docs[0].items.map(b, a + b))\n");
     let (verdict, reason) = fault(&rule, &borrowed(&numbers(2000)));
     assert_eq!(verdict, Verdict::Limit);
@@ -153,7 +153,7 @@ fn a_limit_in_the_details_is_no_hit() {
 }
 
 #[test]
-fn documents_that_are_too_large_are_a_limit() {
+fn documents_over_the_limit_end_as_limit() {
     let rule = rule(DOCUMENTS, "true", "  a: \"1\"\n");
     let many = format!("[{}1]", "1,".repeat(1_100_000));
     let (verdict, reason) = fault(&rule, &[("config/x/a.json", json!(many))]);
@@ -162,7 +162,7 @@ fn documents_that_are_too_large_are_a_limit() {
 }
 
 #[test]
-fn all_rules_of_users_share_the_time_of_an_archive() {
+fn rules_of_an_archive_share_its_time() {
     let slow = "docs[0].items.all(a, docs[0].items.all(b, a + b >= 0))";
     let text = |name: usize| {
         format!(
@@ -173,7 +173,7 @@ fn all_rules_of_users_share_the_time_of_an_archive() {
     let rules = load_file("r.yaml", &text).rules;
     assert_eq!(rules.len(), 60);
     let started = std::time::Instant::now();
-    // Each takes some two million steps, which take an unoptimised program far more than the sixtieth part of two seconds.
+    // Each rule takes some two million steps, which take far more than 2 s / 60 in a debug build.
     let report = run(&rules, &borrowed(&numbers(2000)));
     assert!(started.elapsed() < std::time::Duration::from_secs(30));
     assert!(report.runs.iter().all(|run| run.verdict == Verdict::Limit), "{report:?}");
@@ -182,7 +182,7 @@ fn all_rules_of_users_share_the_time_of_an_archive() {
 }
 
 #[test]
-fn details_are_cut_to_what_a_report_can_hold() {
+fn long_details_are_truncated_for_the_report() {
     let rule = rule(
         DOCUMENTS,
         "true",
@@ -208,7 +208,7 @@ fn details_keep_the_order_of_the_file() {
 }
 
 #[test]
-fn a_deep_expression_fits_on_the_stack_of_a_worker() {
+fn deep_expression_fits_on_the_stack_of_a_worker() {
     let deep = format!("{}docs{}", "[".repeat(60), "]".repeat(60));
     let rule = rule(DOCUMENTS, &format!("size({deep}) == 1"), "  a: \"1\"\n");
     let worker = std::thread::Builder::new().stack_size(1 << 20);
@@ -218,7 +218,7 @@ fn a_deep_expression_fits_on_the_stack_of_a_worker() {
 }
 
 #[test]
-fn rules_with_the_same_name_of_an_input_do_not_share_its_files() {
+fn rules_with_the_same_input_name_do_not_share_files() {
     let a = rule("docs: {glob: config/x/*.json}", "size(docs) == 1", "  a: docs[0].n\n");
     let text = "apiVersion: ccx.rules/v1\nid: acme.external.b\nerror_key: KEY\ninputs: {docs: {glob: config/y/*.json}}\nwhen: size(docs) == 2\n";
     let b = load_file("r.yaml", text).rules.remove(0);
@@ -244,7 +244,7 @@ fn rule_that_needs_an_unknown_gathering_time_is_skipped() {
 }
 
 #[test]
-fn rule_that_does_not_need_an_unknown_gathering_time_is_judged() {
+fn rule_that_does_not_need_an_unknown_gathering_time_is_evaluated() {
     let files = [("config/x/a.json", json!({"since": "2026-01-13T04:00:00Z"}))];
     for (when, verdict) in [
         ("size(docs) == 1 || age(docs[0].since) > duration('1h')", Verdict::Response(ccx_rules::Kind::Hit)),

@@ -8,7 +8,7 @@ fn rejected(files: &[(&str, &str)]) -> Vec<String> {
 }
 
 #[test]
-fn a_set_has_the_rules_of_all_files() {
+fn set_of_several_files_has_all_their_rules() {
     let other = GOOD.replace("id: examples", "id: other");
     let set = RuleSet::new(&RuleFiles::from_texts([("a.yaml", GOOD), ("b.yaml", &other)])).unwrap();
     let ids: Vec<_> = set.rules().iter().map(|rule| rule.id().as_str()).collect();
@@ -18,7 +18,7 @@ fn a_set_has_the_rules_of_all_files() {
 }
 
 #[test]
-fn one_bad_file_rejects_the_set_and_all_errors_of_all_files_are_told_first() {
+fn set_with_an_invalid_file_is_rejected_with_errors_of_all_files_first() {
     let bad = GOOD.replace("when:", "whn:");
     let untested = GOOD.split("tests:").next().unwrap().replace("id: examples", "id: other");
     let problems = rejected(&[("a.yaml", &bad), ("b.yaml", "- x"), ("c.yaml", &untested)]);
@@ -29,21 +29,21 @@ fn one_bad_file_rejects_the_set_and_all_errors_of_all_files_are_told_first() {
 }
 
 #[test]
-fn a_rule_that_is_there_twice_is_told_with_both_places() {
+fn duplicate_rule_is_an_error_with_both_positions() {
     let problems = rejected(&[("a.yaml", GOOD), ("b.yaml", GOOD)]);
     let expected = "b.yaml:2:1: error: examples.external.pool_degraded|POOL_DEGRADED is already a rule, at a.yaml:2:1; choose another key";
     assert_eq!(problems, [expected]);
 }
 
 #[test]
-fn a_rule_that_fails_its_own_test_is_not_used() {
+fn rule_that_fails_its_test_is_rejected() {
     let problems = rejected(&[("a.yaml", &GOOD.replace("expect: miss", "expect: hit"))]);
     assert_eq!(problems.len(), 1);
     assert!(problems[0].contains("the test `pools that are as they should be` of examples.external.pool_degraded expects hit, and the rule says: miss"), "{problems:#?}");
 }
 
 #[test]
-fn a_rule_whose_details_clients_can_not_read_is_not_used() {
+fn rule_with_details_that_clients_can_not_decode_is_rejected() {
     let nodes = r#"nodes: 'bad.map(p, {"name": p.metadata.name})'"#;
     let text = GOOD.replace("  nodes: lines.map(l, l.groups.node).distinct().sort()", &format!("  {nodes}"));
     assert_ne!(text, GOOD);

@@ -1,6 +1,6 @@
 use crate::{TestFailure, TestOutcome, load_file};
 
-/// The outcomes of a rule that hits with `{"n": number of files}`.
+/// Returns the outcomes of a rule that hits with the number of files as `n`.
 fn outcomes(tests: &str) -> Vec<TestOutcome> {
     let text = format!(
         "apiVersion: ccx.rules/v1\nid: a.b\nerror_key: KEY\ninputs: {{docs: {{glob: config/x/*.json, required: true}}}}\n\
@@ -16,7 +16,7 @@ fn failure(test: &str) -> Option<TestFailure> {
 }
 
 #[test]
-fn a_test_that_is_met_passes() {
+fn test_with_the_expected_verdict_passes() {
     let outcomes = outcomes(
         "  - {name: a, files: {config/x/a.json: {bad: true}}, expect: {hit: {n: 1.0, age: 3600s}}}\n\
          \x20 - {name: b, files: {config/x/a.json: '{\"bad\": true}'}, gathered_at: 2026-01-15T11:00:01Z, expect: {hit: {n: 1, age: 1s}}}\n\
@@ -31,7 +31,7 @@ fn a_test_that_is_met_passes() {
 }
 
 #[test]
-fn other_details_are_shown_line_by_line() {
+fn test_with_other_details_fails_with_a_diff() {
     let failure =
         failure("  - {name: a, files: {config/x/a.json: {bad: true}}, expect: {hit: {n: 2, age: 3600s}}}\n");
     let failure = failure.expect("the number differs");
@@ -41,7 +41,7 @@ fn other_details_are_shown_line_by_line() {
 }
 
 #[test]
-fn another_verdict_is_told_with_its_reason() {
+fn test_with_another_verdict_fails_with_its_reason() {
     let failure = |test| failure(test).map(|failure| (failure.expected, failure.actual, failure.diff));
     assert_eq!(
         failure("  - {name: a, files: {config/x/a.json: {bad: true}}, expect: miss}\n"),
@@ -53,7 +53,7 @@ fn another_verdict_is_told_with_its_reason() {
     );
     assert_eq!(
         failure("  - {name: a, expect: {hit: {}}}\n"),
-        Some(("hit", "skip for want of All: ['config/x/*.json'] Any: ".into(), None))
+        Some(("hit", "skip, missing All: ['config/x/*.json'] Any: ".into(), None))
     );
     let (_, actual, _) =
         failure("  - {name: a, files: {config/x/a.json: {}}, expect: miss}\n").expect("it fails");

@@ -1,9 +1,9 @@
-//! Where a character of a scalar is in the file, which may write it in quotes, folded or indented.
+//! Positions of characters of scalars that are quoted, folded or indented in the file.
 
-/// The byte of `written`, a scalar as the file has it, that stands for the byte of `meant`, the text that it means.
+/// Converts a byte offset in `meant`, the text of a scalar, to one in `written`, its source in the file.
 ///
-/// Both are walked together. Characters that only the file has, such as quotes, backslashes and indentation, are passed over;
-/// white space may be written in any way.
+/// Both are traversed together. Characters that only the file has, such as quotes, backslashes and
+/// indentation, are skipped; whitespace is ignored.
 pub(super) fn offset_in_source(written: &str, meant: &str, byte_of_meant: usize) -> usize {
     let mut source = written.char_indices().peekable();
     for (position, character) in meant.char_indices() {
@@ -27,25 +27,25 @@ mod tests {
     use super::offset_in_source;
 
     #[test]
-    fn what_is_written_plainly_is_where_it_is() {
+    fn offset_in_a_plain_text_is_unchanged() {
         assert_eq!(offset_in_source("a + b", "a + b", 4), 4);
         assert_eq!(offset_in_source("é + b", "é + b", 5), 5);
     }
 
     #[test]
-    fn quotes_and_escapes_are_passed_over() {
+    fn offset_in_a_quoted_text_skips_quotes_and_escapes() {
         assert_eq!(offset_in_source(r#""a == \"x\" + y""#, r#"a == "x" + y"#, 11), 14);
         assert_eq!(offset_in_source("'a == ''x'' + y'", "a == 'x' + y", 11), 14);
     }
 
     #[test]
-    fn lines_of_a_block_are_found_behind_their_indentation() {
+    fn offset_in_a_block_skips_indentation() {
         assert_eq!(offset_in_source("a &&\n    b &&\n    c\n", "a && b && c", 10), 18);
         assert_eq!(offset_in_source("a &&\n    b\n", "a &&\nb\n", 5), 9);
     }
 
     #[test]
-    fn the_end_is_behind_the_last_character() {
+    fn offset_at_the_end_follows_the_last_character() {
         assert_eq!(offset_in_source("a +\n", "a +\n", 3), 3);
         assert_eq!(offset_in_source("", "", 0), 0);
         assert_eq!(offset_in_source("ab", "xyz", 2), 2);

@@ -1,11 +1,11 @@
-//! The parser writes macros out as folds; here they become loops again.
+//! Converts the comprehensions to which the parser expands macros back to loops.
 
 use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, IdedExpr, LiteralValue, operators};
 
 use super::{Compiler, MAX_LOOP_DEPTH};
 use crate::cel::code::{Body, Kind, Loop};
 
-/// What a fold does for each element, as the macros write it.
+/// The loop step of a comprehension, by macro.
 enum Step<'e> {
     Exists(&'e IdedExpr),
     All(&'e IdedExpr),
@@ -22,7 +22,7 @@ impl Compiler<'_> {
             self.locals.pop();
             return Kind::Bind { value, body };
         }
-        let Some(step) = Step::of(fold) else {
+        let Some(step) = Step::parse(fold) else {
             return self.unsupported(at, "this macro is not supported");
         };
         let range = self.node(&fold.iter_range);
@@ -48,7 +48,7 @@ impl Compiler<'_> {
     }
 }
 
-/// Whether it is a local variable: a fold over nothing.
+/// Returns true if a comprehension binds a local variable: it iterates over an empty list.
 fn is_binding(fold: &ComprehensionExpr) -> bool {
     let is_over_nothing = matches!(&fold.iter_range.expr, Expr::List(list) if list.elements.is_empty());
     let never_steps =
@@ -57,7 +57,7 @@ fn is_binding(fold: &ComprehensionExpr) -> bool {
 }
 
 impl<'e> Step<'e> {
-    fn of(fold: &'e ComprehensionExpr) -> Option<Self> {
+    fn parse(fold: &'e ComprehensionExpr) -> Option<Self> {
         let is_accumulator =
             |expression: &IdedExpr| matches!(&expression.expr, Expr::Ident(name) if *name == fold.accu_var);
         let Expr::Call(CallExpr { func_name, target: None, args }) = &fold.loop_step.expr else {

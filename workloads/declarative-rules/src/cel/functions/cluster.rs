@@ -25,7 +25,7 @@ fn has_status(function: &'static str, arguments: &[Value], wanted: &str) -> Resu
     Ok(Value::Bool(status.is_some_and(|status| is_text(status, wanted))))
 }
 
-/// Lenient as all reading of archives: what is not shaped like conditions has none.
+/// Finds a condition by type. An object without a well-formed list of conditions has none.
 fn find_condition<'a>(function: &'static str, arguments: &'a [Value]) -> Result<Option<&'a Value>> {
     let wanted = text(function, arguments, 1)?;
     let conditions = field(&arguments[0], "status").and_then(|status| field(status, "conditions"));
@@ -57,7 +57,7 @@ pub(super) fn quantity(_: &Scope<'_>, arguments: &[Value]) -> Result {
             let unreadable = || {
                 Reason::Function(
                     "quantity",
-                    format!("{:?} is no quantity such as `16Gi` or `250m`", excerpt(quantity)),
+                    format!("{:?} is not a quantity such as `16Gi` or `250m`", excerpt(quantity)),
                 )
             };
             parse_quantity(quantity).map(Value::Double).ok_or_else(unreadable)
@@ -72,7 +72,10 @@ pub(super) fn quantity(_: &Scope<'_>, arguments: &[Value]) -> Result {
 pub(super) fn semver(_: &Scope<'_>, arguments: &[Value]) -> Result {
     let version = text("semver", arguments, 0)?;
     let unreadable = |()| {
-        Reason::Function("semver", format!("{:?} is no version; ask `isSemver(...)` first", excerpt(version)))
+        Reason::Function(
+            "semver",
+            format!("{:?} is not a version; check with `isSemver(...)` first", excerpt(version)),
+        )
     };
     version.parse().map(|version: Version| Value::Version(Arc::new(version))).map_err(unreadable)
 }
@@ -103,7 +106,7 @@ fn number_of_version(function: &'static str, arguments: &[Value], position: usiz
     }
 }
 
-/// Enough of a text to recognise it in a message.
+/// Shortens a text for a message.
 fn excerpt(text: &str) -> &str {
     &text[..text.floor_char_boundary(40)]
 }

@@ -26,7 +26,7 @@ pub(super) fn distinct(scope: &Scope<'_>, arguments: &[Value]) -> Result {
         let is_new = if let Value::Text(text) = item {
             texts.insert(Arc::clone(text))
         } else {
-            // Each is compared with all before it.
+            // Each item is compared with all previous ones.
             scope.meter.charge(others.len() as u64 * item.weight())?;
             let is_new = !others.contains(&item);
             others.extend(is_new.then_some(item));
@@ -90,7 +90,7 @@ fn incomparable(function: &'static str) -> Reason {
 pub(super) fn sum(_: &Scope<'_>, arguments: &[Value]) -> Result {
     let Some((first, rest)) = items("sum", arguments, 0)?.split_first() else { return Ok(Value::Int(0)) };
     if !matches!(first, Value::Int(_) | Value::UInt(_) | Value::Double(_) | Value::Duration(_)) {
-        return Err(Reason::Function("sum", "the elements of the list are no numbers".into()));
+        return Err(Reason::Function("sum", "the elements of the list are not numbers".into()));
     }
     rest.iter().try_fold(first.clone(), |sum, item| operators::binary(Operator::Add, &sum, item))
 }

@@ -3,7 +3,7 @@
 use super::{Result, Scope, Value};
 use crate::cel::error::Reason;
 
-pub(super) fn of(_: &Scope<'_>, arguments: &[Value]) -> Result {
+pub(super) fn some(_: &Scope<'_>, arguments: &[Value]) -> Result {
     Ok(Value::some(arguments[0].clone()))
 }
 
@@ -11,7 +11,7 @@ pub(super) fn none(_: &Scope<'_>, _: &[Value]) -> Result {
     Ok(Value::Optional(None))
 }
 
-pub(super) fn of_non_zero(_: &Scope<'_>, arguments: &[Value]) -> Result {
+pub(super) fn non_zero(_: &Scope<'_>, arguments: &[Value]) -> Result {
     let value = &arguments[0];
     let is_zero = match value {
         Value::Null | Value::Bool(false) | Value::Int(0) | Value::UInt(0) => true,

@@ -39,7 +39,7 @@ pub(super) fn join(scope: &Scope<'_>, arguments: &[Value]) -> Result {
 
 pub(super) fn split(scope: &Scope<'_>, arguments: &[Value]) -> Result {
     let (whole, separator) = (text("split", arguments, 0)?, text("split", arguments, 1)?);
-    // An empty separator gives every character, each a text of its own.
+    // An empty separator splits the text into characters.
     scope.meter.charge(if separator.is_empty() {
         whole.len() as u64
     } else {
@@ -55,7 +55,7 @@ pub(super) fn replace(scope: &Scope<'_>, arguments: &[Value]) -> Result {
     let (whole, part) = (text("replace", arguments, 0)?, text("replace", arguments, 1)?);
     let other = text("replace", arguments, 2)?;
     let growth = (whole.matches(part).count() as u64).saturating_mul(other.len() as u64) / 16;
-    // Checked before it is made.
+    // Charged before the text is allocated.
     scope.meter.charge(growth.min(MAX_WEIGHT))?;
     if growth > MAX_WEIGHT {
         return Err(Reason::Function("replace", "the text would become too long".into()));

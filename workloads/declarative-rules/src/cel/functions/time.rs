@@ -1,4 +1,4 @@
-//! Functions of moments and lengths of time.
+//! Functions of timestamps and durations.
 
 use chrono::{DateTime, Datelike, TimeDelta, Timelike, Utc};
 
@@ -35,7 +35,7 @@ pub(super) fn timestamp(_: &Scope<'_>, arguments: &[Value]) -> Result {
 
 fn parse_timestamp(function: &'static str, text: &str) -> Result<DateTime<Utc>> {
     let unreadable =
-        |_| Reason::Function(function, format!("{:?} is no time", &text[..text.floor_char_boundary(40)]));
+        |_| Reason::Function(function, format!("{:?} is not a time", &text[..text.floor_char_boundary(40)]));
     DateTime::parse_from_rfc3339(text).map(|moment| moment.to_utc()).map_err(unreadable)
 }
 
@@ -47,13 +47,13 @@ pub(super) fn duration(_: &Scope<'_>, arguments: &[Value]) -> Result {
     let unreadable = || {
         Reason::Function(
             "duration",
-            format!("{:?} is no duration such as `1h30m`", &text[..text.floor_char_boundary(40)]),
+            format!("{:?} is not a duration such as `1h30m`", &text[..text.floor_char_boundary(40)]),
         )
     };
     parse_duration(text).map(Value::Duration).ok_or_else(unreadable)
 }
 
-/// Reads `1h30m`, `-1.5s`, `250ms` as Go does; days are not known there, since not all have 24 hours.
+/// Parses `1h30m`, `-1.5s`, `250ms` as Go does, which has no unit for days.
 pub(super) fn parse_duration(text: &str) -> Option<TimeDelta> {
     const UNITS: [(&str, f64); 7] =
         [("ns", 1.0), ("us", 1e3), ("µs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 6e10), ("h", 3.6e12)];
@@ -90,41 +90,41 @@ fn to_duration(nanos: f64) -> Option<TimeDelta> {
 }
 
 pub(super) fn full_year(_: &Scope<'_>, arguments: &[Value]) -> Result {
-    of_timestamp("getFullYear", arguments, |moment| moment.year().into())
+    timestamp_part("getFullYear", arguments, |moment| moment.year().into())
 }
 
 pub(super) fn month(_: &Scope<'_>, arguments: &[Value]) -> Result {
-    of_timestamp("getMonth", arguments, |moment| moment.month0().into())
+    timestamp_part("getMonth", arguments, |moment| moment.month0().into())
 }
 
 pub(super) fn date(_: &Scope<'_>, arguments: &[Value]) -> Result {
-    of_timestamp("getDate", arguments, |moment| moment.day().into())
+    timestamp_part("getDate", arguments, |moment| moment.day().into())
 }
 
 pub(super) fn day_of_week(_: &Scope<'_>, arguments: &[Value]) -> Result {
-    of_timestamp("getDayOfWeek", arguments, |moment| moment.weekday().num_days_from_sunday().into())
+    timestamp_part("getDayOfWeek", arguments, |moment| moment.weekday().num_days_from_sunday().into())
 }
 
 pub(super) fn hours(_: &Scope<'_>, arguments: &[Value]) -> Result {
-    of_time("getHours", arguments, |moment| moment.hour().into(), TimeDelta::num_hours)
+    time_part("getHours", arguments, |moment| moment.hour().into(), TimeDelta::num_hours)
 }
 
 pub(super) fn minutes(_: &Scope<'_>, arguments: &[Value]) -> Result {
-    of_time("getMinutes", arguments, |moment| moment.minute().into(), TimeDelta::num_minutes)
+    time_part("getMinutes", arguments, |moment| moment.minute().into(), TimeDelta::num_minutes)
 }
 
 pub(super) fn seconds(_: &Scope<'_>, arguments: &[Value]) -> Result {
-    of_time("getSeconds", arguments, |moment| moment.second().into(), TimeDelta::num_seconds)
+    time_part("getSeconds", arguments, |moment| moment.second().into(), TimeDelta::num_seconds)
 }
 
-fn of_timestamp(function: &'static str, arguments: &[Value], part: fn(&DateTime<Utc>) -> i64) -> Result {
+fn timestamp_part(function: &'static str, arguments: &[Value], part: fn(&DateTime<Utc>) -> i64) -> Result {
     match &arguments[0] {
         Value::Timestamp(moment) => Ok(Value::Int(part(moment))),
         _ => Err(Reason::no_overload(function, arguments)),
     }
 }
 
-fn of_time(
+fn time_part(
     function: &'static str,
     arguments: &[Value],
     of_timestamp: fn(&DateTime<Utc>) -> i64,

@@ -1,11 +1,11 @@
-//! Results are those of the interpreter of the crate `cel`.
+//! Comparison of results with the interpreter of the crate `cel`.
 
 use cel::{Context, Env};
 use proptest::prelude::*;
 
 use super::*;
 
-/// Expressions of every operator, macro and function that both have.
+/// Expressions with every operator, macro and function that both implementations support.
 const EXPRESSIONS: &[&str] = &[
     "1 + 2 * 3 - 4 % 3",
     "-7 / 2",
@@ -144,7 +144,7 @@ const EXPRESSIONS: &[&str] = &[
     "dyn(1) + 1",
 ];
 
-/// What the crate's interpreter makes of an expression; `None` when it fails.
+/// Evaluates an expression with the crate's interpreter; `None` if it fails.
 fn stock(source: &str) -> Option<serde_json::Value> {
     let program = Env::stdlib().compile(source).unwrap();
     let mut context = Context::default();
@@ -159,7 +159,7 @@ fn own(source: &str) -> Option<serde_json::Value> {
     evaluate_with(source, &meter()).ok().map(|value| value.to_json())
 }
 
-/// Whether an optional is part of the value; the crate makes no JSON of those.
+/// Returns true if the value contains an optional, which the crate does not convert to JSON.
 fn has_optional(value: &Value) -> bool {
     match value {
         Value::Optional(_) => true,
@@ -169,7 +169,7 @@ fn has_optional(value: &Value) -> bool {
     }
 }
 
-/// JSON in which numbers that are equal are written in one way, and lists are sorted: the crate's maps have no order.
+/// Normalizes numbers and sorts lists, because the crate's maps have no order.
 fn normal(json: Option<serde_json::Value>) -> Option<serde_json::Value> {
     json.map(|json| sorted(Value::from_serde(json).to_json()))
 }
@@ -189,13 +189,15 @@ fn sorted(json: serde_json::Value) -> serde_json::Value {
 }
 
 #[test]
-fn the_language_is_that_of_the_crate() {
+fn listed_expressions_have_the_results_of_the_crate() {
     for source in EXPRESSIONS {
         assert_eq!(normal(own(source)), normal(stock(source)), "{source}");
     }
 }
 
-/// Expressions out of the parts of the language that both have. `PROPTEST_CASES=20000 PROPTEST_MAX_GLOBAL_REJECTS=1000000` tries many.
+/// Generates expressions that both implementations support.
+///
+/// `PROPTEST_CASES=20000 PROPTEST_MAX_GLOBAL_REJECTS=1000000` tries many.
 fn expression() -> impl Strategy<Value = String> {
     let leaf = prop::sample::select(vec![
         "1",
@@ -265,13 +267,14 @@ fn expression() -> impl Strategy<Value = String> {
     })
 }
 
-/// Whether the crate has a result where the specification has none, as we do.
+/// Returns true if the crate has a result where the specification, and this implementation, have an error.
 fn is_result_of_the_crate(source: &str, reason: &Reason) -> bool {
     let has_optional = ["optional.of(", ".?", "[?"].iter().any(|form| source.contains(form));
     match reason {
-        // It lets a list and a map be added, which gives the list and the names of the map.
+        // The crate adds a list and a map, which results in the list and the keys of the map.
         Reason::NoOverload("+", types) => **types == [Type::List, Type::Map],
-        // What is in an optional may be no list and no map, and its elements are not there then.
+        // The crate has an empty optional for elements of an optional whose content is neither a list nor a
+        // map.
         Reason::NoOverload("[]", _) => has_optional,
         Reason::NoOverload("." | "has", types) => has_optional && **types == [Type::List],
         _ => false,
@@ -282,7 +285,7 @@ proptest! {
     #[test]
     fn any_expression_has_the_result_of_the_crate(source in expression()) {
         let names = ["pods", "node", "numbers", "nothing", "text"];
-        // What our limits refuse has no result to compare.
+        // Expressions beyond the limits have no result to compare.
         prop_assume!(on_large_stack(|| compile(&source, &names).is_ok()));
         let value = evaluate_with(&source, &meter());
         prop_assume!(!value.as_ref().is_ok_and(has_optional));

@@ -1,4 +1,4 @@
-//! What is wrong with an expression is said before there is data.
+//! Errors of expressions that are reported at compile time.
 
 use crate::cel::{Mistake, compile, on_large_stack};
 
@@ -16,26 +16,26 @@ fn mistake(source: &str) -> (usize, String) {
 }
 
 #[test]
-fn an_unknown_name_is_found_with_its_place_and_the_name_that_was_meant() {
+fn unknown_name_is_an_error_with_its_offset_and_a_suggestion() {
     assert_eq!(mistake("size(pods) + pod"), (13, "unknown name `pod`, did you mean `pods`?".into()));
     assert_eq!(mistake(r#"["é"].map(x, y)"#), (14, "unknown name `y`, did you mean `x`?".into()));
     assert_eq!(mistake("severity > 1"), (0, "unknown name `severity`".into()));
 }
 
 #[test]
-fn the_variable_of_a_loop_is_unknown_outside() {
+fn loop_variable_outside_its_loop_is_an_unknown_name() {
     assert_eq!(mistakes("pods.filter(x, x.ready)"), []);
     assert_eq!(mistake("pods.filter(p, p.ready) == p").1, "unknown name `p`");
 }
 
 #[test]
-fn all_mistakes_are_found_at_once() {
+fn expression_with_several_mistakes_reports_all_of_them() {
     let messages: Vec<_> = mistakes("a + b.map(c, d)").into_iter().map(|mistake| mistake.at).collect();
     assert_eq!(messages, [0, 4, 13]);
 }
 
 #[test]
-fn an_unknown_function_is_found_with_the_one_that_was_meant() {
+fn unknown_function_is_an_error_with_a_suggestion() {
     assert_eq!(mistake("pods.sizee()").1, "unknown function `sizee`, did you mean `size`?");
     assert_eq!(mistake("cond(version)").1, "`cond` has other arguments: `cond(object, type)`");
     assert_eq!(
@@ -47,7 +47,7 @@ fn an_unknown_function_is_found_with_the_one_that_was_meant() {
 }
 
 #[test]
-fn syntax_slip_is_one_mistake_at_its_place_with_what_to_write() {
+fn syntax_error_is_one_mistake_at_its_offset_with_a_suggestion() {
     let slips = [
         ("pods.map(p {\"a\": 1})", 11, "unexpected `{`: is a `,` missing before it?"),
         ("{\"a\": 1 \"b\": 2}", 8, "unexpected `\"b\"`: is a `,` missing before it?"),
@@ -82,7 +82,7 @@ fn syntax_slip_is_one_mistake_at_its_place_with_what_to_write() {
 }
 
 #[test]
-fn unknown_macro_is_one_mistake_with_the_right_name() {
+fn unknown_macro_is_one_mistake_with_a_suggestion() {
     assert_eq!(mistake("pods.filtr(p, p.a)").1, "unknown function `filtr`, did you mean `filter`?");
     assert_eq!(mistake("pods.any(p, p.a)").1, "unknown function `any`, did you mean `exists`?");
     assert_eq!(mistake("len(pods)").1, "unknown function `len`, did you mean `size`?");
@@ -90,18 +90,18 @@ fn unknown_macro_is_one_mistake_with_the_right_name() {
 }
 
 #[test]
-fn a_pattern_is_checked() {
+fn invalid_pattern_is_a_mistake() {
     let (at, message) = mistake(r#""a".matches("(b")"#);
     assert_eq!(
         (at, message.as_str()),
-        (11, "the pattern of `matches` is no regular expression: unclosed group")
+        (11, "the pattern of `matches` is not a valid regular expression: unclosed group")
     );
     assert!(mistake(r#""a".matches(version)"#).1.contains("written out"));
     assert!(mistake(r#""a".matches("(\\w{100}){100}")"#).1.contains("size limit"));
 }
 
 #[test]
-fn an_expression_that_is_too_large_is_refused() {
+fn expression_that_is_too_large_is_a_mistake() {
     assert!(mistake(&format!("\"{}\"", "a".repeat(8 * 1024))).1.contains("8192 bytes"));
     let sum = vec!["1"; 300].join("+");
     assert!(mistake(&sum).1.contains("64 deep"));
@@ -124,7 +124,7 @@ fn an_expression_that_is_too_large_is_refused() {
 }
 
 #[test]
-fn what_is_left_out_of_the_language_is_named() {
+fn unsupported_bytes_and_messages_are_mistakes() {
     assert!(mistake("b'bytes'").1.contains("bytes are not supported"));
     assert!(mistake("google.protobuf.Duration{seconds: 1}").1.contains("write a map"));
 }

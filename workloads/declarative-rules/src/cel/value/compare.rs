@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use super::Value;
 
-/// Equality as the language has it: numbers are equal across their types, values of different types are not, and what is not
-/// a number equals nothing.
+/// Equality of the language: numbers of different types may be equal, other values of different types are
+/// not, and NaN is not equal to anything.
 impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
@@ -28,7 +28,7 @@ impl PartialEq for Value {
 }
 
 impl Value {
-    /// The order of two values; `None` when there is none between them.
+    /// Compares two values; `None` if their types have no order.
     pub(crate) fn compare(&self, other: &Self) -> Option<Ordering> {
         match (self, other) {
             (Self::Bool(a), Self::Bool(b)) => Some(a.cmp(b)),
@@ -58,7 +58,7 @@ impl Value {
     }
 }
 
-/// Compares exactly: a large whole number has no double of its own.
+/// Compares exactly: a large whole number may not be representable as a double.
 fn compare_double(double: f64, whole: i128) -> Option<Ordering> {
     if double.is_nan() {
         return None;

@@ -1,4 +1,4 @@
-//! Values from and to JSON.
+//! Conversion of values from and to JSON.
 
 use std::{fmt, sync::Arc};
 
@@ -10,51 +10,51 @@ use serde::{
 use super::{List, Map, Value, duration_text, timestamp_text};
 use crate::limits::{MAX_DETAILS_ITEMS, MAX_DETAILS_TEXT_BYTES};
 
-/// Why JSON did not become a value.
+/// Failure to convert JSON to a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unfit {
-    /// It is no JSON.
+pub(crate) enum JsonError {
+    /// The text is not valid JSON.
     Malformed,
-    /// It has more values than may be kept.
+    /// The text has more values than allowed.
     TooLarge,
 }
 
 impl Value {
-    /// Reads JSON of at most `values_left` values, and takes from them what it has.
-    pub(crate) fn from_json(json: &[u8], values_left: &mut usize) -> Result<Self, Unfit> {
+    /// Parses JSON of at most `values_left` values, and subtracts the number of its values.
+    pub(crate) fn from_json(json: &[u8], values_left: &mut usize) -> Result<Self, JsonError> {
         let before = *values_left;
         let mut deserializer = serde_json::Deserializer::from_slice(json);
         let value = Seed(values_left).deserialize(&mut deserializer);
         let value = value.and_then(|value| deserializer.end().map(|()| value));
         value.map_err(|_| {
             if *values_left == 0 {
-                return Unfit::TooLarge;
+                return JsonError::TooLarge;
             }
-            // What could not be read is not kept.
+            // Values of invalid JSON are not kept, so they do not count.
             *values_left = before;
-            Unfit::Malformed
+            JsonError::Malformed
         })
     }
 
-    /// The value of a JSON value.
+    /// Converts a JSON value.
     pub(crate) fn from_serde(json: serde_json::Value) -> Self {
         Seed(&mut usize::MAX.clone()).deserialize(json).unwrap_or(Self::Null)
     }
 
-    /// As JSON, whole.
+    /// Converts the value to JSON without truncation.
     #[cfg(test)]
     pub(crate) fn to_json(&self) -> serde_json::Value {
         let whole = Json { value: self, max_items: usize::MAX, max_text_bytes: usize::MAX };
         serde_json::to_value(whole).unwrap_or_default()
     }
 
-    /// As JSON for a report: long lists and texts are cut.
+    /// Serializes the value for a report: long lists and texts are truncated.
     pub(crate) fn details(&self) -> impl Serialize {
         Json { value: self, max_items: MAX_DETAILS_ITEMS, max_text_bytes: MAX_DETAILS_TEXT_BYTES }
     }
 }
 
-/// A value that is written as JSON, its lists and texts cut.
+/// Serializes a value as JSON and truncates its lists and texts.
 struct Json<'a> {
     value: &'a Value,
     max_items: usize,
@@ -62,7 +62,7 @@ struct Json<'a> {
 }
 
 impl<'a> Json<'a> {
-    fn of(&self, value: &'a Value) -> Self {
+    fn with_value(&self, value: &'a Value) -> Self {
         Self { value, ..*self }
     }
 }
@@ -82,19 +82,18 @@ impl Serialize for Json<'_> {
             Value::Duration(duration) => serializer.serialize_str(&duration_text(*duration)),
             Value::Version(version) => serializer.collect_str(version),
             Value::Type(of) => serializer.serialize_str(of.name()),
-            Value::List(list) => {
-                serializer.collect_seq(list.items().iter().take(self.max_items).map(|item| self.of(item)))
-            }
+            Value::List(list) => serializer
+                .collect_seq(list.items().iter().take(self.max_items).map(|item| self.with_value(item))),
             Value::Map(map) => {
                 let entries = map.entries().iter().take(self.max_items);
-                serializer.collect_map(entries.map(|(key, value)| (&**key, self.of(value))))
+                serializer.collect_map(entries.map(|(key, value)| (&**key, self.with_value(value))))
             }
-            Value::Optional(Some(value)) => self.of(value).serialize(serializer),
+            Value::Optional(Some(value)) => self.with_value(value).serialize(serializer),
         }
     }
 }
 
-/// Whole numbers are written without a fraction, so that a text shows `4` and not `4.0`.
+/// Serializes whole numbers without a fraction, so that templates print `4` and not `4.0`.
 fn serialize_number<S: Serializer>(number: f64, serializer: S) -> Result<S::Ok, S::Error> {
     const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
     if number.fract() == 0.0 && number.abs() <= MAX_EXACT {
@@ -104,7 +103,7 @@ fn serialize_number<S: Serializer>(number: f64, serializer: S) -> Result<S::Ok, 
     serializer.serialize_f64(number)
 }
 
-/// Reads a value and counts it.
+/// Deserializes a value and decrements the number of remaining values.
 struct Seed<'a>(&'a mut usize);
 
 impl<'de> DeserializeSeed<'de> for Seed<'_> {

@@ -4,24 +4,24 @@ use std::sync::Arc;
 
 use super::{Value, depth_above, text_weight, total_weight};
 
-/// A map is searched from front to back up to this size, which is then faster than by order.
+/// Maximum size of a map that is searched linearly, which is faster than a binary search for few entries.
 const FEW_ENTRIES: usize = 16;
 
-/// Values by name. To clone it is to count a reference.
+/// A map with string keys. Reference-counted, so cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Map(Arc<Contents>);
 
 #[derive(Debug)]
 struct Contents {
     entries: Box<[(Arc<str>, Value)]>,
-    /// The positions of the entries by name, when there are many.
+    /// Indices of the entries sorted by key; empty for up to [`FEW_ENTRIES`] entries.
     by_name: Box<[u32]>,
     weight: u64,
     depth: u16,
 }
 
 impl Map {
-    /// The value of a name.
+    /// Returns the value of a key.
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         let Contents { entries, by_name, .. } = &*self.0;
         if by_name.is_empty() {
@@ -31,12 +31,12 @@ impl Map {
         Some(&entries[by_name[found] as usize].1)
     }
 
-    /// Names and values in their order.
+    /// Returns the keys and values in the order of the document.
     pub(crate) fn entries(&self) -> &[(Arc<str>, Value)] {
         &self.0.entries
     }
 
-    /// The names in their order.
+    /// Returns the keys in the order of the document.
     pub(crate) fn keys(&self) -> impl ExactSizeIterator<Item = &Arc<str>> {
         self.entries().iter().map(|(key, _)| key)
     }
@@ -51,7 +51,7 @@ impl Map {
 }
 
 impl FromIterator<(Arc<str>, Value)> for Map {
-    /// Of entries with the same name, the last counts, as in JSON.
+    /// Creates a map. The last of several entries with the same key wins, as in JSON.
     fn from_iter<I: IntoIterator<Item = (Arc<str>, Value)>>(entries: I) -> Self {
         let entries = without_duplicates(entries.into_iter().collect());
         let by_name = if entries.len() > FEW_ENTRIES { order_by_name(&entries) } else { Box::default() };

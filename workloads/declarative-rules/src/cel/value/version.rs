@@ -6,12 +6,12 @@ use std::{cmp::Ordering, fmt, str::FromStr};
 #[derive(Clone, Debug)]
 pub(crate) struct Version {
     numbers: [u64; 3],
-    /// The identifiers after the hyphen; a version without them comes after one with them.
+    /// Identifiers after the hyphen. A version without them is greater than one with them.
     pre_release: Vec<Identifier>,
     text: Box<str>,
 }
 
-/// Numbers come before words.
+/// A pre-release identifier. Numbers sort before words.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Identifier {
     Number(u64),
@@ -19,7 +19,7 @@ enum Identifier {
 }
 
 impl Version {
-    /// Major, minor and patch.
+    /// Returns major, minor and patch.
     pub(crate) fn numbers(&self) -> [u64; 3] {
         self.numbers
     }
@@ -28,7 +28,7 @@ impl Version {
 impl FromStr for Version {
     type Err = ();
 
-    /// Reads `4.16.3`, also `4.16`, `4` and with a leading `v`, and whatever follows a `+` is ignored.
+    /// Parses `4.16.3`, `4.16` or `4`, optionally with a leading `v`, and ignores build metadata after a `+`.
     fn from_str(text: &str) -> Result<Self, ()> {
         let without_v = text.strip_prefix('v').unwrap_or(text);
         let (without_build, _) = without_v.split_once('+').unwrap_or((without_v, ""));
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_are_in_the_order_of_semantic_versioning() {
+    fn versions_are_ordered_by_semantic_versioning() {
         let in_order = [
             "4.9",
             "4.10.0-alpha",
@@ -106,14 +106,14 @@ mod tests {
     }
 
     #[test]
-    fn a_leading_v_and_a_build_do_not_count() {
+    fn leading_v_and_build_metadata_are_ignored() {
         let version = |text: &str| text.parse::<Version>().unwrap();
         assert_eq!(version("v1.28.2+abc").cmp(&version("1.28.2")), Ordering::Equal);
         assert_eq!(version("4.16").numbers(), [4, 16, 0]);
     }
 
     #[test]
-    fn other_texts_are_no_versions() {
+    fn invalid_version_is_an_error() {
         for text in [
             "",
             "four",

@@ -1,4 +1,4 @@
-//! From a [`Definition`] to a rule that can run, with every mistake of meaning.
+//! Compiles a [`Definition`] to a runnable rule and reports every semantic error.
 
 use std::{
     fmt::Display,
@@ -15,8 +15,8 @@ use crate::{
     format::{ContentDefinition, Definition, Expression, InputDefinition, Located, Need},
     inputs::{Reads, RuleInput},
     limits::{DEFAULT_MATCHES, MAX_MATCHES},
+    parse::Source,
     pattern::Pattern,
-    read::Source,
     rule::{Compiled, CompiledExpression, Origin},
     run_tests::TestCase,
     texts,
@@ -26,7 +26,7 @@ use crate::{
 mod order;
 mod paths;
 
-/// Makes a rule of a document. `None` when something is wrong, which is then among the problems.
+/// Compiles the definition of a document, or returns `None` and records the errors in `source`.
 pub(crate) fn rule(
     source: &mut Source<'_>,
     document: &Node,
@@ -75,12 +75,12 @@ pub(crate) fn rule(
     Some(DeclarativeRule(Arc::new(rule)))
 }
 
-/// The names that expressions can use: inputs, then facts.
+/// Returns the names that expressions can use: inputs, then facts.
 fn names<'d>(source: &mut Source<'_>, definition: &'d Definition) -> Vec<&'d str> {
     static NAME: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new("^[A-Za-z_][A-Za-z0-9_]*$").expect("the pattern is valid, each test runs it")
     });
-    /// Words of the language, those that it reserves included.
+    /// Keywords and reserved words of the language.
     const WORDS: [&str; 21] = [
         "as",
         "break",
@@ -112,7 +112,7 @@ fn names<'d>(source: &mut Source<'_>, definition: &'d Definition) -> Vec<&'d str
             source
                 .error(*at, format!("`{name}` can't be a name in an expression; use letters, digits and _"));
         } else if is_word {
-            source.error(*at, format!("`{name}` is a word of the language; choose another name"));
+            source.error(*at, format!("`{name}` is a reserved word; choose another name"));
         } else if names.contains(&name.as_str()) {
             source.error(*at, format!("`{name}` is already the name of an input; choose another one"));
         }
@@ -121,7 +121,7 @@ fn names<'d>(source: &mut Source<'_>, definition: &'d Definition) -> Vec<&'d str
     names
 }
 
-/// What a report adds to the details of a hit itself.
+/// Reports details with the names of fields that the report adds itself.
 fn reserved_details(source: &mut Source<'_>, definition: &Definition) {
     const RESERVED: [&str; 2] = ["type", "error_key"];
     for (name, _) in &definition.details {
@@ -187,7 +187,7 @@ fn rule_input(
             if let Some(at) = at {
                 source.error(
                     at,
-                    format!("`{field}` belongs to `logs`, which the input `{}` has not", name.value),
+                    format!("`{field}` belongs to `logs`, which the input `{}` does not have", name.value),
                 );
             }
         }
@@ -232,7 +232,7 @@ fn log_pattern(
     let parsed = Pattern::parse(&pattern.value);
     parsed
         .inspect_err(|error| {
-            source.error(pattern.at, format!("the pattern is no regular expression: {error}"));
+            source.error(pattern.at, format!("the pattern is not a valid regular expression: {error}"));
         })
         .ok()
 }

@@ -1,8 +1,8 @@
-//! Paths and globs of inputs.
+//! Validation of the paths and globs of inputs.
 
-use crate::{format::Located, read::Source};
+use crate::{format::Located, parse::Source};
 
-/// The path of one file.
+/// Validates the path of one file.
 pub(super) fn file(source: &mut Source<'_>, path: &Located<String>) -> Option<String> {
     if path.value.contains('*') {
         source.error(path.at, "`file` is the path of one file; write `glob` for several");
@@ -11,7 +11,7 @@ pub(super) fn file(source: &mut Source<'_>, path: &Located<String>) -> Option<St
     glob(source, path)
 }
 
-/// A path in which `*` stands for anything but `/`.
+/// Validates a path in which `*` matches any characters except `/`.
 pub(super) fn glob(source: &mut Source<'_>, glob: &Located<String>) -> Option<String> {
     let path = glob.value.as_str();
     let mistake = if path.starts_with('/') {

@@ -1,12 +1,12 @@
-//! Which facts an expression needs, and in which order; none may need itself.
+//! Evaluation order of facts, and detection of cycles between them.
 
 use crate::{
     format::Definition,
-    read::Source,
+    parse::Source,
     rule::{Compiled, CompiledExpression},
 };
 
-/// Tells every expression of a rule the facts that it needs. `None` when facts need each other.
+/// Sets the facts that every expression depends on, or reports a cycle and returns `None`.
 pub(super) fn resolve(source: &mut Source<'_>, definition: &Definition, rule: &mut Compiled) -> Option<()> {
     let inputs = rule.inputs.len();
     let direct: Vec<Vec<usize>> = rule.facts.iter().map(|fact| direct_facts(fact, inputs)).collect();
@@ -36,7 +36,7 @@ pub(super) fn resolve(source: &mut Source<'_>, definition: &Definition, rule: &m
         let mut search = Search { direct: &direct, states: vec![State::New; direct.len()], cycle: None };
         let mut needed = Vec::new();
         search.visit(fact, &mut needed);
-        // The last one is the fact itself.
+        // The last element is the fact itself.
         needed.pop();
         rule.facts[fact].facts = needed;
     }
@@ -54,16 +54,16 @@ enum State {
     Done,
 }
 
-/// A walk through the facts, deepest first.
+/// A depth-first search through the dependencies of facts.
 struct Search<'a> {
     direct: &'a [Vec<usize>],
     states: Vec<State>,
-    /// Facts of which each needs the next, and the last is the first.
+    /// Facts of which each depends on the next; the first and the last are the same.
     cycle: Option<Vec<usize>>,
 }
 
 impl Search<'_> {
-    /// Adds a fact to `done` behind those that it needs.
+    /// Appends the dependencies of a fact to `done`, then the fact.
     fn visit(&mut self, fact: usize, done: &mut Vec<usize>) {
         match self.states[fact] {
             State::Done => {}
@@ -83,7 +83,7 @@ impl Search<'_> {
         }
     }
 
-    /// The way from an open fact through open facts back to it.
+    /// Returns a path from an open fact through open facts back to itself.
     fn path_back_to(&self, start: usize) -> Vec<usize> {
         let mut path = vec![start];
         loop {

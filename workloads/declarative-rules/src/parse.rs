@@ -1,4 +1,4 @@
-//! From YAML to a [`Definition`], with every mistake of form.
+//! Parses YAML nodes to a [`Definition`] and reports every structural error.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ use crate::{
     yaml::{Content, Key, Node},
 };
 
-/// The text of a file, and what is wrong with it.
+/// The text of a rule file and its problems.
 pub(crate) struct Source<'a> {
     pub file: &'a str,
     pub text: &'a str,
@@ -21,17 +21,17 @@ pub(crate) struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// Notes a mistake at a byte of the file.
+    /// Records an error at a byte offset of the file.
     pub(crate) fn error(&mut self, at: usize, message: impl Into<String>) {
         self.note(at, Severity::Error, message.into());
     }
 
-    /// Notes something that should be looked at.
+    /// Records a warning at a byte offset of the file.
     pub(crate) fn warning(&mut self, at: usize, message: impl Into<String>) {
         self.note(at, Severity::Warning, message.into());
     }
 
-    /// Whether a mistake was noted.
+    /// Returns true if an error was recorded.
     pub(crate) fn has_errors(&self) -> bool {
         self.problems.iter().any(|problem| problem.severity == Severity::Error)
     }
@@ -42,9 +42,10 @@ impl Source<'_> {
     }
 }
 
-/// Reads one document. What is missing or of the wrong form is absent in the result and among the problems.
+/// Parses one document. A field that is missing or malformed is absent in the result and reported as a
+/// problem.
 pub(crate) fn definition(source: &mut Source<'_>, node: &Node) -> Option<Definition> {
-    let mut fields = Fields::of(source, node, "a rule")?;
+    let mut fields = Fields::new(source, node, "a rule")?;
     let definition = Definition {
         api_version: fields.required(source, "apiVersion", text),
         id: fields.required(source, "id", text),
@@ -78,7 +79,7 @@ fn check_version(source: &mut Source<'_>, version: Option<&Located<String>>) {
 }
 
 fn input(source: &mut Source<'_>, node: &Node) -> Option<InputDefinition> {
-    let mut fields = Fields::of(source, node, "an input")?;
+    let mut fields = Fields::new(source, node, "an input")?;
     let input = InputDefinition {
         file: fields.optional(source, "file", text),
         glob: fields.optional(source, "glob", text),
@@ -93,7 +94,7 @@ fn input(source: &mut Source<'_>, node: &Node) -> Option<InputDefinition> {
 }
 
 fn content(source: &mut Source<'_>, node: &Node) -> Option<ContentDefinition> {
-    let mut fields = Fields::of(source, node, "content")?;
+    let mut fields = Fields::new(source, node, "content")?;
     let content = ContentDefinition {
         description: fields.optional(source, "description", text),
         impact: fields.optional(source, "impact", rating),
@@ -112,7 +113,7 @@ fn content(source: &mut Source<'_>, node: &Node) -> Option<ContentDefinition> {
 }
 
 fn test(source: &mut Source<'_>, node: &Node) -> Option<TestDefinition> {
-    let mut fields = Fields::of(source, node, "a test")?;
+    let mut fields = Fields::new(source, node, "a test")?;
     let json = |_: &mut Source<'_>, node: &Node| Some(node.to_json());
     let test = TestDefinition {
         name: fields.required(source, "name", text),
@@ -199,7 +200,7 @@ fn expectation(source: &mut Source<'_>, node: &Node) -> Option<Located<Expectati
 
 type Read<T> = fn(&mut Source<'_>, &Node) -> Option<T>;
 
-/// A map whose names are the user's.
+/// Parses a map whose keys are chosen by the author of the rule.
 fn entries<T>(source: &mut Source<'_>, node: &Node, what: &str, read: Read<T>) -> Vec<(Located<String>, T)> {
     let entries = match &node.content {
         Content::Map(entries) => &entries[..],
@@ -239,18 +240,19 @@ fn check_count(source: &mut Source<'_>, at: usize, count: usize, what: &str) {
     }
 }
 
-/// The fields of a map whose names are the format's. What was not asked for at the end is unknown.
+/// The fields of a map whose keys are defined by the format. [`Fields::end`] reports those that were never
+/// requested.
 struct Fields<'n> {
     entries: &'n [(Key, Node)],
     span: Range<usize>,
-    asked: Vec<&'static str>,
+    requested: Vec<&'static str>,
     what: &'static str,
 }
 
 impl<'n> Fields<'n> {
-    fn of(source: &mut Source<'_>, node: &'n Node, what: &'static str) -> Option<Self> {
+    fn new(source: &mut Source<'_>, node: &'n Node, what: &'static str) -> Option<Self> {
         if let Content::Map(entries) = &node.content {
-            return Some(Self { entries, span: node.span.clone(), asked: Vec::new(), what });
+            return Some(Self { entries, span: node.span.clone(), requested: Vec::new(), what });
         }
         source.error(node.span.start, format!("{what} must be a map and is {}", node.kind()));
         None
@@ -262,7 +264,7 @@ impl<'n> Fields<'n> {
         name: &'static str,
         read: impl FnOnce(&mut Source<'_>, &Node) -> Option<T>,
     ) -> Option<T> {
-        self.asked.push(name);
+        self.requested.push(name);
         let (_, value) = self.entries.iter().find(|(key, _)| key.name == name)?;
         read(source, value)
     }
@@ -282,10 +284,10 @@ impl<'n> Fields<'n> {
 
     fn end(self, source: &mut Source<'_>) {
         for (Key { name, span }, _) in self.entries {
-            if !self.asked.contains(&name.as_str()) {
-                let hint = did_you_mean(name, self.asked.iter().copied());
+            if !self.requested.contains(&name.as_str()) {
+                let hint = did_you_mean(name, self.requested.iter().copied());
                 let known = if hint.is_empty() {
-                    format!("; {} has {}", self.what, self.asked.join(", "))
+                    format!("; {} has {}", self.what, self.requested.join(", "))
                 } else {
                     hint
                 };
