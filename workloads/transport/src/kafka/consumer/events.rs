@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -21,8 +21,9 @@ use crate::kafka::statistics::Statistics;
 /// The facility of librdkafka's log line about a commit in the background that failed.
 const COMMIT_FAILED: &str = "COMMITFAIL";
 
-/// Attempts to commit partitions that are being revoked.
-const REVOCATION_ATTEMPTS: u32 = 5;
+/// Time for committing partitions that are being revoked: a slow member keeps the coordinator in the state that rejects
+/// commits. Far below the session timeout, as the group waits for us meanwhile.
+const REVOCATION_LIMIT: Duration = Duration::from_secs(3);
 
 /// Pause between two attempts to commit partitions that are being revoked.
 const REVOCATION_PAUSE: Duration = Duration::from_millis(100);
@@ -108,15 +109,18 @@ impl GroupEvents {
         client: &BaseConsumer<Self>,
         partitions: &[i32],
     ) -> Result<(), ClientError> {
-        for _ in 1..REVOCATION_ATTEMPTS {
+        let deadline = Instant::now() + REVOCATION_LIMIT;
+        loop {
             match self.commit_now(client, partitions) {
-                Err(error) if error.rdkafka_error_code() == Some(Code::RebalanceInProgress) => {
+                Err(error)
+                    if error.rdkafka_error_code() == Some(Code::RebalanceInProgress)
+                        && Instant::now() < deadline =>
+                {
                     std::thread::sleep(REVOCATION_PAUSE);
                 }
                 result => return result,
             }
         }
-        self.commit_now(client, partitions)
     }
 
     fn on_revoke(&self, client: &BaseConsumer<Self>, partitions: &[i32]) {
