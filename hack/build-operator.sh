@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
-# Builds the operator as it is shipped: small in memory. An operator waits most of the time, and then its code is most of what it has
-# there.
+# Builds the release operator for a small memory footprint: an operator is idle most of the time, and its memory is mostly code.
 #
-#   hack/build-operator.sh   makes target/operator/ccx-operator
+#   hack/build-operator.sh   build target/operator/ccx-operator
 #
-# Cargo's profile `operator` makes the code itself small. Here the C library is linked into the program, which needs a tenth of it;
-# and the addresses to correct at the start are packed, which the C library must understand: glibc does from version 2.36.
+# Cargo's profile `operator` minimizes the code size. This script links the C library statically, as the program needs a tenth of it,
+# and packs the relative relocations, which requires glibc 2.36 or newer.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes all generated files (`make generate`), or lists those that are out of date.
+# Regenerates all generated files (`make generate`), or lists those that are out of date.
 #
 #   hack/generate.sh         write them
 #   hack/generate.sh check   fail if one is out of date, with its difference

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Container images of the built programs, as archives that every tool loads: podman, docker, kind, containerd. Needs no daemon, no
-# registry, no network and no root.
+# Builds container images of the programs as archives for podman, docker, kind and containerd. Needs no daemon, registry, network or
+# root.
 #
-#   hack/images.sh [PROFILE]          makes target/images/{ccx,ccx-operator}.tar of target/PROFILE (release; the operator then of
-#                                     target/operator, where hack/build-operator.sh leaves it)
-#   hack/images.sh python [PROFILE]   makes target/images/ccx-python.tar, with this machine's Python and insights-core
+#   hack/images.sh [PROFILE]          build target/images/{ccx,ccx-operator}.tar from target/PROFILE (release; then the operator from
+#                                     target/operator, the output of hack/build-operator.sh)
+#   hack/images.sh python [PROFILE]   build target/images/ccx-python.tar, with this machine's Python and insights-core
 #
-# Beside each archive stays the root file system that is in it. With images/*/Containerfile it makes the same image by other means:
+# The root file system of each image is kept beside its archive. images/*/Containerfile builds the same image from it:
 #
 #   buildah build --isolation chroot --file images/ccx/Containerfile target/images/ccx
 #
-# Programs that need the C library of this system get it into the image with them. Settings, by environment:
+# The image of a program that is linked to this system's C library includes the library. Environment variables:
 #
 #   CARGO_TARGET_DIR  where cargo builds     (target)
 #   IMAGE_REGISTRY    the names' first part  (quay.io/ccx)
@@ -27,7 +27,7 @@ target=${CARGO_TARGET_DIR:-target}
 registry=${IMAGE_REGISTRY:-quay.io/ccx}
 tag=${IMAGE_TAG:-$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)}
 
-# The programs that the data pipeline consists of today: the image answers to their names.
+# The names of the original programs, under which the image runs their equivalents.
 readonly predecessors=(ccx-data-pipeline insights-results-db-writer insights-results-aggregator)
 
 main() {
@@ -50,7 +50,7 @@ program_image() {
   archive "$1"
 }
 
-# python_image PROFILE: ccx, and what hack/install-dependencies.sh has installed for rules of insights-core.
+# python_image PROFILE: builds ccx with the insights-core that hack/install-dependencies.sh has installed.
 python_image() {
   local program python stdlib home=${XDG_CACHE_HOME:-$HOME/.cache}/ccx/python rootfs=$target/images/ccx-python
   program=$(built ccx "$1")
@@ -59,7 +59,7 @@ python_image() {
   stdlib=$("$python" -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')
   start_rootfs ccx-python ccx "$program"
   rootfs_with "$rootfs" "$python:/usr/local/bin/python3"
-  # Each Python looks for its library beside itself, and all of them look there for modules.
+  # Python searches its library relative to its program, and modules there.
   local modules=$rootfs/usr/local/lib/${stdlib##*/}
   copy_modules "$stdlib" "$modules"
   copy_modules "$home/lib/${stdlib##*/}/site-packages" "$modules"
@@ -67,17 +67,17 @@ python_image() {
   archive ccx-python
 }
 
-# copy_modules FROM TO: without what rules don't import.
+# copy_modules FROM TO: copies modules without those that rules don't import.
 copy_modules() {
   local left_out=(__pycache__ ./site-packages ./dist-packages './config-*' ./test ./ensurepip ./idlelib ./tkinter './pip*' './setuptools*')
   mkdir -p "$2"
   tar --create --directory "$1" "${left_out[@]/#/--exclude=}" . | tar --extract --directory "$2"
 }
 
-# built NAME PROFILE: the path of the program.
+# built NAME PROFILE: prints the path of the program.
 built() {
   local program=$target/$2/$1
-  [ -x "$program" ] || die "$program is not there: run 'make images', or cargo build with the profile that you name here"
+  [ -x "$program" ] || die "$program does not exist: run 'make images', or cargo build with the profile that you name here"
   echo "$program"
 }
 

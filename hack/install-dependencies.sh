@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes sure that this machine has what the project needs: at once and silently when it has.
+# Installs the dependencies of the project; silent and fast if they are installed already.
 #
 #   hack/install-dependencies.sh [GROUP...]
 #
@@ -10,12 +10,12 @@
 #   bench      wrk
 #   book       mdbook (built by cargo, once)
 #
-# On Debian and Ubuntu it installs what is missing, if it may (as root, or by sudo). Elsewhere it says what to install. It fails
-# if something is missing in the end; of `servers`, `python`, `lint` and `bench` only with CI=true, since one can build and test without.
-# PostgreSQL's package would start a server and make a database on the machine; here it does not.
+# On Debian and Ubuntu it installs missing packages, as root or by sudo. On other systems it prints the packages to install. It fails
+# if a dependency is still missing; one of `servers`, `python`, `lint` and `bench` only with CI=true, since they are optional.
+# PostgreSQL's package is prevented from starting a server and creating a database.
 set -euo pipefail
 
-# An older Go than `go_version` fetches that by itself, from `go_bootstrap_version` on (GOTOOLCHAIN, see hack/lib/server.sh).
+# Go from `go_bootstrap_version` on downloads `go_version` itself (GOTOOLCHAIN, see hack/lib/server.sh).
 readonly rust_version=1.95 java_version=17 go_version=1.26 go_bootstrap_version=1.21 python_version=3.9 deny_version=0.20.2 mdbook_version=0.5.4 insights_core_version=3.8.4
 
 missing=()  # What it is, for people.
@@ -43,7 +43,7 @@ main() {
   done
 }
 
-# librdkafka's build fails after minutes in a folder with a space in its path.
+# librdkafka's build fails, after minutes, in a folder with a space in its path.
 check_path() {
   case "$PWD" in *[[:space:]]*) echo "the path of this checkout has a space, which librdkafka can't be built in: $PWD" >&2 && exit 1 ;; esac
 }
@@ -78,7 +78,7 @@ look_for_python() {
   echo "installing insights-core $insights_core_version into $folder" >&2
   { python3 -m venv "$folder" && "$folder/bin/pip" install --quiet --disable-pip-version-check \
     "insights-core==$insights_core_version"; } || {
-    # Half an environment would look like a whole one to the tests.
+    # The tests can't distinguish an incomplete environment from a complete one.
     rm -rf "$folder"
     by_hand+=("insights-core $insights_core_version: pip failed to install it, see above; is PyPI reachable?")
   }
@@ -86,7 +86,7 @@ look_for_python() {
 
 look_for_linters() {
   has shellcheck || want shellcheck shellcheck ShellCheck shellcheck
-  # Without optimisation it is built in half the time, and is fast enough.
+  # A build without optimisation takes half the time, and the program is fast enough.
   has cargo-deny || cargo install --quiet --locked --debug "cargo-deny@$deny_version" ||
     by_hand+=("cargo-deny $deny_version: cargo install --locked cargo-deny")
 }
@@ -96,7 +96,7 @@ look_for_mdbook() {
     by_hand+=("mdbook $mdbook_version: cargo install --locked mdbook")
 }
 
-# want WHAT DEBIAN FEDORA HOMEBREW: notes what to install; DEBIAN is empty if theirs is too old.
+# want WHAT DEBIAN FEDORA HOMEBREW: records a missing dependency and its packages; DEBIAN is empty if its package is too old.
 want() {
   if is_debian && [ -z "$2" ]; then
     by_hand+=("$1, newer than this system's own package")
@@ -132,14 +132,14 @@ how_to_install_rust() {
   fi
 }
 
-# Not needed any more once it has built the S3 service and Kubernetes, and fetched the definitions of extensions.
+# Not needed once the S3 service and Kubernetes are built, and the definitions of extensions are downloaded.
 has_go() {
   local cache=${XDG_CACHE_HOME:-$HOME/.cache}/ccx
   { has_file "$cache/versitygw-*/versitygw" && has_file "$cache/kubernetes-*/bin/kube" && has_file "$cache/extensions-*"; } ||
     at_least "$go_bootstrap_version" "$(go version 2>/dev/null)"
 }
 
-# at_least VERSION TEXT: whether the first version number in the text is that or newer.
+# at_least VERSION TEXT: succeeds if the first version number in the text is VERSION or newer.
 at_least() {
   local found
   found=$(grep -oE '[0-9]+(\.[0-9]+)*' <<<"$2" | head -n 1)
@@ -148,7 +148,7 @@ at_least() {
 
 is_debian() { [ -f /etc/debian_version ]; }
 
-# debian_version PACKAGE: the version that would be installed; nothing if there is none.
+# debian_version PACKAGE: prints the version that would be installed; empty if the package does not exist.
 debian_version() { is_debian && apt-cache policy "$1" 2>/dev/null | awk '/Candidate:/ && $2 != "(none)" { print $2 }'; }
 
 debian_java() {
@@ -160,7 +160,7 @@ debian_java() {
 
 debian_go() { at_least "$go_bootstrap_version" "$(debian_version golang-go | sed 's/^[0-9]*://')" && echo golang-go; }
 
-# provide: installs what was noted, or says how to; whether all is there now.
+# provide: installs the recorded packages or prints instructions; succeeds if nothing is missing.
 provide() {
   if [ ${#missing[@]} -gt 0 ]; then
     { is_debian && may_install && install_on_debian; } || by_hand+=("$(instructions)")

@@ -1,25 +1,25 @@
 #!/usr/bin/env bash
-# One Apache Kafka node on this machine, for tests and for trying things out.
+# Runs one Apache Kafka node on this machine, for tests and development.
 #
-#   hack/kafka.sh up                         start it (the first time fetches it from Maven Central)
+#   hack/kafka.sh up                         start it (the first start downloads it from Maven Central)
 #   hack/kafka.sh down                       stop it, and keep its data
-#   hack/kafka.sh wipe                       stop it and remove what it stored
+#   hack/kafka.sh wipe                       stop it and remove its data
 #   hack/kafka.sh pause | resume             suspend it, as if the network were down
-#   hack/kafka.sh topic NAME [PARTITIONS]    make a topic
-#   hack/kafka.sh status                     where it listens; fails when it is not running
-#   hack/kafka.sh run COMMAND...             run a command beside a fresh node, which is then removed;
+#   hack/kafka.sh topic NAME [PARTITIONS]    create a topic
+#   hack/kafka.sh status                     print its addresses; fails when it is not running
+#   hack/kafka.sh run COMMAND...             run a command with a new node, which is then removed;
 #                                            CCX_TEST_KAFKA_SASL names its listener with authentication
 #
 # It has two listeners: one without authentication, and one with user and password by SASL (SCRAM-SHA-512,
-# SCRAM-SHA-256 or PLAIN). It needs Java 17 or newer, and Maven for the first start. Settings, by environment:
+# SCRAM-SHA-256 or PLAIN). It needs Java 17 or newer, and Maven for the first start. Environment variables:
 #
 #   KAFKA_HOST        address of both listeners, e.g. for pods       (127.0.0.1)
 #   KAFKA_PORT        port of the listener without authentication    (9092)
 #   KAFKA_SASL_PORT   port of the listener with authentication       (KAFKA_PORT + 1)
-#   KAFKA_CTL_PORT    port that Kafka talks to itself by             (KAFKA_PORT + 2)
+#   KAFKA_CTL_PORT    port of the KRaft controller                   (KAFKA_PORT + 2)
 #   KAFKA_USER        the user of the listener with authentication   (ccx)
-#   KAFKA_PASSWORD    with which password                            (ccx-secret)
-#   KAFKA_DATA        folder of everything it stores                 (/tmp/ccx-kafka-$KAFKA_PORT)
+#   KAFKA_PASSWORD    the password of the user                       (ccx-secret)
+#   KAFKA_DATA        folder of its data                             (/tmp/ccx-kafka-$KAFKA_PORT)
 #   KAFKA_HEAP        memory of the JVM                              (384m)
 #   KAFKA_VERSION     the release                                    (4.3.0)
 set -euo pipefail
@@ -76,7 +76,7 @@ fetch() {
   touch "$jars/complete"
 }
 
-# The broker, its tools, and something to log with: the broker itself brings an interface for that only.
+# The broker, its tools, and a logging backend: the broker depends on the logging interface only.
 write_pom() {
   cat >"$jars/pom.xml" <<POM
 <project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -110,7 +110,7 @@ $guarded.scram-sha-256.sasl.jaas.config=$jaas.scram.ScramLoginModule required;
 $guarded.plain.sasl.jaas.config=$jaas.plain.PlainLoginModule required user_$user="$password";
 log.dirs=$data/topics
 num.partitions=1
-# One node, so one copy of everything; few partitions of Kafka's own topics, so that it starts fast.
+# One node, so replication factor 1; few partitions of Kafka's internal topics, so that it starts fast.
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=4
 transaction.state.log.replication.factor=1
@@ -119,9 +119,9 @@ transaction.state.log.num.partitions=4
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 share.coordinator.state.topic.num.partitions=1
-# A group need not wait for members that a test does not have.
+# A new group does not wait for further members.
 group.initial.rebalance.delay.ms=0
-# Members that a test kills are to be missed soon.
+# Killed members are detected soon.
 group.min.session.timeout.ms=1000
 num.network.threads=2
 num.io.threads=2
@@ -149,7 +149,7 @@ YAML
 
 tool() { java -Xmx128m -XX:TieredStopAtLevel=1 -Dlog4j2.configurationFile="$data/tools-log4j2.yaml" -cp "$jars/*" "$@"; }
 
-# Formats the storage, with the user in it: a node needs the one to start, and the other to authenticate anybody.
+# Formats the storage, with the SCRAM credentials of the user.
 format() {
   local id
   id=$(head -c 16 /dev/urandom | base64 | tr '+/' 'ab' | cut -c 1-22)
@@ -169,12 +169,12 @@ status() {
   echo "Kafka $version: $host:$port, by SASL as $user $host:$sasl_port, log $data/log"
 }
 
-# A machine that can't start it runs the command all the same, except with CI=true: the tests that need the node are then reported as not run.
+# If the node can't be started, the command runs without it, except with CI=true: tests that need the node are reported as not run.
 run_beside() {
   [ $# -gt 0 ] || die "run needs a command"
   port=$(free_port) sasl_port=$(free_port) ctl_port=$(free_port)
   data=$(mktemp -d "${TMPDIR:-/tmp}/ccx-kafka.XXXXXX")
-  # shellcheck disable=SC2064 # The folder's name is needed as it is now.
+  # shellcheck disable=SC2064 # The folder's current name is meant.
   trap "server_stop '$data'; rm -rf '$data'" EXIT
   if KAFKA_PORT=$port KAFKA_SASL_PORT=$sasl_port KAFKA_CTL_PORT=$ctl_port KAFKA_DATA=$data "$0" up >&2; then
     export CCX_TEST_KAFKA_SASL=127.0.0.1:$sasl_port,$user,$password

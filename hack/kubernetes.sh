@@ -1,24 +1,24 @@
 #!/usr/bin/env bash
-# A Kubernetes API on this machine, without nodes, for tests and for trying things out: etcd, the API server and the controllers.
+# Runs a Kubernetes control plane without nodes on this machine, for tests and development: etcd, API server and controller manager.
 # Objects are stored, defaulted, validated and garbage-collected as on a real cluster; pods stay pending.
 #
-#   hack/kubernetes.sh up               start it (the first time builds it from the Go module proxy: minutes)
-#   hack/kubernetes.sh down             stop it and remove what it stored
-#   hack/kubernetes.sh status           where it listens; fails when it is not running
-#   hack/kubernetes.sh kubectl ...      ask it something
-#   hack/kubernetes.sh env              a line to `eval`, so that other programs find it by KUBECONFIG
-#   hack/kubernetes.sh run COMMAND...   run a command beside a fresh one, which is then removed; the command finds it by
-#                                       KUBECONFIG, and tests by CCX_TEST_KUBECONFIG; if that is set already, nothing is
-#                                       started and the tests use yours: they make namespaces and install the CRD; kubectl and
-#                                       helm are in its PATH
+#   hack/kubernetes.sh up               start it (the first start builds it from the Go module proxy: minutes)
+#   hack/kubernetes.sh down             stop it and remove its data
+#   hack/kubernetes.sh status           print its address; fails when it is not running
+#   hack/kubernetes.sh kubectl ...      run kubectl against it
+#   hack/kubernetes.sh env              print a line to `eval` that sets KUBECONFIG
+#   hack/kubernetes.sh run COMMAND...   run a command with a new control plane, which is then removed; KUBECONFIG and, for
+#                                       tests, CCX_TEST_KUBECONFIG are set, and kubectl and helm are in PATH; if
+#                                       CCX_TEST_KUBECONFIG is set already, nothing is started and the tests use that
+#                                       cluster: they create namespaces and install the CRD
 #   hack/kubernetes.sh tools            build helm
 #
-# A cluster that runs pods too is made by e2e/cluster/cluster.sh. This needs no root, and curl and openssl; to build it, Go 1.26 or
-# newer. Settings, by environment:
+# e2e/cluster/cluster.sh starts a cluster that also runs pods. This script needs curl and openssl, and Go 1.26 or newer for the
+# build, but no root. Environment variables:
 #
-#   KUBERNETES_DATA     folder of everything it stores                            (/tmp/ccx-kubernetes-UID)
-#   KUBERNETES_HOME     where the programs are kept                               (~/.cache/ccx/kubernetes-VERSION)
-#   KUBEBUILDER_ASSETS  a folder with etcd, kube-apiserver and perhaps more, which are then not built
+#   KUBERNETES_DATA     folder of its data                                        (/tmp/ccx-kubernetes-UID)
+#   KUBERNETES_HOME     folder of the programs                                    (~/.cache/ccx/kubernetes-VERSION)
+#   KUBEBUILDER_ASSETS  a folder with etcd, kube-apiserver and possibly others, which are then not built
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -63,12 +63,12 @@ status() {
   echo "Kubernetes $kubernetes_version: https://127.0.0.1:$api_port, KUBECONFIG=$state/kubeconfig, logs $state/*/log"
 }
 
-# A machine that can't build it runs the command all the same, except with CI=true: the tests that need it are then reported as not run.
+# If it can't be built, the command runs without it, except with CI=true: tests that need it are reported as not run.
 run_beside() {
   [ $# -gt 0 ] || die "run needs a command"
   if [ -z "${CCX_TEST_KUBECONFIG:-}" ]; then
     state=$(mktemp -d "${TMPDIR:-/tmp}/ccx-kubernetes.XXXXXX")
-    # shellcheck disable=SC2064 # The folder's name is needed as it is now.
+    # shellcheck disable=SC2064 # The folder's current name is meant.
     trap "state=$state; control_plane_down; rm -rf '$state'" EXIT
     if KUBERNETES_DATA=$state "$0" up >&2; then export CCX_TEST_KUBECONFIG=$state/kubeconfig; else do_without Kubernetes; fi
   fi

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# What the operator costs with many resources: memory and processor time, idle, at work and settled.
+# Measures the operator with many resources: memory and CPU time, idle, under load and settled.
 #
-#   hack/operator-load.sh PROGRAM [RESOURCES]   measures the built program PROGRAM with so many resources (1000); half an hour
+#   hack/operator-load.sh PROGRAM [RESOURCES]   measure the built program PROGRAM with RESOURCES resources (1000); half an hour
 #
-# Beside a Kubernetes API of its own without controllers and nodes. This script says in their stead that workloads are ready, so
-# that resources settle without a pod. It needs what hack/kubernetes.sh needs.
+# It starts a Kubernetes API without controllers and nodes, and reports workloads as ready in their place, so that resources settle
+# without a pod. It has the requirements of hack/kubernetes.sh.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -13,10 +13,10 @@ source "$root/hack/lib/server.sh"
 # shellcheck source=e2e/cluster/lib/programs.sh
 source "$root/e2e/cluster/lib/programs.sh"
 
-# Longer than the operator's resync interval with its spread, so that each resource is looked at at least once.
+# Longer than the operator's resync interval with its jitter, so that each resource is reconciled at least once.
 readonly resync_seconds=400
 
-# What the operator's threads need to come to rest.
+# Seconds until the operator's threads are idle.
 readonly rest_seconds=30
 
 readonly namespace=load
@@ -38,7 +38,7 @@ main() {
   make "$resources"
   sleep "$rest_seconds"
   memory "$resources resources settled"
-  look_again "$idle_cpu"
+  measure_resync "$idle_cpu"
   memory "$resources resources settled, later"
   restart "$program" "$resources"
 }
@@ -54,7 +54,7 @@ start_kubernetes() {
 start_operator() {
   listen=127.0.0.1:$(free_port)
   mkdir -p "$state/operator"
-  # By a name in that folder, by which its process is recognised.
+  # A link in that folder, by which its process is recognised.
   ln -sf "$(realpath "$1")" "$state/operator/ccx-operator"
   export MIMALLOC_PURGE_DELAY=0 MIMALLOC_PAGE_FULL_RETAIN=0 MIMALLOC_GENERIC_COLLECT=100 # As in images/ccx-operator/Containerfile.
   POD_NAMESPACE=default CCX_OPERATOR_LISTEN=$listen server_start "$state/operator" "$state/operator/ccx-operator" run
@@ -74,7 +74,7 @@ metric() { curl --silent --noproxy '*' "http://$listen/metrics" | awk -v name="$
 
 is_leading() { [ "$(metric ccx_operator_leader)" = 1 ]; }
 
-# Until they all are settled.
+# make COUNT: creates resources and waits until all are settled.
 make() {
   local started=$SECONDS api etcd before_operator before_api before_etcd
   api=$(cat "$state/kube-apiserver/pid") etcd=$(cat "$state/etcd/pid")
@@ -82,7 +82,7 @@ make() {
   resources "$1" | kubectl create -f - >/dev/null &
   until_settled "$1"
   wait $!
-  echo "$1 resources made and settled: $((SECONDS - started)) s; processor time of the operator" \
+  echo "$1 resources created and settled: $((SECONDS - started)) s; processor time of the operator" \
     "$(seconds $(($(cpu_us "$operator") - before_operator))) s, of the API server" \
     "$(seconds $(($(cpu_us "$api") - before_api))) s, of etcd $(seconds $(($(cpu_us "$etcd") - before_etcd))) s"
   memory "at most"
@@ -107,15 +107,15 @@ until_settled() {
   local deadline=$((SECONDS + 1800))
   until [ "$(metric 'ccx_operator_pipelines{condition="Ready",status="True"}')" = "$1" ] && is_at_rest; do
     ((SECONDS < deadline)) || die "only $(metric 'ccx_operator_pipelines{condition="Ready",status="True"}') resources are ready"
-    tend
+    set_ready
     sleep 1
   done
 }
 
 is_at_rest() { [ "$(metric ccx_operator_queue_depth)" = 0 ]; }
 
-# tend: what controllers and nodes would say of the workloads that are new.
-tend() {
+# set_ready: updates the status of new workloads as controllers and nodes would.
+set_ready() {
   local rollout='"observedGeneration":\2,"replicas":\3,"readyReplicas":\3,"updatedReplicas":\3,"availableReplicas":\3'
   local now
   now=$(date --utc +%Y-%m-%dT%H:%M:%SZ)
@@ -131,7 +131,7 @@ tend() {
   [ ! -s "$state/patches" ] || curl --silent --noproxy '*' --parallel --parallel-max 4 --config "$state/patches" &>/dev/null
 }
 
-# list KIND COLUMN...: names and these columns.
+# list KIND COLUMN...: prints the names and these columns.
 list() {
   local kind=$1 columns=:.metadata.name
   shift
@@ -139,14 +139,14 @@ list() {
   kubectl get "$kind" --namespace "$namespace" --no-headers --output "custom-columns=$columns" 2>/dev/null
 }
 
-# unready KIND: name, generation and replicas of those whose status says less.
+# unready KIND: prints name, generation and replicas of the objects that are not ready in this generation.
 unready() {
   list "$1" :.metadata.generation :.spec.replicas :.status.observedGeneration :.status.readyReplicas |
     awk '$2 != $4 || $3 != $5 { print $1, $2, $3 }'
 }
 
-# patches API_VERSION PLURAL STATUS: requests in curl's words that give each object on the input this status, in which \2 and \3
-# stand for the words of its line.
+# patches API_VERSION PLURAL STATUS: prints a curl configuration that sets this status on each object of the input; \2 and \3 are the
+# second and third column of its line.
 patches() {
   local path=apis/$1 status=${3//\"/\\\\\"}
   [ "$1" != v1 ] || path=api/v1
@@ -161,20 +161,20 @@ data = \"{\\\\\"status\\\\\":{$status}}\"\n\
 cacert = $certificates/ca.crt\ncert = $certificates/admin.crt\nkey = $certificates/admin.key#"
 }
 
-# look_again IDLE: what it costs to look at a resource to which nothing has happened, beside what an idle process takes.
-look_again() {
-  local looks cpu
-  looks=$(settled_looks) cpu=$(cpu_us "$operator")
+# measure_resync IDLE: measures the CPU time of reconciling an unchanged resource, beyond that of an idle process.
+measure_resync() {
+  local reconciles cpu
+  reconciles=$(settled_reconciles) cpu=$(cpu_us "$operator")
   sleep "$resync_seconds"
-  looks=$(($(settled_looks) - looks)) cpu=$(($(cpu_us "$operator") - cpu))
-  ((looks > 0)) || die "no resource was looked at again within $resync_seconds s"
-  echo "$looks looks at settled resources in $resync_seconds s: processor time $cpu us," \
-    "$(((cpu - $1 * resync_seconds) / looks)) us each beyond that of an idle process"
+  reconciles=$(($(settled_reconciles) - reconciles)) cpu=$(($(cpu_us "$operator") - cpu))
+  ((reconciles > 0)) || die "no resource was reconciled again within $resync_seconds s"
+  echo "$reconciles reconciles of settled resources in $resync_seconds s: CPU time $cpu us," \
+    "$(((cpu - $1 * resync_seconds) / reconciles)) us each beyond that of an idle process"
 }
 
-settled_looks() { metric 'ccx_operator_reconciles_total{result="settled"}'; }
+settled_reconciles() { metric 'ccx_operator_reconciles_total{result="settled"}'; }
 
-# A process that comes to a cluster full of resources.
+# restart: measures a process that starts in a cluster with many resources.
 restart() {
   local started=$SECONDS
   server_stop "$state/operator"
@@ -194,7 +194,7 @@ memory() {
     }' "/proc/$operator/status"
 }
 
-# cpu_us PID: processor time of all threads.
+# cpu_us PID: prints the CPU time of all threads.
 cpu_us() { cat "/proc/$1"/task/*/schedstat | awk '{ ns += $1 } END { printf "%d", ns / 1000 }'; }
 
 seconds() { awk -v us="$1" 'BEGIN { printf "%.1f", us / 1e6 }'; }

@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# A private PostgreSQL on this machine, for tests and for trying things out. The system's own databases are not touched.
+# Runs a private PostgreSQL on this machine, for tests and development. The system's databases are not affected.
 #
-#   hack/postgres.sh up        start it; the first time makes the database
-#   hack/postgres.sh down      stop it; what it stored stays
-#   hack/postgres.sh wipe      stop it and remove what it stored
-#   hack/postgres.sh psql ...  ask it something
-#   hack/postgres.sh status    where it listens; fails when it is not running
+#   hack/postgres.sh up        start it; the first start creates the database
+#   hack/postgres.sh down      stop it, and keep its data
+#   hack/postgres.sh wipe      stop it and remove its data
+#   hack/postgres.sh psql ...  run psql against it
+#   hack/postgres.sh status    print its address; fails when it is not running
 #
-# It uses the newest server that the machine has. Run by root it becomes the user postgres or nobody, since PostgreSQL refuses
-# to be root: the folders above POSTGRES_DATA must let that user through. Settings, by environment:
+# It uses the newest installed server. For root it runs as the user postgres or nobody, since PostgreSQL refuses to run as root: that
+# user must have access to the folders above POSTGRES_DATA. Environment variables:
 #
-#   POSTGRES_PORT      where it listens                   (5432)
+#   POSTGRES_PORT      its port                           (5432)
 #   POSTGRES_PASSWORD  the password of its user postgres  (ccx-secret)
-#   POSTGRES_DB        the database that is made          (ccx-data-pipeline)
-#   POSTGRES_DATA      folder of everything it stores     (/tmp/ccx-postgres-$POSTGRES_PORT)
+#   POSTGRES_DB        the created database               (ccx-data-pipeline)
+#   POSTGRES_DATA      folder of its data                 (/tmp/ccx-postgres-$POSTGRES_PORT)
 #   POSTGRES_BIN       folder of its programs             (found: PATH, Debian's, Fedora's and Homebrew's folders)
 set -euo pipefail
 
@@ -64,7 +64,7 @@ find_programs() {
   fi
 }
 
-# as_server: what to put before a command so that it is not run as root.
+# as_server: prints the prefix of a command that drops root.
 as_server() {
   [ "$(id -u)" = 0 ] || return 0
   local user=nobody

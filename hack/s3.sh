@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
-# An S3 service (versitygw, over a folder) on this machine, for tests and for trying things out.
+# Runs an S3 service (versitygw, backed by a folder) on this machine, for tests and development.
 #
-#   hack/s3.sh up               start it, and make the bucket (the first time builds it from the Go module proxy: minutes)
+#   hack/s3.sh up               start it, and create the bucket (the first start builds it from the Go module proxy: minutes)
 #   hack/s3.sh build            only build it
-#   hack/s3.sh down             stop it; what it stored stays
-#   hack/s3.sh wipe             stop it and remove what it stored
+#   hack/s3.sh down             stop it, and keep its data
+#   hack/s3.sh wipe             stop it and remove its data
 #   hack/s3.sh pause | resume   suspend it, as if the network were down
-#   hack/s3.sh status           where it listens; fails when it is not running
+#   hack/s3.sh status           print its URL; fails when it is not running
 #
-# It needs curl, and Go 1.26 or newer for the first start. Settings, by environment:
+# It needs curl, and Go 1.26 or newer for the first start. Environment variables:
 #
-#   S3_HOST               where it listens, e.g. for pods (127.0.0.1)
-#   S3_PORT               the port there                  (9000)
-#   S3_ACCESS_KEY_ID      who may use it                  (ccx)
-#   S3_SECRET_ACCESS_KEY  with which key                  (ccx-secret)
-#   S3_BUCKET             the bucket that is made         (insights-upload)
-#   S3_DATA               folder of everything it stores  (/tmp/ccx-s3-$S3_PORT)
+#   S3_HOST               its address, e.g. for pods      (127.0.0.1)
+#   S3_PORT               its port                        (9000)
+#   S3_ACCESS_KEY_ID      the id of the access key        (ccx)
+#   S3_SECRET_ACCESS_KEY  the secret of the access key    (ccx-secret)
+#   S3_BUCKET             the created bucket              (insights-upload)
+#   S3_DATA               folder of its data              (/tmp/ccx-s3-$S3_PORT)
 #   VERSITYGW_VERSION     the release                     (v1.8.0)
 set -euo pipefail
 
@@ -51,7 +51,7 @@ up() {
   need curl "on Debian and Ubuntu hack/install-dependencies.sh installs it"
   build
   mkdir -p "$data/objects"
-  # Its keys go by environment, so that `ps` does not show them.
+  # The keys are passed by environment, so that `ps` does not show them.
   ROOT_ACCESS_KEY=$access_key ROOT_SECRET_KEY=$secret_key server_start "$data" \
     "$program" --port "$host:$port" --quiet --keep-alive posix "$data/objects"
   server_wait "$data" 30 refuses_strangers

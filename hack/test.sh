@@ -4,11 +4,11 @@
 #   hack/test.sh [ARGUMENT OF cargo test...]   e.g. --package ccx-e2e; the default is --workspace
 #
 # A test that needs more than this repository is marked `#[ignore = "needs NEED, NEED"]`, so that plain `cargo test` reports it as
-# ignored. Here, first all other tests run, then those whose needs are met. `make test` starts Kafka and Kubernetes around this.
+# ignored. This script runs all other tests first, then those with all needs met. `make test` runs it with Kafka and Kubernetes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# is_met NEED: one of those that tests name; this table is the only place that knows them.
+# is_met NEED: succeeds if the need of a test is met; this table is the only list of needs.
 is_met() {
   case "$1" in
     "servers") has java && [ -n "${CCX_TEST_KAFKA_SASL:-}" ] && hack/s3.sh build ;;
@@ -24,7 +24,7 @@ is_met() {
   esac
 }
 
-# how_to NEED: how to get it.
+# how_to NEED: prints how to meet it.
 how_to() {
   case "$1" in
     "servers" | "Kafka with SASL") echo "hack/install-dependencies.sh servers, then make test" ;;
@@ -38,7 +38,7 @@ how_to() {
   esac
 }
 
-# is_optional NEED: CI fails if a test did not run for want of anything else.
+# is_optional NEED: succeeds if CI passes without it.
 is_optional() {
   case "$1" in "published samples" | "npm package dot" | "cluster with pods") true ;; *) false ;; esac
 }
@@ -62,7 +62,7 @@ main() {
   local scope=("$@") outcome=0 log runnable=() name needs missing
   [ ${#scope[@]} -gt 0 ] || scope=(--workspace)
   log=$(mktemp)
-  # shellcheck disable=SC2064 # The file's name is needed as it is now.
+  # shellcheck disable=SC2064 # The file's current name is meant.
   trap "rm -f '$log'" EXIT
 
   cargo test "${scope[@]}" --no-fail-fast 2>&1 | tee "$log" || outcome=1
@@ -79,7 +79,7 @@ main() {
   return "$outcome"
 }
 
-# report FILE: of a file with the needs of each test that did not run, a line each.
+# report FILE: prints a summary of a file with the needs of each test that did not run, one line each.
 report() {
   local count needs need
   sort "$1" | uniq -c | while read -r count needs; do
@@ -90,7 +90,7 @@ report() {
   done
 }
 
-# only_optional FILE: whether every test of such a file lacks something optional.
+# only_optional FILE: succeeds if every test of such a file lacks an optional need.
 only_optional() {
   local needs need is_excused
   while read -r needs; do

@@ -1,33 +1,33 @@
 #!/usr/bin/env bash
-# A whole Kubernetes node on this machine, for the tests that need pods: kubelet, containerd, cluster DNS, Services, volumes.
+# Runs a complete Kubernetes node on this machine, for tests that need pods: kubelet, containerd, cluster DNS, Services, volumes.
 #
-#   e2e/cluster/cluster.sh up               start it: 10 s (the first time builds it from the Go module proxy: minutes)
-#   e2e/cluster/cluster.sh up --control-plane   only what stores objects, without root: the same as hack/kubernetes.sh up
-#   e2e/cluster/cluster.sh down             stop it and leave nothing behind but programs and images
-#   e2e/cluster/cluster.sh status           its parts and their memory; fails when it is not running
-#   e2e/cluster/cluster.sh env              a line to `eval`, so that kubectl, helm and tests find it
-#   e2e/cluster/cluster.sh kubectl ...      ask it something
-#   e2e/cluster/cluster.sh load FILE.tar    give it an image; pods then need imagePullPolicy: IfNotPresent
-#   e2e/cluster/cluster.sh images [PROFILE]   make the images of the built programs (of target/debug) and of PostgreSQL, and load them
-#   e2e/cluster/cluster.sh policies         make it enforce NetworkPolicies (the first time builds the agent: 5 minutes)
-#   e2e/cluster/cluster.sh metrics          make it measure what pods use, for autoscalers (the first time builds metrics-server: 5 minutes)
-#   e2e/cluster/cluster.sh python           give it an image with Python and a rule of insights-core
+#   e2e/cluster/cluster.sh up               start it: 10 s (the first start builds it from the Go module proxy: minutes)
+#   e2e/cluster/cluster.sh up --control-plane   start the control plane only, without root: the same as hack/kubernetes.sh up
+#   e2e/cluster/cluster.sh down             stop it and remove everything but programs and images
+#   e2e/cluster/cluster.sh status           print its processes and their memory; fails when it is not running
+#   e2e/cluster/cluster.sh env              print a line to `eval`, so that kubectl, helm and tests find it
+#   e2e/cluster/cluster.sh kubectl ...      run kubectl against it
+#   e2e/cluster/cluster.sh load FILE.tar    import an image; pods then need imagePullPolicy: IfNotPresent
+#   e2e/cluster/cluster.sh images [PROFILE]   build and import the images of the programs (in target/debug) and of PostgreSQL
+#   e2e/cluster/cluster.sh policies         install the agent of NetworkPolicies (the first call builds it: 5 minutes)
+#   e2e/cluster/cluster.sh metrics          install metrics-server, for autoscalers (the first call builds it: 5 minutes)
+#   e2e/cluster/cluster.sh python           build and import an image with Python and a rule of insights-core
 #   e2e/cluster/cluster.sh tools            build helm
-#   e2e/cluster/cluster.sh run COMMAND...   run a command beside a fresh one with all images, which is then removed
+#   e2e/cluster/cluster.sh run COMMAND...   run a command with a new cluster with all images, which is then removed
 #
-# Why not kind? It needs a registry of images and a daemon. This needs Debian or Ubuntu, root, and a proxy of Go modules; no image
-# is pulled. If you have a cluster, use that: CCX_E2E_KUBECONFIG names its kubeconfig, and then `up` only asks whether it answers,
-# `down` lets it be, and `load` knows kind. Say by CCX_E2E_HOST which address of this machine its pods reach.
+# Unlike kind, it needs no image registry and no daemon, but Debian or Ubuntu, root, and a Go module proxy; no image is pulled. To use
+# an existing cluster, set CCX_E2E_KUBECONFIG to its kubeconfig: then `up` only checks that it answers, `down` does nothing, and `load`
+# supports kind. Set CCX_E2E_HOST to the address of this machine that its pods can reach.
 #
-# There is one such node on a machine. Its ports are free ones, but it makes a network device, rules in iptables and control groups,
-# all of which `down` removes. Settings, by environment:
+# A machine can run one such node. It uses free ports, and creates a network device, rules in iptables and control groups, all of
+# which `down` removes. Environment variables:
 #
-#   CCX_E2E_KUBECONFIG  a cluster of yours, instead                   ()
-#   CCX_E2E_HOST        this machine, for the pods of that            ()
-#   CCX_E2E_ADDONS      what `run` adds to a fresh one: policies, metrics, python   ()
-#   KUBERNETES_HOME     where programs, images and state are kept     (~/.cache/ccx/kubernetes-VERSION)
-#   POD_NETWORK         addresses of pods, without the last number    (10.228.0)
-#   SERVICE_NETWORK     of Services, without the last two             (10.229)
+#   CCX_E2E_KUBECONFIG  kubeconfig of an existing cluster             ()
+#   CCX_E2E_HOST        address of this machine for its pods          ()
+#   CCX_E2E_ADDONS      additions of `run`: policies, metrics, python ()
+#   KUBERNETES_HOME     folder of programs, images and state          (~/.cache/ccx/kubernetes-VERSION)
+#   POD_NETWORK         network of pods, without the last number      (10.228.0)
+#   SERVICE_NETWORK     network of Services, without the last two     (10.229)
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -68,10 +68,10 @@ source "$root/e2e/cluster/lib/teardown.sh"
 readonly packages=(containerd runc containernetworking-plugins iptables conntrack iproute2 kmod openssl curl)
 
 main() {
-  local whose=
-  # Not when it is what our own `env` says.
-  [ "${CCX_E2E_KUBECONFIG:-$state/kubeconfig}" = "$state/kubeconfig" ] || whose=_theirs
-  case "${1:-}:$whose" in
+  local foreign=
+  # A kubeconfig that our own `env` has printed is not a foreign one.
+  [ "${CCX_E2E_KUBECONFIG:-$state/kubeconfig}" = "$state/kubeconfig" ] || foreign=_theirs
+  case "${1:-}:$foreign" in
     up:) if [ "${2:-}" = --control-plane ]; then "$root/hack/kubernetes.sh" up; else up; fi ;;
     up:_theirs | status:_theirs) kubectl version >/dev/null || die "the cluster of $CCX_E2E_KUBECONFIG does not answer" ;;
     down:) node_down ;;
@@ -79,8 +79,8 @@ main() {
     status:) status ;;
     env:*) environment ;;
     kubectl:*) kubectl "${@:2}" ;;
-    load:*) "load$whose" "${@:2}" ;;
-    images:*) project_images "${2:-debug}" && "load$whose" "$target"/images/{ccx,ccx-operator}.tar "$images/postgres.tar" ;;
+    load:*) "load$foreign" "${@:2}" ;;
+    images:*) project_images "${2:-debug}" && "load$foreign" "$target"/images/{ccx,ccx-operator}.tar "$images/postgres.tar" ;;
     policies:) network_policies_up ;;
     metrics:) metrics_up ;;
     python:) house_rules_up ;;

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # Container images made by tar alone: no daemon, no registry, no root. Sourced.
 
-# image_archive NAME ROOTFS ARCHIVE CONFIG: one layer, in the format of `docker save`, which every tool loads. CONFIG is the JSON
-# object of the image's configuration: Entrypoint, Cmd, Env, User, ... The same input makes the same bytes.
+# image_archive NAME ROOTFS ARCHIVE CONFIG: writes an image with one layer in the format of `docker save`, which every tool loads.
+# CONFIG is the JSON object of the image's configuration: Entrypoint, Cmd, Env, User, ... The output is reproducible.
 image_archive() {
   local work digest
   work=$(mktemp -d)
@@ -28,8 +28,8 @@ image_architecture() {
   esac
 }
 
-# rootfs_with FOLDER PROGRAM...: puts programs, by their own paths or as SOURCE:PATH, into a root file system, with all shared objects
-# that they need.
+# rootfs_with FOLDER PROGRAM...: copies programs, to their own paths or as SOURCE:PATH, into a root file system, with all shared
+# libraries that they need.
 rootfs_with() {
   local rootfs=$1 program
   shift
@@ -39,7 +39,7 @@ rootfs_with() {
   done
 }
 
-# copy_libraries FOLDER FILE: what the loader would load, if anything, and the loader.
+# copy_libraries FOLDER FILE: copies the shared libraries of a program, if any, and the loader.
 copy_libraries() {
   local library
   ldd "$2" | { grep -oE '/[^ ]+' || true; } | while read -r library; do
@@ -47,7 +47,7 @@ copy_libraries() {
   done
 }
 
-# rootfs_basics FOLDER ENTRY...: users (lines of passwd), whom to ask for names, public authorities, a folder for temporary files.
+# rootfs_basics FOLDER ENTRY...: adds users (lines of passwd), name resolution, public certificate authorities and /tmp.
 rootfs_basics() {
   local rootfs=$1 certificates=/etc/ssl/certs/ca-certificates.crt
   shift
@@ -57,13 +57,13 @@ rootfs_basics() {
   printf '%s\n' "$@" | awk -F : '{ print $1 ":x:" $4 ":" }' >"$rootfs/etc/group"
   echo 'hosts: files dns' >"$rootfs/etc/nsswitch.conf"
   cp "$certificates" "$rootfs$certificates"
-  # Where OpenSSL of this system and of others looks.
+  # The paths in which OpenSSL of this system and of others searches.
   ln -sf "$certificates" "$rootfs/etc/ssl/cert.pem"
   ln -sf "$certificates" "$rootfs/usr/lib/ssl/cert.pem"
 }
 
-# image_config CONTAINERFILE: its last instructions as the JSON object of a configuration, so that both ways to build an image agree.
-# Instructions are in the exec form, one line each.
+# image_config CONTAINERFILE: converts its last instructions to the JSON object of a configuration, so that both ways to build an
+# image agree. Instructions are in the exec form, one line each.
 image_config() {
   awk '
     $1 == "ENTRYPOINT" || $1 == "CMD" { list = $0; sub(/^[A-Z]+ /, "", list); add($1 == "CMD" ? "Cmd" : "Entrypoint", list) }

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Shared by the scripts of the folder above: one server on loopback, its process and its folder. Sourced, not run.
+# Functions for scripts that run a server on loopback: its process and its folder. Sourced, not run.
 #
-# A server's folder holds everything that belongs to it: its data, its log, and `pid`, the id of its process.
+# A server's folder has its data, its log, and `pid`, the id of its process.
 
 # Downloaded servers are kept here between runs.
 # shellcheck disable=SC2034 # The scripts that source this use it.
@@ -24,21 +24,21 @@ need() {
   exit 69
 }
 
-# server_alive FOLDER: whether the process is still the one that was started there, and not another one with its number.
+# server_alive FOLDER: succeeds if the process that was started there is running, and not another one with the same pid.
 server_alive() {
   local pid
   pid=$(cat "$1/pid" 2>/dev/null) && command_line "$pid" | grep -qF -- "$1"
 }
 
-# command_line PID: from /proc where there is one: minimal systems have no `ps`. Nothing for a process that has ended.
+# command_line PID: prints the command line, from /proc if available: minimal systems have no `ps`. Empty if the process has ended.
 command_line() {
   if [ -d /proc/self ]; then { tr '\0' ' ' <"/proc/$1/cmdline"; } 2>/dev/null; else ps -o command= -p "$1" 2>/dev/null; fi
 }
 
-# Debian's Go uses only itself; this lets an older one (1.21 or newer) fetch the one that a module asks for.
+# Debian's Go disables toolchain downloads; this lets Go 1.21 or newer download the version that a module requires.
 export GOTOOLCHAIN=${GOTOOLCHAIN:-auto}
 
-# server_start FOLDER COMMAND...: in the background, apart from this terminal, so that Ctrl-C does not reach it.
+# server_start FOLDER COMMAND...: starts it in the background, detached from this terminal, so that Ctrl-C does not reach it.
 server_start() {
   local folder=$1
   shift
@@ -46,7 +46,7 @@ server_start() {
   echo $! >"$folder/pid"
 }
 
-# server_wait FOLDER SECONDS COMMAND...: until the command succeeds; fails with the end of the log.
+# server_wait FOLDER SECONDS COMMAND...: waits until the command succeeds; fails with the end of the log.
 server_wait() {
   local folder=$1 seconds=$2 deadline=$((SECONDS + $2))
   shift 2
@@ -84,7 +84,7 @@ server_stop() {
   rm -f "$1/pid"
 }
 
-# free_port: below the range of outgoing connections, so that none takes it while its server restarts.
+# free_port: prints a port below the range of outgoing connections, so that none takes it while its server restarts.
 free_port() {
   local port
   while port=$((15000 + RANDOM % 15000)); (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done

@@ -1,4 +1,4 @@
-//! Lists the files of `tree/`, so that the program carries them.
+//! Generates the list of the files of `tree/`, so that the program embeds them.
 
 use std::{
     env, fs, io,
@@ -15,7 +15,7 @@ fn main() -> io::Result<()> {
     fs::write(list, format!("&[\n{entries}]\n"))
 }
 
-/// Adds the files below `folder`. A folder is watched as well, since a new file changes nothing else.
+/// Collects the files below `folder`. Cargo watches the folder too, since a new file changes no other file.
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     println!("cargo:rerun-if-changed={}", folder.display());
     for entry in fs::read_dir(folder)? {
@@ -29,7 +29,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-/// One line of the list: the path below the root, and the text.
+/// Returns one entry of the list: the path below the root, and the text.
 fn entry(root: &Path, file: &Path) -> String {
     let below_root = file.strip_prefix(root).expect("the file was found below the root");
     format!("({:?}, include_str!({:?})),\n", below_root.display().to_string(), file.display().to_string())

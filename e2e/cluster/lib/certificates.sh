@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# Who is who in a cluster: one authority, a certificate for each program, and the files by which clients come in. Sourced.
+# Creates the certificates of a cluster: one authority, a certificate for each program, and kubeconfigs for clients. Sourced.
 #
 # Kubernetes reads a user's name from a certificate's CN and the groups from its Os.
 
 readonly key_kind=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes) validity_days=3650
 
-# authority FOLDER: makes it, and the key that service accounts' tokens are signed with.
+# authority FOLDER: creates the authority, and the key that signs service account tokens.
 authority() {
   [ -f "$1/service-accounts.pub" ] && return
   need openssl "it makes the cluster's certificates"
@@ -17,7 +17,7 @@ authority() {
   openssl ec -in "$1/service-accounts.key" -pubout -out "$1/service-accounts.pub" 2>/dev/null
 }
 
-# certificate FOLDER NAME SUBJECT [ALTERNATIVE_NAMES]: for a server and a client in one.
+# certificate FOLDER NAME SUBJECT [ALTERNATIVE_NAMES]: creates a certificate for both server and client.
 certificate() {
   [ -f "$1/$2.crt" ] && return
   local extensions="keyUsage=critical,digitalSignature"$'\n'"extendedKeyUsage=serverAuth,clientAuth"
@@ -27,7 +27,7 @@ certificate() {
     -extfile <(echo "$extensions") -out "$1/$2.crt" 2>/dev/null
 }
 
-# kubeconfig FOLDER NAME SERVER FILE: for the owner of that certificate, all in one file.
+# kubeconfig FOLDER NAME SERVER FILE: writes a self-contained kubeconfig for the owner of that certificate.
 kubeconfig() {
   rm -f "$4" && (umask 077 && cat >"$4") <<YAML
 apiVersion: v1

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# etcd, the API server and the controllers: all of Kubernetes that needs no node and no root. Sourced after the other libraries.
+# Starts etcd, the API server and the controller manager, which need no node and no root. Sourced after the other libraries.
 #
 # The sourcing script has set:
 #   state            the folder of one instance: certificates, kubeconfig, and for each program a folder with its pid and log
-#   address          by which clients and pods reach the API server; what it listens on follows from that
-#   service_network  from which Services get their addresses, without its last two numbers
+#   address          the address of the API server for clients and pods; its listen address is derived from it
+#   service_network  the network of the Services' addresses, without its last two numbers
 : "${state:?}" "${address:?}" "${service_network:?}" "${audit_log=}"
 
 api_port='' etcd_port='' etcd_peer_port='' # Chosen at the first start, like those of a node.
@@ -19,17 +19,17 @@ control_plane_up() {
   etcd_up
   api_server_up
   controllers_up
-  # As soon as there is an account, namespaces are of use.
+  # Namespaces are usable as soon as the default service account exists.
   server_wait "$state/kube-controller-manager" 60 api /api/v1/namespaces/default/serviceaccounts/default
 }
 
-# Its data is removed with it, so that no write needs to be finished.
+# Its data is removed with it, so writes need not be finished.
 control_plane_down() {
   local name
   for name in kube-controller-manager kube-apiserver etcd; do server_stop "$state/$name" KILL; done
 }
 
-# Free ports, so that several instances run beside each other.
+# Free ports, so that several instances can run in parallel.
 choose_ports() {
   local name
   for name in api etcd etcd_peer kubelet proxy_metrics proxy_health; do echo "${name}_port=$(free_port)"; done >"$state/ports"
@@ -46,7 +46,7 @@ control_plane_certificates() {
   kubeconfig "$folder" admin "https://127.0.0.1:$api_port" "$state/kubeconfig"
 }
 
-# start NAME ARGUMENTS...: a program of Kubernetes, unless it is running.
+# start NAME ARGUMENTS...: starts a program of Kubernetes, unless it is running.
 start() {
   local folder=$state/$1 name=$1
   shift
@@ -55,7 +55,7 @@ start() {
   server_start "$folder" "$(program "$name")" "$@"
 }
 
-# It answers on loopback only, to everybody: what is in there is a test's.
+# It listens on loopback without authentication: it has only the data of tests.
 etcd_up() {
   start etcd --data-dir "$state/etcd/data" --unsafe-no-fsync --logger zap --log-level warn \
     --listen-client-urls "http://127.0.0.1:$etcd_port" --advertise-client-urls "http://127.0.0.1:$etcd_port" \
@@ -63,7 +63,7 @@ etcd_up() {
     --initial-cluster "default=http://127.0.0.1:$etcd_peer_port"
 }
 
-# As on OpenShift, who makes an object that holds up its owner's deletion needs a right for that.
+# As on OpenShift, the creator of an object that blocks its owner's deletion needs the permission for it.
 api_server_up() {
   local certificates=$state/certificates
   # shellcheck disable=SC2046 # Several words.
@@ -85,8 +85,8 @@ api_server_up() {
   server_wait "$state/kube-apiserver" 90 api /readyz
 }
 
-# The address of a node is for pods; loopback can't be the address of a Service, so none is announced. A node's server also notes
-# who asks for what, in `audit_log`.
+# A node's address is advertised to pods; loopback can't be an endpoint of a Service, so it is not. A node's API server also writes
+# the audit log `audit_log`.
 reachability() {
   if [ "$address" = 127.0.0.1 ]; then
     echo --bind-address 127.0.0.1 --endpoint-reconciler-type none
@@ -95,8 +95,8 @@ reachability() {
   fi
 }
 
-# Each controller with its own rights, as on real clusters; their usual 20 requests a second are few for a test, and the delays of
-# the autoscaler long.
+# Each controller uses its own service account, as on real clusters; the default of 20 requests per second is too low for a test, and
+# the default delays of the autoscaler are too long.
 controllers_up() {
   local folder=$state/kube-controller-manager certificates=$state/certificates
   mkdir -p "$folder"
@@ -109,7 +109,7 @@ controllers_up() {
     --horizontal-pod-autoscaler-cpu-initialization-period 10s --horizontal-pod-autoscaler-downscale-stabilization 20s
 }
 
-# api PATH: asks the API server as its admin; fails unless the status is a success.
+# api PATH: requests the path from the API server as admin; fails unless the status is a success.
 api() {
   local certificates=$state/certificates
   curl --silent --fail --output /dev/null --noproxy '*' --max-time 5 --cacert "$certificates/ca.crt" \

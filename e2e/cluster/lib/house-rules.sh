@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# An image with a rule of insights-core, as an organisation would make its own: on top of the one with Python. Sourced after images.sh.
+# Builds an image with a rule of insights-core, as an organisation would: on top of the image with Python. Sourced after images.sh.
 
 house_rules_up() {
   "$root/hack/install-dependencies.sh" python

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The images that the node itself needs, and how images come to it: there is no registry. Sourced.
+# Builds the images that the node itself needs, and imports images: there is no registry. Sourced.
 
 # Kept between runs, beside the programs in them.
 images=$kubernetes_home/images
@@ -10,7 +10,7 @@ node_images() {
   [ "$images/coredns.tar" -nt "$kubernetes_bin/coredns" ] || program_image coredns
 }
 
-# program_image PROGRAM: an image with nothing else in it, but a folder for temporary files.
+# program_image PROGRAM: builds an image of the program and /tmp only.
 program_image() {
   local rootfs
   rootfs=$(mktemp -d)
@@ -20,7 +20,7 @@ program_image() {
   rm -rf "$rootfs"
 }
 
-# The first process of each pod, which holds its network.
+# The pause process, the first one of each pod, which holds its network namespace.
 pause_image() {
   local rootfs
   rootfs=$(mktemp -d)
@@ -29,7 +29,7 @@ pause_image() {
   rm -rf "$rootfs"
 }
 
-# load ARCHIVE...: gives images to the node.
+# load ARCHIVE...: imports images to the node.
 load() {
   local archive
   for archive; do containers images import "$archive" >/dev/null || die "failed to load $archive"; done

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Measures what pods use, so that autoscalers have something to go by. Sourced after images.sh.
+# Installs metrics-server, which autoscalers need. Sourced after images.sh.
 
 metrics_up() {
   build_tool metrics-server sigs.k8s.io/metrics-server/cmd/metrics-server v0.8.0 "about 5 minutes"

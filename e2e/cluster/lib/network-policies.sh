@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Makes NetworkPolicies count: without an agent on the node they are only stored. Sourced after images.sh.
+# Installs the agent that enforces NetworkPolicies: without it they are only stored. Sourced after images.sh.
 
 readonly policy_chain=CCX-POLICIES policy_queue=98
 
@@ -12,8 +12,8 @@ network_policies_up() {
   queue_packets
 }
 
-# The agent decides on the first packet of each connection from or to a pod. It would make these rules by itself where the kernel's
-# nftables have queues, which some lack. While it is down, all traffic passes.
+# The agent decides on the first packet of each connection from or to a pod. It creates these rules itself if the kernel's nftables
+# support queues, which some lack. While it is down, all traffic is allowed.
 queue_packets() {
   network_policies_down
   iptables -N "$policy_chain"

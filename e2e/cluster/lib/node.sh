@@ -1,21 +1,21 @@
 # shellcheck shell=bash
-# What makes a machine a node, beside a control plane that is up: network, containerd, kubelet, scheduler, kube-proxy. Sourced.
+# Starts a node beside a running control plane: network, containerd, kubelet, scheduler, kube-proxy. Sourced.
 #
-# The sourcing script has set, beside the variables of control-plane.sh:
+# The sourcing script has set, in addition to the variables of control-plane.sh:
 #   sockets      a folder with a short name: the path of a socket has at most 107 characters
-#   pod_network  from which pods get their addresses, without its last number; the node itself is number 1
+#   pod_network  the network of the pods' addresses, without its last number; the node itself is number 1
 : "${sockets:?}" "${pod_network:?}"
 
 readonly node=ccx-node bridge=ccx-pods
 
-# Before the control plane, which announces the node's address.
+# Runs before the control plane, which advertises the node's address.
 network_up() {
   sysctl -qw net.ipv4.ip_forward=1
-  # Else traffic between pods would pass by the rules that make a Service's address work.
+  # Otherwise traffic between pods bypasses the rules of Services.
   modprobe br_netfilter 2>/dev/null || true
   sysctl -qw net.bridge.bridge-nf-call-iptables=1 2>/dev/null || true
   ip link show "$bridge" >/dev/null 2>&1 && return
-  [ -z "$(ip route show root "$pod_network.0/24")" ] || die "$pod_network.0/24 is in use here: set POD_NETWORK to something free"
+  [ -z "$(ip route show root "$pod_network.0/24")" ] || die "$pod_network.0/24 is in use here: set POD_NETWORK to a free network"
   ip link add "$bridge" type bridge
   ip link set "$bridge" address 0a:58:0a:00:00:01 # A bridge without an address of its own changes it with each pod that comes.
   ip address add "$pod_network.1/24" dev "$bridge"
@@ -43,7 +43,7 @@ is_true() {
   [ "$(kubectl get $1 --output "$2")" = "$3" ]
 }
 
-# Every path is in our own folders, so that nothing of it stays and no other containerd is disturbed.
+# Every path is in our own folders, so that all of it can be removed and no other containerd is affected.
 containerd_up() {
   local folder=$state/containerd
   server_alive "$folder" && return
@@ -62,9 +62,9 @@ path = "$folder/opt"
 [plugins."io.containerd.grpc.v1.cri"]
 sandbox_image = "localhost/pause:e2e"
 disable_apparmor = true
-# In a container or a small virtual machine, root may be without the right to protect itself.
+# In a container or a small virtual machine, root may lack the permission to lower its OOM score.
 restrict_oom_score_adj = true
-# In our own folder, where the end of the cluster finds them.
+# In our own folder, where the teardown of the cluster finds them.
 netns_mounts_under_state_dir = true
 
 [plugins."io.containerd.grpc.v1.cri".cni]
@@ -122,17 +122,17 @@ tlsPrivateKeyFile: "$state/certificates/kubelet.key"
 containerRuntimeEndpoint: "unix://$sockets/containerd.sock"
 cgroupDriver: cgroupfs
 failSwapOn: false
-# Settings that root may not change here are left as they are, with a line in the log.
+# Settings that root may not change here are skipped, with a line in the log.
 featureGates: {KubeletInUserNamespace: true}
 clusterDomain: cluster.local
 clusterDNS: ["$service_network.0.10"]
-# Names of the world are not known in pods: asking for one fails at once.
+# External names are not resolved in pods: a query for one fails at once.
 resolvConf: ""
-# An image that were collected could not come again.
+# An image that is garbage-collected could not be pulled again.
 imageGCHighThresholdPercent: 100
 imageGCLowThresholdPercent: 99
 evictionHard: {memory.available: 100Mi, nodefs.available: 1%, nodefs.inodesFree: 1%, imagefs.available: 1%}
-# Else it leaves chains in iptables.
+# Otherwise it leaves chains in iptables.
 makeIPTablesUtilChains: false
 nodeStatusUpdateFrequency: 5s
 syncFrequency: 10s
@@ -148,7 +148,7 @@ scheduler_up() {
     --kube-api-qps 200 --kube-api-burst 400
 }
 
-# The limits of connection tracking stay as the machine has them.
+# The machine's limits of connection tracking are unchanged.
 proxy_up() {
   local folder=$state/kube-proxy
   kubeconfig "$state/certificates" kube-proxy "https://127.0.0.1:$api_port" "$folder/kubeconfig"
@@ -159,8 +159,8 @@ proxy_up() {
     --conntrack-tcp-timeout-established 0s --conntrack-tcp-timeout-close-wait 0s
 }
 
-# The controllers' own provisioner makes folders that only root may write to, and kubelet gives those to no group. Storage of real
-# clusters is writable for the pod's fsGroup; here it is for everybody.
+# The controllers' hostPath provisioner creates folders that only root can write to, and kubelet applies no fsGroup to them. Storage of
+# real clusters is writable for the pod's fsGroup; here it is writable for all users.
 volumes_up() {
   server_alive "$state/volumes" && return
   # shellcheck disable=SC2016 # For the other shell.

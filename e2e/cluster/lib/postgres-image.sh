@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# An image of PostgreSQL from this machine's own programs, since the official one may be out of reach. Sourced after images.sh.
+# Builds an image of PostgreSQL from this machine's programs, since the official one may be unreachable. Sourced after images.sh.
 
 readonly postgres_image=localhost/postgres:e2e
 
-# The newest server that is installed; PostgreSQL finds its files by where it is itself, so paths stay as they are.
+# The newest installed server; PostgreSQL finds its files relative to its program, so paths are unchanged.
 postgres_image() {
   local home sharedir
   home=$(printf '%s\n' /usr/lib/postgresql/*/bin/initdb | sort -V | tail -n 1)

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# The programs of Kubernetes: where they are, and how they are built. Sourced after hack/lib/server.sh.
+# Locates and builds the programs of Kubernetes. Sourced after hack/lib/server.sh.
 #
-# They are built from Go modules, once per machine, since a registry of images or an archive of binaries may be out of reach where
-# a package proxy is not. What KUBEBUILDER_ASSETS has (as setup-envtest makes it) is taken from there.
+# They are built from Go modules, once per machine, since an image registry or an archive of binaries may be unreachable where a
+# package proxy is reachable. Programs in KUBEBUILDER_ASSETS (as of setup-envtest) are used instead.
 
 sources=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 kubernetes_version=$(sed -n 's/^require k8s\.io\/kubernetes v//p' "$sources/kubernetes/go.mod")
@@ -11,19 +11,19 @@ kubernetes_version=$(sed -n 's/^require k8s\.io\/kubernetes v//p' "$sources/kube
 kubernetes_home=${KUBERNETES_HOME:-$cache_dir/kubernetes-$kubernetes_version}
 kubernetes_bin=$kubernetes_home/bin
 
-# What a package of Go is compiled with; other flags would not find what an earlier build has left in Go's cache.
+# Build flags; with other flags, packages in Go's build cache would be compiled again.
 build_flags=(-trimpath)
 
 readonly control_plane_programs=(etcd kube-apiserver kube-controller-manager)
 readonly node_programs=(kube-scheduler kube-proxy kubelet kubectl)
 
-# program NAME: its path.
+# program NAME: prints its path.
 program() {
   local asset=${KUBEBUILDER_ASSETS:-}/$1
   if [ -n "${KUBEBUILDER_ASSETS:-}" ] && [ -x "$asset" ]; then echo "$asset"; else echo "$kubernetes_bin/$1"; fi
 }
 
-# need_programs NAME...: builds Kubernetes if one of them is missing, or has been built from other sources.
+# need_programs NAME...: builds Kubernetes if one of them is missing, or was built from other sources.
 need_programs() {
   local name
   for name; do
@@ -42,7 +42,7 @@ build_coredns() {
   is_built coredns coredns || build coredns coredns CoreDNS "about 3 minutes" ""
 }
 
-# Without these, it says that it is v0.0.0-master, which clients take for too old.
+# Without these flags its version is v0.0.0-master, which clients reject as too old.
 version_flags() {
   local package minor=${kubernetes_version#*.}
   for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
@@ -51,12 +51,12 @@ version_flags() {
   done
 }
 
-# is_built PROGRAM MODULE: whether the program is there, made from the module as it is now.
+# is_built PROGRAM MODULE: succeeds if the program was built from the module's current sources.
 is_built() { [ -x "$kubernetes_bin/$1" ] && [ "$(fingerprint "$2")" = "$(cat "$kubernetes_bin/.$1" 2>/dev/null)" ]; }
 
 fingerprint() { cat "$sources/$1"/{go.mod,go.sum,main.go} | cksum; }
 
-# build PROGRAM MODULE TITLE DURATION LINKER_FLAGS: in place of the old one only when it is whole.
+# build PROGRAM MODULE TITLE DURATION LINKER_FLAGS: builds a program; replaces the old one only when the build has succeeded.
 build() {
   need go "Kubernetes is built from source: install Go 1.26 or newer, or set KUBEBUILDER_ASSETS (see setup-envtest)"
   mkdir -p "$kubernetes_bin"
@@ -71,7 +71,7 @@ go_build() {
     mv "$kubernetes_bin/$1.new" "$kubernetes_bin/$1"
 }
 
-# with_progress LOG COMMAND...: prints every minute how many packages the command has named in its log.
+# with_progress LOG COMMAND...: runs a command and prints every minute the number of packages in its log.
 with_progress() {
   local log=$1 started=$SECONDS minutes=0 job
   shift
@@ -88,7 +88,7 @@ with_progress() {
 
 build_helm() { has helm || build_tool helm helm.sh/helm/v3/cmd/helm v3.19.0 "about 3 minutes"; }
 
-# build_tool NAME PACKAGE VERSION DURATION: a program of others, in a temporary module.
+# build_tool NAME PACKAGE VERSION DURATION: builds a third-party program in a temporary module.
 build_tool() {
   [ -x "$kubernetes_bin/$1" ] && return
   need go "install Go 1.26 or newer"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Takes a node apart so that nothing of it stays: processes, mounts, control groups, devices, rules. Sourced.
+# Removes everything of a node: processes, mounts, control groups, devices, rules. Sourced.
 
 node_down() {
   local name
@@ -16,7 +16,7 @@ node_down() {
   rm -rf --one-file-system "$state" "$sockets" "$volumes"
 }
 
-# Its rules in iptables go with it; two that it forgets are removed by hand.
+# kube-proxy's cleanup removes its rules in iptables except two, which are removed here.
 proxy_down() {
   local tables
   server_alive "$state/kube-proxy" || return 0
@@ -40,7 +40,7 @@ containers_down() {
     done
     server_stop "$state/containerd"
   fi
-  # Known by our socket in their command line, and by our control groups.
+  # Identified by our socket in their command line, and by our control groups.
   kill_all < <(pgrep -f -- "containerd-shim.* -address $sockets/containerd.sock")
   kill_all < <(find /sys/fs/cgroup -path '*/kubepods/*' -name cgroup.procs -exec cat {} + 2>/dev/null)
 }
@@ -51,7 +51,7 @@ mounts() { awk -v a="$state/" -v b="$sockets/" 'index($5, a) == 1 || index($5, b
 
 is_mounted() { [ -n "$(mounts)" ]; }
 
-# The inner ones first.
+# Nested ones first.
 unmount_all() { mounts | sort -r | xargs --no-run-if-empty --max-args 1 umount --lazy 2>/dev/null || true; }
 
 remove_control_groups() { find /sys/fs/cgroup -depth -type d -path '*/kubepods*' -exec rmdir {} + 2>/dev/null || true; }

@@ -1,4 +1,5 @@
-//! `insights-results-aggregator`: one program that is db-writer, dvo-writer or REST API, by its configuration.
+//! `insights-results-aggregator`: one program that runs as db-writer, dvo-writer or REST API, by its
+//! configuration.
 
 mod command;
 mod help;
@@ -12,13 +13,13 @@ pub use load::{CONFIG_FILE_VARIABLE, LoadError};
 pub use settings::{Backend, Broker, Server, Settings, Storage};
 pub use translate::TranslateError;
 
-/// How the program ends.
+/// The exit status of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum ExitStatus {
-    /// Everything went well.
+    /// Success.
     Ok = 0,
-    /// Anything without a number of its own.
+    /// Any error without a specific status.
     Error = 1,
     /// The database is not usable; also a configuration that can't be read.
     Database = 2,

@@ -1,4 +1,5 @@
-//! `cdappconfig.json`: what Clowder, the operator of the platform's applications, tells an application.
+//! `cdappconfig.json`: the configuration that Clowder, the operator of the platform's applications, gives an
+//! application.
 
 use std::path::PathBuf;
 

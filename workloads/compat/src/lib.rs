@@ -1,13 +1,13 @@
-//! Command lines and configurations of the programs that ours replaces.
+//! Command lines and configurations of the programs that this project replaces.
 //!
 //! ```text
 //!   config.toml ─▶ environment ─▶ cdappconfig.json ─▶ Settings ──▶ ccx_config::Config ──▶ workload
 //!   (load)         (load)         (clowder)                        (translate)
 //! ```
 //!
-//! Somebody who swaps one service for ours keeps the deployment that starts it: the same arguments, the same file, the same
-//! variables, the same Clowder document. This crate reads them into our typed configuration; it runs nothing. Formats are
-//! those of `docs/compatibility.md`.
+//! A deployment of an original service works unchanged: the same arguments, file, variables and Clowder
+//! document. This crate translates them to the typed configuration; it starts nothing. The formats are those
+//! of `docs/compatibility.md`.
 
 pub mod aggregator;
 mod clowder;

@@ -1,4 +1,4 @@
-//! Booleans and numbers that may be written as text, as variables of the environment are.
+//! Booleans and numbers that may be text, as environment variables are.
 
 use serde::{Deserialize, Deserializer, de::Error};
 
@@ -10,7 +10,7 @@ enum Written {
     Text(String),
 }
 
-/// Reads `true`, `1` or `"true"`.
+/// Deserializes `true`, `1` or `"true"`.
 pub(crate) fn boolean<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     let expected = || D::Error::custom("expected true or false");
     match Written::deserialize(deserializer).map_err(|_| expected())? {
@@ -24,7 +24,7 @@ pub(crate) fn boolean<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool
     }
 }
 
-/// Reads `5432` or `"5432"`.
+/// Deserializes `5432` or `"5432"`.
 pub(crate) fn number<'de, D, N>(deserializer: D) -> Result<N, D::Error>
 where
     D: Deserializer<'de>,

@@ -1,4 +1,4 @@
-//! The configuration of `insights-results-aggregator`, from its sources to ours.
+//! Loading and translating the configuration of `insights-results-aggregator`.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -79,7 +79,7 @@ fn refused(file: &str, pairs: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn each_key_of_the_file_has_its_meaning() {
+fn file_with_every_key_is_translated() {
     let settings = load(FILE, &[]);
     assert!(settings.broker.enabled);
     assert_eq!(settings.backend(), Some(Backend::OcpRecommendations));
@@ -112,7 +112,7 @@ fn each_key_of_the_file_has_its_meaning() {
 }
 
 #[test]
-fn variables_override_the_file() {
+fn variable_overrides_the_file() {
     let settings = load(
         FILE,
         &[
@@ -135,7 +135,7 @@ fn variables_override_the_file() {
 }
 
 #[test]
-fn variables_alone_are_a_configuration() {
+fn variables_without_a_file_are_a_configuration() {
     let folder = tempfile::tempdir().unwrap();
     let pairs = [
         ("INSIGHTS_RESULTS_AGGREGATOR__STORAGE_BACKEND__USE", "dvo_recommendations"),
@@ -148,14 +148,14 @@ fn variables_alone_are_a_configuration() {
 }
 
 #[test]
-fn older_names_are_understood() {
+fn older_name_of_key_is_accepted() {
     let settings = load("[storage]\npg_host = \"old\"\ntype = \"sql\"\n[broker]\naddress = \"kafka:1\"", &[]);
     assert_eq!(settings.ocp_recommendations_storage.pg_host, "old");
     assert_eq!(settings.broker.addresses, "kafka:1");
 }
 
 #[test]
-fn named_file_counts_and_its_extension_does_not() {
+fn named_file_is_read_regardless_of_its_extension() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("other.toml"), FILE).unwrap();
     for name in ["other.toml", "./other", "other.tom"] {
@@ -171,7 +171,7 @@ fn named_file_counts_and_its_extension_does_not() {
 }
 
 #[test]
-fn errors_name_the_place_and_never_the_value() {
+fn error_has_the_place_and_never_the_value() {
     let syntax = refused("[broker]\nsasl_password = secret", &[]);
     assert!(syntax.starts_with("fatal error config file: While parsing config: "), "{syntax}");
     assert!(syntax.ends_with("line 2") && !syntax.contains("secret"), "{syntax}");
@@ -218,7 +218,7 @@ const CLOWDER: &str = r#"{
 }"#;
 
 #[test]
-fn clowder_overrides_everything_else() {
+fn clowder_document_overrides_file_and_variables() {
     let folder = tempfile::tempdir().unwrap();
     let document = folder.path().join("cdappconfig.json");
     fs::write(&document, CLOWDER).unwrap();
@@ -241,7 +241,7 @@ fn clowder_overrides_everything_else() {
 }
 
 #[test]
-fn clowder_without_parts_says_so() {
+fn clowder_document_without_parts_is_reported() {
     let mut settings = load(FILE, &[]);
     let messages = settings.apply(&Clowder::default(), Path::new("/nowhere")).unwrap();
     assert_eq!(
@@ -255,7 +255,7 @@ fn clowder_without_parts_says_so() {
 }
 
 #[test]
-fn clowder_document_that_is_not_understood_is_named_without_its_text() {
+fn invalid_clowder_document_is_an_error_without_its_text() {
     let folder = tempfile::tempdir().unwrap();
     let document = folder.path().join("cdappconfig.json");
     fs::write(&document, r#"{"database": {"password": 12345}}"#).unwrap();

@@ -1,4 +1,4 @@
-//! Variables: the names of keys in the environment, and the values that they stand for.
+//! Environment variables: the names of keys, and the values that they represent.
 
 use toml::Value;
 
@@ -8,10 +8,10 @@ use crate::{
     problem::Origin,
 };
 
-/// The beginning of the variables that are keys.
+/// The prefix of variables for keys.
 const PREFIX: &str = "CCX__";
 
-/// The beginning of variables that may be misspelt keys.
+/// The prefix of variables that may be misspelt keys.
 const NEAR_PREFIX: &str = "CCX_";
 
 /// A key that a variable sets.
@@ -21,7 +21,7 @@ pub(crate) struct Setting {
     pub(crate) variable: String,
 }
 
-/// Parses a variable: `None` if it is none of ours.
+/// Parses a variable; `None` if it does not set a key.
 pub(crate) fn parse(name: String, text: &str) -> Option<Result<Setting, Problem>> {
     let Some(below) = name.strip_prefix(PREFIX) else {
         return misspelt(&name).map(|problem| Err(problem.at(Some(Origin::Variable(name)))));
@@ -60,10 +60,10 @@ fn unknown(path: &[String]) -> Problem {
     Problem::new(path.join("."), format!("is not a key of the configuration{hint}"))
 }
 
-/// Finds out whether a variable of another name was meant to be a key: `CCX_KAFKA__CLIENT_ID`, `CCX_KAFKA_CLIENT_ID`.
+/// Detects a variable with a misspelt prefix or separator: `CCX_KAFKA__CLIENT_ID`, `CCX_KAFKA_CLIENT_ID`.
 ///
-/// Other programs have variables that begin with `CCX_`, and Kubernetes sets `CCX_…_SERVICE_HOST` and `CCX_…_PORT` in the
-/// pods beside a Service whose name begins with `ccx-`: these are no keys.
+/// Other programs have variables that begin with `CCX_`, and Kubernetes sets `CCX_…_SERVICE_HOST` and
+/// `CCX_…_PORT` in the pods of a namespace with a Service named `ccx-…`: these are not keys.
 fn misspelt(name: &str) -> Option<Problem> {
     let below = name.strip_prefix(NEAR_PREFIX)?;
     let folded = known_keys::fold(below);
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn variable_that_looks_like_a_key_and_is_none_is_a_problem() {
+    fn variable_of_unknown_key_is_a_problem() {
         assert!(problem("CCX_KAKFA__SERVRES").unwrap().contains("begin with CCX__"));
     }
 

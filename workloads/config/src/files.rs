@@ -7,7 +7,8 @@ use crate::{Config, Problem};
 impl Config {
     /// Returns a problem for each file or directory that is named and can't be opened.
     ///
-    /// The configuration of one workload may name files that only another one has, so this is a check for people.
+    /// The configuration of one workload may name files that exist only for another one, so workloads do not
+    /// run this check.
     pub fn file_problems(&self) -> Vec<Problem> {
         let files = [
             ("kafka.ca_file", &self.kafka.ca_file),

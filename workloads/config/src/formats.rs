@@ -1,15 +1,15 @@
-//! The forms of values that both the configuration file and the `CcxPipeline` resource check, in one place.
+//! The formats of values that both the configuration file and the `CcxPipeline` resource check, in one place.
 //!
 //! Patterns are regular expressions of the syntax that CEL and the crate `regex` share.
 
 use regex::Regex;
 
-/// The form of a value.
+/// The format of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Format {
     /// Regular expression that the value matches.
     pub pattern: &'static str,
-    /// What to write instead of a value that does not match: an imperative sentence without a full stop.
+    /// Advice for a value that does not match: an imperative sentence without a full stop.
     pub advice: &'static str,
 }
 
@@ -20,7 +20,7 @@ pub struct DistinctTopic {
     pub topic: &'static str,
     /// Keys of the topics that it must differ from.
     pub others: &'static [&'static str],
-    /// What to do: an imperative sentence without a full stop.
+    /// Advice for a conflict: an imperative sentence without a full stop.
     pub advice: &'static str,
 }
 
@@ -65,7 +65,7 @@ pub const TOPIC: Format =
 /// Maximum length of the name of a Kafka topic, in characters, which are ASCII.
 pub const MAX_TOPIC_LENGTH: u32 = 249;
 
-/// Topics that must differ, so that no program reads its own output or what was rejected.
+/// Topics that must differ, so that no program consumes its own output or dead letters.
 pub const DISTINCT_TOPICS: [DistinctTopic; 5] = [
     DistinctTopic {
         topic: "results",
@@ -94,7 +94,7 @@ pub const DISTINCT_TOPICS: [DistinctTopic; 5] = [
     },
 ];
 
-/// librdkafka properties that have a key of their own or are needed as they are.
+/// librdkafka properties that have their own key or must not be changed.
 pub const RESERVED_PROPERTIES: [&str; 10] = [
     "bootstrap.servers",
     "metadata.broker.list",
@@ -109,7 +109,7 @@ pub const RESERVED_PROPERTIES: [&str; 10] = [
 ];
 
 impl Format {
-    /// Whether a value has this form.
+    /// Returns whether a value has this format.
     ///
     /// ```
     /// use ccx_config::formats::BUCKET;

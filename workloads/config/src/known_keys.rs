@@ -1,4 +1,4 @@
-//! The keys that a configuration may have, out of the schema of [`Config`].
+//! The keys that a configuration may have, from the schema of [`Config`].
 
 use std::sync::LazyLock;
 
@@ -21,12 +21,12 @@ pub(crate) enum Kind {
     Integer,
     Boolean,
     List,
-    /// A table with names of the user's choice.
+    /// A table with arbitrary names.
     Map,
     Text,
 }
 
-/// Edits after which a word is no longer taken for a misspelt one.
+/// Maximum edit distance of a misspelt word.
 const MAX_EDITS: usize = 3;
 
 /// Returns every key.
@@ -49,12 +49,12 @@ pub(crate) fn find(path: &[String]) -> Option<&'static KnownKey> {
     })
 }
 
-/// Whether a path is that of a section.
+/// Returns whether a path is that of a section.
 pub(crate) fn is_section(path: &[String]) -> bool {
     known_keys().iter().any(|key| key.path.len() > path.len() && key.path.starts_with(path))
 }
 
-/// Returns the key that was probably meant by a path that is not one: a misspelt one, or one of another section.
+/// Returns the key that is closest to an unknown path: a misspelt one, or one of another section.
 pub(crate) fn closest(path: &[String]) -> Option<&'static KnownKey> {
     let written = path.join(".");
     let folded = fold(&written);
@@ -70,7 +70,7 @@ pub(crate) fn closest(path: &[String]) -> Option<&'static KnownKey> {
     })
 }
 
-/// Returns a name without what separates its parts: `CCX_KAFKA_TOPICS` and `kafka.topics` differ in nothing else.
+/// Returns a name without separators, in which alone `CCX_KAFKA_TOPICS` and `kafka.topics` differ.
 pub(crate) fn fold(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
 }

@@ -1,4 +1,4 @@
-//! Reading the file, laying the environment over it, and reporting every problem at once.
+//! Loading the file, overriding it by the environment, and reporting all problems at once.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -17,7 +17,8 @@ use crate::{
 };
 
 impl Config {
-    /// Reads `file` (without one, all defaults), lays the `CCX__…` variables of `environment` over it, and checks the result.
+    /// Reads `file` (defaults without one), overrides it by the `CCX__…` variables of `environment`, and
+    /// checks the result.
     pub fn load(
         file: Option<&Path>,
         environment: impl IntoIterator<Item = (String, String)>,
@@ -77,7 +78,7 @@ fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
     problems
 }
 
-/// The file with the environment over it, and where each key comes from.
+/// The file merged with the environment, and the source of each key.
 struct Layers {
     table: Table,
     origins: BTreeMap<Vec<String>, Origin>,
@@ -113,7 +114,7 @@ impl Layers {
         problem.at(origin)
     }
 
-    /// Reads each key alone, which works as every key has a default: one problem does not hide the next.
+    /// Parses each key separately, so that all problems are found; this works since every key has a default.
     fn check_keys(&self, problems: &mut Vec<Problem>) {
         for path in leaf_paths(&self.table) {
             let reason = if known_keys::find(&path).is_some() {

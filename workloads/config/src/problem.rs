@@ -1,4 +1,4 @@
-//! Problems of a configuration, and where each was written.
+//! Problems of a configuration, with their places.
 
 use std::{fmt, path::PathBuf};
 

@@ -70,7 +70,7 @@ impl Serialize for Secret {
     }
 }
 
-/// Shows the names of a map whose values may be secrets.
+/// Formats the names of a map without its values, which may be secrets.
 pub(crate) struct HiddenValues<'a, K, V>(pub(crate) &'a std::collections::BTreeMap<K, V>);
 
 impl<K: fmt::Debug, V> fmt::Debug for HiddenValues<'_, K, V> {

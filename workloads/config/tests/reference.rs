@@ -1,4 +1,4 @@
-//! `docs/configuration.md` lists every key, and is written by this test from the types' own documentation.
+//! `docs/configuration.md` lists every key; this test generates it from the documentation of the types.
 
 #![allow(clippy::unwrap_used, reason = "a test that can't read the schema should stop")]
 
@@ -42,7 +42,7 @@ fn schema() -> Value {
     serde_json::to_value(schemars::schema_for!(Config)).unwrap()
 }
 
-/// The sections in the order of their names; `kafka.topics` counts as one.
+/// Returns the sections ordered by name; `kafka.topics` is one of them.
 fn sections(schema: &Value) -> BTreeMap<String, BTreeMap<String, Value>> {
     let mut sections = BTreeMap::new();
     collect(schema, schema, "", &mut sections);
@@ -103,7 +103,7 @@ fn text(property: &Value) -> String {
     property["description"].as_str().unwrap_or_default().replace('\n', " ")
 }
 
-/// The values of an enumeration, each with its meaning.
+/// Returns the values of an enumeration, each with its description.
 fn choices(target: &Value) -> String {
     let Some(options) = target["oneOf"].as_array() else { return String::new() };
     let choice =

@@ -1,4 +1,4 @@
-//! What is told about one rule and key.
+//! The content of one rule and key.
 
 use std::sync::Arc;
 
@@ -9,28 +9,28 @@ use snafu::Snafu;
 
 use crate::{Rating, RenderError, SyntaxError, Template};
 
-/// Everything that a user is told about one finding.
+/// The content that a user sees for one finding.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Content {
     /// The module and the key that it belongs to.
     pub selector: RuleSelector,
     /// The rule.
     pub plugin: Arc<Plugin>,
-    /// The first folder of its path: `external` for everybody, `internal` for the vendor, `ocs`, …
+    /// The first folder of its path: `external` for all users, `internal` for the vendor, `ocs`, …
     pub section: Arc<str>,
     /// The headline, a template.
     pub description: Text,
-    /// How bad the finding is.
+    /// The impact of the finding.
     pub impact: Rating,
-    /// How likely the harm is: 1 is low, 4 is critical.
+    /// The likelihood of the impact: 1 is low, 4 is critical.
     pub likelihood: u8,
-    /// How risky the resolution is.
+    /// The risk of the resolution.
     pub resolution_risk: Rating,
-    /// When it was published, as the file says it.
+    /// The publication date, verbatim from the file.
     pub publish_date: String,
     /// Whether users see it.
     pub publication: Publication,
-    /// Words to filter by.
+    /// Tags to filter by.
     pub tags: Vec<String>,
     /// The long texts.
     pub texts: Texts,
@@ -41,9 +41,9 @@ pub struct Content {
 pub struct Plugin {
     /// The module of the rule, which joins its content with what the engine finds.
     pub rule: RuleFqdn,
-    /// What people call it.
+    /// The display name.
     pub name: String,
-    /// The number of an article in the vendor's knowledge base, or nothing.
+    /// The number of an article in the vendor's knowledge base, or empty.
     pub node_id: String,
     /// The product, for example `OCP4`.
     pub product_code: String,
@@ -53,29 +53,29 @@ pub struct Plugin {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Publication {
-    /// They do.
+    /// The finding is shown.
     #[default]
     Active,
-    /// They don't, not yet or no more.
+    /// The finding is hidden: not yet published, or retired.
     Inactive,
 }
 
 /// The long texts about a finding: Markdown, most of them templates over its details.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Texts {
-    /// What the problem is, for any cluster. No template.
+    /// The problem in general, for any cluster. Not a template.
     pub generic: Text,
-    /// What was found in this cluster, and why it matters.
+    /// The finding in this cluster, and why it matters.
     pub reason: Text,
-    /// What to do about it.
+    /// The steps that resolve it.
     pub resolution: Text,
-    /// Where to read on.
+    /// Links to further reading.
     pub more_info: Text,
     /// One paragraph; most rules have none.
     pub summary: Text,
 }
 
-/// One text, where it comes from, and the template that it is.
+/// A text with its file and its compiled template.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Text {
     file: String,
@@ -84,12 +84,12 @@ pub struct Text {
 }
 
 impl Content {
-    /// The severity: the mean of impact and likelihood, rounded down. 1 is low, 4 is critical.
+    /// Returns the severity: the mean of impact and likelihood, rounded down. 1 is low, 4 is critical.
     pub fn total_risk(&self) -> u8 {
         self.impact.level.midpoint(self.likelihood)
     }
 
-    /// The severity in a word.
+    /// Returns the name of the severity.
     pub fn risk_label(&self) -> &'static str {
         match self.total_risk() {
             0 | 1 => "low",
@@ -99,7 +99,7 @@ impl Content {
         }
     }
 
-    /// The headline and the long texts, each with its name.
+    /// Iterates over the headline and the long texts, each with its name.
     pub fn named_texts(&self) -> impl Iterator<Item = (&'static str, &Text)> {
         let Texts { generic, reason, resolution, more_info, summary } = &self.texts;
         [
@@ -114,23 +114,23 @@ impl Content {
     }
 }
 
-/// A text that can't be shown for a finding.
+/// A text can't be shown for a finding.
 #[derive(Debug, Snafu)]
 pub enum TextError {
-    /// It is no template.
+    /// The text is not a template.
     #[snafu(display("failed to compile {file}"))]
     Template {
-        /// Its file.
+        /// The file of the text.
         file: String,
-        /// Why.
+        /// The cause.
         source: SyntaxError,
     },
-    /// It does not fit the details.
+    /// The template can't be rendered with the details.
     #[snafu(display("failed to render {file} with these details"))]
     Details {
-        /// Its file.
+        /// The file of the text.
         file: String,
-        /// Why.
+        /// The cause.
         source: RenderError,
     },
 }
@@ -142,31 +142,31 @@ impl Default for Text {
 }
 
 impl Text {
-    /// The text of a file, and what keeps it from being a template, if anything does.
+    /// Compiles the text of a file; also returns the syntax error if there is one.
     ///
-    /// Such a text is kept: a client that brings an interpreter of its own may be able to render it.
+    /// A text with an error is kept: a client with its own interpreter may be able to render it.
     pub(crate) fn new(file: String, source: String) -> (Self, Option<SyntaxError>) {
         let template = Template::compile(&source);
         let error = template.as_ref().err().cloned();
         (Self { file, source, template }, error)
     }
 
-    /// The path of its file below the root; empty when there is no file.
+    /// Returns the path of the file below the root; empty when there is no file.
     pub fn file(&self) -> &str {
         &self.file
     }
 
-    /// The text as it is in the file.
+    /// Returns the text as it is in the file.
     pub fn source(&self) -> &str {
         &self.source
     }
 
-    /// The template, or why it is none.
+    /// Returns the template, or its syntax error.
     pub fn template(&self) -> Result<&Template, &SyntaxError> {
         self.template.as_ref()
     }
 
-    /// The text about one finding; `details` are its data.
+    /// Renders the text with the details of one finding.
     pub fn render(&self, details: &Json) -> Result<String, TextError> {
         let file = || self.file.clone();
         let template =
@@ -174,7 +174,7 @@ impl Text {
         template.render(details).map_err(|source| TextError::Details { file: file(), source })
     }
 
-    /// Whether there is nothing to read.
+    /// Returns whether the text is empty or consists of whitespace.
     pub fn is_blank(&self) -> bool {
         self.source.trim().is_empty()
     }

@@ -15,24 +15,24 @@ use crate::Digest;
 #[derive(Clone, Debug, Default)]
 pub struct Files(BTreeMap<String, Cow<'static, str>>);
 
-/// Longest text of a rule; the longest of the built-in ones has a few kilobytes.
+/// Maximum size of a text; the largest built-in one has a few kilobytes.
 const MAX_FILE_BYTES: u64 = 256 * 1024;
-/// Most files: a tree ten times as large as the largest known one.
+/// Maximum number of files: ten times that of the largest known tree.
 const MAX_FILES: usize = 50_000;
-/// All texts together, which stay in memory.
+/// Maximum size of all texts together, which stay in memory.
 const MAX_TOTAL_BYTES: usize = 64 * 1024 * 1024;
-/// Deepest folder below the root. A tree needs four; a link to a parent would have no end.
+/// Maximum depth of folders below the root. A tree needs four; a link to a parent would never end.
 const MAX_DEPTH: usize = 16;
 
 /// A folder can't be read as a content tree.
 #[derive(Debug, Snafu)]
 pub enum ReadError {
-    /// The operating system refuses.
+    /// A file or folder can't be read.
     #[snafu(display("failed to read {}: {source}", path.display()))]
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// What it says.
+        /// The cause.
         source: io::Error,
     },
     /// A text is too long.
@@ -41,7 +41,7 @@ pub enum ReadError {
         /// The file.
         path: PathBuf,
     },
-    /// There are too many files, or they are too long together.
+    /// There are too many files, or their total size is too large.
     #[snafu(display("{} has over {MAX_FILES} texts, or over {MAX_TOTAL_BYTES} bytes: is it a content tree?", path.display()))]
     TooMuch {
         /// The root.
@@ -53,7 +53,7 @@ pub enum ReadError {
         /// The folder.
         path: PathBuf,
     },
-    /// A name that no rule can have.
+    /// A name is not UTF-8.
     #[snafu(display("the name of {} is not UTF-8: rename it", path.display()))]
     Name {
         /// The file or folder.
@@ -62,7 +62,7 @@ pub enum ReadError {
 }
 
 impl Files {
-    /// The built-in tree.
+    /// Returns the files of the built-in tree.
     pub fn builtin() -> Self {
         const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/builtin_files.rs"));
         FILES
@@ -74,25 +74,26 @@ impl Files {
 
     /// Reads the `.md` and `.yaml` files below a folder.
     ///
-    /// Names that begin with a dot are left out, as in a volume of a `ConfigMap`, whose real files are behind links to
-    /// `..data`. Bytes that are not UTF-8 become U+FFFD, so that one odd text does not hide the others.
+    /// Names that begin with a dot are ignored: in a volume of a `ConfigMap`, the files are links into
+    /// `..data`. Bytes that are not UTF-8 become U+FFFD, so that one invalid text does not prevent the others
+    /// from loading.
     pub fn read_dir(root: &Path) -> Result<Self, ReadError> {
         let mut reader = Reader { root, files: Self::default(), total_bytes: 0 };
         reader.read_folder(root, "", MAX_DEPTH)?;
         Ok(reader.files)
     }
 
-    /// The text of a file.
+    /// Returns the text of a file.
     pub(crate) fn get(&self, path: &str) -> Option<&str> {
         self.0.get(path).map(AsRef::as_ref)
     }
 
-    /// Every path with its text, in the order of the paths.
+    /// Iterates over all paths with their texts, ordered by path.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(path, text)| (path.as_str(), text.as_ref()))
     }
 
-    /// What the tree is known by: equal only for the same paths with the same texts.
+    /// Returns the digest: equal only for the same paths with the same texts.
     pub(crate) fn digest(&self) -> Digest {
         Digest::from_parts(self.iter().flat_map(|(path, text)| [path.as_bytes(), text.as_bytes()]))
     }
@@ -104,7 +105,7 @@ impl<T: Into<Cow<'static, str>>> FromIterator<(String, T)> for Files {
     }
 }
 
-/// Whether a file belongs to the content, and not only lies beside it.
+/// Returns whether a file belongs to the content.
 fn is_content(path: &str) -> bool {
     let extension = path.rsplit_once('.').map(|(_, extension)| extension);
     matches!(extension, Some("md" | "yaml")) && path != "README.md"
@@ -126,7 +127,7 @@ impl Reader<'_> {
             if name.starts_with('.') {
                 continue;
             }
-            // Follows links: in a volume of a ConfigMap every name is one.
+            // Follows links: in a volume of a ConfigMap every name is a link.
             let metadata = fs::metadata(&path).context(IoSnafu { path: &path })?;
             if metadata.is_dir() {
                 self.read_folder(&path, &format!("{below_root}/"), depth_left - 1)?;

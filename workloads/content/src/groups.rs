@@ -1,4 +1,4 @@
-//! The categories that a user filters by.
+//! The categories that users filter by.
 
 use std::collections::BTreeMap;
 
@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Problem, yaml};
 
-/// A category of the user interface: its findings are those that have one of the tags.
+/// A category of the user interface: the findings that have one of its tags.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
-    /// What the category is called. The file calls it `name`, the interface `title`.
+    /// The display name: `name` in the file, `title` in the interface.
     #[serde(rename(deserialize = "name"))]
     pub title: String,
-    /// What is in it.
+    /// A description for users.
     #[serde(default)]
     pub description: String,
     /// The tags of its findings.
@@ -21,7 +21,7 @@ pub struct Group {
 }
 
 impl Group {
-    /// The groups of a `groups_config.yaml`, by their keys in it.
+    /// Parses a `groups_config.yaml`; the groups are ordered by their keys.
     pub(crate) fn parse(file: &str, text: &str) -> Result<Vec<Self>, Problem> {
         let groups: Option<BTreeMap<String, Self>> = yaml::parse(file, text)?;
         Ok(groups.unwrap_or_default().into_values().collect())
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn groups_are_listed_by_their_keys() {
+    fn parse_orders_groups_by_key() {
         let text = "b: {name: B, description: second, tags: [x, y]}\na: {name: A}\n";
         let groups = Group::parse("groups_config.yaml", text).unwrap();
         assert_eq!(
@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn no_group_is_no_error() {
+    fn parse_of_empty_file_has_no_groups() {
         assert_eq!(Group::parse("groups_config.yaml", "# none\n"), Ok(Vec::new()));
     }
 }

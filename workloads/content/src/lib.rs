@@ -1,23 +1,24 @@
-//! Rule content: what a finding means, how bad it is, and what to do about it; a tree of files, apart from the rules' code.
+//! Rule content: the texts, severity and resolution of findings, as a tree of files apart from the rules'
+//! code.
 //!
 //! ```text
 //!  folder ──────▶ Files ──▶ load ──▶ ContentTree ──▶ Content of a rule and key: texts, severity, tags
 //!  built-in ────▶   (path → text)        │
-//!                                        └──▶ RuleStatus of each rule: what is wrong, in which file and line
+//!                                        └──▶ RuleStatus of each rule: its problems, with file and line
 //! ```
 //!
-//! The layout is the one of the Insights content service, so a tree that was written for it is read as it is
+//! The layout is that of the Insights content service, so a tree that was written for it is read unchanged
 //! (`tree/README.md` describes it):
 //!
 //! ```text
-//!  config.yaml                        what the names of impacts and resolution risks weigh
+//!  config.yaml                        the levels of impacts and resolution risks
 //!  groups_config.yaml                 the categories of the user interface
-//!  external/rules/<name>/plugin.yaml  a rule; its module joins it with what the engine finds
-//!                        <text>.md    what all its keys say: generic, reason, resolution, more_info, summary
-//!                        <KEY>/metadata.yaml, <KEY>/<text>.md   one key: its severity, and where it says something else
+//!  external/rules/<name>/plugin.yaml  a rule; its module joins it with the findings of the engine
+//!                        <text>.md    the texts of all its keys: generic, reason, resolution, more_info, summary
+//!                        <KEY>/metadata.yaml, <KEY>/<text>.md   one key: its severity, and texts that override
 //! ```
 //!
-//! Everything is pure but [`Files::read_dir`]. One broken rule does not hide the others.
+//! Only [`Files::read_dir`] does I/O. A broken rule does not affect the others.
 
 mod config;
 mod content;

@@ -1,4 +1,4 @@
-//! What a tree should be looked at for, beyond what keeps it from being read.
+//! Checks of a content tree beyond those of loading it.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use crate::{Content, ContentTree, Problem, Template, problem_kind::ProblemKind, template};
 
-/// Everything that is wrong with a tree, by file: what was found when it was read, and what could be better.
+/// Returns all problems of a tree, by file: those found by loading it, and the warnings of further checks.
 pub fn lint(tree: &ContentTree) -> Vec<Problem> {
     let mut problems: Vec<Problem> =
         tree.rules().iter().flat_map(|status| status.problems.iter().cloned()).collect();
@@ -17,11 +17,11 @@ pub fn lint(tree: &ContentTree) -> Vec<Problem> {
     in_order(problems)
 }
 
-/// What is wrong with the texts of one key when they are rendered with the details of a hit.
+/// Returns the problems of one key's texts when they are rendered with the details of a hit.
 pub fn lint_details(content: &Content, details: &Json) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (_, text) in content.named_texts() {
-        // What is no template was found when the tree was read.
+        // Loading the tree has reported the syntax error.
         let Ok(template) = text.template() else { continue };
         match template.render(details) {
             Err(error) => {
@@ -29,7 +29,7 @@ pub fn lint_details(content: &Content, details: &Json) -> Vec<Problem> {
                 problems.push(Problem::error(text.file(), kind).at(Some(error.position)));
             }
             Ok(rendered) => {
-                // What the author has written is meant: null in a command, undefined in a sentence.
+                // A word of the source is intended: null in a command, undefined in a sentence.
                 let found = nonsense_in(&rendered).filter(|nonsense| !text.source().contains(nonsense));
                 problems.extend(found.map(|found| {
                     let kind = ProblemKind::PrintsNonsense { found, line: line_with(&rendered, found) };
@@ -59,7 +59,7 @@ pub fn lint_template(file: &str, source: &str) -> Vec<Problem> {
     syntax.into_iter().chain(unclosed).collect()
 }
 
-/// Which details the texts of one key read, though the rule provides none of this name.
+/// Returns an error for each detail that the texts of one key read and the rule does not provide.
 pub fn lint_keys(content: &Content, provided: &BTreeSet<String>) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (_, text) in content.named_texts() {
@@ -73,7 +73,7 @@ pub fn lint_keys(content: &Content, provided: &BTreeSet<String>) -> Vec<Problem>
     in_order(problems)
 }
 
-/// Sorted, and each once: several keys may have the same text.
+/// Sorts and deduplicates the problems: several keys may share a text.
 fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
     problems.sort_by(|a, b| (&a.file, a.position).cmp(&(&b.file, b.position)));
     problems.dedup();
@@ -102,7 +102,7 @@ fn lint_metadata(tree: &ContentTree, content: &Content, problems: &mut Vec<Probl
         }
     }
     let has_group = tree.groups().iter().flat_map(|group| &group.tags).any(|tag| content.tags.contains(tag));
-    // A statistic is nobody's category.
+    // A rule without tags is a statistic, which belongs to no category.
     if !has_group && !tree.groups().is_empty() && !content.tags.is_empty() {
         warn(ProblemKind::NoGroup);
     }
@@ -134,19 +134,19 @@ fn lint_texts(content: &Content, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Whether a text has a block of commands.
+/// Returns whether a text has a code block.
 fn has_command(text: &str) -> bool {
     text.lines().any(|line| line.trim_start().starts_with("```"))
 }
 
-/// What a text shows where a value is missing, or is no text.
+/// Returns the words that a text prints in place of a value that is missing or not printable.
 fn nonsense_in(text: &str) -> impl Iterator<Item = &'static str> {
     ["undefined", "[object Object]", "NaN", "null"]
         .into_iter()
         .filter(move |nonsense| has_word(text, nonsense))
 }
 
-/// Whether a text has a word, and not only one that contains it.
+/// Returns whether a text has a word on its own, not as part of another.
 fn has_word(text: &str, word: &str) -> bool {
     let is_part = |character: Option<char>| {
         character.is_some_and(|character| character.is_alphanumeric() || character == '_')
@@ -157,7 +157,7 @@ fn has_word(text: &str, word: &str) -> bool {
     })
 }
 
-/// The line with a word, shortened.
+/// Returns the first line with a word, shortened.
 fn line_with(text: &str, word: &str) -> String {
     let line = text.lines().find(|line| line.contains(word)).unwrap_or_default();
     line.trim().chars().take(120).collect()

@@ -5,105 +5,105 @@ use snafu::Snafu;
 
 use crate::{RenderErrorKind, SyntaxErrorKind};
 
-/// A problem of a content tree; its text says what to do about it.
+/// A problem of a content tree; its message says how to fix it.
 #[derive(Clone, Debug, PartialEq, Eq, Snafu)]
 pub(crate) enum ProblemKind {
-    /// A file that a rule can't do without.
+    /// A mandatory text is missing.
     #[snafu(display("the file is missing, here and in the folder of the rule"))]
     MissingText,
-    /// The file that makes a folder a rule, or a key.
+    /// The `plugin.yaml` of a rule or the `metadata.yaml` of a key is missing.
     #[snafu(display("the file is missing"))]
     MissingFile,
-    /// YAML that does not have the expected form.
+    /// A YAML file does not have the expected form.
     #[snafu(display("failed to read it as YAML: {message}"))]
     Yaml {
-        /// What the parser says.
+        /// The message of the parser.
         message: String,
     },
-    /// There is no `python_module`.
+    /// `python_module` is missing.
     #[snafu(display(
         "python_module is missing: the module of the rule, as it stands before .report in its findings"
     ))]
     NoModule,
-    /// `python_module` is no module.
+    /// `python_module` is not a valid module name.
     #[snafu(display("unable to use it as python_module: {reason}"))]
     Module {
-        /// Why.
+        /// The cause.
         reason: IdError,
     },
-    /// A folder of a rule is named as no key can be.
+    /// The name of a rule's subfolder is not a valid error key.
     #[snafu(display("unable to use the folder's name as error key: {reason}"))]
     ErrorKey {
-        /// Why.
+        /// The cause.
         reason: IdError,
     },
-    /// A rule without keys says nothing.
+    /// A rule has no key.
     #[snafu(display("the rule has no error key: a folder <ERROR_KEY> with a metadata.yaml is needed"))]
     NoErrorKey,
-    /// A text that is no template.
+    /// A text is not a template.
     #[snafu(display("{reason}"))]
     Template {
-        /// Why.
+        /// The cause.
         reason: SyntaxErrorKind,
     },
-    /// A name that the configuration of the tree does not have.
+    /// The configuration of the tree does not have a name.
     #[snafu(display("{field}: {name:?} is not in config.yaml"))]
     UnknownName {
-        /// The field that has it.
+        /// The field with the name.
         field: &'static str,
         /// The name.
         name: String,
     },
-    /// A likelihood that is none.
+    /// The likelihood is out of range.
     #[snafu(display("likelihood: {likelihood} is not between 1 (low) and 4 (critical)"))]
     Likelihood {
-        /// What it is.
+        /// The value.
         likelihood: u8,
     },
     /// No tag belongs to a category.
-    #[snafu(display("tags: none of them belongs to a group of groups_config.yaml, so no filter finds it"))]
+    #[snafu(display("tags: no tag belongs to a group of groups_config.yaml, so no filter finds it"))]
     NoGroup,
-    /// There is nothing to read.
+    /// A text is empty.
     #[snafu(display("{name} is empty"))]
     EmptyText {
-        /// The text.
+        /// The name of the text.
         name: &'static str,
     },
-    /// Bytes that are no text.
+    /// A file is not UTF-8.
     #[snafu(display("it is not UTF-8: save it as UTF-8"))]
     NotUtf8,
-    /// The beginning of a tag that is text.
+    /// A tag is not closed.
     #[snafu(display("{{{{ begins a tag that is not closed, so it is shown as it is"))]
     UnclosedTag,
-    /// A tag where nobody renders it.
+    /// A tag is in a text that is shown without rendering.
     #[snafu(display("generic.md is shown without a cluster: move what needs details to reason.md"))]
     TagInGeneric,
-    /// A resolution that leaves the reader alone.
-    #[snafu(display("the resolution has no command: show how to check and how to repair in a block of ```"))]
+    /// A resolution has no command.
+    #[snafu(display("the resolution has no command: show how to check and how to fix in a block of ```"))]
     NoCommand,
-    /// Details with which there is no text.
+    /// A text can't be rendered with some details.
     #[snafu(display("failed to render it: {reason}"))]
     NotRendered {
-        /// Why.
+        /// The cause.
         reason: RenderErrorKind,
     },
-    /// Details with which the text shows what is no text.
+    /// A text prints the placeholder of a missing or unprintable value with some details.
     #[snafu(display("it prints {found}: {line}"))]
     PrintsNonsense {
-        /// What it shows.
+        /// The placeholder.
         found: &'static str,
         /// The beginning of the line.
         line: String,
     },
-    /// A member of the details that there never is.
-    #[snafu(display("pydata.{key} is nothing that the rule gives; it gives {known}"))]
+    /// A text reads a member of the details that the rule does not provide.
+    #[snafu(display("the rule does not provide pydata.{key}; it provides {known}"))]
     UnknownDetail {
         /// The member.
         key: String,
-        /// Those that there are.
+        /// The provided members.
         known: String,
     },
-    /// The same module and key twice in one tree.
+    /// A module and key occur twice in one tree.
     #[snafu(display("{selector} already has content in {first}, which is used"))]
     Duplicate {
         /// The module and key.
@@ -111,7 +111,7 @@ pub(crate) enum ProblemKind {
         /// The folder that is used.
         first: String,
     },
-    /// The same module and key in a tree that comes after this one.
+    /// A module and key also occur in a tree of lower precedence.
     #[snafu(display("{selector} has content in two trees; this one is used"))]
     Hides {
         /// The module and key.

@@ -1,15 +1,15 @@
-//! Templates in the syntax of doT, as rule content uses it.
+//! Templates in the syntax of doT, as rule content uses them.
 //!
 //! ```text
 //!  source ──▶ tags ──▶ tokens ──▶ parse ──▶ Template ──▶ render ──▶ text
 //!             (doT)    (JavaScript)         (syntax)     (evaluate, values as JavaScript has them)
 //! ```
 //!
-//! doT turns a template into a JavaScript function. Here the part of JavaScript that templates need is interpreted instead:
-//! member access, operators with JavaScript's conversions, the common methods of strings and lists, `if`, `for`, `var`. What
-//! goes beyond (functions, regular expressions, object literals, `{{#…}}` definitions) is an error with its place when the
-//! template is compiled, and so is a name that is nowhere defined. A template has no way to anything but its data; steps and
-//! output are limited.
+//! doT compiles a template to a JavaScript function. This crate interprets the subset of JavaScript that
+//! templates need: member access, operators with JavaScript's conversions, the common methods of strings and
+//! lists, `if`, `for`, `var`. Anything else (functions, regular expressions, object literals, `{{#…}}`
+//! definitions) is an error with its position when the template is compiled, and so is an undefined name. A
+//! template can access its data only; steps and output are limited.
 //!
 //! ```
 //! use ccx_content::Template;
@@ -20,8 +20,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Where this differs from doT in a browser: the keys of an object come in alphabetical order; `;` may be missing at the end of
-//! a tag.
+//! Differences from doT in a browser: the keys of an object are in alphabetical order; `;` may be missing at
+//! the end of a tag.
 
 use std::collections::BTreeSet;
 
@@ -61,18 +61,18 @@ impl Template {
         parse::parse(tokens)
     }
 
-    /// The text for one finding; `details` are its data.
+    /// Renders the text for one finding; `details` are its data.
     pub fn render(&self, details: &Json) -> Result<String, RenderError> {
         Renderer::new(details, self.variables).render(&self.block)
     }
 
-    /// The members of the details that the template reads by name.
+    /// Iterates over the members of the details that the template reads by name.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.keys.iter().map(String::as_str)
     }
 }
 
-/// The place of a `{{` that begins no tag.
+/// Returns the position of a `{{` that begins no tag.
 pub(crate) fn stray_opening(source: &str) -> Option<Position> {
     let parts = tags::split(source);
     let stray = parts.iter().filter(|part| part.tag == tags::Tag::Text).find_map(|part| {
@@ -82,7 +82,7 @@ pub(crate) fn stray_opening(source: &str) -> Option<Position> {
     stray.map(|offset| tokens::position(source, offset))
 }
 
-/// The place of the first tag.
+/// Returns the position of the first tag.
 pub(crate) fn first_tag(source: &str) -> Option<Position> {
     let first = tags::split(source).into_iter().find(|part| part.tag != tags::Tag::Text)?;
     Some(tokens::position(source, first.range.start))

@@ -1,4 +1,4 @@
-//! A whole content tree.
+//! Content trees.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -20,49 +20,49 @@ pub struct ContentTree {
     digest: Digest,
 }
 
-/// How a rule's folder was read.
+/// The state of a rule's folder after loading.
 #[derive(Clone, Debug, Serialize)]
 pub struct RuleStatus {
     /// The path of the folder below the root.
     pub folder: String,
-    /// The rule's module, when that much could be read.
+    /// The rule's module, if it could be read.
     pub rule: Option<RuleFqdn>,
     /// The keys that have content.
     pub error_keys: Vec<ErrorKey>,
-    /// What is wrong.
+    /// The problems of the rule, its keys and its texts.
     pub problems: Vec<Problem>,
 }
 
-/// Whether a rule can be told about.
+/// The state of a rule's content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RuleState {
-    /// All its keys have content that can be shown.
+    /// All keys have content that can be shown.
     Loaded,
     /// The rule, a key or a text can't be shown.
     Broken,
 }
 
-/// A folder is no content tree.
+/// A folder is not a content tree.
 #[derive(Debug, Snafu)]
 pub enum LoadError {
-    /// The file that makes it one is missing.
+    /// The `config.yaml` is missing.
     #[snafu(display("config.yaml is missing: the folder with config.yaml is the content tree"))]
     NoConfig,
     /// A file that all rules share can't be read.
     #[snafu(display("{problem}"))]
     Shared {
-        /// The file, and what is wrong.
+        /// The problem, with its file.
         problem: Problem,
     },
 }
 
 impl ContentTree {
-    /// The built-in tree.
+    /// Returns the built-in tree.
     ///
     /// # Panics
     ///
-    /// When the tree in the program is none, which a test rules out.
+    /// When the built-in tree can't be loaded, which a test rules out.
     pub fn builtin() -> &'static Self {
         static BUILTIN: LazyLock<ContentTree> = LazyLock::new(|| {
             ContentTree::load(&Files::builtin()).expect("a test has loaded the built-in tree")
@@ -70,12 +70,12 @@ impl ContentTree {
         &BUILTIN
     }
 
-    /// Reads a tree. What is wrong with single rules is told by [`ContentTree::rules`].
+    /// Loads a tree. [`ContentTree::rules`] returns the problems of single rules.
     pub fn load(files: &Files) -> Result<Self, LoadError> {
         load::load(files)
     }
 
-    /// This tree before another: where both have content for a key, this one counts, with a warning.
+    /// Merges this tree over `below`: where both have content for a key, this one is used, with a warning.
     #[must_use]
     pub fn over(mut self, below: &Self) -> Self {
         for content in below.contents() {
@@ -92,37 +92,37 @@ impl ContentTree {
         Self { digest: self.digest.over(below.digest), ..self }
     }
 
-    /// The content of a module and key.
+    /// Returns the content of a module and key.
     pub fn get(&self, rule: &RuleFqdn, error_key: &ErrorKey) -> Option<&Content> {
         self.contents.get(rule)?.get(error_key)
     }
 
-    /// The content with a composite id.
+    /// Returns the content of a composite id.
     pub fn find(&self, selector: &RuleSelector) -> Option<&Content> {
         self.get(&selector.rule, &selector.error_key)
     }
 
-    /// All content, by module and key.
+    /// Iterates over all content, ordered by module and key.
     pub fn contents(&self) -> impl Iterator<Item = &Content> {
         self.contents.values().flat_map(BTreeMap::values)
     }
 
-    /// How each rule's folder was read, by path; of the tree before the one below it.
+    /// Returns the status of each rule's folder, ordered by path; after a merge, the upper tree's first.
     pub fn rules(&self) -> &[RuleStatus] {
         &self.rules
     }
 
-    /// The categories that a user filters by.
+    /// Returns the categories that users filter by.
     pub fn groups(&self) -> &[Group] {
         &self.groups
     }
 
-    /// What names the tree uses.
+    /// Returns the configuration of the tree.
     pub fn config(&self) -> &Config {
         &self.config
     }
 
-    /// What the tree is known by.
+    /// Returns the digest of the files.
     pub fn digest(&self) -> Digest {
         self.digest
     }
@@ -142,7 +142,7 @@ impl ContentTree {
 }
 
 impl RuleStatus {
-    /// Whether the rule can be told about.
+    /// Returns whether all content of the rule can be shown.
     pub fn state(&self) -> RuleState {
         let is_broken = self.problems.iter().any(|problem| problem.severity == Severity::Error);
         if is_broken { RuleState::Broken } else { RuleState::Loaded }

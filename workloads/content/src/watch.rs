@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::{ContentTree, Digest, Files, Problem};
 
-/// The result of a poll of watched files.
+/// The outcome of polling watched files.
 #[derive(Debug)]
 pub enum Update<T> {
     /// The files, or the reasons why they were rejected, are the same as at the last poll, or the files change right now.

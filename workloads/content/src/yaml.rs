@@ -1,10 +1,10 @@
-//! YAML files of a tree.
+//! Parsing the YAML files of a tree.
 
 use serde::de::DeserializeOwned;
 
 use crate::{Position, Problem, problem_kind::ProblemKind};
 
-/// Parses a file. An empty one has every default.
+/// Parses a file. An empty one yields the defaults.
 pub(crate) fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Problem> {
     serde_saphyr::from_str(text).map_err(|error| {
         let position = error.location().and_then(|location| {
@@ -16,7 +16,7 @@ pub(crate) fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Pr
     })
 }
 
-/// The first line of a message without the place, which is told apart.
+/// Returns the first line of a message without the position, which is reported separately.
 fn first_line(message: &str) -> String {
     let line = message.lines().next().unwrap_or_default();
     line.split(" at line ").next().unwrap_or_default().to_owned()
@@ -36,12 +36,12 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_file_has_the_defaults() {
+    fn parse_of_empty_file_returns_defaults() {
         assert_eq!(parse::<Sample>("a.yaml", "# a comment\n"), Ok(Sample::default()));
     }
 
     #[test]
-    fn an_error_says_where_it_is() {
+    fn parse_of_invalid_file_is_an_error_with_position() {
         let message = |text: &str| parse::<Sample>("a.yaml", text).unwrap_err().to_string();
         assert_eq!(
             message("name: a\nnumber: many\n"),

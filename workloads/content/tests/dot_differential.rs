@@ -1,6 +1,6 @@
-//! Generated templates, rendered here and by the original.
+//! Differential test: generated templates, rendered by this crate and by doT.
 //!
-//! Needs `node` and the npm package `dot`, found by `NODE_PATH`; To run it:
+//! Needs `node` and the npm package `dot`, found by `NODE_PATH`:
 //!
 //! ```sh
 //! npm install --prefix /tmp/dot dot@1.1.3
@@ -23,7 +23,7 @@ use proptest::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// Enough to find the differences that there were; a few seconds.
+/// Number of cases: enough to find the differences of the past, in a few seconds.
 const CASES: usize = 2000;
 
 #[derive(Debug, Deserialize)]
@@ -65,7 +65,7 @@ fn generated_templates_give_what_dot_gives() {
     );
 }
 
-/// Another one each day, so that runs find something new and can still be repeated.
+/// Returns a seed that changes each day, so that runs cover new cases and can still be repeated.
 fn seed() -> [u8; 32] {
     let days = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs() / 86_400;
     let days = std::env::var("CCX_DOT_SEED").map_or(days, |seed| seed.parse().unwrap());
@@ -77,7 +77,7 @@ fn seed() -> [u8; 32] {
 
 fn compare(template: &str, details: &Value, original: &Original) -> Result<(), String> {
     let ours = match Template::compile(template) {
-        // What is not interpreted is refused, and a name that nobody defines as well, used or not.
+        // Unsupported syntax and undefined names are rejected, used or not.
         Err(error)
             if matches!(
                 error.kind,
@@ -101,7 +101,7 @@ fn compare(template: &str, details: &Value, original: &Original) -> Result<(), S
     }
 }
 
-/// What the original makes of the cases.
+/// Renders the cases with doT.
 fn render_with_dot(cases: &[(String, Value)]) -> Vec<Original> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/dot/render.js");
     let input: Vec<Value> =
@@ -113,7 +113,7 @@ fn render_with_dot(cases: &[(String, Value)]) -> Vec<Original> {
         .stderr(Stdio::piped())
         .spawn()
         .expect("node is installed");
-    // Fails when node has gone already, which its output explains.
+    // Fails when node has already exited; its output has the reason.
     let _ = node.stdin.take().unwrap().write_all(serde_json::to_string(&input).unwrap().as_bytes());
     let output = node.wait_with_output().unwrap();
     let message = String::from_utf8_lossy(&output.stderr);
@@ -125,7 +125,7 @@ fn one_of(choices: &'static [&'static str]) -> impl Strategy<Value = String> {
     proptest::sample::select(choices).prop_map(str::to_owned)
 }
 
-/// A template whose tags are nested up to `depth`.
+/// Generates templates with tags nested up to `depth`.
 fn template(depth: u32) -> BoxedStrategy<String> {
     let text = one_of(&["a", " ", "\n", "- ", "it's", "\\", "}", "`x`", "é", "😀", "<&\"'/>", "**b**", "\t"]);
     let print = expression(2).prop_map(|value| format!("{{{{={value}}}}}"));
@@ -139,7 +139,7 @@ fn template(depth: u32) -> BoxedStrategy<String> {
     let if_else = (expression(2), inner(), expression(1), inner(), inner())
         .prop_map(|(a, x, b, y, z)| format!("{{{{? {a} }}}}{x}{{{{??{b}}}}}{y}{{{{??}}}}{z}{{{{?}}}}"));
     let only_if = (expression(2), inner()).prop_map(|(a, x)| format!("{{{{?{a}}}}}{x}{{{{?}}}}"));
-    // A name is one variable, so equal names in nested loops would loop for ever; doT itself uses i1, i2, …
+    // A name is one variable, so equal names in nested loops would never end; doT itself uses i1, i2, …
     let each = (list(), inner()).prop_map(move |(list, x)| {
         let (item, index) = (format!("item{depth}"), format!("index{depth}"));
         format!("{{{{~{list} :{item}:{index}}}}}{x}{{{{={item}}}}}{{{{={index}}}}}{{{{~}}}}")
@@ -240,7 +240,7 @@ fn expression(depth: u32) -> BoxedStrategy<String> {
     prop_oneof![3 => leaf, 3 => binary, 1 => parenthesised, 1 => unary, 1 => conditional, 2 => member, 3 => method, 1 => function].boxed()
 }
 
-/// A call in which `1` and `2` stand for the arguments.
+/// Generates calls in which `1` and `2` stand for the arguments.
 fn method() -> impl Strategy<Value = String> {
     one_of(&[
         "includes(1)",

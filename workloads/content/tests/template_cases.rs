@@ -1,7 +1,8 @@
-//! Templates and what the original makes of them.
+//! Templates and the texts that doT renders from them.
 //!
-//! `data/template_cases.json` has two sets of details, and for each template the texts that doT (npm package `dot` 1.1.3, variable
-//! `pydata`, nothing stripped) gives for them; null where it fails. `dot_differential.rs` compares more, where node is.
+//! `data/template_cases.json` has two sets of details, and for each template the texts that doT (npm package
+//! `dot` 1.1.3, variable `pydata`, nothing stripped) renders with them; null where it fails.
+//! `dot_differential.rs` compares generated templates where node is installed.
 
 use ccx_content::Template;
 use serde::Deserialize;
@@ -19,7 +20,7 @@ fn render(template: &str, details: &Value) -> Result<String, String> {
 }
 
 #[test]
-fn every_template_gives_what_dot_gives() {
+fn every_template_renders_as_in_dot() {
     let Cases { details, cases } = serde_json::from_str(include_str!("data/template_cases.json")).unwrap();
     let mut differences = Vec::new();
     for (template, rich, poor) in &cases {

@@ -24,7 +24,7 @@ PROTOCOL = 1
 # Collecting walks all of a rule pack's objects; what an archive leaves behind is small.
 ARCHIVES_PER_COLLECTION = 20
 
-# An answer is a report and errors; a rule that returns more than this is at fault.
+# Maximum size of a response, a report and errors. Only a faulty rule returns more.
 MAX_FRAME_BYTES = 64 << 20
 
 
@@ -33,7 +33,7 @@ class RuleTimeout(Exception):
 
 
 class Channel:
-    """The frames. Whatever a rule prints goes to standard error and harms nobody."""
+    """Reads and writes frames. The output of rules is redirected to standard error, so it can't corrupt frames."""
 
     def __init__(self):
         self.requests = os.fdopen(os.dup(0), "rb")

@@ -6,7 +6,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use snafu::{ResultExt, Snafu, ensure};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
-/// Largest frame that is read. A report has some hundred kilobytes.
+/// Maximum size of a frame that is read. A report has some hundred kilobytes.
 pub(crate) const MAX_FRAME_BYTES: usize = 64 << 20;
 
 /// The other side violated the format, or has closed the pipe.

@@ -1,4 +1,4 @@
-//! Rules of insights-core, unchanged, in Python processes beside our own engine.
+//! Runs unchanged rules of insights-core in Python processes beside the Rust engine.
 //!
 //! ```text
 //!              ┌── files that rules read ──▶ folder in memory ──┐
@@ -8,11 +8,12 @@
 //!           Engine ──▶ Report ◀── Report::merge ◀── ExternalFindings ◀───┘
 //! ```
 //!
-//! - [`Adapter::begin`] writes the files and hands the folder to a process; the caller runs our own engine meanwhile and then
-//!   [waits](Pending::wait).
-//! - A process is given one archive at a time. A rule that hangs is interrupted in it; a process that hangs, crashes or grows
-//!   is replaced, and its archive is tried once more in a new one ([`recycling`]).
-//! - Python runs the organisation's own code: this contains faults, it is no sandbox.
+//! - [`Adapter::begin`] writes the files and hands the folder to a process; the caller runs the Rust engine
+//!   meanwhile and then [waits](Pending::wait).
+//! - A process is given one archive at a time. A rule that hangs is interrupted; a process that hangs,
+//!   crashes or grows is replaced, and an archive without a result is retried once in a new process
+//!   ([`recycling`]).
+//! - Python runs the organisation's own code: failures are isolated, but this is not a sandbox.
 //!
 //! The frames are described in `python/worker.py`.
 

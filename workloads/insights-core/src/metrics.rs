@@ -54,7 +54,7 @@ impl Metrics {
         })
     }
 
-    /// Counts findings of our own that gave way to the same ones of Python.
+    /// Counts findings of the Rust engine that were replaced by the same ones of Python.
     pub fn duplicates(&self, count: usize) {
         self.duplicates.inc_by(count as u64);
     }

@@ -1,4 +1,4 @@
-//! The report of insights-core's JSON formats.
+//! The report in the JSON format of insights-core.
 
 use ccx_config::HitDetails;
 use ccx_messages::{ErrorKey, RuleFqdn};
@@ -6,10 +6,10 @@ use ccx_rules::{ExternalFindings, Finding, Kind, Skip, SkipReason};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// What rules of OpenShift are called: the module, and this function in it.
+/// The function of a rule: rules of OpenShift are named by their module and this function.
 const FUNCTION: &str = ".report";
 
-/// The sections that a report of ours has too.
+/// The sections that have an equivalent in a report of the Rust engine.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct PythonReport {
@@ -38,7 +38,7 @@ struct SkipItem {
 }
 
 impl PythonReport {
-    /// The findings and skips, and what consumers could not have made sense of.
+    /// Converts the report to findings and skips, and returns the items that consumers could not have read.
     pub(crate) fn into_findings(self, details: HitDetails) -> (ExternalFindings, Misfits) {
         let mut findings = ExternalFindings::default();
         let mut misfits = Misfits::default();
@@ -57,7 +57,7 @@ impl PythonReport {
             }
         }
         for SkipItem { rule_fqdn, details } in self.skips {
-            // insights-core brings a few rules of its own, which are no news.
+            // Skips of insights-core's own rules are not reported.
             if let Ok(rule) = rule_of(&rule_fqdn) {
                 findings.skips.push(Skip { rule, reason: SkipReason::MissingRequirements, details });
             }
@@ -66,7 +66,7 @@ impl PythonReport {
     }
 }
 
-/// What consumers could not have made sense of, in a sentence for each item.
+/// Items that consumers could not have read, with one sentence for each.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Misfits {
     pub left_out: Vec<String>,
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hit_keeps_its_details_tags_and_links() {
+    fn hit_keeps_its_details_tags_and_links() {
         let (findings, misfits) = findings_of(
             json!({"system": {}, "reports": [{"rule_id": "r|KEY", "component": "org.r.report",
             "type": "rule", "key": "KEY", "details": {"type": "rule", "error_key": "KEY", "b": 1, "a": 2}, "tags": ["t"],
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_with_another_function_is_said_and_left_out() {
+    fn rule_with_another_function_is_reported_and_dropped() {
         let item = json!({"component": "org.r.check", "key": "KEY", "details": {}});
         let (findings, misfits) = findings_of(json!({"reports": [item]}));
         assert!(findings.findings.is_empty());
@@ -139,13 +139,13 @@ mod tests {
         );
     }
 
-    /// A report with a hit that has these details.
+    /// Returns a report with a hit that has these details.
     fn hit(details: &serde_json::Value) -> serde_json::Value {
         json!({"reports": [{"component": "org.r.report", "key": "KEY", "details": details}]})
     }
 
     #[test]
-    fn details_that_clients_can_not_read_are_changed_and_that_is_said() {
+    fn unreadable_details_are_changed_and_reported() {
         let nodes = json!([{"name": "a", "role": "worker"}]);
         let (findings, misfits) =
             findings_of(hit(&json!({"type": "rule", "error_key": "KEY", "nodes": nodes})));
@@ -159,14 +159,14 @@ mod tests {
     }
 
     #[test]
-    fn details_that_are_no_object_are_left_out() {
+    fn finding_with_details_that_are_not_an_object_is_dropped() {
         let (findings, misfits) = findings_of(hit(&json!(null)));
         assert!(findings.findings.is_empty());
         assert_eq!(misfits.left_out, ["details of org.r.report, KEY: they are not a JSON object"]);
     }
 
     #[test]
-    fn details_stay_as_they_are_when_that_is_wanted() {
+    fn unchanged_mode_keeps_details() {
         let report: PythonReport = serde_json::from_value(hit(&json!({"nodes": [{"name": "a"}]}))).unwrap();
         let (findings, misfits) = report.into_findings(HitDetails::AsIs);
         assert_eq!(findings.findings[0].1.details.get(), r#"{"nodes":[{"name":"a"}]}"#);
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn skips_come_along() {
+    fn skips_are_included() {
         let skip = json!({"rule_fqdn": "org.r.report", "reason": "MISSING_REQUIREMENTS", "details": "All: ['x'] Any: ", "type": "skip"});
         let (findings, _) = findings_of(json!({"skips": [skip]}));
         assert_eq!(findings.skips[0].rule.as_str(), "org.r");

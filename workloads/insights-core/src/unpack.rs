@@ -1,4 +1,4 @@
-//! Writing an archive's files into a folder for Python.
+//! Unpacking an archive's files into a folder for Python.
 
 use std::{
     collections::HashSet,
@@ -14,21 +14,21 @@ use tempfile::TempDir;
 
 use crate::{AdapterError, error::UnpackSnafu};
 
-/// insights-core uses the folder that all files have in common as the root of the archive. This file keeps the root there when
-/// all others are in one directory.
+/// Name of an additional file in the root. insights-core takes the common parent of all files as the root of
+/// the archive; this file keeps it in place when all others are in one directory.
 const ANCHOR: &str = ".root";
 
-/// The files that rules can read.
+/// The files of an archive that rules can read.
 #[derive(Debug)]
 pub(crate) enum Wanted {
-    /// Unknown, so all files.
+    /// All files: it is unknown which ones are read.
     All,
-    /// The files of these paths.
+    /// The files that match these globs.
     Some { exact: HashSet<String>, globs: Vec<Glob> },
 }
 
 impl Wanted {
-    /// Creates it from the globs that a worker reports.
+    /// Compiles the globs that a worker reports.
     pub(crate) fn new(patterns: Option<&[String]>) -> Self {
         let Some(patterns) = patterns else { return Self::All };
         let (exact, globs): (Vec<_>, Vec<_>) =

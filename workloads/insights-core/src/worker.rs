@@ -28,10 +28,10 @@ use crate::{
     recycling::Usage,
 };
 
-/// The program. It is passed as an argument, so that it runs on a read-only file system.
+/// The source of the program. It is passed as an argument, so that it runs on a read-only file system.
 const SCRIPT: &str = include_str!("../python/worker.py");
 
-/// Time for a process to exit by itself.
+/// Grace period for a process to exit by itself.
 const EXIT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Prefix of variables with the pipeline's configuration, which has secrets.
@@ -69,7 +69,7 @@ impl Worker {
             child,
             requests,
             replies: BufReader::new(replies),
-            stderr: LastLines::of(stderr),
+            stderr: LastLines::new(stderr),
         };
         match worker.load(settings).await {
             Ok(()) => Ok(worker),
@@ -186,7 +186,7 @@ struct LastLines {
 }
 
 impl LastLines {
-    fn of(stderr: ChildStderr) -> Self {
+    fn new(stderr: ChildStderr) -> Self {
         let lines = Arc::new(Mutex::new(VecDeque::new()));
         let reader = tokio::spawn(keep_last(stderr, Arc::clone(&lines)));
         Self { lines, reader }

@@ -21,9 +21,10 @@ use serde_json::Value;
 
 const TEN_RULES: &str = "ccx_rules.external";
 
-/// A Python that finds the packages of these tests.
+/// Creates a Python program that finds the packages of these tests.
 ///
-/// The packages are found by `PYTHONPATH`, which a process inherits; a variable of one test alone needs a program of its own.
+/// The packages are found by `PYTHONPATH`, which a process inherits; setting a variable for a single test
+/// requires a separate program.
 struct Python {
     folder: tempfile::TempDir,
 }
@@ -83,7 +84,7 @@ fn archive(faults: &[Fault]) -> Archive {
     Archive::read(sample.to_tar_gz().into(), &Limits::default()).unwrap()
 }
 
-/// The value of a counter, of all its children that have a label of this value.
+/// Returns the sum of a counter's children that have a label of this value.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it counts")]
 fn counter(registry: &Registry, name: &str, label: &str) -> u64 {
     let families = registry.gather();

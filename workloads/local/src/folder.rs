@@ -10,7 +10,8 @@ use std::{
 
 use snafu::{ResultExt, Snafu};
 
-/// Waits for the end of its input, then for the end of a PostgreSQL server in the folder, and removes the folder.
+/// A shell script that waits for the end of its input, then for the end of a PostgreSQL server in the folder,
+/// and removes the folder.
 ///
 /// The input is a pipe from this process; the kernel closes it when the process ends, even by SIGKILL. The server gets 10 s.
 const JANITOR: &str = r#"
@@ -58,7 +59,7 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// Creates a folder that is removed at the end.
+    /// Creates a folder that is removed with its handle.
     pub(crate) fn temporary(prefix: &str) -> Result<Self, FolderError> {
         let only_ours = Permissions::from_mode(0o700);
         let created = tempfile::Builder::new().prefix(prefix).permissions(only_ours).tempdir();

@@ -8,7 +8,8 @@ use snafu::{ResultExt, Snafu};
 /// Session timeout of group members. The mock waits almost as long in each later rebalance, so it is short.
 const SESSION_TIMEOUT: Duration = Duration::from_secs(6);
 
-/// Longest wait of a fetch. The mock answers an empty fetch only after this time, even if a message arrives meanwhile.
+/// Maximum wait of a fetch. The mock answers an empty fetch only after this time, even if a message arrives
+/// meanwhile.
 const FETCH_WAIT_MS: &str = "10";
 
 /// The mock cluster cannot be started.
@@ -35,8 +36,9 @@ pub enum KafkaError {
 
 /// librdkafka's mock cluster with one broker.
 ///
-/// Groups, idempotent producers and other processes work; what it lacks is persistence, TLS, SASL and the administration of topics.
-/// The first member of a new group waits 3 s for others, as on a real broker with default settings.
+/// Groups, idempotent producers and other processes are supported; persistence, TLS, SASL and the
+/// administration of topics are not. The first member of a new group waits 3 s for others, as on a real
+/// broker with default settings.
 #[derive(Debug)]
 pub struct Kafka {
     bootstrap_servers: String,
@@ -145,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn topics_have_the_partitions_that_were_asked_for() {
+    fn start_creates_topics_with_their_partitions() {
         let kafka = Kafka::start(&[("one", 1), ("three", 3)]).unwrap();
         let consumer: BaseConsumer = client(&kafka).create().unwrap();
         for (topic, partitions) in [("one", 1), ("three", 3)] {
@@ -155,7 +157,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_outage_loses_nothing() {
+    async fn outage_loses_no_message() {
         let kafka = Kafka::start(&[("topic", 1)]).unwrap();
         let producer: FutureProducer = client(&kafka).set("enable.idempotence", "true").create().unwrap();
         let send = async |payload: &str| {

@@ -1,17 +1,18 @@
-//! Kafka, S3 and PostgreSQL for one machine: what `ccx local` and the tests run on.
+//! Kafka, S3 and PostgreSQL for one machine: the infrastructure of `ccx local` and the tests.
 //!
-//! Each part is the real thing at its interface and embedded behind it:
+//! Each part has the real network interface, and is embedded or private:
 //!
-//! | part | what it is |
+//! | part | implementation |
 //! |---|---|
 //! | [`Kafka`] | librdkafka's mock cluster: brokers on loopback ports of this process, topics in memory |
 //! | [`ObjectStorage`] | an S3 server on a loopback port of this process, objects in a folder |
 //! | [`Postgres`] | a private PostgreSQL server, run from the binaries found on the machine |
 //!
-//! None of them touches anything outside of its folder. What is in a temporary folder is removed when the handle is dropped, and
-//! also when the process is killed: a shell process waits for its end (see [`Postgres`]).
+//! They write only to their own folder. A temporary folder is removed when the handle is dropped, and also
+//! when the process is killed: a shell process waits for its end (see [`Postgres`]).
 //!
-//! The handles belong to no tokio runtime, so that a `static` one can serve tests that each have their own.
+//! The handles are independent of a tokio runtime, so that a `static` one can serve tests that each have
+//! their own.
 
 mod folder;
 mod kafka;

@@ -76,14 +76,14 @@ pub struct ObjectStorage {
 }
 
 impl ObjectStorage {
-    /// Starts a server whose objects are removed with it.
+    /// Starts a server with temporary objects.
     pub async fn start(bucket: &str) -> Result<Self, ObjectStorageError> {
         let bucket = bucket.to_owned();
         blocking(move || Self::start_on(Folder::temporary("ccx-objects-").context(FolderSnafu)?, &bucket))
             .await
     }
 
-    /// Starts a server whose objects are kept in `folder`.
+    /// Starts a server with the objects in `folder`, which are kept.
     pub async fn start_in(folder: &Path, bucket: &str) -> Result<Self, ObjectStorageError> {
         let (folder, bucket) = (folder.to_owned(), bucket.to_owned());
         blocking(move || Self::start_on(Folder::given(&folder).context(FolderSnafu)?, &bucket)).await
@@ -153,7 +153,7 @@ async fn blocking(
         .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
-/// The thread that serves; its end closes all connections.
+/// The server's thread; its end closes all connections.
 #[derive(Debug)]
 struct Server {
     address: SocketAddr,
@@ -199,7 +199,7 @@ async fn accept(listener: TcpListener, service: S3Service) {
         let service = service.clone();
         tokio::spawn(async move {
             let server = auto::Builder::new(TokioExecutor::new());
-            // The error of one connection does not concern the others.
+            // An error of one connection does not affect the others.
             let _ = server.serve_connection(TokioIo::new(stream), service).await;
         });
     }

@@ -31,16 +31,17 @@ const SUPERUSER: &str = "postgres";
 /// Durability of committed transactions when the machine loses power, and of all data when the server is stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// They are kept, as in production.
+    /// Data are kept, as in production.
     Kept,
-    /// They may be lost: faster, and sufficient for tests.
+    /// Data may be lost: faster, and sufficient for tests.
     Lost,
 }
 
 /// A private PostgreSQL server on a free port of 127.0.0.1, with a random password.
 ///
-/// It runs from the binaries found on the machine, in its own folder. It ends with the handle, and also with the process, however
-/// that ends: a shell process holds one end of a pipe, and stops the server when the other end closes.
+/// It runs from the binaries found on the machine, in its own folder. It ends with the handle, and also when
+/// the process ends for any reason: a shell process holds one end of a pipe, and stops the server when the
+/// other end closes.
 ///
 /// PostgreSQL refuses to run as root; for root, it runs as `postgres` or `nobody`.
 #[derive(Debug)]
@@ -54,17 +55,17 @@ struct Parts {
     durability: Durability,
     port: u16,
     server: Mutex<Option<Server>>,
-    // The last field: it is dropped after the server.
+    // The last field, so that it is dropped after the server.
     folder: Folder,
 }
 
 impl Postgres {
-    /// Starts a server whose data are removed with it.
+    /// Starts a server with temporary data.
     pub async fn start() -> Result<Self, PostgresError> {
         Self::start_with(Durability::Kept).await
     }
 
-    /// Starts a server whose data are removed with it, with this durability.
+    /// Starts a server with temporary data and this durability.
     pub async fn start_with(durability: Durability) -> Result<Self, PostgresError> {
         blocking(move || {
             let folder = Folder::temporary("ccx-postgres-").context(FolderSnafu)?;
@@ -73,7 +74,7 @@ impl Postgres {
         .await
     }
 
-    /// Starts a server whose data are kept in `folder` and used again by the next one there.
+    /// Starts a server with the data in `folder`, which are kept for the next one.
     pub async fn start_in(folder: &Path) -> Result<Self, PostgresError> {
         let path = folder.to_owned();
         blocking(move || Self::launch(Folder::given(&path).context(FolderSnafu)?, Durability::Kept)).await
@@ -109,7 +110,7 @@ impl Postgres {
         }
     }
 
-    /// Creates an empty database with a name of its own.
+    /// Creates an empty database with a unique name.
     pub async fn create_database(&self) -> Result<Database, PostgresError> {
         self.database(&format!("ccx_{}", random_hex())).await
     }

@@ -1,4 +1,4 @@
-//! Sending of a record that no client library would send.
+//! Sending of records that no client library can send.
 
 #![expect(
     clippy::cast_possible_truncation,

@@ -1,49 +1,50 @@
-//! Waiting between attempts.
+//! Delays between attempts.
 
 use std::time::Duration;
 
 use ccx_config::Retry;
 use tokio_util::sync::CancellationToken;
 
-/// The waits between attempts at one thing: they double, are shortened at random, and end early when the process is to stop.
+/// The delays between attempts of an operation: they double, are randomly shortened, and end early at
+/// shutdown.
 #[derive(Debug)]
 pub struct Backoff {
     retry: Retry,
     failures: u32,
 }
 
-/// How a wait ended.
+/// The outcome of a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Waited {
-    /// It is time for the next attempt.
+    /// The next attempt is due.
     TryAgain,
-    /// The process is to stop.
+    /// The process is shutting down.
     ShuttingDown,
 }
 
 impl Backoff {
-    /// No attempt has failed yet.
+    /// Creates a backoff without failed attempts.
     pub fn new(retry: &Retry) -> Self {
         Self { retry: retry.clone(), failures: 0 }
     }
 
-    /// How many attempts have failed in a row.
+    /// Returns the number of consecutive failed attempts.
     pub fn failures(&self) -> u32 {
         self.failures
     }
 
-    /// An attempt has succeeded: the next wait is the first one again.
+    /// Records a success: the next delay is the initial one again.
     pub fn reset(&mut self) {
         self.failures = 0;
     }
 
-    /// An attempt has failed: how long the wait before the next one is.
+    /// Records a failure and returns the delay before the next attempt.
     pub fn next_delay(&mut self) -> Duration {
         self.failures = self.failures.saturating_add(1);
         self.retry.delay(self.failures, rand::random())
     }
 
-    /// An attempt has failed: waits until the next one is due.
+    /// Records a failure and waits until the next attempt is due.
     pub async fn wait(&mut self, shutdown: &CancellationToken) -> Waited {
         let delay = self.next_delay();
         match shutdown.run_until_cancelled(tokio::time::sleep(delay)).await {
@@ -58,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_success_makes_the_next_wait_short_again() {
+    fn reset_restores_the_initial_delay() {
         let retry = Retry::default();
         let mut backoff = Backoff::new(&retry);
         for _ in 0..20 {
@@ -71,7 +72,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_wait_ends_when_the_process_is_to_stop() {
+    async fn wait_ends_at_shutdown() {
         let hour = Duration::from_hours(1);
         let retry = Retry { initial_delay: hour, max_delay: hour, ..Retry::default() };
         let shutdown = CancellationToken::new();

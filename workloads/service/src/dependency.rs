@@ -31,7 +31,7 @@ pub struct Dependency {
 }
 
 impl Readiness {
-    /// Whether the process can do its work.
+    /// Returns whether the process can do its work.
     pub fn is_ready(&self) -> bool {
         self.dependencies.iter().all(|dependency| dependency.ok)
     }

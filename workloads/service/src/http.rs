@@ -1,4 +1,4 @@
-//! The HTTP server of every process, and the routes that all have.
+//! The HTTP server of every process, and the routes that they have in common.
 
 use std::{
     fmt::Write as _,
@@ -26,20 +26,21 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{Health, process_metrics::register_process_metrics, write_timeout::WriteTimeout};
 
-/// A connection without a whole request head after this time is closed, so that slow clients can't hold connections.
+/// Time after which a connection without a complete request head is closed, so that slow clients can't hold
+/// connections.
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A connection whose client has taken no byte of its answer for this time is closed. The services that this one replaces close
-/// it 30 s after the request, however much of the answer is left.
+/// Time after which a connection is closed when the client reads no byte of its response. The services that
+/// this one replaces close it 30 s after the request, regardless of the rest of the response.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Connections that wait to be accepted, as in tokio.
+/// Maximum number of connections that wait to be accepted, as in tokio.
 const BACKLOG: i32 = 1024;
 
 /// Linux's number of "address family not supported by protocol": IPv6 is compiled out or disabled.
 const EAFNOSUPPORT: i32 = 97;
 
-/// How long to wait when the system refuses connections, for example for lack of file descriptors.
+/// Delay after a failed accept, for example for lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// The HTTP server can't be started.
@@ -50,7 +51,8 @@ pub struct ServeError {
     source: io::Error,
 }
 
-/// Listens on `address`. `[::]` stands for all addresses of the machine, of IPv4 too, whatever the system's default is.
+/// Listens on `address`. `[::]` stands for all addresses of the machine, also of IPv4, regardless of the
+/// system's default.
 ///
 /// # Panics
 /// Outside of a tokio runtime.
@@ -70,7 +72,7 @@ fn listen(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     if address.is_ipv6() {
         socket.set_only_v6(!is_any_v6(address))?;
     }
-    // A process that restarts takes the port of the one before.
+    // A restarted process can bind the port of the previous one.
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
@@ -168,7 +170,7 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Cancellation
 }
 
 fn serve_connection(stream: TcpStream, router: Router, connections: &GracefulShutdown) {
-    // Answers are small and complete: waiting to fill a packet only adds latency.
+    // Responses are small and complete: waiting to fill a packet only adds latency.
     let _ = stream.set_nodelay(true);
     let stream = WriteTimeout::new(stream, WRITE_TIMEOUT);
     let mut server = auto::Builder::new(TokioExecutor::new()).http1_only();

@@ -1,4 +1,4 @@
-//! What every long-running workload has, apart from its work: health, metrics, logs, and an orderly end.
+//! Common parts of all long-running workloads: health, metrics, logs, and graceful shutdown.
 //!
 //! ```text
 //!   SIGTERM ──▶ shutdown_signal ──▶ CancellationToken ──▶ the workload's loops, serve
@@ -6,9 +6,10 @@
 //!   the loops ──▶ prometheus::Registry ─────────────▶ /metrics
 //! ```
 //!
-//! Readiness says whether the workload can do its work now: each dependency is a [`Condition`]. Liveness says whether the process
-//! itself still moves: each loop has a [`Heartbeat`]. A dependency that is away makes a workload unready, never dead, since a
-//! restart would not bring the dependency back.
+//! Readiness states whether the workload can do its work now: each dependency is a [`Condition`]. Liveness
+//! states whether the process makes progress: each loop has a [`Heartbeat`]. An unavailable dependency makes
+//! a workload unready but does not fail its liveness probe, since a restart would not make the dependency
+//! available.
 
 mod backoff;
 mod dependency;

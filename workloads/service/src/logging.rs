@@ -29,7 +29,8 @@ pub enum LoggingError {
     },
 }
 
-/// Writes all events of this process to standard error: standard output is for results. The first one has the version.
+/// Sends all events of this process to standard error: standard output is for results. The first one has the
+/// version.
 pub fn init_logging(settings: &Logging) -> Result<(), LoggingError> {
     if let Some(reason) = settings.invalid_level() {
         return LevelSnafu { reason }.fail();

@@ -5,7 +5,7 @@ use prometheus::{
     IntGaugeVec, Opts, Registry, Result, core::Collector,
 };
 
-/// Creates metrics whose names have a common prefix, and adds them to a registry.
+/// Creates metrics with a common prefix of their names, and adds them to a registry.
 ///
 /// Every method fails when the registry has a metric of the name, or when the name or a label is invalid.
 ///

@@ -4,9 +4,10 @@ use prometheus::{Registry, process_collector::ProcessCollector};
 
 use crate::MetricRegistrar;
 
-/// Adds `process_…` (memory, CPU time, files, start) and `ccx_build_info`, whose label is the version, to a registry.
+/// Adds `process_…` (memory, CPU time, files, start) and `ccx_build_info`, labelled with the version, to a
+/// registry.
 ///
-/// A registry that has them already stays as it is.
+/// A registry that already has them is unchanged.
 pub(crate) fn register_process_metrics(registry: &Registry) {
     let _ = registry.register(Box::new(ProcessCollector::for_self()));
     let registrar = MetricRegistrar::new(registry, "ccx");

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The rules that a process runs, and why it does not run the newest files of the users' rules.
+/// The rules that a process runs, and the reason if it does not run the newest files of the users' rules.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RulesStatus {
     /// The digest of the users' rule set in use; `None` while none is.
@@ -43,12 +43,12 @@ pub struct RulesProblem {
 }
 
 impl RulesStatus {
-    /// Number of rules in use.
+    /// Returns the number of rules in use.
     pub fn count(&self) -> u32 {
         self.rules.saturating_add(self.builtin)
     }
 
-    /// Whether the process is configured with rules of users, which may change at any time.
+    /// Returns whether the process is configured with rules of users, which may change at any time.
     pub fn has_user_rules(&self) -> bool {
         self.digest.is_some() || self.error.is_some()
     }

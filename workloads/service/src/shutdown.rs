@@ -1,12 +1,12 @@
-//! The signal to stop.
+//! The shutdown signal.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// Exit code of a process that was told twice to stop: 128 and the number of SIGINT.
+/// Exit code after a second signal to stop: 128 plus the number of SIGINT.
 const KILLED_BY_USER: i32 = 130;
 
-/// A token that SIGTERM or SIGINT cancels. The second signal ends the process at once.
+/// Returns a token that SIGTERM or SIGINT cancels. The second signal ends the process at once.
 ///
 /// # Panics
 /// Outside of a tokio runtime.

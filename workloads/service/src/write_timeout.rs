@@ -1,4 +1,4 @@
-//! A limit on the time for which a client may leave an answer unread.
+//! A time limit for clients that do not read a response.
 
 use std::{
     future::Future as _,
@@ -13,14 +13,14 @@ use tokio::{
     time::Sleep,
 };
 
-/// A connection whose writes fail when the other end has taken nothing for `limit`.
+/// A connection with a time limit for writes: they fail when the client has read nothing for `limit`.
 ///
-/// Each byte that is taken starts the time anew: a slow client gets its answer, one that has stopped reading does not hold a
-/// connection and the answer's memory forever.
+/// Each byte that is read restarts the limit: a slow client gets its response, and one that has stopped
+/// reading does not hold a connection and the memory of the response forever.
 pub(crate) struct WriteTimeout<S> {
     stream: S,
     limit: Duration,
-    /// The end of the wait, while a write waits.
+    /// The timer of a pending write.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
@@ -94,7 +94,7 @@ mod tests {
     const LIMIT: Duration = Duration::from_secs(2);
 
     #[tokio::test]
-    async fn write_to_a_client_that_does_not_read_times_out() {
+    async fn write_to_client_that_does_not_read_times_out() {
         let (server, _client) = duplex(8);
         let mut server = WriteTimeout::new(server, LIMIT);
         let error = server.write_all(&[0; 100]).await.unwrap_err();
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn write_to_a_slow_client_goes_on_as_long_as_it_reads() {
+    async fn write_to_slow_client_continues_while_it_reads() {
         let (server, mut client) = duplex(8);
         let mut server = WriteTimeout::new(server, LIMIT);
         let writing = tokio::spawn(async move { server.write_all(&[0; 100]).await });

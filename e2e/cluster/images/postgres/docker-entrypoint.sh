@@ -1,7 +1,7 @@
 #!/bin/sh
-# Makes a database at the first start, as the official image does it, and becomes what it was asked to be.
+# Creates a database at the first start, as the official image does, and executes the given command.
 #
-#   PGDATA                                       where it is
+#   PGDATA                                       its data directory
 #   POSTGRES_USER                                its owner                     (postgres)
 #   POSTGRES_PASSWORD or POSTGRES_PASSWORD_FILE  the owner's password
 #   POSTGRES_DB                                  its name                      (the owner's)
@@ -16,7 +16,7 @@ main() {
   exec "$@"
 }
 
-# Complete or not there at all: a server that finds half of it would never get the rest.
+# Created atomically: a server would never complete a partial data directory.
 make_database() {
   user=${POSTGRES_USER:-postgres}
   database=${POSTGRES_DB:-$user}

@@ -1,6 +1,6 @@
 //! The command line.
 
-/// Work that the command line asks for.
+/// A command of the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// Run the service; also without a command.
@@ -15,14 +15,14 @@ pub enum Command {
     PrintVersionInfo,
     /// Report or change the version of the database's schema.
     Migration(MigrationTarget),
-    /// A word that is no command; the program says so, prints the help and ends well.
+    /// An unknown command; the program reports it, prints the help and exits with success.
     Unknown(String),
 }
 
-/// The wanted version of the database's schema.
+/// The target version of the database's schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MigrationTarget {
-    /// None: report the current and the newest version.
+    /// No target: report the current and the newest version.
     Report,
     /// The newest version.
     Latest,
@@ -35,7 +35,8 @@ pub enum MigrationTarget {
 }
 
 impl Command {
-    /// Parses the arguments behind the program's name. Case and surrounding blanks of the command do not matter.
+    /// Parses the arguments after the program's name. Case and surrounding whitespace of the command are
+    /// ignored.
     pub fn parse(arguments: &[String]) -> Self {
         let Some((command, rest)) = arguments.split_first() else { return Self::StartService };
         match command.trim().to_lowercase().as_str() {

@@ -26,7 +26,7 @@ The commands are:
     )
 }
 
-/// Returns the message about a word that is no command; the help follows it.
+/// Returns the message about an unknown command; the help follows it.
 pub fn command_not_found(command: &str) -> String {
     format!("\nCommand '{command}' not found\n")
 }

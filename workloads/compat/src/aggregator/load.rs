@@ -1,4 +1,4 @@
-//! File, then environment, then Clowder: each over the one before.
+//! Loading of the settings: file, then environment, then Clowder, each overriding the one before.
 
 use std::{
     collections::BTreeMap,
@@ -12,13 +12,13 @@ use toml::{Table, Value};
 
 use super::Settings;
 
-/// The variable that names the configuration file.
+/// The environment variable with the name of the configuration file.
 pub const CONFIG_FILE_VARIABLE: &str = "INSIGHTS_RESULTS_AGGREGATOR_CONFIG_FILE";
 
-/// The file that is read when no variable names one. It may be missing.
+/// The default configuration file. It may be missing.
 const DEFAULT_FILE: &str = "config.toml";
 
-/// Precedes the section and the key in a variable: `INSIGHTS_RESULTS_AGGREGATOR__BROKER__TOPIC`.
+/// The prefix of variables with a section and a key: `INSIGHTS_RESULTS_AGGREGATOR__BROKER__TOPIC`.
 const VARIABLE_PREFIX: &str = "INSIGHTS_RESULTS_AGGREGATOR__";
 
 /// The configuration can't be read. The texts are those that deployments and tests of the original look for.
@@ -69,7 +69,8 @@ fn position(line: Option<usize>) -> String {
 }
 
 impl Settings {
-    /// Reads the file that `variables` name, or `config.toml` in `directory` when it exists, and lays the variables over it.
+    /// Reads the file that `variables` name, or `config.toml` in `directory` if it exists, and overrides it
+    /// by the variables.
     pub fn load(directory: &Path, variables: &BTreeMap<String, String>) -> Result<Self, LoadError> {
         let file = match variables.get(CONFIG_FILE_VARIABLE) {
             Some(named) => Some(find(&directory.join(named))?),

@@ -54,7 +54,7 @@ pub struct Broker {
     pub(crate) sasl_password: Secret,
     /// The topic that is consumed.
     pub topic: String,
-    /// Of connections to a broker.
+    /// Timeout of connections to a broker.
     pub(crate) timeout: GoDuration,
     pub(crate) payload_tracker_topic: String,
     pub(crate) dead_letter_queue_topic: String,
@@ -87,7 +87,7 @@ pub struct Server {
     #[serde(deserialize_with = "weak::boolean")]
     pub(crate) auth: bool,
     pub(crate) auth_type: String,
-    /// In bytes.
+    /// Size in bytes.
     #[serde(deserialize_with = "weak::number")]
     pub(crate) maximum_feedback_message_length: u32,
     #[serde(deserialize_with = "weak::number")]
@@ -148,7 +148,7 @@ pub enum Backend {
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, rename_all(serialize = "PascalCase"))]
 pub(crate) struct Logging {
-    /// Whether lines are for people.
+    /// Whether lines are formatted for people instead of as JSON.
     #[serde(deserialize_with = "weak::boolean")]
     pub(crate) debug: bool,
     pub(crate) log_level: String,
@@ -225,7 +225,7 @@ impl Settings {
         let mut json = Vec::new();
         let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
         let mut serializer = serde_json::Serializer::with_formatter(&mut json, formatter);
-        // Texts, numbers and booleans under fixed names: no part of it can fail.
+        // Texts, numbers and booleans under fixed names: serialization can't fail.
         let _ = self.serialize(&mut serializer);
         String::from_utf8_lossy(&json).into_owned()
     }
@@ -239,7 +239,7 @@ impl Settings {
         }
     }
 
-    /// Returns the schemas that the program uses, those whose storage has a type.
+    /// Returns the schemas that the program uses: those with a type of storage.
     pub fn used_backends(&self) -> Vec<Backend> {
         let storages = [
             (Backend::OcpRecommendations, &self.ocp_recommendations_storage),

@@ -1,4 +1,4 @@
-//! From the original's keys to our typed configuration.
+//! Translation of the original's keys to the typed configuration.
 
 use std::{
     fs, io,
@@ -16,7 +16,7 @@ use crate::{
     clowder::{Database, Kafka, KafkaBroker},
 };
 
-/// A value that our configuration has no equivalent for.
+/// A value has no equivalent in the typed configuration.
 #[derive(Debug, Snafu)]
 #[snafu(display("configuration key {key}: expected {expected}"))]
 pub struct TranslateError {
@@ -25,9 +25,11 @@ pub struct TranslateError {
 }
 
 impl Settings {
-    /// Lays the Clowder document over the settings; returns the messages for standard output, as the original prints them.
+    /// Overrides the settings by the Clowder document; returns the messages for standard output, as the
+    /// original prints them.
     ///
-    /// Certificates of authorities are written into `folder`, from where Kafka's and PostgreSQL's clients read them.
+    /// Certificates of authorities are written to `folder`, where the clients of Kafka and PostgreSQL read
+    /// them.
     pub fn apply(&mut self, clowder: &Clowder, folder: &Path) -> io::Result<Vec<String>> {
         let mut messages = Vec::new();
         match &clowder.kafka {
@@ -109,10 +111,11 @@ impl Settings {
         }
     }
 
-    /// Returns our configuration with the same meaning, for the database of `backend`.
+    /// Returns the equivalent typed configuration, for the database of `backend`.
     ///
-    /// What the original has no key for keeps our default. An empty log level is `info`, where the original logs everything, and a
-    /// new consumer group begins at the oldest message, where the original misses what was sent before.
+    /// Settings without a key in the original have their default. An empty log level is `info`, where the
+    /// original logs everything, and a new consumer group begins at the oldest message, where the original
+    /// misses earlier ones.
     pub fn config(&self, backend: Backend) -> Result<Config, TranslateError> {
         let mut config = Config::default();
         self.fill_kafka(&mut config)?;
@@ -179,7 +182,7 @@ impl Settings {
             match key {
                 "sslmode" => database.tls_mode = tls_mode(value)?,
                 "sslrootcert" => database.ca_file = file(value),
-                // Others, such as application_name, change nothing that a client of ours can see.
+                // Others, such as application_name, have no effect here.
                 _ => {}
             }
         }
@@ -229,7 +232,7 @@ fn write_authorities(pem: Option<&str>, folder: &Path, name: &str) -> io::Result
     Ok(Some(file))
 }
 
-/// Takes the value, unless the key is absent.
+/// Overrides a value, unless the key is absent.
 fn replace(target: &mut String, value: &str) {
     if !value.is_empty() {
         value.clone_into(target);
@@ -244,7 +247,7 @@ fn expected<T>(key: &'static str, expected: &'static str) -> Result<T, Translate
     TranslateSnafu { key, expected }.fail()
 }
 
-/// Kafka's clients take a host alone for one on the usual port.
+/// Appends the default port to a host without a port, as Kafka's clients do.
 fn with_default_port(address: &str) -> String {
     if address.contains(':') { address.to_owned() } else { format!("{address}:9092") }
 }
@@ -272,7 +275,7 @@ fn listen_address(address: &str) -> Option<SocketAddr> {
     Some(SocketAddr::new(ip, port))
 }
 
-/// Our level for one of zerolog's.
+/// Returns the level for one of zerolog's.
 fn log_level(level: &str) -> &'static str {
     match level.to_ascii_lowercase().as_str() {
         "trace" => "trace",

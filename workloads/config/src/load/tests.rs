@@ -113,9 +113,9 @@ fn problem_of_any_key_does_not_contain_its_value() {
     }
 }
 
-/// The slips of issue reports, each with the beginning of its message.
+/// Mistakes of issue reports, each with the beginning of its message.
 #[test]
-fn slip_in_any_section_is_rejected_with_what_to_write() {
+fn mistake_in_any_section_is_rejected_with_advice() {
     let slips = [
         ("[logging]\nlevel = 'verbose'", "logging.level must be error, warn"),
         (

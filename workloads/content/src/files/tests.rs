@@ -5,7 +5,7 @@ fn paths(files: &Files) -> Vec<&str> {
 }
 
 #[test]
-fn a_folder_is_read_with_its_folders() {
+fn read_dir_reads_nested_folders() {
     let root = tempfile::tempdir().unwrap();
     fs::create_dir_all(root.path().join("external/rules/a/KEY")).unwrap();
     fs::write(root.path().join("config.yaml"), "impact: {}").unwrap();
@@ -20,7 +20,7 @@ fn a_folder_is_read_with_its_folders() {
 }
 
 #[test]
-fn what_is_no_content_is_left_out() {
+fn read_dir_ignores_other_and_hidden_files() {
     let root = tempfile::tempdir().unwrap();
     fs::create_dir_all(root.path().join("..data")).unwrap();
     for name in ["README.md", "picture.png", ".hidden.md", "..data/config.yaml"] {
@@ -31,7 +31,7 @@ fn what_is_no_content_is_left_out() {
 
 #[cfg(unix)]
 #[test]
-fn links_are_followed_but_not_for_ever() {
+fn read_dir_follows_links_and_rejects_a_cycle() {
     let root = tempfile::tempdir().unwrap();
     fs::create_dir(root.path().join("..data")).unwrap();
     fs::write(root.path().join("..data/config.yaml"), "x").unwrap();
@@ -43,7 +43,7 @@ fn links_are_followed_but_not_for_ever() {
 }
 
 #[test]
-fn a_text_without_end_is_refused() {
+fn read_dir_of_too_long_text_is_an_error() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join("generic.md");
     fs::File::create(&path).unwrap().set_len(MAX_FILE_BYTES + 1).unwrap();
@@ -52,20 +52,20 @@ fn a_text_without_end_is_refused() {
 }
 
 #[test]
-fn bytes_that_are_no_text_do_not_hide_the_rest() {
+fn read_dir_replaces_invalid_utf_8() {
     let root = tempfile::tempdir().unwrap();
     fs::write(root.path().join("generic.md"), b"caf\xe9").unwrap();
     assert_eq!(Files::read_dir(root.path()).unwrap().get("generic.md"), Some("caf\u{fffd}"));
 }
 
 #[test]
-fn a_folder_that_is_not_there_is_named() {
+fn read_dir_of_missing_folder_is_an_error_with_its_path() {
     let error = Files::read_dir(Path::new("/nowhere/content")).unwrap_err();
     assert_eq!(error.to_string(), "failed to read /nowhere/content: No such file or directory (os error 2)");
 }
 
 #[test]
-fn the_digest_tells_apart_what_lies_where() {
+fn digest_depends_on_paths_and_texts() {
     let files = |path: &str, text: &'static str| Files::from_iter([(path.to_owned(), text)]).digest();
     assert_eq!(files("a.md", "text"), files("a.md", "text"));
     assert_ne!(files("a.md", "text"), files("b.md", "text"));

@@ -6,7 +6,7 @@ use crate::Files;
 const METADATA: &str =
     "description: D\nimpact: Data Loss\nlikelihood: 3\nresolution_risk: Pod Restart\ntags: [x]\n";
 
-/// A tree of one rule without a problem, with these files changed.
+/// Returns a tree of one rule without a problem, with these files changed.
 fn tree(changes: &[(&'static str, &'static str)]) -> ContentTree {
     let files = [
         ("config.yaml", "impact: {Data Loss: 4}\nresolution_risk: {Pod Restart: 2}\ntags: {topic: [x, y]}\n"),
@@ -26,12 +26,12 @@ fn lint_with(path: &'static str, text: &'static str) -> Vec<String> {
 }
 
 #[test]
-fn a_good_tree_has_no_problem() {
+fn valid_tree_has_no_problem() {
     assert_eq!(lint(&tree(&[])), []);
 }
 
 #[test]
-fn metadata_use_the_names_of_the_configuration() {
+fn unknown_name_in_metadata_is_a_warning() {
     let file = "external/rules/a/KEY/metadata.yaml";
     let metadata = "description: D\nimpact: data loss\nlikelihood: 5\nresolution_risk: Luck\ntags: [y, z]\n";
     assert_eq!(
@@ -41,13 +41,13 @@ fn metadata_use_the_names_of_the_configuration() {
             r#"external/rules/a/KEY/metadata.yaml: warning: resolution_risk: "Luck" is not in config.yaml"#,
             "external/rules/a/KEY/metadata.yaml: warning: likelihood: 5 is not between 1 (low) and 4 (critical)",
             r#"external/rules/a/KEY/metadata.yaml: warning: tags: "z" is not in config.yaml"#,
-            "external/rules/a/KEY/metadata.yaml: warning: tags: none of them belongs to a group of groups_config.yaml, so no filter finds it",
+            "external/rules/a/KEY/metadata.yaml: warning: tags: no tag belongs to a group of groups_config.yaml, so no filter finds it",
         ]
     );
 }
 
 #[test]
-fn texts_say_something() {
+fn empty_text_and_resolution_without_command_are_warnings() {
     assert_eq!(
         lint_with("external/rules/a/generic.md", " \n"),
         ["external/rules/a/generic.md: warning: generic is empty"]
@@ -55,13 +55,13 @@ fn texts_say_something() {
     assert_eq!(
         lint_with("external/rules/a/resolution.md", "Repair it."),
         [
-            "external/rules/a/resolution.md: warning: the resolution has no command: show how to check and how to repair in a block of ```"
+            "external/rules/a/resolution.md: warning: the resolution has no command: show how to check and how to fix in a block of ```"
         ]
     );
 }
 
 #[test]
-fn tags_are_where_they_are_rendered_and_closed() {
+fn tag_in_generic_and_unclosed_tag_are_warnings() {
     assert_eq!(
         lint_with("external/rules/a/generic.md", "a\n {{=pydata.name}}"),
         [
@@ -77,7 +77,7 @@ fn tags_are_where_they_are_rendered_and_closed() {
 }
 
 #[test]
-fn what_was_found_when_the_tree_was_read_is_told_too() {
+fn problem_of_load_is_reported_by_lint() {
     let problems = lint_with("external/rules/a/reason.md", "{{?pydata.a}}");
     assert!(
         problems[0].starts_with("external/rules/a/reason.md:1:14: error: expected {{?}}"),
@@ -92,7 +92,7 @@ fn lint_reason(text: &'static str, details: &Json) -> Vec<String> {
 }
 
 #[test]
-fn a_text_prints_no_nonsense() {
+fn text_that_prints_a_missing_value_is_an_error() {
     assert_eq!(lint_reason("on {{=pydata.name}}", &json!({"name": "n1"})), [] as [&str; 0]);
     assert_eq!(
         lint_reason("a\non {{=pydata.name}}", &json!({})),
@@ -113,19 +113,17 @@ fn a_text_prints_no_nonsense() {
 }
 
 #[test]
-fn details_that_the_rule_never_gives_are_named() {
+fn unknown_detail_is_an_error_with_the_known_ones() {
     let tree = tree(&[("external/rules/a/reason.md", "{{?pydata.nodes}}{{=pydata.name}}{{?}}")]);
     let content = tree.contents().next().unwrap();
     let problems = lint_keys(content, &["name".to_owned(), "type".to_owned()].into());
     assert_eq!(
         problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        [
-            "external/rules/a/reason.md: error: pydata.nodes is nothing that the rule gives; it gives name, type"
-        ]
+        ["external/rules/a/reason.md: error: the rule does not provide pydata.nodes; it provides name, type"]
     );
 }
 
 #[test]
-fn the_built_in_tree_is_clean() {
+fn builtin_tree_has_no_problem() {
     assert_eq!(lint(ContentTree::builtin()), []);
 }

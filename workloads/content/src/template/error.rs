@@ -1,51 +1,51 @@
-//! What can be wrong with a template.
+//! Errors of templates.
 
 use snafu::Snafu;
 
 use crate::Position;
 
-/// A template that can't be compiled.
+/// A template can't be compiled.
 #[derive(Clone, Debug, PartialEq, Eq, Snafu)]
 #[snafu(display("line {}, column {}: {kind}", position.line, position.column))]
 pub struct SyntaxError {
-    /// Where.
+    /// The position in the template.
     pub position: Position,
-    /// Why.
+    /// The kind of error.
     pub kind: SyntaxErrorKind,
 }
 
-/// Why a template can't be compiled.
+/// The reason why a template can't be compiled.
 #[derive(Clone, Debug, PartialEq, Eq, Snafu)]
 pub enum SyntaxErrorKind {
-    /// Something else should stand here.
+    /// Another token is expected.
     #[snafu(display("expected {expected}, found {found}"))]
     Expected {
-        /// What should.
+        /// The expected token.
         expected: String,
-        /// What does.
+        /// The actual token.
         found: String,
     },
-    /// A name that means nothing.
+    /// A name is undefined.
     #[snafu(display("unknown name {name:?}: the details are pydata, other names come from loops and var"))]
     UnknownName {
         /// The name.
         name: String,
     },
-    /// JavaScript or doT that is not interpreted.
+    /// The syntax of JavaScript or doT is not supported.
     #[snafu(display("{what} can't be used in templates here: {instead}"))]
     Unsupported {
-        /// What it is.
+        /// The unsupported construct.
         what: String,
-        /// What to do instead.
+        /// The alternative.
         instead: &'static str,
     },
-    /// A loop tag without a name for its items.
+    /// A loop tag has no name for its items.
     #[snafu(display("a loop needs a name for its items: {{{{~list :item}}}}"))]
     LoopWithoutName,
-    /// A string without its end.
+    /// A string is not closed.
     #[snafu(display("the string is not closed"))]
     UnclosedString,
-    /// Something that can't be evaluated in bounded space.
+    /// Blocks or expressions are nested too deep.
     #[snafu(display("it is nested deeper than {limit}: split it with var"))]
     TooDeep {
         /// The limit, a constant.
@@ -53,20 +53,20 @@ pub enum SyntaxErrorKind {
     },
 }
 
-/// A template that has no text for some details.
+/// A template can't be rendered with some details.
 #[derive(Clone, Debug, PartialEq, Eq, Snafu)]
 #[snafu(display("line {}, column {}: {kind}", position.line, position.column))]
 pub struct RenderError {
-    /// Where.
+    /// The position in the template.
     pub position: Position,
-    /// Why.
+    /// The kind of error.
     pub kind: RenderErrorKind,
 }
 
-/// Why a template has no text for some details.
+/// The reason why a template can't be rendered with some details.
 #[derive(Clone, Debug, PartialEq, Eq, Snafu)]
 pub enum RenderErrorKind {
-    /// A member of what is not there.
+    /// A member of `undefined` or `null` is read.
     #[snafu(display("unable to read {member:?} of {of}: guard it with {{{{?…}}}}"))]
     MemberOfNothing {
         /// The member.
@@ -74,21 +74,21 @@ pub enum RenderErrorKind {
         /// `undefined` or `null`.
         of: &'static str,
     },
-    /// A method of something that does not have it.
+    /// A value does not have a method.
     #[snafu(display("{of} has no method {method}"))]
     NoSuchMethod {
         /// The method.
         method: &'static str,
-        /// What the value is.
+        /// The kind of the value.
         of: &'static str,
     },
-    /// Something else than a list or text in `for … of`.
+    /// The value of `for … of` is neither a list nor a text.
     #[snafu(display("unable to loop over {of}"))]
     NotIterable {
-        /// What the value is.
+        /// The kind of the value.
         of: &'static str,
     },
-    /// An argument that JavaScript refuses as well.
+    /// An argument is out of range, in JavaScript as well.
     #[snafu(display("an argument of {method} is out of range"))]
     Argument {
         /// The method.
@@ -106,7 +106,7 @@ pub enum RenderErrorKind {
         /// The limit, a constant.
         limit: usize,
     },
-    /// Lists in lists that a template makes, or details nested very deep.
+    /// Computed lists or the details are nested too deep.
     #[snafu(display("the value is nested too deep"))]
     ValueTooDeep,
 }

@@ -1,4 +1,4 @@
-//! Expressions to values.
+//! Evaluation of expressions.
 
 use std::cmp::Ordering;
 
@@ -13,7 +13,7 @@ use super::{
 use crate::Position;
 
 impl<'a> Renderer<'a> {
-    /// The value of an expression.
+    /// Evaluates an expression.
     pub(super) fn evaluate(&mut self, expression: &'a Expression) -> Rendered<Value<'a>> {
         let position = expression.position;
         self.charge(position, 0)?;
@@ -74,7 +74,7 @@ impl<'a> Renderer<'a> {
         Ok(values)
     }
 
-    /// A value that was made, unless it is too long.
+    /// Charges a computed value; fails if it is too long.
     fn keep(&mut self, position: Position, value: Value<'a>) -> Rendered<Value<'a>> {
         let bytes = value.weight();
         self.charge(position, bytes)?;
@@ -132,7 +132,7 @@ fn unary<'a>(operator: Unary, operand: &Value<'a>) -> Result<Value<'a>, TooDeep>
     })
 }
 
-/// An operator that needs both sides.
+/// Applies an operator that evaluates both operands.
 fn operate<'a>(operator: Binary, left: &Value<'a>, right: &Value<'a>) -> Result<Value<'a>, RenderErrorKind> {
     let numbers = || Ok::<_, TooDeep>((left.to_number()?, right.to_number()?));
     let is_ordered =

@@ -1,4 +1,4 @@
-//! Members of values, and the functions that belong to no value.
+//! Members of values, and global functions.
 
 use super::{
     error::RenderErrorKind,
@@ -41,7 +41,7 @@ pub(super) fn has<'a>(object: &Value<'a>, name: &Value<'a>) -> Result<bool, Rend
     }
 }
 
-/// The number of items or units.
+/// Returns the number of items or UTF-16 units.
 fn length(value: &Value<'_>) -> Option<usize> {
     match value {
         Value::Text(text) => Some(text::length(text)),
@@ -49,13 +49,13 @@ fn length(value: &Value<'_>) -> Option<usize> {
     }
 }
 
-/// The index that a key of a list stands for.
+/// Returns the index that a key of a list represents.
 fn array_index(key: &str) -> Option<usize> {
     let is_canonical = key == "0" || !key.starts_with(['0', '+']);
     key.parse::<u32>().ok().filter(|_| is_canonical)?.try_into().ok()
 }
 
-/// The keys in JavaScript's order: those that are whole numbers come first. `None` for what can have none.
+/// Returns the keys in JavaScript's order: whole numbers first. `None` for `undefined` and `null`.
 pub(super) fn keys<'a>(value: &Value<'a>) -> Option<Vec<Value<'a>>> {
     match value {
         Value::Undefined | Value::Null => None,
@@ -68,7 +68,7 @@ pub(super) fn keys<'a>(value: &Value<'a>) -> Option<Vec<Value<'a>>> {
     }
 }
 
-/// What `for … of` goes through.
+/// Returns the items that `for … of` iterates over.
 pub(super) fn items<'a>(value: &Value<'a>) -> Result<Vec<Value<'a>>, RenderErrorKind> {
     match value {
         Value::Array(_) | Value::List(_) => Ok(value.items()),
@@ -77,7 +77,7 @@ pub(super) fn items<'a>(value: &Value<'a>) -> Result<Vec<Value<'a>>, RenderError
     }
 }
 
-/// The value of a function.
+/// Calls a function.
 pub(super) fn call<'a>(function: Function, arguments: &[Value<'a>]) -> Called<'a> {
     let first = arguments.first().unwrap_or(&Value::Undefined);
     let number = || first.to_number().map_err(RenderErrorKind::from);
@@ -101,7 +101,7 @@ pub(super) fn call<'a>(function: Function, arguments: &[Value<'a>]) -> Called<'a
     })
 }
 
-/// Halves go up, also below zero.
+/// Rounds to the nearest whole number; halves are rounded up, negative ones too.
 fn round(number: f64) -> f64 {
     let floor = number.floor();
     if number - floor >= 0.5 { floor + 1.0 } else { floor }

@@ -11,7 +11,7 @@ use super::{
 
 type Called<'a> = Result<Value<'a>, RenderErrorKind>;
 
-/// The value of a method.
+/// Calls a method.
 pub(super) fn call<'a>(method: Method, receiver: &Value<'a>, arguments: &[Value<'a>]) -> Called<'a> {
     let arguments = Arguments(arguments);
     match (receiver, method) {
@@ -120,7 +120,7 @@ fn call_of_list<'a>(method: Method, list: &Value<'a>, arguments: &Arguments<'_, 
     })
 }
 
-/// The offset and the text from the unit on that the second argument names.
+/// Returns the text from the unit at the index of the second argument on, and its offset.
 fn rest<'t>(text: &'t str, arguments: &Arguments<'_, '_>) -> Result<(usize, &'t str), RenderErrorKind> {
     let start = text::offset_of(text, clamp(arguments.whole(1, 0.0)?, text::length(text)));
     Ok((start, &text[start..]))
@@ -187,7 +187,7 @@ fn repeat(text: &str, arguments: &Arguments<'_, '_>) -> Result<String, RenderErr
     Ok(text.repeat(count))
 }
 
-/// Replaces the first `max_count` places. In the replacement `$&` is what was found, `$$` a dollar sign.
+/// Replaces the first `max_count` matches. In the replacement `$&` is the match, `$$` a dollar sign.
 fn replace(text: &str, arguments: &Arguments<'_, '_>, max_count: usize) -> Result<String, RenderErrorKind> {
     let (wanted, replacement) = (arguments.text(0)?, arguments.text(1)?);
     let replacement = replacement.replace("$&", &wanted).replace("$$", "$");
@@ -199,7 +199,7 @@ fn replace(text: &str, arguments: &Arguments<'_, '_>, max_count: usize) -> Resul
 fn split<'a>(text: &Text<'a>, arguments: &Arguments<'_, 'a>) -> Called<'a> {
     let limit = match arguments.get(1) {
         Value::Undefined => usize::MAX,
-        // JavaScript makes 32 bits of it, so that -1 is no limit and infinity is zero.
+        // JavaScript converts the limit to 32 bits: -1 is no limit, and infinity is zero.
         _ => clamp(arguments.whole(1, 0.0)?.rem_euclid(4_294_967_296.0), usize::MAX),
     };
     let own = |part: &str| Value::from(part.to_owned());
@@ -217,19 +217,19 @@ fn within_limit(bytes: usize) -> Result<(), RenderErrorKind> {
     if bytes > MAX_TEXT_BYTES { Err(RenderErrorKind::TooLong { limit: MAX_TEXT_BYTES }) } else { Ok(()) }
 }
 
-/// `slice`'s start and end, which may count from the end.
+/// Returns the start and end of `slice`, which may count from the end.
 fn range(arguments: &Arguments<'_, '_>, length: usize) -> Result<(usize, usize), RenderErrorKind> {
     let start = relative(arguments.whole(0, 0.0)?, length);
     let end = relative(arguments.whole(1, f64::INFINITY)?, length);
     Ok((start, end.max(start)))
 }
 
-/// A position that counts from the end when it is negative.
+/// Returns a position that counts from the end when it is negative.
 fn relative(position: f64, length: usize) -> usize {
     if position < 0.0 { length - clamp(-position, length) } else { clamp(position, length) }
 }
 
-/// A whole number between zero and a maximum.
+/// Clamps a whole number between zero and a maximum.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -239,7 +239,7 @@ fn clamp(number: f64, max: usize) -> usize {
     (number as usize).min(max)
 }
 
-/// Arguments, of which any may be missing.
+/// The arguments of a call, of which any may be missing.
 struct Arguments<'r, 'a>(&'r [Value<'a>]);
 
 impl<'r, 'a> Arguments<'r, 'a> {
@@ -251,7 +251,7 @@ impl<'r, 'a> Arguments<'r, 'a> {
         Ok(self.get(index).to_text()?)
     }
 
-    /// A number without its fraction; zero when it is none.
+    /// Returns a number without its fraction: zero for NaN, `of_missing` for `undefined`.
     fn whole(&self, index: usize, of_missing: f64) -> Result<f64, RenderErrorKind> {
         match self.get(index) {
             Value::Undefined => Ok(of_missing),

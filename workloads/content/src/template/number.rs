@@ -1,8 +1,9 @@
-//! Numbers as JavaScript reads and writes them.
+//! Parsing and formatting of numbers as in JavaScript.
 
 use super::text::is_space;
 
-/// The text of a number: the shortest that is read as the same number, with an exponent below 1e-6 and from 1e21 on.
+/// Formats a number: the shortest text that parses to the same number, with an exponent below 1e-6 and from
+/// 1e21 on.
 pub(super) fn to_text(number: f64) -> String {
     if number.is_nan() {
         return "NaN".to_owned();
@@ -14,14 +15,14 @@ pub(super) fn to_text(number: f64) -> String {
     if number.is_infinite() {
         return format!("{sign}Infinity");
     }
-    // The shortest digits, and where the point stands behind the first of them.
+    // The shortest digits, with the point after the first one, and the exponent.
     let scientific = format!("{:e}", number.abs());
     let (mantissa, exponent) = scientific.split_once('e').expect("{:e} writes an exponent");
     let exponent: i32 = exponent.parse().expect("{:e} writes a number behind the e");
     format!("{sign}{}", place_point(&mantissa.replace('.', ""), exponent))
 }
 
-/// Digits with a point behind the first, times ten to the power of `exponent`.
+/// Formats digits with a point after the first, times ten to the power of `exponent`.
 fn place_point(digits: &str, exponent: i32) -> String {
     let count = i32::try_from(digits.len()).expect("a double has at most 17 digits");
     match exponent {
@@ -43,7 +44,7 @@ fn zeros(count: i32) -> String {
     "0".repeat(usize::try_from(count).unwrap_or_default())
 }
 
-/// The number that a text is; not a number when it is none. Blanks around it don't matter, and nothing is zero.
+/// Parses a text; NaN if it is not a number. Surrounding whitespace is ignored; an empty text is zero.
 pub(super) fn parse(text: &str) -> f64 {
     let text = text.trim_matches(is_space);
     match text.as_bytes() {
@@ -56,13 +57,13 @@ pub(super) fn parse(text: &str) -> f64 {
     }
 }
 
-/// `parseFloat`: the number that a text begins with.
+/// `parseFloat`: parses the number at the start of a text.
 pub(super) fn parse_prefix(text: &str) -> f64 {
     let text = text.trim_start_matches(is_space);
     parse_decimal(&text[..decimal_length(text)])
 }
 
-/// `parseInt`: the whole number that a text begins with.
+/// `parseInt`: parses the whole number at the start of a text.
 pub(super) fn parse_whole_prefix(text: &str) -> f64 {
     let text = text.trim_start_matches(is_space);
     let (sign, digits) = match text.as_bytes().first() {
@@ -80,7 +81,7 @@ pub(super) fn parse_whole_prefix(text: &str) -> f64 {
     sign * number
 }
 
-/// How much of a text is a decimal number, its sign included.
+/// Returns the length of the decimal number at the start of a text, with its sign; zero if there is none.
 fn decimal_length(text: &str) -> usize {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let sign_length = text.len() - unsigned.len();
@@ -102,7 +103,7 @@ fn decimal_length(text: &str) -> usize {
     sign_length + mantissa + exponent
 }
 
-/// A text that is a decimal number as a whole, or empty, which is none.
+/// Parses a text that is either a decimal number or empty, which is NaN.
 fn parse_decimal(text: &str) -> f64 {
     text.parse().unwrap_or(f64::NAN)
 }
@@ -112,10 +113,10 @@ fn parse_digits(digits: &str, radix: u32) -> f64 {
     if digits.is_empty() { f64::NAN } else { digits.chars().try_fold(0.0, add).unwrap_or(f64::NAN) }
 }
 
-/// Enough digits to tell a half from what is only close to it.
+/// Additional digits, enough to distinguish a half from a number close to it.
 const MORE_DIGITS: usize = 30;
 
-/// `toFixed`: so many digits behind the point; halves are rounded up.
+/// `toFixed`: formats a number with `digits` decimal places; halves are rounded up.
 pub(super) fn to_fixed(number: f64, digits: usize) -> String {
     if number.is_nan() || number.abs() >= 1e21 {
         return to_text(number);
@@ -128,7 +129,7 @@ pub(super) fn to_fixed(number: f64, digits: usize) -> String {
     format!("{sign}{rounded}")
 }
 
-/// Decimal digits with a point, and one more at the last of them.
+/// Increments the last of some decimal digits, which may have a point.
 fn round_up(digits: &str) -> String {
     let mut bytes = digits.as_bytes().to_vec();
     for byte in bytes.iter_mut().rev().filter(|byte| **byte != b'.') {
@@ -147,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_written_as_javascript_writes_them() {
+    fn to_text_formats_as_javascript() {
         let cases = [
             (0.0, "0"),
             (-0.0, "0"),
@@ -172,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_read_as_javascript_reads_them() {
+    fn parse_converts_as_javascript() {
         for (text, number) in
             [("", 0.0), (" 12 ", 12.0), ("-1.5e3", -1500.0), ("0x1f", 31.0), (".5", 0.5), ("5.", 5.0)]
         {
@@ -185,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_may_begin_a_text() {
+    fn parse_prefix_reads_the_number_at_the_start() {
         assert_eq!(
             (to_text(parse_prefix("3.5 GB")), to_text(parse_whole_prefix("3.5 GB"))),
             ("3.5".into(), "3".into())
@@ -198,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn halves_are_rounded_up() {
+    fn to_fixed_rounds_halves_up() {
         for (number, digits, text) in [
             (2.5, 0, "3"),
             (0.5, 0, "1"),

@@ -1,4 +1,4 @@
-//! Tokens to a template: blocks, and the tags in them.
+//! Parsing of templates: blocks, and the tags in them.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::Position;
 mod expression;
 mod statement;
 
-/// Deepest nesting of blocks, and of expressions. Each level takes a piece of the stack, to parse and to render.
+/// Maximum nesting of blocks, and of expressions. Parsing and rendering use stack for each level.
 const MAX_DEPTH: usize = 50;
 
 /// Parses a whole template.
@@ -27,7 +27,7 @@ pub(super) fn parse(tokens: Vec<Token<'_>>) -> Result<Template, SyntaxError> {
 }
 
 struct Parser<'s> {
-    /// The last of them is [`TokenKind::End`].
+    /// The last token is [`TokenKind::End`].
     tokens: Vec<Token<'s>>,
     next: usize,
     depth: usize,
@@ -42,7 +42,7 @@ impl<'s> Parser<'s> {
         &self.tokens[self.next].kind
     }
 
-    /// The token behind the next one.
+    /// Returns the token after the next one.
     fn peek_second(&self) -> &TokenKind<'s> {
         let last = self.tokens.len() - 1;
         &self.tokens[last.min(self.next + 1)].kind
@@ -52,7 +52,7 @@ impl<'s> Parser<'s> {
         self.tokens[self.next].position
     }
 
-    /// Takes the next token when it is this one.
+    /// Takes the next token if it equals `wanted`.
     fn take_if(&mut self, wanted: &TokenKind<'s>) -> Option<()> {
         let is_wanted = self.peek() == wanted;
         is_wanted.then(|| self.next += 1)
@@ -86,7 +86,7 @@ impl<'s> Parser<'s> {
         self.error(SyntaxErrorKind::Unsupported { what: what.to_owned(), instead })
     }
 
-    /// Parses something that may contain itself.
+    /// Parses a recursive construct, with a check of the depth.
     fn nested<T>(
         &mut self,
         parse: impl FnOnce(&mut Self) -> Result<T, SyntaxError>,
@@ -100,7 +100,7 @@ impl<'s> Parser<'s> {
         parsed
     }
 
-    /// Everything up to what ends a block.
+    /// Parses all nodes up to the end of the block.
     fn block(&mut self) -> Result<Block, SyntaxError> {
         self.nested(|parser| {
             let mut block = Block::new();
@@ -111,7 +111,7 @@ impl<'s> Parser<'s> {
         })
     }
 
-    /// The next node; nothing at the end of the block.
+    /// Parses the next node; `None` at the end of the block.
     fn node(&mut self) -> Result<Option<Node>, SyntaxError> {
         while matches!(self.peek(), TokenKind::TagEnd | TokenKind::Symbol(";")) {
             self.next += 1;
@@ -174,7 +174,7 @@ impl<'s> Parser<'s> {
         Ok(condition)
     }
 
-    /// What follows a condition. As in JavaScript that doT writes, tags may continue what a statement began.
+    /// Parses the branches after a condition. As in doT's JavaScript, a tag may continue a statement.
     fn branches(&mut self, first_condition: Expression, opened: Position) -> Result<Node, SyntaxError> {
         let mut branches = vec![(first_condition, self.block()?)];
         loop {
@@ -209,7 +209,7 @@ impl<'s> Parser<'s> {
         Ok(Node::If { branches, otherwise })
     }
 
-    /// `}`, or the tag that becomes one.
+    /// Parses `}`, or the tag that doT translates to it.
     fn end_of_braces(&mut self, opened: Position) -> Result<(), SyntaxError> {
         let is_closed = self.take_symbol("}").or_else(|| self.take_if(&TokenKind::EndIf)).is_some();
         if is_closed { Ok(()) } else { Err(self.unclosed("{{?}} or }", opened)) }
@@ -235,7 +235,8 @@ impl<'s> Parser<'s> {
         Ok(Node::Each { list, item, index, body })
     }
 
-    /// The variable of a name, a new one if there is none: a name is one variable for the whole template.
+    /// Returns the variable of a name; declares it if it is new. A name is one variable for the whole
+    /// template.
     fn declare(&mut self, name: &'s str) -> Result<Variable, SyntaxError> {
         let is_reserved =
             expression::is_reserved(name) || name.starts_with(|first: char| first.is_ascii_digit());
@@ -256,7 +257,7 @@ impl<'s> Parser<'s> {
     }
 }
 
-/// An expression without another in it.
+/// Creates an expression without operands.
 fn leaf(position: Position, kind: ExpressionKind) -> Expression {
     Expression { position, depth: 0, kind }
 }

@@ -1,4 +1,4 @@
-//! A template and details to a text.
+//! Rendering of a template with details.
 
 use serde_json::Value as Json;
 
@@ -11,17 +11,17 @@ use super::{
 };
 use crate::Position;
 
-/// Most steps of one text: nodes, expressions, and pieces of text of [`BYTES_PER_STEP`]. The largest known text takes a few
-/// thousand; this many take some milliseconds.
+/// Maximum steps of a rendering: nodes, expressions, and pieces of text of [`BYTES_PER_STEP`]. The largest
+/// known text takes a few thousand; this many take some milliseconds.
 const MAX_STEPS: usize = 200_000;
 
-/// How much text is one step.
+/// Bytes of text that count as one step.
 const BYTES_PER_STEP: usize = 16;
 
-/// Longest text, also of a value in between. Details have at most 64 kB.
+/// Maximum length of a text, also of an intermediate value. Details have at most 64 kB.
 pub(super) const MAX_TEXT_BYTES: usize = 1024 * 1024;
 
-/// One run of a template.
+/// The state of one rendering.
 pub(super) struct Renderer<'a> {
     pub(super) details: &'a Json,
     pub(super) variables: Vec<Value<'a>>,
@@ -46,7 +46,7 @@ impl<'a> Renderer<'a> {
         Ok(self.output)
     }
 
-    /// Counts a step, and more for a long text.
+    /// Counts a step, and more for a long text; fails when the limit is exceeded.
     pub(super) fn charge(&mut self, position: Position, bytes: usize) -> Rendered<()> {
         let steps = 1 + bytes / BYTES_PER_STEP;
         let kind = RenderErrorKind::TooManySteps { limit: MAX_STEPS };
@@ -98,7 +98,7 @@ impl<'a> Renderer<'a> {
         self.charge(position, value.weight())?;
         match escaping {
             Escaping::None => self.print(position, &value.to_text().map_err(at(position))?),
-            // doT prints nothing for what is false.
+            // doT prints nothing for a false value.
             Escaping::Html if !value.is_true() => Ok(()),
             Escaping::Html => {
                 self.print(position, &text::encode_html(&value.to_text().map_err(at(position))?))
@@ -115,7 +115,7 @@ impl<'a> Renderer<'a> {
         Ok(())
     }
 
-    /// doT's loop: as long as the index is below the length, and not at all over what is false.
+    /// Renders doT's loop: while the index is below the length; no iteration for a false value.
     fn each(
         &mut self,
         list: &'a Expression,
@@ -188,7 +188,7 @@ impl<'a> Renderer<'a> {
     }
 }
 
-/// Says where something went wrong.
+/// Returns a function that adds a position to an error.
 pub(super) fn at<E: Into<RenderErrorKind>>(position: Position) -> impl FnOnce(E) -> RenderError {
     move |error| RenderError { position, kind: error.into() }
 }

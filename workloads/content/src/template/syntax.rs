@@ -1,8 +1,8 @@
-//! A compiled template.
+//! The syntax tree of a compiled template.
 
 use crate::Position;
 
-/// Nodes in their order.
+/// A sequence of nodes.
 pub(super) type Block = Vec<Node>;
 
 /// The number of a variable.
@@ -11,13 +11,13 @@ pub(super) type Variable = usize;
 /// A part of a template.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Node {
-    /// Text as it is.
+    /// Literal text.
     Text(Box<str>),
-    /// The text of a value.
+    /// Prints a value.
     Print { value: Expression, escaping: Escaping },
-    /// The first branch whose condition holds.
+    /// Renders the first branch with a true condition.
     If { branches: Vec<(Expression, Block)>, otherwise: Block },
-    /// doT's loop: over anything with a length, nothing otherwise.
+    /// doT's loop: over any value with a length; no iteration otherwise.
     Each { list: Expression, item: Variable, index: Option<Variable>, body: Block },
     /// JavaScript's loop over keys.
     ForIn { key: Variable, object: Expression, body: Block },
@@ -25,26 +25,26 @@ pub(super) enum Node {
     ForOf { item: Variable, list: Expression, body: Block },
     /// JavaScript's loop with a counter.
     For { start: Option<Box<Node>>, condition: Option<Expression>, step: Option<Box<Node>>, body: Block },
-    /// A variable gets a value.
+    /// Assigns a value to a variable.
     Assign { variable: Variable, value: Expression },
-    /// A value that nobody wants.
+    /// Evaluates an expression and discards the value.
     Evaluate(Expression),
 }
 
-/// Whether a value may bring markup.
+/// The escaping of a printed value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Escaping {
-    /// It is printed as it is.
+    /// The value is printed unchanged.
     None,
-    /// What HTML would take for markup is written as entities.
+    /// Characters of HTML markup are printed as entities.
     Html,
 }
 
-/// Something with a value.
+/// An expression with its position.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Expression {
     pub position: Position,
-    /// How many expressions are nested in it, which bounds the stack that it needs.
+    /// The depth of nested expressions, which bounds the stack of the evaluation.
     pub depth: usize,
     pub kind: ExpressionKind,
 }
@@ -133,7 +133,7 @@ pub(super) enum Binary {
     Remainder,
 }
 
-/// Defines an enum whose variants have a name in JavaScript.
+/// Defines an enum with the JavaScript name of each variant.
 macro_rules! named {
     ($(#[$doc:meta])* $enum:ident { $($variant:ident = $name:literal),+ $(,)? }) => {
         $(#[$doc])*
@@ -141,12 +141,12 @@ macro_rules! named {
         pub(super) enum $enum { $($variant),+ }
 
         impl $enum {
-            /// The one of this name.
+            /// Returns the variant of this name.
             pub(super) fn by_name(name: &str) -> Option<Self> {
                 match name { $($name => Some(Self::$variant),)+ _ => None }
             }
 
-            /// The name.
+            /// Returns the name.
             pub(super) fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name),+ }
             }
@@ -185,7 +185,7 @@ named! {
 }
 
 named! {
-    /// The functions that need no value to belong to.
+    /// The global functions.
     Function {
         IsArray = "Array.isArray",
         Boolean = "Boolean",

@@ -1,13 +1,14 @@
 //! The tags of doT.
 //!
-//! doT finds them by one regular expression after the other, so a tag is what the first kind in this order takes it for:
-//! definitions, values, encoded values, conditions, loops, code. What no kind takes is text, also a lone `{{`.
+//! doT matches one regular expression after the other, so a tag has the first kind that matches in this
+//! order: definitions, values, encoded values, conditions, loops, code. Everything else is text, also a lone
+//! `{{`.
 
 use std::ops::Range;
 
 use super::{error::SyntaxErrorKind, syntax::Escaping};
 
-/// A part of a template and where it stands; ranges are those of the source.
+/// A part of a template, with its range in the source.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Part {
     pub range: Range<usize>,
@@ -28,7 +29,7 @@ pub(super) enum Tag {
     Wrong(SyntaxErrorKind),
 }
 
-/// The first tag of a kind in a text that stands at an offset of the source.
+/// A function that finds the first tag of a kind in a text that begins at an offset of the source.
 type Finder = fn(&str, usize) -> Option<Part>;
 
 /// Splits a template into its parts.
@@ -64,9 +65,10 @@ fn split_text(source: &str, text: Range<usize>, find: Finder, parts: &mut Vec<Pa
     }
 }
 
-/// The first tag that begins with `opening`: its whole range and that of its code, which has at least `min_chars`.
+/// Finds the first tag that begins with `opening`: its whole range and that of its code of at least
+/// `min_chars`.
 ///
-/// `base` is where `text` stands in the source.
+/// `base` is the offset of `text` in the source.
 fn find_tag(
     text: &str,
     base: usize,
@@ -119,7 +121,7 @@ fn find_loop(text: &str, base: usize) -> Option<Part> {
     Some(Part { range, tag })
 }
 
-/// `list :item` or `list :item:index`, cut at the first colon behind which there are only names.
+/// Splits `list :item` or `list :item:index` at the first colon that only names follow.
 fn loop_parts(code: &str, base: usize) -> Option<Tag> {
     for (colon, _) in code.match_indices(':') {
         let mut names = code[colon + 1..].split(':').map(|name| name_range(code, name, base));
@@ -136,7 +138,7 @@ fn loop_parts(code: &str, base: usize) -> Option<Tag> {
     None
 }
 
-/// The range of a name between blanks, when it is one.
+/// Returns the range of a name without the surrounding blanks; `None` if it is not a name.
 fn name_range(code: &str, name: &str, base: usize) -> Option<Range<usize>> {
     let trimmed = name.trim();
     let is_name = !trimmed.is_empty() && trimmed.bytes().all(is_name_byte);
@@ -150,7 +152,7 @@ pub(super) fn is_name_byte(byte: u8) -> bool {
 
 fn find_code(text: &str, base: usize) -> Option<Part> {
     let (range, code) = find_tag(text, base, "{{", 1)?;
-    // Of `{ x }}}` the last two braces close the tag.
+    // In `{ x }}}` the last two braces close the tag.
     let more_braces = text[range.end - base..].bytes().take_while(|&byte| byte == b'}').count();
     let (range, code) = (range.start..range.end + more_braces, code.start..code.end + more_braces);
     Some(Part { range, tag: Tag::Code { code } })
@@ -160,7 +162,7 @@ fn find_code(text: &str, base: usize) -> Option<Part> {
 mod tests {
     use super::*;
 
-    /// The parts as their kinds and texts.
+    /// Returns the kind and the text of each part.
     fn parts(source: &str) -> Vec<(&str, &str)> {
         let kind = |tag: &Tag| match tag {
             Tag::Text => "text",
@@ -179,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn every_tag_has_its_kind() {
+    fn tag_has_the_kind_of_its_opening() {
         let source = "a{{=b}}{{!c}}{{? d}}{{?? e}}{{??}}{{?}}{{~f :g}}{{~}}{{ h }}i";
         let expected = [
             ("text", "a"),
@@ -198,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn braces_beside_a_tag_are_text_or_code() {
+    fn brace_beside_a_tag_is_text_or_code() {
         assert_eq!(parts("{{{=a}}}"), [("text", "{"), ("print", "{{=a}}"), ("text", "}")]);
         assert_eq!(parts("{{ if (a) { }}}"), [("code", "{{ if (a) { }}}")]);
         assert_eq!(parts("{{ open"), [("text", "{{ open")]);
@@ -206,12 +208,12 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_no_tag_is_found_first() {
+    fn definition_and_loop_without_name_are_wrong() {
         assert_eq!(parts("a{{#b}}{{~c}}"), [("text", "a"), ("wrong", "{{#b}}"), ("wrong", "{{~c}}")]);
     }
 
     #[test]
-    fn a_loop_is_cut_at_the_first_colon_before_names() {
+    fn loop_is_split_at_the_first_colon_before_names() {
         let names = |code: &str| match loop_parts(code, 0) {
             Some(Tag::Each { code: list, item, index }) => Some((
                 code[list].to_owned(),

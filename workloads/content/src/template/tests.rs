@@ -12,7 +12,7 @@ fn render(source: &str, details: &Json) -> Result<String, String> {
 }
 
 #[test]
-fn an_error_says_what_is_expected_and_where() {
+fn syntax_error_has_the_expected_token_and_position() {
     assert_eq!(
         syntax_error("one\n  {{?pydata.a}}x"),
         "line 2, column 17: expected {{?}} or } for what begins in line 2, found the end of the template"
@@ -34,7 +34,7 @@ fn an_error_says_what_is_expected_and_where() {
 }
 
 #[test]
-fn a_name_that_is_nowhere_defined_is_an_error_before_it_is_used() {
+fn undefined_name_is_an_error_of_compilation() {
     let expected = "unknown name \"node\": the details are pydata, other names come from loops and var";
     assert_eq!(syntax_error("{{=node.name}}"), format!("line 1, column 4: {expected}"));
     assert!(Template::compile("{{~pydata.nodes :node}}{{~}}{{=node}}").is_ok());
@@ -42,7 +42,7 @@ fn a_name_that_is_nowhere_defined_is_an_error_before_it_is_used() {
 }
 
 #[test]
-fn javascript_beyond_templates_says_what_to_do_instead() {
+fn unsupported_javascript_is_an_error_with_an_alternative() {
     for (source, what) in [
         ("{{=pydata.a.map(f)}}", "the method map"),
         ("{{=pydata.a.replace(/x/, 1)}}", "a regular expression"),
@@ -60,7 +60,7 @@ fn javascript_beyond_templates_says_what_to_do_instead() {
 }
 
 #[test]
-fn a_member_of_nothing_is_an_error_with_its_place() {
+fn member_of_undefined_is_an_error_with_position() {
     let expected = "line 2, column 10: unable to read \"name\" of undefined: guard it with {{?…}}";
     assert_eq!(
         render("\n{{=pydata.name.name}}", &json!({})).unwrap_err(),
@@ -73,7 +73,7 @@ fn a_member_of_nothing_is_an_error_with_its_place() {
 }
 
 #[test]
-fn endless_loops_end() {
+fn endless_loop_is_an_error() {
     let error = render("{{ for (;;) { } }}", &json!({})).unwrap_err();
     assert_eq!(error, "line 1, column 1: it takes over 200000 steps");
     let nested = "{{~pydata.a :x}}{{~pydata.a :y}}{{~pydata.a :z}}.{{~}}{{~}}{{~}}";
@@ -82,7 +82,7 @@ fn endless_loops_end() {
 }
 
 #[test]
-fn no_text_grows_without_end() {
+fn growing_text_is_limited() {
     let doubling = "{{ var s = \"x\"; }}{{ for (var i = 0; i < 100; i++) { }}{{ s = s + s; }}{{ } }}";
     assert!(render(doubling, &json!({})).unwrap_err().ends_with("over 200000 steps"));
     for source in [
@@ -99,7 +99,7 @@ fn no_text_grows_without_end() {
 }
 
 #[test]
-fn nothing_nests_without_end() {
+fn nesting_is_limited() {
     let deep = |open: &str, close: &str| format!("{{{{={}1{}}}}}", open.repeat(10_000), close.repeat(10_000));
     for source in [
         deep("(", ")"),
@@ -117,14 +117,14 @@ fn nothing_nests_without_end() {
 }
 
 #[test]
-fn a_template_tells_which_details_it_reads() {
+fn keys_returns_the_details_that_are_read() {
     let template =
         Template::compile("{{~pydata.nodes :n}}{{=n.name}}{{~}}{{=pydata[\"a b\"].c}}{{=pydata.list[0]}}")
             .unwrap();
     assert_eq!(template.keys().collect::<Vec<_>>(), ["a b", "list", "nodes"]);
 }
 
-/// Texts that look like templates more often than random ones.
+/// Generates texts that resemble templates more often than random ones.
 fn template_like() -> impl Strategy<Value = String> {
     const PIECES: &[&str] = &[
         "{{",
@@ -214,7 +214,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_text_is_a_template_or_an_error_with_a_place(source in template_like()) {
+    fn compile_of_any_text_returns_a_template_or_an_error_with_position(source in template_like()) {
         if let Err(SyntaxError { position, .. }) = Template::compile(&source) {
             prop_assert!(position.line >= 1 && position.line <= source.matches('\n').count() + 1);
             prop_assert!(position.column >= 1);
@@ -222,7 +222,7 @@ proptest! {
     }
 
     #[test]
-    fn a_template_gives_a_bounded_text_or_an_error(source in template_like(), details in json_like()) {
+    fn render_of_any_template_returns_a_bounded_text_or_an_error(source in template_like(), details in json_like()) {
         let text = Template::compile(&source).map(|template| template.render(&details));
         if let Ok(Ok(text)) = text {
             prop_assert!(text.len() <= render::MAX_TEXT_BYTES);
@@ -230,7 +230,7 @@ proptest! {
     }
 
     #[test]
-    fn text_without_braces_stays_as_it_is(text in "[^{}]{0,200}") {
+    fn text_without_braces_is_rendered_unchanged(text in "[^{}]{0,200}") {
         prop_assert_eq!(Template::compile(&text).unwrap().render(&json!({})).unwrap(), text);
     }
 }

@@ -1,8 +1,8 @@
-//! Strings as JavaScript sees them: sequences of UTF-16 units.
+//! Strings with the semantics of JavaScript: sequences of UTF-16 units.
 
 use std::{borrow::Cow, fmt, ops::Deref, rc::Rc};
 
-/// A text of the details or the template, or one that was computed. Cheap to copy.
+/// A text of the details or the template, or a computed one. Cheap to clone.
 #[derive(Clone)]
 pub(super) enum Text<'a> {
     Borrowed(&'a str),
@@ -41,12 +41,12 @@ impl<'a> From<Cow<'a, str>> for Text<'a> {
     }
 }
 
-/// The number of units.
+/// Returns the number of units.
 pub(super) fn length(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.encode_utf16().count() }
 }
 
-/// The units from `start` up to `end`, both within the text. Half a character becomes U+FFFD.
+/// Returns the units from `start` up to `end`, both within the text. Half a character becomes U+FFFD.
 pub(super) fn slice(text: &str, start: usize, end: usize) -> String {
     if start >= end {
         return String::new();
@@ -58,12 +58,12 @@ pub(super) fn slice(text: &str, start: usize, end: usize) -> String {
     String::from_utf16_lossy(&units)
 }
 
-/// The unit at which the byte at `offset` begins.
+/// Returns the index of the unit at which the byte at `offset` begins.
 pub(super) fn unit_at(text: &str, offset: usize) -> usize {
     length(&text[..offset])
 }
 
-/// The byte at which the unit `unit` begins, or the end.
+/// Returns the offset of the byte at which the unit `unit` begins, or the end.
 pub(super) fn offset_of(text: &str, unit: usize) -> usize {
     if text.is_ascii() {
         return unit.min(text.len());
@@ -78,12 +78,12 @@ pub(super) fn offset_of(text: &str, unit: usize) -> usize {
     text.len()
 }
 
-/// What JavaScript trims.
+/// Returns whether JavaScript trims the character.
 pub(super) fn is_space(character: char) -> bool {
     (character.is_whitespace() && character != '\u{85}') || character == '\u{feff}'
 }
 
-/// Text in which HTML sees no markup, as doT writes it: entities that are there already stay.
+/// Escapes the characters of HTML markup as doT does: existing entities are not escaped again.
 pub(super) fn encode_html(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for (offset, character) in text.char_indices() {
@@ -101,7 +101,7 @@ pub(super) fn encode_html(text: &str) -> String {
     encoded
 }
 
-/// Whether what follows an ampersand is the name or number of an entity.
+/// Returns whether the text after an ampersand is the name or number of an entity.
 fn begins_entity(rest: &str) -> bool {
     let name = rest.strip_prefix('#').unwrap_or(rest);
     let length = name.bytes().take_while(|&byte| byte.is_ascii_alphanumeric() || byte == b'_').count();
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_cut_between_units() {
+    fn slice_cuts_between_units() {
         assert_eq!(
             (length("aé😀"), slice("aé😀b", 1, 4), slice("aé😀b", 4, 5)),
             (4, "é😀".to_owned(), "b".to_owned())
@@ -123,12 +123,12 @@ mod tests {
     }
 
     #[test]
-    fn units_and_bytes_are_told_apart() {
+    fn offsets_of_units_and_bytes_are_converted() {
         assert_eq!((unit_at("é😀b", 6), offset_of("é😀b", 3), offset_of("é😀b", 99)), (3, 6, 7));
     }
 
     #[test]
-    fn entities_are_not_encoded_twice() {
+    fn existing_entity_is_not_escaped_again() {
         assert_eq!(
             encode_html("<a href='/'>&amp; & &#38; &;\""),
             "&#60;a href=&#39;&#47;&#39;&#62;&amp; &#38; &#38; &#38;;&#34;"

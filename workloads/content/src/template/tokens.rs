@@ -1,4 +1,4 @@
-//! The tokens of a template: its tags, and between them JavaScript.
+//! The tokens of a template: its tags, and the JavaScript in them.
 
 use std::ops::Range;
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::Position;
 
-/// A token and where it stands.
+/// A token with its position.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Token<'s> {
     pub position: Position,
@@ -43,7 +43,7 @@ pub(super) enum TokenKind<'s> {
 }
 
 impl TokenKind<'_> {
-    /// How an error shows it.
+    /// Returns the token in the form of an error message.
     pub(super) fn describe(&self) -> String {
         match self {
             Self::Text(_) | Self::TagEnd => "the end of the tag".to_owned(),
@@ -61,13 +61,13 @@ impl TokenKind<'_> {
     }
 }
 
-/// The longest first, since they begin alike.
+/// All symbols, longer ones first: some are prefixes of others.
 const SYMBOLS: [&str; 36] = [
     "===", "!==", "...", "==", "!=", "<=", ">=", "=>", "&&", "||", "??", "?.", "++", "--", "+=", "-=", "{",
     "}", "(", ")", "[", "]", ".", ",", ";", "?", ":", "<", ">", "+", "-", "*", "/", "%", "!", "=",
 ];
 
-/// The tokens of the parts of a template.
+/// Splits the parts of a template into tokens.
 pub(super) fn tokenize<'s>(source: &'s str, parts: &[Part]) -> Result<Vec<Token<'s>>, SyntaxError> {
     let mut lexer = Lexer { source, tokens: Vec::new(), place: Place::START };
     for part in parts {
@@ -77,13 +77,13 @@ pub(super) fn tokenize<'s>(source: &'s str, parts: &[Part]) -> Result<Vec<Token<
     Ok(lexer.tokens)
 }
 
-/// The line and column of an offset.
+/// Returns the line and column of an offset.
 pub(super) fn position(source: &str, offset: usize) -> Position {
     let mut place = Place::START;
     place.advance(source, offset)
 }
 
-/// A place that only moves on, so that a whole template is counted once.
+/// A cursor that only moves forward, so that the lines of a template are counted once.
 #[derive(Clone, Copy)]
 struct Place {
     offset: usize,
@@ -209,7 +209,7 @@ impl<'s> Lexer<'s> {
         let unsupported =
             |what: &str, instead| SyntaxErrorKind::Unsupported { what: what.to_owned(), instead };
         let kind = match symbol {
-            // Of `a?.5:1` the point belongs to the number.
+            // In `a?.5:1` the point belongs to the number.
             Some("?.") if rest.as_bytes().get(2).is_some_and(u8::is_ascii_digit) => {
                 return Ok((TokenKind::Symbol("?"), 1));
             }
@@ -228,7 +228,7 @@ impl<'s> Lexer<'s> {
     }
 }
 
-/// How much of a text that begins like a number belongs to it, also what makes it none.
+/// Returns the length of the token that starts like a number, with characters that make it invalid.
 fn number_length(text: &[u8]) -> usize {
     let mut length = 0;
     while let Some(&byte) = text.get(length) {
@@ -243,7 +243,7 @@ fn number_length(text: &[u8]) -> usize {
     length
 }
 
-/// The text of the string that `code` begins with, and its length with its quotes.
+/// Returns the text of the string at the start of `code`, and its length with the quotes.
 fn unquote(code: &str) -> Option<(String, usize)> {
     let mut characters = code.char_indices();
     let (_, quote) = characters.next()?;
@@ -263,7 +263,7 @@ fn unquote(code: &str) -> Option<(String, usize)> {
                 other => text.push(other),
             },
             _ if character == quote => return Some((text, offset + 1)),
-            // As doT has it: line breaks within a tag are blanks.
+            // As in doT, line breaks within a tag are blanks.
             '\n' | '\r' | '\t' => text.push(' '),
             _ => text.push(character),
         }
@@ -296,25 +296,25 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_symbol_counts() {
+    fn longest_symbol_is_matched() {
         assert_eq!(code("a!==b<=c"), [r#""a""#, r#""!==""#, r#""b""#, r#""<=""#, r#""c""#]);
         assert_eq!(code("a?.5:1"), [r#""a""#, r#""?""#, "0.5", r#"":""#, "1"]);
     }
 
     #[test]
-    fn numbers_are_those_of_javascript() {
+    fn number_has_the_syntax_of_javascript() {
         assert_eq!(code("1 .5 1e3 0x1F 1.5e-7"), ["1", "0.5", "1000", "31", "1.5e-7"]);
         assert_eq!(tokens("{{=1x}}"), Err(r#"line 1, column 4: expected a number, found "1x""#.into()));
     }
 
     #[test]
-    fn strings_have_the_escapes_of_javascript() {
+    fn string_has_the_escapes_of_javascript() {
         assert_eq!(code(r#""a\n\x41\u00e9\"" 'b"'"#), [r#"the string "a\nAé\"""#, r#"the string "b\"""#]);
         assert_eq!(tokens("{{='a}}"), Err("line 1, column 4: the string is not closed".into()));
     }
 
     #[test]
-    fn every_token_knows_its_place() {
+    fn token_has_its_position() {
         let source = "é\n{{=a\n + b}}";
         let parts = tags::split(source);
         let tokens = tokenize(source, &parts).unwrap();
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_interpreted_says_what_to_write() {
+    fn unsupported_token_is_an_error_with_an_alternative() {
         let error = |source| tokens(source).unwrap_err();
         assert_eq!(
             error("{{=a?.b}}"),

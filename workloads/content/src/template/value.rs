@@ -21,11 +21,11 @@ pub(super) enum Value<'a> {
     Array(&'a [Json]),
     /// An object of the details.
     Object(&'a Map<String, Json>),
-    /// A list that the template has made. Its items are never such lists themselves, so nothing nests without end.
+    /// A list that the template has created. Its items are never such lists, so nesting is bounded.
     List(Rc<[Value<'a>]>),
 }
 
-/// Deepest nesting of lists that have a text. What serde parses is never deeper.
+/// Maximum nesting of lists that can be converted to text. serde never parses deeper ones.
 const MAX_DEPTH: usize = 128;
 
 impl<'a> From<&'a Json> for Value<'a> {
@@ -48,13 +48,13 @@ impl From<String> for Value<'_> {
 }
 
 impl<'a> Value<'a> {
-    /// A whole number.
+    /// Creates a whole number.
     #[expect(clippy::cast_precision_loss, reason = "lengths and positions are far below 2^53")]
     pub(super) fn count(count: usize) -> Self {
         Self::Number(count as f64)
     }
 
-    /// What kind of value it is, for people.
+    /// Returns the kind of the value for an error message.
     pub(super) fn describe(&self) -> &'static str {
         match self {
             Self::Undefined => "undefined",
@@ -78,7 +78,8 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Whether a condition takes it for true: all but nothing, zero and the empty text.
+    /// Returns whether the value is truthy: all but `undefined`, `null`, `false`, zero, NaN and the empty
+    /// text.
     pub(super) fn is_true(&self) -> bool {
         match self {
             Self::Undefined | Self::Null => false,
@@ -89,12 +90,12 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Whether it is `undefined` or `null`.
+    /// Returns whether the value is `undefined` or `null`.
     pub(super) fn is_nothing(&self) -> bool {
         matches!(self, Self::Undefined | Self::Null)
     }
 
-    /// How many items a list has.
+    /// Returns the number of items of a list.
     pub(super) fn list_length(&self) -> Option<usize> {
         match self {
             Self::Array(items) => Some(items.len()),
@@ -103,7 +104,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// An item of a list or a unit of a text.
+    /// Returns an item of a list or a unit of a text.
     pub(super) fn item(&self, index: usize) -> Self {
         let item = match self {
             Self::Array(items) => items.get(index).map(Self::from),
@@ -116,13 +117,13 @@ impl<'a> Value<'a> {
         item.unwrap_or(Self::Undefined)
     }
 
-    /// The items of a list.
+    /// Returns the items of a list.
     pub(super) fn items(&self) -> Vec<Self> {
         let count = self.list_length().unwrap_or_default();
         (0..count).map(|index| self.item(index)).collect()
     }
 
-    /// The number that it stands for.
+    /// Converts the value to a number.
     pub(super) fn to_number(&self) -> Result<f64, TooDeep> {
         Ok(match self {
             Self::Undefined => f64::NAN,
@@ -134,7 +135,7 @@ impl<'a> Value<'a> {
         })
     }
 
-    /// The text that it prints as.
+    /// Converts the value to text.
     pub(super) fn to_text(&self) -> Result<Text<'a>, TooDeep> {
         self.to_text_within(MAX_DEPTH)
     }
@@ -152,7 +153,7 @@ impl<'a> Value<'a> {
         })
     }
 
-    /// The texts of the items of a list, nothing for those that are nothing.
+    /// Converts the items of a list to texts; `undefined` and `null` become empty.
     pub(super) fn join(&self, separator: &str) -> Result<String, TooDeep> {
         self.join_within(separator, MAX_DEPTH)
     }
@@ -171,7 +172,7 @@ impl<'a> Value<'a> {
         Ok(joined)
     }
 
-    /// How many characters its text may have, at least roughly: what making it costs.
+    /// Returns the approximate number of characters of the value's text: the cost of the conversion.
     pub(super) fn weight(&self) -> usize {
         match self {
             Self::Text(text) => text.len(),
@@ -181,7 +182,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// A value that is no object: those become their text.
+    /// Converts a list or an object to its text; other values are unchanged.
     fn to_primitive(&self) -> Result<Self, TooDeep> {
         Ok(match self {
             Self::Array(_) | Self::List(_) | Self::Object(_) => Self::Text(self.to_text()?),
@@ -220,7 +221,7 @@ impl<'a> Value<'a> {
         Ok(self.to_number()? == other.to_number()?)
     }
 
-    /// `<` and its relatives: no order when a number is none.
+    /// `<`, `<=`, `>`, `>=`: unordered when a number is NaN.
     pub(super) fn compare(&self, other: &Self) -> Result<Option<Ordering>, TooDeep> {
         let (a, b) = (self.to_primitive()?, other.to_primitive()?);
         if let (Self::Text(a), Self::Text(b)) = (&a, &b) {
@@ -239,7 +240,7 @@ impl<'a> Value<'a> {
     }
 }
 
-/// The weight of a list of the details, however deep it is nested.
+/// Returns the cost of a list of the details with all nested lists.
 fn array_weight(items: &[Json]) -> usize {
     let mut weight = 0;
     let mut waiting: Vec<&Json> = items.iter().collect();
@@ -254,7 +255,7 @@ fn array_weight(items: &[Json]) -> usize {
     weight
 }
 
-/// Lists nested in lists too deep to have a text.
+/// Lists are nested too deep to be converted to text.
 #[derive(Debug)]
 pub(super) struct TooDeep;
 
@@ -269,14 +270,14 @@ mod tests {
     }
 
     #[test]
-    fn values_print_as_in_javascript() {
+    fn to_text_converts_as_javascript() {
         assert_eq!(text(&json!([1, null, [2, "b"], {"a": 1}, true])), "1,,2,b,[object Object],true");
         assert_eq!(text(&json!(null)), "null");
         assert_eq!(&*Value::Undefined.to_text().unwrap(), "undefined");
     }
 
     #[test]
-    fn loose_equality_converts() {
+    fn loose_equality_converts_as_javascript() {
         let equal = |a: Json, b: Json| Value::from(&a).loosely_equals(&Value::from(&b)).unwrap();
         assert!(equal(json!("1"), json!(1)) && equal(json!(true), json!("1")) && equal(json!([2]), json!(2)));
         assert!(
@@ -291,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_ordered_as_texts_and_the_rest_as_numbers() {
+    fn comparison_is_lexical_for_texts_and_numeric_otherwise() {
         let compare = |a: Json, b: Json| Value::from(&a).compare(&Value::from(&b)).unwrap();
         assert_eq!(compare(json!("10"), json!("9")), Some(Ordering::Less));
         assert_eq!(compare(json!("10"), json!(9)), Some(Ordering::Greater));
@@ -299,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_list_is_true_and_an_empty_text_is_not() {
+    fn empty_list_is_true_and_empty_text_is_false() {
         assert!(
             Value::from(&json!([])).is_true()
                 && Value::from(&json!({})).is_true()
@@ -309,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_without_end_has_no_text() {
+    fn to_text_of_too_deep_list_is_an_error() {
         let nested = (0..200).fold(json!([]), |inner, _| json!([inner]));
         assert!(Value::from(&nested).to_text().is_err());
     }

@@ -1,4 +1,4 @@
-//! Files to a tree.
+//! Loading a content tree from its files.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -22,7 +22,7 @@ const METADATA: &str = "metadata.yaml";
 /// The section of a rule whose folder lies directly in the root.
 const DEFAULT_SECTION: &str = "external";
 
-/// Reads a tree.
+/// Loads a tree.
 pub(super) fn load(files: &Files) -> Result<ContentTree, LoadError> {
     let shared = |problem| LoadError::Shared { problem };
     let config = Config::parse(CONFIG, files.get(CONFIG).ok_or(LoadError::NoConfig)?).map_err(shared)?;
@@ -49,7 +49,7 @@ impl Loader<'_> {
         self.tree
     }
 
-    /// Reads the rule of one folder. The problem is one that concerns all its keys.
+    /// Loads the rule of one folder. An error concerns all its keys.
     fn load_rule(&mut self, status: &mut RuleStatus) -> Result<(), Problem> {
         let plugin = Arc::new(self.plugin(&status.folder)?);
         let section = status.folder.split_once('/').map_or(DEFAULT_SECTION, |(section, _)| section).into();
@@ -86,7 +86,7 @@ impl Loader<'_> {
         })
     }
 
-    /// The names of the folders in a rule's folder: each is an error key.
+    /// Returns the names of the folders in a rule's folder: each is an error key.
     fn key_folders(&self, folder: &str) -> BTreeSet<String> {
         let below = format!("{folder}/");
         let paths = self.files.iter().filter_map(|(path, _)| path.strip_prefix(&below));
@@ -120,7 +120,7 @@ impl Loader<'_> {
         Ok(error_key)
     }
 
-    /// The folder whose content of a key is used.
+    /// Returns the folder that the content of a key was loaded from.
     fn folder_of(&self, selector: &RuleSelector) -> String {
         let is_of_key = |status: &&RuleStatus| {
             status.rule.as_ref() == Some(&selector.rule) && status.error_keys.contains(&selector.error_key)
@@ -144,7 +144,7 @@ impl Loader<'_> {
         })
     }
 
-    /// The file and text of a key; where that has none, or an empty one, those of the rule.
+    /// Returns the file and text of a key, or those of the rule where the key's text is absent or blank.
     fn text(&self, rule: &str, key: &str, name: &str) -> Option<(String, &str)> {
         let read = |folder: &str| {
             let file = format!("{folder}/{name}");
@@ -159,7 +159,7 @@ impl Loader<'_> {
     }
 }
 
-/// Compiles texts and remembers what is wrong with them.
+/// Compiles texts and collects their problems.
 struct Compiler<'p> {
     problems: &'p mut Vec<Problem>,
 }
@@ -171,7 +171,7 @@ impl Compiler<'_> {
         if let Some(SyntaxError { position, kind }) = error {
             let problem =
                 Problem::error(text.file(), ProblemKind::Template { reason: kind }).at(Some(position));
-            // Several keys may have the same text of their rule.
+            // Several keys may share a text of their rule.
             if !self.problems.contains(&problem) {
                 self.problems.push(problem);
             }
@@ -179,7 +179,7 @@ impl Compiler<'_> {
         text
     }
 
-    /// A text within a YAML file, where its own lines mean nothing.
+    /// Compiles a text within a YAML file, where its own line numbers have no meaning.
     fn headline(&mut self, file: String, source: &str) -> Text {
         let (text, error) = Text::new(file, source.to_owned());
         if let Some(error) = error {
@@ -189,9 +189,9 @@ impl Compiler<'_> {
     }
 }
 
-/// The folders of rules by path, also those that only look like one: without a `plugin.yaml`, but with a key.
+/// Returns the folders of rules by path, also incomplete ones: without a `plugin.yaml`, but with a key.
 ///
-/// Within a rule's folder there are keys and no further rules.
+/// The folders within a rule's folder are keys, never rules.
 fn rule_folders(files: &Files) -> BTreeSet<String> {
     let of_plugins = files.iter().filter_map(|(path, _)| path.strip_suffix("/plugin.yaml"));
     let of_keys = files.iter().filter_map(|(path, _)| parent(path.strip_suffix("/metadata.yaml")?));
@@ -207,7 +207,7 @@ fn parent(path: &str) -> Option<&str> {
     path.rsplit_once('/').map(|(parent, _)| parent)
 }
 
-/// The folder of a rule whose `plugin.yaml` makes sense.
+/// A rule's folder with a valid `plugin.yaml`.
 struct RuleFolder {
     path: String,
     plugin: Arc<Plugin>,

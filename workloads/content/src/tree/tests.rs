@@ -1,7 +1,7 @@
 use super::*;
 use crate::{Publication, Rating, Text, Texts};
 
-/// One good rule with one key; files may be added, changed (with another text) or removed (with none).
+/// Returns the files of one valid rule with one key. `Some` adds or replaces a file, `None` removes it.
 fn files(changes: &[(&str, Option<&'static str>)]) -> Files {
     let mut files: BTreeMap<&str, &'static str> = BTreeMap::from([
         ("config.yaml", "impact: {Data Loss: 4}\nresolution_risk: {Pod Restart: 2}\n"),
@@ -30,13 +30,13 @@ fn find<'a>(tree: &'a ContentTree, selector: &str) -> Option<&'a Content> {
     tree.find(&selector.parse().unwrap())
 }
 
-/// What is wrong, as a user reads it.
+/// Returns the problems of all rules in the form that a user reads.
 fn problems(tree: &ContentTree) -> Vec<String> {
     tree.rules().iter().flat_map(|status| &status.problems).map(ToString::to_string).collect()
 }
 
 #[test]
-fn a_key_has_what_its_files_say() {
+fn key_has_the_values_of_its_files() {
     let tree = load(&[(
         "external/rules/a/KEY/metadata.yaml",
         Some(
@@ -57,7 +57,7 @@ fn a_key_has_what_its_files_say() {
 }
 
 #[test]
-fn the_risk_is_rounded_down() {
+fn total_risk_is_rounded_down() {
     let content = find(&load(&[]), "acme.a|KEY").unwrap().clone();
     assert_eq!(content.total_risk(), 3);
     let worst =
@@ -66,7 +66,7 @@ fn the_risk_is_rounded_down() {
 }
 
 #[test]
-fn what_metadata_leave_out_is_empty() {
+fn empty_metadata_has_defaults() {
     let tree = load(&[("external/rules/a/KEY/metadata.yaml", Some("# later\n"))]);
     let content = find(&tree, "acme.a|KEY").unwrap();
     assert_eq!((content.impact.level, content.likelihood, content.total_risk()), (0, 0, 0));
@@ -75,7 +75,7 @@ fn what_metadata_leave_out_is_empty() {
 }
 
 #[test]
-fn a_key_says_itself_what_it_says_otherwise() {
+fn text_of_key_overrides_text_of_rule() {
     let tree = load(&[
         ("external/rules/a/KEY/generic.md", Some("generic of the key")),
         ("external/rules/a/KEY/reason.md", Some(" \n")),
@@ -87,7 +87,7 @@ fn a_key_says_itself_what_it_says_otherwise() {
 }
 
 #[test]
-fn the_mandatory_texts_may_be_in_either_folder() {
+fn mandatory_text_in_either_folder_is_accepted() {
     let tree = load(&[
         ("external/rules/a/generic.md", None),
         ("external/rules/a/reason.md", None),
@@ -98,7 +98,7 @@ fn the_mandatory_texts_may_be_in_either_folder() {
 }
 
 #[test]
-fn rules_are_found_at_any_depth() {
+fn rule_at_any_depth_is_found() {
     let tree = load(&[
         ("ocs/deep/er/b/plugin.yaml", Some("python_module: acme.b")),
         ("ocs/deep/er/b/generic.md", Some("g")),
@@ -110,7 +110,7 @@ fn rules_are_found_at_any_depth() {
 }
 
 #[test]
-fn a_rule_directly_in_the_root_is_for_everybody() {
+fn rule_in_the_root_is_external() {
     let tree = load(&[
         ("b/plugin.yaml", Some("python_module: acme.b")),
         ("b/generic.md", Some("g")),
@@ -121,14 +121,14 @@ fn a_rule_directly_in_the_root_is_for_everybody() {
 }
 
 #[test]
-fn within_a_rule_there_are_keys_and_no_rules() {
+fn rule_within_a_rule_is_ignored() {
     let tree = load(&[("external/rules/a/KEY/plugin.yaml", Some("python_module: acme.other"))]);
     assert_eq!(tree.rules().len(), 1);
     assert_eq!(tree.contents().count(), 1);
 }
 
 #[test]
-fn every_problem_names_its_file() {
+fn problem_of_any_kind_names_its_file() {
     let problem = |path: &'static str, text| problems(&load(&[(path, text)])).join("; ");
     assert_eq!(
         problem("external/rules/a/reason.md", None),
@@ -164,7 +164,7 @@ fn every_problem_names_its_file() {
 }
 
 #[test]
-fn what_is_no_yaml_is_shown_with_its_place() {
+fn invalid_yaml_is_a_problem_with_position() {
     let metadata = "description: D\nstatus: bad-status\n";
     let tree = load(&[("external/rules/a/KEY/metadata.yaml", Some(metadata))]);
     let [problem] = &tree.rules()[0].problems[..] else { panic!("{:?}", tree.rules()) };
@@ -173,7 +173,7 @@ fn what_is_no_yaml_is_shown_with_its_place() {
 }
 
 #[test]
-fn a_broken_template_is_kept_and_shown_with_its_place() {
+fn invalid_template_is_kept_and_is_a_problem_with_position() {
     let tree = load(&[
         ("external/rules/a/reason.md", Some("Found\n{{=pydata.names.map(f)}}\n")),
         ("external/rules/a/OTHER/metadata.yaml", Some("description: '{{=oops}}'\n")),
@@ -193,7 +193,7 @@ fn a_broken_template_is_kept_and_shown_with_its_place() {
 }
 
 #[test]
-fn texts_are_rendered_with_the_details_of_a_finding() {
+fn text_is_rendered_with_the_details_of_a_finding() {
     let tree = load(&[("external/rules/a/reason.md", Some("{{~pydata.nodes :node}}{{=node.name}} {{~}}"))]);
     let reason = &find(&tree, "acme.a|KEY").unwrap().texts.reason;
     assert_eq!(reason.render(&serde_json::json!({"nodes": [{"name": "a"}, {"name": "b"}]})).unwrap(), "a b ");
@@ -202,7 +202,7 @@ fn texts_are_rendered_with_the_details_of_a_finding() {
 }
 
 #[test]
-fn a_broken_rule_does_not_hide_the_others() {
+fn broken_rule_does_not_affect_others() {
     let tree = load(&[
         ("external/rules/b/plugin.yaml", Some("@")),
         ("external/rules/a/OTHER/metadata.yaml", Some("likelihood: often")),
@@ -213,7 +213,7 @@ fn a_broken_rule_does_not_hide_the_others() {
 }
 
 #[test]
-fn the_first_of_two_equal_keys_is_used() {
+fn duplicate_key_is_a_problem_and_the_first_is_used() {
     let tree = load(&[
         ("external/rules/z/plugin.yaml", Some("python_module: acme.a")),
         ("external/rules/z/KEY/metadata.yaml", Some("description: Z")),
@@ -228,7 +228,7 @@ fn the_first_of_two_equal_keys_is_used() {
 }
 
 #[test]
-fn a_tree_has_a_readable_configuration() {
+fn tree_without_readable_configuration_is_rejected() {
     let load = |changes| ContentTree::load(&files(changes)).map(|_| ()).unwrap_err().to_string();
     assert!(load(&[("config.yaml", None)]).starts_with("config.yaml is missing"));
     assert!(load(&[("config.yaml", Some("impact: {Data Loss: high}"))]).starts_with("config.yaml:1:"));
@@ -236,13 +236,13 @@ fn a_tree_has_a_readable_configuration() {
 }
 
 #[test]
-fn an_empty_tree_is_a_tree() {
+fn empty_tree_is_loaded() {
     let tree = ContentTree::load(&[("config.yaml".to_owned(), "")].into_iter().collect()).unwrap();
     assert_eq!((tree.rules().len(), tree.contents().count(), tree.groups().len()), (0, 0, 0));
 }
 
 #[test]
-fn the_tree_above_hides_the_one_below() {
+fn upper_tree_takes_precedence_over_lower() {
     let below = load(&[
         ("external/rules/a/MORE/metadata.yaml", Some("description: only below")),
         ("groups_config.yaml", Some("a: {name: A}")),
@@ -264,7 +264,7 @@ fn the_tree_above_hides_the_one_below() {
 }
 
 #[test]
-fn the_built_in_tree_has_no_problem() {
+fn builtin_tree_has_no_problem() {
     let tree = ContentTree::load(&Files::builtin()).unwrap();
     assert_eq!(problems(&tree), [] as [&str; 0]);
     assert_eq!(tree.contents().count(), 107);

@@ -31,7 +31,7 @@ async fn presigned(storage: &ObjectStorage, key: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_presigned_link_gets_the_object_and_a_forged_one_does_not() {
+async fn presigned_link_is_accepted_and_forged_one_rejected() {
     let storage = ObjectStorage::start("bucket").await.unwrap();
     put(&storage, "key", b"archive").await;
     let link = presigned(&storage, "key").await;
@@ -41,14 +41,14 @@ async fn a_presigned_link_gets_the_object_and_a_forged_one_does_not() {
 }
 
 #[tokio::test]
-async fn a_missing_object_is_not_found() {
+async fn missing_object_is_not_found() {
     let storage = ObjectStorage::start("bucket").await.unwrap();
     let link = presigned(&storage, "missing").await;
     assert_eq!(reqwest::get(&link).await.unwrap().status(), 404);
 }
 
 #[tokio::test]
-async fn after_an_outage_links_work_again() {
+async fn presigned_link_is_valid_after_an_outage() {
     let storage = ObjectStorage::start("bucket").await.unwrap();
     put(&storage, "key", b"archive").await;
     let link = presigned(&storage, "key").await;
@@ -59,7 +59,7 @@ async fn after_an_outage_links_work_again() {
 }
 
 #[tokio::test]
-async fn a_given_folder_keeps_its_objects() {
+async fn given_folder_keeps_its_objects() {
     let folder = tempfile::tempdir().unwrap();
     let first = ObjectStorage::start_in(folder.path(), "bucket").await.unwrap();
     put(&first, "key", b"archive").await;

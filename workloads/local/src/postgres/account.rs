@@ -18,9 +18,9 @@ const ROOT: u32 = 0;
 /// The account that runs the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Account {
-    /// Whoever runs us.
+    /// The account of this process.
     Own,
-    /// Somebody else, because we are root and PostgreSQL refuses root.
+    /// Another account: this process runs as root, and PostgreSQL refuses root.
     Other { name: String, uid: u32, gid: u32, setpriv: PathBuf },
 }
 
@@ -37,7 +37,7 @@ impl Account {
         Ok(Self::Other { name, uid, gid, setpriv })
     }
 
-    /// A command that runs `program` as this account.
+    /// Returns a command that runs `program` as this account.
     ///
     /// It ends with the process that starts it, if that is killed. (The signal is sent when the starting *thread* ends, so the
     /// starter must have only one.)
@@ -57,7 +57,7 @@ impl Account {
         }
     }
 
-    /// Gives `path` to the account.
+    /// Changes the owner of `path` to the account.
     pub(super) fn own(&self, path: &Path) -> Result<(), PostgresError> {
         match self {
             Self::Own => Ok(()),
@@ -85,13 +85,13 @@ impl Account {
     }
 }
 
-/// Our own user: the owner of a file that we make.
+/// Returns the user of this process: the owner of a file that it creates.
 fn own_uid() -> Result<u32, PostgresError> {
     let metadata = tempfile::tempfile().and_then(|file| file.metadata());
     Ok(metadata.context(FileSnafu { action: "create a file in", path: std::env::temp_dir() })?.uid())
 }
 
-/// The user and group of account `name` out of the text of `/etc/passwd`.
+/// Returns the user and group of account `name` from the text of `/etc/passwd`.
 fn entry(passwd: &str, name: &str) -> Option<(String, u32, u32)> {
     passwd.lines().find_map(|line| {
         let mut fields = line.split(':');
@@ -102,7 +102,7 @@ fn entry(passwd: &str, name: &str) -> Option<(String, u32, u32)> {
     })
 }
 
-/// Looks in PATH, and where distributions put it in case that PATH is a short one.
+/// Finds a program in PATH, or in the usual folders if PATH lacks them.
 fn find_program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain(["/usr/bin".into(), "/bin".into()]);
@@ -117,13 +117,13 @@ mod tests {
         "root:x:0:0:root:/root:/bin/bash\nbroken\nnobody:x:65534:65533:nobody:/:/usr/sbin/nologin\n";
 
     #[test]
-    fn an_account_is_found_by_name() {
+    fn entry_finds_account_by_name() {
         assert_eq!(entry(PASSWD, "nobody"), Some(("nobody".into(), 65534, 65533)));
         assert_eq!(entry(PASSWD, "postgres"), None);
     }
 
     #[test]
-    fn another_account_is_run_through_setpriv() {
+    fn command_of_other_account_uses_setpriv() {
         let account =
             Account::Other { name: "nobody".into(), uid: 1, gid: 2, setpriv: "/usr/bin/setpriv".into() };
         assert_eq!(
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_behind_a_closed_one_is_refused_with_the_closed_one() {
+    fn folder_below_inaccessible_parent_is_an_error_with_the_parent() {
         let closed = tempfile::tempdir().unwrap();
         fs::set_permissions(closed.path(), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
         let account = Account::Other {

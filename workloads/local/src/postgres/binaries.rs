@@ -1,4 +1,4 @@
-//! Where PostgreSQL's programs are.
+//! Discovery of PostgreSQL's programs.
 
 use std::{
     fs,
@@ -8,10 +8,10 @@ use std::{
 
 use super::error::{NotInstalledSnafu, PostgresError};
 
-/// Where Debian and Ubuntu keep a folder for each version.
+/// The folder of Debian and Ubuntu with a subfolder for each version.
 const DEBIAN: &str = "/usr/lib/postgresql";
 
-/// Where Fedora, Homebrew and others keep theirs, when they are not in PATH.
+/// The folders of Fedora, Homebrew and others, for programs that are not in PATH.
 const OTHERS: [&str; 5] = [
     "/usr/bin",
     "/usr/pgsql/bin",
@@ -30,7 +30,7 @@ pub(super) struct Binaries {
 }
 
 impl Binaries {
-    /// The first installation that has what we need, and is of version `major` when one is given.
+    /// Finds the first installation that has all programs, and is of version `major` if one is given.
     pub(super) fn find(major: Option<u32>) -> Result<Self, PostgresError> {
         let searched = folders();
         let found = searched.iter().filter_map(|folder| Self::in_folder(folder));
@@ -38,7 +38,7 @@ impl Binaries {
         suitable.next().ok_or_else(|| NotInstalledSnafu { searched: searched.clone(), major }.build())
     }
 
-    /// The programs in `folder`, or where its `postgres` really is when that is a link.
+    /// Returns the programs in `folder`, or in the folder that its `postgres` links to.
     fn in_folder(folder: &Path) -> Option<Self> {
         let postgres = folder.join("postgres").canonicalize().ok()?;
         let beside = postgres.with_file_name("initdb");
@@ -53,7 +53,7 @@ impl Binaries {
     }
 }
 
-/// The `15` of `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`.
+/// Parses the `15` of `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`.
 fn major_of(version: &str) -> Option<u32> {
     let number =
         version.split_whitespace().find(|word| word.starts_with(|first: char| first.is_ascii_digit()))?;
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_major_version_is_read_from_every_distribution() {
+    fn major_version_of_every_distribution_is_parsed() {
         assert_eq!(major_of("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"), Some(15));
         assert_eq!(major_of("postgres (PostgreSQL) 18.0"), Some(18));
         assert_eq!(major_of("postgres (PostgreSQL) 19devel"), Some(19));
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_that_is_not_installed_is_said_with_where_and_what_to_do() {
+    fn missing_version_is_an_error_with_searched_folders_and_advice() {
         let message = Binaries::find(Some(7)).unwrap_err().to_string();
         for part in ["version 7", "/usr/lib/postgresql", "apt install postgresql", "--database-url"] {
             assert!(message.contains(part) || !Path::new(DEBIAN).exists(), "{message}");

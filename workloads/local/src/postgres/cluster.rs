@@ -1,9 +1,9 @@
 //! The data directory.
 //!
 //! ```text
-//! folder/data          what initdb makes
-//! folder/password      of the superuser
-//! folder/postgres.log  what the server says
+//! folder/data          the output of initdb
+//! folder/password      the password of the superuser
+//! folder/postgres.log  the log of the server
 //! ```
 
 use std::{
@@ -23,7 +23,7 @@ use super::{
 };
 use crate::secret::random_hex;
 
-/// A data directory, and what is needed to serve it.
+/// A data directory, with the account and programs that serve it.
 #[derive(Debug)]
 pub(super) struct Cluster {
     pub(super) data: PathBuf,
@@ -33,13 +33,13 @@ pub(super) struct Cluster {
     pub(super) account: Account,
 }
 
-/// The version of the data that are already in `folder`.
+/// Returns the major version of existing data in `folder`.
 pub(super) fn major_version(folder: &Path) -> Option<u32> {
     fs::read_to_string(folder.join("data/PG_VERSION")).ok()?.trim().parse().ok()
 }
 
 impl Cluster {
-    /// Opens the data directory in `folder`, which is made when missing.
+    /// Opens the data directory in `folder`; creates it if it does not exist.
     pub(super) fn open(folder: &Path, binaries: Binaries, account: Account) -> Result<Self, PostgresError> {
         account.own(folder)?;
         account.check_reach(folder)?;
@@ -58,7 +58,7 @@ impl Cluster {
     }
 }
 
-/// Makes the data directory under another name first, so that half of one is never taken for a whole one.
+/// Creates the data directory under a temporary name first, so that an incomplete one is never used.
 fn initialise(
     folder: &Path,
     data: &Path,
@@ -91,7 +91,7 @@ fn run_initdb(
         .arg(data)
         .arg("--pwfile")
         .arg(password_file)
-        // Plain passwords over loopback spare each connection a slow handshake.
+        // Plain passwords over loopback avoid the slow handshake of SCRAM for each connection.
         .args([
             "--username",
             SUPERUSER,

@@ -18,17 +18,17 @@ pub enum PostgresError {
         list(searched)
     ))]
     NotInstalled {
-        /// Where it was looked for.
+        /// The searched folders.
         searched: Vec<PathBuf>,
-        /// The only version that would do.
+        /// The required version.
         major: Option<u32>,
     },
-    /// Root needs another account to run it as.
+    /// No account exists that root can run the server as.
     #[snafu(display(
         "failed to find an account to run PostgreSQL as: it refuses root, and there is no postgres or nobody"
     ))]
     NoAccount,
-    /// Root needs a program to become another account.
+    /// The program that changes the account is missing.
     #[snafu(display(
         "failed to find the program setpriv (of util-linux), which starts PostgreSQL as {account}: it refuses root"
     ))]
@@ -36,7 +36,7 @@ pub enum PostgresError {
         /// The other account.
         account: String,
     },
-    /// The folder is hidden from the account.
+    /// The account can't access the folder.
     #[snafu(display("the account {account}, which runs PostgreSQL, can't enter {}; choose another folder", path.display()))]
     Hidden {
         /// The other account.
@@ -44,7 +44,7 @@ pub enum PostgresError {
         /// The parent that it can't enter.
         path: PathBuf,
     },
-    /// The folder can't be made.
+    /// The folder can't be created.
     #[snafu(display("failed to prepare the folder of PostgreSQL"))]
     Folder {
         /// The cause.
@@ -68,41 +68,41 @@ pub enum PostgresError {
         /// The cause.
         source: io::Error,
     },
-    /// No new data directory.
+    /// The data directory can't be created.
     #[snafu(display("failed to create a PostgreSQL data directory in {}: {message}", path.display()))]
     Initialise {
-        /// Where.
+        /// Its path.
         path: PathBuf,
         /// The output of `initdb`.
         message: String,
     },
-    /// The server has ended instead of starting.
+    /// The server has ended during its start.
     #[snafu(display("PostgreSQL ended while starting; the end of its log: {log}"))]
     Start {
         /// The last lines of its log.
         log: String,
     },
-    /// The server does not get ready.
+    /// The server is not ready in time.
     #[snafu(display("PostgreSQL was not ready within {seconds} s; the end of its log: {log}"))]
     Slow {
-        /// How long it was given.
+        /// The timeout.
         seconds: u64,
         /// The last lines of its log.
         log: String,
     },
-    /// No free port.
+    /// No port is free.
     #[snafu(display("failed to find a free port for PostgreSQL"))]
     Port {
         /// The cause.
         source: io::Error,
     },
-    /// No connection.
+    /// The server can't be connected to.
     #[snafu(display("failed to connect to the private PostgreSQL"))]
     Connect {
         /// The cause.
         source: sqlx::Error,
     },
-    /// No database.
+    /// The database can't be created.
     #[snafu(display("failed to create the database {name}"))]
     CreateDatabase {
         /// The database.

@@ -1,4 +1,4 @@
-//! The server process, and the shell that watches over it.
+//! The server process, and the shell that stops it.
 
 use std::{
     fs,
@@ -18,11 +18,12 @@ use super::{
 };
 use crate::{folder::SpawnInOwnGroup as _, port::free_port};
 
-/// Runs a server until its input ends or has a line, then asks the server to end, again and again, as one that just starts ignores
-/// the signal. A line means that the data will be used again.
+/// A shell script that runs a server until its input ends or has a line, then signals the server repeatedly,
+/// since a starting server ignores the signal. A line means that the data will be used again.
 ///
-/// The input is a pipe from this process; the kernel closes it when the process ends, even by SIGKILL. The parent-death signal
-/// alone would not do: it comes when the *thread* ends that has started the server, and macOS has none.
+/// The input is a pipe from this process; the kernel closes it when the process ends, even by SIGKILL. The
+/// parent-death signal is not sufficient: it is sent when the *thread* that started the server ends, and
+/// macOS has none.
 const WATCHER: &str = r#"
 PATH=$PATH:/usr/bin:/bin
 exec 3<&0
@@ -41,15 +42,15 @@ kill "$watcher" 2>/dev/null
 exit "$status"
 "#;
 
-/// How long a server may take to start: enough for crash recovery on a busy machine.
+/// Timeout of a start: enough for crash recovery on a busy machine.
 const START_TIMEOUT: Duration = Duration::from_mins(2);
 
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// How often another port is tried when somebody was faster to take one.
+/// Attempts with other ports when another process has taken the chosen one.
 const PORT_ATTEMPTS: usize = 5;
 
-/// Most of the log that an error repeats.
+/// Maximum number of log lines in an error.
 const SHOWN_LOG_LINES: usize = 5;
 
 /// Settings of every server: small, on loopback only.
@@ -65,7 +66,7 @@ const SETTINGS: [&str; 5] = [
 /// Settings of a server whose data may be lost.
 const FAST_SETTINGS: [&str; 3] = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
 
-/// A running server. Dropping it ends the server, some time later.
+/// A running server. Dropping it stops the server asynchronously.
 #[derive(Debug)]
 pub(super) struct Server {
     watcher: Child,
@@ -92,7 +93,7 @@ impl Server {
         }
     }
 
-    /// Starts the server and waits until it takes connections.
+    /// Starts the server and waits until it accepts connections.
     pub(super) fn start(cluster: &Cluster, durability: Durability, port: u16) -> Result<Self, PostgresError> {
         let log =
             fs::File::create(&cluster.log).context(FileSnafu { action: "create", path: &cluster.log })?;
@@ -116,12 +117,12 @@ impl Server {
         self.port
     }
 
-    /// Ends the server for good, and waits for it.
+    /// Stops the server, whose data are not used again, and waits for its end.
     pub(super) fn stop(mut self) {
         self.wait();
     }
 
-    /// Ends the server in a way that another can go on with its data, and waits for it.
+    /// Stops the server so that another one can use its data, and waits for its end.
     pub(super) fn pause(mut self) {
         let told = self.watcher.stdin.take().map(|mut input| input.write_all(b"\n"));
         if let Some(Err(error)) = told {
@@ -130,7 +131,7 @@ impl Server {
         self.wait();
     }
 
-    /// Closes the watcher's input, which is what it waits for, and waits for its end.
+    /// Closes the shell's input, which makes it stop the server, and waits for its end.
     fn wait(&mut self) {
         if let Err(error) = self.watcher.wait() {
             tracing::warn!(%error, "failed to wait for the end of PostgreSQL");
@@ -155,7 +156,8 @@ impl Server {
     }
 }
 
-/// SIGINT stops a server in order; SIGQUIT at once, for data that are not used again.
+/// Returns the signal that stops a server: SIGINT in order, or SIGQUIT at once, for data that are not used
+/// again.
 fn final_signal(durability: Durability) -> &'static str {
     match durability {
         Durability::Kept => "INT",
@@ -176,8 +178,8 @@ fn command_line(cluster: &Cluster, durability: Durability, port: u16) -> Vec<Str
     line
 }
 
-/// Whether `postmaster.pid` belongs to the server on `port` and says that it takes connections: the fourth line is the port, the
-/// eighth the state.
+/// Returns whether `postmaster.pid` belongs to the server on `port` and states that it accepts connections:
+/// the fourth line is the port, the eighth the state.
 fn says_ready(pid_file: &str, port: u16) -> bool {
     let lines: Vec<&str> = pid_file.lines().map(str::trim).collect();
     lines.get(3) == Some(&port.to_string().as_str()) && lines.get(7) == Some(&"ready")
@@ -196,7 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_is_ready_when_its_own_pid_file_says_so() {
+    fn server_is_ready_by_its_own_pid_file() {
         let file =
             |port: u16, state: &str| format!("42\n/data\n1700000000\n{port}\n\n127.0.0.1\n  1 2\n{state}\n");
         assert!(says_ready(&file(5433, "ready   "), 5433));

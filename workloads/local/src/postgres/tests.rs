@@ -29,7 +29,7 @@ fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 #[tokio::test]
-async fn each_database_is_new_and_empty() {
+async fn created_database_is_empty() {
     let postgres = test_postgres().await;
     let first = postgres.create_database().await.unwrap();
     let second = postgres.create_database().await.unwrap();
@@ -41,14 +41,14 @@ async fn each_database_is_new_and_empty() {
 }
 
 #[tokio::test]
-async fn the_password_is_needed() {
+async fn connection_without_password_is_rejected() {
     let postgres = test_postgres().await;
     let guessed = Database { password: Some("guessed".to_owned().into()), ..postgres.config() };
     assert!(connect(&guessed).await.unwrap_err().to_string().contains("password"));
 }
 
 #[test]
-fn the_shared_server_outlives_the_thread_that_has_started_it() {
+fn shared_server_outlives_the_thread_that_started_it() {
     let in_own_thread = || {
         let use_it = || {
             let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -60,7 +60,7 @@ fn the_shared_server_outlives_the_thread_that_has_started_it() {
 }
 
 #[tokio::test]
-async fn after_an_outage_the_data_are_there_on_the_same_port() {
+async fn outage_keeps_data_and_port() {
     let postgres = Postgres::start_with(Durability::Lost).await.unwrap();
     let database = postgres.create_database().await.unwrap();
     postgres.start_outage().await.unwrap();
@@ -71,9 +71,9 @@ async fn after_an_outage_the_data_are_there_on_the_same_port() {
 }
 
 #[tokio::test]
-async fn a_given_folder_keeps_its_data_and_a_temporary_one_is_gone() {
+async fn given_folder_keeps_its_data_and_temporary_one_is_removed() {
     let parent = tempfile::tempdir().unwrap();
-    // Root runs the server as another account, which must be able to come here.
+    // Root runs the server as another account, which must be able to access the folder.
     std::fs::set_permissions(parent.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let folder = parent.path().join("kept");
     let first = Postgres::start_in(&folder).await.unwrap();
@@ -92,7 +92,7 @@ async fn a_given_folder_keeps_its_data_and_a_temporary_one_is_gone() {
     assert!(!path.exists());
 }
 
-/// Run by the next test as a process of its own: starts a server, says where, and waits to be killed.
+/// The child process of the next test: starts a server, prints its address, and waits to be killed.
 #[tokio::test]
 #[ignore = "only a helper of another test"]
 async fn start_and_wait_to_be_killed() {
@@ -102,7 +102,7 @@ async fn start_and_wait_to_be_killed() {
 }
 
 #[test]
-fn a_killed_process_leaves_neither_server_nor_files() {
+fn killed_process_leaves_neither_server_nor_files() {
     use std::io::{BufRead as _, BufReader};
     let mut process = Command::new(std::env::current_exe().unwrap())
         .args(["--ignored", "--exact", "--nocapture", "postgres::tests::start_and_wait_to_be_killed"])

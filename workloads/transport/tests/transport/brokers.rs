@@ -8,7 +8,8 @@ use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
 use tokio::time::{Instant, sleep, timeout};
 
-/// Longer than anything takes on a busy machine. The mock brokers alone let the first member of a group wait for 3 seconds.
+/// Timeout of a test's wait, with room for a busy machine. The mock brokers alone delay the first member of a
+/// group by 3 s.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
 
 pub(crate) const TOPIC: &str = "announce";
@@ -36,7 +37,7 @@ impl Brokers {
         Producer::new(&self.settings).unwrap()
     }
 
-    /// Sends messages whose payloads are these numbers; their keys, too, spread them over the partitions.
+    /// Sends messages with these numbers as payloads and keys; the keys spread them over the partitions.
     pub(crate) async fn send(&self, numbers: impl IntoIterator<Item = u32>) {
         let producer = self.producer();
         let sent = numbers.into_iter().map(|number| {
@@ -48,7 +49,8 @@ impl Brokers {
 }
 
 pub(crate) fn settings(bootstrap_servers: &str) -> Kafka {
-    // The mock broker answers a fetch without records only when its time is over, whatever arrives meanwhile.
+    // The mock broker answers a fetch without records only after its timeout, even if records arrive
+    // meanwhile.
     let properties = [("fetch.wait.max.ms".to_owned(), "20".to_owned())].into();
     let bootstrap_servers = bootstrap_servers.split(',').map(str::to_owned).collect();
     Kafka { bootstrap_servers, session_timeout: Duration::from_secs(6), properties, ..Kafka::default() }
@@ -77,10 +79,10 @@ pub(crate) async fn next_numbers(consumer: &Consumer, count: usize) -> Vec<u32> 
     numbers
 }
 
-/// Waits until `is_so`.
-pub(crate) async fn eventually(what: &str, is_so: impl Fn() -> bool) {
+/// Waits until the condition `is_met` holds; `what` describes it.
+pub(crate) async fn eventually(what: &str, is_met: impl Fn() -> bool) {
     let deadline = Instant::now() + DEADLINE;
-    while !is_so() {
+    while !is_met() {
         assert!(Instant::now() < deadline, "it never came true that {what}");
         sleep(Duration::from_millis(20)).await;
     }

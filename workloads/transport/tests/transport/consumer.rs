@@ -1,4 +1,4 @@
-//! One member of a group: what is committed, and when.
+//! Delivery to and commits of one member of a group.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use crate::brokers::{Brokers, DEADLINE, GROUP, TOPIC, eventually, next, next_numbers, number};
 
-/// What the brokers have as committed for partition 0.
+/// Returns the committed offset of partition 0.
 fn committed(cluster: &MockCluster<'_, DefaultProducerContext>) -> Option<i64> {
     let client: BaseConsumer = ClientConfig::new()
         .set("bootstrap.servers", cluster.bootstrap_servers())
@@ -119,7 +119,7 @@ async fn slow_user_receives_every_record_once_and_in_order() {
         let record = next(&consumer).await;
         assert_eq!(record.offset, offset);
         consumer.finished(record.position());
-        // Long enough for the thread to lose its patience a few times.
+        // Long enough for the thread's wait for room to time out a few times.
         if offset % 200 == 0 {
             tokio::time::sleep(Duration::from_millis(600)).await;
         }

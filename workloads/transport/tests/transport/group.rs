@@ -32,7 +32,7 @@ async fn joining_member_takes_over_without_loss_or_repetition() {
     let producer = brokers.producer();
     let deadline = Instant::now() + DEADLINE;
     let mut sent = 100..;
-    // Sends until the second member has its share, then until everything has come.
+    // Sends until the second member has received records, then until every record has been received.
     let mut last = 0;
     while by_second.is_empty()
         || distinct(&[by_first.clone(), by_second.clone()].concat()).len() <= last as usize
@@ -69,7 +69,7 @@ async fn commit_that_a_rebalance_rejects_is_retried_before_the_revocation() {
     while by_first.len() < 20 {
         finish(&first, &next(&first).await, &mut by_first);
     }
-    // Every commit in the background is rejected from now on, and two of those before the revocation.
+    // From now on every background commit is rejected, and so are two of those before the revocation.
     let rejections = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS; 2];
     brokers.cluster.request_errors(RDKafkaApiKey::OffsetCommit, &rejections);
     let second = brokers.consumer();

@@ -1,4 +1,4 @@
-//! Objects in an S3 server.
+//! Storing and downloading objects with an S3 server.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ async fn downloader(settings: &ccx_config::ObjectStorage) -> Downloader {
     Downloader::new(settings, &Pipeline::default(), &ArchiveLimits::default()).await.unwrap()
 }
 
-/// A server with one object; it lives as long as what is returned.
+/// Starts a server with one object; it stops when the returned handle is dropped.
 async fn server_with(key: &str, body: &'static [u8]) -> (ccx_local::ObjectStorage, ObjectStore) {
     let server = ccx_local::ObjectStorage::start(BUCKET).await.unwrap();
     let store = ObjectStore::connect(&server.config()).await.unwrap();
@@ -23,21 +23,21 @@ async fn server_with(key: &str, body: &'static [u8]) -> (ccx_local::ObjectStorag
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_stored_comes_back_by_a_presigned_link_under_the_default_policy() {
+async fn stored_object_is_downloaded_by_presigned_link_under_the_default_policy() {
     let (server, store) = server_with("00/11", b"archive").await;
     let link = store.presign_get(BUCKET, "00/11", HOUR).await.unwrap();
     assert_eq!(downloader(&server.config()).await.fetch(&link).await.unwrap(), "archive");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_stored_comes_back_by_its_name() {
+async fn stored_object_is_downloaded_by_name() {
     let (server, _) = server_with("a b/é", b"archive").await;
     let link = format!("s3://{BUCKET}/a%20b/%C3%A9");
     assert_eq!(downloader(&server.config()).await.fetch(&link).await.unwrap(), "archive");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_object_that_is_gone_is_bad_input() {
+async fn missing_object_is_bad_input() {
     let (server, store) = server_with("key", b"archive").await;
     let downloader = downloader(&server.config()).await;
     let by_name = downloader.fetch(&format!("s3://{BUCKET}/other")).await.expect_err("must fail");
@@ -48,7 +48,7 @@ async fn an_object_that_is_gone_is_bad_input() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_link_that_was_tampered_with_is_bad_input() {
+async fn tampered_link_is_bad_input() {
     let (server, store) = server_with("key", b"archive").await;
     let link = store
         .presign_get(BUCKET, "key", HOUR)
@@ -60,7 +60,7 @@ async fn a_link_that_was_tampered_with_is_bad_input() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn wrong_credentials_of_ours_are_no_fault_of_a_message() {
+async fn wrong_own_credentials_are_not_bad_input() {
     let (server, _) = server_with("key", b"archive").await;
     let wrong = ccx_config::ObjectStorage {
         secret_access_key: Some(Secret::from("wrong".to_owned())),
@@ -88,7 +88,7 @@ async fn bucket_without_credentials_is_checked_by_an_unsigned_request() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_bucket_is_reachable_when_it_exists() {
+async fn reachable_of_missing_bucket_is_an_error() {
     let (_server, store) = server_with("key", b"archive").await;
     store.reachable(BUCKET).await.unwrap();
     let error = store.reachable("no-such-bucket").await.expect_err("must fail");
@@ -96,7 +96,7 @@ async fn a_bucket_is_reachable_when_it_exists() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_is_away_is_transient() {
+async fn unreachable_server_is_transient() {
     let settings = ccx_config::ObjectStorage {
         endpoint: Some("http://127.0.0.1:1".into()),
         addressing: ccx_config::Addressing::Path,

@@ -1,4 +1,4 @@
-//! Brokers that are unavailable, come back, or fail now and then.
+//! Outages of brokers, and intermittent errors.
 
 use std::time::Duration;
 

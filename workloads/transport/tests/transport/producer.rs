@@ -1,4 +1,4 @@
-//! Sending.
+//! Sending of messages.
 
 use std::time::Duration;
 

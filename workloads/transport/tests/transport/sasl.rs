@@ -1,7 +1,8 @@
 //! Authentication, against a real broker: the mock ones have none.
 //!
-//! `CCX_TEST_KAFKA_SASL=host:port,user,password` names a broker that lets the user in by each mechanism, without encryption,
-//! and creates topics on their first use. `hack/kafka.sh run cargo test -p ccx-transport` starts one and names it.
+//! `CCX_TEST_KAFKA_SASL=host:port,user,password` names a broker that authenticates the user by each
+//! mechanism, without encryption, and creates topics on their first use. `hack/kafka.sh run cargo test -p
+//! ccx-transport` starts one and sets the variable.
 
 use std::time::Duration;
 
@@ -29,7 +30,7 @@ fn settings() -> Kafka {
     }
 }
 
-/// A name that no other run has used.
+/// Returns a unique name.
 fn unique(name: &str) -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     format!("ccx-test-{name}-{}", now.as_nanos())

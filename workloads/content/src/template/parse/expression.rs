@@ -1,4 +1,4 @@
-//! Tokens to expressions.
+//! Parsing of expressions.
 
 use super::{MAX_DEPTH, Parser, leaf};
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 
 type Parsed = Result<Expression, SyntaxError>;
 
-/// The words that no variable can be called, and the names that have a meaning.
+/// Returns whether a name is a keyword or predefined, so that no variable can have it.
 pub(super) fn is_reserved(name: &str) -> bool {
     const WORDS: [&str; 30] = [
         "Array",
@@ -49,7 +49,7 @@ pub(super) fn is_reserved(name: &str) -> bool {
     WORDS.contains(&name) || Function::by_name(name).is_some()
 }
 
-/// The operators with two sides, and how strongly they bind.
+/// Returns the binary operator of a token and its precedence.
 fn binary_operator(token: &TokenKind<'_>) -> Option<(Binary, u8)> {
     let symbol = match token {
         TokenKind::Symbol(symbol) => symbol,
@@ -79,7 +79,7 @@ fn binary_operator(token: &TokenKind<'_>) -> Option<(Binary, u8)> {
 }
 
 impl Parser<'_> {
-    /// An expression: operators, and `condition ? yes : no`, which binds least.
+    /// Parses an expression: operators, and `condition ? yes : no`, which has the lowest precedence.
     pub(super) fn expression(&mut self) -> Parsed {
         self.nested(|parser| {
             let condition = parser.operators(1)?;
@@ -100,7 +100,7 @@ impl Parser<'_> {
         })
     }
 
-    /// Operators that bind at least as strongly as `min_strength`, each before those to the right of it.
+    /// Parses left-associative operators with a precedence of at least `min_strength`.
     fn operators(&mut self, min_strength: u8) -> Parsed {
         let mut left = self.unary()?;
         while let Some((operator, strength)) =
@@ -113,7 +113,7 @@ impl Parser<'_> {
         Ok(left)
     }
 
-    /// An operator with its right side.
+    /// Parses the right operand by `right`, and applies the operator to both.
     pub(super) fn binary(
         &mut self,
         operator: Binary,
@@ -145,7 +145,7 @@ impl Parser<'_> {
         self.node_over(position, depth, ExpressionKind::Unary { operator, operand: Box::new(operand) })
     }
 
-    /// A value with the members, indices and calls behind it.
+    /// Parses a value with the members, indices and calls after it.
     fn postfix(&mut self) -> Parsed {
         let mut value = self.value()?;
         loop {
@@ -164,7 +164,7 @@ impl Parser<'_> {
         }
     }
 
-    /// What follows the point.
+    /// Parses the member after the point.
     fn member(&mut self, object: Expression) -> Parsed {
         let position = self.position();
         let &TokenKind::Name(name) = self.peek() else { return Err(self.expected("the name of a member")) };
@@ -200,7 +200,7 @@ impl Parser<'_> {
         )
     }
 
-    /// What follows the bracket.
+    /// Parses the index after the opening bracket.
     fn index(&mut self, object: Expression) -> Parsed {
         let position = self.position();
         let index = self.expression()?;
@@ -216,7 +216,7 @@ impl Parser<'_> {
         )
     }
 
-    /// Expressions between commas, up to what closes the list.
+    /// Parses comma-separated expressions up to `closing`.
     fn list(&mut self, closing: &'static str) -> Result<Vec<Expression>, SyntaxError> {
         let mut items = Vec::new();
         while self.take_symbol(closing).is_none() {
@@ -290,7 +290,7 @@ impl Parser<'_> {
         Ok(leaf(position, kind))
     }
 
-    /// A function like `Object.keys`.
+    /// Parses a function such as `Object.keys`.
     fn function_of(&mut self, object: &str) -> Parsed {
         let position = self.position();
         self.next += 1;
@@ -313,7 +313,7 @@ impl Parser<'_> {
         self.node_over(position, depth, ExpressionKind::Call { function, arguments })
     }
 
-    /// An expression over others, the deepest of which has this depth.
+    /// Creates an expression over others, the deepest of which has this depth.
     fn node_over(&self, position: Position, depth: usize, kind: ExpressionKind) -> Parsed {
         if depth + 1 > MAX_DEPTH {
             return Err(self.error(SyntaxErrorKind::TooDeep { limit: MAX_DEPTH }));

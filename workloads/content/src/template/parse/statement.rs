@@ -1,4 +1,4 @@
-//! Tokens to statements: loops, declarations and assignments as JavaScript has them.
+//! Parsing of statements: JavaScript's loops, declarations and assignments.
 
 use super::{Parser, leaf};
 use crate::{
@@ -27,7 +27,7 @@ impl<'s> Parser<'s> {
         self.counter_loop(opened)
     }
 
-    /// The name that a loop over keys or items begins with.
+    /// Parses the name at the start of a loop over keys or items.
     fn loop_variable(&mut self) -> Result<Option<Variable>, SyntaxError> {
         if matches!(self.peek(), TokenKind::Name("var" | "let" | "const")) {
             self.next += 1;
@@ -73,7 +73,7 @@ impl<'s> Parser<'s> {
         Ok(Node::For { start, condition, step, body })
     }
 
-    /// A declaration, an assignment, or an expression.
+    /// Parses a declaration, an assignment, or an expression.
     pub(super) fn simple_statement(&mut self) -> Result<Node, SyntaxError> {
         if let TokenKind::Name("var" | "let" | "const") = self.peek() {
             self.next += 1;
@@ -87,7 +87,7 @@ impl<'s> Parser<'s> {
         Ok(Node::Evaluate(self.expression()?))
     }
 
-    /// What follows `var`.
+    /// Parses the rest of a declaration after `var`.
     fn declaration(&mut self) -> Result<Node, SyntaxError> {
         let &TokenKind::Name(name) = self.peek() else { return Err(self.expected("the name of a variable")) };
         let position = self.position();
@@ -109,7 +109,7 @@ impl<'s> Parser<'s> {
         let variable = self.lookup(name)?;
         self.next += 2;
         let old = leaf(position, ExpressionKind::Variable(variable));
-        // Adding one would join texts; taking away its opposite makes a number of everything.
+        // `+ 1` would concatenate texts; subtracting -1 converts every value to a number.
         let one = |sign: f64| leaf(position, ExpressionKind::Literal(Literal::Number(sign)));
         let value = match symbol {
             "=" => self.expression()?,

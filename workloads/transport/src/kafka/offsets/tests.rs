@@ -122,7 +122,7 @@ fn record_that_is_received_again_must_be_finished_again() {
     assert_eq!(tracker.committable(), [at(0, 6)]);
 }
 
-/// A list of all that was received, searched from the start each time.
+/// A naive model: a list of all received records, searched from the start each time.
 #[derive(Default)]
 struct Model(BTreeMap<i32, Vec<(i64, bool)>>);
 
@@ -145,7 +145,7 @@ impl Model {
 enum Event {
     Assign(i32),
     Revoke(i32),
-    /// The next record, after so many missing offsets.
+    /// Receives the next record, after so many missing offsets.
     Receive(i32, i64),
     Finish(i32, i64),
 }

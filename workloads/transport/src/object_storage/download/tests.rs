@@ -17,7 +17,7 @@ enum Step {
 }
 use Step::{Send, Wait};
 
-/// Longer than any time-out of [`impatient`].
+/// A pause longer than any timeout of [`impatient`].
 const STALL: Step = Wait(Duration::from_mins(5));
 
 fn text(text: impl Into<String>) -> Step {
@@ -28,7 +28,8 @@ fn response(status: &str, headers: &str, body: &str) -> Vec<Step> {
     vec![text(format!("HTTP/1.1 {status}\r\n{headers}content-length: {}\r\n\r\n{body}", body.len()))]
 }
 
-/// A server that answers every request with the same steps, and then hangs up.
+/// Starts a server that answers every request with the same steps and then closes the connection; returns a
+/// link to it.
 async fn serve(steps: Vec<Step>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -47,7 +48,7 @@ async fn play(mut connection: TcpStream, steps: Vec<Step>) {
     }
     for step in steps {
         match step {
-            // The client may have had enough.
+            // The client may have closed the connection.
             Send(bytes) => drop(connection.write_all(&bytes).await),
             Wait(time) => tokio::time::sleep(time).await,
         }
@@ -63,7 +64,7 @@ async fn downloader(pipeline: &Pipeline, max_bytes: u64) -> Downloader {
     Downloader::new(&any_link(), pipeline, &limits).await.unwrap()
 }
 
-/// Time-outs that a busy machine keeps when the server does.
+/// Default timeouts, with room for a busy machine.
 fn patient() -> Pipeline {
     Pipeline::default()
 }
@@ -81,7 +82,7 @@ async fn fetch(pipeline: &Pipeline, steps: Vec<Step>) -> Result<Bytes, DownloadE
     downloader(pipeline, 1000).await.fetch(&serve(steps).await).await
 }
 
-/// The class and the message of the error that the answer leads to.
+/// Returns the class and the message of the error that the response causes.
 async fn refusal(pipeline: &Pipeline, steps: Vec<Step>) -> (ErrorClass, String) {
     let error = fetch(pipeline, steps).await.expect_err("must fail");
     let text = snafu::Report::from_error(&error).to_string();
@@ -94,12 +95,12 @@ async fn class_of_status(status: &str) -> ErrorClass {
 }
 
 #[tokio::test]
-async fn an_archive_arrives_as_it_is() {
+async fn archive_is_downloaded_unchanged() {
     assert_eq!(fetch(&patient(), response("200 OK", "", "archive")).await.unwrap(), "archive");
 }
 
 #[tokio::test]
-async fn a_length_need_not_be_announced() {
+async fn archive_without_content_length_is_downloaded() {
     let until_closed = vec![text("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\narch"), text("ive")];
     assert_eq!(fetch(&patient(), until_closed).await.unwrap(), "archive");
     let chunked =
@@ -108,13 +109,13 @@ async fn a_length_need_not_be_announced() {
 }
 
 #[tokio::test]
-async fn an_archive_that_is_compressed_is_not_unpacked_on_the_way() {
+async fn compressed_archive_is_not_decompressed() {
     let steps = response("200 OK", "content-encoding: gzip\r\n", "not really gzip");
     assert_eq!(fetch(&patient(), steps).await.unwrap(), "not really gzip");
 }
 
 #[tokio::test]
-async fn links_that_are_expired_gone_or_wrong_are_bad_input() {
+async fn expired_or_invalid_link_is_bad_input() {
     for status in [
         "403 Forbidden",
         "404 Not Found",
@@ -128,7 +129,7 @@ async fn links_that_are_expired_gone_or_wrong_are_bad_input() {
 }
 
 #[tokio::test]
-async fn a_server_in_trouble_is_transient() {
+async fn server_error_is_transient() {
     let statuses = [
         "500 Internal Server Error",
         "502 Bad Gateway",
@@ -142,13 +143,13 @@ async fn a_server_in_trouble_is_transient() {
 }
 
 #[tokio::test]
-async fn the_status_and_the_link_without_its_query_are_named() {
+async fn error_has_the_status_and_the_link_without_query() {
     let (_, error) = refusal(&patient(), response("403 Forbidden", "", "")).await;
     assert!(error.contains("/upload/archive: the server answered 403"), "{error}");
 }
 
 #[tokio::test]
-async fn a_redirect_is_not_followed() {
+async fn redirect_is_not_followed() {
     let target = serve(response("200 OK", "", "elsewhere")).await;
     let (class, error) =
         refusal(&patient(), response("302 Found", &format!("location: {target}\r\n"), "")).await;
@@ -157,19 +158,19 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn an_empty_archive_is_bad_input() {
+async fn empty_archive_is_bad_input() {
     let (class, error) = refusal(&patient(), response("200 OK", "", "")).await;
     assert_eq!(class, BadInput);
     assert!(error.contains("it is empty"), "{error}");
 }
 
 #[tokio::test]
-async fn an_archive_of_exactly_the_limit_is_let_through() {
+async fn archive_of_exactly_the_limit_is_downloaded() {
     assert_eq!(fetch(&patient(), response("200 OK", "", &"x".repeat(1000))).await.unwrap().len(), 1000);
 }
 
 #[tokio::test]
-async fn an_archive_that_announces_too_much_is_refused_before_its_body() {
+async fn too_large_content_length_is_rejected_before_the_body() {
     let steps = vec![text("HTTP/1.1 200 OK\r\ncontent-length: 1001\r\n\r\n"), STALL];
     let (class, error) = refusal(&patient(), steps).await;
     assert_eq!(class, BadInput);
@@ -177,7 +178,7 @@ async fn an_archive_that_announces_too_much_is_refused_before_its_body() {
 }
 
 #[tokio::test]
-async fn an_archive_that_announces_nothing_is_cut_off_at_the_limit() {
+async fn archive_without_content_length_is_rejected_at_the_limit() {
     let endless = vec![text("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n"), text("x".repeat(1001)), STALL];
     let (class, error) = refusal(&patient(), endless).await;
     assert_eq!(class, BadInput);
@@ -185,7 +186,7 @@ async fn an_archive_that_announces_nothing_is_cut_off_at_the_limit() {
 }
 
 #[tokio::test]
-async fn a_body_shorter_than_announced_is_transient() {
+async fn truncated_body_is_transient() {
     let steps = vec![text("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nonly this")];
     let (class, error) = refusal(&patient(), steps).await;
     assert_eq!(class, Transient);
@@ -193,14 +194,14 @@ async fn a_body_shorter_than_announced_is_transient() {
 }
 
 #[tokio::test]
-async fn a_server_that_never_answers_is_given_up() {
+async fn server_without_response_times_out() {
     let (class, error) = refusal(&impatient(), vec![STALL]).await;
     assert_eq!(class, Transient);
     assert!(error.contains("in time"), "{error}");
 }
 
 #[tokio::test]
-async fn a_body_that_stands_still_is_given_up() {
+async fn stalled_body_times_out() {
     let steps = vec![text("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nbegin"), STALL];
     let (class, error) = refusal(&impatient(), steps).await;
     assert_eq!(class, Transient);
@@ -208,7 +209,7 @@ async fn a_body_that_stands_still_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_body_that_drips_is_given_up_when_the_whole_takes_too_long() {
+async fn slow_body_exceeds_the_total_timeout() {
     let mut steps = vec![text("HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")];
     steps.extend((0..1000).flat_map(|_| [text("x"), Wait(Duration::from_millis(20))]));
     let pipeline = Pipeline { download_read_timeout: Duration::from_mins(1), ..impatient() };
@@ -218,7 +219,7 @@ async fn a_body_that_drips_is_given_up_when_the_whole_takes_too_long() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_not_http_is_transient() {
+async fn response_that_is_not_http_is_transient() {
     assert_eq!(refusal(&patient(), vec![text("SSH-2.0-OpenSSH_9.9\r\n")]).await.0, Transient);
     assert_eq!(refusal(&patient(), vec![]).await.0, Transient);
 }
@@ -228,7 +229,7 @@ async fn unreachable(link: &str) -> DownloadError {
 }
 
 #[tokio::test]
-async fn a_refused_connection_is_transient() {
+async fn refused_connection_is_transient() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -238,13 +239,13 @@ async fn a_refused_connection_is_transient() {
 }
 
 #[tokio::test]
-async fn a_host_that_nobody_knows_is_transient() {
+async fn unknown_host_is_transient() {
     let error = unreachable("http://archives.invalid/key").await;
     assert_eq!(error.class(), Transient);
 }
 
 #[tokio::test]
-async fn a_link_that_is_not_allowed_is_never_asked_for() {
+async fn disallowed_link_is_not_requested() {
     let link = serve(response("200 OK", "", "secret")).await;
     let strict =
         Downloader::new(&ObjectStorage::default(), &patient(), &ArchiveLimits::default()).await.unwrap();
@@ -252,7 +253,7 @@ async fn a_link_that_is_not_allowed_is_never_asked_for() {
 }
 
 #[tokio::test]
-async fn a_missing_file_of_authorities_is_our_fault() {
+async fn missing_ca_file_is_a_bug() {
     let storage = ObjectStorage { ca_file: Some("/nowhere/ca.crt".into()), ..any_link() };
     let error =
         Downloader::new(&storage, &patient(), &ArchiveLimits::default()).await.expect_err("must fail");
@@ -260,7 +261,7 @@ async fn a_missing_file_of_authorities_is_our_fault() {
     assert!(snafu::Report::from_error(&error).to_string().contains("/nowhere/ca.crt"));
 }
 
-/// The probe of an endpoint that gives the steps.
+/// Probes an endpoint that answers with the steps.
 async fn probe(steps: Vec<Step>) -> Result<(), DownloadError> {
     let url = serve(steps).await;
     let storage = ObjectStorage { endpoint: Some(url), ..any_link() };
@@ -278,7 +279,7 @@ async fn probe_accepts_every_answer_but_a_server_error() {
     assert!(probe(vec![STALL]).await.is_err(), "silence is no answer");
 }
 
-/// Names the endpoint that the child process probes.
+/// The environment variable with the endpoint that the child process probes.
 const PROBED_VARIABLE: &str = "CCX_TEST_PROBED_ENDPOINT";
 
 /// The part of the next test that runs in a child process, where a proxy is configured; does nothing otherwise.
@@ -308,7 +309,7 @@ async fn probe_goes_through_the_proxy() {
 }
 
 #[tokio::test]
-async fn signal_tells_an_answer_from_a_failure() {
+async fn signal_distinguishes_answer_from_failure() {
     for (status, signal) in [
         ("404 Not Found", StorageSignal::Answered),
         ("403 Forbidden", StorageSignal::Answered),

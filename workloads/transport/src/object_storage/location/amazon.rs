@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_of_s3_is_recognised() {
+    fn name_of_s3_is_recognised() {
         let hosts = [
             "bucket.s3.amazonaws.com",
             "bucket.s3.eu-west-1.amazonaws.com",
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn servers_of_others_are_not() {
+    fn name_of_another_service_is_not_recognised() {
         let hosts = [
             "amazonaws.com",
             "s3.amazonaws.com.evil.example",
