@@ -70,7 +70,7 @@ impl Serialize for Secret {
     }
 }
 
-/// Formats the names of a map without its values, which may be secrets.
+/// A map that is formatted by its names only: its values may be secrets.
 pub(crate) struct HiddenValues<'a, K, V>(pub(crate) &'a std::collections::BTreeMap<K, V>);
 
 impl<K: fmt::Debug, V> fmt::Debug for HiddenValues<'_, K, V> {

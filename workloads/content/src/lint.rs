@@ -30,9 +30,10 @@ pub fn lint_details(content: &Content, details: &Json) -> Vec<Problem> {
             }
             Ok(rendered) => {
                 // A word of the source is intended: null in a command, undefined in a sentence.
-                let found = nonsense_in(&rendered).filter(|nonsense| !text.source().contains(nonsense));
+                let found =
+                    placeholders_in(&rendered).filter(|placeholder| !text.source().contains(placeholder));
                 problems.extend(found.map(|found| {
-                    let kind = ProblemKind::PrintsNonsense { found, line: line_with(&rendered, found) };
+                    let kind = ProblemKind::PrintsPlaceholder { found, line: line_with(&rendered, found) };
                     Problem::error(text.file(), kind)
                 }));
             }
@@ -140,10 +141,10 @@ fn has_command(text: &str) -> bool {
 }
 
 /// Returns the words that a text prints in place of a value that is missing or not printable.
-fn nonsense_in(text: &str) -> impl Iterator<Item = &'static str> {
+fn placeholders_in(text: &str) -> impl Iterator<Item = &'static str> {
     ["undefined", "[object Object]", "NaN", "null"]
         .into_iter()
-        .filter(move |nonsense| has_word(text, nonsense))
+        .filter(move |placeholder| has_word(text, placeholder))
 }
 
 /// Returns whether a text has a word on its own, not as part of another.

@@ -1,4 +1,4 @@
-//! Problems of the files that people write: content trees and rules.
+//! Problems of user-written files: content trees and rules.
 
 use std::fmt;
 
@@ -41,7 +41,7 @@ pub struct Position {
 pub enum Severity {
     /// The rule, key or text can't be used.
     Error,
-    /// It can be used, but should be corrected.
+    /// The rule, key or text can be used, but should be corrected.
     Warning,
 }
 

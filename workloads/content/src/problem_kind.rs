@@ -89,7 +89,7 @@ pub(crate) enum ProblemKind {
     },
     /// A text prints the placeholder of a missing or unprintable value with some details.
     #[snafu(display("it prints {found}: {line}"))]
-    PrintsNonsense {
+    PrintsPlaceholder {
         /// The placeholder.
         found: &'static str,
         /// The beginning of the line.

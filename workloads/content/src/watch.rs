@@ -11,7 +11,7 @@ pub enum Update<T> {
     Unchanged,
     /// A new set, to be used from now on.
     Loaded(T),
-    /// The files can't be used, and the set in use stays. The first problem is an error.
+    /// The files were rejected, and the previous set remains in use. The first problem is an error.
     Rejected(Vec<Problem>),
     /// The files are again those of the set in use, after others were rejected.
     Recovered,
@@ -111,7 +111,7 @@ impl ContentTree {
     }
 }
 
-/// The files of each tree, with its directory.
+/// Reads the files of each tree; returns them with its directory.
 fn read(directories: &[PathBuf]) -> Result<Vec<(String, Files)>, Problem> {
     let read = |directory: &PathBuf| {
         let name = directory.display().to_string();

@@ -35,7 +35,7 @@ struct Original {
 
 #[test]
 #[ignore = "needs npm package dot"]
-fn generated_templates_give_what_dot_gives() {
+fn generated_templates_render_as_in_dot() {
     let mut runner = TestRunner::new_with_rng(
         ProptestConfig::default(),
         TestRng::from_seed(RngAlgorithm::ChaCha, &seed()),

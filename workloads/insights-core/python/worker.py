@@ -81,7 +81,7 @@ class Pack:
             limit_time(dr.get_delegate(rule), settings["rule_timeout_s"])
 
     def is_wanted(self, rule, settings):
-        """insights-core ships rules of its own, which are examples."""
+        """Excludes the rules of insights-core itself, which are examples."""
         return self.dr.is_enabled(rule) and not self.dr.get_name(rule).startswith("insights.")
 
     def run_graph(self, target_components, settings):
@@ -96,7 +96,7 @@ class Pack:
         return self.dr.determine_components(self.dr.COMPONENTS[self.dr.GROUPS.single])
 
     def files(self):
-        """The patterns of all files that the rules can read; None when that can't be known."""
+        """Returns the patterns of all files that the rules can read; None if unknown."""
         from insights.core import plugins, spec_factory
 
         patterns = set()
@@ -243,7 +243,7 @@ def answer(channel, pack, request):
         report, errors = pack.run(request["folder"])
         channel.send({"response": {"id": request["id"], "report": report, "errors": errors, "rss_bytes": rss_bytes()}})
     except MemoryError:
-        # Nothing that this process does from now on can be relied upon.
+        # The state of this process is undefined from now on.
         raise
     except Exception as error:
         channel.send(failed(request["id"], error))

@@ -86,13 +86,13 @@ impl Pending {
             warn!(rule = failed.rule, error = failed.error, "python rule failed");
             self.metrics.rule_errors.with_label_values(&[&failed.rule]).inc();
         }
-        let (findings, misfits) = done.report.into_findings(self.details);
-        for misfit in misfits.left_out {
-            warn!(misfit, "result of a python rule dropped");
+        let (findings, problems) = done.report.into_findings(self.details);
+        for problem in problems.dropped {
+            warn!(problem, "result of a python rule dropped");
         }
-        self.metrics.details_changed.inc_by(misfits.changed.len() as u64);
-        for misfit in misfits.changed {
-            debug!(misfit, "details of a python rule changed, since some clients can't read them");
+        self.metrics.details_changed.inc_by(problems.changed.len() as u64);
+        for problem in problems.changed {
+            debug!(problem, "details of a python rule changed, since some clients can't read them");
         }
         Ok(findings)
     }

@@ -75,7 +75,7 @@ impl AdapterError {
         Self::Died { stderr, source: source.into() }
     }
 
-    /// Whether the worker is lost; the archive may succeed in a new one.
+    /// Returns whether the worker is lost; the archive may succeed in a new one.
     pub(crate) fn is_worker_lost(&self) -> bool {
         matches!(self, Self::Died { .. } | Self::TimedOut { .. })
     }

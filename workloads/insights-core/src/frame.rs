@@ -20,7 +20,7 @@ pub(crate) enum FrameError {
     TooLarge { bytes: usize },
     #[snafu(display("failed to encode a frame"))]
     Encode { source: serde_json::Error },
-    #[snafu(display("a frame is not what was expected"))]
+    #[snafu(display("unexpected frame"))]
     Decode { source: serde_json::Error },
 }
 

@@ -13,7 +13,7 @@ pub(crate) struct Usage {
     pub archives: u32,
 }
 
-/// Whether a worker is replaced after an archive.
+/// The decision about a worker after an archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Recycling {
     /// The worker gets the next archive.

@@ -39,9 +39,9 @@ struct SkipItem {
 
 impl PythonReport {
     /// Converts the report to findings and skips, and returns the items that consumers could not have read.
-    pub(crate) fn into_findings(self, details: HitDetails) -> (ExternalFindings, Misfits) {
+    pub(crate) fn into_findings(self, details: HitDetails) -> (ExternalFindings, ReportProblems) {
         let mut findings = ExternalFindings::default();
-        let mut misfits = Misfits::default();
+        let mut problems = ReportProblems::default();
         let sections = [
             (Kind::Hit, self.reports),
             (Kind::Info, self.info),
@@ -50,9 +50,9 @@ impl PythonReport {
         ];
         for (kind, items) in sections {
             for item in items {
-                match item.into_finding(kind, details, &mut misfits.changed) {
+                match item.into_finding(kind, details, &mut problems.changed) {
                     Ok(finding) => findings.findings.push((kind, finding)),
-                    Err(misfit) => misfits.left_out.push(misfit),
+                    Err(problem) => problems.dropped.push(problem),
                 }
             }
         }
@@ -62,14 +62,14 @@ impl PythonReport {
                 findings.skips.push(Skip { rule, reason: SkipReason::MissingRequirements, details });
             }
         }
-        (findings, misfits)
+        (findings, problems)
     }
 }
 
 /// Items that consumers could not have read, with one sentence for each.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Misfits {
-    pub left_out: Vec<String>,
+pub(crate) struct ReportProblems {
+    pub dropped: Vec<String>,
     pub changed: Vec<String>,
 }
 
@@ -110,18 +110,18 @@ mod tests {
 
     use super::*;
 
-    fn findings_of(report: serde_json::Value) -> (ExternalFindings, Misfits) {
+    fn findings_of(report: serde_json::Value) -> (ExternalFindings, ReportProblems) {
         serde_json::from_value::<PythonReport>(report).unwrap().into_findings(HitDetails::ForClients)
     }
 
     #[test]
     fn hit_keeps_its_details_tags_and_links() {
-        let (findings, misfits) = findings_of(
+        let (findings, problems) = findings_of(
             json!({"system": {}, "reports": [{"rule_id": "r|KEY", "component": "org.r.report",
             "type": "rule", "key": "KEY", "details": {"type": "rule", "error_key": "KEY", "b": 1, "a": 2}, "tags": ["t"],
             "links": {"jira": ["J"]}}]}),
         );
-        assert_eq!(misfits, Misfits::default());
+        assert_eq!(problems, ReportProblems::default());
         let (kind, finding) = &findings.findings[0];
         assert_eq!((*kind, finding.rule.as_str(), finding.error_key.as_str()), (Kind::Hit, "org.r", "KEY"));
         assert_eq!(finding.tags, ["t"]);
@@ -131,10 +131,10 @@ mod tests {
     #[test]
     fn rule_with_another_function_is_reported_and_dropped() {
         let item = json!({"component": "org.r.check", "key": "KEY", "details": {}});
-        let (findings, misfits) = findings_of(json!({"reports": [item]}));
+        let (findings, problems) = findings_of(json!({"reports": [item]}));
         assert!(findings.findings.is_empty());
         assert_eq!(
-            misfits.left_out,
+            problems.dropped,
             [r#"component "org.r.check" does not end in .report; call the rule's function so"#]
         );
     }
@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn unreadable_details_are_changed_and_reported() {
         let nodes = json!([{"name": "a", "role": "worker"}]);
-        let (findings, misfits) =
+        let (findings, problems) =
             findings_of(hit(&json!({"type": "rule", "error_key": "KEY", "nodes": nodes})));
         let details: serde_json::Value = serde_json::from_str(findings.findings[0].1.details.get()).unwrap();
         assert_eq!(
@@ -155,22 +155,22 @@ mod tests {
             json!({"type": "rule", "error_key": "KEY", "nodes": ["a"], "node_details": nodes})
         );
         let changed = vec!["details of org.r.report, KEY: nodes".to_owned()];
-        assert_eq!(misfits, Misfits { left_out: Vec::new(), changed });
+        assert_eq!(problems, ReportProblems { dropped: Vec::new(), changed });
     }
 
     #[test]
     fn finding_with_details_that_are_not_an_object_is_dropped() {
-        let (findings, misfits) = findings_of(hit(&json!(null)));
+        let (findings, problems) = findings_of(hit(&json!(null)));
         assert!(findings.findings.is_empty());
-        assert_eq!(misfits.left_out, ["details of org.r.report, KEY: they are not a JSON object"]);
+        assert_eq!(problems.dropped, ["details of org.r.report, KEY: they are not a JSON object"]);
     }
 
     #[test]
     fn unchanged_mode_keeps_details() {
         let report: PythonReport = serde_json::from_value(hit(&json!({"nodes": [{"name": "a"}]}))).unwrap();
-        let (findings, misfits) = report.into_findings(HitDetails::AsIs);
+        let (findings, problems) = report.into_findings(HitDetails::AsIs);
         assert_eq!(findings.findings[0].1.details.get(), r#"{"nodes":[{"name":"a"}]}"#);
-        assert_eq!(misfits, Misfits::default());
+        assert_eq!(problems, ReportProblems::default());
     }
 
     #[test]

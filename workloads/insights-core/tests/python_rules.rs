@@ -21,7 +21,7 @@ use serde_json::Value;
 
 const TEN_RULES: &str = "ccx_rules.external";
 
-/// Creates a Python program that finds the packages of these tests.
+/// A Python program that finds the packages of these tests.
 ///
 /// The packages are found by `PYTHONPATH`, which a process inherits; setting a variable for a single test
 /// requires a separate program.
@@ -110,13 +110,13 @@ fn hits<'a>(findings: impl Iterator<Item = &'a Finding>) -> Hits {
     findings.map(entry).collect()
 }
 
-fn python_hits(foreign: &ExternalFindings) -> Hits {
-    hits(foreign.findings.iter().filter(|(kind, _)| *kind == Kind::Hit).map(|(_, finding)| finding))
+fn python_hits(findings: &ExternalFindings) -> Hits {
+    hits(findings.findings.iter().filter(|(kind, _)| *kind == Kind::Hit).map(|(_, finding)| finding))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs insights-core"]
-async fn ten_rules_find_in_python_what_they_find_in_rust() {
+async fn ten_rules_have_equal_findings_in_python_and_rust() {
     let python = Python::find();
     let (mut adapter, registry) = start(&python.settings(&[TEN_RULES])).await;
     assert_eq!(adapter.rules().len(), 10, "{:?}", adapter.rules());
@@ -147,16 +147,16 @@ async fn merged_reports_have_each_finding_once() {
     let mut report = ccx_builtin_rules::engine().run(&archive(&Fault::ALL), None);
     let own = hits(report.hits.iter());
     let (_, outcome) = run(adapter, archive(&Fault::ALL)).await;
-    let foreign = outcome.unwrap();
-    let of_python = foreign.findings.len();
-    assert_eq!(report.merge(foreign), of_python, "all of them are ours too");
+    let findings = outcome.unwrap();
+    let of_python = findings.findings.len();
+    assert_eq!(report.merge(findings), of_python, "all of them are ours too");
     assert_eq!(hits(report.hits.iter()), own);
     assert_eq!(report.hits.len(), own.len());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs insights-core"]
-async fn a_rule_that_fails_is_counted_and_the_others_answer() {
+async fn failing_rule_is_counted_and_others_have_results() {
     let python = Python::find();
     let (adapter, registry) = start(&python.settings(&["troublesome.failing", TEN_RULES])).await;
     let (_, outcome) = run(adapter, archive(&[Fault::EtcdSlowDisk])).await;
@@ -166,7 +166,7 @@ async fn a_rule_that_fails_is_counted_and_the_others_answer() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs insights-core"]
-async fn a_rule_that_hangs_is_interrupted_and_the_others_answer() {
+async fn hanging_rule_is_interrupted_and_others_have_results() {
     let python = Python::find();
     let settings = InsightsCore {
         rule_timeout: Duration::from_millis(500),
@@ -181,7 +181,7 @@ async fn a_rule_that_hangs_is_interrupted_and_the_others_answer() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs insights-core"]
-async fn a_rule_that_can_not_be_interrupted_costs_its_process() {
+async fn uninterruptible_rule_kills_its_process() {
     let python = Python::find();
     let settings = InsightsCore {
         rule_timeout: Duration::from_millis(200),
@@ -200,7 +200,7 @@ async fn a_rule_that_can_not_be_interrupted_costs_its_process() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs insights-core"]
-async fn a_process_that_crashes_is_replaced_and_its_archive_tried_again() {
+async fn crashed_process_is_replaced_and_its_archive_retried() {
     let crashed = tempfile::tempdir().unwrap();
     let seen = crashed.path().join("seen");
     let python = Python::with_variables(&[("CCX_TEST_CRASHED", &seen)]);
@@ -212,7 +212,7 @@ async fn a_process_that_crashes_is_replaced_and_its_archive_tried_again() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs insights-core"]
-async fn a_process_that_crashes_again_is_told_with_its_last_words() {
+async fn process_that_crashes_twice_is_an_error_with_its_last_output() {
     let python = Python::find();
     let (adapter, _) = start(&python.settings(&["troublesome.crashing"])).await;
     let (adapter, outcome) = run(adapter, archive(&[])).await;
@@ -227,7 +227,7 @@ async fn a_process_that_crashes_again_is_told_with_its_last_words() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs insights-core"]
-async fn a_process_that_grows_is_replaced() {
+async fn grown_process_is_replaced() {
     let python = Python::find();
     let settings = InsightsCore {
         max_memory_growth: ByteSize::mib(20),
@@ -245,20 +245,20 @@ async fn a_process_that_grows_is_replaced() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs insights-core"]
-async fn what_a_rule_prints_harms_nobody() {
+async fn output_of_rule_does_not_corrupt_frames() {
     let python = Python::find();
     let (adapter, _) = start(&python.settings(&["troublesome.printing"])).await;
     let (_, outcome) = run(adapter, archive(&[])).await;
-    let foreign = outcome.unwrap();
+    let findings = outcome.unwrap();
     assert_eq!(
-        foreign.findings[0].1.details.get(),
+        findings.findings[0].1.details.get(),
         r#"{"read": "", "type": "rule", "error_key": "PRINTED"}"#
     );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs insights-core"]
-async fn a_number_that_json_does_not_have_fails_the_archive_and_not_the_process() {
+async fn nan_in_details_fails_the_archive_and_not_the_process() {
     let python = Python::find();
     let (adapter, registry) = start(&python.settings(&["troublesome.odd"])).await;
     let (_, outcome) = run(adapter, archive(&[])).await;
@@ -268,7 +268,7 @@ async fn a_number_that_json_does_not_have_fails_the_archive_and_not_the_process(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs insights-core"]
-async fn a_rule_that_wants_all_memory_gets_none_of_ours() {
+async fn rule_that_exhausts_memory_does_not_affect_the_adapter() {
     let python = Python::find();
     let (adapter, registry) = start(&python.settings(&["troublesome.greedy", TEN_RULES])).await;
     let (_, outcome) = run(adapter, archive(&[Fault::EtcdSlowDisk])).await;
@@ -278,7 +278,7 @@ async fn a_rule_that_wants_all_memory_gets_none_of_ours() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs insights-core"]
-async fn a_process_that_is_killed_is_noticed_and_replaced() {
+async fn killed_process_is_detected_and_replaced() {
     let python = Python::find();
     let (adapter, registry) = start(&python.settings(&[TEN_RULES])).await;
     let pid = fs::read_to_string(python.folder.path().join("pid")).unwrap();
@@ -290,7 +290,7 @@ async fn a_process_that_is_killed_is_noticed_and_replaced() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs insights-core"]
-async fn packages_that_are_missing_are_said_at_the_start() {
+async fn start_with_missing_package_is_an_error() {
     let python = Python::find();
     let registry = Registry::new();
     let outcome =
@@ -301,7 +301,7 @@ async fn packages_that_are_missing_are_said_at_the_start() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs insights-core"]
-async fn a_configuration_of_ccx_messaging_is_read_as_it_is() {
+async fn configuration_of_ccx_messaging_is_accepted_unchanged() {
     let python = Python::find();
     let config = python.folder.path().join("config.yaml");
     let yaml = "plugins:\n  default_component_enabled: true\n  packages:\n    - ${CCX_TEST_PACKAGE:ccx_rules.external.etcd_slow_disk}\n    \
@@ -315,7 +315,7 @@ async fn a_configuration_of_ccx_messaging_is_read_as_it_is() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs insights-core"]
-async fn more_workers_take_more_archives_at_once() {
+async fn workers_process_archives_concurrently() {
     let python = Python::find();
     let settings = InsightsCore {
         workers: 2,

@@ -126,7 +126,7 @@ impl Server {
     pub(super) fn pause(mut self) {
         let told = self.watcher.stdin.take().map(|mut input| input.write_all(b"\n"));
         if let Some(Err(error)) = told {
-            tracing::warn!(%error, "failed to tell PostgreSQL's watcher to stop it");
+            tracing::warn!(%error, "failed to signal PostgreSQL's watcher to stop it");
         }
         self.wait();
     }
