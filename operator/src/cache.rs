@@ -1,6 +1,7 @@
 //! The observed objects by resource. Never writes to the cluster.
 //!
-//! One table in memory for all watched namespaces. No object is kept whole: a thousand resources have 25,000 children.
+//! One table in memory for all watched namespaces. No object is kept whole: a thousand resources have 25,000
+//! children.
 
 pub(crate) mod entry;
 pub(crate) mod managed_fields;
@@ -77,7 +78,8 @@ impl ChildCache {
         objects.record_child(kind, name, entry, list).then_some(key)
     }
 
-    /// Removes a deleted child. Returns the resource to reconcile, unless the operator deleted the child itself.
+    /// Removes a deleted child. Returns the resource to reconcile, unless the operator deleted the child
+    /// itself.
     pub(crate) fn remove_child(&self, kind: Kind, metadata: &ObjectMeta) -> Option<Key> {
         let name = metadata.name.as_deref()?;
         let mut tables = self.lock();
@@ -175,7 +177,8 @@ impl ChildCache {
 }
 
 impl Tables {
-    /// Returns the resources to which an object may belong by its name: children are named after their resource.
+    /// Returns the resources to which an object may belong by its name: children are named after their
+    /// resource.
     fn candidates(metadata: &ObjectMeta) -> impl Iterator<Item = Key> + use<> {
         let name = metadata.name.clone().unwrap_or_default();
         let namespace = metadata.namespace.clone().unwrap_or_default();

@@ -33,7 +33,8 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Print the definition of the kind CcxPipeline, for `kubectl apply --server-side -f -`
     ///
-    /// It is the same that the Helm chart installs. Server-side, because its descriptions do not fit into an annotation.
+    /// It is the same that the Helm chart installs. Server-side, because its descriptions do not fit into an
+    /// annotation.
     #[command(after_long_help = "Example:\n  ccx-operator crd | kubectl apply --server-side -f -")]
     Crd,
     Completion(CompletionArgs),

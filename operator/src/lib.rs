@@ -5,14 +5,14 @@
 //!  (API server)    (pure)       (pure)    (API server)
 //! ```
 //!
-//! The folders are rooms, and their order is the order of dependencies: a room imports only from those to its left.
+//! The folders are layers, in the order of their dependencies: a layer imports only from those to its left.
 //!
 //! ```text
 //!  model ◀── validate, build, plan ◀── cache ◀── runtime ◀── stages ◀── reconcile, preview
 //!  types     pure decisions            reads     carries     API calls   one page each
 //! ```
 //!
-//! - [`model`]: the types that the rooms share. No I/O.
+//! - [`model`]: the types that all layers share. No I/O.
 //! - [`validate`], [`build`], [`plan`]: pure functions, so that children can be printed, compared and tested without a cluster.
 //! - `cache`: what the watches have seen. Never writes.
 //! - [`runtime`]: leader election, fencing, queue, requeue, probes, discovery, Events, metrics.
@@ -33,4 +33,4 @@ pub use preview::{PreviewError, preview};
 pub use reconcile::run;
 
 #[cfg(test)]
-mod rooms;
+mod layers;

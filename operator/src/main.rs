@@ -18,8 +18,8 @@ use cli::Cli;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// One worker thread for the network beside the main thread. The operator waits for the API server most of the time, and each thread
-/// has a heap of its own.
+/// One worker thread for the network beside the main thread. The operator waits for the API server most of
+/// the time, and each thread has a heap of its own.
 const WORKERS: usize = 1;
 
 fn main() -> ExitCode {

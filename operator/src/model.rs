@@ -1,4 +1,4 @@
-//! The types that all rooms share. No I/O, and nothing imported from another room.
+//! The types that all layers share. No I/O, and no import from another layer.
 
 pub mod annotations;
 pub(crate) mod api_error;

@@ -25,8 +25,9 @@ pub struct Permission {
     pub reach: Reach,
 }
 
-/// Children are read to compare, watched to correct drift, applied, and deleted when the spec no longer needs them. Clusters that
-/// enforce owner references, such as OpenShift, require `delete` also to become the owner of an existing object.
+/// Children are read to compare, watched to correct drift, applied, and deleted when the spec no longer needs
+/// them. Clusters that enforce owner references, such as OpenShift, require `delete` also to become the owner
+/// of an existing object.
 const CHILD: &[&str] = &["get", "list", "watch", "create", "patch", "delete"];
 
 /// All requests that the operator sends to the API server.

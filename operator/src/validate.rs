@@ -1,7 +1,7 @@
 //! Validates a resource and its references, and reports all problems at once.
 //!
-//! Pure. The API server and the command line enforce the rules of the schema; of those, only the preconditions of builders are
-//! checked again, because an object of an older schema may be stored.
+//! Pure. The API server and the command line enforce the rules of the schema; of those, only the
+//! preconditions of builders are checked again, because an object of an older schema may be stored.
 
 mod aggregator;
 mod data_pipeline;
@@ -43,7 +43,8 @@ impl Default for OperatorDefaults {
     }
 }
 
-/// Returns the validated resource. A missing reference is not an error: it holds back only the children that need it.
+/// Returns the validated resource. A missing reference is not an error: it holds back only the children that
+/// need it.
 pub fn validate(
     pipeline: &CcxPipeline,
     references: &References,

@@ -1,4 +1,4 @@
-//! The Helm chart, by helm itself, and what it makes, by a real API server.
+//! The Helm chart: checked by helm, and its objects by a real API server.
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use std::{
@@ -10,7 +10,7 @@ use std::{
 use ccx_test_support::{assert_generated, needs};
 use serde_json::{Value, json};
 
-/// Every switch of the chart, the other way round.
+/// Every setting of the chart, different from its default.
 const EVERYTHING: &[&str] = &[
     "--set=replicas=3,crd.keep=false,log=debug,priorityClassName=system-cluster-critical",
     "--set=image.digest=sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
@@ -28,14 +28,14 @@ const NOTHING_OPTIONAL: &[&str] = &[
     "--set=networkPolicy.enabled=false,podDisruptionBudget.enabled=false",
 ];
 
-/// Else helm answers as for the version that it was built with.
+/// Overrides the Kubernetes version that helm was built with.
 const KUBERNETES: &str = "--kube-version=1.34.0";
 
 const VARIANTS: [&[&str]; 4] = [&[], EVERYTHING, IN_TWO_NAMESPACES, NOTHING_OPTIONAL];
 
 #[test]
 #[ignore = "needs helm"]
-fn helm_finds_nothing_wrong() {
+fn chart_passes_helm_lint() {
     let helm = helm();
     for values in VARIANTS {
         let output = helm.run("lint", &[&["--strict", "--quiet"], values].concat());
@@ -45,7 +45,7 @@ fn helm_finds_nothing_wrong() {
 
 #[test]
 #[ignore = "needs helm"]
-fn value_that_is_misspelt_or_impossible_is_refused() {
+fn invalid_value_is_refused() {
     let helm = helm();
     let mistakes = [
         "replica=1",
@@ -56,7 +56,7 @@ fn value_that_is_misspelt_or_impossible_is_refused() {
     ];
     for value in mistakes {
         let output = helm.run("lint", &["--set", value]);
-        assert!(!output.status.success(), "{value} was let through");
+        assert!(!output.status.success(), "{value} was accepted");
         assert!(
             text(&output).contains("values don't meet the specifications of the schema"),
             "{value}: {}",
@@ -67,11 +67,11 @@ fn value_that_is_misspelt_or_impossible_is_refused() {
 
 #[test]
 #[ignore = "needs Kubernetes, helm"]
-fn api_server_accepts_all_that_the_chart_makes() {
+fn rendered_objects_are_accepted_by_the_api_server() {
     let helm = helm();
     let kubectl = kubectl();
     for values in VARIANTS {
-        // A namespace that is there.
+        // An existing namespace.
         let objects = helm.template(&[values, &["--namespace=default"]].concat());
         let output =
             kubectl.run_with(&objects, &["apply", "--dry-run=server", "--validate=strict", "--filename=-"]);
@@ -81,7 +81,7 @@ fn api_server_accepts_all_that_the_chart_makes() {
 
 #[test]
 #[ignore = "needs Kubernetes, helm"]
-fn pods_are_let_into_a_namespace_that_allows_the_least() {
+fn pods_are_admitted_to_a_restricted_namespace() {
     let helm = helm();
     let kubectl = kubectl();
     let namespace = json!({
@@ -97,7 +97,7 @@ fn pods_are_let_into_a_namespace_that_allows_the_least() {
         "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "operator", "namespace": "chart-restricted"}, "spec": spec,
     });
 
-    // The namespace's own account may not be there yet.
+    // The service account of the namespace may not exist yet.
     let mut tries =
         (0..100).map(|_| kubectl.run_with(&pod.to_string(), &["create", "--dry-run=server", "--filename=-"]));
     let output = tries.find(|output| !text(output).contains("error looking up service account")).unwrap();
@@ -108,7 +108,7 @@ fn pods_are_let_into_a_namespace_that_allows_the_least() {
 
 #[test]
 #[ignore = "needs helm"]
-fn with_a_list_of_namespaces_there_is_no_right_anywhere_else() {
+fn watched_namespaces_limit_the_rights_to_them() {
     let helm = helm();
     let objects = helm.objects(IN_TWO_NAMESPACES);
     let of_kind = |kind| objects.iter().filter(move |object| object["kind"] == kind);
@@ -123,7 +123,7 @@ fn with_a_list_of_namespaces_there_is_no_right_anywhere_else() {
 
 #[test]
 #[ignore = "needs helm"]
-fn definition_is_upgraded_with_the_chart_and_survives_it() {
+fn definition_is_upgraded_with_the_chart_and_retained() {
     let helm = helm();
     let definition =
         |values| helm.objects(values).into_iter().find(|object| object["kind"] == "CustomResourceDefinition");
@@ -175,7 +175,7 @@ fn plain_yaml_is_applied_with_the_definition() {
     assert!(kinds.contains(&"Namespace") && kinds.contains(&"Deployment"), "{kinds:?}");
 }
 
-/// A program with the arguments that every call has.
+/// A program with the arguments of every call.
 struct Program {
     path: PathBuf,
     environment: Vec<(&'static str, String)>,
@@ -196,13 +196,13 @@ impl Program {
         child.wait_with_output().unwrap()
     }
 
-    /// `helm COMMAND CHART ARGUMENTS...`
+    /// Runs `helm COMMAND CHART ARGUMENTS...`.
     fn run(&self, command: &str, arguments: &[&str]) -> Output {
         let chart = path("charts/ccx-operator").display().to_string();
         self.run_with("", &[&[command, &chart, KUBERNETES], arguments].concat())
     }
 
-    /// All objects as text.
+    /// Returns all rendered objects as text.
     fn template(&self, values: &[&str]) -> String {
         let output = self.run(
             "template",

@@ -47,7 +47,7 @@ pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
 
 fn pipeline_alerts(metrics: &Metrics) -> Vec<Alert> {
     let lag = metrics.pipeline("lag_records");
-    let away = metrics.pipeline("object_storage_away");
+    let unavailable = metrics.pipeline("object_storage_away");
     let letters = metrics.pipeline("dead_letters_total");
     let faults = metrics.pipeline("rule_faults_total");
     vec![
@@ -61,7 +61,7 @@ fn pipeline_alerts(metrics: &Metrics) -> Vec<Alert> {
         },
         Alert {
             name: "CcxObjectStorageAway",
-            expression: format!("max({away}) == 1"),
+            expression: format!("max({unavailable}) == 1"),
             lasts: "5m",
             severity: Severity::Critical,
             summary: "Archives can't be downloaded",

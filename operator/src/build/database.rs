@@ -2,7 +2,8 @@
 //!
 //! Claim and Secret can be retained, since they hold data; everything else is deleted with the resource.
 //!
-//! The claim is an object of its own, because claim templates of a StatefulSet are immutable, and the volume must be expandable.
+//! The claim is an object of its own, because claim templates of a StatefulSet are immutable, and the volume
+//! must be expandable.
 
 mod pod;
 

@@ -1,8 +1,8 @@
 //! Jobs that migrate the schema and create the topics.
 //!
-//! The pod template of a Job is immutable, so each change creates a Job with another name: its name contains a digest of everything
-//! that its result depends on, such as image and Secrets, but not its logging. It has no TTL: its existence shows that it has
-//! succeeded.
+//! The pod template of a Job is immutable, so each change creates a Job with another name: its name contains
+//! a digest of everything that its result depends on, such as image and Secrets, but not its logging. It has
+//! no TTL: its existence shows that it has succeeded.
 
 use std::collections::BTreeMap;
 

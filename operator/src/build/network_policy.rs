@@ -5,8 +5,8 @@
 //!  Prometheus, operator ──▶ health ports        writer, topics, pipeline ──▶ Kafka, pipeline ──▶ object storage
 //! ```
 //!
-//! Kafka, the object storage and an external database are outside, so that only their ports are known. A policy matches the port of
-//! the pod, which may differ from that of a Service.
+//! Kafka, the object storage and an external database are outside, so that only their ports are known. A
+//! policy matches the port of the pod, which may differ from that of a Service.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,8 +61,8 @@ fn program_policy(pipeline: &ValidatedPipeline, program: &Program<'_>) -> Child 
     child(pipeline, program.role, component, spec).with_missing(program.missing())
 }
 
-/// The API accepts all peers, since routers may run anywhere. Health and metrics accept Prometheus and the operator; the kubelet of
-/// the pod's node is always allowed.
+/// The API accepts all peers, since routers may run anywhere. Health and metrics accept Prometheus and the
+/// operator; the kubelet of the pod's node is always allowed.
 fn to_workload(component: Component) -> NetworkPolicyIngressRule {
     let watchers = || {
         let operator = pods_anywhere([("app.kubernetes.io/name", MANAGER)]);

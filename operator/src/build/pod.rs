@@ -25,13 +25,15 @@ pub(super) const PORT_NAME: &str = "http";
 /// The mount path of the configuration file.
 const CONFIG_FOLDER: &str = "/etc/ccx/config";
 
-/// The margin of the grace period beyond the shutdown timeout, for leaving the Service and the consumer group.
+/// The margin of the grace period beyond the shutdown timeout, for leaving the Service and the consumer
+/// group.
 const STOP_MARGIN: Duration = Duration::from_secs(20);
 
 pub(super) use overrides::apply as with_overrides;
 use overrides::spread;
 
-/// Returns the pod of a Job, with the overrides of the writer: nodes, tolerations, annotations, labels, priority and variables.
+/// Returns the pod of a Job, with the overrides of the writer: nodes, tolerations, annotations, labels,
+/// priority and variables.
 pub(super) fn job_pod(
     pipeline: &ValidatedPipeline,
     program: &Program<'_>,

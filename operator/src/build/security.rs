@@ -7,10 +7,12 @@ use crate::model::references::Platform;
 /// The user of the workloads, unless the cluster assigns one: that of their image.
 pub(super) const CCX_USER: i64 = 65532;
 
-/// The user of the database, unless the cluster assigns one: that of PostgreSQL's Alpine image; other images accept any.
+/// The user of the database, unless the cluster assigns one: that of PostgreSQL's Alpine image; other images
+/// accept any.
 pub(super) const DATABASE_USER: i64 = 70;
 
-/// Returns the security context of a pod. OpenShift assigns each namespace users of its own and refuses others.
+/// Returns the security context of a pod. OpenShift assigns each namespace users of its own and refuses
+/// others.
 pub(super) fn pod(platform: Platform, user: i64) -> PodSecurityContext {
     let user = (platform == Platform::Kubernetes).then_some(user);
     PodSecurityContext {

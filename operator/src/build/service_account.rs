@@ -30,7 +30,8 @@ fn child(pipeline: &ValidatedPipeline, role: &str) -> Child {
     Child::new(Kind::ServiceAccount, component, Stage::Foundation, &service_account(pipeline, role))
 }
 
-/// Returns the ServiceAccount of a role. Only the pipeline has a cloud identity: no other component reads the object storage.
+/// Returns the ServiceAccount of a role. Only the pipeline has a cloud identity: no other component reads the
+/// object storage.
 pub(super) fn service_account(pipeline: &ValidatedPipeline, role: &str) -> ServiceAccount {
     let mut metadata = metadata(pipeline, role);
     if role == Component::DataPipeline.name() && !pipeline.data_pipeline.identity.is_empty() {

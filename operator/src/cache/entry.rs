@@ -1,4 +1,4 @@
-//! One child: enough to detect that somebody changed it.
+//! One child: enough to detect changes by other clients.
 
 use kube::core::{DynamicObject, ObjectMeta};
 
@@ -20,7 +20,8 @@ pub(crate) struct ChildEntry {
     pub(crate) version: Version,
     /// Its generation; 0 for kinds without one.
     pub(crate) generation: i64,
-    /// The fields that we own. An object without any has a new set with each version, so that every change counts.
+    /// The fields that we own. An object without any has a new set with each version, so that every change
+    /// counts.
     pub(crate) ownership: Hash64,
     /// The hash of the object that we applied last.
     pub(crate) applied: Option<Hash64>,
@@ -110,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn change_by_somebody_else_to_a_field_of_theirs_does_not_matter() {
+    fn change_of_a_foreign_field_does_not_matter() {
         let ours = entry(MANAGER, "Apply", &json!({"f:data": {"f:a": {}}}));
         let theirs = entry("kubectl", "Update", &json!({"f:data": {"f:b": {}}}));
         let (before, after) = (record("1", &json!([ours])), record("2", &json!([ours, theirs])));
@@ -119,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn field_that_is_no_longer_ours_matters() {
+    fn lost_ownership_of_a_field_matters() {
         let before =
             record("1", &json!([entry(MANAGER, "Apply", &json!({"f:data": {"f:a": {}, "f:b": {}}}))]));
         let after = record("2", &json!([entry(MANAGER, "Apply", &json!({"f:data": {"f:a": {}}}))]));
@@ -127,18 +128,18 @@ mod tests {
     }
 
     #[test]
-    fn without_a_set_of_ours_every_version_matters() {
+    fn object_without_own_fields_matters_at_every_version() {
         let update = json!([entry(MANAGER, "Update", &json!({"f:data": {}}))]);
         assert!(record("1", &update).differs(&record("2", &update)));
     }
 
     #[test]
-    fn record_is_small() {
+    fn entry_size_is_bounded() {
         assert!(size_of::<Option<ChildEntry>>() <= 72);
     }
 
     #[test]
-    fn hash_that_we_applied_is_remembered() {
+    fn entry_has_the_applied_hash() {
         assert_eq!(record("1", &json!([])).applied, Some(Hash64::new("abc")));
     }
 }

@@ -1,7 +1,7 @@
 //! The hash of the fields that server-side apply records as ours.
 //!
-//! A manager that changes or removes such a field takes it out of our set: while the set is the same, so are the values. Status
-//! and fields of other managers don't count.
+//! A manager that changes or removes such a field takes it out of our set: while the set is the same, so are
+//! the values. Status and fields of other managers don't count.
 
 use std::{
     fmt,

@@ -16,7 +16,8 @@ use serde::{
 
 use crate::{cache::managed_fields::ManagedFields, model::hash64::Hash64};
 
-/// An object of the kind of `K`: its metadata, and the parts of spec and status that `Spec` and `Status` decode.
+/// An object of the kind of `K`: its metadata, and the parts of spec and status that `Spec` and `Status`
+/// decode.
 #[derive(Debug, Deserialize)]
 #[serde(from = "Wire<Spec, Status>", bound(deserialize = "Spec: Part, Status: Part"))]
 pub(crate) struct PartialObject<K = DynamicObject, Spec = IgnoredAny, Status = IgnoredAny> {

@@ -53,7 +53,7 @@ struct Verified {
 pub(crate) enum ChildState {
     /// It is as desired.
     UpToDate,
-    /// It was as desired, and was deleted by somebody else.
+    /// It was as desired, and was deleted by another client.
     Deleted,
     /// It has to be read.
     Unknown,
@@ -108,7 +108,7 @@ impl PipelineObjects {
         self.pods.remove(name).is_some() && self.count_change()
     }
 
-    /// Removes what the list number `list` did not contain. Returns whether that was anything.
+    /// Removes the objects that the list number `list` did not contain. Returns whether there were any.
     pub(super) fn finish_list(&mut self, listed: Listed, list: u32) -> bool {
         let is_change = match listed {
             Listed::Children(kind) => self.finish_children(kind, list),
@@ -129,7 +129,7 @@ impl PipelineObjects {
         is_change
     }
 
-    /// Returns what is known of a child whose desired form has the hash `desired`.
+    /// Returns the cached state of a child whose desired form has the hash `desired`.
     pub(crate) fn child_state(&self, kind: Kind, name: &str, desired: Hash64) -> ChildState {
         let Some(slot) = self.find(kind, name) else { return ChildState::Unknown };
         match (&slot.entry, &slot.verified) {
@@ -165,7 +165,8 @@ impl PipelineObjects {
         self.slot(kind, name).is_writing = true;
     }
 
-    /// Stores the form in which a child was read or written as desired. Returns whether somebody changed it after that.
+    /// Stores the form in which a child was read or written as desired. Returns whether another client
+    /// changed it after that.
     pub(crate) fn set_verified(
         &mut self,
         kind: Kind,
@@ -197,7 +198,7 @@ impl PipelineObjects {
         }
     }
 
-    /// Forgets a child that we deleted, so that its deletion is no change.
+    /// Removes a child that we deleted, so that its deletion is no change.
     pub(crate) fn forget_child(&mut self, kind: Kind, name: &str) {
         if let Ok(index) = self.position(kind, name) {
             self.children.remove(index);

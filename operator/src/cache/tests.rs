@@ -41,7 +41,7 @@ fn knowledge(cache: &ChildCache, hash: &str) -> ChildState {
 }
 
 #[test]
-fn child_is_settled_while_nobody_touches_our_fields_and_we_want_the_same() {
+fn child_is_current_while_own_fields_and_desired_hash_are_unchanged() {
     let cache = ChildCache::default();
     verify(&cache, &child("a", 1, "f:x"));
     assert_eq!(knowledge(&cache, "hash"), ChildState::UpToDate);
@@ -53,7 +53,7 @@ fn child_is_settled_while_nobody_touches_our_fields_and_we_want_the_same() {
 }
 
 #[test]
-fn our_own_write_is_no_news_whichever_comes_first() {
+fn own_write_is_no_change_in_either_order() {
     for is_watch_first in [true, false] {
         let cache = ChildCache::default();
         see(&cache, &child("a", 1, "f:x"));
@@ -72,7 +72,8 @@ fn our_own_write_is_no_news_whichever_comes_first() {
     }
 }
 
-/// Returns whether the status of a child is current, after a write of ours that changed its generation from 1 to this one.
+/// Returns whether the status of a child is current, after a write of ours that changed its generation from 1
+/// to this one.
 fn is_observed_after_a_write(generation: i64) -> bool {
     let cache = ChildCache::default();
     let with_generation =
@@ -89,13 +90,13 @@ fn is_observed_after_a_write(generation: i64) -> bool {
 }
 
 #[test]
-fn what_a_rollout_said_before_our_change_of_its_specification_is_outdated() {
+fn rollout_status_is_outdated_after_a_change_of_the_spec() {
     assert!(!is_observed_after_a_write(2));
     assert!(is_observed_after_a_write(1), "a write of a label alone rolls nothing out");
 }
 
 #[test]
-fn change_by_somebody_else_while_we_write_is_not_missed() {
+fn foreign_change_during_a_write_is_detected() {
     let cache = ChildCache::default();
     cache.with(&key(), |objects| objects.begin_write(Kind::Service, "a"));
     see(&cache, &child("a", 3, "f:z"));
@@ -104,7 +105,7 @@ fn change_by_somebody_else_while_we_write_is_not_missed() {
 }
 
 #[test]
-fn child_that_goes_is_missed_unless_we_deleted_it() {
+fn deleted_child_is_missed_unless_deleted_by_the_operator() {
     let cache = ChildCache::default();
     cache.set_references(&key(), ReferencedNames::default());
     let metadata = child("a", 1, "f:x");
@@ -118,7 +119,7 @@ fn child_that_goes_is_missed_unless_we_deleted_it() {
 }
 
 #[test]
-fn child_that_lost_our_label_is_restored() {
+fn child_that_lost_its_label_is_reconciled() {
     let cache = ChildCache::default();
     let metadata = child("ccx-a", 1, "f:x");
     let entry_of = |metadata: &ObjectMeta| entry(metadata, ChildStatus::None);
@@ -134,7 +135,7 @@ fn child_that_lost_our_label_is_restored() {
 }
 
 #[test]
-fn nothing_is_kept_of_a_resource_that_is_gone_with_its_children() {
+fn deleted_resource_without_children_is_removed() {
     let cache = ChildCache::default();
     let metadata = child("a", 1, "f:x");
     cache.set_references(&key(), ReferencedNames::default());
@@ -146,7 +147,7 @@ fn nothing_is_kept_of_a_resource_that_is_gone_with_its_children() {
 }
 
 #[test]
-fn what_is_not_in_a_new_list_is_gone() {
+fn object_absent_from_a_new_list_is_removed() {
     let cache = ChildCache::default();
     see(&cache, &child("a", 1, "f:x"));
     let metadata = child("b", 1, "f:x");
@@ -160,7 +161,7 @@ fn what_is_not_in_a_new_list_is_gone() {
 }
 
 #[test]
-fn change_of_what_a_resource_refers_to_is_its_business_and_nobody_elses() {
+fn changed_reference_concerns_only_its_users() {
     let cache = ChildCache::default();
     let metadata = |name: &str| ObjectMeta {
         namespace: Some("ns".into()),
@@ -198,7 +199,7 @@ fn config_maps_are_found_by_their_labels() {
 }
 
 #[test]
-fn nothing_is_missed_of_a_resource_of_the_same_name_that_is_gone() {
+fn child_of_a_deleted_resource_of_the_same_name_is_not_missed() {
     let cache = ChildCache::default();
     let belongs_to = |uid| cache.with(&key(), |objects| objects.set_owner(Some(uid)));
     cache.set_references(&key(), ReferencedNames::default());
@@ -212,7 +213,7 @@ fn nothing_is_missed_of_a_resource_of_the_same_name_that_is_gone() {
 }
 
 #[test]
-fn what_is_left_for_another_resource_of_the_same_name_is_looked_at_anew() {
+fn retained_child_is_read_again_for_a_new_resource_of_the_same_name() {
     let cache = ChildCache::default();
     verify(&cache, &child("a", 1, "f:x"));
     cache.with(&key(), |objects| objects.set_owner(Some("2")));

@@ -1,4 +1,4 @@
-//! The watches: they fill the cache, and tell a [`Listener`] which resources to reconcile.
+//! The watches: they fill the cache, and notify a [`Listener`] of the resources to reconcile.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -39,7 +39,8 @@ use crate::model::{
     references::Served,
 };
 
-/// Objects per page of a list. Small, since a page is in memory as a whole, and all watches begin at the same time.
+/// Objects per page of a list. Small, since a page is in memory as a whole, and all watches begin at the same
+/// time.
 const PAGE_SIZE: u32 = 50;
 
 /// The namespaces that are watched.
@@ -90,8 +91,8 @@ pub(crate) struct Watches {
     pub(crate) synced: Synced,
 }
 
-/// Counts the watches that have not listed everything yet, by namespace. Only kinds that every cluster serves count: another one that
-/// can't be listed concerns only the resources that use it.
+/// Counts the watches that have not listed everything yet, by namespace. Only kinds that every cluster serves
+/// count: another one that can't be listed concerns only the resources that use it.
 #[derive(Clone, Debug)]
 pub(crate) struct Synced(watch::Sender<BTreeMap<Option<String>, usize>>);
 
@@ -240,7 +241,7 @@ impl PipelineStore {
                 self.store(pipeline);
             }
             Event::InitDone => {
-                // What was deleted while the watch was down is in no event.
+                // No event reports objects that were deleted while the watch was down.
                 let listed = std::mem::take(&mut self.listing);
                 for key in self.known.difference(&listed) {
                     self.remove(key);

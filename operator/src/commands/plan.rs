@@ -12,8 +12,8 @@ use crate::{cli::ManifestArgs, manifest, manifest::Invalid};
 
 /// Show what would change in the cluster, and which pods would restart and why
 ///
-/// Every object is sent to the API server as a dry run, so that the result is exact and nothing is written. Values of Secrets are
-/// not shown.
+/// Every object is sent to the API server as a dry run, so that the result is exact and nothing is written.
+/// Values of Secrets are not shown.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Example:
@@ -24,7 +24,7 @@ pub(crate) struct PlanArgs {
     manifest: ManifestArgs,
 }
 
-/// The plan could not be made.
+/// The plan could not be derived.
 #[derive(Debug, Snafu)]
 pub(crate) enum PlanError {
     #[snafu(display("no cluster is configured"))]

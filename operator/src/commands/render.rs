@@ -12,8 +12,8 @@ use crate::{cli::ManifestArgs, manifest, manifest::Invalid};
 
 /// Print all objects that a CcxPipeline consists of, without a cluster
 ///
-/// The output is what the operator applies, in its order. References are not looked up: Secrets and ConfigMaps are
-/// assumed to exist, and every optional kind to be served.
+/// The output is what the operator applies, in its order. References are not looked up: Secrets and
+/// ConfigMaps are assumed to exist, and every optional kind to be served.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -20,7 +20,8 @@ use kube::{Client, client::ClientBuilder};
 use snafu::{ResultExt as _, Snafu};
 use tokio_util::sync::CancellationToken;
 
-/// The time without an election attempt after which the process is not live: several times the timeout of an attempt.
+/// The time without an election attempt after which the process is not live: several times the timeout of an
+/// attempt.
 const MAX_SILENCE: Duration = Duration::from_mins(1);
 
 /// The time that responses to probes in flight have at shutdown.

@@ -12,8 +12,8 @@ pub(crate) const TOPICS: &str = "topics";
 
 /// A component that runs as long as the resource exists.
 ///
-/// The order is that of suspension: consumers of new work stop first, the writer stops after it has stored everything, and the
-/// database stops last.
+/// The order is that of suspension: consumers of new work stop first, the writer stops after it has stored
+/// everything, and the database stops last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Component {
     /// Turns announced archives into results.
@@ -45,7 +45,8 @@ impl Component {
         Self::ALL.into_iter().find(|component| component.name() == name)
     }
 
-    /// Returns the port on which it listens: health and metrics, except for the database; the API too for the aggregator.
+    /// Returns the port on which it listens: health and metrics, except for the database; the API too for the
+    /// aggregator.
     pub fn port(self) -> u16 {
         match self {
             Self::DataPipeline => 8000,

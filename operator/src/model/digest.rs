@@ -16,7 +16,8 @@ impl Digest {
         self
     }
 
-    /// Returns 64 bits of the SHA-256 in lower-case hexadecimal digits: enough that versions of one object don't collide.
+    /// Returns 64 bits of the SHA-256 in lower-case hexadecimal digits: enough that versions of one object
+    /// don't collide.
     pub fn finish(self) -> String {
         let hash = self.0.finalize();
         let number = hash.iter().take(8).fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));

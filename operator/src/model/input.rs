@@ -4,7 +4,8 @@ use super::reason::Reason;
 
 /// An input that pods read at their start only.
 ///
-/// Its digest is an annotation of the pod template, so that a change restarts the pods that use it, and no others.
+/// Its digest is an annotation of the pod template, so that a change restarts the pods that use it, and no
+/// others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Input {
     /// The configuration file.

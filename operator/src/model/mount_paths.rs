@@ -1,4 +1,5 @@
-//! The mount paths of referenced objects: `validate` writes them into the configuration, `build` mounts there.
+//! The mount paths of referenced objects: `validate` writes them into the configuration, `build` mounts
+//! there.
 
 /// The directory of all mounts.
 const ROOT: &str = "/etc/ccx";

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 /// The value of `app.kubernetes.io/name`.
 pub const PRODUCT: &str = "ccx";
 
-/// The value of `app.kubernetes.io/managed-by`, and the field manager of everything that the operator applies.
+/// The value of `app.kubernetes.io/managed-by`, and the field manager of everything that the operator
+/// applies.
 pub const MANAGER: &str = "ccx-operator";
 
-/// The label that names the resource of an object. Objects are selected by labels of our own: tools such as Argo CD and Helm write
-/// the recommended ones.
+/// The label that names the resource of an object. Objects are selected by labels of our own: tools such as
+/// Argo CD and Helm write the recommended ones.
 pub const PIPELINE_LABEL: &str = "ccx.openshift.io/pipeline";
 
 /// The label that names the role of an object: a component, or the purpose of a Job.
@@ -44,8 +45,8 @@ pub fn labels(pipeline: &str, role: &str) -> BTreeMap<String, String> {
     labels
 }
 
-/// Returns the labels of a child that can outlive its resource: without the one by which Argo CD would take an object without an
-/// owner for a part of an application, and prune it.
+/// Returns the labels of a child that can outlive its resource: without the one by which Argo CD would take
+/// an object without an owner for a part of an application, and prune it.
 pub fn retained_labels(pipeline: &str, role: &str) -> BTreeMap<String, String> {
     let mut labels = selector(pipeline, role);
     let recommended = [("name", PRODUCT), ("component", role), ("part-of", PRODUCT), ("managed-by", MANAGER)];

@@ -23,7 +23,8 @@ pub struct References {
     pub strimzi: Strimzi,
     /// The kinds that the cluster serves.
     pub capabilities: Capabilities,
-    /// Whether the volume of the managed database exists, which keeps the password that it was initialized with.
+    /// Whether the volume of the managed database exists, which keeps the password that it was initialized
+    /// with.
     pub database_volume: DatabaseVolume,
     /// Whether they were looked up.
     pub knowledge: Knowledge,
@@ -78,7 +79,8 @@ pub enum Platform {
     /// Pods name their user.
     #[default]
     Kubernetes,
-    /// The cluster serves `security.openshift.io`: it assigns each namespace users of its own and refuses others.
+    /// The cluster serves `security.openshift.io`: it assigns each namespace users of its own and refuses
+    /// others.
     OpenShift,
 }
 
@@ -131,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_every_cluster_has_is_served_without_being_named() {
+    fn built_in_kind_is_always_served() {
         let capabilities = Capabilities::new([Kind::Route]);
         let served = [Kind::Secret, Kind::Route, Kind::HttpRoute].map(|kind| capabilities.serves(kind));
         assert_eq!(served, [true, true, false]);

@@ -37,7 +37,8 @@ pub struct Child {
 /// The stages, in the order in which they are applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
-    /// Objects without dependencies: ServiceAccounts, ConfigMaps, Services, NetworkPolicies, PodDisruptionBudgets.
+    /// Objects without dependencies: ServiceAccounts, ConfigMaps, Services, NetworkPolicies,
+    /// PodDisruptionBudgets.
     Foundation,
     /// The managed database, its Secret and its storage. Complete when its pod is ready.
     Database,
@@ -56,7 +57,8 @@ pub enum Stage {
 pub enum Ownership {
     /// It has an owner reference and is garbage-collected.
     Owned,
-    /// It has no owner reference and is retained, so that a new resource of the same name adopts it. It is never an orphan.
+    /// It has no owner reference and is retained, so that a new resource of the same name adopts it. It is
+    /// never an orphan.
     Retained,
 }
 
@@ -65,7 +67,8 @@ pub enum Ownership {
 pub enum ApplyMode {
     /// By server-side apply, whenever it differs.
     Apply,
-    /// Created when it does not exist. Its owner reference and labels are kept up to date; its data never changes.
+    /// Created when it does not exist. Its owner reference and labels are kept up to date; its data never
+    /// changes.
     CreateOnce {
         /// The keys of a Secret that get a random value each when it is created.
         generate: Vec<String>,
@@ -77,7 +80,8 @@ pub enum ApplyMode {
 pub struct Children(Vec<Child>);
 
 impl Child {
-    /// Returns a child that is owned and applied; `object` is of this `kind`, with or without its type fields.
+    /// Returns a child that is owned and applied; `object` is of this `kind`, with or without its type
+    /// fields.
     pub fn new(
         kind: Kind,
         component: impl Into<Option<Component>>,

@@ -62,10 +62,11 @@ impl fmt::Display for RestartReason {
     }
 }
 
-/// Returns why the pods of a workload are replaced when `before`, the live Deployment or StatefulSet, becomes `after`.
+/// Returns why the pods of a workload are replaced when `before`, the live Deployment or StatefulSet, becomes
+/// `after`.
 ///
-/// `after` is the response to the (dry-run) patch, or the child itself; fields that it does not have are unchanged. Empty when no pod
-/// is replaced.
+/// `after` is the response to the (dry-run) patch, or the child itself; fields that it does not have are
+/// unchanged. Empty when no pod is replaced.
 pub fn restart_reasons(before: &DynamicObject, after: &DynamicObject) -> Vec<RestartReason> {
     let (before_template, after_template) = (template(before), template(after));
     let mut reasons: Vec<RestartReason> = changed_inputs(&before_template, &after_template).collect();

@@ -36,7 +36,7 @@ fn changed_field_has_its_path_and_both_values() {
 }
 
 #[test]
-fn what_the_api_server_keeps_is_no_change() {
+fn field_kept_by_the_api_server_is_no_change() {
     let before = object(json!({
         "metadata": {"name": "ccx", "resourceVersion": "1", "generation": 1, "managedFields": []}, "status": {"a": 1},
     }));
@@ -73,7 +73,7 @@ fn pods_that_do_not_exist_yet_do_not_restart() {
 }
 
 #[test]
-fn operators_own_note_is_no_change() {
+fn own_annotation_is_no_change() {
     let noted =
         |hash: &str| object(json!({"metadata": {"name": "ccx", "annotations": {APPLIED_HASH: hash}}}));
     let plain = object(json!({"metadata": {"name": "ccx"}}));
@@ -92,7 +92,7 @@ fn another_owner_is_a_change() {
 }
 
 #[test]
-fn fields_of_others_stay_when_ours_are_laid_over_an_object() {
+fn fields_of_other_managers_are_kept_by_the_overlay() {
     let live =
         object(json!({"metadata": {"name": "ccx", "labels": {"theirs": "x"}}, "data": {"a": "1", "b": "1"}}));
     let desired = object(json!({"metadata": {"name": "ccx"}, "data": {"a": "2"}}));
@@ -102,13 +102,13 @@ fn fields_of_others_stay_when_ours_are_laid_over_an_object() {
 }
 
 #[test]
-fn end_of_an_object_restarts_no_pods() {
+fn deletion_of_an_object_restarts_no_pods() {
     let plan = plan(&[Transition::deletion(Kind::Deployment, "ccx".into())]);
     assert_eq!((plan.changes[0].action, plan.restarts.len()), (ChangeAction::Delete, 0));
 }
 
 #[test]
-fn status_has_no_more_than_its_schema_allows_and_says_so() {
+fn plan_in_the_status_is_truncated_with_a_count() {
     let transitions: Vec<Transition> =
         (0..130).map(|_| transition(Kind::ConfigMap, None, Some(config_map("a")))).collect();
     let status = plan(&transitions).to_status();

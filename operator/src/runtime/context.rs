@@ -25,7 +25,7 @@ pub(crate) struct Context {
     pub(crate) served: Served,
     pub(crate) defaults: OperatorDefaults,
     pub(crate) prober: Arc<dyn Prober>,
-    /// Tells whether the cache is complete.
+    /// Reports whether the cache is complete.
     pub(crate) synced: Synced,
     /// Replaces the resync interval in tests.
     pub(crate) resync: Option<Duration>,

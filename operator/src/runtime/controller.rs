@@ -36,8 +36,8 @@ use crate::{
     validate::OperatorDefaults,
 };
 
-/// The number of reconciles that run at a time. Each has all children of its resource in memory, several times over; the API
-/// server is slower than eight of them.
+/// The number of reconciles that run at a time. Each has all children of its resource in memory, several
+/// times over; the API server is slower than eight of them.
 const CONCURRENCY: u16 = 8;
 
 /// The time for which the first reconcile waits for the lists of all watches.
@@ -55,7 +55,7 @@ pub struct Settings {
     pub defaults: OperatorDefaults,
     /// The name of this process in Events.
     pub identity: String,
-    /// Asks pods about their dependencies.
+    /// Probes the dependencies of pods.
     pub prober: Arc<dyn Prober>,
     /// The interval between two reconciles of a resource that is up to date; five minutes when absent.
     pub resync: Option<Duration>,
@@ -63,7 +63,8 @@ pub struct Settings {
     pub discovery: Option<Duration>,
 }
 
-/// Reconciles until `stop`, then finishes what is in flight. Restarts when the cluster begins to serve another kind.
+/// Reconciles until `stop`, then finishes what is in flight. Restarts when the cluster begins to serve
+/// another kind.
 pub(crate) async fn run(
     client: Client,
     settings: Settings,

@@ -8,7 +8,8 @@ const PROMPT: u32 = 3;
 /// The first and the longest delay after that.
 const DELAY: (Duration, Duration) = (Duration::from_secs(10), Duration::from_mins(10));
 
-/// The time without a correction after which a child is corrected at once again: longer than the longest delay.
+/// The time without a correction after which a child is corrected at once again: longer than the longest
+/// delay.
 const MEMORY: Duration = Duration::from_mins(30);
 
 /// The recent corrections of one child.

@@ -15,8 +15,8 @@ pub(crate) const INTERVAL: Duration = Duration::from_mins(1);
 /// The API group by which OpenShift is recognized.
 const OPENSHIFT_SECURITY: &str = "security.openshift.io";
 
-/// The versions of Strimzi's Kafka, the preferred one first: `v1` since 0.49, and the only one since 1.0. The fields that are read
-/// are the same in both.
+/// The versions of Strimzi's Kafka, the preferred one first: `v1` since 0.49, and the only one since 1.0. The
+/// fields that are read are the same in both.
 const STRIMZI_VERSIONS: [&str; 2] = ["v1", "v1beta2"];
 
 /// Returns the kinds that the cluster serves.

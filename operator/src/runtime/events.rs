@@ -1,6 +1,7 @@
 //! Emits Kubernetes Events about a resource.
 //!
-//! The recorder of kube is not used: it counts an Event with the same reason and another note as a repetition of the first.
+//! The recorder of kube is not used: it counts an Event with the same reason and another note as a repetition
+//! of the first.
 
 use ccx_crds::CcxPipeline;
 use k8s_openapi::{api::events::v1::Event, apimachinery::pkg::apis::meta::v1::MicroTime, jiff::Timestamp};

@@ -1,4 +1,5 @@
-//! The tower layer of every request of the controller: writes need an open [`Fence`], are counted, and time out.
+//! The tower layer of every request of the controller: writes need an open [`Fence`], are counted, and time
+//! out.
 
 use std::{
     task::{Context, Poll},
@@ -112,8 +113,8 @@ impl Write {
     }
 }
 
-/// Returns the resource of a path: `deployments` for `/apis/apps/v1/namespaces/ns/deployments/name`, `ccxpipelines/status` for a
-/// subresource.
+/// Returns the resource of a path: `deployments` for `/apis/apps/v1/namespaces/ns/deployments/name`,
+/// `ccxpipelines/status` for a subresource.
 fn resource(path: &str) -> String {
     let mut segments =
         path.trim_start_matches('/').split('/').skip_while(|segment| *segment != "namespaces").skip(2);
@@ -149,7 +150,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn write_that_is_only_tried_needs_no_fence() {
+    async fn dry_run_needs_no_fence() {
         let uri = "/api/v1/namespaces/ns/configmaps/a?&dryRun=All&fieldManager=x";
         assert!(send(Fence::default(), request(Method::PATCH, uri)).await.is_ok());
     }

@@ -6,9 +6,10 @@
 //!     └──▶ Fence: open until the last renewal + `renew_deadline`. Every write checks it (see `fencing`).
 //! ```
 //!
-//! A leader stops writing at `renew_deadline` after the *start* of its last successful renewal, by its own monotonic clock. A
-//! rival waits for `duration` after it has *observed* that renewal, by its own clock. So clocks need not agree, and since a write
-//! takes at most [`WRITE_TIMEOUT`](super::fencing::WRITE_TIMEOUT), less than their difference, two processes never write at once.
+//! A leader stops writing at `renew_deadline` after the *start* of its last successful renewal, by its own
+//! monotonic clock. A rival waits for `duration` after it has *observed* that renewal, by its own clock. So
+//! clocks need not agree, and since a write takes at most [`WRITE_TIMEOUT`](super::fencing::WRITE_TIMEOUT),
+//! less than their difference, two processes never write at once.
 
 mod fence;
 mod term;
@@ -42,7 +43,8 @@ const HAND_OVER_GRACE: Duration = Duration::from_millis(500);
 pub struct Timing {
     /// The time that a rival waits after the last renewal it has observed.
     pub duration: Duration,
-    /// The time that the leader writes after its last renewal: shorter than `duration` by more than a write may take.
+    /// The time that the leader writes after its last renewal: shorter than `duration` by more than a write
+    /// may take.
     pub renew_deadline: Duration,
     /// The interval between two renewals or observations.
     pub retry: Duration,
@@ -91,7 +93,8 @@ enum Leadership {
 }
 
 impl Elector {
-    /// Returns a candidate for the Lease `name` in `namespace`, under an `identity` that no other process may use.
+    /// Returns a candidate for the Lease `name` in `namespace`, under an `identity` that no other process may
+    /// use.
     pub fn new(
         client: Client,
         namespace: &str,
@@ -114,8 +117,8 @@ impl Elector {
         }
     }
 
-    /// Runs `lead` whenever this process holds the Lease, until `shutdown`. Its token is cancelled at shutdown; when the Lease is
-    /// lost, `lead` is dropped at once.
+    /// Runs `lead` whenever this process holds the Lease, until `shutdown`. Its token is cancelled at
+    /// shutdown; when the Lease is lost, `lead` is dropped at once.
     pub async fn run<Lead: Future<Output = ()>>(
         mut self,
         shutdown: CancellationToken,

@@ -1,4 +1,4 @@
-//! Asks the workloads about their dependencies: only they know whether they reach Kafka, the object storage and the database.
+//! Probes the workloads: only they know whether they reach Kafka, the object storage and the database.
 
 use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 
@@ -7,13 +7,14 @@ use futures::{StreamExt as _, future::BoxFuture, stream};
 
 use crate::{cache::PipelineObjects, model::component::Component};
 
-/// How long a pod may take to answer. One that needs longer is not ready either.
+/// The timeout of a probe. A pod that exceeds it is not ready either.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Pods of one resource that are asked at a time.
+/// The number of pods of one resource that are probed at a time.
 const CONCURRENCY: usize = 4;
 
-/// Pods of a component that are asked. They share a configuration, so that one would mostly do.
+/// The number of pods of a component that are probed. They share a configuration, so one would usually
+/// suffice.
 const PODS_ASKED: usize = 2;
 
 /// The limit of a body. A readiness report has a few lines.
@@ -25,9 +26,10 @@ pub const READINESS_PATH: &str = "/readyz?verbose";
 /// The path of the [`RulesStatus`] of a workload.
 pub const RULES_PATH: &str = "/rules";
 
-/// Sends the requests of the probes, so that tests can answer instead of pods.
+/// Sends the requests of the probes, so that tests can respond instead of pods.
 pub trait Prober: Send + Sync {
-    /// Returns the body of the response to `GET http://address:port/path`, whatever its status; none without a response.
+    /// Returns the body of the response to `GET http://address:port/path`, of any status; `None` without a
+    /// response.
     fn get(&self, address: IpAddr, port: u16, path: &'static str) -> BoxFuture<'_, Option<String>>;
 }
 
@@ -38,7 +40,8 @@ pub struct HttpProber {
 }
 
 impl HttpProber {
-    /// Returns a prober that asks pods directly, without the cluster's egress proxy, and follows no redirects.
+    /// Returns a prober that connects to pods directly, without the cluster's egress proxy, and follows no
+    /// redirects.
     pub fn new() -> reqwest::Result<Self> {
         let builder = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
         // Pods serve plain HTTP, so no certificate needs to be in memory.
@@ -83,7 +86,7 @@ struct Request {
     path: &'static str,
 }
 
-/// Asks pods that run and are not ready about their dependencies, and one of the pipeline about its rules.
+/// Probes the dependencies of pods that run and are not ready, and the rules of one pod of the pipeline.
 pub(crate) async fn ask(prober: &dyn Prober, pods: &[(Component, IpAddr, bool)]) -> ProbeResults {
     let responses = stream::iter(requests(pods)).map(async |request| {
         let body = prober.get(request.address, request.component.port(), request.path).await;

@@ -1,4 +1,5 @@
-//! Wraps a reconcile: skips resources that are up to date, and keeps the bookkeeping of retries, polls and Events.
+//! Wraps a reconcile: skips resources that are up to date, and keeps the bookkeeping of retries, polls and
+//! Events.
 
 use std::{
     sync::Arc,
@@ -40,7 +41,8 @@ pub(crate) struct Reconciled {
 
 /// Reconciles a resource, unless it and its objects are unchanged since it was up to date.
 ///
-/// Watches keep only its metadata. It is read before the reconcile, and so is never older than our own writes.
+/// Watches keep only its metadata. It is read before the reconcile, and so is never older than our own
+/// writes.
 pub(crate) async fn reconcile_if_changed(
     seen: Arc<PartialObject<CcxPipeline>>,
     context: Arc<Context>,

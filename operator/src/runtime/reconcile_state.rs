@@ -38,7 +38,7 @@ struct Entry {
     problems: Vec<Hash64>,
 }
 
-/// The state in which a resource needed nothing.
+/// The state in which a resource was up to date.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct UpToDate {
     /// The hash of the resource without its status.
@@ -73,7 +73,7 @@ impl ReconcileState {
         self.lock().get(key).is_some_and(|entry| entry.up_to_date.as_ref() == Some(now))
     }
 
-    /// Stores the state in which the resource needed nothing; none when it needs something.
+    /// Stores the state in which the resource was up to date; `None` when it is not.
     pub(crate) fn set_up_to_date(&self, key: &Key, state: Option<UpToDate>) {
         self.update(key, |entry| entry.up_to_date = state);
     }

@@ -7,7 +7,8 @@ use kube::runtime::controller::Action;
 /// The interval between two reconciles of a resource that is up to date.
 const RESYNC: Duration = Duration::from_mins(5);
 
-/// The first and the longest interval between two polls of pods that run and are not ready: no watch reports their answer.
+/// The first and the longest interval between two polls of pods that run and are not ready: no watch reports
+/// their answer.
 const POLL: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
 /// The number of polls after which their interval doubles. Most pods become ready within seconds.

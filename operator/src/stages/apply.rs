@@ -123,7 +123,8 @@ impl Applier<'_> {
         applied
     }
 
-    /// A closed gate or a missing reference holds back changes; drift from what was applied is still corrected.
+    /// A closed gate or a missing reference holds back changes; drift from what was applied is still
+    /// corrected.
     async fn apply_child(
         &self,
         child: &Child,
@@ -187,8 +188,8 @@ impl Applier<'_> {
         Ok(Change::Written)
     }
 
-    /// The data has a field manager of its own, since later applies omit it and would remove it. Everything else is applied, so that
-    /// it can be changed later, above all the owner.
+    /// The data has a field manager of its own, since later applies omit it and would remove it. Everything
+    /// else is applied, so that it can be changed later, above all the owner.
     async fn create_generated_secret(
         &self,
         api: &Api<DynamicObject>,
@@ -246,8 +247,8 @@ impl Applier<'_> {
         Ok(Change::Written)
     }
 
-    /// Whether the API server regards the objects as equal: quantities and defaults can be written in several ways. Requested only when
-    /// this object was applied before, since otherwise it differs.
+    /// Whether the API server regards the objects as equal: quantities and defaults can be written in several
+    /// ways. Requested only when this object was applied before, since otherwise it differs.
     async fn is_equal_on_server(
         &self,
         api: &Api<DynamicObject>,

@@ -25,7 +25,8 @@ pub(crate) struct Planner<'a> {
 }
 
 impl Planner<'_> {
-    /// Returns the changes, and the pods that would restart and why. Writes nothing. Children with missing references are left out.
+    /// Returns the changes, and the pods that would restart and why. Writes nothing. Children with missing
+    /// references are left out.
     pub(crate) async fn plan(&self, children: &Children, orphans: Vec<Orphan>) -> Result<Plan, ApplyError> {
         let mut transitions = Vec::new();
         for child in children.iter().filter(|child| child.missing.is_empty()) {
@@ -61,7 +62,8 @@ async fn try_out(
     tried.context(RequestSnafu::for_child(child, "try to apply"))
 }
 
-/// Returns a Job after it is replaced: the API server would refuse to change it. One that has succeeded is kept.
+/// Returns a Job after it is replaced: the API server would refuse to change it. One that has succeeded is
+/// kept.
 fn job_after(live: &DynamicObject, prepared: &Prepared<'_>) -> DynamicObject {
     if has_succeeded(live) { live.clone() } else { laid_over(live, &prepared.object) }
 }

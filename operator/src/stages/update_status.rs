@@ -112,7 +112,8 @@ impl Observation {
         self.missing.iter().chain(&self.errors).next()
     }
 
-    /// Whether something may change that no watch reports: pods that run and are not ready, and rules of users, which pods reload.
+    /// Whether something may change that no watch reports: pods that run and are not ready, and rules of
+    /// users, which pods reload.
     fn needs_poll(&self) -> bool {
         if self.probed.rules.as_ref().is_some_and(RulesStatus::has_user_rules) {
             return true;

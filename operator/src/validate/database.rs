@@ -70,8 +70,8 @@ fn managed(pipeline: &CcxPipeline, managed: &ManagedDatabase, defaults: &Operato
     Managed { spec: managed.clone(), pods, ownership }
 }
 
-/// The generated Secret may not exist yet: workloads are applied only after it does. While the volume exists, no new one is generated,
-/// since the database would not accept its password.
+/// The generated Secret may not exist yet: workloads are applied only after it does. While the volume exists,
+/// no new one is generated, since the database would not accept its password.
 fn to_managed(
     pipeline: &CcxPipeline,
     connection: &DatabaseConnection,

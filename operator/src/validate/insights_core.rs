@@ -93,7 +93,8 @@ fn mounts(spec: &InsightsCore, pipeline: &DataPipeline) -> Vec<Mount> {
     file.into_iter().chain([archives, scratch]).collect()
 }
 
-/// Each process has one unpacked archive in memory. Without a number of processes, only the limit of the container bounds them.
+/// Each process has one unpacked archive in memory. Without a number of processes, only the limit of the
+/// container bounds them.
 fn room(spec: &InsightsCore, pipeline: &DataPipeline) -> Option<String> {
     let bytes = pipeline.archive_limits.max_unpacked_size.bytes().saturating_mul(spec.workers.into());
     (spec.workers > 0).then(|| format!("{}Mi", bytes.div_ceil(bytesize::MIB)))

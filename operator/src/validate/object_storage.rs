@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn port_of_an_endpoint_is_written_or_that_of_its_scheme() {
+    fn endpoint_without_a_port_has_that_of_its_scheme() {
         let cases = [
             ("https://s3.example.com", Some(443)),
             ("http://minio:9000/", Some(9000)),

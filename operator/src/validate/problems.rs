@@ -29,7 +29,7 @@ impl Problems {
         found.iter().filter(|problem| problem.is_missing_reference()).cloned().collect()
     }
 
-    /// Adds a kind that the spec asks for and the cluster does not serve.
+    /// Adds a kind that the spec requires and the cluster does not serve.
     pub(super) fn push_not_served(&mut self, field: &str, kind: Kind, instead: &str) {
         let message = format!(
             "{field} needs the kind {} of {}, which the cluster does not serve; install what brings it, or {instead}",
@@ -39,7 +39,8 @@ impl Problems {
         self.push(Reason::KindNotServed, message);
     }
 
-    /// Returns the value when nothing but references is missing. A value that needs a correct spec is `None`.
+    /// Returns the value if the only problems are missing references. A value that needs a correct spec is
+    /// `None`.
     pub(super) fn none_or<T>(self, value: Option<T>) -> Result<T, ValidationErrors> {
         match value {
             Some(value) if self.0.iter().all(Problem::is_missing_reference) => Ok(value),

@@ -1,6 +1,7 @@
 //! `spec.dataPipeline.rules`: built-in rules, and rules of users.
 //!
-//! The data of their ConfigMaps is not part of the digest of pods: pipeline and aggregator reload rules while they run.
+//! The data of their ConfigMaps is not part of the digest of pods: pipeline and aggregator reload rules while
+//! they run.
 
 use std::path::Path;
 

@@ -81,7 +81,8 @@ impl<'a> SecretSource<'a> {
     }
 }
 
-/// Returns a salted digest: a user who can read pods but not Secrets can't find a short password by brute force.
+/// Returns a salted digest: a user who can read pods but not Secrets can't find a short password by brute
+/// force.
 pub(super) fn fingerprint(name: &str, secret: &Secret, key: &str, value: &[u8]) -> InputDigest {
     let salt = secret.metadata.uid.as_deref().unwrap_or_default();
     secret_digest(name, Digest::default().field(salt).field(key).field(value).finish())

@@ -1,4 +1,5 @@
-//! What a real API server says about the children: it takes all of them, and lets the pods into a namespace that allows the least.
+//! The children on a real API server: it accepts all of them, and admits their pods to a restricted
+//! namespace.
 
 use std::{process, time::Duration};
 
@@ -20,12 +21,12 @@ use serde_json::{Value, json};
 
 use crate::sample;
 
-/// How often a pod is tried while its namespace has no service account yet, ten times a second.
+/// Attempts to create a pod while its namespace has no service account yet, ten per second.
 const TRIES: usize = 100;
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn api_server_takes_every_child() {
+async fn every_child_is_accepted_by_the_api_server() {
     let client = client().await;
     for spec in specs() {
         for child in &children(&spec, "default") {
@@ -37,7 +38,7 @@ async fn api_server_takes_every_child() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn pods_are_let_into_a_namespace_that_allows_the_least() {
+async fn pods_are_admitted_to_a_restricted_namespace() {
     let client = client().await;
     let name = format!("children-{}", process::id());
     let labels = json!({"pod-security.kubernetes.io/enforce": "restricted"});
@@ -59,7 +60,7 @@ async fn pods_are_let_into_a_namespace_that_allows_the_least() {
     assert_eq!(refused, Vec::<String>::new());
 }
 
-/// Resources that use other code; what only an extension has, the API server does not have.
+/// Resources that cover different code, without kinds of extensions, which the API server does not serve.
 fn specs() -> [Value; 4] {
     let sasl = json!({"credentialsSecretRef": {"name": "user"}});
     let external = json!({"host": "db", "credentialsSecretRef": {"name": "role"}});
@@ -97,7 +98,7 @@ async fn dry_run(client: &Client, child: &Child, namespace: &str) -> kube::Resul
     api.patch(child.name(), &parameters.force().dry_run(), &Patch::Apply(&child.object)).await.map(drop)
 }
 
-/// Why the pod is refused. Its service account is not there: nothing is created.
+/// Returns why a pod is refused, by a dry run. Its service account is removed, since it does not exist.
 async fn try_pod(client: &Client, namespace: &str, template: Value) -> Option<String> {
     let mut pod = template;
     pod["metadata"]["name"] = json!("pod");

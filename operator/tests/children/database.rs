@@ -24,7 +24,7 @@ fn claim_and_secret_are_retained_and_everything_else_is_owned() {
 }
 
 #[test]
-fn retained_objects_are_not_taken_for_parts_of_an_argo_cd_application() {
+fn retained_objects_are_ignored_by_argo_cd() {
     let children = children(&json!({}));
     for child in children.iter().filter(|child| child.ownership == Ownership::Retained) {
         let metadata = &child.object.metadata;
@@ -36,7 +36,7 @@ fn retained_objects_are_not_taken_for_parts_of_an_argo_cd_application() {
 }
 
 #[test]
-fn selectors_use_labels_of_our_own_only() {
+fn selectors_use_own_labels_only() {
     let children = children(&json!({}));
     for child in children.iter().filter(|child| matches!(child.kind, Kind::Deployment | Kind::StatefulSet)) {
         let selector = &child.object.data["spec"]["selector"]["matchLabels"];
@@ -46,13 +46,13 @@ fn selectors_use_labels_of_our_own_only() {
 }
 
 #[test]
-fn broken_image_is_replaced_when_it_is_corrected() {
+fn database_with_a_broken_image_is_replaced_after_correction() {
     let set = object(&children(&json!({})), Kind::StatefulSet, NAME);
     assert_eq!(set["spec"]["podManagementPolicy"], "Parallel");
 }
 
 #[test]
-fn password_is_set_in_the_database_at_each_start_and_a_change_restarts_it() {
+fn changed_password_restarts_the_database_which_sets_it() {
     let pipeline = sample::pipeline(&json!({}));
     let mut references = sample::references(&pipeline);
     let template = |references: &References| {
@@ -73,7 +73,7 @@ fn password_is_set_in_the_database_at_each_start_and_a_change_restarts_it() {
 }
 
 #[test]
-fn no_password_is_generated_while_the_volume_exists() {
+fn password_is_not_generated_while_the_volume_exists() {
     let pipeline = sample::pipeline(&json!({}));
     let mut references = sample::references(&pipeline);
     references.secrets.insert(NAME.into(), None);
@@ -92,7 +92,7 @@ fn no_password_is_generated_while_the_volume_exists() {
 }
 
 #[test]
-fn its_password_is_generated_once_and_not_in_the_object() {
+fn password_is_generated_once_and_not_in_the_object() {
     let children = children(&json!({}));
     let secret = children.find(Kind::Secret, NAME).unwrap();
     assert_eq!(secret.apply, ApplyMode::CreateOnce { generate: vec!["password".into()] });
@@ -101,7 +101,7 @@ fn its_password_is_generated_once_and_not_in_the_object() {
 }
 
 #[test]
-fn its_volume_is_a_claim_of_its_own_that_can_grow() {
+fn volume_is_a_separate_claim_that_can_be_expanded() {
     let spec = json!({"database": {"managed": {"storage": {"size": "50Gi", "storageClassName": "fast"}}}});
     let children = children(&spec);
     let claim = object(&children, Kind::PersistentVolumeClaim, NAME);
@@ -114,7 +114,7 @@ fn its_volume_is_a_claim_of_its_own_that_can_grow() {
 }
 
 #[test]
-fn ephemeral_one_has_no_claim() {
+fn ephemeral_database_has_no_claim() {
     let children =
         children(&json!({"database": {"managed": {"storage": {"volume": "Ephemeral", "size": "1Gi"}}}}));
     assert_eq!(names(&children, Kind::PersistentVolumeClaim), [""; 0]);
@@ -123,7 +123,7 @@ fn ephemeral_one_has_no_claim() {
 }
 
 #[test]
-fn official_image_finds_what_it_may_write_and_nothing_else_is_writable() {
+fn only_directories_that_the_official_image_needs_are_writable() {
     let container = container(&children(&json!({})), Component::Database);
     let mounts = container["volumeMounts"].as_array().unwrap();
     let writable: Vec<&Value> =
@@ -134,7 +134,7 @@ fn official_image_finds_what_it_may_write_and_nothing_else_is_writable() {
 }
 
 #[test]
-fn its_settings_are_arguments() {
+fn database_settings_are_arguments() {
     let parameters = json!({"shared_buffers": "512MB", "max_connections": "200"});
     let children = children(&json!({"database": {"managed": {"parameters": parameters}}}));
     let expected = json!(["postgres", "-c", "max_connections=200", "-c", "shared_buffers=512MB"]);
@@ -142,13 +142,13 @@ fn its_settings_are_arguments() {
 }
 
 #[test]
-fn suspension_keeps_it_running() {
+fn suspension_keeps_the_database_running() {
     let set = object(&children(&json!({"suspend": true})), Kind::StatefulSet, NAME);
     assert_eq!(set["spec"]["replicas"], 1);
 }
 
 #[test]
-fn database_of_others_is_used_and_not_run() {
+fn external_database_is_used_and_not_run() {
     let external = json!({"host": "db.example.com", "port": 5433, "credentialsSecretRef": {"name": "user"}});
     let children = children(&json!({"database": {"type": "External", "external": external}}));
     assert!(children.workload(Component::Database).is_none());

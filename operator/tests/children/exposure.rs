@@ -1,4 +1,4 @@
-//! How the API is reached.
+//! The exposure of the API.
 
 use ccx_operator::model::{kind::Kind, resources::Stage};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ fn exposed(exposure: &Value, kind: Kind) -> Value {
 }
 
 #[test]
-fn service_serves_the_cluster_and_nothing_leads_in() {
+fn unexposed_api_has_a_cluster_ip_service_only() {
     let children = children(&json!({}));
     let service = object(&children, Kind::Service, NAME)["spec"].clone();
     assert_eq!(service["type"], "ClusterIP");
@@ -22,7 +22,7 @@ fn service_serves_the_cluster_and_nothing_leads_in() {
 }
 
 #[test]
-fn route_encrypts_unless_told_otherwise() {
+fn route_uses_tls_unless_disabled() {
     let route = exposed(&json!({"type": "Route"}), Kind::Route);
     let expected = json!({
         "to": {"kind": "Service", "name": NAME, "weight": 100},
@@ -38,7 +38,7 @@ fn route_encrypts_unless_told_otherwise() {
 }
 
 #[test]
-fn ingress_leads_to_the_api_by_its_prefix() {
+fn ingress_routes_the_prefix_of_the_api() {
     let exposure = json!({
         "type": "Ingress", "host": "a.example.com", "ingress": {"className": "nginx", "tlsSecretName": "tls"},
     });

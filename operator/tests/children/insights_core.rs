@@ -17,14 +17,14 @@ fn spec() -> Value {
 }
 
 #[test]
-fn python_comes_with_the_image_of_the_pipeline() {
+fn packages_change_the_image_of_the_pipeline_only() {
     let children = children(&spec());
     assert_eq!(container(&children, Component::DataPipeline)["image"], "registry.example.com/rules:1");
     assert_ne!(container(&children, Component::DbWriter)["image"], "registry.example.com/rules:1");
 }
 
 #[test]
-fn each_process_has_room_for_an_archive_in_memory() {
+fn each_python_process_has_memory_for_an_archive() {
     let children = children(&spec());
     let volumes = pod(&children, Component::DataPipeline)["spec"]["volumes"].clone();
     let archives = volumes.as_array().unwrap().iter().find(|volume| volume["name"] == "archives").unwrap();
@@ -34,7 +34,7 @@ fn each_process_has_room_for_an_archive_in_memory() {
 }
 
 #[test]
-fn pipeline_is_told_which_packages_to_load() {
+fn configuration_names_the_packages_to_load() {
     let text =
         object(&children(&spec()), Kind::ConfigMap, "ccx-data-pipeline")["data"]["ccx.toml"].to_string();
     for line in [
@@ -47,7 +47,7 @@ fn pipeline_is_told_which_packages_to_load() {
 }
 
 #[test]
-fn without_them_nothing_of_python_is_there() {
+fn pipeline_without_packages_has_no_python() {
     let children = children(&json!({"dataPipeline": {"insightsCore": {"image": "x", "packages": ["y"]}}}));
     assert_ne!(container(&children, Component::DataPipeline)["image"], "x");
     let text = object(&children, Kind::ConfigMap, "ccx-data-pipeline")["data"]["ccx.toml"].to_string();

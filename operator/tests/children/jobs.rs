@@ -1,4 +1,4 @@
-//! Jobs run again when something changes that they run on.
+//! Jobs run again when one of their inputs changes.
 
 use ccx_operator::model::{
     kind::Kind,
@@ -48,7 +48,7 @@ fn only_owned_topics_may_grow() {
 }
 
 #[test]
-fn pods_of_jobs_have_the_overrides_of_the_writer() {
+fn job_pods_have_the_pod_template_of_the_writer() {
     let template = json!({
         "tolerations": [{"key": "dedicated", "operator": "Exists"}],
         "nodeSelector": {"pool": "insights"},
@@ -70,14 +70,14 @@ fn pods_of_jobs_have_the_overrides_of_the_writer() {
 }
 
 #[test]
-fn topics_of_others_are_left_alone() {
+fn unmanaged_topics_have_no_job() {
     let names = job_names(&json!({"kafka": {"topicManagement": {"policy": "External"}}}));
     assert_eq!(names.len(), 1);
     assert!(names[0].starts_with("ccx-migration-"));
 }
 
 #[test]
-fn new_image_or_another_database_makes_a_new_migration() {
+fn changed_image_or_database_creates_a_new_migration() {
     let default = job_names(&json!({}));
     for spec in [json!({"image": "ccx:2"}), json!({"database": {"connection": {"statementTimeout": "5m"}}})] {
         assert_ne!(migration(&job_names(&spec)), migration(&default), "{spec}");
@@ -85,7 +85,7 @@ fn new_image_or_another_database_makes_a_new_migration() {
 }
 
 #[test]
-fn what_a_migration_does_not_read_does_not_repeat_it() {
+fn unrelated_change_does_not_repeat_the_migration() {
     let default = job_names(&json!({}));
     for spec in [
         json!({"aggregator": {"orgOverviewLimit": "1h"}}),
@@ -98,12 +98,12 @@ fn what_a_migration_does_not_read_does_not_repeat_it() {
 }
 
 #[test]
-fn nothing_is_prepared_again_to_be_logged_in_another_way() {
+fn changed_log_level_repeats_no_job() {
     assert_eq!(job_names(&json!({"logging": {"level": "Debug"}})), job_names(&json!({})));
 }
 
 #[test]
-fn other_partitions_or_brokers_make_new_topics() {
+fn changed_partitions_or_brokers_create_a_new_topics_job() {
     let topics =
         |spec: &Value| job_names(spec).into_iter().find(|name| name.starts_with("ccx-topics-")).unwrap();
     let default = topics(&json!({}));
@@ -116,7 +116,7 @@ fn other_partitions_or_brokers_make_new_topics() {
 }
 
 #[test]
-fn migration_that_failed_for_its_password_is_tried_again_with_another() {
+fn changed_password_creates_a_new_migration() {
     let pipeline = sample::pipeline(&json!({}));
     let mut references = sample::references(&pipeline);
     let name = |references: &References| {
@@ -128,7 +128,7 @@ fn migration_that_failed_for_its_password_is_tried_again_with_another() {
 }
 
 #[test]
-fn job_is_bounded_keeps_its_failed_pods_and_does_not_vanish_when_it_is_done() {
+fn job_is_bounded_and_retained_after_it_finishes() {
     for job in jobs(&children(&json!({}))) {
         let spec = &job["spec"];
         assert_eq!((&spec["backoffLimit"], &spec["activeDeadlineSeconds"]), (&json!(6), &json!(3600)));

@@ -1,11 +1,12 @@
-//! What a resource is built of: the whole as golden files, each policy by a test of its own, and what holds for any resource.
+//! The children of a resource: complete ones as golden files, a test for each policy, and properties of any
+//! resource.
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod api_server;
 mod database;
 mod exposure;
-mod fingerprints;
 mod golden;
+mod input_digests;
 mod insights_core;
 mod jobs;
 mod missing;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::sample::{self, children};
 
-/// The children of a resource with this spec, of whose references some are away.
+/// Returns the children of a resource with this spec after `take` has removed some of its references.
 fn without(spec: &Value, take: impl Fn(&mut References)) -> Children {
     let pipeline = sample::pipeline(spec);
     let mut references = sample::references(&pipeline);
@@ -20,7 +20,7 @@ fn without(spec: &Value, take: impl Fn(&mut References)) -> Children {
     sample::children_with(&pipeline, &references)
 }
 
-/// Returns the children that wait, without the digests in the names of Jobs.
+/// Returns the children that are held back, without the digests in the names of Jobs.
 fn waiting(children: &Children) -> BTreeSet<String> {
     let held = children.iter().filter(|child| !child.missing.is_empty());
     let name = |name: &str, kind| {
@@ -44,7 +44,7 @@ fn bucket() -> Value {
 }
 
 #[test]
-fn credentials_of_the_object_storage_are_needed_by_the_pipeline_alone() {
+fn missing_storage_credentials_hold_back_the_pipeline_only() {
     let children = without(&bucket(), no_secret("bucket"));
     assert_eq!(waiting(&children), of_program("Deployment", "data-pipeline"));
     let message = &children.workload(Component::DataPipeline).unwrap().missing[0].message;
@@ -55,7 +55,7 @@ fn credentials_of_the_object_storage_are_needed_by_the_pipeline_alone() {
 }
 
 #[test]
-fn key_that_is_missing_is_as_bad_as_the_secret() {
+fn missing_key_holds_back_like_a_missing_secret() {
     let children = without(&bucket(), |references| {
         let secret = references.secrets.get_mut("bucket").unwrap().as_mut().unwrap();
         secret.data.as_mut().unwrap().remove("AWS_SECRET_ACCESS_KEY");
@@ -64,7 +64,7 @@ fn key_that_is_missing_is_as_bad_as_the_secret() {
 }
 
 #[test]
-fn credentials_of_kafka_are_needed_by_all_but_the_api_and_the_migration() {
+fn missing_kafka_credentials_hold_back_clients_of_kafka() {
     let sasl = json!({"credentialsSecretRef": {"name": "user"}});
     let spec = json!({
         "kafka": {"securityProtocol": "SASL_PLAINTEXT", "sasl": sasl},
@@ -79,7 +79,7 @@ fn credentials_of_kafka_are_needed_by_all_but_the_api_and_the_migration() {
 }
 
 #[test]
-fn credentials_of_a_database_are_needed_by_its_clients() {
+fn missing_database_credentials_hold_back_its_clients() {
     let external = json!({"host": "db", "name": "ccx", "credentialsSecretRef": {"name": "login"}});
     let spec = json!({"database": {"type": "External", "external": external}});
     let mut expected = of_program("Deployment", "insights-results-aggregator");
@@ -89,7 +89,7 @@ fn credentials_of_a_database_are_needed_by_its_clients() {
 }
 
 #[test]
-fn rules_of_users_are_needed_by_who_runs_them_and_who_serves_their_texts_and_an_allowlist_by_the_writer() {
+fn missing_rules_and_allowlist_hold_back_their_users() {
     let spec = json!({
         "dataPipeline": {"rules": {"configMapRefs": [{"name": "mine"}]}},
         "dbWriter": {"orgAllowlistConfigMapRef": {"name": "organisations", "key": "file"}},
@@ -108,7 +108,7 @@ fn rules_of_users_are_needed_by_who_runs_them_and_who_serves_their_texts_and_an_
 }
 
 #[test]
-fn kafka_that_strimzi_has_not_made_yet_is_needed_by_those_who_would_connect_to_it() {
+fn missing_strimzi_kafka_holds_back_its_clients() {
     let mut pipeline =
         sample::pipeline(&json!({"kafka": {"strimzi": {"name": "events", "listener": "tls"}}}));
     pipeline.spec.kafka.bootstrap_servers.clear();
@@ -123,7 +123,7 @@ fn kafka_that_strimzi_has_not_made_yet_is_needed_by_those_who_would_connect_to_i
 }
 
 #[test]
-fn workload_that_is_to_have_no_pods_needs_nothing() {
+fn suspended_workload_is_not_held_back() {
     let mut spec = bucket();
     spec["suspend"] = json!(true);
     let children = without(&spec, no_secret("bucket"));
@@ -132,6 +132,6 @@ fn workload_that_is_to_have_no_pods_needs_nothing() {
 }
 
 #[test]
-fn nothing_waits_when_everything_is_there() {
+fn no_child_waits_when_all_references_exist() {
     assert_eq!(waiting(&children(&bucket())), BTreeSet::new());
 }

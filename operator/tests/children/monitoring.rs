@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::sample::{self, children, names, object, pod};
 
 #[test]
-fn pod_monitor_finds_the_three_workloads() {
+fn pod_monitor_selects_the_three_workloads() {
     let monitor = object(
         &children(&json!({"monitoring": {"interval": "1m", "labels": {"release": "p"}}})),
         Kind::PodMonitor,
@@ -40,7 +40,7 @@ fn service_monitors_get_a_service_for_each_workload() {
 }
 
 #[test]
-fn where_the_cluster_has_no_monitors_the_pods_say_where_their_metrics_are() {
+fn pods_have_scrape_annotations_without_monitor_kinds() {
     let pipeline = sample::pipeline(&json!({}));
     let mut references = sample::references(&pipeline);
     references.capabilities = Capabilities::default();
@@ -56,7 +56,7 @@ fn where_the_cluster_has_no_monitors_the_pods_say_where_their_metrics_are() {
 }
 
 #[test]
-fn alerts_are_about_this_resource_and_say_what_to_do() {
+fn alerts_select_this_resource_and_have_advice() {
     let children = children(&json!({"dbWriter": {"metricsNamespace": "w"}}));
     let rule = object(&children, Kind::PrometheusRule, "ccx-monitoring");
     let alerts = rule["spec"]["groups"][0]["rules"].as_array().unwrap().clone();
@@ -71,12 +71,12 @@ fn alerts_are_about_this_resource_and_say_what_to_do() {
 }
 
 #[test]
-fn nobody_is_alerted_about_silence_that_was_asked_for() {
+fn suspended_resource_has_no_alerts() {
     assert_eq!(names(&children(&json!({"suspend": true})), Kind::PrometheusRule), [""; 0]);
 }
 
 #[test]
-fn dashboard_is_there_when_asked_for_and_is_json_that_grafana_reads() {
+fn enabled_dashboard_is_json_for_grafana() {
     assert_eq!(
         names(&children(&json!({})), Kind::ConfigMap)
             .iter()

@@ -9,7 +9,7 @@ fn policy(spec: &Value, name: &str) -> Value {
     object(&children(spec), Kind::NetworkPolicy, name)["spec"].clone()
 }
 
-/// The TCP ports of the rules that lead anywhere, name servers aside.
+/// Returns the TCP ports of egress rules to any destination, except for DNS.
 fn outside(policy: &Value) -> Vec<u64> {
     let rules = policy["egress"].as_array().unwrap();
     let rules = rules.iter().filter(|rule| rule["to"].is_null() && rule["ports"][0]["port"] != 53);
@@ -20,7 +20,7 @@ fn outside(policy: &Value) -> Vec<u64> {
 }
 
 #[test]
-fn every_pod_can_look_up_names_also_behind_openshifts_service() {
+fn every_pod_can_resolve_names_also_on_openshift() {
     let ports = policy(&json!({}), "ccx-migration")["egress"][0]["ports"].clone();
     let numbers: Vec<&Value> = ports.as_array().unwrap().iter().map(|port| &port["port"]).collect();
     assert_eq!(numbers, [53, 53, 5353, 5353]);
@@ -42,7 +42,7 @@ fn each_workload_reaches_what_it_uses_and_no_more() {
 }
 
 #[test]
-fn managed_database_is_reached_by_its_clients_alone_and_reaches_nothing() {
+fn managed_database_accepts_its_clients_only_and_has_no_egress() {
     let database = policy(&json!({}), "ccx-data-pipeline-db");
     let clients: Vec<&Value> = database["ingress"][0]["from"]
         .as_array()
@@ -64,7 +64,7 @@ fn client_of_the_managed_database_reaches_its_pods_and_no_other_server() {
 }
 
 #[test]
-fn api_is_for_everyone_and_health_for_those_that_look_at_it() {
+fn api_port_is_open_and_health_port_is_restricted() {
     let api = policy(&json!({}), "ccx-insights-results-aggregator");
     assert_eq!(api["ingress"], json!([{"ports": [{"port": 10000, "protocol": "TCP"}]}]));
     let pipeline = policy(&json!({}), "ccx-data-pipeline");
@@ -79,11 +79,11 @@ fn api_is_for_everyone_and_health_for_those_that_look_at_it() {
 }
 
 #[test]
-fn nobody_reaches_a_job() {
+fn job_accepts_no_connections() {
     assert_eq!(policy(&json!({}), "ccx-topics")["ingress"], Value::Null);
 }
 
 #[test]
-fn policies_can_be_left_to_others() {
+fn disabled_policies_are_not_created() {
     assert_eq!(names(&children(&json!({"networkPolicy": "Disabled"})), Kind::NetworkPolicy), [""; 0]);
 }

@@ -13,7 +13,7 @@ use crate::sample::{self, children, container, object, pod};
 const WORKLOADS: [Component; 3] = [Component::DataPipeline, Component::DbWriter, Component::Aggregator];
 
 #[test]
-fn every_pod_is_as_the_restricted_profile_wants_and_has_read_only_files() {
+fn every_pod_satisfies_the_restricted_profile_with_read_only_files() {
     let children = children(&json!({}));
     let pods: Vec<Value> = children
         .iter()
@@ -33,7 +33,7 @@ fn every_pod_is_as_the_restricted_profile_wants_and_has_read_only_files() {
 }
 
 #[test]
-fn pod_names_its_user_except_on_openshift_which_gives_one() {
+fn pod_names_its_user_except_on_openshift() {
     let pipeline = sample::pipeline(&json!({}));
     let mut references = sample::references(&pipeline);
     let user = |children, component| pod(children, component)["spec"]["securityContext"]["runAsUser"].clone();
@@ -49,7 +49,7 @@ fn pod_names_its_user_except_on_openshift_which_gives_one() {
 }
 
 #[test]
-fn workload_is_ready_by_its_dependencies_and_alive_by_itself() {
+fn readiness_depends_on_dependencies_and_liveness_does_not() {
     let children = children(&json!({}));
     for component in WORKLOADS {
         let container = container(&children, component);
@@ -66,7 +66,7 @@ fn workload_is_ready_by_its_dependencies_and_alive_by_itself() {
 }
 
 #[test]
-fn pod_is_given_its_own_time_to_stop_and_twenty_seconds_more() {
+fn grace_period_exceeds_the_shutdown_timeout_by_twenty_seconds() {
     let children = children(&json!({"dataPipeline": {"shutdownTimeout": "1500ms"}}));
     let grace = |component| pod(&children, component)["spec"]["terminationGracePeriodSeconds"].clone();
     assert_eq!(grace(Component::DbWriter), 45);
@@ -74,7 +74,7 @@ fn pod_is_given_its_own_time_to_stop_and_twenty_seconds_more() {
 }
 
 #[test]
-fn only_the_api_goes_on_answering_while_it_leaves_its_service() {
+fn only_the_aggregator_has_a_pre_stop_sleep() {
     let children = children(&json!({}));
     let lifecycle = |component| container(&children, component)["lifecycle"].clone();
     assert_eq!(lifecycle(Component::Aggregator), json!({"preStop": {"sleep": {"seconds": 5}}}));
@@ -82,7 +82,7 @@ fn only_the_api_goes_on_answering_while_it_leaves_its_service() {
 }
 
 #[test]
-fn what_ended_a_container_is_in_its_status() {
+fn termination_message_falls_back_to_the_log() {
     let children = children(&json!({}));
     for component in Component::ALL {
         assert_eq!(container(&children, component)["terminationMessagePolicy"], "FallbackToLogsOnError");
@@ -90,7 +90,7 @@ fn what_ended_a_container_is_in_its_status() {
 }
 
 #[test]
-fn pods_are_spread_unless_the_user_says_how() {
+fn pods_are_spread_unless_overridden() {
     let own = json!([{"maxSkew": 2, "topologyKey": "rack", "whenUnsatisfiable": "DoNotSchedule"}]);
     let children = children(&json!({"aggregator": {"podTemplate": {"topologySpreadConstraints": own}}}));
     let spread = |component| pod(&children, component)["spec"]["topologySpreadConstraints"].clone();
@@ -102,7 +102,7 @@ fn pods_are_spread_unless_the_user_says_how() {
 }
 
 #[test]
-fn users_wishes_win_but_for_labels_by_which_pods_are_found() {
+fn pod_template_overrides_all_but_selector_labels() {
     let template = json!({
         "labels": {"team": "insights", "app.kubernetes.io/component": "mine"},
         "extraEnv": [{"name": "CCX_CONFIG", "value": "/mine"}, {"name": "A", "value": "b"}],
@@ -121,7 +121,7 @@ fn users_wishes_win_but_for_labels_by_which_pods_are_found() {
 }
 
 #[test]
-fn components_image_wins_over_the_resources_and_that_over_the_operators() {
+fn component_image_precedes_those_of_resource_and_operator() {
     let image = |spec: &Value, component| container(&children(spec), component)["image"].clone();
     let default = format!("quay.io/ccx/ccx:{}", env!("CARGO_PKG_VERSION"));
     assert_eq!(image(&json!({}), Component::DbWriter), default);
@@ -131,7 +131,7 @@ fn components_image_wins_over_the_resources_and_that_over_the_operators() {
 }
 
 #[test]
-fn pull_secrets_of_the_resource_and_of_the_component_are_both_used() {
+fn pull_secrets_of_resource_and_component_are_merged() {
     let spec = json!({
         "imagePullSecrets": [{"name": "all"}],
         "dataPipeline": {"podTemplate": {"imagePullSecrets": [{"name": "own"}]}},
@@ -143,7 +143,7 @@ fn pull_secrets_of_the_resource_and_of_the_component_are_both_used() {
 }
 
 #[test]
-fn identity_in_the_cloud_is_only_the_pipelines() {
+fn cloud_identity_is_of_the_pipeline_only() {
     let annotations = json!({"eks.amazonaws.com/role-arn": "arn"});
     let spec = json!({"objectStorage": {"credentials": {"workloadIdentity": {"serviceAccountAnnotations": annotations}}}});
     let children = children(&spec);

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::sample::{self, SECRET_MARK, children, json_of};
 
-/// Any spec that is valid: each part is one of a few that use other code.
+/// Generates valid specs: each part is one of a few that cover different code.
 fn spec() -> impl Strategy<Value = Value> {
     let parts = (
         kafka(),
@@ -111,7 +111,7 @@ fn monitoring() -> impl Strategy<Value = Value> {
     ]))
 }
 
-/// The objects of other names that pods need, by kind.
+/// Returns the objects that pods refer to, by kind.
 fn needed(children: &Children) -> BTreeSet<(Kind, String)> {
     let mut needed = BTreeSet::new();
     for pod in children.iter().map(json_of).map(|object| object["spec"]["template"]["spec"].clone()) {
@@ -136,7 +136,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
-    fn any_valid_resource_is_built_twice_the_same_with_good_names_and_without_a_secret(spec in spec()) {
+    fn valid_resource_is_built_deterministically_with_valid_names_and_no_secret(spec in spec()) {
         let mut pipeline = sample::pipeline(&spec);
         pipeline.metadata.name = Some("a".repeat(35));
         let references = sample::references(&pipeline);
@@ -152,7 +152,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_pods_need_exists_or_was_named_by_the_user(spec in spec()) {
+    fn object_that_pods_need_exists_or_is_a_reference(spec in spec()) {
         let users = ["organisations", "plugins", "our-rules", "their-rules", "rules", "ca", "certificate", "user", "bucket", "storage-ca", "role", "database-ca"];
         let children = children(&spec);
         for (kind, name) in needed(&children) {
@@ -162,7 +162,7 @@ proptest! {
     }
 
     #[test]
-    fn every_file_is_a_configuration_that_the_workloads_read(spec in spec()) {
+    fn every_configuration_file_is_parsed_by_the_workloads(spec in spec()) {
         let environment = ["CCX__KAFKA__SASL_USERNAME", "CCX__DATABASE__USER"].map(|name| (name.to_owned(), "x".to_owned()));
         for child in children(&spec).iter().filter(|child| child.kind == Kind::ConfigMap) {
             let object = json_of(child);

@@ -1,4 +1,4 @@
-//! Which rules the pipeline runs, and whose texts the aggregator serves.
+//! The rules that the pipeline runs, and their texts in the aggregator.
 
 use ccx_operator::model::{component::Component, kind::Kind};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ fn configuration(component: Component, spec: &Value) -> String {
 }
 
 #[test]
-fn pipeline_is_told_which_rules_to_run_and_the_aggregator_where_their_texts_are() {
+fn rules_of_users_are_configured_in_pipeline_and_aggregator() {
     let spec = json!({"dataPipeline": {"rules": {
         "builtIn": "Disabled",
         "disabledRules": ["acme.external.pool|ACME_POOL"],
@@ -37,6 +37,6 @@ fn pipeline_is_told_which_rules_to_run_and_the_aggregator_where_their_texts_are(
 }
 
 #[test]
-fn without_rules_of_users_nothing_is_said_of_rules() {
+fn configuration_without_rules_of_users_has_no_section() {
     assert!(!configuration(Component::DataPipeline, &json!({})).contains("[rules]"));
 }

@@ -1,4 +1,4 @@
-//! Resources and what they refer to, for tests.
+//! Resources and their references, for tests.
 
 use std::collections::BTreeMap;
 
@@ -21,14 +21,14 @@ use k8s_openapi::{
 use kube::core::ObjectMeta;
 use serde_json::{Value, json};
 
-/// A marker in every secret value, by which a leak is found.
+/// A marker in every secret value, to detect leaks.
 pub(crate) const SECRET_MARK: &str = "hunter2";
 
-/// The keys that specs of tests name, with the defaults of all references.
+/// The keys that specs of tests refer to, and the default keys of all references.
 const KEYS: [&str; 7] =
     ["username", "password", "ca.crt", "tls.crt", "tls.key", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
 
-/// The smallest resource, named `ccx` in the namespace `insights`, with the fields of `spec` laid over it.
+/// Returns the minimal resource `ccx` in the namespace `insights`, merged with `spec`.
 pub(crate) fn pipeline(spec: &Value) -> CcxPipeline {
     let mut resource = json!({
         "apiVersion": "ccx.openshift.io/v1alpha1",
@@ -40,7 +40,7 @@ pub(crate) fn pipeline(spec: &Value) -> CcxPipeline {
     serde_json::from_value(resource).unwrap()
 }
 
-/// Everything that the resource names, in a cluster that serves every kind.
+/// Returns all references of the resource, in a cluster that serves every kind.
 pub(crate) fn references(pipeline: &CcxPipeline) -> References {
     let wanted = referenced_names(pipeline);
     References {
@@ -55,27 +55,27 @@ pub(crate) fn references(pipeline: &CcxPipeline) -> References {
     }
 }
 
-/// A Secret with all keys; another `version` is another content.
+/// Returns a Secret with all keys; its content depends on `version`.
 pub(crate) fn secret(name: &str, version: &str) -> Secret {
     let value = |key: &str| ByteString(format!("{SECRET_MARK}-{name}-{key}-{version}").into_bytes());
     let data: BTreeMap<String, ByteString> = KEYS.iter().map(|key| ((*key).to_owned(), value(key))).collect();
     Secret { metadata: metadata(name), data: Some(data), ..Secret::default() }
 }
 
-/// A ConfigMap with the key `file`; another `version` is another content.
+/// Returns a ConfigMap with the key `file`; its content depends on `version`.
 pub(crate) fn config_map(name: &str, version: &str) -> ConfigMap {
     let data = BTreeMap::from([("file".to_owned(), format!("{name} {version}"))]);
     ConfigMap { metadata: metadata(name), data: Some(data), ..ConfigMap::default() }
 }
 
-/// The children of the resource with this spec.
+/// Returns the children of the resource with this spec.
 pub(crate) fn children(spec: &Value) -> Children {
     let pipeline = pipeline(spec);
     let references = references(&pipeline);
     children_with(&pipeline, &references)
 }
 
-/// The children of a resource that is valid.
+/// Returns the children of a valid resource.
 pub(crate) fn children_with(pipeline: &CcxPipeline, references: &References) -> Children {
     build(&validate(pipeline, references, &OperatorDefaults::default()).unwrap())
 }
@@ -87,28 +87,28 @@ pub(crate) fn errors(spec: &Value) -> ValidationErrors {
     validate(&pipeline, &references, &OperatorDefaults::default()).unwrap_err()
 }
 
-/// One child as JSON.
+/// Returns the child of this kind and name as JSON.
 pub(crate) fn object(children: &Children, kind: Kind, name: &str) -> Value {
     let child = children.find(kind, name);
     json_of(child.unwrap_or_else(|| panic!("{} {name} is missing", kind.name())))
 }
 
-/// The pod template of a component.
+/// Returns the pod template of a component.
 pub(crate) fn pod(children: &Children, component: Component) -> Value {
     json_of(children.workload(component).unwrap())["spec"]["template"].clone()
 }
 
-/// The first container of a component.
+/// Returns the first container of a component.
 pub(crate) fn container(children: &Children, component: Component) -> Value {
     pod(children, component)["spec"]["containers"][0].clone()
 }
 
-/// A child as JSON.
+/// Returns a child as JSON.
 pub(crate) fn json_of(child: &Child) -> Value {
     serde_json::to_value(&child.object).unwrap()
 }
 
-/// The names of all children of a kind.
+/// Returns the names of all children of a kind.
 pub(crate) fn names(children: &Children, kind: Kind) -> Vec<String> {
     children.iter().filter(|child| child.kind == kind).map(|child| child.name().to_owned()).collect()
 }

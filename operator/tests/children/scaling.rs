@@ -1,4 +1,4 @@
-//! How many pods there are, and how they are replaced.
+//! The number of pods, and their update strategies.
 
 use ccx_operator::model::{component::Component, kind::Kind};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ fn deployment(spec: &Value, component: Component) -> Value {
 }
 
 #[test]
-fn there_are_as_many_pods_as_the_original_document_wants() {
+fn default_replicas_match_the_original_document() {
     assert_eq!(deployment(&json!({}), Component::DataPipeline)["replicas"], 8);
     assert_eq!(deployment(&json!({}), Component::DbWriter)["replicas"], 1);
     let scaler =
@@ -21,7 +21,7 @@ fn there_are_as_many_pods_as_the_original_document_wants() {
 }
 
 #[test]
-fn number_is_left_to_the_autoscaler_where_there_is_one() {
+fn autoscaled_deployment_has_no_replicas() {
     assert_eq!(deployment(&json!({}), Component::Aggregator)["replicas"], Value::Null);
     let fixed = json!({"aggregator": {"replicas": 5, "autoscaling": {"type": "None"}}});
     assert_eq!(deployment(&fixed, Component::Aggregator)["replicas"], 5);
@@ -29,7 +29,7 @@ fn number_is_left_to_the_autoscaler_where_there_is_one() {
 }
 
 #[test]
-fn suspended_workload_has_no_pods_whoever_scales_it() {
+fn suspended_workload_has_no_pods_with_any_scaler() {
     let spec = json!({"suspend": true, "dataPipeline": {"autoscaling": {"type": "KafkaLag"}}});
     for component in [Component::DataPipeline, Component::DbWriter, Component::Aggregator] {
         assert_eq!(deployment(&spec, component)["replicas"], 0, "{component}");
@@ -39,7 +39,7 @@ fn suspended_workload_has_no_pods_whoever_scales_it() {
 }
 
 #[test]
-fn keda_is_told_where_the_announcements_wait() {
+fn keda_trigger_has_topic_and_group_of_the_pipeline() {
     let spec = json!({"dataPipeline": {"autoscaling": {"type": "KafkaLag", "minReplicas": 0, "targetLagPerReplica": 7}}});
     let children = children(&spec);
     let scaler = object(&children, Kind::ScaledObject, "ccx-data-pipeline")["spec"].clone();
@@ -56,7 +56,7 @@ fn keda_is_told_where_the_announcements_wait() {
 }
 
 #[test]
-fn keda_is_let_in_by_the_same_secrets() {
+fn keda_authenticates_with_the_same_secrets() {
     let kafka = json!({
         "securityProtocol": "SASL_SSL",
         "sasl": {"mechanism": "SCRAM-SHA-256", "username": "ccx", "credentialsSecretRef": {"name": "user"}},
@@ -81,7 +81,7 @@ fn keda_is_let_in_by_the_same_secrets() {
 }
 
 #[test]
-fn new_revision_takes_no_pod_from_the_api_and_never_makes_a_second_writer() {
+fn rollout_keeps_all_aggregators_and_never_runs_two_writers() {
     let strategy = |component| deployment(&json!({}), component)["strategy"].clone();
     let api = json!({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}});
     assert_eq!(strategy(Component::Aggregator), api);
@@ -89,7 +89,7 @@ fn new_revision_takes_no_pod_from_the_api_and_never_makes_a_second_writer() {
 }
 
 #[test]
-fn drained_node_takes_one_pod_of_the_api_and_a_quarter_of_the_pipeline() {
+fn disruption_budgets_allow_one_aggregator_and_a_quarter_of_the_pipeline() {
     let children = children(&json!({}));
     let budgets = names(&children, Kind::PodDisruptionBudget);
     assert_eq!(budgets, ["ccx-data-pipeline", "ccx-insights-results-aggregator"]);

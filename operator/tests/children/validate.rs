@@ -22,7 +22,7 @@ fn problems(pipeline: &CcxPipeline, references: &References) -> Vec<Problem> {
     }
 }
 
-/// The only problem of a resource with this spec, in a cluster that has `references` after a change.
+/// Returns the only problem of a resource with this spec after `change` of its references.
 fn problem(spec: &Value, change: impl Fn(&mut References)) -> (Reason, String) {
     let pipeline = sample::pipeline(spec);
     let mut references = sample::references(&pipeline);
@@ -38,7 +38,7 @@ fn with_sasl() -> Value {
 }
 
 #[test]
-fn missing_secret_is_named_with_the_field_that_wants_it() {
+fn missing_secret_is_reported_with_its_field() {
     let (reason, message) = problem(&with_sasl(), |references| {
         references.secrets.insert("user".into(), None);
     });
@@ -48,7 +48,7 @@ fn missing_secret_is_named_with_the_field_that_wants_it() {
 }
 
 #[test]
-fn missing_key_is_named_with_those_that_are_there() {
+fn missing_key_is_reported_with_the_existing_keys() {
     let (reason, message) = problem(&with_sasl(), |references| {
         let secret = references.secrets.get_mut("user").unwrap().as_mut().unwrap();
         secret.data.as_mut().unwrap().retain(|key, _| ["username", "pass"].contains(&key.as_str()));
@@ -60,7 +60,7 @@ fn missing_key_is_named_with_those_that_are_there() {
 }
 
 #[test]
-fn missing_config_map_and_a_missing_key_in_one_are_told_apart() {
+fn missing_config_map_and_missing_key_have_distinct_messages() {
     let spec = json!({"dbWriter": {"orgAllowlistConfigMapRef": {"name": "organisations", "key": "file"}}});
     let (reason, config_map) = problem(&spec, |references| {
         references.config_maps.insert("organisations".into(), None);
@@ -75,7 +75,7 @@ fn missing_config_map_and_a_missing_key_in_one_are_told_apart() {
 }
 
 #[test]
-fn all_problems_are_told_at_once() {
+fn all_problems_are_reported_at_once() {
     let spec = json!({
         "kafka": {"bootstrapServers": ["kafka"], "securityProtocol": "SSL", "caSecretRef": {"name": "ca"}},
         "objectStorage": {"endpoint": "minio:9000"},
@@ -96,7 +96,7 @@ fn all_problems_are_told_at_once() {
 }
 
 #[test]
-fn kind_that_the_cluster_lacks_is_named_with_a_way_out() {
+fn unserved_kind_is_reported_with_an_alternative() {
     let spec = json!({"dataPipeline": {"autoscaling": {"type": "KafkaLag"}}});
     let (reason, message) =
         problem(&spec, |references| references.capabilities = Capabilities::new([Kind::PodMonitor]));
@@ -107,7 +107,7 @@ fn kind_that_the_cluster_lacks_is_named_with_a_way_out() {
 }
 
 #[test]
-fn name_that_children_could_not_have_is_refused() {
+fn name_that_is_invalid_for_children_is_rejected() {
     let mut pipeline = sample::pipeline(&json!({}));
     pipeline.metadata.name = Some("a".repeat(36));
     let references = sample::references(&pipeline);
@@ -115,7 +115,7 @@ fn name_that_children_could_not_have_is_refused() {
 }
 
 #[test]
-fn bounds_that_are_the_wrong_way_round_are_refused() {
+fn minimum_above_maximum_is_rejected() {
     let errors = errors(&json!({"aggregator": {"autoscaling": {"minReplicas": 9, "maxReplicas": 3}}}));
     assert!(errors.to_string().contains("minReplicas 9 and maxReplicas 3"), "{errors}");
 }
@@ -134,7 +134,7 @@ fn strimzi(listeners: &Value) -> Strimzi {
 }
 
 #[test]
-fn brokers_and_authorities_come_from_strimzi() {
+fn brokers_and_authorities_are_read_from_strimzi() {
     let pipeline = with_strimzi("SSL");
     let listener =
         json!({"name": "tls", "bootstrapServers": "events:9093", "certificates": ["PEM 1\n", "PEM 2\n"]});
@@ -150,7 +150,7 @@ fn brokers_and_authorities_come_from_strimzi() {
 }
 
 #[test]
-fn strimzi_that_is_missing_unready_or_not_installed_is_told_apart() {
+fn missing_unready_and_not_installed_strimzi_have_distinct_reasons() {
     let pipeline = with_strimzi("PLAINTEXT");
     let reason = |found| {
         let problems = problems(&pipeline, &References { strimzi: found, ..sample::references(&pipeline) });
@@ -167,7 +167,7 @@ fn strimzi_that_is_missing_unready_or_not_installed_is_told_apart() {
 }
 
 #[test]
-fn without_a_cluster_what_is_not_looked_up_is_taken_to_be_there() {
+fn references_without_a_cluster_are_assumed_to_exist() {
     let mut spec = with_sasl();
     spec["kafka"]["strimzi"] = json!({"name": "events", "namespace": "kafka"});
     let mut pipeline = sample::pipeline(&spec);

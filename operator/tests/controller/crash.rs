@@ -1,4 +1,5 @@
-//! The controller may die at any instant: after every single write of its, another one gets there all the same.
+//! A controller that is killed after any of its writes is replaced by another one, which reaches the same
+//! state.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -7,31 +8,33 @@ use k8s_openapi::api::{batch::v1::Job, core::v1::Secret};
 use kube::{Api, ResourceExt as _, api::ListParams, core::DynamicObject};
 use serde_json::{Value, json};
 
-use crate::{kill_after_writes::Life, test_env::TestEnv};
+use crate::{kill_after_writes::WriteLimit, test_env::TestEnv};
 
-/// A life without a write for so long was not needed, if all is as it should be; otherwise the machine is slow.
+/// The time without a write after which the controller has nothing to write, if the state is complete;
+/// otherwise the machine is slow.
 const QUIET: Duration = Duration::from_secs(3);
 
-/// More than a resource can need.
-const MAX_LIVES: usize = 200;
+/// The limit of runs, more than a resource can need.
+const MAX_RUNS: usize = 200;
 
-/// Lets controllers live for one write each, until all is as in `other` and one had nothing to write. How many died.
-async fn live_and_die(env: &mut TestEnv, other: &TestEnv) -> usize {
-    let mut deaths = 0;
-    for _ in 0..MAX_LIVES {
-        let life = Life::with_writes(1);
-        env.start_mortal_operator(&life);
-        let is_dead = tokio::time::timeout(QUIET, life.ended.cancelled()).await.is_ok();
+/// Runs controllers that are killed after one write each, until the children equal those of `other` and a
+/// controller had nothing to write. Returns the number of killed ones.
+async fn run_until_undisturbed_state(env: &mut TestEnv, other: &TestEnv) -> usize {
+    let mut kills = 0;
+    for _ in 0..MAX_RUNS {
+        let limit = WriteLimit::with_writes(1);
+        env.start_limited_operator(&limit);
+        let was_killed = tokio::time::timeout(QUIET, limit.ended.cancelled()).await.is_ok();
         env.kill_operator().await;
-        deaths += usize::from(is_dead);
-        if !is_dead && children(env).await == children(other).await {
-            return deaths;
+        kills += usize::from(was_killed);
+        if !was_killed && children(env).await == children(other).await {
+            return kills;
         }
     }
-    panic!("{:#?} is not {:#?} after {MAX_LIVES} lives", children(env).await, children(other).await);
+    panic!("{:#?} is not {:#?} after {MAX_RUNS} runs", children(env).await, children(other).await);
 }
 
-/// All children, without what is different in every namespace.
+/// Returns all children, without the parts that differ between namespaces.
 async fn children(env: &TestEnv) -> BTreeMap<(Kind, String), Value> {
     let mut found = BTreeMap::new();
     let always = Kind::ALL
@@ -42,13 +45,14 @@ async fn children(env: &TestEnv) -> BTreeMap<(Kind, String), Value> {
             Api::namespaced_with(env.client.clone(), &env.namespace, &kind.api_resource());
         let ours = ListParams::default().labels(PIPELINE_LABEL);
         for object in api.list(&ours).await.unwrap() {
-            found.insert((kind, stem(&object.name_any())), essence(&object, &env.namespace));
+            found.insert((kind, stem(&object.name_any())), comparable(&object, &env.namespace));
         }
     }
     found
 }
 
-/// A Job's name ends with a fingerprint of what it runs on, the password included.
+/// Returns the name without the digest of its inputs with which a Job's name ends: it depends on the
+/// password.
 fn stem(name: &str) -> String {
     let (stem, end) = name.rsplit_once('-').unwrap_or((name, ""));
     if end.len() == 10 && end.chars().all(|digit| digit.is_ascii_hexdigit()) {
@@ -58,7 +62,7 @@ fn stem(name: &str) -> String {
     }
 }
 
-fn essence(object: &DynamicObject, namespace: &str) -> Value {
+fn comparable(object: &DynamicObject, namespace: &str) -> Value {
     let spec = &object.data["spec"];
     let kept = json!({
         "labels": object.labels(),
@@ -73,7 +77,7 @@ fn essence(object: &DynamicObject, namespace: &str) -> Value {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn controller_that_dies_after_every_write_leaves_what_an_undisturbed_one_does() {
+async fn controller_killed_after_every_write_reaches_the_same_state() {
     let mut env = TestEnv::empty().await;
     let undisturbed = TestEnv::new().await;
     let changed = json!({"image": "registry.example.com/ccx:2", "dataPipeline": {"replicas": 2}});
@@ -91,12 +95,12 @@ async fn controller_that_dies_after_every_write_leaves_what_an_undisturbed_one_d
         let status = if reason == "Suspended" { "False" } else { "True" };
         undisturbed.until_condition("Ready", status, reason).await;
         env.apply(spec).await;
-        let deaths = live_and_die(&mut env, &undisturbed).await;
-        eprintln!("step {step}: {deaths} controllers died");
+        let kills = run_until_undisturbed_state(&mut env, &undisturbed).await;
+        eprintln!("step {step}: {kills} controllers were killed");
         passwords.push(env.get::<Secret>("ccx-data-pipeline-db").await.unwrap().data);
         assert_eq!(env.list::<Job>().await.len(), 2);
     }
-    assert!(passwords.iter().all(|password| *password == passwords[0]), "the password is made up once");
+    assert!(passwords.iter().all(|password| *password == passwords[0]), "the password is generated once");
     env.end().await;
     undisturbed.end().await;
 }

@@ -19,7 +19,7 @@ async fn delete(env: &TestEnv) {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn database_is_retained_and_taken_over_by_a_new_resource_of_the_same_name() {
+async fn retained_database_is_adopted_by_a_new_resource_of_the_same_name() {
     let env = TestEnv::new().await;
     env.apply(json!({})).await;
     env.until_ready().await;
@@ -36,7 +36,7 @@ async fn database_is_retained_and_taken_over_by_a_new_resource_of_the_same_name(
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn all_is_deleted_when_the_policy_says_so() {
+async fn delete_policy_deletes_database_and_storage() {
     let env = TestEnv::new().await;
     env.apply(json!({"deletionPolicy": "Delete"})).await;
     env.until_ready().await;
@@ -54,7 +54,7 @@ async fn all_is_deleted_when_the_policy_says_so() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn policy_can_be_changed_while_the_database_runs() {
+async fn changed_policy_applies_to_a_running_database() {
     let env = TestEnv::new().await;
     let owners = async || env.get::<Secret>(DATABASE).await.unwrap().owner_references().len();
     env.apply(json!({"deletionPolicy": "Delete"})).await;
@@ -67,7 +67,7 @@ async fn policy_can_be_changed_while_the_database_runs() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn namespace_can_be_deleted_with_everything_in_it() {
+async fn namespace_with_a_resource_can_be_deleted() {
     let env = TestEnv::new().await;
     env.apply(json!({})).await;
     env.until_ready().await;
@@ -81,11 +81,11 @@ async fn namespace_can_be_deleted_with_everything_in_it() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn nobody_is_blamed_for_what_was_deleted_while_there_was_no_resource() {
+async fn child_deleted_without_a_resource_is_no_drift() {
     let env = TestEnv::new().await;
     env.apply(json!({})).await;
     env.until_ready().await;
-    env.until_settled().await;
+    env.until_up_to_date().await;
     delete(&env).await;
     env.api::<PersistentVolumeClaim>().delete(DATABASE, &DeleteParams::default()).await.unwrap();
     until("the claim is deleted", async || {

@@ -24,8 +24,8 @@ fn by(manager: &str) -> PatchParams {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn field_that_somebody_changed_is_put_back_and_the_event_says_who_and_what() {
-    let env = TestEnv::settled(json!({})).await;
+async fn changed_field_is_restored_with_an_event_that_names_the_manager() {
+    let env = TestEnv::up_to_date(json!({})).await;
     let patch = json!({"spec": {"replicas": 5}});
     env.api::<Deployment>().patch(WRITER, &by("a-person"), &Patch::Merge(&patch)).await.unwrap();
     let replicas = async || env.get::<Deployment>(WRITER).await?.spec?.replicas;
@@ -37,11 +37,11 @@ async fn field_that_somebody_changed_is_put_back_and_the_event_says_who_and_what
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn child_that_somebody_deleted_is_made_anew() {
-    let env = TestEnv::settled(json!({})).await;
+async fn deleted_child_is_recreated() {
+    let env = TestEnv::up_to_date(json!({})).await;
     let before = env.get::<Service>(AGGREGATOR).await.unwrap().uid();
     env.api::<Service>().delete(AGGREGATOR, &DeleteParams::default()).await.unwrap();
-    until("it is there again", async || env.get::<Service>(AGGREGATOR).await.filter(|it| it.uid() != before))
+    until("it is recreated", async || env.get::<Service>(AGGREGATOR).await.filter(|it| it.uid() != before))
         .await;
     let note = until("an event", async || env.notes("DriftCorrected").await.pop()).await;
     assert_eq!(note, format!("recreated Service {AGGREGATOR}, which was deleted by another client"));
@@ -50,13 +50,13 @@ async fn child_that_somebody_deleted_is_made_anew() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn what_somebody_added_beside_our_fields_stays() {
-    let env = TestEnv::settled(json!({})).await;
+async fn fields_of_other_managers_are_kept() {
+    let env = TestEnv::up_to_date(json!({})).await;
     let services = || env.writes().into_iter().filter(|line| line.contains("services")).collect::<Vec<_>>();
     let before = services();
     let patch = json!({"metadata": {"annotations": {"team": "insights"}}});
     env.api::<Service>().patch(AGGREGATOR, &by("a-person"), &Patch::Merge(&patch)).await.unwrap();
-    env.until_settled().await;
+    env.until_up_to_date().await;
     assert_eq!(env.get::<Service>(AGGREGATOR).await.unwrap().annotations()["team"], "insights");
     assert_eq!(services(), before);
     env.end().await;
@@ -64,19 +64,19 @@ async fn what_somebody_added_beside_our_fields_stays() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn child_that_is_no_longer_wanted_is_deleted() {
+async fn orphan_is_deleted() {
     let exposed = json!({"aggregator": {"exposure": {"type": "Ingress", "host": "ccx.example.com"}}});
-    let env = TestEnv::settled(exposed).await;
+    let env = TestEnv::up_to_date(exposed).await;
     assert_eq!(env.list::<Ingress>().await.len(), 1);
     env.apply(json!({})).await;
-    until("the Ingress is gone", async || env.list::<Ingress>().await.is_empty().then_some(())).await;
+    until("the Ingress is deleted", async || env.list::<Ingress>().await.is_empty().then_some(())).await;
     until("an event", async || env.notes("OrphanDeleted").await.pop()).await;
     env.end().await;
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn object_of_somebody_else_is_reported_and_left_alone() {
+async fn unmanaged_object_is_reported_and_unchanged() {
     let mut env = TestEnv::empty().await;
     let metadata = ObjectMeta { name: Some(WRITER.into()), ..ObjectMeta::default() };
     let theirs =
@@ -101,7 +101,7 @@ async fn object_of_somebody_else_is_reported_and_left_alone() {
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
 async fn changed_label_is_restored_on_owned_and_on_retained_objects() {
-    let env = TestEnv::settled(json!({})).await;
+    let env = TestEnv::up_to_date(json!({})).await;
     let patch = Patch::Merge(json!({"metadata": {"labels": {
         "app.kubernetes.io/managed-by": "Helm", "ccx.openshift.io/pipeline": null}}}));
     let parameters = PatchParams { field_manager: Some("helm".into()), ..PatchParams::default() };
@@ -134,8 +134,8 @@ async fn changed_label_is_restored_on_owned_and_on_retained_objects() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn fight_with_another_manager_is_damped_and_named() {
-    let env = TestEnv::settled(json!({})).await;
+async fn contested_field_is_corrected_with_delay_and_reported() {
+    let env = TestEnv::up_to_date(json!({})).await;
     let deployments = env.api::<Deployment>();
     let rival = tokio::spawn(async move {
         let patch = Patch::Strategic(json!({"spec": {"minReadySeconds": 7, "revisionHistoryLimit": 9}}));

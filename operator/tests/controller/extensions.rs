@@ -1,11 +1,12 @@
-//! Beside the real definitions of what others bring to a cluster: KEDA, OpenShift's Route, the Gateway API, the Prometheus operator
-//! and Strimzi, as `hack/extensions.sh` has them.
+//! The controller with the real definitions of extensions: KEDA, OpenShift's Route, the Gateway API, the
+//! Prometheus operator and Strimzi, as `hack/extensions.sh` has them.
 //!
-//! Definitions are for the whole cluster, and the other tests do without. So these have API servers of their own.
+//! Definitions are cluster-wide, and the other tests need a cluster without them. So these tests have API
+//! servers of their own.
 
-mod granted;
+mod granted_rights;
 mod installed;
 mod keda;
-mod late;
-mod life;
+mod late_installation;
+mod life_cycle;
 mod strimzi;

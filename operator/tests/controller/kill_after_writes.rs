@@ -1,4 +1,5 @@
-//! A client of a process that dies after a number of writes: the last one arrives, and its answer is never seen.
+//! The client of a process that is killed after a number of writes: the last one reaches the server, its
+//! response is lost.
 
 use std::{
     future::pending,
@@ -15,39 +16,39 @@ use kube::client::Body;
 use tokio_util::sync::CancellationToken;
 use tower::{Layer, Service};
 
-/// How long a process lives. Clones are the same life.
+/// The number of writes after which a process counts as killed. Clones share it.
 #[derive(Clone)]
-pub(crate) struct Life {
+pub(crate) struct WriteLimit {
     writes_left: Arc<AtomicI64>,
-    /// Cancelled when it has ended.
+    /// Cancelled when the last write has reached the server.
     pub(crate) ended: CancellationToken,
 }
 
-impl Life {
+impl WriteLimit {
     pub(crate) fn with_writes(writes: i64) -> Self {
         Self { writes_left: Arc::new(AtomicI64::new(writes)), ended: CancellationToken::new() }
     }
 
-    pub(crate) fn endless() -> Self {
+    pub(crate) fn unlimited() -> Self {
         Self::with_writes(i64::MAX)
     }
 }
 
-impl<Inner> Layer<Inner> for Life {
-    type Service = Mortal<Inner>;
+impl<Inner> Layer<Inner> for WriteLimit {
+    type Service = Limited<Inner>;
 
-    fn layer(&self, inner: Inner) -> Mortal<Inner> {
-        Mortal { inner, life: self.clone() }
+    fn layer(&self, inner: Inner) -> Limited<Inner> {
+        Limited { inner, limit: self.clone() }
     }
 }
 
 #[derive(Clone)]
-pub(crate) struct Mortal<Inner> {
+pub(crate) struct Limited<Inner> {
     inner: Inner,
-    life: Life,
+    limit: WriteLimit,
 }
 
-impl<Inner> Service<Request<Body>> for Mortal<Inner>
+impl<Inner> Service<Request<Body>> for Limited<Inner>
 where
     Inner: Service<Request<Body>>,
     Inner::Future: Send + 'static,
@@ -67,11 +68,11 @@ where
         if request.method() == Method::GET || is_tried {
             return Box::pin(self.inner.call(request));
         }
-        let left = self.life.writes_left.fetch_sub(1, Ordering::SeqCst);
+        let left = self.limit.writes_left.fetch_sub(1, Ordering::SeqCst);
         if left <= 0 {
             return Box::pin(pending());
         }
-        let (answer, ended) = (self.inner.call(request), self.life.ended.clone());
+        let (answer, ended) = (self.inner.call(request), self.limit.ended.clone());
         Box::pin(async move {
             let answer = answer.await;
             if left == 1 {

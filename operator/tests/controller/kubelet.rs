@@ -1,4 +1,4 @@
-//! Pretends to run pods: gives them the status that a kubelet would.
+//! Stands in for a kubelet: sets the status of pods without running them.
 
 use std::{
     collections::BTreeMap,
@@ -19,35 +19,35 @@ use tokio::task::JoinHandle;
 /// The label with a pod's role.
 const ROLE: &str = "app.kubernetes.io/component";
 
-/// The role of pods that prepare the tables.
+/// The role of pods that migrate the schema.
 const MIGRATION: &str = "migration";
 
 /// The status of pods by their role. Pods of other roles run, and those of Jobs succeed.
 pub(crate) struct Kubelet {
-    fates: Fates,
+    statuses: PodStatuses,
     client: Client,
     namespace: String,
     task: JoinHandle<()>,
 }
 
-type Fates = Arc<Mutex<BTreeMap<String, Value>>>;
+type PodStatuses = Arc<Mutex<BTreeMap<String, Value>>>;
 
 impl Kubelet {
     pub(crate) fn start(client: Client, namespace: &str) -> Self {
-        let fates = Fates::default();
-        let task = tokio::spawn(run(client.clone(), namespace.to_owned(), Arc::clone(&fates)));
-        Self { fates, client, namespace: namespace.to_owned(), task }
+        let statuses = PodStatuses::default();
+        let task = tokio::spawn(run(client.clone(), namespace.to_owned(), Arc::clone(&statuses)));
+        Self { statuses, client, namespace: namespace.to_owned(), task }
     }
 
-    /// Pods of this role get this status from now on; null leaves them alone.
+    /// Sets the status of pods of this role; null leaves them unchanged.
     pub(crate) async fn set(&self, role: &str, status: Value) {
-        self.fates.lock().unwrap().insert(role.into(), status);
+        self.statuses.lock().unwrap().insert(role.into(), status);
         self.touch(role).await;
     }
 
-    /// Pods of this role run from now on, as those of others do.
-    pub(crate) async fn heal(&self, role: &str) {
-        self.fates.lock().unwrap().remove(role);
+    /// Resets the status of pods of this role to the default.
+    pub(crate) async fn reset(&self, role: &str) {
+        self.statuses.lock().unwrap().remove(role);
         self.touch(role).await;
     }
 
@@ -56,7 +56,7 @@ impl Kubelet {
         let pods =
             api.list(&kube::api::ListParams::default().labels(&format!("{ROLE}={role}"))).await.unwrap();
         for pod in pods {
-            tend(&api, &pod, &self.fates).await;
+            update_status(&api, &pod, &self.statuses).await;
         }
     }
 }
@@ -67,29 +67,29 @@ impl Drop for Kubelet {
     }
 }
 
-async fn run(client: Client, namespace: String, fates: Fates) {
+async fn run(client: Client, namespace: String, statuses: PodStatuses) {
     let api = Api::<Pod>::namespaced(client, &namespace);
     let pods = watcher(api.clone(), watcher::Config::default()).default_backoff().touched_objects();
     pods.for_each(async |pod| {
         if let Ok(pod) = pod {
-            tend(&api, &pod, &fates).await;
+            update_status(&api, &pod, &statuses).await;
         }
     })
     .await;
 }
 
-async fn tend(api: &Api<Pod>, pod: &Pod, fates: &Fates) {
+async fn update_status(api: &Api<Pod>, pod: &Pod, statuses: &PodStatuses) {
     let name = pod.name_any();
     if pod.metadata.deletion_timestamp.is_some() {
         let _ = api.delete(&name, &DeleteParams::default().grace_period(0)).await;
         return;
     }
     let role = pod.labels().get(ROLE).cloned().unwrap_or_default();
-    let fate = fates.lock().unwrap().get(&role).cloned();
-    let status = fate.unwrap_or_else(|| usual(pod));
-    let is_so = status.is_null() || is_contained(&status, &serde_json::to_value(&pod.status).unwrap());
-    if !is_so {
-        // A pod that went away meanwhile needs no status.
+    let configured = statuses.lock().unwrap().get(&role).cloned();
+    let status = configured.unwrap_or_else(|| usual(pod));
+    let is_current = status.is_null() || is_contained(&status, &serde_json::to_value(&pod.status).unwrap());
+    if !is_current {
+        // A pod that was deleted meanwhile needs no status.
         let _ =
             api.patch_status(&name, &PatchParams::default(), &Patch::Merge(json!({"status": status}))).await;
         tokio::time::sleep(Duration::from_millis(1)).await;
@@ -104,25 +104,25 @@ fn usual(pod: &Pod) -> Value {
     }
 }
 
-/// A pod that takes traffic.
+/// Returns the status of a ready pod.
 pub(crate) fn ready() -> Value {
     json!({"phase": "Running", "podIP": "10.0.0.1", "conditions": [{"type": "Ready", "status": "True"}],
         "containerStatuses": [container(&json!({"running": {}}), true)]})
 }
 
-/// A pod that runs and is not ready.
+/// Returns the status of a pod that runs and is not ready.
 pub(crate) fn unready() -> Value {
     json!({"phase": "Running", "podIP": "10.0.0.1", "conditions": [{"type": "Ready", "status": "False"}],
         "containerStatuses": [container(&json!({"running": {}}), false)]})
 }
 
-/// A pod whose container waits for this reason.
+/// Returns the status of a pod whose container waits for this reason.
 pub(crate) fn waiting(reason: &str, message: &str) -> Value {
     json!({"phase": "Pending", "conditions": [{"type": "Ready", "status": "False"}],
         "containerStatuses": [container(&json!({"waiting": {"reason": reason, "message": message}}), false)]})
 }
 
-/// A pod whose container ended again and again, at last with this code and message.
+/// Returns the status of a pod whose container exits repeatedly, the last time with this code and message.
 pub(crate) fn crash_loop(exit_code: i32, reason: &str, message: &str) -> Value {
     let mut status = waiting("CrashLoopBackOff", "back-off 10s restarting failed container");
     status["containerStatuses"][0]["lastState"] =
@@ -130,18 +130,18 @@ pub(crate) fn crash_loop(exit_code: i32, reason: &str, message: &str) -> Value {
     status
 }
 
-/// A pod of a Job that ended with this code and message.
+/// Returns the status of a pod of a Job that exited with this code and message.
 pub(crate) fn failed(exit_code: i32, message: &str) -> Value {
     json!({"phase": "Failed", "conditions": [{"type": "Ready", "status": "False"}],
         "containerStatuses": [container(&json!({"terminated": {"exitCode": exit_code, "message": message}}), false)]})
 }
 
-/// A pod that has brought the database to these versions.
+/// Returns the status of a pod that migrated the schema to these versions.
 pub(crate) fn migrated(public: u16, dvo: u16) -> Value {
     succeeded(&format!("{}\n", json!({"public": public, "dvo": dvo})))
 }
 
-/// A pod of a Job that ended well and left this message.
+/// Returns the status of a pod of a Job that succeeded with this message.
 pub(crate) fn succeeded(message: &str) -> Value {
     json!({"phase": "Succeeded", "conditions": [{"type": "Ready", "status": "False"}],
         "containerStatuses": [container(&json!({"terminated": {"exitCode": 0, "message": message}}), false)]})
@@ -151,7 +151,7 @@ fn container(state: &Value, is_ready: bool) -> Value {
     json!({"name": "main", "image": "i", "imageID": "", "ready": is_ready, "restartCount": 0, "state": state})
 }
 
-/// Whether the server has all of it, so that it need not be written again.
+/// Whether `whole` contains `part`, so that no write is needed.
 fn is_contained(part: &Value, whole: &Value) -> bool {
     match (part, whole) {
         (Value::Object(part), Value::Object(whole)) => {

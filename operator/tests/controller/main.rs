@@ -1,8 +1,8 @@
-//! The controller, beside a real API server with its controllers: all that needs no pods to run.
+//! The controller on a real API server with the controllers of Kubernetes, without nodes.
 //!
-//! Each test has a namespace and a controller of its own, in this process, with the rights that the chart gives and no more. Pods are
-//! pretended by a [`kubelet`]. Without a Kubernetes (`hack/kubernetes.sh run` brings one) a test says so and passes, except with
-//! `CI=true`.
+//! Each test has a namespace and a controller of its own, in this process, with exactly the rights that the
+//! chart grants. A [`kubelet`] sets the status of pods. Without a Kubernetes (`hack/kubernetes.sh run` brings
+//! one) a test says so and passes, except with `CI=true`.
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod crash;
@@ -15,12 +15,12 @@ mod missing;
 mod order;
 mod password;
 mod plan;
+mod problems;
+mod reconcile_modes;
 mod request_recorder;
 mod restart;
 mod rights;
 mod scaling;
 mod server;
-mod settle;
-mod stance;
+mod steady_state;
 mod test_env;
-mod trouble;

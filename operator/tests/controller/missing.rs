@@ -43,7 +43,7 @@ async fn replicas(env: &TestEnv, name: &str) -> Option<i32> {
     env.get::<Deployment>(name).await?.spec?.replicas
 }
 
-/// The version of the specification: it grows with every change of it.
+/// Returns the generation, which grows with every change of the spec.
 async fn generation(env: &TestEnv, name: &str) -> Option<i64> {
     env.get::<Deployment>(name).await.unwrap().metadata.generation
 }
@@ -56,7 +56,7 @@ async fn scale_by_hand(env: &TestEnv, name: &str) {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn what_does_not_need_a_missing_secret_is_made_and_the_rest_follows_when_it_comes() {
+async fn missing_secret_holds_back_only_its_users_until_it_is_created() {
     let env = TestEnv::new().await;
     env.apply(with_uploads(json!({}))).await;
     for kind in ["ApiReady", "WriterReady", "SchemaMigrated", "DatabaseReady"] {
@@ -74,13 +74,13 @@ async fn what_does_not_need_a_missing_secret_is_made_and_the_rest_follows_when_i
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn without_a_secret_pods_that_need_it_stay_as_they_are_and_all_else_is_changed_and_corrected() {
+async fn deleted_secret_keeps_its_users_unchanged_and_others_reconciled() {
     let env = TestEnv::new().await;
     make_uploads(&env).await;
     let exposed = json!({"exposure": {"type": "Ingress", "host": "ccx.example.com"}});
     env.apply(with_uploads(json!({"aggregator": exposed}))).await;
     env.until_ready().await;
-    env.until_settled().await;
+    env.until_up_to_date().await;
     let (before, jobs) = (generation(&env, PIPELINE).await, job_uids(&env).await);
 
     delete_secret(&env, "uploads").await;
@@ -102,7 +102,7 @@ async fn without_a_secret_pods_that_need_it_stay_as_they_are_and_all_else_is_cha
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn without_the_databases_secret_nothing_is_migrated_again_and_its_clients_stay_as_they_are() {
+async fn deleted_database_secret_repeats_no_migration_and_keeps_clients_unchanged() {
     let env = TestEnv::new().await;
     let login = || secret("login", ["username", "password"]);
     env.api::<Secret>().create(&PostParams::default(), &login()).await.unwrap();
@@ -110,7 +110,7 @@ async fn without_the_databases_secret_nothing_is_migrated_again_and_its_clients_
         {"host": "db", "name": "ccx", "credentialsSecretRef": {"name": "login"}}});
     env.apply(json!({"database": database})).await;
     env.until_ready().await;
-    env.until_settled().await;
+    env.until_up_to_date().await;
     let (clients, jobs) =
         ([generation(&env, WRITER).await, generation(&env, AGGREGATOR).await], job_uids(&env).await);
 
@@ -130,7 +130,7 @@ async fn without_the_databases_secret_nothing_is_migrated_again_and_its_clients_
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn what_lacks_a_secret_can_be_suspended() {
+async fn workload_with_a_missing_secret_can_be_suspended() {
     let env = TestEnv::new().await;
     make_uploads(&env).await;
     env.apply(with_uploads(json!({}))).await;

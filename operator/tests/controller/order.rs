@@ -32,26 +32,26 @@ where
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn nothing_is_migrated_before_the_database_is_ready() {
+async fn migration_waits_for_the_database() {
     let env = TestEnv::new().await;
     env.kubelet.set(DATABASE, Value::Null).await;
     env.apply(json!({})).await;
     let condition = env.until_condition("SchemaMigrated", "False", "Waiting").await;
     assert!(condition.message.contains("StatefulSet ccx-data-pipeline-db is not ready"), "{condition:?}");
-    env.until_settled().await;
+    env.until_up_to_date().await;
     assert_eq!(names::<Job>(&env).await.iter().filter(|name| name.contains(MIGRATION)).count(), 0);
     until("the pipeline, which does not use the database", async || {
         (names::<Deployment>(&env).await == ["ccx-data-pipeline"]).then_some(())
     })
     .await;
-    env.kubelet.heal(DATABASE).await;
+    env.kubelet.reset(DATABASE).await;
     env.until_ready().await;
     env.end().await;
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn migration_that_fails_keeps_the_workloads_back_and_its_last_words_are_told() {
+async fn failed_migration_holds_back_workloads_and_reports_its_output() {
     let env = TestEnv::new().await;
     env.kubelet.set(MIGRATION, failed(1, "relation \"report\" exists")).await;
     env.apply(json!({})).await;
@@ -75,7 +75,7 @@ async fn migration_runs_once() {
     let before = names().await;
     env.apply(json!({"dataPipeline": {"replicas": 2}})).await;
     env.until_ready().await;
-    env.until_settled().await;
+    env.until_up_to_date().await;
     assert_eq!(names().await, before);
     until("the Jobs are left", async || (names().await.len() == 2).then_some(())).await;
     env.end().await;
@@ -83,7 +83,7 @@ async fn migration_runs_once() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn version_of_the_tables_is_known_until_another_migration_succeeds() {
+async fn schema_version_is_kept_until_another_migration_succeeds() {
     let env = TestEnv::new().await;
     env.kubelet.set(MIGRATION, migrated(31, 3)).await;
     env.apply(json!({})).await;
@@ -94,7 +94,7 @@ async fn version_of_the_tables_is_known_until_another_migration_succeeds() {
 
     let of_migration = ListParams::default().labels("app.kubernetes.io/component=migration");
     env.api::<Pod>().delete_collection(&DeleteParams::default(), &of_migration).await.unwrap();
-    env.until_settled().await;
+    env.until_up_to_date().await;
     assert_eq!(known().await, first, "its pod is gone");
 
     env.kubelet.set(MIGRATION, failed(5, "{\"public\":32,\"dvo\":4}")).await;

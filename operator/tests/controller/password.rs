@@ -24,8 +24,8 @@ async fn generation(env: &TestEnv) -> Option<i64> {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn deleted_password_is_not_generated_again_while_the_volume_exists_and_can_be_replaced() {
-    let env = TestEnv::settled(json!({})).await;
+async fn deleted_password_is_not_regenerated_while_the_volume_exists() {
+    let env = TestEnv::up_to_date(json!({})).await;
     let before = generation(&env).await;
     env.api::<Secret>().delete(DATABASE, &DeleteParams::default()).await.unwrap();
     let condition = env.until_condition("Ready", "False", "SecretMissing").await;

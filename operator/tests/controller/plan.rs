@@ -1,4 +1,4 @@
-//! What a change would do, as `ccx-operator plan` tells it of a file, and the status of a resource that is only planned.
+//! The plan of a change: from `ccx-operator plan`, and in the status of a resource in mode `Plan`.
 
 use std::{
     env,
@@ -19,7 +19,7 @@ use crate::test_env::{IMAGE, TestEnv, until};
 
 const PIPELINE: &str = "ccx-data-pipeline";
 
-/// What the program says of the resource `ccx` with this spec.
+/// Runs `ccx-operator plan` for the resource `ccx` with this spec.
 async fn plan(env: &TestEnv, spec: Value) -> Output {
     let manifest = env.manifest(spec).to_string();
     let program = move || {
@@ -35,7 +35,7 @@ async fn plan(env: &TestEnv, spec: Value) -> Output {
     spawn_blocking(program).await.unwrap()
 }
 
-/// The same of a resource that can be planned.
+/// Returns the plan of a resource for which `ccx-operator plan` succeeds.
 async fn plan_of(env: &TestEnv, spec: Value) -> String {
     let output = plan(env, spec).await;
     assert!(output.status.success(), "{output:?}");
@@ -44,7 +44,7 @@ async fn plan_of(env: &TestEnv, spec: Value) -> String {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn new_resource_would_be_made_of_all_its_parts_and_nothing_is_made() {
+async fn plan_of_a_new_resource_lists_all_children_and_creates_none() {
     let env = TestEnv::empty().await;
     let text = plan_of(&env, json!({})).await;
     for part in
@@ -60,16 +60,16 @@ async fn new_resource_would_be_made_of_all_its_parts_and_nothing_is_made() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn resource_that_is_as_it_should_be_would_not_change() {
-    let env = TestEnv::settled(json!({})).await;
+async fn plan_of_an_unchanged_resource_is_empty() {
+    let env = TestEnv::up_to_date(json!({})).await;
     assert_eq!(plan_of(&env, json!({})).await, "nothing would change\n");
     env.end().await;
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn changed_setting_is_told_with_its_values_and_with_the_pods_that_restart_for_it() {
-    let env = TestEnv::settled(json!({})).await;
+async fn plan_of_a_changed_setting_has_values_and_restarts() {
+    let env = TestEnv::up_to_date(json!({})).await;
     let text =
         plan_of(&env, json!({"dataPipeline": {"replicas": 7, "archiveLimits": {"maxEntries": 17}}})).await;
     let objects: Vec<&str> = text.lines().filter(|line| line.starts_with(['+', '~', '-'])).collect();
@@ -85,9 +85,9 @@ async fn changed_setting_is_told_with_its_values_and_with_the_pods_that_restart_
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn what_would_no_longer_be_wanted_would_be_deleted() {
+async fn plan_lists_orphans_as_deletions() {
     let exposed = json!({"aggregator": {"exposure": {"type": "Ingress", "host": "ccx.example.com"}}});
-    let env = TestEnv::settled(exposed).await;
+    let env = TestEnv::up_to_date(exposed).await;
     assert_eq!(
         plan_of(&env, json!({})).await,
         "- Ingress ccx-insights-results-aggregator\n\nno pods would restart\n"
@@ -97,7 +97,7 @@ async fn what_would_no_longer_be_wanted_would_be_deleted() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn object_of_somebody_else_is_told_before_it_is_in_the_way() {
+async fn plan_reports_a_conflict_with_an_unmanaged_object() {
     let env = TestEnv::empty().await;
     let metadata = ObjectMeta { name: Some(PIPELINE.into()), ..ObjectMeta::default() };
     let theirs = ConfigMap { metadata, ..ConfigMap::default() };
@@ -114,7 +114,7 @@ async fn object_of_somebody_else_is_told_before_it_is_in_the_way() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn what_lacks_a_secret_is_said_to_wait_for_it_and_the_rest_is_planned() {
+async fn plan_with_a_missing_secret_omits_its_users() {
     let env = TestEnv::empty().await;
     let credentials = json!({"type": "Secret", "secretRef": {"name": "uploads"}});
     let text = plan_of(&env, json!({"objectStorage": {"credentials": credentials}})).await;
@@ -128,8 +128,8 @@ async fn what_lacks_a_secret_is_said_to_wait_for_it_and_the_rest_is_planned() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn program_and_the_status_say_the_same() {
-    let env = TestEnv::settled(json!({})).await;
+async fn plan_of_the_program_equals_that_of_the_status() {
+    let env = TestEnv::up_to_date(json!({})).await;
     let change = json!({"image": "registry.example.com/ccx:2", "aggregator": {"exposure": {"type": "Ingress", "host": "a.b"}}});
     let text = plan_of(&env, change.clone()).await;
     let mut planned = change;

@@ -1,4 +1,5 @@
-//! Stands between the operator and the API server: asks the server to be strict, and remembers what was asked for.
+//! A tower layer between the operator and the API server: requests strict field validation, and records the
+//! requests.
 
 use std::{
     collections::BTreeSet,
@@ -13,11 +14,11 @@ use tower::{Layer, Service};
 
 /// The requests of the operator. Clones share them.
 #[derive(Clone, Default)]
-pub(crate) struct RequestRecorder(Arc<Mutex<BTreeSet<Asked>>>);
+pub(crate) struct RequestRecorder(Arc<Mutex<BTreeSet<RecordedRequest>>>);
 
 /// A request, as roles grant it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Asked {
+pub(crate) struct RecordedRequest {
     pub(crate) group: String,
     /// The plural name, and the subresource after a slash.
     pub(crate) resource: String,
@@ -25,15 +26,16 @@ pub(crate) struct Asked {
 }
 
 impl RequestRecorder {
-    /// All of it so far.
-    pub(crate) fn asked(&self) -> BTreeSet<Asked> {
+    /// Returns all requests so far.
+    pub(crate) fn requests(&self) -> BTreeSet<RecordedRequest> {
         self.0.lock().unwrap().clone()
     }
 
-    /// To apply what is not there is to create it, for which the server wants a right of its own.
-    fn note(&self, asked: Option<Asked>, status: StatusCode) {
+    /// Records a request. Applying an absent object creates it, which needs the verb `create` too.
+    fn note(&self, asked: Option<RecordedRequest>, status: StatusCode) {
         let created = asked.iter().filter(|_| status == StatusCode::CREATED).cloned();
-        let created: Vec<Asked> = created.map(|asked| Asked { verb: "create", ..asked }).collect();
+        let created: Vec<RecordedRequest> =
+            created.map(|asked| RecordedRequest { verb: "create", ..asked }).collect();
         self.0.lock().unwrap().extend(asked.into_iter().chain(created));
     }
 }
@@ -42,14 +44,14 @@ impl<Inner> Layer<Inner> for RequestRecorder {
     type Service = Recorded<Inner>;
 
     fn layer(&self, inner: Inner) -> Recorded<Inner> {
-        Recorded { inner, witness: self.clone() }
+        Recorded { inner, recorder: self.clone() }
     }
 }
 
 #[derive(Clone)]
 pub(crate) struct Recorded<Inner> {
     inner: Inner,
-    witness: RequestRecorder,
+    recorder: RequestRecorder,
 }
 
 impl<Inner, Answer> Service<Request<Body>> for Recorded<Inner>
@@ -66,20 +68,20 @@ where
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let asked = asked(request.method(), request.uri());
+        let asked = recorded_request(request.method(), request.uri());
         if [Method::POST, Method::PATCH].contains(request.method()) {
             *request.uri_mut() = strict(request.uri());
         }
-        let (answer, witness) = (self.inner.call(request), self.witness.clone());
+        let (answer, recorder) = (self.inner.call(request), self.recorder.clone());
         Box::pin(async move {
             let answer = answer.await?;
-            witness.note(asked, answer.status());
+            recorder.note(asked, answer.status());
             Ok(answer)
         })
     }
 }
 
-/// The server then refuses a field that a kind does not have, instead of forgetting it.
+/// Adds strict validation, with which the API server refuses unknown fields instead of dropping them.
 fn strict(uri: &Uri) -> Uri {
     let query = uri.query().map(|query| format!("{query}&")).unwrap_or_default();
     let mut parts = uri.clone().into_parts();
@@ -88,8 +90,8 @@ fn strict(uri: &Uri) -> Uri {
     Uri::from_parts(parts).unwrap()
 }
 
-/// None for what is no resource, such as the list of all kinds.
-fn asked(method: &Method, uri: &Uri) -> Option<Asked> {
+/// Returns `None` for a request that is not about a resource, such as the discovery of kinds.
+fn recorded_request(method: &Method, uri: &Uri) -> Option<RecordedRequest> {
     let (root, rest) = uri.path().split_once("/namespaces/")?;
     let group = root.strip_prefix("/apis/").and_then(|version| version.split('/').next()).unwrap_or_default();
     let mut segments = rest.split('/').skip(1);
@@ -107,13 +109,13 @@ fn asked(method: &Method, uri: &Uri) -> Option<Asked> {
         Method::DELETE => "delete",
         _ => return None,
     };
-    Some(Asked { group: group.into(), resource, verb })
+    Some(RecordedRequest { group: group.into(), resource, verb })
 }
 
 #[test]
-fn request_is_told_apart_by_its_method_and_path() {
+fn request_is_classified_by_method_and_path() {
     let text = |method, uri: &'static str| {
-        let asked = asked(&method, &Uri::from_static(uri)).unwrap();
+        let asked = recorded_request(&method, &Uri::from_static(uri)).unwrap();
         format!("{} {}/{}", asked.verb, asked.group, asked.resource)
     };
     assert_eq!(text(Method::GET, "/api/v1/namespaces/ns/secrets/a?"), "get /secrets");
@@ -129,11 +131,11 @@ fn request_is_told_apart_by_its_method_and_path() {
         text(Method::PATCH, "/apis/a.b/v1/namespaces/ns/as/name/status?&force=true"),
         "patch a.b/as/status"
     );
-    assert_eq!(asked(&Method::GET, &Uri::from_static("/apis")), None);
+    assert_eq!(recorded_request(&Method::GET, &Uri::from_static("/apis")), None);
 }
 
 #[test]
-fn write_is_made_strict_beside_what_it_says_already() {
+fn strict_validation_is_appended_to_the_query() {
     assert_eq!(
         strict(&Uri::from_static("https://a:1/b?&force=true")),
         "https://a:1/b?&force=true&fieldValidation=Strict"

@@ -1,4 +1,4 @@
-//! Pods restart when, and only when, something that they read at their start has changed.
+//! Pods restart if and only if an input that they read at their start has changed.
 
 use std::collections::BTreeMap;
 
@@ -27,14 +27,14 @@ fn credentials(key: &str) -> Secret {
     Secret { metadata, data: Some(data), ..Secret::default() }
 }
 
-/// The hash by which a change of the template is seen.
+/// Returns the pod template, with the digest annotations of its inputs.
 async fn template(env: &TestEnv, name: &str) -> Value {
     serde_json::to_value(env.get::<Deployment>(name).await.unwrap().spec.unwrap().template).unwrap()
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn missing_secret_is_named_and_noticed_when_it_comes() {
+async fn missing_secret_is_reported_until_it_is_created() {
     let env = TestEnv::new().await;
     env.apply(spec()).await;
     let condition = env.until_condition("Ready", "False", "SecretMissing").await;
@@ -46,12 +46,12 @@ async fn missing_secret_is_named_and_noticed_when_it_comes() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn changed_secret_restarts_the_pods_that_use_it_and_no_others_and_an_event_says_why() {
+async fn changed_secret_restarts_only_its_users_with_an_event() {
     let env = TestEnv::new().await;
     env.api::<Secret>().create(&PostParams::default(), &credentials("key")).await.unwrap();
     env.apply(spec()).await;
     env.until_ready().await;
-    env.until_settled().await;
+    env.until_up_to_date().await;
     let (before, others) =
         (template(&env, PIPELINE).await, [template(&env, OTHERS[0]).await, template(&env, OTHERS[1]).await]);
     let changed = std::time::Instant::now();
@@ -62,7 +62,7 @@ async fn changed_secret_restarts_the_pods_that_use_it_and_no_others_and_an_event
     assert_eq!(note, format!("replacing the pods of {PIPELINE}: credentials have changed in Secret uploads"));
     assert_ne!(template(&env, PIPELINE).await, before);
     env.until_ready().await;
-    env.until_settled().await;
+    env.until_up_to_date().await;
     assert_eq!([template(&env, OTHERS[0]).await, template(&env, OTHERS[1]).await], others);
     assert_eq!(env.notes("SecretChanged").await.len(), 1);
     env.end().await;

@@ -1,4 +1,4 @@
-//! The operator's rights in a test: those that the chart gives, and no more.
+//! The operator's rights in a test: exactly those that the chart grants.
 
 use k8s_openapi::api::{
     authorization::v1::{ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec},
@@ -11,17 +11,18 @@ use kube::{
 
 use crate::test_env::until;
 
-/// The role with these rights, and the account that has it in a test's namespace.
+/// The name of the role with these rights, and of the account that has it in a test's namespace.
 pub(crate) const ROLE: &str = "ccx-operator-test";
 
-/// The operator's account in a test's namespace.
+/// Returns a configuration that impersonates the operator's account in a test's namespace.
 pub(crate) fn as_operator(config: &Config, namespace: &str) -> Config {
     let mut config = config.clone();
     config.auth_info.impersonate = Some(format!("system:serviceaccount:{namespace}:{ROLE}"));
     config
 }
 
-/// Gives them. Waits until the server knows, so that the operator does not begin with a refusal.
+/// Binds the role, and waits until the API server grants its rights, so that the first request of the
+/// operator is not refused.
 pub(crate) async fn grant(config: &Config, namespace: &str) {
     let client = Client::try_from(config.clone()).unwrap();
     Api::namespaced(client, namespace).create(&PostParams::default(), &binding(namespace)).await.unwrap();

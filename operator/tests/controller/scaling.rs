@@ -1,4 +1,4 @@
-//! How many pods there are, when something else decides it.
+//! The number of pods with an autoscaler.
 
 use k8s_openapi::api::apps::v1::Deployment;
 use kube::api::{Patch, PatchParams};
@@ -17,7 +17,7 @@ async fn replicas(env: &TestEnv) -> Option<i32> {
     env.get::<Deployment>(AGGREGATOR).await?.spec?.replicas
 }
 
-/// As the autoscaler does.
+/// Sets the replicas, as the autoscaler does.
 async fn scale(env: &TestEnv, replicas: i32) {
     let by =
         PatchParams { field_manager: Some("horizontal-pod-autoscaler".into()), ..PatchParams::default() };
@@ -27,16 +27,16 @@ async fn scale(env: &TestEnv, replicas: i32) {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn new_deployment_starts_with_the_fewest_pods_and_what_the_autoscaler_decides_then_stays() {
+async fn new_deployment_starts_at_the_minimum_and_keeps_replicas_of_the_autoscaler() {
     let env = TestEnv::new().await;
     env.apply(scaled(json!({}))).await;
     let created = until("it exists", async || env.get::<Deployment>(AGGREGATOR).await).await;
     assert_eq!((created.spec.unwrap().replicas, created.metadata.generation), (Some(2), Some(1)));
     env.until_ready().await;
-    env.until_settled().await;
+    env.until_up_to_date().await;
 
     scale(&env, 5).await;
-    env.until_settled().await;
+    env.until_up_to_date().await;
     assert_eq!(replicas(&env).await, Some(5));
     env.apply(scaled(json!({"podTemplate": {"annotations": {"changed": "yes"}}}))).await;
     let changed = async || {
@@ -52,11 +52,11 @@ async fn new_deployment_starts_with_the_fewest_pods_and_what_the_autoscaler_deci
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn who_gets_an_autoscaler_keeps_its_pods() {
+async fn deployment_with_a_new_autoscaler_keeps_its_replicas() {
     let env = TestEnv::new().await;
     env.apply(json!({"aggregator": {"replicas": 4}})).await;
     env.until_ready().await;
-    // Applied again with everything, to see that no other change takes them.
+    // Applied again with another change, which must not change the replicas.
     for annotation in ["one", "two"] {
         env.apply(scaled(json!({"podTemplate": {"annotations": {"changed": annotation}}}))).await;
         env.until_ready().await;
@@ -67,7 +67,7 @@ async fn who_gets_an_autoscaler_keeps_its_pods() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn who_was_suspended_starts_with_the_fewest_pods_again() {
+async fn resumed_deployment_starts_at_the_minimum() {
     let env = TestEnv::new().await;
     env.apply(scaled(json!({}))).await;
     env.until_ready().await;

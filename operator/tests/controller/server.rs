@@ -1,4 +1,4 @@
-//! The API server that tests share, and what the chart would install on it.
+//! The API server that tests share, and the objects that the chart would install on it.
 
 use std::path::Path;
 
@@ -19,14 +19,14 @@ use crate::{rights::ROLE, test_env::until};
 
 static INSTALLED: OnceCell<()> = OnceCell::const_new();
 
-/// How it is reached.
+/// Returns the configuration of its client.
 pub(crate) async fn shared() -> Config {
     let config = config_of(&needs::kubeconfig()).await;
     INSTALLED.get_or_init(|| install(&config)).await;
     config
 }
 
-/// How the API server of a file is reached.
+/// Returns the client configuration in a kubeconfig file.
 pub(crate) async fn config_of(kubeconfig: &Path) -> Config {
     let kubeconfig = Kubeconfig::read_from(kubeconfig).unwrap();
     let mut config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
@@ -34,7 +34,7 @@ pub(crate) async fn config_of(kubeconfig: &Path) -> Config {
     config
 }
 
-/// The definition of our resource, and the role with the rights that the chart gives.
+/// Installs the definition of `CcxPipeline`, and the role with the rights that the chart grants.
 pub(crate) async fn install(config: &Config) {
     let client = Client::try_from(config.clone()).unwrap();
     let metadata = ObjectMeta { name: Some(ROLE.into()), ..ObjectMeta::default() };

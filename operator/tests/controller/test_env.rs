@@ -1,4 +1,4 @@
-//! A namespace, a controller that is restricted to it, and what a test needs to look at it.
+//! A namespace, a controller that is restricted to it, and the observations of a test.
 
 use std::{
     collections::BTreeMap,
@@ -40,26 +40,26 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    kill_after_writes::Life,
+    kill_after_writes::WriteLimit,
     kubelet::Kubelet,
     request_recorder::RequestRecorder,
     rights::{as_operator, grant},
     server,
 };
 
-/// How long anything may take on a machine that has much else to do.
-const PATIENCE: Duration = Duration::from_mins(2);
+/// The timeout of every step, for a machine under load.
+const TIMEOUT: Duration = Duration::from_mins(2);
 
-/// How often a test looks.
-const PAUSE: Duration = Duration::from_millis(50);
+/// The interval between two polls of a condition.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// How often the controller looks at a resource to which nothing has happened.
+/// The interval between two reconciles of a resource that is up to date.
 pub(crate) const RESYNC: Duration = Duration::from_millis(300);
 
-/// The image of workloads that say nothing else.
+/// The default image of workloads.
 pub(crate) const IMAGE: &str = "registry.example.com/ccx:1";
 
-/// How often the controller asks what the cluster serves.
+/// The interval between two discoveries of the kinds that the cluster serves.
 const DISCOVERY: Duration = Duration::from_secs(1);
 
 static COUNTER: AtomicU32 = AtomicU32::new(0);
@@ -70,14 +70,14 @@ pub(crate) struct TestEnv {
     pub(crate) namespace: String,
     pub(crate) kubelet: Kubelet,
     pub(crate) prober: Answers,
-    pub(crate) witness: RequestRecorder,
+    pub(crate) recorder: RequestRecorder,
     /// Further namespaces that the operator watches.
     pub(crate) further_namespaces: Vec<String>,
     config: Config,
     operator: Option<Operator>,
 }
 
-/// A controller that runs.
+/// A running controller.
 pub(crate) struct Operator {
     pub(crate) metrics: Metrics,
     stop: CancellationToken,
@@ -101,12 +101,12 @@ impl Prober for Answers {
 }
 
 impl TestEnv {
-    /// A namespace without a controller.
+    /// Creates a namespace without a controller.
     pub(crate) async fn empty() -> Self {
         Self::on(server::shared().await).await
     }
 
-    /// The same on a certain API server, where [`server::install`] has been called.
+    /// Creates a namespace on the given API server, where [`server::install`] has been called.
     pub(crate) async fn on(config: Config) -> Self {
         let client = Client::try_from(config.clone()).unwrap();
         // `RUST_LOG=info` shows what the controllers log.
@@ -127,49 +127,49 @@ impl TestEnv {
             namespace,
             kubelet,
             prober,
-            witness: RequestRecorder::default(),
+            recorder: RequestRecorder::default(),
             config,
             operator: None,
             further_namespaces: Vec::new(),
         }
     }
 
-    /// The same with a controller.
+    /// Creates a namespace with a controller.
     pub(crate) async fn new() -> Self {
         let mut env = Self::empty().await;
         env.start_operator();
         env
     }
 
-    /// The same, in which a resource has come to rest.
-    pub(crate) async fn settled(spec: Value) -> Self {
+    /// Creates a namespace with a controller and a resource that is up to date.
+    pub(crate) async fn up_to_date(spec: Value) -> Self {
         let env = Self::new().await;
         env.apply(spec).await;
         env.until_ready().await;
-        env.until_settled().await;
+        env.until_up_to_date().await;
         env
     }
 
-    /// A controller with the rights that the chart gives, and no more.
+    /// Starts a controller with exactly the rights that the chart grants.
     pub(crate) fn start_operator(&mut self) {
-        self.start_mortal_operator(&Life::endless());
+        self.start_limited_operator(&WriteLimit::unlimited());
     }
 
-    /// A controller with the rights of another user.
+    /// Starts a controller with the rights of another user.
     pub(crate) fn start_operator_as(&mut self, config: Config) {
-        self.start(config, &Life::endless());
+        self.start(config, &WriteLimit::unlimited());
     }
 
-    /// A controller that dies.
-    pub(crate) fn start_mortal_operator(&mut self, life: &Life) {
-        self.start(as_operator(&self.config, &self.namespace), life);
+    /// Starts a controller that stops after a number of writes.
+    pub(crate) fn start_limited_operator(&mut self, limit: &WriteLimit) {
+        self.start(as_operator(&self.config, &self.namespace), limit);
     }
 
-    fn start(&mut self, config: Config, life: &Life) {
+    fn start(&mut self, config: Config, limit: &WriteLimit) {
         let metrics = Metrics::new();
         let layer = FencingLayer { fence: Fence::always_open(), metrics: metrics.clone() };
-        let builder = ClientBuilder::try_from(config).unwrap().with_layer(&self.witness);
-        let client = builder.with_layer(life).with_layer(&layer).build();
+        let builder = ClientBuilder::try_from(config).unwrap().with_layer(&self.recorder);
+        let client = builder.with_layer(limit).with_layer(&layer).build();
         let settings = Settings {
             scope: Scope::Namespaces(
                 [vec![self.namespace.clone()], self.further_namespaces.clone()].concat(),
@@ -188,11 +188,11 @@ impl TestEnv {
     pub(crate) async fn stop_operator(&mut self) {
         if let Some(operator) = self.operator.take() {
             operator.stop.cancel();
-            tokio::time::timeout(PATIENCE, operator.task).await.unwrap().unwrap();
+            tokio::time::timeout(TIMEOUT, operator.task).await.unwrap().unwrap();
         }
     }
 
-    /// Without an orderly end.
+    /// Aborts the controller without a shutdown.
     pub(crate) async fn kill_operator(&mut self) {
         if let Some(operator) = self.operator.take() {
             operator.task.abort();
@@ -204,7 +204,7 @@ impl TestEnv {
         &self.operator.as_ref().unwrap().metrics
     }
 
-    /// How many writes of each resource and verb there were, as the metrics tell.
+    /// Returns the number of writes by resource and verb, from the metrics.
     pub(crate) fn writes(&self) -> Vec<String> {
         let text = TextEncoder::new().encode_to_string(&self.metrics().registry.gather()).unwrap();
         text.lines()
@@ -224,8 +224,8 @@ impl TestEnv {
         Api::namespaced(self.client.clone(), &self.namespace)
     }
 
-    /// The resource `ccx`, with `spec` laid over a small one. Without an autoscaler, which comes back after a quarter of a minute to
-    /// a cluster that seemed to be at rest.
+    /// Applies the resource `ccx`, with `spec` merged into a small one. It has no autoscaler, which would
+    /// change an idle cluster after 15 seconds.
     pub(crate) async fn apply(&self, spec: Value) {
         let parameters = PatchParams::apply("test").force();
         self.api::<CcxPipeline>()
@@ -234,7 +234,7 @@ impl TestEnv {
             .unwrap();
     }
 
-    /// The same as a file would have it.
+    /// Returns the same resource as a manifest.
     pub(crate) fn manifest(&self, spec: Value) -> Value {
         let mut whole = json!({
             "kafka": {"bootstrapServers": ["kafka:9092"]},
@@ -254,7 +254,7 @@ impl TestEnv {
         self.api::<CcxPipeline>().get("ccx").await.unwrap()
     }
 
-    /// Watches the resource from now on.
+    /// Starts to watch the resource.
     pub(crate) async fn follow(&self) -> Statuses {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let mut pipelines =
@@ -272,7 +272,7 @@ impl TestEnv {
 
     /// Waits until a condition has this status and reason, for the newest generation.
     pub(crate) async fn until_condition(&self, kind: &str, status: &str, reason: &str) -> Condition {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             let pipeline = self.pipeline().await;
             let conditions = pipeline.status.unwrap_or_default().conditions;
@@ -285,7 +285,7 @@ impl TestEnv {
                 Instant::now() < deadline,
                 "{kind} is not {status}/{reason} but {found:#?} of {conditions:#?}"
             );
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
@@ -313,32 +313,32 @@ impl TestEnv {
         self.api::<K>().list(&ListParams::default()).await.unwrap().items
     }
 
-    /// The notes of the Events with this reason.
+    /// Returns the notes of the Events with this reason.
     pub(crate) async fn notes(&self, reason: &str) -> Vec<String> {
         let events = self.list::<Event>().await;
         let with_reason = events.into_iter().filter(|event| event.reason.as_deref() == Some(reason));
         with_reason.filter_map(|event| event.note).collect()
     }
 
-    /// Waits until the controller has looked at its resources a few more times and had nothing to do.
-    pub(crate) async fn until_settled(&self) {
-        let deadline = Instant::now() + PATIENCE;
+    /// Waits until the controller has reconciled three more times without a write.
+    pub(crate) async fn until_up_to_date(&self) {
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             let (writes, reconciles) = (self.metrics().writes(), self.metrics().reconciles());
             let enough = async {
                 while self.metrics().reconciles() < reconciles + 3 {
-                    tokio::time::sleep(PAUSE).await;
+                    tokio::time::sleep(POLL_INTERVAL).await;
                 }
             };
-            tokio::time::timeout(PATIENCE, enough).await.unwrap();
+            tokio::time::timeout(TIMEOUT, enough).await.unwrap();
             if self.metrics().writes() == writes {
                 return;
             }
-            assert!(Instant::now() < deadline, "the controller does not come to rest");
+            assert!(Instant::now() < deadline, "the controller keeps writing");
         }
     }
 
-    /// Ends the test: nothing is waited for.
+    /// Stops the controller and deletes the namespace, without waiting for its deletion.
     pub(crate) async fn end(mut self) {
         self.stop_operator().await;
         let namespaces = Api::<Namespace>::all(self.client.clone());
@@ -346,7 +346,7 @@ impl TestEnv {
     }
 }
 
-/// Every status that the resource has had, in order.
+/// All observed statuses of the resource, in order.
 pub(crate) struct Statuses {
     seen: Arc<Mutex<Vec<CcxPipelineStatus>>>,
     task: JoinHandle<()>,
@@ -364,19 +364,19 @@ impl Drop for Statuses {
     }
 }
 
-/// Polls until `look` finds something.
+/// Polls until `look` returns a value, and returns it.
 pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         if let Some(found) = look().await {
             return found;
         }
-        assert!(Instant::now() < deadline, "{what}: not within {} s", PATIENCE.as_secs());
-        tokio::time::sleep(PAUSE).await;
+        assert!(Instant::now() < deadline, "{what}: not within {} s", TIMEOUT.as_secs());
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 
-/// Null takes a field away.
+/// Merges `from` into `into`; null removes a field.
 fn merge(into: &mut Value, from: Value) {
     match (into, from) {
         (Value::Object(into), Value::Object(from)) => {

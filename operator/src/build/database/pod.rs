@@ -35,7 +35,8 @@ const VOLUME_FOLDER: &str = "/var/lib/postgresql/data";
 /// The volume with the password, named as in the pods of the workloads.
 const CREDENTIALS: &str = "database-credentials";
 
-/// The time that the server has to close its sessions and write a checkpoint, so that it starts without recovery.
+/// The time that the server has to close its sessions and write a checkpoint, so that it starts without
+/// recovery.
 const GRACE_SECONDS: i64 = 120;
 
 /// The shared memory of parallel queries; the default of a container is 64 MB, which large ones exceed.
@@ -115,8 +116,9 @@ fn environment() -> Vec<EnvVar> {
         .into()
 }
 
-/// Sets the password of the role to that of the Secret by the local socket, which needs none: the image reads it only while the volume
-/// is empty. Waits as long as crash recovery takes; until it succeeds, the pod is not ready.
+/// Sets the password of the role to that of the Secret by the local socket, which needs none: the image reads
+/// it only while the volume is empty. Waits as long as crash recovery takes; until it succeeds, the pod is
+/// not ready.
 fn set_password() -> LifecycleHandler {
     let password = format!("{}/{}", mount_paths::folder(CREDENTIALS), file::PASSWORD);
     let sql = format!(

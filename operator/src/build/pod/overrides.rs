@@ -15,7 +15,8 @@ pub(in crate::build) fn apply(ours: PodTemplateSpec, theirs: &PodTemplate) -> Po
     PodTemplateSpec { metadata: Some(metadata), spec: ours.spec.map(|spec| pod_spec(spec, theirs)) }
 }
 
-/// Spreads the pods with the labels of `selector` over nodes and zones if possible, unless the user sets other constraints.
+/// Spreads the pods with the labels of `selector` over nodes and zones if possible, unless the user sets
+/// other constraints.
 pub(super) fn spread(mut pod: PodTemplateSpec, selector: BTreeMap<String, String>) -> PodTemplateSpec {
     let selector = LabelSelector { match_labels: Some(selector), ..LabelSelector::default() };
     let over = |topology_key: &str| TopologySpreadConstraint {
@@ -34,7 +35,8 @@ pub(super) fn spread(mut pod: PodTemplateSpec, selector: BTreeMap<String, String
     pod
 }
 
-/// Labels of the operator take precedence, since Deployments, Services and NetworkPolicies select by them. So do digests.
+/// Labels of the operator take precedence, since Deployments, Services and NetworkPolicies select by them. So
+/// do digests.
 fn metadata(ours: ObjectMeta, theirs: &PodTemplate) -> ObjectMeta {
     ObjectMeta {
         labels: merged(theirs.labels.clone(), ours.labels),

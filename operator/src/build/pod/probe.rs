@@ -1,7 +1,7 @@
 //! Probes and hooks.
 //!
-//! `/livez` fails only when a loop of the process is stuck, so that a restart helps. `/readyz` fails while a dependency is
-//! unavailable.
+//! `/livez` fails only when a loop of the process is stuck, so that a restart helps. `/readyz` fails while a
+//! dependency is unavailable.
 
 use k8s_openapi::{
     api::core::v1::{HTTPGetAction, Lifecycle, LifecycleHandler, Probe, SleepAction},
@@ -10,7 +10,8 @@ use k8s_openapi::{
 
 use crate::build::pod::PORT_NAME;
 
-/// The time that the aggregator keeps serving after its removal from the Service, until all nodes have observed it.
+/// The time that the aggregator keeps serving after its removal from the Service, until all nodes have
+/// observed it.
 const LEAVE_SECONDS: i64 = 5;
 
 /// Allows a minute for the start on a busy node; otherwise a process starts within a second.

@@ -15,7 +15,8 @@ use crate::{
     },
 };
 
-/// The limit of a stored message. A termination message has up to 4 KiB, and its end says why the process exited.
+/// The limit of a stored message. A termination message has up to 4 KiB, and its end says why the process
+/// exited.
 const MAX_MESSAGE_CHARS: usize = 512;
 
 /// The exit code of a process that was killed because it ran out of memory.
@@ -99,7 +100,8 @@ impl From<&Pod> for PodState {
     }
 }
 
-/// Returns the container named after the role: the kubelet sorts them by name, so that an injected one may come first.
+/// Returns the container named after the role: the kubelet sorts them by name, so that an injected one may
+/// come first.
 fn main_container<'a>(status: &'a PodStatus, role: &str) -> Option<&'a ContainerStatus> {
     let containers = status.container_statuses.as_deref().unwrap_or_default();
     containers.iter().find(|container| container.name == main_container_name(role)).or(containers.first())

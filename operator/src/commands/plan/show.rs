@@ -107,7 +107,7 @@ insights-results-db-writer would restart: the configuration has changed in ccx.t
     }
 
     #[test]
-    fn what_is_missing_is_said_whatever_else_would_change() {
+    fn missing_references_are_shown_with_any_plan() {
         let problem = Problem::new(Reason::SecretMissing, "Secret a does not exist");
         let plan = Plan { missing: vec![problem], ..Plan::default() };
         let expected = "nothing would change\n\nchildren that need these references stay unchanged until they exist:\n    Secret a does not exist\n";
@@ -115,7 +115,7 @@ insights-results-db-writer would restart: the configuration has changed in ccx.t
     }
 
     #[test]
-    fn no_change_is_said() {
+    fn empty_plan_is_shown_as_no_change() {
         assert_eq!(show(&Plan::default()), "nothing would change\n");
     }
 }

@@ -7,10 +7,12 @@ use std::fmt;
 pub struct PipelineName(String);
 
 impl PipelineName {
-    /// The limit in characters: `<name>-insights-results-aggregator` must not exceed 63, the limit of a Service's name.
+    /// The limit in characters: `<name>-insights-results-aggregator` must not exceed 63, the limit of a
+    /// Service's name.
     pub const MAX_LENGTH: usize = 35;
 
-    /// Parses a name from which names of Services can be derived: lower-case letters, digits and `-`, starting with a letter.
+    /// Parses a name from which names of Services can be derived: lower-case letters, digits and `-`,
+    /// starting with a letter.
     pub fn parse(name: &str) -> Option<Self> {
         let is_inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         let begins_well = name.starts_with(|c: char| c.is_ascii_lowercase());

@@ -5,7 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A fence that is open until a deadline, which each renewal of the Lease extends. Clones share it; a new one is closed.
+/// A fence that is open until a deadline, which each renewal of the Lease extends. Clones share it; a new one
+/// is closed.
 #[derive(Clone, Debug, Default)]
 pub struct Fence(Arc<Mutex<Option<Instant>>>);
 

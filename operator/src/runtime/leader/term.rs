@@ -38,8 +38,8 @@ pub(super) enum ClaimReason {
 }
 
 impl ObservedLease {
-    /// Returns the observation after `lease` was read at `now`. An unchanged Lease keeps the time of its first observation, by our
-    /// clock: the times in it are of another machine's clock.
+    /// Returns the observation after `lease` was read at `now`. An unchanged Lease keeps the time of its
+    /// first observation, by our clock: the times in it are of another machine's clock.
     pub(super) fn next(before: Option<Self>, lease: Option<&Lease>, now: Instant) -> Self {
         let spec = lease.map(|lease| lease.spec.clone().unwrap_or_default());
         match before {
@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn rival_waits_for_the_whole_duration_since_it_saw_the_last_renewal() {
         let start = Instant::now();
-        // Renewed in 1970 by its holder's clock: that says nothing.
+        // Renewed in 1970 by the clock of its holder, which is not compared with ours.
         let first = ObservedLease::next(None, Some(&lease("a", 0)), start);
         assert_eq!(decide(&first, "b", after(start, 14)), Decision::Wait);
         let same = ObservedLease::next(Some(first), Some(&lease("a", 0)), after(start, 14));
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn renewal_begins_the_wait_anew() {
+    fn renewal_restarts_the_wait() {
         let start = Instant::now();
         let first = ObservedLease::next(None, Some(&lease("a", 0)), start);
         let renewed = ObservedLease::next(Some(first), Some(&lease("a", 1)), after(start, 14));

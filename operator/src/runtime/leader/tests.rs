@@ -14,7 +14,7 @@ use super::*;
 #[derive(Clone, Default)]
 struct Server {
     lease: Arc<Mutex<Option<Value>>>,
-    is_away: Arc<AtomicBool>,
+    is_unavailable: Arc<AtomicBool>,
 }
 
 impl Server {
@@ -24,7 +24,7 @@ impl Server {
     }
 
     async fn answer(self, request: Request<Body>) -> Result<Response<Body>, tower::BoxError> {
-        if self.is_away.load(Ordering::SeqCst) {
+        if self.is_unavailable.load(Ordering::SeqCst) {
             return Err("connection refused".into());
         }
         let method = request.method().clone();
@@ -153,16 +153,16 @@ async fn one_of_two_leads_and_hands_over_when_it_stops() {
 }
 
 #[tokio::test]
-async fn leader_that_does_not_reach_the_server_stops_before_the_lease_can_expire_and_comes_back() {
+async fn leader_without_the_server_stops_before_the_lease_expires_and_returns() {
     let server = Server::default();
     let process = Process::start(&server, "a");
     until("it leads", || process.leads()).await;
-    server.is_away.store(true, Ordering::SeqCst);
-    let away = Instant::now();
+    server.is_unavailable.store(true, Ordering::SeqCst);
+    let outage_start = Instant::now();
     until("it stops", || !process.leads()).await;
-    assert!(away.elapsed() < TIMING.duration, "a rival may take the lease only after that");
+    assert!(outage_start.elapsed() < TIMING.duration, "a rival may take the lease only after that");
     assert!(!process.fence.is_open());
-    server.is_away.store(false, Ordering::SeqCst);
+    server.is_unavailable.store(false, Ordering::SeqCst);
     until("it leads again", || process.leads()).await;
     assert_eq!(process.terms.load(Ordering::SeqCst), 2);
     process.shutdown.cancel();
@@ -174,9 +174,9 @@ async fn short_outage_does_not_interrupt_a_term() {
     let server = Server::default();
     let process = Process::start(&server, "a");
     until("it leads", || process.leads()).await;
-    server.is_away.store(true, Ordering::SeqCst);
+    server.is_unavailable.store(true, Ordering::SeqCst);
     tokio::time::sleep(TIMING.retry * 2).await;
-    server.is_away.store(false, Ordering::SeqCst);
+    server.is_unavailable.store(false, Ordering::SeqCst);
     tokio::time::sleep(TIMING.renew_deadline).await;
     assert_eq!((process.leads(), process.terms.load(Ordering::SeqCst)), (true, 1));
     process.shutdown.cancel();
@@ -184,7 +184,7 @@ async fn short_outage_does_not_interrupt_a_term() {
 }
 
 #[tokio::test]
-async fn never_do_two_lead_when_the_leader_dies() {
+async fn killed_leader_is_replaced_after_its_renew_deadline() {
     let server = Server::default();
     let first = Process::start(&server, "a");
     until("the first leads", || first.leads()).await;

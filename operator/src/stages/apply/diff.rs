@@ -35,8 +35,8 @@ impl fmt::Display for FieldPath {
     }
 }
 
-/// Returns the fields of `desired` that differ in `live`, without values, which may be secret. Fields that only `live` has belong to
-/// other managers.
+/// Returns the fields of `desired` that differ in `live`, without values, which may be secret. Fields that
+/// only `live` has belong to other managers.
 pub(super) fn differences(desired: &DynamicObject, live: &DynamicObject) -> Vec<FieldPath> {
     let mut found = Vec::new();
     differ(&content(desired), &content(live), &mut Vec::new(), &mut found);

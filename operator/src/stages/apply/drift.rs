@@ -29,7 +29,8 @@ pub(super) fn note(kind: Kind, live: &DynamicObject, paths: &[FieldPath]) -> Str
     parts.join("; ")
 }
 
-/// Returns the message about a child that another client keeps changing. It does not change while the fight lasts.
+/// Returns the message about a child that another client keeps changing. It does not change while the fight
+/// lasts.
 pub(super) fn contest(kind: Kind, live: &DynamicObject, paths: &[FieldPath]) -> String {
     let mut managers: Vec<&str> = paths.iter().map(|path| changed_by(live, path)).collect();
     managers.sort_unstable();
@@ -70,8 +71,8 @@ fn is_other(entry: &ManagedFieldsEntry) -> bool {
     entry.manager.as_deref() != Some(MANAGER) && !is_status
 }
 
-/// Whether a set of fields has the field at `path`, or a part of it. Items of lists are named by their key in the set and by their
-/// index in the path, so any item counts.
+/// Whether a set of fields has the field at `path`, or a part of it. Items of lists are named by their key in
+/// the set and by their index in the path, so any item counts.
 fn contains(fields: &Value, path: &[Segment]) -> bool {
     let Some((first, rest)) = path.split_first() else { return true };
     let Some(fields) = fields.as_object() else { return false };

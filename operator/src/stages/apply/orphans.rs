@@ -23,8 +23,8 @@ pub(crate) struct Orphan {
     pub(crate) name: String,
 }
 
-/// Returns the entries that the resource with the UID `owner` may delete and does not need. Objects of pods that can't be updated
-/// because a reference is missing are kept.
+/// Returns the entries that the resource with the UID `owner` may delete and does not need. Objects of pods
+/// that can't be updated because a reference is missing are kept.
 pub(crate) fn orphans<'a>(
     owner: &str,
     children: &Children,
@@ -41,7 +41,8 @@ pub(crate) fn orphans<'a>(
     unwanted.map(|(kind, name, _)| Orphan { kind, name: name.into() }).collect()
 }
 
-/// Whether an orphan of this kind may be in use until its replacement, one of the kinds `pending`, is applied.
+/// Whether an orphan of this kind may be in use until its replacement, one of the kinds `pending`, is
+/// applied.
 fn is_in_use(kind: Kind, pending: &BTreeSet<Kind>) -> bool {
     const EXPOSURE: [Kind; 3] = [Kind::Ingress, Kind::Route, Kind::HttpRoute];
     let is_for_pods = |kind: &Kind| {
@@ -51,12 +52,14 @@ fn is_in_use(kind: Kind, pending: &BTreeSet<Kind>) -> bool {
     if EXPOSURE.contains(&kind) {
         EXPOSURE.iter().any(|kind| pending.contains(kind))
     } else {
-        // Policies only block traffic, scalers would fight with their replacement, and monitors serve no request.
+        // Policies only block traffic, scalers would fight with their replacement, and monitors serve no
+        // request.
         is_for_pods(&kind) && pending.iter().any(is_for_pods)
     }
 }
 
-/// Whether pods depend on objects of this kind. The name of a Job, too, depends on references that may be missing.
+/// Whether pods depend on objects of this kind. The name of a Job, too, depends on references that may be
+/// missing.
 fn is_for_pods(kind: Kind) -> bool {
     matches!(kind, Kind::Job | Kind::ConfigMap | Kind::Secret | Kind::ServiceAccount)
 }
@@ -88,7 +91,8 @@ impl Applier<'_> {
         self.context.cache.with(self.key, |objects| orphans(owner, children, pending, objects.entries()))
     }
 
-    /// Deletes the object with this UID, not a later one of the same name. An object that no longer exists counts as deleted.
+    /// Deletes the object with this UID, not a later one of the same name. An object that no longer exists
+    /// counts as deleted.
     pub(super) async fn delete(&self, kind: Kind, name: &str, uid: Option<&str>) -> Result<(), ApplyError> {
         let parameters = DeleteParams {
             preconditions: Some(Preconditions { uid: uid.map(str::to_owned), resource_version: None }),

@@ -37,15 +37,15 @@ impl<'a> Prepared<'a> {
         Self { child, object, hash }
     }
 
-    /// Whether an object that the operator did not create can become this child: a Secret without an owner that has all generated keys,
-    /// as one that an administrator has restored.
+    /// Whether an object that the operator did not create can become this child: a Secret without an owner
+    /// that has all generated keys, as one that an administrator has restored.
     pub(crate) fn can_adopt(&self, live: &DynamicObject) -> bool {
         let ApplyMode::CreateOnce { generate } = &self.child.apply else { return false };
         live.owner_references().is_empty() && generate.iter().all(|key| live.data["data"][key].is_string())
     }
 
-    /// Returns what to apply over an existing object: without the data of a child that is created once, and without the replicas of a
-    /// Deployment once an autoscaler has set them.
+    /// Returns what to apply over an existing object: without the data of a child that is created once, and
+    /// without the replicas of a Deployment once an autoscaler has set them.
     pub(crate) fn against(&self, live: &DynamicObject) -> DynamicObject {
         let mut desired = self.object.clone();
         if matches!(self.child.apply, ApplyMode::CreateOnce { .. }) {
@@ -79,8 +79,8 @@ fn keep_larger_request(desired: &mut DynamicObject, live: &DynamicObject) {
     }
 }
 
-/// Returns the replicas to apply: the present ones, until an autoscaler sets others. Dropping an owned field would reset it to one
-/// pod. `None` when it is no longer ours.
+/// Returns the replicas to apply: the present ones, until an autoscaler sets others. Dropping an owned field
+/// would reset it to one pod. `None` when it is no longer ours.
 fn kept_replicas(live: &DynamicObject, start: u32) -> Option<Value> {
     let replicas = &live.data["spec"]["replicas"];
     // An autoscaler ignores a Deployment with zero replicas, so a resumed one starts as when it was created.
@@ -109,8 +109,9 @@ fn owner(pipeline: &CcxPipeline) -> Option<OwnerReference> {
     Some(owner)
 }
 
-/// Whether the object with the name of a child belongs to this resource: owned by it, or without an owner and applied by the operator,
-/// as one that was retained. Labels prove nothing, since other clients may change or copy them.
+/// Whether the object with the name of a child belongs to this resource: owned by it, or without an owner and
+/// applied by the operator, as one that was retained. Labels prove nothing, since other clients may change or
+/// copy them.
 pub(crate) fn is_ours(live: &DynamicObject, pipeline: &CcxPipeline) -> bool {
     let owners = live.owner_references();
     let is_of_predecessor = |owner: &OwnerReference| {
@@ -201,7 +202,8 @@ mod tests {
         assert!(is_ours(&left, &pipeline));
     }
 
-    /// Returns the replicas that are applied over an autoscaled Deployment whose replicas were written by `manager`.
+    /// Returns the replicas that are applied over an autoscaled Deployment whose replicas were written by
+    /// `manager`.
     fn applied_over(manager: &str, replicas: u32) -> Value {
         let deployment = json!({"metadata": {"name": "a"}, "spec": {"paused": false}});
         let child =

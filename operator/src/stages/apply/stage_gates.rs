@@ -6,7 +6,8 @@
 //!  ConfigMap, ServiceAccount ────────▶ the pods of the same role
 //! ```
 //!
-//! Nothing else waits: a refused budget, policy, monitor or route holds back no pod. Scaling to zero passes every gate.
+//! Nothing else waits: a refused budget, policy, monitor or route holds back no pod. Scaling to zero passes
+//! every gate.
 
 use crate::{
     cache::{
@@ -102,8 +103,8 @@ fn incomplete(database: &Child, objects: &PipelineObjects) -> Option<Problem> {
     (!is_complete).then(|| Problem::new(Reason::Waiting, message))
 }
 
-/// A Job with a missing reference closes no gate: it may never run, and the workloads that need the same reference wait for it
-/// themselves.
+/// A Job with a missing reference closes no gate: it may never run, and the workloads that need the same
+/// reference wait for it themselves.
 fn unfinished(role: &str, children: &Children, objects: &PipelineObjects) -> Option<Problem> {
     let is_awaited =
         |child: &&Child| child.kind == Kind::Job && child.role == role && child.missing.is_empty();

@@ -62,8 +62,8 @@ pub(crate) struct JobView {
 }
 
 impl ObservedState {
-    /// Returns the state of the objects of `pipeline`. Without `children`, when the resource is not valid, only that of objects
-    /// whose names are fixed.
+    /// Returns the state of the objects of `pipeline`. Without `children`, when the resource is not valid,
+    /// only that of objects whose names are fixed.
     pub(crate) fn new(
         pipeline: &str,
         children: Option<&Children>,

@@ -1,4 +1,5 @@
-//! Whether the pods reach external services. Only they know: the operator may be authorized where they are not.
+//! Whether the pods reach external services. Only they know: the operator may be authorized where they are
+//! not.
 
 use ccx_service::Dependency;
 

@@ -17,7 +17,8 @@ pub(crate) struct Findings {
     pub(crate) database_secret: Option<String>,
 }
 
-/// Returns the status that follows `before`. Values that were not observed, such as the rules of pods that are unavailable, are kept.
+/// Returns the status that follows `before`. Values that were not observed, such as the rules of pods that
+/// are unavailable, are kept.
 pub(crate) fn report(
     pipeline: &CcxPipeline,
     before: &CcxPipelineStatus,

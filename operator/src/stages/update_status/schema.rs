@@ -9,8 +9,8 @@ use crate::{
     model::component::MIGRATION,
 };
 
-/// Returns the version that the last successful migration reported; it is kept when the pod and the Job no longer exist. `endpoints` are
-/// the desired ones, `None` when they are not known.
+/// Returns the version that the last successful migration reported; it is kept when the pod and the Job no
+/// longer exist. `endpoints` are the desired ones, `None` when they are not known.
 pub(super) fn version(
     observation: &Observation,
     before: &CcxPipelineStatus,
@@ -19,7 +19,7 @@ pub(super) fn version(
     let known =
         before.schema_version.clone().filter(|_| is_same_database(before.endpoints.as_ref(), endpoints));
     match observation.state.jobs.iter().find(|job| job.role == MIGRATION) {
-        // Another Job may have brought it further than what is known of the one before.
+        // Another Job may have migrated beyond the version that the previous one reported.
         Some(job) if has_succeeded(job) => told(job).or_else(|| known.filter(|known| known.job == job.name)),
         // A migration changes all or nothing.
         _ => known,
@@ -52,7 +52,8 @@ mod tests {
         Endpoints { database: Some(database.into()), ..Endpoints::default() }
     }
 
-    /// Returns the version after that of the Job `ccx-migration-0` was known, when `ccx-migration-1` stands like this.
+    /// Returns the version after that of the Job `ccx-migration-0`, when `ccx-migration-1` has this state and
+    /// report.
     fn after(state: JobState, schema: Option<SchemaVersions>) -> Option<SchemaVersion> {
         let before = CcxPipelineStatus {
             schema_version: Some(known("ccx-migration-0")),
@@ -65,25 +66,25 @@ mod tests {
     }
 
     #[test]
-    fn what_the_pod_of_a_migration_that_succeeded_says_is_the_version() {
+    fn successful_migration_pod_reports_the_version() {
         let told = after(JobState::Succeeded, Some(SchemaVersions { public: 32, dvo: 4 }));
         assert_eq!(told, Some(SchemaVersion { public: 32, dvo: 4, job: "ccx-migration-1".into() }));
     }
 
     #[test]
-    fn migration_that_has_not_succeeded_leaves_the_version_as_it_was() {
+    fn unfinished_migration_keeps_the_version() {
         for state in [JobState::Running, JobState::Failed("too often".into())] {
             assert_eq!(after(state, None), Some(known("ccx-migration-0")));
         }
     }
 
     #[test]
-    fn version_before_a_migration_that_has_told_nothing_is_no_longer_known_to_be_right() {
+    fn successful_migration_without_a_report_clears_the_version() {
         assert_eq!(after(JobState::Succeeded, None), None);
     }
 
     #[test]
-    fn version_stays_known_without_the_pod_without_the_job_and_for_an_invalid_resource() {
+    fn version_is_kept_without_pod_job_or_valid_resource() {
         let before = CcxPipelineStatus {
             schema_version: Some(known("ccx-migration-1")),
             ..CcxPipelineStatus::default()
@@ -101,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_known_of_another_database() {
+    fn changed_database_clears_the_version() {
         let before = CcxPipelineStatus {
             schema_version: Some(known("ccx-migration-0")),
             endpoints: Some(at("old:5432/ccx")),

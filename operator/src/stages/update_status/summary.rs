@@ -99,7 +99,8 @@ fn message((part, status): &Part) -> String {
     format!("{}: {}", part.name(), status.cause.message)
 }
 
-/// Returns the first part that fails for a cause of its own. A part that waits for another one is not the cause.
+/// Returns the first part that fails for a cause of its own. A part that waits for another one is not the
+/// cause.
 fn failing(parts: &[Part]) -> Option<&Part> {
     parts.iter().find(|(_, status)| status.value == ConditionValue::False && is_failure(status.cause.reason))
 }

@@ -32,7 +32,7 @@ pub(super) fn job(state: JobState) -> JobView {
     }
 }
 
-/// Everything is ready, and no pod has told its rules.
+/// Returns an observation in which everything is ready, and no pod has reported its rules.
 pub(super) fn healthy() -> Observation {
     let workloads: BTreeMap<_, _> = WORKLOADS.map(|component| (component, workload(component, 2, 2))).into();
     Observation {
@@ -81,7 +81,7 @@ fn outcome(observation: &Observation, kind: ConditionType) -> (ConditionValue, R
 }
 
 #[test]
-fn every_condition_has_a_verdict_whatever_is_there() {
+fn every_condition_has_a_status_for_any_observation() {
     let mut nothing = healthy();
     nothing.state = ObservedState::default();
     for observation in [healthy(), nothing] {
@@ -91,7 +91,7 @@ fn every_condition_has_a_verdict_whatever_is_there() {
 }
 
 #[test]
-fn all_is_well_when_all_is_ready() {
+fn healthy_resource_is_ready() {
     let observation = healthy();
     assert_eq!(outcome(&observation, ConditionType::Ready), (ConditionValue::True, Reason::AsExpected));
     assert_eq!(outcome(&observation, ConditionType::Available), (ConditionValue::True, Reason::AsExpected));
@@ -103,7 +103,7 @@ fn all_is_well_when_all_is_ready() {
 }
 
 #[test]
-fn each_trouble_of_a_pod_has_its_reason_and_names_the_pod() {
+fn pod_issue_has_its_reason_and_the_name_of_the_pod() {
     let troubles = [
         (PodIssueKind::Unschedulable, Reason::Unschedulable),
         (PodIssueKind::ImagePull, Reason::ImagePullFailed),
@@ -126,7 +126,7 @@ fn each_trouble_of_a_pod_has_its_reason_and_names_the_pod() {
 }
 
 #[test]
-fn crash_names_its_exit_code() {
+fn crash_has_its_exit_code() {
     let observation = with_pod(Component::DbWriter, PodIssueKind::CrashLoop { exit_code: 3 }, "no such file");
     let (_, _, message) = verdict(&observation, ConditionType::WriterReady);
     let expected =
@@ -135,7 +135,7 @@ fn crash_names_its_exit_code() {
 }
 
 #[test]
-fn what_a_pod_lacks_is_told_by_the_dependency_and_by_the_component() {
+fn unmet_dependency_is_in_the_conditions_of_dependency_and_component() {
     let mut observation = with_pod(Component::DataPipeline, PodIssueKind::NotReady, "runs");
     let dependency = unmet(Dependency::OBJECT_STORAGE, "access denied");
     observation.probed.unmet.insert(Component::DataPipeline, vec![dependency]);
@@ -156,7 +156,7 @@ fn what_a_pod_lacks_is_told_by_the_dependency_and_by_the_component() {
 }
 
 #[test]
-fn pods_that_are_just_starting_are_no_trouble() {
+fn starting_pods_are_no_problem() {
     let observation = with_pod(Component::Aggregator, PodIssueKind::NotReady, "runs");
     assert_eq!(outcome(&observation, ConditionType::ApiReady), (ConditionValue::False, Reason::RollingOut));
     assert_eq!(outcome(&observation, ConditionType::Degraded).0, ConditionValue::False);
@@ -164,7 +164,7 @@ fn pods_that_are_just_starting_are_no_trouble() {
 }
 
 #[test]
-fn pods_that_the_cluster_refuses_are_told_with_its_words() {
+fn refused_pods_have_the_message_of_the_cluster() {
     let refuse = |message: &str| {
         with(Component::DataPipeline, |it| {
             it.rollout = Some(Rollout { refused: Some(message.into()), ..rollout(0, 2) });
@@ -176,7 +176,7 @@ fn pods_that_the_cluster_refuses_are_told_with_its_words() {
 }
 
 #[test]
-fn rollout_that_has_its_pods_is_ready_but_the_whole_is_not() {
+fn available_rollout_is_ready_but_the_resource_is_not() {
     let observation = with(Component::Aggregator, |it| {
         it.rollout = Some(Rollout { total: 3, updated: 1, ..rollout(2, 2) });
     });
@@ -185,7 +185,7 @@ fn rollout_that_has_its_pods_is_ready_but_the_whole_is_not() {
 }
 
 #[test]
-fn what_is_kept_back_is_not_ready_however_well_its_parts_are() {
+fn held_back_component_is_not_ready() {
     let waiting = Problem::new(Reason::MigrationRunning, "the Job ccx-topics-1 has not succeeded yet");
     let observation = Observation { waiting: Some(waiting), ..healthy() };
     assert_eq!(
@@ -195,7 +195,7 @@ fn what_is_kept_back_is_not_ready_however_well_its_parts_are() {
 }
 
 #[test]
-fn failed_migration_is_told_with_its_last_words() {
+fn failed_migration_is_reported_with_its_output() {
     let mut observation = healthy();
     observation.state.jobs = vec![job(JobState::Failed("BackoffLimitExceeded".into()))];
     let told = verdict(&observation, ConditionType::SchemaMigrated);
@@ -204,7 +204,7 @@ fn failed_migration_is_told_with_its_last_words() {
 }
 
 #[test]
-fn database_without_a_volume_names_the_class() {
+fn unbound_claim_is_reported_with_its_storage_class() {
     let mut observation = with(Component::Database, |it| it.rollout = Some(rollout(0, 1)));
     let claim = ClaimState { is_bound: false, class: Some("fast".into()), resize_failure: None };
     observation.state.claims = vec![("ccx-data-pipeline-db".into(), claim)];
@@ -214,7 +214,7 @@ fn database_without_a_volume_names_the_class() {
 }
 
 #[test]
-fn database_of_somebody_else_is_judged_by_those_who_use_it() {
+fn external_database_status_is_that_reported_by_its_clients() {
     let mut observation = Observation { database: DatabaseType::External, ..healthy() };
     assert_eq!(
         outcome(&observation, ConditionType::DatabaseReady),
@@ -229,7 +229,7 @@ fn database_of_somebody_else_is_judged_by_those_who_use_it() {
 }
 
 #[test]
-fn problem_of_a_stage_is_the_reason_of_the_whole() {
+fn stage_problem_is_the_reason_of_the_resource() {
     let problem = Problem { reason: Reason::SecretMissing, message: "the Secret a does not exist".into() };
     let observation = Observation { errors: vec![problem], ..healthy() };
     let told = (ConditionValue::False, Reason::SecretMissing, "the Secret a does not exist".to_owned());
@@ -243,7 +243,7 @@ fn problem_of_a_stage_is_the_reason_of_the_whole() {
 }
 
 #[test]
-fn suspension_is_under_way_until_the_last_pod_is_gone() {
+fn suspension_is_progressing_until_no_pod_exists() {
     let mut observation = Observation { mode: ReconcileMode::Suspended, ..healthy() };
     assert_eq!(outcome(&observation, ConditionType::Ready), (ConditionValue::False, Reason::Suspending));
     for component in [Component::DataPipeline, Component::DbWriter, Component::Aggregator] {
@@ -255,7 +255,7 @@ fn suspension_is_under_way_until_the_last_pod_is_gone() {
 }
 
 #[test]
-fn paused_resource_is_judged_as_any_other() {
+fn paused_resource_is_ready_and_not_progressing() {
     let observation = Observation { mode: ReconcileMode::Paused, ..healthy() };
     assert_eq!(outcome(&observation, ConditionType::Ready), (ConditionValue::True, Reason::AsExpected));
     assert_eq!(outcome(&observation, ConditionType::Progressing), (ConditionValue::False, Reason::Paused));
@@ -265,7 +265,7 @@ fn no_secret() -> Problem {
     Problem { reason: Reason::SecretMissing, message: "Secret uploads does not exist".into() }
 }
 
-/// The pipeline, with so many ready pods of two, unmet a Secret.
+/// Returns an observation of a pipeline that lacks a Secret, with this rollout.
 fn without_secret(rollout: Option<Rollout>) -> Observation {
     let dependency =
         |workload: &mut Workload| (workload.missing, workload.rollout) = (Some(no_secret()), rollout);
@@ -273,7 +273,7 @@ fn without_secret(rollout: Option<Rollout>) -> Observation {
 }
 
 #[test]
-fn what_is_missing_is_told_by_the_part_that_needs_it_and_by_the_whole() {
+fn missing_reference_is_in_the_conditions_of_component_and_resource() {
     let observation = without_secret(None);
     let told = (ConditionValue::False, Reason::SecretMissing, "Secret uploads does not exist".to_owned());
     assert_eq!(verdict(&observation, ConditionType::PipelineReady), told);
@@ -285,14 +285,14 @@ fn what_is_missing_is_told_by_the_part_that_needs_it_and_by_the_whole() {
 }
 
 #[test]
-fn part_that_does_not_exist_yet_does_not_blame_what_it_does_not_need() {
+fn absent_component_does_not_report_unneeded_references() {
     let mut observation = without_secret(None);
     observation.state.workloads.insert(Component::Aggregator, Workload::default());
     assert_eq!(outcome(&observation, ConditionType::ApiReady), (ConditionValue::False, Reason::Starting));
 }
 
 #[test]
-fn pods_that_run_without_what_new_ones_would_lack_are_ready_and_the_whole_is_not() {
+fn running_pods_with_a_missing_reference_are_ready_but_the_resource_is_not() {
     let (value, reason, message) =
         verdict(&without_secret(Some(rollout(2, 2))), ConditionType::PipelineReady);
     let expected =
@@ -304,7 +304,7 @@ fn pods_that_run_without_what_new_ones_would_lack_are_ready_and_the_whole_is_not
 }
 
 #[test]
-fn migration_that_lacks_its_secret_says_nothing_about_the_tables() {
+fn migration_without_its_secret_leaves_the_schema_unknown() {
     let mut observation = Observation { missing: vec![no_secret()], ..healthy() };
     observation.state.jobs =
         vec![JobView { progress: None, missing: Some(no_secret()), ..job(JobState::Running) }];

@@ -80,7 +80,8 @@ fn refusal(message: &str) -> Reason {
     if message.contains("exceeded quota") { Reason::QuotaExceeded } else { Reason::PodsRefused }
 }
 
-/// Returns the most severe problem: that of a process which can't start before that of one which starts and fails.
+/// Returns the most severe problem: that of a process which can't start before that of one which starts and
+/// fails.
 fn worst_problem(workload: &Workload, unmet: &[Dependency]) -> Option<Problem> {
     let issues = workload.pods.iter().filter_map(|(name, pod)| Some((name, pod.issue.as_deref()?)));
     let (name, issue) = issues.min_by_key(|(_, issue)| severity(issue.kind))?;

@@ -1,4 +1,4 @@
-//! Writes the status, when it says something new.
+//! Writes the status if it changed.
 
 use ccx_crds::{CcxPipeline, CcxPipelineStatus};
 use kube::{
@@ -9,7 +9,8 @@ use serde_json::json;
 
 use crate::model::{key::Key, names::MANAGER};
 
-/// Writes `status` by server-side apply. The resource version is not sent: the status is about the generation that it names.
+/// Writes `status` by server-side apply. The resource version is not sent: the status is about the generation
+/// that it names.
 pub(crate) async fn write(
     client: &Client,
     key: &Key,

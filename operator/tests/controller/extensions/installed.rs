@@ -1,4 +1,4 @@
-//! API servers for these tests, and how they get the definitions.
+//! API servers for these tests, with the definitions of extensions.
 
 use std::{
     env,
@@ -16,22 +16,23 @@ use crate::{
     test_env::{TestEnv, until},
 };
 
-/// Says where it is, and goes on until our end of its input closes: when this process ends, however that happens.
+/// Prints the kubeconfig, and runs until its standard input closes: when this process terminates, for any
+/// reason.
 const KEEPER: &str = r#"echo "$KUBECONFIG" && exec cat >/dev/null"#;
 
-/// How often a server may fail to start: another process may take the port that was free a moment ago.
+/// Attempts to start a server: another process may take a port that was free a moment ago.
 const STARTS: usize = 3;
 
 static INSTALLED: OnceCell<ControlPlane> = OnceCell::const_new();
 
-/// A Kubernetes without nodes, for us alone.
+/// A Kubernetes without nodes, used by these tests only.
 pub(super) struct ControlPlane {
     pub(super) config: Config,
     kubeconfig: PathBuf,
     keeper: Child,
 }
 
-/// A namespace and a controller beside all definitions.
+/// Returns a namespace and a controller on a server with all definitions.
 pub(super) async fn env() -> TestEnv {
     let plane = INSTALLED.get_or_init(async || {
         let plane = ControlPlane::bare().await;
@@ -43,7 +44,7 @@ pub(super) async fn env() -> TestEnv {
     env
 }
 
-/// The folder with the definitions.
+/// Returns the folder with the definitions.
 pub(super) fn definitions() -> PathBuf {
     let output = script("extensions.sh").arg("definitions").stderr(Stdio::inherit()).output().unwrap();
     assert!(output.status.success(), "hack/extensions.sh failed");
@@ -51,16 +52,16 @@ pub(super) fn definitions() -> PathBuf {
 }
 
 impl ControlPlane {
-    /// One without extensions.
+    /// Starts one without extensions.
     pub(super) async fn bare() -> Self {
         let started = (0..STARTS).map(|_| start()).find(|(_, kubeconfig)| kubeconfig.exists());
-        let (keeper, kubeconfig) = started.expect("a Kubernetes starts where one runs");
+        let (keeper, kubeconfig) = started.expect("a second Kubernetes can be started");
         let config = server::config_of(&kubeconfig).await;
         server::install(&config).await;
         Self { config, kubeconfig, keeper }
     }
 
-    /// Installs definitions, and waits until the server knows their kinds.
+    /// Installs definitions, and waits until the server serves their kinds.
     pub(super) async fn install(&self, definitions: &Path) {
         let folder = definitions.display().to_string();
         self.kubectl(&["apply", "--server-side", "--filename", &folder]);
@@ -84,16 +85,16 @@ impl ControlPlane {
         );
     }
 
-    /// Does not wait for the end of a process that goes away by itself.
+    /// Stops the server without waiting for its process, which terminates by itself.
     pub(super) fn end(mut self) {
         drop(self.keeper.stdin.take());
     }
 }
 
-/// Where it is; nowhere, if it did not start.
+/// Starts a server. Returns its process and its kubeconfig, which does not exist if the start failed.
 fn start() -> (Child, PathBuf) {
     let mut command = script("kubernetes.sh");
-    // With this one set, it would lend us the server of the other tests.
+    // With this variable, the script would use the server of the other tests.
     command.args(["run", "bash", "-c", KEEPER]).env_remove("CCX_TEST_KUBECONFIG").process_group(0);
     let mut keeper = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut kubeconfig = String::new();

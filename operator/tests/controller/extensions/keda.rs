@@ -1,4 +1,4 @@
-//! KEDA writes into our objects too, as it does on a cluster where it runs.
+//! Writes of KEDA into objects of the operator, as on a cluster where KEDA runs.
 
 use ccx_operator::model::kind::Kind;
 use k8s_openapi::api::apps::v1::Deployment;
@@ -8,7 +8,7 @@ use kube::{
 };
 use serde_json::{Value, json};
 
-use super::{installed, life::api};
+use super::{installed, life_cycle::api};
 use crate::test_env::{TestEnv, until};
 
 const PIPELINE: &str = "ccx-data-pipeline";
@@ -21,7 +21,7 @@ async fn scaled() -> TestEnv {
     let env = installed::env().await;
     env.apply(by_lag()).await;
     env.until_ready().await;
-    // What KEDA adds to an object that it takes care of.
+    // The fields that KEDA adds to an object that it reconciles.
     let metadata =
         json!({"labels": {"scaledobject.keda.sh/name": PIPELINE}, "finalizers": ["finalizer.keda.sh"]});
     let keda = PatchParams { field_manager: Some("keda".into()), ..PatchParams::default() };
@@ -34,7 +34,7 @@ async fn scaled() -> TestEnv {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes, definitions of extensions"]
-async fn what_keda_adds_and_how_many_pods_it_wants_is_no_drift() {
+async fn fields_and_replicas_written_by_keda_are_no_drift() {
     let env = scaled().await;
     let writes = || env.writes().into_iter().filter(|line| !line.contains("status")).collect::<Vec<_>>();
     let before = writes();
@@ -43,7 +43,7 @@ async fn what_keda_adds_and_how_many_pods_it_wants_is_no_drift() {
     env.api::<Deployment>().patch(PIPELINE, &keda, &Patch::Merge(scale)).await.unwrap();
     let pods = async || env.pipeline().await.status?.data_pipeline_replicas.filter(|count| *count == 5);
     until("five pods run", pods).await;
-    env.until_settled().await;
+    env.until_up_to_date().await;
     assert_eq!(writes(), before);
     assert_eq!(env.get::<Deployment>(PIPELINE).await.unwrap().spec.unwrap().replicas, Some(5));
     env.end().await;
@@ -51,7 +51,7 @@ async fn what_keda_adds_and_how_many_pods_it_wants_is_no_drift() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes, definitions of extensions"]
-async fn suspended_pipeline_is_kept_at_no_pods_by_keda_too() {
+async fn suspended_pipeline_is_paused_in_keda() {
     let env = scaled().await;
     let paused = async || {
         let scaler = api(&env, Kind::ScaledObject).get(PIPELINE).await.unwrap();
@@ -71,7 +71,7 @@ async fn suspended_pipeline_is_kept_at_no_pods_by_keda_too() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes, definitions of extensions"]
-async fn object_that_keda_holds_on_to_is_deleted_once_and_waited_for() {
+async fn object_with_a_finalizer_of_keda_is_deleted_once() {
     let env = scaled().await;
     let deletions =
         || env.writes().into_iter().find(|line| line.contains("scaledobjects") && line.contains("delete"));
@@ -79,14 +79,14 @@ async fn object_that_keda_holds_on_to_is_deleted_once_and_waited_for() {
     let scaler = api(&env, Kind::ScaledObject);
     let is_leaving = async || scaler.get(PIPELINE).await.unwrap().metadata.deletion_timestamp;
     until("it is being deleted", is_leaving).await;
-    env.until_settled().await;
+    env.until_up_to_date().await;
     assert_eq!(
         deletions().as_deref(),
         Some("ccx_operator_api_writes_total{resource=\"scaledobjects\",verb=\"delete\"} 1")
     );
     let released = json!({"metadata": {"finalizers": null}});
     scaler.patch(PIPELINE, &PatchParams::default(), &Patch::Merge(released)).await.unwrap();
-    until("it is gone", async || scaler.get_opt(PIPELINE).await.unwrap().is_none().then_some(())).await;
+    until("it is deleted", async || scaler.get_opt(PIPELINE).await.unwrap().is_none().then_some(())).await;
     env.until_ready().await;
     env.end().await;
 }

@@ -1,4 +1,4 @@
-//! A Kafka that Strimzi runs: its brokers and its authority are read from its status.
+//! A Kafka of Strimzi: its brokers and its authority are read from its status.
 
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{
@@ -15,17 +15,17 @@ const KAFKA: &str = "events";
 
 fn by_strimzi() -> Value {
     let strimzi = json!({"name": KAFKA, "listener": "tls"});
-    // Nothing of `bootstrapServers` is left of what the other tests use.
+    // Replaces the `bootstrapServers` of the other tests.
     json!({"kafka": {"bootstrapServers": null, "strimzi": strimzi, "securityProtocol": "SSL"}})
 }
 
-/// Those of a version that Strimzi serves.
+/// Returns the API of Kafkas in a version that Strimzi serves.
 pub(super) fn kafkas(env: &TestEnv, version: &str) -> Api<DynamicObject> {
     let kind = ApiResource::from_gvk(&GroupVersionKind::gvk("kafka.strimzi.io", version, "Kafka"));
     Api::namespaced_with(env.client.clone(), &env.namespace, &kind)
 }
 
-/// A cluster as a person asks for it.
+/// Creates a Kafka without a status.
 pub(super) async fn make(kafkas: &Api<DynamicObject>) {
     let listener = json!({"name": "tls", "port": 9093, "type": "internal", "tls": true});
     let object = json!({"apiVersion": kafkas_version(kafkas), "kind": "Kafka", "metadata": {"name": KAFKA},
@@ -35,8 +35,8 @@ pub(super) async fn make(kafkas: &Api<DynamicObject>) {
     kafkas.patch(KAFKA, &strict, &Patch::Apply(&object)).await.unwrap();
 }
 
-/// What Strimzi's operator says when it is up.
-pub(super) async fn tell(kafkas: &Api<DynamicObject>, server: &str, certificate: &str) {
+/// Writes the status that Strimzi's operator writes when the brokers are ready.
+pub(super) async fn set_ready(kafkas: &Api<DynamicObject>, server: &str, certificate: &str) {
     let (host, port) = server.split_once(':').unwrap();
     let listener = json!({"name": "tls", "bootstrapServers": server, "certificates": [certificate],
         "addresses": [{"host": host, "port": port.parse::<u16>().unwrap()}]});
@@ -53,7 +53,7 @@ fn kafkas_version(kafkas: &Api<DynamicObject>) -> String {
     version.to_owned()
 }
 
-/// What the pipeline is told about its brokers.
+/// Returns the configuration file of the pipeline.
 pub(super) async fn settings(env: &TestEnv) -> String {
     let config = env.get::<ConfigMap>("ccx-data-pipeline").await;
     config.and_then(|config| config.data).map(|data| data["ccx.toml"].clone()).unwrap_or_default()
@@ -61,7 +61,7 @@ pub(super) async fn settings(env: &TestEnv) -> String {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes, definitions of extensions"]
-async fn brokers_and_authority_are_followed_as_strimzi_tells_them() {
+async fn changed_brokers_and_authority_of_strimzi_are_applied() {
     let env = installed::env().await;
     let kafkas = kafkas(&env, "v1");
     env.apply(by_strimzi()).await;
@@ -79,14 +79,14 @@ async fn brokers_and_authority_are_followed_as_strimzi_tells_them() {
             .then_some(())
     })
     .await;
-    tell(&kafkas, "events-kafka-bootstrap.kafka.svc:9093", "PEM 1").await;
+    set_ready(&kafkas, "events-kafka-bootstrap.kafka.svc:9093", "PEM 1").await;
     env.until_ready().await;
     assert!(
         settings(&env).await.contains(r#"bootstrap_servers = ["events-kafka-bootstrap.kafka.svc:9093"]"#)
     );
     let authority = env.get::<ConfigMap>("ccx-kafka-ca").await.unwrap().data.unwrap();
     assert_eq!(authority["ca.crt"], "PEM 1\n");
-    tell(&kafkas, "elsewhere:9093", "PEM 2").await;
+    set_ready(&kafkas, "elsewhere:9093", "PEM 2").await;
     until("the new brokers", async || settings(&env).await.contains("elsewhere:9093").then_some(())).await;
     let notes =
         async || env.notes("CaChanged").await.into_iter().find(|note| note.contains("ccx-data-pipeline"));
@@ -97,11 +97,11 @@ async fn brokers_and_authority_are_followed_as_strimzi_tells_them() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes, definitions of extensions"]
-async fn authority_can_be_the_secret_that_strimzi_makes() {
+async fn secret_of_strimzi_is_mounted_as_authority() {
     let env = installed::env().await;
     let kafkas = kafkas(&env, "v1beta2");
     make(&kafkas).await;
-    tell(&kafkas, "events-kafka-bootstrap.kafka.svc:9093", "PEM 1").await;
+    set_ready(&kafkas, "events-kafka-bootstrap.kafka.svc:9093", "PEM 1").await;
     let authority = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "events-cluster-ca-cert"},
         "stringData": {"ca.crt": "PEM 0"}});
     let secrets = env.api::<Secret>();

@@ -12,7 +12,7 @@ use crate::test_env::TestEnv;
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn new_resource_becomes_ready_with_all_of_its_parts() {
+async fn new_resource_becomes_ready_with_all_children() {
     let env = TestEnv::new().await;
     env.apply(json!({"aggregator": {"autoscaling": {"type": "Cpu"}}})).await;
     env.until_ready().await;
@@ -28,7 +28,7 @@ async fn new_resource_becomes_ready_with_all_of_its_parts() {
             .iter()
             .any(|secret| secret.data.as_ref().is_some_and(|data| !data.is_empty()))
     );
-    assert_eq!(env.list::<Job>().await.len(), 2, "the tables and the topics are prepared");
+    assert_eq!(env.list::<Job>().await.len(), 2, "the Jobs for the schema and the topics exist");
     let status = env.pipeline().await.status.unwrap();
     let pipeline = status.components.iter().find(|component| component.name == "data-pipeline").unwrap();
     assert_eq!((pipeline.summary.as_str(), pipeline.updated), ("8/8", 8));
@@ -41,7 +41,7 @@ async fn new_resource_becomes_ready_with_all_of_its_parts() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn every_condition_is_set_on_the_first_visit() {
+async fn first_reconcile_sets_every_condition() {
     let env = TestEnv::new().await;
     env.apply(json!({})).await;
     let status = crate::test_env::until("a status", async || env.pipeline().await.status).await;
@@ -68,11 +68,11 @@ async fn every_condition_is_set_on_the_first_visit() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn with_no_change_there_is_no_write() {
+async fn unchanged_resource_causes_no_write() {
     let env = TestEnv::new().await;
     env.apply(json!({})).await;
     env.until_ready().await;
-    env.until_settled().await;
+    env.until_up_to_date().await;
     let (writes, reconciles) = (env.metrics().writes(), env.metrics().reconciles());
     while env.metrics().reconciles() < reconciles + 5 {
         tokio::time::sleep(crate::test_env::RESYNC).await;
@@ -83,30 +83,30 @@ async fn with_no_change_there_is_no_write() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn controller_that_starts_beside_a_settled_resource_writes_nothing() {
+async fn restarted_controller_writes_nothing() {
     let mut env = TestEnv::new().await;
     env.apply(json!({"aggregator": {"exposure": {"type": "Ingress", "host": "ccx.example.com"}}})).await;
     env.until_ready().await;
-    env.until_settled().await;
+    env.until_up_to_date().await;
     env.stop_operator().await;
     env.start_operator();
-    env.until_settled().await;
+    env.until_up_to_date().await;
     assert_eq!(env.writes(), Vec::<String>::new());
     env.end().await;
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn resource_is_not_ready_for_its_newest_generation_before_its_pods_are() {
+async fn new_generation_is_not_ready_before_its_pods() {
     let env = TestEnv::new().await;
     env.apply(json!({})).await;
     env.until_ready().await;
-    env.until_settled().await;
+    env.until_up_to_date().await;
     let statuses = env.follow().await;
     env.kubelet.set("data-pipeline", Value::Null).await;
     env.apply(json!({"dataPipeline": {"archiveLimits": {"maxCompressedSize": "1500k"}}})).await;
     env.until_condition("Ready", "False", "RollingOut").await;
-    env.until_settled().await;
+    env.until_up_to_date().await;
     let seen: Vec<_> =
         statuses.seen().into_iter().filter(|status| status.observed_generation == Some(2)).collect();
     assert!(!seen.is_empty());
@@ -114,22 +114,22 @@ async fn resource_is_not_ready_for_its_newest_generation_before_its_pods_are() {
         let ready = status.conditions.iter().find(|condition| condition.type_ == "Ready").unwrap();
         assert_eq!(ready.status, "False", "no pod of the new template is ready: {ready:?}");
     }
-    env.kubelet.heal("data-pipeline").await;
+    env.kubelet.reset("data-pipeline").await;
     env.until_ready().await;
     env.end().await;
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn change_of_one_field_writes_what_follows_from_it_and_the_status() {
+async fn changed_field_writes_dependent_objects_and_the_status_only() {
     let env = TestEnv::new().await;
     env.apply(json!({})).await;
     env.until_ready().await;
-    env.until_settled().await;
+    env.until_up_to_date().await;
     let before = env.writes();
     env.apply(json!({"dataPipeline": {"replicas": 7}})).await;
     env.until_ready().await;
-    env.until_settled().await;
+    env.until_up_to_date().await;
     let deployment = env.get::<Deployment>("ccx-data-pipeline").await.unwrap();
     assert_eq!(deployment.spec.unwrap().replicas, Some(7));
     let mut after = env.writes();

@@ -1,4 +1,4 @@
-//! What the chart grants is what the operator needs: that it suffices, every test shows; that nothing of it is too much, this one.
+//! The rights that the chart grants are needed. That they suffice is shown by every other test.
 
 use std::collections::BTreeSet;
 
@@ -11,18 +11,19 @@ use serde_json::{Value, json};
 
 use super::{
     installed,
-    life::{api, make_user},
+    life_cycle::{api, make_user},
     strimzi,
 };
 use crate::test_env::{TestEnv, until};
 
-/// What no request shows, since the server asks for it beside the request itself, by the ends of rights.
+/// Suffixes of rights that no request shows, since the server checks them in addition to the right of the
+/// request.
 const UNSEEN: [&str; 7] = [
-    // Of whoever makes an object that holds up the deletion of its owner.
+    // For creating an object that blocks the deletion of its owner.
     " ccx.openshift.io/ccxpipelines/finalizers",
-    // Of whoever chooses the host of a Route; OpenShift's own server does, the definition alone does not.
+    // For setting the host of a Route, on OpenShift's own server; the definition alone does not check it.
     " route.openshift.io/routes/custom-host",
-    // Of whoever gives an object that is there to another owner. Others can be deleted for other reasons, too.
+    // For changing the owner of an existing object. Other kinds are also deleted for other reasons.
     "delete /secrets",
     "delete /persistentvolumeclaims",
     "delete policy/poddisruptionbudgets",
@@ -30,19 +31,19 @@ const UNSEEN: [&str; 7] = [
     "delete apps/deployments",
 ];
 
-/// A right, as `verb group/resource`.
+/// Formats a right as `verb group/resource`.
 fn right(verb: &str, group: &str, resource: &str) -> String {
     format!("{verb} {group}/{resource}")
 }
 
 #[tokio::test]
 #[ignore = "needs Kubernetes, definitions of extensions"]
-async fn every_right_is_used_in_the_life_of_a_resource_that_tries_everything() {
+async fn every_granted_right_is_used_in_the_life_cycle() {
     let env = installed::env().await;
     make_user(&env).await;
     let kafkas = strimzi::kafkas(&env, "v1");
     strimzi::make(&kafkas).await;
-    strimzi::tell(&kafkas, "events:9093", "PEM").await;
+    strimzi::set_ready(&kafkas, "events:9093", "PEM").await;
     env.apply(everything()).await;
     env.until_ready().await;
     for (exposure, kind) in [
@@ -73,14 +74,14 @@ async fn every_right_is_used_in_the_life_of_a_resource_that_tries_everything() {
         granted.filter(|right| !UNSEEN.iter().any(|end| right.ends_with(end))).collect();
     let policies = async || env.list::<NetworkPolicy>().await.is_empty().then_some(());
     until("no policy is left, not even the database's", policies).await;
-    // The last deletions may be under way.
-    env.until_settled().await;
+    // The last deletions may be in progress.
+    env.until_up_to_date().await;
     assert_eq!(used(&env), granted);
     env.end().await;
 }
 
 fn used(env: &TestEnv) -> BTreeSet<String> {
-    env.witness.asked().iter().map(|it| right(it.verb, &it.group, &it.resource)).collect()
+    env.recorder.requests().iter().map(|it| right(it.verb, &it.group, &it.resource)).collect()
 }
 
 fn everything() -> Value {

@@ -1,6 +1,7 @@
-//! The life of the objects that extensions bring: accepted, left alone, restored, deleted.
+//! The life cycle of objects of extensions: accepted, unchanged while up to date, restored, deleted.
 //!
-//! The operator's writes are strict in all tests, so that an object that is there has no field that its kind does not have.
+//! The operator's writes use strict field validation in all tests, so no object has a field that is unknown
+//! to its kind.
 
 use ccx_operator::model::kind::Kind;
 use k8s_openapi::api::core::v1::Secret;
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 use super::installed;
 use crate::test_env::{TestEnv, until};
 
-/// An object of an extension, and what somebody might change in it.
+/// An object of an extension, and a change of it by another client.
 struct Foreign {
     kind: Kind,
     name: &'static str,
@@ -28,7 +29,7 @@ const WATCHER: &str = "ccx-monitoring";
 
 #[tokio::test]
 #[ignore = "needs Kubernetes, definitions of extensions"]
-async fn route_a_scaled_object_a_pod_monitor_and_alerts_live_as_they_should() {
+async fn route_scaled_object_pod_monitor_and_alerts_are_restored_and_deleted() {
     let spec = json!({
         "kafka": {"securityProtocol": "SASL_SSL", "sasl": {"credentialsSecretRef": {"name": "user"}}, "caSecretRef": {"name": "user"}},
         "dataPipeline": {"autoscaling": {"type": "KafkaLag", "minReplicas": 2, "maxReplicas": 8}},
@@ -64,7 +65,7 @@ async fn route_a_scaled_object_a_pod_monitor_and_alerts_live_as_they_should() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes, definitions of extensions"]
-async fn http_route_and_a_service_monitor_live_as_they_should() {
+async fn http_route_and_service_monitor_are_restored_and_deleted() {
     let gateway =
         json!({"parentRefs": [{"name": "public", "namespace": "gateways", "sectionName": "https"}]});
     let spec = json!({
@@ -94,34 +95,31 @@ async fn live(spec: Value, without: Value, foreign: &[Foreign]) {
     make_user(&env).await;
     env.apply(spec).await;
     env.until_ready().await;
-    env.until_settled().await;
-    a_new_controller_finds_nothing_to_write(&mut env).await;
+    env.until_up_to_date().await;
+    assert_new_controller_writes_nothing(&mut env).await;
     for it in foreign {
-        what_somebody_changes_is_put_back(&env, it).await;
+        assert_changes_are_restored(&env, it).await;
     }
     let mut without = without;
     without["monitoring"] = json!({"scrape": "Disabled", "alerts": "Disabled"});
     env.apply(without).await;
     for it in foreign {
         let is_gone = async || api(&env, it.kind).get_opt(it.name).await.unwrap().is_none().then_some(());
-        until("it is gone", is_gone).await;
+        until("it is deleted", is_gone).await;
     }
     env.until_ready().await;
     env.end().await;
 }
 
-/// What the server fills in is no difference.
-async fn a_new_controller_finds_nothing_to_write(env: &mut TestEnv) {
+/// Asserts that values set by the API server are no difference.
+async fn assert_new_controller_writes_nothing(env: &mut TestEnv) {
     env.stop_operator().await;
     env.start_operator();
-    env.until_settled().await;
+    env.until_up_to_date().await;
     assert_eq!(env.writes(), Vec::<String>::new());
 }
 
-async fn what_somebody_changes_is_put_back(
-    env: &TestEnv,
-    Foreign { kind, name, tampering, field }: &Foreign,
-) {
+async fn assert_changes_are_restored(env: &TestEnv, Foreign { kind, name, tampering, field }: &Foreign) {
     let api = api(env, *kind);
     let before = api.get(name).await.unwrap();
     let person = PatchParams { field_manager: Some("a-person".into()), ..PatchParams::default() };
@@ -136,7 +134,7 @@ async fn what_somebody_changes_is_put_back(
     until(&format!("an Event of {} {name}", kind.name()), is_emitted).await;
 }
 
-/// With what the brokers ask for.
+/// Creates the Secret with the credentials and the authority of the brokers.
 pub(super) async fn make_user(env: &TestEnv) {
     let data = json!({"username": "ccx", "password": "secret", "ca.crt": "PEM"});
     let secret =

@@ -1,4 +1,4 @@
-//! Whatever is wrong has a reason of its own, and the message names the object.
+//! Each problem has a reason of its own, and its message names the object.
 
 use ccx_operator::runtime::probe::READINESS_PATH;
 use ccx_service::{Dependency, Readiness};
@@ -24,13 +24,13 @@ use crate::{
 const PIPELINE: &str = "data-pipeline";
 const WRITER: &str = "insights-results-db-writer";
 
-/// The report of a pod that can't use a dependency.
+/// Returns the readiness report of a pod that can't use a dependency.
 fn unmet(name: &str, cause: &str) -> String {
     let dependency = Dependency { name: name.into(), ok: false, cause: Some(cause.into()) };
     serde_json::to_string(&Readiness { dependencies: vec![dependency] }).unwrap()
 }
 
-async fn world_with(role: &str, status: Value) -> TestEnv {
+async fn env_with(role: &str, status: Value) -> TestEnv {
     let env = TestEnv::new().await;
     env.kubelet.set(role, status).await;
     env.apply(json!({"dataPipeline": {"replicas": 1}})).await;
@@ -39,9 +39,9 @@ async fn world_with(role: &str, status: Value) -> TestEnv {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn image_that_can_not_be_pulled_is_told_and_forgotten() {
+async fn failed_image_pull_is_reported_until_it_succeeds() {
     let trouble = waiting("ImagePullBackOff", "manifest unknown");
-    let env = world_with(PIPELINE, trouble).await;
+    let env = env_with(PIPELINE, trouble).await;
     let condition = env.until_condition("PipelineReady", "False", "ImagePullFailed").await;
     assert!(
         condition.message.contains("pod ccx-data-pipeline-")
@@ -49,7 +49,7 @@ async fn image_that_can_not_be_pulled_is_told_and_forgotten() {
     );
     env.until_condition("Ready", "False", "ImagePullFailed").await;
     env.until_condition("Degraded", "True", "ImagePullFailed").await;
-    env.kubelet.heal(PIPELINE).await;
+    env.kubelet.reset(PIPELINE).await;
     env.until_ready().await;
     env.until_condition("Degraded", "False", "AsExpected").await;
     env.end().await;
@@ -57,8 +57,8 @@ async fn image_that_can_not_be_pulled_is_told_and_forgotten() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn crash_loop_has_the_exit_code_and_the_last_words() {
-    let env = world_with(WRITER, crash_loop(3, "Error", "failed to read the configuration")).await;
+async fn crash_loop_is_reported_with_exit_code_and_last_output() {
+    let env = env_with(WRITER, crash_loop(3, "Error", "failed to read the configuration")).await;
     let condition = env.until_condition("WriterReady", "False", "CrashLooping").await;
     assert!(
         condition.message.contains("exited with code 3: failed to read the configuration"),
@@ -71,11 +71,11 @@ async fn crash_loop_has_the_exit_code_and_the_last_words() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn pod_without_a_node_has_the_words_of_the_scheduler() {
+async fn unschedulable_pod_is_reported_with_the_message_of_the_scheduler() {
     let message = "0/3 nodes are available: 3 Insufficient cpu.";
     let status = json!({"phase": "Pending", "conditions": [
         {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}]});
-    let env = world_with(PIPELINE, status).await;
+    let env = env_with(PIPELINE, status).await;
     let condition = env.until_condition("PipelineReady", "False", "Unschedulable").await;
     assert!(condition.message.ends_with(message), "{condition:?}");
     env.end().await;
@@ -83,8 +83,8 @@ async fn pod_without_a_node_has_the_words_of_the_scheduler() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn database_without_a_volume_names_the_claim() {
-    let env = world_with("data-pipeline-db", Value::Null).await;
+async fn unbound_claim_of_the_database_is_reported() {
+    let env = env_with("data-pipeline-db", Value::Null).await;
     let condition = env.until_condition("DatabaseReady", "False", "StoragePending").await;
     assert!(condition.message.contains("ccx-data-pipeline-db"), "{condition:?}");
     env.end().await;
@@ -92,7 +92,7 @@ async fn database_without_a_volume_names_the_claim() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn what_pods_do_not_reach_is_told_in_their_words() {
+async fn unreachable_dependency_is_reported_with_the_message_of_the_pod() {
     let env = TestEnv::new().await;
     env.prober.set(READINESS_PATH, unmet(Dependency::KAFKA, "no broker: connection refused"));
     env.kubelet.set(PIPELINE, unready()).await;
@@ -109,14 +109,14 @@ async fn what_pods_do_not_reach_is_told_in_their_words() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn rules_that_can_not_be_loaded_say_where_until_they_can() {
+async fn invalid_rules_are_reported_with_their_location_until_fixed() {
     let env = TestEnv::new().await;
     let error = json!({"file": "mine.yaml", "line": 3, "column": 7, "message": "no such key"});
     env.prober.set("/rules", json!({"digest": "d", "rules": 25, "builtin": 86, "error": error}).to_string());
     env.apply(json!({"dataPipeline": {"replicas": 1}})).await;
     let condition = env.until_condition("RulesLoaded", "False", "RulesRejected").await;
     assert_eq!(condition.message, "mine.yaml:3:7: no such key");
-    // No object changes when a pod takes new rules.
+    // No object changes when a pod loads new rules.
     env.prober.set("/rules", r#"{"digest": "e", "rules": 26, "builtin": 86, "error": null}"#);
     let condition = env.until_condition("RulesLoaded", "True", "AsExpected").await;
     assert_eq!(condition.message, "112 rules are loaded");
@@ -125,7 +125,7 @@ async fn rules_that_can_not_be_loaded_say_where_until_they_can() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn quota_that_is_used_up_is_named() {
+async fn exceeded_quota_is_reported() {
     let mut env = TestEnv::empty().await;
     let metadata = ObjectMeta { name: Some("small".into()), ..ObjectMeta::default() };
     let hard = Some([("count/services".to_owned(), Quantity("0".into()))].into());
@@ -146,7 +146,7 @@ async fn quota_that_is_used_up_is_named() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn refused_budget_holds_back_no_workload_and_is_named() {
+async fn refused_budget_is_reported_and_holds_back_no_workload() {
     let mut env = TestEnv::empty().await;
     let metadata = ObjectMeta { name: Some("no-budgets".into()), ..ObjectMeta::default() };
     let hard = Some([("count/poddisruptionbudgets.policy".to_owned(), Quantity("0".into()))].into());
@@ -165,7 +165,7 @@ async fn refused_budget_holds_back_no_workload_and_is_named() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn namespace_that_can_not_be_listed_holds_back_no_other_and_shows_in_the_metrics() {
+async fn unlistable_namespace_holds_back_no_other_and_is_in_the_metrics() {
     let mut env = TestEnv::empty().await;
     env.further_namespaces = vec!["kube-public".into()];
     env.start_operator();
@@ -176,10 +176,10 @@ async fn namespace_that_can_not_be_listed_holds_back_no_other_and_shows_in_the_m
     env.end().await;
 }
 
-/// The rights of the operator, but for one.
+/// The operator may read everything, and write only its status, Events and ServiceAccounts.
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn right_that_is_missing_is_named() {
+async fn missing_right_is_reported() {
     let mut env = TestEnv::empty().await;
     let name = env.namespace.clone();
     let metadata = ObjectMeta { name: Some(name.clone()), ..ObjectMeta::default() };
@@ -222,7 +222,7 @@ async fn right_that_is_missing_is_named() {
     env.apply(json!({})).await;
     let condition = env.until_condition("Degraded", "True", "Forbidden").await;
     assert!(condition.message.contains("cannot patch resource"), "{condition:?}");
-    assert!(!env.list::<ServiceAccount>().await.is_empty(), "what is allowed is done");
+    assert!(!env.list::<ServiceAccount>().await.is_empty(), "children with the needed rights are applied");
     roles.delete(&name, &DeleteParams::default()).await.unwrap();
     env.end().await;
 }

@@ -1,18 +1,18 @@
-//! What is not installed is named, and its installation is noticed.
+//! An extension that is not installed is reported, and its installation is noticed.
 
 use ccx_operator::model::kind::Kind;
 use serde_json::json;
 
 use super::{
     installed::{ControlPlane, definitions},
-    life::api,
+    life_cycle::api,
     strimzi,
 };
 use crate::test_env::{TestEnv, until};
 
 #[tokio::test]
 #[ignore = "needs Kubernetes, definitions of extensions"]
-async fn what_a_cluster_lacks_is_named_until_it_is_installed() {
+async fn missing_extension_is_reported_until_it_is_installed() {
     let definitions = definitions();
     let plane = ControlPlane::bare().await;
     let mut env = TestEnv::on(plane.config.clone()).await;
@@ -38,7 +38,7 @@ async fn what_a_cluster_lacks_is_named_until_it_is_installed() {
     plane.install(&definitions).await;
     let kafkas = strimzi::kafkas(&env, "v1");
     strimzi::make(&kafkas).await;
-    strimzi::tell(&kafkas, "events:9092", "PEM").await;
+    strimzi::set_ready(&kafkas, "events:9092", "PEM").await;
     env.until_ready().await;
     for (kind, name) in [
         (Kind::ScaledObject, "ccx-data-pipeline"),
@@ -53,7 +53,7 @@ async fn what_a_cluster_lacks_is_named_until_it_is_installed() {
     plane.kubectl(&["patch", "crd", "kafkas.kafka.strimzi.io", "--type=json", "--patch", older]);
     until("v1 is not served", async || kafkas.get("events").await.is_err().then_some(())).await;
     let kafkas = strimzi::kafkas(&env, "v1beta2");
-    strimzi::tell(&kafkas, "older:9092", "PEM").await;
+    strimzi::set_ready(&kafkas, "older:9092", "PEM").await;
     until("its brokers", async || strimzi::settings(&env).await.contains("older:9092").then_some(())).await;
     env.until_ready().await;
     env.end().await;

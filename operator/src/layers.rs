@@ -1,11 +1,11 @@
-//! Checks that imports follow the order of the rooms.
+//! Checks that modules import only from lower layers.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-/// Rooms from the bottom up. Rooms of one line may not import each other.
+/// The layers from the bottom up. Layers of one line may not import each other.
 const ORDER: [&[&str]; 6] = [
     &["model"],
     &["validate", "build", "plan"],
@@ -15,34 +15,34 @@ const ORDER: [&[&str]; 6] = [
     &["reconcile", "preview"],
 ];
 
-fn level(room: &str) -> Option<usize> {
-    ORDER.iter().position(|rooms| rooms.contains(&room))
+fn level(layer: &str) -> Option<usize> {
+    ORDER.iter().position(|layers| layers.contains(&layer))
 }
 
 /// Returns `from → to` for each import in `text` that does not point down.
 fn upward_imports(from: &str, text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let Some(own) = level(from) else { return found };
-    for room in imported_rooms(text) {
-        let is_allowed = room == from || level(&room).is_none_or(|level| level < own);
+    for layer in imported_layers(text) {
+        let is_allowed = layer == from || level(&layer).is_none_or(|level| level < own);
         if !is_allowed {
-            found.push(format!("{from} → {room}"));
+            found.push(format!("{from} → {layer}"));
         }
     }
     found
 }
 
-/// Returns the rooms in `crate::room` and `crate::{room, …}`.
-fn imported_rooms(text: &str) -> Vec<String> {
-    let mut rooms = Vec::new();
+/// Returns the layers in `crate::layer` and `crate::{layer, …}`.
+fn imported_layers(text: &str) -> Vec<String> {
+    let mut layers = Vec::new();
     for rest in text.split("crate::").skip(1) {
         if let Some(list) = rest.strip_prefix('{') {
-            rooms.extend(top_level_items(list));
+            layers.extend(top_level_items(list));
         } else {
-            rooms.push(identifier(rest));
+            layers.push(identifier(rest));
         }
     }
-    rooms
+    layers
 }
 
 /// Returns the first identifier of each item of a list up to its closing brace.
@@ -74,22 +74,22 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn imports_of_rooms_point_down() {
+fn imports_of_layers_point_down() {
     let source = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"));
     let mut found = Vec::new();
     for path in sources(source) {
         let relative = path.strip_prefix(source).unwrap().with_extension("");
-        let room = relative.components().next().unwrap().as_os_str().to_str().unwrap().to_owned();
+        let layer = relative.components().next().unwrap().as_os_str().to_str().unwrap().to_owned();
         let text = fs::read_to_string(&path).unwrap();
         found.extend(
-            upward_imports(&room, &text).into_iter().map(|arrow| format!("{}: {arrow}", path.display())),
+            upward_imports(&layer, &text).into_iter().map(|arrow| format!("{}: {arrow}", path.display())),
         );
     }
     assert_eq!(found, Vec::<String>::new());
 }
 
 #[test]
-fn import_of_a_higher_or_neighbouring_room_is_found() {
+fn import_of_a_higher_or_neighbouring_layer_is_found() {
     let text = "use crate::{model::kind::Kind, stages::{apply, x}, build::build};\nuse crate::runtime::queue::Queue;";
     assert_eq!(
         upward_imports("validate", text),

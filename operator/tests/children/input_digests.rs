@@ -1,4 +1,4 @@
-//! Pods restart when something changes that they use, and only then; the reason can be told.
+//! Pods restart only when an input that they use changes, and the reason is known.
 
 use ccx_operator::{
     model::{component::Component, input::Input, kind::Kind, references::References, resources::Children},
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::sample::{self, children, config_map, secret};
 
-/// The workloads that restart between two builds, with their reasons.
+/// Returns the workloads that restart between two builds, with their reasons.
 fn restarts(before: &Children, after: &Children) -> Vec<(Component, Vec<RestartReason>)> {
     let reasons = |component| {
         let object = |children: &Children| children.workload(component).map(|child| child.object.clone());
@@ -42,7 +42,7 @@ fn secured() -> Value {
 }
 
 #[test]
-fn changed_secret_restarts_those_that_use_it() {
+fn changed_secret_restarts_its_users() {
     let change = |name: &'static str| {
         after_change(&secured(), move |references| {
             references.secrets.insert(name.into(), Some(secret(name, "2")));
@@ -62,7 +62,7 @@ fn changed_secret_restarts_those_that_use_it() {
 }
 
 #[test]
-fn key_that_nobody_uses_may_change() {
+fn changed_unused_key_restarts_no_pod() {
     let restarts = after_change(&secured(), |references| {
         let secret = references.secrets.get_mut("bucket").unwrap().as_mut().unwrap();
         secret.data.as_mut().unwrap().remove("ca.crt");
@@ -71,7 +71,7 @@ fn key_that_nobody_uses_may_change() {
 }
 
 #[test]
-fn changed_authority_is_told_from_a_changed_secret() {
+fn changed_authority_has_another_reason_than_a_changed_secret() {
     let restarts = after_change(&secured(), |references| {
         references.secrets.insert("kafka-ca".into(), Some(secret("kafka-ca", "2")));
     });
@@ -80,7 +80,7 @@ fn changed_authority_is_told_from_a_changed_secret() {
 }
 
 #[test]
-fn changed_rules_restart_nobody_since_the_pipeline_takes_them_while_it_runs() {
+fn changed_rules_restart_no_pod() {
     let spec = json!({"dataPipeline": {"rules": {"configMapRefs": [{"name": "our-rules"}]}}});
     let restarts = after_change(&spec, |references| {
         references.config_maps.insert("our-rules".into(), Some(config_map("our-rules", "2")));
@@ -89,7 +89,7 @@ fn changed_rules_restart_nobody_since_the_pipeline_takes_them_while_it_runs() {
 }
 
 #[test]
-fn changed_list_of_organisations_restarts_the_writer_alone() {
+fn changed_allowlist_restarts_the_writer_only() {
     let spec = json!({"dbWriter": {"orgAllowlistConfigMapRef": {"name": "organisations", "key": "file"}}});
     let restarts = after_change(&spec, |references| {
         references.config_maps.insert("organisations".into(), Some(config_map("organisations", "2")));
@@ -98,7 +98,7 @@ fn changed_list_of_organisations_restarts_the_writer_alone() {
 }
 
 #[test]
-fn setting_restarts_those_that_read_it() {
+fn changed_setting_restarts_its_readers() {
     let after = |spec: &Value| restarts(&children(&json!({})), &children(spec));
     let reason = || changed(Input::Config, "ccx.toml");
     assert_eq!(after(&json!({"dbWriter": {"batch": {"maxMessages": 5}}})), [(Component::DbWriter, reason())]);
@@ -113,7 +113,7 @@ fn setting_restarts_those_that_read_it() {
 }
 
 #[test]
-fn what_pods_do_not_see_restarts_nothing() {
+fn change_that_pods_do_not_read_restarts_no_pod() {
     let after = |spec: &Value| restarts(&children(&json!({})), &children(spec));
     assert_eq!(after(&json!({"dataPipeline": {"replicas": 3}})), []);
     assert_eq!(after(&json!({"aggregator": {"exposure": {"type": "Route"}}})), []);
@@ -121,7 +121,7 @@ fn what_pods_do_not_see_restarts_nothing() {
 }
 
 #[test]
-fn fingerprint_does_not_tell_a_short_password() {
+fn digest_does_not_reveal_a_short_password() {
     let pipeline = sample::pipeline(&secured());
     let mut references = sample::references(&pipeline);
     let hash = |references: &References| {
@@ -131,11 +131,11 @@ fn fingerprint_does_not_tell_a_short_password() {
     let before = hash(&references);
     let secret = references.secrets.get_mut("kafka-user").unwrap().as_mut().unwrap();
     secret.metadata.uid = Some("another".into());
-    assert_ne!(before, hash(&references), "the same password in another Secret has another fingerprint");
+    assert_ne!(before, hash(&references), "the same password in another Secret has another digest");
 }
 
 #[test]
-fn configuration_holds_only_what_differs_from_the_defaults() {
+fn configuration_has_only_differences_from_the_defaults() {
     let children = children(&json!({"dataPipeline": {"archiveLimits": {"maxCompressedSize": "1500k"}}}));
     let text = sample::object(&children, Kind::ConfigMap, "ccx-data-pipeline")["data"]["ccx.toml"].clone();
     let expected = "\

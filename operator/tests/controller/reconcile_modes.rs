@@ -1,4 +1,4 @@
-//! Suspended, paused, only planned.
+//! Suspended and paused resources, and the mode `Plan`.
 
 use k8s_openapi::api::{apps::v1::Deployment, core::v1::Pod};
 use kube::api::{DeleteParams, ListParams};
@@ -21,7 +21,8 @@ async fn suspension_scales_to_zero_in_order_and_resumes() {
     env.apply(json!({})).await;
     env.until_ready().await;
     env.apply(json!({"suspend": true})).await;
-    // Looked at all the while: the writer has its pod as long as the pipeline has one, and the API as long as the writer has.
+    // The order is observed: the writer has its pod as long as the pipeline has one, and the API as long as
+    // the writer has.
     until("all is gone", async || {
         let [pipeline, writer] =
             [pods(&env, "data-pipeline").await, pods(&env, "insights-results-db-writer").await];
@@ -45,7 +46,7 @@ async fn suspension_scales_to_zero_in_order_and_resumes() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn paused_resource_is_only_looked_at() {
+async fn paused_resource_is_observed_and_unchanged() {
     let env = TestEnv::new().await;
     env.apply(json!({})).await;
     env.until_ready().await;
@@ -53,7 +54,7 @@ async fn paused_resource_is_only_looked_at() {
     env.until_condition("Progressing", "False", "Paused").await;
     env.api::<Deployment>().delete(WORKLOADS[1], &DeleteParams::default()).await.unwrap();
     env.until_condition("WriterReady", "False", "Starting").await;
-    env.until_settled().await;
+    env.until_up_to_date().await;
     assert!(env.get::<Deployment>(WORKLOADS[1]).await.is_none());
     assert_eq!(env.get::<Deployment>(WORKLOADS[0]).await.unwrap().spec.unwrap().replicas, Some(8));
     env.apply(json!({"dataPipeline": {"replicas": 3}})).await;
@@ -63,7 +64,7 @@ async fn paused_resource_is_only_looked_at() {
 
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn plan_says_what_would_change_and_what_would_restart_and_changes_nothing() {
+async fn plan_mode_reports_changes_and_restarts_and_writes_no_child() {
     let env = TestEnv::new().await;
     env.apply(json!({"mode": "Plan"})).await;
     env.until_condition("Progressing", "False", "Planned").await;
@@ -81,7 +82,7 @@ async fn plan_says_what_would_change_and_what_would_restart_and_changes_nothing(
             .await;
     let reason = &plan.restarts.iter().find(|restart| restart.component == "data-pipeline").unwrap().reason;
     assert_eq!(reason, "the image changes from registry.example.com/ccx:1 to registry.example.com/ccx:2");
-    env.until_settled().await;
+    env.until_up_to_date().await;
     let deployment = env.get::<Deployment>(WORKLOADS[0]).await.unwrap();
     let image = deployment.spec.unwrap().template.spec.unwrap().containers[0].image.clone();
     assert_eq!(image.as_deref(), Some("registry.example.com/ccx:1"));
