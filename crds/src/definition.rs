@@ -4,10 +4,10 @@ use kube::CustomResourceExt;
 
 use crate::CcxPipeline;
 
-/// Goes before the generated YAML.
+/// The comment before the generated YAML.
 const HEADER: &str = "# Generated from the types of the crate ccx-crds; `make generate` writes this file.\n";
 
-/// The CustomResourceDefinition as a YAML document.
+/// Returns the CustomResourceDefinition as a YAML document.
 ///
 /// # Panics
 ///

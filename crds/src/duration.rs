@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::schema::rule::rule;
 
-/// A span of time as text in the format of Go, such as `1h30m`, `45s` or `200ms`, without signs and fractions.
+/// A span of time as text in the format of Go, such as `1h30m`, `45s` or `200ms`, without signs and
+/// fractions.
 ///
-/// It keeps the words of whoever wrote it.
+/// The original text is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct GoDuration {
@@ -30,12 +31,12 @@ const PATTERN: &str = "^([0-9]{1,5}(ms|s|m|h)){1,4}$";
 const MAX_LENGTH: u32 = 28;
 
 impl GoDuration {
-    /// The span of time.
+    /// Returns the span of time.
     pub fn get(&self) -> Duration {
         self.duration
     }
 
-    /// The words of whoever wrote it.
+    /// Returns the original text.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -72,13 +73,13 @@ fn sum_of_parts(text: &str) -> Option<Duration> {
     while !rest.is_empty() {
         let (number, tail) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit())?);
         let (unit, tail) = tail.split_at(tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len()));
-        sum = sum.checked_add(of_unit(number.parse().ok()?, unit)?)?;
+        sum = sum.checked_add(from_unit(number.parse().ok()?, unit)?)?;
         rest = tail;
     }
     (!text.is_empty()).then_some(sum)
 }
 
-fn of_unit(number: u32, unit: &str) -> Option<Duration> {
+fn from_unit(number: u32, unit: &str) -> Option<Duration> {
     let seconds_per_unit = match unit {
         "ms" => return Some(Duration::from_millis(number.into())),
         "s" => 1,
@@ -89,7 +90,7 @@ fn of_unit(number: u32, unit: &str) -> Option<Duration> {
     Some(Duration::from_secs(u64::from(number) * seconds_per_unit))
 }
 
-/// The CEL expression that tells whether `value` is something else.
+/// Returns the CEL expression that is true if `value` is not a duration.
 pub(crate) fn is_malformed(value: &str) -> String {
     format!("!{value}.matches('{PATTERN}')")
 }
@@ -144,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_duration_is_quoted() {
+    fn invalid_duration_is_quoted() {
         for text in ["", "5", "s", "1.5s", "-1s", "1d", "1 s", "5s5", "99999999999s"] {
             let error = text.parse::<GoDuration>().unwrap_err();
             assert_eq!(

@@ -12,10 +12,12 @@
 //!     bucket: insights-upload
 //! ```
 //!
-//! The types are the source of everything else: the schema with its descriptions, defaults, bounds and CEL rules is derived
-//! from them ([`crd_yaml`]), and the same schema judges a resource offline as the API server would ([`validate`]).
+//! The types are the source of everything else: the schema with its descriptions, defaults, bounds and CEL
+//! rules is derived from them ([`crd_yaml`]), and the same schema judges a resource offline as the API server
+//! would ([`validate`]).
 //!
-//! Every document that the schema accepts can be deserialised: a watch fails as a whole when one object can't be.
+//! Every document that the schema accepts can be deserialised: a watch fails as a whole when one object can't
+//! be.
 //!
 //! This crate does no I/O.
 

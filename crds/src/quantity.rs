@@ -9,7 +9,7 @@ use crate::schema::rule::rule;
 
 /// A number of bytes as a Kubernetes quantity, such as `20Gi`, `512Mi` or `1.5G`.
 ///
-/// It keeps the words of whoever wrote it.
+/// The original text is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ByteQuantity {
@@ -30,12 +30,12 @@ const PATTERN: &str = "^[0-9]{1,15}([.][0-9]{1,3})?([kMGTPE]|[KMGTPE]i)?$";
 const MAX_LENGTH: u32 = 21;
 
 impl ByteQuantity {
-    /// The number of bytes, rounded up; more than fits counts as the most that fits.
+    /// Returns the number of bytes, rounded up; the maximum if it does not fit.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// The words of whoever wrote it.
+    /// Returns the original text.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_size_is_quoted() {
+    fn invalid_quantity_is_quoted() {
         for text in ["", "Gi", "20GB", "20 Gi", "-1Gi", "1.Gi", ".5Gi", "1.2345Gi", "9999999999999999", "1e3"]
         {
             let error = text.parse::<ByteQuantity>().unwrap_err();

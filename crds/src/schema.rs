@@ -1,6 +1,7 @@
 //! Converts the schema of `schemars` to a structural schema of Kubernetes.
 //!
-//! [`refine`] runs once over the finished schema of `spec` and of `status`; [`field`] and [`rule`] are for parts of it.
+//! [`refine`] runs once over the finished schema of `spec` and of `status`; [`field`] and [`rule`] are for
+//! parts of it.
 
 pub(crate) mod field;
 pub(crate) mod rule;
@@ -43,7 +44,7 @@ fn for_each_child(schema: &mut Map<String, Value>, visit: &mut dyn FnMut(&mut Va
     }
 }
 
-/// `Option<T>` becomes `T`: in Kubernetes what is optional is absent.
+/// Converts `Option<T>` to `T`: in Kubernetes an optional value is absent, not null.
 fn drop_null(schema: &mut Map<String, Value>) {
     if let Some(Value::Array(types)) = schema.get_mut("type") {
         types.retain(|name| name != "null");
@@ -72,7 +73,8 @@ fn only_branch_besides_null(schema: &Map<String, Value>) -> Option<Value> {
     }
 }
 
-/// Turns a list of described constants into `enum`, and their descriptions into a list at the end of the field's own.
+/// Turns a list of described constants into `enum`, and their descriptions into a list at the end of the
+/// field's own.
 fn fold_variants(schema: &mut Map<String, Value>) {
     let Some(Value::Array(variants)) = schema.get("oneOf") else { return };
     let constants: Option<Vec<(Value, String)>> = variants.iter().map(constant).collect();
@@ -93,7 +95,7 @@ fn constant(variant: &Value) -> Option<(Value, String)> {
     Some((value.clone(), variant.get("description")?.as_str()?.to_owned()))
 }
 
-/// Kubernetes knows no unsigned formats, and warns of them.
+/// Replaces unsigned formats, of which Kubernetes warns.
 fn name_formats_as_kubernetes(schema: &mut Map<String, Value>) {
     let format = match schema.get("format").and_then(Value::as_str) {
         Some("uint8" | "uint16" | "uint32") => "int32",
@@ -103,7 +105,7 @@ fn name_formats_as_kubernetes(schema: &mut Map<String, Value>) {
     schema.insert("format".into(), json!(format));
 }
 
-/// A default that follows from those of the inner fields is described by them.
+/// Appends the default to the description, unless it follows from the defaults of the inner fields.
 fn describe_default(schema: &mut Map<String, Value>) {
     let text = match schema.get("default") {
         Some(Value::String(text)) if !text.is_empty() => text.clone(),
@@ -122,7 +124,7 @@ fn inner_defaults(schema: &Map<String, Value>) -> Value {
     value
 }
 
-/// Line breaks of the source are spaces; those between paragraphs stay.
+/// Joins the lines of each paragraph of the description.
 fn unwrap_lines(schema: &mut Map<String, Value>) {
     if let Some(Value::String(description)) = schema.get_mut("description") {
         let paragraphs: Vec<String> =
@@ -131,7 +133,8 @@ fn unwrap_lines(schema: &mut Map<String, Value>) {
     }
 }
 
-/// Keeps the first sentence of the inner descriptions of a type of Kubernetes: the whole would be most of the definition.
+/// Keeps the first sentence of the inner descriptions of a type of Kubernetes: the whole would be most of the
+/// definition.
 pub(crate) fn brief(schema: &mut Schema) {
     let schema = schema.ensure_object();
     for_each_child(schema, &mut shorten_descriptions);
@@ -167,15 +170,15 @@ mod tests {
         /// How many
         /// there are.
         count: u16,
-        /// What it is like.
+        /// Its shape.
         #[serde(skip_serializing_if = "Option::is_none")]
         shape: Option<Shape>,
-        /// What is inside.
+        /// Its inner part.
         #[serde(skip_serializing_if = "Option::is_none")]
         inner: Option<Inner>,
     }
 
-    #[expect(dead_code, reason = "only its schema is looked at")]
+    #[expect(dead_code, reason = "only its schema is used")]
     #[derive(Serialize, JsonSchema)]
     enum Shape {
         /// Like a
@@ -211,10 +214,7 @@ mod tests {
     fn optional_enum_is_a_list_of_words_that_the_description_explains() {
         let shape = &refined()["shape"];
         assert_eq!((&shape["type"], &shape["enum"]), (&json!("string"), &json!(["Round", "Square"])));
-        assert_eq!(
-            shape["description"],
-            "What it is like.\n\n`Round`: Like a ball.\n\n`Square`: Like a die."
-        );
+        assert_eq!(shape["description"], "Its shape.\n\n`Round`: Like a ball.\n\n`Square`: Like a die.");
         assert_eq!((shape.get("oneOf"), shape.get("anyOf")), (None, None));
     }
 
@@ -222,7 +222,7 @@ mod tests {
     fn optional_part_is_a_part() {
         let inner = &refined()["inner"];
         assert_eq!(inner["type"], "object");
-        assert_eq!(inner["description"], "What is inside.");
+        assert_eq!(inner["description"], "Its inner part.");
         assert_eq!(inner["properties"]["weight"]["type"], "integer");
     }
 

@@ -1,4 +1,4 @@
-//! The API server's verdict on a resource, without an API server.
+//! Validates a resource as the API server does, offline.
 //!
 //! The order is the server's: defaults are filled in, then the structure is checked, then the CEL rules run.
 
@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 
 use crate::CcxPipeline;
 
-/// One thing that is wrong with a resource.
+/// A violation of the schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
     /// The field, such as `spec.kafka.bootstrapServers[0]`; empty for the whole object.
@@ -29,11 +29,11 @@ pub struct Violation {
 /// A resource that the API server would refuse.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
-    /// Why: at least one thing.
+    /// The violations; never empty.
     pub violations: Vec<Violation>,
 }
 
-/// The resource in `document`, with all defaults, if the API server would let it pass.
+/// Returns the resource in `document`, with all defaults, if the API server would accept it.
 ///
 /// `old` is what the resource was before; with it, changes are judged too.
 pub fn accept(document: &Value, old: Option<&Value>) -> Result<CcxPipeline, Refused> {
@@ -59,14 +59,14 @@ pub fn validate(document: &Value, old: Option<&Value>) -> Vec<Violation> {
     violations
 }
 
-/// The resource in `document` as the API server would store it, with everything that is absent and has a default.
+/// Returns `document` as the API server would store it, with all defaults.
 pub fn with_defaults(document: &Value) -> Value {
     let mut document = document.clone();
     defaults::fill(&mut document, schema());
     document
 }
 
-/// Checks that the API server makes for every kind beside the schema.
+/// Checks the identity, as the API server does for every kind.
 fn check_identity(document: &Value, violations: &mut Vec<Violation>) {
     let expected = [("apiVersion", CcxPipeline::api_version(&())), ("kind", CcxPipeline::kind(&()))];
     for (field, value) in expected {
@@ -89,7 +89,7 @@ fn check_rules(document: &Value, old: Option<&Value>) -> Vec<Violation> {
     }
 }
 
-/// The schema of the only version.
+/// Returns the schema of the only version.
 fn schema() -> &'static Map<String, Value> {
     static SCHEMA: LazyLock<Map<String, Value>> = LazyLock::new(|| {
         let definition = json!(CcxPipeline::crd());

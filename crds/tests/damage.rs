@@ -1,4 +1,4 @@
-//! Whatever stands in a resource, there is a verdict; and what is accepted can be read.
+//! Any resource is accepted or refused, and an accepted one can be deserialized.
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use std::fs;
@@ -39,7 +39,7 @@ fn production() -> Value {
     serde_saphyr::from_str(&fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// Texts that mean something somewhere.
+/// Texts with a special meaning in some field.
 const TEXTS: [&str; 12] = [
     "",
     "0",
@@ -70,7 +70,7 @@ fn any_value() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// JSON pointers to everything in the spec.
+/// Returns JSON pointers to all values in the spec.
 fn places(value: &Value, pointer: String) -> Vec<String> {
     let inner: Vec<(String, &Value)> = match value {
         Value::Object(fields) => {

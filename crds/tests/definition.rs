@@ -1,4 +1,4 @@
-//! The generated definition: fresh, described, bounded, and of one mind with the types about defaults.
+//! The generated definition: up to date, described, bounded, and with the defaults of the types.
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use std::sync::LazyLock;
@@ -35,7 +35,7 @@ fn every_value_of_the_spec_has_a_default_or_an_example() {
 }
 
 #[test]
-fn everything_that_a_rule_may_look_at_is_bounded() {
+fn every_value_that_a_rule_may_read_is_bounded() {
     let ours = nodes().into_iter().filter(|(path, _)| !is_of_kubernetes(path));
     assert_none(ours.collect(), |schema| match schema["type"].as_str() {
         Some("string") => schema.get("maxLength").or_else(|| schema.get("enum")).is_none(),
@@ -68,7 +68,7 @@ fn schema_is_structural() {
 }
 
 #[test]
-fn what_is_absent_is_the_same_to_the_types_and_to_the_schema() {
+fn absent_value_is_the_same_for_types_and_schema() {
     let smallest = json!({"kafka": {}, "objectStorage": {"bucket": ""}});
     let by_types: CcxPipelineSpec = serde_json::from_value(smallest.clone()).unwrap();
     let by_schema = ccx_crds::with_defaults(&json!({"spec": smallest}));
@@ -86,14 +86,14 @@ fn default_is_complete() {
 }
 
 #[test]
-fn it_fits_into_the_annotation_of_kubectl_apply() {
+fn definition_fits_into_the_annotation_of_kubectl_apply() {
     const LIMIT_BYTES: usize = 256 * 1024;
     let bytes = DEFINITION.to_string().len();
     assert!(bytes < LIMIT_BYTES, "{bytes}");
 }
 
 #[test]
-fn people_see_the_important_at_once_and_more_with_wide() {
+fn printer_columns_show_important_fields_first() {
     let columns =
         DEFINITION.pointer("/spec/versions/0/additionalPrinterColumns").unwrap().as_array().unwrap();
     let names = |is_wide: bool| {
@@ -105,7 +105,7 @@ fn people_see_the_important_at_once_and_more_with_wide() {
 }
 
 #[test]
-fn number_of_pods_can_be_scaled_and_resources_be_selected() {
+fn definition_has_scale_subresource_and_selectable_fields() {
     let expected = json!({
         "specReplicasPath": ".spec.dataPipeline.replicas",
         "statusReplicasPath": ".status.dataPipelineReplicas",
@@ -123,7 +123,7 @@ fn assert_none(nodes: Vec<Node>, is_wrong: impl Fn(&Value) -> bool) {
     assert_eq!(wrong, Vec::<String>::new());
 }
 
-/// Parts that are types of Kubernetes, and judged by it when pods are made of them.
+/// Parts that are types of Kubernetes, which validates them when pods are created.
 fn is_of_kubernetes(path: &str) -> bool {
     let parts = [
         "affinity",
@@ -136,7 +136,7 @@ fn is_of_kubernetes(path: &str) -> bool {
     parts.iter().any(|part| path.contains(&format!(".{part}.")) || path.contains(&format!(".{part}[]")))
 }
 
-/// All properties, without items of lists and values of maps.
+/// Returns all properties, without items of lists and values of maps.
 fn fields() -> Vec<Node> {
     nodes().into_iter().filter(|(path, _)| !path.ends_with("[]") && !path.is_empty()).collect()
 }
@@ -164,7 +164,7 @@ fn collect(schema: &Value, path: String, nodes: &mut Vec<Node>) {
     nodes.push((path, schema.clone()));
 }
 
-/// An object with `value` at `path`.
+/// Returns an object with `value` at `path`.
 fn nested(path: &str, value: Value) -> Value {
     path.rsplit('.').fold(value, |inner, name| json!({name: inner}))
 }

@@ -1,4 +1,4 @@
-//! Every example is accepted, and says what its comment says.
+//! Every example is accepted, and agrees with its comment.
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use std::fs;
@@ -19,7 +19,7 @@ fn example(name: &str) -> CcxPipeline {
 }
 
 #[test]
-fn smallest_resource_gives_the_installation_of_the_original_document() {
+fn minimal_resource_is_the_installation_of_the_original_document() {
     let spec = example("minimal").spec;
     assert_eq!(spec.data_pipeline.replicas, 8);
     assert_eq!(spec.db_writer.replicas, 1);
@@ -32,7 +32,7 @@ fn smallest_resource_gives_the_installation_of_the_original_document() {
 }
 
 #[test]
-fn production_has_everything_encrypted_and_follows_the_load() {
+fn production_example_is_encrypted_and_autoscaled() {
     let spec = example("production").spec;
     assert_eq!(spec.kafka.security_protocol, SecurityProtocol::SaslSsl);
     assert_eq!(spec.data_pipeline.autoscaling.kind, PipelineScaling::KafkaLag);
@@ -43,7 +43,7 @@ fn production_has_everything_encrypted_and_follows_the_load() {
 }
 
 #[test]
-fn laptop_keeps_nothing() {
+fn laptop_example_has_no_persistent_storage() {
     let spec = example("laptop").spec;
     let Some(DatabaseChoice::Managed(database)) = spec.database.choice() else {
         panic!("{:?}", spec.database)
@@ -52,7 +52,7 @@ fn laptop_keeps_nothing() {
 }
 
 #[test]
-fn what_the_types_write_is_what_the_schema_fills_in() {
+fn serialized_defaults_equal_those_of_the_schema() {
     for name in ["minimal", "production", "laptop"] {
         assert_eq!(json!(example(name)), with_defaults(&document(name)), "{name}");
     }

@@ -10,14 +10,14 @@ use kube::CustomResourceExt;
 use serde_json::{Value, json};
 
 #[test]
-fn what_keeps_a_rule_is_accepted() {
+fn resource_that_keeps_a_rule_is_accepted() {
     for case in cases::all() {
         assert_eq!(validate(&case.passes, case.old.as_ref()), [], "{}", case.rule);
     }
 }
 
 #[test]
-fn what_breaks_a_rule_is_refused_with_its_message_alone() {
+fn resource_that_breaks_a_rule_is_refused_with_its_message_only() {
     for case in cases::all() {
         let expected = Violation { path: case.path, message: case.rule };
         assert_eq!(validate(&case.fails, case.old.as_ref()), [expected]);
@@ -25,7 +25,7 @@ fn what_breaks_a_rule_is_refused_with_its_message_alone() {
 }
 
 #[test]
-fn what_was_there_before_a_change_was_accepted() {
+fn resource_before_a_change_is_accepted() {
     for case in cases::all() {
         if let Some(old) = &case.old {
             assert_eq!(validate(old, None), [], "{}", case.rule);

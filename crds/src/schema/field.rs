@@ -1,4 +1,4 @@
-//! Schemas of single fields: bounds, and a rule with a readable message where a pattern would only be quoted.
+//! Schemas of single fields: bounds, and a CEL rule with a readable message instead of a pattern.
 
 use ccx_config::formats::{MAX_TOPIC_LENGTH, TOPIC};
 use kube::core::Rule;
@@ -51,14 +51,14 @@ pub(crate) fn topic_name(schema: &mut Schema) {
     schema.insert("minLength".into(), json!(1));
 }
 
-/// The name of a Kafka topic, or nothing.
+/// The name of a Kafka topic, or an empty text.
 pub(crate) fn optional_topic_name(schema: &mut Schema) {
     bound(schema, 0, MAX_TOPIC_LENGTH);
     let is_topic = format!("{} && !(self in ['.', '..'])", matches("self", TOPIC));
     add_rule(schema, &rule(&is_topic, TOPIC.advice));
 }
 
-/// The first part of metrics' names.
+/// The prefix of metric names.
 pub(crate) fn metrics_namespace(schema: &mut Schema) {
     bound(schema, 0, 64);
     let is_prefix = "self.matches('^([_a-zA-Z][_a-zA-Z0-9]*)?$')";
@@ -90,7 +90,7 @@ pub(crate) fn duration_between(least: &str, most: &str) -> impl FnMut(&mut Schem
     move |schema| add_rule(schema, &within)
 }
 
-/// A size of at least so much.
+/// A size of at least the given minimum.
 pub(crate) fn size_from(least: &str) -> impl FnMut(&mut Schema) {
     let expression = format!("!isQuantity(self) || !quantity(self).isLessThan(quantity('{least}'))");
     let large_enough = rule(&expression, &format!("choose at least {least}"));

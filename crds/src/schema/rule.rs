@@ -1,11 +1,11 @@
-//! CEL rules: what the schema alone can't say. Each message says what to do.
+//! CEL rules for constraints that the schema alone can't express. Each message says what to do.
 
 use ccx_config::formats::Format;
 use kube::core::{Reason, Rule};
 
 use crate::duration;
 
-/// The value is wrong.
+/// Returns a rule that is violated by an invalid value.
 pub(crate) fn rule(expression: &str, message: &str) -> Rule {
     Rule::new(expression).message(message).reason(Reason::FieldValueInvalid)
 }
@@ -15,27 +15,27 @@ pub(crate) fn matches(value: &str, format: Format) -> String {
     format!("{value}.matches('{}')", format.pattern.replace('\\', "\\\\"))
 }
 
-/// Something is missing.
+/// Returns a rule that is violated by a missing field.
 pub(crate) fn required(expression: &str, message: &str) -> Rule {
     Rule::new(expression).message(message).reason(Reason::FieldValueRequired)
 }
 
-/// Something is there that must not be.
+/// Returns a rule that is violated by a field that must be absent.
 pub(crate) fn forbidden(expression: &str, message: &str) -> Rule {
     Rule::new(expression).message(message).reason(Reason::FieldValueForbidden)
 }
 
-/// `field` has to be there when `condition` holds.
+/// Requires `field` when `condition` holds.
 pub(crate) fn needed_when(field: &str, condition: &str, message: &str) -> Rule {
     required(&format!("!({condition}) || has(self.{field})"), message).field_path(format!(".{field}"))
 }
 
-/// `field` is there only when `condition` holds.
+/// Allows `field` only when `condition` holds.
 pub(crate) fn only_when(field: &str, condition: &str, message: &str) -> Rule {
     forbidden(&format!("({condition}) || !has(self.{field})"), message).field_path(format!(".{field}"))
 }
 
-/// The duration in `field` is not longer than the one in `limit`.
+/// Requires that the duration in `field` does not exceed the one in `limit`.
 pub(crate) fn not_longer(field: &str, limit: &str) -> Rule {
     let is_wrong = duration::is_malformed;
     let (value, other) = (format!("self.{field}"), format!("self.{limit}"));
@@ -44,7 +44,7 @@ pub(crate) fn not_longer(field: &str, limit: &str) -> Rule {
     rule(&expression, &format!("choose at most {limit}")).field_path(format!(".{field}"))
 }
 
-/// The quantity in `field` is not larger than the one in `limit`.
+/// Requires that the quantity in `field` does not exceed the one in `limit`.
 pub(crate) fn not_larger(field: &str, limit: &str) -> Rule {
     let expression = format!(
         "!isQuantity(self.{field}) || !isQuantity(self.{limit}) || \
@@ -64,8 +64,8 @@ pub(crate) fn fits_into_memory(field: &str) -> Rule {
         .field_path(format!(".{field}"))
 }
 
-/// The archives of a pipeline pod fit into the container's memory: those in flight, the one that may exceed them, and 128Mi for
-/// everything else (`ccx_config::MEMORY_MARGIN`).
+/// Requires that the archives of a pipeline pod fit into the container's memory: those in flight, the one
+/// that may exceed them, and 128Mi for everything else (`ccx_config::MEMORY_MARGIN`).
 pub(crate) fn archives_fit_into_memory() -> Rule {
     let (limit, unpacked) = ("self.resources.limits['memory']", "self.archiveLimits.maxUnpackedSize");
     let expression = format!(
@@ -79,7 +79,7 @@ pub(crate) fn archives_fit_into_memory() -> Rule {
     rule(&expression, message).field_path(".maxSizeInFlight")
 }
 
-/// A number of pods can follow the CPU use only where CPU is requested.
+/// Requires a CPU request for autoscaling by CPU utilization.
 pub(crate) fn cpu_is_requested() -> Rule {
     required(
         "self.autoscaling.type != 'Cpu' || (has(self.resources.requests) && 'cpu' in self.resources.requests)",
@@ -88,7 +88,7 @@ pub(crate) fn cpu_is_requested() -> Rule {
     .field_path(".resources")
 }
 
-/// The two keys of a Secret differ.
+/// Requires that the two keys of a Secret differ.
 pub(crate) fn different_keys(one: &str, other: &str) -> Rule {
     rule(&format!("self.{one} != self.{other}"), &format!("name another key than {one}: the values differ"))
         .field_path(format!(".{other}"))

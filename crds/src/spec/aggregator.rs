@@ -91,7 +91,7 @@ impl Default for Aggregator {
             replicas: 2,
             autoscaling: AggregatorAutoscaling::default(),
             image: None,
-            resources: Resources::of("100m", "128Mi", "512Mi"),
+            resources: Resources::new("100m", "128Mi", "512Mi"),
             pod_template: PodTemplate::default(),
             exposure: Exposure::default(),
             authentication: Authentication::default(),

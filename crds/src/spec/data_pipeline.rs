@@ -128,7 +128,7 @@ impl Default for DataPipeline {
             replicas: 8,
             autoscaling: PipelineAutoscaling::default(),
             image: None,
-            resources: Resources::of("250m", "384Mi", "1Gi"),
+            resources: Resources::new("250m", "384Mi", "1Gi"),
             pod_template: PodTemplate::default(),
             consumer_group: "ccx_data_pipeline_extractor".into(),
             service: "openshift".into(),

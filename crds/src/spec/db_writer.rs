@@ -61,7 +61,7 @@ impl Default for DbWriter {
         Self {
             replicas: 1,
             image: None,
-            resources: Resources::of("100m", "64Mi", "256Mi"),
+            resources: Resources::new("100m", "64Mi", "256Mi"),
             pod_template: PodTemplate::default(),
             consumer_group: "ccx_data_pipeline_app".into(),
             batch: Batch::default(),

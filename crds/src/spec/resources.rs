@@ -44,8 +44,8 @@ impl Resources {
 
 impl Resources {
     /// Requests for CPU and memory, and a limit for memory. CPU has none: a pod that may use idle cores is faster, and
-    /// takes them from nobody.
-    pub(crate) fn of(cpu: &str, memory: &str, memory_limit: &str) -> Self {
+    /// takes them from no other pod.
+    pub(crate) fn new(cpu: &str, memory: &str, memory_limit: &str) -> Self {
         let quantity = |name: &str, value: &str| (name.to_owned(), Quantity(value.to_owned()));
         Self {
             requests: BTreeMap::from([quantity("cpu", cpu), quantity("memory", memory)]),

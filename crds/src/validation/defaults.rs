@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-/// Fills in the defaults of `schema` wherever `value` has nothing, and in what was filled in.
+/// Sets the defaults of `schema` for absent fields of `value`, and within these defaults.
 ///
 /// A null counts as absent where the schema doesn't allow it, as for the API server.
 pub(crate) fn fill(value: &mut Value, schema: &Map<String, Value>) {

@@ -9,7 +9,7 @@ type Schema = Map<String, Value>;
 /// Fields of every object that no schema mentions.
 const IMPLICIT_FIELDS: [&str; 3] = ["apiVersion", "kind", "metadata"];
 
-/// Everything in `document` that its structure forbids.
+/// Returns all violations of the structure in `document`.
 pub(super) fn check(document: &Value, schema: &Schema) -> Vec<Violation> {
     let mut checker = Checker { violations: Vec::new() };
     let mut fields = document.clone();

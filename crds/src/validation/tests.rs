@@ -24,7 +24,7 @@ fn judge(pointer: &str, value: Value) -> Vec<String> {
 }
 
 #[test]
-fn smallest_resource_is_accepted_and_has_the_defaults() {
+fn minimal_resource_is_accepted_and_has_the_defaults() {
     let pipeline = accept(&minimal(), None).unwrap();
     assert_eq!(pipeline.spec.data_pipeline.replicas, 8);
     assert_eq!(pipeline.spec.aggregator.autoscaling.max_replicas, 8);
@@ -37,13 +37,13 @@ fn null_counts_as_absent() {
 }
 
 #[test]
-fn unknown_field_is_named() {
+fn unknown_field_is_reported() {
     let expected = "spec.kafka.brokers: remove it or correct its name: there is no such field";
     assert_eq!(judge("/spec/kafka/brokers", json!(["kafka:9092"])), [expected]);
 }
 
 #[test]
-fn wrong_type_says_what_is_right() {
+fn wrong_type_is_reported_with_the_expected_one() {
     assert_eq!(judge("/spec/suspend", json!("yes")), ["spec.suspend: write true or false"]);
     assert_eq!(
         judge("/spec/dataPipeline", json!({"replicas": 1.5})),
@@ -56,7 +56,7 @@ fn wrong_type_says_what_is_right() {
 }
 
 #[test]
-fn number_must_fit_into_what_it_is_read_into() {
+fn number_out_of_range_is_reported() {
     let constraint =
         json!([{"maxSkew": -2_147_483_649_i64, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}]);
     let judged = judge("/spec/dbWriter", json!({"podTemplate": {"topologySpreadConstraints": constraint}}));
@@ -65,7 +65,7 @@ fn number_must_fit_into_what_it_is_read_into() {
 }
 
 #[test]
-fn wrong_word_lists_the_right_ones() {
+fn unknown_enum_value_is_reported_with_the_valid_ones() {
     assert_eq!(judge("/spec/mode", json!("plan")), ["spec.mode: write one of Apply, Plan"]);
 }
 
@@ -95,7 +95,7 @@ fn numbers_texts_lists_and_maps_are_bounded() {
 }
 
 #[test]
-fn set_and_a_map_have_no_entry_twice() {
+fn duplicate_entry_of_set_or_map_is_reported() {
     assert_eq!(
         judge("/spec/kafka/bootstrapServers", json!(["a:1", "b:1", "a:1"])),
         ["spec.kafka.bootstrapServers[2]: remove it: the same is in the list before"]
@@ -107,7 +107,7 @@ fn set_and_a_map_have_no_entry_twice() {
 }
 
 #[test]
-fn another_kind_and_a_missing_name_are_reported() {
+fn wrong_kind_and_missing_name_are_reported() {
     assert_eq!(judge("/kind", json!("Pod")), ["kind: write CcxPipeline"]);
     assert_eq!(judge("/metadata", json!({})), ["metadata.name: give the resource a name"]);
 }
@@ -124,7 +124,7 @@ fn all_violations_are_reported_together() {
 }
 
 #[test]
-fn defaults_are_filled_into_what_is_given_in_part() {
+fn partial_object_gets_defaults() {
     let mut document = minimal();
     document["spec"]["database"] = json!({"managed": {"storage": {"size": "1Ti"}}});
     let stored = with_defaults(&document);

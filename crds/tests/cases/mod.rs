@@ -1,4 +1,4 @@
-//! The cases of the CEL rules, for whoever judges resources: this crate, and an API server.
+//! Test cases of the CEL rules, for this crate and for a real API server.
 
 use std::{fs, path::Path};
 
@@ -65,7 +65,7 @@ fn complete(minimal: &Value, entry: Entry) -> Case {
     }
 }
 
-/// RFC 7396.
+/// Merges a patch as RFC 7396 specifies.
 fn merge(target: &mut Value, patch: &Value) {
     let Value::Object(patch) = patch else {
         *target = patch.clone();

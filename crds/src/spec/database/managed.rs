@@ -97,7 +97,7 @@ impl Default for ManagedDatabase {
         Self {
             image: "docker.io/library/postgres:17-alpine".into(),
             storage: Storage::default(),
-            resources: Resources::of("250m", "512Mi", "2Gi"),
+            resources: Resources::new("250m", "512Mi", "2Gi"),
             parameters: BTreeMap::new(),
             pod_template: PodTemplate::default(),
         }
