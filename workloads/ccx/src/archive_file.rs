@@ -1,4 +1,4 @@
-//! An archive on the disk.
+//! An archive on disk.
 
 use std::{
     fs, io,
@@ -15,7 +15,7 @@ use snafu::{ResultExt, Snafu, ensure};
 
 use crate::archive_time::gathering_time;
 
-/// The archive can't be read from the disk. Whether it is one is for the pipeline to find out.
+/// The archive can't be read from disk. Its content is validated by the pipeline.
 #[derive(Debug, Snafu)]
 pub(crate) enum ArchiveFileError {
     #[snafu(display("failed to read {}", path.display()))]
@@ -26,14 +26,14 @@ pub(crate) enum ArchiveFileError {
     TooBig { path: PathBuf, bytes: u64, limit: u64 },
 }
 
-/// An archive, and what it says about itself.
+/// An archive and its metadata.
 #[derive(Clone, Debug)]
 pub(crate) struct ArchiveFile {
-    /// The path as it was given.
+    /// The path from the command line.
     pub(crate) name: String,
     /// The bytes to upload.
     pub(crate) bytes: Bytes,
-    /// The cluster out of the archive, when that can be read.
+    /// The cluster id in the archive, if it can be read.
     pub(crate) cluster_id: Option<ClusterId>,
     /// When the data was gathered: the time in the name, that of the newest member, or that of the file.
     pub(crate) gathered_at: Option<DateTime<Utc>>,
@@ -55,7 +55,7 @@ impl ArchiveFile {
         let size = bytes.len() as u64;
         ensure!(size <= limit, TooBigSnafu { path, bytes: size, limit });
         let file = Self::new(path.display().to_string(), bytes.into(), limits);
-        // A name such as `.` says nothing; the one that it stands for may.
+        // A name such as `.` contains no time; the canonical one may.
         let full_path = fs::canonicalize(path).ok();
         let modified = (!metadata.is_dir()).then(|| metadata.modified().ok()).flatten();
         let gathered_at =
@@ -84,7 +84,7 @@ fn hash_of_files(archive: &Archive) -> u128 {
     fnv1a(lines)
 }
 
-/// The configured limits as the reader of archives takes them.
+/// Returns the configured limits as those of the archive reader.
 fn reader_limits(limits: &ArchiveLimits) -> Limits {
     Limits {
         compressed_bytes: limits.max_compressed.as_u64(),
@@ -94,7 +94,7 @@ fn reader_limits(limits: &ArchiveLimits) -> Limits {
     }
 }
 
-/// Packs the files of `folder` as they would lie in an archive, its own name left out, sorted and with their times.
+/// Packs the files of `folder` with paths relative to it, sorted and with their times.
 fn pack(folder: &Path) -> io::Result<Vec<u8>> {
     let mut archive = tar::Builder::new(Vec::new());
     for path in files_below(folder)? {
@@ -114,7 +114,7 @@ fn seconds_since_epoch(time: SystemTime) -> u64 {
     time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-/// All plain files below `folder`, sorted; links are not followed.
+/// Returns all regular files below `folder`, sorted; links are not followed.
 fn files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -133,7 +133,8 @@ fn files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// FNV-1a with 128 bits: well spread, a few lines, and the same for ever, which the standard library's hashes do not promise.
+/// FNV-1a with 128 bits: a few lines, well distributed and stable, which the hashes of the standard library
+/// do not promise.
 fn fnv1a<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> u128 {
     const OFFSET_BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
     const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
@@ -202,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn made_up_id_is_the_same_for_the_same_files_of_another_time() {
+    fn generated_id_is_independent_of_file_times() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config");
         fs::write(&path, "x").unwrap();

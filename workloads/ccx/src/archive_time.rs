@@ -1,4 +1,4 @@
-//! The time at which the data of an archive was gathered, as far as the archive and its file tell.
+//! The gathering time of an archive, derived from the archive and its file.
 
 use std::path::Path;
 
@@ -9,7 +9,8 @@ const PREFIX: &str = "insights-";
 const FORMAT: &str = "%Y-%m-%d-%H%M%S";
 const FORMAT_LEN: usize = "2026-01-15-120000".len();
 
-/// Returns the time in the archive's name, or that of its newest member, or that of its file; the first that is known.
+/// Returns the time in the archive's name, or that of its newest member, or that of its file; the first that
+/// is known.
 pub(crate) fn gathering_time(
     path: Option<&Path>,
     newest_member: Option<DateTime<Utc>>,
@@ -42,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn name_of_the_operator_tells_the_time() {
+    fn archive_name_of_the_operator_has_the_time() {
         for name in [
             "insights-2026-01-15-120000.tar.gz",
             "/var/lib/insights-operator/insights-2026-01-15-120000.tar.gz",
@@ -55,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn other_names_tell_no_time() {
+    fn other_archive_name_has_no_time() {
         for name in [
             "insights-2026-01-15.tar.gz",
             "insights-2026-13-15-120000.tar.gz",
@@ -71,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn first_known_time_counts() {
+    fn first_known_time_is_used() {
         let named = Some(Path::new("insights-2026-01-15-120000.tar.gz"));
         let unnamed = Some(Path::new("archive.tar.gz"));
         let (member, file) = (Some(time("2026-01-14T00:00:00Z")), Some(time("2026-01-13T00:00:00Z")));

@@ -16,7 +16,7 @@ use crate::commands::{
     sample_archive::SampleArchiveArgs, topics::TopicsCommand, upload::UploadArgs,
 };
 
-/// Names under which the program behaves like one of its commands, so that it takes the place of the service of that name.
+/// Program names that select a command, so that the program replaces the service of that name.
 const ALIASES: [(&str, &str); 2] =
     [("ccx-data-pipeline", "pipeline"), ("insights-results-db-writer", "db-writer")];
 
@@ -51,13 +51,13 @@ Called by the name ccx-data-pipeline or insights-results-db-writer (a link to it
 command pipeline or db-writer. Called by the name insights-results-aggregator it takes that program's arguments and configuration; \
 see docs/compatibility.md.";
 
-/// The heading, in each command's help, of what all commands take.
+/// The heading of the options of all commands in the help.
 const GLOBAL: &str = "Options of all commands";
 
 /// Options of all commands.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// The configuration; without one, defaults and CCX__… variables are in force.
+    /// The configuration; without one, the defaults and CCX__… variables are used.
     #[arg(long, global = true, env = "CCX_CONFIG", hide_env_values = true, value_name = "FILE", help_heading = GLOBAL)]
     config: Option<PathBuf>,
     /// Log level: error, warn, info, debug, trace, or a filter such as `info,ccx_writer=debug`.
@@ -78,14 +78,14 @@ enum LogLook {
 pub(crate) enum Command {
     /// Run ccx-data-pipeline: announced archives become rule results
     ///
-    /// Reads announcements from Kafka, downloads the archives from S3, runs the rules and sends the results to Kafka.
-    /// SIGTERM lets work in flight finish; a second one ends the process at once.
+    /// Reads announcements from Kafka, downloads the archives from S3, runs the rules and sends the results
+    /// to Kafka. SIGTERM lets work in flight finish; a second one ends the process at once.
     #[command(after_long_help = "Example:\n  ccx --config ccx.toml pipeline")]
     Pipeline,
     /// Run insights-results-db-writer: rule results become rows
     ///
-    /// Reads results from Kafka and stores them in PostgreSQL. Of several writers on one database one is active; the others
-    /// wait to take over.
+    /// Reads results from Kafka and stores them in PostgreSQL. Of several writers on one database one is
+    /// active; the others wait to take over.
     #[command(
         after_long_help = "Example:\n  ccx --config ccx.toml migrate && ccx --config ccx.toml db-writer"
     )]
@@ -121,7 +121,7 @@ pub(crate) enum Command {
 }
 
 impl Global {
-    /// The configuration that is in force.
+    /// Returns the effective configuration.
     pub(crate) fn config(&self) -> Result<Config, InvalidConfig> {
         let mut config = Config::load(self.config.as_deref(), environment())?;
         config.logging = self.logging(config.logging);
@@ -145,7 +145,7 @@ impl Global {
     }
 }
 
-/// The variables of the process, those that are text.
+/// Returns the environment variables of the process that are valid UTF-8.
 fn environment() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -168,7 +168,7 @@ impl CliError for InvalidConfig {
     }
 }
 
-/// The arguments, with the command that the program's own name stands for put in.
+/// Returns the arguments, with the command that the program name selects.
 pub(crate) fn command_line(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = arguments.into_iter().collect();
     let name = arguments.first().and_then(|program| Path::new(program).file_name()).unwrap_or(OsStr::new(""));

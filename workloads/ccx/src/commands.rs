@@ -16,7 +16,7 @@ pub(crate) mod workload;
 use crate::cli::{Cli, Command};
 use ccx_cli::CliError;
 
-/// Does what was asked for.
+/// Runs the command.
 pub(crate) async fn run(cli: Cli) -> Result<(), Box<dyn CliError>> {
     let global = &cli.global;
     match cli.command {
@@ -26,7 +26,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Box<dyn CliError>> {
         Command::Migrate(args) => migrate::run(global, args).await,
         Command::Upload(args) => upload::run(global, args).await,
         Command::SampleArchive(args) => sample_archive::run(&args),
-        // Tens of kilobytes, which would be moved about.
+        // A future of tens of kilobytes, which would be copied.
         Command::Local(args) => Box::pin(local::run(global, args)).await,
         Command::Dlq(command) => dlq::run(global, command).await,
         Command::Config(command) => config::run(global, &command),

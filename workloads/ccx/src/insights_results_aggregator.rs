@@ -1,6 +1,8 @@
-//! The program `insights-results-aggregator`: the original's command line and configuration, on our workloads.
+//! The program `insights-results-aggregator`: the original's command line and configuration, on our
+//! workloads.
 //!
-//! Standard output, exit codes and the texts that operators grep for are the original's; see `docs/compatibility.md`.
+//! Standard output, exit codes and the texts that operators grep for are the original's; see
+//! `docs/compatibility.md`.
 
 mod migration;
 mod start;
@@ -19,7 +21,7 @@ use crate::{commands::workload::start_logging, output};
 /// Name of the program; called by it, `ccx` behaves like the original.
 pub(crate) const NAME: &str = "insights-results-aggregator";
 
-/// Stands for a value that the build did not set.
+/// Replaces a value that the build did not set.
 const NOT_SET: &str = "*not set*";
 
 /// Runs the program; `arguments` begin with the name by which it was called.
@@ -37,7 +39,7 @@ pub(crate) fn main(arguments: Vec<OsString>) -> ExitCode {
     ExitCode::from(status as u8)
 }
 
-/// Everything that the process was given.
+/// The inputs of the process.
 struct Environment {
     variables: BTreeMap<String, String>,
     settings: Settings,
@@ -117,7 +119,7 @@ fn block_on(work: impl Future<Output = ExitStatus>) -> ExitStatus {
     }
 }
 
-/// Prints a message of the start; a closed standard output is no reason to end.
+/// Prints a startup message; a closed standard output is not an error.
 fn say(message: &str) {
     let _ = output::print(message);
 }

@@ -1,7 +1,7 @@
 //! One program for all workloads, and the tools around them.
 //!
 //! ```text
-//!  main ──▶ cli (what was asked for) ──▶ commands/* (each one file or folder) ──▶ ccx_cli (what to tell, how to exit)
+//!  main ──▶ cli (arguments) ──▶ commands/* (one file or folder each) ──▶ ccx_cli (report and exit code)
 //! ```
 
 mod archive_file;
@@ -20,7 +20,7 @@ use clap::Parser as _;
 use ccx_cli::CliError;
 use cli::{Cli, command_line};
 
-/// Gives memory back to the system after each archive, which glibc's allocator does not do.
+/// Returns freed memory to the system after each archive, which the allocator of glibc does not do.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -37,7 +37,7 @@ fn run(cli: Cli) -> Result<(), Box<dyn CliError>> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ccx_cli::NoRuntime::from)?;
     let outcome = runtime.block_on(commands::run(cli));
-    // A blocking call that still runs, such as a name lookup, does not delay the exit.
+    // Does not wait for blocking tasks such as DNS lookups.
     runtime.shutdown_background();
     outcome
 }

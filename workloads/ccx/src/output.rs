@@ -6,7 +6,7 @@ pub(crate) use ccx_cli::{OutputError, note, print, print_document, print_json};
 use clap::ValueEnum;
 use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, TableStyle, Width};
 
-/// How results look.
+/// Format of the results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// For people.
@@ -29,9 +29,11 @@ pub(crate) fn table(header: &[&str]) -> Table {
     Table { header: header.iter().map(ToString::to_string).collect(), rows: Vec::new() }
 }
 
-/// Rows of text that fit the terminal, or the `COLUMNS` of the environment; without either they are as wide as their content.
+/// Rows of text that fit the terminal, or the `COLUMNS` of the environment; without either they are as wide
+/// as their content.
 ///
-/// Words are never broken. When the columns are too narrow for their longest words, each row is shown as a block of lines.
+/// Words are never broken. When the columns are too narrow for their longest words, each row is shown as a
+/// block of lines.
 pub(crate) struct Table {
     header: Vec<String>,
     rows: Vec<Vec<String>>,
@@ -79,7 +81,8 @@ impl Table {
         grid.to_string()
     }
 
-    /// The first cell of a row on a line of its own, the others below it with the names of their columns.
+    /// Formats a row as a block: the first cell on a line of its own, the others below it with the names of
+    /// their columns.
     fn to_blocks(&self, width: usize) -> String {
         let name_width = self.header.iter().map(|name| name.chars().count()).max().unwrap_or_default();
         let mut lines = Vec::new();
@@ -101,7 +104,7 @@ impl fmt::Display for Table {
     }
 }
 
-/// Returns the number of columns for text: of `COLUMNS`, of the terminal, or else 80.
+/// Returns the number of columns for text: that of `COLUMNS`, of the terminal, or else 80.
 pub(crate) fn width() -> usize {
     let columns = columns().or_else(|| comfy_table::Table::new().width()).map_or(80, usize::from);
     columns.clamp(*WIDTHS.start(), *WIDTHS.end())
@@ -111,7 +114,8 @@ fn columns() -> Option<u16> {
     std::env::var("COLUMNS").ok()?.parse().ok().filter(|columns| *columns > 0)
 }
 
-/// Breaks text between words. The first line begins with `first`, the following with `rest`; a word that is longer than a line stays whole.
+/// Breaks text between words. The first line begins with `first`, the following with `rest`; a word that is
+/// longer than a line stays whole.
 pub(crate) fn wrap(text: &str, first: &str, rest: &str, width: usize) -> String {
     let mut wrapped = first.to_owned();
     let mut used = first.chars().count();

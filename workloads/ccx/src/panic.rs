@@ -1,4 +1,4 @@
-//! Panics in the log.
+//! Logging of panics.
 
 /// Logs every panic as an event with its location.
 pub(crate) fn log_panics() {

@@ -17,7 +17,7 @@ const LINK_LIFETIME: Duration = Duration::from_hours(24);
 /// The wait for Kafka after which the user is told about it.
 const SILENT_WAIT: Duration = Duration::from_secs(3);
 
-/// The header by which consumers tell the services' announcements apart.
+/// The header by which consumers filter announcements.
 const SERVICE_HEADER: &str = "service";
 
 /// An archive can't be uploaded.
@@ -65,7 +65,7 @@ impl CliError for UploadError {
 pub(crate) struct Sender {
     pub(crate) org_id: OrgId,
     pub(crate) account_number: Option<AccountNumber>,
-    /// The cluster as which the gateway would have authenticated the sender.
+    /// The cluster that the gateway would have authenticated as the sender.
     pub(crate) cluster_id: Option<ClusterId>,
     /// When the cluster gathered the data.
     pub(crate) gathered_at: Option<DateTime<Utc>>,
@@ -74,9 +74,9 @@ pub(crate) struct Sender {
 /// An archive that has been announced.
 #[derive(Clone, Debug)]
 pub(crate) struct Uploaded {
-    /// The request, by which its way can be followed.
+    /// The id of the request, by which it can be traced.
     pub(crate) request_id: String,
-    /// When it was announced; the report will carry it.
+    /// The time of the announcement, which the report will contain.
     pub(crate) announced_at: DateTime<Utc>,
 }
 

@@ -22,7 +22,8 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Check that Kafka, the object storage and the database can be used
 ///
-/// Reads only: looks for the topics, the bucket and the version of the tables with the configuration's own credentials.
+/// Reads only: looks for the topics, the bucket and the version of the tables with the configuration's own
+/// credentials.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -6,9 +6,9 @@ use clap_complete::Shell;
 
 use crate::{cli::Cli, output};
 
-/// Print what a shell needs to complete commands
+/// Print the completion script of a shell
 ///
-/// Put the output where the shell looks for it.
+/// Write the output to the completion directory of the shell.
 #[derive(Debug, Args)]
 #[command(
     after_long_help = "Example:\n  ccx completion bash > ~/.local/share/bash-completion/completions/ccx"

@@ -13,10 +13,10 @@ pub(crate) enum ConfigCommand {
     Check(CheckArgs),
 }
 
-/// Print the configuration that is in force, as TOML
+/// Print the effective configuration as TOML
 ///
-/// The file, with the CCX__… variables laid over it and defaults for the rest. Secrets and the values of kafka.properties are
-/// hidden.
+/// The file, overridden by the CCX__… variables, with defaults for the rest. Secrets and the values of
+/// kafka.properties are hidden.
 #[derive(Debug, Args)]
 #[command(
     after_long_help = "Example, to begin a file of your own:\n  ccx config print --defaults > ccx.toml"

@@ -16,20 +16,20 @@ pub(crate) enum ContentCommand {
 
 /// Check a tree of rule content
 ///
-/// Tells, by file and line, what keeps a rule or a text from being shown (an error), and what should be looked at (a warning):
-/// unknown names, empty texts, tags that are not closed, resolutions without a command.
+/// Reports, by file and line, what keeps a rule or a text from being shown (an error), and what should be
+/// checked (a warning): unknown names, empty texts, tags that are not closed, resolutions without a command.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Example:\n  ccx content lint ./content")]
 pub(crate) struct LintArgs {
     /// The folder with config.yaml.
     #[arg(value_name = "DIR")]
     root: PathBuf,
-    /// How the problems look.
+    /// Format of the problems.
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     output: Format,
 }
 
-/// A tree that is not as it should be.
+/// The tree has problems.
 #[derive(Debug, Snafu)]
 pub(crate) enum ContentError {
     #[snafu(display("failed to read the content"))]

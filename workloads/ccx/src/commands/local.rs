@@ -32,7 +32,7 @@ use futures::{StreamExt as _, stream};
 use snafu::ResultExt as _;
 
 use crate::{cli::Global, commands::workload::start_logging, output::Format, upload::Uploader};
-use address::Wish;
+use address::BindChoice;
 use archives::{Source, Submission};
 use backends::Backends;
 use database_url::DatabaseUrl;
@@ -43,24 +43,25 @@ use report::Reports;
 use services::Services;
 use wait::{Outcome, Waiter};
 
-/// Most archives that are on their way at once.
+/// The limit of archives in flight.
 const MAX_IN_FLIGHT: usize = 16;
 
 /// Run the whole pipeline on this machine, without a cluster
 ///
-/// Runs the real pipeline, writer and aggregator on an embedded Kafka, an embedded S3 and a private PostgreSQL (from the programs
-/// found on the machine; no other instance is touched). Uploads the given archives, or three samples with known faults, shows
-/// what is recommended, and serves it until Ctrl-C.
+/// Runs the real pipeline, writer and aggregator on an embedded Kafka, an embedded S3 and a private
+/// PostgreSQL (from the programs found on the machine; no other instance is touched). Uploads the given
+/// archives, or three samples with known faults, shows what is recommended, and serves it until Ctrl-C.
 ///
-/// An archive without a cluster id gets one made up from its content, as if the cluster had authenticated itself at the gateway.
+/// An archive without a cluster id gets one derived from its content, as if the cluster had authenticated
+/// itself at the gateway.
 ///
 /// Archives of one cluster are announced one after the other, so that each shows its own findings.
 ///
-/// With `--once` it ends when the archives are served: with exit code 0 when all are, with 1 when one is not. With
-/// `--output json` standard output has one JSON object a line and archive and nothing else: `archive`, `cluster_id`, `org_id`,
-/// `request_id`, `hits` (`rule_fqdn` and `error_key` of each), `report_url` and `elapsed_ms` (since the announcement, so that for
-/// the first ones the start of the workloads counts too); of an archive that is not served, `archive` and `error`, the reason out
-/// of the dead-letter queue.
+/// With `--once` it ends when the archives are served: with exit code 0 when all are, with 1 when one is not.
+/// With `--output json` standard output has one JSON object a line and archive and nothing else: `archive`,
+/// `cluster_id`, `org_id`, `request_id`, `hits` (`rule_fqdn` and `error_key` of each), `report_url` and
+/// `elapsed_ms` (since the announcement, so that for the first ones the start of the workloads counts too);
+/// of an archive that is not served, `archive` and `error`, the reason out of the dead-letter queue.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -75,7 +76,7 @@ pub(crate) struct LocalArgs {
     /// End when the archives are served, instead of serving until Ctrl-C.
     #[arg(long)]
     once: bool,
-    /// How results look.
+    /// Format of the results.
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     output: Format,
     /// Keep objects and database in this folder, and use what is there; a temporary one by default.
@@ -90,11 +91,11 @@ pub(crate) struct LocalArgs {
     /// The organisation of the clusters.
     #[arg(long, default_value = "1", value_name = "NUMBER")]
     org: OrgId,
-    /// When the clusters gathered the data, as in 2026-01-15T12:00:00Z; by default the time in the name of an archive
-    /// (`insights-YYYY-MM-DD-hhmmss`), or that of its newest member, or that of its file.
+    /// When the clusters gathered the data, as in 2026-01-15T12:00:00Z; by default the time in the name of an
+    /// archive (`insights-YYYY-MM-DD-hhmmss`), or that of its newest member, or that of its file.
     #[arg(long, value_name = "TIME")]
     gathered_at: Option<DateTime<Utc>>,
-    /// How long an archive may take until it is served.
+    /// The timeout until an archive is served.
     #[arg(long, default_value = "120", value_name = "SECONDS", value_parser = parse_seconds)]
     timeout: Duration,
 }
@@ -104,10 +105,10 @@ pub(crate) async fn run(global: &Global, args: LocalArgs) -> Result<(), Box<dyn 
     let shutdown = shutdown_signal();
     let config = global.config()?;
     let progress = Progress::new();
-    let wish = wish(&args);
-    let api = address::bind(wish)?;
+    let choice = bind_choice(&args);
+    let api = address::bind(choice)?;
     let address = api.local_addr().context(PortSnafu)?;
-    if let Some(note) = address::replacement(wish, address) {
+    if let Some(note) = address::replacement(choice, address) {
         progress.note(&note);
     }
     let backends = Backends::start(config, &args, address, &progress).await?;
@@ -139,12 +140,12 @@ pub(crate) async fn run(global: &Global, args: LocalArgs) -> Result<(), Box<dyn 
     Ok(drained?)
 }
 
-/// A run that ends by itself leaves the default port to those that stay.
-fn wish(args: &LocalArgs) -> Wish {
+/// Returns the address to bind. A run with `--once` leaves the default port to servers that keep running.
+fn bind_choice(args: &LocalArgs) -> BindChoice {
     match args.listen {
-        Some(address) => Wish::Exactly(address),
-        None if args.once => Wish::Any,
-        None => Wish::Default,
+        Some(address) => BindChoice::Exactly(address),
+        None if args.once => BindChoice::Any,
+        None => BindChoice::Default,
     }
 }
 
@@ -176,7 +177,8 @@ async fn serve(
     if unserved > 0 && args.once { NotServedSnafu { unserved }.fail() } else { Ok(()) }
 }
 
-/// Waits for each archive and prints its result, in the order in which they were given; returns how many are not served.
+/// Waits for each archive and prints its result, in the order in which they were given; returns how many are
+/// not served.
 async fn show(
     args: &LocalArgs,
     waiter: &Waiter<'_>,

@@ -15,7 +15,8 @@ use crate::{cli::Global, commands::workload::start_logging, output};
 
 /// Bring the database's tables to the newest version
 ///
-/// Several may run at once: one migrates, the others wait for it. A database that has the newest version is left alone.
+/// Several may run at once: one migrates, the others wait for it. A database that has the newest version is
+/// left alone.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -26,9 +27,10 @@ pub(crate) struct MigrateArgs {
     /// The action.
     #[arg(default_value = "latest")]
     action: Action,
-    /// Write the versions that a migration has reached into this file, as one line of JSON: `{"dvo":4,"public":32}`.
+    /// Write the versions that a migration has reached into this file, as one line of JSON:
+    /// `{"dvo":4,"public":32}`.
     ///
-    /// In a pod, `/dev/termination-log` shows them to who watches the pod.
+    /// In a pod, `/dev/termination-log` publishes them in the status of the pod.
     #[arg(long, value_name = "FILE")]
     result_file: Option<PathBuf>,
 }
@@ -110,7 +112,7 @@ fn describe(Migrated { schema, from, to }: &Migrated) -> String {
     }
 }
 
-/// Not by another file that takes its place: a pod's termination log is a mount.
+/// Writes the file in place instead of replacing it: the termination log of a pod is a mount.
 fn write_result(file: &Path, migrated: &[Migrated]) -> io::Result<()> {
     fs::write(file, versions(migrated).to_json())
 }

@@ -1,4 +1,4 @@
-//! `ccx rules`: what the rules find and what they tell; rules that users write.
+//! `ccx rules`: lists and explains rules; tools for rules of users.
 
 mod bench;
 mod builtin_tests;
@@ -34,7 +34,7 @@ pub(crate) enum RulesCommand {
 
 /// Print the JSON Schema of rule files, for editors
 ///
-/// An editor with YAML support takes it from a first line `# yaml-language-server: $schema=FILE`.
+/// An editor with YAML support uses it if the first line is `# yaml-language-server: $schema=FILE`.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Example:\n  ccx rules schema > rule.schema.json")]
 pub(crate) struct SchemaArgs {}

@@ -13,7 +13,8 @@ use crate::output;
 
 /// Create a realistic archive of a cluster, with faults on request
 ///
-/// The archive looks like one that the Insights Operator uploads. Without faults, no rule finds anything in it.
+/// The archive looks like one that the Insights Operator uploads. Without faults, no rule finds anything in
+/// it.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -26,16 +26,18 @@ Examples:
   ccx --config ccx.toml topics ensure                                  # 8 partitions each
   ccx --config ccx.toml topics ensure --partitions 64 --replication-factor 3")]
 pub(crate) struct EnsureArgs {
-    /// At least this many partitions; without it a new topic gets 8, for as many pipelines, and an existing one is not changed.
+    /// At least this many partitions; without it a new topic gets 8, for as many pipelines, and an existing
+    /// one is not changed.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(i32).range(1..=10_000))]
     partitions: Option<i32>,
-    /// A topic that gets more partitions when it has fewer than `--partitions`; may be repeated. Others are only created.
+    /// A topic that gets more partitions when it has fewer than `--partitions`; may be repeated. Others are
+    /// only created.
     #[arg(long, value_name = "TOPIC")]
     grow: Vec<String>,
-    /// Copies of a new topic's records; without it the brokers' default.
+    /// The replication factor of a new topic; by default that of the brokers.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(i32).range(1..=10))]
     replication_factor: Option<i32>,
-    /// How the outcome looks.
+    /// Format of the outcome.
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     output: Format,
 }
@@ -94,10 +96,12 @@ pub(crate) async fn run(
     Ok(())
 }
 
-/// Partitions of a new topic, unless `--partitions` says otherwise: the number of pipelines that the documentation advises.
+/// Partitions of a new topic, unless `--partitions` says otherwise: the number of pipelines that the
+/// documentation advises.
 const DEFAULT_PARTITIONS: i32 = 8;
 
-/// `None` for a topic that exists: partitions of a topic that others use are added only on request, since that can't be undone.
+/// `None` for a topic that exists: partitions of a topic that others use are added only on request, since
+/// that can't be undone.
 fn partitions_of_a_new_topic(admin: &TopicAdmin, topic: &str) -> Option<i32> {
     let existing = tokio::task::block_in_place(|| admin.partitions(topic));
     matches!(existing, Ok(None)).then_some(DEFAULT_PARTITIONS)

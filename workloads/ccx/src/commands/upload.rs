@@ -20,8 +20,8 @@ use crate::{
 
 /// Upload archives as a cluster does
 ///
-/// Stores each archive in the bucket, presigns a link to it for a day, announces it on Kafka, and prints the request's id. A folder
-/// is packed first.
+/// Stores each archive in the bucket, presigns a link to it for a day, announces it on Kafka, and prints the
+/// request's id. A folder is packed first.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -37,14 +37,14 @@ pub(crate) struct UploadArgs {
     /// The account of the organisation.
     #[arg(long, value_name = "NUMBER", value_parser = parse_account)]
     account: Option<AccountNumber>,
-    /// The cluster as which the sender is authenticated; it goes before the id in the archive, which is the default.
+    /// The cluster that is authenticated as the sender; by default the id in the archive.
     #[arg(long, value_name = "UUID")]
     cluster_id: Option<ClusterId>,
-    /// When the cluster gathered the data, as in 2026-01-15T12:00:00Z; by default the time in the name of an archive
-    /// (`insights-YYYY-MM-DD-hhmmss`), or that of its newest member, or that of its file.
+    /// When the cluster gathered the data, as in 2026-01-15T12:00:00Z; by default the time in the name of an
+    /// archive (`insights-YYYY-MM-DD-hhmmss`), or that of its newest member, or that of its file.
     #[arg(long, value_name = "TIME")]
     gathered_at: Option<DateTime<Utc>>,
-    /// How results look.
+    /// Format of the results.
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     output: Format,
 }

@@ -1,4 +1,4 @@
-//! `ccx pipeline`, `ccx db-writer`, `ccx aggregator`: the long-running ones.
+//! `ccx pipeline`, `ccx db-writer`, `ccx aggregator`: the long-running commands.
 
 use ccx_aggregator::AggregatorError;
 use ccx_cli::{CliError, Exit};

@@ -46,7 +46,7 @@ pub(super) async fn migrate(settings: &Settings, config: &Config, target: &Migra
     status
 }
 
-/// Returns the schema that a storage backend is kept in.
+/// Returns the schema of a storage backend.
 pub(super) fn schema(backend: Backend) -> Schema {
     match backend {
         Backend::OcpRecommendations => Schema::Public,

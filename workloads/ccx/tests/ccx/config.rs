@@ -1,4 +1,4 @@
-//! `ccx config`, and what every command says about a wrong configuration.
+//! `ccx config`, and the errors of all commands about an invalid configuration.
 
 use std::{fs, path::PathBuf};
 

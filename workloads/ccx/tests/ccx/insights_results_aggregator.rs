@@ -1,4 +1,4 @@
-//! The program under its original's name.
+//! The program under the name of the original.
 
 use std::{
     io::{Read as _, Write as _},
@@ -11,7 +11,7 @@ use ccx_test_support::{eventually, free_port};
 
 use crate::process::{ChildGuard, Outcome, ccx, reader, run, wait};
 
-/// The program in an empty folder, with nothing of the original's in the environment.
+/// The program in an empty folder, without variables of the original in its environment.
 struct Program {
     folder: tempfile::TempDir,
     variables: Vec<(String, String)>,
@@ -24,7 +24,7 @@ impl Program {
         Self { folder, variables: Vec::new() }
     }
 
-    /// With an empty database for both schemas.
+    /// Returns the program with an empty database for both schemas.
     async fn with_database() -> Self {
         let database = ccx_local::test_postgres().await.create_database().await.unwrap();
         let mut program = Self::new();
@@ -102,7 +102,7 @@ The commands are:
 }
 
 #[test]
-fn unknown_command_prints_the_help_and_ends_well() {
+fn unknown_command_prints_the_help_and_succeeds() {
     let outcome = Program::new().run(&["--help"]);
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
     assert!(outcome.stdout.contains("\nCommand '--help' not found\n\nAggregator service"), "{outcome:?}");
@@ -146,7 +146,7 @@ fn missing_configuration_file_ends_with_code_2() {
 }
 
 #[tokio::test]
-async fn migration_goes_up_and_down_and_names_what_it_can_not_do() {
+async fn migration_goes_up_and_down_and_reports_invalid_versions() {
     let program = Program::with_database().await;
     let migrated = |arguments: &[&str], code: i32, message: &str| {
         let outcome = program.run(arguments);
@@ -222,7 +222,7 @@ async fn service_without_broker_serves_the_api_until_sigterm() {
     assert!(log.contains("Broker is disabled, not starting it"), "{log}");
 }
 
-/// The answer to a request; `None` while nothing listens.
+/// Returns the response to a request; `None` if the connection is refused.
 fn request(port: u16, path: &str) -> Option<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").ok()?;

@@ -1,4 +1,4 @@
-//! `ccx local`: an archive goes all the way.
+//! `ccx local`: archives are uploaded, processed and served.
 
 use std::{
     fs,
@@ -18,7 +18,7 @@ fn once(archives: &[&Path]) -> Outcome {
     run(ccx(["local", "--once", "--output", "json"]).args(archives))
 }
 
-/// Standard output as it should be: one JSON object a line, nothing else.
+/// Parses standard output, which has one JSON object per line and nothing else.
 fn rows(outcome: &Outcome) -> Vec<Value> {
     let parse =
         |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}\n{outcome:?}"));
@@ -44,7 +44,7 @@ fn sample(folder: &Path, cluster_id: ClusterId, faults: &[Fault]) -> PathBuf {
 }
 
 #[test]
-fn archive_and_folder_are_served_with_exactly_their_faults() {
+fn archive_and_folder_are_served_with_their_faults_only() {
     let folder = tempfile::tempdir().unwrap();
     let (faulty, healthy) = (ClusterId::random(), ClusterId::random());
     let archive = sample(folder.path(), faulty, &[Fault::NodeNotReady, Fault::EtcdSlowDisk]);
@@ -98,7 +98,7 @@ fn unreadable_archive_is_reported_and_the_others_are_served() {
 #[test]
 fn samples_are_served_until_sigterm_and_kept_in_the_data_folder() {
     let folder = tempfile::tempdir().unwrap();
-    // Root runs PostgreSQL as another account, which must be able to come here.
+    // Root runs PostgreSQL as another user, which needs access to this folder.
     fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let mut program = ChildGuard(
         ccx(["local", "--listen", "127.0.0.1:0", "--data-dir"]).arg(folder.path()).spawn().unwrap(),
@@ -202,7 +202,7 @@ fn printed_until_served(child: &mut Child) -> String {
     text
 }
 
-/// The address to ask, of those that the program prints.
+/// Returns the printed URL with this ending.
 fn url_in<'a>(text: &'a str, end: &str) -> &'a str {
     text.split_whitespace().find(|word| word.ends_with(end)).expect("a ready line for curl")
 }

@@ -1,4 +1,4 @@
-//! The program, as its users run it.
+//! The program as users run it.
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod config;

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long the program may take: far more than it needs, as test machines are busy.
+/// The timeout of the program: far more than it needs, as test machines are busy.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(4);
 
 /// The exit code and output of a program.
@@ -18,7 +18,7 @@ pub(crate) struct Outcome {
     pub(crate) stderr: String,
 }
 
-/// The program with these arguments, and nothing of ours from the environment.
+/// Returns the program with these arguments, without our variables in its environment.
 pub(crate) fn ccx<I: AsRef<OsStr>>(arguments: impl IntoIterator<Item = I>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ccx"));
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CCX_")) {
@@ -62,7 +62,7 @@ pub(crate) fn wait(child: &mut Child) -> ExitStatus {
     }
 }
 
-/// Reads a pipe to its end, so that the program never waits for us.
+/// Reads a pipe to its end, so that the program never blocks on a full pipe.
 pub(crate) fn reader(pipe: Option<impl std::io::Read + Send + 'static>) -> thread::JoinHandle<String> {
     thread::spawn(move || {
         let mut bytes = Vec::new();

@@ -1,4 +1,4 @@
-//! `ccx rules`, as somebody uses it who writes a rule.
+//! `ccx rules`, as an author of rules uses it.
 
 use std::{fs, path::Path};
 
@@ -20,7 +20,7 @@ fn new_rule(folder: &Path) -> std::path::PathBuf {
 }
 
 #[test]
-fn a_new_rule_is_fine_and_its_tests_pass() {
+fn new_rule_is_valid_and_passes_its_tests() {
     let folder = tempfile::tempdir().unwrap();
     let path = new_rule(folder.path());
     let linted = rules(&["lint", "--deny-warnings"], &path);
@@ -35,7 +35,7 @@ fn a_new_rule_is_fine_and_its_tests_pass() {
 }
 
 #[test]
-fn a_file_that_exists_is_left_alone() {
+fn existing_file_is_not_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let path = new_rule(folder.path());
     fs::write(&path, "mine").unwrap();
@@ -45,7 +45,7 @@ fn a_file_that_exists_is_left_alone() {
 }
 
 #[test]
-fn a_mistake_is_shown_with_its_place_and_a_suggestion() {
+fn mistake_is_reported_with_its_location_and_a_suggestion() {
     let folder = tempfile::tempdir().unwrap();
     let path = new_rule(folder.path());
     let text = fs::read_to_string(&path).unwrap();
@@ -61,7 +61,7 @@ fn a_mistake_is_shown_with_its_place_and_a_suggestion() {
 }
 
 #[test]
-fn a_test_that_fails_shows_what_is_different() {
+fn failed_rule_test_shows_the_difference() {
     let folder = tempfile::tempdir().unwrap();
     let path = new_rule(folder.path());
     fs::write(&path, fs::read_to_string(&path).unwrap().replace("operators: [dns]", "operators: [etcd]"))
@@ -75,7 +75,7 @@ fn a_test_that_fails_shows_what_is_different() {
 }
 
 #[test]
-fn a_rule_is_tried_on_an_archive_with_all_that_it_sees() {
+fn try_shows_all_inputs_of_the_rule() {
     let folder = tempfile::tempdir().unwrap();
     let archive = folder.path().join("archive.tar.gz");
     let sampled = run(ccx(["sample-archive", "--fault", "cluster-operator-degraded", "-o"]).arg(&archive));
@@ -124,7 +124,7 @@ fn try_of_user_rule_shows_clock_facts_and_rendered_texts() {
 }
 
 #[test]
-fn try_of_rule_with_a_fault_fails() {
+fn try_of_invalid_rule_fails() {
     let folder = tempfile::tempdir().unwrap();
     let archive = folder.path().join("archive.tar.gz");
     run(ccx(["sample-archive", "-o"]).arg(&archive));
@@ -145,7 +145,7 @@ fn lint_of_paths_without_a_rule_fails() {
 }
 
 #[test]
-fn list_and_explain_know_rules_of_users_and_content_trees() {
+fn list_and_explain_include_rules_of_users_and_content_trees() {
     let folder = tempfile::tempdir().unwrap();
     let path = new_rule(folder.path());
     let listed = rules(&["list"], &path);
@@ -175,7 +175,7 @@ fn list_and_explain_know_rules_of_users_and_content_trees() {
 }
 
 #[test]
-fn the_built_in_rules_pass_their_tests() {
+fn built_in_rules_pass_their_tests() {
     let outcome = run(&mut ccx(["rules", "test"]));
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
     // A hit, a healthy neighbour and a cluster without data for each of 86, but one that always reports.
@@ -183,20 +183,20 @@ fn the_built_in_rules_pass_their_tests() {
 }
 
 #[test]
-fn costs_are_shown_for_each_rule() {
+fn bench_shows_the_cost_of_each_rule() {
     let outcome = run(&mut ccx(["rules", "bench", "--rounds", "1", "--output", "json"]));
     assert_eq!(outcome.stdout.lines().count(), 86, "{outcome:?}");
 }
 
 #[test]
-fn the_schema_is_json() {
+fn rule_schema_is_json() {
     let outcome = run(&mut ccx(["rules", "schema"]));
     let schema: Value = serde_json::from_str(&outcome.stdout).unwrap();
     assert!(schema["properties"]["when"].is_object());
 }
 
 #[test]
-fn archive_named_by_the_operator_is_judged_by_the_time_in_its_name() {
+fn archive_of_the_operator_is_evaluated_at_the_time_in_its_name() {
     let folder = tempfile::tempdir().unwrap();
     let verdict = |name: &str, extra: &[&str]| {
         let archive = folder.path().join(name);

@@ -58,7 +58,7 @@ fn rules_explain_renders_the_details_of_a_finding() {
 }
 
 #[test]
-fn unknown_rule_is_answered_with_similar_names() {
+fn unknown_rule_is_reported_with_similar_names() {
     let outcome = run(&mut ccx(["rules", "explain", "NODES_NOT_READY"]));
     assert_eq!(outcome.code, Some(2), "{outcome:?}");
     assert!(outcome.stderr.contains("NODE_NOT_READY"), "{outcome:?}");
@@ -98,7 +98,7 @@ fn sample_archive_has_the_requested_cluster_id() {
 }
 
 #[test]
-fn unknown_fault_is_answered_with_the_list() {
+fn unknown_fault_is_reported_with_the_valid_ones() {
     assert!(run(&mut ccx(["sample-archive", "--list-faults"])).stdout.contains("etcd-slow-disk"));
     let outcome = run(&mut ccx(["sample-archive", "--fault", "flood", "-o", "x"]));
     assert_eq!(outcome.code, Some(2));

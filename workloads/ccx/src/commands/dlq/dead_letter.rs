@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn letter_of_another_program_has_an_unknown_class() {
+    fn foreign_letter_has_an_unknown_class() {
         assert_eq!(Letter::from_record(&record(vec![], b"{}")).class, LetterClass::Unknown);
     }
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::output::{self, Format};
 
-/// Most characters of an error in a table; `show` has the rest.
+/// The limit of an error in a table in characters; `show` has the rest.
 const SHOWN_CHARS: usize = 120;
 
 /// List dead letters

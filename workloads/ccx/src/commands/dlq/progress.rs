@@ -1,4 +1,4 @@
-//! The memory of what was replayed.
+//! The progress of replays.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use ccx_transport::CommittedOffset;
 
 use super::LetterClass;
 
-/// Most letters that are remembered one by one: brokers limit what is committed with an offset to 4096 bytes.
+/// The limit of letters that are recorded one by one: brokers limit the metadata of an offset to 4096 bytes.
 const MAX_SINGLES: usize = 400;
 
 /// The replayed letters of one partition of a queue. It is committed as the offset of a group of its own.
@@ -20,7 +20,7 @@ pub(super) struct Progress {
     singles: BTreeSet<i64>,
 }
 
-/// So many letters after the last complete replay were replayed by their position that no more can be remembered.
+/// The limit of letters that were replayed by their position since the last complete replay is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TooManySingles;
 
@@ -61,13 +61,13 @@ impl Progress {
         offset < self.next(class) || self.singles.contains(&offset)
     }
 
-    /// Notes that every letter of the class up to `offset` was replayed or can't be.
+    /// Records that every letter of the class up to `offset` was replayed or can't be.
     pub(super) fn passed(&mut self, offset: i64, class: LetterClass) {
         let next = self.next(class).max(offset + 1);
         self.classes.insert(class, next);
     }
 
-    /// Notes that one letter was replayed.
+    /// Records that one letter was replayed.
     pub(super) fn replayed(&mut self, offset: i64) -> Result<(), TooManySingles> {
         let start = self.to_committed().offset;
         self.singles = self.singles.split_off(&start);

@@ -1,4 +1,4 @@
-//! Reading of the queues.
+//! Reads the queues.
 
 use std::collections::VecDeque;
 

@@ -20,15 +20,16 @@ use super::{
 };
 use crate::output::{self, Format, OutputError};
 
-/// Letters after which the progress is committed: what a crash repeats.
+/// The number of letters after which the progress is committed: a crash repeats at most so many.
 const COMMIT_INTERVAL: usize = 100;
 
 /// Send dead letters again
 ///
-/// Each letter is sent to the retry topic of its queue, `<queue>.retry`, with its payload, key and headers as they were. Only our
-/// own workloads read that topic, so other consumers of the original topic do not receive a message twice. What was replayed is
-/// remembered (in a consumer group of the queue), and not replayed again; a letter that fails again comes back as a new letter.
-/// Letters without payload can't be replayed and are named.
+/// Each letter is sent to the retry topic of its queue, `<queue>.retry`, with its payload, key and headers as
+/// they were. Only our own workloads read that topic, so other consumers of the original topic do not receive
+/// a message twice. What was replayed is remembered (in a consumer group of the queue), and not replayed
+/// again; a letter that fails again comes back as a new letter. Letters without payload can't be replayed and
+/// are named.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -165,7 +166,7 @@ impl<'a> Replay<'a> {
         let Found { position, letter, record } = found;
         let progress = self.progress.entry(position.partition).or_default();
         if progress.is_replayed(position.offset, letter.class) && !self.args.again {
-            // Of a class, all letters before the new ones were replayed before: they are not worth a line each.
+            // All letters of a class before the new ones were replayed before; they are not listed.
             return if self.args.is_by_position() {
                 self.skip(found, "it was replayed before; --again sends it once more")
             } else {
@@ -193,7 +194,7 @@ impl<'a> Replay<'a> {
         Ok(())
     }
 
-    /// Notes that a letter needs no further replay.
+    /// Records that a letter needs no further replay.
     fn note(&mut self, position: Position, class: LetterClass) -> Result<(), TooManySingles> {
         if self.args.dry_run {
             return Ok(());
@@ -276,7 +277,8 @@ fn obstacle(record: &Record) -> Option<&'static str> {
     }
 }
 
-/// Creates the retry topic with the brokers' defaults. Brokers may create it by themselves, or forbid it: then sending fails.
+/// Creates the retry topic with the brokers' defaults. Brokers may create it by themselves, or forbid it:
+/// then sending fails.
 async fn create_if_missing(kafka: &Kafka, topic: &str) {
     let settings = TopicSettings { name: topic.to_owned(), partitions: None, replication_factor: None };
     let created = async { TopicAdmin::connect(kafka)?.ensure(&settings).await };

@@ -10,7 +10,8 @@ use crate::output;
 
 /// Show one dead letter, with its headers
 ///
-/// A JSON payload is indented. Links in it may be valid for a day: treat the output as a secret. Control characters are escaped.
+/// A JSON payload is indented. Links in it may be valid for a day: treat the output as a secret. Control
+/// characters are escaped.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Example:\n  ccx dlq show announce/0/42")]
 pub(crate) struct ShowArgs {

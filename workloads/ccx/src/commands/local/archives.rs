@@ -18,7 +18,8 @@ use crate::{
     upload::{Sender, Uploaded, Uploader},
 };
 
-/// The sample clusters: name, id and faults. The ids are constant, so that a second run updates the same clusters.
+/// The sample clusters: name, id and faults. The ids are constant, so that a second run updates the same
+/// clusters.
 const SAMPLES: [(&str, &str, &[Fault]); 3] = [
     (
         "a worker is lost",
@@ -37,7 +38,7 @@ const SAMPLES: [(&str, &str, &[Fault]); 3] = [
     ),
 ];
 
-/// An archive that was given.
+/// An archive from the command line, or a sample.
 pub(super) enum Submission {
     /// It has been announced.
     Announced(Announced, Turn),

@@ -21,7 +21,7 @@ const DATABASE: &str = "ccx";
 pub(super) struct Backends {
     config: Config,
     postgres: OnceCell<Postgres>,
-    // They end when they are dropped.
+    // They stop when they are dropped.
     _kafka: Kafka,
     _objects: ObjectStorage,
 }
@@ -57,12 +57,12 @@ impl Backends {
         Ok(Self { config, postgres: OnceCell::new(), _kafka: kafka, _objects: objects })
     }
 
-    /// The configuration, without a database.
+    /// Returns the configuration, without a database.
     pub(super) fn config(&self) -> &Config {
         &self.config
     }
 
-    /// The configuration with a database.
+    /// Returns the configuration with a database.
     pub(super) fn config_with(&self, database: Database) -> Config {
         Config { database, ..self.config.clone() }
     }
@@ -93,7 +93,7 @@ impl Backends {
         postgres.database(DATABASE).await.context(PostgresSnafu)
     }
 
-    /// Stops PostgreSQL in order. Kafka and the object storage end when they are dropped.
+    /// Shuts PostgreSQL down. Kafka and the object storage stop when they are dropped.
     pub(super) async fn stop(self) {
         let Some(postgres) = self.postgres.into_inner() else { return };
         if let Err(error) = postgres.stop().await {
@@ -102,7 +102,7 @@ impl Backends {
     }
 }
 
-/// Binds the workloads to this machine, lets everyone on it use the API, and accepts archives of any age.
+/// Binds the workloads to this machine, allows all its users to use the API, and accepts archives of any age.
 fn keep_to_this_machine(config: &mut Config, api: SocketAddr) {
     config.pipeline.listen = address::ANY.into();
     config.pipeline.max_record_age = Duration::ZERO;

@@ -7,7 +7,7 @@ use serde::{Deserialize as _, de::value::StrDeserializer};
 use snafu::{ResultExt as _, Snafu, ensure};
 use url::{Url, form_urlencoded};
 
-/// Why a text is no URL of a database.
+/// The reason why a text is not the URL of a database.
 #[derive(Debug, Snafu)]
 pub(crate) enum DatabaseUrlError {
     #[snafu(display("not a URL like postgres://user:password@host:5432/name"))]
@@ -22,12 +22,12 @@ pub(crate) enum DatabaseUrlError {
     TlsMode { mode: String },
 }
 
-/// A database that the user has.
+/// An existing database of the user.
 #[derive(Clone, Debug)]
 pub(crate) struct DatabaseUrl(Database);
 
 impl DatabaseUrl {
-    /// How to connect.
+    /// The connection settings.
     pub(super) fn settings(&self) -> Database {
         self.0.clone()
     }

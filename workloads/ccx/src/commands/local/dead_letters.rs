@@ -1,4 +1,4 @@
-//! The requests that were dead-lettered, and why.
+//! The dead-lettered requests and the reasons.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -9,10 +9,11 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::commands::dlq::Letter;
 
-/// How often the queues are read. They are read whole each time: on a laptop they have few letters.
+/// The interval between two reads of the queues. Each reads them completely: on a laptop they have few
+/// letters.
 const INTERVAL: Duration = Duration::from_millis(400);
 
-/// Reads the dead-letter queues again and again, until it is dropped.
+/// Reads the dead-letter queues repeatedly until it is dropped.
 pub(super) struct DeadLetters {
     reasons: watch::Receiver<BTreeMap<String, String>>,
     _reader: AbortOnDropHandle<()>,

@@ -37,7 +37,7 @@ struct FailedRow<'a> {
 
 /// Prints the result of an archive.
 ///
-/// URLs are shown only if something will still listen there.
+/// URLs are shown only if the API keeps running.
 pub(super) fn outcome(
     format: Format,
     outcome: &Outcome,
@@ -105,7 +105,7 @@ fn served_text(served: &Served, reports: &Reports, is_serving: bool, width: usiz
     text
 }
 
-/// Where headlines begin, behind the longest name of a risk.
+/// The column of headlines, after the longest name of a risk.
 const RISK_COLUMN: usize = 13;
 
 fn risk(total_risk: u8) -> &'static str {

@@ -12,7 +12,7 @@ use snafu::ResultExt as _;
 
 use super::error::{ClientSnafu, LocalError};
 
-/// How long one request may take.
+/// The timeout of a request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The user in the paths of requests.
@@ -39,7 +39,7 @@ pub(super) struct Meta {
     pub(super) last_checked_at: Option<DateTime<Utc>>,
 }
 
-/// A rule that hit.
+/// A hit of a rule.
 #[derive(Debug, Deserialize)]
 pub(super) struct Hit {
     component: String,
@@ -112,7 +112,7 @@ impl Reports {
         format!("{}openapi.json", self.base)
     }
 
-    /// Returns the report of a cluster, or in words why there is none.
+    /// Returns the report of a cluster, or the reason why there is no report as text.
     pub(super) async fn get(&self, cluster_id: ClusterId) -> Result<Report, String> {
         self.fetch(&self.report_url(cluster_id)).await
     }

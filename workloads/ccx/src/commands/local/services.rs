@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::error::{EndedSnafu, LocalError};
 use crate::commands::workload::{AggregatorSnafu, PipelineSnafu, WorkloadError, WriterSnafu};
 
-/// The name of a workload, and how it has ended.
+/// The name of a workload, and its result.
 type End = (&'static str, Result<(), WorkloadError>);
 
 /// The workloads, run by the same functions as in production.
@@ -36,7 +36,7 @@ impl Services {
 
     pub(super) fn start_writer(&self, config: &Config) {
         let (config, shutdown) = (config.clone(), self.shutdown.clone());
-        // Tens of kilobytes, which would be moved about.
+        // A future of tens of kilobytes, which would be copied.
         let run = Box::pin(async move { ccx_writer::run(&config, shutdown).await.context(WriterSnafu) });
         self.tasks().spawn(async move { ("the writer", run.await) });
     }

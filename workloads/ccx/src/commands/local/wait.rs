@@ -1,4 +1,4 @@
-//! Waiting until an archive is served or dead-lettered.
+//! Waits until an archive is served or dead-lettered.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,7 +12,7 @@ use super::{
     report::{Recommendation, Report, Reports},
 };
 
-/// How often the API is asked.
+/// The interval between two requests to the API.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The result of an archive.
@@ -29,7 +29,7 @@ pub(super) struct Served {
     pub(super) report: Report,
     /// The hits of the report with their texts.
     pub(super) recommendations: Vec<Recommendation>,
-    /// From the announcement to the first answer with the report.
+    /// From the announcement to the first response with the report.
     pub(super) elapsed: Duration,
 }
 
@@ -40,8 +40,8 @@ pub(super) struct Failed {
     pub(super) error: String,
 }
 
-/// Serializes the archives of one cluster: the API serves only the newest report, so the next archive is announced when the report of
-/// the previous one has been read. Holds the time of the last announcement.
+/// Serializes the archives of one cluster: the API serves only the newest report, so the next archive is
+/// announced when the report of the previous one has been read. Holds the time of the last announcement.
 pub(super) type Turn = Arc<Mutex<Option<DateTime<Utc>>>>;
 
 /// Waits for reports.
@@ -126,7 +126,8 @@ fn is_as_new_as(report: &Report, announced_at: DateTime<Utc>) -> bool {
     report.meta.last_checked_at.is_some_and(|checked| checked >= announced_at.trunc_subsecs(0))
 }
 
-/// The API tells times in whole seconds: two announcements of a cluster in one second could not be told apart.
+/// The API returns times in whole seconds: two announcements of a cluster in one second could not be
+/// distinguished.
 async fn wait_for_next_second(last: DateTime<Utc>) {
     let next = last.trunc_subsecs(0) + TimeDelta::seconds(1);
     tokio::time::sleep((next - Utc::now()).to_std().unwrap_or_default()).await;

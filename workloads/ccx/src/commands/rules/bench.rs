@@ -14,10 +14,10 @@ use snafu::{ResultExt, Snafu};
 use super::files::{ClusterArchive, read_archive, read_rules};
 use crate::output::{self, Format};
 
-/// Show what each rule costs on an archive
+/// Measure the run time of each rule on an archive
 ///
-/// Takes the cheapest of many rounds. ALONE is a rule's own time when its documents are parsed; FIRST is its time when it comes
-/// first and parses what it reads, which the rules after it do not pay again.
+/// Takes the cheapest of many rounds. ALONE is a rule's own time when its documents are parsed; FIRST is its
+/// time when it comes first and parses what it reads, which the rules after it do not pay again.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -30,10 +30,10 @@ pub(crate) struct BenchArgs {
     /// The archive: a file, or a folder with its content; without one, a sample of 1.4 MB.
     #[arg(long, value_name = "ARCHIVE")]
     archive: Option<PathBuf>,
-    /// How often each rule is run.
+    /// The number of runs of each rule.
     #[arg(long, default_value_t = 50, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
-    /// How the costs look.
+    /// Format of the results.
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     output: Format,
 }

@@ -1,4 +1,4 @@
-//! The built-in rules on their miniature clusters.
+//! Tests of the built-in rules on small sample clusters.
 
 use ccx_archive::{Archive, Limits};
 use ccx_builtin_rules::ExampleFiles;
@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::test::Outcome;
 
-/// When the data of all examples was gathered.
+/// The gathering time of all examples.
 const GATHERED_AT: DateTime<Utc> = DateTime::from_timestamp(1_768_478_400, 0).expect("2026-01-15T12:00:00Z");
 
-/// Each rule on a cluster that has the problem, on the closest one that has not, and on one without data.
+/// Runs each rule on a cluster with the problem, on a similar one without it, and on one without data.
 pub(super) fn run() -> Vec<Outcome> {
     let engine = ccx_builtin_rules::engine();
     let mut outcomes = Vec::new();

@@ -1,4 +1,4 @@
-//! The rules that this program knows, built-in ones and those of users, with the texts about them.
+//! The catalog of built-in rules and rules of users, with their texts.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use snafu::Snafu;
 use super::files::read_rules;
 use crate::cli::Global;
 
-/// Rules and texts about rules.
+/// Rules and their texts.
 pub(super) struct Catalog {
     pub(super) engine: Engine,
     pub(super) content: ContentTree,

@@ -1,4 +1,4 @@
-//! A key of a rule, with what is told about it and what the rule reads.
+//! The description of an error key: its texts, and the inputs of its rule.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::catalog::Catalog;
 
-/// A key as programs read it.
+/// The description of a key for programs.
 #[derive(Serialize)]
 pub(crate) struct Described<'a> {
     pub(crate) error_key: &'a str,
@@ -45,12 +45,12 @@ pub(crate) struct Gathered {
     pub(crate) name: String,
     pub(crate) since: Option<String>,
     pub(crate) until: Option<String>,
-    /// The same as people write it, such as `4.9–4.17`.
+    /// The same for people, such as `4.9–4.17`.
     #[serde(skip)]
     pub(crate) versions: Versions,
 }
 
-/// What happens without the files.
+/// The consequence of missing files.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Need {
@@ -58,12 +58,12 @@ pub(crate) enum Need {
     Required,
     /// The rule is skipped, unless it has another of its kind.
     OneOfThem,
-    /// The rule knows less.
+    /// The rule runs with less information.
     Optional,
 }
 
 impl Need {
-    /// How a sentence says it.
+    /// Returns the words for a sentence.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Required => "required",
@@ -78,7 +78,7 @@ pub(super) fn all(Catalog { engine, content, .. }: &Catalog) -> Vec<Described<'_
     content.contents().map(|content| describe(engine, content)).collect()
 }
 
-/// One key.
+/// Describes one key.
 pub(crate) fn describe<'a>(engine: &Engine, content: &'a Content) -> Described<'a> {
     let key = &content.selector.error_key;
     let of_module = || engine.rules().filter(|meta| meta.rule == content.selector.rule);
@@ -136,7 +136,7 @@ impl Gathered {
 }
 
 impl fmt::Display for Gathered {
-    /// A path or a family with its versions, such as `config/alerts.json (4.12+)`.
+    /// Returns a path or a family with its versions, such as `config/alerts.json (4.12+)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, versions, .. } = self;
         if *versions == Versions::ALL { f.write_str(name) } else { write!(f, "{name} ({versions})") }

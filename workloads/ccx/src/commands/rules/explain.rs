@@ -27,9 +27,10 @@ use crate::{
 
 /// Explain what a rule reads, why its finding matters, and what to do
 ///
-/// The rule is named by its error key, its module, the last part of that, both with | between them, or a file of rules; rules and
-/// content trees of the configuration are known too. Without details the texts
-/// are shown as templates; with the details of a finding (`details` of a hit in a report) they speak of that cluster.
+/// The rule is named by its error key, its module, the last part of that, both with | between them, or a file
+/// of rules; rules and content trees of the configuration are included. Without details the texts are shown
+/// as templates; with the details of a finding (`details` of a hit in a report) they are rendered for that
+/// cluster.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:\n  ccx rules explain NODE_NOT_READY\n  \
     jq '.reports[0].details' report.json | ccx rules explain NODE_NOT_READY --details -")]
@@ -40,7 +41,7 @@ pub(crate) struct ExplainArgs {
     /// The details of a finding, a JSON object; `-` is standard input.
     #[arg(long, value_name = "FILE")]
     details: Option<PathBuf>,
-    /// How the explanation looks.
+    /// Format of the explanation.
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     output: Format,
 }

@@ -1,4 +1,4 @@
-//! Rules in files, and archives to try them on.
+//! Reads rules from files, and archives for them.
 
 use std::path::{Path, PathBuf};
 
@@ -31,7 +31,7 @@ impl CliError for InputError {
     }
 }
 
-/// The rules of files, directories and archives of rules. Their tests may fail.
+/// Reads the rules of files, directories and archives of rules. Their tests may fail.
 pub(super) fn read_rules(paths: &[PathBuf]) -> Result<Vec<DeclarativeRule>, InputError> {
     let files = RuleFiles::read(paths).context(FilesSnafu)?;
     let loaded = load_files(&files);
@@ -42,7 +42,7 @@ pub(super) fn read_rules(paths: &[PathBuf]) -> Result<Vec<DeclarativeRule>, Inpu
 /// The archive of a cluster.
 pub(super) struct ClusterArchive {
     pub(super) archive: Archive,
-    /// When its data was gathered, when that is known.
+    /// The time at which its data was gathered, if known.
     pub(super) gathered_at: Option<DateTime<Utc>>,
 }
 

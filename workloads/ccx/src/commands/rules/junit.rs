@@ -1,10 +1,10 @@
-//! Outcomes of tests as CI systems read them.
+//! Outcomes of tests in the `JUnit` format of CI systems.
 
 use std::fmt::Write as _;
 
 use super::test::Outcome;
 
-/// The outcomes in `JUnit`'s XML, a suite for each rule.
+/// Returns the outcomes as `JUnit` XML, a suite for each rule.
 pub(super) fn report(outcomes: &[Outcome]) -> String {
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let _ = writeln!(
@@ -50,7 +50,7 @@ fn failures(outcomes: &[Outcome]) -> usize {
     outcomes.iter().filter(|outcome| outcome.failure.is_some()).count()
 }
 
-/// Characters that XML 1.0 does not have are left out.
+/// Escapes text. Characters that XML 1.0 does not allow are dropped.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {

@@ -12,7 +12,8 @@ use crate::output::{self, Format};
 
 /// Check rules in files
 ///
-/// Reports everything at once, each with file, line and column: what keeps a rule from running, and what should be better.
+/// Reports everything at once, each with file, line and column: what keeps a rule from running, and what
+/// should be better.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -25,12 +26,12 @@ pub(crate) struct LintArgs {
     /// Fail on warnings too.
     #[arg(long)]
     deny_warnings: bool,
-    /// How the problems look.
+    /// Format of the problems.
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     output: Format,
 }
 
-/// Some rule has a problem.
+/// A rule has a problem.
 #[derive(Debug, Snafu)]
 enum LintError {
     #[snafu(display("{errors} error(s), {warnings} warning(s)"))]

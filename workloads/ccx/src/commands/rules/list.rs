@@ -16,18 +16,19 @@ use crate::{
 
 /// List what the rules find, how bad it is, and what they read
 ///
-/// A rule without a required file is skipped, and the report says so. SINCE is the first OpenShift release whose archives have what
-/// the rule needs; behind each path and metric are the releases whose Insights operator records it.
+/// A rule without a required file is skipped, and the report says so. SINCE is the first OpenShift release
+/// whose archives have what the rule needs; behind each path and metric are the releases whose Insights
+/// operator records it.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:\n  ccx rules list --tag security\n  ccx rules list rules/")]
 pub(crate) struct ListArgs {
-    /// Files, directories, or .tar(.gz) archives of rules that are listed too, beside those of the configuration.
+    /// Files, directories, or .tar(.gz) archives of rules, listed in addition to those of the configuration.
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// How the list looks.
+    /// Format of the list.
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     output: Format,
-    /// Only what has this tag.
+    /// Only rules with this tag.
     #[arg(long, value_name = "TAG")]
     tag: Option<String>,
 }

@@ -9,10 +9,10 @@ use snafu::Snafu;
 
 use crate::output;
 
-/// A rule that runs, and whose tests pass.
+/// A valid rule with tests that pass.
 const TEMPLATE: &str = include_str!("new/template.yaml");
 
-/// Begin a rule
+/// Create a rule
 ///
 /// Writes a file with a small rule that works, with its texts and tests, to be changed into yours.
 #[derive(Debug, Args)]
@@ -27,7 +27,7 @@ pub(crate) struct NewArgs {
     /// The file; without one the rule is printed.
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
-    /// What the rule finds; without it, the last part of the module in capitals.
+    /// The error key; by default, the last part of the module in capitals.
     #[arg(long, value_name = "KEY")]
     error_key: Option<ErrorKey>,
 }

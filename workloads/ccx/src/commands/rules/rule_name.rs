@@ -1,4 +1,4 @@
-//! How a user names a rule.
+//! The names of rules on the command line.
 
 use std::ffi::OsStr;
 
@@ -10,7 +10,7 @@ use clap::{
 };
 use snafu::Snafu;
 
-/// A name that no rule has.
+/// An unknown rule name.
 #[derive(Debug, Snafu)]
 #[snafu(display("no rule and no error key is called {name:?}"))]
 pub(crate) struct UnknownRule {
@@ -31,7 +31,7 @@ impl CliError for UnknownRule {
     }
 }
 
-/// Takes any name, and tells shells the error keys.
+/// Accepts any name, and completes error keys in shells.
 #[derive(Clone)]
 pub(crate) struct RuleNameParser;
 
@@ -48,7 +48,8 @@ impl TypedValueParser for RuleNameParser {
     }
 }
 
-/// The content that a name stands for: an error key, a module or its last part, a component, or `<module>|<ERROR_KEY>`.
+/// Returns the content that a name refers to: an error key, a module or its last part, a component, or
+/// `<module>|<ERROR_KEY>`.
 pub(crate) fn find<'a>(tree: &'a ContentTree, name: &str) -> Result<Vec<&'a Content>, UnknownRule> {
     let module =
         name.strip_suffix(".report").or_else(|| name.strip_suffix(".recommendation")).unwrap_or(name);
@@ -67,10 +68,10 @@ pub(crate) fn find<'a>(tree: &'a ContentTree, name: &str) -> Result<Vec<&'a Cont
     }
 }
 
-/// How many names an error suggests.
+/// The number of names that an error suggests.
 const MAX_SUGGESTIONS: usize = 3;
 
-/// The error keys that share most words with a name.
+/// Returns the error keys that share most words with a name.
 fn similar(tree: &ContentTree, name: &str) -> Vec<String> {
     let wanted = name.to_ascii_uppercase();
     let words: Vec<&str> = wanted.split(|character: char| !character.is_ascii_alphanumeric()).collect();
@@ -90,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rule_has_many_names() {
+    fn rule_is_found_by_each_of_its_names() {
         for name in [
             "NODE_NOT_READY",
             "node_not_ready",
@@ -105,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_name_is_answered_with_similar_ones() {
+    fn unknown_rule_name_is_reported_with_similar_ones() {
         let error = find(ContentTree::builtin(), "NODES_NOT_READY").unwrap_err();
         assert_eq!(error.to_string(), r#"no rule and no error key is called "NODES_NOT_READY""#);
         assert!(error.advice().unwrap().contains("NODE_NOT_READY"), "{:?}", error.advice());

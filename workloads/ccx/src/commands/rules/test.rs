@@ -11,10 +11,10 @@ use snafu::{ResultExt, Snafu};
 use super::{builtin_tests, files::read_rules, junit};
 use crate::output::{self, Format};
 
-/// Run the tests that rules bring with them
+/// Run the tests of rules
 ///
-/// A rule's tests stand in its file: clusters in miniature, and what the rule must say about them. Without a path the built-in
-/// rules are tested on theirs.
+/// The tests of a rule are in its file: small sample clusters, and the expected outcomes. Without a path the
+/// tests of the built-in rules are run.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -28,21 +28,21 @@ pub(crate) struct TestArgs {
     /// Write the outcomes to a file, for CI systems.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
-    /// How the outcomes look.
+    /// Format of the outcomes.
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     output: Format,
 }
 
-/// How a test ended.
+/// The outcome of a test.
 #[derive(Debug, Serialize)]
 pub(super) struct Outcome {
     /// The rule.
     pub rule: String,
     /// The test.
     pub test: String,
-    /// Where it is written.
+    /// Its location.
     pub place: String,
-    /// Why it failed, in lines; `None` when it passed.
+    /// The reasons why it failed, as lines; `None` when it passed.
     pub failure: Option<String>,
 }
 

@@ -24,8 +24,8 @@ use crate::{
 
 /// Try one rule on an archive, and see what it sees
 ///
-/// Shows the time by which it judges, which files each input finds and what they look like, every fact, the condition, the verdict,
-/// and the texts as a reader would see them. Fails when the rule has no verdict.
+/// Shows the time at which it is evaluated, the files that each input finds and their content, every fact,
+/// the condition, the verdict, and the texts as a reader would see them. Fails when the rule has no verdict.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -35,14 +35,15 @@ pub(crate) struct TryArgs {
     /// The archive: a file, or a folder with its content.
     #[arg(value_name = "ARCHIVE")]
     archive: PathBuf,
-    /// The rule: a file with one or more, or the module or error key of one that is built in or named by the configuration.
+    /// The rule: a file with one or more, or the module or error key of one that is built in or named by the
+    /// configuration.
     #[arg(value_name = "RULE")]
     rule: String,
-    /// When the data was gathered; by default the time in the name of the archive (`insights-YYYY-MM-DD-hhmmss`), or that of
-    /// its newest member, or that of its file.
+    /// When the data was gathered; by default the time in the name of the archive
+    /// (`insights-YYYY-MM-DD-hhmmss`), or that of its newest member, or that of its file.
     #[arg(long, value_name = "RFC3339")]
     gathered_at: Option<DateTime<Utc>>,
-    /// How the outcome looks.
+    /// Format of the outcome.
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     output: Format,
 }
@@ -88,7 +89,7 @@ pub(super) fn run(global: &Global, args: &TryArgs) -> Result<(), Box<dyn CliErro
     Ok(())
 }
 
-/// Whether a user means a rule by a name: its module, its error key, or both with | between them.
+/// Whether a name refers to a rule: its module, its error key, or both with | between them.
 fn is_named(name: &str, module: &str, key: &str) -> bool {
     name == module || name == key || name.split_once('|') == Some((module, key))
 }
@@ -128,7 +129,7 @@ fn show_trace(
     Ok(trace.verdict)
 }
 
-/// The details of a hit, as templates get them.
+/// Returns the details of a hit, as they are passed to templates.
 fn details_of(trace: &Trace) -> Value {
     let details = trace.details.iter().filter_map(|TracedValue { name, value, .. }| {
         let name = name.strip_prefix("details.").unwrap_or(name);
@@ -137,11 +138,11 @@ fn details_of(trace: &Trace) -> Value {
     Value::Object(details.collect())
 }
 
-/// A text as the reader of a finding sees it.
+/// A text as it is shown to the reader of a finding.
 #[derive(Serialize)]
 struct RenderedText {
     name: &'static str,
-    /// The text, or why it can't be rendered.
+    /// The text, or the reason why it can't be rendered.
     text: String,
 }
 
@@ -201,7 +202,7 @@ fn text_of(
     lines.join("\n")
 }
 
-/// The first few, and how many more there are.
+/// Returns the first few, and the number of the others.
 fn some_of(files: &[String]) -> impl Iterator<Item = String> {
     const SHOWN: usize = 5;
     let more = files.len().saturating_sub(SHOWN);
@@ -209,7 +210,7 @@ fn some_of(files: &[String]) -> impl Iterator<Item = String> {
     files.iter().take(SHOWN).cloned().chain(tail)
 }
 
-/// The value's beginning; JSON output has all of it.
+/// Returns the beginning of the value; JSON output has all of it.
 fn value_line(TracedValue { name, value, error }: &TracedValue) -> String {
     const SHOWN_CHARS: usize = 300;
     match (value, error) {
@@ -223,7 +224,7 @@ fn value_line(TracedValue { name, value, error }: &TracedValue) -> String {
     }
 }
 
-/// What a built-in rule says.
+/// The outcome of a built-in rule.
 #[derive(Serialize)]
 struct Builtin<'a> {
     rule: &'a str,
