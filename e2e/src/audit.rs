@@ -20,7 +20,7 @@ pub struct Request {
 pub struct Requests {
     /// All requests.
     pub asked: BTreeSet<Request>,
-    /// Those that its roles do not allow.
+    /// The requests that its roles do not allow.
     pub forbidden: BTreeSet<Request>,
 }
 
@@ -44,7 +44,8 @@ impl Requests {
         if request.verb == "patch" && entry["responseStatus"]["code"] == 201 {
             self.asked.insert(Request { verb: "create".into(), ..request.clone() });
         }
-        // Not the answer's status: what is refused for another reason, such as a namespace that is being deleted, has the same one.
+        // Not the status of the response: a request that is refused for another reason, such as a terminating
+        // namespace, has the same.
         if entry["annotations"]["authorization.k8s.io/decision"] == "forbid" {
             self.forbidden.insert(request.clone());
         }
@@ -52,7 +53,8 @@ impl Requests {
     }
 }
 
-/// `None` for a request that is not about a resource, such as the discovery of kinds, which every user may do.
+/// `None` for a request that is not about a resource, such as the discovery of kinds, which every user may
+/// do.
 fn request(entry: &Value) -> Option<Request> {
     let reference = entry["objectRef"].as_object()?;
     let text = |key: &str| reference.get(key).and_then(Value::as_str).unwrap_or_default();

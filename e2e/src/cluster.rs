@@ -1,4 +1,4 @@
-//! A Kubernetes that runs pods, as a person drives it: by kubectl and helm.
+//! A Kubernetes cluster with nodes, used by kubectl and helm.
 
 use std::{
     env,
@@ -9,10 +9,10 @@ use std::{
 
 use serde_json::Value;
 
-/// Where the operator is installed, and what its release is called.
+/// The namespace and the Helm release of the operator.
 pub const OPERATOR: &str = "ccx-operator";
 
-/// A cluster, and how the tests' servers on this machine are reached from its pods.
+/// A cluster, and the address of this machine for its pods.
 #[derive(Debug)]
 pub struct Cluster {
     kubeconfig: String,
@@ -21,8 +21,8 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// The one that `e2e/cluster/cluster.sh env` names: its kubeconfig, this machine's address for its pods, and where its API server
-    /// notes who asks for what, if it does.
+    /// Returns the cluster that `e2e/cluster/cluster.sh env` names: its kubeconfig, the address of this
+    /// machine for its pods, and the audit log of its API server, if it has one.
     ///
     /// # Panics
     /// Without one: such a test is run by `make e2e-cluster`.
@@ -35,12 +35,12 @@ impl Cluster {
         Self { kubeconfig, host, audit_log: variable("CCX_E2E_AUDIT_LOG").map(PathBuf::from) }
     }
 
-    /// The address of this machine for the cluster's pods.
+    /// Returns the address of this machine for the pods of the cluster.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// Where the API server notes who asks for what.
+    /// Returns the audit log of the API server.
     pub fn audit_log(&self) -> Option<&Path> {
         self.audit_log.as_deref()
     }
@@ -58,7 +58,8 @@ impl Cluster {
         run("kubectl", &self.kubeconfig, arguments, input)
     }
 
-    /// Installs the operator, or upgrades it, with these settings (`key=value`) of the chart; waits until it runs.
+    /// Installs the operator, or upgrades it, with these settings (`key=value`) of the chart; waits until it
+    /// runs.
     pub fn install_operator(&self, settings: &[&str]) {
         let chart =
             Path::new(env!("CARGO_MANIFEST_DIR")).join("../charts/ccx-operator").display().to_string();
@@ -70,13 +71,13 @@ impl Cluster {
             .unwrap_or_else(|error| panic!("helm {arguments:?}: {error}"));
     }
 
-    /// Objects as JSON, by the words that `kubectl get` takes.
+    /// Returns objects as JSON; the arguments are those of `kubectl get`.
     pub fn get(&self, arguments: &[&str]) -> Value {
         let text = self.kubectl(&[&["get", "--output=json"], arguments].concat());
         serde_json::from_str(&text).expect("kubectl prints JSON")
     }
 
-    /// A process of `kubectl` that goes on.
+    /// Returns the command of a `kubectl` process that keeps running.
     pub(crate) fn kubectl_command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("kubectl");
         command.args(arguments).env("KUBECONFIG", &self.kubeconfig).stdin(Stdio::null());
@@ -89,7 +90,7 @@ fn run(program: &str, kubeconfig: &str, arguments: &[&str], input: &str) -> Resu
     command.args(arguments).env("KUBECONFIG", kubeconfig);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("kubectl and helm are in PATH");
-    // A program that ends without reading its input is not an error here.
+    // A program may terminate without reading its input.
     let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
     let output = child.wait_with_output().expect("our own child");
     if output.status.success() {

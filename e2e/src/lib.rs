@@ -1,7 +1,8 @@
 //! The programs as users run them, against real Kafka, S3 and PostgreSQL.
 //!
-//! Nothing here is linked to what it tests: the programs are processes, started and killed as a system does it; the servers are
-//! those of the scripts in `hack/`; questions are asked by `curl` and `psql`. A test sees what a user sees.
+//! The tests are not linked to the code under test: the programs are processes, started and killed as by an
+//! operating system; the servers are those of the scripts in `hack/`; requests are sent over HTTP and by
+//! `psql`. A test sees what a user sees.
 //!
 //! ```text
 //!   Servers       Kafka, S3 and PostgreSQL, for one test file: up, down, paused
@@ -10,7 +11,7 @@
 //!   Tables        the rows of the database
 //! ```
 //!
-//! One file runs the whole of it in pods, under the operator, and has beside these:
+//! The tests in `cluster` run everything in pods, under the operator, with these types in addition:
 //!
 //! ```text
 //!   Cluster       a Kubernetes that runs pods: kubectl, helm
@@ -47,8 +48,8 @@ pub use test_env::{KafkaAccess, TestEnv};
 pub use upload::{cluster_with, upload};
 pub use workload::{Program, Readiness, Workload, run};
 
-/// How long the end of a backlog may take.
+/// The timeout for processing a backlog.
 pub const BACKLOG: Duration = Duration::from_mins(2);
 
-/// How long pods may take that start and wait for each other.
+/// The timeout for pods that start and wait for each other.
 pub const PODS: Duration = Duration::from_mins(5);

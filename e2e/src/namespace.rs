@@ -1,4 +1,4 @@
-//! A namespace of one test's own, with what is in it.
+//! The namespace of one test, and its objects.
 
 use std::thread;
 
@@ -13,23 +13,23 @@ pub struct Namespace<'a> {
     name: &'static str,
 }
 
-/// One run of a pod's containers: another pod, or a restart in place, is another run.
+/// A run of the containers of a pod: another pod, or a restart in place, is another run.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pod {
     /// Its name.
     pub name: String,
     /// Its unique id.
     pub uid: String,
-    /// How often its containers were restarted.
+    /// The number of restarts of its containers.
     pub restarts: u64,
     /// Whether it is ready and not being deleted.
     pub is_ready: bool,
 }
 
 impl<'a> Namespace<'a> {
-    /// Creates it, empty, with the strictest rules for pods.
+    /// Creates an empty namespace with the pod security level `restricted`.
     pub fn new(cluster: &'a Cluster, name: &'static str) -> Self {
-        // Left by a run that was interrupted.
+        // An interrupted run may have left it.
         cluster.kubectl(&["delete", "namespace", name, "--ignore-not-found", "--timeout=120s"]);
         let namespace = Self { cluster, name };
         let labels = json!({"pod-security.kubernetes.io/enforce": "restricted"});

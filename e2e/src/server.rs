@@ -18,7 +18,7 @@ const LOOPBACK: &str = "127.0.0.1";
 pub const USER: &str = "ccx";
 /// The password of [`USER`].
 pub const PASSWORD: &str = "ccx-secret";
-/// The bucket that exists.
+/// The existing bucket.
 pub const BUCKET: &str = "insights-upload";
 
 /// One server on a port of its own.
@@ -26,11 +26,11 @@ pub const BUCKET: &str = "insights-upload";
 pub struct Server {
     script: PathBuf,
     settings: Vec<(&'static str, String)>,
-    /// Where it listens.
+    /// The port that it listens on.
     pub port: u16,
 }
 
-/// The servers of one test file. They end with its process, also when that is killed.
+/// The servers of one test file. They stop when its process terminates, even when it is killed.
 #[derive(Debug)]
 pub struct Servers {
     /// The broker; its listener with authentication is at [`Servers::sasl_port`].
@@ -48,7 +48,7 @@ pub struct Servers {
 static SERVERS: OnceLock<Servers> = OnceLock::new();
 
 impl Servers {
-    /// Returns the servers, all up.
+    /// Returns the running servers.
     ///
     /// # Panics
     /// On a machine that can't run them.
@@ -56,7 +56,7 @@ impl Servers {
         Self::start_at(LOOPBACK)
     }
 
-    /// The same, with Kafka and S3 at another address of this machine.
+    /// Returns the running servers, with Kafka and S3 at another address of this machine.
     pub fn start_at(host: &str) -> &'static Self {
         SERVERS.get_or_init(|| Self::start_all(host))
     }
@@ -76,7 +76,7 @@ impl Servers {
     fn prepare(host: &str) -> Self {
         let folder =
             tempfile::Builder::new().prefix("ccx-e2e.").tempdir().expect("a temporary folder").keep();
-        // PostgreSQL may run as another user, who must get through to its data.
+        // PostgreSQL may run as another user, which needs access to its data.
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).expect("our own folder");
         let [kafka, sasl, control, object_storage, postgres] = std::array::from_fn(|_| free_port());
         let kafka = kafka_server(&folder, host, [kafka, sasl, control]);
@@ -90,7 +90,7 @@ impl Servers {
         [&self.kafka, &self.object_storage, &self.postgres]
     }
 
-    /// For files of the tests.
+    /// Returns the folder for files of the tests.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
@@ -175,7 +175,7 @@ impl Server {
         assert!(output.status.success(), "{} {command}: {}\n{stderr}", self.script.display(), output.status);
     }
 
-    /// The script with arguments of its own.
+    /// Returns the command of the script with these arguments.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("bash");
         command.arg(&self.script).args(arguments).envs(self.environment()).stdin(Stdio::null());
@@ -187,7 +187,8 @@ impl Server {
     }
 }
 
-/// Removes the servers and their folder when its standard input closes: when this process ends, also when it is killed.
+/// Removes the servers and their folder when its standard input closes: when this process terminates, even
+/// when it is killed.
 const KEEPER: &str = r#"
 trap '' INT TERM HUP
 cat >/dev/null

@@ -1,4 +1,4 @@
-//! Questions to a Service, from wherever the cluster's API server is reached: it hands them on.
+//! Requests to a Service through the proxy of the API server, from any machine that reaches the API server.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -9,7 +9,7 @@ use ccx_test_support::http::Response;
 
 use crate::{Cluster, get};
 
-/// A proxy to one Service; ended when it is dropped.
+/// A proxy to one Service; stopped when it is dropped.
 #[derive(Debug)]
 pub struct Service {
     proxy: Child,

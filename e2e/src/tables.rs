@@ -4,12 +4,13 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use crate::Server;
 
-/// Per table, what a run that was disturbed must have in common with one that was not, one JSON object a row.
+/// The columns of each table that must be equal after disturbed and undisturbed runs, one JSON object per
+/// row.
 ///
-/// Left out are the times at which something happened to be stored (`reported_at`, `created_at`, `impacted_since`,
-/// `produced_at`, `consumed_at`), what follows from the order in which messages happened to come (`kafka_offset`,
-/// `topic_offset`), the topic's name, which two installations on one broker can't share, and the times of the analysis in the
-/// stored report.
+/// Excluded are the times at which rows were stored (`reported_at`, `created_at`, `impacted_since`,
+/// `produced_at`, `consumed_at`), values that depend on the order of messages (`kafka_offset`,
+/// `topic_offset`), the topic's name, which two installations on one broker can't share, and the times of the
+/// analysis in the stored report.
 const COMPARED: [(&str, &str); 5] = [
     (
         "report",

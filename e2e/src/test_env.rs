@@ -21,7 +21,7 @@ pub enum KafkaAccess {
     WrongPassword,
 }
 
-/// One pipeline, writer and aggregator would be an environment: here are its settings and what it has stored.
+/// The settings of a pipeline, a writer and an aggregator, and the data that they have stored.
 #[derive(Debug)]
 pub struct TestEnv {
     servers: &'static Servers,
@@ -31,7 +31,7 @@ pub struct TestEnv {
 }
 
 impl TestEnv {
-    /// Topics with one partition each and an empty database; all of them are called after `name`.
+    /// Creates topics with one partition each and an empty database, all named after `name`.
     pub fn new(servers: &'static Servers, name: &'static str) -> Self {
         let env = Self::without_database(servers, name);
         env.tables().create_database();
@@ -39,7 +39,7 @@ impl TestEnv {
         env
     }
 
-    /// Topics alone: what is announced there waits to be read by a test.
+    /// Creates the topics only: announcements stay there until a test reads them.
     pub fn without_database(servers: &'static Servers, name: &'static str) -> Self {
         let ports = std::array::from_fn(|_| free_port());
         let env = Self { servers, name, settings: settings(servers, name, ports), ports };
@@ -155,7 +155,7 @@ fn settings(
     let endpoint = |server: &Server| format!("http://{}", address(server.port));
     [
         ("kafka.bootstrap_servers", address(kafka.port)),
-        // A killed member is detected soon, so that its successor need not wait.
+        // A killed member is detected soon, so that its successor does not wait.
         ("kafka.session_timeout", "3s".into()),
         ("kafka.properties.heartbeat.interval.ms", "300".into()),
         ("kafka.topics.announce", topic_name(name, "announce")),
@@ -187,7 +187,8 @@ fn settings(
     .into()
 }
 
-/// `a.b_c` is `CCX__A__B_C`. The names of Kafka's own properties have dots of theirs, which stay.
+/// Returns the variable of a key: `a.b_c` is `CCX__A__B_C`. Dots in the names of Kafka's own properties are
+/// kept.
 fn variable(key: &str) -> String {
     match key.strip_prefix("kafka.properties.") {
         Some(property) => format!("CCX__KAFKA__PROPERTIES__{property}"),

@@ -12,7 +12,7 @@ use ccx_test_support::eventually;
 
 use crate::get;
 
-/// The parts of an environment that run for ever.
+/// The long-running programs of an environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Program {
     /// `ccx pipeline`
@@ -24,7 +24,7 @@ pub enum Program {
 }
 
 impl Program {
-    /// All of them.
+    /// All programs.
     pub const ALL: [Self; 3] = [Self::Pipeline, Self::Writer, Self::Aggregator];
 
     fn command(self) -> &'static str {
@@ -36,14 +36,14 @@ impl Program {
     }
 }
 
-/// The answer of `/readyz`.
+/// The response of `/readyz`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Readiness {
     /// All dependencies are met.
     Ready,
     /// Some are not, with the reasons.
     NotReady(String),
-    /// No answer.
+    /// No response.
     Silent,
 }
 
@@ -75,7 +75,7 @@ impl Workload {
         Self { program, child, port, log }
     }
 
-    /// Returns the answer of `/readyz`.
+    /// Returns the response of `/readyz`.
     pub fn readiness(&self) -> Readiness {
         match get(self.port, "/readyz", &[]) {
             Some(answer) if answer.status == 200 => Readiness::Ready,
@@ -155,7 +155,7 @@ impl Drop for Workload {
 
 const LOG_TAIL_LINES: usize = 40;
 
-/// Runs a command of `ccx` to its end; what it printed to its standard output.
+/// Runs a command of `ccx` to its end, and returns its standard output.
 ///
 /// # Panics
 /// If it fails.
@@ -166,7 +166,7 @@ pub fn run(arguments: &[&str], settings: &[(String, String)]) -> String {
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
-/// The program under test, with these variables and none of the caller's own.
+/// Returns the command of the program under test, with these variables and without those of the caller.
 fn ccx(arguments: &[&str], settings: &[(String, String)]) -> Command {
     let mut command = Command::new(binary());
     for (name, _) in env::vars_os() {
@@ -179,7 +179,8 @@ fn ccx(arguments: &[&str], settings: &[(String, String)]) -> Command {
     command
 }
 
-/// `CCX_BIN`, or the one that was built beside this test: `target/debug/ccx` and `target/debug/deps/<test>`.
+/// Returns `CCX_BIN`, or the program that was built with this test: `target/debug/ccx` and
+/// `target/debug/deps/<test>`.
 fn binary() -> PathBuf {
     if let Some(path) = env::var_os("CCX_BIN") {
         return path.into();

@@ -1,4 +1,4 @@
-//! Any process may be killed at any moment: the tables end the same.
+//! Processes that are killed at any moment: the tables are the same in the end.
 
 #![expect(clippy::unwrap_used, reason = "a test that meets nothing has failed")]
 
@@ -20,28 +20,29 @@ use ccx_test_support::{
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
 use serde_json::Value;
 
-/// The variable that repeats a run; one that fails shows its value.
+/// The variable with the random seed, which repeats a run; a failed one prints its value.
 const SEED_VARIABLE: &str = "CCX_E2E_SEED";
 
 const ORG: u32 = 1;
 
-/// Clusters whose archives are uploaded, several different ones of each.
+/// The number of clusters whose archives are uploaded, several different ones of each.
 const CLUSTERS: usize = 20;
 const ARCHIVES_PER_CLUSTER: usize = 3;
 
-/// How often each archive is announced, each time for another cluster.
+/// The number of announcements of each archive, each for another cluster.
 const ROUNDS: usize = 7;
 
-/// How often some program is killed.
+/// The number of kills.
 const KILLS: usize = 24;
 
-/// Between two kills: from less than a start takes to enough for some work.
+/// The time between two kills: from less than a start takes to enough for some work.
 const PAUSE_MS: std::ops::Range<u64> = 50..2500;
 
-/// Until Kafka reassigns the partitions of a killed member.
+/// The time until Kafka reassigns the partitions of a killed member.
 const SESSION_TIMEOUT: &str = "1s";
 
-/// Announcements come in bursts, so that most of the time there is work in flight that a kill can hit, up to the last kill.
+/// Announcements come in bursts, so that most of the time there is work in flight that a kill can hit, up to
+/// the last kill.
 const BURST: usize = 40;
 const BURST_PAUSE: Duration = Duration::from_secs(3);
 
@@ -85,7 +86,7 @@ fn programs_killed_at_random_leave_the_tables_of_an_undisturbed_run() {
 
 /// The messages of both runs.
 struct Traffic {
-    /// Several for each cluster, and bad ones between them.
+    /// Several for each cluster, with invalid ones between them.
     announcements: Vec<Message>,
     bad_announcements: Vec<Message>,
     bad_results: Vec<Message>,
@@ -110,7 +111,7 @@ impl Traffic {
         Self { announcements, bad_announcements, bad_results: bad_results() }
     }
 
-    /// In bursts; a bad result goes with each of the first.
+    /// Sends the announcements in bursts; an invalid result goes with each of the first.
     fn send(&self, env: &TestEnv, pause: Duration) {
         let mut bad_results = self.bad_results.chunks(1);
         for burst in self.announcements.chunks(BURST) {
@@ -120,7 +121,7 @@ impl Traffic {
         }
     }
 
-    /// Else the comparison would be of nothing with nothing.
+    /// Asserts that every message had its effect, so that no empty tables are compared.
     fn assert_everything_had_its_effect(&self, env: &TestEnv) {
         let tables = env.tables();
         assert_eq!(tables.count("report"), ROUNDS * CLUSTERS);
@@ -136,7 +137,7 @@ impl Traffic {
     }
 }
 
-/// Round by round a report of each cluster, with faults that change.
+/// Returns the archives, round by round one of each cluster, with changing faults.
 fn archives(clusters: &[ClusterId], random: &mut StdRng) -> Vec<Vec<u8>> {
     let mut archives = Vec::new();
     for _ in 0..ARCHIVES_PER_CLUSTER {
@@ -149,7 +150,7 @@ fn archives(clusters: &[ClusterId], random: &mut StdRng) -> Vec<Vec<u8>> {
     archives
 }
 
-/// The same archives, announced as those of other clusters: many reports out of few uploads.
+/// Returns announcements of the same archives for other clusters: many reports from few uploads.
 fn as_other_clusters(uploaded: &[Message]) -> Vec<Message> {
     let mut others = BTreeMap::new();
     let as_another = |message: &Message| {
@@ -167,7 +168,7 @@ fn cut_off(cluster_id: ClusterId) -> Vec<u8> {
     archive[..archive.len() / 2].to_vec()
 }
 
-/// Announcements that can't be processed, made from a good one.
+/// Returns announcements that can't be processed, derived from a valid one.
 fn broken(good: &Message) -> [Message; 3] {
     let no_json = good.payload.replacen('{', "", 1);
     let no_identity = good.payload.replace("\"b64_identity\"", "\"identity\"");
@@ -175,7 +176,7 @@ fn broken(good: &Message) -> [Message; 3] {
     [no_json, no_identity, wrong_signature].map(Message::announcement)
 }
 
-/// Results that can't be stored.
+/// Returns results that can't be stored.
 fn bad_results() -> Vec<Message> {
     [
         "no JSON",
@@ -186,7 +187,7 @@ fn bad_results() -> Vec<Message> {
     .into()
 }
 
-/// Starts all programs, and kills one of them again and again; each is restarted at once.
+/// Starts all programs, and kills one of them repeatedly; each is restarted at once.
 fn kill_at_random(env: &TestEnv, random: &mut StdRng) -> [Workload; 3] {
     let mut workloads = Program::ALL.map(|program| env.start(program));
     for _ in 0..KILLS {
@@ -203,7 +204,7 @@ fn wait_until_drained(env: &TestEnv) {
     eventually_within(BACKLOG, "that all is stored", || env.is_drained());
 }
 
-/// The requests that have a result.
+/// Returns the requests that have a result.
 fn requests(env: &TestEnv) -> BTreeSet<String> {
     let request = |result: &Message| {
         serde_json::from_str::<Value>(&result.payload).ok()?["RequestId"].as_str().map(str::to_owned)
@@ -211,7 +212,8 @@ fn requests(env: &TestEnv) -> BTreeSet<String> {
     env.results().read().iter().filter_map(request).collect()
 }
 
-/// Each letter once: a process that is killed after it has sent one, and before it could commit that, sends it again.
+/// Returns each letter once: a process that is killed between sending a letter and committing its offset
+/// sends it again.
 fn letters(topic: &Topic) -> BTreeSet<(String, Option<String>)> {
     let class = |letter: &Message| letter.header(header::ERROR_CLASS).map(str::to_owned);
     topic.read().into_iter().map(|letter| (letter.payload.clone(), class(&letter))).collect()

@@ -9,14 +9,15 @@ use ccx_test_support::eventually_within;
 
 const ORG: u32 = 1;
 
-/// The default of `archive.max_unpacked`, and the margin of a process that reads one archive. The code of a debug build takes 32
-/// MiB more.
+/// The default of `archive.max_unpacked`, and the margin of a process that reads one archive. The code of a
+/// debug build takes 32 MiB more.
 const MAX_PEAK_BYTES: u64 = (512 + if cfg!(debug_assertions) { 96 } else { 64 }) << 20;
 
 /// The default of `pipeline.archive_timeout`, and time for the download and the dead letter.
 const MAX_TIME: Duration = Duration::from_mins(1);
 
-/// The most expensive of each format; `ccx-archive` reads the others, in processes of its own.
+/// The most expensive archives of each format; tests of `ccx-archive` read the others, in processes of their
+/// own.
 const NAMES: [&str; 11] = [
     "gzip-members-over-the-limit",
     "gzip-members-at-the-limit",

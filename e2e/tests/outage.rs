@@ -1,4 +1,4 @@
-//! Outages of Kafka, S3 and PostgreSQL: programs wait, report it, and lose nothing.
+//! Outages of Kafka, S3 and PostgreSQL: programs wait, report the outage, and lose no message.
 //!
 //! One test, since the outage of a server would disturb another.
 
@@ -11,12 +11,13 @@ use ccx_test_support::{eventually_within, kafka::Message};
 
 const OUTAGES: usize = 5;
 
-/// How long a server stays down after a program has noticed: longer than [`ATTEMPTS`] take, so that a program which counts them
-/// during an outage would give messages up.
+/// How long a server stays down after a program has noticed: longer than [`ATTEMPTS`] take, so that a program
+/// which counts them during an outage would dead-letter messages.
 const OUTAGE: Duration = Duration::from_secs(4);
 const ATTEMPTS: &str = "4";
 
-/// Per outage; more than the programs need to tell a service that is silent from a few bad links.
+/// The number per outage; more than the programs need to distinguish an unavailable service from a few
+/// invalid links.
 const ARCHIVES: usize = 8;
 
 #[test]
@@ -26,15 +27,15 @@ fn outage_of_any_server_delays_messages_and_loses_none() {
     let env = TestEnv::new(servers, "outage")
         .with("retry.max_attempts", ATTEMPTS)
         .with("retry.max_delay", "500ms")
-        // A server that takes connections and says nothing is noticed by this.
+        // Detects a server that accepts connections and does not respond.
         .with("pipeline.download_read_timeout", "500ms");
     let mut outage = Outage { servers, expected: 0, announcements: announcements(servers), env };
 
-    let mut workloads = outage.all_servers_are_away_at_the_start();
-    outage.kafka_restarts(&mut workloads);
-    outage.the_object_storage_refuses_connections(&mut workloads);
-    outage.the_object_storage_hangs(&mut workloads);
-    outage.the_database_restarts(&mut workloads);
+    let mut workloads = outage.start_without_servers();
+    outage.restart_kafka(&mut workloads);
+    outage.stop_object_storage(&mut workloads);
+    outage.suspend_object_storage(&mut workloads);
+    outage.restart_database(&mut workloads);
 
     assert_eq!(outage.env.announce_dead_letters().read(), [], "an outage is not the fault of a message");
     assert_eq!(outage.env.results_dead_letters().read(), []);
@@ -47,7 +48,7 @@ fn outage_of_any_server_delays_messages_and_loses_none() {
 struct Outage {
     servers: &'static Servers,
     env: TestEnv,
-    /// Of archives that are stored, each of a cluster of its own.
+    /// Announcements of stored archives, each of a different cluster.
     announcements: Vec<Message>,
     /// Clusters that must have a report in the end.
     expected: usize,
@@ -57,7 +58,7 @@ struct Outage {
 type Workloads = [Workload; 3];
 
 impl Outage {
-    fn all_servers_are_away_at_the_start(&mut self) -> Workloads {
+    fn start_without_servers(&mut self) -> Workloads {
         self.announce();
         let Servers { kafka, object_storage, postgres, .. } = self.servers;
         kafka.down();
@@ -72,53 +73,53 @@ impl Outage {
         postgres.up();
         object_storage.up();
         kafka.up();
-        self.all_is_well_again(&mut workloads);
+        self.assert_recovered(&mut workloads);
         workloads
     }
 
-    fn kafka_restarts(&mut self, workloads: &mut Workloads) {
+    fn restart_kafka(&mut self, workloads: &mut Workloads) {
         self.announce();
         self.servers.kafka.down();
         let [pipeline, writer, aggregator] = workloads;
-        assert_blames("kafka", pipeline);
-        assert_blames("kafka", writer);
+        assert_reports_unavailable("kafka", pipeline);
+        assert_reports_unavailable("kafka", writer);
         aggregator.wait_until_ready();
         thread::sleep(OUTAGE);
         self.servers.kafka.up();
-        self.all_is_well_again(workloads);
+        self.assert_recovered(workloads);
     }
 
-    fn the_object_storage_refuses_connections(&mut self, workloads: &mut Workloads) {
+    fn stop_object_storage(&mut self, workloads: &mut Workloads) {
         self.servers.object_storage.down();
         self.announce();
         let [pipeline, writer, aggregator] = &mut *workloads;
-        assert_blames("storage", pipeline);
+        assert_reports_unavailable("storage", pipeline);
         writer.wait_until_ready();
         aggregator.wait_until_ready();
         thread::sleep(OUTAGE);
         self.servers.object_storage.up();
-        self.all_is_well_again(workloads);
+        self.assert_recovered(workloads);
     }
 
-    fn the_object_storage_hangs(&mut self, workloads: &mut Workloads) {
+    fn suspend_object_storage(&mut self, workloads: &mut Workloads) {
         self.servers.object_storage.pause();
         self.announce();
-        assert_blames("storage", &mut workloads[0]);
+        assert_reports_unavailable("storage", &mut workloads[0]);
         thread::sleep(OUTAGE);
         self.servers.object_storage.resume();
-        self.all_is_well_again(workloads);
+        self.assert_recovered(workloads);
     }
 
-    fn the_database_restarts(&mut self, workloads: &mut Workloads) {
+    fn restart_database(&mut self, workloads: &mut Workloads) {
         self.servers.postgres.down();
         self.announce();
         let [pipeline, writer, aggregator] = &mut *workloads;
-        assert_blames("database", writer);
-        assert_blames("database", aggregator);
+        assert_reports_unavailable("database", writer);
+        assert_reports_unavailable("database", aggregator);
         pipeline.wait_until_ready();
         thread::sleep(OUTAGE);
         self.servers.postgres.up();
-        self.all_is_well_again(workloads);
+        self.assert_recovered(workloads);
     }
 
     /// Announces the next archives.
@@ -128,7 +129,7 @@ impl Outage {
         self.expected += ARCHIVES;
     }
 
-    fn all_is_well_again(&self, workloads: &mut Workloads) {
+    fn assert_recovered(&self, workloads: &mut Workloads) {
         for workload in workloads {
             workload.wait_until_ready();
         }
@@ -139,12 +140,12 @@ impl Outage {
     }
 }
 
-fn assert_blames(server: &str, workload: &mut Workload) {
+fn assert_reports_unavailable(server: &str, workload: &mut Workload) {
     let reasons = workload.wait_until_unready();
     assert!(reasons.to_lowercase().contains(server), "{server} is unavailable, and /readyz says: {reasons}");
 }
 
-/// Stores archives and takes their announcements back, to be sent when it suits the test.
+/// Uploads archives and returns their announcements, which the test sends later.
 fn announcements(servers: &'static Servers) -> Vec<Message> {
     let uploads = TestEnv::without_database(servers, "outage-uploads");
     let archive = || cluster_with(ClusterId::random(), &[Fault::NodeNotReady]);

@@ -1,8 +1,9 @@
-//! The repository itself: links in the documentation lead to files, its pages are in the book, the commands of its tutorials work,
-//! and scripts do what they promise on minimal machines.
+//! The repository itself: links in the documentation lead to files, its pages are in the book, the commands
+//! of its tutorials succeed, and scripts work on minimal machines.
 //!
-//! A block ` ```sh ` in a page of [`TUTORIALS`] is run as it is, in an empty folder with the programs in `PATH`. The comment
-//! `<!-- file: NAME -->` before any other block writes that block to a file there. Blocks without a language are not run.
+//! A block ` ```sh ` in a page of [`TUTORIALS`] is run as it is, in an empty folder with the programs in
+//! `PATH`. The comment `<!-- file: NAME -->` before any other block writes that block to a file there. Blocks
+//! without a language are not run.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
@@ -20,7 +21,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
 }
 
-/// All Markdown files that are committed.
+/// Returns all committed Markdown files.
 fn pages() -> Vec<String> {
     let output = Command::new("git").args(["ls-files", "*.md"]).current_dir(root()).output().unwrap();
     let pages: Vec<String> = String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect();
@@ -37,7 +38,7 @@ fn relative_links_lead_to_files() {
         for target in links(&text) {
             let file = target.split('#').next().unwrap_or_default();
             let is_external = target.contains("://") || target.starts_with("mailto:") || file.is_empty();
-            // Pages of the book that are made of files of the root.
+            // Pages of the book that are generated from files of the root.
             let is_made = page == "docs/SUMMARY.md" && ["architecture.md", "contributing.md"].contains(&file);
             if !is_external && !is_made && !path.parent().unwrap().join(file).exists() {
                 broken.push(format!("{page}: {target}"));
@@ -47,7 +48,7 @@ fn relative_links_lead_to_files() {
     assert_eq!(broken, Vec::<String>::new());
 }
 
-/// The targets of `[text](target)`, outside of blocks of code and templates.
+/// Returns the targets of `[text](target)`, outside of code blocks and templates.
 fn links(text: &str) -> Vec<&str> {
     let mut is_code = false;
     let mut links = Vec::new();
@@ -89,7 +90,7 @@ fn commands_of_tutorials_succeed() {
         let script = script(&fs::read_to_string(root().join(page)).unwrap());
         assert!(script.contains("ccx"), "{page} has no command that is run");
         let folder = tempfile::tempdir().unwrap();
-        // Root runs the private PostgreSQL as another account, which must be able to come here.
+        // Root runs the private PostgreSQL as another user, which needs access to this folder.
         fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
         let path = format!("{}:{}", programs().display(), env::var("PATH").unwrap());
         let output = Command::new("bash")
@@ -103,7 +104,7 @@ fn commands_of_tutorials_succeed() {
     }
 }
 
-/// The folder of the programs that were built with this test.
+/// Returns the folder of the programs that were built with this test.
 fn programs() -> PathBuf {
     let folder = env::current_exe().unwrap().ancestors().nth(2).unwrap().to_owned();
     for program in ["ccx", "ccx-operator"] {
@@ -112,7 +113,7 @@ fn programs() -> PathBuf {
     folder
 }
 
-/// The commands of a page, with its files written by here-documents.
+/// Returns the commands of a page, with its files written by here-documents.
 fn script(page: &str) -> String {
     let mut script = String::new();
     let mut file = None;
@@ -155,7 +156,7 @@ fn running_server_is_recognized_without_ps() {
     assert!(status.success());
 }
 
-/// Stands in for cargo: two tests, of which the second needs something.
+/// Stands in for cargo: two tests, of which the second has a requirement.
 const FAKE_CARGO: &str = r#"#!/bin/bash
 case "$*" in
   *--exact*) echo "test b::two ... ok" ;;
@@ -183,7 +184,7 @@ fn run_tests(needs: &str, ci: &str) -> (Option<i32>, String) {
 fn test_script_runs_ignored_tests_whose_needs_are_met() {
     let (code, text) = run_tests("built programs", "");
     assert_eq!(code, Some(0), "{text}");
-    // This test's own program stands beside the others, when they are built.
+    // The program of this test is in the same folder as the others, if they are built.
     let is_built = text.ends_with("test b::two ... ok\n");
     assert!(is_built || text.contains("NOT RUN: 1 tests, for want of built programs"), "{text}");
 }

@@ -1,4 +1,4 @@
-//! From the first object to the last one.
+//! The steps from the first object to the deletion of the last one.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -17,7 +17,7 @@ use crate::story::{
 };
 
 impl Story<'_> {
-    pub(crate) fn everything_becomes_ready_from_one_resource(&self) {
+    pub(crate) fn resource_becomes_ready_with_all_components(&self) {
         let started = Instant::now();
         for (name, data) in [("kafka", kafka_secret()), ("object-storage", storage_secret(PASSWORD))] {
             self.apply_secret(name, &data);
@@ -37,7 +37,7 @@ impl Story<'_> {
         );
     }
 
-    pub(crate) fn an_archive_becomes_a_report(&self, cluster_id: ClusterId) {
+    pub(crate) fn archive_becomes_a_report(&self, cluster_id: ClusterId) {
         let started = Instant::now();
         self.upload(cluster_id);
         let report = self.wait_for_report(cluster_id);
@@ -45,10 +45,7 @@ impl Story<'_> {
         assert_eq!(keys(&report), FAULTS.iter().map(|fault| fault.error_key().to_owned()).collect());
     }
 
-    pub(crate) fn a_change_of_one_component_restarts_that_one_while_the_api_answers(
-        &self,
-        cluster_id: ClusterId,
-    ) {
+    pub(crate) fn changed_component_restarts_alone_while_the_api_responds(&self, cluster_id: ClusterId) {
         let before = self.pods();
         let api = self.api();
         let is_over = AtomicBool::new(false);
@@ -73,7 +70,7 @@ impl Story<'_> {
         );
     }
 
-    pub(crate) fn a_rotated_secret_restarts_whoever_uses_it(&self) {
+    pub(crate) fn rotated_secret_restarts_its_users(&self) {
         let before = self.pods();
         self.apply_secret("object-storage", &storage_secret("rotated"));
         self.wait_for_new_pods(PIPELINE, &before[0]);
@@ -84,7 +81,7 @@ impl Story<'_> {
         assert_eq!(self.pods()[1..], before[1..], "no other pod is restarted");
     }
 
-    pub(crate) fn a_killed_pod_comes_back_and_nothing_is_lost(&self, cluster_id: ClusterId) {
+    pub(crate) fn killed_pod_is_replaced_without_loss(&self, cluster_id: ClusterId) {
         for component in [DATABASE, AGGREGATOR] {
             let before = self.namespace.pods(component);
             self.namespace.kubectl(&["delete", "pod", &before[0].name, "--grace-period=0", "--force"]);
@@ -98,7 +95,7 @@ impl Story<'_> {
         self.wait_for_report(cluster_id);
     }
 
-    pub(crate) fn what_somebody_changes_by_hand_is_put_back(&self) {
+    pub(crate) fn manual_change_is_restored(&self) {
         let deployment = format!("deployment/ccx-{WRITER}");
         self.namespace.kubectl(&["scale", &deployment, "--replicas=3"]);
         eventually("the number of writers is put back", || {
@@ -115,7 +112,7 @@ impl Story<'_> {
         self.wait_until_ready();
     }
 
-    pub(crate) fn suspension_stops_the_workloads_and_the_end_of_it_starts_them(&self, cluster_id: ClusterId) {
+    pub(crate) fn suspension_stops_the_workloads_and_resumption_starts_them(&self, cluster_id: ClusterId) {
         let database = self.namespace.pods(DATABASE);
         self.namespace.patch(RESOURCE, &json!({"spec": {"suspend": true}}));
         eventually_within(BACKLOG, "the workloads are deleted", || {
@@ -129,7 +126,7 @@ impl Story<'_> {
         self.wait_for_report(cluster_id);
     }
 
-    pub(crate) fn another_operator_lets_the_workloads_run(&self, cluster_id: ClusterId) {
+    pub(crate) fn upgraded_operator_keeps_the_workloads_running(&self, cluster_id: ClusterId) {
         let before = self.pods();
         self.cluster.install_operator(&["podAnnotations.release=next"]);
         let operators = ["pods", "--namespace", OPERATOR, "--selector=app.kubernetes.io/name=ccx-operator"];
@@ -137,10 +134,10 @@ impl Story<'_> {
             let pods = self.cluster.get(&operators)["items"].as_array().unwrap().clone();
             let releases: Vec<_> =
                 pods.iter().map(|pod| pod["metadata"]["annotations"]["release"].clone()).collect();
-            // One leads, one waits.
+            // A leader and a standby.
             if releases == ["next", "next"] { Ok(()) } else { Err(releases) }
         });
-        // That it leads shows in what it does.
+        // The change is applied only by a leader.
         self.namespace.patch(RESOURCE, &json!({"spec": {"aggregator": {"orgOverviewLimit": "5h"}}}));
         self.wait_for_new_pods(AGGREGATOR, &before[2]);
         self.wait_until_ready();
@@ -153,7 +150,7 @@ impl Story<'_> {
         self.wait_for_report(cluster_id);
     }
 
-    pub(crate) fn a_deleted_resource_leaves_its_database_for_the_next(&self, cluster_id: ClusterId) {
+    pub(crate) fn retained_database_is_adopted_by_the_next_resource(&self, cluster_id: ClusterId) {
         self.namespace.kubectl(&["delete", RESOURCE, "--timeout=60s"]);
         eventually_within(BACKLOG, "the workloads are deleted", || {
             let left = self.namespace.names("deployments,services,configmaps");
@@ -167,7 +164,7 @@ impl Story<'_> {
         self.wait_for_report(cluster_id);
     }
 
-    pub(crate) fn a_resource_that_owns_its_database_leaves_nothing(&self) {
+    pub(crate) fn delete_policy_deletes_all_objects(&self) {
         self.namespace.patch(RESOURCE, &json!({"spec": {"deletionPolicy": "Delete"}}));
         self.wait_until_ready();
         self.namespace.kubectl(&["delete", RESOURCE, "--timeout=60s"]);

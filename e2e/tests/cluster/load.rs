@@ -1,4 +1,4 @@
-//! The API under load, where something measures what pods use: `e2e/cluster/cluster.sh metrics`.
+//! The API under load, on a cluster with metrics-server: `e2e/cluster/cluster.sh metrics`.
 
 use std::{
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 
 use crate::story::{AGGREGATOR, RESOURCE, Story, ask};
 
-/// How many ask at the same time, each one request after the other.
+/// The number of concurrent clients, each of which sends one request after the other.
 const USERS: usize = 4;
 
 impl Story<'_> {
-    pub(crate) fn load_brings_more_pods_of_the_api_and_rest_fewer(&self, cluster_id: ClusterId) {
+    pub(crate) fn aggregator_is_scaled_up_under_load_and_down_without(&self, cluster_id: ClusterId) {
         let measured =
             self.cluster.get(&["apiservices", "--field-selector=metadata.name=v1beta1.metrics.k8s.io"]);
         if measured["items"] == json!([]) {

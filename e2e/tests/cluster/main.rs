@@ -1,6 +1,7 @@
-//! The whole of it on a cluster that runs pods: the chart, one resource, an archive, and a life with all that happens in it.
+//! The life cycle of an installation on a cluster with nodes: the chart, one resource, an archive, changes,
+//! failures and deletion.
 //!
-//! One story, as the parts of it take minutes to start: each chapter begins where the one before has ended.
+//! One test, since the components take minutes to start: each step begins where the previous one ended.
 
 #![expect(clippy::unwrap_used, reason = "a test that meets nothing has failed")]
 
@@ -26,21 +27,21 @@ fn pipeline_on_a_cluster_survives_its_life_cycle() {
     let namespace = Namespace::new(&cluster, "ccx-e2e");
     let story = Story { cluster: &cluster, servers, namespace };
 
-    story.everything_becomes_ready_from_one_resource();
+    story.resource_becomes_ready_with_all_components();
     let cluster_id = ClusterId::random();
-    story.an_archive_becomes_a_report(cluster_id);
-    story.a_stranger_does_not_reach_the_database();
-    story.a_change_of_one_component_restarts_that_one_while_the_api_answers(cluster_id);
-    story.a_rotated_secret_restarts_whoever_uses_it();
-    story.a_killed_pod_comes_back_and_nothing_is_lost(cluster_id);
-    story.what_somebody_changes_by_hand_is_put_back();
-    story.what_a_resource_wants_no_longer_is_deleted();
-    story.rules_of_users_are_taken_while_the_pipeline_runs();
-    story.rules_in_python_find_what_they_find_beside_the_others();
-    story.load_brings_more_pods_of_the_api_and_rest_fewer(cluster_id);
-    story.suspension_stops_the_workloads_and_the_end_of_it_starts_them(cluster_id);
-    story.another_operator_lets_the_workloads_run(cluster_id);
-    story.a_deleted_resource_leaves_its_database_for_the_next(cluster_id);
-    story.a_resource_that_owns_its_database_leaves_nothing();
-    story.the_operator_has_asked_for_what_it_may_and_no_more();
+    story.archive_becomes_a_report(cluster_id);
+    story.unrelated_pod_does_not_reach_the_database();
+    story.changed_component_restarts_alone_while_the_api_responds(cluster_id);
+    story.rotated_secret_restarts_its_users();
+    story.killed_pod_is_replaced_without_loss(cluster_id);
+    story.manual_change_is_restored();
+    story.orphan_is_deleted();
+    story.rules_of_users_are_reloaded_while_the_pipeline_runs();
+    story.findings_of_python_rules_are_served_with_the_built_in_ones();
+    story.aggregator_is_scaled_up_under_load_and_down_without(cluster_id);
+    story.suspension_stops_the_workloads_and_resumption_starts_them(cluster_id);
+    story.upgraded_operator_keeps_the_workloads_running(cluster_id);
+    story.retained_database_is_adopted_by_the_next_resource(cluster_id);
+    story.delete_policy_deletes_all_objects();
+    story.requests_of_the_operator_match_its_rights();
 }

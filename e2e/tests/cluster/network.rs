@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::story::{DATABASE, Story};
 
 impl Story<'_> {
-    /// Where NetworkPolicies are enforced: `e2e/cluster/cluster.sh policies`.
-    pub(crate) fn a_stranger_does_not_reach_the_database(&self) {
+    /// On a cluster that enforces NetworkPolicies: `e2e/cluster/cluster.sh policies`.
+    pub(crate) fn unrelated_pod_does_not_reach_the_database(&self) {
         let agents =
             self.cluster.get(&["daemonsets", "--namespace=kube-system", "--selector=e2e=network-policies"]);
         if agents["items"] == json!([]) {

@@ -1,4 +1,4 @@
-//! Rules of insights-core, where there is an image with them: `e2e/cluster/cluster.sh python`.
+//! Rules of insights-core, on a cluster with their image: `e2e/cluster/cluster.sh python`.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::story::{RESOURCE, Story};
 const IMAGE: &str = "localhost/house-rules:e2e";
 
 impl Story<'_> {
-    pub(crate) fn rules_in_python_find_what_they_find_beside_the_others(&self) {
+    pub(crate) fn findings_of_python_rules_are_served_with_the_built_in_ones(&self) {
         if !self.cluster.get(&["nodes"]).to_string().contains(IMAGE) {
             eprintln!("there is no image with rules in Python here");
             return;

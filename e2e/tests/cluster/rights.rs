@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::story::{RESOURCE, Story};
 
-/// Rights that this story does not show at work, by their ends, each with why it is needed.
+/// Suffixes of rights that this test does not use, each with the reason why it is needed.
 const UNUSED_HERE: [(&str, &str); 12] = [
     (
         " ccx.openshift.io/ccxpipelines/finalizers",
@@ -31,7 +31,7 @@ const UNUSED_HERE: [(&str, &str); 12] = [
 ];
 
 impl Story<'_> {
-    pub(crate) fn what_a_resource_wants_no_longer_is_deleted(&self) {
+    pub(crate) fn orphan_is_deleted(&self) {
         self.namespace.patch(
             RESOURCE,
             &json!({"spec": {
@@ -79,8 +79,8 @@ impl Story<'_> {
         self.wait_until_ready();
     }
 
-    /// A right that was never used is not needed.
-    pub(crate) fn the_operator_has_asked_for_what_it_may_and_no_more(&self) {
+    /// Asserts that no request was forbidden, and that every right was used, except for [`UNUSED_HERE`].
+    pub(crate) fn requests_of_the_operator_match_its_rights(&self) {
         let Some(log) = self.cluster.audit_log() else { return };
         let requests = Requests::from_log(&format!("{OPERATOR}:{OPERATOR}"), log);
         assert_eq!(requests.forbidden, BTreeSet::new());
@@ -99,7 +99,7 @@ impl Story<'_> {
     }
 }
 
-/// All rights of a role, each as `verb group/resource`.
+/// Returns all rights of a role, each as `verb group/resource`.
 fn rights(role: &Value) -> BTreeSet<String> {
     let texts = |rule: &Value, key: &str| -> Vec<String> {
         rule[key].as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()

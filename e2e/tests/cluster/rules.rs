@@ -1,4 +1,4 @@
-//! Rules that users write, in a ConfigMap that the resource finds by a label.
+//! Rules of users, in a ConfigMap that the resource selects by a label.
 
 use std::time::Instant;
 
@@ -12,7 +12,7 @@ use crate::story::{PIPELINE, RESOURCE, Story, ask_for, conditions, keys};
 const CONFIG_MAP: &str = "house-rules";
 const FILE: &str = "house.yaml";
 
-/// A rule that hits on every cluster. Its condition is on line 5 of the file.
+/// Returns a rule that hits on every cluster. Its condition is on line 5 of the file.
 fn rule(key: &str, when: &str) -> String {
     format!(
         r#"apiVersion: ccx.rules/v1
@@ -32,7 +32,7 @@ content:
 }
 
 impl Story<'_> {
-    pub(crate) fn rules_of_users_are_taken_while_the_pipeline_runs(&self) {
+    pub(crate) fn rules_of_users_are_reloaded_while_the_pipeline_runs(&self) {
         self.apply_rules(&rule("HOUSE_RULE", "size(nodes) > 0"));
         let selector = json!({"matchLabels": {"rules": "house"}});
         self.namespace
@@ -53,7 +53,7 @@ impl Story<'_> {
 
         self.apply_rules(&rule("MENDED_RULE", "size(nodes) > 0"));
         self.wait_for_rules("True (AsExpected)");
-        // The condition tells of one pod. Each takes new rules in its own time.
+        // The condition is about one pod. Each pod reloads rules at another time.
         eventually_within(BACKLOG, "a report of the new rules", || {
             let keys = self.keys_of_a_new_report();
             if keys.contains("MENDED_RULE") && !keys.contains("HOUSE_RULE") { Ok(()) } else { Err(keys) }
@@ -71,7 +71,8 @@ impl Story<'_> {
         self.wake_the_kubelet(rules);
     }
 
-    /// It looks at a pod whose object changes, and then writes what its ConfigMaps have now. Otherwise it does so every minute or so.
+    /// Annotates the pods, so that the kubelet updates their ConfigMap volumes at once. Otherwise it does so
+    /// about every minute.
     fn wake_the_kubelet(&self, rules: &str) {
         let digest: u32 = rules.bytes().fold(0, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
         let selector = format!("--selector=app.kubernetes.io/component={PIPELINE}");

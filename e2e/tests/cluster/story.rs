@@ -1,4 +1,4 @@
-//! The installation that the story is about, and how its chapters observe it.
+//! The installation of this test, and its observations.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,10 +24,10 @@ pub(crate) const AGGREGATOR: &str = "insights-results-aggregator";
 pub(crate) const DATABASE: &str = "data-pipeline-db";
 pub(crate) const COMPONENTS: [&str; 4] = [PIPELINE, WRITER, AGGREGATOR, DATABASE];
 
-/// How many pods each component has, in the order of [`COMPONENTS`].
+/// The number of pods of each component, in the order of [`COMPONENTS`].
 pub(crate) const REPLICAS: [usize; 4] = [8, 1, 2, 1];
 
-/// One env, from its beginning to its end.
+/// One installation, from its creation to its deletion.
 pub(crate) struct Story<'a> {
     pub(crate) cluster: &'a Cluster,
     pub(crate) servers: &'static Servers,
@@ -70,7 +70,7 @@ impl Story<'_> {
                 "aggregator": {
                     "resources": small("32Mi"),
                     "authentication": "XRhIdentity",
-                    // No more than these two, until a chapter is about that.
+                    // Not scaled up before the step about autoscaling.
                     "autoscaling": {"maxReplicas": 2},
                 },
             },
@@ -83,7 +83,7 @@ impl Story<'_> {
         );
     }
 
-    /// Until the resource says so of what is wanted now, and the pods agree.
+    /// Waits until the resource is ready at its newest generation and all pods are.
     pub(crate) fn wait_until_ready(&self) {
         eventually_within(PODS, "the resource is ready", || {
             let resource = self.namespace.get(&[RESOURCE]);
@@ -95,7 +95,7 @@ impl Story<'_> {
         });
     }
 
-    /// The pods of each component.
+    /// Returns the pods of each component.
     pub(crate) fn pods(&self) -> [Vec<Pod>; 4] {
         COMPONENTS.map(|component| self.namespace.pods(component))
     }
@@ -153,12 +153,12 @@ pub(crate) fn ask_for(what: &str, api: &Service, cluster_id: ClusterId) -> Respo
     api.get(&path, &[identity_header(ORG)]).expect("the API server answers")
 }
 
-/// The error keys of a report's hits.
+/// Returns the error keys of the hits of a report.
 pub(crate) fn keys(report: &Value) -> BTreeSet<String> {
     report["reports"].as_array().unwrap().iter().map(|hit| hit["key"].as_str().unwrap().to_owned()).collect()
 }
 
-/// The conditions of a resource, by type, each as `status (reason) message`.
+/// Returns the conditions of a resource, by type, each as `status (reason) message`.
 pub(crate) fn conditions(resource: &Value) -> BTreeMap<String, String> {
     let text = |condition: &Value, key: &str| condition[key].as_str().unwrap_or_default().to_owned();
     let summary =
