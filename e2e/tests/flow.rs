@@ -51,9 +51,13 @@ fn topics_ensure_creates_missing_topics_and_grows_only_on_request() {
     let again = env.run(&["topics", "ensure"]);
     assert_eq!(again.matches("exists with 1 partition").count(), 5, "{again}");
     let more = env.run(&["topics", "ensure", "--partitions", "3"]);
-    assert_eq!(more.matches("grown from 1 to 3 partitions").count(), 5, "{more}");
-    let fewer = env.run(&["topics", "ensure", "--partitions", "2"]);
-    assert_eq!(fewer.matches("exists with 3 partitions").count(), 5, "{fewer}");
+    assert_eq!(more.matches("exists with 1 partition").count(), 5, "shared topics are kept: {more}");
+    let owned = ["--grow", "ensure.results", "--grow", "ensure.results-dlq"];
+    let grown = env.run(&[&["topics", "ensure", "--partitions", "3"], &owned[..]].concat());
+    assert_eq!(grown.matches("grown from 1 to 3 partitions").count(), 2, "{grown}");
+    assert_eq!(grown.matches("exists with 1 partition").count(), 3, "{grown}");
+    let fewer = env.run(&[&["topics", "ensure", "--partitions", "2"], &owned[..]].concat());
+    assert_eq!(fewer.matches("exists with 3 partitions").count(), 2, "{fewer}");
 }
 
 #[test]
