@@ -54,6 +54,9 @@ see docs/compatibility.md.";
 /// The heading of the options of all commands in the help.
 const GLOBAL: &str = "Options of all commands";
 
+/// Log level of tools. The embedded object storage logs each probe without a signature as an error, which it is not.
+const TOOL_LOG_LEVEL: &str = "warn,s3s=off";
+
 /// Options of all commands.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
@@ -130,7 +133,7 @@ impl Global {
 
     /// Returns the logging of a tool: warnings as text, unless the options say otherwise.
     pub(crate) fn tool_logging(&self) -> Logging {
-        self.logging(Logging { level: "warn".into(), format: LogFormat::Text })
+        self.logging(Logging { level: TOOL_LOG_LEVEL.into(), format: LogFormat::Text })
     }
 
     fn logging(&self, default: Logging) -> Logging {
