@@ -25,7 +25,7 @@ use crate::{
     reports::org_id,
 };
 
-/// The megabytes that each round unpacks: seconds of work, whatever the size of an archive.
+/// Megabytes that each round unpacks: seconds of work for archives of any size.
 const ROUND_BYTES: usize = 600_000_000;
 
 /// The part of a round that is over before measuring begins: connections, caches, buffers.

@@ -40,7 +40,7 @@ fn assert_equal(file: &str, committed: &str, generated: &str) {
     assert!(difference.is_empty(), "{file} is out of date; run `make generate`:\n{difference}");
 }
 
-/// Returns the first lines of the difference; empty if there is none.
+/// Returns the first lines of the difference; empty if the texts are equal.
 fn difference(committed: &str, generated: &str) -> String {
     let diff = similar::TextDiff::from_lines(committed, generated);
     let lines: Vec<String> = diff.unified_diff().to_string().lines().map(str::to_owned).collect();
