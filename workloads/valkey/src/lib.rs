@@ -1,0 +1,1 @@
+//! Reports for on-demand requests in Valkey or Redis.

@@ -1,0 +1,1 @@
+//! Advisor page: clusters, recommendations and workloads as HTML.
