@@ -23,6 +23,7 @@ mod process_metrics;
 mod rules_status;
 mod schema_versions;
 mod shutdown;
+mod telemetry;
 mod write_timeout;
 
 pub use backoff::{Backoff, Waited};
@@ -36,3 +37,4 @@ pub use periodic::run_periodically;
 pub use rules_status::{RulesProblem, RulesStatus};
 pub use schema_versions::SchemaVersions;
 pub use shutdown::shutdown_signal;
+pub use telemetry::{SqlMetrics, Telemetry};

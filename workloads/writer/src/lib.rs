@@ -25,7 +25,7 @@ mod run;
 mod store;
 
 pub use error::WriterError;
-pub use run::{run, run_on};
+pub use run::{run, run_on, run_with};
 
 /// The name under which the writer appears in statuses and dead letters.
 pub const SERVICE: &str = "insights-results-db-writer";

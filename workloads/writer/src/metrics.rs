@@ -3,12 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use ccx_messages::ErrorClass;
-use ccx_service::MetricRegistrar;
+use ccx_service::{MetricRegistrar, SqlMetrics, Telemetry};
 use ccx_storage::QueryObserver;
-use prometheus::{
-    DEFAULT_BUCKETS, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, Registry,
-    exponential_buckets,
-};
+use prometheus::{DEFAULT_BUCKETS, Histogram, IntCounter, IntCounterVec, IntGauge, exponential_buckets};
 use snafu::ResultExt;
 
 use crate::{WriterError, error::MetricsSnafu};
@@ -25,8 +22,7 @@ pub(crate) struct Metrics {
     pub(crate) successful_processing_time: Histogram,
     pub(crate) failed_processing_time: Histogram,
     pub(crate) last_checked_lag_minutes: Histogram,
-    sql_queries: IntCounter,
-    sql_query_durations: HistogramVec,
+    sql: SqlMetrics,
     pub(crate) ignored_reports: IntCounter,
     pub(crate) batch_messages: Histogram,
     dead_letters: IntCounterVec,
@@ -41,12 +37,13 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    /// Creates all metrics in `registry`.
-    pub(crate) fn register(namespace: &str, registry: &Registry) -> Result<Self, WriterError> {
-        Self::try_register(MetricRegistrar::new(registry, namespace)).context(MetricsSnafu { namespace })
+    /// Creates all metrics in the process's registry.
+    pub(crate) fn register(namespace: &str, telemetry: &Telemetry) -> Result<Self, WriterError> {
+        Self::try_register(namespace, telemetry).context(MetricsSnafu { namespace })
     }
 
-    fn try_register(registrar: MetricRegistrar<'_>) -> prometheus::Result<Self> {
+    fn try_register(namespace: &str, telemetry: &Telemetry) -> prometheus::Result<Self> {
+        let registrar = MetricRegistrar::new(&telemetry.registry, namespace);
         let seconds = |name, help| registrar.histogram(name, help, DEFAULT_BUCKETS.to_vec());
         Ok(Self {
             consumed_messages: registrar.counter("consumed_messages", "Messages that were consumed")?,
@@ -68,14 +65,7 @@ impl Metrics {
                 "last_checked_timestamp_lag_minutes",
                 "Minutes from an archive's announcement to its storage",
             )?,
-            sql_queries: registrar
-                .counter("sql_queries_counter", "Statements that were sent to the database")?,
-            sql_query_durations: registrar.histograms(
-                "sql_queries_durations",
-                "Seconds that statements took",
-                DEFAULT_BUCKETS.to_vec(),
-                &["query"],
-            )?,
+            sql: telemetry.sql_metrics(namespace)?,
             ignored_reports: registrar.counter(
                 "ignored_reports",
                 "Reports that were not newer than the stored one, or than one beside them",
@@ -115,11 +105,8 @@ impl Metrics {
 
     /// Counts the statements of the database's handle.
     pub(crate) fn query_observer(&self) -> QueryObserver {
-        let (queries, durations) = (self.sql_queries.clone(), self.sql_query_durations.clone());
-        Arc::new(move |query: &'static str, took: Duration| {
-            queries.inc();
-            durations.with_label_values(&[query]).observe(took.as_secs_f64());
-        })
+        let sql = self.sql.clone();
+        Arc::new(move |query: &'static str, took: Duration| sql.observe(query, took))
     }
 }
 
@@ -129,11 +116,11 @@ mod tests {
 
     #[test]
     fn metrics_have_the_names_of_existing_dashboards() {
-        let registry = Registry::new();
-        let metrics = Metrics::register("ns", &registry).unwrap();
+        let telemetry = Telemetry::default();
+        let metrics = Metrics::register("ns", &telemetry).unwrap();
         metrics.query_observer()("commit a batch", Duration::from_millis(3));
         metrics.dead_letter(ErrorClass::Bug);
-        let gathered = registry.gather();
+        let gathered = telemetry.registry.gather();
         let names: Vec<&str> = gathered.iter().map(prometheus::proto::MetricFamily::name).collect();
         assert_eq!(
             names,
@@ -161,14 +148,13 @@ mod tests {
                 "ns_written_reports",
             ]
         );
-        assert_eq!(metrics.sql_queries.get(), 1);
     }
 
     #[test]
     fn registered_name_is_an_error() {
-        let registry = Registry::new();
-        Metrics::register("ns", &registry).unwrap();
-        let error = Metrics::register("ns", &registry).err().unwrap();
+        let telemetry = Telemetry::default();
+        Metrics::register("ns", &telemetry).unwrap();
+        let error = Metrics::register("ns", &telemetry).err().unwrap();
         assert_eq!(error.to_string(), "failed to register metrics with the prefix \"ns\"");
     }
 }

@@ -4,10 +4,9 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use ccx_config::Config;
 use ccx_outbox::{DeadLetters, KafkaReadiness, Sender, SenderMetrics, StatusMetrics, StatusReporter};
-use ccx_service::{Condition, Dependency, Health, Heartbeat, Waited, bind, error_chain, routes, serve};
+use ccx_service::{Condition, Dependency, Health, Heartbeat, Telemetry, Waited, bind, error_chain, serve};
 use ccx_storage::{Database, WriterLease};
 use ccx_transport::{Consumer, Producer, Record};
-use prometheus::Registry;
 use snafu::ResultExt;
 use tokio::{
     net::TcpListener,
@@ -51,24 +50,41 @@ pub async fn run_on(
     config: &Config,
     shutdown: CancellationToken,
 ) -> Result<(), WriterError> {
-    let (health, registry) = (Health::new(), Registry::new());
-    let metrics = Metrics::register(&config.writer.metrics_namespace, &registry)?;
+    let telemetry = Telemetry::default();
+    let serving = CancellationToken::new();
+    let work = async {
+        let result = run_with(&telemetry, config, shutdown).await;
+        serving.cancel();
+        result
+    };
+    // Polled second: the writer's dependencies are registered before `/readyz` answers.
+    let server = async {
+        let routes = telemetry.routes();
+        // A panic of the server was logged when it happened.
+        let _ = tokio::spawn(serve(listener, routes, serving.clone(), HTTP_GRACE)).await;
+    };
+    let (result, ()) = tokio::join!(work, server);
+    result
+}
+
+/// As [`run`], in a process that serves its health and metrics itself.
+pub async fn run_with(
+    telemetry: &Telemetry,
+    config: &Config,
+    shutdown: CancellationToken,
+) -> Result<(), WriterError> {
+    let metrics = Metrics::register(&config.writer.metrics_namespace, telemetry)?;
     let producer = Producer::new(&config.kafka).context(KafkaSnafu)?;
     let status_metrics =
         StatusMetrics { sent: metrics.produced_messages.clone(), dropped: metrics.dropped_statuses.clone() };
     let topic = &config.kafka.topics.payload_status;
     let statuses = StatusReporter::start(SERVICE, &producer, topic, status_metrics);
-    let writer = Writer::new(config, &health, producer, &statuses, metrics, shutdown.clone())?;
+    let writer = Writer::new(config, &telemetry.health, producer, &statuses, metrics, shutdown.clone())?;
 
-    let serving = CancellationToken::new();
-    let server = tokio::spawn(serve(listener, routes(health, registry), serving.clone(), HTTP_GRACE));
     let result = finish_within(config.writer.shutdown_timeout, &shutdown, Box::pin(writer.run())).await;
     if timeout(config.writer.shutdown_timeout, statuses.flush()).await.is_err() {
         warn!("some statuses were not sent before the shutdown");
     }
-    serving.cancel();
-    // A panic of the server was logged when it happened.
-    let _ = server.await;
     info!("writer ended");
     result
 }
