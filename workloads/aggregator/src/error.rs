@@ -8,6 +8,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use ccx_auth::AuthError;
 use ccx_messages::{ErrorClass, OrgId};
 use ccx_storage::StorageError;
 use snafu::Snafu;
@@ -57,17 +58,9 @@ pub(crate) enum ApiError {
     /// The body is JSON of another shape.
     #[snafu(display("bad type in json data"))]
     BodyType,
-    /// The request has no identity.
-    #[snafu(display("Missing auth token"))]
-    MissingToken,
-    /// The identity can't be read, or there are two.
-    #[snafu(display("Malformed authentication token"))]
-    MalformedToken,
-    /// The identity names no organisation.
-    #[snafu(display(
-        "error retrieving requester org_id from token. account_number [{account_number}], user data [{{UserID:{user_id}}}]"
-    ))]
-    NoOrganization { account_number: String, user_id: String },
+    /// The caller is unknown.
+    #[snafu(transparent)]
+    Unauthenticated { source: AuthError },
     /// The caller belongs to another organisation.
     #[snafu(display(
         "you have no permissions to get or change info about the organization with ID {asked}; \
@@ -125,9 +118,7 @@ impl ApiError {
     /// Returns the status of the answer.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::MissingToken | Self::MalformedToken | Self::NoOrganization { .. } => {
-                StatusCode::UNAUTHORIZED
-            }
+            Self::Unauthenticated { source } => source.status(),
             Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::NotFound { .. } | Self::NotAcknowledged => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,

@@ -29,6 +29,7 @@
 //! **When the database is unavailable**, answers are `503`, never `404`: a client takes `404` for "no report yet" and acts on it.
 //! The process stays alive and unready, and recovers by itself.
 
+mod access;
 mod api;
 mod cache;
 mod content;
@@ -37,7 +38,6 @@ mod error;
 mod extract;
 mod go_time;
 mod hit;
-mod identity;
 mod indent;
 mod invalidation;
 mod layers;

@@ -45,12 +45,17 @@ fn value(kind: Kind, text: &str) -> Result<Value, &'static str> {
     match kind {
         Kind::Integer => text.parse().map(Value::Integer).map_err(|_| "a whole number"),
         Kind::Boolean => text.parse().map(Value::Boolean).map_err(|_| "true or false"),
-        Kind::List => {
-            let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
-            Ok(Value::Array(items.map(|item| Value::String(item.to_owned())).collect()))
+        Kind::List => Ok(Value::from(items(text).collect::<Vec<_>>())),
+        Kind::IntegerList => {
+            let numbers: Result<Vec<i64>, _> = items(text).map(str::parse).collect();
+            numbers.map(Value::from).map_err(|_| "whole numbers, separated by commas")
         }
         Kind::Map | Kind::Text => Ok(Value::String(text.to_owned())),
     }
+}
+
+fn items(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|item| !item.is_empty())
 }
 
 fn unknown(path: &[String]) -> Problem {

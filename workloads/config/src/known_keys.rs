@@ -21,6 +21,8 @@ pub(crate) enum Kind {
     Integer,
     Boolean,
     List,
+    /// A list of whole numbers.
+    IntegerList,
     /// A table with arbitrary names.
     Map,
     Text,
@@ -99,10 +101,13 @@ fn kind(property: &Json) -> Kind {
     let types = &property["type"];
     let is =
         |name: &str| types == name || types.as_array().is_some_and(|types| types.iter().any(|of| of == name));
+    let has_integers = property["items"]["type"] == "integer";
     if is("integer") {
         Kind::Integer
     } else if is("boolean") {
         Kind::Boolean
+    } else if is("array") && has_integers {
+        Kind::IntegerList
     } else if is("array") {
         Kind::List
     } else if is("object") {
@@ -126,6 +131,7 @@ mod tests {
         assert_eq!(kind("database.port"), Some(Kind::Integer));
         assert_eq!(kind("rules.builtin"), Some(Kind::Boolean));
         assert_eq!(kind("kafka.bootstrap_servers"), Some(Kind::List));
+        assert_eq!(kind("auth.internal_organizations"), Some(Kind::IntegerList));
         assert_eq!(kind("kafka.properties.linger.ms"), None, "four parts");
         assert_eq!(kind("kafka.properties.debug"), Some(Kind::Map));
         assert_eq!(kind("database.password"), Some(Kind::Text));

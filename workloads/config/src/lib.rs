@@ -18,6 +18,7 @@
 //! This crate has no dependency on what it configures, so that the operator, which renders this format, stays small.
 
 mod archive;
+mod auth;
 mod database;
 mod environment;
 mod files;
@@ -40,6 +41,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use archive::{ArchiveLimits, MEMORY_MARGIN};
+pub use auth::Auth;
 pub use database::{Database, TlsMode};
 pub use insights_core::{Components, HitDetails, InsightsCore, OnFailure};
 pub use kafka::{Kafka, SaslMechanism, SecurityProtocol, StartOffset, Topics};
@@ -76,6 +78,8 @@ pub struct Config {
     pub writer: Writer,
     /// `insights-results-aggregator`.
     pub aggregator: Aggregator,
+    /// Authentication of the callers of the public API, of uploads and of the web page.
+    pub auth: Auth,
     /// Retries of failed requests.
     pub retry: Retry,
     /// The events that are logged, and their format.
@@ -97,6 +101,7 @@ impl Config {
         self.insights_core.check(&mut problems);
         self.writer.check(&mut problems);
         self.aggregator.check(&mut problems);
+        self.auth.check(&mut problems);
         self.retry.check(&mut problems);
         self.logging.check(&mut problems);
         workload::check_ports(self, &mut problems);

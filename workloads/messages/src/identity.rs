@@ -1,13 +1,9 @@
 //! The sender of an archive or a request: the decoded `x-rh-identity`.
 
-use base64::{
-    Engine as _,
-    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose},
-};
-use serde::Deserialize;
-use snafu::{OptionExt, ResultExt, Snafu};
+use base64::{Engine as _, engine::general_purpose};
+use snafu::{ResultExt, Snafu};
 
-use crate::{AccountNumber, ClusterId, IdError, JsonError, OrgId, parse_json};
+use crate::{AccountNumber, ClusterId, IdError, IdentityClaims, JsonError, OrgId};
 
 /// Why an identity can't be used.
 #[derive(Debug, Snafu)]
@@ -56,25 +52,22 @@ pub struct Identity {
 impl Identity {
     /// Decodes an identity: base64 (standard alphabet, padding optional) of JSON.
     pub fn from_base64(text: &str) -> Result<Self, IdentityError> {
-        const LENIENT: GeneralPurpose = GeneralPurpose::new(
-            &base64::alphabet::STANDARD,
-            GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-        );
-        let json = LENIENT.decode(text.trim_ascii()).ok().context(Base64Snafu)?;
-        Self::from_json(&json)
+        Self::from_claims(IdentityClaims::from_base64(text)?)
     }
 
     /// Parses a decoded identity.
     pub fn from_json(json: &[u8]) -> Result<Self, IdentityError> {
-        let Envelope { identity } = parse_json(json).context(JsonSnafu)?;
-        let org_id = identity.internal.and_then(|internal| internal.org_id).or(identity.org_id);
-        let Some(org_id) = org_id else { return NoOrgIdSnafu.fail() };
+        Self::from_claims(IdentityClaims::from_json(json).context(JsonSnafu)?)
+    }
+
+    fn from_claims(claims: IdentityClaims) -> Result<Self, IdentityError> {
+        let Some(org_id) = claims.internal_org_id.or(claims.org_id) else { return NoOrgIdSnafu.fail() };
         Ok(Self {
             org_id: org_id
                 .parse()
                 .map_err(|error: IdError| OrgIdSnafu { expected: error.expected() }.build())?,
-            account_number: identity.account_number.and_then(|number| number.parse().ok()).map(AccountNumber),
-            cluster_id: identity.system.and_then(|system| system.cluster_id).and_then(|id| id.parse().ok()),
+            account_number: claims.account_number.and_then(|number| number.parse().ok()).map(AccountNumber),
+            cluster_id: claims.cluster_id.and_then(|id| id.parse().ok()),
         })
     }
 
@@ -94,33 +87,6 @@ impl Identity {
         }
         general_purpose::STANDARD.encode(serde_json::json!({ "identity": identity }).to_string())
     }
-}
-
-#[derive(Deserialize)]
-#[serde(expecting = "a JSON object")]
-struct Envelope {
-    identity: Body,
-}
-
-#[derive(Deserialize)]
-#[serde(expecting = "a JSON object")]
-struct Body {
-    org_id: Option<String>,
-    account_number: Option<String>,
-    internal: Option<Internal>,
-    system: Option<System>,
-}
-
-#[derive(Deserialize)]
-#[serde(expecting = "a JSON object")]
-struct Internal {
-    org_id: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(expecting = "a JSON object")]
-struct System {
-    cluster_id: Option<String>,
 }
 
 #[cfg(test)]

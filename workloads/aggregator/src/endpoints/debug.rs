@@ -29,11 +29,11 @@ pub(crate) struct OrganizationsResponse {
     responses((status = 200, description = "The organisations.", body = OrganizationsResponse))
 )]
 pub(crate) async fn organizations(
-    Authenticated(caller): Authenticated,
+    Authenticated(access): Authenticated,
     State(api): State<Arc<Api>>,
 ) -> Result<Json<OrganizationsResponse>, ApiError> {
     let mut organizations = api.database.organizations().await?;
-    if let Some(own) = caller.organization() {
+    if let Some(own) = access.organization() {
         organizations.retain(|org_id| *org_id == own.as_i32());
     }
     Json::new(&OrganizationsResponse { organizations, status: Status::Ok })
@@ -61,13 +61,13 @@ impl Parameter for OrganizationList {
     responses((status = 200, description = "The reports are deleted.", body = Done))
 )]
 pub(crate) async fn delete_organizations(
-    Authenticated(caller): Authenticated,
+    Authenticated(access): Authenticated,
     InPath(path): InPath<OrganizationsPath>,
     State(api): State<Arc<Api>>,
 ) -> Result<Done, ApiError> {
     let OrganizationList(organizations) = path.organizations.0;
     for org_id in &organizations {
-        caller.require_access(*org_id)?;
+        access.require(*org_id)?;
     }
     api.database.delete_reports_of_organizations(&organizations).await?;
     drop_cached_answers(&api);
@@ -87,12 +87,12 @@ pub(super) struct ClustersPath {
     responses((status = 200, description = "The reports are deleted.", body = Done))
 )]
 pub(crate) async fn delete_clusters(
-    Authenticated(caller): Authenticated,
+    Authenticated(access): Authenticated,
     InPath(path): InPath<ClustersPath>,
     State(api): State<Arc<Api>>,
 ) -> Result<Done, ApiError> {
     let clusters = path.clusters.0.clusters(api.limits.max_clusters)?;
-    api.database.delete_reports_of_clusters(&clusters, caller.organization()).await?;
+    api.database.delete_reports_of_clusters(&clusters, access.organization()).await?;
     drop_cached_answers(&api);
     Ok(DONE)
 }
@@ -125,14 +125,14 @@ pub(crate) struct VoteResponse {
     responses((status = 200, description = "The vote.", body = VoteResponse))
 )]
 pub(crate) async fn get_vote(
-    Authenticated(caller): Authenticated,
+    Authenticated(access): Authenticated,
     InPath(path): InPath<VotePath>,
     InPath(user): InPath<UserPath>,
     State(api): State<Arc<Api>>,
 ) -> Result<Json<VoteResponse>, ApiError> {
     let (cluster_id, rule, user_id) = (path.cluster.0, path.rule_id.0, user.user_id.0);
     let not_found = || ApiError::NotFound { item: format!("{cluster_id}/{rule}/{}", user_id.as_str()) };
-    if let Some(own) = caller.organization() {
+    if let Some(own) = access.organization() {
         let is_foreign = api.database.has_cluster_of_other_organization(own, &[cluster_id]).await?;
         if is_foreign {
             return Err(not_found());

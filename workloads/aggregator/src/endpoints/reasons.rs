@@ -112,11 +112,11 @@ impl From<feedback::DisableReason> for Reason {
     responses((status = 200, description = "The reasons.", body = ReasonsResponse))
 )]
 pub(crate) async fn disable_reasons(
-    Authenticated(caller): Authenticated,
+    Authenticated(access): Authenticated,
     InPath(path): InPath<UserPath>,
     State(api): State<Arc<Api>>,
 ) -> Result<Json<ReasonsResponse>, ApiError> {
-    let reasons = api.database.disable_reasons(path.user_id.0.as_str(), caller.organization()).await?;
+    let reasons = api.database.disable_reasons(path.user_id.0.as_str(), access.organization()).await?;
     Json::new(&ReasonsResponse {
         reasons: reasons.into_iter().map(Reason::from).collect(),
         status: Status::Ok,

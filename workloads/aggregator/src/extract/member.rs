@@ -7,11 +7,11 @@ use ccx_messages::OrgId;
 use serde::Deserialize;
 
 use super::path::{InPath, Invalid, Param, Parameter};
-use crate::{api::Api, error::ApiError, identity::Caller};
+use crate::{access::Access, api::Api, error::ApiError};
 
 /// A caller with a valid identity, where the configuration demands one.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Authenticated(pub(crate) Caller);
+pub(crate) struct Authenticated(pub(crate) Access);
 
 /// A caller who may access the organisation in the path.
 ///
@@ -32,7 +32,7 @@ impl FromRequestParts<Arc<Api>> for Authenticated {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, ApiError> {
-        Caller::from_headers(&parts.headers, api.authentication).map(Self)
+        Access::from_headers(&parts.headers, api.authentication).map(Self)
     }
 }
 
@@ -40,10 +40,10 @@ impl FromRequestParts<Arc<Api>> for Member {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, ApiError> {
-        let Authenticated(caller) = Authenticated::from_request_parts(parts, api).await?;
+        let Authenticated(access) = Authenticated::from_request_parts(parts, api).await?;
         let InPath(path) = InPath::<OrganizationPath>::from_request_parts(parts, api).await?;
         let Organization(org_id) = path.org_id.0;
-        caller.require_access(org_id)?;
+        access.require(org_id)?;
         Ok(Self { org_id })
     }
 }
