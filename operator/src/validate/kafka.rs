@@ -106,6 +106,7 @@ fn topics(topics: &Topics) -> config::Topics {
         workloads: topics.workloads.clone(),
         announce_dead_letters: topics.announce_dead_letters.clone(),
         results_dead_letters: topics.results_dead_letters.clone(),
+        ..config::Topics::default()
     }
 }
 

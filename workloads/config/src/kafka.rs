@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Problem, Secret, SecretError,
-    formats::{BROKER, DISTINCT_TOPICS, MAX_TOPIC_LENGTH, PORT, RESERVED_PROPERTIES, TOPIC},
+    Problem, Secret, SecretError, Topics,
+    formats::{BROKER, PORT, RESERVED_PROPERTIES},
     secret::{HiddenValues, check_given_once},
 };
 
@@ -91,24 +91,6 @@ pub enum StartOffset {
     Newest,
 }
 
-/// The names of the topics.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Topics {
-    /// Announcements of stored archives, which the pipeline reads.
-    pub announce: String,
-    /// Results of rules, which the pipeline writes and the writer reads.
-    pub results: String,
-    /// Failed checks of workloads, which the pipeline writes, for example `ccx.dvo.results`. Empty: not written.
-    pub workloads: String,
-    /// Progress of requests, which pipeline and writer write. Empty: not written.
-    pub payload_status: String,
-    /// Dead letters of the pipeline: announcements that it could not process.
-    pub announce_dead_letters: String,
-    /// Dead letters of the writer: results that it could not store.
-    pub results_dead_letters: String,
-}
-
 impl Default for Kafka {
     fn default() -> Self {
         Self {
@@ -126,19 +108,6 @@ impl Default for Kafka {
             session_timeout: Duration::from_secs(20),
             topics: Topics::default(),
             properties: BTreeMap::new(),
-        }
-    }
-}
-
-impl Default for Topics {
-    fn default() -> Self {
-        Self {
-            announce: "platform.upload.announce".into(),
-            results: "ccx.ocp.results".into(),
-            workloads: String::new(),
-            payload_status: "platform.payload-status".into(),
-            announce_dead_letters: "ccx.data.pipeline.dead.letter.queue".into(),
-            results_dead_letters: "ccx.aggregator.dead.letter.queue".into(),
         }
     }
 }
@@ -222,56 +191,6 @@ impl fmt::Debug for Kafka {
             .field("topics", &self.topics)
             .field("properties", &HiddenValues(&self.properties))
             .finish_non_exhaustive()
-    }
-}
-
-impl Topics {
-    /// Iterates over the names of all topics in use.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.all().map(|(_, topic)| topic).filter(|topic| !topic.is_empty())
-    }
-
-    /// Returns the topic to which `ccx dlq replay` sends announcements. It is separate from `announce`, which other
-    /// services read too.
-    pub fn announce_retry(&self) -> String {
-        format!("{}.retry", self.announce_dead_letters)
-    }
-
-    /// Returns the topic to which `ccx dlq replay` sends results.
-    pub fn results_retry(&self) -> String {
-        format!("{}.retry", self.results_dead_letters)
-    }
-
-    fn required(&self) -> [(&'static str, &str); 4] {
-        [
-            ("announce", &self.announce),
-            ("results", &self.results),
-            ("announce_dead_letters", &self.announce_dead_letters),
-            ("results_dead_letters", &self.results_dead_letters),
-        ]
-    }
-
-    fn all(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let optional = [("workloads", self.workloads.as_str()), ("payload_status", &self.payload_status)];
-        self.required().into_iter().chain(optional)
-    }
-
-    fn check(&self, problems: &mut Vec<Problem>) {
-        let problem = |key: &str, reason: String| Problem::new(format!("kafka.topics.{key}"), reason);
-        let empty = self.required().into_iter().filter(|(_, topic)| topic.is_empty());
-        problems.extend(empty.map(|(key, _)| problem(key, "is empty; give the topic's name".into())));
-        let invalid = self.all().filter(|(_, topic)| {
-            !TOPIC.matches(topic) || topic.len() > MAX_TOPIC_LENGTH as usize || matches!(*topic, "." | "..")
-        });
-        problems.extend(invalid.map(|(key, _)| problem(key, format!("is invalid: {}", TOPIC.advice))));
-        for distinct in DISTINCT_TOPICS {
-            let name = |key: &str| self.all().find(|(known, _)| *known == key).map(|(_, topic)| topic);
-            let topic = name(distinct.topic).filter(|topic| !topic.is_empty());
-            let same = distinct.others.iter().find(|other| topic.is_some() && name(other) == topic);
-            problems.extend(same.map(|other| {
-                problem(distinct.topic, format!("is the same as kafka.topics.{other}; {}", distinct.advice))
-            }));
-        }
     }
 }
 

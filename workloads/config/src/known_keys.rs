@@ -146,8 +146,9 @@ mod tests {
         let closest = |key: &str| closest(&path(key)).map(|key| key.path.join("."));
         assert_eq!(closest("databse.port").as_deref(), Some("database.port"));
         assert_eq!(closest("kafka.bootstrap-servers").as_deref(), Some("kafka.bootstrap_servers"));
-        assert_eq!(closest("bucket").as_deref(), Some("object_storage.bucket"));
+        assert_eq!(closest("addressing").as_deref(), Some("object_storage.addressing"));
         assert_eq!(closest("kafka_bootstrap_servers").as_deref(), Some("kafka.bootstrap_servers"));
+        assert_eq!(closest("bucket"), None, "several sections have it");
         assert_eq!(closest("other.thing"), None);
     }
 }

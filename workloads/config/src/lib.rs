@@ -31,9 +31,12 @@ mod logging;
 mod object_storage;
 mod problem;
 mod retry;
+mod roles;
 mod rules;
 mod secret;
 mod size;
+mod topics;
+mod valkey;
 mod workload;
 mod workload_checks;
 
@@ -44,14 +47,17 @@ pub use archive::{ArchiveLimits, MEMORY_MARGIN};
 pub use auth::Auth;
 pub use database::{Database, TlsMode};
 pub use insights_core::{Components, HitDetails, InsightsCore, OnFailure};
-pub use kafka::{Kafka, SaslMechanism, SecurityProtocol, StartOffset, Topics};
+pub use kafka::{Kafka, SaslMechanism, SecurityProtocol, StartOffset};
 pub use logging::{LogFormat, Logging};
 pub use object_storage::{Addressing, LinkPolicy, ObjectStorage};
 pub use problem::{ConfigErrors, Origin, Problem};
 pub use retry::Retry;
+pub use roles::{ArchiveSync, DvoExtractor, PipelineRole, RulesUploader, ShaExtractor, TEMPLATE_VARIABLES};
 pub use rules::Rules;
 pub use secret::{Secret, SecretError};
-pub use workload::{Aggregator, Authentication, Pipeline, Writer};
+pub use topics::Topics;
+pub use valkey::Valkey;
+pub use workload::{Aggregator, Authentication, DvoWriter, Pipeline, ValkeyWriter, Writer};
 pub use workload_checks::{Compression, WorkloadChecks};
 
 /// The whole file.
@@ -64,6 +70,8 @@ pub struct Config {
     pub object_storage: ObjectStorage,
     /// The database of the results.
     pub database: Database,
+    /// The Valkey or Redis server with the processed requests.
+    pub valkey: Valkey,
     /// Limits of an archive.
     pub archive: ArchiveLimits,
     /// `ccx-data-pipeline`.
@@ -74,8 +82,20 @@ pub struct Config {
     pub insights_core: InsightsCore,
     /// The checks of the users' workloads.
     pub workload_checks: WorkloadChecks,
-    /// `insights-results-db-writer`.
+    /// The role `dvo-extractor` of the pipeline.
+    pub dvo_extractor: DvoExtractor,
+    /// The role `sha-extractor` of the pipeline.
+    pub sha_extractor: ShaExtractor,
+    /// The role `archive-sync` of the pipeline.
+    pub archive_sync: ArchiveSync,
+    /// The role `rules-uploader` of the pipeline.
+    pub rules_uploader: RulesUploader,
+    /// `insights-results-db-writer`, and the batches of every writer.
     pub writer: Writer,
+    /// The writer of checked workloads.
+    pub dvo_writer: DvoWriter,
+    /// The writer of processed requests.
+    pub valkey_writer: ValkeyWriter,
     /// `insights-results-aggregator`.
     pub aggregator: Aggregator,
     /// Authentication of the callers of the public API, of uploads and of the web page.
@@ -95,11 +115,15 @@ impl Config {
         self.kafka.check(&mut problems);
         self.object_storage.check(&mut problems);
         self.database.check(&mut problems);
+        self.valkey.check(&mut problems);
         self.archive.check(&mut problems);
         self.pipeline.check(&mut problems);
+        roles::check(self, &mut problems);
         self.rules.check(&mut problems);
         self.insights_core.check(&mut problems);
         self.writer.check(&mut problems);
+        self.dvo_writer.check(&mut problems);
+        self.valkey_writer.check(&mut problems);
         self.aggregator.check(&mut problems);
         self.auth.check(&mut problems);
         self.retry.check(&mut problems);

@@ -1,4 +1,4 @@
-//! `[pipeline]`, `[writer]` and `[aggregator]`
+//! `[pipeline]`, `[writer]`, `[dvo_writer]`, `[valkey_writer]` and `[aggregator]`
 
 use std::{
     net::{Ipv6Addr, SocketAddr},
@@ -10,7 +10,7 @@ use bytesize::ByteSize;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Config, Problem, size};
+use crate::{Config, PipelineRole, Problem, size};
 
 /// `ccx-data-pipeline`: from announced archives to results.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -19,7 +19,11 @@ pub struct Pipeline {
     /// Address and port of metrics and health. `[::]` listens on IPv4 and IPv6.
     #[schemars(with = "String")]
     pub listen: SocketAddr,
-    /// The consumer group.
+    /// The parts of the work that this process does, which share one download of each archive: `rules`, `dvo-extractor`,
+    /// `sha-extractor`, `archive-sync` and `rules-uploader`. The consumer group and the dead letters are those of the first of
+    /// them, in this order.
+    pub roles: Vec<PipelineRole>,
+    /// The consumer group of a process with the role `rules`.
     pub group: String,
     /// Value of the `service` header of the announcements that are processed; others are ignored.
     pub service: String,
@@ -62,7 +66,8 @@ pub struct Pipeline {
     pub shutdown_timeout: Duration,
 }
 
-/// `insights-results-db-writer`: from results to rows.
+/// `insights-results-db-writer`: from results to rows. The batches, the list of organisations and the shutdown are those of every
+/// writer.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Writer {
@@ -90,6 +95,36 @@ pub struct Writer {
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub shutdown_timeout: Duration,
+}
+
+/// The writer of checked workloads: from `kafka.topics.workloads` to rows.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct DvoWriter {
+    /// Address and port of metrics and health. `[::]` listens on IPv4 and IPv6.
+    #[schemars(with = "String")]
+    pub listen: SocketAddr,
+    /// The consumer group.
+    pub group: String,
+    /// Prefix of the metrics' names; may be empty.
+    pub metrics_namespace: String,
+}
+
+/// The writer of processed requests: from `kafka.topics.results` to `[valkey]`.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ValkeyWriter {
+    /// Address and port of metrics and health. `[::]` listens on IPv4 and IPv6.
+    #[schemars(with = "String")]
+    pub listen: SocketAddr,
+    /// The consumer group.
+    pub group: String,
+    /// Prefix of the metrics' names; may be empty.
+    pub metrics_namespace: String,
+    /// Time for which a processed request is kept.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub expiration: Duration,
 }
 
 /// `insights-results-aggregator`: from rows to REST.
@@ -147,6 +182,7 @@ impl Default for Pipeline {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv6Addr::UNSPECIFIED, 8000)),
+            roles: vec![PipelineRole::Rules, PipelineRole::DvoExtractor],
             group: "ccx_data_pipeline_extractor".into(),
             service: "openshift".into(),
             max_record_age: Duration::from_hours(2),
@@ -174,6 +210,27 @@ impl Default for Writer {
             org_allowlist_file: None,
             metrics_namespace: "insights_results_db_writer".into(),
             shutdown_timeout: Duration::from_secs(25),
+        }
+    }
+}
+
+impl Default for DvoWriter {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv6Addr::UNSPECIFIED, 8002)),
+            group: "dvo_writer_app".into(),
+            metrics_namespace: "dvo_writer".into(),
+        }
+    }
+}
+
+impl Default for ValkeyWriter {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv6Addr::UNSPECIFIED, 8003)),
+            group: "valkey_writer_app".into(),
+            metrics_namespace: "valkey_writer".into(),
+            expiration: Duration::from_hours(24),
         }
     }
 }
@@ -220,6 +277,30 @@ impl Writer {
     }
 }
 
+impl DvoWriter {
+    pub(crate) fn check(&self, problems: &mut Vec<Problem>) {
+        if self.group.is_empty() {
+            problems.push(Problem::new("dvo_writer.group", "is empty; give the consumer group's name"));
+        }
+        check_metrics_namespace("dvo_writer.metrics_namespace", &self.metrics_namespace, problems);
+    }
+}
+
+impl ValkeyWriter {
+    pub(crate) fn check(&self, problems: &mut Vec<Problem>) {
+        if self.group.is_empty() {
+            problems.push(Problem::new("valkey_writer.group", "is empty; give the consumer group's name"));
+        }
+        if self.expiration < Duration::from_secs(1) {
+            problems.push(Problem::new(
+                "valkey_writer.expiration",
+                "is less than a second; give a time such as 24h",
+            ));
+        }
+        check_metrics_namespace("valkey_writer.metrics_namespace", &self.metrics_namespace, problems);
+    }
+}
+
 impl Aggregator {
     pub(crate) fn check(&self, problems: &mut Vec<Problem>) {
         if !is_plain_path(&self.api_prefix) {
@@ -235,6 +316,8 @@ pub(crate) fn check_ports(config: &Config, problems: &mut Vec<Problem>) {
     let listeners = [
         ("pipeline.listen", config.pipeline.listen),
         ("writer.listen", config.writer.listen),
+        ("dvo_writer.listen", config.dvo_writer.listen),
+        ("valkey_writer.listen", config.valkey_writer.listen),
         ("aggregator.listen", config.aggregator.listen),
     ];
     for (number, (key, address)) in listeners.iter().enumerate() {

@@ -114,11 +114,12 @@ async fn check(dependency: Dependency, config: &Config) -> Outcome {
 
 async fn kafka(config: &Config) -> Checked {
     let settings = config.kafka.clone();
+    let topics: Vec<String> = config.topics_in_use().into_iter().map(str::to_owned).collect();
     let looked_up = tokio::task::spawn_blocking(move || -> Checked {
         let admin = TopicAdmin::connect(&settings)?;
         let mut missing = Vec::new();
-        for topic in settings.topics.names() {
-            if admin.partitions(topic)?.is_none() {
+        for topic in topics {
+            if admin.partitions(&topic)?.is_none() {
                 missing.push(topic);
             }
         }

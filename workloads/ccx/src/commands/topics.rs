@@ -76,7 +76,7 @@ pub(crate) async fn run(
     start_logging(&config.logging)?;
     let servers = config.kafka.bootstrap_servers.join(",");
     let admin = TopicAdmin::connect(&config.kafka).context(ConnectSnafu { servers: &servers })?;
-    for topic in config.kafka.topics.names() {
+    for topic in config.topics_in_use() {
         let settings = TopicSettings {
             name: topic.into(),
             partitions: args.partitions.or_else(|| partitions_of_a_new_topic(&admin, topic)),
