@@ -4,7 +4,7 @@
 #   hack/install-dependencies.sh [GROUP...]
 #
 #   (always)   a compiler, the libraries that Kafka's client links to, PostgreSQL's programs, Rust
-#   servers    Java, Maven, Go and openssl, for the tests against a real Kafka, a real S3 service and a real Kubernetes API
+#   servers    Java, Maven, Go, openssl and Redis, for the tests against real servers: Kafka, S3, Valkey and the Kubernetes API
 #   python     insights-core in a folder of its own, for the tests of Python rules
 #   lint       shellcheck, and cargo-deny (built by cargo, once)
 #   bench      wrk
@@ -65,6 +65,7 @@ look_for_servers() {
   has mvn  || want Maven                         maven            maven                    maven
   has_go   || want "Go $go_version or newer (or $go_bootstrap_version, which fetches it)"     "$(debian_go)"   golang                   go
   has openssl || want openssl                    openssl          openssl                  openssl
+  has valkey-server || has redis-server || want "Valkey or Redis" redis-server valkey      valkey
 }
 
 look_for_python() {

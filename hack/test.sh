@@ -19,6 +19,7 @@ is_met() {
     "insights-core") "${CCX_TEST_PYTHON:-${XDG_CACHE_HOME:-$HOME/.cache}/ccx/python/bin/python3}" -c 'import insights' ;;
     "published samples") [ -d "${CCX_REFERENCE:-../shared/reference}/archives" ] ;;
     "built programs") [ -x "${CARGO_TARGET_DIR:-target}/debug/ccx" ] && [ -x "${CARGO_TARGET_DIR:-target}/debug/ccx-operator" ] ;;
+    "redis-server") { has valkey-server || has redis-server; } && has openssl ;;
     "npm package dot") node -e 'require("dot")' ;;
     *) false ;;
   esac
@@ -32,6 +33,7 @@ how_to() {
     "insights-core") echo "hack/install-dependencies.sh python" ;;
     "published samples") echo "set CCX_REFERENCE to a folder with the archives, messages and schema of the original services" ;;
     "built programs") echo "make build" ;;
+    "redis-server") echo "hack/install-dependencies.sh servers" ;;
     "npm package dot") echo "npm install --prefix /tmp/dot dot@1.1.3, then set NODE_PATH=/tmp/dot/node_modules" ;;
     "cluster with pods") echo "make e2e-cluster" ;;
     *) echo "unknown need: add it to hack/test.sh" ;;
