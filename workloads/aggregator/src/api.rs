@@ -10,9 +10,10 @@ use std::{
 
 use bytes::Bytes;
 use ccx_config::{Aggregator, Authentication};
+use ccx_http::{AnswerCache, BodyLimits};
 use ccx_storage::Database;
 
-use crate::{cache::AnswerCache, content::CurrentContent, endpoints::Operations, metrics::Metrics, openapi};
+use crate::{content::CurrentContent, endpoints::Operations, metrics::Metrics, openapi};
 
 /// The state that all endpoints share: the database, the cache, the texts of the rules, and the limits.
 pub struct Api {
@@ -74,5 +75,15 @@ impl SchemaVersions {
     /// Stores a version; `None` is a schema that does not exist.
     pub(crate) fn record(schema: &AtomicU32, version: Option<u32>) {
         schema.store(version.unwrap_or(0), Ordering::Relaxed);
+    }
+}
+
+impl BodyLimits for Api {
+    fn max_body_bytes(&self) -> u64 {
+        self.limits.max_body_bytes
+    }
+
+    fn max_clusters(&self) -> usize {
+        self.limits.max_clusters
     }
 }

@@ -26,12 +26,10 @@ mod workloads;
 
 use std::sync::Arc;
 
-use utoipa_axum::{router::UtoipaMethodRouter, routes};
+use ccx_http::Endpoint;
+use utoipa_axum::routes;
 
 use crate::api::Api;
-
-/// Handlers of one path with their description.
-pub(crate) type Endpoint = UtoipaMethodRouter<Arc<Api>>;
 
 /// Which operations are served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +41,7 @@ pub(crate) enum Operations {
 }
 
 /// Returns the endpoints that are served.
-pub(crate) fn endpoints(operations: Operations) -> Vec<Endpoint> {
+pub(crate) fn endpoints(operations: Operations) -> Vec<Endpoint<Arc<Api>>> {
     let mut endpoints = production_endpoints();
     if operations == Operations::WithDebug {
         endpoints.extend(debug_endpoints());
@@ -51,7 +49,7 @@ pub(crate) fn endpoints(operations: Operations) -> Vec<Endpoint> {
     endpoints
 }
 
-fn production_endpoints() -> Vec<Endpoint> {
+fn production_endpoints() -> Vec<Endpoint<Arc<Api>>> {
     vec![
         routes!(root::root),
         routes!(info::info),
@@ -89,7 +87,7 @@ fn production_endpoints() -> Vec<Endpoint> {
     ]
 }
 
-fn debug_endpoints() -> Vec<Endpoint> {
+fn debug_endpoints() -> Vec<Endpoint<Arc<Api>>> {
     vec![
         routes!(debug::organizations),
         routes!(debug::delete_organizations),

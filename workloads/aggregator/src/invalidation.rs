@@ -1,9 +1,10 @@
 //! Invalidates cached answers when the writer announces new reports.
 
+use ccx_http::AnswerCache;
 use ccx_storage::{ReportChange, ReportListener};
 use tokio_util::sync::CancellationToken;
 
-use crate::{api::Api, cache::AnswerCache};
+use crate::api::Api;
 
 /// Applies announcements until `shutdown`. While they can't be received, the cache is out of use.
 pub(crate) async fn follow_announcements(api: &Api, shutdown: &CancellationToken) {

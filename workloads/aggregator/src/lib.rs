@@ -31,28 +31,24 @@
 
 mod access;
 mod api;
-mod cache;
 mod content;
 mod endpoints;
 mod error;
-mod extract;
 mod go_time;
 mod hit;
 mod indent;
 mod invalidation;
-mod layers;
+mod member;
 mod metrics;
 mod openapi;
 mod readiness;
 mod recommendation;
-mod response;
-mod router;
 mod server;
 
 #[cfg(test)]
 mod tests;
 
 pub use api::Api;
-pub use cache::MAX_ANSWER_AGE;
+pub use ccx_http::MAX_ANSWER_AGE;
 pub use metrics::Metrics;
 pub use server::{AggregatorError, router, run, run_on};

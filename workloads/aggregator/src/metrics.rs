@@ -1,24 +1,18 @@
 //! The metrics. The first block has the names and labels of the service that this one replaces, so that its dashboards work
 //! unchanged; the second is ours.
-//!
-//! Each route holds its counters, so that a good answer needs no lookup of labels.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
-use axum::http::StatusCode;
+use ccx_http::EndpointMetrics;
 use ccx_service::MetricRegistrar;
 use ccx_storage::QueryObserver;
-use prometheus::{
-    Encoder as _, Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, Registry, TextEncoder,
-};
+use prometheus::{Encoder as _, HistogramVec, IntCounter, IntGauge, Registry, TextEncoder};
 
 /// All metrics of one aggregator.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
-    requests: IntCounterVec,
-    response_time: HistogramVec,
-    status_codes: IntCounterVec,
+    pub(crate) endpoints: EndpointMetrics,
     pub(crate) feedback: IntCounter,
     pub(crate) ratings: IntCounter,
     sql_queries: IntCounter,
@@ -27,16 +21,6 @@ pub struct Metrics {
     pub(crate) cache_misses: IntCounter,
     pub(crate) cache_bytes: IntGauge,
     pub(crate) is_listening: IntGauge,
-}
-
-/// Counts and times the requests of one route.
-#[derive(Debug)]
-pub(crate) struct RouteMetrics {
-    endpoint: String,
-    requests: IntCounter,
-    microseconds: Histogram,
-    ok: IntCounter,
-    other: IntCounterVec,
 }
 
 impl Metrics {
@@ -50,18 +34,7 @@ impl Metrics {
             feedback: registrar
                 .counter("feedback_on_rules", "Votes on rules, and reasons for disabling them")?,
             ratings,
-            requests: registrar.counters("api_endpoints_requests", "Requests per endpoint", &["endpoint"])?,
-            response_time: registrar.histograms(
-                "api_endpoints_response_time",
-                "Time to the answer in microseconds",
-                prometheus::linear_buckets(0.0, 20.0, 20)?,
-                &["endpoint"],
-            )?,
-            status_codes: registrar.counters(
-                "api_endpoints_status_codes",
-                "Answers per status and endpoint",
-                &["status_code", "endpoint"],
-            )?,
+            endpoints: EndpointMetrics::new(&registrar)?,
             sql_queries: registrar.counter("sql_queries_counter", "Queries sent to the database")?,
             sql_durations: registrar.histograms(
                 "sql_queries_durations",
@@ -99,41 +72,6 @@ impl Metrics {
             seconds.with_label_values(&[name]).observe(duration.as_secs_f64());
         })
     }
-
-    /// Returns the counters of one route; `endpoint` is its whole path with the parameters' names.
-    pub(crate) fn route(&self, endpoint: String) -> RouteMetrics {
-        RouteMetrics {
-            requests: self.requests.with_label_values(&[&endpoint]),
-            microseconds: self.response_time.with_label_values(&[&endpoint]),
-            ok: self.status_codes.with_label_values(&["200", &endpoint]),
-            other: self.status_codes.clone(),
-            endpoint,
-        }
-    }
-}
-
-impl RouteMetrics {
-    /// Returns the whole path with the parameters' names.
-    pub(crate) fn path(&self) -> &str {
-        &self.endpoint
-    }
-
-    /// Counts a request that has come in.
-    pub(crate) fn started(&self) -> Instant {
-        self.requests.inc();
-        Instant::now()
-    }
-
-    /// Counts and times the answer to a request that came in at `started`.
-    pub(crate) fn answered(&self, started: Instant, status: StatusCode) {
-        let elapsed = started.elapsed();
-        self.microseconds.observe(elapsed.as_secs_f64() * 1e6);
-        if status == StatusCode::OK {
-            self.ok.inc();
-        } else {
-            self.other.with_label_values(&[status.as_str(), &self.endpoint]).inc();
-        }
-    }
 }
 
 #[cfg(test)]
@@ -149,16 +87,12 @@ mod tests {
     #[test]
     fn metrics_have_the_names_and_labels_of_the_dashboards() {
         let metrics = Metrics::new("aggregator").unwrap();
-        let route = metrics.route("/api/v1/info".into());
-        route.answered(route.started(), StatusCode::OK);
-        route.answered(route.started(), StatusCode::NOT_FOUND);
+        metrics.endpoints.route("/api/v1/info".into());
         metrics.query_observer()("read the report", Duration::from_millis(1));
         let text = encoded(&metrics);
         for line in [
-            "aggregator_api_endpoints_requests{endpoint=\"/api/v1/info\"} 2\n",
-            "aggregator_api_endpoints_response_time_bucket{endpoint=\"/api/v1/info\",le=\"380\"}",
-            "aggregator_api_endpoints_status_codes{endpoint=\"/api/v1/info\",status_code=\"200\"} 1\n",
-            "aggregator_api_endpoints_status_codes{endpoint=\"/api/v1/info\",status_code=\"404\"} 1\n",
+            "aggregator_api_endpoints_requests{endpoint=\"/api/v1/info\"} 0
+",
             "aggregator_feedback_on_rules 0\n",
             "aggregator_sql_queries_counter 1\n",
             "aggregator_sql_queries_durations_count{query=\"read the report\"} 1\n",

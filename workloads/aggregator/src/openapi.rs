@@ -2,11 +2,12 @@
 //! (its parameters, who may ask, and the problems that it can answer with) is added here.
 
 use ccx_config::Authentication;
+use ccx_http::{Problem, operations_mut, parameter_names};
 use utoipa::{
     PartialSchema as _, ToSchema as _,
     openapi::{
-        Components, ContentBuilder, HttpMethod, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder,
-        PathItem, Paths, Ref, RefOr, Required, ResponseBuilder, Schema, SecurityRequirement, ServerBuilder,
+        Components, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathItem, Paths,
+        Ref, RefOr, Required, ResponseBuilder, Schema, SecurityRequirement, ServerBuilder,
         path::{Operation, Parameter, ParameterBuilder, ParameterIn},
         response::Response,
         schema::{ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, Type},
@@ -14,10 +15,7 @@ use utoipa::{
     },
 };
 
-use crate::{
-    endpoints::{Operations, endpoints},
-    response::Problem,
-};
+use crate::endpoints::{Operations, endpoints};
 
 /// The name of the security scheme.
 const IDENTITY: &str = "identity";
@@ -84,21 +82,6 @@ fn merge(paths: &mut Paths, path: String, item: PathItem) {
     }
 }
 
-/// Returns the operations of a path.
-pub(crate) fn operations(item: &PathItem) -> impl Iterator<Item = (HttpMethod, &Operation)> {
-    let by_method = [
-        (HttpMethod::Get, &item.get),
-        (HttpMethod::Put, &item.put),
-        (HttpMethod::Post, &item.post),
-        (HttpMethod::Delete, &item.delete),
-    ];
-    by_method.into_iter().filter_map(|(method, operation)| Some((method, operation.as_ref()?)))
-}
-
-fn operations_mut(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.put, &mut item.post, &mut item.delete].into_iter().flatten()
-}
-
 /// Adds what follows from the path.
 fn complete(operation: &mut Operation, path: &str) {
     let parameters: Vec<RefOr<Parameter>> =
@@ -121,11 +104,6 @@ fn complete(operation: &mut Operation, path: &str) {
     }
     let requirement = SecurityRequirement::new::<_, [&str; 0], &str>(IDENTITY, []);
     operation.security = Some(if is_open { vec![] } else { vec![requirement] });
-}
-
-/// Returns the names in braces.
-pub(crate) fn parameter_names(path: &str) -> impl Iterator<Item = &str> {
-    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }
 
 fn parameter(name: &str, path: &str) -> Parameter {

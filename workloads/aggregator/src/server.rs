@@ -12,8 +12,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    api::Api, content::follow_rules, invalidation::follow_announcements, metrics::Metrics,
-    readiness::watch_database, router::api_router,
+    api::Api, content::follow_rules, endpoints::endpoints, invalidation::follow_announcements,
+    metrics::Metrics, readiness::watch_database,
 };
 
 /// The aggregator can't run.
@@ -85,5 +85,8 @@ pub async fn run_on(
 
 /// Returns the API below `prefix`, which begins and ends with `/`, with `/livez`, `/readyz` and `/metrics`.
 pub fn router(api: &Arc<Api>, health: Health, prefix: &str) -> Router {
-    api_router(api, prefix).merge(ccx_service::routes(health, api.metrics.registry().clone()))
+    let endpoints = endpoints(api.operations);
+    ccx_http::api_router(endpoints, prefix, &api.metrics.endpoints, api.limits.request_timeout)
+        .with_state(Arc::clone(api))
+        .merge(ccx_service::routes(health, api.metrics.registry().clone()))
 }

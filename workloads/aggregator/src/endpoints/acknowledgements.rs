@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use ccx_http::{InPath, Json, JsonBody, Param, Status};
 use ccx_messages::{ErrorKey, OrgId, RuleFqdn};
 use ccx_storage::feedback;
 use chrono::Utc;
@@ -10,13 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::reasons::require_short;
-use crate::{
-    api::Api,
-    error::ApiError,
-    extract::{InPath, JsonBody, Member, Param},
-    go_time::NullTime,
-    response::{Json, Status},
-};
+use crate::{api::Api, error::ApiError, go_time::NullTime, member::Member};
 
 /// A rule in the path; it is stored without `.report`.
 #[derive(Deserialize)]
@@ -56,7 +51,7 @@ pub(crate) async fn acknowledge(
     require_short("justification", "justification", &justification, &api)?;
     let (org_id, rule, error_key) = (member.org_id(), path.rule_id.0, path.error_key.0);
     api.database.acknowledge_rule(org_id, &rule, &error_key, &justification, Utc::now()).await?;
-    Json::new(&JustificationResponse { justification, status: Status::Ok })
+    Ok(Json::new(&JustificationResponse { justification, status: Status::Ok })?)
 }
 
 /// Changes the reason for which a rule is disabled.
@@ -75,7 +70,7 @@ pub(crate) async fn update_acknowledgement(
     require_short("justification", "justification", &justification, &api)?;
     let (org_id, rule, error_key) = (member.org_id(), path.rule_id.0, path.error_key.0);
     api.database.update_acknowledgement(org_id, &rule, &error_key, &justification, Utc::now()).await?;
-    Json::new(&JustificationResponse { justification, status: Status::Ok })
+    Ok(Json::new(&JustificationResponse { justification, status: Status::Ok })?)
 }
 
 #[derive(Serialize, ToSchema)]
@@ -97,7 +92,7 @@ pub(crate) async fn delete_acknowledgement(
 ) -> Result<Json<RuleEnabledResponse>, ApiError> {
     let (rule, error_key) = (path.rule_id.0, path.error_key.0);
     api.database.delete_acknowledgement(member.org_id(), &rule, &error_key).await?;
-    Json::new(&RuleEnabledResponse { status: "rule enabled" })
+    Ok(Json::new(&RuleEnabledResponse { status: "rule enabled" })?)
 }
 
 #[derive(Serialize, ToSchema)]
@@ -157,7 +152,7 @@ pub(crate) async fn acknowledgement(
     let (org_id, rule, error_key) = (member.org_id(), path.rule_id.0, path.error_key.0);
     let stored = api.database.acknowledgement(org_id, &rule, &error_key).await?;
     let disabled_rule = Acknowledgement::new(org_id, stored.ok_or(ApiError::NotAcknowledged)?);
-    Json::new(&AcknowledgementResponse { disabled_rule, status: Status::Ok })
+    Ok(Json::new(&AcknowledgementResponse { disabled_rule, status: Status::Ok })?)
 }
 
 /// Rules that an organisation has disabled for all its clusters.
@@ -173,5 +168,5 @@ pub(crate) async fn acknowledgements(
     let org_id = member.org_id();
     let stored = api.database.acknowledgements(org_id).await?;
     let disabled_rules = stored.into_iter().map(|stored| Acknowledgement::new(org_id, stored)).collect();
-    Json::new(&AcknowledgementsResponse { disabled_rules, status: Status::Ok })
+    Ok(Json::new(&AcknowledgementsResponse { disabled_rules, status: Status::Ok })?)
 }

@@ -1,14 +1,11 @@
 //! The path of everything that a user says about a rule on a cluster.
 
+use ccx_http::Param;
 use ccx_messages::{ClusterId, ErrorKey, RuleFqdn};
 use ccx_storage::feedback::{Change, ClusterRule};
 use serde::Deserialize;
 
-use crate::{
-    api::Api,
-    error::ApiError,
-    extract::{Member, Param},
-};
+use crate::{api::Api, error::ApiError, member::Member};
 
 /// A rule on a cluster.
 #[derive(Deserialize)]

@@ -1,16 +1,12 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::extract::State;
+use ccx_http::{ClusterUuid, Json, Status};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{
-    api::Api,
-    error::ApiError,
-    extract::{ClusterUuid, Member},
-    response::{Json, Status},
-};
+use crate::{api::Api, error::ApiError, member::Member};
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ClustersResponse {
@@ -32,7 +28,7 @@ pub(crate) async fn clusters(
 ) -> Result<Json<ClustersResponse>, ApiError> {
     let since = earliest_report(Utc::now(), api.limits.org_overview);
     let clusters = api.database.clusters_of_organization(member.org_id(), since).await?;
-    Json::new(&ClustersResponse { clusters, status: Status::Ok })
+    Ok(Json::new(&ClustersResponse { clusters, status: Status::Ok })?)
 }
 
 /// Returns the time before which reports don't count. A limit longer than the time since 1970 is no limit.

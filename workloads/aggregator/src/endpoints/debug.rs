@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use ccx_http::{ClusterList, DONE, Done, InPath, Invalid, Json, Param, Parameter, Status};
 use ccx_messages::{ClusterId, ErrorKey, OrgId, RuleFqdn};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -11,8 +12,7 @@ use super::votes::UserPath;
 use crate::{
     api::Api,
     error::ApiError,
-    extract::{Authenticated, ClusterList, InPath, Invalid, Param, Parameter, parse_organization},
-    response::{DONE, Done, Json, Status},
+    member::{Authenticated, parse_organization},
 };
 
 #[derive(Serialize, ToSchema)]
@@ -36,7 +36,7 @@ pub(crate) async fn organizations(
     if let Some(own) = access.organization() {
         organizations.retain(|org_id| *org_id == own.as_i32());
     }
-    Json::new(&OrganizationsResponse { organizations, status: Status::Ok })
+    Ok(Json::new(&OrganizationsResponse { organizations, status: Status::Ok })?)
 }
 
 #[derive(Deserialize)]
@@ -139,5 +139,5 @@ pub(crate) async fn get_vote(
         }
     }
     let vote = api.database.user_vote(cluster_id, &rule, &path.error_key.0, user_id.as_str()).await?;
-    Json::new(&VoteResponse { status: Status::Ok, vote: vote.ok_or_else(not_found)? })
+    Ok(Json::new(&VoteResponse { status: Status::Ok, vote: vote.ok_or_else(not_found)? })?)
 }

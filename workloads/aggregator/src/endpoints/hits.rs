@@ -3,18 +3,15 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::extract::State;
+use ccx_http::{
+    ClusterListBody, ClusterUuid, InPath, Json, OptionalJsonBody, Param, Status, TrimmedSelector,
+};
 use ccx_storage::read::HitCluster;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::votes::UserPath;
-use crate::{
-    api::Api,
-    error::ApiError,
-    extract::{ClusterListBody, ClusterUuid, InPath, Member, OptionalJsonBody, Param, TrimmedSelector},
-    go_time::format_with_fraction,
-    response::{Json, Status},
-};
+use crate::{api::Api, error::ApiError, go_time::format_with_fraction, member::Member};
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RulesOfClustersResponse {
@@ -41,7 +38,7 @@ pub(crate) async fn rules_of_clusters(
     for (rule, cluster) in hits {
         recommendations.entry(rule).or_default().push(cluster);
     }
-    Json::new(&RulesOfClustersResponse { recommendations, status: Status::Ok })
+    Ok(Json::new(&RulesOfClustersResponse { recommendations, status: Status::Ok })?)
 }
 
 #[derive(Serialize, ToSchema)]
@@ -94,7 +91,7 @@ pub(crate) async fn clusters_with_rules(
             (cluster.cluster, rules)
         })
         .collect();
-    Json::new(&ClustersWithRulesResponse { clusters, status: Status::Ok })
+    Ok(Json::new(&ClustersWithRulesResponse { clusters, status: Status::Ok })?)
 }
 
 #[derive(Deserialize)]
@@ -166,5 +163,5 @@ pub(crate) async fn clusters_detail(
         return Err(ApiError::NotFound { item: selector.to_string() });
     }
     let clusters = hits.into_iter().map(ClusterOfRule::from).collect();
-    Json::new(&ClustersOfRuleResponse { clusters, status: Status::Ok })
+    Ok(Json::new(&ClustersOfRuleResponse { clusters, status: Status::Ok })?)
 }

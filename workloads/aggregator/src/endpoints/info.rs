@@ -4,15 +4,11 @@ use std::sync::{
 };
 
 use axum::extract::State;
+use ccx_http::{Json, Status};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{
-    api::Api,
-    error::ApiError,
-    extract::Authenticated,
-    response::{Json, Status},
-};
+use crate::{api::Api, error::ApiError, member::Authenticated};
 
 /// Stands for a value that the build did not set.
 const NOT_SET: &str = "*not set*";
@@ -58,7 +54,7 @@ pub(crate) async fn info(
         public_schema: schema_version(&api.versions.public),
         libraries: concat!("v", env!("CARGO_PKG_VERSION")),
     };
-    Json::new(&InfoResponse { info, status: Status::Ok })
+    Ok(Json::new(&InfoResponse { info, status: Status::Ok })?)
 }
 
 fn schema_version(schema: &AtomicU32) -> String {

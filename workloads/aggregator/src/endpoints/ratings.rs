@@ -3,16 +3,12 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use ccx_http::{InPath, Json, JsonBody, Param, Status, TrimmedSelector, shown, trimmed_selector};
 use chrono::Utc;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{
-    api::Api,
-    error::ApiError,
-    extract::{InPath, JsonBody, Member, Param, TrimmedSelector, shown, trimmed_selector},
-    response::{Json, Status},
-};
+use crate::{api::Api, error::ApiError, member::Member};
 
 /// A rating of a rule.
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -70,7 +66,7 @@ pub(crate) async fn rate(
     })?;
     api.database.rate_rule(member.org_id(), &selector, rating, Utc::now()).await?;
     api.metrics.ratings.inc();
-    Json::new(&RatedResponse { ratings, status: Status::Ok })
+    Ok(Json::new(&RatedResponse { ratings, status: Status::Ok })?)
 }
 
 #[derive(Deserialize)]
@@ -93,5 +89,5 @@ pub(crate) async fn rating(
     let rating = api.database.rating(org_id, &selector).await?;
     let rating = rating.ok_or_else(|| ApiError::NotFound { item: format!("{org_id}/{selector}") })?;
     let rating = Rating { rule: selector.to_string(), rating: rating.into() };
-    Json::new(&RatingResponse { rating, status: Status::Ok })
+    Ok(Json::new(&RatingResponse { rating, status: Status::Ok })?)
 }

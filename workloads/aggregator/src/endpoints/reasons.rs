@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use ccx_http::{InPath, Json, JsonBody, Status, shown};
 use ccx_storage::feedback;
 use chrono::Utc;
 use serde::{Deserialize, Serialize};
@@ -15,9 +16,8 @@ use super::{
 use crate::{
     api::Api,
     error::ApiError,
-    extract::{Authenticated, InPath, JsonBody, Member, shown},
     go_time::NullTime,
-    response::{Json, Status},
+    member::{Authenticated, Member},
 };
 
 /// A reason for disabling a rule.
@@ -55,7 +55,7 @@ pub(crate) async fn disable_feedback(
     let change = api.database.give_disable_reason(&rule, user_id.as_str(), &body.message, Utc::now()).await?;
     require_written(&api, change, rule.cluster_id)?;
     api.metrics.feedback.inc();
-    Json::new(&ReasonResponse { message: body.message, status: Status::Ok })
+    Ok(Json::new(&ReasonResponse { message: body.message, status: Status::Ok })?)
 }
 
 /// Fails when a text of a user is longer than allowed, or has a zero byte, which PostgreSQL's text can't contain.
@@ -117,8 +117,8 @@ pub(crate) async fn disable_reasons(
     State(api): State<Arc<Api>>,
 ) -> Result<Json<ReasonsResponse>, ApiError> {
     let reasons = api.database.disable_reasons(path.user_id.0.as_str(), access.organization()).await?;
-    Json::new(&ReasonsResponse {
+    Ok(Json::new(&ReasonsResponse {
         reasons: reasons.into_iter().map(Reason::from).collect(),
         status: Status::Ok,
-    })
+    })?)
 }

@@ -3,17 +3,12 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use ccx_http::{InPath, Json, Status};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::report::{self, Meta, ReportPath};
-use crate::{
-    api::Api,
-    error::ApiError,
-    extract::{InPath, Member},
-    recommendation::Recommendation,
-    response::{Json, Status},
-};
+use crate::{api::Api, error::ApiError, member::Member, recommendation::Recommendation};
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RecommendationsResponse {
@@ -50,7 +45,7 @@ pub(crate) async fn recommendations(
         Json::new(&RecommendationsResponse { report: Recommendations { meta, data }, status: Status::Ok })
     });
     match rendered.await {
-        Ok(response) => response,
+        Ok(response) => Ok(response?),
         Err(error) => std::panic::resume_unwind(error.into_panic()),
     }
 }

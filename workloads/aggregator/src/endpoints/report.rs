@@ -3,19 +3,13 @@
 use std::sync::Arc;
 
 use axum::{extract::State, response::Response};
+use ccx_http::{AcceptsGzip, AnswerCache, Encoded, InPath, Json, Key, Param, Status, UserId};
 use ccx_messages::{ClusterId, OrgId, format_utc_seconds};
 use ccx_storage::read::StoredReport;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{
-    api::Api,
-    cache::{AnswerCache, Key},
-    error::ApiError,
-    extract::{AcceptsGzip, InPath, Member, Param, UserId},
-    hit::Hit,
-    response::{Encoded, Json, Status},
-};
+use crate::{api::Api, error::ApiError, hit::Hit, member::Member};
 
 /// The cluster and the user in a path.
 #[derive(Deserialize)]
@@ -67,7 +61,7 @@ pub(crate) async fn report(
     gzip: AcceptsGzip,
     State(api): State<Arc<Api>>,
 ) -> Result<Response, ApiError> {
-    let key = Key { org: member.org_id(), cluster: path.cluster.0, user: path.user_id.0 };
+    let key = Key { org: member.org_id(), cluster: path.cluster.0, user: path.user_id.0, form: 0 };
     let answer = match &api.cache {
         Some(cache) => cached_or_read(&api, cache, key).await?,
         None => read(&api, &key).await?,
@@ -90,7 +84,7 @@ async fn cached_or_read(api: &Api, cache: &AnswerCache, key: Key) -> Result<Arc<
     Ok(answer)
 }
 
-async fn read(api: &Api, &Key { org, cluster, ref user }: &Key) -> Result<Arc<Encoded>, ApiError> {
+async fn read(api: &Api, &Key { org, cluster, ref user, .. }: &Key) -> Result<Arc<Encoded>, ApiError> {
     let stored = api.database.report(org, cluster, user.as_str()).await?;
     let stored = stored.ok_or_else(|| not_found(org, cluster))?;
     let response = ReportResponse { report: stored.into(), status: Status::Ok };

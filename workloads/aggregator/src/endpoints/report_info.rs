@@ -1,18 +1,14 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use ccx_http::{InPath, Json, Status};
 use ccx_messages::format_utc_seconds;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::report::{self, ReportPath};
-use crate::{
-    api::Api,
-    error::ApiError,
-    extract::{InPath, Member},
-    response::{Json, Status},
-};
+use crate::{api::Api, error::ApiError, member::Member};
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ReportInfoResponse {
@@ -52,7 +48,7 @@ pub(crate) async fn report_info(
         last_checked_at: format_or_empty(stored.last_checked_at),
         stored_at: format_or_empty(stored.reported_at),
     };
-    Json::new(&ReportInfoResponse { metainfo, status: Status::Ok })
+    Ok(Json::new(&ReportInfoResponse { metainfo, status: Status::Ok })?)
 }
 
 fn format_or_empty(time: Option<DateTime<Utc>>) -> String {

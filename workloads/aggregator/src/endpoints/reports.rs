@@ -8,6 +8,9 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{body::Body, extract::State, http::StatusCode, response::Response};
 use bytes::Bytes;
+use ccx_http::{
+    ClusterList, ClusterListBody, ClusterUuid, Failure, InPath, JsonBody, Param, Status, json_response,
+};
 use ccx_messages::{ClusterId, OrgId};
 use futures::{StreamExt as _, stream};
 use serde::Deserialize;
@@ -17,9 +20,8 @@ use utoipa::ToSchema;
 use crate::{
     api::Api,
     error::ApiError,
-    extract::{ClusterList, ClusterListBody, ClusterUuid, InPath, JsonBody, Member, Param},
     indent::{append_indented, start_line},
-    response::{Status, json_response},
+    member::Member,
 };
 
 /// Number of reports that are read at once. Real ones have up to 250 kB.
@@ -101,7 +103,7 @@ async fn stream_reports(
         let part = writer.next().await?;
         Some((part, writer))
     });
-    let parts = stream::iter(first.map(Ok::<Bytes, ApiError>)).chain(rest);
+    let parts = stream::iter(first.map(Ok)).chain(rest).map(|part| part.map_err(Failure::new));
     Ok(json_response(StatusCode::OK, Body::from_stream(parts)))
 }
 

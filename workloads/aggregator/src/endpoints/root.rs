@@ -1,7 +1,5 @@
-use crate::{
-    extract::Authenticated,
-    response::{DONE, Done},
-};
+use crate::member::Authenticated;
+use ccx_http::{DONE, Done};
 
 /// Shows that the service answers.
 #[utoipa::path(get, path = "/", responses((status = 200, description = "It does.", body = Done)))]

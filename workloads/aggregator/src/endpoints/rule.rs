@@ -1,17 +1,12 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use ccx_http::{InPath, Json, Param, Status, UserId};
 use ccx_messages::{ClusterId, RuleSelector};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{
-    api::Api,
-    error::ApiError,
-    extract::{InPath, Member, Param, UserId},
-    hit::Hit,
-    response::{Json, Status},
-};
+use crate::{api::Api, error::ApiError, hit::Hit, member::Member};
 
 #[derive(Deserialize)]
 pub(super) struct RulePath {
@@ -41,5 +36,5 @@ pub(crate) async fn rule(
     let stored = api.database.rule_hit(org_id, cluster_id, path.user_id.0.as_str(), &selector).await?;
     let item = || format!("{org_id}/{cluster_id}/{}/{}", selector.rule, selector.error_key);
     let stored = stored.ok_or_else(|| ApiError::NotFound { item: item() })?;
-    Json::new(&RuleResponse { report: stored.into(), status: Status::Ok })
+    Ok(Json::new(&RuleResponse { report: stored.into(), status: Status::Ok })?)
 }

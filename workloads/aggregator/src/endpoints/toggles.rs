@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use ccx_http::{ClusterListBody, ClusterUuid, DONE, Done, InPath, Json, Param, Status};
 use ccx_messages::{ErrorKey, RuleFqdn};
 use ccx_storage::feedback;
 use chrono::Utc;
@@ -13,9 +14,8 @@ use super::cluster_rule::{ClusterRulePath, require_written};
 use crate::{
     api::Api,
     error::ApiError,
-    extract::{ClusterListBody, ClusterUuid, InPath, Member, Param},
     go_time::{NullTime, format_with_fraction},
-    response::{DONE, Done, Json, Status},
+    member::Member,
 };
 
 /// Disables a rule for a cluster.
@@ -125,7 +125,7 @@ pub(crate) async fn disabled_rules_for_clusters(
 
 fn response(toggles: Vec<feedback::RuleToggle>) -> Result<Json<DisabledRulesResponse>, ApiError> {
     let rules = toggles.into_iter().map(DisabledRule::from).collect();
-    Json::new(&DisabledRulesResponse { rules, status: Status::Ok })
+    Ok(Json::new(&DisabledRulesResponse { rules, status: Status::Ok })?)
 }
 
 #[derive(Deserialize)]
@@ -177,5 +177,5 @@ pub(crate) async fn disabled_clusters(
         })
         .collect();
     let clusters = (!clusters.is_empty()).then_some(clusters);
-    Json::new(&DisabledClustersResponse { clusters, status: Status::Ok })
+    Ok(Json::new(&DisabledClustersResponse { clusters, status: Status::Ok })?)
 }

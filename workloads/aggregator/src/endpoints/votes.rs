@@ -3,16 +3,12 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use ccx_http::{DONE, Done, InPath, Param, UserId};
 use chrono::Utc;
 use serde::Deserialize;
 
 use super::cluster_rule::{ClusterRulePath, require_written};
-use crate::{
-    api::Api,
-    error::ApiError,
-    extract::{InPath, Member, Param, UserId},
-    response::{DONE, Done},
-};
+use crate::{api::Api, error::ApiError, member::Member};
 
 #[derive(Deserialize)]
 pub(super) struct UserPath {

@@ -3,18 +3,14 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::extract::State;
+use ccx_http::{ClusterListBody, ClusterUuid, InPath, Json, NamespaceId, Param, Status};
 use ccx_messages::{ClusterId, OrgId, format_utc_seconds};
 use ccx_storage::read;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::workload_report::{WorkloadRecommendation, recommendations};
-use crate::{
-    api::Api,
-    error::ApiError,
-    extract::{ClusterListBody, ClusterUuid, InPath, Member, NamespaceId, Param},
-    response::{Json, Status},
-};
+use crate::{api::Api, error::ApiError, member::Member};
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct WorkloadsResponse {
@@ -102,7 +98,7 @@ async fn list(
 ) -> Result<Json<WorkloadsResponse>, ApiError> {
     let stored = api.database.namespaces(org_id, clusters).await?;
     let workloads = stored.into_iter().map(NamespaceSummary::from).collect();
-    Json::new(&WorkloadsResponse { status: Status::Ok, workloads })
+    Ok(Json::new(&WorkloadsResponse { status: Status::Ok, workloads })?)
 }
 
 impl From<read::Namespace> for NamespaceSummary {
@@ -167,5 +163,5 @@ pub(crate) async fn workloads_of_namespace(
     let recommendations = recommendations(&stored.report, &stored.namespace.namespace_id);
     let (cluster, namespace, metadata) = describe(stored.namespace);
     let workloads = NamespaceWorkloads { status: "", cluster, namespace, metadata, recommendations };
-    Json::new(&NamespaceResponse { status: Status::Ok, workloads })
+    Ok(Json::new(&NamespaceResponse { status: Status::Ok, workloads })?)
 }

@@ -1,4 +1,6 @@
+use ccx_http::operations;
 use serde_json::{Value, json};
+use utoipa::openapi::HttpMethod;
 
 use super::*;
 

@@ -1,15 +1,13 @@
 //! Every path of the document is protected.
 
 use ccx_config::Aggregator;
+use ccx_http::operations;
 use reqwest::Method;
 use serde_json::json;
 use utoipa::openapi::HttpMethod;
 
 use super::test_env::{CLUSTER, TestEnv, member_of};
-use crate::{
-    endpoints::Operations,
-    openapi::{document, operations},
-};
+use crate::{endpoints::Operations, openapi::document};
 
 /// An operation of the document, with a path whose parameters have values.
 struct Asked {

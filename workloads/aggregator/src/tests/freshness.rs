@@ -4,7 +4,7 @@ use bytesize::ByteSize;
 use ccx_config::{Aggregator, Authentication};
 
 use super::test_env::{CLUSTER, ORG, TestEnv, eventually, report_path};
-use crate::cache::Ticket;
+use ccx_http::Ticket;
 
 async fn env() -> TestEnv {
     let env = TestEnv::trusting().await;

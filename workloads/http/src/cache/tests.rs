@@ -4,7 +4,7 @@ use super::*;
 use crate::{extract::Param, response::Json};
 
 fn key(cluster_id: ClusterId, user: &str) -> Key {
-    Key { org: OrgId::new(1).unwrap(), cluster: cluster_id, user: user_id(user) }
+    Key { org: OrgId::new(1).unwrap(), cluster: cluster_id, user: user_id(user), form: 0 }
 }
 
 fn user_id(text: &str) -> UserId {

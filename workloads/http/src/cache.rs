@@ -37,22 +37,24 @@ const OVERHEAD_BYTES: u64 = 256;
 
 /// The report of an answer, and the user who sees it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct Key {
+pub struct Key {
     /// The organisation.
-    pub(crate) org: OrgId,
+    pub org: OrgId,
     /// The cluster.
-    pub(crate) cluster: ClusterId,
+    pub cluster: ClusterId,
     /// The user, whose votes are part of the answer.
-    pub(crate) user: UserId,
+    pub user: UserId,
+    /// Distinguishes the forms of answers about one report; 0 where an API has one form.
+    pub form: u8,
 }
 
 /// The generation that was current before the rows of an answer were read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Ticket(u64);
+pub struct Ticket(u64);
 
 /// The answers, bounded by their memory.
 #[derive(Debug)]
-pub(crate) struct AnswerCache {
+pub struct AnswerCache {
     answers: Cache<Key, CacheEntry, ByBytes>,
     generations: Box<[AtomicU64]>,
     is_in_use: AtomicBool,
@@ -76,7 +78,7 @@ impl Weighter<Key, CacheEntry> for ByBytes {
 
 impl AnswerCache {
     /// Creates a cache for at most `max_bytes`. It is out of use until [`resume`](Self::resume).
-    pub(crate) fn new(max_bytes: u64) -> Self {
+    pub fn new(max_bytes: u64) -> Self {
         let estimated_answers = usize::try_from(max_bytes / TYPICAL_ANSWER_BYTES).unwrap_or(usize::MAX);
         Self {
             answers: Cache::with_weighter(estimated_answers, max_bytes, ByBytes),
@@ -86,7 +88,7 @@ impl AnswerCache {
     }
 
     /// Returns the answer for `key`, if there is a current one.
-    pub(crate) fn get(&self, key: &Key) -> Option<Arc<Encoded>> {
+    pub fn get(&self, key: &Key) -> Option<Arc<Encoded>> {
         if !self.is_in_use() {
             return None;
         }
@@ -96,46 +98,46 @@ impl AnswerCache {
     }
 
     /// Returns a ticket, to be taken before the rows are read; `None` while the cache is out of use.
-    pub(crate) fn ticket(&self, cluster_id: ClusterId) -> Option<Ticket> {
+    pub fn ticket(&self, cluster_id: ClusterId) -> Option<Ticket> {
         self.is_in_use().then(|| Ticket(self.generation(cluster_id).load(Ordering::Acquire)))
     }
 
     /// Inserts an answer from rows that were read after `ticket` was taken.
-    pub(crate) fn insert(&self, ticket: Ticket, key: Key, answer: Arc<Encoded>) {
+    pub fn insert(&self, ticket: Ticket, key: Key, answer: Arc<Encoded>) {
         self.answers.insert(key, CacheEntry { answer, generation: ticket.0, read_at: Instant::now() });
     }
 
     /// Invalidates the answers about a cluster, as its report has changed.
-    pub(crate) fn invalidate(&self, cluster_id: ClusterId) {
+    pub fn invalidate(&self, cluster_id: ClusterId) {
         self.generation(cluster_id).fetch_add(1, Ordering::AcqRel);
     }
 
     /// Invalidates all answers, as any report may have changed.
-    pub(crate) fn invalidate_all(&self) {
+    pub fn invalidate_all(&self) {
         for generation in &self.generations {
             generation.fetch_add(1, Ordering::AcqRel);
         }
     }
 
     /// Drops all answers and takes the cache out of use, as announcements may be missed from now on.
-    pub(crate) fn suspend(&self) {
+    pub fn suspend(&self) {
         self.is_in_use.store(false, Ordering::Release);
         self.answers.clear();
     }
 
     /// Puts the cache into use: from now on every change is announced; until now, any may have been missed.
-    pub(crate) fn resume(&self) {
+    pub fn resume(&self) {
         self.invalidate_all();
         self.is_in_use.store(true, Ordering::Release);
     }
 
     /// Returns whether the cache is in use.
-    pub(crate) fn is_in_use(&self) -> bool {
+    pub fn is_in_use(&self) -> bool {
         self.is_in_use.load(Ordering::Acquire)
     }
 
     /// Returns the memory of the answers, in bytes.
-    pub(crate) fn weight_bytes(&self) -> u64 {
+    pub fn weight_bytes(&self) -> u64 {
         self.answers.weight()
     }
 

@@ -1,6 +1,6 @@
-//! The router of the API.
+//! The router of an API.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -10,36 +10,43 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodFilter, MethodRouter, on},
 };
-use utoipa::openapi::HttpMethod;
-use utoipa_axum::PathItemExt as _;
+use utoipa::openapi::{HttpMethod, PathItem, path::Operation};
+use utoipa_axum::{PathItemExt as _, router::UtoipaMethodRouter};
 
 use crate::{
-    api::Api,
-    endpoints::{Endpoint, endpoints},
-    error::ApiError,
+    endpoint_metrics::EndpointMetrics,
+    error::RequestError,
     layers::{Guard, Negotiate, Observe},
-    openapi::operations,
     response::problem,
 };
 
 /// Every workload serves this path, and an API without a prefix would have it twice.
 const METRICS_OF_EVERY_WORKLOAD: &str = "/metrics";
 
-/// Returns the endpoints below `prefix`, which begins and ends with `/`.
-pub(crate) fn api_router(api: &Arc<Api>, prefix: &str) -> Router {
+/// Handlers of one path with their description.
+pub type Endpoint<S> = UtoipaMethodRouter<S>;
+
+/// Returns `endpoints` below `prefix`, which begins and ends with `/`, each within the layers.
+pub fn api_router<S: Clone + Send + Sync + 'static>(
+    endpoints: Vec<Endpoint<S>>,
+    prefix: &str,
+    metrics: &EndpointMetrics,
+    request_timeout: Duration,
+) -> Router<S> {
     let mut router = Router::new().fallback(unknown_path);
-    for endpoint in endpoints(api.operations) {
-        router = with_endpoint(router, endpoint, api, prefix);
+    for endpoint in endpoints {
+        router = with_endpoint(router, endpoint, prefix, metrics, request_timeout);
     }
-    router.with_state(Arc::clone(api))
+    router
 }
 
-fn with_endpoint(
-    router: Router<Arc<Api>>,
-    (_, paths, handlers): Endpoint,
-    api: &Arc<Api>,
+fn with_endpoint<S: Clone + Send + Sync + 'static>(
+    router: Router<S>,
+    (_, paths, handlers): Endpoint<S>,
     prefix: &str,
-) -> Router<Arc<Api>> {
+    metrics: &EndpointMetrics,
+    request_timeout: Duration,
+) -> Router<S> {
     let (path, item) = paths.paths.into_iter().next().expect("an endpoint has a path");
     let path = format!("{}{path}", prefix.trim_end_matches('/'));
     if path == METRICS_OF_EVERY_WORKLOAD {
@@ -51,13 +58,31 @@ fn with_endpoint(
         Some(other) => router.route(&other, redirects(&methods, allow.clone())),
         None => router,
     };
-    let layers = (
-        Observe { route: Arc::new(api.metrics.route(path.clone())) },
-        Guard { request_timeout: api.limits.request_timeout },
-        Negotiate,
-    );
+    let layers =
+        (Observe { route: Arc::new(metrics.route(path.clone())) }, Guard { request_timeout }, Negotiate);
     let handlers = handlers.fallback(async move |method: Method| other_method(&method, allow));
     router.route(&path, handlers.layer(layers))
+}
+
+/// Returns the operations of a path.
+pub fn operations(item: &PathItem) -> impl Iterator<Item = (HttpMethod, &Operation)> {
+    let by_method = [
+        (HttpMethod::Get, &item.get),
+        (HttpMethod::Put, &item.put),
+        (HttpMethod::Post, &item.post),
+        (HttpMethod::Delete, &item.delete),
+    ];
+    by_method.into_iter().filter_map(|(method, operation)| Some((method, operation.as_ref()?)))
+}
+
+/// Returns the operations of a path, to be completed.
+pub fn operations_mut(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [&mut item.get, &mut item.put, &mut item.post, &mut item.delete].into_iter().flatten()
+}
+
+/// Returns the names in braces of a path.
+pub fn parameter_names(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }
 
 fn allow_header(methods: &[HttpMethod]) -> HeaderValue {
@@ -80,14 +105,17 @@ fn other_method(method: &Method, allow: HeaderValue) -> Response {
     let mut response = if *method == Method::OPTIONS {
         StatusCode::NO_CONTENT.into_response()
     } else {
-        ApiError::MethodNotAllowed.into_response()
+        RequestError::MethodNotAllowed.into_response()
     };
     response.headers_mut().insert(header::ALLOW, allow);
     response
 }
 
 /// Redirects the methods of a path from its form with another slash at the end.
-fn redirects(methods: &[HttpMethod], allow: HeaderValue) -> MethodRouter<Arc<Api>> {
+fn redirects<S: Clone + Send + Sync + 'static>(
+    methods: &[HttpMethod],
+    allow: HeaderValue,
+) -> MethodRouter<S> {
     let filters = methods.iter().map(HttpMethod::to_method_filter);
     let redirected = filters.reduce(MethodFilter::or).expect("an endpoint has a method");
     on(redirected, async |uri: Uri| redirect_to_other_slash(&uri))

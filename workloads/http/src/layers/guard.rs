@@ -20,20 +20,21 @@ use futures::{
 use tokio::time::{Timeout, error::Elapsed};
 use tower::{Layer, Service};
 
-use crate::error::ApiError;
+use crate::error::RequestError;
 
 /// Longest path and query, in bytes: a thousand clusters in a path take 37,000. The server itself refuses 64 KiB, without a body.
 const MAX_URI_BYTES: usize = 60 * 1024;
 
 /// Bounds the URI and the time of a request; turns a panic into a `500`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Guard {
-    pub(crate) request_timeout: Duration,
+pub struct Guard {
+    /// Longest time of a request, up to the head of its answer.
+    pub request_timeout: Duration,
 }
 
 /// The service of [`Guard`].
 #[derive(Clone, Debug)]
-pub(crate) struct Guarded<S> {
+pub struct Guarded<S> {
     inner: S,
     request_timeout: Duration,
 }
@@ -65,7 +66,7 @@ where
     fn call(&mut self, request: Request) -> Self::Future {
         let uri_bytes = request.uri().path_and_query().map_or(0, |uri| uri.as_str().len());
         if uri_bytes > MAX_URI_BYTES {
-            let too_long = ApiError::UriTooLong { max_bytes: MAX_URI_BYTES };
+            let too_long = RequestError::UriTooLong { max_bytes: MAX_URI_BYTES };
             return Either::Right(std::future::ready(Ok(too_long.into_response())));
         }
         let answering = tokio::time::timeout(self.request_timeout, self.inner.call(request));
@@ -77,9 +78,9 @@ where
 fn settle(caught: Caught) -> Answer {
     match caught {
         Ok(Ok(answer)) => answer,
-        Ok(Err(_)) => Ok(ApiError::TimedOut.into_response()),
+        Ok(Err(_)) => Ok(RequestError::TimedOut.into_response()),
         // The panic hook has logged the message.
-        Err(_) => Ok(ApiError::Panicked.into_response()),
+        Err(_) => Ok(RequestError::Panicked.into_response()),
     }
 }
 

@@ -16,7 +16,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    error::ApiError,
+    error::RequestError,
     extract::AcceptsGzip,
     layers::{MIN_COMPRESSED_BYTES, compress, mark_as_gzip},
 };
@@ -25,7 +25,7 @@ use crate::{
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
 /// A JSON answer of the schema of `T`, encoded.
-pub(crate) struct Json<T> {
+pub struct Json<T> {
     body: Bytes,
     etag: HeaderValue,
     schema: PhantomData<fn() -> T>,
@@ -33,7 +33,7 @@ pub(crate) struct Json<T> {
 
 impl<T: Serialize> Json<T> {
     /// Encodes an answer. Fields are written in the order of the struct: Go's encoder, which clients know, sorts them.
-    pub(crate) fn new(answer: &T) -> Result<Self, ApiError> {
+    pub fn new(answer: &T) -> Result<Self, RequestError> {
         let mut json = Vec::with_capacity(1024);
         serde_json::to_writer(&mut json, answer)?;
         json.push(b'\n');
@@ -44,7 +44,7 @@ impl<T: Serialize> Json<T> {
 
 /// An answer that is sent many times: with its tag, and its compressed form once a client asked for it.
 #[derive(Debug)]
-pub(crate) struct Encoded {
+pub struct Encoded {
     json: Bytes,
     etag: HeaderValue,
     gzip: OnceLock<Option<Bytes>>,
@@ -58,18 +58,17 @@ impl<T> From<Json<T>> for Encoded {
 
 impl Encoded {
     /// Returns the uncompressed answer.
-    #[cfg(test)]
-    pub(crate) fn json(&self) -> &[u8] {
+    pub fn json(&self) -> &[u8] {
         &self.json
     }
 
     /// Returns the memory of both forms at most, in bytes.
-    pub(crate) fn max_bytes(&self) -> usize {
+    pub fn max_bytes(&self) -> usize {
         self.json.len() + max_gzip_bytes(&self.json)
     }
 
     /// Returns the response for a client.
-    pub(crate) fn response(&self, gzip: AcceptsGzip) -> Response {
+    pub fn response(&self, gzip: AcceptsGzip) -> Response {
         let compressed = if gzip.0 { self.gzip() } else { None };
         let mut response = json_response(StatusCode::OK, compressed.unwrap_or(&self.json).clone().into());
         response.headers_mut().insert(header::ETAG, self.etag.clone());
@@ -107,7 +106,7 @@ impl<T> IntoResponse for Json<T> {
 
 /// The `status` of a good answer.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) enum Status {
+pub enum Status {
     /// The request was answered.
     #[serde(rename = "ok")]
     Ok,
@@ -115,7 +114,7 @@ pub(crate) enum Status {
 
 /// A good answer without a payload.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Done {
+pub struct Done {
     status: Status,
 }
 
@@ -126,24 +125,24 @@ impl IntoResponse for Done {
 }
 
 /// A good answer without a payload.
-pub(crate) const DONE: Done = Done { status: Status::Ok };
+pub const DONE: Done = Done { status: Status::Ok };
 
 /// The answer to a request that could not be answered.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Problem<'a> {
+pub struct Problem<'a> {
     /// The problem.
     status: &'a str,
 }
 
 /// Returns an answer about a problem.
-pub(crate) fn problem(status: StatusCode, message: &str) -> Response {
+pub fn problem(status: StatusCode, message: &str) -> Response {
     let mut json = serde_json::to_vec(&Problem { status: message }).unwrap_or_default();
     json.push(b'\n');
     json_response(status, json.into())
 }
 
 /// Returns an answer whose body is JSON.
-pub(crate) fn json_response(status: StatusCode, json: Body) -> Response {
+pub fn json_response(status: StatusCode, json: Body) -> Response {
     let mut response = Response::new(json);
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, JSON);

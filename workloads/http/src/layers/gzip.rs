@@ -18,7 +18,7 @@ const LEVEL: Compression = Compression::fast();
 const SLICE_BYTES: usize = 64 * 1024;
 
 /// Compresses a whole body.
-pub(crate) fn compress(body: &[u8]) -> io::Result<Bytes> {
+pub fn compress(body: &[u8]) -> io::Result<Bytes> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), LEVEL);
     encoder.write_all(body)?;
     Ok(encoder.finish()?.into())

@@ -32,7 +32,7 @@ fn reason<T: Parameter>(text: &str) -> String {
     T::parse(text).err().unwrap().to_string()
 }
 
-fn message<T: Debug>(outcome: Result<T, ApiError>) -> String {
+fn message<T: Debug>(outcome: Result<T, RequestError>) -> String {
     outcome.unwrap_err().to_string()
 }
 

@@ -16,7 +16,7 @@ use serde::{
     de::{DeserializeOwned, Visitor},
 };
 
-use crate::error::ApiError;
+use crate::error::RequestError;
 
 /// Longest id of a user, in bytes; real ones have fewer than 40.
 const MAX_USER_ID_BYTES: usize = 256;
@@ -28,20 +28,20 @@ const MAX_NAMESPACE_CHARS: usize = 256;
 const SHOWN_CHARS: usize = 200;
 
 /// The parameters of the path as a struct, whose fields are [`Param`]s.
-pub(crate) struct InPath<T>(pub(crate) T);
+pub struct InPath<T>(pub T);
 
 /// One parameter of a path.
-pub(crate) struct Param<T>(pub(crate) T);
+pub struct Param<T>(pub T);
 
 /// A type that a parameter of a path is parsed into.
-pub(crate) trait Parameter: Sized {
+pub trait Parameter: Sized {
     /// Parses the decoded text.
     fn parse(text: &str) -> Result<Self, Invalid>;
 }
 
 /// The reason why a parameter is rejected.
 #[derive(Debug)]
-pub(crate) enum Invalid {
+pub enum Invalid {
     /// It is empty.
     Missing,
     /// It has another form; the text completes `Error: '…'`.
@@ -49,7 +49,8 @@ pub(crate) enum Invalid {
 }
 
 impl Invalid {
-    pub(crate) fn because(reason: impl Into<String>) -> Self {
+    /// Creates the reason from its text.
+    pub fn because(reason: impl Into<String>) -> Self {
         Self::Because(reason.into())
     }
 }
@@ -65,9 +66,9 @@ impl fmt::Display for Invalid {
 }
 
 impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for InPath<T> {
-    type Rejection = ApiError;
+    type Rejection = RequestError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, RequestError> {
         match Path::from_request_parts(parts, state).await {
             Ok(Path(parameters)) => Ok(Self(parameters)),
             Err(rejection) => Err(rejection.into()),
@@ -95,7 +96,7 @@ impl<'de, T: Parameter> Deserialize<'de> for Param<T> {
     }
 }
 
-impl From<PathRejection> for ApiError {
+impl From<PathRejection> for RequestError {
     fn from(rejection: PathRejection) -> Self {
         let PathRejection::FailedToDeserializePathParams(failure) = rejection else { return Self::Route };
         match FailedToDeserializePathParams::into_kind(failure) {
@@ -119,11 +120,11 @@ impl Parameter for ClusterId {
 
 /// The id of a user, as the service in front passes it on.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct UserId(Box<str>);
+pub struct UserId(Box<str>);
 
 impl UserId {
     /// Returns the id as text.
-    pub(crate) fn as_str(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -161,7 +162,7 @@ impl Parameter for ErrorKey {
 }
 
 /// A rule selector under its other name: without `.report`, and with another text for its error.
-pub(crate) struct TrimmedSelector(pub(crate) RuleSelector);
+pub struct TrimmedSelector(pub RuleSelector);
 
 impl Parameter for TrimmedSelector {
     fn parse(text: &str) -> Result<Self, Invalid> {
@@ -171,14 +172,14 @@ impl Parameter for TrimmedSelector {
 }
 
 /// Parses a selector, and removes `.report` from its rule.
-pub(crate) fn trimmed_selector(text: &str) -> Option<RuleSelector> {
+pub fn trimmed_selector(text: &str) -> Option<RuleSelector> {
     let (rule, error_key) = text.split_once('|')?;
     let rule = RuleFqdn::from_component(rule).ok().filter(|rule| rule.as_str().contains('.'))?;
     Some(RuleSelector { rule, error_key: error_key.parse().ok()? })
 }
 
 /// The UID of a namespace: any text of bounded length.
-pub(crate) struct NamespaceId(pub(crate) Box<str>);
+pub struct NamespaceId(pub Box<str>);
 
 impl Parameter for NamespaceId {
     fn parse(text: &str) -> Result<Self, Invalid> {
@@ -202,7 +203,7 @@ impl Parameter for RuleSelector {
 }
 
 /// Clusters in a path, as text: how many are allowed is a setting, unknown where paths are parsed.
-pub(crate) struct ClusterList(Box<str>);
+pub struct ClusterList(Box<str>);
 
 impl Parameter for ClusterList {
     fn parse(text: &str) -> Result<Self, Invalid> {
@@ -212,25 +213,25 @@ impl Parameter for ClusterList {
 
 impl ClusterList {
     /// Parses the clusters, each once.
-    pub(crate) fn clusters(&self, max: usize) -> Result<Vec<ClusterId>, ApiError> {
+    pub fn clusters(&self, max: usize) -> Result<Vec<ClusterId>, RequestError> {
         parse_clusters(self.0.split(','), max)
     }
 }
 
 /// Parses the clusters that a client has listed: at most `max`, each once, in the order of the request.
-pub(crate) fn parse_clusters<'a>(
+pub(super) fn parse_clusters<'a>(
     texts: impl Iterator<Item = &'a str>,
     max: usize,
-) -> Result<Vec<ClusterId>, ApiError> {
+) -> Result<Vec<ClusterId>, RequestError> {
     let mut clusters = Vec::new();
     let mut seen = HashSet::new();
     for (index, text) in texts.enumerate() {
         if index == max {
-            return Err(ApiError::TooManyClusters { max });
+            return Err(RequestError::TooManyClusters { max });
         }
         let cluster: ClusterId = text
             .parse()
-            .map_err(|_| ApiError::BadClusterInList { value: shown(text), reason: uuid_problem(text) })?;
+            .map_err(|_| RequestError::BadClusterInList { value: shown(text), reason: uuid_problem(text) })?;
         if seen.insert(cluster) {
             clusters.push(cluster);
         }
@@ -248,7 +249,8 @@ fn uuid_problem(text: &str) -> String {
     }
 }
 
-pub(crate) fn shown(value: &str) -> String {
+/// Shortens a value that an answer repeats.
+pub fn shown(value: &str) -> String {
     value.chars().take(SHOWN_CHARS).collect()
 }
 

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use axum::{extract::FromRequestParts, http::request::Parts};
+use ccx_http::{InPath, Invalid, Param, Parameter};
 use ccx_messages::OrgId;
 use serde::Deserialize;
 
-use super::path::{InPath, Invalid, Param, Parameter};
 use crate::{access::Access, api::Api, error::ApiError};
 
 /// A caller with a valid identity, where the configuration demands one.

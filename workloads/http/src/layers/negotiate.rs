@@ -24,11 +24,11 @@ const GZIP: HeaderValue = HeaderValue::from_static("gzip");
 
 /// Answers conditional requests, and compresses for clients that accept it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Negotiate;
+pub struct Negotiate;
 
 /// The service of [`Negotiate`].
 #[derive(Clone, Debug)]
-pub(crate) struct Negotiated<S> {
+pub struct Negotiated<S> {
     inner: S,
 }
 

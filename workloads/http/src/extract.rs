@@ -2,13 +2,11 @@
 
 mod body;
 mod encoding;
-mod member;
 mod path;
 
-pub(crate) use body::{ClusterListBody, ClusterUuid, JsonBody, OptionalJsonBody};
-pub(crate) use encoding::AcceptsGzip;
-pub(crate) use member::{Authenticated, Member, parse_organization};
-pub(crate) use path::{
+pub use body::{BodyLimits, ClusterListBody, ClusterUuid, JsonBody, OptionalJsonBody, is_object};
+pub use encoding::AcceptsGzip;
+pub use path::{
     ClusterList, InPath, Invalid, NamespaceId, Param, Parameter, TrimmedSelector, UserId, shown,
     trimmed_selector,
 };

@@ -9,11 +9,11 @@ use axum::{
 
 /// Whether the client accepts gzip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct AcceptsGzip(pub(crate) bool);
+pub struct AcceptsGzip(pub bool);
 
 impl AcceptsGzip {
     /// Reads `Accept-Encoding` (RFC 9110, 12.5.3); `q=0` refuses.
-    pub(crate) fn from_headers(headers: &HeaderMap) -> Self {
+    pub fn from_headers(headers: &HeaderMap) -> Self {
         let values = headers.get_all(header::ACCEPT_ENCODING).into_iter();
         let mut codings = values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
         Self(codings.any(is_gzip))

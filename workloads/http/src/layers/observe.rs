@@ -12,7 +12,7 @@ use std::{
 use axum::{
     body::{Body, HttpBody as _},
     extract::Request,
-    http::{HeaderValue, StatusCode},
+    http::{HeaderValue, StatusCode, header},
     response::Response,
 };
 use bytes::Bytes;
@@ -22,8 +22,8 @@ use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
 use crate::{
-    error::{ApiError, Failure},
-    metrics::RouteMetrics,
+    endpoint_metrics::RouteMetrics,
+    error::{Failure, ResponseError as _},
 };
 
 /// The header with the id that a request carries through all services.
@@ -34,13 +34,14 @@ const CLIENT_CLOSED: u16 = 499;
 
 /// Counts, times and logs the requests of one route.
 #[derive(Clone, Debug)]
-pub(crate) struct Observe {
-    pub(crate) route: Arc<RouteMetrics>,
+pub struct Observe {
+    /// The counters of the route.
+    pub route: Arc<RouteMetrics>,
 }
 
 /// The service of [`Observe`].
 #[derive(Clone, Debug)]
-pub(crate) struct Observed<S> {
+pub struct Observed<S> {
     inner: S,
     route: Arc<RouteMetrics>,
 }
@@ -67,6 +68,8 @@ where
 
     fn call(&mut self, request: Request) -> Self::Future {
         let request_id = request.headers().get(REQUEST_ID_HEADER).cloned();
+        let user_agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        self.route.requested_by(user_agent);
         let seen = Seen { route: Arc::clone(&self.route), started: self.route.started(), request_id };
         Observing { answering: self.inner.call(request), seen: Some(seen) }
     }
@@ -74,7 +77,7 @@ where
 
 pin_project! {
     /// The future of [`Observed`].
-    pub(crate) struct Observing<F> {
+    pub struct Observing<F> {
         #[pin]
         answering: F,
         seen: Option<Seen>,
@@ -88,8 +91,8 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Observing<F> {
         let this = self.project();
         let mut response = ready!(this.answering.poll(context))?;
         let Some(seen) = this.seen.take() else { return Poll::Ready(Ok(response)) };
-        if let Some(Failure(error)) = response.extensions_mut().remove() {
-            seen.log(&error);
+        if let Some(failure) = response.extensions_mut().remove::<Failure>() {
+            seen.log(&failure);
         }
         let status = response.status();
         if response.body().size_hint().exact().is_some() {
@@ -116,7 +119,7 @@ impl Seen {
     }
 
     /// A wrong request is of interest to its client, a fault of the service to its operator.
-    fn log(&self, error: &ApiError) {
+    fn log(&self, error: &Failure) {
         let path = self.route.path();
         let request_id = self.request_id.as_ref().and_then(|id| id.to_str().ok());
         let causes = ccx_service::error_chain(error);
@@ -148,11 +151,11 @@ impl Stream for Streaming {
                 self.end(status);
             }
             Some(Err(error)) => {
-                let error = api_error(error);
+                let error = failure_in(error);
                 if let (Some(error), Some(seen)) = (error, &self.seen) {
                     seen.log(error);
                 }
-                self.end(error.map_or(StatusCode::INTERNAL_SERVER_ERROR, ApiError::status));
+                self.end(error.map_or(StatusCode::INTERNAL_SERVER_ERROR, Failure::status));
             }
         }
         Poll::Ready(part)
@@ -168,7 +171,7 @@ impl Streaming {
 }
 
 /// Finds our error in the layers of bodies that have wrapped it.
-fn api_error(error: &axum::Error) -> Option<&ApiError> {
+fn failure_in(error: &axum::Error) -> Option<&Failure> {
     let mut cause = error.source();
     while let Some(error) = cause {
         if let Some(found) = error.downcast_ref() {
@@ -191,17 +194,24 @@ mod tests {
     use futures::stream;
 
     use super::*;
-    use crate::metrics::Metrics;
+    use ccx_service::MetricRegistrar;
+    use prometheus::{Encoder as _, Registry, TextEncoder};
 
-    fn streaming(metrics: &Metrics, parts: Vec<Result<&'static str, ApiError>>) -> Streaming {
+    use crate::{endpoint_metrics::EndpointMetrics, error::RequestError};
+
+    fn streaming(registry: &Registry, parts: Vec<Result<&'static str, RequestError>>) -> Streaming {
+        let metrics = EndpointMetrics::new(&MetricRegistrar::new(registry, "")).unwrap();
+        let parts = parts.into_iter().map(|part| part.map_err(Failure::new));
         let route = Arc::new(metrics.route("/reports".into()));
         let seen = Seen { started: route.started(), route, request_id: None };
         let body = Body::from_stream(stream::iter(parts)).into_data_stream();
         Streaming { body, status: StatusCode::OK, seen: Some(seen) }
     }
 
-    fn counted(metrics: &Metrics, status: u16) -> bool {
-        let text = String::from_utf8(metrics.encode().unwrap()).unwrap();
+    fn counted(registry: &Registry, status: u16) -> bool {
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&registry.gather(), &mut text).unwrap();
+        let text = String::from_utf8(text).unwrap();
         text.contains(&format!("status_codes{{endpoint=\"/reports\",status_code=\"{status}\"}} 1\n"))
     }
 
@@ -209,21 +219,21 @@ mod tests {
     async fn streamed_answer_is_counted_by_how_it_ends() {
         for (parts, status) in [
             (vec![Ok("a"), Ok("b")], 200),
-            (vec![Ok("a"), Err(ApiError::TimedOut)], 503),
-            (vec![Ok("a"), Err(ApiError::Panicked)], 500),
+            (vec![Ok("a"), Err(RequestError::TimedOut)], 503),
+            (vec![Ok("a"), Err(RequestError::Panicked)], 500),
         ] {
-            let metrics = Metrics::new("").unwrap();
-            streaming(&metrics, parts).collect::<Vec<_>>().await;
-            assert!(counted(&metrics, status), "{status}");
+            let registry = Registry::new();
+            streaming(&registry, parts).collect::<Vec<_>>().await;
+            assert!(counted(&registry, status), "{status}");
         }
     }
 
     #[tokio::test]
     async fn streamed_answer_that_the_client_does_not_read_to_its_end_is_counted_as_closed() {
-        let metrics = Metrics::new("").unwrap();
-        let mut streaming = streaming(&metrics, vec![Ok("a"), Ok("b")]);
+        let registry = Registry::new();
+        let mut streaming = streaming(&registry, vec![Ok("a"), Ok("b")]);
         streaming.next().await;
         drop(streaming);
-        assert!(counted(&metrics, CLIENT_CLOSED));
+        assert!(counted(&registry, CLIENT_CLOSED));
     }
 }

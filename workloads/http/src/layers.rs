@@ -13,7 +13,8 @@ mod gzip;
 mod negotiate;
 mod observe;
 
-pub(crate) use guard::Guard;
-pub(crate) use gzip::compress;
-pub(crate) use negotiate::{MIN_COMPRESSED_BYTES, Negotiate, mark_as_gzip};
-pub(crate) use observe::Observe;
+pub use guard::Guard;
+pub use gzip::compress;
+pub use negotiate::Negotiate;
+pub(crate) use negotiate::{MIN_COMPRESSED_BYTES, mark_as_gzip};
+pub use observe::Observe;
