@@ -51,11 +51,11 @@ impl KafkaReadiness {
     /// Sets the condition by the current state.
     pub fn update(&self) {
         let state = self.state();
-        let problem = state.consumer.as_ref().and_then(|client| problem("consumer", client));
-        let problem = problem.or_else(|| problem_of(&state));
-        match problem {
-            None => self.shared.condition.ready(),
-            Some(problem) => self.shared.condition.not_ready(problem),
+        let condition = &self.shared.condition;
+        match state.problem() {
+            None => condition.ready(),
+            Some(Problem::Connecting(cause)) => condition.connecting(cause),
+            Some(Problem::Unavailable(cause)) => condition.not_ready(cause),
         }
     }
 
@@ -82,14 +82,27 @@ impl Drop for Unsent {
     }
 }
 
-fn problem_of(state: &State) -> Option<String> {
-    problem("producer", &state.producer).or_else(|| state.unsent.values().next().cloned())
+/// The cause for which Kafka can't be used.
+enum Problem {
+    /// The first attempt has not ended yet.
+    Connecting(String),
+    Unavailable(String),
 }
 
-fn problem(client: &str, connectivity: &watch::Receiver<Connectivity>) -> Option<String> {
+impl State {
+    fn problem(&self) -> Option<Problem> {
+        let consumer = self.consumer.as_ref().and_then(|client| problem("consumer", client));
+        let unsent = || self.unsent.values().next().cloned().map(Problem::Unavailable);
+        consumer.or_else(|| problem("producer", &self.producer)).or_else(unsent)
+    }
+}
+
+fn problem(client: &str, connectivity: &watch::Receiver<Connectivity>) -> Option<Problem> {
     match &*connectivity.borrow() {
         Connectivity::Up => None,
-        Connectivity::Connecting => Some(format!("the {client} is connecting")),
-        Connectivity::Down(reason) => Some(format!("the {client} is unavailable: {reason}")),
+        Connectivity::Connecting => Some(Problem::Connecting(format!("the {client} is connecting"))),
+        Connectivity::Down(reason) => {
+            Some(Problem::Unavailable(format!("the {client} is unavailable: {reason}")))
+        }
     }
 }

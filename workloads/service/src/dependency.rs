@@ -28,6 +28,9 @@ pub struct Dependency {
     pub ok: bool,
     /// The reason on one line why it can't; `None` when it can.
     pub cause: Option<String>,
+    /// Whether the process is still making its first attempt, so that nothing is known to be wrong.
+    #[serde(default)]
+    pub connecting: bool,
 }
 
 impl Readiness {
@@ -60,7 +63,7 @@ impl Dependency {
 
 impl std::fmt::Display for Dependency {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { name, ok, cause } = self;
+        let Self { name, ok, cause, .. } = self;
         let state = if *ok { "ok" } else { "not ready" };
         write!(f, "{name}: {}", cause.as_deref().unwrap_or(state))
     }

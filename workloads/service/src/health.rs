@@ -50,8 +50,12 @@ impl Health {
     /// Adds a dependency, one of the names in [`Dependency`]. It is not met until [`Condition::ready`] is called.
     pub fn condition(&self, name: &'static str) -> Condition {
         let mut state = self.lock();
-        let dependency =
-            Dependency { name: name.to_owned(), ok: false, cause: Some("not checked yet".to_owned()) };
+        let dependency = Dependency {
+            name: name.to_owned(),
+            ok: false,
+            cause: Some("not checked yet".to_owned()),
+            connecting: true,
+        };
         state.readiness.dependencies.push(dependency);
         Condition { health: self.clone(), index: state.readiness.dependencies.len() - 1 }
     }
@@ -93,18 +97,24 @@ impl Health {
 impl Condition {
     /// Reports that the dependency can be used.
     pub fn ready(&self) {
-        self.set(None);
+        self.set(None, false);
+    }
+
+    /// Reports that the first attempt to use the dependency has not ended yet.
+    pub fn connecting(&self, cause: impl Into<String>) {
+        self.set(Some(cause.into()), true);
     }
 
     /// Reports that the dependency can't be used, and the cause, on one line, for readers of `/readyz`.
     pub fn not_ready(&self, cause: impl Into<String>) {
-        self.set(Some(cause.into()));
+        self.set(Some(cause.into()), false);
     }
 
-    fn set(&self, cause: Option<String>) {
+    fn set(&self, cause: Option<String>, connecting: bool) {
         let dependency = &mut self.health.lock().readiness.dependencies[self.index];
         dependency.ok = cause.is_none();
         dependency.cause = cause;
+        dependency.connecting = connecting;
     }
 }
 
@@ -140,6 +150,20 @@ mod tests {
         assert_eq!(unmet(&health), ["database: connection refused"]);
         database.ready();
         assert!(health.readiness().is_ready());
+    }
+
+    #[test]
+    fn dependency_is_connecting_until_its_first_result() {
+        let health = Health::new();
+        let kafka = health.condition(Dependency::KAFKA);
+        let is_connecting = || health.readiness().dependencies[0].connecting;
+        assert!(is_connecting(), "not checked yet");
+        kafka.connecting("the consumer is connecting");
+        assert!(is_connecting() && !health.readiness().is_ready());
+        kafka.not_ready("connection refused");
+        assert!(!is_connecting());
+        kafka.ready();
+        assert!(!is_connecting() && health.readiness().is_ready());
     }
 
     #[test]
