@@ -64,7 +64,8 @@ async fn run_stages(pipeline: &CcxPipeline, key: &Key, context: &Context) -> Sta
     let children = build(&validated);
     let mut results =
         StageResults { missing: validated.missing().cloned().collect(), ..StageResults::default() };
-    results.findings.endpoints = Some(update_status::endpoints(&validated));
+    results.findings.endpoints =
+        Some(context.cache.with(key, |objects| update_status::endpoints(&validated, objects)));
     results.findings.database_secret =
         validated.managed_database.as_ref().map(|_| generated_secret(&key.name));
     let applier = Applier { context, pipeline, key };

@@ -30,7 +30,10 @@ use super::{
     ChildCache, Listed, ReferenceKind,
     entry::ChildEntry,
     partial_object::{Part, PartialObject},
-    status::{ChildStatus, Deployment, Job, PersistentVolumeClaim, Pod, PodState, StatefulSet},
+    status::{
+        Autoscaler, ChildStatus, ControllerReport, Deployment, HttpRoute, Ingress, Job,
+        PersistentVolumeClaim, Pod, PodState, Route, StatefulSet,
+    },
 };
 use crate::model::{
     key::Key,
@@ -303,6 +306,15 @@ impl Watch {
             Kind::PersistentVolumeClaim => {
                 self.workloads(kind, |it: &PersistentVolumeClaim| ChildStatus::Claim(Box::new(it.into())))
             }
+            Kind::HorizontalPodAutoscaler => {
+                self.workloads(kind, |it: &Autoscaler| reported(ControllerReport::from_horizontal(it)))
+            }
+            Kind::ScaledObject => {
+                self.workloads(kind, |it: &Autoscaler| reported(ControllerReport::from_scaled_object(it)))
+            }
+            Kind::Route => self.workloads(kind, |it: &Route| reported(it.into())),
+            Kind::HttpRoute => self.workloads(kind, |it: &HttpRoute| reported(it.into())),
+            Kind::Ingress => self.workloads(kind, |it: &Ingress| reported(it.into())),
             // Unlabelled ones are watched too, since resources refer to them.
             Kind::Secret => self.metadata(kind, unlabelled(), Some(ReferenceKind::Secret)),
             Kind::ConfigMap => self.metadata(kind, unlabelled(), Some(ReferenceKind::ConfigMap)),
@@ -410,6 +422,10 @@ impl Watch {
             None => Api::all_with(client, names),
         }
     }
+}
+
+fn reported(report: ControllerReport) -> ChildStatus {
+    ChildStatus::Controller(Box::new(report))
 }
 
 fn unlabelled() -> watcher::Config {

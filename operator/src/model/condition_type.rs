@@ -27,11 +27,15 @@ pub enum ConditionType {
     ApiReady,
     /// The newest rules are in use.
     RulesLoaded,
+    /// The autoscalers are working.
+    AutoscalingReady,
+    /// The Route, Ingress or HTTPRoute of the API is accepted.
+    ApiExposed,
 }
 
 impl ConditionType {
     /// All types, in the order in which they are reported.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Ready,
         Self::Available,
         Self::Progressing,
@@ -44,6 +48,8 @@ impl ConditionType {
         Self::WriterReady,
         Self::ApiReady,
         Self::RulesLoaded,
+        Self::AutoscalingReady,
+        Self::ApiExposed,
     ];
 
     /// Returns the name.
@@ -61,15 +67,19 @@ impl ConditionType {
             Self::WriterReady => "WriterReady",
             Self::ApiReady => "ApiReady",
             Self::RulesLoaded => "RulesLoaded",
+            Self::AutoscalingReady => "AutoscalingReady",
+            Self::ApiExposed => "ApiExposed",
         }
     }
 
     /// Returns when it is true.
     pub fn meaning(self) -> &'static str {
         match self {
-            Self::Ready => "all components are ready at the desired revision",
+            Self::Ready => {
+                "all pods that the spec guarantees (fixed replicas, or the minimum of an autoscaler) are ready at the desired revision"
+            }
             Self::Available => {
-                "at least one pod of each workload is ready: archives are processed, results stored and reports served"
+                "at least one pod of each workload is ready, or the autoscaler has scaled it to zero: archives are processed, results stored and reports served"
             }
             Self::Progressing => "a change is in progress",
             Self::Degraded => "a problem needs attention",
@@ -81,6 +91,10 @@ impl ConditionType {
             Self::WriterReady => "the writer is ready",
             Self::ApiReady => "all pods of the aggregator are ready",
             Self::RulesLoaded => "the newest rules are in use",
+            Self::AutoscalingReady => "the autoscalers have metrics to act on; absent without autoscalers",
+            Self::ApiExposed => {
+                "the controller of the Route, Ingress or HTTPRoute has accepted it; absent when the API is not exposed"
+            }
         }
     }
 }

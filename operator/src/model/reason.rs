@@ -60,6 +60,7 @@ reasons! {
     ApiFailure: "The API server failed to respond to a request.", "The request is retried. If the condition persists, check the API server.";
     ImagePullFailed: "An image can't be pulled.", "Check the name in `spec.image`, and the registry credentials in `spec.imagePullSecrets`.";
     Unschedulable: "A pod can't be scheduled.", "Add nodes, lower `resources`, or correct node selector, affinity and tolerations.";
+    WaitingForNode: "A pod can't be scheduled yet, for less than ten minutes.", "Wait for a node. After ten minutes the reason is `Unschedulable`.";
     StoragePending: "The PersistentVolumeClaim of the database is not bound.", "Check that the storage class exists and can provision volumes; set one in `spec.database.managed.storage`.";
     StorageResizeFailed: "The volume of the database can't be expanded.", "Check that its storage class allows expansion, or revert the size.";
     CrashLooping: "A process exits repeatedly.", "The message has its exit code and last output. `kubectl logs --previous` has more.";
@@ -73,6 +74,8 @@ reasons! {
     KafkaUnreachable: "Pods can't connect or authenticate to Kafka.", "Check `spec.kafka`: brokers, protocol, credentials, CA. Check NetworkPolicies.";
     ObjectStorageUnreachable: "Pods can't connect or authenticate to the object storage.", "Check `spec.objectStorage`: endpoint, region, credentials, CA.";
     DatabaseUnreachable: "Pods can't connect or authenticate to the database.", "Check `spec.database`, and whether the database is running.";
+    AutoscalerFailing: "An autoscaler can't determine the number of pods; the present number stays.", "The message is that of its controller. Check the metrics server, or KEDA and its access to Kafka.";
+    ExposureRejected: "The controller of the Route, Ingress or HTTPRoute does not accept it.", "The message is that of the controller. Correct `spec.aggregator.exposure`.";
     RulesRejected: "The newest rules of users can't be loaded; the previous ones stay in use.", "Correct the line that the message names.";
     DriftCorrected: "Another client changed or deleted a child; it was restored.", "Change the resource instead. Set `spec.reconciliation` to `Paused` to work by hand.";
     OrphanDeleted: "A child that the spec no longer needs was deleted.", "None.";

@@ -33,8 +33,12 @@ pub(crate) type Reconcile =
 pub(crate) struct Reconciled {
     /// Problems to report and to retry.
     pub(crate) problems: Vec<Problem>,
+    /// New problems of the observed state, to report.
+    pub(crate) warnings: Vec<Problem>,
     /// Whether pods have to be polled: no watch reports what they are waiting for.
     pub(crate) needs_poll: bool,
+    /// The time after which the status changes although nothing else does.
+    pub(crate) deadline: Option<Duration>,
     /// Whether the status changed.
     pub(crate) is_status_changed: bool,
 }
@@ -67,7 +71,7 @@ pub(crate) async fn reconcile_if_changed(
     context.cache.with(&key, |objects| objects.set_owner(pipeline.metadata.uid.as_deref()));
     let pipeline = Arc::new(pipeline);
     let reconciled = reconcile(Arc::clone(&pipeline), Arc::clone(&context)).await?;
-    emit_events(&pipeline, &key, &context, &reconciled.problems).await;
+    emit_events(&pipeline, &key, &context, &reconciled).await;
     let requeue = requeue(&key, &context, &reconciled);
     context.state.set_up_to_date(&key, (requeue == Requeue::Resync).then_some(state));
     let outcome = if reconciled.problems.is_empty() { Outcome::Done } else { Outcome::Failed };
@@ -96,17 +100,22 @@ fn requeue(key: &Key, context: &Context, reconciled: &Reconciled) -> Requeue {
         return Requeue::Poll(context.state.record_poll(key));
     }
     context.state.reset_polls(key);
-    Requeue::Resync
+    reconciled.deadline.map_or(Requeue::Resync, Requeue::At)
 }
 
 /// Emits an Event for each problem that is new.
-async fn emit_events(pipeline: &CcxPipeline, key: &Key, context: &Context, problems: &[Problem]) {
+async fn emit_events(pipeline: &CcxPipeline, key: &Key, context: &Context, reconciled: &Reconciled) {
+    let Reconciled { problems, warnings, .. } = reconciled;
     let new = context.state.record_problems(key, problems);
     for problem in problems {
         context.metrics.count_error(problem.reason.name());
     }
+    // A stage's problem is the cause of those that the status derives from it.
+    let is_derived = |warning: &&Problem| problems.iter().any(|problem| problem.reason == warning.reason);
+    let warnings = warnings.iter().filter(|warning| !is_derived(warning));
     // No Event can be created in a namespace that is being deleted.
-    for problem in new.iter().filter(|problem| problem.reason != Reason::NamespaceTerminating) {
+    let is_creatable = !problems.iter().any(|problem| problem.reason == Reason::NamespaceTerminating);
+    for problem in new.iter().chain(warnings).filter(|_| is_creatable) {
         context.events.warning(pipeline, problem.reason.name(), &problem.message).await;
     }
 }

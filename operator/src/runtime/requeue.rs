@@ -14,6 +14,9 @@ const POLL: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(
 /// The number of polls after which their interval doubles. Most pods become ready within seconds.
 const POLLS_PER_INTERVAL: u32 = 10;
 
+/// The delay after a deadline, so that it has passed.
+const LATE: Duration = Duration::from_secs(1);
+
 /// The wait after the first failure, and the longest.
 const RETRY: (Duration, Duration) = (Duration::from_millis(500), Duration::from_mins(2));
 
@@ -22,6 +25,8 @@ const RETRY: (Duration, Duration) = (Duration::from_millis(500), Duration::from_
 pub(crate) enum Requeue {
     /// It is up to date.
     Resync,
+    /// It changes after this time by itself.
+    At(Duration),
     /// It is in progress, for so many polls in a row.
     Poll(u32),
     /// It has failed so many times in a row.
@@ -35,6 +40,7 @@ impl Requeue {
     pub(crate) fn action(self, resync: Option<Duration>) -> Action {
         let wait = match self {
             Self::Resync => resync.unwrap_or(RESYNC),
+            Self::At(wait) => return Action::requeue(wait.min(resync.unwrap_or(RESYNC)) + LATE),
             Self::Poll(polls) => doubled(POLL, polls / POLLS_PER_INTERVAL),
             Self::Retry(failures) => backoff(failures),
         };

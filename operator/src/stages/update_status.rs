@@ -7,9 +7,11 @@
 //! ```
 
 mod condition_status;
+mod controllers;
 mod database;
 mod endpoints;
 mod observed_state;
+mod pod_issue;
 mod reachability;
 mod report;
 mod rules;
@@ -17,6 +19,8 @@ mod schema;
 mod summary;
 mod workload;
 mod write;
+
+use std::time::Duration;
 
 use ccx_crds::{CcxPipeline, CcxPipelineSpec, DatabaseType, Mode, Reconciliation};
 use ccx_service::RulesStatus;
@@ -28,6 +32,7 @@ pub(crate) use report::Findings;
 
 use super::StageResults;
 use crate::{
+    cache::status::{Acceptance, Rollout},
     model::{
         component::Component, condition_type::ConditionType, key::Key, problem::Problem, reason::Reason,
     },
@@ -47,6 +52,8 @@ pub(crate) struct Observation {
     pub(crate) errors: Vec<Problem>,
     /// The reason for which a stage was not applied.
     pub(crate) waiting: Option<Problem>,
+    /// The time of the observation.
+    pub(crate) now: Timestamp,
 }
 
 /// The treatment of a resource.
@@ -93,9 +100,11 @@ pub(crate) async fn update_status(
         missing: results.missing,
         errors: results.errors,
         waiting: results.applied.waiting(),
+        now: Timestamp::now(),
     };
     let before = pipeline.status.clone().unwrap_or_default();
-    let status = report::report(pipeline, &before, &observation, results.findings, Timestamp::now());
+    let conditions = conditions(&observation);
+    let status = report::report(pipeline, &before, &observation, &conditions, results.findings);
     context.state.count_conditions(key, &status);
     // Nothing can be written in a namespace that is being deleted.
     let is_terminating = problems.iter().any(|problem| problem.reason == Reason::NamespaceTerminating);
@@ -103,13 +112,48 @@ pub(crate) async fn update_status(
     if is_status_changed {
         write::write(&context.client, key, &status).await?;
     }
-    Ok(Reconciled { problems, needs_poll: observation.needs_poll(), is_status_changed })
+    Ok(Reconciled {
+        problems,
+        warnings: summary::new_problems(&before.conditions, &conditions),
+        needs_poll: observation.needs_poll(),
+        deadline: observation.next_deadline(),
+        is_status_changed,
+    })
 }
 
 impl Observation {
     /// Returns the first problem of the resource as a whole.
     fn first_problem(&self) -> Option<&Problem> {
         self.missing.iter().chain(&self.errors).next()
+    }
+
+    /// Whether the autoscaler of a component has scaled it to zero.
+    fn is_idle(&self, component: Component) -> bool {
+        let workload = self.state.workload(component);
+        self.mode != ReconcileMode::Suspended
+            && workload
+                .is_some_and(|it| it.floor == Some(0) && it.rollout.as_ref().is_some_and(Rollout::is_gone))
+    }
+
+    /// Whether the progress deadline has passed.
+    fn is_overdue(&self, since: Option<Timestamp>) -> bool {
+        pod_issue::is_overdue(since, self.now)
+    }
+
+    /// Returns the time until the next progress deadline passes, when the status changes without an event.
+    fn next_deadline(&self) -> Option<Duration> {
+        let jobs = self.state.jobs.iter().filter_map(|job| job.issue.as_ref()?.1.since);
+        let pods = self.state.workloads.values().flat_map(|workload| &workload.pods);
+        let pods = pods.filter_map(|(_, pod)| pod.issue.as_deref()?.since);
+        let controllers = self.state.controllers.iter().filter_map(|view| match view.report.acceptance {
+            Acceptance::Refused { since, .. } => since,
+            Acceptance::Accepted | Acceptance::Unreported => None,
+        });
+        let remaining = |since: Timestamp| {
+            let deadline = since.as_second() + pod_issue::PROGRESS_DEADLINE_SECONDS;
+            u64::try_from(deadline - self.now.as_second()).ok().filter(|seconds| *seconds > 0)
+        };
+        jobs.chain(pods).chain(controllers).filter_map(remaining).min().map(Duration::from_secs)
     }
 
     /// Whether something may change that no watch reports: pods that run and are not ready, and rules of
@@ -135,6 +179,11 @@ fn conditions(observation: &Observation) -> Vec<(ConditionType, ConditionStatus)
         (ConditionType::ApiReady, workload::ready(observation, Component::Aggregator)),
         (ConditionType::RulesLoaded, rules::loaded(observation)),
     ];
+    let optional = [
+        (ConditionType::AutoscalingReady, controllers::autoscaling(observation)),
+        (ConditionType::ApiExposed, controllers::exposed(observation)),
+    ];
+    parts.extend(optional.into_iter().filter_map(|(kind, status)| Some((kind, status?))));
     let mut all = summary::summarise(observation, &parts);
     all.append(&mut parts);
     all

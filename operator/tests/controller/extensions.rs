@@ -9,4 +9,5 @@ mod installed;
 mod keda;
 mod late_installation;
 mod life_cycle;
+mod reported;
 mod strimzi;

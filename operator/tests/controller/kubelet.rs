@@ -45,6 +45,11 @@ impl Kubelet {
         self.touch(role).await;
     }
 
+    /// Sets the status of pods of this role that are created from now on.
+    pub(crate) fn set_new(&self, role: &str, status: Value) {
+        self.statuses.lock().unwrap().insert(role.into(), status);
+    }
+
     /// Resets the status of pods of this role to the default.
     pub(crate) async fn reset(&self, role: &str) {
         self.statuses.lock().unwrap().remove(role);

@@ -1,5 +1,6 @@
 //! Each problem has a reason of its own, and its message names the object.
 
+use ccx_crds::CcxPipelineStatus;
 use ccx_operator::runtime::probe::READINESS_PATH;
 use ccx_service::{Dependency, Readiness};
 use k8s_openapi::{
@@ -8,6 +9,7 @@ use k8s_openapi::{
         rbac::v1::{ClusterRole, PolicyRule, RoleBinding, RoleRef, Subject},
     },
     apimachinery::pkg::api::resource::Quantity,
+    jiff::Timestamp,
 };
 use kube::{
     Api,
@@ -24,10 +26,13 @@ use crate::{
 const PIPELINE: &str = "data-pipeline";
 const WRITER: &str = "insights-results-db-writer";
 
+fn dependency(name: &str, cause: &str) -> Dependency {
+    Dependency { name: name.into(), ok: false, cause: Some(cause.into()), connecting: false }
+}
+
 /// Returns the readiness report of a pod that can't use a dependency.
 fn unmet(name: &str, cause: &str) -> String {
-    let dependency = Dependency { name: name.into(), ok: false, cause: Some(cause.into()) };
-    serde_json::to_string(&Readiness { dependencies: vec![dependency] }).unwrap()
+    serde_json::to_string(&Readiness { dependencies: vec![dependency(name, cause)] }).unwrap()
 }
 
 async fn env_with(role: &str, status: Value) -> TestEnv {
@@ -78,6 +83,52 @@ async fn unschedulable_pod_is_reported_with_the_message_of_the_scheduler() {
     let env = env_with(PIPELINE, status).await;
     let condition = env.until_condition("PipelineReady", "False", "Unschedulable").await;
     assert!(condition.message.ends_with(message), "{condition:?}");
+    // A pod that has just begun to wait is no problem yet.
+    let now = Timestamp::now().to_string();
+    let status = json!({"phase": "Pending", "conditions": [
+        {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message, "lastTransitionTime": now}]});
+    env.kubelet.set(PIPELINE, status).await;
+    env.until_condition("PipelineReady", "False", "WaitingForNode").await;
+    env.until_condition("Progressing", "True", "WaitingForNode").await;
+    env.until_condition("Degraded", "False", "AsExpected").await;
+    env.end().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Kubernetes"]
+async fn rollout_with_connecting_pods_is_progressing_and_never_degraded() {
+    let env = TestEnv::up_to_date(json!({"dataPipeline": {"replicas": 2}})).await;
+    let dependency =
+        Dependency { connecting: true, ..dependency(Dependency::KAFKA, "the consumer is connecting") };
+    let connecting = Readiness { dependencies: vec![dependency] };
+    env.prober.set(READINESS_PATH, serde_json::to_string(&connecting).unwrap());
+    env.kubelet.set_new(PIPELINE, unready());
+    let statuses = env.follow().await;
+    env.apply(json!({"dataPipeline": {"replicas": 2, "podTemplate": {"annotations": {"changed": "yes"}}}}))
+        .await;
+    env.until_condition("Progressing", "True", "RollingOut").await;
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    env.until_condition("Progressing", "True", "RollingOut").await;
+    env.kubelet.reset(PIPELINE).await;
+    env.until_ready().await;
+    let is_degraded = |status: &CcxPipelineStatus| {
+        status.conditions.iter().any(|it| it.type_ == "Degraded" && it.status == "True")
+    };
+    let seen = statuses.seen();
+    assert!(!seen.iter().any(is_degraded), "{seen:#?}");
+    env.end().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Kubernetes"]
+async fn new_problem_of_the_observed_state_has_one_warning_event() {
+    let env = env_with("migration", waiting("ImagePullBackOff", "manifest unknown")).await;
+    let condition = env.until_condition("SchemaMigrated", "False", "ImagePullFailed").await;
+    assert!(condition.message.ends_with(": manifest unknown"), "{condition:?}");
+    env.until_condition("Degraded", "True", "ImagePullFailed").await;
+    env.until_up_to_date().await;
+    let notes = env.notes("ImagePullFailed").await;
+    assert!(notes.len() == 1 && notes[0].ends_with(": manifest unknown"), "{notes:?}");
     env.end().await;
 }
 

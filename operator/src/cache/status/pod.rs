@@ -3,7 +3,10 @@
 use std::net::IpAddr;
 
 use ccx_service::SchemaVersions;
-use k8s_openapi::api::core::v1::{ContainerState, ContainerStateTerminated, ContainerStatus, PodStatus};
+use k8s_openapi::{
+    api::core::v1::{ContainerState, ContainerStateTerminated, ContainerStatus, PodCondition, PodStatus},
+    jiff::Timestamp,
+};
 use kube::core::DynamicObject;
 use serde::de::IgnoredAny;
 
@@ -53,6 +56,14 @@ pub(crate) struct PodIssue {
     pub(crate) kind: PodIssueKind,
     /// The message of the kubelet, the scheduler or the process.
     pub(crate) message: String,
+    /// The time since which it can't be scheduled.
+    pub(crate) since: Option<Timestamp>,
+}
+
+impl PodIssue {
+    fn new(kind: PodIssueKind, message: String) -> Self {
+        Self { kind, message, since: None }
+    }
 }
 
 /// The kinds of issues.
@@ -83,7 +94,7 @@ pub(crate) enum PodIssueKind {
 impl From<&Pod> for PodState {
     fn from(pod: &Pod) -> Self {
         let status = &pod.status;
-        let is_ready = condition(status, "Ready").is_some_and(|(status, _)| status == "True");
+        let is_ready = condition(status, "Ready").is_some_and(|ready| ready.status == "True");
         let role = pod.metadata.labels.as_ref().and_then(|labels| labels.get(ROLE_LABEL));
         let main = main_container(status, role.map_or("", String::as_str));
         Self {
@@ -114,17 +125,18 @@ fn schema(container: &ContainerStatus) -> Option<SchemaVersions> {
 }
 
 fn problem(status: &PodStatus, main: Option<&ContainerStatus>) -> Option<PodIssue> {
-    if let Some(("False", message)) = condition(status, "PodScheduled") {
-        return Some(PodIssue { kind: PodIssueKind::Unschedulable, message: shorten(message) });
+    if let Some(scheduled) = condition(status, "PodScheduled").filter(|it| it.status == "False") {
+        let message = shorten(scheduled.message.as_deref().unwrap_or_default());
+        let since = scheduled.last_transition_time.as_ref().map(|time| time.0);
+        return Some(PodIssue { since, ..PodIssue::new(PodIssueKind::Unschedulable, message) });
     }
     let init = status.init_container_statuses.iter().flatten();
     let others = status.container_statuses.iter().flatten();
     init.chain(main).chain(others).find_map(container_problem)
 }
 
-fn condition<'a>(status: &'a PodStatus, name: &str) -> Option<(&'a str, &'a str)> {
-    let condition = status.conditions.iter().flatten().find(|condition| condition.type_ == name)?;
-    Some((condition.status.as_str(), condition.message.as_deref().unwrap_or_default()))
+fn condition<'a>(status: &'a PodStatus, name: &str) -> Option<&'a PodCondition> {
+    status.conditions.iter().flatten().find(|condition| condition.type_ == name)
 }
 
 fn container_problem(container: &ContainerStatus) -> Option<PodIssue> {
@@ -140,10 +152,7 @@ fn container_problem(container: &ContainerStatus) -> Option<PodIssue> {
     let is_unready = state.running.is_some() && !container.ready;
     is_unready.then(|| match ended_before {
         Some(end) if is_out_of_memory(end) => ended_problem(end, PodIssueKind::OutOfMemory),
-        _ => PodIssue {
-            kind: PodIssueKind::NotReady,
-            message: format!("{} is running and not ready", container.name),
-        },
+        _ => PodIssue::new(PodIssueKind::NotReady, format!("{} is running and not ready", container.name)),
     })
 }
 
@@ -155,13 +164,13 @@ fn waiting_problem(
     let message = shorten(waiting.message.as_deref().unwrap_or_default());
     match waiting.reason.as_deref()? {
         "ErrImagePull" | "ImagePullBackOff" | "InvalidImageName" | "ErrImageNeverPull"
-        | "ImageInspectError" => Some(PodIssue { kind: PodIssueKind::ImagePull, message }),
+        | "ImageInspectError" => Some(PodIssue::new(PodIssueKind::ImagePull, message)),
         "CreateContainerConfigError" | "CreateContainerError" => {
-            Some(PodIssue { kind: PodIssueKind::MissingConfig, message })
+            Some(PodIssue::new(PodIssueKind::MissingConfig, message))
         }
         "CrashLoopBackOff" => match ended_before {
             Some(end) => Some(ended_problem(end, PodIssueKind::CrashLoop { exit_code: end.exit_code })),
-            None => Some(PodIssue { kind: PodIssueKind::CrashLoop { exit_code: 0 }, message }),
+            None => Some(PodIssue::new(PodIssueKind::CrashLoop { exit_code: 0 }, message)),
         },
         _ => None,
     }
@@ -170,7 +179,7 @@ fn waiting_problem(
 fn ended_problem(end: &ContainerStateTerminated, otherwise: PodIssueKind) -> PodIssue {
     let kind = if is_out_of_memory(end) { PodIssueKind::OutOfMemory } else { otherwise };
     let message = end.message.as_deref().or(end.reason.as_deref()).unwrap_or_default();
-    PodIssue { kind, message: shorten(message) }
+    PodIssue::new(kind, shorten(message))
 }
 
 fn is_out_of_memory(end: &ContainerStateTerminated) -> bool {

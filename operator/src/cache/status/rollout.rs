@@ -42,6 +42,8 @@ pub(crate) struct Rollout {
     pub(crate) updated: i32,
     /// Ready pods.
     pub(crate) ready: i32,
+    /// Whether pods are being replaced by those of the newest revision.
+    pub(crate) is_rolling: bool,
     /// The reason for which pods can't be created: quota, admission.
     pub(crate) refused: Option<Box<str>>,
     /// The pods did not become ready within the progress deadline.
@@ -77,6 +79,12 @@ impl Rollout {
             && self.ready >= self.desired
     }
 
+    /// Whether at least `floor` pods of the newest revision are Ready. All others may be the ready ones of
+    /// older revisions, so that this is never true too early.
+    pub(crate) fn has_ready(&self, floor: i32) -> bool {
+        self.is_observed && self.ready - (self.total - self.updated) >= floor
+    }
+
     /// Whether no pod exists and none is desired.
     pub(crate) fn is_gone(&self) -> bool {
         self.is_observed && self.desired == 0 && self.total == 0
@@ -91,11 +99,17 @@ impl From<&Deployment> for Rollout {
             conditions.find(|condition| condition.type_ == name && condition.status == wanted).cloned()
         };
         let progressing = condition("Progressing", "False");
+        let is_observed = is_observed(deployment.metadata.generation, status.observed_generation);
+        let is_progressing = condition("Progressing", "True")
+            .is_some_and(|it| it.reason.as_deref() != Some("NewReplicaSetAvailable"));
+        let total = status.replicas.unwrap_or_default();
+        let updated = status.updated_replicas.unwrap_or_default();
         Self {
-            is_observed: is_observed(deployment.metadata.generation, status.observed_generation),
+            is_observed,
             desired: deployment.spec.replicas.unwrap_or(1),
-            total: status.replicas.unwrap_or_default(),
-            updated: status.updated_replicas.unwrap_or_default(),
+            total,
+            updated,
+            is_rolling: progressing.is_none() && (!is_observed || is_progressing || total > updated),
             ready: status.ready_replicas.unwrap_or_default(),
             refused: condition("ReplicaFailure", "True")
                 .and_then(|condition| condition.message)
@@ -111,8 +125,10 @@ impl From<&StatefulSet> for Rollout {
         let desired = set.spec.replicas.unwrap_or(1);
         let is_current =
             status.update_revision.is_none() || status.update_revision == status.current_revision;
+        let is_observed = is_observed(set.metadata.generation, status.observed_generation);
         Self {
-            is_observed: is_observed(set.metadata.generation, status.observed_generation),
+            is_observed,
+            is_rolling: !is_observed || !is_current,
             desired,
             total: status.replicas,
             // After a rollout the update revision becomes the current one, and this count may be absent.
@@ -168,6 +184,32 @@ mod tests {
             status[field] = json!(value);
             assert!(!deployment(&status).is_complete(), "{field}");
         }
+    }
+
+    #[test]
+    fn floor_is_ready_when_enough_pods_of_the_newest_revision_are() {
+        let status = |total, updated, ready| {
+            deployment(
+                &json!({"observedGeneration": 2, "replicas": total, "updatedReplicas": updated, "readyReplicas": ready}),
+            )
+        };
+        assert!(status(4, 4, 2).has_ready(2), "pods beyond the floor may be starting");
+        assert!(!status(3, 1, 2).has_ready(2), "the ready ones may be old");
+        assert!(status(3, 2, 3).has_ready(2));
+        assert!(!status(2, 2, 1).has_ready(2));
+        assert!(status(0, 0, 0).has_ready(0));
+    }
+
+    #[test]
+    fn deployment_is_rolling_until_its_newest_replica_set_is_available() {
+        let status = |reason: &str, updated: i32| {
+            let condition = json!({"type": "Progressing", "status": "True", "reason": reason});
+            deployment(&json!({"observedGeneration": 2, "replicas": 2, "updatedReplicas": updated,
+                "readyReplicas": 1, "conditions": [condition]}))
+        };
+        assert!(status("ReplicaSetUpdated", 2).is_rolling);
+        assert!(status("NewReplicaSetAvailable", 1).is_rolling, "old pods still exist");
+        assert!(!status("NewReplicaSetAvailable", 2).is_rolling, "a pod failed after the rollout");
     }
 
     #[test]

@@ -3,11 +3,12 @@
 use ccx_crds::DatabaseType;
 use ccx_service::Dependency;
 
-use super::{ConditionStatus, JobView, Observation, ReconcileMode, workload};
+use super::{ConditionStatus, JobView, Observation, ReconcileMode, pod_issue, workload};
 use crate::{
-    cache::status::{JobProgress, JobState},
+    cache::status::{JobProgress, JobState, PodIssueKind},
     model::{
         component::{Component, MIGRATION},
+        problem::Problem,
         reason::Reason,
     },
 };
@@ -43,7 +44,7 @@ fn managed(observation: &Observation) -> ConditionStatus {
 /// The pods that use an external database report its state.
 fn external(observation: &Observation) -> ConditionStatus {
     let mut unmet = observation.probed.unmet.values().flatten();
-    if let Some(unmet) = unmet.find(|unmet| unmet.name == Dependency::DATABASE) {
+    if let Some(unmet) = unmet.find(|unmet| unmet.name == Dependency::DATABASE && !unmet.connecting) {
         let cause = unmet.cause.as_deref().unwrap_or("not ready");
         return ConditionStatus::not_met(Reason::DatabaseUnreachable, cause);
     }
@@ -66,7 +67,7 @@ pub(super) fn migrated(observation: &Observation) -> ConditionStatus {
 /// Returns the status of a Job; `failure` is the reason when it fails.
 pub(super) fn job_status(job: &JobView, failure: Reason, observation: &Observation) -> ConditionStatus {
     let name = &job.name;
-    let output = job.last_message.as_deref().map(|message| format!(": {message}")).unwrap_or_default();
+    let output = job.issue.as_ref().map(|(_, issue)| format!(": {}", issue.message)).unwrap_or_default();
     match &job.progress {
         None => not_created(job, observation),
         Some(JobProgress { state: JobState::Succeeded, .. }) => {
@@ -75,13 +76,24 @@ pub(super) fn job_status(job: &JobView, failure: Reason, observation: &Observati
         Some(JobProgress { state: JobState::Failed(why), .. }) => {
             ConditionStatus::not_met(failure, format!("Job {name} has failed ({why}){output}"))
         }
-        Some(JobProgress { failures: 0, .. }) => {
-            ConditionStatus::not_met(Reason::MigrationRunning, format!("Job {name} is running{output}"))
-        }
+        Some(JobProgress { failures: 0, .. }) => running(job, observation),
         Some(JobProgress { failures, .. }) => ConditionStatus::not_met(
             failure,
             format!("Job {name} has failed {failures} times and is retried{output}"),
         ),
+    }
+}
+
+/// A Job is not running while its pod can't start.
+fn running(job: &JobView, observation: &Observation) -> ConditionStatus {
+    let name = &job.name;
+    let issue = job.issue.as_ref().filter(|(_, issue)| issue.kind != PodIssueKind::NotReady);
+    match issue {
+        Some((pod, issue)) => {
+            let Problem { reason, message } = pod_issue::problem(pod, issue, observation.now);
+            ConditionStatus::not_met(reason, format!("Job {name} is not running: {message}"))
+        }
+        None => ConditionStatus::not_met(Reason::MigrationRunning, format!("Job {name} is running")),
     }
 }
 

@@ -2,25 +2,38 @@
 
 use ccx_crds::{Endpoints, Exposure, ExposureType, RouteTermination};
 
-use crate::model::{component::Component, validated::ValidatedPipeline};
+use crate::{
+    cache::{PipelineObjects, status::ChildStatus},
+    model::{component::Component, kind::Kind, validated::ValidatedPipeline},
+};
 
-/// Returns the addresses that follow from the spec. A host that the cluster generates is not among them.
-pub(crate) fn endpoints(pipeline: &ValidatedPipeline) -> Endpoints {
+/// Returns the addresses. A host that the spec does not have is the one that the controller of the exposure
+/// reports.
+pub(crate) fn endpoints(pipeline: &ValidatedPipeline, objects: &PipelineObjects) -> Endpoints {
     let prefix = pipeline.aggregator.config.api_prefix.trim_end_matches('/');
     let database = &pipeline.database.config;
     let service = Component::Aggregator.object_name(pipeline.name.as_str());
     let port = Component::Aggregator.port();
     Endpoints {
         api: Some(format!("http://{service}.{}.svc:{port}{prefix}", pipeline.namespace)),
-        external: external(&pipeline.aggregator.exposure).map(|origin| format!("{origin}{prefix}")),
+        external: external(&pipeline.aggregator.exposure, reported_host(&service, objects))
+            .map(|origin| format!("{origin}{prefix}")),
         // A Strimzi Kafka that is not ready has no servers yet.
         kafka: Some(pipeline.kafka.config.bootstrap_servers.join(",")).filter(|servers| !servers.is_empty()),
         database: Some(format!("{}:{}/{}", database.host, database.port, database.name)),
     }
 }
 
+/// Returns the host that the controller of a Route or Ingress reports.
+fn reported_host<'a>(name: &str, objects: &'a PipelineObjects) -> Option<&'a str> {
+    [Kind::Route, Kind::Ingress].into_iter().find_map(|kind| match objects.status(kind, name)? {
+        ChildStatus::Controller(report) => report.host.as_deref(),
+        _ => None,
+    })
+}
+
 /// Returns scheme and host of the exposure.
-fn external(exposure: &Exposure) -> Option<String> {
+fn external(exposure: &Exposure, reported_host: Option<&str>) -> Option<String> {
     let is_encrypted = match exposure.kind {
         ExposureType::ClusterIp => return None,
         ExposureType::Route => {
@@ -31,7 +44,9 @@ fn external(exposure: &Exposure) -> Option<String> {
         ExposureType::Gateway => true,
     };
     let scheme = if is_encrypted { "https" } else { "http" };
-    Some(format!("{scheme}://{}", exposure.host.as_ref()?))
+    let host = exposure.host.as_deref().or(reported_host)?;
+    // An address of IPv6 is in brackets.
+    Some(if host.contains(':') { format!("{scheme}://[{host}]") } else { format!("{scheme}://{host}") })
 }
 
 #[cfg(test)]
@@ -41,7 +56,7 @@ mod tests {
     use super::*;
 
     fn origin(exposure: Value) -> Option<String> {
-        external(&serde_json::from_value(exposure).unwrap())
+        external(&serde_json::from_value(exposure).unwrap(), None)
     }
 
     #[test]
@@ -61,5 +76,16 @@ mod tests {
     fn external_endpoint_without_host_is_absent() {
         assert_eq!(origin(json!({"type": "Route"})), None);
         assert_eq!(origin(json!({"type": "ClusterIP", "host": "x"})), None);
+    }
+
+    #[test]
+    fn external_endpoint_without_host_has_the_reported_one() {
+        let origin = |exposure: Value, host| external(&serde_json::from_value(exposure).unwrap(), Some(host));
+        let route = origin(json!({"type": "Route"}), "ccx-ns.apps.example.com");
+        assert_eq!(route.as_deref(), Some("https://ccx-ns.apps.example.com"));
+        let chosen = origin(json!({"type": "Route", "host": "mine.example.com"}), "other");
+        assert_eq!(chosen.as_deref(), Some("https://mine.example.com"));
+        let ingress = origin(json!({"type": "Ingress"}), "2001:db8::1");
+        assert_eq!(ingress.as_deref(), Some("http://[2001:db8::1]"));
     }
 }

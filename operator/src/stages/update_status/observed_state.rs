@@ -7,7 +7,7 @@ use ccx_service::SchemaVersions;
 use crate::{
     cache::{
         PipelineObjects,
-        status::{ChildStatus, ClaimState, JobProgress, PodState, Rollout},
+        status::{ChildStatus, ClaimState, ControllerReport, JobProgress, PodIssue, PodState, Rollout},
     },
     model::{
         component::Component,
@@ -24,6 +24,16 @@ pub(crate) struct ObservedState {
     pub(crate) workloads: BTreeMap<Component, Workload>,
     pub(crate) jobs: Vec<JobView>,
     pub(crate) claims: Vec<(String, ClaimState)>,
+    /// The autoscalers and exposures.
+    pub(crate) controllers: Vec<ControllerView>,
+}
+
+/// What the controller of an autoscaler or exposure reports about it.
+#[derive(Clone, Debug)]
+pub(crate) struct ControllerView {
+    pub(crate) kind: Kind,
+    pub(crate) name: String,
+    pub(crate) report: ControllerReport,
 }
 
 /// The observed state of a component.
@@ -35,6 +45,8 @@ pub(crate) struct Workload {
     pub(crate) rollout: Option<Rollout>,
     /// By name, without pods that are terminating.
     pub(crate) pods: Vec<(String, PodState)>,
+    /// The number of pods that the spec guarantees. Absent while the spec is not valid.
+    pub(crate) floor: Option<i32>,
     /// The desired image.
     pub(crate) image: Option<String>,
     /// The first missing reference that it waits for.
@@ -51,8 +63,8 @@ pub(crate) struct JobView {
     pub(crate) role: String,
     /// Absent while it does not exist.
     pub(crate) progress: Option<JobProgress>,
-    /// The termination message of its last failed pod.
-    pub(crate) last_message: Option<String>,
+    /// The issue of its last pod that has one, and the pod's name.
+    pub(crate) issue: Option<(String, PodIssue)>,
     /// The schema versions that its successful pod reported.
     pub(crate) schema: Option<SchemaVersions>,
     /// The first missing reference that it waits for.
@@ -81,11 +93,22 @@ impl ObservedState {
             workloads: workloads.into(),
             jobs: jobs.map(|job| job_view(job, objects, held)).collect(),
             claims: claims.collect(),
+            controllers: children
+                .into_iter()
+                .flatten()
+                .filter_map(|it| controller_view(it, objects))
+                .collect(),
         }
     }
 
     pub(crate) fn workload(&self, component: Component) -> Option<&Workload> {
         self.workloads.get(&component)
+    }
+
+    /// Returns the first workload whose pods are being replaced.
+    pub(crate) fn rolling(&self) -> Option<&Workload> {
+        let is_rolling = |it: &&Workload| it.rollout.as_ref().is_some_and(|rollout| rollout.is_rolling);
+        self.workloads.values().find(is_rolling)
     }
 
     /// Returns the number of ready pods of a component.
@@ -114,10 +137,27 @@ fn workload(
     Workload {
         rollout,
         pods: pods.map(|(name, pod)| (name.to_owned(), pod.clone())).collect(),
+        floor: child.and_then(floor),
         image: child.and_then(|child| child.image.clone()),
         missing: child.and_then(missing),
         held: held_cause(kind, &name, held),
         name,
+    }
+}
+
+/// Returns the replicas of the spec, or the minimum of the autoscaler.
+fn floor(child: &Child) -> Option<i32> {
+    child.replicas.or(child.start_replicas.and_then(|replicas| i32::try_from(replicas).ok()))
+}
+
+fn controller_view(child: &Child, objects: &PipelineObjects) -> Option<ControllerView> {
+    match objects.status(child.kind, child.name()) {
+        Some(ChildStatus::Controller(report)) => Some(ControllerView {
+            kind: child.kind,
+            name: child.name().to_owned(),
+            report: (**report).clone(),
+        }),
+        _ => None,
     }
 }
 
@@ -134,14 +174,14 @@ fn job_view(job: &Child, objects: &PipelineObjects, held: &[Held]) -> JobView {
         Some(ChildStatus::Job(progress)) => Some((**progress).clone()),
         _ => None,
     };
-    let pods = || objects.pods().filter(|(name, _)| name.starts_with(job.name())).map(|(_, pod)| pod);
-    let messages = pods().filter_map(|pod| pod.issue.as_ref()).map(|issue| issue.message.clone());
-    let schema = pods().find_map(|pod| pod.schema);
+    let pods = || objects.pods().filter(|(name, _)| name.starts_with(job.name()));
+    let issues = pods().filter_map(|(name, pod)| Some((name.to_owned(), pod.issue.as_deref()?.clone())));
+    let schema = pods().find_map(|(_, pod)| pod.schema);
     JobView {
         name: job.name().to_owned(),
         role: job.role.clone(),
         progress,
-        last_message: messages.last(),
+        issue: issues.last(),
         schema,
         missing: missing(job),
         held: held_cause(Kind::Job, job.name(), held),

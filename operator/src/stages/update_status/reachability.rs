@@ -37,7 +37,7 @@ fn reachable(
 ) -> ConditionStatus {
     for user in users {
         let mut unmet = observation.probed.unmet.get(user).into_iter().flatten();
-        if let Some(unmet) = unmet.find(|unmet| unmet.name == dependency) {
+        if let Some(unmet) = unmet.find(|unmet| unmet.name == dependency && !unmet.connecting) {
             let cause = unmet.cause.as_deref().unwrap_or("not ready");
             return ConditionStatus::not_met(unreachable, format!("{user} reports: {cause}"));
         }

@@ -1,10 +1,8 @@
 //! The status as a whole.
 
-use ccx_crds::{CcxPipeline, CcxPipelineStatus, ComponentStatus, Endpoints, Plan, RulesStatus};
-use k8s_openapi::jiff::Timestamp;
-
-use super::{Observation, Workload, conditions, schema};
+use super::{ConditionStatus, ConditionType, Observation, Workload, schema};
 use crate::model::component::Component;
+use ccx_crds::{CcxPipeline, CcxPipelineStatus, ComponentStatus, Endpoints, Plan, RulesStatus};
 
 /// Results of the stages that go into the status.
 #[derive(Clone, Debug, Default)]
@@ -23,13 +21,13 @@ pub(crate) fn report(
     pipeline: &CcxPipeline,
     before: &CcxPipelineStatus,
     observation: &Observation,
+    conditions: &[(ConditionType, ConditionStatus)],
     findings: Findings,
-    now: Timestamp,
 ) -> CcxPipelineStatus {
     let generation = pipeline.metadata.generation;
-    let conditions = conditions(observation);
-    let conditions =
-        conditions.iter().map(|(kind, it)| it.condition(*kind, generation, &before.conditions, now));
+    let conditions = conditions
+        .iter()
+        .map(|(kind, it)| it.condition(*kind, generation, &before.conditions, observation.now));
     CcxPipelineStatus {
         observed_generation: generation,
         conditions: conditions.collect(),

@@ -1,7 +1,9 @@
 //! The conditions of the resource as a whole.
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+
 use super::{ConditionStatus, ConditionType, ConditionValue, Observation, ReconcileMode};
-use crate::model::{component::Component, reason::Reason};
+use crate::model::{component::Component, problem::Problem, reason::Reason};
 
 /// A part and its status.
 type Part = (ConditionType, ConditionStatus);
@@ -22,7 +24,8 @@ fn ready(observation: &Observation, parts: &[Part]) -> ConditionStatus {
     if observation.mode == ReconcileMode::Suspended {
         return suspended(parts);
     }
-    if let Some(part) = failing(parts).or_else(|| parts.iter().find(|part| is_unready(part))) {
+    let unready = || parts.iter().filter(|part| is_unready(part));
+    if let Some(part) = unready().find(|part| is_failing(part)).or_else(|| unready().next()) {
         return ConditionStatus::not_met(part.1.cause.reason, message(part));
     }
     // All existing objects may be ready, and not yet be the desired ones.
@@ -32,12 +35,19 @@ fn ready(observation: &Observation, parts: &[Part]) -> ConditionStatus {
     }
 }
 
-/// Conditions that pods report may be unknown while all components are ready.
+/// Conditions that pods and other controllers report may be unknown while all components are ready.
 fn is_unready((part, status): &Part) -> bool {
     let is_reported = matches!(
         part,
-        ConditionType::KafkaReachable | ConditionType::ObjectStorageReachable | ConditionType::RulesLoaded
+        ConditionType::KafkaReachable
+            | ConditionType::ObjectStorageReachable
+            | ConditionType::RulesLoaded
+            | ConditionType::ApiExposed
     );
+    // The pods of the floor are ready without an autoscaler.
+    if *part == ConditionType::AutoscalingReady {
+        return false;
+    }
     match status.value {
         ConditionValue::True => status.cause.reason == Reason::RollingOut,
         ConditionValue::False => true,
@@ -54,14 +64,19 @@ fn suspended(parts: &[Part]) -> ConditionStatus {
 
 fn available(observation: &Observation) -> ConditionStatus {
     let workloads = [Component::DataPipeline, Component::DbWriter, Component::Aggregator];
-    let absent: Vec<&str> =
-        workloads.iter().filter(|it| observation.state.ready(**it) == 0).map(|it| it.name()).collect();
-    if absent.is_empty() {
+    let without_pods: Vec<Component> =
+        workloads.into_iter().filter(|it| observation.state.ready(*it) == 0).collect();
+    let (idle, absent): (Vec<_>, Vec<_>) = without_pods.into_iter().partition(|it| observation.is_idle(*it));
+    let names = |of: &[Component]| of.iter().map(|it| it.name()).collect::<Vec<_>>().join(", ");
+    if absent.is_empty() && idle.is_empty() {
         ConditionStatus::met(Reason::AsExpected, "archives are processed, stored and served")
+    } else if absent.is_empty() {
+        let message = format!("the autoscaler has scaled {} to zero until there is work", names(&idle));
+        ConditionStatus::met(Reason::AsExpected, message)
     } else {
         let reason =
             if observation.mode == ReconcileMode::Suspended { Reason::Suspended } else { Reason::Waiting };
-        ConditionStatus::not_met(reason, format!("no pod is ready of {}", absent.join(", ")))
+        ConditionStatus::not_met(reason, format!("no pod is ready of {}", names(&absent)))
     }
 }
 
@@ -79,8 +94,14 @@ fn progressing(observation: &Observation, parts: &[Part]) -> ConditionStatus {
     if let Some(cause) = &observation.waiting {
         return ConditionStatus::met_by(cause);
     }
-    match parts.iter().find(|(_, status)| is_in_progress(status.cause.reason)) {
-        Some(part) => ConditionStatus::met(part.1.cause.reason, message(part)),
+    if let Some(part) = parts.iter().find(|(_, status)| is_in_progress(status.cause.reason)) {
+        return ConditionStatus::met(part.1.cause.reason, message(part));
+    }
+    // The condition of a component may have another reason while its pods are replaced.
+    match observation.state.rolling() {
+        Some(workload) => {
+            ConditionStatus::met(Reason::RollingOut, format!("the pods of {} are replaced", workload.name))
+        }
         None => ConditionStatus::not_met(Reason::AsExpected, "no change is in progress"),
     }
 }
@@ -89,20 +110,48 @@ fn degraded(observation: &Observation, parts: &[Part]) -> ConditionStatus {
     if let Some(problem) = observation.first_problem() {
         return ConditionStatus::met_by(problem);
     }
-    match failing(parts) {
+    match parts.iter().find(|part| is_failing(part)).or_else(|| parts.iter().find(|part| is_impaired(part))) {
         Some(part) => ConditionStatus::met(part.1.cause.reason, message(part)),
         None => ConditionStatus::not_met(Reason::AsExpected, "no problem is known"),
     }
+}
+
+/// Returns the problems of the parts that `before` does not have, one for each reason.
+pub(super) fn new_problems(before: &[Condition], conditions: &[Part]) -> Vec<Problem> {
+    let mut new: Vec<Problem> = Vec::new();
+    for part in conditions.iter().filter(|part| !is_summary(part.0)) {
+        let (kind, ConditionStatus { cause, .. }) = part;
+        let is_known = before.iter().any(|it| it.type_ == kind.name() && it.reason == cause.reason.name());
+        let is_problem = is_failing(part) || is_impaired(part);
+        if is_problem && !is_known && new.iter().all(|other| other.reason != cause.reason) {
+            new.push(cause.clone());
+        }
+    }
+    new
+}
+
+fn is_summary(kind: ConditionType) -> bool {
+    matches!(
+        kind,
+        ConditionType::Ready
+            | ConditionType::Available
+            | ConditionType::Progressing
+            | ConditionType::Degraded
+    )
 }
 
 fn message((part, status): &Part) -> String {
     format!("{}: {}", part.name(), status.cause.message)
 }
 
-/// Returns the first part that fails for a cause of its own. A part that waits for another one is not the
-/// cause.
-fn failing(parts: &[Part]) -> Option<&Part> {
-    parts.iter().find(|(_, status)| status.value == ConditionValue::False && is_failure(status.cause.reason))
+/// Whether a part fails for a cause of its own. A part that waits for another one is not the cause.
+fn is_failing((_, status): &Part) -> bool {
+    status.value == ConditionValue::False && is_failure(status.cause.reason)
+}
+
+/// Whether a part works in spite of a problem, for example of a pod beyond the floor.
+fn is_impaired((_, status): &Part) -> bool {
+    status.value == ConditionValue::True && is_failure(status.cause.reason)
 }
 
 fn is_in_progress(reason: Reason) -> bool {
@@ -114,6 +163,7 @@ fn is_in_progress(reason: Reason) -> bool {
             | Reason::Suspending
             | Reason::MigrationRunning
             | Reason::StoragePending
+            | Reason::WaitingForNode
     )
 }
 

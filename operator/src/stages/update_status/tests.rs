@@ -1,12 +1,17 @@
 use std::collections::BTreeMap;
 
 use ccx_service::Dependency;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use super::*;
-use crate::cache::status::{ClaimState, JobProgress, JobState, PodIssue, PodIssueKind, PodState, Rollout};
+use crate::{
+    cache::status::{ClaimState, ControllerReport, JobProgress, JobState, PodIssue, PodIssueKind, PodState},
+    model::kind::Kind,
+};
+use observed_state::ControllerView;
 
 fn unmet(name: &str, cause: &str) -> Dependency {
-    Dependency { name: name.into(), ok: false, cause: Some(cause.into()) }
+    Dependency { name: name.into(), ok: false, cause: Some(cause.into()), connecting: false }
 }
 
 const WORKLOADS: [Component; 4] = Component::ALL;
@@ -25,11 +30,19 @@ pub(super) fn job(state: JobState) -> JobView {
         name: "ccx-migration-1".into(),
         role: "migration".into(),
         progress: Some(JobProgress { state, failures: 0 }),
-        last_message: Some("last words".into()),
+        issue: Some(("ccx-migration-1-x".into(), failed_with("last words"))),
         schema: None,
         missing: None,
         held: None,
     }
+}
+
+fn failed_with(message: &str) -> PodIssue {
+    PodIssue { kind: PodIssueKind::Failed { exit_code: 1 }, message: message.into(), since: None }
+}
+
+fn seconds(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
 }
 
 /// Returns an observation in which everything is ready, and no pod has reported its rules.
@@ -38,11 +51,12 @@ pub(super) fn healthy() -> Observation {
     Observation {
         mode: ReconcileMode::Active,
         database: DatabaseType::Managed,
-        state: ObservedState { workloads, jobs: vec![job(JobState::Succeeded)], claims: Vec::new() },
+        state: ObservedState { workloads, jobs: vec![job(JobState::Succeeded)], ..ObservedState::default() },
         probed: ProbeResults::default(),
         missing: Vec::new(),
         errors: Vec::new(),
         waiting: None,
+        now: seconds(1000),
     }
 }
 
@@ -55,7 +69,7 @@ fn with(component: Component, change: impl FnOnce(&mut Workload)) -> Observation
 fn with_pod(component: Component, kind: PodIssueKind, message: &str) -> Observation {
     with(component, |workload| {
         workload.rollout = Some(rollout(1, 2));
-        let issue = Some(Box::new(PodIssue { kind, message: message.into() }));
+        let issue = Some(Box::new(PodIssue { kind, message: message.into(), since: None }));
         let pod = PodState {
             role: component.name().into(),
             is_ready: false,
@@ -67,6 +81,11 @@ fn with_pod(component: Component, kind: PodIssueKind, message: &str) -> Observat
         };
         workload.pods = vec![("pod-1".into(), pod)];
     })
+}
+
+fn controller(kind: Kind, acceptance: Acceptance) -> ControllerView {
+    let report = ControllerReport { acceptance, host: None };
+    ControllerView { kind, name: "ccx-insights-results-aggregator".into(), report }
 }
 
 fn verdict(observation: &Observation, kind: ConditionType) -> (ConditionValue, Reason, String) {
@@ -82,12 +101,19 @@ fn outcome(observation: &Observation, kind: ConditionType) -> (ConditionValue, R
 
 #[test]
 fn every_condition_has_a_status_for_any_observation() {
+    let kinds = |observation: &Observation| -> Vec<ConditionType> {
+        conditions(observation).into_iter().map(|(kind, _)| kind).collect()
+    };
     let mut nothing = healthy();
     nothing.state = ObservedState::default();
     for observation in [healthy(), nothing] {
-        let kinds: Vec<ConditionType> = conditions(&observation).into_iter().map(|(kind, _)| kind).collect();
-        assert_eq!(kinds, ConditionType::ALL);
+        assert_eq!(kinds(&observation), ConditionType::ALL[..12], "without autoscalers and exposure");
     }
+    let mut whole = healthy();
+    for kind in [Kind::HorizontalPodAutoscaler, Kind::Route] {
+        whole.state.controllers.push(controller(kind, Acceptance::Accepted));
+    }
+    assert_eq!(kinds(&whole), ConditionType::ALL);
 }
 
 #[test]
@@ -312,4 +338,135 @@ fn migration_without_its_secret_leaves_the_schema_unknown() {
         outcome(&observation, ConditionType::SchemaMigrated),
         (ConditionValue::Unknown, Reason::SecretMissing)
     );
+}
+
+#[test]
+fn pods_beyond_the_floor_may_be_starting() {
+    let observation = with(Component::DataPipeline, |it| {
+        (it.floor, it.rollout) = (Some(2), Some(rollout(2, 5)));
+    });
+    assert_eq!(outcome(&observation, ConditionType::Ready), (ConditionValue::True, Reason::AsExpected));
+    let below = with(Component::DataPipeline, |it| (it.floor, it.rollout) = (Some(3), Some(rollout(2, 5))));
+    assert_eq!(outcome(&below, ConditionType::Ready), (ConditionValue::False, Reason::RollingOut));
+}
+
+#[test]
+fn crash_of_a_pod_beyond_the_floor_is_degraded_and_ready() {
+    let mut observation = with_pod(Component::DataPipeline, PodIssueKind::CrashLoop { exit_code: 1 }, "x");
+    observation.state.workloads.entry(Component::DataPipeline).or_default().floor = Some(1);
+    assert_eq!(outcome(&observation, ConditionType::Ready), (ConditionValue::True, Reason::AsExpected));
+    assert_eq!(outcome(&observation, ConditionType::Degraded), (ConditionValue::True, Reason::CrashLooping));
+}
+
+#[test]
+fn pod_without_node_is_in_progress_until_the_deadline() {
+    let at = |second| {
+        let mut observation = with_pod(Component::DataPipeline, PodIssueKind::Unschedulable, "no node");
+        let workload = observation.state.workloads.entry(Component::DataPipeline).or_default();
+        workload.pods[0].1.issue.as_deref_mut().unwrap().since = Some(seconds(1000));
+        observation.now = seconds(second);
+        observation
+    };
+    let waiting = at(1599);
+    assert_eq!(
+        outcome(&waiting, ConditionType::PipelineReady),
+        (ConditionValue::False, Reason::WaitingForNode)
+    );
+    assert_eq!(outcome(&waiting, ConditionType::Progressing).0, ConditionValue::True);
+    assert_eq!(outcome(&waiting, ConditionType::Degraded).0, ConditionValue::False);
+    assert_eq!(waiting.next_deadline(), Some(Duration::from_secs(1)));
+    let overdue = at(1600);
+    assert_eq!(outcome(&overdue, ConditionType::Degraded), (ConditionValue::True, Reason::Unschedulable));
+    assert_eq!(overdue.next_deadline(), None);
+}
+
+#[test]
+fn component_scaled_to_zero_by_its_autoscaler_is_available() {
+    let mut observation =
+        with(Component::DataPipeline, |it| (it.floor, it.rollout) = (Some(0), Some(rollout(0, 0))));
+    let (value, _, message) = verdict(&observation, ConditionType::Available);
+    assert_eq!(value, ConditionValue::True);
+    assert_eq!(message, "the autoscaler has scaled data-pipeline to zero until there is work");
+    assert_eq!(outcome(&observation, ConditionType::Ready), (ConditionValue::True, Reason::AsExpected));
+    observation.mode = ReconcileMode::Suspended;
+    assert_eq!(outcome(&observation, ConditionType::Available).0, ConditionValue::False);
+}
+
+#[test]
+fn refused_exposure_is_not_ready_and_refused_autoscaler_is_degraded() {
+    let refused = |kind, since| {
+        let mut observation = healthy();
+        let acceptance = Acceptance::Refused { message: "why".into(), since };
+        observation.state.controllers.push(controller(kind, acceptance));
+        observation
+    };
+    let exposure = refused(Kind::Route, None);
+    let message = "ApiExposed: Route ccx-insights-results-aggregator: why".to_owned();
+    let expected = (ConditionValue::False, Reason::ExposureRejected, message);
+    assert_eq!(verdict(&exposure, ConditionType::Ready), expected);
+    let autoscaler = refused(Kind::HorizontalPodAutoscaler, Some(seconds(400)));
+    assert_eq!(outcome(&autoscaler, ConditionType::Ready).0, ConditionValue::True);
+    assert_eq!(
+        outcome(&autoscaler, ConditionType::Degraded),
+        (ConditionValue::True, Reason::AutoscalerFailing)
+    );
+    let new = refused(Kind::HorizontalPodAutoscaler, Some(seconds(401)));
+    assert_eq!(
+        outcome(&new, ConditionType::AutoscalingReady),
+        (ConditionValue::Unknown, Reason::NotObserved)
+    );
+    assert_eq!(outcome(&new, ConditionType::Degraded).0, ConditionValue::False);
+}
+
+#[test]
+fn connecting_pod_is_starting_and_not_degraded() {
+    let mut observation = with_pod(Component::DataPipeline, PodIssueKind::NotReady, "runs");
+    let workload = observation.state.workloads.entry(Component::DataPipeline).or_default();
+    workload.rollout = Some(Rollout { is_rolling: true, ..rollout(1, 2) });
+    let connecting =
+        Dependency { connecting: true, ..unmet(Dependency::KAFKA, "the consumer is connecting") };
+    observation.probed.unmet.insert(Component::DataPipeline, vec![connecting]);
+    assert_eq!(
+        outcome(&observation, ConditionType::PipelineReady),
+        (ConditionValue::False, Reason::RollingOut)
+    );
+    assert_eq!(outcome(&observation, ConditionType::Degraded).0, ConditionValue::False);
+    assert_eq!(outcome(&observation, ConditionType::KafkaReachable).0, ConditionValue::True);
+    assert_eq!(outcome(&observation, ConditionType::Progressing).0, ConditionValue::True);
+}
+
+#[test]
+fn rollout_with_a_problem_is_progressing() {
+    let mut observation = with_pod(Component::DbWriter, PodIssueKind::NotReady, "runs");
+    observation.probed.unmet.insert(Component::DbWriter, vec![unmet(Dependency::KAFKA, "refused")]);
+    let workload = observation.state.workloads.entry(Component::DbWriter).or_default();
+    workload.rollout = Some(Rollout { is_rolling: true, ..rollout(0, 1) });
+    assert_eq!(
+        outcome(&observation, ConditionType::WriterReady),
+        (ConditionValue::False, Reason::KafkaUnreachable)
+    );
+    assert_eq!(outcome(&observation, ConditionType::Progressing), (ConditionValue::True, Reason::RollingOut));
+}
+
+#[test]
+fn job_whose_pod_cannot_start_has_the_reason_of_the_pod() {
+    let mut observation = healthy();
+    let issue = PodIssue { kind: PodIssueKind::ImagePull, message: "manifest unknown".into(), since: None };
+    observation.state.jobs = vec![JobView { issue: Some(("pod-1".into(), issue)), ..job(JobState::Running) }];
+    let message = "Job ccx-migration-1 is not running: pod pod-1: manifest unknown".to_owned();
+    let expected = (ConditionValue::False, Reason::ImagePullFailed, message);
+    assert_eq!(verdict(&observation, ConditionType::SchemaMigrated), expected);
+}
+
+#[test]
+fn problem_is_new_until_a_condition_has_it() {
+    let observation = with_pod(Component::DataPipeline, PodIssueKind::ImagePull, "unknown");
+    let now = conditions(&observation);
+    let reasons = |before: &[Condition]| -> Vec<Reason> {
+        summary::new_problems(before, &now).into_iter().map(|problem| problem.reason).collect()
+    };
+    assert_eq!(reasons(&[]), [Reason::ImagePullFailed], "one Event, not one for each summary");
+    let before: Vec<Condition> =
+        now.iter().map(|(kind, status)| status.condition(*kind, None, &[], seconds(1))).collect();
+    assert_eq!(reasons(&before), []);
 }

@@ -1,10 +1,11 @@
 //! Whether a component is ready, and if not, why.
 
 use ccx_service::Dependency;
+use k8s_openapi::jiff::Timestamp;
 
-use super::{ConditionStatus, Observation, ReconcileMode, Workload};
+use super::{ConditionStatus, Observation, ReconcileMode, Workload, pod_issue};
 use crate::{
-    cache::status::{PodIssue, PodIssueKind, Rollout},
+    cache::status::{PodIssueKind, Rollout},
     model::{component::Component, problem::Problem, reason::Reason},
 };
 
@@ -14,35 +15,30 @@ pub(super) fn ready(observation: &Observation, component: Component) -> Conditio
         return absent(observation, component);
     };
     let unmet = observation.probed.unmet.get(&component).map(Vec::as_slice).unwrap_or_default();
-    suspended(observation, rollout).unwrap_or_else(|| rollout_status(workload, rollout, unmet))
+    suspended(observation, rollout)
+        .unwrap_or_else(|| rollout_status(workload, rollout, unmet, observation.now))
 }
 
-/// Returns the status of a Deployment or StatefulSet that exists.
-fn rollout_status(workload: &Workload, rollout: &Rollout, unmet: &[Dependency]) -> ConditionStatus {
+/// Returns the status of a Deployment or StatefulSet that exists: it is ready when the pods of the floor are.
+fn rollout_status(
+    workload: &Workload,
+    rollout: &Rollout,
+    unmet: &[Dependency],
+    now: Timestamp,
+) -> ConditionStatus {
     let Rollout { ready, desired, .. } = rollout;
     let count = format!("{ready} of {desired} pods of {} are ready", workload.name);
-    if let Some(message) = &rollout.refused {
-        let message = format!("pods of {} can't be created: {message}", workload.name);
-        return ConditionStatus::not_met(refusal(&message), message);
+    let is_ready = rollout.has_ready(workload.floor.unwrap_or(*desired));
+    if let Some(cause) = shortfall(workload, rollout, unmet, now) {
+        let message = format!("{count}{}", cause.message);
+        return if is_ready {
+            ConditionStatus::met(cause.reason, message)
+        } else {
+            ConditionStatus::not_met(cause.reason, message)
+        };
     }
-    match &workload.missing {
-        Some(Problem { reason, message }) if rollout.is_complete() => {
-            return ConditionStatus::met(*reason, format!("{count} and are not updated: {message}"));
-        }
-        Some(Problem { reason, message }) => {
-            return ConditionStatus::not_met(*reason, format!("{count}: {message}"));
-        }
-        None if rollout.is_complete() => return ConditionStatus::met(Reason::AsExpected, count),
-        None => {}
-    }
-    if let Some(Problem { reason, message }) = worst_problem(workload, unmet) {
-        return ConditionStatus::not_met(reason, format!("{count}; {message}"));
-    }
-    if rollout.is_stuck {
-        return ConditionStatus::not_met(
-            Reason::Stuck,
-            format!("{count}; the progress deadline is exceeded"),
-        );
+    if is_ready {
+        return ConditionStatus::met(Reason::AsExpected, count);
     }
     if rollout.is_observed && ready >= desired {
         let message = format!("{count}, {} of the newest revision", rollout.updated);
@@ -50,6 +46,30 @@ fn rollout_status(workload: &Workload, rollout: &Rollout, unmet: &[Dependency]) 
     }
     let reason = if *ready > 0 { Reason::RollingOut } else { Reason::Starting };
     ConditionStatus::not_met(reason, count)
+}
+
+/// Returns the cause for which pods are absent, not ready or not updated. Its message continues a sentence.
+fn shortfall(
+    workload: &Workload,
+    rollout: &Rollout,
+    unmet: &[Dependency],
+    now: Timestamp,
+) -> Option<Problem> {
+    if let Some(message) = &rollout.refused {
+        return Some(Problem::new(refusal(message), format!("; others can't be created: {message}")));
+    }
+    if let Some(Problem { reason, message }) = &workload.missing {
+        let are_all_ready = rollout.is_complete();
+        let not_updated = if are_all_ready { " and are not updated" } else { "" };
+        return Some(Problem::new(*reason, format!("{not_updated}: {message}")));
+    }
+    if rollout.is_complete() {
+        return None;
+    }
+    if let Some(Problem { reason, message }) = worst_problem(workload, unmet, now) {
+        return Some(Problem::new(reason, format!("; {message}")));
+    }
+    rollout.is_stuck.then(|| Problem::new(Reason::Stuck, "; the progress deadline is exceeded"))
 }
 
 fn absent(observation: &Observation, component: Component) -> ConditionStatus {
@@ -80,47 +100,16 @@ fn refusal(message: &str) -> Reason {
     if message.contains("exceeded quota") { Reason::QuotaExceeded } else { Reason::PodsRefused }
 }
 
-/// Returns the most severe problem: that of a process which can't start before that of one which starts and
-/// fails.
-fn worst_problem(workload: &Workload, unmet: &[Dependency]) -> Option<Problem> {
-    let issues = workload.pods.iter().filter_map(|(name, pod)| Some((name, pod.issue.as_deref()?)));
-    let (name, issue) = issues.min_by_key(|(_, issue)| severity(issue.kind))?;
+/// Returns the problem of the pods. Pods that run and are not ready have one when they report an unmet
+/// dependency; those that are still connecting have none.
+fn worst_problem(workload: &Workload, unmet: &[Dependency], now: Timestamp) -> Option<Problem> {
+    let issues = workload.pods.iter().filter_map(|(name, pod)| Some((name.as_str(), pod.issue.as_deref()?)));
+    let (name, issue) = pod_issue::worst(issues)?;
     match issue.kind {
-        PodIssueKind::NotReady => unmet.first().map(|dependency| {
+        PodIssueKind::NotReady => unmet.iter().find(|dependency| !dependency.connecting).map(|dependency| {
             Problem::new(dependency_reason(dependency), format!("pod {name}: {dependency}"))
         }),
-        _ => Some(Problem::new(issue_reason(issue.kind), format!("pod {name}{}", describe(issue)))),
-    }
-}
-
-fn severity(kind: PodIssueKind) -> u8 {
-    match kind {
-        PodIssueKind::MissingConfig => 0,
-        PodIssueKind::ImagePull => 1,
-        PodIssueKind::OutOfMemory => 2,
-        PodIssueKind::CrashLoop { .. } | PodIssueKind::Failed { .. } => 3,
-        PodIssueKind::Unschedulable => 4,
-        PodIssueKind::NotReady => 5,
-    }
-}
-
-fn issue_reason(kind: PodIssueKind) -> Reason {
-    match kind {
-        PodIssueKind::Unschedulable => Reason::Unschedulable,
-        PodIssueKind::ImagePull => Reason::ImagePullFailed,
-        PodIssueKind::MissingConfig => Reason::SecretMissing,
-        PodIssueKind::OutOfMemory => Reason::OutOfMemory,
-        PodIssueKind::CrashLoop { .. } | PodIssueKind::Failed { .. } => Reason::CrashLooping,
-        PodIssueKind::NotReady => Reason::ProbeFailing,
-    }
-}
-
-fn describe(issue: &PodIssue) -> String {
-    match issue.kind {
-        PodIssueKind::CrashLoop { exit_code } | PodIssueKind::Failed { exit_code } => {
-            format!(" exited with code {exit_code}: {}", issue.message)
-        }
-        _ => format!(": {}", issue.message),
+        _ => Some(pod_issue::problem(name, issue, now)),
     }
 }
 

@@ -1,0 +1,57 @@
+//! Whether the controllers of autoscalers and exposures do what the objects ask for.
+
+use super::{ConditionStatus, Observation, observed_state::ControllerView};
+use crate::{
+    cache::status::Acceptance,
+    model::{kind::Kind, reason::Reason},
+};
+
+/// Returns the status of the autoscalers; `None` without any.
+///
+/// A new autoscaler has no metrics yet, so that its failure counts from the deadline on.
+pub(super) fn autoscaling(observation: &Observation) -> Option<ConditionStatus> {
+    let views = views(observation, |kind| matches!(kind, Kind::HorizontalPodAutoscaler | Kind::ScaledObject));
+    (!views.is_empty()).then(|| {
+        status(&views, Reason::AutoscalerFailing, "the autoscalers are working", |acceptance| {
+            matches!(acceptance, Acceptance::Refused { since, .. } if observation.is_overdue(*since))
+        })
+    })
+}
+
+/// Returns the status of the exposure; `None` when the API is not exposed outside the cluster.
+pub(super) fn exposed(observation: &Observation) -> Option<ConditionStatus> {
+    let views = views(observation, |kind| matches!(kind, Kind::Route | Kind::Ingress | Kind::HttpRoute));
+    (!views.is_empty()).then(|| {
+        status(&views, Reason::ExposureRejected, "the API is exposed", |acceptance| {
+            matches!(acceptance, Acceptance::Refused { .. })
+        })
+    })
+}
+
+fn views(observation: &Observation, is_wanted: impl Fn(Kind) -> bool) -> Vec<&ControllerView> {
+    observation.state.controllers.iter().filter(|view| is_wanted(view.kind)).collect()
+}
+
+fn status(
+    views: &[&ControllerView],
+    failure: Reason,
+    success: &str,
+    has_failed: impl Fn(&Acceptance) -> bool,
+) -> ConditionStatus {
+    if let Some(view) = views.iter().find(|view| has_failed(&view.report.acceptance)) {
+        return ConditionStatus::not_met(failure, describe(view));
+    }
+    match views.iter().find(|view| view.report.acceptance != Acceptance::Accepted) {
+        Some(view) => ConditionStatus::unknown(Reason::NotObserved, describe(view)),
+        None => ConditionStatus::met(Reason::AsExpected, success),
+    }
+}
+
+fn describe(ControllerView { kind, name, report }: &ControllerView) -> String {
+    match &report.acceptance {
+        Acceptance::Refused { message, .. } => format!("{} {name}: {message}", kind.name()),
+        Acceptance::Accepted | Acceptance::Unreported => {
+            format!("no controller has reported the state of {} {name}", kind.name())
+        }
+    }
+}
