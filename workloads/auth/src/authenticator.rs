@@ -1,24 +1,48 @@
 //! The decision which credentials of a request count.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc, time::SystemTime};
 
 use axum::http::HeaderMap;
 use ccx_config::Auth;
-use ccx_messages::OrgId;
-use snafu::Snafu;
+use ccx_messages::{IdError, OrgId};
+use snafu::{ResultExt, Snafu};
 
-use crate::{AuthError, Caller, CallerKind, IDENTITY_HEADER, caller_of_identity};
+use crate::{
+    AuthError, AuthMetrics, Caller, CallerKind, ClientError, ClusterTokensError, IDENTITY_HEADER,
+    bearer::{bearer_token, cluster_in_user_agent},
+    cache::{DecisionCache, Expires},
+    caller_of_identity,
+    cluster_tokens::ClusterTokens,
+    oidc::Oidc,
+    rbac::Rbac,
+    token_review::TokenReview,
+    verified::Verified,
+};
 
 /// The configuration can't be used.
 #[derive(Debug, Snafu)]
 pub enum AuthenticatorError {
     /// An organisation is out of range.
-    #[snafu(display("{key}: {source}"))]
+    #[snafu(display("failed to read {key}"))]
     Organization {
         /// The key of the configuration.
         key: &'static str,
         /// The cause.
-        source: ccx_messages::IdError,
+        source: IdError,
+    },
+    /// The tokens of clusters can't be used.
+    #[snafu(display("failed to load auth.cluster_tokens"))]
+    ClusterTokens {
+        /// The cause.
+        source: ClusterTokensError,
+    },
+    /// A service that verifies credentials can't be set up.
+    #[snafu(display("failed to set up [{section}]"))]
+    Service {
+        /// The section of the configuration.
+        section: &'static str,
+        /// The cause.
+        source: ClientError,
     },
 }
 
@@ -28,92 +52,125 @@ pub struct Authenticator {
     trust_identity_header: bool,
     anonymous: Option<OrgId>,
     internal_organizations: BTreeSet<u32>,
+    cluster_tokens: Option<Arc<ClusterTokens>>,
+    oidc: Option<Oidc>,
+    token_review: Option<TokenReview>,
+    rbac: Option<Rbac>,
+    verified: DecisionCache<Verified>,
+    metrics: Option<AuthMetrics>,
 }
 
 impl Authenticator {
-    /// Creates the authenticator of a configuration.
+    /// Creates the authenticator of a configuration. Files are read; no other service is asked yet.
     pub fn new(settings: &Auth) -> Result<Self, AuthenticatorError> {
+        let tokens = settings.cluster_tokens.as_deref().map(ClusterTokens::load).transpose();
+        let default = organization("auth.oidc.organization", settings.oidc.organization)?;
+        let oidc = settings.oidc.issuer.as_deref();
+        let oidc = oidc.map(|issuer| Oidc::new(issuer, &settings.oidc, default)).transpose();
+        let rbac = settings.rbac.url.as_deref().map(|url| Rbac::new(url, &settings.rbac)).transpose();
         Ok(Self {
             trust_identity_header: settings.trust_identity_header,
-            anonymous: settings
-                .anonymous_organization
-                .map(|number| organization("auth.anonymous_organization", number))
-                .transpose()?,
+            anonymous: organization("auth.anonymous_organization", settings.anonymous_organization)?,
             internal_organizations: settings.internal_organizations.iter().copied().collect(),
+            cluster_tokens: tokens.context(ClusterTokensSnafu)?.map(Arc::new),
+            oidc: oidc.context(ServiceSnafu { section: "auth.oidc" })?,
+            token_review: token_review(settings)?,
+            rbac: rbac.context(ServiceSnafu { section: "auth.rbac" })?,
+            verified: DecisionCache::new(),
+            metrics: None,
         })
+    }
+
+    /// Returns this authenticator with metrics.
+    #[must_use]
+    pub fn with_metrics(self, metrics: AuthMetrics) -> Self {
+        Self { metrics: Some(metrics), ..self }
     }
 
     /// Returns the caller with these headers.
     ///
-    /// If the configuration trusts `x-rh-identity` and the request has one, it alone counts.
-    #[allow(clippy::unused_async, reason = "credentials that other services check follow")]
+    /// If the configuration trusts `x-rh-identity` and the request has one, it alone counts; else the bearer token.
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, AuthError> {
-        let caller = self.caller_of(headers)?;
+        let outcome = self.caller(headers).await;
+        if let Some(metrics) = &self.metrics {
+            metrics.count(&outcome);
+        }
+        outcome
+    }
+
+    async fn caller(&self, headers: &HeaderMap) -> Result<Caller, AuthError> {
+        let gateway_headers = Some(headers)
+            .filter(|headers| self.trust_identity_header && headers.contains_key(IDENTITY_HEADER));
+        let caller = match gateway_headers {
+            Some(headers) => caller_of_identity(headers)?,
+            None => self.caller_without_gateway(headers).await?,
+        };
+        if caller.kind == CallerKind::ServiceAccount {
+            self.check_permission(&caller, gateway_headers).await?;
+        }
         let internal = self.internal_organizations.contains(&caller.org_id.get());
         Ok(Caller { internal, ..caller })
     }
 
-    fn caller_of(&self, headers: &HeaderMap) -> Result<Caller, AuthError> {
-        let has_identity = headers.contains_key(IDENTITY_HEADER);
-        if has_identity && self.trust_identity_header {
-            return caller_of_identity(headers);
+    async fn caller_without_gateway(&self, headers: &HeaderMap) -> Result<Caller, AuthError> {
+        let cluster_id = cluster_in_user_agent(headers);
+        let anonymous = self.anonymous.map(|org_id| Verified::new(CallerKind::Anonymous, org_id));
+        let verified = match bearer_token(headers)? {
+            Some(token) if self.has_verifier() => self.verify(token).await,
+            Some(_) => anonymous.ok_or(AuthError::InvalidToken),
+            None if headers.contains_key(IDENTITY_HEADER) => anonymous.ok_or(AuthError::UntrustedHeader),
+            None => anonymous.ok_or(AuthError::Missing),
+        };
+        verified.map(|verified| verified.into_caller(cluster_id))
+    }
+
+    fn has_verifier(&self) -> bool {
+        self.cluster_tokens.is_some() || self.oidc.is_some() || self.token_review.is_some()
+    }
+
+    async fn verify(&self, token: &str) -> Result<Verified, AuthError> {
+        if let Some(tokens) = &self.cluster_tokens
+            && let Some(org_id) = tokens.organization(token).await
+        {
+            return Ok(Verified::new(CallerKind::Cluster, org_id));
         }
-        match self.anonymous {
-            Some(org_id) => Ok(anonymous(org_id)),
-            None if has_identity => Err(AuthError::UntrustedHeader),
-            None => Err(AuthError::Missing),
+        match (&self.oidc, &self.token_review) {
+            (Some(oidc), _) if oidc.is_issuer_of(token) => {
+                self.verified.get_or_decide(token, oidc.verify(token)).await
+            }
+            (_, Some(review)) => self.verified.get_or_decide(token, review.verify(token)).await,
+            _ => Err(AuthError::InvalidToken),
         }
+    }
+
+    async fn check_permission(
+        &self,
+        caller: &Caller,
+        gateway_headers: Option<&HeaderMap>,
+    ) -> Result<(), AuthError> {
+        let Some(rbac) = &self.rbac else { return Ok(()) };
+        let outcome = rbac.check(caller, gateway_headers).await;
+        if let Some(metrics) = &self.metrics {
+            metrics.count_permission(&outcome);
+        }
+        outcome.map(|_| ())
     }
 }
 
-fn organization(key: &'static str, number: u32) -> Result<OrgId, AuthenticatorError> {
-    OrgId::new(number.into()).map_err(|source| AuthenticatorError::Organization { key, source })
-}
-
-fn anonymous(org_id: OrgId) -> Caller {
-    Caller {
-        org_id,
-        account_number: None,
-        user_id: None,
-        cluster_id: None,
-        kind: CallerKind::Anonymous,
-        internal: false,
+impl Expires for Verified {
+    fn expires(&self) -> Option<SystemTime> {
+        self.expires
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use ccx_messages::Identity;
+fn token_review(settings: &Auth) -> Result<Option<TokenReview>, AuthenticatorError> {
+    let settings = &settings.token_review;
+    let organization = organization("auth.token_review.organization", settings.organization)?;
+    let review = organization.map(|org_id| TokenReview::new(settings, org_id)).transpose();
+    review.context(ServiceSnafu { section: "auth.token_review" })
+}
 
-    use super::*;
-
-    fn headers_of(org_id: u64) -> HeaderMap {
-        let identity =
-            Identity { org_id: OrgId::new(org_id).unwrap(), account_number: None, cluster_id: None };
-        HeaderMap::from_iter([(IDENTITY_HEADER.parse().unwrap(), identity.to_base64().parse().unwrap())])
-    }
-
-    #[tokio::test]
-    async fn identity_header_counts_only_where_it_is_trusted() {
-        let trusting =
-            Auth { trust_identity_header: true, internal_organizations: vec![7], ..Auth::default() };
-        let authenticator = Authenticator::new(&trusting).unwrap();
-        let caller = authenticator.authenticate(&headers_of(7)).await.unwrap();
-        assert!(caller.org_id.get() == 7 && caller.internal);
-        assert!(!authenticator.authenticate(&headers_of(8)).await.unwrap().internal);
-        assert_eq!(authenticator.authenticate(&HeaderMap::new()).await, Err(AuthError::Missing));
-
-        let authenticator = Authenticator::new(&Auth::default()).unwrap();
-        assert_eq!(authenticator.authenticate(&headers_of(7)).await, Err(AuthError::UntrustedHeader));
-    }
-
-    #[tokio::test]
-    async fn caller_without_credentials_belongs_to_the_anonymous_organisation() {
-        let settings = Auth { anonymous_organization: Some(1), ..Auth::default() };
-        let authenticator = Authenticator::new(&settings).unwrap();
-        for headers in [HeaderMap::new(), headers_of(7)] {
-            let caller = authenticator.authenticate(&headers).await.unwrap();
-            assert_eq!((caller.org_id.get(), caller.kind), (1, CallerKind::Anonymous));
-        }
-    }
+fn organization(key: &'static str, number: Option<u32>) -> Result<Option<OrgId>, AuthenticatorError> {
+    let organization = number.map(|number| OrgId::new(number.into())).transpose();
+    organization.context(OrganizationSnafu { key })
 }

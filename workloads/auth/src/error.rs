@@ -42,6 +42,19 @@ pub enum AuthError {
 }
 
 impl AuthError {
+    /// Returns the name of the reason, for metrics.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Malformed => "malformed",
+            Self::NoOrganization { .. } => "no_organization",
+            Self::UntrustedHeader => "untrusted_header",
+            Self::InvalidToken => "invalid_token",
+            Self::Forbidden => "forbidden",
+            Self::Unavailable => "unavailable",
+        }
+    }
+
     /// Returns the status of the answer: 401, 403 or 503.
     pub fn status(&self) -> StatusCode {
         match self {

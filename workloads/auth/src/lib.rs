@@ -1,8 +1,11 @@
 //! Authentication: the organisation, and the kind of caller, behind the credentials of a request.
 //!
 //! ```text
-//!   headers ──▶ Authenticator ── x-rh-identity, set by a gateway (only if the configuration trusts it)
-//!                     │
+//!   headers ──▶ Authenticator ─┬─ x-rh-identity, set by a gateway (only if the configuration trusts it)
+//!                     │        ├─ bearer token of a cluster: a table of digests
+//!                     │        ├─ bearer token of a person or program: signature of the OIDC issuer
+//!                     │        └─ bearer token of the Kubernetes cluster: TokenReview, SubjectAccessReview
+//!                     │  service accounts: their permissions, from the RBAC service
 //!                     ▼
 //!             Caller or AuthError ──▶ the role's handler: compares the caller's organisation with the data's
 //! ```
@@ -22,12 +25,31 @@
 //! No error repeats a credential.
 
 mod authenticator;
+mod bearer;
+mod cache;
 mod caller;
+mod cluster_tokens;
+mod digest;
 mod error;
 mod extract;
+mod http;
 mod identity_header;
+mod keys;
+mod metrics;
+mod oidc;
+mod rbac;
+mod token_review;
+mod verified;
+mod visibility;
+
+#[cfg(test)]
+mod tests;
 
 pub use authenticator::{Authenticator, AuthenticatorError};
 pub use caller::{Caller, CallerKind};
+pub use cluster_tokens::ClusterTokensError;
 pub use error::AuthError;
+pub use http::ClientError;
 pub use identity_header::{IDENTITY_HEADER, caller_of_identity};
+pub use metrics::AuthMetrics;
+pub use visibility::ClusterManagement;

@@ -21,6 +21,9 @@ impl Config {
             ("database.ca_file", &self.database.ca_file),
             ("database.password_file", &self.database.password_file),
             ("insights_core.config_file", &self.insights_core.config_file),
+            ("auth.cluster_tokens", &self.auth.cluster_tokens),
+            ("auth.oidc.ca_file", &self.auth.oidc.ca_file),
+            ("auth.rbac.ca_file", &self.auth.rbac.ca_file),
             ("writer.org_allowlist_file", &self.writer.org_allowlist_file),
         ];
         let files = files.into_iter().filter_map(|(key, path)| Some((key, path.as_deref()?)));

@@ -42,6 +42,12 @@ pub const ENDPOINT_WITH_PATH: Format = Format {
     advice: "remove path and query from the endpoint: the bucket has a field of its own",
 };
 
+/// URL of an HTTP service, without credentials, query and fragment.
+pub const HTTP_URL: Format = Format {
+    pattern: r"^https?://([^/?#:@ ]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?(/[^?# ]*)?$",
+    advice: "write a URL that begins with https:// or http://, without credentials and query",
+};
+
 /// Name of a region.
 pub const REGION: Format =
     Format { pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", advice: "write a region such as us-east-1" };

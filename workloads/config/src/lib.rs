@@ -44,7 +44,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use archive::{ArchiveLimits, MEMORY_MARGIN};
-pub use auth::Auth;
+pub use auth::{Auth, JwtAlgorithm, Oidc, Rbac, TokenReview};
 pub use database::{Database, TlsMode};
 pub use insights_core::{Components, HitDetails, InsightsCore, OnFailure};
 pub use kafka::{Kafka, SaslMechanism, SecurityProtocol, StartOffset};
