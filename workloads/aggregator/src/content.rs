@@ -5,22 +5,25 @@
 //!  rules.content_directories ▶ ContentWatcher ─┴─▶ rejected: the tree stays, the log says why
 //! ```
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use ccx_config::Rules;
-use ccx_content::{Content, ContentTree, ContentWatcher, Update};
+use ccx_content::{Content, ContentTree, ContentWatcher, Group, Update};
 use ccx_declarative_rules::{RuleSet, RuleWatcher};
 use ccx_messages::RuleSelector;
 use ccx_service::run_periodically;
 use tokio_util::sync::CancellationToken;
 
 /// The texts in use.
-#[derive(Default)]
-pub(crate) struct CurrentContent(RwLock<Trees>);
+#[derive(Debug, Default)]
+pub struct CurrentContent(RwLock<Trees>);
 
 /// The texts for one response.
-#[derive(Clone, Default)]
-pub(crate) struct Trees {
+#[derive(Clone, Debug, Default)]
+pub struct Trees {
     /// The texts of users' rules, once there are any.
     user_rules: Option<Arc<ContentTree>>,
     /// The texts of the configured content trees, once they are read.
@@ -29,7 +32,7 @@ pub(crate) struct Trees {
 
 impl CurrentContent {
     /// Returns the texts; one response uses the same ones throughout.
-    pub(crate) fn get(&self) -> Trees {
+    pub fn get(&self) -> Trees {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -40,19 +43,35 @@ impl CurrentContent {
 
 impl Trees {
     /// Returns the texts of a rule and key: of users' rules, else of content trees, else the built-in ones.
-    pub(crate) fn find(&self, selector: &RuleSelector) -> Option<&Content> {
+    pub fn find(&self, selector: &RuleSelector) -> Option<&Content> {
+        self.trees().find_map(|tree| tree.find(selector))
+    }
+
+    /// Returns the texts of all rules and keys, each once, sorted.
+    pub fn contents(&self) -> Vec<&Content> {
+        let mut contents: BTreeMap<&RuleSelector, &Content> = BTreeMap::new();
+        for tree in self.trees() {
+            for content in tree.contents() {
+                contents.entry(&content.selector).or_insert(content);
+            }
+        }
+        contents.into_values().collect()
+    }
+
+    /// Returns the categories that users filter by: of content trees, else the built-in ones.
+    pub fn groups(&self) -> &[Group] {
+        self.trees().map(ContentTree::groups).find(|groups| !groups.is_empty()).unwrap_or_default()
+    }
+
+    /// Returns the trees, the first of which counts where several have texts for a key.
+    pub fn trees(&self) -> impl Iterator<Item = &ContentTree> {
         let of_users = [&self.user_rules, &self.user_content].into_iter().flatten();
-        let mut found = of_users.filter_map(|tree| tree.find(selector));
-        found.next().or_else(|| ContentTree::builtin().find(selector))
+        of_users.map(|tree| &**tree).chain([ContentTree::builtin()])
     }
 }
 
 /// Keeps the texts of the configured directories up to date until `shutdown`.
-pub(crate) async fn follow_rules(
-    content: &Arc<CurrentContent>,
-    settings: &Rules,
-    shutdown: &CancellationToken,
-) {
+pub async fn follow_rules(content: &Arc<CurrentContent>, settings: &Rules, shutdown: &CancellationToken) {
     if settings.directories.is_empty() && settings.content_directories.is_empty() {
         return;
     }

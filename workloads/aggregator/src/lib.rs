@@ -50,5 +50,6 @@ mod tests;
 
 pub use api::Api;
 pub use ccx_http::MAX_ANSWER_AGE;
+pub use content::{CurrentContent, Trees, follow_rules};
 pub use metrics::Metrics;
 pub use server::{AggregatorError, router, run, run_on};

@@ -1,1 +1,26 @@
-//! insights-results-smart-proxy: the public REST API with rule content, users and clusters.
+//! `insights-results-smart-proxy`: the public REST API with rule content, users and clusters.
+//!
+//! ```text
+//!   request ──▶ endpoints/{v1,v2} ──▶ PublicApi ──┬─▶ ccx_storage   rows
+//!   web page ───────────────────────▶             ├─▶ Texts         rule content
+//!                                                 ├─▶ clusters      names, from OCM or from our own data
+//!                                                 └─▶ ccx_valkey    on-demand requests
+//! ```
+//!
+//! [`PublicApi`] is the one place where rows are joined with content; REST handlers and the web page call the same methods. Every
+//! method takes the [`Caller`](ccx_auth::Caller) and reads its organisation only.
+//!
+//! **What clients need** (each rule has a test): a cluster without a report is a `404`; times are valid or absent; lists are never
+//! null; the data of a hit is an object with the strings `error_key` and `type`; a severity is 1 to 4; no hit appears twice. A rule
+//! without content, or content without a rule, never breaks a list.
+
+mod directory;
+mod error;
+mod model;
+mod public_api;
+mod snapshot;
+mod texts;
+
+pub use error::ApiError;
+pub use model::*;
+pub use public_api::{ClusterFinding, PublicApi, ReportOptions, Vote};

@@ -5,12 +5,14 @@
 
 mod cluster;
 mod hit;
+mod organization;
 mod raw;
 mod recommendations;
 mod report;
 mod workloads;
 
 pub use hit::StoredHit;
+pub use organization::{ReportedCluster, RuleHits};
 pub use recommendations::{ClusterWithRules, HitCluster};
 pub use report::{StoredReport, StoredReportInfo};
 pub use workloads::{Namespace, NamespaceReport};

@@ -1,0 +1,166 @@
+//! A cluster's report, joined with texts.
+
+use std::collections::HashSet;
+
+use ccx_auth::Caller;
+use ccx_content::Content;
+use ccx_messages::{ClusterId, RuleSelector};
+use ccx_storage::read::{StoredHit, StoredReport};
+use serde_json::Value;
+
+use super::PublicApi;
+use crate::{
+    directory::ListedCluster,
+    error::ApiError,
+    model::{ExtraData, Report, ReportInfo, ReportMeta, RuleHit},
+    snapshot::selector,
+    texts::{Texts, Visible, is_for_managed_clusters, is_internal, publish_date, render, total_risk},
+};
+
+/// The parts of a report that a client asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ReportOptions {
+    /// Whether disabled rules are part of the report.
+    pub include_disabled: bool,
+    /// Whether texts are rendered with the data of the hit; otherwise most are the templates, for clients that render them.
+    pub rendered: bool,
+}
+
+impl PublicApi {
+    /// Returns the latest report of a cluster.
+    pub async fn cluster_report(
+        &self,
+        caller: &Caller,
+        cluster_id: ClusterId,
+        options: ReportOptions,
+    ) -> Result<Report, ApiError> {
+        let user = caller.user_id_or_zero();
+        let (stored, acknowledgements, cluster) = tokio::join!(
+            self.database.report(caller.org_id, cluster_id, user),
+            self.database.acknowledgements(caller.org_id),
+            self.directory.describe(caller.org_id, cluster_id),
+        );
+        let stored = stored?;
+        let stored = stored.ok_or_else(|| not_found(caller, cluster_id))?;
+        let acknowledged = acknowledgements?
+            .iter()
+            .filter_map(|acknowledgement| selector(&acknowledgement.rule_id, &acknowledgement.error_key))
+            .collect();
+        let join = Join { texts: self.texts(caller), acknowledged, cluster, options };
+        // Hundreds of templates may be rendered: too long for a thread that other requests wait for.
+        if options.rendered {
+            let joined = tokio::task::spawn_blocking(move || join.report(stored));
+            return joined.await.map_or_else(|error| std::panic::resume_unwind(error.into_panic()), Ok);
+        }
+        Ok(join.report(stored))
+    }
+
+    /// Returns one rule that hit a cluster.
+    pub async fn cluster_rule(
+        &self,
+        caller: &Caller,
+        cluster_id: ClusterId,
+        rule: &RuleSelector,
+        options: ReportOptions,
+    ) -> Result<RuleHit, ApiError> {
+        let user = caller.user_id_or_zero();
+        let stored = self.database.rule_hit(caller.org_id, cluster_id, user, rule).await?;
+        let item = || format!("{}/{cluster_id}/{rule}", caller.org_id);
+        let stored = stored.ok_or_else(|| ApiError::NotFound { item: item() })?;
+        let cluster = self.directory.describe(caller.org_id, cluster_id).await;
+        let texts = self.texts(caller);
+        match texts.find(rule) {
+            Visible::Texts(content) if cluster.managed && !is_for_managed_clusters(content) => {
+                Err(ApiError::NoRule)
+            }
+            Visible::Texts(content) => Ok(rule_hit(stored, content, false, options)),
+            Visible::NoTexts => Err(ApiError::NoRule),
+            Visible::Hidden => Err(ApiError::InternalRule),
+        }
+    }
+
+    /// Returns the size and the times of the latest report of a cluster.
+    pub async fn report_info(&self, caller: &Caller, cluster_id: ClusterId) -> Result<ReportInfo, ApiError> {
+        let stored = self.database.report_info(caller.org_id, cluster_id).await?;
+        let stored = stored.ok_or_else(|| not_found(caller, cluster_id))?;
+        Ok(ReportInfo {
+            count: stored.hit_count,
+            last_checked_at: stored.last_checked_at,
+            stored_at: stored.reported_at,
+        })
+    }
+}
+
+/// Returns the error about a cluster without a report in the organisation.
+fn not_found(caller: &Caller, cluster_id: ClusterId) -> ApiError {
+    ApiError::NotFound { item: format!("{}/{cluster_id}", caller.org_id) }
+}
+
+/// The join of a stored report with everything else.
+struct Join {
+    texts: Texts,
+    acknowledged: HashSet<RuleSelector>,
+    cluster: ListedCluster,
+    options: ReportOptions,
+}
+
+impl Join {
+    fn report(&self, stored: StoredReport) -> Report {
+        let (last_checked_at, gathered_at) = (stored.last_checked_at, stored.gathered_at);
+        let (mut data, mut without_texts, mut disabled) = (Vec::new(), 0, 0);
+        let mut seen = HashSet::new();
+        for hit in stored.hits {
+            let Some(selector) = selector(&hit.component, &hit.error_key) else {
+                without_texts += 1;
+                continue;
+            };
+            let is_acknowledged = self.acknowledged.contains(&selector);
+            if !self.options.include_disabled && (hit.is_disabled || is_acknowledged) {
+                disabled += 1;
+                continue;
+            }
+            match self.texts.find(&selector) {
+                Visible::NoTexts => without_texts += 1,
+                Visible::Texts(content) if self.cluster.managed && !is_for_managed_clusters(content) => {}
+                // Clients fail on two entries about one rule and key, which databases of the originals may have.
+                Visible::Texts(content) if seen.insert(selector) => {
+                    data.push(rule_hit(hit, content, is_acknowledged, self.options));
+                }
+                Visible::Texts(_) | Visible::Hidden => {}
+            }
+        }
+        let has_only_hits_without_texts = data.is_empty() && disabled == 0;
+        let count = if has_only_hits_without_texts { 0 } else { data.len() + without_texts };
+        let (cluster_name, managed) = (self.cluster.display_name.clone(), self.cluster.managed);
+        let meta = ReportMeta { cluster_name, managed, count, last_checked_at, gathered_at };
+        Report { meta, data }
+    }
+}
+
+fn rule_hit(stored: StoredHit, content: &Content, is_acknowledged: bool, options: ReportOptions) -> RuleHit {
+    let (extra_data, has_changed) = ExtraData::from_stored(&stored.template_data, &stored.error_key);
+    // Templates are written for the data as the rule wrote it: a client could not render them with other data.
+    let data: Option<Value> = (options.rendered || has_changed)
+        .then(|| serde_json::from_str(&stored.template_data).unwrap_or_default());
+    let text = |text: &ccx_content::Text| {
+        data.as_ref().map_or_else(|| text.source().to_owned(), |data| render(text, data))
+    };
+    RuleHit {
+        created_at: publish_date(content),
+        description: text(&content.description),
+        details: text(&content.texts.generic),
+        reason: text(&content.texts.reason),
+        resolution: text(&content.texts.resolution),
+        more_info: text(&content.texts.more_info),
+        total_risk: total_risk(content),
+        disabled: stored.is_disabled || is_acknowledged,
+        disable_feedback: stored.disable_feedback,
+        disabled_at: stored.disabled_at,
+        internal: is_internal(content),
+        user_vote: stored.user_vote,
+        extra_data,
+        tags: content.tags.clone(),
+        impacted: stored.created_at,
+        rule_id: stored.component,
+    }
+}
