@@ -34,6 +34,8 @@ const PROBE_INTERVAL: Duration = Duration::from_secs(10);
 pub(crate) struct ObjectStorageHealth {
     evidence: Mutex<Evidence>,
     state: watch::Sender<Availability>,
+    /// The cause for which the bucket can't be used.
+    bucket_problem: Mutex<Option<String>>,
     prober: Downloader,
     condition: Condition,
     unavailable: IntGauge,
@@ -42,11 +44,18 @@ pub(crate) struct ObjectStorageHealth {
 impl ObjectStorageHealth {
     /// Probes with `prober`, reports readiness by `condition`, and sets `unavailable` to 1 in an outage.
     pub(crate) fn new(prober: Downloader, condition: Condition, unavailable: IntGauge) -> Self {
-        if prober.endpoint().is_none() {
+        if prober.endpoint().is_none() && !prober.has_bucket() {
             condition.ready();
         }
         let state = watch::Sender::new(Availability::Available);
-        Self { evidence: Mutex::default(), state, prober, condition, unavailable }
+        Self {
+            evidence: Mutex::default(),
+            bucket_problem: Mutex::default(),
+            state,
+            prober,
+            condition,
+            unavailable,
+        }
     }
 
     /// The state now.
@@ -98,8 +107,9 @@ impl ObjectStorageHealth {
             if self.prober.endpoint().is_some() || self.availability() == Availability::Unreachable {
                 let is_answering = self.probe().await;
                 self.update(|evidence| evidence.probed(is_answering));
-                self.report(self.availability());
             }
+            self.probe_bucket().await;
+            self.report(self.availability());
             let is_unreachable = *state.borrow_and_update() == Availability::Unreachable;
             // However often the state changes, the endpoint is probed once a second at most.
             tokio::time::sleep(PROBE_INTERVAL_WHEN_UNREACHABLE).await;
@@ -115,6 +125,19 @@ impl ObjectStorageHealth {
             tracing::debug!(error = error_chain(error), "object storage probe failed");
         }
         probed.is_ok()
+    }
+
+    /// Concerns readiness only: links that others signed may work without the bucket.
+    async fn probe_bucket(&self) {
+        if !self.prober.has_bucket() || self.availability() != Availability::Available {
+            return;
+        }
+        let problem = self.prober.probe_bucket().await.err().map(|error| error_chain(&error));
+        let mut known = self.bucket_problem.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(cause) = problem.as_ref().filter(|_| *known != problem) {
+            tracing::warn!(error = cause, "object storage bucket can't be used");
+        }
+        *known = problem;
     }
 
     fn update<T>(&self, change: impl FnOnce(&mut Evidence) -> T) -> T {
@@ -146,7 +169,13 @@ impl ObjectStorageHealth {
     fn report(&self, availability: Availability) {
         self.unavailable.set(i64::from(availability != Availability::Available));
         match availability {
-            Availability::Available => self.condition.ready(),
+            Availability::Available => {
+                let problem = self.bucket_problem.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                match problem {
+                    None => self.condition.ready(),
+                    Some(cause) => self.condition.not_ready(cause),
+                }
+            }
             Availability::Unreachable => {
                 self.condition.not_ready(format!("{} does not answer", self.prober.probed_endpoint()));
             }

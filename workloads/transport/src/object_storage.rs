@@ -1,5 +1,6 @@
 //! Objects from and to S3, and archives from presigned links.
 
+mod bucket;
 mod download;
 mod error;
 mod location;

@@ -1,4 +1,4 @@
-use ccx_config::Config;
+use ccx_config::{Config, ObjectStorage};
 use ccx_service::{Dependency, Health};
 use ccx_transport::Position;
 use tokio::{
@@ -13,8 +13,11 @@ fn record() -> RecordId {
 }
 
 async fn health_of(endpoint: Option<String>) -> (ObjectStorageHealth, Health, IntGauge) {
-    let mut config = Config::default();
-    config.object_storage.endpoint = endpoint;
+    health_with(ObjectStorage { endpoint, ..ObjectStorage::default() }).await
+}
+
+async fn health_with(settings: ObjectStorage) -> (ObjectStorageHealth, Health, IntGauge) {
+    let config = Config { object_storage: settings, ..Config::default() };
     let health = Health::new();
     let unavailable = IntGauge::new("unavailable", "unavailable").unwrap();
     let prober = Downloader::new(&config.object_storage, &config.pipeline, &config.archive).await.unwrap();
@@ -59,6 +62,26 @@ async fn readiness_follows_the_endpoint() {
     assert_eq!(unavailable.get(), 0);
     assert!(failed(&storage).await, "the endpoint answers: it is the link");
     server.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn readiness_follows_the_bucket() {
+    let server = ccx_local::ObjectStorage::start("insights-upload").await.unwrap();
+    let first_report = async |settings: ObjectStorage| -> Option<String> {
+        let (storage, health, _) = health_with(settings).await;
+        let reported = async {
+            while health.readiness().dependencies[0].connecting {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::select! {
+            () = storage.probe_periodically() => unreachable!("it probes forever"),
+            () = reported => health.readiness().dependencies[0].cause.clone(),
+        }
+    };
+    assert_eq!(first_report(server.config()).await, None);
+    let missing = ObjectStorage { bucket: "no-such-bucket".into(), ..server.config() };
+    assert_eq!(first_report(missing).await.as_deref(), Some("the bucket no-such-bucket does not exist"));
 }
 
 #[tokio::test]

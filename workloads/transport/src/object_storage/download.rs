@@ -15,19 +15,19 @@ use super::error::{
 use super::{ArchiveLocation, DownloadError, ObjectStore};
 
 /// How long a link is valid that we make for ourselves. It is used at once; the rest is for clocks that differ.
-const OWN_LINK_VALIDITY: Duration = Duration::from_mins(5);
+pub(super) const OWN_LINK_VALIDITY: Duration = Duration::from_mins(5);
 
 /// Downloads archives into memory. Clones share one connection pool.
 ///
 /// One call is one attempt; what to do about a failure follows from its class.
 #[derive(Clone, Debug)]
 pub struct Downloader {
-    http: Client,
-    store: ObjectStore,
-    settings: ObjectStorage,
+    pub(super) http: Client,
+    pub(super) store: ObjectStore,
+    pub(super) settings: ObjectStorage,
     max_bytes: u64,
     endpoint: Option<Url>,
-    probe_timeout: Duration,
+    pub(super) probe_timeout: Duration,
 }
 
 impl Downloader {

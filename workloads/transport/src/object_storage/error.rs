@@ -78,6 +78,24 @@ pub enum ObjectStoreError {
         status: u16,
     },
 
+    /// The credentials are not valid.
+    #[snafu(display("the object storage rejects the access key ({code}) for the bucket {bucket}"))]
+    Rejected {
+        /// The code of the error, such as `InvalidAccessKeyId`.
+        code: String,
+        /// The bucket.
+        bucket: String,
+    },
+
+    /// The server did not answer.
+    #[snafu(display("the object storage did not answer for the bucket {bucket}"))]
+    Answer {
+        /// The bucket.
+        bucket: String,
+        /// The cause.
+        source: reqwest::Error,
+    },
+
     /// The server answered with another error.
     #[snafu(display("the object storage answered HTTP {status} for the bucket {bucket}"))]
     BucketStatus {
@@ -243,9 +261,10 @@ impl ObjectStoreError {
             | Self::Authorities { .. }
             | Self::Encryption { .. }
             | Self::NoBucket { .. }
-            | Self::Denied { .. } => ErrorClass::Bug,
+            | Self::Denied { .. }
+            | Self::Rejected { .. } => ErrorClass::Bug,
             // Signing fails when the service that gives credentials is away.
-            Self::Presign { .. } => ErrorClass::Transient,
+            Self::Presign { .. } | Self::Answer { .. } => ErrorClass::Transient,
             Self::Put { class, .. } | Self::Bucket { class, .. } | Self::BucketStatus { class, .. } => *class,
         }
     }

@@ -96,6 +96,27 @@ async fn reachable_of_missing_bucket_is_an_error() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bucket_probe_tells_missing_bucket_and_wrong_key() {
+    let (server, _) = server_with("key", b"archive").await;
+    let ours = server.config();
+    downloader(&ours).await.probe_bucket().await.unwrap();
+    let probe = async |settings: ccx_config::ObjectStorage| -> String {
+        downloader(&settings).await.probe_bucket().await.expect_err("must fail").to_string()
+    };
+    let missing = ccx_config::ObjectStorage { bucket: "no-such-bucket".into(), ..ours.clone() };
+    assert_eq!(probe(missing).await, "the bucket no-such-bucket does not exist");
+    let wrong = ccx_config::ObjectStorage {
+        secret_access_key: Some(Secret::from("wrong".to_owned())),
+        ..ours.clone()
+    };
+    let rejected =
+        "the object storage rejects the access key (SignatureDoesNotMatch) for the bucket insights-upload";
+    assert_eq!(probe(wrong).await, rejected);
+    let unknown = ccx_config::ObjectStorage { access_key_id: Some("unknown".into()), ..ours };
+    assert!(probe(unknown).await.starts_with("the object storage rejects the access key ("));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unreachable_server_is_transient() {
     let settings = ccx_config::ObjectStorage {
         endpoint: Some("http://127.0.0.1:1".into()),
