@@ -5,6 +5,7 @@ pub(crate) mod api_error;
 pub mod component;
 pub mod condition_type;
 pub mod digest;
+pub(crate) mod field_names;
 pub(crate) mod hash64;
 pub mod input;
 pub mod input_digest;

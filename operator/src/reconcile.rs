@@ -68,6 +68,7 @@ async fn run_stages(pipeline: &CcxPipeline, key: &Key, context: &Context) -> Sta
         Some(context.cache.with(key, |objects| update_status::endpoints(&validated, objects)));
     results.findings.database_secret =
         validated.managed_database.as_ref().map(|_| generated_secret(&key.name));
+    results.findings.wording = update_status::Wording::new(&validated);
     let applier = Applier { context, pipeline, key };
     match ReconcileMode::from_spec(&pipeline.spec) {
         ReconcileMode::Paused => {}

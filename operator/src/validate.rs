@@ -4,6 +4,7 @@
 //! preconditions of builders are checked again, because an object of an older schema may be stored.
 
 mod aggregator;
+mod configuration;
 mod data_pipeline;
 mod database;
 mod db_writer;
@@ -73,6 +74,9 @@ pub fn validate(
         monitoring: monitoring::monitoring(spec, references, &mut problems),
         network_policy: spec.network_policy,
     });
+    if let Some(validated) = &validated {
+        configuration::check(validated, &mut problems);
+    }
     problems.none_or(validated)
 }
 

@@ -59,6 +59,14 @@ impl ValidatedPipeline {
         let dependencies = [&self.kafka.missing, &self.object_storage.missing, &self.database.missing];
         dependencies.into_iter().chain([&self.data_pipeline.missing, &self.db_writer.missing]).flatten()
     }
+
+    /// Returns the mounted objects of all pods.
+    pub fn mounts(&self) -> impl Iterator<Item = &Mount> {
+        let insights_core = self.data_pipeline.insights_core.iter().flat_map(|it| &it.mounts);
+        let dependencies = [&self.kafka.mounts, &self.object_storage.mounts, &self.database.mounts];
+        let rules = [&self.data_pipeline.rules.mounts];
+        dependencies.into_iter().chain(rules).flatten().chain(insights_core).chain(&self.db_writer.allowlist)
+    }
 }
 
 /// Whether the workloads run.

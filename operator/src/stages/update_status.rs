@@ -17,6 +17,7 @@ mod report;
 mod rules;
 mod schema;
 mod summary;
+mod wording;
 mod workload;
 mod write;
 
@@ -29,6 +30,7 @@ pub(crate) use endpoints::endpoints;
 use k8s_openapi::jiff::Timestamp;
 use observed_state::{JobView, ObservedState, Workload};
 pub(crate) use report::Findings;
+pub(crate) use wording::Wording;
 
 use super::StageResults;
 use crate::{
@@ -52,6 +54,8 @@ pub(crate) struct Observation {
     pub(crate) errors: Vec<Problem>,
     /// The reason for which a stage was not applied.
     pub(crate) waiting: Option<Problem>,
+    /// Translates texts of pods.
+    pub(crate) wording: Wording,
     /// The time of the observation.
     pub(crate) now: Timestamp,
 }
@@ -100,6 +104,7 @@ pub(crate) async fn update_status(
         missing: results.missing,
         errors: results.errors,
         waiting: results.applied.waiting(),
+        wording: results.findings.wording.clone(),
         now: Timestamp::now(),
     };
     let before = pipeline.status.clone().unwrap_or_default();
@@ -183,6 +188,9 @@ fn conditions(observation: &Observation) -> Vec<(ConditionType, ConditionStatus)
         (ConditionType::AutoscalingReady, controllers::autoscaling(observation)),
         (ConditionType::ApiExposed, controllers::exposed(observation)),
     ];
+    for (_, status) in &mut parts {
+        status.cause.message = observation.wording.translate(&status.cause.message);
+    }
     parts.extend(optional.into_iter().filter_map(|(kind, status)| Some((kind, status?))));
     let mut all = summary::summarise(observation, &parts);
     all.append(&mut parts);

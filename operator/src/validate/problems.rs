@@ -23,6 +23,11 @@ impl Problems {
         self.0.len()
     }
 
+    /// Whether a problem is about this field, or what it is part of.
+    pub(super) fn mentions(&self, field: &str) -> bool {
+        self.0.iter().any(|problem| problem.message.contains(field))
+    }
+
     /// Returns the missing references found after the first `count` problems.
     pub(super) fn missing_after(&self, count: usize) -> Vec<Problem> {
         let found = self.0.get(count..).unwrap_or_default();

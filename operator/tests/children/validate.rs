@@ -176,3 +176,25 @@ fn references_without_a_cluster_are_assumed_to_exist() {
     let config = object(&children, Kind::ConfigMap, "ccx-topics")["data"]["ccx.toml"].to_string();
     assert!(config.contains("events-kafka-bootstrap.kafka.svc:9092"), "{config}");
 }
+
+#[test]
+fn value_that_the_workloads_would_refuse_is_reported_with_its_field() {
+    let cases = [
+        (json!({"kafka": {"topics": {"announce": "one", "results": "one"}}}), "spec.kafka.topics."),
+        (json!({"kafka": {"properties": {"group.id": "x"}}}), "spec.kafka.properties.group.id "),
+        (json!({"objectStorage": {"bucket": "s3://uploads"}}), "spec.objectStorage.bucket "),
+        (json!({"retry": {"initialDelay": "1h", "maxDelay": "1s"}}), "spec.retry."),
+        (
+            json!({"dataPipeline": {"rules": {"builtIn": "Disabled"}}}),
+            "spec.dataPipeline.rules.configMapRefs ",
+        ),
+    ];
+    for (spec, field) in cases {
+        let (reason, message) = problem(&spec, |_| {});
+        assert_eq!(reason, Reason::InvalidSpec);
+        assert!(message.starts_with(field), "{message}");
+        for key in ["kafka.topics", "object_storage", "initial_delay", "rules.builtin", "ccx.toml"] {
+            assert!(!message.replace("spec.kafka.topics", "").contains(key), "{message}");
+        }
+    }
+}

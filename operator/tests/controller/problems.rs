@@ -5,7 +5,7 @@ use ccx_operator::runtime::probe::READINESS_PATH;
 use ccx_service::{Dependency, Readiness};
 use k8s_openapi::{
     api::{
-        core::v1::{ResourceQuota, ResourceQuotaSpec, ServiceAccount},
+        core::v1::{ConfigMap, ResourceQuota, ResourceQuotaSpec, ServiceAccount},
         rbac::v1::{ClusterRole, PolicyRule, RoleBinding, RoleRef, Subject},
     },
     apimachinery::pkg::api::resource::Quantity,
@@ -13,7 +13,7 @@ use k8s_openapi::{
 };
 use kube::{
     Api,
-    api::{DeleteParams, ObjectMeta, PostParams},
+    api::{DeleteParams, ObjectMeta, Patch, PatchParams, PostParams},
 };
 use prometheus::TextEncoder;
 use serde_json::{Value, json};
@@ -162,11 +162,19 @@ async fn unreachable_dependency_is_reported_with_the_message_of_the_pod() {
 #[ignore = "needs Kubernetes"]
 async fn invalid_rules_are_reported_with_their_location_until_fixed() {
     let env = TestEnv::new().await;
-    let error = json!({"file": "mine.yaml", "line": 3, "column": 7, "message": "no such key"});
+    let rules =
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "our-rules"}, "data": {}});
+    env.api::<ConfigMap>()
+        .patch("our-rules", &PatchParams::apply("test"), &Patch::Apply(&rules))
+        .await
+        .unwrap();
+    let error =
+        json!({"file": "/etc/ccx/rules-0/mine.yaml", "line": 3, "column": 7, "message": "no such key"});
     env.prober.set("/rules", json!({"digest": "d", "rules": 25, "builtin": 86, "error": error}).to_string());
-    env.apply(json!({"dataPipeline": {"replicas": 1}})).await;
+    let sources = json!({"configMapRefs": [{"name": "our-rules"}]});
+    env.apply(json!({"dataPipeline": {"replicas": 1, "rules": sources}})).await;
     let condition = env.until_condition("RulesLoaded", "False", "RulesRejected").await;
-    assert_eq!(condition.message, "mine.yaml:3:7: no such key");
+    assert_eq!(condition.message, "ConfigMap our-rules: mine.yaml:3:7: no such key");
     // No object changes when a pod loads new rules.
     env.prober.set("/rules", r#"{"digest": "e", "rules": 26, "builtin": 86, "error": null}"#);
     let condition = env.until_condition("RulesLoaded", "True", "AsExpected").await;

@@ -1,6 +1,9 @@
 //! The connections of pods to their dependencies.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use k8s_openapi::api::core::v1::EnvVar;
 
@@ -78,4 +81,16 @@ pub enum MountSource {
         /// The size limit, a quantity; without it the memory limit of the container applies.
         size_limit: Option<String>,
     },
+}
+
+impl fmt::Display for MountSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Secret { name, .. } => write!(f, "Secret {name}"),
+            Self::ConfigMap { name, .. } => write!(f, "ConfigMap {name}"),
+            Self::Claim { name } => write!(f, "PersistentVolumeClaim {name}"),
+            Self::Image { reference, .. } => write!(f, "image {reference}"),
+            Self::Scratch { .. } | Self::Memory { .. } => f.write_str("temporary storage"),
+        }
+    }
 }

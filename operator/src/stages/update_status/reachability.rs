@@ -12,13 +12,21 @@ use crate::{
     },
 };
 
+/// Completes Kafka's error for a replication factor that exceeds the number of brokers.
+const REPLICATION_ADVICE: &str =
+    "; set spec.kafka.topicManagement.replicationFactor to at most the number of brokers";
+
 pub(super) fn kafka(observation: &Observation) -> ConditionStatus {
     let topics = observation.state.jobs.iter().find(|job| job.role == TOPICS);
     let has_failed = |state: &JobState| matches!(state, JobState::Failed(_));
     let failed =
         topics.filter(|job| job.progress.as_ref().is_some_and(|it| has_failed(&it.state) || it.failures > 0));
     if let Some(job) = failed {
-        return job_status(job, Reason::TopicsFailed, observation);
+        let mut status = job_status(job, Reason::TopicsFailed, observation);
+        if status.cause.message.to_lowercase().contains("replication factor") {
+            status.cause.message.push_str(REPLICATION_ADVICE);
+        }
+        return status;
     }
     let users = [Component::DataPipeline, Component::DbWriter];
     reachable(observation, Dependency::KAFKA, Reason::KafkaUnreachable, &users)

@@ -1,6 +1,6 @@
 //! The status as a whole.
 
-use super::{ConditionStatus, ConditionType, Observation, Workload, schema};
+use super::{ConditionStatus, ConditionType, Observation, Wording, Workload, schema};
 use crate::model::component::Component;
 use ccx_crds::{CcxPipeline, CcxPipelineStatus, ComponentStatus, Endpoints, Plan, RulesStatus};
 
@@ -13,6 +13,8 @@ pub(crate) struct Findings {
     pub(crate) endpoints: Option<Endpoints>,
     /// The Secret with the password of the managed database.
     pub(crate) database_secret: Option<String>,
+    /// Translates texts of pods.
+    pub(crate) wording: Wording,
 }
 
 /// Returns the status that follows `before`. Values that were not observed, such as the rules of pods that

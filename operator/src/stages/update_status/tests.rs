@@ -56,6 +56,7 @@ pub(super) fn healthy() -> Observation {
         missing: Vec::new(),
         errors: Vec::new(),
         waiting: None,
+        wording: Wording::default(),
         now: seconds(1000),
     }
 }
@@ -469,4 +470,18 @@ fn problem_is_new_until_a_condition_has_it() {
     let before: Vec<Condition> =
         now.iter().map(|(kind, status)| status.condition(*kind, None, &[], seconds(1))).collect();
     assert_eq!(reasons(&before), []);
+}
+
+#[test]
+fn topics_with_too_large_a_replication_factor_name_the_field() {
+    let mut observation = healthy();
+    let output = "error: failed to ensure topic a\n  caused by: InvalidReplicationFactor (Broker: Invalid replication factor)\n  \
+                  help: see [kafka] in `ccx config print`";
+    let topics = job(JobState::Failed("BackoffLimitExceeded".into()));
+    let issue = Some(("pod-1".into(), failed_with(output)));
+    observation.state.jobs = vec![JobView { role: "topics".into(), issue, ..topics }];
+    let (_, reason, message) = verdict(&observation, ConditionType::KafkaReachable);
+    assert_eq!(reason, Reason::TopicsFailed);
+    assert!(message.contains("spec.kafka.topicManagement.replicationFactor"), "{message}");
+    assert!(message.contains("see spec.kafka") && !message.contains("ccx config"), "{message}");
 }
