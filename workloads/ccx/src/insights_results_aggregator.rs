@@ -43,8 +43,6 @@ pub(crate) fn main(arguments: Vec<OsString>) -> ExitCode {
 struct Environment {
     variables: BTreeMap<String, String>,
     settings: Settings,
-    /// Our configuration with the same meaning, for the schema that the program writes and migrates.
-    config: Config,
     /// Holds the certificates that Clowder's document contains, as long as the process runs.
     _certificates: tempfile::TempDir,
 }
@@ -69,20 +67,30 @@ impl Environment {
                 }
             }
         }
-        let backend = settings.backend().unwrap_or(Backend::OcpRecommendations);
-        let config = settings.config(backend).map_err(text)?;
-        Ok(Self { variables, settings, config, _certificates: certificates })
+        Ok(Self { variables, settings, _certificates: certificates })
+    }
+
+    /// Returns our configuration with the same meaning, for the schema that the program writes and migrates.
+    fn config(&self) -> Result<Config, ExitStatus> {
+        let backend = self.settings.backend().unwrap_or(Backend::OcpRecommendations);
+        self.settings.config(backend).map_err(|cause| {
+            error!(error = ccx_service::error_chain(&cause), "Configuration error");
+            ExitStatus::Database
+        })
     }
 }
 
 fn run(program: &str, command: &Command, environment: &Environment) -> ExitStatus {
-    if let Err(error) = start_logging(&environment.config.logging) {
+    if let Err(error) = start_logging(&environment.settings.log_settings()) {
         output::note(&format!("Unable to init logging: {}", ccx_service::error_chain(&error)));
     }
     let status = match command {
         Command::StartService => {
             log_versions();
-            block_on(start::start_service(&environment.settings, &environment.config))
+            match environment.config() {
+                Ok(config) => block_on(start::start_service(&environment.settings, &config)),
+                Err(status) => status,
+            }
         }
         Command::PrintHelp => print(&help(program)),
         Command::Unknown(word) => print(&(command_not_found(word) + &help(program))),
@@ -95,9 +103,10 @@ fn run(program: &str, command: &Command, environment: &Environment) -> ExitStatu
             log_versions();
             ExitStatus::Ok
         }
-        Command::Migration(target) => {
-            block_on(migration::migrate(&environment.settings, &environment.config, target))
-        }
+        Command::Migration(target) => match environment.config() {
+            Ok(config) => block_on(migration::migrate(&environment.settings, &config, target)),
+            Err(status) => status,
+        },
     };
     if status != ExitStatus::Ok {
         error!("Service exited with non-zero code {}", status as u8);

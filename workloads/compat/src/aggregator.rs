@@ -10,7 +10,7 @@ mod translate;
 pub use command::{Command, MigrationTarget};
 pub use help::{command_not_found, help};
 pub use load::{CONFIG_FILE_VARIABLE, LoadError};
-pub use settings::{Backend, Broker, Server, Settings, Storage};
+pub use settings::{Backend, Broker, Server, Settings, Storage, StorageType, UnknownStorageType};
 pub use translate::TranslateError;
 
 /// The exit status of the program.

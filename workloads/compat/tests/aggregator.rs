@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
 use ccx_compat::{
     Clowder,
-    aggregator::{Backend, CONFIG_FILE_VARIABLE, Settings},
+    aggregator::{Backend, CONFIG_FILE_VARIABLE, Settings, StorageType},
 };
 use ccx_config::{Authentication, LogFormat, SaslMechanism, SecurityProtocol, TlsMode};
 
@@ -33,6 +33,7 @@ api_prefix = "/api/v1/"
 debug = true
 auth = true
 auth_type = "xrh"
+maximum_feedback_message_length = 1000
 org_overview_limit_hours = 2
 
 [processing]
@@ -83,7 +84,7 @@ fn file_with_every_key_is_translated() {
     let settings = load(FILE, &[]);
     assert!(settings.broker.enabled);
     assert_eq!(settings.backend(), Some(Backend::OcpRecommendations));
-    assert_eq!(settings.used_backends(), [Backend::OcpRecommendations]);
+    assert_eq!(settings.used_backends().unwrap(), [(Backend::OcpRecommendations, StorageType::Sql)]);
     let config = settings.config(Backend::OcpRecommendations).unwrap();
 
     let kafka = &config.kafka;
@@ -94,6 +95,8 @@ fn file_with_every_key_is_translated() {
     assert_eq!(kafka.sasl_password.as_ref().unwrap().expose(), "secret of kafka");
     assert_eq!(kafka.ca_file.as_deref(), Some(Path::new("/etc/kafka/ca.pem")));
     assert_eq!(kafka.topics.results_dead_letters, "letters");
+    // "1m30s" is longer than it makes sense to wait for one broker.
+    assert_eq!(kafka.properties["socket.connection.setup.timeout.ms"], "60000");
     assert_eq!(config.writer.group, "writers");
     assert_eq!(config.writer.metrics_namespace, "writer");
     assert_eq!(config.writer.org_allowlist_file.as_deref(), Some(Path::new("allowed.csv")));
@@ -102,6 +105,8 @@ fn file_with_every_key_is_translated() {
     assert_eq!(config.aggregator.api_prefix, "/api/v1/");
     assert_eq!(config.aggregator.authentication, Authentication::XRhIdentity);
     assert_eq!(config.aggregator.org_overview_limit, Duration::from_hours(2));
+    assert!(config.aggregator.debug);
+    assert_eq!(config.aggregator.max_feedback_bytes, 1000);
 
     let database = &config.database;
     assert_eq!((database.host.as_str(), database.port), ("db", 5433));
@@ -148,10 +153,85 @@ fn variables_without_a_file_are_a_configuration() {
 }
 
 #[test]
-fn older_name_of_key_is_accepted() {
-    let settings = load("[storage]\npg_host = \"old\"\ntype = \"sql\"\n[broker]\naddress = \"kafka:1\"", &[]);
+fn older_names_of_keys_and_sections_are_accepted() {
+    let old = "[storage]\npg_host = \"old\"\ntype = \"sql\"\n[broker]\naddress = \"kafka:1\"\n";
+    let settings = load(old, &[]);
     assert_eq!(settings.ocp_recommendations_storage.pg_host, "old");
+    assert_eq!(settings.backend(), Some(Backend::OcpRecommendations));
     assert_eq!(settings.broker.addresses, "kafka:1");
+
+    let both =
+        format!("{old}[ocp_recommendations_storage]\npg_host = \"new\"\n[storage_backend]\nuse = \"\"");
+    let settings = load(&both, &[("INSIGHTS_RESULTS_AGGREGATOR__STORAGE__PG_HOST", "old")]);
+    assert_eq!((settings.ocp_recommendations_storage.pg_host.as_str(), settings.backend()), ("new", None));
+}
+
+#[test]
+fn writer_of_workloads_reads_their_topic() {
+    let settings = load(
+        FILE,
+        &[
+            ("INSIGHTS_RESULTS_AGGREGATOR__STORAGE_BACKEND__USE", "dvo_recommendations"),
+            ("INSIGHTS_RESULTS_AGGREGATOR__BROKER__TOPIC", "ccx.dvo.results"),
+        ],
+    );
+    let config = settings.config(Backend::DvoRecommendations).unwrap();
+    let topics = &config.kafka.topics;
+    assert_eq!(
+        (topics.workloads.as_str(), topics.workloads_dead_letters.as_str()),
+        ("ccx.dvo.results", "letters")
+    );
+    assert_eq!(topics.results, ccx_config::Config::default().kafka.topics.results);
+    assert_eq!(config.dvo_writer.group, "writers");
+    assert_eq!(config.dvo_writer.metrics_namespace, "writer");
+}
+
+#[test]
+fn redis_storage_is_translated() {
+    let settings = load(
+        "[redis]\nendpoint = \"valkey:6379\"\ndatabase = 3\nusername = \"u\"\npassword = \"p\"\ntimeout_seconds = 30",
+        &[
+            ("INSIGHTS_RESULTS_AGGREGATOR__OCP_RECOMMENDATIONS_STORAGE__TYPE", "redis"),
+            ("INSIGHTS_RESULTS_AGGREGATOR__BROKER__GROUP", "valkey_writer_app"),
+        ],
+    );
+    assert_eq!(settings.storage_type(Backend::OcpRecommendations).unwrap(), Some(StorageType::Redis));
+    assert_eq!(settings.storage_type(Backend::DvoRecommendations).unwrap(), None);
+    let config = settings.config(Backend::OcpRecommendations).unwrap();
+    let valkey = &config.valkey;
+    assert_eq!((valkey.endpoint.as_deref(), valkey.database), (Some("valkey:6379"), 3));
+    assert_eq!(valkey.username.as_deref(), Some("u"));
+    assert_eq!(valkey.password.as_ref().unwrap().expose(), "p");
+    assert_eq!(valkey.timeout, Duration::from_secs(30));
+    assert_eq!(config.valkey_writer.group, "valkey_writer_app");
+}
+
+#[test]
+fn unknown_type_of_storage_is_an_error() {
+    let settings = load("[dvo_recommendations_storage]\ntype = \"mongo\"", &[]);
+    let error = settings.used_backends().unwrap_err().to_string();
+    assert_eq!(error, "Unknown storage type 'mongo'");
+}
+
+#[test]
+fn invalid_value_is_named_by_the_key_of_the_original() {
+    for (key, value, expected) in [
+        ("BROKER__TOPIC", "a b", "configuration key broker.topic is invalid"),
+        ("SERVER__API_PREFIX", "/{x}/", "configuration key server.api_prefix must begin and end with /"),
+        ("BROKER__ADDRESSES", "kafka:port", "configuration key broker.addresses has an invalid item"),
+        ("BROKER__DEAD_LETTER_QUEUE_TOPIC", "ccx.ocp.results", "is the same as"),
+    ] {
+        let settings = load(FILE, &[(&format!("INSIGHTS_RESULTS_AGGREGATOR__{key}"), value)]);
+        let error = settings.config(Backend::OcpRecommendations).unwrap_err().to_string();
+        assert!(error.contains(expected), "{key}: {error}");
+    }
+}
+
+#[test]
+fn sql_statements_are_logged_when_the_storage_asks_for_it() {
+    let settings =
+        load(FILE, &[("INSIGHTS_RESULTS_AGGREGATOR__OCP_RECOMMENDATIONS_STORAGE__LOG_SQL_QUERIES", "true")]);
+    assert_eq!(settings.log_settings().level, "warn,sqlx::query=debug");
 }
 
 #[test]

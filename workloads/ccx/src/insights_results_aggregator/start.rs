@@ -1,6 +1,6 @@
 //! `insights-results-aggregator start-service`
 
-use ccx_compat::aggregator::{Backend, ExitStatus, Settings};
+use ccx_compat::aggregator::{Backend, ExitStatus, Settings, StorageType};
 use ccx_config::Config;
 use ccx_service::{error_chain, shutdown_signal};
 use ccx_storage::{Database, StorageError};
@@ -11,11 +11,9 @@ use crate::commands::workload::WorkloadError;
 
 /// Runs the role that the settings name until SIGTERM: the writer with a broker, else the REST API.
 pub(super) async fn start_service(settings: &Settings, config: &Config) -> ExitStatus {
-    for backend in settings.used_backends() {
-        if let Err(status) = check_version(settings, backend).await {
-            info!("database preparation exited with error code {}", status as u8);
-            return status;
-        }
+    if let Err(status) = prepare_databases(settings).await {
+        info!("database preparation exited with error code {}", status as u8);
+        return status;
     }
     let result = if settings.broker.enabled {
         let mut config = config.clone();
@@ -38,6 +36,21 @@ pub(super) async fn start_service(settings: &Settings, config: &Config) -> ExitS
             ExitStatus::Error
         }
     }
+}
+
+/// Fails unless the database of every storage can be used.
+async fn prepare_databases(settings: &Settings) -> Result<(), ExitStatus> {
+    let used = settings.used_backends().map_err(|cause| {
+        error!(error = error_chain(&cause), "Error creating storage");
+        ExitStatus::Database
+    })?;
+    for (backend, storage_type) in used {
+        match storage_type {
+            StorageType::Sql => check_version(settings, backend).await?,
+            StorageType::Redis | StorageType::Noop => info!("Skipping migration for non-SQL database type"),
+        }
+    }
+    Ok(())
 }
 
 /// Fails unless the schema of `backend` has the version that this release works with.

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use snafu::{ResultExt, Snafu};
 use toml::{Table, Value};
 
-use super::Settings;
+use super::{Settings, settings::OCP_RECOMMENDATIONS};
 
 /// The environment variable with the name of the configuration file.
 pub const CONFIG_FILE_VARIABLE: &str = "INSIGHTS_RESULTS_AGGREGATOR_CONFIG_FILE";
@@ -78,6 +78,7 @@ impl Settings {
         };
         let mut table = file.map(|file| read(&file)).transpose()?.unwrap_or_default();
         overlay(&mut table, variables);
+        rename_storage(&mut table);
         deserialize(table)
     }
 }
@@ -115,6 +116,21 @@ fn overlay(table: &mut Table, variables: &BTreeMap<String, String>) {
             }
             section.insert(key.to_owned(), Value::String(value.clone()));
         }
+    }
+}
+
+/// Renames `[storage]`, the only storage of older releases, whose backend was that of the OCP recommendations. It has no effect
+/// beside the sections that replaced it.
+fn rename_storage(table: &mut Table) {
+    let Some(storage) = table.remove("storage") else { return };
+    if table.contains_key("ocp_recommendations_storage") || table.contains_key("dvo_recommendations_storage")
+    {
+        return;
+    }
+    table.insert("ocp_recommendations_storage".to_owned(), storage);
+    let backend = table.entry("storage_backend").or_insert_with(|| Value::Table(Table::new()));
+    if let Value::Table(backend) = backend {
+        backend.entry("use").or_insert_with(|| Value::String(OCP_RECOMMENDATIONS.to_owned()));
     }
 }
 

@@ -5,8 +5,16 @@
 
 use ccx_config::Secret;
 use serde::{Deserialize, Serialize};
+use snafu::Snafu;
 
 use crate::{duration::GoDuration, weak};
+
+/// The type of a storage is unknown.
+#[derive(Debug, Snafu)]
+#[snafu(display("Unknown storage type '{type}'"))]
+pub struct UnknownStorageType {
+    r#type: String,
+}
 
 /// The whole configuration.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -21,7 +29,7 @@ pub struct Settings {
     #[serde(rename(serialize = "Processing"))]
     pub(crate) processing: Processing,
     /// The database of schema `public`.
-    #[serde(rename(serialize = "OCPRecommendationsStorage"), alias = "storage")]
+    #[serde(rename(serialize = "OCPRecommendationsStorage"))]
     pub ocp_recommendations_storage: Storage,
     /// The database of schema `dvo`.
     #[serde(rename(serialize = "DVORecommendationsStorage"))]
@@ -135,6 +143,23 @@ pub(crate) struct StorageBackend {
     pub(crate) r#use: String,
 }
 
+/// The value of `storage_backend.use` for schema `public`.
+pub(super) const OCP_RECOMMENDATIONS: &str = "ocp_recommendations";
+
+/// The value of `storage_backend.use` for schema `dvo`.
+const DVO_RECOMMENDATIONS: &str = "dvo_recommendations";
+
+/// The kind of a storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StorageType {
+    /// PostgreSQL.
+    Sql,
+    /// Valkey or Redis: the requests of on-demand data gathering.
+    Redis,
+    /// None: what is consumed is checked and dropped.
+    Noop,
+}
+
 /// The schema that the program writes and migrates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backend {
@@ -193,7 +218,7 @@ pub(crate) struct Redis {
     #[serde(rename(serialize = "RedisEndpoint"))]
     pub(crate) endpoint: String,
     #[serde(rename(serialize = "RedisDatabase"), deserialize_with = "weak::number")]
-    pub(crate) database: u32,
+    pub(crate) database: u16,
     #[serde(rename(serialize = "RedisTimeoutSeconds"), deserialize_with = "weak::number")]
     pub(crate) timeout_seconds: u32,
     #[serde(rename(serialize = "RedisUsername"))]
@@ -233,23 +258,32 @@ impl Settings {
     /// Returns the schema that the program writes and migrates; `None` when the file names none.
     pub fn backend(&self) -> Option<Backend> {
         match self.storage_backend.r#use.as_str() {
-            "ocp_recommendations" => Some(Backend::OcpRecommendations),
-            "dvo_recommendations" => Some(Backend::DvoRecommendations),
+            OCP_RECOMMENDATIONS => Some(Backend::OcpRecommendations),
+            DVO_RECOMMENDATIONS => Some(Backend::DvoRecommendations),
             _ => None,
         }
     }
 
-    /// Returns the schemas that the program uses: those with a type of storage.
-    pub fn used_backends(&self) -> Vec<Backend> {
-        let storages = [
-            (Backend::OcpRecommendations, &self.ocp_recommendations_storage),
-            (Backend::DvoRecommendations, &self.dvo_recommendations_storage),
-        ];
-        storages
-            .into_iter()
-            .filter(|(_, storage)| storage.r#type == "sql")
-            .map(|(backend, _)| backend)
-            .collect()
+    /// Returns the storages that the program uses: those with a type.
+    pub fn used_backends(&self) -> Result<Vec<(Backend, StorageType)>, UnknownStorageType> {
+        let mut used = Vec::new();
+        for backend in [Backend::OcpRecommendations, Backend::DvoRecommendations] {
+            if let Some(storage_type) = self.storage_type(backend)? {
+                used.push((backend, storage_type));
+            }
+        }
+        Ok(used)
+    }
+
+    /// Returns the type of a storage; `None` when it is not used.
+    pub fn storage_type(&self, backend: Backend) -> Result<Option<StorageType>, UnknownStorageType> {
+        match self.storage(backend).r#type.as_str() {
+            "" => Ok(None),
+            "sql" => Ok(Some(StorageType::Sql)),
+            "redis" => Ok(Some(StorageType::Redis)),
+            "noop" => Ok(Some(StorageType::Noop)),
+            unknown => UnknownStorageTypeSnafu { r#type: unknown }.fail(),
+        }
     }
 
     /// Returns the storage of a schema.

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use ccx_config::{Authentication, Config, LogFormat, SaslMechanism, SecurityProtocol, TlsMode};
+use ccx_config::{Authentication, Config, LogFormat, Logging, SaslMechanism, SecurityProtocol, TlsMode};
 use snafu::{OptionExt, Snafu};
 
 use super::{Backend, Settings, Storage};
@@ -16,12 +16,62 @@ use crate::{
     clowder::{Database, Kafka, KafkaBroker},
 };
 
+/// The librdkafka property of the timeout of connections to a broker.
+const CONNECT_TIMEOUT: &str = "socket.connection.setup.timeout.ms";
+
+/// The least value of [`CONNECT_TIMEOUT`].
+const MIN_CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// A broker that accepts no connection for a minute is unavailable: others are tried.
+const MAX_CONNECT_TIMEOUT: Duration = Duration::from_mins(1);
+
 /// A value has no equivalent in the typed configuration.
 #[derive(Debug, Snafu)]
-#[snafu(display("configuration key {key}: expected {expected}"))]
-pub struct TranslateError {
-    key: &'static str,
-    expected: &'static str,
+pub enum TranslateError {
+    /// The value is invalid.
+    #[snafu(display("configuration key {key}: expected {expected}"))]
+    Invalid {
+        /// The original's key.
+        key: &'static str,
+        /// The accepted values.
+        expected: &'static str,
+    },
+    /// The values are out of range or contradict each other.
+    #[snafu(display("configuration key {key} {reason}"))]
+    Problem {
+        /// The original's key; ours if it has none.
+        key: String,
+        /// The problem, without the value.
+        reason: String,
+    },
+}
+
+/// Our keys whose checks can fail, beside the original's.
+const ORIGINAL_KEYS: [(&str, &str); 16] = [
+    ("kafka.bootstrap_servers", "broker.addresses"),
+    ("kafka.client_id", "broker.client_id"),
+    ("kafka.topics.results", "broker.topic"),
+    ("kafka.topics.workloads", "broker.topic"),
+    ("kafka.topics.results_dead_letters", "broker.dead_letter_queue_topic"),
+    ("kafka.topics.workloads_dead_letters", "broker.dead_letter_queue_topic"),
+    ("kafka.topics.payload_status", "broker.payload_tracker_topic"),
+    ("writer.group", "broker.group"),
+    ("dvo_writer.group", "broker.group"),
+    ("valkey.endpoint", "redis.endpoint"),
+    ("valkey.timeout", "redis.timeout_seconds"),
+    ("database.host", "pg_host"),
+    ("database.port", "pg_port"),
+    ("writer.metrics_namespace", "metrics.namespace"),
+    ("aggregator.api_prefix", "server.api_prefix"),
+    ("logging.level", "logging.log_level"),
+];
+
+/// Fails with the first problem of the typed configuration, under the original's key.
+fn check(config: &Config) -> Result<(), TranslateError> {
+    let Some(problem) = config.problems().into_iter().next() else { return Ok(()) };
+    let key = ORIGINAL_KEYS.into_iter().find(|(ours, _)| *ours == problem.key);
+    let key = key.map_or(problem.key, |(_, original)| original.to_owned());
+    ProblemSnafu { key, reason: problem.reason }.fail()
 }
 
 impl Settings {
@@ -113,18 +163,18 @@ impl Settings {
 
     /// Returns the equivalent typed configuration, for the database of `backend`.
     ///
-    /// Settings without a key in the original have their default. An empty log level is `info`, where the
-    /// original logs everything, and a new consumer group begins at the oldest message, where the original
-    /// misses earlier ones.
+    /// Settings without a key in the original have their default. A new consumer group begins at the oldest message, where the
+    /// original misses earlier ones.
     pub fn config(&self, backend: Backend) -> Result<Config, TranslateError> {
         let mut config = Config::default();
         self.fill_kafka(&mut config)?;
+        self.fill_consumer(&mut config, backend);
         self.fill_database(&mut config, backend)?;
+        self.fill_valkey(&mut config);
         self.fill_server(&mut config)?;
-        config.logging.level = log_level(&self.logging.log_level).into();
-        config.logging.format = if self.logging.debug { LogFormat::Text } else { LogFormat::Json };
-        config.writer.metrics_namespace.clone_from(&self.metrics.namespace);
-        config.aggregator.metrics_namespace.clone_from(&self.metrics.namespace);
+        self.fill_metrics(&mut config);
+        config.logging = self.log_settings();
+        check(&config)?;
         Ok(config)
     }
 
@@ -152,17 +202,78 @@ impl Settings {
             kafka.sasl_username = Some(broker.sasl_username.clone());
             kafka.sasl_password = Some(broker.sasl_password.clone());
         }
-        kafka.ca_file = file(&broker.cert_path);
+        if kafka.security_protocol.encrypts() {
+            kafka.ca_file = file(&broker.cert_path);
+        }
         replace(&mut kafka.client_id, &broker.client_id);
-        replace(&mut kafka.topics.results, &broker.topic);
-        replace(&mut kafka.topics.results_dead_letters, &broker.dead_letter_queue_topic);
-        kafka.topics.payload_status.clone_from(&broker.payload_tracker_topic);
-        replace(&mut config.writer.group, &broker.group);
+        if broker.timeout.0 > Duration::ZERO {
+            let milliseconds = broker.timeout.0.clamp(MIN_CONNECT_TIMEOUT, MAX_CONNECT_TIMEOUT).as_millis();
+            kafka.properties.insert(CONNECT_TIMEOUT.to_owned(), milliseconds.to_string());
+        }
+        Ok(())
+    }
+
+    /// Fills topics and consumer groups. The name of a group applies to the writer of the backend.
+    fn fill_consumer(&self, config: &mut Config, backend: Backend) {
+        let (broker, topics) = (&self.broker, &mut config.kafka.topics);
+        let (topic, dead_letters, group) = match backend {
+            Backend::OcpRecommendations => {
+                (&mut topics.results, &mut topics.results_dead_letters, &mut config.writer.group)
+            }
+            Backend::DvoRecommendations => {
+                (&mut topics.workloads, &mut topics.workloads_dead_letters, &mut config.dvo_writer.group)
+            }
+        };
+        replace(topic, &broker.topic);
+        replace(dead_letters, &broker.dead_letter_queue_topic);
+        replace(group, &broker.group);
+        replace(&mut config.valkey_writer.group, &broker.group);
+        topics.payload_status.clone_from(&broker.payload_tracker_topic);
         if broker.enable_org_allowlist {
             let named = file(&self.processing.org_allowlist_file);
             config.writer.org_allowlist_file = Some(named.unwrap_or_else(|| "org_allowlist.csv".into()));
         }
-        Ok(())
+        // The REST API's server answers for health and metrics of the writer, too.
+        for listen in [
+            &mut config.pipeline.listen,
+            &mut config.writer.listen,
+            &mut config.dvo_writer.listen,
+            &mut config.valkey_writer.listen,
+        ] {
+            listen.set_port(0);
+        }
+    }
+
+    fn fill_valkey(&self, config: &mut Config) {
+        let (redis, valkey) = (&self.redis, &mut config.valkey);
+        valkey.endpoint = (!redis.endpoint.is_empty()).then(|| redis.endpoint.clone());
+        valkey.database = redis.database;
+        valkey.username = (!redis.username.is_empty()).then(|| redis.username.clone());
+        valkey.password = (!redis.password.expose().is_empty()).then(|| redis.password.clone());
+        if redis.timeout_seconds != 0 {
+            valkey.timeout = Duration::from_secs(redis.timeout_seconds.into());
+        }
+    }
+
+    /// Returns the equivalent settings of the log.
+    ///
+    /// An empty level is `info`, where the original logs everything. SQL statements are logged without their values.
+    pub fn log_settings(&self) -> Logging {
+        let level = log_level(&self.logging.log_level);
+        let storages = [&self.ocp_recommendations_storage, &self.dvo_recommendations_storage];
+        let logs_sql = storages.into_iter().any(|storage| storage.log_sql_queries && storage.r#type == "sql");
+        Logging {
+            level: if logs_sql { format!("{level},sqlx::query=debug") } else { level.to_owned() },
+            format: if self.logging.debug { LogFormat::Text } else { LogFormat::Json },
+        }
+    }
+
+    fn fill_metrics(&self, config: &mut Config) {
+        let namespace = &self.metrics.namespace;
+        config.writer.metrics_namespace.clone_from(namespace);
+        config.dvo_writer.metrics_namespace.clone_from(namespace);
+        config.valkey_writer.metrics_namespace.clone_from(namespace);
+        config.aggregator.metrics_namespace.clone_from(namespace);
     }
 
     fn fill_database(&self, config: &mut Config, backend: Backend) -> Result<(), TranslateError> {
@@ -193,7 +304,7 @@ impl Settings {
         let (server, aggregator) = (&self.server, &mut config.aggregator);
         if !server.address.is_empty() {
             aggregator.listen = listen_address(&server.address)
-                .context(TranslateSnafu { key: "server.address", expected: "host:port or :port" })?;
+                .context(InvalidSnafu { key: "server.address", expected: "host:port or :port" })?;
         }
         aggregator.api_prefix = format!("/{}/", server.api_prefix.trim_matches('/')).replace("//", "/");
         aggregator.authentication = match (server.auth, server.auth_type.as_str()) {
@@ -201,6 +312,10 @@ impl Settings {
             (true, "" | "xrh") => Authentication::XRhIdentity,
             (true, _) => return expected("server.auth_type", "xrh"),
         };
+        aggregator.debug = server.debug;
+        if let Ok(bytes @ 1..) = usize::try_from(server.maximum_feedback_message_length) {
+            aggregator.max_feedback_bytes = bytes;
+        }
         if server.org_overview_limit_hours != 0 {
             let hours = u64::from(server.org_overview_limit_hours);
             aggregator.org_overview_limit = Duration::from_secs(hours * 3600);
@@ -244,7 +359,7 @@ fn file(path: &str) -> Option<PathBuf> {
 }
 
 fn expected<T>(key: &'static str, expected: &'static str) -> Result<T, TranslateError> {
-    TranslateSnafu { key, expected }.fail()
+    InvalidSnafu { key, expected }.fail()
 }
 
 /// Appends the default port to a host without a port, as Kafka's clients do.
