@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use ccx_http::EndpointMetrics;
-use ccx_service::MetricRegistrar;
+use ccx_service::{MetricRegistrar, SqlMetrics, Telemetry};
 use ccx_storage::QueryObserver;
-use prometheus::{Encoder as _, HistogramVec, IntCounter, IntGauge, Registry, TextEncoder};
+use prometheus::{Encoder as _, IntCounter, IntGauge, Registry, TextEncoder};
 
 /// All metrics of one aggregator.
 #[derive(Debug)]
@@ -15,8 +15,7 @@ pub struct Metrics {
     pub(crate) endpoints: EndpointMetrics,
     pub(crate) feedback: IntCounter,
     pub(crate) ratings: IntCounter,
-    sql_queries: IntCounter,
-    sql_durations: HistogramVec,
+    sql: SqlMetrics,
     pub(crate) cache_hits: IntCounter,
     pub(crate) cache_misses: IntCounter,
     pub(crate) cache_bytes: IntGauge,
@@ -24,9 +23,9 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Registers the metrics, each name behind `namespace` and an underscore, or alone if it is empty.
-    pub fn new(namespace: &str) -> Result<Self, prometheus::Error> {
-        let registry = Registry::new();
+    /// Registers the metrics of a process, each name behind `namespace` and an underscore, or alone if it is empty.
+    pub fn register(namespace: &str, telemetry: &Telemetry) -> Result<Self, prometheus::Error> {
+        let registry = telemetry.registry.clone();
         let registrar = MetricRegistrar::new(&registry, namespace);
         // The service that this one replaces forgets the namespace here, and dashboards know the name so.
         let ratings = MetricRegistrar::new(&registry, "").counter("rating_on_rules", "Ratings of rules")?;
@@ -35,13 +34,7 @@ impl Metrics {
                 .counter("feedback_on_rules", "Votes on rules, and reasons for disabling them")?,
             ratings,
             endpoints: EndpointMetrics::new(&registrar)?,
-            sql_queries: registrar.counter("sql_queries_counter", "Queries sent to the database")?,
-            sql_durations: registrar.histograms(
-                "sql_queries_durations",
-                "Duration of a query in seconds",
-                prometheus::DEFAULT_BUCKETS.to_vec(),
-                &["query"],
-            )?,
+            sql: telemetry.sql_metrics(namespace)?,
             cache_hits: registrar.counter("answer_cache_hits_total", "Reports answered from memory")?,
             cache_misses: registrar
                 .counter("answer_cache_misses_total", "Reports answered from the database")?,
@@ -66,11 +59,8 @@ impl Metrics {
 
     /// Returns an observer that counts and times the database's statements.
     pub fn query_observer(&self) -> QueryObserver {
-        let (count, seconds) = (self.sql_queries.clone(), self.sql_durations.clone());
-        Arc::new(move |name, duration| {
-            count.inc();
-            seconds.with_label_values(&[name]).observe(duration.as_secs_f64());
-        })
+        let sql = self.sql.clone();
+        Arc::new(move |name, duration| sql.observe(name, duration))
     }
 }
 
@@ -86,13 +76,12 @@ mod tests {
 
     #[test]
     fn metrics_have_the_names_and_labels_of_the_dashboards() {
-        let metrics = Metrics::new("aggregator").unwrap();
+        let metrics = Metrics::register("aggregator", &Telemetry::default()).unwrap();
         metrics.endpoints.route("/api/v1/info".into());
         metrics.query_observer()("read the report", Duration::from_millis(1));
         let text = encoded(&metrics);
         for line in [
-            "aggregator_api_endpoints_requests{endpoint=\"/api/v1/info\"} 0
-",
+            "aggregator_api_endpoints_requests{endpoint=\"/api/v1/info\"} 0\n",
             "aggregator_feedback_on_rules 0\n",
             "aggregator_sql_queries_counter 1\n",
             "aggregator_sql_queries_durations_count{query=\"read the report\"} 1\n",
@@ -103,6 +92,9 @@ mod tests {
 
     #[test]
     fn metrics_without_a_namespace_have_no_prefix() {
-        assert!(encoded(&Metrics::new("").unwrap()).contains("\nsql_queries_counter 0\n"));
+        assert!(
+            encoded(&Metrics::register("", &Telemetry::default()).unwrap())
+                .contains("\nsql_queries_counter 0\n")
+        );
     }
 }

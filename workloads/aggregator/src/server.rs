@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use ccx_config::Config;
 use ccx_messages::ErrorClass;
-use ccx_service::{Dependency, Health, ServeError};
+use ccx_service::{Dependency, Health, ServeError, Telemetry};
 use ccx_storage::{Database, StorageError};
 use snafu::{ResultExt, Snafu};
 use tokio::net::TcpListener;
@@ -64,13 +64,22 @@ pub async fn run_on(
     config: &Config,
     shutdown: CancellationToken,
 ) -> Result<(), AggregatorError> {
+    run_with(&Telemetry::default(), listener, config, shutdown).await
+}
+
+/// As [`run_on`], in a process with other workloads, whose health and metrics it serves too.
+pub async fn run_with(
+    telemetry: &Telemetry,
+    listener: TcpListener,
+    config: &Config,
+    shutdown: CancellationToken,
+) -> Result<(), AggregatorError> {
     let settings = &config.aggregator;
-    let metrics = Metrics::new(&settings.metrics_namespace).context(MetricsSnafu)?;
+    let metrics = Metrics::register(&settings.metrics_namespace, telemetry).context(MetricsSnafu)?;
     let database = Database::connect(&config.database).context(DatabaseSnafu)?;
     let api = Arc::new(Api::new(settings, database, metrics));
-    let health = Health::new();
-    let condition = health.condition(Dependency::DATABASE);
-    let router = router(&api, health, &settings.api_prefix);
+    let condition = telemetry.health.condition(Dependency::DATABASE);
+    let router = router(&api, telemetry.health.clone(), &settings.api_prefix);
     tracing::info!(address = %settings.listen, prefix = settings.api_prefix, "serving the API");
     tokio::join!(
         ccx_service::serve(listener, router, shutdown.clone(), settings.shutdown_timeout),

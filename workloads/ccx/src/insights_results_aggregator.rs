@@ -4,6 +4,7 @@
 //! Standard output, exit codes and the texts that operators grep for are the original's; see
 //! `docs/compatibility.md`.
 
+mod consumer;
 mod migration;
 mod start;
 

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ccx_config::{Aggregator, Authentication, Config};
 use ccx_local::test_postgres;
-use ccx_service::Health;
+use ccx_service::{Health, Telemetry};
 use ccx_storage::{Database, REPORT_CHANNEL};
 use reqwest::{Method, RequestBuilder, StatusCode, redirect::Policy};
 use sqlx::{AssertSqlSafe, PgPool, postgres::PgConnectOptions};
@@ -54,7 +54,7 @@ impl TestEnv {
 
     pub(crate) fn over(settings: Aggregator, database: ccx_config::Database) -> Self {
         let config = Config { aggregator: settings, database, ..Config::default() };
-        let metrics = Metrics::new(&config.aggregator.metrics_namespace).unwrap();
+        let metrics = Metrics::register(&config.aggregator.metrics_namespace, &Telemetry::default()).unwrap();
         let api =
             Arc::new(Api::new(&config.aggregator, Database::connect(&config.database).unwrap(), metrics));
         let health = Health::new();

@@ -1,40 +1,83 @@
 //! `insights-results-aggregator start-service`
 
+use axum::Router;
+use ccx_aggregator::AggregatorError;
 use ccx_compat::aggregator::{Backend, ExitStatus, Settings, StorageType};
 use ccx_config::Config;
-use ccx_service::{error_chain, shutdown_signal};
-use ccx_storage::{Database, StorageError};
+use ccx_service::{ServeError, Telemetry, error_chain, shutdown_signal};
+use ccx_storage::{Database, Schema, StorageError};
+use snafu::{ResultExt, Snafu};
+use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
-use super::migration::schema;
-use crate::commands::workload::WorkloadError;
+use super::{consumer, migration::schema, say};
 
-/// Runs the role that the settings name until SIGTERM: the writer with a broker, else the REST API.
+/// The HTTP server failed.
+#[derive(Debug, Snafu)]
+enum ServerError {
+    #[snafu(display("failed to start the server"))]
+    Serve { source: ServeError },
+    #[snafu(transparent)]
+    Aggregator { source: AggregatorError },
+}
+
+/// Runs the REST API until SIGTERM, and with a broker the consumer beside it. The end of one ends the other.
 pub(super) async fn start_service(settings: &Settings, config: &Config) -> ExitStatus {
     if let Err(status) = prepare_databases(settings).await {
         info!("database preparation exited with error code {}", status as u8);
         return status;
     }
-    let result = if settings.broker.enabled {
-        let mut config = config.clone();
-        config.writer.listen = config.aggregator.listen;
-        Box::pin(ccx_writer::run(&config, shutdown_signal()))
-            .await
-            .map_err(|source| WorkloadError::Writer { source })
-    } else {
-        info!("Broker is disabled, not starting it");
-        ccx_aggregator::run(config, shutdown_signal())
-            .await
-            .map_err(|source| WorkloadError::Aggregator { source })
+    let signal = shutdown_signal();
+    let shutdown = signal.child_token();
+    tokio::spawn(async move {
+        signal.cancelled().await;
+        say("SIGINT or SIGTERM was sent, stopping the service...");
+    });
+    let telemetry = Telemetry::default();
+    let serving = async {
+        let result = serve(&telemetry, settings, config, shutdown.clone()).await;
+        shutdown.cancel();
+        result.map_err(|cause| error!(error = error_chain(&cause), "Server start failure"))
     };
-    match result {
-        Ok(()) => ExitStatus::Ok,
-        Err(cause) => {
-            let message =
-                if settings.broker.enabled { "Consumer start failure" } else { "Server start failure" };
-            error!(error = error_chain(&cause), "{message}");
-            ExitStatus::Error
+    let consuming = async {
+        if !settings.broker.enabled {
+            info!("Broker is disabled, not starting it");
+            return Ok(());
         }
+        let result = consumer::run(&telemetry, settings, config, &shutdown).await;
+        shutdown.cancel();
+        result.map_err(|cause| error!(error = error_chain(&cause), "Consumer start failure"))
+    };
+    match tokio::join!(serving, consuming) {
+        (Ok(()), Ok(())) => ExitStatus::Ok,
+        _ => ExitStatus::Error,
+    }
+}
+
+/// Serves the API over the database, or health and metrics alone when no storage is a database.
+async fn serve(
+    telemetry: &Telemetry,
+    settings: &Settings,
+    config: &Config,
+    shutdown: CancellationToken,
+) -> Result<(), ServerError> {
+    let listener = ccx_service::bind(config.aggregator.listen).context(ServeSnafu)?;
+    let uses_database = settings
+        .used_backends()
+        .is_ok_and(|used| used.iter().any(|(_, storage_type)| *storage_type == StorageType::Sql));
+    if uses_database {
+        return Ok(ccx_aggregator::run_with(telemetry, listener, config, shutdown).await?);
+    }
+    let router = telemetry_router(telemetry, &config.aggregator.api_prefix);
+    ccx_service::serve(listener, router, shutdown, config.aggregator.shutdown_timeout).await;
+    Ok(())
+}
+
+/// Returns the routes of health and metrics, also below the prefix of the API.
+fn telemetry_router(telemetry: &Telemetry, prefix: &str) -> Router {
+    match prefix.trim_end_matches('/') {
+        "" => telemetry.routes(),
+        prefix => telemetry.routes().nest(prefix, telemetry.routes()),
     }
 }
 
@@ -56,8 +99,8 @@ async fn prepare_databases(settings: &Settings) -> Result<(), ExitStatus> {
 /// Fails unless the schema of `backend` has the version that this release works with.
 async fn check_version(settings: &Settings, backend: Backend) -> Result<(), ExitStatus> {
     let schema = schema(backend);
-    let version = match settings.config(backend) {
-        Ok(config) => read_version(&config, backend).await.map_err(|cause| error_chain(&cause)),
+    let version = match settings.database(backend) {
+        Ok(database) => read_version(&database, schema).await.map_err(|cause| error_chain(&cause)),
         Err(cause) => Err(error_chain(&cause)),
     };
     match version {
@@ -74,9 +117,9 @@ async fn check_version(settings: &Settings, backend: Backend) -> Result<(), Exit
     }
 }
 
-async fn read_version(config: &Config, backend: Backend) -> Result<u32, StorageError> {
-    let database = Database::connect(&config.database)?;
-    let version = database.schema_version(schema(backend)).await;
+async fn read_version(settings: &ccx_config::Database, schema: Schema) -> Result<u32, StorageError> {
+    let database = Database::connect(settings)?;
+    let version = database.schema_version(schema).await;
     database.close().await;
     Ok(version?.unwrap_or(0))
 }

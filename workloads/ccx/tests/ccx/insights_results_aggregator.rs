@@ -8,6 +8,7 @@ use std::{
 };
 
 use ccx_test_support::{eventually, free_port};
+use ccx_transport::{Outgoing, Producer};
 
 use crate::process::{ChildGuard, Outcome, ccx, reader, run, wait};
 
@@ -220,6 +221,96 @@ async fn service_without_broker_serves_the_api_until_sigterm() {
     assert_eq!(wait(&mut running.0).code(), Some(0));
     let log = stderr.join().unwrap();
     assert!(log.contains("Broker is disabled, not starting it"), "{log}");
+}
+
+/// The program with a broker and migrated tables, and its port.
+async fn with_broker(servers: &str) -> (Program, u16) {
+    let program = Program::with_database().await;
+    for backend in ["ocp_recommendations", "dvo_recommendations"] {
+        let outcome = run(program
+            .command(&["migrate", "latest"])
+            .env("INSIGHTS_RESULTS_AGGREGATOR__STORAGE_BACKEND__USE", backend));
+        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    }
+    let port = free_port();
+    let program = program
+        .with("SERVER__ADDRESS", &format!("localhost:{port}"))
+        .with("SERVER__API_PREFIX", "/api/v1/")
+        .with("METRICS__NAMESPACE", "aggregator")
+        .with("BROKER__ADDRESSES", servers)
+        .with("BROKER__TOPIC", RESULTS)
+        .with("BROKER__GROUP", "aggregator")
+        .with("BROKER__ENABLED", "true");
+    (program, port)
+}
+
+/// A topic that the program consumes.
+const RESULTS: &str = "ccx.ocp.results";
+
+#[tokio::test]
+async fn service_with_broker_consumes_and_serves_in_one_process() {
+    let kafka = ccx_local::Kafka::start(&[(RESULTS, 1)]).unwrap();
+    let (program, port) = with_broker(&kafka.config().bootstrap_servers.join(",")).await;
+    let mut child = program.command(&["start-service"]).spawn().unwrap();
+    let (stdout, stderr) = (reader(child.stdout.take()), reader(child.stderr.take()));
+    let mut running = ChildGuard(child);
+    let payload = r#"{"OrgID":123,"ClusterName":"01234567-89ab-cdef-0123-456789abcdef","LastChecked":"2024-01-15T11:00:00Z",
+        "Version":2,"Report":{"system":{"metadata":{},"hostname":null},"fingerprints":[],"reports":[
+        {"rule_id":"tutorial_rule|TUTORIAL_ERROR","component":"ccx.tutorial_rule.report","key":"TUTORIAL_ERROR","type":"rule",
+        "details":{},"tags":[],"links":{}}]}}"#;
+    let message = Outgoing { topic: RESULTS, key: None, headers: &[], payload: payload.as_bytes() };
+    Producer::new(&kafka.config()).unwrap().send(message).await.unwrap();
+
+    eventually("the consumed cluster is served", || {
+        let answer = request(port, "/api/v1/organizations/123/clusters")?;
+        answer
+            .contains(r#"{"clusters":["01234567-89ab-cdef-0123-456789abcdef"],"status":"ok"}"#)
+            .then_some(())
+    });
+    let metrics = request(port, "/api/v1/metrics").unwrap();
+    for line in [
+        "aggregator_written_reports 1\n",
+        "aggregator_api_endpoints_requests{",
+        "aggregator_sql_queries_counter ",
+    ] {
+        assert!(metrics.contains(line), "{line} is missing in {metrics}");
+    }
+    let pid = running.0.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert_eq!(wait(&mut running.0).code(), Some(0), "{}", stderr.join().unwrap());
+    let stdout = stdout.join().unwrap();
+    assert!(stdout.ends_with("SIGINT or SIGTERM was sent, stopping the service...\n"), "{stdout}");
+}
+
+#[tokio::test]
+async fn service_without_a_reachable_broker_ends_with_code_1() {
+    let (program, _) = with_broker("localhost:1").await;
+    let outcome = program.run(&["start-service"]);
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    for message in [
+        "Failed to connect to broker",
+        "kafka: client has run out of available brokers to talk to (Is your cluster reachable?)",
+        "waiting for consumer to start",
+        "Consumer start failure",
+    ] {
+        assert!(outcome.stderr.contains(message), "{message}: {outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn service_without_backend_for_the_consumer_ends_with_code_1() {
+    let (program, _) = with_broker("localhost:1").await;
+    let outcome = program.with("STORAGE_BACKEND__USE", "").run(&[]);
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert!(outcome.stderr.contains("no backend storage selected"), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn service_with_an_invalid_value_names_the_key_of_the_original() {
+    let (program, _) = with_broker("localhost:1").await;
+    let outcome = program.with("BROKER__TOPIC", "a b").run(&[]);
+    assert_eq!(outcome.code, Some(2), "{outcome:?}");
+    assert!(outcome.stderr.contains("configuration key broker.topic is invalid"), "{outcome:?}");
 }
 
 /// Returns the response to a request; `None` if the connection is refused.

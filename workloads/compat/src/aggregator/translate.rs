@@ -16,6 +16,9 @@ use crate::{
     clowder::{Database, Kafka, KafkaBroker},
 };
 
+/// Time for work in flight to finish. The original's test suite kills a process that runs for 10 s after SIGTERM.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(8);
+
 /// The librdkafka property of the timeout of connections to a broker.
 const CONNECT_TIMEOUT: &str = "socket.connection.setup.timeout.ms";
 
@@ -169,7 +172,7 @@ impl Settings {
         let mut config = Config::default();
         self.fill_kafka(&mut config)?;
         self.fill_consumer(&mut config, backend);
-        self.fill_database(&mut config, backend)?;
+        config.database = self.database(backend)?;
         self.fill_valkey(&mut config);
         self.fill_server(&mut config)?;
         self.fill_metrics(&mut config);
@@ -233,6 +236,7 @@ impl Settings {
             let named = file(&self.processing.org_allowlist_file);
             config.writer.org_allowlist_file = Some(named.unwrap_or_else(|| "org_allowlist.csv".into()));
         }
+        config.writer.shutdown_timeout = SHUTDOWN_TIMEOUT;
         // The REST API's server answers for health and metrics of the writer, too.
         for listen in [
             &mut config.pipeline.listen,
@@ -276,8 +280,9 @@ impl Settings {
         config.aggregator.metrics_namespace.clone_from(namespace);
     }
 
-    fn fill_database(&self, config: &mut Config, backend: Backend) -> Result<(), TranslateError> {
-        let (storage, database) = (self.storage(backend), &mut config.database);
+    /// Returns the connection to the database of `backend`.
+    pub fn database(&self, backend: Backend) -> Result<ccx_config::Database, TranslateError> {
+        let (storage, mut database) = (self.storage(backend), ccx_config::Database::default());
         if !matches!(storage.db_driver.as_str(), "" | "postgres") {
             return expected("db_driver", "postgres");
         }
@@ -297,7 +302,7 @@ impl Settings {
                 _ => {}
             }
         }
-        Ok(())
+        Ok(database)
     }
 
     fn fill_server(&self, config: &mut Config) -> Result<(), TranslateError> {
@@ -313,6 +318,7 @@ impl Settings {
             (true, _) => return expected("server.auth_type", "xrh"),
         };
         aggregator.debug = server.debug;
+        aggregator.shutdown_timeout = SHUTDOWN_TIMEOUT;
         if let Ok(bytes @ 1..) = usize::try_from(server.maximum_feedback_message_length) {
             aggregator.max_feedback_bytes = bytes;
         }
