@@ -217,13 +217,11 @@ pub struct Hit<'a> {
 }
 
 impl<'a> Report<'a> {
-    const REQUIRED_KEYS: [&'static str; 3] = ["fingerprints", "reports", "system"];
     const VERSION_INFO_ID: &'static str = "version_info|CLUSTER_VERSION_INFO";
 
     fn from_sections(sections: Sections<'a>) -> Result<Self, ResultsError> {
-        let keys: Vec<&'static str> =
-            Self::REQUIRED_KEYS.into_iter().filter(|key| !sections.contains_key(*key)).collect();
-        ensure!(keys.is_empty(), MissingReportKeysSnafu { keys });
+        let keys = missing_keys(&sections);
+        ensure!(keys.is_empty() || has_no_content(&sections), MissingReportKeysSnafu { keys });
         let hits = parse_items::<Hit<'a>>(&sections, "reports")?;
         let info = parse_items::<Info<'a>>(&sections, "info")?;
         let version_info =
@@ -232,19 +230,35 @@ impl<'a> Report<'a> {
         Ok(Self { hits: without_repeats(hits), cluster_version, sections })
     }
 
-    /// Returns whether every section of the report is empty, `system` included: such reports are not stored.
+    /// Returns whether the report lacks sections and the others are empty: the archive could not be processed, and the report is
+    /// not stored. A report with all sections is stored, also when they are empty: the cluster is healthy.
     pub fn is_empty(&self) -> bool {
-        self.sections.iter().all(|(key, value)| match key.as_ref() {
-            "analysis_metadata" => true,
-            "system" => !has_hostname(value),
-            _ => matches!(value.get(), "[]" | "{}" | "null" | "\"\""),
-        })
+        !missing_keys(&self.sections).is_empty()
     }
 
     /// Encodes the whole report as it is stored: keys sorted, no whitespace.
     pub fn to_stored_json(&self) -> String {
         crate::encode_object_like_go(&self.sections)
     }
+}
+
+const REQUIRED_KEYS: [&str; 3] = ["fingerprints", "reports", "system"];
+
+fn missing_keys(sections: &Sections<'_>) -> Vec<&'static str> {
+    REQUIRED_KEYS.into_iter().filter(|key| !sections.contains_key(*key)).collect()
+}
+
+fn has_no_content(sections: &Sections<'_>) -> bool {
+    sections.iter().all(|(key, value)| match key.as_ref() {
+        "analysis_metadata" => true,
+        "system" => !has_hostname(value),
+        _ => is_empty_json(value),
+    })
+}
+
+fn is_empty_json(value: &RawValue) -> bool {
+    let compact: String = value.get().split_ascii_whitespace().collect();
+    matches!(compact.as_str(), "[]" | "{}" | "null")
 }
 
 /// The same rule and key twice would break the tables' primary keys; the first one counts.

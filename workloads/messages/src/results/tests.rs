@@ -93,7 +93,7 @@ fn invalid_cluster_name_or_time_is_rejected() {
 #[test]
 fn missing_report_keys_are_listed() {
     assert_eq!(
-        error_of(&message_with(r#"{"reports":[]}"#)),
+        error_of(&message_with(r#"{"reports":[{}]}"#)),
         "improper report structure, missing key(s) with name '[fingerprints system]'"
     );
     assert_eq!(
@@ -103,14 +103,22 @@ fn missing_report_keys_are_listed() {
 }
 
 #[test]
-fn report_with_empty_sections_is_empty() {
+fn report_that_lacks_sections_is_empty_when_the_others_are() {
     let is_empty = |report: &str| Results::parse(message_with(report).as_bytes()).unwrap().report.is_empty();
-    assert!(is_empty(NO_HITS));
+    assert!(is_empty("{}"));
     assert!(is_empty(
-        r#"{"system":{"hostname":""},"reports":[],"fingerprints":[],"analysis_metadata":{"start":"x"}}"#
+        r#"{"reports":[ ],"skips":[],"system":{"hostname":""},"analysis_metadata":{"start":"x"}}"#
     ));
-    assert!(!is_empty(r#"{"system":{"hostname":"h"},"reports":[],"fingerprints":[]}"#));
-    assert!(!is_empty(r#"{"system":{},"reports":[],"fingerprints":[],"pass":[{"pass_id":"x"}]}"#));
+    let reason = "improper report structure, missing key(s) with name '[fingerprints]'";
+    assert_eq!(error_of(&message_with(r#"{"reports":[],"system":{"hostname":"h"}}"#)), reason);
+    assert_eq!(error_of(&message_with(r#"{"reports":[],"system":{},"pass":[{"pass_id":"x"}]}"#)), reason);
+}
+
+#[test]
+fn report_of_a_healthy_cluster_is_not_empty() {
+    let read = message_with(NO_HITS);
+    let report = Results::parse(read.as_bytes()).unwrap().report;
+    assert!(!report.is_empty() && report.hits.is_empty());
 }
 
 #[test]

@@ -47,7 +47,7 @@ async fn empty_report_is_a_success_without_rows() {
     let writer = env.start_writer().await;
     let empty = format!(
         r#"{{"OrgID":7,"ClusterName":"{}","LastChecked":"2026-01-15T12:00:00Z","RequestId":"empty",
-        "Report":{{"system":{{}},"reports":[],"fingerprints":[]}}}}"#,
+        "Report":{{"reports":[]}}}}"#,
         cluster(1)
     );
     env.send(&[empty]).await;
@@ -55,6 +55,21 @@ async fn empty_report_is_a_success_without_rows() {
     writer.stop().await;
     assert_eq!(env.rows("SELECT count(*) FROM report").await, ["0"]);
     assert_eq!(env.statuses().await, ["empty received", "empty processed", "empty success"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn report_of_a_healthy_cluster_is_a_row_without_hits() {
+    let env = TestEnv::new().await;
+    let writer = env.start_writer().await;
+    let healthy = format!(
+        r#"{{"OrgID":7,"ClusterName":"{}","LastChecked":"2026-01-15T12:00:00Z","Version":2,
+        "Report":{{"system":{{}},"reports":[],"info":[],"fingerprints":[],"analysis_metadata":null}}}}"#,
+        cluster(1)
+    );
+    env.send(&[healthy]).await;
+    env.until_reports(1).await;
+    writer.stop().await;
+    assert_eq!(env.rows("SELECT count(*) FROM rule_hit").await, ["0"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
