@@ -83,6 +83,7 @@ pub use workload_checks::{WorkloadChecks, WorkloadCompression};
         "self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
         "choose a name of lower-case letters, digits and -, beginning with a letter: it is part of the names of Services"
     ),
+    validation = database::storage_class_rule(),
     selectable = ".spec.mode",
     selectable = ".spec.reconciliation",
     selectable = ".spec.deletionPolicy",

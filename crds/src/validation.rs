@@ -101,7 +101,8 @@ fn schema() -> &'static Map<String, Value> {
 
 impl From<ValidationError> for Violation {
     fn from(error: ValidationError) -> Self {
-        Self { path: error.field_path, message: error.message }
+        // The path of a rule of the whole resource begins with a dot.
+        Self { path: error.field_path.trim_start_matches('.').to_owned(), message: error.message }
     }
 }
 

@@ -57,11 +57,6 @@ impl Database {
             )
             .field_path(".managed"),
             forbidden(
-                &format!("{} == {}", storage_class("self"), storage_class("oldSelf")),
-                "leave storageClassName as it is: nothing would move the data",
-            )
-            .field_path(".managed"),
-            forbidden(
                 &format!("{} == {}", storage_volume("self"), storage_volume("oldSelf")),
                 "leave volume as it is: nothing would move the data",
             )
@@ -78,9 +73,23 @@ fn storage_size(database: &str) -> String {
     format!("(has({database}.managed) && isQuantity({size}) ? quantity({size}) : quantity('{default}'))")
 }
 
-fn storage_class(database: &str) -> String {
+/// The storage class can be corrected while the claim has no volume, of which only the status knows. For the
+/// whole resource.
+pub(super) fn storage_class_rule() -> Rule {
+    let is_same = format!("{} == {}", storage_class("self"), storage_class("oldSelf"));
+    let is_unbound = "(has(oldSelf.status) && has(oldSelf.status.conditions) && oldSelf.status.conditions.exists(\
+                      condition, condition.type == 'DatabaseReady' && condition.reason == 'StoragePending'))";
+    forbidden(
+        &format!("{is_same} || {is_unbound}"),
+        "leave storageClassName as it is: nothing would move the data",
+    )
+    .field_path(".spec.database.managed")
+}
+
+fn storage_class(resource: &str) -> String {
+    let database = format!("{resource}.spec.database");
     let class = format!("{database}.managed.storage.storageClassName");
-    format!("(has({database}.managed) && has({class}) ? {class} : '')")
+    format!("(has({database}) && has({database}.managed) && has({class}) ? {class} : '')")
 }
 
 fn storage_volume(database: &str) -> String {

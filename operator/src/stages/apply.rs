@@ -235,6 +235,9 @@ impl Applier<'_> {
         if child.kind == Kind::Job && paths.iter().any(|path| !path.is_of_metadata()) {
             return self.replace_job(prepared, live).await;
         }
+        if is_change_of_unbound_claim(child.kind, live, &paths) {
+            return self.recreate(prepared, live).await;
+        }
         let after =
             self.write(prepared, "apply", api.patch(child.name(), &force(), &Patch::Apply(&desired))).await?;
         tracing::info!(pipeline = %self.key, kind = child.kind.name(), name = child.name(), fields = ?paths, "applied");
@@ -269,6 +272,10 @@ impl Applier<'_> {
             self.verified(prepared, live);
             return Ok(Change::Nothing);
         }
+        self.recreate(prepared, live).await
+    }
+
+    async fn recreate(&self, prepared: &Prepared<'_>, live: &DynamicObject) -> Result<Change, ApplyError> {
         self.delete(prepared.child.kind, prepared.child.name(), live.metadata.uid.as_deref()).await?;
         self.context.queue.push(self.key.clone());
         Ok(Change::Written)
@@ -321,6 +328,15 @@ impl Applier<'_> {
     fn api(&self, kind: Kind) -> Api<DynamicObject> {
         Api::namespaced_with(self.context.client.clone(), &self.key.namespace, &kind.api_resource())
     }
+}
+
+/// Whether the storage class of a claim changes that has no volume, and so no data. The class is immutable.
+fn is_change_of_unbound_claim(kind: Kind, live: &DynamicObject, paths: &[diff::FieldPath]) -> bool {
+    let has_no_volume =
+        live.data["status"]["phase"] == "Pending" && live.data["spec"]["volumeName"].is_null();
+    kind == Kind::PersistentVolumeClaim
+        && has_no_volume
+        && paths.iter().any(|path| path.to_string() == "spec.storageClassName")
 }
 
 /// Returns the parameters of server-side apply: fields that the operator sets are taken from other managers.

@@ -1,11 +1,11 @@
 //! Each problem has a reason of its own, and its message names the object.
 
-use ccx_crds::CcxPipelineStatus;
+use ccx_crds::{CcxPipeline, CcxPipelineStatus};
 use ccx_operator::runtime::probe::READINESS_PATH;
 use ccx_service::{Dependency, Readiness};
 use k8s_openapi::{
     api::{
-        core::v1::{ConfigMap, ResourceQuota, ResourceQuotaSpec, ServiceAccount},
+        core::v1::{ConfigMap, PersistentVolumeClaim, ResourceQuota, ResourceQuotaSpec, ServiceAccount},
         rbac::v1::{ClusterRole, PolicyRule, RoleBinding, RoleRef, Subject},
     },
     apimachinery::pkg::api::resource::Quantity,
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use crate::{
     kubelet::{crash_loop, ready, unready, waiting},
-    test_env::TestEnv,
+    test_env::{TestEnv, until},
 };
 
 const PIPELINE: &str = "data-pipeline";
@@ -138,6 +138,30 @@ async fn unbound_claim_of_the_database_is_reported() {
     let env = env_with("data-pipeline-db", Value::Null).await;
     let condition = env.until_condition("DatabaseReady", "False", "StoragePending").await;
     assert!(condition.message.contains("ccx-data-pipeline-db"), "{condition:?}");
+    env.end().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Kubernetes"]
+async fn storage_class_is_corrected_while_the_claim_has_no_volume() {
+    let with_class = |name: &str| json!({"database": {"managed": {"storage": {"storageClassName": name}}}});
+    let env = TestEnv::new().await;
+    env.kubelet.set("data-pipeline-db", Value::Null).await;
+    env.apply(with_class("no-such-class")).await;
+    env.until_condition("DatabaseReady", "False", "StoragePending").await;
+    env.apply(with_class("other-class")).await;
+    let class = async || {
+        let claim = env.get::<PersistentVolumeClaim>("ccx-data-pipeline-db").await?;
+        claim.spec?.storage_class_name.filter(|class| class == "other-class")
+    };
+    until("the claim is recreated", class).await;
+    env.kubelet.reset("data-pipeline-db").await;
+    env.until_ready().await;
+    assert_eq!(env.notes("DriftCorrected").await, Vec::<String>::new());
+    let (by, third) = (PatchParams::apply("test").force(), env.manifest(with_class("third-class")));
+    let refused = env.api::<CcxPipeline>().patch("ccx", &by, &Patch::Apply(third)).await;
+    let refused = refused.expect_err("the database is ready").to_string();
+    assert!(refused.contains("leave storageClassName as it is"), "{refused}");
     env.end().await;
 }
 

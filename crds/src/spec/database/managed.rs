@@ -64,7 +64,7 @@ pub struct Storage {
     /// The volume's size. It may only grow, and grows while the database runs where the storage class allows it.
     #[schemars(transform = size_from("1Gi"))]
     pub size: ByteQuantity,
-    /// The storage class; absent means the cluster's default. It can't be changed.
+    /// The storage class; absent means the cluster's default. It can be changed only while the claim waits for a volume.
     ///
     /// Example: `gp3-csi`.
     #[serde(skip_serializing_if = "Option::is_none")]
