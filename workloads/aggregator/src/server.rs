@@ -1,6 +1,6 @@
 //! The process: listens, serves, checks the database, and shuts down gracefully.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::Router;
 use ccx_config::Config;
@@ -15,6 +15,9 @@ use crate::{
     api::Api, content::follow_rules, endpoints::endpoints, invalidation::follow_announcements,
     metrics::Metrics, readiness::watch_database,
 };
+
+/// Time for probes and scrapes in flight to finish at shutdown.
+const HEALTH_GRACE: Duration = Duration::from_millis(200);
 
 /// The aggregator can't run.
 #[derive(Debug, Snafu)]
@@ -75,14 +78,20 @@ pub async fn run_with(
     shutdown: CancellationToken,
 ) -> Result<(), AggregatorError> {
     let settings = &config.aggregator;
+    let health_listener = settings.health_listen.map(ccx_service::bind).transpose().context(ServeSnafu)?;
     let metrics = Metrics::register(&settings.metrics_namespace, telemetry).context(MetricsSnafu)?;
     let database = Database::connect(&config.database).context(DatabaseSnafu)?;
     let api = Arc::new(Api::new(settings, database, metrics));
     let condition = telemetry.health.condition(Dependency::DATABASE);
-    let router = router(&api, telemetry.health.clone(), &settings.api_prefix);
+    let health = telemetry.health.clone();
+    let (router, health_router) = match &health_listener {
+        Some(_) => (api_router(&api, &settings.api_prefix), Some(health_routes(&api, health))),
+        None => (router(&api, health, &settings.api_prefix), None),
+    };
     tracing::info!(address = %settings.listen, prefix = settings.api_prefix, "serving the API");
     tokio::join!(
         ccx_service::serve(listener, router, shutdown.clone(), settings.shutdown_timeout),
+        serve_health(health_listener.zip(health_router), &shutdown),
         watch_database(&api, &condition, &shutdown),
         // The listener's state is large: on the heap, it does not add to the size of this future.
         Box::pin(follow_announcements(&api, &shutdown)),
@@ -94,8 +103,56 @@ pub async fn run_with(
 
 /// Returns the API below `prefix`, which begins and ends with `/`, with `/livez`, `/readyz` and `/metrics`.
 pub fn router(api: &Arc<Api>, health: Health, prefix: &str) -> Router {
+    api_router(api, prefix).merge(health_routes(api, health))
+}
+
+fn api_router(api: &Arc<Api>, prefix: &str) -> Router {
     let endpoints = endpoints(api.operations);
     ccx_http::api_router(endpoints, prefix, &api.metrics.endpoints, api.limits.request_timeout)
         .with_state(Arc::clone(api))
-        .merge(ccx_service::routes(health, api.metrics.registry().clone()))
+}
+
+fn health_routes(api: &Api, health: Health) -> Router {
+    ccx_service::routes(health, api.metrics.registry().clone())
+}
+
+/// Serves metrics and health on a port of their own, if there is one.
+async fn serve_health(server: Option<(TcpListener, Router)>, shutdown: &CancellationToken) {
+    if let Some((listener, routes)) = server {
+        ccx_service::serve(listener, routes, shutdown.clone(), HEALTH_GRACE).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ccx_test_support::{eventually_async, free_port};
+
+    use super::*;
+
+    /// The database may be unavailable when the aggregator starts.
+    #[tokio::test]
+    async fn health_and_metrics_are_served_on_a_port_of_their_own_only() {
+        let mut config = Config::default();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let api = format!("http://{}", listener.local_addr().unwrap());
+        let address = format!("127.0.0.1:{}", free_port());
+        config.aggregator.health_listen = Some(address.parse().unwrap());
+        config.database.host = "127.0.0.1".into();
+        config.database.port = 1;
+        let stop = CancellationToken::new();
+        let server = tokio::spawn({
+            let stop = stop.clone();
+            async move { run_on(listener, &config, stop).await }
+        });
+        let status =
+            async |url: String| reqwest::get(url).await.ok().map(|response| response.status().as_u16());
+        let live = eventually_async("live", async || status(format!("http://{address}/livez")).await).await;
+        assert_eq!(live, 200);
+        assert_eq!(status(format!("http://{address}/metrics")).await, Some(200));
+        for path in ["livez", "readyz", "metrics"] {
+            assert_eq!(status(format!("{api}/{path}")).await, Some(404), "{path}");
+        }
+        stop.cancel();
+        server.await.unwrap().unwrap();
+    }
 }

@@ -131,9 +131,12 @@ pub struct ValkeyWriter {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Aggregator {
-    /// Address and port of the API, metrics and health. `[::]` listens on IPv4 and IPv6.
+    /// Address and port of the API. `[::]` listens on IPv4 and IPv6.
     #[schemars(with = "String")]
     pub listen: SocketAddr,
+    /// Address and port of metrics and health; absent means those of the API.
+    #[schemars(with = "Option<String>")]
+    pub health_listen: Option<SocketAddr>,
     /// Path prefix of every endpoint.
     pub api_prefix: String,
     /// Authentication of requests.
@@ -239,6 +242,7 @@ impl Default for Aggregator {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv6Addr::UNSPECIFIED, 10000)),
+            health_listen: None,
             api_prefix: "/api/v1/".into(),
             authentication: Authentication::XRhIdentity,
             org_overview_limit: Duration::from_hours(3),
@@ -320,6 +324,8 @@ pub(crate) fn check_ports(config: &Config, problems: &mut Vec<Problem>) {
         ("valkey_writer.listen", config.valkey_writer.listen),
         ("aggregator.listen", config.aggregator.listen),
     ];
+    let health = config.aggregator.health_listen.map(|address| ("aggregator.health_listen", address));
+    let listeners: Vec<_> = listeners.into_iter().chain(health).collect();
     for (number, (key, address)) in listeners.iter().enumerate() {
         let taken = listeners[..number].iter().find(|(_, other)| overlap(*address, *other));
         problems.extend(taken.map(|(other, _)| {
