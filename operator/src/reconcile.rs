@@ -15,7 +15,7 @@ use crate::{
         kind::Kind,
         names::generated_secret,
         problem::Problem,
-        references::{DatabaseVolume, References, referenced_names},
+        references::{DatabaseVolume, References, Strimzi, referenced_names},
     },
     runtime::{
         context::Context,
@@ -29,6 +29,7 @@ use crate::{
         apply::Applier,
         dereference::dereference,
         dry_run::Planner,
+        refused_pods,
         update_status::{self, ReconcileMode, update_status},
     },
     validate::validate,
@@ -45,7 +46,12 @@ pub async fn run(client: Client, settings: Settings, metrics: Metrics, stop: Can
 /// Every failure ends in the status, so only a status that could not be written is an error.
 async fn reconcile(pipeline: Arc<CcxPipeline>, context: Arc<Context>) -> Result<Reconciled, kube::Error> {
     let key = Key::from_pipeline(&pipeline);
-    let results = run_stages(&pipeline, &key, &context).await;
+    let mut results = run_stages(&pipeline, &key, &context).await;
+    if let Some(children) = &results.children {
+        let lacking = context.cache.with(&key, |objects| refused_pods::lacking_pods(children, objects));
+        results.lacks_pods = !lacking.is_empty();
+        results.refused = refused_pods::refused_pods(&context.client, &key, &lacking).await;
+    }
     let probed =
         probe::ask(&*context.prober, &context.cache.with(&key, |objects| probe::running(objects))).await;
     update_status(&pipeline, &key, &context, results, probed).await
@@ -92,12 +98,14 @@ async fn resolve_references(
     key: &Key,
     context: &Context,
 ) -> Result<References, Problem> {
-    let names = referenced_names(pipeline);
+    let mut names = referenced_names(pipeline);
+    let refused = names.strimzi.take_if(|kafka| !context.defaults.allows_strimzi(&key.namespace, kafka));
     // Before they are read, so that no change after the read is missed.
     context.cache.set_references(key, names.clone());
     let references = dereference(&context.client, key, &names, &context.served).await;
     let references = references.map_err(|error| Problem::from(&error))?;
     Ok(References {
+        strimzi: if refused.is_some() { Strimzi::NotAllowed } else { references.strimzi },
         database_volume: context.cache.with(key, |objects| database_volume(key, objects)),
         ..references
     })

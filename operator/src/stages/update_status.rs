@@ -94,7 +94,8 @@ pub(crate) async fn update_status(
 ) -> Result<Reconciled, kube::Error> {
     let problems = results.problems();
     let state = context.cache.with(key, |objects| {
-        ObservedState::new(&key.name, results.children.as_ref(), objects, &results.applied.held)
+        let (held, refused) = (&results.applied.held, &results.refused);
+        ObservedState::new(&key.name, results.children.as_ref(), objects, held, refused)
     });
     let observation = Observation {
         mode: ReconcileMode::from_spec(&pipeline.spec),
@@ -117,10 +118,11 @@ pub(crate) async fn update_status(
     if is_status_changed {
         write::write(&context.client, key, &status).await?;
     }
+    let needs_poll = results.lacks_pods || observation.needs_poll();
     Ok(Reconciled {
         problems,
         warnings: summary::new_problems(&before.conditions, &conditions),
-        needs_poll: observation.needs_poll(),
+        needs_poll,
         deadline: observation.next_deadline(),
         is_status_changed,
     })

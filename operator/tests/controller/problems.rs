@@ -259,6 +259,48 @@ async fn unlistable_namespace_holds_back_no_other_and_is_in_the_metrics() {
     env.end().await;
 }
 
+/// Returns a quota for this number of pods.
+fn pod_quota(pods: &str) -> ResourceQuota {
+    let metadata = ObjectMeta { name: Some("few".into()), ..ObjectMeta::default() };
+    let hard = Some([("pods".to_owned(), Quantity(pods.into()))].into());
+    ResourceQuota {
+        metadata,
+        spec: Some(ResourceQuotaSpec { hard, ..ResourceQuotaSpec::default() }),
+        status: None,
+    }
+}
+
+/// Only Events of the StatefulSet and the Job have the reason.
+#[tokio::test]
+#[ignore = "needs Kubernetes"]
+async fn refused_pods_of_database_and_job_are_reported_in_the_words_of_the_event() {
+    let mut env = TestEnv::empty().await;
+    let quotas = env.api::<ResourceQuota>();
+    quotas.create(&PostParams::default(), &pod_quota("0")).await.unwrap();
+    env.start_operator();
+    env.apply(json!({})).await;
+    let condition = env.until_condition("DatabaseReady", "False", "QuotaExceeded").await;
+    assert!(condition.message.contains("exceeded quota: few"), "{condition:?}");
+    env.until_condition("Ready", "False", "QuotaExceeded").await;
+
+    let one = json!({"spec": {"hard": {"pods": "1"}}});
+    quotas.patch("few", &PatchParams::default(), &Patch::Merge(one)).await.unwrap();
+    let condition = env.until_condition("SchemaMigrated", "False", "QuotaExceeded").await;
+    assert!(condition.message.contains("the pod of Job ccx-migration-"), "{condition:?}");
+    env.end().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Kubernetes"]
+async fn missing_priority_class_of_the_database_is_reported() {
+    let env = TestEnv::new().await;
+    env.apply(json!({"database": {"managed": {"podTemplate": {"priorityClassName": "no-such-class"}}}}))
+        .await;
+    let condition = env.until_condition("DatabaseReady", "False", "PodsRefused").await;
+    assert!(condition.message.contains("no PriorityClass with name no-such-class"), "{condition:?}");
+    env.end().await;
+}
+
 /// The operator may read everything, and write only its status, Events and ServiceAccounts.
 #[tokio::test]
 #[ignore = "needs Kubernetes"]

@@ -24,6 +24,11 @@ fn managed(observation: &Observation) -> ConditionStatus {
     // The database keeps running while the workloads are suspended.
     let observation = Observation { mode: ReconcileMode::Active, ..observation.clone() };
     let is_ready = observation.state.ready(Component::Database) > 0;
+    let rollout = observation.state.workload(Component::Database).and_then(|it| it.rollout.as_ref());
+    if rollout.is_some_and(|rollout| rollout.refused.is_some()) {
+        // The volume may wait for the pod.
+        return workload::ready(&observation, Component::Database);
+    }
     for (name, claim) in &observation.state.claims {
         if let Some(message) = &claim.resize_failure {
             let message = format!("the volume of {name} can't be expanded: {message}");
@@ -75,6 +80,11 @@ pub(super) fn job_status(job: &JobView, failure: Reason, observation: &Observati
         }
         Some(JobProgress { state: JobState::Failed(why), .. }) => {
             ConditionStatus::not_met(failure, format!("Job {name} has failed ({why}){output}"))
+        }
+        Some(JobProgress { failures: 0, .. }) if job.refused.is_some() => {
+            let message = job.refused.as_deref().unwrap_or_default();
+            let message = format!("the pod of Job {name} can't be created: {message}");
+            ConditionStatus::not_met(workload::refusal(&message), message)
         }
         Some(JobProgress { failures: 0, .. }) => running(job, observation),
         Some(JobProgress { failures, .. }) => ConditionStatus::not_met(

@@ -15,7 +15,7 @@ use crate::{
         problem::Problem,
         resources::{Child, Children},
     },
-    stages::apply::Held,
+    stages::{apply::Held, refused_pods::RefusedPods},
 };
 
 /// The observed state of the objects of a resource.
@@ -63,6 +63,8 @@ pub(crate) struct JobView {
     pub(crate) role: String,
     /// Absent while it does not exist.
     pub(crate) progress: Option<JobProgress>,
+    /// Why the cluster refuses to create its pod.
+    pub(crate) refused: Option<String>,
     /// The issue of its last pod that has one, and the pod's name.
     pub(crate) issue: Option<(String, PodIssue)>,
     /// The schema versions that its successful pod reported.
@@ -81,9 +83,10 @@ impl ObservedState {
         children: Option<&Children>,
         objects: &PipelineObjects,
         held: &[Held],
+        refused: &RefusedPods,
     ) -> Self {
         let workloads = Component::ALL
-            .map(|component| (component, workload(pipeline, component, children, objects, held)));
+            .map(|component| (component, workload(pipeline, component, children, objects, held, refused)));
         let jobs = children.into_iter().flatten().filter(|child| child.kind == Kind::Job);
         let claims = objects.entries().filter_map(|(_, name, entry)| match &entry.status {
             ChildStatus::Claim(claim) => Some((name.to_owned(), (**claim).clone())),
@@ -91,7 +94,7 @@ impl ObservedState {
         });
         Self {
             workloads: workloads.into(),
-            jobs: jobs.map(|job| job_view(job, objects, held)).collect(),
+            jobs: jobs.map(|job| job_view(job, objects, held, refused)).collect(),
             claims: claims.collect(),
             controllers: children
                 .into_iter()
@@ -125,12 +128,16 @@ fn workload(
     children: Option<&Children>,
     objects: &PipelineObjects,
     held: &[Held],
+    refused: &RefusedPods,
 ) -> Workload {
     let child = children.and_then(|children| children.workload(component));
     let kind = if component == Component::Database { Kind::StatefulSet } else { Kind::Deployment };
     let name = child.map_or_else(|| component.object_name(pipeline), |child| child.name().to_owned());
     let rollout = match objects.status(kind, &name) {
-        Some(ChildStatus::Rollout(rollout)) => Some((**rollout).clone()),
+        Some(ChildStatus::Rollout(rollout)) => Some(Rollout {
+            refused: refusal(kind, &name, refused).map(Into::into).or_else(|| rollout.refused.clone()),
+            ..(**rollout).clone()
+        }),
         _ => None,
     };
     let pods = objects.pods().filter(|(_, pod)| *pod.role == *component.name() && !pod.is_terminating);
@@ -161,6 +168,10 @@ fn controller_view(child: &Child, objects: &PipelineObjects) -> Option<Controlle
     }
 }
 
+fn refusal<'a>(kind: Kind, name: &str, refused: &'a RefusedPods) -> Option<&'a str> {
+    refused.get(&(kind, name.into())).map(String::as_str)
+}
+
 fn missing(child: &Child) -> Option<Problem> {
     child.missing.first().cloned()
 }
@@ -169,7 +180,7 @@ fn held_cause(kind: Kind, name: &str, held: &[Held]) -> Option<Problem> {
     held.iter().find(|held| held.kind == kind && *held.name == *name).map(|held| held.cause.clone())
 }
 
-fn job_view(job: &Child, objects: &PipelineObjects, held: &[Held]) -> JobView {
+fn job_view(job: &Child, objects: &PipelineObjects, held: &[Held], refused: &RefusedPods) -> JobView {
     let progress = match objects.status(Kind::Job, job.name()) {
         Some(ChildStatus::Job(progress)) => Some((**progress).clone()),
         _ => None,
@@ -181,6 +192,7 @@ fn job_view(job: &Child, objects: &PipelineObjects, held: &[Held]) -> JobView {
         name: job.name().to_owned(),
         role: job.role.clone(),
         progress,
+        refused: refusal(Kind::Job, job.name(), refused).map(str::to_owned),
         issue: issues.last(),
         schema,
         missing: missing(job),

@@ -30,6 +30,7 @@ pub(super) fn job(state: JobState) -> JobView {
         name: "ccx-migration-1".into(),
         role: "migration".into(),
         progress: Some(JobProgress { state, failures: 0 }),
+        refused: None,
         issue: Some(("ccx-migration-1-x".into(), failed_with("last words"))),
         schema: None,
         missing: None,

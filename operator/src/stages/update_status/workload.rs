@@ -96,7 +96,8 @@ fn suspended(observation: &Observation, rollout: &Rollout) -> Option<ConditionSt
     })
 }
 
-fn refusal(message: &str) -> Reason {
+/// Returns the reason for which pods can't be created.
+pub(super) fn refusal(message: &str) -> Reason {
     if message.contains("exceeded quota") { Reason::QuotaExceeded } else { Reason::PodsRefused }
 }
 
