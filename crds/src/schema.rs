@@ -46,6 +46,7 @@ fn for_each_child(schema: &mut Map<String, Value>, visit: &mut dyn FnMut(&mut Va
 
 /// Converts `Option<T>` to `T`: in Kubernetes an optional value is absent, not null.
 fn drop_null(schema: &mut Map<String, Value>) {
+    schema.remove("nullable");
     if let Some(Value::Array(types)) = schema.get_mut("type") {
         types.retain(|name| name != "null");
         if let [only] = types.as_slice() {

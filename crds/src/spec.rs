@@ -11,6 +11,7 @@ mod kafka;
 mod lifecycle;
 mod logging;
 mod monitoring;
+mod network_policy;
 mod object_storage;
 mod pod_template;
 mod reference;
@@ -44,9 +45,10 @@ pub use db_writer::{Batch, DbWriter};
 pub use exposure::{Exposure, ExposureType, Gateway, Ingress, ParentRef, Route, RouteTermination};
 pub use insights_core::{InsightsCore, InsightsCoreComponents, InsightsCoreFailure, InsightsCoreMode};
 pub use kafka::{Kafka, Sasl, SaslMechanism, SecurityProtocol, StartOffset, StrimziRef};
-pub use lifecycle::{DeletionPolicy, Mode, NetworkPolicyMode, Reconciliation};
+pub use lifecycle::{DeletionPolicy, Mode, Reconciliation};
 pub use logging::{LogFormat, LogLevel, Logging};
 pub use monitoring::{Dashboards, Monitoring, Presence, Scrape};
+pub use network_policy::{NetworkPolicy, NetworkPolicyMode};
 pub use object_storage::{
     Addressing, CredentialsType, LinkPolicy, ObjectStorage, StorageCredentials, WorkloadIdentity,
 };
@@ -233,9 +235,9 @@ pub struct CcxPipelineSpec {
     /// Metrics, alerts and dashboards.
     #[serde(default)]
     pub monitoring: Monitoring,
-    /// Whether the pods' traffic is limited to what they need.
+    /// Limits the traffic of the pods to what they need.
     #[serde(default)]
-    pub network_policy: NetworkPolicyMode,
+    pub network_policy: NetworkPolicy,
 }
 
 impl CcxPipelineSpec {

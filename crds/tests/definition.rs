@@ -131,6 +131,10 @@ fn is_of_kubernetes(path: &str) -> bool {
         "topologySpreadConstraints",
         "extraEnv",
         "configMapSelector",
+        "allowFrom",
+        "extraEgress",
+        "extraIngress",
+        "scrapeFrom",
         "conditions",
     ];
     parts.iter().any(|part| path.contains(&format!(".{part}.")) || path.contains(&format!(".{part}[]")))

@@ -18,7 +18,7 @@ mod job;
 mod metadata;
 mod metrics;
 mod monitor;
-mod network_policy;
+pub(crate) mod network_policy;
 mod pod;
 mod program;
 mod security;

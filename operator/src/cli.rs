@@ -46,12 +46,19 @@ pub(crate) struct ManifestArgs {
     /// The CcxPipeline, as YAML; `-` reads standard input.
     #[arg(short = 'f', long = "file", value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// The namespace, when the resource names none.
-    #[arg(short, long, default_value = "default", value_name = "NAMESPACE")]
-    pub(crate) namespace: String,
+    /// The namespace, when the resource names none; that of the kubeconfig's context when absent.
+    #[arg(short, long, value_name = "NAMESPACE")]
+    pub(crate) namespace: Option<String>,
     /// The image of the workloads, when the resource names none.
     #[arg(long, env = "CCX_OPERATOR_IMAGE", value_name = "IMAGE")]
     pub(crate) image: Option<String>,
+    /// The image of managed databases, when the resource names none.
+    #[arg(long, env = "CCX_DATABASE_IMAGE", value_name = "IMAGE")]
+    pub(crate) database_image: Option<String>,
+    /// The namespace of the operator, from which NetworkPolicies allow its probes; that of the present ones, or any,
+    /// when absent.
+    #[arg(long, env = "CCX_OPERATOR_NAMESPACE", value_name = "NAMESPACE")]
+    pub(crate) operator_namespace: Option<String>,
 }
 
 #[cfg(test)]

@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 
 use ccx_crds::CcxPipeline;
+use k8s_openapi::api::networking::v1::NetworkPolicy;
 use kube::{Api, Client, ResourceExt as _, api::ListParams};
 use snafu::{ResultExt as _, Snafu};
 
 use crate::{
-    build::build,
+    build::{build, network_policy::operator_namespace},
     cache::{entry::ChildEntry, status::ChildStatus},
     model::{
+        component::Component,
         key::Key,
         kind::Kind,
         names::PIPELINE_LABEL,
@@ -67,10 +69,29 @@ pub async fn preview(
     let served = discover(client).await.map_err(Box::new).context(AskSnafu { what: "its kinds" })?;
     let references =
         dereference(client, &Key::from_pipeline(pipeline), &referenced_names(pipeline), &served).await?;
-    let children = build(&validate(pipeline, &references, defaults)?);
+    let defaults = with_operator_namespace(client, pipeline, defaults).await?;
+    let children = build(&validate(pipeline, &references, &defaults)?);
     let known = as_known(client, pipeline).await?;
     let orphans = orphans_of(client, &known, &children, &served).await?;
     Ok(Planner { client, pipeline: &known }.plan(&children, orphans).await?)
+}
+
+/// Takes the namespace of the operator, if it is not given, from a policy that the operator has applied.
+async fn with_operator_namespace(
+    client: &Client,
+    pipeline: &CcxPipeline,
+    defaults: &OperatorDefaults,
+) -> Result<OperatorDefaults, PreviewError> {
+    let mut defaults = defaults.clone();
+    if defaults.namespace.is_none() {
+        let Key { namespace, name } = Key::from_pipeline(pipeline);
+        let policy = Component::DataPipeline.object_name(&name);
+        let api = Api::<NetworkPolicy>::namespaced(client.clone(), &namespace);
+        let found = api.get_opt(&policy).await.map_err(Box::new);
+        let found = found.with_context(|_| AskSnafu { what: format!("NetworkPolicy {policy}") })?;
+        defaults.namespace = found.as_ref().and_then(operator_namespace);
+    }
+    Ok(defaults)
 }
 
 /// Returns the resource in the cluster, which owns the present children; the given one when it is new.

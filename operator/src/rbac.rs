@@ -30,6 +30,9 @@ pub struct Permission {
 /// of an existing object.
 const CHILD: &[&str] = &["get", "list", "watch", "create", "patch", "delete"];
 
+/// The verbs on children that the operator only observes.
+const READ: &[&str] = &["get", "list", "watch"];
+
 /// All requests that the operator sends to the API server.
 pub const PERMISSIONS: [Permission; 27] = [
     // The resource and its status.
@@ -64,25 +67,32 @@ pub const PERMISSIONS: [Permission; 27] = [
     watched("kafka.strimzi.io", "kafkas", &["get", "list", "watch"]),
     // The state of pods.
     watched("", "pods", &["list", "watch"]),
-    // Events.
-    watched("events.k8s.io", "events", &["create"]),
+    // Its own Events, and those of refused pods.
+    watched("events.k8s.io", "events", &["list", "create"]),
     // Leader election.
     own("coordination.k8s.io", "leases", &["get", "create", "update"]),
 ];
 
 /// The rules of the roles.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Rules {
     /// The rules in the watched namespaces.
     pub watched: Vec<PolicyRule>,
+    /// The same, without the rights that only managed databases need.
+    pub without_managed_databases: Vec<PolicyRule>,
     /// The rules in the operator's own namespace.
     pub own: Vec<PolicyRule>,
 }
 
 /// Returns the rules of the roles; neighbours with the same group and verbs share a rule.
 pub fn rules() -> Rules {
-    let of = |reach| merge(PERMISSIONS.iter().filter(move |permission| permission.reach == reach));
-    Rules { watched: of(Reach::Watched), own: of(Reach::Own) }
+    let of = |reach| PERMISSIONS.into_iter().filter(move |permission| permission.reach == reach);
+    Rules {
+        watched: merge(of(Reach::Watched)),
+        without_managed_databases: merge(of(Reach::Watched).map(without_managed_databases)),
+        own: merge(of(Reach::Own)),
+    }
 }
 
 /// The comment before the generated YAML.
@@ -105,10 +115,19 @@ const fn own(group: &'static str, resource: &'static str, verbs: &'static [&'sta
     Permission { group, resource, verbs, reach: Reach::Own }
 }
 
-fn merge<'a>(permissions: impl Iterator<Item = &'a Permission>) -> Vec<PolicyRule> {
+/// Secrets stay readable, since resources refer to them.
+fn without_managed_databases(permission: Permission) -> Permission {
+    let is_of_databases = matches!(
+        (permission.group, permission.resource),
+        ("", "secrets" | "persistentvolumeclaims") | ("apps", "statefulsets")
+    );
+    if is_of_databases { Permission { verbs: READ, ..permission } } else { permission }
+}
+
+fn merge(permissions: impl Iterator<Item = Permission>) -> Vec<PolicyRule> {
     let mut rules: Vec<PolicyRule> = Vec::new();
     for permission in permissions {
-        let rule = rule(permission);
+        let rule = rule(&permission);
         match rules.iter_mut().find(|other| other.api_groups == rule.api_groups && other.verbs == rule.verbs)
         {
             Some(same) => same.resources.get_or_insert_default().push(permission.resource.to_owned()),
@@ -162,6 +181,22 @@ mod tests {
             );
             assert_ne!(group, "rbac.authorization.k8s.io");
         }
+    }
+
+    #[test]
+    fn secrets_and_volumes_are_read_only_without_managed_databases() {
+        let writes = |rules: &[PolicyRule], resource: &str| {
+            let mut on = rules.iter().filter(|rule| rule.resources.iter().flatten().any(|it| it == resource));
+            on.any(|rule| rule.verbs.iter().any(|verb| !READ.contains(&verb.as_str())))
+        };
+        let Rules { watched, without_managed_databases, .. } = rules();
+        for resource in ["secrets", "persistentvolumeclaims", "statefulsets"] {
+            assert!(
+                writes(&watched, resource) && !writes(&without_managed_databases, resource),
+                "{resource}"
+            );
+        }
+        assert!(writes(&without_managed_databases, "deployments"));
     }
 
     #[test]

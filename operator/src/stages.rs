@@ -3,9 +3,11 @@
 pub(crate) mod apply;
 pub(crate) mod dereference;
 pub(crate) mod dry_run;
+pub(crate) mod refused_pods;
 pub(crate) mod update_status;
 
 use apply::Applied;
+use refused_pods::RefusedPods;
 use update_status::Findings;
 
 use crate::model::{problem::Problem, resources::Children};
@@ -17,6 +19,10 @@ pub(crate) struct StageResults {
     pub(crate) children: Option<Children>,
     pub(crate) applied: Applied,
     pub(crate) findings: Findings,
+    /// Why the cluster refuses to create pods.
+    pub(crate) refused: RefusedPods,
+    /// Whether a child lacks pods, for which no watch reports the reason.
+    pub(crate) lacks_pods: bool,
     /// References that do not exist: only the children that need them wait.
     pub(crate) missing: Vec<Problem>,
     /// Errors of the stages.

@@ -20,6 +20,8 @@ mod settings;
 mod source;
 mod strimzi;
 
+use std::collections::BTreeSet;
+
 use ccx_crds::CcxPipeline;
 use kube::ResourceExt as _;
 use problems::Problems;
@@ -27,7 +29,7 @@ use problems::Problems;
 use crate::model::{
     problem::ValidationErrors,
     reason::Reason,
-    references::References,
+    references::{References, StrimziName},
     validated::{Activity, PipelineName, ValidatedPipeline},
 };
 
@@ -36,11 +38,30 @@ use crate::model::{
 pub struct OperatorDefaults {
     /// The image of the workloads that was released with this operator.
     pub image: String,
+    /// The image of managed databases.
+    pub database_image: String,
+    /// The namespace of the operator; `None` when it is not known.
+    pub namespace: Option<String>,
+    /// The namespaces in which resources of other namespaces may name a Kafka of Strimzi; all when empty.
+    pub strimzi_namespaces: BTreeSet<String>,
 }
 
 impl Default for OperatorDefaults {
     fn default() -> Self {
-        Self { image: concat!("quay.io/ccx/ccx:", env!("CARGO_PKG_VERSION")).to_owned() }
+        Self {
+            image: concat!("quay.io/ccx/ccx:", env!("CARGO_PKG_VERSION")).to_owned(),
+            database_image: "docker.io/library/postgres:17-alpine".to_owned(),
+            namespace: None,
+            strimzi_namespaces: BTreeSet::new(),
+        }
+    }
+}
+
+impl OperatorDefaults {
+    /// Whether a resource may name this Kafka of Strimzi, which the operator reads with its own rights.
+    pub(crate) fn allows_strimzi(&self, namespace: &str, kafka: &StrimziName) -> bool {
+        let allowed = &self.strimzi_namespaces;
+        kafka.namespace == namespace || allowed.is_empty() || allowed.contains(&kafka.namespace)
     }
 }
 
@@ -72,7 +93,8 @@ pub fn validate(
         retry: settings::retry(&spec.retry),
         logging: settings::logging(&spec.logging),
         monitoring: monitoring::monitoring(spec, references, &mut problems),
-        network_policy: spec.network_policy,
+        network_policy: spec.network_policy.clone(),
+        operator_namespace: defaults.namespace.clone(),
     });
     if let Some(validated) = &validated {
         configuration::check(validated, &mut problems);

@@ -36,3 +36,15 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- define "ccx-operator.workloadImage" -}}
 {{- .Values.workloadImages.ccx | default (printf "quay.io/ccx/ccx:%s" .Chart.AppVersion) -}}
 {{- end -}}
+
+{{/* Whether the definition is part of this release. Helm refuses to install an object that exists outside of the release: the same
+definition, by kubectl or of another release, is left as it is, so that only a different one needs --take-ownership. */}}
+{{- define "ccx-operator.rendersDefinition" -}}
+{{- $crd := .Files.Get "files/ccxpipelines.ccx.openshift.io.yaml" | fromYaml -}}
+{{- $found := lookup "apiextensions.k8s.io/v1" "CustomResourceDefinition" "" $crd.metadata.name | default dict -}}
+{{- $annotations := dig "metadata" "annotations" dict $found -}}
+{{- $key := "ccx.openshift.io/definition-digest" -}}
+{{- $isOurs := and (eq .Release.Name (get $annotations "meta.helm.sh/release-name")) (eq .Release.Namespace (get $annotations "meta.helm.sh/release-namespace")) -}}
+{{- $isSame := eq (get $crd.metadata.annotations $key) (get $annotations $key) -}}
+{{- or $isOurs (not $isSame) -}}
+{{- end -}}

@@ -68,8 +68,7 @@ pub(crate) fn metrics_namespace(schema: &mut Schema) {
 /// An image with its registry.
 pub(crate) fn image(schema: &mut Schema) {
     bound(schema, 1, 512);
-    let is_image =
-        "!self.contains('://') && self.matches('^[a-z0-9][-a-zA-Z0-9._/:]*(@sha256:[0-9a-f]{64})?$')";
+    let is_image = "!self.contains('://') && self.matches('^(\\\\[[0-9a-fA-F:.]+\\\\](:[0-9]+)?/)?[a-z0-9][-a-zA-Z0-9._/:]*(@sha256:[0-9a-f]{64})?$')";
     add_rule(schema, &rule(is_image, "write an image such as quay.io/ccx/ccx:0.1.0"));
 }
 
@@ -117,6 +116,14 @@ pub(crate) fn pod_labels(schema: &mut Schema) {
 pub(crate) fn label_map(schema: &mut Schema) {
     schema.insert("maxProperties".into(), json!(32));
     schema.insert("additionalProperties".into(), json!({"type": "string", "maxLength": 63}));
+    let are_keys = "self.all(key, key.matches('^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$'))";
+    add_rule(
+        schema,
+        &rule(
+            are_keys,
+            "write keys of labels such as team or example.com/team: at most 63 letters, digits, -, _ and . after the /",
+        ),
+    );
     let are_values = "self.all(key, self[key].matches('^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$'))";
     add_rule(
         schema,

@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
 use kube::core::Rule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::schema::{
+    brief,
     field::{dns_label, host_name, object_name, text_map},
     rule::{needed_when, only_when},
 };
 
 /// Exposure of the API outside the cluster: a union of `route`, `ingress` and `gateway`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 #[schemars(extend("x-kubernetes-validations" = Exposure::rules()))]
 pub struct Exposure {
@@ -25,6 +27,12 @@ pub struct Exposure {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(transform = host_name)]
     pub host: Option<String>,
+    /// The clients that may call the API. Absent means any: routers and gateways may run anywhere.
+    ///
+    /// Example: `[{namespaceSelector: {matchLabels: {"network.openshift.io/policy-group": ingress}}}]`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16), transform = brief, extend("x-kubernetes-list-type" = "atomic"))]
+    pub allow_from: Vec<NetworkPolicyPeer>,
     /// Details of the route, with type `Route`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<Route>,

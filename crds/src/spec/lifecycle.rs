@@ -32,13 +32,3 @@ pub enum DeletionPolicy {
     /// All is deleted, the results too.
     Delete,
 }
-
-/// Whether the pods' traffic is limited.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum NetworkPolicyMode {
-    /// NetworkPolicies allow just what the pods need.
-    #[default]
-    Managed,
-    /// No NetworkPolicy is made.
-    Disabled,
-}

@@ -53,7 +53,11 @@ pub struct PodTemplate {
     ///
     /// Example: `[{maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: DoNotSchedule}]`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 8), transform = brief)]
+    #[schemars(
+        length(max = 8),
+        transform = brief,
+        extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["topologyKey", "whenUnsatisfiable"])
+    )]
     pub topology_spread_constraints: Vec<TopologySpreadConstraint>,
     /// The priority class of the pods.
     ///

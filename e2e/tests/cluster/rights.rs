@@ -64,7 +64,7 @@ impl Story<'_> {
                 "aggregator": {"exposure": null, "autoscaling": {"type": "None"}},
                 "kafka": {"topicManagement": {"policy": "External", "partitions": null, "replicationFactor": null}},
                 "monitoring": null,
-                "networkPolicy": "Disabled",
+                "networkPolicy": {"mode": "Disabled"},
             }}),
         );
         eventually("nothing of it is there", || !names().iter().any(is_extra));

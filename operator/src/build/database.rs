@@ -39,7 +39,7 @@ const REPLICAS: i32 = 1;
 pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
     let Some(managed) = &pipeline.managed_database else { return Vec::new() };
     let account = service_account(pipeline, COMPONENT.name());
-    let service = service(pipeline, COMPONENT, pod::PORT_NAME);
+    let service = service(pipeline, COMPONENT, &[(pod::PORT_NAME, COMPONENT.port())]);
     let mut children = vec![
         Child::new(Kind::ServiceAccount, COMPONENT, Stage::Foundation, &account),
         Child::new(Kind::Service, COMPONENT, Stage::Foundation, &service),

@@ -11,7 +11,7 @@ use kube::core::ObjectMeta;
 use serde_json::{Value, json};
 
 use crate::{
-    build::{metadata::metadata, pod::PORT_NAME},
+    build::{metadata::metadata, pod::API_PORT_NAME},
     model::{
         component::Component,
         kind::Kind,
@@ -42,7 +42,7 @@ fn route(pipeline: &ValidatedPipeline, exposure: &Exposure) -> Value {
     let details = exposure.route.clone().unwrap_or_default();
     let mut spec = json!({
         "to": {"kind": "Service", "name": service(pipeline), "weight": 100},
-        "port": {"targetPort": PORT_NAME},
+        "port": {"targetPort": API_PORT_NAME},
         // Health and metrics of the same port are not public.
         "path": pipeline.aggregator.config.api_prefix.trim_end_matches('/'),
     });
@@ -59,7 +59,7 @@ fn ingress(pipeline: &ValidatedPipeline, exposure: &Exposure) -> Ingress {
     let details = exposure.ingress.clone().unwrap_or_default();
     let backend = IngressServiceBackend {
         name: service(pipeline),
-        port: Some(ServiceBackendPort { name: Some(PORT_NAME.into()), number: None }),
+        port: Some(ServiceBackendPort { name: Some(API_PORT_NAME.into()), number: None }),
     };
     let path = HTTPIngressPath {
         path: Some(pipeline.aggregator.config.api_prefix.clone()),

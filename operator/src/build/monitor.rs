@@ -6,7 +6,7 @@ use kube::core::ObjectMeta;
 use serde_json::json;
 
 use crate::{
-    build::{metadata::metadata, pod::PORT_NAME},
+    build::{metadata::metadata, pod::HEALTH_PORT_NAME},
     model::{
         component::Component,
         kind::Kind,
@@ -47,7 +47,7 @@ fn child(pipeline: &ValidatedPipeline, kind: Kind, endpoints: &str) -> Child {
                 },
                 "matchExpressions": [{"key": ROLE_LABEL, "operator": "In", "values": components}],
             },
-            endpoints: [{"port": PORT_NAME, "path": "/metrics", "interval": pipeline.monitoring.interval}],
+            endpoints: [{"port": HEALTH_PORT_NAME, "path": "/metrics", "interval": pipeline.monitoring.interval}],
         },
     });
     Child::new(kind, None, Stage::Monitoring, &object)

@@ -3,14 +3,17 @@
 //! ```text
 //!  anyone ──▶ aggregator ──▶ database ◀── writer, migration
 //!  Prometheus, operator ──▶ health ports        writer, topics, pipeline ──▶ Kafka, pipeline ──▶ object storage
+//!  all but the database ──▶ proxies of their variables, further ports; all ──▶ further rules of the spec
 //! ```
 //!
 //! Kafka, the object storage and an external database are outside, so that only their ports are known. A
 //! policy matches the port of the pod, which may differ from that of a Service.
 
+mod proxy;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use ccx_crds::NetworkPolicyMode;
+use ccx_crds::{NetworkPolicyMode, PodTemplate};
 use k8s_openapi::{
     api::networking::v1::{
         NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer,
@@ -40,8 +43,14 @@ const DNS_PORTS: [u16; 2] = [53, 5353];
 /// HTTPS, for cloud identity endpoints and presigned URLs of Amazon.
 const HTTPS: u16 = 443;
 
+/// The label with the name of an application.
+const NAME_LABEL: &str = "app.kubernetes.io/name";
+
+/// The label that every namespace has, with its name.
+const NAMESPACE_LABEL: &str = "kubernetes.io/metadata.name";
+
 pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
-    if pipeline.network_policy == NetworkPolicyMode::Disabled {
+    if pipeline.network_policy.mode == NetworkPolicyMode::Disabled {
         return Vec::new();
     }
     let programs = Program::all(pipeline);
@@ -55,24 +64,55 @@ fn program_policy(pipeline: &ValidatedPipeline, program: &Program<'_>) -> Child 
     let spec = NetworkPolicySpec {
         pod_selector: Some(selector(pipeline, program.role)),
         policy_types: Some(vec!["Ingress".into(), "Egress".into()]),
-        ingress: component.map(|component| vec![to_workload(component)]),
+        ingress: component.map(|component| ingress(pipeline, component)),
         egress: Some(egress(pipeline, program)),
     };
     child(pipeline, program.role, component, spec).with_missing(program.missing())
 }
 
-/// The API accepts all peers, since routers may run anywhere. Health and metrics accept Prometheus and the
-/// operator; the kubelet of the pod's node is always allowed.
-fn to_workload(component: Component) -> NetworkPolicyIngressRule {
-    let watchers = || {
-        let operator = pods_anywhere([("app.kubernetes.io/name", MANAGER)]);
-        let prometheus = pods_anywhere([("app.kubernetes.io/name", "prometheus")]);
-        vec![operator, prometheus]
+/// The API accepts all peers unless the spec names them, since routers may run anywhere. Health and metrics
+/// accept Prometheus and the operator; the kubelet of the pod's node is always allowed.
+fn ingress(pipeline: &ValidatedPipeline, component: Component) -> Vec<NetworkPolicyIngressRule> {
+    let watched = NetworkPolicyIngressRule {
+        from: Some(watchers(pipeline)),
+        ports: Some(vec![port("TCP", component.health_port())]),
     };
-    NetworkPolicyIngressRule {
-        from: (component != Component::Aggregator).then(watchers),
+    let allowed = &pipeline.aggregator.exposure.allow_from;
+    let served = (component == Component::Aggregator).then(|| NetworkPolicyIngressRule {
+        from: (!allowed.is_empty()).then(|| allowed.clone()),
         ports: Some(vec![port("TCP", component.port())]),
-    }
+    });
+    served.into_iter().chain([watched]).chain(pipeline.network_policy.extra_ingress.clone()).collect()
+}
+
+fn watchers(pipeline: &ValidatedPipeline) -> Vec<NetworkPolicyPeer> {
+    let operator = NetworkPolicyPeer {
+        namespace_selector: Some(namespace(pipeline.operator_namespace.as_deref())),
+        ..pods_anywhere([(NAME_LABEL, MANAGER)])
+    };
+    let scrapers = match pipeline.network_policy.scrape_from.as_slice() {
+        [] => vec![pods_anywhere([(NAME_LABEL, "prometheus")])],
+        peers => peers.to_vec(),
+    };
+    [operator].into_iter().chain(scrapers).collect()
+}
+
+/// Returns the namespace of the operator in a policy of a component.
+pub(crate) fn operator_namespace(policy: &NetworkPolicy) -> Option<String> {
+    let rules = policy.spec.iter().flat_map(|spec| spec.ingress.iter().flatten());
+    let mut peers = rules.flat_map(|rule| rule.from.iter().flatten());
+    peers.find_map(|peer| {
+        let labels = peer.pod_selector.as_ref()?.match_labels.as_ref()?;
+        let is_operator = labels.get(NAME_LABEL).is_some_and(|name| name == MANAGER);
+        let namespace = peer.namespace_selector.as_ref()?.match_labels.as_ref()?.get(NAMESPACE_LABEL);
+        namespace.filter(|_| is_operator).cloned()
+    })
+}
+
+/// Returns the selector of one namespace, or of all.
+fn namespace(name: Option<&str>) -> LabelSelector {
+    let labels = name.map(|name| [(NAMESPACE_LABEL.to_owned(), name.to_owned())].into());
+    LabelSelector { match_labels: labels, ..LabelSelector::default() }
 }
 
 fn egress(pipeline: &ValidatedPipeline, program: &Program<'_>) -> Vec<NetworkPolicyEgressRule> {
@@ -90,14 +130,27 @@ fn egress(pipeline: &ValidatedPipeline, program: &Program<'_>) -> Vec<NetworkPol
             ports: Some(vec![port("TCP", database_port())]),
         });
     }
+    ports.extend(&pipeline.network_policy.egress_ports);
+    ports.extend(proxy::ports(template(pipeline, program.role)));
     if !ports.is_empty() {
         rules.push(NetworkPolicyEgressRule { to: None, ports: Some(tcp(&ports)) });
     }
+    rules.extend(pipeline.network_policy.extra_egress.clone());
     rules
+}
+
+/// Returns the overrides of the pods with this role; Jobs have those of the writer.
+fn template<'a>(pipeline: &'a ValidatedPipeline, role: &str) -> &'a PodTemplate {
+    match Component::from_name(role) {
+        Some(Component::DataPipeline) => &pipeline.data_pipeline.pods.template,
+        Some(Component::Aggregator) => &pipeline.aggregator.pods.template,
+        Some(Component::DbWriter | Component::Database) | None => &pipeline.db_writer.pods.template,
+    }
 }
 
 fn database_policy(pipeline: &ValidatedPipeline) -> Option<Child> {
     pipeline.managed_database.as_ref()?;
+    let further = &pipeline.network_policy;
     let role = Component::Database.name();
     let clients = [Component::DbWriter.name(), Component::Aggregator.name(), MIGRATION];
     let clients = NetworkPolicyIngressRule {
@@ -107,8 +160,8 @@ fn database_policy(pipeline: &ValidatedPipeline) -> Option<Child> {
     let spec = NetworkPolicySpec {
         pod_selector: Some(selector(pipeline, role)),
         policy_types: Some(vec!["Ingress".into(), "Egress".into()]),
-        ingress: Some(vec![clients]),
-        egress: None,
+        ingress: Some([clients].into_iter().chain(further.extra_ingress.clone()).collect()),
+        egress: (!further.extra_egress.is_empty()).then(|| further.extra_egress.clone()),
     };
     Some(child(pipeline, role, Some(Component::Database), spec))
 }

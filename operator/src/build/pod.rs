@@ -19,8 +19,11 @@ use crate::{
     },
 };
 
+/// The name of the port of the API.
+pub(super) const API_PORT_NAME: &str = "http";
+
 /// The name of the port on which a workload serves health and metrics.
-pub(super) const PORT_NAME: &str = "http";
+pub(super) const HEALTH_PORT_NAME: &str = "health";
 
 /// The mount path of the configuration file.
 const CONFIG_FOLDER: &str = "/etc/ccx/config";
@@ -57,7 +60,7 @@ pub(super) fn component_pod(
     pods: &Pods,
 ) -> PodTemplateSpec {
     let mut container = container(pipeline, program, &pods.image, pods.resources.clone());
-    container.ports = Some(vec![port(component)]);
+    container.ports = Some(ports(component));
     container.startup_probe = Some(probe::startup());
     container.readiness_probe = Some(probe::readiness());
     container.liveness_probe = Some(probe::liveness());
@@ -147,18 +150,24 @@ fn variable(name: &str, value: &str) -> EnvVar {
     EnvVar { name: name.to_owned(), value: Some(value.to_owned()), value_from: None }
 }
 
-fn port(component: Component) -> ContainerPort {
-    ContainerPort {
-        name: Some(PORT_NAME.into()),
-        container_port: component.port().into(),
+fn ports(component: Component) -> Vec<ContainerPort> {
+    let port = |name: &str, number: u16| ContainerPort {
+        name: Some(name.into()),
+        container_port: number.into(),
         protocol: Some("TCP".into()),
         ..ContainerPort::default()
-    }
+    };
+    let api = (component == Component::Aggregator).then(|| port(API_PORT_NAME, component.port()));
+    api.into_iter().chain([port(HEALTH_PORT_NAME, component.health_port())]).collect()
 }
 
 fn scrape_annotations(component: Component) -> [(String, String); 3] {
-    [("scrape", "true".to_owned()), ("port", component.port().to_string()), ("path", "/metrics".to_owned())]
-        .map(|(key, value)| (format!("prometheus.io/{key}"), value))
+    [
+        ("scrape", "true".to_owned()),
+        ("port", component.health_port().to_string()),
+        ("path", "/metrics".to_owned()),
+    ]
+    .map(|(key, value)| (format!("prometheus.io/{key}"), value))
 }
 
 fn grace_seconds(shutdown_timeout: Duration) -> i64 {

@@ -46,8 +46,8 @@ impl CliError for PlanError {
 }
 
 pub(crate) async fn run(args: &PlanArgs) -> Result<(), Box<dyn CliError>> {
-    let pipeline = manifest::read(&args.manifest)?;
     let client = Client::try_default().await.map_err(Box::new).context(ConnectSnafu)?;
+    let pipeline = manifest::read(&args.manifest, client.default_namespace())?;
     match preview(&client, &pipeline, &manifest::defaults(&args.manifest)).await {
         Ok(plan) => ccx_cli::print(show::show(&plan).trim_end())?,
         Err(PreviewError::Invalid { source }) => return Err(Invalid::from(source).into()),

@@ -7,6 +7,7 @@ use ccx_operator::{
     validate::validate,
 };
 use clap::{Args, ValueEnum};
+use kube::config::Kubeconfig;
 
 use crate::{cli::ManifestArgs, manifest, manifest::Invalid};
 
@@ -27,6 +28,17 @@ pub(crate) struct RenderArgs {
     platform: PlatformArg,
 }
 
+/// Returns the namespace of the kubeconfig's context, as `plan` and kubectl use it; `default` without one.
+fn context_namespace() -> String {
+    let kubeconfig = Kubeconfig::read().ok();
+    let namespace = kubeconfig.and_then(|config| {
+        let current = config.current_context.as_ref()?;
+        let named = config.contexts.iter().find(|context| context.name == *current)?;
+        named.context.as_ref()?.namespace.clone()
+    });
+    namespace.unwrap_or_else(|| "default".to_owned())
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum PlatformArg {
     Kubernetes,
@@ -35,7 +47,7 @@ enum PlatformArg {
 }
 
 pub(crate) fn run(args: &RenderArgs) -> Result<(), Box<dyn CliError>> {
-    let pipeline = manifest::read(&args.manifest)?;
+    let pipeline = manifest::read(&args.manifest, &context_namespace())?;
     let platform = match args.platform {
         PlatformArg::Kubernetes => Platform::Kubernetes,
         PlatformArg::OpenShift => Platform::OpenShift,

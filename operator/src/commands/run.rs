@@ -42,6 +42,12 @@ pub(crate) struct RunArgs {
     /// The image of the workloads, for resources that name none; the one of this release when absent
     #[arg(long, env = "CCX_IMAGE", value_name = "IMAGE")]
     image: Option<String>,
+    /// The image of managed databases, for resources that name none; PostgreSQL 17 when absent
+    #[arg(long, env = "CCX_DATABASE_IMAGE", value_name = "IMAGE")]
+    database_image: Option<String>,
+    /// The namespaces in which resources of other namespaces may name a Kafka of Strimzi, separated by commas; all when absent
+    #[arg(long, env = "CCX_STRIMZI_NAMESPACES", value_delimiter = ',')]
+    strimzi_namespaces: Vec<String>,
     /// Where health and metrics are served
     #[arg(long, env = "CCX_OPERATOR_LISTEN", default_value = "[::]:8080")]
     listen: SocketAddr,
@@ -77,14 +83,29 @@ pub(crate) enum RunError {
 impl CliError for RunError {}
 
 impl RunArgs {
+    fn defaults(&self) -> OperatorDefaults {
+        let given = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
+        let defaults = OperatorDefaults::default();
+        OperatorDefaults {
+            image: given(&self.image).unwrap_or(defaults.image),
+            database_image: given(&self.database_image).unwrap_or(defaults.database_image),
+            namespace: given(&self.lease_namespace),
+            strimzi_namespaces: self
+                .strimzi_namespaces
+                .iter()
+                .filter(|name| !name.is_empty())
+                .cloned()
+                .collect(),
+        }
+    }
+
     /// Empty values, which a chart may set, count as absent.
     fn settings(&self) -> Result<Settings, RunError> {
         let namespaces: Vec<String> =
             self.namespaces.iter().filter(|name| !name.is_empty()).cloned().collect();
-        let image = self.image.clone().filter(|image| !image.is_empty());
         Ok(Settings {
             scope: if namespaces.is_empty() { Scope::Cluster } else { Scope::Namespaces(namespaces) },
-            defaults: image.map_or_else(OperatorDefaults::default, |image| OperatorDefaults { image }),
+            defaults: self.defaults(),
             identity: self.identity.clone(),
             prober: Arc::new(HttpProber::new().context(ProberSnafu)?),
             resync: None,

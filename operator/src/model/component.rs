@@ -45,14 +45,23 @@ impl Component {
         Self::ALL.into_iter().find(|component| component.name() == name)
     }
 
-    /// Returns the port on which it listens: health and metrics, except for the database; the API too for the
-    /// aggregator.
+    /// Returns the port on which it listens: that of the API for the aggregator, that of health and metrics for
+    /// the other workloads.
     pub fn port(self) -> u16 {
         match self {
             Self::DataPipeline => 8000,
             Self::DbWriter => 8001,
             Self::Aggregator => 10000,
             Self::Database => 5432,
+        }
+    }
+
+    /// Returns the port of health and metrics. That of the aggregator is not the one of the API, which may be
+    /// exposed to the outside.
+    pub fn health_port(self) -> u16 {
+        match self {
+            Self::Aggregator => 8002,
+            Self::DataPipeline | Self::DbWriter | Self::Database => self.port(),
         }
     }
 

@@ -56,6 +56,8 @@ pub enum Strimzi {
     /// It was not looked up.
     #[default]
     NotWanted,
+    /// The operator may not read it for resources of other namespaces.
+    NotAllowed,
     /// The cluster has no Strimzi.
     NotServed,
     /// There is no Kafka of this name.

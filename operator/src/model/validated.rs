@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 pub use access::{Access, Inputs, Mount, MountSource};
 use ccx_config as config;
-use ccx_crds::{Exposure, ManagedDatabase, NetworkPolicyMode};
+use ccx_crds::{Exposure, ManagedDatabase, NetworkPolicy};
 pub use name::PipelineName;
 pub use pods::{Bounds, Image, Pods, Scaling};
 
@@ -49,8 +49,10 @@ pub struct ValidatedPipeline {
     pub logging: config::Logging,
     /// Monitoring.
     pub monitoring: Monitoring,
-    /// Whether NetworkPolicies are created.
-    pub network_policy: NetworkPolicyMode,
+    /// The restriction of traffic.
+    pub network_policy: NetworkPolicy,
+    /// The namespace of the operator; `None` when it is not known.
+    pub operator_namespace: Option<String>,
 }
 
 impl ValidatedPipeline {

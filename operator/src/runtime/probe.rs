@@ -89,7 +89,7 @@ struct Request {
 /// Probes the dependencies of pods that run and are not ready, and the rules of one pod of the pipeline.
 pub(crate) async fn ask(prober: &dyn Prober, pods: &[(Component, IpAddr, bool)]) -> ProbeResults {
     let responses = stream::iter(requests(pods)).map(async |request| {
-        let body = prober.get(request.address, request.component.port(), request.path).await;
+        let body = prober.get(request.address, request.component.health_port(), request.path).await;
         (request, body)
     });
     let responses: Vec<_> = responses.buffered(CONCURRENCY).collect().await;

@@ -1,11 +1,13 @@
 //! `spec.aggregator`
 
+use std::net::{Ipv6Addr, SocketAddr};
+
 use bytesize::ByteSize;
 use ccx_config as config;
 use ccx_crds::{Aggregator, Authentication, CcxPipelineSpec, ExposureType};
 
 use crate::{
-    model::{kind::Kind, reason::Reason, references::References, validated},
+    model::{component::Component, kind::Kind, reason::Reason, references::References, validated},
     validate::{OperatorDefaults, pods, pods::Own, problems::Problems, scaling},
 };
 
@@ -34,6 +36,7 @@ pub(super) fn aggregator(
 fn section(aggregator: &Aggregator) -> config::Aggregator {
     config::Aggregator {
         api_prefix: aggregator.api_prefix.clone(),
+        health_listen: Some(SocketAddr::from((Ipv6Addr::UNSPECIFIED, Component::Aggregator.health_port()))),
         authentication: match aggregator.authentication {
             Authentication::None => config::Authentication::None,
             Authentication::XRhIdentity => config::Authentication::XRhIdentity,

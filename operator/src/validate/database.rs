@@ -55,7 +55,8 @@ pub(super) fn database(
 }
 
 fn managed(pipeline: &CcxPipeline, managed: &ManagedDatabase, defaults: &OperatorDefaults) -> Managed {
-    let image = pods::image(&pipeline.spec, Some(&managed.image), &managed.pod_template, defaults);
+    let reference = managed.image.as_ref().unwrap_or(&defaults.database_image);
+    let image = pods::image(&pipeline.spec, Some(reference), &managed.pod_template, defaults);
     let pods = Pods {
         image,
         resources: managed.resources.clone().into(),

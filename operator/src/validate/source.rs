@@ -1,7 +1,5 @@
 //! Looks up references of the spec.
 
-use std::collections::BTreeMap;
-
 use k8s_openapi::{
     ByteString,
     api::core::v1::{ConfigMap, EnvVar, EnvVarSource, Secret, SecretKeySelector},
@@ -51,19 +49,15 @@ impl<'a> SecretSource<'a> {
     pub(super) fn fingerprint(&self, key: &str, problems: &mut Problems) -> InputDigest {
         let Some(secret) = self.secret else { return secret_digest(self.name, UNKNOWN.into()) };
         let Some(ByteString(value)) = secret.data.as_ref().and_then(|data| data.get(key)) else {
-            problems.push(Reason::SecretMissing, self.missing_key(secret, key));
+            problems.push(Reason::SecretMissing, self.missing_key(key));
             return secret_digest(self.name, UNKNOWN.into());
         };
         fingerprint(self.name, secret, key, value)
     }
 
-    fn missing_key(&self, secret: &Secret, key: &str) -> String {
-        let keys: Vec<&str> = secret.data.iter().flat_map(BTreeMap::keys).map(String::as_str).collect();
-        let has = if keys.is_empty() { "no keys".to_owned() } else { keys.join(", ") };
-        format!(
-            "Secret {} has no key {key:?}, only {has}; add it, or name another key in {}",
-            self.name, self.field
-        )
+    /// Does not list the keys that exist: who may create a resource may not be allowed to read Secrets.
+    fn missing_key(&self, key: &str) -> String {
+        format!("Secret {} has no key {key:?}; add it, or name another key in {}", self.name, self.field)
     }
 
     /// Returns a volume with the keys as files.

@@ -59,12 +59,20 @@ fn mount(pipeline: &str) -> Mount {
 
 /// Returns the Kafka; adds a problem when it was looked up and not found.
 fn find<'a>(
-    StrimziRef { name, .. }: &StrimziRef,
+    StrimziRef { name, namespace, .. }: &StrimziRef,
     references: &'a References,
     problems: &mut Problems,
 ) -> Option<&'a DynamicObject> {
     match &references.strimzi {
         Strimzi::Found(cluster) => return Some(cluster),
+        Strimzi::NotAllowed => problems.push(
+            Reason::Forbidden,
+            format!(
+                "spec.kafka.strimzi names Kafka {name} in the namespace {}, which the operator may not read for others; add the \
+                 namespace to strimziNamespaces of the operator's chart, or give bootstrapServers",
+                namespace.as_deref().unwrap_or_default()
+            ),
+        ),
         Strimzi::NotServed => problems.push(
             Reason::KindNotServed,
             format!(

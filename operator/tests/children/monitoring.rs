@@ -19,7 +19,7 @@ fn pod_monitor_selects_the_three_workloads() {
     assert_eq!(monitor["metadata"]["labels"]["release"], "p");
     assert_eq!(
         monitor["spec"]["podMetricsEndpoints"],
-        json!([{"port": "http", "path": "/metrics", "interval": "1m"}])
+        json!([{"port": "health", "path": "/metrics", "interval": "1m"}])
     );
     let components = json!(["data-pipeline", "insights-results-db-writer", "insights-results-aggregator"]);
     assert_eq!(monitor["spec"]["selector"]["matchExpressions"][0]["values"], components);

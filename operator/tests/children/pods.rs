@@ -58,11 +58,22 @@ fn readiness_depends_on_dependencies_and_liveness_does_not() {
             ["startupProbe", "readinessProbe", "livenessProbe"].map(path),
             ["/livez", "/readyz", "/livez"]
         );
-        assert_eq!(
-            container["ports"][0],
-            json!({"containerPort": component.port(), "name": "http", "protocol": "TCP"})
-        );
+        let health = json!({"containerPort": component.health_port(), "name": "health", "protocol": "TCP"});
+        assert_eq!(container["ports"].as_array().unwrap().last(), Some(&health));
+        assert_eq!(container["readinessProbe"]["httpGet"]["port"], "health");
     }
+}
+
+#[test]
+fn api_has_a_port_of_its_own_without_health_and_metrics() {
+    let children = children(&json!({}));
+    let aggregator = container(&children, Component::Aggregator);
+    assert_eq!(aggregator["ports"][0], json!({"containerPort": 10000, "name": "http", "protocol": "TCP"}));
+    let service = object(&children, Kind::Service, "ccx-insights-results-aggregator");
+    assert_eq!(service["spec"]["ports"].as_array().map(Vec::len), Some(1));
+    assert_eq!(service["spec"]["ports"][0]["targetPort"], "http");
+    let config = object(&children, Kind::ConfigMap, "ccx-insights-results-aggregator");
+    assert!(config["data"]["ccx.toml"].as_str().unwrap().contains("health_listen = \"[::]:8002\""));
 }
 
 #[test]

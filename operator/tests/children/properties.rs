@@ -27,7 +27,7 @@ fn spec() -> impl Strategy<Value = Value> {
                 "kafka": kafka, "objectStorage": storage, "database": database, "dataPipeline": pipeline,
                 "dbWriter": writer, "aggregator": aggregator, "monitoring": monitoring, "suspend": suspend,
                 "deletionPolicy": if delete { "Delete" } else { "Retain" },
-                "networkPolicy": if open { "Disabled" } else { "Managed" },
+                "networkPolicy": {"mode": if open { "Disabled" } else { "Managed" }},
             })
         },
     )

@@ -48,13 +48,13 @@ fn missing_secret_is_reported_with_its_field() {
 }
 
 #[test]
-fn missing_key_is_reported_with_the_existing_keys() {
+fn missing_key_is_reported_without_the_existing_keys() {
     let (reason, message) = problem(&with_sasl(), |references| {
         let secret = references.secrets.get_mut("user").unwrap().as_mut().unwrap();
         secret.data.as_mut().unwrap().retain(|key, _| ["username", "pass"].contains(&key.as_str()));
     });
     assert_eq!(reason, Reason::SecretMissing);
-    let expected = "Secret user has no key \"password\", only username; add it, or name another key in \
+    let expected = "Secret user has no key \"password\"; add it, or name another key in \
                     spec.kafka.sasl.credentialsSecretRef";
     assert_eq!(message, expected);
 }
@@ -158,6 +158,7 @@ fn missing_unready_and_not_installed_strimzi_have_distinct_reasons() {
         problems[0].reason
     };
     assert_eq!(reason(Strimzi::NotServed), Reason::KindNotServed);
+    assert_eq!(reason(Strimzi::NotAllowed), Reason::Forbidden);
     assert_eq!(reason(Strimzi::Missing), Reason::KafkaUnreachable);
     assert_eq!(reason(strimzi(&json!([]))), Reason::KafkaUnreachable);
     assert_eq!(

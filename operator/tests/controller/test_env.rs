@@ -174,7 +174,11 @@ impl TestEnv {
             scope: Scope::Namespaces(
                 [vec![self.namespace.clone()], self.further_namespaces.clone()].concat(),
             ),
-            defaults: OperatorDefaults { image: IMAGE.into() },
+            defaults: OperatorDefaults {
+                image: IMAGE.into(),
+                namespace: Some(self.namespace.clone()),
+                ..OperatorDefaults::default()
+            },
             identity: "test".into(),
             prober: Arc::new(self.prober.clone()),
             resync: Some(RESYNC),

@@ -19,9 +19,13 @@ use crate::{
 #[serde(default, rename_all = "camelCase")]
 #[schemars(extend("x-kubernetes-validations" = ManagedDatabase::rules()))]
 pub struct ManagedDatabase {
-    /// The image of PostgreSQL 13 or later.
+    /// The image of PostgreSQL 15 to 18, with the entry point of the official image. Absent means that of the
+    /// operator, PostgreSQL 17. Another major version can't read the data of the present one.
+    ///
+    /// Example: `registry.example.com/library/postgres:17-alpine`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(transform = image)]
-    pub image: String,
+    pub image: Option<String>,
     /// The volume of the data.
     pub storage: Storage,
     /// Requests and limits of the pod.
@@ -95,7 +99,7 @@ pub enum StorageVolume {
 impl Default for ManagedDatabase {
     fn default() -> Self {
         Self {
-            image: "docker.io/library/postgres:17-alpine".into(),
+            image: None,
             storage: Storage::default(),
             resources: Resources::new("250m", "512Mi", "2Gi"),
             parameters: BTreeMap::new(),

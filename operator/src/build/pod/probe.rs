@@ -8,7 +8,7 @@ use k8s_openapi::{
     apimachinery::pkg::util::intstr::IntOrString,
 };
 
-use crate::build::pod::PORT_NAME;
+use crate::build::pod::HEALTH_PORT_NAME;
 
 /// The time that the aggregator keeps serving after its removal from the Service, until all nodes have
 /// observed it.
@@ -38,7 +38,7 @@ pub(super) fn leave() -> Lifecycle {
 }
 
 fn http(path: &str) -> Probe {
-    let port = IntOrString::String(PORT_NAME.to_owned());
+    let port = IntOrString::String(HEALTH_PORT_NAME.to_owned());
     Probe {
         http_get: Some(HTTPGetAction { path: Some(path.to_owned()), port, ..HTTPGetAction::default() }),
         timeout_seconds: Some(3),

@@ -64,7 +64,7 @@ async fn every_granted_right_is_used_in_the_life_cycle() {
     env.apply(json!({
         "kafka": {"topicManagement": {"policy": "External"}},
         "monitoring": {"scrape": "Disabled", "alerts": "Disabled"},
-        "networkPolicy": "Disabled",
+        "networkPolicy": {"mode": "Disabled"},
     }))
     .await;
     env.until_ready().await;
