@@ -236,7 +236,7 @@ pub struct CcxPipelineSpec {
     #[serde(default)]
     pub monitoring: Monitoring,
     /// Limits the traffic of the pods to what they need.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "network_policy::settings_or_mode")]
     pub network_policy: NetworkPolicy,
 }
 

@@ -4,7 +4,7 @@ use k8s_openapi::api::networking::v1::{
     NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer,
 };
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::schema::brief;
 
@@ -42,6 +42,20 @@ pub struct NetworkPolicy {
     pub scrape_from: Vec<NetworkPolicyPeer>,
 }
 
+/// Deserializes the settings, or the mode alone, as resources that were stored by an earlier version have it.
+pub(super) fn settings_or_mode<'de, D: Deserializer<'de>>(source: D) -> Result<NetworkPolicy, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Stored {
+        Mode(NetworkPolicyMode),
+        Settings(NetworkPolicy),
+    }
+    Ok(match Stored::deserialize(source)? {
+        Stored::Mode(mode) => NetworkPolicy { mode, ..NetworkPolicy::default() },
+        Stored::Settings(settings) => settings,
+    })
+}
+
 /// Whether NetworkPolicies are created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum NetworkPolicyMode {
@@ -50,4 +64,22 @@ pub enum NetworkPolicyMode {
     Managed,
     /// None is created.
     Disabled,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::CcxPipelineSpec;
+
+    #[test]
+    fn resource_stored_by_an_earlier_version_can_be_read() {
+        let spec = |policy| -> CcxPipelineSpec {
+            serde_json::from_value(json!({
+                "kafka": {"bootstrapServers": ["kafka:9092"]}, "objectStorage": {"bucket": "b"}, "networkPolicy": policy}))
+            .unwrap()
+        };
+        assert_eq!(spec(json!("Disabled")), spec(json!({"mode": "Disabled"})));
+        assert_eq!(spec(json!("Managed")), spec(json!({})));
+    }
 }

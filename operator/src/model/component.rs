@@ -60,7 +60,7 @@ impl Component {
     /// exposed to the outside.
     pub fn health_port(self) -> u16 {
         match self {
-            Self::Aggregator => 8002,
+            Self::Aggregator => 10001,
             Self::DataPipeline | Self::DbWriter | Self::Database => self.port(),
         }
     }

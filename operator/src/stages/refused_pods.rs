@@ -43,7 +43,7 @@ pub(crate) fn lacking_pods(children: &Children, objects: &PipelineObjects) -> Ve
         let lacks_pods = match &entry.status {
             ChildStatus::Rollout(rollout) => rollout.is_observed && rollout.total < rollout.desired,
             ChildStatus::Job(progress) => is_waiting(progress) && !has_pod(child.name(), objects),
-            ChildStatus::None | ChildStatus::Claim(_) => false,
+            ChildStatus::None | ChildStatus::Claim(_) | ChildStatus::Controller(_) => false,
         };
         lacks_pods.then(|| PodsLacking { kind: child.kind, name: child.name().into(), uid: entry.uid })
     });

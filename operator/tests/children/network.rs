@@ -77,7 +77,7 @@ fn peers(rule: &Value) -> Vec<&Value> {
 fn api_port_is_open_and_health_port_is_restricted() {
     let api = policy(&json!({}), "ccx-insights-results-aggregator");
     assert_eq!(api["ingress"][0], json!({"ports": [{"port": 10000, "protocol": "TCP"}]}));
-    assert_eq!(api["ingress"][1]["ports"], json!([{"port": 8002, "protocol": "TCP"}]));
+    assert_eq!(api["ingress"][1]["ports"], json!([{"port": 10001, "protocol": "TCP"}]));
     assert_eq!(peers(&api["ingress"][1]), ["ccx-operator", "prometheus"]);
     let pipeline = policy(&json!({}), "ccx-data-pipeline");
     assert_eq!(peers(&pipeline["ingress"][0]), ["ccx-operator", "prometheus"]);

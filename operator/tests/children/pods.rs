@@ -73,7 +73,7 @@ fn api_has_a_port_of_its_own_without_health_and_metrics() {
     assert_eq!(service["spec"]["ports"].as_array().map(Vec::len), Some(1));
     assert_eq!(service["spec"]["ports"][0]["targetPort"], "http");
     let config = object(&children, Kind::ConfigMap, "ccx-insights-results-aggregator");
-    assert!(config["data"]["ccx.toml"].as_str().unwrap().contains("health_listen = \"[::]:8002\""));
+    assert!(config["data"]["ccx.toml"].as_str().unwrap().contains("health_listen = \"[::]:10001\""));
 }
 
 #[test]
