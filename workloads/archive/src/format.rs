@@ -1,6 +1,6 @@
 //! The format of an archive, by its first bytes and never by a file's name.
 
-use std::fmt;
+use strum::Display;
 
 use crate::untar;
 
@@ -12,7 +12,8 @@ use crate::untar;
 /// assert_eq!(Format::detect(b"\x1f\x8b\x08\0"), Some(Format::Gzip));
 /// assert_eq!(Format::detect(b"<html>"), None);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Display)]
+#[strum(serialize_all = "lowercase")]
 pub enum Format {
     /// A tar archive, not compressed.
     Tar,
@@ -38,17 +39,5 @@ impl Format {
             _ if untar::is_tar(bytes) => Some(Self::Tar),
             _ => None,
         }
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Tar => "tar",
-            Self::Gzip => "gzip",
-            Self::Bzip2 => "bzip2",
-            Self::Xz => "xz",
-            Self::Zip => "zip",
-        })
     }
 }

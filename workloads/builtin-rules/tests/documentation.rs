@@ -83,9 +83,7 @@ fn minimum_ages(page: &mut String, metas: &BTreeMap<&str, &RuleMeta>) {
     page.push_str(MINIMUM_AGES);
     for meta in metas.values() {
         for age in &meta.min_ages {
-            let minutes = age.duration.num_minutes();
-            let (number, unit) = if minutes % 60 == 0 { (minutes / 60, "h") } else { (minutes, "min") };
-            let _ = writeln!(page, "| {} | {} | {number} {unit} |", keys(meta), age.state);
+            let _ = writeln!(page, "| {} | {} | {} |", keys(meta), age.state, age.duration_text());
         }
     }
 }
@@ -93,14 +91,17 @@ fn minimum_ages(page: &mut String, metas: &BTreeMap<&str, &RuleMeta>) {
 /// Writes the applicability of the rules to the kinds of clusters, with the reasons.
 fn cluster_kinds(page: &mut String, metas: &BTreeMap<&str, &RuleMeta>) {
     page.push_str(CLUSTER_KINDS);
-    let names = ClusterKind::ALL.map(ClusterKind::as_str).join(" | ");
+    let names = ClusterKind::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(" | ");
     let _ = writeln!(page, "| key | {names} |\n|{}", "---|".repeat(ClusterKind::ALL.len() + 1));
     for meta in metas.values() {
-        let cells = ClusterKind::ALL.map(|kind| match meta.applicability(kind) {
-            Applicability::Applies => "yes",
-            Applicability::Adapts(_) => "adapted",
-            Applicability::Excluded(_) => "**no**",
-        });
+        let cells: Vec<&str> = ClusterKind::ALL
+            .iter()
+            .map(|&kind| match meta.applicability(kind) {
+                Applicability::Applies => "yes",
+                Applicability::Adapts(_) => "adapted",
+                Applicability::Excluded(_) => "**no**",
+            })
+            .collect();
         let _ = writeln!(page, "| {} | {} |", keys(meta), cells.join(" | "));
     }
     page.push('\n');

@@ -42,7 +42,7 @@ fn healthy_cluster_has_no_hits_in_years_either() {
 
 #[test]
 fn every_fault_is_found_and_nothing_else() {
-    for fault in Fault::ALL {
+    for &fault in Fault::ALL {
         let report = run(vec![fault]);
         assert_eq!(keys(&report), BTreeSet::from([fault.error_key()]), "{fault}");
     }

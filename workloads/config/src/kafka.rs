@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
 use crate::{
     Problem, Secret, SecretError, Topics,
@@ -54,8 +55,9 @@ pub struct Kafka {
 }
 
 /// Encryption and authentication of connections.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum SecurityProtocol {
     /// Neither encrypted nor authenticated.
     Plaintext,
@@ -68,16 +70,19 @@ pub enum SecurityProtocol {
 }
 
 /// A SASL mechanism.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, IntoStaticStr)]
 pub enum SaslMechanism {
     /// User name and password in clear.
     #[serde(rename = "PLAIN")]
+    #[strum(serialize = "PLAIN")]
     Plain,
     /// Salted challenge-response with SHA-256.
     #[serde(rename = "SCRAM-SHA-256")]
+    #[strum(serialize = "SCRAM-SHA-256")]
     ScramSha256,
     /// Salted challenge-response with SHA-512.
     #[serde(rename = "SCRAM-SHA-512")]
+    #[strum(serialize = "SCRAM-SHA-512")]
     ScramSha512,
 }
 
@@ -197,12 +202,7 @@ impl fmt::Debug for Kafka {
 impl SecurityProtocol {
     /// Returns the name that Kafka clients use.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Plaintext => "PLAINTEXT",
-            Self::Ssl => "SSL",
-            Self::SaslPlaintext => "SASL_PLAINTEXT",
-            Self::SaslSsl => "SASL_SSL",
-        }
+        self.into()
     }
 
     /// Whether the protocol needs a user name and a password.
@@ -219,10 +219,6 @@ impl SecurityProtocol {
 impl SaslMechanism {
     /// Returns the name that Kafka clients use.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Plain => "PLAIN",
-            Self::ScramSha256 => "SCRAM-SHA-256",
-            Self::ScramSha512 => "SCRAM-SHA-512",
-        }
+        self.into()
     }
 }

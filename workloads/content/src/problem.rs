@@ -36,8 +36,9 @@ pub struct Position {
 }
 
 /// The severity of a problem, the worst first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, strum::Display)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Severity {
     /// The rule, key or text can't be used.
     Error,
@@ -75,15 +76,6 @@ impl Problem {
     #[must_use]
     pub fn at(self, position: Option<Position>) -> Self {
         Self { position, ..self }
-    }
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-        })
     }
 }
 

@@ -15,26 +15,9 @@ pub(crate) fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = 
     closest(word, candidates).map_or_else(String::new, |candidate| format!(", did you mean `{candidate}`?"))
 }
 
-/// Returns the case-insensitive edit distance: insertions, deletions, substitutions and swaps of adjacent
-/// letters.
+/// Returns the case-insensitive edit distance: insertions, deletions, substitutions and swaps of adjacent letters.
 fn distance(a: &str, b: &str) -> usize {
-    let letters = |text: &str| text.chars().flat_map(char::to_lowercase).collect::<Vec<_>>();
-    let (a, b) = (letters(a), letters(b));
-    let mut before_previous: Vec<usize> = Vec::new();
-    let mut previous: Vec<usize> = (0..=b.len()).collect();
-    for (i, &letter) in a.iter().enumerate() {
-        let mut current = vec![i + 1];
-        for (j, &other) in b.iter().enumerate() {
-            let replaced = previous[j] + usize::from(letter != other);
-            let mut best = replaced.min(previous[j + 1] + 1).min(current[j] + 1);
-            if i > 0 && j > 0 && letter == b[j - 1] && a[i - 1] == other {
-                best = best.min(before_previous[j - 1] + 1);
-            }
-            current.push(best);
-        }
-        before_previous = std::mem::replace(&mut previous, current);
-    }
-    previous[b.len()]
+    strsim::osa_distance(&a.to_lowercase(), &b.to_lowercase())
 }
 
 #[cfg(test)]

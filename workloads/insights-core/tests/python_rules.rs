@@ -124,7 +124,7 @@ async fn ten_rules_have_equal_findings_in_python_and_rust() {
         adapter.rules().iter().map(|rule| rule.strip_suffix(".report").unwrap().into()).collect();
     let engine = ccx_builtin_rules::engine();
     let mut cases: Vec<Vec<Fault>> = vec![Vec::new(), Fault::ALL.to_vec()];
-    cases.extend(Fault::ALL.map(|fault| vec![fault]));
+    cases.extend(Fault::ALL.iter().map(|fault| vec![*fault]));
     for faults in cases {
         let report = engine.run(&archive(&faults), None);
         let expected =
@@ -144,9 +144,9 @@ async fn ten_rules_have_equal_findings_in_python_and_rust() {
 async fn merged_reports_have_each_finding_once() {
     let python = Python::find();
     let (adapter, _) = start(&python.settings(&[TEN_RULES])).await;
-    let mut report = ccx_builtin_rules::engine().run(&archive(&Fault::ALL), None);
+    let mut report = ccx_builtin_rules::engine().run(&archive(Fault::ALL), None);
     let own = hits(report.hits.iter());
-    let (_, outcome) = run(adapter, archive(&Fault::ALL)).await;
+    let (_, outcome) = run(adapter, archive(Fault::ALL)).await;
     let findings = outcome.unwrap();
     let of_python = findings.findings.len();
     assert_eq!(report.merge(findings), of_python, "all of them are ours too");

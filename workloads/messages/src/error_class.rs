@@ -1,6 +1,6 @@
 //! Error classes.
 
-use std::{fmt, str::FromStr};
+use strum::{Display, EnumString, IntoStaticStr};
 
 /// The class of an error, from which alone it follows whether to retry, to dead-letter or to alert.
 ///
@@ -10,7 +10,8 @@ use std::{fmt, str::FromStr};
 /// assert_eq!(ErrorClass::BadInput.to_string(), "bad-input");
 /// assert_eq!("bad-input".parse(), Ok(ErrorClass::BadInput));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Display, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum ErrorClass {
     /// A dependency failed: retrying later can help.
     Transient,
@@ -23,27 +24,6 @@ pub enum ErrorClass {
 impl ErrorClass {
     /// Returns the value of the header [`ERROR_CLASS`](crate::header::ERROR_CLASS).
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Transient => "transient",
-            Self::BadInput => "bad-input",
-            Self::Bug => "bug",
-        }
-    }
-}
-
-impl fmt::Display for ErrorClass {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for ErrorClass {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        [Self::Transient, Self::BadInput, Self::Bug]
-            .into_iter()
-            .find(|class| class.as_str() == text)
-            .ok_or(())
+        self.into()
     }
 }

@@ -1,5 +1,7 @@
 //! Kinds of clusters in which some rules do not apply, or apply differently.
 
+use strum::VariantArray;
+
 use crate::{
     Context, Input,
     documents::{
@@ -10,7 +12,7 @@ use crate::{
 
 /// A kind of cluster, or a state of one, about which a rule may make a declaration in its
 /// [`RuleMeta`](crate::RuleMeta).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, VariantArray)]
 pub enum ClusterKind {
     /// One node is control plane and worker (`SingleReplica`).
     SingleNode,
@@ -48,17 +50,7 @@ pub enum Applicability {
 
 impl ClusterKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
-        Self::SingleNode,
-        Self::Compact,
-        Self::TwoNode,
-        Self::HostedControlPlane,
-        Self::ManagedService,
-        Self::Okd,
-        Self::WindowsNodes,
-        Self::Disconnected,
-        Self::Updating,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// Returns the name that documentation and skips use.
     pub fn as_str(self) -> &'static str {

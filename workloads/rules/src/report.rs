@@ -5,6 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use ccx_messages::{ErrorKey, RuleFqdn};
 use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
+use strum::IntoStaticStr;
 
 use crate::{Kind, RuleMeta, WorkloadRecommendation};
 
@@ -155,7 +156,8 @@ pub struct Skip {
 }
 
 /// The class of the reason why a rule was skipped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum SkipReason {
     /// Inputs are missing, or the time of gathering.
     #[default]
@@ -169,11 +171,7 @@ pub enum SkipReason {
 impl SkipReason {
     /// Returns the value of `reason` in the report; the Python engine has only the first.
     pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::MissingRequirements => "MISSING_REQUIREMENTS",
-            Self::NotApplicable => "NOT_APPLICABLE",
-            Self::Undecided => "UNDECIDED",
-        }
+        self.into()
     }
 }
 

@@ -3,11 +3,13 @@
 use std::{fmt, str::FromStr};
 
 use snafu::{OptionExt, Snafu};
+use strum::{IntoStaticStr, VariantArray};
 
 /// A fault of the cluster that a sample describes; each is what exactly one rule looks for.
 ///
 /// It is written as its error key in kebab case: `node-not-ready` triggers `NODE_NOT_READY`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum Fault {
     /// A cluster operator reports that it is degraded.
     ClusterOperatorDegraded,
@@ -37,37 +39,11 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Self; 12] = [
-        Self::ClusterOperatorDegraded,
-        Self::ClusterVersionFailing,
-        Self::NodeNotReady,
-        Self::NodesMinimumRequirementsNotMet,
-        Self::MachineConfigPoolDegraded,
-        Self::PlatformPodCrashLooping,
-        Self::CriticalAlertFiring,
-        Self::EtcdSlowDisk,
-        Self::VsphereOldHardwareVersion,
-        Self::PlatformOperatorPanic,
-        Self::KcmGarbageCollectorResync,
-        Self::MachineApiWarningEvents,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// The error key of the rule that finds the fault.
     pub fn error_key(&self) -> &'static str {
-        match self {
-            Self::ClusterOperatorDegraded => "CLUSTER_OPERATOR_DEGRADED",
-            Self::ClusterVersionFailing => "CLUSTER_VERSION_FAILING",
-            Self::NodeNotReady => "NODE_NOT_READY",
-            Self::NodesMinimumRequirementsNotMet => "NODES_MINIMUM_REQUIREMENTS_NOT_MET",
-            Self::MachineConfigPoolDegraded => "MACHINE_CONFIG_POOL_DEGRADED",
-            Self::PlatformPodCrashLooping => "PLATFORM_POD_CRASH_LOOPING",
-            Self::CriticalAlertFiring => "CRITICAL_ALERT_FIRING",
-            Self::EtcdSlowDisk => "ETCD_SLOW_DISK",
-            Self::VsphereOldHardwareVersion => "VSPHERE_OLD_HARDWARE_VERSION",
-            Self::PlatformOperatorPanic => "PLATFORM_OPERATOR_PANIC",
-            Self::KcmGarbageCollectorResync => "KCM_GARBAGE_COLLECTOR_RESYNC",
-            Self::MachineApiWarningEvents => "MACHINE_API_WARNING_EVENTS",
-        }
+        self.into()
     }
 
     /// Returns a short description.
@@ -106,12 +82,12 @@ impl FromStr for Fault {
     type Err = UnknownFault;
 
     fn from_str(name: &str) -> Result<Self, UnknownFault> {
-        Self::ALL.into_iter().find(|fault| fault.to_string() == name).context(UnknownFaultSnafu { name })
+        Self::ALL.iter().copied().find(|fault| fault.to_string() == name).context(UnknownFaultSnafu { name })
     }
 }
 
 fn all_names() -> String {
-    Fault::ALL.map(|fault| fault.to_string()).join(", ")
+    Fault::ALL.iter().map(Fault::to_string).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -119,21 +95,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_is_read_back() {
-        for fault in Fault::ALL {
+    fn fault_name_is_parsed_back() {
+        for &fault in Fault::ALL {
             assert_eq!(fault.to_string().parse(), Ok(fault));
         }
         assert_eq!(Fault::KcmGarbageCollectorResync.to_string(), "kcm-garbage-collector-resync");
     }
 
     #[test]
-    fn every_fault_has_a_rule_of_its_own() {
+    fn faults_have_distinct_error_keys() {
         let keys: std::collections::BTreeSet<_> = Fault::ALL.iter().map(Fault::error_key).collect();
         assert_eq!(keys.len(), Fault::ALL.len());
     }
 
     #[test]
-    fn an_unknown_name_is_answered_with_the_known_ones() {
+    fn unknown_name_is_refused_with_the_known_ones() {
         let error = "disk-on-fire".parse::<Fault>().unwrap_err().to_string();
         assert!(
             error.starts_with("\"disk-on-fire\" is not a fault; the faults are: cluster-operator-degraded, "),

@@ -64,14 +64,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_seed_and_topic_give_the_same_numbers() {
+    fn equal_seed_and_topic_give_equal_numbers() {
         assert_eq!(Random::new(1, "pods").next(), Random::new(1, "pods").next());
         assert_ne!(Random::new(1, "pods").next(), Random::new(1, "nodes").next());
         assert_ne!(Random::new(1, "pods").next(), Random::new(2, "pods").next());
     }
 
     #[test]
-    fn a_uuid_is_one_of_version_4() {
+    fn random_uuid_has_version_4() {
         let uuid = Random::new(1, "").uuid();
         assert_eq!(uuid.len(), 36);
         assert_eq!(uuid.as_bytes()[14], b'4');

@@ -118,7 +118,7 @@ fn is_too_small(node: &Value) -> bool {
 
 fn signs(sample: &SampleArchive) -> Vec<Fault> {
     let files = Files::from_sample(sample);
-    Fault::ALL.into_iter().filter(|fault| shows(*fault, &files)).collect()
+    Fault::ALL.iter().copied().filter(|fault| shows(*fault, &files)).collect()
 }
 
 /// The smallest possible cluster, the default one, and one with logs.
@@ -139,7 +139,7 @@ fn healthy_sample_has_no_fault() {
 #[test]
 fn single_fault_shows_its_own_sign_only() {
     for healthy in healthy_samples() {
-        for fault in Fault::ALL {
+        for &fault in Fault::ALL {
             let sample = SampleArchive { faults: vec![fault], ..healthy.clone() };
             assert_eq!(signs(&sample), [fault], "{sample:?}");
         }
@@ -147,7 +147,7 @@ fn single_fault_shows_its_own_sign_only() {
 }
 
 #[test]
-fn all_faults_together_show_all_signs() {
+fn sample_with_all_faults_shows_all_signs() {
     for healthy in healthy_samples() {
         let sample = SampleArchive { faults: Fault::ALL.to_vec(), ..healthy };
         assert_eq!(signs(&sample), Fault::ALL, "{sample:?}");

@@ -80,7 +80,7 @@ fn more_nodes_leave_the_pods_unchanged() {
 }
 
 #[test]
-fn every_json_file_is_json() {
+fn json_files_of_any_sample_are_valid_json() {
     let files =
         SampleArchive { faults: ccx_sample_archive::Fault::ALL.to_vec(), ..SampleArchive::new(cluster_id()) }
             .files();

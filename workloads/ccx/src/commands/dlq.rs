@@ -73,19 +73,3 @@ pub(crate) async fn run(global: &Global, command: DlqCommand) -> Result<(), Box<
         DlqCommand::Replay(args) => replay::run(&kafka, &args).await,
     }
 }
-
-/// Escapes control characters, with which a message could write to the terminal.
-fn printable(text: &str) -> String {
-    let escape = |character: char| character.is_control() && !matches!(character, '\n' | '\t');
-    if !text.contains(escape) {
-        return text.to_owned();
-    }
-    text.chars().fold(String::new(), |mut shown, character| {
-        if escape(character) {
-            shown.extend(character.escape_default());
-        } else {
-            shown.push(character);
-        }
-        shown
-    })
-}

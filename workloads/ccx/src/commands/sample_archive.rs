@@ -83,7 +83,7 @@ fn sample(args: &SampleArchiveArgs) -> SampleArchive {
 
 fn list_faults() -> Result<(), Box<dyn CliError>> {
     let mut table = output::table(&["FAULT", "WHAT IS WRONG", "FOUND AS"]);
-    for fault in Fault::ALL {
+    for &fault in Fault::ALL {
         table.add_row([fault.to_string(), fault.description().to_owned(), fault.error_key().to_owned()]);
     }
     output::print(&table.to_string())?;

@@ -22,7 +22,7 @@ impl Rule for NotOn {
 /// Returns the kinds of clusters that an archive of one file shows.
 fn kinds(path: &str, document: &Value) -> Vec<ClusterKind> {
     let is_excluded = |kind| matches!(ask(NotOn(kind), &[(path, document.clone())]), Answer::Skip(_));
-    ClusterKind::ALL.into_iter().filter(|&kind| is_excluded(kind)).collect()
+    ClusterKind::ALL.iter().copied().filter(|&kind| is_excluded(kind)).collect()
 }
 
 #[test]

@@ -1,10 +1,11 @@
-//! Where an archive is, and whether we may go there.
+//! Locations of archives, and the policy for links.
 
 mod amazon;
 
 use std::fmt;
 
 use ccx_config::{Addressing, LinkPolicy, ObjectStorage};
+use percent_encoding::percent_decode_str;
 use snafu::{OptionExt, ResultExt, ensure};
 use url::{Host, Url};
 
@@ -18,7 +19,7 @@ const MAX_SHOWN_CHARACTERS: usize = 300;
 const SIGNATURE: [(&str, Option<&str>); 3] =
     [("X-Amz-Algorithm", Some("AWS4-HMAC-SHA256")), ("X-Amz-Credential", None), ("X-Amz-Signature", None)];
 
-/// Where an archive is. Its `Display` leaves out a link's query, which is a credential.
+/// The location of an archive. Its `Display` leaves out a link's query, which is a credential.
 #[derive(Clone, PartialEq, Eq)]
 pub enum ArchiveLocation {
     /// Behind a link that carries its own permission.
@@ -33,10 +34,10 @@ pub enum ArchiveLocation {
 }
 
 impl ArchiveLocation {
-    /// Reads a link, and refuses one that `settings.links` does not allow.
+    /// Parses a link, and refuses one that `settings.links` does not allow.
     ///
-    /// By default that is any but `s3://bucket/key` and links that are presigned and lead to Amazon S3 or to
-    /// `settings.endpoint`: whoever can write to the topic could otherwise make us fetch whatever our network can reach.
+    /// By default, `s3://bucket/key` is allowed, and presigned links to Amazon S3 or to `settings.endpoint`: with any other link, a
+    /// producer of the topic could make this process fetch from every server of its network.
     pub fn parse(link: &str, settings: &ObjectStorage) -> Result<Self, DownloadError> {
         let url = Url::parse(link).context(NotALinkSnafu)?;
         match url.scheme() {
@@ -69,11 +70,12 @@ impl fmt::Debug for ArchiveLocation {
 
 fn object(url: &Url) -> Result<ArchiveLocation, DownloadError> {
     let bucket = url.host_str().unwrap_or_default();
-    // A key is bytes; a link has those that are special escaped.
-    let key =
-        percent_decoded(url.path().trim_start_matches('/')).context(NoObjectSnafu { link: shown(url) })?;
+    let key = percent_decode_str(url.path().trim_start_matches('/'))
+        .decode_utf8()
+        .ok()
+        .context(NoObjectSnafu { link: shown(url) })?;
     ensure!(!bucket.is_empty() && !key.is_empty(), NoObjectSnafu { link: shown(url) });
-    Ok(ArchiveLocation::Object { bucket: bucket.into(), key })
+    Ok(ArchiveLocation::Object { bucket: bucket.into(), key: key.into_owned() })
 }
 
 fn check(url: &Url, settings: &ObjectStorage) -> Result<(), DownloadError> {
@@ -125,19 +127,6 @@ fn shown(url: &Url) -> String {
         Some((end, _)) => format!("{}…", &link[..end]),
         None => link,
     }
-}
-
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        let escaped = (*first == b'%').then(|| tail.get(..2)).flatten();
-        let decoded =
-            escaped.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
-        bytes.push(decoded.unwrap_or(*first));
-        rest = if decoded.is_some() { &tail[2..] } else { tail };
-    }
-    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]

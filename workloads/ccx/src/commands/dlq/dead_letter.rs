@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize, Serializer};
 use snafu::{OptionExt as _, Snafu};
 
 /// A dead-letter queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, strum::Display)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub(crate) enum Queue {
     /// Announcements that the pipeline dead-lettered.
     Announce,
@@ -28,8 +29,9 @@ pub(crate) struct Position {
 }
 
 /// The class of the error of a letter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, strum::Display)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub(crate) enum LetterClass {
     /// A dependency failed: a replay can succeed.
     Transient,
@@ -53,8 +55,6 @@ pub(crate) struct Letter {
 }
 
 impl Queue {
-    pub(crate) const ALL: [Self; 2] = [Self::Announce, Self::Results];
-
     /// Returns the queue's topic.
     pub(crate) fn topic(self, topics: &Topics) -> &str {
         match self {
@@ -74,11 +74,8 @@ impl Queue {
 
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let queue = match self.queue {
-            Queue::Announce => "announce",
-            Queue::Results => "results",
-        };
-        write!(f, "{queue}/{}/{}", self.partition, self.offset)
+        let Self { queue, partition, offset } = self;
+        write!(f, "{queue}/{partition}/{offset}")
     }
 }
 
@@ -109,25 +106,6 @@ fn parse_position(text: &str) -> Option<Position> {
     let partition = parts.next()?.parse().ok()?;
     let offset = parts.next()?.parse().ok()?;
     parts.next().is_none().then_some(Position { queue, partition, offset })
-}
-
-impl fmt::Display for LetterClass {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Transient => ErrorClass::Transient.as_str(),
-            Self::BadInput => ErrorClass::BadInput.as_str(),
-            Self::Bug => ErrorClass::Bug.as_str(),
-            Self::Unknown => "unknown",
-        })
-    }
-}
-
-impl LetterClass {
-    pub(crate) const ALL: [Self; 4] = [Self::Transient, Self::BadInput, Self::Bug, Self::Unknown];
-
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|class| class.to_string() == name)
-    }
 }
 
 impl From<ErrorClass> for LetterClass {

@@ -1,12 +1,12 @@
 //! `ccx dlq list`
 
-use ccx_cli::CliError;
+use ccx_cli::{CliError, escape_control};
 use ccx_config::Kafka;
-use clap::Args;
+use clap::{Args, ValueEnum as _};
 use serde::Serialize;
 
 use super::{
-    DlqError, Letter, LetterClass, Position, Queue, printable,
+    DlqError, Letter, LetterClass, Position, Queue,
     reader::{Found, Letters},
 };
 use crate::output::{self, Format};
@@ -64,7 +64,8 @@ pub(super) async fn run(kafka: &Kafka, args: &ListArgs) -> Result<(), Box<dyn Cl
 
 /// Reads the wanted letters, and one more to know whether there are more.
 async fn read(kafka: &Kafka, args: &ListArgs) -> Result<Vec<Row>, DlqError> {
-    let queues = Queue::ALL.into_iter().filter(|queue| args.queue.is_none_or(|only| only == *queue));
+    let queues =
+        Queue::value_variants().iter().copied().filter(|queue| args.queue.is_none_or(|only| only == *queue));
     let mut letters = Letters::new(kafka, queues);
     let mut rows = Vec::new();
     while rows.len() <= args.limit
@@ -88,9 +89,9 @@ fn table(rows: &[Row]) -> String {
         table.add_row([
             position.to_string(),
             letter.class.to_string(),
-            printable(letter.request_id.as_deref().unwrap_or_default()),
-            printable(letter.original_topic.as_deref().unwrap_or_default()),
-            printable(&shortened(&letter.error)),
+            escape_control(letter.request_id.as_deref().unwrap_or_default()).into_owned(),
+            escape_control(letter.original_topic.as_deref().unwrap_or_default()).into_owned(),
+            escape_control(&shortened(&letter.error)).into_owned(),
         ]);
     }
     table.to_string()

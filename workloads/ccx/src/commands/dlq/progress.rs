@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ccx_transport::CommittedOffset;
+use clap::ValueEnum as _;
 
 use super::LetterClass;
 
@@ -33,7 +34,9 @@ impl Progress {
             if name == "singles" {
                 let offsets = value.split(',').filter_map(|offset| offset.parse::<i64>().ok());
                 progress.singles = offsets.map(|offset| offset + committed.offset).collect();
-            } else if let (Some(class), Ok(offset)) = (LetterClass::from_name(name), value.parse::<i64>()) {
+            } else if let (Some(class), Ok(offset)) =
+                (LetterClass::from_str(name, false).ok(), value.parse::<i64>())
+            {
                 progress.classes.insert(class, offset + committed.offset);
             }
         }
@@ -42,7 +45,8 @@ impl Progress {
 
     /// Encodes the progress: offsets relative to the committed one, so that they are short.
     pub(super) fn to_committed(&self) -> CommittedOffset {
-        let start = LetterClass::ALL.iter().map(|class| self.next(*class)).min().unwrap_or(self.start);
+        let start =
+            LetterClass::value_variants().iter().map(|class| self.next(*class)).min().unwrap_or(self.start);
         let mut words: Vec<String> = self
             .classes
             .iter()
@@ -103,7 +107,7 @@ mod tests {
     #[test]
     fn offset_is_committed_up_to_which_all_classes_were_replayed() {
         let mut progress = Progress::default();
-        for (class, offset) in LetterClass::ALL.into_iter().zip([9, 7, 8, 9]) {
+        for (class, offset) in LetterClass::value_variants().iter().copied().zip([9, 7, 8, 9]) {
             progress.passed(offset, class);
         }
         assert_eq!(progress.to_committed().offset, 8);
@@ -126,7 +130,7 @@ mod tests {
         let committed = progress.to_committed();
         assert!(committed.metadata.len() <= 4096, "{}", committed.metadata.len());
         assert_eq!(Progress::from_committed(&committed).to_committed(), committed);
-        for class in LetterClass::ALL {
+        for class in LetterClass::value_variants().iter().copied() {
             progress.passed(first + 999_999, class);
         }
         assert_eq!(progress.replayed(first + 1_000_001), Ok(()), "earlier ones are dropped");

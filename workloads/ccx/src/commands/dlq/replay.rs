@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ccx_cli::CliError;
+use ccx_cli::{CliError, escape_control};
 use ccx_config::Kafka;
 use ccx_messages::{DeadLetter, header};
 use ccx_transport::{
     GroupOffsets, KafkaError, Outgoing, Producer, Record, TopicAdmin, TopicOutcome, TopicSettings,
 };
-use clap::Args;
+use clap::{Args, ValueEnum as _};
 use serde::Serialize;
 use snafu::{ResultExt as _, ensure};
 
@@ -79,7 +79,7 @@ pub(super) async fn run(kafka: &Kafka, args: &ReplayArgs) -> Result<(), Box<dyn 
     ensure!(is_chosen, NothingChosenSnafu);
     let mut missing: BTreeSet<Position> = args.positions.iter().copied().collect();
     let (mut sent, mut skipped) = (0, 0);
-    for queue in Queue::ALL.into_iter().filter(|queue| wants_queue(args, *queue)) {
+    for queue in Queue::value_variants().iter().copied().filter(|queue| wants_queue(args, *queue)) {
         let mut replay = Replay::prepare(kafka, args, queue, sent).await?;
         let result = replay.run(&mut missing).await;
         replay.commit_all().await?;
@@ -240,7 +240,7 @@ impl<'a> Replay<'a> {
                 skipped,
             }),
             Format::Text => {
-                let request = request_id.map(|id| format!(", request {}", super::printable(id)));
+                let request = request_id.map(|id| format!(", request {}", escape_control(id)));
                 let what = format!("({}{})", letter.class, request.unwrap_or_default());
                 match skipped {
                     None => output::print(&format!("{position} -> {} {what}", self.topic)),

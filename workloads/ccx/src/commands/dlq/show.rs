@@ -1,11 +1,13 @@
 //! `ccx dlq show`
 
-use ccx_cli::CliError;
+use std::borrow::Cow;
+
+use ccx_cli::{CliError, escape_control};
 use ccx_config::Kafka;
 use ccx_transport::Record;
 use clap::Args;
 
-use super::{NoLetterSnafu, Position, printable, reader::Letters};
+use super::{NoLetterSnafu, Position, reader::Letters};
 use crate::output;
 
 /// Show one dead letter, with its headers
@@ -35,10 +37,12 @@ fn text(record: &Record) -> String {
     let mut lines: Vec<String> = record
         .headers
         .iter()
-        .map(|(name, value)| format!("{}: {}", printable(name), printable(&String::from_utf8_lossy(value))))
+        .map(|(name, value)| {
+            format!("{}: {}", escape_control(name), escape_control(&String::from_utf8_lossy(value)))
+        })
         .collect();
     if let Some(key) = &record.key {
-        lines.push(format!("(key): {}", printable(&String::from_utf8_lossy(key))));
+        lines.push(format!("(key): {}", escape_control(&String::from_utf8_lossy(key))));
     }
     lines.push(String::new());
     lines.push(payload(&record.payload));
@@ -47,8 +51,9 @@ fn text(record: &Record) -> String {
 
 fn payload(bytes: &[u8]) -> String {
     let json: Option<serde_json::Value> = serde_json::from_slice(bytes).ok();
-    json.and_then(|json| serde_json::to_string_pretty(&json).ok())
-        .unwrap_or_else(|| printable(&String::from_utf8_lossy(bytes)))
+    let indented = json.and_then(|json| serde_json::to_string_pretty(&json).ok());
+    let text = indented.map_or_else(|| String::from_utf8_lossy(bytes), Cow::from);
+    escape_control(&text).into_owned()
 }
 
 #[cfg(test)]
@@ -71,5 +76,6 @@ mod tests {
         assert_eq!(text(&record), "service: openshift\n(key): cluster\n\n{\n  \"url\": \"x\"\n}");
         assert_eq!(payload(b"not json"), "not json");
         assert_eq!(payload(b"\x1b[2Jx\ny"), "\\u{1b}[2Jx\ny");
+        assert_eq!(payload("\"\u{202e}x\"".as_bytes()), "\"\\u{202e}x\"", "in JSON too");
     }
 }

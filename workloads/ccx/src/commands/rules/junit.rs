@@ -1,70 +1,30 @@
 //! Outcomes of tests in the `JUnit` format of CI systems.
 
-use std::fmt::Write as _;
+use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
 use super::test::Outcome;
 
 /// Returns the outcomes as `JUnit` XML, a suite for each rule.
-pub(super) fn report(outcomes: &[Outcome]) -> String {
-    let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let _ = writeln!(
-        xml,
-        r#"<testsuites name="ccx rules" tests="{}" failures="{}">"#,
-        outcomes.len(),
-        failures(outcomes)
-    );
-    for suite in outcomes.chunk_by(|a, b| a.rule == b.rule) {
-        let name = escaped(&suite[0].rule);
-        let _ = writeln!(
-            xml,
-            r#"  <testsuite name="{name}" tests="{}" failures="{}">"#,
-            suite.len(),
-            failures(suite)
-        );
-        for outcome in suite {
-            write_case(&mut xml, outcome);
-        }
-        xml += "  </testsuite>\n";
+pub(super) fn report(outcomes: &[Outcome]) -> Result<String, SerializeError> {
+    let mut report = Report::new("ccx rules");
+    for outcomes in outcomes.chunk_by(|a, b| a.rule == b.rule) {
+        let mut suite = TestSuite::new(&outcomes[0].rule);
+        suite.add_test_cases(outcomes.iter().map(test_case));
+        report.add_test_suite(suite);
     }
-    xml += "</testsuites>\n";
-    xml
+    report.to_string()
 }
 
-fn write_case(xml: &mut String, Outcome { rule, test, place, failure }: &Outcome) {
-    let (rule, test, place) = (escaped(rule), escaped(test), escaped(place));
-    let _ = match failure {
-        None => writeln!(xml, r#"    <testcase classname="{rule}" name="{test}" file="{place}"/>"#),
-        Some(failure) => {
-            let whole = escaped(failure);
-            let headline = escaped(failure.lines().next().unwrap_or_default());
-            writeln!(
-                xml,
-                "    <testcase classname=\"{rule}\" name=\"{test}\" file=\"{place}\">\n      \
-                 <failure message=\"{headline}\">{whole}</failure>\n    </testcase>"
-            )
-        }
-    };
-}
-
-fn failures(outcomes: &[Outcome]) -> usize {
-    outcomes.iter().filter(|outcome| outcome.failure.is_some()).count()
-}
-
-/// Escapes text. Characters that XML 1.0 does not allow are dropped.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped += "&amp;",
-            '<' => escaped += "&lt;",
-            '>' => escaped += "&gt;",
-            '"' => escaped += "&quot;",
-            '\n' | '\t' => escaped.push(character),
-            control if control.is_control() => {}
-            plain => escaped.push(plain),
-        }
+fn test_case(Outcome { rule, test, place, failure }: &Outcome) -> TestCase {
+    let mut status = TestCaseStatus::success();
+    if let Some(failure) = failure {
+        status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        status.set_message(failure.lines().next().unwrap_or_default()).set_description(failure);
     }
-    escaped
+    let mut case = TestCase::new(test, status);
+    case.set_classname(rule);
+    case.extra.insert("file".into(), place.into());
+    case
 }
 
 #[cfg(test)]
@@ -81,11 +41,12 @@ mod tests {
     }
 
     #[test]
-    fn each_rule_is_a_suite_and_text_stays_text() {
+    fn rule_becomes_a_suite_with_escaped_text() {
         let xml = report(&[
             outcome("a", "x < y", None),
             outcome("b", "\"q\"", Some("expected hit, but miss\n- 1\n+ 2\u{1}")),
-        ]);
+        ])
+        .unwrap();
         let expected = r#"<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="ccx rules" tests="2" failures="1">
   <testsuite name="a" tests="1" failures="0">

@@ -72,7 +72,8 @@ pub(super) fn run(args: &TestArgs) -> Result<(), Box<dyn CliError>> {
         }
     }
     if let Some(path) = &args.junit {
-        fs::write(path, junit::report(&outcomes)).context(JunitSnafu { path })?;
+        let report = junit::report(&outcomes).map_err(io::Error::other).context(JunitSnafu { path })?;
+        fs::write(path, report).context(JunitSnafu { path })?;
     }
     conclude(&outcomes, args.output)
 }
