@@ -7,14 +7,14 @@ use std::{
 };
 
 /// How long [`eventually`] waits. Generous: only a test that fails spends it, and machines may be busy.
-pub const SOON: Duration = Duration::from_mins(1);
+pub const SOON: Duration = Duration::from_mins(2);
 
 /// Between two attempts.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The result of one attempt: the value that was waited for, or the reason why it is not there yet.
+/// The result of one attempt: the expected value, or the reason why it does not exist yet.
 pub trait Attempt {
-    /// The value that was waited for.
+    /// The expected value.
     type Value;
 
     /// Returns the value, or what was observed instead.

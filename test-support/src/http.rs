@@ -1,8 +1,12 @@
-//! HTTP requests by `curl`, a client that shares no code with the servers under test.
+//! HTTP requests by clients that share no code with the servers under test.
 
-use std::process::Command;
+use std::{net::SocketAddr, process::Command};
 
 use serde_json::Value;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 
 /// A response.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +24,7 @@ impl Response {
     }
 }
 
-/// Sends a GET request with headers (`name: value`); `None` if there is no response within 5 s.
+/// Sends a GET request by `curl` with headers (`name: value`); `None` if there is no response within 5 s.
 pub fn get(url: &str, headers: &[String]) -> Option<Response> {
     let mut curl = Command::new("curl");
     curl.args(["--silent", "--noproxy", "*", "--max-time", "5", "--write-out", "\n%{http_code}"]);
@@ -34,4 +38,16 @@ pub fn get(url: &str, headers: &[String]) -> Option<Response> {
     let text = String::from_utf8(output.stdout).ok()?;
     let (body, status) = text.rsplit_once('\n')?;
     Some(Response { status: status.parse().ok()?, body: body.into() })
+}
+
+/// Sends a GET request without blocking the thread; returns the status line, the headers and the body as they are sent.
+///
+/// For a server that runs in the same process as the test.
+pub async fn get_raw(address: SocketAddr, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.expect("the server listens");
+    let request = format!("GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.expect("the server reads the request");
+    let mut response = String::new();
+    stream.read_to_string(&mut response).await.expect("the server answers");
+    response
 }

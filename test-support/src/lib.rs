@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   eventually        waits for a condition, never longer than a limit      (eventually_async in async tests)
-//!   http::get         asks a server by curl
+//!   http::get         sends a request by curl                               (http::get_raw to a server in the same process)
 //!   kafka::Topic      appends to and reads a topic of a real broker         (feature `kafka`)
 //!   merge_patch       changes a JSON document
 //!   assert_generated  compares a generated file with its source, or writes it

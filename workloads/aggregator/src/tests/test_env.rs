@@ -7,6 +7,7 @@ use ccx_config::{Aggregator, Authentication, Config};
 use ccx_local::test_postgres;
 use ccx_service::{Health, Telemetry};
 use ccx_storage::{Database, REPORT_CHANNEL};
+pub(crate) use ccx_test_support::eventually_async as eventually;
 use reqwest::{Method, RequestBuilder, StatusCode, redirect::Policy};
 use sqlx::{AssertSqlSafe, PgPool, postgres::PgConnectOptions};
 use tokio_util::sync::CancellationToken;
@@ -14,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 use super::conformance::assert_conforms;
 use crate::{Api, Metrics, invalidation::follow_announcements, readiness::watch_database, router};
 
-/// Time that a test waits for an event: long, as machines are busy.
-const SOON: Duration = Duration::from_mins(1);
+/// Time limit of a shutdown on a busy machine.
+const SHUTDOWN_LIMIT: Duration = Duration::from_mins(1);
 
 /// The cluster that [`TestEnv::store_sample`] stores.
 pub(crate) const CLUSTER: &str = "34c3ecc5-624a-49a5-bab8-4fdc5e51a266";
@@ -63,7 +64,7 @@ impl TestEnv {
         let listener = ccx_service::bind(([127, 0, 0, 1], 0).into()).unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let shutdown = CancellationToken::new();
-        tokio::spawn(ccx_service::serve(listener, router, shutdown.clone(), SOON));
+        tokio::spawn(ccx_service::serve(listener, router, shutdown.clone(), SHUTDOWN_LIMIT));
         let (watched, token) = (Arc::clone(&api), shutdown.clone());
         tokio::spawn(async move {
             tokio::join!(
@@ -152,15 +153,6 @@ pub(crate) async fn send(request: RequestBuilder) -> Answered {
     let content_type =
         headers.get("content-type").map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
     Answered { status: response.status(), content_type, headers, body: response.text().await.unwrap() }
-}
-
-/// Waits until `condition` holds.
-pub(crate) async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> bool) {
-    let deadline = tokio::time::Instant::now() + SOON;
-    while !condition().await {
-        assert!(tokio::time::Instant::now() < deadline, "{what}: not within {SOON:?}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
 }
 
 /// Returns the identity of a member of an organisation.

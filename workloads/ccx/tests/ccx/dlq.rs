@@ -46,12 +46,7 @@ async fn run_dlq(kafka: &Kafka, arguments: &[&str]) -> Outcome {
 }
 
 async fn records(kafka: &Kafka, topic: &str) -> Vec<Record> {
-    let mut reader = TopicReader::open(&kafka.config(), topic).await.unwrap();
-    let mut records = Vec::new();
-    while let Some(record) = reader.next().await.unwrap() {
-        records.push(record);
-    }
-    records
+    TopicReader::open(&kafka.config(), topic).await.unwrap().read_to_end().await.unwrap()
 }
 
 #[tokio::test]

@@ -1,13 +1,11 @@
 //! The program under the name of the original.
 
 use std::{
-    io::{Read as _, Write as _},
-    net::TcpStream,
     os::unix::{fs::symlink, process::CommandExt as _},
     process::{Command, Stdio},
 };
 
-use ccx_test_support::{eventually, free_port};
+use ccx_test_support::{eventually, free_port, http};
 use ccx_transport::{Outgoing, Producer};
 
 use crate::process::{ChildGuard, Outcome, ccx, reader, run, wait};
@@ -211,11 +209,9 @@ async fn service_without_broker_serves_the_api_until_sigterm() {
     let mut child = program.command(&["start-service"]).spawn().unwrap();
     let stderr = reader(child.stderr.take());
     let mut running = ChildGuard(child);
-    let answer = eventually("the API answers", || request(port, "/api/v1/"));
-    assert!(
-        answer.starts_with("HTTP/1.1 401") && answer.contains(r#"{"status":"Missing auth token"}"#),
-        "{answer}"
-    );
+    let url = format!("http://localhost:{port}/api/v1/");
+    let answer = eventually("the API answers", || http::get(&url, &[]));
+    assert_eq!((answer.status, answer.body.trim()), (401, r#"{"status":"Missing auth token"}"#));
     let pid = running.0.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     assert_eq!(wait(&mut running.0).code(), Some(0));
@@ -313,11 +309,7 @@ async fn service_with_an_invalid_value_names_the_key_of_the_original() {
     assert!(outcome.stderr.contains("configuration key broker.topic is invalid"), "{outcome:?}");
 }
 
-/// Returns the response to a request; `None` if the connection is refused.
+/// Returns the body of a response; `None` if the connection is refused.
 fn request(port: u16, path: &str) -> Option<String> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).ok()?;
-    Some(answer)
+    http::get(&format!("http://localhost:{port}{path}"), &[]).map(|response| response.body)
 }

@@ -2,14 +2,14 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::TcpStream,
+    io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command},
 };
 
 use ccx_messages::ClusterId;
 use ccx_sample_archive::{Fault, SampleArchive};
+use ccx_test_support::http::get;
 use serde_json::Value;
 
 use crate::process::{ChildGuard, Outcome, ccx, reader, run, wait};
@@ -110,7 +110,7 @@ fn samples_are_served_until_sigterm_and_kept_in_the_data_folder() {
         assert!(text.contains(key), "{key} is missing: {text}");
     }
     let url = url_in(&text, "/users/1/recommendations");
-    assert!(get(url).starts_with("HTTP/1.1 200"), "{url}\n{text}");
+    assert_eq!(get(url, &[]).map(|response| response.status), Some(200), "{url}\n{text}");
 
     let signalled = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
     assert!(signalled.success());
@@ -181,14 +181,14 @@ fn rule_of_a_user_is_served_with_its_texts() {
     let _stderr = reader(program.0.stderr.take());
     let text = printed_until_served(&mut program.0);
 
-    let answer = get(url_in(&text, "/recommendations"));
-    let recommendations: Value = serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+    let answer = get(url_in(&text, "/recommendations"), &[]).unwrap();
+    let recommendations = answer.json();
     let data = &recommendations["report"]["data"][0];
     let seen = (&data["rule_id"], &data["description"], &data["total_risk"]);
     assert_eq!(
         seen,
         (&"acme.external.version.report".into(), &"The channel is stable-4.22".into(), &3.into()),
-        "{answer}"
+        "{answer:?}"
     );
 }
 
@@ -251,14 +251,4 @@ async fn database_url_selects_the_database() {
         let report = stored.report(ccx_messages::OrgId::new(1).unwrap(), cluster_id, "1").await.unwrap();
         assert!(report.is_some(), "{cluster_id}");
     }
-}
-
-fn get(url: &str) -> String {
-    let rest = url.strip_prefix("http://").unwrap();
-    let (address, path) = rest.split_once('/').unwrap();
-    let mut stream = TcpStream::connect(address).unwrap();
-    write!(stream, "GET /{path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
 }

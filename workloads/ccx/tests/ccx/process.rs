@@ -4,11 +4,13 @@ use std::{
     ffi::OsStr,
     process::{Child, Command, ExitStatus, Stdio},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
+use ccx_test_support::eventually_within;
+
 /// The timeout of the program: far more than it needs, as test machines are busy.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(4);
+const TIMEOUT: Duration = Duration::from_mins(4);
 
 /// The exit code and output of a program.
 #[derive(Debug)]
@@ -30,9 +32,10 @@ pub(crate) fn ccx<I: AsRef<OsStr>>(arguments: impl IntoIterator<Item = I>) -> Co
 
 /// Runs the program to its end.
 pub(crate) fn run(command: &mut Command) -> Outcome {
-    let mut child = command.spawn().expect("the program starts");
+    let mut program = ChildGuard(command.spawn().expect("the program starts"));
+    let child = &mut program.0;
     let (stdout, stderr) = (reader(child.stdout.take()), reader(child.stderr.take()));
-    let code = wait(&mut child).code();
+    let code = wait(child).code();
     let text = |reader: thread::JoinHandle<String>| reader.join().expect("the output is read");
     Outcome { code, stdout: text(stdout), stderr: text(stderr) }
 }
@@ -49,17 +52,9 @@ impl Drop for ChildGuard {
 
 /// Waits for the end of the program.
 pub(crate) fn wait(child: &mut Child) -> ExitStatus {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(status) = child.try_wait().expect("the program can be waited for") {
-            return status;
-        }
-        if Instant::now() > deadline {
-            let _ = child.kill();
-            panic!("the program did not end within {PATIENCE:?}");
-        }
-        thread::sleep(Duration::from_millis(20));
-    }
+    eventually_within(TIMEOUT, "the program ends", || {
+        child.try_wait().expect("the program can be waited for")
+    })
 }
 
 /// Reads a pipe to its end, so that the program never blocks on a full pipe.

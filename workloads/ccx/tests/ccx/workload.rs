@@ -1,12 +1,13 @@
 //! `ccx pipeline`, `ccx db-writer`, `ccx aggregator` as processes.
 
 use std::{
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    net::{Ipv4Addr, TcpListener, TcpStream},
     process::Command,
-    time::{Duration, Instant},
 };
 
-use crate::process::{ChildGuard, PATIENCE, ccx, reader, run, wait};
+use ccx_test_support::{eventually, free_port};
+
+use crate::process::{ChildGuard, ccx, reader, run, wait};
 
 /// Each command, and the variable with its address.
 const WORKLOADS: [(&str, &str); 3] = [
@@ -27,23 +28,17 @@ fn alone(command: &str) -> Command {
     command
 }
 
-fn free_address() -> SocketAddr {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
-}
-
 #[test]
 fn workload_without_its_dependencies_stays_alive_and_stops_on_sigterm() {
     for (command, listen) in WORKLOADS {
-        let address = free_address();
-        let mut program = ChildGuard(alone(command).env(listen, address.to_string()).spawn().unwrap());
+        let address = format!("127.0.0.1:{}", free_port());
+        let mut program = ChildGuard(alone(command).env(listen, &address).spawn().unwrap());
         let child = &mut program.0;
         let log = reader(child.stderr.take());
-        let deadline = Instant::now() + PATIENCE;
-        while TcpStream::connect(address).is_err() {
+        eventually(&format!("{command} listens"), || {
             assert_eq!(child.try_wait().unwrap(), None, "{command} has ended");
-            assert!(Instant::now() < deadline, "{command} does not listen");
-            std::thread::sleep(Duration::from_millis(50));
-        }
+            TcpStream::connect(&address)
+        });
         let signalled = Command::new("kill").arg(child.id().to_string()).status().unwrap();
         assert!(signalled.success());
         let status = wait(child);

@@ -1,9 +1,9 @@
 use std::{
     path::Path,
     process::{Command, Stdio},
-    time::{Duration, Instant},
 };
 
+use ccx_test_support::eventually;
 use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
 
 use super::*;
@@ -18,14 +18,6 @@ async fn connect(config: &Database) -> Result<PgConnection, sqlx::Error> {
         .password(password.expose())
         .database(&config.name);
     PgConnection::connect_with(&options).await
-}
-
-fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_mins(1);
-    while !holds() {
-        assert!(Instant::now() < deadline, "waited in vain: {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 #[tokio::test]
@@ -119,6 +111,6 @@ fn killed_process_leaves_neither_server_nor_files() {
     assert!(is_alive());
     process.kill().unwrap();
     process.wait().unwrap();
-    wait_for("the server ends", || !is_alive());
-    wait_for("the files are removed", || !Path::new(&folder).exists());
+    eventually("the server ends", || !is_alive());
+    eventually("the files are removed", || !Path::new(&folder).exists());
 }

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use ccx_config::Retry;
@@ -11,6 +11,7 @@ use ccx_outbox::{
     DeadLetters, KafkaReadiness, Request, SendError, Sender, SenderMetrics, StatusMetrics, StatusReporter,
 };
 use ccx_service::{Dependency, Health};
+use ccx_test_support::eventually_async as eventually;
 use ccx_transport::{Headers, Outgoing, Producer, Record, TopicReader};
 use prometheus::{IntCounter, IntGauge};
 use rdkafka::{
@@ -66,12 +67,7 @@ impl TestEnv {
     }
 
     async fn read(&self) -> Vec<Record> {
-        let mut reader = TopicReader::open(&self.settings, QUEUE).await.unwrap();
-        let mut records = Vec::new();
-        while let Some(record) = reader.next().await.unwrap() {
-            records.push(record);
-        }
-        records
+        TopicReader::open(&self.settings, QUEUE).await.unwrap().read_to_end().await.unwrap()
     }
 
     fn unready(&self) -> String {
@@ -90,14 +86,6 @@ fn record(payload: &[u8], headers: &[(&str, &[u8])]) -> Record {
         key: Some(b"key".to_vec()),
         headers: headers.collect::<Headers>(),
         payload: Bytes::copy_from_slice(payload),
-    }
-}
-
-async fn eventually(what: &str, is_so: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !is_so() {
-        assert!(start.elapsed() < DEADLINE, "{what}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
@@ -162,8 +150,8 @@ async fn letter_that_kafka_rejects_is_retried_visibly_until_it_is_accepted() {
             tokio::spawn(
                 async move { letters.send(&original, ErrorClass::BadInput, &reason("invalid")).await },
             );
-        eventually("the letter waits", || env.metrics.unsent.get() == 1).await;
-        eventually("the workload is not ready", || env.unready().contains("topic dead")).await;
+        eventually("the letter waits", async || env.metrics.unsent.get() == 1).await;
+        eventually("the workload is not ready", async || env.unready().contains("topic dead")).await;
         env.cluster.clear_request_errors(RDKafkaApiKey::Produce);
         tokio::time::timeout(DEADLINE, sending).await.unwrap().unwrap().unwrap();
         assert_eq!((env.metrics.unsent.get(), env.unready()), (0, String::new()));
@@ -180,7 +168,7 @@ async fn letter_that_waits_ends_with_the_shutdown() {
     let original = record(b"{}", &[]);
     let sending =
         tokio::spawn(async move { letters.send(&original, ErrorClass::BadInput, &reason("invalid")).await });
-    eventually("the letter waits", || env.metrics.unsent.get() == 1).await;
+    eventually("the letter waits", async || env.metrics.unsent.get() == 1).await;
     env.shutdown.cancel();
     let ended = tokio::time::timeout(DEADLINE, sending).await.unwrap().unwrap();
     assert!(matches!(ended, Err(SendError::ShuttingDown)));

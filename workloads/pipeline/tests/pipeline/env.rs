@@ -8,12 +8,9 @@ use ccx_messages::{Announce, ClusterId, DeadLetter, Identity, OrgId, Timestamp};
 use ccx_pipeline::{PipelineError, Rules, run_on};
 use ccx_sample_archive::SampleArchive;
 pub(crate) use ccx_test_support::eventually_async as eventually;
+use ccx_test_support::http;
 use ccx_transport::{ObjectStore, Outgoing, Producer, Record, TopicReader};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
-    task::JoinHandle,
-};
+use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 /// The topic about workloads, for the tests that switch it on.
@@ -135,14 +132,9 @@ impl TestEnv {
 }
 
 impl Running {
-    /// The pipeline's answer to a GET.
+    /// Returns the status line, headers and body of a response of the pipeline.
     pub(crate) async fn get(&self, path: &str) -> String {
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
-        let head = format!("GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");
-        stream.write_all(head.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        answer
+        http::get_raw(self.address, path).await
     }
 
     /// The value of a metric.
@@ -197,10 +189,5 @@ pub(crate) fn announcement(request_id: &str, link: &str) -> Vec<u8> {
 }
 
 async fn read_topic(config: &Config, topic: &str) -> Vec<Record> {
-    let mut reader = TopicReader::open(&config.kafka, topic).await.unwrap();
-    let mut records = Vec::new();
-    while let Some(record) = reader.next().await.unwrap() {
-        records.push(record);
-    }
-    records
+    TopicReader::open(&config.kafka, topic).await.unwrap().read_to_end().await.unwrap()
 }

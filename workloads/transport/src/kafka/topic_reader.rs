@@ -60,6 +60,15 @@ impl TopicReader {
         Ok(Self { topic: topic.into(), client, monitor, ends })
     }
 
+    /// Returns all records that are left. For topics that fit into memory.
+    pub async fn read_to_end(mut self) -> Result<Vec<Record>, KafkaError> {
+        let mut records = Vec::new();
+        while let Some(record) = self.next().await? {
+            records.push(record);
+        }
+        Ok(records)
+    }
+
     /// Returns the next record, in order within each partition; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Record>, KafkaError> {
         let topic = &*self.topic;

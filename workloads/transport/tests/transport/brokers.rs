@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use ccx_config::Kafka;
+pub(crate) use ccx_test_support::eventually_async as eventually;
 use ccx_transport::{Consumer, Outgoing, Producer, Record};
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::timeout;
 
 /// Timeout of a test's wait, with room for a busy machine. The mock brokers alone delay the first member of a
 /// group by 3 s.
@@ -77,13 +78,4 @@ pub(crate) async fn next_numbers(consumer: &Consumer, count: usize) -> Vec<u32> 
         numbers.push(number(&next(consumer).await));
     }
     numbers
-}
-
-/// Waits until the condition `is_met` holds; `what` describes it.
-pub(crate) async fn eventually(what: &str, is_met: impl Fn() -> bool) {
-    let deadline = Instant::now() + DEADLINE;
-    while !is_met() {
-        assert!(Instant::now() < deadline, "it never came true that {what}");
-        sleep(Duration::from_millis(20)).await;
-    }
 }

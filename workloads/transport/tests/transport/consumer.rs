@@ -63,7 +63,7 @@ async fn finished_records_are_committed_in_the_background() {
     brokers.send(0..3).await;
     let consumer = brokers.consumer();
     finish_next(&consumer, 2).await;
-    eventually("two records are committed", || committed(&brokers.cluster) == Some(2)).await;
+    eventually("two records are committed", async || committed(&brokers.cluster) == Some(2)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -74,7 +74,7 @@ async fn failed_commit_is_counted_and_retried() {
     brokers.cluster.request_errors(RDKafkaApiKey::OffsetCommit, &refusals);
     let consumer = brokers.consumer();
     finish_next(&consumer, 1).await;
-    eventually("the record is committed", || committed(&brokers.cluster) == Some(1)).await;
+    eventually("the record is committed", async || committed(&brokers.cluster) == Some(1)).await;
     assert!(consumer.take_commit_failures() > 0);
     assert_eq!(consumer.take_commit_failures(), 0);
 }
@@ -135,7 +135,7 @@ async fn lag_counts_uncommitted_records() {
     let consumer = brokers.consumer();
     assert_eq!(consumer.lag(), None);
     finish_next(&consumer, 4).await;
-    eventually("six records are left", || consumer.lag() == Some(6)).await;
+    eventually("six records are left", async || consumer.lag() == Some(6)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -143,14 +143,14 @@ async fn lag_grows_while_the_user_takes_no_records() {
     let brokers = Brokers::with_partitions(2);
     let consumer = brokers.consumer();
     brokers.send(0..10).await;
-    eventually("the first records are counted", || consumer.lag() == Some(10)).await;
+    eventually("the first records are counted", async || consumer.lag() == Some(10)).await;
     // More than the inbox and librdkafka's prefetch hold.
     let producer = brokers.producer();
     let payload = vec![0; 100_000];
     let sent = (0..200)
         .map(|_| producer.send(Outgoing { topic: TOPIC, key: None, headers: &[], payload: &payload }));
     futures::future::try_join_all(sent).await.unwrap();
-    eventually("all records are counted", || consumer.lag() == Some(210)).await;
+    eventually("all records are counted", async || consumer.lag() == Some(210)).await;
     assert!(consumer.last_beat().elapsed() < Duration::from_secs(10));
 }
 

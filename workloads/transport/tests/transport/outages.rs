@@ -22,7 +22,7 @@ fn nowhere() -> String {
 async fn consumer_without_a_broker_waits_and_reports_the_cause() {
     let consumer = Consumer::subscribe(&settings(&nowhere()), GROUP, TOPIC).unwrap();
     let connectivity = consumer.connectivity();
-    eventually("the broker is down", || matches!(*connectivity.borrow(), Connectivity::Down(_))).await;
+    eventually("the broker is down", async || matches!(*connectivity.borrow(), Connectivity::Down(_))).await;
     let Connectivity::Down(reason) = connectivity.borrow().clone() else { unreachable!() };
     assert!(reason.contains("refused"), "{reason}");
     assert!(timeout(Duration::from_millis(100), consumer.next()).await.is_err());
@@ -44,9 +44,10 @@ async fn outage_is_reported_and_records_are_delivered_after_it() {
     assert!(connectivity.borrow().is_up());
 
     brokers.cluster.broker_down(BROKER).unwrap();
-    eventually("the outage is noticed", || matches!(*connectivity.borrow(), Connectivity::Down(_))).await;
+    eventually("the outage is noticed", async || matches!(*connectivity.borrow(), Connectivity::Down(_)))
+        .await;
     brokers.cluster.broker_up(BROKER).unwrap();
-    eventually("the return is noticed", || connectivity.borrow().is_up()).await;
+    eventually("the return is noticed", async || connectivity.borrow().is_up()).await;
     brokers.send(1..2).await;
     assert_eq!(next_numbers(&consumer, 1).await, [1]);
 }
@@ -56,11 +57,12 @@ async fn idle_producer_reports_an_outage_and_its_end() {
     let brokers = Brokers::with_partitions(1);
     let producer = brokers.producer();
     let connectivity = producer.connectivity();
-    eventually("the broker is connected", || connectivity.borrow().is_up()).await;
+    eventually("the broker is connected", async || connectivity.borrow().is_up()).await;
     brokers.cluster.broker_down(BROKER).unwrap();
-    eventually("the outage is noticed", || matches!(*connectivity.borrow(), Connectivity::Down(_))).await;
+    eventually("the outage is noticed", async || matches!(*connectivity.borrow(), Connectivity::Down(_)))
+        .await;
     brokers.cluster.broker_up(BROKER).unwrap();
-    eventually("the return is noticed", || connectivity.borrow().is_up()).await;
+    eventually("the return is noticed", async || connectivity.borrow().is_up()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -90,9 +92,9 @@ async fn topic_that_does_not_exist_is_reported_until_it_exists() {
         let consumer = brokers.consumer();
         let connectivity = consumer.connectivity();
         let is_reported = || matches!(&*connectivity.borrow(), Connectivity::Down(reason) if reason.starts_with("topic announce: "));
-        eventually("the topic is reported", is_reported).await;
+        eventually("the topic is reported", async || is_reported()).await;
         brokers.cluster.topic_error(TOPIC, RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR).unwrap();
-        eventually("the topic is available", || connectivity.borrow().is_up()).await;
+        eventually("the topic is available", async || connectivity.borrow().is_up()).await;
         brokers.send(0..1).await;
         assert_eq!(next_numbers(&consumer, 1).await, [0]);
     }
@@ -104,7 +106,7 @@ async fn optional_topic_that_does_not_exist_is_awaited_silently() {
     brokers.cluster.topic_error(TOPIC, RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART).unwrap();
     let consumer = Consumer::subscribe_if_exists(&brokers.settings, GROUP, TOPIC).unwrap();
     let connectivity = consumer.connectivity();
-    eventually("the broker is connected", || connectivity.borrow().is_up()).await;
+    eventually("the broker is connected", async || connectivity.borrow().is_up()).await;
     brokers.cluster.topic_error(TOPIC, RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR).unwrap();
     brokers.send(0..1).await;
     assert_eq!(next_numbers(&consumer, 1).await, [0]);

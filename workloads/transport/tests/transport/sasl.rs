@@ -73,7 +73,7 @@ async fn wrong_password_is_reported_and_transient() {
     assert_eq!(error.class(), ErrorClass::Transient);
     eventually(
         "the reason is told",
-        || matches!(&*connectivity.borrow(), Connectivity::Down(reason) if reason.to_lowercase().contains("authentication")),
+        async || matches!(&*connectivity.borrow(), Connectivity::Down(reason) if reason.to_lowercase().contains("authentication")),
     )
     .await;
 }

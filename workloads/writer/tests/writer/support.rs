@@ -1,24 +1,18 @@
 //! Brokers, a database, writers, and queries of their results.
 
-use std::{
-    net::SocketAddr,
-    time::{Duration, Instant},
-};
+use std::{net::SocketAddr, time::Duration};
 
 use ccx_config::Config;
 use ccx_storage::Database;
+use ccx_test_support::{eventually_async as eventually, http};
 use ccx_transport::{Outgoing, Producer, Record, TopicReader};
 use ccx_writer::WriterError;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row, postgres::PgConnectOptions};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-    task::JoinHandle,
-};
+use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-/// Far more than anything takes, also on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
+/// The time limit of a shutdown on a busy machine.
+const SHUTDOWN_LIMIT: Duration = Duration::from_mins(2);
 
 /// The servers of a test.
 pub(crate) struct TestEnv {
@@ -85,12 +79,7 @@ impl TestEnv {
     }
 
     async fn read(&self, topic: &str) -> Vec<Record> {
-        let mut reader = TopicReader::open(&self.config.kafka, topic).await.unwrap();
-        let mut records = Vec::new();
-        while let Some(record) = reader.next().await.unwrap() {
-            records.push(record);
-        }
-        records
+        TopicReader::open(&self.config.kafka, topic).await.unwrap().read_to_end().await.unwrap()
     }
 
     /// The rows of a query, columns joined by ` | `.
@@ -146,7 +135,7 @@ impl RunningWriter {
     /// Asks it to end, and waits.
     pub(crate) async fn stop(mut self) {
         self.shutdown.cancel();
-        let ended = tokio::time::timeout(PATIENCE, &mut self.task).await.expect("the writer ends");
+        let ended = tokio::time::timeout(SHUTDOWN_LIMIT, &mut self.task).await.expect("the writer ends");
         ended.unwrap().unwrap();
     }
 
@@ -170,12 +159,7 @@ impl RunningWriter {
 
     /// Status line, headers and body.
     pub(crate) async fn get(&self, path: &str) -> String {
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nhost: writer\r\nconnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        answer
+        http::get_raw(self.address, path).await
     }
 
     pub(crate) async fn until_ready(&self) {
@@ -190,21 +174,13 @@ impl RunningWriter {
             answer.starts_with("HTTP/1.1 503") && answer.contains(reason)
         };
         eventually(&format!("the writer is not ready: {reason}"), is_unready).await;
-        assert!(self.get("/livez").await.starts_with("HTTP/1.1 200"), "who waits lives");
+        assert!(self.get("/livez").await.starts_with("HTTP/1.1 200"), "alive while unready");
     }
 }
 
 impl Drop for RunningWriter {
     fn drop(&mut self) {
         self.task.abort();
-    }
-}
-
-async fn eventually(what: &str, condition: impl AsyncFn() -> bool) {
-    let start = Instant::now();
-    while !condition().await {
-        assert!(start.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
