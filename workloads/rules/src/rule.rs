@@ -177,6 +177,14 @@ pub struct MinAge {
     pub duration: TimeDelta,
 }
 
+impl MinAge {
+    /// Returns the time for people, such as `2 h` or `45 min`.
+    pub fn duration_text(&self) -> String {
+        let minutes = self.duration.num_minutes();
+        if minutes % 60 == 0 { format!("{} h", minutes / 60) } else { format!("{minutes} min") }
+    }
+}
+
 impl RuleMeta {
     /// Creates a rule with one key and without inputs.
     pub fn new(rule: RuleFqdn, error_key: ErrorKey) -> Self {

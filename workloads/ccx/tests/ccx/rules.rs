@@ -175,6 +175,24 @@ fn list_and_explain_include_rules_of_users_and_content_trees() {
 }
 
 #[test]
+fn minimum_ages_and_kinds_of_clusters_are_listed_and_explained() {
+    let explained = run(&mut ccx(["rules", "explain", "ETCD_ENCRYPTION_NOT_ENABLED"])).stdout;
+    assert!(explained.contains("\n  does not apply   hosted control plane: "), "{explained}");
+    let explained = run(&mut ccx(["rules", "explain", "CLUSTER_OPERATOR_DEGRADED"])).stdout;
+    assert!(explained.lines().any(|line| line.starts_with("  minimum age      ")), "{explained}");
+
+    let listed = run(&mut ccx(["rules", "list", "--output", "json"])).stdout;
+    let rows: Vec<Value> = listed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let row = |key: &str| rows.iter().find(|row| row["error_key"] == key).unwrap();
+    let kind = &row("ETCD_ENCRYPTION_NOT_ENABLED")["cluster_kinds"][0];
+    assert_eq!((kind["kind"].as_str(), &kind["applies"]), (Some("hosted control plane"), &false.into()));
+    let age = &row("CLUSTER_OPERATOR_DEGRADED")["minimum_ages"][0];
+    assert!(age["seconds"].as_u64() > Some(0) && age["state"].is_string(), "{age}");
+    let table = run(&mut ccx(["rules", "list"])).stdout;
+    assert!(table.contains("hosted control plane: no"), "{table}");
+}
+
+#[test]
 fn built_in_rules_pass_their_tests() {
     let outcome = run(&mut ccx(["rules", "test"]));
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use ccx_content::Content;
-use ccx_rules::{Engine, Input, RuleMeta, Versions, WORKLOAD_CHECKS};
+use ccx_rules::{Applicability, Engine, Input, MinAge, RuleMeta, Versions, WORKLOAD_CHECKS};
 use serde::Serialize;
 
 use super::catalog::Catalog;
@@ -27,6 +27,29 @@ pub(crate) struct Described<'a> {
     pub(crate) reads: Vec<Read>,
     /// The families that the rule reads of `config/metrics`.
     pub(crate) metrics: Vec<Gathered>,
+    /// The states that are reported only after a time.
+    pub(crate) minimum_ages: Vec<MinimumAge>,
+    /// The kinds of clusters to which the rule does not apply, or applies with a difference.
+    pub(crate) cluster_kinds: Vec<KindOfCluster>,
+}
+
+/// A state that is normal for a while, and the time after which the rule reports it.
+#[derive(Serialize)]
+pub(crate) struct MinimumAge {
+    pub(crate) state: &'static str,
+    pub(crate) seconds: i64,
+    /// The time for people.
+    #[serde(skip)]
+    pub(crate) duration: String,
+}
+
+/// A kind of cluster to which a rule does not apply, or applies with a difference.
+#[derive(Serialize)]
+pub(crate) struct KindOfCluster {
+    pub(crate) kind: &'static str,
+    pub(crate) applies: bool,
+    /// The difference, or the reason why the rule does not apply.
+    pub(crate) why: &'static str,
 }
 
 /// Files that a rule reads, under the name that a skip shows.
@@ -37,6 +60,18 @@ pub(crate) struct Read {
     pub(crate) files: Vec<String>,
     pub(crate) need: Need,
     pub(crate) locations: Vec<Gathered>,
+}
+
+impl fmt::Display for MinimumAge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.duration, self.state)
+    }
+}
+
+impl fmt::Display for KindOfCluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.kind, if self.applies { "adapted" } else { "no" })
+    }
 }
 
 /// A glob or a family of metrics, and the minor releases whose Insights operator records it.
@@ -100,7 +135,27 @@ pub(crate) fn describe<'a>(engine: &Engine, content: &'a Content) -> Described<'
         until: versions.until.map(|version| version.to_string()),
         reads: meta.map_or_else(reads_of_workload_check, reads),
         metrics: meta.map(metrics).unwrap_or_default(),
+        minimum_ages: meta.map(minimum_ages).unwrap_or_default(),
+        cluster_kinds: meta.map(cluster_kinds).unwrap_or_default(),
     }
+}
+
+fn minimum_ages(meta: &RuleMeta) -> Vec<MinimumAge> {
+    let minimum_age = |age: &MinAge| MinimumAge {
+        state: age.state,
+        seconds: age.duration.num_seconds(),
+        duration: age.duration_text(),
+    };
+    meta.min_ages.iter().map(minimum_age).collect()
+}
+
+fn cluster_kinds(meta: &RuleMeta) -> Vec<KindOfCluster> {
+    let declared = meta.cluster_kinds.iter().filter_map(|&(kind, applicability)| match applicability {
+        Applicability::Applies => None,
+        Applicability::Adapts(why) => Some(KindOfCluster { kind: kind.as_str(), applies: true, why }),
+        Applicability::Excluded(why) => Some(KindOfCluster { kind: kind.as_str(), applies: false, why }),
+    });
+    declared.collect()
 }
 
 fn reads(meta: &RuleMeta) -> Vec<Read> {

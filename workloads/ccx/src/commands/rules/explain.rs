@@ -140,6 +140,13 @@ fn to_text(Explained { described, generic, reason, resolution, more_info }: &Exp
         let files: Vec<String> = read.locations.iter().map(ToString::to_string).collect();
         let _ = writeln!(text, "  {:<16} {}: {}", "reads", read.need.as_str(), files.join(", "));
     }
+    for age in &described.minimum_ages {
+        let _ = writeln!(text, "  {:<16} {age}", "minimum age");
+    }
+    for kind in &described.cluster_kinds {
+        let name = if kind.applies { "adapted" } else { "does not apply" };
+        let _ = writeln!(text, "  {name:<16} {}: {}", kind.kind, kind.why);
+    }
     let sections =
         [("What it is", generic), ("Why", reason), ("What to do", resolution), ("Read on", more_info)];
     for (title, section) in sections.into_iter().filter(|(_, section)| !section.trim().is_empty()) {

@@ -18,7 +18,8 @@ use crate::{
 ///
 /// A rule without a required file is skipped, and the report says so. SINCE is the first OpenShift release
 /// whose archives have what the rule needs; behind each path and metric are the releases whose Insights
-/// operator records it.
+/// operator records it. AGE is the time for which a state must have lasted before it is reported. EXCEPT names
+/// the kinds of clusters where the rule does not apply, or applies with a difference.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:\n  ccx rules list --tag security\n  ccx rules list rules/")]
 pub(crate) struct ListArgs {
@@ -40,7 +41,7 @@ pub(super) fn run(global: &Global, args: &ListArgs) -> Result<(), Box<dyn CliErr
     match args.output {
         Format::Json => rows.iter().try_for_each(output::print_json)?,
         Format::Text => {
-            let mut table = output::table(&["KEY", "RISK", "FINDS", "SINCE", "TAGS", "READS"]);
+            let mut table = output::table(&["KEY", "RISK", "FINDS", "SINCE", "AGE", "EXCEPT", "TAGS", "READS"]);
             for row in &rows {
                 table.add_row(cells(row));
             }
@@ -50,15 +51,21 @@ pub(super) fn run(global: &Global, args: &ListArgs) -> Result<(), Box<dyn CliErr
     Ok(())
 }
 
-fn cells(row: &Described<'_>) -> [String; 6] {
+fn cells(row: &Described<'_>) -> [String; 8] {
     let paths = row.reads.iter().flat_map(|read| &read.locations);
-    let read: Vec<String> = paths.chain(&row.metrics).map(Gathered::to_string).collect();
+    let read: Vec<&Gathered> = paths.chain(&row.metrics).collect();
     [
         row.error_key.to_owned(),
         row.risk.to_owned(),
         row.description.to_owned(),
         row.since.clone().unwrap_or_default(),
+        lines(&row.minimum_ages),
+        lines(&row.cluster_kinds),
         row.tags.join(", "),
-        read.join("\n"),
+        lines(&read),
     ]
+}
+
+fn lines(items: &[impl ToString]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
