@@ -27,12 +27,20 @@ impl Rule for EtcdEncryptionDisabled {
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let spec = &context.api_server()?.spec;
-        if spec.is_empty() || spec.encryption.is_none() {
-            return Some(Response::undecided("the API server's configuration has no `spec.encryption`"));
+        let is_plain = match spec.encryption.as_deref().map(|encryption| &*encryption.r#type) {
+            // The API server fills in the profile, so an object that has one is complete, and the type is unset in the cluster too.
+            Some("") => !spec.audit.profile.is_empty(),
+            Some(name) => name == NONE,
+            None => false,
+        };
+        let is_known = spec.encryption.as_deref().is_some_and(|encryption| !encryption.r#type.is_empty());
+        match (is_plain, is_known) {
+            (true, _) => Some(Response::hit(KEY, &Details { encryption_type: NONE })),
+            (false, true) => None,
+            (false, false) => {
+                Some(Response::undecided("the API server's configuration has no `spec.encryption.type`"))
+            }
         }
-        let is_plain =
-            spec.encryption.as_ref().is_some_and(|encryption| matches!(&*encryption.r#type, NONE | ""));
-        is_plain.then(|| Response::hit(KEY, &Details { encryption_type: NONE }))
     }
 }
 
