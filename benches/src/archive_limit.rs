@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_limit_reads_what_is_there() {
+    fn limit_reads_every_file() {
         let sample = SampleArchive::small(ClusterId::random());
         let found = ArchiveLimit::new().run(&sample.to_tar_gz());
         assert!(

@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ratio_says_how_many_times_worse() {
+    fn ratio_is_shown_as_times_worse() {
         let figure =
             |better, ours, limit| Figure { what: String::new(), unit: "", better, ours, limit, limit_is: "" };
         assert!((figure(Better::Lower, 3.0, 2.0).ratio() - 1.5).abs() < 1e-9);

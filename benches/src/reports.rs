@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_is_as_big_as_those_of_production() {
+    fn generated_message_has_the_size_of_production_messages() {
         let message = message(ClusterId::random(), last_checked(0));
         assert!((4500..6000).contains(&message.len()), "{} bytes", message.len());
         assert_eq!(row(ClusterId::random(), last_checked(0)).hits.len(), HITS);

@@ -175,7 +175,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn both_paths_give_the_same(contents in vec(vec(0_u8..4, 0..300), 1..4)) {
+        fn both_decoders_return_equal_bytes(contents in vec(vec(0_u8..4, 0..300), 1..4)) {
             let compressed: Vec<u8> = contents.iter().flat_map(|content| member(content)).collect();
             let expected = contents.concat();
             prop_assert_eq!(stream(&compressed), complete(&expected));

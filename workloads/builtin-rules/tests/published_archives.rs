@@ -41,7 +41,7 @@ fn version(report: &Report) -> &str {
 
 #[test]
 #[ignore = "needs published samples"]
-fn sample_of_the_insights_operator() {
+fn published_sample_has_the_known_findings() {
     let reference = reference();
     let mut tar = tar::Builder::new(Vec::new());
     tar.append_dir_all("", reference.join("insights-archive-sample")).unwrap();

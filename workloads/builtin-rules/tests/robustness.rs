@@ -126,7 +126,7 @@ fn damage(engine: &Engine, path: &str, files: &Files) -> usize {
 }
 
 #[test]
-fn no_rule_panics_on_a_value_of_another_type_or_without_a_field() {
+fn rules_on_values_of_other_types_or_without_a_field_do_not_panic() {
     let mut documents = cases();
     documents.retain(|(path, files)| !files[path].is_string());
     let damage_all = |documents: &[(String, Files)]| -> usize {
@@ -142,7 +142,7 @@ fn no_rule_panics_on_a_value_of_another_type_or_without_a_field() {
 }
 
 #[test]
-fn no_rule_panics_on_text_that_is_cut_or_no_text() {
+fn rules_on_truncated_or_binary_text_do_not_panic() {
     let engine = ccx_builtin_rules::engine();
     for (path, files) in cases() {
         let content = &files[&path];

@@ -34,7 +34,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
-    fn any_text_is_rules_or_problems(text in "([-a-zA-Z:{}\\[\\]'\"|>&*!%#,.? \n\té]|when|facts|inputs|apiVersion: ccx.rules/v1\n){0,60}") {
+    fn arbitrary_text_gives_rules_or_problems(text in "([-a-zA-Z:{}\\[\\]'\"|>&*!%#,.? \n\té]|when|facts|inputs|apiVersion: ccx.rules/v1\n){0,60}") {
         load_and_run(&text);
     }
 

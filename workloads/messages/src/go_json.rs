@@ -101,7 +101,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_value_stays_the_same(text in any::<String>(), key in any::<String>(), number in any::<i64>()) {
+        fn encoded_value_equals_the_original(text in any::<String>(), key in any::<String>(), number in any::<i64>()) {
             let value = serde_json::json!({ key: [text, number], "nested": { "n": number } });
             let pretty = serde_json::to_string_pretty(&value).unwrap();
             let encoded = encode(&pretty);

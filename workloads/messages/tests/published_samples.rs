@@ -31,7 +31,7 @@ fn json_files(folder: &Path) -> Vec<(String, Vec<u8>)> {
 
 #[test]
 #[ignore = "needs published samples"]
-fn announcements() {
+fn published_announcements_are_parsed() {
     let reference = reference();
     let sample = |name: &str| {
         Announce::parse(&fs::read(reference.join("platform.upload.announce").join(name)).unwrap())

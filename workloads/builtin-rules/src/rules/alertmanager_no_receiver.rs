@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn one_receiver_is_enough() {
+    fn single_receiver_is_silent() {
         let files = [
             config(&json!([{"name": "Default"}, {"name": "chat", "slack_configs": [{}]}])),
             alerts("config/alerts.json", "Watchdog"),

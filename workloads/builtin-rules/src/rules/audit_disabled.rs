@@ -40,7 +40,7 @@ mod tests {
     }
 
     #[test]
-    fn no_audit_log_is_a_hit() {
+    fn disabled_audit_log_is_a_hit() {
         assert_eq!(ask_about(&json!("None")), Answer::Hit(json!({"profile": "None"})));
     }
 

@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn no_default_or_two_are_a_hit() {
+    fn missing_or_second_default_is_a_hit() {
         assert_eq!(ask_about("false", ""), Answer::Hit(json!({"defaults": [], "classes": 2})));
         assert_eq!(ask_about("true", "true"), Answer::Hit(json!({"defaults": ["a", "b"], "classes": 2})));
     }
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn one_default_is_silent() {
+    fn single_default_is_silent() {
         assert_eq!(ask_about("false", "true"), Answer::Miss);
         assert_eq!(ask(DefaultStorageClass, &[]), Answer::skip_all(&["storage_classes"]));
     }

@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn no_group_is_silent() {
+    fn empty_list_of_groups_is_silent() {
         assert_eq!(ask_about(json!([])), Answer::Miss);
         assert_eq!(ask_about(json!([[], ["a"]])), Answer::Miss);
         assert_eq!(ask_about(json!({})), Answer::skip_all(&["overlapping_uids"]));

@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn one_feature_is_enough() {
+    fn single_blocking_feature_is_a_hit() {
         for (macvlan, multicast) in [(1, 0), (0, 1)] {
             let files = [network("OpenShiftSDN"), annotations(&json!(macvlan), &json!(multicast))];
             let details = json!({"macvlan_pods": macvlan, "multicast_netnamespaces": multicast});
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn no_feature_or_other_plugin_is_silent() {
+    fn cluster_without_features_or_with_another_plugin_is_silent() {
         let files = [network("OpenShiftSDN"), annotations(&json!(0), &json!(null))];
         assert_eq!(ask(SdnMigrationBlockers, &files), Answer::Miss);
         let files = [network("OVNKubernetes"), annotations(&json!(1), &json!(1))];

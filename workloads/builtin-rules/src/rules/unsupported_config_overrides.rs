@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn no_overrides_are_silent() {
+    fn absent_overrides_are_silent() {
         for overrides in [json!(null), json!({})] {
             assert_eq!(ask_about(json!({"spec": {"unsupportedConfigOverrides": overrides}})), Answer::Miss);
         }

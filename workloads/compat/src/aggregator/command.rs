@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn no_command_starts_the_service() {
+    fn absent_command_starts_the_service() {
         assert_eq!(parse(""), Command::StartService);
         assert_eq!(parse("Start-Service"), Command::StartService);
     }

@@ -188,7 +188,7 @@ fn details_over_the_limit_are_replaced_by_their_size() {
 }
 
 #[test]
-fn two_answers_with_the_same_key_give_the_first() {
+fn second_answer_with_the_same_key_is_dropped() {
     let other = rule("pack.a", |_| Some(Response::hit("KEY", &json!({"a": 2}))));
     let report = run(vec![healthy("pack.a"), other], Budget::default());
     assert_eq!(report.hits.len(), 1);
