@@ -60,8 +60,8 @@ async fn joining_member_takes_over_without_loss_or_repetition() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn commit_that_a_rebalance_rejects_is_retried_before_the_revocation() {
+/// Lets a second member join while the brokers reject the next commits of the first one; returns what the second receives first.
+async fn received_after_rejected_commits(rejections: &[RDKafkaRespErr]) -> Vec<u32> {
     let brokers = Brokers::with_partitions(8);
     let first = brokers.consumer();
     brokers.send(0..20).await;
@@ -69,9 +69,7 @@ async fn commit_that_a_rebalance_rejects_is_retried_before_the_revocation() {
     while by_first.len() < 20 {
         finish(&first, &next(&first).await, &mut by_first);
     }
-    // From now on every background commit is rejected, and so are two of those before the revocation.
-    let rejections = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS; 2];
-    brokers.cluster.request_errors(RDKafkaApiKey::OffsetCommit, &rejections);
+    brokers.cluster.request_errors(RDKafkaApiKey::OffsetCommit, rejections);
     let second = brokers.consumer();
     let producer = brokers.producer();
     let deadline = Instant::now() + DEADLINE;
@@ -89,5 +87,22 @@ async fn commit_that_a_rebalance_rejects_is_retried_before_the_revocation() {
             break;
         }
     }
+    by_second
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commit_that_a_rebalance_rejects_is_retried_before_the_revocation() {
+    // Every commit in the background is rejected, and so are two of those before the revocation.
+    let rejections = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS; 2];
+    let by_second = received_after_rejected_commits(&rejections).await;
+    assert!(by_second.iter().all(|number| *number >= 20), "a finished record came again: {by_second:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commit_during_a_slow_rebalance_is_retried_for_a_session_timeout() {
+    // With a pause of 100 ms between attempts, the rejections last for most of the session timeout of 6 s.
+    let mut rejections = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS; 45];
+    rejections[40..].fill(RDKafkaRespErr::RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS);
+    let by_second = received_after_rejected_commits(&rejections).await;
     assert!(by_second.iter().all(|number| *number >= 20), "a finished record came again: {by_second:?}");
 }

@@ -21,12 +21,17 @@ use crate::kafka::statistics::Statistics;
 /// The facility of librdkafka's log line about a commit in the background that failed.
 const COMMIT_FAILED: &str = "COMMITFAIL";
 
-/// Time for committing partitions that are being revoked: a slow member keeps the coordinator in the state that rejects
-/// commits. Far below the session timeout, as the group waits for us meanwhile.
-const REVOCATION_LIMIT: Duration = Duration::from_secs(3);
+/// Pause between two attempts of a commit that must not be skipped.
+const COMMIT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Pause between two attempts to commit partitions that are being revoked.
-const REVOCATION_PAUSE: Duration = Duration::from_millis(100);
+/// Rejections of a commit that end by themselves. While a group waits for the assignment by its leader, the coordinator rejects
+/// the commits of members that have theirs to revoke; a new coordinator has to load the group first.
+const TEMPORARY_REJECTIONS: [Code; 4] = [
+    Code::RebalanceInProgress,
+    Code::CoordinatorLoadInProgress,
+    Code::CoordinatorNotAvailable,
+    Code::NotCoordinator,
+];
 
 /// The beginning of librdkafka's text about a subscribed topic that does not exist or must not be read.
 const UNAVAILABLE_TOPIC: &str = "Subscribed topic not available";
@@ -36,17 +41,15 @@ pub(super) struct GroupEvents {
     pub(super) is_required: bool,
     pub(super) inbox: Arc<Inbox>,
     pub(super) monitor: Arc<Monitor>,
+    /// Time for commits before a revocation.
+    pub(super) revocation_limit: Duration,
     pub(super) is_fetching: AtomicBool,
     pub(super) is_failing_to_commit: AtomicBool,
 }
 
 impl GroupEvents {
     /// Commits the finished records of `partitions`, and waits for the answer.
-    pub(super) fn commit_now(
-        &self,
-        client: &BaseConsumer<Self>,
-        partitions: &[i32],
-    ) -> Result<(), ClientError> {
+    fn commit_now(&self, client: &BaseConsumer<Self>, partitions: &[i32]) -> Result<(), ClientError> {
         let mut positions = self.inbox.committable();
         positions.retain(|position| partitions.contains(&position.partition));
         if positions.is_empty() {
@@ -102,21 +105,20 @@ impl GroupEvents {
         }
     }
 
-    /// Commits the finished records of partitions that are being revoked. While members receive their new assignments the
-    /// coordinator rejects commits for a moment; without another attempt finished records would be delivered again.
-    fn commit_before_revocation(
+    /// Commits the finished records of `partitions`, and repeats a commit that is rejected temporarily, at most for `limit`.
+    /// Without another attempt finished records would be delivered again.
+    pub(super) fn commit_within(
         &self,
         client: &BaseConsumer<Self>,
         partitions: &[i32],
+        limit: Duration,
     ) -> Result<(), ClientError> {
-        let deadline = Instant::now() + REVOCATION_LIMIT;
+        let deadline = Instant::now() + limit;
         loop {
+            self.inbox.beat();
             match self.commit_now(client, partitions) {
-                Err(error)
-                    if error.rdkafka_error_code() == Some(Code::RebalanceInProgress)
-                        && Instant::now() < deadline =>
-                {
-                    std::thread::sleep(REVOCATION_PAUSE);
+                Err(error) if is_temporary(&error) && Instant::now() < deadline => {
+                    std::thread::sleep(COMMIT_PAUSE);
                 }
                 result => return result,
             }
@@ -130,7 +132,7 @@ impl GroupEvents {
                 ?partitions,
                 "partition assignment lost; finished records that are not committed will be delivered again"
             );
-        } else if let Err(error) = self.commit_before_revocation(client, partitions) {
+        } else if let Err(error) = self.commit_within(client, partitions, self.revocation_limit) {
             warn!(topic = &*self.topic, ?partitions, %error, "failed to commit revoked partitions; some of their records will be delivered again");
         }
         self.inbox.revoke(partitions);
@@ -192,6 +194,10 @@ impl ClientContext for GroupEvents {
             self.monitor.error(&error, reason);
         }
     }
+}
+
+fn is_temporary(error: &ClientError) -> bool {
+    error.rdkafka_error_code().is_some_and(|code| TEMPORARY_REJECTIONS.contains(&code))
 }
 
 /// Returns the broker's text out of `Subscribed topic not available: NAME: Broker: TEXT`.

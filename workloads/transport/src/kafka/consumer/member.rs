@@ -33,6 +33,12 @@ const ROOM_TIMEOUT: Duration = Duration::from_millis(200);
 /// Longest time per second in which ends of partitions are queried while fetching is paused.
 const QUERY_TIME: Duration = Duration::from_millis(500);
 
+/// Longest time for the last commit: below the timeout of [`Consumer::close`](super::Consumer::close).
+const LAST_COMMIT_LIMIT: Duration = Duration::from_secs(8);
+
+/// Time beyond a session timeout in which the coordinator notices that it has passed.
+const REVOCATION_MARGIN: Duration = Duration::from_secs(2);
+
 /// The group and topic of a member, and the settings of its client.
 pub(super) struct Subscription {
     pub(super) settings: Kafka,
@@ -79,7 +85,8 @@ impl Member {
                 self.renew_credentials();
             }
         }
-        let committed = self.client.context().commit_now(&self.client, &self.inbox.assigned());
+        let committed =
+            self.client.context().commit_within(&self.client, &self.inbox.assigned(), LAST_COMMIT_LIMIT);
         // Dropping the client leaves the group.
         committed.map_or_else(End::Uncommitted, |()| End::Stopped)
     }
@@ -181,6 +188,9 @@ impl Subscription {
             is_required: self.is_required,
             inbox: Arc::clone(inbox),
             monitor: Arc::clone(monitor),
+            // A leader that does not answer keeps the group waiting, and its members' commits rejected, until the coordinator
+            // removes it. Meanwhile librdkafka sends our heartbeats.
+            revocation_limit: self.settings.session_timeout + REVOCATION_MARGIN,
             is_fetching: AtomicBool::new(true),
             is_failing_to_commit: AtomicBool::new(false),
         };
