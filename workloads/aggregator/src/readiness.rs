@@ -60,7 +60,7 @@ async fn check(api: &Api, database: &mut Option<Database>) -> Result<(), Storage
         Some(database) => database,
         None => database.insert(api.database.with_own_connection()?),
     };
-    database.require_current_schema().await?;
+    database.require_newest(Schema::Public).await?;
     SchemaVersions::record(&api.versions.public, Some(Schema::Public.newest()));
     SchemaVersions::record(&api.versions.dvo, database.schema_version(Schema::Dvo).await?);
     Ok(())

@@ -77,12 +77,7 @@ pub async fn run_on(
     let memory =
         MemoryBudget::new(config.pipeline.max_bytes_in_flight.as_u64(), config.pipeline.max_downloads);
 
-    let producer = Producer::new(&config.kafka).context(KafkaSnafu { client: "producer" })?;
-    let kafka_readiness = KafkaReadiness::new(health.condition(Dependency::KAFKA), &producer);
-    let topic = &config.kafka.topics.payload_status;
-    let status_metrics =
-        StatusMetrics { sent: metrics.sent_statuses.clone(), dropped: metrics.dropped_statuses.clone() };
-    let statuses = Arc::new(StatusReporter::start(SERVICE, &producer, topic, status_metrics));
+    let outputs = Outputs::connect(config, &health, &metrics)?;
     let handler = Handler {
         downloads: Downloads::new(
             config,
@@ -93,22 +88,14 @@ pub async fn run_on(
             shutdown.clone(),
         ),
         workers: Workers::new(config.pipeline.workers, work(config, engines).context(WorkloadChecksSnafu)?),
-        sender: sender(config, &statuses, &producer, &kafka_readiness, &metrics, &shutdown),
+        sender: outputs.sender(config, &metrics, &shutdown),
         metrics: Arc::clone(&metrics),
     };
-    let (group, topic) = (&config.pipeline.group, &config.kafka.topics.announce);
-    let consumer =
-        Consumer::subscribe(&config.kafka, group, topic).context(KafkaSnafu { client: "consumer" })?;
-    let retries = Consumer::subscribe_if_exists(
-        &config.kafka,
-        &format!("{group}.retry"),
-        &config.kafka.topics.announce_retry(),
-    );
-    let retries = retries.context(KafkaSnafu { client: "consumer of retries" })?;
-    kafka_readiness.follow(Some(&consumer));
+    let (consumer, retries) = consumers(config)?;
+    outputs.readiness.follow(Some(&consumer));
 
     let records = RecordLoop {
-        kafka_readiness,
+        kafka_readiness: outputs.readiness.clone(),
         heartbeat: health.heartbeat("consumer", MAX_SILENCE),
         kafka_heartbeat: health.heartbeat("kafka consumer", MAX_KAFKA_SILENCE),
         filter: Filter::new(&config.pipeline.service, config.pipeline.max_record_age),
@@ -127,12 +114,7 @@ pub async fn run_on(
     let rule_watch = rule_watch.map(|watch| tokio::spawn(watch.run(rule_set_metrics)));
 
     let result = records.run(config.pipeline.shutdown_timeout, &shutdown).await.context(ConsumerSnafu);
-    if tokio::time::timeout(FLUSH_TIMEOUT, statuses.flush()).await.is_err() {
-        tracing::warn!("some statuses were not sent before the shutdown");
-    }
-    if let Err(error) = producer.flush(FLUSH_TIMEOUT).await {
-        tracing::warn!(error = error_chain(&error), "flush failed, records will be delivered again");
-    }
+    outputs.flush().await;
     probe.abort();
     rule_watch.inspect(JoinHandle::abort);
     server_shutdown.cancel();
@@ -140,24 +122,55 @@ pub async fn run_on(
     result
 }
 
-/// The senders of messages to Kafka.
-fn sender(
-    config: &Config,
-    statuses: &Arc<StatusReporter>,
-    producer: &Producer,
-    readiness: &KafkaReadiness,
-    metrics: &Metrics,
-    shutdown: &CancellationToken,
-) -> Sender {
-    let sender_metrics =
-        SenderMetrics { retries: metrics.send_retries.clone(), unsent: metrics.unsent_messages.clone() };
-    let (producer, readiness) = (producer.clone(), readiness.clone());
-    let topics = config.kafka.topics.clone();
-    let statuses = Arc::clone(statuses);
-    let results =
-        ccx_outbox::Sender::new(producer, &config.retry, readiness, sender_metrics, shutdown.clone());
-    let dead_letters = DeadLetters::new(results.clone(), &topics.announce_dead_letters, SERVICE);
-    Sender { results, dead_letters, statuses, topics }
+/// The messages to Kafka.
+struct Outputs {
+    producer: Producer,
+    readiness: KafkaReadiness,
+    statuses: Arc<StatusReporter>,
+}
+
+impl Outputs {
+    fn connect(config: &Config, health: &Health, metrics: &Metrics) -> Result<Self, PipelineError> {
+        let producer = Producer::new(&config.kafka).context(KafkaSnafu { client: "producer" })?;
+        let readiness = KafkaReadiness::new(health.condition(Dependency::KAFKA), &producer);
+        let topic = &config.kafka.topics.payload_status;
+        let status_metrics =
+            StatusMetrics { sent: metrics.sent_statuses.clone(), dropped: metrics.dropped_statuses.clone() };
+        let statuses = Arc::new(StatusReporter::start(SERVICE, &producer, topic, status_metrics));
+        Ok(Self { producer, readiness, statuses })
+    }
+
+    fn sender(&self, config: &Config, metrics: &Metrics, shutdown: &CancellationToken) -> Sender {
+        let sender_metrics =
+            SenderMetrics { retries: metrics.send_retries.clone(), unsent: metrics.unsent_messages.clone() };
+        let (producer, readiness) = (self.producer.clone(), self.readiness.clone());
+        let topics = config.kafka.topics.clone();
+        let results =
+            ccx_outbox::Sender::new(producer, &config.retry, readiness, sender_metrics, shutdown.clone());
+        let dead_letters = DeadLetters::new(results.clone(), &topics.announce_dead_letters, SERVICE);
+        Sender { results, dead_letters, statuses: Arc::clone(&self.statuses), topics }
+    }
+
+    /// Waits until Kafka has the last messages, at most for [`FLUSH_TIMEOUT`] each.
+    async fn flush(&self) {
+        if tokio::time::timeout(FLUSH_TIMEOUT, self.statuses.flush()).await.is_err() {
+            tracing::warn!("some statuses were not sent before the shutdown");
+        }
+        if let Err(error) = self.producer.flush(FLUSH_TIMEOUT).await {
+            tracing::warn!(error = error_chain(&error), "flush failed, records will be delivered again");
+        }
+    }
+}
+
+/// Subscribes to announcements and, if their topic exists, to replayed dead letters.
+fn consumers(config: &Config) -> Result<(Consumer, Option<Consumer>), PipelineError> {
+    let (group, topics) = (&config.pipeline.group, &config.kafka.topics);
+    let consumer = Consumer::subscribe(&config.kafka, group, &topics.announce)
+        .context(KafkaSnafu { client: "consumer" })?;
+    let retries =
+        Consumer::subscribe_if_exists(&config.kafka, &format!("{group}.retry"), &topics.announce_retry())
+            .context(KafkaSnafu { client: "consumer of retries" })?;
+    Ok((consumer, retries))
 }
 
 /// The rules and limits that all workers share.

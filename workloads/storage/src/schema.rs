@@ -95,11 +95,6 @@ impl Database {
         read_version(&mut connection, self.statements(), schema).await
     }
 
-    /// Fails, with the command that helps, unless schema `public` has its newest version.
-    pub async fn require_current_schema(&self) -> Result<(), StorageError> {
-        self.require_newest(Schema::Public).await
-    }
-
     /// Fails, with the command that helps, unless `schema` has its newest version.
     pub async fn require_newest(&self, schema: Schema) -> Result<(), StorageError> {
         let needed = schema.newest();

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use ccx_messages::ErrorClass;
 use ccx_service::{Waited, error_chain};
-use ccx_storage::{BatchOutcome, ConsumerError, Database, NewReport, StorageError, WriterLease};
+use ccx_storage::{BatchOutcome, ConsumerError, Database, NewReport, Schema, StorageError, WriterLease};
 use ccx_transport::KafkaError;
 use chrono::Utc;
 use snafu::Snafu;
@@ -184,7 +184,7 @@ impl Store {
         if error.class() == ErrorClass::Transient {
             return Ok(self.wait(error).await?);
         }
-        match self.retry.request(self.database.require_current_schema()).await {
+        match self.retry.request(self.database.require_newest(Schema::Public)).await {
             Ok(()) => Err(Failure::Rejected(error)),
             Err(error) => Ok(self.wait(error).await?),
         }
@@ -199,7 +199,7 @@ impl Store {
 }
 
 async fn reacquire(database: &Database, lost: &WriterLease) -> Result<Option<WriterLease>, StorageError> {
-    database.require_current_schema().await?;
+    database.require_newest(Schema::Public).await?;
     database.reacquire_writer_lease(lost).await
 }
 

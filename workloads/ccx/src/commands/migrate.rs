@@ -97,7 +97,7 @@ pub(crate) async fn run(global: &Global, args: MigrateArgs) -> Result<(), Box<dy
             let version = database.schema_version(schema).await.context(ConnectSnafu { name, host, port })?;
             let (version, newest) = (version.unwrap_or(0), schema.newest());
             output::print(&format!("schema {schema} has version {version}, the newest is {newest}"))?;
-            database.require_current_schema().await.context(OutdatedSnafu)?;
+            database.require_newest(Schema::Public).await.context(OutdatedSnafu)?;
         }
     }
     database.close().await;

@@ -4,7 +4,7 @@
 
 use ccx_messages::{ErrorKey, OrgId, RuleFqdn};
 use chrono::{DateTime, Utc};
-use sqlx::FromRow;
+use sqlx::{FromRow, Postgres, postgres::PgArguments, query::Query};
 
 use crate::{Database, StorageError};
 
@@ -19,15 +19,21 @@ const UPDATE: &str = "\
 
 const DELETE: &str = "DELETE FROM rule_disable WHERE org_id = $1 AND rule_id = $2 AND error_key = $3";
 
-const READ: &str = "\
-    SELECT rule_id, error_key, COALESCE(justification, '') AS justification,
-        created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at
-    FROM rule_disable WHERE org_id = $1 AND rule_id = $2 AND error_key = $3";
+/// Selects acknowledgements that meet a condition.
+macro_rules! select {
+    ($condition:literal) => {
+        concat!(
+            "SELECT rule_id, error_key, COALESCE(justification, '') AS justification,
+                created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at
+            FROM rule_disable WHERE ",
+            $condition
+        )
+    };
+}
 
-pub(crate) const LIST: &str = "\
-    SELECT rule_id, error_key, COALESCE(justification, '') AS justification,
-        created_at AT TIME ZONE 'UTC' AS created_at, updated_at AT TIME ZONE 'UTC' AS updated_at
-    FROM rule_disable WHERE org_id = $1 ORDER BY rule_id, error_key";
+const READ: &str = select!("org_id = $1 AND rule_id = $2 AND error_key = $3");
+
+pub(crate) const LIST: &str = select!("org_id = $1 ORDER BY rule_id, error_key");
 
 /// A rule that an organisation has disabled for all its clusters.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
@@ -54,15 +60,8 @@ impl Database {
         justification: &str,
         at: DateTime<Utc>,
     ) -> Result<(), StorageError> {
-        let write = sqlx::query(WRITE)
-            .bind(org_id.to_string())
-            .bind(rule.as_str())
-            .bind(error_key.as_str())
-            .bind(justification)
-            .bind(at.naive_utc());
-        let mut connection = self.acquire().await?;
-        self.statements().run("acknowledge a rule", write.execute(&mut *connection)).await?;
-        Ok(())
+        let write = query(WRITE, org_id, rule, error_key).bind(justification).bind(at.naive_utc());
+        self.execute("acknowledge a rule", write).await
     }
 
     /// Changes the reason for which a rule is disabled; does nothing when it is not.
@@ -74,15 +73,8 @@ impl Database {
         justification: &str,
         at: DateTime<Utc>,
     ) -> Result<(), StorageError> {
-        let update = sqlx::query(UPDATE)
-            .bind(org_id.to_string())
-            .bind(rule.as_str())
-            .bind(error_key.as_str())
-            .bind(justification)
-            .bind(at.naive_utc());
-        let mut connection = self.acquire().await?;
-        self.statements().run("update an acknowledgement", update.execute(&mut *connection)).await?;
-        Ok(())
+        let update = query(UPDATE, org_id, rule, error_key).bind(justification).bind(at.naive_utc());
+        self.execute("update an acknowledgement", update).await
     }
 
     /// Enables a rule for all clusters of an organisation; does nothing when it is not disabled.
@@ -92,11 +84,7 @@ impl Database {
         rule: &RuleFqdn,
         error_key: &ErrorKey,
     ) -> Result<(), StorageError> {
-        let delete =
-            sqlx::query(DELETE).bind(org_id.to_string()).bind(rule.as_str()).bind(error_key.as_str());
-        let mut connection = self.acquire().await?;
-        self.statements().run("delete an acknowledgement", delete.execute(&mut *connection)).await?;
-        Ok(())
+        self.execute("delete an acknowledgement", query(DELETE, org_id, rule, error_key)).await
     }
 
     /// Reads whether and why a rule is disabled for all clusters of an organisation.
@@ -117,4 +105,24 @@ impl Database {
         let mut connection = self.acquire().await?;
         self.statements().run("list acknowledgements", list.fetch_all(&mut *connection)).await
     }
+
+    async fn execute(
+        &self,
+        name: &'static str,
+        query: Query<'_, Postgres, PgArguments>,
+    ) -> Result<(), StorageError> {
+        let mut connection = self.acquire().await?;
+        self.statements().run(name, query.execute(&mut *connection)).await?;
+        Ok(())
+    }
+}
+
+/// Returns a statement about the rule of an organisation, its first three parameters.
+fn query<'q>(
+    sql: &'static str,
+    org_id: OrgId,
+    rule: &'q RuleFqdn,
+    error_key: &'q ErrorKey,
+) -> Query<'q, Postgres, PgArguments> {
+    sqlx::query(sql).bind(org_id.to_string()).bind(rule.as_str()).bind(error_key.as_str())
 }

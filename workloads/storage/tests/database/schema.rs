@@ -184,8 +184,11 @@ INSERT INTO rule_disable (org_id, user_id, rule_id, error_key, justification, cr
     ('1', '8', 'one.two', 'KEY', 'second', '2020-01-02', NULL);
 ";
 
-#[tokio::test]
-async fn data_of_old_versions_is_taken_over() {
+const RECOMMENDATIONS: &str =
+    "SELECT org_id, cluster_id, rule_fqdn, error_key, rule_id FROM recommendation ORDER BY 3";
+
+/// Returns a database of version 32 with rows that versions 12 and 20 have written.
+async fn filled() -> (Database, PgConnection) {
     let (database, settings) = empty().await;
     let mut connection = look_into(&settings).await;
     migrate_to(&database, Schema::Public, 12).await;
@@ -193,6 +196,12 @@ async fn data_of_old_versions_is_taken_over() {
     migrate_to(&database, Schema::Public, 20).await;
     run(&mut connection, FILLED_20).await;
     migrate_to(&database, Schema::Public, 32).await;
+    (database, connection)
+}
+
+#[tokio::test]
+async fn data_of_old_versions_is_migrated() {
+    let (database, mut connection) = filled().await;
 
     let hits = "SELECT cluster_id, rule_fqdn, error_key, template_data FROM rule_hit ORDER BY 2";
     assert_eq!(
@@ -202,10 +211,8 @@ async fn data_of_old_versions_is_taken_over() {
             "a | one.two.report | KEY | text",
         ],
     );
-    let recommendations =
-        "SELECT org_id, cluster_id, rule_fqdn, error_key, rule_id FROM recommendation ORDER BY 3";
     assert_eq!(
-        rows(&mut connection, recommendations).await,
+        rows(&mut connection, RECOMMENDATIONS).await,
         [
             "1 | a | ccx_rules_ocp.external.rules.operator_unmanaged | OPERATOR_UNMANAGED \
              | ccx_rules_ocp.external.rules.operator_unmanaged|OPERATOR_UNMANAGED",
@@ -236,13 +243,7 @@ async fn data_of_old_versions_is_taken_over() {
 
 #[tokio::test]
 async fn filled_database_goes_down_to_each_version_and_up_again() {
-    let (database, settings) = empty().await;
-    let mut connection = look_into(&settings).await;
-    migrate_to(&database, Schema::Public, 12).await;
-    run(&mut connection, FILLED_12).await;
-    migrate_to(&database, Schema::Public, 20).await;
-    run(&mut connection, FILLED_20).await;
-    migrate_to(&database, Schema::Public, 32).await;
+    let (database, mut connection) = filled().await;
     // Two error keys of one rule are one row below version 15.
     run(
         &mut connection,
@@ -252,16 +253,14 @@ async fn filled_database_goes_down_to_each_version_and_up_again() {
             ('b', 'one.two.report', '7', 'newer', 1, now(), now(), 'KEY', '2')",
     )
     .await;
-    let recommendations =
-        "SELECT org_id, cluster_id, rule_fqdn, error_key, rule_id FROM recommendation ORDER BY 3";
-    let before = rows(&mut connection, recommendations).await;
+    let before = rows(&mut connection, RECOMMENDATIONS).await;
     for version in (0..32).rev() {
         migrate_to(&database, Schema::Public, version).await;
         let up = migrate_to(&database, Schema::Public, version + 1).await;
         assert_eq!(up, Migrated { schema: Schema::Public, from: version, to: version + 1 });
         if version >= 16 {
             migrate_to(&database, Schema::Public, 32).await;
-            assert_eq!(rows(&mut connection, recommendations).await, before, "from version {version}");
+            assert_eq!(rows(&mut connection, RECOMMENDATIONS).await, before, "from version {version}");
         }
         migrate_to(&database, Schema::Public, version).await;
     }
@@ -288,7 +287,7 @@ async fn second_migration_changes_nothing() {
     assert_eq!(database.migrate().await.unwrap(), both(0, 0));
     assert_eq!(database.migrate().await.unwrap(), both(32, 4));
     assert_eq!(database.schema_version(Schema::Public).await.unwrap(), Some(32));
-    database.require_current_schema().await.unwrap();
+    database.require_newest(Schema::Public).await.unwrap();
 }
 
 #[tokio::test]
@@ -302,7 +301,7 @@ async fn concurrent_migrations_migrate_once() {
 #[tokio::test]
 async fn missing_old_and_new_schemas_say_what_to_run() {
     let (database, settings) = empty().await;
-    let required = async || database.require_current_schema().await.unwrap_err().to_string();
+    let required = async || database.require_newest(Schema::Public).await.unwrap_err().to_string();
     assert_eq!(required().await, "the database has no schema public yet; run `ccx migrate` to create it");
 
     let mut connection = look_into(&settings).await;
@@ -330,7 +329,7 @@ async fn version_table_without_or_with_zero_is_an_empty_database() {
         run(&mut connection, &format!("CREATE TABLE migration_info (version INTEGER NOT NULL); {version}"))
             .await;
         assert_eq!(database.schema_version(Schema::Public).await.unwrap(), Some(0));
-        let required = database.require_current_schema().await.unwrap_err().to_string();
+        let required = database.require_newest(Schema::Public).await.unwrap_err().to_string();
         assert!(required.starts_with("the database has no schema public yet"), "{required}");
         let migrated = database.migrate().await.unwrap()[0];
         assert_eq!(migrated, Migrated { schema: Schema::Public, from: 0, to: 32 });
@@ -345,7 +344,7 @@ async fn version_table_with_several_rows_is_refused() {
     run(&mut look_into(&settings).await, "INSERT INTO migration_info VALUES (31)").await;
     let refused = database.migrate().await.unwrap_err().to_string();
     assert!(refused.starts_with("table public.migration_info has 2 rows instead of one"), "{refused}");
-    let required = database.require_current_schema().await.unwrap_err().to_string();
+    let required = database.require_newest(Schema::Public).await.unwrap_err().to_string();
     assert_eq!(required, refused);
 }
 

@@ -41,7 +41,8 @@ pub(super) fn run(global: &Global, args: &ListArgs) -> Result<(), Box<dyn CliErr
     match args.output {
         Format::Json => rows.iter().try_for_each(output::print_json)?,
         Format::Text => {
-            let mut table = output::table(&["KEY", "RISK", "FINDS", "SINCE", "AGE", "EXCEPT", "TAGS", "READS"]);
+            let mut table =
+                output::table(&["KEY", "RISK", "FINDS", "SINCE", "AGE", "EXCEPT", "TAGS", "READS"]);
             for row in &rows {
                 table.add_row(cells(row));
             }
