@@ -47,7 +47,7 @@ pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
 
 fn pipeline_alerts(metrics: &Metrics) -> Vec<Alert> {
     let lag = metrics.pipeline("lag_records");
-    let unavailable = metrics.pipeline("object_storage_away");
+    let unavailable = metrics.pipeline("object_storage_unavailable");
     let letters = metrics.pipeline("dead_letters_total");
     let faults = metrics.pipeline("rule_faults_total");
     vec![
@@ -57,7 +57,7 @@ fn pipeline_alerts(metrics: &Metrics) -> Vec<Alert> {
             lasts: "15m",
             severity: Severity::Warning,
             summary: "Announced archives wait longer and longer",
-            advice: "Look whether data-pipeline pods are ready and busy; add replicas if they are, up to the topic's partitions.",
+            advice: "Check whether data-pipeline pods are ready and busy; add replicas if they are, up to the topic's partitions.",
         },
         Alert {
             name: "CcxObjectStorageAway",
@@ -65,15 +65,15 @@ fn pipeline_alerts(metrics: &Metrics) -> Vec<Alert> {
             lasts: "5m",
             severity: Severity::Critical,
             summary: "Archives can't be downloaded",
-            advice: "Look at /readyz of a data-pipeline pod, and whether the endpoint of spec.objectStorage answers.",
+            advice: "Check /readyz of a data-pipeline pod, and whether the endpoint of spec.objectStorage responds.",
         },
         Alert {
             name: "CcxPipelineDeadLetters",
             expression: format!("sum by (class) (increase({letters}[30m])) > 10"),
             lasts: "0m",
             severity: Severity::Warning,
-            summary: "Many announcements are given up",
-            advice: "List them with `ccx dlq list`; class bug is a fault of ours, bad-input one of the senders.",
+            summary: "Many announcements are dead-lettered",
+            advice: "List them with `ccx dlq list`; class bug is a fault of this program, bad-input one of the sender.",
         },
         Alert {
             name: "CcxRuleFails",
@@ -81,7 +81,7 @@ fn pipeline_alerts(metrics: &Metrics) -> Vec<Alert> {
             lasts: "0m",
             severity: Severity::Warning,
             summary: "A rule fails on archives; other rules are not affected",
-            advice: "Look for the rule in the data-pipeline logs; disable it in spec.dataPipeline.rules until it is mended.",
+            advice: "Search the data-pipeline logs for the rule; disable it in spec.dataPipeline.rules until it is fixed.",
         },
     ]
 }
@@ -98,7 +98,7 @@ fn writer_alerts(metrics: &Metrics) -> Vec<Alert> {
             lasts: "5m",
             severity: Severity::Critical,
             summary: "No writer stores results",
-            advice: "Look at the insights-results-db-writer pod and at whether the database lets it in.",
+            advice: "Check the insights-results-db-writer pod, and whether the database accepts its connections.",
         },
         Alert {
             name: "CcxWriterLagGrows",
@@ -106,15 +106,15 @@ fn writer_alerts(metrics: &Metrics) -> Vec<Alert> {
             lasts: "15m",
             severity: Severity::Warning,
             summary: "Results wait longer and longer to be stored",
-            advice: "Look at the database's load; the writer stores thousands of results a second when it answers.",
+            advice: "Check the load of the database; the writer stores thousands of results a second when it responds.",
         },
         Alert {
             name: "CcxWriterDeadLetters",
             expression: format!("sum by (class) (increase({letters}[30m])) > 10"),
             lasts: "0m",
             severity: Severity::Warning,
-            summary: "Many results are given up",
-            advice: "List them with `ccx dlq list`; class bug is a fault of ours, bad-input one of the senders.",
+            summary: "Many results are dead-lettered",
+            advice: "List them with `ccx dlq list`; class bug is a fault of this program, bad-input one of the sender.",
         },
         Alert {
             name: "CcxNoReports",
@@ -138,14 +138,14 @@ fn api_alerts(metrics: &Metrics) -> Vec<Alert> {
             lasts: "5m",
             severity: Severity::Critical,
             summary: "More than 1 % of the API's answers are failures",
-            advice: "Look at the logs of insights-results-aggregator and at whether the database answers.",
+            advice: "Check the logs of insights-results-aggregator, and whether the database responds.",
         },
         Alert {
             name: "CcxApiAnswersLate",
             expression: format!("min({announced}) == 0"),
             lasts: "10m",
             severity: Severity::Warning,
-            summary: "An API pod does not hear of new reports, so that it can't keep answers ready",
+            summary: "An API pod receives no notifications of new reports, so it can't cache responses",
             advice: "The database must be reached directly or through a pooler in session mode.",
         },
     ]

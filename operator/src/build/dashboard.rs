@@ -72,7 +72,7 @@ fn panels(metrics: &Metrics) -> Vec<Panel> {
     vec![
         panel("Announcements that wait", "short", sum(metrics.pipeline("lag_records")), ""),
         panel("Archives in memory", "bytes", sum(metrics.pipeline("bytes_in_flight")), ""),
-        panel("Announcements given up", "ops", by("class", letters), "{{class}}"),
+        panel("Dead letters of announcements", "ops", by("class", letters), "{{class}}"),
         panel(
             "Time spent in rules",
             "percentunit",
@@ -81,14 +81,14 @@ fn panels(metrics: &Metrics) -> Vec<Panel> {
         ),
         panel("Failures of rules", "ops", by("rule", metrics.pipeline("rule_faults_total")), "{{rule}}"),
         panel(
-            "Object storage away",
+            "Object storage unavailable",
             "short",
-            format!("max({})", metrics.pipeline("object_storage_away")),
+            format!("max({})", metrics.pipeline("object_storage_unavailable")),
             "",
         ),
         panel("Reports stored", "ops", rate(metrics.writer("written_reports")), ""),
         panel("Results that wait", "short", sum(metrics.writer("consumer_lag")), ""),
-        panel("Results given up", "ops", by("class", metrics.writer("dead_letters")), "{{class}}"),
+        panel("Dead letters of results", "ops", by("class", metrics.writer("dead_letters")), "{{class}}"),
         panel(
             "Requests",
             "reqps",

@@ -91,7 +91,7 @@ impl Metrics {
     /// Counts a reconcile.
     pub fn count_reconcile(&self, outcome: Outcome, took: Duration) {
         let result = match outcome {
-            Outcome::Settled => "settled",
+            Outcome::Settled => "up_to_date",
             Outcome::Done => "done",
             Outcome::Failed => "failed",
         };
@@ -162,7 +162,7 @@ mod tests {
         let metrics = Metrics::new();
         metrics.count_reconcile(Outcome::Settled, Duration::from_micros(50));
         let text = TextEncoder::new().encode_to_string(&metrics.registry.gather()).unwrap();
-        assert!(text.contains("ccx_operator_reconciles_total{result=\"settled\"} 1\n"), "{text}");
+        assert!(text.contains("ccx_operator_reconciles_total{result=\"up_to_date\"} 1\n"), "{text}");
         assert!(text.contains("ccx_operator_reconcile_seconds_bucket{le=\"0.0001\"} 1\n"), "{text}");
     }
 }

@@ -81,22 +81,22 @@ pub const DISTINCT_TOPICS: [DistinctTopic; 5] = [
     DistinctTopic {
         topic: "announce_dead_letters",
         others: &["announce", "results", "payload_status"],
-        advice: "name a topic of its own: what was given up would be read again",
+        advice: "name a topic of its own: dead letters would be consumed again",
     },
     DistinctTopic {
         topic: "results_dead_letters",
         others: &["announce", "results", "payload_status"],
-        advice: "name a topic of its own: what was given up would be read again",
+        advice: "name a topic of its own: dead letters would be consumed again",
     },
     DistinctTopic {
         topic: "payload_status",
         others: &["announce", "results"],
-        advice: "name a topic of its own, or leave it empty: progress is neither an announcement nor a result",
+        advice: "name a topic of its own, or leave it empty: a payload status is neither an announcement nor a result",
     },
     DistinctTopic {
         topic: "workloads",
         others: &["announce", "results", "announce_dead_letters", "results_dead_letters"],
-        advice: "name a topic of its own, or leave it empty: checks of workloads are of no use to other readers",
+        advice: "name a topic of its own, or leave it empty: other consumers cannot parse workload recommendations",
     },
 ];
 

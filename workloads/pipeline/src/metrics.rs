@@ -95,7 +95,7 @@ impl Metrics {
             bytes_in_flight: gauge("ccx_pipeline_bytes_in_flight", "Bytes of archives in memory")?,
             records_in_flight: gauge("ccx_pipeline_records_in_flight", "Records in progress")?,
             storage_unavailable: gauge(
-                "ccx_pipeline_object_storage_away",
+                "ccx_pipeline_object_storage_unavailable",
                 "1 while the object storage is unavailable",
             )?,
             record_age_seconds: registrar

@@ -16,7 +16,7 @@ async fn unavailable_object_storage_is_waited_for_by_a_single_record() {
     running.readiness_says("does not answer").await;
     let far_over_the_limit = u64::from(3 * env.config.retry.max_attempts);
     running.metric_reaches("ccx_pipeline_download_retries_total", far_over_the_limit).await;
-    assert_eq!(running.metric("ccx_pipeline_object_storage_away").await, 1);
+    assert_eq!(running.metric("ccx_pipeline_object_storage_unavailable").await, 1);
     assert!(running.get("/livez").await.starts_with("HTTP/1.1 200"), "waiting is not hanging");
 
     env.storage.end_outage().unwrap();
