@@ -182,7 +182,7 @@ pub enum DownloadError {
         source: ObjectStoreError,
     },
 
-    /// The server could not be reached: its name or address is wrong, it is away, or its certificate is.
+    /// The server is unreachable: its name or address is wrong, it is down, or its certificate is not valid.
     #[snafu(display("failed to connect to download {link}"))]
     Connect {
         /// The link without its query.
@@ -263,7 +263,7 @@ impl ObjectStoreError {
             | Self::NoBucket { .. }
             | Self::Denied { .. }
             | Self::Rejected { .. } => ErrorClass::Bug,
-            // Signing fails when the service that gives credentials is away.
+            // Signing fails while the service that provides credentials is unavailable.
             Self::Presign { .. } | Self::Answer { .. } => ErrorClass::Transient,
             Self::Put { class, .. } | Self::Bucket { class, .. } | Self::BucketStatus { class, .. } => *class,
         }
