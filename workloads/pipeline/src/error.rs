@@ -31,13 +31,15 @@ pub enum PipelineError {
         /// Which client.
         client: &'static str,
         /// The reason.
-        source: KafkaError,
+        #[snafu(source(from(KafkaError, Box::new)))]
+        source: Box<KafkaError>,
     },
     /// The Kafka consumer has ended while the pipeline was running.
     #[snafu(display("unable to read announcements"))]
     Consumer {
         /// The cause.
-        source: KafkaError,
+        #[snafu(source(from(KafkaError, Box::new)))]
+        source: Box<KafkaError>,
     },
     /// The client for downloads cannot be created.
     #[snafu(display("failed to prepare downloads"))]

@@ -163,7 +163,7 @@ impl Outputs {
 }
 
 /// Subscribes to announcements and, if their topic exists, to replayed dead letters.
-fn consumers(config: &Config) -> Result<(Consumer, Option<Consumer>), PipelineError> {
+fn consumers(config: &Config) -> Result<(Consumer, Consumer), PipelineError> {
     let (group, topics) = (&config.pipeline.group, &config.kafka.topics);
     let consumer = Consumer::subscribe(&config.kafka, group, &topics.announce)
         .context(KafkaSnafu { client: "consumer" })?;

@@ -185,3 +185,18 @@ mod tests {
         assert!(snafu::Report::from_error(error).to_string().contains("/nonexistent/pw"));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn unlimited_statement_has_an_hour_on_the_client() {
+        let wait = |statement_timeout| {
+            let settings = ccx_config::Database { statement_timeout, ..ccx_config::Database::default() };
+            Database::connect(&settings).unwrap().statement_timeout()
+        };
+        assert_eq!(wait(Duration::ZERO), Duration::from_hours(1));
+        assert_eq!(wait(Duration::from_secs(5)), Duration::from_secs(5));
+    }
+}

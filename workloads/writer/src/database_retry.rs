@@ -37,13 +37,7 @@ impl DatabaseRetry {
 
     /// Waits for a request, however long it takes, and stays alive.
     pub(crate) async fn request<T>(&self, request: impl Future<Output = T>) -> T {
-        let mut request = pin!(request);
-        loop {
-            self.heartbeat.beat();
-            if let Ok(answer) = timeout(BEAT_INTERVAL, &mut request).await {
-                return answer;
-            }
-        }
+        beat_during(&self.heartbeat, BEAT_INTERVAL, request).await
     }
 
     /// Reports a successful request.
@@ -68,5 +62,42 @@ impl DatabaseRetry {
         self.metrics.storage_retries.inc();
         self.heartbeat.beat();
         self.backoff.wait(&self.shutdown).await
+    }
+}
+
+/// Waits for a request, with a heartbeat at its start and then at every `interval`.
+async fn beat_during<T>(heartbeat: &Heartbeat, interval: Duration, request: impl Future<Output = T>) -> T {
+    let mut request = pin!(request);
+    loop {
+        heartbeat.beat();
+        if let Ok(answer) = timeout(interval, &mut request).await {
+            return answer;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use ccx_service::Health;
+    use ccx_test_support::eventually_async;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn request_longer_than_the_liveness_limit_stays_alive() {
+        let health = Health::new();
+        let limit = Duration::from_mins(1);
+        let heartbeat = health.heartbeat("writer", limit);
+        let last_beat = heartbeat.clone();
+        let request = async {
+            last_beat.beat_at(Instant::now() - 2 * limit);
+            assert!(health.liveness().is_err(), "the request has taken longer than the limit");
+            eventually_async("a heartbeat during the request", async || health.liveness()).await;
+            "answer"
+        };
+        let interval = Duration::from_millis(5);
+        assert_eq!(beat_during(&heartbeat, interval, request).await, "answer");
     }
 }

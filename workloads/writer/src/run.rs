@@ -5,7 +5,7 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 use ccx_config::Config;
 use ccx_outbox::{DeadLetters, KafkaReadiness, Sender, SenderMetrics, StatusMetrics, StatusReporter};
 use ccx_service::{Condition, Dependency, Health, Heartbeat, Telemetry, Waited, bind, error_chain, serve};
-use ccx_storage::{Database, WriterLease};
+use ccx_storage::{Database, Schema, WriterLease};
 use ccx_transport::{Consumer, Producer, Record};
 use snafu::ResultExt;
 use tokio::{
@@ -185,7 +185,7 @@ impl<'a> Writer<'a> {
     /// which ends the old writer when the new one is ready, would never end.
     async fn wait_for_lease(&self, retry: &mut DatabaseRetry) -> Option<WriterLease> {
         while !self.shutdown.is_cancelled() {
-            let acquired = match self.database.require_current_schema().await {
+            let acquired = match self.database.require_newest(Schema::Public).await {
                 Ok(()) => {
                     retry.succeeded();
                     let lease = self.database.acquire_writer_lease();

@@ -5,7 +5,7 @@ use std::{error::Error, time::Duration};
 use ccx_cli::{CliError, Exit};
 use ccx_config::Config;
 use ccx_service::error_chain;
-use ccx_storage::Database;
+use ccx_storage::{Database, Schema};
 use ccx_transport::{BucketAccess, ObjectStore, TopicAdmin};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
