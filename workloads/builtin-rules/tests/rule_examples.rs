@@ -87,9 +87,8 @@ fn rule_without_its_files_is_skipped() {
 }
 
 /// Objects that mean the same when they are empty or missing, by the definition of their API, by error key.
-const EMPTY_BY_DEFINITION: [(&str, &str); 6] = [
+const EMPTY_BY_DEFINITION: [(&str, &str); 5] = [
     ("DEFAULT_STORAGE_CLASS_NOT_UNIQUE", "/metadata/annotations"),
-    ("ETCD_ENCRYPTION_NOT_ENABLED", "/spec/encryption"),
     ("PROMETHEUS_BACKED_BY_PVC", "/prometheusK8s"),
     ("PROMETHEUS_BACKED_BY_PVC", "/prometheusK8s/volumeClaimTemplate"),
     ("WEBHOOK_MAY_BLOCK_PLATFORM", "/namespaceSelector"),

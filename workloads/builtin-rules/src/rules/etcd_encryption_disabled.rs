@@ -56,9 +56,12 @@ mod tests {
     }
 
     #[test]
-    fn no_encryption_is_a_hit() {
-        for encryption in [json!({"type": "identity"}), json!({"type": ""}), json!({})] {
-            assert_eq!(ask_about(&encryption), Answer::Hit(json!({"encryption_type": "identity"})));
+    fn missing_encryption_is_a_hit() {
+        let hit = Answer::Hit(json!({"encryption_type": "identity"}));
+        assert_eq!(ask_about(&json!({"type": "identity"})), hit);
+        for encryption in [json!({"type": ""}), json!({})] {
+            let complete = json!({"spec": {"audit": {"profile": "Default"}, "encryption": encryption}});
+            assert_eq!(ask(EtcdEncryptionDisabled, &[("config/apiserver.json", complete)]), hit);
         }
     }
 
@@ -68,6 +71,8 @@ mod tests {
             json!({"spec": null}),
             json!({"spec": {}}),
             json!({"spec": {"encryption": null}}),
+            json!({"spec": {"encryption": {}}}),
+            json!({"spec": {"audit": {"profile": ""}, "encryption": {}}}),
             json!({"spec": {"audit": {}}}),
         ] {
             let answer = ask(EtcdEncryptionDisabled, &[("config/apiserver.json", server.clone())]);
