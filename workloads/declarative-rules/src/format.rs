@@ -14,10 +14,10 @@ pub(crate) struct Definition {
     /// The rule's module, for example `acme.external.pool_degraded`: letters, digits and underscores between dots.
     #[schemars(required)]
     pub id: Option<Located<String>>,
-    /// What the rule finds, for example `ACME_POOL_DEGRADED`.
+    /// The key of the finding, for example `ACME_POOL_DEGRADED`.
     #[schemars(required)]
     pub error_key: Option<Located<String>>,
-    /// What the rule reads, by the name that expressions use.
+    /// The inputs of the rule, by the name that expressions use.
     #[schemars(required, with = "BTreeMap<String, InputDefinition>")]
     pub inputs: Vec<(Located<String>, InputDefinition)>,
     /// Values that several expressions share, by the name that expressions use. Each is an expression.
@@ -26,12 +26,12 @@ pub(crate) struct Definition {
     /// Whether the cluster has the problem: an expression that is true or false.
     #[schemars(required)]
     pub when: Option<Expression>,
-    /// What the texts about the problem show. Each is an expression.
+    /// Values for the templates of the texts. Each is an expression.
     #[schemars(with = "Option<BTreeMap<String, Expression>>")]
     pub details: Vec<(Located<String>, Expression)>,
-    /// What users are told. May also stand in a content tree.
+    /// The texts and ratings of the finding. They may be in a content tree instead.
     pub content: Option<ContentDefinition>,
-    /// Clusters in miniature, and what the rule must say about them.
+    /// Sample archives, and the expected outcome of the rule for each.
     #[schemars(with = "Option<Vec<TestDefinition>>")]
     pub tests: Vec<TestDefinition>,
 }
@@ -39,28 +39,28 @@ pub(crate) struct Definition {
 /// The version of the format.
 pub(crate) const API_VERSION: &str = "ccx.rules/v1";
 
-/// What a rule reads: one of `file`, `glob`, `logs` and `metrics`.
+/// An input of a rule: one of `file`, `glob`, `logs` and `metrics`.
 #[derive(Clone, Debug, Default, JsonSchema)]
 #[schemars(title = "Input", deny_unknown_fields, extend("oneOf" = [
     {"required": ["file"]}, {"required": ["glob"]}, {"required": ["logs", "pattern"]}, {"required": ["metrics"]}
 ]))]
 pub(crate) struct InputDefinition {
-    /// The path of one JSON file. Its value is the document, or null when there is none.
+    /// The path of one JSON file. Its value is the document, or null if the archive does not have the file.
     pub file: Option<Located<String>>,
-    /// Paths of JSON files, in which `*` stands for anything but `/`. Its value is the list of documents; the field `_path`
+    /// Paths of JSON files, in which `*` matches any characters except `/`. Its value is the list of documents; the field `_path`
     /// of each is the path.
     pub glob: Option<Located<String>>,
-    /// Paths of logs, in which `*` stands for anything but `/`. Its value is the list of lines that match: maps with `path`,
+    /// Paths of logs, in which `*` matches any characters except `/`. Its value is the list of lines that match: maps with `path`,
     /// `line` and `groups`.
     pub logs: Option<Located<String>>,
     /// A metric of `config/metrics`. Its value is the list of samples: maps with `labels` and `value`.
     pub metrics: Option<Located<String>>,
     /// For `logs`: a regular expression. Its named groups are in `groups`.
     pub pattern: Option<Located<String>>,
-    /// For `logs`: how many lines are kept, 20 unless set, at most 1000.
+    /// For `logs`: the maximum number of lines, 20 by default, at most 1000.
     #[schemars(with = "Option<u16>", range(min = 1, max = 1000))]
     pub max_matches: Option<Located<usize>>,
-    /// Whether the rule is skipped without it; `any` means that one of the inputs with `any` is enough. False unless set.
+    /// Whether the rule is skipped without it; `any` means that one of the inputs with `any` is enough. False by default.
     #[schemars(schema_with = "need_schema")]
     pub required: Option<Located<Need>>,
 }
@@ -78,47 +78,47 @@ fn need_schema(_: &mut SchemaGenerator) -> Schema {
     schemars::json_schema!({"enum": [true, false, "any"]})
 }
 
-/// What users are told about the problem.
+/// The texts and ratings of a finding.
 #[derive(Clone, Debug, Default, JsonSchema)]
 #[schemars(title = "Content", deny_unknown_fields)]
 pub(crate) struct ContentDefinition {
-    /// The headline.
+    /// The title.
     pub description: Option<Located<String>>,
-    /// How bad it is, from 1 (low) to 4 (critical).
+    /// The impact, from 1 (low) to 4 (critical).
     #[schemars(with = "Option<u8>", range(min = 1, max = 4))]
     pub impact: Option<Located<usize>>,
-    /// How likely the harm is, from 1 to 4.
+    /// The likelihood, from 1 to 4.
     #[schemars(with = "Option<u8>", range(min = 1, max = 4))]
     pub likelihood: Option<Located<usize>>,
-    /// How risky the resolution is, from 1 to 4.
+    /// The risk of the resolution, from 1 to 4.
     #[schemars(with = "Option<u8>", range(min = 1, max = 4))]
     pub resolution_risk: Option<Located<usize>>,
-    /// Words to filter by.
+    /// Tags, by which clients filter.
     #[schemars(with = "Option<Vec<String>>")]
     pub tags: Vec<Located<String>>,
-    /// What the problem is, for any cluster. Markdown.
+    /// The description of the problem for any cluster. Markdown.
     pub generic: Option<Located<String>>,
-    /// What was found in this cluster, and why it matters. Markdown, a doT template over the details.
+    /// The finding in this cluster and its consequences. Markdown, a doT template over the details.
     pub reason: Option<Located<String>>,
-    /// What to do about it. Markdown, a doT template over the details.
+    /// The steps to resolve it. Markdown, a doT template over the details.
     pub resolution: Option<Located<String>>,
-    /// Where to read on. Markdown.
+    /// Links to documentation. Markdown.
     pub more_info: Option<Located<String>>,
 }
 
-/// A cluster in miniature, and what the rule must say about it.
+/// A sample archive and the expected outcome of the rule.
 #[derive(Clone, Debug, JsonSchema)]
 #[schemars(title = "Test", deny_unknown_fields)]
 pub(crate) struct TestDefinition {
-    /// What the cluster is like.
+    /// The name of the test, which describes the cluster.
     #[schemars(required)]
     pub name: Option<Located<String>>,
-    /// The files of its archive by path: JSON, or a text as it is.
+    /// The files of the archive by path: JSON, or verbatim text.
     #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
     pub files: Vec<(Located<String>, serde_json::Value)>,
-    /// When the data was gathered, as RFC 3339; 2026-01-15T12:00:00Z unless set.
+    /// When the data was gathered, as RFC 3339; 2026-01-15T12:00:00Z by default.
     pub gathered_at: Option<Located<String>>,
-    /// What the rule must say.
+    /// The expected outcome.
     #[schemars(required, schema_with = "expectation_schema")]
     pub expect: Option<Located<Expectation>>,
 }

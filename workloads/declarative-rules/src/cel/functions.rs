@@ -176,45 +176,45 @@ use Forms::Either as EITHER;
 /// is checked when the rule is loaded.
 #[rustfmt::skip]
 pub(crate) const ALL: &[Function] = functions![
-    "age" GLOBAL 1..=1, Flat, time::age, "age(time)", "How long before the gathering of the data something happened; a duration.";
-    "now" GLOBAL 0..=0, Flat, time::now, "now()", "When the data was gathered; a timestamp. Never the wall clock.";
+    "age" GLOBAL 1..=1, Flat, time::age, "age(time)", "The duration between a time and the gathering of the data.";
+    "now" GLOBAL 0..=0, Flat, time::now, "now()", "The time at which the data was gathered; a timestamp. Never the wall clock.";
     "cond" GLOBAL 2..=2, Shallow, cluster::condition, "cond(object, type)", "The condition of a type in `status.conditions`, as an optional.";
-    "condTrue" GLOBAL 2..=2, Shallow, cluster::condition_true, "condTrue(object, type)", "Whether a condition is there and has the status `True`.";
-    "condFalse" GLOBAL 2..=2, Shallow, cluster::condition_false, "condFalse(object, type)", "Whether a condition is there and has the status `False`.";
+    "condTrue" GLOBAL 2..=2, Shallow, cluster::condition_true, "condTrue(object, type)", "Whether a condition exists and has the status `True`.";
+    "condFalse" GLOBAL 2..=2, Shallow, cluster::condition_false, "condFalse(object, type)", "Whether a condition exists and has the status `False`.";
     "mask" GLOBAL 1..=1, Flat, cluster::mask, "mask(text)", "The first two characters and `***`, for names that must not leave the cluster.";
-    "quantity" GLOBAL 1..=1, Flat, cluster::quantity, "quantity(text)", "The number that a Kubernetes quantity such as `16Gi` or `250m` stands for; a double.";
+    "quantity" GLOBAL 1..=1, Flat, cluster::quantity, "quantity(text)", "The value of a Kubernetes quantity such as `16Gi` or `250m`; a double.";
     "semver" GLOBAL 1..=1, Flat, cluster::semver, "semver(text)", "A version such as `4.16.3` or `4.17.0-rc.2`, which can be compared.";
-    "isSemver" GLOBAL 1..=1, Flat, cluster::is_semver, "isSemver(text)", "Whether `semver` can read it.";
+    "isSemver" GLOBAL 1..=1, Flat, cluster::is_semver, "isSemver(text)", "Whether `semver` can parse the text.";
     "major" MEMBER 1..=1, Flat, cluster::major, "version.major()", "The first number of a version.";
     "minor" MEMBER 1..=1, Flat, cluster::minor, "version.minor()", "The second number of a version.";
     "patch" MEMBER 1..=1, Flat, cluster::patch, "version.patch()", "The third number of a version.";
 
-    "size" EITHER 1..=1, Flat, list::size, "size(value)", "How many characters, elements or entries a text, list or map has.";
-    "distinct" MEMBER 1..=1, Deep, list::distinct, "list.distinct()", "Each element once, where it comes first.";
+    "size" EITHER 1..=1, Flat, list::size, "size(value)", "The number of characters, elements or entries of a text, list or map.";
+    "distinct" MEMBER 1..=1, Deep, list::distinct, "list.distinct()", "The distinct elements, in order of their first occurrence.";
     "flatten" MEMBER 1..=1, Shallow, list::flatten, "list.flatten()", "The elements of the lists in a list.";
     "max" EITHER 1..=1, Shallow, list::max, "max(list)", "The largest element; an optional, since a list may be empty.";
     "min" EITHER 1..=1, Shallow, list::min, "min(list)", "The smallest element; an optional, since a list may be empty.";
     "sort" MEMBER 1..=1, Shallow, list::sort, "list.sort()", "The elements in ascending order; all must be comparable with each other.";
-    "sum" EITHER 1..=1, Shallow, list::sum, "sum(list)", "The sum of numbers of one type; 0 when there are none.";
+    "sum" EITHER 1..=1, Shallow, list::sum, "sum(list)", "The sum of numbers of one type; 0 for an empty list.";
 
     "contains" MEMBER 2..=2, Shallow, text::contains, "text.contains(part)", "Whether a text has a part.";
     "startsWith" MEMBER 2..=2, Shallow, text::starts_with, "text.startsWith(part)", "Whether a text begins with a part.";
     "endsWith" MEMBER 2..=2, Shallow, text::ends_with, "text.endsWith(part)", "Whether a text ends with a part.";
     "excerpt" MEMBER 2..=2, Shallow, text::excerpt, "text.excerpt(characters)", "The first characters of a text.";
-    "join" MEMBER 1..=2, Shallow, text::join, "list.join(separator)", "One text out of a list of them.";
+    "join" MEMBER 1..=2, Shallow, text::join, "list.join(separator)", "The concatenation of a list of texts.";
     "split" MEMBER 2..=2, Shallow, text::split, "text.split(separator)", "The parts of a text between separators.";
     "replace" MEMBER 3..=3, Shallow, text::replace, "text.replace(part, other)", "The text with each part replaced.";
     "lowerAscii" MEMBER 1..=1, Shallow, text::lower_ascii, "text.lowerAscii()", "The letters A to Z in lower case.";
     "upperAscii" MEMBER 1..=1, Shallow, text::upper_ascii, "text.upperAscii()", "The letters a to z in upper case.";
     "trim" MEMBER 1..=1, Shallow, text::trim, "text.trim()", "The text without white space around it.";
 
-    "bool" GLOBAL 1..=1, Flat, convert::bool, "bool(value)", "A truth value out of a text.";
-    "double" GLOBAL 1..=1, Flat, convert::double, "double(value)", "A double out of another number or a text.";
-    "int" GLOBAL 1..=1, Flat, convert::int, "int(value)", "A whole number out of another number, a text or a timestamp (seconds since 1970).";
-    "uint" GLOBAL 1..=1, Flat, convert::uint, "uint(value)", "A whole number that is not negative.";
-    "string" GLOBAL 1..=1, Flat, convert::string, "string(value)", "The text of a number, truth value, moment, duration or version.";
+    "bool" GLOBAL 1..=1, Flat, convert::bool, "bool(value)", "A text converted to a Boolean.";
+    "double" GLOBAL 1..=1, Flat, convert::double, "double(value)", "A number or text converted to a double.";
+    "int" GLOBAL 1..=1, Flat, convert::int, "int(value)", "A number, text or timestamp (seconds since 1970) converted to an integer.";
+    "uint" GLOBAL 1..=1, Flat, convert::uint, "uint(value)", "A number or text converted to an integer that is not negative.";
+    "string" GLOBAL 1..=1, Flat, convert::string, "string(value)", "A number, Boolean, timestamp, duration or version converted to text.";
     "duration" GLOBAL 1..=1, Flat, time::duration, "duration(text)", "A length of time such as `1h30m`, `90s` or `250ms`.";
-    "timestamp" GLOBAL 1..=1, Flat, time::timestamp, "timestamp(text)", "A moment as in `2026-01-15T12:00:00Z`.";
+    "timestamp" GLOBAL 1..=1, Flat, time::timestamp, "timestamp(text)", "A point in time such as `2026-01-15T12:00:00Z`.";
     "dyn" GLOBAL 1..=1, Flat, convert::same, "dyn(value)", "The value itself.";
     "type" GLOBAL 1..=1, Flat, convert::type_of, "type(value)", "The type of a value, to compare with `int`, `string`, `list`, `map`, ….";
 
@@ -228,9 +228,9 @@ pub(crate) const ALL: &[Function] = functions![
 
     "optional.of" GLOBAL 1..=1, Flat, optional::some, "optional.of(value)", "An optional with a value.";
     "optional.none" GLOBAL 0..=0, Flat, optional::none, "optional.none()", "An optional without a value.";
-    "optional.ofNonZeroValue" GLOBAL 1..=1, Flat, optional::non_zero, "optional.ofNonZeroValue(value)", "An optional with a value, unless it is empty, zero, false or null.";
+    "optional.ofNonZeroValue" GLOBAL 1..=1, Flat, optional::non_zero, "optional.ofNonZeroValue(value)", "An optional with the value, or without one if it is empty, zero, false or null.";
     "hasValue" MEMBER 1..=1, Flat, optional::has_value, "optional.hasValue()", "Whether an optional has a value.";
-    "or" MEMBER 2..=2, Flat, optional::or, "optional.or(other)", "The optional, or another one when it has no value.";
-    "orValue" MEMBER 2..=2, Flat, optional::or_value, "optional.orValue(value)", "The value of an optional, or another one.";
-    "value" MEMBER 1..=1, Flat, optional::value, "optional.value()", "The value of an optional; an error when there is none.";
+    "or" MEMBER 2..=2, Flat, optional::or, "optional.or(other)", "The optional, or another one if it has no value.";
+    "orValue" MEMBER 2..=2, Flat, optional::or_value, "optional.orValue(value)", "The value of an optional, or another value if it has none.";
+    "value" MEMBER 1..=1, Flat, optional::value, "optional.value()", "The value of an optional; an error if it has none.";
 ];
