@@ -17,6 +17,10 @@ pub(crate) fn add(sample: &SampleArchive, nodes: &[Node], files: &mut Files) {
             format!("config/machineconfigpools/{}.json", role.name()),
             &pool(sample, role, count, &mut random),
         );
+        for name in machine_config_names(role) {
+            let config = machine_config(sample, role, &name, &mut random);
+            files.json(format!("config/machineconfigs/{name}.json"), &config);
+        }
     }
     for node in nodes {
         let name = node.name.split('.').next().unwrap_or_default();
@@ -35,13 +39,43 @@ pub(crate) fn add(sample: &SampleArchive, nodes: &[Node], files: &mut Files) {
     files.json(path, &machine_health_check(sample, &mut random));
 }
 
+/// Returns the names of the configurations that a pool joins.
+fn machine_config_names(role: Role) -> [String; 5] {
+    ["00-{}", "01-{}-container-runtime", "01-{}-kubelet", "99-{}-generated-registries", "99-{}-ssh"]
+        .map(|template| template.replace("{}", role.name()))
+}
+
+/// Returns a `MachineConfig` as the Insights Operator records it: without the content of files and keys, and with fields that are null.
+fn machine_config(sample: &SampleArchive, role: Role, name: &str, random: &mut Random) -> Value {
+    json!({
+        "apiVersion": "machineconfiguration.openshift.io/v1",
+        "kind": "MachineConfig",
+        "metadata": {
+            "name": name,
+            "uid": random.uuid(),
+            "generation": 1,
+            "creationTimestamp": sample.minutes_ago(90 * 24 * 60),
+            "labels": { "machineconfiguration.openshift.io/role": role.name() },
+        },
+        "spec": {
+            "baseOSExtensionsContainerImage": "",
+            "config": { "ignition": { "version": "3.4.0" }, "passwd": { "users": null }, "storage": { "files": null } },
+            "extensions": null,
+            "fips": false,
+            "kernelArguments": null,
+            "kernelType": "default",
+            "osImageURL": "",
+        },
+    })
+}
+
 fn pool(sample: &SampleArchive, role: Role, machines: usize, random: &mut Random) -> Value {
     let name = role.name();
     let rendered = format!("rendered-{name}-{:016x}{:016x}", random.next(), random.next());
     let is_degraded = role == Role::Worker && sample.has(Fault::MachineConfigPoolDegraded);
     let degraded = usize::from(is_degraded);
-    let source: Vec<_> = ["00-{}", "01-{}-container-runtime", "01-{}-kubelet", "99-{}-generated-registries", "99-{}-ssh"]
-        .map(|template| json!({ "apiVersion": "machineconfiguration.openshift.io/v1", "kind": "MachineConfig", "name": template.replace("{}", name) }))
+    let source: Vec<_> = machine_config_names(role)
+        .map(|name| json!({ "apiVersion": "machineconfiguration.openshift.io/v1", "kind": "MachineConfig", "name": name }))
         .into();
     json!({
         "apiVersion": "machineconfiguration.openshift.io/v1",
