@@ -3,7 +3,8 @@
 use super::{Entries, Int, lenient::parse_object};
 use crate::{Context, Input, Location};
 
-/// The counts. The operator's documentation names the file differently.
+/// The counts. Version 5.0 is the release under development when the operator's gatherer was merged (pull request 1316); its
+/// documentation leaves the released version open, and named the file differently at first.
 pub const REVISION_COUNTS: Input = Input::documents(
     "revision_counts",
     &[
