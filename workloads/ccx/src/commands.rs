@@ -33,7 +33,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Box<dyn CliError>> {
         Command::Rules(command) => rules::run(&cli.global, &command),
         Command::Content(command) => content::run(&command),
         Command::Topics(command) => topics::run(global, &command).await,
-        Command::Check(args) => check::run(global, &args).await,
+        Command::Check(args) => Box::pin(check::run(global, &args)).await,
         Command::Completion(args) => completion::run(&args),
     }
 }

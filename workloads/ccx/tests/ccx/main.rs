@@ -4,6 +4,7 @@
 mod config;
 mod dlq;
 mod insights_results_aggregator;
+mod kafka_causes;
 mod local;
 mod process;
 mod rules;
