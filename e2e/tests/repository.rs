@@ -104,6 +104,66 @@ fn commands_of_tutorials_succeed() {
     }
 }
 
+#[test]
+#[ignore = "needs built programs, insights-core"]
+fn example_of_a_python_rule_finds_its_fault() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let page = fs::read_to_string(root().join("docs/python-rules.md")).unwrap();
+    let example = blocks(&page, "python").next().expect("the page has an example");
+    let package = folder.path().join("acme_rules");
+    fs::create_dir(&package).unwrap();
+    fs::write(package.join("__init__.py"), "").unwrap();
+    fs::write(package.join("version_failing.py"), example).unwrap();
+
+    let ccx = programs().join("ccx");
+    let run = |arguments: &[&str]| {
+        let output = Command::new(&ccx)
+            .args(arguments)
+            .current_dir(folder.path())
+            .env("CCX__INSIGHTS_CORE__PACKAGES", "acme_rules")
+            .env("CCX__INSIGHTS_CORE__PYTHON", ccx_test_support::needs::python())
+            .env("PYTHONPATH", ".")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    run(&["sample-archive", "--fault", "cluster-version-failing", "-o", "archive.tar.gz"]);
+    let found = run(&["local", "--once", "archive.tar.gz", "--output", "json"]);
+    assert!(found.contains("ACME_VERSION_FAILING"), "{found}");
+}
+
+#[test]
+#[ignore = "needs built programs"]
+fn configurations_in_pages_have_known_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut count = 0;
+    for page in pages().iter().filter(|page| page.starts_with("docs/")) {
+        let text = fs::read_to_string(root().join(page)).unwrap();
+        for block in blocks(&text, "toml") {
+            let file = folder.path().join("ccx.toml");
+            fs::write(&file, block).unwrap();
+            let output = Command::new(programs().join("ccx"))
+                .arg("--config")
+                .arg(&file)
+                .args(["config", "print"])
+                .output();
+            let output = output.unwrap();
+            assert!(output.status.success(), "{page}: {}", String::from_utf8_lossy(&output.stderr));
+            count += 1;
+        }
+    }
+    assert!(count > 2, "{count}");
+}
+
+/// Returns the code blocks of a page in a language.
+fn blocks<'a>(page: &'a str, language: &str) -> impl Iterator<Item = &'a str> {
+    let start = format!("\n```{language}\n");
+    let parts: Vec<&str> = page.split(&start).skip(1).collect();
+    parts.into_iter().filter_map(|part| part.split("\n```\n").next())
+}
+
 /// Returns the folder of the programs that were built with this test.
 fn programs() -> PathBuf {
     let folder = env::current_exe().unwrap().ancestors().nth(2).unwrap().to_owned();
