@@ -25,7 +25,7 @@ const ROUNDS: usize = 60;
 /// The time limit of one archive.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The time between two looks at the API; half of it is part of the figure.
+/// The interval of polls of the API; half of it is part of the figure.
 const LOOK_EVERY: Duration = Duration::from_micros(500);
 
 /// Median latency, and the memory of the writer that has nothing to do.

@@ -51,12 +51,12 @@ impl Story<'_> {
         assert!(message.contains(FILE) && message.contains(":5:"), "{message}");
         assert!(self.keys_of_a_new_report().contains("HOUSE_RULE"), "the last good rules go on");
 
-        self.apply_rules(&rule("MENDED_RULE", "size(nodes) > 0"));
+        self.apply_rules(&rule("FIXED_RULE", "size(nodes) > 0"));
         self.wait_for_rules("True (AsExpected)");
         // The condition is about one pod. Each pod reloads rules at another time.
         eventually_within(BACKLOG, "a report of the new rules", || {
             let keys = self.keys_of_a_new_report();
-            if keys.contains("MENDED_RULE") && !keys.contains("HOUSE_RULE") { Ok(()) } else { Err(keys) }
+            if keys.contains("FIXED_RULE") && !keys.contains("HOUSE_RULE") { Ok(()) } else { Err(keys) }
         });
         assert_eq!(self.namespace.pods(PIPELINE), before, "no pod was restarted for it");
         self.namespace.patch(RESOURCE, &json!({"spec": {"dataPipeline": {"rules": null}}}));

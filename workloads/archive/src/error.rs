@@ -212,7 +212,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// A path from an archive as an error shows it: readable whatever its bytes, and too short to flood a log.
+/// A path from an archive as an error shows it: readable for any bytes, and bounded in length.
 pub(crate) fn shown_path(path: &[u8]) -> String {
     const SHOWN_CHARS: usize = 120;
     String::from_utf8_lossy(path).chars().take(SHOWN_CHARS).flat_map(char::escape_default).collect()

@@ -1,4 +1,4 @@
-//! Compressed bytes as decompressors read them: in small pieces, with a look at the clock before each.
+//! Compressed bytes as decompressors read them: in small pieces, with a check of the deadline before each.
 
 use std::io::{self, BufRead, Read};
 

@@ -96,7 +96,7 @@ impl Folder {
     }
 }
 
-/// Starts processes that a Ctrl-C in the terminal does not reach: they are stopped after our own shutdown.
+/// Starts processes that a Ctrl-C in the terminal does not reach: they are stopped after the shutdown of this process.
 pub(crate) trait SpawnInOwnGroup {
     fn spawn_in_own_group(&mut self) -> io::Result<Child>;
 }

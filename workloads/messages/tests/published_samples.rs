@@ -1,7 +1,7 @@
 //! The sample messages that the peers publish parse, or fail, as they should.
 //!
 //! They are read where they are (`CCX_REFERENCE`, or `../shared/reference` beside the checkout) and not copied here. What
-//! they prove is proven by vectors of our own in the unit tests too.
+//! they prove is proven by test vectors of this crate in the unit tests too.
 
 #![allow(clippy::unwrap_used, reason = "a test that can't read its samples should stop")]
 

@@ -1,4 +1,4 @@
-//! The engines that run rules on an archive: our own, and the Python rules beside it where they are configured.
+//! The engines that run rules on an archive: the built-in one, and the Python rules if they are configured.
 
 use std::time::Instant;
 

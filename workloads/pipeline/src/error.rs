@@ -103,7 +103,7 @@ pub(crate) enum RecordError {
         /// The reason.
         source: KafkaError,
     },
-    /// A fault of our own code.
+    /// A bug of this program.
     #[snafu(display("processing panicked: {message}"))]
     Panicked {
         /// The panic's message.

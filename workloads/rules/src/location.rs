@@ -101,7 +101,7 @@ impl Location {
     }
 }
 
-/// The locations of an input: constants in rules of ours, globs in rules that are made at run time.
+/// The locations of an input: constants in built-in rules, globs in rules that are created at run time.
 #[derive(Clone, Debug)]
 pub(crate) enum Locations {
     Known(&'static [Location]),

@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use snafu::{OptionExt, Snafu};
 use strum::{IntoStaticStr, VariantArray};
 
-/// A fault of the cluster that a sample describes; each is what exactly one rule looks for.
+/// A fault of the cluster that a sample describes; each is detected by exactly one rule.
 ///
 /// It is written as its error key in kebab case: `node-not-ready` triggers `NODE_NOT_READY`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, IntoStaticStr, VariantArray)]

@@ -1,4 +1,4 @@
-//! Archives that attack their reader: small uploads that ask for much memory or time.
+//! Archives that attack their reader: small uploads that need much memory or time.
 //!
 //! Each is named after its trick and built from a few rules of its format, so that it is as bad as that format permits within
 //! the default limits of an upload (100 MiB) and of its content (512 MiB).

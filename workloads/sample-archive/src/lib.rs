@@ -5,7 +5,7 @@
 //! same bytes for the same numbers each time.
 //!
 //! A sample without faults is of a healthy cluster: no rule but the version info finds anything in it. Each [`Fault`] adds what
-//! exactly one rule looks for.
+//! exactly one rule detects.
 //!
 //! ```
 //! use ccx_messages::ClusterId;

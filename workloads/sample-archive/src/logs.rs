@@ -71,7 +71,7 @@ struct LogWriter {
 }
 
 impl LogWriter {
-    /// A line that no rule looks for.
+    /// A line that no rule matches.
     fn harmless_line(&mut self) {
         let (level, source, text) = *self.random.pick(HARMLESS);
         self.head(level, source);
@@ -117,7 +117,7 @@ impl LogWriter {
     }
 }
 
-/// Level, source and text; each `%` becomes a number. Some come close to what rules look for, and are not it.
+/// Level, source and text; each `%` becomes a number. Some resemble lines that rules match.
 const HARMLESS: &[(char, &str, &str)] = &[
     (
         'I',

@@ -184,11 +184,6 @@ mod tests {
         let error = Database::connect(&settings).err().unwrap();
         assert!(snafu::Report::from_error(error).to_string().contains("/nonexistent/pw"));
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
 
     #[tokio::test]
     async fn unlimited_statement_has_an_hour_on_the_client() {

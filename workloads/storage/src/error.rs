@@ -34,7 +34,7 @@ pub enum StorageError {
         source: sqlx::Error,
     },
 
-    /// The server has not answered for so long that it is taken for gone.
+    /// The server has not answered for so long that it counts as unreachable.
     #[snafu(display("failed to {action}: no answer from the database within {} s", limit.as_secs()))]
     NoAnswer {
         /// The purpose of the request.
@@ -117,7 +117,7 @@ impl StorageError {
     /// Returns whether a retry can help, or the message is at fault.
     ///
     /// Everything that concerns the server, the network, the login or the schema is transient: no message may be given up because
-    /// of it, however long it takes until somebody repairs it.
+    /// of it, however long it takes until it is fixed.
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::Statement { source, .. } => class_of(source),

@@ -1,4 +1,4 @@
-//! Small inputs that ask for much.
+//! Small inputs that need much memory or time.
 
 use std::io::Write;
 

@@ -1,7 +1,7 @@
 //! The archives that the peers publish are read.
 //!
 //! They are read where they are (`CCX_REFERENCE`, or `../shared/reference` beside the checkout) and not copied here. The
-//! other tests cover the same with archives of our own.
+//! other tests cover the same with generated archives.
 
 use std::{fs, path::PathBuf};
 

@@ -39,7 +39,7 @@ impl Fixture {
         fs::write(self.directory.path().join("a.yaml"), text).unwrap();
     }
 
-    /// The status after a look at the files.
+    /// The status after a poll of the files.
     fn poll(&mut self) -> RulesStatus {
         self.rules.watch.as_mut().unwrap().poll_now(&self.metrics.rule_set);
         self.rules.status.get()

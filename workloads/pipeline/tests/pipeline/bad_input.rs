@@ -93,7 +93,7 @@ async fn permanent_failure_is_a_dead_letter_with_its_reason() {
         assert_eq!(letter.topic, "platform.upload.announce");
         assert_eq!(letter.partition, 0);
         assert_eq!(letter.failed_by, "ccx-data-pipeline");
-        assert_eq!(&record.payload, payload, "the message is as it came");
+        assert_eq!(&record.payload, payload, "the message is unchanged");
         assert_eq!(record.headers.get_str("service"), Some("openshift"), "its headers too");
         if !request_id.is_empty() {
             let statuses = env.statuses(request_id, "error").await;

@@ -22,9 +22,9 @@ impl Context<'_> {
     /// Returns the configuration in [`MONITORING_CONFIG`].
     pub fn monitoring_config(&self) -> Option<MonitoringConfig> {
         let read = || {
-            self.files(&MONITORING_CONFIG)
-                .iter()
-                .find_map(|file| parse_object(file).as_ref().map(of_json).or_else(|| of_yaml(file.content)))
+            self.files(&MONITORING_CONFIG).iter().find_map(|file| {
+                parse_object(file).as_ref().map(from_json).or_else(|| from_yaml(file.content))
+            })
         };
         *self.documents.monitoring_config.get_or_init(read)
     }
@@ -63,13 +63,13 @@ struct Prometheus {
 #[serde(default)]
 struct Template {}
 
-fn of_json(document: &Document) -> MonitoringConfig {
+fn from_json(document: &Document) -> MonitoringConfig {
     config(document.prometheus_k8s.volume_claim_template.is_some())
 }
 
 /// Looks for the template below `prometheusK8s`, in a text where sections are told by how far their lines are
 /// indented.
-fn of_yaml(content: &[u8]) -> Option<MonitoringConfig> {
+fn from_yaml(content: &[u8]) -> Option<MonitoringConfig> {
     let text = std::str::from_utf8(content).ok()?;
     let is_section_start =
         |line: &&str| line.starts_with(|first: char| !first.is_whitespace() && first != '#');
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     fn storage(yaml: &str) -> Option<Storage> {
-        of_yaml(yaml.as_bytes()).map(|config| config.prometheus_storage)
+        from_yaml(yaml.as_bytes()).map(|config| config.prometheus_storage)
     }
 
     #[test]
@@ -116,6 +116,6 @@ mod tests {
         for text in ["", "null", "[]", "\u{fffd}", "  x: y"] {
             assert_eq!(storage(text), None, "{text}");
         }
-        assert!(of_yaml(&[0xff, b':']).is_none());
+        assert!(from_yaml(&[0xff, b':']).is_none());
     }
 }

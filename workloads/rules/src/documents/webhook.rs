@@ -36,8 +36,8 @@ impl<'a> Context<'a> {
 
     /// The webhooks of [`VALIDATING_WEBHOOKS`] and [`MUTATING_WEBHOOKS`], each with what configures it.
     pub fn webhooks(&self) -> impl Iterator<Item = ConfiguredWebhook<'_, 'a>> {
-        let validating = of_kind("ValidatingWebhookConfiguration", self.validating_webhooks());
-        validating.chain(of_kind("MutatingWebhookConfiguration", self.mutating_webhooks()))
+        let validating = configurations_of_kind("ValidatingWebhookConfiguration", self.validating_webhooks());
+        validating.chain(configurations_of_kind("MutatingWebhookConfiguration", self.mutating_webhooks()))
     }
 }
 
@@ -46,7 +46,7 @@ fn parse<'a>(files: &[File<'a>]) -> Vec<WebhookConfiguration<'a>> {
     parse_objects_with_paths(files).map(named).collect()
 }
 
-fn of_kind<'c, 'a>(
+fn configurations_of_kind<'c, 'a>(
     kind: &'static str,
     configurations: &'c [WebhookConfiguration<'a>],
 ) -> impl Iterator<Item = ConfiguredWebhook<'c, 'a>> {

@@ -201,7 +201,7 @@ async fn filled() -> (Database, PgConnection) {
 
 #[tokio::test]
 async fn data_of_old_versions_is_migrated() {
-    let (database, mut connection) = filled().await;
+    let (_, mut connection) = filled().await;
 
     let hits = "SELECT cluster_id, rule_fqdn, error_key, template_data FROM rule_hit ORDER BY 2";
     assert_eq!(

@@ -275,7 +275,7 @@ impl ObjectStoreError {
 pub enum StorageSignal {
     /// It works: it served the object, or stated that the link is not valid.
     Answered,
-    /// It could not be reached, failed, or refuses our credentials: as good as unavailable when every download meets it.
+    /// It is unreachable, failed, or rejects the credentials: unavailable if every download ends like this.
     Failed,
     /// Nothing: no request was sent.
     NotTried,

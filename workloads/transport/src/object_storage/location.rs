@@ -24,7 +24,7 @@ const SIGNATURE: [(&str, Option<&str>); 3] =
 pub enum ArchiveLocation {
     /// Behind a link that carries its own permission.
     Presigned(Url),
-    /// An object that we have our own permission for.
+    /// An object that is read with the configured credentials.
     Object {
         /// Its bucket.
         bucket: String,

@@ -72,7 +72,7 @@ async fn wrong_password_is_reported_and_transient() {
         .expect_err("must fail");
     assert_eq!(error.class(), ErrorClass::Transient);
     eventually(
-        "the reason is told",
+        "the reason is reported",
         async || matches!(&*connectivity.borrow(), Connectivity::Down(reason) if reason.to_lowercase().contains("authentication")),
     )
     .await;

@@ -2,7 +2,7 @@
 //!
 //! They are, from the right: `amazonaws.com` or, in China, `amazonaws.com.cn`; a region; `dualstack`; one of the services'
 //! names, which in old links has the region in it (`s3-eu-west-1`); and the bucket, which may have dots, unless it is in the
-//! path. Everything else under `amazonaws.com` is somebody's server.
+//! path. Everything else under `amazonaws.com` is a server of a customer.
 //!
 //! Source: "Amazon Simple Storage Service endpoints and quotas" in the AWS General Reference.
 
