@@ -119,6 +119,7 @@ async fn announce_all(
             timestamp: Timestamp::from(Utc::now()),
             request_id: Some(format!("{number:032x}")),
             gathering_time: Some(Utc::now()),
+            is_cluster_authenticated: true,
         };
         let payload = announce.to_json(0);
         producer

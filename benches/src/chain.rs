@@ -107,6 +107,7 @@ impl Chain {
             timestamp: Timestamp::from(now),
             request_id: Some("0123456789abcdef0123456789abcdef".into()),
             gathering_time: Some(now),
+            is_cluster_authenticated: true,
         };
         let payload = announce.to_json(0);
         let started = Instant::now();

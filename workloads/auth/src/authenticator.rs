@@ -12,7 +12,7 @@ use crate::{
     bearer::{bearer_token, cluster_in_user_agent},
     cache::{DecisionCache, Expires},
     caller_of_identity,
-    cluster_tokens::ClusterTokens,
+    cluster_tokens::{ClusterTokens, TokenOwner},
     oidc::Oidc,
     rbac::Rbac,
     token_review::TokenReview,
@@ -98,6 +98,11 @@ impl Authenticator {
         outcome
     }
 
+    /// Returns the identity that a gateway has set, if the configuration trusts it.
+    pub fn gateway_identity<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+        headers.get(IDENTITY_HEADER).filter(|_| self.trust_identity_header)?.to_str().ok()
+    }
+
     async fn caller(&self, headers: &HeaderMap) -> Result<Caller, AuthError> {
         let gateway_headers = Some(headers)
             .filter(|headers| self.trust_identity_header && headers.contains_key(IDENTITY_HEADER));
@@ -130,9 +135,9 @@ impl Authenticator {
 
     async fn verify(&self, token: &str) -> Result<Verified, AuthError> {
         if let Some(tokens) = &self.cluster_tokens
-            && let Some(org_id) = tokens.organization(token).await
+            && let Some(TokenOwner { org_id, cluster_id }) = tokens.owner(token).await
         {
-            return Ok(Verified::new(CallerKind::Cluster, org_id));
+            return Ok(Verified { cluster_id, ..Verified::new(CallerKind::Cluster, org_id) });
         }
         match (&self.oidc, &self.token_review) {
             (Some(oidc), _) if oidc.is_issuer_of(token) => {

@@ -15,6 +15,8 @@ pub struct Caller {
     pub user_id: Option<String>,
     /// The cluster that sent the request. It may ask for other clusters of its organisation too: a hub does.
     pub cluster_id: Option<ClusterId>,
+    /// Whether the credentials prove that the caller is that cluster; otherwise it only claims to be.
+    pub is_cluster_authenticated: bool,
     /// The kind of sender.
     pub kind: CallerKind,
     /// Whether the organisation may see internal rules.

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ccx_messages::OrgId;
+use ccx_messages::{ClusterId, OrgId};
 use ccx_service::error_chain;
 use sha2::{Digest as _, Sha256};
 use snafu::{OptionExt, ResultExt, Snafu, ensure};
@@ -60,9 +60,9 @@ pub enum ClusterTokensError {
         /// The expected form.
         expected: &'static str,
     },
-    /// One token stands for two organisations.
-    #[snafu(display("{}:{line}: the token is also that of another organisation", path.display()))]
-    TwoOrganizations {
+    /// One token has two owners.
+    #[snafu(display("{}:{line}: the token is also that of another organisation or cluster", path.display()))]
+    TwoOwners {
         /// The file.
         path: PathBuf,
         /// The number of the line; the first is 1.
@@ -71,6 +71,14 @@ pub enum ClusterTokensError {
     /// There are too many.
     #[snafu(display("more than {MAX_TOKENS} cluster tokens"))]
     TooMany,
+}
+
+/// The owner of a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TokenOwner {
+    pub(crate) org_id: OrgId,
+    /// The cluster, if the token is that of one.
+    pub(crate) cluster_id: Option<ClusterId>,
 }
 
 /// The bearer tokens of clusters, read again when their files change.
@@ -93,15 +101,15 @@ impl ClusterTokens {
         })
     }
 
-    /// Returns the organisation of a token.
-    pub(crate) async fn organization(self: &Arc<Self>, token: &str) -> Option<OrgId> {
+    /// Returns the owner of a token.
+    pub(crate) async fn owner(self: &Arc<Self>, token: &str) -> Option<TokenOwner> {
         if self.is_due() {
             let tokens = Arc::clone(self);
             // A panic is reported by the runtime; the previous table stays.
             let _ = tokio::task::spawn_blocking(move || tokens.reload()).await;
         }
         let table = Arc::clone(&self.table.read().unwrap_or_else(PoisonError::into_inner));
-        table.organization(token)
+        table.owner(token)
     }
 
     /// Returns whether this request reads the files again. The others don't wait for it.
@@ -130,10 +138,10 @@ impl ClusterTokens {
     }
 }
 
-/// The organisations by the digests of their tokens.
+/// The owners by the digests of their tokens.
 struct TokenTable {
     blinding: Blinding,
-    organizations: HashMap<[u8; 8], Vec<(BlindedDigest, OrgId)>>,
+    owners: HashMap<[u8; 8], Vec<(BlindedDigest, TokenOwner)>>,
     /// The digest of the files.
     source: [u8; 32],
 }
@@ -141,11 +149,8 @@ struct TokenTable {
 impl TokenTable {
     /// Reads a directory with a file for each organisation, or a file with an organisation on each line.
     fn read(path: &Path) -> Result<Self, ClusterTokensError> {
-        let mut table = Self {
-            blinding: Blinding::random(),
-            organizations: HashMap::new(),
-            source: <[u8; 32]>::default(),
-        };
+        let mut table =
+            Self { blinding: Blinding::random(), owners: HashMap::new(), source: <[u8; 32]>::default() };
         let mut source = Sha256::new();
         if fs::metadata(path).context(ReadSnafu { path })?.is_dir() {
             for file in files_in(path)? {
@@ -168,17 +173,17 @@ impl TokenTable {
 
     /// Returns the number of tokens.
     fn len(&self) -> usize {
-        self.organizations.values().map(Vec::len).sum()
+        self.owners.values().map(Vec::len).sum()
     }
 
-    /// Returns the organisation of a token.
-    fn organization(&self, token: &str) -> Option<OrgId> {
-        self.organization_of(&self.blinding.blind(TokenDigest::new(token)))
+    /// Returns the owner of a token.
+    fn owner(&self, token: &str) -> Option<TokenOwner> {
+        self.owner_of(&self.blinding.blind(TokenDigest::new(token)))
     }
 
-    fn organization_of(&self, digest: &BlindedDigest) -> Option<OrgId> {
-        let candidates = self.organizations.get(&prefix(digest))?;
-        candidates.iter().find(|(other, _)| equal_in_constant_time(other, digest)).map(|&(_, org_id)| org_id)
+    fn owner_of(&self, digest: &BlindedDigest) -> Option<TokenOwner> {
+        let candidates = self.owners.get(&prefix(digest))?;
+        candidates.iter().find(|(other, _)| equal_in_constant_time(other, digest)).map(|&(_, owner)| owner)
     }
 
     fn add_lines<'a>(
@@ -192,23 +197,26 @@ impl TokenTable {
                 continue;
             }
             let line_error = |expected| LineSnafu { path, line: index + 1, expected };
-            let (org_id, token) =
+            let (org_id, rest) =
                 parse(line).context(line_error("<organisation id> <token>, separated by a space"))?;
+            let mut words = rest.split_whitespace();
+            let token = words.next().unwrap_or_default();
+            let cluster_id = words.next().map(str::parse).transpose().ok();
+            let cluster_id = cluster_id.filter(|_| words.next().is_none());
+            let cluster_id = cluster_id.context(line_error("a token and, at most, the id of its cluster"))?;
             let digest = match token.strip_prefix(DIGEST_PREFIX) {
                 Some(hex) => TokenDigest::from_hex(hex)
                     .context(line_error("sha256: and 64 hexadecimal digits, without a space"))?,
                 None => TokenDigest::new(token),
             };
-            ensure!(!token.contains(char::is_whitespace), line_error("a token: it has a space"));
             let digest = self.blinding.blind(digest);
-            match self.organization_of(&digest) {
-                Some(other) if other != org_id => {
-                    return TwoOrganizationsSnafu { path, line: index + 1 }.fail();
-                }
+            let owner = TokenOwner { org_id, cluster_id };
+            match self.owner_of(&digest) {
+                Some(other) if other != owner => return TwoOwnersSnafu { path, line: index + 1 }.fail(),
                 Some(_) => {}
-                None => self.organizations.entry(prefix(&digest)).or_default().push((digest, org_id)),
+                None => self.owners.entry(prefix(&digest)).or_default().push((digest, owner)),
             }
-            ensure!(self.organizations.len() <= MAX_TOKENS, TooManySnafu);
+            ensure!(self.owners.len() <= MAX_TOKENS, TooManySnafu);
         }
         Ok(())
     }
@@ -266,7 +274,7 @@ mod tests {
     }
 
     fn organization(table: &TokenTable, token: &str) -> Option<u32> {
-        table.organization(token).map(OrgId::get)
+        table.owner(token).map(|owner| owner.org_id.get())
     }
 
     #[test]
@@ -283,10 +291,21 @@ mod tests {
         for line in ["hunter2", "0 hunter2", "acme hunter2"] {
             assert_eq!(table(&format!("1 a\n{line}")).unwrap_err(), expected, "{line}");
         }
-        assert!(table("1 hunter2 x").unwrap_err().ends_with("tokens:1: is not a token: it has a space"));
+        for line in ["1 hunter2 x", "1 hunter2 34c3ecc5-624a-49a5-bab8-4fdc5e51a266 y"] {
+            let error = table(line).unwrap_err();
+            assert_eq!(error, "tokens:1: is not a token and, at most, the id of its cluster");
+        }
         assert!(table("1 sha256:00").unwrap_err().contains("64 hexadecimal digits"));
         let twice = table("1 hunter2\n2 hunter2").unwrap_err();
-        assert_eq!(twice, "tokens:2: the token is also that of another organisation");
+        assert_eq!(twice, "tokens:2: the token is also that of another organisation or cluster");
+    }
+
+    #[test]
+    fn token_of_one_cluster_names_it() {
+        let id = "34c3ecc5-624a-49a5-bab8-4fdc5e51a266";
+        let table = table(&format!("1 a {id}\n1 b\n")).unwrap();
+        let cluster = |token: &str| table.owner(token).unwrap().cluster_id.map(|id| id.to_string());
+        assert_eq!((cluster("a").as_deref(), cluster("b")), (Some(id), None));
     }
 
     #[test]
@@ -308,7 +327,7 @@ mod tests {
         let file = directory.path().join("tokens");
         fs::write(&file, "1 a").unwrap();
         let tokens = Arc::new(ClusterTokens::load(&file).unwrap());
-        let organization = async |token: &str| tokens.organization(token).await.map(OrgId::get);
+        let organization = async |token: &str| tokens.owner(token).await.map(|owner| owner.org_id.get());
         assert_eq!(organization("a").await, Some(1));
 
         fs::write(&file, "2 b").unwrap();
@@ -326,8 +345,8 @@ mod tests {
         fs::write(&file, "1 a").unwrap();
         let tokens = Arc::new(ClusterTokens::load(&file).unwrap());
         fs::write(&file, "2 b").unwrap();
-        assert_eq!(tokens.organization("b").await, None);
+        assert_eq!(tokens.owner("b").await, None);
         *tokens.checked.lock().unwrap() = Instant::now().checked_sub(RELOAD_INTERVAL).unwrap();
-        assert_eq!(tokens.organization("b").await.map(OrgId::get), Some(2));
+        assert_eq!(tokens.owner("b").await.unwrap().org_id.get(), 2);
     }
 }

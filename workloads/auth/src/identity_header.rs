@@ -51,6 +51,7 @@ fn caller_of_claims(claims: IdentityClaims) -> Result<Caller, AuthError> {
         account_number: claims.account_number.and_then(|number| number.parse().ok()).map(AccountNumber),
         user_id: named.filter(|id| !id.is_empty()),
         cluster_id,
+        is_cluster_authenticated: cluster_id.is_some(),
         kind,
         internal: false,
     })

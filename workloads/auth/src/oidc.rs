@@ -108,6 +108,7 @@ impl Oidc {
             org_id,
             account_number: account_number.and_then(|number| number.parse().ok()).map(AccountNumber),
             user_id: user_id.filter(|id| !id.is_empty()),
+            cluster_id: None,
             kind: if is_service_account { CallerKind::ServiceAccount } else { CallerKind::User },
             expires: expires.and_then(|seconds| {
                 SystemTime::UNIX_EPOCH.checked_add(Duration::try_from_secs_f64(seconds).ok()?)

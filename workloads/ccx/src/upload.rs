@@ -156,6 +156,7 @@ fn announce(
         timestamp: Timestamp::parse(&now.to_rfc3339_opts(SecondsFormat::Nanos, true))?,
         request_id: Some(request_id.to_owned()),
         gathering_time: gathered_at,
+        is_cluster_authenticated: cluster_id.is_some(),
     })
 }
 

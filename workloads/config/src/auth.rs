@@ -25,8 +25,9 @@ pub struct Auth {
     /// The organisations that may see internal rules.
     pub internal_organizations: Vec<u32>,
     /// The bearer tokens of clusters: a directory with a file per organisation, named by its id, as a mounted Secret is; or a
-    /// file with `<organisation> <token>` on each line. A line is a token, or `sha256:` and its digest in hexadecimal. Read
-    /// again when it changes.
+    /// file with `<organisation> <token>` on each line. A token may stand as `sha256:` and its digest in hexadecimal. The id of a
+    /// cluster behind the token makes it the token of that cluster alone; otherwise a cluster's id is believed only within its
+    /// organisation. Read again when it changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_tokens: Option<PathBuf>,
     /// Tokens of people and programs, signed by an OIDC provider.

@@ -22,6 +22,7 @@ impl Config {
             ("database.password_file", &self.database.password_file),
             ("insights_core.config_file", &self.insights_core.config_file),
             ("auth.cluster_tokens", &self.auth.cluster_tokens),
+            ("ingress.gathering_rules", &self.ingress.gathering_rules),
             ("auth.oidc.ca_file", &self.auth.oidc.ca_file),
             ("auth.rbac.ca_file", &self.auth.rbac.ca_file),
             ("writer.org_allowlist_file", &self.writer.org_allowlist_file),

@@ -23,6 +23,7 @@ mod database;
 mod environment;
 mod files;
 pub mod formats;
+mod ingress;
 mod insights_core;
 mod kafka;
 mod known_keys;
@@ -46,6 +47,7 @@ use serde::{Deserialize, Serialize};
 pub use archive::{ArchiveLimits, MEMORY_MARGIN};
 pub use auth::{Auth, JwtAlgorithm, Oidc, Rbac, TokenReview};
 pub use database::{Database, TlsMode};
+pub use ingress::Ingress;
 pub use insights_core::{Components, HitDetails, InsightsCore, OnFailure};
 pub use kafka::{Kafka, SaslMechanism, SecurityProtocol, StartOffset};
 pub use logging::{LogFormat, Logging};
@@ -100,6 +102,8 @@ pub struct Config {
     pub aggregator: Aggregator,
     /// Authentication of the callers of the public API, of uploads and of the web page.
     pub auth: Auth,
+    /// Uploads of archives, and the remote gathering rules that clusters read.
+    pub ingress: Ingress,
     /// Retries of failed requests.
     pub retry: Retry,
     /// The events that are logged, and their format.
@@ -126,6 +130,7 @@ impl Config {
         self.valkey_writer.check(&mut problems);
         self.aggregator.check(&mut problems);
         self.auth.check(&mut problems);
+        self.ingress.check(&mut problems);
         self.retry.check(&mut problems);
         self.logging.check(&mut problems);
         workload::check_ports(self, &mut problems);

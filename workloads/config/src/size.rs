@@ -1,7 +1,9 @@
 //! Sizes.
 
+use std::collections::BTreeMap;
+
 use bytesize::ByteSize;
-use serde::Serializer;
+use serde::{Serialize, Serializer};
 
 /// From large to small.
 const UNITS: [(&str, u64); 4] =
@@ -14,6 +16,16 @@ pub(crate) fn exact<S: Serializer>(size: &ByteSize, serializer: S) -> Result<S::
     let fits = |(_, unit): &(&str, u64)| bytes >= *unit && bytes.is_multiple_of(*unit);
     let (name, unit) = UNITS.into_iter().find(fits).unwrap_or(("B", 1));
     serializer.collect_str(&format_args!("{}{name}", bytes / unit))
+}
+
+/// Serializes the sizes of a map as [`exact`] does.
+pub(crate) fn exact_values<S: Serializer>(
+    sizes: &BTreeMap<String, ByteSize>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Exact(#[serde(serialize_with = "exact")] ByteSize);
+    serializer.collect_map(sizes.iter().map(|(name, size)| (name, Exact(*size))))
 }
 
 #[cfg(test)]

@@ -323,6 +323,7 @@ pub(crate) fn check_ports(config: &Config, problems: &mut Vec<Problem>) {
         ("dvo_writer.listen", config.dvo_writer.listen),
         ("valkey_writer.listen", config.valkey_writer.listen),
         ("aggregator.listen", config.aggregator.listen),
+        ("ingress.listen", config.ingress.listen),
     ];
     let health = config.aggregator.health_listen.map(|address| ("aggregator.health_listen", address));
     let listeners: Vec<_> = listeners.into_iter().chain(health).collect();

@@ -11,6 +11,12 @@ use crate::{
     timestamp::TimestampError,
 };
 
+/// The key of an announcement's `custom_metadata` that tells whether the sender has proved to be the cluster of the identity.
+pub(crate) const CLUSTER_AUTHENTICATED: &str = "ccx_cluster_authenticated";
+
+/// The value of [`CLUSTER_AUTHENTICATED`] that denies it. Gateways, which omit the key, authenticate clusters.
+pub(crate) const UNAUTHENTICATED: &str = "false";
+
 /// Why an announcement can't be processed.
 #[derive(Debug, Snafu)]
 pub enum AnnounceError {
@@ -80,6 +86,8 @@ pub struct Announce {
     pub request_id: Option<String>,
     /// When the cluster gathered the data, in UTC.
     pub gathering_time: Option<DateTime<Utc>>,
+    /// Whether the sender has proved to be the cluster of the identity. Otherwise only its organisation is known to be true.
+    pub is_cluster_authenticated: bool,
 }
 
 impl Announce {
@@ -94,17 +102,22 @@ impl Announce {
             .context(IdentitySnafu { request_id: request_id.clone() })?;
         let timestamp =
             Timestamp::parse(&wire.timestamp).context(TimestampSnafu { request_id: request_id.clone() })?;
-        let gathering_time = wire
-            .metadata
-            .and_then(|metadata| metadata.custom_metadata)
-            .and_then(|custom| custom.gathering_time)
-            .and_then(|text| parse_gathering_time(&text));
-        Ok(Self { url: wire.url.into_owned(), identity, timestamp, request_id, gathering_time })
+        let custom = wire.metadata.and_then(|metadata| metadata.custom_metadata).unwrap_or_default();
+        Ok(Self {
+            url: wire.url.into_owned(),
+            timestamp,
+            request_id,
+            gathering_time: custom.gathering_time.and_then(|text| parse_gathering_time(&text)),
+            is_cluster_authenticated: identity.cluster_id.is_some()
+                && custom.cluster_authenticated.as_deref() != Some(UNAUTHENTICATED),
+            identity,
+        })
     }
 
     /// Encodes the message as ingress does, for tools that announce archives themselves.
     pub fn to_json(&self, size_bytes: u64) -> Vec<u8> {
         let org_id = self.identity.org_id.to_string();
+        let is_claimed = self.identity.cluster_id.is_some() && !self.is_cluster_authenticated;
         let wire = Wire {
             url: Cow::Borrowed(&self.url),
             b64_identity: self.identity.to_base64().into(),
@@ -114,6 +127,7 @@ impl Announce {
                 reporter: Some("ingress".into()),
                 custom_metadata: Some(CustomMetadata {
                     gathering_time: self.gathering_time.map(|time| crate::format_utc_seconds(time).into()),
+                    cluster_authenticated: is_claimed.then_some(UNAUTHENTICATED.into()),
                 }),
             }),
             account: self.identity.account_number.map(|account| account.0.to_string().into()),
@@ -175,11 +189,14 @@ struct Metadata<'a> {
     custom_metadata: Option<CustomMetadata<'a>>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 #[serde(expecting = "a JSON object")]
 struct CustomMetadata<'a> {
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     gathering_time: Option<Cow<'a, str>>,
+    /// The value of [`CLUSTER_AUTHENTICATED`].
+    #[serde(borrow, default, rename = "ccx_cluster_authenticated", skip_serializing_if = "Option::is_none")]
+    cluster_authenticated: Option<Cow<'a, str>>,
 }
 
 #[cfg(test)]
@@ -198,6 +215,7 @@ mod tests {
             timestamp: Timestamp::parse("2026-01-15T12:00:01.000000002Z").unwrap(),
             request_id: Some("0123456789abcdef0123456789abcdef".into()),
             gathering_time: parse_gathering_time("2026-01-15T11:59:00Z"),
+            is_cluster_authenticated: true,
         }
     }
 
@@ -207,6 +225,9 @@ mod tests {
         let read = Announce::parse(&announce.to_json(1234)).unwrap();
         assert_eq!(read.url, announce.url);
         assert_eq!(read.identity, announce.identity);
+        assert!(read.is_cluster_authenticated);
+        let claimed = Announce { is_cluster_authenticated: false, ..announce.clone() };
+        assert!(!Announce::parse(&claimed.to_json(1234)).unwrap().is_cluster_authenticated);
         assert_eq!(read.timestamp, announce.timestamp);
         assert_eq!(read.request_id, announce.request_id);
         assert_eq!(read.gathering_time, announce.gathering_time);

@@ -1,7 +1,5 @@
 //! The one decoder of `x-rh-identity`: base64 of JSON, as gateways write it.
 
-use std::collections::BTreeMap;
-
 use base64::{
     Engine as _,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
@@ -13,7 +11,7 @@ use snafu::{OptionExt, ResultExt};
 use crate::{
     IdentityError, JsonError,
     identity::{Base64Snafu, JsonSnafu},
-    parse_json,
+    parse_json_object,
 };
 
 /// The fields of an identity that any of our services reads, none of them required or checked yet.
@@ -56,11 +54,7 @@ impl IdentityClaims {
 
     /// Parses the decoded value.
     pub fn from_json(json: &[u8]) -> Result<Self, JsonError> {
-        if json.trim_ascii_start().first() != Some(&b'{') {
-            // serde takes the fields of a struct from an array too.
-            parse_json::<BTreeMap<String, Value>>(json)?;
-        }
-        let envelope: Envelope = parse_json(json)?;
+        let envelope: Envelope = parse_json_object(json)?;
         let body = envelope.identity.unwrap_or_default();
         Ok(Self {
             org_id: body.org_id,

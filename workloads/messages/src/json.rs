@@ -1,9 +1,9 @@
 //! Parsing JSON of other programs, with errors that are safe to log.
 
-use std::{error::Error, fmt};
+use std::{collections::BTreeMap, error::Error, fmt};
 
 use serde::Deserialize;
-use serde_json::error::Category;
+use serde_json::{Value, error::Category};
 
 /// The beginning of serde's message about a field that the type does not declare.
 const UNKNOWN_FIELD: &str = "unknown field `";
@@ -20,6 +20,14 @@ const UNKNOWN_FIELD: &str = "unknown field `";
 /// ```
 pub fn parse_json<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, JsonError> {
     serde_json::from_slice(json).map_err(|error| JsonError::new::<T>(json, &error))
+}
+
+/// Parses a JSON object that another program wrote. In contrast to [`parse_json`], an array is not taken for the fields of a struct.
+pub fn parse_json_object<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, JsonError> {
+    if json.trim_ascii_start().first() != Some(&b'{') {
+        parse_json::<BTreeMap<String, Value>>(json)?;
+    }
+    parse_json(json)
 }
 
 /// An error about JSON that names the place and the expected type, and never repeats a value.

@@ -23,6 +23,7 @@ mod payload_status;
 mod reason;
 mod results;
 mod timestamp;
+mod upload_announcement;
 mod workloads;
 
 pub use announce::{Announce, AnnounceError};
@@ -32,11 +33,12 @@ pub use go_json::encode_object_like_go;
 pub use id::{AccountNumber, ClusterId, ErrorKey, IdError, OrgId, RuleFqdn, RuleSelector};
 pub use identity::{Identity, IdentityError};
 pub use identity_claims::IdentityClaims;
-pub use json::{JsonError, parse_json, without_values};
+pub use json::{JsonError, parse_json, parse_json_object, without_values};
 pub use payload_status::{PayloadStatus, Status};
 pub use reason::Reason;
 pub use results::{Hit, Metadata, Report, Results, ResultsError, ResultsMessage};
 pub use timestamp::{
     EARLIEST_GATHERING_TIME, Timestamp, TimestampError, format_utc_seconds, parse_gathering_time,
 };
+pub use upload_announcement::{UploadAnnouncement, UploadMetadata};
 pub use workloads::WorkloadsMessage;

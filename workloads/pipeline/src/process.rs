@@ -105,7 +105,7 @@ pub fn process(
     };
     Ok(Processed {
         cluster_id,
-        is_authenticated: announce.identity.cluster_id.is_some(),
+        is_authenticated: announce.is_cluster_authenticated,
         message: message.to_json(),
         workloads_message,
         kind: archive.kind(),

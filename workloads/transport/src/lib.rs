@@ -23,5 +23,6 @@ pub use kafka::{
     is_reading_header,
 };
 pub use object_storage::{
-    ArchiveLocation, BucketAccess, DownloadError, Downloader, ObjectStore, ObjectStoreError, StorageSignal,
+    ArchiveLocation, BucketAccess, DownloadError, Downloader, ObjectStore, ObjectStoreError, ObjectUpload,
+    StorageSignal,
 };

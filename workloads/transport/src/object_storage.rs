@@ -5,8 +5,10 @@ mod download;
 mod error;
 mod location;
 mod store;
+mod upload;
 
 pub use download::Downloader;
 pub use error::{DownloadError, ObjectStoreError, StorageSignal};
 pub use location::ArchiveLocation;
 pub use store::{BucketAccess, ObjectStore};
+pub use upload::ObjectUpload;

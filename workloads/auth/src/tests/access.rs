@@ -232,6 +232,23 @@ async fn unenforced_permission_is_counted_only() {
 }
 
 #[tokio::test]
+async fn cluster_is_authenticated_by_a_token_of_its_own_only() {
+    let files = tempfile::tempdir().unwrap();
+    let tokens = files.path().join("tokens");
+    let other = "11111111-624a-49a5-bab8-4fdc5e51a266";
+    fs::write(&tokens, format!("{OWN} shared\n{OWN} own {other}\n")).unwrap();
+    let authenticator =
+        Authenticator::new(&Auth { cluster_tokens: Some(tokens), ..Auth::default() }).unwrap();
+    for (token, cluster_id, is_authenticated) in [("shared", CLUSTER, false), ("own", other, true)] {
+        let headers =
+            bearer(token).into_iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+        let caller = authenticator.authenticate(&headers.collect()).await.unwrap();
+        assert_eq!(caller.cluster_id.unwrap().to_string(), cluster_id, "{token}");
+        assert_eq!(caller.is_cluster_authenticated, is_authenticated, "{token}");
+    }
+}
+
+#[tokio::test]
 async fn any_token_is_anonymous_where_no_kind_of_token_is_configured() {
     let auth = Auth { anonymous_organization: Some(OWN), ..Auth::default() };
     let authenticator = Authenticator::new(&auth).unwrap();

@@ -13,6 +13,7 @@ fn announce(cluster_id: Option<ClusterId>) -> Announce {
         timestamp: Timestamp::parse("2026-01-15T12:00:01.000000002Z").unwrap(),
         request_id: Some("request-1".into()),
         gathering_time: None,
+        is_cluster_authenticated: cluster_id.is_some(),
     }
 }
 

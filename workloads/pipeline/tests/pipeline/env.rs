@@ -184,6 +184,7 @@ pub(crate) fn announcement(request_id: &str, link: &str) -> Vec<u8> {
         timestamp: Timestamp::parse("2026-01-15T12:00:01Z").unwrap(),
         request_id: Some(request_id.into()),
         gathering_time: None,
+        is_cluster_authenticated: false,
     };
     announce.to_json(1)
 }

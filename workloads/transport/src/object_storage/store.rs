@@ -22,11 +22,11 @@ use ccx_config::{Addressing, ObjectStorage};
 use ccx_messages::ErrorClass;
 use snafu::{IntoError as _, ResultExt as _};
 
-use super::ObjectStoreError;
 use super::error::{
     AuthoritiesSnafu, BucketSnafu, BucketStatusSnafu, CredentialsSnafu, DeniedSnafu, EncryptionSnafu,
     NoBucketSnafu, PresignSnafu, PutSnafu,
 };
+use super::{ObjectStoreError, ObjectUpload};
 
 /// How long connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -39,7 +39,7 @@ const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// Objects are downloaded by a [`Downloader`](super::Downloader), so that all downloads obey the same limits.
 #[derive(Clone, Debug)]
 pub struct ObjectStore {
-    client: aws_sdk_s3::Client,
+    pub(super) client: aws_sdk_s3::Client,
 }
 
 impl ObjectStore {
@@ -90,6 +90,11 @@ impl ObjectStore {
                 Err(boxed(error)).context(PutSnafu { bucket, key, class })
             }
         }
+    }
+
+    /// Begins to store an object of unknown size, in place of one of that name.
+    pub fn begin_upload(&self, bucket: &str, key: &str) -> ObjectUpload {
+        ObjectUpload::new(self.clone(), bucket, key)
     }
 
     /// A link with which anyone can download the object until `expires` (at most a week) has passed.
@@ -176,7 +181,7 @@ fn http_client(file: &Path) -> Result<SharedHttpClient, ObjectStoreError> {
 }
 
 /// A refusal lasts until the configuration is changed; every other error is transient.
-fn class_of<E>(error: &SdkError<E>) -> ErrorClass {
+pub(super) fn class_of<E>(error: &SdkError<E>) -> ErrorClass {
     let status = error.raw_response().map(|response| response.status().as_u16());
     match (error, status) {
         (SdkError::ConstructionFailure(_), _) => ErrorClass::Bug,

@@ -132,3 +132,33 @@ async fn unreachable_server_is_transient() {
         downloader(&settings).await.fetch(&format!("s3://{BUCKET}/key")).await.expect_err("must fail");
     assert_eq!(error.class(), ErrorClass::Transient);
 }
+
+/// The size of a part of an upload.
+const PART: usize = 8 * 1024 * 1024;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn object_of_unknown_size_is_stored_whole_in_one_or_more_parts() {
+    let (server, store) = server_with("key", b"archive").await;
+    for size in [0, 1, PART, PART + 1, 2 * PART + 12_345] {
+        let body: Vec<u8> = (0..size).map(|index| u8::try_from(index % 251).unwrap()).collect();
+        let mut upload = store.begin_upload(BUCKET, "large");
+        for chunk in body.chunks(700_001) {
+            upload.write(Bytes::copy_from_slice(chunk)).await.unwrap();
+        }
+        assert_eq!(upload.finish().await.unwrap(), size as u64);
+        let link = store.presign_get(BUCKET, "large", HOUR).await.unwrap();
+        let stored = reqwest::get(link).await.unwrap().bytes().await.unwrap();
+        assert!(stored == body, "{size}: {} bytes are stored", stored.len());
+    }
+    drop(server);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn object_that_is_not_finished_can_not_be_read() {
+    let (_server, store) = server_with("key", b"archive").await;
+    let mut upload = store.begin_upload(BUCKET, "unfinished");
+    upload.write(Bytes::from(vec![1; 2 * PART])).await.unwrap();
+    drop(upload);
+    let link = store.presign_get(BUCKET, "unfinished", HOUR).await.unwrap();
+    assert_eq!(reqwest::get(link).await.unwrap().status(), 404);
+}

@@ -1,0 +1,1 @@
+//! Uploads over HTTP, with an object storage in this process.
