@@ -34,7 +34,7 @@ pub use duration::{DurationError, GoDuration};
 pub use quantity::{ByteQuantity, QuantityError};
 pub use spec::*;
 pub use status::{
-    CcxPipelineStatus, ChangeAction, ComponentStatus, Endpoints, Plan, PlannedChange, PlannedRestart,
-    RulesStatus, SchemaVersion,
+    CcxPipelineStatus, ChangeAction, ComponentStatus, Endpoints, JobStatus, Plan, PlannedChange,
+    PlannedRestart, RulesStatus, SchemaVersion,
 };
 pub use validation::{Refused, Violation, accept, validate, with_defaults};

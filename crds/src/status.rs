@@ -33,6 +33,10 @@ pub struct CcxPipelineStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub selector: Option<String>,
+    /// The Jobs that have succeeded or failed, also when their objects no longer exist.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
+    pub jobs: Vec<JobStatus>,
     /// The version of the database's schema.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schema_version: Option<SchemaVersion>,
@@ -75,6 +79,28 @@ pub struct ComponentStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 512))]
     pub image: Option<String>,
+}
+
+/// A Job that has succeeded or failed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JobStatus {
+    /// Its purpose: `migration` or `topics`.
+    #[schemars(length(max = 63))]
+    pub name: String,
+    /// The name of its object.
+    #[schemars(length(max = 253))]
+    pub job: String,
+    /// Whether it has succeeded. A migration that has is not repeated when its object is deleted.
+    #[serde(default)]
+    pub succeeded: bool,
+    /// Number of its failures after which it was repeated.
+    #[serde(default)]
+    pub failures: i32,
+    /// Digest of the volume claim of the managed database that was migrated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 63))]
+    pub volume: Option<String>,
 }
 
 /// The version of the database's schema, as the last migration that succeeded has left it.

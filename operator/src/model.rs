@@ -9,6 +9,7 @@ pub(crate) mod field_names;
 pub(crate) mod hash64;
 pub mod input;
 pub mod input_digest;
+pub mod job_history;
 pub(crate) mod key;
 pub mod kind;
 pub(crate) mod mount_paths;

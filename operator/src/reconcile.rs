@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use ccx_crds::CcxPipeline;
+use ccx_crds::{CcxPipeline, DatabaseType};
 use kube::Client;
 use tokio_util::sync::CancellationToken;
 
@@ -11,6 +11,7 @@ use crate::{
     cache::PipelineObjects,
     model::{
         component::Component,
+        job_history::{DatabaseStorage, JobHistory},
         key::Key,
         kind::Kind,
         names::generated_secret,
@@ -75,7 +76,8 @@ async fn run_stages(pipeline: &CcxPipeline, key: &Key, context: &Context) -> Sta
     results.findings.database_secret =
         validated.managed_database.as_ref().map(|_| generated_secret(&key.name));
     results.findings.wording = update_status::Wording::new(&validated);
-    let applier = Applier { context, pipeline, key };
+    results.history = job_history(pipeline, key, context);
+    let applier = Applier { context, pipeline, key, history: &results.history };
     match ReconcileMode::from_spec(&pipeline.spec) {
         ReconcileMode::Paused => {}
         ReconcileMode::Planned => {
@@ -91,6 +93,20 @@ async fn run_stages(pipeline: &CcxPipeline, key: &Key, context: &Context) -> Sta
     results.errors.append(&mut results.applied.contested);
     results.children = Some(children);
     results
+}
+
+fn job_history(pipeline: &CcxPipeline, key: &Key, context: &Context) -> JobHistory {
+    let storage = match pipeline.spec.database.kind {
+        DatabaseType::External => DatabaseStorage::External,
+        DatabaseType::Managed => {
+            let claim = Component::Database.object_name(&key.name);
+            let uid = context.cache.with(key, |objects| {
+                objects.entry(Kind::PersistentVolumeClaim, &claim).and_then(|it| it.uid)
+            });
+            uid.map_or(DatabaseStorage::Unknown, |uid| DatabaseStorage::Claim(uid.to_string()))
+        }
+    };
+    JobHistory::new(pipeline.status.as_ref(), storage, context.job_pause)
 }
 
 async fn resolve_references(

@@ -10,7 +10,7 @@ use apply::Applied;
 use refused_pods::RefusedPods;
 use update_status::Findings;
 
-use crate::model::{problem::Problem, resources::Children};
+use crate::model::{job_history::JobHistory, problem::Problem, resources::Children};
 
 /// The results of the stages before the status is written.
 #[derive(Default)]
@@ -21,6 +21,8 @@ pub(crate) struct StageResults {
     pub(crate) findings: Findings,
     /// Why the cluster refuses to create pods.
     pub(crate) refused: RefusedPods,
+    /// The history of the Jobs before this reconcile.
+    pub(crate) history: JobHistory,
     /// Whether a child lacks pods, for which no watch reports the reason.
     pub(crate) lacks_pods: bool,
     /// References that do not exist: only the children that need them wait.

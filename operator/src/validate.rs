@@ -27,6 +27,7 @@ use kube::ResourceExt as _;
 use problems::Problems;
 
 use crate::model::{
+    job_history::RUN_JOBS,
     problem::ValidationErrors,
     reason::Reason,
     references::{References, StrimziName},
@@ -90,6 +91,7 @@ pub fn validate(
         db_writer: db_writer::db_writer(spec, references, defaults, &mut problems),
         aggregator: aggregator::aggregator(spec, references, defaults, &mut problems),
         jobs: pods::image(spec, None, &spec.db_writer.pod_template, defaults),
+        job_run: pipeline.annotations().get(RUN_JOBS).cloned(),
         retry: settings::retry(&spec.retry),
         logging: settings::logging(&spec.logging),
         monitoring: monitoring::monitoring(spec, references, &mut problems),

@@ -2,7 +2,7 @@
 //!
 //! The pod template of a Job is immutable, so each change creates a Job with another name: its name contains
 //! a digest of everything that its result depends on, such as image and Secrets, but not its logging. It has
-//! no TTL: its existence shows that it has succeeded.
+//! no TTL. The status keeps the success of a migration whose object was deleted.
 
 use std::collections::BTreeMap;
 
@@ -41,8 +41,11 @@ pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
 fn child(pipeline: &ValidatedPipeline, program: &Program<'_>) -> Child {
     let template = pod::job_pod(pipeline, program, resources());
     let metadata = metadata(pipeline, program.role);
-    let name =
-        format!("{}-{}", metadata.name.unwrap_or_default(), fingerprint(program, &pipeline.jobs.reference));
+    let name = format!(
+        "{}-{}",
+        metadata.name.unwrap_or_default(),
+        fingerprint(program, &pipeline.jobs.reference, pipeline.job_run.as_deref())
+    );
     let spec = JobSpec {
         template,
         backoff_limit: Some(RETRIES),
@@ -56,9 +59,9 @@ fn child(pipeline: &ValidatedPipeline, program: &Program<'_>) -> Child {
         .with_missing(program.missing())
 }
 
-fn fingerprint(program: &Program<'_>, image: &str) -> String {
-    let inputs = program.purpose();
-    let digest = inputs.iter().fold(Digest::default().field(image), Digest::field);
+fn fingerprint(program: &Program<'_>, image: &str, run: Option<&str>) -> String {
+    let inputs = program.purpose().into_iter().chain(run.map(str::to_owned));
+    let digest = inputs.fold(Digest::default().field(image), Digest::field);
     digest.finish().chars().take(NAME_DIGITS).collect()
 }
 

@@ -109,6 +109,7 @@ impl RunArgs {
             identity: self.identity.clone(),
             prober: Arc::new(HttpProber::new().context(ProberSnafu)?),
             resync: None,
+            job_pause: None,
             discovery: None,
         })
     }

@@ -16,6 +16,12 @@ impl Digest {
         self
     }
 
+    /// Repeats the digest, so that guessing its fields takes as many times longer.
+    #[must_use]
+    pub(crate) fn stretched(self, rounds: usize) -> Self {
+        (0..rounds).fold(self, |digest, _| Self(Sha256::new().chain_update(digest.0.finalize())))
+    }
+
     /// Returns 64 bits of the SHA-256 in lower-case hexadecimal digits: enough that versions of one object
     /// don't collide.
     pub fn finish(self) -> String {

@@ -1,6 +1,7 @@
 //! 64-bit hashes of values that are only compared.
 
 use std::{
+    fmt,
     hash::{DefaultHasher, Hash, Hasher},
     num::NonZeroU64,
 };
@@ -10,6 +11,12 @@ use std::{
 /// Never zero, so that an `Option` needs no more memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Hash64(NonZeroU64);
+
+impl fmt::Display for Hash64 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
 
 impl Hash64 {
     pub(crate) fn new(value: &(impl Hash + ?Sized)) -> Self {

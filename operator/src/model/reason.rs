@@ -69,8 +69,8 @@ reasons! {
     Stuck: "Pods did not become ready within the progress deadline.", "Check the pods of the component that the message names.";
     PodsRefused: "The cluster refuses to create pods.", "The message has the cause: a quota, a policy, or a missing service account.";
     MigrationRunning: "The schema of the database is being migrated.", "Wait.";
-    MigrationFailed: "The migration of the schema failed.", "The message has the last output of the Job. Correct the cause, then delete the Job: it is created again.";
-    TopicsFailed: "The Kafka topics could not be created.", "The message has the last output of the Job. Grant the permissions or create the topics, then delete the Job.";
+    MigrationFailed: "The migration of the schema failed.", "The message has the last output of the Job. Correct the cause. The Job is repeated after 5 minutes, later after up to an hour; delete it to repeat it at once.";
+    TopicsFailed: "The Kafka topics could not be created.", "The message has the last output of the Job. Grant the permissions or create the topics. The Job is repeated after 5 minutes, later after up to an hour; delete it to repeat it at once.";
     KafkaUnreachable: "Pods can't connect or authenticate to Kafka.", "Check `spec.kafka`: brokers, protocol, credentials, CA. Check NetworkPolicies.";
     ObjectStorageUnreachable: "Pods can't connect or authenticate to the object storage.", "Check `spec.objectStorage`: endpoint, region, credentials, CA.";
     DatabaseUnreachable: "Pods can't connect or authenticate to the database.", "Check `spec.database`, and whether the database is running.";
@@ -78,6 +78,7 @@ reasons! {
     ExposureRejected: "The controller of the Route, Ingress or HTTPRoute does not accept it.", "The message is that of the controller. Correct `spec.aggregator.exposure`.";
     RulesRejected: "The newest rules of users can't be loaded; the previous ones stay in use.", "Correct the line that the message names.";
     DriftCorrected: "Another client changed or deleted a child; it was restored.", "Change the resource instead. Set `spec.reconciliation` to `Paused` to work by hand.";
+    JobRepeated: "A Job that had failed was deleted, so that it is created again.", "None.";
     OrphanDeleted: "A child that the spec no longer needs was deleted.", "None.";
     ConfigChanged: "Pods are replaced because their configuration has changed.", "None.";
     SecretChanged: "Pods are replaced because a Secret with their credentials has changed.", "None.";

@@ -43,6 +43,8 @@ pub struct ValidatedPipeline {
     pub aggregator: Aggregator,
     /// The image of Jobs.
     pub jobs: Image,
+    /// A text whose change repeats the Jobs.
+    pub job_run: Option<String>,
     /// The retries of the workloads.
     pub retry: config::Retry,
     /// The logging of the workloads.

@@ -27,6 +27,8 @@ pub(crate) struct Context {
     pub(crate) prober: Arc<dyn Prober>,
     /// Reports whether the cache is complete.
     pub(crate) synced: Synced,
+    /// Replaces the pause after the first failure of a Job in tests.
+    pub(crate) job_pause: Option<Duration>,
     /// Replaces the resync interval in tests.
     pub(crate) resync: Option<Duration>,
 }

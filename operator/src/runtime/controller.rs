@@ -59,6 +59,8 @@ pub struct Settings {
     pub prober: Arc<dyn Prober>,
     /// The interval between two reconciles of a resource that is up to date; five minutes when absent.
     pub resync: Option<Duration>,
+    /// The pause after the first failure of a Job; five minutes when absent.
+    pub job_pause: Option<Duration>,
     /// The interval between two discoveries of the kinds that the cluster serves; one minute when absent.
     pub discovery: Option<Duration>,
 }
@@ -139,6 +141,7 @@ fn context(client: &Client, settings: &Settings, metrics: &Metrics, served: &Ser
         defaults: settings.defaults.clone(),
         prober: Arc::clone(&settings.prober),
         synced: Synced::new(),
+        job_pause: settings.job_pause,
         resync: settings.resync,
     }
 }

@@ -12,6 +12,7 @@ mod diff;
 mod drift;
 mod error;
 mod generated_secret;
+mod job_action;
 mod orphans;
 mod prepared;
 mod stage_gates;
@@ -21,6 +22,8 @@ use std::collections::BTreeSet;
 use ccx_crds::CcxPipeline;
 use diff::is_same;
 pub(crate) use error::{ApplyError, ForeignSnafu, RequestSnafu};
+use job_action::{JobAction, job_action};
+use k8s_openapi::jiff::Timestamp;
 use kube::{
     Api,
     api::{Patch, PatchParams, PostParams},
@@ -35,6 +38,7 @@ use crate::{
     cache::{ChildState, entry::ChildEntry},
     model::{
         hash64::Hash64,
+        job_history::JobHistory,
         key::Key,
         kind::Kind,
         names::MANAGER,
@@ -51,6 +55,8 @@ pub(crate) struct Applier<'a> {
     pub(crate) context: &'a Context,
     pub(crate) pipeline: &'a CcxPipeline,
     pub(crate) key: &'a Key,
+    /// The history of the Jobs.
+    pub(crate) history: &'a JobHistory,
 }
 
 /// The result of applying the children.
@@ -58,6 +64,8 @@ pub(crate) struct Applier<'a> {
 pub(crate) struct Applied {
     /// The children whose changes are held back.
     pub(crate) held: Vec<Held>,
+    /// The names of Jobs that were deleted after a failure, to be repeated.
+    pub(crate) repeated: Vec<String>,
     /// Children that another client keeps changing.
     pub(crate) contested: Vec<Problem>,
     /// The children that could not be applied. All others were.
@@ -81,6 +89,8 @@ enum Change {
     Held(Problem),
     /// The correction is delayed, since another client keeps changing the child.
     Contested(Problem),
+    /// A Job was deleted, to be repeated.
+    Repeated,
     /// A Secret was generated, on which later children depend.
     SecretGenerated,
 }
@@ -102,13 +112,14 @@ impl Applier<'_> {
     /// Applies the children in order. One that fails holds back only those that depend on it.
     pub(crate) async fn apply(&self, children: &Children) -> Applied {
         let mut applied = Applied::default();
-        let mut progress = Progress::default();
+        let mut progress = Progress::new(self.history.clone());
         for child in children {
             match self.apply_child(child, children, &progress).await {
                 Ok(Change::SecretGenerated) => progress.record_generated(child),
                 Ok(Change::Held(cause)) => {
                     applied.held.push(Held { kind: child.kind, name: child.name().into(), cause });
                 }
+                Ok(Change::Repeated) => applied.repeated.push(child.name().to_owned()),
                 Ok(Change::Contested(problem)) => applied.contested.push(problem),
                 Ok(Change::Nothing | Change::Written) => {}
                 Err(error) => {
@@ -133,12 +144,18 @@ impl Applier<'_> {
     ) -> Result<Change, ApplyError> {
         let prepared = Prepared::new(child, self.pipeline);
         let desired = Hash64::new(&*prepared.hash);
-        let (cause, state) = self.context.cache.with(self.key, |objects| {
+        let (job, cause, state) = self.context.cache.with(self.key, |objects| {
+            let job = job_action(child, objects, self.history, Timestamp::now());
             let applied = objects.entry(child.kind, child.name()).and_then(|entry| entry.applied);
             let is_change = applied != Some(desired);
             let cause = is_change.then(|| stage_gates::closed(child, children, objects, progress)).flatten();
-            (cause, objects.child_state(child.kind, child.name(), desired))
+            (job, cause, objects.child_state(child.kind, child.name(), desired))
         });
+        match job {
+            JobAction::Keep => return Ok(Change::Nothing),
+            JobAction::Repeat => return self.repeat_job(&prepared).await,
+            JobAction::Apply => {}
+        }
         match (cause, state) {
             (Some(cause), _) => Ok(Change::Held(cause)),
             (None, ChildState::UpToDate) => Ok(Change::Nothing),
@@ -279,6 +296,21 @@ impl Applier<'_> {
         self.delete(prepared.child.kind, prepared.child.name(), live.metadata.uid.as_deref()).await?;
         self.context.queue.push(self.key.clone());
         Ok(Change::Written)
+    }
+
+    /// Deletes a Job, which the next reconcile creates again.
+    async fn repeat_job(&self, prepared: &Prepared<'_>) -> Result<Change, ApplyError> {
+        let child = prepared.child;
+        let live = self.api(child.kind).get_opt(child.name()).await;
+        let live = live.context(RequestSnafu::for_child(child, "read"))?;
+        let Some(live) = live.filter(|live| prepared::is_owned(live, self.pipeline)) else {
+            return Ok(Change::Nothing);
+        };
+        self.delete(child.kind, child.name(), live.metadata.uid.as_deref()).await?;
+        self.context.queue.push(self.key.clone());
+        let note = format!("repeating Job {}", child.name());
+        self.context.events.normal(self.pipeline, Reason::JobRepeated.name(), &note).await;
+        Ok(Change::Repeated)
     }
 
     async fn emit_restart_events(&self, child: &Child, before: &DynamicObject, after: &DynamicObject) {

@@ -8,6 +8,7 @@ use snafu::ResultExt as _;
 
 use crate::{
     model::{
+        job_history::{DatabaseStorage, JobHistory},
         key::Key,
         kind::Kind,
         resources::{Child, Children},
@@ -29,7 +30,10 @@ impl Planner<'_> {
     /// references are left out.
     pub(crate) async fn plan(&self, children: &Children, orphans: Vec<Orphan>) -> Result<Plan, ApplyError> {
         let mut transitions = Vec::new();
-        for child in children.iter().filter(|child| child.missing.is_empty()) {
+        let history = JobHistory::new(self.pipeline.status.as_ref(), DatabaseStorage::External, None);
+        let is_done =
+            |child: &Child| child.kind == Kind::Job && history.is_recorded(&child.role, child.name());
+        for child in children.iter().filter(|child| child.missing.is_empty() && !is_done(child)) {
             transitions.push(self.transition(child).await?);
         }
         transitions.extend(orphans.into_iter().map(|orphan| Transition::deletion(orphan.kind, orphan.name)));

@@ -36,7 +36,8 @@ use super::StageResults;
 use crate::{
     cache::status::{Acceptance, Rollout},
     model::{
-        component::Component, condition_type::ConditionType, key::Key, problem::Problem, reason::Reason,
+        component::Component, condition_type::ConditionType, job_history::JobHistory, key::Key,
+        problem::Problem, reason::Reason,
     },
     runtime::{context::Context, probe::ProbeResults, reconcile_if_changed::Reconciled},
 };
@@ -47,6 +48,10 @@ pub(crate) struct Observation {
     pub(crate) mode: ReconcileMode,
     pub(crate) database: DatabaseType,
     pub(crate) state: ObservedState,
+    /// The names of Jobs that were deleted after a failure, to be repeated.
+    pub(crate) repeated: Vec<String>,
+    /// The history of the Jobs before this reconcile.
+    pub(crate) history: JobHistory,
     pub(crate) probed: ProbeResults,
     /// References that do not exist. The workloads that need them have them in `state`.
     pub(crate) missing: Vec<Problem>,
@@ -97,9 +102,13 @@ pub(crate) async fn update_status(
         let (held, refused) = (&results.applied.held, &results.refused);
         ObservedState::new(&key.name, results.children.as_ref(), objects, held, refused)
     });
+    let jobs = state.jobs.into_iter().map(|job| job.with_history(&results.history)).collect();
+    let state = ObservedState { jobs, ..state };
     let observation = Observation {
         mode: ReconcileMode::from_spec(&pipeline.spec),
         database: pipeline.spec.database.kind,
+        repeated: results.applied.repeated.clone(),
+        history: results.history,
         state,
         probed,
         missing: results.missing,
@@ -160,7 +169,12 @@ impl Observation {
             let deadline = since.as_second() + pod_issue::PROGRESS_DEADLINE_SECONDS;
             u64::try_from(deadline - self.now.as_second()).ok().filter(|seconds| *seconds > 0)
         };
-        jobs.chain(pods).chain(controllers).filter_map(remaining).min().map(Duration::from_secs)
+        let waiting =
+            jobs.chain(pods).chain(controllers).filter_map(remaining).min().map(Duration::from_secs);
+        let retries = self.state.jobs.iter().filter_map(|job| job.retry);
+        let retries =
+            retries.map(|(at, _)| Duration::try_from(at.duration_since(self.now)).unwrap_or_default());
+        waiting.into_iter().chain(retries).min()
     }
 
     /// Whether something may change that no watch reports: pods that run and are not ready, and rules of

@@ -75,11 +75,16 @@ impl<'a> SecretSource<'a> {
     }
 }
 
-/// Returns a salted digest: a user who can read pods but not Secrets can't find a short password by brute
-/// force.
+/// The rounds of a digest of a secret value. They make guessing a password as much slower, and take 0.2 ms.
+const ROUNDS: usize = 1024;
+
+/// Returns the digest of a secret value, which a user who can read pods but not Secrets can see. It depends on
+/// the value and on where it is, so that a Secret that is recreated with the same data restarts no pod, and equal
+/// passwords have different digests.
 pub(super) fn fingerprint(name: &str, secret: &Secret, key: &str, value: &[u8]) -> InputDigest {
-    let salt = secret.metadata.uid.as_deref().unwrap_or_default();
-    secret_digest(name, Digest::default().field(salt).field(key).field(value).finish())
+    let namespace = secret.metadata.namespace.as_deref().unwrap_or_default();
+    let salted = Digest::default().field(namespace).field(name).field(key).field(value);
+    secret_digest(name, salted.stretched(ROUNDS).finish())
 }
 
 fn secret_digest(name: &str, digest: String) -> InputDigest {

@@ -121,7 +121,7 @@ fn change_that_pods_do_not_read_restarts_no_pod() {
 }
 
 #[test]
-fn digest_does_not_reveal_a_short_password() {
+fn digest_of_a_secret_depends_on_its_place_and_not_on_its_identity() {
     let pipeline = sample::pipeline(&secured());
     let mut references = sample::references(&pipeline);
     let hash = |references: &References| {
@@ -129,8 +129,10 @@ fn digest_does_not_reveal_a_short_password() {
         sample::pod(&children, Component::DataPipeline)["metadata"]["annotations"]["ccx.openshift.io/secret-hash"].clone()
     };
     let before = hash(&references);
-    let secret = references.secrets.get_mut("kafka-user").unwrap().as_mut().unwrap();
-    secret.metadata.uid = Some("another".into());
+    references.secrets.get_mut("kafka-user").unwrap().as_mut().unwrap().metadata.uid = Some("another".into());
+    assert_eq!(before, hash(&references), "a Secret that was recreated with the same data");
+    references.secrets.get_mut("kafka-user").unwrap().as_mut().unwrap().metadata.namespace =
+        Some("other".into());
     assert_ne!(before, hash(&references), "the same password in another Secret has another digest");
 }
 

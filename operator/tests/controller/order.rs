@@ -1,13 +1,14 @@
 //! The order of the stages: the database, its schema, then its clients.
 
-use ccx_crds::SchemaVersion;
+use ccx_crds::{CcxPipeline, SchemaVersion};
 use k8s_openapi::{
     NamespaceResourceScope,
     api::{apps::v1::Deployment, batch::v1::Job, core::v1::Pod},
+    jiff::Timestamp,
 };
 use kube::{
     Resource, ResourceExt as _,
-    api::{DeleteParams, ListParams},
+    api::{DeleteParams, ListParams, Patch, PatchParams},
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -78,6 +79,73 @@ async fn migration_runs_once() {
     env.until_up_to_date().await;
     assert_eq!(names().await, before);
     until("the Jobs are left", async || (names().await.len() == 2).then_some(())).await;
+    env.end().await;
+}
+
+/// As a TTL controller does.
+#[tokio::test]
+#[ignore = "needs Kubernetes"]
+async fn succeeded_migration_is_not_repeated_when_its_job_is_deleted() {
+    let mut env = TestEnv::up_to_date(json!({})).await;
+    let history = async || env.pipeline().await.status.unwrap().jobs;
+    let migration = history().await.into_iter().find(|job| job.name == MIGRATION).unwrap();
+    assert!(migration.succeeded && migration.volume.is_some(), "{migration:?}");
+    env.api::<Job>().delete(&migration.job, &DeleteParams::background()).await.unwrap();
+    env.until_up_to_date().await;
+    // A later change of its clients is applied, also by another operator.
+    env.stop_operator().await;
+    env.start_operator();
+    env.apply(json!({"aggregator": {"replicas": 3}})).await;
+    env.until_ready().await;
+    assert_eq!(names::<Job>(&env).await.iter().filter(|name| name.contains(MIGRATION)).count(), 0);
+    let condition = env.until_condition("SchemaMigrated", "True", "AsExpected").await;
+    assert!(condition.message.ends_with("has succeeded and was deleted"), "{condition:?}");
+
+    let annotation = json!({"metadata": {"annotations": {"ccx.openshift.io/run-jobs": "1"}}});
+    env.api::<CcxPipeline>().patch("ccx", &PatchParams::default(), &Patch::Merge(annotation)).await.unwrap();
+    until("it is repeated on request", async || {
+        names::<Job>(&env).await.iter().any(|name| name.contains(MIGRATION)).then_some(())
+    })
+    .await;
+    env.until_ready().await;
+    env.end().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Kubernetes"]
+async fn failed_job_is_repeated_after_a_pause_and_counted_until_it_succeeds() {
+    let env = TestEnv::new().await;
+    env.kubelet.set(MIGRATION, Value::Null).await;
+    env.apply(json!({})).await;
+    let job = until("the Job runs", async || {
+        let jobs = env.list::<Job>().await;
+        jobs.into_iter().find(|job| {
+            job.name_any().contains(MIGRATION) && job.status.as_ref().is_some_and(|it| it.active == Some(1))
+        })
+    })
+    .await;
+    let condition = |kind: &str| {
+        json!({"type": kind, "status": "True", "reason": "BackoffLimitExceeded", "message": "too often",
+        "lastTransitionTime": Timestamp::now().to_string()})
+    };
+    let status = json!({"status": {"active": 0, "ready": 0, "failed": 7, "conditions": [condition("FailureTarget"), condition("Failed")]}});
+    let jobs = env.api::<Job>();
+    jobs.patch_status(&job.name_any(), &PatchParams::default(), &Patch::Merge(status)).await.unwrap();
+    let failed = env.until_condition("SchemaMigrated", "False", "MigrationFailed").await;
+    assert!(failed.message.contains("failure 1, repeated at "), "{failed:?}");
+
+    let again = until("it is repeated", async || {
+        jobs.get_opt(&job.name_any()).await.unwrap().filter(|it| it.uid() != job.uid())
+    })
+    .await;
+    assert_eq!(again.name_any(), job.name_any());
+    let count = async || env.pipeline().await.status?.jobs.into_iter().find(|it| it.name == MIGRATION);
+    until("the failure is counted", async || count().await.filter(|it| it.failures == 1 && !it.succeeded))
+        .await;
+    env.kubelet.reset(MIGRATION).await;
+    env.until_ready().await;
+    until("and forgotten", async || count().await.filter(|it| it.failures == 0 && it.succeeded)).await;
+    assert_eq!(env.notes("JobRepeated").await.len(), 1);
     env.end().await;
 }
 

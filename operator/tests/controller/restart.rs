@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::{
     ByteString,
-    api::{apps::v1::Deployment, core::v1::Secret},
+    api::{apps::v1::Deployment, batch::v1::Job, core::v1::Secret},
 };
-use kube::api::{ObjectMeta, Patch, PatchParams, PostParams};
+use kube::api::{DeleteParams, ObjectMeta, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 
 use crate::test_env::{TestEnv, until};
@@ -41,6 +41,41 @@ async fn missing_secret_is_reported_until_it_is_created() {
     assert!(condition.message.contains("uploads"), "{condition:?}");
     env.api::<Secret>().create(&PostParams::default(), &credentials("key")).await.unwrap();
     env.until_ready().await;
+    env.end().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Kubernetes"]
+async fn secret_that_is_recreated_with_the_same_data_restarts_no_pod_and_repeats_no_job() {
+    let env = TestEnv::new().await;
+    let secrets = env.api::<Secret>();
+    secrets.create(&PostParams::default(), &credentials("key")).await.unwrap();
+    let mut login = credentials("key");
+    login.metadata.name = Some("login".into());
+    login.data = Some(
+        [("username", "u"), ("password", "p")].map(|(key, it)| (key.into(), ByteString(it.into()))).into(),
+    );
+    secrets.create(&PostParams::default(), &login).await.unwrap();
+    let external = json!({"host": "db", "name": "d", "credentialsSecretRef": {"name": "login"}});
+    let mut spec = spec();
+    spec["database"] = json!({"type": "External", "external": external});
+    env.apply(spec).await;
+    env.until_ready().await;
+    env.until_up_to_date().await;
+    let templates = async || {
+        [template(&env, PIPELINE).await, template(&env, OTHERS[0]).await, template(&env, OTHERS[1]).await]
+    };
+    let jobs =
+        async || env.list::<Job>().await.iter().map(|job| job.metadata.uid.clone()).collect::<Vec<_>>();
+    let before = (templates().await, jobs().await);
+    for secret in [credentials("key"), login] {
+        secrets.delete(secret.metadata.name.as_deref().unwrap(), &DeleteParams::default()).await.unwrap();
+        secrets.create(&PostParams::default(), &secret).await.unwrap();
+    }
+    env.until_ready().await;
+    env.until_up_to_date().await;
+    assert_eq!((templates().await, jobs().await), before);
+    assert_eq!(env.notes("SecretChanged").await, [""; 0]);
     env.end().await;
 }
 

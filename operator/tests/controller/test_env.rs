@@ -56,6 +56,9 @@ const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// The interval between two reconciles of a resource that is up to date.
 pub(crate) const RESYNC: Duration = Duration::from_millis(300);
 
+/// The pause after the first failure of a Job.
+pub(crate) const JOB_PAUSE: Duration = Duration::from_secs(2);
+
 /// The default image of workloads.
 pub(crate) const IMAGE: &str = "registry.example.com/ccx:1";
 
@@ -182,6 +185,7 @@ impl TestEnv {
             identity: "test".into(),
             prober: Arc::new(self.prober.clone()),
             resync: Some(RESYNC),
+            job_pause: Some(JOB_PAUSE),
             discovery: Some(DISCOVERY),
         };
         let stop = CancellationToken::new();

@@ -1,8 +1,11 @@
 //! Deployments, StatefulSets and Jobs.
 
-use k8s_openapi::api::{
-    apps::v1::{DeploymentCondition, DeploymentStatus, StatefulSetStatus},
-    batch::v1::{JobCondition, JobStatus},
+use k8s_openapi::{
+    api::{
+        apps::v1::{DeploymentCondition, DeploymentStatus, StatefulSetStatus},
+        batch::v1::{JobCondition, JobStatus},
+    },
+    jiff::Timestamp,
 };
 use kube::core::DynamicObject;
 use serde::{Deserialize, de::IgnoredAny};
@@ -57,6 +60,8 @@ pub(crate) struct JobProgress {
     pub(crate) state: JobState,
     /// The number of its failed pods.
     pub(crate) failures: i32,
+    /// When it failed.
+    pub(crate) failed_at: Option<Timestamp>,
 }
 
 /// The state of a Job.
@@ -147,14 +152,16 @@ impl From<&Job> for JobProgress {
             let mut conditions = status.conditions.iter().flatten();
             conditions.find(|condition| condition.type_ == name && condition.status == "True").cloned()
         };
+        let mut failed_at = None;
         let state = if condition("Complete").is_some() {
             JobState::Succeeded
         } else if let Some(failed) = condition("Failed") {
+            failed_at = failed.last_transition_time.as_ref().map(|time| time.0);
             JobState::Failed(failed.message.or(failed.reason).unwrap_or_default().into())
         } else {
             JobState::Running
         };
-        Self { state, failures: status.failed.unwrap_or_default() }
+        Self { state, failures: status.failed.unwrap_or_default(), failed_at }
     }
 }
 
@@ -236,7 +243,10 @@ mod tests {
         let failed = job(
             json!([{"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "message": "too often"}]),
         );
-        assert_eq!(failed, JobProgress { state: JobState::Failed("too often".into()), failures: 3 });
+        assert_eq!(
+            failed,
+            JobProgress { state: JobState::Failed("too often".into()), failures: 3, failed_at: None }
+        );
         assert_eq!(job(json!([{"type": "Complete", "status": "True"}])).state, JobState::Succeeded);
         assert_eq!(job(json!([{"type": "Failed", "status": "False"}])).state, JobState::Running);
     }

@@ -16,6 +16,7 @@ use crate::{
     },
     model::{
         component::{Component, MIGRATION, TOPICS},
+        job_history::JobHistory,
         kind::Kind,
         problem::Problem,
         reason::Reason,
@@ -39,6 +40,7 @@ enum Gate {
 /// The events of this reconcile that close gates.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
+    history: JobHistory,
     /// The Secret that was generated: its users are rebuilt first, so that their digests include it.
     generated: Option<Problem>,
     /// Kind, role and problem of the children that could not be applied.
@@ -46,6 +48,10 @@ pub(super) struct Progress {
 }
 
 impl Progress {
+    pub(super) fn new(history: JobHistory) -> Self {
+        Self { history, ..Self::default() }
+    }
+
     pub(super) fn record_generated(&mut self, secret: &Child) {
         let message = format!("Secret {} was just created", secret.name());
         self.generated = Some(Problem::new(Reason::Starting, message));
@@ -91,8 +97,8 @@ impl Gate {
         match self {
             Self::Password => progress.generated.clone(),
             Self::Database => children.workload(Component::Database).and_then(|it| incomplete(it, objects)),
-            Self::Schema => unfinished(MIGRATION, children, objects),
-            Self::Topics => unfinished(TOPICS, children, objects),
+            Self::Schema => unfinished(MIGRATION, children, objects, &progress.history),
+            Self::Topics => unfinished(TOPICS, children, objects, &progress.history),
         }
     }
 }
@@ -105,12 +111,18 @@ fn incomplete(database: &Child, objects: &PipelineObjects) -> Option<Problem> {
 
 /// A Job with a missing reference closes no gate: it may never run, and the workloads that need the same
 /// reference wait for it themselves.
-fn unfinished(role: &str, children: &Children, objects: &PipelineObjects) -> Option<Problem> {
+fn unfinished(
+    role: &str,
+    children: &Children,
+    objects: &PipelineObjects,
+    history: &JobHistory,
+) -> Option<Problem> {
     let is_awaited =
         |child: &&Child| child.kind == Kind::Job && child.role == role && child.missing.is_empty();
     let job = children.iter().find(is_awaited)?;
     match objects.status(job.kind, job.name()) {
         Some(ChildStatus::Job(progress)) if progress.state == JobState::Succeeded => None,
+        None if history.has_succeeded(role, job.name()) => None,
         _ => Some(Problem::new(Reason::Waiting, format!("Job {} has not succeeded yet", job.name()))),
     }
 }

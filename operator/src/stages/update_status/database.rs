@@ -2,6 +2,7 @@
 
 use ccx_crds::DatabaseType;
 use ccx_service::Dependency;
+use k8s_openapi::jiff::Timestamp;
 
 use super::{ConditionStatus, JobView, Observation, ReconcileMode, pod_issue, workload};
 use crate::{
@@ -74,12 +75,15 @@ pub(super) fn job_status(job: &JobView, failure: Reason, observation: &Observati
     let name = &job.name;
     let output = job.issue.as_ref().map(|(_, issue)| format!(": {}", issue.message)).unwrap_or_default();
     match &job.progress {
+        None if job.is_remembered => {
+            ConditionStatus::met(Reason::AsExpected, format!("Job {name} has succeeded and was deleted"))
+        }
         None => not_created(job, observation),
         Some(JobProgress { state: JobState::Succeeded, .. }) => {
             ConditionStatus::met(Reason::AsExpected, format!("Job {name} has succeeded"))
         }
         Some(JobProgress { state: JobState::Failed(why), .. }) => {
-            ConditionStatus::not_met(failure, format!("Job {name} has failed ({why}){output}"))
+            ConditionStatus::not_met(failure, format!("Job {name} has failed ({why}){output}{}", retry(job)))
         }
         Some(JobProgress { failures: 0, .. }) if job.refused.is_some() => {
             let message = job.refused.as_deref().unwrap_or_default();
@@ -92,6 +96,12 @@ pub(super) fn job_status(job: &JobView, failure: Reason, observation: &Observati
             format!("Job {name} has failed {failures} times and is retried{output}"),
         ),
     }
+}
+
+/// Returns when a failed Job is repeated. The time is absolute, so that the message does not change.
+fn retry(job: &JobView) -> String {
+    let at = |(at, failures): (Timestamp, u32)| format!("; failure {failures}, repeated at {at:.0}");
+    job.retry.map(at).unwrap_or_default()
 }
 
 /// A Job is not running while its pod can't start.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use ccx_service::SchemaVersions;
+use k8s_openapi::jiff::Timestamp;
 
 use crate::{
     cache::{
@@ -11,6 +12,7 @@ use crate::{
     },
     model::{
         component::Component,
+        job_history::JobHistory,
         kind::Kind,
         problem::Problem,
         resources::{Child, Children},
@@ -63,6 +65,10 @@ pub(crate) struct JobView {
     pub(crate) role: String,
     /// Absent while it does not exist.
     pub(crate) progress: Option<JobProgress>,
+    /// When it is repeated after its failure, and the number of its failures.
+    pub(crate) retry: Option<(Timestamp, u32)>,
+    /// It has succeeded, and its object does not exist any more.
+    pub(crate) is_remembered: bool,
     /// Why the cluster refuses to create its pod.
     pub(crate) refused: Option<String>,
     /// The issue of its last pod that has one, and the pod's name.
@@ -119,6 +125,18 @@ impl ObservedState {
         self.workload(component)
             .and_then(|workload| workload.rollout.as_ref())
             .map_or(0, |rollout| rollout.ready)
+    }
+}
+
+impl JobView {
+    /// Completes the observed state by what is known of earlier runs.
+    pub(crate) fn with_history(self, history: &JobHistory) -> Self {
+        let failed_at = self.progress.as_ref().and_then(|progress| progress.failed_at);
+        Self {
+            retry: failed_at.map(|failed_at| history.retry(&self.name, failed_at)),
+            is_remembered: self.progress.is_none() && history.has_succeeded(&self.role, &self.name),
+            ..self
+        }
     }
 }
 
@@ -192,6 +210,8 @@ fn job_view(job: &Child, objects: &PipelineObjects, held: &[Held], refused: &Ref
         name: job.name().to_owned(),
         role: job.role.clone(),
         progress,
+        retry: None,
+        is_remembered: false,
         refused: refusal(Kind::Job, job.name(), refused).map(str::to_owned),
         issue: issues.last(),
         schema,

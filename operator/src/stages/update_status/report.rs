@@ -1,8 +1,9 @@
 //! The status as a whole.
 
-use super::{ConditionStatus, ConditionType, Observation, Wording, Workload, schema};
-use crate::model::component::Component;
-use ccx_crds::{CcxPipeline, CcxPipelineStatus, ComponentStatus, Endpoints, Plan, RulesStatus};
+use super::{ConditionStatus, ConditionType, JobView, Observation, Wording, Workload, schema};
+use ccx_crds::{CcxPipeline, CcxPipelineStatus, ComponentStatus, Endpoints, JobStatus, Plan, RulesStatus};
+
+use crate::{cache::status::JobState, model::component::Component};
 
 /// Results of the stages that go into the status.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +38,7 @@ pub(crate) fn report(
         data_pipeline_replicas: replicas(observation),
         selector: Some(selector(pipeline)),
         rules: rules(observation).or_else(|| before.rules.clone()),
+        jobs: jobs(observation, before),
         schema_version: schema::version(observation, before, findings.endpoints.as_ref()),
         endpoints: findings.endpoints.or_else(|| before.endpoints.clone()),
         database_secret: findings.database_secret,
@@ -48,6 +50,25 @@ fn components(observation: &Observation, before: &CcxPipelineStatus) -> Vec<Comp
     let present =
         observation.state.workloads.iter().filter(|(_, it)| it.rollout.is_some() || it.image.is_some());
     present.map(|(component, workload)| component_status(*component, workload, before)).collect()
+}
+
+fn jobs(observation: &Observation, before: &CcxPipelineStatus) -> Vec<JobStatus> {
+    if observation.state.jobs.is_empty() {
+        // The resource is not valid.
+        return before.jobs.clone();
+    }
+    let status = |job: &JobView| {
+        let outcome = job.progress.as_ref().map(|progress| progress.state == JobState::Succeeded);
+        let is_repeated = observation.repeated.contains(&job.name);
+        // A Job that was just deleted has no outcome that counts.
+        observation.history.after(
+            &job.name,
+            &job.role,
+            is_repeated,
+            if is_repeated { Some(false) } else { outcome },
+        )
+    };
+    observation.state.jobs.iter().filter_map(status).collect()
 }
 
 fn component_status(

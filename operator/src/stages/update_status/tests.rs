@@ -29,8 +29,10 @@ pub(super) fn job(state: JobState) -> JobView {
     JobView {
         name: "ccx-migration-1".into(),
         role: "migration".into(),
-        progress: Some(JobProgress { state, failures: 0 }),
+        progress: Some(JobProgress { state, failures: 0, failed_at: None }),
         refused: None,
+        retry: None,
+        is_remembered: false,
         issue: Some(("ccx-migration-1-x".into(), failed_with("last words"))),
         schema: None,
         missing: None,
@@ -52,6 +54,8 @@ pub(super) fn healthy() -> Observation {
     Observation {
         mode: ReconcileMode::Active,
         database: DatabaseType::Managed,
+        repeated: Vec::new(),
+        history: JobHistory::default(),
         state: ObservedState { workloads, jobs: vec![job(JobState::Succeeded)], ..ObservedState::default() },
         probed: ProbeResults::default(),
         missing: Vec::new(),

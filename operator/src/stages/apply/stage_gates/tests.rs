@@ -44,7 +44,7 @@ fn running(pods: i32) -> ChildStatus {
 }
 
 fn job(state: JobState) -> ChildStatus {
-    ChildStatus::Job(Box::new(JobProgress { state, failures: 0 }))
+    ChildStatus::Job(Box::new(JobProgress { state, failures: 0, failed_at: None }))
 }
 
 /// Returns the roles of the children whose gates are closed.
