@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, and so do its helpers")]
 
+mod export;
 mod lease;
 mod listener;
 mod newest_wins;
 mod plans;
+mod retention;
 mod schema;
 mod support;
 mod write;

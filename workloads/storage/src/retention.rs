@@ -1,0 +1,226 @@
+//! Deletion of old rows.
+//!
+//! A table is visited once, a range of its pages after the other, each in a transaction of its own: no index is needed, and no
+//! transaction locks many rows. The reports are deleted first; hits without a report are old.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use snafu::ResultExt;
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
+
+use crate::{Database, Schema, StorageError, error::StatementSnafu};
+
+/// Pages of a table that are visited in one transaction: 4 MiB.
+const PAGES_PER_TRANSACTION: i64 = 512;
+
+/// Without these, each range of hits would be joined with all reports instead of looking up those of its clusters.
+const PLANS: &str =
+    "SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)";
+
+/// The rows of a table that are old. Conditions get the cutoff as `$1`.
+struct OldRows {
+    table: &'static str,
+    condition: &'static str,
+}
+
+const OLD_PUBLIC_ROWS: [OldRows; 5] = [
+    OldRows { table: "report", condition: "reported_at < $1" },
+    // Uses `report_pkey (org_id, cluster)`, as those below.
+    OldRows {
+        table: "rule_hit",
+        condition: "NOT EXISTS (SELECT FROM report WHERE report.org_id = rule_hit.org_id \
+            AND report.cluster = rule_hit.cluster_id AND COALESCE(reported_at >= $1, true))",
+    },
+    OldRows {
+        table: "recommendation",
+        condition: "NOT EXISTS (SELECT FROM report WHERE report.org_id = recommendation.org_id \
+            AND report.cluster = recommendation.cluster_id AND COALESCE(reported_at >= $1, true)) \
+            AND COALESCE(created_at < $1, true)",
+    },
+    OldRows {
+        table: "report_info",
+        condition: "NOT EXISTS (SELECT FROM report WHERE report.org_id = report_info.org_id \
+            AND report.cluster = report_info.cluster_id AND COALESCE(reported_at >= $1, true))",
+    },
+    OldRows { table: "consumer_error", condition: "consumed_at < $1" },
+];
+
+/// `reported_at` is the time of the first report: an active cluster has an old one.
+const OLD_DVO_ROWS: [OldRows; 1] =
+    [OldRows { table: "dvo.dvo_report", condition: "GREATEST(reported_at, last_checked_at) < $1" }];
+
+/// The tables of a cluster, with the column that names it. The reports are the last, as votes refer to them.
+const CLUSTER_TABLES: [(&str, &str); 7] = [
+    ("cluster_rule_toggle", "cluster_id"),
+    ("cluster_rule_user_feedback", "cluster_id"),
+    ("cluster_user_rule_disable_feedback", "cluster_id"),
+    ("rule_hit", "cluster_id"),
+    ("recommendation", "cluster_id"),
+    ("report_info", "cluster_id"),
+    ("report", "cluster"),
+];
+
+const DVO_CLUSTER_TABLES: [(&str, &str); 1] = [("dvo.dvo_report", "cluster_id")];
+
+/// What is done with old rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deletion {
+    /// They are deleted.
+    Perform,
+    /// They are counted.
+    DryRun,
+}
+
+/// Rows of a table that were deleted, or would be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeletedRows {
+    /// The table, with its schema unless that is `public`.
+    pub table: &'static str,
+    /// Number of rows.
+    pub rows: u64,
+}
+
+/// An old report, as it is listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OldReport {
+    /// The organisation, in schema `dvo`.
+    pub org_id: Option<i32>,
+    /// The cluster.
+    pub cluster: String,
+    /// When the report was stored, in UTC.
+    pub reported_at: NaiveDateTime,
+    /// When the cluster sent it, in UTC.
+    pub last_checked_at: Option<NaiveDateTime>,
+}
+
+impl Database {
+    /// Returns the time that is `age`, such as `90 days`, before now. Fails if the text is no interval of PostgreSQL.
+    pub async fn time_before(&self, age: &str) -> Result<DateTime<Utc>, StorageError> {
+        let statement = sqlx::query_scalar("SELECT now() - $1::text::interval").bind(age);
+        let mut connection = self.acquire().await?;
+        self.statements().run("read the maximum age", statement.fetch_one(&mut *connection)).await
+    }
+
+    /// Deletes, or counts, the rows of a schema that are older than `cutoff`; those of votes, disabled rules and ratings are kept.
+    /// Tables that do not exist are left out.
+    pub async fn delete_old_rows(
+        &self,
+        schema: Schema,
+        cutoff: DateTime<Utc>,
+        deletion: Deletion,
+    ) -> Result<Vec<DeletedRows>, StorageError> {
+        let old_rows = match schema {
+            Schema::Public => OLD_PUBLIC_ROWS.as_slice(),
+            Schema::Dvo => &OLD_DVO_ROWS,
+        };
+        let mut deleted = Vec::new();
+        let mut connection = self.acquire().await?;
+        for old in old_rows {
+            if let Some(pages) = self.pages(&mut connection, old.table).await? {
+                let rows = self.visit(&mut connection, old, pages, cutoff.naive_utc(), deletion).await?;
+                deleted.push(DeletedRows { table: old.table, rows });
+            }
+        }
+        Ok(deleted)
+    }
+
+    /// Deletes all rows of a cluster in one transaction.
+    pub async fn delete_cluster(
+        &self,
+        schema: Schema,
+        cluster: &str,
+    ) -> Result<Vec<DeletedRows>, StorageError> {
+        let tables = match schema {
+            Schema::Public => CLUSTER_TABLES.as_slice(),
+            Schema::Dvo => &DVO_CLUSTER_TABLES,
+        };
+        let mut connection = self.acquire().await?;
+        let mut transaction = self.statements().run("begin a deletion", connection.begin()).await?;
+        let mut deleted = Vec::new();
+        for &(table, column) in tables {
+            if self.pages(&mut transaction, table).await?.is_some() {
+                let statement = AssertSqlSafe(format!("DELETE FROM {table} WHERE {column} = $1"));
+                let delete = sqlx::query(statement).bind(cluster);
+                let done =
+                    self.statements().run("delete a cluster", delete.execute(&mut *transaction)).await?;
+                deleted.push(DeletedRows { table, rows: done.rows_affected() });
+            }
+        }
+        self.statements().run("commit a deletion", transaction.commit()).await?;
+        Ok(deleted)
+    }
+
+    /// Lists the reports of a schema that were stored before `cutoff`, oldest first.
+    pub async fn old_reports(
+        &self,
+        schema: Schema,
+        cutoff: DateTime<Utc>,
+    ) -> Result<Vec<OldReport>, StorageError> {
+        let list = match schema {
+            Schema::Public => {
+                "SELECT NULL::int4, cluster, reported_at, last_checked_at FROM report \
+                 WHERE reported_at < $1 ORDER BY reported_at"
+            }
+            Schema::Dvo => {
+                "SELECT org_id, cluster_id, reported_at, last_checked_at FROM dvo.dvo_report \
+                 WHERE reported_at < $1 ORDER BY reported_at"
+            }
+        };
+        let list = sqlx::query(list).bind(cutoff.naive_utc());
+        let mut connection = self.acquire().await?;
+        let rows = self.statements().run("list old reports", list.fetch_all(&mut *connection)).await?;
+        let reports = rows.iter().map(|row| {
+            Ok(OldReport {
+                org_id: row.try_get(0)?,
+                cluster: row.try_get(1)?,
+                reported_at: row.try_get(2)?,
+                last_checked_at: row.try_get(3)?,
+            })
+        });
+        reports.collect::<Result<_, sqlx::Error>>().context(StatementSnafu { action: "list old reports" })
+    }
+
+    /// Frees the space of deleted rows for new ones. The server limits the time of no statement meanwhile.
+    pub async fn vacuum(&self) -> Result<(), StorageError> {
+        let mut connection = self.connect_outside_pool(&[("statement_timeout", "0")]).await?;
+        let vacuum = sqlx::query("VACUUM");
+        self.statements().run("vacuum the database", vacuum.execute(&mut connection)).await?;
+        connection.close().await.context(StatementSnafu { action: "close the connection" })
+    }
+
+    /// Visits the old rows of a table, and returns their number.
+    async fn visit(
+        &self,
+        connection: &mut PgConnection,
+        old: &OldRows,
+        pages: i64,
+        cutoff: NaiveDateTime,
+        deletion: Deletion,
+    ) -> Result<u64, StorageError> {
+        let OldRows { table, condition } = old;
+        let range = "ctid >= $2::text::tid AND ctid < $3::text::tid";
+        let statement = match deletion {
+            Deletion::Perform => format!("DELETE FROM {table} WHERE {range} AND ({condition})"),
+            Deletion::DryRun => format!("SELECT FROM {table} WHERE {range} AND ({condition})"),
+        };
+        let mut rows = 0;
+        for first in (0..pages).step_by(usize::try_from(PAGES_PER_TRANSACTION).unwrap_or(1)) {
+            let mut transaction = self.statements().run("begin a deletion", connection.begin()).await?;
+            self.statements().run("choose plans", sqlx::query(PLANS).execute(&mut *transaction)).await?;
+            let visit = sqlx::query(AssertSqlSafe(statement.clone()))
+                .bind(cutoff)
+                .bind(format!("({first},0)"))
+                .bind(format!("({},0)", first + PAGES_PER_TRANSACTION));
+            let done = self.statements().run("delete old rows", visit.execute(&mut *transaction)).await?;
+            self.statements().run("commit a deletion", transaction.commit()).await?;
+            rows += done.rows_affected();
+        }
+        Ok(rows)
+    }
+
+    /// Returns the size of a table in pages; `None` if it does not exist.
+    async fn pages(&self, connection: &mut PgConnection, table: &str) -> Result<Option<i64>, StorageError> {
+        const PAGES: &str = "SELECT pg_relation_size(to_regclass($1)) / current_setting('block_size')::int8";
+        let pages = sqlx::query_scalar(PAGES).bind(table);
+        self.statements().run("read the size of a table", pages.fetch_one(connection)).await
+    }
+}
