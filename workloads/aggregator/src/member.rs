@@ -15,7 +15,7 @@ pub(crate) struct Authenticated(pub(crate) Access);
 
 /// A caller who may access the organisation in the path.
 ///
-/// No other extractor yields the organisation of a path, so that no handler can omit the check.
+/// No extractor yields the organisation of a path without it, so that no handler can omit the check.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Member {
     org_id: OrgId,
@@ -24,6 +24,19 @@ pub(crate) struct Member {
 impl Member {
     /// Returns the organisation in the path.
     pub(crate) fn org_id(self) -> OrgId {
+        self.org_id
+    }
+}
+
+/// A caller who may have no access to the organisation in the path, for endpoints that answer as if nothing of it existed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MaybeMember {
+    org_id: Option<OrgId>,
+}
+
+impl MaybeMember {
+    /// Returns the organisation in the path; `None` when the caller has no access to it.
+    pub(crate) fn org_id(self) -> Option<OrgId> {
         self.org_id
     }
 }
@@ -45,6 +58,18 @@ impl FromRequestParts<Arc<Api>> for Member {
         let Organization(org_id) = path.org_id.0;
         access.require(org_id)?;
         Ok(Self { org_id })
+    }
+}
+
+impl FromRequestParts<Arc<Api>> for MaybeMember {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, ApiError> {
+        match Member::from_request_parts(parts, api).await {
+            Ok(member) => Ok(Self { org_id: Some(member.org_id) }),
+            Err(ApiError::Forbidden { .. }) => Ok(Self { org_id: None }),
+            Err(error) => Err(error),
+        }
     }
 }
 

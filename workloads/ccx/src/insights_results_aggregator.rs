@@ -15,15 +15,13 @@ use ccx_compat::{
     aggregator::{Backend, Command, ExitStatus, Settings, command_not_found, help},
 };
 use ccx_config::Config;
+use ccx_service::BuildInfo;
 use tracing::{error, info};
 
 use crate::{commands::workload::start_logging, output};
 
 /// Name of the program; called by it, `ccx` behaves like the original.
 pub(crate) const NAME: &str = "insights-results-aggregator";
-
-/// Replaces a value that the build did not set.
-const NOT_SET: &str = "*not set*";
 
 /// Runs the program; `arguments` begin with the name by which it was called.
 pub(crate) fn main(arguments: Vec<OsString>) -> ExitCode {
@@ -81,7 +79,23 @@ impl Environment {
     }
 }
 
+/// Prints a text, or logs and works. A program that prints does not log: tests of the original read both outputs as one.
 fn run(program: &str, command: &Command, environment: &Environment) -> ExitStatus {
+    match command {
+        Command::PrintHelp => print(&help(program)),
+        Command::Unknown(word) => print(&(command_not_found(word) + &help(program))),
+        Command::PrintConfig => print(&environment.settings.to_json()),
+        Command::PrintEnv => {
+            let variables = environment.variables.iter().map(|(name, value)| format!("{name}={value}"));
+            print(&variables.collect::<Vec<_>>().join("\n"))
+        }
+        Command::StartService | Command::PrintVersionInfo | Command::Migration(_) => {
+            work(command, environment)
+        }
+    }
+}
+
+fn work(command: &Command, environment: &Environment) -> ExitStatus {
     if let Err(error) = start_logging(&environment.settings.log_settings()) {
         output::note(&format!("Unable to init logging: {}", ccx_service::error_chain(&error)));
     }
@@ -93,21 +107,14 @@ fn run(program: &str, command: &Command, environment: &Environment) -> ExitStatu
                 Err(status) => status,
             }
         }
-        Command::PrintHelp => print(&help(program)),
-        Command::Unknown(word) => print(&(command_not_found(word) + &help(program))),
-        Command::PrintConfig => print(&environment.settings.to_json()),
-        Command::PrintEnv => {
-            let variables = environment.variables.iter().map(|(name, value)| format!("{name}={value}"));
-            print(&variables.collect::<Vec<_>>().join("\n"))
-        }
-        Command::PrintVersionInfo => {
-            log_versions();
-            ExitStatus::Ok
-        }
         Command::Migration(target) => match environment.config() {
             Ok(config) => block_on(migration::migrate(&environment.settings, &config, target)),
             Err(status) => status,
         },
+        _ => {
+            log_versions();
+            ExitStatus::Ok
+        }
     };
     if status != ExitStatus::Ok {
         error!("Service exited with non-zero code {}", status as u8);
@@ -142,15 +149,11 @@ fn print(document: &str) -> ExitStatus {
 }
 
 fn log_versions() {
-    let version = env!("CARGO_PKG_VERSION");
+    let BuildInfo { version, time, branch, commit } = BuildInfo::current();
     info!(r#type = "init", "Version: v{version}");
-    for (name, value) in [
-        ("Build time", option_env!("CCX_BUILD_TIME")),
-        ("Branch", option_env!("CCX_BUILD_BRANCH")),
-        ("Commit", option_env!("CCX_BUILD_COMMIT")),
-    ] {
-        info!(r#type = "init", "{name}: {}", value.unwrap_or(NOT_SET));
-    }
+    info!(r#type = "init", "Build time: {time}");
+    info!(r#type = "init", "Branch: {branch}");
+    info!(r#type = "init", "Commit: {commit}");
     info!(r#type = "init", "Utils version: v{version}");
 }
 

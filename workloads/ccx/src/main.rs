@@ -25,6 +25,11 @@ use cli::{Cli, command_line};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    ccx_service::BuildInfo::set(
+        option_env!("CCX_BUILD_TIME"),
+        option_env!("CCX_BUILD_BRANCH"),
+        option_env!("CCX_BUILD_COMMIT"),
+    );
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let name = arguments.first().and_then(|program| Path::new(program).file_name());
     if name.is_some_and(|name| name == insights_results_aggregator::NAME) {

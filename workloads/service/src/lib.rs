@@ -12,6 +12,7 @@
 //! available.
 
 mod backoff;
+mod build_info;
 mod dependency;
 mod error_chain;
 mod health;
@@ -27,6 +28,7 @@ mod telemetry;
 mod write_timeout;
 
 pub use backoff::{Backoff, Waited};
+pub use build_info::BuildInfo;
 pub use dependency::{Dependency, Readiness};
 pub use error_chain::error_chain;
 pub use health::{Condition, Health, Heartbeat};

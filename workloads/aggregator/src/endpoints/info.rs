@@ -5,6 +5,7 @@ use std::sync::{
 
 use axum::extract::State;
 use ccx_http::{Json, Status};
+use ccx_service::BuildInfo;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -30,6 +31,9 @@ struct Info {
     time: &'static str,
     #[serde(rename = "BuildVersion")]
     version: &'static str,
+    /// The same as `OCP_DB_version`, by its name in earlier releases.
+    #[serde(rename = "DB_version")]
+    schema: String,
     #[serde(rename = "DVO_DB_version")]
     dvo_schema: String,
     #[serde(rename = "OCP_DB_version")]
@@ -45,13 +49,15 @@ pub(crate) async fn info(
     _: Authenticated,
     State(api): State<Arc<Api>>,
 ) -> Result<Json<InfoResponse>, ApiError> {
+    let build = BuildInfo::current();
     let info = Info {
-        branch: option_env!("CCX_BUILD_BRANCH").unwrap_or(NOT_SET),
-        commit: option_env!("CCX_BUILD_COMMIT").unwrap_or(NOT_SET),
-        time: option_env!("CCX_BUILD_TIME").unwrap_or(NOT_SET),
-        version: env!("CARGO_PKG_VERSION"),
+        branch: build.branch,
+        commit: build.commit,
+        time: build.time,
+        version: build.version,
         dvo_schema: schema_version(&api.versions.dvo),
         public_schema: schema_version(&api.versions.public),
+        schema: schema_version(&api.versions.public),
         libraries: concat!("v", env!("CARGO_PKG_VERSION")),
     };
     Ok(Json::new(&InfoResponse { info, status: Status::Ok })?)

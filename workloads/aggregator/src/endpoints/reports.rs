@@ -21,7 +21,7 @@ use crate::{
     api::Api,
     error::ApiError,
     indent::{append_indented, start_line},
-    member::Member,
+    member::MaybeMember,
 };
 
 /// Number of reports that are read at once. Real ones have up to 250 kB.
@@ -63,7 +63,7 @@ pub(crate) struct ReportsResponse {
     responses((status = 200, description = "The reports.", body = ReportsResponse))
 )]
 pub(crate) async fn reports(
-    member: Member,
+    member: MaybeMember,
     InPath(path): InPath<ReportsPath>,
     State(api): State<Arc<Api>>,
 ) -> Result<Response, ApiError> {
@@ -79,7 +79,7 @@ pub(crate) async fn reports(
     responses((status = 200, description = "The reports.", body = ReportsResponse))
 )]
 pub(crate) async fn reports_by_body(
-    member: Member,
+    member: MaybeMember,
     State(api): State<Arc<Api>>,
     JsonBody(body): JsonBody<ReportsRequest>,
 ) -> Result<Response, ApiError> {
@@ -87,11 +87,17 @@ pub(crate) async fn reports_by_body(
     stream_reports(&api, member.org_id(), clusters).await
 }
 
+/// Answers to a caller without access to the organisation (`None`) as if it had no report. The service that this one replaces
+/// checks only whether the clusters belong to the organisation, so that clients know no other answer.
 async fn stream_reports(
     api: &Arc<Api>,
-    org_id: OrgId,
+    org_id: Option<OrgId>,
     clusters: Vec<ClusterId>,
 ) -> Result<Response, ApiError> {
+    let Some(org_id) = org_id else {
+        let answer = answer_without_reports(&clusters);
+        return Ok(json_response(StatusCode::OK, Body::from(answer)));
+    };
     let has_foreign = api.database.has_cluster_of_other_organization(org_id, &clusters).await?;
     if has_foreign {
         return Err(ApiError::ForeignCluster);
@@ -137,7 +143,7 @@ impl Writer {
             return None;
         }
         if self.stage == Stage::Head {
-            out.extend_from_slice(b"{\n\t\"reports\": {");
+            out.extend_from_slice(HEAD);
             self.stage = Stage::Reports;
         }
         let clusters: Vec<ClusterId> = self.unread.by_ref().take(REPORTS_AT_ONCE).collect();
@@ -146,7 +152,7 @@ impl Writer {
             return Some(Err(error));
         }
         if self.unread.len() == 0 {
-            self.append_end(&mut out);
+            append_end(&mut out, &self.found, &self.missing);
             self.stage = Stage::End;
         }
         Some(Ok(out.into()))
@@ -175,17 +181,26 @@ impl Writer {
         }
         Ok(())
     }
+}
 
-    fn append_end(&self, out: &mut Vec<u8>) {
-        if !self.found.is_empty() {
-            start_line(out, 1);
-        }
-        out.extend_from_slice(b"},\n\t\"clusters\": ");
-        append_list(out, &self.found);
-        out.extend_from_slice(b",\n\t\"errors\": ");
-        append_list(out, &self.missing);
-        out.extend_from_slice(b",\n\t\"generated_at\": \"\",\n\t\"status\": \"ok\"\n}");
+/// The begin of the answer.
+const HEAD: &[u8] = b"{\n\t\"reports\": {";
+
+fn answer_without_reports(missing: &[ClusterId]) -> Vec<u8> {
+    let mut out = HEAD.to_vec();
+    append_end(&mut out, &[], missing);
+    out
+}
+
+fn append_end(out: &mut Vec<u8>, found: &[ClusterId], missing: &[ClusterId]) {
+    if !found.is_empty() {
+        start_line(out, 1);
     }
+    out.extend_from_slice(b"},\n\t\"clusters\": ");
+    append_list(out, found);
+    out.extend_from_slice(b",\n\t\"errors\": ");
+    append_list(out, missing);
+    out.extend_from_slice(b",\n\t\"generated_at\": \"\",\n\t\"status\": \"ok\"\n}");
 }
 
 /// An empty list is `null`, as Go's encoder writes it and clients of this endpoint expect it.

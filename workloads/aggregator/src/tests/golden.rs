@@ -102,6 +102,7 @@ async fn info_has_versions_as_texts() {
             "BuildCommit",
             "BuildTime",
             "BuildVersion",
+            "DB_version",
             "DVO_DB_version",
             "OCP_DB_version",
             "UtilsVersion"

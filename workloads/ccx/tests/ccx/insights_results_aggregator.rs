@@ -97,6 +97,7 @@ The commands are:
     migration <version> migrates database to the specified version
 ";
         assert_eq!(outcome.stdout, expected);
+        assert_eq!(outcome.stderr, "");
     }
 }
 
@@ -122,6 +123,8 @@ fn configuration_environment_and_versions_are_printed() {
     let versions = program.run(&["print-version-info"]);
     assert_eq!(versions.code, Some(0), "{versions:?}");
     assert!(versions.stderr.contains("Version: v"), "{versions:?}");
+    let commit = versions.stderr.split("Commit: ").nth(1).and_then(|rest| rest.get(..40)).unwrap_or_default();
+    assert!(commit.bytes().all(|digit| digit.is_ascii_hexdigit()), "{versions:?}");
 }
 
 #[test]
