@@ -9,9 +9,10 @@ mod translate;
 
 pub use command::{Command, MigrationTarget};
 pub use help::{command_not_found, help};
-pub use load::{CONFIG_FILE_VARIABLE, LoadError};
+pub use load::CONFIG_FILE_VARIABLE;
 pub use settings::{Backend, Broker, Server, Settings, Storage, StorageType, UnknownStorageType};
 pub use translate::TranslateError;
+pub(crate) use translate::log_settings;
 
 /// The exit status of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

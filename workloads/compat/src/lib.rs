@@ -10,8 +10,14 @@
 //! of `docs/compatibility.md`.
 
 pub mod aggregator;
+pub mod cleaner;
 mod clowder;
 mod duration;
+pub mod exporter;
+mod flags;
+mod load;
 mod weak;
 
 pub use clowder::{Clowder, ClowderError};
+pub use flags::{Flag, FlagError, FlagKind, FlagValues, parse_flags, usage};
+pub use load::LoadError;

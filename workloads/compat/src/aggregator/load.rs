@@ -1,121 +1,23 @@
-//! Loading of the settings: file, then environment, then Clowder, each overriding the one before.
+//! Loading of the settings.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::Path};
 
-use serde::Deserialize;
-use snafu::{ResultExt, Snafu};
 use toml::{Table, Value};
 
 use super::{Settings, settings::OCP_RECOMMENDATIONS};
+use crate::load::{LoadError, Sources};
 
 /// The environment variable with the name of the configuration file.
 pub const CONFIG_FILE_VARIABLE: &str = "INSIGHTS_RESULTS_AGGREGATOR_CONFIG_FILE";
 
-/// The default configuration file. It may be missing.
-const DEFAULT_FILE: &str = "config.toml";
-
-/// The prefix of variables with a section and a key: `INSIGHTS_RESULTS_AGGREGATOR__BROKER__TOPIC`.
-const VARIABLE_PREFIX: &str = "INSIGHTS_RESULTS_AGGREGATOR__";
-
-/// The configuration can't be read. The texts are those that deployments and tests of the original look for.
-#[derive(Debug, Snafu)]
-pub enum LoadError {
-    /// The named file does not exist.
-    #[snafu(display(
-        "fatal error config file: Config File \"{name}\" Not Found in \"[{}]\"",
-        directory.display()
-    ))]
-    NotFound {
-        /// Name of the file, without extension.
-        name: String,
-        /// The folder that was searched.
-        directory: PathBuf,
-    },
-
-    /// The file can't be read.
-    #[snafu(display("fatal error config file: {}", file.display()))]
-    Read {
-        /// The file.
-        file: PathBuf,
-        /// The system's reason.
-        source: std::io::Error,
-    },
-
-    /// The file is not TOML. Its text, which may hold passwords, is not repeated.
-    #[snafu(display("fatal error config file: While parsing config: {}{}", file.display(), position(*line)))]
-    Parse {
-        /// The file.
-        file: PathBuf,
-        /// The line of the mistake, from 1.
-        line: Option<usize>,
-    },
-
-    /// A key has a value of another type.
-    #[snafu(display("fatal - can not unmarshal configuration: {section}.{reason}"))]
-    Type {
-        /// The section.
-        section: String,
-        /// The key, and what was expected. Without the value.
-        reason: String,
-    },
-}
-
-fn position(line: Option<usize>) -> String {
-    line.map(|line| format!(", line {line}")).unwrap_or_default()
-}
+const SOURCES: Sources =
+    Sources { file_variable: CONFIG_FILE_VARIABLE, variable_prefix: "INSIGHTS_RESULTS_AGGREGATOR__" };
 
 impl Settings {
     /// Reads the file that `variables` name, or `config.toml` in `directory` if it exists, and overrides it
     /// by the variables.
     pub fn load(directory: &Path, variables: &BTreeMap<String, String>) -> Result<Self, LoadError> {
-        let file = match variables.get(CONFIG_FILE_VARIABLE) {
-            Some(named) => Some(find(&directory.join(named))?),
-            None => Some(directory.join(DEFAULT_FILE)).filter(|file| file.exists()),
-        };
-        let mut table = file.map(|file| read(&file)).transpose()?.unwrap_or_default();
-        overlay(&mut table, variables);
-        rename_storage(&mut table);
-        deserialize(table)
-    }
-}
-
-/// Returns the named file. Its extension does not matter when a file of the same name with `.toml` exists.
-fn find(named: &Path) -> Result<PathBuf, LoadError> {
-    let with_toml = named.with_extension("toml");
-    if let Some(found) = [named.to_owned(), with_toml].into_iter().find(|file| file.is_file()) {
-        return Ok(found);
-    }
-    let name = named.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let directory = named.parent().unwrap_or(Path::new(".")).to_owned();
-    let directory = directory.canonicalize().unwrap_or(directory);
-    NotFoundSnafu { name, directory }.fail()
-}
-
-fn read(file: &Path) -> Result<Table, LoadError> {
-    let text = fs::read_to_string(file).context(ReadSnafu { file })?;
-    text.parse().map_err(|error: toml::de::Error| {
-        let line = error.span().map(|span| text[..span.start.min(text.len())].lines().count().max(1));
-        LoadError::Parse { file: file.to_owned(), line }
-    })
-}
-
-fn overlay(table: &mut Table, variables: &BTreeMap<String, String>) {
-    for (name, value) in variables {
-        let key = name.strip_prefix(VARIABLE_PREFIX).map(str::to_ascii_lowercase);
-        let Some((section, key)) = key.as_deref().and_then(|key| key.split_once("__")) else { continue };
-        // `broker.address` is an older name of `broker.addresses`; only one of both may be there.
-        let key = if (section, key) == ("broker", "address") { "addresses" } else { key };
-        let section = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
-        if let Value::Table(section) = section {
-            if key == "addresses" {
-                section.remove("address");
-            }
-            section.insert(key.to_owned(), Value::String(value.clone()));
-        }
+        SOURCES.load(directory, variables, rename_storage)
     }
 }
 
@@ -132,16 +34,4 @@ fn rename_storage(table: &mut Table) {
     if let Value::Table(backend) = backend {
         backend.entry("use").or_insert_with(|| Value::String(OCP_RECOMMENDATIONS.to_owned()));
     }
-}
-
-/// Reads section by section, so that an error names its section.
-fn deserialize(table: Table) -> Result<Settings, LoadError> {
-    for (section, value) in &table {
-        let alone = Table::from_iter([(section.clone(), value.clone())]);
-        if let Err(error) = Settings::deserialize(alone) {
-            return TypeSnafu { section, reason: error.message().to_owned() }.fail();
-        }
-    }
-    Settings::deserialize(table)
-        .map_err(|error| LoadError::Type { section: "the file".into(), reason: error.message().to_owned() })
 }

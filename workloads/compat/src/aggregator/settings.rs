@@ -114,20 +114,25 @@ pub(crate) struct Processing {
 #[serde(default)]
 pub struct Storage {
     #[serde(rename(serialize = "Driver"))]
-    pub(crate) db_driver: String,
+    /// `postgres`; also when it is empty.
+    pub db_driver: String,
+    /// Whether statements are logged.
     #[serde(rename(serialize = "LogSQLQueries"), deserialize_with = "weak::boolean")]
-    pub(crate) log_sql_queries: bool,
+    pub log_sql_queries: bool,
     #[serde(rename(serialize = "PGUsername"))]
-    pub(crate) pg_username: String,
+    /// Name of the role.
+    pub pg_username: String,
     #[serde(rename(serialize = "PGPassword"))]
     pub(crate) pg_password: Secret,
     /// Host of the server.
     #[serde(rename(serialize = "PGHost"))]
     pub pg_host: String,
     #[serde(rename(serialize = "PGPort"), deserialize_with = "weak::number")]
-    pub(crate) pg_port: u16,
+    /// Port; 0 is the default.
+    pub pg_port: u16,
     #[serde(rename(serialize = "PGDBName"))]
-    pub(crate) pg_db_name: String,
+    /// Name of the database.
+    pub pg_db_name: String,
     /// `key=value` pairs as in a connection string, separated by blanks or `&`.
     #[serde(rename(serialize = "PGParams"))]
     pub(crate) pg_params: String,

@@ -263,13 +263,13 @@ impl Settings {
     ///
     /// An empty level is `info`, where the original logs everything. SQL statements are logged without their values.
     pub fn log_settings(&self) -> Logging {
-        let level = log_level(&self.logging.log_level);
+        let mut settings = log_settings(&self.logging.log_level, self.logging.debug);
         let storages = [&self.ocp_recommendations_storage, &self.dvo_recommendations_storage];
         let logs_sql = storages.into_iter().any(|storage| storage.log_sql_queries && storage.r#type == "sql");
-        Logging {
-            level: if logs_sql { format!("{level},sqlx::query=debug") } else { level.to_owned() },
-            format: if self.logging.debug { LogFormat::Text } else { LogFormat::Json },
+        if logs_sql {
+            settings.level.push_str(",sqlx::query=debug");
         }
+        settings
     }
 
     fn fill_metrics(&self, config: &mut Config) {
@@ -282,27 +282,7 @@ impl Settings {
 
     /// Returns the connection to the database of `backend`.
     pub fn database(&self, backend: Backend) -> Result<ccx_config::Database, TranslateError> {
-        let (storage, mut database) = (self.storage(backend), ccx_config::Database::default());
-        if !matches!(storage.db_driver.as_str(), "" | "postgres") {
-            return expected("db_driver", "postgres");
-        }
-        replace(&mut database.host, &storage.pg_host);
-        replace(&mut database.name, &storage.pg_db_name);
-        replace(&mut database.user, &storage.pg_username);
-        if storage.pg_port != 0 {
-            database.port = storage.pg_port;
-        }
-        database.password = Some(storage.pg_password.clone());
-        for parameter in storage.pg_params.split(['&', ' ']).filter(|parameter| !parameter.is_empty()) {
-            let (key, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-            match key {
-                "sslmode" => database.tls_mode = tls_mode(value)?,
-                "sslrootcert" => database.ca_file = file(value),
-                // Others, such as application_name, have no effect here.
-                _ => {}
-            }
-        }
-        Ok(database)
+        self.storage(backend).database()
     }
 
     fn fill_server(&self, config: &mut Config) -> Result<(), TranslateError> {
@@ -331,6 +311,40 @@ impl Settings {
 }
 
 impl Storage {
+    /// Returns the connection to the database.
+    pub fn database(&self) -> Result<ccx_config::Database, TranslateError> {
+        let mut database = ccx_config::Database::default();
+        if !matches!(self.db_driver.as_str(), "" | "postgres") {
+            return expected("db_driver", "postgres");
+        }
+        replace(&mut database.host, &self.pg_host);
+        replace(&mut database.name, &self.pg_db_name);
+        replace(&mut database.user, &self.pg_username);
+        if self.pg_port != 0 {
+            database.port = self.pg_port;
+        }
+        database.password = Some(self.pg_password.clone());
+        for parameter in self.pg_params.split(['&', ' ']).filter(|parameter| !parameter.is_empty()) {
+            let (key, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+            match key {
+                "sslmode" => database.tls_mode = tls_mode(value)?,
+                "sslrootcert" => database.ca_file = file(value),
+                // Others, such as application_name, have no effect here.
+                _ => {}
+            }
+        }
+        Ok(database)
+    }
+
+    /// Overrides the connection by a Clowder document, whose certificates are written to `folder`.
+    pub(crate) fn apply_clowder(&mut self, clowder: &Clowder, folder: &Path) -> io::Result<()> {
+        if let Some(database) = &clowder.database {
+            let ca_file = write_authorities(database.rds_ca.as_deref(), folder, "database-ca.pem")?;
+            self.apply(database, ca_file.as_deref());
+        }
+        Ok(())
+    }
+
     fn apply(&mut self, database: &Database, ca_file: Option<&Path>) {
         self.pg_host.clone_from(&database.hostname);
         self.pg_port = database.port;
@@ -394,6 +408,14 @@ fn listen_address(address: &str) -> Option<SocketAddr> {
         literal => literal.parse().ok()?,
     };
     Some(SocketAddr::new(ip, port))
+}
+
+/// Returns the settings of the log for the original's level and its switch between JSON and text.
+pub(crate) fn log_settings(level: &str, is_text: bool) -> Logging {
+    Logging {
+        level: log_level(level).into(),
+        format: if is_text { LogFormat::Text } else { LogFormat::Json },
+    }
 }
 
 /// Returns the level for one of zerolog's.
