@@ -42,7 +42,9 @@ pub use database::{
     StorageVolume, TlsMode,
 };
 pub use db_writer::{Batch, DbWriter};
-pub use exposure::{Exposure, ExposureType, Gateway, Ingress, ParentRef, Route, RouteTermination};
+pub use exposure::{
+    Exposure, ExposureType, Gateway, IdentitySource, Ingress, ParentRef, Route, RouteTermination,
+};
 pub use insights_core::{InsightsCore, InsightsCoreComponents, InsightsCoreFailure, InsightsCoreMode};
 pub use kafka::{Kafka, Sasl, SaslMechanism, SecurityProtocol, StartOffset, StrimziRef};
 pub use lifecycle::{DeletionPolicy, Mode, Reconciliation};

@@ -27,6 +27,8 @@ pub struct Exposure {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(transform = host_name)]
     pub host: Option<String>,
+    /// Who makes sure that the identity in a request is that of its client.
+    pub identity: IdentitySource,
     /// The clients that may call the API. Absent means any: routers and gateways may run anywhere.
     ///
     /// Example: `[{namespaceSelector: {matchLabels: {"network.openshift.io/policy-group": ingress}}}]`.
@@ -67,6 +69,17 @@ impl Exposure {
             only_when("route", "self.type == 'Route'", "set type to Route, or remove route"),
         ]
     }
+}
+
+/// Who makes sure that the identity in a request is that of its client.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum IdentitySource {
+    /// Nothing is stated: a client may send a forged `x-rh-identity` and read the data of any organisation. The
+    /// condition `ApiExposed` warns of it.
+    #[default]
+    Unverified,
+    /// A gateway before the API authenticates clients, and sets or removes `x-rh-identity` in every request.
+    Gateway,
 }
 
 /// The kind of exposure.

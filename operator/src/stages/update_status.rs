@@ -23,7 +23,7 @@ mod write;
 
 use std::time::Duration;
 
-use ccx_crds::{CcxPipeline, CcxPipelineSpec, DatabaseType, Mode, Reconciliation};
+use ccx_crds::{CcxPipeline, CcxPipelineSpec, DatabaseType, IdentitySource, Mode, Reconciliation};
 use ccx_service::RulesStatus;
 use condition_status::{ConditionStatus, ConditionValue};
 pub(crate) use endpoints::endpoints;
@@ -48,6 +48,8 @@ pub(crate) struct Observation {
     pub(crate) mode: ReconcileMode,
     pub(crate) database: DatabaseType,
     pub(crate) state: ObservedState,
+    /// Who makes sure that the identity in a request is that of its client.
+    pub(crate) identity: IdentitySource,
     /// The names of Jobs that were deleted after a failure, to be repeated.
     pub(crate) repeated: Vec<String>,
     /// The history of the Jobs before this reconcile.
@@ -107,6 +109,7 @@ pub(crate) async fn update_status(
     let observation = Observation {
         mode: ReconcileMode::from_spec(&pipeline.spec),
         database: pipeline.spec.database.kind,
+        identity: pipeline.spec.aggregator.exposure.identity,
         repeated: results.applied.repeated.clone(),
         history: results.history,
         state,

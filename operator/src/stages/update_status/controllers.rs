@@ -1,9 +1,11 @@
 //! Whether the controllers of autoscalers and exposures do what the objects ask for.
 
-use super::{ConditionStatus, Observation, observed_state::ControllerView};
+use ccx_crds::IdentitySource;
+
+use super::{ConditionStatus, ConditionValue, Observation, observed_state::ControllerView};
 use crate::{
     cache::status::Acceptance,
-    model::{kind::Kind, reason::Reason},
+    model::{kind::Kind, problem::Problem, reason::Reason},
 };
 
 /// Returns the status of the autoscalers; `None` without any.
@@ -21,11 +23,23 @@ pub(super) fn autoscaling(observation: &Observation) -> Option<ConditionStatus> 
 /// Returns the status of the exposure; `None` when the API is not exposed outside the cluster.
 pub(super) fn exposed(observation: &Observation) -> Option<ConditionStatus> {
     let views = views(observation, |kind| matches!(kind, Kind::Route | Kind::Ingress | Kind::HttpRoute));
-    (!views.is_empty()).then(|| {
+    let status = (!views.is_empty()).then(|| {
         status(&views, Reason::ExposureRejected, "the API is exposed", |acceptance| {
             matches!(acceptance, Acceptance::Refused { .. })
         })
-    })
+    });
+    status.map(|status| with_warning(status, observation.identity))
+}
+
+/// Warns of forged identities, unless the exposure does not work anyway.
+fn with_warning(mut status: ConditionStatus, identity: IdentitySource) -> ConditionStatus {
+    if identity == IdentitySource::Unverified && status.value != ConditionValue::False {
+        let warning =
+            "any client can forge x-rh-identity, as spec.aggregator.exposure.identity is Unverified";
+        let message = format!("{}; {warning}", status.cause.message);
+        status.cause = Problem::new(Reason::UnverifiedIdentity, message);
+    }
+    status
 }
 
 fn views(observation: &Observation, is_wanted: impl Fn(Kind) -> bool) -> Vec<&ControllerView> {

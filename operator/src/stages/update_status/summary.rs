@@ -122,7 +122,8 @@ pub(super) fn new_problems(before: &[Condition], conditions: &[Part]) -> Vec<Pro
     for part in conditions.iter().filter(|part| !is_summary(part.0)) {
         let (kind, ConditionStatus { cause, .. }) = part;
         let is_known = before.iter().any(|it| it.type_ == kind.name() && it.reason == cause.reason.name());
-        let is_problem = is_failing(part) || is_impaired(part);
+        let is_warning = cause.reason == Reason::UnverifiedIdentity;
+        let is_problem = is_failing(part) || is_impaired(part) || is_warning;
         if is_problem && !is_known && new.iter().all(|other| other.reason != cause.reason) {
             new.push(cause.clone());
         }
@@ -171,5 +172,8 @@ fn is_failure(reason: Reason) -> bool {
     let is_mode = matches!(reason, Reason::Suspended | Reason::Paused | Reason::Planned);
     !is_mode
         && !is_in_progress(reason)
-        && !matches!(reason, Reason::AsExpected | Reason::NotObserved | Reason::NotWanted)
+        && !matches!(
+            reason,
+            Reason::AsExpected | Reason::NotObserved | Reason::NotWanted | Reason::UnverifiedIdentity
+        )
 }

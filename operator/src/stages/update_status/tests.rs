@@ -54,6 +54,7 @@ pub(super) fn healthy() -> Observation {
     Observation {
         mode: ReconcileMode::Active,
         database: DatabaseType::Managed,
+        identity: IdentitySource::Gateway,
         repeated: Vec::new(),
         history: JobHistory::default(),
         state: ObservedState { workloads, jobs: vec![job(JobState::Succeeded)], ..ObservedState::default() },
@@ -422,6 +423,22 @@ fn refused_exposure_is_not_ready_and_refused_autoscaler_is_degraded() {
         (ConditionValue::Unknown, Reason::NotObserved)
     );
     assert_eq!(outcome(&new, ConditionType::Degraded).0, ConditionValue::False);
+}
+
+#[test]
+fn exposed_api_warns_of_forged_identities_until_a_gateway_is_stated() {
+    let mut observation = healthy();
+    observation.state.controllers.push(controller(Kind::Route, Acceptance::Accepted));
+    assert_eq!(outcome(&observation, ConditionType::ApiExposed), (ConditionValue::True, Reason::AsExpected));
+    observation.identity = IdentitySource::Unverified;
+    assert_eq!(
+        outcome(&observation, ConditionType::ApiExposed),
+        (ConditionValue::True, Reason::UnverifiedIdentity)
+    );
+    assert_eq!(outcome(&observation, ConditionType::Ready).0, ConditionValue::True);
+    assert_eq!(outcome(&observation, ConditionType::Degraded).0, ConditionValue::False);
+    let warnings = summary::new_problems(&[], &conditions(&observation));
+    assert_eq!(warnings.iter().map(|it| it.reason).collect::<Vec<_>>(), [Reason::UnverifiedIdentity]);
 }
 
 #[test]
