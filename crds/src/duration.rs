@@ -111,7 +111,7 @@ impl From<GoDuration> for String {
 
 impl fmt::Display for DurationError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:?} is not a duration; write for example 30s, 200ms or 1h30m", self.text)
+        write!(formatter, "\"{}\" is not a duration; write for example 30s, 200ms or 1h30m", self.text)
     }
 }
 
@@ -150,7 +150,7 @@ mod tests {
             let error = text.parse::<GoDuration>().unwrap_err();
             assert_eq!(
                 error.to_string(),
-                format!("{text:?} is not a duration; write for example 30s, 200ms or 1h30m")
+                format!("\"{text}\" is not a duration; write for example 30s, 200ms or 1h30m")
             );
         }
     }

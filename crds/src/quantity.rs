@@ -106,7 +106,7 @@ impl From<ByteQuantity> for String {
 
 impl fmt::Display for QuantityError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:?} is not a size; write for example 20Gi or 512Mi", self.text)
+        write!(formatter, "\"{}\" is not a size; write for example 20Gi or 512Mi", self.text)
     }
 }
 

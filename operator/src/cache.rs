@@ -34,11 +34,19 @@ pub(crate) struct ChildCache(Arc<Mutex<Tables>>);
 struct Tables {
     objects: HashMap<Key, PipelineObjects>,
     /// The resources that refer to an object by its name.
-    dependents: BTreeMap<Reference, BTreeSet<Key>>,
+    dependents: BTreeMap<Reference, Dependents>,
     /// The resources that select ConfigMaps by labels, by namespace.
     selecting: BTreeMap<Box<str>, BTreeSet<Key>>,
     /// The references of each resource: the inverse of `dependents` and `selecting`.
     referenced: HashMap<Key, ReferencedNames>,
+}
+
+/// The resources that refer to one object.
+#[derive(Debug, Default)]
+struct Dependents {
+    keys: BTreeSet<Key>,
+    /// The number of the list that contained the object last.
+    list: u32,
 }
 
 /// An object that a resource can refer to.
@@ -126,21 +134,59 @@ impl ChildCache {
             .collect()
     }
 
-    /// Marks the resources that refer to a changed object as changed, and returns them.
-    pub(crate) fn record_reference_change(&self, kind: ReferenceKind, metadata: &ObjectMeta) -> Vec<Key> {
+    /// Marks the resources that refer to a changed object as changed, and returns them. `list` is the number
+    /// of the present list.
+    pub(crate) fn record_reference_change(
+        &self,
+        kind: ReferenceKind,
+        metadata: &ObjectMeta,
+        list: u32,
+    ) -> Vec<Key> {
         let (Some(namespace), Some(name)) = (metadata.namespace.as_deref(), metadata.name.as_deref()) else {
             return Vec::new();
         };
         let mut tables = self.lock();
         let reference = Reference { kind, namespace: namespace.into(), name: name.into() };
-        let mut dependents = tables.dependents.get(&reference).cloned().unwrap_or_default();
+        let mut keys = match tables.dependents.get_mut(&reference) {
+            Some(dependents) => {
+                dependents.list = list;
+                dependents.keys.clone()
+            }
+            None => BTreeSet::new(),
+        };
         if kind == ReferenceKind::ConfigMap {
-            dependents.extend(tables.selecting(metadata, namespace));
+            keys.extend(tables.selecting(metadata, namespace));
         }
-        for key in &dependents {
-            tables.objects.entry(key.clone()).or_default().count_change();
+        tables.count_changes(keys)
+    }
+
+    /// Marks the resources as changed whose referenced objects were not in the complete list number `list`,
+    /// and returns them: no event reports objects that were deleted while the watch was down.
+    pub(crate) fn finish_references(
+        &self,
+        kind: ReferenceKind,
+        namespace: Option<&str>,
+        list: u32,
+    ) -> Vec<Key> {
+        let mut tables = self.lock();
+        let is_in_scope = |name: &str| namespace.is_none_or(|namespace| namespace == name);
+        let unlisted = tables.dependents.iter().filter(|(reference, dependents)| {
+            reference.kind == kind && is_in_scope(&reference.namespace) && dependents.list != list
+        });
+        let mut keys: BTreeSet<Key> =
+            unlisted.flat_map(|(_, dependents)| &dependents.keys).cloned().collect();
+        if kind == ReferenceKind::ConfigMap {
+            let selecting = tables.selecting.iter().filter(|(namespace, _)| is_in_scope(namespace));
+            keys.extend(selecting.flat_map(|(_, keys)| keys).cloned());
         }
-        dependents.into_iter().collect()
+        tables.count_changes(keys)
+    }
+
+    /// Marks all resources as changed, and returns them.
+    pub(crate) fn record_change_of_all(&self) -> Vec<Key> {
+        let mut tables = self.lock();
+        let keys = tables.referenced.keys().cloned().collect();
+        tables.count_changes(keys)
     }
 
     /// Stores the references of a resource.
@@ -151,7 +197,7 @@ impl ChildCache {
         }
         tables.remove_references(key);
         for reference in references(key, &names) {
-            tables.dependents.entry(reference).or_default().insert(key.clone());
+            tables.dependents.entry(reference).or_default().keys.insert(key.clone());
         }
         if names.rule_config_maps.is_some() {
             tables.selecting.entry((*key.namespace).into()).or_default().insert(key.clone());
@@ -186,6 +232,13 @@ impl Tables {
         ends.into_iter().map(move |end| Key::new(&namespace, &name[..end]))
     }
 
+    fn count_changes(&mut self, keys: BTreeSet<Key>) -> Vec<Key> {
+        for key in &keys {
+            self.objects.entry(key.clone()).or_default().count_change();
+        }
+        keys.into_iter().collect()
+    }
+
     fn has_child(&self, key: &Key, kind: Kind, name: &str) -> bool {
         self.objects.get(key).is_some_and(|objects| objects.entry(kind, name).is_some())
     }
@@ -214,10 +267,10 @@ impl Tables {
         let Some(names) = self.referenced.remove(key) else { return };
         for reference in references(key, &names) {
             if let Some(dependents) = self.dependents.get_mut(&reference) {
-                dependents.remove(key);
+                dependents.keys.remove(key);
             }
         }
-        self.dependents.retain(|_, dependents| !dependents.is_empty());
+        self.dependents.retain(|_, dependents| !dependents.keys.is_empty());
         if let Some(selecting) = self.selecting.get_mut(&*key.namespace) {
             selecting.remove(key);
         }

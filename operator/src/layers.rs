@@ -1,4 +1,4 @@
-//! Checks that modules import only from lower layers.
+//! Checks of the sources: modules import only from lower layers, and texts for people have no debug output.
 
 use std::{
     fs,
@@ -86,6 +86,19 @@ fn imports_of_layers_point_down() {
         );
     }
     assert_eq!(found, Vec::<String>::new());
+}
+
+#[test]
+fn texts_for_people_are_formatted_without_debug_output() {
+    let folders = ["/src", "/../crds/src"].map(|folder| format!("{}{folder}", env!("CARGO_MANIFEST_DIR")));
+    let files = folders.iter().flat_map(|folder| sources(Path::new(folder)));
+    let of_tests = ["tests.rs", "layers.rs"];
+    let files = files.filter(|path| !of_tests.iter().any(|name| path.ends_with(name)));
+    let found = files.filter(|path| {
+        let text = fs::read_to_string(path).unwrap();
+        text.split("#[cfg(test)]").next().unwrap_or_default().contains(":?}")
+    });
+    assert_eq!(found.collect::<Vec<_>>(), Vec::<PathBuf>::new());
 }
 
 #[test]

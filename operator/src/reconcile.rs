@@ -118,7 +118,8 @@ async fn resolve_references(
     let refused = names.strimzi.take_if(|kafka| !context.defaults.allows_strimzi(&key.namespace, kafka));
     // Before they are read, so that no change after the read is missed.
     context.cache.set_references(key, names.clone());
-    let references = dereference(&context.client, key, &names, &context.served).await;
+    let served = context.served.borrow().clone();
+    let references = dereference(&context.client, key, &names, &served).await;
     let references = references.map_err(|error| Problem::from(&error))?;
     Ok(References {
         strimzi: if refused.is_some() { Strimzi::NotAllowed } else { references.strimzi },

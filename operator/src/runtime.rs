@@ -17,3 +17,4 @@ pub(crate) mod queue;
 pub(crate) mod reconcile_if_changed;
 pub(crate) mod reconcile_state;
 pub(crate) mod requeue;
+mod watch_health;

@@ -109,7 +109,7 @@ fn name(pipeline: &CcxPipeline, problems: &mut Problems) -> Option<PipelineName>
     let parsed = PipelineName::parse(&name);
     if parsed.is_none() {
         let message = format!(
-            "the name {name:?} can't be part of the names of Services; choose one of at most {} lower-case letters, digits and -, \
+            "the name \"{name}\" can't be part of the names of Services; choose one of at most {} lower-case letters, digits and -, \
              beginning with a letter",
             PipelineName::MAX_LENGTH
         );

@@ -172,9 +172,9 @@ fn changed_reference_concerns_only_its_users() {
         |name: &str| ReferencedNames { secrets: [name.to_owned()].into(), ..ReferencedNames::default() };
     cache.set_references(&key(), wanted("first"));
     cache.set_references(&Key::new("ns", "other"), wanted("second"));
-    let due = |name: &str| cache.record_reference_change(ReferenceKind::Secret, &metadata(name));
+    let due = |name: &str| cache.record_reference_change(ReferenceKind::Secret, &metadata(name), 1);
     assert_eq!(due("first"), [key()]);
-    assert!(cache.record_reference_change(ReferenceKind::ConfigMap, &metadata("first")).is_empty());
+    assert!(cache.record_reference_change(ReferenceKind::ConfigMap, &metadata("first"), 1).is_empty());
     cache.set_references(&key(), wanted("third"));
     assert!(due("first").is_empty());
     assert_eq!(due("third"), [key()]);
@@ -192,7 +192,7 @@ fn config_maps_are_found_by_their_labels() {
     );
     let due = |namespace: &str, rules: &str| {
         let metadata = json!({"namespace": namespace, "name": "a", "labels": {"rules": rules}});
-        cache.record_reference_change(ReferenceKind::ConfigMap, &serde_json::from_value(metadata).unwrap())
+        cache.record_reference_change(ReferenceKind::ConfigMap, &serde_json::from_value(metadata).unwrap(), 1)
     };
     assert_eq!(due("ns", "mine"), [key()]);
     assert!(due("ns", "theirs").is_empty() && due("elsewhere", "mine").is_empty());
@@ -219,4 +219,38 @@ fn retained_child_is_read_again_for_a_new_resource_of_the_same_name() {
     cache.with(&key(), |objects| objects.set_owner(Some("2")));
     assert_eq!(knowledge(&cache, "hash"), ChildState::Unknown);
     assert!(cache.with(&key(), |objects| objects.entry(Kind::Service, "a").is_some()));
+}
+
+#[test]
+fn reference_deleted_while_the_watch_was_down_changes_its_dependents() {
+    let cache = ChildCache::default();
+    let secrets = ["kept".to_owned(), "deleted".to_owned()];
+    let names =
+        |secret: &String| ReferencedNames { secrets: [secret.clone()].into(), ..ReferencedNames::default() };
+    let keys = ["a", "b"].map(|name| Key::new("ns", name));
+    for (key, secret) in keys.iter().zip(&secrets) {
+        cache.set_references(key, names(secret));
+    }
+    let metadata = |name: &str| ObjectMeta {
+        namespace: Some("ns".into()),
+        name: Some(name.into()),
+        ..ObjectMeta::default()
+    };
+    for secret in &secrets {
+        cache.record_reference_change(ReferenceKind::Secret, &metadata(secret), 1);
+    }
+    assert_eq!(cache.finish_references(ReferenceKind::Secret, None, 1), []);
+    cache.record_reference_change(ReferenceKind::Secret, &metadata("kept"), 2);
+    assert_eq!(cache.finish_references(ReferenceKind::Secret, Some("other"), 2), []);
+    let before = cache.with(&keys[1], |objects| objects.changes());
+    assert_eq!(cache.finish_references(ReferenceKind::Secret, Some("ns"), 2), [keys[1].clone()]);
+    assert_eq!(cache.with(&keys[1], |objects| objects.changes()), before + 1);
+}
+
+#[test]
+fn change_of_all_is_one_of_every_resource() {
+    let cache = ChildCache::default();
+    let key = Key::new("ns", "a");
+    cache.set_references(&key, ReferencedNames::default());
+    assert_eq!(cache.record_change_of_all(), [key]);
 }

@@ -100,7 +100,7 @@ impl RunArgs {
     }
 
     /// Empty values, which a chart may set, count as absent.
-    fn settings(&self) -> Result<Settings, RunError> {
+    fn settings(&self, health: &Health) -> Result<Settings, RunError> {
         let namespaces: Vec<String> =
             self.namespaces.iter().filter(|name| !name.is_empty()).cloned().collect();
         Ok(Settings {
@@ -111,8 +111,16 @@ impl RunArgs {
             resync: None,
             job_pause: None,
             discovery: None,
+            watch_health: Some(watch_health(health)),
         })
     }
+}
+
+/// Returns the condition of the watches. A process that does not lead has none, and is ready.
+fn watch_health(health: &Health) -> ccx_service::Condition {
+    let condition = health.condition("watches");
+    condition.ready();
+    condition
 }
 
 /// Runs the operator until SIGTERM.
@@ -129,7 +137,7 @@ pub(crate) async fn run(arguments: RunArgs) -> Result<(), RunError> {
 
     let elector = elector(&arguments, config.clone(), &health, fence.clone())?;
     let client = fenced(config, fence, &metrics)?;
-    let settings = arguments.settings()?;
+    let settings = arguments.settings(&health)?;
     elector
         .run(shutdown, |stop| {
             let (client, settings, metrics) = (client.clone(), settings.clone(), metrics.clone());
@@ -216,7 +224,7 @@ mod tests {
         let scope = |namespaces: &str| {
             let program =
                 <Program as clap::Parser>::parse_from(["run", "--image=", "--namespaces", namespaces]);
-            program.arguments.settings().unwrap().scope
+            program.arguments.settings(&Health::new()).unwrap().scope
         };
         assert_eq!(scope(""), Scope::Cluster);
         assert_eq!(scope("a,b"), Scope::Namespaces(vec!["a".into(), "b".into()]));

@@ -1,6 +1,36 @@
-//! Reasons of errors of the API server.
+//! Reasons and texts of errors of the API server.
+
+use std::error::Error;
+
+use ccx_service::error_chain;
 
 use super::reason::Reason;
+
+/// Returns an error and its causes on one line. Of a response it has the message of the API server: the text of
+/// the client library ends with the debug form of the whole response.
+pub(crate) fn error_text(error: &(dyn Error + 'static)) -> String {
+    let mut text = error_chain(error);
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(kube::Error::Api(status)) = error.downcast_ref() {
+            text = text.replace(&one_line(&error.to_string()), &one_line(&message(status)));
+        }
+        cause = error.source();
+    }
+    text
+}
+
+fn message(status: &kube::core::Status) -> String {
+    if status.message.is_empty() {
+        format!("HTTP status {} {}", status.code, status.reason)
+    } else {
+        status.message.clone()
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
 
 /// Returns the reason for an error of the API server.
 pub(crate) fn api_reason(error: &kube::Error) -> Reason {
@@ -47,6 +77,16 @@ mod tests {
             reason(403, "pods \"a\" is forbidden: violates PodSecurity \"restricted\""),
             Reason::Rejected
         );
+    }
+
+    #[test]
+    fn text_has_the_message_of_the_server_without_debug_output() {
+        let status = Status { code: 422, message: "a is\ninvalid".into(), ..Status::default() };
+        let error = kube::runtime::watcher::Error::InitialListFailed(kube::Error::Api(Box::new(status)));
+        assert_eq!(error_text(&error), "failed to perform initial object list: a is invalid");
+        let empty =
+            kube::Error::Api(Box::new(Status { code: 500, reason: "Internal".into(), ..Status::default() }));
+        assert_eq!(error_text(&empty), "HTTP status 500 Internal");
     }
 
     #[test]

@@ -112,6 +112,6 @@ fn below(path: &str, key: &str) -> String {
     match (path.is_empty(), key.contains('.')) {
         (true, _) => key.to_owned(),
         (false, false) => format!("{path}.{key}"),
-        (false, true) => format!("{path}[{key:?}]"),
+        (false, true) => format!("{path}[\"{key}\"]"),
     }
 }

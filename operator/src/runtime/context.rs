@@ -2,13 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
-use kube::Client;
+use kube::{Client, runtime::watcher};
+use tokio::sync::watch;
 
-use super::{events::Events, metrics::Metrics, probe::Prober, queue::Queue, reconcile_state::ReconcileState};
+use super::{
+    events::Events, metrics::Metrics, probe::Prober, queue::Queue, reconcile_state::ReconcileState,
+    watch_health::WatchHealth,
+};
+use crate::model::api_error::error_text;
 use crate::{
     cache::{
         ChildCache,
-        watches::{Listener, Synced},
+        watches::{Listener, Synced, WatchName},
     },
     model::{key::Key, references::Served},
     validate::OperatorDefaults,
@@ -22,7 +27,8 @@ pub(crate) struct Context {
     pub(crate) cache: ChildCache,
     pub(crate) state: ReconcileState,
     pub(crate) queue: Queue,
-    pub(crate) served: Served,
+    /// The optional kinds that the cluster serves now.
+    pub(crate) served: watch::Receiver<Served>,
     pub(crate) defaults: OperatorDefaults,
     pub(crate) prober: Arc<dyn Prober>,
     /// Reports whether the cache is complete.
@@ -38,6 +44,7 @@ pub(crate) struct Enqueue {
     pub(crate) state: ReconcileState,
     pub(crate) queue: Queue,
     pub(crate) metrics: Metrics,
+    pub(crate) watch_health: WatchHealth,
 }
 
 impl Listener for Enqueue {
@@ -55,11 +62,21 @@ impl Listener for Enqueue {
         self.queue.push(key);
     }
 
-    fn watch_synced(&self, kind: &'static str, is_synced: bool) {
-        self.metrics.set_watch_synced(kind, is_synced);
+    fn watch_synced(&self, watch: &WatchName) {
+        self.metrics.set_watch_synced(watch.kind, watch.namespace(), true);
+        self.watch_health.remove(watch);
     }
 
-    fn watch_failed(&self, kind: &'static str) {
-        self.metrics.count_watch_failure(kind);
+    fn watch_failed(&self, watch: &WatchName, is_listed: bool, error: &watcher::Error) {
+        self.metrics.count_watch_failure(watch.kind, watch.namespace());
+        if !is_listed {
+            self.metrics.set_watch_synced(watch.kind, watch.namespace(), false);
+            self.watch_health.insert(watch, &error_text(error));
+        }
+    }
+
+    fn watch_ended(&self, watch: &WatchName) {
+        self.metrics.remove_watch(watch.kind, watch.namespace());
+        self.watch_health.remove(watch);
     }
 }

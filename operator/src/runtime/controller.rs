@@ -3,7 +3,6 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use ccx_crds::CcxPipeline;
-use ccx_service::error_chain;
 use futures::StreamExt as _;
 use kube::{
     Client,
@@ -12,6 +11,7 @@ use kube::{
         reflector::{self, Store},
     },
 };
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -24,6 +24,7 @@ use super::{
     reconcile_if_changed::{Reconcile, reconcile_if_changed},
     reconcile_state::ReconcileState,
     requeue::backoff,
+    watch_health::WatchHealth,
 };
 pub use crate::cache::watches::Scope;
 use crate::{
@@ -32,7 +33,11 @@ use crate::{
         partial_object::PartialObject,
         watches::{Synced, Watches},
     },
-    model::{api_error::api_reason, key::Key, references::Served},
+    model::{
+        api_error::{api_reason, error_text},
+        key::Key,
+        references::Served,
+    },
     validate::OperatorDefaults,
 };
 
@@ -63,10 +68,11 @@ pub struct Settings {
     pub job_pause: Option<Duration>,
     /// The interval between two discoveries of the kinds that the cluster serves; one minute when absent.
     pub discovery: Option<Duration>,
+    /// Reports watches that can't list their objects, in `/readyz`.
+    pub watch_health: Option<ccx_service::Condition>,
 }
 
-/// Reconciles until `stop`, then finishes what is in flight. Restarts when the cluster begins to serve
-/// another kind.
+/// Reconciles until `stop`, then finishes what is in flight.
 pub(crate) async fn run(
     client: Client,
     settings: Settings,
@@ -74,21 +80,24 @@ pub(crate) async fn run(
     stop: CancellationToken,
     reconcile: Reconcile,
 ) {
+    let Some(first) = stop.run_until_cancelled(first_discovery(&client)).await else { return };
+    tracing::info!(served = ?first, scope = ?settings.scope, "controller started");
+    let (sender, served) = watch::channel(first);
     let interval = settings.discovery.unwrap_or(discovery::INTERVAL);
-    while !stop.is_cancelled() {
-        let served = match discovery::discover(&client).await {
-            Ok(served) => served,
-            Err(error) => {
-                tracing::warn!(error = %error_chain(&error), "discovery failed");
-                stop.run_until_cancelled(tokio::time::sleep(DISCOVERY_PAUSE)).await;
-                continue;
-            }
-        };
-        tracing::info!(?served, scope = ?settings.scope, "controller started");
-        tokio::select! {
-            () = control(&client, &settings, &metrics, &served, &stop, reconcile) => {}
-            () = discovery::changed(&client, &served, interval) => tracing::info!("served kinds changed, restarting controller"),
+    tokio::select! {
+        () = control(&client, &settings, &metrics, served, &stop, reconcile) => {}
+        () = discovery::follow(&client, &sender, interval) => {}
+    }
+}
+
+/// Children depend on the kinds that the cluster serves.
+async fn first_discovery(client: &Client) -> Served {
+    loop {
+        match discovery::discover(client).await {
+            Ok(served) => return served,
+            Err(error) => tracing::warn!(error = %error_text(&error), "discovery failed"),
         }
+        tokio::time::sleep(DISCOVERY_PAUSE).await;
     }
 }
 
@@ -96,11 +105,11 @@ async fn control(
     client: &Client,
     settings: &Settings,
     metrics: &Metrics,
-    served: &Served,
+    served: watch::Receiver<Served>,
     stop: &CancellationToken,
     reconcile: Reconcile,
 ) {
-    let context = Arc::new(context(client, settings, metrics, served));
+    let context = Arc::new(context(client, settings, metrics, served.clone()));
     let (store, writer) = reflector::store();
     let watches = Watches {
         client: client.clone(),
@@ -110,6 +119,7 @@ async fn control(
             state: context.state.clone(),
             queue: context.queue.clone(),
             metrics: metrics.clone(),
+            watch_health: WatchHealth::new(settings.watch_health.clone()),
         }),
         synced: context.synced.clone(),
     };
@@ -129,7 +139,12 @@ async fn control(
     }
 }
 
-fn context(client: &Client, settings: &Settings, metrics: &Metrics, served: &Served) -> Context {
+fn context(
+    client: &Client,
+    settings: &Settings,
+    metrics: &Metrics,
+    served: watch::Receiver<Served>,
+) -> Context {
     Context {
         client: client.clone(),
         events: Events::new(client.clone(), &settings.identity),
@@ -137,7 +152,7 @@ fn context(client: &Client, settings: &Settings, metrics: &Metrics, served: &Ser
         cache: ChildCache::default(),
         state: ReconcileState::new(metrics.conditions.clone()),
         queue: Queue::new(metrics.queue_depth.clone()),
-        served: served.clone(),
+        served,
         defaults: settings.defaults.clone(),
         prober: Arc::clone(&settings.prober),
         synced: Synced::new(),
@@ -151,7 +166,7 @@ fn on_error(pipeline: Arc<PartialObject<CcxPipeline>>, error: &kube::Error, cont
     let key = Key::from_metadata(&pipeline.metadata);
     let failures = context.state.record_failure(&key);
     context.metrics.count_error(api_reason(error).name());
-    tracing::warn!(pipeline = %key, error = %error_chain(error), failures, "failed to read the resource or to write its status");
+    tracing::warn!(pipeline = %key, error = %error_text(error), failures, "failed to read the resource or to write its status");
     Action::requeue(backoff(failures))
 }
 
@@ -171,7 +186,7 @@ fn handle_result(queue: &Queue, store: &Store<PartialObject<CcxPipeline>>, resul
                 queue.push(key);
             }
         }
-        Err(error) => tracing::error!(error = %error_chain(&error), "controller failed"),
+        Err(error) => tracing::error!(error = %error_text(&error), "controller failed"),
     }
 }
 

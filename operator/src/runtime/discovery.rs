@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use kube::{Client, core::ApiResource};
+use tokio::sync::watch;
 
 use crate::model::{
     kind::{Availability, Kind},
@@ -64,13 +65,21 @@ fn optional() -> impl Iterator<Item = Kind> {
     Kind::ALL.into_iter().filter(|kind| kind.availability() == Availability::Optional)
 }
 
-/// Waits until the served kinds differ from `before`. A failed discovery is retried after `interval`.
-pub(crate) async fn changed(client: &Client, before: &Served, interval: Duration) {
+/// Sends the served kinds to `served` whenever they change; never ends.
+pub(crate) async fn follow(client: &Client, served: &watch::Sender<Served>, interval: Duration) {
     loop {
         tokio::time::sleep(interval).await;
         match discover(client).await {
-            Ok(now) if now != *before => return,
-            Ok(_) => {}
+            Ok(now) => {
+                let has_changed = served.send_if_modified(|before| {
+                    let has_changed = *before != now;
+                    before.clone_from(&now);
+                    has_changed
+                });
+                if has_changed {
+                    tracing::info!(served = ?now, "served kinds changed");
+                }
+            }
             Err(error) => tracing::debug!(%error, "discovery failed"),
         }
     }

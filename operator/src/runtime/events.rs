@@ -10,6 +10,7 @@ use kube::{
     api::{ObjectMeta, PostParams},
 };
 
+use crate::model::api_error::error_text;
 use crate::model::names::MANAGER;
 
 /// The limit of an Event's note.
@@ -44,7 +45,7 @@ impl Events {
         tracing::info!(pipeline = pipeline.metadata.name, namespace, kind, reason, note, "event emitted");
         let events: Api<Event> = Api::namespaced(self.client.clone(), namespace);
         if let Err(error) = events.create(&PostParams::default(), &event).await {
-            tracing::warn!(error = %ccx_service::error_chain(&error), reason, "failed to emit event");
+            tracing::warn!(error = %error_text(&error), reason, "failed to emit event");
         }
     }
 }

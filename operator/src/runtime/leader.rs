@@ -29,6 +29,8 @@ use kube::{
 };
 use snafu::{ResultExt, Snafu};
 use term::{Decision, ObservedLease, decide};
+
+use crate::model::api_error::error_text;
 use tokio::time::{error::Elapsed, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -181,8 +183,8 @@ impl Elector {
                 leadership
             }
             Err(error) => {
-                tracing::warn!(error = %ccx_service::error_chain(&error), "failed to read or renew the lease");
-                self.reachable.not_ready(ccx_service::error_chain(&error));
+                tracing::warn!(error = %error_text(&error), "failed to read or renew the lease");
+                self.reachable.not_ready(error_text(&error));
                 Leadership::Unknown
             }
         }
@@ -248,7 +250,7 @@ impl Elector {
         match self.ask(self.leases.replace(&self.name, &PostParams::default(), &released)).await {
             Ok(_) => tracing::info!(lease = self.name, "lease released"),
             Err(error) => {
-                tracing::warn!(error = %ccx_service::error_chain(&error), "failed to release the lease");
+                tracing::warn!(error = %error_text(&error), "failed to release the lease");
             }
         }
     }

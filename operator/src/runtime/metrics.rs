@@ -76,13 +76,13 @@ impl Metrics {
             )?,
             watch_synced: registrar.gauges(
                 "watch_synced",
-                "1 while the objects of a kind have been listed.",
-                &["kind"],
+                "1 while the objects of a kind in a namespace, or in all, have been listed.",
+                &["kind", "namespace"],
             )?,
             watch_failures: registrar.counters(
                 "watch_failures_total",
-                "Failed requests of watches, by kind.",
-                &["kind"],
+                "Failed requests of watches, by kind and namespace.",
+                &["kind", "namespace"],
             )?,
             registry,
         })
@@ -109,14 +109,20 @@ impl Metrics {
         self.writes.with_label_values(&[resource, verb]).inc();
     }
 
-    /// Reports whether the objects of a kind have been listed.
-    pub fn set_watch_synced(&self, kind: &str, is_synced: bool) {
-        self.watch_synced.with_label_values(&[kind]).set(i64::from(is_synced));
+    /// Reports whether the objects of a kind have been listed. The namespace is empty for all of them.
+    pub fn set_watch_synced(&self, kind: &str, namespace: &str, is_synced: bool) {
+        self.watch_synced.with_label_values(&[kind, namespace]).set(i64::from(is_synced));
     }
 
     /// Counts a failed request of a watch.
-    pub fn count_watch_failure(&self, kind: &str) {
-        self.watch_failures.with_label_values(&[kind]).inc();
+    pub fn count_watch_failure(&self, kind: &str, namespace: &str) {
+        self.watch_failures.with_label_values(&[kind, namespace]).inc();
+    }
+
+    /// Removes the gauge of a watch that has ended.
+    pub fn remove_watch(&self, kind: &str, namespace: &str) {
+        // It has none if it was never listed and never failed.
+        let _ = self.watch_synced.remove_label_values(&[kind, namespace]);
     }
 
     /// Returns the number of all writes.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use ccx_service::error_chain;
 use futures::future::try_join_all;
 use k8s_openapi::{
     NamespaceResourceScope,
@@ -18,7 +17,7 @@ use serde::de::DeserializeOwned;
 use snafu::{ResultExt as _, Snafu};
 
 use crate::model::{
-    api_error::api_reason,
+    api_error::{api_reason, error_text},
     key::Key,
     problem::Problem,
     references::{ReferencedNames, References, Served, Strimzi, StrimziName},
@@ -34,7 +33,7 @@ pub struct DereferenceError {
 
 impl From<&DereferenceError> for Problem {
     fn from(error: &DereferenceError) -> Self {
-        Self::new(api_reason(&error.source), error_chain(error))
+        Self::new(api_reason(&error.source), error_text(error))
     }
 }
 

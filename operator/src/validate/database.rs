@@ -87,7 +87,7 @@ fn to_managed(
         password.map(|(secret, password)| source::fingerprint(&name, secret, file::PASSWORD, &password.0));
     if password.is_none() && references.database_volume == DatabaseVolume::Present {
         let message = format!(
-            "Secret {name} with the key {:?} does not exist, but the volume of the managed database does; restore the Secret, \
+            "Secret {name} with the key \"{}\" does not exist, but the volume of the managed database does; restore the Secret, \
              or create it with a new password, which is then set in the database",
             file::PASSWORD
         );

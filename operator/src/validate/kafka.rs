@@ -176,7 +176,7 @@ fn port(server: &str, problems: &mut Problems) -> Option<u16> {
         .and_then(|(host, port)| Some(port.parse().ok()).filter(|_| !host.is_empty())?);
     if port.is_none() {
         let message = format!(
-            "spec.kafka.bootstrapServers has {server:?}, which is not host:port; write for example kafka:9092"
+            "spec.kafka.bootstrapServers has \"{server}\", which is not host:port; write for example kafka:9092"
         );
         problems.push(Reason::InvalidSpec, message);
     }

@@ -84,7 +84,7 @@ fn port(storage: &ObjectStorage, problems: &mut Problems) -> Option<u16> {
     let Some(endpoint) = &storage.endpoint else { return Some(HTTPS) };
     let port = endpoint_port(endpoint);
     if port.is_none() {
-        let message = format!("spec.objectStorage.endpoint {endpoint:?} is not an http:// or https:// URL");
+        let message = format!("spec.objectStorage.endpoint \"{endpoint}\" is not an http:// or https:// URL");
         problems.push(Reason::InvalidSpec, message);
     }
     port

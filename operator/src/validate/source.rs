@@ -57,7 +57,7 @@ impl<'a> SecretSource<'a> {
 
     /// Does not list the keys that exist: who may create a resource may not be allowed to read Secrets.
     fn missing_key(&self, key: &str) -> String {
-        format!("Secret {} has no key {key:?}; add it, or name another key in {}", self.name, self.field)
+        format!("Secret {} has no key \"{key}\"; add it, or name another key in {}", self.name, self.field)
     }
 
     /// Returns a volume with the keys as files.
@@ -104,7 +104,8 @@ pub(super) fn config_map_fingerprint(
         return of_config_map(UNKNOWN.into());
     };
     if let Some(key) = key.filter(|key| !has_key(config_map, key)) {
-        let message = format!("ConfigMap {name} has no key {key:?}; add it, or name another key in {field}");
+        let message =
+            format!("ConfigMap {name} has no key \"{key}\"; add it, or name another key in {field}");
         problems.push(Reason::SecretMissing, message);
     }
     of_config_map(data_digest(config_map, key))

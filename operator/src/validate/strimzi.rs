@@ -105,7 +105,7 @@ fn not_ready(reference: &StrimziRef, cluster: &DynamicObject) -> String {
     } else {
         names.join(", ")
     };
-    format!("Kafka {} has no listener {:?} in its status, but {has}", reference.name, reference.listener)
+    format!("Kafka {} has no listener \"{}\" in its status, but {has}", reference.name, reference.listener)
 }
 
 fn authorities(listener: &Value) -> Option<String> {

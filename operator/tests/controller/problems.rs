@@ -255,7 +255,10 @@ async fn unlistable_namespace_holds_back_no_other_and_is_in_the_metrics() {
     env.apply(json!({})).await;
     env.until_ready().await;
     let text = TextEncoder::new().encode_to_string(&env.metrics().registry.gather()).unwrap();
-    assert!(text.contains("ccx_operator_watch_failures_total{kind=\"Deployment\"}"), "{text}");
+    assert!(
+        text.contains("ccx_operator_watch_failures_total{kind=\"Deployment\",namespace=\"kube-public\"}"),
+        "{text}"
+    );
     env.end().await;
 }
 

@@ -187,6 +187,7 @@ impl TestEnv {
             resync: Some(RESYNC),
             job_pause: Some(JOB_PAUSE),
             discovery: Some(DISCOVERY),
+            watch_health: None,
         };
         let stop = CancellationToken::new();
         let task = tokio::spawn(ccx_operator::run(client, settings, metrics.clone(), stop.clone()));

@@ -26,7 +26,7 @@ pub struct Dependency {
     pub name: String,
     /// Whether the process can use it.
     pub ok: bool,
-    /// The reason on one line why it can't; `None` when it can.
+    /// The reason on one line why it can't, or a restriction with which it can; `None` when it can.
     pub cause: Option<String>,
     /// Whether the process is still making its first attempt, so that nothing is known to be wrong.
     #[serde(default)]

@@ -100,6 +100,13 @@ impl Condition {
         self.set(None, false);
     }
 
+    /// Reports that the dependency can be used, with a restriction, on one line.
+    pub fn impaired(&self, restriction: impl Into<String>) {
+        let dependency = &mut self.health.lock().readiness.dependencies[self.index];
+        (dependency.ok, dependency.connecting) = (true, false);
+        dependency.cause = Some(restriction.into());
+    }
+
     /// Reports that the first attempt to use the dependency has not ended yet.
     pub fn connecting(&self, cause: impl Into<String>) {
         self.set(Some(cause.into()), true);
@@ -164,6 +171,15 @@ mod tests {
         assert!(!is_connecting());
         kafka.ready();
         assert!(!is_connecting() && health.readiness().is_ready());
+    }
+
+    #[test]
+    fn restriction_is_reported_and_leaves_the_process_ready() {
+        let health = Health::new();
+        let watches = health.condition("watches");
+        watches.impaired("can't list Secret");
+        assert!(health.readiness().is_ready());
+        assert_eq!(health.readiness().dependencies[0].to_string(), "watches: can't list Secret");
     }
 
     #[test]

@@ -119,11 +119,11 @@ fn readiness(health: &Health, as_json: bool) -> Response {
     if as_json {
         return (status, Json(readiness)).into_response();
     }
-    if readiness.is_ready() {
-        return (status, "ok\n").into_response();
-    }
     let mut text = String::new();
-    for dependency in readiness.unmet() {
+    if readiness.is_ready() {
+        text.push_str("ok\n");
+    }
+    for dependency in readiness.dependencies.iter().filter(|it| it.cause.is_some() || !it.ok) {
         let _ = writeln!(text, "{dependency}");
     }
     (status, text).into_response()

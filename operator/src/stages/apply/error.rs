@@ -1,9 +1,14 @@
 //! Errors of applying a child.
 
-use ccx_service::error_chain;
 use snafu::Snafu;
 
-use crate::model::{api_error::api_reason, kind::Kind, problem::Problem, reason::Reason, resources::Child};
+use crate::model::{
+    api_error::{api_reason, error_text},
+    kind::Kind,
+    problem::Problem,
+    reason::Reason,
+    resources::Child,
+};
 
 /// A child that could not be applied.
 #[derive(Debug, Snafu)]
@@ -60,6 +65,6 @@ impl From<&ApplyError> for Problem {
             ApplyError::Foreign { .. } => Reason::Conflict,
             ApplyError::Request { source, .. } => api_reason(source),
         };
-        Self::new(reason, error_chain(error))
+        Self::new(reason, error_text(error))
     }
 }

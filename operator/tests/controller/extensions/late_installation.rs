@@ -48,6 +48,15 @@ async fn missing_extension_is_reported_until_it_is_installed() {
     ] {
         assert!(api(&env, kind).get_opt(name).await.unwrap().is_some(), "{} {name}", kind.name());
     }
+    // An extension that is removed again is noticed, and with its return all is well.
+    plane.kubectl(&["delete", "crd", "servicemonitors.monitoring.coreos.com"]);
+    let condition = env.until_condition("Degraded", "True", "KindNotServed").await;
+    assert!(condition.message.contains("ServiceMonitor"), "{condition:?}");
+    assert!(!condition.message.contains("Status {"), "{condition:?}");
+    plane.install(&definitions).await;
+    env.until_ready().await;
+    let monitors = api(&env, Kind::ServiceMonitor);
+    until("it is recreated", async || monitors.get_opt("ccx-monitoring").await.unwrap()).await;
     // A Strimzi from before 0.49 serves this version only; later ones prefer the other.
     let older = r#"[{"op": "replace", "path": "/spec/versions/0/served", "value": false}]"#;
     plane.kubectl(&["patch", "crd", "kafkas.kafka.strimzi.io", "--type=json", "--patch", older]);
