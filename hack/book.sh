@@ -17,6 +17,8 @@ sed -i -e 's|](docs/|](|g' -e 's|](README.md)|](index.html)|g' "$source"/{archit
 find "$source" -name '*.md' -exec sed -i -E \
   -e 's,\]\((\.\./)*ARCHITECTURE\.md,](architecture.md,g' -e 's,\]\((\.\./)*CONTRIBUTING\.md,](contributing.md,g' \
   -e "s,\]\((\.\./){0\,2}(workloads|crds|operator|hack|images|e2e|CHANGELOG|LICENSE)([/.)]),](${repository}/blob/main/\2\3,g" {} +
+# The page of a folder's README is its index.
+find "$source" -name '*.md' ! -name SUMMARY.md -exec sed -i 's,](adr/README\.md,](adr/index.html,g' {} +
 # The decisions, each by its title, below the last entry of the table of contents.
 for file in "$source"/adr/0*.md; do
   echo "  - [$(sed -n '1s/^# //p' "$file")](adr/${file##*/})"
