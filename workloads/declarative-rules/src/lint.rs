@@ -30,6 +30,10 @@ const DIRECTORIES: [&str; 10] = [
     "namespaces",
 ];
 
+/// The warning about a rule without texts. A content tree may have them.
+pub(crate) const NO_CONTENT: &str =
+    "the rule has no `content`; without an entry in a content tree, users see only its key";
+
 /// Records the warnings of a rule without errors.
 pub(crate) fn check(
     source: &mut Source<'_>,
@@ -106,10 +110,7 @@ fn nodes(source: &mut Source<'_>, definition: &Definition) {
 
 fn content(source: &mut Source<'_>, document: &Node, definition: &Definition) {
     let Some(content) = &definition.content else {
-        source.warning(
-            document.span.start,
-            "the rule has no `content`; without an entry in a content tree, users see only its key",
-        );
+        source.warning(document.span.start, NO_CONTENT);
         return;
     };
     let texts = [

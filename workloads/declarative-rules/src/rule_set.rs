@@ -1,11 +1,17 @@
 //! Rule sets: all rules of all files, or none of them.
 
-use std::{collections::HashMap, path::PathBuf};
+use std::{
+    collections::{BTreeSet, HashMap},
+    path::PathBuf,
+};
 
+use ccx_content::{ContentTree, lint_details};
 use ccx_rules::Rule;
 
 use crate::{
-    DeclarativeRule, Digest, FilesError, Loaded, Position, Problem, RuleFiles, Severity, load_files,
+    DeclarativeRule, Digest, FilesError, Loaded, Position, Problem, RuleFiles, Severity,
+    lint::NO_CONTENT,
+    load_files,
     run_tests::{TestFailure, TestRun},
 };
 
@@ -63,6 +69,29 @@ impl RuleSet {
     /// Returns the warnings.
     pub fn warnings(&self) -> &[Problem] {
         &self.warnings
+    }
+
+    /// Returns the problems of the set when a content tree has the texts of rules without `content`: the warnings, except those
+    /// about texts that the tree has, and the problems of these texts when they are rendered with the details of tests.
+    pub fn problems_with_content(&self, tree: &ContentTree) -> Vec<Problem> {
+        let of_tree = |rule: &DeclarativeRule| match rule.content() {
+            None => tree.get(rule.id(), rule.error_key()),
+            Some(_) => None,
+        };
+        let with_texts: Vec<_> = self.rules.iter().filter_map(|rule| Some((rule, of_tree(rule)?))).collect();
+        let is_solved = |problem: &Problem| {
+            let is_of = |rule: &DeclarativeRule| {
+                rule.file() == problem.file && Some(rule.position()) == problem.position
+            };
+            problem.message == NO_CONTENT && with_texts.iter().any(|(rule, _)| is_of(rule))
+        };
+        let warnings = self.warnings.iter().filter(|warning| !is_solved(warning)).cloned();
+        let details = |rule: &DeclarativeRule| rule.test_runs().into_iter().filter_map(|run| run.details);
+        let problems_of_texts: BTreeSet<Problem> = with_texts
+            .iter()
+            .flat_map(|(rule, content)| details(rule).flat_map(|details| lint_details(content, &details)))
+            .collect();
+        problems_of_texts.into_iter().chain(warnings).collect()
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) fn run(global: &Global, command: &RulesCommand) -> Result<(), Box<dyn
         RulesCommand::List(args) => list::run(global, args),
         RulesCommand::Explain(args) => explain::run(global, args),
         RulesCommand::New(args) => new::run(args),
-        RulesCommand::Lint(args) => lint::run(args),
+        RulesCommand::Lint(args) => lint::run(global, args),
         RulesCommand::Test(args) => test::run(args),
         RulesCommand::Try(args) => try_rule::run(global, args),
         RulesCommand::Bench(args) => bench::run(args),

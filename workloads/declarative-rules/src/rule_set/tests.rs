@@ -53,3 +53,38 @@ fn rule_with_details_that_clients_can_not_decode_is_rejected() {
         "{problems:#?}"
     );
 }
+
+#[test]
+fn content_tree_with_the_texts_of_a_rule_solves_the_warning_and_is_rendered() {
+    let (head, _) = GOOD.split_once("content:").unwrap();
+    let (_, tests) = GOOD.split_once("\ntests:").unwrap();
+    let text = format!("{head}tests:{tests}");
+    let set = RuleSet::new(&RuleFiles::from_texts([("a.yaml", &*text)])).unwrap();
+    let warnings: Vec<&str> = set.warnings().iter().map(|warning| &*warning.message).collect();
+    assert_eq!(warnings, [NO_CONTENT]);
+
+    let tree = |reason: &str| {
+        let rule = "external/rules/pool_degraded";
+        let files: ccx_content::Files = [
+            ("config.yaml".to_owned(), r#"{"impact": {"High": 3}, "resolution_risk": {"High": 3}}"#.to_owned()),
+            (format!("{rule}/plugin.yaml"), "python_module: examples.external.pool_degraded\n".to_owned()),
+            (
+                format!("{rule}/POOL_DEGRADED/metadata.yaml"),
+                "{description: A pool, impact: High, likelihood: 3, resolution_risk: High, tags: [openshift]}".to_owned(),
+            ),
+            (format!("{rule}/POOL_DEGRADED/generic.md"), "Pools.".to_owned()),
+            (format!("{rule}/POOL_DEGRADED/reason.md"), reason.to_owned()),
+        ]
+        .into_iter()
+        .collect();
+        ContentTree::load(&files).unwrap()
+    };
+    assert_eq!(set.problems_with_content(&tree("Some pools.")), []);
+    let problems = set.problems_with_content(&tree("{{=pydata.missing.name}}"));
+    assert!(
+        problems[0].message.starts_with("`reason` of the content tree with the details of"),
+        "{problems:#?}"
+    );
+    assert_eq!(problems[0].severity, Severity::Error);
+    assert_eq!(set.problems_with_content(ContentTree::builtin()).len(), 1, "the tree has no such key");
+}

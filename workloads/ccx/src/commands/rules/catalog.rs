@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use ccx_cli::CliError;
+use ccx_config::Rules;
 use ccx_content::{ContentTree, Problem};
 use ccx_declarative_rules::DeclarativeRule;
 use ccx_rules::{Budget, Engine, Rule};
@@ -47,9 +48,8 @@ impl Catalog {
         for rule in &user_rules {
             add(rule.content_tree_or_key());
         }
-        if !settings.content_directories.is_empty() {
-            let tree = ContentTree::read_all(&settings.content_directories);
-            add(tree.map_err(|problem| ContentError { problem })?);
+        if let Some(tree) = configured_content(&settings)? {
+            add(tree);
         }
         let builtin = ContentTree::builtin();
         let content = content.map_or_else(|| builtin.clone(), |above| above.over(builtin));
@@ -57,4 +57,13 @@ impl Catalog {
         let rules = ccx_builtin_rules::rules().into_iter().chain(of_users).collect();
         Ok(Self { engine: Engine::new(rules, Budget::default()), content, user_rules })
     }
+}
+
+/// Reads the content trees that the configuration names; `None` if it names none.
+pub(super) fn configured_content(settings: &Rules) -> Result<Option<ContentTree>, Box<dyn CliError>> {
+    if settings.content_directories.is_empty() {
+        return Ok(None);
+    }
+    let tree = ContentTree::read_all(&settings.content_directories);
+    Ok(Some(tree.map_err(|problem| ContentError { problem })?))
 }

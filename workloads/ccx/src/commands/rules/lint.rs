@@ -7,13 +7,16 @@ use ccx_declarative_rules::{Problem, Rejected, RuleFiles, RuleSet, Severity};
 use clap::Args;
 use snafu::{ResultExt, Snafu};
 
-use super::files::FilesSnafu;
-use crate::output::{self, Format};
+use super::{catalog::configured_content, files::FilesSnafu};
+use crate::{
+    cli::Global,
+    output::{self, Format},
+};
 
 /// Check rules in files
 ///
 /// Reports everything at once, each with file, line and column: what keeps a rule from running, and what
-/// should be better.
+/// should be better. Texts of rules may also be in the content trees of the configuration.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -42,10 +45,15 @@ enum LintError {
 
 impl CliError for LintError {}
 
-pub(super) fn run(args: &LintArgs) -> Result<(), Box<dyn CliError>> {
+pub(super) fn run(global: &Global, args: &LintArgs) -> Result<(), Box<dyn CliError>> {
     let files = RuleFiles::read(&args.paths).context(FilesSnafu)?;
+    let content = configured_content(&global.config()?.rules)?;
     let (rules, problems) = match RuleSet::new(&files) {
-        Ok(set) => (set.rules().len(), set.warnings().to_vec()),
+        Ok(set) => {
+            let problems = content
+                .map_or_else(|| set.warnings().to_vec(), |content| set.problems_with_content(&content));
+            (set.rules().len(), problems)
+        }
         Err(Rejected { problems, .. }) => (0, problems),
     };
     for problem in &problems {
