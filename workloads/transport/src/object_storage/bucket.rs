@@ -10,7 +10,7 @@ use super::{
 };
 use ccx_messages::ErrorClass;
 
-/// The name of an object that does not exist: the answer tells whether it would be served.
+/// The name of an object that does not exist: the response shows whether an existing one would be served.
 const PROBED_KEY: &str = "ccx-readiness-probe";
 
 /// The limit of an error's body.
@@ -22,10 +22,10 @@ impl Downloader {
         !self.settings.bucket.is_empty()
     }
 
-    /// Asks for an object of the configured bucket, the way archives are downloaded. Fails when the bucket
+    /// Requests an object of the configured bucket, as archives are downloaded. Fails when the bucket
     /// does not exist or the credentials are not valid.
     ///
-    /// Without credentials nothing is asked: presigned links need none.
+    /// Sends no request without credentials: presigned links need none.
     pub async fn probe_bucket(&self) -> Result<(), ObjectStoreError> {
         let bucket = &self.settings.bucket;
         let Ok(link) = self.store.presign_get(bucket, PROBED_KEY, OWN_LINK_VALIDITY).await else {
@@ -49,7 +49,7 @@ impl Downloader {
         }
     }
 
-    /// Some servers do not tell a missing bucket from a missing object. This request does not use the proxy of
+    /// Some servers do not distinguish a missing bucket from a missing object. This request does not use the proxy of
     /// downloads, so that only a clear answer counts.
     async fn check_existence(&self, bucket: &str) -> Result<(), ObjectStoreError> {
         match tokio::time::timeout(self.probe_timeout, self.store.reachable(bucket)).await {

@@ -64,15 +64,15 @@ impl Downloader {
         self.endpoint.as_ref()
     }
 
-    /// The endpoint that [`Downloader::probe`] asks: the configured one, or Amazon's of the configured region.
+    /// The endpoint of [`Downloader::probe`]: the configured one, or Amazon's of the configured region.
     pub fn probed_endpoint(&self) -> String {
         let region = self.settings.region.as_deref().unwrap_or("us-east-1");
         let amazon = || format!("https://s3.{region}.amazonaws.com/");
         self.endpoint.as_ref().map_or_else(amazon, Url::to_string)
     }
 
-    /// Asks the object storage's endpoint whether it answers, the way archives are downloaded: by the same client, and through
-    /// the same proxy. Any answer will do but one of a server or proxy that fails.
+    /// Sends a request to the object storage's endpoint as archives are downloaded: by the same client, and through
+    /// the same proxy. Succeeds with any response except that of a failing server or proxy.
     pub async fn probe(&self) -> Result<(), DownloadError> {
         let link = self.probed_endpoint();
         let sent = self.http.get(&link).timeout(self.probe_timeout).send().await;

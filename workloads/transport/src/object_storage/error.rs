@@ -8,7 +8,7 @@ use ccx_config::SecretError;
 use ccx_messages::ErrorClass;
 use snafu::Snafu;
 
-/// A client for the object storage could not be made, or an operation of it failed.
+/// A client for the object storage could not be created, or an operation failed.
 #[derive(Debug, Snafu)]
 #[snafu(visibility(pub(super)))]
 #[non_exhaustive]
@@ -36,7 +36,7 @@ pub enum ObjectStoreError {
         source: Box<dyn Error + Send + Sync>,
     },
 
-    /// A link could not be made: its parameters are wrong, or credentials could not be got.
+    /// A link could not be created: its parameters are invalid, or credentials are not available.
     #[snafu(display("failed to presign a link to s3://{bucket}/{key}"))]
     Presign {
         /// The object's bucket.
@@ -107,7 +107,7 @@ pub enum ObjectStoreError {
         class: ErrorClass,
     },
 
-    /// The server could not be asked for the bucket.
+    /// The request for the bucket failed.
     #[snafu(display("failed to ask for the bucket {bucket}"))]
     Bucket {
         /// The bucket.
@@ -124,14 +124,14 @@ pub enum ObjectStoreError {
 #[snafu(visibility(pub(super)))]
 #[non_exhaustive]
 pub enum DownloadError {
-    /// The client of the object storage could not be made.
+    /// The client of the object storage could not be created.
     #[snafu(display("failed to prepare downloads"))]
     Prepare {
         /// The cause.
         source: ObjectStoreError,
     },
 
-    /// The HTTP client could not be made.
+    /// The HTTP client could not be created.
     #[snafu(display("failed to prepare downloads by HTTP"))]
     Client {
         /// The cause.
@@ -173,7 +173,7 @@ pub enum DownloadError {
         link: String,
     },
 
-    /// An `s3://` link could not be made into one that carries permission.
+    /// An `s3://` link could not be presigned.
     #[snafu(display("failed to get permission for {link}"))]
     Permission {
         /// The link.
@@ -191,7 +191,7 @@ pub enum DownloadError {
         source: reqwest::Error,
     },
 
-    /// Connecting, the next bytes or the whole took too long.
+    /// The connection, the next bytes or the whole download timed out.
     #[snafu(display("failed to download {link} in time"))]
     Timeout {
         /// The link without its query.
@@ -218,7 +218,7 @@ pub enum DownloadError {
         status: u16,
     },
 
-    /// We have signed for the object, and the server does not let us in: our credentials are wrong, or not permitted yet.
+    /// The server rejected a signed request: the credentials are invalid, or not permitted yet.
     #[snafu(display("failed to download {link}: the object storage refuses our credentials ({status})"))]
     Refused {
         /// The link.
@@ -245,7 +245,7 @@ pub enum DownloadError {
         max_bytes: u64,
     },
 
-    /// There is nothing behind the link.
+    /// The object of the link does not exist.
     #[snafu(display("unable to use {link}: it is empty"))]
     Empty {
         /// The link without its query.
@@ -325,7 +325,7 @@ impl DownloadError {
     }
 }
 
-/// 408 and 429 ask to come back later; other answers in the 400s are final.
+/// 408 and 429 request a later retry; other responses in the 400s are final.
 fn class_of_status(status: u16) -> ErrorClass {
     match status {
         408 | 429 | 500.. => ErrorClass::Transient,

@@ -49,7 +49,7 @@ impl ObjectStore {
         Ok(Self::from_sdk(&loader(settings)?.load().await, settings))
     }
 
-    /// Asks the server for the bucket, with the credentials that there are, and says how it can be used.
+    /// Requests the bucket with the configured credentials, and returns how it can be used.
     ///
     /// Without credentials the request is not signed. A server that refuses it has answered all the same: presigned links need no
     /// credentials of ours.
@@ -80,7 +80,7 @@ impl ObjectStore {
         Self { client: aws_sdk_s3::Client::from_conf(config.build()) }
     }
 
-    /// Stores an object, in place of one of that name. Tries three times.
+    /// Stores an object, replacing one of the same name. At most three attempts.
     pub async fn put(&self, bucket: &str, key: &str, body: Bytes) -> Result<(), ObjectStoreError> {
         let result = self.client.put_object().bucket(bucket).key(key).body(body.into()).send().await;
         match result {
@@ -130,7 +130,7 @@ pub enum BucketAccess {
     PresignedOnly,
 }
 
-/// A refusal has no body, so that the SDK knows no more than the status; the other errors are told by the SDK.
+/// A refusal has no body, so the SDK only knows the status; other errors are explained by the SDK.
 fn bucket_error(error: SdkError<HeadBucketError>, bucket: &str) -> ObjectStoreError {
     match error.raw_response().map(|response| response.status().as_u16()) {
         Some(404) => NoBucketSnafu { bucket }.build(),
@@ -157,7 +157,7 @@ fn loader(settings: &ObjectStorage) -> Result<ConfigLoader, ObjectStoreError> {
 }
 
 fn environment(settings: &ObjectStorage) -> ConfigLoader {
-    // Not the SDK's whole chain: that would ask a machine's metadata service, and wait where there is none.
+    // Not the SDK's whole chain: it would query the metadata service of a cloud, and wait for it elsewhere.
     let region = RegionProviderChain::first_try(settings.region.clone().map(Region::new))
         .or_else(EnvironmentVariableRegionProvider::new())
         .or_else(ProfileFileRegionProvider::new())
