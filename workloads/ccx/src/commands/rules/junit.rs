@@ -48,17 +48,17 @@ mod tests {
         ])
         .unwrap();
         let expected = r#"<?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="ccx rules" tests="2" failures="1">
-  <testsuite name="a" tests="1" failures="0">
-    <testcase classname="a" name="x &lt; y" file="a.yaml:3:5"/>
-  </testsuite>
-  <testsuite name="b" tests="1" failures="1">
-    <testcase classname="b" name="&quot;q&quot;" file="a.yaml:3:5">
-      <failure message="expected hit, but miss">expected hit, but miss
+<testsuites name="ccx rules" tests="2" skipped="0" failures="1" errors="0">
+    <testsuite name="a" tests="1" skipped="0" errors="0" failures="0">
+        <testcase name="x &lt; y" classname="a" file="a.yaml:3:5"/>
+    </testsuite>
+    <testsuite name="b" tests="1" skipped="0" errors="0" failures="1">
+        <testcase name="&quot;q&quot;" classname="b" file="a.yaml:3:5">
+            <failure message="expected hit, but miss">expected hit, but miss
 - 1
 + 2</failure>
-    </testcase>
-  </testsuite>
+        </testcase>
+    </testsuite>
 </testsuites>
 "#;
         assert_eq!(xml, expected);
