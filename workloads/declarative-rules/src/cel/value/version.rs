@@ -5,23 +5,15 @@ use std::{cmp::Ordering, fmt, str::FromStr};
 /// A version.
 #[derive(Clone, Debug)]
 pub(crate) struct Version {
-    numbers: [u64; 3],
-    /// Identifiers after the hyphen. A version without them is greater than one with them.
-    pre_release: Vec<Identifier>,
+    /// Without build metadata, which has no part in the order.
+    parsed: semver::Version,
     text: Box<str>,
-}
-
-/// A pre-release identifier. Numbers sort before words.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Identifier {
-    Number(u64),
-    Word(Box<str>),
 }
 
 impl Version {
     /// Returns major, minor and patch.
     pub(crate) fn numbers(&self) -> [u64; 3] {
-        self.numbers
+        [self.parsed.major, self.parsed.minor, self.parsed.patch]
     }
 }
 
@@ -32,37 +24,18 @@ impl FromStr for Version {
     fn from_str(text: &str) -> Result<Self, ()> {
         let without_v = text.strip_prefix('v').unwrap_or(text);
         let (without_build, _) = without_v.split_once('+').unwrap_or((without_v, ""));
-        let (core, pre_release) =
-            without_build.split_once('-').map_or((without_build, None), |(core, pre)| (core, Some(pre)));
-        let mut numbers = [0; 3];
-        for (position, part) in core.split('.').enumerate() {
-            *numbers.get_mut(position).ok_or(())? = parse_number(part).ok_or(())?;
-        }
-        let identifiers = pre_release.into_iter().flat_map(|pre| pre.split('.'));
-        let pre_release = identifiers.map(Identifier::parse).collect::<Option<_>>().ok_or(())?;
-        Ok(Self { numbers, pre_release, text: without_v.into() })
-    }
-}
-
-fn parse_number(text: &str) -> Option<u64> {
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
-}
-
-impl Identifier {
-    fn parse(text: &str) -> Option<Self> {
-        let is_identifier =
-            !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        is_identifier.then(|| parse_number(text).map_or_else(|| Self::Word(text.into()), Self::Number))
+        let core = without_build.split('-').next().unwrap_or_default();
+        let pre_release = &without_build[core.len()..];
+        let missing = 3_usize.checked_sub(core.split('.').count()).ok_or(())?;
+        let complete = format!("{core}{}{pre_release}", ".0".repeat(missing));
+        let parsed = semver::Version::parse(&complete).map_err(|_| ())?;
+        Ok(Self { parsed, text: without_v.into() })
     }
 }
 
 impl Ord for Version {
     fn cmp(&self, other: &Self) -> Ordering {
-        let is_release = |version: &Self| version.pre_release.is_empty();
-        let by_numbers = self.numbers.cmp(&other.numbers);
-        by_numbers
-            .then(is_release(self).cmp(&is_release(other)))
-            .then_with(|| self.pre_release.cmp(&other.pre_release))
+        self.parsed.cmp_precedence(&other.parsed)
     }
 }
 
