@@ -12,12 +12,15 @@
 //! Errors about a message never repeat its values, which may be credentials.
 
 mod announce;
+mod archives;
 mod dead_letter;
 mod error_class;
 mod go_json;
+mod gunzip;
 mod id;
 mod identity;
 mod identity_claims;
+mod images;
 mod json;
 mod payload_status;
 mod reason;
@@ -27,12 +30,17 @@ mod upload_announcement;
 mod workloads;
 
 pub use announce::{Announce, AnnounceError};
+pub use archives::{
+    ArchiveMessage, ArchiveMetadata, ArchiveResults, ArchiveResultsError, ArchiveResultsMessage,
+};
 pub use dead_letter::{DeadLetter, header};
 pub use error_class::ErrorClass;
 pub use go_json::encode_object_like_go;
+pub use gunzip::{DecompressError, decompress};
 pub use id::{AccountNumber, ClusterId, ErrorKey, IdError, OrgId, RuleFqdn, RuleSelector};
 pub use identity::{Identity, IdentityError};
 pub use identity_claims::IdentityClaims;
+pub use images::ImagesMessage;
 pub use json::{JsonError, parse_json, parse_json_object, without_values};
 pub use payload_status::{PayloadStatus, Status};
 pub use reason::Reason;
@@ -41,4 +49,4 @@ pub use timestamp::{
     EARLIEST_GATHERING_TIME, Timestamp, TimestampError, format_utc_seconds, parse_gathering_time,
 };
 pub use upload_announcement::{UploadAnnouncement, UploadMetadata};
-pub use workloads::WorkloadsMessage;
+pub use workloads::{FailedCheck, FailingWorkload, Workloads, WorkloadsMessage, WorkloadsReport};

@@ -60,6 +60,7 @@ impl ResultsMessage<'_> {
 
 /// Why a message can't be stored.
 #[derive(Debug, Snafu)]
+#[snafu(visibility(pub(crate)))]
 pub enum ResultsError {
     /// Not JSON with fields of the expected types.
     #[snafu(display("failed to parse the results message"))]
@@ -76,6 +77,18 @@ pub enum ResultsError {
     /// The cluster's name is not a UUID.
     #[snafu(display("cluster name is not a UUID"))]
     ClusterName,
+    /// The payload is compressed and can't be decompressed.
+    #[snafu(display("failed to decompress the message"), context(false))]
+    Compressed {
+        /// The cause.
+        source: crate::DecompressError,
+    },
+    /// The organisation's results are not stored.
+    #[snafu(display("organization ID is not in allow list"))]
+    NotAllowed,
+    /// The report about workloads lacks its recommendations.
+    #[snafu(display("improper report structure, missing key with name 'workload_recommendations'"))]
+    MissingRecommendations,
     /// The report lacks keys that every report has.
     #[snafu(display("improper report structure, missing key(s) with name '[{}]'", keys.join(" ")))]
     MissingReportKeys {
@@ -137,22 +150,73 @@ pub struct Results<'a> {
 impl<'a> Results<'a> {
     /// Parses and validates a message.
     pub fn parse(json: &'a [u8]) -> Result<Self, ResultsError> {
+        let (envelope, sections) = Self::parse_envelope(json)?;
+        Self::new(envelope, Report::from_sections(sections)?)
+    }
+
+    /// Parses and validates a message in the order that the topic's consumers share: its structure, its organisation by
+    /// `is_allowed`, its times. Returns `None` for a message without a report, which is no error: it lacks required keys, and the
+    /// others are empty.
+    pub fn parse_if(
+        json: &'a [u8],
+        is_allowed: impl FnOnce(OrgId) -> bool,
+    ) -> Result<Option<Self>, ResultsError> {
+        let (envelope, sections) = Self::parse_envelope(json)?;
+        if !missing_keys(&sections).is_empty() && has_no_content(&sections) {
+            return Ok(None);
+        }
+        let report = Report::from_sections(sections)?;
+        ensure!(is_allowed(envelope.org_id), NotAllowedSnafu);
+        Self::new(envelope, report).map(Some)
+    }
+
+    fn parse_envelope(json: &'a [u8]) -> Result<(Envelope, Sections<'a>), ResultsError> {
         let wire: Wire<'a> = parse_json(json).context(JsonSnafu)?;
         let org_id = wire.org_id.context(MissingAttributeSnafu { attribute: "OrgID" })?;
         let cluster_name = wire.cluster_name.context(MissingAttributeSnafu { attribute: "ClusterName" })?;
         let sections = wire.report.context(MissingAttributeSnafu { attribute: "Report" })?;
-        let last_checked = wire.last_checked.context(MissingAttributeSnafu { attribute: "LastChecked" })?;
-        let gathering_time = wire.metadata.and_then(|metadata| metadata.gathering_time);
-        Ok(Self {
+        let envelope = Envelope {
             org_id,
             account_number: wire.account_number,
             cluster_id: cluster_name.parse().ok().context(ClusterNameSnafu)?,
-            report: Report::from_sections(sections)?,
-            last_checked: Timestamp::parse(&last_checked).context(TimeSnafu { attribute: "LastChecked" })?,
+            last_checked: wire.last_checked,
             version: wire.version.unwrap_or(0),
             request_id: wire.request_id.filter(|id| !id.is_empty()),
-            gathered_at: gathering_time.map(|text| parse_gathered_at(&text)).transpose()?.flatten(),
+            gathering_time: wire.metadata.and_then(|metadata| metadata.gathering_time),
+        };
+        Ok((envelope, sections))
+    }
+
+    fn new(envelope: Envelope, report: Report<'a>) -> Result<Self, ResultsError> {
+        Ok(Self {
+            last_checked: envelope.last_checked()?,
+            gathered_at: envelope.gathering_time.as_deref().map(parse_gathered_at).transpose()?.flatten(),
+            org_id: envelope.org_id,
+            account_number: envelope.account_number,
+            cluster_id: envelope.cluster_id,
+            report,
+            version: envelope.version,
+            request_id: envelope.request_id,
         })
+    }
+}
+
+/// The fields around a report, before its times are parsed.
+pub(crate) struct Envelope {
+    pub(crate) org_id: OrgId,
+    pub(crate) account_number: Option<AccountNumber>,
+    pub(crate) cluster_id: ClusterId,
+    pub(crate) last_checked: Option<String>,
+    pub(crate) version: u8,
+    pub(crate) request_id: Option<String>,
+    pub(crate) gathering_time: Option<String>,
+}
+
+impl Envelope {
+    pub(crate) fn last_checked(&self) -> Result<Timestamp, ResultsError> {
+        const ATTRIBUTE: &str = "LastChecked";
+        let text = self.last_checked.as_deref().context(MissingAttributeSnafu { attribute: ATTRIBUTE })?;
+        Timestamp::parse(text).context(TimeSnafu { attribute: ATTRIBUTE })
     }
 }
 
@@ -189,7 +253,7 @@ struct IncomingMetadata {
     gathering_time: Option<String>,
 }
 
-type Sections<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
+pub(crate) type Sections<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
 
 /// A report, with the parts that the writer stores in columns of their own.
 #[derive(Debug)]
@@ -221,19 +285,13 @@ impl<'a> Report<'a> {
 
     fn from_sections(sections: Sections<'a>) -> Result<Self, ResultsError> {
         let keys = missing_keys(&sections);
-        ensure!(keys.is_empty() || has_no_content(&sections), MissingReportKeysSnafu { keys });
+        ensure!(keys.is_empty(), MissingReportKeysSnafu { keys });
         let hits = parse_items::<Hit<'a>>(&sections, "reports")?;
         let info = parse_items::<Info<'a>>(&sections, "info")?;
         let version_info =
             info.into_iter().find(|info| info.info_id.as_deref() == Some(Self::VERSION_INFO_ID));
         let cluster_version = version_info.and_then(|info| info.version());
         Ok(Self { hits: without_repeats(hits), cluster_version, sections })
-    }
-
-    /// Returns whether the report lacks sections and the others are empty: the archive could not be processed, and the report is
-    /// not stored. A report with all sections is stored, also when they are empty: the cluster is healthy.
-    pub fn is_empty(&self) -> bool {
-        !missing_keys(&self.sections).is_empty()
     }
 
     /// Encodes the whole report as it is stored: keys sorted, no whitespace.
@@ -248,6 +306,7 @@ fn missing_keys(sections: &Sections<'_>) -> Vec<&'static str> {
     REQUIRED_KEYS.into_iter().filter(|key| !sections.contains_key(*key)).collect()
 }
 
+/// Returns whether every section is empty, as of an archive that no rule could read.
 fn has_no_content(sections: &Sections<'_>) -> bool {
     sections.iter().all(|(key, value)| match key.as_ref() {
         "analysis_metadata" => true,
@@ -271,7 +330,7 @@ fn without_repeats(mut hits: Vec<Hit<'_>>) -> Vec<Hit<'_>> {
     hits
 }
 
-fn parse_items<'a, T: Deserialize<'a>>(
+pub(crate) fn parse_items<'a, T: Deserialize<'a>>(
     sections: &Sections<'a>,
     key: &'static str,
 ) -> Result<Vec<T>, ResultsError> {

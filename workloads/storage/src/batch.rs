@@ -5,9 +5,20 @@ use std::{
     collections::{HashMap, hash_map::Entry},
 };
 
-use ccx_messages::ClusterId;
+use ccx_messages::{ClusterId, OrgId};
+use chrono::{DateTime, Utc};
 
-use crate::NewReport;
+/// A result of a cluster, which replaces an older one.
+pub trait ClusterResult {
+    /// Returns the organisation that owns the cluster.
+    fn org_id(&self) -> OrgId;
+
+    /// Returns the cluster.
+    fn cluster_id(&self) -> ClusterId;
+
+    /// Returns when the archive was announced: of two results the later one counts.
+    fn last_checked_at(&self) -> DateTime<Utc>;
+}
 
 /// The outcome of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,33 +74,32 @@ impl BatchOutcome {
 ///
 /// Of equally new ones the first counts, as it would if they came one by one. Every transaction takes its locks in this order, so
 /// that two can't wait for each other.
-pub(crate) fn newest<R: Borrow<NewReport>>(reports: &[R]) -> Vec<usize> {
-    let reports: Vec<&NewReport> = reports.iter().map(Borrow::borrow).collect();
+pub(crate) fn newest<T: ClusterResult, R: Borrow<T>>(reports: &[R]) -> Vec<usize> {
+    let reports: Vec<&T> = reports.iter().map(Borrow::borrow).collect();
     let mut newest: HashMap<ClusterId, usize> = HashMap::with_capacity(reports.len());
     for (position, report) in reports.iter().enumerate() {
-        match newest.entry(report.cluster_id) {
+        match newest.entry(report.cluster_id()) {
             Entry::Vacant(entry) => {
                 entry.insert(position);
             }
             Entry::Occupied(mut entry) => {
-                if report.last_checked_at > reports[*entry.get()].last_checked_at {
+                if report.last_checked_at() > reports[*entry.get()].last_checked_at() {
                     entry.insert(position);
                 }
             }
         }
     }
     let mut positions: Vec<usize> = newest.into_values().collect();
-    positions.sort_unstable_by_key(|position| reports[*position].cluster_id);
+    positions.sort_unstable_by_key(|position| reports[*position].cluster_id());
     positions
 }
 
 #[cfg(test)]
 mod tests {
-    use ccx_messages::OrgId;
-    use chrono::DateTime;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::NewReport;
 
     fn report(cluster: u8, seconds: i64) -> NewReport {
         NewReport {
@@ -107,13 +117,13 @@ mod tests {
     #[test]
     fn newest_report_of_each_cluster_stays_in_the_order_of_clusters() {
         let batch = [report(9, 1), report(2, 5), report(9, 3), report(2, 4), report(9, 2)];
-        assert_eq!(newest(&batch), [1, 2]);
-        assert!(newest::<NewReport>(&[]).is_empty());
+        assert_eq!(newest::<NewReport, _>(&batch), [1, 2]);
+        assert!(newest::<NewReport, NewReport>(&[]).is_empty());
     }
 
     #[test]
     fn first_of_equally_new_reports_stays() {
-        assert_eq!(newest(&[report(1, 7), report(1, 7)]), [0]);
+        assert_eq!(newest::<NewReport, _>(&[report(1, 7), report(1, 7)]), [0]);
     }
 
     #[test]
@@ -129,7 +139,7 @@ mod tests {
             batch in prop::collection::vec((0_u8..8, 0_i64..8), 0..40),
         ) {
             let reports: Vec<NewReport> = batch.into_iter().map(|(cluster, seconds)| report(cluster, seconds)).collect();
-            let kept: Vec<&NewReport> = newest(&reports).into_iter().map(|position| &reports[position]).collect();
+            let kept: Vec<&NewReport> = newest::<NewReport, _>(&reports).into_iter().map(|position| &reports[position]).collect();
             prop_assert!(kept.is_sorted_by(|a, b| a.cluster_id < b.cluster_id));
             for report in &reports {
                 let of_cluster = kept.iter().find(|kept| kept.cluster_id == report.cluster_id);

@@ -5,10 +5,10 @@
 
 use sqlx::PgConnection;
 
-use crate::{StorageError, observe::Statements};
+use crate::{Schema, StorageError, observe::Statements};
 
-/// Creates the indexes; each takes a lock against writers while it is built, seconds for a million rows.
-const CREATE: &str = "\
+/// Creates the indexes of schema `public`; each takes a lock against writers while it is built, seconds for a million rows.
+const PUBLIC: &str = "\
     CREATE INDEX IF NOT EXISTS ccx_recommendation_org_rule
         ON public.recommendation (org_id, rule_id, cluster_id);
     CREATE INDEX IF NOT EXISTS ccx_cluster_rule_toggle_disabled
@@ -16,11 +16,19 @@ const CREATE: &str = "\
     CREATE INDEX IF NOT EXISTS ccx_cluster_user_rule_disable_feedback_user
         ON public.cluster_user_rule_disable_feedback (user_id);";
 
-/// Creates the indexes that are missing, on the newest version of the tables.
+/// As [`PUBLIC`], of schema `dvo`: the writer finds the rows of a cluster in any organisation.
+const DVO: &str = "CREATE INDEX IF NOT EXISTS ccx_dvo_report_cluster ON dvo.dvo_report (cluster_id);";
+
+/// Creates the indexes of a schema that are missing, on the newest version of its tables.
 pub(crate) async fn create(
     connection: &mut PgConnection,
     statements: &Statements,
+    schema: Schema,
 ) -> Result<(), StorageError> {
-    statements.run("create indexes", sqlx::raw_sql(CREATE).execute(connection)).await?;
+    let create = match schema {
+        Schema::Public => PUBLIC,
+        Schema::Dvo => DVO,
+    };
+    statements.run("create indexes", sqlx::raw_sql(create).execute(connection)).await?;
     Ok(())
 }

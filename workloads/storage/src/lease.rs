@@ -11,12 +11,37 @@ use tokio::time::Instant;
 use tracing::info;
 
 use crate::{
-    BatchOutcome, ConsumerError, Database, NewReport, StorageError, consumer_error, observe::Statements,
-    write,
+    BatchOutcome, ConsumerError, Database, NewReport, NewWorkloads, Schema, StorageError, consumer_error,
+    observe::Statements,
+    write::{self, ClearedClusters},
 };
 
-/// The number of the lock, arbitrary.
-const WRITER_LOCK: i64 = 0x6363_785f_7772_6974;
+/// A lease: writers of different tables work beside each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeaseKind {
+    /// Of the writer of reports.
+    Reports,
+    /// Of the writer of checked workloads.
+    Workloads,
+}
+
+impl LeaseKind {
+    /// Returns the schema of the tables.
+    pub const fn schema(self) -> Schema {
+        match self {
+            Self::Reports => Schema::Public,
+            Self::Workloads => Schema::Dvo,
+        }
+    }
+
+    /// Returns the number of the lock, arbitrary.
+    const fn lock(self) -> i64 {
+        match self {
+            Self::Reports => 0x6363_785f_7772_6974,
+            Self::Workloads => 0x6363_785f_6476_6f77,
+        }
+    }
+}
 
 /// How often a standby asks whether the lock is free: a hand-over takes this long at most.
 const ASK_EVERY: Duration = Duration::from_millis(500);
@@ -58,6 +83,8 @@ pub struct WriterLease {
     statement_timeout: Duration,
     session: Option<SessionId>,
     state: State,
+    kind: LeaseKind,
+    cleared: ClearedClusters,
 }
 
 /// The process id of a session, and when it began.
@@ -73,11 +100,11 @@ impl Database {
     /// Waits until no other writer holds the lease, then holds it.
     ///
     /// The wait may be dropped at any time. It ends with an error when the server can't be reached.
-    pub async fn acquire_writer_lease(&self) -> Result<WriterLease, StorageError> {
+    pub async fn acquire_writer_lease(&self, kind: LeaseKind) -> Result<WriterLease, StorageError> {
         let mut connection = self.connect_outside_pool(&SESSION).await?;
         let start = Instant::now();
         let mut next_log = start;
-        while !self.try_lock(&mut connection).await? {
+        while !self.try_lock(&mut connection, kind).await? {
             if Instant::now() >= next_log {
                 info!(
                     waited_s = start.elapsed().as_secs(),
@@ -87,7 +114,7 @@ impl Database {
             }
             tokio::time::sleep(ASK_EVERY).await;
         }
-        self.lease(connection).await
+        self.lease(connection, kind, ClearedClusters::default()).await
     }
 
     /// Acquires the lease again after it was lost, unless another writer holds it.
@@ -96,13 +123,14 @@ impl Database {
     /// then, and is ended.
     pub async fn reacquire_writer_lease(
         &self,
-        lost: &WriterLease,
+        lost: &mut WriterLease,
     ) -> Result<Option<WriterLease>, StorageError> {
         let mut connection = self.connect_outside_pool(&SESSION).await?;
         let deadline = Instant::now() + END_OF_SESSION;
         loop {
-            if self.try_lock(&mut connection).await? {
-                return Ok(Some(self.lease(connection).await?));
+            if self.try_lock(&mut connection, lost.kind).await? {
+                let cleared = std::mem::take(&mut lost.cleared);
+                return Ok(Some(self.lease(connection, lost.kind, cleared).await?));
             }
             let is_own = self.end_session(&mut connection, lost.session).await?;
             if !is_own || Instant::now() >= deadline {
@@ -125,16 +153,21 @@ impl Database {
         Ok(answer_within(limit, action, self.statements().run(action, end)).await?.is_some())
     }
 
-    async fn try_lock(&self, connection: &mut PgConnection) -> Result<bool, StorageError> {
+    async fn try_lock(&self, connection: &mut PgConnection, kind: LeaseKind) -> Result<bool, StorageError> {
         let lock =
-            sqlx::query_scalar("SELECT pg_try_advisory_lock($1)").bind(WRITER_LOCK).fetch_one(connection);
+            sqlx::query_scalar("SELECT pg_try_advisory_lock($1)").bind(kind.lock()).fetch_one(connection);
         let limit = self.statement_timeout() + ANSWER_MARGIN;
         let action = "ask for the writer's lease";
         let answer = tokio::time::timeout(limit, self.statements().run(action, lock)).await;
         answer.unwrap_or(Err(StorageError::NoAnswer { action, limit }))
     }
 
-    async fn lease(&self, mut connection: PgConnection) -> Result<WriterLease, StorageError> {
+    async fn lease(
+        &self,
+        mut connection: PgConnection,
+        kind: LeaseKind,
+        cleared: ClearedClusters,
+    ) -> Result<WriterLease, StorageError> {
         let action = "identify the session of the lease";
         let identify = sqlx::query_as::<_, SessionId>(SESSION_ID).fetch_optional(&mut connection);
         let limit = self.statement_timeout() + ANSWER_MARGIN;
@@ -145,6 +178,8 @@ impl Database {
             statement_timeout: self.statement_timeout(),
             session,
             state: State::Held,
+            kind,
+            cleared,
         })
     }
 }
@@ -163,6 +198,19 @@ impl WriterLease {
         self.ensure_held()?;
         let write = write::write_batch(&mut self.connection, &self.statements, reports, stored_at);
         let result = answer_within(limit, "write reports", write).await;
+        self.note(result)
+    }
+
+    /// Writes reports about workloads in one transaction, as [`write_batch`](Self::write_batch).
+    pub async fn write_workloads<R: Borrow<NewWorkloads>>(
+        &mut self,
+        reports: &[R],
+    ) -> Result<BatchOutcome, StorageError> {
+        let limit = self.statement_timeout * STATEMENTS_IN_BATCH + ANSWER_MARGIN;
+        self.ensure_held()?;
+        let write =
+            write::write_workloads(&mut self.connection, &self.statements, reports, &mut self.cleared);
+        let result = answer_within(limit, "write workloads", write).await;
         self.note(result)
     }
 

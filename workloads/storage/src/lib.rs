@@ -1,7 +1,7 @@
 //! PostgreSQL: the schema, its migrations and every SQL statement of the project.
 //!
 //! ```text
-//!  writer ──▶ WriterLease ──▶ one transaction: report, rule_hit, recommendation, report_info
+//!  writer ──▶ WriterLease ──▶ one transaction: report, rule_hit, recommendation, report_info; or dvo_report
 //!                                  │ NOTIFY, with the commit
 //!  aggregator ◀── ReportListener ◀─┘
 //! ```
@@ -31,17 +31,19 @@ mod report;
 mod retention;
 mod schema;
 mod sqlstate;
+mod workloads;
 mod write;
 
-pub use batch::{BatchOutcome, Outcome};
+pub use batch::{BatchOutcome, ClusterResult, Outcome};
 pub use consumer_error::ConsumerError;
 pub use database::Database;
 pub use error::StorageError;
 pub use export::{ExportSnapshot, ExportedTable, RowFilter};
-pub use lease::WriterLease;
+pub use lease::{LeaseKind, WriterLease};
 pub use listener::{ReportChange, ReportListener};
 pub use notify::{REPORT_CHANNEL, ReportKey};
 pub use observe::QueryObserver;
 pub use report::{NewHit, NewReport};
 pub use retention::{DeletedRows, Deletion, OldReport};
 pub use schema::{Migrated, Schema};
+pub use workloads::{NewNamespace, NewWorkloads};

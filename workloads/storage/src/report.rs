@@ -3,6 +3,8 @@
 use ccx_messages::{ClusterId, OrgId, Results};
 use chrono::{DateTime, SubsecRound, Utc};
 
+use crate::batch::ClusterResult;
+
 /// A cluster's report, ready to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewReport {
@@ -42,6 +44,20 @@ impl NewReport {
         let hits =
             self.hits.iter().map(|hit| hit.component.len() + hit.error_key.len() + hit.template_data.len());
         self.report.len() + hits.sum::<usize>()
+    }
+}
+
+impl ClusterResult for NewReport {
+    fn org_id(&self) -> OrgId {
+        self.org_id
+    }
+
+    fn cluster_id(&self) -> ClusterId {
+        self.cluster_id
+    }
+
+    fn last_checked_at(&self) -> DateTime<Utc> {
+        self.last_checked_at
     }
 }
 

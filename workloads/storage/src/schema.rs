@@ -154,8 +154,8 @@ async fn migrate_schema(
     if schema == Schema::Public && from == 0 && to > 0 {
         compress_reports(connection, statements).await?;
     }
-    if schema == Schema::Public && to == schema.newest() {
-        indexes::create(connection, statements).await?;
+    if to == schema.newest() {
+        indexes::create(connection, statements, schema).await?;
     }
     if from != to {
         write_version(connection, statements, schema, to).await?;

@@ -16,6 +16,9 @@ mod reports;
 mod rows;
 mod rule_hits;
 mod versions;
+mod workloads;
+
+pub(crate) use workloads::{ClearedClusters, write_workloads};
 
 use std::borrow::Borrow;
 
@@ -76,7 +79,7 @@ pub(crate) async fn write_batch<R: Borrow<NewReport>>(
     batch: &[R],
     stored_at: DateTime<Utc>,
 ) -> Result<BatchOutcome, StorageError> {
-    let newest = batch::newest(batch);
+    let newest = batch::newest::<NewReport, R>(batch);
     if newest.is_empty() {
         return Ok(BatchOutcome::new(batch.len(), std::iter::empty(), &[]));
     }
@@ -93,7 +96,7 @@ pub(crate) async fn write_batch<R: Borrow<NewReport>>(
     rule_hits::write(&mut transaction, statements, &accepted, stored_at).await?;
     recommendations::write(&mut transaction, statements, &accepted, stored_at).await?;
     versions::write(&mut transaction, statements, &accepted).await?;
-    notify_changes(&mut transaction, statements, &accepted, &moves).await?;
+    notify_changes(&mut transaction, statements, changes(&accepted, &moves)).await?;
     statements.run("commit a batch", transaction.commit()).await?;
     Ok(BatchOutcome::new(batch.len(), accepted.iter().map(|accepted| accepted.position), &unauthenticated))
 }
@@ -109,12 +112,8 @@ const NOTIFY: &str = "SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS p
 async fn notify_changes(
     connection: &mut PgConnection,
     statements: &Statements,
-    accepted: &[Accepted<'_>],
-    moves: &[moves::Move<'_>],
+    changed: impl Iterator<Item = ReportKey>,
 ) -> Result<(), StorageError> {
-    let written = accepted.iter().map(|accepted| (accepted.report.org_id, accepted.report.cluster_id));
-    let left = moves.iter().filter_map(|moved| Some((org_id(moved.from)?, moved.cluster.report.cluster_id)));
-    let changed = written.chain(left).map(|(org_id, cluster_id)| ReportKey { org_id, cluster_id });
     let payloads = notify::encode(changed);
     if payloads.is_empty() {
         return Ok(());
@@ -122,6 +121,16 @@ async fn notify_changes(
     let notify = sqlx::query(NOTIFY).bind(notify::REPORT_CHANNEL).bind(payloads);
     statements.run("notify of changes", notify.execute(connection)).await?;
     Ok(())
+}
+
+/// Returns the clusters of accepted reports, and of the organisations that they have left.
+fn changes<'a>(
+    accepted: &'a [Accepted<'_>],
+    moves: &'a [moves::Move<'_>],
+) -> impl Iterator<Item = ReportKey> + 'a {
+    let written = accepted.iter().map(|accepted| (accepted.report.org_id, accepted.report.cluster_id));
+    let left = moves.iter().filter_map(|moved| Some((org_id(moved.from)?, moved.cluster.report.cluster_id)));
+    written.chain(left).map(|(org_id, cluster_id)| ReportKey { org_id, cluster_id })
 }
 
 fn org_id(stored: i32) -> Option<OrgId> {

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use ccx_messages::ErrorClass;
-use ccx_storage::{ConsumerError, StorageError};
+use ccx_storage::{ConsumerError, LeaseKind, StorageError};
 use tokio::time::timeout;
 
 use crate::support::{at, migrated, report, rows, run};
@@ -15,8 +15,8 @@ const KILL_HOLDER: &str = "\
 #[tokio::test]
 async fn second_writer_waits_until_the_first_ends() {
     let (database, mut connection) = migrated().await;
-    let mut first = database.acquire_writer_lease().await.unwrap();
-    let second = database.acquire_writer_lease();
+    let mut first = database.acquire_writer_lease(LeaseKind::Reports).await.unwrap();
+    let second = database.acquire_writer_lease(LeaseKind::Reports);
     let mut second = std::pin::pin!(second);
     assert!(timeout(Duration::from_millis(700), &mut second).await.is_err(), "the first writer still writes");
     first.write_batch(&[report(7, 1, 1, &["a"])], at(100)).await.unwrap();
@@ -29,10 +29,10 @@ async fn second_writer_waits_until_the_first_ends() {
 #[tokio::test]
 async fn lease_is_lost_with_its_connection_and_writes_fail() {
     let (database, mut connection) = migrated().await;
-    let mut first = database.acquire_writer_lease().await.unwrap();
+    let mut first = database.acquire_writer_lease(LeaseKind::Reports).await.unwrap();
     first.check().await.unwrap();
     run(&mut connection, KILL_HOLDER).await;
-    let mut second = timeout(LONG, database.acquire_writer_lease()).await.unwrap().unwrap();
+    let mut second = timeout(LONG, database.acquire_writer_lease(LeaseKind::Reports)).await.unwrap().unwrap();
     let error = first.write_batch(&[report(7, 1, 9, &[])], at(100)).await.unwrap_err();
     assert_eq!(error.class(), ErrorClass::Transient, "{}", snafu::Report::from_error(error));
     assert!(first.is_lost());
@@ -48,33 +48,33 @@ async fn lease_is_lost_with_its_connection_and_writes_fail() {
 #[tokio::test]
 async fn lost_lease_is_acquired_again_although_its_old_session_still_exists() {
     let (database, mut connection) = migrated().await;
-    let old = database.acquire_writer_lease().await.unwrap();
-    let mut new = database.reacquire_writer_lease(&old).await.unwrap().expect("the old session is ended");
+    let mut old = database.acquire_writer_lease(LeaseKind::Reports).await.unwrap();
+    let mut new = database.reacquire_writer_lease(&mut old).await.unwrap().expect("the old session is ended");
     new.write_batch(&[report(7, 1, 1, &[])], at(100)).await.unwrap();
     assert_eq!(rows(&mut connection, "SELECT report FROM report").await, [r#"{"checked":1}"#]);
     // The lease of another writer stays.
-    assert!(database.reacquire_writer_lease(&old).await.unwrap().is_none());
+    assert!(database.reacquire_writer_lease(&mut old).await.unwrap().is_none());
     new.check().await.unwrap();
 }
 
 #[tokio::test]
 async fn changed_schema_is_transient_and_ends_the_session_of_the_lease() {
     let (database, mut connection) = migrated().await;
-    let mut lease = database.acquire_writer_lease().await.unwrap();
+    let mut lease = database.acquire_writer_lease(LeaseKind::Reports).await.unwrap();
     lease.write_batch(&[report(7, 1, 1, &["a"])], at(100)).await.unwrap();
     run(&mut connection, "ALTER TABLE report RENAME COLUMN gathered_at TO gathered").await;
     let error = lease.write_batch(&[report(7, 1, 2, &["a"])], at(200)).await.unwrap_err();
     assert_eq!(error.class(), ErrorClass::Transient, "{}", snafu::Report::from_error(error));
     assert!(lease.is_lost());
     run(&mut connection, "ALTER TABLE report RENAME COLUMN gathered TO gathered_at").await;
-    let mut lease = database.reacquire_writer_lease(&lease).await.unwrap().unwrap();
+    let mut lease = database.reacquire_writer_lease(&mut lease).await.unwrap().unwrap();
     lease.write_batch(&[report(7, 1, 2, &["a"])], at(200)).await.unwrap();
 }
 
 #[tokio::test]
 async fn rejected_batch_keeps_the_lease() {
     let (database, _connection) = migrated().await;
-    let mut lease = database.acquire_writer_lease().await.unwrap();
+    let mut lease = database.acquire_writer_lease(LeaseKind::Reports).await.unwrap();
     let mut poison = report(7, 1, 1, &["a"]);
     poison.hits[0].template_data = "\0".into();
     assert_eq!(lease.write_batch(&[poison], at(100)).await.unwrap_err().class(), ErrorClass::BadInput);
@@ -98,7 +98,7 @@ fn consumer_error(offset: i64, error: &str) -> ConsumerError {
 #[tokio::test]
 async fn consumer_error_of_any_offset_and_bytes_is_recorded_once() {
     let (database, mut connection) = migrated().await;
-    let mut lease = database.acquire_writer_lease().await.unwrap();
+    let mut lease = database.acquire_writer_lease(LeaseKind::Reports).await.unwrap();
     let errors =
         [consumer_error(5, "first"), consumer_error(5, "again"), consumer_error((1 << 31) + 6, "far")];
     lease.record_consumer_errors(&errors).await.unwrap();

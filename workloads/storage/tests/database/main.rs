@@ -10,4 +10,5 @@ mod plans;
 mod retention;
 mod schema;
 mod support;
+mod workloads;
 mod write;
