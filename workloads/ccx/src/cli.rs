@@ -17,8 +17,12 @@ use crate::commands::{
 };
 
 /// Program names that select a command, so that the program replaces the service of that name.
-const ALIASES: [(&str, &str); 2] =
-    [("ccx-data-pipeline", "pipeline"), ("insights-results-db-writer", "db-writer")];
+const ALIASES: [(&str, &str); 4] = [
+    ("ccx-data-pipeline", "pipeline"),
+    ("insights-results-db-writer", "db-writer"),
+    ("dvo-writer", "dvo-writer"),
+    ("valkey-writer", "valkey-writer"),
+];
 
 /// Recommendations for OpenShift clusters, out of the archives that they upload.
 #[derive(Debug, Parser)]
@@ -47,8 +51,8 @@ Exit codes:
   5  the database can't be migrated
   130  asked twice to stop
 
-Called by the name ccx-data-pipeline or insights-results-db-writer (a link to it, for example), the program behaves like its \
-command pipeline or db-writer. Called by the name insights-results-aggregator it takes that program's arguments and configuration; \
+Called by the name ccx-data-pipeline, insights-results-db-writer, dvo-writer or valkey-writer (a link to it, for example), the \
+program behaves like its command pipeline, db-writer, dvo-writer or valkey-writer. Called by the name insights-results-aggregator it takes that program's arguments and configuration; \
 see docs/compatibility.md.";
 
 /// The heading of the options of all commands in the help.
@@ -93,6 +97,22 @@ pub(crate) enum Command {
         after_long_help = "Example:\n  ccx --config ccx.toml migrate && ccx --config ccx.toml db-writer"
     )]
     DbWriter,
+    /// Run dvo-writer: checked workloads become rows
+    ///
+    /// Reads the failed checks of workloads from Kafka (kafka.topics.workloads) and stores them in the schema dvo. Of
+    /// several on one database one is active; the others wait to take over.
+    #[command(
+        after_long_help = "Example:\n  CCX__KAFKA__TOPICS__WORKLOADS=ccx.dvo.results ccx --config ccx.toml dvo-writer"
+    )]
+    DvoWriter,
+    /// Run valkey-writer: results become processed requests
+    ///
+    /// Reads results from Kafka and writes the processed requests to Valkey or Redis, for clusters that wait for them.
+    /// Any number of them may run.
+    #[command(
+        after_long_help = "Example:\n  CCX__VALKEY__ENDPOINT=valkey:6379 ccx --config ccx.toml valkey-writer"
+    )]
+    ValkeyWriter,
     /// Run insights-results-aggregator: rows become REST
     ///
     /// Serves the results over HTTP. `GET /api/v1/openapi.json` describes what can be asked.
@@ -212,6 +232,8 @@ mod tests {
             parse("insights-results-db-writer --log-level debug").unwrap().command,
             Command::DbWriter
         ));
+        assert!(matches!(parse("/bin/dvo-writer").unwrap().command, Command::DvoWriter));
+        assert!(matches!(parse("valkey-writer").unwrap().command, Command::ValkeyWriter));
         assert!(matches!(parse("ccx pipeline").unwrap().command, Command::Pipeline));
         assert!(parse("ccx").is_err());
     }

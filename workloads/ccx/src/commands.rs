@@ -22,6 +22,8 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Box<dyn CliError>> {
     match cli.command {
         Command::Pipeline => Box::pin(workload::pipeline(global)).await,
         Command::DbWriter => workload::db_writer(global).await,
+        Command::DvoWriter => workload::dvo_writer(global).await,
+        Command::ValkeyWriter => workload::valkey_writer(global).await,
         Command::Aggregator => workload::aggregator(global).await,
         Command::Migrate(args) => migrate::run(global, args).await,
         Command::Upload(args) => upload::run(global, args).await,

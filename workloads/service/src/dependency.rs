@@ -55,8 +55,12 @@ impl Dependency {
     pub const KAFKA: &'static str = "kafka";
     /// Name of the S3 bucket of the archives.
     pub const OBJECT_STORAGE: &'static str = "object storage";
+    /// Name of the S3 bucket of copied archives.
+    pub const ARCHIVE_BUCKET: &'static str = "archive bucket";
     /// Name of the PostgreSQL database.
     pub const DATABASE: &'static str = "database";
+    /// Name of the Valkey or Redis server.
+    pub const VALKEY: &'static str = "valkey";
     /// Name of the Kubernetes API server.
     pub const KUBERNETES_API: &'static str = "kubernetes api";
 }

@@ -32,6 +32,18 @@ pub enum WriterError {
         /// The cause.
         source: ccx_transport::KafkaError,
     },
+    /// The topic of the writer has no name.
+    #[snafu(display("{key} is empty; give the topic's name, for example ccx.dvo.results"))]
+    NoTopic {
+        /// The key of the configuration.
+        key: &'static str,
+    },
+    /// The settings of the Valkey server are invalid.
+    #[snafu(display("failed to prepare the Valkey server"))]
+    Valkey {
+        /// The cause.
+        source: ccx_valkey::ValkeyError,
+    },
     /// The prefix of the metrics is invalid.
     #[snafu(display("failed to register metrics with the prefix {namespace:?}"))]
     Metrics {

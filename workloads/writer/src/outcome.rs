@@ -2,24 +2,24 @@
 
 use ccx_messages::{ErrorClass, Reason};
 use ccx_outbox::Request;
-use ccx_storage::{ConsumerError, NewReport};
+use ccx_storage::ConsumerError;
 use ccx_transport::Record;
 use chrono::{DateTime, Utc};
 
 /// A message on its way through the writer.
 #[derive(Debug)]
-pub(crate) struct Message {
+pub(crate) struct Message<R> {
     pub(crate) record: Record,
     /// Its request, if it could be parsed.
     pub(crate) request: Option<Request>,
-    pub(crate) state: State,
+    pub(crate) state: State<R>,
 }
 
 /// The state of a message.
 #[derive(Debug)]
-pub(crate) enum State {
-    /// Its report is to be stored.
-    Report(Box<NewReport>),
+pub(crate) enum State<R> {
+    /// Its result is to be stored.
+    Pending(Box<R>),
     /// It is processed.
     Done(Outcome),
 }
@@ -27,9 +27,9 @@ pub(crate) enum State {
 /// The result of processing a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// Its report is in the tables.
-    Stored { last_checked_at: DateTime<Utc> },
-    /// The tables have a report that is as new or newer.
+    /// Its result is stored.
+    Stored,
+    /// A result that is as new or newer is stored.
     Ignored,
     /// Its report is empty, and not stored.
     Empty,
@@ -50,17 +50,17 @@ impl Rejection {
     }
 }
 
-impl Message {
-    pub(crate) fn report(&self) -> Option<&NewReport> {
+impl<R> Message<R> {
+    pub(crate) fn result(&self) -> Option<&R> {
         match &self.state {
-            State::Report(report) => Some(report),
+            State::Pending(result) => Some(result),
             State::Done(_) => None,
         }
     }
 
     pub(crate) fn outcome(&self) -> Option<&Outcome> {
         match &self.state {
-            State::Report(_) => None,
+            State::Pending(_) => None,
             State::Done(outcome) => Some(outcome),
         }
     }

@@ -4,33 +4,34 @@ use std::{sync::Arc, time::Instant};
 
 use ccx_messages::Status;
 use ccx_outbox::{DeadLetters, SendError, StatusReporter};
+use ccx_storage::ClusterResult as _;
 use ccx_transport::Record;
 use chrono::{DateTime, Utc};
 use futures::future::try_join_all;
-use tracing::{debug, warn};
+use tracing::{debug, error, info};
 
 use crate::{
     allow_list::AllowList,
     check::check,
     metrics::Metrics,
     outcome::{Message, Outcome, Rejection},
-    store::{Interrupted, Store},
+    sink::{Interrupted, Sink},
 };
 
 /// Most dead letters that wait for an acknowledgement.
 const MAX_DEAD_LETTERS_IN_FLIGHT: usize = 64;
 
 /// Processes batches.
-pub(crate) struct Processor<'a> {
-    pub(crate) store: Store,
+pub(crate) struct Processor<'a, S> {
+    pub(crate) sink: S,
     pub(crate) allow_list: Arc<AllowList>,
-    pub(crate) dead_letters: &'a DeadLetters,
+    pub(crate) dead_letters: Option<&'a DeadLetters>,
     pub(crate) statuses: &'a StatusReporter,
     pub(crate) metrics: &'a Metrics,
 }
 
-impl Processor<'_> {
-    /// Processes a batch. After `Ok` every message is in the tables or in the dead-letter queue, and its offset may be committed.
+impl<S: Sink> Processor<'_, S> {
+    /// Processes a batch. After `Ok` every message is stored or in the dead-letter queue, and its offset may be committed.
     pub(crate) async fn process(&mut self, records: Vec<Record>) -> Result<(), Interrupted> {
         let (start, consumed_at) = (Instant::now(), Utc::now());
         self.metrics.consumed_messages.inc_by(records.len() as u64);
@@ -39,10 +40,11 @@ impl Processor<'_> {
         for message in &messages {
             self.statuses.report(message.request.as_ref(), Status::Received, None);
         }
-        let mut pending: Vec<&mut Message> =
-            messages.iter_mut().filter(|message| message.report().is_some()).collect();
+        let mut pending: Vec<&mut Message<S::Result>> =
+            messages.iter_mut().filter(|message| message.result().is_some()).collect();
+        self.observe_lag(&pending, consumed_at);
         if !pending.is_empty() {
-            self.store.store(&mut pending).await?;
+            self.sink.store(&mut pending).await?;
         }
         self.dead_letter(&messages, consumed_at).await?;
         for message in &messages {
@@ -52,8 +54,15 @@ impl Processor<'_> {
         Ok(())
     }
 
+    fn observe_lag(&self, pending: &[&mut Message<S::Result>], now: DateTime<Utc>) {
+        for result in pending.iter().filter_map(|message| message.result()) {
+            let lag = now - result.last_checked_at();
+            self.metrics.last_checked_lag_minutes.observe(lag.as_seconds_f64() / 60.0);
+        }
+    }
+
     /// Checks all messages in another thread: parsing a batch takes milliseconds.
-    async fn check_all(&self, records: Vec<Record>, now: DateTime<Utc>) -> Vec<Message> {
+    async fn check_all(&self, records: Vec<Record>, now: DateTime<Utc>) -> Vec<Message<S::Result>> {
         let allow_list = Arc::clone(&self.allow_list);
         let check_all = move || records.into_iter().map(|record| check(record, &allow_list, now)).collect();
         let checked = tokio::task::spawn_blocking(check_all).await;
@@ -64,7 +73,7 @@ impl Processor<'_> {
     /// while a dead letter would be sent twice.
     async fn dead_letter(
         &mut self,
-        messages: &[Message],
+        messages: &[Message<S::Result>],
         consumed_at: DateTime<Utc>,
     ) -> Result<(), Interrupted> {
         let rows: Vec<_> =
@@ -72,7 +81,7 @@ impl Processor<'_> {
         if rows.is_empty() {
             return Ok(());
         }
-        self.store.record(&rows).await?;
+        self.sink.record(&rows).await?;
         let rejected: Vec<_> = messages.iter().filter(|message| message.rejection().is_some()).collect();
         for some in rejected.chunks(MAX_DEAD_LETTERS_IN_FLIGHT) {
             try_join_all(some.iter().map(|message| self.send_dead_letter(message))).await?;
@@ -80,46 +89,55 @@ impl Processor<'_> {
         Ok(())
     }
 
-    async fn send_dead_letter(&self, message: &Message) -> Result<(), Interrupted> {
+    async fn send_dead_letter(&self, message: &Message<S::Result>) -> Result<(), Interrupted> {
         let Some(Rejection { class, reason }) = message.rejection() else { return Ok(()) };
-        let sent = self.dead_letters.send(&message.record, *class, reason).await;
-        // The queue rejects no letter for good.
-        sent.map_err(|_: SendError| Interrupted::ShuttingDown)?;
-        self.metrics.produced_messages.inc();
+        if let Some(dead_letters) = self.dead_letters {
+            let sent = dead_letters.send(&message.record, *class, reason).await;
+            // The queue rejects no letter for good.
+            sent.map_err(|_: SendError| Interrupted::ShuttingDown)?;
+            self.metrics.produced_messages.inc();
+        }
         self.metrics.dead_letter(*class);
         Ok(())
     }
 
-    /// Counts, logs and reports the outcome of a message.
-    fn report(&self, message: &Message, start: Instant) {
+    /// Counts, logs and reports the outcome of a message. The texts are those that operators search logs for.
+    fn report(&self, message: &Message<S::Result>, start: Instant) {
         let elapsed = start.elapsed().as_secs_f64();
         let request = message.request.as_ref();
         let request_id = request.map(|request| request.id.as_str());
         let Record { topic, partition, offset, .. } = &message.record;
+        self.statuses.report(request, Status::Processed, None);
         match message.outcome() {
             Some(Outcome::Rejected(Rejection { class, reason })) => {
-                warn!(request_id, %topic, partition, offset, %class, error = &**reason, "message dead-lettered");
+                error!(
+                    request_id, %topic, partition, offset, %class, error = &**reason,
+                    "Error processing message consumed from Kafka"
+                );
                 self.metrics.consuming_errors.inc();
                 self.metrics.failed_processing_time.observe(elapsed);
                 return self.statuses.report(request, Status::Error, Some(reason));
             }
-            Some(Outcome::Stored { last_checked_at }) => {
+            Some(Outcome::Stored) => {
                 self.metrics.written_reports.inc();
-                let lag = Utc::now() - *last_checked_at;
-                self.metrics.last_checked_lag_minutes.observe(lag.as_seconds_f64() / 60.0);
-                debug!(request_id, partition, offset, "report stored");
+                debug!(request_id, %topic, partition, offset, "Stored report");
             }
             Some(Outcome::Ignored) => {
                 self.metrics.ignored_reports.inc();
-                debug!(request_id, partition, offset, "report not newer than the stored one");
+                info!(
+                    request_id, %topic, partition, offset,
+                    "Skipping because a more recent report already exists for this cluster"
+                );
             }
             Some(Outcome::Empty) | None => {
                 self.metrics.empty_messages.inc();
-                debug!(request_id, partition, offset, "report empty");
+                info!(
+                    request_id, %topic, partition, offset,
+                    "This message has an empty report and will not be processed further"
+                );
             }
         }
         self.metrics.successful_processing_time.observe(elapsed);
-        self.statuses.report(request, Status::Processed, None);
         self.statuses.report(request, Status::Success, None);
     }
 }

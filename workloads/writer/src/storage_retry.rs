@@ -1,22 +1,21 @@
-//! Waiting for the database.
+//! Waiting for the storage: the database, or Valkey.
 
-use std::{pin::pin, time::Duration};
+use std::{error::Error, pin::pin, time::Duration};
 
 use ccx_config::Retry;
 use ccx_service::{Backoff, Condition, Heartbeat, Waited, error_chain};
-use ccx_storage::StorageError;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use crate::metrics::Metrics;
 
-/// Interval of heartbeats during a request to the database. A request has a time limit of its own, which may be longer than the
+/// Interval of heartbeats during a request to the storage. A request has a time limit of its own, which may be longer than the
 /// liveness limit.
 const BEAT_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Retries requests to the database until the shutdown, and keeps the workload's health meanwhile.
-pub(crate) struct DatabaseRetry {
+/// Retries requests to the storage until the shutdown, and keeps the workload's health meanwhile.
+pub(crate) struct StorageRetry {
     backoff: Backoff,
     condition: Condition,
     heartbeat: Heartbeat,
@@ -24,7 +23,7 @@ pub(crate) struct DatabaseRetry {
     shutdown: CancellationToken,
 }
 
-impl DatabaseRetry {
+impl StorageRetry {
     pub(crate) fn new(
         retry: &Retry,
         condition: Condition,
@@ -43,19 +42,19 @@ impl DatabaseRetry {
     /// Reports a successful request.
     pub(crate) fn succeeded(&mut self) {
         if self.backoff.failures() > 0 {
-            info!(failures = self.backoff.failures(), "database available again");
+            info!(failures = self.backoff.failures(), "storage available again");
         }
         self.backoff.reset();
         self.condition.ready();
     }
 
     /// Reports a failed request, and waits until the next attempt is due. The writer is not active meanwhile.
-    pub(crate) async fn failed(&mut self, error: StorageError) -> Waited {
-        let error = error_chain(&error);
+    pub(crate) async fn failed(&mut self, error: &(dyn Error + Sync)) -> Waited {
+        let error = error_chain(error);
         if self.backoff.failures() == 0 {
-            warn!(error, "database unavailable or not as expected, retrying");
+            warn!(error, "storage unavailable or not as expected, retrying");
         } else {
-            debug!(error, failures = self.backoff.failures(), "database still unavailable");
+            debug!(error, failures = self.backoff.failures(), "storage still unavailable");
         }
         self.condition.not_ready(error);
         self.metrics.active.set(0);

@@ -1,31 +1,21 @@
-//! Storing of reports, by the writer that holds the lease.
+//! Storing in the database, by the writer that holds the lease.
 
-use std::ops::Range;
+use std::{marker::PhantomData, ops::Range};
 
 use ccx_messages::ErrorClass;
 use ccx_service::{Waited, error_chain};
-use ccx_storage::{BatchOutcome, ConsumerError, Database, NewReport, Schema, StorageError, WriterLease};
-use ccx_transport::KafkaError;
+use ccx_storage::{BatchOutcome, ConsumerError, Database, StorageError, WriterLease};
 use chrono::Utc;
 use snafu::Snafu;
 use tracing::{debug, error, warn};
 
 use crate::{
-    database_retry::DatabaseRetry,
     metrics::Metrics,
     outcome::{Message, Outcome, Rejection},
+    result::StoredResult,
+    sink::{Interrupted, Sink},
+    storage_retry::StorageRetry,
 };
-
-/// The reason for which a batch is abandoned. Nothing of it is committed to Kafka, so that it is read again.
-#[derive(Debug)]
-pub(crate) enum Interrupted {
-    /// The process is to stop, and the database or Kafka is unavailable.
-    ShuttingDown,
-    /// Another writer is active.
-    LeaseTaken,
-    /// The Kafka consumer can't deliver messages any more.
-    ConsumerEnded(KafkaError),
-}
 
 /// A request failed without a further attempt.
 enum Failure {
@@ -47,27 +37,27 @@ impl From<Interrupted> for Failure {
 struct UnauthenticatedMove;
 
 /// The tables, and the right to write to them.
-pub(crate) struct Store {
+pub(crate) struct Store<R> {
     database: Database,
     lease: WriterLease,
-    retry: DatabaseRetry,
+    retry: StorageRetry,
     metrics: Metrics,
+    kind: PhantomData<R>,
 }
 
-impl Store {
-    pub(crate) fn new(
-        database: Database,
-        lease: WriterLease,
-        retry: DatabaseRetry,
-        metrics: Metrics,
-    ) -> Self {
-        Self { database, lease, retry, metrics }
+impl<R: StoredResult> Store<R> {
+    pub(crate) fn new(database: Database, lease: WriterLease, retry: StorageRetry, metrics: Metrics) -> Self {
+        Self { database, lease, retry, metrics, kind: PhantomData }
     }
+}
 
-    /// Stores the reports of messages, and sets the outcome of each.
+impl<R: StoredResult> Sink for Store<R> {
+    type Result = R;
+
+    /// Stores the results of messages, and sets the outcome of each.
     ///
-    /// A batch that the database rejects is halved until the rejected report is alone.
-    pub(crate) async fn store(&mut self, messages: &mut [&mut Message]) -> Result<(), Interrupted> {
+    /// A batch that the database rejects is halved until the rejected result is alone.
+    async fn store(&mut self, messages: &mut [&mut Message<R>]) -> Result<(), Interrupted> {
         let mut pending = owner_changes(messages);
         pending.reverse();
         while let Some(range) = pending.pop() {
@@ -88,7 +78,10 @@ impl Store {
     }
 
     /// Records rejected messages. The dead letters say the same, so a rejection by the database is only logged.
-    pub(crate) async fn record(&mut self, errors: &[ConsumerError]) -> Result<(), Interrupted> {
+    async fn record(&mut self, errors: &[ConsumerError]) -> Result<(), Interrupted> {
+        if !R::RECORDS_REJECTED {
+            return Ok(());
+        }
         loop {
             self.ensure_lease().await?;
             let recorded = self.retry.request(self.lease.record_consumer_errors(errors)).await;
@@ -102,7 +95,7 @@ impl Store {
     }
 
     /// Checks that the lease is held and the database available, while there is nothing to store.
-    pub(crate) async fn check(&mut self) -> Result<(), Interrupted> {
+    async fn check(&mut self) -> Result<(), Interrupted> {
         loop {
             self.ensure_lease().await?;
             let Err(error) = self.retry.request(self.lease.check()).await else { break };
@@ -115,7 +108,7 @@ impl Store {
     }
 
     /// Releases the lease, so that another writer can begin at once.
-    pub(crate) async fn release(self) -> DatabaseRetry {
+    async fn release(self) -> StorageRetry {
         if !self.lease.is_lost()
             && let Err(error) = self.lease.release().await
         {
@@ -126,12 +119,14 @@ impl Store {
         }
         self.retry
     }
+}
 
-    async fn write(&mut self, messages: &[&mut Message]) -> Result<BatchOutcome, Failure> {
-        let reports: Vec<&NewReport> = messages.iter().filter_map(|message| message.report()).collect();
+impl<R: StoredResult> Store<R> {
+    async fn write(&mut self, messages: &[&mut Message<R>]) -> Result<BatchOutcome, Failure> {
+        let results: Vec<&R> = messages.iter().filter_map(|message| message.result()).collect();
         loop {
             self.ensure_lease().await?;
-            match self.retry.request(self.lease.write_batch(&reports, Utc::now())).await {
+            match self.retry.request(R::write_batch(&mut self.lease, &results, Utc::now())).await {
                 Ok(outcome) => {
                     self.succeeded();
                     return Ok(outcome);
@@ -141,11 +136,10 @@ impl Store {
         }
     }
 
-    fn finish(&self, messages: &mut [&mut Message], batch: &BatchOutcome) {
+    fn finish(&self, messages: &mut [&mut Message<R>], batch: &BatchOutcome) {
         for (message, outcome) in messages.iter_mut().zip(batch.outcomes()) {
-            let Some(report) = message.report() else { continue };
             let outcome = match outcome {
-                ccx_storage::Outcome::Written => Outcome::Stored { last_checked_at: report.last_checked_at },
+                ccx_storage::Outcome::Written => Outcome::Stored,
                 ccx_storage::Outcome::Ignored => Outcome::Ignored,
                 ccx_storage::Outcome::Unauthenticated => {
                     self.metrics.unauthenticated_moves.inc();
@@ -164,7 +158,7 @@ impl Store {
     /// Acquires a lost lease again, with a new connection to the expected schema, unless another writer has it by now.
     async fn ensure_lease(&mut self) -> Result<(), Interrupted> {
         while self.lease.is_lost() {
-            match self.retry.request(reacquire(&self.database, &self.lease)).await {
+            match self.retry.request(reacquire::<R>(&self.database, &mut self.lease)).await {
                 Ok(Some(lease)) => self.lease = lease,
                 Ok(None) => {
                     warn!("another writer is active, leaving the work to it");
@@ -184,22 +178,25 @@ impl Store {
         if error.class() == ErrorClass::Transient {
             return Ok(self.wait(error).await?);
         }
-        match self.retry.request(self.database.require_newest(Schema::Public)).await {
+        match self.retry.request(self.database.require_newest(R::LEASE.schema())).await {
             Ok(()) => Err(Failure::Rejected(error)),
             Err(error) => Ok(self.wait(error).await?),
         }
     }
 
     async fn wait(&mut self, error: StorageError) -> Result<(), Interrupted> {
-        match self.retry.failed(error).await {
+        match self.retry.failed(&error).await {
             Waited::TryAgain => Ok(()),
             Waited::ShuttingDown => Err(Interrupted::ShuttingDown),
         }
     }
 }
 
-async fn reacquire(database: &Database, lost: &WriterLease) -> Result<Option<WriterLease>, StorageError> {
-    database.require_newest(Schema::Public).await?;
+async fn reacquire<R: StoredResult>(
+    database: &Database,
+    lost: &mut WriterLease,
+) -> Result<Option<WriterLease>, StorageError> {
+    database.require_newest(R::LEASE.schema()).await?;
     database.reacquire_writer_lease(lost).await
 }
 
@@ -218,18 +215,18 @@ fn ignored(failure: Failure, message: &str) -> Result<(), Interrupted> {
 ///
 /// Of several reports of a cluster only the newest of a range is stored. A report of another organisation is a case of its own:
 /// whether it may move the cluster depends on the reports before it.
-fn owner_changes(messages: &[&mut Message]) -> Vec<Range<usize>> {
+fn owner_changes<R: StoredResult>(messages: &[&mut Message<R>]) -> Vec<Range<usize>> {
     let mut owners = std::collections::HashMap::new();
     let mut ranges = Vec::new();
     let mut start = 0;
     for (position, message) in messages.iter().enumerate() {
-        let Some(report) = message.report() else { continue };
-        let owner = owners.insert(report.cluster_id, report.org_id);
-        if owner.is_some_and(|owner| owner != report.org_id) {
+        let Some(result) = message.result() else { continue };
+        let owner = owners.insert(result.cluster_id(), result.org_id());
+        if owner.is_some_and(|owner| owner != result.org_id()) {
             ranges.push(start..position);
             start = position;
             owners.clear();
-            owners.insert(report.cluster_id, report.org_id);
+            owners.insert(result.cluster_id(), result.org_id());
         }
     }
     ranges.push(start..messages.len());

@@ -163,6 +163,7 @@ async fn serve(
     let (submissions, database) = tokio::join!(source.submit(), backends.database(args, progress));
     let config = backends.config_with(database?);
     services.start_writer(&config);
+    services.start_dvo_writer(&config);
     services.start_aggregator(&config, tokio::net::TcpListener::from_std(api).context(PortSnafu)?);
     let waiter = Waiter {
         source: &source,

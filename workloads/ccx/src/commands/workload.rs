@@ -1,4 +1,4 @@
-//! `ccx pipeline`, `ccx db-writer`, `ccx aggregator`: the long-running commands.
+//! `ccx pipeline`, `ccx db-writer`, `ccx aggregator` and others: the long-running commands.
 
 use ccx_aggregator::AggregatorError;
 use ccx_cli::{CliError, Exit};
@@ -18,6 +18,10 @@ pub(crate) enum WorkloadError {
     Pipeline { source: PipelineError },
     #[snafu(display("insights-results-db-writer has failed"))]
     Writer { source: WriterError },
+    #[snafu(display("dvo-writer has failed"))]
+    DvoWriter { source: WriterError },
+    #[snafu(display("valkey-writer has failed"))]
+    ValkeyWriter { source: WriterError },
     #[snafu(display("insights-results-aggregator has failed"))]
     Aggregator { source: AggregatorError },
 }
@@ -26,7 +30,9 @@ impl CliError for WorkloadError {
     fn exit(&self) -> Exit {
         match self {
             Self::Pipeline { source } => exit_of_pipeline(source),
-            Self::Writer { source } => exit_of_writer(source),
+            Self::Writer { source } | Self::DvoWriter { source } | Self::ValkeyWriter { source } => {
+                exit_of_writer(source)
+            }
             Self::Aggregator { source } => exit_of_aggregator(source),
         }
     }
@@ -51,7 +57,9 @@ fn exit_of_pipeline(error: &PipelineError) -> Exit {
         PipelineError::InsightsCore { .. }
         | PipelineError::WorkloadChecks { .. }
         | PipelineError::Memory { .. } => Exit::Setup,
-        PipelineError::Downloader { .. } | PipelineError::Metrics { .. } => Exit::Failed,
+        PipelineError::Downloader { .. }
+        | PipelineError::ObjectStore { .. }
+        | PipelineError::Metrics { .. } => Exit::Failed,
     }
 }
 
@@ -61,6 +69,8 @@ fn exit_of_writer(error: &WriterError) -> Exit {
         WriterError::Kafka { .. } | WriterError::Consumer { .. } => Exit::Consumer,
         WriterError::Database { .. }
         | WriterError::Metrics { .. }
+        | WriterError::NoTopic { .. }
+        | WriterError::Valkey { .. }
         | WriterError::ReadAllowList { .. }
         | WriterError::ParseAllowList { .. } => Exit::Setup,
     }
@@ -98,6 +108,16 @@ pub(crate) async fn pipeline(global: &Global) -> Result<(), Box<dyn CliError>> {
 pub(crate) async fn db_writer(global: &Global) -> Result<(), Box<dyn CliError>> {
     let config = prepare(global)?;
     Ok(Box::pin(ccx_writer::run(&config, shutdown_signal())).await.context(WriterSnafu)?)
+}
+
+pub(crate) async fn dvo_writer(global: &Global) -> Result<(), Box<dyn CliError>> {
+    let config = prepare(global)?;
+    Ok(Box::pin(ccx_writer::dvo::run(&config, shutdown_signal())).await.context(DvoWriterSnafu)?)
+}
+
+pub(crate) async fn valkey_writer(global: &Global) -> Result<(), Box<dyn CliError>> {
+    let config = prepare(global)?;
+    Ok(Box::pin(ccx_writer::valkey::run(&config, shutdown_signal())).await.context(ValkeyWriterSnafu)?)
 }
 
 pub(crate) async fn aggregator(global: &Global) -> Result<(), Box<dyn CliError>> {

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, and so do its helpers")]
 
 mod bad_messages;
+mod dvo;
 mod good_messages;
 mod lifecycle;
 mod outage;
+mod requests;
 mod support;

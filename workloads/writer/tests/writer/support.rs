@@ -14,6 +14,9 @@ use tokio_util::sync::CancellationToken;
 /// The time limit of a shutdown on a busy machine.
 const SHUTDOWN_LIMIT: Duration = Duration::from_mins(2);
 
+/// The topic of checked workloads.
+pub(crate) const WORKLOADS: &str = "ccx.dvo.results";
+
 /// The servers of a test.
 pub(crate) struct TestEnv {
     pub(crate) kafka: ccx_local::Kafka,
@@ -31,9 +34,16 @@ impl TestEnv {
 
     pub(crate) fn with_database(database: ccx_config::Database) -> Self {
         let topics = ccx_config::Topics::default();
-        let names = [&topics.results, &topics.results_dead_letters, &topics.payload_status];
+        let names = [
+            &topics.results,
+            &topics.results_dead_letters,
+            &topics.payload_status,
+            &WORKLOADS.to_owned(),
+            &topics.workloads_dead_letters,
+        ];
         let kafka = ccx_local::Kafka::start(&names.map(|name| (name.as_str(), 1))).unwrap();
         let mut config = Config { kafka: kafka.config(), database, ..Config::default() };
+        config.kafka.topics.workloads = WORKLOADS.into();
         config.database.connect_timeout = Duration::from_secs(30);
         config.retry.initial_delay = Duration::from_millis(20);
         config.retry.max_delay = Duration::from_millis(200);
@@ -46,12 +56,36 @@ impl TestEnv {
     }
 
     pub(crate) async fn start_writer(&self) -> RunningWriter {
+        self.start("insights_results_db_writer", async |listener, config, stop| {
+            ccx_writer::run_on(listener, &config, stop).await
+        })
+        .await
+    }
+
+    pub(crate) async fn start_dvo_writer(&self) -> RunningWriter {
+        self.start("dvo_writer", async |listener, config, stop| {
+            ccx_writer::dvo::run_on(listener, &config, stop).await
+        })
+        .await
+    }
+
+    pub(crate) async fn start_valkey_writer(&self) -> RunningWriter {
+        self.start("valkey_writer", async |listener, config, stop| {
+            ccx_writer::valkey::run_on(listener, &config, stop).await
+        })
+        .await
+    }
+
+    async fn start<F, W>(&self, metrics_namespace: &'static str, run: F) -> RunningWriter
+    where
+        F: FnOnce(TcpListener, Config, CancellationToken) -> W,
+        W: Future<Output = Result<(), WriterError>> + Send + 'static,
+    {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
-        let (config, stop) = (self.config.clone(), shutdown.clone());
-        let task = tokio::spawn(async move { Box::pin(ccx_writer::run_on(listener, &config, stop)).await });
-        RunningWriter { address, shutdown, task }
+        let task = tokio::spawn(Box::pin(run(listener, self.config.clone(), shutdown.clone())));
+        RunningWriter { address, metrics_namespace, shutdown, task }
     }
 
     /// Sends results messages in order.
@@ -67,13 +101,18 @@ impl TestEnv {
         self.read(&self.config.kafka.topics.results_dead_letters).await
     }
 
-    /// `<request> <status>` of each status, in order.
+    pub(crate) async fn dvo_dead_letters(&self) -> Vec<Record> {
+        self.read(&self.config.kafka.topics.workloads_dead_letters).await
+    }
+
+    /// `<request> <status>` of each status, in order; with the service if it is not the writer of reports.
     pub(crate) async fn statuses(&self) -> Vec<String> {
         let records = self.read(&self.config.kafka.topics.payload_status).await;
         let status = |record: Record| {
             let json: serde_json::Value = serde_json::from_slice(&record.payload).unwrap();
-            assert_eq!(json["service"], "insights-results-db-writer");
-            format!("{} {}", json["request_id"].as_str().unwrap(), json["status"].as_str().unwrap())
+            let service = json["service"].as_str().unwrap();
+            let prefix = if service == ccx_writer::SERVICE { String::new() } else { format!("{service} ") };
+            format!("{prefix}{} {}", json["request_id"].as_str().unwrap(), json["status"].as_str().unwrap())
         };
         records.into_iter().map(status).collect()
     }
@@ -97,8 +136,8 @@ impl TestEnv {
     }
 
     /// Sends a message with headers.
-    pub(crate) async fn send_to(&self, topic: &str, headers: &[(&str, &[u8])], message: &str) {
-        let message = Outgoing { topic, key: Some(b"key"), headers, payload: message.as_bytes() };
+    pub(crate) async fn send_to(&self, topic: &str, headers: &[(&str, &[u8])], message: impl AsRef<[u8]>) {
+        let message = Outgoing { topic, key: Some(b"key"), headers, payload: message.as_ref() };
         self.producer.send(message).await.unwrap();
     }
 
@@ -127,6 +166,7 @@ impl TestEnv {
 /// A writer, and how to stop it. It is killed when the value is dropped.
 pub(crate) struct RunningWriter {
     address: SocketAddr,
+    metrics_namespace: &'static str,
     shutdown: CancellationToken,
     task: JoinHandle<Result<(), WriterError>>,
 }
@@ -147,7 +187,7 @@ impl RunningWriter {
 
     pub(crate) async fn metric(&self, name: &str) -> f64 {
         let text = self.get("/metrics").await;
-        let name = format!("insights_results_db_writer_{name} ");
+        let name = format!("{}_{name} ", self.metrics_namespace);
         let line = text.lines().find_map(|line| line.strip_prefix(&name));
         line.unwrap_or_else(|| panic!("{name} is not in {text}")).parse().unwrap()
     }

@@ -14,6 +14,9 @@ use super::{
 
 const BUCKET: &str = "insights-upload";
 
+/// The topic of checked workloads, unless the configuration names one.
+const WORKLOADS: &str = "ccx.dvo.results";
+
 /// The database within the private server.
 const DATABASE: &str = "ccx";
 
@@ -35,16 +38,10 @@ impl Backends {
         progress: &Progress,
     ) -> Result<Self, LocalError> {
         progress.step("starting Kafka and the object storage");
-        let topics = &config.kafka.topics;
-        let names = [
-            &topics.announce,
-            &topics.results,
-            &topics.payload_status,
-            &topics.announce_dead_letters,
-            &topics.results_dead_letters,
-        ];
-        let topics: Vec<(&str, i32)> =
-            names.iter().filter(|name| !name.is_empty()).map(|name| (name.as_str(), 1)).collect();
+        if config.kafka.topics.workloads.is_empty() {
+            config.kafka.topics.workloads = WORKLOADS.into();
+        }
+        let topics: Vec<(&str, i32)> = config.topics_in_use().into_iter().map(|name| (name, 1)).collect();
         let kafka = Kafka::start(&topics).context(KafkaSnafu)?;
         let objects = match &args.data_dir {
             Some(folder) => ObjectStorage::start_in(&folder.join("objects"), BUCKET).await,
@@ -107,6 +104,7 @@ fn keep_to_this_machine(config: &mut Config, api: SocketAddr) {
     config.pipeline.listen = address::ANY.into();
     config.pipeline.max_record_age = Duration::ZERO;
     config.writer.listen = address::ANY.into();
+    config.dvo_writer.listen = address::ANY.into();
     config.writer.org_allowlist_file = None;
     config.aggregator.listen = api;
     config.aggregator.authentication = Authentication::None;

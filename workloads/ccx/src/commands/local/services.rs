@@ -11,7 +11,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::error::{EndedSnafu, LocalError};
-use crate::commands::workload::{AggregatorSnafu, PipelineSnafu, WorkloadError, WriterSnafu};
+use crate::commands::workload::{AggregatorSnafu, DvoWriterSnafu, PipelineSnafu, WorkloadError, WriterSnafu};
 
 /// The name of a workload, and its result.
 type End = (&'static str, Result<(), WorkloadError>);
@@ -39,6 +39,13 @@ impl Services {
         // A future of tens of kilobytes, which would be copied.
         let run = Box::pin(async move { ccx_writer::run(&config, shutdown).await.context(WriterSnafu) });
         self.tasks().spawn(async move { ("the writer", run.await) });
+    }
+
+    pub(super) fn start_dvo_writer(&self, config: &Config) {
+        let (config, shutdown) = (config.clone(), self.shutdown.clone());
+        let run =
+            Box::pin(async move { ccx_writer::dvo::run(&config, shutdown).await.context(DvoWriterSnafu) });
+        self.tasks().spawn(async move { ("the writer of workloads", run.await) });
     }
 
     pub(super) fn start_aggregator(&self, config: &Config, listener: TcpListener) {
