@@ -49,8 +49,8 @@ pub struct ArchiveSync {
     pub bucket: String,
     /// Prefix of the copies' keys, without a slash at its end; may be empty.
     pub prefix: String,
-    /// The rest of a key. `$cluster_id`, `$org_id`, `$year`, `$month`, `$day`, `$time`, `$timestamp` and `$archive` are replaced
-    /// by what they name; `$cluster_id[:2]` is the first two characters.
+    /// The rest of a key. `$cluster_id`, `$org_id`, `$year`, `$month`, `$day`, `$hour`, `$minute`, `$second` and `$time` (`HHMMSS`)
+    /// are replaced by what they name, the times being that of the announcement; `$cluster_id[:2]` is the first two characters.
     pub name_template: String,
 }
 
@@ -65,8 +65,8 @@ pub struct RulesUploader {
 }
 
 /// The variables of [`ArchiveSync::name_template`].
-pub const TEMPLATE_VARIABLES: [&str; 8] =
-    ["cluster_id", "org_id", "year", "month", "day", "time", "timestamp", "archive"];
+pub const TEMPLATE_VARIABLES: [&str; 9] =
+    ["cluster_id", "org_id", "year", "month", "day", "hour", "minute", "second", "time"];
 
 impl PipelineRole {
     /// Every role, in the order in which a process takes its consumer group and dead letters from its roles.

@@ -4,7 +4,7 @@ use ccx_insights_core::AdapterError;
 use ccx_messages::{AnnounceError, ErrorClass};
 use ccx_rules::UnknownCheck;
 use ccx_service::ServeError;
-use ccx_transport::{DownloadError, KafkaError};
+use ccx_transport::{DownloadError, KafkaError, ObjectStoreError};
 use snafu::Snafu;
 
 use crate::{memory_limit::MemoryLimitError, process::ProcessError};
@@ -46,6 +46,12 @@ pub enum PipelineError {
     Downloader {
         /// The reason.
         source: DownloadError,
+    },
+    /// The client for uploads cannot be created.
+    #[snafu(display("failed to prepare uploads"))]
+    ObjectStore {
+        /// The reason.
+        source: ObjectStoreError,
     },
     /// The Python rules cannot be loaded.
     #[snafu(display("failed to start the rules of insights-core"))]

@@ -11,6 +11,7 @@ use snafu::{IntoError, ResultExt};
 use tracing::{Instrument as _, Span, field, info_span};
 
 use crate::{
+    copies::Copies,
     download::Downloads,
     error::{AnnounceSnafu, RecordError, SendSnafu},
     memory_budget::Reservation,
@@ -28,6 +29,8 @@ pub(crate) struct Handler {
     pub(crate) downloads: Downloads,
     /// Unpacks archives and runs rules.
     pub(crate) workers: Workers,
+    /// Copies archives, with the roles that do.
+    pub(crate) copies: Option<Copies>,
     /// Sends messages to Kafka.
     pub(crate) sender: Sender,
     /// The metrics.
@@ -97,8 +100,11 @@ impl Handler {
         reservation: Reservation,
     ) -> Result<(), HandleError> {
         let (upload, reservation) = self.downloads.download(&announce.url, record_id, reservation).await?;
-        let (processed, _reservation) = self.run_rules(upload, announce, reservation).await?;
-        self.publish(&processed, announce).await?;
+        let keeps_upload = self.copies.as_ref().is_some_and(Copies::keep_uploads);
+        let kept = if keeps_upload { upload.clone() } else { Bytes::new() };
+        let (processed, _reservation) =
+            self.run_rules(upload, announce, kept.len() as u64, reservation).await?;
+        self.publish(&processed, kept, announce).await?;
         log_success(announce, &processed);
         Ok(())
     }
@@ -107,11 +113,13 @@ impl Handler {
         &self,
         upload: Bytes,
         announce: &Arc<Announce>,
+        kept_bytes: u64,
         reservation: Reservation,
     ) -> Result<(Processed, Reservation), RecordError> {
         let started = Instant::now();
         let upload_bytes = upload.len();
-        let (processed, reservation) = self.workers.process(upload, announce, reservation).await?;
+        let (processed, reservation) =
+            self.workers.process(upload, announce, kept_bytes, reservation).await?;
         let (kind, dashboards) = (processed.kind, &self.metrics.dashboards);
         dashboards.process_seconds.for_kind(kind).observe(started.elapsed().as_secs_f64());
         observe_bytes(dashboards.archive_size.for_kind(kind), upload_bytes);
@@ -127,9 +135,19 @@ impl Handler {
         Ok((processed, reservation))
     }
 
-    async fn publish(&self, processed: &Processed, announce: &Announce) -> Result<(), HandleError> {
+    /// Stores the copy of the archive first: its message says that it is there.
+    async fn publish(
+        &self,
+        processed: &Processed,
+        upload: Bytes,
+        announce: &Announce,
+    ) -> Result<(), HandleError> {
         let started = Instant::now();
-        match self.sender.results(processed, announce.request_id.as_deref()).await {
+        let copied = match &self.copies {
+            Some(copies) => copies.store(upload, processed, announce).await?.message,
+            None => None,
+        };
+        match self.sender.results(processed, copied.as_deref(), announce.request_id.as_deref()).await {
             Ok(()) => {}
             Err(SendError::Rejected(error)) => return Err(SendSnafu.into_error(error).into()),
             Err(SendError::ShuttingDown) => return Err(HandleError::ShuttingDown),

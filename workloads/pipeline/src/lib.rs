@@ -36,11 +36,13 @@
 //! readers let the newest win, whichever comes first.
 
 mod archive_meter;
+mod copies;
 mod download;
 mod engines;
 mod error;
 mod filter;
 mod handle;
+mod key_template;
 mod memory_budget;
 mod memory_estimate;
 mod memory_limit;
@@ -49,16 +51,20 @@ mod object_storage_health;
 mod process;
 mod record_id;
 mod record_loop;
+mod results_uploader;
+mod roles;
 mod rules;
 mod run;
 mod sender;
 mod status;
+mod upload;
 mod workers;
 mod workloads;
 
 pub use engines::RuleEngines;
 pub use error::PipelineError;
 pub use process::{ProcessError, Processed, RemoteConfiguration, process};
+pub use roles::Roles;
 pub use rules::Rules;
 pub use run::{run, run_on};
 pub use workloads::Workloads;

@@ -29,6 +29,10 @@ pub(crate) struct Metrics {
     pub(crate) dead_letters: ByClass,
     /// Attempts at downloads after the first.
     pub(crate) download_retries: IntCounter,
+    /// Objects that were stored.
+    pub(crate) uploads: IntCounter,
+    /// Attempts at storing an object after the first.
+    pub(crate) upload_retries: IntCounter,
     /// Attempts at sending after the first.
     pub(crate) send_retries: IntCounter,
     /// Messages that Kafka does not accept and that are retried.
@@ -77,6 +81,14 @@ impl Metrics {
             download_retries: count(
                 "ccx_pipeline_download_retries_total",
                 "Attempts at downloads after the first",
+            )?,
+            uploads: count(
+                "ccx_pipeline_uploads_total",
+                "Copies of archives and results that were stored as objects",
+            )?,
+            upload_retries: count(
+                "ccx_pipeline_upload_retries_total",
+                "Attempts at uploads after the first",
             )?,
             send_retries: count("ccx_pipeline_send_retries_total", "Attempts at sending after the first")?,
             unsent_messages: gauge(

@@ -7,9 +7,10 @@ use ccx_insights_core::AdapterError;
 use ccx_messages::{Announce, ClusterId, ErrorClass, Metadata, ResultsMessage, format_utc_seconds};
 use ccx_rules::Report;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use snafu::{OptionExt, ResultExt, Snafu, ensure};
 
-use crate::{RuleEngines, Workloads};
+use crate::{Roles, RuleEngines, roles::InvalidImages};
 
 /// The directories of which an archive of the in-cluster operator has at least one.
 const MARKERS: [&str; 2] = ["config/", "insights-operator/"];
@@ -21,16 +22,28 @@ pub struct Processed {
     pub cluster_id: ClusterId,
     /// Whether the sender has authenticated as the cluster. If not, the id is the archive's own statement.
     pub is_authenticated: bool,
-    /// The message for the results topic.
-    pub message: Vec<u8>,
+    /// The message for the results topic, with the role `rules`.
+    pub message: Option<Vec<u8>>,
     /// The message for the topic about workloads, when a check found something.
     pub workloads_message: Option<Vec<u8>>,
+    /// The message for the topic about images, when the archive has them.
+    pub images_message: Option<Vec<u8>>,
+    /// The report of the rules, with the role `rules`.
+    pub report_json: Option<Box<RawValue>>,
     /// The kind of cluster, for metrics.
     pub kind: ArchiveKind,
     /// The results of the rules, for metrics and logs.
     pub report: Report,
     /// The version of the remote configuration by which the data was gathered, if by one.
     pub remote_configuration: Option<RemoteConfiguration>,
+}
+
+impl Processed {
+    /// Returns the size of all messages.
+    pub(crate) fn message_bytes(&self) -> u64 {
+        let messages = [&self.message, &self.workloads_message, &self.images_message];
+        messages.into_iter().flatten().map(|message| message.len() as u64).sum()
+    }
 }
 
 /// The reason why an archive has no result.
@@ -59,6 +72,9 @@ pub enum ProcessError {
         /// The fault of the archive's own id.
         config_id: &'static str,
     },
+    /// The file with the images is not JSON, and the process has no other role.
+    #[snafu(display("config/workload_info.json is not JSON"))]
+    Images,
     /// The Python rules failed, and archives without their results are configured to be dead letters.
     #[snafu(display("failed to run the rules of insights-core"))]
     InsightsCore {
@@ -72,7 +88,7 @@ impl ProcessError {
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::Archive { source } => source.class(),
-            Self::NotInsights { .. } | Self::NoClusterId { .. } => ErrorClass::BadInput,
+            Self::NotInsights { .. } | Self::NoClusterId { .. } | Self::Images => ErrorClass::BadInput,
             Self::InsightsCore { .. } => ErrorClass::Bug,
         }
     }
@@ -86,32 +102,70 @@ pub fn process(
     archive: &Archive,
     announce: &Announce,
     engines: &RuleEngines,
-    workloads: &Workloads,
+    roles: &Roles,
     deadline: Option<Instant>,
 ) -> Result<Processed, ProcessError> {
     ensure_insights(archive)?;
     let cluster_id = cluster_id(announce, archive)?;
-    let mut report = engines.run(archive, announce.gathering_time, deadline).context(InsightsCoreSnafu)?;
-    let workloads_message = workloads.report(archive, announce, cluster_id, &mut report);
+    let mut report = if roles.runs_rules {
+        engines.run(archive, announce.gathering_time, deadline).context(InsightsCoreSnafu)?
+    } else {
+        Report::default()
+    };
+    let workloads = roles.workloads.as_ref();
+    let workloads_message =
+        workloads.and_then(|workloads| workloads.report(archive, announce, cluster_id, &mut report));
+    let images_message = images_message(roles, archive, announce, cluster_id)?;
+    let report_json = roles.runs_rules.then(|| report.to_json());
+    let message = report_json.as_deref().map(|json| results_message(json, announce, cluster_id, &report));
+    Ok(Processed {
+        cluster_id,
+        is_authenticated: announce.is_cluster_authenticated,
+        message,
+        workloads_message,
+        images_message,
+        report_json,
+        kind: archive.kind(),
+        report,
+        remote_configuration: RemoteConfiguration::parse(archive),
+    })
+}
+
+fn results_message(
+    report_json: &RawValue,
+    announce: &Announce,
+    cluster_id: ClusterId,
+    report: &Report,
+) -> Vec<u8> {
     let message = ResultsMessage {
         org_id: announce.identity.org_id,
         account_number: announce.identity.account_number,
         cluster_id,
-        report: &report.to_json(),
+        report: report_json,
         last_checked: &announce.timestamp,
         version: Report::VERSION,
         request_id: announce.request_id.as_deref(),
         metadata: Metadata { gathering_time: report.now.map(format_utc_seconds) },
     };
-    Ok(Processed {
-        cluster_id,
-        is_authenticated: announce.is_cluster_authenticated,
-        message: message.to_json(),
-        workloads_message,
-        kind: archive.kind(),
-        report,
-        remote_configuration: RemoteConfiguration::parse(archive),
-    })
+    message.to_json()
+}
+
+/// A file with images that is not JSON must not keep the results of other roles back.
+fn images_message(
+    roles: &Roles,
+    archive: &Archive,
+    announce: &Announce,
+    cluster_id: ClusterId,
+) -> Result<Option<Vec<u8>>, ProcessError> {
+    let Some(images) = &roles.images else { return Ok(None) };
+    match images.message(archive, announce, cluster_id) {
+        Ok(message) => Ok(message),
+        Err(InvalidImages) if roles.runs_rules || roles.workloads.is_some() => {
+            tracing::warn!(%cluster_id, "config/workload_info.json is not JSON, images left out");
+            Ok(None)
+        }
+        Err(InvalidImages) => ImagesSnafu.fail(),
+    }
 }
 
 fn ensure_insights(archive: &Archive) -> Result<(), ProcessError> {

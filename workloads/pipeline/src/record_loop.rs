@@ -145,7 +145,7 @@ impl RecordLoop {
     }
 
     fn finished(&self, RecordId { topic, position }: RecordId) {
-        let is_retry = *topic == *self.handler.sender.topics.announce_retry();
+        let is_retry = *topic == *self.handler.sender.retry_topic;
         let consumer = if is_retry { &self.retries } else { &self.consumer };
         consumer.finished(position);
     }

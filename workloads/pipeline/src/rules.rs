@@ -64,6 +64,13 @@ impl Rules {
     }
 }
 
+impl Rules {
+    /// No rules, for a process that does other work on archives.
+    pub fn none() -> Self {
+        Self::from(Engine::new(Vec::new(), Budget::default()))
+    }
+}
+
 impl From<Engine> for Rules {
     /// Rules that are never replaced.
     fn from(engine: Engine) -> Self {

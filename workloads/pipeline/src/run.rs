@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{Json, Router, routing::get};
 use ccx_archive::Limits;
-use ccx_config::Config;
+use ccx_config::{Config, PipelineRole, Topics};
 use ccx_insights_core::Adapter;
 use ccx_outbox::{DeadLetters, KafkaReadiness, SenderMetrics, StatusMetrics, StatusReporter};
 use ccx_rules::UnknownCheck;
@@ -16,6 +16,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    copies::Copies,
     download::{Downloads, downloader},
     engines::{Python, RuleEngines},
     error::{
@@ -29,27 +30,31 @@ use crate::{
     metrics::Metrics,
     object_storage_health::ObjectStorageHealth,
     record_loop::{Progress, RecordLoop, TICK},
+    results_uploader,
+    roles::Roles,
     rules::{Rules, SharedStatus},
     sender::Sender,
-    status::SERVICE,
+    status::service,
+    upload::Target,
     workers::{Work, Workers},
-    workloads::Workloads,
 };
 
 /// The time without a heartbeat after which the loop counts as hanging.
-const MAX_SILENCE: Duration = Duration::from_secs(30);
+pub(crate) const MAX_SILENCE: Duration = Duration::from_secs(30);
 
 /// The time without a heartbeat after which the thread of the consumer counts as hanging. It waits for brokers at most for
 /// about a minute.
-const MAX_KAFKA_SILENCE: Duration = Duration::from_mins(5);
+pub(crate) const MAX_KAFKA_SILENCE: Duration = Duration::from_mins(5);
 
 /// The time for the last messages of the producer at the end.
-const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Runs the pipeline until `shutdown`, then finishes the records in progress, at most for `pipeline.shutdown_timeout`.
 pub async fn run(config: &Config, shutdown: CancellationToken) -> Result<(), PipelineError> {
     let listener = ccx_service::bind(config.pipeline.listen).context(ServeSnafu)?;
-    run_on(listener, config, Rules::from_config(config), shutdown).await
+    let rules =
+        if config.pipeline.has_role(PipelineRole::Rules) { Rules::from_config(config) } else { Rules::none() };
+    run_on(listener, config, rules, shutdown).await
 }
 
 /// [`run`] with a given listener for metrics and health, and with given rules.
@@ -59,6 +64,9 @@ pub async fn run_on(
     rules: Rules,
     shutdown: CancellationToken,
 ) -> Result<(), PipelineError> {
+    if config.pipeline.main_role() == PipelineRole::RulesUploader {
+        return results_uploader::run_on(listener, config, shutdown).await;
+    }
     memory_limit::check(config).context(MemorySnafu)?;
     let registry = Registry::new();
     let health = Health::new();
@@ -79,6 +87,7 @@ pub async fn run_on(
 
     let outputs = Outputs::connect(config, &health, &metrics)?;
     let handler = Handler {
+        copies: copies(config, &health, &metrics, &shutdown).await?,
         downloads: Downloads::new(
             config,
             &downloader,
@@ -122,6 +131,25 @@ pub async fn run_on(
     result
 }
 
+/// The copies of archives, with a role that makes them.
+async fn copies(
+    config: &Config,
+    health: &Health,
+    metrics: &Metrics,
+    shutdown: &CancellationToken,
+) -> Result<Option<Copies>, PipelineError> {
+    if !Copies::are_enabled(config) {
+        return Ok(None);
+    }
+    let target = Target {
+        condition: health.condition(Dependency::ARCHIVE_BUCKET),
+        uploads: metrics.uploads.clone(),
+        retries: metrics.upload_retries.clone(),
+        shutdown: shutdown.clone(),
+    };
+    Ok(Some(Copies::connect(config, target).await?))
+}
+
 /// The messages to Kafka.
 struct Outputs {
     producer: Producer,
@@ -136,7 +164,7 @@ impl Outputs {
         let topic = &config.kafka.topics.payload_status;
         let status_metrics =
             StatusMetrics { sent: metrics.sent_statuses.clone(), dropped: metrics.dropped_statuses.clone() };
-        let statuses = Arc::new(StatusReporter::start(SERVICE, &producer, topic, status_metrics));
+        let statuses = Arc::new(StatusReporter::start(service(config.pipeline.main_role()), &producer, topic, status_metrics));
         Ok(Self { producer, readiness, statuses })
     }
 
@@ -147,8 +175,11 @@ impl Outputs {
         let topics = config.kafka.topics.clone();
         let results =
             ccx_outbox::Sender::new(producer, &config.retry, readiness, sender_metrics, shutdown.clone());
-        let dead_letters = DeadLetters::new(results.clone(), &topics.announce_dead_letters, SERVICE);
-        Sender { results, dead_letters, statuses: Arc::clone(&self.statuses), topics }
+        let main_role = config.pipeline.main_role();
+        let queue = config.kafka.topics.dead_letters_of(main_role);
+        let dead_letters = DeadLetters::new(results.clone(), queue, service(main_role));
+        let retry_topic = Topics::retry_of(queue);
+        Sender { results, dead_letters, statuses: Arc::clone(&self.statuses), topics, retry_topic }
     }
 
     /// Waits until Kafka has the last messages, at most for [`FLUSH_TIMEOUT`] each.
@@ -164,19 +195,20 @@ impl Outputs {
 
 /// Subscribes to announcements and, if their topic exists, to replayed dead letters.
 fn consumers(config: &Config) -> Result<(Consumer, Consumer), PipelineError> {
-    let (group, topics) = (&config.pipeline.group, &config.kafka.topics);
+    let (group, topics) = (config.pipeline_group(), &config.kafka.topics);
+    let retry_topic = Topics::retry_of(topics.dead_letters_of(config.pipeline.main_role()));
     let consumer = Consumer::subscribe(&config.kafka, group, &topics.announce)
         .context(KafkaSnafu { client: "consumer" })?;
     let retries =
-        Consumer::subscribe_if_exists(&config.kafka, &format!("{group}.retry"), &topics.announce_retry())
+        Consumer::subscribe_if_exists(&config.kafka, &format!("{group}.retry"), &retry_topic)
             .context(KafkaSnafu { client: "consumer of retries" })?;
     Ok((consumer, retries))
 }
 
 /// The rules and limits that all workers share.
 fn work(config: &Config, engines: RuleEngines) -> Result<Work, UnknownCheck> {
-    let workloads = Workloads::new(config)?;
-    Ok(Work { engines, workloads, limits: limits(config), archive_timeout: config.pipeline.archive_timeout })
+    let roles = Roles::new(config)?;
+    Ok(Work { engines, roles, limits: limits(config), archive_timeout: config.pipeline.archive_timeout })
 }
 
 /// `/rules`: the rules of users that are in use, and why not the latest ones.
@@ -187,7 +219,7 @@ fn rule_routes(status: SharedStatus) -> Router {
 /// The Python rules, if any are configured.
 async fn python(config: &Config, registry: &Registry) -> Result<Option<Python>, PipelineError> {
     let settings = &config.insights_core;
-    if !settings.is_on() {
+    if !settings.is_on() || !config.pipeline.has_role(PipelineRole::Rules) {
         return Ok(None);
     }
     let metrics = ccx_insights_core::Metrics::register(registry).context(MetricsSnafu)?;

@@ -15,13 +15,16 @@ pub(crate) struct Sender {
     pub(crate) dead_letters: DeadLetters,
     pub(crate) statuses: Arc<StatusReporter>,
     pub(crate) topics: Topics,
+    /// The topic of replayed announcements.
+    pub(crate) retry_topic: String,
 }
 
 impl Sender {
-    /// Sends the result of an archive, keyed by its cluster, and the message about workloads if there is one.
+    /// Sends the messages of an archive, keyed by its cluster, and the one about its copy.
     pub(crate) async fn results(
         &self,
         processed: &Processed,
+        copied: Option<&[u8]>,
         request_id: Option<&str>,
     ) -> Result<(), SendError> {
         let key = processed.cluster_id.to_string();
@@ -33,13 +36,16 @@ impl Sender {
             let message = Outgoing { topic, key: Some(key.as_bytes()), headers: &headers, payload };
             self.results.send_with_retry(message).await
         };
-        let workloads = async {
-            match &processed.workloads_message {
-                Some(message) => send(&self.topics.workloads, message).await,
-                None => Ok(()),
-            }
+        let send_any = async |topic: &str, message: Option<&[u8]>| match message {
+            Some(message) => send(topic, message).await,
+            None => Ok(()),
         };
-        tokio::try_join!(send(&self.topics.results, &processed.message), workloads)?;
+        tokio::try_join!(
+            send_any(&self.topics.results, processed.message.as_deref()),
+            send_any(&self.topics.workloads, processed.workloads_message.as_deref()),
+            send_any(&self.topics.images, processed.images_message.as_deref()),
+            send_any(&self.topics.archives, copied),
+        )?;
         Ok(())
     }
 

@@ -1,10 +1,19 @@
 //! The request of a record, whose progress is reported to the payload tracker.
 
+use ccx_config::PipelineRole;
 use ccx_messages::Announce;
 use ccx_outbox::Request;
 
-/// The name of the pipeline in statuses and dead letters.
-pub(crate) const SERVICE: &str = "ccx-data-pipeline";
+/// Returns the name in statuses and dead letters of a process with this first role.
+pub(crate) const fn service(role: PipelineRole) -> &'static str {
+    match role {
+        PipelineRole::Rules => "ccx-data-pipeline",
+        PipelineRole::DvoExtractor => "dvo-extractor",
+        PipelineRole::ShaExtractor => "sha-extractor",
+        PipelineRole::ArchiveSync => "archive-sync",
+        PipelineRole::RulesUploader => "rules-uploader",
+    }
+}
 
 /// Returns the request of a valid announcement, if it has an id.
 pub(crate) fn request_of(announce: &Announce) -> Option<Request> {

@@ -15,7 +15,7 @@ use crate::{
     memory_budget::Reservation,
     memory_estimate,
     process::{ArchiveSnafu, ProcessError, Processed, process},
-    workloads::Workloads,
+    roles::Roles,
 };
 
 /// The most threads unless more are configured: each may hold an archive and what the rules parse of it, and a pod without a
@@ -35,8 +35,8 @@ pub(crate) struct Workers {
 pub(crate) struct Work {
     /// The rules.
     pub(crate) engines: RuleEngines,
-    /// The checks of workloads.
-    pub(crate) workloads: Workloads,
+    /// The parts of the work.
+    pub(crate) roles: Roles,
     /// The limits of an archive.
     pub(crate) limits: Limits,
     /// The time for reading an archive and running the rules on it.
@@ -53,11 +53,12 @@ impl Workers {
     /// Processes an upload on one of the threads, as soon as one is free and there is memory for the content. The reservation
     /// that comes back is for the result.
     ///
-    /// A panic is an error of this archive and nothing else.
+    /// `kept_bytes` of the upload are still needed then. A panic is an error of this archive and nothing else.
     pub(crate) async fn process(
         &self,
         upload: Bytes,
         announce: &Arc<Announce>,
+        kept_bytes: u64,
         mut reservation: Reservation,
     ) -> Result<(Processed, Reservation), RecordError> {
         let _thread = self.threads.acquire().await;
@@ -72,8 +73,7 @@ impl Workers {
             Ok((processed, reservation)) => (processed.context(ProcessSnafu)?, reservation),
             Err(error) => return PanickedSnafu { message: error.to_string() }.fail(),
         };
-        let workloads_bytes = processed.workloads_message.as_ref().map_or(0, Vec::len);
-        reservation.produced((processed.message.len() + workloads_bytes) as u64);
+        reservation.produced(processed.message_bytes() + kept_bytes);
         Ok((processed, reservation))
     }
 }
@@ -88,7 +88,7 @@ impl Work {
         let mut meter = ArchiveMeter::new(reservation, self.archive_timeout);
         let archive = Archive::read_metered(upload, &self.limits, &mut meter).context(ArchiveSnafu)?;
         meter.finish(&archive);
-        process(&archive, announce, &self.engines, &self.workloads, Some(meter.deadline()))
+        process(&archive, announce, &self.engines, &self.roles, Some(meter.deadline()))
     }
 }
 

@@ -1,11 +1,11 @@
 //! The message about a cluster's workloads, which goes to a topic of its own.
 
-use std::io::{self, Write as _};
-
 use ccx_archive::Archive;
 use ccx_config::{Compression, Config};
 use ccx_messages::{Announce, ClusterId, WorkloadsMessage};
 use ccx_rules::{Report, UnknownCheck, WorkloadChecks};
+
+use crate::roles::compressed;
 
 /// The enabled checks, and the compression of the messages.
 pub struct Workloads {
@@ -43,17 +43,6 @@ impl Workloads {
             last_checked: &announce.timestamp,
             version: Report::VERSION,
         };
-        let json = message.to_json();
-        Some(match self.compression {
-            Compression::None => json,
-            Compression::Gzip => gzip(&json).unwrap_or(json),
-        })
+        Some(compressed(message.to_json(), self.compression))
     }
-}
-
-/// Compresses as small as possible: these messages are not urgent, and the topic has a size limit.
-fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    encoder.write_all(bytes)?;
-    encoder.finish()
 }

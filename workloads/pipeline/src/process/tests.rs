@@ -1,6 +1,6 @@
 use bytes::Bytes;
 use ccx_archive::Limits;
-use ccx_config::{Compression, Config};
+use ccx_config::{Compression, Config, PipelineRole};
 use ccx_messages::{Identity, OrgId, Results, Timestamp, parse_gathering_time};
 use ccx_sample_archive::{Fault, SampleArchive};
 
@@ -37,9 +37,9 @@ fn run_with(
     archive: impl Into<Bytes>,
     announce: &Announce,
 ) -> Result<Processed, ProcessError> {
-    let workloads = Workloads::new(config).unwrap();
+    let roles = Roles::new(config).unwrap();
     let archive = Archive::read(archive.into(), &Limits::default()).context(ArchiveSnafu)?;
-    process(&archive, announce, &ccx_builtin_rules::engine().into(), &workloads, None)
+    process(&archive, announce, &ccx_builtin_rules::engine().into(), &roles, None)
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn sample_becomes_a_message_that_the_writer_parses() {
     let processed = run(sample.to_tar_gz(), &announce(None)).unwrap();
     assert_eq!(processed.cluster_id, cluster_id);
 
-    let results = Results::parse(&processed.message).unwrap();
+    let results = Results::parse(processed.message.as_deref().unwrap()).unwrap();
     assert_eq!(results.cluster_id, cluster_id);
     assert_eq!(results.org_id.get(), 11_789_772);
     assert_eq!(results.last_checked.as_str(), "2026-01-15T12:00:01.000000002Z");
@@ -75,7 +75,7 @@ fn workload_checks_are_a_message_of_their_own_when_a_topic_is_configured() {
     assert_eq!((&message["OrgID"], &message["Version"]), (&11_789_772.into(), &2.into()));
     assert_eq!(message["ClusterName"], "5d5892d3-1f74-4ccf-91af-548dfc9767aa");
     assert_eq!(message["Metrics"]["workload_recommendations"][0]["key"], "DVO_HOST_PID");
-    assert!(!String::from_utf8_lossy(&processed.message).contains("DVO_HOST_PID"));
+    assert!(!String::from_utf8_lossy(processed.message.as_deref().unwrap()).contains("DVO_HOST_PID"));
 
     config.workload_checks.compression = Compression::Gzip;
     let packed = run_with(&config, archive(), &announce(None)).unwrap().workloads_message.unwrap();
@@ -92,9 +92,48 @@ fn archive_without_workload_checks_has_no_workloads_message() {
     assert_eq!(run_with(&config, archive, &announce(None)).unwrap().workloads_message, None);
 }
 
+#[test]
+fn images_are_a_message_of_their_own_with_their_role() {
+    let files: [(&str, &[u8]); 2] = [
+        ("config/id", b"5d5892d3-1f74-4ccf-91af-548dfc9767aa"),
+        ("config/workload_info.json", br#"{"pods": 3, "images": {"sha256:1": {}}}"#),
+    ];
+    assert_eq!(run(tar_of(&files), &announce(None)).unwrap().images_message, None);
+    let mut config = Config::default();
+    config.pipeline.roles = vec![PipelineRole::ShaExtractor];
+    let processed = run_with(&config, tar_of(&files), &announce(None)).unwrap();
+    assert_eq!((processed.message, processed.workloads_message), (None, None));
+    let packed = processed.images_message.unwrap();
+    let message: serde_json::Value =
+        serde_json::from_reader(flate2::read::GzDecoder::new(&packed[..])).unwrap();
+    assert_eq!((&message["OrgID"], &message["Version"]), (&11_789_772.into(), &2.into()));
+    assert_eq!(message["Images"]["pods"], 3);
+
+    assert_eq!(run_with(&config, tar_of(&files[..1]), &announce(None)).unwrap().images_message, None);
+    config.sha_extractor.compression = Compression::None;
+    let plain = run_with(&config, tar_of(&files), &announce(None)).unwrap().images_message.unwrap();
+    assert!(plain.ends_with(b"}\n"));
+}
+
+#[test]
+fn invalid_images_fail_an_archive_only_without_other_results() {
+    let files: [(&str, &[u8]); 2] =
+        [("config/id", b"5d5892d3-1f74-4ccf-91af-548dfc9767aa"), ("config/workload_info.json", b"{")];
+    let mut config = Config::default();
+    config.pipeline.roles = vec![PipelineRole::ShaExtractor];
+    let error = run_with(&config, tar_of(&files), &announce(None)).unwrap_err();
+    assert_eq!(
+        (error.class(), error.to_string().as_str()),
+        (ErrorClass::BadInput, "config/workload_info.json is not JSON")
+    );
+    config.pipeline.roles.push(PipelineRole::Rules);
+    let processed = run_with(&config, tar_of(&files), &announce(None)).unwrap();
+    assert!(processed.message.is_some() && processed.images_message.is_none());
+}
+
 fn gathered_at(archive: impl Into<Bytes>, announce: &Announce) -> Option<String> {
     let processed = run(archive, announce).unwrap();
-    Results::parse(&processed.message).unwrap().gathered_at.map(format_utc_seconds)
+    Results::parse(processed.message.as_deref().unwrap()).unwrap().gathered_at.map(format_utc_seconds)
 }
 
 #[test]
@@ -185,7 +224,7 @@ fn published_archives_give_their_results() {
     let run_file = |name: &str| run(std::fs::read(folder.join(name)).unwrap(), &announce(None));
     let with_id = run_file("ocp_with_id.tar").unwrap();
     assert_eq!(with_id.cluster_id.to_string(), "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee");
-    assert!(Results::parse(&with_id.message).is_ok());
+    assert!(Results::parse(with_id.message.as_deref().unwrap()).is_ok());
     let rapid = run_file("rapid-recommendations.tar.gz").unwrap();
     assert_eq!(rapid.remote_configuration, Some(RemoteConfiguration { version: Some("1.1.0".into()) }));
     assert!(matches!(run_file("correct_data.tar"), Err(ProcessError::NoClusterId { .. })));

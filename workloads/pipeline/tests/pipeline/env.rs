@@ -122,7 +122,7 @@ impl TestEnv {
         .await
     }
 
-    async fn read(&self, topic: &str, at_least: usize) -> Vec<Record> {
+    pub(crate) async fn read(&self, topic: &str, at_least: usize) -> Vec<Record> {
         eventually(&format!("{at_least} records in {topic}"), async || {
             let records = read_topic(&self.config, topic).await;
             (records.len() >= at_least).then_some(records)

@@ -10,6 +10,7 @@ mod env;
 mod good_input;
 mod hostile;
 mod outage;
+mod roles;
 mod shutdown;
 mod user_rules;
 mod web;
