@@ -66,10 +66,10 @@ impl CliError for DlqError {
 
 pub(crate) async fn run(global: &Global, command: DlqCommand) -> Result<(), Box<dyn CliError>> {
     start_logging(&global.tool_logging())?;
-    let kafka = global.config()?.kafka;
+    let config = global.config()?;
     match command {
-        DlqCommand::List(args) => list::run(&kafka, &args).await,
-        DlqCommand::Show(args) => show::run(&kafka, &args).await,
-        DlqCommand::Replay(args) => replay::run(&kafka, &args).await,
+        DlqCommand::List(args) => list::run(&config, &args).await,
+        DlqCommand::Show(args) => show::run(&config.kafka, &args).await,
+        DlqCommand::Replay(args) => replay::run(&config, &args).await,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use ccx_config::Topics;
+use ccx_config::{Config, Topics};
 use ccx_messages::{DeadLetter, ErrorClass, header};
 use ccx_transport::Record;
 use clap::ValueEnum;
@@ -11,13 +11,23 @@ use snafu::{OptionExt as _, Snafu};
 
 /// A dead-letter queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, strum::Display)]
-#[serde(rename_all = "lowercase")]
-#[strum(serialize_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub(crate) enum Queue {
     /// Announcements that the pipeline dead-lettered.
     Announce,
     /// Results that the writer dead-lettered.
     Results,
+    /// Checked workloads that their writer dead-lettered.
+    Workloads,
+    /// Announcements that a pipeline with the first role `dvo-extractor` dead-lettered.
+    DvoExtractor,
+    /// Announcements that a pipeline with the first role `sha-extractor` dead-lettered.
+    ShaExtractor,
+    /// Announcements that a pipeline with the first role `archive-sync` dead-lettered.
+    ArchiveSync,
+    /// Results on copied archives that the role `rules-uploader` dead-lettered.
+    RulesUploader,
 }
 
 /// The position of a letter: `announce/0/42` is offset 42 in partition 0 of the queue of announcements.
@@ -55,20 +65,27 @@ pub(crate) struct Letter {
 }
 
 impl Queue {
+    /// Returns whether a workload of this configuration writes to the queue. The topics of others may not exist.
+    pub(crate) fn is_in_use(self, config: &Config) -> bool {
+        config.topics_in_use().contains(&self.topic(&config.kafka.topics))
+    }
+
     /// Returns the queue's topic.
     pub(crate) fn topic(self, topics: &Topics) -> &str {
         match self {
             Self::Announce => &topics.announce_dead_letters,
             Self::Results => &topics.results_dead_letters,
+            Self::Workloads => &topics.workloads_dead_letters,
+            Self::DvoExtractor => &topics.dvo_extractor_dead_letters,
+            Self::ShaExtractor => &topics.sha_extractor_dead_letters,
+            Self::ArchiveSync => &topics.archive_sync_dead_letters,
+            Self::RulesUploader => &topics.rules_uploader_dead_letters,
         }
     }
 
     /// Returns the topic to which letters of the queue are replayed.
     pub(crate) fn retry_topic(self, topics: &Topics) -> String {
-        match self {
-            Self::Announce => topics.announce_retry(),
-            Self::Results => topics.results_retry(),
-        }
+        Topics::retry_of(self.topic(topics))
     }
 }
 
@@ -183,6 +200,21 @@ mod tests {
             let error = wrong.parse::<Position>().unwrap_err().to_string();
             assert!(error.starts_with(&format!("{wrong:?} is not a position like announce/0/42")), "{error}");
         }
+    }
+
+    #[test]
+    fn every_queue_has_a_name_and_those_of_enabled_roles_are_in_use() {
+        for queue in Queue::value_variants().iter().copied() {
+            assert_eq!(format!("{queue}/0/1").parse::<Position>().unwrap().queue, queue);
+        }
+        let mut config = Config::default();
+        let in_use = |config: &Config| {
+            Queue::value_variants().iter().copied().filter(|queue| queue.is_in_use(config)).collect::<Vec<_>>()
+        };
+        assert_eq!(in_use(&config), [Queue::Announce, Queue::Results]);
+        config.kafka.topics.workloads = "ccx.dvo.results".into();
+        config.pipeline.roles = vec![ccx_config::PipelineRole::ShaExtractor];
+        assert_eq!(in_use(&config), [Queue::Announce, Queue::Results, Queue::Workloads, Queue::ShaExtractor]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `ccx dlq list`
 
 use ccx_cli::{CliError, escape_control};
-use ccx_config::Kafka;
+use ccx_config::Config;
 use clap::{Args, ValueEnum as _};
 use serde::Serialize;
 
@@ -47,8 +47,8 @@ struct Row {
     payload_bytes: usize,
 }
 
-pub(super) async fn run(kafka: &Kafka, args: &ListArgs) -> Result<(), Box<dyn CliError>> {
-    let rows = read(kafka, args).await?;
+pub(super) async fn run(config: &Config, args: &ListArgs) -> Result<(), Box<dyn CliError>> {
+    let rows = read(config, args).await?;
     let is_cut = rows.len() > args.limit;
     let shown = &rows[..rows.len().min(args.limit)];
     match args.output {
@@ -63,10 +63,10 @@ pub(super) async fn run(kafka: &Kafka, args: &ListArgs) -> Result<(), Box<dyn Cl
 }
 
 /// Reads the wanted letters, and one more to know whether there are more.
-async fn read(kafka: &Kafka, args: &ListArgs) -> Result<Vec<Row>, DlqError> {
-    let queues =
-        Queue::value_variants().iter().copied().filter(|queue| args.queue.is_none_or(|only| only == *queue));
-    let mut letters = Letters::new(kafka, queues);
+async fn read(config: &Config, args: &ListArgs) -> Result<Vec<Row>, DlqError> {
+    let is_wanted = |queue: &Queue| args.queue.map_or_else(|| queue.is_in_use(config), |only| only == *queue);
+    let queues = Queue::value_variants().iter().copied().filter(is_wanted);
+    let mut letters = Letters::new(&config.kafka, queues);
     let mut rows = Vec::new();
     while rows.len() <= args.limit
         && let Some(Found { position, letter, record }) = letters.next().await?

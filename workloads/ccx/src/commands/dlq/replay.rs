@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ccx_cli::{CliError, escape_control};
-use ccx_config::Kafka;
+use ccx_config::{Config, Kafka};
 use ccx_messages::{DeadLetter, header};
 use ccx_transport::{
     GroupOffsets, KafkaError, Outgoing, Producer, Record, TopicAdmin, TopicOutcome, TopicSettings,
@@ -74,13 +74,13 @@ struct Row<'a> {
     skipped: Option<&'a str>,
 }
 
-pub(super) async fn run(kafka: &Kafka, args: &ReplayArgs) -> Result<(), Box<dyn CliError>> {
+pub(super) async fn run(config: &Config, args: &ReplayArgs) -> Result<(), Box<dyn CliError>> {
     let is_chosen = !args.positions.is_empty() || args.class.is_some() || args.all;
     ensure!(is_chosen, NothingChosenSnafu);
     let mut missing: BTreeSet<Position> = args.positions.iter().copied().collect();
     let (mut sent, mut skipped) = (0, 0);
-    for queue in Queue::value_variants().iter().copied().filter(|queue| wants_queue(args, *queue)) {
-        let mut replay = Replay::prepare(kafka, args, queue, sent).await?;
+    for queue in Queue::value_variants().iter().copied().filter(|queue| wants_queue(config, args, *queue)) {
+        let mut replay = Replay::prepare(&config.kafka, args, queue, sent).await?;
         let result = replay.run(&mut missing).await;
         replay.commit_all().await?;
         result?;
@@ -261,9 +261,11 @@ impl ReplayArgs {
     }
 }
 
-fn wants_queue(args: &ReplayArgs, queue: Queue) -> bool {
-    let is_named = args.positions.is_empty() || args.positions.iter().any(|position| position.queue == queue);
-    is_named && args.queue.is_none_or(|only| only == queue)
+fn wants_queue(config: &Config, args: &ReplayArgs, queue: Queue) -> bool {
+    let has_position = args.positions.iter().any(|position| position.queue == queue);
+    let is_named = args.positions.is_empty() || has_position;
+    let is_known = has_position || args.queue == Some(queue) || queue.is_in_use(config);
+    is_named && is_known && args.queue.is_none_or(|only| only == queue)
 }
 
 /// Returns the reason for which a letter can't be replayed.
