@@ -31,21 +31,23 @@ pub(crate) struct Copied {
 }
 
 impl Copies {
-    /// Returns the copies of the configuration; `None` without these roles.
-    pub(crate) async fn from_config(config: &Config, target: Target) -> Result<Option<Self>, PipelineError> {
+    /// Returns whether the process has a role that stores objects.
+    pub(crate) fn are_enabled(config: &Config) -> bool {
+        [PipelineRole::ArchiveSync, PipelineRole::RulesUploader]
+            .into_iter()
+            .any(|role| config.pipeline.has_role(role))
+    }
+
+    /// Prepares the copies of the configuration.
+    pub(crate) async fn connect(config: &Config, target: Target) -> Result<Self, PipelineError> {
         let bucket = |role, bucket: &str| config.pipeline.has_role(role).then(|| bucket.to_owned());
-        let archives = bucket(PipelineRole::ArchiveSync, config.archive_sync_bucket());
-        let results = bucket(PipelineRole::RulesUploader, config.rules_uploader_bucket());
-        if archives.is_none() && results.is_none() {
-            return Ok(None);
-        }
         let uploader = Uploader::connect(config, target).await.context(ObjectStoreSnafu)?;
-        Ok(Some(Self {
+        Ok(Self {
             uploader,
             template: KeyTemplate::from_config(&config.archive_sync),
-            archives,
-            results,
-        }))
+            archives: bucket(PipelineRole::ArchiveSync, config.archive_sync_bucket()),
+            results: bucket(PipelineRole::RulesUploader, config.rules_uploader_bucket()),
+        })
     }
 
     /// Returns whether archives are kept until they are copied.

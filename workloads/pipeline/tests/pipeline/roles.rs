@@ -1,8 +1,10 @@
 //! The roles of a process: what each sends and stores, and that they share one download.
 
+use std::time::Duration;
+
 use ccx_config::PipelineRole;
 use ccx_messages::ClusterId;
-use ccx_transport::{Downloader, Outgoing, Producer};
+use ccx_transport::{Downloader, ObjectStore, Outgoing, Producer};
 use serde_json::Value;
 
 use crate::{
@@ -155,18 +157,22 @@ async fn results_of_another_process_are_stored_and_invalid_ones_dead_lettered() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn missing_bucket_of_copies_is_waited_for() {
+async fn copy_that_is_refused_is_waited_for() {
     let mut env = env(&[PipelineRole::ArchiveSync]).await;
-    env.config.archive_sync.bucket = "ccx-bucket".into();
     env.kafka.create_topic(&env.config.kafka.topics.archive_sync_dead_letters, 1).unwrap();
+    env.store("copied", archive(ClusterId::random())).await;
+    let settings = &mut env.config.object_storage;
+    let store = ObjectStore::connect(settings).await.unwrap();
+    let link = store.presign_get(&settings.bucket, "copied", Duration::from_mins(10)).await.unwrap();
+    settings.secret_access_key = Some("wrong".to_owned().into());
     let running = env.start().await;
-    let link = env.store("copied", archive(ClusterId::random())).await;
     env.announce("request-1", &link).await;
-    running.readiness_says("archive bucket").await;
     running.metric_reaches("ccx_pipeline_upload_retries_total", 1).await;
+    running.readiness_says("archive bucket").await;
     assert!(
         env.read(&env.config.kafka.topics.archives, 0).await.is_empty(),
         "nothing says that it is copied"
     );
+    assert!(env.read(&env.config.kafka.topics.archive_sync_dead_letters, 0).await.is_empty());
     running.end().await;
 }
