@@ -52,8 +52,11 @@ pub(crate) const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 /// Runs the pipeline until `shutdown`, then finishes the records in progress, at most for `pipeline.shutdown_timeout`.
 pub async fn run(config: &Config, shutdown: CancellationToken) -> Result<(), PipelineError> {
     let listener = ccx_service::bind(config.pipeline.listen).context(ServeSnafu)?;
-    let rules =
-        if config.pipeline.has_role(PipelineRole::Rules) { Rules::from_config(config) } else { Rules::none() };
+    let rules = if config.pipeline.has_role(PipelineRole::Rules) {
+        Rules::from_config(config)
+    } else {
+        Rules::none()
+    };
     run_on(listener, config, rules, shutdown).await
 }
 
@@ -164,7 +167,12 @@ impl Outputs {
         let topic = &config.kafka.topics.payload_status;
         let status_metrics =
             StatusMetrics { sent: metrics.sent_statuses.clone(), dropped: metrics.dropped_statuses.clone() };
-        let statuses = Arc::new(StatusReporter::start(service(config.pipeline.main_role()), &producer, topic, status_metrics));
+        let statuses = Arc::new(StatusReporter::start(
+            service(config.pipeline.main_role()),
+            &producer,
+            topic,
+            status_metrics,
+        ));
         Ok(Self { producer, readiness, statuses })
     }
 
@@ -199,9 +207,8 @@ fn consumers(config: &Config) -> Result<(Consumer, Consumer), PipelineError> {
     let retry_topic = Topics::retry_of(topics.dead_letters_of(config.pipeline.main_role()));
     let consumer = Consumer::subscribe(&config.kafka, group, &topics.announce)
         .context(KafkaSnafu { client: "consumer" })?;
-    let retries =
-        Consumer::subscribe_if_exists(&config.kafka, &format!("{group}.retry"), &retry_topic)
-            .context(KafkaSnafu { client: "consumer of retries" })?;
+    let retries = Consumer::subscribe_if_exists(&config.kafka, &format!("{group}.retry"), &retry_topic)
+        .context(KafkaSnafu { client: "consumer of retries" })?;
     Ok((consumer, retries))
 }
 

@@ -49,9 +49,13 @@ pub(super) async fn run(
         (Backend::OcpRecommendations, StorageType::Sql) => {
             Box::pin(ccx_writer::run_with(telemetry, config, shutdown)).await.context(WriterSnafu)
         }
-        (Backend::DvoRecommendations, _) | (_, StorageType::Redis | StorageType::Noop) => {
-            NoBackendSnafu.fail()
+        (Backend::DvoRecommendations, StorageType::Sql) => {
+            Box::pin(ccx_writer::dvo::run_with(telemetry, config, shutdown)).await.context(WriterSnafu)
         }
+        (Backend::OcpRecommendations, StorageType::Redis) => {
+            Box::pin(ccx_writer::valkey::run_with(telemetry, config, shutdown)).await.context(WriterSnafu)
+        }
+        (Backend::DvoRecommendations, StorageType::Redis) | (_, StorageType::Noop) => NoBackendSnafu.fail(),
     }
 }
 

@@ -204,12 +204,16 @@ mod tests {
 
     #[test]
     fn every_queue_has_a_name_and_those_of_enabled_roles_are_in_use() {
-        for queue in Queue::value_variants().iter().copied() {
+        for &queue in Queue::value_variants() {
             assert_eq!(format!("{queue}/0/1").parse::<Position>().unwrap().queue, queue);
         }
         let mut config = Config::default();
         let in_use = |config: &Config| {
-            Queue::value_variants().iter().copied().filter(|queue| queue.is_in_use(config)).collect::<Vec<_>>()
+            Queue::value_variants()
+                .iter()
+                .copied()
+                .filter(|queue| queue.is_in_use(config))
+                .collect::<Vec<_>>()
         };
         assert_eq!(in_use(&config), [Queue::Announce, Queue::Results]);
         config.kafka.topics.workloads = "ccx.dvo.results".into();
