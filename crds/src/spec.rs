@@ -61,7 +61,9 @@ pub use reference::{
 };
 pub use resources::Resources;
 pub use retry::Retry;
-pub use rule_sources::{BuiltInRules, RuleImage, RuleSources, RuleVolume};
+pub use rule_sources::{
+    BuiltInRules, ContentConfigMap, ContentFile, RuleContent, RuleImage, RuleSources, RuleVolume,
+};
 pub use topics::{OwnedTopic, TopicManagement, TopicPolicy, Topics};
 pub use workload_checks::{WorkloadChecks, WorkloadCompression};
 

@@ -14,6 +14,11 @@ pub struct CcxPipelineStatus {
     /// The generation of the object that this status is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
+    /// The operator that manages the resource, as the namespace and the name of its Lease. Another operator leaves the resource alone
+    /// until this is removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 320))]
+    pub controller: Option<String>,
     /// The conditions, each with its reason.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(

@@ -68,7 +68,7 @@ pub const PERMISSIONS: [Permission; 27] = [
     // The state of pods.
     watched("", "pods", &["list", "watch"]),
     // Its own Events, and those of refused pods.
-    watched("events.k8s.io", "events", &["list", "create"]),
+    watched("events.k8s.io", "events", &["list", "create", "patch"]),
     // Leader election.
     own("coordination.k8s.io", "leases", &["get", "create", "update"]),
 ];

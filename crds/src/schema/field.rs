@@ -79,6 +79,12 @@ pub(crate) fn inner_path(schema: &mut Schema) {
     add_rule(schema, &forbidden(stays_inside, "write a path without / at the beginning and without .."));
 }
 
+/// The path of one of many files.
+pub(crate) fn file_path(schema: &mut Schema) {
+    inner_path(schema);
+    bound(schema, 1, 256);
+}
+
 /// A duration in the given bounds.
 pub(crate) fn duration_between(least: &str, most: &str) -> impl FnMut(&mut Schema) {
     let is_malformed = duration::is_malformed("self");

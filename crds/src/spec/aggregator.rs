@@ -50,6 +50,11 @@ pub struct Aggregator {
     /// Maximum of clusters in one request.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub max_clusters_per_request: u32,
+    /// Largest reason that a user may give for disabling a rule, in bytes.
+    #[schemars(range(min = 1, max = 65_536))]
+    pub max_feedback_bytes: u32,
+    /// Whether the operations for debugging are served, which list organisations and delete reports.
+    pub debug: bool,
     /// Timeout of a request.
     #[schemars(transform = duration_between("100ms", "10m"))]
     pub request_timeout: GoDuration,
@@ -100,6 +105,8 @@ impl Default for Aggregator {
             max_cache_size: ByteQuantity::mebibytes(64),
             max_body_size: ByteQuantity::mebibytes(1),
             max_clusters_per_request: 10_000,
+            max_feedback_bytes: 255,
+            debug: false,
             request_timeout: GoDuration::from_secs(30),
             metrics_namespace: "insights_results_aggregator".into(),
             shutdown_timeout: GoDuration::from_secs(25),

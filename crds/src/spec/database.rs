@@ -78,7 +78,7 @@ fn storage_size(database: &str) -> String {
 pub(super) fn storage_class_rule() -> Rule {
     let is_same = format!("{} == {}", storage_class("self"), storage_class("oldSelf"));
     let is_unbound = "(has(oldSelf.status) && has(oldSelf.status.conditions) && oldSelf.status.conditions.exists(\
-                      condition, condition.type == 'DatabaseReady' && condition.reason == 'StoragePending'))";
+                      condition, condition.type == 'DatabaseReady' && condition.reason in ['StoragePending', 'ProvisioningFailed']))";
     forbidden(
         &format!("{is_same} || {is_unbound}"),
         "leave storageClassName as it is: nothing would move the data",

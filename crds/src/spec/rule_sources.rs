@@ -9,7 +9,7 @@ use crate::{
     GoDuration, ImagePullPolicy, LocalRef,
     schema::{
         brief,
-        field::{duration_between, image, inner_path, object_name},
+        field::{data_key, duration_between, file_path, image, inner_path, object_name},
         rule::{required, rule},
     },
 };
@@ -45,6 +45,9 @@ pub struct RuleSources {
     /// An image that contains rules.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<RuleImage>,
+    /// Texts about rules, for example about rules in Python: content trees with a `config.yaml`. They replace built-in texts of the same
+    /// error key.
+    pub content: RuleContent,
     /// Timeout of one rule on one archive.
     #[schemars(transform = duration_between("1ms", "1h"))]
     pub rule_timeout: GoDuration,
@@ -121,9 +124,64 @@ impl Default for RuleSources {
             config_map_refs: Vec::new(),
             volume_claim: None,
             image: None,
+            content: RuleContent::default(),
             rule_timeout: GoDuration::from_secs(2),
         }
     }
+}
+
+/// Content trees with texts about rules. Where several have texts about one error key, the first one counts: ConfigMaps before the
+/// volume, the volume before the image.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "camelCase")]
+pub struct RuleContent {
+    /// ConfigMaps in the same namespace, each a content tree.
+    ///
+    /// Example: `[{name: our-texts, items: [{key: config, path: config.yaml}, {key: reason, path: our_rule/OUR_KEY/reason.md}]}]`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 8), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
+    pub config_map_refs: Vec<ContentConfigMap>,
+    /// A volume with a content tree.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub volume_claim: Option<RuleVolume>,
+    /// An image that contains a content tree.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<RuleImage>,
+}
+
+/// A content tree in a ConfigMap, whose keys have no directories.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ContentConfigMap {
+    /// The ConfigMap's name.
+    ///
+    /// Example: `our-texts`.
+    #[schemars(transform = object_name)]
+    pub name: String,
+    /// The path of each key in the content tree.
+    ///
+    /// Example: `[{key: config, path: config.yaml}]`.
+    #[schemars(
+        length(min = 1, max = 128),
+        extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["path"])
+    )]
+    pub items: Vec<ContentFile>,
+}
+
+/// A file of a content tree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ContentFile {
+    /// The key in the ConfigMap.
+    ///
+    /// Example: `reason`.
+    #[schemars(transform = data_key)]
+    pub key: String,
+    /// The path in the content tree.
+    ///
+    /// Example: `our_rule/OUR_KEY/reason.md`.
+    #[schemars(transform = file_path)]
+    pub path: String,
 }
 
 fn current_folder() -> String {

@@ -56,16 +56,16 @@ fn pipeline_alerts(metrics: &Metrics) -> Vec<Alert> {
             expression: format!("sum({lag}) > 100 and sum(deriv({lag}[15m])) > 0"),
             lasts: "15m",
             severity: Severity::Warning,
-            summary: "Announced archives wait longer and longer",
-            advice: "Check whether data-pipeline pods are ready and busy; add replicas if they are, up to the topic's partitions.",
+            summary: "The lag of data-pipeline keeps growing",
+            advice: "Check whether all data-pipeline pods are ready. If they use all of their CPU, add replicas, up to the number of partitions of the topic.",
         },
         Alert {
-            name: "CcxObjectStorageAway",
+            name: "CcxObjectStorageUnavailable",
             expression: format!("max({unavailable}) == 1"),
             lasts: "5m",
             severity: Severity::Critical,
             summary: "Archives can't be downloaded",
-            advice: "Check /readyz of a data-pipeline pod, and whether the endpoint of spec.objectStorage responds.",
+            advice: "Check the condition ObjectStorageReachable of the CcxPipeline, and whether the endpoint of spec.objectStorage responds.",
         },
         Alert {
             name: "CcxPipelineDeadLetters",
@@ -73,7 +73,7 @@ fn pipeline_alerts(metrics: &Metrics) -> Vec<Alert> {
             lasts: "0m",
             severity: Severity::Warning,
             summary: "Many announcements are dead-lettered",
-            advice: "List them with `ccx dlq list`; class bug is a fault of this program, bad-input one of the sender.",
+            advice: "List them with `ccx dlq list`. Class bug is an error of this software; bad-input is invalid input.",
         },
         Alert {
             name: "CcxRuleFails",
@@ -81,7 +81,7 @@ fn pipeline_alerts(metrics: &Metrics) -> Vec<Alert> {
             lasts: "0m",
             severity: Severity::Warning,
             summary: "A rule fails on archives; other rules are not affected",
-            advice: "Search the data-pipeline logs for the rule; disable it in spec.dataPipeline.rules until it is fixed.",
+            advice: "Search the data-pipeline logs for the rule. Until it is fixed, disable it by spec.dataPipeline.rules.disabledRules.",
         },
     ]
 }
@@ -105,8 +105,8 @@ fn writer_alerts(metrics: &Metrics) -> Vec<Alert> {
             expression: format!("sum({lag}) > 1000 and sum(deriv({lag}[15m])) > 0"),
             lasts: "15m",
             severity: Severity::Warning,
-            summary: "Results wait longer and longer to be stored",
-            advice: "Check the load of the database; the writer stores thousands of results a second when it responds.",
+            summary: "The lag of the writer keeps growing",
+            advice: "Check the load and the latency of the database.",
         },
         Alert {
             name: "CcxWriterDeadLetters",
@@ -114,7 +114,7 @@ fn writer_alerts(metrics: &Metrics) -> Vec<Alert> {
             lasts: "0m",
             severity: Severity::Warning,
             summary: "Many results are dead-lettered",
-            advice: "List them with `ccx dlq list`; class bug is a fault of this program, bad-input one of the sender.",
+            advice: "List them with `ccx dlq list`. Class bug is an error of this software; bad-input is invalid input.",
         },
         Alert {
             name: "CcxNoReports",
@@ -122,7 +122,7 @@ fn writer_alerts(metrics: &Metrics) -> Vec<Alert> {
             lasts: "10m",
             severity: Severity::Critical,
             summary: "No report was stored for three hours",
-            advice: "Follow the flow: uploads in the bucket, announcements in Kafka, data-pipeline, insights-results-db-writer.",
+            advice: "Check in this order: uploads in the bucket, announcements in Kafka, the conditions of the CcxPipeline.",
         },
     ]
 }
@@ -137,16 +137,16 @@ fn api_alerts(metrics: &Metrics) -> Vec<Alert> {
             expression: format!("sum(rate({failures}[5m])) > 0.01 * sum(rate({answers}[5m]))"),
             lasts: "5m",
             severity: Severity::Critical,
-            summary: "More than 1 % of the API's answers are failures",
+            summary: "More than 1 % of the API's responses are server errors",
             advice: "Check the logs of insights-results-aggregator, and whether the database responds.",
         },
         Alert {
-            name: "CcxApiAnswersLate",
+            name: "CcxApiCacheDisabled",
             expression: format!("min({announced}) == 0"),
             lasts: "10m",
             severity: Severity::Warning,
-            summary: "An API pod receives no notifications of new reports, so it can't cache responses",
-            advice: "The database must be reached directly or through a pooler in session mode.",
+            summary: "An aggregator pod receives no notifications of new reports, and so caches no responses",
+            advice: "Connect to the database directly, or through a connection pooler in session mode: LISTEN needs a session.",
         },
     ]
 }

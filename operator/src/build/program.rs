@@ -18,7 +18,7 @@ use crate::{
         input_digest,
         input_digest::InputDigest,
         problem::Problem,
-        validated::{Access, Inputs, Mount, Rules, ValidatedPipeline},
+        validated::{Access, Inputs, Mount, Pods, Rules, ValidatedPipeline},
     },
 };
 
@@ -91,7 +91,8 @@ impl<'a> Program<'a> {
         let mut program = Self::new(Component::DataPipeline.name(), &["pipeline"], pipeline)
             .with_kafka(&pipeline.kafka)
             .with_object_storage(&pipeline.object_storage)
-            .with_rules(&component.rules);
+            .with_rules(&component.rules)
+            .with_pods(&component.pods);
         program.sections.pipeline = Some(&component.config);
         program.sections.archive = Some(&component.archive);
         program.sections.workload_checks = Some(&component.workload_checks);
@@ -108,7 +109,8 @@ impl<'a> Program<'a> {
         let component = &pipeline.db_writer;
         let mut program = Self::new(Component::DbWriter.name(), &["db-writer"], pipeline)
             .with_kafka(&pipeline.kafka)
-            .with_database(&pipeline.database);
+            .with_database(&pipeline.database)
+            .with_pods(&component.pods);
         program.sections.writer = Some(&component.config);
         program.mounts.extend(&component.allowlist);
         program.inputs.push(&component.inputs);
@@ -120,7 +122,8 @@ impl<'a> Program<'a> {
         // Serves the content of the rules that the pipeline runs.
         let mut program = Self::new(Component::Aggregator.name(), &["aggregator"], pipeline)
             .with_database(&pipeline.database)
-            .with_rules(&pipeline.data_pipeline.rules);
+            .with_rules(&pipeline.data_pipeline.rules)
+            .with_pods(&pipeline.aggregator.pods);
         program.sections.aggregator = Some(&pipeline.aggregator.config);
         program
     }
@@ -177,6 +180,12 @@ impl<'a> Program<'a> {
         self.sections.rules = Some(&rules.config);
         self.mounts.extend(&rules.mounts);
         self.missing.extend(&rules.missing);
+        self
+    }
+
+    fn with_pods(mut self, pods: &'a Pods) -> Self {
+        self.inputs.push(&pods.inputs);
+        self.missing.extend(&pods.missing);
         self
     }
 

@@ -100,12 +100,13 @@ impl RunArgs {
     }
 
     /// Empty values, which a chart may set, count as absent.
-    fn settings(&self, health: &Health) -> Result<Settings, RunError> {
+    fn settings(&self, health: &Health, namespace: &str) -> Result<Settings, RunError> {
         let namespaces: Vec<String> =
             self.namespaces.iter().filter(|name| !name.is_empty()).cloned().collect();
         Ok(Settings {
             scope: if namespaces.is_empty() { Scope::Cluster } else { Scope::Namespaces(namespaces) },
             defaults: self.defaults(),
+            controller: format!("{}/{}", self.lease_namespace.as_deref().unwrap_or(namespace), self.lease),
             identity: self.identity.clone(),
             prober: Arc::new(HttpProber::new().context(ProberSnafu)?),
             resync: None,
@@ -135,9 +136,10 @@ pub(crate) async fn run(arguments: RunArgs) -> Result<(), RunError> {
     let serving = CancellationToken::new();
     let server = tokio::spawn(ccx_service::serve(listener, routes, serving.clone(), SERVER_GRACE));
 
+    let namespace = config.default_namespace.clone();
     let elector = elector(&arguments, config.clone(), &health, fence.clone())?;
     let client = fenced(config, fence, &metrics)?;
-    let settings = arguments.settings(&health)?;
+    let settings = arguments.settings(&health, &namespace)?;
     elector
         .run(shutdown, |stop| {
             let (client, settings, metrics) = (client.clone(), settings.clone(), metrics.clone());
@@ -224,7 +226,7 @@ mod tests {
         let scope = |namespaces: &str| {
             let program =
                 <Program as clap::Parser>::parse_from(["run", "--image=", "--namespaces", namespaces]);
-            program.arguments.settings(&Health::new()).unwrap().scope
+            program.arguments.settings(&Health::new(), "ns").unwrap().scope
         };
         assert_eq!(scope(""), Scope::Cluster);
         assert_eq!(scope("a,b"), Scope::Namespaces(vec!["a".into(), "b".into()]));

@@ -16,11 +16,13 @@ pub enum Input {
     Ca,
     /// The rules of users.
     Rules,
+    /// The link of their service account to a cloud identity, which is injected when a pod is created.
+    Identity,
 }
 
 impl Input {
     /// All inputs.
-    pub const ALL: [Self; 4] = [Self::Config, Self::Secret, Self::Ca, Self::Rules];
+    pub const ALL: [Self; 5] = [Self::Config, Self::Secret, Self::Ca, Self::Rules, Self::Identity];
 
     /// Returns the annotation with its digest.
     pub fn annotation(self) -> &'static str {
@@ -29,6 +31,7 @@ impl Input {
             Self::Secret => "ccx.openshift.io/secret-hash",
             Self::Ca => "ccx.openshift.io/ca-hash",
             Self::Rules => "ccx.openshift.io/rules-hash",
+            Self::Identity => "ccx.openshift.io/identity-hash",
         }
     }
 
@@ -38,6 +41,7 @@ impl Input {
             Self::Secret => Reason::SecretChanged,
             Self::Ca => Reason::CaChanged,
             Self::Rules => Reason::RulesChanged,
+            Self::Identity => Reason::IdentityChanged,
         }
     }
 
@@ -47,6 +51,7 @@ impl Input {
             Self::Secret => "credentials have changed",
             Self::Ca => "a CA certificate has changed",
             Self::Rules => "the rules have changed",
+            Self::Identity => "the cloud identity has changed",
         }
     }
 }

@@ -52,6 +52,7 @@ reasons! {
     SecretMissing: "A referenced Secret or ConfigMap, or a key of it, does not exist.", "Create it. It is detected within seconds. Pods that need it stay unchanged until then; all others are updated.";
     KindNotServed: "The cluster does not serve a kind that the spec needs.", "Install the extension that the message names, or choose another option.";
     Conflict: "An object with the required name exists and is not managed by this resource.", "Give this resource another name, or move the object that the message names.";
+    ClaimedByOther: "Another operator manages the resource; this one writes nothing.", "Let the operators watch different namespaces. If the one in `status.controller` no longer runs, remove it: `kubectl patch ccxp NAME --subresource=status --type=merge -p '{\"status\": {\"controller\": null}}'`.";
     Contested: "Another client keeps changing fields of a child that the operator sets; corrections are delayed more and more.", "Exclude the object from the manager that the message names, or set the value in the spec.";
     Forbidden: "The operator lacks a permission.", "Grant its service account the permission that the message names. The chart's ClusterRole has all.";
     QuotaExceeded: "A quota of the namespace is exceeded.", "Raise the quota, or lower `resources` and replicas.";
@@ -62,6 +63,7 @@ reasons! {
     Unschedulable: "A pod can't be scheduled.", "Add nodes, lower `resources`, or correct node selector, affinity and tolerations.";
     WaitingForNode: "A pod can't be scheduled yet, for less than ten minutes.", "Wait for a node. After ten minutes the reason is `Unschedulable`.";
     StoragePending: "The PersistentVolumeClaim of the database is not bound.", "Check that the storage class exists and can provision volumes; set one in `spec.database.managed.storage`.";
+    ProvisioningFailed: "No volume can be provisioned for the PersistentVolumeClaim of the database.", "The message is that of the cluster. Correct `spec.database.managed.storage.storageClassName`, which can be changed while there is no volume.";
     StorageResizeFailed: "The volume of the database can't be expanded.", "Check that its storage class allows expansion, or revert the size.";
     CrashLooping: "A process exits repeatedly.", "The message has its exit code and last output. `kubectl logs --previous` has more.";
     OutOfMemory: "A process was killed because it exceeded its memory limit.", "Raise `resources.limits.memory` of the component.";
@@ -87,6 +89,7 @@ reasons! {
     RulesChanged: "Pods are replaced because rules that they read at their start have changed.", "None.";
     ImageChanged: "Pods are replaced because their image has changed.", "None.";
     ResourcesChanged: "Pods are replaced because their requests or limits have changed.", "None.";
+    IdentityChanged: "Pods are replaced because the annotations that link their service account to a cloud identity have changed.", "None.";
     TemplateChanged: "Pods are replaced because another field of their template has changed.", "None.";
 }
 

@@ -61,7 +61,11 @@ impl ValidatedPipeline {
     /// Returns the missing references, in the order of the spec.
     pub fn missing(&self) -> impl Iterator<Item = &Problem> {
         let dependencies = [&self.kafka.missing, &self.object_storage.missing, &self.database.missing];
-        dependencies.into_iter().chain([&self.data_pipeline.missing, &self.db_writer.missing]).flatten()
+        let aggregator = &self.aggregator.pods.missing;
+        dependencies
+            .into_iter()
+            .chain([&self.data_pipeline.missing, &self.db_writer.missing, aggregator])
+            .flatten()
     }
 
     /// Returns the mounted objects of all pods.

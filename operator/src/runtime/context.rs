@@ -30,6 +30,8 @@ pub(crate) struct Context {
     /// The optional kinds that the cluster serves now.
     pub(crate) served: watch::Receiver<Served>,
     pub(crate) defaults: OperatorDefaults,
+    /// The identity of this operator, by which it claims resources.
+    pub(crate) controller: String,
     pub(crate) prober: Arc<dyn Prober>,
     /// Reports whether the cache is complete.
     pub(crate) synced: Synced,

@@ -58,6 +58,8 @@ pub struct Settings {
     pub scope: Scope,
     /// Defaults for what resources leave open.
     pub defaults: OperatorDefaults,
+    /// The identity of this operator, which all of its replicas share: namespace and name of its Lease.
+    pub controller: String,
     /// The name of this process in Events.
     pub identity: String,
     /// Probes the dependencies of pods.
@@ -154,6 +156,7 @@ fn context(
         queue: Queue::new(metrics.queue_depth.clone()),
         served,
         defaults: settings.defaults.clone(),
+        controller: settings.controller.clone(),
         prober: Arc::clone(&settings.prober),
         synced: Synced::new(),
         job_pause: settings.job_pause,

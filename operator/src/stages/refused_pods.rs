@@ -1,5 +1,5 @@
-//! Reads why the cluster refuses to create pods of a StatefulSet or Job: only an Event of it says so. A
-//! Deployment has a condition instead.
+//! Reads why the cluster refuses to create pods of a StatefulSet or Job, or a volume of a claim: only an Event
+//! of it says so. A Deployment has a condition instead.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -17,6 +17,9 @@ use crate::{
 
 /// The reason of the Events of refused pods.
 const FAILED_CREATE: &str = "FailedCreate";
+
+/// The reason of the Events of claims without a volume.
+const PROVISIONING_FAILED: &str = "ProvisioningFailed";
 
 /// The age beyond which an Event is ignored: controllers retry every 16 minutes at the latest.
 const MAX_AGE: Duration = Duration::from_mins(20);
@@ -37,13 +40,16 @@ pub(crate) struct PodsLacking {
 
 /// Returns the children that lack pods, whose creation the cluster may refuse.
 pub(crate) fn lacking_pods(children: &Children, objects: &PipelineObjects) -> Vec<PodsLacking> {
-    let kept = children.iter().filter(|child| matches!(child.kind, Kind::StatefulSet | Kind::Job));
+    let kept = children
+        .iter()
+        .filter(|child| matches!(child.kind, Kind::StatefulSet | Kind::Job | Kind::PersistentVolumeClaim));
     let lacking = kept.filter_map(|child| {
         let entry = objects.entry(child.kind, child.name())?;
         let lacks_pods = match &entry.status {
             ChildStatus::Rollout(rollout) => rollout.is_observed && rollout.total < rollout.desired,
             ChildStatus::Job(progress) => is_waiting(progress) && !has_pod(child.name(), objects),
-            ChildStatus::None | ChildStatus::Claim(_) | ChildStatus::Controller(_) => false,
+            ChildStatus::Claim(claim) => !claim.is_bound,
+            ChildStatus::None | ChildStatus::Controller(_) => false,
         };
         lacks_pods.then(|| PodsLacking { kind: child.kind, name: child.name().into(), uid: entry.uid })
     });
@@ -63,11 +69,12 @@ pub(crate) async fn refused_pods(client: &Client, key: &Key, lacking: &[PodsLack
     let events = Api::<Event>::namespaced(client.clone(), &key.namespace);
     let mut refused = RefusedPods::new();
     for child in lacking {
-        let fields = format!(
-            "regarding.kind={},regarding.name={},reason={FAILED_CREATE}",
-            child.kind.name(),
-            child.name
-        );
+        let reason = match child.kind {
+            Kind::PersistentVolumeClaim => PROVISIONING_FAILED,
+            _ => FAILED_CREATE,
+        };
+        let fields =
+            format!("regarding.kind={},regarding.name={},reason={reason}", child.kind.name(), child.name);
         match events.list(&ListParams::default().fields(&fields).limit(MAX_EVENTS)).await {
             Ok(found) => {
                 let message = newest(found.items, child.uid, Timestamp::now());

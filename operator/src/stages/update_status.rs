@@ -122,7 +122,8 @@ pub(crate) async fn update_status(
     };
     let before = pipeline.status.clone().unwrap_or_default();
     let conditions = conditions(&observation);
-    let status = report::report(pipeline, &before, &observation, &conditions, results.findings);
+    let findings = Findings { controller: Some(context.controller.clone()), ..results.findings };
+    let status = report::report(pipeline, &before, &observation, &conditions, findings);
     context.state.count_conditions(key, &status);
     // Nothing can be written in a namespace that is being deleted.
     let is_terminating = problems.iter().any(|problem| problem.reason == Reason::NamespaceTerminating);

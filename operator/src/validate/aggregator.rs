@@ -20,6 +20,7 @@ pub(super) fn aggregator(
     let aggregator = &spec.aggregator;
     check_exposure(aggregator, references, problems);
     let own = Own {
+        field: "spec.aggregator",
         image: aggregator.image.as_ref(),
         resources: &aggregator.resources,
         template: &aggregator.pod_template,
@@ -27,7 +28,7 @@ pub(super) fn aggregator(
         shutdown_timeout: aggregator.shutdown_timeout.get(),
     };
     validated::Aggregator {
-        pods: pods::pods(spec, own, defaults),
+        pods: pods::pods(spec, own, references, defaults, problems),
         config: section(aggregator),
         exposure: aggregator.exposure.clone(),
     }
@@ -44,6 +45,8 @@ fn section(aggregator: &Aggregator) -> config::Aggregator {
         org_overview_limit: aggregator.org_overview_limit.get(),
         max_cache: ByteSize(aggregator.max_cache_size.bytes()),
         max_body: ByteSize(aggregator.max_body_size.bytes()),
+        max_feedback_bytes: aggregator.max_feedback_bytes as usize,
+        debug: aggregator.debug,
         max_clusters_per_request: aggregator.max_clusters_per_request as usize,
         metrics_namespace: aggregator.metrics_namespace.clone(),
         request_timeout: aggregator.request_timeout.get(),

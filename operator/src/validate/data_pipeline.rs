@@ -7,7 +7,7 @@ use ccx_crds::{
 };
 
 use crate::{
-    model::{references::References, validated},
+    model::{input::Input, input_digest::InputDigest, references::References, validated},
     validate::{OperatorDefaults, insights_core, pods, pods::Own, problems::Problems, rules, scaling},
 };
 
@@ -22,6 +22,7 @@ pub(super) fn data_pipeline(
     let before = problems.count();
     let insights_core = insights_core::insights_core(pipeline, references, problems);
     let own = Own {
+        field: "spec.dataPipeline",
         image: insights_core::image(pipeline).or(pipeline.image.as_ref()),
         resources: &pipeline.resources,
         template: &pipeline.pod_template,
@@ -33,14 +34,24 @@ pub(super) fn data_pipeline(
         .workload_identity
         .as_ref()
         .filter(|_| credentials.kind == CredentialsType::WorkloadIdentity);
+    let identity = identity.map(|identity| identity.service_account_annotations.clone()).unwrap_or_default();
+    let mut pods = pods::pods(spec, own, references, defaults, problems);
+    if !identity.is_empty() {
+        let text = identity
+            .iter()
+            .map(|(key, value)| [key.as_str(), value].join("="))
+            .collect::<Vec<_>>()
+            .join("\n");
+        pods.inputs.insert(Input::Identity, vec![InputDigest::new("ServiceAccount", text)]);
+    }
     validated::DataPipeline {
-        pods: pods::pods(spec, own, defaults),
+        pods,
         config: section(pipeline),
         archive: archive(&pipeline.archive_limits),
         rules,
         insights_core,
         workload_checks: workload_checks(&pipeline.workload_checks),
-        identity: identity.map(|identity| identity.service_account_annotations.clone()).unwrap_or_default(),
+        identity,
         missing: problems.missing_after(before),
     }
 }

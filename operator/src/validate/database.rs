@@ -16,7 +16,7 @@ use crate::{
         reason::Reason,
         references::{DatabaseVolume, References},
         resources::Ownership,
-        validated::{Access, Managed, Mount, MountSource, Pods, Scaling},
+        validated::{Access, Inputs, Managed, Mount, MountSource, Pods, Scaling},
     },
     validate::{OperatorDefaults, kafka::path, pods, problems::Problems, source, source::SecretSource},
 };
@@ -62,6 +62,8 @@ fn managed(pipeline: &CcxPipeline, managed: &ManagedDatabase, defaults: &Operato
         resources: managed.resources.clone().into(),
         template: managed.pod_template.clone(),
         scaling: Scaling::Fixed(1),
+        inputs: Inputs::new(),
+        missing: Vec::new(),
         shutdown_timeout: std::time::Duration::ZERO,
     };
     let ownership = match pipeline.spec.deletion_policy {

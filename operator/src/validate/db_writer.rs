@@ -28,6 +28,7 @@ pub(super) fn db_writer(
     let before = problems.count();
     let writer = &spec.db_writer;
     let own = Own {
+        field: "spec.dbWriter",
         image: writer.image.as_ref(),
         resources: &writer.resources,
         template: &writer.pod_template,
@@ -35,7 +36,7 @@ pub(super) fn db_writer(
         shutdown_timeout: writer.shutdown_timeout.get(),
     };
     validated::DbWriter {
-        pods: pods::pods(spec, own, defaults),
+        pods: pods::pods(spec, own, references, defaults, problems),
         config: section(writer),
         allowlist: allowlist(writer),
         inputs: inputs(writer, references, problems),

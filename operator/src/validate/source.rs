@@ -20,6 +20,24 @@ use crate::{
 /// Replaces the digest of an object that does not exist or was not looked up.
 const UNKNOWN: &str = "unknown";
 
+/// Returns the digest of the value that a variable takes from a Secret. An optional one may be absent.
+pub(super) fn secret_variable(
+    field: &str,
+    name: &str,
+    key: &str,
+    is_optional: bool,
+    references: &References,
+    problems: &mut Problems,
+) -> InputDigest {
+    let secret = references.secrets.get(name).and_then(Option::as_ref);
+    let has_key =
+        secret.is_some_and(|secret| secret.data.as_ref().is_some_and(|data| data.contains_key(key)));
+    if is_optional && !has_key {
+        return secret_digest(name, UNKNOWN.into());
+    }
+    SecretSource::find(field, name, references, problems).fingerprint(key, problems)
+}
+
 /// A referenced Secret.
 pub(super) struct SecretSource<'a> {
     field: &'a str,

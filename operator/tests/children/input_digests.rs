@@ -152,3 +152,49 @@ bucket = \"uploads\"
 ";
     assert_eq!(text, expected);
 }
+
+#[test]
+fn changed_object_of_a_variable_restarts_its_component() {
+    let secret_ref = json!({"secretKeyRef": {"name": "proxy", "key": "password"}});
+    let config_ref = json!({"configMapKeyRef": {"name": "settings", "key": "file"}});
+    let variables = json!([{"name": "HTTPS_PROXY", "valueFrom": secret_ref}, {"name": "SETTING", "valueFrom": config_ref}]);
+    let spec = json!({"aggregator": {"podTemplate": {"extraEnv": variables}}});
+    let of_secret = after_change(&spec, |references| {
+        references.secrets.insert("proxy".into(), Some(secret("proxy", "2")));
+    });
+    assert_eq!(of_secret, [(Component::Aggregator, changed(Input::Secret, "Secret proxy"))]);
+    let of_config_map = after_change(&spec, |references| {
+        references.config_maps.insert("settings".into(), Some(config_map("settings", "2")));
+    });
+    assert_eq!(of_config_map, [(Component::Aggregator, changed(Input::Config, "ConfigMap settings"))]);
+}
+
+#[test]
+fn missing_secret_of_a_variable_holds_back_its_component_unless_optional() {
+    let missing = |optional: bool| -> Vec<usize> {
+        let source = json!({"secretKeyRef": {"name": "proxy", "key": "password", "optional": optional}});
+        let template = json!({"extraEnv": [{"name": "HTTPS_PROXY", "valueFrom": source}]});
+        let pipeline = sample::pipeline(&json!({"dbWriter": {"podTemplate": template}}));
+        let mut references = sample::references(&pipeline);
+        references.secrets.insert("proxy".into(), None);
+        let children = sample::children_with(&pipeline, &references);
+        let components = [Component::DbWriter, Component::Aggregator];
+        components.map(|it| children.workload(it).unwrap().missing.len()).into()
+    };
+    assert!(missing(false)[0] > 0 && missing(false)[1] == 0);
+    assert_eq!(missing(true), [0, 0]);
+}
+
+#[test]
+fn changed_cloud_identity_restarts_the_pipeline() {
+    let with_role = |role: &str| {
+        let annotations = json!({"eks.amazonaws.com/role-arn": role});
+        let identity = json!({"serviceAccountAnnotations": annotations});
+        children(
+            &json!({"objectStorage": {"credentials": {"type": "WorkloadIdentity", "workloadIdentity": identity}}}),
+        )
+    };
+    let expected = [(Component::DataPipeline, changed(Input::Identity, "ServiceAccount"))];
+    assert_eq!(restarts(&with_role("arn:a"), &with_role("arn:b")), expected);
+    assert_eq!(restarts(&with_role("arn:a"), &with_role("arn:a")), []);
+}

@@ -148,7 +148,8 @@ async fn storage_class_is_corrected_while_the_claim_has_no_volume() {
     let env = TestEnv::new().await;
     env.kubelet.set("data-pipeline-db", Value::Null).await;
     env.apply(with_class("no-such-class")).await;
-    env.until_condition("DatabaseReady", "False", "StoragePending").await;
+    let condition = env.until_condition("DatabaseReady", "False", "ProvisioningFailed").await;
+    assert!(condition.message.contains("\"no-such-class\" not found"), "{condition:?}");
     env.apply(with_class("other-class")).await;
     let class = async || {
         let claim = env.get::<PersistentVolumeClaim>("ccx-data-pipeline-db").await?;

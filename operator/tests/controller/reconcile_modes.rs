@@ -1,10 +1,11 @@
 //! Suspended and paused resources, and the mode `Plan`.
 
+use ccx_crds::CcxPipeline;
 use k8s_openapi::api::{apps::v1::Deployment, core::v1::Pod};
-use kube::api::{DeleteParams, ListParams};
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use serde_json::json;
 
-use crate::test_env::{TestEnv, until};
+use crate::test_env::{RESYNC, TestEnv, until};
 
 const WORKLOADS: [&str; 3] =
     ["ccx-data-pipeline", "ccx-insights-results-db-writer", "ccx-insights-results-aggregator"];
@@ -86,5 +87,28 @@ async fn plan_mode_reports_changes_and_restarts_and_writes_no_child() {
     let deployment = env.get::<Deployment>(WORKLOADS[0]).await.unwrap();
     let image = deployment.spec.unwrap().template.spec.unwrap().containers[0].image.clone();
     assert_eq!(image.as_deref(), Some("registry.example.com/ccx:1"));
+    env.end().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Kubernetes"]
+async fn resource_of_another_operator_is_left_alone_until_it_is_released() {
+    let mut env = TestEnv::up_to_date(json!({})).await;
+    let claimed = env.pipeline().await.status.unwrap().controller;
+    assert_eq!(claimed.as_deref(), Some("operators/ccx-operator"));
+    env.stop_operator().await;
+    env.controller = "operators/other".into();
+    env.start_operator();
+    env.apply(json!({"dataPipeline": {"replicas": 3}})).await;
+    let note = async || env.notes("ClaimedByOther").await.into_iter().next();
+    let note = until("the claim is reported", note).await;
+    assert!(note.contains("the operator operators/ccx-operator manages this resource"), "{note}");
+    tokio::time::sleep(RESYNC * 3).await;
+    let others = env.writes().into_iter().filter(|write| !write.contains("\"events\""));
+    assert_eq!(others.collect::<Vec<_>>(), Vec::<String>::new());
+    let release = Patch::Merge(json!({"status": {"controller": null}}));
+    env.api::<CcxPipeline>().patch_status("ccx", &PatchParams::default(), &release).await.unwrap();
+    env.until_ready().await;
+    assert_eq!(env.pipeline().await.status.unwrap().controller.as_deref(), Some("operators/other"));
     env.end().await;
 }

@@ -76,6 +76,8 @@ pub(crate) struct TestEnv {
     pub(crate) recorder: RequestRecorder,
     /// Further namespaces that the operator watches.
     pub(crate) further_namespaces: Vec<String>,
+    /// The identity of the operator.
+    pub(crate) controller: String,
     config: Config,
     operator: Option<Operator>,
 }
@@ -134,6 +136,7 @@ impl TestEnv {
             config,
             operator: None,
             further_namespaces: Vec::new(),
+            controller: "operators/ccx-operator".into(),
         }
     }
 
@@ -182,6 +185,7 @@ impl TestEnv {
                 namespace: Some(self.namespace.clone()),
                 ..OperatorDefaults::default()
             },
+            controller: self.controller.clone(),
             identity: "test".into(),
             prober: Arc::new(self.prober.clone()),
             resync: Some(RESYNC),

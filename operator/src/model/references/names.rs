@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ccx_crds::{CcxPipeline, CcxPipelineSpec, CredentialsType, DatabaseChoice, InsightsCoreMode, StrimziRef};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use k8s_openapi::{api::core::v1::EnvVarSource, apimachinery::pkg::apis::meta::v1::LabelSelector};
 use kube::ResourceExt as _;
 
 use crate::model::names::generated_secret;
@@ -38,6 +38,7 @@ pub fn referenced_names(pipeline: &CcxPipeline) -> ReferencedNames {
         secrets: [kafka_secrets(spec), object_storage_secrets(spec), database_secrets(pipeline)]
             .concat()
             .into_iter()
+            .chain(variables(spec).filter_map(|source| Some(source.secret_key_ref.as_ref()?.name.clone())))
             .collect(),
         config_maps: config_maps(spec),
         rule_config_maps: spec.data_pipeline.rules.config_map_selector.clone(),
@@ -107,7 +108,16 @@ fn config_maps(spec: &CcxPipelineSpec) -> BTreeSet<String> {
         .iter()
         .filter(|_| is_enabled)
         .map(|reference| &reference.name);
-    rules.chain(allowlist).chain(plugins).cloned().collect()
+    let content = pipeline.rules.content.config_map_refs.iter().map(|reference| &reference.name);
+    let variables = variables(spec).filter_map(|source| Some(&source.config_map_key_ref.as_ref()?.name));
+    rules.chain(allowlist).chain(plugins).chain(content).chain(variables).cloned().collect()
+}
+
+/// Returns where variables of the user take their values from.
+fn variables(spec: &CcxPipelineSpec) -> impl Iterator<Item = &EnvVarSource> {
+    let templates =
+        [&spec.data_pipeline.pod_template, &spec.db_writer.pod_template, &spec.aggregator.pod_template];
+    templates.into_iter().flat_map(|it| &it.extra_env).filter_map(|variable| variable.value_from.as_ref())
 }
 
 fn strimzi(reference: &StrimziRef, namespace: String) -> StrimziName {

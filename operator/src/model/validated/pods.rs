@@ -5,6 +5,9 @@ use std::{collections::BTreeSet, time::Duration};
 use ccx_crds::PodTemplate;
 use k8s_openapi::api::core::v1::ResourceRequirements;
 
+use super::access::Inputs;
+use crate::model::problem::Problem;
+
 /// An image and its pull settings.
 #[derive(Clone, Debug)]
 pub struct Image {
@@ -27,6 +30,10 @@ pub struct Pods {
     pub template: PodTemplate,
     /// Their number.
     pub scaling: Scaling,
+    /// Digests of the objects that their variables refer to, and of their cloud identity.
+    pub inputs: Inputs,
+    /// Missing objects that their variables refer to.
+    pub missing: Vec<Problem>,
     /// The time that the process has to finish its work.
     pub shutdown_timeout: Duration,
 }

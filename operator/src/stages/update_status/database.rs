@@ -35,6 +35,12 @@ fn managed(observation: &Observation) -> ConditionStatus {
             let message = format!("the volume of {name} can't be expanded: {message}");
             return ConditionStatus::not_met(Reason::StorageResizeFailed, message);
         }
+        if let Some(cause) =
+            observation.state.unprovisioned.get(name).filter(|_| !claim.is_bound && !is_ready)
+        {
+            let message = format!("no volume can be provisioned for {name}: {cause}");
+            return ConditionStatus::not_met(Reason::ProvisioningFailed, message);
+        }
         if !claim.is_bound && !is_ready {
             let class = claim
                 .class

@@ -26,6 +26,8 @@ pub(crate) struct ObservedState {
     pub(crate) workloads: BTreeMap<Component, Workload>,
     pub(crate) jobs: Vec<JobView>,
     pub(crate) claims: Vec<(String, ClaimState)>,
+    /// The causes for which claims have no volume, by name.
+    pub(crate) unprovisioned: BTreeMap<String, String>,
     /// The autoscalers and exposures.
     pub(crate) controllers: Vec<ControllerView>,
 }
@@ -102,6 +104,7 @@ impl ObservedState {
             workloads: workloads.into(),
             jobs: jobs.map(|job| job_view(job, objects, held, refused)).collect(),
             claims: claims.collect(),
+            unprovisioned: unprovisioned(refused),
             controllers: children
                 .into_iter()
                 .flatten()
@@ -168,6 +171,11 @@ fn workload(
         held: held_cause(kind, &name, held),
         name,
     }
+}
+
+fn unprovisioned(refused: &RefusedPods) -> BTreeMap<String, String> {
+    let claims = refused.iter().filter(|((kind, _), _)| *kind == Kind::PersistentVolumeClaim);
+    claims.map(|((_, name), cause)| (name.to_string(), cause.clone())).collect()
 }
 
 /// Returns the replicas of the spec, or the minimum of the autoscaler.

@@ -14,6 +14,8 @@ pub(crate) struct Findings {
     pub(crate) endpoints: Option<Endpoints>,
     /// The Secret with the password of the managed database.
     pub(crate) database_secret: Option<String>,
+    /// The identity of this operator.
+    pub(crate) controller: Option<String>,
     /// Translates texts of pods.
     pub(crate) wording: Wording,
 }
@@ -33,6 +35,7 @@ pub(crate) fn report(
         .map(|(kind, it)| it.condition(*kind, generation, &before.conditions, observation.now));
     CcxPipelineStatus {
         observed_generation: generation,
+        controller: findings.controller,
         conditions: conditions.collect(),
         components: components(observation, before),
         data_pipeline_replicas: replicas(observation),
