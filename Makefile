@@ -4,7 +4,12 @@ programs := $(or $(CARGO_TARGET_DIR),target)/debug
 # Programs and tests in one go, so that they share one build of each dependency.
 build := cargo build --workspace --bins --tests
 
-.PHONY: help demo build test e2e e2e-cluster generate images lint doc book fmt bench fuzz clean
+prefix ?= /usr/local
+# The names of the original programs, under which ccx speaks their command lines.
+predecessors := ccx-data-pipeline insights-results-db-writer insights-results-aggregator insights-results-aggregator-cleaner \
+	insights-results-aggregator-exporter
+
+.PHONY: help install diff demo build test e2e e2e-cluster generate images lint doc book fmt bench fuzz clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +22,12 @@ demo: ## the whole pipeline on this machine, with three sample archives; Ctrl-C 
 build: ## all programs and all tests
 	@hack/install-dependencies.sh
 	$(build)
+
+install: ## ccx in $(DESTDIR)$(prefix)/bin, with links of the names of the original programs
+	@hack/install-dependencies.sh
+	cargo build --release --package ccx
+	install -D $(dir $(programs))release/ccx $(DESTDIR)$(prefix)/bin/ccx
+	for name in $(predecessors); do ln -sf ccx $(DESTDIR)$(prefix)/bin/$$name; done
 
 test: ## every test, those against real Kafka, S3, PostgreSQL and Kubernetes included
 	@hack/install-dependencies.sh servers python

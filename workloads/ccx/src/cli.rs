@@ -11,9 +11,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use snafu::Snafu;
 
 use crate::commands::{
-    check::CheckArgs, completion::CompletionArgs, config::ConfigCommand, content::ContentCommand,
-    dlq::DlqCommand, local::LocalArgs, migrate::MigrateArgs, rules::RulesCommand,
-    sample_archive::SampleArchiveArgs, topics::TopicsCommand, upload::UploadArgs,
+    check::CheckArgs, clean::CleanArgs, completion::CompletionArgs, config::ConfigCommand,
+    content::ContentCommand, dlq::DlqCommand, export::ExportArgs, local::LocalArgs, migrate::MigrateArgs,
+    rules::RulesCommand, sample_archive::SampleArchiveArgs, topics::TopicsCommand, upload::UploadArgs,
 };
 
 /// Program names that select a command, so that the program replaces the service of that name.
@@ -52,8 +52,9 @@ Exit codes:
   130  asked twice to stop
 
 Called by the name ccx-data-pipeline, insights-results-db-writer, dvo-writer or valkey-writer (a link to it, for example), the \
-program behaves like its command pipeline, db-writer, dvo-writer or valkey-writer. Called by the name insights-results-aggregator it takes that program's arguments and configuration; \
-see docs/compatibility.md.";
+program behaves like its command pipeline, db-writer, dvo-writer or valkey-writer. Called by the name insights-results-aggregator, \
+insights-results-aggregator-cleaner or insights-results-aggregator-exporter it takes that program's arguments and configuration; see \
+docs/compatibility.md.";
 
 /// The heading of the options of all commands in the help.
 const GLOBAL: &str = "Options of all commands";
@@ -121,6 +122,8 @@ pub(crate) enum Command {
     )]
     Aggregator,
     Migrate(MigrateArgs),
+    Clean(CleanArgs),
+    Export(ExportArgs),
     /// Create the topics that are missing
     #[command(subcommand)]
     Topics(TopicsCommand),

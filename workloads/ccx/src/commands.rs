@@ -1,10 +1,12 @@
 //! The commands, a file or folder each.
 
 pub(crate) mod check;
+pub(crate) mod clean;
 pub(crate) mod completion;
 pub(crate) mod config;
 pub(crate) mod content;
 pub(crate) mod dlq;
+pub(crate) mod export;
 pub(crate) mod local;
 pub(crate) mod migrate;
 pub(crate) mod rules;
@@ -26,6 +28,8 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Box<dyn CliError>> {
         Command::ValkeyWriter => workload::valkey_writer(global).await,
         Command::Aggregator => workload::aggregator(global).await,
         Command::Migrate(args) => migrate::run(global, args).await,
+        Command::Clean(args) => clean::run(global, &args).await,
+        Command::Export(args) => Box::pin(export::run(global, &args)).await,
         Command::Upload(args) => upload::run(global, args).await,
         Command::SampleArchive(args) => sample_archive::run(&args),
         // A future of tens of kilobytes, which would be copied.

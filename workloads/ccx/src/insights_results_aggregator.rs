@@ -18,7 +18,11 @@ use ccx_config::Config;
 use ccx_service::BuildInfo;
 use tracing::{error, info};
 
-use crate::{commands::workload::start_logging, output};
+use crate::{
+    commands::workload::start_logging,
+    original::{block_on, say, variables},
+    output,
+};
 
 /// Name of the program; called by it, `ccx` behaves like the original.
 pub(crate) const NAME: &str = "insights-results-aggregator";
@@ -48,9 +52,7 @@ struct Environment {
 
 impl Environment {
     fn load() -> Result<Self, String> {
-        let variables: BTreeMap<String, String> = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
+        let variables = variables();
         let clowder = Clowder::load(variables.get("ACG_CONFIG").map(String::as_str)).map_err(text)?;
         if clowder.is_none() {
             say("Clowder is not enabled, skipping init...");
@@ -103,12 +105,12 @@ fn work(command: &Command, environment: &Environment) -> ExitStatus {
         Command::StartService => {
             log_versions();
             match environment.config() {
-                Ok(config) => block_on(start::start_service(&environment.settings, &config)),
+                Ok(config) => run_async(start::start_service(&environment.settings, &config)),
                 Err(status) => status,
             }
         }
         Command::Migration(target) => match environment.config() {
-            Ok(config) => block_on(migration::migrate(&environment.settings, &config, target)),
+            Ok(config) => run_async(migration::migrate(&environment.settings, &config, target)),
             Err(status) => status,
         },
         _ => {
@@ -122,23 +124,11 @@ fn work(command: &Command, environment: &Environment) -> ExitStatus {
     status
 }
 
-fn block_on(work: impl Future<Output = ExitStatus>) -> ExitStatus {
-    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => {
-            let status = runtime.block_on(work);
-            runtime.shutdown_background();
-            status
-        }
-        Err(error) => {
-            error!("failed to start the runtime: {error}");
-            ExitStatus::Error
-        }
-    }
-}
-
-/// Prints a startup message; a closed standard output is not an error.
-fn say(message: &str) {
-    let _ = output::print(message);
+fn run_async(work: impl Future<Output = ExitStatus>) -> ExitStatus {
+    block_on(work).unwrap_or_else(|cause| {
+        error!("failed to start the runtime: {cause}");
+        ExitStatus::Error
+    })
 }
 
 fn print(document: &str) -> ExitStatus {

@@ -8,12 +8,20 @@ mod archive_file;
 mod archive_time;
 mod cli;
 mod commands;
+mod export;
 mod insights_results_aggregator;
+mod insights_results_aggregator_cleaner;
+mod insights_results_aggregator_exporter;
+mod original;
 mod output;
 mod panic;
 mod upload;
 
-use std::{ffi::OsString, path::Path, process::ExitCode};
+use std::{
+    ffi::{OsStr, OsString},
+    path::Path,
+    process::ExitCode,
+};
 
 use clap::Parser as _;
 
@@ -32,8 +40,15 @@ fn main() -> ExitCode {
     );
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let name = arguments.first().and_then(|program| Path::new(program).file_name());
-    if name.is_some_and(|name| name == insights_results_aggregator::NAME) {
-        return insights_results_aggregator::main(arguments);
+    match name.and_then(OsStr::to_str) {
+        Some(insights_results_aggregator::NAME) => return insights_results_aggregator::main(arguments),
+        Some(insights_results_aggregator_cleaner::NAME) => {
+            return insights_results_aggregator_cleaner::main(arguments);
+        }
+        Some(insights_results_aggregator_exporter::NAME) => {
+            return insights_results_aggregator_exporter::main(arguments);
+        }
+        _ => {}
     }
     ccx_cli::finish(run(Cli::parse_from(command_line(arguments))))
 }

@@ -44,6 +44,6 @@ pub use listener::{ReportChange, ReportListener};
 pub use notify::{REPORT_CHANNEL, ReportKey};
 pub use observe::QueryObserver;
 pub use report::{NewHit, NewReport};
-pub use retention::{DeletedRows, Deletion, OldReport};
+pub use retention::{DeletedRows, Deletion, MultipleDisable, OldReport};
 pub use schema::{Migrated, Schema};
 pub use workloads::{NewNamespace, NewWorkloads};

@@ -92,7 +92,39 @@ pub struct OldReport {
     pub last_checked_at: Option<NaiveDateTime>,
 }
 
+/// A rule that is disabled several times for a cluster.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct MultipleDisable {
+    /// The table with the rows.
+    pub table: String,
+    /// The owner of the cluster, if it has a report.
+    pub org_id: Option<i32>,
+    /// The cluster.
+    pub cluster: String,
+    /// The rule.
+    pub rule: String,
+    /// Number of rows.
+    pub count: i64,
+}
+
+/// Scans both tables: for a person who looks for inconsistencies.
+const MULTIPLE_DISABLES: &str = "\
+    SELECT found.*, (SELECT org_id FROM report WHERE report.cluster = found.cluster) AS org_id FROM ( \
+        SELECT 'cluster_rule_toggle' AS \"table\", cluster_id AS cluster, rule_id AS rule, count(*) AS count \
+        FROM cluster_rule_toggle GROUP BY cluster_id, rule_id HAVING count(*) > 1 \
+        UNION ALL \
+        SELECT 'cluster_user_rule_disable_feedback', cluster_id, rule_id, count(*) \
+        FROM cluster_user_rule_disable_feedback GROUP BY cluster_id, rule_id HAVING count(*) > 1) AS found \
+    ORDER BY \"table\", count DESC, cluster, rule";
+
 impl Database {
+    /// Lists the rules that are disabled several times for a cluster.
+    pub async fn multiple_disables(&self) -> Result<Vec<MultipleDisable>, StorageError> {
+        let list = sqlx::query_as(MULTIPLE_DISABLES);
+        let mut connection = self.acquire().await?;
+        self.statements().run("list multiple disables", list.fetch_all(&mut *connection)).await
+    }
+
     /// Returns the time that is `age`, such as `90 days`, before now. Fails if the text is no interval of PostgreSQL.
     pub async fn time_before(&self, age: &str) -> Result<DateTime<Utc>, StorageError> {
         let statement = sqlx::query_scalar("SELECT now() - $1::text::interval").bind(age);

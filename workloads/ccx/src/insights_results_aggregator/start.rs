@@ -10,7 +10,8 @@ use snafu::{ResultExt, Snafu};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
-use super::{consumer, migration::schema, say};
+use super::{consumer, migration::schema};
+use crate::original::say;
 
 /// The HTTP server failed.
 #[derive(Debug, Snafu)]

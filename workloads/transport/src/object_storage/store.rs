@@ -16,6 +16,7 @@ use aws_sdk_s3::config::{
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::head_bucket::HeadBucketError;
 use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::primitives::ByteStream;
 use aws_smithy_http_client::tls;
 use bytes::Bytes;
 use ccx_config::{Addressing, ObjectStorage};
@@ -95,6 +96,27 @@ impl ObjectStore {
     /// Begins to store an object of unknown size, in place of one of that name.
     pub fn begin_upload(&self, bucket: &str, key: &str) -> ObjectUpload {
         ObjectUpload::new(self.clone(), bucket, key)
+    }
+
+    /// Stores a file of at most 5 GiB as an object, in place of one of that name. Tries three times.
+    pub async fn put_file(
+        &self,
+        bucket: &str,
+        key: &str,
+        file: &Path,
+        content_type: &str,
+    ) -> Result<(), ObjectStoreError> {
+        let class = ErrorClass::Bug;
+        let body =
+            ByteStream::from_path(file).await.map_err(boxed).context(PutSnafu { bucket, key, class })?;
+        let put = self.client.put_object().bucket(bucket).key(key).content_type(content_type).body(body);
+        match put.send().await {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let class = class_of(&error);
+                Err(boxed(error)).context(PutSnafu { bucket, key, class })
+            }
+        }
     }
 
     /// A link with which anyone can download the object until `expires` (at most a week) has passed.
