@@ -6,8 +6,8 @@ build := cargo build --workspace --bins --tests
 
 prefix ?= /usr/local
 # The names of the original programs, under which ccx speaks their command lines.
-predecessors := ccx-data-pipeline insights-results-db-writer insights-results-aggregator insights-results-aggregator-cleaner \
-	insights-results-aggregator-exporter
+predecessors := ccx-data-pipeline insights-results-db-writer dvo-writer valkey-writer insights-results-aggregator \
+	insights-results-aggregator-cleaner insights-results-aggregator-exporter
 
 .PHONY: help install diff demo build test e2e e2e-cluster generate images lint doc book fmt bench fuzz clean
 

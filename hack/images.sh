@@ -28,7 +28,7 @@ registry=${IMAGE_REGISTRY:-quay.io/ccx}
 tag=${IMAGE_TAG:-$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)}
 
 # The names of the original programs, under which the image runs their equivalents.
-readonly predecessors=(ccx-data-pipeline insights-results-db-writer insights-results-aggregator
+readonly predecessors=(ccx-data-pipeline insights-results-db-writer dvo-writer valkey-writer insights-results-aggregator
   insights-results-aggregator-cleaner insights-results-aggregator-exporter)
 
 main() {
