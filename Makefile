@@ -15,12 +15,14 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## the whole pipeline on this machine, with three sample archives; Ctrl-C ends it
-	@hack/install-dependencies.sh
+	@hack/install-dependencies.sh web
+	@hack/web.sh
 	cargo build --package ccx
 	$(programs)/ccx local
 
 build: ## all programs and all tests
-	@hack/install-dependencies.sh
+	@hack/install-dependencies.sh web
+	@hack/web.sh
 	$(build)
 
 install: ## ccx in $(DESTDIR)$(prefix)/bin, with links of the names of the original programs
@@ -30,7 +32,8 @@ install: ## ccx in $(DESTDIR)$(prefix)/bin, with links of the names of the origi
 	for name in $(predecessors); do ln -sf ccx $(DESTDIR)$(prefix)/bin/$$name; done
 
 test: ## every test, those against real Kafka, S3, PostgreSQL and Kubernetes included
-	@hack/install-dependencies.sh servers python
+	@hack/install-dependencies.sh servers python web browser
+	@hack/web.sh
 	$(build)
 	hack/kafka.sh run hack/kubernetes.sh run hack/test.sh
 
@@ -50,7 +53,8 @@ generate: ## write all generated files: configuration, rules, conditions, defini
 	hack/generate.sh
 
 images: ## container images, as archives in target/images
-	@hack/install-dependencies.sh
+	@hack/install-dependencies.sh web
+	@hack/web.sh
 	cargo build --release --workspace --exclude ccx-operator --bins
 	hack/build-operator.sh
 	hack/images.sh release

@@ -6,17 +6,19 @@
 #   (always)   a compiler, the libraries that Kafka's client links to, PostgreSQL's programs, Rust
 #   servers    Java, Maven, Go, openssl and Redis, for the tests against real servers: Kafka, S3, Valkey and the Kubernetes API
 #   python     insights-core in a folder of its own, for the tests of Python rules
+#   web        Node.js and npm, for the styles of the Advisor page; without them, it is plain
+#   browser    Chromium, for the tests of the Advisor page
 #   lint       shellcheck, and cargo-deny (built by cargo, once)
 #   bench      wrk
 #   book       mdbook (built by cargo, once)
 #
 # On Debian and Ubuntu it installs missing packages, as root or by sudo. On other systems it prints the packages to install. It fails
-# if a dependency is still missing; one of `servers`, `python`, `lint` and `bench` only with CI=true, since they are optional.
+# if a dependency is still missing; one of the groups only with CI=true, since they are optional.
 # PostgreSQL's package is prevented from starting a server and creating a database.
 set -euo pipefail
 
 # Go from `go_bootstrap_version` on downloads `go_version` itself (GOTOOLCHAIN, see hack/lib/server.sh).
-readonly rust_version=1.95 java_version=17 go_version=1.26 go_bootstrap_version=1.21 python_version=3.9 deny_version=0.20.2 mdbook_version=0.5.4 insights_core_version=3.8.4
+readonly rust_version=1.95 java_version=17 go_version=1.26 go_bootstrap_version=1.21 python_version=3.9 node_version=18 deny_version=0.20.2 mdbook_version=0.5.4 insights_core_version=3.8.4
 
 missing=()  # What it is, for people.
 debian=()   # Its packages.
@@ -35,6 +37,8 @@ main() {
       servers) look_for_servers ;;
       python) look_for_python ;;
       lint) look_for_linters ;;
+      web) look_for_node ;;
+      browser) has_chromium || want Chromium chromium chromium "--cask chromium" ;;
       bench) has wrk || want wrk wrk wrk wrk ;;
       book) look_for_mdbook ;;
       *) echo "there is no group $group; see --help" >&2 && exit 2 ;;
@@ -85,6 +89,11 @@ look_for_python() {
   }
 }
 
+look_for_node() {
+  at_least "$node_version" "$(node --version 2>/dev/null)" || want "Node.js $node_version or newer" nodejs nodejs node
+  has npm || want npm npm nodejs-npm node
+}
+
 look_for_linters() {
   has shellcheck || want shellcheck shellcheck ShellCheck shellcheck
   # A build without optimisation takes half the time, and the program is fast enough.
@@ -115,6 +124,8 @@ has_file() { compgen -G "$1" >/dev/null; }
 has_library() { pkg-config --exists "$1" 2>/dev/null; }
 
 has_postgres() { has initdb || has_file '/usr/lib/postgresql/*/bin/initdb' || has_file '/usr/pgsql-*/bin/initdb'; }
+
+has_chromium() { has chromium || has chromium-browser || has google-chrome || has google-chrome-stable; }
 
 has_java() { has java && at_least "$java_version" "$(java -version 2>&1)"; }
 

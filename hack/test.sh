@@ -20,6 +20,7 @@ is_met() {
     "published samples") [ -d "${CCX_REFERENCE:-../shared/reference}/archives" ] ;;
     "built programs") [ -x "${CARGO_TARGET_DIR:-target}/debug/ccx" ] && [ -x "${CARGO_TARGET_DIR:-target}/debug/ccx-operator" ] ;;
     "redis-server") { has valkey-server || has redis-server; } && has openssl ;;
+    "Chromium") { has chromium || has chromium-browser || has google-chrome || has google-chrome-stable; } && hack/web.sh packages ;;
     "npm package dot") node -e 'require("dot")' ;;
     *) false ;;
   esac
@@ -34,6 +35,7 @@ how_to() {
     "published samples") echo "set CCX_REFERENCE to a folder with the archives, messages and schema of the original services" ;;
     "built programs") echo "make build" ;;
     "redis-server") echo "hack/install-dependencies.sh servers" ;;
+    "Chromium") echo "hack/install-dependencies.sh web browser" ;;
     "npm package dot") echo "npm install --prefix /tmp/dot dot@1.1.3, then set NODE_PATH=/tmp/dot/node_modules" ;;
     "cluster with pods") echo "make e2e-cluster" ;;
     *) echo "unknown need: add it to hack/test.sh" ;;

@@ -32,6 +32,19 @@ pub fn published_samples(folder: &str) -> PathBuf {
     path
 }
 
+/// Returns a Chromium: `CCX_TEST_CHROMIUM`, or the first of its usual names in `PATH`.
+pub fn chromium() -> PathBuf {
+    let named = env::var_os("CCX_TEST_CHROMIUM").map(PathBuf::from);
+    let folders = env::var_os("PATH").unwrap_or_default();
+    let installed = || {
+        let programs = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+        env::split_paths(&folders)
+            .flat_map(|folder| programs.map(|program| folder.join(program)))
+            .find(|path| path.is_file())
+    };
+    named.or_else(installed).expect("no Chromium: hack/install-dependencies.sh web installs one")
+}
+
 /// Returns a Python with insights-core, see [`find_python`].
 pub fn python() -> PathBuf {
     find_python().expect("no Python with insights-core: hack/install-dependencies.sh python installs one")

@@ -1,0 +1,453 @@
+//! A source with sample data, for tests: an organisation for each state.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
+
+use ccx_auth::{Authenticator, Caller};
+use ccx_config::Auth;
+use ccx_messages::{ClusterId, RuleSelector};
+use ccx_web::{
+    Answer, Change, Page, PageSettings, Source, SourceError,
+    model::{
+        AffectedCluster, ClusterReport, ClusterRow, Disabled, ExcludedCluster, Hit, NamespaceKey,
+        Recommendation, RecommendationDetails, Risk, RiskCounts, WorkloadCheck, WorkloadObject,
+        WorkloadReport, WorkloadRow,
+    },
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+
+/// An organisation with clusters in all states; also that of callers without credentials.
+pub(crate) const USUAL: u32 = 1;
+/// An organisation without anything.
+pub(crate) const EMPTY: u32 = 2;
+/// An organisation with many clusters.
+pub(crate) const LARGE: u32 = 3;
+/// An organisation whose data can't be read.
+pub(crate) const UNAVAILABLE: u32 = 4;
+/// An organisation that may see nothing.
+pub(crate) const FORBIDDEN: u32 = 5;
+
+/// The number of clusters of [`LARGE`].
+pub(crate) const MANY: usize = 10_000;
+
+/// The cluster with recommendations.
+pub(crate) const TROUBLED: u128 = 1;
+/// The cluster without recommendations.
+pub(crate) const HEALTHY: u128 = 2;
+/// The cluster that has not sent a report.
+pub(crate) const SILENT: u128 = 3;
+/// The cluster whose newest report is old.
+pub(crate) const STALE: u128 = 4;
+
+/// The time of all tests.
+pub(crate) fn now() -> DateTime<Utc> {
+    "2026-06-15T12:00:00Z".parse().expect("a time")
+}
+
+/// Returns the page over the samples.
+pub(crate) fn page() -> Page {
+    let settings =
+        Auth { trust_identity_header: true, anonymous_organization: Some(USUAL), ..Auth::default() };
+    let authenticator = Arc::new(Authenticator::new(&settings).expect("valid settings"));
+    Page::new(Arc::new(Samples::default()), authenticator, &PageSettings { secret: vec![7; 32], now })
+}
+
+/// Returns the id of a sample cluster.
+pub(crate) fn cluster(number: u128) -> ClusterId {
+    format!("00000000-0000-4000-8000-{number:012x}").parse().expect("a UUID")
+}
+
+/// Sample data, and what is changed in a test.
+#[derive(Default)]
+pub(crate) struct Samples {
+    disabled: Mutex<BTreeMap<(String, Option<ClusterId>), Disabled>>,
+    votes: Mutex<BTreeMap<String, i8>>,
+}
+
+impl Samples {
+    fn disabled(&self, rule: &RuleSelector, cluster: Option<ClusterId>) -> Option<Disabled> {
+        self.disabled.lock().expect("a lock").get(&(rule.to_string(), cluster)).cloned()
+    }
+
+    fn vote(&self, rule: &RuleSelector) -> i8 {
+        self.votes.lock().expect("a lock").get(&rule.to_string()).copied().unwrap_or_default()
+    }
+
+    fn hits(&self, id: ClusterId) -> Vec<Hit> {
+        let mut hits = hits(id);
+        for hit in &mut hits {
+            hit.disabled = self.disabled(&hit.rule, Some(id)).or_else(|| self.disabled(&hit.rule, None));
+            hit.vote = self.vote(&hit.rule);
+        }
+        hits
+    }
+
+    fn clusters(&self, org: u32) -> Vec<ClusterRow> {
+        let rows = match org {
+            USUAL => usual_clusters(),
+            LARGE => many_clusters(),
+            _ => return Vec::new(),
+        };
+        let with_hits = |row: ClusterRow| {
+            let enabled = self.hits(row.id).into_iter().filter(|hit| hit.disabled.is_none());
+            let hits = if org == LARGE { row.hits } else { enabled.map(|hit| hit.risk).collect() };
+            ClusterRow { hits, ..row }
+        };
+        rows.into_iter().map(with_hits).collect()
+    }
+
+    fn recommendation(&self, rule: &Rule) -> Recommendation {
+        let selector = rule.selector();
+        let hitting = usual_clusters()
+            .into_iter()
+            .filter(|row| self.hits(row.id).iter().any(|hit| hit.rule == selector && hit.disabled.is_none()));
+        Recommendation {
+            description: rule.description.into(),
+            generic: rule.generic.into(),
+            risk: rule.risk,
+            impact: Some(rule.risk),
+            likelihood: Some(Risk::Moderate),
+            resolution_risk: Some(Risk::Low),
+            tags: rule.tags.iter().map(|tag| (*tag).to_owned()).collect(),
+            published_at: Some(now() - TimeDelta::days(120)),
+            is_disabled: self.disabled(&selector, None).is_some(),
+            clusters: u32::try_from(hitting.count()).expect("few clusters"),
+            rule: selector,
+        }
+    }
+
+    fn details(&self, selector: &RuleSelector) -> Option<RecommendationDetails> {
+        let rule = RULES.iter().find(|rule| rule.selector() == *selector)?;
+        let mut details = RecommendationDetails {
+            recommendation: self.recommendation(rule),
+            disabled: self.disabled(selector, None),
+            vote: self.vote(selector),
+            affected: Vec::new(),
+            excluded: Vec::new(),
+        };
+        for row in usual_clusters() {
+            let Some(hit) = self.hits(row.id).into_iter().find(|hit| hit.rule == *selector) else { continue };
+            match self.disabled(selector, Some(row.id)) {
+                Some(disabled) => {
+                    details.excluded.push(ExcludedCluster { id: row.id, name: row.name, disabled });
+                }
+                None => details.affected.push(AffectedCluster {
+                    id: row.id,
+                    name: row.name,
+                    version: row.version,
+                    last_checked_at: row.last_checked_at,
+                    impacted_since: hit.impacted_since,
+                }),
+            }
+        }
+        Some(details)
+    }
+}
+
+fn answer<'a, T: Send + 'a>(caller: &Caller, found: Option<T>) -> Answer<'a, T> {
+    let result = match caller.org_id.get() {
+        UNAVAILABLE => Err(SourceError::Unavailable),
+        FORBIDDEN => Err(SourceError::Forbidden),
+        _ => found.ok_or(SourceError::NotFound),
+    };
+    Box::pin(async { result })
+}
+
+impl Source for Samples {
+    fn clusters<'a>(&'a self, caller: &'a Caller) -> Answer<'a, Vec<ClusterRow>> {
+        answer(caller, Some(self.clusters(caller.org_id.get())))
+    }
+
+    fn cluster<'a>(&'a self, caller: &'a Caller, id: ClusterId) -> Answer<'a, ClusterReport> {
+        let row = self.clusters(caller.org_id.get()).into_iter().find(|row| row.id == id);
+        answer(
+            caller,
+            row.map(|row| ClusterReport {
+                hits: self.hits(id),
+                id,
+                name: row.name,
+                version: row.version,
+                gathered_at: row.last_checked_at.map(|time| time - TimeDelta::minutes(2)),
+                last_checked_at: row.last_checked_at,
+            }),
+        )
+    }
+
+    fn recommendations<'a>(&'a self, caller: &'a Caller) -> Answer<'a, Vec<Recommendation>> {
+        let rules: &[Rule] = if caller.org_id.get() == EMPTY { &[] } else { RULES };
+        answer(caller, Some(rules.iter().map(|rule| self.recommendation(rule)).collect()))
+    }
+
+    fn recommendation<'a>(
+        &'a self,
+        caller: &'a Caller,
+        rule: &'a RuleSelector,
+    ) -> Answer<'a, RecommendationDetails> {
+        answer(caller, self.details(rule))
+    }
+
+    fn workloads<'a>(&'a self, caller: &'a Caller) -> Answer<'a, Vec<WorkloadRow>> {
+        let rows = if caller.org_id.get() == EMPTY { Vec::new() } else { workloads() };
+        answer(caller, Some(rows))
+    }
+
+    fn workload<'a>(&'a self, caller: &'a Caller, key: &'a NamespaceKey) -> Answer<'a, WorkloadReport> {
+        let row = workloads().into_iter().find(|row| row.key == *key);
+        answer(caller, row.map(|row| WorkloadReport { row, checks: checks() }))
+    }
+
+    fn apply<'a>(&'a self, caller: &'a Caller, change: &'a Change) -> Answer<'a, ()> {
+        match change.clone() {
+            Change::Disable { rule, cluster, reason } => {
+                let disabled = Disabled { reason, by: caller.user_id.clone(), at: Some(now()) };
+                self.disabled.lock().expect("a lock").insert((rule.to_string(), cluster), disabled);
+            }
+            Change::Enable { rule, cluster } => {
+                self.disabled.lock().expect("a lock").remove(&(rule.to_string(), cluster));
+            }
+            Change::Vote { rule, vote, .. } => {
+                self.votes.lock().expect("a lock").insert(rule.to_string(), vote);
+            }
+        }
+        answer(caller, Some(()))
+    }
+}
+
+/// Returns a known time.
+#[allow(clippy::unnecessary_wraps, reason = "times of the model may be unknown")]
+fn ago(hours: i64) -> Option<DateTime<Utc>> {
+    Some(now() - TimeDelta::hours(hours))
+}
+
+fn usual_clusters() -> Vec<ClusterRow> {
+    let row = |number, name: &str, version: &str, hours: Option<i64>| ClusterRow {
+        id: cluster(number),
+        name: name.to_owned(),
+        version: version.to_owned(),
+        last_checked_at: hours.and_then(ago),
+        hits: RiskCounts::default(),
+    };
+    let mut rows = vec![
+        row(TROUBLED, "payments-eu-1", "4.18.9", Some(1)),
+        row(HEALTHY, "edge-berlin", "4.19.2", Some(0)),
+        row(SILENT, "00000000-0000-4000-8000-000000000003", "", None),
+        row(STALE, "lab-old", "4.14.30", Some(24 * 40)),
+    ];
+    for (index, name) in ["payments-eu-2", "payments-us-1", "analytics", "ci-runners", "edge-oslo", "staging"]
+        .iter()
+        .enumerate()
+    {
+        let number = 10 + index as u128;
+        rows.push(row(number, name, ["4.18.9", "4.17.21", "4.19.2"][index % 3], Some([1, 2][index % 2])));
+    }
+    rows.extend((0..15).map(|index| row(100 + index, &format!("store-{:03}", index + 1), "4.18.9", Some(1))));
+    rows
+}
+
+fn many_clusters() -> Vec<ClusterRow> {
+    let row = |index: usize| {
+        let mut hits = RiskCounts::default();
+        for (risk, modulus) in Risk::ALL.into_iter().zip([17, 7, 5, 3]) {
+            hits.add(risk, u32::try_from(index % modulus).expect("small"));
+        }
+        ClusterRow {
+            id: cluster(1_000_000 + index as u128),
+            name: format!("cluster-{:05}", index * 7919 % MANY),
+            version: format!("4.{}.{}", 12 + index % 8, index % 40),
+            last_checked_at: ago(i64::try_from(index % 50).expect("small")),
+            hits,
+        }
+    };
+    (0..MANY).map(row).collect()
+}
+
+struct Rule {
+    name: &'static str,
+    key: &'static str,
+    risk: Risk,
+    tags: &'static [&'static str],
+    description: &'static str,
+    generic: &'static str,
+    reason: &'static str,
+    resolution: &'static str,
+    /// The hours since the first report with it.
+    since: i64,
+    /// It hits the clusters whose number leaves this remainder when divided by 5, and [`TROUBLED`].
+    remainder: u128,
+}
+
+impl Rule {
+    fn selector(&self) -> RuleSelector {
+        format!("ccx_rules.{}|{}", self.name, self.key).parse().expect("a rule")
+    }
+}
+
+const RULES: &[Rule] = &[
+    Rule {
+        name: "nodes_not_ready",
+        key: "NODES_NOT_READY",
+        risk: Risk::Critical,
+        tags: &["openshift", "service_availability", "fault_tolerance"],
+        description: "Two control plane nodes are NotReady",
+        generic: "A node that is `NotReady` for some minutes loses its pods. With two of three control plane nodes, etcd loses its quorum.",
+        reason: "The nodes **master-1** and **master-2** do not report to the control plane. etcd has no quorum, so **nothing in the cluster can be changed**, and pods of failed nodes are not rescheduled.",
+        resolution: "1. See which nodes are affected, and since when: `oc get nodes`\n1. Read the kubelet's log on a node:\n\n   ```\n   ssh core@master-1\n   journalctl --unit kubelet --since '1 hour ago'\n   ```\n1. Restart the kubelet if it hangs: `systemctl restart kubelet`",
+        since: 1,
+        remainder: 9,
+    },
+    Rule {
+        name: "etcd_slow_disk",
+        key: "ETCD_DISK_TOO_SLOW",
+        risk: Risk::Important,
+        tags: &["openshift", "performance", "service_availability"],
+        description: "etcd waits for its disk: 99 % of writes take up to 84 ms",
+        generic: "etcd writes every change to disk before it answers. Slow disks delay the whole API, and cause leader elections.",
+        reason: "Writing etcd's log takes up to **84 ms**; 10 ms is recommended. Leader elections: 7 in one hour.",
+        resolution: "1. Find out what else uses the disk: `oc debug node/master-0`\n1. Move etcd to an SSD of its own. See the [recommended practices](https://docs.example.com/etcd).",
+        since: 24 * 34,
+        remainder: 1,
+    },
+    Rule {
+        name: "certificate_expires",
+        key: "INGRESS_CERTIFICATE_EXPIRES",
+        risk: Risk::Important,
+        tags: &["openshift", "security", "service_availability"],
+        description: "The certificate of the ingress controller expires in 9 days",
+        generic: "Browsers refuse connections to routes whose certificate has expired.",
+        reason: "The certificate `*.apps.example.com` is valid until 2026-06-24.",
+        resolution: "1. Create a certificate, and replace the Secret:\n   `oc create secret tls router --cert=new.crt --key=new.key -n openshift-ingress`",
+        since: 24 * 9,
+        remainder: 2,
+    },
+    Rule {
+        name: "privileged_pods",
+        key: "PRIVILEGED_PODS_OF_USERS",
+        risk: Risk::Moderate,
+        tags: &["openshift", "security"],
+        description: "3 pods of users run privileged",
+        generic: "A privileged container can do everything that root can do on its node.",
+        reason: "Pods in the namespaces `legacy` and `build` run with `privileged: true`.",
+        resolution: "Give them only the capabilities that they need: `oc adm policy who-can use scc privileged`",
+        since: 24 * 120,
+        remainder: 0,
+    },
+    Rule {
+        name: "no_pod_disruption_budget",
+        key: "NO_POD_DISRUPTION_BUDGET",
+        risk: Risk::Low,
+        tags: &["openshift", "fault_tolerance", "best_practice"],
+        description: "Deployments of the ingress have no PodDisruptionBudget",
+        generic: "Without a budget, draining a node may evict all pods of a service at once.",
+        reason: "2 deployments have several replicas and no budget.",
+        resolution: "Add a `PodDisruptionBudget` with `maxUnavailable: 1`.",
+        since: 24 * 200,
+        remainder: 3,
+    },
+    Rule {
+        name: "unused_operator",
+        key: "UNUSED_OPERATOR",
+        risk: Risk::Low,
+        tags: &["openshift"],
+        description: "An operator is installed and not used",
+        generic: "Operators that are not used need memory and updates.",
+        reason: "No resource of the operator exists.",
+        resolution: "Delete its subscription.",
+        since: 24,
+        remainder: 99,
+    },
+];
+
+fn hits(id: ClusterId) -> Vec<Hit> {
+    let number = id.as_uuid().as_u128() & 0xffff_ffff_ffff;
+    let is_hit = |rule: &&Rule| {
+        rule.remainder < 10
+            && number != HEALTHY
+            && number != SILENT
+            && (number == TROUBLED || number % 5 == rule.remainder)
+    };
+    RULES.iter().filter(is_hit).map(hit).collect()
+}
+
+fn hit(rule: &Rule) -> Hit {
+    Hit {
+        rule: rule.selector(),
+        description: rule.description.into(),
+        reason: rule.reason.into(),
+        resolution: rule.resolution.into(),
+        more_info: "See the [documentation](https://docs.example.com/).".into(),
+        risk: rule.risk,
+        resolution_risk: Some(Risk::Low),
+        tags: rule.tags.iter().map(|tag| (*tag).to_owned()).collect(),
+        impacted_since: ago(rule.since),
+        evidence: json!({
+            "type": "rule",
+            "error_key": rule.key,
+            "file": "config/node/master-1.json",
+            "nodes": ["master-1", "master-2"],
+            "not_ready": 2,
+            "conditions": {"Ready": "Unknown", "message": "Kubelet stopped posting node status."},
+        }),
+        disabled: None,
+        vote: 0,
+    }
+}
+
+fn workloads() -> Vec<WorkloadRow> {
+    let row = |index: u32, cluster_number: u128, cluster_name: &str, namespace: &str, counts: [u32; 4]| {
+        let mut hits = RiskCounts::default();
+        for (risk, count) in Risk::ALL.into_iter().zip(counts) {
+            hits.add(risk, count);
+        }
+        WorkloadRow {
+            key: NamespaceKey {
+                cluster: cluster(cluster_number),
+                namespace: format!("fad82c1f-96db-430f-b3ec-{index:012}"),
+            },
+            cluster_name: cluster_name.to_owned(),
+            namespace_name: namespace.to_owned(),
+            recommendations: counts.iter().filter(|count| **count > 0).count().try_into().expect("small"),
+            objects: counts.iter().sum(),
+            last_checked_at: ago(2),
+            hits,
+        }
+    };
+    vec![
+        row(1, TROUBLED, "payments-eu-1", "checkout", [0, 3, 12, 4]),
+        row(2, TROUBLED, "payments-eu-1", "fraud-detection", [1, 0, 2, 9]),
+        row(3, 10, "payments-eu-2", "checkout", [0, 0, 4, 1]),
+        row(4, 12, "analytics", "etl", [0, 0, 0, 3]),
+    ]
+}
+
+fn checks() -> Vec<WorkloadCheck> {
+    let object = |kind: &str, name: &str, index: u32| WorkloadObject {
+        kind: kind.into(),
+        name: name.into(),
+        uid: format!("44de671b-2bd1-4b1c-9be5-{index:012}"),
+    };
+    vec![
+        WorkloadCheck {
+            check: "no_liveness_probe".into(),
+            description: "Containers have no liveness probe".into(),
+            reason: "A container that hangs is **not restarted**.".into(),
+            resolution:
+                "Add a `livenessProbe`: `oc set probe deployment/NAME --liveness --get-url=http://:8080/`"
+                    .into(),
+            more_info: String::new(),
+            risk: Risk::Moderate,
+            objects: (0..12).map(|index| object("Deployment", &format!("checkout-{index}"), index)).collect(),
+        },
+        WorkloadCheck {
+            check: "unset_memory_requirements".into(),
+            description: "Containers have no memory limit".into(),
+            reason: "Without a limit, one container can take the memory of its node.".into(),
+            resolution: "Set `resources.limits.memory`.".into(),
+            more_info: "See the [documentation](https://docs.example.com/).".into(),
+            risk: Risk::Important,
+            objects: (0..3).map(|index| object("StatefulSet", "", index)).collect(),
+        },
+    ]
+}
