@@ -11,7 +11,7 @@ use std::{
 };
 
 use ccx_config::Rules;
-use ccx_content::{Content, ContentTree, ContentWatcher, Group, Update};
+use ccx_content::{Content, ContentTree, ContentWatcher, Digest, Group, Update};
 use ccx_declarative_rules::{RuleSet, RuleWatcher};
 use ccx_messages::RuleSelector;
 use ccx_service::run_periodically;
@@ -61,6 +61,11 @@ impl Trees {
     /// Returns the categories that users filter by: of content trees, else the built-in ones.
     pub fn groups(&self) -> &[Group] {
         self.trees().map(ContentTree::groups).find(|groups| !groups.is_empty()).unwrap_or_default()
+    }
+
+    /// Returns what changes with the texts: the digests of the trees.
+    pub fn version(&self) -> Vec<Digest> {
+        self.trees().map(ContentTree::digest).collect()
     }
 
     /// Returns the trees, the first of which counts where several have texts for a key.

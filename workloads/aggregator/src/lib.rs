@@ -52,4 +52,5 @@ pub use api::Api;
 pub use ccx_http::MAX_ANSWER_AGE;
 pub use content::{CurrentContent, Trees, follow_rules};
 pub use metrics::Metrics;
+pub use readiness::watch_database;
 pub use server::{AggregatorError, router, run, run_on, run_with};

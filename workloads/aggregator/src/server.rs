@@ -92,7 +92,7 @@ pub async fn run_with(
     tokio::join!(
         ccx_service::serve(listener, router, shutdown.clone(), settings.shutdown_timeout),
         serve_health(health_listener.zip(health_router), &shutdown),
-        watch_database(&api, &condition, &shutdown),
+        watch_database(&api.database, (&api.versions.public, &api.versions.dvo), &condition, &shutdown),
         // The listener's state is large: on the heap, it does not add to the size of this future.
         Box::pin(follow_announcements(&api, &shutdown)),
         follow_rules(&api.content, &config.rules, &shutdown),

@@ -121,6 +121,14 @@ pub(crate) enum Command {
         after_long_help = "Example:\n  ccx --config ccx.toml aggregator\n  curl localhost:10000/api/v1/openapi.json"
     )]
     Aggregator,
+    /// Run insights-results-smart-proxy: the public API, with texts, users and clusters
+    ///
+    /// Serves what the console, Advanced Cluster Management, the insights operator and the Advisor page read, and the
+    /// endpoints of the content service. `GET /api/insights-results-aggregator/v2/openapi.json` describes what can be asked.
+    #[command(
+        after_long_help = "Example:\n  ccx --config ccx.toml smart-proxy\n  curl localhost:8004/api/insights-results-aggregator/v2/openapi.json"
+    )]
+    SmartProxy,
     Migrate(MigrateArgs),
     Clean(CleanArgs),
     Export(ExportArgs),

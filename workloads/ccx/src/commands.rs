@@ -27,6 +27,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Box<dyn CliError>> {
         Command::DvoWriter => workload::dvo_writer(global).await,
         Command::ValkeyWriter => workload::valkey_writer(global).await,
         Command::Aggregator => workload::aggregator(global).await,
+        Command::SmartProxy => Box::pin(workload::smart_proxy(global)).await,
         Command::Migrate(args) => migrate::run(global, args).await,
         Command::Clean(args) => clean::run(global, &args).await,
         Command::Export(args) => Box::pin(export::run(global, &args)).await,

@@ -25,6 +25,11 @@ impl Config {
             ("ingress.gathering_rules", &self.ingress.gathering_rules),
             ("auth.oidc.ca_file", &self.auth.oidc.ca_file),
             ("auth.rbac.ca_file", &self.auth.rbac.ca_file),
+            (
+                "smart_proxy.account_management.client_secret_file",
+                &self.smart_proxy.account_management.client_secret_file,
+            ),
+            ("smart_proxy.account_management.ca_file", &self.smart_proxy.account_management.ca_file),
             ("writer.org_allowlist_file", &self.writer.org_allowlist_file),
         ];
         let files = files.into_iter().filter_map(|(key, path)| Some((key, path.as_deref()?)));

@@ -36,6 +36,7 @@ mod roles;
 mod rules;
 mod secret;
 mod size;
+mod smart_proxy;
 mod topics;
 mod valkey;
 mod workload;
@@ -57,6 +58,7 @@ pub use retry::Retry;
 pub use roles::{ArchiveSync, DvoExtractor, PipelineRole, RulesUploader, ShaExtractor, TEMPLATE_VARIABLES};
 pub use rules::Rules;
 pub use secret::{Secret, SecretError};
+pub use smart_proxy::{AccountManagement, SmartProxy};
 pub use topics::Topics;
 pub use valkey::Valkey;
 pub use workload::{Aggregator, Authentication, DvoWriter, Pipeline, ValkeyWriter, Writer};
@@ -100,6 +102,8 @@ pub struct Config {
     pub valkey_writer: ValkeyWriter,
     /// `insights-results-aggregator`.
     pub aggregator: Aggregator,
+    /// `insights-results-smart-proxy`.
+    pub smart_proxy: SmartProxy,
     /// Authentication of the callers of the public API, of uploads and of the web page.
     pub auth: Auth,
     /// Uploads of archives, and the remote gathering rules that clusters read.
@@ -129,6 +133,7 @@ impl Config {
         self.dvo_writer.check(&mut problems);
         self.valkey_writer.check(&mut problems);
         self.aggregator.check(&mut problems);
+        self.smart_proxy.check(&mut problems);
         self.auth.check(&mut problems);
         self.ingress.check(&mut problems);
         self.retry.check(&mut problems);

@@ -324,6 +324,7 @@ pub(crate) fn check_ports(config: &Config, problems: &mut Vec<Problem>) {
         ("valkey_writer.listen", config.valkey_writer.listen),
         ("aggregator.listen", config.aggregator.listen),
         ("ingress.listen", config.ingress.listen),
+        ("smart_proxy.listen", config.smart_proxy.listen),
     ];
     let health = config.aggregator.health_listen.map(|address| ("aggregator.health_listen", address));
     let listeners: Vec<_> = listeners.into_iter().chain(health).collect();
@@ -341,7 +342,7 @@ fn overlap(a: SocketAddr, b: SocketAddr) -> bool {
     a.port() != 0 && a.port() == b.port() && (a.ip() == b.ip() || is_any(a) || is_any(b))
 }
 
-fn check_metrics_namespace(key: &'static str, namespace: &str, problems: &mut Vec<Problem>) {
+pub(crate) fn check_metrics_namespace(key: &'static str, namespace: &str, problems: &mut Vec<Problem>) {
     let is_valid = namespace.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if !is_valid {
         problems.push(Problem::new(key, "must consist of letters, digits and _"));
@@ -349,7 +350,7 @@ fn check_metrics_namespace(key: &'static str, namespace: &str, problems: &mut Ve
 }
 
 /// Other characters denote parameters in a router.
-fn is_plain_path(prefix: &str) -> bool {
+pub(crate) fn is_plain_path(prefix: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/');
     prefix.starts_with('/')
         && prefix.ends_with('/')

@@ -4,7 +4,7 @@ mod body;
 mod encoding;
 mod path;
 
-pub use body::{BodyLimits, ClusterListBody, ClusterUuid, JsonBody, OptionalJsonBody, is_object};
+pub use body::{BodyLimits, ClusterListBody, ClusterUuid, JsonBody, ListBody, OptionalJsonBody, is_object};
 pub use encoding::AcceptsGzip;
 pub use path::{
     ClusterList, InPath, Invalid, NamespaceId, Param, Parameter, TrimmedSelector, UserId, shown,

@@ -25,7 +25,7 @@ pub use cache::{AnswerCache, Key, MAX_ANSWER_AGE, Ticket};
 pub use endpoint_metrics::{EndpointMetrics, RouteMetrics};
 pub use error::{Failure, RequestError, ResponseError};
 pub use extract::{
-    AcceptsGzip, BodyLimits, ClusterList, ClusterListBody, ClusterUuid, InPath, Invalid, JsonBody,
+    AcceptsGzip, BodyLimits, ClusterList, ClusterListBody, ClusterUuid, InPath, Invalid, JsonBody, ListBody,
     NamespaceId, OptionalJsonBody, Param, Parameter, TrimmedSelector, UserId, is_object, shown,
     trimmed_selector,
 };

@@ -14,6 +14,8 @@ use ccx_storage::StorageError;
 use ccx_valkey::ValkeyError;
 use snafu::Snafu;
 
+use crate::upgrade_risks::UpgradeRisksError;
+
 /// The reason why a request can't be answered. Clients read the message, except when the service or a dependency is at fault.
 #[derive(Debug, Snafu)]
 #[snafu(visibility(pub(crate)))]
@@ -22,6 +24,12 @@ pub enum ApiError {
     /// A layer or an extractor rejects the request.
     #[snafu(transparent)]
     Request {
+        /// The reason.
+        source: RequestError,
+    },
+    /// The body can't be rendered.
+    #[snafu(display("{source}"))]
+    Unprocessable {
         /// The reason.
         source: RequestError,
     },
@@ -77,6 +85,12 @@ pub enum ApiError {
         /// The cause.
         source: ValkeyError,
     },
+    /// The service for upgrade risks can't answer.
+    #[snafu(display("failed to predict the risks of an upgrade"), context(false))]
+    UpgradeRisks {
+        /// The cause.
+        source: UpgradeRisksError,
+    },
     /// The metrics can't be written as text.
     #[snafu(display("failed to encode the metrics"), context(false))]
     MetricsEncoding {
@@ -91,7 +105,9 @@ impl ResponseError for ApiError {
             Self::Request { source } => source.class(),
             Self::Storage { source } if source.class() == ErrorClass::Transient => ErrorClass::Transient,
             Self::Valkey { source } => source.class(),
-            Self::Unauthenticated { source: AuthError::Unavailable } => ErrorClass::Transient,
+            Self::Unauthenticated { source: AuthError::Unavailable } | Self::UpgradeRisks { .. } => {
+                ErrorClass::Transient
+            }
             // Values of clients are checked before they reach the database.
             Self::Storage { .. } | Self::MetricsEncoding { .. } => ErrorClass::Bug,
             _ => ErrorClass::BadInput,
@@ -101,6 +117,7 @@ impl ResponseError for ApiError {
     fn status(&self) -> StatusCode {
         match self {
             Self::Request { source } => source.status(),
+            Self::Unprocessable { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unauthenticated { source } if source.status() == StatusCode::UNAUTHORIZED => {
                 StatusCode::FORBIDDEN
             }

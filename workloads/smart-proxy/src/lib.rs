@@ -14,13 +14,28 @@
 //! null; the data of a hit is an object with the strings `error_key` and `type`; a severity is 1 to 4; no hit appears twice. A rule
 //! without content, or content without a rule, never breaks a list.
 
+mod api;
+mod asked;
 mod directory;
+mod endpoints;
 mod error;
+mod last_answers;
+mod metrics;
 mod model;
+mod openapi;
 mod public_api;
+mod query;
+mod renderer;
+mod server;
 mod snapshot;
 mod texts;
+mod upgrade_risks;
 
 pub use error::ApiError;
 pub use model::*;
 pub use public_api::{ClusterFinding, PublicApi, ReportOptions, Vote};
+pub use server::{Service, SmartProxyError, run, run_on};
+pub use upgrade_risks::UpgradeRisksError;
+
+#[cfg(test)]
+mod tests;

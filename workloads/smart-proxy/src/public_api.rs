@@ -15,6 +15,7 @@ use std::{sync::Arc, time::Duration};
 
 use ccx_aggregator::CurrentContent;
 use ccx_auth::Caller;
+use ccx_config::SmartProxy;
 use ccx_messages::OrgId;
 use ccx_storage::Database;
 use ccx_valkey::RequestStore;
@@ -45,6 +46,12 @@ impl PublicApi {
         Self { database, content, directory, requests: None, max_feedback_bytes: 255 }
     }
 
+    /// Applies the limits of `settings`.
+    #[must_use]
+    pub fn with_settings(self, settings: &SmartProxy) -> Self {
+        Self { max_feedback_bytes: settings.max_feedback_bytes, ..self }
+    }
+
     /// Answers on-demand requests from `requests`.
     #[must_use]
     pub fn with_requests(self, requests: Option<RequestStore>) -> Self {
@@ -54,6 +61,11 @@ impl PublicApi {
     /// Returns the texts that a caller may see; one answer uses the same ones throughout.
     pub(crate) fn texts(&self, caller: &Caller) -> Texts {
         Texts::new(self.content.get(), caller.internal)
+    }
+
+    /// Returns the texts that everyone may see.
+    pub(crate) fn public_texts(&self) -> Texts {
+        Texts::new(self.content.get(), false)
     }
 
     /// Returns the clusters and hits of an organisation.

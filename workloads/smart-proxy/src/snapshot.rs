@@ -47,12 +47,12 @@ impl Snapshot {
             database.acknowledgements(org_id),
             database.disabled_rules(org_id),
         )?;
-        Ok(Self::new(clusters, hits, &acknowledgements, &toggles))
+        Ok(Self::new(clusters, &hits, &acknowledgements, &toggles))
     }
 
     fn new(
         clusters: Vec<ReportedCluster>,
-        hits: Vec<RuleHits>,
+        hits: &[RuleHits],
         acknowledgements: &[Acknowledgement],
         toggles: &[RuleToggle],
     ) -> Self {
@@ -69,7 +69,7 @@ impl Snapshot {
         }
         let acknowledged = acknowledgements.iter().filter_map(|ack| selector(&ack.rule_id, &ack.error_key));
         Self {
-            hits: hits.into_iter().filter_map(|hits| parse_hits(hits, &positions)).collect(),
+            hits: hits.iter().filter_map(|hits| parse_hits(hits, &positions)).collect(),
             acknowledged: acknowledged.collect(),
             clusters,
             disabled,
@@ -111,7 +111,7 @@ fn parse_cluster(row: ReportedCluster) -> Option<SnapshotCluster> {
     Some(SnapshotCluster { id, last_checked_at: row.last_checked_at, version: row.version })
 }
 
-fn parse_hits(row: RuleHits, positions: &HashMap<ClusterId, u32>) -> Option<SnapshotHits> {
+fn parse_hits(row: &RuleHits, positions: &HashMap<ClusterId, u32>) -> Option<SnapshotHits> {
     let selector = row.rule_id.parse().ok()?;
     let position = |name: &String| positions.get(&name.parse().ok()?).copied();
     let mut clusters: Vec<u32> = row.clusters.iter().filter_map(position).collect();

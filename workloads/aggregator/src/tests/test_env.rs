@@ -68,7 +68,12 @@ impl TestEnv {
         let (watched, token) = (Arc::clone(&api), shutdown.clone());
         tokio::spawn(async move {
             tokio::join!(
-                watch_database(&watched, &condition, &token),
+                watch_database(
+                    &watched.database,
+                    (&watched.versions.public, &watched.versions.dvo),
+                    &condition,
+                    &token
+                ),
                 follow_announcements(&watched, &token)
             );
         });

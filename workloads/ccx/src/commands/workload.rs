@@ -5,6 +5,7 @@ use ccx_cli::{CliError, Exit};
 use ccx_config::{Config, Logging};
 use ccx_pipeline::PipelineError;
 use ccx_service::{LoggingError, init_logging, shutdown_signal};
+use ccx_smart_proxy::SmartProxyError;
 use ccx_writer::WriterError;
 use snafu::{ResultExt, Snafu};
 
@@ -24,6 +25,8 @@ pub(crate) enum WorkloadError {
     ValkeyWriter { source: WriterError },
     #[snafu(display("insights-results-aggregator has failed"))]
     Aggregator { source: AggregatorError },
+    #[snafu(display("insights-results-smart-proxy has failed"))]
+    SmartProxy { source: SmartProxyError },
 }
 
 impl CliError for WorkloadError {
@@ -34,6 +37,7 @@ impl CliError for WorkloadError {
                 exit_of_writer(source)
             }
             Self::Aggregator { source } => exit_of_aggregator(source),
+            Self::SmartProxy { source } => exit_of_smart_proxy(source),
         }
     }
 
@@ -80,6 +84,10 @@ fn exit_of_aggregator(error: &AggregatorError) -> Exit {
     if matches!(error, AggregatorError::Serve { .. }) { Exit::Server } else { Exit::Setup }
 }
 
+fn exit_of_smart_proxy(error: &SmartProxyError) -> Exit {
+    if matches!(error, SmartProxyError::Serve { .. }) { Exit::Server } else { Exit::Setup }
+}
+
 /// The log can't be set up.
 #[derive(Debug, Snafu)]
 #[snafu(display("failed to set up the log"))]
@@ -123,6 +131,11 @@ pub(crate) async fn valkey_writer(global: &Global) -> Result<(), Box<dyn CliErro
 pub(crate) async fn aggregator(global: &Global) -> Result<(), Box<dyn CliError>> {
     let config = prepare(global)?;
     Ok(ccx_aggregator::run(&config, shutdown_signal()).await.context(AggregatorSnafu)?)
+}
+
+pub(crate) async fn smart_proxy(global: &Global) -> Result<(), Box<dyn CliError>> {
+    let config = prepare(global)?;
+    Ok(ccx_smart_proxy::run(&config, shutdown_signal()).await.context(SmartProxySnafu)?)
 }
 
 fn prepare(global: &Global) -> Result<Config, Box<dyn CliError>> {

@@ -39,6 +39,20 @@ pub struct JsonBody<T>(pub T);
 /// A body that is a JSON object, or nothing.
 pub struct OptionalJsonBody<T>(pub Option<T>);
 
+/// A body that is a JSON array, no longer than a list of clusters may be.
+pub struct ListBody<T>(pub Vec<T>);
+
+impl<T: DeserializeOwned, S: BodyLimits> FromRequest<S> for ListBody<T> {
+    type Rejection = RequestError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, RequestError> {
+        let body = read(request.into_body(), state.max_body_bytes()).await?;
+        let list: Vec<T> = parse(&body)?;
+        let max = state.max_clusters();
+        if list.len() > max { Err(RequestError::TooManyClusters { max }) } else { Ok(Self(list)) }
+    }
+}
+
 /// A body that is a JSON array of clusters, each once.
 pub struct ClusterListBody(pub Vec<ClusterId>);
 

@@ -1,19 +1,20 @@
-//! The texts of a rule, in the forms of both versions of the API.
+//! The texts of a rule, in the forms of the public API and of the content service.
 
 use std::collections::BTreeMap;
 
 use ccx_content::{Content, Publication, Rating, Text};
+use ccx_messages::RuleFqdn;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// The form of an impact: v1 has its name, v2 its level, and the content service both.
+use crate::texts::Texts;
+
+/// The form of an impact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ContentForm {
-    /// The name.
-    V1,
-    /// The level.
-    V2,
-    /// Both.
+    /// Its name, as the public API describes it.
+    Public,
+    /// Its name and level, as the content service has it.
     Source,
 }
 
@@ -96,14 +97,12 @@ pub struct ErrorKeyMetadata {
     pub resolution_risk: Option<String>,
 }
 
-/// An impact, in the form of a version of the API.
+/// An impact.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Impact {
     /// Its name.
     Name(String),
-    /// Its level.
-    Level(u8),
     /// Its name and level.
     Both {
         /// The name.
@@ -114,6 +113,15 @@ pub enum Impact {
 }
 
 impl RuleContent {
+    /// Returns the texts of all rules, sorted.
+    pub(crate) fn all(texts: &Texts, form: ContentForm) -> Vec<Self> {
+        let mut rules: BTreeMap<&RuleFqdn, Vec<_>> = BTreeMap::new();
+        for content in texts.all() {
+            rules.entry(&content.selector.rule).or_default().push(content);
+        }
+        rules.values().filter_map(|keys| Self::new(keys, form)).collect()
+    }
+
     /// Returns the texts of a rule from those of its keys; `None` without keys.
     pub(crate) fn new(keys: &[&Content], form: ContentForm) -> Option<Self> {
         let first = keys.first()?;
@@ -167,8 +175,7 @@ fn error_key(content: &Content, form: ContentForm) -> ErrorKeyContent {
 
 fn impact(rating: &Rating, form: ContentForm) -> Impact {
     match form {
-        ContentForm::V1 => Impact::Name(rating.name.clone()),
-        ContentForm::V2 => Impact::Level(rating.level),
+        ContentForm::Public => Impact::Name(rating.name.clone()),
         ContentForm::Source => Impact::Both { name: rating.name.clone(), impact: rating.level },
     }
 }

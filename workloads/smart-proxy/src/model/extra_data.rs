@@ -65,15 +65,14 @@ fn is_string(value: &RawValue) -> bool {
 /// Returns the list of names that replaces other forms of `nodes`; `None` when the value is a list of strings already.
 fn node_names(nodes: &RawValue) -> Option<Value> {
     let nodes: Value = serde_json::from_str(nodes.get()).ok()?;
-    let list = match nodes {
-        Value::Array(list) => list,
-        Value::Object(by_name) => by_name.into_iter().map(|(name, _)| Value::from(name)).collect(),
+    let names: Vec<String> = match nodes {
+        Value::Array(list) if list.iter().all(Value::is_string) => return None,
+        Value::Array(list) => list.iter().map(name).collect(),
+        Value::Object(by_name) => by_name.into_iter().map(|(name, _)| name).collect(),
         Value::Null => Vec::new(),
-        single => return Some(Value::from(vec![name(&single)])),
+        single => vec![name(&single)],
     };
-    let names: Vec<String> = list.iter().map(name).collect();
-    let is_as_needed = list.iter().all(Value::is_string) && !list.is_empty();
-    (!is_as_needed).then(|| names.into())
+    Some(names.into())
 }
 
 /// Returns the name of a node: its member `name`, else its JSON.

@@ -1,7 +1,5 @@
 //! The texts of rules, apart from any cluster.
 
-use std::collections::BTreeMap;
-
 use ccx_auth::Caller;
 use ccx_content::Group;
 use ccx_messages::RuleFqdn;
@@ -28,12 +26,7 @@ impl PublicApi {
 
     /// Returns the texts of all rules, sorted.
     pub fn all_content(&self, caller: &Caller, form: ContentForm) -> Vec<RuleContent> {
-        let texts = self.texts(caller);
-        let mut rules: BTreeMap<&RuleFqdn, Vec<_>> = BTreeMap::new();
-        for content in texts.all() {
-            rules.entry(&content.selector.rule).or_default().push(content);
-        }
-        rules.values().filter_map(|keys| RuleContent::new(keys, form)).collect()
+        RuleContent::all(&self.texts(caller), form)
     }
 
     /// Returns the texts of a rule.

@@ -39,6 +39,16 @@ impl PublicApi {
         Ok(overview)
     }
 
+    /// Returns those of `clusters` that the organisation has.
+    pub(crate) async fn own_clusters(
+        &self,
+        caller: &Caller,
+        clusters: &[ClusterId],
+    ) -> Result<Vec<ClusterId>, ApiError> {
+        let snapshot = self.snapshot(caller.org_id).await?;
+        Ok(clusters.iter().copied().filter(|cluster| snapshot.position(*cluster).is_some()).collect())
+    }
+
     /// Fails if any of `clusters` belongs to another organisation.
     pub(crate) async fn require_own_clusters(
         &self,

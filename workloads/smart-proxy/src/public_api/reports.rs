@@ -17,6 +17,9 @@ use crate::{
     texts::{Texts, Visible, is_for_managed_clusters, is_internal, publish_date, render, total_risk},
 };
 
+/// The end of a component's name.
+const SUFFIX: &str = ".report";
+
 /// The parts of a report that a client asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ReportOptions {
@@ -24,6 +27,8 @@ pub struct ReportOptions {
     pub include_disabled: bool,
     /// Whether texts are rendered with the data of the hit; otherwise most are the templates, for clients that render them.
     pub rendered: bool,
+    /// Whether only rules for clusters that the vendor manages are part, even if the cluster is not known to be one.
+    pub for_managed: bool,
 }
 
 impl PublicApi {
@@ -46,7 +51,8 @@ impl PublicApi {
             .iter()
             .filter_map(|acknowledgement| selector(&acknowledgement.rule_id, &acknowledgement.error_key))
             .collect();
-        let join = Join { texts: self.texts(caller), acknowledged, cluster, options };
+        let is_managed = cluster.managed || options.for_managed;
+        let join = Join { is_managed, texts: self.texts(caller), acknowledged, cluster, options };
         // Hundreds of templates may be rendered: too long for a thread that other requests wait for.
         if options.rendered {
             let joined = tokio::task::spawn_blocking(move || join.report(stored));
@@ -70,7 +76,9 @@ impl PublicApi {
         let cluster = self.directory.describe(caller.org_id, cluster_id).await;
         let texts = self.texts(caller);
         match texts.find(rule) {
-            Visible::Texts(content) if cluster.managed && !is_for_managed_clusters(content) => {
+            Visible::Texts(content)
+                if (cluster.managed || options.for_managed) && !is_for_managed_clusters(content) =>
+            {
                 Err(ApiError::NoRule)
             }
             Visible::Texts(content) => Ok(rule_hit(stored, content, false, options)),
@@ -101,6 +109,7 @@ struct Join {
     texts: Texts,
     acknowledged: HashSet<RuleSelector>,
     cluster: ListedCluster,
+    is_managed: bool,
     options: ReportOptions,
 }
 
@@ -109,7 +118,11 @@ impl Join {
         let (last_checked_at, gathered_at) = (stored.last_checked_at, stored.gathered_at);
         let (mut data, mut without_texts, mut disabled) = (Vec::new(), 0, 0);
         let mut seen = HashSet::new();
-        for hit in stored.hits {
+        // Clients fail on two entries about one rule and key, which databases of the originals may have: with `.report`, as all
+        // current ones are stored, and without.
+        let (current, older): (Vec<_>, Vec<_>) =
+            stored.hits.into_iter().partition(|hit| hit.component.ends_with(SUFFIX));
+        for hit in current.into_iter().chain(older) {
             let Some(selector) = selector(&hit.component, &hit.error_key) else {
                 without_texts += 1;
                 continue;
@@ -121,8 +134,7 @@ impl Join {
             }
             match self.texts.find(&selector) {
                 Visible::NoTexts => without_texts += 1,
-                Visible::Texts(content) if self.cluster.managed && !is_for_managed_clusters(content) => {}
-                // Clients fail on two entries about one rule and key, which databases of the originals may have.
+                Visible::Texts(content) if self.is_managed && !is_for_managed_clusters(content) => {}
                 Visible::Texts(content) if seen.insert(selector) => {
                     data.push(rule_hit(hit, content, is_acknowledged, self.options));
                 }
@@ -161,6 +173,6 @@ fn rule_hit(stored: StoredHit, content: &Content, is_acknowledged: bool, options
         extra_data,
         tags: content.tags.clone(),
         impacted: stored.created_at,
-        rule_id: stored.component,
+        rule_id: content.selector.rule.component(),
     }
 }

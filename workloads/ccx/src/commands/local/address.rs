@@ -12,6 +12,9 @@ use super::error::{LocalError, PortSnafu, TakenSnafu};
 /// The default address.
 const DEFAULT: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 8080);
 
+/// The default address of the public API.
+const DEFAULT_PUBLIC: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 8004);
+
 /// Any free port of this machine.
 pub(super) const ANY: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 0);
 
@@ -34,6 +37,15 @@ pub(super) fn bind(choice: BindChoice) -> Result<TcpListener, LocalError> {
         BindChoice::Default => try_bind(DEFAULT.into()).or_else(|_| try_bind(ANY.into())).context(PortSnafu),
         BindChoice::Any => try_bind(ANY.into()).context(PortSnafu),
     }
+}
+
+/// Binds the address of the public API: the default one if it is free and asked for, else any port.
+pub(super) fn bind_public(choice: BindChoice) -> Result<TcpListener, LocalError> {
+    match choice {
+        BindChoice::Any => try_bind(ANY.into()),
+        _ => try_bind(DEFAULT_PUBLIC.into()).or_else(|_| try_bind(ANY.into())),
+    }
+    .context(PortSnafu)
 }
 
 /// Returns the message for the user when the default port was taken.

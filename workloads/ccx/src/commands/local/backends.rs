@@ -4,6 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use ccx_config::{Authentication, Config, Database};
 use ccx_local::{Durability, Kafka, ObjectStorage, Postgres};
+use ccx_messages::OrgId;
 use snafu::ResultExt as _;
 use tokio::sync::OnceCell;
 
@@ -50,7 +51,7 @@ impl Backends {
         let objects = objects.context(ObjectStorageSnafu)?;
         config.kafka = ccx_config::Kafka { topics: config.kafka.topics, ..kafka.config() };
         config.object_storage = objects.config();
-        keep_to_this_machine(&mut config, api);
+        keep_to_this_machine(&mut config, api, args.org);
         Ok(Self { config, postgres: OnceCell::new(), _kafka: kafka, _objects: objects })
     }
 
@@ -100,7 +101,7 @@ impl Backends {
 }
 
 /// Binds the workloads to this machine, allows all its users to use the API, and accepts archives of any age.
-fn keep_to_this_machine(config: &mut Config, api: SocketAddr) {
+fn keep_to_this_machine(config: &mut Config, api: SocketAddr, org_id: OrgId) {
     config.pipeline.listen = address::ANY.into();
     config.pipeline.max_record_age = Duration::ZERO;
     config.writer.listen = address::ANY.into();
@@ -108,4 +109,5 @@ fn keep_to_this_machine(config: &mut Config, api: SocketAddr) {
     config.writer.org_allowlist_file = None;
     config.aggregator.listen = api;
     config.aggregator.authentication = Authentication::None;
+    config.auth = ccx_config::Auth { anonymous_organization: Some(org_id.get()), ..config.auth.clone() };
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use ccx_config::SmartProxy;
 use serde::Serialize;
 
 use super::{
@@ -55,11 +56,13 @@ pub(super) fn outcome(
 }
 
 /// Prints the URLs of the API.
-pub(super) fn urls(reports: &Reports) -> Result<(), OutputError> {
+pub(super) fn urls(reports: &Reports, public_api: &SmartProxy) -> Result<(), OutputError> {
     output::print(&format!(
-        "\nAll clusters, and what else can be asked:\n  curl -s {}\n  curl -s {}",
+        "\nAll clusters, and what else can be asked:\n  curl -s {}\n  curl -s {}\n\nThe public API, as the console and the insights \
+         operator read it:\n  curl -s {}",
         reports.clusters_url(),
-        reports.openapi_url()
+        reports.openapi_url(),
+        format_args!("http://{}{}v2/clusters", public_api.listen, public_api.api_prefix)
     ))
 }
 

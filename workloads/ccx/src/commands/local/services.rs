@@ -11,7 +11,9 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::error::{EndedSnafu, LocalError};
-use crate::commands::workload::{AggregatorSnafu, DvoWriterSnafu, PipelineSnafu, WorkloadError, WriterSnafu};
+use crate::commands::workload::{
+    AggregatorSnafu, DvoWriterSnafu, PipelineSnafu, SmartProxySnafu, WorkloadError, WriterSnafu,
+};
 
 /// The name of a workload, and its result.
 type End = (&'static str, Result<(), WorkloadError>);
@@ -53,6 +55,15 @@ impl Services {
         let run =
             async move { ccx_aggregator::run_on(listener, &config, shutdown).await.context(AggregatorSnafu) };
         self.tasks().spawn(async move { ("the aggregator", run.await) });
+    }
+
+    pub(super) fn start_smart_proxy(&self, config: &Config, listener: TcpListener) {
+        let (config, shutdown) = (config.clone(), self.shutdown.clone());
+        // A future of tens of kilobytes, which would be copied.
+        let run = Box::pin(async move {
+            ccx_smart_proxy::run_on(listener, &config, shutdown).await.context(SmartProxySnafu)
+        });
+        self.tasks().spawn(async move { ("the smart proxy", run.await) });
     }
 
     /// Waits until a workload ends by itself, which is an error.

@@ -1,0 +1,10 @@
+//! A running service with a database of its own, as clients see it.
+
+mod access;
+mod clients;
+mod conformance;
+mod operations;
+mod outage;
+mod published;
+mod test_env;
+mod writes;
