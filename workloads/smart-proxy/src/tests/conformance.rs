@@ -26,7 +26,7 @@ pub(super) fn assert_conforms(method: &Method, path: &str, answer: &Answered) {
     }
 }
 
-/// Checks an answer against an operation of an OpenAPI document.
+/// Checks an answer against an operation of a published document.
 pub(super) fn check(document: &Value, operation: &Value, answer: &Answered) -> Result<(), String> {
     let status = answer.status.to_string();
     let response = resolve(document, &operation["responses"][&status]);
@@ -79,7 +79,7 @@ fn answer_that_differs_from_its_schema_is_found() {
     let (_, document) = &DOCUMENTS[1];
     let operation = operation(document, &Method::GET, "/clusters").unwrap();
     let check = |status, body: &str| {
-        check(document, operation, &Answered { status, headers: Default::default(), body: body.into() })
+        check(document, operation, &Answered { status, headers: reqwest::header::HeaderMap::default(), body: body.into() })
     };
     assert_eq!(check(200, r#"{"data":[],"meta":{"count":0},"status":"ok"}"#), Ok(()));
     for (status, bad) in [
