@@ -4,11 +4,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use ccx_config::{Config, PipelineRole};
+use ccx_config::Config;
 use ccx_messages::{ArchiveResults, ErrorClass, Reason, Status};
-use ccx_outbox::{DeadLetters, KafkaReadiness, Request, SenderMetrics, StatusMetrics, StatusReporter};
+use ccx_outbox::{KafkaReadiness, Request};
 use ccx_service::{Dependency, Heartbeat, Telemetry, error_chain};
-use ccx_transport::{Consumer, KafkaError, Position, Producer, Record};
+use ccx_transport::{Consumer, KafkaError, Position, Record};
 use snafu::ResultExt;
 use tokio::{net::TcpListener, task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
@@ -18,8 +18,8 @@ use crate::{
     error::{ConsumerSnafu, KafkaSnafu, MetricsSnafu, ObjectStoreSnafu},
     metrics::Metrics,
     record_loop::TICK,
-    run::{FLUSH_TIMEOUT, MAX_KAFKA_SILENCE, MAX_SILENCE},
-    status::service,
+    run::{MAX_KAFKA_SILENCE, MAX_SILENCE, Outputs},
+    sender::Sender,
     upload::{Target, Uploader},
 };
 
@@ -35,33 +35,17 @@ pub(crate) async fn run_on(
     let telemetry = Telemetry::default();
     let health = &telemetry.health;
     let metrics = Arc::new(Metrics::new(&telemetry.registry).context(MetricsSnafu)?);
-    let name = service(PipelineRole::RulesUploader);
-    let producer = Producer::new(&config.kafka).context(KafkaSnafu { client: "producer" })?;
-    let kafka_readiness = KafkaReadiness::new(health.condition(Dependency::KAFKA), &producer);
-    let status_metrics =
-        StatusMetrics { sent: metrics.sent_statuses.clone(), dropped: metrics.dropped_statuses.clone() };
-    let statuses =
-        Arc::new(StatusReporter::start(name, &producer, &config.kafka.topics.payload_status, status_metrics));
+    let outputs = Outputs::connect(config, health, &metrics)?;
     let target = Target {
         condition: health.condition(Dependency::OBJECT_STORAGE),
         uploads: metrics.uploads.clone(),
         retries: metrics.upload_retries.clone(),
         shutdown: shutdown.clone(),
     };
-    let sender_metrics =
-        SenderMetrics { retries: metrics.send_retries.clone(), unsent: metrics.unsent_messages.clone() };
-    let sender = ccx_outbox::Sender::new(
-        producer.clone(),
-        &config.retry,
-        kafka_readiness.clone(),
-        sender_metrics,
-        shutdown.clone(),
-    );
     let handler = Handler {
         uploader: Uploader::connect(config, target).await.context(ObjectStoreSnafu)?,
         bucket: config.rules_uploader_bucket().to_owned(),
-        dead_letters: DeadLetters::new(sender, &config.kafka.topics.rules_uploader_dead_letters, name),
-        statuses: Arc::clone(&statuses),
+        sender: outputs.sender(config, &metrics, &shutdown),
         metrics: Arc::clone(&metrics),
     };
     let records = Loop {
@@ -69,19 +53,14 @@ pub(crate) async fn run_on(
         handler: Arc::new(handler),
         heartbeat: health.heartbeat("consumer", MAX_SILENCE),
         kafka_heartbeat: health.heartbeat("kafka consumer", MAX_KAFKA_SILENCE),
-        kafka_readiness,
+        kafka_readiness: outputs.readiness.clone(),
         metrics,
         uploads: JoinSet::new(),
     };
     let serving = CancellationToken::new();
     let server = tokio::spawn(ccx_service::serve(listener, telemetry.routes(), serving.clone(), TICK));
     let result = records.run(config.pipeline.shutdown_timeout, &shutdown).await.context(ConsumerSnafu);
-    if tokio::time::timeout(FLUSH_TIMEOUT, statuses.flush()).await.is_err() {
-        tracing::warn!("some statuses were not sent before the shutdown");
-    }
-    if let Err(error) = producer.flush(FLUSH_TIMEOUT).await {
-        tracing::warn!(error = error_chain(&error), "flush failed, records will be delivered again");
-    }
+    outputs.flush().await;
     serving.cancel();
     // A panic of the server was logged when it happened.
     let _ = server.await;
@@ -183,8 +162,7 @@ impl Loop {
 struct Handler {
     uploader: Uploader,
     bucket: String,
-    dead_letters: DeadLetters,
-    statuses: Arc<StatusReporter>,
+    sender: Sender,
     metrics: Arc<Metrics>,
 }
 
@@ -196,12 +174,12 @@ impl Handler {
             Err(error) => return self.dead_letter(&record, &Reason::from_error(&error)).await,
         };
         let request = results.request_id.map(|id| Request { id, owner: None });
-        self.statuses.report(request.as_ref(), Status::Received, None);
-        self.statuses.report(request.as_ref(), Status::Processing, None);
+        self.sender.status(request.as_ref(), Status::Received, None);
+        self.sender.status(request.as_ref(), Status::Processing, None);
         let key = ArchiveResults::object_key(&results.path);
         self.uploader.put(&self.bucket, &key, record.payload.to_vec().into()).await.ok()?;
         self.metrics.dashboards.published.for_unknown().inc();
-        self.statuses.report(request.as_ref(), Status::Success, None);
+        self.sender.status(request.as_ref(), Status::Success, None);
         tracing::info!(bucket = self.bucket, key, "results stored");
         Some(record.position())
     }
@@ -210,7 +188,7 @@ impl Handler {
         let (topic, partition, offset) = (&record.topic, record.partition, record.offset);
         tracing::warn!(%topic, partition, offset, error = &**reason, "dead letter");
         self.metrics.dashboards.not_handled.inc();
-        self.dead_letters.send(record, ErrorClass::BadInput, reason).await.ok()?;
+        self.sender.dead_letter(record, ErrorClass::BadInput, reason).await.ok()?;
         self.metrics.dashboards.failures.for_unknown().inc();
         self.metrics.dead_letters.for_class(ErrorClass::BadInput).inc();
         Some(record.position())

@@ -47,7 +47,7 @@ pub(crate) const MAX_SILENCE: Duration = Duration::from_secs(30);
 pub(crate) const MAX_KAFKA_SILENCE: Duration = Duration::from_mins(5);
 
 /// The time for the last messages of the producer at the end.
-pub(crate) const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Runs the pipeline until `shutdown`, then finishes the records in progress, at most for `pipeline.shutdown_timeout`.
 pub async fn run(config: &Config, shutdown: CancellationToken) -> Result<(), PipelineError> {
@@ -154,14 +154,18 @@ async fn copies(
 }
 
 /// The messages to Kafka.
-struct Outputs {
+pub(crate) struct Outputs {
     producer: Producer,
-    readiness: KafkaReadiness,
+    pub(crate) readiness: KafkaReadiness,
     statuses: Arc<StatusReporter>,
 }
 
 impl Outputs {
-    fn connect(config: &Config, health: &Health, metrics: &Metrics) -> Result<Self, PipelineError> {
+    pub(crate) fn connect(
+        config: &Config,
+        health: &Health,
+        metrics: &Metrics,
+    ) -> Result<Self, PipelineError> {
         let producer = Producer::new(&config.kafka).context(KafkaSnafu { client: "producer" })?;
         let readiness = KafkaReadiness::new(health.condition(Dependency::KAFKA), &producer);
         let topic = &config.kafka.topics.payload_status;
@@ -176,7 +180,7 @@ impl Outputs {
         Ok(Self { producer, readiness, statuses })
     }
 
-    fn sender(&self, config: &Config, metrics: &Metrics, shutdown: &CancellationToken) -> Sender {
+    pub(crate) fn sender(&self, config: &Config, metrics: &Metrics, shutdown: &CancellationToken) -> Sender {
         let sender_metrics =
             SenderMetrics { retries: metrics.send_retries.clone(), unsent: metrics.unsent_messages.clone() };
         let (producer, readiness) = (self.producer.clone(), self.readiness.clone());
@@ -191,7 +195,7 @@ impl Outputs {
     }
 
     /// Waits until Kafka has the last messages, at most for [`FLUSH_TIMEOUT`] each.
-    async fn flush(&self) {
+    pub(crate) async fn flush(&self) {
         if tokio::time::timeout(FLUSH_TIMEOUT, self.statuses.flush()).await.is_err() {
             tracing::warn!("some statuses were not sent before the shutdown");
         }
