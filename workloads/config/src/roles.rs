@@ -158,6 +158,11 @@ pub(crate) fn check(config: &Config, problems: &mut Vec<Problem>) {
     if config.pipeline.roles.is_empty() {
         problems.push(Problem::new("pipeline.roles", "is empty; name at least one role, for example rules"));
     }
+    if config.pipeline.roles == [PipelineRole::DvoExtractor] && config.kafka.topics.workloads.is_empty() {
+        let reason =
+            "is empty; a pipeline with the role dvo-extractor alone needs it, for example ccx.dvo.results";
+        problems.push(Problem::new("kafka.topics.workloads", reason));
+    }
     let groups = [
         ("dvo_extractor.group", &config.dvo_extractor.group),
         ("sha_extractor.group", &config.sha_extractor.group),
@@ -258,6 +263,7 @@ mod tests {
     fn problems_of_roles_are_found() {
         assert!(keys(&config(&PipelineRole::ALL)).is_empty());
         assert_eq!(keys(&config(&[])), ["pipeline.roles"]);
+        assert_eq!(keys(&config(&[PipelineRole::DvoExtractor])), ["kafka.topics.workloads"]);
         let mut odd = config(&[PipelineRole::ArchiveSync]);
         odd.object_storage.bucket.clear();
         odd.archive_sync.prefix = "/archives".into();

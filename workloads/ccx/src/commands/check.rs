@@ -7,6 +7,7 @@ use ccx_config::Config;
 use ccx_service::error_chain;
 use ccx_storage::{Database, Schema};
 use ccx_transport::{BucketAccess, ObjectStore, TopicAdmin};
+use ccx_valkey::RequestStore;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use snafu::Snafu;
@@ -30,7 +31,7 @@ Examples:
   ccx --config ccx.toml check
   ccx --config ccx.toml check kafka object-storage --output json")]
 pub(crate) struct CheckArgs {
-    /// The dependencies to check; all by default.
+    /// The dependencies to check; by default all, Valkey only when an endpoint is configured.
     #[arg(value_name = "DEPENDENCY")]
     dependencies: Vec<Dependency>,
     /// How the outcome looks.
@@ -47,6 +48,8 @@ enum Dependency {
     ObjectStorage,
     /// The database accepts the credentials, and its tables have the newest version.
     Database,
+    /// The Valkey or Redis server accepts the credentials.
+    Valkey,
 }
 
 /// Something that the workloads need does not work.
@@ -82,10 +85,9 @@ type Checked = Result<String, Box<dyn Error + Send + Sync>>;
 pub(crate) async fn run(global: &Global, args: &CheckArgs) -> Result<(), Box<dyn CliError>> {
     let config = global.config()?;
     start_logging(&config.logging)?;
-    let all = Dependency::value_variants();
-    let dependencies = if args.dependencies.is_empty() { all } else { &args.dependencies };
+    let dependencies = if args.dependencies.is_empty() { used(&config) } else { args.dependencies.clone() };
     let mut failed = 0;
-    for &dependency in dependencies {
+    for &dependency in &dependencies {
         let outcome = check(dependency, &config).await;
         failed += usize::from(!outcome.ok);
         match args.output {
@@ -99,12 +101,19 @@ pub(crate) async fn run(global: &Global, args: &CheckArgs) -> Result<(), Box<dyn
     Ok(())
 }
 
+fn used(config: &Config) -> Vec<Dependency> {
+    let is_used =
+        |dependency: &Dependency| *dependency != Dependency::Valkey || config.valkey.endpoint.is_some();
+    Dependency::value_variants().iter().copied().filter(is_used).collect()
+}
+
 async fn check(dependency: Dependency, config: &Config) -> Outcome {
     let checked = tokio::time::timeout(TIMEOUT, async {
         match dependency {
             Dependency::Kafka => kafka(config).await,
             Dependency::ObjectStorage => object_storage(config).await,
             Dependency::Database => database(config).await,
+            Dependency::Valkey => valkey(config).await,
         }
     });
     let checked = checked.await.unwrap_or_else(|_| Err(format!("no answer within {TIMEOUT:?}").into()));
@@ -157,7 +166,15 @@ async fn database(config: &Config) -> Checked {
     let database = Database::connect(settings)?;
     database.ping().await?;
     database.require_newest(Schema::Public).await?;
+    if !config.kafka.topics.workloads.is_empty() {
+        database.require_newest(Schema::Dvo).await?;
+    }
     Ok(format!("{} at {}:{} has tables of the newest version", settings.name, settings.host, settings.port))
+}
+
+async fn valkey(config: &Config) -> Checked {
+    RequestStore::new(&config.valkey)?.ping().await?;
+    Ok(format!("{} answers", config.valkey.endpoint.as_deref().unwrap_or_default()))
 }
 
 impl Outcome {

@@ -282,6 +282,35 @@ async fn service_with_broker_consumes_and_serves_in_one_process() {
 }
 
 #[tokio::test]
+async fn service_with_the_dvo_backend_writes_workloads() {
+    const WORKLOADS: &str = "ccx.dvo.results";
+    let kafka = ccx_local::Kafka::start(&[(WORKLOADS, 1)]).unwrap();
+    let (program, port) = with_broker(&kafka.config().bootstrap_servers.join(",")).await;
+    let program =
+        program.with("STORAGE_BACKEND__USE", "dvo_recommendations").with("BROKER__TOPIC", WORKLOADS);
+    let mut child = program.command(&["start-service"]).spawn().unwrap();
+    let (_stdout, stderr) = (reader(child.stdout.take()), reader(child.stderr.take()));
+    let mut running = ChildGuard(child);
+    let payload = r#"{"OrgID":1,"AccountNumber":1,"ClusterName":"ac91137f-fa4c-455a-b801-e2b3c1a0d82f",
+        "LastChecked":"2024-02-06T12:25:07.418761+00:00","RequestId":"b0daf40cdf29/1","Metrics":{"version":1,
+        "workload_recommendations":[{"component":"rules.recommendation","key":"KEY","details":{},"workloads":[
+        {"namespace":"name-A","namespace_uid":"UID-A","kind":"DaemonSet","name":"n","uid":"U1"},
+        {"namespace":"name-B","namespace_uid":"UID-B","kind":"Deployment","name":"m","uid":"U2"}]}]}}"#;
+    let producer = Producer::new(&kafka.config()).unwrap();
+    for payload in ["{}", payload] {
+        let message = Outgoing { topic: WORKLOADS, key: None, headers: &[], payload: payload.as_bytes() };
+        producer.send(message).await.unwrap();
+    }
+    eventually("both namespaces are served", || {
+        let answer = request(port, "/api/v1/organization/1/workloads")?;
+        (answer.contains("UID-A") && answer.contains("UID-B")).then_some(())
+    });
+    let pid = running.0.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert_eq!(wait(&mut running.0).code(), Some(0), "{}", stderr.join().unwrap());
+}
+
+#[tokio::test]
 async fn service_without_a_reachable_broker_ends_with_code_1() {
     let (program, _) = with_broker("localhost:1").await;
     let outcome = program.run(&["start-service"]);

@@ -9,7 +9,7 @@ use std::{
 
 use ccx_messages::ClusterId;
 use ccx_sample_archive::{Fault, SampleArchive};
-use ccx_test_support::http::get;
+use ccx_test_support::{eventually, http::get};
 use serde_json::Value;
 
 use crate::process::{ChildGuard, Outcome, ccx, reader, run, wait};
@@ -190,6 +190,41 @@ fn rule_of_a_user_is_served_with_its_texts() {
         (&"acme.external.version.report".into(), &"The channel is stable-4.22".into(), &3.into()),
         "{answer:?}"
     );
+}
+
+#[test]
+fn checked_workloads_are_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let cluster_id = ClusterId::random();
+    let metrics = "deployment_validation_operator_host_pid{kind=\"Deployment\",namespace=\"shop\",\
+        namespace_uid=\"n1\",name=\"web\",uid=\"u1\"} 1\n";
+    for (path, content) in SampleArchive::small(cluster_id).files() {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+    fs::write(folder.path().join("config/dvo_metrics"), metrics).unwrap();
+    let mut program =
+        ChildGuard(ccx(["local", "--listen", "127.0.0.1:0"]).arg(folder.path()).spawn().unwrap());
+    let _stderr = reader(program.0.stderr.take());
+    let text = printed_until_served(&mut program.0);
+    let api = url_in(&text, "/openapi.json").trim_end_matches("openapi.json");
+
+    let listed = eventually("workloads are listed", || {
+        let answer = get(&format!("{api}organization/1/workloads"), &[])?.json();
+        answer["workloads"].get(0).cloned()
+    });
+    assert_eq!(
+        (&listed["cluster"]["uuid"], &listed["namespace"]["name"]),
+        (&cluster_id.to_string().into(), &"shop".into())
+    );
+    assert_eq!(
+        (&listed["metadata"]["recommendations"], &listed["metadata"]["objects"]),
+        (&1.into(), &1.into())
+    );
+    let url = format!("{api}organization/1/namespace/n1/cluster/{cluster_id}/workloads");
+    let report = get(&url, &[]).unwrap().json();
+    assert_eq!(report["workloads"]["recommendations"][0]["objects"][0]["uid"], "u1", "{report}");
 }
 
 /// Returns the output up to the last line before the program serves.

@@ -117,6 +117,21 @@ fn check_names_the_unavailable_dependency() {
 }
 
 #[test]
+fn check_of_valkey_names_what_is_missing() {
+    let without_server = run(&mut ccx(["check", "valkey"]));
+    assert_eq!(without_server.code, Some(2), "{without_server:?}");
+    assert!(
+        without_server.stdout.contains("valkey: FAILED: no Valkey server is configured"),
+        "{without_server:?}"
+    );
+    let unavailable = run(ccx(["check", "valkey"]).env("CCX__VALKEY__ENDPOINT", "127.0.0.1:1"));
+    assert!(
+        unavailable.stdout.contains("valkey: FAILED: failed to reach the Valkey server"),
+        "{unavailable:?}"
+    );
+}
+
+#[test]
 fn unavailable_database_is_named_with_its_address() {
     let outcome = run(ccx(["migrate", "status"])
         .env("CCX__DATABASE__HOST", "127.0.0.1")
