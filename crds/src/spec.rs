@@ -90,6 +90,7 @@ pub use workload_checks::{WorkloadChecks, WorkloadCompression};
         "choose a name of lower-case letters, digits and -, beginning with a letter: it is part of the names of Services"
     ),
     validation = database::storage_class_rule(),
+    validation = database::storage_size_rule(),
     selectable = ".spec.mode",
     selectable = ".spec.reconciliation",
     selectable = ".spec.deletionPolicy",
@@ -283,6 +284,16 @@ impl CcxPipelineSpec {
                 "name a topic for checks of workloads: without one, those of dataPipeline.workloadChecks are not made",
             )
             .field_path(".kafka.topics.workloads"),
+            rule(
+                "self.database.type != 'Managed' || !has(self.database.managed) || !has(self.database.managed.parameters) || \
+                 !('max_connections' in self.database.managed.parameters) || \
+                 !self.database.managed.parameters['max_connections'].matches('^[0-9]{1,6}$') || \
+                 int(self.database.managed.parameters['max_connections']) >= \
+                 ((self.aggregator.autoscaling.type == 'None' ? self.aggregator.replicas : self.aggregator.autoscaling.maxReplicas) + 3) \
+                 * self.database.connection.maxConnectionsPerPod + 4",
+                "choose a max_connections of at least 4 + (pods of the aggregator + 3) * connection.maxConnectionsPerPod, or remove it",
+            )
+            .field_path(".database.managed.parameters"),
             forbidden(
                 "self.database.type == 'Managed' || self.deletionPolicy == 'Retain'",
                 "leave deletionPolicy at Retain: an external database is never deleted",

@@ -116,6 +116,9 @@ pub struct SchemaVersion {
     pub public: i32,
     /// The last migration of the workloads' recommendations.
     pub dvo: i32,
+    /// The major version of PostgreSQL that has initialized the database.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub postgresql: Option<i32>,
     /// The Job that has brought the database there.
     #[schemars(length(max = 253))]
     pub job: String,

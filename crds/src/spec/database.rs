@@ -52,11 +52,6 @@ impl Database {
             only_when("external", "self.type == 'External'", "set type to External, or remove external"),
             only_when("managed", "self.type == 'Managed'", "set type to Managed, or remove managed"),
             forbidden(
-                &format!("{}.compareTo({}) >= 0", storage_size("self"), storage_size("oldSelf")),
-                "choose at least the size that the volume has: volumes can't shrink",
-            )
-            .field_path(".managed"),
-            forbidden(
                 &format!("{} == {}", storage_volume("self"), storage_volume("oldSelf")),
                 "leave volume as it is: nothing would move the data",
             )
@@ -66,24 +61,45 @@ impl Database {
 }
 
 /// The volume's size; what isn't described has the default's.
-fn storage_size(database: &str) -> String {
+fn storage_size(resource: &str) -> String {
+    let database = format!("{resource}.spec.database");
     let size = format!("{database}.managed.storage.size");
     let default = Storage::default().size;
     let default = default.as_str();
-    format!("(has({database}.managed) && isQuantity({size}) ? quantity({size}) : quantity('{default}'))")
+    format!(
+        "(has({database}) && has({database}.managed) && isQuantity({size}) ? quantity({size}) : quantity('{default}'))"
+    )
 }
 
 /// The storage class can be corrected while the claim has no volume, of which only the status knows. For the
 /// whole resource.
 pub(super) fn storage_class_rule() -> Rule {
     let is_same = format!("{} == {}", storage_class("self"), storage_class("oldSelf"));
-    let is_unbound = "(has(oldSelf.status) && has(oldSelf.status.conditions) && oldSelf.status.conditions.exists(\
-                      condition, condition.type == 'DatabaseReady' && condition.reason in ['StoragePending', 'ProvisioningFailed']))";
+    let is_unbound = database_has_reason("['StoragePending', 'ProvisioningFailed']");
     forbidden(
         &format!("{is_same} || {is_unbound}"),
         "leave storageClassName as it is: nothing would move the data",
     )
     .field_path(".spec.database.managed")
+}
+
+/// The size can be taken back while the volume could not be expanded, of which only the status knows. For the
+/// whole resource.
+pub(super) fn storage_size_rule() -> Rule {
+    let is_not_smaller = format!("{}.compareTo({}) >= 0", storage_size("self"), storage_size("oldSelf"));
+    let has_failed = database_has_reason("['StorageResizeFailed']");
+    forbidden(
+        &format!("{is_not_smaller} || {has_failed}"),
+        "choose at least the size that the volume has: volumes can't shrink",
+    )
+    .field_path(".spec.database.managed")
+}
+
+fn database_has_reason(reasons: &str) -> String {
+    format!(
+        "(has(oldSelf.status) && has(oldSelf.status.conditions) && oldSelf.status.conditions.exists(\
+         condition, condition.type == 'DatabaseReady' && condition.reason in {reasons}))"
+    )
 }
 
 fn storage_class(resource: &str) -> String {

@@ -54,7 +54,7 @@ pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
     }
     let server = Child::new(Kind::StatefulSet, COMPONENT, Stage::Database, &stateful_set(pipeline, managed));
     let server = server.with_pods(Some(REPLICAS), &managed.pods.image.reference);
-    children.push(server.with_missing(pipeline.database.missing.clone()));
+    children.push(server.with_missing([pipeline.database.missing.clone(), managed.missing.clone()].concat()));
     children
 }
 

@@ -19,9 +19,13 @@ impl Problem {
         Self { reason, message: message.into() }
     }
 
-    /// Whether a referenced object does not exist or is not ready yet: only the children that need it wait.
+    /// Whether a referenced object does not exist, is not ready yet or does not fit: only the children that need it
+    /// wait.
     pub fn is_missing_reference(&self) -> bool {
-        matches!(self.reason, Reason::SecretMissing | Reason::KafkaUnreachable)
+        matches!(
+            self.reason,
+            Reason::SecretMissing | Reason::KafkaUnreachable | Reason::DatabaseVersionMismatch
+        )
     }
 }
 

@@ -64,7 +64,9 @@ reasons! {
     WaitingForNode: "A pod can't be scheduled yet, for less than ten minutes.", "Wait for a node. After ten minutes the reason is `Unschedulable`.";
     StoragePending: "The PersistentVolumeClaim of the database is not bound.", "Check that the storage class exists and can provision volumes; set one in `spec.database.managed.storage`.";
     ProvisioningFailed: "No volume can be provisioned for the PersistentVolumeClaim of the database.", "The message is that of the cluster. Correct `spec.database.managed.storage.storageClassName`, which can be changed while there is no volume.";
-    StorageResizeFailed: "The volume of the database can't be expanded.", "Check that its storage class allows expansion, or revert the size.";
+    StorageResizePending: "The volume of the database was expanded, and its file system was not yet.", "Delete the pod of the database: it is recreated with the larger file system.";
+    StorageResizeFailed: "The volume of the database can't be expanded.", "Check that its storage class allows expansion, or set `spec.database.managed.storage.size` back.";
+    DatabaseVersionMismatch: "The image of the managed database can't read the present data.", "Set an image of the major version that the message names. To upgrade, dump the database and restore it into a new one.";
     CrashLooping: "A process exits repeatedly.", "The message has its exit code and last output. `kubectl logs --previous` has more.";
     OutOfMemory: "A process was killed because it exceeded its memory limit.", "Raise `resources.limits.memory` of the component.";
     ProbeFailing: "A process runs and reports that it is not ready.", "The message names the dependency that it waits for.";

@@ -62,10 +62,9 @@ impl ValidatedPipeline {
     pub fn missing(&self) -> impl Iterator<Item = &Problem> {
         let dependencies = [&self.kafka.missing, &self.object_storage.missing, &self.database.missing];
         let aggregator = &self.aggregator.pods.missing;
-        dependencies
-            .into_iter()
-            .chain([&self.data_pipeline.missing, &self.db_writer.missing, aggregator])
-            .flatten()
+        let database = self.managed_database.iter().map(|database| &database.missing);
+        let components = [&self.data_pipeline.missing, &self.db_writer.missing, aggregator];
+        dependencies.into_iter().chain(database).chain(components).flatten()
     }
 
     /// Returns the mounted objects of all pods.
@@ -106,6 +105,10 @@ pub struct Managed {
     pub pods: Pods,
     /// Whether it is deleted with the resource.
     pub ownership: Ownership,
+    /// The connections that all pods may open, and those that PostgreSQL reserves.
+    pub connections: u32,
+    /// Problems that hold back its pod.
+    pub missing: Vec<Problem>,
 }
 
 /// `data-pipeline`

@@ -1,5 +1,7 @@
 //! `spec.database`
 
+mod postgresql;
+
 use ccx_config as config;
 use ccx_crds::{
     CcxPipeline, DatabaseChoice, DatabaseConnection, DeletionPolicy, ExternalDatabase, ManagedDatabase,
@@ -41,7 +43,7 @@ pub(super) fn database(
     match pipeline.spec.database.choice() {
         Some(DatabaseChoice::Managed(managed)) => Some(Found {
             access: to_managed(pipeline, connection, references, problems),
-            managed: Some(self::managed(pipeline, &managed, defaults)),
+            managed: Some(self::managed(pipeline, &managed, defaults, problems)),
         }),
         Some(DatabaseChoice::External(external)) => {
             Some(Found { access: to_external(external, connection, references, problems), managed: None })
@@ -54,9 +56,18 @@ pub(super) fn database(
     }
 }
 
-fn managed(pipeline: &CcxPipeline, managed: &ManagedDatabase, defaults: &OperatorDefaults) -> Managed {
+fn managed(
+    pipeline: &CcxPipeline,
+    managed: &ManagedDatabase,
+    defaults: &OperatorDefaults,
+    problems: &mut Problems,
+) -> Managed {
+    let before = problems.count();
     let reference = managed.image.as_ref().unwrap_or(&defaults.database_image);
     let image = pods::image(&pipeline.spec, Some(reference), &managed.pod_template, defaults);
+    if let Some(message) = postgresql::mismatch(pipeline, &image.reference) {
+        problems.push(Reason::DatabaseVersionMismatch, message);
+    }
     let pods = Pods {
         image,
         resources: managed.resources.clone().into(),
@@ -70,7 +81,8 @@ fn managed(pipeline: &CcxPipeline, managed: &ManagedDatabase, defaults: &Operato
         DeletionPolicy::Retain => Ownership::Retained,
         DeletionPolicy::Delete => Ownership::Owned,
     };
-    Managed { spec: managed.clone(), pods, ownership }
+    let connections = postgresql::connections(&pipeline.spec);
+    Managed { spec: managed.clone(), pods, ownership, connections, missing: problems.missing_after(before) }
 }
 
 /// The generated Secret may not exist yet: workloads are applied only after it does. While the volume exists,

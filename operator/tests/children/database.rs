@@ -4,11 +4,13 @@ use ccx_operator::model::{
     component::Component,
     kind::Kind,
     references::{DatabaseVolume, References},
-    resources::{ApplyMode, Ownership, Stage},
+    resources::{ApplyMode, Children, Ownership, Stage},
 };
 use serde_json::{Value, json};
 
-use crate::sample::{self, children, container, names, object, pod, secret};
+use crate::sample::{
+    self, children, children_with, container, names, object, pipeline, pod, references, secret,
+};
 
 const NAME: &str = "ccx-data-pipeline-db";
 
@@ -159,4 +161,44 @@ fn external_database_is_used_and_not_run() {
         "valueFrom": {"secretKeyRef": {"name": "user", "key": "username"}},
     });
     assert_eq!(writer["env"][1], user);
+}
+
+#[test]
+fn server_accepts_the_connections_of_all_pods() {
+    let arguments = |spec: &Value| container(&children(spec), Component::Database)["args"].clone();
+    assert_eq!(arguments(&json!({})), json!(["postgres"]), "the default of PostgreSQL suffices");
+    let many = json!({"aggregator": {"autoscaling": {"maxReplicas": 20}}});
+    assert_eq!(arguments(&many), json!(["postgres", "-c", "max_connections=200"]));
+    let given = json!({"database": {"managed": {"parameters": {"max_connections": "500"}}}});
+    assert_eq!(arguments(&given), json!(["postgres", "-c", "max_connections=500"]));
+}
+
+#[test]
+fn image_of_another_major_version_holds_back_the_database_only() {
+    let mut pipeline = pipeline(&json!({"database": {"managed": {"image": "postgres:18"}}}));
+    let version =
+        |major: i32| json!({"schemaVersion": {"public": 32, "dvo": 4, "postgresql": major, "job": "j"}});
+    pipeline.status = serde_json::from_value(version(17)).unwrap();
+    let held = |children: &Children| -> Vec<String> {
+        children.iter().filter(|it| !it.missing.is_empty()).map(|it| it.missing[0].message.clone()).collect()
+    };
+    let children = children_with(&pipeline, &references(&pipeline));
+    let messages = held(&children);
+    assert_eq!(messages.len(), 1, "{messages:?}");
+    assert!(messages[0].contains("initialized by PostgreSQL 17, which postgres:18"), "{messages:?}");
+    assert!(!children.workload(Component::Database).unwrap().missing.is_empty());
+    pipeline.status = serde_json::from_value(version(18)).unwrap();
+    assert_eq!(held(&children_with(&pipeline, &references(&pipeline))), [""; 0]);
+}
+
+#[test]
+fn recovery_from_a_crash_is_not_interrupted_by_probes() {
+    let database = container(&children(&json!({})), Component::Database);
+    let limit = |probe: &str| {
+        database[probe]["periodSeconds"].as_u64().unwrap()
+            * database[probe]["failureThreshold"].as_u64().unwrap()
+    };
+    assert!(limit("startupProbe") >= 12 * 3600);
+    let liveness = database["livenessProbe"]["exec"]["command"][2].as_str().unwrap();
+    assert!(liveness.ends_with("[ $? -le 1 ]"), "a server that rejects connections is alive: {liveness}");
 }

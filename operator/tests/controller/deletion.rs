@@ -4,13 +4,20 @@ use ccx_crds::CcxPipeline;
 use k8s_openapi::api::{
     apps::v1::{Deployment, StatefulSet},
     core::v1::{Namespace, PersistentVolumeClaim, Secret},
+    storage::v1::StorageClass,
 };
-use kube::{Api, ResourceExt as _, api::DeleteParams};
+use kube::{
+    Api, ResourceExt as _,
+    api::{DeleteParams, ObjectMeta, Patch, PatchParams},
+};
 use serde_json::json;
 
-use crate::test_env::{TestEnv, until};
+use crate::test_env::{IMAGE, TestEnv, until};
 
 const DATABASE: &str = "ccx-data-pipeline-db";
+
+/// A storage class that does not expand volumes.
+const FIXED: &str = "ccx-test-fixed";
 
 async fn delete(env: &TestEnv) {
     env.api::<CcxPipeline>().delete("ccx", &DeleteParams::background()).await.unwrap();
@@ -96,5 +103,61 @@ async fn child_deleted_without_a_resource_is_no_drift() {
     env.until_ready().await;
     assert!(env.get::<PersistentVolumeClaim>(DATABASE).await.is_some());
     assert_eq!(env.notes("DriftCorrected").await, Vec::<String>::new());
+    env.end().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Kubernetes"]
+async fn smaller_size_than_that_of_the_retained_volume_is_satisfied() {
+    let env = TestEnv::new().await;
+    env.apply(json!({})).await;
+    env.until_ready().await;
+    delete(&env).await;
+    env.apply(json!({"database": {"managed": {"storage": {"size": "10Gi"}}}})).await;
+    env.until_ready().await;
+    env.until_up_to_date().await;
+    let claim = serde_json::to_value(env.get::<PersistentVolumeClaim>(DATABASE).await.unwrap()).unwrap();
+    assert_eq!(claim["spec"]["resources"]["requests"]["storage"], "20Gi");
+    env.end().await;
+}
+
+/// Creates a storage class that provisions volumes and does not expand them.
+async fn create_fixed_class(env: &TestEnv) {
+    let class = StorageClass {
+        metadata: ObjectMeta { name: Some(FIXED.into()), ..ObjectMeta::default() },
+        provisioner: "kubernetes.io/host-path".into(),
+        ..StorageClass::default()
+    };
+    let classes: Api<StorageClass> = Api::all(env.client.clone());
+    classes.patch(FIXED, &PatchParams::apply("test").force(), &Patch::Apply(&class)).await.unwrap();
+}
+
+#[tokio::test]
+#[ignore = "needs Kubernetes"]
+async fn refused_expansion_is_a_condition_holds_back_nothing_and_can_be_taken_back() {
+    let env = TestEnv::new().await;
+    create_fixed_class(&env).await;
+    let spec = |image: &str, size: &str| {
+        let storage = json!({"size": size, "storageClassName": FIXED});
+        json!({"image": image, "database": {"managed": {"storage": storage}}})
+    };
+    let size = |size: &str| spec("registry.example.com/ccx:2", size);
+    env.apply(spec(IMAGE, "20Gi")).await;
+    env.until_ready().await;
+    until("the volume", async || {
+        env.get::<PersistentVolumeClaim>(DATABASE).await?.status?.phase.filter(|phase| phase == "Bound")
+    })
+    .await;
+    env.apply(size("40Gi")).await;
+    let condition = env.until_condition("DatabaseReady", "False", "StorageResizeFailed").await;
+    assert!(condition.message.contains("set spec.database.managed.storage.size back"), "{condition:?}");
+    until("the workloads are updated", async || {
+        let deployment = env.get::<Deployment>("ccx-insights-results-aggregator").await?;
+        let image = deployment.spec?.template.spec?.containers[0].image.clone()?;
+        image.ends_with(":2").then_some(())
+    })
+    .await;
+    env.apply(size("20Gi")).await;
+    env.until_ready().await;
     env.end().await;
 }

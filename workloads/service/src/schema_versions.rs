@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// ```
 /// use ccx_service::SchemaVersions;
 ///
-/// let versions = SchemaVersions { public: 32, dvo: 4 };
+/// let versions = SchemaVersions { public: 32, dvo: 4, postgresql: Some(17) };
 /// assert_eq!(SchemaVersions::parse(&versions.to_json()), Some(versions));
 /// assert_eq!(SchemaVersions::parse("error: no route to host"), None);
 /// ```
@@ -17,6 +17,9 @@ pub struct SchemaVersions {
     pub dvo: u16,
     /// Version of the schema `public`, the tables of the reports.
     pub public: u16,
+    /// Major version of the PostgreSQL server; absent in the result of an older program.
+    #[serde(default)]
+    pub postgresql: Option<u16>,
 }
 
 impl SchemaVersions {
@@ -27,7 +30,8 @@ impl SchemaVersions {
 
     /// Formats the result as one line of JSON.
     pub fn to_json(self) -> String {
-        format!("{{\"dvo\":{},\"public\":{}}}\n", self.dvo, self.public)
+        let server = self.postgresql.map(|major| format!(",\"postgresql\":{major}")).unwrap_or_default();
+        format!("{{\"dvo\":{},\"public\":{}{server}}}\n", self.dvo, self.public)
     }
 }
 
@@ -37,7 +41,7 @@ mod tests {
 
     #[test]
     fn parse_of_versions_with_other_members_ignores_these() {
-        let expected = Some(SchemaVersions { public: 32, dvo: 4 });
+        let expected = Some(SchemaVersions { public: 32, dvo: 4, postgresql: None });
         assert_eq!(SchemaVersions::parse("{\"dvo\":4,\"public\":32}\n"), expected);
         assert_eq!(SchemaVersions::parse("{\"dvo\":4,\"public\":32,\"other\":1}"), expected);
     }

@@ -59,6 +59,16 @@ impl Database {
         connection.ping().await.context(ConnectSnafu)
     }
 
+    /// Returns the major version of the server.
+    pub async fn server_major_version(&self) -> Result<u16, StorageError> {
+        let mut connection = self.acquire().await?;
+        let version =
+            sqlx::query_scalar::<_, i32>("SELECT current_setting('server_version_num')::int / 10000");
+        let version =
+            self.statements.run("read the server's version", version.fetch_one(&mut *connection)).await?;
+        Ok(u16::try_from(version).unwrap_or_default())
+    }
+
     /// Closes all connections, after the statements that are running.
     pub async fn close(&self) {
         self.pool.close().await;

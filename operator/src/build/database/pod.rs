@@ -39,6 +39,9 @@ const CREDENTIALS: &str = "database-credentials";
 /// recovery.
 const GRACE_SECONDS: i64 = 120;
 
+/// The time that crash recovery may take at the start: a day.
+const STARTUP_SECONDS: i32 = 24 * 3600;
+
 /// The shared memory of parallel queries; the default of a container is 64 MB, which large ones exceed.
 const SHARED_MEMORY: &str = "256Mi";
 
@@ -88,19 +91,30 @@ fn container(managed: &Managed, mounts: &[Mount]) -> Container {
         security_context: Some(security::container()),
         termination_message_policy: Some("FallbackToLogsOnError".into()),
         lifecycle: Some(Lifecycle { post_start: Some(set_password()), ..Lifecycle::default() }),
-        // Crash recovery may take minutes.
-        startup_probe: Some(Probe { period_seconds: Some(5), failure_threshold: Some(240), ..is_ready() }),
+        startup_probe: Some(Probe {
+            period_seconds: Some(5),
+            failure_threshold: Some(STARTUP_SECONDS / 5),
+            ..is_ready()
+        }),
         readiness_probe: Some(Probe { period_seconds: Some(5), failure_threshold: Some(2), ..is_ready() }),
-        liveness_probe: Some(Probe { period_seconds: Some(10), failure_threshold: Some(6), ..is_ready() }),
+        liveness_probe: Some(Probe { period_seconds: Some(10), failure_threshold: Some(6), ..responds() }),
         volume_mounts: Some([data_mount()].into_iter().chain(mounts.iter().map(volume_mount)).collect()),
         ..Container::default()
     }
 }
 
 fn arguments(managed: &Managed) -> Vec<String> {
-    let settings =
-        managed.spec.parameters.iter().flat_map(|(name, value)| ["-c".to_owned(), format!("{name}={value}")]);
+    let given = managed.spec.parameters.iter().map(|(name, value)| format!("{name}={value}"));
+    let settings = max_connections(managed.connections).into_iter().chain(given);
+    let settings = settings.flat_map(|setting| ["-c".to_owned(), setting]);
     ["postgres".to_owned()].into_iter().chain(settings).collect()
+}
+
+/// Returns the setting if the pods may open more connections than the default allows. It is rounded up, so that few
+/// changes of the number of pods restart the server; a parameter of the user comes after it and counts.
+fn max_connections(needed: u32) -> Option<String> {
+    const DEFAULT: u32 = 100;
+    (needed > DEFAULT).then(|| format!("max_connections={}", needed.div_ceil(DEFAULT) * DEFAULT))
 }
 
 fn environment() -> Vec<EnvVar> {
@@ -132,6 +146,21 @@ fn set_password() -> LifecycleHandler {
     LifecycleHandler {
         exec: Some(ExecAction { command: Some(command.into()) }),
         ..LifecycleHandler::default()
+    }
+}
+
+/// Checks that the server responds: while it recovers from a crash of one of its processes, it responds that it
+/// accepts no connections, and a restart would begin the recovery anew.
+fn responds() -> Probe {
+    let check = format!(
+        "pg_isready -q -h 127.0.0.1 -p {} -U {DATABASE_ROLE} -d {DATABASE_NAME}; [ $? -le 1 ]",
+        COMPONENT.port()
+    );
+    let command = ["sh", "-c", &check].map(str::to_owned);
+    Probe {
+        exec: Some(ExecAction { command: Some(command.into()) }),
+        timeout_seconds: Some(5),
+        ..Probe::default()
     }
 }
 

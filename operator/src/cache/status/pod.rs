@@ -286,7 +286,7 @@ mod tests {
             let object = json!({"metadata": {"labels": labels}, "status": container(&end, &json!({}))});
             PodState::from(&serde_json::from_value::<Pod>(object).unwrap()).schema
         };
-        assert_eq!(facts("migration", 0), Some(SchemaVersions { public: 32, dvo: 4 }));
+        assert_eq!(facts("migration", 0), Some(SchemaVersions { public: 32, dvo: 4, postgresql: None }));
         assert_eq!([facts("migration", 1), facts("topics", 0)], [None, None]);
     }
 

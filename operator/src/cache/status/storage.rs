@@ -28,16 +28,20 @@ pub(crate) struct ClaimState {
     pub(crate) class: Option<Box<str>>,
     /// The reason for which it can't be expanded.
     pub(crate) resize_failure: Option<Box<str>>,
+    /// Its file system grows when the pod is restarted.
+    pub(crate) is_resize_pending: bool,
 }
 
 impl From<&PersistentVolumeClaim> for ClaimState {
     fn from(claim: &PersistentVolumeClaim) -> Self {
-        let mut conditions = claim.status.conditions.iter().flatten();
-        let failure = conditions
+        let conditions = || claim.status.conditions.iter().flatten();
+        let is_true = |name: &str| conditions().any(|it| it.type_ == name && it.status == "True");
+        let failure = conditions()
             .find(|condition| condition.type_.ends_with("ResizeError") && condition.status == "True");
         Self {
             is_bound: claim.status.phase.as_deref() == Some("Bound"),
             class: claim.spec.storage_class_name.clone(),
+            is_resize_pending: is_true("FileSystemResizePending"),
             resize_failure: failure.map(|condition| condition.message.as_deref().unwrap_or_default().into()),
         }
     }
@@ -54,12 +58,14 @@ mod tests {
         let claim: PersistentVolumeClaim = serde_json::from_value(json!({
             "spec": {"storageClassName": "fast"},
             "status": {"phase": "Pending", "conditions": [
-                {"type": "ControllerResizeError", "status": "True", "message": "the class does not allow it"}]}}))
+                {"type": "ControllerResizeError", "status": "True", "message": "the class does not allow it"},
+                {"type": "FileSystemResizePending", "status": "True"}]}}))
         .unwrap();
         let expected = ClaimState {
             is_bound: false,
             class: Some("fast".into()),
             resize_failure: Some("the class does not allow it".into()),
+            is_resize_pending: true,
         };
         assert_eq!(ClaimState::from(&claim), expected);
     }

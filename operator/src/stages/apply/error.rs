@@ -63,8 +63,20 @@ impl From<&ApplyError> for Problem {
     fn from(error: &ApplyError) -> Self {
         let reason = match error {
             ApplyError::Foreign { .. } => Reason::Conflict,
+            ApplyError::Request { source, kind, .. } if is_resize(*kind, source) => {
+                let advice = "let the storage class allow expansion, or set spec.database.managed.storage.size back to the size of the volume";
+                return Self::new(Reason::StorageResizeFailed, format!("{}; {advice}", error_chain(error)));
+            }
             ApplyError::Request { source, .. } => api_reason(source),
         };
         Self::new(reason, error_text(error))
     }
+}
+
+/// Whether the API server refuses another size of a claim.
+fn is_resize(kind: Kind, error: &kube::Error) -> bool {
+    let kube::Error::Api(status) = error else { return false };
+    let is_about_size =
+        ["resize", "resources.requests", "status.capacity"].iter().any(|it| status.message.contains(it));
+    kind == Kind::PersistentVolumeClaim && matches!(status.code, 403 | 422) && is_about_size
 }

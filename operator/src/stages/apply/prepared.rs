@@ -65,18 +65,37 @@ impl<'a> Prepared<'a> {
     }
 }
 
-/// A claim that was expanded by another client satisfies the spec: claims can't shrink.
+/// The field of a claim with the size.
+const REQUEST: &str = "/spec/resources/requests/storage";
+
+/// The field of a claim with the size of its volume.
+const CAPACITY: &str = "/status/capacity/storage";
+
+/// A claim that is larger than the spec satisfies it, since volumes can't shrink: one that was expanded by another
+/// client, or a retained one. A request of our own beyond the capacity, which could not be met, is taken back.
 fn keep_larger_request(desired: &mut DynamicObject, live: &DynamicObject) {
-    const REQUEST: &str = "/spec/resources/requests/storage";
-    let size = |object: &DynamicObject| -> Option<ByteQuantity> {
-        object.data.pointer(REQUEST)?.as_str()?.parse().ok()
+    let size = |object: &DynamicObject, path: &str| -> Option<u64> {
+        let size: ByteQuantity = object.data.pointer(path)?.as_str()?.parse().ok()?;
+        Some(size.bytes())
     };
-    let (Some(ours), Some(theirs)) = (size(desired), size(live)) else { return };
-    if theirs.bytes() > ours.bytes()
-        && let (Some(field), Some(value)) = (desired.data.pointer_mut(REQUEST), live.data.pointer(REQUEST))
+    let (Some(ours), Some(theirs)) = (size(desired, REQUEST), size(live, REQUEST)) else { return };
+    let is_unmet = size(live, CAPACITY).is_some_and(|capacity| capacity < theirs);
+    let path = if is_unmet && !is_requested_by_others(live) { CAPACITY } else { REQUEST };
+    if size(live, path) > Some(ours)
+        && let (Some(field), Some(value)) = (desired.data.pointer_mut(REQUEST), live.data.pointer(path))
     {
         *field = value.clone();
     }
+}
+
+/// Whether another manager has set the size of a claim.
+fn is_requested_by_others(live: &DynamicObject) -> bool {
+    let entries = live.metadata.managed_fields.iter().flatten();
+    let mut others = entries.filter(|entry| entry.manager.as_deref() != Some(MANAGER));
+    others.any(|entry| {
+        let fields = entry.fields_v1.as_ref().map(|fields| &fields.0);
+        fields.is_some_and(|fields| fields["f:spec"]["f:resources"]["f:requests"].get("f:storage").is_some())
+    })
 }
 
 /// Returns the replicas to apply: the present ones, until an autoscaler sets others. Dropping an owned field
@@ -246,5 +265,27 @@ mod tests {
         let (pipeline, child) = (pipeline("1"), child());
         let hash = |start| Prepared::new(&child.clone().with_start_replicas(start), &pipeline).hash;
         assert_eq!(hash(Some(2)), hash(Some(3)));
+    }
+
+    #[test]
+    fn claim_keeps_a_larger_size_of_others_and_takes_back_an_unmet_one_of_its_own() {
+        let claim = |size: &str| json!({"metadata": {"name": "a"}, "spec": {"resources": {"requests": {"storage": size}}}});
+        let applied = |ours: &str, theirs: &str, capacity: Value, manager: &str| {
+            let child = Child::new(Kind::PersistentVolumeClaim, None, Stage::Database, &claim(ours));
+            let mut live = claim(theirs);
+            live["status"] = json!({"capacity": {"storage": capacity}});
+            let fields = json!({"f:spec": {"f:resources": {"f:requests": {"f:storage": {}}}}});
+            live["metadata"]["managedFields"] =
+                json!([{"manager": manager, "operation": "Update", "fieldsV1": fields}]);
+            let live: DynamicObject = serde_json::from_value(live).unwrap();
+            let desired = Prepared::new(&child, &pipeline("1")).against(&live);
+            desired.data.pointer(REQUEST).and_then(Value::as_str).map(str::to_owned).unwrap()
+        };
+        assert_eq!(applied("20Gi", "40Gi", json!("40Gi"), MANAGER), "40Gi", "it was expanded");
+        assert_eq!(applied("20Gi", "40Gi", json!("20Gi"), "autoresizer"), "40Gi", "it is being expanded");
+        assert_eq!(applied("20Gi", "40Gi", json!("20Gi"), MANAGER), "20Gi", "our request was refused");
+        assert_eq!(applied("10Gi", "40Gi", json!("20Gi"), MANAGER), "20Gi");
+        assert_eq!(applied("20Gi", "10Gi", json!("10Gi"), MANAGER), "20Gi", "an expansion");
+        assert_eq!(applied("20Gi", "40Gi", Value::Null, MANAGER), "40Gi", "it is not bound");
     }
 }

@@ -4,7 +4,7 @@ use ccx_crds::DatabaseType;
 use ccx_service::Dependency;
 use k8s_openapi::jiff::Timestamp;
 
-use super::{ConditionStatus, JobView, Observation, ReconcileMode, pod_issue, workload};
+use super::{ConditionStatus, ConditionValue, JobView, Observation, ReconcileMode, pod_issue, workload};
 use crate::{
     cache::status::{JobProgress, JobState, PodIssueKind},
     model::{
@@ -30,6 +30,10 @@ fn managed(observation: &Observation) -> ConditionStatus {
         // The volume may wait for the pod.
         return workload::ready(&observation, Component::Database);
     }
+    // The API server refuses to resize a claim of some classes.
+    if let Some(problem) = observation.errors.iter().find(|it| it.reason == Reason::StorageResizeFailed) {
+        return ConditionStatus::not_met_by(problem);
+    }
     for (name, claim) in &observation.state.claims {
         if let Some(message) = &claim.resize_failure {
             let message = format!("the volume of {name} can't be expanded: {message}");
@@ -50,7 +54,14 @@ fn managed(observation: &Observation) -> ConditionStatus {
             return ConditionStatus::not_met(Reason::StoragePending, message);
         }
     }
-    workload::ready(&observation, Component::Database)
+    let status = workload::ready(&observation, Component::Database);
+    let is_resize_pending = observation.state.claims.iter().any(|(_, claim)| claim.is_resize_pending);
+    if is_resize_pending && status.value == ConditionValue::True {
+        let message =
+            format!("{}; its file system grows when the pod is deleted and recreated", status.cause.message);
+        return ConditionStatus::met(Reason::StorageResizePending, message);
+    }
+    status
 }
 
 /// The pods that use an external database report its state.

@@ -19,9 +19,23 @@ pub(crate) fn endpoints(pipeline: &ValidatedPipeline, objects: &PipelineObjects)
         external: external(&pipeline.aggregator.exposure, reported_host(&service, objects))
             .map(|origin| format!("{origin}{prefix}")),
         // A Strimzi Kafka that is not ready has no servers yet.
-        kafka: Some(pipeline.kafka.config.bootstrap_servers.join(",")).filter(|servers| !servers.is_empty()),
+        kafka: Some(bounded(&pipeline.kafka.config.bootstrap_servers)).filter(|servers| !servers.is_empty()),
         database: Some(format!("{}:{}/{}", database.host, database.port, database.name)),
     }
+}
+
+/// Joins the servers that fit into the field of the status.
+fn bounded(servers: &[String]) -> String {
+    const MAX_BYTES: usize = 4096;
+    let mut joined = String::new();
+    for server in servers {
+        let separator = if joined.is_empty() { "" } else { "," };
+        if joined.len() + separator.len() + server.len() > MAX_BYTES {
+            break;
+        }
+        joined = format!("{joined}{separator}{server}");
+    }
+    joined
 }
 
 /// Returns the host that the controller of a Route or Ingress reports.
@@ -57,6 +71,13 @@ mod tests {
 
     fn origin(exposure: Value) -> Option<String> {
         external(&serde_json::from_value(exposure).unwrap(), None)
+    }
+
+    #[test]
+    fn servers_beyond_the_limit_of_the_status_are_left_out() {
+        let servers: Vec<String> = (0..64).map(|number| format!("{number:0250}:9092")).collect();
+        let joined = bounded(&servers);
+        assert!(joined.len() <= 4096 && servers.join(",").starts_with(&joined) && joined.ends_with(":9092"));
     }
 
     #[test]

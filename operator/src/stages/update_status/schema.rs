@@ -35,8 +35,13 @@ fn has_succeeded(job: &JobView) -> bool {
 }
 
 fn told(job: &JobView) -> Option<SchemaVersion> {
-    let SchemaVersions { public, dvo } = job.schema?;
-    Some(SchemaVersion { public: public.into(), dvo: dvo.into(), job: job.name.clone() })
+    let SchemaVersions { public, dvo, postgresql } = job.schema?;
+    Some(SchemaVersion {
+        public: public.into(),
+        dvo: dvo.into(),
+        postgresql: postgresql.map(Into::into),
+        job: job.name.clone(),
+    })
 }
 
 #[cfg(test)]
@@ -45,7 +50,7 @@ mod tests {
     use crate::stages::update_status::tests::{healthy, job};
 
     fn known(job: &str) -> SchemaVersion {
-        SchemaVersion { public: 31, dvo: 3, job: job.into() }
+        SchemaVersion { public: 31, dvo: 3, postgresql: None, job: job.into() }
     }
 
     fn at(database: &str) -> Endpoints {
@@ -67,8 +72,12 @@ mod tests {
 
     #[test]
     fn successful_migration_pod_reports_the_version() {
-        let told = after(JobState::Succeeded, Some(SchemaVersions { public: 32, dvo: 4 }));
-        assert_eq!(told, Some(SchemaVersion { public: 32, dvo: 4, job: "ccx-migration-1".into() }));
+        let told =
+            after(JobState::Succeeded, Some(SchemaVersions { public: 32, dvo: 4, postgresql: Some(17) }));
+        assert_eq!(
+            told,
+            Some(SchemaVersion { public: 32, dvo: 4, postgresql: Some(17), job: "ccx-migration-1".into() })
+        );
     }
 
     #[test]

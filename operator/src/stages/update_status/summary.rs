@@ -164,6 +164,7 @@ fn is_in_progress(reason: Reason) -> bool {
             | Reason::Suspending
             | Reason::MigrationRunning
             | Reason::StoragePending
+            | Reason::StorageResizePending
             | Reason::WaitingForNode
     )
 }

@@ -239,7 +239,12 @@ fn failed_migration_is_reported_with_its_output() {
 #[test]
 fn unbound_claim_is_reported_with_its_storage_class() {
     let mut observation = with(Component::Database, |it| it.rollout = Some(rollout(0, 1)));
-    let claim = ClaimState { is_bound: false, class: Some("fast".into()), resize_failure: None };
+    let claim = ClaimState {
+        is_bound: false,
+        class: Some("fast".into()),
+        resize_failure: None,
+        is_resize_pending: false,
+    };
     observation.state.claims = vec![("ccx-data-pipeline-db".into(), claim)];
     let told = verdict(&observation, ConditionType::DatabaseReady);
     let message = "ccx-data-pipeline-db waits for a volume of storage class fast";

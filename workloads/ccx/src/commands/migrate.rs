@@ -28,7 +28,7 @@ pub(crate) struct MigrateArgs {
     #[arg(default_value = "latest")]
     action: Action,
     /// Write the versions that a migration has reached into this file, as one line of JSON:
-    /// `{"dvo":4,"public":32}`.
+    /// `{"dvo":4,"public":32,"postgresql":17}`.
     ///
     /// In a pod, `/dev/termination-log` publishes them in the status of the pod.
     #[arg(long, value_name = "FILE")]
@@ -89,7 +89,9 @@ pub(crate) async fn run(global: &Global, args: MigrateArgs) -> Result<(), Box<dy
                 output::print(&describe(schema))?;
             }
             if let Some(file) = &args.result_file {
-                write_result(file, &migrated).context(ResultSnafu { file })?;
+                let server =
+                    database.server_major_version().await.context(MigrateSnafu { name, host, port })?;
+                write_result(file, &migrated, server).context(ResultSnafu { file })?;
             }
         }
         Action::Status => {
@@ -113,14 +115,14 @@ fn describe(Migrated { schema, from, to }: &Migrated) -> String {
 }
 
 /// Writes the file in place instead of replacing it: the termination log of a pod is a mount.
-fn write_result(file: &Path, migrated: &[Migrated]) -> io::Result<()> {
-    fs::write(file, versions(migrated).to_json())
+fn write_result(file: &Path, migrated: &[Migrated], server: u16) -> io::Result<()> {
+    fs::write(file, versions(migrated, server).to_json())
 }
 
-fn versions(migrated: &[Migrated]) -> SchemaVersions {
+fn versions(migrated: &[Migrated], server: u16) -> SchemaVersions {
     let version = |schema| {
         let migrated = migrated.iter().find(|migrated| migrated.schema == schema);
         migrated.and_then(|migrated| u16::try_from(migrated.to).ok()).unwrap_or_default()
     };
-    SchemaVersions { dvo: version(Schema::Dvo), public: version(Schema::Public) }
+    SchemaVersions { dvo: version(Schema::Dvo), public: version(Schema::Public), postgresql: Some(server) }
 }

@@ -1,0 +1,62 @@
+//! The version and the connections of the managed PostgreSQL.
+
+use ccx_crds::{AggregatorScaling, CcxPipeline, CcxPipelineSpec};
+
+/// Connections beside those of the pools: the session of the writer with its lock, and three that PostgreSQL
+/// reserves.
+const FURTHER_CONNECTIONS: u32 = 4;
+
+/// Pods beside those of the aggregator: one more during a rollout, the writer, and the migration.
+const FURTHER_PODS: u32 = 3;
+
+/// The majors that a tag may name; other numbers are versions of something else.
+const MAJORS: std::ops::RangeInclusive<i32> = 10..=40;
+
+/// Returns why the image can't read the data, if its tag names another major version than the one that has
+/// initialized the data.
+pub(super) fn mismatch(pipeline: &CcxPipeline, image: &str) -> Option<String> {
+    let initialized = pipeline.status.as_ref()?.schema_version.as_ref()?.postgresql?;
+    let wanted = major(image).filter(|major| *major != initialized)?;
+    Some(format!(
+        "the data of the managed database was initialized by PostgreSQL {initialized}, which {image} of PostgreSQL {wanted} can't \
+         read; set spec.database.managed.image to an image of PostgreSQL {initialized}, or dump the database and restore it into a \
+         new resource"
+    ))
+}
+
+/// Returns the major version in the tag of an image.
+fn major(image: &str) -> Option<i32> {
+    let without_digest = image.split('@').next()?;
+    let (_, tag) = without_digest.rsplit('/').next()?.split_once(':')?;
+    let digits: String = tag.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().ok().filter(|major| MAJORS.contains(major))
+}
+
+/// Returns the number of connections that all pods together may open.
+pub(super) fn connections(spec: &CcxPipelineSpec) -> u32 {
+    let aggregator = &spec.aggregator;
+    let pods = match aggregator.autoscaling.kind {
+        AggregatorScaling::None => aggregator.replicas,
+        AggregatorScaling::Cpu => aggregator.autoscaling.max_replicas,
+    };
+    (pods + FURTHER_PODS) * spec.database.connection.max_connections_per_pod + FURTHER_CONNECTIONS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn major_version_is_that_of_the_tag() {
+        let images = [
+            "postgres:17-alpine",
+            "registry:5000/library/postgres:16.4@sha256:ab",
+            "[fd00::1]:5000/postgres:15",
+        ];
+        assert_eq!(images.map(major), [Some(17), Some(16), Some(15)]);
+        assert_eq!(
+            ["postgres", "postgres@sha256:ab", "db:1.2.3", "db:20260101", "db:latest"].map(major),
+            [None; 5]
+        );
+    }
+}
