@@ -65,7 +65,7 @@ impl From<&ApplyError> for Problem {
             ApplyError::Foreign { .. } => Reason::Conflict,
             ApplyError::Request { source, kind, .. } if is_resize(*kind, source) => {
                 let advice = "let the storage class allow expansion, or set spec.database.managed.storage.size back to the size of the volume";
-                return Self::new(Reason::StorageResizeFailed, format!("{}; {advice}", error_chain(error)));
+                return Self::new(Reason::StorageResizeFailed, format!("{}; {advice}", error_text(error)));
             }
             ApplyError::Request { source, .. } => api_reason(source),
         };
