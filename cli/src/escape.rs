@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// Replaces characters that control a terminal or the direction of text by their escapes. Line breaks and tabs stay.
 ///
-/// A message from a topic could otherwise rename the terminal, hide lines, or pretend to be output of ours.
+/// A message from a topic could otherwise rename the terminal, hide lines, or imitate output of the program.
 ///
 /// ```
 /// assert_eq!(ccx_cli::escape_control("a\u{1b}[31mb\n"), "a\\u{1b}[31mb\n");

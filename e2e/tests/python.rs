@@ -1,4 +1,4 @@
-//! Rules of insights-core beside our own, in whole processes.
+//! Rules of insights-core beside the built-in ones, in whole processes.
 
 use std::{fs, path::Path, process::Command};
 

@@ -1,7 +1,7 @@
 //! The metrics of the pipeline.
 //!
 //! [`Dashboards`] has the metrics of the Python pipeline, so that what people watch today works unchanged; the others, with the
-//! prefix `ccx_pipeline_`, are ours. Every handle is resolved once, so that no label is looked up per record.
+//! prefix `ccx_pipeline_`, are new. Every handle is resolved once, so that no label is looked up per record.
 
 mod configurations;
 mod dashboards;

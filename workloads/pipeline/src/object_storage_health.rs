@@ -24,7 +24,7 @@ use evidence::Evidence;
 
 use crate::record_id::RecordId;
 
-/// The interval of probes while the endpoint fails: soon enough that an outage ends for us when it ends.
+/// The interval of probes while the endpoint fails: short, so that work continues soon after an outage.
 const PROBE_INTERVAL_WHEN_UNREACHABLE: Duration = Duration::from_secs(1);
 
 /// The interval of probes otherwise, so that readiness is right when nothing is downloaded.

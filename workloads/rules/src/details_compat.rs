@@ -2,7 +2,7 @@
 //!
 //! Some decode details into fixed types, and drop the whole report of a cluster when those of one hit are of
 //! another form: `type` and the key are strings, and `nodes`, if there is such a field, is a list of strings.
-//! So a rule of ours that answers otherwise has failed ([`check`]), and what rules of another engine say is
+//! So a built-in rule that answers otherwise has failed ([`check`]), and what rules of another engine say is
 //! brought into this form ([`Finding::adapt`]).
 
 use std::collections::BTreeMap;

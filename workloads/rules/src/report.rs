@@ -68,7 +68,7 @@ impl Report {
     }
 
     /// Adds the findings of another engine. Where both have the same rule and key, the other's finding
-    /// replaces ours, since it was requested by name. Returns the number of findings that were replaced.
+    /// replaces the built-in one, since it was requested by name. Returns the number of findings that were replaced.
     pub fn merge(&mut self, external: ExternalFindings) -> usize {
         let ExternalFindings { findings, skips } = external;
         let total = |report: &Self| {

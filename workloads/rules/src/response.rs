@@ -116,7 +116,7 @@ impl Response {
         Self(Err(Undecided::Unclear(reason.into())))
     }
 
-    /// Reports a failure of the rule itself, for rules whose code is not ours.
+    /// Reports a failure of the rule itself, for rules that are not built in.
     pub fn fault(reason: FaultReason) -> Self {
         Self(Err(Undecided::Fault(reason)))
     }

@@ -77,12 +77,14 @@ pub(crate) async fn run(
     let servers = config.kafka.bootstrap_servers.join(",");
     let admin = TopicAdmin::connect(&config.kafka).context(ConnectSnafu { servers: &servers })?;
     for topic in config.topics_in_use() {
+        let existing = tokio::task::block_in_place(|| admin.partitions(topic));
+        let existing = existing.context(EnsureSnafu { topic, servers: &servers })?;
         let settings = TopicSettings {
             name: topic.into(),
-            partitions: args.partitions.or_else(|| partitions_of_a_new_topic(&admin, topic)),
+            // Partitions of a topic that others use are added only on request, since that can't be undone.
+            partitions: args.partitions.or(existing.is_none().then_some(DEFAULT_PARTITIONS)),
             replication_factor: args.replication_factor,
         };
-        let existing = admin.partitions(topic).context(EnsureSnafu { topic, servers: &servers })?;
         let is_kept = existing.filter(|_| !args.grow.iter().any(|owned| owned == topic));
         let outcome = match is_kept {
             Some(partitions) => TopicOutcome::Unchanged { partitions },
@@ -99,13 +101,6 @@ pub(crate) async fn run(
 /// Partitions of a new topic, unless `--partitions` says otherwise: the number of pipelines that the
 /// documentation advises.
 const DEFAULT_PARTITIONS: i32 = 8;
-
-/// `None` for a topic that exists: partitions of a topic that others use are added only on request, since
-/// that can't be undone.
-fn partitions_of_a_new_topic(admin: &TopicAdmin, topic: &str) -> Option<i32> {
-    let existing = tokio::task::block_in_place(|| admin.partitions(topic));
-    matches!(existing, Ok(None)).then_some(DEFAULT_PARTITIONS)
-}
 
 impl<'a> Ensured<'a> {
     fn new(topic: &'a str, outcome: TopicOutcome) -> Self {

@@ -1,4 +1,4 @@
-//! librdkafka's properties out of our settings.
+//! The properties of librdkafka from the configuration.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ const MAX_HEARTBEAT_INTERVAL: Duration = Duration::from_secs(3);
 /// Memory of prefetched records: some thousand announcements, a fraction of the default of 64 MiB.
 const PREFETCH_KIBIBYTES: u32 = 4096;
 
-/// Pause of fetching when the prefetch is full. With a small prefetch, the default of a second would leave us idle.
+/// Pause of fetching when the prefetch is full. With a small prefetch, the default of a second would leave the workers idle.
 const FULL_PREFETCH_BACKOFF: Duration = Duration::from_millis(10);
 
 /// Longest wait of a message for others to be sent with it. Under load batches form anyway, while the previous one is in

@@ -14,7 +14,7 @@ use super::error::{
 };
 use super::{ArchiveLocation, DownloadError, ObjectStore};
 
-/// How long a link is valid that we make for ourselves. It is used at once; the rest is for clocks that differ.
+/// The validity of a link that is presigned for a download. It is used at once; the rest allows for clock skew.
 pub(super) const OWN_LINK_VALIDITY: Duration = Duration::from_mins(5);
 
 /// Downloads archives into memory. Clones share one connection pool.

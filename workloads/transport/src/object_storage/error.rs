@@ -227,7 +227,7 @@ pub enum DownloadError {
         status: u16,
     },
 
-    /// The server sends us elsewhere. That is not followed: it would get around the check of the link.
+    /// The server redirects. Redirects are not followed: they would bypass the policy for links.
     #[snafu(display("unable to download {link}: the server redirects ({status})"))]
     Redirect {
         /// The link without its query.

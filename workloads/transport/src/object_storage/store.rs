@@ -1,4 +1,4 @@
-//! The object storage that we have credentials for.
+//! The object storage with the configured credentials.
 
 use std::error::Error;
 use std::path::Path;
@@ -32,10 +32,10 @@ use super::{ObjectStoreError, ObjectUpload};
 /// How long connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long the server may take to answer, once it has all that we send.
+/// The time limit of the response after the whole request was sent.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The object storage that we have credentials for. Clones share one connection pool.
+/// The object storage with the configured credentials. Clones share one connection pool.
 ///
 /// Objects are downloaded by a [`Downloader`](super::Downloader), so that all downloads obey the same limits.
 #[derive(Clone, Debug)]
@@ -133,7 +133,7 @@ impl ObjectStore {
         Ok(request.uri().into())
     }
 
-    /// Whether the bucket exists and is ours to use.
+    /// Whether the bucket exists and the credentials give access to it.
     pub async fn reachable(&self, bucket: &str) -> Result<(), ObjectStoreError> {
         let result = self.client.head_bucket().bucket(bucket).send().await;
         match result {

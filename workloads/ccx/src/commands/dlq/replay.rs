@@ -26,7 +26,7 @@ const COMMIT_INTERVAL: usize = 100;
 /// Send dead letters again
 ///
 /// Each letter is sent to the retry topic of its queue, `<queue>.retry`, with its payload, key and headers as
-/// they were. Only our own workloads read that topic, so other consumers of the original topic do not receive
+/// they were. Only the workloads of this installation consume that topic, so other consumers of the original topic do not receive
 /// a message twice. What was replayed is remembered (in a consumer group of the queue), and not replayed
 /// again; a letter that fails again comes back as a new letter. Letters without payload can't be replayed and
 /// are named.
