@@ -62,9 +62,7 @@ async fn joining_member_takes_over_without_loss_or_repetition() {
 
 /// Lets a second member join while the brokers reject the next commits of the first one; returns what the second receives first.
 async fn received_after_rejected_commits(rejections: &[RDKafkaRespErr]) -> Vec<u32> {
-    let mut brokers = Brokers::with_partitions(8);
-    // On a busy machine an attempt takes much longer than the pause after it.
-    brokers.settings.session_timeout = DEADLINE / 2;
+    let brokers = Brokers::with_partitions(8);
     let first = brokers.consumer();
     brokers.send(0..20).await;
     let mut by_first = Vec::new();
@@ -101,9 +99,9 @@ async fn commit_that_a_rebalance_rejects_is_retried_before_the_revocation() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn commit_during_a_slow_rebalance_is_retried_for_a_session_timeout() {
-    // With a pause of 100 ms between attempts, the rejections last for more than 4 s.
-    let mut rejections = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS; 42];
+async fn commit_during_a_slow_rebalance_is_retried_for_two_session_timeouts() {
+    // With a pause of 100 ms between attempts, the rejections last for more than 3 s, and on a busy machine for less than 12 s.
+    let mut rejections = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS; 36];
     rejections[30..].fill(RDKafkaRespErr::RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS);
     let by_second = received_after_rejected_commits(&rejections).await;
     assert!(by_second.iter().all(|number| *number >= 20), "a finished record came again: {by_second:?}");

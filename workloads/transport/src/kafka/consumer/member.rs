@@ -36,9 +36,6 @@ const QUERY_TIME: Duration = Duration::from_millis(500);
 /// Longest time for the last commit: below the timeout of [`Consumer::close`](super::Consumer::close).
 const LAST_COMMIT_LIMIT: Duration = Duration::from_secs(8);
 
-/// Time beyond a session timeout in which the coordinator notices that it has passed.
-const REVOCATION_MARGIN: Duration = Duration::from_secs(2);
-
 /// The group and topic of a member, and the settings of its client.
 pub(super) struct Subscription {
     pub(super) settings: Kafka,
@@ -189,8 +186,9 @@ impl Subscription {
             inbox: Arc::clone(inbox),
             monitor: Arc::clone(monitor),
             // A leader that does not answer keeps the group waiting, and its members' commits rejected, until the coordinator
-            // removes it. Meanwhile librdkafka sends our heartbeats.
-            revocation_limit: self.settings.session_timeout + REVOCATION_MARGIN,
+            // removes it after a session timeout. Meanwhile librdkafka sends the heartbeats. Twice that, as the next leader may
+            // fail too.
+            revocation_limit: 2 * self.settings.session_timeout,
             is_fetching: AtomicBool::new(true),
             is_failing_to_commit: AtomicBool::new(false),
         };
