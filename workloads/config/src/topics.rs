@@ -106,7 +106,7 @@ impl Topics {
     }
 
     /// The topics of the writer of workloads and of the pipeline's further roles.
-    fn of_roles(&self) -> [(&'static str, &str); 8] {
+    fn role_topics(&self) -> [(&'static str, &str); 8] {
         [
             ("workloads_dead_letters", &self.workloads_dead_letters),
             ("images", &self.images),
@@ -121,9 +121,10 @@ impl Topics {
 
     pub(crate) fn check(&self, problems: &mut Vec<Problem>) {
         let problem = |key: &str, reason: String| Problem::new(format!("kafka.topics.{key}"), reason);
-        let empty = self.required().into_iter().chain(self.of_roles()).filter(|(_, topic)| topic.is_empty());
+        let empty =
+            self.required().into_iter().chain(self.role_topics()).filter(|(_, topic)| topic.is_empty());
         problems.extend(empty.map(|(key, _)| problem(key, "is empty; give the topic's name".into())));
-        let invalid = self.all().chain(self.of_roles()).filter(|(_, topic)| {
+        let invalid = self.all().chain(self.role_topics()).filter(|(_, topic)| {
             !TOPIC.matches(topic) || topic.len() > MAX_TOPIC_LENGTH as usize || matches!(*topic, "." | "..")
         });
         problems.extend(invalid.map(|(key, _)| problem(key, format!("is invalid: {}", TOPIC.advice))));
@@ -135,10 +136,12 @@ impl Topics {
                 problem(distinct.topic, format!("is the same as kafka.topics.{other}; {}", distinct.advice))
             }));
         }
-        let of_roles = self.of_roles();
-        for (number, (key, topic)) in of_roles.iter().enumerate().filter(|(_, (_, topic))| !topic.is_empty())
+        let role_topics = self.role_topics();
+        for (number, (key, topic)) in
+            role_topics.iter().enumerate().filter(|(_, (_, topic))| !topic.is_empty())
         {
-            let same = self.all().chain(of_roles[..number].iter().copied()).find(|(_, other)| other == topic);
+            let same =
+                self.all().chain(role_topics[..number].iter().copied()).find(|(_, other)| other == topic);
             problems.extend(same.map(|(other, _)| {
                 problem(key, format!("is the same as kafka.topics.{other}; name a topic of its own"))
             }));

@@ -59,7 +59,7 @@ impl KeyTemplate {
             .unwrap_or_else(|_| announced.utc().fixed_offset());
         let part = |part: &Part| match part {
             Part::Text(text) => text.clone(),
-            Part::Variable { name, slice } => slice.of(&value(name, cluster_id, org_id, &time)),
+            Part::Variable { name, slice } => slice.apply(&value(name, cluster_id, org_id, &time)),
         };
         self.parts.iter().map(part).collect()
     }
@@ -112,7 +112,7 @@ fn parse_slice(text: &str) -> Option<(Slice, &str)> {
 
 impl Slice {
     /// Returns the part of a value, which is ASCII.
-    fn of(self, value: &str) -> String {
+    fn apply(self, value: &str) -> String {
         let position = |at: isize| {
             let from_start =
                 if at < 0 { value.len().saturating_sub(at.unsigned_abs()) } else { at.unsigned_abs() };

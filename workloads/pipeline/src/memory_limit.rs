@@ -36,7 +36,7 @@ fn check_against(config: &Config, limit: ByteSize) -> Result<(), MemoryLimitErro
     Ok(())
 }
 
-/// The memory limit of the process's cgroup or of one above it; `None` when there is none. `root` is the root of the file
+/// The memory limit of the process's cgroup or of one above it; `None` without one. `root` is the root of the file
 /// system.
 fn memory_limit(root: &Path) -> Option<ByteSize> {
     let groups = fs::read_to_string(root.join("proc/self/cgroup")).ok()?;

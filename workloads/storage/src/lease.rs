@@ -65,7 +65,7 @@ const ANSWER_MARGIN: Duration = Duration::from_secs(15);
 /// A batch is about this many statements at most.
 const STATEMENTS_IN_BATCH: u32 = 4;
 
-/// The server must notice within seconds when the writer's machine is gone, because until then nobody else can write; and it must
+/// The server must notice within seconds that the writer's machine is unreachable, since no other writer is active until then; and it must
 /// not end the session of a writer that has nothing to do.
 const SESSION: [(&str, &str); 6] = [
     ("tcp_keepalives_idle", "5"),
@@ -232,7 +232,7 @@ impl WriterLease {
         self.note(result)
     }
 
-    /// Whether the connection that held the lease is gone. A lost lease never comes back; acquire a new one.
+    /// Returns whether the connection that held the lease is closed. A lost lease is not restored; acquire a new one.
     pub fn is_lost(&self) -> bool {
         self.state == State::Lost
     }

@@ -61,7 +61,7 @@ const CLUSTER_TABLES: [(&str, &str); 7] = [
 
 const DVO_CLUSTER_TABLES: [(&str, &str); 1] = [("dvo.dvo_report", "cluster_id")];
 
-/// What is done with old rows.
+/// Handling of old rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deletion {
     /// They are deleted.

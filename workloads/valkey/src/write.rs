@@ -13,7 +13,7 @@ use crate::{
 impl RequestStore {
     /// Writes processed requests, all or none, in one round trip. A request that is written again is kept longer.
     ///
-    /// Requests without an id are left out: nobody could ask for them.
+    /// Requests without an id are left out: no client can ask for them.
     pub async fn write(&self, requests: &[ProcessedRequest]) -> Result<(), ValkeyError> {
         let requests: Vec<ProcessedRequest> =
             requests.iter().filter(|request| !request.request_id.is_empty()).cloned().collect();

@@ -113,7 +113,7 @@ fn report_without_required_keys_is_empty_if_the_others_are() {
     ));
     assert!(parse(r#"{"system":{"hostname":"h"},"reports":[]}"#).is_err());
     assert!(parse(r#"{"system":{},"reports":[],"pass":[{"pass_id":"x"}]}"#).is_err());
-    assert!(!is_empty(NO_HITS), "the hits of an earlier report are gone");
+    assert!(!is_empty(NO_HITS), "an empty list removes the hits of an earlier report");
 }
 
 #[test]

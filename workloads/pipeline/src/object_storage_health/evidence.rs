@@ -45,7 +45,7 @@ impl Evidence {
         self.answers
     }
 
-    /// A download got an answer: the archive, or the statement that there is none.
+    /// A download got an answer: the archive, or that it does not exist.
     pub(crate) fn answered(&mut self) {
         self.failing.clear();
         self.has_failed_probe = false;

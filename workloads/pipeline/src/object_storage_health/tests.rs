@@ -13,14 +13,15 @@ fn record() -> RecordId {
 }
 
 async fn health_of(endpoint: Option<String>) -> (ObjectStorageHealth, Health, IntGauge) {
-    health_with(ObjectStorage { endpoint, ..ObjectStorage::default() }).await
+    Box::pin(health_with(ObjectStorage { endpoint, ..ObjectStorage::default() })).await
 }
 
 async fn health_with(settings: ObjectStorage) -> (ObjectStorageHealth, Health, IntGauge) {
     let config = Config { object_storage: settings, ..Config::default() };
     let health = Health::new();
     let unavailable = IntGauge::new("unavailable", "unavailable").unwrap();
-    let prober = Downloader::new(&config.object_storage, &config.pipeline, &config.archive).await.unwrap();
+    let prober = Downloader::new(&config.object_storage, &config.pipeline, &config.archive);
+    let prober = Box::pin(prober).await.unwrap();
     let condition = health.condition(Dependency::OBJECT_STORAGE);
     (ObjectStorageHealth::new(prober, condition, unavailable.clone()), health, unavailable)
 }
@@ -68,7 +69,7 @@ async fn readiness_follows_the_endpoint() {
 async fn readiness_follows_the_bucket() {
     let server = ccx_local::ObjectStorage::start("insights-upload").await.unwrap();
     let first_report = async |settings: ObjectStorage| -> Option<String> {
-        let (storage, health, _) = health_with(settings).await;
+        let (storage, health, _) = Box::pin(health_with(settings)).await;
         let reported = async {
             while health.readiness().dependencies[0].connecting {
                 tokio::time::sleep(Duration::from_millis(10)).await;

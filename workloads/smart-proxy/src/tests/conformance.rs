@@ -79,7 +79,11 @@ fn answer_that_differs_from_its_schema_is_found() {
     let (_, document) = &DOCUMENTS[1];
     let operation = operation(document, &Method::GET, "/clusters").unwrap();
     let check = |status, body: &str| {
-        check(document, operation, &Answered { status, headers: reqwest::header::HeaderMap::default(), body: body.into() })
+        check(
+            document,
+            operation,
+            &Answered { status, headers: reqwest::header::HeaderMap::default(), body: body.into() },
+        )
     };
     assert_eq!(check(200, r#"{"data":[],"meta":{"count":0},"status":"ok"}"#), Ok(()));
     for (status, bad) in [

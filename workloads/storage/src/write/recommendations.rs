@@ -19,9 +19,9 @@ const READ: &str = "\
 
 const DELETE: &str = "\
     DELETE FROM recommendation \
-    USING unnest($1::int4[], $2::text[], $3::text[], $4::text[]) AS gone (org_id, cluster_id, rule_fqdn, error_key) \
-    WHERE recommendation.org_id = gone.org_id AND recommendation.cluster_id = gone.cluster_id \
-        AND recommendation.rule_fqdn = gone.rule_fqdn AND recommendation.error_key = gone.error_key";
+    USING unnest($1::int4[], $2::text[], $3::text[], $4::text[]) AS obsolete (org_id, cluster_id, rule_fqdn, error_key) \
+    WHERE recommendation.org_id = obsolete.org_id AND recommendation.cluster_id = obsolete.cluster_id \
+        AND recommendation.rule_fqdn = obsolete.rule_fqdn AND recommendation.error_key = obsolete.error_key";
 
 /// No index has the column that changes, so that PostgreSQL can keep the new version of a row on its page (HOT).
 const UPDATE: &str = "\

@@ -19,9 +19,9 @@ const READ: &str = "\
 
 const DELETE: &str = "\
     DELETE FROM rule_hit \
-    USING unnest($1::int4[], $2::text[], $3::text[], $4::text[]) AS gone (org_id, cluster_id, rule_fqdn, error_key) \
-    WHERE rule_hit.cluster_id = gone.cluster_id AND rule_hit.org_id = gone.org_id \
-        AND rule_hit.rule_fqdn = gone.rule_fqdn AND rule_hit.error_key = gone.error_key";
+    USING unnest($1::int4[], $2::text[], $3::text[], $4::text[]) AS obsolete (org_id, cluster_id, rule_fqdn, error_key) \
+    WHERE rule_hit.cluster_id = obsolete.cluster_id AND rule_hit.org_id = obsolete.org_id \
+        AND rule_hit.rule_fqdn = obsolete.rule_fqdn AND rule_hit.error_key = obsolete.error_key";
 
 /// Most hits are the same as two hours ago; those cost no write.
 const UPDATE: &str = "\

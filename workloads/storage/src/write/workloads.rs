@@ -28,9 +28,9 @@ const LOCK: &str = "\
 
 /// Uses `dvo_report_pkey`.
 const DELETE: &str = "\
-    DELETE FROM dvo.dvo_report USING unnest($1::int4[], $2::text[], $3::text[]) AS gone (org_id, cluster_id, namespace_id) \
-    WHERE dvo_report.org_id = gone.org_id AND dvo_report.cluster_id = gone.cluster_id \
-        AND dvo_report.namespace_id = gone.namespace_id";
+    DELETE FROM dvo.dvo_report USING unnest($1::int4[], $2::text[], $3::text[]) AS obsolete (org_id, cluster_id, namespace_id) \
+    WHERE dvo_report.org_id = obsolete.org_id AND dvo_report.cluster_id = obsolete.cluster_id \
+        AND dvo_report.namespace_id = obsolete.namespace_id";
 
 /// Uses `dvo_report_pkey`. The report of a cluster is sent once and stored with each of its namespaces.
 const WRITE: &str = "\
@@ -114,7 +114,7 @@ pub(crate) async fn write_workloads<R: Borrow<NewWorkloads>>(
     statements.run("choose plans", sqlx::query(PLANS).execute(&mut *transaction)).await?;
     let known = lock(&mut transaction, statements, batch, &newest).await?;
     let (unauthenticated, accepted): (Vec<_>, Vec<_>) = known.into_iter().partition(is_unauthenticated_move);
-    delete_gone(&mut transaction, statements, &accepted).await?;
+    delete_obsolete(&mut transaction, statements, &accepted).await?;
     write(&mut transaction, statements, &accepted).await?;
     notify_changes(&mut transaction, statements, accepted.iter().flat_map(changes)).await?;
     statements.run("commit a batch", transaction.commit()).await?;
@@ -161,7 +161,7 @@ fn is_unauthenticated_move(accepted: &Accepted<'_>) -> bool {
 }
 
 /// Deletes rows of another organisation, and of namespaces without failing workloads.
-async fn delete_gone(
+async fn delete_obsolete(
     connection: &mut PgConnection,
     statements: &Statements,
     accepted: &[Accepted<'_>],
