@@ -1,1 +1,7 @@
-//! Uploads over HTTP, with an object storage in this process.
+//! Uploads over HTTP, with an object storage and Kafka in this process.
+
+mod accepted;
+mod gathering;
+mod refused;
+mod test_env;
+mod unavailable;
