@@ -27,7 +27,7 @@ pub struct TestEnv {
     servers: &'static Servers,
     name: &'static str,
     settings: Vec<(String, String)>,
-    ports: [u16; 3],
+    ports: [u16; 4],
 }
 
 impl TestEnv {
@@ -149,7 +149,7 @@ impl KafkaAccess {
 fn settings(
     servers: &Servers,
     name: &str,
-    [pipeline, writer, aggregator]: [u16; 3],
+    [pipeline, writer, aggregator, ingress]: [u16; 4],
 ) -> Vec<(String, String)> {
     let Servers { kafka, object_storage, postgres, .. } = servers;
     let endpoint = |server: &Server| format!("http://{}", address(server.port));
@@ -180,6 +180,7 @@ fn settings(
         ("writer.listen", address(writer)),
         ("writer.group", group(name, "writer")),
         ("aggregator.listen", address(aggregator)),
+        ("ingress.listen", address(ingress)),
         ("retry.max_delay", "1s".into()),
         ("logging.format", "text".into()),
     ]

@@ -21,10 +21,12 @@ pub enum Program {
     Writer = 1,
     /// `ccx aggregator`
     Aggregator = 2,
+    /// `ccx ingress`
+    Ingress = 3,
 }
 
 impl Program {
-    /// All programs.
+    /// The programs between an announcement and the REST API.
     pub const ALL: [Self; 3] = [Self::Pipeline, Self::Writer, Self::Aggregator];
 
     fn command(self) -> &'static str {
@@ -32,6 +34,7 @@ impl Program {
             Self::Pipeline => "pipeline",
             Self::Writer => "db-writer",
             Self::Aggregator => "aggregator",
+            Self::Ingress => "ingress",
         }
     }
 }

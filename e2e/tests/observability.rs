@@ -32,7 +32,8 @@ All log events of the programs, generated from their source by `make generate`. 
 ";
 
 /// Crates whose metrics have a fixed prefix, or none; others have a configured one.
-const PREFIXES: [(&str, &str); 4] = [
+const PREFIXES: [(&str, &str); 5] = [
+    ("ingress", ""),
     ("operator", "ccx_operator_"),
     ("insights-core", "ccx_insights_core_"),
     ("pipeline", ""),

@@ -12,8 +12,9 @@ use snafu::Snafu;
 
 use crate::commands::{
     check::CheckArgs, clean::CleanArgs, completion::CompletionArgs, config::ConfigCommand,
-    content::ContentCommand, dlq::DlqCommand, export::ExportArgs, local::LocalArgs, migrate::MigrateArgs,
-    rules::RulesCommand, sample_archive::SampleArchiveArgs, topics::TopicsCommand, upload::UploadArgs,
+    content::ContentCommand, dlq::DlqCommand, export::ExportArgs, insights_config::InsightsConfigArgs,
+    local::LocalArgs, migrate::MigrateArgs, rules::RulesCommand, sample_archive::SampleArchiveArgs,
+    topics::TopicsCommand, upload::UploadArgs,
 };
 
 /// Program names that select a command, so that the program replaces the service of that name.
@@ -129,6 +130,15 @@ pub(crate) enum Command {
         after_long_help = "Example:\n  ccx --config ccx.toml smart-proxy\n  curl localhost:8004/api/insights-results-aggregator/v2/openapi.json"
     )]
     SmartProxy,
+    /// Run ingress: clusters upload their archives by HTTP
+    ///
+    /// Receives archives of insights operators, stores them in S3 and announces them on Kafka, and serves the
+    /// remote gathering rules. `auth` in the configuration decides who may upload.
+    #[command(
+        after_long_help = "Example:\n  ccx --config ccx.toml ingress\n  curl -H 'Authorization: Bearer TOKEN' \\\n    -F 'file=@insights.tar.gz;type=application/vnd.redhat.openshift.periodic+tgz' \\\n    localhost:3000/api/ingress/v1/upload"
+    )]
+    Ingress,
+    InsightsConfig(InsightsConfigArgs),
     Migrate(MigrateArgs),
     Clean(CleanArgs),
     Export(ExportArgs),

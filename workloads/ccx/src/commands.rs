@@ -7,6 +7,7 @@ pub(crate) mod config;
 pub(crate) mod content;
 pub(crate) mod dlq;
 pub(crate) mod export;
+pub(crate) mod insights_config;
 pub(crate) mod local;
 pub(crate) mod migrate;
 pub(crate) mod rules;
@@ -28,6 +29,8 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Box<dyn CliError>> {
         Command::ValkeyWriter => workload::valkey_writer(global).await,
         Command::Aggregator => workload::aggregator(global).await,
         Command::SmartProxy => Box::pin(workload::smart_proxy(global)).await,
+        Command::Ingress => workload::ingress(global).await,
+        Command::InsightsConfig(args) => insights_config::run(&args),
         Command::Migrate(args) => migrate::run(global, args).await,
         Command::Clean(args) => clean::run(global, &args).await,
         Command::Export(args) => Box::pin(export::run(global, &args)).await,

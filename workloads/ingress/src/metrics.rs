@@ -8,7 +8,7 @@ use ccx_outbox::StatusMetrics;
 use ccx_service::MetricRegistrar;
 use prometheus::{DEFAULT_BUCKETS, HistogramVec, IntCounter, IntCounterVec, IntGauge, Registry, Result};
 
-/// The prefix of all names.
+/// The prefix of the metrics of authentication; the other names are written out.
 const NAMESPACE: &str = "ingress";
 
 /// Buckets of the sizes of archives, in bytes.
@@ -37,72 +37,73 @@ pub(crate) struct Metrics {
 impl Metrics {
     /// Adds the metrics to a registry.
     pub(crate) fn new(registry: &Registry) -> Result<Self> {
-        let add = MetricRegistrar::new(registry, NAMESPACE);
+        let add = MetricRegistrar::new(registry, "");
         let seconds = DEFAULT_BUCKETS.to_vec();
         let dropped: IntCounter =
-            add.counter("dropped_statuses_total", "Payload statuses that were not sent")?;
-        let sent: IntCounter = add.counter("sent_statuses_total", "Payload statuses that were sent")?;
-        let version = add.gauges("version", "The version of the service", &["version", "commit"])?;
+            add.counter("ingress_dropped_statuses_total", "Payload statuses that were not sent")?;
+        let sent: IntCounter =
+            add.counter("ingress_sent_statuses_total", "Payload statuses that were sent")?;
+        let version = add.gauges("ingress_version", "The version of the service", &["version", "commit"])?;
         version.with_label_values(&[env!("CARGO_PKG_VERSION"), ""]).set(1);
         Ok(Self {
-            auth: AuthMetrics::new(add)?,
+            auth: AuthMetrics::new(MetricRegistrar::new(registry, NAMESPACE))?,
             status: StatusMetrics { sent, dropped },
-            uploads_in_flight: add.gauge("uploads_in_flight", "Uploads that are being received")?,
-            requests: add.counters("requests", "Total number of POSTs to /upload", &["useragent"])?,
+            uploads_in_flight: add.gauge("ingress_uploads_in_flight", "Uploads that are being received")?,
+            requests: add.counters("ingress_requests", "Total number of POSTs to /upload", &["useragent"])?,
             payload_sizes: add.histograms(
-                "payload_sizes",
+                "ingress_payload_sizes",
                 "Size of payloads posted",
                 SIZES.to_vec(),
                 &["useragent"],
             )?,
             stage_seconds: add.histograms(
-                "stage_seconds",
+                "ingress_stage_seconds",
                 "Number of seconds spent waiting on stage",
                 seconds.clone(),
                 &[],
             )?,
             responses: add.counters(
-                "responses",
+                "ingress_responses",
                 "Count of response codes by code and user-agent",
                 &["useragent", "code"],
             )?,
             processed: add.counters(
-                "processed_payloads",
+                "ingress_processed_payloads",
                 "The total number of processed events",
                 &["outcome"],
             )?,
             validate_seconds: add.histograms(
-                "validate_elapsed_seconds",
+                "ingress_validate_elapsed_seconds",
                 "Number of seconds from the request to the announcement",
                 seconds.clone(),
                 &["outcome"],
             )?,
             message_produced: add.counters(
-                "message_produced",
+                "ingress_message_produced",
                 "Number of announcements by service",
                 &["service"],
             )?,
             kafka_produced: add.counters(
-                "kafka_produced",
+                "ingress_kafka_produced",
                 "Number of messages produced to kafka",
                 &["topic"],
             )?,
             publish_seconds: add.histograms(
-                "publish_seconds",
+                "ingress_publish_seconds",
                 "Number of seconds spent writing kafka messages",
                 seconds,
                 &["topic"],
             )?,
             produce_failures: add.counters(
-                "kafka_produce_failures",
+                "ingress_kafka_produce_failures",
                 "Number of times a message was failed to be produced",
                 &["topic"],
             )?,
             publishing: add.gauge(
-                "kafka_producer_go_routine_count",
+                "ingress_kafka_producer_go_routine_count",
                 "Number of announcements that wait for the acknowledgement of kafka",
             )?,
-            gathering_rules: MetricRegistrar::new(registry, "").counters(
+            gathering_rules: add.counters(
                 "io_gathering_remote_configuration",
                 "Served remote configurations by release channel and version",
                 &["channel", "version"],

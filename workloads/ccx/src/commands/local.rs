@@ -48,8 +48,8 @@ const MAX_IN_FLIGHT: usize = 16;
 
 /// Run the whole pipeline on this machine, without a cluster
 ///
-/// Runs the real pipeline, writer, aggregator and smart proxy on an embedded Kafka, an embedded S3 and a private
-/// PostgreSQL (from the programs found on the machine; no other instance is touched). Uploads the given
+/// Runs the real ingress, pipeline, writers, aggregator and smart proxy on an embedded Kafka, an embedded S3 and a
+/// private PostgreSQL (from the programs found on the machine; no other instance is touched). Uploads the given
 /// archives, or three samples with known faults, shows what is recommended, and serves it until Ctrl-C.
 ///
 /// An archive without a cluster id gets one derived from its content, as if the cluster had authenticated
@@ -164,10 +164,13 @@ async fn serve(
     let mut config = backends.config_with(database?);
     let public_api = address::bind_public(bind_choice(args))?;
     config.smart_proxy.listen = public_api.local_addr().context(PortSnafu)?;
+    let uploads = address::bind_uploads(bind_choice(args))?;
+    config.ingress.listen = uploads.local_addr().context(PortSnafu)?;
     services.start_writer(&config);
     services.start_dvo_writer(&config);
     services.start_aggregator(&config, tokio::net::TcpListener::from_std(api).context(PortSnafu)?);
     services.start_smart_proxy(&config, tokio::net::TcpListener::from_std(public_api).context(PortSnafu)?);
+    services.start_ingress(&config, tokio::net::TcpListener::from_std(uploads).context(PortSnafu)?);
     let waiter = Waiter {
         source: &source,
         reports: Reports::new(&config.aggregator, args.org)?,
@@ -176,7 +179,7 @@ async fn serve(
     };
     let unserved = show(args, &waiter, submissions, progress).await?;
     if args.output == Format::Text && !args.once {
-        render::urls(&waiter.reports, &config.smart_proxy)?;
+        render::urls(&waiter.reports, &config.smart_proxy, config.ingress.listen)?;
     }
     if unserved > 0 && args.once { NotServedSnafu { unserved }.fail() } else { Ok(()) }
 }

@@ -3,6 +3,7 @@
 use ccx_aggregator::AggregatorError;
 use ccx_cli::{CliError, Exit};
 use ccx_config::{Config, Logging};
+use ccx_ingress::IngressError;
 use ccx_pipeline::PipelineError;
 use ccx_service::{LoggingError, init_logging, shutdown_signal};
 use ccx_smart_proxy::SmartProxyError;
@@ -25,6 +26,8 @@ pub(crate) enum WorkloadError {
     ValkeyWriter { source: WriterError },
     #[snafu(display("insights-results-aggregator has failed"))]
     Aggregator { source: AggregatorError },
+    #[snafu(display("ingress has failed"))]
+    Ingress { source: IngressError },
     #[snafu(display("insights-results-smart-proxy has failed"))]
     SmartProxy { source: SmartProxyError },
 }
@@ -37,6 +40,7 @@ impl CliError for WorkloadError {
                 exit_of_writer(source)
             }
             Self::Aggregator { source } => exit_of_aggregator(source),
+            Self::Ingress { source } => exit_of_ingress(source),
             Self::SmartProxy { source } => exit_of_smart_proxy(source),
         }
     }
@@ -88,6 +92,10 @@ fn exit_of_smart_proxy(error: &SmartProxyError) -> Exit {
     if matches!(error, SmartProxyError::Serve { .. }) { Exit::Server } else { Exit::Setup }
 }
 
+fn exit_of_ingress(error: &IngressError) -> Exit {
+    if matches!(error, IngressError::Serve { .. }) { Exit::Server } else { Exit::Setup }
+}
+
 /// The log can't be set up.
 #[derive(Debug, Snafu)]
 #[snafu(display("failed to set up the log"))]
@@ -136,6 +144,11 @@ pub(crate) async fn aggregator(global: &Global) -> Result<(), Box<dyn CliError>>
 pub(crate) async fn smart_proxy(global: &Global) -> Result<(), Box<dyn CliError>> {
     let config = prepare(global)?;
     Ok(ccx_smart_proxy::run(&config, shutdown_signal()).await.context(SmartProxySnafu)?)
+}
+
+pub(crate) async fn ingress(global: &Global) -> Result<(), Box<dyn CliError>> {
+    let config = prepare(global)?;
+    Ok(Box::pin(ccx_ingress::run(&config, shutdown_signal())).await.context(IngressSnafu)?)
 }
 
 fn prepare(global: &Global) -> Result<Config, Box<dyn CliError>> {

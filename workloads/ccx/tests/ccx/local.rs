@@ -121,6 +121,31 @@ fn samples_are_served_until_sigterm_and_kept_in_the_data_folder() {
 }
 
 #[test]
+fn archive_that_is_uploaded_by_the_printed_command_is_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let cluster_id = ClusterId::random();
+    let first = sample(folder.path(), ClusterId::random(), &[]);
+    fs::rename(
+        sample(folder.path(), cluster_id, &[Fault::NodeNotReady]),
+        folder.path().join("insights.tar.gz"),
+    )
+    .unwrap();
+    let arguments = ["local", "--listen", "127.0.0.1:0"];
+    let mut program = ChildGuard(ccx(arguments).arg(first).spawn().unwrap());
+    let text = printed_until_served(&mut program.0);
+    let command = text.lines().find(|line| line.contains("curl -F")).expect(&text);
+
+    let curl = Command::new("sh").args(["-c", command]).current_dir(folder.path()).output().unwrap();
+    let answer: Value = serde_json::from_slice(&curl.stdout).unwrap_or_else(|_| panic!("{curl:?}"));
+    assert_eq!(answer["upload"]["org_id"], "1", "{answer}");
+
+    let api = url_in(&text, "/openapi.json").trim_end_matches("openapi.json");
+    let report = format!("{api}organizations/1/clusters/{cluster_id}/users/1/report");
+    let served = eventually("the report", || get(&report, &[]).filter(|response| response.status == 200));
+    assert!(served.body.contains("NODE_NOT_READY"), "{}", served.body);
+}
+
+#[test]
 fn archives_of_one_cluster_show_their_own_findings_in_any_order() {
     let folder = tempfile::tempdir().unwrap();
     let cluster_id = ClusterId::random();

@@ -18,6 +18,9 @@ const DEFAULT_PUBLIC: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 8004);
 /// Any free port of this machine.
 pub(super) const ANY: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 0);
 
+/// The default address of uploads.
+const DEFAULT_UPLOADS: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 3000);
+
 /// The choice of the address to bind.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum BindChoice {
@@ -44,6 +47,15 @@ pub(super) fn bind_public(choice: BindChoice) -> Result<TcpListener, LocalError>
     match choice {
         BindChoice::Any => try_bind(ANY.into()),
         _ => try_bind(DEFAULT_PUBLIC.into()).or_else(|_| try_bind(ANY.into())),
+    }
+    .context(PortSnafu)
+}
+
+/// Binds the address of uploads: the default one if it is free and asked for, else any port.
+pub(super) fn bind_uploads(choice: BindChoice) -> Result<TcpListener, LocalError> {
+    match choice {
+        BindChoice::Any => try_bind(ANY.into()),
+        _ => try_bind(DEFAULT_UPLOADS.into()).or_else(|_| try_bind(ANY.into())),
     }
     .context(PortSnafu)
 }

@@ -1,6 +1,6 @@
 //! Results on standard output.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, net::SocketAddr};
 
 use ccx_config::SmartProxy;
 use serde::Serialize;
@@ -56,9 +56,15 @@ pub(super) fn outcome(
 }
 
 /// Prints the URLs of the API.
-pub(super) fn urls(reports: &Reports, public_api: &SmartProxy) -> Result<(), OutputError> {
+pub(super) fn urls(
+    reports: &Reports,
+    public_api: &SmartProxy,
+    uploads: SocketAddr,
+) -> Result<(), OutputError> {
     output::print(&format!(
-        "\nAll clusters, and what else can be asked:\n  curl -s {}\n  curl -s {}\n\nThe public API, as the console and the insights \
+        "\nUpload an archive, as a cluster does:\n  \
+         curl -F 'file=@insights.tar.gz;type=application/vnd.redhat.openshift.periodic+tgz' \
+         http://{uploads}/api/ingress/v1/upload\n\nAll clusters, and what else can be asked:\n  curl -s {}\n  curl -s {}\n\nThe public API, as the console and the insights \
          operator read it:\n  curl -s {}",
         reports.clusters_url(),
         reports.openapi_url(),

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::{EndedSnafu, LocalError};
 use crate::commands::workload::{
-    AggregatorSnafu, DvoWriterSnafu, PipelineSnafu, SmartProxySnafu, WorkloadError, WriterSnafu,
+    AggregatorSnafu, DvoWriterSnafu, IngressSnafu, PipelineSnafu, SmartProxySnafu, WorkloadError, WriterSnafu,
 };
 
 /// The name of a workload, and its result.
@@ -64,6 +64,13 @@ impl Services {
             ccx_smart_proxy::run_on(listener, &config, shutdown).await.context(SmartProxySnafu)
         });
         self.tasks().spawn(async move { ("the smart proxy", run.await) });
+    }
+
+    pub(super) fn start_ingress(&self, config: &Config, listener: TcpListener) {
+        let (config, shutdown) = (config.clone(), self.shutdown.clone());
+        let run = async move { ccx_ingress::run_on(listener, &config, shutdown).await.context(IngressSnafu) };
+        let run = Box::pin(run);
+        self.tasks().spawn(async move { ("ingress", run.await) });
     }
 
     /// Waits until a workload ends by itself, which is an error.
