@@ -31,6 +31,7 @@ use kube::{
 };
 pub(crate) use orphans::{Orphan, orphans};
 pub(crate) use prepared::{Prepared, has_succeeded, is_ours};
+use serde_json::json;
 use snafu::ResultExt as _;
 use stage_gates::Progress;
 
@@ -177,8 +178,26 @@ impl Applier<'_> {
                 ForeignSnafu::for_child(prepared.child).fail()
             }
             Some(live) if live.metadata.deletion_timestamp.is_some() => Ok(Change::Nothing),
+            Some(live) if prepared::restored_fields(&live).is_some() => {
+                let live = self.claim_fields(&api, prepared, live).await?;
+                self.update(&api, prepared, &live).await
+            }
             Some(live) => self.update(&api, prepared, &live).await,
         }
+    }
+
+    /// Becomes the manager of the fields of an object that another client restored.
+    async fn claim_fields(
+        &self,
+        api: &Api<DynamicObject>,
+        prepared: &Prepared<'_>,
+        live: DynamicObject,
+    ) -> Result<DynamicObject, ApplyError> {
+        let Some(fields) = prepared::restored_fields(&live) else { return Ok(live) };
+        let metadata = json!({"managedFields": fields, "resourceVersion": live.metadata.resource_version});
+        let patch = Patch::Merge(json!({"metadata": metadata}));
+        let claimed = api.patch(prepared.child.name(), &PatchParams::default(), &patch).await;
+        claimed.context(RequestSnafu::for_child(prepared.child, "claim the fields of"))
     }
 
     async fn create(

@@ -1,6 +1,7 @@
 //! Changes of other clients are restored and reported.
 
 use ccx_operator::model::kind::Kind;
+use ccx_test_support::eventually_async;
 use k8s_openapi::api::{
     apps::v1::Deployment,
     core::v1::{ConfigMap, Service},
@@ -14,7 +15,7 @@ use kube::{
 };
 use serde_json::json;
 
-use crate::test_env::{TestEnv, until};
+use crate::test_env::TestEnv;
 
 const WRITER: &str = "ccx-insights-results-db-writer";
 const AGGREGATOR: &str = "ccx-insights-results-aggregator";
@@ -30,8 +31,8 @@ async fn changed_field_is_restored_with_an_event_that_names_the_manager() {
     let patch = json!({"spec": {"replicas": 5}});
     env.api::<Deployment>().patch(WRITER, &by("a-person"), &Patch::Merge(&patch)).await.unwrap();
     let replicas = async || env.get::<Deployment>(WRITER).await?.spec?.replicas;
-    until("the replicas are restored", async || (replicas().await == Some(1)).then_some(())).await;
-    let note = until("an event", async || env.notes("DriftCorrected").await.pop()).await;
+    eventually_async("the replicas are restored", async || (replicas().await == Some(1)).then_some(())).await;
+    let note = eventually_async("an event", async || env.notes("DriftCorrected").await.pop()).await;
     assert_eq!(note, format!("restored spec.replicas of Deployment {WRITER}, which a-person had changed"));
     env.end().await;
 }
@@ -42,9 +43,11 @@ async fn deleted_child_is_recreated() {
     let env = TestEnv::up_to_date(json!({})).await;
     let before = env.get::<Service>(AGGREGATOR).await.unwrap().uid();
     env.api::<Service>().delete(AGGREGATOR, &DeleteParams::default()).await.unwrap();
-    until("it is recreated", async || env.get::<Service>(AGGREGATOR).await.filter(|it| it.uid() != before))
-        .await;
-    let note = until("an event", async || env.notes("DriftCorrected").await.pop()).await;
+    eventually_async("it is recreated", async || {
+        env.get::<Service>(AGGREGATOR).await.filter(|it| it.uid() != before)
+    })
+    .await;
+    let note = eventually_async("an event", async || env.notes("DriftCorrected").await.pop()).await;
     assert_eq!(note, format!("recreated Service {AGGREGATOR}, which was deleted by another client"));
     env.end().await;
 }
@@ -70,8 +73,9 @@ async fn orphan_is_deleted() {
     let env = TestEnv::up_to_date(exposed).await;
     assert_eq!(env.list::<Ingress>().await.len(), 1);
     env.apply(json!({})).await;
-    until("the Ingress is deleted", async || env.list::<Ingress>().await.is_empty().then_some(())).await;
-    until("an event", async || env.notes("OrphanDeleted").await.pop()).await;
+    eventually_async("the Ingress is deleted", async || env.list::<Ingress>().await.is_empty().then_some(()))
+        .await;
+    eventually_async("an event", async || env.notes("OrphanDeleted").await.pop()).await;
     env.end().await;
 }
 
@@ -118,7 +122,7 @@ async fn changed_label_is_restored_on_owned_and_on_retained_objects() {
             Api::namespaced_with(env.client.clone(), &env.namespace, &kind.api_resource());
         let before = api.get(name).await.unwrap().metadata.uid;
         api.patch(name, &parameters, &patch).await.unwrap();
-        until(&format!("the labels of {} {name}", kind.name()), async || {
+        eventually_async(&format!("the labels of {} {name}", kind.name()), async || {
             let object = api.get(name).await.unwrap();
             assert_eq!(object.metadata.uid, before);
             let labels = object.labels();
@@ -159,5 +163,41 @@ async fn contested_field_is_corrected_with_delay_and_reported() {
     assert!(count.is_some_and(|count| (2..=4).contains(&count)), "{count:?} corrections within seconds");
     rival.abort();
     env.until_ready().await;
+    env.end().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Kubernetes"]
+async fn field_of_a_restored_object_is_removed_with_the_spec() {
+    let template = json!({"extraEnv": [{"name": "HTTPS_PROXY", "value": "http://proxy:3128"}]});
+    let mut env = TestEnv::up_to_date(json!({"aggregator": {"podTemplate": template}})).await;
+    env.stop_operator().await;
+    let mut copy = env.get::<Deployment>(AGGREGATOR).await.unwrap();
+    let metadata = copy.metadata.clone();
+    copy.metadata = ObjectMeta {
+        managed_fields: None,
+        resource_version: None,
+        uid: None,
+        creation_timestamp: None,
+        generation: None,
+        ..metadata
+    };
+    copy.status = None;
+    let deployments = env.api::<Deployment>();
+    deployments.delete(AGGREGATOR, &DeleteParams::default()).await.unwrap();
+    let is_deleted = async || env.get::<Deployment>(AGGREGATOR).await.is_none();
+    eventually_async("it is deleted", is_deleted).await;
+    let velero = PostParams { field_manager: Some("velero-server".into()), ..PostParams::default() };
+    deployments.create(&velero, &copy).await.unwrap();
+    env.start_operator();
+    env.until_ready().await;
+    env.apply(json!({})).await;
+    let is_removed = async || {
+        let deployment = env.get::<Deployment>(AGGREGATOR).await?;
+        let pod = deployment.spec?.template.spec?;
+        let variables = pod.containers.into_iter().flat_map(|container| container.env.unwrap_or_default());
+        (!variables.into_iter().any(|variable| variable.name == "HTTPS_PROXY")).then_some(())
+    };
+    eventually_async("the variable is removed", is_removed).await;
     env.end().await;
 }

@@ -145,6 +145,27 @@ fn was_applied(live: &DynamicObject) -> bool {
     applied_hash(live).is_some() || live.managed_fields().iter().any(is_ours_applied)
 }
 
+/// Returns the managed fields of an object that another client restored from a copy, with its fields as ours: a
+/// field that two managers own is not removed when we no longer set it. `None` for all other objects.
+pub(super) fn restored_fields(live: &DynamicObject) -> Option<Vec<ManagedFieldsEntry>> {
+    let fields = live.metadata.managed_fields.as_ref()?;
+    if applied_hash(live).is_none() || fields.iter().any(is_ours_applied) {
+        return None;
+    }
+    let is_whole = |entry: &&ManagedFieldsEntry| entry.subresource.as_deref().unwrap_or_default().is_empty();
+    // The restoring client is the first one that wrote the object.
+    let restorer =
+        fields.iter().filter(is_whole).min_by_key(|entry| entry.time.as_ref().map(|time| time.0))?;
+    let claim = |entry: &ManagedFieldsEntry| {
+        if entry != restorer {
+            return entry.clone();
+        }
+        let (manager, operation) = (Some(MANAGER.to_owned()), Some("Apply".to_owned()));
+        ManagedFieldsEntry { manager, operation, ..entry.clone() }
+    };
+    Some(fields.iter().map(claim).collect())
+}
+
 fn is_ours_applied(entry: &ManagedFieldsEntry) -> bool {
     entry.manager.as_deref() == Some(MANAGER) && entry.operation.as_deref() == Some("Apply")
 }
