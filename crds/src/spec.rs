@@ -219,7 +219,7 @@ pub struct CcxPipelineSpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
     pub image_pull_secrets: Vec<LocalRef>,
-    /// Whether changes are made, or only written to `status.plan`.
+    /// Whether changes are applied, or only written to `status.plan`.
     #[serde(default)]
     pub mode: Mode,
     /// Scales the workloads to zero, in the order in which nothing is lost. The database keeps running.

@@ -67,14 +67,14 @@ pub struct ComponentStatus {
     /// The component.
     #[schemars(length(max = 63))]
     pub name: String,
-    /// `ready/desired`, for people.
+    /// `ready/desired`, for the printed column.
     #[serde(default)]
     #[schemars(length(max = 32))]
     pub summary: String,
     /// Pods that are ready.
     #[serde(default)]
     pub ready: i32,
-    /// Pods that are wanted.
+    /// Desired pods.
     #[serde(default)]
     pub desired: i32,
     /// Pods of the newest revision.
@@ -192,11 +192,11 @@ pub struct PlannedChange {
 /// The action on an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub enum ChangeAction {
-    /// It would be made.
+    /// It would be created.
     Create,
-    /// It would be changed.
+    /// It would be updated.
     Update,
-    /// It would be removed.
+    /// It would be deleted.
     Delete,
 }
 
@@ -207,7 +207,7 @@ pub struct PlannedRestart {
     /// The component.
     #[schemars(length(max = 63))]
     pub component: String,
-    /// Why its pods would restart, in a sentence.
+    /// The reason for the restart, as a sentence.
     #[schemars(length(max = 1024))]
     pub reason: String,
 }

@@ -14,16 +14,16 @@ pub struct PipelineAutoscaling {
     /// The metric by which pods are scaled.
     #[serde(rename = "type")]
     pub kind: PipelineScaling,
-    /// Fewest pods. 0 needs type `KafkaLag`.
+    /// Minimum of pods. 0 needs type `KafkaLag`.
     #[schemars(range(min = 0, max = 512))]
     pub min_replicas: u32,
     /// Maximum of pods. More than the topic has partitions would be idle.
     #[schemars(range(min = 1, max = 512))]
     pub max_replicas: u32,
-    /// CPU use, in percent of what the pods request, that is aimed at with type `Cpu`.
+    /// Target CPU utilization, in percent of the request, with type `Cpu`.
     #[schemars(range(min = 1, max = 100))]
     pub target_cpu_utilization_percent: u32,
-    /// Waiting announcements for each pod that are aimed at with type `KafkaLag`.
+    /// Target consumer lag per pod, in announcements, with type `KafkaLag`.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub target_lag_per_replica: u32,
 }
@@ -44,12 +44,12 @@ impl PipelineAutoscaling {
 /// The metric by which pods of the pipeline are scaled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum PipelineScaling {
-    /// Nothing: `replicas` counts.
+    /// No autoscaling: `replicas` is used.
     #[default]
     None,
-    /// CPU use, by a HorizontalPodAutoscaler.
+    /// CPU utilization, by a HorizontalPodAutoscaler.
     Cpu,
-    /// Announcements that wait in Kafka, by a KEDA ScaledObject.
+    /// Consumer lag, by a KEDA ScaledObject.
     KafkaLag,
 }
 
@@ -61,13 +61,13 @@ pub struct AggregatorAutoscaling {
     /// The metric by which pods are scaled.
     #[serde(rename = "type")]
     pub kind: AggregatorScaling,
-    /// Fewest pods.
+    /// Minimum of pods.
     #[schemars(range(min = 1, max = 512))]
     pub min_replicas: u32,
     /// Maximum of pods.
     #[schemars(range(min = 1, max = 512))]
     pub max_replicas: u32,
-    /// CPU use, in percent of what the pods request, that is aimed at.
+    /// Target CPU utilization, in percent of the request.
     #[schemars(range(min = 1, max = 100))]
     pub target_cpu_utilization_percent: u32,
 }
@@ -84,9 +84,9 @@ impl AggregatorAutoscaling {
 /// The metric by which pods of the API are scaled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum AggregatorScaling {
-    /// Nothing: `replicas` counts.
+    /// No autoscaling: `replicas` is used.
     None,
-    /// CPU use, by a HorizontalPodAutoscaler.
+    /// CPU utilization, by a HorizontalPodAutoscaler.
     #[default]
     Cpu,
 }

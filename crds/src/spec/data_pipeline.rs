@@ -36,7 +36,7 @@ pub struct DataPipeline {
     /// The consumer group.
     #[schemars(length(min = 1, max = 255))]
     pub consumer_group: String,
-    /// Announcements whose `service` header says something else are skipped.
+    /// Announcements with another value of the header `service` are skipped.
     #[schemars(length(min = 1, max = 128))]
     pub service: String,
     /// Announcements older than this are skipped: the cluster has sent a newer archive since. `0s` means never.
@@ -55,11 +55,11 @@ pub struct DataPipeline {
     /// Maximum memory of a pod for archives that are downloaded, unpacked or waiting; one archive at a time may exceed it.
     #[schemars(transform = size_from("1Mi"))]
     pub max_size_in_flight: ByteQuantity,
-    /// Which rules run.
+    /// The rules that run.
     pub rules: RuleSources,
     /// Rules written for insights-core, run unchanged by Python processes.
     pub insights_core: InsightsCore,
-    /// Which checks of clusters' workloads are sent.
+    /// The checks of clusters' workloads whose results are published.
     pub workload_checks: WorkloadChecks,
     /// Time that a pod has at shutdown to finish its work.
     #[schemars(transform = duration_between("1s", "10m"))]
@@ -77,16 +77,16 @@ impl DataPipeline {
 #[serde(default, rename_all = "camelCase")]
 #[schemars(extend("x-kubernetes-validations" = ArchiveLimits::rules()))]
 pub struct ArchiveLimits {
-    /// Largest archive that is downloaded.
+    /// Maximum size of an archive.
     #[schemars(transform = size_from("1Ki"))]
     pub max_compressed_size: ByteQuantity,
-    /// Largest sum of the files in it.
+    /// Maximum total size of its files.
     #[schemars(transform = size_from("1Ki"))]
     pub max_unpacked_size: ByteQuantity,
     /// Maximum of files.
     #[schemars(range(min = 1, max = 10_000_000))]
     pub max_entries: u32,
-    /// Longest path of a file in it, in bytes.
+    /// Maximum length of a path in it, in bytes.
     #[schemars(range(min = 100, max = 65536))]
     pub max_path_bytes: u32,
 }

@@ -29,7 +29,7 @@ pub struct Database {
     /// The database that the operator runs, with type `Managed`. Absent means its defaults.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub managed: Option<ManagedDatabase>,
-    /// The database that exists, with type `External`.
+    /// The existing database, with type `External`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external: Option<ExternalDatabase>,
     /// Connections of the workloads.
@@ -115,10 +115,10 @@ fn storage_volume(database: &str) -> String {
 /// Whether the operator runs the database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum DatabaseType {
-    /// The operator, as one pod with a volume.
+    /// The operator runs it, as one pod with a volume.
     #[default]
     Managed,
-    /// Somebody else: a cloud's service, another operator.
+    /// It exists: a cloud service, or the database of another operator.
     External,
 }
 
@@ -137,7 +137,7 @@ pub struct DatabaseConnection {
     pub statement_timeout: GoDuration,
 }
 
-/// The member of the union that counts.
+/// The member of the union that is used.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DatabaseChoice<'a> {
     /// The operator runs it.
@@ -147,7 +147,7 @@ pub enum DatabaseChoice<'a> {
 }
 
 impl Database {
-    /// The member of the union that counts; none for an external database that isn't described, which the schema forbids.
+    /// The member of the union that is used; none for an external database that isn't described, which the schema forbids.
     pub fn choice(&self) -> Option<DatabaseChoice<'_>> {
         match self.kind {
             DatabaseType::Managed => {

@@ -21,13 +21,13 @@ pub struct Exposure {
     /// The kind of exposure.
     #[serde(rename = "type")]
     pub kind: ExposureType,
-    /// The host name. A `Route` without one is given one by the cluster.
+    /// The host name. Without one, the cluster generates that of a `Route`.
     ///
     /// Example: `insights.apps.example.com`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(transform = host_name)]
     pub host: Option<String>,
-    /// Who makes sure that the identity in a request is that of its client.
+    /// Whether a gateway verifies the identity in requests.
     pub identity: IdentitySource,
     /// The clients that may call the API. Absent means any: routers and gateways may run anywhere.
     ///
@@ -71,7 +71,7 @@ impl Exposure {
     }
 }
 
-/// Who makes sure that the identity in a request is that of its client.
+/// Whether a gateway verifies the identity in requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum IdentitySource {
     /// Nothing is stated: a client may send a forged `x-rh-identity` and read the data of any organisation. The
@@ -165,7 +165,7 @@ pub struct ParentRef {
     /// Example: `public`.
     #[schemars(transform = object_name)]
     pub name: String,
-    /// Its namespace; absent means ours.
+    /// Its namespace; absent means that of the CcxPipeline.
     ///
     /// Example: `gateways`.
     #[serde(skip_serializing_if = "Option::is_none")]

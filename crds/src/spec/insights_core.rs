@@ -17,10 +17,10 @@ use crate::{
 #[serde(default, rename_all = "camelCase")]
 #[schemars(extend("x-kubernetes-validations" = InsightsCore::rules()))]
 pub struct InsightsCore {
-    /// Whether they run.
+    /// Whether these rules run.
     pub mode: InsightsCoreMode,
-    /// The image of the pipeline pods then: it has Python, insights-core and the packages of rules besides our program.
-    /// Absent means the image that the pods have anyway.
+    /// The image of the pipeline pods: `ccx` with Python, insights-core and the packages of rules.
+    /// Absent means `spec.dataPipeline.image`.
     ///
     /// Example: `quay.io/our-org/ccx-with-our-rules:3.2`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -35,7 +35,7 @@ pub struct InsightsCore {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 64), extend("x-kubernetes-list-type" = "set"), inner(length(min = 1, max = 256)))]
     pub packages: Vec<String>,
-    /// The configuration of an existing ccx-messaging, read as it is for its packages, format and components.
+    /// The configuration file of ccx-messaging, from which packages, format and components are read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub config_map_key_ref: Option<ConfigMapKeyRef>,
     /// Processes in each pod; 0 means one fewer than there are cores, and at least one.
@@ -53,10 +53,10 @@ pub struct InsightsCore {
     /// Maximum address space of a process.
     #[schemars(transform = size_from("64Mi"))]
     pub max_memory: ByteQuantity,
-    /// A process that has grown by this much since its start is replaced.
+    /// Growth in memory since its start after which a process is replaced.
     #[schemars(transform = size_from("1Mi"))]
     pub max_memory_growth: ByteQuantity,
-    /// A process that has seen so many archives is replaced.
+    /// Number of archives after which a process is replaced.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub max_archives: u32,
     /// Whether only what the rules need is run.
@@ -87,30 +87,30 @@ impl InsightsCore {
 /// Whether rules of insights-core run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum InsightsCoreMode {
-    /// They don't.
+    /// They do not run.
     #[default]
     Disabled,
-    /// They do.
+    /// They run.
     Enabled,
 }
 
-/// Which components of insights-core are run.
+/// The components of insights-core that run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum InsightsCoreComponents {
     /// The rules and what they depend on.
     #[default]
     Needed,
-    /// All that is loaded, as ccx-messaging does.
+    /// All loaded components, as in ccx-messaging.
     All,
 }
 
 /// Treatment of an archive on which Python fails twice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum InsightsCoreFailure {
-    /// The report is sent without the results of these rules, and says so.
+    /// The report is published without the results of these rules, and states that.
     #[default]
     PublishIncomplete,
-    /// The announcement becomes a dead letter.
+    /// The announcement is dead-lettered.
     DeadLetter,
 }
 

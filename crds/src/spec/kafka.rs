@@ -20,7 +20,7 @@ use crate::{
 #[serde(default, rename_all = "camelCase")]
 #[schemars(extend("x-kubernetes-validations" = Kafka::rules()))]
 pub struct Kafka {
-    /// At least one broker as `host:port`. Either this or `strimzi` is given.
+    /// At least one broker as `host:port`. Either this or `strimzi` is set.
     ///
     /// Example: `["kafka-kafka-bootstrap.kafka.svc:9092"]`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -37,22 +37,22 @@ pub struct Kafka {
     /// The authorities that sign the brokers' certificates. Absent means those of the image, or of the Strimzi cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca_secret_ref: Option<CaSecretRef>,
-    /// Our own certificate, when brokers ask for one.
+    /// The client certificate, for brokers that require one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_certificate_secret_ref: Option<CertificateSecretRef>,
-    /// The name under which brokers log and limit us.
+    /// The client id, for logs and quotas of the brokers.
     #[schemars(length(min = 1, max = 128))]
     pub client_id: String,
     /// Start of a consumer group without a committed offset.
     pub start_offset: StartOffset,
-    /// A member that is silent for this long loses its partitions.
+    /// Time without a heartbeat after which a member loses its partitions.
     #[schemars(transform = duration_between("6s", "30m"))]
     pub session_timeout: GoDuration,
     /// The names of the topics.
     pub topics: Topics,
     /// Whether missing topics are created, and how.
     pub topic_management: TopicManagement,
-    /// Further librdkafka properties, by their own names. They come last and win.
+    /// Further librdkafka properties, by their own names. They override all others.
     ///
     /// Example: `{"fetch.wait.max.ms": "100"}`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -137,13 +137,13 @@ pub struct StrimziRef {
     /// Example: `events`.
     #[schemars(transform = object_name)]
     pub name: String,
-    /// Its namespace; absent means ours.
+    /// Its namespace; absent means that of the CcxPipeline.
     ///
     /// Example: `kafka`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(transform = dns_label)]
     pub namespace: Option<String>,
-    /// The name of the listener to connect to. It has to fit `securityProtocol`.
+    /// The name of the listener to connect to. It must match `securityProtocol`.
     #[serde(default = "plain_listener")]
     #[schemars(length(min = 1, max = 25))]
     pub listener: String,
@@ -168,7 +168,7 @@ pub struct Sasl {
     /// The mechanism.
     #[serde(default)]
     pub mechanism: SaslMechanism,
-    /// The user, when the Secret has no key for it, as those of Strimzi's `KafkaUser`.
+    /// The user name, for a Secret without a key for it, such as that of a `KafkaUser` of Strimzi.
     ///
     /// Example: `ccx`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -178,18 +178,18 @@ pub struct Sasl {
     pub credentials_secret_ref: CredentialsSecretRef,
 }
 
-/// Whether connections to brokers are encrypted and authenticated; the words are Kafka's.
+/// Whether connections to brokers are encrypted and authenticated; by the names of Kafka.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum SecurityProtocol {
-    /// Neither.
+    /// Neither encrypted nor authenticated.
     #[default]
     Plaintext,
     /// Encrypted.
     Ssl,
     /// Authenticated.
     SaslPlaintext,
-    /// Both.
+    /// Encrypted and authenticated.
     SaslSsl,
 }
 

@@ -3,32 +3,32 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Whether changes are made, or only planned.
+/// Whether changes are applied, or only planned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Mode {
-    /// Changes are made.
+    /// Changes are applied.
     #[default]
     Apply,
     /// Nothing is written but `status.plan`: what would change, and which pods would restart and why.
     Plan,
 }
 
-/// Whether the operator touches anything but the status.
+/// Whether the operator changes anything but the status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Reconciliation {
-    /// It creates, corrects and deletes.
+    /// It creates, updates and deletes.
     #[default]
     Active,
-    /// It only reports, so that a person can work on the parts by hand.
+    /// It only reports, so that objects can be changed manually.
     Paused,
 }
 
 /// Treatment of the managed database when the object is deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum DeletionPolicy {
-    /// Database, volume and password stay; a new object of the same name takes them over.
+    /// Database, volume and password are retained; a new object of the same name adopts them.
     #[default]
     Retain,
-    /// All is deleted, the results too.
+    /// Everything is deleted, including the results.
     Delete,
 }

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Logging {
-    /// The least severe events that are logged.
+    /// The minimum severity of events that are logged.
     pub level: LogLevel,
-    /// A finer filter, which then wins over `level`.
+    /// A filter by module, which overrides `level`.
     ///
     /// Example: `info,ccx_writer=debug`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -22,9 +22,9 @@ pub struct Logging {
 /// The severity of an event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum LogLevel {
-    /// Something failed and needs a person.
+    /// Errors that need attention.
     Error,
-    /// Something is not as it should be.
+    /// Unexpected states that are handled.
     Warn,
     /// Significant events.
     #[default]
@@ -38,10 +38,10 @@ pub enum LogLevel {
 /// Format of a log line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum LogFormat {
-    /// One JSON object a line, for machines.
+    /// One JSON object per line.
     #[default]
     Json,
-    /// For people.
+    /// Readable text.
     Text,
 }
 

@@ -19,11 +19,11 @@ pub struct Monitoring {
     /// The scrape interval.
     #[schemars(transform = duration_between("5s", "10m"))]
     pub interval: GoDuration,
-    /// Whether there are alerts, as a PrometheusRule.
+    /// Whether alerts are created, as a PrometheusRule.
     pub alerts: Presence,
     /// Grafana dashboards.
     pub dashboards: Dashboards,
-    /// Further labels of monitors and rules, by which a Prometheus chooses them.
+    /// Further labels of monitors and rules, by which Prometheus selects them.
     ///
     /// Example: `{release: prometheus}`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -37,23 +37,23 @@ pub enum Scrape {
     /// A PodMonitor where the cluster has that kind, else annotations of the pods.
     #[default]
     Auto,
-    /// A PodMonitor; that the kind is missing is reported.
+    /// A PodMonitor; an error if the cluster does not serve the kind.
     PodMonitor,
-    /// ServiceMonitors; that the kind is missing is reported.
+    /// ServiceMonitors; an error if the cluster does not serve the kind.
     ServiceMonitor,
-    /// Nothing.
+    /// No discovery.
     Disabled,
 }
 
-/// Whether an optional part is there.
+/// Whether an optional part is created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Presence {
     /// If the cluster serves the kind.
     #[default]
     Auto,
-    /// Yes; that the kind is missing is reported.
+    /// Always; an error if the cluster does not serve the kind.
     Enabled,
-    /// No.
+    /// Never.
     Disabled,
 }
 
@@ -61,7 +61,7 @@ pub enum Presence {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Dashboards {
-    /// Whether there are dashboards. `Auto` means no: that Grafana is there can't be seen.
+    /// Whether dashboards are created. `Auto` means never: Grafana can't be detected.
     pub presence: Presence,
     /// Labels by which Grafana finds the ConfigMaps.
     #[schemars(transform = label_map)]

@@ -33,7 +33,7 @@ pub struct NetworkPolicy {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16), transform = brief, extend("x-kubernetes-list-type" = "atomic"))]
     pub extra_ingress: Vec<NetworkPolicyIngressRule>,
-    /// The clients that may read health and metrics, besides the operator. Absent means pods of any namespace
+    /// The clients that may read health and metrics, in addition to the operator. Absent means pods of any namespace
     /// with the label `app.kubernetes.io/name: prometheus`.
     ///
     /// Example: `[{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: monitoring}}}]`.

@@ -46,7 +46,7 @@ pub struct ObjectStorage {
     /// The authorities that sign the service's certificate; absent means those of the image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca_secret_ref: Option<CaSecretRef>,
-    /// Which announced links are followed. Whoever can write to the topic makes the pods fetch.
+    /// The announced links that are downloaded. Every producer of the topic can make the pods connect to them.
     #[serde(default)]
     pub link_policy: LinkPolicy,
 }
@@ -101,7 +101,7 @@ pub enum Addressing {
     Path,
 }
 
-/// Which announced links are followed.
+/// The announced links that are downloaded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum LinkPolicy {
     /// Presigned links to Amazon S3 or to `endpoint`, and `s3://bucket/key`.
@@ -116,7 +116,7 @@ pub enum LinkPolicy {
 #[serde(default, rename_all = "camelCase")]
 #[schemars(extend("x-kubernetes-validations" = StorageCredentials::rules()))]
 pub struct StorageCredentials {
-    /// Which kind of credentials is used.
+    /// The type of the credentials.
     #[serde(rename = "type")]
     pub kind: CredentialsType,
     /// The access key, with type `Secret`.
@@ -145,10 +145,10 @@ impl StorageCredentials {
     }
 }
 
-/// Which kind of credentials is used.
+/// The type of the credentials.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum CredentialsType {
-    /// The identity that the platform gives to the pods' service account. Presigned URLs need no other.
+    /// The identity of the pods' service account. Sufficient for presigned URLs.
     #[default]
     WorkloadIdentity,
     /// An access key in a Secret.

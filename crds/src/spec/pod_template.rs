@@ -14,8 +14,8 @@ use crate::{
     },
 };
 
-/// Further settings of the pods of a component. Everything is added to what the operator sets; where both set the same, this
-/// wins, but for the labels by which pods are selected.
+/// Further settings of the pods of a component. They are merged into those of the operator and
+/// override them, except for the labels by which pods are selected.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 pub struct PodTemplate {
@@ -37,19 +37,19 @@ pub struct PodTemplate {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(transform = label_map)]
     pub node_selector: BTreeMap<String, String>,
-    /// Which nodes are wanted or avoided, by their labels or their pods.
+    /// Node and pod affinity.
     ///
     /// Example: `{nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: […]}}}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(transform = brief)]
     pub affinity: Option<Affinity>,
-    /// Taints that the pods put up with.
+    /// Tolerations of taints.
     ///
     /// Example: `[{key: node-role.kubernetes.io/infra, operator: Exists}]`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32), transform = brief)]
     pub tolerations: Vec<Toleration>,
-    /// Spreading of the pods. Absent means over nodes and zones, if possible.
+    /// Topology spread constraints. Absent means over nodes and zones, if possible.
     ///
     /// Example: `[{maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: DoNotSchedule}]`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -66,7 +66,7 @@ pub struct PodTemplate {
     #[schemars(transform = object_name)]
     pub priority_class_name: Option<String>,
     /// Further environment variables of the main container. A setting under its own name, such as
-    /// `CCX__LOGGING__LEVEL`, wins over the configuration that the operator writes.
+    /// `CCX__LOGGING__LEVEL`, overrides the configuration of the operator.
     ///
     /// Example: `[{name: HTTPS_PROXY, value: "http://proxy:3128"}]`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -78,7 +78,7 @@ pub struct PodTemplate {
     pub extra_env: Vec<EnvVar>,
     /// When images are pulled.
     pub image_pull_policy: ImagePullPolicy,
-    /// Secrets with the registries' credentials, besides those of `spec.imagePullSecrets`.
+    /// Pull secrets of registries, in addition to `spec.imagePullSecrets`.
     ///
     /// Example: `[{name: registry-login}]`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -91,10 +91,10 @@ pub struct PodTemplate {
 pub enum ImagePullPolicy {
     /// At every start of a pod.
     Always,
-    /// When the node has none of that name.
+    /// If the image is not present on the node.
     #[default]
     IfNotPresent,
-    /// Never: nodes bring their images.
+    /// Never: the image must be present on the node.
     Never,
 }
 

@@ -1,4 +1,4 @@
-//! References to Secrets and ConfigMaps in the namespace of the object. Their contents are never copied into it.
+//! References to Secrets and ConfigMaps in the namespace of the object. Their data is never copied into it.
 
 use kube::core::Rule;
 use schemars::JsonSchema;

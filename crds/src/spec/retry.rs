@@ -14,14 +14,13 @@ use crate::{
 #[serde(default, rename_all = "camelCase")]
 #[schemars(extend("x-kubernetes-validations" = Retry::rules()))]
 pub struct Retry {
-    /// The first wait; each further one is twice as long.
+    /// The delay before the first retry; it doubles with each.
     #[schemars(transform = duration_between("1ms", "10m"))]
     pub initial_delay: GoDuration,
-    /// The longest wait.
+    /// The maximum delay.
     #[schemars(transform = duration_between("1ms", "1h"))]
     pub max_delay: GoDuration,
-    /// How often a message is tried in all before it goes to the dead letters. A dependency that is unavailable is waited for
-    /// without end.
+    /// Attempts per message before it is dead-lettered. An unavailable dependency does not count.
     #[schemars(range(min = 1, max = 1000))]
     pub max_attempts: u32,
 }

@@ -14,20 +14,20 @@ use crate::{
     },
 };
 
-/// Which rules run. All sources together make one set; a set with a mistake is refused whole, and the last good one stays.
+/// The rules that run. All sources form one set; a set with an error is rejected as a whole, and the previous one stays in use.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 #[schemars(extend("x-kubernetes-validations" = RuleSources::rules()))]
 pub struct RuleSources {
     /// Whether the rules run that are part of the image.
     pub built_in: BuiltInRules,
-    /// Rules that don't run, by their ids, whatever source they are from.
+    /// Rules of any source that do not run, by their ids.
     ///
     /// Example: `["etcd_slow_disk|ETCD_SLOW_DISK"]`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 512), extend("x-kubernetes-list-type" = "set"), inner(length(min = 1, max = 256)))]
     pub disabled_rules: Vec<String>,
-    /// ConfigMaps with rules in the same namespace, by their labels: new ones are found without a change here.
+    /// ConfigMaps with rules in the same namespace, selected by labels.
     ///
     /// Example: `{matchLabels: {ccx.openshift.io/rules: "true"}}`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,10 +75,10 @@ impl RuleSources {
 /// Whether the rules run that are part of the image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum BuiltInRules {
-    /// They do.
+    /// They run.
     #[default]
     Enabled,
-    /// They don't.
+    /// They do not run.
     Disabled,
 }
 

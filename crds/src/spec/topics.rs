@@ -15,7 +15,7 @@ use crate::schema::{
 #[serde(default, rename_all = "camelCase")]
 #[schemars(extend("x-kubernetes-validations" = Topics::rules()))]
 pub struct Topics {
-    /// Archives that have been stored; the pipeline reads it.
+    /// Announcements of stored archives; the pipeline reads it.
     #[schemars(transform = topic_name)]
     pub announce: String,
     /// Results of rules; the pipeline writes it, the writer reads it.
@@ -24,15 +24,15 @@ pub struct Topics {
     /// Progress of requests; empty means that it is not published.
     #[schemars(transform = optional_topic_name)]
     pub payload_status: String,
-    /// Checks that workloads of clusters fail; the pipeline writes it. Empty means that they are not published.
+    /// Failed checks of clusters' workloads; the pipeline writes it. Empty means that they are not published.
     ///
     /// `dataPipeline.workloadChecks` says which. Example: `ccx.dvo.results`.
     #[schemars(transform = optional_topic_name)]
     pub workloads: String,
-    /// Announcements that the pipeline gave up.
+    /// Dead letters of the pipeline.
     #[schemars(transform = topic_name)]
     pub announce_dead_letters: String,
-    /// Results that the writer gave up.
+    /// Dead letters of the writer.
     #[schemars(transform = topic_name)]
     pub results_dead_letters: String,
 }
@@ -65,10 +65,10 @@ pub struct TopicManagement {
     /// Whether missing topics are created. Topics are never deleted, and existing ones are not changed unless they are in
     /// `ownedTopics`.
     pub policy: TopicPolicy,
-    /// Partitions of a created or owned topic: the maximum of pods that can share the work. It may only grow.
+    /// Partitions of a created or owned topic: the maximum of pods that consume it. It may only grow.
     #[schemars(range(min = 1, max = 1024))]
     pub partitions: u32,
-    /// Copies of each message. It applies to new topics only.
+    /// The replication factor of new topics.
     #[schemars(range(min = 1))]
     pub replication_factor: u16,
     /// The topics that belong to this installation: they get more partitions when `partitions` is raised, which needs the right Alter.
@@ -110,10 +110,10 @@ impl TopicManagement {
 /// Whether missing topics are created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum TopicPolicy {
-    /// The operator creates what is missing.
+    /// The operator creates missing topics.
     #[default]
     Managed,
-    /// Somebody else creates topics; a missing one is reported.
+    /// Topics are managed externally; a missing one is reported.
     External,
 }
 

@@ -6,19 +6,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::schema::rule::rule;
 
-/// Which checks of clusters' workloads are sent, of those that the deployment validation operator makes there. None is, unless
+/// The checks of clusters' workloads whose results are published, of those that the deployment validation operator runs. None, unless
 /// `kafka.topics.workloads` names a topic.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 #[schemars(extend("x-kubernetes-validations" = WorkloadChecks::rules()))]
 pub struct WorkloadChecks {
-    /// Checks besides those that are made by default, by kube-linter's names; also those that an administrator has written.
+    /// Checks in addition to the default ones, by their names in kube-linter; custom ones too.
     ///
     /// Example: `[latest-tag]`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 128), extend("x-kubernetes-list-type" = "set"), inner(length(min = 1, max = 128)))]
     pub enabled: Vec<String>,
-    /// Checks that are not looked for. One that is neither made by default nor known to kube-linter stops the pipeline.
+    /// Checks whose results are not published. The pipeline does not start with a name that is neither a default check nor known to kube-linter.
     ///
     /// Example: `[unset-cpu-requirements]`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -47,9 +47,9 @@ impl WorkloadChecks {
 /// Compression of messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum WorkloadCompression {
-    /// As they are.
+    /// Uncompressed.
     #[default]
     None,
-    /// As a gzip file, which consumers recognise by its first bytes.
+    /// gzip, which consumers detect by its magic number.
     Gzip,
 }

@@ -2,8 +2,9 @@
 
 use std::{fs, path::Path};
 
+use ccx_test_support::merge_patch;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// A rule, with a resource that keeps it and one that breaks it.
 #[derive(Debug)]
@@ -53,7 +54,7 @@ fn read<T: serde::de::DeserializeOwned>(path: &Path) -> T {
 fn complete(minimal: &Value, entry: Entry) -> Case {
     let over_minimal = |patch: &Value| {
         let mut resource = minimal.clone();
-        merge(&mut resource, patch);
+        merge_patch(&mut resource, patch.clone());
         resource
     };
     Case {
@@ -62,24 +63,5 @@ fn complete(minimal: &Value, entry: Entry) -> Case {
         old: entry.old.as_ref().map(over_minimal),
         passes: over_minimal(&entry.passes),
         fails: over_minimal(&entry.fails),
-    }
-}
-
-/// Merges a patch as RFC 7396 specifies.
-fn merge(target: &mut Value, patch: &Value) {
-    let Value::Object(patch) = patch else {
-        *target = patch.clone();
-        return;
-    };
-    if !target.is_object() {
-        *target = Value::Object(Map::new());
-    }
-    let Value::Object(target) = target else { unreachable!("it was just made an object") };
-    for (name, value) in patch {
-        if value.is_null() {
-            target.remove(name);
-        } else {
-            merge(target.entry(name.clone()).or_insert(Value::Null), value);
-        }
     }
 }

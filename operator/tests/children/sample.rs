@@ -14,6 +14,7 @@ use ccx_operator::{
     },
     validate::{OperatorDefaults, validate},
 };
+use ccx_test_support::merge_patch;
 use k8s_openapi::{
     ByteString,
     api::core::v1::{ConfigMap, Secret},
@@ -36,7 +37,7 @@ pub(crate) fn pipeline(spec: &Value) -> CcxPipeline {
         "metadata": {"name": "ccx", "namespace": "insights", "uid": "f1e7"},
         "spec": {"kafka": {"bootstrapServers": ["kafka:9092"]}, "objectStorage": {"bucket": "uploads"}},
     });
-    lay_over(&mut resource["spec"], spec);
+    merge_patch(&mut resource["spec"], spec.clone());
     serde_json::from_value(resource).unwrap()
 }
 
@@ -119,16 +120,5 @@ fn metadata(name: &str) -> ObjectMeta {
         namespace: Some("insights".into()),
         uid: Some("5a17".into()),
         ..ObjectMeta::default()
-    }
-}
-
-fn lay_over(below: &mut Value, above: &Value) {
-    match (below, above) {
-        (Value::Object(below), Value::Object(above)) => {
-            for (key, value) in above {
-                lay_over(below.entry(key.clone()).or_insert(Value::Null), value);
-            }
-        }
-        (below, above) => *below = above.clone(),
     }
 }

@@ -1,6 +1,7 @@
 //! Deletion and retention of children.
 
 use ccx_crds::CcxPipeline;
+use ccx_test_support::eventually_async;
 use k8s_openapi::api::{
     apps::v1::{Deployment, StatefulSet},
     core::v1::{Namespace, PersistentVolumeClaim, Secret},
@@ -12,7 +13,7 @@ use kube::{
 };
 use serde_json::json;
 
-use crate::test_env::{IMAGE, TestEnv, until};
+use crate::test_env::{IMAGE, TestEnv};
 
 const DATABASE: &str = "ccx-data-pipeline-db";
 
@@ -21,7 +22,10 @@ const FIXED: &str = "ccx-test-fixed";
 
 async fn delete(env: &TestEnv) {
     env.api::<CcxPipeline>().delete("ccx", &DeleteParams::background()).await.unwrap();
-    until("the Deployments are gone", async || env.list::<Deployment>().await.is_empty().then_some(())).await;
+    eventually_async("the Deployments are gone", async || {
+        env.list::<Deployment>().await.is_empty().then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -48,11 +52,16 @@ async fn delete_policy_deletes_database_and_storage() {
     env.apply(json!({"deletionPolicy": "Delete"})).await;
     env.until_ready().await;
     delete(&env).await;
-    until("the database is gone", async || env.get::<StatefulSet>(DATABASE).await.is_none().then_some(()))
-        .await;
-    until("the password is gone", async || env.get::<Secret>(DATABASE).await.is_none().then_some(())).await;
+    eventually_async("the database is gone", async || {
+        env.get::<StatefulSet>(DATABASE).await.is_none().then_some(())
+    })
+    .await;
+    eventually_async("the password is gone", async || {
+        env.get::<Secret>(DATABASE).await.is_none().then_some(())
+    })
+    .await;
     let is_leaving = |claim: PersistentVolumeClaim| claim.metadata.deletion_timestamp.is_some();
-    until("the storage goes", async || {
+    eventually_async("the storage goes", async || {
         env.get::<PersistentVolumeClaim>(DATABASE).await.is_none_or(is_leaving).then_some(())
     })
     .await;
@@ -68,7 +77,7 @@ async fn changed_policy_applies_to_a_running_database() {
     env.until_ready().await;
     assert_eq!(owners().await, 1);
     env.apply(json!({})).await;
-    until("it has no owner", async || (owners().await == 0).then_some(())).await;
+    eventually_async("it has no owner", async || (owners().await == 0).then_some(())).await;
     env.end().await;
 }
 
@@ -80,7 +89,7 @@ async fn namespace_with_a_resource_can_be_deleted() {
     env.until_ready().await;
     let namespaces: Api<Namespace> = Api::all(env.client.clone());
     namespaces.delete(&env.namespace, &DeleteParams::default()).await.unwrap();
-    until("the namespace is gone", async || {
+    eventually_async("the namespace is gone", async || {
         namespaces.get_opt(&env.namespace).await.unwrap().is_none().then_some(())
     })
     .await;
@@ -95,7 +104,7 @@ async fn child_deleted_without_a_resource_is_no_drift() {
     env.until_up_to_date().await;
     delete(&env).await;
     env.api::<PersistentVolumeClaim>().delete(DATABASE, &DeleteParams::default()).await.unwrap();
-    until("the claim is deleted", async || {
+    eventually_async("the claim is deleted", async || {
         env.get::<PersistentVolumeClaim>(DATABASE).await.is_none().then_some(())
     })
     .await;
@@ -144,14 +153,14 @@ async fn refused_expansion_is_a_condition_holds_back_nothing_and_can_be_taken_ba
     let size = |size: &str| spec("registry.example.com/ccx:2", size);
     env.apply(spec(IMAGE, "20Gi")).await;
     env.until_ready().await;
-    until("the volume", async || {
+    eventually_async("the volume", async || {
         env.get::<PersistentVolumeClaim>(DATABASE).await?.status?.phase.filter(|phase| phase == "Bound")
     })
     .await;
     env.apply(size("40Gi")).await;
     let condition = env.until_condition("DatabaseReady", "False", "StorageResizeFailed").await;
     assert!(condition.message.contains("set spec.database.managed.storage.size back"), "{condition:?}");
-    until("the workloads are updated", async || {
+    eventually_async("the workloads are updated", async || {
         let deployment = env.get::<Deployment>("ccx-insights-results-aggregator").await?;
         let image = deployment.spec?.template.spec?.containers[0].image.clone()?;
         image.ends_with(":2").then_some(())

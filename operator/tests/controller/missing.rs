@@ -1,5 +1,6 @@
 //! A missing reference holds back only the children that need it; all others are applied.
 
+use ccx_test_support::eventually_async;
 use std::collections::BTreeMap;
 
 use k8s_openapi::{
@@ -12,7 +13,7 @@ use kube::{
 };
 use serde_json::{Value, json};
 
-use crate::test_env::{TestEnv, until};
+use crate::test_env::TestEnv;
 
 const PIPELINE: &str = "ccx-data-pipeline";
 const WRITER: &str = "ccx-insights-results-db-writer";
@@ -87,10 +88,17 @@ async fn deleted_secret_keeps_its_users_unchanged_and_others_reconciled() {
     env.until_condition("PipelineReady", "True", "SecretMissing").await;
     let aggregator = json!({"autoscaling": {"type": "None"}, "replicas": 3});
     env.apply(with_uploads(json!({"dataPipeline": {"replicas": 7}, "aggregator": aggregator}))).await;
-    until("the API is scaled", async || (replicas(&env, AGGREGATOR).await == Some(3)).then_some(())).await;
-    until("the Ingress is gone", async || env.list::<Ingress>().await.is_empty().then_some(())).await;
+    eventually_async("the API is scaled", async || {
+        (replicas(&env, AGGREGATOR).await == Some(3)).then_some(())
+    })
+    .await;
+    eventually_async("the Ingress is gone", async || env.list::<Ingress>().await.is_empty().then_some(()))
+        .await;
     scale_by_hand(&env, WRITER).await;
-    until("the writer is restored", async || (replicas(&env, WRITER).await == Some(1)).then_some(())).await;
+    eventually_async("the writer is restored", async || {
+        (replicas(&env, WRITER).await == Some(1)).then_some(())
+    })
+    .await;
     assert_eq!(generation(&env, PIPELINE).await, before);
     assert_eq!(job_uids(&env).await, jobs);
 
@@ -117,7 +125,10 @@ async fn deleted_database_secret_repeats_no_migration_and_keeps_clients_unchange
     delete_secret(&env, "login").await;
     env.until_condition("SchemaMigrated", "Unknown", "SecretMissing").await;
     env.apply(json!({"database": database, "dataPipeline": {"replicas": 7}})).await;
-    until("the pipeline is scaled", async || (replicas(&env, PIPELINE).await == Some(7)).then_some(())).await;
+    eventually_async("the pipeline is scaled", async || {
+        (replicas(&env, PIPELINE).await == Some(7)).then_some(())
+    })
+    .await;
     assert_eq!([generation(&env, WRITER).await, generation(&env, AGGREGATOR).await], clients);
     assert_eq!(job_uids(&env).await, jobs);
     let version = env.pipeline().await.status.unwrap().schema_version;
@@ -138,11 +149,14 @@ async fn workload_with_a_missing_secret_can_be_suspended() {
     delete_secret(&env, "uploads").await;
     env.apply(with_uploads(json!({"suspend": true}))).await;
     for workload in [PIPELINE, WRITER, AGGREGATOR] {
-        until("all is scaled to zero", async || (replicas(&env, workload).await == Some(0)).then_some(()))
-            .await;
+        eventually_async("all is scaled to zero", async || {
+            (replicas(&env, workload).await == Some(0)).then_some(())
+        })
+        .await;
     }
     env.apply(with_uploads(json!({}))).await;
-    until("the API is back", async || (replicas(&env, AGGREGATOR).await > Some(0)).then_some(())).await;
+    eventually_async("the API is back", async || (replicas(&env, AGGREGATOR).await > Some(0)).then_some(()))
+        .await;
     assert_eq!(replicas(&env, PIPELINE).await, Some(0), "its pods could not start");
     env.end().await;
 }

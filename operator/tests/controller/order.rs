@@ -1,6 +1,7 @@
 //! The order of the stages: the database, its schema, then its clients.
 
 use ccx_crds::{CcxPipeline, SchemaVersion};
+use ccx_test_support::eventually_async;
 use k8s_openapi::{
     NamespaceResourceScope,
     api::{apps::v1::Deployment, batch::v1::Job, core::v1::Pod},
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::{
     kubelet::{failed, migrated},
-    test_env::{TestEnv, until},
+    test_env::TestEnv,
 };
 
 const DATABASE: &str = "data-pipeline-db";
@@ -41,7 +42,7 @@ async fn migration_waits_for_the_database() {
     assert!(condition.message.contains("StatefulSet ccx-data-pipeline-db is not ready"), "{condition:?}");
     env.until_up_to_date().await;
     assert_eq!(names::<Job>(&env).await.iter().filter(|name| name.contains(MIGRATION)).count(), 0);
-    until("the pipeline, which does not use the database", async || {
+    eventually_async("the pipeline, which does not use the database", async || {
         (names::<Deployment>(&env).await == ["ccx-data-pipeline"]).then_some(())
     })
     .await;
@@ -59,7 +60,7 @@ async fn failed_migration_holds_back_workloads_and_reports_its_output() {
     let condition = env.until_condition("SchemaMigrated", "False", "MigrationFailed").await;
     assert!(condition.message.contains("relation \"report\" exists"), "{condition:?}");
     env.until_condition("Degraded", "True", "MigrationFailed").await;
-    until("the pipeline, which does not use the schema", async || {
+    eventually_async("the pipeline, which does not use the schema", async || {
         (names::<Deployment>(&env).await == ["ccx-data-pipeline"]).then_some(())
     })
     .await;
@@ -78,7 +79,7 @@ async fn migration_runs_once() {
     env.until_ready().await;
     env.until_up_to_date().await;
     assert_eq!(names().await, before);
-    until("the Jobs are left", async || (names().await.len() == 2).then_some(())).await;
+    eventually_async("the Jobs are left", async || (names().await.len() == 2).then_some(())).await;
     env.end().await;
 }
 
@@ -103,7 +104,7 @@ async fn succeeded_migration_is_not_repeated_when_its_job_is_deleted() {
 
     let annotation = json!({"metadata": {"annotations": {"ccx.openshift.io/run-jobs": "1"}}});
     env.api::<CcxPipeline>().patch("ccx", &PatchParams::default(), &Patch::Merge(annotation)).await.unwrap();
-    until("it is repeated on request", async || {
+    eventually_async("it is repeated on request", async || {
         names::<Job>(&env).await.iter().any(|name| name.contains(MIGRATION)).then_some(())
     })
     .await;
@@ -117,7 +118,7 @@ async fn failed_job_is_repeated_after_a_pause_and_counted_until_it_succeeds() {
     let env = TestEnv::new().await;
     env.kubelet.set(MIGRATION, Value::Null).await;
     env.apply(json!({})).await;
-    let job = until("the Job runs", async || {
+    let job = eventually_async("the Job runs", async || {
         let jobs = env.list::<Job>().await;
         jobs.into_iter().find(|job| {
             job.name_any().contains(MIGRATION) && job.status.as_ref().is_some_and(|it| it.active == Some(1))
@@ -134,17 +135,20 @@ async fn failed_job_is_repeated_after_a_pause_and_counted_until_it_succeeds() {
     let failed = env.until_condition("SchemaMigrated", "False", "MigrationFailed").await;
     assert!(failed.message.contains("failure 1, repeated at "), "{failed:?}");
 
-    let again = until("it is repeated", async || {
+    let again = eventually_async("it is repeated", async || {
         jobs.get_opt(&job.name_any()).await.unwrap().filter(|it| it.uid() != job.uid())
     })
     .await;
     assert_eq!(again.name_any(), job.name_any());
     let count = async || env.pipeline().await.status?.jobs.into_iter().find(|it| it.name == MIGRATION);
-    until("the failure is counted", async || count().await.filter(|it| it.failures == 1 && !it.succeeded))
-        .await;
+    eventually_async("the failure is counted", async || {
+        count().await.filter(|it| it.failures == 1 && !it.succeeded)
+    })
+    .await;
     env.kubelet.reset(MIGRATION).await;
     env.until_ready().await;
-    until("and forgotten", async || count().await.filter(|it| it.failures == 0 && it.succeeded)).await;
+    eventually_async("and forgotten", async || count().await.filter(|it| it.failures == 0 && it.succeeded))
+        .await;
     assert_eq!(env.notes("JobRepeated").await.len(), 1);
     env.end().await;
 }
@@ -156,7 +160,8 @@ async fn schema_version_is_kept_until_another_migration_succeeds() {
     env.kubelet.set(MIGRATION, migrated(31, 3)).await;
     env.apply(json!({})).await;
     env.until_ready().await;
-    let known = async || until("a version", async || env.pipeline().await.status?.schema_version).await;
+    let known =
+        async || eventually_async("a version", async || env.pipeline().await.status?.schema_version).await;
     let first = known().await;
     assert_eq!((first.public, first.dvo), (31, 3));
 
@@ -174,7 +179,8 @@ async fn schema_version_is_kept_until_another_migration_succeeds() {
     env.until_ready().await;
     let is_another = |it: &SchemaVersion| it.job != first.job;
     let second =
-        until("another", async || env.pipeline().await.status?.schema_version.filter(is_another)).await;
+        eventually_async("another", async || env.pipeline().await.status?.schema_version.filter(is_another))
+            .await;
     assert_eq!((second.public, second.dvo), (32, 4));
     env.end().await;
 }

@@ -1,5 +1,6 @@
 //! The generated password of the managed database.
 
+use ccx_test_support::eventually_async;
 use k8s_openapi::{
     ByteString,
     api::{
@@ -13,7 +14,7 @@ use kube::{
 };
 use serde_json::json;
 
-use crate::test_env::{TestEnv, until};
+use crate::test_env::TestEnv;
 
 const DATABASE: &str = "ccx-data-pipeline-db";
 const WRITER: &str = "ccx-insights-results-db-writer";
@@ -40,13 +41,16 @@ async fn deleted_password_is_not_regenerated_while_the_volume_exists() {
     };
     env.api::<Secret>().create(&PostParams::default(), &secret).await.unwrap();
     env.until_ready().await;
-    let adopted = until("an adopted Secret", async || {
+    let adopted = eventually_async("an adopted Secret", async || {
         let secret = env.get::<Secret>(DATABASE).await?;
         secret.labels().contains_key("ccx.openshift.io/pipeline").then_some(secret)
     });
     assert_eq!(adopted.await.data.unwrap()["password"].0, b"another");
     let database = env.get::<StatefulSet>(DATABASE).await.unwrap();
     assert_eq!(database.metadata.generation, Some(2), "it sets the new password at its start");
-    until("a writer with the new password", async || (generation(&env).await > before).then_some(())).await;
+    eventually_async("a writer with the new password", async || {
+        (generation(&env).await > before).then_some(())
+    })
+    .await;
     env.end().await;
 }

@@ -1,5 +1,6 @@
 //! The plan of a change: from `ccx-operator plan`, and in the status of a resource in mode `Plan`.
 
+use ccx_test_support::eventually_async;
 use std::{
     env,
     io::Write as _,
@@ -15,7 +16,7 @@ use kube::api::{ObjectMeta, PostParams};
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
-use crate::test_env::{IMAGE, TestEnv, until};
+use crate::test_env::{IMAGE, TestEnv};
 
 const PIPELINE: &str = "ccx-data-pipeline";
 
@@ -135,7 +136,7 @@ async fn plan_of_the_program_equals_that_of_the_status() {
     let mut planned = change;
     planned["mode"] = json!("Plan");
     env.apply(planned).await;
-    let plan = until("a plan", async || env.pipeline().await.status?.plan).await;
+    let plan = eventually_async("a plan", async || env.pipeline().await.status?.plan).await;
     let sign = |action| match action {
         ChangeAction::Create => '+',
         ChangeAction::Update => '~',

@@ -3,6 +3,7 @@
 use ccx_crds::{CcxPipeline, CcxPipelineStatus};
 use ccx_operator::runtime::probe::READINESS_PATH;
 use ccx_service::{Dependency, Readiness};
+use ccx_test_support::eventually_async;
 use k8s_openapi::{
     api::{
         core::v1::{ConfigMap, PersistentVolumeClaim, ResourceQuota, ResourceQuotaSpec, ServiceAccount},
@@ -20,7 +21,7 @@ use serde_json::{Value, json};
 
 use crate::{
     kubelet::{crash_loop, ready, unready, waiting},
-    test_env::{TestEnv, until},
+    test_env::TestEnv,
 };
 
 const PIPELINE: &str = "data-pipeline";
@@ -155,7 +156,7 @@ async fn storage_class_is_corrected_while_the_claim_has_no_volume() {
         let claim = env.get::<PersistentVolumeClaim>("ccx-data-pipeline-db").await?;
         claim.spec?.storage_class_name.filter(|class| class == "other-class")
     };
-    until("the claim is recreated", class).await;
+    eventually_async("the claim is recreated", class).await;
     env.kubelet.reset("data-pipeline-db").await;
     env.until_ready().await;
     assert_eq!(env.notes("DriftCorrected").await, Vec::<String>::new());

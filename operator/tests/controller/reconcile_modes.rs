@@ -1,11 +1,12 @@
 //! Suspended and paused resources, and the mode `Plan`.
 
 use ccx_crds::CcxPipeline;
+use ccx_test_support::eventually_async;
 use k8s_openapi::api::{apps::v1::Deployment, core::v1::Pod};
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use serde_json::json;
 
-use crate::test_env::{RESYNC, TestEnv, until};
+use crate::test_env::{RESYNC, TestEnv};
 
 const WORKLOADS: [&str; 3] =
     ["ccx-data-pipeline", "ccx-insights-results-db-writer", "ccx-insights-results-aggregator"];
@@ -24,7 +25,7 @@ async fn suspension_scales_to_zero_in_order_and_resumes() {
     env.apply(json!({"suspend": true})).await;
     // The order is observed: the writer has its pod as long as the pipeline has one, and the API as long as
     // the writer has.
-    until("all is gone", async || {
+    eventually_async("all is gone", async || {
         let [pipeline, writer] =
             [pods(&env, "data-pipeline").await, pods(&env, "insights-results-db-writer").await];
         let deployment = env.get::<Deployment>(WORKLOADS[1]).await.unwrap();
@@ -69,7 +70,7 @@ async fn plan_mode_reports_changes_and_restarts_and_writes_no_child() {
     let env = TestEnv::new().await;
     env.apply(json!({"mode": "Plan"})).await;
     env.until_condition("Progressing", "False", "Planned").await;
-    let plan = until("a plan", async || env.pipeline().await.status?.plan).await;
+    let plan = eventually_async("a plan", async || env.pipeline().await.status?.plan).await;
     assert!(
         plan.changes.iter().any(|change| change.kind == "Deployment" && change.name == WORKLOADS[0]),
         "{plan:?}"
@@ -78,9 +79,10 @@ async fn plan_mode_reports_changes_and_restarts_and_writes_no_child() {
     env.apply(json!({})).await;
     env.until_ready().await;
     env.apply(json!({"mode": "Plan", "image": "registry.example.com/ccx:2"})).await;
-    let plan =
-        until("a plan", async || env.pipeline().await.status?.plan.filter(|plan| !plan.restarts.is_empty()))
-            .await;
+    let plan = eventually_async("a plan", async || {
+        env.pipeline().await.status?.plan.filter(|plan| !plan.restarts.is_empty())
+    })
+    .await;
     let reason = &plan.restarts.iter().find(|restart| restart.component == "data-pipeline").unwrap().reason;
     assert_eq!(reason, "the image changes from registry.example.com/ccx:1 to registry.example.com/ccx:2");
     env.until_up_to_date().await;
@@ -101,7 +103,7 @@ async fn resource_of_another_operator_is_left_alone_until_it_is_released() {
     env.start_operator();
     env.apply(json!({"dataPipeline": {"replicas": 3}})).await;
     let note = async || env.notes("ClaimedByOther").await.into_iter().next();
-    let note = until("the claim is reported", note).await;
+    let note = eventually_async("the claim is reported", note).await;
     assert!(note.contains("the operator operators/ccx-operator manages this resource"), "{note}");
     tokio::time::sleep(RESYNC * 3).await;
     let others = env.writes().into_iter().filter(|write| !write.contains("\"events\""));

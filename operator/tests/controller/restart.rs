@@ -1,5 +1,6 @@
 //! Pods restart if and only if an input that they read at their start has changed.
 
+use ccx_test_support::eventually_async;
 use std::collections::BTreeMap;
 
 use k8s_openapi::{
@@ -9,7 +10,7 @@ use k8s_openapi::{
 use kube::api::{DeleteParams, ObjectMeta, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 
-use crate::test_env::{TestEnv, until};
+use crate::test_env::TestEnv;
 
 const PIPELINE: &str = "ccx-data-pipeline";
 const OTHERS: [&str; 2] = ["ccx-insights-results-db-writer", "ccx-insights-results-aggregator"];
@@ -92,7 +93,7 @@ async fn changed_secret_restarts_only_its_users_with_an_event() {
     let changed = std::time::Instant::now();
     let patch = json!({"stringData": {"AWS_SECRET_ACCESS_KEY": "other"}});
     env.api::<Secret>().patch("uploads", &PatchParams::default(), &Patch::Merge(&patch)).await.unwrap();
-    let note = until("an event", async || env.notes("SecretChanged").await.pop()).await;
+    let note = eventually_async("an event", async || env.notes("SecretChanged").await.pop()).await;
     assert!(changed.elapsed() < std::time::Duration::from_secs(5), "{:?}", changed.elapsed());
     assert_eq!(note, format!("replacing the pods of {PIPELINE}: credentials have changed in Secret uploads"));
     assert_ne!(template(&env, PIPELINE).await, before);

@@ -1,5 +1,6 @@
 //! The operator's rights in a test: exactly those that the chart grants.
 
+use ccx_test_support::eventually_async;
 use k8s_openapi::api::{
     authorization::v1::{ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec},
     rbac::v1::{RoleBinding, RoleRef, Subject},
@@ -8,8 +9,6 @@ use kube::{
     Api, Client, Config,
     api::{ObjectMeta, PostParams},
 };
-
-use crate::test_env::until;
 
 /// The name of the role with these rights, and of the account that has it in a test's namespace.
 pub(crate) const ROLE: &str = "ccx-operator-test";
@@ -28,7 +27,7 @@ pub(crate) async fn grant(config: &Config, namespace: &str) {
     Api::namespaced(client, namespace).create(&PostParams::default(), &binding(namespace)).await.unwrap();
     let reviews =
         Api::<SelfSubjectAccessReview>::all(Client::try_from(as_operator(config, namespace)).unwrap());
-    until("the operator's rights are known", async || {
+    eventually_async("the operator's rights are known", async || {
         let answer = reviews.create(&PostParams::default(), &may_watch(namespace)).await.unwrap();
         answer.status.filter(|status| status.allowed)
     })

@@ -1,10 +1,11 @@
 //! The number of pods with an autoscaler.
 
+use ccx_test_support::eventually_async;
 use k8s_openapi::api::apps::v1::Deployment;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
-use crate::test_env::{TestEnv, until};
+use crate::test_env::TestEnv;
 
 const AGGREGATOR: &str = "ccx-insights-results-aggregator";
 
@@ -30,7 +31,7 @@ async fn scale(env: &TestEnv, replicas: i32) {
 async fn new_deployment_starts_at_the_minimum_and_keeps_replicas_of_the_autoscaler() {
     let env = TestEnv::new().await;
     env.apply(scaled(json!({}))).await;
-    let created = until("it exists", async || env.get::<Deployment>(AGGREGATOR).await).await;
+    let created = eventually_async("it exists", async || env.get::<Deployment>(AGGREGATOR).await).await;
     assert_eq!((created.spec.unwrap().replicas, created.metadata.generation), (Some(2), Some(1)));
     env.until_ready().await;
     env.until_up_to_date().await;
@@ -43,7 +44,7 @@ async fn new_deployment_starts_at_the_minimum_and_keeps_replicas_of_the_autoscal
         let template = env.get::<Deployment>(AGGREGATOR).await?.spec?.template;
         template.metadata?.annotations?.get("changed").cloned()
     };
-    until("it is applied again", changed).await;
+    eventually_async("it is applied again", changed).await;
     env.until_ready().await;
     assert_eq!(replicas(&env).await, Some(5));
     assert_eq!(env.notes("DriftCorrected").await, Vec::<String>::new());

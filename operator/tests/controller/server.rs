@@ -1,5 +1,6 @@
 //! The API server that tests share, and the objects that the chart would install on it.
 
+use ccx_test_support::eventually_async;
 use std::path::Path;
 
 use ccx_operator::rbac;
@@ -15,7 +16,7 @@ use kube::{
 };
 use tokio::sync::OnceCell;
 
-use crate::{rights::ROLE, test_env::until};
+use crate::rights::ROLE;
 
 static INSTALLED: OnceCell<()> = OnceCell::const_new();
 
@@ -45,7 +46,7 @@ pub(crate) async fn install(config: &Config) {
     let api = Api::<CustomResourceDefinition>::all(client);
     let name = definition.metadata.name.clone().unwrap();
     api.patch(&name, &PatchParams::apply("test").force(), &Patch::Apply(&definition)).await.unwrap();
-    until("the definition is served", async || {
+    eventually_async("the definition is served", async || {
         let status = api.get(&name).await.unwrap().status?;
         let conditions = status.conditions?;
         conditions.iter().any(|it| it.type_ == "Established" && it.status == "True").then_some(())

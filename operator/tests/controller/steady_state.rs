@@ -1,5 +1,6 @@
 //! A resource that is up to date causes no request.
 
+use ccx_test_support::eventually_async;
 use k8s_openapi::api::{
     apps::v1::{Deployment, StatefulSet},
     autoscaling::v2::HorizontalPodAutoscaler,
@@ -32,7 +33,7 @@ async fn new_resource_becomes_ready_with_all_children() {
     let status = env.pipeline().await.status.unwrap();
     let pipeline = status.components.iter().find(|component| component.name == "data-pipeline").unwrap();
     assert_eq!((pipeline.summary.as_str(), pipeline.updated), ("8/8", 8));
-    let seen = crate::test_env::until("a version", async || env.pipeline().await.status?.schema_version);
+    let seen = eventually_async("a version", async || env.pipeline().await.status?.schema_version);
     let schema = seen.await;
     assert_eq!((schema.public, schema.dvo), (32, 4));
     assert_eq!((status.data_pipeline_replicas, status.rules.map(|rules| rules.count)), (Some(8), Some(86)));
@@ -44,7 +45,7 @@ async fn new_resource_becomes_ready_with_all_children() {
 async fn first_reconcile_sets_every_condition() {
     let env = TestEnv::new().await;
     env.apply(json!({})).await;
-    let status = crate::test_env::until("a status", async || env.pipeline().await.status).await;
+    let status = eventually_async("a status", async || env.pipeline().await.status).await;
     let mut names: Vec<&str> = status.conditions.iter().map(|condition| condition.type_.as_str()).collect();
     names.sort_unstable();
     let expected = [

@@ -21,6 +21,7 @@ use ccx_operator::{
     },
     validate::OperatorDefaults,
 };
+use ccx_test_support::merge_patch;
 use futures::{StreamExt as _, future::BoxFuture};
 use k8s_openapi::{
     api::{core::v1::Namespace, events::v1::Event},
@@ -254,7 +255,7 @@ impl TestEnv {
             "objectStorage": {"bucket": "uploads"},
             "aggregator": {"autoscaling": {"type": "None"}},
         });
-        merge(&mut whole, spec);
+        merge_patch(&mut whole, spec);
         json!({
             "apiVersion": "ccx.openshift.io/v1alpha1",
             "kind": "CcxPipeline",
@@ -374,33 +375,5 @@ impl Statuses {
 impl Drop for Statuses {
     fn drop(&mut self) {
         self.task.abort();
-    }
-}
-
-/// Polls until `look` returns a value, and returns it.
-pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + TIMEOUT;
-    loop {
-        if let Some(found) = look().await {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "{what}: not within {} s", TIMEOUT.as_secs());
-        tokio::time::sleep(POLL_INTERVAL).await;
-    }
-}
-
-/// Merges `from` into `into`; null removes a field.
-fn merge(into: &mut Value, from: Value) {
-    match (into, from) {
-        (Value::Object(into), Value::Object(from)) => {
-            for (key, value) in from {
-                if value.is_null() {
-                    into.remove(&key);
-                } else {
-                    merge(into.entry(key).or_insert(Value::Null), value);
-                }
-            }
-        }
-        (into, from) => *into = from,
     }
 }

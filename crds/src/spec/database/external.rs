@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// A database that exists.
+/// An existing database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(extend("x-kubernetes-validations" = ExternalDatabase::rules()))]
@@ -26,7 +26,7 @@ pub struct ExternalDatabase {
     #[serde(default = "postgres_port")]
     #[schemars(range(min = 1, max = 65535))]
     pub port: u16,
-    /// The database.
+    /// The name of the database.
     #[serde(default = "database_name")]
     #[schemars(length(min = 1, max = 63))]
     pub name: String,
@@ -65,15 +65,15 @@ impl ExternalDatabase {
 /// Protection of a connection, as libpq's `sslmode`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum TlsMode {
-    /// Not at all.
+    /// No TLS.
     Disable,
-    /// Encrypted if the server can.
+    /// TLS if the server supports it.
     Prefer,
-    /// Encrypted.
+    /// TLS without verification of the certificate.
     Require,
-    /// Encrypted, to a server with a trusted certificate.
+    /// TLS with a trusted certificate.
     VerifyCa,
-    /// Encrypted, to a server with a trusted certificate for this host.
+    /// TLS with a trusted certificate for this host.
     #[default]
     VerifyFull,
 }

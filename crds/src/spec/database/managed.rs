@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// A database that the operator runs: one pod with a volume, its password generated once.
+/// A database that the operator runs: one pod with a volume. Its password is generated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 #[schemars(extend("x-kubernetes-validations" = ManagedDatabase::rules()))]

@@ -1,5 +1,6 @@
 //! The rights that the chart grants are needed. That they suffice is shown by every other test.
 
+use ccx_test_support::eventually_async;
 use std::collections::BTreeSet;
 
 use ccx_operator::{
@@ -15,7 +16,7 @@ use super::{
     life_cycle::{api, make_user},
     strimzi,
 };
-use crate::test_env::{TestEnv, until};
+use crate::test_env::TestEnv;
 
 /// Suffixes of rights that no request shows, since the server checks them in addition to the right of the
 /// request.
@@ -50,7 +51,7 @@ async fn every_granted_right_is_used_in_the_life_cycle() {
     // Two equal corrections are two occurrences of one Event.
     for _ in 0..2 {
         env.api::<Service>().delete("ccx-data-pipeline-db", &DeleteParams::default()).await.unwrap();
-        until("it is recreated", async || env.get::<Service>("ccx-data-pipeline-db").await).await;
+        eventually_async("it is recreated", async || env.get::<Service>("ccx-data-pipeline-db").await).await;
         env.until_up_to_date().await;
     }
     for (exposure, kind) in [
@@ -62,7 +63,7 @@ async fn every_granted_right_is_used_in_the_life_cycle() {
     ] {
         env.apply(json!({"aggregator": {"exposure": exposure}, "monitoring": {"scrape": "ServiceMonitor"}}))
             .await;
-        until(kind.name(), async || {
+        eventually_async(kind.name(), async || {
             api(&env, kind).get_opt("ccx-insights-results-aggregator").await.unwrap()
         })
         .await;
@@ -80,7 +81,7 @@ async fn every_granted_right_is_used_in_the_life_cycle() {
     let granted: BTreeSet<String> =
         granted.filter(|right| !UNSEEN.iter().any(|end| right.ends_with(end))).collect();
     let policies = async || env.list::<NetworkPolicy>().await.is_empty().then_some(());
-    until("no policy is left, not even the database's", policies).await;
+    eventually_async("no policy is left, not even the database's", policies).await;
     // The last deletions may be in progress.
     env.until_up_to_date().await;
     assert_eq!(used(&env), granted);

@@ -1,5 +1,6 @@
 //! API servers for these tests, with the definitions of extensions.
 
+use ccx_test_support::eventually_async;
 use std::{
     env,
     io::{BufRead as _, BufReader},
@@ -11,10 +12,7 @@ use std::{
 use kube::Config;
 use tokio::sync::OnceCell;
 
-use crate::{
-    server,
-    test_env::{TestEnv, until},
-};
+use crate::{server, test_env::TestEnv};
 
 /// Prints the kubeconfig, and runs until its standard input closes: when this process terminates, for any
 /// reason.
@@ -67,7 +65,7 @@ impl ControlPlane {
         self.kubectl(&["apply", "--server-side", "--filename", &folder]);
         self.kubectl(&["wait", "--for=condition=Established", "--timeout=120s", "--filename", &folder]);
         let client = kube::Client::try_from(self.config.clone()).unwrap();
-        until("all groups are served", async || {
+        eventually_async("all groups are served", async || {
             let groups = client.list_api_groups().await.unwrap();
             groups.groups.iter().any(|group| group.name == "kafka.strimzi.io").then_some(())
         })

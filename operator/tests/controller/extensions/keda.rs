@@ -1,6 +1,7 @@
 //! Writes of KEDA into objects of the operator, as on a cluster where KEDA runs.
 
 use ccx_operator::model::kind::Kind;
+use ccx_test_support::eventually_async;
 use k8s_openapi::api::apps::v1::Deployment;
 use kube::{
     ResourceExt as _,
@@ -9,7 +10,7 @@ use kube::{
 use serde_json::{Value, json};
 
 use super::{installed, life_cycle::api};
-use crate::test_env::{TestEnv, until};
+use crate::test_env::TestEnv;
 
 const PIPELINE: &str = "ccx-data-pipeline";
 
@@ -42,7 +43,7 @@ async fn fields_and_replicas_written_by_keda_are_no_drift() {
     let keda = PatchParams { field_manager: Some("keda".into()), ..PatchParams::default() };
     env.api::<Deployment>().patch(PIPELINE, &keda, &Patch::Merge(scale)).await.unwrap();
     let pods = async || env.pipeline().await.status?.data_pipeline_replicas.filter(|count| *count == 5);
-    until("five pods run", pods).await;
+    eventually_async("five pods run", pods).await;
     env.until_up_to_date().await;
     assert_eq!(writes(), before);
     assert_eq!(env.get::<Deployment>(PIPELINE).await.unwrap().spec.unwrap().replicas, Some(5));
@@ -64,7 +65,7 @@ async fn suspended_pipeline_is_paused_in_keda() {
     env.until_condition("Ready", "False", "Suspended").await;
     assert_eq!(paused().await.as_deref(), Some("0"));
     env.apply(by_lag()).await;
-    until("it is not paused", async || paused().await.is_none().then_some(())).await;
+    eventually_async("it is not paused", async || paused().await.is_none().then_some(())).await;
     env.until_ready().await;
     env.end().await;
 }
@@ -78,7 +79,7 @@ async fn object_with_a_finalizer_of_keda_is_deleted_once() {
     env.apply(json!({"dataPipeline": {"replicas": 2}})).await;
     let scaler = api(&env, Kind::ScaledObject);
     let is_leaving = async || scaler.get(PIPELINE).await.unwrap().metadata.deletion_timestamp;
-    until("it is being deleted", is_leaving).await;
+    eventually_async("it is being deleted", is_leaving).await;
     env.until_up_to_date().await;
     assert_eq!(
         deletions().as_deref(),
@@ -86,7 +87,10 @@ async fn object_with_a_finalizer_of_keda_is_deleted_once() {
     );
     let released = json!({"metadata": {"finalizers": null}});
     scaler.patch(PIPELINE, &PatchParams::default(), &Patch::Merge(released)).await.unwrap();
-    until("it is deleted", async || scaler.get_opt(PIPELINE).await.unwrap().is_none().then_some(())).await;
+    eventually_async("it is deleted", async || {
+        scaler.get_opt(PIPELINE).await.unwrap().is_none().then_some(())
+    })
+    .await;
     env.until_ready().await;
     env.end().await;
 }

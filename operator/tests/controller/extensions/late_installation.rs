@@ -1,6 +1,7 @@
 //! An extension that is not installed is reported, and its installation is noticed.
 
 use ccx_operator::model::kind::Kind;
+use ccx_test_support::eventually_async;
 use serde_json::json;
 
 use super::{
@@ -8,7 +9,7 @@ use super::{
     life_cycle::api,
     strimzi,
 };
-use crate::test_env::{TestEnv, until};
+use crate::test_env::TestEnv;
 
 #[tokio::test]
 #[ignore = "needs Kubernetes, definitions of extensions"]
@@ -33,7 +34,7 @@ async fn missing_extension_is_reported_until_it_is_installed() {
         "kind PrometheusRule",
     ] {
         let note = async || env.notes("KindNotServed").await.into_iter().find(|note| note.contains(missing));
-        until(missing, note).await;
+        eventually_async(missing, note).await;
     }
     plane.install(&definitions).await;
     let kafkas = strimzi::kafkas(&env, "v1");
@@ -56,14 +57,17 @@ async fn missing_extension_is_reported_until_it_is_installed() {
     plane.install(&definitions).await;
     env.until_ready().await;
     let monitors = api(&env, Kind::ServiceMonitor);
-    until("it is recreated", async || monitors.get_opt("ccx-monitoring").await.unwrap()).await;
+    eventually_async("it is recreated", async || monitors.get_opt("ccx-monitoring").await.unwrap()).await;
     // A Strimzi from before 0.49 serves this version only; later ones prefer the other.
     let older = r#"[{"op": "replace", "path": "/spec/versions/0/served", "value": false}]"#;
     plane.kubectl(&["patch", "crd", "kafkas.kafka.strimzi.io", "--type=json", "--patch", older]);
-    until("v1 is not served", async || kafkas.get("events").await.is_err().then_some(())).await;
+    eventually_async("v1 is not served", async || kafkas.get("events").await.is_err().then_some(())).await;
     let kafkas = strimzi::kafkas(&env, "v1beta2");
     strimzi::set_ready(&kafkas, "older:9092", "PEM").await;
-    until("its brokers", async || strimzi::settings(&env).await.contains("older:9092").then_some(())).await;
+    eventually_async("its brokers", async || {
+        strimzi::settings(&env).await.contains("older:9092").then_some(())
+    })
+    .await;
     env.until_ready().await;
     env.end().await;
     plane.end();

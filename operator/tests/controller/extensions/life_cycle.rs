@@ -4,6 +4,7 @@
 //! to its kind.
 
 use ccx_operator::model::kind::Kind;
+use ccx_test_support::eventually_async;
 use k8s_openapi::api::core::v1::Secret;
 use kube::{
     Api,
@@ -13,7 +14,7 @@ use kube::{
 use serde_json::{Value, json};
 
 use super::installed;
-use crate::test_env::{TestEnv, until};
+use crate::test_env::TestEnv;
 
 /// An object of an extension, and a change of it by another client.
 struct Foreign {
@@ -105,7 +106,7 @@ async fn live(spec: Value, without: Value, foreign: &[Foreign]) {
     env.apply(without).await;
     for it in foreign {
         let is_gone = async || api(&env, it.kind).get_opt(it.name).await.unwrap().is_none().then_some(());
-        until("it is deleted", is_gone).await;
+        eventually_async("it is deleted", is_gone).await;
     }
     env.until_ready().await;
     env.end().await;
@@ -126,12 +127,12 @@ async fn assert_changes_are_restored(env: &TestEnv, Foreign { kind, name, tamper
     let tampered = api.patch(name, &person, &Patch::Merge(tampering)).await.unwrap();
     assert_ne!(tampered.data["spec"], before.data["spec"]);
     let is_back = async || (api.get(name).await.unwrap().data["spec"] == before.data["spec"]).then_some(());
-    until(&format!("{} {name} is as it was", kind.name()), is_back).await;
+    eventually_async(&format!("{} {name} is as it was", kind.name()), is_back).await;
     let is_emitted = async || {
         let notes = env.notes("DriftCorrected").await;
         notes.into_iter().find(|note| note.contains(kind.name()) && note.contains(field))
     };
-    until(&format!("an Event of {} {name}", kind.name()), is_emitted).await;
+    eventually_async(&format!("an Event of {} {name}", kind.name()), is_emitted).await;
 }
 
 /// Creates the Secret with the credentials and the authority of the brokers.

@@ -1,18 +1,19 @@
 //! Conditions that other controllers report about autoscalers and exposures.
 
 use ccx_operator::model::kind::Kind;
+use ccx_test_support::eventually_async;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
 use super::{installed, life_cycle::api};
-use crate::test_env::{TestEnv, until};
+use crate::test_env::TestEnv;
 
 const API: &str = "ccx-insights-results-aggregator";
 const PIPELINE: &str = "ccx-data-pipeline";
 
 async fn report(env: &TestEnv, kind: Kind, name: &str, status: Value) {
     let by = PatchParams { field_manager: Some("another-controller".into()), ..PatchParams::default() };
-    until("it exists", async || api(env, kind).get_opt(name).await.unwrap()).await;
+    eventually_async("it exists", async || api(env, kind).get_opt(name).await.unwrap()).await;
     api(env, kind).patch_status(name, &by, &Patch::Merge(json!({"status": status}))).await.unwrap();
 }
 
@@ -38,7 +39,7 @@ async fn rejected_route_is_not_ready_and_admitted_route_has_its_host_in_the_stat
     env.apply(json!({"aggregator": {"exposure": {"type": "Route", "identity": "Gateway"}}})).await;
     env.until_condition("ApiExposed", "True", "AsExpected").await;
     let external = async || env.pipeline().await.status?.endpoints?.external;
-    let external = until("it has a host", external).await;
+    let external = eventually_async("it has a host", external).await;
     assert!(external.starts_with("https://ccx-ns.apps.example.com/"), "{external}");
     env.end().await;
 }

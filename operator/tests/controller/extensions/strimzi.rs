@@ -1,5 +1,6 @@
 //! A Kafka of Strimzi: its brokers and its authority are read from its status.
 
+use ccx_test_support::eventually_async;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{
     Api,
@@ -9,7 +10,7 @@ use kube::{
 use serde_json::{Value, json};
 
 use super::installed;
-use crate::test_env::{TestEnv, until};
+use crate::test_env::TestEnv;
 
 const KAFKA: &str = "events";
 
@@ -71,7 +72,7 @@ async fn changed_brokers_and_authority_of_strimzi_are_applied() {
         "{missing:?}"
     );
     make(&kafkas).await;
-    until("it is not ready", async || {
+    eventually_async("it is not ready", async || {
         let condition = env.until_condition("Degraded", "True", "KafkaUnreachable").await;
         condition
             .message
@@ -87,10 +88,13 @@ async fn changed_brokers_and_authority_of_strimzi_are_applied() {
     let authority = env.get::<ConfigMap>("ccx-kafka-ca").await.unwrap().data.unwrap();
     assert_eq!(authority["ca.crt"], "PEM 1\n");
     set_ready(&kafkas, "elsewhere:9093", "PEM 2").await;
-    until("the new brokers", async || settings(&env).await.contains("elsewhere:9093").then_some(())).await;
+    eventually_async("the new brokers", async || {
+        settings(&env).await.contains("elsewhere:9093").then_some(())
+    })
+    .await;
     let notes =
         async || env.notes("CaChanged").await.into_iter().find(|note| note.contains("ccx-data-pipeline"));
-    until("an Event about the new authority", notes).await;
+    eventually_async("an Event about the new authority", notes).await;
     env.until_ready().await;
     env.end().await;
 }
