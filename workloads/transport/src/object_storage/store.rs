@@ -47,7 +47,7 @@ impl ObjectStore {
     /// Prepares a client, without talking to the server. Credentials and the region, when they are not configured, come from
     /// where AWS' tools take them: variables, profiles, and the workload's identity.
     pub async fn connect(settings: &ObjectStorage) -> Result<Self, ObjectStoreError> {
-        Ok(Self::from_sdk(&loader(settings)?.load().await, settings))
+        Ok(Self::from_sdk(&Box::pin(loader(settings)?.load()).await, settings))
     }
 
     /// Requests the bucket with the configured credentials, and returns how it can be used.
@@ -55,7 +55,7 @@ impl ObjectStore {
     /// Without credentials the request is not signed. A server that refuses it has answered all the same: presigned links need no
     /// credentials of ours.
     pub async fn check_bucket(settings: &ObjectStorage) -> Result<BucketAccess, ObjectStoreError> {
-        let sdk = loader(settings)?.load().await;
+        let sdk = Box::pin(loader(settings)?.load()).await;
         let is_authenticated = match sdk.credentials_provider() {
             Some(provider) => provider.provide_credentials().await.is_ok(),
             None => false,
