@@ -161,6 +161,11 @@ fn rule(pipeline: &ValidatedPipeline, alert: &Alert) -> Value {
         "expr": alert.expression,
         "for": alert.lasts,
         "labels": {"severity": severity, "namespace": pipeline.namespace, "ccx_pipeline": pipeline.name.as_str()},
-        "annotations": {"summary": alert.summary, "description": alert.advice},
+        "annotations": {"summary": alert.summary, "description": alert.advice, "runbook_url": runbook_url(alert)},
     })
+}
+
+/// Returns the address of the section of an alert in `docs/runbooks.md`.
+fn runbook_url(alert: &Alert) -> String {
+    format!("{}/blob/main/docs/runbooks.md#{}", env!("CARGO_PKG_REPOSITORY"), alert.name.to_ascii_lowercase())
 }

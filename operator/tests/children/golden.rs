@@ -30,3 +30,21 @@ fn check(resource: &str, name: &str) {
     let children = yaml::documents(&sample::children_with(&pipeline, &sample::references(&pipeline)));
     assert_generated(&format!("operator/tests/children/golden/{name}.children.yaml"), &children);
 }
+
+#[test]
+fn each_alert_leads_to_a_section_of_the_runbooks() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let children = fs::read_to_string(folder.join("tests/children/golden/minimal.children.yaml")).unwrap();
+    let page = fs::read_to_string(folder.join("../docs/runbooks.md")).unwrap();
+    let mut alerts: Vec<_> =
+        children.lines().filter_map(|line| line.trim_start().strip_prefix("- alert: ")).collect();
+    let mut sections: Vec<_> = page.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+    let anchors: Vec<_> = children
+        .split_whitespace()
+        .filter_map(|word| Some(word.split_once("/docs/runbooks.md#")?.1.to_owned()))
+        .collect();
+    assert_eq!(anchors, alerts.iter().map(|alert| alert.to_ascii_lowercase()).collect::<Vec<_>>());
+    alerts.sort_unstable();
+    sections.sort_unstable();
+    assert_eq!(sections, alerts);
+}
