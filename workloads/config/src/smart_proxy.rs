@@ -1,6 +1,7 @@
 //! `[smart_proxy]`
 
 use std::{
+    collections::BTreeMap,
     net::{Ipv6Addr, SocketAddr},
     path::PathBuf,
     time::Duration,
@@ -66,6 +67,9 @@ pub struct SmartProxy {
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub shutdown_timeout: Duration,
+    /// Names of clusters, by their ids, where account management does not know them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub cluster_names: BTreeMap<String, String>,
     /// The source of cluster names and lists beside the database.
     pub account_management: AccountManagement,
 }
@@ -120,6 +124,7 @@ impl Default for SmartProxy {
             metrics_namespace: "insights_results_smart_proxy".into(),
             request_timeout: Duration::from_secs(30),
             shutdown_timeout: Duration::from_secs(25),
+            cluster_names: BTreeMap::new(),
             account_management: AccountManagement::default(),
         }
     }

@@ -100,8 +100,6 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let api = Arc::<Api>::from_ref(state);
-        let caller = api.authenticator.authenticate(&parts.headers).await;
-        api.metrics.authenticated(caller.as_ref());
-        Ok(Self(caller?))
+        Ok(Self(api.authenticator.authenticate(&parts.headers).await?))
     }
 }

@@ -14,6 +14,7 @@
 //! null; the data of a hit is an object with the strings `error_key` and `type`; a severity is 1 to 4; no hit appears twice. A rule
 //! without content, or content without a rule, never breaks a list.
 
+mod account_management;
 mod api;
 mod asked;
 mod directory;
@@ -31,6 +32,7 @@ mod snapshot;
 mod texts;
 mod upgrade_risks;
 
+pub use account_management::AccountManagementError;
 pub use error::ApiError;
 pub use model::*;
 pub use public_api::{ClusterFinding, PublicApi, ReportOptions, Vote};

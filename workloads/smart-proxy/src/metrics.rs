@@ -1,18 +1,15 @@
 //! The metrics. The first block has the names and labels of the service that this one replaces, so that its dashboards work
 //! unchanged; the second is ours.
 
-use ccx_auth::{AuthError, Caller};
 use ccx_http::EndpointMetrics;
 use ccx_service::MetricRegistrar;
-use prometheus::{IntCounter, IntCounterVec, IntGauge, Registry};
+use prometheus::{IntCounter, IntGauge, Registry};
 
 /// All metrics of one smart proxy.
 #[derive(Clone, Debug)]
 pub(crate) struct Metrics {
     pub(crate) endpoints: EndpointMetrics,
     pub(crate) content_endpoints: EndpointMetrics,
-    identity_types: IntCounterVec,
-    rejected_service_accounts: IntCounter,
     pub(crate) cache_hits: IntCounter,
     pub(crate) cache_misses: IntCounter,
     pub(crate) cache_bytes: IntGauge,
@@ -28,13 +25,6 @@ impl Metrics {
         Ok(Self {
             endpoints: EndpointMetrics::new(&registrar)?.with_user_agents(&registrar)?,
             content_endpoints: EndpointMetrics::new(&content)?,
-            identity_types: registrar.counters(
-                "rbac_identity_type",
-                "Requests per kind of caller",
-                &["type"],
-            )?,
-            rejected_service_accounts: registrar
-                .counter("rbac_service_accounts_rejected", "Service accounts without permission")?,
             cache_hits: registrar.counter("answer_cache_hits_total", "Reports answered from memory")?,
             cache_misses: registrar
                 .counter("answer_cache_misses_total", "Reports answered from the database")?,
@@ -46,14 +36,5 @@ impl Metrics {
             is_listening: registrar
                 .gauge("report_announcements_received", "1 while new reports are announced to us, else 0")?,
         })
-    }
-
-    /// Counts an authentication by the kind of caller.
-    pub(crate) fn authenticated(&self, caller: Result<&Caller, &AuthError>) {
-        match caller {
-            Ok(caller) => self.identity_types.with_label_values(&[caller.kind.as_str()]).inc(),
-            Err(AuthError::Forbidden) => self.rejected_service_accounts.inc(),
-            Err(_) => {}
-        }
     }
 }

@@ -11,7 +11,7 @@ mod requests;
 mod stored_workloads;
 mod workloads;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use ccx_aggregator::CurrentContent;
 use ccx_auth::Caller;
@@ -19,15 +19,14 @@ use ccx_config::SmartProxy;
 use ccx_messages::OrgId;
 use ccx_storage::Database;
 use ccx_valkey::RequestStore;
-use chrono::{DateTime, Utc};
 
 pub use feedback::{ClusterFinding, Vote};
 pub use reports::ReportOptions;
 
-use crate::{directory::Directory, error::ApiError, snapshot::Snapshot, texts::Texts};
-
-/// Age from which a cluster's latest report is stale: clusters send one every two hours.
-const STALE_AFTER: Duration = Duration::from_hours(24);
+use crate::{
+    account_management::AccountManagementError, directory::Directory, error::ApiError, snapshot::Snapshot,
+    texts::Texts,
+};
 
 /// The operations of the public API. Every one reads and changes what belongs to the caller's organisation only.
 pub struct PublicApi {
@@ -41,15 +40,19 @@ pub struct PublicApi {
 
 impl PublicApi {
     /// Creates the API over a database and the texts in use.
-    pub fn new(database: Database, content: Arc<CurrentContent>) -> Self {
-        let directory = Directory;
-        Self { database, content, directory, requests: None, max_feedback_bytes: 255 }
-    }
-
-    /// Applies the limits of `settings`.
-    #[must_use]
-    pub fn with_settings(self, settings: &SmartProxy) -> Self {
-        Self { max_feedback_bytes: settings.max_feedback_bytes, ..self }
+    pub fn new(
+        database: Database,
+        content: Arc<CurrentContent>,
+        settings: &SmartProxy,
+    ) -> Result<Self, AccountManagementError> {
+        let directory = Directory::new(settings)?;
+        Ok(Self {
+            database,
+            content,
+            directory,
+            requests: None,
+            max_feedback_bytes: settings.max_feedback_bytes,
+        })
     }
 
     /// Answers on-demand requests from `requests`.
@@ -77,10 +80,4 @@ impl PublicApi {
     /// Drops what is cached about an organisation, as one of its rules was disabled or enabled.
     #[expect(clippy::unused_self, reason = "nothing is cached yet")]
     pub(crate) fn forget(&self, _: OrgId) {}
-}
-
-/// Returns whether a report of this age is stale.
-pub(crate) fn is_stale(last_checked_at: Option<DateTime<Utc>>) -> bool {
-    let age = last_checked_at.map(|time| Utc::now() - time);
-    age.and_then(|age| age.to_std().ok()).is_some_and(|age| age > STALE_AFTER)
 }

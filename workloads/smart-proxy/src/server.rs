@@ -7,11 +7,11 @@ use std::{
 
 use axum::Router;
 use ccx_aggregator::{CurrentContent, follow_rules, watch_database};
-use ccx_auth::{Authenticator, AuthenticatorError};
+use ccx_auth::{AuthMetrics, Authenticator, AuthenticatorError};
 use ccx_config::Config;
 use ccx_http::{EndpointMetrics, api_router};
 use ccx_messages::ErrorClass;
-use ccx_service::{Dependency, ServeError, Telemetry, run_periodically};
+use ccx_service::{Dependency, MetricRegistrar, ServeError, Telemetry, run_periodically};
 use ccx_storage::{Database, ReportChange, ReportListener, StorageError};
 use ccx_valkey::{RequestStore, ValkeyError};
 use snafu::{ResultExt, Snafu};
@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    account_management::AccountManagementError,
     api::Api,
     endpoints::{content_service, renderer, v1, v2},
     metrics::Metrics,
@@ -56,6 +57,12 @@ pub enum SmartProxyError {
         /// The cause.
         source: AuthenticatorError,
     },
+    /// The settings of account management can't be used.
+    #[snafu(transparent)]
+    AccountManagement {
+        /// The cause.
+        source: AccountManagementError,
+    },
     /// The client of the service for upgrade risks can't be built.
     #[snafu(transparent)]
     UpgradeRisks {
@@ -77,7 +84,7 @@ impl SmartProxyError {
             Self::Metrics { .. } | Self::UpgradeRisks { .. } => ErrorClass::Bug,
             Self::Database { source } => source.class(),
             Self::Valkey { source } => source.class(),
-            Self::Authentication { .. } => ErrorClass::BadInput,
+            Self::Authentication { .. } | Self::AccountManagement { .. } => ErrorClass::BadInput,
             Self::Serve { .. } => ErrorClass::Transient,
         }
     }
@@ -129,16 +136,18 @@ impl Service {
             database.with_query_observer(Arc::new(move |name, duration| sql.observe(name, duration)));
         let requests = config.valkey.endpoint.is_some().then(|| RequestStore::new(&config.valkey));
         let requests = requests.transpose().context(ValkeySnafu)?;
-        let authenticator = Arc::new(Authenticator::new(&config.auth).context(AuthenticationSnafu)?);
+        let auth_metrics = AuthMetrics::new(MetricRegistrar::new(&telemetry.registry, namespace));
+        let authenticator = Authenticator::new(&config.auth)
+            .context(AuthenticationSnafu)?
+            .with_metrics(auth_metrics.context(MetricsSnafu)?);
         let upgrade_risks =
             UpgradeRisks::new(settings.upgrade_risks_url.as_deref(), settings.request_timeout / 2)?;
-        let public = PublicApi::new(database, Arc::new(CurrentContent::default()))
-            .with_settings(settings)
-            .with_requests(requests);
+        let public =
+            PublicApi::new(database, Arc::new(CurrentContent::default()), settings)?.with_requests(requests);
         let api = Api::new(
             settings,
             Arc::new(public),
-            authenticator,
+            Arc::new(authenticator),
             metrics,
             telemetry.registry.clone(),
             upgrade_risks,

@@ -2,6 +2,7 @@
 
 mod access;
 mod clients;
+mod cluster_names;
 mod conformance;
 mod operations;
 mod outage;

@@ -79,7 +79,7 @@ impl Texts {
 
 /// Returns whether only listed organisations see a rule.
 pub(crate) fn is_internal(content: &Content) -> bool {
-    &*content.section == INTERNAL_SECTION
+    &*content.section == INTERNAL_SECTION || content.selector.rule.as_str().contains(".internal.")
 }
 
 /// Returns whether a rule is shown for clusters that the vendor manages.

@@ -3,8 +3,9 @@
 use ccx_auth::Caller;
 use ccx_content::Content;
 use ccx_messages::ClusterId;
+use chrono::{DateTime, Utc};
 
-use super::{PublicApi, is_stale};
+use super::PublicApi;
 use crate::{
     directory::{ClusterList, ListedCluster, status},
     error::ApiError,
@@ -17,8 +18,9 @@ impl PublicApi {
     /// Lists all clusters of the organisation with the numbers of their enabled hits.
     pub async fn clusters(&self, caller: &Caller) -> Result<Vec<ClusterSummary>, ApiError> {
         let snapshot = self.snapshot(caller.org_id).await?;
-        let list = self.directory.list(caller.org_id, &snapshot).await?;
-        Ok(summaries(&snapshot, &list, &self.texts(caller)))
+        let list = self.directory.list(caller.org_id, &snapshot).await;
+        let is_stale = |time| self.directory.is_stale(time);
+        Ok(summaries(&snapshot, &list, &self.texts(caller), is_stale))
     }
 
     /// Returns a cluster of the organisation.
@@ -30,12 +32,21 @@ impl PublicApi {
             cluster_id,
             display_name: known.display_name,
             managed: known.managed,
-            status: status(is_stale(stored.last_checked_at)).into(),
+            status: if known.status.is_empty() {
+                status(self.directory.is_stale(stored.last_checked_at)).into()
+            } else {
+                known.status
+            },
         })
     }
 }
 
-fn summaries(snapshot: &Snapshot, list: &ClusterList, texts: &Texts) -> Vec<ClusterSummary> {
+fn summaries(
+    snapshot: &Snapshot,
+    list: &ClusterList,
+    texts: &Texts,
+    is_stale: impl Fn(Option<DateTime<Utc>>) -> bool,
+) -> Vec<ClusterSummary> {
     let hits = hits_by_cluster(snapshot, list, texts);
     let summary = |cluster: &ListedCluster| {
         let stored = snapshot.position(cluster.id);

@@ -19,7 +19,7 @@ impl PublicApi {
             self.require_own_clusters(caller, clusters).await?;
         }
         let snapshot = self.snapshot(caller.org_id).await?;
-        let list = self.directory.list(caller.org_id, &snapshot).await?;
+        let list = self.directory.list(caller.org_id, &snapshot).await;
         let texts = self.texts(caller);
         let asked: Option<HashSet<ClusterId>> = clusters.map(|clusters| clusters.iter().copied().collect());
         let mut overview = Overview::default();

@@ -28,7 +28,7 @@ impl PublicApi {
         impacting: Option<bool>,
     ) -> Result<Vec<RecommendationSummary>, ApiError> {
         let snapshot = self.snapshot(caller.org_id).await?;
-        let list = self.directory.list(caller.org_id, &snapshot).await?;
+        let list = self.directory.list(caller.org_id, &snapshot).await;
         let texts = self.texts(caller);
         let hits: HashMap<&RuleSelector, &SnapshotHits> =
             snapshot.hits.iter().map(|hits| (&hits.selector, hits)).collect();
@@ -89,7 +89,7 @@ impl PublicApi {
             self.database.clusters_of_rule(caller.org_id, rule, None),
             self.database.clusters_with_disabled_rule(caller.org_id, &component, &rule.error_key),
         );
-        let list = self.directory.list(caller.org_id, &*snapshot?).await?;
+        let list = self.directory.list(caller.org_id, &*snapshot?).await;
         let (hit, disabled) = (hit?, disabled?);
         let disabled: Vec<DisabledCluster> = disabled
             .into_iter()

@@ -28,7 +28,7 @@ impl PublicApi {
     pub async fn workloads(&self, caller: &Caller) -> Result<Vec<NamespaceSummary>, ApiError> {
         let (stored, snapshot) =
             tokio::join!(self.database.namespaces(caller.org_id, None), self.snapshot(caller.org_id));
-        let list = self.directory.list(caller.org_id, &*snapshot?).await?;
+        let list = self.directory.list(caller.org_id, &*snapshot?).await;
         let texts = self.texts(caller);
         Ok(stored?.into_iter().map(|namespace| summary(namespace, &list, &texts)).collect())
     }

@@ -227,7 +227,7 @@ async fn service_has_info_documents_and_metrics() {
         for name in [
             "insights_results_smart_proxy_api_endpoints_requests{endpoint=\"/api/insights-results-aggregator/v2/cluster/{cluster}/reports\"}",
             "insights_results_smart_proxy_api_endpoints_user_agent",
-            "insights_results_smart_proxy_rbac_identity_type{type=\"user\"}",
+            "insights_results_smart_proxy_rbac_identity_type{",
             "insights_results_smart_proxy_answer_cache_misses_total",
             "insights_results_smart_proxy_sql_queries_counter",
             "content_service_api_endpoints_requests",

@@ -121,3 +121,15 @@ fn documents_have_every_published_operation() {
         }
     }
 }
+
+#[tokio::test]
+#[ignore = "needs published samples"]
+async fn renderer_answers_as_the_published_example() {
+    let folder = ccx_test_support::needs::published_samples("data/template-renderer");
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    let env = TestEnv::start().await;
+    let request = env.request(Method::POST, "/rendered_reports").body(read("request_data_example.json"));
+    let answer = super::test_env::send(request).await;
+    let expected: Value = serde_json::from_str(&read("response_data_example.json")).unwrap();
+    assert_eq!((answer.status, answer.json()), (200, expected));
+}

@@ -1,0 +1,99 @@
+//! Names and lists of clusters, from account management and without it.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use axum::{
+    Json, Router,
+    extract::State,
+    http::StatusCode,
+    routing::{get, post},
+};
+use ccx_config::Config;
+use serde_json::{Value, json};
+
+use super::test_env::{CLUSTER, OLD_CLUSTER, TestEnv, V2};
+
+/// A stand-in for the token server and the API of account management.
+#[derive(Clone, Default)]
+struct StandIn {
+    fails: Arc<AtomicBool>,
+}
+
+async fn start(stand_in: StandIn) -> String {
+    let token = async |body: String| {
+        assert!(body.contains("client_id=me&client_secret=s%26cret"), "{body}");
+        Json(json!({"access_token": "t", "expires_in": 300}))
+    };
+    let router: Router = Router::new()
+        .route("/token", post(token))
+        .route("/api/accounts_mgmt/v1/organizations", get(async || Json(json!({"items": [{"id": "o1"}]}))))
+        .route("/api/accounts_mgmt/v1/subscriptions", get(subscriptions))
+        .with_state(stand_in);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    url
+}
+
+async fn subscriptions(
+    State(stand_in): State<StandIn>,
+    uri: axum::http::Uri,
+) -> Result<Json<Value>, StatusCode> {
+    if stand_in.fails.load(Ordering::Relaxed) {
+        return Err(StatusCode::INTERNAL_SERVER_ERROR);
+    }
+    let query = uri.query().unwrap_or_default();
+    assert!(query.contains("Archived") && query.contains("size=1"), "{query}");
+    let page = |id: &str, name: &str, managed: bool| json!([{"external_cluster_id": id, "display_name": name, "managed": managed, "status": "Active"}]);
+    let items = if query.contains("page=1&") {
+        page(CLUSTER, "prod", false)
+    } else if query.contains("page=2&") {
+        page("c0000000-0000-4000-8000-000000000000", "new", true)
+    } else {
+        json!([])
+    };
+    Ok(Json(json!({ "items": items })))
+}
+
+async fn env_with(url: &str) -> TestEnv {
+    let mut config = Config::default();
+    let settings = &mut config.smart_proxy.account_management;
+    settings.url = Some(url.to_owned());
+    settings.token_url = format!("{url}/token");
+    settings.client_id = Some("me".into());
+    settings.client_secret = Some(serde_json::from_value("s&cret".into()).unwrap());
+    settings.page_size = 1;
+    settings.cache = std::time::Duration::ZERO;
+    config.smart_proxy.cluster_names = [(OLD_CLUSTER.to_owned(), "old".to_owned())].into();
+    let env = TestEnv::with(config).await;
+    env.run_sql(include_str!("sample.sql")).await;
+    env
+}
+
+async fn names(env: &TestEnv) -> Vec<Value> {
+    let clusters = env.json(&format!("{V2}/clusters")).await;
+    clusters["data"].as_array().unwrap().iter().map(|cluster| cluster["cluster_name"].clone()).collect()
+}
+
+#[tokio::test]
+async fn clusters_are_those_of_account_management_also_while_it_fails() {
+    let stand_in = StandIn::default();
+    let env = env_with(&start(stand_in.clone()).await).await;
+    assert_eq!(names(&env).await, ["prod", "new"]);
+    assert_eq!(env.report().await["meta"]["cluster_name"], "prod");
+    stand_in.fails.store(true, Ordering::Relaxed);
+    assert_eq!(names(&env).await, ["prod", "new"]);
+}
+
+#[tokio::test]
+async fn clusters_with_a_report_are_listed_when_account_management_is_unreachable() {
+    let env = env_with("http://127.0.0.1:1").await;
+    let names = names(&env).await;
+    assert_eq!(names.len(), 3);
+    assert_eq!(names[1], "old");
+    let info = env.json(&format!("{V2}/cluster/{OLD_CLUSTER}/info")).await;
+    assert_eq!(info["cluster"]["display_name"], "old");
+}
