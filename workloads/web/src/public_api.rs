@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// A report with rendered texts, disabled recommendations included.
-const REPORT: ReportOptions = ReportOptions { include_disabled: true, rendered: true };
+const REPORT: ReportOptions = ReportOptions { include_disabled: true, rendered: true, for_managed: false };
 
 impl Source for PublicApi {
     fn clusters<'a>(&'a self, caller: &'a Caller) -> Answer<'a, Vec<ClusterRow>> {
