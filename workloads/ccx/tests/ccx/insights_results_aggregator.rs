@@ -378,6 +378,36 @@ async fn service_with_the_dvo_backend_writes_workloads() {
 }
 
 #[tokio::test]
+#[ignore = "needs redis-server"]
+async fn service_with_the_redis_storage_writes_processed_requests() {
+    let kafka = ccx_local::Kafka::start(&[(RESULTS, 1)]).unwrap();
+    let server = ccx_local::Valkey::start(ccx_local::ValkeyProtection::None).unwrap();
+    let (program, _) = with_broker(&kafka.config().bootstrap_servers.join(",")).await;
+    let program = program
+        .with("OCP_RECOMMENDATIONS_STORAGE__TYPE", "redis")
+        .with("REDIS__ENDPOINT", server.config().endpoint.as_deref().unwrap())
+        .with("REDIS__TIMEOUT_SECONDS", "30");
+    let mut child = program.command(&["start-service"]).spawn().unwrap();
+    let (_stdout, stderr) = (reader(child.stdout.take()), reader(child.stderr.take()));
+    let mut running = ChildGuard(child);
+    let payload = r#"{"OrgID":123,"ClusterName":"01234567-89ab-cdef-0123-456789abcdef","LastChecked":"2024-01-15T11:00:00Z",
+        "Version":2,"RequestId":"request-1","Report":{"system":{},"fingerprints":[],"reports":[]}}"#;
+    let message = Outgoing { topic: RESULTS, key: None, headers: &[], payload: payload.as_bytes() };
+    Producer::new(&kafka.config()).unwrap().send(message).await.unwrap();
+
+    let store = ccx_valkey::RequestStore::new(&server.config()).unwrap();
+    let (org_id, cluster_id) =
+        (ccx_messages::OrgId::new(123).unwrap(), "01234567-89ab-cdef-0123-456789abcdef".parse().unwrap());
+    ccx_test_support::eventually_async("the request is processed", async || {
+        store.is_processed(org_id, cluster_id, "request-1").await.unwrap()
+    })
+    .await;
+    let pid = running.0.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert_eq!(wait(&mut running.0).code(), Some(0), "{}", stderr.join().unwrap());
+}
+
+#[tokio::test]
 async fn service_without_a_reachable_broker_ends_with_code_1() {
     let (program, _) = with_broker("localhost:1").await;
     let outcome = program.run(&["start-service"]);
