@@ -183,7 +183,8 @@ pub struct PlannedChange {
     /// Its name.
     #[schemars(length(max = 253))]
     pub name: String,
-    /// The fields that would change. Values of Secrets are not among them.
+    /// The fields that would change, as `path: before -> after`, or with the lines that differ of a text. Values of
+    /// Secrets are not among them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32), extend("x-kubernetes-list-type" = "atomic"), inner(length(max = 512)))]
     pub fields: Vec<String>,

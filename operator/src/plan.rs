@@ -2,6 +2,7 @@
 
 mod diff;
 pub mod restart;
+mod text_diff;
 
 use ccx_crds::{ChangeAction, PlannedChange, PlannedRestart};
 pub use diff::FieldChange;
@@ -64,7 +65,7 @@ pub struct Restart {
 /// The limits of the schema: changes in the status of a resource, and fields of each.
 const MAX_STATUS_CHANGES: usize = 128;
 const MAX_STATUS_FIELDS: usize = 32;
-/// The limit of a field's path in characters.
+/// The limit of a field's path and values in characters.
 const MAX_STATUS_FIELD_LENGTH: usize = 512;
 
 impl Transition {
@@ -125,12 +126,12 @@ impl Plan {
 
 impl Change {
     fn to_status(&self) -> PlannedChange {
-        let path = |field: &FieldChange| field.path.chars().take(MAX_STATUS_FIELD_LENGTH).collect();
+        let summary = |field: &FieldChange| field.summary().chars().take(MAX_STATUS_FIELD_LENGTH).collect();
         PlannedChange {
             action: self.action,
             kind: self.kind.name().to_owned(),
             name: self.name.clone(),
-            fields: self.fields.iter().take(MAX_STATUS_FIELDS).map(path).collect(),
+            fields: self.fields.iter().take(MAX_STATUS_FIELDS).map(summary).collect(),
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::{
 pub struct RuleSources {
     /// Whether the rules run that are part of the image.
     pub built_in: BuiltInRules,
-    /// Rules of any source that do not run, by their ids.
+    /// Rules of any source that do not run: by error key, module or its last part, component, or module and error key.
     ///
     /// Example: `["etcd_slow_disk|ETCD_SLOW_DISK"]`.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -82,6 +82,7 @@ reasons! {
     ExposureRejected: "The controller of the Route, Ingress or HTTPRoute does not accept it.", "The message is that of the controller. Correct `spec.aggregator.exposure`.";
     UnverifiedIdentity: "The API is exposed, and it is not stated that a gateway authenticates clients.", "Any client can forge `x-rh-identity`. Let a gateway authenticate and set the header, then set `spec.aggregator.exposure.identity` to `Gateway`; or limit the clients by `allowFrom`.";
     RulesRejected: "The newest rules of users can't be loaded; the previous ones stay in use.", "Correct the line that the message names.";
+    UnknownRules: "`disabledRules` names rules that do not exist.", "Correct the names, in a form that `ccx rules explain` takes.";
     DriftCorrected: "Another client changed or deleted a child; it was restored.", "Change the resource instead. Set `spec.reconciliation` to `Paused` to work by hand.";
     JobRepeated: "A Job that had failed was deleted, so that it is created again.", "None.";
     OrphanDeleted: "A child that the spec no longer needs was deleted.", "None.";

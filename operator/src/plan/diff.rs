@@ -3,6 +3,7 @@
 use kube::core::DynamicObject;
 use serde_json::{Map, Value};
 
+use super::text_diff::changed_lines;
 use crate::model::{annotations::APPLIED_HASH, kind::Kind};
 
 /// A changed field.
@@ -14,6 +15,40 @@ pub struct FieldChange {
     pub before: Option<Value>,
     /// The planned value.
     pub after: Option<Value>,
+}
+
+/// The limit of a value in characters, which is cut.
+const MAX_VALUE_LENGTH: usize = 80;
+
+impl FieldChange {
+    /// Returns the lines that differ, if the value is a text of several lines: removed ones begin with `- `, added
+    /// ones with `+ `.
+    pub fn changed_lines(&self) -> Option<Vec<String>> {
+        changed_lines(self.before.as_ref()?.as_str()?, self.after.as_ref()?.as_str()?)
+    }
+
+    /// Returns path and change in one line.
+    pub fn summary(&self) -> String {
+        let change = match self.changed_lines() {
+            Some(lines) => lines.join(", "),
+            None => self.values(),
+        };
+        format!("{}: {change}", self.path)
+    }
+
+    /// Returns the value before and after, cut to a readable length; `…` for one that is absent or secret.
+    pub fn values(&self) -> String {
+        format!("{} -> {}", shortened(self.before.as_ref()), shortened(self.after.as_ref()))
+    }
+}
+
+fn shortened(value: Option<&Value>) -> String {
+    let Some(value) = value else { return "…".into() };
+    let text = value.to_string();
+    if text.chars().count() <= MAX_VALUE_LENGTH {
+        return text;
+    }
+    text.chars().take(MAX_VALUE_LENGTH).chain(['…']).collect()
 }
 
 /// Metadata that the API server sets.

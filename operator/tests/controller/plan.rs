@@ -75,7 +75,11 @@ async fn plan_of_a_changed_setting_has_values_and_restarts() {
         plan_of(&env, json!({"dataPipeline": {"replicas": 7, "archiveLimits": {"maxEntries": 17}}})).await;
     let objects: Vec<&str> = text.lines().filter(|line| line.starts_with(['+', '~', '-'])).collect();
     assert_eq!(objects, ["~ ConfigMap ccx-data-pipeline", "~ Deployment ccx-data-pipeline"]);
-    assert!(text.contains("    data[\"ccx.toml\"]: ") && text.contains("max_entries = 17"), "{text}");
+    assert!(
+        text.contains("    data[\"ccx.toml\"]:\n") && text.contains("        + max_entries = 17\n"),
+        "{text}"
+    );
+    assert!(!text.contains("bootstrap_servers"), "only lines that differ: {text}");
     assert!(text.contains("    spec.replicas: 8 -> 7\n"), "{text}");
     assert!(
         text.ends_with("\n\ndata-pipeline would restart: the configuration has changed in ccx.toml\n"),
@@ -149,5 +153,11 @@ async fn plan_of_the_program_equals_that_of_the_status() {
         text.lines().filter(|line| !line.is_empty() && !line.starts_with(' ')).collect();
     assert_eq!(by_program, by_status);
     assert_eq!(plan.restarts.len(), 3);
+    let fields =
+        plan.changes.iter().flat_map(|change| &change.fields).cloned().collect::<Vec<_>>().join("\n");
+    assert!(
+        fields.contains("image: \"registry.example.com/ccx:1\" -> \"registry.example.com/ccx:2\""),
+        "{fields}"
+    );
     env.end().await;
 }

@@ -205,6 +205,10 @@ async fn invalid_rules_are_reported_with_their_location_until_fixed() {
     env.prober.set("/rules", r#"{"digest": "e", "rules": 26, "builtin": 86, "error": null}"#);
     let condition = env.until_condition("RulesLoaded", "True", "AsExpected").await;
     assert_eq!(condition.message, "112 rules are loaded");
+    let unknown = r#"{"digest": "e", "rules": 26, "builtin": 86, "error": null, "unknown_disabled": ["etcd_slow_dsk"]}"#;
+    env.prober.set("/rules", unknown);
+    let condition = env.until_condition("RulesLoaded", "True", "UnknownRules").await;
+    assert!(condition.message.ends_with("do not exist: etcd_slow_dsk"), "{condition:?}");
     env.end().await;
 }
 

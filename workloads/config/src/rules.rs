@@ -18,7 +18,7 @@ pub struct Rules {
     /// Content trees with texts about rules, for example about rules in Python: directories with a `config.yaml`. Where several
     /// have texts about the same error key, the first one counts; they replace built-in texts.
     pub content_directories: Vec<PathBuf>,
-    /// Rules that do not run, by their module, or by module, `|` and error key.
+    /// Rules that do not run: by error key, module or its last part, component, or module, `|` and error key.
     pub disabled: Vec<String>,
     /// Interval at which the files of users are checked for changes. A set with an error is rejected as a whole, and the previous
     /// one stays in use.

@@ -13,7 +13,7 @@ use std::{
 use ccx_config::Config;
 use ccx_content::ContentTree;
 use ccx_declarative_rules::{Problem, RuleSet, RuleUpdate, RuleWatcher};
-use ccx_rules::{Budget, Engine, Rule, RuleMeta};
+use ccx_rules::{Budget, Engine, RuleMeta};
 use ccx_service::{RulesProblem, RulesStatus};
 
 use crate::metrics::RuleSetMetrics;
@@ -52,7 +52,11 @@ impl Rules {
         let engine =
             CurrentEngine::new(if has_rules_of_users { builtin.incomplete(NOT_LOADED) } else { builtin });
         let status = SharedStatus::default();
-        status.update(|status| status.builtin = count(engine.get().rules().len()));
+        let unknown = if has_rules_of_users { Vec::new() } else { selection.unknown(None) };
+        status.update(|status| {
+            status.builtin = count(engine.get().rules().len());
+            status.unknown_disabled = unknown;
+        });
         let watch = has_rules_of_users.then(|| RuleWatch {
             interval: config.rules.reload_interval,
             selection,
@@ -116,11 +120,8 @@ impl Selection {
     fn engine(&self, set: Option<&RuleSet>) -> Engine {
         let builtin = if self.builtin { ccx_builtin_rules::rules() } else { Vec::new() };
         let of_users = set.map(RuleSet::engine_rules).unwrap_or_default();
-        let (disabled, wanted): (Vec<_>, Vec<_>) = builtin
-            .into_iter()
-            .chain(of_users)
-            .partition(|rule| self.disabled.iter().any(|name| is_named(&rule.meta(), name)));
-        self.warn_of_unknown(&disabled);
+        let is_disabled = |meta: &RuleMeta| self.disabled.iter().any(|name| is_named(meta, name));
+        let wanted = builtin.into_iter().chain(of_users).filter(|rule| !is_disabled(&rule.meta())).collect();
         let engine = Engine::new(wanted, self.budget).with_content(ContentTree::builtin());
         match set {
             Some(set) => engine.with_rule_set(RULE_SET, set.digest().to_string()),
@@ -128,23 +129,35 @@ impl Selection {
         }
     }
 
-    /// Warns of names that disable nothing: they are most likely misspelt.
-    fn warn_of_unknown(&self, disabled: &[Box<dyn Rule>]) {
-        for name in &self.disabled {
-            if !disabled.iter().any(|rule| is_named(&rule.meta(), name)) {
-                tracing::warn!(rule = name, "rules.disabled names a rule that does not exist");
-            }
+    /// Returns the names that disable nothing, and warns of them: they are most likely misspelt.
+    fn unknown(&self, set: Option<&RuleSet>) -> Vec<String> {
+        let rules: Vec<RuleMeta> = ccx_builtin_rules::rules()
+            .into_iter()
+            .chain(set.map(RuleSet::engine_rules).unwrap_or_default())
+            .map(|rule| rule.meta())
+            .collect();
+        let is_known = |name: &&String| rules.iter().any(|meta| is_named(meta, name));
+        let unknown: Vec<String> = self.disabled.iter().filter(|name| !is_known(name)).cloned().collect();
+        for name in &unknown {
+            tracing::warn!(rule = name, "rules.disabled names a rule that does not exist");
         }
+        unknown
     }
 }
 
-/// Whether `name` names a rule by its module, or by module and error key.
+/// Whether `name` names a rule, in one of the forms of `ccx rules explain`: an error key, a module or its last
+/// part, a component, or `<module>|<ERROR_KEY>`.
 fn is_named(meta: &RuleMeta, name: &str) -> bool {
+    let has_key = |key: &str| meta.error_keys.iter().any(|known| known.as_str().eq_ignore_ascii_case(key));
+    let is_module = |name: &str| {
+        let module =
+            name.strip_suffix(".report").or_else(|| name.strip_suffix(".recommendation")).unwrap_or(name);
+        let rule = meta.rule.as_str();
+        rule == module || rule.rsplit('.').next() == Some(module)
+    };
     match name.split_once('|') {
-        Some((module, key)) => {
-            meta.rule.as_str() == module && meta.error_keys.iter().any(|known| known.as_str() == key)
-        }
-        None => meta.rule.as_str() == name,
+        Some((module, key)) => is_module(module) && has_key(key),
+        None => is_module(name) || has_key(name),
     }
 }
 
@@ -214,6 +227,7 @@ impl RuleWatch {
                 rules: count(rules),
                 builtin: count(builtin),
                 error: None,
+                unknown_disabled: self.selection.unknown(Some(set)),
             }
         });
     }

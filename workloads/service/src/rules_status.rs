@@ -15,6 +15,9 @@ pub struct RulesStatus {
     pub builtin: u32,
     /// The reason why the newest files are not in use.
     pub error: Option<RulesProblem>,
+    /// The names of disabled rules that no rule has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknown_disabled: Vec<String>,
 }
 
 /// The first problem of a rejected rule set.

@@ -3,11 +3,7 @@
 use std::fmt::Write as _;
 
 use ccx_crds::ChangeAction;
-use ccx_operator::plan::{Change, FieldChange, Plan};
-use serde_json::Value;
-
-/// The limit of a printed value in characters; configuration files are longer.
-const MAX_VALUE_LENGTH: usize = 80;
+use ccx_operator::plan::{Change, Plan};
 
 /// Returns the changes with their fields, then the restarts with their reasons.
 pub(super) fn show(plan: &Plan) -> String {
@@ -40,26 +36,25 @@ fn change(change: &Change) -> String {
         ChangeAction::Delete => '-',
     };
     let mut text = format!("{sign} {} {}\n", change.kind.name(), change.name);
-    for FieldChange { path, before, after } in &change.fields {
-        let _ = writeln!(text, "    {path}: {} -> {}", value(before.as_ref()), value(after.as_ref()));
+    for field in &change.fields {
+        match field.changed_lines() {
+            Some(lines) => {
+                let _ = writeln!(text, "    {}:", field.path);
+                text.extend(lines.iter().map(|line| format!("        {line}\n")));
+            }
+            None => {
+                let _ = writeln!(text, "    {}: {}", field.path, field.values());
+            }
+        }
     }
     text
-}
-
-fn value(value: Option<&Value>) -> String {
-    let Some(value) = value else { return "…".into() };
-    let text = value.to_string();
-    if text.chars().count() <= MAX_VALUE_LENGTH {
-        return text;
-    }
-    text.chars().take(MAX_VALUE_LENGTH).chain(['…']).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use ccx_operator::{
         model::{component::Component, input::Input, kind::Kind, problem::Problem, reason::Reason},
-        plan::{Restart, restart::RestartReason},
+        plan::{FieldChange, Restart, restart::RestartReason},
     };
     use serde_json::json;
 

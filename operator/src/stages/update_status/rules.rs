@@ -10,8 +10,17 @@ pub(super) fn loaded(observation: &Observation) -> ConditionStatus {
             "no pod of data-pipeline has reported its rules",
         );
     };
+    let unknown = &rules.unknown_disabled;
     match &rules.error {
         Some(error) => ConditionStatus::not_met(Reason::RulesRejected, error.to_string()),
+        None if !unknown.is_empty() => ConditionStatus::met(
+            Reason::UnknownRules,
+            format!(
+                "{} rules are loaded; spec.dataPipeline.rules.disabledRules names rules that do not exist: {}",
+                rules.count(),
+                unknown.join(", ")
+            ),
+        ),
         None => ConditionStatus::met(Reason::AsExpected, format!("{} rules are loaded", rules.count())),
     }
 }

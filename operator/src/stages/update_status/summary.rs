@@ -122,7 +122,7 @@ pub(super) fn new_problems(before: &[Condition], conditions: &[Part]) -> Vec<Pro
     for part in conditions.iter().filter(|part| !is_summary(part.0)) {
         let (kind, ConditionStatus { cause, .. }) = part;
         let is_known = before.iter().any(|it| it.type_ == kind.name() && it.reason == cause.reason.name());
-        let is_warning = cause.reason == Reason::UnverifiedIdentity;
+        let is_warning = is_warning(cause.reason);
         let is_problem = is_failing(part) || is_impaired(part) || is_warning;
         if is_problem && !is_known && new.iter().all(|other| other.reason != cause.reason) {
             new.push(cause.clone());
@@ -169,12 +169,15 @@ fn is_in_progress(reason: Reason) -> bool {
     )
 }
 
+/// Whether the cause of a condition that is met should be corrected.
+fn is_warning(reason: Reason) -> bool {
+    matches!(reason, Reason::UnverifiedIdentity | Reason::UnknownRules)
+}
+
 fn is_failure(reason: Reason) -> bool {
     let is_mode = matches!(reason, Reason::Suspended | Reason::Paused | Reason::Planned);
     !is_mode
         && !is_in_progress(reason)
-        && !matches!(
-            reason,
-            Reason::AsExpected | Reason::NotObserved | Reason::NotWanted | Reason::UnverifiedIdentity
-        )
+        && !is_warning(reason)
+        && !matches!(reason, Reason::AsExpected | Reason::NotObserved | Reason::NotWanted)
 }

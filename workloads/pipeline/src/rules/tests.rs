@@ -167,9 +167,38 @@ fn rules_are_disabled_by_module_or_key_or_all_built_in_ones() {
 }
 
 #[test]
+fn disabled_rules_have_the_forms_of_explain_and_unknown_names_are_reported() {
+    let names = [
+        "NODE_NOT_READY",
+        "node_not_ready",
+        "ccx_rules.external.node_not_ready.report",
+        "node_not_ready|NODE_NOT_READY",
+    ];
+    for name in names {
+        let disabled = vec![name.to_owned(), "etcd_slow_dsk".to_owned()];
+        let mut fixture = Fixture::new(|config| config.rules.disabled = disabled.clone());
+        fixture.write(RULE);
+        let status = fixture.poll();
+        assert!(!fixture.has_rule("ccx_rules.external.node_not_ready"), "{name}");
+        assert_eq!(status.unknown_disabled, ["etcd_slow_dsk"], "{name}");
+        let without_users = Fixture::new(|config| {
+            config.rules.directories.clear();
+            config.rules.disabled = disabled;
+        });
+        assert_eq!(without_users.rules.status.get().unknown_disabled, ["etcd_slow_dsk"]);
+    }
+}
+
+#[test]
 fn status_is_json_with_the_position_of_the_error() {
     let error = RulesProblem { file: "a.yaml".into(), line: Some(3), column: Some(7), message: "M".into() };
-    let status = RulesStatus { digest: Some("d".into()), rules: 2, builtin: 1, error: Some(error) };
+    let status = RulesStatus {
+        digest: Some("d".into()),
+        rules: 2,
+        builtin: 1,
+        error: Some(error),
+        ..RulesStatus::default()
+    };
     let expected =
         r#"{"digest":"d","rules":2,"builtin":1,"error":{"file":"a.yaml","line":3,"column":7,"message":"M"}}"#;
     assert_eq!(serde_json::to_string(&status).unwrap(), expected);
