@@ -258,12 +258,13 @@ impl Applier<'_> {
     ) -> Result<Change, ApplyError> {
         let child = prepared.child;
         let desired = prepared.against(live);
-        let paths = diff::differences(&desired, live);
+        let is_applied = prepared::applied_hash(live) == Some(&*prepared.hash);
+        let paths = diff::correctable(child.kind, is_applied, diff::differences(&desired, live));
         if paths.is_empty() || self.is_equal_on_server(api, &desired, prepared, live).await? {
             self.verified(prepared, live);
             return Ok(Change::Nothing);
         }
-        let is_drift = prepared::applied_hash(live) == Some(&*prepared.hash);
+        let is_drift = is_applied;
         if is_drift && self.context.state.is_contested(self.key, child.kind, child.name()) {
             let message = drift::contest(child.kind, live, &paths);
             return Ok(Change::Contested(Problem::new(Reason::Contested, message)));

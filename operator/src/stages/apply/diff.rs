@@ -5,6 +5,8 @@ use std::fmt;
 use kube::core::DynamicObject;
 use serde_json::{Map, Value};
 
+use crate::model::kind::Kind;
+
 /// The path of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FieldPath(pub(super) Vec<Segment>);
@@ -41,6 +43,15 @@ pub(super) fn differences(desired: &DynamicObject, live: &DynamicObject) -> Vec<
     let mut found = Vec::new();
     differ(&content(desired), &content(live), &mut Vec::new(), &mut found);
     found
+}
+
+/// Returns the differences that can be corrected. The spec of a Job that was applied like this differs only by
+/// what an admission policy changed when the Job was created, and is immutable.
+pub(super) fn correctable(kind: Kind, is_applied: bool, mut paths: Vec<FieldPath>) -> Vec<FieldPath> {
+    if kind == Kind::Job && is_applied {
+        paths.retain(FieldPath::is_of_metadata);
+    }
+    paths
 }
 
 /// Whether two versions of an object are equal except for their versions.
@@ -104,6 +115,15 @@ mod tests {
 
     fn paths(desired: Value, live: Value) -> Vec<String> {
         differences(&object(desired), &object(live)).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn spec_of_an_applied_job_is_not_corrected() {
+        let path = |name: &str| FieldPath(vec![Segment::Key(name.into())]);
+        let both = || vec![path("metadata"), path("spec")];
+        assert_eq!(correctable(Kind::Job, true, both()), [path("metadata")]);
+        assert_eq!(correctable(Kind::Job, false, both()), both());
+        assert_eq!(correctable(Kind::Deployment, true, both()), both());
     }
 
     #[test]
