@@ -76,6 +76,9 @@ book: ## the pages of docs/ as a website in target/book
 fmt: ## format all code
 	cargo fmt --all
 
+diff: ## compare PEER=/path/to/insights-results-aggregator with ours: tables and answers (KAFKA=host:port for brokers of yours)
+	CCX_TEST_PEER="$(or $(abspath $(PEER)),$(error set PEER to the other program))" $(if $(KAFKA),CCX_TEST_PEER_KAFKA=$(KAFKA)) cargo test -p ccx --test ccx peer:: -- --nocapture
+
 bench: ## measure the hot paths beside their physical limits
 	@hack/install-dependencies.sh bench
 	cargo build --release --workspace --bins

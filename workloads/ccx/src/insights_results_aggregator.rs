@@ -14,7 +14,7 @@ use ccx_compat::{
     Clowder,
     aggregator::{Backend, Command, ExitStatus, Settings, command_not_found, help},
 };
-use ccx_config::Config;
+use ccx_config::{Config, Database};
 use ccx_service::BuildInfo;
 use tracing::{error, info};
 
@@ -71,13 +71,24 @@ impl Environment {
         Ok(Self { variables, settings, _certificates: certificates })
     }
 
-    /// Returns our configuration with the same meaning, for the schema that the program writes and migrates.
+    /// Returns our configuration with the same meaning, for the schema that the program writes.
     fn config(&self) -> Result<Config, ExitStatus> {
-        let backend = self.settings.backend().unwrap_or(Backend::OcpRecommendations);
-        self.settings.config(backend).map_err(|cause| {
+        self.settings.config(self.backend()).map_err(|cause| {
             error!(error = ccx_service::error_chain(&cause), "Configuration error");
             ExitStatus::Database
         })
+    }
+
+    /// Returns the database that is migrated, whatever the rest of the configuration is.
+    fn database(&self) -> Result<Database, ExitStatus> {
+        self.settings.database(self.backend()).map_err(|cause| {
+            error!(error = ccx_service::error_chain(&cause), "Configuration error");
+            ExitStatus::Database
+        })
+    }
+
+    fn backend(&self) -> Backend {
+        self.settings.backend().unwrap_or(Backend::OcpRecommendations)
     }
 }
 
@@ -109,8 +120,8 @@ fn work(command: &Command, environment: &Environment) -> ExitStatus {
                 Err(status) => status,
             }
         }
-        Command::Migration(target) => match environment.config() {
-            Ok(config) => run_async(migration::migrate(&environment.settings, &config, target)),
+        Command::Migration(target) => match environment.database() {
+            Ok(database) => run_async(migration::migrate(&environment.settings, &database, target)),
             Err(status) => status,
         },
         _ => {

@@ -1,19 +1,22 @@
 //! `insights-results-aggregator migration [VERSION]`
 
 use ccx_compat::aggregator::{Backend, ExitStatus, MigrationTarget, Settings};
-use ccx_config::Config;
 use ccx_service::error_chain;
 use ccx_storage::{Database, Schema, StorageError};
 use tracing::{error, info};
 
 /// Reports or changes the version of the schema that the settings name.
-pub(super) async fn migrate(settings: &Settings, config: &Config, target: &MigrationTarget) -> ExitStatus {
+pub(super) async fn migrate(
+    settings: &Settings,
+    database: &ccx_config::Database,
+    target: &MigrationTarget,
+) -> ExitStatus {
     let Some(backend) = settings.backend() else {
         error!("storage backend does not support database migrations");
         return ExitStatus::Migration;
     };
     let schema = schema(backend);
-    let (database, current) = match open(config, schema).await {
+    let (database, current) = match open(database, schema).await {
         Ok(opened) => opened,
         Err(cause) => {
             error!(error = error_chain(&cause), "Unable to prepare DB for migrations");
@@ -55,8 +58,8 @@ pub(super) fn schema(backend: Backend) -> Schema {
 }
 
 /// Connects, and returns the schema's version. A schema without one gets version 0, as the original does.
-async fn open(config: &Config, schema: Schema) -> Result<(Database, u32), StorageError> {
-    let database = Database::connect(&config.database)?;
+async fn open(settings: &ccx_config::Database, schema: Schema) -> Result<(Database, u32), StorageError> {
+    let database = Database::connect(settings)?;
     let version = match database.schema_version(schema).await? {
         Some(version) => version,
         None => database.migrate_to(schema, 0).await?.to,

@@ -7,6 +7,7 @@ mod insights_results_aggregator;
 mod kafka_causes;
 mod local;
 mod original_tools;
+mod peer;
 mod process;
 mod retention;
 mod rules;
