@@ -62,7 +62,7 @@ pub(crate) enum FetchError {
     OwnToken { path: String, source: std::io::Error },
 }
 
-/// Whose certificates a client accepts.
+/// The authorities whose certificates a client accepts.
 #[derive(Clone, Copy)]
 pub(crate) enum Authorities<'a> {
     /// The system's, and those of this file.

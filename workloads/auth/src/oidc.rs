@@ -135,7 +135,7 @@ fn text(claims: &Claims, path: &str) -> Option<String> {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         Value::Null => None,
-        // A claim of another kind is none that could be read, but it is there.
+        // A claim of another kind is present but can not be read.
         _ => Some(String::new()),
     }
 }

@@ -134,7 +134,7 @@ impl Channel {
 impl RuleSet {
     /// Returns the JSON for releases that don't know version 2.
     pub(crate) fn conditional_rules(&self, channel: Channel) -> &str {
-        &self.of(channel).conditional_rules
+        &self.rules_of(channel).conditional_rules
     }
 
     /// Returns the configuration for a release: that of the newest first release up to it.
@@ -143,7 +143,7 @@ impl RuleSet {
         channel: Channel,
         version: &str,
     ) -> Result<&RemoteConfiguration, VersionError> {
-        let configurations = &self.of(channel).configurations;
+        let configurations = &self.rules_of(channel).configurations;
         let release = Version::parse(version).map_err(|error| VersionError::Invalid {
             version: version.chars().take(100).collect(),
             reason: error.to_string(),
@@ -156,7 +156,7 @@ impl RuleSet {
         })
     }
 
-    fn of(&self, channel: Channel) -> &ChannelRules {
+    fn rules_of(&self, channel: Channel) -> &ChannelRules {
         match (channel, &self.canary) {
             (Channel::Canary, Some(canary)) => canary,
             _ => &self.stable,

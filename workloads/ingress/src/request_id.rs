@@ -26,7 +26,7 @@ enum Origin {
 }
 
 impl RequestId {
-    /// Returns the id in the headers, or a new one if there is none that can be used.
+    /// Returns the id in the headers, or a new one if they have no valid id.
     pub(crate) fn from_headers(headers: &HeaderMap) -> Self {
         let received = headers.get(REQUEST_ID_HEADER).and_then(|value| value.to_str().ok());
         match received.filter(|id| is_valid(id)) {

@@ -16,7 +16,7 @@ const PART_BYTES: usize = 8 * 1024 * 1024;
 /// Most parts of an object, as S3 allows.
 const MAX_PARTS: usize = 10_000;
 
-/// An object that is being stored: nobody can read it before [`finish`](Self::finish). Memory is bounded by two parts.
+/// An object that is being stored. It can not be read before [`finish`](Self::finish). Memory is bounded by two parts.
 ///
 /// Dropped before its end, it is abandoned, and the stored parts are deleted in the background.
 #[derive(Debug)]
