@@ -55,7 +55,7 @@ impl Scope {
     }
 }
 
-/// What one watch lists.
+/// The objects of one watch.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct WatchName {
     pub(crate) kind: &'static str,

@@ -19,7 +19,7 @@ pub(crate) struct Texts {
     sees_internal: bool,
 }
 
-/// What a caller may see of a rule.
+/// The parts of a rule that a caller may see.
 pub(crate) enum Visible<'a> {
     /// The texts.
     Texts(&'a Content),

@@ -1,4 +1,4 @@
-//! What all pages have in common.
+//! The common parts of all pages.
 
 use crate::{BASE, assets, html::Html, texts::Texts};
 
@@ -94,7 +94,7 @@ impl Theme {
     }
 }
 
-/// What all pages have in common.
+/// The common parts of all pages.
 #[derive(Debug)]
 pub(crate) struct Frame {
     pub(crate) texts: &'static Texts,

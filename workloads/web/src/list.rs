@@ -21,7 +21,7 @@ pub(crate) struct Toolbar {
     pub(crate) filters: Vec<Filter>,
     /// Parameters that the form keeps.
     pub(crate) hidden: Vec<(String, String)>,
-    /// What is filtered by, each with the link that removes it.
+    /// The active filters, each with the link that removes it.
     pub(crate) chips: Vec<ChipGroup>,
     /// The link to the list without filters.
     pub(crate) clear_href: String,

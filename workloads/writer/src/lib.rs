@@ -8,7 +8,7 @@
 //!
 //! | writer | reads | writes |
 //! |---|---|---|
-//! | `insights-results-db-writer` ([`run`]) | results of rules | the schema `public` |
+//! | `insights-results-db-writer` ([`run()`]) | results of rules | the schema `public` |
 //! | `dvo-writer` ([`dvo::run`]) | checked workloads | the schema `dvo` |
 //! | `valkey-writer` ([`valkey::run`]) | results of rules | processed requests in Valkey or Redis |
 //!

@@ -1,4 +1,4 @@
-//! What another controller reports about an autoscaler or an exposure.
+//! Reports of other controllers about an autoscaler or an exposure.
 
 use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Time, jiff::Timestamp};
 use kube::core::DynamicObject;
@@ -18,7 +18,7 @@ pub(crate) type HttpRoute = PartialObject<DynamicObject, IgnoredAny, HttpRouteSt
 /// The decoded parts of an Ingress.
 pub(crate) type Ingress = PartialObject<DynamicObject, IgnoredAny, IngressStatus>;
 
-/// What the controller of an object reports about it.
+/// The report of the controller of an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ControllerReport {
     pub(crate) acceptance: Acceptance,

@@ -32,7 +32,7 @@ pub(crate) struct ObservedState {
     pub(crate) controllers: Vec<ControllerView>,
 }
 
-/// What the controller of an autoscaler or exposure reports about it.
+/// The report of the controller of an autoscaler or exposure.
 #[derive(Clone, Debug)]
 pub(crate) struct ControllerView {
     pub(crate) kind: Kind,

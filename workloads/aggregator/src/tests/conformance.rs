@@ -17,7 +17,7 @@ struct Document {
     undescribed: Undescribed,
 }
 
-/// What of an answer may be absent from a document.
+/// The parts of an answer that may be absent from a document.
 #[derive(Clone, Copy, PartialEq)]
 enum Undescribed {
     Nothing,

@@ -1,4 +1,4 @@
-//! What real clients rely on. Each test names the client that fails without it.
+//! Behaviour on which real clients rely. Each test names the client that fails without it.
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What a user chooses for this browser.
+//! The preferences of a user for this browser.
 
 use axum::{
     http::header,
