@@ -134,8 +134,11 @@ fn unwrap_lines(schema: &mut Map<String, Value>) {
     }
 }
 
-/// Keeps the first sentence of the inner descriptions of a type of Kubernetes: the whole would be most of the
-/// definition.
+/// The longest inner description of a type of Kubernetes, in characters.
+const BRIEF_CHARACTERS: usize = 80;
+
+/// Keeps the first sentence of the inner descriptions of a type of Kubernetes, or its beginning: the whole would be
+/// most of the definition.
 pub(crate) fn brief(schema: &mut Schema) {
     let schema = schema.ensure_object();
     for_each_child(schema, &mut shorten_descriptions);
@@ -153,6 +156,11 @@ fn shorten_descriptions(schema: &mut Value) {
             .or_else(|| description.find(".\n"))
             .map_or(description.len(), |dot| dot + 1);
         description.truncate(end);
+        if let Some((end, _)) = description.char_indices().nth(BRIEF_CHARACTERS) {
+            let end = description[..end].rfind(' ').unwrap_or(end);
+            description.truncate(end);
+            description.push('…');
+        }
     }
     for_each_child(schema, &mut shorten_descriptions);
 }

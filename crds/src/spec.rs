@@ -2,6 +2,7 @@
 
 mod aggregator;
 mod autoscaling;
+mod caller_authentication;
 mod data_pipeline;
 mod database;
 mod db_writer;
@@ -14,12 +15,16 @@ mod monitoring;
 mod network_policy;
 mod object_storage;
 mod pod_template;
+mod public_api;
 mod reference;
+mod requests_writer;
 mod resources;
 mod retry;
 mod rule_sources;
 mod topics;
+mod uploads;
 mod workload_checks;
+mod workloads_writer;
 
 use kube::{CustomResource, core::Rule};
 use schemars::JsonSchema;
@@ -36,6 +41,7 @@ use crate::{
 
 pub use aggregator::{Aggregator, Authentication};
 pub use autoscaling::{AggregatorAutoscaling, AggregatorScaling, PipelineAutoscaling, PipelineScaling};
+pub use caller_authentication::{CallerAuthentication, Oidc};
 pub use data_pipeline::{ArchiveLimits, DataPipeline, Downloads};
 pub use database::{
     Database, DatabaseChoice, DatabaseConnection, DatabaseType, ExternalDatabase, ManagedDatabase, Storage,
@@ -55,17 +61,21 @@ pub use object_storage::{
     Addressing, CredentialsType, LinkPolicy, ObjectStorage, StorageCredentials, WorkloadIdentity,
 };
 pub use pod_template::{ImagePullPolicy, PodTemplate};
+pub use public_api::{AccountManagement, PublicApi};
 pub use reference::{
     CaSecretRef, CertificateSecretRef, ConfigMapKeyRef, CredentialsSecretRef, LocalRef,
     S3CredentialsSecretRef,
 };
+pub use requests_writer::{RequestsWriter, Valkey, ValkeyTls};
 pub use resources::Resources;
 pub use retry::Retry;
 pub use rule_sources::{
     BuiltInRules, ContentConfigMap, ContentFile, RuleContent, RuleImage, RuleSources, RuleVolume,
 };
 pub use topics::{OwnedTopic, TopicManagement, TopicPolicy, Topics};
+pub use uploads::Uploads;
 pub use workload_checks::{WorkloadChecks, WorkloadCompression};
+pub use workloads_writer::WorkloadsWriter;
 
 /// The desired state: one installation of the data pipeline, from announced archives to reports served by REST.
 ///
@@ -207,6 +217,19 @@ pub struct CcxPipelineSpec {
     /// The pods that serve reports by REST.
     #[serde(default)]
     pub aggregator: Aggregator,
+    /// The pod that stores the checks of workloads (DVO) in the database. Absent means that none does; it needs
+    /// `kafka.topics.workloads`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workloads_writer: Option<WorkloadsWriter>,
+    /// The pods that serve the public API and the Advisor page. Absent means that none do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_api: Option<PublicApi>,
+    /// The pods that receive the archives of clusters. Absent means that none do: another service announces archives.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ingress: Option<Uploads>,
+    /// The pod that stores processed requests in Valkey or Redis. Absent means that none does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests_writer: Option<RequestsWriter>,
     /// The image of all workloads. Absent means the one that was released with the operator.
     ///
     /// Example: `quay.io/ccx/ccx:0.1.0`.
@@ -294,6 +317,29 @@ impl CcxPipelineSpec {
                 "choose a max_connections of at least 4 + (pods of the aggregator + 3) * connection.maxConnectionsPerPod, or remove it",
             )
             .field_path(".database.managed.parameters"),
+            required(
+                "!has(self.workloadsWriter) || self.kafka.topics.workloads != ''",
+                "name the topic that workloadsWriter reads, such as ccx.dvo.results",
+            )
+            .field_path(".kafka.topics.workloads"),
+            rule(
+                "!has(self.workloadsWriter) || !(self.workloadsWriter.consumerGroup in [self.dataPipeline.consumerGroup, \
+                 self.dbWriter.consumerGroup])",
+                "choose a group that no other component has: each reads topics of its own",
+            )
+            .field_path(".workloadsWriter.consumerGroup"),
+            rule(
+                "!has(self.requestsWriter) || (!(self.requestsWriter.consumerGroup in [self.dataPipeline.consumerGroup, \
+                 self.dbWriter.consumerGroup]) && (!has(self.workloadsWriter) || \
+                 self.requestsWriter.consumerGroup != self.workloadsWriter.consumerGroup))",
+                "choose a group that no other component has: each reads topics of its own",
+            )
+            .field_path(".requestsWriter.consumerGroup"),
+            required(
+                "!has(self.ingress) || has(self.publicApi)",
+                "set publicApi too: its authentication says who may upload",
+            )
+            .field_path(".ingress"),
             forbidden(
                 "self.database.type == 'Managed' || self.deletionPolicy == 'Retain'",
                 "leave deletionPolicy at Retain: an external database is never deleted",

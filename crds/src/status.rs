@@ -136,6 +136,18 @@ pub struct Endpoints {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 512))]
     pub external: Option<String>,
+    /// URL of the public API.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 512))]
+    pub public_api: Option<String>,
+    /// URL of the Advisor page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 512))]
+    pub page: Option<String>,
+    /// URL to which clusters upload their archives.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 512))]
+    pub upload: Option<String>,
     /// The brokers.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 4096))]

@@ -51,7 +51,7 @@ async fn reconcile(pipeline: Arc<CcxPipeline>, context: Arc<Context>) -> Result<
         return Ok(Reconciled { problems: vec![claim], ..Reconciled::default() });
     }
     let key = Key::from_pipeline(&pipeline);
-    let mut results = run_stages(&pipeline, &key, &context).await;
+    let mut results = Box::pin(run_stages(&pipeline, &key, &context)).await;
     if let Some(children) = &results.children {
         let lacking = context.cache.with(&key, |objects| refused_pods::lacking_pods(children, objects));
         results.lacks_pods = !lacking.is_empty();

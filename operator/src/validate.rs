@@ -4,6 +4,7 @@
 //! preconditions of builders are checked again, because an object of an older schema may be stored.
 
 mod aggregator;
+mod callers;
 mod configuration;
 mod data_pipeline;
 mod database;
@@ -14,11 +15,15 @@ mod monitoring;
 mod object_storage;
 mod pods;
 mod problems;
+mod public_api;
+mod requests_writer;
 mod rules;
 mod scaling;
 mod settings;
 mod source;
 mod strimzi;
+mod uploads;
+mod workloads_writer;
 
 use std::collections::BTreeSet;
 
@@ -90,6 +95,10 @@ pub fn validate(
         data_pipeline: data_pipeline::data_pipeline(spec, references, defaults, &mut problems),
         db_writer: db_writer::db_writer(spec, references, defaults, &mut problems),
         aggregator: aggregator::aggregator(spec, references, defaults, &mut problems),
+        workloads_writer: workloads_writer::workloads_writer(spec, references, defaults),
+        public_api: public_api::public_api(spec, references, defaults, &mut problems),
+        uploads: uploads::uploads(spec, references, defaults),
+        requests_writer: requests_writer::requests_writer(spec, references, defaults, &mut problems),
         jobs: pods::image(spec, None, &spec.db_writer.pod_template, defaults),
         job_run: pipeline.annotations().get(RUN_JOBS).cloned(),
         retry: settings::retry(&spec.retry),

@@ -1,6 +1,6 @@
 //! Schemas of single fields: bounds, and a CEL rule with a readable message instead of a pattern.
 
-use ccx_config::formats::{MAX_TOPIC_LENGTH, TOPIC};
+use ccx_config::formats::{BROKER, HTTP_URL, MAX_TOPIC_LENGTH, PORT, TOPIC};
 use kube::core::Rule;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
@@ -36,6 +36,20 @@ pub(crate) fn host_or_address(schema: &mut Schema) {
     bound(schema, 1, 253);
     let is_host = "isIP(self) || self.matches('^[A-Za-z0-9]([-_A-Za-z0-9.]*[A-Za-z0-9])?$')";
     add_rule(schema, &rule(is_host, "write the name of a host or an address, without scheme and port"));
+}
+
+/// The URL of an HTTP service.
+pub(crate) fn http_url(schema: &mut Schema) {
+    bound(schema, 1, 512);
+    add_rule(schema, &rule(&matches("self", HTTP_URL), HTTP_URL.advice));
+}
+
+/// The address of a server as `host:port`.
+pub(crate) fn server_address(schema: &mut Schema) {
+    bound(schema, 3, 261);
+    add_rule(schema, &rule(&matches("self", BROKER), "write the server as host:port, without a scheme"));
+    let has_port = format!("!self.matches(':[0-9]+$') || {}", matches("self", PORT));
+    add_rule(schema, &rule(&has_port, PORT.advice));
 }
 
 /// A key of a Secret or ConfigMap.

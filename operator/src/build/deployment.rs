@@ -21,7 +21,9 @@ const REVISIONS: i32 = 3;
 pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
     Program::workloads(pipeline)
         .iter()
-        .map(|(component, program)| child(pipeline, *component, program, pods(pipeline, *component)))
+        .filter_map(|(component, program)| {
+            Some(child(pipeline, *component, program, pipeline.pods(*component)?))
+        })
         .collect()
 }
 
@@ -53,14 +55,6 @@ fn child(pipeline: &ValidatedPipeline, component: Component, program: &Program<'
         .with_start_replicas(start_replicas(pipeline.activity, pods.scaling))
 }
 
-fn pods(pipeline: &ValidatedPipeline, component: Component) -> &Pods {
-    match component {
-        Component::DbWriter => &pipeline.db_writer.pods,
-        Component::Aggregator => &pipeline.aggregator.pods,
-        Component::DataPipeline | Component::Database => &pipeline.data_pipeline.pods,
-    }
-}
-
 /// Returns `None` when an autoscaler decides: two managers of one field would fight over it.
 fn replicas(activity: Activity, scaling: Scaling) -> Option<i32> {
     match (activity, scaling) {
@@ -83,9 +77,13 @@ fn start_replicas(activity: Activity, scaling: Scaling) -> Option<u32> {
 fn strategy(component: Component) -> DeploymentStrategy {
     match component {
         // A second writer would wait for the lock of the first.
-        Component::DbWriter => DeploymentStrategy { type_: Some("Recreate".into()), rolling_update: None },
+        Component::DbWriter | Component::WorkloadsWriter | Component::RequestsWriter => {
+            DeploymentStrategy { type_: Some("Recreate".into()), rolling_update: None }
+        }
         // The API never has fewer pods than desired.
-        Component::Aggregator => rolling(IntOrString::Int(0), IntOrString::Int(1)),
+        Component::Aggregator | Component::SmartProxy | Component::Ingress => {
+            rolling(IntOrString::Int(0), IntOrString::Int(1))
+        }
         Component::DataPipeline | Component::Database => {
             rolling(IntOrString::String("25%".into()), IntOrString::String("25%".into()))
         }

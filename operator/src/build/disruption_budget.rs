@@ -18,11 +18,15 @@ use crate::{
 };
 
 pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
-    let quarter = IntOrString::String("25%".into());
-    vec![
-        child(pipeline, Component::DataPipeline, quarter),
-        child(pipeline, Component::Aggregator, IntOrString::Int(1)),
-    ]
+    let budget = |component: Component| match component {
+        Component::DataPipeline => Some(IntOrString::String("25%".into())),
+        _ if component.has_api() => Some(IntOrString::Int(1)),
+        _ => None,
+    };
+    pipeline
+        .workloads()
+        .filter_map(|component| Some(child(pipeline, component, budget(component)?)))
+        .collect()
 }
 
 fn child(pipeline: &ValidatedPipeline, component: Component, max_unavailable: IntOrString) -> Child {

@@ -1,4 +1,4 @@
-//! The exposure of the API outside the cluster.
+//! The exposure of the APIs outside the cluster.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use kube::core::ObjectMeta;
 use serde_json::{Value, json};
 
 use crate::{
-    build::{metadata::metadata, pod::API_PORT_NAME},
+    build::{metadata::metadata, service::served_port},
     model::{
         component::Component,
         kind::Kind,
@@ -20,56 +20,111 @@ use crate::{
     },
 };
 
+/// The paths of the Advisor page, and of uploads and gathering rules.
+const PAGE: [&str; 2] = ["/openshift/insights/advisor/", "/ui/"];
+const UPLOADS: [&str; 2] = ["/api/ingress/", "/api/gathering/"];
+
+/// One host: the component that it is named after, and the paths that it serves.
+struct Host<'a> {
+    exposure: &'a Exposure,
+    component: Component,
+    paths: Vec<(&'a str, Component)>,
+}
+
 pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
-    let exposure = &pipeline.aggregator.exposure;
-    let child = |kind, object: Value| vec![Child::new(kind, Component::Aggregator, Stage::Exposure, &object)];
-    match exposure.kind {
-        ExposureType::ClusterIp => Vec::new(),
-        ExposureType::Route => child(Kind::Route, route(pipeline, exposure)),
-        ExposureType::Ingress => {
-            vec![Child::new(
-                Kind::Ingress,
-                Component::Aggregator,
-                Stage::Exposure,
-                &ingress(pipeline, exposure),
-            )]
+    hosts(pipeline).iter().flat_map(|host| of_host(pipeline, host)).collect()
+}
+
+/// Returns the hosts. Health and metrics are on none of their paths.
+fn hosts(pipeline: &ValidatedPipeline) -> Vec<Host<'_>> {
+    let aggregator = Host {
+        exposure: &pipeline.aggregator.exposure,
+        component: Component::Aggregator,
+        paths: vec![(&pipeline.aggregator.config.api_prefix, Component::Aggregator)],
+    };
+    let public = pipeline.public_api.as_ref().map(|api| {
+        let served = [api.config.config.api_prefix.as_str()].into_iter().chain(PAGE);
+        let uploads = UPLOADS.into_iter().filter(|_| pipeline.uploads.is_some());
+        Host {
+            exposure: &api.exposure,
+            component: Component::SmartProxy,
+            paths: served
+                .map(|path| (path, Component::SmartProxy))
+                .chain(uploads.map(|path| (path, Component::Ingress)))
+                .collect(),
         }
-        ExposureType::Gateway => child(Kind::HttpRoute, http_route(pipeline, exposure)),
+    });
+    [aggregator].into_iter().chain(public).collect()
+}
+
+fn of_host(pipeline: &ValidatedPipeline, host: &Host<'_>) -> Vec<Child> {
+    match host.exposure.kind {
+        ExposureType::ClusterIp => Vec::new(),
+        ExposureType::Route => routes(pipeline, host),
+        ExposureType::Ingress => {
+            vec![Child::new(Kind::Ingress, host.component, Stage::Exposure, &ingress(pipeline, host))]
+        }
+        ExposureType::Gateway => {
+            vec![Child::new(Kind::HttpRoute, host.component, Stage::Exposure, &http_route(pipeline, host))]
+        }
     }
 }
 
-fn route(pipeline: &ValidatedPipeline, exposure: &Exposure) -> Value {
-    let details = exposure.route.clone().unwrap_or_default();
+/// Returns a Route for each path: a Route has one backend.
+fn routes(pipeline: &ValidatedPipeline, host: &Host<'_>) -> Vec<Child> {
+    let paths = host.paths.iter().enumerate();
+    paths
+        .map(|(number, (path, component))| {
+            let object = route(pipeline, host, number, path, *component);
+            Child::new(Kind::Route, host.component, Stage::Exposure, &object)
+        })
+        .collect()
+}
+
+fn route(
+    pipeline: &ValidatedPipeline,
+    host: &Host<'_>,
+    number: usize,
+    path: &str,
+    component: Component,
+) -> Value {
+    let details = host.exposure.route.clone().unwrap_or_default();
+    let path = path.trim_end_matches('/');
     let mut spec = json!({
-        "to": {"kind": "Service", "name": service(pipeline), "weight": 100},
-        "port": {"targetPort": API_PORT_NAME},
-        // Health and metrics of the same port are not public.
-        "path": pipeline.aggregator.config.api_prefix.trim_end_matches('/'),
+        "to": {"kind": "Service", "name": service(pipeline, component), "weight": 100},
+        "port": {"targetPort": served_port(component).0},
+        "path": path,
     });
-    if let Some(host) = &exposure.host {
-        spec["host"] = json!(host);
+    if let Some(name) = &host.exposure.host {
+        spec["host"] = json!(name);
     }
     if details.termination == RouteTermination::Edge {
         spec["tls"] = json!({"termination": "edge", "insecureEdgeTerminationPolicy": "Redirect"});
     }
-    json!({"metadata": annotated(pipeline, &details.annotations), "spec": spec})
+    let mut metadata = annotated(pipeline, host.component, &details.annotations);
+    if number > 0 {
+        let last = path.rsplit('/').next().unwrap_or_default();
+        metadata.name = metadata.name.map(|name| format!("{name}-{last}"));
+    }
+    json!({"metadata": metadata, "spec": spec})
 }
 
-fn ingress(pipeline: &ValidatedPipeline, exposure: &Exposure) -> Ingress {
-    let details = exposure.ingress.clone().unwrap_or_default();
-    let backend = IngressServiceBackend {
-        name: service(pipeline),
-        port: Some(ServiceBackendPort { name: Some(API_PORT_NAME.into()), number: None }),
+fn ingress(pipeline: &ValidatedPipeline, host: &Host<'_>) -> Ingress {
+    let details = host.exposure.ingress.clone().unwrap_or_default();
+    let path = |(path, component): &(&str, Component)| {
+        let port = ServiceBackendPort { name: Some(served_port(*component).0.into()), number: None };
+        let backend = IngressServiceBackend { name: service(pipeline, *component), port: Some(port) };
+        HTTPIngressPath {
+            path: Some((*path).to_owned()),
+            path_type: "Prefix".into(),
+            backend: IngressBackend { service: Some(backend), resource: None },
+        }
     };
-    let path = HTTPIngressPath {
-        path: Some(pipeline.aggregator.config.api_prefix.clone()),
-        path_type: "Prefix".into(),
-        backend: IngressBackend { service: Some(backend), resource: None },
-    };
-    let rule =
-        IngressRule { host: exposure.host.clone(), http: Some(HTTPIngressRuleValue { paths: vec![path] }) };
+    let paths = host.paths.iter().map(path).collect();
+    let rule = IngressRule { host: host.exposure.host.clone(), http: Some(HTTPIngressRuleValue { paths }) };
     let tls = |secret: String| {
-        vec![IngressTLS { hosts: exposure.host.clone().map(|host| vec![host]), secret_name: Some(secret) }]
+        let hosts = host.exposure.host.clone().map(|host| vec![host]);
+        vec![IngressTLS { hosts, secret_name: Some(secret) }]
     };
     let spec = IngressSpec {
         ingress_class_name: details.class_name,
@@ -77,33 +132,41 @@ fn ingress(pipeline: &ValidatedPipeline, exposure: &Exposure) -> Ingress {
         tls: details.tls_secret_name.map(tls),
         ..IngressSpec::default()
     };
-    Ingress { metadata: annotated(pipeline, &details.annotations), spec: Some(spec), ..Ingress::default() }
+    Ingress {
+        metadata: annotated(pipeline, host.component, &details.annotations),
+        spec: Some(spec),
+        ..Ingress::default()
+    }
 }
 
 /// Fields: <https://gateway-api.sigs.k8s.io/reference/spec/#httproute>.
-fn http_route(pipeline: &ValidatedPipeline, exposure: &Exposure) -> Value {
-    let gateways = exposure.gateway.clone().unwrap_or_default().parent_refs;
-    let prefix = &pipeline.aggregator.config.api_prefix;
-    let mut spec = json!({
-        "parentRefs": gateways,
-        "rules": [{
-            "matches": [{"path": {"type": "PathPrefix", "value": prefix}}],
-            "backendRefs": [{"name": service(pipeline), "port": Component::Aggregator.port()}],
-        }],
-    });
-    if let Some(host) = &exposure.host {
-        spec["hostnames"] = json!([host]);
+fn http_route(pipeline: &ValidatedPipeline, host: &Host<'_>) -> Value {
+    let gateways = host.exposure.gateway.clone().unwrap_or_default().parent_refs;
+    let rule = |(path, component): &(&str, Component)| {
+        json!({
+            "matches": [{"path": {"type": "PathPrefix", "value": path}}],
+            "backendRefs": [{"name": service(pipeline, *component), "port": component.port()}],
+        })
+    };
+    let rules: Vec<Value> = host.paths.iter().map(rule).collect();
+    let mut spec = json!({"parentRefs": gateways, "rules": rules});
+    if let Some(name) = &host.exposure.host {
+        spec["hostnames"] = json!([name]);
     }
-    json!({"metadata": metadata(pipeline, Component::Aggregator.name()), "spec": spec})
+    json!({"metadata": metadata(pipeline, host.component.name()), "spec": spec})
 }
 
-fn service(pipeline: &ValidatedPipeline) -> String {
-    Component::Aggregator.object_name(pipeline.name.as_str())
+fn service(pipeline: &ValidatedPipeline, component: Component) -> String {
+    component.object_name(pipeline.name.as_str())
 }
 
-fn annotated(pipeline: &ValidatedPipeline, annotations: &BTreeMap<String, String>) -> ObjectMeta {
+fn annotated(
+    pipeline: &ValidatedPipeline,
+    component: Component,
+    annotations: &BTreeMap<String, String>,
+) -> ObjectMeta {
     ObjectMeta {
         annotations: (!annotations.is_empty()).then(|| annotations.clone()),
-        ..metadata(pipeline, Component::Aggregator.name())
+        ..metadata(pipeline, component.name())
     }
 }

@@ -36,8 +36,7 @@ pub(super) fn monitoring_metadata(pipeline: &ValidatedPipeline) -> ObjectMeta {
 }
 
 fn child(pipeline: &ValidatedPipeline, kind: Kind, endpoints: &str) -> Child {
-    let components =
-        [Component::DataPipeline, Component::DbWriter, Component::Aggregator].map(Component::name);
+    let components: Vec<_> = pipeline.workloads().map(Component::name).collect();
     let object = json!({
         "metadata": monitoring_metadata(pipeline),
         "spec": {

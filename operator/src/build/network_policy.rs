@@ -77,8 +77,10 @@ fn ingress(pipeline: &ValidatedPipeline, component: Component) -> Vec<NetworkPol
         from: Some(watchers(pipeline)),
         ports: Some(vec![port("TCP", component.health_port())]),
     };
-    let allowed = &pipeline.aggregator.exposure.allow_from;
-    let served = (component == Component::Aggregator).then(|| NetworkPolicyIngressRule {
+    let public = pipeline.public_api.as_ref().map(|api| &api.exposure);
+    let exposure = public.filter(|_| component != Component::Aggregator);
+    let allowed = &exposure.unwrap_or(&pipeline.aggregator.exposure).allow_from;
+    let served = component.has_api().then(|| NetworkPolicyIngressRule {
         from: (!allowed.is_empty()).then(|| allowed.clone()),
         ports: Some(vec![port("TCP", component.port())]),
     });
@@ -141,20 +143,20 @@ fn egress(pipeline: &ValidatedPipeline, program: &Program<'_>) -> Vec<NetworkPol
 
 /// Returns the overrides of the pods with this role; Jobs have those of the writer.
 fn template<'a>(pipeline: &'a ValidatedPipeline, role: &str) -> &'a PodTemplate {
-    match Component::from_name(role) {
-        Some(Component::DataPipeline) => &pipeline.data_pipeline.pods.template,
-        Some(Component::Aggregator) => &pipeline.aggregator.pods.template,
-        Some(Component::DbWriter | Component::Database) | None => &pipeline.db_writer.pods.template,
-    }
+    let own = Component::from_name(role).and_then(|component| pipeline.pods(component));
+    &own.unwrap_or(&pipeline.db_writer.pods).template
 }
 
 fn database_policy(pipeline: &ValidatedPipeline) -> Option<Child> {
     pipeline.managed_database.as_ref()?;
     let further = &pipeline.network_policy;
     let role = Component::Database.name();
-    let clients = [Component::DbWriter.name(), Component::Aggregator.name(), MIGRATION];
+    let uses_database = |component: &Component| {
+        !matches!(component, Component::DataPipeline | Component::RequestsWriter | Component::Ingress)
+    };
+    let clients = pipeline.workloads().filter(uses_database).map(Component::name).chain([MIGRATION]);
     let clients = NetworkPolicyIngressRule {
-        from: Some(clients.map(|role| own_pods(selector(pipeline, role))).into()),
+        from: Some(clients.map(|role| own_pods(selector(pipeline, role))).collect()),
         ports: Some(vec![port("TCP", database_port())]),
     };
     let spec = NetworkPolicySpec {

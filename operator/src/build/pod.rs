@@ -64,7 +64,7 @@ pub(super) fn component_pod(
     container.startup_probe = Some(probe::startup());
     container.readiness_probe = Some(probe::readiness());
     container.liveness_probe = Some(probe::liveness());
-    container.lifecycle = (component == Component::Aggregator).then(probe::leave);
+    container.lifecycle = component.has_api().then(probe::leave);
     let spec = PodSpec {
         termination_grace_period_seconds: Some(grace_seconds(pods.shutdown_timeout)),
         ..pod_spec(pipeline, program, &pods.image, container)

@@ -18,7 +18,9 @@ use crate::{
         input_digest,
         input_digest::InputDigest,
         problem::Problem,
-        validated::{Access, Inputs, Mount, Pods, Rules, ValidatedPipeline},
+        validated::{
+            Access, DbWriter, Inputs, Mount, Pods, RequestsWriter, Rules, ValidatedPipeline, WorkloadsWriter,
+        },
     },
 };
 
@@ -59,6 +61,12 @@ struct Sections<'a> {
     insights_core: Option<&'a config::InsightsCore>,
     workload_checks: Option<&'a config::WorkloadChecks>,
     writer: Option<&'a config::Writer>,
+    dvo_writer: Option<&'a config::DvoWriter>,
+    valkey_writer: Option<&'a config::ValkeyWriter>,
+    valkey: Option<&'a config::Valkey>,
+    ingress: Option<&'a config::Ingress>,
+    smart_proxy: Option<&'a config::SmartProxy>,
+    auth: Option<&'a config::Auth>,
     aggregator: Option<&'a config::Aggregator>,
     retry: Option<&'a config::Retry>,
     logging: Option<&'a config::Logging>,
@@ -66,12 +74,22 @@ struct Sections<'a> {
 
 impl<'a> Program<'a> {
     /// Returns the processes of the components, in their order.
-    pub(super) fn workloads(pipeline: &'a ValidatedPipeline) -> [(Component, Self); 3] {
-        [
-            (Component::DataPipeline, Self::data_pipeline(pipeline)),
-            (Component::DbWriter, Self::db_writer(pipeline)),
-            (Component::Aggregator, Self::aggregator(pipeline)),
-        ]
+    pub(super) fn workloads(pipeline: &'a ValidatedPipeline) -> Vec<(Component, Self)> {
+        let program = |component| match component {
+            Component::Ingress => Self::ingress(pipeline),
+            Component::DataPipeline => Some(Self::data_pipeline(pipeline)),
+            Component::DbWriter => Some(Self::db_writer(pipeline)),
+            Component::WorkloadsWriter => {
+                pipeline.workloads_writer.as_ref().map(|writer| Self::workloads_writer(pipeline, writer))
+            }
+            Component::RequestsWriter => {
+                pipeline.requests_writer.as_ref().map(|writer| Self::requests_writer(pipeline, writer))
+            }
+            Component::Aggregator => Some(Self::aggregator(pipeline)),
+            Component::SmartProxy => Self::smart_proxy(pipeline),
+            Component::Database => None,
+        };
+        Component::ALL.into_iter().filter_map(|it| Some((it, program(it)?))).collect()
     }
 
     /// Returns the processes of the Jobs.
@@ -106,15 +124,30 @@ impl<'a> Program<'a> {
     }
 
     fn db_writer(pipeline: &'a ValidatedPipeline) -> Self {
-        let component = &pipeline.db_writer;
-        let mut program = Self::new(Component::DbWriter.name(), &["db-writer"], pipeline)
+        Self::new(Component::DbWriter.name(), &["db-writer"], pipeline)
             .with_kafka(&pipeline.kafka)
             .with_database(&pipeline.database)
-            .with_pods(&component.pods);
-        program.sections.writer = Some(&component.config);
-        program.mounts.extend(&component.allowlist);
-        program.inputs.push(&component.inputs);
-        program.missing.extend(&component.missing);
+            .with_batches(&pipeline.db_writer)
+            .with_pods(&pipeline.db_writer.pods)
+    }
+
+    fn workloads_writer(pipeline: &'a ValidatedPipeline, writer: &'a WorkloadsWriter) -> Self {
+        let mut program = Self::new(Component::WorkloadsWriter.name(), &["dvo-writer"], pipeline)
+            .with_kafka(&pipeline.kafka)
+            .with_database(&pipeline.database)
+            .with_batches(&pipeline.db_writer)
+            .with_pods(&writer.pods);
+        program.sections.dvo_writer = Some(&writer.config);
+        program
+    }
+
+    fn requests_writer(pipeline: &'a ValidatedPipeline, writer: &'a RequestsWriter) -> Self {
+        let mut program = Self::new(Component::RequestsWriter.name(), &["valkey-writer"], pipeline)
+            .with_kafka(&pipeline.kafka)
+            .with_valkey(&writer.valkey)
+            .with_batches(&pipeline.db_writer)
+            .with_pods(&writer.pods);
+        program.sections.valkey_writer = Some(&writer.config);
         program
     }
 
@@ -126,6 +159,33 @@ impl<'a> Program<'a> {
             .with_pods(&pipeline.aggregator.pods);
         program.sections.aggregator = Some(&pipeline.aggregator.config);
         program
+    }
+
+    fn smart_proxy(pipeline: &'a ValidatedPipeline) -> Option<Self> {
+        let api = pipeline.public_api.as_ref()?;
+        let mut program = Self::new(Component::SmartProxy.name(), &["smart-proxy"], pipeline)
+            .with_database(&pipeline.database)
+            .with_rules(&pipeline.data_pipeline.rules)
+            .with_auth(&api.auth)
+            .with_pods(&api.pods)
+            .with(&api.config);
+        program.sections.smart_proxy = Some(&api.config.config);
+        Some(match &pipeline.requests_writer {
+            Some(writer) => program.with_valkey(&writer.valkey),
+            None => program,
+        })
+    }
+
+    fn ingress(pipeline: &'a ValidatedPipeline) -> Option<Self> {
+        let (uploads, api) = (pipeline.uploads.as_ref()?, pipeline.public_api.as_ref()?);
+        let mut program = Self::new(Component::Ingress.name(), &["ingress"], pipeline)
+            .with_kafka(&pipeline.kafka)
+            .with_object_storage(&pipeline.object_storage)
+            .with_auth(&api.auth)
+            .with_pods(&uploads.pods);
+        program.sections.ingress = Some(&uploads.config);
+        program.sections.archive = Some(&pipeline.data_pipeline.archive);
+        Some(program)
     }
 
     fn migration(pipeline: &'a ValidatedPipeline) -> Self {
@@ -174,6 +234,25 @@ impl<'a> Program<'a> {
     fn with_database(mut self, access: &'a Access<config::Database>) -> Self {
         self.sections.database = Some(&access.config);
         self.with(access)
+    }
+
+    fn with_auth(mut self, access: &'a Access<config::Auth>) -> Self {
+        self.sections.auth = Some(&access.config);
+        self.with(access)
+    }
+
+    fn with_valkey(mut self, access: &'a Access<config::Valkey>) -> Self {
+        self.sections.valkey = Some(&access.config);
+        self.with(access)
+    }
+
+    /// Adds the batches and the allowed organisations, which all writers share.
+    fn with_batches(mut self, writer: &'a DbWriter) -> Self {
+        self.sections.writer = Some(&writer.config);
+        self.mounts.extend(&writer.allowlist);
+        self.inputs.push(&writer.inputs);
+        self.missing.extend(&writer.missing);
+        self
     }
 
     fn with_rules(mut self, rules: &'a Rules) -> Self {

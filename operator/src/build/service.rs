@@ -20,15 +20,25 @@ use crate::{
 
 pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
     let is_scraped = pipeline.monitoring.scrape == ScrapeBy::ServiceMonitor;
-    let health = |component: Component| (HEALTH_PORT_NAME, component.health_port());
-    let api = (API_PORT_NAME, Component::Aggregator.port());
-    let api_ports: Vec<_> =
-        [api].into_iter().chain(is_scraped.then(|| health(Component::Aggregator))).collect();
-    let mut services = vec![(Component::Aggregator, api_ports)];
-    if is_scraped {
-        services.extend([Component::DataPipeline, Component::DbWriter].map(|it| (it, vec![health(it)])));
+    let (apis, others): (Vec<_>, Vec<_>) = pipeline.workloads().partition(|component| component.has_api());
+    let services = apis.into_iter().chain(others).map(|component| (component, ports(component, is_scraped)));
+    let services = services.filter(|(_, ports)| !ports.is_empty());
+    services.map(|(component, ports)| child(pipeline, component, &ports)).collect()
+}
+
+/// Returns name and number of the port on which a component serves its API.
+pub(super) fn served_port(component: Component) -> (&'static str, u16) {
+    let is_shared = component.port() == component.health_port();
+    (if is_shared { HEALTH_PORT_NAME } else { API_PORT_NAME }, component.port())
+}
+
+fn ports(component: Component, is_scraped: bool) -> Vec<(&'static str, u16)> {
+    let health = (HEALTH_PORT_NAME, component.health_port());
+    let mut ports: Vec<_> = component.has_api().then(|| served_port(component)).into_iter().collect();
+    if is_scraped && !ports.contains(&health) {
+        ports.push(health);
     }
-    services.iter().map(|(component, ports)| child(pipeline, *component, ports)).collect()
+    ports
 }
 
 fn child(pipeline: &ValidatedPipeline, component: Component, ports: &[(&str, u16)]) -> Child {

@@ -13,12 +13,7 @@ use crate::{
 };
 
 pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
-    let mut roles = vec![
-        Component::DataPipeline.name(),
-        Component::DbWriter.name(),
-        Component::Aggregator.name(),
-        MIGRATION,
-    ];
+    let mut roles: Vec<_> = pipeline.workloads().map(Component::name).chain([MIGRATION]).collect();
     if pipeline.topics.is_some() {
         roles.push(TOPICS);
     }
@@ -30,11 +25,12 @@ fn child(pipeline: &ValidatedPipeline, role: &str) -> Child {
     Child::new(Kind::ServiceAccount, component, Stage::Foundation, &service_account(pipeline, role))
 }
 
-/// Returns the ServiceAccount of a role. Only the pipeline has a cloud identity: no other component reads the
-/// object storage.
+/// Returns the ServiceAccount of a role. Only the pipeline and uploads have a cloud identity: no other component uses
+/// the object storage.
 pub(super) fn service_account(pipeline: &ValidatedPipeline, role: &str) -> ServiceAccount {
     let mut metadata = metadata(pipeline, role);
-    if role == Component::DataPipeline.name() && !pipeline.data_pipeline.identity.is_empty() {
+    let uses_storage = [Component::DataPipeline, Component::Ingress].iter().any(|it| it.name() == role);
+    if uses_storage && !pipeline.data_pipeline.identity.is_empty() {
         metadata.annotations = Some(pipeline.data_pipeline.identity.clone());
     }
     ServiceAccount { metadata, automount_service_account_token: Some(false), ..ServiceAccount::default() }

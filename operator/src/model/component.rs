@@ -16,26 +16,47 @@ pub(crate) const TOPICS: &str = "topics";
 /// everything, and the database stops last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Component {
+    /// Receives and announces archives, when asked for.
+    Ingress,
     /// Turns announced archives into results.
     DataPipeline,
     /// Turns results into rows.
     DbWriter,
+    /// Turns checks of workloads into rows, when asked for.
+    WorkloadsWriter,
+    /// Stores processed requests in Valkey, when asked for.
+    RequestsWriter,
     /// Turns rows into REST.
     Aggregator,
+    /// Serves the public API and the page, when asked for.
+    SmartProxy,
     /// Holds the rows, when the operator runs the database.
     Database,
 }
 
 impl Component {
     /// All components, in the order of suspension.
-    pub const ALL: [Self; 4] = [Self::DataPipeline, Self::DbWriter, Self::Aggregator, Self::Database];
+    pub const ALL: [Self; 8] = [
+        Self::Ingress,
+        Self::DataPipeline,
+        Self::DbWriter,
+        Self::WorkloadsWriter,
+        Self::RequestsWriter,
+        Self::Aggregator,
+        Self::SmartProxy,
+        Self::Database,
+    ];
 
     /// Returns the name in labels, logs, metrics and status.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Ingress => "ingress",
             Self::DataPipeline => "data-pipeline",
             Self::DbWriter => "insights-results-db-writer",
+            Self::WorkloadsWriter => "dvo-writer",
+            Self::RequestsWriter => "valkey-writer",
             Self::Aggregator => "insights-results-aggregator",
+            Self::SmartProxy => "insights-results-smart-proxy",
             Self::Database => "data-pipeline-db",
         }
     }
@@ -49,9 +70,13 @@ impl Component {
     /// the other workloads.
     pub fn port(self) -> u16 {
         match self {
+            Self::Ingress => 3000,
             Self::DataPipeline => 8000,
             Self::DbWriter => 8001,
+            Self::WorkloadsWriter => 8002,
+            Self::RequestsWriter => 8003,
             Self::Aggregator => 10000,
+            Self::SmartProxy => 8004,
             Self::Database => 5432,
         }
     }
@@ -61,8 +86,19 @@ impl Component {
     pub fn health_port(self) -> u16 {
         match self {
             Self::Aggregator => 10001,
-            Self::DataPipeline | Self::DbWriter | Self::Database => self.port(),
+            Self::Ingress
+            | Self::DataPipeline
+            | Self::SmartProxy
+            | Self::DbWriter
+            | Self::WorkloadsWriter
+            | Self::RequestsWriter
+            | Self::Database => self.port(),
         }
+    }
+
+    /// Returns whether clients of other components call it.
+    pub fn has_api(self) -> bool {
+        matches!(self, Self::Ingress | Self::Aggregator | Self::SmartProxy)
     }
 
     /// Returns the name of its Deployment or StatefulSet, its Service and its ServiceAccount.
@@ -92,9 +128,13 @@ mod tests {
         assert_eq!(
             names,
             [
+                "ccx-ingress",
                 "ccx-data-pipeline",
                 "ccx-insights-results-db-writer",
+                "ccx-dvo-writer",
+                "ccx-valkey-writer",
                 "ccx-insights-results-aggregator",
+                "ccx-insights-results-smart-proxy",
                 "ccx-data-pipeline-db"
             ]
         );

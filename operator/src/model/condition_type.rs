@@ -31,11 +31,19 @@ pub enum ConditionType {
     AutoscalingReady,
     /// The Route, Ingress or HTTPRoute of the API is accepted.
     ApiExposed,
+    /// The pod of the workloads' writer is ready.
+    WorkloadsWriterReady,
+    /// The pod of the requests' writer is ready.
+    RequestsWriterReady,
+    /// The pods of the public API are ready.
+    PublicApiReady,
+    /// The pods that receive archives are ready.
+    IngressReady,
 }
 
 impl ConditionType {
     /// All types, in the order in which they are reported.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 18] = [
         Self::Ready,
         Self::Available,
         Self::Progressing,
@@ -50,6 +58,10 @@ impl ConditionType {
         Self::RulesLoaded,
         Self::AutoscalingReady,
         Self::ApiExposed,
+        Self::WorkloadsWriterReady,
+        Self::RequestsWriterReady,
+        Self::PublicApiReady,
+        Self::IngressReady,
     ];
 
     /// Returns the name.
@@ -69,6 +81,10 @@ impl ConditionType {
             Self::RulesLoaded => "RulesLoaded",
             Self::AutoscalingReady => "AutoscalingReady",
             Self::ApiExposed => "ApiExposed",
+            Self::WorkloadsWriterReady => "WorkloadsWriterReady",
+            Self::RequestsWriterReady => "RequestsWriterReady",
+            Self::PublicApiReady => "PublicApiReady",
+            Self::IngressReady => "IngressReady",
         }
     }
 
@@ -95,6 +111,14 @@ impl ConditionType {
             Self::ApiExposed => {
                 "the controller of the Route, Ingress or HTTPRoute has accepted it; absent when the API is not exposed"
             }
+            Self::WorkloadsWriterReady => {
+                "the writer of workloads is ready; absent without `spec.workloadsWriter`"
+            }
+            Self::RequestsWriterReady => {
+                "the writer of requests is ready; absent without `spec.requestsWriter`"
+            }
+            Self::PublicApiReady => "all pods of the public API are ready; absent without `spec.publicApi`",
+            Self::IngressReady => "all pods that receive archives are ready; absent without `spec.ingress`",
         }
     }
 }

@@ -19,6 +19,14 @@ const FIELDS: &[(&str, &str)] = &[
     ("archive.max_entries", "spec.dataPipeline.archiveLimits.maxEntries"),
     ("archive.max_path_bytes", "spec.dataPipeline.archiveLimits.maxPathBytes"),
     ("archive.max_unpacked", "spec.dataPipeline.archiveLimits.maxUnpackedSize"),
+    ("auth", "spec.publicApi.authentication"),
+    ("auth.anonymous_organization", "spec.publicApi.authentication.anonymousOrganization"),
+    ("auth.cluster_tokens", "spec.publicApi.authentication.clusterTokensSecretRef"),
+    ("auth.internal_organizations", "spec.publicApi.authentication.internalOrganizations"),
+    ("auth.oidc.audiences", "spec.publicApi.authentication.oidc.audiences"),
+    ("auth.oidc.ca_file", "spec.publicApi.authentication.oidc.caSecretRef"),
+    ("auth.oidc.issuer", "spec.publicApi.authentication.oidc.issuer"),
+    ("auth.trust_identity_header", "spec.publicApi.authentication.trustIdentityHeader"),
     ("database", "spec.database"),
     ("database.ca_file", "spec.database.external.caSecretRef"),
     ("database.connect_timeout", "spec.database.connection.connectTimeout"),
@@ -31,6 +39,13 @@ const FIELDS: &[(&str, &str)] = &[
     ("database.statement_timeout", "spec.database.connection.statementTimeout"),
     ("database.tls_mode", "spec.database.external.tlsMode"),
     ("database.user", "spec.database.external.credentialsSecretRef"),
+    ("dvo_writer", "spec.workloadsWriter"),
+    ("dvo_writer.group", "spec.workloadsWriter.consumerGroup"),
+    ("dvo_writer.metrics_namespace", "spec.workloadsWriter.metricsNamespace"),
+    ("ingress", "spec.ingress"),
+    ("ingress.link_validity", "spec.ingress.linkValidity"),
+    ("ingress.max_concurrent_uploads", "spec.ingress.maxConcurrentUploads"),
+    ("ingress.max_upload", "spec.ingress.maxUploadSize"),
     ("insights_core", "spec.dataPipeline.insightsCore"),
     ("insights_core.archive_timeout", "spec.dataPipeline.insightsCore.archiveTimeout"),
     ("insights_core.components", "spec.dataPipeline.insightsCore.components"),
@@ -101,6 +116,22 @@ const FIELDS: &[(&str, &str)] = &[
     ("rules.content_directories", "spec.dataPipeline.rules.content"),
     ("rules.directories", "spec.dataPipeline.rules.configMapRefs"),
     ("rules.disabled", "spec.dataPipeline.rules.disabledRules"),
+    ("smart_proxy", "spec.publicApi"),
+    ("smart_proxy.metrics_namespace", "spec.publicApi.metricsNamespace"),
+    ("smart_proxy.stale_after", "spec.publicApi.staleAfter"),
+    ("smart_proxy.upgrade_risks_url", "spec.publicApi.upgradeRisksUrl"),
+    ("valkey", "spec.requestsWriter.valkey"),
+    ("valkey.ca_file", "spec.requestsWriter.valkey.caSecretRef"),
+    ("valkey.database", "spec.requestsWriter.valkey.database"),
+    ("valkey.endpoint", "spec.requestsWriter.valkey.endpoint"),
+    ("valkey.password", "spec.requestsWriter.valkey.credentialsSecretRef"),
+    ("valkey.password_file", "spec.requestsWriter.valkey.credentialsSecretRef"),
+    ("valkey.tls", "spec.requestsWriter.valkey.tls"),
+    ("valkey.username", "spec.requestsWriter.valkey.credentialsSecretRef"),
+    ("valkey_writer", "spec.requestsWriter"),
+    ("valkey_writer.expiration", "spec.requestsWriter.expiration"),
+    ("valkey_writer.group", "spec.requestsWriter.consumerGroup"),
+    ("valkey_writer.metrics_namespace", "spec.requestsWriter.metricsNamespace"),
     ("workload_checks", "spec.dataPipeline.workloadChecks"),
     ("workload_checks.compression", "spec.dataPipeline.workloadChecks.compression"),
     ("workload_checks.disabled", "spec.dataPipeline.workloadChecks.disabled"),
@@ -194,7 +225,7 @@ mod tests {
     fn key_without_a_field_has_that_of_its_section() {
         assert_eq!(field("kafka.topics.images").as_deref(), Some("spec.kafka"));
         assert_eq!(field("kafka.properties.acks").as_deref(), Some("spec.kafka.properties.acks"));
-        assert_eq!(field("valkey.endpoint"), None);
+        assert_eq!(field("unknown.key"), None);
     }
 
     #[test]

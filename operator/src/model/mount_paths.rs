@@ -10,6 +10,12 @@ pub(crate) const USER_VARIABLE: &str = "CCX__KAFKA__SASL_USERNAME";
 /// The variable with the database role, which the configuration can't read from a file.
 pub(crate) const ROLE_VARIABLE: &str = "CCX__DATABASE__USER";
 
+/// The variable with the user of Valkey, which the configuration can't read from a file.
+pub(crate) const VALKEY_USER_VARIABLE: &str = "CCX__VALKEY__USERNAME";
+
+/// The variable with the client id for the account management API, which the configuration can't read from a file.
+pub(crate) const CLIENT_VARIABLE: &str = "CCX__SMART_PROXY__ACCOUNT_MANAGEMENT__CLIENT_ID";
+
 /// The role of the ConfigMap with the CA certificates of a Kafka of Strimzi.
 pub(crate) const AUTHORITIES: &str = "kafka-ca";
 

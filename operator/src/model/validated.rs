@@ -12,7 +12,7 @@ use ccx_crds::{Exposure, ManagedDatabase, NetworkPolicy};
 pub use name::PipelineName;
 pub use pods::{Bounds, Image, Pods, Scaling};
 
-use crate::model::{problem::Problem, references::Platform, resources::Ownership};
+use crate::model::{component::Component, problem::Problem, references::Platform, resources::Ownership};
 
 /// A resource that can be built.
 #[derive(Clone, Debug)]
@@ -41,6 +41,14 @@ pub struct ValidatedPipeline {
     pub db_writer: DbWriter,
     /// The component `insights-results-aggregator`.
     pub aggregator: Aggregator,
+    /// The component `dvo-writer`; `None` when it is not wanted.
+    pub workloads_writer: Option<WorkloadsWriter>,
+    /// The component `insights-results-smart-proxy`; `None` when it is not wanted.
+    pub public_api: Option<PublicApi>,
+    /// The component `ingress`; `None` when it is not wanted.
+    pub uploads: Option<Uploads>,
+    /// The component `valkey-writer`; `None` when it is not wanted.
+    pub requests_writer: Option<RequestsWriter>,
     /// The image of Jobs.
     pub jobs: Image,
     /// A text whose change repeats the Jobs.
@@ -61,10 +69,12 @@ impl ValidatedPipeline {
     /// Returns the missing references, in the order of the spec.
     pub fn missing(&self) -> impl Iterator<Item = &Problem> {
         let dependencies = [&self.kafka.missing, &self.object_storage.missing, &self.database.missing];
+        let valkey = self.requests_writer.iter().map(|writer| &writer.valkey.missing);
+        let public_api = self.public_api.iter().flat_map(|api| [&api.config.missing, &api.auth.missing]);
         let aggregator = &self.aggregator.pods.missing;
         let database = self.managed_database.iter().map(|database| &database.missing);
         let components = [&self.data_pipeline.missing, &self.db_writer.missing, aggregator];
-        dependencies.into_iter().chain(database).chain(components).flatten()
+        dependencies.into_iter().chain(database).chain(components).chain(valkey).chain(public_api).flatten()
     }
 
     /// Returns the mounted objects of all pods.
@@ -72,7 +82,36 @@ impl ValidatedPipeline {
         let insights_core = self.data_pipeline.insights_core.iter().flat_map(|it| &it.mounts);
         let dependencies = [&self.kafka.mounts, &self.object_storage.mounts, &self.database.mounts];
         let rules = [&self.data_pipeline.rules.mounts];
-        dependencies.into_iter().chain(rules).flatten().chain(insights_core).chain(&self.db_writer.allowlist)
+        let valkey = self.requests_writer.iter().flat_map(|writer| &writer.valkey.mounts);
+        let public_api =
+            self.public_api.iter().flat_map(|api| api.config.mounts.iter().chain(&api.auth.mounts));
+        dependencies
+            .into_iter()
+            .chain(rules)
+            .flatten()
+            .chain(insights_core)
+            .chain(&self.db_writer.allowlist)
+            .chain(valkey)
+            .chain(public_api)
+    }
+
+    /// Returns the pods of a component that runs `ccx`; `None` for one that is not wanted, and for the database.
+    pub fn pods(&self, component: Component) -> Option<&Pods> {
+        match component {
+            Component::Ingress => self.uploads.as_ref().map(|uploads| &uploads.pods),
+            Component::DataPipeline => Some(&self.data_pipeline.pods),
+            Component::DbWriter => Some(&self.db_writer.pods),
+            Component::WorkloadsWriter => self.workloads_writer.as_ref().map(|writer| &writer.pods),
+            Component::RequestsWriter => self.requests_writer.as_ref().map(|writer| &writer.pods),
+            Component::Aggregator => Some(&self.aggregator.pods),
+            Component::SmartProxy => self.public_api.as_ref().map(|api| &api.pods),
+            Component::Database => None,
+        }
+    }
+
+    /// Returns the components that run `ccx`, in the order of suspension.
+    pub fn workloads(&self) -> impl Iterator<Item = Component> {
+        Component::ALL.into_iter().filter(|component| self.pods(*component).is_some())
     }
 }
 
@@ -167,6 +206,48 @@ pub struct DbWriter {
     pub inputs: Inputs,
     /// Missing references that only its pod needs.
     pub missing: Vec<Problem>,
+}
+
+/// `insights-results-smart-proxy`
+#[derive(Clone, Debug)]
+pub struct PublicApi {
+    /// Its pods.
+    pub pods: Pods,
+    /// Its section of the configuration.
+    pub config: Access<config::SmartProxy>,
+    /// The authentication of callers, also of those that upload.
+    pub auth: Access<config::Auth>,
+    /// The exposure outside the cluster, also of uploads.
+    pub exposure: Exposure,
+}
+
+/// `ingress`
+#[derive(Clone, Debug)]
+pub struct Uploads {
+    /// Its pods.
+    pub pods: Pods,
+    /// Its section of the configuration.
+    pub config: config::Ingress,
+}
+
+/// `dvo-writer`
+#[derive(Clone, Debug)]
+pub struct WorkloadsWriter {
+    /// Its pods.
+    pub pods: Pods,
+    /// Its section of the configuration.
+    pub config: config::DvoWriter,
+}
+
+/// `valkey-writer`
+#[derive(Clone, Debug)]
+pub struct RequestsWriter {
+    /// Its pods.
+    pub pods: Pods,
+    /// Its section of the configuration.
+    pub config: config::ValkeyWriter,
+    /// The server that it writes to.
+    pub valkey: Access<config::Valkey>,
 }
 
 /// `insights-results-aggregator`

@@ -113,7 +113,7 @@ pub(crate) fn running(objects: &PipelineObjects) -> Vec<(Component, IpAddr, bool
 
 fn requests(pods: &[(Component, IpAddr, bool)]) -> Vec<Request> {
     let mut requests = Vec::new();
-    for component in [Component::DataPipeline, Component::DbWriter, Component::Aggregator] {
+    for component in Component::ALL.into_iter().filter(|component| *component != Component::Database) {
         let unready = pods.iter().filter(|(of, _, is_ready)| *of == component && !is_ready);
         requests.extend(unready.take(PODS_ASKED).map(|(component, address, _)| Request {
             component: *component,

@@ -23,7 +23,9 @@ mod write;
 
 use std::time::Duration;
 
-use ccx_crds::{CcxPipeline, CcxPipelineSpec, DatabaseType, IdentitySource, Mode, Reconciliation};
+use ccx_crds::{
+    CcxPipeline, CcxPipelineSpec, DatabaseType, ExposureType, IdentitySource, Mode, Reconciliation,
+};
 use ccx_service::RulesStatus;
 use condition_status::{ConditionStatus, ConditionValue};
 pub(crate) use endpoints::endpoints;
@@ -109,7 +111,11 @@ pub(crate) async fn update_status(
     let observation = Observation {
         mode: ReconcileMode::from_spec(&pipeline.spec),
         database: pipeline.spec.database.kind,
-        identity: pipeline.spec.aggregator.exposure.identity,
+        identity: match pipeline.spec.aggregator.exposure.kind {
+            // Nobody outside the cluster reaches it.
+            ExposureType::ClusterIp => IdentitySource::Gateway,
+            _ => pipeline.spec.aggregator.exposure.identity,
+        },
         repeated: results.applied.repeated.clone(),
         history: results.history,
         state,
@@ -207,6 +213,16 @@ fn conditions(observation: &Observation) -> Vec<(ConditionType, ConditionStatus)
     let optional = [
         (ConditionType::AutoscalingReady, controllers::autoscaling(observation)),
         (ConditionType::ApiExposed, controllers::exposed(observation)),
+        (
+            ConditionType::WorkloadsWriterReady,
+            workload::ready_if_wanted(observation, Component::WorkloadsWriter),
+        ),
+        (
+            ConditionType::RequestsWriterReady,
+            workload::ready_if_wanted(observation, Component::RequestsWriter),
+        ),
+        (ConditionType::PublicApiReady, workload::ready_if_wanted(observation, Component::SmartProxy)),
+        (ConditionType::IngressReady, workload::ready_if_wanted(observation, Component::Ingress)),
     ];
     for (_, status) in &mut parts {
         status.cause.message = observation.wording.translate(&status.cause.message);

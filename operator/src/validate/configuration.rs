@@ -41,6 +41,23 @@ fn config(pipeline: &ValidatedPipeline) -> Config {
         logging: pipeline.logging.clone(),
         ..Config::default()
     };
+    if let Some(writer) = &pipeline.workloads_writer {
+        config.dvo_writer = writer.config.clone();
+    }
+    if let Some(api) = &pipeline.public_api {
+        config.smart_proxy = api.config.config.clone();
+        config.auth = api.auth.config.clone();
+        if !api.config.variables.is_empty() {
+            config.smart_proxy.account_management.client_id = Some(FROM_SECRET.to_owned());
+        }
+    }
+    if let Some(uploads) = &pipeline.uploads {
+        config.ingress = uploads.config.clone();
+    }
+    if let Some(writer) = &pipeline.requests_writer {
+        config.valkey_writer = writer.config.clone();
+        config.valkey = writer.valkey.config.clone();
+    }
     if let Some(insights_core) = &pipeline.data_pipeline.insights_core {
         config.insights_core = insights_core.config.clone();
     }

@@ -170,7 +170,7 @@ fn identify(
     access.config.key_file = Some(path(VOLUME, file::PRIVATE_KEY));
 }
 
-fn port(server: &str, problems: &mut Problems) -> Option<u16> {
+pub(super) fn port(server: &str, problems: &mut Problems) -> Option<u16> {
     let port = server
         .rsplit_once(':')
         .and_then(|(host, port)| Some(port.parse().ok()).filter(|_| !host.is_empty())?);

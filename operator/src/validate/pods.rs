@@ -46,6 +46,16 @@ pub(super) fn pods(
     }
 }
 
+/// Returns the pods of a component whose pod template is that of another, which reports its problems.
+pub(super) fn shared(
+    spec: &CcxPipelineSpec,
+    own: Own<'_>,
+    references: &References,
+    defaults: &OperatorDefaults,
+) -> Pods {
+    pods(spec, own, references, defaults, &mut Problems::default())
+}
+
 /// Returns the digests of the values that variables of the user take from Secrets and ConfigMaps: pods read
 /// them at their start only.
 fn variables(own: Own<'_>, references: &References, problems: &mut Problems) -> Inputs {

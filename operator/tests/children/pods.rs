@@ -34,7 +34,7 @@ fn every_pod_satisfies_the_restricted_profile_with_read_only_files() {
 
 #[test]
 fn pod_names_its_user_except_on_openshift() {
-    let pipeline = sample::pipeline(&json!({}));
+    let pipeline = sample::pipeline(&sample::every_component());
     let mut references = sample::references(&pipeline);
     let user = |children, component| pod(children, component)["spec"]["securityContext"]["runAsUser"].clone();
     let on_kubernetes = sample::children_with(&pipeline, &references);
@@ -94,7 +94,7 @@ fn only_the_aggregator_has_a_pre_stop_sleep() {
 
 #[test]
 fn termination_message_falls_back_to_the_log() {
-    let children = children(&json!({}));
+    let children = children(&sample::every_component());
     for component in Component::ALL {
         assert_eq!(container(&children, component)["terminationMessagePolicy"], "FallbackToLogsOnError");
     }

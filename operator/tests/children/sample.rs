@@ -41,6 +41,17 @@ pub(crate) fn pipeline(spec: &Value) -> CcxPipeline {
     serde_json::from_value(resource).unwrap()
 }
 
+/// Returns the spec of a resource with every optional component.
+pub(crate) fn every_component() -> Value {
+    json!({
+        "kafka": {"topics": {"workloads": "ccx.dvo.results"}},
+        "workloadsWriter": {},
+        "requestsWriter": {"valkey": {"endpoint": "valkey:6379"}},
+        "publicApi": {},
+        "ingress": {},
+    })
+}
+
 /// Returns all references of the resource, in a cluster that serves every kind.
 pub(crate) fn references(pipeline: &CcxPipeline) -> References {
     let wanted = referenced_names(pipeline);

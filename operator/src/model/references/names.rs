@@ -35,11 +35,17 @@ pub fn referenced_names(pipeline: &CcxPipeline) -> ReferencedNames {
     let spec = &pipeline.spec;
     let namespace = pipeline.namespace().unwrap_or_default();
     ReferencedNames {
-        secrets: [kafka_secrets(spec), object_storage_secrets(spec), database_secrets(pipeline)]
-            .concat()
-            .into_iter()
-            .chain(variables(spec).filter_map(|source| Some(source.secret_key_ref.as_ref()?.name.clone())))
-            .collect(),
+        secrets: [
+            kafka_secrets(spec),
+            object_storage_secrets(spec),
+            database_secrets(pipeline),
+            valkey_secrets(spec),
+            public_api_secrets(spec),
+        ]
+        .concat()
+        .into_iter()
+        .chain(variables(spec).filter_map(|source| Some(source.secret_key_ref.as_ref()?.name.clone())))
+        .collect(),
         config_maps: config_maps(spec),
         rule_config_maps: spec.data_pipeline.rules.config_map_selector.clone(),
         strimzi: spec.kafka.strimzi.as_ref().map(|reference| strimzi(reference, namespace)),
@@ -95,6 +101,24 @@ fn database_secrets(pipeline: &CcxPipeline) -> Vec<String> {
         }
         None => Vec::new(),
     }
+}
+
+fn valkey_secrets(spec: &CcxPipelineSpec) -> Vec<String> {
+    let Some(writer) = &spec.requests_writer else { return Vec::new() };
+    let credentials = writer.valkey.credentials_secret_ref.as_ref().map(|reference| &reference.name);
+    let authorities = writer.valkey.ca_secret_ref.as_ref().map(|reference| &reference.name);
+    credentials.into_iter().chain(authorities).cloned().collect()
+}
+
+fn public_api_secrets(spec: &CcxPipelineSpec) -> Vec<String> {
+    let Some(api) = &spec.public_api else { return Vec::new() };
+    let tokens = api.authentication.cluster_tokens_secret_ref.as_ref().map(|reference| &reference.name);
+    let oidc = api.authentication.oidc.as_ref().and_then(|oidc| oidc.ca_secret_ref.as_ref());
+    let management = api.account_management.as_ref();
+    let client = management.map(|it| &it.credentials_secret_ref.name);
+    let authorities = management.and_then(|it| it.ca_secret_ref.as_ref());
+    let authorities = [oidc, authorities].into_iter().flatten().map(|reference| &reference.name);
+    tokens.into_iter().chain(client).chain(authorities).cloned().collect()
 }
 
 fn config_maps(spec: &CcxPipelineSpec) -> BTreeSet<String> {

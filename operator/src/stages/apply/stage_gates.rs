@@ -83,11 +83,16 @@ fn gates(child: &Child) -> &'static [Gate] {
     match (child.kind, child.component) {
         (Kind::StatefulSet, _) => &[Gate::Password],
         (Kind::Job, _) if child.role == MIGRATION => &[Gate::Password, Gate::Database],
-        (Kind::Deployment, Some(Component::DataPipeline)) => &[Gate::Topics],
-        (Kind::Deployment, Some(Component::DbWriter)) => {
+        (
+            Kind::Deployment,
+            Some(Component::Ingress | Component::DataPipeline | Component::RequestsWriter),
+        ) => &[Gate::Topics],
+        (Kind::Deployment, Some(Component::DbWriter | Component::WorkloadsWriter)) => {
             &[Gate::Password, Gate::Database, Gate::Schema, Gate::Topics]
         }
-        (Kind::Deployment, Some(Component::Aggregator)) => &[Gate::Password, Gate::Database, Gate::Schema],
+        (Kind::Deployment, Some(Component::Aggregator | Component::SmartProxy)) => {
+            &[Gate::Password, Gate::Database, Gate::Schema]
+        }
         _ => &[],
     }
 }

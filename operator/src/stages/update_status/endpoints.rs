@@ -14,7 +14,24 @@ pub(crate) fn endpoints(pipeline: &ValidatedPipeline, objects: &PipelineObjects)
     let database = &pipeline.database.config;
     let service = Component::Aggregator.object_name(pipeline.name.as_str());
     let port = Component::Aggregator.port();
+    let public = pipeline.public_api.as_ref();
+    let smart_proxy = Component::SmartProxy.object_name(pipeline.name.as_str());
+    let public_origin = public.map(|api| {
+        let inside =
+            || format!("http://{smart_proxy}.{}.svc:{}", pipeline.namespace, Component::SmartProxy.port());
+        external(&api.exposure, reported_host(&smart_proxy, objects)).unwrap_or_else(inside)
+    });
+    let upload_origin = pipeline.uploads.as_ref().and(public).map(|api| {
+        let ingress = Component::Ingress.object_name(pipeline.name.as_str());
+        let inside = || format!("http://{ingress}.{}.svc:{}", pipeline.namespace, Component::Ingress.port());
+        external(&api.exposure, reported_host(&smart_proxy, objects)).unwrap_or_else(inside)
+    });
     Endpoints {
+        public_api: public
+            .zip(public_origin.as_ref())
+            .map(|(api, origin)| format!("{origin}{}", api.config.config.api_prefix.trim_end_matches('/'))),
+        page: public_origin.map(|origin| format!("{origin}/openshift/insights/advisor/clusters")),
+        upload: upload_origin.map(|origin| format!("{origin}/api/ingress/v1/upload")),
         api: Some(format!("http://{service}.{}.svc:{port}{prefix}", pipeline.namespace)),
         external: external(&pipeline.aggregator.exposure, reported_host(&service, objects))
             .map(|origin| format!("{origin}{prefix}")),

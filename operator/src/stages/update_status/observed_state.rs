@@ -117,6 +117,11 @@ impl ObservedState {
         self.workloads.get(&component)
     }
 
+    /// Returns whether the spec wants a component. It is not known while the spec is not valid.
+    pub(crate) fn is_wanted(&self, component: Component) -> bool {
+        self.workload(component).is_some_and(|workload| workload.image.is_some())
+    }
+
     /// Returns the first workload whose pods are being replaced.
     pub(crate) fn rolling(&self) -> Option<&Workload> {
         let is_rolling = |it: &&Workload| it.rollout.as_ref().is_some_and(|rollout| rollout.is_rolling);

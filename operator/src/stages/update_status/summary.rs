@@ -63,9 +63,12 @@ fn suspended(parts: &[Part]) -> ConditionStatus {
 }
 
 fn available(observation: &Observation) -> ConditionStatus {
-    let workloads = [Component::DataPipeline, Component::DbWriter, Component::Aggregator];
+    let needed = [Component::DataPipeline, Component::DbWriter, Component::Aggregator];
+    let optional =
+        [Component::Ingress, Component::WorkloadsWriter, Component::RequestsWriter, Component::SmartProxy];
+    let wanted = optional.into_iter().filter(|it| observation.state.is_wanted(*it));
     let without_pods: Vec<Component> =
-        workloads.into_iter().filter(|it| observation.state.ready(*it) == 0).collect();
+        needed.into_iter().chain(wanted).filter(|it| observation.state.ready(*it) == 0).collect();
     let (idle, absent): (Vec<_>, Vec<_>) = without_pods.into_iter().partition(|it| observation.is_idle(*it));
     let names = |of: &[Component]| of.iter().map(|it| it.name()).collect::<Vec<_>>().join(", ");
     if absent.is_empty() && idle.is_empty() {

@@ -14,7 +14,8 @@ fn unmet(name: &str, cause: &str) -> Dependency {
     Dependency { name: name.into(), ok: false, cause: Some(cause.into()), connecting: false }
 }
 
-const WORKLOADS: [Component; 4] = Component::ALL;
+const WORKLOADS: [Component; 4] =
+    [Component::DataPipeline, Component::DbWriter, Component::Aggregator, Component::Database];
 
 fn rollout(ready: i32, desired: i32) -> Rollout {
     Rollout { is_observed: true, desired, total: desired, updated: desired, ready, ..Rollout::default() }
@@ -119,6 +120,12 @@ fn every_condition_has_a_status_for_any_observation() {
     let mut whole = healthy();
     for kind in [Kind::HorizontalPodAutoscaler, Kind::Route] {
         whole.state.controllers.push(controller(kind, Acceptance::Accepted));
+    }
+    for component in
+        [Component::WorkloadsWriter, Component::RequestsWriter, Component::SmartProxy, Component::Ingress]
+    {
+        let wanted = Workload { image: Some("ccx".into()), ..workload(component, 1, 1) };
+        whole.state.workloads.insert(component, wanted);
     }
     assert_eq!(kinds(&whole), ConditionType::ALL);
 }

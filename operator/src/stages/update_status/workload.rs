@@ -19,6 +19,11 @@ pub(super) fn ready(observation: &Observation, component: Component) -> Conditio
         .unwrap_or_else(|| rollout_status(workload, rollout, unmet, observation.now))
 }
 
+/// Returns whether an optional component is ready; `None` for one that is not wanted.
+pub(super) fn ready_if_wanted(observation: &Observation, component: Component) -> Option<ConditionStatus> {
+    observation.state.is_wanted(component).then(|| ready(observation, component))
+}
+
 /// Returns the status of a Deployment or StatefulSet that exists: it is ready when the pods of the floor are.
 fn rollout_status(
     workload: &Workload,

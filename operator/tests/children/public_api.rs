@@ -1,0 +1,108 @@
+//! The public API and the ingress of archives.
+
+use ccx_operator::model::kind::Kind;
+use serde_json::{Value, json};
+
+use crate::sample::{children, names, object};
+
+const API: &str = "ccx-insights-results-smart-proxy";
+const INGRESS: &str = "ccx-ingress";
+
+fn spec(exposure: &Value) -> Value {
+    json!({
+        "publicApi": {
+            "exposure": exposure,
+            "authentication": {
+                "clusterTokensSecretRef": {"name": "cluster-tokens"},
+                "oidc": {"issuer": "https://sso.example.com:8443/realms/ccx", "audiences": ["ccx"]},
+            },
+            "accountManagement": {"url": "https://api.example.com", "credentialsSecretRef": {"name": "client"}},
+        },
+        "ingress": {"maxUploadSize": "10Mi"},
+    })
+}
+
+#[test]
+fn public_api_and_ingress_without_their_fields_are_absent() {
+    let deployments = names(&children(&json!({})), Kind::Deployment);
+    assert!(!deployments.iter().any(|name| name == API || name == INGRESS), "{deployments:?}");
+}
+
+#[test]
+fn public_api_has_its_configuration_and_files() {
+    let children = children(&spec(&json!({})));
+    let file = object(&children, Kind::ConfigMap, API)["data"]["ccx.toml"].as_str().unwrap().to_owned();
+    for line in [
+        "cluster_tokens = \"/etc/ccx/cluster-tokens\"",
+        "issuer = \"https://sso.example.com:8443/realms/ccx\"",
+        "url = \"https://api.example.com\"",
+        "client_secret_file = \"/etc/ccx/account-management/password\"",
+    ] {
+        assert!(file.contains(line), "{line}: {file}");
+    }
+    let container = &object(&children, Kind::Deployment, API)["spec"]["template"]["spec"]["containers"][0];
+    assert_eq!(container["args"], json!(["smart-proxy"]));
+    let variables = container["env"].to_string();
+    assert!(variables.contains("CCX__SMART_PROXY__ACCOUNT_MANAGEMENT__CLIENT_ID"), "{variables}");
+    let egress = object(&children, Kind::NetworkPolicy, API)["spec"]["egress"].to_string();
+    assert!(egress.contains("8443") && egress.contains("443"), "{egress}");
+}
+
+#[test]
+fn ingress_has_kafka_storage_and_the_callers_of_the_public_api() {
+    let children = children(&spec(&json!({})));
+    let file = object(&children, Kind::ConfigMap, INGRESS)["data"]["ccx.toml"].as_str().unwrap().to_owned();
+    for part in ["[kafka]", "[object_storage]", "[auth]", "max_upload = \"10MiB\""] {
+        assert!(file.contains(part), "{part}: {file}");
+    }
+    assert!(!file.contains("[database]"), "{file}");
+}
+
+#[test]
+fn ingress_object_serves_paths_of_both_components_on_one_host() {
+    let exposure = json!({"type": "Ingress", "host": "insights.example.com"});
+    let ingress = object(&children(&spec(&exposure)), Kind::Ingress, API);
+    let paths = ingress["spec"]["rules"][0]["http"]["paths"].as_array().unwrap().clone();
+    let served: Vec<(String, String)> = paths
+        .iter()
+        .map(|path| {
+            let text = |value: &Value| value.as_str().unwrap().to_owned();
+            (text(&path["path"]), text(&path["backend"]["service"]["name"]))
+        })
+        .collect();
+    let expected = [
+        ("/api/insights-results-aggregator/", API),
+        ("/openshift/insights/advisor/", API),
+        ("/ui/", API),
+        ("/api/ingress/", INGRESS),
+        ("/api/gathering/", INGRESS),
+    ];
+    assert_eq!(served, expected.map(|(path, name)| (path.to_owned(), name.to_owned())));
+}
+
+#[test]
+fn route_of_each_path_has_a_name_of_its_own() {
+    let routes = names(&children(&spec(&json!({"type": "Route"}))), Kind::Route);
+    assert_eq!(
+        routes,
+        [
+            API.to_owned(),
+            format!("{API}-advisor"),
+            format!("{API}-ui"),
+            format!("{API}-ingress"),
+            format!("{API}-gathering")
+        ]
+    );
+}
+
+#[test]
+fn services_and_policies_let_clients_reach_the_public_api() {
+    let children =
+        children(&spec(&json!({"allowFrom": [{"podSelector": {"matchLabels": {"app": "router"}}}]})));
+    for (name, port) in [(API, 8004), (INGRESS, 3000)] {
+        assert_eq!(object(&children, Kind::Service, name)["spec"]["ports"][0]["port"], port);
+        let served = &object(&children, Kind::NetworkPolicy, name)["spec"]["ingress"][0];
+        assert_eq!(served["ports"][0]["port"], port);
+        assert!(served["from"].to_string().contains("router"), "{served}");
+    }
+}
