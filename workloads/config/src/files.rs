@@ -30,6 +30,7 @@ impl Config {
                 &self.smart_proxy.account_management.client_secret_file,
             ),
             ("smart_proxy.account_management.ca_file", &self.smart_proxy.account_management.ca_file),
+            ("web.secret_file", &self.web.secret_file),
             ("writer.org_allowlist_file", &self.writer.org_allowlist_file),
         ];
         let files = files.into_iter().filter_map(|(key, path)| Some((key, path.as_deref()?)));

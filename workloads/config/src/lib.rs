@@ -39,6 +39,7 @@ mod size;
 mod smart_proxy;
 mod topics;
 mod valkey;
+mod web;
 mod workload;
 mod workload_checks;
 
@@ -61,6 +62,7 @@ pub use secret::{Secret, SecretError};
 pub use smart_proxy::{AccountManagement, SmartProxy};
 pub use topics::Topics;
 pub use valkey::Valkey;
+pub use web::Web;
 pub use workload::{Aggregator, Authentication, DvoWriter, Pipeline, ValkeyWriter, Writer};
 pub use workload_checks::{Compression, WorkloadChecks};
 
@@ -104,6 +106,8 @@ pub struct Config {
     pub aggregator: Aggregator,
     /// `insights-results-smart-proxy`.
     pub smart_proxy: SmartProxy,
+    /// The Advisor page.
+    pub web: Web,
     /// Authentication of the callers of the public API, of uploads and of the web page.
     pub auth: Auth,
     /// Uploads of archives, and the remote gathering rules that clusters read.
@@ -134,6 +138,7 @@ impl Config {
         self.valkey_writer.check(&mut problems);
         self.aggregator.check(&mut problems);
         self.smart_proxy.check(&mut problems);
+        self.web.check(&mut problems);
         self.auth.check(&mut problems);
         self.ingress.check(&mut problems);
         self.retry.check(&mut problems);

@@ -13,6 +13,7 @@
 #![allow(clippy::trivially_copy_pass_by_ref, reason = "templates pass every argument by reference")]
 
 mod assets;
+mod console_metrics;
 mod error_page;
 mod evidence;
 mod forms;
@@ -27,6 +28,7 @@ mod page;
 mod public_api;
 mod query;
 mod router;
+mod server;
 mod source;
 mod texts;
 mod time;
@@ -34,8 +36,10 @@ mod timeline;
 mod views;
 mod visit;
 
+pub use console_metrics::ConsoleMetricsError;
 pub use page::{Page, PageSettings};
 pub use router::router;
+pub use server::{WebError, run, run_on};
 pub use source::{Answer, Change, Source, SourceError};
 
 /// The path of the page: that of the Advisor.

@@ -1,8 +1,10 @@
 //! A request for a page: who asks, and how it shall be shown.
 
+use std::borrow::Cow;
+
 use axum::{
     extract::{FromRequestParts, OriginalUri},
-    http::{HeaderMap, header, request::Parts},
+    http::{HeaderMap, HeaderValue, header, request::Parts},
 };
 use ccx_auth::{AuthError, Caller};
 use chrono::{DateTime, Utc};
@@ -18,6 +20,9 @@ use crate::{
 
 /// The cookie with the chosen colours.
 pub(crate) const THEME_COOKIE: &str = "ccx-theme";
+
+/// The header in which a proxy for logins passes the user's token on.
+const FORWARDED_TOKEN: &str = "x-forwarded-access-token";
 
 /// The parameter that tells the result of the last action.
 pub(crate) const NOTICE: &str = "done";
@@ -84,7 +89,7 @@ impl FromRequestParts<Page> for Visit {
 
     async fn from_request_parts(parts: &mut Parts, page: &Page) -> Result<Self, ErrorPage> {
         let theme = theme(&parts.headers);
-        let caller = page.authenticator.authenticate(&parts.headers).await;
+        let caller = page.authenticator.authenticate(&with_forwarded_token(&parts.headers)).await;
         let caller = caller.map_err(|error| unauthenticated(&error, theme, page.texts))?;
         let (now, query) = (page.now(), Query::parse(parts.uri.query()));
         let csrf = page.form_key.token(&caller, now);
@@ -92,6 +97,21 @@ impl FromRequestParts<Page> for Visit {
         let path = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0).path();
         let location = query.without(&[NOTICE]).href(path);
         Ok(Self { caller, query, now, texts: page.texts, theme, location, csrf })
+    }
+}
+
+/// Returns the headers with the token that a proxy for logins (oauth2-proxy, OpenShift's oauth-proxy) has passed on. It is verified as any
+/// other token.
+fn with_forwarded_token(headers: &HeaderMap) -> Cow<'_, HeaderMap> {
+    let token = headers.get(FORWARDED_TOKEN).and_then(|token| token.to_str().ok());
+    let bearer = token.and_then(|token| HeaderValue::try_from(format!("Bearer {token}")).ok());
+    match bearer.filter(|_| !headers.contains_key(header::AUTHORIZATION)) {
+        Some(bearer) => {
+            let mut headers = headers.clone();
+            headers.insert(header::AUTHORIZATION, bearer);
+            Cow::Owned(headers)
+        }
+        None => Cow::Borrowed(headers),
     }
 }
 
@@ -111,4 +131,19 @@ pub(crate) fn theme(headers: &HeaderMap) -> Theme {
     let mut pairs =
         cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(name, _)| *name == THEME_COOKIE).map_or(Theme::System, |(_, value)| Theme::parse(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forwarded_token_counts_if_there_is_no_other() {
+        let mut headers = HeaderMap::new();
+        headers.insert(FORWARDED_TOKEN, HeaderValue::from_static("abc"));
+        assert_eq!(with_forwarded_token(&headers)[header::AUTHORIZATION], "Bearer abc");
+        headers.insert(header::AUTHORIZATION, HeaderValue::from_static("Bearer own"));
+        assert_eq!(with_forwarded_token(&headers)[header::AUTHORIZATION], "Bearer own");
+        assert!(with_forwarded_token(&HeaderMap::new()).is_empty());
+    }
 }

@@ -6,7 +6,7 @@ use ccx_config::{Config, Logging};
 use ccx_ingress::IngressError;
 use ccx_pipeline::PipelineError;
 use ccx_service::{LoggingError, init_logging, shutdown_signal};
-use ccx_smart_proxy::SmartProxyError;
+use ccx_web::WebError;
 use ccx_writer::WriterError;
 use snafu::{ResultExt, Snafu};
 
@@ -29,7 +29,7 @@ pub(crate) enum WorkloadError {
     #[snafu(display("ingress has failed"))]
     Ingress { source: IngressError },
     #[snafu(display("insights-results-smart-proxy has failed"))]
-    SmartProxy { source: SmartProxyError },
+    SmartProxy { source: WebError },
 }
 
 impl CliError for WorkloadError {
@@ -88,8 +88,8 @@ fn exit_of_aggregator(error: &AggregatorError) -> Exit {
     if matches!(error, AggregatorError::Serve { .. }) { Exit::Server } else { Exit::Setup }
 }
 
-fn exit_of_smart_proxy(error: &SmartProxyError) -> Exit {
-    if matches!(error, SmartProxyError::Serve { .. }) { Exit::Server } else { Exit::Setup }
+fn exit_of_smart_proxy(error: &WebError) -> Exit {
+    if error.is_address_taken() { Exit::Server } else { Exit::Setup }
 }
 
 fn exit_of_ingress(error: &IngressError) -> Exit {
@@ -143,7 +143,7 @@ pub(crate) async fn aggregator(global: &Global) -> Result<(), Box<dyn CliError>>
 
 pub(crate) async fn smart_proxy(global: &Global) -> Result<(), Box<dyn CliError>> {
     let config = prepare(global)?;
-    Ok(ccx_smart_proxy::run(&config, shutdown_signal()).await.context(SmartProxySnafu)?)
+    Ok(Box::pin(ccx_web::run(&config, shutdown_signal())).await.context(SmartProxySnafu)?)
 }
 
 pub(crate) async fn ingress(global: &Global) -> Result<(), Box<dyn CliError>> {

@@ -60,9 +60,10 @@ impl Services {
     pub(super) fn start_smart_proxy(&self, config: &Config, listener: TcpListener) {
         let (config, shutdown) = (config.clone(), self.shutdown.clone());
         // A future of tens of kilobytes, which would be copied.
-        let run = Box::pin(async move {
-            ccx_smart_proxy::run_on(listener, &config, shutdown).await.context(SmartProxySnafu)
-        });
+        let run =
+            Box::pin(
+                async move { ccx_web::run_on(listener, &config, shutdown).await.context(SmartProxySnafu) },
+            );
         self.tasks().spawn(async move { ("the smart proxy", run.await) });
     }
 
