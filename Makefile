@@ -26,7 +26,8 @@ build: ## all programs and all tests
 	$(build)
 
 install: ## ccx in $(DESTDIR)$(prefix)/bin, with links of the names of the original programs
-	@hack/install-dependencies.sh
+	@hack/install-dependencies.sh web
+	@hack/web.sh
 	cargo build --release --package ccx
 	install -D $(dir $(programs))release/ccx $(DESTDIR)$(prefix)/bin/ccx
 	for name in $(predecessors); do ln -sf ccx $(DESTDIR)$(prefix)/bin/$$name; done
