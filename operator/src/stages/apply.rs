@@ -260,6 +260,12 @@ impl Applier<'_> {
         let desired = prepared.against(live);
         let is_applied = prepared::applied_hash(live) == Some(&*prepared.hash);
         let paths = diff::correctable(child.kind, is_applied, diff::differences(&desired, live));
+        let is_done_job = child.kind == Kind::Job && prepared::has_succeeded(live);
+        if is_done_job && paths.iter().any(|path| !path.is_of_metadata()) {
+            // Its template is immutable, so that the API server would refuse the comparison.
+            self.verified(prepared, live);
+            return Ok(Change::Nothing);
+        }
         if paths.is_empty() || self.is_equal_on_server(api, &desired, prepared, live).await? {
             self.verified(prepared, live);
             return Ok(Change::Nothing);

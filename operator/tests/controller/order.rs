@@ -9,7 +9,7 @@ use k8s_openapi::{
 };
 use kube::{
     Resource, ResourceExt as _,
-    api::{DeleteParams, ListParams, Patch, PatchParams},
+    api::{DeleteParams, ListParams, Patch, PatchParams, PostParams},
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -80,6 +80,43 @@ async fn migration_runs_once() {
     env.until_up_to_date().await;
     assert_eq!(names().await, before);
     eventually_async("the Jobs are left", async || (names().await.len() == 2).then_some(())).await;
+    env.end().await;
+}
+
+/// As an admission webhook does that acts on the creation of Jobs.
+#[tokio::test]
+#[ignore = "needs Kubernetes"]
+async fn succeeded_job_that_differs_is_left_and_holds_back_nothing() {
+    let mut env = TestEnv::up_to_date(json!({})).await;
+    env.stop_operator().await;
+    let jobs = env.api::<Job>();
+    for job in env.list::<Job>().await {
+        let mut changed = job.clone();
+        jobs.delete(&job.name_any(), &DeleteParams::background()).await.unwrap();
+        eventually_async("it is gone", async || {
+            jobs.get_opt(&job.name_any()).await.unwrap().is_none().then_some(())
+        })
+        .await;
+        (
+            changed.metadata.uid,
+            changed.metadata.resource_version,
+            changed.metadata.managed_fields,
+            changed.status,
+        ) = (None, None, None, None);
+        let spec = changed.spec.as_mut().unwrap();
+        spec.selector = None;
+        let labels = spec.template.metadata.as_mut().unwrap().labels.as_mut().unwrap();
+        labels.retain(|key, _| !key.contains("controller-uid") && !key.contains("job-name"));
+        spec.template.spec.as_mut().unwrap().containers[0].image_pull_policy = Some("Always".into());
+        jobs.create(&PostParams::default(), &changed).await.unwrap();
+        eventually_async("it succeeds", async || jobs.get(&job.name_any()).await.unwrap().status?.succeeded)
+            .await;
+    }
+    env.start_operator();
+    env.apply(json!({"aggregator": {"replicas": 3}})).await;
+    env.until_ready().await;
+    env.until_up_to_date().await;
+    assert_eq!(env.notes("Rejected").await, [""; 0]);
     env.end().await;
 }
 
