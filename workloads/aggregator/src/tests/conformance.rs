@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::test_env::Answered;
 use crate::{endpoints::Operations, openapi::openapi};
 
-/// An OpenAPI document.
+/// An `OpenAPI` document.
 struct Document {
     value: Value,
     prefix: &'static str,

@@ -58,14 +58,11 @@ async fn effects(program: &PathBuf, side: &str) -> Vec<(String, Value)> {
     symlink(program, &link).unwrap();
     let database = ccx_local::test_postgres().await.create_database().await.unwrap();
     let embedded;
-    let (kafka, topic) = match std::env::var("CCX_TEST_PEER_KAFKA") {
-        Ok(brokers) => {
-            (Kafka { bootstrap_servers: vec![brokers], ..Kafka::default() }, format!("{TOPIC}.{side}"))
-        }
-        Err(_) => {
-            embedded = ccx_local::Kafka::start(&[(TOPIC, 1)]).unwrap();
-            (embedded.config(), TOPIC.to_owned())
-        }
+    let (kafka, topic) = if let Ok(brokers) = std::env::var("CCX_TEST_PEER_KAFKA") {
+        (Kafka { bootstrap_servers: vec![brokers], ..Kafka::default() }, format!("{TOPIC}.{side}"))
+    } else {
+        embedded = ccx_local::Kafka::start(&[(TOPIC, 1)]).unwrap();
+        (embedded.config(), TOPIC.to_owned())
     };
     let port = free_port();
     let password = database.password().unwrap().unwrap();
@@ -236,7 +233,7 @@ fn requests() -> Vec<(Method, String, String)> {
     let send = |method: Method, path: String, body: &str| (method, format!("/{path}"), body.to_owned());
     let reads = || {
         vec![
-            get("".into()),
+            get(String::new()),
             get("organizations".into()),
             get("organizations/1/clusters".into()),
             get("organizations/3/clusters".into()),
