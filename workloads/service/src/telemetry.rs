@@ -21,7 +21,7 @@ use crate::{Health, MetricRegistrar, routes};
 /// let api = telemetry.sql_metrics("aggregator")?;
 /// writer.observe("store the reports", std::time::Duration::from_millis(3));
 /// api.observe("read the report", std::time::Duration::from_millis(1));
-/// assert_eq!(telemetry.registry.gather()[0].get_metric()[0].get_counter().value(), 2.0);
+/// assert_eq!(telemetry.registry.gather()[0].get_metric()[0].get_counter().get_value(), 2.0);
 /// # Ok::<(), prometheus::Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]
