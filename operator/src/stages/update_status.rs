@@ -50,7 +50,7 @@ pub(crate) struct Observation {
     pub(crate) mode: ReconcileMode,
     pub(crate) database: DatabaseType,
     pub(crate) state: ObservedState,
-    /// Who makes sure that the identity in a request is that of its client.
+    /// Where the identity in requests to the exposed API is verified.
     pub(crate) identity: IdentitySource,
     /// The names of Jobs that were deleted after a failure, to be repeated.
     pub(crate) repeated: Vec<String>,
@@ -112,7 +112,7 @@ pub(crate) async fn update_status(
         mode: ReconcileMode::from_spec(&pipeline.spec),
         database: pipeline.spec.database.kind,
         identity: match pipeline.spec.aggregator.exposure.kind {
-            // Nobody outside the cluster reaches it.
+            // Without an exposure, no client outside the cluster can send a forged identity.
             ExposureType::ClusterIp => IdentitySource::Gateway,
             _ => pipeline.spec.aggregator.exposure.identity,
         },

@@ -42,7 +42,7 @@ impl Blinding {
     }
 }
 
-/// Compares all bytes, whatever the first difference.
+/// Compares two digests in a time that does not depend on where they differ.
 pub(crate) fn equal_in_constant_time(a: &BlindedDigest, b: &BlindedDigest) -> bool {
     a.iter().zip(b).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
 }

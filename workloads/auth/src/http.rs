@@ -65,9 +65,9 @@ pub(crate) enum FetchError {
 /// The authorities whose certificates a client accepts.
 #[derive(Clone, Copy)]
 pub(crate) enum Authorities<'a> {
-    /// The system's, and those of this file.
+    /// The system's authorities and the ones in this file.
     SystemAnd(Option<&'a Path>),
-    /// Those of this file.
+    /// Only the authorities in this file.
     Only(&'a Path),
 }
 

@@ -79,7 +79,7 @@ impl Environment {
         })
     }
 
-    /// Returns the database that is migrated, whatever the rest of the configuration is.
+    /// Returns the database to migrate. Errors in other sections of the configuration are ignored.
     fn database(&self) -> Result<Database, ExitStatus> {
         self.settings.database(self.backend()).map_err(|cause| {
             error!(error = ccx_service::error_chain(&cause), "Configuration error");

@@ -218,7 +218,7 @@ async fn print_summary(
     Ok(())
 }
 
-/// Returns the rows that the flags and the configuration select. A limit of 0 or less is none.
+/// Returns the rows that the flags and the configuration select. A limit of 0 or less means no limit.
 fn filter(inputs: &Inputs, settings: &Settings) -> Result<RowFilter, Failure> {
     let limit = u64::try_from(inputs.flags.int("limit")).ok().filter(|limit| *limit > 0);
     let storage = &settings.storage;

@@ -150,7 +150,7 @@ fn set_password() -> LifecycleHandler {
 }
 
 /// Checks that the server responds: while it recovers from a crash of one of its processes, it responds that it
-/// accepts no connections, and a restart would begin the recovery anew.
+/// accepts no connections, and a restart would start the recovery again.
 fn responds() -> Probe {
     let check = format!(
         "pg_isready -q -h 127.0.0.1 -p {} -U {DATABASE_ROLE} -d {DATABASE_NAME}; [ $? -le 1 ]",
