@@ -14,6 +14,7 @@ use ccx_local::Kafka;
 use ccx_messages::{Announce, ClusterId, Identity, Timestamp};
 use ccx_transport::{Consumer, Outgoing, Producer};
 use chrono::Utc;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -30,6 +31,9 @@ const ROUND_BYTES: usize = 600_000_000;
 
 /// The part of a round that is over before measuring begins: connections, caches, buffers.
 const WARM_UP: usize = 5;
+
+/// Announcements that wait for the broker at the same time.
+const MAX_ANNOUNCED_AT_ONCE: usize = 64;
 
 /// The time limit of a round.
 const ROUND_TIMEOUT: Duration = Duration::from_mins(5);
@@ -104,29 +108,31 @@ pub(crate) async fn serve(archive: Bytes) -> Result<(SocketAddr, tokio_util::syn
     Ok((address, shutdown.drop_guard()))
 }
 
+/// Announces archives as fast as the broker takes them, so that the pipeline always has work.
 async fn announce_all(
     producer: &Producer,
     topic: &str,
     server: SocketAddr,
     count: usize,
 ) -> Result<(), BenchError> {
-    for number in 0..count {
-        let identity =
-            Identity { org_id: org_id(), account_number: None, cluster_id: Some(ClusterId::random()) };
-        let announce = Announce {
-            url: format!("http://{server}/archive"),
-            identity,
-            timestamp: Timestamp::from(Utc::now()),
-            request_id: Some(format!("{number:032x}")),
-            gathering_time: Some(Utc::now()),
-            is_cluster_authenticated: true,
-        };
-        let payload = announce.to_json(0);
-        producer
-            .send(Outgoing { topic, key: None, headers: &[("service", b"openshift")], payload: &payload })
-            .await?;
-    }
-    Ok(())
+    let url = format!("http://{server}/archive");
+    let sent = stream::iter(0..count).map(|number| announce(producer, topic, url.clone(), number));
+    sent.buffer_unordered(MAX_ANNOUNCED_AT_ONCE).try_collect().await
+}
+
+async fn announce(producer: &Producer, topic: &str, url: String, number: usize) -> Result<(), BenchError> {
+    let identity = Identity { org_id: org_id(), account_number: None, cluster_id: Some(ClusterId::random()) };
+    let announce = Announce {
+        url,
+        identity,
+        timestamp: Timestamp::from(Utc::now()),
+        request_id: Some(format!("{number:032x}")),
+        gathering_time: Some(Utc::now()),
+        is_cluster_authenticated: true,
+    };
+    let payload = announce.to_json(0);
+    let headers: &[(&str, &[u8])] = &[("service", b"openshift")];
+    Ok(producer.send(Outgoing { topic, key: None, headers, payload: &payload }).await?)
 }
 
 async fn take(results: &Consumer, count: usize) -> Result<(), BenchError> {

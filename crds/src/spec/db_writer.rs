@@ -51,7 +51,7 @@ pub struct Batch {
     /// Maximum of bytes in one transaction.
     #[schemars(transform = size_from("1Ki"))]
     pub max_size: ByteQuantity,
-    /// Time that a batch waits for more messages.
+    /// Shortest time between batches that are not full.
     #[schemars(transform = duration_between("0s", "10s"))]
     pub linger: GoDuration,
 }

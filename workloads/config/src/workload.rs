@@ -82,7 +82,7 @@ pub struct Writer {
     #[schemars(with = "String")]
     #[serde(serialize_with = "size::exact")]
     pub max_batch_bytes: ByteSize,
-    /// Time for which a batch waits for more messages.
+    /// Shortest time between batches that are not full. A message on an idle topic does not wait.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub linger: Duration,

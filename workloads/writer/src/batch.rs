@@ -13,7 +13,7 @@ pub(crate) struct Limits {
     pub(crate) max_messages: usize,
     /// Most bytes. The message that crosses the limit is included, so that one of any size is processed.
     pub(crate) max_bytes: usize,
-    /// Longest wait after the first message.
+    /// Shortest time from the completion of one batch to that of the next, unless it is full. A message on an idle topic does not wait.
     pub(crate) linger: Duration,
 }
 
@@ -23,19 +23,16 @@ struct Batch<T> {
     limits: Limits,
     messages: Vec<T>,
     bytes: usize,
-    /// The time at which the batch is complete whatever its size.
-    due: Option<Instant>,
 }
 
 impl<T> Batch<T> {
     fn new(limits: Limits) -> Self {
-        Self { limits, messages: Vec::new(), bytes: 0, due: None }
+        Self { limits, messages: Vec::new(), bytes: 0 }
     }
 
-    fn push(&mut self, message: T, bytes: usize, now: Instant) {
+    fn push(&mut self, message: T, bytes: usize) {
         self.messages.push(message);
         self.bytes += bytes;
-        self.due.get_or_insert(now + self.limits.linger);
     }
 
     fn is_full(&self) -> bool {
@@ -43,24 +40,45 @@ impl<T> Batch<T> {
     }
 }
 
-/// Collects a batch. It is empty if no message came for `idle`, and ends early at a shutdown. Fails if the consumer has ended.
-pub(crate) async fn collect(
-    consumer: &Consumer,
+/// Collects batches from a consumer.
+pub(crate) struct Collector<'a> {
+    consumer: &'a Consumer,
     limits: Limits,
-    idle: Duration,
-    shutdown: &CancellationToken,
-) -> Result<Vec<Record>, KafkaError> {
-    let mut batch = Batch::new(limits);
-    let idle_until = Instant::now() + idle;
-    while !batch.is_full() {
-        let due = batch.due.unwrap_or(idle_until);
-        let next = timeout_at(due, shutdown.run_until_cancelled(consumer.next()));
-        let Ok(Some(record)) = next.await else { break };
-        let record = record?;
-        let bytes = record.size_bytes();
-        batch.push(record, bytes, Instant::now());
+    /// The time before which only a full batch is complete.
+    earliest: Instant,
+}
+
+impl<'a> Collector<'a> {
+    pub(crate) fn new(consumer: &'a Consumer, limits: Limits) -> Self {
+        Self { consumer, limits, earliest: Instant::now() }
     }
-    Ok(batch.messages)
+
+    pub(crate) fn consumer(&self) -> &'a Consumer {
+        self.consumer
+    }
+
+    /// Collects a batch. It is empty if no message came for `idle`, and ends early at a shutdown. Fails if the consumer has ended.
+    pub(crate) async fn collect(
+        &mut self,
+        idle: Duration,
+        shutdown: &CancellationToken,
+    ) -> Result<Vec<Record>, KafkaError> {
+        let mut batch = Batch::new(self.limits);
+        let idle_until = Instant::now() + idle;
+        while !batch.is_full() {
+            let due = if batch.messages.is_empty() { idle_until } else { self.earliest };
+            let next = timeout_at(due, shutdown.run_until_cancelled(self.consumer.next()));
+            // A time-out in the past still takes a record that is there.
+            let Ok(Some(record)) = next.await else { break };
+            let record = record?;
+            let bytes = record.size_bytes();
+            batch.push(record, bytes);
+        }
+        if !batch.messages.is_empty() {
+            self.earliest = Instant::now() + self.limits.linger;
+        }
+        Ok(batch.messages)
+    }
 }
 
 #[cfg(test)]
@@ -76,7 +94,7 @@ mod tests {
         let mut batch = Batch::new(LIMITS);
         for message in 0..3 {
             assert!(!batch.is_full());
-            batch.push(message, 1, Instant::now());
+            batch.push(message, 1);
         }
         assert!(batch.is_full());
     }
@@ -84,19 +102,9 @@ mod tests {
     #[test]
     fn message_over_the_limit_of_bytes_is_a_batch_of_its_own() {
         let mut batch = Batch::new(LIMITS);
-        batch.push("big", 1_000_000, Instant::now());
+        batch.push("big", 1_000_000);
         assert!(batch.is_full());
         assert_eq!(batch.messages, ["big"]);
-    }
-
-    #[test]
-    fn batch_is_due_by_its_first_message() {
-        let mut batch = Batch::new(LIMITS);
-        assert_eq!(batch.due, None);
-        let start = Instant::now();
-        batch.push(1, 1, start);
-        batch.push(2, 1, start + Duration::from_millis(4));
-        assert_eq!(batch.due, Some(start + LIMITS.linger));
     }
 
     proptest! {
@@ -108,7 +116,7 @@ mod tests {
                     break;
                 }
                 prop_assert!(batch.messages.len() < 3 && batch.bytes < 100);
-                batch.push(size, size, Instant::now());
+                batch.push(size, size);
             }
             prop_assert_eq!(batch.bytes, batch.messages.iter().sum::<usize>());
         }

@@ -5,7 +5,8 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 use ccx_config::Config;
 use ccx_outbox::{DeadLetters, KafkaReadiness, Sender, SenderMetrics, StatusMetrics, StatusReporter};
 use ccx_service::{Condition, Dependency, Heartbeat, Telemetry, error_chain};
-use ccx_transport::{Consumer, Producer, Record};
+use ccx_transport::{Consumer, Producer};
+use futures::try_join;
 use snafu::ResultExt;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -14,10 +15,11 @@ use tracing::{info, warn};
 use crate::{
     WriterError,
     allow_list::AllowList,
-    batch::{Limits, collect},
+    batch::{Collector, Limits},
     error::{ConsumerSnafu, KafkaSnafu},
     metrics::Metrics,
-    process::Processor,
+    process::{CheckedBatch, Intake, Processor},
+    result::ParsedResult,
     role::Role,
     sink::{Interrupted, Sink},
     storage_retry::StorageRetry,
@@ -115,7 +117,6 @@ impl<'a> Member<'a> {
         self.kafka_readiness.follow(Some(&consumer));
         let mut processor = Processor {
             sink,
-            allow_list: Arc::clone(&self.allow_list),
             dead_letters: self.dead_letters.as_ref(),
             statuses: &self.statuses,
             metrics: &self.metrics,
@@ -142,18 +143,24 @@ impl<'a> Member<'a> {
         Ok(retry)
     }
 
-    /// Processes batches of each consumer in turn; the wait for messages is at the first.
+    /// Stores batches of both consumers, in order. While one is stored, the next is collected and checked.
     async fn consume<S: Sink>(
         &self,
         consumer: &Consumer,
         retries: Option<&Consumer>,
         processor: &mut Processor<'_, S>,
     ) -> Result<(), Interrupted> {
+        let mut main = Collector::new(consumer, self.batch_limits());
+        let mut retries = retries.map(|consumer| Collector::new(consumer, self.batch_limits()));
         let mut check_due = Instant::now() + CHECK_STORAGE_EVERY;
+        let mut next = self.next_batch(&mut main, IDLE).await?;
         while !self.shutdown.is_cancelled() {
-            let mut is_idle = self.process_batch(consumer, IDLE, processor).await? == 0;
-            if let Some(retries) = retries {
-                is_idle &= self.process_batch(retries, Duration::ZERO, processor).await? == 0;
+            ((), next) = try_join!(store(processor, next, consumer), self.next_batch(&mut main, IDLE))?;
+            let mut is_idle = next.is_empty();
+            if let Some(retries) = &mut retries {
+                let batch = self.next_batch(retries, Duration::ZERO).await?;
+                is_idle &= batch.is_empty();
+                store(processor, batch, retries.consumer()).await?;
             }
             if !is_idle {
                 check_due = Instant::now() + CHECK_STORAGE_EVERY;
@@ -162,34 +169,33 @@ impl<'a> Member<'a> {
                 check_due = Instant::now() + CHECK_STORAGE_EVERY;
             }
         }
-        Ok(())
+        // Its messages were taken before the shutdown.
+        store(processor, next, consumer).await
     }
 
-    /// Collects and processes a batch, and returns the number of its messages.
-    async fn process_batch<S: Sink>(
-        &self,
-        consumer: &Consumer,
-        wait: Duration,
-        processor: &mut Processor<'_, S>,
-    ) -> Result<usize, Interrupted> {
+    fn batch_limits(&self) -> Limits {
         let settings = &self.config.writer;
-        let limits = Limits {
+        Limits {
             max_messages: settings.max_batch_messages,
             max_bytes: usize::try_from(settings.max_batch_bytes.as_u64()).unwrap_or(usize::MAX),
             linger: settings.linger,
-        };
-        let records = collect(consumer, limits, wait, &self.shutdown).await;
-        let records = records.map_err(Interrupted::ConsumerEnded)?;
+        }
+    }
+
+    /// Collects and checks a batch, which is empty if no message came for `wait`.
+    async fn next_batch<R: ParsedResult>(
+        &self,
+        collector: &mut Collector<'_>,
+        wait: Duration,
+    ) -> Result<CheckedBatch<R>, Interrupted> {
+        let records = collector.collect(wait, &self.shutdown).await.map_err(Interrupted::ConsumerEnded)?;
         self.heartbeat.beat();
         if records.is_empty() {
-            return Ok(0);
+            return Ok(CheckedBatch::default());
         }
-        let positions: Vec<_> = records.iter().map(Record::position).collect();
-        processor.process(records).await?;
-        for position in &positions {
-            consumer.finished(*position);
-        }
-        Ok(positions.len())
+        let intake =
+            Intake { allow_list: &self.allow_list, statuses: &self.statuses, metrics: &self.metrics };
+        Ok(intake.check(records).await)
     }
 
     /// Updates readiness and metrics once a second, also while a batch waits for the storage. Returns if a consumer's thread has
@@ -211,4 +217,18 @@ impl<'a> Member<'a> {
             tokio::time::sleep(IDLE).await;
         }
     }
+}
+
+/// Stores a batch, and lets its offsets be committed.
+async fn store<S: Sink>(
+    processor: &mut Processor<'_, S>,
+    mut batch: CheckedBatch<S::Result>,
+    consumer: &Consumer,
+) -> Result<(), Interrupted> {
+    if batch.is_empty() {
+        return Ok(());
+    }
+    processor.store(&mut batch).await?;
+    batch.positions().for_each(|position| consumer.finished(position));
+    Ok(())
 }

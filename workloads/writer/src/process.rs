@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 use ccx_messages::Status;
 use ccx_outbox::{DeadLetters, SendError, StatusReporter};
 use ccx_storage::ClusterResult as _;
-use ccx_transport::Record;
+use ccx_transport::{Position, Record};
 use chrono::{DateTime, Utc};
 use futures::future::try_join_all;
 use tracing::{debug, error, info};
@@ -15,40 +15,83 @@ use crate::{
     check::check,
     metrics::Metrics,
     outcome::{Message, Outcome, Rejection},
+    result::ParsedResult,
     sink::{Interrupted, Sink},
 };
 
 /// Most dead letters that wait for an acknowledgement.
 const MAX_DEAD_LETTERS_IN_FLIGHT: usize = 64;
 
-/// Processes batches.
+/// Turns records into checked messages.
+pub(crate) struct Intake<'a> {
+    pub(crate) allow_list: &'a Arc<AllowList>,
+    pub(crate) statuses: &'a StatusReporter,
+    pub(crate) metrics: &'a Metrics,
+}
+
+/// A batch whose messages are checked, and not stored yet.
+pub(crate) struct CheckedBatch<R> {
+    messages: Vec<Message<R>>,
+    start: Instant,
+    consumed_at: DateTime<Utc>,
+}
+
+impl Intake<'_> {
+    /// Checks a batch, in another thread: parsing it takes milliseconds.
+    pub(crate) async fn check<R: ParsedResult>(&self, records: Vec<Record>) -> CheckedBatch<R> {
+        let (start, consumed_at) = (Instant::now(), Utc::now());
+        self.metrics.consumed_messages.inc_by(records.len() as u64);
+        self.metrics.batch_messages.observe(count(records.len()));
+        let allow_list = Arc::clone(self.allow_list);
+        let check_all =
+            move || records.into_iter().map(|record| check(record, &allow_list, consumed_at)).collect();
+        let checked = tokio::task::spawn_blocking(check_all).await;
+        let messages: Vec<Message<R>> =
+            checked.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()));
+        for message in &messages {
+            self.statuses.report(message.request.as_ref(), Status::Received, None);
+        }
+        CheckedBatch { messages, start, consumed_at }
+    }
+}
+
+impl<R> Default for CheckedBatch<R> {
+    fn default() -> Self {
+        Self { messages: Vec::new(), start: Instant::now(), consumed_at: Utc::now() }
+    }
+}
+
+impl<R> CheckedBatch<R> {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
+
+    pub(crate) fn positions(&self) -> impl Iterator<Item = Position> {
+        self.messages.iter().map(|message| message.record.position())
+    }
+}
+
+/// Stores checked batches.
 pub(crate) struct Processor<'a, S> {
     pub(crate) sink: S,
-    pub(crate) allow_list: Arc<AllowList>,
     pub(crate) dead_letters: Option<&'a DeadLetters>,
     pub(crate) statuses: &'a StatusReporter,
     pub(crate) metrics: &'a Metrics,
 }
 
 impl<S: Sink> Processor<'_, S> {
-    /// Processes a batch. After `Ok` every message is stored or in the dead-letter queue, and its offset may be committed.
-    pub(crate) async fn process(&mut self, records: Vec<Record>) -> Result<(), Interrupted> {
-        let (start, consumed_at) = (Instant::now(), Utc::now());
-        self.metrics.consumed_messages.inc_by(records.len() as u64);
-        self.metrics.batch_messages.observe(count(records.len()));
-        let mut messages = self.check_all(records, consumed_at).await;
-        for message in &messages {
-            self.statuses.report(message.request.as_ref(), Status::Received, None);
-        }
+    /// Stores a batch. After `Ok` every message is stored or in the dead-letter queue, and its offset may be committed.
+    pub(crate) async fn store(&mut self, batch: &mut CheckedBatch<S::Result>) -> Result<(), Interrupted> {
+        let CheckedBatch { messages, start, consumed_at } = batch;
         let mut pending: Vec<&mut Message<S::Result>> =
             messages.iter_mut().filter(|message| message.result().is_some()).collect();
-        self.observe_lag(&pending, consumed_at);
+        self.observe_lag(&pending, *consumed_at);
         if !pending.is_empty() {
             self.sink.store(&mut pending).await?;
         }
-        self.dead_letter(&messages, consumed_at).await?;
-        for message in &messages {
-            self.report(message, start);
+        self.dead_letter(messages, *consumed_at).await?;
+        for message in &*messages {
+            self.report(message, *start);
         }
         debug!(messages = messages.len(), elapsed = ?start.elapsed(), "batch processed");
         Ok(())
@@ -59,14 +102,6 @@ impl<S: Sink> Processor<'_, S> {
             let lag = now - result.last_checked_at();
             self.metrics.last_checked_lag_minutes.observe(lag.as_seconds_f64() / 60.0);
         }
-    }
-
-    /// Checks all messages in another thread: parsing a batch takes milliseconds.
-    async fn check_all(&self, records: Vec<Record>, now: DateTime<Utc>) -> Vec<Message<S::Result>> {
-        let allow_list = Arc::clone(&self.allow_list);
-        let check_all = move || records.into_iter().map(|record| check(record, &allow_list, now)).collect();
-        let checked = tokio::task::spawn_blocking(check_all).await;
-        checked.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()))
     }
 
     /// Records and sends the rejected messages. The rows come first: after a crash between the two a row is not written again,

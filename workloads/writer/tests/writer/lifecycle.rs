@@ -26,6 +26,17 @@ async fn shutdown_finishes_and_commits_the_batch() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn message_on_an_idle_topic_is_stored_without_waiting_for_more() {
+    let mut env = TestEnv::new().await;
+    env.config.writer.linger = Duration::from_hours(1);
+    let writer = env.start_writer().await;
+    writer.until_metric("active", 1.0).await;
+    env.send(&messages(1)).await;
+    env.until_reports(1).await;
+    writer.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn writer_after_a_killed_one_stores_the_rest() {
     let mut env = TestEnv::new().await;
     env.config.writer.max_batch_messages = 20;
