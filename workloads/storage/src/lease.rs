@@ -13,7 +13,8 @@ use tracing::info;
 use crate::{
     BatchOutcome, ConsumerError, Database, NewReport, NewWorkloads, Schema, StorageError, consumer_error,
     observe::Statements,
-    write::{self, ClearedClusters},
+    own_objects::{self, ClearedClusters},
+    write,
 };
 
 /// A lease: writers of different tables work beside each other.
@@ -63,7 +64,7 @@ const SESSION_ID: &str = "SELECT pid, backend_start FROM pg_stat_activity WHERE 
 const ANSWER_MARGIN: Duration = Duration::from_secs(15);
 
 /// A batch is about this many statements at most.
-const STATEMENTS_IN_BATCH: u32 = 4;
+const STATEMENTS_IN_BATCH: u32 = 6;
 
 /// The server must notice within seconds that the writer's machine is unreachable, since no other writer is active until then; and it must
 /// not end the session of a writer that has nothing to do.
@@ -114,7 +115,7 @@ impl Database {
             }
             tokio::time::sleep(ASK_EVERY).await;
         }
-        self.lease(connection, kind, ClearedClusters::default()).await
+        Box::pin(self.lease(connection, kind)).await
     }
 
     /// Acquires the lease again after it was lost, unless another writer holds it.
@@ -123,14 +124,13 @@ impl Database {
     /// then, and is ended.
     pub async fn reacquire_writer_lease(
         &self,
-        lost: &mut WriterLease,
+        lost: &WriterLease,
     ) -> Result<Option<WriterLease>, StorageError> {
         let mut connection = self.connect_outside_pool(&SESSION).await?;
         let deadline = Instant::now() + END_OF_SESSION;
         loop {
             if self.try_lock(&mut connection, lost.kind).await? {
-                let cleared = std::mem::take(&mut lost.cleared);
-                return Ok(Some(self.lease(connection, lost.kind, cleared).await?));
+                return Ok(Some(Box::pin(self.lease(connection, lost.kind)).await?));
             }
             let is_own = self.end_session(&mut connection, lost.session).await?;
             if !is_own || Instant::now() >= deadline {
@@ -166,11 +166,17 @@ impl Database {
         &self,
         mut connection: PgConnection,
         kind: LeaseKind,
-        cleared: ClearedClusters,
     ) -> Result<WriterLease, StorageError> {
+        let limit = self.statement_timeout() + ANSWER_MARGIN;
+        let cleared = match kind {
+            LeaseKind::Reports => ClearedClusters::Unknown,
+            LeaseKind::Workloads => {
+                let create = own_objects::cleared_clusters(&mut connection, self.statements());
+                answer_within(limit, "create the table of cleared clusters", create).await?
+            }
+        };
         let action = "identify the session of the lease";
         let identify = sqlx::query_as::<_, SessionId>(SESSION_ID).fetch_optional(&mut connection);
-        let limit = self.statement_timeout() + ANSWER_MARGIN;
         let session = answer_within(limit, action, self.statements().run(action, identify)).await?;
         Ok(WriterLease {
             connection,
@@ -208,8 +214,7 @@ impl WriterLease {
     ) -> Result<BatchOutcome, StorageError> {
         let limit = self.statement_timeout * STATEMENTS_IN_BATCH + ANSWER_MARGIN;
         self.ensure_held()?;
-        let write =
-            write::write_workloads(&mut self.connection, &self.statements, reports, &mut self.cleared);
+        let write = write::write_workloads(&mut self.connection, &self.statements, reports, self.cleared);
         let result = answer_within(limit, "write workloads", write).await;
         self.note(result)
     }

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use snafu::ResultExt;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
 
-use crate::{Database, Schema, StorageError, error::StatementSnafu};
+use crate::{Database, Schema, StorageError, error::StatementSnafu, own_objects::CLEARED_CLUSTERS};
 
 /// Pages of a table that are visited in one transaction: 4 MiB.
 const PAGES_PER_TRANSACTION: i64 = 512;
@@ -45,8 +45,10 @@ const OLD_PUBLIC_ROWS: [OldRows; 5] = [
 ];
 
 /// `reported_at` is the time of the first report: an active cluster has an old one.
-const OLD_DVO_ROWS: [OldRows; 1] =
-    [OldRows { table: "dvo.dvo_report", condition: "GREATEST(reported_at, last_checked_at) < $1" }];
+const OLD_DVO_ROWS: [OldRows; 2] = [
+    OldRows { table: "dvo.dvo_report", condition: "GREATEST(reported_at, last_checked_at) < $1" },
+    OldRows { table: CLEARED_CLUSTERS, condition: "last_checked_at < $1" },
+];
 
 /// The tables of a cluster, with the column that names it. The reports are the last, as votes refer to them.
 const CLUSTER_TABLES: [(&str, &str); 7] = [
@@ -59,7 +61,8 @@ const CLUSTER_TABLES: [(&str, &str); 7] = [
     ("report", "cluster"),
 ];
 
-const DVO_CLUSTER_TABLES: [(&str, &str); 1] = [("dvo.dvo_report", "cluster_id")];
+const DVO_CLUSTER_TABLES: [(&str, &str); 2] =
+    [("dvo.dvo_report", "cluster_id"), (CLEARED_CLUSTERS, "cluster_id")];
 
 /// Handling of old rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,6 +120,13 @@ const MULTIPLE_DISABLES: &str = "\
         FROM cluster_user_rule_disable_feedback GROUP BY cluster_id, rule_id HAVING count(*) > 1) AS found \
     ORDER BY \"table\", count DESC, cluster, rule";
 
+/// Adds the rows of a table, unless it is our own: those are not data of users.
+fn push(deleted: &mut Vec<DeletedRows>, table: &'static str, rows: u64) {
+    if table != CLEARED_CLUSTERS {
+        deleted.push(DeletedRows { table, rows });
+    }
+}
+
 impl Database {
     /// Lists the rules that are disabled several times for a cluster.
     pub async fn multiple_disables(&self) -> Result<Vec<MultipleDisable>, StorageError> {
@@ -149,7 +159,7 @@ impl Database {
         for old in old_rows {
             if let Some(pages) = self.pages(&mut connection, old.table).await? {
                 let rows = self.visit(&mut connection, old, pages, cutoff.naive_utc(), deletion).await?;
-                deleted.push(DeletedRows { table: old.table, rows });
+                push(&mut deleted, old.table, rows);
             }
         }
         Ok(deleted)
@@ -174,7 +184,7 @@ impl Database {
                 let delete = sqlx::query(statement).bind(cluster);
                 let done =
                     self.statements().run("delete a cluster", delete.execute(&mut *transaction)).await?;
-                deleted.push(DeletedRows { table, rows: done.rows_affected() });
+                push(&mut deleted, table, done.rows_affected());
             }
         }
         self.statements().run("commit a deletion", transaction.commit()).await?;

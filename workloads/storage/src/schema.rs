@@ -18,8 +18,8 @@ use crate::{
         NotMigratedSnafu, SchemaTooNewSnafu, SchemaTooOldSnafu, SchemaVersionAmbiguousSnafu,
         UnknownSchemaVersionSnafu,
     },
-    indexes,
     observe::Statements,
+    own_objects,
 };
 
 /// Serialises migrations of one database, so that pods that start together do not migrate together. The number is arbitrary.
@@ -155,7 +155,9 @@ async fn migrate_schema(
         compress_reports(connection, statements).await?;
     }
     if to == schema.newest() {
-        indexes::create(connection, statements, schema).await?;
+        own_objects::create(connection, statements, schema).await?;
+    } else {
+        own_objects::drop(connection, statements, schema).await?;
     }
     if from != to {
         write_version(connection, statements, schema, to).await?;

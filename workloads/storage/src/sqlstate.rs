@@ -2,6 +2,9 @@
 
 use ccx_messages::ErrorClass;
 
+/// The role may not do what a statement asks for.
+pub(crate) const INSUFFICIENT_PRIVILEGE: &str = "42501";
+
 /// Classes of codes (their first two characters) about the server, the session or the login.
 const TRANSIENT_CLASSES: [&str; 12] = [
     "08", // connection

@@ -9,6 +9,7 @@
 //! an index. Stored rows are compared first, so that a rule that still hits costs an update in place instead
 //! of a deletion and an insertion in every index.
 
+mod cleared;
 mod diff;
 mod moves;
 mod recommendations;
@@ -18,7 +19,7 @@ mod rule_hits;
 mod versions;
 mod workloads;
 
-pub(crate) use workloads::{ClearedClusters, write_workloads};
+pub(crate) use workloads::write_workloads;
 
 use std::borrow::Borrow;
 

@@ -158,7 +158,7 @@ impl<R: StoredResult> Store<R> {
     /// Acquires a lost lease again, with a new connection to the expected schema, unless another writer has it by now.
     async fn ensure_lease(&mut self) -> Result<(), Interrupted> {
         while self.lease.is_lost() {
-            match self.retry.request(reacquire::<R>(&self.database, &mut self.lease)).await {
+            match self.retry.request(reacquire::<R>(&self.database, &self.lease)).await {
                 Ok(Some(lease)) => self.lease = lease,
                 Ok(None) => {
                     warn!("another writer is active, leaving the work to it");
@@ -194,7 +194,7 @@ impl<R: StoredResult> Store<R> {
 
 async fn reacquire<R: StoredResult>(
     database: &Database,
-    lost: &mut WriterLease,
+    lost: &WriterLease,
 ) -> Result<Option<WriterLease>, StorageError> {
     database.require_newest(R::LEASE.schema()).await?;
     database.reacquire_writer_lease(lost).await

@@ -1,20 +1,24 @@
 //! The table `dvo.dvo_report`: one row for each namespace of a cluster, of the newest report.
 //!
-//! A cluster whose newest report has no failing workloads has no row, so that the table does not tell that an older report must not
-//! be stored. [`ClearedClusters`] does, in the process of the writer.
+//! A cluster whose newest report has no failing workloads has no row there. A table of our own, [`cleared`], has the time of that
+//! report, so that an older one that comes late is not stored.
 
 use std::{
     borrow::Borrow,
     collections::{BTreeMap, HashMap},
 };
 
-use ccx_messages::ClusterId;
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::NaiveDateTime;
 use sqlx::{Connection as _, PgConnection};
 
-use super::{PLANS, notify_changes};
+use super::{
+    PLANS,
+    cleared::{self, Cleared},
+    notify_changes,
+};
 use crate::{
     BatchOutcome, Database, NewWorkloads, StorageError, batch, notify::ReportKey, observe::Statements,
+    own_objects::ClearedClusters,
 };
 
 /// Uses `ccx_dvo_report_cluster`, an index of our own.
@@ -47,37 +51,11 @@ const WRITE: &str = "\
         reported_at = excluded.reported_at, last_checked_at = excluded.last_checked_at, \
         rule_hits_count = excluded.rule_hits_count";
 
-/// The clusters whose newest report, by this writer, has no failing workloads.
-#[derive(Debug, Default)]
-pub(crate) struct ClearedClusters {
-    last_checked: HashMap<ClusterId, DateTime<Utc>>,
-}
-
-impl ClearedClusters {
-    /// Most clusters; beyond it all are forgotten, so that an older report that comes late could be stored.
-    const MAX: usize = 100_000;
-
-    fn has_newer(&self, report: &NewWorkloads) -> bool {
-        self.last_checked.get(&report.cluster_id).is_some_and(|cleared| *cleared >= report.last_checked_at)
-    }
-
-    fn record(&mut self, report: &NewWorkloads) {
-        if !report.namespaces.is_empty() {
-            self.last_checked.remove(&report.cluster_id);
-            return;
-        }
-        if self.last_checked.len() >= Self::MAX {
-            self.last_checked.clear();
-        }
-        self.last_checked.insert(report.cluster_id, report.last_checked_at);
-    }
-}
-
 impl Database {
     /// Writes reports about workloads without the writer's lease: for tools and tests.
     pub async fn write_workloads(&self, reports: &[NewWorkloads]) -> Result<BatchOutcome, StorageError> {
         let mut connection = self.acquire().await?;
-        write_workloads(&mut connection, self.statements(), reports, &mut ClearedClusters::default()).await
+        write_workloads(&mut connection, self.statements(), reports, ClearedClusters::Recorded).await
     }
 }
 
@@ -97,30 +75,31 @@ struct Accepted<'a> {
     report: &'a NewWorkloads,
     cluster_id: String,
     stored: Vec<StoredRow>,
+    /// Present if the last report of the cluster had no failing workloads.
+    cleared: Option<Cleared>,
 }
 
 pub(crate) async fn write_workloads<R: Borrow<NewWorkloads>>(
     connection: &mut PgConnection,
     statements: &Statements,
     batch: &[R],
-    cleared: &mut ClearedClusters,
+    cleared: ClearedClusters,
 ) -> Result<BatchOutcome, StorageError> {
-    let mut newest = batch::newest::<NewWorkloads, R>(batch);
-    newest.retain(|position| !cleared.has_newer(batch[*position].borrow()));
+    let newest = batch::newest::<NewWorkloads, R>(batch);
     if newest.is_empty() {
         return Ok(BatchOutcome::new(batch.len(), std::iter::empty(), &[]));
     }
     let mut transaction = statements.run("begin a batch", connection.begin()).await?;
     statements.run("choose plans", sqlx::query(PLANS).execute(&mut *transaction)).await?;
-    let known = lock(&mut transaction, statements, batch, &newest).await?;
+    let known = lock(&mut transaction, statements, batch, &newest, cleared).await?;
     let (unauthenticated, accepted): (Vec<_>, Vec<_>) = known.into_iter().partition(is_unauthenticated_move);
     delete_obsolete(&mut transaction, statements, &accepted).await?;
     write(&mut transaction, statements, &accepted).await?;
+    if cleared == ClearedClusters::Recorded {
+        record_cleared(&mut transaction, statements, &accepted).await?;
+    }
     notify_changes(&mut transaction, statements, accepted.iter().flat_map(changes)).await?;
     statements.run("commit a batch", transaction.commit()).await?;
-    for accepted in &accepted {
-        cleared.record(accepted.report);
-    }
     let rejected: Vec<usize> = unauthenticated.iter().map(|rejected| rejected.position).collect();
     Ok(BatchOutcome::new(batch.len(), accepted.iter().map(|accepted| accepted.position), &rejected))
 }
@@ -131,14 +110,21 @@ async fn lock<'a, R: Borrow<NewWorkloads>>(
     statements: &Statements,
     batch: &'a [R],
     newest: &[usize],
+    cleared: ClearedClusters,
 ) -> Result<Vec<Accepted<'a>>, StorageError> {
     let report = |position: usize| -> &'a NewWorkloads { batch[position].borrow() };
     let cluster_ids: Vec<String> =
         newest.iter().map(|position| report(*position).cluster_id.to_string()).collect();
     let last_checked: Vec<NaiveDateTime> =
         newest.iter().map(|position| report(*position).last_checked_at.naive_utc()).collect();
-    let lock = sqlx::query_as::<_, StoredRow>(LOCK).bind(&cluster_ids).bind(last_checked);
-    let rows = statements.run("lock workloads", lock.fetch_all(connection)).await?;
+    let lock = sqlx::query_as::<_, StoredRow>(LOCK).bind(&cluster_ids).bind(&last_checked);
+    let rows = statements.run("lock workloads", lock.fetch_all(&mut *connection)).await?;
+    let mut cleared = match cleared {
+        ClearedClusters::Recorded => {
+            cleared::read(connection, statements, &cluster_ids, &last_checked).await?
+        }
+        ClearedClusters::Unknown => HashMap::new(),
+    };
 
     let mut rows = rows.into_iter().peekable();
     let mut accepted = Vec::with_capacity(newest.len());
@@ -147,8 +133,12 @@ async fn lock<'a, R: Borrow<NewWorkloads>>(
         while let Some(row) = rows.next_if(|row| row.position == ordinal) {
             stored.push(row);
         }
-        if stored.iter().all(|row| !row.is_newer) {
-            accepted.push(Accepted { position: *position, report: report(*position), cluster_id, stored });
+        let cleared = cleared.remove(&ordinal);
+        let has_newer =
+            stored.iter().any(|row| row.is_newer) || cleared.is_some_and(|cleared| cleared.is_newer);
+        if !has_newer {
+            let report = report(*position);
+            accepted.push(Accepted { position: *position, report, cluster_id, stored, cleared });
         }
     }
     Ok(accepted)
@@ -157,7 +147,7 @@ async fn lock<'a, R: Borrow<NewWorkloads>>(
 /// Returns whether the report would move its cluster from another organisation although its sender has not authenticated as it.
 fn is_unauthenticated_move(accepted: &Accepted<'_>) -> bool {
     let org_id = accepted.report.org_id.as_i32();
-    !accepted.report.is_authenticated && accepted.stored.iter().any(|row| row.org_id != org_id)
+    !accepted.report.is_authenticated && accepted.owners().any(|owner| owner != org_id)
 }
 
 /// Deletes rows of another organisation, and of namespaces without failing workloads.
@@ -184,6 +174,20 @@ async fn delete_obsolete(
     let delete = sqlx::query(DELETE).bind(org_ids).bind(cluster_ids).bind(namespace_ids);
     statements.run("delete workloads", delete.execute(connection)).await?;
     Ok(())
+}
+
+/// Records the clusters whose reports have no failing workloads, and drops the records of the others.
+async fn record_cleared(
+    connection: &mut PgConnection,
+    statements: &Statements,
+    accepted: &[Accepted<'_>],
+) -> Result<(), StorageError> {
+    let (emptied, filled): (Vec<_>, Vec<_>) =
+        accepted.iter().partition(|accepted| accepted.report.namespaces.is_empty());
+    let emptied = emptied.into_iter().map(|accepted| (accepted.report, accepted.cluster_id.as_str()));
+    cleared::record(connection, statements, emptied).await?;
+    let filled = filled.into_iter().filter(|accepted| accepted.cleared.is_some());
+    cleared::delete(connection, statements, filled.map(|accepted| accepted.cluster_id.as_str())).await
 }
 
 /// Writes the namespaces. One that was stored before, also of another organisation, keeps the time of its first report.
@@ -232,6 +236,13 @@ struct Columns<'a> {
     hit_counts: Vec<String>,
 }
 
+impl Accepted<'_> {
+    /// Returns the organisations of the stored state.
+    fn owners(&self) -> impl Iterator<Item = i32> {
+        self.stored.iter().map(|row| row.org_id).chain(self.cleared.map(|cleared| cleared.org_id))
+    }
+}
+
 impl<'a> Columns<'a> {
     fn push(&mut self, Accepted { report, cluster_id, stored, .. }: &'a Accepted<'a>) {
         let mut first_reported: BTreeMap<&str, NaiveDateTime> = BTreeMap::new();
@@ -260,7 +271,7 @@ impl<'a> Columns<'a> {
 /// Returns the cluster in its organisation, and in those that it has left.
 fn changes<'a>(accepted: &'a Accepted<'a>) -> impl Iterator<Item = ReportKey> + 'a {
     let cluster_id = accepted.report.cluster_id;
-    let left = accepted.stored.iter().filter_map(|row| super::org_id(row.org_id));
+    let left = accepted.owners().filter_map(super::org_id);
     let mut org_ids: Vec<_> = left.chain([accepted.report.org_id]).collect();
     org_ids.sort_unstable();
     org_ids.dedup();

@@ -48,12 +48,12 @@ async fn lease_is_lost_with_its_connection_and_writes_fail() {
 #[tokio::test]
 async fn lost_lease_is_acquired_again_although_its_old_session_still_exists() {
     let (database, mut connection) = migrated().await;
-    let mut old = database.acquire_writer_lease(LeaseKind::Reports).await.unwrap();
-    let mut new = database.reacquire_writer_lease(&mut old).await.unwrap().expect("the old session is ended");
+    let old = database.acquire_writer_lease(LeaseKind::Reports).await.unwrap();
+    let mut new = database.reacquire_writer_lease(&old).await.unwrap().expect("the old session is ended");
     new.write_batch(&[report(7, 1, 1, &[])], at(100)).await.unwrap();
     assert_eq!(rows(&mut connection, "SELECT report FROM report").await, [r#"{"checked":1}"#]);
     // The lease of another writer stays.
-    assert!(database.reacquire_writer_lease(&mut old).await.unwrap().is_none());
+    assert!(database.reacquire_writer_lease(&old).await.unwrap().is_none());
     new.check().await.unwrap();
 }
 
@@ -67,7 +67,7 @@ async fn changed_schema_is_transient_and_ends_the_session_of_the_lease() {
     assert_eq!(error.class(), ErrorClass::Transient, "{}", snafu::Report::from_error(error));
     assert!(lease.is_lost());
     run(&mut connection, "ALTER TABLE report RENAME COLUMN gathered TO gathered_at").await;
-    let mut lease = database.reacquire_writer_lease(&mut lease).await.unwrap().unwrap();
+    let mut lease = database.reacquire_writer_lease(&lease).await.unwrap().unwrap();
     lease.write_batch(&[report(7, 1, 2, &["a"])], at(200)).await.unwrap();
 }
 

@@ -2,10 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use ccx_storage::{Database, NewReport};
+use ccx_storage::{Database, NewReport, NewWorkloads};
 use sqlx::PgConnection;
 
-use crate::support::{at, empty, look_into, report, rows, run};
+use crate::{
+    support::{at, empty, look_into, report, rows, run},
+    workloads::workloads,
+};
 
 /// 100,000 clusters with a hit each, other ones than the test writes. The planner's statistics are those of the few rows before:
 /// they are never gathered again, so the plan must not depend on them.
@@ -21,9 +24,18 @@ const FILL: &str = "\
     INSERT INTO recommendation SELECT org_id, cluster, 'ccx.rules.a', 'KEY' FROM report WHERE report = '{}'; \
     INSERT INTO report_info SELECT org_id, cluster, '4.18.1' FROM report WHERE report = '{}'";
 
+/// As [`FILL`], of the tables of workloads.
+const FILL_WORKLOADS: &str = "\
+    ALTER TABLE dvo.dvo_report SET (autovacuum_enabled = off); \
+    ALTER TABLE ccx.cleared_cluster SET (autovacuum_enabled = off); \
+    ANALYZE; \
+    INSERT INTO dvo.dvo_report (org_id, cluster_id, namespace_id, recommendations, objects, last_checked_at) \
+        SELECT 1 + n % 50, md5(n::text)::uuid::text, 'n', 1, 1, '2026-01-01' FROM generate_series(1, 100000) AS n; \
+    INSERT INTO ccx.cleared_cluster SELECT md5(n::text)::uuid::text, 1, '2026-01-01' FROM generate_series(100001, 200000) AS n";
+
 const READ: &str = "\
     SELECT relname, seq_scan, coalesce(idx_tup_fetch, 0) AS fetched FROM pg_stat_user_tables \
-    WHERE relname IN ('report', 'rule_hit', 'recommendation', 'report_info') ORDER BY 1";
+    WHERE relname IN ('report', 'rule_hit', 'recommendation', 'report_info', 'dvo_report', 'cleared_cluster') ORDER BY 1";
 
 /// Name, sequential scans and rows read through indexes, of each table. Sessions report them with a delay.
 async fn reads(connection: &mut PgConnection) -> Vec<(String, u64, u64)> {
@@ -82,10 +94,35 @@ async fn batch_among_a_hundred_thousand_clusters_reads_only_its_own_rows() {
     database.write_batch(&batch(1, 100, 10, &["a", "b"]), at(200)).await.unwrap();
     database.write_batch(&batch(2, 0, 11, &["c"]), at(200)).await.unwrap();
     let after = settled_reads(&database, &mut connection).await;
+    assert_no_scans(before, after);
+}
+
+#[tokio::test]
+async fn workloads_among_a_hundred_thousand_clusters_read_only_their_own_rows() {
+    let (database, mut connection) = migrated_with_one_session().await;
+    let batch = |first: u32, checked, namespaces: &[&str]| -> Vec<NewWorkloads> {
+        (first..first + 100).map(|number| workloads(1, number, checked, namespaces)).collect()
+    };
+    for checked in 0..8 {
+        database.write_workloads(&batch(0, checked, &["a", "b"])).await.unwrap();
+        database.write_workloads(&batch(100, checked, &[])).await.unwrap();
+    }
+    run(&mut connection, FILL_WORKLOADS).await;
+    let before = settled_reads(&database, &mut connection).await;
+    for (checked, first, namespaces) in
+        [(10, 0, &["b", "c"][..]), (11, 0, &[]), (10, 100, &["a"]), (10, 200, &["a"]), (10, 300, &[])]
+    {
+        database.write_workloads(&batch(first, checked, namespaces)).await.unwrap();
+    }
+    let after = settled_reads(&database, &mut connection).await;
+    assert_no_scans(before, after);
+}
+
+fn assert_no_scans(before: Vec<(String, u64, u64)>, after: Vec<(String, u64, u64)>) {
     assert_ne!(before, after, "the reads are counted");
     for ((table, scans_before, fetched_before), (_, scans, fetched)) in before.into_iter().zip(after) {
         assert_eq!(scans - scans_before, 0, "sequential scans of {table}");
         let fetched = fetched - fetched_before;
-        assert!(fetched < 5_000, "{fetched} rows of {table} were read to write 300 reports");
+        assert!(fetched < 5_000, "{fetched} rows of {table} were read to write a few hundred reports");
     }
 }

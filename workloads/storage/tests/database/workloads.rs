@@ -3,14 +3,14 @@
 use std::{collections::BTreeMap, sync::Mutex};
 
 use ccx_messages::OrgId;
-use ccx_storage::{LeaseKind, NewNamespace, NewWorkloads, Outcome};
+use ccx_storage::{Database, Deletion, LeaseKind, NewNamespace, NewWorkloads, Outcome, Schema};
 use proptest::{
     prelude::*,
     test_runner::{TestCaseError, TestRunner},
 };
 use sqlx::PgConnection;
 
-use crate::support::{at, cluster, migrated, rows, run};
+use crate::support::{at, cluster, empty, look_into, migrated, rows, run};
 
 const ROWS: &str = "\
     SELECT org_id, right(cluster_id, 2) AS cluster, namespace_id, namespace_name, recommendations, objects, \
@@ -19,7 +19,7 @@ const ROWS: &str = "\
     FROM dvo.dvo_report ORDER BY 1, 2, 3";
 
 /// A report with one failing workload in each namespace.
-fn workloads(org: u64, number: u32, checked: i64, namespaces: &[&str]) -> NewWorkloads {
+pub(crate) fn workloads(org: u64, number: u32, checked: i64, namespaces: &[&str]) -> NewWorkloads {
     let namespace = |id: &&str| NewNamespace {
         id: (*id).into(),
         name: format!("name of {id}"),
@@ -91,6 +91,89 @@ async fn cluster_moves_to_another_organisation_only_if_it_has_authenticated() {
     assert_eq!(rows(&mut connection, &short).await, ["8 | a | 60 | 80"]);
 }
 
+/// Writes a report as a writer that starts does, and returns its outcome.
+async fn write_after_restart(database: &Database, report: NewWorkloads) -> Outcome {
+    let mut lease = database.acquire_writer_lease(LeaseKind::Workloads).await.unwrap();
+    let outcome = lease.write_workloads(&[report]).await.unwrap();
+    lease.release().await.unwrap();
+    outcome.outcomes()[0]
+}
+
+const CLEARED: &str = "SELECT org_id, right(cluster_id, 2) FROM ccx.cleared_cluster";
+
+#[tokio::test]
+async fn late_report_of_a_cluster_without_failing_workloads_is_ignored_after_a_restart() {
+    let (database, mut connection) = migrated().await;
+    for (checked, namespaces, expected) in [
+        (60, &["a"][..], Outcome::Written),
+        (100, &[], Outcome::Written),
+        (80, &["a"], Outcome::Ignored),
+        (100, &["a"], Outcome::Ignored),
+    ] {
+        let outcome = write_after_restart(&database, workloads(7, 1, checked, namespaces)).await;
+        assert_eq!(outcome, expected, "{checked}");
+    }
+    assert_eq!(rows(&mut connection, ROWS).await, [""; 0]);
+    assert_eq!(rows(&mut connection, CLEARED).await, ["7 | 01"]);
+
+    let outcome = write_after_restart(&database, workloads(7, 1, 120, &["a"])).await;
+    assert_eq!(outcome, Outcome::Written);
+    assert_eq!(rows(&mut connection, CLEARED).await, [""; 0], "the table of the namespaces tells now");
+}
+
+#[tokio::test]
+async fn cluster_without_failing_workloads_moves_only_if_it_has_authenticated() {
+    let (database, mut connection) = migrated().await;
+    write_after_restart(&database, workloads(7, 1, 60, &[])).await;
+    let stranger = NewWorkloads { is_authenticated: false, ..workloads(8, 1, 70, &["a"]) };
+    assert_eq!(write_after_restart(&database, stranger).await, Outcome::Unauthenticated);
+    assert_eq!(write_after_restart(&database, workloads(8, 1, 80, &[])).await, Outcome::Written);
+    assert_eq!(rows(&mut connection, CLEARED).await, ["8 | 01"]);
+}
+
+#[tokio::test]
+async fn writer_on_a_database_that_another_program_migrated_creates_its_table() {
+    let (database, mut connection) = migrated().await;
+    run(&mut connection, "DROP SCHEMA ccx CASCADE").await;
+    assert_eq!(write_after_restart(&database, workloads(7, 1, 60, &[])).await, Outcome::Written);
+    assert_eq!(rows(&mut connection, CLEARED).await, ["7 | 01"]);
+}
+
+#[tokio::test]
+async fn writer_without_the_right_to_create_its_table_writes_without_it() {
+    let (database, settings) = empty().await;
+    database.migrate().await.unwrap();
+    let mut connection = look_into(&settings).await;
+    let role = format!("writer_{}", settings.name);
+    let setup = format!(
+        "DROP SCHEMA ccx CASCADE; CREATE ROLE \"{role}\" LOGIN PASSWORD 'p'; GRANT USAGE ON SCHEMA dvo TO \"{role}\"; \
+         GRANT ALL ON ALL TABLES IN SCHEMA dvo TO \"{role}\""
+    );
+    run(&mut connection, &setup).await;
+    let password = Some(ccx_config::Secret::from("p".to_owned()));
+    let settings = ccx_config::Database { user: role, password, password_file: None, ..settings };
+    let limited = Database::connect(&settings).unwrap();
+    for (checked, namespaces) in [(60, &["a"][..]), (70, &[]), (80, &["b"])] {
+        let outcome = write_after_restart(&limited, workloads(7, 1, checked, namespaces)).await;
+        assert_eq!(outcome, Outcome::Written, "{checked}");
+    }
+    assert_eq!(rows(&mut connection, "SELECT namespace_id FROM dvo.dvo_report").await, ["b"]);
+}
+
+#[tokio::test]
+async fn records_of_cleared_clusters_are_dropped_with_the_tables_of_workloads() {
+    let (database, mut connection) = migrated().await;
+    write_after_restart(&database, workloads(7, 1, 60, &[])).await;
+    let old = database.delete_old_rows(Schema::Dvo, at(61), Deletion::Perform).await.unwrap();
+    assert_eq!(old.len(), 1, "{old:?}");
+    assert_eq!(rows(&mut connection, CLEARED).await, [""; 0]);
+
+    write_after_restart(&database, workloads(7, 1, 60, &[])).await;
+    database.migrate_to(Schema::Dvo, 0).await.unwrap();
+    database.migrate().await.unwrap();
+    assert_eq!(rows(&mut connection, CLEARED).await, [""; 0]);
+}
+
 #[tokio::test]
 async fn writers_of_reports_and_of_workloads_work_beside_each_other() {
     let (database, mut connection) = migrated().await;
@@ -122,16 +205,16 @@ fn any_workloads() -> impl Strategy<Value = NewWorkloads> {
 }
 
 async fn apply(
-    database: &ccx_storage::Database,
+    database: &Database,
     connection: &mut PgConnection,
     batches: &[Vec<NewWorkloads>],
 ) -> Vec<String> {
-    run(connection, "TRUNCATE dvo.dvo_report").await;
-    let mut lease = database.acquire_writer_lease(LeaseKind::Workloads).await.unwrap();
+    run(connection, "TRUNCATE dvo.dvo_report, ccx.cleared_cluster").await;
     for batch in batches {
+        let mut lease = database.acquire_writer_lease(LeaseKind::Workloads).await.unwrap();
         lease.write_workloads(batch).await.unwrap();
+        lease.release().await.unwrap();
     }
-    lease.release().await.unwrap();
     rows(
         connection,
         "SELECT org_id, cluster_id, namespace_id, last_checked_at FROM dvo.dvo_report ORDER BY 2, 3",
