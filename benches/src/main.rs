@@ -16,6 +16,7 @@ mod chain;
 mod error;
 mod figure;
 mod kafka_to_rows;
+mod lists;
 mod plain_batches;
 mod process;
 mod python_rules;
@@ -48,6 +49,8 @@ enum Benchmark {
     Writer,
     /// Reports by REST, under load; memory of the aggregator.
     Rest,
+    /// Lists by REST, with 100,000 clusters and a million hits.
+    Lists,
     /// One archive on an idle chain; memory of the writer.
     Chain,
 }
@@ -75,6 +78,9 @@ async fn main() -> Result<(), BenchError> {
     }
     if selected(Benchmark::Rest) {
         figure::print("Reports by REST", &rest::run().await?)?;
+    }
+    if selected(Benchmark::Lists) {
+        figure::print("Lists by REST", &lists::run().await?)?;
     }
     if selected(Benchmark::Chain) {
         figure::print("One archive through the idle chain", &chain::run().await?)?;

@@ -4,8 +4,14 @@ use ccx_messages::{ClusterId, OrgId};
 
 use crate::{Database, StorageError};
 
-/// Scans `report_pkey (org_id, cluster)`: for a person who debugs, not for a client.
-const ORGANIZATIONS: &str = "SELECT DISTINCT org_id FROM report ORDER BY org_id";
+/// Looks up the next organisation in `report_pkey (org_id, cluster)` after each one: a scan of the index would read all clusters.
+pub(crate) const ORGANIZATIONS: &str = "\
+    WITH RECURSIVE found (org_id) AS (
+        (SELECT org_id FROM report ORDER BY org_id LIMIT 1)
+        UNION ALL
+        SELECT (SELECT org_id FROM report WHERE report.org_id > found.org_id ORDER BY org_id LIMIT 1)
+        FROM found WHERE found.org_id IS NOT NULL)
+    SELECT org_id FROM found WHERE org_id IS NOT NULL";
 
 /// Uses `report_pkey (org_id, cluster)`. Votes are deleted with the report, by their foreign key.
 const DELETE_OF_ORGANIZATIONS: &str = "DELETE FROM report WHERE org_id = ANY ($1)";
