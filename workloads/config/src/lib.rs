@@ -56,7 +56,9 @@ pub use logging::{LogFormat, Logging};
 pub use object_storage::{Addressing, LinkPolicy, ObjectStorage};
 pub use problem::{ConfigErrors, Origin, Problem};
 pub use retry::Retry;
-pub use roles::{ArchiveSync, DvoExtractor, PipelineRole, RulesUploader, ShaExtractor, TEMPLATE_VARIABLES};
+pub use roles::{
+    ArchiveSync, CannedAcl, DvoExtractor, PipelineRole, RulesUploader, ShaExtractor, TEMPLATE_VARIABLES,
+};
 pub use rules::Rules;
 pub use secret::{Secret, SecretError};
 pub use smart_proxy::{AccountManagement, SmartProxy};

@@ -52,6 +52,33 @@ pub struct ArchiveSync {
     /// The rest of a key. `$cluster_id`, `$org_id`, `$year`, `$month`, `$day`, `$hour`, `$minute`, `$second` and `$time` (`HHMMSS`)
     /// are replaced by what they name, the times being that of the announcement; `$cluster_id[:2]` is the first two characters.
     pub name_template: String,
+    /// The canned access control list of the copies: `private`, `bucket-owner-read` or `bucket-owner-full-control`. Absent means
+    /// that the bucket decides; most services refuse any other list than the owner's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acl: Option<CannedAcl>,
+}
+
+/// A predefined access control list of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CannedAcl {
+    /// Only the writer has access.
+    Private,
+    /// The owner of the bucket can read the object, too.
+    BucketOwnerRead,
+    /// The owner of the bucket has all rights, too.
+    BucketOwnerFullControl,
+}
+
+impl CannedAcl {
+    /// Returns the name in the protocol of S3.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Private => "private",
+            Self::BucketOwnerRead => "bucket-owner-read",
+            Self::BucketOwnerFullControl => "bucket-owner-full-control",
+        }
+    }
 }
 
 /// Results of rules as objects.
@@ -104,6 +131,7 @@ impl Default for ArchiveSync {
             bucket: String::new(),
             prefix: "archives/compressed".into(),
             name_template: "$cluster_id[:2]/$cluster_id/$year$month/$day/$time.tar.gz".into(),
+            acl: None,
         }
     }
 }

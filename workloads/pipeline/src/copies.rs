@@ -1,7 +1,7 @@
 //! Copies of archives, and their results as objects beside them.
 
 use bytes::Bytes;
-use ccx_config::{Config, PipelineRole};
+use ccx_config::{CannedAcl, Config, PipelineRole};
 use ccx_messages::{Announce, ArchiveMessage, ArchiveMetadata, ArchiveResults, ArchiveResultsMessage};
 use snafu::ResultExt as _;
 
@@ -20,6 +20,8 @@ pub(crate) struct Copies {
     template: KeyTemplate,
     /// The bucket of the copies, with the role `archive-sync`.
     archives: Option<String>,
+    /// The access control list of the copies.
+    acl: Option<CannedAcl>,
     /// The bucket of the results, with the role `rules-uploader`.
     results: Option<String>,
 }
@@ -46,6 +48,7 @@ impl Copies {
             uploader,
             template: KeyTemplate::from_config(&config.archive_sync),
             archives: bucket(PipelineRole::ArchiveSync, config.archive_sync_bucket()),
+            acl: config.archive_sync.acl,
             results: bucket(PipelineRole::RulesUploader, config.rules_uploader_bucket()),
         })
     }
@@ -67,11 +70,12 @@ impl Copies {
         let metadata = || ArchiveMetadata::new(processed.cluster_id, org_id);
         let request_id = announce.request_id.as_deref();
         if let Some(bucket) = &self.archives {
-            self.uploader.put(bucket, &path, upload).await?;
+            self.uploader.put(bucket, &path, upload, self.acl).await?;
         }
         if let (Some(bucket), Some(report)) = (&self.results, &processed.report_json) {
             let results = ArchiveResultsMessage { path: &path, metadata: metadata(), report, request_id };
-            self.uploader.put(bucket, &ArchiveResults::object_key(&path), results.to_json().into()).await?;
+            let key = ArchiveResults::object_key(&path);
+            self.uploader.put(bucket, &key, results.to_json().into(), None).await?;
         }
         let message =
             ArchiveMessage { path: &path, original_path: &announce.url, metadata: metadata(), request_id };

@@ -177,7 +177,7 @@ impl Handler {
         self.sender.status(request.as_ref(), Status::Received, None);
         self.sender.status(request.as_ref(), Status::Processing, None);
         let key = ArchiveResults::object_key(&results.path);
-        self.uploader.put(&self.bucket, &key, record.payload.to_vec().into()).await.ok()?;
+        self.uploader.put(&self.bucket, &key, record.payload.to_vec().into(), None).await.ok()?;
         self.metrics.dashboards.published.for_unknown().inc();
         self.sender.status(request.as_ref(), Status::Success, None);
         tracing::info!(bucket = self.bucket, key, "results stored");

@@ -1,7 +1,7 @@
 //! Uploads to the object storage, retried without end.
 
 use bytes::Bytes;
-use ccx_config::{Config, Retry};
+use ccx_config::{CannedAcl, Config, Retry};
 use ccx_service::{Backoff, Condition, Waited, error_chain};
 use ccx_transport::{ObjectStore, ObjectStoreError};
 use prometheus::IntCounter;
@@ -32,10 +32,16 @@ impl Uploader {
         Ok(Self { store, retry: config.retry.clone(), target })
     }
 
-    /// Stores an object, in place of one of that name.
-    pub(crate) async fn put(&self, bucket: &str, key: &str, body: Bytes) -> Result<(), HandleError> {
+    /// Stores an object, in place of one of that name. Without an access control list, the bucket decides.
+    pub(crate) async fn put(
+        &self,
+        bucket: &str,
+        key: &str,
+        body: Bytes,
+        acl: Option<CannedAcl>,
+    ) -> Result<(), HandleError> {
         let mut backoff = Backoff::new(&self.retry);
-        while let Err(error) = self.store.put(bucket, key, body.clone()).await {
+        while let Err(error) = self.store.put_with_acl(bucket, key, body.clone(), acl).await {
             let error = error_chain(&error);
             if backoff.failures() == 0 {
                 tracing::warn!(bucket, key, error, "upload failed, retrying");

@@ -17,9 +17,10 @@ use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::head_bucket::HeadBucketError;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::ObjectCannedAcl;
 use aws_smithy_http_client::tls;
 use bytes::Bytes;
-use ccx_config::{Addressing, ObjectStorage};
+use ccx_config::{Addressing, CannedAcl, ObjectStorage};
 use ccx_messages::ErrorClass;
 use snafu::{IntoError as _, ResultExt as _};
 
@@ -83,8 +84,20 @@ impl ObjectStore {
 
     /// Stores an object, replacing one of the same name. At most three attempts.
     pub async fn put(&self, bucket: &str, key: &str, body: Bytes) -> Result<(), ObjectStoreError> {
-        let result = self.client.put_object().bucket(bucket).key(key).body(body.into()).send().await;
-        match result {
+        self.put_with_acl(bucket, key, body, None).await
+    }
+
+    /// As [`put`](Self::put), with an access control list; absent means that the bucket decides.
+    pub async fn put_with_acl(
+        &self,
+        bucket: &str,
+        key: &str,
+        body: Bytes,
+        acl: Option<CannedAcl>,
+    ) -> Result<(), ObjectStoreError> {
+        let acl = acl.map(|acl| ObjectCannedAcl::from(acl.as_str()));
+        let put = self.client.put_object().bucket(bucket).key(key).set_acl(acl).body(body.into());
+        match put.send().await {
             Ok(_) => Ok(()),
             Err(error) => {
                 let class = class_of(&error);

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use ccx_config::{ArchiveLimits, Pipeline, Secret};
+use ccx_config::{ArchiveLimits, CannedAcl, Pipeline, Secret};
 use ccx_messages::ErrorClass;
 use ccx_transport::{BucketAccess, DownloadError, Downloader, ObjectStore};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 const BUCKET: &str = "insights-upload";
 const HOUR: Duration = Duration::from_hours(1);
@@ -161,4 +162,36 @@ async fn object_that_is_not_finished_can_not_be_read() {
     drop(upload);
     let link = store.presign_get(BUCKET, "unfinished", HOUR).await.unwrap();
     assert_eq!(reqwest::get(link).await.unwrap().status(), 404);
+}
+
+/// Accepts one request without a body, and returns its head.
+async fn answer_one_request(listener: tokio::net::TcpListener) -> String {
+    let (mut stream, _) = listener.accept().await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await.unwrap();
+    String::from_utf8(head).unwrap()
+}
+
+#[tokio::test]
+async fn access_control_list_is_sent_only_if_it_is_configured() {
+    for (acl, expected) in
+        [(None, None), (Some(CannedAcl::BucketOwnerRead), Some("x-amz-acl: bucket-owner-read"))]
+    {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let settings = ccx_config::ObjectStorage {
+            endpoint: Some(format!("http://{}", listener.local_addr().unwrap())),
+            addressing: ccx_config::Addressing::Path,
+            access_key_id: Some("id".into()),
+            secret_access_key: Some(Secret::from("key".to_owned())),
+            ..ccx_config::ObjectStorage::default()
+        };
+        let store = ObjectStore::connect(&settings).await.unwrap();
+        let put = store.put_with_acl(BUCKET, "key", Bytes::new(), acl);
+        let (head, stored) = tokio::join!(answer_one_request(listener), put);
+        stored.unwrap();
+        assert_eq!(head.lines().find(|line| line.starts_with("x-amz-acl")), expected, "{head}");
+    }
 }
