@@ -22,7 +22,7 @@ topic = "ccx.ocp.results"
 timeout = "1m30s"
 payload_tracker_topic = "platform.payload-status"
 dead_letter_queue_topic = "letters"
-service_name = "insights-results-db-writer"
+service_name = "results-writer"
 group = "writers"
 enabled = true
 enable_org_allowlist = true
@@ -98,6 +98,7 @@ fn file_with_every_key_is_translated() {
     // "1m30s" is longer than it makes sense to wait for one broker.
     assert_eq!(kafka.properties["socket.connection.setup.timeout.ms"], "60000");
     assert_eq!(config.writer.group, "writers");
+    assert_eq!(config.writer.service_name, "results-writer");
     assert_eq!(config.writer.metrics_namespace, "writer");
     assert_eq!(config.writer.org_allowlist_file.as_deref(), Some(Path::new("allowed.csv")));
 

@@ -76,6 +76,8 @@ pub struct Writer {
     pub listen: SocketAddr,
     /// The consumer group.
     pub group: String,
+    /// The name in payload statuses and dead letters.
+    pub service_name: String,
     /// Maximum number of messages in one transaction.
     pub max_batch_messages: usize,
     /// Maximum number of bytes in one transaction.
@@ -106,6 +108,8 @@ pub struct DvoWriter {
     pub listen: SocketAddr,
     /// The consumer group.
     pub group: String,
+    /// The name in payload statuses and dead letters.
+    pub service_name: String,
     /// Prefix of the metrics' names; may be empty.
     pub metrics_namespace: String,
 }
@@ -119,6 +123,8 @@ pub struct ValkeyWriter {
     pub listen: SocketAddr,
     /// The consumer group.
     pub group: String,
+    /// The name in payload statuses and dead letters.
+    pub service_name: String,
     /// Prefix of the metrics' names; may be empty.
     pub metrics_namespace: String,
     /// Time for which a processed request is kept.
@@ -207,6 +213,7 @@ impl Default for Writer {
         Self {
             listen: SocketAddr::from((Ipv6Addr::UNSPECIFIED, 8001)),
             group: "ccx_data_pipeline_app".into(),
+            service_name: "insights-results-db-writer".into(),
             max_batch_messages: 200,
             max_batch_bytes: ByteSize::mib(8),
             linger: Duration::from_millis(5),
@@ -222,6 +229,7 @@ impl Default for DvoWriter {
         Self {
             listen: SocketAddr::from((Ipv6Addr::UNSPECIFIED, 8002)),
             group: "dvo_writer_app".into(),
+            service_name: "dvo-writer".into(),
             metrics_namespace: "dvo_writer".into(),
         }
     }
@@ -232,6 +240,7 @@ impl Default for ValkeyWriter {
         Self {
             listen: SocketAddr::from((Ipv6Addr::UNSPECIFIED, 8003)),
             group: "valkey_writer_app".into(),
+            service_name: "valkey-writer".into(),
             metrics_namespace: "valkey_writer".into(),
             expiration: Duration::from_hours(24),
         }
@@ -277,6 +286,7 @@ impl Writer {
         if self.max_batch_messages == 0 {
             problems.push(Problem::new("writer.max_batch_messages", "is 0; at least 1 is needed"));
         }
+        check_service_name("writer.service_name", &self.service_name, problems);
         check_metrics_namespace("writer.metrics_namespace", &self.metrics_namespace, problems);
     }
 }
@@ -286,6 +296,7 @@ impl DvoWriter {
         if self.group.is_empty() {
             problems.push(Problem::new("dvo_writer.group", "is empty; give the consumer group's name"));
         }
+        check_service_name("dvo_writer.service_name", &self.service_name, problems);
         check_metrics_namespace("dvo_writer.metrics_namespace", &self.metrics_namespace, problems);
     }
 }
@@ -301,6 +312,7 @@ impl ValkeyWriter {
                 "is less than a second; give a time such as 24h",
             ));
         }
+        check_service_name("valkey_writer.service_name", &self.service_name, problems);
         check_metrics_namespace("valkey_writer.metrics_namespace", &self.metrics_namespace, problems);
     }
 }
@@ -312,6 +324,12 @@ impl Aggregator {
             problems.push(Problem::new("aggregator.api_prefix", reason));
         }
         check_metrics_namespace("aggregator.metrics_namespace", &self.metrics_namespace, problems);
+    }
+}
+
+fn check_service_name(key: &'static str, name: &str, problems: &mut Vec<Problem>) {
+    if name.is_empty() {
+        problems.push(Problem::new(key, "is empty; give the name that statuses and dead letters have"));
     }
 }
 

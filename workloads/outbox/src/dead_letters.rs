@@ -14,7 +14,7 @@ const MAX_KEY_BYTES: usize = 4096;
 pub struct DeadLetters {
     sender: Sender,
     topic: String,
-    failed_by: &'static str,
+    failed_by: String,
 }
 
 /// The parts of the original record that a letter has.
@@ -28,8 +28,8 @@ enum Parts {
 
 impl DeadLetters {
     /// Sends to the queue `topic` in the name of the workload `failed_by`.
-    pub fn new(sender: Sender, topic: &str, failed_by: &'static str) -> Self {
-        Self { sender, topic: topic.to_owned(), failed_by }
+    pub fn new(sender: Sender, topic: &str, failed_by: &str) -> Self {
+        Self { sender, topic: topic.to_owned(), failed_by: failed_by.to_owned() }
     }
 
     /// Sends a record to the queue, and returns when it is acknowledged. Fails only if the process is to stop.
@@ -45,7 +45,7 @@ impl DeadLetters {
             partition: record.partition,
             offset: record.offset,
             timestamp_ms: record.timestamp_ms,
-            failed_by: self.failed_by.into(),
+            failed_by: self.failed_by.clone(),
         };
         for parts in [Parts::All, Parts::WithoutPayload] {
             match self.send_parts(record, &letter, parts, KafkaError::is_too_large).await {

@@ -28,7 +28,7 @@ pub struct Request {
 /// Reports the progress of requests in the background: best effort, since a tracker that is unavailable must not stop the
 /// work.
 pub struct StatusReporter {
-    service: &'static str,
+    service: String,
     queue: Option<mpsc::Sender<Message>>,
     metrics: StatusMetrics,
 }
@@ -60,7 +60,8 @@ impl Request {
 
 impl StatusReporter {
     /// Reports to `topic` in the name of `service`; nothing is sent if `topic` is empty.
-    pub fn start(service: &'static str, producer: &Producer, topic: &str, metrics: StatusMetrics) -> Self {
+    pub fn start(service: &str, producer: &Producer, topic: &str, metrics: StatusMetrics) -> Self {
+        let service = service.to_owned();
         if topic.is_empty() {
             return Self { service, queue: None, metrics };
         }
@@ -72,7 +73,7 @@ impl StatusReporter {
     /// Reports that the request has reached `status`; `reason` is a text for people. A request without id is not reported.
     pub fn report(&self, request: Option<&Request>, status: Status, reason: Option<&str>) {
         let (Some(queue), Some(request)) = (&self.queue, request) else { return };
-        let mut payload = PayloadStatus::new(self.service, &request.id, status, Utc::now());
+        let mut payload = PayloadStatus::new(&self.service, &request.id, status, Utc::now());
         if let Some((org_id, account)) = request.owner {
             payload = payload.with_owner(org_id, account);
         }

@@ -58,14 +58,14 @@ impl<'a> Member<'a> {
         let health = &telemetry.health;
         let metrics = Metrics::register(role.metrics_namespace, telemetry)?;
         let producer = Producer::new(&config.kafka).context(KafkaSnafu)?;
-        let heartbeat = health.heartbeat(role.service, MAX_SILENCE);
+        let heartbeat = health.heartbeat(role.workload, MAX_SILENCE);
         let kafka_readiness = KafkaReadiness::new(health.condition(Dependency::KAFKA), &producer);
         let status_metrics = StatusMetrics {
             sent: metrics.produced_messages.clone(),
             dropped: metrics.dropped_statuses.clone(),
         };
         let topic = &config.kafka.topics.payload_status;
-        let statuses = StatusReporter::start(role.service, &producer, topic, status_metrics);
+        let statuses = StatusReporter::start(role.service_name, &producer, topic, status_metrics);
         let sender_metrics =
             SenderMetrics { retries: metrics.send_retries.clone(), unsent: metrics.unsent_messages.clone() };
         let readiness = kafka_readiness.clone();
@@ -74,7 +74,7 @@ impl<'a> Member<'a> {
         Ok(Self {
             config,
             allow_list: Arc::new(AllowList::load(config.writer.org_allowlist_file.as_deref())?),
-            dead_letters: role.dead_letters.map(|topic| DeadLetters::new(sender, topic, role.service)),
+            dead_letters: role.dead_letters.map(|topic| DeadLetters::new(sender, topic, role.service_name)),
             statuses,
             metrics,
             kafka_readiness,

@@ -6,14 +6,16 @@ use ccx_config::{Config, Topics};
 
 use crate::{WriterError, error::NoTopicSnafu};
 
-/// The name of the writer of reports in statuses and dead letters.
+/// The name of the writer of reports.
 pub const SERVICE: &str = "insights-results-db-writer";
 
 /// A writer.
 #[derive(Clone, Debug)]
 pub(crate) struct Role<'a> {
+    /// The name of the workload.
+    pub(crate) workload: &'static str,
     /// Its name in statuses and dead letters.
-    pub(crate) service: &'static str,
+    pub(crate) service_name: &'a str,
     /// The address of metrics and health.
     pub(crate) listen: SocketAddr,
     /// Its consumer group.
@@ -29,7 +31,8 @@ pub(crate) struct Role<'a> {
 impl<'a> Role<'a> {
     pub(crate) fn reports(config: &'a Config) -> Self {
         Self {
-            service: SERVICE,
+            workload: SERVICE,
+            service_name: &config.writer.service_name,
             listen: config.writer.listen,
             group: &config.writer.group,
             topic: &config.kafka.topics.results,
@@ -42,7 +45,8 @@ impl<'a> Role<'a> {
         let topics = &config.kafka.topics;
         snafu::ensure!(!topics.workloads.is_empty(), NoTopicSnafu { key: "kafka.topics.workloads" });
         Ok(Self {
-            service: "dvo-writer",
+            workload: "dvo-writer",
+            service_name: &config.dvo_writer.service_name,
             listen: config.dvo_writer.listen,
             group: &config.dvo_writer.group,
             topic: &topics.workloads,
@@ -54,7 +58,8 @@ impl<'a> Role<'a> {
     /// The writer of reports dead-letters the messages that this one rejects.
     pub(crate) fn requests(config: &'a Config) -> Self {
         Self {
-            service: "valkey-writer",
+            workload: "valkey-writer",
+            service_name: &config.valkey_writer.service_name,
             listen: config.valkey_writer.listen,
             group: &config.valkey_writer.group,
             topic: &config.kafka.topics.results,

@@ -231,6 +231,13 @@ impl Settings {
         replace(dead_letters, &broker.dead_letter_queue_topic);
         replace(group, &broker.group);
         replace(&mut config.valkey_writer.group, &broker.group);
+        for service_name in [
+            &mut config.writer.service_name,
+            &mut config.dvo_writer.service_name,
+            &mut config.valkey_writer.service_name,
+        ] {
+            replace(service_name, &broker.service_name);
+        }
         topics.payload_status.clone_from(&broker.payload_tracker_topic);
         if broker.enable_org_allowlist {
             let named = file(&self.processing.org_allowlist_file);
