@@ -137,32 +137,50 @@ fn unwrap_lines(schema: &mut Map<String, Value>) {
 /// The longest inner description of a type of Kubernetes, in characters.
 const BRIEF_CHARACTERS: usize = 80;
 
-/// Keeps the first sentence of the inner descriptions of a type of Kubernetes, or its beginning: the whole would be
-/// most of the definition.
+/// The levels of fields below a type of Kubernetes that are described. `kubectl explain pod.spec` has the others.
+const DESCRIBED_LEVELS: usize = 2;
+
+/// Keeps the first sentence of the inner descriptions of a type of Kubernetes, or its beginning, and none of those further down: the
+/// whole would be most of the definition.
 pub(crate) fn brief(schema: &mut Schema) {
     let schema = schema.ensure_object();
-    for_each_child(schema, &mut shorten_descriptions);
-    let mut branches = schema.get_mut("anyOf");
-    if let Some(Value::Array(branches)) = &mut branches {
-        branches.iter_mut().for_each(shorten_descriptions);
+    shorten_inner(schema, 1);
+    if let Some(Value::Array(branches)) = schema.get_mut("anyOf") {
+        for branch in branches.iter_mut().filter_map(Value::as_object_mut) {
+            shorten_inner(branch, 1);
+        }
     }
 }
 
-fn shorten_descriptions(schema: &mut Value) {
-    let Value::Object(schema) = schema else { return };
-    if let Some(Value::String(description)) = schema.get_mut("description") {
-        let end = description
-            .find(". ")
-            .or_else(|| description.find(".\n"))
-            .map_or(description.len(), |dot| dot + 1);
-        description.truncate(end);
-        if let Some((end, _)) = description.char_indices().nth(BRIEF_CHARACTERS) {
-            let end = description[..end].rfind(' ').unwrap_or(end);
-            description.truncate(end);
-            description.push('…');
+/// Shortens the descriptions of the inner fields, which are at `level`. Items of a list are at the level of the list.
+fn shorten_inner(schema: &mut Map<String, Value>, level: usize) {
+    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        for property in properties.values_mut().filter_map(Value::as_object_mut) {
+            shorten_description(property, level);
+            shorten_inner(property, level + 1);
         }
     }
-    for_each_child(schema, &mut shorten_descriptions);
+    for key in ["items", "additionalProperties"] {
+        if let Some(Value::Object(child)) = schema.get_mut(key) {
+            shorten_description(child, level);
+            shorten_inner(child, level);
+        }
+    }
+}
+
+fn shorten_description(schema: &mut Map<String, Value>, level: usize) {
+    if level > DESCRIBED_LEVELS {
+        schema.remove("description");
+    }
+    let Some(Value::String(description)) = schema.get_mut("description") else { return };
+    let end =
+        description.find(". ").or_else(|| description.find(".\n")).map_or(description.len(), |dot| dot + 1);
+    description.truncate(end);
+    if let Some((end, _)) = description.char_indices().nth(BRIEF_CHARACTERS) {
+        let end = description[..end].rfind(' ').unwrap_or(end);
+        description.truncate(end);
+        description.push('…');
+    }
 }
 
 #[cfg(test)]
@@ -243,15 +261,23 @@ mod tests {
     }
 
     #[test]
-    fn borrowed_type_keeps_the_first_sentence_of_its_inner_descriptions() {
+    fn borrowed_type_keeps_the_first_sentence_of_two_levels_of_descriptions() {
+        let third = json!({"description": "Below", "type": "string"});
+        let second = json!({"description": "Its value", "properties": {"third": third}});
         let mut schema = json_schema!({
             "description": "All of it. Stays.",
-            "properties": {"key": {"description": "The key. It is long.", "items": {"description": "One key"}}},
+            "properties": {
+                "key": {"description": "The key. It is long.", "items": {"description": "One key", "properties": {"second": second}}},
+            },
         });
         brief(&mut schema);
         let schema = schema.to_value();
         assert_eq!(schema["description"], "All of it. Stays.");
-        assert_eq!(schema["properties"]["key"]["description"], "The key.");
-        assert_eq!(schema["properties"]["key"]["items"]["description"], "One key");
+        let key = &schema["properties"]["key"];
+        assert_eq!(key["description"], "The key.");
+        assert_eq!(key["items"]["description"], "One key");
+        let second = &key["items"]["properties"]["second"];
+        assert_eq!(second["description"], "Its value");
+        assert_eq!(second["properties"]["third"], json!({"type": "string"}));
     }
 }

@@ -3,6 +3,7 @@
 mod aggregator;
 mod autoscaling;
 mod caller_authentication;
+mod cleaner;
 mod data_pipeline;
 mod database;
 mod db_writer;
@@ -41,7 +42,8 @@ use crate::{
 
 pub use aggregator::{Aggregator, Authentication};
 pub use autoscaling::{AggregatorAutoscaling, AggregatorScaling, PipelineAutoscaling, PipelineScaling};
-pub use caller_authentication::{CallerAuthentication, Oidc};
+pub use caller_authentication::{CallerAuthentication, Oidc, TokenReview};
+pub use cleaner::Cleaner;
 pub use data_pipeline::{ArchiveLimits, DataPipeline, Downloads};
 pub use database::{
     Database, DatabaseChoice, DatabaseConnection, DatabaseType, ExternalDatabase, ManagedDatabase, Storage,
@@ -53,7 +55,7 @@ pub use exposure::{
 };
 pub use insights_core::{InsightsCore, InsightsCoreComponents, InsightsCoreFailure, InsightsCoreMode};
 pub use kafka::{Kafka, Sasl, SaslMechanism, SecurityProtocol, StartOffset, StrimziRef};
-pub use lifecycle::{DeletionPolicy, Mode, Reconciliation};
+pub use lifecycle::{DeletionPolicy, Mode};
 pub use logging::{LogFormat, LogLevel, Logging};
 pub use monitoring::{Dashboards, Monitoring, Presence, Scrape};
 pub use network_policy::{NetworkPolicy, NetworkPolicyMode};
@@ -102,7 +104,6 @@ pub use workloads_writer::WorkloadsWriter;
     validation = database::storage_class_rule(),
     validation = database::storage_size_rule(),
     selectable = ".spec.mode",
-    selectable = ".spec.reconciliation",
     selectable = ".spec.deletionPolicy",
     selectable = ".spec.database.type",
     scale(
@@ -152,14 +153,7 @@ pub use workloads_writer::WorkloadsWriter;
         type_ = "string",
         json_path = ".spec.mode",
         priority = 1,
-        description = "Whether changes are made or only planned"
-    ),
-    printcolumn(
-        name = "Reconciliation",
-        type_ = "string",
-        json_path = ".spec.reconciliation",
-        priority = 1,
-        description = "Whether the operator may touch anything"
+        description = "Whether changes are made, only planned, or neither"
     ),
     printcolumn(
         name = "Suspended",
@@ -230,6 +224,9 @@ pub struct CcxPipelineSpec {
     /// The pod that stores processed requests in Valkey or Redis. Absent means that none does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requests_writer: Option<RequestsWriter>,
+    /// The CronJob that deletes old reports. Absent means that none does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cleaner: Option<Cleaner>,
     /// The image of all workloads. Absent means the one that was released with the operator.
     ///
     /// Example: `quay.io/ccx/ccx:0.1.0`.
@@ -242,15 +239,12 @@ pub struct CcxPipelineSpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
     pub image_pull_secrets: Vec<LocalRef>,
-    /// Whether changes are applied, or only written to `status.plan`.
+    /// Whether changes are applied, only written to `status.plan`, or neither.
     #[serde(default)]
     pub mode: Mode,
     /// Scales the workloads to zero, in the order in which nothing is lost. The database keeps running.
     #[serde(default)]
     pub suspend: bool,
-    /// Whether the operator touches anything but the status of this object.
-    #[serde(default)]
-    pub reconciliation: Reconciliation,
     /// Treatment of the managed database, its volume and its password when this object is deleted.
     #[serde(default)]
     pub deletion_policy: DeletionPolicy,
@@ -346,13 +340,8 @@ impl CcxPipelineSpec {
             )
             .field_path(".deletionPolicy"),
             forbidden(
-                "self.mode == 'Apply' || self.reconciliation == 'Active'",
-                "set reconciliation to Active: while it is Paused, nothing is planned",
-            )
-            .field_path(".mode"),
-            forbidden(
-                "self.suspend == oldSelf.suspend || self.reconciliation == 'Active'",
-                "set reconciliation to Active first: while it is Paused, nothing is suspended or resumed",
+                "self.suspend == oldSelf.suspend || self.mode != 'Paused'",
+                "set mode to Apply first: while it is Paused, nothing is suspended or resumed",
             )
             .field_path(".suspend"),
         ]

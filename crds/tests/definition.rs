@@ -20,7 +20,8 @@ fn definition_is_up_to_date() {
 
 #[test]
 fn every_field_is_described() {
-    assert_none(fields(), |schema| schema["description"].as_str().is_none_or(str::is_empty));
+    let described = fields().into_iter().filter(|(path, _)| !is_deep_in_kubernetes(path));
+    assert_none(described.collect(), |schema| schema["description"].as_str().is_none_or(str::is_empty));
 }
 
 #[test]
@@ -85,11 +86,13 @@ fn default_is_complete() {
     }
 }
 
+/// `kubectl apply` stores the object in an annotation, and all annotations together are limited.
 #[test]
-fn definition_fits_into_the_annotation_of_kubectl_apply() {
+fn definition_fits_into_the_annotation_of_kubectl_apply_with_room_for_growth() {
     const LIMIT_BYTES: usize = 256 * 1024;
+    const ROOM_BYTES: usize = 32 * 1024;
     let bytes = DEFINITION.to_string().len();
-    assert!(bytes < LIMIT_BYTES, "{bytes}");
+    assert!(bytes < LIMIT_BYTES - ROOM_BYTES, "{bytes} of {LIMIT_BYTES}");
 }
 
 #[test]
@@ -101,7 +104,7 @@ fn printer_columns_show_important_fields_first() {
         shown.map(|column| column["name"].as_str().unwrap()).collect::<Vec<_>>()
     };
     assert_eq!(names(false), ["Ready", "Reason", "Pipeline", "Writer", "API", "Database", "Age"]);
-    assert_eq!(names(true), ["Mode", "Reconciliation", "Suspended", "Schema", "Rules", "URL", "Message"]);
+    assert_eq!(names(true), ["Mode", "Suspended", "Schema", "Rules", "URL", "Message"]);
 }
 
 #[test]
@@ -114,13 +117,20 @@ fn definition_has_scale_subresource_and_selectable_fields() {
     assert_eq!(DEFINITION.pointer("/spec/versions/0/subresources/scale"), Some(&expected));
     let selectable = DEFINITION.pointer("/spec/versions/0/selectableFields").unwrap().as_array().unwrap();
     let paths: Vec<&str> = selectable.iter().map(|field| field["jsonPath"].as_str().unwrap()).collect();
-    assert_eq!(paths, [".spec.mode", ".spec.reconciliation", ".spec.deletionPolicy", ".spec.database.type"]);
+    assert_eq!(paths, [".spec.mode", ".spec.deletionPolicy", ".spec.database.type"]);
 }
 
 fn assert_none(nodes: Vec<Node>, is_wrong: impl Fn(&Value) -> bool) {
     let wrong: Vec<String> =
         nodes.into_iter().filter(|(_, schema)| is_wrong(schema)).map(|(path, _)| path).collect();
     assert_eq!(wrong, Vec::<String>::new());
+}
+
+/// Fields more than two levels inside of a type of Kubernetes, which `kubectl explain pod.spec` describes.
+fn is_deep_in_kubernetes(path: &str) -> bool {
+    let is_outer = |end: &usize| is_of_kubernetes(&format!("{}.", &path[..*end]));
+    let inner = path.match_indices('.').map(|(end, _)| end).find(is_outer);
+    inner.is_some_and(|end| path[end + 1..].split('.').count() > 2)
 }
 
 /// Parts that are types of Kubernetes, which validates them when pods are created.

@@ -9,6 +9,7 @@
 mod alerts;
 mod autoscaling;
 mod config_map;
+mod cron_job;
 mod dashboard;
 pub(crate) mod database;
 mod deployment;
@@ -34,7 +35,7 @@ use crate::model::{
 
 /// Returns all children of the resource, equal for equal resources.
 pub fn build(pipeline: &ValidatedPipeline) -> Children {
-    let kinds: [fn(&ValidatedPipeline) -> Vec<Child>; 12] = [
+    let kinds: [fn(&ValidatedPipeline) -> Vec<Child>; 13] = [
         service_account::children,
         config_map::children,
         service::children,
@@ -43,6 +44,7 @@ pub fn build(pipeline: &ValidatedPipeline) -> Children {
         database::children,
         job::children,
         deployment::children,
+        cron_job::children,
         autoscaling::children,
         exposure::children,
         monitor::children,

@@ -34,7 +34,7 @@ const CHILD: &[&str] = &["get", "list", "watch", "create", "patch", "delete"];
 const READ: &[&str] = &["get", "list", "watch"];
 
 /// All requests that the operator sends to the API server.
-pub const PERMISSIONS: [Permission; 27] = [
+pub const PERMISSIONS: [Permission; 28] = [
     // The resource and its status.
     watched("ccx.openshift.io", "ccxpipelines", &["get", "list", "watch"]),
     watched("ccx.openshift.io", "ccxpipelines/status", &["patch"]),
@@ -52,6 +52,7 @@ pub const PERMISSIONS: [Permission; 27] = [
     watched("apps", "statefulsets", CHILD),
     watched("apps", "deployments", CHILD),
     watched("batch", "jobs", CHILD),
+    watched("batch", "cronjobs", CHILD),
     watched("autoscaling", "horizontalpodautoscalers", CHILD),
     // Children of optional kinds.
     watched("keda.sh", "scaledobjects", CHILD),

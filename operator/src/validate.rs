@@ -5,6 +5,7 @@
 
 mod aggregator;
 mod callers;
+mod cleaner;
 mod configuration;
 mod data_pipeline;
 mod database;
@@ -99,6 +100,7 @@ pub fn validate(
         public_api: public_api::public_api(spec, references, defaults, &mut problems),
         uploads: uploads::uploads(spec, references, defaults),
         requests_writer: requests_writer::requests_writer(spec, references, defaults, &mut problems),
+        cleaner: cleaner::cleaner(spec),
         jobs: pods::image(spec, None, &spec.db_writer.pod_template, defaults),
         job_run: pipeline.annotations().get(RUN_JOBS).cloned(),
         retry: settings::retry(&spec.retry),

@@ -38,6 +38,24 @@ pub(crate) fn host_or_address(schema: &mut Schema) {
     add_rule(schema, &rule(is_host, "write the name of a host or an address, without scheme and port"));
 }
 
+/// The plural name of a resource, with its group, or an empty text.
+pub(crate) fn resource_name(schema: &mut Schema) {
+    bound(schema, 0, 253);
+    let is_resource = "self.matches('^([a-z][a-z0-9]*([.][-a-z0-9]+)*)?$')";
+    add_rule(
+        schema,
+        &rule(is_resource, "write a resource such as nodes or clusters.example.com, or nothing"),
+    );
+}
+
+/// The name of a time zone.
+pub(crate) fn time_zone(schema: &mut Schema) {
+    bound(schema, 1, 64);
+    let is_zone =
+        "self.matches('^[A-Za-z][-+_A-Za-z0-9]*(/[-+_A-Za-z0-9]+)*$') && self.lowerAscii() != 'local'";
+    add_rule(schema, &rule(is_zone, "write a time zone such as Etc/UTC or Europe/Prague"));
+}
+
 /// The URL of an HTTP service.
 pub(crate) fn http_url(schema: &mut Schema) {
     bound(schema, 1, 512);

@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{CaSecretRef, LocalRef, schema::field::http_url};
+use crate::{
+    CaSecretRef, LocalRef,
+    schema::field::{http_url, resource_name},
+};
 
 /// Authentication of the callers of the public API, the page and uploads. Several kinds can be accepted at once; without any,
 /// every request is refused.
@@ -19,6 +22,9 @@ pub struct CallerAuthentication {
     /// Tokens of people and programs, signed by an OIDC provider.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub oidc: Option<Oidc>,
+    /// Tokens of the cluster's users, such as those of its console. The ServiceAccounts need `system:auth-delegator`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_review: Option<TokenReview>,
     /// The organisation of callers without credentials; absent means that they are refused. Example: `1`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
@@ -52,6 +58,23 @@ pub struct Oidc {
     /// The authorities that sign the issuer's certificate; absent means the public ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca_secret_ref: Option<CaSecretRef>,
+}
+
+/// Tokens that the API server of the cluster verifies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenReview {
+    /// The organisation of the cluster's users. Example: `1`.
+    #[schemars(range(min = 1))]
+    pub organization: u32,
+    /// The resource that a user must be allowed to list in the whole cluster, as `plural` or `plural.group`; empty accepts every user.
+    #[serde(default = "resource")]
+    #[schemars(transform = resource_name)]
+    pub resource: String,
+}
+
+fn resource() -> String {
+    "nodes".into()
 }
 
 fn organization_claim() -> String {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Whether changes are applied, or only planned.
+/// Treatment of changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Mode {
     /// Changes are applied.
@@ -11,15 +11,7 @@ pub enum Mode {
     Apply,
     /// Nothing is written but `status.plan`: what would change, and which pods would restart and why.
     Plan,
-}
-
-/// Whether the operator changes anything but the status.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum Reconciliation {
-    /// It creates, updates and deletes.
-    #[default]
-    Active,
-    /// It only reports, so that objects can be changed manually.
+    /// Nothing is written but the status, so that objects can be changed manually.
     Paused,
 }
 

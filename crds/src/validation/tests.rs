@@ -66,7 +66,7 @@ fn number_out_of_range_is_reported() {
 
 #[test]
 fn unknown_enum_value_is_reported_with_the_valid_ones() {
-    assert_eq!(judge("/spec/mode", json!("plan")), ["spec.mode: write one of Apply, Plan"]);
+    assert_eq!(judge("/spec/mode", json!("plan")), ["spec.mode: write one of Apply, Plan, Paused"]);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn all_violations_are_reported_together() {
     document["spec"]["suspend"] = json!(1);
     assert_eq!(
         accept(&document, None).unwrap_err().to_string(),
-        "spec.mode: write one of Apply, Plan\nspec.suspend: write true or false"
+        "spec.mode: write one of Apply, Plan, Paused\nspec.suspend: write true or false"
     );
 }
 

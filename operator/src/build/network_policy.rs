@@ -1,7 +1,7 @@
 //! NetworkPolicies: only the traffic below is allowed.
 //!
 //! ```text
-//!  anyone ──▶ aggregator ──▶ database ◀── writer, migration
+//!  anyone ──▶ aggregator ──▶ database ◀── writer, migration, cleaner
 //!  Prometheus, operator ──▶ health ports        writer, topics, pipeline ──▶ Kafka, pipeline ──▶ object storage
 //!  all but the database ──▶ proxies of their variables, further ports; all ──▶ further rules of the spec
 //! ```
@@ -28,7 +28,7 @@ use k8s_openapi::{
 use crate::{
     build::{metadata::metadata, program::Program},
     model::{
-        component::{Component, MIGRATION},
+        component::{CLEANER, Component, MIGRATION},
         kind::Kind,
         names,
         names::MANAGER,
@@ -154,7 +154,8 @@ fn database_policy(pipeline: &ValidatedPipeline) -> Option<Child> {
     let uses_database = |component: &Component| {
         !matches!(component, Component::DataPipeline | Component::RequestsWriter | Component::Ingress)
     };
-    let clients = pipeline.workloads().filter(uses_database).map(Component::name).chain([MIGRATION]);
+    let jobs = [MIGRATION].into_iter().chain(pipeline.cleaner.as_ref().map(|_| CLEANER));
+    let clients = pipeline.workloads().filter(uses_database).map(Component::name).chain(jobs);
     let clients = NetworkPolicyIngressRule {
         from: Some(clients.map(|role| own_pods(selector(pipeline, role))).collect()),
         ports: Some(vec![port("TCP", database_port())]),

@@ -35,7 +35,7 @@ const STOP_MARGIN: Duration = Duration::from_secs(20);
 pub(super) use overrides::apply as with_overrides;
 use overrides::spread;
 
-/// Returns the pod of a Job, with the overrides of the writer: nodes, tolerations, annotations, labels,
+/// Returns the pod of a Job or CronJob, with the overrides of the writer: nodes, tolerations, annotations, labels,
 /// priority and variables.
 pub(super) fn job_pod(
     pipeline: &ValidatedPipeline,

@@ -13,7 +13,7 @@ use toml::{Table, Value};
 use crate::{
     build::config_map,
     model::{
-        component::{Component, MIGRATION, TOPICS},
+        component::{CLEANER, Component, MIGRATION, TOPICS},
         input::Input,
         input_digest,
         input_digest::InputDigest,
@@ -101,7 +101,7 @@ impl<'a> Program<'a> {
     /// Returns all processes.
     pub(super) fn all(pipeline: &'a ValidatedPipeline) -> Vec<Self> {
         let workloads = Self::workloads(pipeline).into_iter().map(|(_, program)| program);
-        workloads.chain(Self::jobs(pipeline)).collect()
+        workloads.chain(Self::jobs(pipeline)).chain(Self::cleaner(pipeline)).collect()
     }
 
     fn data_pipeline(pipeline: &'a ValidatedPipeline) -> Self {
@@ -190,11 +190,23 @@ impl<'a> Program<'a> {
 
     fn migration(pipeline: &'a ValidatedPipeline) -> Self {
         let arguments = ["migrate", "--result-file", TERMINATION_LOG];
-        Self::new(MIGRATION, &arguments, pipeline).with_database(&pipeline.database)
+        Self::new(MIGRATION, &arguments, pipeline)
+            .with_database(&pipeline.database)
+            .with_pods(&pipeline.db_writer.pods)
+    }
+
+    /// Returns the process of the cleaner, whose pods have the template of the writer.
+    pub(super) fn cleaner(pipeline: &'a ValidatedPipeline) -> Option<Self> {
+        let cleaner = pipeline.cleaner.as_ref()?;
+        let age = format!("--max-age={}s", cleaner.max_age.as_secs());
+        let program = Self::new(CLEANER, &["clean", &age], pipeline);
+        Some(program.with_database(&pipeline.database).with_pods(&pipeline.db_writer.pods))
     }
 
     fn topics(pipeline: &'a ValidatedPipeline) -> Self {
-        let mut program = Self::new(TOPICS, &["topics", "ensure"], pipeline).with_kafka(&pipeline.kafka);
+        let mut program = Self::new(TOPICS, &["topics", "ensure"], pipeline)
+            .with_kafka(&pipeline.kafka)
+            .with_pods(&pipeline.db_writer.pods);
         if let Some(creation) = &pipeline.topics {
             let partitions = format!("--partitions={}", creation.partitions);
             let copies = format!("--replication-factor={}", creation.replication_factor);

@@ -5,7 +5,7 @@ use k8s_openapi::api::core::v1::ServiceAccount;
 use crate::{
     build::metadata::metadata,
     model::{
-        component::{Component, MIGRATION, TOPICS},
+        component::{CLEANER, Component, MIGRATION, TOPICS},
         kind::Kind,
         resources::{Child, Stage},
         validated::ValidatedPipeline,
@@ -16,6 +16,9 @@ pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
     let mut roles: Vec<_> = pipeline.workloads().map(Component::name).chain([MIGRATION]).collect();
     if pipeline.topics.is_some() {
         roles.push(TOPICS);
+    }
+    if pipeline.cleaner.is_some() {
+        roles.push(CLEANER);
     }
     roles.into_iter().map(|role| child(pipeline, role)).collect()
 }

@@ -3,11 +3,13 @@
 //! Whole objects are dropped after decoding, since a thousand resources have 25,000 children.
 
 mod controller_report;
+mod cron_job;
 mod pod;
 mod rollout;
 mod storage;
 
 pub(crate) use controller_report::{Acceptance, Autoscaler, ControllerReport, HttpRoute, Ingress, Route};
+pub(crate) use cron_job::{CronJob, CronJobState, LastRun};
 pub(crate) use pod::{Pod, PodIssue, PodIssueKind, PodState};
 pub(crate) use rollout::{Deployment, Job, JobProgress, JobState, Rollout, StatefulSet};
 pub(crate) use storage::{ClaimState, PersistentVolumeClaim};
@@ -22,6 +24,8 @@ pub(crate) enum ChildStatus {
     Rollout(Box<Rollout>),
     /// A Job.
     Job(Box<JobProgress>),
+    /// A CronJob.
+    CronJob(Box<CronJobState>),
     /// A PersistentVolumeClaim.
     Claim(Box<ClaimState>),
     /// An autoscaler or an exposure.

@@ -7,6 +7,9 @@ use super::names;
 /// The role of the Job that migrates the schema.
 pub(crate) const MIGRATION: &str = "migration";
 
+/// The role of the CronJob that deletes old reports.
+pub(crate) const CLEANER: &str = "cleaner";
+
 /// The role of the Job that creates the topics.
 pub(crate) const TOPICS: &str = "topics";
 

@@ -39,11 +39,13 @@ pub enum ConditionType {
     PublicApiReady,
     /// The pods that receive archives are ready.
     IngressReady,
+    /// The cleaner runs on its schedule.
+    CleanerReady,
 }
 
 impl ConditionType {
     /// All types, in the order in which they are reported.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Ready,
         Self::Available,
         Self::Progressing,
@@ -62,6 +64,7 @@ impl ConditionType {
         Self::RequestsWriterReady,
         Self::PublicApiReady,
         Self::IngressReady,
+        Self::CleanerReady,
     ];
 
     /// Returns the name.
@@ -85,6 +88,7 @@ impl ConditionType {
             Self::RequestsWriterReady => "RequestsWriterReady",
             Self::PublicApiReady => "PublicApiReady",
             Self::IngressReady => "IngressReady",
+            Self::CleanerReady => "CleanerReady",
         }
     }
 
@@ -119,6 +123,9 @@ impl ConditionType {
             }
             Self::PublicApiReady => "all pods of the public API are ready; absent without `spec.publicApi`",
             Self::IngressReady => "all pods that receive archives are ready; absent without `spec.ingress`",
+            Self::CleanerReady => {
+                "the cleaner runs on its schedule, and its last run did not fail; absent without `spec.cleaner`"
+            }
         }
     }
 }

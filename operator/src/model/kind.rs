@@ -15,6 +15,7 @@ pub enum Kind {
     PodDisruptionBudget,
     StatefulSet,
     Job,
+    CronJob,
     Deployment,
     HorizontalPodAutoscaler,
     ScaledObject,
@@ -47,7 +48,7 @@ struct Names {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::ServiceAccount,
         Self::ConfigMap,
         Self::Secret,
@@ -57,6 +58,7 @@ impl Kind {
         Self::PodDisruptionBudget,
         Self::StatefulSet,
         Self::Job,
+        Self::CronJob,
         Self::Deployment,
         Self::HorizontalPodAutoscaler,
         Self::ScaledObject,
@@ -112,6 +114,7 @@ impl Kind {
             }
             Self::StatefulSet => always("apps", "v1", "StatefulSet", "statefulsets"),
             Self::Job => always("batch", "v1", "Job", "jobs"),
+            Self::CronJob => always("batch", "v1", "CronJob", "cronjobs"),
             Self::Deployment => always("apps", "v1", "Deployment", "deployments"),
             Self::HorizontalPodAutoscaler => {
                 always("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers")

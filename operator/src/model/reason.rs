@@ -44,9 +44,9 @@ reasons! {
     Waiting: "A dependency has to be ready first.", "Check the condition of the dependency that the message names.";
     NotObserved: "Nothing has been observed yet.", "Wait until pods run: they report which dependencies they can use.";
     NotWanted: "The part is not used with this spec.", "None.";
-    Suspended: "The workloads are scaled to zero by `spec.suspend`.", "Set `spec.suspend` to `false` to resume.";
+    Suspended: "The workloads are scaled to zero by `spec.suspend`, or the cleaner is stopped by `spec.cleaner.suspend`.", "Set the field to `false` to resume.";
     Suspending: "The workloads are being scaled to zero, one after the other.", "Wait: work in progress is finished first.";
-    Paused: "Reconciliation is paused by `spec.reconciliation`.", "Set `spec.reconciliation` to `Active` to resume.";
+    Paused: "Reconciliation is paused by `spec.mode`.", "Set `spec.mode` to `Apply` to resume.";
     Planned: "`spec.mode` is `Plan`: nothing is changed, and `status.plan` lists the changes.", "Review `status.plan`, then set `spec.mode` to `Apply`.";
     InvalidSpec: "The spec is inconsistent, or does not match its references.", "Correct the fields that the message names.";
     SecretMissing: "A referenced Secret or ConfigMap, or a key of it, does not exist.", "Create it. It is detected within seconds. Pods that need it stay unchanged until then; all others are updated.";
@@ -81,9 +81,10 @@ reasons! {
     AutoscalerFailing: "An autoscaler can't determine the number of pods; the present number stays.", "The message is that of its controller. Check the metrics server, or KEDA and its access to Kafka.";
     ExposureRejected: "The controller of the Route, Ingress or HTTPRoute does not accept it.", "The message is that of the controller. Correct `spec.aggregator.exposure`.";
     UnverifiedIdentity: "The API is exposed, and it is not stated that a gateway authenticates clients.", "Any client can forge `x-rh-identity`. Let a gateway authenticate and set the header, then set `spec.aggregator.exposure.identity` to `Gateway`; or limit the clients by `allowFrom`.";
+    CleanerFailed: "The last run of the cleaner failed.", "The message has its last output. It runs again when it is due; `kubectl create job --from=cronjob/NAME-cleaner NAME-cleaner-now` runs it at once.";
     RulesRejected: "The newest rules of users can't be loaded; the previous ones stay in use.", "Correct the line that the message names.";
     UnknownRules: "`disabledRules` names rules that do not exist.", "Correct the names, in a form that `ccx rules explain` takes.";
-    DriftCorrected: "Another client changed or deleted a child; it was restored.", "Change the resource instead. Set `spec.reconciliation` to `Paused` to work by hand.";
+    DriftCorrected: "Another client changed or deleted a child; it was restored.", "Change the resource instead. Set `spec.mode` to `Paused` to work by hand.";
     JobRepeated: "A Job that had failed was deleted, so that it is created again.", "None.";
     OrphanDeleted: "A child that the spec no longer needs was deleted.", "None.";
     ConfigChanged: "Pods are replaced because their configuration has changed.", "None.";

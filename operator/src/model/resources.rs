@@ -22,7 +22,7 @@ pub struct Child {
     pub apply: ApplyMode,
     /// Missing references that its pods need: while there are any, the child is neither created nor changed.
     pub missing: Vec<Problem>,
-    /// The replicas of a Deployment or StatefulSet; none when an autoscaler decides.
+    /// The replicas of a Deployment or StatefulSet; none when an autoscaler decides. 0 for a suspended CronJob.
     pub replicas: Option<i32>,
     /// The image of the main container of its pods.
     pub image: Option<String>,

@@ -4,11 +4,12 @@ mod access;
 mod name;
 mod pods;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 pub use access::{Access, Inputs, Mount, MountSource};
 use ccx_config as config;
 use ccx_crds::{Exposure, ManagedDatabase, NetworkPolicy};
+use k8s_openapi::api::core::v1::ResourceRequirements;
 pub use name::PipelineName;
 pub use pods::{Bounds, Image, Pods, Scaling};
 
@@ -49,6 +50,8 @@ pub struct ValidatedPipeline {
     pub uploads: Option<Uploads>,
     /// The component `valkey-writer`; `None` when it is not wanted.
     pub requests_writer: Option<RequestsWriter>,
+    /// The CronJob that deletes old reports; `None` when it is not wanted.
+    pub cleaner: Option<Cleaner>,
     /// The image of Jobs.
     pub jobs: Image,
     /// A text whose change repeats the Jobs.
@@ -248,6 +251,21 @@ pub struct RequestsWriter {
     pub config: config::ValkeyWriter,
     /// The server that it writes to.
     pub valkey: Access<config::Valkey>,
+}
+
+/// The CronJob that deletes old reports.
+#[derive(Clone, Debug)]
+pub struct Cleaner {
+    /// When it runs.
+    pub schedule: String,
+    /// The time zone of the schedule.
+    pub time_zone: Option<String>,
+    /// The age of reports that are deleted.
+    pub max_age: Duration,
+    /// Whether no further run is started.
+    pub is_suspended: bool,
+    /// Requests and limits of its pod.
+    pub resources: ResourceRequirements,
 }
 
 /// `insights-results-aggregator`

@@ -6,6 +6,7 @@
 //!  Problems (errors of the stages) ──────────────┘
 //! ```
 
+pub(crate) mod cleaner;
 mod condition_status;
 mod controllers;
 mod database;
@@ -23,9 +24,7 @@ mod write;
 
 use std::time::Duration;
 
-use ccx_crds::{
-    CcxPipeline, CcxPipelineSpec, DatabaseType, ExposureType, IdentitySource, Mode, Reconciliation,
-};
+use ccx_crds::{CcxPipeline, CcxPipelineSpec, DatabaseType, ExposureType, IdentitySource, Mode};
 use ccx_service::RulesStatus;
 use condition_status::{ConditionStatus, ConditionValue};
 pub(crate) use endpoints::endpoints;
@@ -84,11 +83,11 @@ pub(crate) enum ReconcileMode {
 
 impl ReconcileMode {
     pub(crate) fn from_spec(spec: &CcxPipelineSpec) -> Self {
-        match (spec.reconciliation, spec.mode, spec.suspend) {
-            (Reconciliation::Paused, ..) => Self::Paused,
-            (Reconciliation::Active, Mode::Plan, _) => Self::Planned,
-            (Reconciliation::Active, Mode::Apply, true) => Self::Suspended,
-            (Reconciliation::Active, Mode::Apply, false) => Self::Active,
+        match (spec.mode, spec.suspend) {
+            (Mode::Paused, _) => Self::Paused,
+            (Mode::Plan, _) => Self::Planned,
+            (Mode::Apply, true) => Self::Suspended,
+            (Mode::Apply, false) => Self::Active,
         }
     }
 }
@@ -223,6 +222,7 @@ fn conditions(observation: &Observation) -> Vec<(ConditionType, ConditionStatus)
         ),
         (ConditionType::PublicApiReady, workload::ready_if_wanted(observation, Component::SmartProxy)),
         (ConditionType::IngressReady, workload::ready_if_wanted(observation, Component::Ingress)),
+        (ConditionType::CleanerReady, cleaner::ready(observation)),
     ];
     for (_, status) in &mut parts {
         status.cause.message = observation.wording.translate(&status.cause.message);

@@ -18,9 +18,11 @@ use crate::{
         reason::Reason,
         references::{DatabaseVolume, References},
         resources::Ownership,
-        validated::{Access, Inputs, Managed, Mount, MountSource, Pods, Scaling},
+        validated::{Access, Managed, Mount, MountSource, Scaling},
     },
-    validate::{OperatorDefaults, kafka::path, pods, problems::Problems, source, source::SecretSource},
+    validate::{
+        OperatorDefaults, kafka::path, pods, pods::Own, problems::Problems, source, source::SecretSource,
+    },
 };
 
 /// The volume with the password.
@@ -43,7 +45,7 @@ pub(super) fn database(
     match pipeline.spec.database.choice() {
         Some(DatabaseChoice::Managed(managed)) => Some(Found {
             access: to_managed(pipeline, connection, references, problems),
-            managed: Some(self::managed(pipeline, &managed, defaults, problems)),
+            managed: Some(self::managed(pipeline, &managed, references, defaults, problems)),
         }),
         Some(DatabaseChoice::External(external)) => {
             Some(Found { access: to_external(external, connection, references, problems), managed: None })
@@ -59,24 +61,24 @@ pub(super) fn database(
 fn managed(
     pipeline: &CcxPipeline,
     managed: &ManagedDatabase,
+    references: &References,
     defaults: &OperatorDefaults,
     problems: &mut Problems,
 ) -> Managed {
     let before = problems.count();
     let reference = managed.image.as_ref().unwrap_or(&defaults.database_image);
-    let image = pods::image(&pipeline.spec, Some(reference), &managed.pod_template, defaults);
-    if let Some(message) = postgresql::mismatch(pipeline, &image.reference) {
+    if let Some(message) = postgresql::mismatch(pipeline, reference) {
         problems.push(Reason::DatabaseVersionMismatch, message);
     }
-    let pods = Pods {
-        image,
-        resources: managed.resources.clone().into(),
-        template: managed.pod_template.clone(),
+    let own = Own {
+        field: "spec.database.managed",
+        image: Some(reference),
+        resources: &managed.resources,
+        template: &managed.pod_template,
         scaling: Scaling::Fixed(1),
-        inputs: Inputs::new(),
-        missing: Vec::new(),
         shutdown_timeout: std::time::Duration::ZERO,
     };
+    let pods = pods::pods(&pipeline.spec, own, references, defaults, problems);
     let ownership = match pipeline.spec.deletion_policy {
         DeletionPolicy::Retain => Ownership::Retained,
         DeletionPolicy::Delete => Ownership::Owned,

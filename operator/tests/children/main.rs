@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod api_server;
+mod cleaner;
 mod database;
 mod exposure;
 mod golden;
@@ -15,6 +16,7 @@ mod network;
 mod pods;
 mod properties;
 mod public_api;
+mod references;
 mod rules;
 mod sample;
 mod scaling;

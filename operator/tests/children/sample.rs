@@ -49,6 +49,7 @@ pub(crate) fn every_component() -> Value {
         "requestsWriter": {"valkey": {"endpoint": "valkey:6379"}},
         "publicApi": {},
         "ingress": {},
+        "cleaner": {},
     })
 }
 

@@ -5,6 +5,7 @@
 //! one) a test says so and passes, except with `CI=true`.
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod cleaner;
 mod crash;
 mod deletion;
 mod drift;

@@ -52,7 +52,7 @@ async fn paused_resource_is_observed_and_unchanged() {
     let env = TestEnv::new().await;
     env.apply(json!({})).await;
     env.until_ready().await;
-    env.apply(json!({"reconciliation": "Paused", "dataPipeline": {"replicas": 3}})).await;
+    env.apply(json!({"mode": "Paused", "dataPipeline": {"replicas": 3}})).await;
     env.until_condition("Progressing", "False", "Paused").await;
     env.api::<Deployment>().delete(WORKLOADS[1], &DeleteParams::default()).await.unwrap();
     env.until_condition("WriterReady", "False", "Starting").await;

@@ -62,15 +62,20 @@ pub(super) fn template(pipeline: &ValidatedPipeline, managed: &Managed) -> PodTe
         containers: vec![container(managed, &mounts)],
         ..PodSpec::default()
     };
-    let metadata = labelled(pipeline, COMPONENT.name(), digests(pipeline));
+    let metadata = labelled(pipeline, COMPONENT.name(), digests(pipeline, managed));
     with_overrides(PodTemplateSpec { metadata: Some(metadata), spec: Some(spec) }, &managed.spec.pod_template)
 }
 
-/// A changed password restarts the server, which then sets it.
-fn digests(pipeline: &ValidatedPipeline) -> BTreeMap<String, String> {
-    let digests = pipeline.database.inputs.get(&Input::Secret).filter(|digests| !digests.is_empty());
-    let annotation = digests.map(|digests| (Input::Secret.annotation().to_owned(), to_annotation(digests)));
-    annotation.into_iter().collect()
+/// A changed password restarts the server, which then sets it; so do changed values of its variables.
+fn digests(pipeline: &ValidatedPipeline, managed: &Managed) -> BTreeMap<String, String> {
+    let password = pipeline.database.inputs.get(&Input::Secret);
+    let digests = |input: Input| {
+        let own = password.filter(|_| input == Input::Secret).into_iter();
+        own.chain(managed.pods.inputs.get(&input)).flatten().cloned().collect::<Vec<_>>()
+    };
+    let used = Input::ALL.map(|input| (input, digests(input))).into_iter();
+    let used = used.filter(|(_, digests)| !digests.is_empty());
+    used.map(|(input, digests)| (input.annotation().to_owned(), to_annotation(&digests))).collect()
 }
 
 fn container(managed: &Managed, mounts: &[Mount]) -> Container {

@@ -20,7 +20,7 @@ use crate::{
         entry::ChildEntry,
         partial_object::{Part, PartialObject},
         status::{
-            Autoscaler, ChildStatus, ControllerReport, Deployment, HttpRoute, Ingress, Job,
+            Autoscaler, ChildStatus, ControllerReport, CronJob, Deployment, HttpRoute, Ingress, Job,
             PersistentVolumeClaim, Pod, PodState, Route, StatefulSet,
         },
     },
@@ -58,6 +58,7 @@ impl Watch {
                 self.workloads(kind, |it: &StatefulSet| ChildStatus::Rollout(Box::new(it.into())))
             }
             Kind::Job => self.workloads(kind, |it: &Job| ChildStatus::Job(Box::new(it.into()))),
+            Kind::CronJob => self.workloads(kind, |it: &CronJob| ChildStatus::CronJob(Box::new(it.into()))),
             Kind::PersistentVolumeClaim => {
                 self.workloads(kind, |it: &PersistentVolumeClaim| ChildStatus::Claim(Box::new(it.into())))
             }

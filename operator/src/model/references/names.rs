@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use ccx_crds::{CcxPipeline, CcxPipelineSpec, CredentialsType, DatabaseChoice, InsightsCoreMode, StrimziRef};
+use ccx_crds::{
+    CcxPipeline, CcxPipelineSpec, CredentialsType, DatabaseChoice, DatabaseType, InsightsCoreMode, StrimziRef,
+};
 use k8s_openapi::{api::core::v1::EnvVarSource, apimachinery::pkg::apis::meta::v1::LabelSelector};
 use kube::ResourceExt as _;
 
@@ -141,7 +143,13 @@ fn config_maps(spec: &CcxPipelineSpec) -> BTreeSet<String> {
 fn variables(spec: &CcxPipelineSpec) -> impl Iterator<Item = &EnvVarSource> {
     let templates =
         [&spec.data_pipeline.pod_template, &spec.db_writer.pod_template, &spec.aggregator.pod_template];
-    templates.into_iter().flat_map(|it| &it.extra_env).filter_map(|variable| variable.value_from.as_ref())
+    let managed = spec.database.managed.as_ref().filter(|_| spec.database.kind == DatabaseType::Managed);
+    let database = managed.map(|managed| &managed.pod_template);
+    templates
+        .into_iter()
+        .chain(database)
+        .flat_map(|it| &it.extra_env)
+        .filter_map(|variable| variable.value_from.as_ref())
 }
 
 fn strimzi(reference: &StrimziRef, namespace: String) -> StrimziName {

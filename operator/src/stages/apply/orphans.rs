@@ -46,8 +46,14 @@ pub(crate) fn orphans<'a>(
 fn is_in_use(kind: Kind, pending: &BTreeSet<Kind>) -> bool {
     const EXPOSURE: [Kind; 3] = [Kind::Ingress, Kind::Route, Kind::HttpRoute];
     let is_for_pods = |kind: &Kind| {
-        matches!(kind, Kind::Deployment | Kind::StatefulSet | Kind::Service | Kind::PersistentVolumeClaim)
-            || is_for_pods(*kind)
+        matches!(
+            kind,
+            Kind::Deployment
+                | Kind::StatefulSet
+                | Kind::CronJob
+                | Kind::Service
+                | Kind::PersistentVolumeClaim
+        ) || is_for_pods(*kind)
     };
     if EXPOSURE.contains(&kind) {
         EXPOSURE.iter().any(|kind| pending.contains(kind))

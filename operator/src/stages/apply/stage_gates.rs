@@ -1,7 +1,7 @@
 //! The gates: the prerequisites of each child. Pure.
 //!
 //! ```text
-//!  password ──▶ database ──▶ schema ──▶ writer, aggregator
+//!  password ──▶ database ──▶ schema ──▶ writer, aggregator, cleaner
 //!  topics ───────────────────────────▶ writer, data-pipeline
 //!  ConfigMap, ServiceAccount ────────▶ the pods of the same role
 //! ```
@@ -83,6 +83,7 @@ fn gates(child: &Child) -> &'static [Gate] {
     match (child.kind, child.component) {
         (Kind::StatefulSet, _) => &[Gate::Password],
         (Kind::Job, _) if child.role == MIGRATION => &[Gate::Password, Gate::Database],
+        (Kind::CronJob, _) => &[Gate::Password, Gate::Database, Gate::Schema],
         (
             Kind::Deployment,
             Some(Component::Ingress | Component::DataPipeline | Component::RequestsWriter),
@@ -134,7 +135,7 @@ fn unfinished(
 
 /// Pods need the ConfigMap and the ServiceAccount of their role.
 fn failed_input(child: &Child, progress: &Progress) -> Option<Problem> {
-    if !matches!(child.kind, Kind::Deployment | Kind::StatefulSet | Kind::Job) {
+    if !matches!(child.kind, Kind::Deployment | Kind::StatefulSet | Kind::Job | Kind::CronJob) {
         return None;
     }
     let is_input = |kind: Kind| matches!(kind, Kind::ConfigMap | Kind::ServiceAccount | Kind::Secret);
@@ -145,7 +146,7 @@ fn failed_input(child: &Child, progress: &Progress) -> Option<Problem> {
 }
 
 fn is_scaled_to_zero(child: &Child) -> bool {
-    child.kind == Kind::Deployment && child.replicas == Some(0)
+    matches!(child.kind, Kind::Deployment | Kind::CronJob) && child.replicas == Some(0)
 }
 
 /// Consumers of new work stop first, and the writer stops after it has stored everything.

@@ -11,13 +11,13 @@ use crate::{
         status::{ChildStatus, ClaimState, ControllerReport, JobProgress, PodIssue, PodState, Rollout},
     },
     model::{
-        component::Component,
+        component::{CLEANER, Component},
         job_history::JobHistory,
         kind::Kind,
         problem::Problem,
         resources::{Child, Children},
     },
-    stages::{apply::Held, refused_pods::RefusedPods},
+    stages::{apply::Held, refused_pods::RefusedPods, update_status::cleaner::CleanerView},
 };
 
 /// The observed state of the objects of a resource.
@@ -30,6 +30,8 @@ pub(crate) struct ObservedState {
     pub(crate) unprovisioned: BTreeMap<String, String>,
     /// The autoscalers and exposures.
     pub(crate) controllers: Vec<ControllerView>,
+    /// The cleaner, if it is wanted.
+    pub(crate) cleaner: Option<CleanerView>,
 }
 
 /// The report of the controller of an autoscaler or exposure.
@@ -110,6 +112,11 @@ impl ObservedState {
                 .flatten()
                 .filter_map(|it| controller_view(it, objects))
                 .collect(),
+            cleaner: children
+                .into_iter()
+                .flatten()
+                .find(|child| child.kind == Kind::CronJob)
+                .map(|child| cleaner_view(child, objects, held)),
         }
     }
 
@@ -196,6 +203,22 @@ fn controller_view(child: &Child, objects: &PipelineObjects) -> Option<Controlle
             report: (**report).clone(),
         }),
         _ => None,
+    }
+}
+
+fn cleaner_view(child: &Child, objects: &PipelineObjects, held: &[Held]) -> CleanerView {
+    let state = match objects.status(child.kind, child.name()) {
+        Some(ChildStatus::CronJob(state)) => Some((**state).clone()),
+        _ => None,
+    };
+    let pods = objects.pods().filter(|(_, pod)| *pod.role == *CLEANER);
+    let issues = pods.filter_map(|(name, pod)| Some((name.to_owned(), pod.issue.as_deref()?.clone())));
+    CleanerView {
+        name: child.name().to_owned(),
+        state,
+        issue: issues.last(),
+        missing: missing(child),
+        held: held_cause(child.kind, child.name(), held),
     }
 }
 

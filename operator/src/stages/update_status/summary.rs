@@ -44,8 +44,8 @@ fn is_unready((part, status): &Part) -> bool {
             | ConditionType::RulesLoaded
             | ConditionType::ApiExposed
     );
-    // The pods of the floor are ready without an autoscaler.
-    if *part == ConditionType::AutoscalingReady {
+    // The pods of the floor are ready without an autoscaler, and without the cleaner.
+    if matches!(part, ConditionType::AutoscalingReady | ConditionType::CleanerReady) {
         return false;
     }
     match status.value {
@@ -86,7 +86,7 @@ fn available(observation: &Observation) -> ConditionStatus {
 fn progressing(observation: &Observation, parts: &[Part]) -> ConditionStatus {
     match observation.mode {
         ReconcileMode::Paused => {
-            return ConditionStatus::not_met(Reason::Paused, "paused by spec.reconciliation");
+            return ConditionStatus::not_met(Reason::Paused, "paused by spec.mode");
         }
         ReconcileMode::Planned => {
             let message = "spec.mode is Plan: nothing is applied; see status.plan";

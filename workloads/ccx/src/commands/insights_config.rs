@@ -1,8 +1,7 @@
 //! `ccx insights-config`: what points a cluster's insights operator at this pipeline.
 
-use std::fmt::Write as _;
-
 use ccx_cli::CliError;
+use ccx_config::InsightsOperator;
 use clap::{Args, ValueEnum};
 use url::Url;
 
@@ -44,17 +43,10 @@ enum Kind {
     Secret,
 }
 
-/// The endpoints of an insights operator. It puts the cluster, and the request or its own release, in the places of `%s`.
-struct Endpoints {
-    upload: String,
-    report: String,
-    request_report: String,
-    request_status: String,
-    gathering_rules: String,
-}
-
 pub(crate) fn run(args: &InsightsConfigArgs) -> Result<(), Box<dyn CliError>> {
-    let endpoints = Endpoints::new(&args.url, args.api_url.as_ref().unwrap_or(&args.url));
+    let Base(upload) = &args.url;
+    let Base(api) = args.api_url.as_ref().unwrap_or(&args.url);
+    let endpoints = InsightsOperator::new(upload, api);
     let object = match args.kind {
         Kind::ConfigMap => endpoints.config_map(),
         Kind::Secret => endpoints.secret(),
@@ -72,78 +64,9 @@ fn parse_base(text: &str) -> Result<Base, String> {
     if is_valid { Ok(Base(url.as_str().trim_end_matches('/').to_owned())) } else { Err(expected.into()) }
 }
 
-impl Endpoints {
-    fn new(Base(upload): &Base, Base(api): &Base) -> Self {
-        let cluster = format!("{api}/api/insights-results-aggregator/v2/cluster/%s");
-        Self {
-            upload: format!("{upload}/api/ingress/v1/upload"),
-            report: format!("{cluster}/reports"),
-            request_report: format!("{cluster}/request/%s/report"),
-            request_status: format!("{cluster}/request/%s/status"),
-            gathering_rules: format!("{upload}/api/gathering/v2/%s/gathering_rules"),
-        }
-    }
-
-    fn config_map(&self) -> String {
-        let mut yaml = String::from(
-            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: insights-config\n  namespace: openshift-insights\ndata:\n  config.yaml: |\n    dataReporting:\n",
-        );
-        for (key, url) in [
-            ("uploadEndpoint", &self.upload),
-            ("downloadEndpoint", &self.report),
-            ("downloadEndpointTechPreview", &self.request_report),
-            ("processingStatusEndpoint", &self.request_status),
-            ("conditionalGathererEndpoint", &self.gathering_rules),
-        ] {
-            let _ = writeln!(yaml, "      {key}: \"{url}\"");
-        }
-        // These services exist only at Red Hat.
-        yaml.push_str("    sca:\n      disabled: \"true\"\n");
-        yaml
-    }
-
-    fn secret(&self) -> String {
-        let mut yaml = String::from(
-            "apiVersion: v1\nkind: Secret\nmetadata:\n  name: support\n  namespace: openshift-config\ntype: Opaque\nstringData:\n",
-        );
-        for (key, url) in [
-            ("endpoint", &self.upload),
-            ("reportEndpoint", &self.report),
-            ("conditionalGathererEndpoint", &self.gathering_rules),
-        ] {
-            let _ = writeln!(yaml, "  {key}: \"{url}\"");
-        }
-        yaml
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn config_map_has_every_endpoint_of_the_insights_operator() {
-        let (upload, api) =
-            (parse_base("https://up.example/").unwrap(), parse_base("https://api.example/x").unwrap());
-        let expected = "\
-apiVersion: v1
-kind: ConfigMap
-metadata:
-  name: insights-config
-  namespace: openshift-insights
-data:
-  config.yaml: |
-    dataReporting:
-      uploadEndpoint: \"https://up.example/api/ingress/v1/upload\"
-      downloadEndpoint: \"https://api.example/x/api/insights-results-aggregator/v2/cluster/%s/reports\"
-      downloadEndpointTechPreview: \"https://api.example/x/api/insights-results-aggregator/v2/cluster/%s/request/%s/report\"
-      processingStatusEndpoint: \"https://api.example/x/api/insights-results-aggregator/v2/cluster/%s/request/%s/status\"
-      conditionalGathererEndpoint: \"https://up.example/api/gathering/v2/%s/gathering_rules\"
-    sca:
-      disabled: \"true\"
-";
-        assert_eq!(Endpoints::new(&upload, &api).config_map(), expected);
-    }
 
     #[test]
     fn url_that_the_insights_operator_would_misread_is_refused() {
