@@ -25,12 +25,6 @@ impl Applier<'_> {
         let desired = prepared.against(live);
         let is_applied = live::applied_hash(live) == Some(&*prepared.hash);
         let paths = correctable(child.kind(), is_applied, differences(&desired, live));
-        let is_done_job = child.kind() == Kind::Job && live::has_succeeded(live);
-        if is_done_job && paths.iter().any(|path| !path.is_of_metadata()) {
-            // Its template is immutable, so that the API server would refuse the comparison.
-            self.verified(prepared, live);
-            return Ok(Change::Nothing);
-        }
         if paths.is_empty() || self.is_equal_on_server(api, &desired, prepared, live).await? {
             self.verified(prepared, live);
             return Ok(Change::Nothing);
@@ -42,6 +36,10 @@ impl Applier<'_> {
         }
         // The pod template of a Job is immutable.
         let is_change_of_job = child.kind() == Kind::Job && paths.iter().any(|path| !path.is_of_metadata());
+        if is_change_of_job && live::has_succeeded(live) {
+            self.verified(prepared, live);
+            return Ok(Change::Nothing);
+        }
         if is_change_of_job || is_change_of_unbound_claim(child.kind(), live, &paths) {
             return self.recreate(prepared, live).await;
         }

@@ -38,6 +38,8 @@ pub(crate) struct ObservedState {
 #[derive(Clone, Debug)]
 pub(crate) struct ControllerView {
     pub(crate) kind: Kind,
+    /// The component that is scaled or exposed.
+    pub(crate) component: Option<Component>,
     pub(crate) name: String,
     pub(crate) report: ControllerReport,
 }
@@ -194,6 +196,7 @@ fn controller_view(child: &Child, objects: &PipelineObjects) -> Option<Controlle
     match objects.status(child.kind(), child.name()) {
         Some(ChildStatus::Controller(report)) => Some(ControllerView {
             kind: child.kind(),
+            component: child.component,
             name: child.name().to_owned(),
             report: (**report).clone(),
         }),

@@ -64,7 +64,7 @@ pub(super) fn healthy() -> Observation {
     Observation {
         mode: ReconcileMode::Active,
         database: DatabaseType::Managed,
-        identity: IdentitySource::Gateway,
+        identities: BTreeMap::new(),
         repeated: Vec::new(),
         history: JobHistory::default(),
         state: ObservedState { workloads, jobs: vec![job(JobState::Succeeded)], ..ObservedState::default() },
@@ -100,9 +100,9 @@ fn with_pod(component: Component, kind: PodIssueKind, message: &str) -> Observat
     })
 }
 
-fn controller(kind: Kind, acceptance: Acceptance) -> ControllerView {
+fn controller(kind: Kind, component: Component, acceptance: Acceptance) -> ControllerView {
     let report = ControllerReport { acceptance, host: None };
-    ControllerView { kind, name: "ccx-insights-results-aggregator".into(), report }
+    ControllerView { kind, component: Some(component), name: component.object_name("ccx"), report }
 }
 
 fn verdict(observation: &Observation, kind: ConditionType) -> (ConditionValue, Reason, String) {

@@ -13,8 +13,12 @@ fn every_condition_has_a_status_for_any_observation() {
         assert_eq!(kinds(&observation), ConditionType::ALL[..12], "without autoscalers and exposure");
     }
     let mut whole = healthy();
-    for kind in [Kind::HorizontalPodAutoscaler, Kind::Route] {
-        whole.state.controllers.push(controller(kind, Acceptance::Accepted));
+    for (kind, component) in [
+        (Kind::HorizontalPodAutoscaler, Component::DataPipeline),
+        (Kind::Route, Component::Aggregator),
+        (Kind::Route, Component::SmartProxy),
+    ] {
+        whole.state.controllers.push(controller(kind, component, Acceptance::Accepted));
     }
     for component in
         [Component::WorkloadsWriter, Component::RequestsWriter, Component::SmartProxy, Component::Ingress]
