@@ -1,6 +1,9 @@
 //! The handle through which everything reaches PostgreSQL.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use ccx_config::TlsMode;
 use snafu::ResultExt;
@@ -31,13 +34,20 @@ pub struct Database {
     settings: Arc<ccx_config::Database>,
     pool: PgPool,
     statements: Statements,
+    /// Whether the tables of our own are known to exist.
+    own_tables_exist: Arc<AtomicBool>,
 }
 
 impl Database {
     /// Creates the pool. Connections are opened on demand, so that this succeeds while the server is unavailable.
     pub fn connect(settings: &ccx_config::Database) -> Result<Self, StorageError> {
         let pool = pool(settings, settings.max_connections)?;
-        Ok(Self { settings: Arc::new(settings.clone()), pool, statements: Statements::default() })
+        Ok(Self {
+            settings: Arc::new(settings.clone()),
+            pool,
+            statements: Statements::default(),
+            own_tables_exist: Arc::default(),
+        })
     }
 
     /// Returns the same database over one connection of its own, which no request of another clone can occupy.
@@ -104,6 +114,10 @@ impl Database {
 
     pub(crate) fn pool(&self) -> &PgPool {
         &self.pool
+    }
+
+    pub(crate) fn own_tables_exist(&self) -> &AtomicBool {
+        &self.own_tables_exist
     }
 
     pub(crate) fn statements(&self) -> &Statements {

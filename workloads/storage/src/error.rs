@@ -63,6 +63,10 @@ pub enum StorageError {
         schema: Schema,
     },
 
+    /// The tables of our own are missing: another program has migrated the database.
+    #[snafu(display("the database has no schema ccx yet; run `ccx migrate` to create it"))]
+    OwnTablesMissing,
+
     /// The tables are those of an earlier release.
     #[snafu(display(
         "schema {schema} of the database has version {found}, and {needed} is needed; run `ccx migrate`"
@@ -127,6 +131,7 @@ impl StorageError {
             | Self::StoredByAnother { .. }
             | Self::LeaseLost
             | Self::NotMigrated { .. }
+            | Self::OwnTablesMissing
             | Self::SchemaTooOld { .. }
             | Self::SchemaTooNew { .. }
             | Self::UnknownSchemaVersion { .. }

@@ -6,12 +6,14 @@
 //! cached answer outlives it.
 
 pub(crate) mod acknowledgements;
+mod authors;
 mod ratings;
 pub(crate) mod reasons;
 pub(crate) mod toggles;
 mod votes;
 
 pub use acknowledgements::Acknowledgement;
+pub use authors::{Disabled, DisabledBy};
 pub use reasons::DisableReason;
 pub use toggles::{DisabledCluster, RuleToggle};
 

@@ -15,6 +15,7 @@
 //! No other crate contains SQL. Each statement has a name, for errors and metrics, and a comment with the index that it needs.
 
 mod batch;
+mod cluster_names;
 mod consumer_error;
 mod database;
 mod debug_operations;
@@ -26,6 +27,8 @@ mod listener;
 mod notify;
 mod observe;
 mod own_objects;
+mod own_tables;
+mod processed_requests;
 pub mod read;
 mod report;
 mod retention;
@@ -35,6 +38,7 @@ mod workloads;
 mod write;
 
 pub use batch::{BatchOutcome, ClusterResult, Outcome};
+pub use cluster_names::ClusterName;
 pub use consumer_error::ConsumerError;
 pub use database::Database;
 pub use error::StorageError;
@@ -43,6 +47,7 @@ pub use lease::{LeaseKind, WriterLease};
 pub use listener::{ReportChange, ReportListener};
 pub use notify::{REPORT_CHANNEL, ReportKey};
 pub use observe::QueryObserver;
+pub use processed_requests::{NewProcessedRequest, StoredRequest};
 pub use report::{NewHit, NewReport};
 pub use retention::{DeletedRows, Deletion, MultipleDisable, OldReport};
 pub use schema::{Migrated, Schema};

@@ -7,9 +7,9 @@
 use sqlx::PgConnection;
 use tracing::warn;
 
-use crate::{Schema, StorageError, observe::Statements, sqlstate};
+use crate::{Schema, StorageError, observe::Statements, own_tables, sqlstate};
 
-/// The schema of our own table. Its rows are not data of users: exports leave it out.
+/// The schema of our own tables, which exports leave out.
 pub(crate) const SCHEMA: &str = "ccx";
 
 /// The table of clusters without failing workloads.
@@ -56,7 +56,7 @@ pub(crate) async fn create(
     schema: Schema,
 ) -> Result<(), StorageError> {
     let create = match schema {
-        Schema::Public => &[PUBLIC][..],
+        Schema::Public => &[PUBLIC, own_tables::CREATE][..],
         Schema::Dvo => &[DVO, CREATE_CLEARED_CLUSTERS],
     };
     for &statement in create {

@@ -37,10 +37,10 @@ pub(crate) const LIST_FOR_CLUSTERS: &str = "\
 /// Uses `ccx_cluster_rule_toggle_disabled`, and `cluster_user_rule_disable_feedback_pkey (cluster_id, …)` for each cluster.
 pub(crate) const DISABLED_CLUSTERS: &str = "\
     SELECT toggle.cluster_id, toggle.disabled_at AT TIME ZONE 'UTC' AS disabled_at,
-        COALESCE(reason.message, '') AS justification
+        COALESCE(reason.message, '') AS justification, COALESCE(reason.user_id, '') AS justified_by
     FROM cluster_rule_toggle AS toggle
     LEFT JOIN LATERAL (
-        SELECT message FROM cluster_user_rule_disable_feedback AS latest
+        SELECT message, user_id FROM cluster_user_rule_disable_feedback AS latest
         WHERE latest.cluster_id = toggle.cluster_id AND latest.org_id = $1 AND latest.rule_id = $2
             AND latest.error_key = $3
         ORDER BY latest.updated_at DESC LIMIT 1
@@ -76,6 +76,8 @@ pub struct DisabledCluster {
     pub disabled_at: Option<DateTime<Utc>>,
     /// The latest reason that a user gave; may be empty.
     pub justification: String,
+    /// The user who gave it; empty without a reason.
+    pub justified_by: String,
 }
 
 impl Database {
