@@ -13,6 +13,8 @@ pub struct Caller {
     pub account_number: Option<AccountNumber>,
     /// The user, as the credentials name it: not empty. Votes, ratings and acknowledgements are stored under it.
     pub user_id: Option<String>,
+    /// The user's name for people, if the credentials state one: not empty.
+    pub display_name: Option<String>,
     /// The cluster that sent the request. It may ask for other clusters of its organisation too: a hub does.
     pub cluster_id: Option<ClusterId>,
     /// Whether the credentials prove that the caller is that cluster; otherwise it only claims to be.
@@ -64,6 +66,11 @@ impl Caller {
     /// Returns the user for tables in which every row has one: `0` stands for an unknown user there.
     pub fn user_id_or_zero(&self) -> &str {
         self.user_id.as_deref().unwrap_or("0")
+    }
+
+    /// Returns the user's name for people, else the id; empty for an unknown user.
+    pub fn user_name(&self) -> &str {
+        self.display_name.as_deref().or(self.user_id.as_deref()).unwrap_or_default()
     }
 
     /// Returns the identity to announce an archive with.

@@ -29,6 +29,8 @@ pub fn caller_of_identity(headers: &HeaderMap) -> Result<Caller, AuthError> {
 /// The organisation is `org_id`, or `internal.org_id` in the older form.
 fn caller_of_claims(claims: IdentityClaims) -> Result<Caller, AuthError> {
     let user_id = user_id(claims.user.as_ref())?;
+    let username = claims.user.as_ref().and_then(|user| user["username"].as_str());
+    let display_name = username.filter(|name| !name.is_empty()).map(str::to_owned);
     let client_id = text_in(claims.service_account.as_ref(), "client_id")?;
     let number = claims.org_id.or(claims.internal_org_id);
     let number: u64 = number.as_deref().unwrap_or("0").parse().map_err(|_| AuthError::Malformed)?;
@@ -50,6 +52,7 @@ fn caller_of_claims(claims: IdentityClaims) -> Result<Caller, AuthError> {
         org_id,
         account_number: claims.account_number.and_then(|number| number.parse().ok()).map(AccountNumber),
         user_id: named.filter(|id| !id.is_empty()),
+        display_name,
         cluster_id,
         is_cluster_authenticated: cluster_id.is_some(),
         kind,
@@ -150,6 +153,17 @@ mod tests {
         assert!(
             caller(&encoded("{}")).unwrap_err().starts_with("error retrieving requester org_id from token.")
         );
+    }
+
+    #[test]
+    fn user_name_is_that_for_people_else_the_id() {
+        let name = |user: &str| {
+            let identity = format!(r#"{{"identity":{{"org_id":"7","user":{user}}}}}"#);
+            caller(&encoded(&identity)).unwrap().user_name().to_owned()
+        };
+        assert_eq!(name(r#"{"user_id":"7","username":"ann"}"#), "ann");
+        assert_eq!(name(r#"{"user_id":"7","username":""}"#), "7");
+        assert_eq!(name(r#"{"username":1}"#), "");
     }
 
     #[test]

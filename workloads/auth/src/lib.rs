@@ -22,8 +22,6 @@
 //!     Router::new().route("/org", get(async |caller: Caller| caller.org_id.to_string()));
 //! ```
 //!
-//! [`OidcLogin`] logs people in at the OIDC provider, for a page with sessions.
-//!
 //! No error repeats a credential.
 
 mod authenticator;
@@ -37,7 +35,6 @@ mod extract;
 mod http;
 mod identity_header;
 mod keys;
-mod login;
 mod metrics;
 mod oidc;
 mod rbac;
@@ -54,6 +51,5 @@ pub use cluster_tokens::ClusterTokensError;
 pub use error::AuthError;
 pub use http::ClientError;
 pub use identity_header::{IDENTITY_HEADER, caller_of_identity};
-pub use login::{AuthorizationRequest, Login, LoginError, LoginRefusal, OidcLogin};
 pub use metrics::AuthMetrics;
 pub use visibility::ClusterManagement;

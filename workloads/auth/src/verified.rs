@@ -12,6 +12,7 @@ pub(crate) struct Verified {
     pub(crate) org_id: OrgId,
     pub(crate) account_number: Option<AccountNumber>,
     pub(crate) user_id: Option<String>,
+    pub(crate) display_name: Option<String>,
     /// The cluster that the token belongs to, if it belongs to one.
     pub(crate) cluster_id: Option<ClusterId>,
     pub(crate) kind: CallerKind,
@@ -22,7 +23,15 @@ pub(crate) struct Verified {
 impl Verified {
     /// Creates the sender of a token that names nothing but its organisation.
     pub(crate) fn new(kind: CallerKind, org_id: OrgId) -> Self {
-        Self { org_id, account_number: None, user_id: None, cluster_id: None, kind, expires: None }
+        Self {
+            org_id,
+            account_number: None,
+            user_id: None,
+            display_name: None,
+            cluster_id: None,
+            kind,
+            expires: None,
+        }
     }
 
     /// Returns the caller that sent this token and claims to be the cluster `claimed`.
@@ -31,6 +40,7 @@ impl Verified {
             org_id: self.org_id,
             account_number: self.account_number,
             user_id: self.user_id,
+            display_name: self.display_name,
             cluster_id: self.cluster_id.or(claimed),
             is_cluster_authenticated: self.cluster_id.is_some(),
             kind: self.kind,

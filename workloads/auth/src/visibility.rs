@@ -27,7 +27,8 @@ impl Caller {
     /// ```
     /// # use ccx_auth::{Caller, CallerKind, ClusterManagement::{Managed, SelfManaged}};
     /// # use ccx_messages::{OrgId, RuleFqdn};
-    /// # let caller = Caller { org_id: OrgId::new(1)?, account_number: None, user_id: None, cluster_id: None,
+    /// # let caller = Caller { org_id: OrgId::new(1)?, account_number: None, user_id: None,
+    /// #     display_name: None, cluster_id: None,
     /// #     is_cluster_authenticated: false, kind: CallerKind::User, internal: false };
     /// let rule: RuleFqdn = "ccx_rules_ocp.external.rules.nodes".parse()?;
     /// assert!(caller.sees_rule(&rule, &["performance"], SelfManaged));
@@ -59,6 +60,7 @@ mod tests {
             org_id: OrgId::new(1).unwrap(),
             account_number: None,
             user_id: None,
+            display_name: None,
             cluster_id: None,
             is_cluster_authenticated: false,
             kind: CallerKind::User,

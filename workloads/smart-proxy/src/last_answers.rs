@@ -105,6 +105,7 @@ mod tests {
             org_id: OrgId::new(org_id).unwrap(),
             account_number: None,
             user_id: None,
+            display_name: None,
             cluster_id: None,
             is_cluster_authenticated: false,
             kind: CallerKind::User,
