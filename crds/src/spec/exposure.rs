@@ -75,7 +75,7 @@ impl Exposure {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum IdentitySource {
     /// Nothing is stated: a client may send a forged `x-rh-identity` and read the data of any organisation. The
-    /// conditions `ApiExposed` and `PublicApiExposed` warn of it.
+    /// condition `ApiExposed` warns of it.
     #[default]
     Unverified,
     /// A gateway before the API authenticates clients, and sets or removes `x-rh-identity` in every request.

@@ -11,6 +11,7 @@ use crate::{
     build::metadata::metadata,
     model::{
         component::Component,
+        kind::Kind,
         resources::{Child, Stage},
         validated::ValidatedPipeline,
     },
@@ -44,5 +45,5 @@ fn child(pipeline: &ValidatedPipeline, component: Component, max_unavailable: In
         spec: Some(spec),
         ..Default::default()
     };
-    Child::new(component, Stage::Foundation, budget)
+    Child::new(Kind::PodDisruptionBudget, component, Stage::Foundation, &budget)
 }

@@ -15,7 +15,6 @@ use crate::{
     model::{
         component::Component,
         kind::Kind,
-        object::Extension,
         resources::{Child, Stage},
         validated::ValidatedPipeline,
     },
@@ -63,10 +62,10 @@ fn of_host(pipeline: &ValidatedPipeline, host: &Host<'_>) -> Vec<Child> {
         ExposureType::ClusterIp => Vec::new(),
         ExposureType::Route => routes(pipeline, host),
         ExposureType::Ingress => {
-            vec![Child::new(host.component, Stage::Exposure, ingress(pipeline, host))]
+            vec![Child::new(Kind::Ingress, host.component, Stage::Exposure, &ingress(pipeline, host))]
         }
         ExposureType::Gateway => {
-            vec![Child::new(host.component, Stage::Exposure, http_route(pipeline, host))]
+            vec![Child::new(Kind::HttpRoute, host.component, Stage::Exposure, &http_route(pipeline, host))]
         }
     }
 }
@@ -76,8 +75,8 @@ fn routes(pipeline: &ValidatedPipeline, host: &Host<'_>) -> Vec<Child> {
     let paths = host.paths.iter().enumerate();
     paths
         .map(|(number, (path, component))| {
-            let route = route(pipeline, host, number, path, *component);
-            Child::new(host.component, Stage::Exposure, route)
+            let object = route(pipeline, host, number, path, *component);
+            Child::new(Kind::Route, host.component, Stage::Exposure, &object)
         })
         .collect()
 }
@@ -88,7 +87,7 @@ fn route(
     number: usize,
     path: &str,
     component: Component,
-) -> Extension {
+) -> Value {
     let details = host.exposure.route.clone().unwrap_or_default();
     let path = path.trim_end_matches('/');
     let mut spec = json!({
@@ -107,7 +106,7 @@ fn route(
         let last = path.rsplit('/').next().unwrap_or_default();
         metadata.name = metadata.name.map(|name| format!("{name}-{last}"));
     }
-    Extension { kind: Kind::Route, metadata, spec }
+    json!({"metadata": metadata, "spec": spec})
 }
 
 fn ingress(pipeline: &ValidatedPipeline, host: &Host<'_>) -> Ingress {
@@ -141,7 +140,7 @@ fn ingress(pipeline: &ValidatedPipeline, host: &Host<'_>) -> Ingress {
 }
 
 /// Fields: <https://gateway-api.sigs.k8s.io/reference/spec/#httproute>.
-fn http_route(pipeline: &ValidatedPipeline, host: &Host<'_>) -> Extension {
+fn http_route(pipeline: &ValidatedPipeline, host: &Host<'_>) -> Value {
     let gateways = host.exposure.gateway.clone().unwrap_or_default().parent_refs;
     let rule = |(path, component): &(&str, Component)| {
         json!({
@@ -154,7 +153,7 @@ fn http_route(pipeline: &ValidatedPipeline, host: &Host<'_>) -> Extension {
     if let Some(name) = &host.exposure.host {
         spec["hostnames"] = json!([name]);
     }
-    Extension { kind: Kind::HttpRoute, metadata: metadata(pipeline, host.component.name()), spec }
+    json!({"metadata": metadata(pipeline, host.component.name()), "spec": spec})
 }
 
 fn service(pipeline: &ValidatedPipeline, component: Component) -> String {

@@ -38,6 +38,10 @@ pub struct SmartProxy {
     #[schemars(with = "String")]
     #[serde(serialize_with = "size::exact")]
     pub max_cache: ByteSize,
+    /// Maximum memory for the clusters of organisations and the rules that hit them, from which lists are answered.
+    #[schemars(with = "String")]
+    #[serde(serialize_with = "size::exact")]
+    pub max_snapshots: ByteSize,
     /// Maximum memory for the last good answers, which are sent while the database is unavailable.
     #[schemars(with = "String")]
     #[serde(serialize_with = "size::exact")]
@@ -115,6 +119,7 @@ impl Default for SmartProxy {
             content_api_prefix: "/api/v1/".into(),
             stale_after: Duration::from_hours(24),
             max_cache: ByteSize::mib(64),
+            max_snapshots: ByteSize::mib(64),
             max_stale_answers: ByteSize::mib(64),
             max_stale_age: Duration::from_hours(24),
             max_body: ByteSize::mib(1),

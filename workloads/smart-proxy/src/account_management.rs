@@ -20,7 +20,7 @@ use quick_cache::sync::Cache;
 use serde::{Deserialize, de::DeserializeOwned};
 use snafu::{OptionExt as _, ResultExt as _, Snafu};
 
-use crate::directory::ListedCluster;
+use crate::directory::{ClusterList, ListedCluster};
 
 /// Time without requests after a failure.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(30);
@@ -95,7 +95,7 @@ pub(crate) struct AccountManagement {
 
 #[derive(Clone)]
 struct CachedList {
-    clusters: Arc<Vec<ListedCluster>>,
+    clusters: Arc<ClusterList>,
     read_at: Instant,
 }
 
@@ -159,17 +159,14 @@ impl AccountManagement {
     }
 
     /// Returns the clusters of an organisation, without archived ones; an earlier list while the API fails.
-    pub(crate) async fn clusters(
-        &self,
-        org_id: OrgId,
-    ) -> Result<Arc<Vec<ListedCluster>>, AccountManagementError> {
+    pub(crate) async fn clusters(&self, org_id: OrgId) -> Result<Arc<ClusterList>, AccountManagementError> {
         let cached = self.lists.get(&org_id);
         if let Some(list) = cached.as_ref().filter(|list| list.read_at.elapsed() < self.settings.cache) {
             return Ok(Arc::clone(&list.clusters));
         }
         match self.read_unless_paused(org_id).await {
             Ok(clusters) => {
-                let clusters = Arc::new(clusters);
+                let clusters = Arc::new(ClusterList::new(clusters));
                 let list = CachedList { clusters: Arc::clone(&clusters), read_at: Instant::now() };
                 self.lists.insert(org_id, list);
                 Ok(clusters)
@@ -216,9 +213,7 @@ impl AccountManagement {
                 clusters.entry(cluster.id).or_insert(cluster);
             }
         }
-        let mut clusters: Vec<ListedCluster> = clusters.into_values().collect();
-        clusters.sort_unstable_by_key(|cluster| cluster.id);
-        Ok(clusters)
+        Ok(clusters.into_values().collect())
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, AccountManagementError> {

@@ -1,10 +1,11 @@
 //! Which clusters an organisation has, and their names.
 //!
 //! Account management knows, where it is configured. Otherwise, and while it fails, these are the clusters with a report, under the
-//! names of the configuration.
+//! names that users have chosen, or those of the configuration.
 
 use std::{
     collections::{BTreeMap, HashMap},
+    sync::Arc,
     time::Duration,
 };
 
@@ -15,7 +16,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     account_management::{AccountManagement, AccountManagementError},
-    snapshot::Snapshot,
+    snapshot::{Facts, Snapshot},
 };
 
 /// The status of a cluster whose latest report is recent.
@@ -28,13 +29,14 @@ const STALE: &str = "Stale";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ListedCluster {
     pub(crate) id: ClusterId,
+    /// The name; the id when the name is unknown.
     pub(crate) display_name: String,
     pub(crate) managed: bool,
     /// The status of the subscription; empty when unknown.
     pub(crate) status: String,
 }
 
-/// The clusters of an organisation.
+/// The clusters of an organisation, sorted by id.
 #[derive(Debug, Default)]
 pub(crate) struct ClusterList {
     pub(crate) clusters: Vec<ListedCluster>,
@@ -42,7 +44,8 @@ pub(crate) struct ClusterList {
 }
 
 impl ClusterList {
-    fn new(clusters: Vec<ListedCluster>) -> Self {
+    pub(crate) fn new(mut clusters: Vec<ListedCluster>) -> Self {
+        clusters.sort_unstable_by_key(|cluster| cluster.id);
         let positions =
             clusters.iter().enumerate().map(|(position, cluster)| (cluster.id, position)).collect();
         Self { clusters, positions }
@@ -72,21 +75,24 @@ impl Directory {
     }
 
     /// Lists the clusters of an organisation.
-    pub(crate) async fn list(&self, org_id: OrgId, snapshot: &Snapshot) -> ClusterList {
-        match self.listed(org_id).await {
-            Some(clusters) => ClusterList::new(clusters.to_vec()),
-            None => ClusterList::new(snapshot.clusters.iter().map(|cluster| self.own(cluster.id)).collect()),
+    pub(crate) async fn list(&self, org_id: OrgId, snapshot: &Snapshot) -> Arc<ClusterList> {
+        if let Some(list) = self.listed(org_id).await {
+            return list;
         }
+        let clusters = snapshot.clusters().iter().map(|cluster| self.own(cluster.id, &snapshot.facts));
+        Arc::new(ClusterList::new(clusters.collect()))
     }
 
     /// Returns the name of a cluster, and whether the vendor manages it.
-    pub(crate) async fn describe(&self, org_id: OrgId, id: ClusterId) -> ListedCluster {
+    pub(crate) async fn describe(&self, org_id: OrgId, id: ClusterId, facts: &Facts) -> ListedCluster {
         let listed = self.listed(org_id).await;
-        let found = listed.as_ref().and_then(|clusters| {
-            let position = clusters.binary_search_by_key(&id, |cluster| cluster.id).ok()?;
-            clusters.get(position).cloned()
-        });
-        found.unwrap_or_else(|| self.own(id))
+        let found = listed.as_ref().and_then(|list| list.get(id).cloned());
+        found.unwrap_or_else(|| self.own(id, facts))
+    }
+
+    /// Returns a cluster that account management lists.
+    pub(crate) async fn find(&self, org_id: OrgId, id: ClusterId) -> Option<ListedCluster> {
+        self.listed(org_id).await?.get(id).cloned()
     }
 
     /// Returns whether a report of this time is stale.
@@ -95,7 +101,7 @@ impl Directory {
         age.and_then(|age| age.to_std().ok()).is_some_and(|age| age > self.stale_after)
     }
 
-    async fn listed(&self, org_id: OrgId) -> Option<std::sync::Arc<Vec<ListedCluster>>> {
+    async fn listed(&self, org_id: OrgId) -> Option<Arc<ClusterList>> {
         let account_management = self.account_management.as_ref()?;
         match account_management.clusters(org_id).await {
             Ok(clusters) => Some(clusters),
@@ -108,8 +114,9 @@ impl Directory {
         }
     }
 
-    fn own(&self, id: ClusterId) -> ListedCluster {
-        let display_name = self.names.get(&id).cloned().unwrap_or_else(|| id.to_string());
+    fn own(&self, id: ClusterId, facts: &Facts) -> ListedCluster {
+        let name = facts.name(id).or_else(|| self.names.get(&id).map(String::as_str));
+        let display_name = name.map_or_else(|| id.to_string(), str::to_owned);
         ListedCluster { id, display_name, managed: false, status: String::new() }
     }
 }

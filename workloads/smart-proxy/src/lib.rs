@@ -35,7 +35,10 @@ mod upgrade_risks;
 pub use account_management::AccountManagementError;
 pub use error::ApiError;
 pub use model::*;
-pub use public_api::{ClusterFinding, PublicApi, ReportOptions, Vote};
+pub use public_api::{
+    ClusterFinding, ClusterOrder, ClusterPage, ClusterSelection, ClusterTotals, PublicApi, ReportOptions,
+    Vote,
+};
 pub use server::{Service, SmartProxyError, run, run_on};
 pub use upgrade_risks::UpgradeRisksError;
 

@@ -13,6 +13,8 @@ pub(crate) struct Metrics {
     pub(crate) cache_hits: IntCounter,
     pub(crate) cache_misses: IntCounter,
     pub(crate) cache_bytes: IntGauge,
+    pub(crate) snapshot_hits: IntCounter,
+    pub(crate) snapshot_misses: IntCounter,
     pub(crate) stale_answers: IntCounter,
     pub(crate) is_listening: IntGauge,
 }
@@ -29,6 +31,14 @@ impl Metrics {
             cache_misses: registrar
                 .counter("answer_cache_misses_total", "Reports answered from the database")?,
             cache_bytes: registrar.gauge("answer_cache_bytes", "Memory of the cached answers in bytes")?,
+            snapshot_hits: registrar.counter(
+                "snapshot_cache_hits_total",
+                "Lists answered with the reports of an organisation in memory",
+            )?,
+            snapshot_misses: registrar.counter(
+                "snapshot_cache_misses_total",
+                "Lists for which reports of an organisation were read from the database",
+            )?,
             stale_answers: registrar.counter(
                 "stale_answers_total",
                 "Earlier answers that were sent as the database was unavailable",

@@ -92,8 +92,8 @@ pub(crate) fn bad_parameter(name: &str, value: &str, reason: &str) -> RequestErr
 /// A part of a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Page {
-    limit: Option<usize>,
-    offset: usize,
+    pub(crate) limit: Option<usize>,
+    pub(crate) offset: usize,
 }
 
 impl Page {

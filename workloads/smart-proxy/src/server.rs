@@ -142,8 +142,8 @@ impl Service {
             .with_metrics(auth_metrics.context(MetricsSnafu)?);
         let upgrade_risks =
             UpgradeRisks::new(settings.upgrade_risks_url.as_deref(), settings.request_timeout / 2)?;
-        let public =
-            PublicApi::new(database, Arc::new(CurrentContent::default()), settings)?.with_requests(requests);
+        let public = PublicApi::new(database, Arc::new(CurrentContent::default()), settings, &metrics)?
+            .with_requests(requests);
         let api = Api::new(
             settings,
             Arc::new(public),
@@ -201,20 +201,19 @@ fn without_fallback<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Rout
     router.reset_fallback()
 }
 
-/// Applies announcements of new reports until `shutdown`. While they can't be received, the cache is out of use.
+/// Applies announcements of new reports until `shutdown`. While they can't be received, the caches are out of use.
 async fn follow_announcements(api: &Api, shutdown: &CancellationToken) {
-    let Some(cache) = &api.cache else { return };
     let mut listener = ReportListener::new(&api.public.database);
-    loop {
-        tokio::select! {
-            change = listener.next() => match change {
+    while let Some(change) = Box::pin(shutdown.run_until_cancelled(listener.next())).await {
+        api.public.apply(change);
+        if let Some(cache) = &api.cache {
+            match change {
                 ReportChange::Changed(report) => cache.invalidate(report.cluster_id),
                 ReportChange::Everything => cache.resume(),
                 ReportChange::Lost => cache.suspend(),
-            },
-            () = shutdown.cancelled() => return,
+            }
         }
-        api.metrics.is_listening.set(i64::from(cache.is_in_use()));
+        api.metrics.is_listening.set(i64::from(change != ReportChange::Lost));
     }
 }
 

@@ -7,5 +7,6 @@ mod conformance;
 mod operations;
 mod outage;
 mod published;
+mod snapshots;
 mod test_env;
 mod writes;

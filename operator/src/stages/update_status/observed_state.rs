@@ -38,8 +38,6 @@ pub(crate) struct ObservedState {
 #[derive(Clone, Debug)]
 pub(crate) struct ControllerView {
     pub(crate) kind: Kind,
-    /// The component that is scaled or exposed.
-    pub(crate) component: Option<Component>,
     pub(crate) name: String,
     pub(crate) report: ControllerReport,
 }
@@ -99,7 +97,7 @@ impl ObservedState {
     ) -> Self {
         let workloads = Component::ALL
             .map(|component| (component, workload(pipeline, component, children, objects, held, refused)));
-        let jobs = children.into_iter().flatten().filter(|child| child.kind() == Kind::Job);
+        let jobs = children.into_iter().flatten().filter(|child| child.kind == Kind::Job);
         let claims = objects.entries().filter_map(|(_, name, entry)| match &entry.status {
             ChildStatus::Claim(claim) => Some((name.to_owned(), (**claim).clone())),
             _ => None,
@@ -117,7 +115,7 @@ impl ObservedState {
             cleaner: children
                 .into_iter()
                 .flatten()
-                .find(|child| child.kind() == Kind::CronJob)
+                .find(|child| child.kind == Kind::CronJob)
                 .map(|child| cleaner_view(child, objects, held)),
         }
     }
@@ -179,8 +177,8 @@ fn workload(
     Workload {
         rollout,
         pods: pods.map(|(name, pod)| (name.to_owned(), pod.clone())).collect(),
-        floor: child.and_then(Child::floor),
-        image: child.and_then(Child::image).map(str::to_owned),
+        floor: child.and_then(floor),
+        image: child.and_then(|child| child.image.clone()),
         missing: child.and_then(missing),
         held: held_cause(kind, &name, held),
         name,
@@ -192,11 +190,15 @@ fn unprovisioned(refused: &RefusedPods) -> BTreeMap<String, String> {
     claims.map(|((_, name), cause)| (name.to_string(), cause.clone())).collect()
 }
 
+/// Returns the replicas of the spec, or the minimum of the autoscaler.
+fn floor(child: &Child) -> Option<i32> {
+    child.replicas.or(child.start_replicas.and_then(|replicas| i32::try_from(replicas).ok()))
+}
+
 fn controller_view(child: &Child, objects: &PipelineObjects) -> Option<ControllerView> {
-    match objects.status(child.kind(), child.name()) {
+    match objects.status(child.kind, child.name()) {
         Some(ChildStatus::Controller(report)) => Some(ControllerView {
-            kind: child.kind(),
-            component: child.component,
+            kind: child.kind,
             name: child.name().to_owned(),
             report: (**report).clone(),
         }),
@@ -205,7 +207,7 @@ fn controller_view(child: &Child, objects: &PipelineObjects) -> Option<Controlle
 }
 
 fn cleaner_view(child: &Child, objects: &PipelineObjects, held: &[Held]) -> CleanerView {
-    let state = match objects.status(child.kind(), child.name()) {
+    let state = match objects.status(child.kind, child.name()) {
         Some(ChildStatus::CronJob(state)) => Some((**state).clone()),
         _ => None,
     };
@@ -216,7 +218,7 @@ fn cleaner_view(child: &Child, objects: &PipelineObjects, held: &[Held]) -> Clea
         state,
         issue: issues.last(),
         missing: missing(child),
-        held: held_cause(child.kind(), child.name(), held),
+        held: held_cause(child.kind, child.name(), held),
     }
 }
 
@@ -242,7 +244,7 @@ fn job_view(job: &Child, objects: &PipelineObjects, held: &[Held], refused: &Ref
     let schema = pods().find_map(|(_, pod)| pod.schema);
     JobView {
         name: job.name().to_owned(),
-        role: job.role().to_owned(),
+        role: job.role.clone(),
         progress,
         retry: None,
         is_remembered: false,

@@ -1,18 +1,21 @@
 //! The clusters of an organisation.
 
-use std::{cmp::Reverse, sync::Arc};
+use std::sync::Arc;
 
 use axum::{extract::State, response::Response};
-use ccx_http::{InPath, Param, RequestError, Status};
+use ccx_auth::Caller;
+use ccx_http::{DONE, Done, InPath, JsonBody, Param, RequestError, Status};
+use ccx_messages::ClusterId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::reports::{AnyOrganization, ClusterPath, require_own};
 use crate::{
-    api::Api,
+    api::{Api, Authenticated},
     asked::Asked,
     error::ApiError,
     model::{ClusterInfo, ClusterSummary},
+    public_api::{ClusterOrder, ClusterSelection},
     query::{Query, bad_parameter},
 };
 
@@ -56,8 +59,9 @@ pub(super) struct OrganizationPath {
     params(
         ("name" = Option<String>, Query, description = "Part of a name or id, in any case."),
         ("total_risk" = Option<String>, Query, description = "Severities, separated by commas: only clusters with such a hit."),
+        ("version" = Option<String>, Query, description = "A version, or its first numbers; may be repeated."),
         ("stale" = Option<bool>, Query, description = "Only clusters whose report is stale, or is not."),
-        ("sort" = Option<String>, Query, description = "`cluster_name`, `last_checked_at`, `total_hit_count` or `cluster_version`; descending with `-` in front."),
+        ("sort" = Option<String>, Query, description = "`cluster_name`, `last_checked_at`, `total_hit_count`, `severity` or `cluster_version`; descending with `-` in front."),
         ("limit" = Option<usize>, Query, description = "Length of the part of the list."),
         ("offset" = Option<usize>, Query, description = "Begin of the part of the list.")
     ),
@@ -68,12 +72,11 @@ pub(crate) async fn clusters(
     query: Query,
     State(api): State<Arc<Api>>,
 ) -> Result<Response, ApiError> {
-    let selection = Selection::new(&query)?;
-    let page = query.page()?;
+    let selection = selection(&query)?;
     let answering = async {
-        let clusters = selection.of(api.public.clusters(&asked.caller).await?);
-        let meta = Count { count: clusters.len() };
-        Ok(ClustersResponse { data: page.of(clusters), meta, status: Status::Ok })
+        let page = api.public.clusters_page(&asked.caller, &selection).await?;
+        let meta = Count { count: page.count };
+        Ok(ClustersResponse { data: page.clusters, meta, status: Status::Ok })
     };
     asked.answer(&api, answering).await
 }
@@ -116,79 +119,66 @@ pub(crate) async fn clusters_of_organization(
     asked.answer(&api, answering).await
 }
 
-/// The clusters that are asked for, and their order.
-struct Selection {
-    name: Option<String>,
-    risks: Option<Vec<u8>>,
-    stale: Option<bool>,
-    sort: Option<(Column, bool)>,
+/// The name of a cluster.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct NameRequest {
+    /// The name, of at most 256 characters; empty removes the name.
+    name: String,
 }
 
-#[derive(Clone, Copy)]
-enum Column {
-    Name,
-    LastCheckedAt,
-    HitCount,
-    Version,
+/// Names a cluster. Account management's name comes before it.
+#[utoipa::path(
+    put,
+    path = "/cluster/{cluster}/name",
+    request_body = NameRequest,
+    responses((status = 200, description = "The cluster has the name.", body = Done))
+)]
+pub(crate) async fn set_name(
+    Authenticated(caller): Authenticated,
+    InPath(path): InPath<ClusterPath>,
+    State(api): State<Arc<Api>>,
+    JsonBody(body): JsonBody<NameRequest>,
+) -> Result<Done, ApiError> {
+    rename(&caller, path.cluster.0, &api, &body.name).await
 }
 
-impl Selection {
-    fn new(query: &Query) -> Result<Self, RequestError> {
-        let column = |text: &str| match text {
-            "cluster_name" | "name" => Some(Column::Name),
-            "last_checked_at" => Some(Column::LastCheckedAt),
-            "total_hit_count" => Some(Column::HitCount),
-            "cluster_version" => Some(Column::Version),
-            _ => None,
-        };
-        let sort = query.text("sort").map(|text| {
+async fn rename(caller: &Caller, cluster: ClusterId, api: &Api, name: &str) -> Result<Done, ApiError> {
+    api.public.set_cluster_name(caller, cluster, name).await?;
+    api.invalidate_report(cluster);
+    Ok(DONE)
+}
+
+/// Returns the clusters that are asked for, and their order.
+fn selection(query: &Query) -> Result<ClusterSelection, RequestError> {
+    let (order, is_descending) = match query.text("sort") {
+        None => (ClusterOrder::Id, false),
+        Some(text) => {
             let (name, is_descending) = text.strip_prefix('-').map_or((text, false), |name| (name, true));
-            column(name).map(|column| (column, is_descending)).ok_or_else(|| {
-                bad_parameter(
-                    "sort",
-                    text,
-                    "cluster_name, last_checked_at, total_hit_count or cluster_version expected",
-                )
-            })
-        });
-        Ok(Self {
-            name: query.text("name").map(str::to_lowercase),
-            risks: query.risks("total_risk")?,
-            stale: query.flag("stale")?,
-            sort: sort.transpose()?,
-        })
-    }
-
-    fn of(&self, mut clusters: Vec<ClusterSummary>) -> Vec<ClusterSummary> {
-        clusters.retain(|cluster| self.includes(cluster));
-        if let Some((column, is_descending)) = self.sort {
-            match column {
-                Column::Name => clusters.sort_by_cached_key(|cluster| cluster.cluster_name.to_lowercase()),
-                Column::LastCheckedAt => clusters.sort_by_key(|cluster| cluster.last_checked_at),
-                Column::HitCount => clusters.sort_by_key(|cluster| cluster.total_hit_count),
-                Column::Version => clusters.sort_by_cached_key(version),
-            }
-            if is_descending {
-                clusters.reverse();
-            }
+            (order(name).ok_or_else(|| bad_parameter("sort", text, ORDERS))?, is_descending)
         }
-        clusters
-    }
-
-    fn includes(&self, cluster: &ClusterSummary) -> bool {
-        let is_named = self.name.as_ref().is_none_or(|name| {
-            cluster.cluster_name.to_lowercase().contains(name)
-                || cluster.cluster_id.to_string().contains(name)
-        });
-        let hits = &cluster.hits_by_total_risk;
-        let has_risk = self.risks.as_ref().is_none_or(|risks| risks.iter().any(|risk| hits.get(*risk) > 0));
-        is_named && has_risk && self.stale.is_none_or(|stale| stale == cluster.stale)
-    }
+    };
+    let page = query.page()?;
+    Ok(ClusterSelection {
+        text: query.text("name").map(str::to_owned),
+        risks: query.risks("total_risk")?.unwrap_or_default(),
+        versions: query.texts("version").filter(|version| !version.is_empty()).map(str::to_owned).collect(),
+        stale: query.flag("stale")?,
+        order,
+        is_descending,
+        offset: page.offset,
+        limit: page.limit,
+    })
 }
 
-/// Returns a key by which versions sort by their numbers.
-fn version(cluster: &ClusterSummary) -> (Vec<u32>, Reverse<bool>) {
-    let version = cluster.cluster_version.as_deref().unwrap_or_default();
-    let numbers = version.split(['.', '-', '+']).map_while(|part| part.parse().ok()).collect();
-    (numbers, Reverse(version.contains('-')))
+const ORDERS: &str = "cluster_name, last_checked_at, total_hit_count, severity or cluster_version expected";
+
+fn order(name: &str) -> Option<ClusterOrder> {
+    Some(match name {
+        "cluster_name" | "name" => ClusterOrder::Name,
+        "last_checked_at" => ClusterOrder::LastCheckedAt,
+        "total_hit_count" => ClusterOrder::HitCount,
+        "severity" => ClusterOrder::Severity,
+        "cluster_version" => ClusterOrder::Version,
+        _ => return None,
+    })
 }

@@ -13,7 +13,7 @@ pub struct Acknowledgement {
     pub rule: String,
     /// The reason; may be empty.
     pub justification: String,
-    /// Always empty: the users of an organisation share its acknowledgements.
+    /// The user who disabled the rule; empty when unknown.
     pub created_by: String,
     /// When the rule was disabled.
     #[serde(serialize_with = "time::known")]

@@ -130,6 +130,8 @@ pub struct DisabledCluster {
     #[serde(serialize_with = "time::or_empty")]
     #[schema(value_type = String)]
     pub disabled_at: Option<DateTime<Utc>>,
+    /// The user who disabled the rule; empty when unknown.
+    pub disabled_by: String,
     /// The latest reason that a user gave; may be empty.
     pub justification: String,
 }

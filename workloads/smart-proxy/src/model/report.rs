@@ -64,6 +64,8 @@ pub struct RuleHit {
     #[serde(serialize_with = "time::or_empty")]
     #[schema(value_type = String)]
     pub disabled_at: Option<DateTime<Utc>>,
+    /// The user who disabled the rule; empty when it is not disabled, or the user is unknown.
+    pub disabled_by: String,
     /// Whether only listed organisations see the rule.
     pub internal: bool,
     /// The user's vote on the rule: -1, 0 or 1.

@@ -2,7 +2,7 @@
 
 use ccx_auth::Caller;
 use ccx_messages::{ClusterId, ErrorKey, RuleFqdn, RuleSelector};
-use ccx_storage::feedback::{Change, ClusterRule};
+use ccx_storage::feedback::{Change, ClusterRule, Disabled};
 use chrono::Utc;
 
 use super::PublicApi;
@@ -76,9 +76,17 @@ impl PublicApi {
         finding: &ClusterFinding,
         is_disabled: bool,
     ) -> Result<(), ApiError> {
-        let change = self.database.toggle_rule(&finding.stored(caller), is_disabled, Utc::now()).await?;
+        let (rule, at) = (finding.stored(caller), Utc::now());
+        let change = self.database.toggle_rule(&rule, is_disabled, at).await?;
         self.forget(caller.org_id);
-        require_cluster(change, finding)
+        require_cluster(change, finding)?;
+        if is_disabled {
+            let cluster_id = Some(finding.cluster_id);
+            let (rule, error_key) = (&rule.rule, &rule.error_key);
+            let disabled = Disabled { org_id: caller.org_id, cluster_id, rule, error_key, at };
+            self.database.store_disabled_by(disabled, caller.user_name()).await?;
+        }
+        Ok(())
     }
 
     /// Stores the user's reason for disabling a rule for a cluster; it may be empty.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use ccx_auth::Caller;
 use ccx_messages::ClusterId;
 
-use super::{PublicApi, clusters::enabled_hits};
+use super::PublicApi;
 use crate::{error::ApiError, model::Overview, texts::total_risk};
 
 impl PublicApi {
@@ -18,14 +18,12 @@ impl PublicApi {
         if let Some(clusters) = clusters {
             self.require_own_clusters(caller, clusters).await?;
         }
-        let snapshot = self.snapshot(caller.org_id).await?;
-        let list = self.directory.list(caller.org_id, &snapshot).await;
-        let texts = self.texts(caller);
+        let view = self.view(caller).await?;
         let asked: Option<HashSet<ClusterId>> = clusters.map(|clusters| clusters.iter().copied().collect());
         let mut overview = Overview::default();
         let mut hit = HashSet::new();
-        for (content, position) in enabled_hits(&snapshot, &list, &texts) {
-            let id = snapshot.clusters[position].id;
+        for (content, position) in view.enabled_hits() {
+            let id = view.snapshot.clusters()[position].id;
             if asked.as_ref().is_some_and(|asked| !asked.contains(&id)) {
                 continue;
             }

@@ -1,20 +1,19 @@
 //! Rules, and the clusters that they hit.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use ccx_auth::Caller;
 use ccx_content::Content;
 use ccx_messages::{RuleFqdn, RuleSelector};
+use ccx_storage::feedback;
 
-use super::PublicApi;
+use super::{PublicApi, View};
 use crate::{
-    directory::ClusterList,
     error::ApiError,
     model::{
         ClusterVersion, DisabledCluster, ImpactedCluster, ImpactedClusters, RecommendationDetails,
         RecommendationSummary,
     },
-    snapshot::{Snapshot, SnapshotHits},
     texts::{Texts, Visible, is_for_managed_clusters, publish_date, total_risk},
 };
 
@@ -27,18 +26,17 @@ impl PublicApi {
         caller: &Caller,
         impacting: Option<bool>,
     ) -> Result<Vec<RecommendationSummary>, ApiError> {
-        let snapshot = self.snapshot(caller.org_id).await?;
-        let list = self.directory.list(caller.org_id, &snapshot).await;
-        let texts = self.texts(caller);
-        let hits: HashMap<&RuleSelector, &SnapshotHits> =
-            snapshot.hits.iter().map(|hits| (&hits.selector, hits)).collect();
+        let view = self.view(caller).await?;
+        let shown = view.shown_clusters();
         let mut recommendations = Vec::new();
-        for content in texts.all() {
-            let hits = hits.get(&content.selector).copied();
-            let is_impacting = hits.is_some();
-            if impacting.is_none_or(|asked| asked == is_impacting) {
-                let count = hits.map_or(0, |hits| impacted_clusters(&snapshot, hits, &list, content));
-                recommendations.push(summary(content, &snapshot, count));
+        for content in view.texts.all() {
+            let hits = view.snapshot.enabled_hits(&content.selector);
+            if impacting.is_none_or(|asked| asked == hits.is_some()) {
+                let is_for_managed = is_for_managed_clusters(content);
+                let impacted =
+                    hits.into_iter().flatten().filter(|position| shown[*position].shows(is_for_managed));
+                let count = u32::try_from(impacted.count()).unwrap_or(u32::MAX);
+                recommendations.push(summary(content, &view, count));
             }
         }
         Ok(recommendations)
@@ -84,13 +82,14 @@ impl PublicApi {
         let texts = self.texts(caller);
         let content = find(&texts, rule)?;
         let component = component(rule);
-        let (snapshot, hit, disabled) = tokio::join!(
+        let (snapshot, hit, disabled, authors) = tokio::join!(
             self.snapshot(caller.org_id),
             self.database.clusters_of_rule(caller.org_id, rule, None),
             self.database.clusters_with_disabled_rule(caller.org_id, &component, &rule.error_key),
+            self.database.disabled_by_of_organization(caller.org_id),
         );
-        let list = self.directory.list(caller.org_id, &*snapshot?).await;
-        let (hit, disabled) = (hit?, disabled?);
+        let list = self.directory.list(caller.org_id, &snapshot?).await;
+        let (hit, disabled, authors) = (hit?, disabled?, authors?);
         let disabled: Vec<DisabledCluster> = disabled
             .into_iter()
             .filter_map(|stored| {
@@ -98,16 +97,17 @@ impl PublicApi {
                 Some(DisabledCluster {
                     cluster_id: listed.id,
                     cluster_name: listed.display_name.clone(),
+                    disabled_by: disabled_by(&stored, rule, &authors),
                     disabled_at: stored.disabled_at,
                     justification: stored.justification,
                 })
             })
             .collect();
+        let excluded: HashSet<_> = disabled.iter().map(|disabled| disabled.cluster_id).collect();
         let is_for_managed = is_for_managed_clusters(content);
         let enabled = hit.into_iter().filter_map(|stored| {
             let listed = list.get(stored.cluster_id.parse().ok()?)?;
-            let is_shown = (is_for_managed || !listed.managed)
-                && !disabled.iter().any(|disabled| disabled.cluster_id == listed.id);
+            let is_shown = (is_for_managed || !listed.managed) && !excluded.contains(&listed.id);
             is_shown.then(|| ImpactedCluster {
                 cluster: listed.id,
                 cluster_name: listed.display_name.clone(),
@@ -134,15 +134,23 @@ pub(super) fn component(rule: &RuleSelector) -> RuleFqdn {
     rule.rule.component().parse().expect("a rule with a suffix of letters is a rule")
 }
 
-fn impacted_clusters(snapshot: &Snapshot, hits: &SnapshotHits, list: &ClusterList, content: &Content) -> u32 {
-    let is_for_managed = is_for_managed_clusters(content);
-    let clusters = snapshot
-        .enabled_hits(hits)
-        .filter(|(_, cluster)| list.get(cluster.id).is_some_and(|listed| is_for_managed || !listed.managed));
-    u32::try_from(clusters.count()).unwrap_or(u32::MAX)
+/// Returns who has disabled a rule for a cluster: the user who did it here, or the one who gave the latest reason.
+fn disabled_by(
+    stored: &feedback::DisabledCluster,
+    rule: &RuleSelector,
+    authors: &[feedback::DisabledBy],
+) -> String {
+    let is_author = |author: &&feedback::DisabledBy| {
+        author.cluster_id == stored.cluster_id
+            && author.rule_id == rule.rule.as_str()
+            && author.error_key == rule.error_key.as_str()
+            && Some(author.disabled_at) == stored.disabled_at
+    };
+    let author = authors.iter().find(is_author).map(|author| &author.disabled_by);
+    author.unwrap_or(&stored.justified_by).clone()
 }
 
-fn summary(content: &Content, snapshot: &Snapshot, impacted_clusters_count: u32) -> RecommendationSummary {
+fn summary(content: &Content, view: &View, impacted_clusters_count: u32) -> RecommendationSummary {
     RecommendationSummary {
         rule_id: content.selector.to_string(),
         description: content.description.source().to_owned(),
@@ -153,7 +161,7 @@ fn summary(content: &Content, snapshot: &Snapshot, impacted_clusters_count: u32)
         impact: content.impact.level,
         likelihood: content.likelihood,
         tags: content.tags.clone(),
-        disabled: snapshot.is_acknowledged(&content.selector),
+        disabled: view.snapshot.is_acknowledged(&content.selector),
         impacted_clusters_count,
     }
 }

@@ -1,11 +1,17 @@
 //! A cluster's report, joined with texts.
 
-use std::collections::HashSet;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use ccx_auth::Caller;
 use ccx_content::Content;
-use ccx_messages::{ClusterId, RuleSelector};
-use ccx_storage::read::{StoredHit, StoredReport};
+use ccx_messages::{ClusterId, OrgId, RuleSelector};
+use ccx_storage::{
+    feedback::DisabledBy,
+    read::{StoredHit, StoredReport},
+};
 use serde_json::Value;
 
 use super::PublicApi;
@@ -13,7 +19,7 @@ use crate::{
     directory::ListedCluster,
     error::ApiError,
     model::{ExtraData, Report, ReportInfo, ReportMeta, RuleHit},
-    snapshot::selector,
+    snapshot::{Acknowledged, Facts, selector},
     texts::{Texts, Visible, is_for_managed_clusters, is_internal, publish_date, render, total_risk},
 };
 
@@ -40,19 +46,17 @@ impl PublicApi {
         options: ReportOptions,
     ) -> Result<Report, ApiError> {
         let user = caller.user_id_or_zero();
-        let (stored, acknowledgements, cluster) = tokio::join!(
-            self.database.report(caller.org_id, cluster_id, user),
-            self.database.acknowledgements(caller.org_id),
-            self.directory.describe(caller.org_id, cluster_id),
-        );
-        let stored = stored?;
-        let stored = stored.ok_or_else(|| not_found(caller, cluster_id))?;
-        let acknowledged = acknowledgements?
-            .iter()
-            .filter_map(|acknowledgement| selector(&acknowledgement.rule_id, &acknowledgement.error_key))
-            .collect();
+        let (stored, facts) =
+            tokio::join!(self.database.report(caller.org_id, cluster_id, user), self.facts(caller.org_id));
+        let (stored, facts) = (stored?.ok_or_else(|| not_found(caller, cluster_id))?, facts?);
+        let cluster = self.directory.describe(caller.org_id, cluster_id, &facts).await;
+        let authors = if options.include_disabled {
+            self.authors(caller.org_id, cluster_id, &stored.hits).await?
+        } else {
+            Authors::default()
+        };
         let is_managed = cluster.managed || options.for_managed;
-        let join = Join { is_managed, texts: self.texts(caller), acknowledged, cluster, options };
+        let join = Join { is_managed, texts: self.texts(caller), facts, cluster, authors, options };
         // Hundreds of templates may be rendered: too long for a thread that other requests wait for.
         if options.rendered {
             let joined = tokio::task::spawn_blocking(move || join.report(stored));
@@ -73,7 +77,9 @@ impl PublicApi {
         let stored = self.database.rule_hit(caller.org_id, cluster_id, user, rule).await?;
         let item = || format!("{}/{cluster_id}/{rule}", caller.org_id);
         let stored = stored.ok_or_else(|| ApiError::NotFound { item: item() })?;
-        let cluster = self.directory.describe(caller.org_id, cluster_id).await;
+        let facts = self.facts(caller.org_id).await?;
+        let cluster = self.directory.describe(caller.org_id, cluster_id, &facts).await;
+        let authors = self.authors(caller.org_id, cluster_id, std::slice::from_ref(&stored)).await?;
         let texts = self.texts(caller);
         match texts.find(rule) {
             Visible::Texts(content)
@@ -81,10 +87,25 @@ impl PublicApi {
             {
                 Err(ApiError::NoRule)
             }
-            Visible::Texts(content) => Ok(rule_hit(stored, content, false, options)),
+            Visible::Texts(content) => Ok(rule_hit(stored, content, None, &authors, options)),
             Visible::NoTexts => Err(ApiError::NoRule),
             Visible::Hidden => Err(ApiError::InternalRule),
         }
+    }
+
+    /// Returns who has disabled rules for a cluster, if one of its hits is disabled.
+    async fn authors(
+        &self,
+        org_id: OrgId,
+        cluster_id: ClusterId,
+        hits: &[StoredHit],
+    ) -> Result<Authors, ApiError> {
+        if !hits.iter().any(|hit| hit.is_disabled) {
+            return Ok(Authors::default());
+        }
+        let stored = self.database.disabled_by_of_cluster(org_id, cluster_id).await?;
+        let keyed = stored.into_iter().filter_map(|by| Some((selector(&by.rule_id, &by.error_key)?, by)));
+        Ok(Authors(keyed.collect()))
     }
 
     /// Returns the size and the times of the latest report of a cluster.
@@ -107,8 +128,9 @@ fn not_found(caller: &Caller, cluster_id: ClusterId) -> ApiError {
 /// The join of a stored report with everything else.
 struct Join {
     texts: Texts,
-    acknowledged: HashSet<RuleSelector>,
+    facts: Arc<Facts>,
     cluster: ListedCluster,
+    authors: Authors,
     is_managed: bool,
     options: ReportOptions,
 }
@@ -127,8 +149,8 @@ impl Join {
                 without_texts += 1;
                 continue;
             };
-            let is_acknowledged = self.acknowledged.contains(&selector);
-            if !self.options.include_disabled && (hit.is_disabled || is_acknowledged) {
+            let acknowledged = self.facts.acknowledged(&selector);
+            if !self.options.include_disabled && (hit.is_disabled || acknowledged.is_some()) {
                 disabled += 1;
                 continue;
             }
@@ -136,7 +158,7 @@ impl Join {
                 Visible::NoTexts => without_texts += 1,
                 Visible::Texts(content) if self.is_managed && !is_for_managed_clusters(content) => {}
                 Visible::Texts(content) if seen.insert(selector) => {
-                    data.push(rule_hit(hit, content, is_acknowledged, self.options));
+                    data.push(rule_hit(hit, content, acknowledged, &self.authors, self.options));
                 }
                 Visible::Texts(_) | Visible::Hidden => {}
             }
@@ -149,7 +171,33 @@ impl Join {
     }
 }
 
-fn rule_hit(stored: StoredHit, content: &Content, is_acknowledged: bool, options: ReportOptions) -> RuleHit {
+/// The users who have disabled rules for a cluster.
+#[derive(Default)]
+struct Authors(HashMap<RuleSelector, DisabledBy>);
+
+impl Authors {
+    /// Returns the user who disabled a hit's rule; a row of another time is about an earlier decision.
+    fn of(&self, hit: &StoredHit, rule: &RuleSelector) -> Option<&str> {
+        let author = self.0.get(rule).filter(|author| Some(author.disabled_at) == hit.disabled_at);
+        author.map(|author| author.disabled_by.as_str())
+    }
+}
+
+/// Joins a hit with its texts. A rule that is disabled for the cluster says so; else the organisation's decision is shown, if any.
+fn rule_hit(
+    stored: StoredHit,
+    content: &Content,
+    acknowledged: Option<&Acknowledged>,
+    authors: &Authors,
+    options: ReportOptions,
+) -> RuleHit {
+    let by_all = acknowledged.filter(|_| !stored.is_disabled);
+    let disabled_by = match by_all {
+        Some(acknowledged) => Some(acknowledged.created_by.as_str()),
+        None if stored.is_disabled => authors.of(&stored, &content.selector),
+        None => None,
+    };
+    let disabled_by = disabled_by.unwrap_or_default().to_owned();
     let (extra_data, has_changed) = ExtraData::from_stored(&stored.template_data, &stored.error_key);
     // Templates are written for the data as the rule wrote it: a client could not render them with other data.
     let data: Option<Value> = (options.rendered || has_changed)
@@ -165,9 +213,10 @@ fn rule_hit(stored: StoredHit, content: &Content, is_acknowledged: bool, options
         resolution: text(&content.texts.resolution),
         more_info: text(&content.texts.more_info),
         total_risk: total_risk(content),
-        disabled: stored.is_disabled || is_acknowledged,
-        disable_feedback: stored.disable_feedback,
-        disabled_at: stored.disabled_at,
+        disabled: stored.is_disabled || acknowledged.is_some(),
+        disable_feedback: by_all.map_or(stored.disable_feedback, |by_all| by_all.justification.clone()),
+        disabled_at: by_all.map_or(stored.disabled_at, |by_all| Some(by_all.created_at)),
+        disabled_by,
         internal: is_internal(content),
         user_vote: stored.user_vote,
         extra_data,

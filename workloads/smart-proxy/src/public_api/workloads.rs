@@ -28,7 +28,7 @@ impl PublicApi {
     pub async fn workloads(&self, caller: &Caller) -> Result<Vec<NamespaceSummary>, ApiError> {
         let (stored, snapshot) =
             tokio::join!(self.database.namespaces(caller.org_id, None), self.snapshot(caller.org_id));
-        let list = self.directory.list(caller.org_id, &*snapshot?).await;
+        let list = self.directory.list(caller.org_id, &snapshot?).await;
         let texts = self.texts(caller);
         Ok(stored?.into_iter().map(|namespace| summary(namespace, &list, &texts)).collect())
     }
@@ -43,7 +43,8 @@ impl PublicApi {
         let stored = self.database.namespace(caller.org_id, cluster_id, namespace_uid).await?;
         let item = || format!("{}/{cluster_id}/{namespace_uid}", caller.org_id);
         let stored = stored.ok_or_else(|| ApiError::NotFound { item: item() })?;
-        let known = self.directory.describe(caller.org_id, cluster_id).await;
+        let facts = self.facts(caller.org_id).await?;
+        let known = self.directory.describe(caller.org_id, cluster_id, &facts).await;
         let texts = self.texts(caller);
         let found = findings(&stored.report, &stored.namespace.namespace_id);
         let recommendations: Vec<WorkloadRecommendation> =

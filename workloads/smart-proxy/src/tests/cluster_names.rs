@@ -12,9 +12,10 @@ use axum::{
     routing::{get, post},
 };
 use ccx_config::Config;
+use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::test_env::{CLUSTER, OLD_CLUSTER, TestEnv, V2};
+use super::test_env::{CLUSTER, FOREIGN_CLUSTER, OLD_CLUSTER, TestEnv, V2};
 
 /// A stand-in for the token server and the API of account management.
 #[derive(Clone, Default)]
@@ -96,4 +97,33 @@ async fn clusters_with_a_report_are_listed_when_account_management_is_unreachabl
     assert_eq!(names[1], "old");
     let info = env.json(&format!("{V2}/cluster/{OLD_CLUSTER}/info")).await;
     assert_eq!(info["cluster"]["display_name"], "old");
+}
+
+#[tokio::test]
+async fn name_that_a_user_sets_is_shown_until_it_is_removed() {
+    let env = TestEnv::start().await;
+    let path = format!("{V2}/cluster/{CLUSTER}/name");
+    let set =
+        async |name: &str| env.ask(Method::PUT, &path, Some(&json!({ "name": name }).to_string())).await;
+    let names = async || {
+        let report = env.json(&format!("{V2}/cluster/{CLUSTER}/reports")).await;
+        let info = env.json(&format!("{V2}/cluster/{CLUSTER}/info")).await;
+        let list = env.json(&format!("{V2}/clusters")).await;
+        [
+            report["report"]["meta"]["cluster_name"].clone(),
+            info["cluster"]["display_name"].clone(),
+            list["data"][0]["cluster_name"].clone(),
+        ]
+    };
+    assert_eq!(names().await, [CLUSTER, CLUSTER, CLUSTER]);
+    assert_eq!(set(" shop ").await.json(), json!({"status": "ok"}));
+    assert_eq!(names().await, ["shop", "shop", "shop"]);
+    assert_eq!(env.json(&format!("{V2}/clusters?name=SHO")).await["meta"]["count"], 1);
+    assert_eq!(set("").await.status, 200);
+    assert_eq!(names().await, [CLUSTER, CLUSTER, CLUSTER]);
+    for name in ["x".repeat(257), "a\nb".to_owned()] {
+        assert_eq!(set(&name).await.status, 400, "{name}");
+    }
+    let foreign = format!("{V2}/cluster/{FOREIGN_CLUSTER}/name");
+    assert_eq!(env.ask(Method::PUT, &foreign, Some(r#"{"name":"mine"}"#)).await.status, 404);
 }

@@ -13,6 +13,7 @@ async fn earlier_answer_is_sent_while_the_database_is_unavailable() {
     let mut config = Config { database, ..Config::default() };
     // Every answer is read from the database.
     config.smart_proxy.max_cache = bytesize::ByteSize::b(0);
+    config.smart_proxy.max_snapshots = bytesize::ByteSize::b(0);
     let env = TestEnv::over(config);
     env.run_sql(include_str!("sample.sql")).await;
     let paths = [

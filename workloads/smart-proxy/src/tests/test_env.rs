@@ -1,6 +1,6 @@
 //! A running service with a database of its own.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ccx_config::{Auth, Config};
@@ -13,7 +13,7 @@ use sqlx::{AssertSqlSafe, PgPool, postgres::PgConnectOptions};
 use tokio_util::sync::CancellationToken;
 
 use super::conformance::assert_conforms;
-use crate::Service;
+use crate::{PublicApi, Service};
 
 /// Time that a test waits for an event: long, as machines are busy.
 const SOON: Duration = Duration::from_mins(1);
@@ -45,6 +45,7 @@ pub(super) const V2: &str = "/api/insights-results-aggregator/v2";
 /// A running service with a database of its own.
 pub(super) struct TestEnv {
     pub(super) sql: PgPool,
+    pub(super) public: Arc<PublicApi>,
     base: String,
     client: reqwest::Client,
     shutdown: CancellationToken,
@@ -89,6 +90,7 @@ impl TestEnv {
         let base = format!("http://{}", listener.local_addr().unwrap());
         let shutdown = CancellationToken::new();
         tokio::spawn(ccx_service::serve(listener, router, shutdown.clone(), SOON));
+        let public = service.public_api();
         let (watched, token, settings) = (service, shutdown.clone(), config.clone());
         tokio::spawn(async move { watched.work(&settings, &token).await });
         let client = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
@@ -98,7 +100,7 @@ impl TestEnv {
             .username(&config.database.user)
             .password(config.database.password.as_ref().map_or("", ccx_config::Secret::expose))
             .database(&config.database.name);
-        Self { sql: PgPool::connect_lazy_with(options), base, client, shutdown }
+        Self { sql: PgPool::connect_lazy_with(options), public, base, client, shutdown }
     }
 
     pub(super) async fn run_sql(&self, statements: &str) {

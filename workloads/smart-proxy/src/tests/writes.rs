@@ -21,7 +21,12 @@ async fn acknowledged_rule_is_disabled_everywhere_until_it_is_enabled_again() {
     let report = env.report().await;
     assert_eq!((report["data"].as_array().unwrap().len(), &report["meta"]["count"]), (2, &json!(3)));
     let all = env.json(&format!("{V2}/cluster/{CLUSTER}/reports?get_disabled=true")).await;
-    assert_eq!(hit(&all["report"], "NODE_NOT_READY")["disabled"], true);
+    let disabled = hit(&all["report"], "NODE_NOT_READY");
+    assert_eq!((&disabled["disabled"], &disabled["disable_feedback"]), (&json!(true), &json!("known")));
+    assert_eq!(
+        (&disabled["disabled_by"], &disabled["disabled_at"]),
+        (&json!("7"), &created.json()["created_at"])
+    );
     let clusters = env.json(&format!("{V2}/clusters")).await;
     assert_eq!(clusters["data"][0]["total_hit_count"], 1);
     let rules = env.json(&format!("{V2}/rule?impacting=true")).await;
@@ -30,6 +35,7 @@ async fn acknowledged_rule_is_disabled_everywhere_until_it_is_enabled_again() {
     assert_eq!(env.json(&format!("{V2}/rule/{NODES_RULE}")).await["content"]["disabled"], true);
 
     let list = env.json(&format!("{V2}/ack")).await;
+    assert_eq!((&list["data"][0]["created_by"], &created.json()["created_by"]), (&json!("7"), &json!("7")));
     assert_eq!((&list["meta"]["count"], &list["data"][0]["rule"]), (&json!(1), &json!(NODES_RULE)));
     let path = format!("{V2}/ack/{NODES_RULE}");
     let updated = env.ask(Method::PUT, &path, Some(r#"{"justification":"changed"}"#)).await;
@@ -72,9 +78,11 @@ async fn rule_disabled_for_a_cluster_is_hidden_with_its_reason_until_it_is_enabl
     let disabled = hit(&all["report"], "NODE_NOT_READY");
     assert_eq!((&disabled["disabled"], &disabled["disable_feedback"]), (&json!(true), &json!("noisy")));
     assert!(disabled["disabled_at"].as_str().unwrap().ends_with('Z'));
+    assert_eq!(disabled["disabled_by"], "7");
     let detail = env.json(&format!("{V2}/rule/{NODES_RULE}/clusters_detail")).await;
     assert_eq!(detail["data"]["enabled"], json!([]));
     assert_eq!(detail["data"]["disabled"][0]["justification"], "noisy");
+    assert_eq!(detail["data"]["disabled"][0]["disabled_by"], "7");
     let rules = env.json(&format!("{V2}/rule?impacting=true")).await;
     assert_eq!(rules["recommendations"][0]["impacted_clusters_count"], 0);
     assert_eq!(env.json(&format!("{V2}/rule/{NODES_RULE}")).await["content"]["hosts_acked_count"], 1);
