@@ -14,6 +14,7 @@ pub(crate) mod key;
 pub mod kind;
 pub(crate) mod mount_paths;
 pub mod names;
+pub mod object;
 pub mod problem;
 pub mod reason;
 pub mod references;

@@ -10,7 +10,7 @@ pub(crate) use diff::laid_over;
 use kube::core::DynamicObject;
 
 use crate::{
-    model::{component::Component, kind::Kind, problem::Problem, resources::Child},
+    model::{component::Component, kind::Kind, object::Object, problem::Problem, resources::Child},
     plan::restart::{RestartReason, restart_reasons},
 };
 
@@ -72,7 +72,7 @@ impl Transition {
     /// Returns the transition of a child: `before` is the live object, `after` the response to a dry run.
     pub fn from_child(child: &Child, before: Option<DynamicObject>, after: DynamicObject) -> Self {
         let name = child.name().to_owned();
-        Self { kind: child.kind, name, component: child.component, before, after: Some(after) }
+        Self { kind: child.kind(), name, component: child.component, before, after: Some(after) }
     }
 
     /// Returns the deletion of an orphan.
@@ -106,9 +106,9 @@ fn change(transition: &Transition) -> Option<Change> {
 }
 
 fn restart(transition: &Transition) -> Option<Restart> {
-    let is_workload = matches!(transition.kind, Kind::Deployment | Kind::StatefulSet);
-    let component = transition.component.filter(|_| is_workload)?;
-    let reasons = restart_reasons(transition.before.as_ref()?, transition.after.as_ref()?);
+    let component = transition.component?;
+    let workload = |object: &Option<DynamicObject>| Object::from_live(transition.kind, object.as_ref()?);
+    let reasons = restart_reasons(&workload(&transition.before)?, &workload(&transition.after)?);
     (!reasons.is_empty()).then_some(Restart { component, reasons })
 }
 

@@ -75,7 +75,7 @@ impl Exposure {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum IdentitySource {
     /// Nothing is stated: a client may send a forged `x-rh-identity` and read the data of any organisation. The
-    /// condition `ApiExposed` warns of it.
+    /// conditions `ApiExposed` and `PublicApiExposed` warn of it.
     #[default]
     Unverified,
     /// A gateway before the API authenticates clients, and sets or removes `x-rh-identity` in every request.

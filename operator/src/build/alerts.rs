@@ -6,6 +6,7 @@ use crate::{
     build::{metrics::Metrics, monitor::monitoring_metadata},
     model::{
         kind::Kind,
+        object::Extension,
         resources::{Child, Stage},
         validated::{Activity, Optional, ValidatedPipeline},
     },
@@ -38,11 +39,13 @@ pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
     let metrics = Metrics::new(pipeline);
     let alerts = [pipeline_alerts(&metrics), writer_alerts(&metrics), api_alerts(&metrics)];
     let rules: Vec<Value> = alerts.iter().flatten().map(|alert| rule(pipeline, alert)).collect();
-    let object = json!({
-        "metadata": monitoring_metadata(pipeline),
-        "spec": {"groups": [{"name": format!("{}-{}", pipeline.namespace, pipeline.name), "rules": rules}]},
-    });
-    vec![Child::new(Kind::PrometheusRule, None, Stage::Monitoring, &object)]
+    let name = format!("{}-{}", pipeline.namespace, pipeline.name);
+    let object = Extension {
+        kind: Kind::PrometheusRule,
+        metadata: monitoring_metadata(pipeline),
+        spec: json!({"groups": [{"name": name, "rules": rules}]}),
+    };
+    vec![Child::new(None, Stage::Monitoring, object)]
 }
 
 fn pipeline_alerts(metrics: &Metrics) -> Vec<Alert> {

@@ -13,6 +13,7 @@ use crate::{
         component::Component,
         kind::Kind,
         mount_paths::{USER_VARIABLE, file},
+        object::Extension,
         resources::{Child, Stage},
         validated::{Activity, Bounds, Mount, MountSource, Scaling, ValidatedPipeline},
     },
@@ -59,7 +60,7 @@ fn by_cpu(pipeline: &ValidatedPipeline, component: Component, bounds: Bounds, ta
         spec: Some(spec),
         ..HorizontalPodAutoscaler::default()
     };
-    Child::new(Kind::HorizontalPodAutoscaler, component, Stage::Workloads, &scaler)
+    Child::new(component, Stage::Workloads, scaler)
 }
 
 /// Fields: <https://keda.sh/docs/latest/scalers/apache-kafka/>.
@@ -74,16 +75,14 @@ fn by_lag(pipeline: &ValidatedPipeline, component: Component, bounds: Bounds, ta
         let paused = ("autoscaling.keda.sh/paused-replicas".to_owned(), "0".to_owned());
         metadata.annotations = Some([paused].into());
     }
-    let object = json!({
-        "metadata": metadata,
-        "spec": {
-            "scaleTargetRef": {"name": component.object_name(pipeline.name.as_str())},
-            "minReplicaCount": bounds.min,
-            "maxReplicaCount": bounds.max,
-            "triggers": [trigger],
-        },
+    let spec = json!({
+        "scaleTargetRef": {"name": component.object_name(pipeline.name.as_str())},
+        "minReplicaCount": bounds.min,
+        "maxReplicaCount": bounds.max,
+        "triggers": [trigger],
     });
-    let scaler = Child::new(Kind::ScaledObject, component, Stage::Workloads, &object);
+    let object = Extension { kind: Kind::ScaledObject, metadata, spec };
+    let scaler = Child::new(component, Stage::Workloads, object);
     authentication
         .into_iter()
         .chain([scaler])
@@ -136,8 +135,9 @@ fn authentication(pipeline: &ValidatedPipeline, component: Component) -> Option<
             spec[field] = Value::Array(list);
         }
     }
-    let object = json!({"metadata": metadata(pipeline, component.name()), "spec": spec});
-    Some(Child::new(Kind::TriggerAuthentication, component, Stage::Workloads, &object))
+    let metadata = metadata(pipeline, component.name());
+    let object = Extension { kind: Kind::TriggerAuthentication, metadata, spec };
+    Some(Child::new(component, Stage::Workloads, object))
 }
 
 /// Returns a parameter that KEDA reads from an object.

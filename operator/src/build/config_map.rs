@@ -6,7 +6,6 @@ use crate::{
     build::{metadata::metadata, program::Program},
     model::{
         component::Component,
-        kind::Kind,
         mount_paths::{AUTHORITIES, file},
         resources::{Child, Stage},
         validated::ValidatedPipeline,
@@ -29,7 +28,7 @@ fn authorities(pipeline: &ValidatedPipeline) -> Option<Child> {
         data: Some([(file::CA.to_owned(), text)].into()),
         ..ConfigMap::default()
     };
-    Some(Child::new(Kind::ConfigMap, None, Stage::Foundation, &config_map))
+    Some(Child::new(None, Stage::Foundation, config_map))
 }
 
 fn child(pipeline: &ValidatedPipeline, program: &Program<'_>) -> Child {
@@ -39,6 +38,6 @@ fn child(pipeline: &ValidatedPipeline, program: &Program<'_>) -> Child {
         ..ConfigMap::default()
     };
     // Pods that can't be updated yet may restart, and must find their present configuration.
-    Child::new(Kind::ConfigMap, Component::from_name(program.role), Stage::Foundation, &config_map)
+    Child::new(Component::from_name(program.role), Stage::Foundation, config_map)
         .with_missing(program.missing())
 }

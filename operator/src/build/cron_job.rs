@@ -5,7 +5,6 @@ use k8s_openapi::api::batch::v1::{CronJob, CronJobSpec, JobSpec, JobTemplateSpec
 use crate::{
     build::{metadata::metadata, pod, program::Program},
     model::{
-        kind::Kind,
         resources::{Child, Stage},
         validated::{Activity, Cleaner, ValidatedPipeline},
     },
@@ -50,7 +49,5 @@ fn child(pipeline: &ValidatedPipeline, cleaner: &Cleaner, program: &Program<'_>)
     };
     let cron_job =
         CronJob { metadata: metadata(pipeline, program.role), spec: Some(spec), ..CronJob::default() };
-    Child::new(Kind::CronJob, None, Stage::Workloads, &cron_job)
-        .with_pods(is_suspended.then_some(0), &pipeline.jobs.reference)
-        .with_missing(program.missing())
+    Child::new(None, Stage::Workloads, cron_job).with_missing(program.missing())
 }

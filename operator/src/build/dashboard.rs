@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use crate::{
     build::{metadata::metadata, metrics::Metrics},
     model::{
-        kind::Kind,
         resources::{Child, Stage},
         validated::ValidatedPipeline,
     },
@@ -29,7 +28,7 @@ struct Panel {
 }
 
 pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
-    let child = |labels| Child::new(Kind::ConfigMap, None, Stage::Monitoring, &config_map(pipeline, labels));
+    let child = |labels| Child::new(None, Stage::Monitoring, config_map(pipeline, labels));
     pipeline.monitoring.dashboard_labels.clone().map(child).into_iter().collect()
 }
 

@@ -23,7 +23,6 @@ use crate::{
     build::{metadata::metadata, service::service, service_account::service_account},
     model::{
         component::Component,
-        kind::Kind,
         mount_paths::file,
         names,
         resources::{Child, Stage},
@@ -41,19 +40,17 @@ pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
     let account = service_account(pipeline, COMPONENT.name());
     let service = service(pipeline, COMPONENT, &[(pod::PORT_NAME, COMPONENT.port())]);
     let mut children = vec![
-        Child::new(Kind::ServiceAccount, COMPONENT, Stage::Foundation, &account),
-        Child::new(Kind::Service, COMPONENT, Stage::Foundation, &service),
-        Child::generated_secret(COMPONENT, Stage::Database, &secret(pipeline), vec![file::PASSWORD.into()])
+        Child::new(COMPONENT, Stage::Foundation, account),
+        Child::new(COMPONENT, Stage::Foundation, service),
+        Child::generated_secret(COMPONENT, Stage::Database, secret(pipeline), vec![file::PASSWORD.into()])
             .with_ownership(managed.ownership)
             .with_missing(pipeline.database.missing.clone()),
     ];
     if managed.spec.storage.volume == StorageVolume::Persistent {
-        let claim = claim(pipeline, managed);
-        let claim = Child::new(Kind::PersistentVolumeClaim, COMPONENT, Stage::Database, &claim);
+        let claim = Child::new(COMPONENT, Stage::Database, claim(pipeline, managed));
         children.push(claim.with_ownership(managed.ownership));
     }
-    let server = Child::new(Kind::StatefulSet, COMPONENT, Stage::Database, &stateful_set(pipeline, managed));
-    let server = server.with_pods(Some(REPLICAS), &managed.pods.image.reference);
+    let server = Child::new(COMPONENT, Stage::Database, stateful_set(pipeline, managed));
     children.push(server.with_missing([pipeline.database.missing.clone(), managed.missing.clone()].concat()));
     children
 }

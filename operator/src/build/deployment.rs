@@ -9,7 +9,6 @@ use crate::{
     build::{metadata::metadata, pod, program::Program},
     model::{
         component::Component,
-        kind::Kind,
         resources::{Child, Stage},
         validated::{Activity, Pods, Scaling, ValidatedPipeline},
     },
@@ -49,8 +48,7 @@ fn child(pipeline: &ValidatedPipeline, component: Component, program: &Program<'
         // Without pods no reference is needed.
         Activity::Suspended => Vec::new(),
     };
-    Child::new(Kind::Deployment, component, Stage::Workloads, &deployment)
-        .with_pods(replicas(pipeline.activity, pods.scaling), &pods.image.reference)
+    Child::new(component, Stage::Workloads, deployment)
         .with_missing(missing)
         .with_start_replicas(start_replicas(pipeline.activity, pods.scaling))
 }
@@ -59,19 +57,23 @@ fn child(pipeline: &ValidatedPipeline, component: Component, program: &Program<'
 fn replicas(activity: Activity, scaling: Scaling) -> Option<i32> {
     match (activity, scaling) {
         (Activity::Suspended, _) => Some(0),
-        (Activity::Running, Scaling::Fixed(number)) => Some(i32::try_from(number).unwrap_or(i32::MAX)),
+        (Activity::Running, Scaling::Fixed(number)) => Some(saturating(number)),
         (Activity::Running, Scaling::Cpu { .. } | Scaling::KafkaLag { .. }) => None,
     }
 }
 
 /// Returns the minimum of the autoscaler.
-fn start_replicas(activity: Activity, scaling: Scaling) -> Option<u32> {
+fn start_replicas(activity: Activity, scaling: Scaling) -> Option<i32> {
     match (activity, scaling) {
         (Activity::Running, Scaling::Cpu { bounds, .. } | Scaling::KafkaLag { bounds, .. }) => {
-            Some(bounds.min)
+            Some(saturating(bounds.min))
         }
         (Activity::Suspended, _) | (Activity::Running, Scaling::Fixed(_)) => None,
     }
+}
+
+fn saturating(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
 }
 
 fn strategy(component: Component) -> DeploymentStrategy {

@@ -11,7 +11,6 @@ use crate::{
     build::metadata::metadata,
     model::{
         component::Component,
-        kind::Kind,
         resources::{Child, Stage},
         validated::ValidatedPipeline,
     },
@@ -45,5 +44,5 @@ fn child(pipeline: &ValidatedPipeline, component: Component, max_unavailable: In
         spec: Some(spec),
         ..Default::default()
     };
-    Child::new(Kind::PodDisruptionBudget, component, Stage::Foundation, &budget)
+    Child::new(component, Stage::Foundation, budget)
 }

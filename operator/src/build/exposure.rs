@@ -15,6 +15,7 @@ use crate::{
     model::{
         component::Component,
         kind::Kind,
+        object::Extension,
         resources::{Child, Stage},
         validated::ValidatedPipeline,
     },
@@ -62,10 +63,10 @@ fn of_host(pipeline: &ValidatedPipeline, host: &Host<'_>) -> Vec<Child> {
         ExposureType::ClusterIp => Vec::new(),
         ExposureType::Route => routes(pipeline, host),
         ExposureType::Ingress => {
-            vec![Child::new(Kind::Ingress, host.component, Stage::Exposure, &ingress(pipeline, host))]
+            vec![Child::new(host.component, Stage::Exposure, ingress(pipeline, host))]
         }
         ExposureType::Gateway => {
-            vec![Child::new(Kind::HttpRoute, host.component, Stage::Exposure, &http_route(pipeline, host))]
+            vec![Child::new(host.component, Stage::Exposure, http_route(pipeline, host))]
         }
     }
 }
@@ -75,8 +76,8 @@ fn routes(pipeline: &ValidatedPipeline, host: &Host<'_>) -> Vec<Child> {
     let paths = host.paths.iter().enumerate();
     paths
         .map(|(number, (path, component))| {
-            let object = route(pipeline, host, number, path, *component);
-            Child::new(Kind::Route, host.component, Stage::Exposure, &object)
+            let route = route(pipeline, host, number, path, *component);
+            Child::new(host.component, Stage::Exposure, route)
         })
         .collect()
 }
@@ -87,7 +88,7 @@ fn route(
     number: usize,
     path: &str,
     component: Component,
-) -> Value {
+) -> Extension {
     let details = host.exposure.route.clone().unwrap_or_default();
     let path = path.trim_end_matches('/');
     let mut spec = json!({
@@ -106,7 +107,7 @@ fn route(
         let last = path.rsplit('/').next().unwrap_or_default();
         metadata.name = metadata.name.map(|name| format!("{name}-{last}"));
     }
-    json!({"metadata": metadata, "spec": spec})
+    Extension { kind: Kind::Route, metadata, spec }
 }
 
 fn ingress(pipeline: &ValidatedPipeline, host: &Host<'_>) -> Ingress {
@@ -140,7 +141,7 @@ fn ingress(pipeline: &ValidatedPipeline, host: &Host<'_>) -> Ingress {
 }
 
 /// Fields: <https://gateway-api.sigs.k8s.io/reference/spec/#httproute>.
-fn http_route(pipeline: &ValidatedPipeline, host: &Host<'_>) -> Value {
+fn http_route(pipeline: &ValidatedPipeline, host: &Host<'_>) -> Extension {
     let gateways = host.exposure.gateway.clone().unwrap_or_default().parent_refs;
     let rule = |(path, component): &(&str, Component)| {
         json!({
@@ -153,7 +154,7 @@ fn http_route(pipeline: &ValidatedPipeline, host: &Host<'_>) -> Value {
     if let Some(name) = &host.exposure.host {
         spec["hostnames"] = json!([name]);
     }
-    json!({"metadata": metadata(pipeline, host.component.name()), "spec": spec})
+    Extension { kind: Kind::HttpRoute, metadata: metadata(pipeline, host.component.name()), spec }
 }
 
 fn service(pipeline: &ValidatedPipeline, component: Component) -> String {

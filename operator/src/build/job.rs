@@ -19,7 +19,6 @@ use crate::{
     build::{metadata::metadata, pod, program::Program},
     model::{
         digest::Digest,
-        kind::Kind,
         resources::{Child, Stage},
         validated::ValidatedPipeline,
     },
@@ -54,9 +53,7 @@ fn child(pipeline: &ValidatedPipeline, program: &Program<'_>) -> Child {
     };
     let job =
         Job { metadata: ObjectMeta { name: Some(name), ..metadata }, spec: Some(spec), ..Job::default() };
-    Child::new(Kind::Job, None, Stage::Migration, &job)
-        .with_pods(None, &pipeline.jobs.reference)
-        .with_missing(program.missing())
+    Child::new(None, Stage::Migration, job).with_missing(program.missing())
 }
 
 fn fingerprint(program: &Program<'_>, image: &str, run: Option<&str>) -> String {

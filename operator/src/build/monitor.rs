@@ -11,6 +11,7 @@ use crate::{
         component::Component,
         kind::Kind,
         names::{PIPELINE_LABEL, ROLE_LABEL},
+        object::Extension,
         resources::{Child, Stage},
         validated::{ScrapeBy, ValidatedPipeline},
     },
@@ -37,17 +38,12 @@ pub(super) fn monitoring_metadata(pipeline: &ValidatedPipeline) -> ObjectMeta {
 
 fn child(pipeline: &ValidatedPipeline, kind: Kind, endpoints: &str) -> Child {
     let components: Vec<_> = pipeline.workloads().map(Component::name).collect();
-    let object = json!({
-        "metadata": monitoring_metadata(pipeline),
-        "spec": {
-            "selector": {
-                "matchLabels": {
-                    PIPELINE_LABEL: pipeline.name.as_str(),
-                },
-                "matchExpressions": [{"key": ROLE_LABEL, "operator": "In", "values": components}],
-            },
-            endpoints: [{"port": HEALTH_PORT_NAME, "path": "/metrics", "interval": pipeline.monitoring.interval}],
+    let spec = json!({
+        "selector": {
+            "matchLabels": {PIPELINE_LABEL: pipeline.name.as_str()},
+            "matchExpressions": [{"key": ROLE_LABEL, "operator": "In", "values": components}],
         },
+        endpoints: [{"port": HEALTH_PORT_NAME, "path": "/metrics", "interval": pipeline.monitoring.interval}],
     });
-    Child::new(kind, None, Stage::Monitoring, &object)
+    Child::new(None, Stage::Monitoring, Extension { kind, metadata: monitoring_metadata(pipeline), spec })
 }

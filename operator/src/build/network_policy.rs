@@ -29,7 +29,6 @@ use crate::{
     build::{metadata::metadata, program::Program},
     model::{
         component::{CLEANER, Component, MIGRATION},
-        kind::Kind,
         names,
         names::MANAGER,
         resources::{Child, Stage},
@@ -176,7 +175,7 @@ fn child(
     spec: NetworkPolicySpec,
 ) -> Child {
     let policy = NetworkPolicy { metadata: metadata(pipeline, role), spec: Some(spec) };
-    Child::new(Kind::NetworkPolicy, component, Stage::Foundation, &policy)
+    Child::new(component, Stage::Foundation, policy)
 }
 
 fn to_dns() -> NetworkPolicyEgressRule {

@@ -12,7 +12,6 @@ use crate::{
     },
     model::{
         component::Component,
-        kind::Kind,
         resources::{Child, Stage},
         validated::{ScrapeBy, ValidatedPipeline},
     },
@@ -42,7 +41,7 @@ fn ports(component: Component, is_scraped: bool) -> Vec<(&'static str, u16)> {
 }
 
 fn child(pipeline: &ValidatedPipeline, component: Component, ports: &[(&str, u16)]) -> Child {
-    Child::new(Kind::Service, component, Stage::Foundation, &service(pipeline, component, ports))
+    Child::new(component, Stage::Foundation, service(pipeline, component, ports))
 }
 
 /// Returns a Service for ports of the component, each with its name.

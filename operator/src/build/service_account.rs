@@ -6,7 +6,6 @@ use crate::{
     build::metadata::metadata,
     model::{
         component::{CLEANER, Component, MIGRATION, TOPICS},
-        kind::Kind,
         resources::{Child, Stage},
         validated::ValidatedPipeline,
     },
@@ -25,7 +24,7 @@ pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
 
 fn child(pipeline: &ValidatedPipeline, role: &str) -> Child {
     let component = Component::from_name(role);
-    Child::new(Kind::ServiceAccount, component, Stage::Foundation, &service_account(pipeline, role))
+    Child::new(component, Stage::Foundation, service_account(pipeline, role))
 }
 
 /// Returns the ServiceAccount of a role. Only the pipeline and uploads have a cloud identity: no other component uses

@@ -41,11 +41,13 @@ pub enum ConditionType {
     IngressReady,
     /// The cleaner runs on its schedule.
     CleanerReady,
+    /// The Route, Ingress or HTTPRoute of the public API is accepted.
+    PublicApiExposed,
 }
 
 impl ConditionType {
     /// All types, in the order in which they are reported.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Ready,
         Self::Available,
         Self::Progressing,
@@ -65,6 +67,7 @@ impl ConditionType {
         Self::PublicApiReady,
         Self::IngressReady,
         Self::CleanerReady,
+        Self::PublicApiExposed,
     ];
 
     /// Returns the name.
@@ -89,6 +92,7 @@ impl ConditionType {
             Self::PublicApiReady => "PublicApiReady",
             Self::IngressReady => "IngressReady",
             Self::CleanerReady => "CleanerReady",
+            Self::PublicApiExposed => "PublicApiExposed",
         }
     }
 
@@ -113,7 +117,7 @@ impl ConditionType {
             Self::RulesLoaded => "the newest rules are in use",
             Self::AutoscalingReady => "the autoscalers have metrics to act on; absent without autoscalers",
             Self::ApiExposed => {
-                "the controller of the Route, Ingress or HTTPRoute has accepted it; absent when the API is not exposed"
+                "the controller of the Route, Ingress or HTTPRoute of the aggregator has accepted it; absent when `spec.aggregator.exposure` is `ClusterIP`"
             }
             Self::WorkloadsWriterReady => {
                 "the writer of workloads is ready; absent without `spec.workloadsWriter`"
@@ -125,6 +129,9 @@ impl ConditionType {
             Self::IngressReady => "all pods that receive archives are ready; absent without `spec.ingress`",
             Self::CleanerReady => {
                 "the cleaner runs on its schedule, and its last run did not fail; absent without `spec.cleaner`"
+            }
+            Self::PublicApiExposed => {
+                "the controller of the Route, Ingress or HTTPRoute of the public API has accepted it; absent when `spec.publicApi.exposure` is `ClusterIP`"
             }
         }
     }

@@ -1,19 +1,19 @@
 //! The children of a resource in their desired state.
 
 use k8s_openapi::api::core::v1::Secret;
-use kube::core::{DynamicObject, ObjectMeta, TypeMeta};
-use serde::Serialize;
-use serde_json::Value;
 
-use super::{component::Component, kind::Kind, names::ROLE_LABEL, problem::Problem};
+use super::{
+    component::Component,
+    kind::Kind,
+    object::{Object, main_container, role},
+    problem::Problem,
+};
 
 /// One child in its desired state. Its owner reference is added when it is applied, as [`Ownership`] says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Child {
     /// Its component; none for objects that all components share, and for Jobs.
     pub component: Option<Component>,
-    /// Its role: the name of a component, or the purpose of a Job, such as `migration`.
-    pub role: String,
     /// The stage in which it is applied.
     pub stage: Stage,
     /// Whether it is deleted with its resource.
@@ -22,16 +22,10 @@ pub struct Child {
     pub apply: ApplyMode,
     /// Missing references that its pods need: while there are any, the child is neither created nor changed.
     pub missing: Vec<Problem>,
-    /// The replicas of a Deployment or StatefulSet; none when an autoscaler decides. 0 for a suspended CronJob.
-    pub replicas: Option<i32>,
-    /// The image of the main container of its pods.
-    pub image: Option<String>,
     /// The replicas with which a Deployment is created whose number an autoscaler decides.
-    pub start_replicas: Option<u32>,
-    /// Its kind; `object.types` has it as the API server spells it.
-    pub kind: Kind,
+    pub start_replicas: Option<i32>,
     /// The object, with name, namespace, labels and only the fields that the operator sets.
-    pub object: DynamicObject,
+    pub object: Object,
 }
 
 /// The stages, in the order in which they are applied.
@@ -80,34 +74,27 @@ pub enum ApplyMode {
 pub struct Children(Vec<Child>);
 
 impl Child {
-    /// Returns a child that is owned and applied; `object` is of this `kind`, with or without its type
-    /// fields.
-    pub fn new(
-        kind: Kind,
-        component: impl Into<Option<Component>>,
-        stage: Stage,
-        object: &impl Serialize,
-    ) -> Self {
-        let object = dynamic(kind, object);
+    /// Returns a child that is owned and applied.
+    pub fn new(component: impl Into<Option<Component>>, stage: Stage, object: impl Into<Object>) -> Self {
         Self {
             component: component.into(),
             stage,
             ownership: Ownership::Owned,
             apply: ApplyMode::Apply,
             missing: Vec::new(),
-            role: object
-                .metadata
-                .labels
-                .as_ref()
-                .and_then(|labels| labels.get(ROLE_LABEL))
-                .cloned()
-                .unwrap_or_default(),
-            replicas: None,
-            image: None,
             start_replicas: None,
-            kind,
-            object,
+            object: object.into(),
         }
+    }
+
+    /// Returns a Secret that is created once, with a random value for each key of `generate`.
+    pub fn generated_secret(
+        component: Component,
+        stage: Stage,
+        secret: Secret,
+        generate: Vec<String>,
+    ) -> Self {
+        Self { apply: ApplyMode::CreateOnce { generate }, ..Self::new(component, stage, secret) }
     }
 
     /// Sets the ownership.
@@ -122,39 +109,40 @@ impl Child {
         Self { missing, ..self }
     }
 
-    /// Sets replicas and image of a workload.
-    #[must_use]
-    pub fn with_pods(self, replicas: Option<i32>, image: &str) -> Self {
-        Self { replicas, image: Some(image.to_owned()), ..self }
-    }
-
     /// Sets the replicas with which a Deployment is created whose number an autoscaler decides.
     #[must_use]
-    pub fn with_start_replicas(self, start_replicas: Option<u32>) -> Self {
+    pub fn with_start_replicas(self, start_replicas: Option<i32>) -> Self {
         Self { start_replicas, ..self }
     }
 
-    /// Returns a Secret that is created once, with a random value for each key of `generate`.
-    pub fn generated_secret(
-        component: Component,
-        stage: Stage,
-        secret: &Secret,
-        generate: Vec<String>,
-    ) -> Self {
-        Self {
-            apply: ApplyMode::CreateOnce { generate },
-            ..Self::new(Kind::Secret, component, stage, secret)
-        }
+    /// Returns its kind.
+    pub fn kind(&self) -> Kind {
+        self.object.kind()
     }
 
     /// Returns the name of the object.
     pub fn name(&self) -> &str {
-        self.object.metadata.name.as_deref().unwrap_or_default()
+        self.object.metadata().name.as_deref().unwrap_or_default()
     }
 
     /// Returns the namespace of the object.
     pub fn namespace(&self) -> &str {
-        self.object.metadata.namespace.as_deref().unwrap_or_default()
+        self.object.metadata().namespace.as_deref().unwrap_or_default()
+    }
+
+    /// Returns its role: the name of a component, or the purpose of a Job, such as `migration`.
+    pub fn role(&self) -> &str {
+        role(self.object.metadata())
+    }
+
+    /// Returns the image of the main container of its pods.
+    pub fn image(&self) -> Option<&str> {
+        main_container(self.object.pod_template()?)?.image.as_deref()
+    }
+
+    /// Returns the number of pods that the spec guarantees: the replicas, or the minimum of the autoscaler.
+    pub fn floor(&self) -> Option<i32> {
+        self.object.replicas().or(self.start_replicas)
     }
 }
 
@@ -188,12 +176,12 @@ impl Children {
 
     /// Returns the child of this kind and name.
     pub fn find(&self, kind: Kind, name: &str) -> Option<&Child> {
-        self.iter().find(|child| child.kind == kind && child.name() == name)
+        self.iter().find(|child| child.kind() == kind && child.name() == name)
     }
 
     /// Returns the Deployment or StatefulSet of a component.
     pub fn workload(&self, component: Component) -> Option<&Child> {
-        let is_workload = |child: &&Child| matches!(child.kind, Kind::Deployment | Kind::StatefulSet);
+        let is_workload = |child: &&Child| matches!(child.kind(), Kind::Deployment | Kind::StatefulSet);
         self.iter().filter(is_workload).find(|child| child.component == Some(component))
     }
 }
@@ -207,48 +195,19 @@ impl<'a> IntoIterator for &'a Children {
     }
 }
 
-fn dynamic(kind: Kind, object: &impl Serialize) -> DynamicObject {
-    let mut data =
-        serde_json::to_value(object).expect("Kubernetes' types have text keys only, so that they are JSON");
-    let metadata = take(&mut data, "metadata");
-    take(&mut data, "apiVersion");
-    take(&mut data, "kind");
-    DynamicObject {
-        types: Some(TypeMeta { api_version: kind.api_version(), kind: kind.name().to_owned() }),
-        metadata: serde_json::from_value::<ObjectMeta>(metadata).unwrap_or_default(),
-        data,
-    }
-}
-
-fn take(object: &mut Value, key: &str) -> Value {
-    object.as_object_mut().and_then(|fields| fields.remove(key)).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use k8s_openapi::api::core::v1::ConfigMap;
+    use kube::core::ObjectMeta;
 
     use super::*;
 
-    fn config_map(name: &str) -> ConfigMap {
-        let metadata =
-            ObjectMeta { name: Some(name.into()), namespace: Some("ns".into()), ..ObjectMeta::default() };
-        ConfigMap { metadata, data: Some([("key".into(), "value".into())].into()), ..ConfigMap::default() }
-    }
-
-    #[test]
-    fn typed_object_becomes_dynamic_object_with_its_type() {
-        let child = Child::new(Kind::ConfigMap, Component::DbWriter, Stage::Foundation, &config_map("a"));
-        let json = serde_json::to_value(&child.object).unwrap();
-        let expected = serde_json::json!({
-            "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "ns"}, "data": {"key": "value"},
-        });
-        assert_eq!(json, expected);
-    }
-
     #[test]
     fn children_are_sorted_by_stage_and_keep_their_order_within() {
-        let child = |name, stage| Child::new(Kind::ConfigMap, None, stage, &config_map(name));
+        let child = |name: &str, stage| {
+            let metadata = ObjectMeta { name: Some(name.into()), ..ObjectMeta::default() };
+            Child::new(None, stage, ConfigMap { metadata, ..ConfigMap::default() })
+        };
         let children = Children::new(vec![
             child("monitoring", Stage::Monitoring),
             child("first", Stage::Foundation),

@@ -3,13 +3,11 @@
 use std::fmt;
 
 use k8s_openapi::api::core::v1::{Container, PodTemplateSpec};
-use kube::core::DynamicObject;
-use serde_json::Value;
 
 use crate::model::{
     input::Input,
     input_digest::changed_objects,
-    names::{ROLE_LABEL, main_container_name},
+    object::{Object, main_container},
     reason::Reason,
 };
 
@@ -63,38 +61,27 @@ impl fmt::Display for RestartReason {
 }
 
 /// Returns why the pods of a workload are replaced when `before`, the live Deployment or StatefulSet, becomes
-/// `after`.
-///
-/// `after` is the response to the (dry-run) patch, or the child itself; fields that it does not have are
-/// unchanged. Empty when no pod is replaced.
-pub fn restart_reasons(before: &DynamicObject, after: &DynamicObject) -> Vec<RestartReason> {
-    let (before_template, after_template) = (template(before), template(after));
-    let mut reasons: Vec<RestartReason> = changed_inputs(&before_template, &after_template).collect();
-    let containers = main_container(&before_template).zip(main_container(&after_template));
-    if let Some((before, after)) = containers {
+/// `after`, the response to the (dry-run) patch. Empty when no pod is replaced, and for objects of other kinds.
+pub fn restart_reasons(before: &Object, after: &Object) -> Vec<RestartReason> {
+    let is_workload = matches!(after, Object::Deployment(_) | Object::StatefulSet(_));
+    match (before.pod_template(), after.pod_template()) {
+        (Some(before), Some(after)) if is_workload => template_changes(before, after),
+        _ => Vec::new(),
+    }
+}
+
+fn template_changes(before: &PodTemplateSpec, after: &PodTemplateSpec) -> Vec<RestartReason> {
+    let mut reasons: Vec<RestartReason> = changed_inputs(before, after).collect();
+    if let Some((before, after)) = main_container(before).zip(main_container(after)) {
         reasons.extend(changed_image(before, after));
-        if after.resources.is_some() && before.resources != after.resources {
+        if before.resources != after.resources {
             reasons.push(RestartReason::ResourcesChanged);
         }
     }
-    if reasons.is_empty() && !is_contained(&after.data["spec"]["template"], &before.data["spec"]["template"])
-    {
+    if reasons.is_empty() && before != after {
         reasons.push(RestartReason::TemplateChanged);
     }
     reasons
-}
-
-fn template(workload: &DynamicObject) -> PodTemplateSpec {
-    serde_json::from_value(workload.data["spec"]["template"].clone()).unwrap_or_default()
-}
-
-/// Returns the container named after the role of the pod: others may be injected before it.
-fn main_container(template: &PodTemplateSpec) -> Option<&Container> {
-    let labels = template.metadata.as_ref().and_then(|metadata| metadata.labels.as_ref());
-    let name =
-        main_container_name(labels.and_then(|labels| labels.get(ROLE_LABEL)).map_or("", String::as_str));
-    let containers = &template.spec.as_ref()?.containers;
-    containers.iter().find(|container| container.name == name).or(containers.first())
 }
 
 fn changed_inputs(before: &PodTemplateSpec, after: &PodTemplateSpec) -> impl Iterator<Item = RestartReason> {
@@ -114,32 +101,23 @@ fn changed_image(before: &Container, after: &Container) -> Option<RestartReason>
     (from != to).then_some(RestartReason::ImageChanged { from, to })
 }
 
-/// Whether every field of `part` is the same in `whole`. Lists must have the same length.
-fn is_contained(part: &Value, whole: &Value) -> bool {
-    match (part, whole) {
-        (Value::Object(part), Value::Object(whole)) => {
-            part.iter().all(|(key, value)| is_contained(value, whole.get(key).unwrap_or(&Value::Null)))
-        }
-        (Value::Array(part), Value::Array(whole)) => {
-            part.len() == whole.len() && part.iter().zip(whole).all(|(part, whole)| is_contained(part, whole))
-        }
-        // The API server omits empty values.
-        (Value::Object(part), Value::Null) => part.is_empty(),
-        (Value::Array(part), Value::Null) => part.is_empty(),
-        _ => part == whole,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use kube::core::ObjectMeta;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
+    use crate::model::{kind::Kind, names::ROLE_LABEL};
 
-    fn deployment(annotations: &Value, container: &Value) -> DynamicObject {
-        let data = json!({"spec": {"template": {"metadata": {"annotations": annotations}, "spec": {"containers": [container]}}}});
-        DynamicObject { types: None, metadata: ObjectMeta::default(), data }
+    fn workload(kind: Kind, template: &Value) -> Object {
+        let spec = json!({"selector": {}, "serviceName": "a", "template": template});
+        Object::parse(kind, json!({"metadata": {"name": "a"}, "spec": spec})).unwrap()
+    }
+
+    fn deployment(annotations: &Value, container: &Value) -> Object {
+        let mut container = container.clone();
+        container["name"] = json!("a");
+        let template = json!({"metadata": {"annotations": annotations}, "spec": {"containers": [container]}});
+        workload(Kind::Deployment, &template)
     }
 
     #[test]
@@ -182,38 +160,34 @@ mod tests {
             let containers =
                 json!([{"name": "proxy", "image": sidecar}, {"name": "data-pipeline", "image": "ccx:1"}]);
             let labels = json!({ROLE_LABEL: "data-pipeline"});
-            let data = json!({"spec": {"template": {"metadata": {"labels": labels}, "spec": {"containers": containers}}}});
-            DynamicObject { types: None, metadata: ObjectMeta::default(), data }
+            let template = json!({"metadata": {"labels": labels}, "spec": {"containers": containers}});
+            workload(Kind::Deployment, &template)
         };
         let reasons = restart_reasons(&with_sidecar("proxy:1"), &with_sidecar("proxy:2"));
         assert_eq!(reasons, [RestartReason::TemplateChanged]);
     }
 
     #[test]
-    fn default_of_api_server_is_no_reason() {
-        let before = deployment(
-            &json!({}),
-            &json!({"image": "a", "terminationMessagePath": "/dev/termination-log", "env": null}),
-        );
-        let after = deployment(&json!({}), &json!({"image": "a", "env": []}));
-        assert_eq!(restart_reasons(&before, &after), []);
+    fn equal_template_and_template_of_a_job_restart_no_pods() {
+        let template = |image: &str| json!({"spec": {"containers": [{"name": "a", "image": image}]}});
+        let reasons = |kind, before: &str, after: &str| {
+            restart_reasons(&workload(kind, &template(before)), &workload(kind, &template(after)))
+        };
+        assert_eq!(reasons(Kind::StatefulSet, "a", "a"), []);
+        assert_eq!(reasons(Kind::StatefulSet, "a", "b").len(), 1);
+        assert_eq!(reasons(Kind::Job, "a", "b"), []);
     }
 
     #[test]
     fn changed_limit_and_changed_argument_have_distinct_reasons() {
-        let before = deployment(
-            &json!({}),
-            &json!({"image": "a", "args": ["x"], "resources": {"limits": {"memory": "1Gi"}}}),
-        );
-        let limit = deployment(
-            &json!({}),
-            &json!({"image": "a", "args": ["x"], "resources": {"limits": {"memory": "2Gi"}}}),
-        );
-        let argument = deployment(
-            &json!({}),
-            &json!({"image": "a", "args": ["y"], "resources": {"limits": {"memory": "1Gi"}}}),
-        );
-        assert_eq!(restart_reasons(&before, &limit), [RestartReason::ResourcesChanged]);
-        assert_eq!(restart_reasons(&before, &argument), [RestartReason::TemplateChanged]);
+        let container = |argument: &str, memory: &str| {
+            deployment(
+                &json!({}),
+                &json!({"image": "a", "args": [argument], "resources": {"limits": {"memory": memory}}}),
+            )
+        };
+        let before = container("x", "1Gi");
+        assert_eq!(restart_reasons(&before, &container("x", "2Gi")), [RestartReason::ResourcesChanged]);
+        assert_eq!(restart_reasons(&before, &container("y", "1Gi")), [RestartReason::TemplateChanged]);
     }
 }

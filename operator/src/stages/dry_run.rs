@@ -32,7 +32,7 @@ impl Planner<'_> {
         let mut transitions = Vec::new();
         let history = JobHistory::new(self.pipeline.status.as_ref(), DatabaseStorage::External, None);
         let is_done =
-            |child: &Child| child.kind == Kind::Job && history.is_recorded(&child.role, child.name());
+            |child: &Child| child.kind() == Kind::Job && history.is_recorded(child.role(), child.name());
         for child in children.iter().filter(|child| child.missing.is_empty() && !is_done(child)) {
             transitions.push(self.transition(child).await?);
         }
@@ -42,16 +42,16 @@ impl Planner<'_> {
 
     async fn transition(&self, child: &Child) -> Result<Transition, ApplyError> {
         let key = Key::from_pipeline(self.pipeline);
-        let api = Api::namespaced_with(self.client.clone(), &key.namespace, &child.kind.api_resource());
+        let api = Api::namespaced_with(self.client.clone(), &key.namespace, &child.kind().api_resource());
         let before = api.get_opt(child.name()).await.context(RequestSnafu::for_child(child, "read"))?;
         if before.as_ref().is_some_and(|live| !is_ours(live, self.pipeline)) {
             return ForeignSnafu::for_child(child).fail();
         }
         let prepared = Prepared::new(child, self.pipeline);
         let after = match &before {
-            Some(live) if child.kind == Kind::Job => job_after(live, &prepared),
+            Some(live) if child.kind() == Kind::Job => job_after(live, &prepared),
             Some(live) => try_out(&api, child, &prepared.against(live)).await?,
-            None => try_out(&api, child, &prepared.object).await?,
+            None => try_out(&api, child, &prepared.to_create()).await?,
         };
         Ok(Transition::from_child(child, before, after))
     }
@@ -69,5 +69,5 @@ async fn try_out(
 /// Returns a Job after it is replaced: the API server would refuse to change it. One that has succeeded is
 /// kept.
 fn job_after(live: &DynamicObject, prepared: &Prepared<'_>) -> DynamicObject {
-    if has_succeeded(live) { live.clone() } else { laid_over(live, &prepared.object) }
+    if has_succeeded(live) { live.clone() } else { laid_over(live, &prepared.to_create()) }
 }

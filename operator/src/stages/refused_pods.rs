@@ -42,16 +42,16 @@ pub(crate) struct PodsLacking {
 pub(crate) fn lacking_pods(children: &Children, objects: &PipelineObjects) -> Vec<PodsLacking> {
     let kept = children
         .iter()
-        .filter(|child| matches!(child.kind, Kind::StatefulSet | Kind::Job | Kind::PersistentVolumeClaim));
+        .filter(|child| matches!(child.kind(), Kind::StatefulSet | Kind::Job | Kind::PersistentVolumeClaim));
     let lacking = kept.filter_map(|child| {
-        let entry = objects.entry(child.kind, child.name())?;
+        let entry = objects.entry(child.kind(), child.name())?;
         let lacks_pods = match &entry.status {
             ChildStatus::Rollout(rollout) => rollout.is_observed && rollout.total < rollout.desired,
             ChildStatus::Job(progress) => is_waiting(progress) && !has_pod(child.name(), objects),
             ChildStatus::Claim(claim) => !claim.is_bound,
             ChildStatus::None | ChildStatus::Controller(_) | ChildStatus::CronJob(_) => false,
         };
-        lacks_pods.then(|| PodsLacking { kind: child.kind, name: child.name().into(), uid: entry.uid })
+        lacks_pods.then(|| PodsLacking { kind: child.kind(), name: child.name().into(), uid: entry.uid })
     });
     lacking.collect()
 }

@@ -22,9 +22,9 @@ mod wording;
 mod workload;
 mod write;
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
-use ccx_crds::{CcxPipeline, CcxPipelineSpec, DatabaseType, ExposureType, IdentitySource, Mode};
+use ccx_crds::{CcxPipeline, CcxPipelineSpec, DatabaseType, IdentitySource, Mode};
 use ccx_service::RulesStatus;
 use condition_status::{ConditionStatus, ConditionValue};
 pub(crate) use endpoints::endpoints;
@@ -49,8 +49,8 @@ pub(crate) struct Observation {
     pub(crate) mode: ReconcileMode,
     pub(crate) database: DatabaseType,
     pub(crate) state: ObservedState,
-    /// Where the identity in requests to the exposed API is verified.
-    pub(crate) identity: IdentitySource,
+    /// Where the identity in requests is verified, for each API that trusts it from outside the cluster.
+    pub(crate) identities: BTreeMap<Component, IdentitySource>,
     /// The names of Jobs that were deleted after a failure, to be repeated.
     pub(crate) repeated: Vec<String>,
     /// The history of the Jobs before this reconcile.
@@ -110,11 +110,7 @@ pub(crate) async fn update_status(
     let observation = Observation {
         mode: ReconcileMode::from_spec(&pipeline.spec),
         database: pipeline.spec.database.kind,
-        identity: match pipeline.spec.aggregator.exposure.kind {
-            // Without an exposure, no client outside the cluster can send a forged identity.
-            ExposureType::ClusterIp => IdentitySource::Gateway,
-            _ => pipeline.spec.aggregator.exposure.identity,
-        },
+        identities: controllers::identities(&pipeline.spec),
         repeated: results.applied.repeated.clone(),
         history: results.history,
         state,
@@ -211,7 +207,7 @@ fn conditions(observation: &Observation) -> Vec<(ConditionType, ConditionStatus)
     ];
     let optional = [
         (ConditionType::AutoscalingReady, controllers::autoscaling(observation)),
-        (ConditionType::ApiExposed, controllers::exposed(observation)),
+        (ConditionType::ApiExposed, controllers::exposed(observation, Component::Aggregator)),
         (
             ConditionType::WorkloadsWriterReady,
             workload::ready_if_wanted(observation, Component::WorkloadsWriter),
@@ -223,6 +219,7 @@ fn conditions(observation: &Observation) -> Vec<(ConditionType, ConditionStatus)
         (ConditionType::PublicApiReady, workload::ready_if_wanted(observation, Component::SmartProxy)),
         (ConditionType::IngressReady, workload::ready_if_wanted(observation, Component::Ingress)),
         (ConditionType::CleanerReady, cleaner::ready(observation)),
+        (ConditionType::PublicApiExposed, controllers::exposed(observation, Component::SmartProxy)),
     ];
     for (_, status) in &mut parts {
         status.cause.message = observation.wording.translate(&status.cause.message);

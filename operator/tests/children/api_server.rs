@@ -31,7 +31,7 @@ async fn every_child_is_accepted_by_the_api_server() {
     for spec in specs() {
         for child in &children(&spec, "default") {
             let outcome = dry_run(&client, child, "default").await;
-            assert!(outcome.is_ok(), "{} {} of {spec}: {outcome:?}", child.kind.name(), child.name());
+            assert!(outcome.is_ok(), "{} {} of {spec}: {outcome:?}", child.kind().name(), child.name());
         }
     }
 }
@@ -92,7 +92,7 @@ fn children(spec: &Value, namespace: &str) -> Children {
 }
 
 async fn dry_run(client: &Client, child: &Child, namespace: &str) -> kube::Result<()> {
-    let api = Api::<DynamicObject>::namespaced_with(client.clone(), namespace, &child.kind.api_resource());
+    let api = Api::<DynamicObject>::namespaced_with(client.clone(), namespace, &child.kind().api_resource());
     let parameters =
         PatchParams { field_validation: Some(ValidationDirective::Strict), ..PatchParams::apply(MANAGER) };
     api.patch(child.name(), &parameters.force().dry_run(), &Patch::Apply(&child.object)).await.map(drop)

@@ -4,12 +4,12 @@ use ccx_operator::model::{
     component::Component,
     kind::Kind,
     references::{DatabaseVolume, References},
-    resources::{ApplyMode, Children, Ownership, Stage},
+    resources::{ApplyMode, Child, Children, Ownership, Stage},
 };
 use serde_json::{Value, json};
 
 use crate::sample::{
-    self, children, children_with, container, names, object, pipeline, pod, references, secret,
+    self, children, children_with, container, json_of, names, object, pipeline, pod, references, secret,
 };
 
 const NAME: &str = "ccx-data-pipeline-db";
@@ -19,7 +19,7 @@ fn claim_and_secret_are_retained_and_everything_else_is_owned() {
     let retained = |spec: &Value| {
         let children = children(spec);
         let retained = children.iter().filter(|child| child.ownership == Ownership::Retained);
-        retained.map(|child| child.kind).collect::<Vec<_>>()
+        retained.map(Child::kind).collect::<Vec<_>>()
     };
     assert_eq!(retained(&json!({})), [Kind::Secret, Kind::PersistentVolumeClaim]);
     assert_eq!(retained(&json!({"deletionPolicy": "Delete"})), []);
@@ -29,7 +29,7 @@ fn claim_and_secret_are_retained_and_everything_else_is_owned() {
 fn retained_objects_are_ignored_by_argo_cd() {
     let children = children(&json!({}));
     for child in children.iter().filter(|child| child.ownership == Ownership::Retained) {
-        let metadata = &child.object.metadata;
+        let metadata = child.object.metadata();
         let annotations = metadata.annotations.clone().unwrap_or_default();
         assert_eq!(annotations["argocd.argoproj.io/sync-options"], "Prune=false,Delete=false");
         assert_eq!(annotations["argocd.argoproj.io/compare-options"], "IgnoreExtraneous");
@@ -40,9 +40,10 @@ fn retained_objects_are_ignored_by_argo_cd() {
 #[test]
 fn selectors_use_own_labels_only() {
     let children = children(&json!({}));
-    for child in children.iter().filter(|child| matches!(child.kind, Kind::Deployment | Kind::StatefulSet)) {
-        let selector = &child.object.data["spec"]["selector"]["matchLabels"];
-        let expected = json!({"ccx.openshift.io/pipeline": "ccx", "ccx.openshift.io/role": child.role});
+    for child in children.iter().filter(|child| matches!(child.kind(), Kind::Deployment | Kind::StatefulSet))
+    {
+        let selector = &json_of(child)["spec"]["selector"]["matchLabels"];
+        let expected = json!({"ccx.openshift.io/pipeline": "ccx", "ccx.openshift.io/role": child.role()});
         assert_eq!(*selector, expected, "{}", child.name());
     }
 }
@@ -82,7 +83,7 @@ fn password_is_not_generated_while_the_volume_exists() {
     let held = |references: &References| {
         let children = sample::children_with(&pipeline, references);
         let held = children.iter().filter(|child| !child.missing.is_empty());
-        held.map(|child| (child.kind, child.role.clone())).collect::<Vec<_>>()
+        held.map(|child| (child.kind(), child.role().to_owned())).collect::<Vec<_>>()
     };
     assert_eq!(held(&references), [], "the first start");
     references.database_volume = DatabaseVolume::Present;
@@ -99,7 +100,7 @@ fn password_is_generated_once_and_not_in_the_object() {
     let secret = children.find(Kind::Secret, NAME).unwrap();
     assert_eq!(secret.apply, ApplyMode::CreateOnce { generate: vec!["password".into()] });
     assert_eq!(secret.stage, Stage::Database);
-    assert_eq!(secret.object.data, json!({"type": "Opaque"}));
+    assert_eq!(secret.object.to_dynamic().data, json!({"type": "Opaque"}));
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn migration(names: &[String]) -> &String {
 }
 
 fn jobs(children: &Children) -> Vec<Value> {
-    children.iter().filter(|child| child.kind == Kind::Job).map(json_of).collect()
+    children.iter().filter(|child| child.kind() == Kind::Job).map(json_of).collect()
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn topics_and_tables_are_prepared_before_the_workloads() {
         .collect();
     let topics = json!(["topics", "ensure", "--partitions=7", "--replication-factor=2"]);
     assert_eq!(arguments, [topics, json!(["migrate", "--result-file", "/dev/termination-log"])]);
-    assert!(children.stage(Stage::Migration).all(|child| child.kind == Kind::Job));
+    assert!(children.stage(Stage::Migration).all(|child| child.kind() == Kind::Job));
 }
 
 #[test]

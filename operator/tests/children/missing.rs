@@ -26,7 +26,7 @@ fn waiting(children: &Children) -> BTreeSet<String> {
     let name = |name: &str, kind| {
         if kind == Kind::Job { name.rsplit_once('-').unwrap().0.to_owned() } else { name.to_owned() }
     };
-    held.map(|child| format!("{} {}", child.kind.name(), name(child.name(), child.kind))).collect()
+    held.map(|child| format!("{} {}", child.kind().name(), name(child.name(), child.kind()))).collect()
 }
 
 fn no_secret(name: &'static str) -> impl Fn(&mut References) {

@@ -17,7 +17,7 @@ fn every_pod_satisfies_the_restricted_profile_with_read_only_files() {
     let children = children(&json!({}));
     let pods: Vec<Value> = children
         .iter()
-        .filter(|child| matches!(child.kind, Kind::Deployment | Kind::StatefulSet | Kind::Job))
+        .filter(|child| matches!(child.kind(), Kind::Deployment | Kind::StatefulSet | Kind::Job))
         .map(|child| sample::json_of(child)["spec"]["template"]["spec"].clone())
         .collect();
     assert_eq!(pods.len(), 6);
@@ -160,7 +160,7 @@ fn cloud_identity_is_of_the_pipeline_only() {
     let children = children(&spec);
     let annotated: Vec<&str> = children
         .iter()
-        .filter(|child| child.kind == Kind::ServiceAccount && child.object.metadata.annotations.is_some())
+        .filter(|child| child.kind() == Kind::ServiceAccount && child.object.metadata().annotations.is_some())
         .map(Child::name)
         .collect();
     assert_eq!(annotated, ["ccx-data-pipeline"]);

@@ -145,7 +145,7 @@ proptest! {
         let mut seen = BTreeSet::new();
         for child in &children {
             prop_assert!(is_dns_label(child.name()), "{}", child.name());
-            prop_assert!(seen.insert((child.kind, child.name().to_owned())), "{} twice", child.name());
+            prop_assert!(seen.insert((child.kind(), child.name().to_owned())), "{} twice", child.name());
             prop_assert_eq!(child.namespace(), "insights");
             prop_assert!(!json_of(child).to_string().contains(SECRET_MARK), "{} has a secret", child.name());
         }
@@ -164,7 +164,7 @@ proptest! {
     #[test]
     fn every_configuration_file_is_parsed_by_the_workloads(spec in spec()) {
         let environment = ["CCX__KAFKA__SASL_USERNAME", "CCX__DATABASE__USER"].map(|name| (name.to_owned(), "x".to_owned()));
-        for child in children(&spec).iter().filter(|child| child.kind == Kind::ConfigMap) {
+        for child in children(&spec).iter().filter(|child| child.kind() == Kind::ConfigMap) {
             let object = json_of(child);
             let Some(text) = object["data"]["ccx.toml"].as_str() else { continue };
             prop_assert_eq!(Config::parse(text, environment.clone()).err(), None, "{}", text);

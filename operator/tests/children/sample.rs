@@ -123,7 +123,7 @@ pub(crate) fn json_of(child: &Child) -> Value {
 
 /// Returns the names of all children of a kind.
 pub(crate) fn names(children: &Children, kind: Kind) -> Vec<String> {
-    children.iter().filter(|child| child.kind == kind).map(|child| child.name().to_owned()).collect()
+    children.iter().filter(|child| child.kind() == kind).map(|child| child.name().to_owned()).collect()
 }
 
 fn metadata(name: &str) -> ObjectMeta {

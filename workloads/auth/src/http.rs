@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use reqwest::{Certificate, Client, ClientBuilder, RequestBuilder, Url, redirect};
+use reqwest::{Certificate, Client, ClientBuilder, RequestBuilder, StatusCode, Url, redirect};
 use serde::de::DeserializeOwned;
 use snafu::{ResultExt, Snafu, ensure};
 
@@ -31,6 +31,12 @@ pub enum ClientError {
     Client {
         /// The cause.
         source: reqwest::Error,
+    },
+    /// The secret of a client can't be read.
+    #[snafu(display("failed to read web.login.client_secret_file"))]
+    Secret {
+        /// The cause.
+        source: ccx_config::SecretError,
     },
     /// The URL can't be parsed.
     #[snafu(display("failed to parse the URL of {service}"))]
@@ -104,6 +110,13 @@ pub(crate) fn parse_url(service: &'static str, url: &str) -> Result<Url, ClientE
 
 /// Sends a request, and parses the JSON of a successful answer.
 pub(crate) async fn fetch<T: DeserializeOwned>(url: &Url, request: RequestBuilder) -> Result<T, FetchError> {
+    let (status, answer) = send(url, request).await?;
+    ensure!(status.is_success(), StatusSnafu { url: shown(url), status: status.as_u16() });
+    ccx_messages::parse_json(&answer).with_context(|_| JsonSnafu { url: shown(url) })
+}
+
+/// Sends a request, and returns the status and the body of the answer, whatever the status is.
+pub(crate) async fn send(url: &Url, request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), FetchError> {
     let shown = || shown(url);
     let mut response = request
         .header("accept", "application/json")
@@ -111,8 +124,6 @@ pub(crate) async fn fetch<T: DeserializeOwned>(url: &Url, request: RequestBuilde
         .await
         .map_err(reqwest::Error::without_url)
         .with_context(|_| RequestSnafu { url: shown() })?;
-    let status = response.status();
-    ensure!(status.is_success(), StatusSnafu { url: shown(), status: status.as_u16() });
     let mut answer = Vec::new();
     while let Some(chunk) = response
         .chunk()
@@ -123,7 +134,7 @@ pub(crate) async fn fetch<T: DeserializeOwned>(url: &Url, request: RequestBuilde
         ensure!(answer.len() + chunk.len() <= MAX_ANSWER_BYTES, TooLargeSnafu { url: shown() });
         answer.extend_from_slice(&chunk);
     }
-    ccx_messages::parse_json(&answer).with_context(|_| JsonSnafu { url: shown() })
+    Ok((response.status(), answer))
 }
 
 /// Returns a URL without its query.

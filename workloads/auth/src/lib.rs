@@ -22,6 +22,8 @@
 //!     Router::new().route("/org", get(async |caller: Caller| caller.org_id.to_string()));
 //! ```
 //!
+//! [`OidcLogin`] logs people in at the OIDC provider, for a page with sessions.
+//!
 //! No error repeats a credential.
 
 mod authenticator;
@@ -35,6 +37,7 @@ mod extract;
 mod http;
 mod identity_header;
 mod keys;
+mod login;
 mod metrics;
 mod oidc;
 mod rbac;
@@ -51,5 +54,6 @@ pub use cluster_tokens::ClusterTokensError;
 pub use error::AuthError;
 pub use http::ClientError;
 pub use identity_header::{IDENTITY_HEADER, caller_of_identity};
+pub use login::{AuthorizationRequest, Login, LoginError, LoginRefusal, OidcLogin};
 pub use metrics::AuthMetrics;
 pub use visibility::ClusterManagement;

@@ -31,7 +31,8 @@ pub(crate) struct Oidc {
     user_claim: String,
 }
 
-type Claims = Map<String, Value>;
+/// The claims of a token whose signature, issuer, audience and times are verified.
+pub(crate) type Claims = Map<String, Value>;
 
 impl Oidc {
     /// Creates the verifier of an issuer's tokens; `organization` is that of tokens which name none.
@@ -64,8 +65,13 @@ impl Oidc {
         insecure_decode_claims::<Issuer>(token).is_ok_and(|claims| claims.iss == self.issuer)
     }
 
-    /// Verifies a token: its signature, issuer, audience and times.
+    /// Verifies a token: its signature, issuer, audience and times. Returns its sender.
     pub(crate) async fn verify(&self, token: &str) -> Result<Verified, AuthError> {
+        self.verified(&self.claims(token).await?)
+    }
+
+    /// Verifies a token: its signature, issuer, audience and times. Returns its claims.
+    pub(crate) async fn claims(&self, token: &str) -> Result<Claims, AuthError> {
         let header = decode_header(token).map_err(|_| AuthError::Malformed)?;
         if !self.algorithms.contains(&header.alg) {
             tracing::debug!(algorithm = ?header.alg, "token refused: algorithm not allowed");
@@ -73,11 +79,11 @@ impl Oidc {
         }
         let key = self.keys.key_for(&header).await?;
         let decoded = decode::<Claims>(token, &key, &self.validation(header.alg));
-        let claims = decoded.map_err(|error| {
+        let token = decoded.map_err(|error| {
             tracing::debug!(reason = ?error.kind(), "token refused");
             AuthError::InvalidToken
         })?;
-        self.verified(&claims.claims)
+        Ok(token.claims)
     }
 
     fn validation(&self, algorithm: Algorithm) -> Validation {
@@ -90,7 +96,8 @@ impl Oidc {
         validation
     }
 
-    fn verified(&self, claims: &Claims) -> Result<Verified, AuthError> {
+    /// Returns the sender that verified claims name.
+    pub(crate) fn verified(&self, claims: &Claims) -> Result<Verified, AuthError> {
         let client_id = text(claims, "client_id").or_else(|| text(claims, "clientId"));
         let is_service_account = client_id.is_some()
             && text(claims, "preferred_username")
@@ -117,6 +124,11 @@ impl Oidc {
         })
     }
 
+    /// Returns the path of the claim with the organisation.
+    pub(crate) fn organization_claim(&self) -> &str {
+        &self.organization_claim
+    }
+
     /// A claim that is there counts, also if it is not an organisation.
     fn organization_in(&self, claims: &Claims) -> Option<OrgId> {
         match text(claims, &self.organization_claim) {
@@ -127,7 +139,7 @@ impl Oidc {
 }
 
 /// Returns the text or number at a path with dots; a claim may also have dots in its name.
-fn text(claims: &Claims, path: &str) -> Option<String> {
+pub(crate) fn text(claims: &Claims, path: &str) -> Option<String> {
     let value = claims.get(path).or_else(|| {
         let (name, rest) = path.split_once('.')?;
         rest.split('.').try_fold(claims.get(name)?, |value, name| value.get(name))

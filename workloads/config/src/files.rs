@@ -31,6 +31,7 @@ impl Config {
             ),
             ("smart_proxy.account_management.ca_file", &self.smart_proxy.account_management.ca_file),
             ("web.secret_file", &self.web.secret_file),
+            ("web.login.client_secret_file", &self.web.login.client_secret_file),
             ("writer.org_allowlist_file", &self.writer.org_allowlist_file),
         ];
         let files = files.into_iter().filter_map(|(key, path)| Some((key, path.as_deref()?)));

@@ -66,7 +66,7 @@ pub use secret::{Secret, SecretError};
 pub use smart_proxy::{AccountManagement, SmartProxy};
 pub use topics::Topics;
 pub use valkey::Valkey;
-pub use web::Web;
+pub use web::{Web, WebLogin};
 pub use workload::{Aggregator, Authentication, DvoWriter, Pipeline, ValkeyWriter, Writer};
 pub use workload_checks::{Compression, WorkloadChecks};
 
@@ -143,6 +143,7 @@ impl Config {
         self.aggregator.check(&mut problems);
         self.smart_proxy.check(&mut problems);
         self.web.check(&mut problems);
+        self.web.check_login(&self.auth, &mut problems);
         self.auth.check(&mut problems);
         self.ingress.check(&mut problems);
         self.retry.check(&mut problems);

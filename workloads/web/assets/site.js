@@ -66,6 +66,56 @@
     });
   }
 
+  // Archives are dropped anywhere onto the page. The server's answer is the list with their progress.
+  const upload = document.querySelector("form[data-upload]");
+  if (upload) {
+    const input = upload.querySelector("input[type=file]");
+    const [bar, status] = [upload.querySelector("progress"), upload.querySelector("[role=status]")];
+    const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
+    const send = () => {
+      const request = new XMLHttpRequest();
+      request.upload.addEventListener("progress", ({ loaded, total }) => (bar.value = (100 * loaded) / total));
+      request.addEventListener("load", () => (request.status < 400 ? (location.href = request.responseURL) : fail()));
+      request.addEventListener("error", fail);
+      request.open("POST", upload.action);
+      request.send(new FormData(upload));
+      bar.hidden = false;
+      status.textContent = [...input.files].map((file) => file.name).join(", ");
+    };
+    const fail = () => {
+      bar.hidden = true;
+      status.textContent = upload.dataset.upload;
+    };
+    upload.querySelector("button").hidden = true;
+    input.addEventListener("change", () => input.files.length && send());
+    upload.addEventListener("submit", (event) => (event.preventDefault(), send()));
+    document.addEventListener("dragover", (event) => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      upload.classList.add("ccx-m-over");
+    });
+    document.addEventListener("dragleave", (event) => event.relatedTarget || upload.classList.remove("ccx-m-over"));
+    document.addEventListener("drop", (event) => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      upload.classList.remove("ccx-m-over");
+      input.files = event.dataTransfer.files;
+      if (input.files.length) send();
+    });
+  }
+
+  // A list that changes by itself is replaced until it is complete.
+  const poll = async () => {
+    const list = document.querySelector("[data-poll]");
+    if (!list) return;
+    const answer = await fetch(location.href).catch(() => null);
+    const next = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(list.id);
+    if (next && next.innerHTML !== list.innerHTML) list.replaceChildren(...next.childNodes);
+    if (next && !next.dataset.poll) delete list.dataset.poll;
+    setTimeout(poll, 1000);
+  };
+  if (document.querySelector("[data-poll]")) setTimeout(poll, 1000);
+
   // A page that waits for something.
   const { refresh } = document.body.dataset;
   if (refresh) setTimeout(() => location.reload(), 1000 * refresh);

@@ -7,6 +7,7 @@ import puppeteer from "puppeteer-core";
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 export const base = process.env.CCX_WEB_URL;
+const provider = process.env.CCX_WEB_PROVIDER;
 export const advisor = "/openshift/insights/advisor";
 export const cluster = (number) => `${advisor}/clusters/00000000-0000-4000-8000-${number.toString(16).padStart(12, "0")}`;
 
@@ -23,6 +24,8 @@ export async function withBrowser(work) {
   const browser = await puppeteer.launch({
     executablePath: process.env.CCX_TEST_CHROMIUM,
     headless: true,
+    // The test of the login has a certificate of its own.
+    acceptInsecureCerts: true,
     // Chromium refuses its sandbox to root, and shared memory is small in containers.
     args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars", "--force-color-profile=srgb"],
   });
@@ -33,16 +36,20 @@ export async function withBrowser(work) {
   }
 }
 
-// Opens a page as a member of an organisation. `problems` has what no page may do: errors on the console, failed or foreign requests.
-export async function open(browser, { width = "desktop", scheme = "light", script = true, as = org.usual, user = "ann" } = {}) {
+// Opens a page as a member of an organisation; with `as` null, without credentials. `problems` has what no page may do: errors on the
+// console, failed or foreign requests.
+export async function open(browser, { width = "desktop", scheme = "light", script = true, as = org.usual, user = "ann", motion = "no-preference" } = {}) {
   const context = await browser.createBrowserContext();
   await context.overridePermissions(base, ["clipboard-read", "clipboard-write", "clipboard-sanitized-write"]);
   const page = await context.newPage();
   await page.setViewport(widths[width]);
-  await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+  await page.emulateMediaFeatures([
+    { name: "prefers-color-scheme", value: scheme },
+    { name: "prefers-reduced-motion", value: motion },
+  ]);
   await page.setJavaScriptEnabled(script);
   const identity = { identity: { type: "User", internal: { org_id: String(as) }, user: { user_id: user } } };
-  await page.setExtraHTTPHeaders({ "x-rh-identity": Buffer.from(JSON.stringify(identity)).toString("base64") });
+  if (as !== null) await page.setExtraHTTPHeaders({ "x-rh-identity": Buffer.from(JSON.stringify(identity)).toString("base64") });
   await page.bringToFront();
   const problems = [];
   // Chromium reports the status of an error page on the console; that is what the page is for.
@@ -52,7 +59,8 @@ export async function open(browser, { width = "desktop", scheme = "light", scrip
   });
   page.on("pageerror", (error) => problems.push(`script: ${error.message}`));
   page.on("request", (request) => {
-    if (!request.url().startsWith(base) && !request.url().startsWith("data:")) problems.push(`foreign request: ${request.url()}`);
+    const isOwn = [base, provider, "data:"].some((start) => start && request.url().startsWith(start));
+    if (!isOwn) problems.push(`foreign request: ${request.url()}`);
   });
   page.on("requestfailed", (request) => {
     // A navigation cancels the one before.

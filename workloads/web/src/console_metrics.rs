@@ -1,13 +1,15 @@
-//! `health_statuses_insights`: the metric that the card "Insights" of OpenShift's console shows.
+//! `health_statuses_insights` and `insightsclient_last_gather_time`: the metrics that the card "Insights" of OpenShift's console shows.
 //!
-//! The insights operator exports it from the vendor's answers. Where there is no such operator, or no way to the vendor, this is its
-//! replacement: the same name and label, from our own data.
+//! The insights operator exports them from the vendor's answers. Where there is no such operator, or no way to the vendor, these are
+//! their replacement: the same names and label, from our own data. The card's third query, `cluster_operator_conditions`, is about that
+//! operator; the card works without an answer to it.
 
 use std::time::Duration;
 
 use ccx_auth::{Caller, CallerKind};
 use ccx_config::Web;
 use ccx_messages::{ClusterId, OrgId};
+use chrono::{DateTime, Utc};
 use prometheus::{IntGaugeVec, Opts, Registry};
 use snafu::{ResultExt as _, Snafu};
 use tokio_util::sync::CancellationToken;
@@ -17,7 +19,7 @@ use crate::{
     source::Source,
 };
 
-/// The time between two looks at the report: clusters send one every two hours.
+/// The time between two reads of the report: clusters send one every two hours.
 const INTERVAL: Duration = Duration::from_mins(1);
 
 /// The value while there is no report; the console shows that results are pending.
@@ -51,6 +53,8 @@ pub(crate) struct ConsoleMetrics {
     cluster: ClusterId,
     caller: Caller,
     gauge: IntGaugeVec,
+    /// Without labels: a vector, so that there is no time before there is a report.
+    last_report: IntGaugeVec,
 }
 
 impl ConsoleMetrics {
@@ -65,7 +69,13 @@ impl ConsoleMetrics {
             Opts::new("health_statuses_insights", "Number of recommendations of the console's cluster.");
         let gauge = IntGaugeVec::new(options, &["metric"]).context(RegisterSnafu)?;
         registry.register(Box::new(gauge.clone())).context(RegisterSnafu)?;
-        let metrics = Self { cluster, caller: reader(org_id), gauge };
+        let options = Opts::new(
+            "insightsclient_last_gather_time",
+            "Time of the newest report of the console's cluster, in seconds since 1970.",
+        );
+        let last_report = IntGaugeVec::new(options, &[]).context(RegisterSnafu)?;
+        registry.register(Box::new(last_report.clone())).context(RegisterSnafu)?;
+        let metrics = Self { cluster, caller: reader(org_id), gauge, last_report };
         metrics.set(None);
         Ok(Some(metrics))
     }
@@ -74,8 +84,8 @@ impl ConsoleMetrics {
     pub(crate) async fn follow(&self, source: &dyn Source, shutdown: &CancellationToken) {
         loop {
             if let Ok(clusters) = source.clusters(&self.caller).await {
-                let row = clusters.iter().find(|row| row.id == self.cluster && row.last_checked_at.is_some());
-                self.set(row.map(|row| row.hits));
+                let row = clusters.iter().find(|row| row.id == self.cluster);
+                self.set(row.and_then(|row| Some((row.hits, row.last_checked_at?))));
             }
             if shutdown.run_until_cancelled(tokio::time::sleep(INTERVAL)).await.is_none() {
                 return;
@@ -83,7 +93,11 @@ impl ConsoleMetrics {
         }
     }
 
-    fn set(&self, hits: Option<RiskCounts>) {
+    fn set(&self, report: Option<(RiskCounts, DateTime<Utc>)>) {
+        let hits = report.map(|(hits, _)| hits);
+        if let Some((_, reported_at)) = report {
+            self.last_report.with_label_values::<&str>(&[]).set(reported_at.timestamp());
+        }
         let value = |count: u32| hits.map_or(PENDING, |_| count.into());
         for risk in Risk::ALL {
             let count = hits.map_or(0, |hits| hits[risk]);
@@ -112,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn metric_has_the_values_that_the_console_reads() {
+    fn metrics_have_the_names_labels_and_values_that_the_console_reads() {
         let registry = Registry::new();
         let settings = Web {
             console_cluster: Some("34c3ecc5-624a-49a5-bab8-4fdc5e51a266".into()),
@@ -122,13 +136,24 @@ mod tests {
         let metrics = ConsoleMetrics::new(&registry, &settings).unwrap().unwrap();
         let values = || {
             let families = registry.gather();
-            let values = families[0].get_metric().iter();
-            values
+            let health = families.iter().find(|family| family.name() == "health_statuses_insights").unwrap();
+            health
+                .get_metric()
+                .iter()
+                .inspect(|metric| assert_eq!(metric.get_label()[0].name(), "metric"))
                 .map(|metric| (metric.get_label()[0].value().to_owned(), metric.get_gauge().get_value()))
                 .collect::<Vec<_>>()
         };
         assert!(values().iter().all(|(_, value)| *value < 0.0));
-        metrics.set(Some([Risk::Critical, Risk::Low, Risk::Low].into_iter().collect()));
+        let last_report = || {
+            let families = registry.gather();
+            let family = families.iter().find(|family| family.name() == "insightsclient_last_gather_time");
+            family.map(|family| family.get_metric()[0].get_gauge().get_value())
+        };
+        assert_eq!(last_report(), None);
+        let hits = [Risk::Critical, Risk::Low, Risk::Low].into_iter().collect();
+        metrics.set(Some((hits, DateTime::from_timestamp(1_768_478_400, 0).unwrap())));
+        assert_eq!(last_report(), Some(1_768_478_400.0));
         let expected =
             [("critical", 1.0), ("important", 0.0), ("low", 2.0), ("moderate", 0.0), ("total", 3.0)];
         assert_eq!(values(), expected.map(|(name, value)| (name.to_owned(), value)));

@@ -1,45 +1,56 @@
 //! Protection of forms against requests that another site makes in the name of a user.
 //!
 //! A form has a token: a keyed hash of the user and the hour. Another site can't read it, and it is of no use to another user. No cookie is
-//! needed, so it works for every way to log in.
+//! needed, so it works for every way to log in. Each page masks the token with other random bytes: pages are compressed, and the length
+//! of a compressed page would tell which guess of a constant token was right (the attack BREACH).
 
 use aws_lc_rs::{constant_time::verify_slices_are_equal, hmac};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use ccx_auth::Caller;
 use chrono::{DateTime, Utc};
 
+use crate::secrets::Secrets;
+
 /// Hours that a form can be sent after it was shown.
 const HOURS: i64 = 12;
 
-/// The key of the tokens.
-pub(crate) struct FormKey(hmac::Key);
+/// The length of a token without its mask, in bytes: that of SHA-256.
+const LENGTH: usize = 32;
+
+/// The keys of the tokens.
+pub(crate) struct FormKey(Vec<hmac::Key>);
 
 impl FormKey {
-    /// Derives the key from a secret that all replicas have.
-    pub(crate) fn new(secret: &[u8]) -> Self {
-        let root = hmac::Key::new(hmac::HMAC_SHA256, secret);
-        Self(hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&root, b"forms").as_ref()))
+    /// Derives the keys from the secrets of all replicas.
+    pub(crate) fn new(secrets: &Secrets) -> Self {
+        Self(secrets.derive("forms"))
     }
 
     /// Returns the token of a form that is shown to a caller.
     pub(crate) fn token(&self, caller: &Caller, now: DateTime<Utc>) -> String {
-        self.token_of_hour(caller, hour(now))
+        let mask: [u8; LENGTH] = rand::random();
+        let token = self.0.first().map(|key| of_hour(key, caller, hour(now)));
+        let masked = mask.iter().zip(token.iter().flat_map(AsRef::as_ref)).map(|(mask, byte)| mask ^ byte);
+        BASE64_URL_SAFE_NO_PAD.encode(mask.iter().copied().chain(masked).collect::<Vec<u8>>())
     }
 
     /// Returns whether the token was given to this caller, not long ago.
     pub(crate) fn is_valid(&self, token: &str, caller: &Caller, now: DateTime<Utc>) -> bool {
+        let decoded = BASE64_URL_SAFE_NO_PAD.decode(token).unwrap_or_default();
+        let (mask, masked) = decoded.split_at(decoded.len().min(LENGTH));
+        let token: Vec<u8> = mask.iter().zip(masked).map(|(mask, byte)| mask ^ byte).collect();
         let current = hour(now);
-        (current - HOURS..=current).any(|hour| {
-            let expected = self.token_of_hour(caller, hour);
-            verify_slices_are_equal(expected.as_bytes(), token.as_bytes()).is_ok()
-        })
+        let mut expected = self
+            .0
+            .iter()
+            .flat_map(|key| (current - HOURS..=current).map(move |hour| of_hour(key, caller, hour)));
+        expected.any(|expected| verify_slices_are_equal(expected.as_ref(), &token).is_ok())
     }
+}
 
-    fn token_of_hour(&self, caller: &Caller, hour: i64) -> String {
-        let message =
-            format!("{hour} {} {} {}", caller.kind.as_str(), caller.org_id, caller.user_id_or_zero());
-        BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&self.0, message.as_bytes()))
-    }
+fn of_hour(key: &hmac::Key, caller: &Caller, hour: i64) -> hmac::Tag {
+    let message = format!("{hour} {} {} {}", caller.kind.as_str(), caller.org_id, caller.user_id_or_zero());
+    hmac::sign(key, message.as_bytes())
 }
 
 fn hour(time: DateTime<Utc>) -> i64 {
@@ -69,12 +80,19 @@ mod tests {
 
     #[test]
     fn token_is_valid_for_its_user_and_some_hours() {
-        let (key, now) = (FormKey::new(b"secret"), "2026-06-01T10:30:00Z".parse::<DateTime<Utc>>().unwrap());
+        let form_key = |secrets: &[&[u8]]| {
+            FormKey::new(&Secrets::new(&secrets.iter().map(|secret| secret.to_vec()).collect::<Vec<_>>()))
+        };
+        let (key, now) = (form_key(&[b"secret"]), "2026-06-01T10:30:00Z".parse::<DateTime<Utc>>().unwrap());
         let token = key.token(&caller("ann"), now);
+        assert_ne!(key.token(&caller("ann"), now), token, "a page has its own mask");
         assert!(key.is_valid(&token, &caller("ann"), now + TimeDelta::hours(HOURS)));
         assert!(!key.is_valid(&token, &caller("ann"), now + TimeDelta::hours(HOURS + 1)));
         assert!(!key.is_valid(&token, &caller("bob"), now));
-        assert!(!FormKey::new(b"other").is_valid(&token, &caller("ann"), now));
-        assert!(!key.is_valid("", &caller("ann"), now));
+        assert!(!form_key(&[b"other"]).is_valid(&token, &caller("ann"), now));
+        assert!(form_key(&[b"other", b"secret"]).is_valid(&token, &caller("ann"), now), "during a rotation");
+        for other in ["", "x", &token[..43]] {
+            assert!(!key.is_valid(other, &caller("ann"), now), "{other}");
+        }
     }
 }

@@ -1,5 +1,9 @@
 //! The common parts of all pages.
 
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
 use crate::{BASE, assets, html::Html, texts::Texts};
 
 /// A part of the page.
@@ -106,7 +110,14 @@ pub(crate) struct Frame {
     pub(crate) location: String,
     /// The user, if known.
     pub(crate) user: Option<String>,
+    /// Whether the page has a session, which it can end.
     pub(crate) can_log_out: bool,
+    /// The link to log in, for a caller without credentials.
+    pub(crate) log_in_href: Option<String>,
+    /// Whether archives can be dropped onto the page.
+    pub(crate) takes_uploads: bool,
+    /// The age from which a report is stale.
+    pub(crate) stale_after: Duration,
     /// The proof that a form came from this page.
     pub(crate) csrf: String,
     /// The result of the user's last action.
@@ -120,6 +131,11 @@ pub(crate) struct Frame {
 impl Frame {
     pub(crate) fn is_active(&self, section: &Section) -> bool {
         self.section == Some(*section)
+    }
+
+    /// Returns whether a report is stale.
+    pub(crate) fn is_stale(&self, reported_at: &DateTime<Utc>, now: &DateTime<Utc>) -> bool {
+        (*now - *reported_at).to_std().is_ok_and(|age| age > self.stale_after)
     }
 
     /// Returns whether the page is a document of its own, without links to other pages.

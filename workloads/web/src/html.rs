@@ -114,7 +114,31 @@ pub(crate) fn full_time(time: &DateTime<Utc>, now: &DateTime<Utc>, texts: &Texts
     Html::from_template(&Time { iso: time::iso(*time), absolute, shown })
 }
 
-/// Returns whether a report is stale.
-pub(crate) fn is_stale(reported_at: &DateTime<Utc>, now: &DateTime<Utc>) -> bool {
-    time::is_stale(*reported_at, *now)
+/// The path below which the actions for a recommendation of a cluster are.
+pub(crate) fn hit_path(cluster_path: &str, rule_in_path: &str) -> String {
+    format!("{cluster_path}/recommendations/{rule_in_path}")
+}
+
+/// Returns the id of the hint beside an element.
+pub(crate) fn hint_id(anchor: &str) -> String {
+    format!("hint-{anchor}")
+}
+
+/// A user's vote, for the buttons that change it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ballot(i8);
+
+impl Ballot {
+    /// Returns the buttons' state: 1, 0 or -1.
+    pub(crate) fn new(vote: &i8) -> Self {
+        Self(*vote)
+    }
+
+    pub(crate) fn is_up(self) -> bool {
+        self.0 > 0
+    }
+
+    pub(crate) fn is_down(self) -> bool {
+        self.0 < 0
+    }
 }

@@ -36,6 +36,7 @@ impl Icon {
     pub(crate) const CLOSE: Self =
         Self("M4.4 3 10 8.6 15.6 3 17 4.4 11.4 10l5.6 5.6-1.4 1.4L10 11.4 4.4 17 3 15.6 8.6 10 3 4.4z");
     pub(crate) const DOWNLOAD: Self = Self("M9 2h2v8.2l3-3 1.4 1.4L10 14 4.6 8.6 6 7.2l3 3zM3 16h14v2H3z");
+    pub(crate) const UPLOAD: Self = Self("M9 14h2V5.8l3 3 1.4-1.4L10 2 4.6 7.4 6 8.8l3-3zM3 16h14v2H3z");
     pub(crate) const PRINT: Self = Self("M5 2h10v4H5zM2 7h16v8h-3v-3H5v3H2zm4.5 6.5h7V18h-7z");
     pub(crate) const BAN: Self =
         Self("M10 1a9 9 0 1 1 0 18 9 9 0 0 1 0-18zM4.6 6A7 7 0 0 0 14 15.4zM6 4.6 15.4 14A7 7 0 0 0 6 4.6z");

@@ -14,6 +14,7 @@
 
 mod assets;
 mod console_metrics;
+mod cookies;
 mod error_page;
 mod evidence;
 mod forms;
@@ -22,25 +23,30 @@ mod headers;
 mod html;
 mod icon;
 mod list;
+mod login;
 mod markdown;
 pub mod model;
 mod page;
 mod public_api;
 mod query;
 mod router;
+mod secrets;
 mod server;
 mod source;
 mod texts;
 mod time;
 mod timeline;
+mod uploads;
 mod views;
 mod visit;
 
 pub use console_metrics::ConsoleMetricsError;
+pub use login::LoginSettings;
 pub use page::{Page, PageSettings};
 pub use router::router;
 pub use server::{WebError, run, run_on};
 pub use source::{Answer, Change, Source, SourceError};
+pub use uploads::{ArchiveStream, Upload, UploadState, Uploads};
 
 /// The path of the page: that of the Advisor.
 pub const BASE: &str = "/openshift/insights/advisor";

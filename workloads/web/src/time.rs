@@ -1,16 +1,13 @@
 //! Times as text.
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use std::time::Duration;
+
+use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::texts::Texts;
 
-/// The age from which a report is stale. Clusters send a report every two hours; three may fail.
-pub(crate) const STALE_AFTER: TimeDelta = TimeDelta::hours(8);
-
-/// Returns whether a report is stale.
-pub(crate) fn is_stale(reported_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-    now - reported_at > STALE_AFTER
-}
+/// The age from which a report is stale, where the configuration is not known.
+pub(crate) const STALE_AFTER: Duration = Duration::from_hours(24);
 
 /// Returns the time for programs.
 pub(crate) fn iso(time: DateTime<Utc>) -> String {

@@ -6,6 +6,7 @@ pub(crate) mod clusters;
 pub(crate) mod preferences;
 pub(crate) mod recommendation;
 pub(crate) mod recommendations;
+pub(crate) mod uploads;
 pub(crate) mod workload;
 pub(crate) mod workloads;
 

@@ -257,7 +257,7 @@ async fn caller_without_credentials_is_asked_to_log_in() {
     let page = ccx_web::Page::new(
         std::sync::Arc::new(samples::Samples::default()),
         std::sync::Arc::new(ccx_auth::Authenticator::new(&settings).unwrap()),
-        &ccx_web::PageSettings { secret: vec![7; 32], now: samples::now },
+        samples::settings(),
     );
     let request = Request::get(format!("{BASE}/clusters")).body(Body::empty()).unwrap();
     let answer = ask(&ccx_web::router(page), request).await;
@@ -433,4 +433,77 @@ async fn large_organisation_gets_one_page_of_its_clusters() {
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.text.matches("<tr").count(), 21);
     assert!(answer.text.len() < 200_000, "{}", answer.text.len());
+}
+
+#[tokio::test]
+async fn archives_are_taken_with_a_token_and_only_where_there_is_a_receiver() {
+    let form = |token: &str| {
+        format!(
+            "--b\r\ncontent-disposition: form-data; name=\"csrf\"\r\n\r\n{token}\r\n\
+             --b\r\ncontent-disposition: form-data; name=\"archive\"; filename=\"a <b>.tar.gz\"\r\n\r\n{}\r\n--b--\r\n",
+            "x".repeat(100_000)
+        )
+    };
+    let send = |body: String| {
+        let mut request = request(Method::POST, "uploads", USUAL, "7", &body);
+        request
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, "multipart/form-data; boundary=b".parse().unwrap());
+        request
+    };
+    let app = ccx_web::router(samples::page_with_uploads());
+    let page = get(&app, "clusters").await;
+    page.assert_has(&["Drop archives here"]);
+    for refused in ["", "x"] {
+        let answer = ask(&app, send(form(refused))).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    }
+    get(&app, "uploads").await.assert_has(&["No uploads yet"]);
+    let mut from_elsewhere = send(form(&token(&page.text)));
+    from_elsewhere.headers_mut().insert("sec-fetch-site", "cross-site".parse().unwrap());
+    assert_eq!(ask(&app, from_elsewhere).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(ask(&app, send("no form".into())).await.status, StatusCode::BAD_REQUEST);
+    let answer = ask(&app, send(form(&token(&page.text)))).await;
+    assert_eq!(
+        (answer.status, answer.header(header::LOCATION)),
+        (StatusCode::SEE_OTHER, &*format!("{BASE}/uploads")),
+        "{}",
+        answer.text
+    );
+    get(&app, "uploads").await.assert_has(&[
+        "a &#60;b&#62;.tar.gz",
+        "100 kB",
+        "Processing",
+        "data-poll",
+        "<noscript>",
+    ]);
+    let done = get(&app, "uploads").await;
+    done.assert_has(&["Processed", "5 recommendations", &format!("clusters/{}", cluster(TROUBLED))]);
+    done.assert_has_not(&["data-poll"]);
+
+    let elsewhere = self::app();
+    get(&elsewhere, "clusters").await.assert_has_not(&["Drop archives here"]);
+    for method in [Method::GET, Method::POST] {
+        let answer = ask(&elsewhere, request(method, "uploads", USUAL, "7", "")).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND);
+        answer.assert_has(&["Not found"]);
+    }
+}
+
+#[tokio::test]
+async fn page_is_compressed_for_a_browser_that_accepts_it() {
+    let mut request = request(Method::GET, "clusters", USUAL, "7", "");
+    request.headers_mut().insert(header::ACCEPT_ENCODING, "gzip, deflate, br".parse().unwrap());
+    let answer = ask(&app(), request).await;
+    assert_eq!(answer.header(header::CONTENT_ENCODING), "gzip");
+    assert_eq!(answer.header(header::CACHE_CONTROL), "private, no-cache");
+    assert!(answer.header(header::VARY).contains("accept-encoding"), "{}", answer.header(header::VARY));
+}
+
+#[tokio::test]
+async fn handler_that_panics_is_answered_with_a_page() {
+    let answer = get_as(&app(), samples::PANICKING, "clusters").await;
+    assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
+    answer.assert_has(&["Something went wrong", "All clusters"]);
+    assert!(!answer.header(header::CONTENT_SECURITY_POLICY).is_empty());
 }

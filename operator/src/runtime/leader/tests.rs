@@ -5,6 +5,7 @@ use std::sync::{
 
 use axum::http::{Method, Request, Response, StatusCode};
 use ccx_service::Health;
+use ccx_test_support::eventually_async;
 use kube::client::Body;
 use serde_json::{Value, json};
 
@@ -125,25 +126,17 @@ impl Drop for Shown {
     }
 }
 
-async fn until(what: &str, condition: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while !condition() {
-        assert!(Instant::now() < deadline, "{what} did not happen in time");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-}
-
 #[tokio::test]
 async fn one_of_two_leads_and_hands_over_when_it_stops() {
     let server = Server::default();
     let first = Process::start(&server, "a");
-    until("the first leads", || first.leads()).await;
+    eventually_async("the first leads", async || first.leads()).await;
     let second = Process::start(&server, "b");
-    until("the second has looked", || server.holder().as_deref() == Some("a")).await;
+    eventually_async("the second has looked", async || server.holder().as_deref() == Some("a")).await;
     assert!(!second.leads());
     let asked = Instant::now();
     first.shutdown.cancel();
-    until("the second leads", || second.leads()).await;
+    eventually_async("the second leads", async || second.leads()).await;
     assert!(asked.elapsed() < TIMING.duration, "the lease was given back, not left to expire");
     assert!(!first.leads() && !first.fence.is_open());
     first.task.await.unwrap();
@@ -156,14 +149,14 @@ async fn one_of_two_leads_and_hands_over_when_it_stops() {
 async fn leader_without_the_server_stops_before_the_lease_expires_and_returns() {
     let server = Server::default();
     let process = Process::start(&server, "a");
-    until("it leads", || process.leads()).await;
+    eventually_async("it leads", async || process.leads()).await;
     server.is_unavailable.store(true, Ordering::SeqCst);
     let outage_start = Instant::now();
-    until("it stops", || !process.leads()).await;
+    eventually_async("it stops", async || !process.leads()).await;
     assert!(outage_start.elapsed() < TIMING.duration, "a rival may take the lease only after that");
     assert!(!process.fence.is_open());
     server.is_unavailable.store(false, Ordering::SeqCst);
-    until("it leads again", || process.leads()).await;
+    eventually_async("it leads again", async || process.leads()).await;
     assert_eq!(process.terms.load(Ordering::SeqCst), 2);
     process.shutdown.cancel();
     process.task.await.unwrap();
@@ -173,7 +166,7 @@ async fn leader_without_the_server_stops_before_the_lease_expires_and_returns() 
 async fn short_outage_does_not_interrupt_a_term() {
     let server = Server::default();
     let process = Process::start(&server, "a");
-    until("it leads", || process.leads()).await;
+    eventually_async("it leads", async || process.leads()).await;
     server.is_unavailable.store(true, Ordering::SeqCst);
     tokio::time::sleep(TIMING.retry * 2).await;
     server.is_unavailable.store(false, Ordering::SeqCst);
@@ -187,11 +180,11 @@ async fn short_outage_does_not_interrupt_a_term() {
 async fn killed_leader_is_replaced_after_its_renew_deadline() {
     let server = Server::default();
     let first = Process::start(&server, "a");
-    until("the first leads", || first.leads()).await;
+    eventually_async("the first leads", async || first.leads()).await;
     first.task.abort();
     let died = Instant::now();
     let second = Process::start(&server, "b");
-    until("the second leads", || second.leads()).await;
+    eventually_async("the second leads", async || second.leads()).await;
     assert!(died.elapsed() >= TIMING.renew_deadline, "the first might still have been writing");
     second.shutdown.cancel();
     second.task.await.unwrap();

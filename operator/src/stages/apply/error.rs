@@ -40,13 +40,13 @@ pub enum ApplyError {
 
 impl ForeignSnafu<Kind, String> {
     pub(crate) fn for_child(child: &Child) -> Self {
-        Self { kind: child.kind, name: child.name().to_owned() }
+        Self { kind: child.kind(), name: child.name().to_owned() }
     }
 }
 
 impl RequestSnafu<&'static str, Kind, String> {
     pub(crate) fn for_child(child: &Child, verb: &'static str) -> Self {
-        Self { verb, kind: child.kind, name: child.name().to_owned() }
+        Self { verb, kind: child.kind(), name: child.name().to_owned() }
     }
 }
 

@@ -27,17 +27,17 @@ pub(super) fn job_action(
     history: &JobHistory,
     now: Timestamp,
 ) -> JobAction {
-    if child.kind != Kind::Job {
+    if child.kind() != Kind::Job {
         return JobAction::Apply;
     }
     let name = child.name();
-    match objects.status(child.kind, name) {
-        None if history.has_succeeded(&child.role, name) => JobAction::Keep,
+    match objects.status(child.kind(), name) {
+        None if history.has_succeeded(child.role(), name) => JobAction::Keep,
         Some(ChildStatus::Job(progress)) => match (&progress.state, progress.failed_at) {
             (JobState::Failed(_), Some(failed_at)) if history.retry(name, failed_at).0 <= now => {
                 JobAction::Repeat
             }
-            (JobState::Succeeded, _) if history.is_of_lost_storage(&child.role, name) => JobAction::Repeat,
+            (JobState::Succeeded, _) if history.is_of_lost_storage(child.role(), name) => JobAction::Repeat,
             _ => JobAction::Apply,
         },
         _ => JobAction::Apply,

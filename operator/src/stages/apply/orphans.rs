@@ -9,7 +9,7 @@ use kube::{
 };
 use snafu::ResultExt as _;
 
-use super::prepared;
+use super::live::is_owned;
 use crate::{
     cache::entry::ChildEntry,
     model::{hash64::Hash64, kind::Kind, reason::Reason, resources::Children},
@@ -32,7 +32,7 @@ pub(crate) fn orphans<'a>(
     entries: impl Iterator<Item = (Kind, &'a str, &'a ChildEntry)>,
 ) -> Vec<Orphan> {
     let owner = Hash64::new(owner);
-    let wanted: BTreeSet<(Kind, &str)> = children.iter().map(|child| (child.kind, child.name())).collect();
+    let wanted: BTreeSet<(Kind, &str)> = children.iter().map(|child| (child.kind(), child.name())).collect();
     let is_owned = |entry: &ChildEntry| entry.owner == Some(owner);
     let deletable = entries.filter(|(_, _, it)| is_owned(it) && !it.is_terminating);
     let is_any_missing = children.iter().any(|child| !child.missing.is_empty());
@@ -82,7 +82,7 @@ impl Applier<'_> {
                 kind,
                 name: &name,
             })?;
-            let is_still = |live: &DynamicObject| prepared::is_owned(live, self.pipeline);
+            let is_still = |live: &DynamicObject| is_owned(live, self.pipeline);
             let Some(live) = live.filter(is_still) else { continue };
             self.delete(kind, &name, live.metadata.uid.as_deref()).await?;
             let note = format!("deleted {} {name}, which the spec no longer needs", kind.name());
@@ -124,6 +124,7 @@ mod tests {
     use crate::{
         cache::status::ChildStatus,
         model::{
+            object::Object,
             problem::Problem,
             reason::Reason,
             resources::{Child, Stage},
@@ -134,6 +135,11 @@ mod tests {
         ChildEntry::new(&serde_json::from_value::<ObjectMeta>(metadata).unwrap(), None, ChildStatus::None)
     }
 
+    fn child(kind: Kind, name: &str) -> Child {
+        let object = Object::parse(kind, json!({"metadata": {"name": name}})).unwrap();
+        Child::new(None, Stage::Foundation, object)
+    }
+
     fn owned_by(uid: &str) -> Value {
         let owner =
             json!({"apiVersion": "v1", "kind": "CcxPipeline", "name": "ccx", "uid": uid, "controller": true});
@@ -142,8 +148,7 @@ mod tests {
 
     #[test]
     fn orphan_is_owned_by_this_resource_and_not_needed() {
-        let child =
-            Child::new(Kind::ConfigMap, None, Stage::Foundation, &json!({"metadata": {"name": "wanted"}}));
+        let child = child(Kind::ConfigMap, "wanted");
         let children = Children::new(vec![child]);
         let mut leaving = owned_by("1");
         leaving["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
@@ -184,8 +189,7 @@ mod tests {
     #[test]
     fn objects_of_pods_are_kept_while_a_reference_is_missing() {
         let problem = Problem::new(Reason::SecretMissing, String::new());
-        let child =
-            Child::new(Kind::Deployment, None, Stage::Workloads, &json!({"metadata": {"name": "held"}}));
+        let child = child(Kind::Deployment, "held");
         let children = Children::new(vec![child.with_missing(vec![problem])]);
         let entry = entry(owned_by("1"));
         let entries =

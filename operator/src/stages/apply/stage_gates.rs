@@ -18,6 +18,7 @@ use crate::{
         component::{Component, MIGRATION, TOPICS},
         job_history::JobHistory,
         kind::Kind,
+        object::Object,
         problem::Problem,
         reason::Reason,
         resources::{Child, Children},
@@ -58,7 +59,7 @@ impl Progress {
     }
 
     pub(super) fn record_failure(&mut self, child: &Child, problem: Problem) {
-        self.failed.push((child.kind, child.role.clone(), problem));
+        self.failed.push((child.kind(), child.role().to_owned(), problem));
     }
 }
 
@@ -80,9 +81,9 @@ pub(super) fn closed(
 }
 
 fn gates(child: &Child) -> &'static [Gate] {
-    match (child.kind, child.component) {
+    match (child.kind(), child.component) {
         (Kind::StatefulSet, _) => &[Gate::Password],
-        (Kind::Job, _) if child.role == MIGRATION => &[Gate::Password, Gate::Database],
+        (Kind::Job, _) if child.role() == MIGRATION => &[Gate::Password, Gate::Database],
         (Kind::CronJob, _) => &[Gate::Password, Gate::Database, Gate::Schema],
         (
             Kind::Deployment,
@@ -124,9 +125,9 @@ fn unfinished(
     history: &JobHistory,
 ) -> Option<Problem> {
     let is_awaited =
-        |child: &&Child| child.kind == Kind::Job && child.role == role && child.missing.is_empty();
+        |child: &&Child| child.kind() == Kind::Job && child.role() == role && child.missing.is_empty();
     let job = children.iter().find(is_awaited)?;
-    match objects.status(job.kind, job.name()) {
+    match objects.status(job.kind(), job.name()) {
         Some(ChildStatus::Job(progress)) if progress.state == JobState::Succeeded => None,
         None if history.has_succeeded(role, job.name()) => None,
         _ => Some(Problem::new(Reason::Waiting, format!("Job {} has not succeeded yet", job.name()))),
@@ -135,18 +136,22 @@ fn unfinished(
 
 /// Pods need the ConfigMap and the ServiceAccount of their role.
 fn failed_input(child: &Child, progress: &Progress) -> Option<Problem> {
-    if !matches!(child.kind, Kind::Deployment | Kind::StatefulSet | Kind::Job | Kind::CronJob) {
+    if !matches!(child.kind(), Kind::Deployment | Kind::StatefulSet | Kind::Job | Kind::CronJob) {
         return None;
     }
     let is_input = |kind: Kind| matches!(kind, Kind::ConfigMap | Kind::ServiceAccount | Kind::Secret);
     let mut failed = progress.failed.iter();
     failed
-        .find(|(kind, role, _)| is_input(*kind) && *role == child.role)
+        .find(|(kind, role, _)| is_input(*kind) && role == child.role())
         .map(|(_, _, problem)| problem.clone())
 }
 
 fn is_scaled_to_zero(child: &Child) -> bool {
-    matches!(child.kind, Kind::Deployment | Kind::CronJob) && child.replicas == Some(0)
+    match &child.object {
+        Object::Deployment(_) => child.object.replicas() == Some(0),
+        Object::CronJob(cron_job) => cron_job.spec.as_ref().is_some_and(|spec| spec.suspend == Some(true)),
+        _ => false,
+    }
 }
 
 /// Consumers of new work stop first, and the writer stops after it has stored everything.
@@ -161,7 +166,7 @@ fn suspension(child: &Child, children: &Children, objects: &PipelineObjects) -> 
 }
 
 fn rollout<'a>(child: &Child, objects: &'a PipelineObjects) -> Option<&'a Rollout> {
-    match objects.status(child.kind, child.name())? {
+    match objects.status(child.kind(), child.name())? {
         ChildStatus::Rollout(rollout) => Some(rollout),
         _ => None,
     }

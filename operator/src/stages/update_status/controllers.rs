@@ -1,11 +1,13 @@
 //! Whether the controllers of autoscalers and exposures do what the objects ask for.
 
-use ccx_crds::IdentitySource;
+use std::collections::BTreeMap;
+
+use ccx_crds::{CcxPipelineSpec, ExposureType, IdentitySource};
 
 use super::{ConditionStatus, ConditionValue, Observation, observed_state::ControllerView};
 use crate::{
     cache::status::Acceptance,
-    model::{kind::Kind, problem::Problem, reason::Reason},
+    model::{component::Component, kind::Kind, problem::Problem, reason::Reason},
 };
 
 /// Returns the status of the autoscalers; `None` without any.
@@ -20,22 +22,40 @@ pub(super) fn autoscaling(observation: &Observation) -> Option<ConditionStatus> 
     })
 }
 
-/// Returns the status of the exposure; `None` when the API is not exposed outside the cluster.
-pub(super) fn exposed(observation: &Observation) -> Option<ConditionStatus> {
-    let views = views(observation, |kind| matches!(kind, Kind::Route | Kind::Ingress | Kind::HttpRoute));
-    let status = (!views.is_empty()).then(|| {
-        status(&views, Reason::ExposureRejected, "the API is exposed", |acceptance| {
+/// Returns the status of the exposure of an API; `None` when it is not exposed outside the cluster.
+pub(super) fn exposed(observation: &Observation, api: Component) -> Option<ConditionStatus> {
+    let mut views = views(observation, |kind| matches!(kind, Kind::Route | Kind::Ingress | Kind::HttpRoute));
+    views.retain(|view| view.component == Some(api));
+    (!views.is_empty()).then(|| {
+        let success = format!("{api} is exposed");
+        let status = status(&views, Reason::ExposureRejected, &success, |acceptance| {
             matches!(acceptance, Acceptance::Refused { .. })
-        })
-    });
-    status.map(|status| with_warning(status, observation.identity))
+        });
+        with_warning(status, api, observation.identities.get(&api))
+    })
+}
+
+/// Returns where `x-rh-identity` is verified, for each API that trusts it in requests from outside the cluster.
+pub(super) fn identities(spec: &CcxPipelineSpec) -> BTreeMap<Component, IdentitySource> {
+    let public = spec.public_api.iter().filter(|api| api.authentication.trust_identity_header);
+    let public = public.map(|api| (Component::SmartProxy, &api.exposure));
+    let exposures = [(Component::Aggregator, &spec.aggregator.exposure)].into_iter().chain(public);
+    let exposed = exposures.filter(|(_, exposure)| exposure.kind != ExposureType::ClusterIp);
+    exposed.map(|(api, exposure)| (api, exposure.identity)).collect()
 }
 
 /// Warns of forged identities, unless the exposure does not work anyway.
-fn with_warning(mut status: ConditionStatus, identity: IdentitySource) -> ConditionStatus {
-    if identity == IdentitySource::Unverified && status.value != ConditionValue::False {
-        let warning =
-            "any client can forge x-rh-identity, as spec.aggregator.exposure.identity is Unverified";
+fn with_warning(
+    mut status: ConditionStatus,
+    api: Component,
+    identity: Option<&IdentitySource>,
+) -> ConditionStatus {
+    if identity == Some(&IdentitySource::Unverified) && status.value != ConditionValue::False {
+        let field = match api {
+            Component::SmartProxy => "spec.publicApi.exposure.identity",
+            _ => "spec.aggregator.exposure.identity",
+        };
+        let warning = format!("any client can forge x-rh-identity, as {field} is Unverified");
         let message = format!("{}; {warning}", status.cause.message);
         status.cause = Problem::new(Reason::UnverifiedIdentity, message);
     }
@@ -61,7 +81,7 @@ fn status(
     }
 }
 
-fn describe(ControllerView { kind, name, report }: &ControllerView) -> String {
+fn describe(ControllerView { kind, name, report, .. }: &ControllerView) -> String {
     match &report.acceptance {
         Acceptance::Refused { message, .. } => format!("{} {name}: {message}", kind.name()),
         Acceptance::Accepted | Acceptance::Unreported => {

@@ -38,6 +38,8 @@ pub(crate) struct ObservedState {
 #[derive(Clone, Debug)]
 pub(crate) struct ControllerView {
     pub(crate) kind: Kind,
+    /// The component that is scaled or exposed.
+    pub(crate) component: Option<Component>,
     pub(crate) name: String,
     pub(crate) report: ControllerReport,
 }
@@ -97,7 +99,7 @@ impl ObservedState {
     ) -> Self {
         let workloads = Component::ALL
             .map(|component| (component, workload(pipeline, component, children, objects, held, refused)));
-        let jobs = children.into_iter().flatten().filter(|child| child.kind == Kind::Job);
+        let jobs = children.into_iter().flatten().filter(|child| child.kind() == Kind::Job);
         let claims = objects.entries().filter_map(|(_, name, entry)| match &entry.status {
             ChildStatus::Claim(claim) => Some((name.to_owned(), (**claim).clone())),
             _ => None,
@@ -115,7 +117,7 @@ impl ObservedState {
             cleaner: children
                 .into_iter()
                 .flatten()
-                .find(|child| child.kind == Kind::CronJob)
+                .find(|child| child.kind() == Kind::CronJob)
                 .map(|child| cleaner_view(child, objects, held)),
         }
     }
@@ -177,8 +179,8 @@ fn workload(
     Workload {
         rollout,
         pods: pods.map(|(name, pod)| (name.to_owned(), pod.clone())).collect(),
-        floor: child.and_then(floor),
-        image: child.and_then(|child| child.image.clone()),
+        floor: child.and_then(Child::floor),
+        image: child.and_then(Child::image).map(str::to_owned),
         missing: child.and_then(missing),
         held: held_cause(kind, &name, held),
         name,
@@ -190,15 +192,11 @@ fn unprovisioned(refused: &RefusedPods) -> BTreeMap<String, String> {
     claims.map(|((_, name), cause)| (name.to_string(), cause.clone())).collect()
 }
 
-/// Returns the replicas of the spec, or the minimum of the autoscaler.
-fn floor(child: &Child) -> Option<i32> {
-    child.replicas.or(child.start_replicas.and_then(|replicas| i32::try_from(replicas).ok()))
-}
-
 fn controller_view(child: &Child, objects: &PipelineObjects) -> Option<ControllerView> {
-    match objects.status(child.kind, child.name()) {
+    match objects.status(child.kind(), child.name()) {
         Some(ChildStatus::Controller(report)) => Some(ControllerView {
-            kind: child.kind,
+            kind: child.kind(),
+            component: child.component,
             name: child.name().to_owned(),
             report: (**report).clone(),
         }),
@@ -207,7 +205,7 @@ fn controller_view(child: &Child, objects: &PipelineObjects) -> Option<Controlle
 }
 
 fn cleaner_view(child: &Child, objects: &PipelineObjects, held: &[Held]) -> CleanerView {
-    let state = match objects.status(child.kind, child.name()) {
+    let state = match objects.status(child.kind(), child.name()) {
         Some(ChildStatus::CronJob(state)) => Some((**state).clone()),
         _ => None,
     };
@@ -218,7 +216,7 @@ fn cleaner_view(child: &Child, objects: &PipelineObjects, held: &[Held]) -> Clea
         state,
         issue: issues.last(),
         missing: missing(child),
-        held: held_cause(child.kind, child.name(), held),
+        held: held_cause(child.kind(), child.name(), held),
     }
 }
 
@@ -244,7 +242,7 @@ fn job_view(job: &Child, objects: &PipelineObjects, held: &[Held], refused: &Ref
     let schema = pods().find_map(|(_, pod)| pod.schema);
     JobView {
         name: job.name().to_owned(),
-        role: job.role.clone(),
+        role: job.role().to_owned(),
         progress,
         retry: None,
         is_remembered: false,

@@ -43,6 +43,7 @@ fn is_unready((part, status): &Part) -> bool {
             | ConditionType::ObjectStorageReachable
             | ConditionType::RulesLoaded
             | ConditionType::ApiExposed
+            | ConditionType::PublicApiExposed
     );
     // The pods of the floor are ready without an autoscaler, and without the cleaner.
     if matches!(part, ConditionType::AutoscalingReady | ConditionType::CleanerReady) {

@@ -15,11 +15,13 @@ mod progress;
 mod render;
 mod report;
 mod services;
+mod uploads;
 mod wait;
 
 use std::{
     net::{SocketAddr, TcpListener},
     path::PathBuf,
+    sync::Arc,
     time::Duration,
 };
 
@@ -37,11 +39,12 @@ use archives::{Source, Submission};
 use backends::Backends;
 use database_url::DatabaseUrl;
 use dead_letters::DeadLetters;
-use error::{LocalError, NotServedSnafu, PortSnafu, StoppedSnafu, UploaderSnafu};
+use error::{ClientSnafu, LocalError, NotServedSnafu, PortSnafu, StoppedSnafu, UploaderSnafu};
 use progress::Progress;
 use report::Reports;
 use services::Services;
-use wait::{Outcome, Waiter};
+use uploads::LocalUploads;
+use wait::{Outcome, Results, Waiter};
 
 /// The limit of archives in flight.
 const MAX_IN_FLIGHT: usize = 16;
@@ -169,17 +172,21 @@ async fn serve(
     services.start_writer(&config);
     services.start_dvo_writer(&config);
     services.start_aggregator(&config, tokio::net::TcpListener::from_std(api).context(PortSnafu)?);
-    services.start_smart_proxy(&config, tokio::net::TcpListener::from_std(public_api).context(PortSnafu)?);
-    services.start_ingress(&config, tokio::net::TcpListener::from_std(uploads).context(PortSnafu)?);
-    let waiter = Waiter {
-        source: &source,
+    let results = Arc::new(Results {
         reports: Reports::new(&config.aggregator, args.org)?,
         dead_letters: DeadLetters::watch(&config.kafka),
         timeout: args.timeout,
-    };
+    });
+    let client = reqwest::Client::builder().no_proxy().build().context(ClientSnafu)?;
+    let dropped =
+        LocalUploads::new(config.ingress.listen, config.archive.clone(), Arc::clone(&results), client);
+    let public_api = tokio::net::TcpListener::from_std(public_api).context(PortSnafu)?;
+    services.start_smart_proxy(&config, public_api, Arc::new(dropped));
+    services.start_ingress(&config, tokio::net::TcpListener::from_std(uploads).context(PortSnafu)?);
+    let waiter = Waiter { source: &source, results };
     let unserved = show(args, &waiter, submissions, progress).await?;
     if args.output == Format::Text && !args.once {
-        render::urls(&waiter.reports, &config.smart_proxy, config.ingress.listen)?;
+        render::urls(&waiter.results.reports, &config.smart_proxy, config.ingress.listen)?;
     }
     if unserved > 0 && args.once { NotServedSnafu { unserved }.fail() } else { Ok(()) }
 }
@@ -199,7 +206,7 @@ async fn show(
     let mut unserved = 0;
     while let Some(outcome) = outcomes.next().await {
         unserved += usize::from(matches!(outcome, Outcome::Failed(_)));
-        progress.suspended(|| render::outcome(args.output, &outcome, &waiter.reports, !args.once))?;
+        progress.suspended(|| render::outcome(args.output, &outcome, &waiter.results.reports, !args.once))?;
     }
     Ok(unserved)
 }

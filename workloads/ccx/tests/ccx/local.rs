@@ -268,6 +268,28 @@ fn url_in<'a>(text: &'a str, end: &str) -> &'a str {
 }
 
 #[test]
+#[ignore = "needs Chromium"]
+fn page_of_the_samples_takes_archives_and_every_link_leads_to_a_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = sample(folder.path(), ClusterId::random(), &[Fault::NodeNotReady, Fault::EtcdSlowDisk]);
+    let mut guard = ChildGuard(ccx(["local"]).spawn().unwrap());
+    let printed = printed_until_served(&mut guard.0);
+    let url = url_in(&printed, "/openshift/insights/advisor/clusters");
+    let base = url.strip_suffix("/openshift/insights/advisor/clusters").unwrap();
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/browser");
+    for script in ["crawl.mjs", "uploads.mjs"] {
+        let status = Command::new("node")
+            .arg(scripts.join(script))
+            .env("CCX_WEB_URL", base)
+            .env("CCX_WEB_ARCHIVE", &archive)
+            .env("CCX_WEB_SHOTS", folder.path())
+            .env("CCX_TEST_CHROMIUM", ccx_test_support::needs::chromium())
+            .status();
+        assert!(status.unwrap().success(), "{script} failed: see above");
+    }
+}
+
+#[test]
 #[ignore = "needs published samples"]
 fn published_archives_are_served_and_the_invalid_one_is_explained() {
     let archives = ccx_test_support::needs::published_samples("archives");

@@ -30,31 +30,37 @@ pub(crate) struct Form {
 }
 
 impl FromRequest<Page> for Form {
-    type Rejection = ErrorPage;
+    type Rejection = Response;
 
-    async fn from_request(request: Request, page: &Page) -> Result<Self, ErrorPage> {
+    async fn from_request(request: Request, page: &Page) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         let visit =
             <Visit as axum::extract::FromRequestParts<Page>>::from_request_parts(&mut parts, page).await?;
+        let expired = || visit.error(Kind::Expired).into_response();
         if is_from_another_site(&parts.headers) {
-            return Err(visit.error(Kind::Expired));
+            return Err(expired());
         }
         let body = String::from_request(Request::from_parts(parts, body), page).await;
-        let fields = Query::parse(Some(&body.map_err(|_| visit.error(Kind::Invalid))?));
+        let fields = Query::parse(Some(&body.map_err(|_| visit.error(Kind::Invalid).into_response())?));
         let token = fields.value("csrf").unwrap_or_default();
         if !page.form_key.is_valid(token, &visit.caller, visit.now) {
-            return Err(visit.error(Kind::Expired));
+            return Err(expired());
         }
         Ok(Self { visit, fields })
     }
 }
 
 /// Browsers say where a request comes from.
-fn is_from_another_site(headers: &HeaderMap) -> bool {
+pub(super) fn is_from_another_site(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none")
 }
 
 impl Form {
+    /// Returns an error page for the sender of the form.
+    pub(crate) fn error(&self, kind: Kind) -> ErrorPage {
+        self.visit.error(kind)
+    }
+
     fn reason(&self) -> String {
         self.fields.value("reason").unwrap_or_default().chars().take(MAX_REASON).collect()
     }
@@ -92,7 +98,7 @@ impl Form {
 }
 
 /// Returns whether a link leads to this page, so that a form can't send a user elsewhere.
-pub(super) fn is_own(link: &str) -> bool {
+pub(crate) fn is_own(link: &str) -> bool {
     let rest = link.strip_prefix(BASE);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         && link.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')

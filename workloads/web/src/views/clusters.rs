@@ -8,7 +8,7 @@ use super::{Tile, chosen_risks, respond, risk_filter, tiles};
 use crate::{
     error_page::ErrorPage,
     frame::{Frame, Section, Theme},
-    html::{self, Html},
+    html,
     icon::Icon,
     list::{Choice, Column, Filter, Order, Paging, Toolbar, matches},
     model::{ClusterRow, Risk, RiskCounts},
@@ -30,7 +30,6 @@ struct View<'a> {
     frame: &'a Frame,
     now: DateTime<Utc>,
     summary: String,
-    upload: Option<Html>,
     is_empty: bool,
     tiles: Vec<Tile>,
     toolbar: Toolbar,
@@ -68,7 +67,7 @@ fn view<'a>(
     let columns = columns(&order, query, &path, texts);
     let tiles = tiles(&sum, &path, HITS);
     let rows = paging.select(shown);
-    View { frame, now: visit.now, summary, upload: None, is_empty, tiles, toolbar, columns, rows, paging }
+    View { frame, now: visit.now, summary, is_empty, tiles, toolbar, columns, rows, paging }
 }
 
 fn summary(clusters: &[ClusterRow], texts: &Texts) -> String {

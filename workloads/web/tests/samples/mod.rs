@@ -3,13 +3,14 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use ccx_auth::{Authenticator, Caller};
 use ccx_config::Auth;
 use ccx_messages::{ClusterId, RuleSelector};
 use ccx_web::{
-    Answer, Change, Page, PageSettings, Source, SourceError,
+    Answer, ArchiveStream, Change, Page, PageSettings, Source, SourceError, Upload, UploadState, Uploads,
     model::{
         AffectedCluster, ClusterReport, ClusterRow, Disabled, ExcludedCluster, Hit, NamespaceKey,
         Recommendation, RecommendationDetails, Risk, RiskCounts, WorkloadCheck, WorkloadObject,
@@ -17,6 +18,7 @@ use ccx_web::{
     },
 };
 use chrono::{DateTime, TimeDelta, Utc};
+use futures::{StreamExt as _, future::BoxFuture};
 use serde_json::json;
 
 /// An organisation with clusters in all states; also that of callers without credentials.
@@ -29,6 +31,9 @@ pub(crate) const LARGE: u32 = 3;
 pub(crate) const UNAVAILABLE: u32 = 4;
 /// An organisation that may see nothing.
 pub(crate) const FORBIDDEN: u32 = 5;
+
+/// An organisation at which the source has a fault.
+pub(crate) const PANICKING: u32 = 6;
 
 /// The number of clusters of [`LARGE`].
 pub(crate) const MANY: usize = 10_000;
@@ -49,10 +54,30 @@ pub(crate) fn now() -> DateTime<Utc> {
 
 /// Returns the page over the samples.
 pub(crate) fn page() -> Page {
+    page_with(settings())
+}
+
+/// Returns the page over the samples that takes archives.
+pub(crate) fn page_with_uploads() -> Page {
+    page_with(PageSettings { uploads: Some(Arc::new(SampleUploads::default())), ..settings() })
+}
+
+fn page_with(page: PageSettings) -> Page {
     let settings =
         Auth { trust_identity_header: true, anonymous_organization: Some(USUAL), ..Auth::default() };
     let authenticator = Arc::new(Authenticator::new(&settings).expect("valid settings"));
-    Page::new(Arc::new(Samples::default()), authenticator, &PageSettings { secret: vec![7; 32], now })
+    Page::new(Arc::new(Samples::default()), authenticator, page)
+}
+
+/// Returns the settings of the page: neither a login nor uploads.
+pub(crate) fn settings() -> PageSettings {
+    PageSettings {
+        secrets: vec![vec![7; 32]],
+        stale_after: Duration::from_hours(24),
+        login: None,
+        uploads: None,
+        now,
+    }
 }
 
 /// Returns the id of a sample cluster.
@@ -151,6 +176,7 @@ fn answer<'a, T: Send + 'a>(caller: &Caller, found: Option<T>) -> Answer<'a, T> 
     let result = match caller.org_id.get() {
         UNAVAILABLE => Err(SourceError::Unavailable),
         FORBIDDEN => Err(SourceError::Forbidden),
+        PANICKING => panic!("a fault of the source, made for a test"),
         _ => found.ok_or(SourceError::NotFound),
     };
     Box::pin(async { result })
@@ -213,6 +239,38 @@ impl Source for Samples {
             }
         }
         answer(caller, Some(()))
+    }
+}
+
+/// A receiver that finds recommendations in every archive, unless its name says that it is broken. Each look at the list brings the
+/// archives one step further.
+#[derive(Default)]
+pub(crate) struct SampleUploads(Mutex<Vec<Upload>>);
+
+impl Uploads for SampleUploads {
+    fn receive<'a>(&'a self, name: &'a str, mut content: ArchiveStream<'a>) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let mut size_bytes = 0;
+            while let Some(Ok(chunk)) = content.next().await {
+                size_bytes += chunk.len() as u64;
+            }
+            let upload =
+                Upload { name: name.to_owned(), size_bytes, began_at: now(), state: UploadState::Processing };
+            self.0.lock().expect("a lock").insert(0, upload);
+        })
+    }
+
+    fn list(&self) -> Vec<Upload> {
+        let mut uploads = self.0.lock().expect("a lock");
+        let before = uploads.clone();
+        for upload in uploads.iter_mut() {
+            upload.state = if upload.name.contains("broken") {
+                UploadState::Failed { reason: "the archive is neither gzip, tar nor zip".to_owned() }
+            } else {
+                UploadState::Processed { cluster: cluster(TROUBLED), hits: 5 }
+            };
+        }
+        before
     }
 }
 

@@ -4,13 +4,16 @@ use serde_json::json;
 use super::*;
 use crate::{
     cache::{entry::ChildEntry, status::JobProgress},
-    model::{names::labels, resources::Stage},
+    model::{names::labels, object::Object, resources::Stage},
 };
 
 fn child(kind: Kind, component: impl Into<Option<Component>>, role: &str, replicas: i32) -> Child {
     let metadata = json!({"name": format!("ccx-{role}"), "labels": labels("ccx", role)});
-    let object = json!({"metadata": metadata});
-    Child::new(kind, component, Stage::Workloads, &object).with_pods(Some(replicas), "i")
+    let mut object = json!({"metadata": metadata});
+    if matches!(kind, Kind::Deployment | Kind::StatefulSet) {
+        object["spec"] = json!({"replicas": replicas, "selector": {}, "template": {}});
+    }
+    Child::new(component, Stage::Workloads, Object::parse(kind, object).unwrap())
 }
 
 fn deployment(component: Component, replicas: i32) -> Child {
@@ -28,7 +31,7 @@ fn all(replicas: i32) -> Children {
 
 fn record(objects: &mut PipelineObjects, child: &Child, status: ChildStatus) {
     let entry = ChildEntry::new(&ObjectMeta::default(), None, status);
-    objects.record_child(child.kind, child.name(), entry, 0);
+    objects.record_child(child.kind(), child.name(), entry, 0);
 }
 
 fn running(pods: i32) -> ChildStatus {
@@ -50,11 +53,11 @@ fn job(state: JobState) -> ChildStatus {
 /// Returns the roles of the children whose gates are closed.
 fn held<'a>(children: &'a Children, objects: &PipelineObjects, progress: &Progress) -> Vec<&'a str> {
     let is_held = |child: &&Child| closed(child, children, objects, progress).is_some();
-    children.iter().filter(is_held).map(|child| child.role.as_str()).collect()
+    children.iter().filter(is_held).map(Child::role).collect()
 }
 
 fn find<'a>(children: &'a Children, role: &str) -> &'a Child {
-    children.iter().find(|child| child.role == role).unwrap()
+    children.iter().find(|child| child.role() == role).unwrap()
 }
 
 const PIPELINE: &str = "data-pipeline";

@@ -62,10 +62,10 @@ pub(super) fn urls(
     uploads: SocketAddr,
 ) -> Result<(), OutputError> {
     output::print(&format!(
-        "\nUpload an archive, as a cluster does:\n  \
+        "\nUpload an archive: drop it onto the page, or send it as a cluster does:\n  \
          curl -F 'file=@insights.tar.gz;type=application/vnd.redhat.openshift.periodic+tgz' \
          http://{uploads}/api/ingress/v1/upload\n\nAll clusters, and what else can be asked:\n  curl -s {}\n  curl -s {}\n\nThe public API, as the console and the insights \
-         operator read it:\n  curl -s {}\n\nThe same in a browser:\n  {}",
+         operator read it:\n  curl -s {}\n\nThe page, for a browser:\n  {}",
         reports.clusters_url(),
         reports.openapi_url(),
         format_args!("http://{}{}v2/clusters", public_api.listen, public_api.api_prefix),

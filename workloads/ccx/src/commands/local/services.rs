@@ -1,6 +1,6 @@
 //! The workloads, as tasks of this process.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ccx_config::Config;
 use snafu::ResultExt as _;
@@ -57,13 +57,17 @@ impl Services {
         self.tasks().spawn(async move { ("the aggregator", run.await) });
     }
 
-    pub(super) fn start_smart_proxy(&self, config: &Config, listener: TcpListener) {
+    pub(super) fn start_smart_proxy(
+        &self,
+        config: &Config,
+        listener: TcpListener,
+        uploads: Arc<dyn ccx_web::Uploads>,
+    ) {
         let (config, shutdown) = (config.clone(), self.shutdown.clone());
         // A future of tens of kilobytes, which would be copied.
-        let run =
-            Box::pin(
-                async move { ccx_web::run_on(listener, &config, shutdown).await.context(SmartProxySnafu) },
-            );
+        let run = Box::pin(async move {
+            ccx_web::run_on(listener, &config, Some(uploads), shutdown).await.context(SmartProxySnafu)
+        });
         self.tasks().spawn(async move { ("the smart proxy", run.await) });
     }
 

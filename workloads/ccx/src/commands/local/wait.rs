@@ -44,12 +44,25 @@ pub(super) struct Failed {
 /// announced when the report of the previous one has been read. Holds the time of the last announcement.
 pub(super) type Turn = Arc<Mutex<Option<DateTime<Utc>>>>;
 
-/// Waits for reports.
+/// Announces what is deferred, and waits for reports.
 pub(super) struct Waiter<'a> {
     pub(super) source: &'a Source<'a>,
+    pub(super) results: Arc<Results>,
+}
+
+/// Waits for the reports of announced archives.
+pub(super) struct Results {
     pub(super) reports: Reports,
     pub(super) dead_letters: DeadLetters,
     pub(super) timeout: Duration,
+}
+
+/// An archive whose report is expected.
+pub(super) struct Sent {
+    pub(super) request_id: String,
+    pub(super) announced_at: DateTime<Utc>,
+    /// `None` if the archive has no content to derive an id from.
+    pub(super) cluster_id: Option<ClusterId>,
 }
 
 impl Waiter<'_> {
@@ -81,9 +94,9 @@ impl Waiter<'_> {
     }
 
     async fn wait_for(&self, announced: Announced) -> Outcome {
-        let found = self.poll(&announced).await;
-        let Announced { archive, upload, .. } = announced;
-        match found {
+        let Announced { archive, upload, cluster_id } = announced;
+        let (request_id, announced_at) = (upload.request_id.clone(), upload.announced_at);
+        match self.results.wait(&Sent { request_id, announced_at, cluster_id }).await {
             Ok((cluster_id, report, recommendations)) => {
                 let elapsed = (Utc::now() - upload.announced_at).to_std().unwrap_or_default();
                 let request_id = upload.request_id;
@@ -92,15 +105,18 @@ impl Waiter<'_> {
             Err(error) => Outcome::Failed(Failed { archive, request_id: Some(upload.request_id), error }),
         }
     }
+}
 
-    async fn poll(&self, announced: &Announced) -> Result<(ClusterId, Report, Vec<Recommendation>), String> {
+impl Results {
+    /// Waits for the report of an archive, or for the reason why there is none.
+    pub(super) async fn wait(&self, sent: &Sent) -> Result<(ClusterId, Report, Vec<Recommendation>), String> {
         let deadline = Instant::now() + self.timeout;
         loop {
-            let obstacle = match self.ask(announced).await {
+            let obstacle = match self.ask(sent).await {
                 Ok(found) => return Ok(found),
                 Err(obstacle) => obstacle,
             };
-            if let Some(reason) = self.dead_letters.reason(&announced.upload.request_id) {
+            if let Some(reason) = self.dead_letters.reason(&sent.request_id) {
                 return Err(reason);
             }
             if Instant::now() > deadline {
@@ -111,10 +127,10 @@ impl Waiter<'_> {
         }
     }
 
-    async fn ask(&self, announced: &Announced) -> Result<(ClusterId, Report, Vec<Recommendation>), String> {
-        let cluster_id = announced.cluster_id.ok_or("the cluster is not known")?;
+    async fn ask(&self, sent: &Sent) -> Result<(ClusterId, Report, Vec<Recommendation>), String> {
+        let cluster_id = sent.cluster_id.ok_or("the cluster is not known")?;
         let report = self.reports.get(cluster_id).await?;
-        if !is_as_new_as(&report, announced.upload.announced_at) {
+        if !is_as_new_as(&report, sent.announced_at) {
             return Err("only an older report is there".into());
         }
         let recommendations = self.reports.recommendations(cluster_id).await?;

@@ -1,0 +1,136 @@
+//! Writes of children: what is written is recorded, so that its own change causes no reconcile.
+
+use k8s_openapi::api::core::v1::Secret;
+use kube::{
+    Api,
+    api::{Patch, PatchParams, PostParams},
+    core::DynamicObject,
+};
+use serde_json::json;
+use snafu::ResultExt as _;
+
+use super::{
+    Applier, ApplyError, Change, Prepared, RequestSnafu,
+    generated_secret::{GENERATOR, with_generated},
+    live,
+};
+use crate::{
+    cache::{ChildState, entry::ChildEntry},
+    model::{
+        hash64::Hash64, kind::Kind, names::MANAGER, object::Object, reason::Reason, resources::ApplyMode,
+    },
+};
+
+/// Returns the parameters of server-side apply: fields that the operator sets are taken from other managers.
+pub(crate) fn force() -> PatchParams {
+    PatchParams::apply(MANAGER).force()
+}
+
+impl Applier<'_> {
+    pub(super) async fn create(
+        &self,
+        api: &Api<DynamicObject>,
+        prepared: &Prepared<'_>,
+        knowledge: ChildState,
+    ) -> Result<Change, ApplyError> {
+        let child = prepared.child;
+        if let (ApplyMode::CreateOnce { generate }, Object::Secret(secret)) = (&child.apply, &child.object) {
+            let secret = with_generated((**secret).clone(), generate);
+            return self.create_generated_secret(api, prepared, secret).await;
+        }
+        self.write(
+            prepared,
+            "create",
+            api.patch(child.name(), &force(), &Patch::Apply(&prepared.to_create())),
+        )
+        .await?;
+        tracing::info!(pipeline = %self.key, kind = child.kind().name(), name = child.name(), "created");
+        if knowledge == ChildState::Deleted {
+            let note = format!(
+                "recreated {} {}, which was deleted by another client",
+                child.kind().name(),
+                child.name()
+            );
+            self.context.events.normal(self.pipeline, Reason::DriftCorrected.name(), &note).await;
+        }
+        Ok(Change::Written)
+    }
+
+    /// The data has a field manager of its own, since later applies omit it and would remove it. Everything
+    /// else is applied, so that it can be changed later, above all the owner.
+    async fn create_generated_secret(
+        &self,
+        api: &Api<DynamicObject>,
+        prepared: &Prepared<'_>,
+        secret: Secret,
+    ) -> Result<Change, ApplyError> {
+        let child = prepared.child;
+        let parameters = PostParams { field_manager: Some(GENERATOR.into()), ..PostParams::default() };
+        let made = api.create(&parameters, &Object::from(secret).to_dynamic()).await;
+        let made = made.context(RequestSnafu::for_child(child, "create"))?;
+        self.write(
+            prepared,
+            "apply",
+            api.patch(child.name(), &force(), &Patch::Apply(&prepared.against(&made))),
+        )
+        .await?;
+        tracing::info!(pipeline = %self.key, kind = child.kind().name(), name = child.name(), "secret generated");
+        // Other children are built from its data.
+        self.context.queue.push(self.key.clone());
+        Ok(Change::SecretGenerated)
+    }
+
+    /// Becomes the manager of the fields of an object that another client restored.
+    pub(super) async fn claim_fields(
+        &self,
+        api: &Api<DynamicObject>,
+        prepared: &Prepared<'_>,
+        live: DynamicObject,
+    ) -> Result<DynamicObject, ApplyError> {
+        let Some(fields) = live::restored_fields(&live) else { return Ok(live) };
+        let metadata = json!({"managedFields": fields, "resourceVersion": live.metadata.resource_version});
+        let patch = Patch::Merge(json!({"metadata": metadata}));
+        let claimed = api.patch(prepared.child.name(), &PatchParams::default(), &patch).await;
+        claimed.context(RequestSnafu::for_child(prepared.child, "claim the fields of"))
+    }
+
+    /// Sends a write, whose change the cache does not report.
+    pub(super) async fn write(
+        &self,
+        prepared: &Prepared<'_>,
+        verb: &'static str,
+        request: impl Future<Output = kube::Result<DynamicObject>>,
+    ) -> Result<DynamicObject, ApplyError> {
+        let child = prepared.child;
+        self.context.cache.with(self.key, |objects| objects.begin_write(child.kind(), child.name()));
+        let written = request.await;
+        match written {
+            Ok(object) => {
+                self.verified(prepared, &object);
+                Ok(object)
+            }
+            Err(error) => {
+                self.context
+                    .cache
+                    .with(self.key, |objects| objects.clear_verified(child.kind(), child.name()));
+                Err(error).context(RequestSnafu::for_child(child, verb))
+            }
+        }
+    }
+
+    pub(super) fn verified(&self, prepared: &Prepared<'_>, object: &DynamicObject) {
+        let child = prepared.child;
+        let (record, desired) = (ChildEntry::from(object), Hash64::new(&*prepared.hash));
+        let is_changed = self
+            .context
+            .cache
+            .with(self.key, |objects| objects.set_verified(child.kind(), child.name(), record, desired));
+        if is_changed {
+            self.context.queue.push(self.key.clone());
+        }
+    }
+
+    pub(super) fn api(&self, kind: Kind) -> Api<DynamicObject> {
+        Api::namespaced_with(self.context.client.clone(), &self.key.namespace, &kind.api_resource())
+    }
+}

@@ -1,0 +1,89 @@
+//! The conditions of the resource as a whole.
+
+use super::*;
+
+#[test]
+fn every_condition_has_a_status_for_any_observation() {
+    let kinds = |observation: &Observation| -> Vec<ConditionType> {
+        conditions(observation).into_iter().map(|(kind, _)| kind).collect()
+    };
+    let mut nothing = healthy();
+    nothing.state = ObservedState::default();
+    for observation in [healthy(), nothing] {
+        assert_eq!(kinds(&observation), ConditionType::ALL[..12], "without autoscalers and exposure");
+    }
+    let mut whole = healthy();
+    for (kind, component) in [
+        (Kind::HorizontalPodAutoscaler, Component::DataPipeline),
+        (Kind::Route, Component::Aggregator),
+        (Kind::Route, Component::SmartProxy),
+    ] {
+        whole.state.controllers.push(controller(kind, component, Acceptance::Accepted));
+    }
+    for component in
+        [Component::WorkloadsWriter, Component::RequestsWriter, Component::SmartProxy, Component::Ingress]
+    {
+        let wanted = Workload { image: Some("ccx".into()), ..workload(component, 1, 1) };
+        whole.state.workloads.insert(component, wanted);
+    }
+    whole.state.cleaner = Some(CleanerView::default());
+    assert_eq!(kinds(&whole), ConditionType::ALL);
+}
+
+#[test]
+fn healthy_resource_is_ready() {
+    let observation = healthy();
+    assert_eq!(outcome(&observation, ConditionType::Ready), (ConditionValue::True, Reason::AsExpected));
+    assert_eq!(outcome(&observation, ConditionType::Available), (ConditionValue::True, Reason::AsExpected));
+    assert_eq!(
+        outcome(&observation, ConditionType::Progressing),
+        (ConditionValue::False, Reason::AsExpected)
+    );
+    assert_eq!(outcome(&observation, ConditionType::Degraded), (ConditionValue::False, Reason::AsExpected));
+}
+
+#[test]
+fn stage_problem_is_the_reason_of_the_resource() {
+    let problem = Problem { reason: Reason::SecretMissing, message: "the Secret a does not exist".into() };
+    let observation = Observation { errors: vec![problem], ..healthy() };
+    let told = (ConditionValue::False, Reason::SecretMissing, "the Secret a does not exist".to_owned());
+    assert_eq!(verdict(&observation, ConditionType::Ready), told);
+    assert_eq!(outcome(&observation, ConditionType::Degraded), (ConditionValue::True, Reason::SecretMissing));
+    assert_eq!(
+        outcome(&observation, ConditionType::Available).0,
+        ConditionValue::True,
+        "what runs still runs"
+    );
+}
+
+#[test]
+fn suspension_is_progressing_until_no_pod_exists() {
+    let mut observation = Observation { mode: ReconcileMode::Suspended, ..healthy() };
+    assert_eq!(outcome(&observation, ConditionType::Ready), (ConditionValue::False, Reason::Suspending));
+    for component in [Component::DataPipeline, Component::DbWriter, Component::Aggregator] {
+        observation.state.workloads.insert(component, workload(component, 0, 0));
+    }
+    assert_eq!(outcome(&observation, ConditionType::Ready), (ConditionValue::False, Reason::Suspended));
+    assert_eq!(outcome(&observation, ConditionType::DatabaseReady).0, ConditionValue::True);
+    assert_eq!(outcome(&observation, ConditionType::Degraded).0, ConditionValue::False);
+}
+
+#[test]
+fn paused_resource_is_ready_and_not_progressing() {
+    let observation = Observation { mode: ReconcileMode::Paused, ..healthy() };
+    assert_eq!(outcome(&observation, ConditionType::Ready), (ConditionValue::True, Reason::AsExpected));
+    assert_eq!(outcome(&observation, ConditionType::Progressing), (ConditionValue::False, Reason::Paused));
+}
+
+#[test]
+fn problem_is_new_until_a_condition_has_it() {
+    let observation = with_pod(Component::DataPipeline, PodIssueKind::ImagePull, "unknown");
+    let now = conditions(&observation);
+    let reasons = |before: &[Condition]| -> Vec<Reason> {
+        summary::new_problems(before, &now).into_iter().map(|problem| problem.reason).collect()
+    };
+    assert_eq!(reasons(&[]), [Reason::ImagePullFailed], "one Event, not one for each summary");
+    let before: Vec<Condition> =
+        now.iter().map(|(kind, status)| status.condition(*kind, None, &[], seconds(1))).collect();
+    assert_eq!(reasons(&before), []);
+}
