@@ -9,7 +9,7 @@ prefix ?= /usr/local
 predecessors := ccx-data-pipeline insights-results-db-writer dvo-writer valkey-writer insights-results-aggregator \
 	insights-results-aggregator-cleaner insights-results-aggregator-exporter
 
-.PHONY: help install diff demo build test e2e e2e-cluster generate images lint doc book fmt bench fuzz clean
+.PHONY: help install diff demo build test e2e e2e-cluster generate images lint doc book fmt check-api bench fuzz clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +79,13 @@ fmt: ## format all code
 
 diff: ## compare PEER=/path/to/insights-results-aggregator with ours: tables and answers (KAFKA=host:port for brokers of yours)
 	CCX_TEST_PEER="$(or $(abspath $(PEER)),$(error set PEER to the other program))" $(if $(KAFKA),CCX_TEST_PEER_KAFKA=$(KAFKA)) cargo test -p ccx --test ccx peer:: -- --nocapture
+
+check-api: ## generated requests to the REST APIs, by their own documents: no 5xx, and nothing that they do not describe
+	@hack/install-dependencies.sh schemathesis
+	@hack/install-dependencies.sh web
+	@hack/web.sh
+	cargo build --package ccx
+	hack/check-api.sh
 
 bench: ## measure the hot paths beside their physical limits
 	@hack/install-dependencies.sh bench

@@ -3,14 +3,15 @@
 #
 #   hack/install-dependencies.sh [GROUP...]
 #
-#   (always)   a compiler, the libraries that Kafka's client links to, PostgreSQL's programs, Rust
-#   servers    Java, Maven, Go, openssl and Redis, for the tests against real servers: Kafka, S3, Valkey and the Kubernetes API
-#   python     insights-core in a folder of its own, for the tests of Python rules
-#   web        Node.js and npm, for the styles of the Advisor page; without them, it is plain
-#   browser    Chromium, for the tests of the Advisor page
-#   lint       shellcheck, and cargo-deny (built by cargo, once)
-#   bench      wrk
-#   book       mdbook (built by cargo, once)
+#   (always)      a compiler, the libraries that Kafka's client links to, PostgreSQL's programs, Rust
+#   servers       Java, Maven, Go, openssl and Redis, for the tests against real servers: Kafka, S3, Valkey and the Kubernetes API
+#   python        insights-core in a folder of its own, for the tests of Python rules
+#   web           Node.js and npm, for the styles of the Advisor page; without them, it is plain
+#   browser       Chromium, for the tests of the Advisor page
+#   lint          shellcheck, and cargo-deny (built by cargo, once)
+#   bench         wrk
+#   schemathesis  schemathesis in a folder of its own, for generated requests to the REST APIs
+#   book          mdbook (built by cargo, once)
 #
 # On Debian and Ubuntu it installs missing packages, as root or by sudo. On other systems it prints the packages to install. It fails
 # if a dependency is still missing; one of the groups only with CI=true, since they are optional.
@@ -18,7 +19,7 @@
 set -euo pipefail
 
 # Go from `go_bootstrap_version` on downloads `go_version` itself (GOTOOLCHAIN, see hack/lib/server.sh).
-readonly rust_version=1.95 java_version=17 go_version=1.26 go_bootstrap_version=1.21 python_version=3.9 node_version=18 deny_version=0.20.2 mdbook_version=0.5.4 insights_core_version=3.8.4
+readonly rust_version=1.95 java_version=17 go_version=1.26 go_bootstrap_version=1.21 python_version=3.9 node_version=18 deny_version=0.20.2 mdbook_version=0.5.4 insights_core_version=3.8.4 schemathesis_version=4.32.5
 
 missing=()  # What it is, for people.
 debian=()   # Its packages.
@@ -39,6 +40,7 @@ main() {
       lint) look_for_linters ;;
       web) look_for_node ;;
       browser) has_chromium || want Chromium chromium chromium "--cask chromium" ;;
+      schemathesis) look_for_pypi schemathesis schemathesis schemathesis "$schemathesis_version" ;;
       bench) has wrk || want wrk wrk wrk wrk ;;
       book) look_for_mdbook ;;
       *) echo "there is no group $group; see --help" >&2 && exit 2 ;;
@@ -72,20 +74,22 @@ look_for_servers() {
   has valkey-server || has redis-server || want "Valkey or Redis" redis-server valkey      valkey
 }
 
-look_for_python() {
-  local folder=${XDG_CACHE_HOME:-$HOME/.cache}/ccx/python
-  "$folder/bin/python3" -c 'import insights' 2>/dev/null && return
+look_for_python() { look_for_pypi python insights insights-core "$insights_core_version"; }
+
+# look_for_pypi FOLDER MODULE PACKAGE VERSION: installs a package of PyPI into a virtual environment of its own.
+look_for_pypi() {
+  local folder=${XDG_CACHE_HOME:-$HOME/.cache}/ccx/$1 module=$2 package=$3 version=$4
+  "$folder/bin/python3" -c "import $module" 2>/dev/null && return
   if ! at_least "$python_version" "$(python3 --version 2>/dev/null)" || ! python3 -c 'import ensurepip' 2>/dev/null; then
     want "Python $python_version or newer with venv" python3-venv python3 python3
     provide || return 0
     forget
   fi
-  echo "installing insights-core $insights_core_version into $folder" >&2
-  { python3 -m venv "$folder" && "$folder/bin/pip" install --quiet --disable-pip-version-check \
-    "insights-core==$insights_core_version"; } || {
+  echo "installing $package $version into $folder" >&2
+  { python3 -m venv "$folder" && "$folder/bin/pip" install --quiet --disable-pip-version-check "$package==$version"; } || {
     # The tests can't distinguish an incomplete environment from a complete one.
     rm -rf "$folder"
-    by_hand+=("insights-core $insights_core_version: pip failed to install it, see above; is PyPI reachable?")
+    by_hand+=("$package $version: pip failed to install it, see above; is PyPI reachable?")
   }
 }
 

@@ -113,17 +113,27 @@ fn parameter(name: &str, path: &str) -> Parameter {
         "cluster_list" | "clusters" => {
             ("Ids of clusters, separated by commas.", ArrayBuilder::new().items(uuid()).build().into())
         }
-        "user_id" => ("The user's id.", text().min_length(Some(1)).max_length(Some(256)).build().into()),
-        "rule_id" if path.contains("{error_key}") => {
-            ("The rule's module.", text().pattern(Some("^[a-zA-Z_0-9.]+$")).build().into())
+        "user_id" => {
+            let schema = text().min_length(Some(1)).max_length(Some(256)).examples(["7"]);
+            ("The user's id.", schema.build().into())
         }
-        "error_key" => ("The error key.", text().pattern(Some("^[a-zA-Z_0-9]+$")).build().into()),
-        "rule_id" | "rule_selector" => (
-            "The rule's module, a bar and an error key.",
-            text().pattern(Some(r"^[a-zA-Z_0-9]+\.[a-zA-Z_0-9.]+\|[a-zA-Z_0-9]+$")).build().into(),
-        ),
+        "rule_id" if path.contains("{error_key}") => {
+            let schema = text().pattern(Some("^[a-zA-Z_0-9.]+$")).examples(["ccx.rules.etcd_quota.report"]);
+            ("The rule's module.", schema.build().into())
+        }
+        "error_key" => {
+            let schema = text().pattern(Some("^[a-zA-Z_0-9]+$")).examples(["ETCD_QUOTA"]);
+            ("The error key.", schema.build().into())
+        }
+        "rule_id" | "rule_selector" => {
+            let pattern = r"^[a-zA-Z_0-9]+\.[a-zA-Z_0-9.]+\|[a-zA-Z_0-9]+$";
+            let schema = text().pattern(Some(pattern)).examples(["ccx.rules.etcd_quota|ETCD_QUOTA"]);
+            ("The rule's module, a bar and an error key.", schema.build().into())
+        }
         "namespace" => {
-            ("The namespace's UID.", text().min_length(Some(1)).max_length(Some(256)).build().into())
+            let examples = ["6c1c5b0e-7d5d-4d58-8f37-7bb8d0c8e6b5"];
+            let schema = text().min_length(Some(1)).max_length(Some(256)).examples(examples);
+            ("The namespace's UID.", schema.build().into())
         }
         "organizations" => (
             "Numbers of organisations, separated by commas.",
@@ -155,6 +165,7 @@ fn organization() -> utoipa::openapi::Object {
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
         .minimum(Some(1))
         .maximum(Some(2_147_483_647))
+        .examples([1])
         .build()
 }
 
