@@ -3,6 +3,7 @@
 //! ```text
 //!   eventually        waits for a condition, never longer than a limit      (eventually_async in async tests)
 //!   http::get         sends a request by curl                               (http::get_raw to a server in the same process)
+//!   assert_metrics    compares a scrape with the metrics of existing dashboards
 //!   kafka::Topic      appends to and reads a topic of a real broker         (feature `kafka`)
 //!   merge_patch       changes a JSON document
 //!   assert_generated  compares a generated file with its source, or writes it
@@ -13,6 +14,7 @@
 #![expect(clippy::missing_panics_doc, reason = "a test that can't go on panics")]
 
 mod eventually;
+mod exposition;
 mod generated;
 pub mod http;
 mod json;
@@ -22,6 +24,7 @@ pub mod needs;
 mod port;
 
 pub use eventually::{Attempt, SOON, eventually, eventually_async, eventually_within};
+pub use exposition::{DEFAULT_BUCKETS, ExpectedMetric, assert_metrics};
 pub use generated::{UPDATE_VARIABLE, assert_generated};
 pub use json::merge_patch;
 pub use port::free_port;

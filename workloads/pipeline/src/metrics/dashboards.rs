@@ -43,7 +43,7 @@ pub(crate) struct Dashboards {
 
 impl Dashboards {
     pub(super) fn new(registrar: MetricRegistrar<'_>) -> Result<Self, prometheus::Error> {
-        let (sizes, durations) = (size_buckets()?, duration_buckets()?);
+        let (sizes, durations) = (size_buckets()?, duration_buckets());
         let bytes = |name, help| registrar.histogram(name, help, sizes.clone());
         let seconds = |name, help| registrar.histogram(name, help, durations.clone());
         let bytes_by_kind = |name, help| histogram_by_kind(registrar, name, help, sizes.clone());

@@ -6,6 +6,7 @@
 )]
 
 mod bad_input;
+mod dashboards;
 mod env;
 mod good_input;
 mod hostile;

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::{
     bad_input::tar_of,
+    dashboards::assert_metrics_of_dashboards,
     env::{TestEnv, WORKLOADS},
 };
 
@@ -116,6 +117,7 @@ async fn roles_in_processes_of_their_own_download_once_each() {
     for process in processes {
         process.metric_reaches("ccx_downloaded_total_count", 1).await;
         downloads += process.metric("ccx_downloaded_total_count").await;
+        assert_metrics_of_dashboards(&process.get("/metrics").await);
         process.end().await;
     }
     assert_eq!(downloads, 4, "four times as many as with all roles in one process");
@@ -153,6 +155,7 @@ async fn results_of_another_process_are_stored_and_invalid_ones_dead_lettered() 
     assert_eq!(object(&env, "insights/a/b/insights.json").await, &payload[..]);
     assert_eq!(env.read(&topics.rules_uploader_dead_letters, 1).await[0].payload, &b"{}"[..]);
     running.metric_reaches("ccx_pipeline_uploads_total", 1).await;
+    assert_metrics_of_dashboards(&running.get("/metrics").await);
     running.end().await;
 }
 

@@ -7,7 +7,7 @@ use ccx_messages::{DeadLetter, ErrorClass};
 use crate::support::{TestEnv, WORKLOADS, cluster};
 
 /// A message of cluster `number`, announced `minute` minutes after noon, with a failing workload in each namespace.
-fn workloads(number: usize, minute: u32, namespaces: &[&str]) -> String {
+pub(crate) fn workloads(number: usize, minute: u32, namespaces: &[&str]) -> String {
     let objects: Vec<String> = namespaces
         .iter()
         .map(|id| format!(r#"{{"namespace":"name of {id}","namespace_uid":"{id}","kind":"Pod","name":"","uid":"{id}-1"}}"#))
@@ -21,7 +21,7 @@ fn workloads(number: usize, minute: u32, namespaces: &[&str]) -> String {
     )
 }
 
-fn gzip(text: &str) -> Vec<u8> {
+pub(crate) fn gzip(text: &str) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     encoder.write_all(text.as_bytes()).unwrap();
     encoder.finish().unwrap()

@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, and so do its helpers")]
 
 mod bad_messages;
+mod batches;
 mod dvo;
 mod good_messages;
 mod lifecycle;
+mod metrics;
 mod outage;
 mod requests;
 mod support;
