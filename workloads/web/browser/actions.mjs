@@ -105,6 +105,49 @@ const steps = {
     check((await page.evaluate(() => document.activeElement.tagName)) === "SUMMARY", "the focus returns");
   },
 
+  async "the focus visits everything in the order in which it is seen, and can be seen"({ page }) {
+    await go(page, sample.troubled);
+    const stops = [];
+    for (let stop = 0; stop < 20; stop++) {
+      await page.keyboard.press("Tab");
+      stops.push(await page.evaluate(() => {
+        const element = document.activeElement;
+        const all = [...document.querySelectorAll("*")];
+        const { top, left, width, height } = element.getBoundingClientRect();
+        const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element);
+        return {
+          name: element.innerText || element.ariaLabel || element.name, place: all.indexOf(element),
+          isVisible: width > 0 && height > 0 && left >= 0 && top >= -1,
+          isMarked: (outlineStyle !== "none" && outlineWidth !== "0px") || boxShadow !== "none" || element.matches("input"),
+        };
+      }));
+    }
+    const wrong = stops.filter(({ place, isVisible, isMarked }, index) => !isVisible || !isMarked || (index > 0 && place <= stops[index - 1].place));
+    check(wrong.length === 0, JSON.stringify(wrong));
+    check(stops.some(({ name }) => name?.startsWith("Export as HTML")), JSON.stringify(stops.map(({ name }) => name)));
+  },
+
+  async "a filter is chosen by keyboard"({ page }) {
+    await go(page, `${advisor}/clusters`);
+    await page.focus("form details summary");
+    await page.keyboard.press("Space");
+    await page.keyboard.press("Tab");
+    check((await page.evaluate(() => document.activeElement.name)) === "hits", "the first option has the focus");
+    await follow(page, () => page.keyboard.press("Space"));
+    check(path(page) === `${advisor}/clusters?hits=4`, path(page));
+  },
+
+  async "nothing moves for those who asked for less motion"({ page, problems }) {
+    await page.emulateMediaFeatures([{ name: "prefers-reduced-motion", value: "reduce" }]);
+    for (const view of [`${advisor}/clusters`, sample.troubled]) {
+      await go(page, view);
+      const moving = await page.evaluate(() => [...document.querySelectorAll("*")]
+        .filter((element) => ["transitionDuration", "animationDuration"].some((name) => parseFloat(getComputedStyle(element)[name]) > 0))
+        .map((element) => element.outerHTML.slice(0, 100)));
+      problems.push(...moving.slice(0, 3));
+    }
+  },
+
   async "print shows every recommendation, and no controls"({ page }) {
     await go(page, sample.troubled);
     await page.evaluate(() => window.dispatchEvent(new Event("beforeprint")));

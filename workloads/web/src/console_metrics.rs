@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     model::{Risk, RiskCounts},
-    source::Source,
+    source::{Source, SourceError},
 };
 
 /// The time between two reads of the report: clusters send one every two hours.
@@ -83,9 +83,10 @@ impl ConsoleMetrics {
     /// Keeps the metric up to date until `shutdown`. An answer that fails leaves the last values.
     pub(crate) async fn follow(&self, source: &dyn Source, shutdown: &CancellationToken) {
         loop {
-            if let Ok(clusters) = source.clusters(&self.caller).await {
-                let row = clusters.iter().find(|row| row.id == self.cluster);
-                self.set(row.and_then(|row| Some((row.hits, row.last_checked_at?))));
+            match source.cluster_row(&self.caller, self.cluster).await {
+                Ok(row) => self.set(row.last_checked_at.map(|reported_at| (row.hits, reported_at))),
+                Err(SourceError::NotFound) => self.set(None),
+                Err(_) => {}
             }
             if shutdown.run_until_cancelled(tokio::time::sleep(INTERVAL)).await.is_none() {
                 return;

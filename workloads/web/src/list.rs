@@ -141,9 +141,20 @@ pub(crate) struct Paging {
 }
 
 impl Paging {
+    /// Returns the number of rows that a page has, by `limit`.
+    pub(crate) fn limit(query: &Query) -> usize {
+        query.number("limit").filter(|limit| SIZES.contains(limit)).unwrap_or(SIZES[0])
+    }
+
+    /// Returns the number of rows before the page that `offset` names, if the list is that long.
+    pub(crate) fn offset(query: &Query) -> usize {
+        let limit = Self::limit(query);
+        query.number("offset").unwrap_or_default() / limit * limit
+    }
+
     /// Selects the page that `limit` and `offset` name; an offset beyond the end is the last page.
     pub(crate) fn new(path: &str, query: &Query, total: usize) -> Self {
-        let limit = query.number("limit").filter(|limit| SIZES.contains(limit)).unwrap_or(SIZES[0]);
+        let limit = Self::limit(query);
         let pages = total.div_ceil(limit).max(1);
         let page = (query.number("offset").unwrap_or_default() / limit + 1).min(pages);
         let link = |page: usize| {

@@ -1,6 +1,7 @@
 //! The data of a view, as the page needs it.
 
 mod category;
+mod cluster_list;
 mod risk;
 
 use ccx_messages::{ClusterId, RuleSelector};
@@ -8,6 +9,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
 
 pub use category::Category;
+pub use cluster_list::{ClusterOrder, ClusterPage, ClusterSelection, ClusterTotals};
 pub use risk::{Risk, RiskCounts};
 
 /// A cluster in the list.

@@ -8,7 +8,7 @@ use futures::FutureExt as _;
 
 use crate::{
     model::{
-        AffectedCluster, ClusterReport, ClusterRow, Disabled, ExcludedCluster, Hit, NamespaceKey,
+        AffectedCluster, ClusterOrder, ClusterPage, ClusterReport, ClusterRow, ClusterSelection, ClusterTotals, Disabled, ExcludedCluster, Hit, NamespaceKey,
         Recommendation, RecommendationDetails, Risk, RiskCounts, WorkloadCheck, WorkloadObject,
         WorkloadReport, WorkloadRow,
     },
@@ -19,15 +19,21 @@ use crate::{
 const REPORT: ReportOptions = ReportOptions { include_disabled: true, rendered: true, for_managed: false };
 
 impl Source for PublicApi {
-    fn clusters<'a>(&'a self, caller: &'a Caller) -> Answer<'a, Vec<ClusterRow>> {
-        async move { Ok(Self::clusters(self, caller).await?.into_iter().map(cluster_row).collect()) }.boxed()
+    fn clusters<'a>(&'a self, caller: &'a Caller, selection: &'a ClusterSelection) -> Answer<'a, ClusterPage> {
+        async move { Ok(cluster_page(self.clusters_page(caller, &api_selection(selection)).await?)) }.boxed()
+    }
+
+    fn cluster_row<'a>(&'a self, caller: &'a Caller, cluster: ClusterId) -> Answer<'a, ClusterRow> {
+        async move { Ok(cluster_row(self.cluster_summary(caller, cluster).await?)) }.boxed()
     }
 
     fn cluster<'a>(&'a self, caller: &'a Caller, cluster: ClusterId) -> Answer<'a, ClusterReport> {
         async move {
-            let (report, clusters) =
-                tokio::join!(self.cluster_report(caller, cluster, REPORT), Self::clusters(self, caller));
-            let listed = clusters?.into_iter().find(|listed| listed.cluster_id == cluster).map(cluster_row);
+            let (report, listed) = tokio::join!(
+                self.cluster_report(caller, cluster, REPORT),
+                self.cluster_summary(caller, cluster)
+            );
+            let listed = listed.ok().map(cluster_row);
             match (report, listed) {
                 (Ok(report), listed) => Ok(cluster_report(cluster, report, listed)),
                 // A cluster that is known, but has not sent a report.
@@ -63,7 +69,7 @@ impl Source for PublicApi {
             let clusters = self.clusters_detail(caller, rule).await?;
             let disabled = if details.disabled {
                 self.acknowledgement(caller, rule).await.ok().map(|acknowledgement| Disabled {
-                    by: Some(acknowledgement.created_by).filter(|user| !user.is_empty()),
+                    by: known_text(acknowledgement.created_by),
                     at: Some(acknowledgement.updated_at.unwrap_or(acknowledgement.created_at)),
                     reason: acknowledgement.justification,
                 })
@@ -150,9 +156,44 @@ fn counts(hits: &HitsByRisk) -> RiskCounts {
     counts
 }
 
+/// Returns a text; an empty one stands for an unknown one.
+fn known_text(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
 /// Returns a severity; 0 stands for an unknown one.
 fn known(number: u8) -> Option<Risk> {
     Some(Risk::from_number(number.into())).filter(|_| number > 0)
+}
+
+fn api_selection(selection: &ClusterSelection) -> ccx_smart_proxy::ClusterSelection {
+    use ccx_smart_proxy::ClusterOrder as Order;
+    ccx_smart_proxy::ClusterSelection {
+        text: selection.text.clone(),
+        risks: selection.risks.iter().map(|risk| risk.number()).collect(),
+        versions: selection.versions.clone(),
+        stale: None,
+        order: match selection.order {
+            ClusterOrder::Name => Order::Name,
+            ClusterOrder::Version => Order::Version,
+            ClusterOrder::Total => Order::HitCount,
+            ClusterOrder::Severity => Order::Severity,
+            ClusterOrder::Risk(risk) => Order::Risk(risk.number()),
+            ClusterOrder::LastCheckedAt => Order::LastCheckedAt,
+        },
+        is_descending: selection.is_descending,
+        offset: selection.offset,
+        limit: Some(selection.limit),
+    }
+}
+
+fn cluster_page(page: ccx_smart_proxy::ClusterPage) -> ClusterPage {
+    let ccx_smart_proxy::ClusterTotals { clusters, affected, hits, versions } = page.totals;
+    ClusterPage {
+        rows: page.clusters.into_iter().map(cluster_row).collect(),
+        count: page.count,
+        totals: ClusterTotals { clusters, affected, hits: counts(&hits), versions },
+    }
 }
 
 fn cluster_row(cluster: ccx_smart_proxy::ClusterSummary) -> ClusterRow {
@@ -188,7 +229,7 @@ fn hit(hit: ccx_smart_proxy::RuleHit) -> Option<Hit> {
     Some(Hit {
         disabled: hit.disabled.then_some(Disabled {
             reason: hit.disable_feedback,
-            by: None,
+            by: known_text(hit.disabled_by),
             at: hit.disabled_at,
         }),
         evidence: serde_json::to_value(&hit.extra_data).unwrap_or_default(),
@@ -259,7 +300,11 @@ fn affected(cluster: ccx_smart_proxy::ImpactedCluster) -> AffectedCluster {
 }
 
 fn excluded(cluster: ccx_smart_proxy::DisabledCluster) -> ExcludedCluster {
-    let disabled = Disabled { reason: cluster.justification, by: None, at: cluster.disabled_at };
+    let disabled = Disabled {
+        reason: cluster.justification,
+        by: known_text(cluster.disabled_by),
+        at: cluster.disabled_at,
+    };
     ExcludedCluster { id: cluster.cluster_id, name: cluster.cluster_name, disabled }
 }
 

@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 use snafu::Snafu;
 
 use crate::model::{
-    ClusterReport, ClusterRow, NamespaceKey, Recommendation, RecommendationDetails, WorkloadReport,
+    ClusterPage, ClusterReport, ClusterRow, ClusterSelection, NamespaceKey, Recommendation, RecommendationDetails, WorkloadReport,
     WorkloadRow,
 };
 
@@ -15,8 +15,11 @@ pub type Answer<'a, T> = BoxFuture<'a, Result<T, SourceError>>;
 
 /// The data of the page: the public API in a program, samples in tests. Everything is limited to what the caller may see.
 pub trait Source: Send + Sync {
-    /// Returns the clusters of the caller's organisation.
-    fn clusters<'a>(&'a self, caller: &'a Caller) -> Answer<'a, Vec<ClusterRow>>;
+    /// Returns a page of the clusters of the caller's organisation.
+    fn clusters<'a>(&'a self, caller: &'a Caller, selection: &'a ClusterSelection) -> Answer<'a, ClusterPage>;
+
+    /// Returns a cluster as in the list.
+    fn cluster_row<'a>(&'a self, caller: &'a Caller, cluster: ClusterId) -> Answer<'a, ClusterRow>;
 
     /// Returns a cluster with its recommendations.
     fn cluster<'a>(&'a self, caller: &'a Caller, cluster: ClusterId) -> Answer<'a, ClusterReport>;

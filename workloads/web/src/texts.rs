@@ -127,7 +127,7 @@ texts! {
         new: "New",
         stale: "Stale",
         stale_title: "The newest report is old",
-        stale_text: "A cluster usually sends a report every two hours. What is shown here may have changed since",
+        stale_text: "A cluster usually sends a report every two hours. What is shown here may have changed since then.",
         healthy: "No issues",
         no_report: "No report yet",
 
@@ -256,6 +256,29 @@ texts! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Removes what is between two marks, as many times as they occur.
+    fn without(text: &str, open: &str, close: &str) -> String {
+        let mut parts = text.split(open);
+        let first = parts.next().unwrap_or_default().to_owned();
+        let rest = parts.map(|part| part.split_once(close).map_or(part, |(_, rest)| rest));
+        std::iter::once(first.as_str()).chain(rest).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn templates_have_no_text_of_their_own() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+        let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+        assert!(files.len() > 10, "{files:?}");
+        for file in files {
+            let template = std::fs::read_to_string(&file).unwrap();
+            let text = without(&without(&template, "{%", "%}"), "{{", "}}");
+            let text = without(&text, "<", ">");
+            let words: String = text.chars().filter(|character| character.is_alphanumeric()).collect();
+            // Zero is the same in every language that this page has numbers of.
+            assert!(words.trim_matches('0').is_empty(), "{}: {words}", file.display());
+        }
+    }
 
     #[test]
     fn plural_depends_on_the_number() {

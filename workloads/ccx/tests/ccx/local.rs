@@ -254,10 +254,14 @@ fn checked_workloads_are_served() {
 
 /// Returns the output up to the last line before the program serves.
 fn printed_until_served(child: &mut Child) -> String {
+    printed_until(child, "/openapi.json")
+}
+
+/// Returns the output up to the line with this ending.
+fn printed_until(child: &mut Child, end: &str) -> String {
     let mut text = String::new();
     let mut lines = BufReader::new(child.stdout.as_mut().unwrap()).lines().map_while(Result::ok);
-    let last =
-        lines.by_ref().inspect(|line| text.extend([line, "\n"])).find(|line| line.ends_with("/openapi.json"));
+    let last = lines.by_ref().inspect(|line| text.extend([line, "\n"])).find(|line| line.ends_with(end));
     assert!(last.is_some(), "{text}");
     text
 }
@@ -273,9 +277,9 @@ fn page_of_the_samples_takes_archives_and_every_link_leads_to_a_page() {
     let folder = tempfile::tempdir().unwrap();
     let archive = sample(folder.path(), ClusterId::random(), &[Fault::NodeNotReady, Fault::EtcdSlowDisk]);
     let mut guard = ChildGuard(ccx(["local"]).spawn().unwrap());
-    let printed = printed_until_served(&mut guard.0);
-    let url = url_in(&printed, "/openshift/insights/advisor/clusters");
-    let base = url.strip_suffix("/openshift/insights/advisor/clusters").unwrap();
+    let path = "/openshift/insights/advisor/clusters";
+    let printed = printed_until(&mut guard.0, path);
+    let base = url_in(&printed, path).strip_suffix(path).unwrap();
     let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/browser");
     for script in ["crawl.mjs", "uploads.mjs"] {
         let status = Command::new("node")

@@ -4,17 +4,17 @@ use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
 use chrono::{DateTime, Utc};
 
-use super::{Tile, chosen_risks, respond, risk_filter, tiles};
+use super::{Tile, respond, risk_filter, tiles};
 use crate::{
     error_page::ErrorPage,
     frame::{Frame, Section, Theme},
     html,
     icon::Icon,
-    list::{Choice, Column, Filter, Order, Paging, Toolbar, matches},
-    model::{ClusterRow, Risk, RiskCounts},
+    list::{Choice, Column, Filter, Order, Paging, Toolbar},
+    model::{ClusterOrder, ClusterPage, ClusterRow, ClusterSelection, ClusterTotals, Risk},
     page::Page,
     query::Query,
-    texts::Texts,
+    texts::{Texts, with_separators},
     visit::Visit,
 };
 
@@ -40,80 +40,88 @@ struct View<'a> {
 
 /// Shows the clusters.
 pub(crate) async fn list(State(page): State<Page>, visit: Visit) -> Result<Response, ErrorPage> {
-    let clusters = page.source.clusters(&visit.caller).await.map_err(|error| visit.error((&error).into()))?;
-    Ok(respond(StatusCode::OK, &view(&visit.frame(Section::Clusters), &visit, clusters, &mut Vec::new())))
+    let (query, path) = (&visit.query, Section::Clusters.href());
+    let order = Order::parse(query, &COLUMNS, "-critical");
+    let mut selection = selection(query, &order);
+    let read = async |selection: &ClusterSelection| {
+        let clusters = page.source.clusters(&visit.caller, selection).await;
+        clusters.map_err(|error| visit.error((&error).into()))
+    };
+    let mut clusters = read(&selection).await?;
+    let paging = Paging::new(&path, query, clusters.count);
+    let is_beyond_the_end = clusters.rows.is_empty() && clusters.count > 0;
+    if is_beyond_the_end {
+        selection.offset = paging.from - 1;
+        clusters = read(&selection).await?;
+    }
+    let view = view(&visit.frame(Section::Clusters), &visit, &order, paging, &clusters);
+    Ok(respond(StatusCode::OK, &view))
+}
+
+fn selection(query: &Query, order: &Order<'_>) -> ClusterSelection {
+    ClusterSelection {
+        text: query.value("text").map(str::to_owned),
+        risks: query.values(HITS).into_iter().filter_map(Risk::parse).collect(),
+        versions: query.values(VERSION).into_iter().map(str::to_owned).collect(),
+        order: match order.column {
+            "version" => ClusterOrder::Version,
+            "total" => ClusterOrder::Total,
+            "critical" => ClusterOrder::Severity,
+            "important" => ClusterOrder::Risk(Risk::Important),
+            "moderate" => ClusterOrder::Risk(Risk::Moderate),
+            "low" => ClusterOrder::Risk(Risk::Low),
+            "last_checked_at" => ClusterOrder::LastCheckedAt,
+            _ => ClusterOrder::Name,
+        },
+        is_descending: order.is_descending,
+        offset: Paging::offset(query),
+        limit: Paging::limit(query),
+    }
 }
 
 fn view<'a>(
     frame: &'a Frame,
     visit: &Visit,
-    clusters: Vec<ClusterRow>,
-    shown: &'a mut Vec<ClusterRow>,
+    order: &Order<'_>,
+    paging: Paging,
+    clusters: &'a ClusterPage,
 ) -> View<'a> {
     let (query, texts, path) = (&visit.query, visit.texts, Section::Clusters.href());
-    let mut sum = RiskCounts::default();
-    for cluster in &clusters {
-        sum += cluster.hits;
-    }
-    let summary = summary(&clusters, texts);
+    let totals = &clusters.totals;
     let filters =
-        vec![risk_filter(HITS, texts.severity, query, texts), version_filter(&clusters, query, texts)];
-    let toolbar = Toolbar::new(&path, query, texts, texts.filter_by_name, filters);
-    let is_empty = clusters.is_empty();
-    *shown = filtered(clusters, query);
-    let order = Order::parse(query, &COLUMNS, "-critical");
-    sort(shown, &order);
-    let paging = Paging::new(&path, query, shown.len());
-    let columns = columns(&order, query, &path, texts);
-    let tiles = tiles(&sum, &path, HITS);
-    let rows = paging.select(shown);
-    View { frame, now: visit.now, summary, is_empty, tiles, toolbar, columns, rows, paging }
+        vec![risk_filter(HITS, texts.severity, query, texts), version_filter(&totals.versions, query, texts)];
+    View {
+        frame,
+        now: visit.now,
+        summary: summary(totals, texts),
+        is_empty: totals.clusters == 0,
+        tiles: tiles(&totals.hits, &path, HITS),
+        toolbar: Toolbar::new(&path, query, texts, texts.filter_by_name, filters),
+        columns: columns(order, query, &path, texts),
+        rows: &clusters.rows,
+        paging,
+    }
 }
 
-fn summary(clusters: &[ClusterRow], texts: &Texts) -> String {
-    let affected = clusters.iter().filter(|cluster| cluster.hits.total() > 0).count();
-    let (all, hits) =
-        (clusters.len() as u64, clusters.iter().map(|cluster| u64::from(cluster.hits.total())).sum::<u64>());
-    let (all, hits) = (texts.cluster_count.format(all), texts.recommendation_count.format(hits));
-    format!("{all} · {hits} · {affected} {}", texts.clusters_affected)
-}
-
-fn filtered(mut clusters: Vec<ClusterRow>, query: &Query) -> Vec<ClusterRow> {
-    if let Some(search) = query.value("text") {
-        clusters.retain(|cluster| matches(search, &[&cluster.name, &cluster.id.to_string()]));
-    }
-    if !query.values(HITS).is_empty() {
-        let risks = chosen_risks(query, HITS);
-        clusters.retain(|cluster| risks.iter().any(|risk| cluster.hits[*risk] > 0));
-    }
-    let versions = query.values(VERSION);
-    if !versions.is_empty() {
-        clusters.retain(|cluster| versions.iter().any(|version| is_version(version, &cluster.version)));
-    }
-    clusters
+fn summary(totals: &ClusterTotals, texts: &Texts) -> String {
+    let all = texts.cluster_count.format(totals.clusters as u64);
+    let hits = texts.recommendation_count.format(u64::from(totals.hits.total()));
+    format!("{all} · {hits} · {} {}", with_separators(totals.affected as u64), texts.clusters_affected)
 }
 
 /// The filter has minor versions, and accepts any version.
-fn version_filter(clusters: &[ClusterRow], query: &Query, texts: &Texts) -> Filter {
+fn version_filter(minors: &[String], query: &Query, texts: &Texts) -> Filter {
     let chosen = query.values(VERSION);
-    let mut minors: Vec<&str> = clusters.iter().map(|cluster| minor(&cluster.version)).collect();
-    minors.extend(&chosen);
-    minors.sort_by_key(|version| std::cmp::Reverse(version_key(version)));
-    minors.dedup();
-    let choices = minors.into_iter().filter(|minor| !minor.is_empty()).map(|minor| Choice {
-        value: minor.to_owned(),
-        label: minor.to_owned(),
-        is_chosen: chosen.contains(&minor),
+    let mut versions: Vec<&str> = minors.iter().map(String::as_str).collect();
+    versions.extend(&chosen);
+    versions.sort_by_key(|version| std::cmp::Reverse(version_key(version)));
+    versions.dedup();
+    let choices = versions.into_iter().map(|version| Choice {
+        value: version.to_owned(),
+        label: version.to_owned(),
+        is_chosen: chosen.contains(&version),
     });
     Filter { name: VERSION, label: texts.version, choices: choices.collect(), is_single: false }
-}
-
-fn minor(version: &str) -> &str {
-    version.match_indices('.').nth(1).map_or(version, |(end, _)| &version[..end])
-}
-
-fn is_version(chosen: &str, version: &str) -> bool {
-    version.strip_prefix(chosen).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-']))
 }
 
 /// Orders versions by their numbers, so that 4.9 is before 4.10.
@@ -141,32 +149,32 @@ fn columns(order: &Order<'_>, query: &Query, path: &str, texts: &Texts) -> Vec<C
     ]
 }
 
-fn sort(clusters: &mut [ClusterRow], order: &Order<'_>) {
-    clusters.sort_by_cached_key(|cluster| (cluster.name.to_lowercase(), cluster.id));
-    match order.column {
-        "name" if order.is_descending => clusters.reverse(),
-        "version" => order.sort(clusters, |a, b| version_key(&a.version).cmp(&version_key(&b.version))),
-        "total" => order.sort(clusters, |a, b| a.hits.total().cmp(&b.hits.total())),
-        "critical" => order.sort(clusters, |a, b| a.hits.weight().cmp(&b.hits.weight())),
-        "important" => order.sort(clusters, |a, b| a.hits[Risk::Important].cmp(&b.hits[Risk::Important])),
-        "moderate" => order.sort(clusters, |a, b| a.hits[Risk::Moderate].cmp(&b.hits[Risk::Moderate])),
-        "low" => order.sort(clusters, |a, b| a.hits[Risk::Low].cmp(&b.hits[Risk::Low])),
-        "last_checked_at" => order.sort(clusters, |a, b| a.last_checked_at.cmp(&b.last_checked_at)),
-        _ => {}
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn version_filter_matches_whole_numbers() {
-        assert!(
-            is_version("4.1", "4.1.9") && is_version("4.14.2", "4.14.2") && is_version("4.14", "4.14.0-rc.1")
-        );
-        assert!(!is_version("4.1", "4.14.2"));
-        assert_eq!((minor("4.14.2"), minor("4.14"), minor("")), ("4.14", "4.14", ""));
+    fn versions_are_ordered_by_their_numbers() {
         assert!(version_key("4.9.30") < version_key("4.10.2"));
+        let query = Query::parse(Some("version=4.14.2"));
+        let filter = version_filter(&["4.18".into(), "4.9".into()], &query, &crate::texts::EN);
+        let shown: Vec<_> = filter.choices.iter().map(|choice| (choice.value.as_str(), choice.is_chosen)).collect();
+        assert_eq!(shown, [("4.18", false), ("4.14.2", true), ("4.9", false)]);
+    }
+
+    #[test]
+    fn selection_has_what_the_link_says() {
+        let query = Query::parse(Some("hits=4,3&text=a&version=4.14&sort=-important&limit=50&offset=70"));
+        let selection = selection(&query, &Order::parse(&query, &COLUMNS, "-critical"));
+        let expected = ClusterSelection {
+            text: Some("a".into()),
+            risks: vec![Risk::Critical, Risk::Important],
+            versions: vec!["4.14".into()],
+            order: ClusterOrder::Risk(Risk::Important),
+            is_descending: true,
+            offset: 50,
+            limit: 50,
+        };
+        assert_eq!(selection, expected);
     }
 }

@@ -1,6 +1,7 @@
 //! A source with sample data, for tests: an organisation for each state.
 
 use std::{
+    cmp::Reverse,
     collections::BTreeMap,
     sync::{Arc, Mutex},
     time::Duration,
@@ -12,7 +13,7 @@ use ccx_messages::{ClusterId, RuleSelector};
 use ccx_web::{
     Answer, ArchiveStream, Change, Page, PageSettings, Source, SourceError, Upload, UploadState, Uploads,
     model::{
-        AffectedCluster, ClusterReport, ClusterRow, Disabled, ExcludedCluster, Hit, NamespaceKey,
+        AffectedCluster, ClusterOrder, ClusterPage, ClusterReport, ClusterRow, ClusterSelection, ClusterTotals, Disabled, ExcludedCluster, Hit, NamespaceKey,
         Recommendation, RecommendationDetails, Risk, RiskCounts, WorkloadCheck, WorkloadObject,
         WorkloadReport, WorkloadRow,
     },
@@ -183,8 +184,12 @@ fn answer<'a, T: Send + 'a>(caller: &Caller, found: Option<T>) -> Answer<'a, T> 
 }
 
 impl Source for Samples {
-    fn clusters<'a>(&'a self, caller: &'a Caller) -> Answer<'a, Vec<ClusterRow>> {
-        answer(caller, Some(self.clusters(caller.org_id.get())))
+    fn clusters<'a>(&'a self, caller: &'a Caller, selection: &'a ClusterSelection) -> Answer<'a, ClusterPage> {
+        answer(caller, Some(page_of(self.clusters(caller.org_id.get()), selection)))
+    }
+
+    fn cluster_row<'a>(&'a self, caller: &'a Caller, id: ClusterId) -> Answer<'a, ClusterRow> {
+        answer(caller, self.clusters(caller.org_id.get()).into_iter().find(|row| row.id == id))
     }
 
     fn cluster<'a>(&'a self, caller: &'a Caller, id: ClusterId) -> Answer<'a, ClusterReport> {
@@ -240,6 +245,55 @@ impl Source for Samples {
         }
         answer(caller, Some(()))
     }
+}
+
+/// Selects a page of clusters, as the public API does.
+fn page_of(all: Vec<ClusterRow>, selection: &ClusterSelection) -> ClusterPage {
+    let mut versions: Vec<String> = all.iter().map(|row| minor(&row.version).to_owned()).collect();
+    versions.retain(|version| !version.is_empty());
+    versions.sort_by_key(|version| Reverse(numbers(version)));
+    versions.dedup();
+    let mut totals = ClusterTotals {
+        clusters: all.len(),
+        affected: all.iter().filter(|row| row.hits.total() > 0).count(),
+        hits: RiskCounts::default(),
+        versions,
+    };
+    for row in &all {
+        totals.hits += row.hits;
+    }
+    let mut rows: Vec<ClusterRow> = all.into_iter().filter(|row| is_selected(row, selection)).collect();
+    rows.sort_by_cached_key(|row| (row.name.to_lowercase(), row.id));
+    let compare = |a: &ClusterRow, b: &ClusterRow| match selection.order {
+        ClusterOrder::Name => a.name.to_lowercase().cmp(&b.name.to_lowercase()),
+        ClusterOrder::Version => numbers(&a.version).cmp(&numbers(&b.version)),
+        ClusterOrder::Total => a.hits.total().cmp(&b.hits.total()),
+        ClusterOrder::Severity => a.hits.weight().cmp(&b.hits.weight()),
+        ClusterOrder::Risk(risk) => a.hits[risk].cmp(&b.hits[risk]),
+        ClusterOrder::LastCheckedAt => a.last_checked_at.cmp(&b.last_checked_at),
+    };
+    rows.sort_by(|a, b| if selection.is_descending { compare(b, a) } else { compare(a, b) });
+    let count = rows.len();
+    let rows = rows.into_iter().skip(selection.offset).take(selection.limit).collect();
+    ClusterPage { rows, count, totals }
+}
+
+fn is_selected(row: &ClusterRow, selection: &ClusterSelection) -> bool {
+    let text = selection.text.as_deref().unwrap_or_default().to_lowercase();
+    let has_version = |version: &String| {
+        row.version.strip_prefix(version.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    (row.name.to_lowercase().contains(&text) || row.id.to_string().contains(&text))
+        && (selection.risks.is_empty() || selection.risks.iter().any(|risk| row.hits[*risk] > 0))
+        && (selection.versions.is_empty() || selection.versions.iter().any(has_version))
+}
+
+fn minor(version: &str) -> &str {
+    version.match_indices('.').nth(1).map_or(version, |(end, _)| &version[..end])
+}
+
+fn numbers(version: &str) -> Vec<u32> {
+    version.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect()
 }
 
 /// A receiver that finds recommendations in every archive, unless its name says that it is broken. Each look at the list brings the
@@ -301,7 +355,9 @@ fn usual_clusters() -> Vec<ClusterRow> {
         let number = 10 + index as u128;
         rows.push(row(number, name, ["4.18.9", "4.17.21", "4.19.2"][index % 3], Some([1, 2][index % 2])));
     }
-    rows.extend((0..15).map(|index| row(100 + index, &format!("store-{:03}", index + 1), "4.18.9", Some(1))));
+    rows.extend((0..14).map(|index| row(100 + index, &format!("store-{:03}", index + 1), "4.18.9", Some(1))));
+    let long = "production-europe-west-1-a-name-that-was-chosen-without-a-thought-of-tables-or-phones";
+    rows.push(row(114, long, "4.20.0-0.nightly-2026-06-12-034512", Some(1)));
     rows
 }
 
