@@ -8,9 +8,9 @@ use futures::FutureExt as _;
 
 use crate::{
     model::{
-        AffectedCluster, ClusterOrder, ClusterPage, ClusterReport, ClusterRow, ClusterSelection, ClusterTotals, Disabled, ExcludedCluster, Hit, NamespaceKey,
-        Recommendation, RecommendationDetails, Risk, RiskCounts, WorkloadCheck, WorkloadObject,
-        WorkloadReport, WorkloadRow,
+        AffectedCluster, ClusterOrder, ClusterPage, ClusterReport, ClusterRow, ClusterSelection,
+        ClusterTotals, Disabled, ExcludedCluster, Hit, NamespaceKey, Recommendation, RecommendationDetails,
+        Risk, RiskCounts, WorkloadCheck, WorkloadObject, WorkloadReport, WorkloadRow,
     },
     source::{Answer, Change, Source, SourceError},
 };
@@ -19,7 +19,11 @@ use crate::{
 const REPORT: ReportOptions = ReportOptions { include_disabled: true, rendered: true, for_managed: false };
 
 impl Source for PublicApi {
-    fn clusters<'a>(&'a self, caller: &'a Caller, selection: &'a ClusterSelection) -> Answer<'a, ClusterPage> {
+    fn clusters<'a>(
+        &'a self,
+        caller: &'a Caller,
+        selection: &'a ClusterSelection,
+    ) -> Answer<'a, ClusterPage> {
         async move { Ok(cluster_page(self.clusters_page(caller, &api_selection(selection)).await?)) }.boxed()
     }
 

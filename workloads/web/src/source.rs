@@ -6,8 +6,8 @@ use futures::future::BoxFuture;
 use snafu::Snafu;
 
 use crate::model::{
-    ClusterPage, ClusterReport, ClusterRow, ClusterSelection, NamespaceKey, Recommendation, RecommendationDetails, WorkloadReport,
-    WorkloadRow,
+    ClusterPage, ClusterReport, ClusterRow, ClusterSelection, NamespaceKey, Recommendation,
+    RecommendationDetails, WorkloadReport, WorkloadRow,
 };
 
 /// The answer of a source.
@@ -16,7 +16,8 @@ pub type Answer<'a, T> = BoxFuture<'a, Result<T, SourceError>>;
 /// The data of the page: the public API in a program, samples in tests. Everything is limited to what the caller may see.
 pub trait Source: Send + Sync {
     /// Returns a page of the clusters of the caller's organisation.
-    fn clusters<'a>(&'a self, caller: &'a Caller, selection: &'a ClusterSelection) -> Answer<'a, ClusterPage>;
+    fn clusters<'a>(&'a self, caller: &'a Caller, selection: &'a ClusterSelection)
+    -> Answer<'a, ClusterPage>;
 
     /// Returns a cluster as in the list.
     fn cluster_row<'a>(&'a self, caller: &'a Caller, cluster: ClusterId) -> Answer<'a, ClusterRow>;

@@ -54,8 +54,8 @@ pub(crate) async fn list(State(page): State<Page>, visit: Visit) -> Result<Respo
         selection.offset = paging.from - 1;
         clusters = read(&selection).await?;
     }
-    let view = view(&visit.frame(Section::Clusters), &visit, &order, paging, &clusters);
-    Ok(respond(StatusCode::OK, &view))
+    let frame = visit.frame(Section::Clusters);
+    Ok(respond(StatusCode::OK, &view(&frame, &visit, &order, paging, &clusters)))
 }
 
 fn selection(query: &Query, order: &Order<'_>) -> ClusterSelection {
@@ -158,7 +158,8 @@ mod tests {
         assert!(version_key("4.9.30") < version_key("4.10.2"));
         let query = Query::parse(Some("version=4.14.2"));
         let filter = version_filter(&["4.18".into(), "4.9".into()], &query, &crate::texts::EN);
-        let shown: Vec<_> = filter.choices.iter().map(|choice| (choice.value.as_str(), choice.is_chosen)).collect();
+        let shown: Vec<_> =
+            filter.choices.iter().map(|choice| (choice.value.as_str(), choice.is_chosen)).collect();
         assert_eq!(shown, [("4.18", false), ("4.14.2", true), ("4.9", false)]);
     }
 

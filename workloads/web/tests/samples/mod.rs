@@ -13,9 +13,9 @@ use ccx_messages::{ClusterId, RuleSelector};
 use ccx_web::{
     Answer, ArchiveStream, Change, Page, PageSettings, Source, SourceError, Upload, UploadState, Uploads,
     model::{
-        AffectedCluster, ClusterOrder, ClusterPage, ClusterReport, ClusterRow, ClusterSelection, ClusterTotals, Disabled, ExcludedCluster, Hit, NamespaceKey,
-        Recommendation, RecommendationDetails, Risk, RiskCounts, WorkloadCheck, WorkloadObject,
-        WorkloadReport, WorkloadRow,
+        AffectedCluster, ClusterOrder, ClusterPage, ClusterReport, ClusterRow, ClusterSelection,
+        ClusterTotals, Disabled, ExcludedCluster, Hit, NamespaceKey, Recommendation, RecommendationDetails,
+        Risk, RiskCounts, WorkloadCheck, WorkloadObject, WorkloadReport, WorkloadRow,
     },
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -184,7 +184,11 @@ fn answer<'a, T: Send + 'a>(caller: &Caller, found: Option<T>) -> Answer<'a, T> 
 }
 
 impl Source for Samples {
-    fn clusters<'a>(&'a self, caller: &'a Caller, selection: &'a ClusterSelection) -> Answer<'a, ClusterPage> {
+    fn clusters<'a>(
+        &'a self,
+        caller: &'a Caller,
+        selection: &'a ClusterSelection,
+    ) -> Answer<'a, ClusterPage> {
         answer(caller, Some(page_of(self.clusters(caller.org_id.get()), selection)))
     }
 
@@ -281,7 +285,9 @@ fn page_of(all: Vec<ClusterRow>, selection: &ClusterSelection) -> ClusterPage {
 fn is_selected(row: &ClusterRow, selection: &ClusterSelection) -> bool {
     let text = selection.text.as_deref().unwrap_or_default().to_lowercase();
     let has_version = |version: &String| {
-        row.version.strip_prefix(version.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        row.version
+            .strip_prefix(version.as_str())
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
     (row.name.to_lowercase().contains(&text) || row.id.to_string().contains(&text))
         && (selection.risks.is_empty() || selection.risks.iter().any(|risk| row.hits[*risk] > 0))
