@@ -17,6 +17,7 @@ mod error;
 mod figure;
 mod kafka_to_rows;
 mod lists;
+mod page;
 mod plain_batches;
 mod process;
 mod python_rules;
@@ -51,6 +52,8 @@ enum Benchmark {
     Rest,
     /// Lists by REST, with 100,000 clusters and a million hits.
     Lists,
+    /// The Advisor page, with 10,000 clusters.
+    Page,
     /// One archive on an idle chain; memory of the writer.
     Chain,
 }
@@ -81,6 +84,9 @@ async fn main() -> Result<(), BenchError> {
     }
     if selected(Benchmark::Lists) {
         figure::print("Lists by REST", &lists::run().await?)?;
+    }
+    if selected(Benchmark::Page) {
+        figure::print("The Advisor page", &page::run().await?)?;
     }
     if selected(Benchmark::Chain) {
         figure::print("One archive through the idle chain", &chain::run().await?)?;

@@ -220,7 +220,7 @@ texts! {
 
         uploads: "Uploads",
         upload_title: "Drop archives here, or choose them",
-        upload_text: "Archives of the insights operator or of must-gather: .tar.gz, .tar or .zip. They stay on this machine.",
+        upload_text: "Archives of an insights operator: .tar.gz, .tar or .zip. They stay on this machine.",
         upload_action: "Upload",
         upload_progress: "Upload",
         upload_failed: "The upload failed. Is ccx local still running?",
