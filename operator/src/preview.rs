@@ -1,7 +1,5 @@
 //! Finds the changes of a resource without watches, for `ccx-operator plan`. Writes nothing.
 
-use std::collections::BTreeSet;
-
 use ccx_crds::CcxPipeline;
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use kube::{Api, Client, ResourceExt as _, api::ListParams};
@@ -125,9 +123,5 @@ async fn orphans_of(
         );
     }
     let records = records.iter().map(|(kind, name, record)| (*kind, name.as_str(), record));
-    Ok(pipeline
-        .metadata
-        .uid
-        .as_deref()
-        .map_or_else(Vec::new, |owner| orphans(owner, children, &BTreeSet::new(), records)))
+    Ok(pipeline.metadata.uid.as_deref().map_or_else(Vec::new, |owner| orphans(owner, children, records)))
 }

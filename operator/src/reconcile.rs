@@ -1,6 +1,6 @@
 //! The reconcile of one `CcxPipeline`: dereference → validate → build → apply → `update_status`.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use ccx_crds::{CcxPipeline, DatabaseType};
 use kube::Client;
@@ -98,7 +98,7 @@ async fn run_stages(pipeline: &CcxPipeline, key: &Key, context: &Context) -> Sta
         ReconcileMode::Paused => {}
         ReconcileMode::Planned => {
             let planner = Planner { client: &context.client, pipeline };
-            match planner.plan(&children, applier.orphans(&children, &BTreeSet::new())).await {
+            match planner.plan(&children, applier.orphans(&children)).await {
                 Ok(plan) => results.findings.plan = Some(plan.to_status()),
                 Err(error) => results.errors.push(Problem::from(&error)),
             }

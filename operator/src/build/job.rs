@@ -19,6 +19,7 @@ use crate::{
     build::{metadata::metadata, pod, program::Program},
     model::{
         digest::Digest,
+        names,
         resources::{Child, Stage},
         validated::ValidatedPipeline,
     },
@@ -30,8 +31,8 @@ const RETRIES: i32 = 6;
 /// The limit of a migration; a Job that hangs fails.
 const DEADLINE_SECONDS: i64 = 3600;
 
-/// Digits of the digest in the name of a Job.
-const NAME_DIGITS: usize = 10;
+/// Digits of the digest in a name.
+pub(super) const NAME_DIGITS: usize = 10;
 
 pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
     Program::jobs(pipeline).iter().map(|program| child(pipeline, program)).collect()
@@ -40,20 +41,24 @@ pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
 fn child(pipeline: &ValidatedPipeline, program: &Program<'_>) -> Child {
     let template = pod::job_pod(pipeline, program, resources());
     let metadata = metadata(pipeline, program.role);
-    let name = format!(
-        "{}-{}",
-        metadata.name.unwrap_or_default(),
-        fingerprint(program, &pipeline.jobs.reference, pipeline.job_run.as_deref())
-    );
     let spec = JobSpec {
         template,
         backoff_limit: Some(RETRIES),
         active_deadline_seconds: Some(DEADLINE_SECONDS),
         ..JobSpec::default()
     };
-    let job =
-        Job { metadata: ObjectMeta { name: Some(name), ..metadata }, spec: Some(spec), ..Job::default() };
+    let job = Job {
+        metadata: ObjectMeta { name: Some(name(pipeline, program)), ..metadata },
+        spec: Some(spec),
+        ..Job::default()
+    };
     Child::new(None, Stage::Migration, job).with_missing(program.missing())
+}
+
+/// Returns the name of a Job.
+pub(super) fn name(pipeline: &ValidatedPipeline, program: &Program<'_>) -> String {
+    let digest = fingerprint(program, &pipeline.jobs.reference, pipeline.job_run.as_deref());
+    format!("{}-{digest}", names::object_name(pipeline.name.as_str(), program.role))
 }
 
 fn fingerprint(program: &Program<'_>, image: &str, run: Option<&str>) -> String {

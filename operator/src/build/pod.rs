@@ -141,8 +141,7 @@ fn container(
 }
 
 fn config_mount(pipeline: &ValidatedPipeline, program: &Program<'_>) -> Mount {
-    let name = names::object_name(pipeline.name.as_str(), program.role);
-    let source = MountSource::ConfigMap { name, files: Vec::new() };
+    let source = MountSource::ConfigMap { name: config_map::name(pipeline, program), files: Vec::new() };
     Mount { volume: "config".into(), path: CONFIG_FOLDER.into(), source }
 }
 

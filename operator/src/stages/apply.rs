@@ -18,6 +18,7 @@ mod orphans;
 mod prepared;
 mod recreate;
 mod stage_gates;
+mod transition;
 mod update;
 mod write;
 
@@ -29,7 +30,7 @@ use job_action::{JobAction, job_action};
 use k8s_openapi::jiff::Timestamp;
 pub(crate) use live::{has_succeeded, is_ours};
 pub(crate) use orphans::{Orphan, orphans};
-pub(crate) use prepared::Prepared;
+pub(crate) use prepared::{Desired, Prepared};
 use snafu::ResultExt as _;
 use stage_gates::Progress;
 pub(crate) use write::force;
@@ -125,7 +126,7 @@ impl Applier<'_> {
                 }
             }
         }
-        if let Err(error) = self.delete_orphans(children, &applied.pending()).await {
+        if let Err(error) = self.delete_orphans(children, applied.pending()).await {
             applied.failures.push(error);
         }
         applied
@@ -139,8 +140,7 @@ impl Applier<'_> {
         children: &Children,
         progress: &Progress,
     ) -> Result<Change, ApplyError> {
-        let prepared = Prepared::new(child, self.pipeline);
-        let desired = Hash64::new(&*prepared.hash);
+        let (prepared, desired) = self.prepare(child, children);
         let (job, cause, state) = self.context.cache.with(self.key, |objects| {
             let job = job_action(child, objects, self.history, Timestamp::now());
             let applied = objects.entry(child.kind(), child.name()).and_then(|entry| entry.applied);
@@ -158,6 +158,28 @@ impl Applier<'_> {
             (None, ChildState::UpToDate) => Ok(Change::Nothing),
             (None, state) => self.reconcile_child(&prepared, state).await,
         }
+    }
+
+    /// Returns the child and the hash that it has when it is up to date. While pods of an older template may run, that
+    /// of a form with their ports is one, too.
+    fn prepare<'c>(&self, child: &'c Child, children: &Children) -> (Prepared<'c>, Hash64) {
+        let prepared = Prepared::new(child, self.pipeline);
+        let settled = Hash64::new(&*prepared.hash);
+        let applied =
+            self.context.cache.with(self.key, |objects| objects.entry(child.kind(), child.name())?.applied);
+        let workload = transition::workload_of(child, children).filter(|_| applied != Some(settled));
+        if !workload.is_some_and(|workload| self.is_rolling(workload)) {
+            return (prepared, settled);
+        }
+        let with_ports = Hash64::new(&*prepared.hash_with_ports());
+        let desired = if applied == Some(with_ports) { with_ports } else { settled };
+        (prepared.with_ports_kept(), desired)
+    }
+
+    /// Whether pods of an older template of the workload may run.
+    fn is_rolling(&self, workload: &Child) -> bool {
+        let desired = Hash64::new(&*Prepared::new(workload, self.pipeline).hash);
+        self.context.cache.with(self.key, |objects| transition::is_rolling(workload, desired, objects))
     }
 
     async fn reconcile_child(

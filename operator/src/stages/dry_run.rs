@@ -2,6 +2,8 @@
 //!
 //! The plan is derived from the responses by [`crate::plan`].
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use ccx_crds::CcxPipeline;
 use kube::{Api, Client, api::Patch, core::DynamicObject};
 use snafu::ResultExt as _;
@@ -11,6 +13,7 @@ use crate::{
         job_history::{DatabaseStorage, JobHistory},
         key::Key,
         kind::Kind,
+        object::role,
         resources::{Child, Children},
     },
     plan::{Plan, Transition, laid_over, plan},
@@ -33,11 +36,38 @@ impl Planner<'_> {
         let history = JobHistory::new(self.pipeline.status.as_ref(), DatabaseStorage::External, None);
         let is_done =
             |child: &Child| child.kind() == Kind::Job && history.is_recorded(child.role(), child.name());
+        let mut replaced = self.orphaned_configs(&orphans).await?;
+        let mut taken = BTreeSet::new();
         for child in children.iter().filter(|child| child.missing.is_empty() && !is_done(child)) {
-            transitions.push(self.transition(child).await?);
+            let mut transition = self.transition(child).await?;
+            if child.kind() == Kind::ConfigMap && transition.before.is_none() {
+                transition.before = replaced.remove(child.role());
+                taken.extend(transition.before.as_ref().and_then(|before| before.metadata.name.clone()));
+            }
+            transitions.push(transition);
         }
-        transitions.extend(orphans.into_iter().map(|orphan| Transition::deletion(orphan.kind, orphan.name)));
+        let is_deleted = |it: &Orphan| it.kind != Kind::ConfigMap || !taken.contains(&it.name);
+        let deleted = orphans.into_iter().filter(is_deleted);
+        transitions.extend(deleted.map(|orphan| Transition::deletion(orphan.kind, orphan.name)));
         Ok(Plan { missing: children.missing(), ..plan(&transitions) })
+    }
+
+    /// Returns the ConfigMaps among the orphans by role. The name of a configuration changes with its content: its change
+    /// is shown as one, and not as a deletion and a creation.
+    async fn orphaned_configs(
+        &self,
+        orphans: &[Orphan],
+    ) -> Result<BTreeMap<String, DynamicObject>, ApplyError> {
+        let kind = Kind::ConfigMap;
+        let key = Key::from_pipeline(self.pipeline);
+        let api: Api<DynamicObject> =
+            Api::namespaced_with(self.client.clone(), &key.namespace, &kind.api_resource());
+        let mut found = BTreeMap::new();
+        for Orphan { name, .. } in orphans.iter().filter(|orphan| orphan.kind == kind) {
+            let live = api.get_opt(name).await.context(RequestSnafu { verb: "read", kind, name })?;
+            found.extend(live.map(|live| (role(&live.metadata).to_owned(), live)));
+        }
+        Ok(found)
     }
 
     async fn transition(&self, child: &Child) -> Result<Transition, ApplyError> {
@@ -50,8 +80,8 @@ impl Planner<'_> {
         let prepared = Prepared::new(child, self.pipeline);
         let after = match &before {
             Some(live) if child.kind() == Kind::Job => job_after(live, &prepared),
-            Some(live) => try_out(&api, child, &prepared.against(live)).await?,
-            None => try_out(&api, child, &prepared.to_create()).await?,
+            Some(live) => try_out(&api, child, &prepared.against(live).object).await?,
+            None => try_out(&api, child, &prepared.to_create().object).await?,
         };
         Ok(Transition::from_child(child, before, after))
     }
@@ -69,5 +99,5 @@ async fn try_out(
 /// Returns a Job after it is replaced: the API server would refuse to change it. One that has succeeded is
 /// kept.
 fn job_after(live: &DynamicObject, prepared: &Prepared<'_>) -> DynamicObject {
-    if has_succeeded(live) { live.clone() } else { laid_over(live, &prepared.to_create()) }
+    if has_succeeded(live) { live.clone() } else { laid_over(live, &prepared.to_create().object) }
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use ccx_operator::model::{
     component::Component,
-    kind::Kind,
     references::{References, Strimzi},
     resources::Children,
 };
@@ -20,13 +19,10 @@ fn without(spec: &Value, take: impl Fn(&mut References)) -> Children {
     sample::children_with(&pipeline, &references)
 }
 
-/// Returns the children that are held back, without the digests in the names of Jobs.
+/// Returns the children that are held back, without the digests in names.
 fn waiting(children: &Children) -> BTreeSet<String> {
     let held = children.iter().filter(|child| !child.missing.is_empty());
-    let name = |name: &str, kind| {
-        if kind == Kind::Job { name.rsplit_once('-').unwrap().0.to_owned() } else { name.to_owned() }
-    };
-    held.map(|child| format!("{} {}", child.kind().name(), name(child.name(), child.kind()))).collect()
+    held.map(|child| format!("{} {}", child.kind().name(), sample::without_digest(child))).collect()
 }
 
 fn no_secret(name: &'static str) -> impl Fn(&mut References) {

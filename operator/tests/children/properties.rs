@@ -126,9 +126,10 @@ fn needed(children: &Children) -> BTreeSet<(Kind, String)> {
     needed
 }
 
-fn is_dns_label(name: &str) -> bool {
+/// Whether a name is valid as that of an object with this limit, without dots.
+fn is_name(name: &str, limit: usize) -> bool {
     let is_inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    let is_bounded = !name.starts_with('-') && !name.ends_with('-') && (1..=63).contains(&name.len());
+    let is_bounded = !name.starts_with('-') && !name.ends_with('-') && (1..=limit).contains(&name.len());
     is_bounded && name.bytes().all(is_inner)
 }
 
@@ -144,7 +145,9 @@ proptest! {
         prop_assert_eq!(&children, &sample::children_with(&pipeline, &references));
         let mut seen = BTreeSet::new();
         for child in &children {
-            prop_assert!(is_dns_label(child.name()), "{}", child.name());
+            // A Service, and the label of a pod, have at most 63 characters.
+            let limit = if child.kind() == Kind::ConfigMap { 253 } else { 63 };
+            prop_assert!(is_name(child.name(), limit), "{}", child.name());
             prop_assert!(seen.insert((child.kind(), child.name().to_owned())), "{} twice", child.name());
             prop_assert_eq!(child.namespace(), "insights");
             prop_assert!(!json_of(child).to_string().contains(SECRET_MARK), "{} has a secret", child.name());

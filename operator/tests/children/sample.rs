@@ -100,9 +100,12 @@ pub(crate) fn errors(spec: &Value) -> ValidationErrors {
     validate(&pipeline, &references, &OperatorDefaults::default()).unwrap_err()
 }
 
-/// Returns the child of this kind and name as JSON.
+/// Returns the child of this kind and name as JSON; the name of a configuration is given without its digest.
 pub(crate) fn object(children: &Children, kind: Kind, name: &str) -> Value {
-    let child = children.find(kind, name);
+    let child = children.find(kind, name).or_else(|| {
+        let is_named = |child: &&Child| child.kind() == kind && without_digest(child) == name;
+        children.iter().find(is_named)
+    });
     json_of(child.unwrap_or_else(|| panic!("{} {name} is missing", kind.name())))
 }
 
@@ -121,9 +124,24 @@ pub(crate) fn json_of(child: &Child) -> Value {
     serde_json::to_value(&child.object).unwrap()
 }
 
-/// Returns the names of all children of a kind.
+/// Returns the names of all children of a kind, those of configurations without their digests.
 pub(crate) fn names(children: &Children, kind: Kind) -> Vec<String> {
-    children.iter().filter(|child| child.kind() == kind).map(|child| child.name().to_owned()).collect()
+    let name = |child| if kind == Kind::ConfigMap { without_digest(child) } else { Child::name(child) };
+    children.iter().filter(|child| child.kind() == kind).map(|child| name(child).to_owned()).collect()
+}
+
+/// Returns the name of a child; that of a configuration or Job without its digest.
+pub(crate) fn without_digest(child: &Child) -> &str {
+    match child.name().rsplit_once('-') {
+        Some((name, digest)) if matches!(child.kind(), Kind::ConfigMap | Kind::Job) && is_digest(digest) => {
+            name
+        }
+        _ => child.name(),
+    }
+}
+
+fn is_digest(text: &str) -> bool {
+    text.len() == 10 && text.chars().all(|digit| digit.is_ascii_hexdigit())
 }
 
 fn metadata(name: &str) -> ObjectMeta {

@@ -82,23 +82,22 @@ async fn orphan_is_deleted() {
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
 async fn unmanaged_object_is_reported_and_unchanged() {
+    const NAME: &str = "ccx-dashboard";
     let mut env = TestEnv::empty().await;
-    let metadata = ObjectMeta { name: Some(WRITER.into()), ..ObjectMeta::default() };
+    let metadata = ObjectMeta { name: Some(NAME.into()), ..ObjectMeta::default() };
     let theirs =
         ConfigMap { metadata, data: Some([("a".into(), "b".into())].into()), ..ConfigMap::default() };
     env.api::<ConfigMap>().create(&PostParams::default(), &theirs).await.unwrap();
     env.start_operator();
-    env.apply(json!({})).await;
+    env.apply(json!({"monitoring": {"dashboards": {"presence": "Enabled"}}})).await;
     let condition = env.until_condition("Degraded", "True", "Conflict").await;
-    assert!(
-        condition.message.contains(&format!("ConfigMap {WRITER} exists and is not managed by this resource")),
-        "{condition:?}"
-    );
-    let left = env.get::<ConfigMap>(WRITER).await.unwrap();
+    let expected = format!("ConfigMap {NAME} exists and is not managed by this resource");
+    assert!(condition.message.contains(&expected), "{condition:?}");
+    let left = env.get::<ConfigMap>(NAME).await.unwrap();
     assert_eq!((left.data, left.metadata.labels), (theirs.data, None));
     env.until_condition("ApiReady", "True", "AsExpected").await;
     assert_eq!(env.notes("Conflict").await.len(), 1, "reported once");
-    env.api::<ConfigMap>().delete(WRITER, &DeleteParams::default()).await.unwrap();
+    env.api::<ConfigMap>().delete(NAME, &DeleteParams::default()).await.unwrap();
     env.until_ready().await;
     env.end().await;
 }

@@ -21,6 +21,7 @@ mod reconcile_modes;
 mod request_recorder;
 mod restart;
 mod rights;
+mod rollout;
 mod scaling;
 mod server;
 mod steady_state;

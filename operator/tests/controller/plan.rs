@@ -10,7 +10,7 @@ use std::{
 use ccx_crds::ChangeAction;
 use k8s_openapi::api::{
     apps::v1::Deployment,
-    core::v1::{ConfigMap, Secret},
+    core::v1::{Secret, ServiceAccount},
 };
 use kube::api::{ObjectMeta, PostParams};
 use serde_json::{Value, json};
@@ -74,7 +74,9 @@ async fn plan_of_a_changed_setting_has_values_and_restarts() {
     let text =
         plan_of(&env, json!({"dataPipeline": {"replicas": 7, "archiveLimits": {"maxEntries": 17}}})).await;
     let objects: Vec<&str> = text.lines().filter(|line| line.starts_with(['+', '~', '-'])).collect();
-    assert_eq!(objects, ["~ ConfigMap ccx-data-pipeline", "~ Deployment ccx-data-pipeline"]);
+    let [config, deployment] = objects[..] else { panic!("{objects:?}") };
+    assert!(config.starts_with("~ ConfigMap ccx-data-pipeline-"), "{config}");
+    assert_eq!(deployment, "~ Deployment ccx-data-pipeline");
     assert!(
         text.contains("    data[\"ccx.toml\"]:\n") && text.contains("        + max_entries = 17\n"),
         "{text}"
@@ -105,13 +107,13 @@ async fn plan_lists_orphans_as_deletions() {
 async fn plan_reports_a_conflict_with_an_unmanaged_object() {
     let env = TestEnv::empty().await;
     let metadata = ObjectMeta { name: Some(PIPELINE.into()), ..ObjectMeta::default() };
-    let theirs = ConfigMap { metadata, ..ConfigMap::default() };
-    env.api::<ConfigMap>().create(&PostParams::default(), &theirs).await.unwrap();
+    let theirs = ServiceAccount { metadata, ..ServiceAccount::default() };
+    env.api::<ServiceAccount>().create(&PostParams::default(), &theirs).await.unwrap();
     let output = plan(&env, json!({})).await;
     let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(
-        text.contains("ConfigMap ccx-data-pipeline exists and is not managed by this resource"),
+        text.contains("ServiceAccount ccx-data-pipeline exists and is not managed by this resource"),
         "{text}"
     );
     env.end().await;

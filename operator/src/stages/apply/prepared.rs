@@ -7,7 +7,10 @@ use k8s_openapi::{
 };
 use kube::{Resource as _, ResourceExt as _, core::DynamicObject};
 
-use super::live::{is_size_of_others, owns_spec_field};
+use super::{
+    live::{is_size_of_others, owns_spec_field},
+    transition::add_ports,
+};
 use crate::model::{
     annotations::APPLIED_HASH,
     digest::Digest,
@@ -18,9 +21,18 @@ use crate::model::{
 /// A child that is ready to be applied.
 pub(crate) struct Prepared<'a> {
     pub(crate) child: &'a Child,
-    /// The object with owner reference and hash.
+    /// The object with owner reference.
     object: Object,
     /// The hash of the object.
+    pub(crate) hash: String,
+    /// Whether pods of an older template still need the ports of the live object.
+    keeps_ports: bool,
+}
+
+/// What to apply.
+pub(crate) struct Desired {
+    pub(crate) object: DynamicObject,
+    /// The hash that the object has in its annotation.
     pub(crate) hash: String,
 }
 
@@ -32,8 +44,17 @@ impl<'a> Prepared<'a> {
         }
         let text = serde_json::to_vec(&object).expect("types of Kubernetes are JSON");
         let hash = Digest::default().field(text).finish();
-        object.metadata_mut().annotations.get_or_insert_default().insert(APPLIED_HASH.into(), hash.clone());
-        Self { child, object, hash }
+        Self { child, object, hash, keeps_ports: false }
+    }
+
+    /// Keeps the ports of the live object, which pods of an older template still need.
+    pub(crate) fn with_ports_kept(self) -> Self {
+        Self { keeps_ports: true, ..self }
+    }
+
+    /// Returns the hash of the form with further ports.
+    pub(crate) fn hash_with_ports(&self) -> String {
+        Digest::default().field(&self.hash).field("old ports").finish()
     }
 
     /// Whether an object that the operator did not create can become this child: a Secret without an owner
@@ -46,18 +67,20 @@ impl<'a> Prepared<'a> {
     }
 
     /// Returns what to apply when the object does not exist.
-    pub(crate) fn to_create(&self) -> DynamicObject {
+    pub(crate) fn to_create(&self) -> Desired {
         let mut desired = self.object.clone();
         if let (Object::Deployment(deployment), Some(start)) = (&mut desired, self.child.start_replicas) {
             deployment.spec.get_or_insert_default().replicas = Some(start);
         }
-        desired.to_dynamic()
+        Desired::new(desired, self.hash.clone())
     }
 
     /// Returns what to apply over an existing object: without the data of a child that is created once, with the
-    /// size of a larger claim, and without the replicas of a Deployment once an autoscaler has set them.
-    pub(crate) fn against(&self, live: &DynamicObject) -> DynamicObject {
+    /// size of a larger claim, with ports that pods still need, and without the replicas of a Deployment once an
+    /// autoscaler has set them.
+    pub(crate) fn against(&self, live: &DynamicObject) -> Desired {
         let mut desired = self.object.clone();
+        let mut has_further_ports = false;
         match (&mut desired, Object::from_live(self.child.kind(), live)) {
             (Object::Secret(ours), Some(Object::Secret(theirs)))
                 if matches!(self.child.apply, ApplyMode::CreateOnce { .. }) =>
@@ -74,9 +97,20 @@ impl<'a> Prepared<'a> {
                     spec.replicas = kept_replicas(theirs.replicas(), start).filter(|_| is_ours);
                 }
             }
+            (_, Some(theirs)) if self.keeps_ports => {
+                has_further_ports = add_ports(&mut desired, theirs);
+            }
             _ => {}
         }
-        desired.to_dynamic()
+        let hash = if has_further_ports { self.hash_with_ports() } else { self.hash.clone() };
+        Desired::new(desired, hash)
+    }
+}
+
+impl Desired {
+    fn new(mut object: Object, hash: String) -> Self {
+        object.metadata_mut().annotations.get_or_insert_default().insert(APPLIED_HASH.into(), hash.clone());
+        Self { object: object.to_dynamic(), hash }
     }
 }
 
@@ -154,7 +188,7 @@ mod tests {
     fn owned_child_has_controller_and_retained_child_has_no_owner() {
         let pipeline = pipeline("1");
         let (owned, retained) = (config_map(), config_map().with_ownership(Ownership::Retained));
-        let owners = |child| Prepared::new(child, &pipeline).to_create().owner_references().to_vec();
+        let owners = |child| Prepared::new(child, &pipeline).to_create().object.owner_references().to_vec();
         assert_eq!(
             (owners(&owned)[0].kind.as_str(), owners(&owned)[0].controller),
             ("CcxPipeline", Some(true))
@@ -173,7 +207,7 @@ mod tests {
     fn retained_object_is_ours_when_operator_applied_it() {
         let pipeline = pipeline("2");
         let child = config_map().with_ownership(Ownership::Retained);
-        let mut left = Prepared::new(&child, &pipeline).to_create();
+        let mut left = Prepared::new(&child, &pipeline).to_create().object;
         left.metadata.labels = None;
         assert!(is_ours(&left, &pipeline), "applied by the operator");
         left.metadata.annotations = None;
@@ -193,12 +227,12 @@ mod tests {
     fn applied_over(manager: &str, replicas: u32) -> Value {
         let child = deployment();
         let prepared = Prepared::new(&child, &pipeline("1"));
-        assert_eq!(prepared.to_create().data["spec"]["replicas"], 2, "so it is created");
+        assert_eq!(prepared.to_create().object.data["spec"]["replicas"], 2, "so it is created");
         let fields =
             json!({"manager": manager, "operation": "Apply", "fieldsV1": {"f:spec": {"f:replicas": {}}}});
         let live = json!({"metadata": {"name": "a", "managedFields": [fields]},
             "spec": {"replicas": replicas, "selector": {}, "template": {}}});
-        prepared.against(&serde_json::from_value(live).unwrap()).data["spec"]["replicas"].take()
+        prepared.against(&serde_json::from_value(live).unwrap()).object.data["spec"]["replicas"].take()
     }
 
     #[test]
@@ -231,7 +265,7 @@ mod tests {
                 live["status"] = json!({"capacity": {"storage": capacity}});
             }
             let live: DynamicObject = serde_json::from_value(live).unwrap();
-            let desired = Prepared::new(&child, &pipeline("1")).against(&live);
+            let desired = Prepared::new(&child, &pipeline("1")).against(&live).object;
             desired.data["spec"]["resources"]["requests"]["storage"].as_str().map(str::to_owned).unwrap()
         };
         assert_eq!(applied("20Gi", "40Gi", json!("40Gi"), MANAGER), "40Gi", "it was expanded");

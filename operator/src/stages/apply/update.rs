@@ -4,7 +4,7 @@ use kube::{Api, api::Patch, core::DynamicObject};
 use snafu::ResultExt as _;
 
 use super::{
-    Applier, ApplyError, Change, Prepared, RequestSnafu,
+    Applier, ApplyError, Change, Desired, Prepared, RequestSnafu,
     diff::{correctable, differences, is_same},
     drift, force, live,
     recreate::is_change_of_unbound_claim,
@@ -23,10 +23,10 @@ impl Applier<'_> {
     ) -> Result<Change, ApplyError> {
         let child = prepared.child;
         let desired = prepared.against(live);
-        let is_applied = live::applied_hash(live) == Some(&*prepared.hash);
-        let paths = correctable(child.kind(), is_applied, differences(&desired, live));
-        if paths.is_empty() || self.is_equal_on_server(api, &desired, prepared, live).await? {
-            self.verified(prepared, live);
+        let is_applied = live::applied_hash(live) == Some(&*desired.hash);
+        let paths = correctable(child.kind(), is_applied, differences(&desired.object, live));
+        if paths.is_empty() || self.is_equal_on_server(api, child, &desired, live).await? {
+            self.verified(child, &desired.hash, live);
             return Ok(Change::Nothing);
         }
         let is_drift = is_applied;
@@ -37,14 +37,13 @@ impl Applier<'_> {
         // The pod template of a Job is immutable.
         let is_change_of_job = child.kind() == Kind::Job && paths.iter().any(|path| !path.is_of_metadata());
         if is_change_of_job && live::has_succeeded(live) {
-            self.verified(prepared, live);
+            self.verified(child, &desired.hash, live);
             return Ok(Change::Nothing);
         }
         if is_change_of_job || is_change_of_unbound_claim(child.kind(), live, &paths) {
             return self.recreate(prepared, live).await;
         }
-        let after =
-            self.write(prepared, "apply", api.patch(child.name(), &force(), &Patch::Apply(&desired))).await?;
+        let after = self.write(child, &desired, "apply").await?;
         tracing::info!(pipeline = %self.key, kind = child.kind().name(), name = child.name(), fields = ?paths, "applied");
         if is_drift {
             self.context.state.record_correction(self.key, child.kind(), child.name());
@@ -60,15 +59,15 @@ impl Applier<'_> {
     async fn is_equal_on_server(
         &self,
         api: &Api<DynamicObject>,
-        desired: &DynamicObject,
-        prepared: &Prepared<'_>,
+        child: &Child,
+        desired: &Desired,
         live: &DynamicObject,
     ) -> Result<bool, ApplyError> {
-        if live::applied_hash(live) != Some(&*prepared.hash) {
+        if live::applied_hash(live) != Some(&*desired.hash) {
             return Ok(false);
         }
-        let tried = api.patch(prepared.child.name(), &force().dry_run(), &Patch::Apply(desired)).await;
-        Ok(is_same(&tried.context(RequestSnafu::for_child(prepared.child, "compare"))?, live))
+        let tried = api.patch(child.name(), &force().dry_run(), &Patch::Apply(&desired.object)).await;
+        Ok(is_same(&tried.context(RequestSnafu::for_child(child, "compare"))?, live))
     }
 
     async fn emit_restart_events(&self, child: &Child, before: &DynamicObject, after: &DynamicObject) {

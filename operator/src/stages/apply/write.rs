@@ -10,14 +10,19 @@ use serde_json::json;
 use snafu::ResultExt as _;
 
 use super::{
-    Applier, ApplyError, Change, Prepared, RequestSnafu,
+    Applier, ApplyError, Change, Desired, Prepared, RequestSnafu,
     generated_secret::{GENERATOR, with_generated},
     live,
 };
 use crate::{
     cache::{ChildState, entry::ChildEntry},
     model::{
-        hash64::Hash64, kind::Kind, names::MANAGER, object::Object, reason::Reason, resources::ApplyMode,
+        hash64::Hash64,
+        kind::Kind,
+        names::MANAGER,
+        object::Object,
+        reason::Reason,
+        resources::{ApplyMode, Child},
     },
 };
 
@@ -38,12 +43,7 @@ impl Applier<'_> {
             let secret = with_generated((**secret).clone(), generate);
             return self.create_generated_secret(api, prepared, secret).await;
         }
-        self.write(
-            prepared,
-            "create",
-            api.patch(child.name(), &force(), &Patch::Apply(&prepared.to_create())),
-        )
-        .await?;
+        self.write(child, &prepared.to_create(), "create").await?;
         tracing::info!(pipeline = %self.key, kind = child.kind().name(), name = child.name(), "created");
         if knowledge == ChildState::Deleted {
             let note = format!(
@@ -68,12 +68,7 @@ impl Applier<'_> {
         let parameters = PostParams { field_manager: Some(GENERATOR.into()), ..PostParams::default() };
         let made = api.create(&parameters, &Object::from(secret).to_dynamic()).await;
         let made = made.context(RequestSnafu::for_child(child, "create"))?;
-        self.write(
-            prepared,
-            "apply",
-            api.patch(child.name(), &force(), &Patch::Apply(&prepared.against(&made))),
-        )
-        .await?;
+        self.write(child, &prepared.against(&made), "apply").await?;
         tracing::info!(pipeline = %self.key, kind = child.kind().name(), name = child.name(), "secret generated");
         // Other children are built from its data.
         self.context.queue.push(self.key.clone());
@@ -94,37 +89,34 @@ impl Applier<'_> {
         claimed.context(RequestSnafu::for_child(prepared.child, "claim the fields of"))
     }
 
-    /// Sends a write, whose change the cache does not report.
+    /// Applies a child, whose change the cache does not report.
     pub(super) async fn write(
         &self,
-        prepared: &Prepared<'_>,
+        child: &Child,
+        desired: &Desired,
         verb: &'static str,
-        request: impl Future<Output = kube::Result<DynamicObject>>,
     ) -> Result<DynamicObject, ApplyError> {
-        let child = prepared.child;
-        self.context.cache.with(self.key, |objects| objects.begin_write(child.kind(), child.name()));
-        let written = request.await;
-        match written {
+        let (kind, name) = (child.kind(), child.name());
+        self.context.cache.with(self.key, |objects| objects.begin_write(kind, name));
+        match self.api(kind).patch(name, &force(), &Patch::Apply(&desired.object)).await {
             Ok(object) => {
-                self.verified(prepared, &object);
+                self.verified(child, &desired.hash, &object);
                 Ok(object)
             }
             Err(error) => {
-                self.context
-                    .cache
-                    .with(self.key, |objects| objects.clear_verified(child.kind(), child.name()));
+                self.context.cache.with(self.key, |objects| objects.clear_verified(kind, name));
                 Err(error).context(RequestSnafu::for_child(child, verb))
             }
         }
     }
 
-    pub(super) fn verified(&self, prepared: &Prepared<'_>, object: &DynamicObject) {
-        let child = prepared.child;
-        let (record, desired) = (ChildEntry::from(object), Hash64::new(&*prepared.hash));
+    /// Records that the object is as desired, in the form with this hash.
+    pub(super) fn verified(&self, child: &Child, hash: &str, object: &DynamicObject) {
+        let (entry, desired) = (ChildEntry::from(object), Hash64::new(hash));
         let is_changed = self
             .context
             .cache
-            .with(self.key, |objects| objects.set_verified(child.kind(), child.name(), record, desired));
+            .with(self.key, |objects| objects.set_verified(child.kind(), child.name(), entry, desired));
         if is_changed {
             self.context.queue.push(self.key.clone());
         }

@@ -1,7 +1,10 @@
 //! A Kafka of Strimzi: its brokers and its authority are read from its status.
 
 use ccx_test_support::eventually_async;
-use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use k8s_openapi::api::{
+    apps::v1::Deployment,
+    core::v1::{ConfigMap, Secret},
+};
 use kube::{
     Api,
     api::{Patch, PatchParams, ValidationDirective},
@@ -56,7 +59,10 @@ fn kafkas_version(kafkas: &Api<DynamicObject>) -> String {
 
 /// Returns the configuration file of the pipeline.
 pub(super) async fn settings(env: &TestEnv) -> String {
-    let config = env.get::<ConfigMap>("ccx-data-pipeline").await;
+    let Some(deployment) = env.get::<Deployment>("ccx-data-pipeline").await else { return String::new() };
+    let volumes = deployment.spec.unwrap().template.spec.unwrap().volumes.unwrap();
+    let mounted = volumes.into_iter().find(|volume| volume.name == "config").unwrap().config_map.unwrap();
+    let config = env.get::<ConfigMap>(&mounted.name).await;
     config.and_then(|config| config.data).map(|data| data["ccx.toml"].clone()).unwrap_or_default()
 }
 
