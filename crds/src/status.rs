@@ -15,7 +15,7 @@ pub struct CcxPipelineStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
     /// The operator that manages the resource, as the namespace and the name of its Lease. Another operator leaves the resource alone
-    /// until this is removed.
+    /// until that Lease was not renewed for ten minutes, or this is removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 320))]
     pub controller: Option<String>,

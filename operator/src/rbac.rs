@@ -34,7 +34,7 @@ const CHILD: &[&str] = &["get", "list", "watch", "create", "patch", "delete"];
 const READ: &[&str] = &["get", "list", "watch"];
 
 /// All requests that the operator sends to the API server.
-pub const PERMISSIONS: [Permission; 28] = [
+pub const PERMISSIONS: [Permission; 29] = [
     // The resource and its status.
     watched("ccx.openshift.io", "ccxpipelines", &["get", "list", "watch"]),
     watched("ccx.openshift.io", "ccxpipelines/status", &["patch"]),
@@ -70,6 +70,8 @@ pub const PERMISSIONS: [Permission; 28] = [
     watched("", "pods", &["list", "watch"]),
     // Its own Events, and those of refused pods.
     watched("events.k8s.io", "events", &["list", "create", "patch"]),
+    // Whether another operator, which has claimed a resource, still runs.
+    watched("coordination.k8s.io", "leases", &["get"]),
     // Leader election.
     own("coordination.k8s.io", "leases", &["get", "create", "update"]),
 ];
@@ -206,9 +208,11 @@ mod tests {
     }
 
     #[test]
-    fn leases_are_limited_to_own_namespace() {
+    fn leases_of_other_namespaces_are_read_only() {
         let own: Vec<_> = PERMISSIONS.iter().filter(|permission| permission.reach == Reach::Own).collect();
         assert_eq!(own.iter().map(|permission| permission.resource).collect::<Vec<_>>(), ["leases"]);
+        let watched = PERMISSIONS.iter().filter(|it| it.resource == "leases" && it.reach == Reach::Watched);
+        assert_eq!(watched.flat_map(|it| it.verbs).collect::<Vec<_>>(), [&"get"]);
     }
 
     #[test]

@@ -16,7 +16,6 @@ use crate::{
         kind::Kind,
         names::generated_secret,
         problem::Problem,
-        reason::Reason,
         references::{DatabaseVolume, References, Strimzi, referenced_names},
     },
     runtime::{
@@ -29,6 +28,7 @@ use crate::{
     stages::{
         StageResults,
         apply::Applier,
+        claim::claim_of_other,
         dereference::dereference,
         dry_run::Planner,
         refused_pods,
@@ -47,10 +47,10 @@ pub async fn run(client: Client, settings: Settings, metrics: Metrics, stop: Can
 ///
 /// Every failure ends in the status, so only a status that could not be written is an error.
 async fn reconcile(pipeline: Arc<CcxPipeline>, context: Arc<Context>) -> Result<Reconciled, kube::Error> {
-    if let Some(claim) = claim_of_other(&pipeline, &context) {
+    let key = Key::from_pipeline(&pipeline);
+    if let Some(claim) = claim_of_other(&pipeline, &key, &context).await {
         return Ok(Reconciled { problems: vec![claim], ..Reconciled::default() });
     }
-    let key = Key::from_pipeline(&pipeline);
     let mut results = Box::pin(run_stages(&pipeline, &key, &context)).await;
     if let Some(children) = &results.children {
         let lacking = context.cache.with(&key, |objects| refused_pods::lacking_pods(children, objects));
@@ -60,18 +60,6 @@ async fn reconcile(pipeline: Arc<CcxPipeline>, context: Arc<Context>) -> Result<
     let probed =
         probe::ask(&*context.prober, &context.cache.with(&key, |objects| probe::running(objects))).await;
     update_status(&pipeline, &key, &context, results, probed).await
-}
-
-/// Two operators of one resource would fight: the one that finds the claim of the other writes nothing.
-fn claim_of_other(pipeline: &CcxPipeline, context: &Context) -> Option<Problem> {
-    let claim =
-        pipeline.status.as_ref()?.controller.as_ref().filter(|claim| **claim != context.controller)?;
-    let message = format!(
-        "the operator {claim} manages this resource, and the operator {} leaves it alone; if the other one no longer runs, \
-         remove status.controller with `kubectl patch --subresource=status`",
-        context.controller
-    );
-    Some(Problem::new(Reason::ClaimedByOther, message))
 }
 
 /// Runs dereference → validate → build → apply. A stage that fails ends it.

@@ -4,6 +4,7 @@
 //!  cache::watches ──▶ Queue ──▶ controller ──▶ reconcile_if_changed ──▶ the reconcile of `lib.rs`
 //! ```
 
+pub(crate) mod claim;
 pub(crate) mod context;
 pub mod controller;
 pub(crate) mod damping;

@@ -1,6 +1,7 @@
 //! The steps of a reconcile that talk to the API server.
 
 pub(crate) mod apply;
+pub(crate) mod claim;
 pub(crate) mod dereference;
 pub(crate) mod dry_run;
 pub(crate) mod refused_pods;

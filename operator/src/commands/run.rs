@@ -111,6 +111,7 @@ impl RunArgs {
             prober: Arc::new(HttpProber::new().context(ProberSnafu)?),
             resync: None,
             job_pause: None,
+            takeover: None,
             discovery: None,
             watch_health: Some(watch_health(health)),
         })

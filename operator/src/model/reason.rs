@@ -52,7 +52,8 @@ reasons! {
     SecretMissing: "A referenced Secret or ConfigMap, or a key of it, does not exist.", "Create it. It is detected within seconds. Pods that need it stay unchanged until then; all others are updated.";
     KindNotServed: "The cluster does not serve a kind that the spec needs.", "Install the extension that the message names, or choose another option.";
     Conflict: "An object with the required name exists and is not managed by this resource.", "Give this resource another name, or move the object that the message names.";
-    ClaimedByOther: "Another operator manages the resource; this one writes nothing.", "Let the operators watch different namespaces. If the one in `status.controller` no longer runs, remove it: `kubectl patch ccxp NAME --subresource=status --type=merge -p '{\"status\": {\"controller\": null}}'`.";
+    ClaimedByOther: "Another operator manages the resource; this one writes nothing.", "Let the operators watch different namespaces. The claim of an operator that does not renew its Lease for ten minutes is taken over. To take it over at once, remove it: `kubectl patch ccxp NAME --subresource=status --type=merge -p '{\"status\": {\"controller\": null}}'`.";
+    ClaimTakenOver: "The operator in `status.controller` did not renew its Lease, and another one manages the resource now.", "None. If the former operator starts again, it leaves the resource alone.";
     Contested: "Another client keeps changing fields of a child that the operator sets; corrections are delayed more and more.", "Exclude the object from the manager that the message names, or set the value in the spec.";
     Forbidden: "The operator lacks a permission.", "Grant its service account the permission that the message names. The chart's ClusterRole has all.";
     QuotaExceeded: "A quota of the namespace is exceeded.", "Raise the quota, or lower `resources` and replicas.";

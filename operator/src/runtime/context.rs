@@ -37,6 +37,8 @@ pub(crate) struct Context {
     pub(crate) synced: Synced,
     /// Replaces the pause after the first failure of a Job in tests.
     pub(crate) job_pause: Option<Duration>,
+    /// Replaces the time without a renewal after which a claim is taken over, in tests.
+    pub(crate) takeover: Option<Duration>,
     /// Replaces the resync interval in tests.
     pub(crate) resync: Option<Duration>,
 }

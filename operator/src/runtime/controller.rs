@@ -68,6 +68,9 @@ pub struct Settings {
     pub resync: Option<Duration>,
     /// The pause after the first failure of a Job; five minutes when absent.
     pub job_pause: Option<Duration>,
+    /// The time without a renewal of its Lease after which the claims of another operator are taken over; ten minutes when
+    /// absent.
+    pub takeover: Option<Duration>,
     /// The interval between two discoveries of the kinds that the cluster serves; one minute when absent.
     pub discovery: Option<Duration>,
     /// Reports watches that can't list their objects, in `/readyz`.
@@ -160,6 +163,7 @@ fn context(
         prober: Arc::clone(&settings.prober),
         synced: Synced::new(),
         job_pause: settings.job_pause,
+        takeover: settings.takeover,
         resync: settings.resync,
     }
 }

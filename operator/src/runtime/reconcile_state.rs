@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use ccx_crds::CcxPipelineStatus;
@@ -12,7 +12,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::core::ObjectMeta;
 use prometheus::{IntGauge, IntGaugeVec};
 
-use super::damping::Corrections;
+use super::{claim::ObservedClaim, damping::Corrections};
 use crate::model::{hash64::Hash64, key::Key, kind::Kind, problem::Problem};
 
 /// The state of all resources. Clones share it.
@@ -34,6 +34,8 @@ struct Entry {
     gauges: Vec<IntGauge>,
     /// The recent corrections of children.
     corrections: HashMap<(Kind, Box<str>), Corrections>,
+    /// The claim of another operator.
+    claim: Option<ObservedClaim>,
     /// The problems of the last reconcile.
     problems: Vec<Hash64>,
 }
@@ -111,6 +113,21 @@ impl ReconcileState {
         now.iter().for_each(IntGauge::inc);
         let before = self.update(key, |entry| std::mem::replace(&mut entry.gauges, now));
         before.iter().for_each(IntGauge::dec);
+    }
+
+    /// Records the last renewal of the operator that claims a resource. Returns whether its claim is abandoned.
+    pub(crate) fn is_claim_abandoned(
+        &self,
+        key: &Key,
+        renewal: Hash64,
+        takeover: Duration,
+        now: Instant,
+    ) -> bool {
+        self.update(key, |entry| {
+            let claim = ObservedClaim::observe(entry.claim, renewal, now);
+            entry.claim = Some(claim);
+            claim.is_abandoned(takeover, now)
+        })
     }
 
     /// Whether the next correction of a child has to wait, because another client keeps changing it.

@@ -60,6 +60,9 @@ pub(crate) const RESYNC: Duration = Duration::from_millis(300);
 /// The pause after the first failure of a Job.
 pub(crate) const JOB_PAUSE: Duration = Duration::from_secs(2);
 
+/// The time after which the claim of another operator is taken over.
+pub(crate) const TAKEOVER: Duration = Duration::from_secs(4);
+
 /// The default image of workloads.
 pub(crate) const IMAGE: &str = "registry.example.com/ccx:1";
 
@@ -191,6 +194,7 @@ impl TestEnv {
             prober: Arc::new(self.prober.clone()),
             resync: Some(RESYNC),
             job_pause: Some(JOB_PAUSE),
+            takeover: Some(TAKEOVER),
             discovery: Some(DISCOVERY),
             watch_health: None,
         };

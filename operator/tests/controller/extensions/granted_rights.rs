@@ -3,12 +3,13 @@
 use ccx_test_support::eventually_async;
 use std::collections::BTreeSet;
 
+use ccx_crds::CcxPipeline;
 use ccx_operator::{
     model::kind::Kind,
     rbac::{PERMISSIONS, Reach},
 };
 use k8s_openapi::api::{core::v1::Service, networking::v1::NetworkPolicy};
-use kube::api::DeleteParams;
+use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::{Value, json};
 
 use super::{
@@ -48,6 +49,12 @@ async fn every_granted_right_is_used_in_the_life_cycle() {
     strimzi::set_ready(&kafkas, "events:9093", "PEM").await;
     env.apply(everything()).await;
     env.until_ready().await;
+    // The claim of an operator that was uninstalled.
+    let claim = json!({"status": {"controller": format!("{}/uninstalled", env.namespace)}});
+    env.api::<CcxPipeline>()
+        .patch_status("ccx", &PatchParams::default(), &Patch::Merge(claim))
+        .await
+        .unwrap();
     // Two equal corrections are two occurrences of one Event.
     for _ in 0..2 {
         env.api::<Service>().delete("ccx-data-pipeline-db", &DeleteParams::default()).await.unwrap();
@@ -100,6 +107,7 @@ fn everything() -> Value {
             "securityProtocol": "SASL_SSL",
             "sasl": {"credentialsSecretRef": {"name": "user"}},
         },
+        "cleaner": {},
         "dataPipeline": {"autoscaling": {"type": "KafkaLag"}},
         "aggregator": {"autoscaling": {"type": "Cpu"}, "exposure": {"type": "Route"}},
         "monitoring": {"scrape": "PodMonitor", "alerts": "Enabled", "dashboards": {"presence": "Enabled"}},
