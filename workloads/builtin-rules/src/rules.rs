@@ -3,6 +3,7 @@
 //! A rule is a type in a file named like the last part of its module, and an entry in [`rules`]. Its tests
 //! cover a cluster with the problem, the most similar one without it, and an archive without the data.
 
+use chrono::TimeDelta;
 use serde::Serializer;
 
 use ccx_rules::{Rule, RuleMeta};
@@ -201,6 +202,10 @@ fn non_empty<T>(items: impl Iterator<Item = T>) -> Option<Vec<T>> {
     let items: Vec<T> = items.collect();
     (!items.is_empty()).then_some(items)
 }
+
+/// The longest time before the gathering at which a log line counts: logs keep lines until they are rotated, which takes months
+/// for a pod that says little.
+const LOG_MAX_AGE: TimeDelta = TimeDelta::days(1);
 
 /// Maximum length of an operator's message in the details; some messages contain whole stack traces.
 const MAX_MESSAGE_CHARS: usize = 1000;

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use ccx_content::{Content, ContentTree};
-use ccx_rules::{Applicability, ClusterKind, Input, RuleMeta, Versions};
+use ccx_rules::{Applicability, ClusterKind, Input, LogQuery, RuleMeta, Versions};
 use ccx_test_support::assert_generated;
 
 const HEAD: &str = "\
@@ -28,6 +28,17 @@ the rule is skipped.
 
 | key | state | minimum |
 |---|---|---|
+";
+
+const MAXIMUM_AGES: &str = "
+## Age of log lines
+
+Logs keep lines until they are rotated. These rules count only lines that were logged within the time below before the archive was
+gathered. A line without a time has that of the nearest line before it, or of the first line after it; lines of a file without any time
+count. Without the gathering time of the archive, the rule is skipped.
+
+| key | maximum |
+|---|---|
 ";
 
 const CLUSTER_KINDS: &str = "
@@ -69,6 +80,7 @@ fn page() -> String {
         None,
     );
     minimum_ages(&mut page, &metas);
+    maximum_ages(&mut page, &metas);
     cluster_kinds(&mut page, &metas);
     page.push_str(WORKLOADS);
     for content in tree.contents().filter(|content| !metas.contains_key(content.selector.rule.as_str())) {
@@ -84,6 +96,16 @@ fn minimum_ages(page: &mut String, metas: &BTreeMap<&str, &RuleMeta>) {
     for meta in metas.values() {
         for age in &meta.min_ages {
             let _ = writeln!(page, "| {} | {} | {} |", keys(meta), age.state, age.duration_text());
+        }
+    }
+}
+
+/// Writes the durations for which log lines count.
+fn maximum_ages(page: &mut String, metas: &BTreeMap<&str, &RuleMeta>) {
+    page.push_str(MAXIMUM_AGES);
+    for meta in metas.values() {
+        for age in meta.log_queries.iter().filter_map(LogQuery::max_age) {
+            let _ = writeln!(page, "| {} | {} hours |", keys(meta), age.num_hours());
         }
     }
 }

@@ -121,7 +121,9 @@ impl<'a> Context<'a> {
 
     /// Returns the files with lines that match a query, by path; empty when no rule declares the query.
     pub fn log_matches(&self, query: &LogQuery) -> &[FileMatches<'a>] {
-        self.scan_logs().for_query(query, &self.plan.logs)
+        let Some(matches) = self.scan_logs().for_query(query, &self.plan.logs) else { return &[] };
+        self.lacked_time.set(self.lacked_time.get() || matches.lacks_gathering_time);
+        &matches.files
     }
 
     /// Returns the samples of a metric family, in the order of the file; empty when no rule declares the
@@ -190,7 +192,7 @@ impl<'a> Context<'a> {
 
     /// Matches the log patterns of all rules, on first use.
     pub(crate) fn scan_logs(&self) -> &LogMatches<'a> {
-        self.logs.get_or_init(|| self.plan.logs.scan(|input| self.files(input)))
+        self.logs.get_or_init(|| self.plan.logs.scan(|input| self.files(input), self.gathered_at))
     }
 }
 

@@ -3,9 +3,12 @@
 use std::{borrow::Cow, mem};
 
 use ccx_archive::File;
+use chrono::TimeDelta;
 
 use crate::{Input, str_list::StrList};
 
+mod clock;
+mod line_time;
 mod plan;
 mod scan;
 
@@ -28,6 +31,7 @@ pub struct LogQuery {
     files: Input,
     literals: Literals,
     regex: Option<Cow<'static, str>>,
+    max_age: Option<TimeDelta>,
 }
 
 /// The lines that a query's regular expression is tried on.
@@ -57,6 +61,7 @@ impl LogQuery {
             files,
             literals: Literals::AnyOf(StrList::Static(literals)),
             regex: None,
+            max_age: None,
         }
     }
 
@@ -69,6 +74,17 @@ impl LogQuery {
         self
     }
 
+    /// Restricts the query to lines that were logged at most `max_age` before the data was gathered.
+    ///
+    /// The time of a line without one is that of the nearest line before it that has one, else of the first line after it. Lines of
+    /// a file without any time count. Without the gathering time, lines with a time do not count, and a rule that finds nothing
+    /// else is skipped.
+    #[must_use]
+    pub const fn within(mut self, max_age: TimeDelta) -> Self {
+        self.max_age = Some(max_age);
+        self
+    }
+
     /// Creates a query for the lines of `files` that a regular expression matches, for a rule that is made at
     /// run time.
     ///
@@ -76,7 +92,7 @@ impl LogQuery {
     /// tried on every line, which is slow.
     pub fn dynamic(name: String, files: Input, literals: Vec<String>, regex: String) -> Self {
         let literals = if literals.is_empty() { Literals::Unknown } else { Literals::AnyOf(literals.into()) };
-        Self { name: name.into(), files, literals, regex: Some(regex.into()) }
+        Self { name: name.into(), files, literals, regex: Some(regex.into()), max_age: None }
     }
 
     /// Returns the files.
@@ -96,6 +112,11 @@ impl LogQuery {
     /// Returns the regular expression that a line must match.
     pub fn regex(&self) -> Option<&str> {
         self.regex.as_deref()
+    }
+
+    /// Returns the longest time between the logging of a line and the gathering of the data, if there is a limit.
+    pub fn max_age(&self) -> Option<TimeDelta> {
+        self.max_age
     }
 
     /// Returns whether the regular expression has to be tried on every line.
@@ -123,17 +144,26 @@ impl<'a> FileMatches<'a> {
     }
 }
 
-/// The matches of all queries in an archive.
-pub(crate) struct LogMatches<'a>(Vec<Vec<FileMatches<'a>>>);
+/// The matches of all queries in an archive, by the position of the query in the plan.
+pub(crate) struct LogMatches<'a>(Vec<QueryMatches<'a>>);
+
+/// The matches of one query.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct QueryMatches<'a> {
+    /// By path.
+    pub(crate) files: Vec<FileMatches<'a>>,
+    /// Whether a line does not count because the gathering time is unknown.
+    pub(crate) lacks_gathering_time: bool,
+}
 
 impl<'a> LogMatches<'a> {
-    /// Returns the matches of one query.
-    pub(crate) fn for_query(&self, query: &LogQuery, plan: &LogPlan) -> &[FileMatches<'a>] {
-        plan.index_of(query).map_or(&[], |index| &self.0[index])
+    /// Returns the matches of one query; `None` when no rule declares it.
+    pub(crate) fn for_query(&self, query: &LogQuery, plan: &LogPlan) -> Option<&QueryMatches<'a>> {
+        plan.index_of(query).map(|index| &self.0[index])
     }
 
     fn add(&mut self, query: usize, file: &File<'a>, line: &'a [u8]) {
-        let matches = &mut self.0[query];
+        let matches = &mut self.0[query].files;
         if matches.last().is_none_or(|last| last.path != file.path) {
             if matches.len() == MAX_FILES_PER_QUERY {
                 return;

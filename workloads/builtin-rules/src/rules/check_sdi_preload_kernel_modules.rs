@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{cut, meta, non_empty};
+use super::{LOG_MAX_AGE, cut, meta, non_empty};
 use ccx_rules::{
     Context, FileMatches, LogQuery, Response, Rule, RuleMeta,
     documents::{DATA_HUBS, LogPath, POD_LOGS},
@@ -12,7 +12,8 @@ const KEY: &str = "SDI_PRELOAD_KERNEL_MODULES_ERROR";
 
 const MISSING_MODULES: LogQuery =
     LogQuery::new("check_sdi_preload_kernel_modules", POD_LOGS, &["can't initialize iptables table"])
-        .matching(r"Permission denied|do you need to insmod");
+        .matching(r"Permission denied|do you need to insmod")
+        .within(LOG_MAX_AGE);
 
 const MAX_LINE_CHARS: usize = 300;
 

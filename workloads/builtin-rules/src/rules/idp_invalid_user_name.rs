@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::meta;
+use super::{LOG_MAX_AGE, meta};
 use ccx_rules::{Context, FileMatches, LogQuery, Response, Rule, RuleMeta, documents::AUTHENTICATION_LOGS};
 
 const KEY: &str = "IDENTITY_PROVIDER_INVALID_USER_NAMES";
@@ -12,7 +12,8 @@ const BEFORE_NAME: &str = "invalid resource name \"";
 
 const INVALID_NAMES: LogQuery =
     LogQuery::new("idp_invalid_user_name", AUTHENTICATION_LOGS, &["AuthenticationError"])
-        .matching(r#"invalid resource name ".*". .may not contain"#);
+        .matching(r#"invalid resource name ".*". .may not contain"#)
+        .within(LOG_MAX_AGE);
 
 pub(super) struct IdpInvalidUserName;
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{cut, meta, non_empty};
+use super::{LOG_MAX_AGE, cut, meta, non_empty};
 use ccx_rules::{
     ClusterKind, Context, FileMatches, LogQuery, Response, Rule, RuleMeta,
     documents::CONTROLLER_MANAGER_LOGS, documents::LogPath,
@@ -16,7 +16,8 @@ const RESYNCS: LogQuery = LogQuery::new(
     CONTROLLER_MANAGER_LOGS,
     &["syncing garbage collector with updated resources from discovery"],
 )
-.matching(r"removed. \[[^\]]");
+.matching(r"removed. \[[^\]]")
+.within(LOG_MAX_AGE);
 
 const MAX_REMOVED_CHARS: usize = 300;
 

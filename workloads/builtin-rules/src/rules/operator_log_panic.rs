@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{cut, meta, non_empty};
+use super::{LOG_MAX_AGE, cut, meta, non_empty};
 use ccx_rules::{
     Context, FileMatches, LogQuery, Response, Rule, RuleMeta,
     documents::{LogPath, PLATFORM_POD_LOGS},
@@ -15,7 +15,8 @@ const PANICS: LogQuery = LogQuery::new(
     PLATFORM_POD_LOGS,
     &["Observed a panic", "runtime error", "concurrent map"],
 )
-.matching("Observed a panic|panic. runtime error|fatal error. concurrent map");
+.matching("Observed a panic|panic. runtime error|fatal error. concurrent map")
+.within(LOG_MAX_AGE);
 
 const MAX_LINE_CHARS: usize = 300;
 
@@ -80,6 +81,24 @@ mod tests {
             {"namespace": "openshift-x", "pod": "p", "file": "errors.log", "count": 2, "line": line},
         ]);
         assert_eq!(ask(OperatorLogPanic, &files), Answer::Hit(json!({"logs": logs})));
+    }
+
+    #[test]
+    fn panic_of_long_ago_is_silent() {
+        let path = "config/pod/openshift-x/logs/p/errors.log";
+        let old = "E1101 10:00:00.000000       1 runtime.go:77] Observed a panic: nil\n";
+        // The lines of a panic have no time of their own.
+        let older_than_its_neighbour =
+            "I1101 10:00:00.000000       1 main.go:1] starting\npanic: runtime error: nil\n\ngoroutine 1:\n";
+        for log in [old, older_than_its_neighbour] {
+            assert_eq!(ask(OperatorLogPanic, &[(path, json!(log))]), Answer::Miss, "{log}");
+        }
+        let today = "I0115 11:00:00.000000       1 main.go:1] starting\npanic: runtime error: nil\n";
+        let logs = json!([
+            {"namespace": "openshift-x", "pod": "p", "file": "errors.log", "count": 1, "line": "panic: runtime error: nil"},
+        ]);
+        let log = [older_than_its_neighbour, today].concat();
+        assert_eq!(ask(OperatorLogPanic, &[(path, json!(log))]), Answer::Hit(json!({"logs": logs})));
     }
 
     #[test]

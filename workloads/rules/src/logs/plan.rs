@@ -6,9 +6,10 @@ use std::{
 };
 
 use ccx_archive::File;
+use chrono::{DateTime, Utc};
 use regex::bytes::Regex;
 
-use super::{LogMatches, LogQuery, scan::Scanner};
+use super::{LogMatches, LogQuery, QueryMatches, clock::FileClock, scan::Scanner};
 use crate::Input;
 
 /// The compiled patterns and the files that they are searched for in.
@@ -50,17 +51,31 @@ impl LogPlan {
     /// Searches for all queries in the files that `files_of` returns for their inputs.
     ///
     /// Each file is read once, for all queries on it.
-    pub(crate) fn scan<'c, 'a: 'c>(&self, files_of: impl Fn(&Input) -> &'c [File<'a>]) -> LogMatches<'a> {
+    pub(crate) fn scan<'c, 'a: 'c>(
+        &self,
+        files_of: impl Fn(&Input) -> &'c [File<'a>],
+        gathered_at: Option<DateTime<Utc>>,
+    ) -> LogMatches<'a> {
         let mut wanted_by: BTreeMap<&'a str, (File<'a>, Vec<usize>)> = BTreeMap::new();
         for (index, compiled) in self.queries.iter().enumerate() {
             for file in files_of(&compiled.query.files) {
                 wanted_by.entry(file.path).or_insert((*file, Vec::new())).1.push(index);
             }
         }
-        let mut matches = LogMatches(vec![Vec::new(); self.queries.len()]);
+        let mut matches = LogMatches(vec![QueryMatches::default(); self.queries.len()]);
         for (file, queries) in wanted_by.values() {
             let scanner = self.scanner(queries);
-            scanner.scan(file.content, |query, line| matches.add(query, file, line));
+            let mut clock = FileClock::new(file.content);
+            scanner.scan(file.content, |query, start, line| {
+                let max_age = self.queries[query].query.max_age;
+                let time = max_age.and_then(|max_age| Some((max_age, clock.time_of(start)?)));
+                match (time, gathered_at) {
+                    (Some(_), None) => matches.0[query].lacks_gathering_time = true,
+                    (Some((max_age, time)), Some(gathered_at))
+                        if time.resolve(gathered_at).is_some_and(|time| gathered_at - time > max_age) => {}
+                    _ => matches.add(query, file, line),
+                }
+            });
         }
         matches
     }

@@ -53,10 +53,11 @@ impl Scanner {
         Self { queries, literals, unselective }
     }
 
-    /// Calls `found` with the plan's position of a query and a line that matches it, in the order of the
-    /// lines.
-    pub(super) fn scan<'a>(&self, text: &'a [u8], mut found: impl FnMut(usize, &'a [u8])) {
+    /// Calls `found` with the plan's position of a query, the first byte of a line that matches it, and the line, in the order of
+    /// the lines.
+    pub(super) fn scan<'a>(&self, text: &'a [u8], mut found: impl FnMut(usize, usize, &'a [u8])) {
         let mut rest = text;
+        let mut block_start = 0;
         let mut candidates = Vec::new();
         while !rest.is_empty() {
             let (block, after) = split_after_block(rest);
@@ -69,9 +70,10 @@ impl Scanner {
                 let (index, CompiledQuery { regex, .. }) = &self.queries[slot];
                 let line = &block[start..end];
                 if regex.as_ref().is_none_or(|regex| regex.is_match(line)) {
-                    found(*index, line);
+                    found(*index, block_start + start, line);
                 }
             }
+            block_start += block.len();
         }
     }
 }

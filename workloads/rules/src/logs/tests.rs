@@ -10,7 +10,7 @@ const B: Input = Input::text("b", &[]);
 fn scan<'a>(queries: &[LogQuery], a: &'a [u8], b: &'a [u8]) -> (LogPlan, LogMatches<'a>) {
     let both = [File { path: "a.log", content: a }, File { path: "b.log", content: b }];
     let plan = LogPlan::new(queries);
-    let matches = plan.scan(|input| if input.name() == "a" { &both } else { &both[1..] });
+    let matches = plan.scan(|input| if input.name() == "a" { &both } else { &both[1..] }, None);
     (plan, matches)
 }
 
@@ -19,7 +19,7 @@ fn found(query: &LogQuery, a: &str, b: &str) -> Vec<(String, usize, Vec<String>)
     let (plan, matches) = scan(std::slice::from_ref(query), a.as_bytes(), b.as_bytes());
     let of_file =
         |file: &FileMatches<'_>| (file.path.into(), file.count, file.lines().map(Cow::into_owned).collect());
-    matches.for_query(query, &plan).iter().map(of_file).collect()
+    matches.for_query(query, &plan).unwrap().files.iter().map(of_file).collect()
 }
 
 #[test]
@@ -87,23 +87,54 @@ fn only_the_first_files_are_kept() {
     let files: Vec<File<'_>> = paths.iter().map(|path| File { path, content: b"panic" }).collect();
     let query = LogQuery::new("q", A, &["panic"]);
     let plan = LogPlan::new(std::slice::from_ref(&query));
-    let matches = plan.scan(|_| &files);
-    let kept: Vec<&str> = matches.for_query(&query, &plan).iter().map(|file| file.path).collect();
+    let matches = plan.scan(|_| &files, None);
+    let kept: Vec<&str> =
+        matches.for_query(&query, &plan).unwrap().files.iter().map(|file| file.path).collect();
     assert_eq!(kept, paths[..MAX_FILES_PER_QUERY]);
 }
 
 #[test]
 fn undeclared_query_finds_nothing() {
     let (plan, matches) = scan(&[LogQuery::new("q", A, &["panic"])], b"panic", b"");
-    assert_eq!(matches.for_query(&LogQuery::new("other", A, &["panic"]), &plan), []);
+    assert_eq!(matches.for_query(&LogQuery::new("other", A, &["panic"]), &plan), None);
 }
 
 #[test]
 fn line_that_is_not_utf8_is_matched_and_replaced() {
     let query = LogQuery::new("q", A, &["panic"]);
     let (plan, matches) = scan(std::slice::from_ref(&query), b"\xff\xfe panic \x80\r\n", b"");
-    let lines: Vec<_> = matches.for_query(&query, &plan)[0].lines().collect();
+    let lines: Vec<_> = matches.for_query(&query, &plan).unwrap().files[0].lines().collect();
     assert_eq!(lines, ["\u{fffd}\u{fffd} panic \u{fffd}\r"]);
+}
+
+/// Returns the number of lines that match a query of the last hour, and whether the gathering time was missing.
+fn counted_within_an_hour(log: &str, gathered_at: Option<&str>) -> (usize, bool) {
+    let query = LogQuery::new("q", A, &["panic"]).within(TimeDelta::hours(1));
+    let plan = LogPlan::new(std::slice::from_ref(&query));
+    let files = [File { path: "a.log", content: log.as_bytes() }];
+    let matches = plan.scan(|_| &files, gathered_at.map(|time| time.parse().unwrap()));
+    let matches = matches.for_query(&query, &plan).unwrap();
+    (matches.files.iter().map(|file| file.count).sum(), matches.lacks_gathering_time)
+}
+
+#[test]
+fn line_older_than_the_window_does_not_count() {
+    let block = "2026-01-15T10:59:59Z panic\npanic\n2026-01-15T11:30:00Z fine\npanic\n".to_owned();
+    assert_eq!(counted_within_an_hour(&block, Some("2026-01-15T12:00:00Z")), (1, false));
+    // Lines beyond the first block of a large file have times, too.
+    let large = block.clone() + &"2026-01-15T10:00:00Z fine\n".repeat(10_000) + "panic\n" + &block;
+    assert_eq!(counted_within_an_hour(&large, Some("2026-01-15T12:00:00Z")), (2, false));
+}
+
+#[test]
+fn lines_without_any_time_count() {
+    assert_eq!(counted_within_an_hour("panic\npanic", Some("2026-01-15T12:00:00Z")), (2, false));
+    assert_eq!(counted_within_an_hour("panic\npanic", None), (2, false));
+}
+
+#[test]
+fn lines_with_a_time_do_not_count_without_the_gathering_time() {
+    assert_eq!(counted_within_an_hour("2026-01-15T11:30:00Z panic\npanic", None), (0, true));
 }
 
 /// Matches a query line by line: the definition that the scanner must agree with.
@@ -147,7 +178,7 @@ proptest! {
         for query in &queries {
             for (path, text, is_wanted) in [("a.log", &a, query.files.name() == "a"), ("b.log", &b, true)] {
                 let expected = if is_wanted { naive(query, text.as_bytes()) } else { Vec::new() };
-                let of_file = matches.for_query(query, &plan).iter().find(|file| file.path == path);
+                let of_file = matches.for_query(query, &plan).unwrap().files.iter().find(|file| file.path == path);
                 prop_assert_eq!(of_file.map_or(0, |file| file.count), expected.len(), "{}", query.name);
                 let lines = of_file.map_or(&[][..], |file| &file.lines);
                 prop_assert_eq!(lines, &expected[..expected.len().min(MAX_LINES_PER_FILE)]);
