@@ -21,7 +21,6 @@ mod root;
 mod rule;
 mod toggles;
 mod votes;
-mod workload_report;
 mod workloads;
 
 use std::sync::Arc;

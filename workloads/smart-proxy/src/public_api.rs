@@ -10,7 +10,6 @@ mod overview;
 mod recommendations;
 mod reports;
 mod requests;
-mod stored_workloads;
 mod workloads;
 
 use std::sync::Arc;

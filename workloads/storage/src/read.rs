@@ -9,12 +9,14 @@ mod organization;
 mod raw;
 mod recommendations;
 mod report;
+mod workload_report;
 mod workloads;
 
 pub use hit::StoredHit;
 pub use organization::{ReportedCluster, RuleHits};
 pub use recommendations::{ClusterWithRules, HitCluster};
 pub use report::{StoredReport, StoredReportInfo};
+pub use workload_report::{Workload, WorkloadRecommendation};
 pub use workloads::{Namespace, NamespaceReport};
 
 #[cfg(test)]

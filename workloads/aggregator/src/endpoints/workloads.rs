@@ -7,9 +7,9 @@ use ccx_http::{ClusterListBody, ClusterUuid, InPath, Json, NamespaceId, Param, S
 use ccx_messages::{ClusterId, OrgId, format_utc_seconds};
 use ccx_storage::read;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::workload_report::{WorkloadRecommendation, recommendations};
 use crate::{api::Api, error::ApiError, member::Member};
 
 #[derive(Serialize, ToSchema)]
@@ -145,6 +145,45 @@ struct NamespaceWorkloads {
     recommendations: Vec<WorkloadRecommendation>,
 }
 
+/// A recommendation for workloads of a namespace. The texts are always empty; the service in front fills them in.
+#[derive(Serialize, ToSchema)]
+struct WorkloadRecommendation {
+    /// The rule's module, a bar and an error key.
+    check: String,
+    details: &'static str,
+    resolution: &'static str,
+    modified: &'static str,
+    more_info: &'static str,
+    /// The data for the texts.
+    #[schema(value_type = Object)]
+    extra_data: Box<RawValue>,
+    objects: Vec<Workload>,
+}
+
+/// A workload.
+#[derive(Serialize, ToSchema)]
+struct Workload {
+    kind: String,
+    uid: String,
+    /// The workload's name; empty when unknown.
+    display_name: String,
+}
+
+impl From<read::WorkloadRecommendation> for WorkloadRecommendation {
+    fn from(stored: read::WorkloadRecommendation) -> Self {
+        let workload = |read::Workload { kind, uid, name }| Workload { kind, uid, display_name: name };
+        Self {
+            check: format!("{}|{}", stored.rule, stored.error_key),
+            details: "",
+            resolution: "",
+            modified: "",
+            more_info: "",
+            extra_data: stored.details,
+            objects: stored.workloads.into_iter().map(workload).collect(),
+        }
+    }
+}
+
 /// Recommendations for the workloads of a namespace.
 #[utoipa::path(
     get,
@@ -160,7 +199,7 @@ pub(crate) async fn workloads_of_namespace(
     let stored = api.database.namespace(org_id, cluster_id, &uid).await?;
     let item = || format!("{org_id}/{cluster_id}/{uid}");
     let stored = stored.ok_or_else(|| ApiError::NotFound { item: item() })?;
-    let recommendations = recommendations(&stored.report, &stored.namespace.namespace_id);
+    let recommendations = stored.recommendations().into_iter().map(Into::into).collect();
     let (cluster, namespace, metadata) = describe(stored.namespace);
     let workloads = NamespaceWorkloads { status: "", cluster, namespace, metadata, recommendations };
     Ok(Json::new(&NamespaceResponse { status: Status::Ok, workloads })?)

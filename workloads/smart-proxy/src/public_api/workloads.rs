@@ -4,19 +4,17 @@ use std::collections::BTreeMap;
 
 use ccx_auth::Caller;
 use ccx_messages::{ClusterId, RuleSelector};
-use ccx_storage::read::Namespace;
+use ccx_storage::read::{self, Namespace};
 
-use super::{
-    PublicApi,
-    stored_workloads::{StoredFinding, findings},
-};
+use super::PublicApi;
 use crate::{
     directory::ClusterList,
     error::ApiError,
     model::{
-        ExtraData, HitsByRisk, NamespaceRef, NamespaceSummary, WorkloadCluster, WorkloadMeta,
+        ExtraData, HitsByRisk, NamespaceRef, NamespaceSummary, WorkloadCluster, WorkloadMeta, WorkloadObject,
         WorkloadRecommendation, WorkloadReport,
     },
+    snapshot::selector,
     texts::{Texts, publish_date, render, total_risk},
 };
 
@@ -46,9 +44,9 @@ impl PublicApi {
         let facts = self.facts(caller.org_id).await?;
         let known = self.directory.describe(caller.org_id, cluster_id, &facts).await;
         let texts = self.texts(caller);
-        let found = findings(&stored.report, &stored.namespace.namespace_id);
+        let found = stored.recommendations().into_iter();
         let recommendations: Vec<WorkloadRecommendation> =
-            found.into_iter().map(|finding| recommendation(finding, &texts)).collect();
+            found.filter_map(|found| recommendation(found, &texts)).collect();
         let mut hits = HitsByRisk::default();
         for recommendation in &recommendations {
             hits.add(recommendation.total_risk);
@@ -88,17 +86,19 @@ fn describe(stored: Namespace, hits: HitsByRisk) -> (NamespaceRef, WorkloadMeta)
     (NamespaceRef { uuid, name }, metadata)
 }
 
-/// Joins a finding with its texts, rendered. One without texts is shown by its id.
-fn recommendation(finding: StoredFinding, texts: &Texts) -> WorkloadRecommendation {
-    let content = texts.get(&finding.selector);
-    let (extra_data, _) = ExtraData::from_stored(&finding.details, finding.selector.error_key.as_str());
-    let data = serde_json::from_str(&finding.details).unwrap_or_default();
+/// Joins a recommendation with its texts, rendered. One without texts is shown by its id; `None` when that is invalid.
+fn recommendation(stored: read::WorkloadRecommendation, texts: &Texts) -> Option<WorkloadRecommendation> {
+    let selector = selector(&stored.rule, &stored.error_key)?;
+    let content = texts.get(&selector);
+    let details = stored.details.get();
+    let (extra_data, _) = ExtraData::from_stored(details, selector.error_key.as_str());
+    let data = serde_json::from_str(details).unwrap_or_default();
     let text = |of: fn(&ccx_content::Texts) -> &ccx_content::Text| {
         content.map(|content| render(of(&content.texts), &data)).unwrap_or_default()
     };
-    WorkloadRecommendation {
-        check: content
-            .map_or_else(|| finding.selector.to_string(), |content| render(&content.description, &data)),
+    let object = |read::Workload { kind, uid, name }| WorkloadObject { kind, uid, display_name: name };
+    Some(WorkloadRecommendation {
+        check: content.map_or_else(|| selector.to_string(), |content| render(&content.description, &data)),
         details: text(|texts| &texts.generic),
         resolution: text(|texts| &texts.resolution),
         modified: content.and_then(publish_date),
@@ -106,6 +106,6 @@ fn recommendation(finding: StoredFinding, texts: &Texts) -> WorkloadRecommendati
         more_info: text(|texts| &texts.more_info),
         total_risk: content.map_or(UNKNOWN_RISK, total_risk),
         extra_data,
-        objects: finding.objects,
-    }
+        objects: stored.workloads.into_iter().map(object).collect(),
+    })
 }
