@@ -9,6 +9,8 @@
 //!                 │
 //!                 ▼
 //!              a handler of the API ──▶ response, Failure
+//!
+//!   endpoints ──▶ openapi ── the document about them
 //! ```
 //!
 //! An API has its endpoints, its error type (a [`ResponseError`]) and its state; everything here is the same for all.
@@ -18,6 +20,7 @@ mod endpoint_metrics;
 mod error;
 mod extract;
 mod layers;
+mod openapi;
 mod response;
 mod router;
 
@@ -30,5 +33,8 @@ pub use extract::{
     trimmed_selector,
 };
 pub use layers::{Guard, Negotiate, Observe, compress};
+pub use openapi::{
+    ApiInfo, add_problems, openapi_document, openapi_json, path_parameters, problem_components,
+};
 pub use response::{DONE, Done, Encoded, Json, Problem, Status, json_response, problem};
 pub use router::{Endpoint, api_router, operations, operations_mut, parameter_names};
