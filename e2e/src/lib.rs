@@ -46,7 +46,7 @@ pub use service::Service;
 pub use tables::{Dump, Tables, differences};
 pub use test_env::{KafkaAccess, TestEnv};
 pub use upload::{cluster_with, upload};
-pub use workload::{Program, Readiness, Workload, run};
+pub use workload::{Program, Readiness, Workload, is_debug_build, run};
 
 /// The timeout for processing a backlog.
 pub const BACKLOG: Duration = Duration::from_mins(2);

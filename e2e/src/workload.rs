@@ -182,6 +182,11 @@ fn ccx(arguments: &[&str], settings: &[(String, String)]) -> Command {
     command
 }
 
+/// Returns whether the program under test is a debug build: those are in a folder of that name.
+pub fn is_debug_build() -> bool {
+    binary().parent().is_some_and(|folder| folder.ends_with("debug"))
+}
+
 /// Returns `CCX_BIN`, or the program that was built with this test: `target/debug/ccx` and
 /// `target/debug/deps/<test>`.
 fn binary() -> PathBuf {
