@@ -60,7 +60,7 @@ pub(crate) fn say(message: &str) {
     let _ = output::print(message);
 }
 
-/// Runs `work` in a runtime; `Err` says why there is none.
+/// Runs `work` in a new runtime; fails if the runtime can't be created.
 pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, std::io::Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(work);

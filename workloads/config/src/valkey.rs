@@ -15,7 +15,7 @@ use crate::{
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Valkey {
-    /// `host:port` of the server; absent means that there is none.
+    /// `host:port` of the server; absent means that processed requests are not available.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
     /// Number of the database.

@@ -81,7 +81,7 @@ pub(super) fn parse_whole_prefix(text: &str) -> f64 {
     sign * number
 }
 
-/// Returns the length of the decimal number at the start of a text, with its sign; zero if there is none.
+/// Returns the length of the decimal number at the start of a text, with its sign; zero without a number.
 fn decimal_length(text: &str) -> usize {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let sign_length = text.len() - unsigned.len();

@@ -66,7 +66,7 @@ pub(super) struct Sent {
 }
 
 impl Waiter<'_> {
-    /// Waits for the report of this archive, or for the reason why there is none.
+    /// Waits for the report of this archive, or for the reason why it gets no report.
     pub(super) async fn wait(&self, submission: Submission) -> Outcome {
         match submission {
             Submission::Failed { archive, error } => {
