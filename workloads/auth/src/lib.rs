@@ -43,7 +43,6 @@ mod oidc;
 mod rbac;
 mod token_review;
 mod verified;
-mod visibility;
 
 #[cfg(test)]
 mod tests;
@@ -56,4 +55,3 @@ pub use http::ClientError;
 pub use identity_header::{IDENTITY_HEADER, caller_of_identity};
 pub use login::{AuthorizationRequest, Login, LoginError, LoginRefusal, OidcLogin};
 pub use metrics::AuthMetrics;
-pub use visibility::ClusterManagement;

@@ -1,4 +1,4 @@
-//! The OpenAPI document of an API, from its endpoints: paths and schemas are described beside the handlers, and what follows from a
+//! The document about an API, `openapi.json`, from its endpoints: paths and schemas are described beside the handlers, and what follows from a
 //! path (its parameters, and the problems that it can answer with) is added here.
 
 use utoipa::{

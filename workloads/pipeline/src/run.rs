@@ -74,51 +74,16 @@ pub async fn run_on(
     let registry = Registry::new();
     let health = Health::new();
     let metrics = Arc::new(Metrics::new(&registry).context(MetricsSnafu)?);
-    let condition = health.condition(Dependency::OBJECT_STORAGE);
-    let downloader = downloader(config).await?;
-    let storage =
-        ObjectStorageHealth::new(downloader.clone(), condition, metrics.storage_unavailable.clone());
-    let storage = Arc::new(storage);
+    let rule_set_metrics = metrics.rule_set.clone();
     let rule_watch = match rules.watch {
-        Some(watch) => Some(watch.poll(metrics.rule_set.clone()).await),
+        Some(watch) => Some(watch.poll(rule_set_metrics.clone()).await),
         None => None,
     };
     let engines = RuleEngines::new(rules.engine, python(config, &registry).await?);
-    let rule_set_metrics = metrics.rule_set.clone();
-    let memory =
-        MemoryBudget::new(config.pipeline.max_bytes_in_flight.as_u64(), config.pipeline.max_downloads);
-
     let outputs = Outputs::connect(config, &health, &metrics)?;
-    let handler = Handler {
-        copies: copies(config, &health, &metrics, &shutdown).await?,
-        downloads: Downloads::new(
-            config,
-            &downloader,
-            Arc::clone(&memory),
-            Arc::clone(&storage),
-            Arc::clone(&metrics),
-            shutdown.clone(),
-        ),
-        workers: Workers::new(config.pipeline.workers, work(config, engines).context(WorkloadChecksSnafu)?),
-        sender: outputs.sender(config, &metrics, &shutdown),
-        metrics: Arc::clone(&metrics),
-    };
-    let (consumer, retries) = consumers(config)?;
-    outputs.readiness.follow(Some(&consumer));
+    let records = record_loop(config, engines, &outputs, &health, &metrics, &shutdown).await?;
+    let storage = Arc::clone(&records.storage);
 
-    let records = RecordLoop {
-        kafka_readiness: outputs.readiness.clone(),
-        heartbeat: health.heartbeat("consumer", MAX_SILENCE),
-        kafka_heartbeat: health.heartbeat("kafka consumer", MAX_KAFKA_SILENCE),
-        filter: Filter::new(&config.pipeline.service, config.pipeline.max_record_age),
-        consumer,
-        retries,
-        memory,
-        storage: Arc::clone(&storage),
-        metrics,
-        handler: Arc::new(handler),
-        progress: Progress::default(),
-    };
     let server_shutdown = CancellationToken::new();
     let routes = ccx_service::routes(health, registry).merge(rule_routes(rules.status));
     let server = tokio::spawn(ccx_service::serve(listener, routes, server_shutdown.clone(), TICK));
@@ -132,6 +97,54 @@ pub async fn run_on(
     server_shutdown.cancel();
     let _ = server.await;
     result
+}
+
+/// Connects the loop over records with its inputs, its workers and `outputs`.
+async fn record_loop(
+    config: &Config,
+    engines: RuleEngines,
+    outputs: &Outputs,
+    health: &Health,
+    metrics: &Arc<Metrics>,
+    shutdown: &CancellationToken,
+) -> Result<RecordLoop, PipelineError> {
+    let condition = health.condition(Dependency::OBJECT_STORAGE);
+    let downloader = downloader(config).await?;
+    let storage =
+        ObjectStorageHealth::new(downloader.clone(), condition, metrics.storage_unavailable.clone());
+    let storage = Arc::new(storage);
+    let memory =
+        MemoryBudget::new(config.pipeline.max_bytes_in_flight.as_u64(), config.pipeline.max_downloads);
+    let downloads = Downloads::new(
+        config,
+        &downloader,
+        Arc::clone(&memory),
+        Arc::clone(&storage),
+        Arc::clone(metrics),
+        shutdown.clone(),
+    );
+    let handler = Handler {
+        copies: copies(config, health, metrics, shutdown).await?,
+        downloads,
+        workers: Workers::new(config.pipeline.workers, work(config, engines).context(WorkloadChecksSnafu)?),
+        sender: outputs.sender(config, metrics, shutdown),
+        metrics: Arc::clone(metrics),
+    };
+    let (consumer, retries) = consumers(config)?;
+    outputs.readiness.follow(Some(&consumer));
+    Ok(RecordLoop {
+        kafka_readiness: outputs.readiness.clone(),
+        heartbeat: health.heartbeat("consumer", MAX_SILENCE),
+        kafka_heartbeat: health.heartbeat("kafka consumer", MAX_KAFKA_SILENCE),
+        filter: Filter::new(&config.pipeline.service, config.pipeline.max_record_age),
+        consumer,
+        retries,
+        memory,
+        storage,
+        metrics: Arc::clone(metrics),
+        handler: Arc::new(handler),
+        progress: Progress::default(),
+    })
 }
 
 /// The copies of archives, with a role that makes them.

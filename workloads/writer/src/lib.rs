@@ -8,9 +8,9 @@
 //!
 //! | writer | reads | writes |
 //! |---|---|---|
-//! | `insights-results-db-writer` ([`run()`]) | results of rules | the schema `public` |
-//! | `dvo-writer` ([`dvo::run`]) | checked workloads | the schema `dvo` |
-//! | `valkey-writer` ([`valkey::run`]) | results of rules | processed requests in Valkey or Redis |
+//! | `insights-results-db-writer` ([`Writer::Reports`]) | results of rules | the schema `public` |
+//! | `dvo-writer` ([`Writer::Workloads`]) | checked workloads | the schema `dvo` |
+//! | `valkey-writer` ([`Writer::Requests`]) | results of rules | processed requests in Valkey or Redis |
 //!
 //! One writer of each schema is active at a time: it joins the consumer group only while it holds the lease of the database, and
 //! leaves the group when it loses it. Offsets are committed last, so nothing is lost. A message that is read again after a crash is
@@ -38,4 +38,4 @@ mod store;
 
 pub use error::WriterError;
 pub use role::SERVICE;
-pub use run::{dvo, run, run_on, run_with, valkey};
+pub use run::Writer;

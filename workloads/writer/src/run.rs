@@ -1,6 +1,6 @@
 //! The entry points of the writers.
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
 use ccx_config::Config;
 use ccx_service::{Telemetry, bind, serve};
@@ -15,97 +15,61 @@ use crate::{WriterError, database_writer, error::ServeSnafu, member::Member, req
 /// Longest wait for HTTP requests in flight at the end.
 const HTTP_GRACE: Duration = Duration::from_secs(1);
 
-/// Runs the writer of reports until `shutdown`. Then the batch in flight is finished, offsets are committed, and the lease is
-/// released.
-pub async fn run(config: &Config, shutdown: CancellationToken) -> Result<(), WriterError> {
-    run_on(bound(Role::reports(config).listen)?, config, shutdown).await
+/// A writer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writer {
+    /// `insights-results-db-writer`: the results of rules become rows of the schema `public`.
+    Reports,
+    /// `dvo-writer`: the results of `dvo-extractor` become rows of the schema `dvo`.
+    Workloads,
+    /// `valkey-writer`: the results of rules become keys of a Valkey or Redis server, for clusters that wait for them.
+    Requests,
 }
 
-/// As [`run`], with metrics and health served on `listener`.
-pub async fn run_on(
-    listener: TcpListener,
-    config: &Config,
-    shutdown: CancellationToken,
-) -> Result<(), WriterError> {
-    serve_while(listener, async |telemetry| run_with(telemetry, config, shutdown).await).await
-}
-
-/// As [`run`], in a process that serves its health and metrics itself.
-pub async fn run_with(
-    telemetry: &Telemetry,
-    config: &Config,
-    shutdown: CancellationToken,
-) -> Result<(), WriterError> {
-    let member = Member::new(Role::reports(config), telemetry, config, shutdown)?;
-    finish(&member, Box::pin(database_writer::run::<NewReport>(&member, telemetry))).await
-}
-
-/// The writer of checked workloads: the results of `dvo-extractor` become rows of the schema `dvo`.
-pub mod dvo {
-    use super::{
-        CancellationToken, Config, Member, NewWorkloads, Role, TcpListener, Telemetry, WriterError, bound,
-        database_writer, finish, serve_while,
-    };
-
-    /// Runs the writer of checked workloads until `shutdown`.
-    pub async fn run(config: &Config, shutdown: CancellationToken) -> Result<(), WriterError> {
-        run_on(bound(Role::workloads(config)?.listen)?, config, shutdown).await
+impl Writer {
+    /// Runs the writer until `shutdown`. Then the batch in flight is finished, offsets are committed, and the lease is released.
+    pub async fn run(self, config: &Config, shutdown: CancellationToken) -> Result<(), WriterError> {
+        let listener = bind(self.role(config)?.listen).context(ServeSnafu)?;
+        self.run_on(listener, config, shutdown).await
     }
 
-    /// As [`run`], with metrics and health served on `listener`.
+    /// As [`run`](Self::run), with metrics and health served on `listener`.
     pub async fn run_on(
+        self,
         listener: TcpListener,
         config: &Config,
         shutdown: CancellationToken,
     ) -> Result<(), WriterError> {
-        serve_while(listener, async |telemetry| run_with(telemetry, config, shutdown).await).await
+        serve_while(listener, async |telemetry| self.run_with(telemetry, config, shutdown).await).await
     }
 
-    /// As [`run`], in a process that serves its health and metrics itself.
+    /// As [`run`](Self::run), in a process that serves its health and metrics itself.
     pub async fn run_with(
+        self,
         telemetry: &Telemetry,
         config: &Config,
         shutdown: CancellationToken,
     ) -> Result<(), WriterError> {
-        let member = Member::new(Role::workloads(config)?, telemetry, config, shutdown)?;
-        finish(&member, Box::pin(database_writer::run::<NewWorkloads>(&member, telemetry))).await
-    }
-}
-
-/// The writer of processed requests: results become keys of a Valkey or Redis server, for clusters that wait for them.
-pub mod valkey {
-    use super::{
-        CancellationToken, Config, Member, Role, TcpListener, Telemetry, WriterError, bound, finish,
-        requests, serve_while,
-    };
-
-    /// Runs the writer of processed requests until `shutdown`.
-    pub async fn run(config: &Config, shutdown: CancellationToken) -> Result<(), WriterError> {
-        run_on(bound(Role::requests(config).listen)?, config, shutdown).await
+        let member = Member::new(self.role(config)?, telemetry, config, shutdown)?;
+        let member = &member;
+        match self {
+            Self::Reports => {
+                finish(member, Box::pin(database_writer::run::<NewReport>(member, telemetry))).await
+            }
+            Self::Workloads => {
+                finish(member, Box::pin(database_writer::run::<NewWorkloads>(member, telemetry))).await
+            }
+            Self::Requests => finish(member, Box::pin(requests::run(member, telemetry))).await,
+        }
     }
 
-    /// As [`run`], with metrics and health served on `listener`.
-    pub async fn run_on(
-        listener: TcpListener,
-        config: &Config,
-        shutdown: CancellationToken,
-    ) -> Result<(), WriterError> {
-        serve_while(listener, async |telemetry| run_with(telemetry, config, shutdown).await).await
+    fn role(self, config: &Config) -> Result<Role<'_>, WriterError> {
+        match self {
+            Self::Reports => Ok(Role::reports(config)),
+            Self::Workloads => Role::workloads(config),
+            Self::Requests => Ok(Role::requests(config)),
+        }
     }
-
-    /// As [`run`], in a process that serves its health and metrics itself.
-    pub async fn run_with(
-        telemetry: &Telemetry,
-        config: &Config,
-        shutdown: CancellationToken,
-    ) -> Result<(), WriterError> {
-        let member = Member::new(Role::requests(config), telemetry, config, shutdown)?;
-        finish(&member, Box::pin(requests::run(&member, telemetry))).await
-    }
-}
-
-fn bound(address: SocketAddr) -> Result<TcpListener, WriterError> {
-    bind(address).context(ServeSnafu)
 }
 
 /// Serves metrics and health on `listener` while `work` runs.

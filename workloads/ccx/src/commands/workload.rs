@@ -7,7 +7,7 @@ use ccx_ingress::IngressError;
 use ccx_pipeline::PipelineError;
 use ccx_service::{LoggingError, init_logging, shutdown_signal};
 use ccx_web::WebError;
-use ccx_writer::WriterError;
+use ccx_writer::{Writer, WriterError};
 use snafu::{ResultExt, Snafu};
 
 use crate::{cli::Global, panic::log_panics};
@@ -123,17 +123,17 @@ pub(crate) async fn pipeline(global: &Global) -> Result<(), Box<dyn CliError>> {
 
 pub(crate) async fn db_writer(global: &Global) -> Result<(), Box<dyn CliError>> {
     let config = prepare(global)?;
-    Ok(Box::pin(ccx_writer::run(&config, shutdown_signal())).await.context(WriterSnafu)?)
+    Ok(Box::pin(Writer::Reports.run(&config, shutdown_signal())).await.context(WriterSnafu)?)
 }
 
 pub(crate) async fn dvo_writer(global: &Global) -> Result<(), Box<dyn CliError>> {
     let config = prepare(global)?;
-    Ok(Box::pin(ccx_writer::dvo::run(&config, shutdown_signal())).await.context(DvoWriterSnafu)?)
+    Ok(Box::pin(Writer::Workloads.run(&config, shutdown_signal())).await.context(DvoWriterSnafu)?)
 }
 
 pub(crate) async fn valkey_writer(global: &Global) -> Result<(), Box<dyn CliError>> {
     let config = prepare(global)?;
-    Ok(Box::pin(ccx_writer::valkey::run(&config, shutdown_signal())).await.context(ValkeyWriterSnafu)?)
+    Ok(Box::pin(Writer::Requests.run(&config, shutdown_signal())).await.context(ValkeyWriterSnafu)?)
 }
 
 pub(crate) async fn aggregator(global: &Global) -> Result<(), Box<dyn CliError>> {

@@ -4,7 +4,7 @@ use ccx_compat::aggregator::{Backend, Settings, StorageType, UnknownStorageType}
 use ccx_config::{Config, Kafka};
 use ccx_service::{Telemetry, error_chain};
 use ccx_transport::{KafkaError, TopicAdmin};
-use ccx_writer::WriterError;
+use ccx_writer::{Writer, WriterError};
 use snafu::{OptionExt, ResultExt, Snafu};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
@@ -47,13 +47,13 @@ pub(super) async fn run(
     let shutdown = shutdown.clone();
     match (backend, storage_type) {
         (Backend::OcpRecommendations, StorageType::Sql) => {
-            Box::pin(ccx_writer::run_with(telemetry, config, shutdown)).await.context(WriterSnafu)
+            Box::pin(Writer::Reports.run_with(telemetry, config, shutdown)).await.context(WriterSnafu)
         }
         (Backend::DvoRecommendations, StorageType::Sql) => {
-            Box::pin(ccx_writer::dvo::run_with(telemetry, config, shutdown)).await.context(WriterSnafu)
+            Box::pin(Writer::Workloads.run_with(telemetry, config, shutdown)).await.context(WriterSnafu)
         }
         (Backend::OcpRecommendations, StorageType::Redis) => {
-            Box::pin(ccx_writer::valkey::run_with(telemetry, config, shutdown)).await.context(WriterSnafu)
+            Box::pin(Writer::Requests.run_with(telemetry, config, shutdown)).await.context(WriterSnafu)
         }
         (Backend::DvoRecommendations, StorageType::Redis) | (_, StorageType::Noop) => NoBackendSnafu.fail(),
     }

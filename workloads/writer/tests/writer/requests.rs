@@ -3,6 +3,7 @@
 use ccx_local::{Valkey, ValkeyProtection};
 use ccx_messages::{ClusterId, OrgId};
 use ccx_valkey::RequestStore;
+use ccx_writer::Writer;
 
 use crate::support::{TestEnv, cluster, message};
 
@@ -67,6 +68,6 @@ async fn writer_of_requests_needs_a_server() {
     let env = TestEnv::with_database(ccx_config::Database::default());
     let shutdown = tokio_util::sync::CancellationToken::new();
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let error = ccx_writer::valkey::run_on(listener, &env.config, shutdown).await.unwrap_err();
+    let error = Writer::Requests.run_on(listener, &env.config, shutdown).await.unwrap_err();
     assert_eq!(error.to_string(), "failed to prepare the Valkey server");
 }

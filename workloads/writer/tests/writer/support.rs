@@ -6,7 +6,7 @@ use ccx_config::Config;
 use ccx_storage::Database;
 use ccx_test_support::{eventually_async as eventually, http};
 use ccx_transport::{Outgoing, Producer, Record, TopicReader};
-use ccx_writer::WriterError;
+use ccx_writer::{Writer, WriterError};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row, postgres::PgConnectOptions};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -57,21 +57,21 @@ impl TestEnv {
 
     pub(crate) async fn start_writer(&self) -> RunningWriter {
         self.start("insights_results_db_writer", async |listener, config, stop| {
-            ccx_writer::run_on(listener, &config, stop).await
+            Writer::Reports.run_on(listener, &config, stop).await
         })
         .await
     }
 
     pub(crate) async fn start_dvo_writer(&self) -> RunningWriter {
         self.start("dvo_writer", async |listener, config, stop| {
-            ccx_writer::dvo::run_on(listener, &config, stop).await
+            Writer::Workloads.run_on(listener, &config, stop).await
         })
         .await
     }
 
     pub(crate) async fn start_valkey_writer(&self) -> RunningWriter {
         self.start("valkey_writer", async |listener, config, stop| {
-            ccx_writer::valkey::run_on(listener, &config, stop).await
+            Writer::Requests.run_on(listener, &config, stop).await
         })
         .await
     }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ccx_config::Config;
+use ccx_writer::Writer;
 use snafu::ResultExt as _;
 use tokio::{
     net::TcpListener,
@@ -39,14 +40,14 @@ impl Services {
     pub(super) fn start_writer(&self, config: &Config) {
         let (config, shutdown) = (config.clone(), self.shutdown.clone());
         // A future of tens of kilobytes, which would be copied.
-        let run = Box::pin(async move { ccx_writer::run(&config, shutdown).await.context(WriterSnafu) });
+        let run = Box::pin(async move { Writer::Reports.run(&config, shutdown).await.context(WriterSnafu) });
         self.tasks().spawn(async move { ("the writer", run.await) });
     }
 
     pub(super) fn start_dvo_writer(&self, config: &Config) {
         let (config, shutdown) = (config.clone(), self.shutdown.clone());
         let run =
-            Box::pin(async move { ccx_writer::dvo::run(&config, shutdown).await.context(DvoWriterSnafu) });
+            Box::pin(async move { Writer::Workloads.run(&config, shutdown).await.context(DvoWriterSnafu) });
         self.tasks().spawn(async move { ("the writer of workloads", run.await) });
     }
 
