@@ -119,10 +119,10 @@ fn parameter(name: &str, path: &str) -> Parameter {
 
 fn describe(name: &str, path: &str) -> (&'static str, Schema) {
     let list = |item: Object| ArrayBuilder::new().items(item).build().into();
-    let up_to = |length, example: &str| {
-        text().min_length(Some(1)).max_length(Some(length)).examples([example])
-    };
-    let matching = |pattern: &str, example: &str| text().pattern(Some(pattern)).examples([example]).build().into();
+    let up_to =
+        |length, example: &str| text().min_length(Some(1)).max_length(Some(length)).examples([example]);
+    let matching =
+        |pattern: &str, example: &str| text().pattern(Some(pattern)).examples([example]).build().into();
     match name {
         "org_id" => ("The organisation's number.", organization().into()),
         "cluster" => ("The cluster's id.", uuid().into()),
