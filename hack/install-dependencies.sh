@@ -7,7 +7,7 @@
 #   servers       Java, Maven, Go, openssl and Redis, for the tests against real servers: Kafka, S3, Valkey and the Kubernetes API
 #   python        insights-core in a folder of its own, for the tests of Python rules
 #   web           Node.js and npm, for the styles of the Advisor page; without them, it is plain
-#   browser       Chromium, for the tests of the Advisor page
+#   browser       Chromium and openssl, for the tests of the Advisor page
 #   lint          shellcheck, and cargo-deny (built by cargo, once)
 #   bench         wrk
 #   schemathesis  schemathesis in a folder of its own, for generated requests to the REST APIs
@@ -39,7 +39,9 @@ main() {
       python) look_for_python ;;
       lint) look_for_linters ;;
       web) look_for_node ;;
-      browser) has_chromium || want Chromium chromium chromium "--cask chromium" ;;
+      browser)
+        has_chromium || want Chromium chromium chromium "--cask chromium"
+        has openssl || want openssl openssl openssl openssl ;;
       schemathesis) look_for_pypi schemathesis schemathesis schemathesis "$schemathesis_version" ;;
       bench) has wrk || want wrk wrk wrk wrk ;;
       book) look_for_mdbook ;;

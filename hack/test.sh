@@ -20,7 +20,7 @@ is_met() {
     "published samples") [ -d "${CCX_REFERENCE:-../shared/reference}/archives" ] ;;
     "built programs") [ -x "${CARGO_TARGET_DIR:-target}/debug/ccx" ] && [ -x "${CARGO_TARGET_DIR:-target}/debug/ccx-operator" ] ;;
     "redis-server") { has valkey-server || has redis-server; } && has openssl ;;
-    "Chromium") { has chromium || has chromium-browser || has google-chrome || has google-chrome-stable; } && hack/web.sh packages ;;
+    "Chromium") { has chromium || has chromium-browser || has google-chrome || has google-chrome-stable; } && has openssl && hack/web.sh packages ;;
     "npm package dot") node -e 'require("dot")' ;;
     *) false ;;
   esac

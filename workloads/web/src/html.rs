@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     icon::Icon,
     model::{Risk, RiskCounts},
-    texts::Texts,
+    texts::{Texts, with_separators},
     time,
 };
 pub(crate) use crate::{
@@ -112,6 +112,11 @@ pub(crate) fn full_time(time: &DateTime<Utc>, now: &DateTime<Utc>, texts: &Texts
     let absolute = time::absolute(*time);
     let shown = format!("{absolute} ({})", time::relative(*time, *now, texts));
     Html::from_template(&Time { iso: time::iso(*time), absolute, shown })
+}
+
+/// Returns a number with separators of thousands.
+pub(crate) fn number(number: &usize) -> String {
+    with_separators(*number as u64)
 }
 
 /// The path below which the actions for a recommendation of a cluster are.
