@@ -83,8 +83,9 @@ serve() {
 
 # Deletions would leave the later requests without data.
 check() {
-  "$schemathesis" run "$1" --checks "$checks" --continue-on-failure --generation-database none --warnings off \
-    --exclude-path-regex '^/(organizations/\{organizations\}|clusters/\{clusters\})$' --max-examples 50 "${@:2}"
+  # It keeps a folder where it runs.
+  (cd "$folder" && "$schemathesis" run "$1" --checks "$checks" --continue-on-failure --generation-database none --warnings off \
+    --exclude-path-regex '^/(organizations/\{organizations\}|clusters/\{clusters\})$' --max-examples 50 "${@:2}")
 }
 
 stop() {
