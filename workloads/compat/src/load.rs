@@ -56,11 +56,11 @@ pub enum LoadError {
     },
 
     /// A key has a value of another type.
-    #[snafu(display("fatal - can not unmarshal configuration: {section}.{reason}"))]
+    #[snafu(display("fatal - can not unmarshal configuration: {key}: {reason}"))]
     Type {
-        /// The section.
-        section: String,
-        /// The key, and what was expected. Without the value.
+        /// The key, with its section.
+        key: String,
+        /// The expected values. Without the value.
         reason: String,
     },
 }
@@ -125,14 +125,35 @@ fn read(file: &Path) -> Result<Table, LoadError> {
     })
 }
 
-/// Reads section by section, so that an error names its section.
+/// Reads all sections. If a value has another type, reads key by key, so that the error names the key.
 fn deserialize<S: DeserializeOwned>(table: Table) -> Result<S, LoadError> {
-    for (section, value) in &table {
-        let alone = Table::from_iter([(section.clone(), value.clone())]);
-        if let Err(error) = S::deserialize(alone) {
-            return TypeSnafu { section, reason: error.message().to_owned() }.fail();
+    let error = match S::deserialize(table.clone()) {
+        Ok(settings) => return Ok(settings),
+        Err(error) => error,
+    };
+    for (section, value) in table {
+        let keys = match &value {
+            Value::Table(keys) => keys.clone(),
+            _ => Table::new(),
+        };
+        for (key, value) in keys {
+            let alone = Table::from_iter([(key.clone(), value)]);
+            check::<S>(&section, Value::Table(alone), &format!("{section}.{key}"))?;
         }
+        check::<S>(&section, value, &section)?;
     }
-    S::deserialize(table)
-        .map_err(|error| LoadError::Type { section: "the file".into(), reason: error.message().to_owned() })
+    Err(untyped(error))
+}
+
+/// Fails if a section can't be read with a value; `key` names it.
+fn check<S: DeserializeOwned>(section: &str, value: Value, key: &str) -> Result<(), LoadError> {
+    match S::deserialize(Table::from_iter([(section.to_owned(), value)])) {
+        Ok(_) => Ok(()),
+        Err(error) => TypeSnafu { key, reason: error.message() }.fail(),
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn untyped(error: toml::de::Error) -> LoadError {
+    LoadError::Type { key: "the file".to_owned(), reason: error.message().to_owned() }
 }

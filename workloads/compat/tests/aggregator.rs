@@ -259,7 +259,10 @@ fn error_has_the_place_and_never_the_value() {
     let number = refused("[ocp_recommendations_storage]\npg_port = \"secret\"", &[]);
     assert!(number.contains("ocp_recommendations_storage") && !number.contains("secret"), "{number}");
     let variable = refused("", &[("INSIGHTS_RESULTS_AGGREGATOR__BROKER__ENABLED", "secret")]);
-    assert!(variable.contains("broker.expected true or false") && !variable.contains("secret"), "{variable}");
+    assert!(
+        variable.contains("broker.enabled: expected true or false") && !variable.contains("secret"),
+        "{variable}"
+    );
 }
 
 #[test]
