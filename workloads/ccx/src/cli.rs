@@ -212,12 +212,22 @@ impl CliError for InvalidConfig {
     }
 }
 
-/// Returns the arguments, with the command that the program name selects.
+/// Returns the arguments, with the command that the program name selects. `--version` is that of the program, and `help` is about
+/// the command. The program is called `ccx` then, so that its texts name a command line that works.
 pub(crate) fn command_line(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = arguments.into_iter().collect();
     let name = arguments.first().and_then(|program| Path::new(program).file_name()).unwrap_or(OsStr::new(""));
-    if let Some((_, command)) = ALIASES.iter().find(|(alias, _)| name == OsStr::new(alias)) {
-        arguments.insert(1, command.into());
+    let Some((_, command)) = ALIASES.iter().find(|(alias, _)| name == OsStr::new(alias)) else {
+        return arguments;
+    };
+    let position = match arguments.get(1).and_then(|argument| argument.to_str()) {
+        Some("--version" | "-V") => None,
+        Some("help") => Some(2),
+        _ => Some(1),
+    };
+    arguments[0] = "ccx".into();
+    if let Some(position) = position {
+        arguments.insert(position, command.into());
     }
     arguments
 }
@@ -257,6 +267,11 @@ mod tests {
         assert!(matches!(parse("valkey-writer").unwrap().command, Command::ValkeyWriter));
         assert!(matches!(parse("ccx pipeline").unwrap().command, Command::Pipeline));
         assert!(parse("ccx").is_err());
+        let text = |line: &str| parse(line).unwrap_err().to_string();
+        assert_eq!(text("/bin/dvo-writer --version"), concat!("ccx ", env!("CARGO_PKG_VERSION"), "\n"));
+        for line in ["dvo-writer --help", "dvo-writer help"] {
+            assert!(text(line).contains("Usage: ccx dvo-writer [OPTIONS]"), "{line}: {}", text(line));
+        }
     }
 
     #[test]
