@@ -9,8 +9,19 @@ pub struct ExpectedMetric {
     pub kind: &'static str,
     /// The names of the labels, sorted.
     pub labels: &'static [&'static str],
-    /// Upper bounds of a histogram that dashboards may name; others may lie between them.
-    pub buckets: &'static [&'static str],
+    /// The buckets of a histogram.
+    pub buckets: Buckets,
+}
+
+/// The upper bounds of a histogram's buckets.
+#[derive(Clone, Copy, Debug)]
+pub enum Buckets {
+    /// The metric is not a histogram.
+    None,
+    /// These alone.
+    Exactly(&'static [&'static str]),
+    /// These, which dashboards may name, and others.
+    Including(&'static [&'static str]),
 }
 
 /// The default buckets of the clients for Go and Python, in Go's form.
@@ -45,8 +56,16 @@ fn check(exposition: &str, prefix: &str, expected: &ExpectedMetric) -> Result<()
         .into_iter()
         .filter_map(|labels| labels.into_iter().find(|(label, _)| *label == "le").map(|(_, bound)| bound))
         .collect();
-    match expected.buckets.iter().find(|bound| !bounds.contains(bound)) {
-        Some(missing) => Err(format!("no bucket up to {missing}")),
+    let wanted = match expected.buckets {
+        Buckets::None => &[],
+        Buckets::Exactly(wanted) | Buckets::Including(wanted) => wanted,
+    };
+    if let Some(missing) = wanted.iter().find(|bound| !bounds.contains(bound)) {
+        return Err(format!("no bucket up to {missing}"));
+    }
+    let is_closed = !matches!(expected.buckets, Buckets::Including(_));
+    match bounds.iter().find(|bound| is_closed && !wanted.contains(bound)) {
+        Some(other) => Err(format!("a bucket up to {other}")),
         None => Ok(()),
     }
 }
@@ -82,10 +101,14 @@ ns_seconds_count 1
         name: "requests",
         kind: "counter",
         labels: &["endpoint", "status_code"],
-        buckets: &[],
+        buckets: Buckets::None,
     };
-    const SECONDS: ExpectedMetric =
-        ExpectedMetric { name: "seconds", kind: "histogram", labels: &[], buckets: &["0.5", "+Inf"] };
+    const SECONDS: ExpectedMetric = ExpectedMetric {
+        name: "seconds",
+        kind: "histogram",
+        labels: &[],
+        buckets: Buckets::Exactly(&["0.5", "+Inf"]),
+    };
 
     #[test]
     fn exposed_metrics_are_accepted() {
@@ -104,6 +127,13 @@ ns_seconds_count 1
             problem("ns_", ExpectedMetric { labels: &["endpoint"], ..REQUESTS }),
             "labels [\"endpoint\", \"status_code\"] instead of [\"endpoint\"]"
         );
-        assert_eq!(problem("ns_", ExpectedMetric { buckets: &["1"], ..SECONDS }), "no bucket up to 1");
+        assert_eq!(
+            problem("ns_", ExpectedMetric { buckets: Buckets::Including(&["1"]), ..SECONDS }),
+            "no bucket up to 1"
+        );
+        assert_eq!(
+            problem("ns_", ExpectedMetric { buckets: Buckets::Exactly(&["+Inf"]), ..SECONDS }),
+            "a bucket up to 0.5"
+        );
     }
 }

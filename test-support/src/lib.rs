@@ -24,7 +24,7 @@ pub mod needs;
 mod port;
 
 pub use eventually::{Attempt, SOON, eventually, eventually_async, eventually_within};
-pub use exposition::{DEFAULT_BUCKETS, ExpectedMetric, assert_metrics};
+pub use exposition::{Buckets, DEFAULT_BUCKETS, ExpectedMetric, assert_metrics};
 pub use generated::{UPDATE_VARIABLE, assert_generated};
 pub use json::merge_patch;
 pub use port::free_port;

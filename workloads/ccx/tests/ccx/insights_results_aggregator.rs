@@ -5,7 +5,9 @@ use std::{
     process::{Command, Stdio},
 };
 
-use ccx_test_support::{eventually, free_port, http};
+use ccx_test_support::{
+    Buckets, DEFAULT_BUCKETS, ExpectedMetric, assert_metrics, eventually, free_port, http,
+};
 use ccx_transport::{Outgoing, Producer};
 
 use crate::process::{ChildGuard, Outcome, ccx, reader, run, wait};
@@ -282,70 +284,51 @@ async fn service_with_broker_consumes_and_serves_in_one_process() {
     assert!(stdout.ends_with("SIGINT or SIGTERM was sent, stopping the service...\n"), "{stdout}");
 }
 
-/// The metrics that the original exports with the namespace `aggregator`: names, types and labels.
-const METRICS: &[(&str, &str, &[&str])] = &[
-    ("aggregator_consumed_messages", "counter", &[]),
-    ("aggregator_consuming_errors", "counter", &[]),
-    ("aggregator_messages_with_empty_rule_execution_result", "counter", &[]),
-    ("aggregator_produced_messages", "counter", &[]),
-    ("aggregator_written_reports", "counter", &[]),
-    ("aggregator_feedback_on_rules", "counter", &[]),
-    ("aggregator_sql_queries_counter", "counter", &[]),
-    ("aggregator_successful_messages_processing_time", "histogram", &[]),
-    ("aggregator_failed_messages_processing_time", "histogram", &[]),
-    ("aggregator_last_checked_timestamp_lag_minutes", "histogram", &[]),
-    ("aggregator_sql_queries_durations", "histogram", &["query"]),
-    ("aggregator_api_endpoints_requests", "counter", &["endpoint"]),
-    ("aggregator_api_endpoints_response_time", "histogram", &["endpoint"]),
-    ("aggregator_api_endpoints_status_codes", "counter", &["endpoint", "status_code"]),
-    // The original forgets its namespace.
-    ("rating_on_rules", "counter", &[]),
-];
-
-/// The upper bounds of histograms of requests, and those of all others.
-const RESPONSE_TIMES: &str = "0 20 40 60 80 100 120 140 160 180 200 220 240 260 280 300 320 340 360 380 +Inf";
-const DEFAULT_BUCKETS: &str = "0.005 0.01 0.025 0.05 0.1 0.25 0.5 1 2.5 5 10 +Inf";
-
-fn assert_has_metrics_of_the_original(metrics: &str) {
-    for (name, kind, labels) in METRICS {
-        let declaration = format!("# TYPE {name} {kind}\n");
-        assert!(metrics.contains(&declaration), "{declaration} is missing in {metrics}");
-        let suffix = if *kind == "histogram" { "_count" } else { "" };
-        let values = samples(metrics, &format!("{name}{suffix}"));
-        let first = values.first().unwrap_or_else(|| panic!("{name} has no value in {metrics}"));
-        let found: Vec<&str> = first.iter().map(|(label, _)| *label).collect();
-        assert_eq!(found, *labels, "{name}");
-        if *kind == "histogram" {
-            let expected = if name.ends_with("response_time") { RESPONSE_TIMES } else { DEFAULT_BUCKETS };
-            let mut bounds: Vec<&str> = Vec::new();
-            for sample in samples(metrics, &format!("{name}_bucket")) {
-                let bound = sample.iter().find(|(label, _)| *label == "le").unwrap().1;
-                if !bounds.contains(&bound) {
-                    bounds.push(bound);
-                }
-            }
-            assert_eq!(bounds.join(" "), expected, "{name}");
-        }
-    }
+const fn metric(
+    name: &'static str,
+    kind: &'static str,
+    labels: &'static [&'static str],
+    buckets: Buckets,
+) -> ExpectedMetric {
+    ExpectedMetric { name, kind, labels, buckets }
 }
 
-/// Returns the labels of each value of a metric, by name.
-fn samples<'a>(metrics: &'a str, name: &str) -> Vec<Vec<(&'a str, &'a str)>> {
-    let labels = metrics.lines().filter_map(|line| {
-        let rest = line.strip_prefix(name)?;
-        let labels = match rest.strip_prefix('{') {
-            Some(labels) => labels.split_once("} ")?.0,
-            None => rest.strip_prefix(' ').map(|_| "")?,
-        };
-        let mut labels: Vec<_> = labels
-            .split("\",")
-            .filter_map(|label| label.split_once("=\""))
-            .map(|(label, value)| (label, value.trim_end_matches('"')))
-            .collect();
-        labels.sort_unstable();
-        Some(labels)
-    });
-    labels.collect()
+const fn counter(name: &'static str, labels: &'static [&'static str]) -> ExpectedMetric {
+    metric(name, "counter", labels, Buckets::None)
+}
+
+const fn seconds(name: &'static str, labels: &'static [&'static str]) -> ExpectedMetric {
+    metric(name, "histogram", labels, Buckets::Exactly(DEFAULT_BUCKETS))
+}
+
+/// The metrics that the original exports with a namespace.
+const METRICS: &[ExpectedMetric] = &[
+    counter("consumed_messages", &[]),
+    counter("consuming_errors", &[]),
+    counter("messages_with_empty_rule_execution_result", &[]),
+    counter("produced_messages", &[]),
+    counter("written_reports", &[]),
+    counter("feedback_on_rules", &[]),
+    counter("sql_queries_counter", &[]),
+    seconds("successful_messages_processing_time", &[]),
+    seconds("failed_messages_processing_time", &[]),
+    seconds("last_checked_timestamp_lag_minutes", &[]),
+    seconds("sql_queries_durations", &["query"]),
+    counter("api_endpoints_requests", &["endpoint"]),
+    metric("api_endpoints_response_time", "histogram", &["endpoint"], Buckets::Exactly(RESPONSE_TIMES)),
+    counter("api_endpoints_status_codes", &["endpoint", "status_code"]),
+];
+
+/// The upper bounds of histograms of requests.
+const RESPONSE_TIMES: &[&str] = &[
+    "0", "20", "40", "60", "80", "100", "120", "140", "160", "180", "200", "220", "240", "260", "280", "300",
+    "320", "340", "360", "380", "+Inf",
+];
+
+fn assert_has_metrics_of_the_original(metrics: &str) {
+    assert_metrics(metrics, "aggregator_", METRICS);
+    // The original forgets its namespace.
+    assert_metrics(metrics, "", &[counter("rating_on_rules", &[])]);
 }
 
 #[tokio::test]

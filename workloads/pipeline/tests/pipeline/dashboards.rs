@@ -1,6 +1,6 @@
 //! The metrics of the services that the pipeline's roles replace.
 
-use ccx_test_support::{ExpectedMetric, assert_metrics};
+use ccx_test_support::{Buckets, ExpectedMetric, assert_metrics};
 
 /// The default buckets of the client for Python.
 const SECONDS: &[&str] = &[
@@ -12,16 +12,21 @@ const SECONDS: &[&str] = &[
 const ARCHIVE: &[&str] = &["archive"];
 
 const fn counter(name: &'static str, labels: &'static [&'static str]) -> ExpectedMetric {
-    ExpectedMetric { name, kind: "counter", labels, buckets: &[] }
+    ExpectedMetric { name, kind: "counter", labels, buckets: Buckets::None }
 }
 
 const fn seconds(name: &'static str, labels: &'static [&'static str]) -> ExpectedMetric {
-    ExpectedMetric { name, kind: "histogram", labels, buckets: SECONDS }
+    ExpectedMetric { name, kind: "histogram", labels, buckets: Buckets::Including(SECONDS) }
 }
 
 /// The original's buckets of sizes are those of seconds, none of which holds an archive: ours have bounds in bytes.
 const fn bytes(name: &'static str, labels: &'static [&'static str]) -> ExpectedMetric {
-    ExpectedMetric { name, kind: "histogram", labels, buckets: &["4096", "1048576", "134217728", "+Inf"] }
+    ExpectedMetric {
+        name,
+        kind: "histogram",
+        labels,
+        buckets: Buckets::Including(&["4096", "1048576", "134217728", "+Inf"]),
+    }
 }
 
 /// Every extractor of the original has the same metrics.

@@ -1,16 +1,16 @@
 //! The metrics of the services that the writers replace, in each writer.
 
 use ccx_local::{Valkey, ValkeyProtection};
-use ccx_test_support::{DEFAULT_BUCKETS, ExpectedMetric, assert_metrics};
+use ccx_test_support::{Buckets, DEFAULT_BUCKETS, ExpectedMetric, assert_metrics};
 
 use crate::support::{RunningWriter, TestEnv, WORKLOADS, message};
 
 const fn counter(name: &'static str) -> ExpectedMetric {
-    ExpectedMetric { name, kind: "counter", labels: &[], buckets: &[] }
+    ExpectedMetric { name, kind: "counter", labels: &[], buckets: Buckets::None }
 }
 
 const fn seconds(name: &'static str) -> ExpectedMetric {
-    ExpectedMetric { name, kind: "histogram", labels: &[], buckets: DEFAULT_BUCKETS }
+    ExpectedMetric { name, kind: "histogram", labels: &[], buckets: Buckets::Exactly(DEFAULT_BUCKETS) }
 }
 
 /// The names of the original, whose consumers have the same metrics in every role.
@@ -31,7 +31,7 @@ const SQL: ExpectedMetric = ExpectedMetric {
     name: "sql_queries_durations",
     kind: "histogram",
     labels: &["query"],
-    buckets: DEFAULT_BUCKETS,
+    buckets: Buckets::Exactly(DEFAULT_BUCKETS),
 };
 
 /// Waits for an invalid message, and returns what a scrape finds.
