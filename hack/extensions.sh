@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Downloads the CRDs of the extensions that the operator supports: KEDA, OpenShift's Route, the Gateway API, the Prometheus operator,
+# Downloads the CRDs of the extensions that the operator supports: KEDA, OpenShift's Route and ConsoleLink, the Gateway API, the Prometheus operator,
 # Strimzi. Tests validate the operator's objects against them.
 #
 #   hack/extensions.sh definitions   print the folder with one file each; the first call downloads them (half a minute)
@@ -20,6 +20,7 @@ readonly checksums='
 af35555862a83933b074af14ad439c4b4ceabaf4daa3e9338e9b23e36d308d80  keda.sh_scaledobjects.yaml
 ed59ab37b2fa9a18119484a3dbd849b0b18ed25e1aea91d9f1305d4da2215bd8  keda.sh_triggerauthentications.yaml
 d35625a8448d4cdc0768a3860dc9b92af946026a699024faf9e1d4918e42c647  routes.crd.yaml
+4d7f75f1abf06da2acbd614317f3c22a09e4dadfba8e20fa382c7b75d2ed481b  00_consolelinks.crd.yaml
 a89d17ff5ed060fa0eac015524f9252bb291f616412c13ac8cb952ed9c25c5ad  gateway.networking.k8s.io_httproutes.yaml
 8ce88c52c51209993511cae093089c9525f5552def88119e3f559123ee9d454b  monitoring.coreos.com_podmonitors.yaml
 1dae27b7189b5ce7b9ab764656c18b4c75a45cde1e6f3af6a5e84c4317628919  monitoring.coreos.com_servicemonitors.yaml
@@ -59,7 +60,8 @@ definitions() {
 # fetch FOLDER
 fetch() {
   from_module "$1" "github.com/kedacore/keda/v2@v$keda" config/crd/bases/keda.sh_{scaledobjects,triggerauthentications}.yaml
-  from_module "$1" "github.com/openshift/api@v$openshift_api" route/v1/zz_generated.crd-manifests/routes.crd.yaml
+  from_module "$1" "github.com/openshift/api@v$openshift_api" route/v1/zz_generated.crd-manifests/routes.crd.yaml \
+    console/v1/zz_generated.crd-manifests/00_consolelinks.crd.yaml
   from_module "$1" "sigs.k8s.io/gateway-api@v$gateway_api" config/crd/standard/gateway.networking.k8s.io_httproutes.yaml
   from_module "$1" "github.com/prometheus-operator/prometheus-operator@v$prometheus_operator" \
     example/prometheus-operator-crd/monitoring.coreos.com_{podmonitors,servicemonitors,prometheusrules}.yaml

@@ -63,7 +63,7 @@ pub use object_storage::{
     Addressing, CredentialsType, LinkPolicy, ObjectStorage, StorageCredentials, WorkloadIdentity,
 };
 pub use pod_template::{ImagePullPolicy, PodTemplate};
-pub use public_api::{AccountManagement, PublicApi};
+pub use public_api::{AccountManagement, ConsoleLink, PublicApi};
 pub use reference::{
     CaSecretRef, CertificateSecretRef, ConfigMapKeyRef, CredentialsSecretRef, LocalRef,
     S3CredentialsSecretRef,

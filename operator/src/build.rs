@@ -14,7 +14,8 @@ mod dashboard;
 pub(crate) mod database;
 mod deployment;
 mod disruption_budget;
-mod exposure;
+pub(crate) mod exposure;
+mod insights_operator;
 mod job;
 mod metadata;
 mod metrics;
@@ -35,7 +36,7 @@ use crate::model::{
 
 /// Returns all children of the resource, equal for equal resources.
 pub fn build(pipeline: &ValidatedPipeline) -> Children {
-    let kinds: [fn(&ValidatedPipeline) -> Vec<Child>; 13] = [
+    let kinds: [fn(&ValidatedPipeline) -> Vec<Child>; 14] = [
         service_account::children,
         config_map::children,
         service::children,
@@ -47,6 +48,7 @@ pub fn build(pipeline: &ValidatedPipeline) -> Children {
         cron_job::children,
         autoscaling::children,
         exposure::children,
+        insights_operator::children,
         monitor::children,
         alerts::children,
     ];

@@ -10,6 +10,8 @@ pub enum Reach {
     Watched,
     /// The operator's own namespace.
     Own,
+    /// The cluster: kinds without a namespace.
+    Cluster,
 }
 
 /// Verbs on one resource.
@@ -34,7 +36,7 @@ const CHILD: &[&str] = &["get", "list", "watch", "create", "patch", "delete"];
 const READ: &[&str] = &["get", "list", "watch"];
 
 /// All requests that the operator sends to the API server.
-pub const PERMISSIONS: [Permission; 29] = [
+pub const PERMISSIONS: [Permission; 31] = [
     // The resource and its status.
     watched("ccx.openshift.io", "ccxpipelines", &["get", "list", "watch"]),
     watched("ccx.openshift.io", "ccxpipelines/status", &["patch"]),
@@ -72,6 +74,10 @@ pub const PERMISSIONS: [Permission; 29] = [
     watched("events.k8s.io", "events", &["list", "create", "patch"]),
     // Whether another operator, which has claimed a resource, still runs.
     watched("coordination.k8s.io", "leases", &["get"]),
+    // Whether the ServiceAccounts of the public API may review tokens.
+    cluster("authorization.k8s.io", "subjectaccessreviews", &["create"]),
+    // The links to pages in the menu of OpenShift's console.
+    cluster("console.openshift.io", "consolelinks", &["list", "create", "patch", "delete"]),
     // Leader election.
     own("coordination.k8s.io", "leases", &["get", "create", "update"]),
 ];
@@ -86,6 +92,8 @@ pub struct Rules {
     pub without_managed_databases: Vec<PolicyRule>,
     /// The rules in the operator's own namespace.
     pub own: Vec<PolicyRule>,
+    /// The rules for kinds without a namespace.
+    pub cluster: Vec<PolicyRule>,
 }
 
 /// Returns the rules of the roles; neighbours with the same group and verbs share a rule.
@@ -95,6 +103,7 @@ pub fn rules() -> Rules {
         watched: merge(of(Reach::Watched)),
         without_managed_databases: merge(of(Reach::Watched).map(without_managed_databases)),
         own: merge(of(Reach::Own)),
+        cluster: merge(of(Reach::Cluster)),
     }
 }
 
@@ -116,6 +125,10 @@ const fn watched(group: &'static str, resource: &'static str, verbs: &'static [&
 
 const fn own(group: &'static str, resource: &'static str, verbs: &'static [&'static str]) -> Permission {
     Permission { group, resource, verbs, reach: Reach::Own }
+}
+
+const fn cluster(group: &'static str, resource: &'static str, verbs: &'static [&'static str]) -> Permission {
+    Permission { group, resource, verbs, reach: Reach::Cluster }
 }
 
 /// Secrets stay readable, since resources refer to them.

@@ -31,7 +31,7 @@ use crate::{
         claim::claim_of_other,
         dereference::dereference,
         dry_run::Planner,
-        refused_pods,
+        refused_pods, token_review,
         update_status::{self, ReconcileMode, update_status},
     },
     validate::validate,
@@ -93,6 +93,11 @@ async fn run_stages(pipeline: &CcxPipeline, key: &Key, context: &Context) -> Sta
         }
         ReconcileMode::Active | ReconcileMode::Suspended => results.applied = applier.apply(&children).await,
     }
+    if validated.public_api.as_ref().is_some_and(|api| api.reviews_tokens) {
+        let components = [Component::SmartProxy, Component::Ingress];
+        let components: Vec<_> = components.into_iter().filter(|it| validated.pods(*it).is_some()).collect();
+        results.token_review = Some(token_review::rights(&context.client, key, &components).await);
+    }
     results.errors.extend(results.applied.failures.iter().map(Problem::from));
     results.errors.append(&mut results.applied.contested);
     results.children = Some(children);
@@ -127,6 +132,10 @@ async fn resolve_references(
     let references = references.map_err(|error| Problem::from(&error))?;
     Ok(References {
         strimzi: if refused.is_some() { Strimzi::NotAllowed } else { references.strimzi },
+        public_host: context.cache.with(key, |objects| {
+            let name = Component::SmartProxy.object_name(&key.name);
+            update_status::reported_host(&name, objects).map(str::to_owned)
+        }),
         database_volume: context.cache.with(key, |objects| database_volume(key, objects)),
         ..references
     })

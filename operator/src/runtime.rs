@@ -5,6 +5,7 @@
 //! ```
 
 pub(crate) mod claim;
+pub(crate) mod console_links;
 pub(crate) mod context;
 pub mod controller;
 pub(crate) mod damping;

@@ -5,10 +5,12 @@ pub(crate) mod claim;
 pub(crate) mod dereference;
 pub(crate) mod dry_run;
 pub(crate) mod refused_pods;
+pub(crate) mod token_review;
 pub(crate) mod update_status;
 
 use apply::Applied;
 use refused_pods::RefusedPods;
+use token_review::TokenReviewRights;
 use update_status::Findings;
 
 use crate::model::{job_history::JobHistory, problem::Problem, resources::Children};
@@ -22,6 +24,8 @@ pub(crate) struct StageResults {
     pub(crate) findings: Findings,
     /// Why the cluster refuses to create pods.
     pub(crate) refused: RefusedPods,
+    /// Whether tokens can be reviewed; absent when they are not.
+    pub(crate) token_review: Option<TokenReviewRights>,
     /// The history of the Jobs before this reconcile.
     pub(crate) history: JobHistory,
     /// Whether a child lacks pods, for which no watch reports the reason.

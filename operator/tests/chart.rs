@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 /// Every setting of the chart, different from its default.
 const EVERYTHING: &[&str] = &[
     "--set=replicas=3,crd.keep=false,log=debug,priorityClassName=system-cluster-critical",
-    "--set=rbac.managedDatabases=false,strimziNamespaces={kafka},workloadImages.postgresql=registry.example.com/postgres:17",
+    "--set=rbac.managedDatabases=false,rbac.cluster=false,authDelegators[0].namespace=insights,authDelegators[0].name=ccx",
+    "--set=strimziNamespaces={kafka},workloadImages.postgresql=registry.example.com/postgres:17",
     "--set=image.digest=sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
     "--set=imagePullSecrets[0].name=registry-login,workloadImages.ccx=registry.example.com/ccx:1",
     "--set=serviceAccount.name=other,serviceAccount.annotations.a=b,podLabels.team=insights,podAnnotations.c=d",
@@ -124,6 +125,25 @@ fn watched_namespaces_limit_the_rights_to_them() {
     let rules: Vec<_> = of_kind("Role").map(|role| &role["rules"]).collect();
     assert_eq!(rules[0], rules[1]);
     assert_ne!(rules[0], rules[2], "the operator's own namespace has the Lease only");
+}
+
+#[test]
+#[ignore = "needs helm"]
+fn rights_in_the_cluster_and_on_tokens_are_granted_when_asked_for() {
+    let helm = helm();
+    let bindings = |values: &[&str]| -> Vec<(String, String)> {
+        let objects = helm.objects(values);
+        let bindings = objects.iter().filter(|object| object["kind"] == "ClusterRoleBinding");
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        bindings.map(|it| (text(&it["roleRef"]["name"]), text(&it["subjects"][0]["name"]))).collect()
+    };
+    let own = ("ccx-operator-cluster".to_owned(), "ccx-operator".to_owned());
+    assert!(bindings(&[]).contains(&own) && !bindings(&["--set=rbac.cluster=false"]).contains(&own));
+    assert!(bindings(&[IN_TWO_NAMESPACES[0], "--set=rbac.cluster=true"]).contains(&own));
+    let delegated = ("system:auth-delegator".to_owned(), "ccx-insights-results-smart-proxy".to_owned());
+    assert!(!bindings(&[]).contains(&delegated));
+    let values = "--set=authDelegators[0].namespace=insights,authDelegators[0].name=ccx";
+    assert!(bindings(&[values]).contains(&delegated));
 }
 
 #[test]

@@ -31,6 +31,8 @@ pub struct PublicApi {
     pub resources: Resources,
     /// Exposure of the API and of the page outside the cluster; with `spec.ingress` that of uploads and gathering rules, too.
     pub exposure: Exposure,
+    /// Whether the menu of OpenShift's console has a link to the page.
+    pub console_link: ConsoleLink,
     /// Authentication of callers, also of those that upload.
     pub authentication: CallerAuthentication,
     /// Age of the latest report after which a cluster is shown as stale.
@@ -49,6 +51,16 @@ pub struct PublicApi {
     /// Prefix of the metrics' names.
     #[schemars(transform = metrics_namespace)]
     pub metrics_namespace: String,
+}
+
+/// Whether the menu of OpenShift's console has a link to the page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum ConsoleLink {
+    /// If the cluster has that console, and the page is exposed by HTTPS.
+    #[default]
+    Auto,
+    /// Never.
+    Disabled,
 }
 
 /// The account management API of OpenShift Cluster Manager.
@@ -98,6 +110,7 @@ impl Default for PublicApi {
             image: None,
             resources: Resources::new("100m", "128Mi", "512Mi"),
             exposure: Exposure::default(),
+            console_link: ConsoleLink::default(),
             authentication: CallerAuthentication::default(),
             stale_after: GoDuration::from_hours(24),
             account_management: None,

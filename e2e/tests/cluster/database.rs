@@ -42,6 +42,31 @@ impl Story<'_> {
         self.wait_until_ready();
     }
 
+    pub(crate) fn connections_to_the_database_are_encrypted_while_its_certificate_is_renewed(&self) {
+        let pod = self.namespace.pods(DATABASE).remove(0);
+        let execute =
+            |command: &[&str]| self.namespace.kubectl(&[&["exec", &pod.name, "--"], command].concat());
+        let sql = "SELECT count(*) FILTER (WHERE ssl) > 0, count(*) FILTER (WHERE NOT ssl) FROM pg_stat_ssl JOIN pg_stat_activity \
+                   USING (pid) WHERE client_addr IS NOT NULL";
+        let connections = || {
+            let psql =
+                ["psql", "--host=/var/run/postgresql", "--username=ccx", "--dbname=postgres", "-tAc", sql];
+            execute(&psql).trim().to_owned()
+        };
+        assert_eq!(connections(), "t|0", "all clients use TLS");
+        let secret = format!("secret/ccx-{DATABASE}-tls");
+        let before = execute(&["cat", "/tmp/loaded-tls.crt"]);
+        let due =
+            json!({"metadata": {"annotations": {"ccx.openshift.io/renew-after": "2026-01-01T00:00:00Z"}}});
+        self.namespace.patch(&secret, &due);
+        eventually_within(BACKLOG, "the server has loaded the renewed certificate", || {
+            let loaded = execute(&["cat", "/tmp/loaded-tls.crt"]);
+            if loaded == before { Err("the previous one") } else { Ok(()) }
+        });
+        assert_eq!(self.namespace.pods(DATABASE), std::slice::from_ref(&pod), "without a restart");
+        assert_eq!(connections(), "t|0");
+    }
+
     pub(crate) fn cleaner_deletes_only_what_is_old(&self, cluster_id: ClusterId) {
         // Its own schedule does not come within this test.
         let schedule =

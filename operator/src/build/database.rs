@@ -1,4 +1,4 @@
-//! The managed database: one pod of PostgreSQL, its storage and its password.
+//! The managed database: one pod of PostgreSQL, its storage, its password and its certificate.
 //!
 //! Claim and Secret can be retained, since they hold data; everything else is deleted with the resource.
 //!
@@ -25,7 +25,7 @@ use crate::{
         component::Component,
         mount_paths::file,
         names,
-        resources::{Child, Stage},
+        resources::{Child, Generate, Stage},
         validated::{Managed, ValidatedPipeline},
     },
 };
@@ -39,13 +39,15 @@ pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
     let Some(managed) = &pipeline.managed_database else { return Vec::new() };
     let account = service_account(pipeline, COMPONENT.name());
     let service = service(pipeline, COMPONENT, &[(pod::PORT_NAME, COMPONENT.port())]);
+    let password = Generate::Passwords(vec![file::PASSWORD.into()]);
     let mut children = vec![
         Child::new(COMPONENT, Stage::Foundation, account),
         Child::new(COMPONENT, Stage::Foundation, service),
-        Child::generated_secret(COMPONENT, Stage::Database, secret(pipeline), vec![file::PASSWORD.into()])
+        Child::generated_secret(COMPONENT, Stage::Database, secret(pipeline), password)
             .with_ownership(managed.ownership)
             .with_missing(pipeline.database.missing.clone()),
     ];
+    children.extend(managed.is_encrypted.then(|| certificate(pipeline)));
     if managed.spec.storage.volume == StorageVolume::Persistent {
         let claim = Child::new(COMPONENT, Stage::Database, claim(pipeline, managed));
         children.push(claim.with_ownership(managed.ownership));
@@ -71,6 +73,22 @@ fn retained_metadata(pipeline: &ValidatedPipeline) -> ObjectMeta {
 /// Returns the Secret without the password, which is generated when it is created.
 fn secret(pipeline: &ValidatedPipeline) -> Secret {
     Secret { metadata: retained_metadata(pipeline), type_: Some("Opaque".into()), ..Secret::default() }
+}
+
+/// Returns the Secret with the certificate, which is generated when it is created.
+fn certificate(pipeline: &ValidatedPipeline) -> Child {
+    let name = names::certificate_secret(pipeline.name.as_str());
+    let metadata = ObjectMeta { name: Some(name), ..metadata(pipeline, COMPONENT.name()) };
+    let secret = Secret { metadata, type_: Some("Opaque".into()), ..Secret::default() };
+    let service = COMPONENT.object_name(pipeline.name.as_str());
+    let in_namespace = format!("{service}.{}", pipeline.namespace);
+    let hosts = vec![
+        service,
+        in_namespace.clone(),
+        format!("{in_namespace}.svc"),
+        format!("{in_namespace}.svc.cluster.local"),
+    ];
+    Child::generated_secret(COMPONENT, Stage::Database, secret, Generate::Certificates { hosts })
 }
 
 fn claim(pipeline: &ValidatedPipeline, managed: &Managed) -> PersistentVolumeClaim {

@@ -58,6 +58,23 @@ fn hosts(pipeline: &ValidatedPipeline) -> Vec<Host<'_>> {
     [aggregator].into_iter().chain(public).collect()
 }
 
+/// Returns scheme and host of an exposure; `None` when it has none, or while its host is not known.
+pub(crate) fn origin(exposure: &Exposure, reported_host: Option<&str>) -> Option<String> {
+    let is_encrypted = match exposure.kind {
+        ExposureType::ClusterIp => return None,
+        ExposureType::Route => {
+            exposure.route.clone().unwrap_or_default().termination == RouteTermination::Edge
+        }
+        ExposureType::Ingress => exposure.ingress.as_ref().is_some_and(|it| it.tls_secret_name.is_some()),
+        // The listener of the gateway decides; one that is reachable from outside has TLS.
+        ExposureType::Gateway => true,
+    };
+    let scheme = if is_encrypted { "https" } else { "http" };
+    let host = exposure.host.as_deref().or(reported_host)?;
+    // An address of IPv6 is in brackets.
+    Some(if host.contains(':') { format!("{scheme}://[{host}]") } else { format!("{scheme}://{host}") })
+}
+
 fn of_host(pipeline: &ValidatedPipeline, host: &Host<'_>) -> Vec<Child> {
     match host.exposure.kind {
         ExposureType::ClusterIp => Vec::new(),
@@ -169,5 +186,45 @@ fn annotated(
     ObjectMeta {
         annotations: (!annotations.is_empty()).then(|| annotations.clone()),
         ..metadata(pipeline, component.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin(exposure: Value) -> Option<String> {
+        super::origin(&serde_json::from_value(exposure).unwrap(), None)
+    }
+
+    #[test]
+    fn external_endpoint_has_scheme_and_host_of_exposure() {
+        let host = "ccx.example.com";
+        let ingress = origin(json!({"type": "Ingress", "host": host}));
+        assert_eq!(ingress.as_deref(), Some("http://ccx.example.com"));
+        let with_tls = json!({"type": "Ingress", "host": host, "ingress": {"tlsSecretName": "tls"}});
+        assert_eq!(origin(with_tls).as_deref(), Some("https://ccx.example.com"));
+        let route = origin(json!({"type": "Route", "host": host}));
+        assert_eq!(route.as_deref(), Some("https://ccx.example.com"));
+        let gateway = origin(json!({"type": "Gateway", "host": host}));
+        assert_eq!(gateway.as_deref(), Some("https://ccx.example.com"));
+    }
+
+    #[test]
+    fn external_endpoint_without_host_is_absent() {
+        assert_eq!(origin(json!({"type": "Route"})), None);
+        assert_eq!(origin(json!({"type": "ClusterIP", "host": "x"})), None);
+    }
+
+    #[test]
+    fn external_endpoint_without_host_has_the_reported_one() {
+        let origin =
+            |exposure: Value, host| super::origin(&serde_json::from_value(exposure).unwrap(), Some(host));
+        let route = origin(json!({"type": "Route"}), "ccx-ns.apps.example.com");
+        assert_eq!(route.as_deref(), Some("https://ccx-ns.apps.example.com"));
+        let chosen = origin(json!({"type": "Route", "host": "mine.example.com"}), "other");
+        assert_eq!(chosen.as_deref(), Some("https://mine.example.com"));
+        let ingress = origin(json!({"type": "Ingress"}), "2001:db8::1");
+        assert_eq!(ingress.as_deref(), Some("http://[2001:db8::1]"));
     }
 }

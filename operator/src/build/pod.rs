@@ -107,7 +107,7 @@ fn pod_spec(
     let mounts = [&config].into_iter().chain(program.mounts.iter().copied());
     PodSpec {
         service_account_name: Some(names::object_name(pipeline.name.as_str(), program.role)),
-        automount_service_account_token: Some(false),
+        automount_service_account_token: Some(program.needs_token),
         enable_service_links: Some(false),
         security_context: Some(security::pod(pipeline.platform, CCX_USER)),
         image_pull_secrets: pull_secrets(image),

@@ -43,6 +43,8 @@ pub(super) struct Program<'a> {
     pub(super) variables: Vec<&'a EnvVar>,
     /// The TCP ports that it connects to.
     pub(super) ports: BTreeSet<u16>,
+    /// Whether it needs a token of its ServiceAccount.
+    pub(super) needs_token: bool,
     /// Missing references.
     missing: Vec<&'a Problem>,
     sections: Sections<'a>,
@@ -170,6 +172,7 @@ impl<'a> Program<'a> {
             .with_pods(&api.pods)
             .with(&api.config);
         program.sections.smart_proxy = Some(&api.config.config);
+        program.needs_token = api.reviews_tokens;
         Some(match &pipeline.requests_writer {
             Some(writer) => program.with_valkey(&writer.valkey),
             None => program,
@@ -184,6 +187,7 @@ impl<'a> Program<'a> {
             .with_auth(&api.auth)
             .with_pods(&uploads.pods);
         program.sections.ingress = Some(&uploads.config);
+        program.needs_token = api.reviews_tokens;
         program.sections.archive = Some(&pipeline.data_pipeline.archive);
         Some(program)
     }
@@ -223,6 +227,7 @@ impl<'a> Program<'a> {
             mounts: Vec::new(),
             variables: Vec::new(),
             ports: BTreeSet::new(),
+            needs_token: false,
             missing: Vec::new(),
             sections: Sections {
                 retry: Some(&pipeline.retry),

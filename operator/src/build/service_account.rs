@@ -1,4 +1,4 @@
-//! A ServiceAccount per role, without permissions and without a token in its pods.
+//! A ServiceAccount per role, without permissions of the operator. Only pods that review tokens have a token.
 
 use k8s_openapi::api::core::v1::ServiceAccount;
 

@@ -87,7 +87,8 @@ impl Version {
 
 impl From<&DynamicObject> for ChildEntry {
     fn from(object: &DynamicObject) -> Self {
-        Self::new(&object.metadata, ownership(&object.metadata), ChildStatus::None)
+        let status = ChildStatus::from_annotations(&object.metadata);
+        Self::new(&object.metadata, ownership(&object.metadata), status)
     }
 }
 

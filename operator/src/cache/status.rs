@@ -8,6 +8,11 @@ mod pod;
 mod rollout;
 mod storage;
 
+use k8s_openapi::jiff::Timestamp;
+use kube::core::ObjectMeta;
+
+use crate::model::annotations;
+
 pub(crate) use controller_report::{Acceptance, Autoscaler, ControllerReport, HttpRoute, Ingress, Route};
 pub(crate) use cron_job::{CronJob, CronJobState, LastRun};
 pub(crate) use pod::{Pod, PodIssue, PodIssueKind, PodState};
@@ -28,11 +33,21 @@ pub(crate) enum ChildStatus {
     CronJob(Box<CronJobState>),
     /// A PersistentVolumeClaim.
     Claim(Box<ClaimState>),
+    /// A Secret with a generated certificate, and the time of its next renewal.
+    Certificate(Box<Timestamp>),
     /// An autoscaler or an exposure.
     Controller(Box<ControllerReport>),
 }
 
 impl ChildStatus {
+    /// Returns the part of the status that is in annotations.
+    pub(crate) fn from_annotations(metadata: &ObjectMeta) -> Self {
+        let renewals = annotations::renewals(metadata.annotations.as_ref());
+        renewals.map_or(Self::None, |(certificate, authority)| {
+            Self::Certificate(Box::new(certificate.min(authority)))
+        })
+    }
+
     /// Marks the status as outdated by a change that its controller can't have observed yet.
     pub(crate) fn outdated(self) -> Self {
         match self {

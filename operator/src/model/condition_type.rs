@@ -43,11 +43,13 @@ pub enum ConditionType {
     CleanerReady,
     /// The Route, Ingress or HTTPRoute of the public API is accepted.
     PublicApiExposed,
+    /// Tokens of the users of the cluster can be reviewed.
+    TokenReviewAllowed,
 }
 
 impl ConditionType {
     /// All types, in the order in which they are reported.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Ready,
         Self::Available,
         Self::Progressing,
@@ -68,6 +70,7 @@ impl ConditionType {
         Self::IngressReady,
         Self::CleanerReady,
         Self::PublicApiExposed,
+        Self::TokenReviewAllowed,
     ];
 
     /// Returns the name.
@@ -93,6 +96,7 @@ impl ConditionType {
             Self::IngressReady => "IngressReady",
             Self::CleanerReady => "CleanerReady",
             Self::PublicApiExposed => "PublicApiExposed",
+            Self::TokenReviewAllowed => "TokenReviewAllowed",
         }
     }
 
@@ -127,6 +131,9 @@ impl ConditionType {
             }
             Self::PublicApiReady => "all pods of the public API are ready; absent without `spec.publicApi`",
             Self::IngressReady => "all pods that receive archives are ready; absent without `spec.ingress`",
+            Self::TokenReviewAllowed => {
+                "the ServiceAccounts of the public API may review tokens of the cluster's users; absent without `authentication.tokenReview`"
+            }
             Self::CleanerReady => {
                 "the cleaner runs on its schedule, and its last run did not fail; absent without `spec.cleaner`"
             }

@@ -26,6 +26,8 @@ const FIELDS: &[(&str, &str)] = &[
     ("auth.oidc.audiences", "spec.publicApi.authentication.oidc.audiences"),
     ("auth.oidc.ca_file", "spec.publicApi.authentication.oidc.caSecretRef"),
     ("auth.oidc.issuer", "spec.publicApi.authentication.oidc.issuer"),
+    ("auth.token_review.organization", "spec.publicApi.authentication.tokenReview.organization"),
+    ("auth.token_review.resource", "spec.publicApi.authentication.tokenReview.resource"),
     ("auth.trust_identity_header", "spec.publicApi.authentication.trustIdentityHeader"),
     ("database", "spec.database"),
     ("database.ca_file", "spec.database.external.caSecretRef"),

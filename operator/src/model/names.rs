@@ -59,6 +59,11 @@ pub fn generated_secret(pipeline: &str) -> String {
     object_name(pipeline, super::component::Component::Database.name())
 }
 
+/// Returns the name of the Secret with the generated certificate of the managed database.
+pub fn certificate_secret(pipeline: &str) -> String {
+    format!("{}-tls", generated_secret(pipeline))
+}
+
 /// Returns the name of the main container of the pods with this `role`.
 pub(crate) fn main_container_name(role: &str) -> &str {
     if role == super::component::Component::Database.name() { DATABASE_CONTAINER } else { role }

@@ -83,9 +83,11 @@ reasons! {
     ExposureRejected: "The controller of the Route, Ingress or HTTPRoute does not accept it.", "The message is that of the controller. Correct `spec.aggregator.exposure`.";
     UnverifiedIdentity: "The API is exposed, and it is not stated that a gateway authenticates clients.", "Any client can forge `x-rh-identity`. Let a gateway authenticate and set the header, then set `spec.aggregator.exposure.identity` to `Gateway`; or limit the clients by `allowFrom`.";
     CleanerFailed: "The last run of the cleaner failed.", "The message has its last output. It runs again when it is due; `kubectl create job --from=cronjob/NAME-cleaner NAME-cleaner-now` runs it at once.";
+    TokenReviewForbidden: "A ServiceAccount of the public API may not review tokens, so that users of the cluster are refused.", "An administrator of the cluster binds the ClusterRole `system:auth-delegator` to it: `authDelegators` in the values of the chart, or `oc adm policy add-cluster-role-to-user system:auth-delegator -z ACCOUNT`. It is checked again within minutes.";
     RulesRejected: "The newest rules of users can't be loaded; the previous ones stay in use.", "Correct the line that the message names.";
     UnknownRules: "`disabledRules` names rules that do not exist.", "Correct the names, in a form that `ccx rules explain` takes.";
     DriftCorrected: "Another client changed or deleted a child; it was restored.", "Change the resource instead. Set `spec.mode` to `Paused` to work by hand.";
+    CertificateRenewed: "The generated certificate of the managed database was renewed before its expiry.", "None. The server reads it again without a restart.";
     JobRepeated: "A Job that had failed was deleted, so that it is created again.", "None.";
     OrphanDeleted: "A child that the spec no longer needs was deleted.", "None.";
     ConfigChanged: "Pods are replaced because their configuration has changed.", "None.";

@@ -23,6 +23,8 @@ pub struct References {
     pub strimzi: Strimzi,
     /// The kinds that the cluster serves.
     pub capabilities: Capabilities,
+    /// The host that a controller has given to the exposure of the public API.
+    pub public_host: Option<String>,
     /// Whether the volume of the managed database exists, which keeps the password that it was initialized
     /// with.
     pub database_volume: DatabaseVolume,
@@ -93,6 +95,8 @@ pub(crate) struct Served {
     pub(crate) capabilities: Capabilities,
     /// The Kafka of Strimzi, which resources refer to, if Strimzi is installed.
     pub(crate) strimzi_kafka: Option<ApiResource>,
+    /// Whether the console of OpenShift can have links.
+    pub(crate) console_links: bool,
 }
 
 impl References {

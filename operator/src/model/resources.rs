@@ -64,8 +64,20 @@ pub enum ApplyMode {
     /// Created when it does not exist. Its owner reference and labels are kept up to date; its data never
     /// changes.
     CreateOnce {
-        /// The keys of a Secret that get a random value each when it is created.
-        generate: Vec<String>,
+        /// The data that is generated.
+        generate: Generate,
+    },
+}
+
+/// The generated data of a Secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Generate {
+    /// A random value for each of these keys.
+    Passwords(Vec<String>),
+    /// A certificate for these hosts, its key, and the authority that signs it. It is renewed before it expires.
+    Certificates {
+        /// The names of the server.
+        hosts: Vec<String>,
     },
 }
 
@@ -87,13 +99,8 @@ impl Child {
         }
     }
 
-    /// Returns a Secret that is created once, with a random value for each key of `generate`.
-    pub fn generated_secret(
-        component: Component,
-        stage: Stage,
-        secret: Secret,
-        generate: Vec<String>,
-    ) -> Self {
+    /// Returns a Secret that is created once, with generated data.
+    pub fn generated_secret(component: Component, stage: Stage, secret: Secret, generate: Generate) -> Self {
         Self { apply: ApplyMode::CreateOnce { generate }, ..Self::new(component, stage, secret) }
     }
 

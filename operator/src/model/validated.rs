@@ -145,6 +145,8 @@ pub struct Managed {
     pub spec: ManagedDatabase,
     /// Its pod.
     pub pods: Pods,
+    /// Whether it has a generated certificate.
+    pub is_encrypted: bool,
     /// Whether it is deleted with the resource.
     pub ownership: Ownership,
     /// The connections that all pods may open, and those that PostgreSQL reserves.
@@ -222,6 +224,10 @@ pub struct PublicApi {
     pub auth: Access<config::Auth>,
     /// The exposure outside the cluster, also of uploads.
     pub exposure: Exposure,
+    /// The host that a controller has given to the exposure.
+    pub reported_host: Option<String>,
+    /// Whether its pods ask the API server about tokens.
+    pub reviews_tokens: bool,
 }
 
 /// `ingress`

@@ -6,8 +6,8 @@ use kube::{Client, runtime::watcher};
 use tokio::sync::watch;
 
 use super::{
-    events::Events, metrics::Metrics, probe::Prober, queue::Queue, reconcile_state::ReconcileState,
-    watch_health::WatchHealth,
+    console_links::ConsoleLinks, events::Events, metrics::Metrics, probe::Prober, queue::Queue,
+    reconcile_state::ReconcileState, watch_health::WatchHealth,
 };
 use crate::model::api_error::error_text;
 use crate::{
@@ -25,6 +25,7 @@ pub(crate) struct Context {
     pub(crate) events: Events,
     pub(crate) metrics: Metrics,
     pub(crate) cache: ChildCache,
+    pub(crate) console_links: ConsoleLinks,
     pub(crate) state: ReconcileState,
     pub(crate) queue: Queue,
     /// The optional kinds that the cluster serves now.
@@ -47,6 +48,7 @@ pub(crate) struct Context {
 pub(crate) struct Enqueue {
     pub(crate) state: ReconcileState,
     pub(crate) queue: Queue,
+    pub(crate) console_links: ConsoleLinks,
     pub(crate) metrics: Metrics,
     pub(crate) watch_health: WatchHealth,
 }
@@ -60,6 +62,7 @@ impl Listener for Enqueue {
 
     fn pipeline_deleted(&self, key: &Key) {
         self.state.remove(key);
+        self.console_links.remove(key);
     }
 
     fn object_changed(&self, key: Key) {

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    console_links::ConsoleLinks,
     context::{Context, Enqueue},
     discovery,
     events::Events,
@@ -123,6 +124,7 @@ async fn control(
         listener: Arc::new(Enqueue {
             state: context.state.clone(),
             queue: context.queue.clone(),
+            console_links: context.console_links.clone(),
             metrics: metrics.clone(),
             watch_health: WatchHealth::new(settings.watch_health.clone()),
         }),
@@ -138,10 +140,21 @@ async fn control(
         let results = applier(run, on_error, Arc::clone(&context), store.clone(), Box::pin(requests), config);
         results.for_each(async |result| handle_result(&context.queue, &store, result)).await;
     };
+    let linking = follow_console_links(&context, store.clone());
     tokio::select! {
         () = watching => {}
         () = reconciling => {}
+        () = linking => {}
     }
+}
+
+/// Never ends. A resource of a namespace that is not listed yet may exist.
+async fn follow_console_links(context: &Context, pipelines: Store<PartialObject<CcxPipeline>>) {
+    context.synced.wait(SYNC_LIMIT).await;
+    let is_served = || context.served.borrow().console_links;
+    let may_exist =
+        |key: &Key| !context.synced.is_complete(&key.namespace) || pipelines.get(&object_ref(key)).is_some();
+    context.console_links.follow(&context.client, &context.controller, is_served, may_exist).await;
 }
 
 fn context(
@@ -155,6 +168,7 @@ fn context(
         events: Events::new(client.clone(), &settings.identity),
         metrics: metrics.clone(),
         cache: ChildCache::default(),
+        console_links: ConsoleLinks::default(),
         state: ReconcileState::new(metrics.conditions.clone()),
         queue: Queue::new(metrics.queue_depth.clone()),
         served,

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use kube::{Client, core::ApiResource};
 use tokio::sync::watch;
 
+use super::console_links;
 use crate::model::{
     kind::{Availability, Kind},
     references::{Capabilities, Platform, Served},
@@ -40,13 +41,15 @@ pub(crate) async fn discover(client: &Client) -> kube::Result<Served> {
         |resource: &ApiResource| plurals.contains(&(resource.api_version.clone(), resource.plural.clone()));
     let kinds = optional().filter(|kind| serves(&kind.api_resource()));
     let strimzi_kafka = STRIMZI_VERSIONS.map(strimzi_kafka).into_iter().find(serves);
-    Ok(Served { capabilities: Capabilities::new(kinds).on(platform), strimzi_kafka })
+    let console_links = serves(&console_links::api_resource());
+    Ok(Served { capabilities: Capabilities::new(kinds).on(platform), strimzi_kafka, console_links })
 }
 
 /// Returns the served versions that may contain an optional kind.
 fn interesting(served: &BTreeSet<String>) -> BTreeSet<String> {
     let kafkas = STRIMZI_VERSIONS.map(|version| strimzi_kafka(version).api_version);
-    let wanted = optional().map(Kind::api_version).chain(kafkas);
+    let links = console_links::api_resource().api_version;
+    let wanted = optional().map(Kind::api_version).chain(kafkas).chain([links]);
     wanted.filter(|version| served.contains(version)).collect()
 }
 

@@ -8,6 +8,7 @@ use std::{
 
 use ccx_crds::CcxPipeline;
 use futures::future::BoxFuture;
+use k8s_openapi::jiff::Timestamp;
 use kube::{Api, core::ObjectMeta, runtime::controller::Action};
 
 use super::{
@@ -39,6 +40,8 @@ pub(crate) struct Reconciled {
     pub(crate) needs_poll: bool,
     /// The time after which the status changes although nothing else does.
     pub(crate) deadline: Option<Duration>,
+    /// The time after which a resource that is up to date has to be reconciled again, such as that of a renewal.
+    pub(crate) valid_until: Option<Timestamp>,
     /// Whether the status changed.
     pub(crate) is_status_changed: bool,
 }
@@ -73,7 +76,8 @@ pub(crate) async fn reconcile_if_changed(
     let reconciled = reconcile(Arc::clone(&pipeline), Arc::clone(&context)).await?;
     emit_events(&pipeline, &key, &context, &reconciled).await;
     let requeue = requeue(&key, &context, &reconciled);
-    context.state.set_up_to_date(&key, (requeue == Requeue::Resync).then_some(state));
+    let up_to_date = (requeue == Requeue::Resync).then_some(state);
+    context.state.set_up_to_date(&key, up_to_date, reconciled.valid_until);
     let outcome = if reconciled.problems.is_empty() { Outcome::Done } else { Outcome::Failed };
     context.metrics.count_reconcile(outcome, started.elapsed());
     Ok(requeue.action(context.resync))

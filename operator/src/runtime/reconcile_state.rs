@@ -8,7 +8,7 @@ use std::{
 };
 
 use ccx_crds::CcxPipelineStatus;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Condition, jiff::Timestamp};
 use kube::core::ObjectMeta;
 use prometheus::{IntGauge, IntGaugeVec};
 
@@ -27,6 +27,8 @@ struct Entry {
     /// The hash of the resource without its status.
     spec_hash: u64,
     up_to_date: Option<UpToDate>,
+    /// The time after which the resource is reconciled although nothing has changed.
+    valid_until: Option<Timestamp>,
     failures: u32,
     /// Polls in a row that found the resource in progress.
     polls: u32,
@@ -72,12 +74,16 @@ impl ReconcileState {
     }
 
     pub(crate) fn is_up_to_date(&self, key: &Key, now: &UpToDate) -> bool {
-        self.lock().get(key).is_some_and(|entry| entry.up_to_date.as_ref() == Some(now))
+        self.lock().get(key).is_some_and(|entry| {
+            let is_overdue = entry.valid_until.is_some_and(|until| until <= Timestamp::now());
+            entry.up_to_date.as_ref() == Some(now) && !is_overdue
+        })
     }
 
-    /// Stores the state in which the resource was up to date; `None` when it is not.
-    pub(crate) fn set_up_to_date(&self, key: &Key, state: Option<UpToDate>) {
-        self.update(key, |entry| entry.up_to_date = state);
+    /// Stores the state in which the resource was up to date, `None` when it is not; and the time until which it
+    /// stays so by itself.
+    pub(crate) fn set_up_to_date(&self, key: &Key, state: Option<UpToDate>, valid_until: Option<Timestamp>) {
+        self.update(key, |entry| (entry.up_to_date, entry.valid_until) = (state, valid_until));
     }
 
     /// Counts a failure. Returns the number of failures in a row.
@@ -219,10 +225,21 @@ mod tests {
         let state = state();
         let key = Key::new("ns", "ccx");
         let up_to_date = UpToDate { spec_hash: 1, changes: 1 };
-        state.set_up_to_date(&key, Some(up_to_date.clone()));
+        state.set_up_to_date(&key, Some(up_to_date.clone()), None);
         assert!(state.is_up_to_date(&key, &up_to_date));
         assert!(!state.is_up_to_date(&key, &UpToDate { changes: 2, ..up_to_date.clone() }));
         assert_eq!(state.record_failure(&key), 1);
+        assert!(!state.is_up_to_date(&key, &up_to_date));
+    }
+
+    #[test]
+    fn up_to_date_state_is_invalid_after_its_time() {
+        let state = state();
+        let key = Key::new("ns", "ccx");
+        let up_to_date = UpToDate { spec_hash: 1, changes: 1 };
+        state.set_up_to_date(&key, Some(up_to_date.clone()), Some(Timestamp::MAX));
+        assert!(state.is_up_to_date(&key, &up_to_date));
+        state.set_up_to_date(&key, Some(up_to_date.clone()), Some(Timestamp::UNIX_EPOCH));
         assert!(!state.is_up_to_date(&key, &up_to_date));
     }
 

@@ -8,6 +8,7 @@
 //!           ──▶ equal ──▶ known to be up to date
 //! ```
 
+mod certificate;
 mod diff;
 mod drift;
 mod error;
@@ -141,13 +142,17 @@ impl Applier<'_> {
         progress: &Progress,
     ) -> Result<Change, ApplyError> {
         let (prepared, desired) = self.prepare(child, children);
-        let (job, cause, state) = self.context.cache.with(self.key, |objects| {
+        let (job, cause, state, is_renewal_due) = self.context.cache.with(self.key, |objects| {
             let job = job_action(child, objects, self.history, Timestamp::now());
             let applied = objects.entry(child.kind(), child.name()).and_then(|entry| entry.applied);
             let is_change = applied != Some(desired);
             let cause = is_change.then(|| stage_gates::closed(child, children, objects, progress)).flatten();
-            (job, cause, objects.child_state(child.kind(), child.name(), desired))
+            let is_renewal_due = generated_secret::is_renewal_due(child, objects, Timestamp::now());
+            (job, cause, objects.child_state(child.kind(), child.name(), desired), is_renewal_due)
         });
+        if is_renewal_due {
+            return self.renew_certificate(&prepared).await;
+        }
         match job {
             JobAction::Keep => return Ok(Change::Nothing),
             JobAction::Repeat => return self.repeat_job(&prepared).await,

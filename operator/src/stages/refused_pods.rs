@@ -49,7 +49,10 @@ pub(crate) fn lacking_pods(children: &Children, objects: &PipelineObjects) -> Ve
             ChildStatus::Rollout(rollout) => rollout.is_observed && rollout.total < rollout.desired,
             ChildStatus::Job(progress) => is_waiting(progress) && !has_pod(child.name(), objects),
             ChildStatus::Claim(claim) => !claim.is_bound,
-            ChildStatus::None | ChildStatus::Controller(_) | ChildStatus::CronJob(_) => false,
+            ChildStatus::None
+            | ChildStatus::Controller(_)
+            | ChildStatus::CronJob(_)
+            | ChildStatus::Certificate(_) => false,
         };
         lacks_pods.then(|| PodsLacking { kind: child.kind(), name: child.name().into(), uid: entry.uid })
     });

@@ -18,22 +18,25 @@ mod report;
 mod rules;
 mod schema;
 mod summary;
+mod token_review;
 mod wording;
 mod workload;
 mod write;
 
 use std::{collections::BTreeMap, time::Duration};
 
-use ccx_crds::{CcxPipeline, CcxPipelineSpec, DatabaseType, IdentitySource, Mode};
+use ccx_crds::{
+    CcxPipeline, CcxPipelineSpec, ConsoleLink, DatabaseType, Endpoints, ExposureType, IdentitySource, Mode,
+};
 use ccx_service::RulesStatus;
 use condition_status::{ConditionStatus, ConditionValue};
-pub(crate) use endpoints::endpoints;
+pub(crate) use endpoints::{endpoints, reported_host};
 use k8s_openapi::jiff::Timestamp;
 use observed_state::{JobView, ObservedState, Workload};
 pub(crate) use report::Findings;
 pub(crate) use wording::Wording;
 
-use super::StageResults;
+use super::{StageResults, token_review::TokenReviewRights};
 use crate::{
     cache::status::{Acceptance, Rollout},
     model::{
@@ -42,6 +45,9 @@ use crate::{
     },
     runtime::{context::Context, probe::ProbeResults, reconcile_if_changed::Reconciled},
 };
+
+/// The time after which the rights of ServiceAccounts are asked for again.
+const RIGHTS_RECHECK: Duration = Duration::from_mins(1);
 
 /// Everything that a status is derived from.
 #[derive(Clone, Debug)]
@@ -64,6 +70,8 @@ pub(crate) struct Observation {
     pub(crate) waiting: Option<Problem>,
     /// Translates texts of pods.
     pub(crate) wording: Wording,
+    /// Whether tokens can be reviewed, if they shall be.
+    pub(crate) token_review: Option<TokenReviewRights>,
     /// The time of the observation.
     pub(crate) now: Timestamp,
 }
@@ -119,10 +127,16 @@ pub(crate) async fn update_status(
         errors: results.errors,
         waiting: results.applied.waiting(),
         wording: results.findings.wording.clone(),
+        token_review: results.token_review,
         now: Timestamp::now(),
     };
     let before = pipeline.status.clone().unwrap_or_default();
     let conditions = conditions(&observation);
+    if let Some(endpoints) = &results.findings.endpoints
+        && matches!(observation.mode, ReconcileMode::Active | ReconcileMode::Suspended)
+    {
+        context.console_links.set(key, console_link(pipeline, endpoints));
+    }
     let findings = Findings { controller: Some(context.controller.clone()), ..results.findings };
     let status = report::report(pipeline, &before, &observation, &conditions, findings);
     context.state.count_conditions(key, &status);
@@ -138,8 +152,17 @@ pub(crate) async fn update_status(
         warnings: summary::new_problems(&before.conditions, &conditions),
         needs_poll,
         deadline: observation.next_deadline(),
+        valid_until: observation.valid_until(),
         is_status_changed,
     })
+}
+
+/// Returns the URL of the page, if the console shall have a link to it: outside the cluster, and encrypted, as the console demands.
+fn console_link(pipeline: &CcxPipeline, endpoints: &Endpoints) -> Option<String> {
+    let api = pipeline.spec.public_api.as_ref()?;
+    let is_wanted = api.console_link == ConsoleLink::Auto && api.exposure.kind != ExposureType::ClusterIp;
+    let page = endpoints.page.clone()?;
+    (is_wanted && page.starts_with("https://")).then_some(page)
 }
 
 impl Observation {
@@ -182,6 +205,15 @@ impl Observation {
         waiting.into_iter().chain(retries).min()
     }
 
+    /// Returns the time after which something may have changed that no watch reports: a certificate has to be renewed, or an
+    /// administrator may have granted a right.
+    fn valid_until(&self) -> Option<Timestamp> {
+        let is_granted =
+            self.token_review.as_ref().is_none_or(|rights| *rights == TokenReviewRights::Granted);
+        let recheck = (!is_granted).then(|| self.now.saturating_add(RIGHTS_RECHECK).unwrap_or(self.now));
+        self.state.next_renewal.into_iter().chain(recheck).min()
+    }
+
     /// Whether something may change that no watch reports: pods that run and are not ready, and rules of
     /// users, which pods reload.
     fn needs_poll(&self) -> bool {
@@ -220,6 +252,7 @@ fn conditions(observation: &Observation) -> Vec<(ConditionType, ConditionStatus)
         (ConditionType::IngressReady, workload::ready_if_wanted(observation, Component::Ingress)),
         (ConditionType::CleanerReady, cleaner::ready(observation)),
         (ConditionType::PublicApiExposed, controllers::exposed(observation, Component::SmartProxy)),
+        (ConditionType::TokenReviewAllowed, token_review::allowed(observation)),
     ];
     for (_, status) in &mut parts {
         status.cause.message = observation.wording.translate(&status.cause.message);

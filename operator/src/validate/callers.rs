@@ -17,6 +17,9 @@ use crate::{
 const TOKENS: &str = "cluster-tokens";
 const OIDC_CA: &str = "oidc-ca";
 
+/// The ports of API servers: of its Service, and of common distributions on its hosts, which a policy has to name.
+const API_SERVER_PORTS: [u16; 4] = [443, 6443, 8443, 16443];
+
 /// Returns the authentication of callers. Pods read the tokens of clusters again when their Secret changes.
 pub(super) fn callers(
     authentication: &CallerAuthentication,
@@ -42,6 +45,11 @@ pub(super) fn callers(
     }
     if let Some(oidc) = &authentication.oidc {
         trust(oidc, references, &mut access, problems);
+    }
+    if let Some(review) = &authentication.token_review {
+        access.config.token_review.organization = Some(review.organization);
+        access.config.token_review.resource.clone_from(&review.resource);
+        access.ports.extend(API_SERVER_PORTS);
     }
     access.missing = problems.missing_after(before);
     access

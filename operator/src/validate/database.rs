@@ -14,7 +14,7 @@ use crate::{
         component::Component,
         input::Input,
         mount_paths::{ROLE_VARIABLE, file},
-        names::{DATABASE_NAME, DATABASE_ROLE, generated_secret},
+        names::{DATABASE_NAME, DATABASE_ROLE, certificate_secret, generated_secret},
         reason::Reason,
         references::{DatabaseVolume, References},
         resources::Ownership,
@@ -24,6 +24,9 @@ use crate::{
         OperatorDefaults, kafka::path, pods, pods::Own, problems::Problems, source, source::SecretSource,
     },
 };
+
+/// The volume with the authority of the managed database's certificate, or of an external one.
+const CA: &str = "database-ca";
 
 /// The volume with the password.
 const CREDENTIALS: &str = "database-credentials";
@@ -44,7 +47,7 @@ pub(super) fn database(
     let connection = &pipeline.spec.database.connection;
     match pipeline.spec.database.choice() {
         Some(DatabaseChoice::Managed(managed)) => Some(Found {
-            access: to_managed(pipeline, connection, references, problems),
+            access: to_managed(pipeline, connection, is_encrypted(&managed), references, problems),
             managed: Some(self::managed(pipeline, &managed, references, defaults, problems)),
         }),
         Some(DatabaseChoice::External(external)) => {
@@ -84,7 +87,15 @@ fn managed(
         DeletionPolicy::Delete => Ownership::Owned,
     };
     let connections = postgresql::connections(&pipeline.spec);
-    Managed { spec: managed.clone(), pods, ownership, connections, missing: problems.missing_after(before) }
+    let is_encrypted = is_encrypted(managed);
+    Managed {
+        spec: managed.clone(),
+        pods,
+        ownership,
+        is_encrypted,
+        connections,
+        missing: problems.missing_after(before),
+    }
 }
 
 /// The generated Secret may not exist yet: workloads are applied only after it does. While the volume exists,
@@ -92,6 +103,7 @@ fn managed(
 fn to_managed(
     pipeline: &CcxPipeline,
     connection: &DatabaseConnection,
+    is_encrypted: bool,
     references: &References,
     problems: &mut Problems,
 ) -> Access<config::Database> {
@@ -115,7 +127,7 @@ fn to_managed(
         path: crate::model::mount_paths::folder(CREDENTIALS),
         source: MountSource::Secret { name, files },
     };
-    Access {
+    let mut access = Access {
         config: config::Database {
             host: Component::Database.object_name(&pipeline.name_any()),
             port: Component::Database.port(),
@@ -129,7 +141,34 @@ fn to_managed(
         ports: [Component::Database.port()].into(),
         missing: problems.missing_after(before),
         ..Access::default()
+    };
+    if is_encrypted {
+        encrypt(&pipeline.name_any(), references, &mut access);
     }
+    access
+}
+
+/// Lets clients connect by TLS only, and verify the generated certificate of the managed database. The Secret may not exist yet, as that
+/// of the password.
+fn encrypt(name: &str, references: &References, access: &mut Access<config::Database>) {
+    let name = certificate_secret(name);
+    let secret = references.secrets.get(&name).and_then(Option::as_ref);
+    let authority = secret.and_then(|secret| Some((secret, secret.data.as_ref()?.get(file::CA)?)));
+    let digest =
+        authority.map(|(secret, authority)| source::fingerprint(&name, secret, file::CA, &authority.0));
+    access.inputs.insert(Input::Ca, digest.into_iter().collect());
+    let files = vec![(file::CA.to_owned(), file::CA.to_owned())];
+    let source = MountSource::Secret { name, files };
+    access.mounts.push(Mount { volume: CA.into(), path: crate::model::mount_paths::folder(CA), source });
+    access.config.tls_mode = config::TlsMode::VerifyFull;
+    access.config.ca_file = Some(path(CA, file::CA));
+}
+
+/// Whether the server has a certificate: unless its parameters disable TLS.
+fn is_encrypted(managed: &ManagedDatabase) -> bool {
+    let is_off =
+        |value: &String| ["off", "false", "no", "0"].contains(&value.trim().to_ascii_lowercase().as_str());
+    !managed.parameters.get("ssl").is_some_and(is_off)
 }
 
 fn to_external(
@@ -159,12 +198,11 @@ fn to_external(
         ..Access::default()
     };
     if let Some(reference) = &external.ca_secret_ref {
-        const VOLUME: &str = "database-ca";
         let secret =
             SecretSource::find("spec.database.external.caSecretRef", &reference.name, references, problems);
         access.inputs.insert(Input::Ca, vec![secret.fingerprint(&reference.key, problems)]);
-        access.mounts.push(secret.mount(VOLUME, &[(&reference.key, file::CA)]));
-        access.config.ca_file = Some(path(VOLUME, file::CA));
+        access.mounts.push(secret.mount(CA, &[(&reference.key, file::CA)]));
+        access.config.ca_file = Some(path(CA, file::CA));
     }
     access.missing = problems.missing_after(before);
     access

@@ -42,6 +42,8 @@ pub(super) fn public_api(
         config: section(api, references, problems),
         auth: callers(&api.authentication, references, problems),
         exposure: api.exposure.clone(),
+        reported_host: references.public_host.clone(),
+        reviews_tokens: api.authentication.token_review.is_some(),
     })
 }
 

@@ -4,7 +4,7 @@ use ccx_operator::model::{
     component::Component,
     kind::Kind,
     references::{DatabaseVolume, References},
-    resources::{ApplyMode, Child, Children, Ownership, Stage},
+    resources::{ApplyMode, Child, Children, Generate, Ownership, Stage},
 };
 use serde_json::{Value, json};
 
@@ -98,7 +98,10 @@ fn password_is_not_generated_while_the_volume_exists() {
 fn password_is_generated_once_and_not_in_the_object() {
     let children = children(&json!({}));
     let secret = children.find(Kind::Secret, NAME).unwrap();
-    assert_eq!(secret.apply, ApplyMode::CreateOnce { generate: vec!["password".into()] });
+    assert_eq!(
+        secret.apply,
+        ApplyMode::CreateOnce { generate: Generate::Passwords(vec!["password".into()]) }
+    );
     assert_eq!(secret.stage, Stage::Database);
     assert_eq!(secret.object.to_dynamic().data, json!({"type": "Opaque"}));
 }
@@ -140,8 +143,9 @@ fn only_directories_that_the_official_image_needs_are_writable() {
 fn database_settings_are_arguments() {
     let parameters = json!({"shared_buffers": "512MB", "max_connections": "200"});
     let children = children(&json!({"database": {"managed": {"parameters": parameters}}}));
-    let expected = json!(["postgres", "-c", "max_connections=200", "-c", "shared_buffers=512MB"]);
-    assert_eq!(container(&children, Component::Database)["args"], expected);
+    let arguments = container(&children, Component::Database)["args"].clone();
+    let expected = json!(["-c", "max_connections=200", "-c", "shared_buffers=512MB"]);
+    assert!(arguments.as_array().unwrap().ends_with(expected.as_array().unwrap()), "{arguments}");
 }
 
 #[test]
@@ -166,12 +170,16 @@ fn external_database_is_used_and_not_run() {
 
 #[test]
 fn server_accepts_the_connections_of_all_pods() {
-    let arguments = |spec: &Value| container(&children(spec), Component::Database)["args"].clone();
-    assert_eq!(arguments(&json!({})), json!(["postgres"]), "the default of PostgreSQL suffices");
+    let settings = |spec: &Value| -> Vec<String> {
+        let arguments = container(&children(spec), Component::Database)["args"].clone();
+        let arguments = arguments.as_array().unwrap().iter().map(|it| it.as_str().unwrap().to_owned());
+        arguments.filter(|it| it.starts_with("max_connections")).collect()
+    };
+    assert_eq!(settings(&json!({})), [""; 0], "the default of PostgreSQL suffices");
     let many = json!({"aggregator": {"autoscaling": {"maxReplicas": 20}}});
-    assert_eq!(arguments(&many), json!(["postgres", "-c", "max_connections=200"]));
+    assert_eq!(settings(&many), ["max_connections=200"]);
     let given = json!({"database": {"managed": {"parameters": {"max_connections": "500"}}}});
-    assert_eq!(arguments(&given), json!(["postgres", "-c", "max_connections=500"]));
+    assert_eq!(settings(&given), ["max_connections=500"]);
 }
 
 #[test]
@@ -202,4 +210,36 @@ fn recovery_from_a_crash_is_not_interrupted_by_probes() {
     assert!(limit("startupProbe") >= 12 * 3600);
     let liveness = database["livenessProbe"]["exec"]["command"][2].as_str().unwrap();
     assert!(liveness.ends_with("[ $? -le 1 ]"), "a server that rejects connections is alive: {liveness}");
+}
+
+#[test]
+fn managed_database_has_a_certificate_that_clients_verify() {
+    let children = children(&json!({}));
+    let secret = children.find(Kind::Secret, "ccx-data-pipeline-db-tls").unwrap();
+    let hosts = ["", ".insights", ".insights.svc", ".insights.svc.cluster.local"];
+    let hosts = hosts.map(|end| format!("ccx-data-pipeline-db{end}")).into();
+    assert_eq!(secret.apply, ApplyMode::CreateOnce { generate: Generate::Certificates { hosts } });
+    assert_eq!(secret.ownership, Ownership::Owned);
+    let server =
+        object(&children, Kind::StatefulSet, "ccx-data-pipeline-db")["spec"]["template"]["spec"].clone();
+    let arguments = server["containers"][0]["args"].to_string();
+    assert!(arguments.contains("\"ssl=on\"") && arguments.contains("database-tls/tls.key"), "{arguments}");
+    let volumes = server["volumes"].as_array().unwrap();
+    let volume = volumes.iter().find(|volume| volume["name"] == "database-tls").unwrap();
+    assert_eq!(volume["secret"]["defaultMode"], 0o440, "PostgreSQL refuses a key that others can read");
+    assert!(!volume.to_string().contains("ca.key"), "{volume}");
+    for name in ["ccx-insights-results-db-writer", "ccx-insights-results-aggregator", "ccx-migration"] {
+        let file = object(&children, Kind::ConfigMap, name)["data"]["ccx.toml"].as_str().unwrap().to_owned();
+        assert!(file.contains("tls_mode = \"verify-full\""), "{file}");
+        assert!(file.contains("ca_file = \"/etc/ccx/database-ca/ca.crt\""), "{file}");
+    }
+}
+
+#[test]
+fn managed_database_without_tls_has_no_certificate() {
+    let children = children(&json!({"database": {"managed": {"parameters": {"ssl": "off"}}}}));
+    assert!(children.find(Kind::Secret, "ccx-data-pipeline-db-tls").is_none());
+    let file =
+        object(&children, Kind::ConfigMap, "ccx-insights-results-db-writer")["data"]["ccx.toml"].to_string();
+    assert!(!file.contains("verify-full") && !file.contains("ca_file"), "{file}");
 }

@@ -3,7 +3,7 @@
 use ccx_operator::model::kind::Kind;
 use serde_json::{Value, json};
 
-use crate::sample::{children, names, object};
+use crate::sample::{children, json_of, names, object};
 
 const API: &str = "ccx-insights-results-smart-proxy";
 const INGRESS: &str = "ccx-ingress";
@@ -105,4 +105,48 @@ fn services_and_policies_let_clients_reach_the_public_api() {
         assert_eq!(served["ports"][0]["port"], port);
         assert!(served["from"].to_string().contains("router"), "{served}");
     }
+}
+
+#[test]
+fn reviewed_tokens_need_a_token_of_the_pod_and_the_api_server() {
+    let pod = |authentication: Value| {
+        let spec = json!({"publicApi": {"authentication": authentication}, "ingress": {}});
+        let children = children(&spec);
+        ["ccx-insights-results-smart-proxy", "ccx-ingress"].map(|name| {
+            let pod = object(&children, Kind::Deployment, name)["spec"]["template"]["spec"].clone();
+            let config = object(&children, Kind::ConfigMap, name)["data"]["ccx.toml"].to_string();
+            let egress = object(&children, Kind::NetworkPolicy, name)["spec"]["egress"].to_string();
+            (
+                pod["automountServiceAccountToken"].clone(),
+                config.contains("token_review"),
+                egress.contains("6443"),
+            )
+        })
+    };
+    assert_eq!(pod(json!({})), [(); 2].map(|()| (json!(false), false, false)));
+    let reviewed =
+        json!({"tokenReview": {"organization": 7, "resource": "clusterversions.config.openshift.io"}});
+    assert_eq!(pod(reviewed), [(); 2].map(|()| (json!(true), true, true)));
+}
+
+#[test]
+fn manifests_for_insights_operators_have_the_exposed_host() {
+    let name = "ccx-insights-operator";
+    assert!(children(&json!({"publicApi": {}})).find(Kind::ConfigMap, name).is_none(), "without uploads");
+    let manifests = |exposure: Value| {
+        let spec = json!({"publicApi": {"exposure": exposure}, "ingress": {}});
+        children(&spec).find(Kind::ConfigMap, name).map(|child| json_of(child)["data"].clone())
+    };
+    let exposed = manifests(json!({"type": "Route", "host": "insights.example.com"})).unwrap();
+    let config_map = exposed["insights-config.yaml"].as_str().unwrap();
+    assert!(
+        config_map.contains("uploadEndpoint: \"https://insights.example.com/api/ingress/v1/upload\""),
+        "{config_map}"
+    );
+    let secret = exposed["support.yaml"].as_str().unwrap();
+    assert!(secret.contains("endpoint: \"https://insights.example.com/api/ingress/v1/upload\""), "{secret}");
+    let inside = manifests(json!({})).unwrap().to_string();
+    assert!(inside.contains("http://ccx-ingress.insights.svc:3000/api/ingress/v1/upload"), "{inside}");
+    assert!(inside.contains("http://ccx-insights-results-smart-proxy.insights.svc:8004/api/"), "{inside}");
+    assert_eq!(manifests(json!({"type": "Route"})), None, "its host is not known yet");
 }

@@ -5,6 +5,7 @@
 //! one) a test says so and passes, except with `CI=true`.
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod certificate;
 mod cleaner;
 mod crash;
 mod deletion;
@@ -26,3 +27,4 @@ mod scaling;
 mod server;
 mod steady_state;
 mod test_env;
+mod token_review;

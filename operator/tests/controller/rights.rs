@@ -3,15 +3,19 @@
 use ccx_test_support::eventually_async;
 use k8s_openapi::api::{
     authorization::v1::{ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec},
-    rbac::v1::{RoleBinding, RoleRef, Subject},
+    rbac::v1::{ClusterRoleBinding, RoleBinding, RoleRef, Subject},
 };
 use kube::{
     Api, Client, Config,
     api::{ObjectMeta, PostParams},
 };
+use serde_json::json;
 
 /// The name of the role with these rights, and of the account that has it in a test's namespace.
 pub(crate) const ROLE: &str = "ccx-operator-test";
+
+/// The name of the role for kinds without a namespace.
+pub(crate) const CLUSTER_ROLE: &str = "ccx-operator-test-cluster";
 
 /// Returns a configuration that impersonates the operator's account in a test's namespace.
 pub(crate) fn as_operator(config: &Config, namespace: &str) -> Config {
@@ -24,7 +28,11 @@ pub(crate) fn as_operator(config: &Config, namespace: &str) -> Config {
 /// operator is not refused.
 pub(crate) async fn grant(config: &Config, namespace: &str) {
     let client = Client::try_from(config.clone()).unwrap();
-    Api::namespaced(client, namespace).create(&PostParams::default(), &binding(namespace)).await.unwrap();
+    Api::namespaced(client.clone(), namespace)
+        .create(&PostParams::default(), &binding(namespace))
+        .await
+        .unwrap();
+    bind_in_cluster(&client, &cluster_binding(namespace), CLUSTER_ROLE, namespace, ROLE).await;
     let reviews =
         Api::<SelfSubjectAccessReview>::all(Client::try_from(as_operator(config, namespace)).unwrap());
     eventually_async("the operator's rights are known", async || {
@@ -32,6 +40,22 @@ pub(crate) async fn grant(config: &Config, namespace: &str) {
         answer.status.filter(|status| status.allowed)
     })
     .await;
+}
+
+/// Returns the name of the binding of the operator of a test in the whole cluster.
+pub(crate) fn cluster_binding(namespace: &str) -> String {
+    format!("{CLUSTER_ROLE}-{namespace}")
+}
+
+/// Binds a cluster role to a ServiceAccount in the whole cluster.
+pub(crate) async fn bind_in_cluster(client: &Client, name: &str, role: &str, namespace: &str, account: &str) {
+    let binding: ClusterRoleBinding = serde_json::from_value(json!({
+        "metadata": {"name": name},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
+        "subjects": [{"kind": "ServiceAccount", "namespace": namespace, "name": account}],
+    }))
+    .unwrap();
+    Api::all(client.clone()).create(&PostParams::default(), &binding).await.unwrap();
 }
 
 fn binding(namespace: &str) -> RoleBinding {

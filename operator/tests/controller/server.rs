@@ -16,7 +16,7 @@ use kube::{
 };
 use tokio::sync::OnceCell;
 
-use crate::rights::ROLE;
+use crate::rights::{CLUSTER_ROLE, ROLE};
 
 static INSTALLED: OnceCell<()> = OnceCell::const_new();
 
@@ -35,13 +35,15 @@ pub(crate) async fn config_of(kubeconfig: &Path) -> Config {
     config
 }
 
-/// Installs the definition of `CcxPipeline`, and the role with the rights that the chart grants.
+/// Installs the definition of `CcxPipeline`, and the roles with the rights that the chart grants.
 pub(crate) async fn install(config: &Config) {
     let client = Client::try_from(config.clone()).unwrap();
-    let metadata = ObjectMeta { name: Some(ROLE.into()), ..ObjectMeta::default() };
-    let role = ClusterRole { metadata, rules: Some(rbac::rules().watched), ..ClusterRole::default() };
     let roles = Api::<ClusterRole>::all(client.clone());
-    roles.patch(ROLE, &PatchParams::apply("test").force(), &Patch::Apply(&role)).await.unwrap();
+    for (name, rules) in [(ROLE, rbac::rules().watched), (CLUSTER_ROLE, rbac::rules().cluster)] {
+        let metadata = ObjectMeta { name: Some(name.into()), ..ObjectMeta::default() };
+        let role = ClusterRole { metadata, rules: Some(rules), ..ClusterRole::default() };
+        roles.patch(name, &PatchParams::apply("test").force(), &Patch::Apply(&role)).await.unwrap();
+    }
     let definition: CustomResourceDefinition = serde_saphyr::from_str(&ccx_crds::crd_yaml()).unwrap();
     let api = Api::<CustomResourceDefinition>::all(client);
     let name = definition.metadata.name.clone().unwrap();

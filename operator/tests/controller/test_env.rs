@@ -24,7 +24,7 @@ use ccx_operator::{
 use ccx_test_support::merge_patch;
 use futures::{StreamExt as _, future::BoxFuture};
 use k8s_openapi::{
-    api::{core::v1::Namespace, events::v1::Event},
+    api::{core::v1::Namespace, events::v1::Event, rbac::v1::ClusterRoleBinding},
     apimachinery::pkg::apis::meta::v1::Condition,
 };
 use kube::{
@@ -44,7 +44,7 @@ use crate::{
     kill_after_writes::WriteLimit,
     kubelet::Kubelet,
     request_recorder::RequestRecorder,
-    rights::{as_operator, grant},
+    rights::{as_operator, cluster_binding, grant},
     server,
 };
 
@@ -359,6 +359,8 @@ impl TestEnv {
     /// Stops the controller and deletes the namespace, without waiting for its deletion.
     pub(crate) async fn end(mut self) {
         self.stop_operator().await;
+        let bindings = Api::<ClusterRoleBinding>::all(self.client.clone());
+        bindings.delete(&cluster_binding(&self.namespace), &DeleteParams::default()).await.unwrap();
         let namespaces = Api::<Namespace>::all(self.client.clone());
         namespaces.delete(&self.namespace, &DeleteParams::default()).await.unwrap();
     }

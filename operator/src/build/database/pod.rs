@@ -21,6 +21,7 @@ use crate::{
         input_digest::to_annotation,
         mount_paths,
         mount_paths::file,
+        names,
         names::{DATABASE_CONTAINER, DATABASE_NAME, DATABASE_ROLE},
         validated::{Managed, Mount, MountSource, ValidatedPipeline},
     },
@@ -34,6 +35,9 @@ const VOLUME_FOLDER: &str = "/var/lib/postgresql/data";
 
 /// The volume with the password, named as in the pods of the workloads.
 const CREDENTIALS: &str = "database-credentials";
+
+/// The volume with the certificate and its key.
+const CERTIFICATE: &str = "database-tls";
 
 /// The time that the server has to close its sessions and write a checkpoint, so that it starts without
 /// recovery.
@@ -51,6 +55,8 @@ const SCRATCH: &str = "64Mi";
 pub(super) fn template(pipeline: &ValidatedPipeline, managed: &Managed) -> PodTemplateSpec {
     let name = COMPONENT.object_name(pipeline.name.as_str());
     let mounts = mounts(&name);
+    let certificate = managed.is_encrypted.then(|| certificate_mount(pipeline));
+    let volumes = mounts.iter().map(volume).chain(certificate.iter().map(private_volume));
     let spec = PodSpec {
         service_account_name: Some(name.clone()),
         automount_service_account_token: Some(false),
@@ -58,8 +64,8 @@ pub(super) fn template(pipeline: &ValidatedPipeline, managed: &Managed) -> PodTe
         security_context: Some(security::pod(pipeline.platform, DATABASE_USER)),
         image_pull_secrets: pull_secrets(&managed.pods.image),
         termination_grace_period_seconds: Some(GRACE_SECONDS),
-        volumes: Some([data_volume(managed, name)].into_iter().chain(mounts.iter().map(volume)).collect()),
-        containers: vec![container(managed, &mounts)],
+        volumes: Some([data_volume(managed, name)].into_iter().chain(volumes).collect()),
+        containers: vec![container(managed, mounts.iter().chain(&certificate))],
         ..PodSpec::default()
     };
     let metadata = labelled(pipeline, COMPONENT.name(), digests(pipeline, managed));
@@ -78,7 +84,7 @@ fn digests(pipeline: &ValidatedPipeline, managed: &Managed) -> BTreeMap<String, 
     used.map(|(input, digests)| (input.annotation().to_owned(), to_annotation(&digests))).collect()
 }
 
-fn container(managed: &Managed, mounts: &[Mount]) -> Container {
+fn container<'a>(managed: &Managed, mounts: impl Iterator<Item = &'a Mount>) -> Container {
     let image = &managed.pods.image;
     Container {
         name: DATABASE_CONTAINER.into(),
@@ -101,16 +107,20 @@ fn container(managed: &Managed, mounts: &[Mount]) -> Container {
             failure_threshold: Some(STARTUP_SECONDS / 5),
             ..is_ready()
         }),
-        readiness_probe: Some(Probe { period_seconds: Some(5), failure_threshold: Some(2), ..is_ready() }),
+        readiness_probe: Some(Probe {
+            period_seconds: Some(5),
+            failure_threshold: Some(2),
+            ..is_ready_and_current(managed)
+        }),
         liveness_probe: Some(Probe { period_seconds: Some(10), failure_threshold: Some(6), ..responds() }),
-        volume_mounts: Some([data_mount()].into_iter().chain(mounts.iter().map(volume_mount)).collect()),
+        volume_mounts: Some([data_mount()].into_iter().chain(mounts.map(volume_mount)).collect()),
         ..Container::default()
     }
 }
 
 fn arguments(managed: &Managed) -> Vec<String> {
     let given = managed.spec.parameters.iter().map(|(name, value)| format!("{name}={value}"));
-    let settings = max_connections(managed.connections).into_iter().chain(given);
+    let settings = max_connections(managed.connections).into_iter().chain(encryption(managed)).chain(given);
     let settings = settings.flat_map(|setting| ["-c".to_owned(), setting]);
     ["postgres".to_owned()].into_iter().chain(settings).collect()
 }
@@ -120,6 +130,32 @@ fn arguments(managed: &Managed) -> Vec<String> {
 fn max_connections(needed: u32) -> Option<String> {
     const DEFAULT: u32 = 100;
     (needed > DEFAULT).then(|| format!("max_connections={}", needed.div_ceil(DEFAULT) * DEFAULT))
+}
+
+/// Returns the settings of TLS.
+fn encryption(managed: &Managed) -> Vec<String> {
+    let path = |name: &str| format!("{}/{name}", mount_paths::folder(CERTIFICATE));
+    let settings = || {
+        let certificate = format!("ssl_cert_file={}", path(file::CERTIFICATE));
+        vec!["ssl=on".to_owned(), certificate, format!("ssl_key_file={}", path(file::PRIVATE_KEY))]
+    };
+    managed.is_encrypted.then(settings).unwrap_or_default()
+}
+
+fn certificate_mount(pipeline: &ValidatedPipeline) -> Mount {
+    let name = names::certificate_secret(pipeline.name.as_str());
+    let files = [file::CERTIFICATE, file::PRIVATE_KEY].map(|name| (name.to_owned(), name.to_owned()));
+    let source = MountSource::Secret { name, files: files.into() };
+    Mount { volume: CERTIFICATE.into(), path: mount_paths::folder(CERTIFICATE), source }
+}
+
+/// Returns a volume that only root and the group of the pod can read: PostgreSQL refuses a key that others can.
+fn private_volume(mount: &Mount) -> Volume {
+    let mut volume = volume(mount);
+    if let Some(secret) = &mut volume.secret {
+        secret.default_mode = Some(0o440);
+    }
+    volume
 }
 
 fn environment() -> Vec<EnvVar> {
@@ -174,6 +210,34 @@ fn is_ready() -> Probe {
     let port = COMPONENT.port().to_string();
     let command = ["pg_isready", "-h", "127.0.0.1", "-p", &port, "-U", DATABASE_ROLE, "-d", DATABASE_NAME]
         .map(str::to_owned);
+    Probe {
+        exec: Some(ExecAction { command: Some(command.into()) }),
+        timeout_seconds: Some(5),
+        ..Probe::default()
+    }
+}
+
+/// Checks the same, and lets the server read a renewed certificate: the kubelet updates the files, and PostgreSQL reads them when its
+/// configuration is reloaded. A failure to reload is tried again by the next probe.
+fn is_ready_and_current(managed: &Managed) -> Probe {
+    let port = COMPONENT.port();
+    if !managed.is_encrypted {
+        return is_ready();
+    }
+    let (certificate, loaded) = (
+        format!("{}/{}", mount_paths::folder(CERTIFICATE), file::CERTIFICATE),
+        format!("/tmp/loaded-{}", file::CERTIFICATE),
+    );
+    let reload = format!(
+        "psql --quiet --no-psqlrc --host=/var/run/postgresql --username={DATABASE_ROLE} --dbname=postgres --command='SELECT pg_reload_conf()'"
+    );
+    let check = format!(
+        "pg_isready -q -h 127.0.0.1 -p {port} -U {DATABASE_ROLE} -d {DATABASE_NAME} || exit $?\n\
+         now=$(cat {certificate})\n\
+         [ \"$now\" = \"$(cat {loaded} 2>/dev/null)\" ] || {{ {reload} >/dev/null && echo \"$now\" >{loaded}; }}\n\
+         exit 0"
+    );
+    let command = ["sh", "-c", &check].map(str::to_owned);
     Probe {
         exec: Some(ExecAction { command: Some(command.into()) }),
         timeout_seconds: Some(5),

@@ -72,7 +72,10 @@ impl Watch {
             Kind::HttpRoute => self.workloads(kind, |it: &HttpRoute| reported(it.into())),
             Kind::Ingress => self.workloads(kind, |it: &Ingress| reported(it.into())),
             // Unlabelled ones are watched too, since resources refer to them.
-            Kind::Secret => self.metadata(kind, unlabelled(), Some(ReferenceKind::Secret)),
+            Kind::Secret => {
+                let status = |it: &PartialObject| ChildStatus::from_annotations(&it.metadata);
+                self.follow_children(kind, unlabelled(), Some(ReferenceKind::Secret), status)
+            }
             Kind::ConfigMap => self.metadata(kind, unlabelled(), Some(ReferenceKind::ConfigMap)),
             _ => self.metadata(kind, managed(), None),
         }

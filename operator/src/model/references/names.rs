@@ -8,7 +8,7 @@ use ccx_crds::{
 use k8s_openapi::{api::core::v1::EnvVarSource, apimachinery::pkg::apis::meta::v1::LabelSelector};
 use kube::ResourceExt as _;
 
-use crate::model::names::generated_secret;
+use crate::model::names::{certificate_secret, generated_secret};
 
 /// The names of the objects that a resource refers to, in its own namespace unless stated otherwise.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,7 +32,7 @@ pub struct StrimziName {
     pub name: String,
 }
 
-/// Returns the names of the referenced objects, and of the generated Secret of a managed database.
+/// Returns the names of the referenced objects, and of the generated Secrets of a managed database.
 pub fn referenced_names(pipeline: &CcxPipeline) -> ReferencedNames {
     let spec = &pipeline.spec;
     let namespace = pipeline.namespace().unwrap_or_default();
@@ -57,9 +57,10 @@ pub fn referenced_names(pipeline: &CcxPipeline) -> ReferencedNames {
 impl ReferencedNames {
     /// Returns the assumptions that are made when no reference is looked up, a sentence each.
     pub fn assumptions(&self, pipeline: &CcxPipeline) -> Vec<String> {
-        let generated = generated_secret(&pipeline.name_any());
+        let name = pipeline.name_any();
+        let generated = [generated_secret(&name), certificate_secret(&name)];
         let secrets =
-            self.secrets.iter().filter(|name| **name != generated).map(|name| format!("Secret {name}"));
+            self.secrets.iter().filter(|name| !generated.contains(name)).map(|name| format!("Secret {name}"));
         let config_maps = self.config_maps.iter().map(|name| format!("ConfigMap {name}"));
         let kafka = self.strimzi.iter().map(|name| format!("Kafka {}/{}", name.namespace, name.name));
         let objects = secrets.chain(config_maps).chain(kafka);
@@ -96,7 +97,10 @@ fn object_storage_secrets(spec: &CcxPipelineSpec) -> Vec<String> {
 
 fn database_secrets(pipeline: &CcxPipeline) -> Vec<String> {
     match pipeline.spec.database.choice() {
-        Some(DatabaseChoice::Managed(_)) => vec![generated_secret(&pipeline.name_any())],
+        Some(DatabaseChoice::Managed(_)) => {
+            let name = pipeline.name_any();
+            vec![generated_secret(&name), certificate_secret(&name)]
+        }
         Some(DatabaseChoice::External(external)) => {
             let authorities = external.ca_secret_ref.as_ref().map(|reference| reference.name.clone());
             [external.credentials_secret_ref.name.clone()].into_iter().chain(authorities).collect()

@@ -24,6 +24,14 @@ pub enum ApplyError {
         /// Its name.
         name: String,
     },
+    /// A certificate could not be generated.
+    #[snafu(display("failed to generate the certificate in Secret {name}"))]
+    Certificate {
+        /// The name of the Secret.
+        name: String,
+        /// The error of the library.
+        source: rcgen::Error,
+    },
     /// The API server refused the request, or did not respond.
     #[snafu(display("failed to {verb} {} {name}", kind.name()))]
     Request {
@@ -55,6 +63,7 @@ impl ApplyError {
     pub(crate) fn kind(&self) -> Kind {
         match self {
             Self::Foreign { kind, .. } | Self::Request { kind, .. } => *kind,
+            Self::Certificate { .. } => Kind::Secret,
         }
     }
 }
@@ -63,6 +72,7 @@ impl From<&ApplyError> for Problem {
     fn from(error: &ApplyError) -> Self {
         let reason = match error {
             ApplyError::Foreign { .. } => Reason::Conflict,
+            ApplyError::Certificate { .. } => Reason::ApiFailure,
             ApplyError::Request { source, kind, .. } if is_resize(*kind, source) => {
                 let advice = "let the storage class allow expansion, or set spec.database.managed.storage.size back to the size of the volume";
                 return Self::new(Reason::StorageResizeFailed, format!("{}; {advice}", error_text(error)));

@@ -15,7 +15,7 @@ use crate::model::{
     annotations::APPLIED_HASH,
     digest::Digest,
     object::Object,
-    resources::{ApplyMode, Child, Ownership},
+    resources::{ApplyMode, Child, Generate, Ownership},
 };
 
 /// A child that is ready to be applied.
@@ -62,8 +62,9 @@ impl<'a> Prepared<'a> {
     pub(crate) fn can_adopt(&self, live: &DynamicObject) -> bool {
         let ApplyMode::CreateOnce { generate } = &self.child.apply else { return false };
         let Some(Object::Secret(secret)) = Object::from_live(self.child.kind(), live) else { return false };
+        let Generate::Passwords(keys) = generate else { return false };
         let data = secret.data.unwrap_or_default();
-        live.owner_references().is_empty() && generate.iter().all(|key| data.contains_key(key))
+        live.owner_references().is_empty() && keys.iter().all(|key| data.contains_key(key))
     }
 
     /// Returns what to apply when the object does not exist.

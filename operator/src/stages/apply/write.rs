@@ -1,6 +1,6 @@
 //! Writes of children: what is written is recorded, so that its own change causes no reconcile.
 
-use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::{api::core::v1::Secret, jiff::Timestamp};
 use kube::{
     Api,
     api::{Patch, PatchParams, PostParams},
@@ -10,19 +10,21 @@ use serde_json::json;
 use snafu::ResultExt as _;
 
 use super::{
-    Applier, ApplyError, Change, Desired, Prepared, RequestSnafu,
-    generated_secret::{GENERATOR, with_generated},
+    Applier, ApplyError, Change, Desired, Prepared, RequestSnafu, certificate,
+    error::CertificateSnafu,
+    generated_secret::{GENERATOR, with_certificates, with_generated},
     live,
 };
 use crate::{
     cache::{ChildState, entry::ChildEntry},
     model::{
+        annotations::renewals,
         hash64::Hash64,
         kind::Kind,
         names::MANAGER,
         object::Object,
         reason::Reason,
-        resources::{ApplyMode, Child},
+        resources::{ApplyMode, Child, Generate},
     },
 };
 
@@ -40,7 +42,8 @@ impl Applier<'_> {
     ) -> Result<Change, ApplyError> {
         let child = prepared.child;
         if let (ApplyMode::CreateOnce { generate }, Object::Secret(secret)) = (&child.apply, &child.object) {
-            let secret = with_generated((**secret).clone(), generate);
+            let secret = with_generated((**secret).clone(), generate, Timestamp::now())
+                .context(CertificateSnafu { name: child.name() })?;
             return self.create_generated_secret(api, prepared, secret).await;
         }
         self.write(child, &prepared.to_create(), "create").await?;
@@ -73,6 +76,43 @@ impl Applier<'_> {
         // Other children are built from its data.
         self.context.queue.push(self.key.clone());
         Ok(Change::SecretGenerated)
+    }
+
+    /// Renews a certificate in place: the server reads it again, and clients trust its authority already.
+    pub(super) async fn renew_certificate(&self, prepared: &Prepared<'_>) -> Result<Change, ApplyError> {
+        let child = prepared.child;
+        let (ApplyMode::CreateOnce { generate: Generate::Certificates { hosts } }, Object::Secret(secret)) =
+            (&child.apply, &child.object)
+        else {
+            return Ok(Change::Nothing);
+        };
+        let api = self.api(child.kind());
+        let live = api.get_opt(child.name()).await.context(RequestSnafu::for_child(child, "read"))?;
+        let Some(live) = live.filter(|live| live::is_ours(live, self.pipeline)) else {
+            return Ok(Change::Nothing);
+        };
+        let before = match Object::from_live(child.kind(), &live) {
+            Some(Object::Secret(live)) => {
+                let times = renewals(live.metadata.annotations.as_ref());
+                live.data.and_then(|data| certificate::parse(&data, times))
+            }
+            _ => None,
+        };
+        let next = certificate::next(before.as_ref(), hosts, Timestamp::now())
+            .context(CertificateSnafu { name: child.name() })?;
+        let mut secret = with_certificates((**secret).clone(), &next);
+        // The operator applies them under its own name.
+        secret.metadata.labels = None;
+        let parameters = PatchParams::apply(GENERATOR).force();
+        let patch = Patch::Apply(Object::from(secret).to_dynamic());
+        api.patch(child.name(), &parameters, &patch)
+            .await
+            .context(RequestSnafu::for_child(child, "renew"))?;
+        let note =
+            format!("renewed the certificate in Secret {}, next after {:.0}", child.name(), next.renewal);
+        tracing::info!(pipeline = %self.key, name = child.name(), "certificate renewed");
+        self.context.events.normal(self.pipeline, Reason::CertificateRenewed.name(), &note).await;
+        Ok(Change::Written)
     }
 
     /// Becomes the manager of the fields of an object that another client restored.

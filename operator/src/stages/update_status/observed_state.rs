@@ -30,6 +30,8 @@ pub(crate) struct ObservedState {
     pub(crate) unprovisioned: BTreeMap<String, String>,
     /// The autoscalers and exposures.
     pub(crate) controllers: Vec<ControllerView>,
+    /// The time of the next renewal of a certificate.
+    pub(crate) next_renewal: Option<Timestamp>,
     /// The cleaner, if it is wanted.
     pub(crate) cleaner: Option<CleanerView>,
 }
@@ -114,6 +116,13 @@ impl ObservedState {
                 .flatten()
                 .filter_map(|it| controller_view(it, objects))
                 .collect(),
+            next_renewal: objects
+                .entries()
+                .filter_map(|(_, _, entry)| match &entry.status {
+                    ChildStatus::Certificate(renewal) => Some(**renewal),
+                    _ => None,
+                })
+                .min(),
             cleaner: children
                 .into_iter()
                 .flatten()

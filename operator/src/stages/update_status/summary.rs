@@ -45,8 +45,11 @@ fn is_unready((part, status): &Part) -> bool {
             | ConditionType::ApiExposed
             | ConditionType::PublicApiExposed
     );
-    // The pods of the floor are ready without an autoscaler, and without the cleaner.
-    if matches!(part, ConditionType::AutoscalingReady | ConditionType::CleanerReady) {
+    // The pods of the floor are ready without an autoscaler, the cleaner and users of the cluster.
+    if matches!(
+        part,
+        ConditionType::AutoscalingReady | ConditionType::CleanerReady | ConditionType::TokenReviewAllowed
+    ) {
         return false;
     }
     match status.value {

@@ -3,6 +3,7 @@ mod components;
 mod controllers;
 mod dependencies;
 mod resource;
+mod token_review;
 
 use std::collections::BTreeMap;
 
@@ -73,6 +74,7 @@ pub(super) fn healthy() -> Observation {
         errors: Vec::new(),
         waiting: None,
         wording: Wording::default(),
+        token_review: None,
         now: seconds(1000),
     }
 }

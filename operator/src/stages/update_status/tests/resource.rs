@@ -27,6 +27,7 @@ fn every_condition_has_a_status_for_any_observation() {
         whole.state.workloads.insert(component, wanted);
     }
     whole.state.cleaner = Some(CleanerView::default());
+    whole.token_review = Some(TokenReviewRights::Granted);
     assert_eq!(kinds(&whole), ConditionType::ALL);
 }
 
