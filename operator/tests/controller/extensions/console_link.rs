@@ -12,15 +12,18 @@ use serde_json::{Value, json};
 use super::installed;
 use crate::test_env::TestEnv;
 
-fn links(env: &TestEnv) -> Api<DynamicObject> {
-    let names = ApiResource {
+fn resource() -> ApiResource {
+    ApiResource {
         group: "console.openshift.io".into(),
         version: "v1".into(),
         api_version: "console.openshift.io/v1".into(),
         kind: "ConsoleLink".into(),
         plural: "consolelinks".into(),
-    };
-    Api::all_with(env.client.clone(), &names)
+    }
+}
+
+fn links(env: &TestEnv) -> Api<DynamicObject> {
+    Api::all_with(env.client.clone(), &resource())
 }
 
 fn exposed(host: &str) -> Value {
@@ -50,12 +53,10 @@ async fn link_in_the_console_follows_the_exposed_page_and_ends_with_its_resource
     until_href(&env, &name, None).await;
     env.apply(exposed("three.example.com")).await;
     until_href(&env, &name, Some("https://three.example.com/openshift/insights/advisor/clusters")).await;
-    let mut foreign = links(&env).get(&name).await.unwrap();
-    foreign.metadata.name = Some(format!("{name}-foreign"));
-    foreign.metadata.labels = None;
-    foreign.metadata.managed_fields = None;
-    foreign.metadata.resource_version = None;
+    let link = links(&env).get(&name).await.unwrap();
     let other = format!("{name}-foreign");
+    let mut foreign = DynamicObject::new(&other, &resource());
+    foreign.data = json!({"spec": link.data["spec"]});
     links(&env).patch(&other, &PatchParams::apply("someone"), &Patch::Apply(&foreign)).await.unwrap();
     env.api::<CcxPipeline>().delete("ccx", &DeleteParams::default()).await.unwrap();
     until_href(&env, &name, None).await;
