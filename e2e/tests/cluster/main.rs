@@ -33,7 +33,7 @@ fn pipeline_on_a_cluster_survives_its_life_cycle() {
     story.archive_becomes_a_report(cluster_id);
     story.unrelated_pod_does_not_reach_the_database();
     story.changed_component_restarts_alone_while_the_api_responds(cluster_id);
-    story.rotated_secret_restarts_its_users();
+    story.rotated_secret_restarts_its_users_as_long_as_they_work();
     story.connections_to_the_database_are_encrypted_while_its_certificate_is_renewed();
     story.rotated_and_replaced_database_password_keeps_the_report(cluster_id);
     story.cleaner_deletes_only_what_is_old(cluster_id);
