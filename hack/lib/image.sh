@@ -69,6 +69,7 @@ image_config() {
     $1 == "ENTRYPOINT" || $1 == "CMD" { list = $0; sub(/^[A-Z]+ /, "", list); add($1 == "CMD" ? "Cmd" : "Entrypoint", list) }
     $1 == "USER" { add("User", "\"" $2 "\"") }
     $1 == "WORKDIR" { add("WorkingDir", "\"" $2 "\"") }
+    $1 == "STOPSIGNAL" { add("StopSignal", "\"" $2 "\"") }
     $1 == "ENV" { variable = $0; sub(/^ENV /, "", variable); env = env (env ? ", " : "") "\"" variable "\"" }
     $1 == "LABEL" { label = $0; sub(/^LABEL /, "", label); split(label, part, "="); value = label; sub(/^[^=]*=/, "", value)
       labels = labels (labels ? ", " : "") "\"" part[1] "\": " value }
