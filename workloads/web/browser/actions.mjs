@@ -64,6 +64,20 @@ const steps = {
     check((await text(page)).includes("Two control plane nodes"), "it is shown again");
   },
 
+  async "a cluster is renamed"({ page, problems }) {
+    await go(page, sample.healthy);
+    await page.click(".ccx-heading__actions .ccx-menu summary");
+    problems.push(...(await accessibility(page)));
+    await page.type("input[name=name]", "-2");
+    await follow(page, () => page.click(".ccx-rename button"));
+    check((await text(page)).includes("The cluster has a new name"), await text(page));
+    check((await text(page, "h1")) === "edge-berlin-2", await text(page, "h1"));
+    await page.click(".ccx-heading__actions .ccx-menu summary");
+    await page.$eval("input[name=name]", (input) => (input.value = ""));
+    await follow(page, () => page.click(".ccx-rename button"));
+    check((await text(page, "h1")) === "edge-berlin", await text(page, "h1"));
+  },
+
   async "votes are kept, and can be taken back"({ page }) {
     const path = `${advisor}/recommendations/ccx_rules.etcd_slow_disk%7CETCD_DISK_TOO_SLOW`;
     await go(page, path);

@@ -121,6 +121,7 @@ impl Source for PublicApi {
                     self.enable(caller, &finding(rule, *cluster)).await?;
                 }
                 Change::Enable { rule, cluster: None } => self.unacknowledge(caller, rule).await?,
+                Change::Name { cluster, name } => self.set_cluster_name(caller, *cluster, name).await?,
                 Change::Vote { rule, cluster, vote } => {
                     let vote = Vote::from_number((*vote).into()).unwrap_or(Vote::None);
                     match cluster {

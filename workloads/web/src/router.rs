@@ -43,6 +43,7 @@ pub fn router(page: Page) -> Router {
         .route("/clusters", get(clusters::list))
         .route("/clusters/{cluster}", get(cluster::show))
         .route("/clusters/{cluster}/export", get(cluster::export))
+        .route("/clusters/{cluster}/name", post(actions::name_cluster))
         .route("/clusters/{cluster}/recommendations/{rule}/disable", post(actions::disable_for_cluster))
         .route("/clusters/{cluster}/recommendations/{rule}/enable", post(actions::enable_for_cluster))
         .route("/clusters/{cluster}/recommendations/{rule}/vote", post(actions::vote_for_cluster))

@@ -64,6 +64,13 @@ pub enum Change {
         /// The cluster; `None` for all.
         cluster: Option<ClusterId>,
     },
+    /// Names a cluster.
+    Name {
+        /// The cluster.
+        cluster: ClusterId,
+        /// The name; empty for the one that it had before any user named it.
+        name: String,
+    },
     /// Rates a recommendation: 1, 0 or -1.
     Vote {
         /// The recommendation.

@@ -169,6 +169,10 @@ texts! {
 
         notice_disabled: "The recommendation is disabled",
         notice_enabled: "The recommendation is enabled",
+        rename: "Rename",
+        rename_hint: "Everyone in your organization sees this name. Leave it empty to go back to the name from before.",
+        save: "Save",
+        notice_named: "The cluster has a new name",
         notice_voted: "Thank you for your feedback",
 
         no_clusters_title: "No clusters yet",

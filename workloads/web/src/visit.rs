@@ -98,6 +98,7 @@ fn notice(done: &str, texts: &Texts) -> Option<&'static str> {
         "disabled" => Some(texts.notice_disabled),
         "enabled" => Some(texts.notice_enabled),
         "voted" => Some(texts.notice_voted),
+        "named" => Some(texts.notice_named),
         _ => None,
     }
 }

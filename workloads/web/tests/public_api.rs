@@ -163,6 +163,17 @@ async fn disabling_is_shown_with_its_reason_its_author_and_its_time() {
 }
 
 #[tokio::test]
+async fn cluster_is_named_for_everyone_and_can_get_its_name_back() {
+    let page = page().await;
+    let cluster = format!("clusters/{CLUSTER}");
+    submit(&page, &cluster, &format!("{cluster}/name"), "name=payments+%3Ceu%3E").await;
+    assert_has(&get(&page, &cluster).await, &["payments &#60;eu&#62;</h1>"]);
+    assert_has(&get(&page, "clusters?text=PAYMENTS").await, &[CLUSTER, "payments &#60;eu&#62;</a>"]);
+    submit(&page, &cluster, &format!("{cluster}/name"), "name=").await;
+    assert_has(&get(&page, &cluster).await, &[&format!("{CLUSTER}</h1>")]);
+}
+
+#[tokio::test]
 async fn recommendations_and_workloads_are_those_of_the_organisation() {
     let page = page().await;
     assert_has(&get(&page, "recommendations").await, &["NODE_NOT_READY", "affecting your clusters"]);

@@ -23,6 +23,9 @@ use crate::{
 /// The limit of a reason, in characters.
 const MAX_REASON: usize = 1000;
 
+/// The limit of a cluster's name, in characters.
+const MAX_NAME: usize = 256;
+
 /// A form whose token is valid.
 pub(crate) struct Form {
     visit: Visit,
@@ -131,6 +134,19 @@ pub(crate) async fn enable_for_cluster(
     let (cluster, rule): (ClusterId, RuleSelector) = (form.parse(&path.cluster)?, form.parse(&path.rule)?);
     let back = format!("{}/{cluster}?first={}", Section::Clusters.href(), rule_in_query(&rule));
     form.apply(&page, Change::Enable { rule, cluster: Some(cluster) }, back, "enabled").await
+}
+
+/// Names a cluster.
+pub(crate) async fn name_cluster(
+    State(page): State<Page>,
+    Path(cluster): Path<String>,
+    form: Form,
+) -> Result<Response, ErrorPage> {
+    let cluster: ClusterId = form.parse(&cluster)?;
+    let name = form.fields.value("name").unwrap_or_default();
+    let name = name.chars().filter(|character| !character.is_control()).take(MAX_NAME).collect();
+    let back = format!("{}/{cluster}", Section::Clusters.href());
+    form.apply(&page, Change::Name { cluster, name }, back, "named").await
 }
 
 /// Disables a recommendation for all clusters.

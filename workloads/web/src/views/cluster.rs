@@ -48,6 +48,13 @@ struct View<'a> {
     hits: Vec<ShownHit<'a>>,
 }
 
+impl View<'_> {
+    /// Returns the name to change: none if there is only the id.
+    fn name(&self) -> &str {
+        if self.report.name == self.report.id.to_string() { "" } else { &self.report.name }
+    }
+}
+
 /// A group of the health summary.
 struct HealthGroup {
     category: Category,

@@ -91,6 +91,7 @@ pub(crate) fn cluster(number: u128) -> ClusterId {
 pub(crate) struct Samples {
     disabled: Mutex<BTreeMap<(String, Option<ClusterId>), Disabled>>,
     votes: Mutex<BTreeMap<String, i8>>,
+    names: Mutex<BTreeMap<ClusterId, String>>,
 }
 
 impl Samples {
@@ -120,7 +121,9 @@ impl Samples {
         let with_hits = |row: ClusterRow| {
             let enabled = self.hits(row.id).into_iter().filter(|hit| hit.disabled.is_none());
             let hits = if org == LARGE { row.hits } else { enabled.map(|hit| hit.risk).collect() };
-            ClusterRow { hits, ..row }
+            let chosen = self.names.lock().expect("a lock").get(&row.id).cloned();
+            let name = chosen.filter(|name| !name.is_empty()).unwrap_or(row.name);
+            ClusterRow { hits, name, ..row }
         };
         rows.into_iter().map(with_hits).collect()
     }
@@ -242,6 +245,9 @@ impl Source for Samples {
             }
             Change::Enable { rule, cluster } => {
                 self.disabled.lock().expect("a lock").remove(&(rule.to_string(), cluster));
+            }
+            Change::Name { cluster, name } => {
+                self.names.lock().expect("a lock").insert(cluster, name);
             }
             Change::Vote { rule, vote, .. } => {
                 self.votes.lock().expect("a lock").insert(rule.to_string(), vote);
