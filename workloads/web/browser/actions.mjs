@@ -68,7 +68,9 @@ const steps = {
     await go(page, sample.healthy);
     await page.click(".ccx-heading__actions .ccx-menu summary");
     problems.push(...(await accessibility(page)));
-    await page.type("input[name=name]", "-2");
+    await page.focus("input[name=name]");
+    await page.keyboard.press("End");
+    await page.keyboard.type("-2");
     await follow(page, () => page.click(".ccx-rename button"));
     check((await text(page)).includes("The cluster has a new name"), await text(page));
     check((await text(page, "h1")) === "edge-berlin-2", await text(page, "h1"));
