@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ccx_crds::{CcxPipeline, DatabaseType};
-use kube::Client;
+use kube::{Client, core::DynamicObject};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -31,7 +31,7 @@ use crate::{
         claim::claim_of_other,
         dereference::dereference,
         dry_run::Planner,
-        refused_pods, token_review,
+        invalid, refused_pods, token_review,
         update_status::{self, ReconcileMode, update_status},
     },
     validate::validate,
@@ -39,17 +39,21 @@ use crate::{
 
 /// Reconciles all resources of the watched namespaces until `stop`, then finishes the reconciles in flight.
 pub async fn run(client: Client, settings: Settings, metrics: Metrics, stop: CancellationToken) {
-    let reconcile: Reconcile = |pipeline, context| Box::pin(reconcile(pipeline, context));
+    let reconcile: Reconcile = |stored, context| Box::pin(reconcile(stored, context));
     Box::pin(controller::run(client, settings, metrics, stop, reconcile)).await;
 }
 
 /// Brings the children of a resource to their desired state, and reports the observed state.
 ///
 /// Every failure ends in the status, so only a status that could not be written is an error.
-async fn reconcile(pipeline: Arc<CcxPipeline>, context: Arc<Context>) -> Result<Reconciled, kube::Error> {
+async fn reconcile(stored: Arc<DynamicObject>, context: Arc<Context>) -> Result<Reconciled, kube::Error> {
+    let (pipeline, invalid) = invalid::parse(&stored);
     let key = Key::from_pipeline(&pipeline);
     if let Some(claim) = claim_of_other(&pipeline, &key, &context).await {
         return Ok(Reconciled { problems: vec![claim], ..Reconciled::default() });
+    }
+    if let Some(problem) = invalid {
+        return Ok(invalid::report(&pipeline, &key, &context, problem).await);
     }
     let mut results = Box::pin(run_stages(&pipeline, &key, &context)).await;
     if let Some(children) = &results.children {

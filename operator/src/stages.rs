@@ -4,6 +4,7 @@ pub(crate) mod apply;
 pub(crate) mod claim;
 pub(crate) mod dereference;
 pub(crate) mod dry_run;
+pub(crate) mod invalid;
 pub(crate) mod refused_pods;
 pub(crate) mod token_review;
 pub(crate) mod update_status;

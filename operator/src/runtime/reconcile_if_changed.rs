@@ -6,10 +6,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ccx_crds::CcxPipeline;
+use ccx_crds::{CcxPipeline, CcxPipelineSpec};
 use futures::future::BoxFuture;
 use k8s_openapi::jiff::Timestamp;
-use kube::{Api, core::ObjectMeta, runtime::controller::Action};
+use kube::{
+    Api,
+    core::{ApiResource, DynamicObject, ObjectMeta},
+    runtime::controller::Action,
+};
 
 use super::{
     context::Context,
@@ -27,7 +31,7 @@ const SYNC_PAUSE: Duration = Duration::from_secs(2);
 
 /// Reconciles one resource. An error means that the status could not be written.
 pub(crate) type Reconcile =
-    fn(Arc<CcxPipeline>, Arc<Context>) -> BoxFuture<'static, Result<Reconciled, kube::Error>>;
+    fn(Arc<DynamicObject>, Arc<Context>) -> BoxFuture<'static, Result<Reconciled, kube::Error>>;
 
 /// The result of a reconcile.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -74,7 +78,7 @@ pub(crate) async fn reconcile_if_changed(
     context.cache.with(&key, |objects| objects.set_owner(pipeline.metadata.uid.as_deref()));
     let pipeline = Arc::new(pipeline);
     let reconciled = reconcile(Arc::clone(&pipeline), Arc::clone(&context)).await?;
-    emit_events(&pipeline, &key, &context, &reconciled).await;
+    emit_events(&pipeline.metadata, &key, &context, &reconciled).await;
     let requeue = requeue(&key, &context, &reconciled);
     let up_to_date = (requeue == Requeue::Resync).then_some(state);
     context.state.set_up_to_date(&key, up_to_date, reconciled.valid_until);
@@ -83,8 +87,10 @@ pub(crate) async fn reconcile_if_changed(
     Ok(requeue.action(context.resync))
 }
 
-async fn read(key: &Key, context: &Context) -> Result<Option<CcxPipeline>, kube::Error> {
-    Api::namespaced(context.client.clone(), &key.namespace).get_opt(&key.name).await
+/// Returns the resource, which may have been stored before the definition was tightened.
+async fn read(key: &Key, context: &Context) -> Result<Option<DynamicObject>, kube::Error> {
+    let kind = ApiResource::erase::<CcxPipeline>(&());
+    Api::namespaced_with(context.client.clone(), &key.namespace, &kind).get_opt(&key.name).await
 }
 
 /// A deleted resource is left to the garbage collector, which deletes its children by their owner references.
@@ -108,7 +114,7 @@ fn requeue(key: &Key, context: &Context, reconciled: &Reconciled) -> Requeue {
 }
 
 /// Emits an Event for each problem that is new.
-async fn emit_events(pipeline: &CcxPipeline, key: &Key, context: &Context, reconciled: &Reconciled) {
+async fn emit_events(metadata: &ObjectMeta, key: &Key, context: &Context, reconciled: &Reconciled) {
     let Reconciled { problems, warnings, .. } = reconciled;
     let new = context.state.record_problems(key, problems);
     for problem in problems {
@@ -119,7 +125,10 @@ async fn emit_events(pipeline: &CcxPipeline, key: &Key, context: &Context, recon
     let warnings = warnings.iter().filter(|warning| !is_derived(warning));
     // No Event can be created in a namespace that is being deleted.
     let is_creatable = !problems.iter().any(|problem| problem.reason == Reason::NamespaceTerminating);
+    // Its spec is not needed, and may not be valid.
+    let mut pipeline = CcxPipeline::new("", CcxPipelineSpec::default());
+    pipeline.metadata = metadata.clone();
     for problem in new.iter().chain(warnings).filter(|_| is_creatable) {
-        context.events.warning(pipeline, problem.reason.name(), &problem.message).await;
+        context.events.warning(&pipeline, problem.reason.name(), &problem.message).await;
     }
 }

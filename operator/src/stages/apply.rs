@@ -201,11 +201,10 @@ impl Applier<'_> {
                 ForeignSnafu::for_child(prepared.child).fail()
             }
             Some(live) if live.metadata.deletion_timestamp.is_some() => Ok(Change::Nothing),
-            Some(live) if live::restored_fields(&live).is_some() => {
+            Some(live) => {
                 let live = self.claim_fields(&api, prepared, live).await?;
                 self.update(&api, prepared, &live).await
             }
-            Some(live) => self.update(&api, prepared, &live).await,
         }
     }
 }

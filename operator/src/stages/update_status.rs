@@ -21,7 +21,7 @@ mod summary;
 mod token_review;
 mod wording;
 mod workload;
-mod write;
+pub(crate) mod write;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -29,7 +29,8 @@ use ccx_crds::{
     CcxPipeline, CcxPipelineSpec, ConsoleLink, DatabaseType, Endpoints, ExposureType, IdentitySource, Mode,
 };
 use ccx_service::RulesStatus;
-use condition_status::{ConditionStatus, ConditionValue};
+pub(crate) use condition_status::ConditionStatus;
+use condition_status::ConditionValue;
 pub(crate) use endpoints::{endpoints, reported_host};
 use k8s_openapi::jiff::Timestamp;
 use observed_state::{JobView, ObservedState, Workload};

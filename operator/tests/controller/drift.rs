@@ -168,6 +168,17 @@ async fn contested_field_is_corrected_with_delay_and_reported() {
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
 async fn field_of_a_restored_object_is_removed_with_the_spec() {
+    restore_and_remove(false).await;
+}
+
+#[tokio::test]
+#[ignore = "needs Kubernetes"]
+async fn field_of_an_object_restored_without_managers_is_removed_with_the_spec() {
+    restore_and_remove(true).await;
+}
+
+/// Restores a Deployment from a copy, as backup tools do, then removes a variable from the spec.
+async fn restore_and_remove(has_lost_managers: bool) {
     let template = json!({"extraEnv": [{"name": "HTTPS_PROXY", "value": "http://proxy:3128"}]});
     let mut env = TestEnv::up_to_date(json!({"aggregator": {"podTemplate": template}})).await;
     env.stop_operator().await;
@@ -188,6 +199,11 @@ async fn field_of_a_restored_object_is_removed_with_the_spec() {
     eventually_async("it is deleted", is_deleted).await;
     let velero = PostParams { field_manager: Some("velero-server".into()), ..PostParams::default() };
     deployments.create(&velero, &copy).await.unwrap();
+    if has_lost_managers {
+        let none = Patch::Merge(json!({"metadata": {"managedFields": [{}]}}));
+        let stripped = deployments.patch(AGGREGATOR, &by("velero-server"), &none).await.unwrap();
+        assert!(stripped.managed_fields().is_empty());
+    }
     env.start_operator();
     env.until_ready().await;
     env.apply(json!({})).await;

@@ -34,17 +34,27 @@ fn was_applied(live: &DynamicObject) -> bool {
     applied_hash(live).is_some() || live.managed_fields().iter().any(is_ours_applied)
 }
 
+/// The manager that the API server makes up for the fields of an object without any manager when it is applied.
+const UNMANAGED: &str = "before-first-apply";
+
+/// Whether the operator has applied an object whose managers of fields are lost, as in a copy of some backup tools.
+pub(super) fn has_lost_managers(live: &DynamicObject) -> bool {
+    applied_hash(live).is_some() && live.managed_fields().is_empty()
+}
+
 /// Returns the managed fields of an object that another client restored from a copy, with its fields as ours: a
 /// field that two managers own is not removed when we no longer set it. `None` for all other objects.
 pub(super) fn restored_fields(live: &DynamicObject) -> Option<Vec<ManagedFieldsEntry>> {
-    let fields = live.metadata.managed_fields.as_ref()?;
-    if applied_hash(live).is_none() || fields.iter().any(is_ours_applied) {
-        return None;
-    }
+    applied_hash(live)?;
+    let fields = live.managed_fields();
     let is_whole = |entry: &&ManagedFieldsEntry| entry.subresource.as_deref().unwrap_or_default().is_empty();
-    // The restoring client is the first one that wrote the object.
-    let restorer =
-        fields.iter().filter(is_whole).min_by_key(|entry| entry.time.as_ref().map(|time| time.0))?;
+    let unmanaged = fields.iter().find(|entry| entry.manager.as_deref() == Some(UNMANAGED));
+    let restorer = match unmanaged {
+        Some(entry) => entry,
+        None if fields.iter().any(is_ours_applied) => return None,
+        // The restoring client is the first one that wrote the object.
+        None => fields.iter().filter(is_whole).min_by_key(|entry| entry.time.as_ref().map(|time| time.0))?,
+    };
     let claim = |entry: &ManagedFieldsEntry| {
         if entry != restorer {
             return entry.clone();
@@ -52,7 +62,7 @@ pub(super) fn restored_fields(live: &DynamicObject) -> Option<Vec<ManagedFieldsE
         let (manager, operation) = (Some(MANAGER.to_owned()), Some("Apply".to_owned()));
         ManagedFieldsEntry { manager, operation, ..entry.clone() }
     };
-    Some(fields.iter().map(claim).collect())
+    Some(fields.iter().filter(|entry| !is_ours_applied(entry)).map(claim).collect())
 }
 
 /// Whether the operator owns the field of the `spec`, such as `f:replicas`.

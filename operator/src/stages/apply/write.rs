@@ -18,7 +18,7 @@ use super::{
 use crate::{
     cache::{ChildState, entry::ChildEntry},
     model::{
-        annotations::renewals,
+        annotations::{APPLIED_HASH, renewals},
         hash64::Hash64,
         kind::Kind,
         names::MANAGER,
@@ -115,18 +115,27 @@ impl Applier<'_> {
         Ok(Change::Written)
     }
 
-    /// Becomes the manager of the fields of an object that another client restored.
+    /// Becomes the manager of the fields of an object that another client restored; other objects are left unchanged.
     pub(super) async fn claim_fields(
         &self,
         api: &Api<DynamicObject>,
         prepared: &Prepared<'_>,
-        live: DynamicObject,
+        mut live: DynamicObject,
     ) -> Result<DynamicObject, ApplyError> {
+        let child = prepared.child;
+        let failed = || RequestSnafu::for_child(child, "claim the fields of");
+        if live::has_lost_managers(&live) {
+            // The API server makes up a manager of all fields when the first one applies some.
+            let metadata =
+                json!({"name": child.name(), "annotations": {APPLIED_HASH: live::applied_hash(&live)}});
+            let types = (child.kind().api_version(), child.kind().name());
+            let patch = json!({"apiVersion": types.0, "kind": types.1, "metadata": metadata});
+            live = api.patch(child.name(), &force(), &Patch::Apply(patch)).await.context(failed())?;
+        }
         let Some(fields) = live::restored_fields(&live) else { return Ok(live) };
         let metadata = json!({"managedFields": fields, "resourceVersion": live.metadata.resource_version});
         let patch = Patch::Merge(json!({"metadata": metadata}));
-        let claimed = api.patch(prepared.child.name(), &PatchParams::default(), &patch).await;
-        claimed.context(RequestSnafu::for_child(prepared.child, "claim the fields of"))
+        api.patch(child.name(), &PatchParams::default(), &patch).await.context(failed())
     }
 
     /// Applies a child, whose change the cache does not report.
