@@ -96,7 +96,7 @@ pub struct JobStatus {
     /// The name of its object.
     #[schemars(length(max = 253))]
     pub job: String,
-    /// Whether it has succeeded. A migration that has is not repeated when its object is deleted.
+    /// Whether the Job has succeeded. A successful migration is not repeated when its object is deleted.
     #[serde(default)]
     pub succeeded: bool,
     /// Number of its failures after which it was repeated.

@@ -33,7 +33,7 @@ struct Host<'a> {
 }
 
 pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
-    hosts(pipeline).iter().flat_map(|host| of_host(pipeline, host)).collect()
+    hosts(pipeline).iter().flat_map(|host| exposure_children(pipeline, host)).collect()
 }
 
 /// Returns the hosts. Health and metrics are on none of their paths.
@@ -75,7 +75,7 @@ pub(crate) fn origin(exposure: &Exposure, reported_host: Option<&str>) -> Option
     Some(if host.contains(':') { format!("{scheme}://[{host}]") } else { format!("{scheme}://{host}") })
 }
 
-fn of_host(pipeline: &ValidatedPipeline, host: &Host<'_>) -> Vec<Child> {
+fn exposure_children(pipeline: &ValidatedPipeline, host: &Host<'_>) -> Vec<Child> {
     match host.exposure.kind {
         ExposureType::ClusterIp => Vec::new(),
         ExposureType::Route => routes(pipeline, host),

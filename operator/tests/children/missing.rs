@@ -31,7 +31,7 @@ fn no_secret(name: &'static str) -> impl Fn(&mut References) {
     }
 }
 
-fn of_program(kind: &str, role: &str) -> BTreeSet<String> {
+fn program_children(kind: &str, role: &str) -> BTreeSet<String> {
     ["ConfigMap", "NetworkPolicy", kind].map(|kind| format!("{kind} ccx-{role}")).into()
 }
 
@@ -42,7 +42,7 @@ fn bucket() -> Value {
 #[test]
 fn missing_storage_credentials_hold_back_the_pipeline_only() {
     let children = without(&bucket(), no_secret("bucket"));
-    assert_eq!(waiting(&children), of_program("Deployment", "data-pipeline"));
+    assert_eq!(waiting(&children), program_children("Deployment", "data-pipeline"));
     let message = &children.workload(Component::DataPipeline).unwrap().missing[0].message;
     assert!(
         message.starts_with("Secret bucket, which spec.objectStorage.credentials.secretRef names"),
@@ -56,7 +56,7 @@ fn missing_key_holds_back_like_a_missing_secret() {
         let secret = references.secrets.get_mut("bucket").unwrap().as_mut().unwrap();
         secret.data.as_mut().unwrap().remove("AWS_SECRET_ACCESS_KEY");
     });
-    assert_eq!(waiting(&children), of_program("Deployment", "data-pipeline"));
+    assert_eq!(waiting(&children), program_children("Deployment", "data-pipeline"));
 }
 
 #[test]
@@ -66,9 +66,9 @@ fn missing_kafka_credentials_hold_back_clients_of_kafka() {
         "kafka": {"securityProtocol": "SASL_PLAINTEXT", "sasl": sasl},
         "dataPipeline": {"autoscaling": {"type": "KafkaLag"}},
     });
-    let mut expected = of_program("Deployment", "data-pipeline");
-    expected.extend(of_program("Deployment", "insights-results-db-writer"));
-    expected.extend(of_program("Job", "topics"));
+    let mut expected = program_children("Deployment", "data-pipeline");
+    expected.extend(program_children("Deployment", "insights-results-db-writer"));
+    expected.extend(program_children("Job", "topics"));
     expected
         .extend(["ScaledObject", "TriggerAuthentication"].map(|kind| format!("{kind} ccx-data-pipeline")));
     assert_eq!(waiting(&without(&spec, no_secret("user"))), expected);
@@ -78,9 +78,9 @@ fn missing_kafka_credentials_hold_back_clients_of_kafka() {
 fn missing_database_credentials_hold_back_its_clients() {
     let external = json!({"host": "db", "name": "ccx", "credentialsSecretRef": {"name": "login"}});
     let spec = json!({"database": {"type": "External", "external": external}});
-    let mut expected = of_program("Deployment", "insights-results-aggregator");
-    expected.extend(of_program("Deployment", "insights-results-db-writer"));
-    expected.extend(of_program("Job", "migration"));
+    let mut expected = program_children("Deployment", "insights-results-aggregator");
+    expected.extend(program_children("Deployment", "insights-results-db-writer"));
+    expected.extend(program_children("Job", "migration"));
     assert_eq!(waiting(&without(&spec, no_secret("login"))), expected);
 }
 
@@ -96,11 +96,11 @@ fn missing_rules_and_allowlist_hold_back_their_users() {
         }
     };
     let rules = without(&spec, no_config_map("mine"));
-    let mut expected = of_program("Deployment", "data-pipeline");
-    expected.extend(of_program("Deployment", "insights-results-aggregator"));
+    let mut expected = program_children("Deployment", "data-pipeline");
+    expected.extend(program_children("Deployment", "insights-results-aggregator"));
     assert_eq!(waiting(&rules), expected);
     let allowlist = without(&spec, no_config_map("organisations"));
-    assert_eq!(waiting(&allowlist), of_program("Deployment", "insights-results-db-writer"));
+    assert_eq!(waiting(&allowlist), program_children("Deployment", "insights-results-db-writer"));
 }
 
 #[test]
@@ -108,9 +108,9 @@ fn missing_strimzi_kafka_holds_back_its_clients() {
     let mut pipeline =
         sample::pipeline(&json!({"kafka": {"strimzi": {"name": "events", "listener": "tls"}}}));
     pipeline.spec.kafka.bootstrap_servers.clear();
-    let mut expected = of_program("Deployment", "data-pipeline");
-    expected.extend(of_program("Deployment", "insights-results-db-writer"));
-    expected.extend(of_program("Job", "topics"));
+    let mut expected = program_children("Deployment", "data-pipeline");
+    expected.extend(program_children("Deployment", "insights-results-db-writer"));
+    expected.extend(program_children("Job", "topics"));
     let unready = serde_json::from_value(json!({"metadata": {"name": "events"}})).unwrap();
     for strimzi in [Strimzi::Missing, Strimzi::Found(Box::new(unready))] {
         let references = References { strimzi, ..sample::references(&pipeline) };

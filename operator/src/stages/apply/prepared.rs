@@ -29,7 +29,7 @@ pub(crate) struct Prepared<'a> {
     keeps_ports: bool,
 }
 
-/// What to apply.
+/// The form of a child that is applied.
 pub(crate) struct Desired {
     pub(crate) object: DynamicObject,
     /// The hash that the object has in its annotation.

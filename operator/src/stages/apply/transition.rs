@@ -1,4 +1,4 @@
-//! What pods of an older template still need: while they run, a Service or NetworkPolicy has its old and its new
+//! The ports of pods of an older template: while such pods run, a Service or NetworkPolicy has its old and its new
 //! ports. Pure.
 
 use k8s_openapi::{
