@@ -143,16 +143,15 @@ fn actions(
     operator: &str,
     may_exist: impl Fn(&Key) -> bool,
 ) -> Actions {
-    let desired = urls.iter().filter_map(|(key, url)| Some(link(key, url.as_deref()?, operator)));
+    // A reconcile that ends after the deletion of its resource may have set its URL again.
+    let existing = urls.iter().filter(|(key, _)| may_exist(key));
+    let desired = existing.filter_map(|(key, url)| Some(link(key, url.as_deref()?, operator)));
     let is_current = |link: &Value| {
         live.iter()
             .any(|live| link["metadata"]["name"] == live.name_any() && live.data["spec"] == link["spec"])
     };
     let is_unwanted = |live: &&DynamicObject| {
-        key(live).is_some_and(|key| match urls.get(&key) {
-            Some(url) => url.is_none(),
-            None => !may_exist(&key),
-        })
+        key(live).is_some_and(|key| !may_exist(&key) || urls.get(&key).is_some_and(Option::is_none))
     };
     Actions {
         apply: desired.filter(|link| !is_current(link)).collect(),
@@ -222,7 +221,8 @@ mod tests {
     #[test]
     fn link_of_a_deleted_resource_is_deleted_and_that_of_an_unknown_one_is_kept() {
         let links = [live("gone", URL), live("unknown", URL)];
-        let actions = actions(&links, &BTreeMap::new(), "1", |key| *key == key_of("unknown"));
+        let urls = BTreeMap::from([(key_of("gone"), Some(URL.to_owned()))]);
+        let actions = actions(&links, &urls, "1", |key| *key == key_of("unknown"));
         assert_eq!(actions, Actions { apply: Vec::new(), delete: vec!["ccx.insights.gone".into()] });
     }
 
