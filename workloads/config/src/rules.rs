@@ -15,8 +15,8 @@ pub struct Rules {
     pub builtin: bool,
     /// Rules of users: directories (mounted ConfigMaps, for example), files, and archives of them (`.tar`, `.tar.gz`).
     pub directories: Vec<PathBuf>,
-    /// Content trees with texts about rules, for example about rules in Python: directories with a `config.yaml`. Where several
-    /// have texts about the same error key, the first one counts; they replace built-in texts.
+    /// Content trees with texts about rules, for example about rules in Python: directories with a `config.yaml`, and archives of
+    /// them (tar, `.tar.gz`, zip). Where several have texts about the same error key, the first one counts; they replace built-in texts.
     pub content_directories: Vec<PathBuf>,
     /// Rules that do not run: by error key, module or its last part, component, or module, `|` and error key.
     pub disabled: Vec<String>,

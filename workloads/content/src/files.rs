@@ -11,6 +11,8 @@ use snafu::{OptionExt, ResultExt, Snafu, ensure};
 
 use crate::Digest;
 
+mod archive;
+
 /// The texts of a content tree by their path below its root, parts joined by `/`.
 #[derive(Clone, Debug, Default)]
 pub struct Files(BTreeMap<String, Cow<'static, str>>);
@@ -53,6 +55,14 @@ pub enum ReadError {
         /// The folder.
         path: PathBuf,
     },
+    /// A file is not a valid archive.
+    #[snafu(display("failed to read {} as an archive of a content tree: {source}", path.display()))]
+    Archive {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: ccx_archive::ArchiveError,
+    },
     /// A name is not UTF-8.
     #[snafu(display("the name of {} is not UTF-8: rename it", path.display()))]
     Name {
@@ -70,6 +80,15 @@ impl Files {
             .filter(|(path, _)| is_content(path))
             .map(|&(path, text)| (path.to_owned(), text))
             .collect()
+    }
+
+    /// Reads a content tree: a folder, or an archive (tar, alone or in gzip, bzip2 or xz, or zip), which may have the tree in a folder.
+    pub fn read(path: &Path) -> Result<Self, ReadError> {
+        if fs::metadata(path).context(IoSnafu { path })?.is_dir() {
+            Self::read_dir(path)
+        } else {
+            archive::read(path)
+        }
     }
 
     /// Reads the `.md` and `.yaml` files below a folder.

@@ -2,8 +2,8 @@
 //! code.
 //!
 //! ```text
-//!  folder ──────▶ Files ──▶ load ──▶ ContentTree ──▶ Content of a rule and key: texts, severity, tags
-//!  built-in ────▶   (path → text)        │
+//!  folder, archive ▶ Files ──▶ load ──▶ ContentTree ──▶ Content of a rule and key: texts, severity, tags
+//!  built-in ──────▶   (path → text)        │
 //!                                        └──▶ RuleStatus of each rule: its problems, with file and line
 //! ```
 //!
@@ -18,11 +18,13 @@
 //!                        <KEY>/metadata.yaml, <KEY>/<text>.md   one key: its severity, and texts that override
 //! ```
 //!
-//! Only [`Files::read_dir`] does I/O. A broken rule does not affect the others.
+//! Only [`Files::read`] and [`Files::read_dir`] do I/O. A broken rule does not affect the others.
 
+mod check;
 mod config;
 mod content;
 mod digest;
+mod escape;
 mod files;
 mod groups;
 mod lint;
@@ -33,9 +35,11 @@ mod tree;
 mod watch;
 mod yaml;
 
+pub use check::{Checked, check};
 pub use config::{Config, Rating};
 pub use content::{Content, Plugin, Publication, Text, TextError, Texts};
 pub use digest::Digest;
+pub use escape::escape_markdown;
 pub use files::{Files, ReadError};
 pub use groups::Group;
 pub use lint::{lint, lint_details, lint_keys, lint_template};

@@ -63,6 +63,31 @@ pub(crate) enum ProblemKind {
     /// No tag belongs to a category.
     #[snafu(display("tags: no tag belongs to a group of groups_config.yaml, so no filter finds it"))]
     NoGroup,
+    /// A YAML file has a key that nothing reads.
+    #[snafu(display("unknown key {key}: known are {known}"))]
+    UnknownKey {
+        /// The key.
+        key: String,
+        /// The known ones.
+        known: String,
+    },
+    /// A YAML file lacks a key.
+    #[snafu(display("missing key {key}"))]
+    MissingKey {
+        /// The key.
+        key: &'static str,
+    },
+    /// A date can't be parsed.
+    #[snafu(display("publish_date: {date:?} is not a date such as 2026-01-31 12:00:00, so none is shown"))]
+    Date {
+        /// The date.
+        date: String,
+    },
+    /// A tree has no rule.
+    #[snafu(display(
+        "the tree has no rule: a folder with a plugin.yaml, such as external/rules/<name>, is needed"
+    ))]
+    NoRule,
     /// A text is empty.
     #[snafu(display("{name} is empty"))]
     EmptyText {

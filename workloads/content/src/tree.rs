@@ -8,7 +8,7 @@ use snafu::Snafu;
 
 use crate::{Config, Content, Digest, Files, Group, Problem, Severity, problem_kind::ProblemKind};
 
-mod load;
+pub(crate) mod load;
 
 /// The content of all rules of a tree, or of one tree over another. Immutable, so that threads share it.
 #[derive(Clone, Debug)]

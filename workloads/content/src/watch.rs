@@ -74,7 +74,7 @@ impl Watch {
     }
 }
 
-/// Watches directories with content trees. A broken rule of a tree does not reject it; see [`ContentTree::rules`].
+/// Watches content trees in directories and archives. A broken rule of a tree does not reject it; see [`ContentTree::rules`].
 ///
 /// ```
 /// use ccx_content::{ContentWatcher, Update};
@@ -105,7 +105,7 @@ impl ContentWatcher {
 }
 
 impl ContentTree {
-    /// Reads trees in directories and joins them: where several have content for a key, the first one counts.
+    /// Reads trees in directories and archives, and joins them: where several have content for a key, the first one counts.
     pub fn read_all(directories: &[PathBuf]) -> Result<Self, Problem> {
         load(&read(directories)?)
     }
@@ -115,7 +115,7 @@ impl ContentTree {
 fn read(directories: &[PathBuf]) -> Result<Vec<(String, Files)>, Problem> {
     let read = |directory: &PathBuf| {
         let name = directory.display().to_string();
-        match Files::read_dir(directory) {
+        match Files::read(directory) {
             Ok(files) => Ok((name, files)),
             Err(error) => Err(Problem::error(name, error)),
         }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use ccx_cli::{CliError, Exit};
-use ccx_content::{ContentTree, Files, LoadError, ReadError, Severity, lint};
+use ccx_content::{Checked, Files, LoadError, ReadError, Severity, check};
 use clap::{Args, Subcommand};
 use snafu::{ResultExt, Snafu};
 
@@ -11,19 +11,30 @@ use crate::output::{self, Format};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ContentCommand {
-    Lint(LintArgs),
+    #[command(alias = "lint")]
+    Check(CheckArgs),
 }
 
 /// Check a tree of rule content
 ///
-/// Reports, by file and line, what keeps a rule or a text from being shown (an error), and what should be
-/// checked (a warning): unknown names, empty texts, tags that are not closed, resolutions without a command.
+/// Reports everything at once, by file and line. Errors keep a rule or a text from being shown: files that are
+/// missing or not YAML, texts that are not templates, two rules for one error key, rules without an error key.
+/// Warnings should be corrected: missing and unknown keys, names that config.yaml does not have, empty texts,
+/// tags that are not closed, resolutions without a command.
+///
+/// Exits with 0 without errors, 1 with errors, 2 when PATH is not a content tree.
 #[derive(Debug, Args)]
-#[command(after_long_help = "Example:\n  ccx content lint ./content")]
-pub(crate) struct LintArgs {
-    /// The folder with config.yaml.
-    #[arg(value_name = "DIR")]
+#[command(after_long_help = "\
+Examples:
+  ccx content check ./content
+  ccx content check --deny-warnings --output json content.tar.gz")]
+pub(crate) struct CheckArgs {
+    /// The folder with config.yaml, or an archive of it (tar, tar.gz, zip, …).
+    #[arg(value_name = "PATH", value_hint = clap::ValueHint::AnyPath)]
     root: PathBuf,
+    /// Fail on warnings too.
+    #[arg(long)]
+    deny_warnings: bool,
     /// Format of the problems.
     #[arg(long, default_value = "text", value_name = "FORMAT")]
     output: Format,
@@ -36,8 +47,8 @@ pub(crate) enum ContentError {
     Read { source: ReadError },
     #[snafu(display("failed to load the content in {}", root.display()))]
     Load { root: PathBuf, source: LoadError },
-    #[snafu(display("{count} error(s) in the content"))]
-    Broken { count: usize },
+    #[snafu(display("{errors} error(s), {warnings} warning(s) in the content"))]
+    Broken { errors: usize, warnings: usize },
 }
 
 impl CliError for ContentError {
@@ -49,21 +60,20 @@ impl CliError for ContentError {
     }
 }
 
-pub(crate) fn run(ContentCommand::Lint(args): &ContentCommand) -> Result<(), Box<dyn CliError>> {
-    let files = Files::read_dir(&args.root).context(ReadSnafu)?;
-    let tree = ContentTree::load(&files).context(LoadSnafu { root: &args.root })?;
-    let problems = lint(&tree);
+pub(crate) fn run(ContentCommand::Check(args): &ContentCommand) -> Result<(), Box<dyn CliError>> {
+    let files = Files::read(&args.root).context(ReadSnafu)?;
+    let Checked { problems, rules, error_keys } = check(&files).context(LoadSnafu { root: &args.root })?;
     match args.output {
         Format::Json => problems.iter().try_for_each(output::print_json)?,
         Format::Text => problems.iter().try_for_each(|problem| output::print(&problem.to_string()))?,
     }
     let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
-    if errors > 0 {
-        return Err(ContentError::Broken { count: errors }.into());
+    let warnings = problems.len() - errors;
+    if errors > 0 || (args.deny_warnings && warnings > 0) {
+        return Err(ContentError::Broken { errors, warnings }.into());
     }
     if args.output == Format::Text {
-        let (keys, rules) = (tree.contents().count(), tree.rules().len());
-        output::print(&format!("{keys} error keys of {rules} rules, {} warning(s)", problems.len()))?;
+        output::print(&format!("{error_keys} error keys of {rules} rules, {warnings} warning(s)"))?;
     }
     Ok(())
 }

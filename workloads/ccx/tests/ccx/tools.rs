@@ -65,7 +65,7 @@ fn unknown_rule_is_reported_with_similar_names() {
 }
 
 #[test]
-fn content_lint_names_file_and_line() {
+fn content_check_names_file_and_line() {
     let folder = tempfile::tempdir().unwrap();
     let rule = folder.path().join("external/rules/a");
     fs::create_dir_all(rule.join("KEY")).unwrap();
@@ -81,8 +81,32 @@ fn content_lint_names_file_and_line() {
         "{outcome:?}"
     );
 
+    assert!(
+        outcome.stdout.contains("external/rules/a/KEY/metadata.yaml:1:1: warning: missing key impact"),
+        "{outcome:?}"
+    );
+
     let builtin = Path::new(env!("CARGO_MANIFEST_DIR")).join("../content/tree");
-    assert_eq!(run(ccx(["content", "lint"]).arg(builtin)).code, Some(0));
+    for command in ["check", "lint"] {
+        assert_eq!(
+            run(ccx(["content", command, "--deny-warnings"]).arg(&builtin)).code,
+            Some(0),
+            "{command}"
+        );
+    }
+    let archive = folder.path().join("content.tar.gz");
+    let parent = builtin.parent().unwrap();
+    let packed = std::process::Command::new("tar")
+        .arg("-czf")
+        .arg(&archive)
+        .arg("-C")
+        .arg(parent)
+        .arg("tree")
+        .status();
+    assert!(packed.unwrap().success());
+    assert_eq!(run(ccx(["content", "check"]).arg(&archive)).code, Some(0));
+    fs::write(&archive, "no archive").unwrap();
+    assert_eq!(run(ccx(["content", "check"]).arg(&archive)).code, Some(2));
 }
 
 #[test]

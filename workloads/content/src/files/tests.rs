@@ -71,3 +71,59 @@ fn digest_depends_on_paths_and_texts() {
     assert_ne!(files("a.md", "text"), files("b.md", "text"));
     assert_ne!(files("a.md", "text"), files("a.mdt", "ext"));
 }
+
+/// Returns the files of a small tree in a folder of an archive, and others that do not belong to it.
+const MEMBERS: [(&str, &str); 5] = [
+    ("content-1.2/config.yaml", "impact: {}"),
+    ("content-1.2/external/rules/a/generic.md", "Text."),
+    ("content-1.2/README.md", "x"),
+    ("content-1.2/.git/config.yaml", "x"),
+    ("other/a.md", "x"),
+];
+
+fn tar_of(members: &[(&str, &str)]) -> Vec<u8> {
+    let mut tar = tar::Builder::new(Vec::new());
+    for (path, text) in members {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(text.len() as u64);
+        header.set_mode(0o644);
+        tar.append_data(&mut header, path, text.as_bytes()).unwrap();
+    }
+    tar.into_inner().unwrap()
+}
+
+#[test]
+fn read_of_archive_is_the_tree_below_its_configuration() {
+    use std::io::Write as _;
+    let root = tempfile::tempdir().unwrap();
+    let mut zip = zip::ZipWriter::new(io::Cursor::new(Vec::new()));
+    for (path, text) in MEMBERS {
+        zip.start_file(path, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    let archives = [("a.tar", tar_of(&MEMBERS)), ("a.zip", zip.finish().unwrap().into_inner())];
+    for (name, bytes) in archives {
+        let path = root.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        let files = Files::read(&path).unwrap();
+        assert_eq!(paths(&files), ["config.yaml", "external/rules/a/generic.md"], "{name}");
+        assert_eq!(files.get("external/rules/a/generic.md"), Some("Text."), "{name}");
+    }
+    assert!(matches!(Files::read(&root.path().join("none")), Err(ReadError::Io { .. })));
+}
+
+#[test]
+fn read_of_hostile_or_broken_archive_is_an_error() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("a.tar");
+    let read = |bytes: Vec<u8>| {
+        fs::write(&path, bytes).unwrap();
+        Files::read(&path)
+    };
+    assert!(matches!(read(b"no archive".to_vec()), Err(ReadError::Archive { .. })));
+    let long = "x".repeat(usize::try_from(MAX_FILE_BYTES).unwrap() + 1);
+    let members = [("config.yaml", ""), ("external/a/generic.md", long.as_str())];
+    assert!(matches!(read(tar_of(&members)), Err(ReadError::FileTooLong { .. })));
+    let deep = format!("{}a.md", "d/".repeat(MAX_DEPTH));
+    assert!(matches!(read(tar_of(&[("config.yaml", ""), (&deep, "")])), Err(ReadError::TooDeep { .. })));
+}

@@ -14,10 +14,10 @@ use crate::{
     problem_kind::ProblemKind, yaml,
 };
 
-const CONFIG: &str = "config.yaml";
-const GROUPS: &str = "groups_config.yaml";
-const PLUGIN: &str = "plugin.yaml";
-const METADATA: &str = "metadata.yaml";
+pub(crate) const CONFIG: &str = "config.yaml";
+pub(crate) const GROUPS: &str = "groups_config.yaml";
+pub(crate) const PLUGIN: &str = "plugin.yaml";
+pub(crate) const METADATA: &str = "metadata.yaml";
 
 /// The section of a rule whose folder lies directly in the root.
 const DEFAULT_SECTION: &str = "external";
@@ -27,9 +27,14 @@ pub(super) fn load(files: &Files) -> Result<ContentTree, LoadError> {
     let shared = |problem| LoadError::Shared { problem };
     let config = Config::parse(CONFIG, files.get(CONFIG).ok_or(LoadError::NoConfig)?).map_err(shared)?;
     let groups = Group::parse(GROUPS, files.get(GROUPS).unwrap_or_default()).map_err(shared)?;
+    Ok(load_rules(files, config, groups))
+}
+
+/// Loads the rules of a tree with the files that they share.
+pub(crate) fn load_rules(files: &Files, config: Config, groups: Vec<Group>) -> ContentTree {
     let tree =
         ContentTree { config, groups, contents: BTreeMap::new(), rules: Vec::new(), digest: files.digest() };
-    Ok(Loader { files, tree }.load())
+    Loader { files, tree }.load()
 }
 
 struct Loader<'a> {
