@@ -114,7 +114,7 @@ pub struct DvoWriter {
     pub metrics_namespace: String,
 }
 
-/// The writer of processed requests: from `kafka.topics.results` to `[valkey]`.
+/// The writer of processed requests: from `kafka.topics.results` to `[valkey]`, else to the database.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ValkeyWriter {

@@ -42,7 +42,7 @@ pub struct PublicApi {
     pub(crate) database: Database,
     pub(crate) content: Arc<CurrentContent>,
     pub(crate) directory: Directory,
-    /// `None` when no Valkey is configured.
+    /// `None` when no Valkey is configured: then requests are in the database.
     pub(crate) requests: Option<RequestStore>,
     pub(crate) max_feedback_bytes: usize,
     facts: FactCache,

@@ -35,7 +35,7 @@ pub struct RequestTimes {
 
 impl ProcessedRequest {
     /// Returns the hits as `<rule>|<error key>`, joined by commas.
-    pub(crate) fn rule_hits(&self) -> String {
+    pub fn rule_hits(&self) -> String {
         let mut csv = String::new();
         for (component, error_key) in &self.hits {
             let rule = component.strip_suffix(".report").unwrap_or(component);
@@ -46,11 +46,13 @@ impl ProcessedRequest {
         csv
     }
 
-    pub(crate) fn received(&self) -> String {
+    /// Returns when the cluster gathered the data, as text; year 1 when unknown.
+    pub fn received(&self) -> String {
         self.gathered_at.map_or_else(|| UNKNOWN_TIME.to_owned(), format_time)
     }
 
-    pub(crate) fn processed(&self) -> String {
+    /// Returns when the result was stored, as text.
+    pub fn processed(&self) -> String {
         format_time(self.processed_at)
     }
 }

@@ -10,7 +10,7 @@
 //! |---|---|---|
 //! | `insights-results-db-writer` ([`Writer::Reports`]) | results of rules | the schema `public` |
 //! | `dvo-writer` ([`Writer::Workloads`]) | checked workloads | the schema `dvo` |
-//! | `valkey-writer` ([`Writer::Requests`]) | results of rules | processed requests in Valkey or Redis |
+//! | `valkey-writer` ([`Writer::Requests`]) | results of rules | processed requests in Valkey or Redis, else in the database |
 //!
 //! One writer of each schema is active at a time: it joins the consumer group only while it holds the lease of the database, and
 //! leaves the group when it loses it. Offsets are committed last, so nothing is lost. A message that is read again after a crash is

@@ -1,18 +1,19 @@
 //! The writer of processed requests: for clusters that were asked to gather data at once and wait for the result.
 //!
-//! Several may be active, since a request that is written twice is the same.
+//! They are stored in Valkey or, where no server is configured, in a table of ours in the database. Several writers may be active,
+//! since a request that is written twice is the same.
 
 use ccx_messages::{ClusterId, OrgId, Results, ResultsError};
 use ccx_service::{Dependency, Telemetry, Waited};
-use ccx_storage::{ClusterResult, ConsumerError};
+use ccx_storage::{ClusterResult, ConsumerError, Database, NewProcessedRequest, StorageError, StoredRequest};
 use ccx_valkey::{ProcessedRequest, RequestStore, ValkeyError};
-use chrono::{DateTime, Utc};
-use snafu::ResultExt;
+use chrono::{DateTime, TimeDelta, Utc};
+use snafu::{ResultExt, Snafu};
 use tracing::info;
 
 use crate::{
     WriterError,
-    error::ValkeySnafu,
+    error::{DatabaseSnafu, ValkeySnafu},
     member::Member,
     outcome::{Message, Outcome},
     result::{Parsed, ParsedResult},
@@ -22,19 +23,80 @@ use crate::{
 
 /// Writes requests until the shutdown.
 pub(crate) async fn run(member: &Member<'_>, telemetry: &Telemetry) -> Result<(), WriterError> {
-    let store = RequestStore::new(&member.config.valkey).context(ValkeySnafu)?;
-    let store = store.with_expiration(member.config.valkey_writer.expiration);
-    let mut sink = RequestSink { store, retry: member.retry(telemetry.health.condition(Dependency::VALKEY)) };
+    let (store, dependency) = store(member)?;
+    let mut sink = RequestSink { store, retry: member.retry(telemetry.health.condition(dependency)) };
     // Messages are read only once they can be stored.
     let available = tokio::select! {
         available = sink.check() => available,
         never = member.observe_without_consumer() => match never {},
     };
     if let Err(interrupted) = available {
-        info!(?interrupted, "valkey was never available");
+        info!(?interrupted, "storage of requests was never available");
         return Ok(());
     }
     member.write(sink).await.map(drop)
+}
+
+/// Returns the configured store, and what it depends on.
+fn store(member: &Member<'_>) -> Result<(Store, &'static str), WriterError> {
+    let expiration = member.config.valkey_writer.expiration;
+    if member.config.valkey.endpoint.is_some() {
+        let store = RequestStore::new(&member.config.valkey).context(ValkeySnafu)?;
+        return Ok((Store::Valkey(store.with_expiration(expiration)), Dependency::VALKEY));
+    }
+    let database = Database::connect(&member.config.database).context(DatabaseSnafu)?;
+    info!("no Valkey server is configured, storing requests in the database");
+    let expiration = TimeDelta::from_std(expiration).unwrap_or(TimeDelta::MAX);
+    Ok((Store::Database { database, expiration }, Dependency::DATABASE))
+}
+
+/// Where processed requests are stored.
+enum Store {
+    Valkey(RequestStore),
+    Database { database: Database, expiration: TimeDelta },
+}
+
+/// The store is unavailable.
+#[derive(Debug, Snafu)]
+enum StoreError {
+    #[snafu(transparent)]
+    Valkey { source: ValkeyError },
+    #[snafu(transparent)]
+    Database { source: StorageError },
+}
+
+impl Store {
+    async fn write(&self, requests: &[ProcessedRequest], now: DateTime<Utc>) -> Result<(), StoreError> {
+        match self {
+            Self::Valkey(store) => Ok(store.write(requests).await?),
+            Self::Database { database, expiration } => {
+                let named = requests.iter().filter(|request| !request.request_id.is_empty());
+                let new: Vec<NewProcessedRequest> = named.map(row).collect();
+                let expires_at = now.checked_add_signed(*expiration).unwrap_or(DateTime::<Utc>::MAX_UTC);
+                Ok(database.store_processed_requests(&new, now, expires_at).await?)
+            }
+        }
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Valkey(store) => Ok(store.ping().await?),
+            Self::Database { database, .. } => Ok(database.ping().await?),
+        }
+    }
+}
+
+fn row(request: &ProcessedRequest) -> NewProcessedRequest {
+    NewProcessedRequest {
+        org_id: request.org_id,
+        cluster_id: request.cluster_id,
+        request: StoredRequest {
+            request_id: request.request_id.clone(),
+            received: request.received(),
+            processed: request.processed(),
+            rule_hits: request.rule_hits(),
+        },
+    }
 }
 
 /// The parts of a results message that are kept for its request.
@@ -88,9 +150,9 @@ impl ParsedResult for RequestResult {
     fn mark_unauthenticated(&mut self) {}
 }
 
-/// The requests of a Valkey server.
+/// The requests in a store.
 struct RequestSink {
-    store: RequestStore,
+    store: Store,
     retry: StorageRetry,
 }
 
@@ -102,7 +164,7 @@ impl Sink for RequestSink {
         let requests: Vec<_> =
             messages.iter().filter_map(|message| processed(message, processed_at)).collect();
         loop {
-            match self.retry.request(self.store.write(&requests)).await {
+            match self.retry.request(self.store.write(&requests, processed_at)).await {
                 Ok(()) => break,
                 Err(error) => self.wait(&error).await?,
             }
@@ -120,7 +182,7 @@ impl Sink for RequestSink {
     }
 
     async fn check(&mut self) -> Result<(), Interrupted> {
-        while let Err(error) = self.retry.request(self.store.ping()).await {
+        while let Err(error) = self.retry.request(self.store.check()).await {
             self.wait(&error).await?;
         }
         self.retry.succeeded();
@@ -133,7 +195,7 @@ impl Sink for RequestSink {
 }
 
 impl RequestSink {
-    async fn wait(&mut self, error: &ValkeyError) -> Result<(), Interrupted> {
+    async fn wait(&mut self, error: &StoreError) -> Result<(), Interrupted> {
         match self.retry.failed(error).await {
             Waited::TryAgain => Ok(()),
             Waited::ShuttingDown => Err(Interrupted::ShuttingDown),

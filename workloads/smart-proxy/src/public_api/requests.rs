@@ -1,8 +1,12 @@
 //! On-demand gathering: a cluster asks for the result of the archive that it has sent.
+//!
+//! The results are in Valkey or, where no server is configured, in the database.
 
 use ccx_auth::Caller;
-use ccx_messages::ClusterId;
+use ccx_messages::{ClusterId, OrgId, RuleSelector};
+use ccx_storage::StoredRequest;
 use ccx_valkey::RequestTimes;
+use chrono::Utc;
 
 use super::PublicApi;
 use crate::{
@@ -18,7 +22,10 @@ impl PublicApi {
         caller: &Caller,
         cluster_id: ClusterId,
     ) -> Result<Vec<GatheringRequest>, ApiError> {
-        let Some(store) = &self.requests else { return Ok(Vec::new()) };
+        let Some(store) = &self.requests else {
+            let stored = self.stored_requests(caller.org_id, cluster_id, None).await?;
+            return Ok(stored.into_iter().map(GatheringRequest::from).collect());
+        };
         let requests = store.requests(caller.org_id, cluster_id).await?;
         Ok(requests.into_iter().map(GatheringRequest::from).collect())
     }
@@ -30,19 +37,21 @@ impl PublicApi {
         cluster_id: ClusterId,
         ids: &[String],
     ) -> Result<Vec<GatheringRequest>, ApiError> {
-        let known = match &self.requests {
-            Some(store) => store.request_times(caller.org_id, cluster_id, ids).await?,
-            None => Vec::new(),
+        let unknown = |id: &String| GatheringRequest {
+            request_id: id.clone(),
+            valid: false,
+            received: String::new(),
+            processed: String::new(),
         };
+        let Some(store) = &self.requests else {
+            let all = self.requests(caller, cluster_id).await?;
+            let find = |id: &String| all.iter().find(|request| request.request_id == *id).cloned();
+            return Ok(ids.iter().map(|id| find(id).unwrap_or_else(|| unknown(id))).collect());
+        };
+        let known = store.request_times(caller.org_id, cluster_id, ids).await?;
         let known = known.into_iter().chain(std::iter::repeat(None));
-        let state = |(id, times): (&String, Option<RequestTimes>)| match times {
-            Some(times) => times.into(),
-            None => GatheringRequest {
-                request_id: id.clone(),
-                valid: false,
-                received: String::new(),
-                processed: String::new(),
-            },
+        let state = |(id, times): (&String, Option<RequestTimes>)| {
+            times.map_or_else(|| unknown(id), GatheringRequest::from)
         };
         Ok(ids.iter().zip(known).map(state).collect())
     }
@@ -54,8 +63,10 @@ impl PublicApi {
         cluster_id: ClusterId,
         request_id: &str,
     ) -> Result<(), ApiError> {
-        let store = self.requests.as_ref().ok_or(ApiError::NoRequest)?;
-        let is_processed = store.is_processed(caller.org_id, cluster_id, request_id).await?;
+        let is_processed = match &self.requests {
+            Some(store) => store.is_processed(caller.org_id, cluster_id, request_id).await?,
+            None => !self.stored_requests(caller.org_id, cluster_id, Some(request_id)).await?.is_empty(),
+        };
         if is_processed { Ok(()) } else { Err(ApiError::NoRequest) }
     }
 
@@ -66,8 +77,13 @@ impl PublicApi {
         cluster_id: ClusterId,
         request_id: &str,
     ) -> Result<RequestReport, ApiError> {
-        let store = self.requests.as_ref().ok_or(ApiError::NoRequest)?;
-        let hits = store.rule_hits(caller.org_id, cluster_id, request_id).await?;
+        let hits = match &self.requests {
+            Some(store) => store.rule_hits(caller.org_id, cluster_id, request_id).await?,
+            None => {
+                let stored = self.stored_requests(caller.org_id, cluster_id, Some(request_id)).await?;
+                stored.first().map(|request| selectors(&request.rule_hits))
+            }
+        };
         let texts = self.texts(caller);
         let report = hits.ok_or(ApiError::NoRequest)?.into_iter().filter_map(|selector| {
             let content = texts.get(&selector)?;
@@ -79,6 +95,31 @@ impl PublicApi {
             })
         });
         Ok(RequestReport { report: report.collect() })
+    }
+
+    async fn stored_requests(
+        &self,
+        org_id: OrgId,
+        cluster_id: ClusterId,
+        request_id: Option<&str>,
+    ) -> Result<Vec<StoredRequest>, ApiError> {
+        Ok(self.database.processed_requests(org_id, cluster_id, request_id, Utc::now()).await?)
+    }
+}
+
+/// Parses the rules that hit; those that are no selectors are left out.
+fn selectors(rule_hits: &str) -> Vec<RuleSelector> {
+    rule_hits.split(',').filter_map(|selector| selector.parse().ok()).collect()
+}
+
+impl From<StoredRequest> for GatheringRequest {
+    fn from(stored: StoredRequest) -> Self {
+        Self {
+            request_id: stored.request_id,
+            valid: true,
+            received: stored.received,
+            processed: stored.processed,
+        }
     }
 }
 

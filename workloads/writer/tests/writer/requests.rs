@@ -3,7 +3,7 @@
 use ccx_local::{Valkey, ValkeyProtection};
 use ccx_messages::{ClusterId, OrgId};
 use ccx_valkey::RequestStore;
-use ccx_writer::Writer;
+use chrono::Utc;
 
 use crate::support::{TestEnv, cluster, message};
 
@@ -64,10 +64,21 @@ async fn outage_of_the_server_is_waited_for_and_nothing_is_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn writer_of_requests_needs_a_server() {
-    let env = TestEnv::with_database(ccx_config::Database::default());
-    let shutdown = tokio_util::sync::CancellationToken::new();
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let error = Writer::Requests.run_on(listener, &env.config, shutdown).await.unwrap_err();
-    assert_eq!(error.to_string(), "failed to prepare the Valkey server");
+async fn results_become_rows_where_no_server_is_configured() {
+    let env = TestEnv::new().await;
+    env.send(&[message(1, 1, "a"), message(1, 1, "a"), message(2, 1, "b")]).await;
+    let writer = env.start_valkey_writer().await;
+    writer.until_metric("written_reports", 3.0).await;
+    writer.until_ready().await;
+    writer.stop().await;
+    let org = OrgId::new(7).unwrap();
+    let request = async |number, id| {
+        let stored =
+            env.database().processed_requests(org, cluster_id(number), id, Utc::now()).await.unwrap();
+        let [request] = stored.try_into().unwrap();
+        request
+    };
+    let first = request(1, None).await;
+    assert_eq!((first.request_id.as_str(), first.received.as_str()), ("r1", "2026-01-15T11:00:00Z"));
+    assert_eq!(request(2, Some("r2")).await.rule_hits, "ccx.rules.b|KEY");
 }
