@@ -5,6 +5,7 @@
 //!   http::get         sends a request by curl                               (http::get_raw to a server in the same process)
 //!   assert_metrics    compares a scrape with the metrics of existing dashboards
 //!   kafka::Topic      appends to and reads a topic of a real broker         (feature `kafka`)
+//!   openapi           compares answers with a document                    (feature `openapi`)
 //!   merge_patch       changes a JSON document
 //!   assert_generated  compares a generated file with its source, or writes it
 //!   needs::…          where a test finds the server or the data that its `#[ignore = "needs …"]` names
@@ -21,6 +22,8 @@ mod json;
 #[cfg(feature = "kafka")]
 pub mod kafka;
 pub mod needs;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod port;
 
 pub use eventually::{Attempt, SOON, eventually, eventually_async, eventually_within};

@@ -20,6 +20,7 @@ mod error;
 mod gathering_rules;
 mod metrics;
 mod object_storage_probe;
+mod openapi;
 mod receive;
 mod request_id;
 mod routes;

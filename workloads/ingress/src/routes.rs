@@ -5,22 +5,24 @@ use axum::{
     extract::{Path, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::get,
 };
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     api::Api,
     gathering_rules::{Channel, VersionError},
-    track::track,
-    upload::upload,
+    openapi, track, upload,
 };
 
 /// The prefixes of the upload service's paths; the second one is that of old clients.
-const PREFIXES: [&str; 2] = ["/api/ingress/v1", "/r/insights/platform/ingress/v1"];
+pub(crate) const PREFIXES: [&str; 2] = ["/api/ingress/v1", "/r/insights/platform/ingress/v1"];
 
 /// The prefix of the gathering rules' paths.
-const GATHERING_PREFIX: &str = "/api/gathering";
+pub(crate) const GATHERING_PREFIX: &str = "/api/gathering";
 
 /// Returns the routes.
 pub(crate) fn routes(api: Api) -> Router {
@@ -29,15 +31,27 @@ pub(crate) fn routes(api: Api) -> Router {
         router = router
             .route(prefix, get(alive))
             .route(&format!("{prefix}/"), get(alive))
-            .route(&format!("{prefix}/upload"), post(upload))
-            .route(&format!("{prefix}/version"), get(version))
-            .route(&format!("{prefix}/track/{{request_id}}"), get(track));
+            .nest(prefix, upload_routes().split_for_parts().0);
     }
-    router
-        .route(&format!("{GATHERING_PREFIX}/gathering_rules"), get(conditional_rules))
-        .route(&format!("{GATHERING_PREFIX}/v1/gathering_rules"), get(conditional_rules))
-        .route(&format!("{GATHERING_PREFIX}/v2/{{version}}/gathering_rules"), get(remote_configuration))
-        .with_state(api)
+    router.nest(GATHERING_PREFIX, gathering_routes().split_for_parts().0).with_state(api)
+}
+
+/// Returns the paths of the upload service below its prefix, with their description.
+pub(crate) fn upload_routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(upload::upload))
+        .routes(routes!(version))
+        .routes(routes!(track::track))
+        .routes(routes!(upload_document))
+}
+
+/// Returns the paths of the gathering rules below their prefix, with their description.
+pub(crate) fn gathering_routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(conditional_rules))
+        .routes(routes!(conditional_rules_v1))
+        .routes(routes!(remote_configuration))
+        .routes(routes!(gathering_document))
 }
 
 /// The answer of the original to checks of its liveness.
@@ -45,10 +59,46 @@ async fn alive() -> &'static str {
     "lubdub"
 }
 
-async fn version() -> Json<Value> {
-    Json(json!({ "version": env!("CARGO_PKG_VERSION"), "commit": "" }))
+/// The release of the service.
+#[derive(Serialize, ToSchema)]
+struct Version {
+    version: &'static str,
+    /// Always empty.
+    commit: &'static str,
 }
 
+/// Release of the service.
+#[utoipa::path(get, path = "/version", responses((status = 200, description = "The release.", body = Version)))]
+async fn version() -> Json<Version> {
+    Json(Version { version: env!("CARGO_PKG_VERSION"), commit: "" })
+}
+
+/// Description of this service.
+#[utoipa::path(
+    get,
+    path = "/openapi.json",
+    responses((status = 200, description = "The document.", body = serde_json::Value))
+)]
+async fn upload_document() -> Response {
+    json_text(openapi::upload_service().to_owned())
+}
+
+/// Description of this service.
+#[utoipa::path(
+    get,
+    path = "/openapi.json",
+    responses((status = 200, description = "The document.", body = serde_json::Value))
+)]
+async fn gathering_document() -> Response {
+    json_text(openapi::gathering_service().to_owned())
+}
+
+/// Conditional gathering rules, for insights operators before 4.17.
+#[utoipa::path(
+    get,
+    path = "/gathering_rules",
+    responses((status = 200, description = "The rules.", body = openapi::ConditionalRules))
+)]
 async fn conditional_rules(State(api): State<Api>, headers: HeaderMap) -> Response {
     let rules = &api.shared.gathering_rules;
     let channel = rules.channel(&headers);
@@ -56,6 +106,27 @@ async fn conditional_rules(State(api): State<Api>, headers: HeaderMap) -> Respon
     json_text(rules.current().conditional_rules(channel).to_owned())
 }
 
+/// Conditional gathering rules, for insights operators before 4.17.
+#[utoipa::path(
+    get,
+    path = "/v1/gathering_rules",
+    responses((status = 200, description = "The rules.", body = openapi::ConditionalRules))
+)]
+async fn conditional_rules_v1(state: State<Api>, headers: HeaderMap) -> Response {
+    conditional_rules(state, headers).await
+}
+
+/// Remote configuration of the gathering of a cluster.
+#[utoipa::path(
+    get,
+    path = "/v2/{version}/gathering_rules",
+    params(("version" = String, Path, description = "The cluster's OpenShift version.", example = "4.17.3")),
+    responses(
+        (status = 200, description = "The configuration.", body = openapi::RemoteConfiguration),
+        (status = 400, description = "The version is not a version.", body = openapi::GatheringProblem),
+        (status = 404, description = "There is no configuration for the version.", body = openapi::GatheringProblem)
+    )
+)]
 async fn remote_configuration(
     State(api): State<Api>,
     Path(version): Path<String>,

@@ -87,7 +87,23 @@ impl Tracker {
     }
 }
 
-/// Answers with the last status of an upload of the caller's organisation, or with all.
+/// Progress of an upload of the caller's organisation: the last status, or all.
+#[utoipa::path(
+    get,
+    path = "/track/{request_id}",
+    params(
+        ("request_id" = String, Path, description = "The id of the upload: a UUID without hyphens, or with them."),
+        ("verbosity" = Option<u32>, Query, description = "From 2 on, all statuses are listed.")
+    ),
+    responses(
+        (status = 200, description = "The status, or all.", body = crate::openapi::TrackedUpload),
+        (status = 400, description = "The id is not a UUID, or the verbosity is not a number."),
+        (status = 401, description = "The caller is unknown."),
+        (status = 403, description = "The upload is that of another organisation."),
+        (status = 404, description = "The upload is unknown."),
+        (status = 503, description = "The payload tracker is unavailable.")
+    )
+)]
 pub(crate) async fn track(
     State(api): State<Api>,
     caller: Caller,

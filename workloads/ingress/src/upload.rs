@@ -13,7 +13,7 @@ use ccx_messages::{Status, UploadMetadata};
 use ccx_outbox::Request as TrackedRequest;
 use chrono::Utc;
 use futures::{FutureExt as _, StreamExt as _};
-use serde_json::{Value, json};
+use serde_json::Value;
 use snafu::{ResultExt, ensure};
 use tokio::time::timeout;
 
@@ -22,6 +22,7 @@ use crate::{
     api::{Api, Shared},
     error::{AnnounceSnafu, BusySnafu, DeniedOrganizationSnafu, StoreSnafu, TooSlowSnafu, UploadError},
     metrics::InFlight,
+    openapi::{Accepted, AcceptedUpload},
     receive::{BodyStream, Form, ReceivedUpload, body_stream, drain, receive},
     request_id::{REQUEST_ID_HEADER, RequestId},
 };
@@ -37,7 +38,25 @@ struct Upload<'a> {
     request_id: &'a RequestId,
 }
 
-/// Handles an upload. Every answer has the request's id in a header.
+/// Upload of an archive, as a form with the part `file`. Every answer has the id of the request in the header `x-rh-insights-request-id`.
+#[utoipa::path(
+    post,
+    path = "/upload",
+    request_body(content = crate::openapi::UploadForm, content_type = "multipart/form-data"),
+    responses(
+        (status = 200, description = "The body is a test of the connection; nothing is stored.", body = Accepted),
+        (status = 201, description = "As 202, for clients of `advisor` without metadata.", body = Accepted),
+        (status = 202, description = "The archive is stored and announced.", body = Accepted),
+        (status = 400, description = "The body is not a form with one archive."),
+        (status = 401, description = "The caller is unknown."),
+        (status = 403, description = "The organisation may not upload."),
+        (status = 408, description = "The archive came too slowly."),
+        (status = 413, description = "The archive, or a field, is too large."),
+        (status = 415, description = "The content type names no service that is accepted."),
+        (status = 500, description = "The service is at fault."),
+        (status = 503, description = "The storage or Kafka is unavailable, or too many uploads are in flight.")
+    )
+)]
 pub(crate) async fn upload(State(api): State<Api>, request: Request) -> Response {
     let api = &*api.shared;
     let start = Instant::now();
@@ -151,11 +170,12 @@ impl Upload<'_> {
     }
 
     fn response(&self, status: StatusCode) -> Response {
-        let mut upload = json!({ "org_id": self.caller.org_id.to_string() });
-        if let Some(account) = self.caller.account_number {
-            upload["account_number"] = account.0.to_string().into();
-        }
-        (status, Json(json!({ "request_id": self.request_id.as_str(), "upload": upload }))).into_response()
+        let upload = AcceptedUpload {
+            account_number: self.caller.account_number.map(|account| account.0.to_string()),
+            org_id: self.caller.org_id.to_string(),
+        };
+        let accepted = Accepted { request_id: self.request_id.as_str().to_owned(), upload };
+        (status, Json(accepted)).into_response()
     }
 }
 

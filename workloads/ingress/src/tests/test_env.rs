@@ -4,7 +4,7 @@ use std::{fs, time::Duration};
 
 use ccx_config::Config;
 use ccx_local::{Kafka, ObjectStorage};
-use ccx_test_support::eventually_async as eventually;
+use ccx_test_support::{eventually_async as eventually, openapi::Operation};
 use ccx_transport::{Record, TopicReader};
 use futures::stream;
 use reqwest::{Body, Client, RequestBuilder, Response, StatusCode};
@@ -12,7 +12,11 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-use crate::run_on;
+use crate::{
+    openapi,
+    routes::{GATHERING_PREFIX, PREFIXES},
+    run_on,
+};
 
 /// The cluster that sends.
 pub(super) const CLUSTER: &str = "34c3ecc5-624a-49a5-bab8-4fdc5e51a266";
@@ -183,10 +187,31 @@ fn content_type() -> String {
     format!("multipart/form-data; boundary={BOUNDARY}")
 }
 
-/// Asserts the status, and returns the body as JSON.
+/// Asserts the status and the described form, and returns the body as JSON.
 pub(super) async fn json(response: Response, expected: StatusCode) -> Value {
-    let status = response.status();
+    let (status, path) = (response.status(), response.url().path().to_owned());
     let text = response.text().await.unwrap();
     assert_eq!(status, expected, "{text}");
+    assert_conforms(&path, status.as_u16(), &text);
     serde_json::from_str(&text).unwrap()
+}
+
+/// The prefixes of paths, with the documents about them.
+pub(super) fn documents() -> [(&'static str, Value); 2] {
+    let document = |text: &str| serde_json::from_str(text).unwrap();
+    [
+        (PREFIXES[0], document(openapi::upload_service())),
+        (GATHERING_PREFIX, document(openapi::gathering_service())),
+    ]
+}
+
+/// Fails unless an answer has the described form.
+fn assert_conforms(path: &str, status: u16, body: &str) {
+    let method = if path.ends_with("/upload") { "POST" } else { "GET" };
+    for (prefix, document) in documents() {
+        let Some(below) = path.strip_prefix(prefix) else { continue };
+        let operation =
+            Operation::find(&document, method, below).unwrap_or_else(|| panic!("{path} is not described"));
+        operation.check(status, body).unwrap_or_else(|problem| panic!("{path}: {problem} in {body}"));
+    }
 }
