@@ -7,7 +7,8 @@ build := cargo build --workspace --bins --tests
 prefix ?= /usr/local
 # The names of the original programs, under which ccx speaks their command lines.
 predecessors := ccx-data-pipeline insights-results-db-writer dvo-writer valkey-writer insights-results-aggregator \
-	insights-results-aggregator-cleaner insights-results-aggregator-exporter
+	insights-results-aggregator-cleaner insights-results-aggregator-exporter \
+	insights-results-smart-proxy insights-content-service insights-ingress-go
 
 .PHONY: help install diff demo build test e2e e2e-cluster generate images lint doc book fmt check-api bench fuzz clean
 

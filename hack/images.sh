@@ -29,7 +29,8 @@ tag=${IMAGE_TAG:-$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)}
 
 # The names of the original programs, under which the image runs their equivalents.
 readonly predecessors=(ccx-data-pipeline insights-results-db-writer dvo-writer valkey-writer insights-results-aggregator
-  insights-results-aggregator-cleaner insights-results-aggregator-exporter)
+  insights-results-aggregator-cleaner insights-results-aggregator-exporter
+  insights-results-smart-proxy insights-content-service insights-ingress-go)
 
 main() {
   case "${1:-}" in help | -h | --help) usage && return ;; esac

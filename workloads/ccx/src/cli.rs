@@ -18,11 +18,15 @@ use crate::commands::{
 };
 
 /// Program names that select a command, so that the program replaces the service of that name.
-const ALIASES: [(&str, &str); 4] = [
+const ALIASES: [(&str, &str); 7] = [
     ("ccx-data-pipeline", "pipeline"),
     ("insights-results-db-writer", "db-writer"),
     ("dvo-writer", "dvo-writer"),
     ("valkey-writer", "valkey-writer"),
+    ("insights-results-smart-proxy", "smart-proxy"),
+    // The public API serves the endpoints of the content service too.
+    ("insights-content-service", "smart-proxy"),
+    ("insights-ingress-go", "ingress"),
 ];
 
 /// Recommendations for OpenShift clusters, out of the archives that they upload.
@@ -265,6 +269,9 @@ mod tests {
         ));
         assert!(matches!(parse("/bin/dvo-writer").unwrap().command, Command::DvoWriter));
         assert!(matches!(parse("valkey-writer").unwrap().command, Command::ValkeyWriter));
+        assert!(matches!(parse("insights-results-smart-proxy").unwrap().command, Command::SmartProxy));
+        assert!(matches!(parse("insights-content-service").unwrap().command, Command::SmartProxy));
+        assert!(matches!(parse("insights-ingress-go").unwrap().command, Command::Ingress));
         assert!(matches!(parse("ccx pipeline").unwrap().command, Command::Pipeline));
         assert!(parse("ccx").is_err());
         let text = |line: &str| parse(line).unwrap_err().to_string();
