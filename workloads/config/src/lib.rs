@@ -63,7 +63,7 @@ pub use roles::{
 };
 pub use rules::Rules;
 pub use secret::{Secret, SecretError};
-pub use smart_proxy::{AccountManagement, SmartProxy};
+pub use smart_proxy::{AccountManagement, Escaping, SmartProxy};
 pub use topics::Topics;
 pub use valkey::Valkey;
 pub use web::{Web, WebLogin};

@@ -61,6 +61,8 @@ pub struct SmartProxy {
     /// Base URL of the service that predicts the risks of upgrades; absent means that there are no predictions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upgrade_risks_url: Option<String>,
+    /// How data is inserted into rendered texts, unless a request says otherwise.
+    pub escaping: Escaping,
     /// Prefix of the metrics' names; may be empty.
     pub metrics_namespace: String,
     /// Time limit of a request.
@@ -76,6 +78,28 @@ pub struct SmartProxy {
     pub cluster_names: BTreeMap<String, String>,
     /// The source of cluster names and lists beside the database.
     pub account_management: AccountManagement,
+}
+
+/// How data is inserted into rendered texts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Escaping {
+    /// As it is, as by the renderer of templates.
+    #[default]
+    None,
+    /// With `*`, `~` and `_` at the edge of a word escaped, as by the Advisor page: the texts are rendered as Markdown.
+    Markdown,
+}
+
+impl Escaping {
+    /// Parses the name of a value.
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "none" => Some(Self::None),
+            "markdown" => Some(Self::Markdown),
+            _ => None,
+        }
+    }
 }
 
 /// The account management API of OpenShift Cluster Manager, which knows the names and the states of clusters.
@@ -126,6 +150,7 @@ impl Default for SmartProxy {
             max_clusters_per_request: 10_000,
             max_feedback_bytes: 255,
             upgrade_risks_url: None,
+            escaping: Escaping::None,
             metrics_namespace: "insights_results_smart_proxy".into(),
             request_timeout: Duration::from_secs(30),
             shutdown_timeout: Duration::from_secs(25),

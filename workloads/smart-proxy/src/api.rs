@@ -6,7 +6,7 @@ use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use bytes::Bytes;
 use ccx_auth::{Authenticator, Caller};
-use ccx_config::SmartProxy;
+use ccx_config::{Escaping, SmartProxy};
 use ccx_http::{AnswerCache, BodyLimits};
 use ccx_messages::ClusterId;
 use prometheus::Registry;
@@ -28,6 +28,7 @@ pub(crate) struct Api {
     pub(crate) upgrade_risks: UpgradeRisks,
     pub(crate) documents: Documents,
     pub(crate) request_timeout: Duration,
+    pub(crate) escaping: Escaping,
     max_body_bytes: u64,
     max_clusters: usize,
 }
@@ -59,6 +60,7 @@ impl Api {
             upgrade_risks,
             documents: Documents::new(settings),
             request_timeout: settings.request_timeout,
+            escaping: settings.escaping,
             max_body_bytes: settings.max_body.as_u64(),
             max_clusters: settings.max_clusters_per_request,
         }

@@ -1,6 +1,7 @@
 //! The parameters of queries, all optional.
 
 use axum::{extract::FromRequestParts, http::request::Parts};
+use ccx_config::Escaping;
 use ccx_http::{RequestError, shown};
 
 /// Longest list that is sent in parts, when a client asks for parts.
@@ -49,6 +50,11 @@ impl Query {
             "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
             _ => None,
         })
+    }
+
+    /// Returns how data is inserted into rendered texts.
+    pub(crate) fn escaping(&self) -> Result<Option<Escaping>, RequestError> {
+        self.parsed("escaping", "none or markdown expected", Escaping::parse)
     }
 
     /// Returns severities, separated by commas.

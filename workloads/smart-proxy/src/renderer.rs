@@ -1,32 +1,37 @@
 //! Renders the texts of hits, from texts and reports that a client sends.
 
-use ccx_content::Template;
+use ccx_config::Escaping;
+use ccx_content::{Template, escape_markdown};
 use serde_json::Value;
 
 use crate::endpoints::RenderedHit;
 
 /// Renders the texts of every hit of a report that has texts.
-pub(crate) fn render_report(content: &[Value], report: &Value) -> Vec<RenderedHit> {
+pub(crate) fn render_report(content: &[Value], report: &Value, escaping: Escaping) -> Vec<RenderedHit> {
     let hits = report["reports"].as_array().map(Vec::as_slice).unwrap_or_default();
-    hits.iter().filter_map(|hit| render_hit(content, hit)).collect()
+    hits.iter().filter_map(|hit| render_hit(content, hit, escaping)).collect()
 }
 
-fn render_hit(content: &[Value], hit: &Value) -> Option<RenderedHit> {
+fn render_hit(content: &[Value], hit: &Value, escaping: Escaping) -> Option<RenderedHit> {
     let component = hit["component"].as_str()?;
     let module = component.rsplit_once('.').map_or(component, |(module, _)| module);
     let error_key = hit["key"].as_str()?;
     let rule = content.iter().find(|rule| rule["plugin"]["python_module"] == module)?;
     let texts = rule["error_keys"].get(error_key)?;
+    let details = match escaping {
+        Escaping::None => hit["details"].clone(),
+        Escaping::Markdown => escape_markdown(&hit["details"]),
+    };
     let text = |name: &str| {
         let of_key = texts[name].as_str().filter(|text| !text.is_empty());
-        render(of_key.or_else(|| rule[name].as_str()).unwrap_or_default(), &hit["details"])
+        render(of_key.or_else(|| rule[name].as_str()).unwrap_or_default(), &details)
     };
     Some(RenderedHit {
         rule_id: module.to_owned(),
         error_key: error_key.to_owned(),
         resolution: text("resolution"),
         reason: text("reason"),
-        description: render(texts["metadata"]["description"].as_str().unwrap_or_default(), &hit["details"]),
+        description: render(texts["metadata"]["description"].as_str().unwrap_or_default(), &details),
     })
 }
 
@@ -62,8 +67,20 @@ mod tests {
             reason: "R 2".into(),
             description: "Ds".into(),
         };
-        assert_eq!(render_report(&content, &report), [expected]);
-        assert_eq!(render_report(&content, &json!([])), []);
+        assert_eq!(render_report(&content, &report, Escaping::None), [expected]);
+        assert_eq!(render_report(&content, &json!([]), Escaping::None), []);
+    }
+
+    #[test]
+    fn data_is_escaped_for_markdown_on_request() {
+        let content = [json!({
+            "plugin": {"python_module": "a.b"},
+            "error_keys": {"KEY": {"metadata": {"description": "{{=pydata.n}}"}, "reason": "*{{=pydata.n}}*"}}
+        })];
+        let report = json!({"reports": [{"component": "a.b.report", "key": "KEY", "details": {"n": "_a*"}}]});
+        let reason = |escaping| render_report(&content, &report, escaping)[0].reason.clone();
+        assert_eq!(reason(Escaping::None), "*_a**");
+        assert_eq!(reason(Escaping::Markdown), "*\\_a\\**");
     }
 
     #[test]

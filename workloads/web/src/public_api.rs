@@ -16,7 +16,12 @@ use crate::{
 };
 
 /// A report with rendered texts, disabled recommendations included.
-const REPORT: ReportOptions = ReportOptions { include_disabled: true, rendered: true, for_managed: false };
+const REPORT: ReportOptions = ReportOptions {
+    include_disabled: true,
+    rendered: true,
+    escaping: ccx_config::Escaping::None,
+    for_managed: false,
+};
 
 impl Source for PublicApi {
     fn clusters<'a>(

@@ -3,12 +3,13 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::extract::State;
+use ccx_config::Escaping;
 use ccx_http::{Json, JsonBody, RequestError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::{api::Api, error::ApiError, renderer::render_report};
+use crate::{api::Api, error::ApiError, query::Query, renderer::render_report};
 
 /// Texts, and the reports to render them for.
 #[derive(Deserialize, ToSchema)]
@@ -56,17 +57,19 @@ pub(crate) struct RenderedHit {
 #[utoipa::path(
     post,
     path = "/rendered_reports",
+    params(("escaping" = Option<String>, Query, description = "How data is inserted: `none`, or `markdown` as by the Advisor page.")),
     request_body = RenderRequest,
     responses((status = 200, description = "The texts.", body = RenderedReports))
 )]
 pub(crate) async fn rendered_reports(
     State(api): State<Arc<Api>>,
+    query: Query,
     request: Result<JsonBody<RenderRequest>, RequestError>,
 ) -> Result<Json<RenderedReports>, ApiError> {
     let JsonBody(request) = request.map_err(|source| ApiError::Unprocessable { source })?;
-    let timeout = api.request_timeout;
+    let (timeout, escaping) = (api.request_timeout, query.escaping()?.unwrap_or(api.escaping));
     // Hundreds of templates may be compiled: too long for a thread that other requests wait for.
-    let rendering = tokio::task::spawn_blocking(move || render_all(&request));
+    let rendering = tokio::task::spawn_blocking(move || render_all(&request, escaping));
     match tokio::time::timeout(timeout, rendering).await {
         Ok(Ok(rendered)) => Ok(Json::new(&rendered)?),
         Ok(Err(error)) => std::panic::resume_unwind(error.into_panic()),
@@ -78,19 +81,21 @@ pub(crate) async fn rendered_reports(
 #[utoipa::path(
     post,
     path = "/v1/rendered_reports",
+    params(("escaping" = Option<String>, Query, description = "How data is inserted: `none`, or `markdown` as by the Advisor page.")),
     request_body = RenderRequest,
     responses((status = 200, description = "The texts.", body = RenderedReports))
 )]
 pub(crate) async fn rendered_reports_v1(
     state: State<Arc<Api>>,
+    query: Query,
     body: Result<JsonBody<RenderRequest>, RequestError>,
 ) -> Result<Json<RenderedReports>, ApiError> {
-    rendered_reports(state, body).await
+    rendered_reports(state, query, body).await
 }
 
-fn render_all(request: &RenderRequest) -> RenderedReports {
+fn render_all(request: &RenderRequest, escaping: Escaping) -> RenderedReports {
     let reports = request.report_data.reports.iter();
     let rendered =
-        reports.map(|(cluster, report)| (cluster.clone(), render_report(&request.content, report)));
+        reports.map(|(cluster, report)| (cluster.clone(), render_report(&request.content, report, escaping)));
     RenderedReports { clusters: request.report_data.clusters.clone(), reports: rendered.collect() }
 }

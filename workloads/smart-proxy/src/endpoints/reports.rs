@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::{extract::State, response::Response};
+use ccx_config::Escaping;
 use ccx_http::{AnswerCache, Encoded, InPath, Json, Key, Param, Parameter as _, Status, UserId};
 use ccx_messages::{ClusterId, RuleSelector};
 use serde::{Deserialize, Serialize};
@@ -103,7 +104,8 @@ enum Version {
     path = "/cluster/{cluster}/reports",
     params(
         ("get_disabled" = Option<bool>, Query, description = "Whether disabled rules are part of the report."),
-        ("rendered" = Option<bool>, Query, description = "Whether the texts are rendered; else they are templates.")
+        ("rendered" = Option<bool>, Query, description = "Whether the texts are rendered; else they are templates."),
+        ("escaping" = Option<String>, Query, description = "How data is inserted into rendered texts: `none`, or `markdown` as by the Advisor page.")
     ),
     responses((status = 200, description = "The report.", body = ReportResponse))
 )]
@@ -167,6 +169,7 @@ async fn report(
     let options = ReportOptions {
         include_disabled: query.flag("get_disabled")?.unwrap_or(false),
         rendered: query.flag("rendered")?.unwrap_or(false),
+        escaping: query.escaping()?.unwrap_or(api.escaping),
         // As the original, which ignores a value that it can't parse.
         for_managed: version == Version::V1 && query.flag("osd_eligible").ok().flatten().unwrap_or(false),
     };
@@ -221,6 +224,7 @@ fn form(sees_internal: bool, options: ReportOptions, version: Version) -> u8 {
         sees_internal,
         options.include_disabled,
         options.rendered,
+        options.escaping == Escaping::Markdown,
         options.for_managed,
         version == Version::V1,
     ];
@@ -252,6 +256,7 @@ pub(crate) async fn rule_report(
     let options = ReportOptions {
         include_disabled: true,
         rendered: query.flag("rendered")?.unwrap_or(false),
+        escaping: query.escaping()?.unwrap_or(api.escaping),
         for_managed: query.flag("osd_eligible").ok().flatten().unwrap_or(false),
     };
     let answering = async {

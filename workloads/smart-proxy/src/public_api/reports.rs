@@ -6,7 +6,8 @@ use std::{
 };
 
 use ccx_auth::Caller;
-use ccx_content::Content;
+use ccx_config::Escaping;
+use ccx_content::{Content, escape_markdown};
 use ccx_messages::{ClusterId, OrgId, RuleSelector};
 use ccx_storage::{
     feedback::DisabledBy,
@@ -33,6 +34,8 @@ pub struct ReportOptions {
     pub include_disabled: bool,
     /// Whether texts are rendered with the data of the hit; otherwise most are the templates, for clients that render them.
     pub rendered: bool,
+    /// How data is inserted into rendered texts.
+    pub escaping: Escaping,
     /// Whether only rules for clusters that the vendor manages are part, even if the cluster is not known to be one.
     pub for_managed: bool,
 }
@@ -202,6 +205,10 @@ fn rule_hit(
     // Templates are written for the data as the rule wrote it: a client could not render them with other data.
     let data: Option<Value> = (options.rendered || has_changed)
         .then(|| serde_json::from_str(&stored.template_data).unwrap_or_default());
+    let data = match options.escaping {
+        Escaping::None => data,
+        Escaping::Markdown => data.as_ref().map(escape_markdown),
+    };
     let text = |text: &ccx_content::Text| {
         data.as_ref().map_or_else(|| text.source().to_owned(), |data| render(text, data))
     };

@@ -1,10 +1,13 @@
-//! Every path of the documents, for callers who may not see the data.
+//! Every path of the documents, for each kind of caller.
 
 use ccx_config::SmartProxy;
 use reqwest::Method;
 use serde_json::Value;
 
-use super::test_env::{CLUSTER, NAMESPACE, NODES_RULE, ORG, TestEnv, V1, V2, identity, send};
+use super::{
+    callers::{Kind, start_with_all_callers},
+    test_env::{CLUSTER, NAMESPACE, NODES_RULE, ORG, TestEnv, V1, V2, identity, send},
+};
 use crate::api::Documents;
 
 /// An operation with a path whose parameters have values.
@@ -12,6 +15,8 @@ struct Asked {
     method: Method,
     path: String,
     is_open: bool,
+    /// The path of the document.
+    template: String,
 }
 
 fn operations() -> Vec<Asked> {
@@ -25,6 +30,7 @@ fn operations() -> Vec<Asked> {
                     method: method.to_uppercase().parse().unwrap(),
                     path: format!("{prefix}{}", with_values(path)),
                     is_open: operation["security"].as_array().unwrap().is_empty(),
+                    template: path.clone(),
                 });
             }
         }
@@ -34,14 +40,17 @@ fn operations() -> Vec<Asked> {
 
 fn with_values(path: &str) -> String {
     let rule = if path.contains("{error_key}") || path.starts_with("/rules/") { "a.b" } else { NODES_RULE };
-    path.replace("{org_id}", &ORG.to_string())
+    let path = path
+        .replace("{org_id}", &ORG.to_string())
         .replace("{cluster}", CLUSTER)
         .replace("{cluster_list}", CLUSTER)
         .replace("{rule_id}", rule)
         .replace("{rule_selector}", rule)
         .replace("{error_key}", "KEY")
         .replace("{namespace}", NAMESPACE)
-        .replace("{request_id}", "abc")
+        .replace("{request_id}", "abc");
+    assert!(!path.contains('{'), "a parameter of {path} has no value here");
+    path
 }
 
 #[tokio::test]
@@ -49,7 +58,7 @@ async fn caller_without_a_valid_identity_is_forbidden_everywhere() {
     let env = TestEnv::start().await;
     let operations = operations();
     assert!(operations.len() > 45, "{}", operations.len());
-    for Asked { method, path, is_open } in operations {
+    for Asked { method, path, is_open, .. } in operations {
         for identity in [None, Some("!"), Some("e30=")] {
             let mut request = env.request(method.clone(), &path);
             if let Some(identity) = identity {
@@ -82,4 +91,56 @@ async fn member_of_another_organisation_sees_nothing_of_a_cluster() {
     }
     let foreign = env.ask_as(12, Method::GET, &format!("{V2}/clusters"), None).await;
     assert!(!foreign.body.contains(CLUSTER), "{}", foreign.body);
+}
+
+/// The status for a member of another organisation; `None` where the path names nothing of one organisation.
+fn status_for_foreign(method: &Method, template: &str, own: u16) -> Option<u16> {
+    let names_cluster = template.contains("{cluster}") || template.contains("{cluster_list}");
+    match (method.as_str(), template) {
+        (_, path) if path.contains("{org_id}") => Some(403),
+        // Nothing is known about the requests of the cluster.
+        ("POST", "/cluster/{cluster}/requests") => Some(own),
+        // As in the original.
+        ("GET", path) if path.contains("{cluster_list}") => Some(400),
+        // The body is wrong already.
+        _ if names_cluster && own == 400 => Some(400),
+        _ if names_cluster => Some(404),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn every_operation_answers_each_kind_of_caller_by_its_organisation() {
+    let (env, callers) = start_with_all_callers().await;
+    let mut differences = Vec::new();
+    for Asked { method, path, is_open, template } in operations() {
+        let own = env.request(method.clone(), &path).header("x-rh-identity", identity(ORG)).body("{}");
+        let own = send(own).await;
+        assert!(own.status < 500 && !matches!(own.status, 401 | 403), "{method} {path}: {}", own.body);
+        for caller in &callers {
+            let request = env.request(method.clone(), &path).headers(caller.headers.clone()).body("{}");
+            let answer = send(request).await;
+            let expected = match caller.kind {
+                _ if is_open => Some(200),
+                Kind::Refused => Some(403),
+                Kind::Own => Some(own.status),
+                Kind::Foreign => status_for_foreign(&method, &template, own.status),
+            };
+            let (name, status) = (caller.name, answer.status);
+            if status >= 500 || expected.is_some_and(|expected| expected != status) {
+                differences.push(format!(
+                    "{method} {path}, {name}: {status}, expected {expected:?}: {}",
+                    answer.body
+                ));
+            }
+            let shows_cluster =
+                status < 300 && answer.body.contains(CLUSTER) && template != "/cluster/{cluster}/requests";
+            assert!(
+                is_open || caller.kind == Kind::Own || !shows_cluster,
+                "{method} {path}, {name}: {}",
+                answer.body
+            );
+        }
+    }
+    assert_eq!(differences, Vec::<String>::new());
 }
