@@ -34,7 +34,8 @@ pub(crate) async fn run(member: &Member<'_>, telemetry: &Telemetry) -> Result<()
         info!(?interrupted, "storage of requests was never available");
         return Ok(());
     }
-    member.write(sink).await.map(drop)
+    // The state of the sink is large: on the heap, it does not add to the size of every caller.
+    Box::pin(member.write(sink)).await.map(drop)
 }
 
 /// Returns the configured store, and what it depends on.

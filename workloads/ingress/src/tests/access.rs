@@ -16,6 +16,8 @@ enum Kind {
     Foreign,
 }
 
+type Headers = Vec<(&'static str, String)>;
+
 /// An operation with values for its parameters.
 struct Operation {
     method: String,
@@ -48,7 +50,7 @@ fn identity(organization: u32, rest: &str) -> String {
 }
 
 /// Returns each kind of caller: its name, its headers, and how it relates to an upload of organisation 1.
-fn callers() -> Vec<(&'static str, Vec<(&'static str, String)>, Kind)> {
+fn callers() -> Vec<(&'static str, Headers, Kind)> {
     let bearer = |token: &str| ("authorization", format!("Bearer {token}"));
     let header = |identity: String| ("x-rh-identity", identity);
     let system = format!(r#","type":"System","system":{{"cluster_id":"{CLUSTER}"}}"#);

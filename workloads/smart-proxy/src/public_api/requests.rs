@@ -77,12 +77,11 @@ impl PublicApi {
         cluster_id: ClusterId,
         request_id: &str,
     ) -> Result<RequestReport, ApiError> {
-        let hits = match &self.requests {
-            Some(store) => store.rule_hits(caller.org_id, cluster_id, request_id).await?,
-            None => {
-                let stored = self.stored_requests(caller.org_id, cluster_id, Some(request_id)).await?;
-                stored.first().map(|request| selectors(&request.rule_hits))
-            }
+        let hits = if let Some(store) = &self.requests {
+            store.rule_hits(caller.org_id, cluster_id, request_id).await?
+        } else {
+            let stored = self.stored_requests(caller.org_id, cluster_id, Some(request_id)).await?;
+            stored.first().map(|request| selectors(&request.rule_hits))
         };
         let texts = self.texts(caller);
         let report = hits.ok_or(ApiError::NoRequest)?.into_iter().filter_map(|selector| {

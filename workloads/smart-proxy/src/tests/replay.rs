@@ -94,7 +94,7 @@ async fn decode<T: DeserializeOwned>(env: &TestEnv, path: &str, headers: &[(&str
 
 #[tokio::test]
 async fn insights_operator_gets_the_report_after_its_upload() {
-    let (env, _) = start_with_all_callers().await;
+    let (env, _) = Box::pin(start_with_all_callers()).await;
     let agent = format!("insights-operator/4.17.0-abc cluster/{NEW_CLUSTER}");
     let headers = [("authorization", "Bearer cluster-token"), ("user-agent", agent.as_str())];
     let path = format!("{V2}/cluster/{NEW_CLUSTER}/reports");
@@ -150,7 +150,7 @@ async fn insights_operator_polls_for_its_request_on_demand() {
         description: String,
         total_risk: i32,
     }
-    let (env, _) = start_with_all_callers().await;
+    let (env, _) = Box::pin(start_with_all_callers()).await;
     let agent = format!("insights-operator/4.17.0-abc cluster/{CLUSTER}");
     let headers = [("authorization", "Bearer cluster-token"), ("user-agent", agent.as_str())];
     let request = format!("{V2}/cluster/{CLUSTER}/request/r1");
@@ -178,7 +178,7 @@ async fn insights_operator_polls_for_its_request_on_demand() {
 
 #[tokio::test]
 async fn advanced_cluster_management_reads_every_cluster_with_the_id_of_its_hub() {
-    let (env, _) = start_with_all_callers().await;
+    let (env, _) = Box::pin(start_with_all_callers()).await;
     let agent = format!("acm-operator/v2.3.0 cluster/{OLD_CLUSTER}");
     let headers = [("authorization", "Bearer cluster-token"), ("user-agent", agent.as_str())];
     for cluster in [CLUSTER, OLD_CLUSTER, "b0000000-0000-4000-8000-000000000000"] {
