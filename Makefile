@@ -10,6 +10,9 @@ predecessors := ccx-data-pipeline insights-results-db-writer dvo-writer valkey-w
 	insights-results-aggregator-cleaner insights-results-aggregator-exporter \
 	insights-results-smart-proxy insights-content-service insights-ingress-go
 
+# For hack/install-dependencies.sh, which says what to run again.
+export MAKECMDGOALS
+
 .PHONY: help install diff demo build test e2e e2e-cluster generate images lint doc book fmt check-api bench fuzz clean
 
 help: ## this list
@@ -93,14 +96,8 @@ bench: ## measure the hot paths beside their physical limits
 	cargo build --release --workspace --bins
 	$(dir $(programs))release/ccx-bench
 
-fuzz: ## damage archives, what rules read, rule files and expressions at random, a minute each (needs nightly Rust and cargo-fuzz)
-	mkdir -p workloads/archive/fuzz/corpus/read
-	cd workloads/archive && cargo +nightly fuzz run read fuzz/corpus/read fuzz/seeds -- -max_total_time=60
-	mkdir -p workloads/builtin-rules/fuzz/corpus/inputs
-	cd workloads/builtin-rules && cargo +nightly fuzz run inputs fuzz/corpus/inputs fuzz/seeds -- -max_total_time=60
-	mkdir -p workloads/declarative-rules/fuzz/corpus/rule_file workloads/declarative-rules/fuzz/corpus/expression
-	cd workloads/declarative-rules && cargo +nightly fuzz run rule_file fuzz/corpus/rule_file examples -- -max_total_time=60
-	cd workloads/declarative-rules && cargo +nightly fuzz run expression fuzz/corpus/expression fuzz/seeds/expression -- -max_total_time=60
+fuzz: ## damage archives, what rules read, rule files and expressions at random, a minute each
+	hack/fuzz.sh
 
 clean: ## remove all that was built
 	cargo clean

@@ -65,6 +65,8 @@ look_for_essentials() {
   has_library zlib          || want "zlib's headers"         zlib1g-dev   zlib-devel         zlib
   has curl                  || want curl                     curl         curl               curl
   has_postgres              || want "PostgreSQL's server"    postgresql   postgresql-server  postgresql@17
+  # Without them, neither rustup nor cargo can download anything; a minimal system has none.
+  ! is_debian || [ -e /etc/ssl/certs/ca-certificates.crt ] || want "certificates of authorities" ca-certificates "" ""
   has_rust || by_hand+=("$(how_to_install_rust)")
 }
 
@@ -139,7 +141,7 @@ has_rust() { at_least "$rust_version" "$(cargo --version 2>/dev/null)"; }
 
 how_to_install_rust() {
   local cargo=${CARGO_HOME:-$HOME/.cargo}/bin/cargo
-  echo "Rust $rust_version or newer; then run make again"
+  echo "Rust $rust_version or newer; then run \`make ${MAKECMDGOALS:-build}\` again"
   if [ -x "$cargo" ] && at_least "$rust_version" "$("$cargo" --version)"; then
     echo "    it is installed, but not in PATH: export PATH=\"${cargo%/*}:\$PATH\""
   elif [ -n "$(debian_version rustup)" ]; then
