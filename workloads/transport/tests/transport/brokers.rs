@@ -42,6 +42,22 @@ impl Brokers {
         brokers
     }
 
+    /// The time from the second member's request to join until the group has an assignment.
+    pub(crate) fn rebalance_time(&self) -> Duration {
+        self.settings.session_timeout - Duration::from_secs(1)
+    }
+
+    /// Returns a member of the group; of several, the one with the first `instance` in alphabetical order leads.
+    ///
+    /// The mock rejects the assignment request of a member that sends it after the leader has, as happens on a busy machine, and
+    /// starts another rebalance, in which it also rejects the commits before a revocation; real brokers do neither. It does no
+    /// harm to a member that has nothing to revoke yet, so a member that joins later has to lead.
+    pub(crate) fn member(&self, instance: &str) -> Consumer {
+        let mut settings = self.settings.clone();
+        settings.properties.insert("group.instance.id".to_owned(), instance.to_owned());
+        Consumer::subscribe(&settings, GROUP, TOPIC).unwrap()
+    }
+
     pub(crate) fn consumer(&self) -> Consumer {
         Consumer::subscribe(&self.settings, GROUP, TOPIC).unwrap()
     }
