@@ -145,7 +145,7 @@ how_to_install_rust() {
   if [ -x "$cargo" ] && at_least "$rust_version" "$("$cargo" --version)"; then
     echo "    it is installed, but not in PATH: export PATH=\"${cargo%/*}:\$PATH\""
   elif [ -n "$(debian_version rustup)" ]; then
-    echo "    sudo apt-get install rustup && rustup default stable"
+    echo "    $([ "$(id -u)" = 0 ] || echo "sudo ")apt-get install rustup && rustup default stable"
   else
     echo "    curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh"
     echo "    export PATH=\"${cargo%/*}:\$PATH\""

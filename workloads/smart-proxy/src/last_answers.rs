@@ -79,7 +79,7 @@ impl LastAnswers {
         self.answers.insert(question, LastAnswer { answer, read_at: Instant::now() });
     }
 
-    /// Returns the last good answer, marked as stale; `None` when there is none, or it is too old.
+    /// Returns the last good answer, marked as stale; `None` without one, or when it is too old.
     pub(crate) fn stale(&self, question: &Question, gzip: AcceptsGzip) -> Option<Response> {
         let LastAnswer { answer, read_at } = self.answers.get(question)?;
         let age = read_at.elapsed();

@@ -35,7 +35,7 @@ const PROBLEMS: [(&str, &str); 8] = [
     ),
 ];
 
-/// Who may ask.
+/// The callers that an API answers.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Access {
     Authenticated,

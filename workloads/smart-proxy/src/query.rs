@@ -104,7 +104,7 @@ pub(crate) struct Page {
 
 impl Page {
     /// Returns this part of a list; all of it when the client asked for no part.
-    pub(crate) fn of<T>(self, list: Vec<T>) -> Vec<T> {
+    pub(crate) fn slice<T>(self, list: Vec<T>) -> Vec<T> {
         if self == Self::default() {
             return list;
         }
@@ -136,9 +136,9 @@ mod tests {
     #[test]
     fn page_is_the_whole_list_by_default_and_a_part_on_demand() {
         let list = vec![1, 2, 3, 4];
-        assert_eq!(query(&[]).page().unwrap().of(list.clone()), list);
-        assert_eq!(query(&[("limit", "2"), ("offset", "1")]).page().unwrap().of(list.clone()), [2, 3]);
-        assert_eq!(query(&[("offset", "9")]).page().unwrap().of(list), [0; 0]);
+        assert_eq!(query(&[]).page().unwrap().slice(list.clone()), list);
+        assert_eq!(query(&[("limit", "2"), ("offset", "1")]).page().unwrap().slice(list.clone()), [2, 3]);
+        assert_eq!(query(&[("offset", "9")]).page().unwrap().slice(list), [0; 0]);
         assert!(query(&[("limit", "-1")]).page().is_err());
     }
 

@@ -35,7 +35,7 @@ fn render_hit(content: &[Value], hit: &Value, escaping: Escaping) -> Option<Rend
     })
 }
 
-/// Renders a template; returns it as it is when it is none, or does not fit the data.
+/// Renders a template; returns the text unchanged when it is not a template, or does not fit the data.
 fn render(source: &str, data: &Value) -> String {
     let rendered = Template::compile(source).ok().and_then(|template| template.render(data).ok());
     rendered.unwrap_or_else(|| source.to_owned())

@@ -57,7 +57,7 @@ impl Texts {
     }
 
     /// Returns all texts of a rule that the caller may see; `None` when all are hidden.
-    pub(crate) fn of_rule(&self, rule: &RuleFqdn) -> Option<Vec<&Content>> {
+    pub(crate) fn for_rule(&self, rule: &RuleFqdn) -> Option<Vec<&Content>> {
         let of_rule: Vec<&Content> =
             self.trees.contents().into_iter().filter(|content| content.selector.rule == *rule).collect();
         if of_rule.is_empty() {

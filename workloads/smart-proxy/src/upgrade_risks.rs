@@ -38,7 +38,7 @@ impl UpgradeRisks {
         Ok(Self { service: Some((client, url.trim_end_matches('/').to_owned())) })
     }
 
-    /// Returns the prediction about a cluster; `None` when there is none.
+    /// Returns the prediction about a cluster; `None` without one.
     pub(crate) async fn prediction(&self, cluster_id: ClusterId) -> Result<Option<Value>, UpgradeRisksError> {
         let Some((client, url)) = &self.service else { return Ok(None) };
         let url = format!("{url}/cluster/{cluster_id}/upgrade-risks-prediction");

@@ -29,7 +29,7 @@ impl FormKey {
     /// Returns the token of a form that is shown to a caller.
     pub(crate) fn token(&self, caller: &Caller, now: DateTime<Utc>) -> String {
         let mask: [u8; LENGTH] = rand::random();
-        let token = self.0.first().map(|key| of_hour(key, caller, hour(now)));
+        let token = self.0.first().map(|key| hourly_tag(key, caller, hour(now)));
         let masked = mask.iter().zip(token.iter().flat_map(AsRef::as_ref)).map(|(mask, byte)| mask ^ byte);
         BASE64_URL_SAFE_NO_PAD.encode(mask.iter().copied().chain(masked).collect::<Vec<u8>>())
     }
@@ -43,12 +43,12 @@ impl FormKey {
         let mut expected = self
             .0
             .iter()
-            .flat_map(|key| (current - HOURS..=current).map(move |hour| of_hour(key, caller, hour)));
+            .flat_map(|key| (current - HOURS..=current).map(move |hour| hourly_tag(key, caller, hour)));
         expected.any(|expected| verify_slices_are_equal(expected.as_ref(), &token).is_ok())
     }
 }
 
-fn of_hour(key: &hmac::Key, caller: &Caller, hour: i64) -> hmac::Tag {
+fn hourly_tag(key: &hmac::Key, caller: &Caller, hour: i64) -> hmac::Tag {
     let message = format!("{hour} {} {} {}", caller.kind.as_str(), caller.org_id, caller.user_id_or_zero());
     hmac::sign(key, message.as_bytes())
 }

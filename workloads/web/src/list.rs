@@ -120,7 +120,7 @@ fn chip_group(path: &str, query: &Query, filter: &Filter) -> Option<ChipGroup> {
 pub(crate) struct Paging {
     /// The number of rows before filtering by page.
     pub(crate) total: usize,
-    /// The number of the first row shown, from 1; 0 if there is none.
+    /// The number of the first row shown, from 1; 0 without rows.
     pub(crate) from: usize,
     /// The number of the last row shown.
     pub(crate) to: usize,

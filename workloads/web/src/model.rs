@@ -21,7 +21,7 @@ pub struct ClusterRow {
     pub name: String,
     /// Its OpenShift version; empty if unknown.
     pub version: String,
-    /// The time of the newest report; `None` while there is none.
+    /// The time of the newest report; `None` before the first one.
     pub last_checked_at: Option<DateTime<Utc>>,
     /// Its recommendations by total risk.
     pub hits: RiskCounts,
@@ -36,7 +36,7 @@ pub struct ClusterReport {
     pub name: String,
     /// Its OpenShift version; empty if unknown.
     pub version: String,
-    /// The time of the newest report; `None` while there is none.
+    /// The time of the newest report; `None` before the first one.
     pub last_checked_at: Option<DateTime<Utc>>,
     /// When the newest report's data was gathered, if known.
     pub gathered_at: Option<DateTime<Utc>>,

@@ -39,7 +39,7 @@ pub enum LoginError {
     /// The id token can't be trusted.
     #[snafu(display("the id token is not valid: {reason}"))]
     InvalidToken {
-        /// What is wrong with it.
+        /// The fault of the token.
         reason: &'static str,
     },
     /// The id token names no organisation.

@@ -67,7 +67,7 @@ struct LoadedRule {
     kind: String,
     /// Whether all its texts can be shown.
     loaded: bool,
-    /// The first problem; empty when there is none.
+    /// The first problem; empty without one.
     error: String,
 }
 

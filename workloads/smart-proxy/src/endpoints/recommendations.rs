@@ -102,7 +102,7 @@ pub(crate) async fn recommendations(
                 && query.text("category").is_none_or(|tag| rule.tags.iter().any(|own| own == tag))
                 && query.text("text").is_none_or(|text| is_about(rule, text))
         });
-        Ok(RecommendationsResponse { recommendations: page.of(recommendations), status: Status::Ok })
+        Ok(RecommendationsResponse { recommendations: page.slice(recommendations), status: Status::Ok })
     };
     asked.answer(&api, answering).await
 }

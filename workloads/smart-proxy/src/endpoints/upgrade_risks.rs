@@ -43,7 +43,7 @@ pub(crate) struct PredictionsResponse {
     status: Status,
 }
 
-/// Prediction of the risks of an upgrade of a cluster. Without a service that predicts, there is none.
+/// Prediction of the risks of an upgrade of a cluster. Not available without a service that predicts.
 #[utoipa::path(
     get,
     path = "/cluster/{cluster}/upgrade-risks-prediction",

@@ -52,7 +52,7 @@ pub(crate) async fn workloads(
 ) -> Result<Response, ApiError> {
     let page = query.page()?;
     let answering = async {
-        let workloads = page.of(api.public.workloads(&asked.caller).await?);
+        let workloads = page.slice(api.public.workloads(&asked.caller).await?);
         Ok(WorkloadsResponse { status: Status::Ok, workloads })
     };
     asked.answer(&api, answering).await

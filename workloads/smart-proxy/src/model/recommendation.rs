@@ -85,9 +85,9 @@ pub struct RecommendationDetails {
 /// The clusters that a rule hits.
 #[derive(Clone, Debug, Default, Serialize, ToSchema)]
 pub struct ImpactedClusters {
-    /// Those for which it is enabled.
+    /// The clusters for which the rule is enabled.
     pub enabled: Vec<ImpactedCluster>,
-    /// Those for which it is disabled.
+    /// The clusters for which the rule is disabled.
     pub disabled: Vec<DisabledCluster>,
 }
 

@@ -144,7 +144,7 @@ impl View {
 pub(super) enum Shown {
     /// None: the cluster is not listed.
     None,
-    /// Those for clusters that the vendor manages.
+    /// Recommendations for clusters that the vendor manages.
     ForManaged,
     /// All.
     All,

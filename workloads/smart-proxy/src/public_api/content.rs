@@ -37,7 +37,7 @@ impl PublicApi {
         form: ContentForm,
     ) -> Result<RuleContent, ApiError> {
         let texts = self.texts(caller);
-        let keys = texts.of_rule(rule).ok_or(ApiError::InternalRule)?;
+        let keys = texts.for_rule(rule).ok_or(ApiError::InternalRule)?;
         RuleContent::new(&keys, form).ok_or_else(|| ApiError::NotFound { item: rule.to_string() })
     }
 }

@@ -180,7 +180,7 @@ struct Authors(HashMap<RuleSelector, DisabledBy>);
 
 impl Authors {
     /// Returns the user who disabled a hit's rule; a row of another time is about an earlier decision.
-    fn of(&self, hit: &StoredHit, rule: &RuleSelector) -> Option<&str> {
+    fn author(&self, hit: &StoredHit, rule: &RuleSelector) -> Option<&str> {
         let author = self.0.get(rule).filter(|author| Some(author.disabled_at) == hit.disabled_at);
         author.map(|author| author.disabled_by.as_str())
     }
@@ -197,7 +197,7 @@ fn rule_hit(
     let by_all = acknowledged.filter(|_| !stored.is_disabled);
     let disabled_by = match by_all {
         Some(acknowledged) => Some(acknowledged.created_by.as_str()),
-        None if stored.is_disabled => authors.of(&stored, &content.selector),
+        None if stored.is_disabled => authors.author(&stored, &content.selector),
         None => None,
     };
     let disabled_by = disabled_by.unwrap_or_default().to_owned();

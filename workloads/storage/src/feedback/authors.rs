@@ -35,7 +35,7 @@ pub struct Disabled<'a> {
     pub at: DateTime<Utc>,
 }
 
-/// Who has disabled a rule.
+/// The user who has disabled a rule.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct DisabledBy {
     /// The cluster; empty for all of the organisation.

@@ -44,7 +44,7 @@ impl Brokers {
 
     /// The time from the second member's request to join until the group has an assignment.
     pub(crate) fn rebalance_time(&self) -> Duration {
-        self.settings.session_timeout - Duration::from_secs(1)
+        self.settings.session_timeout.saturating_sub(Duration::from_secs(1))
     }
 
     /// Returns a member of the group; of several, the one with the first `instance` in alphabetical order leads.

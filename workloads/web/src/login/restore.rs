@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use super::{PageLogin, Session, session::SESSION_COOKIE};
 use crate::{cookies, page::Page};
 
-/// What the cookie of a request says.
+/// The login that the cookie of a request proves.
 #[derive(Clone)]
 pub(crate) enum Restored {
     /// A user is logged in.

@@ -68,7 +68,7 @@ pub struct RiskCounts([u32; 4]);
 
 impl RiskCounts {
     /// Returns the number of a severity.
-    pub fn of(&self, risk: &Risk) -> u32 {
+    pub fn count(&self, risk: &Risk) -> u32 {
         self[*risk]
     }
 

@@ -33,7 +33,7 @@ pub(crate) struct Provider {
     server: JoinHandle<()>,
 }
 
-/// What the provider knows.
+/// The state of the provider.
 pub(crate) struct ProviderState {
     key: EncodingKey,
     /// The claims by which it describes the user of the next logins.

@@ -18,7 +18,7 @@ const CASES: u32 = 4;
 
 const CLUSTERS: usize = 3;
 
-/// The stored state, without the times of storage: a rule that was away only in a report that a newer one of its batch replaces
+/// The stored state, without the times of storage: a rule that was missing only in a report that a newer one of its batch replaces
 /// hits without interruption.
 const ROWS: &str = "\
     SELECT 'report' AS kind, org_id, cluster, report AS a, last_checked_at::text AS b, gathered_at::text AS c FROM report \

@@ -108,7 +108,7 @@ impl Waiter<'_> {
 }
 
 impl Results {
-    /// Waits for the report of an archive, or for the reason why there is none.
+    /// Waits for the report of an archive, or for the reason why it gets no report.
     pub(super) async fn wait(&self, sent: &Sent) -> Result<(ClusterId, Report, Vec<Recommendation>), String> {
         let deadline = Instant::now() + self.timeout;
         loop {
