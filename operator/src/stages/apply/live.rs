@@ -4,6 +4,7 @@ use ccx_crds::CcxPipeline;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, OwnerReference};
 use kube::{Resource as _, ResourceExt as _, core::DynamicObject};
 
+use super::generated_secret::GENERATOR;
 use crate::model::{annotations::APPLIED_HASH, kind::Kind, names::MANAGER, object::Object};
 
 /// Whether the object with the name of a child belongs to this resource: owned by it, or without an owner and
@@ -30,8 +31,11 @@ pub(super) fn applied_hash(live: &DynamicObject) -> Option<&str> {
     live.metadata.annotations.as_ref()?.get(APPLIED_HASH).map(String::as_str)
 }
 
+/// Whether the operator has applied the object, or has created it with generated data just before it was killed.
 fn was_applied(live: &DynamicObject) -> bool {
-    applied_hash(live).is_some() || live.managed_fields().iter().any(is_ours_applied)
+    let is_generated = |entry: &ManagedFieldsEntry| entry.manager.as_deref() == Some(GENERATOR);
+    applied_hash(live).is_some()
+        || live.managed_fields().iter().any(|entry| is_ours_applied(entry) || is_generated(entry))
 }
 
 /// The manager that the API server makes up for the fields of an object without any manager when it is applied.
