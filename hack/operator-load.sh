@@ -172,7 +172,7 @@ measure_resync() {
     "$(((cpu - $1 * resync_seconds) / reconciles)) us each beyond that of an idle process"
 }
 
-settled_reconciles() { metric 'ccx_operator_reconciles_total{result="settled"}'; }
+settled_reconciles() { metric 'ccx_operator_reconciles_total{result="up_to_date"}'; }
 
 # restart: measures a process that starts in a cluster with many resources.
 restart() {
