@@ -45,9 +45,9 @@ fn keys_that_the_page_names_exist() {
     let (page, configuration) = (page("compatibility.md"), page("configuration.md"));
     let mut checked = 0;
     for code in page.split('`').skip(1).step_by(2) {
-        let Some((section, key)) = code.split_once('.') else { continue };
-        let is_key = key.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_' || letter == '.');
-        if !is_key || !sections.contains(section) {
+        let Some((section, key)) = code.rsplit_once('.') else { continue };
+        let is_key = code.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_' || letter == '.');
+        if !is_key || !sections.contains(section.split('.').next().unwrap_or_default()) {
             continue;
         }
         let is_subsection = configuration.contains(&format!("## `[{code}]`"));
