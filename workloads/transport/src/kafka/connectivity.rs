@@ -173,6 +173,11 @@ impl Monitor {
         self.state().is_rejected
     }
 
+    /// Returns whether an error of a connection is known.
+    pub(super) fn has_cause(&self) -> bool {
+        self.state().last_error.is_some()
+    }
+
     /// Adds the last error of the connections to an error that only says that there was no answer.
     pub(super) fn explain(&self, source: ClientError) -> ClientFailure {
         let is_silence = source.rdkafka_error_code().is_some_and(is_silence);

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ccx_config::Kafka;
-use futures::FutureExt as _;
 use rdkafka::Offset;
 use rdkafka::consumer::{Consumer as _, StreamConsumer};
 use rdkafka::error::{KafkaError as ClientError, KafkaResult, RDKafkaErrorCode as Code};
 use rdkafka::topic_partition_list::TopicPartitionList;
 use snafu::ResultExt;
+use tokio::runtime::Handle;
+use tokio::time::timeout;
 
 use super::connectivity::Monitor;
 use super::error::{ClientSnafu, LookupSnafu, ReadSnafu, ReadTimeoutSnafu};
@@ -23,8 +24,11 @@ const LOOKUP_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest wait for the next record while the end is not reached.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Most events that are served after a failed query.
-const MAX_SERVED_EVENTS: usize = 100;
+/// Longest wait for the error of a connection after a query that failed without a cause.
+const CAUSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Longest wait for one event meanwhile.
+const EVENT_TIMEOUT: Duration = Duration::from_millis(20);
 
 /// Reads the records that are in a topic at the time of [`open`](Self::open), without a consumer group: nothing is committed.
 pub struct TopicReader {
@@ -50,8 +54,8 @@ impl TopicReader {
         let (events, monitor) = Events::new("reader");
         let client: Client = settings::reader(settings)?.create_with_context(events).context(ClientSnafu)?;
         let opened = {
-            let topic = topic.to_owned();
-            tokio::task::spawn_blocking(move || begin(client, &topic)).await
+            let (topic, monitor) = (topic.to_owned(), Arc::clone(&monitor));
+            tokio::task::spawn_blocking(move || begin(client, &topic, &monitor)).await
         };
         let opened = opened.unwrap_or(Err(ClientError::Canceled));
         let opened = opened.map_err(|source| monitor.explain(source));
@@ -73,7 +77,7 @@ impl TopicReader {
     pub async fn next(&mut self) -> Result<Option<Record>, KafkaError> {
         let topic = &*self.topic;
         while !self.ends.is_empty() {
-            let Ok(received) = tokio::time::timeout(READ_TIMEOUT, self.client.recv()).await else {
+            let Ok(received) = timeout(READ_TIMEOUT, self.client.recv()).await else {
                 return ReadTimeoutSnafu { topic, timeout: READ_TIMEOUT }.fail();
             };
             match received {
@@ -96,8 +100,8 @@ impl TopicReader {
 }
 
 /// Sets the client to the beginning of each partition that has records.
-fn begin(client: Client, topic: &str) -> KafkaResult<(Client, Vec<Extent>)> {
-    let mut extents = extents(&client, topic).inspect_err(|_| serve_events(&client))?;
+fn begin(client: Client, topic: &str, monitor: &Monitor) -> KafkaResult<(Client, Vec<Extent>)> {
+    let mut extents = extents(&client, topic).inspect_err(|_| serve_events(&client, monitor))?;
     extents.retain(|extent| extent.start < extent.end);
     let mut starts = TopicPartitionList::new();
     for extent in &extents {
@@ -107,12 +111,14 @@ fn begin(client: Client, topic: &str) -> KafkaResult<(Client, Vec<Extent>)> {
     Ok((client, extents))
 }
 
-/// Passes the errors of connections to the monitor: librdkafka queues them until the client is polled.
-fn serve_events(client: &Client) {
-    for _ in 0..MAX_SERVED_EVENTS {
-        if client.recv().now_or_never().is_none() {
-            return;
-        }
+/// Passes the errors of connections to the monitor: librdkafka queues them until the client is polled, which may be after it has
+/// failed the query.
+fn serve_events(client: &Client, monitor: &Monitor) {
+    let runtime = Handle::current();
+    let deadline = Instant::now() + CAUSE_TIMEOUT;
+    while !monitor.has_cause() && Instant::now() < deadline {
+        // A callback takes the error: the call itself may return nothing.
+        let _ = runtime.block_on(async { timeout(EVENT_TIMEOUT, client.recv()).await });
     }
 }
 
