@@ -43,7 +43,7 @@ pub(super) struct Program<'a> {
     pub(super) variables: Vec<&'a EnvVar>,
     /// The TCP ports that it connects to.
     pub(super) ports: BTreeSet<u16>,
-    /// Whether it needs a token of its ServiceAccount.
+    /// Whether a token of its ServiceAccount is mounted.
     pub(super) needs_token: bool,
     /// Missing references.
     missing: Vec<&'a Problem>,

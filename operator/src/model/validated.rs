@@ -145,7 +145,7 @@ pub struct Managed {
     pub spec: ManagedDatabase,
     /// Its pod.
     pub pods: Pods,
-    /// Whether it has a generated certificate.
+    /// Whether connections to it are encrypted with a generated certificate.
     pub is_encrypted: bool,
     /// Whether it is deleted with the resource.
     pub ownership: Ownership,

@@ -115,7 +115,7 @@ pub(crate) async fn fetch<T: DeserializeOwned>(url: &Url, request: RequestBuilde
     ccx_messages::parse_json(&answer).with_context(|_| JsonSnafu { url: shown(url) })
 }
 
-/// Sends a request, and returns the status and the body of the answer, whatever the status is.
+/// Sends a request, and returns the status and the body of the response. An error status is not an error.
 pub(crate) async fn send(url: &Url, request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), FetchError> {
     let shown = || shown(url);
     let mut response = request

@@ -47,7 +47,7 @@ pub(super) struct Certificates {
 }
 
 /// Returns the certificates that follow `before`: a certificate for the `hosts` by the same authority; a new authority that is trusted
-/// beside the previous one when it is due; or everything anew when `before` is absent or damaged.
+/// beside the previous one when renewal is due; or a new authority and certificate when `before` is absent or damaged.
 pub(super) fn next(
     before: Option<&Certificates>,
     hosts: &[String],

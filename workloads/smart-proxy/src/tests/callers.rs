@@ -140,7 +140,7 @@ fn signed(issuer: &str, key: &EncodingKey, organization: u32) -> String {
     encode(&header, &claims, key).unwrap()
 }
 
-/// Starts one server that is the OIDC provider, the Kubernetes API server and the RBAC service, which permits nobody.
+/// Starts one server that is the OIDC provider, the Kubernetes API server and the RBAC service, which denies every request.
 async fn start(key: &EncodingKey) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

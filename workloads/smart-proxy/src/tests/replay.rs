@@ -287,7 +287,7 @@ async fn advisor_page_loads_each_page_and_its_buttons_work() {
     }
 }
 
-/// What clients rely on holds for every way to ask.
+/// The rules of clients hold for compressed and conditional requests, HEAD, and other spellings of a path.
 #[tokio::test]
 async fn rules_of_clients_hold_through_compression_conditions_and_other_forms_of_a_path() {
     let env = TestEnv::start().await;

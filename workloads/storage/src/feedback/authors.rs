@@ -20,7 +20,7 @@ const LIST: &str = "\
     SELECT cluster_id, rule_id, error_key, disabled_by, disabled_at AT TIME ZONE 'UTC' AS disabled_at
     FROM ccx.disabled_by WHERE org_id = $1 AND cluster_id = COALESCE($2, cluster_id)";
 
-/// A rule that somebody has disabled.
+/// A disabled rule.
 #[derive(Clone, Copy, Debug)]
 pub struct Disabled<'a> {
     /// The organisation.

@@ -51,7 +51,7 @@ impl Session {
         })
     }
 
-    /// Returns the session after a refresh; `None` if the provider now names somebody else.
+    /// Returns the session after a refresh; `None` if the provider returns another user.
     pub(super) fn refreshed(&self, login: Login, now: DateTime<Utc>) -> Option<Self> {
         let mut next = self.clone();
         if let Some(caller) = login.caller {

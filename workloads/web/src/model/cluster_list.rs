@@ -46,7 +46,7 @@ pub struct ClusterPage {
     pub rows: Vec<ClusterRow>,
     /// The number of clusters on all pages.
     pub count: usize,
-    /// All clusters of the organisation, whatever is selected.
+    /// Totals of all clusters of the organisation, without the filters.
     pub totals: ClusterTotals,
 }
 

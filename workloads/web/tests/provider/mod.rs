@@ -1,4 +1,4 @@
-//! A small OIDC provider on a real socket: it logs in whoever its page is told, and checks what a real one checks.
+//! A small OIDC provider on a real socket: it logs in the user that its page is given, and validates requests as a real one does.
 
 use std::{
     collections::{BTreeMap, HashMap},
