@@ -36,6 +36,8 @@ pub(crate) enum BenchError {
     Io { source: std::io::Error },
     #[snafu(display("{what} did not happen within {seconds} s"))]
     TooSlow { what: &'static str, seconds: u64 },
+    #[snafu(display("the last report was stored before others: {stored} of {expected}"))]
+    OutOfOrder { stored: usize, expected: usize },
     #[snafu(display(
         "wrk is missing or its answer makes no sense; install it (Debian: apt-get install wrk)"
     ))]

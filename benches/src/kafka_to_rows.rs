@@ -9,14 +9,15 @@ use ccx_messages::ClusterId;
 use ccx_storage::{Database, NewReport};
 use ccx_transport::{Outgoing, Producer};
 use chrono::{DateTime, Utc};
-use sqlx::{Connection as _, Executor as _, PgConnection, Row as _, postgres::PgConnectOptions};
+use snafu::ensure;
+use sqlx::{Connection as _, Executor as _, PgConnection, postgres::PgConnectOptions};
 
 use crate::{
-    error::{BenchError, TooSlowSnafu},
+    error::{BenchError, OutOfOrderSnafu, TooSlowSnafu},
     figure::{Better, Figure},
     plain_batches,
     process::{Workload, free_address},
-    reports::{last_checked, message, row},
+    reports::{last_checked, message, org_id, row},
     row_by_row,
 };
 
@@ -84,12 +85,14 @@ impl Bench {
         config.writer.listen = free_address();
         produce(&config, clusters, last_checked).await?;
 
-        let mut connection = connect(&self.settings).await?;
+        let mut watch = Watch { connection: connect(&self.settings).await?, last_checked };
         let _writer = Workload::spawn("db-writer", &config)?;
-        let stored = |count: usize| StoredSince { last_checked, count };
-        let first = stored(1).wait(&mut connection).await?;
-        let last = stored(clusters.len()).wait(&mut connection).await?;
-        Ok((last.count - first.count) as f64 / (last.at - first.at).as_secs_f64())
+        let begin = watch.wait_for(clusters[0]).await?;
+        let first_batch = watch.count_stored().await?;
+        let end = watch.wait_for(clusters[clusters.len() - 1]).await?;
+        let stored = watch.count_stored().await?;
+        ensure!(stored == clusters.len(), OutOfOrderSnafu { stored, expected: clusters.len() });
+        Ok((clusters.len() - first_batch) as f64 / (end - begin).as_secs_f64())
     }
 
     /// Fills the tables with reports of clusters that are not used again.
@@ -131,35 +134,35 @@ async fn produce(
 }
 
 /// Waits until reports of one round are committed, as another session sees it.
-struct StoredSince {
+///
+/// It reads one row by its primary key: to count the rows again and again would cost PostgreSQL as much as to store them. The
+/// topic has one partition, so the rows of the messages before are committed too.
+struct Watch {
+    connection: PgConnection,
     last_checked: DateTime<Utc>,
-    count: usize,
 }
 
-struct Progress {
-    count: usize,
-    at: Instant,
-}
-
-impl StoredSince {
-    async fn wait(&self, connection: &mut PgConnection) -> Result<Progress, BenchError> {
+impl Watch {
+    /// Returns when the report of `cluster` in this round was seen.
+    async fn wait_for(&mut self, cluster: ClusterId) -> Result<Instant, BenchError> {
         let deadline = Instant::now() + ROUND_TIMEOUT;
+        let sql = "SELECT count(*) FROM report WHERE org_id = $1 AND cluster = $2 AND last_checked_at = $3";
         while Instant::now() < deadline {
-            let count = self.count_stored(connection).await?;
-            if count >= self.count {
-                return Ok(Progress { count, at: Instant::now() });
+            let query = sqlx::query_scalar::<_, i64>(sql).bind(org_id().as_i32()).bind(cluster.to_string());
+            let found = query.bind(self.last_checked.naive_utc()).fetch_one(&mut self.connection).await?;
+            if found == 1 {
+                return Ok(Instant::now());
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
         TooSlowSnafu { what: "the last row", seconds: ROUND_TIMEOUT.as_secs() }.fail()
     }
 
-    /// The writer stamps each row with the time of its transaction, so rows of this round are those stamped by now with the
-    /// round's own `last_checked_at`.
-    async fn count_stored(&self, connection: &mut PgConnection) -> Result<usize, BenchError> {
+    /// Counts the rows of this round: a scan of the table.
+    async fn count_stored(&mut self) -> Result<usize, BenchError> {
         let sql = "SELECT count(*) FROM report WHERE last_checked_at = $1";
-        let row = sqlx::query(sql).bind(self.last_checked.naive_utc()).fetch_one(connection).await?;
-        let count: i64 = row.try_get(0)?;
+        let query = sqlx::query_scalar::<_, i64>(sql).bind(self.last_checked.naive_utc());
+        let count = query.fetch_one(&mut self.connection).await?;
         Ok(usize::try_from(count).unwrap_or(0))
     }
 }
