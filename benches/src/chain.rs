@@ -54,7 +54,7 @@ pub(crate) async fn run() -> Result<Vec<Figure>, BenchError> {
     let writer = Workload::start("db-writer", &config, config.writer.listen).await?;
     let _pipeline = Workload::start("pipeline", &config, config.pipeline.listen).await?;
     settle();
-    let writer_bytes = writer.resident_bytes()?;
+    let (writer_bytes, own_bytes) = (writer.resident_bytes()?, writer.own_bytes()?);
 
     let chain = Chain { producer: Producer::new(&config.kafka)?, client: reqwest::Client::new(), config };
     let archive = Bytes::from(SampleArchive::small(ClusterId::random()).to_tar_gz());
@@ -75,6 +75,14 @@ pub(crate) async fn run() -> Result<Vec<Figure>, BenchError> {
             ours: writer_bytes as f64 / 1e6,
             limit: 20.0,
             limit_is: "the target",
+        },
+        Figure {
+            what: "of it the process's own, without pages of the program".into(),
+            unit: "MB",
+            better: Better::Lower,
+            ours: own_bytes as f64 / 1e6,
+            limit: writer_bytes as f64 / 1e6,
+            limit_is: "all of it",
         },
     ])
 }

@@ -127,6 +127,11 @@ impl Workload {
         self.status_bytes("VmRSS:")
     }
 
+    /// Memory that is the process's own, in bytes: without the pages of the program file, which processes of one program share.
+    pub(crate) fn own_bytes(&self) -> Result<u64, ProcessError> {
+        self.status_bytes("RssAnon:")
+    }
+
     /// Most memory that the process has had, in bytes.
     pub(crate) fn peak_resident_bytes(&self) -> Result<u64, ProcessError> {
         self.status_bytes("VmHWM:")
