@@ -46,8 +46,9 @@ async function visit(browser, options, suffix) {
   if (options.script === false) {
     await (await page.$("input[type=file]")).uploadFile(good, broken);
     await follow(page, () => page.click(".ccx-upload button"));
-    // The page loads itself again.
-    for (let round = 0; round < 30 && (await page.content()).includes("Processing"); round++) await new Promise((next) => setTimeout(next, 1000));
+    // The page loads itself again; while it does, it has no content to read.
+    const isProcessing = () => page.content().then((content) => content.includes("Processing"), () => true);
+    for (let round = 0; round < 60 && (await isProcessing()); round++) await new Promise((next) => setTimeout(next, 1000));
   } else {
     await follow(page, () => drop(page, [good, broken]));
     check(path(page) === `${advisor}/uploads`, path(page));
