@@ -28,7 +28,7 @@ use crate::{
     stages::{
         StageResults,
         apply::Applier,
-        claim::claim_of_other,
+        claim::{Claim, claim},
         dereference::dereference,
         dry_run::Planner,
         invalid, refused_pods, token_review,
@@ -47,10 +47,17 @@ pub async fn run(client: Client, settings: Settings, metrics: Metrics, stop: Can
 ///
 /// Every failure ends in the status, so only a status that could not be written is an error.
 async fn reconcile(stored: Arc<DynamicObject>, context: Arc<Context>) -> Result<Reconciled, kube::Error> {
-    let (pipeline, invalid) = invalid::parse(&stored);
+    let (mut pipeline, invalid) = invalid::parse(&stored);
     let key = Key::from_pipeline(&pipeline);
-    if let Some(claim) = claim_of_other(&pipeline, &key, &context).await {
-        return Ok(Reconciled { problems: vec![claim], ..Reconciled::default() });
+    match claim(&mut pipeline, &key, &context).await {
+        Ok(Claim::Held) => {}
+        Ok(Claim::Outdated) => return Ok(Reconciled::again()),
+        Ok(Claim::Other(problem)) => {
+            return Ok(Reconciled { problems: vec![problem], ..Reconciled::default() });
+        }
+        // The API server may refuse any status of a resource that is not valid.
+        Err(_) if invalid.is_some() => {}
+        Err(error) => return Err(error),
     }
     if let Some(problem) = invalid {
         return Ok(invalid::report(&pipeline, &key, &context, problem).await);

@@ -50,6 +50,13 @@ pub(crate) struct Reconciled {
     pub(crate) is_status_changed: bool,
 }
 
+impl Reconciled {
+    /// Returns the result of a reconcile that has to be repeated with the resource as it is now.
+    pub(crate) fn again() -> Self {
+        Self { deadline: Some(Duration::ZERO), ..Self::default() }
+    }
+}
+
 /// Reconciles a resource, unless it and its objects are unchanged since it was up to date.
 ///
 /// Watches keep only its metadata. It is read before the reconcile, and so is never older than our own

@@ -1,12 +1,13 @@
 //! The claim of a resource: two operators of one resource would fight.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ccx_crds::CcxPipeline;
 use k8s_openapi::api::coordination::v1::Lease;
 use kube::{
     Api, Resource as _,
     api::{Patch, PatchParams},
+    core::{ApiResource, DynamicObject},
 };
 use serde_json::json;
 
@@ -22,33 +23,69 @@ use crate::{
     runtime::{claim::TAKEOVER, context::Context},
 };
 
-/// Returns why the resource is left to another operator, which has claimed it. The claim of one that no longer
-/// renews its Lease is taken over.
-pub(crate) async fn claim_of_other(pipeline: &CcxPipeline, key: &Key, context: &Context) -> Option<Problem> {
-    let claim = pipeline.status.as_ref()?.controller.as_deref()?;
-    if claim == context.controller {
-        return None;
+/// Whether this operator may write to a resource and its children.
+#[derive(Debug)]
+pub(crate) enum Claim {
+    /// This operator has claimed the resource.
+    Held,
+    /// The resource was changed since it was read, possibly by another operator that claimed it.
+    Outdated,
+    /// Another operator has claimed the resource.
+    Other(Problem),
+}
+
+/// Claims the resource for this operator before anything else is written, and takes over the claim of an operator
+/// that no longer renews its Lease.
+///
+/// # Errors
+/// When the API server refuses the claim.
+pub(crate) async fn claim(
+    pipeline: &mut CcxPipeline,
+    key: &Key,
+    context: &Context,
+) -> Result<Claim, kube::Error> {
+    let claimant = pipeline.status.as_ref().and_then(|status| status.controller.clone());
+    if claimant.as_ref() == Some(&context.controller) {
+        return Ok(Claim::Held);
     }
-    let renewal = match renewal(claim, context).await {
+    if let Some(other) = &claimant
+        && let Some(problem) = valid_claim(other, key, context).await
+    {
+        return Ok(Claim::Other(problem));
+    }
+    match write_claim(pipeline, key, context).await {
+        Ok(()) => {}
+        Err(error) if api_reason(&error) == Reason::Conflict => return Ok(Claim::Outdated),
+        Err(error) => return Err(error),
+    }
+    if let Some(other) = &claimant {
+        report_takeover(pipeline, key, other, context).await;
+    }
+    pipeline.status.get_or_insert_default().controller = Some(context.controller.clone());
+    Ok(Claim::Held)
+}
+
+/// Returns why the claim of another operator has to be respected; `None` when it is abandoned.
+async fn valid_claim(other: &str, key: &Key, context: &Context) -> Option<Problem> {
+    let renewal = match renewal(other, context).await {
         Ok(renewal) => renewal,
-        Err(error) => return Some(unknown(claim, context, &error)),
+        Err(error) => return Some(unknown(other, context, &error)),
     };
-    let takeover = context.takeover.unwrap_or(TAKEOVER);
-    if !context.state.is_claim_abandoned(key, renewal, takeover, Instant::now()) {
-        return Some(claimed(claim, context));
-    }
-    match take_over(pipeline, key, context).await {
-        Ok(()) => {
-            let note = format!(
-                "took over the resource from the operator {claim}, which has not renewed its Lease for {} minutes",
-                takeover.as_secs() / 60
-            );
-            tracing::info!(pipeline = %key, from = claim, "took over the resource");
-            context.events.normal(pipeline, Reason::ClaimTakenOver.name(), &note).await;
-            None
-        }
-        Err(error) => Some(Problem::new(api_reason(&error), error_text(&error))),
-    }
+    let is_abandoned = context.state.is_claim_abandoned(key, renewal, takeover(context), Instant::now());
+    (!is_abandoned).then(|| claimed(other, context))
+}
+
+fn takeover(context: &Context) -> Duration {
+    context.takeover.unwrap_or(TAKEOVER)
+}
+
+async fn report_takeover(pipeline: &CcxPipeline, key: &Key, from: &str, context: &Context) {
+    let note = format!(
+        "took over the resource from the operator {from}, which has not renewed its Lease for {} minutes",
+        takeover(context).as_secs() / 60
+    );
+    tracing::info!(pipeline = %key, from, "took over the resource");
+    context.events.normal(pipeline, Reason::ClaimTakenOver.name(), &note).await;
 }
 
 /// Returns the hash of the last renewal of the Lease that the claim names; an absent Lease is not renewed.
@@ -64,9 +101,12 @@ async fn renewal(claim: &str, context: &Context) -> Result<Hash64, kube::Error> 
     Ok(Hash64::new(&(claim, spec.holder_identity, renewed)))
 }
 
-/// Claims the resource, unless it was changed since it was read.
-async fn take_over(pipeline: &CcxPipeline, key: &Key, context: &Context) -> Result<(), kube::Error> {
-    let api: Api<CcxPipeline> = Api::namespaced(context.client.clone(), &key.namespace);
+/// Writes the claim, unless the resource was changed since it was read: of operators that start at the same time, one
+/// succeeds.
+async fn write_claim(pipeline: &CcxPipeline, key: &Key, context: &Context) -> Result<(), kube::Error> {
+    // The response is not parsed: a resource that was stored by another release may not be valid.
+    let kind = ApiResource::erase::<CcxPipeline>(&());
+    let api: Api<DynamicObject> = Api::namespaced_with(context.client.clone(), &key.namespace, &kind);
     let patch = json!({
         "metadata": {"resourceVersion": pipeline.meta().resource_version},
         "status": {"controller": context.controller},

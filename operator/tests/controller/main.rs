@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod certificate;
+mod claims;
 mod cleaner;
 mod crash;
 mod deletion;

@@ -45,7 +45,8 @@ async fn new_resource_becomes_ready_with_all_children() {
 async fn first_reconcile_sets_every_condition() {
     let env = TestEnv::new().await;
     env.apply(json!({})).await;
-    let status = eventually_async("a status", async || env.pipeline().await.status).await;
+    let report = async || env.pipeline().await.status.filter(|it| it.observed_generation.is_some());
+    let status = eventually_async("a report after the claim", report).await;
     let mut names: Vec<&str> = status.conditions.iter().map(|condition| condition.type_.as_str()).collect();
     names.sort_unstable();
     let expected = [

@@ -93,6 +93,22 @@ pub(crate) struct Operator {
     task: JoinHandle<()>,
 }
 
+impl Operator {
+    /// Returns the number of writes by resource and verb, from the metrics.
+    pub(crate) fn writes(&self) -> Vec<String> {
+        let text = TextEncoder::new().encode_to_string(&self.metrics.registry.gather()).unwrap();
+        text.lines()
+            .filter(|line| line.starts_with("ccx_operator_api_writes_total"))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    pub(crate) async fn stop(self) {
+        self.stop.cancel();
+        tokio::time::timeout(TIMEOUT, self.task).await.unwrap().unwrap();
+    }
+}
+
 /// The responses of pods by path.
 #[derive(Clone, Default)]
 pub(crate) struct Answers(Arc<Mutex<BTreeMap<&'static str, String>>>);
@@ -176,6 +192,16 @@ impl TestEnv {
     }
 
     fn start(&mut self, config: Config, limit: &WriteLimit) {
+        self.operator = Some(self.controller(&self.controller, config, limit));
+    }
+
+    /// Starts another operator beside that of the environment, with an identity of its own.
+    pub(crate) fn start_rival(&self, identity: &str) -> Operator {
+        let config = as_operator(&self.config, &self.namespace);
+        self.controller(identity, config, &WriteLimit::unlimited())
+    }
+
+    fn controller(&self, identity: &str, config: Config, limit: &WriteLimit) -> Operator {
         let metrics = Metrics::new();
         let layer = FencingLayer { fence: Fence::always_open(), metrics: metrics.clone() };
         let builder = ClientBuilder::try_from(config).unwrap().with_layer(&self.recorder);
@@ -189,7 +215,7 @@ impl TestEnv {
                 namespace: Some(self.namespace.clone()),
                 ..OperatorDefaults::default()
             },
-            controller: self.controller.clone(),
+            controller: identity.into(),
             identity: "test".into(),
             prober: Arc::new(self.prober.clone()),
             resync: Some(RESYNC),
@@ -200,13 +226,12 @@ impl TestEnv {
         };
         let stop = CancellationToken::new();
         let task = tokio::spawn(ccx_operator::run(client, settings, metrics.clone(), stop.clone()));
-        self.operator = Some(Operator { metrics, stop, task });
+        Operator { metrics, stop, task }
     }
 
     pub(crate) async fn stop_operator(&mut self) {
         if let Some(operator) = self.operator.take() {
-            operator.stop.cancel();
-            tokio::time::timeout(TIMEOUT, operator.task).await.unwrap().unwrap();
+            operator.stop().await;
         }
     }
 
@@ -224,11 +249,7 @@ impl TestEnv {
 
     /// Returns the number of writes by resource and verb, from the metrics.
     pub(crate) fn writes(&self) -> Vec<String> {
-        let text = TextEncoder::new().encode_to_string(&self.metrics().registry.gather()).unwrap();
-        text.lines()
-            .filter(|line| line.starts_with("ccx_operator_api_writes_total"))
-            .map(str::to_owned)
-            .collect()
+        self.operator.as_ref().unwrap().writes()
     }
 
     pub(crate) fn config(&self) -> Config {
