@@ -212,6 +212,11 @@ impl ChildCache {
         tables.drop_if_unused(key);
     }
 
+    /// Returns the number of changes of a resource's objects that matter so far.
+    pub(crate) fn changes(&self, key: &Key) -> u64 {
+        self.lock().objects.get(key).map_or(0, PipelineObjects::changes)
+    }
+
     /// Reads or changes the objects of a resource. Keep it short: all watches wait for the lock.
     pub(crate) fn with<T>(&self, key: &Key, use_objects: impl FnOnce(&mut PipelineObjects) -> T) -> T {
         use_objects(self.lock().objects.entry(key.clone()).or_default())

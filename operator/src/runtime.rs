@@ -19,4 +19,5 @@ pub(crate) mod queue;
 pub(crate) mod reconcile_if_changed;
 pub(crate) mod reconcile_state;
 pub(crate) mod requeue;
+pub(crate) mod resync;
 mod watch_health;

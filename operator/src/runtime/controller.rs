@@ -25,6 +25,7 @@ use super::{
     reconcile_if_changed::{Reconcile, reconcile_if_changed},
     reconcile_state::ReconcileState,
     requeue::backoff,
+    resync,
     watch_health::WatchHealth,
 };
 pub use crate::cache::watches::Scope;
@@ -65,7 +66,7 @@ pub struct Settings {
     pub identity: String,
     /// Probes the dependencies of pods.
     pub prober: Arc<dyn Prober>,
-    /// The interval between two reconciles of a resource that is up to date; five minutes when absent.
+    /// The interval between two resyncs of the resources that are up to date; one minute when absent.
     pub resync: Option<Duration>,
     /// The pause after the first failure of a Job; five minutes when absent.
     pub job_pause: Option<Duration>,
@@ -140,10 +141,12 @@ async fn control(
         let results = applier(run, on_error, Arc::clone(&context), store.clone(), Box::pin(requests), config);
         results.for_each(async |result| handle_result(&context.queue, &store, result)).await;
     };
+    let resyncing = resync::run(&context);
     let linking = follow_console_links(&context, store.clone());
     tokio::select! {
         () = watching => {}
         () = reconciling => {}
+        () = resyncing => {}
         () = linking => {}
     }
 }

@@ -90,13 +90,19 @@ impl Metrics {
 
     /// Counts a reconcile.
     pub fn count_reconcile(&self, outcome: Outcome, took: Duration) {
+        self.count_reconciles(outcome, 1, took);
+    }
+
+    /// Counts reconciles that took a time together.
+    pub(crate) fn count_reconciles(&self, outcome: Outcome, number: u32, took: Duration) {
         let result = match outcome {
             Outcome::Settled => "up_to_date",
             Outcome::Done => "done",
             Outcome::Failed => "failed",
         };
-        self.reconciles.with_label_values(&[result]).inc();
-        self.reconcile_seconds.observe(took.as_secs_f64());
+        self.reconciles.with_label_values(&[result]).inc_by(number.into());
+        let each = took.checked_div(number).unwrap_or_default().as_secs_f64();
+        (0..number).for_each(|_| self.reconcile_seconds.observe(each));
     }
 
     /// Counts a problem of a reconcile.

@@ -72,14 +72,18 @@ pub(crate) async fn reconcile_if_changed(
     if !context.synced.is_complete(&key.namespace) {
         return Ok(Action::requeue(SYNC_PAUSE));
     }
-    let changes = context.cache.with(&key, |objects| objects.changes());
+    let changes = context.cache.changes(&key);
     let seen_state = UpToDate { spec_hash: spec_hash(&seen.metadata), changes };
     let is_up_to_date = context.state.is_up_to_date(&key, &seen_state);
     let pipeline =
         if is_up_to_date || is_terminating(&seen.metadata) { None } else { read(&key, &context).await? };
     let Some(pipeline) = pipeline.filter(|pipeline| !is_terminating(&pipeline.metadata)) else {
+        if !is_up_to_date {
+            // It is being deleted: there is nothing to do until its next change.
+            context.state.set_up_to_date(&key, Some(seen_state), None);
+        }
         context.metrics.count_reconcile(Outcome::Settled, started.elapsed());
-        return Ok(Requeue::Resync.action(context.resync));
+        return Ok(Requeue::UpToDate.action(context.resync));
     };
     let state = UpToDate { spec_hash: spec_hash(&pipeline.metadata), changes };
     context.cache.with(&key, |objects| objects.set_owner(pipeline.metadata.uid.as_deref()));
@@ -87,7 +91,7 @@ pub(crate) async fn reconcile_if_changed(
     let reconciled = reconcile(Arc::clone(&pipeline), Arc::clone(&context)).await?;
     emit_events(&pipeline.metadata, &key, &context, &reconciled).await;
     let requeue = requeue(&key, &context, &reconciled);
-    let up_to_date = (requeue == Requeue::Resync).then_some(state);
+    let up_to_date = (requeue == Requeue::UpToDate).then_some(state);
     context.state.set_up_to_date(&key, up_to_date, reconciled.valid_until);
     let outcome = if reconciled.problems.is_empty() { Outcome::Done } else { Outcome::Failed };
     context.metrics.count_reconcile(outcome, started.elapsed());
@@ -117,7 +121,7 @@ fn requeue(key: &Key, context: &Context, reconciled: &Reconciled) -> Requeue {
         return Requeue::Poll(context.state.record_poll(key));
     }
     context.state.reset_polls(key);
-    reconciled.deadline.map_or(Requeue::Resync, Requeue::At)
+    reconciled.deadline.map_or(Requeue::UpToDate, Requeue::At)
 }
 
 /// Emits an Event for each problem that is new.

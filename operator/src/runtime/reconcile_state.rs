@@ -51,6 +51,22 @@ pub(crate) struct UpToDate {
     pub(crate) changes: u64,
 }
 
+/// The result of comparing all resources that were up to date with their present state.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct CheckedResources {
+    /// The number of those that still are.
+    pub(crate) up_to_date: u32,
+    /// Those that no longer are.
+    pub(crate) outdated: Vec<Key>,
+}
+
+impl Entry {
+    /// Whether the time has passed until which the resource is up to date by itself.
+    fn is_overdue(&self, now: Timestamp) -> bool {
+        self.valid_until.is_some_and(|until| until <= now)
+    }
+}
+
 impl ReconcileState {
     /// Returns an empty state. The `gauges` count resources by condition and status.
     pub(crate) fn new(gauges: IntGaugeVec) -> Self {
@@ -61,9 +77,9 @@ impl ReconcileState {
     /// Stores the hash of a resource. Returns whether anything but its status has changed.
     pub(crate) fn record_pipeline(&self, metadata: &ObjectMeta) -> bool {
         let now = spec_hash(metadata);
-        self.update(&Key::from_metadata(metadata), |entry| {
-            std::mem::replace(&mut entry.spec_hash, now) != now
-        })
+        let mut entries = self.lock();
+        let entry = entries.entry(Key::from_metadata(metadata)).or_default();
+        std::mem::replace(&mut entry.spec_hash, now) != now
     }
 
     /// Removes a deleted resource.
@@ -75,9 +91,25 @@ impl ReconcileState {
 
     pub(crate) fn is_up_to_date(&self, key: &Key, now: &UpToDate) -> bool {
         self.lock().get(key).is_some_and(|entry| {
-            let is_overdue = entry.valid_until.is_some_and(|until| until <= Timestamp::now());
-            entry.up_to_date.as_ref() == Some(now) && !is_overdue
+            entry.up_to_date.as_ref() == Some(now) && !entry.is_overdue(Timestamp::now())
         })
+    }
+
+    /// Compares the resources that were up to date with their present state: `changes` returns the number of
+    /// changes of a resource's objects.
+    pub(crate) fn check_up_to_date(&self, changes: impl Fn(&Key) -> u64) -> CheckedResources {
+        let now = Timestamp::now();
+        let mut checked = CheckedResources::default();
+        for (key, entry) in &*self.lock() {
+            let Some(before) = &entry.up_to_date else { continue };
+            let present = UpToDate { spec_hash: entry.spec_hash, changes: changes(key) };
+            if *before == present && !entry.is_overdue(now) {
+                checked.up_to_date += 1;
+            } else {
+                checked.outdated.push(key.clone());
+            }
+        }
+        checked
     }
 
     /// Stores the state in which the resource was up to date, `None` when it is not; and the time until which it
@@ -116,9 +148,10 @@ impl ReconcileState {
         let gauge =
             |condition: &Condition| self.gauges.with_label_values(&[&condition.type_, &condition.status]);
         let now: Vec<_> = status.conditions.iter().map(gauge).collect();
-        now.iter().for_each(IntGauge::inc);
-        let before = self.update(key, |entry| std::mem::replace(&mut entry.gauges, now));
-        before.iter().for_each(IntGauge::dec);
+        self.update(key, |entry| {
+            now.iter().for_each(IntGauge::inc);
+            std::mem::replace(&mut entry.gauges, now).iter().for_each(IntGauge::dec);
+        });
     }
 
     /// Records the last renewal of the operator that claims a resource. Returns whether its claim is abandoned.
@@ -158,8 +191,9 @@ impl ReconcileState {
         problems.iter().filter(|problem| !before.contains(&Hash64::new(*problem))).cloned().collect()
     }
 
-    fn update<T>(&self, key: &Key, change: impl FnOnce(&mut Entry) -> T) -> T {
-        change(self.lock().entry(key.clone()).or_default())
+    /// Changes the state of a resource. One that was deleted while its reconcile ran has none.
+    fn update<T: Default>(&self, key: &Key, change: impl FnOnce(&mut Entry) -> T) -> T {
+        self.lock().get_mut(key).map(change).unwrap_or_default()
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Entry>> {
@@ -186,8 +220,18 @@ mod tests {
         ReconcileState::new(Metrics::new().conditions)
     }
 
+    /// Returns the state of one resource.
+    fn state_of(key: &Key) -> ReconcileState {
+        let state = state();
+        assert_eq!(Key::from_metadata(&metadata(1, "1")), *key);
+        state.record_pipeline(&metadata(1, "1"));
+        state
+    }
+
     fn metadata(generation: i64, version: &str) -> ObjectMeta {
         ObjectMeta {
+            namespace: Some("ns".into()),
+            name: Some("ccx".into()),
             generation: Some(generation),
             resource_version: Some(version.into()),
             ..ObjectMeta::default()
@@ -204,8 +248,8 @@ mod tests {
 
     #[test]
     fn resource_is_counted_by_its_newest_conditions_until_removed() {
-        let state = state();
         let key = Key::new("ns", "ccx");
+        let state = state_of(&key);
         let ready = |status: &str| {
             let condition = json!({"type": "Ready", "status": status, "reason": "r", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"});
             serde_json::from_value(json!({"conditions": [condition]})).unwrap()
@@ -218,12 +262,14 @@ mod tests {
         assert_eq!(counted(), [1, 0]);
         state.remove(&key);
         assert_eq!(counted(), [0, 0]);
+        state.count_conditions(&key, &ready("True"));
+        assert_eq!(counted(), [0, 0], "its last reconcile ended after its deletion");
     }
 
     #[test]
     fn up_to_date_state_is_invalid_after_any_change_or_failure() {
-        let state = state();
         let key = Key::new("ns", "ccx");
+        let state = state_of(&key);
         let up_to_date = UpToDate { spec_hash: 1, changes: 1 };
         state.set_up_to_date(&key, Some(up_to_date.clone()), None);
         assert!(state.is_up_to_date(&key, &up_to_date));
@@ -234,8 +280,8 @@ mod tests {
 
     #[test]
     fn up_to_date_state_is_invalid_after_its_time() {
-        let state = state();
         let key = Key::new("ns", "ccx");
+        let state = state_of(&key);
         let up_to_date = UpToDate { spec_hash: 1, changes: 1 };
         state.set_up_to_date(&key, Some(up_to_date.clone()), Some(Timestamp::MAX));
         assert!(state.is_up_to_date(&key, &up_to_date));
@@ -245,12 +291,29 @@ mod tests {
 
     #[test]
     fn problem_is_new_once_while_it_lasts() {
-        let state = state();
         let key = Key::new("ns", "ccx");
+        let state = state_of(&key);
         let problems = [Problem::new(Reason::Conflict, "a")];
         assert_eq!(state.record_problems(&key, &problems), problems);
         assert!(state.record_problems(&key, &problems).is_empty());
         state.record_problems(&key, &[]);
         assert_eq!(state.record_problems(&key, &problems), problems);
+    }
+
+    #[test]
+    fn check_finds_resources_that_changed_or_whose_time_has_passed() {
+        let key = Key::new("ns", "ccx");
+        let state = state_of(&key);
+        let all = |changes| state.check_up_to_date(|_| changes);
+        assert_eq!(all(1), CheckedResources::default(), "its reconcile is to come, or was put off");
+        let up_to_date = UpToDate { spec_hash: spec_hash(&metadata(1, "1")), changes: 1 };
+        state.set_up_to_date(&key, Some(up_to_date.clone()), None);
+        let outdated = CheckedResources { up_to_date: 0, outdated: vec![key.clone()] };
+        assert_eq!(all(1), CheckedResources { up_to_date: 1, outdated: Vec::new() });
+        assert_eq!(all(2), outdated);
+        state.set_up_to_date(&key, Some(up_to_date), Some(Timestamp::UNIX_EPOCH));
+        assert_eq!(all(1), outdated);
+        state.remove(&key);
+        assert_eq!(all(1), CheckedResources::default());
     }
 }
