@@ -48,7 +48,10 @@ pub(crate) fn message(cluster_id: ClusterId, last_checked: DateTime<Utc>) -> Vec
         last_checked: &Timestamp::from(last_checked),
         version: 2,
         request_id: Some("0123456789abcdef0123456789abcdef"),
-        metadata: Metadata { gathering_time: Some(format_utc_seconds(last_checked)) },
+        metadata: Metadata {
+            gathering_time: Some(format_utc_seconds(last_checked)),
+            cluster_name: ReportedName::parse("prod.example.com"),
+        },
     }
     .to_json()
 }

@@ -7,7 +7,7 @@ use std::{ffi::OsString, path::Path, process::ExitCode};
 use ccx_compat::cleaner::{ExitStatus, FLAGS, Settings, VERSION};
 use ccx_messages::ClusterId;
 use ccx_service::error_chain;
-use ccx_storage::{Database, Deletion, Schema, StorageError};
+use ccx_storage::{Database, DeletedRows, Deletion, Schema, StorageError};
 use tracing::{debug, error, info};
 
 use crate::{
@@ -150,7 +150,8 @@ async fn cleanup(inputs: &Inputs, settings: &Settings, database: &Database) -> R
     info!("Cleanup started");
     let mut deletions: Vec<(&'static str, u64)> = Vec::new();
     for cluster in &proper {
-        for deleted in database.delete_cluster(schema, cluster).await.map_err(text)? {
+        let deleted = database.delete_cluster(schema, cluster).await.map_err(text)?;
+        for deleted in deleted.into_iter().filter(is_known) {
             info!("Affected" = deleted.rows, table = deleted.table, cluster, "Delete record");
             match deletions.iter_mut().find(|(table, _)| *table == deleted.table) {
                 Some((_, rows)) => *rows += deleted.rows,
@@ -176,7 +177,8 @@ async fn cleanup_all(inputs: &Inputs, settings: &Settings, database: &Database) 
     let deletion = if dry_run { Deletion::DryRun } else { Deletion::Perform };
     let mut deletions = Vec::new();
     for schema in Schema::ALL {
-        for deleted in database.delete_old_rows(schema, cutoff, deletion).await.map_err(text)? {
+        let deleted = database.delete_old_rows(schema, cutoff, deletion).await.map_err(text)?;
+        for deleted in deleted.into_iter().filter(is_known) {
             info!("Affected" = deleted.rows, table = deleted.table, "Dry run" = dry_run, "Delete records");
             deletions.push((deleted.table, deleted.rows));
         }
@@ -186,6 +188,11 @@ async fn cleanup_all(inputs: &Inputs, settings: &Settings, database: &Database) 
         print_summary(0, 0, &deletions);
     }
     Ok(())
+}
+
+/// Returns whether the original knows the table, and so readers of its log and summary.
+fn is_known(deleted: &DeletedRows) -> bool {
+    !deleted.is_of_own_table()
 }
 
 fn print_summary(proper: usize, improper: usize, deletions: &[(&'static str, u64)]) {

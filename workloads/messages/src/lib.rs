@@ -24,6 +24,7 @@ mod images;
 mod json;
 mod payload_status;
 mod reason;
+mod reported_name;
 mod results;
 mod timestamp;
 mod upload_announcement;
@@ -44,6 +45,7 @@ pub use images::ImagesMessage;
 pub use json::{JsonError, parse_json, parse_json_object, without_values};
 pub use payload_status::{PayloadStatus, Status};
 pub use reason::Reason;
+pub use reported_name::ReportedName;
 pub use results::{Hit, Metadata, Report, Results, ResultsError, ResultsMessage};
 pub use timestamp::{
     EARLIEST_GATHERING_TIME, Timestamp, TimestampError, format_utc_seconds, parse_gathering_time,

@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use snafu::{OptionExt, ResultExt, Snafu, ensure};
 
-use crate::{AccountNumber, ClusterId, JsonError, OrgId, Timestamp, parse_json, timestamp::TimestampError};
+use crate::{
+    AccountNumber, ClusterId, JsonError, OrgId, ReportedName, Timestamp, parse_json, reported_name,
+    timestamp::TimestampError,
+};
 
 /// A message as the pipeline sends it.
 #[derive(Serialize)]
@@ -47,6 +50,9 @@ pub struct Metadata {
     /// When the cluster gathered the data, as `YYYY-MM-DDTHH:MM:SSZ`; absent when it is unknown, as consumers expect.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gathering_time: Option<String>,
+    /// The name of the cluster in its own data; absent when it has none. Consumers of other programs ignore it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster_name: Option<ReportedName>,
 }
 
 impl ResultsMessage<'_> {
@@ -145,6 +151,8 @@ pub struct Results<'a> {
     pub request_id: Option<String>,
     /// When the cluster gathered the data.
     pub gathered_at: Option<DateTime<Utc>>,
+    /// The name of the cluster in its own data, when the message has it.
+    pub reported_name: Option<ReportedName>,
 }
 
 impl<'a> Results<'a> {
@@ -175,6 +183,7 @@ impl<'a> Results<'a> {
         let org_id = wire.org_id.context(MissingAttributeSnafu { attribute: "OrgID" })?;
         let cluster_name = wire.cluster_name.context(MissingAttributeSnafu { attribute: "ClusterName" })?;
         let sections = wire.report.context(MissingAttributeSnafu { attribute: "Report" })?;
+        let metadata = wire.metadata.unwrap_or_default();
         let envelope = Envelope {
             org_id,
             account_number: wire.account_number,
@@ -182,7 +191,8 @@ impl<'a> Results<'a> {
             last_checked: wire.last_checked,
             version: wire.version.unwrap_or(0),
             request_id: wire.request_id.filter(|id| !id.is_empty()),
-            gathering_time: wire.metadata.and_then(|metadata| metadata.gathering_time),
+            gathering_time: metadata.gathering_time,
+            reported_name: metadata.cluster_name,
         };
         Ok((envelope, sections))
     }
@@ -197,6 +207,7 @@ impl<'a> Results<'a> {
             report,
             version: envelope.version,
             request_id: envelope.request_id,
+            reported_name: envelope.reported_name,
         })
     }
 }
@@ -210,6 +221,7 @@ pub(crate) struct Envelope {
     pub(crate) version: u8,
     pub(crate) request_id: Option<String>,
     pub(crate) gathering_time: Option<String>,
+    pub(crate) reported_name: Option<ReportedName>,
 }
 
 impl Envelope {
@@ -247,10 +259,12 @@ struct Wire<'a> {
     metadata: Option<IncomingMetadata>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(expecting = "a JSON object")]
 struct IncomingMetadata {
     gathering_time: Option<String>,
+    #[serde(default, deserialize_with = "reported_name::deserialize_lenient")]
+    cluster_name: Option<ReportedName>,
 }
 
 pub(crate) type Sections<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;

@@ -172,6 +172,7 @@ fn parse_envelope(json: &[u8]) -> Result<(Envelope, Sections<'_>), ResultsError>
         version: wire.version.unwrap_or(0),
         request_id: wire.request_id.filter(|id| !id.is_empty()),
         gathering_time: None,
+        reported_name: None,
     };
     Ok((envelope, sections))
 }

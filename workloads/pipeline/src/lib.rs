@@ -51,6 +51,7 @@ mod object_storage_health;
 mod process;
 mod record_id;
 mod record_loop;
+mod reported_name;
 mod results_uploader;
 mod roles;
 mod rules;

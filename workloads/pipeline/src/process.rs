@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use snafu::{OptionExt, ResultExt, Snafu, ensure};
 
-use crate::{Roles, RuleEngines, roles::InvalidImages};
+use crate::{Roles, RuleEngines, reported_name::reported_name, roles::InvalidImages};
 
 /// The directories of which an archive of the in-cluster operator has at least one.
 const MARKERS: [&str; 2] = ["config/", "insights-operator/"];
@@ -117,7 +117,11 @@ pub fn process(
         workloads.and_then(|workloads| workloads.report(archive, announce, cluster_id, &mut report));
     let images_message = images_message(roles, archive, announce, cluster_id)?;
     let report_json = roles.runs_rules.then(|| report.to_json());
-    let message = report_json.as_deref().map(|json| results_message(json, announce, cluster_id, &report));
+    let metadata = || Metadata {
+        gathering_time: report.now.map(format_utc_seconds),
+        cluster_name: reported_name(archive),
+    };
+    let message = report_json.as_deref().map(|json| results_message(json, announce, cluster_id, metadata()));
     Ok(Processed {
         cluster_id,
         is_authenticated: announce.is_cluster_authenticated,
@@ -135,7 +139,7 @@ fn results_message(
     report_json: &RawValue,
     announce: &Announce,
     cluster_id: ClusterId,
-    report: &Report,
+    metadata: Metadata,
 ) -> Vec<u8> {
     let message = ResultsMessage {
         org_id: announce.identity.org_id,
@@ -145,7 +149,7 @@ fn results_message(
         last_checked: &announce.timestamp,
         version: Report::VERSION,
         request_id: announce.request_id.as_deref(),
-        metadata: Metadata { gathering_time: report.now.map(format_utc_seconds) },
+        metadata,
     };
     message.to_json()
 }

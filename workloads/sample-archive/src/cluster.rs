@@ -85,14 +85,17 @@ fn conditions(sample: &SampleArchive) -> Value {
 }
 
 fn infrastructure(sample: &SampleArchive) -> Value {
+    // Samples are told apart by their domains.
+    let id = sample.cluster_id.to_string();
+    let domain = format!("sample-{}.example.com", id.split('-').next().unwrap_or_default());
     json!({
         "apiVersion": "config.openshift.io/v1",
         "kind": "Infrastructure",
         "metadata": { "name": "cluster", "uid": sample.random("infrastructure").uuid() },
         "spec": { "cloudConfig": { "key": "config", "name": "cloud-provider-config" }, "platformSpec": { "type": "VSphere" } },
         "status": {
-            "apiServerInternalURI": "https://api-int.sample.example.com:6443",
-            "apiServerURL": "https://api.sample.example.com:6443",
+            "apiServerInternalURI": format!("https://api-int.{domain}:6443"),
+            "apiServerURL": format!("https://api.{domain}:6443"),
             "controlPlaneTopology": "HighlyAvailable",
             "infrastructureName": "sample-x7k2q",
             "infrastructureTopology": "HighlyAvailable",

@@ -1,7 +1,7 @@
 //! Which clusters an organisation has, and their names.
 //!
 //! Account management knows, where it is configured. Otherwise, and while it fails, these are the clusters with a report, under the
-//! names that users have chosen, or those of the configuration.
+//! names that users have chosen, or those of the configuration, or those in the clusters' own data.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     account_management::{AccountManagement, AccountManagementError},
-    snapshot::{Facts, Snapshot},
+    snapshot::{Facts, Snapshot, SnapshotCluster},
 };
 
 /// The status of a cluster whose latest report is recent.
@@ -79,15 +79,24 @@ impl Directory {
         if let Some(list) = self.listed(org_id).await {
             return list;
         }
-        let clusters = snapshot.clusters().iter().map(|cluster| self.own(cluster.id, &snapshot.facts));
+        let own = |cluster: &SnapshotCluster| {
+            self.own(cluster.id, &snapshot.facts, cluster.reported_name.as_deref())
+        };
+        let clusters = snapshot.clusters().iter().map(own);
         Arc::new(ClusterList::new(clusters.collect()))
     }
 
-    /// Returns the name of a cluster, and whether the vendor manages it.
-    pub(crate) async fn describe(&self, org_id: OrgId, id: ClusterId, facts: &Facts) -> ListedCluster {
+    /// Returns the name of a cluster, and whether the vendor manages it. `reported_name` is the name in the cluster's own data.
+    pub(crate) async fn describe(
+        &self,
+        org_id: OrgId,
+        id: ClusterId,
+        facts: &Facts,
+        reported_name: Option<&str>,
+    ) -> ListedCluster {
         let listed = self.listed(org_id).await;
         let found = listed.as_ref().and_then(|list| list.get(id).cloned());
-        found.unwrap_or_else(|| self.own(id, facts))
+        found.unwrap_or_else(|| self.own(id, facts, reported_name))
     }
 
     /// Returns a cluster that account management lists.
@@ -114,8 +123,8 @@ impl Directory {
         }
     }
 
-    fn own(&self, id: ClusterId, facts: &Facts) -> ListedCluster {
-        let name = facts.name(id).or_else(|| self.names.get(&id).map(String::as_str));
+    fn own(&self, id: ClusterId, facts: &Facts, reported_name: Option<&str>) -> ListedCluster {
+        let name = facts.name(id).or_else(|| self.names.get(&id).map(String::as_str)).or(reported_name);
         let display_name = name.map_or_else(|| id.to_string(), str::to_owned);
         ListedCluster { id, display_name, managed: false, status: String::new() }
     }

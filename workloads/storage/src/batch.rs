@@ -110,6 +110,7 @@ mod tests {
             report: String::new(),
             hits: Vec::new(),
             cluster_version: None,
+            reported_name: None,
             is_authenticated: true,
         }
     }

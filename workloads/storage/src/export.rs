@@ -8,7 +8,7 @@ use futures::{Stream, TryStreamExt as _};
 use snafu::ResultExt;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
 
-use crate::{Database, StorageError, error::StatementSnafu, own_objects};
+use crate::{Database, StorageError, error::StatementSnafu};
 
 /// A snapshot of the database, for exports.
 pub struct ExportSnapshot {
@@ -35,7 +35,7 @@ pub struct RowFilter {
 const TABLES: &str = "\
     SELECT relnamespace::regnamespace::text, relname::text FROM pg_catalog.pg_class \
     WHERE relkind IN ('r', 'p') AND NOT relispartition \
-        AND relnamespace::regnamespace::text NOT IN ('pg_catalog', 'information_schema', $1) \
+        AND relnamespace::regnamespace::text NOT IN ('pg_catalog', 'information_schema') \
         AND relnamespace::regnamespace::text !~ '^pg_(toast|temp)' \
     ORDER BY oid";
 
@@ -76,9 +76,9 @@ impl Database {
 }
 
 impl ExportSnapshot {
-    /// Lists the tables of all schemas but our own.
+    /// Lists the tables of all schemas.
     pub async fn tables(&mut self) -> Result<Vec<ExportedTable>, StorageError> {
-        let rows = sqlx::query_as::<_, (String, String)>(TABLES).bind(own_objects::SCHEMA);
+        let rows = sqlx::query_as::<_, (String, String)>(TABLES);
         let rows = rows.fetch_all(&mut self.connection).await;
         let rows = rows.context(StatementSnafu { action: "list the tables" })?;
         Ok(rows.into_iter().map(|(schema, name)| ExportedTable { schema, name }).collect())

@@ -14,6 +14,7 @@ use crate::{
     BatchOutcome, ConsumerError, Database, NewReport, NewWorkloads, Schema, StorageError, consumer_error,
     observe::Statements,
     own_objects::{self, ClearedClusters},
+    own_tables::OwnTables,
     write,
 };
 
@@ -86,6 +87,7 @@ pub struct WriterLease {
     state: State,
     kind: LeaseKind,
     cleared: ClearedClusters,
+    own_tables: OwnTables,
 }
 
 /// The process id of a session, and when it began.
@@ -175,6 +177,7 @@ impl Database {
                 answer_within(limit, "create the table of cleared clusters", create).await?
             }
         };
+        let own_tables = answer_within(limit, "look for tables of ours", self.own_tables()).await?;
         let action = "identify the session of the lease";
         let identify = sqlx::query_as::<_, SessionId>(SESSION_ID).fetch_optional(&mut connection);
         let session = answer_within(limit, action, self.statements().run(action, identify)).await?;
@@ -186,6 +189,7 @@ impl Database {
             state: State::Held,
             kind,
             cleared,
+            own_tables,
         })
     }
 }
@@ -202,7 +206,8 @@ impl WriterLease {
     ) -> Result<BatchOutcome, StorageError> {
         let limit = self.statement_timeout * STATEMENTS_IN_BATCH + ANSWER_MARGIN;
         self.ensure_held()?;
-        let write = write::write_batch(&mut self.connection, &self.statements, reports, stored_at);
+        let (connection, statements) = (&mut self.connection, &self.statements);
+        let write = write::write_batch(connection, statements, reports, stored_at, self.own_tables);
         let result = answer_within(limit, "write reports", write).await;
         self.note(result)
     }

@@ -31,6 +31,7 @@ mod own_tables;
 mod processed_requests;
 pub mod read;
 mod report;
+mod reported_names;
 mod retention;
 mod schema;
 mod sqlstate;

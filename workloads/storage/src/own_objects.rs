@@ -9,7 +9,7 @@ use tracing::warn;
 
 use crate::{Schema, StorageError, observe::Statements, own_tables, sqlstate};
 
-/// The schema of our own tables, which exports leave out.
+/// The schema of our own tables.
 pub(crate) const SCHEMA: &str = "ccx";
 
 /// The table of clusters without failing workloads.

@@ -1,6 +1,6 @@
 //! The stored parts of a results message.
 
-use ccx_messages::{ClusterId, OrgId, Results};
+use ccx_messages::{ClusterId, OrgId, ReportedName, Results};
 use chrono::{DateTime, SubsecRound, Utc};
 
 use crate::batch::ClusterResult;
@@ -22,6 +22,8 @@ pub struct NewReport {
     pub hits: Vec<NewHit>,
     /// The cluster's OpenShift version, if known.
     pub cluster_version: Option<String>,
+    /// The name of the cluster in its own data; an unknown one leaves a stored name as it is.
+    pub reported_name: Option<ReportedName>,
     /// Whether the sender has authenticated as the cluster. If not, the report may create the cluster and must not move it
     /// from another organisation.
     pub is_authenticated: bool,
@@ -77,6 +79,7 @@ impl From<Results<'_>> for NewReport {
             report,
             hits: hits.collect(),
             cluster_version: results.report.cluster_version,
+            reported_name: results.reported_name,
             is_authenticated: true,
         }
     }

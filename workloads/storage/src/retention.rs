@@ -7,7 +7,12 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use snafu::ResultExt;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
 
-use crate::{Database, Schema, StorageError, error::StatementSnafu, own_objects::CLEARED_CLUSTERS};
+use crate::{
+    Database, Schema, StorageError,
+    error::StatementSnafu,
+    own_objects::{CLEARED_CLUSTERS, SCHEMA},
+    own_tables,
+};
 
 /// Pages of a table that are visited in one transaction: 4 MiB.
 const PAGES_PER_TRANSACTION: i64 = 512;
@@ -22,25 +27,30 @@ struct OldRows {
     condition: &'static str,
 }
 
+/// The condition for rows of a table, whose columns are `org_id` and `cluster_id`, about a cluster without a recent report. Uses
+/// `report_pkey (org_id, cluster)`.
+macro_rules! without_report {
+    ($table:literal) => {
+        concat!(
+            "NOT EXISTS (SELECT FROM report WHERE report.org_id = ",
+            $table,
+            ".org_id AND report.cluster = ",
+            $table,
+            ".cluster_id AND COALESCE(reported_at >= $1, true))"
+        )
+    };
+}
+
+pub(crate) use without_report;
+
 const OLD_PUBLIC_ROWS: [OldRows; 5] = [
     OldRows { table: "report", condition: "reported_at < $1" },
-    // Uses `report_pkey (org_id, cluster)`, as those below.
-    OldRows {
-        table: "rule_hit",
-        condition: "NOT EXISTS (SELECT FROM report WHERE report.org_id = rule_hit.org_id \
-            AND report.cluster = rule_hit.cluster_id AND COALESCE(reported_at >= $1, true))",
-    },
+    OldRows { table: "rule_hit", condition: without_report!("rule_hit") },
     OldRows {
         table: "recommendation",
-        condition: "NOT EXISTS (SELECT FROM report WHERE report.org_id = recommendation.org_id \
-            AND report.cluster = recommendation.cluster_id AND COALESCE(reported_at >= $1, true)) \
-            AND COALESCE(created_at < $1, true)",
+        condition: concat!(without_report!("recommendation"), " AND COALESCE(created_at < $1, true)"),
     },
-    OldRows {
-        table: "report_info",
-        condition: "NOT EXISTS (SELECT FROM report WHERE report.org_id = report_info.org_id \
-            AND report.cluster = report_info.cluster_id AND COALESCE(reported_at >= $1, true))",
-    },
+    OldRows { table: "report_info", condition: without_report!("report_info") },
     OldRows { table: "consumer_error", condition: "consumed_at < $1" },
 ];
 
@@ -120,10 +130,35 @@ const MULTIPLE_DISABLES: &str = "\
         FROM cluster_user_rule_disable_feedback GROUP BY cluster_id, rule_id HAVING count(*) > 1) AS found \
     ORDER BY \"table\", count DESC, cluster, rule";
 
-/// Adds the rows of a table, unless it is our own: those are not data of users.
+impl DeletedRows {
+    /// Returns whether the table is our own, which other programs on the database do not know.
+    pub fn is_of_own_table(&self) -> bool {
+        self.table.split_once('.').is_some_and(|(schema, _)| schema == SCHEMA)
+    }
+}
+
+/// Adds the rows of a table, unless it is [`CLEARED_CLUSTERS`], which is not data of users.
 fn push(deleted: &mut Vec<DeletedRows>, table: &'static str, rows: u64) {
     if table != CLEARED_CLUSTERS {
         deleted.push(DeletedRows { table, rows });
+    }
+}
+
+/// Returns the tables of a schema whose rows get old, with our own.
+fn old_rows(schema: Schema) -> Vec<OldRows> {
+    let own = own_tables::TABLES.map(|table| OldRows { table: table.name, condition: table.old_rows });
+    match schema {
+        Schema::Public => OLD_PUBLIC_ROWS.into_iter().chain(own).collect(),
+        Schema::Dvo => OLD_DVO_ROWS.into(),
+    }
+}
+
+/// Returns the tables of a schema with rows of clusters and the columns that name the cluster, with our own. Those of reports are the last.
+fn cluster_tables(schema: Schema) -> Vec<(&'static str, &'static str)> {
+    let own = own_tables::TABLES.map(|table| (table.name, "cluster_id"));
+    match schema {
+        Schema::Public => own.into_iter().chain(CLUSTER_TABLES).collect(),
+        Schema::Dvo => DVO_CLUSTER_TABLES.into(),
     }
 }
 
@@ -150,13 +185,9 @@ impl Database {
         cutoff: DateTime<Utc>,
         deletion: Deletion,
     ) -> Result<Vec<DeletedRows>, StorageError> {
-        let old_rows = match schema {
-            Schema::Public => OLD_PUBLIC_ROWS.as_slice(),
-            Schema::Dvo => &OLD_DVO_ROWS,
-        };
         let mut deleted = Vec::new();
         let mut connection = self.acquire().await?;
-        for old in old_rows {
+        for old in &old_rows(schema) {
             if let Some(pages) = self.pages(&mut connection, old.table).await? {
                 let rows = self.visit(&mut connection, old, pages, cutoff.naive_utc(), deletion).await?;
                 push(&mut deleted, old.table, rows);
@@ -171,14 +202,10 @@ impl Database {
         schema: Schema,
         cluster: &str,
     ) -> Result<Vec<DeletedRows>, StorageError> {
-        let tables = match schema {
-            Schema::Public => CLUSTER_TABLES.as_slice(),
-            Schema::Dvo => &DVO_CLUSTER_TABLES,
-        };
         let mut connection = self.acquire().await?;
         let mut transaction = self.statements().run("begin a deletion", connection.begin()).await?;
         let mut deleted = Vec::new();
-        for &(table, column) in tables {
+        for (table, column) in cluster_tables(schema) {
             if self.pages(&mut transaction, table).await?.is_some() {
                 let statement = AssertSqlSafe(format!("DELETE FROM {table} WHERE {column} = $1"));
                 let delete = sqlx::query(statement).bind(cluster);

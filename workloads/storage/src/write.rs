@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! newest of each cluster ─▶ lock what is known ─▶ accept what is newer ─▶ move clusters to new owners
-//!   ─▶ report ─▶ rule_hit ─▶ recommendation ─▶ report_info ─▶ NOTIFY ─▶ commit
+//!   ─▶ report ─▶ rule_hit ─▶ recommendation ─▶ report_info ─▶ ccx.reported_name ─▶ NOTIFY ─▶ commit
 //! ```
 //!
 //! The number of round trips does not depend on the size of the batch: every statement takes arrays and joins them, unnested, with
@@ -13,6 +13,7 @@ mod cleared;
 mod diff;
 mod moves;
 mod recommendations;
+mod reported_names;
 mod reports;
 mod rows;
 mod rule_hits;
@@ -31,6 +32,7 @@ use crate::{
     BatchOutcome, Database, NewReport, StorageError, batch,
     notify::{self, ReportKey},
     observe::Statements,
+    own_tables::OwnTables,
 };
 
 impl Database {
@@ -43,8 +45,9 @@ impl Database {
         reports: &[NewReport],
         stored_at: DateTime<Utc>,
     ) -> Result<BatchOutcome, StorageError> {
+        let own_tables = self.own_tables().await?;
         let mut connection = self.acquire().await?;
-        write_batch(&mut connection, self.statements(), reports, stored_at).await
+        write_batch(&mut connection, self.statements(), reports, stored_at, own_tables).await
     }
 }
 
@@ -79,6 +82,7 @@ pub(crate) async fn write_batch<R: Borrow<NewReport>>(
     statements: &Statements,
     batch: &[R],
     stored_at: DateTime<Utc>,
+    own_tables: OwnTables,
 ) -> Result<BatchOutcome, StorageError> {
     let newest = batch::newest::<NewReport, R>(batch);
     if newest.is_empty() {
@@ -92,11 +96,14 @@ pub(crate) async fn write_batch<R: Borrow<NewReport>>(
     let (accepted, unauthenticated) =
         moves::reject_unauthenticated(&mut transaction, statements, accepted).await?;
     let moves = moves::find(&mut transaction, statements, &accepted).await?;
-    moves::apply(&mut transaction, statements, &moves).await?;
+    moves::apply(&mut transaction, statements, &moves, own_tables).await?;
     reports::write(&mut transaction, statements, &accepted, stored_at).await?;
     rule_hits::write(&mut transaction, statements, &accepted, stored_at).await?;
     recommendations::write(&mut transaction, statements, &accepted, stored_at).await?;
     versions::write(&mut transaction, statements, &accepted).await?;
+    if own_tables == OwnTables::Present {
+        reported_names::write(&mut transaction, statements, &accepted).await?;
+    }
     notify_changes(&mut transaction, statements, changes(&accepted, &moves)).await?;
     statements.run("commit a batch", transaction.commit()).await?;
     Ok(BatchOutcome::new(batch.len(), accepted.iter().map(|accepted| accepted.position), &unauthenticated))

@@ -224,7 +224,7 @@ fn version_information_is_read_by_the_writer() {
         last_checked: &Timestamp::from(testing::now()),
         version: Report::VERSION,
         request_id: None,
-        metadata: ccx_messages::Metadata { gathering_time: Some(testing::NOW.into()) },
+        metadata: ccx_messages::Metadata { gathering_time: Some(testing::NOW.into()), cluster_name: None },
     };
     let json = message.to_json();
     let results = Results::parse(&json).unwrap();

@@ -143,6 +143,12 @@ fn archive_that_is_uploaded_by_the_printed_command_is_served() {
     let report = format!("{api}organizations/1/clusters/{cluster_id}/users/1/report");
     let served = eventually("the report", || get(&report, &[]).filter(|response| response.status == 200));
     assert!(served.body.contains("NODE_NOT_READY"), "{}", served.body);
+
+    // The list shows the name that the archive tells.
+    let (address, _) = api.split_once("/api/").unwrap();
+    let clusters = get(&format!("{address}/api/insights-results-aggregator/v2/clusters"), &[]).unwrap();
+    let name = format!("sample-{}.example.com", &cluster_id.to_string()[..8]);
+    assert!(clusters.body.contains(&name), "{name} in {}", clusters.body);
 }
 
 #[test]

@@ -23,6 +23,7 @@ async fn database() -> ccx_config::Database {
             report: "{}".into(),
             hits: Vec::new(),
             cluster_version: None,
+            reported_name: None,
             is_authenticated: true,
         };
         database.write_batch(&[report], stored_at).await.unwrap();
@@ -55,7 +56,7 @@ async fn clean_deletes_what_is_older_unless_it_is_a_dry_run() {
 }
 
 #[tokio::test]
-async fn export_writes_the_tables_of_both_schemas() {
+async fn export_writes_the_tables_of_all_schemas() {
     let database = database().await;
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("new");
@@ -66,6 +67,8 @@ async fn export_writes_the_tables_of_both_schemas() {
     assert!(outcome.stdout.contains("\ndvo.dvo_report.csv\n"), "{outcome:?}");
     assert_eq!(fs::read_to_string(target.join("report.csv")).unwrap().lines().count(), 3);
     assert_eq!(fs::read_to_string(target.join("dvo.migration_info.csv")).unwrap(), "version\n4\n");
+    let names = fs::read_to_string(target.join("ccx.cluster_name.csv")).unwrap();
+    assert_eq!(names, "org_id,cluster_id,name,set_by,set_at\n");
     assert!(!target.join("rule_hit.csv").exists());
     assert!(target.join("_metadata.csv").exists() && target.join("_disabled_rules.csv").exists());
 }

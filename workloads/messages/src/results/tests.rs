@@ -34,7 +34,10 @@ fn encoded_message_is_parsed_back() {
         last_checked: &last_checked,
         version: 2,
         request_id: Some("r"),
-        metadata: Metadata { gathering_time: Some("2026-01-15T11:00:00Z".into()) },
+        metadata: Metadata {
+            gathering_time: Some("2026-01-15T11:00:00Z".into()),
+            cluster_name: ReportedName::parse("prod.example.com"),
+        },
     }
     .to_json();
     assert!(sent.ends_with(b"}\n"));
@@ -44,6 +47,7 @@ fn encoded_message_is_parsed_back() {
     assert_eq!(read.cluster_id.to_string(), CLUSTER);
     assert_eq!(read.last_checked, last_checked);
     assert_eq!(read.request_id.as_deref(), Some("r"));
+    assert_eq!(read.reported_name.unwrap().as_str(), "prod.example.com");
     assert_eq!(read.report.cluster_version.as_deref(), Some("4.18.9"));
     let [hit] = read.report.hits.as_slice() else { panic!("{:?}", read.report.hits) };
     assert_eq!((hit.component.as_ref(), hit.error_key.as_ref()), ("a.b.report", "K"));
@@ -156,4 +160,21 @@ fn missing_version_is_zero_and_an_unexpected_one_is_kept() {
     };
     assert_eq!(version(""), 0);
     assert_eq!(version("\"Version\":41,"), 41);
+}
+
+/// The original pipeline sends no name, and a value that is none must not cost the report.
+#[test]
+fn cluster_name_is_optional_and_an_invalid_one_is_left_out() {
+    for (metadata, expected) in [
+        (r#"{"cluster_name":"prod.example.com"}"#, Some("prod.example.com")),
+        (r#"{"cluster_name":"a name"}"#, None),
+        (r#"{"cluster_name":{"a":[1]}}"#, None),
+        (r#"{"cluster_name":null}"#, None),
+        ("{}", None),
+        ("null", None),
+    ] {
+        let message = message_with(NO_HITS).replace(r#"{"gathering_time":"2026-01-15T11:00:00Z"}"#, metadata);
+        let results = Results::parse(message.as_bytes()).unwrap();
+        assert_eq!(results.reported_name.as_ref().map(ReportedName::as_str), expected, "{metadata}");
+    }
 }

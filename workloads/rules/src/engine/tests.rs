@@ -292,7 +292,10 @@ fn report_of_hits_is_read_by_the_writer() {
         last_checked: &Timestamp::from(now()),
         version: Report::VERSION,
         request_id: None,
-        metadata: ccx_messages::Metadata { gathering_time: Some("2026-01-15T12:00:00Z".into()) },
+        metadata: ccx_messages::Metadata {
+            gathering_time: Some("2026-01-15T12:00:00Z".into()),
+            cluster_name: None,
+        },
     };
     let json = message.to_json();
     let results = Results::parse(&json).unwrap();

@@ -57,7 +57,9 @@ impl PublicApi {
         let is_stale = stored.as_ref().is_some_and(|stored| self.directory.is_stale(stored.last_checked_at));
         let known = if stored.is_some() {
             let facts = self.facts(caller.org_id).await?;
-            Some(self.directory.describe(caller.org_id, cluster_id, &facts).await)
+            let reported_name = self.database.reported_name(caller.org_id, cluster_id).await?;
+            let reported_name = reported_name.as_deref();
+            Some(self.directory.describe(caller.org_id, cluster_id, &facts, reported_name).await)
         } else {
             // A cluster that has not sent a report may be known all the same.
             self.directory.find(caller.org_id, cluster_id).await

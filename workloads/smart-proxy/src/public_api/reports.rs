@@ -52,7 +52,8 @@ impl PublicApi {
         let (stored, facts) =
             tokio::join!(self.database.report(caller.org_id, cluster_id, user), self.facts(caller.org_id));
         let (stored, facts) = (stored?.ok_or_else(|| not_found(caller, cluster_id))?, facts?);
-        let cluster = self.directory.describe(caller.org_id, cluster_id, &facts).await;
+        let reported_name = stored.reported_name.as_deref();
+        let cluster = self.directory.describe(caller.org_id, cluster_id, &facts, reported_name).await;
         let authors = if options.include_disabled {
             self.authors(caller.org_id, cluster_id, &stored.hits).await?
         } else {
@@ -81,7 +82,7 @@ impl PublicApi {
         let item = || format!("{}/{cluster_id}/{rule}", caller.org_id);
         let stored = stored.ok_or_else(|| ApiError::NotFound { item: item() })?;
         let facts = self.facts(caller.org_id).await?;
-        let cluster = self.directory.describe(caller.org_id, cluster_id, &facts).await;
+        let cluster = self.directory.describe(caller.org_id, cluster_id, &facts, None).await;
         let authors = self.authors(caller.org_id, cluster_id, std::slice::from_ref(&stored)).await?;
         let texts = self.texts(caller);
         match texts.find(rule) {

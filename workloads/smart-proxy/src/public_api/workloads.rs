@@ -42,7 +42,9 @@ impl PublicApi {
         let item = || format!("{}/{cluster_id}/{namespace_uid}", caller.org_id);
         let stored = stored.ok_or_else(|| ApiError::NotFound { item: item() })?;
         let facts = self.facts(caller.org_id).await?;
-        let known = self.directory.describe(caller.org_id, cluster_id, &facts).await;
+        let reported_name = self.database.reported_name(caller.org_id, cluster_id).await?;
+        let reported_name = reported_name.as_deref();
+        let known = self.directory.describe(caller.org_id, cluster_id, &facts, reported_name).await;
         let texts = self.texts(caller);
         let found = stored.recommendations().into_iter();
         let recommendations: Vec<WorkloadRecommendation> =

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use ccx_messages::{ClusterId, OrgId, RuleSelector};
 use ccx_storage::{
-    Database, StorageError,
+    ClusterName, Database, StorageError,
     read::{ReportedCluster, RuleHits},
 };
 use chrono::{DateTime, Utc};
 
 /// Rough size of a cluster, with its place in the index, in bytes.
-const CLUSTER_BYTES: usize = 160;
+const CLUSTER_BYTES: usize = 210;
 
 /// Rough size of a rule that hits some cluster, in bytes.
 const RULE_BYTES: usize = 200;
@@ -31,6 +31,8 @@ pub(crate) struct SnapshotCluster {
     pub(crate) last_checked_at: Option<DateTime<Utc>>,
     /// The OpenShift version; empty when unknown.
     pub(crate) version: String,
+    /// The name in the cluster's own data.
+    pub(crate) reported_name: Option<Box<str>>,
 }
 
 /// A cluster that was changed has no report any more: the rest must be read again.
@@ -39,10 +41,13 @@ pub(super) struct ClusterGone;
 impl Reports {
     /// Reads all reports of an organisation.
     pub(super) async fn read(database: &Database, org_id: OrgId) -> Result<Self, StorageError> {
-        let (clusters, hits) =
-            tokio::try_join!(database.reported_clusters(org_id), database.rule_hits_of_organization(org_id))?;
+        let (clusters, hits, names) = tokio::try_join!(
+            database.reported_clusters(org_id),
+            database.rule_hits_of_organization(org_id),
+            database.reported_names(org_id),
+        )?;
         let mut reports = Self::default();
-        reports.add(clusters, &hits);
+        reports.add(clusters, &hits, names);
         Ok(reports)
     }
 
@@ -54,9 +59,10 @@ impl Reports {
         org_id: OrgId,
     ) -> Result<Result<Self, ClusterGone>, StorageError> {
         let ids: Vec<ClusterId> = changed.iter().copied().collect();
-        let (clusters, hits) = tokio::try_join!(
+        let (clusters, hits, names) = tokio::try_join!(
             database.reported_clusters_of(org_id, &ids),
-            database.rule_hits_of(org_id, &ids)
+            database.rule_hits_of(org_id, &ids),
+            database.reported_names_of(org_id, &ids),
         )?;
         let found: HashSet<ClusterId> = clusters.iter().filter_map(|row| row.cluster.parse().ok()).collect();
         if changed.iter().any(|id| !found.contains(id) && self.index.contains_key(id)) {
@@ -67,14 +73,18 @@ impl Reports {
             clusters.retain(|position| !positions.contains(position));
             !clusters.is_empty()
         });
-        self.add(clusters, &hits);
+        self.add(clusters, &hits, names);
         Ok(Ok(self))
     }
 
-    fn add(&mut self, clusters: Vec<ReportedCluster>, hits: &[RuleHits]) {
+    fn add(&mut self, clusters: Vec<ReportedCluster>, hits: &[RuleHits], names: Vec<ClusterName>) {
+        let mut names: HashMap<String, String> =
+            names.into_iter().map(|row| (row.cluster_id, row.name)).collect();
         for row in clusters {
             let Ok(id) = row.cluster.parse() else { continue };
-            let cluster = SnapshotCluster { id, last_checked_at: row.last_checked_at, version: row.version };
+            let reported_name = names.remove(&row.cluster).map(String::into_boxed_str);
+            let (last_checked_at, version) = (row.last_checked_at, row.version);
+            let cluster = SnapshotCluster { id, last_checked_at, version, reported_name };
             if let Some(position) = self.index.get(&id) {
                 self.clusters[*position as usize] = cluster;
             } else if let Ok(position) = u32::try_from(self.clusters.len()) {

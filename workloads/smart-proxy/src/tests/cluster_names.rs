@@ -12,10 +12,11 @@ use axum::{
     routing::{get, post},
 };
 use ccx_config::Config;
+use ccx_test_support::eventually_async as eventually;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::test_env::{CLUSTER, FOREIGN_CLUSTER, OLD_CLUSTER, TestEnv, V2};
+use super::test_env::{CLUSTER, FOREIGN_CLUSTER, NAMESPACE, NODES_RULE, OLD_CLUSTER, ORG, TestEnv, V2};
 
 /// A stand-in for the token server and the API of account management.
 #[derive(Clone, Default)]
@@ -126,4 +127,41 @@ async fn name_that_a_user_sets_is_shown_until_it_is_removed() {
     }
     let foreign = format!("{V2}/cluster/{FOREIGN_CLUSTER}/name");
     assert_eq!(env.ask(Method::PUT, &foreign, Some(r#"{"name":"mine"}"#)).await.status, 404);
+}
+
+/// The writer stores the name, and announces the report.
+#[tokio::test]
+async fn name_in_the_data_of_a_cluster_is_shown_unless_there_is_a_chosen_one() {
+    let env = TestEnv::start().await;
+    let shown = async || {
+        let report = env.json(&format!("{V2}/cluster/{CLUSTER}/reports")).await;
+        let info = env.json(&format!("{V2}/cluster/{CLUSTER}/info")).await;
+        let workload = env.json(&format!("{V2}/namespaces/dvo/{NAMESPACE}/cluster/{CLUSTER}")).await;
+        let workloads = env.json(&format!("{V2}/namespaces/dvo")).await;
+        let detail = env.json(&format!("{V2}/rule/{NODES_RULE}/clusters_detail")).await;
+        [
+            report["report"]["meta"]["cluster_name"].clone(),
+            info["cluster"]["display_name"].clone(),
+            workload["cluster"]["display_name"].clone(),
+            workloads["workloads"][0]["cluster"]["display_name"].clone(),
+            detail["data"]["enabled"][0]["cluster_name"].clone(),
+            names(&env).await[0].clone(),
+        ]
+    };
+    assert_eq!(shown().await, [CLUSTER; 6]);
+    for name in ["prod.example.com", "shop.example.com"] {
+        env.run_sql(&format!(
+            "INSERT INTO ccx.reported_name VALUES ({ORG}, '{CLUSTER}', '{name}')
+             ON CONFLICT (org_id, cluster_id) DO UPDATE SET name = excluded.name"
+        ))
+        .await;
+        env.announce(CLUSTER).await;
+        eventually("the name", async || names(&env).await[0] == name).await;
+        eventually("the names", async || shown().await.iter().all(|shown| shown == name)).await;
+    }
+    let path = format!("{V2}/cluster/{CLUSTER}/name");
+    env.ask(Method::PUT, &path, Some(r#"{"name":"mine"}"#)).await;
+    assert_eq!(shown().await, ["mine"; 6]);
+    env.ask(Method::PUT, &path, Some(r#"{"name":""}"#)).await;
+    assert_eq!(shown().await, ["shop.example.com"; 6]);
 }

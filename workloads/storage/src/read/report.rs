@@ -14,6 +14,8 @@ pub struct StoredReport {
     pub last_checked_at: Option<DateTime<Utc>>,
     /// When the cluster gathered the data.
     pub gathered_at: Option<DateTime<Utc>>,
+    /// The name of the cluster in its own data.
+    pub reported_name: Option<String>,
     /// The rules that hit, sorted by rule and key.
     pub hits: Vec<StoredHit>,
 }
@@ -31,6 +33,7 @@ pub struct StoredReportInfo {
 
 /// The report's columns stand in every row; those of the hit are null in the only row of a report without hits.
 struct ReportRow {
+    reported_name: Option<String>,
     last_checked_at: Option<NaiveDateTime>,
     gathered_at: Option<NaiveDateTime>,
     hit: Option<HitRow>,
@@ -40,6 +43,7 @@ impl<'r> FromRow<'r, PgRow> for ReportRow {
     fn from_row(row: &'r PgRow) -> Result<Self, sqlx::Error> {
         let has_hit: bool = row.try_get("has_hit")?;
         Ok(Self {
+            reported_name: row.try_get("reported_name")?,
             last_checked_at: row.try_get("last_checked_at")?,
             gathered_at: row.try_get("gathered_at")?,
             hit: has_hit.then(|| HitRow::from_row(row)).transpose()?,
@@ -49,15 +53,28 @@ impl<'r> FromRow<'r, PgRow> for ReportRow {
 
 /// The report of organisation `$1`, cluster `$2`, for user `$3`. Indexes: `report_pkey (org_id, cluster)` for the report,
 /// `rule_hit_pkey (cluster_id, org_id, …)` for its hits.
-pub(super) const REPORT: &str = concat!(
-    "SELECT report.last_checked_at, report.gathered_at, hit.cluster_id IS NOT NULL AS has_hit, ",
-    hit_columns!(),
-    " FROM report
-      LEFT JOIN rule_hit AS hit ON hit.cluster_id = report.cluster AND hit.org_id = report.org_id ",
-    opinions!(),
-    " WHERE report.org_id = $1 AND report.cluster = $2
-      ORDER BY hit.rule_fqdn, hit.error_key"
-);
+macro_rules! report {
+    ($reported_name:literal) => {
+        concat!(
+            "SELECT report.last_checked_at, report.gathered_at, hit.cluster_id IS NOT NULL AS has_hit, ",
+            $reported_name,
+            " AS reported_name, ",
+            hit_columns!(),
+            " FROM report
+              LEFT JOIN rule_hit AS hit ON hit.cluster_id = report.cluster AND hit.org_id = report.org_id ",
+            opinions!(),
+            " WHERE report.org_id = $1 AND report.cluster = $2
+              ORDER BY hit.rule_fqdn, hit.error_key"
+        )
+    };
+}
+
+/// The report with the cluster's name, which is read once: `reported_name_pkey (org_id, cluster_id)`.
+pub(super) const REPORT: &str =
+    report!("(SELECT name FROM ccx.reported_name WHERE org_id = $1 AND cluster_id = $2)");
+
+/// The report on a database without our own tables.
+const REPORT_WITHOUT_NAME: &str = report!("NULL::varchar");
 
 impl Database {
     /// Reads the latest report of a cluster, as `user_id` sees it; `None` when the organisation has no such cluster.
@@ -67,8 +84,9 @@ impl Database {
         cluster_id: ClusterId,
         user_id: &str,
     ) -> Result<Option<StoredReport>, StorageError> {
+        let report = if self.has_own_tables().await? { REPORT } else { REPORT_WITHOUT_NAME };
         let mut connection = self.acquire().await?;
-        let rows = sqlx::query_as::<_, ReportRow>(REPORT)
+        let rows = sqlx::query_as::<_, ReportRow>(report)
             .bind(org_id.as_i32())
             .bind(cluster_id.to_string())
             .bind(user_id);
@@ -104,6 +122,7 @@ impl Database {
 fn assemble(rows: Vec<ReportRow>) -> Option<StoredReport> {
     let first = rows.first()?;
     Some(StoredReport {
+        reported_name: first.reported_name.clone(),
         last_checked_at: first.last_checked_at.map(|time| time.and_utc()),
         gathered_at: first.gathered_at.map(|time| time.and_utc()),
         hits: rows.into_iter().filter_map(|row| row.hit).map(StoredHit::from).collect(),

@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 
 use super::{Accepted, Stored};
-use crate::{StorageError, observe::Statements};
+use crate::{StorageError, observe::Statements, own_tables::OwnTables};
 
 /// A cluster that has come from organisation `from`.
 pub(super) struct Move<'a> {
@@ -75,6 +75,43 @@ const APPLY: [(&str, &str); 8] = [
     ),
 ];
 
+/// As [`APPLY`], of our own tables.
+const APPLY_OWN: [(&str, &str); 6] = [
+    (
+        "make room for names of clusters",
+        "DELETE FROM ccx.cluster_name USING unnest($2::int4[], $3::text[]) AS moved (new_org, cluster) \
+         WHERE cluster_name.org_id = moved.new_org AND cluster_name.cluster_id = moved.cluster",
+    ),
+    (
+        "move names of clusters",
+        "UPDATE ccx.cluster_name SET org_id = moved.new_org \
+         FROM unnest($1::int4[], $2::int4[], $3::text[]) AS moved (old_org, new_org, cluster) \
+         WHERE cluster_name.org_id = moved.old_org AND cluster_name.cluster_id = moved.cluster",
+    ),
+    (
+        "make room for reported names",
+        "DELETE FROM ccx.reported_name USING unnest($2::int4[], $3::text[]) AS moved (new_org, cluster) \
+         WHERE reported_name.org_id = moved.new_org AND reported_name.cluster_id = moved.cluster",
+    ),
+    (
+        "move reported names",
+        "UPDATE ccx.reported_name SET org_id = moved.new_org \
+         FROM unnest($1::int4[], $2::int4[], $3::text[]) AS moved (old_org, new_org, cluster) \
+         WHERE reported_name.org_id = moved.old_org AND reported_name.cluster_id = moved.cluster",
+    ),
+    (
+        "make room for authors of disabled rules",
+        "DELETE FROM ccx.disabled_by USING unnest($2::int4[], $3::text[]) AS moved (new_org, cluster) \
+         WHERE disabled_by.org_id = moved.new_org AND disabled_by.cluster_id = moved.cluster",
+    ),
+    (
+        "move authors of disabled rules",
+        "UPDATE ccx.disabled_by SET org_id = moved.new_org \
+         FROM unnest($1::int4[], $2::int4[], $3::text[]) AS moved (old_org, new_org, cluster) \
+         WHERE disabled_by.org_id = moved.old_org AND disabled_by.cluster_id = moved.cluster",
+    ),
+];
+
 /// Splits off the reports that would move a cluster from another organisation although their senders have not authenticated as
 /// the cluster: the id in an archive is the sender's own statement. Returns the others, and the positions of these.
 pub(super) async fn reject_unauthenticated<'a>(
@@ -127,6 +164,7 @@ pub(super) async fn apply(
     connection: &mut PgConnection,
     statements: &Statements,
     moves: &[Move<'_>],
+    own_tables: OwnTables,
 ) -> Result<(), StorageError> {
     if moves.is_empty() {
         return Ok(());
@@ -134,7 +172,8 @@ pub(super) async fn apply(
     let from: Vec<i32> = moves.iter().map(|moved| moved.from).collect();
     let to: Vec<i32> = moves.iter().map(|moved| moved.cluster.report.org_id.as_i32()).collect();
     let clusters: Vec<&str> = moves.iter().map(|moved| moved.cluster.cluster_id.as_str()).collect();
-    for (name, sql) in APPLY {
+    let own: &[(&str, &str)] = if own_tables == OwnTables::Present { &APPLY_OWN } else { &[] };
+    for &(name, sql) in APPLY.iter().chain(own) {
         let statement = sqlx::query(sql).bind(&from).bind(&to).bind(&clusters);
         statements.run(name, statement.execute(&mut *connection)).await?;
     }

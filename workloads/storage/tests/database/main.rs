@@ -5,6 +5,7 @@
 mod export;
 mod lease;
 mod listener;
+mod names;
 mod newest_wins;
 mod plans;
 mod retention;

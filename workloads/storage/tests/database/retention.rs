@@ -17,6 +17,24 @@ async fn store_old_and_new(database: &Database) {
     }
 }
 
+/// Stores a row of both clusters in each of our own tables, and an author of a rule that is disabled for all clusters.
+async fn store_own_rows(sql: &mut sqlx::PgConnection) {
+    for (number, expires_at) in [(1, at(999)), (2, at(1000))] {
+        let (id, expires_at) = (cluster(number), expires_at.naive_utc());
+        run(
+            sql,
+            &format!(
+                "INSERT INTO ccx.cluster_name VALUES (7, '{id}', 'n', 'ann', now());
+                 INSERT INTO ccx.reported_name VALUES (7, '{id}', 'n');
+                 INSERT INTO ccx.disabled_by VALUES (7, '{id}', 'r', 'K', 'ann', now());
+                 INSERT INTO ccx.processed_request VALUES (7, '{id}', 'r', '', '', '', '{expires_at}');"
+            ),
+        )
+        .await;
+    }
+    run(sql, "INSERT INTO ccx.disabled_by VALUES (7, '', 'r', 'K', 'ann', now())").await;
+}
+
 fn counted(deleted: &[DeletedRows]) -> Vec<(&str, u64)> {
     deleted.iter().map(|deleted| (deleted.table, deleted.rows)).collect()
 }
@@ -25,8 +43,18 @@ fn counted(deleted: &[DeletedRows]) -> Vec<(&str, u64)> {
 async fn old_cluster_is_deleted_from_all_tables_and_the_new_one_kept() {
     let (database, mut sql) = migrated().await;
     store_old_and_new(&database).await;
-    let old =
-        [("report", 1), ("rule_hit", 2), ("recommendation", 2), ("report_info", 1), ("consumer_error", 0)];
+    store_own_rows(&mut sql).await;
+    let old = [
+        ("report", 1),
+        ("rule_hit", 2),
+        ("recommendation", 2),
+        ("report_info", 1),
+        ("consumer_error", 0),
+        ("ccx.cluster_name", 1),
+        ("ccx.reported_name", 1),
+        ("ccx.disabled_by", 1),
+        ("ccx.processed_request", 1),
+    ];
     let counted_only = database.delete_old_rows(Schema::Public, cutoff(), Deletion::DryRun).await.unwrap();
     assert_eq!(counted(&counted_only), old);
     assert_eq!(rows(&mut sql, "SELECT count(*) FROM report").await, ["2"]);
@@ -34,12 +62,20 @@ async fn old_cluster_is_deleted_from_all_tables_and_the_new_one_kept() {
     let deleted = database.delete_old_rows(Schema::Public, cutoff(), Deletion::Perform).await.unwrap();
     assert_eq!(counted(&deleted), old);
     let kept = cluster(2).to_string();
-    for (table, column) in
-        [("report", "cluster"), ("rule_hit", "cluster_id"), ("recommendation", "cluster_id")]
-    {
+    for (table, column) in [
+        ("report", "cluster"),
+        ("rule_hit", "cluster_id"),
+        ("recommendation", "cluster_id"),
+        ("ccx.cluster_name", "cluster_id"),
+        ("ccx.reported_name", "cluster_id"),
+        ("ccx.processed_request", "cluster_id"),
+    ] {
         let left = rows(&mut sql, &format!("SELECT DISTINCT {column} FROM {table}")).await;
         assert_eq!(left, [kept.as_str()], "{table}");
     }
+    // A rule that is disabled for all clusters has none.
+    let authors = rows(&mut sql, "SELECT cluster_id FROM ccx.disabled_by ORDER BY 1").await;
+    assert_eq!(authors, ["", kept.as_str()]);
     let nothing = database.delete_old_rows(Schema::Public, cutoff(), Deletion::Perform).await.unwrap();
     assert!(nothing.iter().all(|deleted| deleted.rows == 0), "{nothing:?}");
 }
@@ -86,7 +122,8 @@ async fn every_range_of_a_large_table_is_visited() {
     )
     .await;
     let deleted = database.delete_old_rows(Schema::Public, cutoff(), Deletion::Perform).await.unwrap();
-    assert_eq!(deleted.last().unwrap().rows, 5000);
+    let errors = deleted.iter().find(|deleted| deleted.table == "consumer_error").unwrap();
+    assert_eq!(errors.rows, 5000);
 }
 
 #[tokio::test]
@@ -127,4 +164,32 @@ async fn maximum_age_is_an_interval_of_postgresql() {
     let age = Utc::now() - database.time_before("3 days").await.unwrap();
     assert!((age - TimeDelta::days(3)).abs() < TimeDelta::minutes(5), "{age}");
     assert!(database.time_before("three moons").await.is_err());
+}
+
+#[tokio::test]
+async fn deleted_cluster_has_rows_in_no_own_table() {
+    let (database, mut sql) = migrated().await;
+    store_old_and_new(&database).await;
+    store_own_rows(&mut sql).await;
+    let deleted = database.delete_cluster(Schema::Public, &cluster(1).to_string()).await.unwrap();
+    let own: Vec<(&str, u64)> =
+        deleted.iter().filter(|rows| rows.is_of_own_table()).map(|rows| (rows.table, rows.rows)).collect();
+    let expected = ["ccx.cluster_name", "ccx.reported_name", "ccx.disabled_by", "ccx.processed_request"];
+    assert_eq!(own, expected.map(|table| (table, 1)));
+    for table in expected {
+        let left = rows(&mut sql, &format!("SELECT count(*) FROM {table} WHERE cluster_id <> ''")).await;
+        assert_eq!(left, ["1"], "{table}");
+    }
+}
+
+/// A table of ours that retention does not know would keep its rows for ever.
+#[tokio::test]
+async fn every_own_table_is_cleaned() {
+    let (database, mut sql) = migrated().await;
+    let cleaned = database.delete_old_rows(Schema::Public, cutoff(), Deletion::DryRun).await.unwrap();
+    let cleaned: Vec<&str> = cleaned.iter().map(|rows| rows.table).collect();
+    let own = "SELECT 'ccx.' || tablename FROM pg_tables WHERE schemaname = 'ccx' AND tablename <> 'cleared_cluster'";
+    for table in rows(&mut sql, own).await {
+        assert!(cleaned.contains(&table.as_str()), "{table} is not in {cleaned:?}");
+    }
 }

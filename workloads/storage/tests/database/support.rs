@@ -63,6 +63,7 @@ pub(crate) fn report(org: u64, cluster_number: u32, checked: i64, rules: &[&str]
         report: format!(r#"{{"checked":{checked}}}"#),
         hits: rules.iter().map(|rule| hit(rule, &format!(r#"{{"checked":{checked}}}"#))).collect(),
         cluster_version: Some(format!("4.18.{checked}")),
+        reported_name: None,
         is_authenticated: true,
     }
 }

@@ -90,3 +90,20 @@ async fn replayed_message_is_stored_as_soon_as_its_topic_exists() {
     writer.until_metric("consumed_messages", 1.0).await;
     writer.stop().await;
 }
+
+/// A name comes with messages of our pipeline only.
+#[tokio::test(flavor = "multi_thread")]
+async fn cluster_name_of_a_message_is_stored_and_kept_by_a_message_without_one() {
+    let env = TestEnv::new().await;
+    let writer = env.start_writer().await;
+    let with_name = message(1, 1, "a").replace(
+        r#""gathering_time":"2026-01-15T11:00:00Z""#,
+        r#""gathering_time":"2026-01-15T11:00:00Z","cluster_name":"prod.example.com""#,
+    );
+    env.send(&[with_name, message(2, 1, "a"), message(1, 2, "a")]).await;
+    writer.until_metric("successful_messages_processing_time_count", 3.0).await;
+    writer.stop().await;
+    let names = env.rows("SELECT org_id, cluster_id, name FROM ccx.reported_name").await;
+    assert_eq!(names, [format!("7 | {} | prod.example.com", cluster(1))]);
+    assert!(env.dead_letters().await.is_empty());
+}
