@@ -13,6 +13,7 @@ use crate::{
     cache::{DecisionCache, Expires},
     caller_of_identity,
     cluster_tokens::{ClusterTokens, TokenOwner},
+    metrics::CacheKind,
     oidc::Oidc,
     rbac::Rbac,
     token_review::TokenReview,
@@ -83,8 +84,17 @@ impl Authenticator {
 
     /// Returns this authenticator with metrics.
     #[must_use]
-    pub fn with_metrics(self, metrics: AuthMetrics) -> Self {
+    pub fn with_metrics(mut self, metrics: AuthMetrics) -> Self {
+        self.verified.count_with(metrics.cache(CacheKind::Tokens));
+        if let Some(rbac) = &mut self.rbac {
+            rbac.count_with(metrics.cache(CacheKind::Permissions));
+        }
         Self { metrics: Some(metrics), ..self }
+    }
+
+    /// Returns the metrics, for other parts of the same process that authenticate.
+    pub fn metrics(&self) -> Option<&AuthMetrics> {
+        self.metrics.as_ref()
     }
 
     /// Returns the caller with these headers.

@@ -10,6 +10,7 @@ use quick_cache::sync::Cache;
 use crate::{
     AuthError,
     digest::{BlindedDigest, Blinding, TokenDigest},
+    metrics::CacheCounters,
 };
 
 /// How long an accepted credential counts as accepted: a revoked token is refused after this time.
@@ -27,6 +28,7 @@ const MAX_DECISIONS: usize = 10_000;
 pub(crate) struct DecisionCache<T> {
     blinding: Blinding,
     decisions: Cache<BlindedDigest, Decision<T>>,
+    counters: Option<CacheCounters>,
 }
 
 #[derive(Clone)]
@@ -44,7 +46,12 @@ pub(crate) trait Expires {
 impl<T: Clone + Expires> DecisionCache<T> {
     /// Creates an empty cache.
     pub(crate) fn new() -> Self {
-        Self { blinding: Blinding::random(), decisions: Cache::new(MAX_DECISIONS) }
+        Self { blinding: Blinding::random(), decisions: Cache::new(MAX_DECISIONS), counters: None }
+    }
+
+    /// Counts hits and misses from now on.
+    pub(crate) fn count_with(&mut self, counters: CacheCounters) {
+        self.counters = Some(counters);
     }
 
     /// Returns the decision about `credential`: the cached one, else that of `decide`, which is cached unless it is
@@ -57,15 +64,25 @@ impl<T: Clone + Expires> DecisionCache<T> {
         let key = self.blinding.blind(TokenDigest::new(credential));
         self.decisions.remove_if(&key, |decision| decision.until <= Instant::now());
         let guard = match self.decisions.get_value_or_guard_async(&key).await {
-            Ok(decision) => return decision.outcome,
+            Ok(decision) => {
+                self.count(|counters| counters.hits.inc());
+                return decision.outcome;
+            }
             Err(guard) => guard,
         };
+        self.count(|counters| counters.misses.inc());
         let outcome = decide.await;
         if let Some(period) = period(&outcome) {
             // It fails only when the key was removed in the meantime: then the next request decides.
             let _ = guard.insert(Decision { outcome: outcome.clone(), until: Instant::now() + period });
         }
         outcome
+    }
+
+    fn count(&self, count: impl FnOnce(&CacheCounters)) {
+        if let Some(counters) = &self.counters {
+            count(counters);
+        }
     }
 }
 
@@ -129,6 +146,19 @@ mod tests {
     async fn decision_is_made_once_for_each_credential() {
         assert_eq!(decisions(&["a", "a", "b", "a"], Ok(())).await, 2);
         assert_eq!(decisions::<()>(&["a", "a", "b", "a"], Err(AuthError::InvalidToken)).await, 2);
+    }
+
+    #[tokio::test]
+    async fn hits_and_misses_are_counted() {
+        let registry = prometheus::Registry::new();
+        let metrics = crate::AuthMetrics::new(ccx_service::MetricRegistrar::new(&registry, "")).unwrap();
+        let counters = metrics.cache(crate::metrics::CacheKind::Logins);
+        let mut cache = DecisionCache::new();
+        cache.count_with(counters.clone());
+        for credential in ["a", "a", "b", "a"] {
+            cache.get_or_decide(credential, async { Ok(()) }).await.unwrap();
+        }
+        assert_eq!((counters.hits.get(), counters.misses.get()), (2, 2));
     }
 
     #[tokio::test]

@@ -32,9 +32,10 @@ use self::{
     token_endpoint::{ClientCredentials, TokenResponse},
 };
 use crate::{
-    AuthError, Caller, CallerKind, ClientError,
+    AuthError, AuthMetrics, Caller, CallerKind, ClientError,
     cache::{DecisionCache, Expires},
     http::{Authorities, client},
+    metrics::CacheKind,
     oidc::{Claims, Oidc, text},
 };
 
@@ -125,6 +126,13 @@ impl OidcLogin {
             internal_organizations: auth.internal_organizations.iter().copied().collect(),
             refreshed: DecisionCache::new(),
         })
+    }
+
+    /// Returns this login with metrics.
+    #[must_use]
+    pub fn with_metrics(mut self, metrics: &AuthMetrics) -> Self {
+        self.refreshed.count_with(metrics.cache(CacheKind::Logins));
+        self
     }
 
     /// Returns the URL at the provider where a person logs in.

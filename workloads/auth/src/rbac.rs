@@ -13,6 +13,7 @@ use crate::{
     AuthError, Caller, IDENTITY_HEADER,
     cache::DecisionCache,
     http::{Authorities, ClientError, FetchError, OtherServerSnafu, client, fetch, parse_url},
+    metrics::CacheCounters,
 };
 
 /// The application whose permissions count.
@@ -73,6 +74,11 @@ impl Rbac {
             enforce: settings.enforce,
             decisions: DecisionCache::new(),
         })
+    }
+
+    /// Counts hits and misses of cached decisions from now on.
+    pub(crate) fn count_with(&mut self, counters: CacheCounters) {
+        self.decisions.count_with(counters);
     }
 
     /// Returns the permission of a service account; fails if it lacks one that it needs.

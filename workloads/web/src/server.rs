@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ccx_auth::{ClientError, OidcLogin};
+use ccx_auth::{Authenticator, ClientError, OidcLogin};
 use ccx_config::{Config, SecretError, Web};
 use ccx_messages::ErrorClass;
 use ccx_service::{ServeError, Telemetry};
@@ -101,7 +101,7 @@ pub async fn run_on(
         let settings = PageSettings {
             secrets: secrets(&config.web)?,
             stale_after: config.smart_proxy.stale_after,
-            login: login(config)?,
+            login: login(config, &service.authenticator())?,
             uploads,
             now: Utc::now,
         };
@@ -134,8 +134,12 @@ fn secrets(settings: &Web) -> Result<Vec<Vec<u8>>, WebError> {
     Ok(configured.iter().map(|secret| secret.expose().into()).collect())
 }
 
-fn login(config: &Config) -> Result<Option<LoginSettings>, WebError> {
+fn login(config: &Config, authenticator: &Authenticator) -> Result<Option<LoginSettings>, WebError> {
     let oidc = OidcLogin::new(config).context(LoginSnafu)?;
     let (Some(oidc), Some(url)) = (oidc, &config.web.login.url) else { return Ok(None) };
+    let oidc = match authenticator.metrics() {
+        Some(metrics) => oidc.with_metrics(metrics),
+        None => oidc,
+    };
     Ok(Some(LoginSettings { oidc, url: url.clone(), max_session: config.web.login.max_session }))
 }

@@ -103,6 +103,16 @@ impl TestEnv {
         request.send().await.unwrap().status()
     }
 
+    fn cache_requests(&self, cache: &str, outcome: &str) -> f64 {
+        let families = self.registry.gather();
+        let family = families.iter().find(|family| family.name() == "auth_cache_requests_total").unwrap();
+        let has = |metric: &prometheus::proto::Metric, value: &str| {
+            metric.get_label().iter().any(|pair| pair.value() == value)
+        };
+        let found = family.get_metric().iter().find(|metric| has(metric, cache) && has(metric, outcome));
+        found.unwrap().get_counter().get_value()
+    }
+
     fn count(&self, name: &str, label: &str) -> f64 {
         let families = self.registry.gather();
         let family = families.iter().find(|family| family.name() == name).unwrap();
@@ -192,6 +202,11 @@ async fn invalid_credentials_are_refused_on_every_path() {
             assert_eq!(status.as_u16(), expected, "{method} {path} {headers:?}");
         }
     }
+    // A refused token or service account is asked for once, however many paths it tries.
+    assert!(env.cache_requests("tokens", "miss") >= 4.0);
+    assert!(env.cache_requests("tokens", "hit") >= 4.0);
+    assert!((env.cache_requests("permissions", "miss") - 1.0).abs() < f64::EPSILON);
+    assert!((env.cache_requests("permissions", "hit") - 4.0).abs() < f64::EPSILON);
     assert!(env.count("rbac_service_accounts_rejected", "") >= 1.0);
     assert!(env.count("authentications_total", "invalid_token") >= 1.0);
 }
