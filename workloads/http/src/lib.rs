@@ -3,7 +3,7 @@
 //! ```text
 //!   request ──▶ api_router ── the endpoints' paths, and the redirects between `…/` and `…`
 //!                 │
-//!               layers ── metrics and logs, limits, panics, ETag and gzip
+//!               layers ── metrics and logs, limits, panics, ETag and compression
 //!                 │
 //!               extract ── the parameters, the body
 //!                 │
@@ -28,8 +28,8 @@ pub use cache::{AnswerCache, Key, MAX_ANSWER_AGE, Ticket};
 pub use endpoint_metrics::{EndpointMetrics, RouteMetrics};
 pub use error::{Failure, RequestError, ResponseError};
 pub use extract::{
-    AcceptsGzip, BodyLimits, ClusterList, ClusterListBody, ClusterUuid, InPath, Invalid, JsonBody, ListBody,
-    NamespaceId, OptionalJsonBody, Param, Parameter, TrimmedSelector, UserId, is_object, shown,
+    BodyLimits, ClusterList, ClusterListBody, ClusterUuid, Coding, ContentCoding, InPath, Invalid, JsonBody,
+    ListBody, NamespaceId, OptionalJsonBody, Param, Parameter, TrimmedSelector, UserId, is_object, shown,
     trimmed_selector,
 };
 pub use layers::{Guard, Negotiate, Observe, compress};

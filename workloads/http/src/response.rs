@@ -17,8 +17,8 @@ use utoipa::ToSchema;
 
 use crate::{
     error::RequestError,
-    extract::AcceptsGzip,
-    layers::{MIN_COMPRESSED_BYTES, compress, mark_as_gzip},
+    extract::ContentCoding,
+    layers::{MIN_COMPRESSED_BYTES, compress, mark_as_compressed},
 };
 
 /// The content type of every JSON answer.
@@ -42,17 +42,18 @@ impl<T: Serialize> Json<T> {
     }
 }
 
-/// An answer that is sent many times: with its tag, and its compressed form once a client asked for it.
+/// An answer that is sent many times: with its tag, and its compressed forms once a client asked for them.
 #[derive(Debug)]
 pub struct Encoded {
     json: Bytes,
     etag: HeaderValue,
     gzip: OnceLock<Option<Bytes>>,
+    zstd: OnceLock<Option<Bytes>>,
 }
 
 impl<T> From<Json<T>> for Encoded {
     fn from(json: Json<T>) -> Self {
-        Self { json: json.body, etag: json.etag, gzip: OnceLock::new() }
+        Self { json: json.body, etag: json.etag, gzip: OnceLock::new(), zstd: OnceLock::new() }
     }
 }
 
@@ -62,37 +63,40 @@ impl Encoded {
         &self.json
     }
 
-    /// Returns the memory of both forms at most, in bytes.
+    /// Returns the memory of all forms at most, in bytes.
     pub fn max_bytes(&self) -> usize {
-        self.json.len() + max_gzip_bytes(&self.json)
+        self.json.len() + 2 * max_compressed_bytes(&self.json)
     }
 
     /// Returns the response for a client.
-    pub fn response(&self, gzip: AcceptsGzip) -> Response {
-        let compressed = if gzip.0 { self.gzip() } else { None };
-        let mut response = json_response(StatusCode::OK, compressed.unwrap_or(&self.json).clone().into());
+    pub fn response(&self, coding: Option<ContentCoding>) -> Response {
+        let compressed = coding.and_then(|coding| Some((coding, self.compressed(coding)?)));
+        let body = compressed.map_or(&self.json, |(_, body)| body);
+        let mut response = json_response(StatusCode::OK, body.clone().into());
         response.headers_mut().insert(header::ETAG, self.etag.clone());
-        if compressed.is_some() {
-            mark_as_gzip(response.headers_mut());
+        if let Some((coding, _)) = compressed {
+            mark_as_compressed(response.headers_mut(), coding);
         }
         response
     }
 
-    /// Returns the compressed form; `None` when it saves too little.
-    fn gzip(&self) -> Option<&Bytes> {
-        let compressed = self.gzip.get_or_init(|| {
-            let max_bytes = max_gzip_bytes(&self.json);
-            (max_bytes > 0)
-                .then(|| compress(&self.json).ok())
-                .flatten()
-                .filter(|gzip| gzip.len() <= max_bytes)
+    /// Returns a compressed form; `None` when it saves too little.
+    fn compressed(&self, coding: ContentCoding) -> Option<&Bytes> {
+        let form = match coding {
+            ContentCoding::Gzip => &self.gzip,
+            ContentCoding::Zstd => &self.zstd,
+        };
+        let compressed = form.get_or_init(|| {
+            let max_bytes = max_compressed_bytes(&self.json);
+            let compressed = if max_bytes > 0 { compress(coding, &self.json).ok() } else { None };
+            compressed.filter(|body| body.len() <= max_bytes)
         });
         compressed.as_ref()
     }
 }
 
 /// A compressed form is worth keeping if it halves a body that does not fit into one packet.
-fn max_gzip_bytes(json: &[u8]) -> usize {
+fn max_compressed_bytes(json: &[u8]) -> usize {
     if json.len() < MIN_COMPRESSED_BYTES { 0 } else { json.len() / 2 }
 }
 
@@ -149,7 +153,7 @@ pub fn json_response(status: StatusCode, json: Body) -> Response {
     response
 }
 
-/// Returns a tag that is equal for equal bodies, in all pods. It is weak, as it is the same with and without gzip.
+/// Returns a tag that is equal for equal bodies, in all pods. It is weak, as it is the same for all content codings.
 fn etag(body: &[u8]) -> HeaderValue {
     let mut hasher = DefaultHasher::new();
     hasher.write(body);
@@ -171,13 +175,16 @@ mod tests {
     #[test]
     fn encoded_answer_is_compressed_for_clients_that_accept_it() {
         let large = Encoded::from(Json::new(&"x".repeat(10_000)).unwrap());
-        let plain = large.response(AcceptsGzip(false));
+        let plain = large.response(None);
         assert!(!plain.headers().contains_key(header::CONTENT_ENCODING));
-        let gzip = large.response(AcceptsGzip(true));
-        assert_eq!(gzip.headers()[header::CONTENT_ENCODING], "gzip");
-        assert_eq!(gzip.headers()[header::ETAG], plain.headers()[header::ETAG]);
-        let small = Encoded::from(Json::new(&"x").unwrap()).response(AcceptsGzip(true));
-        assert!(!small.headers().contains_key(header::CONTENT_ENCODING));
+        for (coding, name) in [(ContentCoding::Gzip, "gzip"), (ContentCoding::Zstd, "zstd")] {
+            let compressed = large.response(Some(coding));
+            assert_eq!(compressed.headers()[header::CONTENT_ENCODING], name);
+            assert_eq!(compressed.headers()[header::VARY], "accept-encoding");
+            assert_eq!(compressed.headers()[header::ETAG], plain.headers()[header::ETAG]);
+            let small = Encoded::from(Json::new(&"x").unwrap()).response(Some(coding));
+            assert!(!small.headers().contains_key(header::CONTENT_ENCODING));
+        }
     }
 
     #[test]

@@ -12,8 +12,8 @@ use ccx_messages::ClusterId;
 use prometheus::Registry;
 
 use crate::{
-    error::ApiError, last_answers::LastAnswers, metrics::Metrics, public_api::PublicApi,
-    upgrade_risks::UpgradeRisks,
+    circuit_breaker::CircuitBreaker, error::ApiError, last_answers::LastAnswers, metrics::Metrics,
+    public_api::PublicApi, upgrade_risks::UpgradeRisks,
 };
 
 /// The state that all endpoints share.
@@ -23,6 +23,7 @@ pub(crate) struct Api {
     /// `None` when the configuration gives it no memory.
     pub(crate) cache: Option<AnswerCache>,
     pub(crate) last_answers: LastAnswers,
+    pub(crate) database: CircuitBreaker,
     pub(crate) metrics: Metrics,
     pub(crate) registry: Registry,
     pub(crate) upgrade_risks: UpgradeRisks,
@@ -55,6 +56,7 @@ impl Api {
             authenticator,
             cache: (max_cache_bytes > 0).then(|| AnswerCache::new(max_cache_bytes)),
             last_answers: LastAnswers::new(settings.max_stale_answers.as_u64(), settings.max_stale_age),
+            database: CircuitBreaker::new(),
             metrics,
             registry,
             upgrade_risks,

@@ -8,7 +8,7 @@ use axum::{
     response::Response,
 };
 use ccx_auth::Caller;
-use ccx_http::{AcceptsGzip, Encoded, Json, ResponseError as _};
+use ccx_http::{ContentCoding, Encoded, Json, ResponseError as _};
 use ccx_messages::ErrorClass;
 use futures::future::BoxFuture;
 use serde::Serialize;
@@ -22,7 +22,7 @@ use crate::{
 /// A question of an authenticated caller.
 pub(crate) struct Asked {
     pub(crate) caller: Caller,
-    pub(crate) gzip: AcceptsGzip,
+    pub(crate) coding: Option<ContentCoding>,
     uri: Uri,
 }
 
@@ -34,7 +34,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let Authenticated(caller) = Authenticated::from_request_parts(parts, state).await?;
-        Ok(Self { caller, gzip: AcceptsGzip::from_headers(&parts.headers), uri: parts.uri.clone() })
+        Ok(Self { caller, coding: ContentCoding::from_headers(&parts.headers), uri: parts.uri.clone() })
     }
 }
 
@@ -61,14 +61,26 @@ impl Asked {
     ) -> BoxFuture<'a, Result<Response, ApiError>> {
         Box::pin(async move {
             let question = Question::new(&self.caller, &self.uri);
-            match encoding.await {
+            if !api.database.allows_attempt()
+                && let Some(stale) = api.last_answers.stale(&question, self.coding)
+            {
+                api.metrics.stale_answers.inc();
+                return Ok(stale);
+            }
+            let outcome = encoding.await;
+            match &outcome {
+                Ok(_) => api.database.record_success(),
+                Err(error) if error.is_unreachable_database() => api.database.record_failure(),
+                Err(_) => {}
+            }
+            match outcome {
                 Ok(answer) => {
-                    let response = answer.response(self.gzip);
+                    let response = answer.response(self.coding);
                     api.last_answers.insert(question, answer);
                     Ok(response)
                 }
                 Err(error) if error.class() == ErrorClass::Transient => {
-                    let stale = api.last_answers.stale(&question, self.gzip);
+                    let stale = api.last_answers.stale(&question, self.coding);
                     let path = self.uri.path();
                     stale.ok_or(error).inspect(|_| {
                         api.metrics.stale_answers.inc();

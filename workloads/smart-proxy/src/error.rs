@@ -99,6 +99,13 @@ pub enum ApiError {
     },
 }
 
+impl ApiError {
+    /// Returns whether the database could not be reached, rather than a statement failed.
+    pub(crate) fn is_unreachable_database(&self) -> bool {
+        matches!(self, Self::Storage { source: StorageError::Connect { .. } | StorageError::NoAnswer { .. } })
+    }
+}
+
 impl ResponseError for ApiError {
     fn class(&self) -> ErrorClass {
         match self {

@@ -12,7 +12,7 @@ use axum::{
     response::Response,
 };
 use ccx_auth::Caller;
-use ccx_http::{AcceptsGzip, Encoded};
+use ccx_http::{ContentCoding, Encoded};
 use ccx_messages::OrgId;
 use quick_cache::{Weighter, sync::Cache};
 
@@ -80,13 +80,13 @@ impl LastAnswers {
     }
 
     /// Returns the last good answer, marked as stale; `None` without one, or when it is too old.
-    pub(crate) fn stale(&self, question: &Question, gzip: AcceptsGzip) -> Option<Response> {
+    pub(crate) fn stale(&self, question: &Question, coding: Option<ContentCoding>) -> Option<Response> {
         let LastAnswer { answer, read_at } = self.answers.get(question)?;
         let age = read_at.elapsed();
         if age > self.max_age {
             return None;
         }
-        let mut response = answer.response(gzip);
+        let mut response = answer.response(coding);
         response.headers_mut().insert(header::WARNING, WARNING);
         response.headers_mut().insert(header::AGE, age.as_secs().into());
         Some(response)
@@ -118,11 +118,11 @@ mod tests {
         let answers = LastAnswers::new(1 << 20, Duration::from_hours(1));
         let question = |org_id, uri: &str| Question::new(&caller(org_id), &uri.parse().unwrap());
         answers.insert(question(1, "/v2/clusters?limit=1"), Arc::new(Json::new(&1).unwrap().into()));
-        let stale = answers.stale(&question(1, "/v2/clusters?limit=1"), AcceptsGzip(false)).unwrap();
+        let stale = answers.stale(&question(1, "/v2/clusters?limit=1"), None).unwrap();
         assert_eq!(stale.headers()[header::WARNING], "110 - \"Response is Stale\"");
         assert_eq!(stale.headers()[header::AGE], "0");
         for (org_id, uri) in [(2, "/v2/clusters?limit=1"), (1, "/v2/clusters"), (1, "/v2/clusters?limit=2")] {
-            assert!(answers.stale(&question(org_id, uri), AcceptsGzip(false)).is_none());
+            assert!(answers.stale(&question(org_id, uri), None).is_none());
         }
     }
 
@@ -131,6 +131,6 @@ mod tests {
         let answers = LastAnswers::new(1 << 20, Duration::ZERO);
         let question = Question::new(&caller(1), &"/".parse().unwrap());
         answers.insert(question.clone(), Arc::new(Json::new(&1).unwrap().into()));
-        assert!(answers.stale(&question, AcceptsGzip(false)).is_none());
+        assert!(answers.stale(&question, None).is_none());
     }
 }

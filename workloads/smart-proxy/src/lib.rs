@@ -17,6 +17,7 @@
 mod account_management;
 mod api;
 mod asked;
+mod circuit_breaker;
 mod directory;
 mod endpoints;
 mod error;

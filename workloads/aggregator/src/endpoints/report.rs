@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{extract::State, response::Response};
-use ccx_http::{AcceptsGzip, AnswerCache, Encoded, InPath, Json, Key, Param, Status, UserId};
+use ccx_http::{AnswerCache, Coding, Encoded, InPath, Json, Key, Param, Status, UserId};
 use ccx_messages::{ClusterId, OrgId, format_utc_seconds};
 use ccx_storage::read::StoredReport;
 use serde::{Deserialize, Serialize};
@@ -58,7 +58,7 @@ pub(super) struct Meta {
 pub(crate) async fn report(
     member: Member,
     InPath(path): InPath<ReportPath>,
-    gzip: AcceptsGzip,
+    Coding(coding): Coding,
     State(api): State<Arc<Api>>,
 ) -> Result<Response, ApiError> {
     let key = Key { org: member.org_id(), cluster: path.cluster.0, user: path.user_id.0, form: 0 };
@@ -66,7 +66,7 @@ pub(crate) async fn report(
         Some(cache) => cached_or_read(&api, cache, key).await?,
         None => read(&api, &key).await?,
     };
-    Ok(answer.response(gzip))
+    Ok(answer.response(coding))
 }
 
 async fn cached_or_read(api: &Api, cache: &AnswerCache, key: Key) -> Result<Arc<Encoded>, ApiError> {
@@ -119,7 +119,8 @@ mod tests {
 
     #[test]
     fn report_without_hits_and_times_has_an_empty_list_and_no_times() {
-        let stored = StoredReport { last_checked_at: None, gathered_at: None, hits: vec![] };
+        let stored =
+            StoredReport { last_checked_at: None, gathered_at: None, reported_name: None, hits: vec![] };
         let json = serde_json::to_string(&Report::from(stored)).unwrap();
         assert_eq!(json, r#"{"meta":{"cluster_name":"","count":0},"reports":[]}"#);
     }

@@ -88,7 +88,7 @@ async fn known_entity_tag_is_answered_without_a_body() {
 }
 
 #[tokio::test]
-async fn answers_are_compressed_for_clients_that_accept_gzip() {
+async fn answers_are_compressed_for_clients_that_accept_gzip_or_zstd() {
     let env = TestEnv::trusting().await;
     env.store_sample().await;
     let long = "x".repeat(5000);
@@ -98,13 +98,24 @@ async fn answers_are_compressed_for_clients_that_accept_gzip() {
     for path in [report_path(ORG, CLUSTER, "7"), reports, "/api/v1/openapi.json".into()] {
         let plain = env.get(&path).await;
         assert!(!plain.headers.contains_key("content-encoding"), "{path}");
-        let response =
-            env.request(Method::GET, &path).header("accept-encoding", "gzip").send().await.unwrap();
-        assert_eq!(response.headers()["content-encoding"], "gzip", "{path}");
-        assert_eq!(response.headers()["vary"], "accept-encoding", "{path}");
-        let compressed = response.bytes().await.unwrap();
-        let mut content = String::new();
-        GzDecoder::new(&*compressed).read_to_string(&mut content).unwrap();
-        assert!(content == plain.body && compressed.len() < content.len() / 2, "{path}");
+        for (accepted, coding) in
+            [("gzip", "gzip"), ("gzip, deflate, br, zstd", "zstd"), ("gzip, zstd;q=0.5", "gzip")]
+        {
+            let request = env.request(Method::GET, &path).header("accept-encoding", accepted);
+            let response = request.send().await.unwrap();
+            assert_eq!(response.headers()["content-encoding"], coding, "{path}");
+            assert_eq!(response.headers()["vary"], "accept-encoding", "{path}");
+            assert_eq!(response.headers().get("etag"), plain.headers.get("etag"), "{path}");
+            let compressed = response.bytes().await.unwrap();
+            let mut content = String::new();
+            if coding == "zstd" {
+                let mut bytes = vec![0; plain.body.len()];
+                zstd_safe::decompress(bytes.as_mut_slice(), &compressed).unwrap();
+                content = String::from_utf8(bytes).unwrap();
+            } else {
+                GzDecoder::new(&*compressed).read_to_string(&mut content).unwrap();
+            }
+            assert!(content == plain.body && compressed.len() < content.len() / 2, "{path} {coding}");
+        }
     }
 }

@@ -14,13 +14,11 @@ use axum::{
 use futures::future::{BoxFuture, Either, FutureExt as _};
 use tower::{Layer, Service};
 
-use super::gzip::compressed;
-use crate::extract::AcceptsGzip;
+use super::compression::compressed;
+use crate::extract::ContentCoding;
 
 /// Smaller bodies fit into one packet anyway.
 pub(crate) const MIN_COMPRESSED_BYTES: usize = 1024;
-
-const GZIP: HeaderValue = HeaderValue::from_static("gzip");
 
 /// Answers conditional requests, and compresses for clients that accept it.
 #[derive(Clone, Copy, Debug)]
@@ -56,21 +54,24 @@ where
     fn call(&mut self, request: Request) -> Self::Future {
         let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
         let known = request.headers().get(header::IF_NONE_MATCH).filter(|_| is_read).cloned();
-        let gzip = AcceptsGzip::from_headers(request.headers());
+        let coding = ContentCoding::from_headers(request.headers());
         let answering = self.inner.call(request);
-        if known.is_none() && !gzip.0 {
+        if known.is_none() && coding.is_none() {
             return Either::Left(answering);
         }
-        Either::Right(async move { Ok(negotiate(answering.await?, known.as_ref(), gzip)) }.boxed())
+        Either::Right(async move { Ok(negotiate(answering.await?, known.as_ref(), coding)) }.boxed())
     }
 }
 
-fn negotiate(response: Response, known: Option<&HeaderValue>, gzip: AcceptsGzip) -> Response {
+fn negotiate(response: Response, known: Option<&HeaderValue>, coding: Option<ContentCoding>) -> Response {
     let tag = response.headers().get(header::ETAG);
     if response.status() == StatusCode::OK && is_known(tag, known) {
         return not_modified(response.headers());
     }
-    if gzip.0 && is_worth_compressing(&response) { with_gzip(response) } else { response }
+    match coding.filter(|_| is_worth_compressing(&response)) {
+        Some(coding) => with_coding(response, coding),
+        None => response,
+    }
 }
 
 /// Compares weakly (RFC 9110, 13.1.2), as all our tags are weak.
@@ -98,16 +99,16 @@ fn is_worth_compressing(response: &Response) -> bool {
     !is_small && !response.headers().contains_key(header::CONTENT_ENCODING)
 }
 
-fn with_gzip(response: Response) -> Response {
+fn with_coding(response: Response, coding: ContentCoding) -> Response {
     let (mut parts, body) = response.into_parts();
-    mark_as_gzip(&mut parts.headers);
-    Response::from_parts(parts, compressed(body))
+    mark_as_compressed(&mut parts.headers, coding);
+    Response::from_parts(parts, compressed(coding, body))
 }
 
 /// Sets the headers of a compressed answer.
-pub(crate) fn mark_as_gzip(headers: &mut HeaderMap) {
+pub(crate) fn mark_as_compressed(headers: &mut HeaderMap, coding: ContentCoding) {
     headers.remove(header::CONTENT_LENGTH);
-    headers.insert(header::CONTENT_ENCODING, GZIP);
+    headers.insert(header::CONTENT_ENCODING, coding.name());
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
 }
 

@@ -181,7 +181,7 @@ async fn report(
     let key = Key { org: asked.caller.org_id, cluster, user, form };
     if let Some(answer) = cache.get(&key) {
         api.metrics.cache_hits.inc();
-        return Ok(answer.response(asked.gzip));
+        return Ok(answer.response(asked.coding));
     }
     asked.encoded(api, read_into(cache, key, asked, options, api, version)).await
 }

@@ -11,15 +11,15 @@ use super::{
 use crate::api::Documents;
 
 /// An operation with a path whose parameters have values.
-struct Asked {
-    method: Method,
-    path: String,
+pub(super) struct Asked {
+    pub(super) method: Method,
+    pub(super) path: String,
     is_open: bool,
     /// The path of the document.
     template: String,
 }
 
-fn operations() -> Vec<Asked> {
+pub(super) fn operations() -> Vec<Asked> {
     let documents = Documents::new(&SmartProxy::default());
     let mut operations = Vec::new();
     for (prefix, document) in [(V1, documents.v1), (V2, documents.v2)] {
