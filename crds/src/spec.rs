@@ -15,6 +15,7 @@ mod logging;
 mod monitoring;
 mod network_policy;
 mod object_storage;
+mod page;
 mod pod_template;
 mod public_api;
 mod reference;
@@ -62,6 +63,7 @@ pub use network_policy::{NetworkPolicy, NetworkPolicyMode};
 pub use object_storage::{
     Addressing, CredentialsType, LinkPolicy, ObjectStorage, StorageCredentials, WorkloadIdentity,
 };
+pub use page::{ClientSecretRef, PageLogin, PageSecretRef};
 pub use pod_template::{ImagePullPolicy, PodTemplate};
 pub use public_api::{AccountManagement, ConsoleLink, PublicApi};
 pub use reference::{

@@ -57,3 +57,12 @@ fn serialized_defaults_equal_those_of_the_schema() {
         assert_eq!(json!(example(name)), with_defaults(&document(name)), "{name}");
     }
 }
+
+#[test]
+fn advisor_example_logs_people_in_and_stores_requests_in_the_database() {
+    let spec = example("advisor").spec;
+    let api = spec.public_api.unwrap();
+    assert_eq!(api.login.unwrap().client_id, "advisor");
+    assert!(api.authentication.oidc.is_some() && api.exposure.kind == ExposureType::Route);
+    assert_eq!(spec.requests_writer.unwrap().valkey, None);
+}

@@ -36,11 +36,15 @@ In a Secret for `imagePullSecrets`, Kubernetes wants the key `.dockerconfigjson`
 `tlsSecretName`, `tls.crt` and `tls.key` and the type `kubernetes.io/tls`. Variables in `podTemplate.extraEnv` may refer to any key of any
 Secret in the namespace.
 
-## The Secret that the operator creates
+## The Secrets that the operator creates
 
 A managed database (`spec.database.managed`) gets the Secret `NAME-data-pipeline-db`, NAME being the resource's name, with a generated
 value in the key `password`. Change that value to rotate the password. It is retained when the resource is deleted, unless
 `spec.deletionPolicy` is `Delete`; [Uninstall](operator.md#uninstall) says how to remove it.
+
+The Advisor page (`spec.publicApi`) gets the Secret `NAME-page` with a generated value in the key `secret`, unless `pageSecretRef` names
+another Secret. To replace it without ending the sessions, write a new value in the first line and the old one in the second, and remove the
+old one after `login.maxSession`; the pods restart. When the Secret is deleted, another one is generated, and people have to log in again.
 ";
 
 #[test]
@@ -85,7 +89,7 @@ fn keys(name: &str, field: &Value) -> String {
             let default = key["default"].as_str()?;
             let content =
                 first_paragraph(key).trim_start_matches("The key of ").trim_end_matches('.').to_owned();
-            let content = if field == "key" { "PEM file".to_owned() } else { content };
+            let content = if content == "The key in the Secret" { "PEM file".to_owned() } else { content };
             Some(format!("`{default}`: {content} (`{field}`)"))
         })
         .collect();

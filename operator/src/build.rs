@@ -21,6 +21,7 @@ mod metadata;
 mod metrics;
 mod monitor;
 pub(crate) mod network_policy;
+mod page;
 mod pod;
 mod program;
 mod security;
@@ -36,13 +37,14 @@ use crate::model::{
 
 /// Returns all children of the resource, equal for equal resources.
 pub fn build(pipeline: &ValidatedPipeline) -> Children {
-    let kinds: [fn(&ValidatedPipeline) -> Vec<Child>; 14] = [
+    let kinds: [fn(&ValidatedPipeline) -> Vec<Child>; 15] = [
         service_account::children,
         config_map::children,
         service::children,
         network_policy::children,
         disruption_budget::children,
         database::children,
+        page::children,
         job::children,
         deployment::children,
         cron_job::children,

@@ -14,6 +14,7 @@ mod insights_core;
 mod kafka;
 mod monitoring;
 mod object_storage;
+mod page;
 mod pods;
 mod problems;
 mod public_api;
@@ -97,7 +98,7 @@ pub fn validate(
         db_writer: db_writer::db_writer(spec, references, defaults, &mut problems),
         aggregator: aggregator::aggregator(spec, references, defaults, &mut problems),
         workloads_writer: workloads_writer::workloads_writer(spec, references, defaults),
-        public_api: public_api::public_api(spec, references, defaults, &mut problems),
+        public_api: public_api::public_api(pipeline, references, defaults, &mut problems),
         uploads: uploads::uploads(spec, references, defaults),
         requests_writer: requests_writer::requests_writer(spec, references, defaults, &mut problems),
         cleaner: cleaner::cleaner(spec),

@@ -62,6 +62,13 @@ pub(crate) fn http_url(schema: &mut Schema) {
     add_rule(schema, &rule(&matches("self", HTTP_URL), HTTP_URL.advice));
 }
 
+/// The address of a web site: scheme and host without a path.
+pub(crate) fn https_origin(schema: &mut Schema) {
+    bound(schema, 1, 512);
+    let is_origin = format!("{} && self.matches('^https://[^/]+/?$')", matches("self", HTTP_URL));
+    add_rule(schema, &rule(&is_origin, "write https:// and a host without a path"));
+}
+
 /// The address of a server as `host:port`.
 pub(crate) fn server_address(schema: &mut Schema) {
     bound(schema, 3, 261);

@@ -5,10 +5,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CaSecretRef, CallerAuthentication, CredentialsSecretRef, Exposure, GoDuration, Resources,
+    CaSecretRef, CallerAuthentication, CredentialsSecretRef, Exposure, GoDuration, PageLogin, PageSecretRef,
+    Resources,
     schema::{
         field::{duration_between, http_url, image, metrics_namespace},
-        rule::rule,
+        rule::{only_when, required, rule},
     },
 };
 
@@ -35,6 +36,13 @@ pub struct PublicApi {
     pub console_link: ConsoleLink,
     /// Authentication of callers, also of those that upload.
     pub authentication: CallerAuthentication,
+    /// Login of people on the page, at the OIDC provider of `authentication.oidc`. Absent means that the page has no login of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub login: Option<PageLogin>,
+    /// The random text of 32 characters or more that protects the forms and sessions of the page. Absent means that the operator
+    /// generates one, in the Secret `NAME-page`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page_secret_ref: Option<PageSecretRef>,
     /// Age of the latest report after which a cluster is shown as stale.
     #[schemars(transform = duration_between("1m", "8760h"))]
     pub stale_after: GoDuration,
@@ -99,6 +107,16 @@ impl PublicApi {
                 "remove authentication.anonymousOrganization: through this exposure anyone could read and change its data",
             )
             .field_path(".authentication.anonymousOrganization"),
+            only_when(
+                "login",
+                "has(self.authentication.oidc)",
+                "set authentication.oidc: it names the provider at which people log in",
+            ),
+            required(
+                "!has(self.login) || has(self.login.url) || (self.exposure.type != 'ClusterIP' && has(self.exposure.host))",
+                "set login.url to the address of the page in browsers, or expose it with a host",
+            )
+            .field_path(".login"),
         ]
     }
 }
@@ -112,6 +130,8 @@ impl Default for PublicApi {
             exposure: Exposure::default(),
             console_link: ConsoleLink::default(),
             authentication: CallerAuthentication::default(),
+            login: None,
+            page_secret_ref: None,
             stale_after: GoDuration::from_hours(24),
             account_management: None,
             upgrade_risks_url: None,

@@ -12,13 +12,15 @@ use crate::{
     },
 };
 
-/// The pod that stores the results of processed requests in Valkey or Redis, for clients that ask for the report of a request.
+/// The pod that stores the results of processed requests, for clients that ask for the report of a request: in Valkey or Redis, or in
+/// the database.
 /// Batches, allowed organisations, shutdown and pod template are those of `dbWriter`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RequestsWriter {
-    /// The server with the processed requests. The public API reads it, too.
-    pub valkey: Valkey,
+    /// The server with the processed requests, which the public API reads, too. Absent means that they are in the database.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valkey: Option<Valkey>,
     /// Number of pods.
     #[serde(default = "one")]
     #[schemars(range(min = 0, max = 16))]

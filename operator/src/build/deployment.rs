@@ -50,6 +50,7 @@ fn child(pipeline: &ValidatedPipeline, component: Component, program: &Program<'
     };
     Child::new(component, Stage::Workloads, deployment)
         .with_missing(missing)
+        .with_database(program.uses_database())
         .with_start_replicas(start_replicas(pipeline.activity, pods.scaling))
 }
 

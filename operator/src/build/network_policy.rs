@@ -1,7 +1,7 @@
 //! NetworkPolicies: only the traffic below is allowed.
 //!
 //! ```text
-//!  anyone ──▶ aggregator ──▶ database ◀── writer, migration, cleaner
+//!  anyone ──▶ aggregator ──▶ database ◀── all that connect to it
 //!  Prometheus, operator ──▶ health ports        writer, topics, pipeline ──▶ Kafka, pipeline ──▶ object storage
 //!  all but the database ──▶ proxies of their variables, further ports; all ──▶ further rules of the spec
 //! ```
@@ -28,7 +28,7 @@ use k8s_openapi::{
 use crate::{
     build::{metadata::metadata, program::Program},
     model::{
-        component::{CLEANER, Component, MIGRATION},
+        component::Component,
         names,
         names::MANAGER,
         resources::{Child, Stage},
@@ -150,13 +150,10 @@ fn database_policy(pipeline: &ValidatedPipeline) -> Option<Child> {
     pipeline.managed_database.as_ref()?;
     let further = &pipeline.network_policy;
     let role = Component::Database.name();
-    let uses_database = |component: &Component| {
-        !matches!(component, Component::DataPipeline | Component::RequestsWriter | Component::Ingress)
-    };
-    let jobs = [MIGRATION].into_iter().chain(pipeline.cleaner.as_ref().map(|_| CLEANER));
-    let clients = pipeline.workloads().filter(uses_database).map(Component::name).chain(jobs);
+    let programs = Program::all(pipeline);
+    let clients = programs.iter().filter(|program| program.uses_database());
     let clients = NetworkPolicyIngressRule {
-        from: Some(clients.map(|role| own_pods(selector(pipeline, role))).collect()),
+        from: Some(clients.map(|program| own_pods(selector(pipeline, program.role))).collect()),
         ports: Some(vec![port("TCP", database_port())]),
     };
     let spec = NetworkPolicySpec {

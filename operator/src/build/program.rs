@@ -68,6 +68,7 @@ struct Sections<'a> {
     valkey: Option<&'a config::Valkey>,
     ingress: Option<&'a config::Ingress>,
     smart_proxy: Option<&'a config::SmartProxy>,
+    web: Option<&'a config::Web>,
     auth: Option<&'a config::Auth>,
     aggregator: Option<&'a config::Aggregator>,
     retry: Option<&'a config::Retry>,
@@ -144,11 +145,13 @@ impl<'a> Program<'a> {
     }
 
     fn requests_writer(pipeline: &'a ValidatedPipeline, writer: &'a RequestsWriter) -> Self {
-        let mut program = Self::new(Component::RequestsWriter.name(), &["valkey-writer"], pipeline)
-            .with_kafka(&pipeline.kafka)
-            .with_valkey(&writer.valkey)
-            .with_batches(&pipeline.db_writer)
-            .with_pods(&writer.pods);
+        let program = Self::new(Component::RequestsWriter.name(), &["valkey-writer"], pipeline);
+        let program = match &writer.valkey {
+            Some(valkey) => program.with_valkey(valkey),
+            None => program.with_database(&pipeline.database),
+        };
+        let mut program =
+            program.with_kafka(&pipeline.kafka).with_batches(&pipeline.db_writer).with_pods(&writer.pods);
         program.sections.valkey_writer = Some(&writer.config);
         program
     }
@@ -170,11 +173,13 @@ impl<'a> Program<'a> {
             .with_rules(&pipeline.data_pipeline.rules)
             .with_auth(&api.auth)
             .with_pods(&api.pods)
-            .with(&api.config);
+            .with(&api.config)
+            .with(&api.page);
         program.sections.smart_proxy = Some(&api.config.config);
+        program.sections.web = Some(&api.page.config);
         program.needs_token = api.reviews_tokens;
-        Some(match &pipeline.requests_writer {
-            Some(writer) => program.with_valkey(&writer.valkey),
+        Some(match pipeline.valkey() {
+            Some(valkey) => program.with_valkey(valkey),
             None => program,
         })
     }
@@ -299,6 +304,11 @@ impl<'a> Program<'a> {
     /// An older image, which a user may have pinned, sees an unknown key only when the key is used.
     pub(super) fn config_file(&self) -> String {
         self.sections.to_file()
+    }
+
+    /// Whether it connects to the database.
+    pub(super) fn uses_database(&self) -> bool {
+        self.sections.database.is_some()
     }
 
     /// Returns its missing references.

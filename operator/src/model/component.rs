@@ -10,6 +10,9 @@ pub(crate) const MIGRATION: &str = "migration";
 /// The role of the CronJob that deletes old reports.
 pub(crate) const CLEANER: &str = "cleaner";
 
+/// The role of the Secret of the Advisor page.
+pub(crate) const PAGE: &str = "page";
+
 /// The role of the Job that creates the topics.
 pub(crate) const TOPICS: &str = "topics";
 

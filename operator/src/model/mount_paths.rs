@@ -22,6 +22,7 @@ pub(crate) const AUTHORITIES: &str = "kafka-ca";
 /// Names of mounted files, independent of the keys of their objects.
 pub(crate) mod file {
     pub(crate) const PASSWORD: &str = "password";
+    pub(crate) const SECRET: &str = "secret";
     pub(crate) const CA: &str = "ca.crt";
     pub(crate) const CERTIFICATE: &str = "tls.crt";
     pub(crate) const PRIVATE_KEY: &str = "tls.key";

@@ -64,6 +64,11 @@ pub fn certificate_secret(pipeline: &str) -> String {
     format!("{}-tls", generated_secret(pipeline))
 }
 
+/// Returns the name of the Secret that the operator generates for the forms and sessions of the Advisor page.
+pub fn page_secret(pipeline: &str) -> String {
+    object_name(pipeline, super::component::PAGE)
+}
+
 /// Returns the name of the main container of the pods with this `role`.
 pub(crate) fn main_container_name(role: &str) -> &str {
     if role == super::component::Component::Database.name() { DATABASE_CONTAINER } else { role }

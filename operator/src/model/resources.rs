@@ -24,6 +24,8 @@ pub struct Child {
     pub missing: Vec<Problem>,
     /// The replicas with which a Deployment is created whose number an autoscaler decides.
     pub start_replicas: Option<i32>,
+    /// Whether its pods connect to the database.
+    pub uses_database: bool,
     /// The object, with name, namespace, labels and only the fields that the operator sets.
     pub object: Object,
 }
@@ -95,6 +97,7 @@ impl Child {
             apply: ApplyMode::Apply,
             missing: Vec::new(),
             start_replicas: None,
+            uses_database: false,
             object: object.into(),
         }
     }
@@ -120,6 +123,12 @@ impl Child {
     #[must_use]
     pub fn with_start_replicas(self, start_replicas: Option<i32>) -> Self {
         Self { start_replicas, ..self }
+    }
+
+    /// Sets whether its pods connect to the database.
+    #[must_use]
+    pub fn with_database(self, uses_database: bool) -> Self {
+        Self { uses_database, ..self }
     }
 
     /// Returns its kind.

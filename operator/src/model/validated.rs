@@ -72,8 +72,11 @@ impl ValidatedPipeline {
     /// Returns the missing references, in the order of the spec.
     pub fn missing(&self) -> impl Iterator<Item = &Problem> {
         let dependencies = [&self.kafka.missing, &self.object_storage.missing, &self.database.missing];
-        let valkey = self.requests_writer.iter().map(|writer| &writer.valkey.missing);
-        let public_api = self.public_api.iter().flat_map(|api| [&api.config.missing, &api.auth.missing]);
+        let valkey = self.valkey().map(|valkey| &valkey.missing);
+        let public_api = self
+            .public_api
+            .iter()
+            .flat_map(|api| [&api.config.missing, &api.auth.missing, &api.page.missing]);
         let aggregator = &self.aggregator.pods.missing;
         let database = self.managed_database.iter().map(|database| &database.missing);
         let components = [&self.data_pipeline.missing, &self.db_writer.missing, aggregator];
@@ -85,9 +88,11 @@ impl ValidatedPipeline {
         let insights_core = self.data_pipeline.insights_core.iter().flat_map(|it| &it.mounts);
         let dependencies = [&self.kafka.mounts, &self.object_storage.mounts, &self.database.mounts];
         let rules = [&self.data_pipeline.rules.mounts];
-        let valkey = self.requests_writer.iter().flat_map(|writer| &writer.valkey.mounts);
-        let public_api =
-            self.public_api.iter().flat_map(|api| api.config.mounts.iter().chain(&api.auth.mounts));
+        let valkey = self.valkey().into_iter().flat_map(|valkey| &valkey.mounts);
+        let public_api = self
+            .public_api
+            .iter()
+            .flat_map(|api| api.config.mounts.iter().chain(&api.auth.mounts).chain(&api.page.mounts));
         dependencies
             .into_iter()
             .chain(rules)
@@ -96,6 +101,11 @@ impl ValidatedPipeline {
             .chain(&self.db_writer.allowlist)
             .chain(valkey)
             .chain(public_api)
+    }
+
+    /// Returns the server with processed requests; `None` when they are in the database, or not wanted.
+    pub fn valkey(&self) -> Option<&Access<config::Valkey>> {
+        self.requests_writer.as_ref()?.valkey.as_ref()
     }
 
     /// Returns the pods of a component that runs `ccx`; `None` for one that is not wanted, and for the database.
@@ -222,6 +232,10 @@ pub struct PublicApi {
     pub config: Access<config::SmartProxy>,
     /// The authentication of callers, also of those that upload.
     pub auth: Access<config::Auth>,
+    /// The Advisor page.
+    pub page: Access<config::Web>,
+    /// Whether the operator generates the secret of the page.
+    pub has_generated_secret: bool,
     /// The exposure outside the cluster, also of uploads.
     pub exposure: Exposure,
     /// The host that a controller has given to the exposure.
@@ -255,8 +269,8 @@ pub struct RequestsWriter {
     pub pods: Pods,
     /// Its section of the configuration.
     pub config: config::ValkeyWriter,
-    /// The server that it writes to.
-    pub valkey: Access<config::Valkey>,
+    /// The server that it writes to; `None` when it writes to the database.
+    pub valkey: Option<Access<config::Valkey>>,
 }
 
 /// The CronJob that deletes old reports.

@@ -47,6 +47,7 @@ fn config(pipeline: &ValidatedPipeline) -> Config {
     if let Some(api) = &pipeline.public_api {
         config.smart_proxy = api.config.config.clone();
         config.auth = api.auth.config.clone();
+        config.web = api.page.config.clone();
         if !api.config.variables.is_empty() {
             config.smart_proxy.account_management.client_id = Some(FROM_SECRET.to_owned());
         }
@@ -56,7 +57,9 @@ fn config(pipeline: &ValidatedPipeline) -> Config {
     }
     if let Some(writer) = &pipeline.requests_writer {
         config.valkey_writer = writer.config.clone();
-        config.valkey = writer.valkey.config.clone();
+        if let Some(valkey) = &writer.valkey {
+            config.valkey = valkey.config.clone();
+        }
     }
     if let Some(insights_core) = &pipeline.data_pipeline.insights_core {
         config.insights_core = insights_core.config.clone();

@@ -1,7 +1,7 @@
 //! `spec.publicApi`
 
 use ccx_config as config;
-use ccx_crds::{AccountManagement, CcxPipelineSpec, Exposure, ExposureType, PublicApi};
+use ccx_crds::{AccountManagement, CcxPipeline, Exposure, ExposureType, PublicApi};
 
 use crate::{
     model::{
@@ -12,7 +12,7 @@ use crate::{
         validated::{self, Access, Scaling},
     },
     validate::{
-        OperatorDefaults, callers::callers, kafka::path, pods, pods::Own, problems::Problems,
+        OperatorDefaults, callers::callers, kafka::path, page::page, pods, pods::Own, problems::Problems,
         source::SecretSource,
     },
 };
@@ -22,11 +22,12 @@ const CLIENT: &str = "account-management";
 const CA: &str = "account-management-ca";
 
 pub(super) fn public_api(
-    spec: &CcxPipelineSpec,
+    pipeline: &CcxPipeline,
     references: &References,
     defaults: &OperatorDefaults,
     problems: &mut Problems,
 ) -> Option<validated::PublicApi> {
+    let spec = &pipeline.spec;
     let api = spec.public_api.as_ref()?;
     check_exposure(&api.exposure, references, problems);
     let own = Own {
@@ -41,6 +42,8 @@ pub(super) fn public_api(
         pods: pods::shared(spec, own, references, defaults),
         config: section(api, references, problems),
         auth: callers(&api.authentication, references, problems),
+        page: page(pipeline, api, references, problems),
+        has_generated_secret: api.page_secret_ref.is_none(),
         exposure: api.exposure.clone(),
         reported_host: references.public_host.clone(),
         reviews_tokens: api.authentication.token_review.is_some(),

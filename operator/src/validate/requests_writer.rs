@@ -45,7 +45,7 @@ pub(super) fn requests_writer(
         expiration: writer.expiration.get(),
         ..config::ValkeyWriter::default()
     };
-    let valkey = valkey(&writer.valkey, references, problems);
+    let valkey = writer.valkey.as_ref().map(|server| valkey(server, references, problems));
     Some(validated::RequestsWriter { pods: pods::shared(spec, own, references, defaults), config, valkey })
 }
 

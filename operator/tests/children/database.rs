@@ -178,6 +178,11 @@ fn server_accepts_the_connections_of_all_pods() {
     assert_eq!(settings(&json!({})), [""; 0], "the default of PostgreSQL suffices");
     let many = json!({"aggregator": {"autoscaling": {"maxReplicas": 20}}});
     assert_eq!(settings(&many), ["max_connections=200"]);
+    let further =
+        json!({"publicApi": {"replicas": 16}, "workloadsWriter": {}, "requestsWriter": {}, "cleaner": {}});
+    assert_eq!(settings(&further), ["max_connections=300"], "those of all components");
+    let elsewhere = json!({"requestsWriter": {"replicas": 8, "valkey": {"endpoint": "valkey:6379"}}});
+    assert_eq!(settings(&elsewhere), [""; 0]);
     let given = json!({"database": {"managed": {"parameters": {"max_connections": "500"}}}});
     assert_eq!(settings(&given), ["max_connections=500"]);
 }
@@ -238,6 +243,7 @@ fn managed_database_has_a_certificate_that_clients_verify() {
 #[test]
 fn managed_database_without_tls_has_no_certificate() {
     let children = children(&json!({"database": {"managed": {"parameters": {"ssl": "off"}}}}));
+    assert!(!container(&children, Component::Database)["args"].to_string().contains("hba_file"));
     assert!(children.find(Kind::Secret, "ccx-data-pipeline-db-tls").is_none());
     let file =
         object(&children, Kind::ConfigMap, "ccx-insights-results-db-writer")["data"]["ccx.toml"].to_string();

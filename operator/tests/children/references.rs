@@ -82,6 +82,12 @@ fn specs() -> [Value; 2] {
                 "credentialsSecretRef": named("ams-client"),
                 "caSecretRef": named("ams-ca"),
             },
+            "login": {
+                "clientId": "advisor",
+                "url": "https://advisor",
+                "clientSecretRef": named("advisor-client"),
+            },
+            "pageSecretRef": named("sessions"),
         },
         "cleaner": {},
     });

@@ -26,8 +26,17 @@ use serde_json::{Value, json};
 pub(crate) const SECRET_MARK: &str = "hunter2";
 
 /// The keys that specs of tests refer to, and the default keys of all references.
-const KEYS: [&str; 7] =
-    ["username", "password", "ca.crt", "tls.crt", "tls.key", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+const KEYS: [&str; 9] = [
+    "username",
+    "password",
+    "ca.crt",
+    "tls.crt",
+    "tls.key",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "client-secret",
+    "secret",
+];
 
 /// Returns the minimal resource `ccx` in the namespace `insights`, merged with `spec`.
 pub(crate) fn pipeline(spec: &Value) -> CcxPipeline {

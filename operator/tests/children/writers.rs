@@ -1,6 +1,6 @@
 //! The optional writers of workloads and requests.
 
-use ccx_operator::model::kind::Kind;
+use ccx_operator::model::{component::Component, kind::Kind};
 use serde_json::{Value, json};
 
 use crate::sample::{children, names, object};
@@ -88,4 +88,20 @@ fn policies_let_optional_writers_reach_what_they_use() {
     );
     let requests = object(&children, Kind::NetworkPolicy, REQUESTS);
     assert!(requests["spec"]["egress"].to_string().contains("6380"), "{requests}");
+}
+
+#[test]
+fn requests_without_valkey_are_in_the_database() {
+    let spec = json!({"requestsWriter": {}, "publicApi": {}});
+    let file = config_file(&spec, REQUESTS);
+    assert!(file.contains("[database]") && !file.contains("[valkey]"), "{file}");
+    assert!(!config_file(&spec, "ccx-insights-results-smart-proxy").contains("[valkey]"));
+    let children = children(&spec);
+    let writer = children.workload(Component::RequestsWriter).unwrap();
+    assert!(writer.uses_database, "it waits for the schema");
+    let database = object(&children, Kind::NetworkPolicy, "ccx-data-pipeline-db");
+    let clients = database["spec"]["ingress"][0]["from"].to_string();
+    assert!(clients.contains("\"valkey-writer\""), "{clients}");
+    let own = object(&children, Kind::NetworkPolicy, REQUESTS)["spec"]["egress"].to_string();
+    assert!(own.contains("5432"), "{own}");
 }

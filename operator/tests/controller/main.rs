@@ -16,6 +16,7 @@ mod kill_after_writes;
 mod kubelet;
 mod missing;
 mod order;
+mod page;
 mod password;
 mod plan;
 mod problems;

@@ -8,7 +8,7 @@ use ccx_crds::{
 use k8s_openapi::{api::core::v1::EnvVarSource, apimachinery::pkg::apis::meta::v1::LabelSelector};
 use kube::ResourceExt as _;
 
-use crate::model::names::{certificate_secret, generated_secret};
+use crate::model::names::{certificate_secret, generated_secret, page_secret};
 
 /// The names of the objects that a resource refers to, in its own namespace unless stated otherwise.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,7 +32,7 @@ pub struct StrimziName {
     pub name: String,
 }
 
-/// Returns the names of the referenced objects, and of the generated Secrets of a managed database.
+/// Returns the names of the referenced objects, and of the generated Secrets.
 pub fn referenced_names(pipeline: &CcxPipeline) -> ReferencedNames {
     let spec = &pipeline.spec;
     let namespace = pipeline.namespace().unwrap_or_default();
@@ -42,7 +42,7 @@ pub fn referenced_names(pipeline: &CcxPipeline) -> ReferencedNames {
             object_storage_secrets(spec),
             database_secrets(pipeline),
             valkey_secrets(spec),
-            public_api_secrets(spec),
+            public_api_secrets(pipeline),
         ]
         .concat()
         .into_iter()
@@ -58,7 +58,7 @@ impl ReferencedNames {
     /// Returns the assumptions that are made when no reference is looked up, a sentence each.
     pub fn assumptions(&self, pipeline: &CcxPipeline) -> Vec<String> {
         let name = pipeline.name_any();
-        let generated = [generated_secret(&name), certificate_secret(&name)];
+        let generated = [generated_secret(&name), certificate_secret(&name), page_secret(&name)];
         let secrets =
             self.secrets.iter().filter(|name| !generated.contains(name)).map(|name| format!("Secret {name}"));
         let config_maps = self.config_maps.iter().map(|name| format!("ConfigMap {name}"));
@@ -110,21 +110,29 @@ fn database_secrets(pipeline: &CcxPipeline) -> Vec<String> {
 }
 
 fn valkey_secrets(spec: &CcxPipelineSpec) -> Vec<String> {
-    let Some(writer) = &spec.requests_writer else { return Vec::new() };
-    let credentials = writer.valkey.credentials_secret_ref.as_ref().map(|reference| &reference.name);
-    let authorities = writer.valkey.ca_secret_ref.as_ref().map(|reference| &reference.name);
+    let Some(valkey) = spec.requests_writer.as_ref().and_then(|writer| writer.valkey.as_ref()) else {
+        return Vec::new();
+    };
+    let credentials = valkey.credentials_secret_ref.as_ref().map(|reference| &reference.name);
+    let authorities = valkey.ca_secret_ref.as_ref().map(|reference| &reference.name);
     credentials.into_iter().chain(authorities).cloned().collect()
 }
 
-fn public_api_secrets(spec: &CcxPipelineSpec) -> Vec<String> {
-    let Some(api) = &spec.public_api else { return Vec::new() };
+fn public_api_secrets(pipeline: &CcxPipeline) -> Vec<String> {
+    let Some(api) = &pipeline.spec.public_api else { return Vec::new() };
+    let page = match &api.page_secret_ref {
+        Some(reference) => reference.name.clone(),
+        None => page_secret(&pipeline.name_any()),
+    };
+    let login = api.login.as_ref().and_then(|login| login.client_secret_ref.as_ref());
+    let login = login.map(|reference| &reference.name);
     let tokens = api.authentication.cluster_tokens_secret_ref.as_ref().map(|reference| &reference.name);
     let oidc = api.authentication.oidc.as_ref().and_then(|oidc| oidc.ca_secret_ref.as_ref());
     let management = api.account_management.as_ref();
     let client = management.map(|it| &it.credentials_secret_ref.name);
     let authorities = management.and_then(|it| it.ca_secret_ref.as_ref());
     let authorities = [oidc, authorities].into_iter().flatten().map(|reference| &reference.name);
-    tokens.into_iter().chain(client).chain(authorities).cloned().collect()
+    tokens.into_iter().chain(client).chain(authorities).chain(login).cloned().chain([page]).collect()
 }
 
 fn config_maps(spec: &CcxPipelineSpec) -> BTreeSet<String> {

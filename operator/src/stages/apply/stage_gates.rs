@@ -1,8 +1,8 @@
 //! The gates: the prerequisites of each child. Pure.
 //!
 //! ```text
-//!  password ──▶ database ──▶ schema ──▶ writer, aggregator, cleaner
-//!  topics ───────────────────────────▶ writer, data-pipeline
+//!  password ──▶ database ──▶ schema ──▶ all that connect to the database
+//!  topics ───────────────────────────▶ all that use Kafka
 //!  ConfigMap, ServiceAccount ────────▶ the pods of the same role
 //! ```
 //!
@@ -85,16 +85,13 @@ fn gates(child: &Child) -> &'static [Gate] {
         (Kind::StatefulSet, _) => &[Gate::Password],
         (Kind::Job, _) if child.role() == MIGRATION => &[Gate::Password, Gate::Database],
         (Kind::CronJob, _) => &[Gate::Password, Gate::Database, Gate::Schema],
-        (
-            Kind::Deployment,
-            Some(Component::Ingress | Component::DataPipeline | Component::RequestsWriter),
-        ) => &[Gate::Topics],
-        (Kind::Deployment, Some(Component::DbWriter | Component::WorkloadsWriter)) => {
-            &[Gate::Password, Gate::Database, Gate::Schema, Gate::Topics]
-        }
         (Kind::Deployment, Some(Component::Aggregator | Component::SmartProxy)) => {
             &[Gate::Password, Gate::Database, Gate::Schema]
         }
+        (Kind::Deployment, _) if child.uses_database => {
+            &[Gate::Password, Gate::Database, Gate::Schema, Gate::Topics]
+        }
+        (Kind::Deployment, _) => &[Gate::Topics],
         _ => &[],
     }
 }

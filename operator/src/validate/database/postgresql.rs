@@ -6,8 +6,8 @@ use ccx_crds::{AggregatorScaling, CcxPipeline, CcxPipelineSpec};
 /// reserves.
 const FURTHER_CONNECTIONS: u32 = 4;
 
-/// Pods beside those of the aggregator: one more during a rollout, the writer, and the migration.
-const FURTHER_PODS: u32 = 3;
+/// The writer, and the migration.
+const ALWAYS_PODS: u32 = 2;
 
 /// The majors that a tag may name; other numbers are versions of something else.
 const MAJORS: std::ops::RangeInclusive<i32> = 10..=40;
@@ -32,14 +32,23 @@ fn major(image: &str) -> Option<i32> {
     digits.parse().ok().filter(|major| MAJORS.contains(major))
 }
 
-/// Returns the number of connections that all pods together may open.
+/// Returns the number of connections that all pods together may open. A rollout of an API adds a pod.
 pub(super) fn connections(spec: &CcxPipelineSpec) -> u32 {
     let aggregator = &spec.aggregator;
-    let pods = match aggregator.autoscaling.kind {
+    let aggregators = match aggregator.autoscaling.kind {
         AggregatorScaling::None => aggregator.replicas,
         AggregatorScaling::Cpu => aggregator.autoscaling.max_replicas,
     };
-    (pods + FURTHER_PODS) * spec.database.connection.max_connections_per_pod + FURTHER_CONNECTIONS
+    let apis = [Some(aggregators), spec.public_api.as_ref().map(|api| api.replicas)];
+    let requests = spec.requests_writer.as_ref().filter(|writer| writer.valkey.is_none());
+    let others = [
+        spec.workloads_writer.as_ref().map(|writer| writer.replicas),
+        requests.map(|writer| writer.replicas),
+        spec.cleaner.as_ref().map(|_| 1),
+    ];
+    let apis = apis.into_iter().flatten().map(|pods| pods + 1);
+    let pods: u32 = apis.chain(others.into_iter().flatten()).sum::<u32>() + ALWAYS_PODS;
+    pods * spec.database.connection.max_connections_per_pod + FURTHER_CONNECTIONS
 }
 
 #[cfg(test)]

@@ -17,7 +17,8 @@ fn child(kind: Kind, component: impl Into<Option<Component>>, role: &str, replic
 }
 
 fn deployment(component: Component, replicas: i32) -> Child {
-    child(Kind::Deployment, component, component.name(), replicas)
+    let uses_database = component != Component::DataPipeline;
+    child(Kind::Deployment, component, component.name(), replicas).with_database(uses_database)
 }
 
 /// The database, both Jobs and all Deployments.
