@@ -5,6 +5,7 @@
 //! The claim is an object of its own, because claim templates of a StatefulSet are immutable, and the volume
 //! must be expandable.
 
+mod access;
 mod pod;
 
 use std::collections::BTreeMap;
@@ -47,6 +48,7 @@ pub(super) fn children(pipeline: &ValidatedPipeline) -> Vec<Child> {
             .with_ownership(managed.ownership)
             .with_missing(pipeline.database.missing.clone()),
     ];
+    children.extend(managed.is_encrypted.then(|| access::child(pipeline)));
     children.extend(managed.is_encrypted.then(|| certificate(pipeline)));
     if managed.spec.storage.volume == StorageVolume::Persistent {
         let claim = Child::new(COMPONENT, Stage::Database, claim(pipeline, managed));

@@ -5,6 +5,7 @@
 mod api_server;
 mod cleaner;
 mod database;
+mod database_server;
 mod exposure;
 mod golden;
 mod input_digests;

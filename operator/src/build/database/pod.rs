@@ -10,7 +10,7 @@ use k8s_openapi::api::core::v1::{
 
 use crate::{
     build::{
-        database::COMPONENT,
+        database::{COMPONENT, access},
         pod::{labelled, pull_secrets, with_overrides},
         security,
         security::DATABASE_USER,
@@ -39,6 +39,9 @@ const CREDENTIALS: &str = "database-credentials";
 /// The volume with the certificate and its key.
 const CERTIFICATE: &str = "database-tls";
 
+/// The volume with the rules of access.
+const ACCESS: &str = "database-access";
+
 /// The time that the server has to close its sessions and write a checkpoint, so that it starts without
 /// recovery.
 const GRACE_SECONDS: i64 = 120;
@@ -55,7 +58,9 @@ const SCRATCH: &str = "64Mi";
 pub(super) fn template(pipeline: &ValidatedPipeline, managed: &Managed) -> PodTemplateSpec {
     let name = COMPONENT.object_name(pipeline.name.as_str());
     let mounts = mounts(&name);
+    let access = managed.is_encrypted.then(|| access_mount(pipeline));
     let certificate = managed.is_encrypted.then(|| certificate_mount(pipeline));
+    let mounts: Vec<Mount> = mounts.into_iter().chain(access).collect();
     let volumes = mounts.iter().map(volume).chain(certificate.iter().map(private_volume));
     let spec = PodSpec {
         service_account_name: Some(name.clone()),
@@ -101,7 +106,11 @@ fn container<'a>(managed: &Managed, mounts: impl Iterator<Item = &'a Mount>) -> 
         resources: Some(managed.pods.resources.clone()),
         security_context: Some(security::container()),
         termination_message_policy: Some("FallbackToLogsOnError".into()),
-        lifecycle: Some(Lifecycle { post_start: Some(set_password()), ..Lifecycle::default() }),
+        lifecycle: Some(Lifecycle {
+            post_start: Some(set_password()),
+            pre_stop: Some(stop_fast()),
+            ..Lifecycle::default()
+        }),
         startup_probe: Some(Probe {
             period_seconds: Some(5),
             failure_threshold: Some(STARTUP_SECONDS / 5),
@@ -120,7 +129,8 @@ fn container<'a>(managed: &Managed, mounts: impl Iterator<Item = &'a Mount>) -> 
 
 fn arguments(managed: &Managed) -> Vec<String> {
     let given = managed.spec.parameters.iter().map(|(name, value)| format!("{name}={value}"));
-    let settings = max_connections(managed.connections).into_iter().chain(encryption(managed)).chain(given);
+    let settings = max_connections(managed.connections).into_iter().chain(encryption(managed));
+    let settings = settings.chain(access(managed)).chain(given);
     let settings = settings.flat_map(|setting| ["-c".to_owned(), setting]);
     ["postgres".to_owned()].into_iter().chain(settings).collect()
 }
@@ -140,6 +150,17 @@ fn encryption(managed: &Managed) -> Vec<String> {
         vec!["ssl=on".to_owned(), certificate, format!("ssl_key_file={}", path(file::PRIVATE_KEY))]
     };
     managed.is_encrypted.then(settings).unwrap_or_default()
+}
+
+/// Returns the setting of the rules of access, which replace those of the image.
+fn access(managed: &Managed) -> Option<String> {
+    let path = format!("{}/{}", mount_paths::folder(ACCESS), access::FILE);
+    managed.is_encrypted.then(|| format!("hba_file={path}"))
+}
+
+fn access_mount(pipeline: &ValidatedPipeline) -> Mount {
+    let source = MountSource::ConfigMap { name: access::name(pipeline), files: Vec::new() };
+    Mount { volume: ACCESS.into(), path: mount_paths::folder(ACCESS), source }
 }
 
 fn certificate_mount(pipeline: &ValidatedPipeline) -> Mount {
@@ -184,6 +205,17 @@ fn set_password() -> LifecycleHandler {
     );
     let script = format!("until {psql} >/dev/null 2>&1 <<'SQL'\n{sql}\nSQL\ndo sleep 1; done");
     let command = ["sh", "-c", &script].map(str::to_owned);
+    LifecycleHandler {
+        exec: Some(ExecAction { command: Some(command.into()) }),
+        ..LifecycleHandler::default()
+    }
+}
+
+/// Ends all sessions and stops the server with a checkpoint. SIGTERM, which Kubernetes sends unless the image names another signal, lets
+/// PostgreSQL wait for its clients to disconnect, until it is killed and has to recover at its next start.
+fn stop_fast() -> LifecycleHandler {
+    let script = "{ read -r pid <\"$PGDATA/postmaster.pid\" && kill -INT \"$pid\"; } 2>/dev/null || :";
+    let command = ["sh", "-c", script].map(str::to_owned);
     LifecycleHandler {
         exec: Some(ExecAction { command: Some(command.into()) }),
         ..LifecycleHandler::default()
