@@ -1,5 +1,7 @@
 //! The order of the stages: the database, its schema, then its clients.
 
+use std::collections::BTreeSet;
+
 use ccx_crds::{CcxPipeline, SchemaVersion};
 use ccx_test_support::eventually_async;
 use k8s_openapi::{
@@ -18,6 +20,9 @@ use crate::{
     kubelet::{failed, migrated},
     test_env::TestEnv,
 };
+
+/// A label of every child.
+const PART_OF: &str = "app.kubernetes.io/part-of";
 
 const DATABASE: &str = "data-pipeline-db";
 const MIGRATION: &str = "migration";
@@ -83,7 +88,6 @@ async fn migration_runs_once() {
     env.end().await;
 }
 
-/// As an admission webhook does that acts on the creation of Jobs.
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
 async fn succeeded_job_whose_template_changes_is_not_repeated() {
@@ -97,9 +101,10 @@ async fn succeeded_job_whose_template_changes_is_not_repeated() {
     env.end().await;
 }
 
+/// The pod template of a Job is immutable, and may be what an admission webhook has made of it: applying the desired one is refused.
 #[tokio::test]
 #[ignore = "needs Kubernetes"]
-async fn succeeded_job_that_admission_changed_is_left_and_holds_back_nothing() {
+async fn succeeded_job_that_admission_changed_gets_its_label_back_and_holds_back_nothing() {
     let mut env = TestEnv::up_to_date(json!({})).await;
     env.stop_operator().await;
     let jobs = env.api::<Job>();
@@ -121,15 +126,27 @@ async fn succeeded_job_that_admission_changed_is_left_and_holds_back_nothing() {
         let labels = spec.template.metadata.as_mut().unwrap().labels.as_mut().unwrap();
         labels.retain(|key, _| !key.contains("controller-uid") && !key.contains("job-name"));
         spec.template.spec.as_mut().unwrap().containers[0].image_pull_policy = Some("Always".into());
+        changed.metadata.labels.as_mut().unwrap().insert(PART_OF.into(), "other".into());
         jobs.create(&PostParams::default(), &changed).await.unwrap();
         eventually_async("it succeeds", async || jobs.get(&job.name_any()).await.unwrap().status?.succeeded)
             .await;
     }
+    let jobs: BTreeSet<_> = env.list::<Job>().await.iter().map(Job::uid).collect();
     env.start_operator();
     env.apply(json!({"aggregator": {"replicas": 3}})).await;
     env.until_ready().await;
     env.until_up_to_date().await;
     assert_eq!(env.notes("Rejected").await, [""; 0]);
+    assert_eq!(
+        env.list::<Job>().await.iter().map(Job::uid).collect::<BTreeSet<_>>(),
+        jobs,
+        "none is repeated"
+    );
+    for job in env.list::<Job>().await {
+        assert_eq!(job.labels()[PART_OF], "ccx", "{}", job.name_any());
+        let template = job.spec.unwrap().template.spec.unwrap();
+        assert_eq!(template.containers[0].image_pull_policy.as_deref(), Some("Always"));
+    }
     env.end().await;
 }
 

@@ -22,6 +22,15 @@ impl FieldPath {
     pub(super) fn is_of_metadata(&self) -> bool {
         self.0.first() == Some(&Segment::Key("metadata".into()))
     }
+
+    /// Returns the JSON pointer of these segments.
+    fn pointer(segments: &[Segment]) -> String {
+        let part = |segment: &Segment| match segment {
+            Segment::Key(key) => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+            Segment::Index(index) => format!("/{index}"),
+        };
+        segments.iter().map(part).collect()
+    }
 }
 
 impl fmt::Display for FieldPath {
@@ -52,6 +61,26 @@ pub(super) fn correctable(kind: Kind, is_applied: bool, mut paths: Vec<FieldPath
         paths.retain(FieldPath::is_of_metadata);
     }
     paths
+}
+
+/// Gives the fields at these paths, except those of the metadata, the value that they have in `live`: an object whose spec is
+/// immutable and was changed at its creation can then be applied.
+pub(super) fn keep_live(desired: &mut DynamicObject, live: &DynamicObject, paths: &[FieldPath]) {
+    for FieldPath(segments) in paths.iter().filter(|path| !path.is_of_metadata()) {
+        let Some((last, parents)) = segments.split_last() else { continue };
+        let value =
+            live.data.pointer(&FieldPath::pointer(segments)).filter(|value| !value.is_null()).cloned();
+        match (desired.data.pointer_mut(&FieldPath::pointer(parents)), last, value) {
+            (Some(Value::Object(fields)), Segment::Key(key), Some(value)) => {
+                fields.insert(key.clone(), value);
+            }
+            (Some(Value::Object(fields)), Segment::Key(key), None) => {
+                fields.remove(key);
+            }
+            (Some(Value::Array(items)), Segment::Index(index), Some(value)) => items[*index] = value,
+            _ => {}
+        }
+    }
 }
 
 /// Whether two versions of an object are equal except for their versions.
@@ -124,6 +153,24 @@ mod tests {
         assert_eq!(correctable(Kind::Job, true, both()), [path("metadata")]);
         assert_eq!(correctable(Kind::Job, false, both()), both());
         assert_eq!(correctable(Kind::Deployment, true, both()), both());
+    }
+
+    #[test]
+    fn kept_fields_have_their_live_value_and_others_that_of_the_desired_object() {
+        let mut desired = object(json!({"spec": {
+            "list": [{"image": "a", "policy": "IfNotPresent"}], "tolerations": [], "gone": 1, "same": 2,
+        }}));
+        desired.metadata.labels = Some([("a".into(), "b".into())].into());
+        let live = object(json!({"spec": {
+            "list": [{"image": "a", "policy": "Always", "default": 3}], "same": 2, "further": 4,
+        }}));
+        let paths = differences(&desired, &live);
+        keep_live(&mut desired, &live, &paths);
+        let expected =
+            json!({"spec": {"list": [{"image": "a", "policy": "Always"}], "tolerations": [], "same": 2}});
+        assert_eq!(desired.data, expected);
+        let left: Vec<String> = differences(&desired, &live).iter().map(ToString::to_string).collect();
+        assert_eq!(left, ["metadata.labels"]);
     }
 
     #[test]

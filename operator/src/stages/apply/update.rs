@@ -5,7 +5,7 @@ use snafu::ResultExt as _;
 
 use super::{
     Applier, ApplyError, Change, Desired, Prepared, RequestSnafu,
-    diff::{correctable, differences, is_same},
+    diff::{correctable, differences, is_same, keep_live},
     drift, force, live,
     recreate::is_change_of_unbound_claim,
 };
@@ -22,9 +22,13 @@ impl Applier<'_> {
         live: &DynamicObject,
     ) -> Result<Change, ApplyError> {
         let child = prepared.child;
-        let desired = prepared.against(live);
+        let mut desired = prepared.against(live);
         let is_applied = live::applied_hash(live) == Some(&*desired.hash);
-        let paths = correctable(child.kind(), is_applied, differences(&desired.object, live));
+        let differences = differences(&desired.object, live);
+        if child.kind() == Kind::Job && is_applied {
+            keep_live(&mut desired.object, live, &differences);
+        }
+        let paths = correctable(child.kind(), is_applied, differences);
         if paths.is_empty() || self.is_equal_on_server(api, child, &desired, live).await? {
             self.verified(child, &desired.hash, live);
             return Ok(Change::Nothing);
