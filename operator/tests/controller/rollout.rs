@@ -18,6 +18,9 @@ use crate::{
 };
 
 const PIPELINE: &str = "ccx-data-pipeline";
+/// The label that names the component of an object.
+const ROLE: &str = "ccx.openshift.io/role";
+
 const API: &str = "ccx-insights-results-aggregator";
 
 /// A broker with another port, and another configuration.
@@ -34,8 +37,9 @@ async fn mounted(env: &TestEnv) -> String {
 
 /// Returns the configurations of the pipeline.
 async fn configs(env: &TestEnv) -> Vec<String> {
-    let names = env.list::<ConfigMap>().await.into_iter().map(|map| map.name_any());
-    names.filter(|name| name.starts_with(&format!("{PIPELINE}-"))).collect()
+    let is_of_pipeline = |map: &ConfigMap| map.labels().get(ROLE).is_some_and(|role| role == "data-pipeline");
+    let maps = env.list::<ConfigMap>().await.into_iter().filter(is_of_pipeline);
+    maps.map(|map| map.name_any()).collect()
 }
 
 /// Returns the ports of brokers to which the pods of the pipeline may connect.
