@@ -114,7 +114,7 @@ impl Archive {
     }
 
     /// Returns the modification time of the newest file, from the members' headers; `None` when no header has a time after
-    /// 2017: tools that leave out times write a constant of long ago.
+    /// 2017, as tools that leave out times write a constant of long ago. Times in the future do not count.
     pub fn newest_modification(&self) -> Option<DateTime<Utc>> {
         self.index.newest_modification()
     }

@@ -1,6 +1,9 @@
 //! The index of an archive: where each file lies in the unpacked bytes.
 
-use std::ops::Range;
+use std::{
+    ops::Range,
+    time::{Duration, SystemTime},
+};
 
 use ccx_messages::EARLIEST_GATHERING_TIME;
 use chrono::{DateTime, Utc};
@@ -70,7 +73,7 @@ pub(crate) struct Index {
     /// The length of the leading directory, which every path in `paths` has and no caller sees: 4 for `foo/config/id`.
     root_len: usize,
     skipped: Skipped,
-    /// The newest modification time, in seconds since 1970-01-01 UTC; 0 when no member has one.
+    /// The newest modification time that is not in the future, in seconds since 1970-01-01 UTC; 0 when no member has one.
     newest: u64,
 }
 
@@ -139,10 +142,20 @@ impl Index {
     }
 }
 
+/// Returns the latest modification time that a member can have: the present, and a day by which clocks may differ. By a
+/// later one, everything in the archive would be old.
+fn latest_modification() -> u64 {
+    const TOLERANCE: Duration = Duration::from_secs(24 * 60 * 60);
+    let since_epoch = (SystemTime::now() + TOLERANCE).duration_since(SystemTime::UNIX_EPOCH);
+    since_epoch.map_or(0, |since_epoch| since_epoch.as_secs())
+}
+
 /// Collects the members of an archive within the limits.
 pub(crate) struct IndexBuilder<'a> {
     limits: &'a Limits,
     members: usize,
+    /// The latest modification time that counts, in seconds since 1970-01-01 UTC.
+    latest: u64,
     index: Index,
 }
 
@@ -155,7 +168,7 @@ impl<'a> IndexBuilder<'a> {
             skipped: Skipped::default(),
             newest: 0,
         };
-        Self { limits, members: 0, index }
+        Self { limits, members: 0, latest: latest_modification(), index }
     }
 
     /// Counts a member of any kind.
@@ -184,7 +197,9 @@ impl<'a> IndexBuilder<'a> {
         match push_normalised(path, &mut index.paths) {
             Ok(()) => {
                 index.entries.push(Entry { path: start..index.paths.len(), content });
-                index.newest = index.newest.max(modified);
+                if modified <= self.latest {
+                    index.newest = index.newest.max(modified);
+                }
             }
             Err(_) => index.skipped.unsafe_paths += 1,
         }

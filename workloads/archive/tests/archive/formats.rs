@@ -67,6 +67,26 @@ fn newest_file_dates_the_archive() {
 }
 
 #[test]
+fn time_in_the_future_does_not_date_the_archive() {
+    let tomorrow = u64::try_from(chrono::Utc::now().timestamp()).unwrap() + 2 * 24 * 60 * 60;
+    let year_2100 = 4_102_444_800;
+    for (modified, expected) in [
+        (&[MODIFIED, year_2100][..], DateTime::from_timestamp(1_768_478_400, 0)),
+        (&[tomorrow, MODIFIED], DateTime::from_timestamp(1_768_478_400, 0)),
+        (&[year_2100, year_2100], None),
+    ] {
+        let mut builder = Builder::new(Vec::new());
+        for (index, modified) in modified.iter().enumerate() {
+            let mut header = header(EntryType::Regular, 1);
+            header.set_mtime(*modified);
+            builder.append_data(&mut header, format!("config/{index}"), b"x".as_slice()).unwrap();
+        }
+        let archive = read(builder.into_inner().unwrap()).unwrap();
+        assert_eq!(archive.newest_modification(), expected, "{modified:?}");
+    }
+}
+
+#[test]
 fn time_that_tools_write_when_they_leave_it_out_dates_nothing() {
     let (zip, rust_tar) = (315_532_800, 1_153_704_088);
     for modified in [0, 1, zip, rust_tar, u64::MAX, 1 << 60] {
