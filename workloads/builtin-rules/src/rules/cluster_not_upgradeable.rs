@@ -18,8 +18,16 @@ const MIN_AGE: TimeDelta = TimeDelta::minutes(10);
 /// the machine config operator.
 const UPDATE_REASONS: [&str; 2] = ["UpdateInProgress", "PoolUpdating"];
 
+/// Part of the reason of the operator of the API servers when nodes run an earlier release, which the update
+/// of the nodes resolves.
+const OLD_KUBELETS: &str = "KubeletMinorVersion";
+
 /// Reason of the cluster version operator when several operators are not upgradeable.
 const SEVERAL_OPERATORS: &str = "ClusterOperatorsNotUpgradeable";
+/// Reason of the cluster version operator when there are several reasons; they are in the first line of the
+/// message.
+const SEVERAL_REASONS: &str = "MultipleReasons";
+const BEFORE_REASONS: &str = "multiple reasons:";
 
 pub(super) struct ClusterNotUpgradeable;
 
@@ -49,33 +57,43 @@ impl Rule for ClusterNotUpgradeable {
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let upgradeable = context.cluster_version()?.status.conditions.find_false("Upgradeable")?;
         let all = context.cluster_operators();
-        let operators: Vec<_> = context.within_budget(all).filter_map(not_upgradeable).collect();
+        let is_of_update = |reason: &str| is_of_update(reason, context);
+        let operators: Vec<_> = context
+            .within_budget(all)
+            .filter_map(|operator| not_upgradeable(operator, is_of_update))
+            .collect();
+        let has_only_updating_operators = operators.is_empty() && !all.is_empty();
+        let is_explained = |reason: &str| {
+            is_of_update(reason) || (reason == SEVERAL_OPERATORS && has_only_updating_operators)
+        };
         let is_hit = context.has_lasted(&upgradeable.last_transition_time, MIN_AGE)
-            && !is_explained_by_update(upgradeable, all, &operators);
+            && !reasons(upgradeable).all(is_explained);
         let (reason, message) = (&*upgradeable.reason, excerpt(&upgradeable.message));
         is_hit.then(|| Response::hit(KEY, &Details { reason, message, operators }))
     }
 }
 
-/// Returns whether an update in progress is the only reason for which the cluster is not upgradeable.
-fn is_explained_by_update(
-    upgradeable: &Condition<'_>,
-    all: &[ClusterOperator<'_>],
-    blocking: &[NotUpgradeable<'_>],
-) -> bool {
-    let only_updating_operators = || blocking.is_empty() && !all.is_empty();
-    match &*upgradeable.reason {
-        reason if UPDATE_REASONS.contains(&reason) => true,
-        SEVERAL_OPERATORS => only_updating_operators(),
-        _ => false,
-    }
+/// Returns whether a reason refers to an update in progress.
+fn is_of_update(reason: &str, context: &Context<'_>) -> bool {
+    UPDATE_REASONS.contains(&reason) || (reason.starts_with(OLD_KUBELETS) && context.is_updating())
 }
 
-/// Returns the reason and message with which an operator blocks a minor update, unless the reason is an
-/// update in progress.
-fn not_upgradeable<'a>(operator: &'a ClusterOperator<'_>) -> Option<NotUpgradeable<'a>> {
+/// Returns the reasons of a condition: the one, or those that the message lists.
+fn reasons<'a>(condition: &'a Condition<'_>) -> impl Iterator<Item = &'a str> {
+    let list = condition.message.split_once(BEFORE_REASONS).map(|(_, after)| after);
+    let list = list.filter(|_| &*condition.reason == SEVERAL_REASONS);
+    let first_line = list.and_then(|list| list.lines().next());
+    first_line.unwrap_or(&condition.reason).split(',').map(str::trim)
+}
+
+/// Returns the reason and message with which an operator blocks a minor update, unless the reason refers to
+/// an update in progress.
+fn not_upgradeable<'a>(
+    operator: &'a ClusterOperator<'_>,
+    is_of_update: impl Fn(&str) -> bool,
+) -> Option<NotUpgradeable<'a>> {
     let upgradeable = operator.status.conditions.find_false("Upgradeable")?;
-    if UPDATE_REASONS.contains(&&*upgradeable.reason) {
+    if is_of_update(&upgradeable.reason) {
         return None;
     }
     Some(NotUpgradeable {
@@ -136,6 +154,44 @@ mod tests {
                 is_hit,
                 "{version} {operator}"
             );
+        }
+    }
+
+    #[test]
+    fn several_reasons_are_silent_when_all_refer_to_the_update() {
+        for (reasons, is_hit) in [
+            (
+                "PoolUpdating,UpdateInProgress\n* Cluster operator machine-config: a pool is updating, ok",
+                false,
+            ),
+            ("ClusterOperatorsNotUpgradeable, UpdateInProgress", false),
+            ("AdminAckRequired,UpdateInProgress\n* Kubernetes 1.32", true),
+            ("", true),
+        ] {
+            let message = format!("Cluster should not be upgraded for multiple reasons: {reasons}");
+            let condition = json!({"type": "Upgradeable", "status": "False", "reason": "MultipleReasons", "message": message});
+            let operator = json!({"type": "Upgradeable", "status": "False", "reason": "PoolUpdating"});
+            let files = [
+                ("config/version.json", json!({"status": {"conditions": [condition]}})),
+                ("config/clusteroperator/machine-config.json", json!({"status": {"conditions": [operator]}})),
+            ];
+            assert_eq!(matches!(ask(ClusterNotUpgradeable, &files), Answer::Hit(_)), is_hit, "{reasons}");
+        }
+    }
+
+    #[test]
+    fn old_kubelets_are_silent_while_a_pool_is_updated() {
+        let reason = "KubeletMinorVersion_KubeletMinorVersionsUnsupportedNextUpgrade";
+        let condition = json!({"type": "Upgradeable", "status": "False", "reason": reason});
+        let object = json!({"metadata": {"name": "x"}, "status": {"conditions": [condition]}});
+        for (updating, is_hit) in [("True", false), ("False", true)] {
+            let pool = json!({"status": {"conditions": [{"type": "Updating", "status": updating}]}});
+            let files = [
+                ("config/version.json", object.clone()),
+                ("config/clusteroperator/kube-apiserver.json", object.clone()),
+                ("config/machineconfigpools/worker.json", pool),
+            ];
+            assert_eq!(matches!(ask(ClusterNotUpgradeable, &files), Answer::Hit(_)), is_hit, "{updating}");
         }
     }
 

@@ -15,6 +15,7 @@ struct Details<'a> {
     message: &'a str,
     desired: &'a str,
     current: &'a str,
+    is_hosted: bool,
 }
 
 impl Rule for ClusterVersionFailing {
@@ -25,6 +26,10 @@ impl Rule for ClusterVersionFailing {
             .adapts_to(
                 ClusterKind::Updating,
                 "failures are reported after the same time as without an update",
+            )
+            .adapts_to(
+                ClusterKind::HostedControlPlane,
+                "the text names the management cluster, in which the version operator runs",
             )
     }
 
@@ -39,6 +44,7 @@ impl Rule for ClusterVersionFailing {
             message: excerpt(&failing.message),
             desired: &version.status.desired.version,
             current: version.current().unwrap_or_default(),
+            is_hosted: context.is_kind(ClusterKind::HostedControlPlane),
         };
         Some(Response::hit(KEY, &details))
     }
@@ -61,7 +67,7 @@ mod tests {
     #[test]
     fn failing_update_is_a_hit() {
         let answer = ask(ClusterVersionFailing, &[("config/version.json", cluster("True"))]);
-        let details = json!({"reason": "R", "message": "M", "desired": "4.18.9", "current": "4.18.8"});
+        let details = json!({"reason": "R", "message": "M", "desired": "4.18.9", "current": "4.18.8", "is_hosted": false});
         assert_eq!(answer, Answer::Hit(details));
     }
 

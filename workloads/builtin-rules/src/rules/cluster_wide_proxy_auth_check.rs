@@ -9,7 +9,7 @@ use super::{
 };
 use ccx_rules::{
     ClusterKind, Context, Response, Rule, RuleMeta,
-    documents::{AUTHENTICATION_OPERATOR, CLUSTER_OPERATORS, PROXY},
+    documents::{AUTHENTICATION_OPERATOR, CLUSTER_OPERATORS, Condition, PROXY},
 };
 
 const KEY: &str = "AUTH_OPERATOR_PROXY_ERROR";
@@ -17,6 +17,12 @@ const KEY: &str = "AUTH_OPERATOR_PROXY_ERROR";
 /// Part of the reason that names the endpoint: `WellKnownEndpointDegraded…` of `Degraded` up to 4.3, later
 /// `WellKnown_NotReady` of `Available` and `WellKnownReadyController_SyncError`.
 const ENDPOINT: &str = "WellKnown";
+/// Part of the reasons for which the OAuth server cannot be reached by its route or service, since 4.6.
+const ROUTE_OR_SERVICE: &str = "EndpointAccessibleController";
+/// Message of Go for a request that is sent to a proxy.
+const SENT_TO_PROXY: &str = "proxyconnect";
+/// Message of the operator's own check of the proxy: the endpoint can be reached without the proxy only.
+const NOT_EXCLUDED: &str = "missing in NO_PROXY";
 const LINK: &str =
     "https://docs.openshift.com/container-platform/latest/networking/enable-cluster-wide-proxy.html";
 
@@ -42,10 +48,16 @@ impl Rule for ClusterWideProxyAuthCheck {
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let operator = context.cluster_operator("authentication")?;
         let problems = [lasting_degraded(operator, context), lasting_unavailable(operator, context)];
-        let mut reasons = problems.into_iter().flatten().map(|condition| &condition.reason);
-        let is_explained = context.proxy()?.is_set() && reasons.any(|reason| reason.contains(ENDPOINT));
+        let is_explained = context.proxy()?.is_set() && problems.into_iter().flatten().any(is_of_proxy);
         is_explained.then(|| Response::hit(KEY, &Details { op: OperatorState::new(operator), kcs: LINK }))
     }
+}
+
+/// Returns whether the operator cannot reach an endpoint of the cluster because of the proxy.
+fn is_of_proxy(condition: &Condition<'_>) -> bool {
+    let is_sent_to_proxy =
+        condition.reason.contains(ROUTE_OR_SERVICE) && condition.message.contains(SENT_TO_PROXY);
+    condition.reason.contains(ENDPOINT) || is_sent_to_proxy || condition.message.contains(NOT_EXCLUDED)
 }
 
 #[cfg(test)]
@@ -87,6 +99,34 @@ mod tests {
         let mut files = files("", &json!({"httpsProxy": "http://p:3128"}));
         files[0].1 = operator;
         assert!(matches!(ask(ClusterWideProxyAuthCheck, &files), Answer::Hit(_)));
+    }
+
+    #[test]
+    fn route_that_is_reached_without_the_proxy_only_is_a_hit() {
+        let route = "OAuthServerRouteEndpointAccessibleController_SyncError";
+        for (reason, message, is_hit) in [
+            (
+                "ProxyConfigController_SyncError",
+                "failed to reach endpoint(\"https://oauth\") missing in NO_PROXY(\"\")",
+                true,
+            ),
+            (
+                "ProxyConfigController_SyncError",
+                "failed to reach endpoint(\"https://oauth\") found in NO_PROXY(\"x\")",
+                false,
+            ),
+            (
+                route,
+                "Get \"https://oauth/healthz\": proxyconnect tcp: dial tcp 10.0.0.1:3128: i/o timeout",
+                true,
+            ),
+            (route, "Get \"https://oauth/healthz\": dial tcp 10.0.0.1:443: i/o timeout", false),
+        ] {
+            let mut files = files(reason, &json!({"httpsProxy": "http://p:3128"}));
+            files[0].1["status"]["conditions"][0]["message"] = json!(message);
+            let answer = ask(ClusterWideProxyAuthCheck, &files);
+            assert_eq!(matches!(answer, Answer::Hit(_)), is_hit, "{reason} {message}");
+        }
     }
 
     #[test]

@@ -46,9 +46,7 @@ impl Rule for CriticalAlertFiring {
 
 fn is_platform_problem(alert: &Alert<'_>) -> bool {
     let is_critical = alert.labels.get("severity") == Some("critical");
-    let is_of_platform =
-        alert.labels.get("openshift_io_alert_source").is_none_or(|source| source == "platform");
-    is_critical && alert.is_active() && is_of_platform
+    is_critical && alert.is_active() && alert.is_of_platform()
 }
 
 fn firing<'a>(alert: &'a Alert<'_>) -> Firing<'a> {

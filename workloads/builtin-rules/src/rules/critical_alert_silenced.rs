@@ -1,4 +1,4 @@
-//! Critical alerts that have been firing for some time and are silenced.
+//! Critical platform alerts that have been firing for some time and are silenced.
 
 use chrono::TimeDelta;
 use serde::Serialize;
@@ -47,7 +47,8 @@ impl Rule for CriticalAlertSilenced {
 fn is_silenced_and_critical(alert: &Alert<'_>) -> bool {
     let is_critical = alert.labels.get("severity") == Some("critical");
     // An alert is also suppressed while another one inhibits it, as configured.
-    is_critical && &*alert.status.state == "suppressed" && !alert.status.silenced_by.is_empty()
+    let is_silenced = &*alert.status.state == "suppressed" && !alert.status.silenced_by.is_empty();
+    is_critical && is_silenced && alert.is_of_platform()
 }
 
 fn silenced<'a>(alert: &'a Alert<'_>) -> Silenced<'a> {
@@ -87,6 +88,17 @@ mod tests {
                 "status": {"state": "suppressed", "silencedBy": ["s"]}});
             let answer = ask(CriticalAlertSilenced, &[("config/silenced_alerts.json", json!([alert]))]);
             assert_eq!(matches!(answer, Answer::Hit(_)), is_hit, "{starts_at}");
+        }
+    }
+
+    #[test]
+    fn alert_of_a_user_is_silent() {
+        for (source, is_hit) in [("platform", true), ("user", false)] {
+            let labels =
+                json!({"alertname": "A", "severity": "critical", "openshift_io_alert_source": source});
+            let alert = json!({"labels": labels, "status": {"state": "suppressed", "silencedBy": ["s"]}});
+            let answer = ask(CriticalAlertSilenced, &[("config/silenced_alerts.json", json!([alert]))]);
+            assert_eq!(matches!(answer, Answer::Hit(_)), is_hit, "{source}");
         }
     }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{meta, non_empty};
 use ccx_rules::{
-    Context, Response, Rule, RuleMeta,
+    ClusterKind, Context, Response, Rule, RuleMeta,
     documents::{CERTIFICATE_SIGNING_REQUESTS, CertificateSigningRequest},
 };
 
@@ -19,6 +19,7 @@ pub(super) struct CsrNotHandled;
 #[derive(Serialize)]
 struct Details<'a> {
     csrs: Vec<Pending<'a>>,
+    is_hosted: bool,
 }
 
 #[derive(Serialize)]
@@ -33,12 +34,17 @@ impl Rule for CsrNotHandled {
         meta("ccx_rules.external.csr_not_handled", KEY)
             .requires(CERTIFICATE_SIGNING_REQUESTS)
             .for_at_least(MIN_PENDING, "pending")
+            .adapts_to(
+                ClusterKind::HostedControlPlane,
+                "the text names the management cluster, in which requests are approved",
+            )
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let requests = context.within_budget(context.certificate_signing_requests());
         let csrs = non_empty(requests.filter_map(|request| pending(request, context)))?;
-        Some(Response::hit(KEY, &Details { csrs }))
+        let is_hosted = context.is_kind(ClusterKind::HostedControlPlane);
+        Some(Response::hit(KEY, &Details { csrs, is_hosted }))
     }
 }
 
@@ -77,7 +83,7 @@ mod tests {
             let spec = json!({"Username": username, "Groups": groups});
             let csr = json!({"name": "csr-x", "created": "2026-01-15T11:00:00Z", "username": username});
             let answer = ask_about("2026-01-15T11:00:00Z", &spec, &json!(null));
-            assert_eq!(answer, Answer::Hit(json!({"csrs": [csr]})));
+            assert_eq!(answer, Answer::Hit(json!({"csrs": [csr], "is_hosted": false})));
         }
     }
 
@@ -87,7 +93,7 @@ mod tests {
             "spec": {"username": NODE, "groups": []}, "status": {}});
         let csr = json!({"name": "csr-x", "created": "2026-01-15T08:00:00Z", "username": NODE});
         let answer = ask(CsrNotHandled, &[("config/certificatesigningrequests/csr-x.json", request)]);
-        assert_eq!(answer, Answer::Hit(json!({"csrs": [csr]})));
+        assert_eq!(answer, Answer::Hit(json!({"csrs": [csr], "is_hosted": false})));
     }
 
     #[test]

@@ -5,13 +5,16 @@ use serde::Serialize;
 use super::{excerpt, meta, non_empty};
 use ccx_rules::{
     ClusterKind, Context, Response, Rule, RuleMeta,
-    documents::{GATHERING_REPORT, GathererStatus},
+    documents::{GATHERING_REPORT, GathererStatus, Text},
 };
 
 const KEY: &str = "INSIGHTS_GATHERER_FAILED";
 
-/// A few gatherers fail on many clusters, for example because a resource does not exist.
+/// A few gatherers fail on many clusters, for example because monitoring is restarting.
 const MAX_FAILURES: usize = 5;
+/// Ends of errors that only say that the cluster does not have a resource or its API, as on hosted control
+/// planes.
+const NOT_THERE: [&str; 2] = ["not found", "could not find the requested resource"];
 
 pub(super) struct InsightsGathererErrors;
 
@@ -48,7 +51,8 @@ impl Rule for InsightsGathererErrors {
 
 fn failing<'a>(gatherer: &'a GathererStatus<'_>) -> Option<Failing<'a>> {
     let panicked = gatherer.panic.is_some();
-    let error = gatherer.panic.as_ref().or_else(|| gatherer.errors.first())?;
+    let is_failure = |error: &&Text<'_>| !NOT_THERE.iter().any(|end| error.trim_end().ends_with(end));
+    let error = gatherer.panic.as_ref().or_else(|| gatherer.errors.iter().find(is_failure))?;
     Some(Failing { name: &gatherer.name, error: excerpt(error), panicked })
 }
 
@@ -83,6 +87,21 @@ mod tests {
         let reports = names.map(failed);
         assert_eq!(ask_about(&reports), Answer::Hit(json!({"gatherers": gatherers})));
         assert_eq!(ask_about(&reports[1..]), Answer::Miss);
+    }
+
+    #[test]
+    fn resources_that_the_cluster_does_not_have_are_no_failures() {
+        let absent = |name: &str| {
+            let errors =
+                ["the server could not find the requested resource", "machineconfigpools.x \"a\" not found"];
+            json!({"name": name, "errors": errors, "panic": null})
+        };
+        assert_eq!(ask_about(&["a", "b", "c", "d", "e", "f"].map(absent)), Answer::Miss);
+        let mut forbidden = ["a", "b", "c", "d", "e", "f"].map(absent);
+        for report in &mut forbidden {
+            report["errors"][1] = json!("pods is forbidden: clusterrole not found, denied");
+        }
+        assert!(matches!(ask_about(&forbidden), Answer::Hit(_)));
     }
 
     #[test]

@@ -5,11 +5,15 @@ use serde::Serialize;
 use super::{meta, non_empty};
 use ccx_rules::{
     ClusterKind, Context, Response, Rule, RuleMeta,
-    documents::{KUBELET_CONFIGS, NODES, Node, NodeConfig},
+    documents::{CLUSTER_VERSION, KUBELET_CONFIGS, MinorVersion, NODES, Node, NodeConfig},
 };
 
 const KEY: &str = "KUBELET_MAX_PODS_TOO_HIGH";
+/// Tested maximum of releases before [`MORE_PODS_SINCE`].
 const TESTED_MAX: i64 = 500;
+/// First release that was tested with more pods.
+const MORE_PODS_SINCE: MinorVersion = MinorVersion::new(4, 13);
+const TESTED_MAX_OF_NEW_RELEASES: i64 = 2500;
 
 pub(super) struct KubeletMaxPodsHigh;
 
@@ -31,16 +35,19 @@ impl Rule for KubeletMaxPodsHigh {
     fn meta(&self) -> RuleMeta {
         meta("ccx_rules.external.kubelet_max_pods_high", KEY)
             .requires_any(&[KUBELET_CONFIGS, NODES])
+            .may_read(CLUSTER_VERSION)
             .adapts_to(ClusterKind::HostedControlPlane, "the text names the NodePool")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let configs = context.kubelet_configs().iter().filter_map(from_config);
         let nodes = context.nodes().iter().filter_map(from_node);
-        let items = context.within_budget(configs.chain(nodes)).filter(|item| item.max_pods > TESTED_MAX);
+        let is_new = context.minor_version().is_some_and(|version| version >= MORE_PODS_SINCE);
+        let tested_max = if is_new { TESTED_MAX_OF_NEW_RELEASES } else { TESTED_MAX };
+        let items = context.within_budget(configs.chain(nodes)).filter(|item| item.max_pods > tested_max);
         let items = non_empty(items)?;
         let is_hosted = context.is_kind(ClusterKind::HostedControlPlane);
-        Some(Response::hit(KEY, &Details { items, tested_max: TESTED_MAX, is_hosted }))
+        Some(Response::hit(KEY, &Details { items, tested_max, is_hosted }))
     }
 }
 
@@ -78,6 +85,17 @@ mod tests {
         ]);
         let details = json!({"items": items, "tested_max": 500, "is_hosted": false});
         assert_eq!(ask(KubeletMaxPodsHigh, &[config(501), node("600")]), Answer::Hit(details));
+    }
+
+    #[test]
+    fn maximum_depends_on_the_release() {
+        for (release, pods, is_hit) in
+            [("4.12.9", "501", true), ("4.13.0", "2500", false), ("4.18.9", "2501", true)]
+        {
+            let version = json!({"status": {"desired": {"version": release}}});
+            let answer = ask(KubeletMaxPodsHigh, &[node(pods), ("config/version.json", version)]);
+            assert_eq!(matches!(answer, Answer::Hit(_)), is_hit, "{release} {pods}");
+        }
     }
 
     #[test]

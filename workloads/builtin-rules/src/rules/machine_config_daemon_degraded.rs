@@ -50,21 +50,20 @@ fn degraded<'a>(node: &'a Node<'_>, context: &Context<'_>) -> Option<DegradedNod
     let annotations = &node.metadata.annotations;
     let state = &*annotations.config_state;
     let reason = excerpt(&annotations.config_reason);
-    let is_hit = STATES.contains(&state) && context.has_lasted(degraded_since(node, context), MIN_DEGRADED);
+    let is_hit = STATES.contains(&state) && is_lasting(node, context);
     is_hit.then(|| DegradedNode { name: &node.metadata.name, state, reason })
 }
 
-/// Returns the time since which a node of the same pool has been degraded; empty when unknown.
-fn degraded_since<'c>(node: &Node<'_>, context: &'c Context<'_>) -> &'c str {
-    // Rendered configurations are called `rendered-<pool>-<hash>`.
-    let config = &*node.metadata.annotations.current_config;
-    let pool = config.strip_prefix("rendered-").and_then(|rest| rest.rsplit_once('-')).map(|(pool, _)| pool);
-    let mut pools = context.machine_config_pools().iter();
-    let pool = pools.find(|candidate| pool == Some(&*candidate.metadata.name));
-    let conditions = pool.map(|pool| &pool.status.conditions);
+/// Returns whether a node of the same pool has been degraded for [`MIN_DEGRADED`]; true when unknown. A pool
+/// that does not report its node yet reports it within seconds, so that the state has just begun.
+fn is_lasting(node: &Node<'_>, context: &Context<'_>) -> bool {
+    let conditions = context.pool_of(node).map(|pool| &pool.status.conditions);
     let degraded =
         conditions.and_then(|found| found.find_true("NodeDegraded").or(found.find_true("Degraded")));
-    degraded.map_or("", |condition| &*condition.last_transition_time)
+    match degraded {
+        Some(degraded) => context.has_lasted(&degraded.last_transition_time, MIN_DEGRADED),
+        None => conditions.is_none_or(|found| found.find_false("NodeDegraded").is_none()),
+    }
 }
 
 #[cfg(test)]
@@ -103,6 +102,24 @@ mod tests {
                 ),
             ];
             assert_eq!(matches!(ask(MachineConfigDaemonDegraded, &files), Answer::Hit(_)), is_hit, "{since}");
+        }
+    }
+
+    #[test]
+    fn node_that_its_pool_does_not_report_yet_is_silent() {
+        for (node_degraded, is_hit) in
+            [(json!([{"type": "NodeDegraded", "status": "False"}]), false), (json!([]), true)]
+        {
+            let annotations = json!({"machineconfiguration.openshift.io/state": "Degraded",
+                "machineconfiguration.openshift.io/currentConfig": "rendered-worker-0a1b"});
+            let files = [
+                ("config/node/n.json", json!({"metadata": {"name": "n", "annotations": annotations}})),
+                (
+                    "config/machineconfigpools/worker.json",
+                    json!({"metadata": {"name": "worker"}, "status": {"conditions": node_degraded}}),
+                ),
+            ];
+            assert_eq!(matches!(ask(MachineConfigDaemonDegraded, &files), Answer::Hit(_)), is_hit);
         }
     }
 

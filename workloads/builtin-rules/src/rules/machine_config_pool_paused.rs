@@ -39,16 +39,12 @@ impl Rule for MachineConfigPoolPaused {
         let pools = context.within_budget(context.machine_config_pools());
         let has_machines = |pool: &&MachineConfigPool<'_>| pool.status.machine_count.0 != Some(0);
         let paused = pools.filter(|pool| pool.spec.paused.0 == Some(true)).filter(has_machines);
-        let pools = non_empty(
-            paused.map(|pool| PausedPool { name: &pool.metadata.name, pending: is_pending(pool) }),
-        )?;
+        let pools = non_empty(paused.map(|pool| PausedPool {
+            name: &pool.metadata.name,
+            pending: pool.is_paused_with_pending_configuration(),
+        }))?;
         Some(Response::hit(KEY, &Details { pools }))
     }
-}
-
-fn is_pending(pool: &MachineConfigPool<'_>) -> bool {
-    let (desired, applied) = (&pool.spec.configuration.name, &pool.status.configuration.name);
-    !desired.is_empty() && !applied.is_empty() && desired != applied
 }
 
 #[cfg(test)]

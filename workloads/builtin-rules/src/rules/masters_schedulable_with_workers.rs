@@ -1,4 +1,4 @@
-//! Schedulable control planes on clusters with worker nodes.
+//! Schedulable control planes on clusters with worker nodes that accept user pods.
 
 use serde::Serialize;
 
@@ -30,16 +30,19 @@ impl Rule for MastersSchedulableWithWorkers {
             .not_on(ClusterKind::TwoNode, "the control plane runs user pods by design")
             .not_on(ClusterKind::HostedControlPlane, "the control plane has no nodes")
             .not_on(ClusterKind::ManagedService, "the provider configures the scheduler")
+            .adapts_to(
+                ClusterKind::WindowsNodes,
+                "Windows nodes do not count as workers: most pods need Linux",
+            )
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let is_schedulable = context.scheduler()?.spec.masters_schedulable.0 == Some(true);
-        let nodes = context.nodes();
-        let count =
-            |role| context.within_budget(nodes).filter(|node| is_known(node) && node.role() == role).count();
-        let details = Details { workers: count(Role::Worker), control_plane: count(Role::ControlPlane) };
-        let workers = details.workers;
-        (is_schedulable && workers >= MIN_WORKERS).then(|| Response::hit(KEY, &details))
+        let known = || context.within_budget(context.nodes()).filter(|node| is_known(node));
+        let workers = known().filter(|node| node.role() == Role::Worker && node.accepts_user_pods()).count();
+        let control_plane = known().filter(|node| node.role() == Role::ControlPlane).count();
+        (is_schedulable && workers >= MIN_WORKERS)
+            .then(|| Response::hit(KEY, &Details { workers, control_plane }))
     }
 }
 
@@ -86,6 +89,31 @@ mod tests {
             ("config/node/b.json", json!({"metadata": {}})),
         ];
         assert_eq!(ask(MastersSchedulableWithWorkers, &files), Answer::Miss);
+    }
+
+    #[test]
+    fn worker_that_does_not_accept_user_pods_does_not_count() {
+        let windows = json!({"kubernetes.io/os": "windows", "node-role.kubernetes.io/worker": ""});
+        let linux = json!({"kubernetes.io/os": "linux", "node-role.kubernetes.io/worker": ""});
+        let storage =
+            json!([{"key": "node.ocs.openshift.io/storage", "value": "true", "effect": "NoSchedule"}]);
+        let cordoned = json!([{"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}]);
+        let soft = json!([{"key": "team", "effect": "PreferNoSchedule"}]);
+        for (labels, taints, is_hit) in [
+            (&windows, json!(null), false),
+            (&linux, storage, false),
+            (&linux, cordoned, true),
+            (&linux, soft, true),
+        ] {
+            let worker = json!({"metadata": {"labels": labels}, "spec": {"taints": taints}});
+            let files = [
+                ("config/schedulers/cluster.json", json!({"spec": {"mastersSchedulable": true}})),
+                ("config/node/a.json", worker.clone()),
+                ("config/node/b.json", worker.clone()),
+            ];
+            let answer = ask(MastersSchedulableWithWorkers, &files);
+            assert_eq!(matches!(answer, Answer::Hit(_)), is_hit, "{worker}");
+        }
     }
 
     #[test]

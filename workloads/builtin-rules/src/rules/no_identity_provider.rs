@@ -18,6 +18,7 @@ pub(super) struct NoIdentityProvider;
 #[derive(Serialize)]
 struct Details {
     authentication_type: &'static str,
+    is_managed: bool,
 }
 
 impl Rule for NoIdentityProvider {
@@ -26,6 +27,7 @@ impl Rule for NoIdentityProvider {
             .requires(OAUTH)
             .requires(AUTHENTICATION)
             .not_on(ClusterKind::HostedControlPlane, "the HostedCluster configures the identity providers")
+            .adapts_to(ClusterKind::ManagedService, "the text names the console and tool of the provider")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -37,7 +39,8 @@ impl Rule for NoIdentityProvider {
         let has_provider = !context.oauth()?.spec.identity_providers.is_empty();
         let is_integrated = matches!(&*context.authentication()?.spec.r#type, INTEGRATED | "");
         let is_hit = !has_provider && is_integrated;
-        is_hit.then(|| Response::hit(KEY, &Details { authentication_type: INTEGRATED }))
+        let is_managed = context.is_kind(ClusterKind::ManagedService);
+        is_hit.then(|| Response::hit(KEY, &Details { authentication_type: INTEGRATED, is_managed }))
     }
 }
 
@@ -60,7 +63,7 @@ mod tests {
     fn cluster_without_a_provider_is_a_hit() {
         for providers in [json!([]), json!(null)] {
             for r#type in ["", "IntegratedOAuth"] {
-                let details = json!({"authentication_type": "IntegratedOAuth"});
+                let details = json!({"authentication_type": "IntegratedOAuth", "is_managed": false});
                 assert_eq!(ask_about(&providers, r#type), Answer::Hit(details));
             }
         }

@@ -34,6 +34,7 @@ struct NotReady<'a> {
     reason: &'a str,
     message: &'a str,
     since: &'a str,
+    is_windows: bool,
 }
 
 impl Rule for NodeNotReady {
@@ -44,6 +45,7 @@ impl Rule for NodeNotReady {
             .for_at_least(MIN_WHILE_CONFIGURED, "NotReady while the node is being updated")
             .adapts_to(ClusterKind::Updating, "nodes that are being updated may take longer to restart")
             .adapts_to(ClusterKind::HostedControlPlane, "all nodes are worker nodes")
+            .adapts_to(ClusterKind::WindowsNodes, "the text has the path of the log on Windows")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -69,6 +71,7 @@ fn not_ready<'a>(node: &'a Node<'_>, context: &Context<'_>) -> Option<NotReady<'
         reason: &ready.reason,
         message: excerpt(&ready.message),
         since: &ready.last_transition_time,
+        is_windows: node.is_windows(),
     })
 }
 
@@ -91,7 +94,7 @@ mod tests {
             ("config/node/b.json", node("b", "Unknown", "2026-01-15T11:45:00Z")),
         ];
         let nodes = json!([{"name": "b", "role": "worker", "status": "Unknown", "reason": "R", "message": "M",
-            "since": "2026-01-15T11:45:00Z"}]);
+            "since": "2026-01-15T11:45:00Z", "is_windows": false}]);
         assert_eq!(
             ask(NodeNotReady, &files),
             Answer::Hit(json!({"affected_nodes": nodes, "not_ready": 1, "total": 2}))

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{excerpt, meta, non_empty};
 use ccx_rules::{
-    Context, Response, Rule, RuleMeta,
+    ClusterKind, Context, Response, Rule, RuleMeta,
     documents::{NODES, Node},
 };
 
@@ -31,6 +31,7 @@ struct Pressed<'a> {
     condition: &'a str,
     message: &'a str,
     since: &'a str,
+    is_windows: bool,
 }
 
 impl Rule for NodePressure {
@@ -38,6 +39,10 @@ impl Rule for NodePressure {
         meta("ccx_rules.external.node_pressure", KEY)
             .requires(NODES)
             .for_at_least(MIN_PRESSURE, "under pressure")
+            .adapts_to(
+                ClusterKind::WindowsNodes,
+                "the text has commands that do not start a debug pod on the node",
+            )
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -57,6 +62,7 @@ fn pressed<'a>(node: &'a Node<'_>, context: &Context<'_>) -> impl Iterator<Item 
         condition: &condition.r#type,
         message: excerpt(&condition.message),
         since: &condition.last_transition_time,
+        is_windows: node.is_windows(),
     })
 }
 
@@ -82,7 +88,7 @@ mod tests {
 
     #[test]
     fn every_pressure_is_listed() {
-        let pressed = |condition| json!({"name": "n", "role": "worker", "condition": condition, "message": "M", "since": "T"});
+        let pressed = |condition| json!({"name": "n", "role": "worker", "condition": condition, "message": "M", "since": "T", "is_windows": false});
         let nodes = [pressed("MemoryPressure"), pressed("DiskPressure")];
         assert_eq!(ask_about("True", "True"), Answer::Hit(json!({"affected_nodes": nodes})));
         assert_eq!(

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::meta;
 use ccx_rules::{
     ClusterKind, Context, Response, Rule, RuleMeta,
-    documents::{CLUSTER_VERSION, NODES, Node},
+    documents::{CLUSTER_VERSION, MACHINE_CONFIG_POOLS, MachineConfigPool, NODES, Node},
 };
 
 const KUBELET_KEY: &str = "NODE_KUBELET_VERSION";
@@ -93,6 +93,7 @@ fn version_meta(module: &str, key: &str) -> RuleMeta {
     meta(module, key)
         .requires(NODES)
         .requires(CLUSTER_VERSION)
+        .may_read(MACHINE_CONFIG_POOLS)
         .not_on(ClusterKind::Updating, "versions differ until the last node has restarted")
         .not_on(ClusterKind::HostedControlPlane, "node pools may have different releases")
         .adapts_to(ClusterKind::WindowsNodes, "Windows nodes are compared with each other only")
@@ -106,7 +107,12 @@ fn nodes_with_other_version<'c>(
     context: &'c Context<'_>,
     version_of: for<'n> fn(&'n Node<'_>) -> &'n str,
 ) -> Option<Vec<(&'c Node<'c>, &'c str)>> {
-    let settled = context.within_budget(context.nodes()).filter(|node| !node.is_being_configured());
+    let waits = |node: &Node<'_>| {
+        let pool = context.pool_of(node);
+        pool.is_some_and(MachineConfigPool::is_paused_with_pending_configuration)
+    };
+    let settled =
+        context.within_budget(context.nodes()).filter(|node| !node.is_being_configured() && !waits(node));
     let versions = settled.map(|node| (node, version_of(node)));
     let versions: Vec<(&Node<'_>, &str)> = versions.filter(|(_, version)| !version.is_empty()).collect();
     let (windows, linux): (Vec<_>, Vec<_>) = versions.into_iter().partition(|(node, _)| node.is_windows());
@@ -116,8 +122,18 @@ fn nodes_with_other_version<'c>(
 
 /// Returns the nodes without the most common version.
 fn differing<'c>(versions: Vec<(&'c Node<'c>, &'c str)>) -> impl Iterator<Item = (&'c Node<'c>, &'c str)> {
-    let usual = most_common(versions.iter().map(|(_, version)| *version));
-    versions.into_iter().filter(move |(_, version)| Some(*version) != usual)
+    let usual = most_common(versions.iter().map(|(_, version)| without_distribution(version)));
+    versions.into_iter().filter(move |(_, version)| Some(without_distribution(version)) != usual)
+}
+
+/// Returns a version without the distribution that its package was built for, such as `.el9`: one release has
+/// packages for several, and nodes with RHEL or another image stream differ from others in it only.
+fn without_distribution(version: &str) -> &str {
+    let is_distribution = |suffix: &str| suffix.bytes().all(|byte| byte.is_ascii_digit());
+    match version.rsplit_once(".el") {
+        Some((version, suffix)) if is_distribution(suffix) => version,
+        _ => version,
+    }
 }
 
 /// Returns the most common version; of equally common ones the newest.
@@ -207,6 +223,39 @@ mod tests {
         files[1].1["metadata"]["annotations"] = json!({"machineconfiguration.openshift.io/currentConfig": "rendered-worker-a",
             "machineconfiguration.openshift.io/desiredConfig": "rendered-worker-b"});
         assert_eq!(ask(NodesKubeletVersionCheck, &files), Answer::Miss);
+    }
+
+    #[test]
+    fn node_of_a_paused_pool_with_a_pending_configuration_is_silent() {
+        for (applied, is_hit) in [("rendered-canary-a", false), ("rendered-canary-b", true)] {
+            let mut files = files(["1.31.1", "1.30.9", "1.31.1"], "False").to_vec();
+            let annotations = json!({"machineconfiguration.openshift.io/currentConfig": "rendered-canary-a",
+                "machineconfiguration.openshift.io/desiredConfig": "rendered-canary-a"});
+            files[1].1["metadata"]["annotations"] = annotations;
+            let pool = json!({"metadata": {"name": "canary"}, "status": {"configuration": {"name": applied}},
+                "spec": {"paused": true, "configuration": {"name": "rendered-canary-b"}}});
+            files.push(("config/machineconfigpools/canary.json", pool));
+            let answer = ask(NodesKubeletVersionCheck, &files);
+            assert_eq!(matches!(answer, Answer::Hit(_)), is_hit, "{applied}");
+        }
+    }
+
+    #[test]
+    fn runtime_built_for_another_distribution_is_the_same_version() {
+        for (other, is_hit) in [
+            ("cri-o://1.26.3-9.rhaos4.13.git994242a.el8", false),
+            ("cri-o://1.26.3-8.rhaos4.13.git1234567.el9", true),
+            ("cri-o://1.26.3-9.rhaos4.13.git994242a.elx", true),
+        ] {
+            let mut files = files(["1", "1", "1"], "False");
+            for file in &mut files[..3] {
+                file.1["status"]["nodeInfo"]["containerRuntimeVersion"] =
+                    json!("cri-o://1.26.3-9.rhaos4.13.git994242a.el9");
+            }
+            files[1].1["status"]["nodeInfo"]["containerRuntimeVersion"] = json!(other);
+            let answer = ask(NodesContainerRuntimeVersionCheck, &files);
+            assert_eq!(matches!(answer, Answer::Hit(_)), is_hit, "{other}");
+        }
     }
 
     #[test]

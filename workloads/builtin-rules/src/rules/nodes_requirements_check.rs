@@ -22,6 +22,7 @@ pub(super) struct NodesRequirementsCheck;
 struct Details<'a> {
     affected_nodes: Vec<SmallNode<'a>>,
     link: &'static str,
+    is_hosted: bool,
 }
 
 #[derive(Serialize)]
@@ -56,11 +57,13 @@ impl Rule for NodesRequirementsCheck {
             .requires(NODES)
             .adapts_to(ClusterKind::WindowsNodes, "Windows nodes are excluded")
             .adapts_to(ClusterKind::TwoNode, "arbiter nodes are excluded")
+            .adapts_to(ClusterKind::HostedControlPlane, "the text names the NodePool")
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
         let affected_nodes = non_empty(context.within_budget(context.nodes()).filter_map(small_node))?;
-        Some(Response::hit(KEY, &Details { affected_nodes, link: LINK }))
+        let is_hosted = context.is_kind(ClusterKind::HostedControlPlane);
+        Some(Response::hit(KEY, &Details { affected_nodes, link: LINK, is_hosted }))
     }
 }
 
@@ -116,7 +119,10 @@ mod tests {
                 json!({"name": "n", "role": "worker", "memory": 7, "memory_req": 8, "cpu": 1, "cpu_req": 2}),
             ),
         ] {
-            assert_eq!(ask_about(node), Answer::Hit(json!({"affected_nodes": [listed], "link": LINK})));
+            assert_eq!(
+                ask_about(node),
+                Answer::Hit(json!({"affected_nodes": [listed], "link": LINK, "is_hosted": false}))
+            );
         }
     }
 

@@ -16,6 +16,8 @@ struct Details<'a> {
     minor: String,
     end_date: NaiveDate,
     eus: bool,
+    is_hosted: bool,
+    is_managed: bool,
 }
 
 impl Rule for OcpVersionEndOfLife {
@@ -23,6 +25,11 @@ impl Rule for OcpVersionEndOfLife {
         meta("ccx_rules_ocp.external.rules.ocp_version_end_of_life", KEY)
             .requires(CLUSTER_VERSION)
             .not_on(ClusterKind::Okd, "OKD has no support dates; only its current release gets fixes")
+            .adapts_to(ClusterKind::HostedControlPlane, "the text names the HostedCluster and its node pools")
+            .adapts_to(
+                ClusterKind::ManagedService,
+                "the text names the provider, who has support dates of its own",
+            )
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
@@ -30,7 +37,10 @@ impl Rule for OcpVersionEndOfLife {
         let minor = context.minor_version()?;
         let Lifecycle { end_date, eus } = Lifecycle::find(minor)?;
         let is_over = context.now()?.date_naive() > end_date;
-        is_over.then(|| Response::hit(KEY, &Details { version, minor: minor.to_string(), end_date, eus }))
+        let is_hosted = context.is_kind(ClusterKind::HostedControlPlane);
+        let is_managed = context.is_kind(ClusterKind::ManagedService);
+        let minor = minor.to_string();
+        is_over.then(|| Response::hit(KEY, &Details { version, minor, end_date, eus, is_hosted, is_managed }))
     }
 }
 
@@ -58,7 +68,8 @@ mod tests {
 
     #[test]
     fn release_after_its_end_is_a_hit() {
-        let details = json!({"version": "4.12.3", "minor": "4.12", "end_date": "2024-07-17", "eus": true});
+        let details = json!({"version": "4.12.3", "minor": "4.12", "end_date": "2024-07-17", "eus": true,
+            "is_hosted": false, "is_managed": false});
         assert_eq!(ask(OcpVersionEndOfLife, &[version("4.12.3")]), Answer::Hit(details));
     }
 

@@ -25,6 +25,8 @@ pub(super) struct OdfClusterNotReady;
 #[derive(Serialize)]
 struct Details<'a> {
     clusters: Vec<NotReady<'a>>,
+    /// Whether Ceph runs outside the cluster, for all of these.
+    is_external: bool,
 }
 
 #[derive(Serialize)]
@@ -35,6 +37,8 @@ struct NotReady<'a> {
     phase: &'a str,
     health: &'a str,
     message: &'a str,
+    #[serde(skip)]
+    is_external: bool,
 }
 
 impl Rule for OdfClusterNotReady {
@@ -50,7 +54,8 @@ impl Rule for OdfClusterNotReady {
         let storage_clusters = context.storage_clusters().iter().map(|cluster| ("StorageCluster", cluster));
         let all = context.within_budget(ceph_clusters.chain(storage_clusters));
         let clusters = non_empty(all.filter_map(|(kind, cluster)| not_ready(kind, cluster, context)))?;
-        Some(Response::hit(KEY, &Details { clusters }))
+        let is_external = clusters.iter().all(|cluster| cluster.is_external);
+        Some(Response::hit(KEY, &Details { clusters, is_external }))
     }
 }
 
@@ -72,6 +77,7 @@ fn not_ready<'a>(
         phase,
         health,
         message: excerpt(message(cluster)),
+        is_external: cluster.is_external,
     })
 }
 
@@ -117,7 +123,7 @@ mod tests {
     fn hit(kind: &str, namespace: &str, name: &str, phase: &str, health: &str, message: &str) -> Answer {
         let cluster = json!({"kind": kind, "namespace": namespace, "name": name, "phase": phase, "health": health,
             "message": message});
-        Answer::Hit(json!({"clusters": [cluster]}))
+        Answer::Hit(json!({"clusters": [cluster], "is_external": false}))
     }
 
     #[test]
@@ -137,6 +143,24 @@ mod tests {
     fn storage_cluster_that_is_not_ready_is_a_hit() {
         assert_eq!(ask_about_storage("Error"), hit("StorageCluster", "ns", "s", "Error", "", "M"));
         assert_eq!(ask_about_storage("Ready"), Answer::Miss);
+    }
+
+    #[test]
+    fn external_ceph_cluster_that_is_not_connected_is_told_from_one_in_the_cluster() {
+        let storage = |spec: Value| {
+            let path = "config/storage/ns/storageclusters/s.json";
+            ask(OdfClusterNotReady, &[(path, json!({"spec": spec, "status": {"phase": "Error"}}))])
+        };
+        let connecting = json!({"phase": "Error", "conditions": [{"type": "Connecting", "status": "True"}]});
+        for (answer, is_external) in [
+            (ask_about_ceph(json!({"phase": "Connecting"})), true),
+            (ask_about_ceph(connecting), true),
+            (storage(json!({"externalStorage": {"enable": true}})), true),
+            (storage(json!({"externalStorage": {}})), false),
+        ] {
+            let Answer::Hit(details) = answer else { panic!("{answer:?}") };
+            assert_eq!(details["is_external"], json!(is_external), "{details}");
+        }
     }
 
     #[test]

@@ -42,7 +42,7 @@ impl Rule for PdbBlocksDrain {
 fn blocking<'a>(budget: &PodDisruptionBudget<'a>) -> Option<Blocking<'a>> {
     // A virtual machine is migrated when its node is drained; its budget only prevents an eviction before the
     // migration.
-    if budget.is_of_virtual_machine() || is_of_draining_storage(budget) {
+    if budget.is_of_virtual_machine() || budget.is_of_storage_database() || is_of_draining_storage(budget) {
         return None;
     }
     let status = &budget.status;
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn budget_of_a_virtual_machine_is_silent() {
+    fn budget_of_an_operator_that_moves_its_pod_is_silent() {
         let status =
             json!({"expectedPods": 1, "desiredHealthy": 1, "currentHealthy": 1, "disruptionsAllowed": 0});
         let owner = json!({"ownerReferences": [{"kind": "VirtualMachineInstance", "name": "vm"}]});
@@ -121,6 +121,24 @@ mod tests {
                 json!({}),
                 json!({"minAvailable": 1}),
                 false,
+            ),
+            (
+                "config/pdbs/vms/kubevirt-migration-pdb-kubevirt-evacuation-x2d9k.json",
+                json!({}),
+                json!({"minAvailable": 2}),
+                false,
+            ),
+            (
+                "config/pdbs/openshift-storage/noobaa-db-pg-cluster-primary.json",
+                json!({}),
+                json!({"minAvailable": 1}),
+                false,
+            ),
+            (
+                "config/pdbs/shop/noobaa-db-pg-cluster-primary.json",
+                json!({}),
+                json!({"minAvailable": 1}),
+                true,
             ),
             (
                 "config/pdbs/vms/a.json",

@@ -10,7 +10,14 @@ use ccx_rules::{
 };
 
 const KEY: &str = "PLATFORM_POD_IMAGE_PULL_FAILED";
-const REASONS: [&str; 3] = ["ImagePullBackOff", "ErrImagePull", "InvalidImageName"];
+const REASONS: [&str; 6] = [
+    "ImagePullBackOff",
+    "ErrImagePull",
+    "InvalidImageName",
+    "ImageInspectError",
+    "RegistryUnavailable",
+    "SignatureValidationFailed",
+];
 
 /// The kubelet retries with a back-off of up to five minutes; registries are temporarily unavailable.
 const MIN_WAITING: TimeDelta = TimeDelta::minutes(15);

@@ -23,6 +23,7 @@ static SUPPORTED_PLUGINS: LazyLock<Vec<&str>> = LazyLock::new(|| {
 #[derive(Serialize)]
 struct Details<'a> {
     network_type: &'a str,
+    is_hosted: bool,
 }
 
 impl Rule for UnsupportedCniPlugin {
@@ -32,7 +33,7 @@ impl Rule for UnsupportedCniPlugin {
             .not_on(ClusterKind::Okd, "OKD has no support, and so no certification")
             .adapts_to(
                 ClusterKind::HostedControlPlane,
-                "the type `Other` does not name the plugin, and is skipped",
+                "the type `Other` does not name the plugin, and is skipped; the text does not name control plane nodes",
             )
     }
 
@@ -43,7 +44,8 @@ impl Rule for UnsupportedCniPlugin {
         }
         let is_supported = SUPPORTED_PLUGINS.iter().any(|plugin| is_same(plugin, network_type));
         let is_hit = !network_type.is_empty() && !is_supported;
-        is_hit.then(|| Response::hit(KEY, &Details { network_type }))
+        let is_hosted = context.is_kind(ClusterKind::HostedControlPlane);
+        is_hit.then(|| Response::hit(KEY, &Details { network_type, is_hosted }))
     }
 }
 
@@ -71,7 +73,7 @@ mod tests {
         let answer = ask_about(
             json!({"spec": {"networkType": "OVNKubernetes"}, "status": {"networkType": "Homemade"}}),
         );
-        assert_eq!(answer, Answer::Hit(json!({"network_type": "Homemade"})));
+        assert_eq!(answer, Answer::Hit(json!({"network_type": "Homemade", "is_hosted": false})));
     }
 
     #[test]

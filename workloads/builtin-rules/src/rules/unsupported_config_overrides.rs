@@ -21,6 +21,8 @@ struct Details<'a> {
 struct Overridden<'a> {
     kind: &'a str,
     name: &'a str,
+    /// The object as `oc get` takes it.
+    reference: String,
     overrides: &'a [Text<'a>],
 }
 
@@ -37,7 +39,12 @@ impl Rule for UnsupportedConfigOverrides {
 
 fn overridden<'a>(config: &'a OperatorConfig<'_>) -> Option<Overridden<'a>> {
     let overrides = &config.spec.unsupported_config_overrides;
-    (!overrides.is_empty()).then(|| Overridden { kind: config.kind(), name: config.name(), overrides })
+    (!overrides.is_empty()).then(|| Overridden {
+        kind: config.kind(),
+        name: config.name(),
+        reference: config.reference(),
+        overrides,
+    })
 }
 
 #[cfg(test)]
@@ -57,7 +64,7 @@ mod tests {
     #[test]
     fn names_of_overrides_are_listed() {
         let overrides = json!({"a": {}, "useUnsupportedUnsafeNonHANonProductionUnstableEtcd": true});
-        let operator = json!({"kind": "Etcd", "name": "cluster",
+        let operator = json!({"kind": "Etcd", "name": "cluster", "reference": "etcd.operator.openshift.io/cluster",
             "overrides": ["a", "useUnsupportedUnsafeNonHANonProductionUnstableEtcd"]});
         let config =
             json!({"kind": "Etcd", "name": "cluster", "spec": {"unsupportedConfigOverrides": overrides}});
@@ -66,9 +73,20 @@ mod tests {
 
     #[test]
     fn configuration_without_names_is_known_by_its_path() {
-        let operator = json!({"kind": "etcd", "name": "cluster", "overrides": ["a"]});
+        let operator = json!({"kind": "etcd", "name": "cluster", "reference": "etcd.operator.openshift.io/cluster",
+            "overrides": ["a"]});
         let config = json!({"spec": {"unsupportedConfigOverrides": {"a": 1}}});
         assert_eq!(ask_about(config), Answer::Hit(json!({"operators": [operator]})));
+    }
+
+    #[test]
+    fn reference_names_the_group_of_the_configuration() {
+        let config = json!({"spec": {"unsupportedConfigOverrides": {"a": 1}}});
+        let path = "config/clusteroperator/imageregistry.operator.openshift.io/config/cluster.json";
+        let operator = json!({"kind": "config", "name": "cluster",
+            "reference": "config.imageregistry.operator.openshift.io/cluster", "overrides": ["a"]});
+        let answer = ask(UnsupportedConfigOverrides, &[(path, config)]);
+        assert_eq!(answer, Answer::Hit(json!({"operators": [operator]})));
     }
 
     #[test]

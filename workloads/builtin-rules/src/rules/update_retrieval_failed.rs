@@ -21,6 +21,8 @@ struct Details<'a> {
     reason: &'a str,
     message: &'a str,
     channel: &'a str,
+    /// The address of the update service; empty for the public one.
+    upstream: &'a str,
 }
 
 impl Rule for UpdateRetrievalFailed {
@@ -42,6 +44,7 @@ impl Rule for UpdateRetrievalFailed {
             reason: &retrieved.reason,
             message: excerpt(&retrieved.message),
             channel: &version.spec.channel,
+            upstream: &version.spec.upstream,
         };
         let is_failing = context.has_lasted(&retrieved.last_transition_time, MIN_FAILING);
         (details.reason != NO_CHANNEL && is_failing).then(|| Response::hit(KEY, &details))
@@ -64,9 +67,19 @@ mod tests {
 
     #[test]
     fn failure_of_an_hour_is_a_hit() {
-        let details = json!({"reason": "RemoteFailed", "message": "M", "channel": "stable-4.18"});
+        let details =
+            json!({"reason": "RemoteFailed", "message": "M", "channel": "stable-4.18", "upstream": ""});
         assert_eq!(ask_about("False", "RemoteFailed", "2026-01-15T11:00:00Z"), Answer::Hit(details));
         assert_eq!(ask_about("False", "RemoteFailed", "2026-01-15T11:00:01Z"), Answer::Miss);
+    }
+
+    #[test]
+    fn update_service_of_the_cluster_is_named() {
+        let upstream = "https://updates.example.com/graph";
+        let condition = json!({"type": "RetrievedUpdates", "status": "False", "reason": "RemoteFailed"});
+        let version = json!({"spec": {"upstream": upstream}, "status": {"conditions": [condition]}});
+        let details = json!({"reason": "RemoteFailed", "message": "", "channel": "", "upstream": upstream});
+        assert_eq!(ask(UpdateRetrievalFailed, &[("config/version.json", version)]), Answer::Hit(details));
     }
 
     #[test]

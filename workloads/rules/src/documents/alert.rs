@@ -60,6 +60,11 @@ impl Alert<'_> {
         self.labels.get("alertname").unwrap_or_default()
     }
 
+    /// Returns whether it is an alert of the platform, not of a user's rule.
+    pub fn is_of_platform(&self) -> bool {
+        self.labels.get("openshift_io_alert_source").is_none_or(|source| source == "platform")
+    }
+
     /// Returns whether it fires and is neither silenced nor inhibited.
     pub fn is_active(&self) -> bool {
         &*self.status.state == "active"

@@ -65,6 +65,8 @@ pub struct Spec<'a> {
     /// The update channel, such as `stable-4.18`.
     #[serde(borrow)]
     pub channel: Text<'a>,
+    /// The address of the update service; empty for the public one.
+    pub upstream: Text<'a>,
     /// Objects that are treated specially.
     pub overrides: List<Override<'a>>,
 }

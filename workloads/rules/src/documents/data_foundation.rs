@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{
-    Conditions, Object, Text,
+    Bool, Conditions, Object, Text,
     lenient::{file_stem, parse_objects_with_paths},
 };
 use crate::{Context, Input, Location};
@@ -52,20 +52,27 @@ pub struct StorageCluster<'a> {
     pub namespace: &'a str,
     /// Its name.
     pub name: &'a str,
+    /// Whether its Ceph cluster runs elsewhere.
+    pub is_external: bool,
     /// The observed state.
     pub status: Status<'a>,
 }
 
 impl<'a> StorageCluster<'a> {
     fn from_file((path, document): (&'a str, Document<'a>)) -> Self {
-        let Document { status, phase, message, ceph, conditions, .. } = document;
+        let Document { spec, status, phase, message, ceph, conditions, .. } = document;
         let has_status_at_root = !phase.is_empty() || !ceph.health.is_empty();
         let status = if has_status_at_root {
             Status { phase, message, ceph, conditions }
         } else {
             status.into_inner()
         };
-        Self { namespace: path.split('/').nth(2).unwrap_or_default(), name: file_stem(path), status }
+        let of_connection = ["Connecting", "Connected"];
+        let is_external = spec.external_storage.enable.0 == Some(true)
+            || of_connection.contains(&&*status.phase)
+            || of_connection.iter().any(|r#type| status.conditions.find(r#type).is_some());
+        let namespace = path.split('/').nth(2).unwrap_or_default();
+        Self { namespace, name: file_stem(path), is_external, status }
     }
 }
 
@@ -75,11 +82,26 @@ impl<'a> StorageCluster<'a> {
 struct Document<'a> {
     #[serde(borrow)]
     kind: Text<'a>,
+    spec: Object<Spec>,
     status: Object<Status<'a>>,
     phase: Text<'a>,
     message: Text<'a>,
     ceph: Object<Ceph<'a>>,
     conditions: Conditions<'a>,
+}
+
+/// The desired state of a storage cluster.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Spec {
+    external_storage: Object<ExternalStorage>,
+}
+
+/// The use of a Ceph cluster that runs elsewhere.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ExternalStorage {
+    enable: Bool,
 }
 
 /// The state of a cluster.

@@ -1,6 +1,6 @@
 //! Types whose reading never fails on valid JSON: what has another type than expected is empty.
 
-use std::{borrow::Cow, ops::Deref, slice};
+use std::{borrow::Cow, collections::HashSet, ops::Deref, slice};
 
 use ccx_archive::File;
 use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
@@ -31,6 +31,30 @@ pub(super) fn parse_objects_with_paths<'a, 'f, T: Deserialize<'a>>(
 ) -> impl Iterator<Item = (&'a str, T)> + use<'a, 'f, T> {
     let objects = parse_any_objects(files);
     objects.filter_map(|(path, fields)| (!fields.is_empty).then_some((path, fields.value)))
+}
+
+/// Parses the objects in the files as [`parse_objects`], each object once: archives of some releases have an
+/// object both at its older and at its newer path. `name` returns the namespace and the name.
+pub(super) fn parse_named_objects<'a, T: Deserialize<'a>>(
+    files: &[File<'a>],
+    name: impl Fn(&T) -> (&str, &str),
+) -> Vec<T> {
+    let mut objects = parse_objects(files);
+    if has_equal_names(files) {
+        let mut seen = HashSet::new();
+        objects.retain(|object| {
+            let (namespace, name) = name(object);
+            name.is_empty() || seen.insert((namespace.to_owned(), name.to_owned()))
+        });
+    }
+    objects
+}
+
+/// Returns whether two files in different folders have the same name, as those of one object have.
+fn has_equal_names(files: &[File<'_>]) -> bool {
+    let mut names: Vec<&str> = files.iter().map(|file| file_stem(file.path)).collect();
+    names.sort_unstable();
+    names.windows(2).any(|pair| pair[0] == pair[1])
 }
 
 /// Returns the paths of the files that are objects.

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Conditions, List, Metadata, Object, Text, lenient::parse_objects};
+use super::{Conditions, List, Metadata, Object, Text, lenient::parse_named_objects};
 use crate::{Context, Input, Location};
 
 /// The Loki stacks. The operator writes them below `namespace`, in the singular; its sample archive has them
@@ -21,7 +21,9 @@ impl<'a> Context<'a> {
     /// Returns the documents of [`LOKI_STACKS`].
     pub fn loki_stacks(&self) -> &[LokiStack<'a>] {
         self.documents.loki_stacks.get_or_init(|| {
-            let mut stacks: Vec<LokiStack<'a>> = parse_objects(self.files(&LOKI_STACKS));
+            let mut stacks = parse_named_objects(self.files(&LOKI_STACKS), |stack: &LokiStack<'_>| {
+                (&stack.metadata.namespace, &stack.metadata.name)
+            });
             stacks.retain(|stack| &*stack.kind == "LokiStack");
             stacks
         })

@@ -2,7 +2,10 @@
 
 use serde::Deserialize;
 
-use super::{Int, Lifetime, Map, Metadata, Object, Text, lenient::parse_objects};
+use super::{
+    Int, Lifetime, Map, Metadata, Object, Text,
+    lenient::{parse_named_objects, parse_objects},
+};
 use crate::{Context, Input, Location};
 
 /// The machines that the machine API knows. Archives have a directory for each namespace, although older
@@ -36,12 +39,22 @@ pub const MACHINE_HEALTH_CHECKS: Input = Input::documents(
 impl<'a> Context<'a> {
     /// Returns the documents of [`MACHINES`].
     pub fn machines(&self) -> &[Machine<'a>] {
-        self.documents.machines.get_or_init(|| parse_objects(self.files(&MACHINES)))
+        let parse = || {
+            parse_named_objects(self.files(&MACHINES), |machine: &Machine<'_>| {
+                (&machine.metadata.namespace, &machine.metadata.name)
+            })
+        };
+        self.documents.machines.get_or_init(parse)
     }
 
     /// Returns the documents of [`MACHINE_SETS`].
     pub fn machine_sets(&self) -> &[MachineSet<'a>] {
-        self.documents.machine_sets.get_or_init(|| parse_objects(self.files(&MACHINE_SETS)))
+        let parse = || {
+            parse_named_objects(self.files(&MACHINE_SETS), |set: &MachineSet<'_>| {
+                (&set.metadata.namespace, &set.metadata.name)
+            })
+        };
+        self.documents.machine_sets.get_or_init(parse)
     }
 
     /// Returns the documents of [`MACHINE_HEALTH_CHECKS`].

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Bool, Conditions, Int, Metadata, Object, Text, lenient::parse_objects};
+use super::{Bool, Conditions, Int, Metadata, Node, Object, Text, lenient::parse_objects};
 use crate::{Context, Input, Location};
 
 /// The pools of machines that share a configuration.
@@ -16,6 +16,12 @@ impl<'a> Context<'a> {
     /// Returns the documents of [`MACHINE_CONFIG_POOLS`].
     pub fn machine_config_pools(&self) -> &[MachineConfigPool<'a>] {
         self.documents.machine_config_pools.get_or_init(|| parse_objects(self.files(&MACHINE_CONFIG_POOLS)))
+    }
+
+    /// Returns the pool from which a node has its configuration.
+    pub fn pool_of(&self, node: &Node<'_>) -> Option<&MachineConfigPool<'a>> {
+        let name = node.pool_name()?;
+        self.machine_config_pools().iter().find(|pool| &*pool.metadata.name == name)
     }
 }
 
@@ -36,6 +42,13 @@ impl MachineConfigPool<'_> {
     /// Returns whether machines of the pool are being updated, one after the other.
     pub fn is_rolling_out(&self) -> bool {
         self.spec.paused.0 != Some(true) && self.status.conditions.find_true("Updating").is_some()
+    }
+
+    /// Returns whether a new configuration waits until the pool is no longer paused.
+    pub fn is_paused_with_pending_configuration(&self) -> bool {
+        let (desired, applied) = (&self.spec.configuration.name, &self.status.configuration.name);
+        let is_pending = !desired.is_empty() && !applied.is_empty() && desired != applied;
+        self.spec.paused.0 == Some(true) && is_pending
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Lifetime<'a> {
     /// The object's name.
     #[serde(borrow)]
     pub name: Text<'a>,
+    /// Its namespace; empty for what belongs to the whole cluster.
+    pub namespace: Text<'a>,
     /// When it was created.
     pub creation_timestamp: Text<'a>,
     /// When its deletion was requested; empty otherwise.

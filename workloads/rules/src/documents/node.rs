@@ -90,6 +90,26 @@ impl Node<'_> {
         }
     }
 
+    /// Returns the name of the machine config pool from which the node has its configuration. Rendered
+    /// configurations are called `rendered-<pool>-<hash>`.
+    pub fn pool_name(&self) -> Option<&str> {
+        let (pool, _) =
+            self.metadata.annotations.current_config.strip_prefix("rendered-")?.rsplit_once('-')?;
+        Some(pool)
+    }
+
+    /// Returns whether user pods without special tolerations may run on the node: it runs Linux, stays in the
+    /// cluster, and is not reserved by a taint. A taint of a state that ends, such as that of a cordoned
+    /// node, does not count.
+    pub fn accepts_user_pods(&self) -> bool {
+        let of_states = ["node.kubernetes.io/", "node.cloudprovider.kubernetes.io/"];
+        let is_reserved = |taint: &Taint<'_>| {
+            matches!(&*taint.effect, "NoSchedule" | "NoExecute")
+                && !of_states.iter().any(|prefix| taint.key.starts_with(prefix))
+        };
+        !self.is_windows() && !self.is_being_removed() && !self.spec.taints.iter().any(is_reserved)
+    }
+
     /// Returns whether the node is being removed from the cluster, by the cluster autoscaler or otherwise.
     pub fn is_being_removed(&self) -> bool {
         let is_deleted = !self.metadata.deletion_timestamp.is_empty();

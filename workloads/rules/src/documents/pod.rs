@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Conditions, Int, List, Object, Text, lenient::parse_objects};
+use super::{Conditions, Int, List, Object, Text, lenient::parse_named_objects};
 use crate::{Context, Input, Location};
 
 /// The pods of the platform's own namespaces.
@@ -33,7 +33,12 @@ pub const PROMETHEUS_PODS: Input = Input::documents(
 impl<'a> Context<'a> {
     /// Returns the documents of [`PLATFORM_PODS`].
     pub fn platform_pods(&self) -> &[Pod<'a>] {
-        self.documents.platform_pods.get_or_init(|| parse_objects(self.files(&PLATFORM_PODS)))
+        let parse = || {
+            parse_named_objects(self.files(&PLATFORM_PODS), |pod: &Pod<'_>| {
+                (&pod.metadata.namespace, &pod.metadata.name)
+            })
+        };
+        self.documents.platform_pods.get_or_init(parse)
     }
 
     /// Returns the documents of [`MONITORING_PODS`].

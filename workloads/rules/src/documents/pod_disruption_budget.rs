@@ -58,7 +58,14 @@ impl PodDisruptionBudget<'_> {
             owners.map(|owner| &*owner.kind).any(|kind| kind.starts_with("VirtualMachineInstance"));
         let selected = self.spec.selector.match_labels.iter();
         let selects_one = selected.map(|label| &**label).any(|label| label.starts_with("kubevirt.io/"));
-        is_owned || selects_one || self.name.starts_with("kubevirt-disruption-budget-")
+        let names = ["kubevirt-disruption-budget-", "kubevirt-migration-pdb-"];
+        is_owned || selects_one || names.iter().any(|prefix| self.name.starts_with(prefix))
+    }
+
+    /// Returns whether the operator of the database in OpenShift Data Foundation made the budget for the
+    /// primary of the database: when its node is drained, the operator makes another instance the primary.
+    pub fn is_of_storage_database(&self) -> bool {
+        self.namespace == "openshift-storage" && self.name == "noobaa-db-pg-cluster-primary"
     }
 }
 
