@@ -145,7 +145,7 @@ impl Index {
 /// Returns the latest modification time that a member can have: the present, and a day by which clocks may differ. By a
 /// later one, everything in the archive would be old.
 fn latest_modification() -> u64 {
-    const TOLERANCE: Duration = Duration::from_secs(24 * 60 * 60);
+    const TOLERANCE: Duration = Duration::from_hours(24);
     let since_epoch = (SystemTime::now() + TOLERANCE).duration_since(SystemTime::UNIX_EPOCH);
     since_epoch.map_or(0, |since_epoch| since_epoch.as_secs())
 }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test that panics has failed")]
 
+use std::time::Duration;
+
 use ccx_archive::{Archive, Limits};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -46,7 +48,9 @@ pub fn ask(rule: impl Rule + 'static, files: &[(&str, Value)]) -> Answer {
 
 /// Runs rules on an archive of these files.
 pub fn run(rules: Vec<Box<dyn Rule>>, files: &[(&str, Value)]) -> Report {
-    Engine::new(rules, Budget::default()).run(&archive(files), Some(now()))
+    // Tests run in parallel, also on crowded machines.
+    let budget = Budget { time_per_rule: Duration::from_mins(1), ..Budget::default() };
+    Engine::new(rules, budget).run(&archive(files), Some(now()))
 }
 
 /// The gathering time of the archives.
