@@ -64,6 +64,7 @@ pub(crate) fn v2() -> Vec<Endpoint<Arc<Api>>> {
         routes!(service::openapi_v2),
         routes!(reports::report_v2),
         routes!(clusters::cluster),
+        routes!(clusters::history),
         routes!(clusters::set_name),
         routes!(clusters::clusters),
         routes!(recommendations::recommendations),

@@ -7,6 +7,7 @@ mod acknowledgement;
 mod cluster;
 mod content;
 mod extra_data;
+mod history;
 mod hits_by_risk;
 mod overview;
 mod recommendation;
@@ -19,6 +20,7 @@ pub use acknowledgement::{Acknowledgement, Created};
 pub use cluster::{ClusterInfo, ClusterSummary};
 pub use content::{ContentForm, ErrorKeyContent, ErrorKeyMetadata, Impact, RuleContent, RulePlugin};
 pub use extra_data::ExtraData;
+pub use history::PastRecommendation;
 pub use hits_by_risk::HitsByRisk;
 pub use overview::Overview;
 pub use recommendation::{

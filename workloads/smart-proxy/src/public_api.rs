@@ -5,6 +5,7 @@ mod cluster_page;
 mod clusters;
 mod content;
 mod feedback;
+mod history;
 mod names;
 mod overview;
 mod recommendations;

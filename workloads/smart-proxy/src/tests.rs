@@ -5,6 +5,7 @@ mod callers;
 mod clients;
 mod cluster_names;
 mod conformance;
+mod history;
 mod operations;
 mod outage;
 mod published;

@@ -19,9 +19,10 @@ pub(crate) struct OwnTable {
 }
 
 /// Every table that [`CREATE`] creates.
-pub(crate) const TABLES: [OwnTable; 4] = [
+pub(crate) const TABLES: [OwnTable; 5] = [
     OwnTable { name: "ccx.cluster_name", old_rows: without_report!("cluster_name") },
     OwnTable { name: "ccx.reported_name", old_rows: without_report!("reported_name") },
+    OwnTable { name: "ccx.past_recommendation", old_rows: "vanished_at < $1" },
     // Without a cluster, the rule is disabled for all clusters.
     OwnTable {
         name: "ccx.disabled_by",
@@ -55,6 +56,15 @@ pub(crate) const CREATE: &str = "\
         disabled_by VARCHAR NOT NULL,
         disabled_at TIMESTAMP NOT NULL,
         PRIMARY KEY (org_id, rule_id, error_key, cluster_id)
+    );
+    CREATE TABLE IF NOT EXISTS ccx.past_recommendation (
+        org_id INTEGER NOT NULL,
+        cluster_id VARCHAR NOT NULL,
+        rule_fqdn VARCHAR NOT NULL,
+        error_key VARCHAR NOT NULL,
+        appeared_at TIMESTAMP,
+        vanished_at TIMESTAMP NOT NULL,
+        PRIMARY KEY (org_id, cluster_id, vanished_at, rule_fqdn, error_key)
     );
     CREATE TABLE IF NOT EXISTS ccx.processed_request (
         org_id INTEGER NOT NULL,

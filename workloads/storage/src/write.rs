@@ -99,7 +99,7 @@ pub(crate) async fn write_batch<R: Borrow<NewReport>>(
     moves::apply(&mut transaction, statements, &moves, own_tables).await?;
     reports::write(&mut transaction, statements, &accepted, stored_at).await?;
     rule_hits::write(&mut transaction, statements, &accepted, stored_at).await?;
-    recommendations::write(&mut transaction, statements, &accepted, stored_at).await?;
+    recommendations::write(&mut transaction, statements, &accepted, stored_at, own_tables).await?;
     versions::write(&mut transaction, statements, &accepted).await?;
     if own_tables == OwnTables::Present {
         reported_names::write(&mut transaction, statements, &accepted).await?;

@@ -127,7 +127,7 @@
   }
   let closed = [];
   window.addEventListener("beforeprint", () => {
-    closed = [...hits].filter((hit) => !hit.open);
+    closed = [...all("details.ccx-hit, details.ccx-changes")].filter((details) => !details.open);
     for (const hit of closed) hit.open = true;
   });
   window.addEventListener("afterprint", () => {

@@ -46,6 +46,19 @@ const steps = {
     check((await page.$$("details.ccx-hit[open]")).length === 5, "all are open");
   },
 
+  async "the timeline says what appeared and vanished, and leads to it"({ page, problems }) {
+    await go(page, sample.troubled);
+    await page.click(".ccx-changes summary");
+    const changes = await page.$$eval(".ccx-changes li", (all) => all.map((one) => one.innerText.replace(/\s+/g, " ").trim()));
+    check(changes.some((change) => change.startsWith("3 Jun 2026, 12:00 UTC No longer applies") && change.endsWith("An operator is installed and not used")), changes.join("\n"));
+    check(changes.some((change) => change.startsWith("16 Apr 2026, 12:00 UTC Appeared")), changes.join("\n"));
+    problems.push(...(await accessibility(page)));
+    await follow(page, () => page.click(".ccx-timeline a ::-p-text(3 pods of users)"));
+    check(await page.$eval("details.ccx-hit[open] .ccx-hit__headline", (one) => one.innerText.startsWith("3 pods of users")), "it is open");
+    await go(page, sample.healthy);
+    check((await text(page)).includes("until 12 Jun 2026"), "a healthy cluster has its past");
+  },
+
   async "disabling asks why, says so, and can be undone"({ page }) {
     await go(page, `${sample.troubled}?first=ccx_rules.unset|UNSET`);
     const hit = "details.ccx-hit";
@@ -170,6 +183,7 @@ const steps = {
     await page.emulateMediaType("print");
     const shown = await text(page);
     check(shown.includes("Restart the kubelet") && shown.includes("PodDisruptionBudget with"), "all steps");
+    check(shown.includes("No longer applies"), "what vanished");
     check(!shown.includes("Disable for this cluster") && !(await page.$eval("header", (header) => header.checkVisibility())), "no controls");
     await page.emulateMediaType();
   },

@@ -107,6 +107,12 @@ pub(crate) fn relative_time(time: &DateTime<Utc>, now: &DateTime<Utc>, texts: &T
     Html::from_template(&Time { iso, absolute, shown: time::relative(*time, *now, texts) })
 }
 
+/// Returns a time as date and time of day.
+pub(crate) fn absolute_time(time: &DateTime<Utc>) -> Html {
+    let absolute = time::absolute(*time);
+    Html::from_template(&Time { iso: time::iso(*time), shown: absolute.clone(), absolute })
+}
+
 /// Returns a time as date and time of day, followed by the time relative to `now`.
 pub(crate) fn full_time(time: &DateTime<Utc>, now: &DateTime<Utc>, texts: &Texts) -> Html {
     let absolute = time::absolute(*time);

@@ -42,6 +42,8 @@ pub struct ClusterReport {
     pub gathered_at: Option<DateTime<Utc>>,
     /// Its recommendations, disabled ones included.
     pub hits: Vec<Hit>,
+    /// Recommendations that no longer apply to it, the one that vanished last first.
+    pub past: Vec<PastRecommendation>,
 }
 
 /// A recommendation for one cluster.
@@ -109,6 +111,28 @@ pub struct Recommendation {
     pub is_disabled: bool,
     /// The number of clusters that it affects.
     pub clusters: u32,
+}
+
+/// A recommendation that applied to a cluster, and no longer does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastRecommendation {
+    /// The rule and its error key.
+    pub rule: RuleSelector,
+    /// The headline.
+    pub description: String,
+    /// The severity.
+    pub risk: Risk,
+    /// The time of the first report with it, if known.
+    pub appeared_at: Option<DateTime<Utc>>,
+    /// The time of the first report without it.
+    pub vanished_at: DateTime<Utc>,
+}
+
+impl PastRecommendation {
+    /// Returns when it began, as far as it is known.
+    pub(crate) fn began_at(&self) -> DateTime<Utc> {
+        self.appeared_at.unwrap_or(self.vanished_at)
+    }
 }
 
 /// A recommendation with the clusters that it affects.

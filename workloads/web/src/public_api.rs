@@ -9,8 +9,8 @@ use futures::FutureExt as _;
 use crate::{
     model::{
         AffectedCluster, ClusterOrder, ClusterPage, ClusterReport, ClusterRow, ClusterSelection,
-        ClusterTotals, Disabled, ExcludedCluster, Hit, NamespaceKey, Recommendation, RecommendationDetails,
-        Risk, RiskCounts, WorkloadCheck, WorkloadObject, WorkloadReport, WorkloadRow,
+        ClusterTotals, Disabled, ExcludedCluster, Hit, NamespaceKey, PastRecommendation, Recommendation,
+        RecommendationDetails, Risk, RiskCounts, WorkloadCheck, WorkloadObject, WorkloadReport, WorkloadRow,
     },
     source::{Answer, Change, Source, SourceError},
 };
@@ -38,13 +38,14 @@ impl Source for PublicApi {
 
     fn cluster<'a>(&'a self, caller: &'a Caller, cluster: ClusterId) -> Answer<'a, ClusterReport> {
         async move {
-            let (report, listed) = tokio::join!(
+            let (report, listed, past) = tokio::join!(
                 self.cluster_report(caller, cluster, REPORT),
-                self.cluster_summary(caller, cluster)
+                self.cluster_summary(caller, cluster),
+                self.cluster_history(caller, cluster)
             );
             let listed = listed.ok().map(cluster_row);
             match (report, listed) {
-                (Ok(report), listed) => Ok(cluster_report(cluster, report, listed)),
+                (Ok(report), listed) => Ok(cluster_report(cluster, report, listed, past?)),
                 // A cluster that is known, but has not sent a report.
                 (Err(error), Some(listed)) if error.status().as_u16() == 404 => Ok(ClusterReport {
                     id: cluster,
@@ -53,6 +54,7 @@ impl Source for PublicApi {
                     last_checked_at: None,
                     gathered_at: None,
                     hits: Vec::new(),
+                    past: Vec::new(),
                 }),
                 (Err(error), _) => Err(error.into()),
             }
@@ -182,7 +184,7 @@ fn api_selection(selection: &ClusterSelection) -> ccx_smart_proxy::ClusterSelect
         text: selection.text.clone(),
         risks: selection.risks.iter().map(|risk| risk.number()).collect(),
         versions: selection.versions.clone(),
-        stale: None,
+        stale: selection.stale,
         order: match selection.order {
             ClusterOrder::Name => Order::Name,
             ClusterOrder::Version => Order::Version,
@@ -220,6 +222,7 @@ fn cluster_report(
     id: ClusterId,
     report: ccx_smart_proxy::Report,
     listed: Option<ClusterRow>,
+    past: Vec<ccx_smart_proxy::PastRecommendation>,
 ) -> ClusterReport {
     ClusterReport {
         id,
@@ -228,6 +231,7 @@ fn cluster_report(
         last_checked_at: report.meta.last_checked_at,
         gathered_at: report.meta.gathered_at,
         hits: report.data.into_iter().filter_map(hit).collect(),
+        past: past.into_iter().filter_map(past_recommendation).collect(),
     }
 }
 
@@ -253,6 +257,16 @@ fn hit(hit: ccx_smart_proxy::RuleHit) -> Option<Hit> {
         tags: hit.tags,
         impacted_since: hit.impacted,
         vote: i8::try_from(hit.user_vote).unwrap_or_default(),
+    })
+}
+
+fn past_recommendation(past: ccx_smart_proxy::PastRecommendation) -> Option<PastRecommendation> {
+    Some(PastRecommendation {
+        rule: past.rule_id.parse().ok()?,
+        description: past.description,
+        risk: Risk::from_number(past.total_risk.into()),
+        appeared_at: past.appeared_at,
+        vanished_at: past.vanished_at,
     })
 }
 

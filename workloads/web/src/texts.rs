@@ -126,6 +126,7 @@ texts! {
 
         new: "New",
         stale: "Stale",
+        recent: "Recent",
         stale_title: "The newest report is old",
         stale_text: "A cluster usually sends a report every two hours. What is shown here may have changed since then.",
         healthy: "No issues",
@@ -133,8 +134,13 @@ texts! {
 
         health: "Health",
         timeline: "Timeline",
-        timeline_text: "Each bar is a recommendation, from the first report that contained it until the newest one.",
-        timeline_limit: "Recommendations that no longer apply are not stored, so the chart cannot show when they disappeared.",
+        timeline_text: "A bar reaches from the first report with a recommendation to the newest one.",
+        timeline_past: "Outlined bars ended: the recommendation no longer applies.",
+        changes: "Changes as a list",
+        appeared: "Appeared",
+        vanished: "No longer applies",
+        since: "since",
+        until: "until",
         detected: "Detected issue",
         steps: "Steps to resolve",
         more_info: "More information",
@@ -253,6 +259,7 @@ texts! {
         days_ago: "{} day ago" | "{} days ago",
         months_ago: "{} month ago" | "{} months ago",
         years_ago: "{} year ago" | "{} years ago",
+        timeline_omitted: "{} more is in the list of changes." | "{} more are in the list of changes.",
         more_objects: "and {} more" | "and {} more",
     }
 }

@@ -1,13 +1,8 @@
 //! Times as text.
 
-use std::time::Duration;
-
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::texts::Texts;
-
-/// The age from which a report is stale, where the configuration is not known.
-pub(crate) const STALE_AFTER: Duration = Duration::from_hours(24);
 
 /// Returns the time for programs.
 pub(crate) fn iso(time: DateTime<Utc>) -> String {

@@ -18,7 +18,6 @@ use crate::{
     page::Page,
     query::Query,
     texts::Texts,
-    time::STALE_AFTER,
 };
 
 /// The cookie with the chosen colours.
@@ -85,7 +84,8 @@ pub(crate) fn bare_frame(texts: &'static Texts, theme: Theme) -> Frame {
         can_log_out: false,
         log_in_href: None,
         takes_uploads: false,
-        stale_after: STALE_AFTER,
+        // Such a page shows no report.
+        stale_after: Duration::MAX,
         csrf: String::new(),
         notice: None,
         refresh_seconds: None,

@@ -64,6 +64,12 @@ async fn everything_works_without_a_script() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Chromium"]
+async fn page_without_built_styles_is_accessible() {
+    run("plain.mjs", samples::page(), &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Chromium"]
 async fn page_is_light() {
     run("weight.mjs", samples::page(), &[]).await;
 }

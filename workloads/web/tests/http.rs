@@ -162,6 +162,10 @@ async fn clusters_are_filtered_sorted_and_paged_by_the_link() {
     get(&app, "clusters?hits=4").await.assert_has(&["payments-eu-1"]);
     get(&app, "clusters?hits=4").await.assert_has_not(&["store-00", "edge-berlin"]);
     get(&app, "clusters?version=4.14").await.assert_has(&["lab-old", "Stale"]);
+    let stale = get(&app, "clusters?stale=true").await;
+    stale.assert_has(&["lab-old", "Remove filter: Last report Stale"]);
+    stale.assert_has_not(&["payments", "store-"]);
+    get(&app, "clusters?stale=false&text=lab").await.assert_has(&["No match"]);
     let none = get(&app, "clusters?text=%3Cscript%3E").await;
     none.assert_has(&["No match", "Clear all filters", "&#60;script&#62;"]);
     none.assert_has_not(&["<script>"]);
@@ -232,8 +236,10 @@ async fn cluster_shows_its_recommendations_worst_first_with_evidence() {
         "New",
         "First seen",
         r#"<code class="ccx-command">oc get nodes</code>"#,
-        "<svg class=\"ccx-timeline\"",
-        "are not stored",
+        "<svg class=\"ccx-timeline__track\"",
+        "No longer applies",
+        "until 3 Jun 2026",
+        "Changes as a list",
     ]);
     let filtered = get(&app, &format!("{path}?total_risk=3&category=4")).await;
     filtered.assert_has(&["The certificate of"]);
@@ -502,8 +508,11 @@ async fn page_is_compressed_for_a_browser_that_accepts_it() {
 
 #[tokio::test]
 async fn handler_that_panics_is_answered_with_a_page() {
-    let answer = get_as(&app(), samples::PANICKING, "clusters").await;
+    let app = app();
+    let answer = get_as(&app, samples::PANICKING, "clusters").await;
     assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
     answer.assert_has(&["Something went wrong", "All clusters"]);
+    let next = get(&app, "clusters").await;
+    assert_eq!(next.status, StatusCode::OK);
     assert!(!answer.header(header::CONTENT_SECURITY_POLICY).is_empty());
 }

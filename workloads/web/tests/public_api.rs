@@ -22,6 +22,10 @@ use tower::ServiceExt as _;
 
 /// The sample of the public API's own tests, and what it has.
 const SAMPLE: &str = include_str!("../../smart-proxy/src/tests/sample.sql");
+/// A recommendation that no longer applies.
+const PAST: &str = "INSERT INTO ccx.past_recommendation VALUES \
+    (11, '34c3ecc5-624a-49a5-bab8-4fdc5e51a266', 'ccx_rules.external.alertmanager_no_receiver', 'ALERTMANAGER_RECEIVERS_NOT_CONFIGURED', \
+        now() - interval '3 days', now() - interval '2 days')";
 const ORG: u32 = 11;
 const CLUSTER: &str = "34c3ecc5-624a-49a5-bab8-4fdc5e51a266";
 const OLD_CLUSTER: &str = "74ae54aa-6577-4e80-85e7-697cb646ff37";
@@ -41,6 +45,7 @@ async fn page() -> Router {
         .database(&database.name);
     let sql = PgPool::connect_lazy_with(options);
     sqlx::raw_sql(SAMPLE).execute(&sql).await.unwrap();
+    sqlx::raw_sql(PAST).execute(&sql).await.unwrap();
     let auth = Auth { trust_identity_header: true, ..Auth::default() };
     let config = Config { database, auth, ..Config::default() };
     let service = Service::new(&Telemetry::default(), &config).unwrap();
@@ -105,6 +110,8 @@ async fn clusters_are_selected_and_sorted_by_the_api() {
     assert!(found.contains(OLD_CLUSTER) && !found.contains(CLUSTER), "{found}");
     let beyond = get(&page, "clusters?offset=4000").await;
     assert_has(&beyond, &[CLUSTER]);
+    let stale = get(&page, "clusters?stale=true").await;
+    assert!(stale.contains(OLD_CLUSTER) && !stale.contains(CLUSTER), "{stale}");
     assert_has(&get(&page, "clusters?text=nothing+like+it").await, &["No match"]);
     assert!(!get(&page, "clusters?hits=4,3,2,1").await.contains(OLD_CLUSTER), "it has no recommendation");
 }
@@ -122,6 +129,7 @@ async fn cluster_shows_health_recommendations_evidence_and_the_timeline() {
             "Steps to resolve",
             "Evidence",
             "ccx-timeline__bar",
+            "No longer applies",
             "First seen",
         ],
     );

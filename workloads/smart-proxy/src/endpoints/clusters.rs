@@ -14,7 +14,7 @@ use crate::{
     api::{Api, Authenticated},
     asked::Asked,
     error::ApiError,
-    model::{ClusterInfo, ClusterSummary},
+    model::{ClusterInfo, ClusterSummary, PastRecommendation},
     public_api::{ClusterOrder, ClusterSelection},
     query::{Query, bad_parameter},
 };
@@ -36,6 +36,12 @@ pub(super) struct Count {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ClusterResponse {
     cluster: ClusterInfo,
+    status: Status,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct HistoryResponse {
+    data: Vec<PastRecommendation>,
     status: Status,
 }
 
@@ -95,6 +101,24 @@ pub(crate) async fn cluster(
     let answering = async {
         let cluster = api.public.cluster(&asked.caller, path.cluster.0).await?;
         Ok(ClusterResponse { cluster, status: Status::Ok })
+    };
+    asked.answer(&api, answering).await
+}
+
+/// Rules that hit a cluster for a time and no longer do, the one that vanished last first.
+#[utoipa::path(
+    get,
+    path = "/cluster/{cluster}/history",
+    responses((status = 200, description = "The rules.", body = HistoryResponse))
+)]
+pub(crate) async fn history(
+    asked: Asked,
+    InPath(path): InPath<ClusterPath>,
+    State(api): State<Arc<Api>>,
+) -> Result<Response, ApiError> {
+    let answering = async {
+        let data = api.public.cluster_history(&asked.caller, path.cluster.0).await?;
+        Ok(HistoryResponse { data, status: Status::Ok })
     };
     asked.answer(&api, answering).await
 }

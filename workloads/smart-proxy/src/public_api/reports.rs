@@ -125,7 +125,7 @@ impl PublicApi {
 }
 
 /// Returns the error about a cluster without a report in the organisation.
-fn not_found(caller: &Caller, cluster_id: ClusterId) -> ApiError {
+pub(super) fn not_found(caller: &Caller, cluster_id: ClusterId) -> ApiError {
     ApiError::NotFound { item: format!("{}/{cluster_id}", caller.org_id) }
 }
 

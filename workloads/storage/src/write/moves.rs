@@ -76,7 +76,7 @@ const APPLY: [(&str, &str); 8] = [
 ];
 
 /// As [`APPLY`], of our own tables.
-const APPLY_OWN: [(&str, &str); 6] = [
+const APPLY_OWN: [(&str, &str); 8] = [
     (
         "make room for names of clusters",
         "DELETE FROM ccx.cluster_name USING unnest($2::int4[], $3::text[]) AS moved (new_org, cluster) \
@@ -98,6 +98,17 @@ const APPLY_OWN: [(&str, &str); 6] = [
         "UPDATE ccx.reported_name SET org_id = moved.new_org \
          FROM unnest($1::int4[], $2::int4[], $3::text[]) AS moved (old_org, new_org, cluster) \
          WHERE reported_name.org_id = moved.old_org AND reported_name.cluster_id = moved.cluster",
+    ),
+    (
+        "make room for past recommendations",
+        "DELETE FROM ccx.past_recommendation USING unnest($2::int4[], $3::text[]) AS moved (new_org, cluster) \
+         WHERE past_recommendation.org_id = moved.new_org AND past_recommendation.cluster_id = moved.cluster",
+    ),
+    (
+        "move past recommendations",
+        "UPDATE ccx.past_recommendation SET org_id = moved.new_org \
+         FROM unnest($1::int4[], $2::int4[], $3::text[]) AS moved (old_org, new_org, cluster) \
+         WHERE past_recommendation.org_id = moved.old_org AND past_recommendation.cluster_id = moved.cluster",
     ),
     (
         "make room for authors of disabled rules",

@@ -20,10 +20,16 @@ async fn tables_of_all_schemas_are_listed_in_the_order_of_their_creation() {
     let mut snapshot = database.export_snapshot().await.unwrap();
     let tables = snapshot.tables().await.unwrap();
     let names: Vec<String> = tables.iter().map(ExportedTable::display_name).collect();
-    assert_eq!(names.len(), 18, "{names:?}");
+    assert_eq!(names.len(), 19, "{names:?}");
     let public = tables.iter().filter(|table| table.is_public()).count();
     assert_eq!(public, 11, "{names:?}");
-    for table in ["dvo.dvo_report", "ccx.cluster_name", "ccx.disabled_by", "ccx.reported_name"] {
+    for table in [
+        "dvo.dvo_report",
+        "ccx.cluster_name",
+        "ccx.disabled_by",
+        "ccx.reported_name",
+        "ccx.past_recommendation",
+    ] {
         assert!(names.contains(&table.to_owned()), "{table} in {names:?}");
     }
 }

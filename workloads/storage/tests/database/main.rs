@@ -7,6 +7,7 @@ mod lease;
 mod listener;
 mod names;
 mod newest_wins;
+mod past_recommendations;
 mod plans;
 mod retention;
 mod schema;

@@ -17,12 +17,14 @@ const FILL: &str = "\
     ALTER TABLE rule_hit SET (autovacuum_enabled = off); \
     ALTER TABLE recommendation SET (autovacuum_enabled = off); \
     ALTER TABLE report_info SET (autovacuum_enabled = off); \
+    ALTER TABLE ccx.past_recommendation SET (autovacuum_enabled = off); \
     ANALYZE; \
     INSERT INTO report (org_id, cluster, report, last_checked_at) \
         SELECT 1 + n % 50, md5(n::text)::uuid::text, '{}', '2026-01-01' FROM generate_series(1, 100000) AS n; \
     INSERT INTO rule_hit SELECT org_id, cluster, 'ccx.rules.a.report', 'KEY', '{}', '2026-01-01' FROM report WHERE report = '{}'; \
     INSERT INTO recommendation SELECT org_id, cluster, 'ccx.rules.a', 'KEY' FROM report WHERE report = '{}'; \
-    INSERT INTO report_info SELECT org_id, cluster, '4.18.1' FROM report WHERE report = '{}'";
+    INSERT INTO report_info SELECT org_id, cluster, '4.18.1' FROM report WHERE report = '{}'; \
+    INSERT INTO ccx.past_recommendation SELECT org_id, cluster, 'ccx.rules.a', 'KEY', NULL, '2026-01-01' FROM report WHERE report = '{}'";
 
 /// As [`FILL`], of the tables of workloads.
 const FILL_WORKLOADS: &str = "\
@@ -35,7 +37,8 @@ const FILL_WORKLOADS: &str = "\
 
 const READ: &str = "\
     SELECT relname, seq_scan, coalesce(idx_tup_fetch, 0) AS fetched FROM pg_stat_user_tables \
-    WHERE relname IN ('report', 'rule_hit', 'recommendation', 'report_info', 'dvo_report', 'cleared_cluster') ORDER BY 1";
+    WHERE relname IN ('report', 'rule_hit', 'recommendation', 'report_info', 'dvo_report', 'cleared_cluster', \
+        'past_recommendation') ORDER BY 1";
 
 /// Name, sequential scans and rows read through indexes, of each table. Sessions report them with a delay.
 async fn reads(connection: &mut PgConnection) -> Vec<(String, u64, u64)> {

@@ -19,15 +19,16 @@ async fn store_old_and_new(database: &Database) {
 
 /// Stores a row of both clusters in each of our own tables, and an author of a rule that is disabled for all clusters.
 async fn store_own_rows(sql: &mut sqlx::PgConnection) {
-    for (number, expires_at) in [(1, at(999)), (2, at(1000))] {
-        let (id, expires_at) = (cluster(number), expires_at.naive_utc());
+    for (number, time) in [(1, at(999)), (2, at(1000))] {
+        let (id, time) = (cluster(number), time.naive_utc());
         run(
             sql,
             &format!(
                 "INSERT INTO ccx.cluster_name VALUES (7, '{id}', 'n', 'ann', now());
                  INSERT INTO ccx.reported_name VALUES (7, '{id}', 'n');
                  INSERT INTO ccx.disabled_by VALUES (7, '{id}', 'r', 'K', 'ann', now());
-                 INSERT INTO ccx.processed_request VALUES (7, '{id}', 'r', '', '', '', '{expires_at}');"
+                 INSERT INTO ccx.processed_request VALUES (7, '{id}', 'r', '', '', '', '{time}');
+                 INSERT INTO ccx.past_recommendation VALUES (7, '{id}', 'r', 'K', NULL, '{time}');"
             ),
         )
         .await;
@@ -52,6 +53,7 @@ async fn old_cluster_is_deleted_from_all_tables_and_the_new_one_kept() {
         ("consumer_error", 0),
         ("ccx.cluster_name", 1),
         ("ccx.reported_name", 1),
+        ("ccx.past_recommendation", 1),
         ("ccx.disabled_by", 1),
         ("ccx.processed_request", 1),
     ];
@@ -174,7 +176,13 @@ async fn deleted_cluster_has_rows_in_no_own_table() {
     let deleted = database.delete_cluster(Schema::Public, &cluster(1).to_string()).await.unwrap();
     let own: Vec<(&str, u64)> =
         deleted.iter().filter(|rows| rows.is_of_own_table()).map(|rows| (rows.table, rows.rows)).collect();
-    let expected = ["ccx.cluster_name", "ccx.reported_name", "ccx.disabled_by", "ccx.processed_request"];
+    let expected = [
+        "ccx.cluster_name",
+        "ccx.reported_name",
+        "ccx.past_recommendation",
+        "ccx.disabled_by",
+        "ccx.processed_request",
+    ];
     assert_eq!(own, expected.map(|table| (table, 1)));
     for table in expected {
         let left = rows(&mut sql, &format!("SELECT count(*) FROM {table} WHERE cluster_id <> ''")).await;

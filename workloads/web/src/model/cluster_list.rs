@@ -11,6 +11,8 @@ pub struct ClusterSelection {
     pub risks: Vec<Risk>,
     /// The versions, as `4.14` or `4.14.2`; empty means any.
     pub versions: Vec<String>,
+    /// Only clusters whose newest report is stale, or is not; `None` means any.
+    pub stale: Option<bool>,
     /// The column that the list is ordered by. Clusters that are equal in it are in the order of their names.
     pub order: ClusterOrder,
     /// Whether the last comes first.

@@ -137,7 +137,9 @@ fn view<'a>(frame: &'a Frame, visit: &Visit, query: &Query, report: &'a ClusterR
         frame,
         now: visit.now,
         health: health(report, &path),
-        timeline: report.last_checked_at.and_then(|newest| Timeline::new(&sorted, newest, texts)),
+        timeline: report
+            .last_checked_at
+            .and_then(|newest| Timeline::new(&sorted, &report.past, newest, texts)),
         is_filtered,
         hits: hits.collect(),
         toolbar,

@@ -24,6 +24,9 @@ const HITS: &str = "hits";
 /// The parameter of the filter by version.
 const VERSION: &str = "version";
 
+/// The parameter of the filter by the age of the newest report.
+const STALE: &str = "stale";
+
 #[derive(Template)]
 #[template(path = "clusters.html")]
 struct View<'a> {
@@ -63,6 +66,7 @@ fn selection(query: &Query, order: &Order<'_>) -> ClusterSelection {
         text: query.value("text").map(str::to_owned),
         risks: query.values(HITS).into_iter().filter_map(Risk::parse).collect(),
         versions: query.values(VERSION).into_iter().map(str::to_owned).collect(),
+        stale: stale(query),
         order: match order.column {
             "version" => ClusterOrder::Version,
             "total" => ClusterOrder::Total,
@@ -79,6 +83,15 @@ fn selection(query: &Query, order: &Order<'_>) -> ClusterSelection {
     }
 }
 
+/// Returns whether only stale clusters, or only others, are asked for.
+fn stale(query: &Query) -> Option<bool> {
+    match query.values(STALE)[..] {
+        ["true"] => Some(true),
+        ["false"] => Some(false),
+        _ => None,
+    }
+}
+
 fn view<'a>(
     frame: &'a Frame,
     visit: &Visit,
@@ -88,8 +101,11 @@ fn view<'a>(
 ) -> View<'a> {
     let (query, texts, path) = (&visit.query, visit.texts, Section::Clusters.href());
     let totals = &clusters.totals;
-    let filters =
-        vec![risk_filter(HITS, texts.severity, query, texts), version_filter(&totals.versions, query, texts)];
+    let filters = vec![
+        risk_filter(HITS, texts.severity, query, texts),
+        version_filter(&totals.versions, query, texts),
+        stale_filter(query, texts),
+    ];
     View {
         frame,
         now: visit.now,
@@ -122,6 +138,17 @@ fn version_filter(minors: &[String], query: &Query, texts: &Texts) -> Filter {
         is_chosen: chosen.contains(&version),
     });
     Filter { name: VERSION, label: texts.version, choices: choices.collect(), is_single: false }
+}
+
+fn stale_filter(query: &Query, texts: &Texts) -> Filter {
+    let chosen = query.values(STALE);
+    let choice = |value: &str, label: &str| Choice {
+        value: value.to_owned(),
+        label: label.to_owned(),
+        is_chosen: chosen.contains(&value),
+    };
+    let choices = vec![choice("false", texts.recent), choice("true", texts.stale)];
+    Filter { name: STALE, label: texts.last_report, choices, is_single: false }
 }
 
 /// Orders versions by their numbers, so that 4.9 is before 4.10.
@@ -165,12 +192,14 @@ mod tests {
 
     #[test]
     fn selection_has_what_the_link_says() {
-        let query = Query::parse(Some("hits=4,3&text=a&version=4.14&sort=-important&limit=50&offset=70"));
+        let query =
+            Query::parse(Some("hits=4,3&text=a&version=4.14&stale=true&sort=-important&limit=50&offset=70"));
         let selection = selection(&query, &Order::parse(&query, &COLUMNS, "-critical"));
         let expected = ClusterSelection {
             text: Some("a".into()),
             risks: vec![Risk::Critical, Risk::Important],
             versions: vec!["4.14".into()],
+            stale: Some(true),
             order: ClusterOrder::Risk(Risk::Important),
             is_descending: true,
             offset: 50,

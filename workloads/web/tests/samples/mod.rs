@@ -14,8 +14,8 @@ use ccx_web::{
     Answer, ArchiveStream, Change, Page, PageSettings, Source, SourceError, Upload, UploadState, Uploads,
     model::{
         AffectedCluster, ClusterOrder, ClusterPage, ClusterReport, ClusterRow, ClusterSelection,
-        ClusterTotals, Disabled, ExcludedCluster, Hit, NamespaceKey, Recommendation, RecommendationDetails,
-        Risk, RiskCounts, WorkloadCheck, WorkloadObject, WorkloadReport, WorkloadRow,
+        ClusterTotals, Disabled, ExcludedCluster, Hit, NamespaceKey, PastRecommendation, Recommendation,
+        RecommendationDetails, Risk, RiskCounts, WorkloadCheck, WorkloadObject, WorkloadReport, WorkloadRow,
     },
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -205,6 +205,7 @@ impl Source for Samples {
             caller,
             row.map(|row| ClusterReport {
                 hits: self.hits(id),
+                past: past(id),
                 id,
                 name: row.name,
                 version: row.version,
@@ -298,6 +299,10 @@ fn is_selected(row: &ClusterRow, selection: &ClusterSelection) -> bool {
     (row.name.to_lowercase().contains(&text) || row.id.to_string().contains(&text))
         && (selection.risks.is_empty() || selection.risks.iter().any(|risk| row.hits[*risk] > 0))
         && (selection.versions.is_empty() || selection.versions.iter().any(has_version))
+        && selection.stale.is_none_or(|stale| {
+            let oldest = now() - settings().stale_after;
+            stale == row.last_checked_at.is_some_and(|time| time < oldest)
+        })
 }
 
 fn minor(version: &str) -> &str {
@@ -495,6 +500,24 @@ fn hits(id: ClusterId) -> Vec<Hit> {
             && (number == TROUBLED || number % 5 == rule.remainder)
     };
     RULES.iter().filter(is_hit).map(hit).collect()
+}
+
+fn past(id: ClusterId) -> Vec<PastRecommendation> {
+    let vanished = |index: usize, from: i64, until: i64| {
+        let rule = &RULES[index];
+        PastRecommendation {
+            rule: rule.selector(),
+            description: rule.description.into(),
+            risk: rule.risk,
+            appeared_at: ago(from),
+            vanished_at: now() - TimeDelta::hours(until),
+        }
+    };
+    match id {
+        id if id == cluster(TROUBLED) => vec![vanished(5, 24 * 60, 24 * 12), vanished(1, 24 * 150, 24 * 90)],
+        id if id == cluster(HEALTHY) => vec![vanished(3, 24 * 20, 24 * 3)],
+        _ => Vec::new(),
+    }
 }
 
 fn hit(rule: &Rule) -> Hit {
