@@ -40,6 +40,13 @@ struct SlowMember {
     since: String,
 }
 
+/// Member, and how many requests it applied slowly per day since it was started.
+struct RatedMember<'c, 's> {
+    sample: &'c Sample<'s>,
+    since: &'c str,
+    per_day: f64,
+}
+
 impl Rule for EtcdSlowDisk {
     fn meta(&self) -> RuleMeta {
         meta("ccx_rules.external.etcd_slow_disk", KEY)
@@ -55,15 +62,19 @@ impl Rule for EtcdSlowDisk {
         let alerts: BTreeSet<&str> =
             alerts.map(Alert::name).filter(|name| DISK_ALERTS.contains(name)).collect();
         let samples = context.within_budget(context.metric(SLOW_APPLY));
-        let members: Vec<SlowMember> = samples.filter_map(|sample| slow_member(sample, context)).collect();
+        let rated: Vec<RatedMember<'_, '_>> = samples.filter_map(|sample| rate(sample, context)).collect();
+        if context.alerts().is_none() && rated.is_empty() {
+            return Some(Response::undecided("without alerts, a member's rate of slow requests is needed"));
+        }
+        let members: Vec<SlowMember> = rated.iter().filter_map(slow_member).collect();
         let is_slow = !alerts.is_empty() || !members.is_empty();
         is_slow.then(|| Response::hit(KEY, &Details { members, alerts }))
     }
 }
 
-/// Returns a member that applies too many requests slowly. The metric counts since the start of the member,
-/// which is in its pod: without the pod there is no rate, and only the alerts count.
-fn slow_member(sample: &Sample<'_>, context: &Context<'_>) -> Option<SlowMember> {
+/// Rates a member. The metric counts since the start of the member, which is in its pod: without the pod
+/// there is no rate, and only the alerts count.
+fn rate<'c, 's>(sample: &'c Sample<'s>, context: &'c Context<'_>) -> Option<RatedMember<'c, 's>> {
     let pod = sample.label("pod")?;
     let mut pods = context.platform_pods().iter();
     let pod = pods.find(|candidate| {
@@ -73,10 +84,14 @@ fn slow_member(sample: &Sample<'_>, context: &Context<'_>) -> Option<SlowMember>
     let since = &*container.state.running.started_at;
     let running = context.age(since)?.max(MIN_RUNNING);
     let per_day = sample.value / (running.as_seconds_f64() / SECONDS_PER_DAY);
-    (per_day > MAX_SLOW_APPLY_PER_DAY).then(|| SlowMember {
-        instance: sample.label("instance").unwrap_or_default().into(),
-        slow_apply: sample.value,
-        since: since.into(),
+    Some(RatedMember { sample, since, per_day })
+}
+
+fn slow_member(member: &RatedMember<'_, '_>) -> Option<SlowMember> {
+    (member.per_day > MAX_SLOW_APPLY_PER_DAY).then(|| SlowMember {
+        instance: member.sample.label("instance").unwrap_or_default().into(),
+        slow_apply: member.sample.value,
+        since: member.since.into(),
     })
 }
 
@@ -124,7 +139,14 @@ mod tests {
     #[test]
     fn count_without_the_start_of_the_member_is_silent() {
         assert_eq!(ask(EtcdSlowDisk, &[metrics(130), alerts("Watchdog", "active")]), Answer::Miss);
-        assert_eq!(ask(EtcdSlowDisk, &[metrics(130), pod("")]), Answer::Miss);
+        assert_eq!(ask(EtcdSlowDisk, &[metrics(130), pod(""), alerts("Watchdog", "active")]), Answer::Miss);
+    }
+
+    #[test]
+    fn metrics_that_say_nothing_about_etcd_are_a_skip_without_alerts() {
+        for metrics in [metrics(130), ("config/metrics", json!("up 1 1\n"))] {
+            assert!(matches!(ask(EtcdSlowDisk, &[metrics]), Answer::Skip(_)));
+        }
     }
 
     #[test]

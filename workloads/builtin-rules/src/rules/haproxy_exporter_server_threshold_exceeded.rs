@@ -50,6 +50,9 @@ impl Rule for HaproxyExporterServerThresholdExceeded {
                 _ => {}
             }
         }
+        if by_pod.is_empty() {
+            return Some(Response::undecided("the metrics do not include those of routers"));
+        }
         let routers =
             non_empty(by_pod.into_iter().filter_map(|(pod, threshold)| beyond_limit(pod, &threshold)))?;
         Some(Response::hit(KEY, &Details { routers }))
@@ -85,6 +88,13 @@ mod tests {
             ("b", "current", 501),
         ]);
         assert_eq!(answer, Answer::Hit(json!({"routers": [{"pod": "a", "current": 501, "limit": 500}]})));
+    }
+
+    #[test]
+    fn metrics_without_those_of_routers_are_a_skip() {
+        let metrics = [("config/metrics", json!("up 1 1\n"))];
+        let answer = ask(HaproxyExporterServerThresholdExceeded, &metrics);
+        assert_eq!(answer, Answer::Skip("the metrics do not include those of routers".into()));
     }
 
     #[test]
