@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Measures the operator with many resources: memory and CPU time, idle, under load and settled.
 #
-#   hack/operator-load.sh PROGRAM [RESOURCES]   measure the built program PROGRAM with RESOURCES resources (1000); half an hour
+#   hack/operator-load.sh PROGRAM [RESOURCES]   measure the built program PROGRAM with RESOURCES resources (1000); an hour
 #
 # It starts a Kubernetes API without controllers and nodes, and reports workloads as ready in their place, so that resources settle
-# without a pod. It has the requirements of hack/kubernetes.sh.
+# without a pod. Then it creates the pods of all workloads, with the status of pods that run. It has the requirements of
+# hack/kubernetes.sh.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -13,8 +14,8 @@ source "$root/hack/lib/server.sh"
 # shellcheck source=e2e/cluster/lib/programs.sh
 source "$root/e2e/cluster/lib/programs.sh"
 
-# Longer than the operator's resync interval with its jitter, so that each resource is reconciled at least once.
-readonly resync_seconds=400
+# Several resyncs, and longer than the life of a watch.
+readonly window_seconds=360
 
 # Seconds until the operator's threads are idle.
 readonly rest_seconds=30
@@ -31,15 +32,16 @@ main() {
   start_operator "$program"
   sleep "$rest_seconds"
   memory idle
-  local idle_cpu=$(($(cpu_us "$operator")))
-  sleep "$rest_seconds"
-  idle_cpu=$((($(cpu_us "$operator") - idle_cpu) / rest_seconds))
-  echo "processor time, idle: $idle_cpu us a second"
   make "$resources"
   sleep "$rest_seconds"
   memory "$resources resources settled"
-  measure_resync "$idle_cpu"
-  memory "$resources resources settled, later"
+  start_idle "$program"
+  measure_resync
+  make_pods
+  sleep "$rest_seconds"
+  memory "$resources resources with their pods settled"
+  measure_resync
+  memory "$resources resources with their pods settled, later"
   restart "$program" "$resources"
 }
 
@@ -62,7 +64,18 @@ start_operator() {
   server_wait "$state/operator" 60 is_leading
 }
 
+# start_idle PROGRAM: starts an operator of an empty namespace, which has the same watches and renews a Lease, too.
+start_idle() {
+  kubectl create namespace idle >/dev/null
+  mkdir -p "$state/idle"
+  ln -sf "$(realpath "$1")" "$state/idle/ccx-operator"
+  POD_NAMESPACE=default CCX_OPERATOR_LISTEN=127.0.0.1:$(free_port) \
+    server_start "$state/idle" "$state/idle/ccx-operator" run --lease idle --namespaces idle
+  sleep "$rest_seconds"
+}
+
 stop() {
+  server_stop "$state/idle"
   server_stop "$state/operator"
   KUBERNETES_DATA=$state "$root/hack/kubernetes.sh" down
 }
@@ -70,7 +83,7 @@ stop() {
 kubectl() { "$(program kubectl)" "$@"; }
 
 # metric PATTERN: the value of the metric; 0 if it is absent.
-metric() { curl --silent --noproxy '*' "http://$listen/metrics" | awk -v name="$1" '$1 == name { value = $2 } END { print value + 0 }'; }
+metric() { curl --silent --noproxy '*' "http://$listen/metrics" | awk -v name="$1" '$1 == name { value = $2 } END { printf "%.9g", value + 0 }'; }
 
 is_leading() { [ "$(metric ccx_operator_leader)" = 1 ]; }
 
@@ -161,16 +174,73 @@ data = \"{\\\\\"status\\\\\":{$status}}\"\n\
 cacert = $certificates/ca.crt\ncert = $certificates/admin.crt\nkey = $certificates/admin.key#"
 }
 
-# measure_resync IDLE: measures the CPU time of reconciling an unchanged resource, beyond that of an idle process.
-measure_resync() {
-  local reconciles cpu
-  reconciles=$(settled_reconciles) cpu=$(cpu_us "$operator")
-  sleep "$resync_seconds"
-  reconciles=$(($(settled_reconciles) - reconciles)) cpu=$(($(cpu_us "$operator") - cpu))
-  ((reconciles > 0)) || die "no resource was reconciled again within $resync_seconds s"
-  echo "$reconciles reconciles of settled resources in $resync_seconds s: CPU time $cpu us," \
-    "$(((cpu - $1 * resync_seconds) / reconciles)) us each beyond that of an idle process"
+# make_pods: creates the pods of all workloads, from their templates, and reports them as ready.
+make_pods() {
+  local started=$SECONDS before_operator before_api
+  before_operator=$(cpu_us "$operator") before_api=$(cpu_us "$(cat "$state/kube-apiserver/pid")")
+  { templates deployments && templates statefulsets; } | pods >"$state/pods"
+  curl --silent --noproxy '*' --parallel --parallel-max 4 --config "$state/pods" &>/dev/null
+  local running='"phase":"Running","podIP":"127.0.0.1","conditions":[{"type":"Ready","status":"True"}],"containerStatuses":'
+  running+='[{"name":"main","image":"i","imageID":"","ready":true,"restartCount":0,"state":{"running":{}}}]'
+  list pods :.status.phase | awk '$2 != "Running"' | patches v1 pods "$running" | sed 1d >"$state/patches"
+  curl --silent --noproxy '*' --parallel --parallel-max 4 --config "$state/patches" &>/dev/null
+  until is_at_rest; do sleep 1; done
+  echo "$(list pods :.status.phase | grep -c Running) pods created and ready: $((SECONDS - started)) s; processor time of the operator" \
+    "$(seconds $(($(cpu_us "$operator") - before_operator))) s, of the API server" \
+    "$(seconds $(($(cpu_us "$(cat "$state/kube-apiserver/pid")") - before_api))) s"
+  memory "at most"
 }
+
+# templates KIND: prints name, replicas and pod template of each object, a line each.
+templates() {
+  local path='{range .items[*]}{.metadata.name}{" "}{.spec.replicas}{" "}{.spec.template}{"\n"}{end}'
+  kubectl get "$1" --namespace "$namespace" --output "jsonpath=$path"
+}
+
+# pods: prints a curl configuration that creates the pods of the templates in its input.
+pods() {
+  local certificates=$state/certificates
+  # shellcheck source=/dev/null
+  source "$state/ports"
+  awk -v url="https://127.0.0.1:${api_port:?}/api/v1/namespaces/$namespace/pods" -v certificates="$certificates" '{
+    name = $1; replicas = $2; sub(/^[^ ]+ [^ ]+ /, "")
+    for (number = 0; number < replicas; number++) {
+      pod = $0
+      sub(/^[{]"metadata":[{]/, "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"" name "-" number "\",", pod)
+      gsub(/\\/, "\\\\", pod); gsub(/"/, "\\\"", pod)
+      printf "%surl = \"%s\"\nrequest = POST\nheader = \"Content-Type: application/json\"\ndata = \"%s\"\n", separator, url, pod
+      printf "cacert = %s/ca.crt\ncert = %s/admin.crt\nkey = %s/admin.key\n", certificates, certificates, certificates
+      separator = "next\n"
+    }
+  }'
+}
+
+# measure_resync: measures the CPU time of no-op reconciles: beyond that of the idle process in the same time, and that of them alone.
+measure_resync() {
+  local idle noops cpu idle_cpu requests seconds
+  idle=$(cat "$state/idle/pid")
+  noops=$(settled_reconciles) seconds=$(reconcile_seconds) requests=$(api_requests)
+  cpu=$(cpu_us "$operator") idle_cpu=$(cpu_us "$idle")
+  sleep "$window_seconds"
+  cpu=$(($(cpu_us "$operator") - cpu)) idle_cpu=$(($(cpu_us "$idle") - idle_cpu))
+  requests=$(($(api_requests) - requests)) noops=$(($(settled_reconciles) - noops))
+  ((noops > 0)) || die "no resource was reconciled again within $window_seconds s"
+  awk -v seconds="$(reconcile_seconds)" -v before="$seconds" -v noops="$noops" -v window="$window_seconds" -v cpu="$cpu" -v idle="$idle_cpu" '
+    BEGIN {
+      printf "%d no-op reconciles of settled resources in %d s: CPU time %d us, of an idle process %d us:", noops, window, cpu, idle
+      printf " %.1f us more for each; they alone took %.2f us each\n", (cpu - idle) / noops, (seconds - before) * 1e6 / noops
+    }'
+  echo "requests to the API server in this time, other than watches and Leases: $requests"
+}
+
+# api_requests: prints the number of requests so far, without those of this script for the metrics themselves.
+api_requests() {
+  kubectl get --raw /metrics | grep '^apiserver_request_total' | grep --invert-match --extended-regexp \
+    'verb="WATCH"|resource="(leases|)"|resource="(flowschemas|prioritylevelconfigurations|apiservices|endpoints|endpointslices|services|namespaces)"' |
+    awk '{ total += $NF } END { printf "%d", total }'
+}
+
+reconcile_seconds() { metric ccx_operator_reconcile_seconds_sum; }
 
 settled_reconciles() { metric 'ccx_operator_reconciles_total{result="up_to_date"}'; }
 
