@@ -31,6 +31,9 @@ pub(crate) enum Kind {
 /// Maximum edit distance of a misspelt word.
 const MAX_EDITS: usize = 3;
 
+/// A misspelt word has at most one edit in so many letters: nearly every short word is three edits from another.
+const LETTERS_PER_EDIT: usize = 2;
+
 /// Returns every key.
 pub(crate) fn known_keys() -> &'static [KnownKey] {
     static KEYS: LazyLock<Vec<KnownKey>> = LazyLock::new(|| {
@@ -65,11 +68,33 @@ pub(crate) fn closest(path: &[String]) -> Option<&'static KnownKey> {
         let is_same = fold(&name) == folded;
         (if is_same { 0 } else { strsim::damerau_levenshtein(&written, &name) }, key)
     });
-    let misspelt = rated.min_by_key(|&(edits, _)| edits).filter(|&(edits, _)| edits <= MAX_EDITS);
+    let misspelt =
+        rated.min_by_key(|&(edits, _)| edits).filter(|&(edits, key)| edits <= max_edits(path, &key.path));
     misspelt.map(|(_, key)| key).or_else(|| {
         let mut same_name = known_keys().iter().filter(|key| key.path.last() == path.last());
         same_name.next().filter(|_| same_name.next().is_none())
     })
+}
+
+/// Returns the section that a misspelt one was probably meant to be.
+pub(crate) fn closest_section(path: &[String]) -> Option<&'static [String]> {
+    let written = path.join(".");
+    let sections =
+        known_keys().iter().filter_map(|key| key.path.get(..path.len())).filter(|path| is_section(path));
+    let rated = sections.map(|section| {
+        let name = section.join(".");
+        let is_same = fold(&name) == fold(&written);
+        (if is_same { 0 } else { strsim::damerau_levenshtein(&written, &name) }, section)
+    });
+    let closest =
+        rated.min_by_key(|&(edits, _)| edits).filter(|&(edits, section)| edits <= max_edits(path, section));
+    closest.map(|(_, section)| section)
+}
+
+/// Returns the maximum edit distance of a path from the one that was meant, by the length of the parts that differ.
+fn max_edits(written: &[String], meant: &[String]) -> usize {
+    let differing = written.iter().filter(|part| !meant.contains(part)).map(String::len).sum::<usize>();
+    MAX_EDITS.min(differing.div_ceil(LETTERS_PER_EDIT))
 }
 
 /// Returns a name without separators, in which alone `CCX_KAFKA_TOPICS` and `kafka.topics` differ.
@@ -150,5 +175,16 @@ mod tests {
         assert_eq!(closest("kafka_bootstrap_servers").as_deref(), Some("kafka.bootstrap_servers"));
         assert_eq!(closest("bucket"), None, "several sections have it");
         assert_eq!(closest("other.thing"), None);
+        assert_eq!(closest("database.url"), None, "no word resembles it");
+        assert_eq!(closest("database.prot").as_deref(), Some("database.port"));
+    }
+
+    #[test]
+    fn closest_section_of_misspelt_section_is_the_section() {
+        let closest = |section: &str| closest_section(&path(section)).map(|section| section.join("."));
+        assert_eq!(closest("smartproxy").as_deref(), Some("smart_proxy"));
+        assert_eq!(closest("databse").as_deref(), Some("database"));
+        assert_eq!(closest("kafka.topic").as_deref(), Some("kafka.topics"));
+        assert_eq!(closest("other"), None);
     }
 }

@@ -117,10 +117,17 @@ impl Layers {
     /// Parses each key separately, so that all problems are found; this works since every key has a default.
     fn check_keys(&self, problems: &mut Vec<Problem>) {
         for path in leaf_paths(&self.table) {
+            let is_empty_section = matches!(get(&self.table, &path), Some(Value::Table(_)));
             let reason = if known_keys::find(&path).is_some() {
                 self.invalid(&path)
             } else if known_keys::is_section(&path) {
-                Some(format!("is a section: write [{}] and its keys below", path.join(".")))
+                let reason = || format!("is a section: write [{}] and its keys below", path.join("."));
+                (!is_empty_section).then(reason)
+            } else if is_empty_section {
+                let meant =
+                    known_keys::closest_section(&path).map(|section| format!("[{}]", section.join(".")));
+                let hint = meant.map_or_else(String::new, |section| format!("; did you mean {section}?"));
+                Some(format!("is not a section of the configuration{hint}"))
             } else {
                 let meant = known_keys::closest(&path).map(|key| key.path.join("."));
                 let hint = meant.map_or_else(String::new, |key| format!("; did you mean {key}?"));
@@ -151,6 +158,7 @@ fn expectation(message: &str, path: &[String]) -> String {
         Some("u64" | "usize") => "expected a whole number that is not negative".to_owned(),
         Some("parsable string") => format!("expected a size, for example {:?}", "64MiB"),
         Some("a boolean") => "expected true or false".to_owned(),
+        Some("a sequence") => format!("expected a list, for example {}", list_example(path)),
         Some(choice) if choice.contains('`') => format!("expected {choice}"),
         _ => {
             let expected = if message.starts_with("expected ") { message } else { "expected another form" };
@@ -162,6 +170,15 @@ fn expectation(message: &str, path: &[String]) -> String {
                 _ => expected.to_owned(),
             }
         }
+    }
+}
+
+/// Returns a list as a file has it: the default, or one with a placeholder.
+fn list_example(path: &[String]) -> String {
+    let defaults = Table::try_from(Config::default()).unwrap_or_default();
+    match get(&defaults, path) {
+        Some(default @ Value::Array(items)) if !items.is_empty() => default.to_string(),
+        _ => "[\"…\"]".to_owned(),
     }
 }
 
@@ -205,10 +222,12 @@ fn insert(table: &mut Table, path: &[String], value: Value) -> bool {
     }
 }
 
+/// Returns the paths of all values, and of sections without any.
 fn leaf_paths(table: &Table) -> Vec<Vec<String>> {
     let mut paths = Vec::new();
     for (key, value) in table {
         match value {
+            Value::Table(section) if section.is_empty() => paths.push(vec![key.clone()]),
             Value::Table(section) => {
                 let below = leaf_paths(section).into_iter().map(|rest| [vec![key.clone()], rest].concat());
                 paths.extend(below);

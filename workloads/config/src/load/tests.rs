@@ -76,6 +76,23 @@ the configuration has 7 problems:
 }
 
 #[test]
+fn parse_of_list_without_brackets_shows_a_list() {
+    let text = "[kafka]\nbootstrap_servers = 'kafka:9092'\n[pipeline]\nroles = 'rules'\n";
+    let problems = Config::parse(text, no_environment()).unwrap_err();
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert!(told[0].ends_with(r#"expected a list, for example ["localhost:9092"]"#), "{told:?}");
+    assert!(told[1].contains(r#"expected a list, for example ["rules""#), "{told:?}");
+}
+
+#[test]
+fn parse_of_empty_section_reports_only_an_unknown_one() {
+    let problems =
+        Config::parse("[smartproxy]\n[database]\n[kafka.properties]\n", no_environment()).unwrap_err();
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["smartproxy is not a section of the configuration; did you mean [smart_proxy]?"]);
+}
+
+#[test]
 fn problem_of_any_key_does_not_contain_its_value() {
     const SECRET: &str = "hunter2";
     let texts = [
