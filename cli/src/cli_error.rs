@@ -65,11 +65,16 @@ pub fn finish(outcome: Result<(), Box<dyn CliError>>) -> ExitCode {
 }
 
 /// Returns the error with its causes, a line each, and the advice.
+///
+/// Libraries often repeat a cause in the text of the error that wraps it; each text appears once.
 pub fn report(error: &dyn CliError) -> String {
     let mut text = format!("error: {error}");
     let mut cause = error.source();
     while let Some(source) = cause {
-        let _ = write!(text, "\n  caused by: {source}");
+        let line = source.to_string();
+        if !text.contains(&line) {
+            let _ = write!(text, "\n  caused by: {line}");
+        }
         cause = source.source();
     }
     if let Some(advice) = error.advice() {
@@ -107,5 +112,19 @@ mod tests {
     fn error_is_reported_with_causes_and_advice() {
         let error = Outer { source: io::Error::other("no disk") };
         assert_eq!(report(&error), "error: failed to do it\n  caused by: no disk\n  help: do it again");
+    }
+
+    #[derive(Debug, Snafu)]
+    #[snafu(display("failed to read a.yaml: {source}"))]
+    struct Repeating {
+        source: io::Error,
+    }
+
+    impl CliError for Repeating {}
+
+    #[test]
+    fn error_that_repeats_its_cause_is_reported_with_the_cause_once() {
+        let error = Repeating { source: io::Error::other("no disk") };
+        assert_eq!(report(&error), "error: failed to read a.yaml: no disk");
     }
 }

@@ -44,7 +44,7 @@ const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug, Snafu)]
 pub enum IngressError {
     /// No bucket is configured.
-    #[snafu(display("no bucket is configured: archives need one"))]
+    #[snafu(display("object_storage.bucket is empty: archives need a bucket"))]
     NoBucket,
     /// Authentication can't be set up.
     #[snafu(display("failed to set up authentication"))]

@@ -13,10 +13,11 @@ use sqlx::{
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
 };
+use tokio::sync::Mutex;
 
 use crate::{
     QueryObserver, StorageError,
-    error::{ConnectSnafu, PasswordSnafu},
+    error::{AllInUseSnafu, ConnectSnafu, PasswordSnafu},
     observe::Statements,
     sqlstate,
 };
@@ -28,11 +29,16 @@ const APPLICATION_NAME: &str = "ccx";
 /// end has vanished.
 const UNLIMITED_STATEMENT: Duration = Duration::from_hours(1);
 
+/// Longest time to find out why the pool has no connection.
+const DIAGNOSIS_LIMIT: Duration = Duration::from_secs(1);
+
 /// The database. Clones share their connections.
 #[derive(Clone)]
 pub struct Database {
     settings: Arc<ccx_config::Database>,
     pool: PgPool,
+    /// Held while it is found out why the pool has no connection.
+    diagnosis: Arc<Mutex<()>>,
     statements: Statements,
     /// Whether the tables of our own are known to exist.
     own_tables_exist: Arc<AtomicBool>,
@@ -45,6 +51,7 @@ impl Database {
         Ok(Self {
             settings: Arc::new(settings.clone()),
             pool,
+            diagnosis: Arc::default(),
             statements: Statements::default(),
             own_tables_exist: Arc::default(),
         })
@@ -66,7 +73,7 @@ impl Database {
     /// Checks that the server answers.
     pub async fn ping(&self) -> Result<(), StorageError> {
         let mut connection = self.acquire().await?;
-        connection.ping().await.context(ConnectSnafu)
+        connection.ping().await.context(ConnectSnafu { address: self.address() })
     }
 
     /// Returns the major version of the server.
@@ -91,10 +98,38 @@ impl Database {
         match self.pool.acquire().await {
             Err(error) if self.settings.password_file.is_some() && is_login_refused(&error) => {
                 self.pool.set_connect_options(connect_options(&self.settings)?);
-                self.pool.acquire().await.context(ConnectSnafu)
+                self.pool.acquire().await.context(ConnectSnafu { address: self.address() })
             }
-            result => result.context(ConnectSnafu),
+            Err(sqlx::Error::PoolTimedOut) => Err(self.why_no_connection().await),
+            result => result.context(ConnectSnafu { address: self.address() }),
         }
+    }
+
+    /// Finds out by one more attempt why the pool has no connection. It retries refused connections and a starting server until
+    /// its timeout, and then has no cause to report.
+    ///
+    /// One attempt at a time: when all connections are in use, the server needs no more work.
+    async fn why_no_connection(&self) -> StorageError {
+        let address = self.address();
+        let no_cause =
+            || StorageError::Connect { address: address.clone(), source: sqlx::Error::PoolTimedOut };
+        let Ok(_one_at_a_time) = self.diagnosis.try_lock() else { return no_cause() };
+        match tokio::time::timeout(DIAGNOSIS_LIMIT, self.connect_outside_pool(&[])).await {
+            Ok(Ok(connection)) => {
+                // Its outcome changes nothing.
+                let _ = connection.close().await;
+                let connections = self.pool.options().get_max_connections();
+                AllInUseSnafu { connections, limit: self.settings.connect_timeout }.build()
+            }
+            Ok(Err(error)) => error,
+            Err(_) => no_cause(),
+        }
+    }
+
+    /// Returns where the server is, as in `localhost:5432` or `/run/postgresql`.
+    fn address(&self) -> String {
+        let ccx_config::Database { host, port, .. } = &*self.settings;
+        if host.starts_with('/') { host.clone() } else { format!("{host}:{port}") }
     }
 
     /// Opens a connection outside the pool, with `session` settings beside the usual ones.
@@ -107,7 +142,7 @@ impl Database {
         let connecting = Box::pin(PgConnection::connect_with(&options));
         let limit = self.settings.connect_timeout;
         match tokio::time::timeout(limit, connecting).await {
-            Ok(connected) => connected.context(ConnectSnafu),
+            Ok(connected) => connected.context(ConnectSnafu { address: self.address() }),
             Err(_) => Err(StorageError::NoAnswer { action: "connect to the database", limit }),
         }
     }
@@ -198,7 +233,9 @@ mod tests {
         let database = Database::connect(&settings).expect("connecting waits for the first statement");
         let error = database.ping().await.unwrap_err();
         assert_eq!(error.class(), ccx_messages::ErrorClass::Transient);
-        assert_eq!(error.to_string(), "failed to connect to the database");
+        let report = snafu::Report::from_error(error).to_string();
+        assert!(report.contains("failed to connect to the database at 127.0.0.1:1"), "{report}");
+        assert!(report.contains("Connection refused"), "{report}");
     }
 
     #[tokio::test]

@@ -19,10 +19,24 @@ pub enum StorageError {
     },
 
     /// There is no connection.
-    #[snafu(display("failed to connect to the database"))]
+    #[snafu(display("failed to connect to the database at {address}"))]
     Connect {
+        /// Host and port, or the folder of the socket.
+        address: String,
         /// The cause.
         source: sqlx::Error,
+    },
+
+    /// Requests use all connections.
+    #[snafu(display(
+        "failed to connect to the database: all {connections} connections (database.max_connections) were in use for {} s",
+        limit.as_secs()
+    ))]
+    AllInUse {
+        /// The maximum of the pool.
+        connections: u32,
+        /// The time limit.
+        limit: Duration,
     },
 
     /// A statement failed.
@@ -126,6 +140,7 @@ impl StorageError {
         match self {
             Self::Statement { source, .. } => class_of(source),
             Self::Connect { .. }
+            | Self::AllInUse { .. }
             | Self::Password { .. }
             | Self::NoAnswer { .. }
             | Self::StoredByAnother { .. }

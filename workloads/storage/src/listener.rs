@@ -2,8 +2,9 @@
 
 use std::{collections::VecDeque, time::Duration};
 
+use ccx_service::error_chain;
 use sqlx::{Executor, postgres::PgListener};
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use crate::{
     Database, StorageError,
@@ -56,7 +57,7 @@ impl ReportListener {
         match receive(listener).await {
             Ok(payload) => self.take(&payload),
             Err(error) => {
-                warn!(error = %snafu::Report::from_error(error), "notification connection lost");
+                warn!(error = %error_chain(&error), "notification connection lost");
                 self.listener = None;
                 ReportChange::Lost
             }
@@ -69,16 +70,21 @@ impl ReportListener {
     }
 }
 
+/// Logs the first of several failures, and the others with the level debug.
 async fn connect_with_retry(database: &Database) -> PgListener {
     let (mut delay, longest_delay) = RECONNECT_DELAYS;
+    let mut is_failing = false;
     loop {
         match connect(database).await {
             Ok(listener) => {
                 info!("listening for changed reports");
                 return listener;
             }
+            Err(error) if std::mem::replace(&mut is_failing, true) => {
+                debug!(error = %error_chain(&error), "still unable to listen for changed reports");
+            }
             Err(error) => {
-                warn!(error = %snafu::Report::from_error(error), "unable to listen for changed reports");
+                warn!(error = %error_chain(&error), "unable to listen for changed reports")
             }
         }
         tokio::time::sleep(delay).await;

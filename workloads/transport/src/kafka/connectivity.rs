@@ -119,6 +119,7 @@ impl Monitor {
 
     /// librdkafka reports an error, which it retries by itself.
     pub(super) fn error(&self, error: &ClientError, reason: &str) {
+        let reason = without_times(reason);
         let code = error.rdkafka_error_code();
         if code == Some(Code::Fatal) {
             error!(client = self.client, reason, "kafka client failed permanently");
@@ -226,6 +227,15 @@ fn is_rejection(code: Code) -> bool {
     matches!(code, Code::Authentication | Code::SaslAuthenticationFailed | Code::SSL)
 }
 
+/// Removes librdkafka's note about the duration of an attempt and about repetitions, which differs each time:
+/// `(after 3ms in state CONNECT, 1 identical error(s) suppressed)`.
+fn without_times(reason: &str) -> &str {
+    match reason.rsplit_once(" (after ") {
+        Some((cause, note)) if note.contains("in state ") && note.ends_with(')') => cause,
+        _ => reason,
+    }
+}
+
 /// Returns whether the code says that no broker answered, and nothing about the cause.
 fn is_silence(code: Code) -> bool {
     matches!(
@@ -317,6 +327,15 @@ mod tests {
         assert_eq!(state(&monitor), Connectivity::Down("topic a does not exist".into()));
         monitor.subscribed();
         assert_eq!(state(&monitor), Connectivity::Up);
+    }
+
+    #[test]
+    fn note_about_the_duration_of_an_attempt_is_not_part_of_the_cause() {
+        let monitor = Monitor::new("test");
+        let noted = format!("{REFUSED} (after 3ms in state CONNECT, 1 identical error(s) suppressed)");
+        monitor.error(&ClientError::Global(Code::BrokerTransportFailure), &noted);
+        let timed_out = monitor.explain(ClientError::MessageProduction(Code::MessageTimedOut));
+        assert_eq!(timed_out.to_string(), REFUSED);
     }
 
     #[test]
