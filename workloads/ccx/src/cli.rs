@@ -10,6 +10,7 @@ use ccx_config::{Config, ConfigErrors, LogFormat, Logging};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use snafu::Snafu;
 
+use crate::argument_values;
 use crate::commands::{
     check::CheckArgs, clean::CleanArgs, completion::CompletionArgs, config::ConfigCommand,
     content::ContentCommand, dlq::DlqCommand, export::ExportArgs, insights_config::InsightsConfigArgs,
@@ -74,7 +75,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, env = "CCX_CONFIG", hide_env_values = true, value_name = "FILE", help_heading = GLOBAL)]
     config: Option<PathBuf>,
     /// Log level: error, warn, info, debug, trace, or a filter such as `info,ccx_writer=debug`.
-    #[arg(long, global = true, value_name = "LEVEL", help_heading = GLOBAL)]
+    #[arg(long, global = true, value_name = "LEVEL", value_parser = argument_values::log_level, help_heading = GLOBAL)]
     log_level: Option<String>,
     /// Format of the log.
     #[arg(long, global = true, value_name = "FORMAT", help_heading = GLOBAL)]

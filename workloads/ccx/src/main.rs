@@ -6,6 +6,7 @@
 
 mod archive_file;
 mod archive_time;
+mod argument_values;
 mod cli;
 mod commands;
 mod export;

@@ -84,7 +84,7 @@ type Checked = Result<String, Box<dyn Error + Send + Sync>>;
 
 pub(crate) async fn run(global: &Global, args: &CheckArgs) -> Result<(), Box<dyn CliError>> {
     let config = global.config()?;
-    start_logging(&config.logging)?;
+    start_logging(&global.tool_logging())?;
     let dependencies = if args.dependencies.is_empty() { used(&config) } else { args.dependencies.clone() };
     let mut failed = 0;
     for &dependency in &dependencies {

@@ -8,7 +8,7 @@ use chrono::{TimeDelta, Utc};
 use clap::Args;
 use snafu::{OptionExt, ResultExt, Snafu};
 
-use crate::{cli::Global, commands::workload::start_logging, output};
+use crate::{argument_values, cli::Global, commands::workload::start_logging, output};
 
 /// Delete the reports of clusters that have sent none for long
 ///
@@ -21,7 +21,7 @@ Examples:
   ccx --config ccx.toml clean --max-age 90d")]
 pub(crate) struct CleanArgs {
     /// Delete what is older, such as 90d or 12weeks.
-    #[arg(long, value_name = "AGE", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "AGE", value_parser = argument_values::age)]
     max_age: Duration,
     /// Count the rows instead of deleting them.
     #[arg(long)]

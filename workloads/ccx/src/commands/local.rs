@@ -33,7 +33,9 @@ use clap::Args;
 use futures::{StreamExt as _, stream};
 use snafu::ResultExt as _;
 
-use crate::{cli::Global, commands::workload::start_logging, output::Format, upload::Uploader};
+use crate::{
+    argument_values, cli::Global, commands::workload::start_logging, output::Format, upload::Uploader,
+};
 use address::BindChoice;
 use archives::{Source, Submission};
 use backends::Backends;
@@ -89,17 +91,17 @@ pub(crate) struct LocalArgs {
     #[arg(long, value_name = "URL")]
     database_url: Option<DatabaseUrl>,
     /// Where the REST API is served; by default 127.0.0.1:8080, or another port when that is taken.
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = argument_values::socket_address)]
     listen: Option<SocketAddr>,
     /// The organisation of the clusters.
     #[arg(long, default_value = "1", value_name = "NUMBER")]
     org: OrgId,
     /// When the clusters gathered the data, as in 2026-01-15T12:00:00Z; by default the time in the name of an
     /// archive (`insights-YYYY-MM-DD-hhmmss`), or that of its newest member, or that of its file.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = argument_values::time)]
     gathered_at: Option<DateTime<Utc>>,
     /// The timeout until an archive is served.
-    #[arg(long, default_value = "120", value_name = "SECONDS", value_parser = parse_seconds)]
+    #[arg(long, default_value = "120", value_name = "SECONDS", value_parser = argument_values::seconds)]
     timeout: Duration,
 }
 
@@ -209,8 +211,4 @@ async fn show(
         progress.suspended(|| render::outcome(args.output, &outcome, &waiter.results.reports, !args.once))?;
     }
     Ok(unserved)
-}
-
-fn parse_seconds(text: &str) -> Result<Duration, std::num::ParseIntError> {
-    text.parse().map(Duration::from_secs)
 }

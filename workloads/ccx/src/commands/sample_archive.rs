@@ -1,12 +1,15 @@
 //! `ccx sample-archive`
 
-use std::{fs, io, path::PathBuf};
+use std::{fs, io, path::PathBuf, sync::LazyLock};
 
 use ccx_cli::CliError;
 use ccx_messages::ClusterId;
 use ccx_sample_archive::{Fault, SampleArchive};
 use chrono::Utc;
-use clap::Args;
+use clap::{
+    Args,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use snafu::{ResultExt, Snafu};
 
 use crate::output;
@@ -32,7 +35,7 @@ pub(crate) struct SampleArchiveArgs {
     #[arg(long, default_value_t = 0, value_name = "NUMBER")]
     logs_mib: usize,
     /// A fault of the cluster; may be given several times.
-    #[arg(long = "fault", value_name = "NAME")]
+    #[arg(long = "fault", value_name = "NAME", value_parser = fault_parser(), hide_possible_values = true)]
     faults: Vec<Fault>,
     /// List the faults and do nothing else.
     #[arg(long)]
@@ -67,6 +70,13 @@ pub(crate) fn run(args: &SampleArchiveArgs) -> Result<(), Box<dyn CliError>> {
     fs::write(path, &bytes).context(WriteSnafu { path })?;
     output::print(&format!("{}: cluster {}, {} bytes", path.display(), sample.cluster_id, bytes.len()))?;
     Ok(())
+}
+
+/// Accepts names of faults, suggests one for a misspelt name, and completes names in shells.
+fn fault_parser() -> impl TypedValueParser<Value = Fault> {
+    static NAMES: LazyLock<Vec<String>> =
+        LazyLock::new(|| Fault::ALL.iter().map(ToString::to_string).collect());
+    PossibleValuesParser::new(NAMES.iter().map(String::as_str)).try_map(|name| name.parse::<Fault>())
 }
 
 fn sample(args: &SampleArchiveArgs) -> SampleArchive {

@@ -12,6 +12,7 @@ use snafu::Snafu;
 
 use crate::{
     archive_file::{ArchiveFile, ArchiveFileError},
+    argument_values,
     cli::Global,
     commands::workload::start_logging,
     output::{self, Format},
@@ -42,7 +43,7 @@ pub(crate) struct UploadArgs {
     cluster_id: Option<ClusterId>,
     /// When the cluster gathered the data, as in 2026-01-15T12:00:00Z; by default the time in the name of an
     /// archive (`insights-YYYY-MM-DD-hhmmss`), or that of its newest member, or that of its file.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = argument_values::time)]
     gathered_at: Option<DateTime<Utc>>,
     /// Format of the results.
     #[arg(long, default_value = "text", value_name = "FORMAT")]

@@ -137,11 +137,38 @@ fn try_of_invalid_rule_fails() {
 }
 
 #[test]
-fn lint_of_paths_without_a_rule_fails() {
+fn command_for_paths_without_a_rule_fails_and_names_them() {
     let folder = tempfile::tempdir().unwrap();
-    let outcome = rules(&["lint"], folder.path());
+    let archive = folder.path().join("archive.tar.gz");
+    let created = run(ccx(["sample-archive", "-o"]).arg(&archive));
+    assert_eq!(created.code, Some(0), "{created:?}");
+    for command in ["lint", "test", "list", "explain", "bench"] {
+        for path in [folder.path(), &archive] {
+            let outcome = rules(&[command], path);
+            assert_eq!(outcome.code, Some(1), "{command}: {outcome:?}");
+            let error = format!("there is no rule in {}", path.display());
+            assert!(outcome.stderr.contains(&error), "{command}: {}", outcome.stderr);
+        }
+    }
+}
+
+#[test]
+fn path_that_does_not_exist_is_reported_once() {
+    for command in ["lint", "test", "list", "bench"] {
+        let outcome = rules(&[command], Path::new("nosuch.yaml"));
+        assert_eq!(outcome.code, Some(1), "{command}: {outcome:?}");
+        assert_eq!(outcome.stderr.matches("No such file").count(), 1, "{command}: {}", outcome.stderr);
+    }
+}
+
+#[test]
+fn try_of_unknown_rule_suggests_similar_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = folder.path().join("archive.tar.gz");
+    assert_eq!(run(ccx(["sample-archive", "-o"]).arg(&archive)).code, Some(0));
+    let outcome = run(ccx(["rules", "try"]).arg(&archive).arg("NODES_NOT_READY"));
     assert_eq!(outcome.code, Some(1), "{outcome:?}");
-    assert!(outcome.stderr.contains("there is no rule"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("did you mean NODE_NOT_READY"), "{}", outcome.stderr);
 }
 
 #[test]

@@ -127,6 +127,8 @@ fn unknown_fault_is_reported_with_the_valid_ones() {
     let outcome = run(&mut ccx(["sample-archive", "--fault", "flood", "-o", "x"]));
     assert_eq!(outcome.code, Some(2));
     assert!(outcome.stderr.contains("etcd-slow-disk"), "{}", outcome.stderr);
+    let outcome = run(&mut ccx(["sample-archive", "--fault", "node-not-redy", "-o", "x"]));
+    assert!(outcome.stderr.contains("a similar value exists: 'node-not-ready'"), "{}", outcome.stderr);
 }
 
 #[test]
@@ -138,6 +140,8 @@ fn check_names_the_unavailable_dependency() {
     let line: serde_json::Value = serde_json::from_str(outcome.stdout.trim()).expect("a line of JSON");
     assert_eq!((&line["dependency"], &line["ok"]), (&"database".into(), &false.into()));
     assert!(outcome.stderr.contains("1 of 1 dependencies"), "{}", outcome.stderr);
+    let message = line["message"].as_str().unwrap();
+    assert!(message.contains("127.0.0.1:1: ") && message.contains("refused"), "{message}");
 }
 
 #[test]
@@ -162,7 +166,7 @@ fn unavailable_database_is_named_with_its_address() {
         .env("CCX__DATABASE__PORT", "1"));
     assert_eq!(outcome.code, Some(2), "{outcome:?}");
     assert!(
-        outcome.stderr.contains("at 127.0.0.1:1") && outcome.stderr.contains("caused by"),
+        outcome.stderr.contains("at 127.0.0.1:1") && outcome.stderr.contains("Connection refused"),
         "{}",
         outcome.stderr
     );

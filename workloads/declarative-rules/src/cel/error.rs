@@ -79,15 +79,17 @@ impl fmt::Display for Reason {
                 let hint = if types.contains(&Type::Null) { NULL_HINT } else { "" };
                 write!(f, "`{function}` does not take ({}){hint}", names.join(", "))
             }
-            Self::NotBool(of) => write!(f, "a condition must be a bool and is a {}", of.name()),
+            Self::NotBool(of) => write!(f, "a condition must be a bool and is {}", of.with_article()),
             Self::NotIterable(of) => {
                 let hint = if *of == Type::Null { NULL_HINT } else { "" };
-                write!(f, "a loop needs a list or a map and has a {}{hint}", of.name())
+                write!(f, "a loop needs a list or a map and has {}{hint}", of.with_article())
             }
             Self::Overflow(operation) => write!(f, "the result of `{operation}` is out of range"),
             Self::DivisionByZero => f.write_str("division by zero; check the divisor first"),
             Self::NoValue => f.write_str("`value()` of an optional that has none; write `.orValue(...)`"),
-            Self::KeyNotText(of) => write!(f, "the keys of a map must be strings and one is a {}", of.name()),
+            Self::KeyNotText(of) => {
+                write!(f, "the keys of a map must be strings and one is {}", of.with_article())
+            }
             Self::Function(function, why) => write!(f, "`{function}`: {why}"),
             Self::NoGatheringTime(function) => {
                 write!(f, "`{function}`: it is unknown when the data was gathered")

@@ -189,7 +189,7 @@ fn evaluation_error_has_its_offset_and_a_hint() {
     assert_eq!(evaluate("text + 1"), Err("`+` does not take (string, int)".into()));
     assert_eq!(evaluate("nothing ? 1 : 2"), Err("a condition must be a bool and is a null_type".into()));
     assert_eq!(evaluate("text.map(c, c)"), Err("a loop needs a list or a map and has a string".into()));
-    assert_eq!(evaluate("{1: 2}"), Err("the keys of a map must be strings and one is a int".into()));
+    assert_eq!(evaluate("{1: 2}"), Err("the keys of a map must be strings and one is an int".into()));
     assert_eq!(evaluate("1 / 0"), Err("division by zero; check the divisor first".into()));
 }
 

@@ -97,6 +97,13 @@ impl Type {
             Self::Type => "type",
         }
     }
+
+    /// Returns the name with its article, as in `an int`.
+    pub(crate) fn with_article(self) -> String {
+        let name = self.name();
+        let article = if name.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
+        format!("{article} {name}")
+    }
 }
 
 /// A list. Reference-counted, so cheap to clone.

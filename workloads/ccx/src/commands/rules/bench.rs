@@ -11,7 +11,7 @@ use clap::Args;
 use serde::Serialize;
 use snafu::{ResultExt, Snafu};
 
-use super::files::{ClusterArchive, read_archive, read_rules};
+use super::files::{ClusterArchive, read_archive, read_given_rules};
 use crate::output::{self, Format};
 
 /// Measure the run time of each rule on an archive
@@ -58,7 +58,7 @@ pub(super) fn run(args: &BenchArgs) -> Result<(), Box<dyn CliError>> {
     let engine = if args.paths.is_empty() {
         ccx_builtin_rules::engine()
     } else {
-        let rules = read_rules(&args.paths)?.into_iter().map(|rule| Box::new(rule) as Box<dyn Rule>);
+        let rules = read_given_rules(&args.paths)?.into_iter().map(|rule| Box::new(rule) as Box<dyn Rule>);
         Engine::new(rules.collect(), Budget::default())
     };
     let ClusterArchive { archive, gathered_at } =

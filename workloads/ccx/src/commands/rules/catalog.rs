@@ -9,7 +9,7 @@ use ccx_declarative_rules::DeclarativeRule;
 use ccx_rules::{Budget, Engine, Rule};
 use snafu::Snafu;
 
-use super::files::read_rules;
+use super::files::{read_given_rules, read_rules};
 use crate::cli::Global;
 
 /// Rules and their texts.
@@ -36,7 +36,7 @@ impl Catalog {
     /// Reads the rules of files, and the rules and content trees that the configuration names.
     pub(super) fn load(global: &Global, files: &[PathBuf]) -> Result<Self, Box<dyn CliError>> {
         let settings = global.config()?.rules;
-        let mut user_rules = read_rules(files)?;
+        let mut user_rules = read_given_rules(files)?;
         user_rules.extend(read_rules(&settings.directories)?);
         let mut content: Option<ContentTree> = None;
         let mut add = |tree: ContentTree| {

@@ -17,6 +17,8 @@ use crate::archive_file::{ArchiveFile, ArchiveFileError};
 pub(super) enum InputError {
     #[snafu(display("failed to read rules"))]
     Files { source: FilesError },
+    #[snafu(display("there is no rule in {}; files of rules end with .yaml or .yml", list(paths)))]
+    NoRule { paths: Vec<PathBuf> },
     #[snafu(display("the rules have mistakes:{}", lines(problems)))]
     Mistakes { problems: Vec<Problem> },
     #[snafu(transparent)]
@@ -39,6 +41,13 @@ pub(super) fn read_rules(paths: &[PathBuf]) -> Result<Vec<DeclarativeRule>, Inpu
     Ok(loaded.rules)
 }
 
+/// Reads the rules of the command line, like [`read_rules`]. Paths without any rule are a mistake.
+pub(super) fn read_given_rules(paths: &[PathBuf]) -> Result<Vec<DeclarativeRule>, InputError> {
+    let rules = read_rules(paths)?;
+    ensure!(paths.is_empty() || !rules.is_empty(), NoRuleSnafu { paths });
+    Ok(rules)
+}
+
 /// The archive of a cluster.
 pub(super) struct ClusterArchive {
     pub(super) archive: Archive,
@@ -51,6 +60,10 @@ pub(super) fn read_archive(path: &Path) -> Result<ClusterArchive, InputError> {
     let file = ArchiveFile::read(path, &ArchiveLimits::default())?;
     let archive = Archive::read(file.bytes, &Limits::default()).context(ArchiveSnafu { path })?;
     Ok(ClusterArchive { archive, gathered_at: file.gathered_at })
+}
+
+fn list(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 
 fn lines(problems: &[Problem]) -> String {

@@ -7,7 +7,10 @@ use ccx_declarative_rules::{Problem, Rejected, RuleFiles, RuleSet, Severity};
 use clap::Args;
 use snafu::{ResultExt, Snafu};
 
-use super::{catalog::configured_content, files::FilesSnafu};
+use super::{
+    catalog::configured_content,
+    files::{FilesSnafu, NoRuleSnafu},
+};
 use crate::{
     cli::Global,
     output::{self, Format},
@@ -39,8 +42,6 @@ pub(crate) struct LintArgs {
 enum LintError {
     #[snafu(display("{errors} error(s), {warnings} warning(s)"))]
     Problems { errors: usize, warnings: usize },
-    #[snafu(display("there is no rule in these paths; files of rules end with .yaml or .yml"))]
-    NoRule,
 }
 
 impl CliError for LintError {}
@@ -68,7 +69,7 @@ pub(super) fn run(global: &Global, args: &LintArgs) -> Result<(), Box<dyn CliErr
         return Ok(ProblemsSnafu { errors, warnings }.fail()?);
     }
     if rules == 0 {
-        return Ok(NoRuleSnafu.fail()?);
+        return Ok(NoRuleSnafu { paths: &args.paths[..] }.fail()?);
     }
     if args.output == Format::Text {
         output::print(&format!("{rules} rule(s) are fine, {warnings} warning(s)"))?;

@@ -24,10 +24,15 @@ impl CliError for UnknownRule {
     }
 
     fn advice(&self) -> Option<String> {
-        match &self.similar[..] {
-            [] => Some("`ccx rules list` shows all".into()),
-            similar => Some(format!("did you mean {}?", similar.join(" or "))),
-        }
+        Some(advice(&self.similar))
+    }
+}
+
+/// Returns what to do about an unknown name, given similar ones.
+pub(super) fn advice(similar: &[String]) -> String {
+    match similar {
+        [] => "`ccx rules list` shows all".into(),
+        similar => format!("did you mean {}?", similar.join(" or ")),
     }
 }
 
@@ -71,11 +76,23 @@ pub(crate) fn find<'a>(tree: &'a ContentTree, name: &str) -> Result<Vec<&'a Cont
 /// The number of names that an error suggests.
 const MAX_SUGGESTIONS: usize = 3;
 
-/// Returns the error keys that share most words with a name.
-fn similar(tree: &ContentTree, name: &str) -> Vec<String> {
+/// Words with fewer letters, such as NO, NOT and OF, are in keys of all kinds.
+const MIN_LETTERS: usize = 4;
+
+/// A word that says nothing about which rule is meant.
+const ANY_RULE: &str = "RULE";
+
+/// Returns the error keys that share most words with a name, in singular or plural.
+pub(super) fn similar(tree: &ContentTree, name: &str) -> Vec<String> {
     let wanted = name.to_ascii_uppercase();
-    let words: Vec<&str> = wanted.split(|character: char| !character.is_ascii_alphanumeric()).collect();
-    let shared = |key: &str| key.split('_').filter(|word| words.contains(word)).count();
+    let singular = |word: &'_ str| word.strip_suffix('S').unwrap_or(word).to_owned();
+    let words: Vec<String> = wanted
+        .split(|character: char| !character.is_ascii_alphanumeric())
+        .filter(|word| word.len() >= MIN_LETTERS)
+        .map(singular)
+        .filter(|word| word != ANY_RULE)
+        .collect();
+    let shared = |key: &str| key.split('_').filter(|word| words.contains(&singular(word))).count();
     let mut keys: Vec<(usize, &str)> = tree
         .contents()
         .map(|content| content.selector.error_key.as_str())
@@ -110,6 +127,10 @@ mod tests {
         let error = find(ContentTree::builtin(), "NODES_NOT_READY").unwrap_err();
         assert_eq!(error.to_string(), r#"no rule and no error key is called "NODES_NOT_READY""#);
         assert!(error.advice().unwrap().contains("NODE_NOT_READY"), "{:?}", error.advice());
+        let error = find(ContentTree::builtin(), "nodes_not_redy").unwrap_err();
+        assert!(error.advice().unwrap().contains("NODE_NOT_READY"), "{:?}", error.advice());
+        let error = find(ContentTree::builtin(), "NO_SUCH_RULE").unwrap_err();
+        assert_eq!(error.advice().unwrap(), "`ccx rules list` shows all", "NO is no word to search for");
         let error = find(ContentTree::builtin(), "xyzzy").unwrap_err();
         assert_eq!(error.advice().unwrap(), "`ccx rules list` shows all");
     }

@@ -8,7 +8,7 @@ use clap::Args;
 use serde::Serialize;
 use snafu::{ResultExt, Snafu};
 
-use super::{builtin_tests, files::read_rules, junit};
+use super::{builtin_tests, files::read_given_rules, junit};
 use crate::output::{self, Format};
 
 /// Run the tests of rules
@@ -63,7 +63,7 @@ pub(super) fn run(args: &TestArgs) -> Result<(), Box<dyn CliError>> {
     let outcomes = if args.paths.is_empty() {
         builtin_tests::run()
     } else {
-        read_rules(&args.paths)?.iter().flat_map(outcomes_of).collect()
+        read_given_rules(&args.paths)?.iter().flat_map(outcomes_of).collect()
     };
     for outcome in &outcomes {
         match args.output {

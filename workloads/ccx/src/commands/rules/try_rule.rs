@@ -16,8 +16,10 @@ use snafu::{OptionExt, Snafu, ensure};
 use super::{
     catalog::Catalog,
     files::{ClusterArchive, read_archive},
+    rule_name,
 };
 use crate::{
+    argument_values,
     cli::Global,
     output::{self, Format},
 };
@@ -41,7 +43,7 @@ pub(crate) struct TryArgs {
     rule: String,
     /// When the data was gathered; by default the time in the name of the archive
     /// (`insights-YYYY-MM-DD-hhmmss`), or that of its newest member, or that of its file.
-    #[arg(long, value_name = "RFC3339")]
+    #[arg(long, value_name = "TIME", value_parser = argument_values::time)]
     gathered_at: Option<DateTime<Utc>>,
     /// Format of the outcome.
     #[arg(long, default_value = "text", value_name = "FORMAT")]
@@ -52,7 +54,7 @@ pub(crate) struct TryArgs {
 #[derive(Debug, Snafu)]
 enum TryError {
     #[snafu(display("{rule} is neither a file nor a rule"))]
-    UnknownRule { rule: String },
+    UnknownRule { rule: String, similar: Vec<String> },
     #[snafu(display("{failed} rule(s) have no verdict"))]
     NoVerdict { failed: usize },
 }
@@ -60,7 +62,7 @@ enum TryError {
 impl CliError for TryError {
     fn advice(&self) -> Option<String> {
         Some(match self {
-            Self::UnknownRule { .. } => "`ccx rules list` names the rules".into(),
+            Self::UnknownRule { similar, .. } => rule_name::advice(similar),
             Self::NoVerdict { .. } => "the last line of each says why".into(),
         })
     }
@@ -197,9 +199,18 @@ fn text_of(
     }
     lines.extend(lines_of_texts(texts));
     lines.push(String::new());
-    let reason = trace.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let reason = trace.reason.as_ref().map(|reason| format!(": {}", in_words(reason))).unwrap_or_default();
     lines.push(format!("{}{reason}, {} steps in {:?}", trace.verdict, trace.steps, trace.elapsed));
     lines.join("\n")
+}
+
+/// Returns the reason of a verdict for people. That of a skip is `All: ['a'] Any: ['b', 'c']`, the text that the Python rules have.
+fn in_words(reason: &str) -> String {
+    let Some(lists) = reason.strip_prefix("All: ") else { return reason.to_owned() };
+    let mut lists = lists.split("Any: ").map(|list| list.trim().trim_matches(['[', ']']).replace('\'', ""));
+    let all = lists.next().filter(|list| !list.is_empty()).map(|list| format!("the archive lacks {list}"));
+    let any = lists.filter(|list| !list.is_empty()).map(|list| format!("the archive needs one of {list}"));
+    all.into_iter().chain(any).collect::<Vec<_>>().join("; ")
 }
 
 /// Returns the first few, and the number of the others.
@@ -251,7 +262,10 @@ fn show_builtin(
     let is_meant = |meta: &&RuleMeta| {
         meta.error_keys.iter().any(|key| is_named(&args.rule, meta.rule.as_str(), key.as_str()))
     };
-    let meta = engine.rules().find(is_meant).context(UnknownRuleSnafu { rule: &args.rule })?;
+    let meta = engine.rules().find(is_meant).with_context(|| UnknownRuleSnafu {
+        rule: &args.rule,
+        similar: rule_name::similar(content, &args.rule),
+    })?;
     let report = engine.run(archive, gathered_at);
     let run = report.runs.iter().find(|run| run.rule.rule == meta.rule);
     let findings = report.hits.iter().chain(&report.info);
@@ -296,9 +310,24 @@ impl Builtin<'_> {
         }
         lines.extend(lines_of_texts(&self.texts));
         lines.push(String::new());
-        let reason = self.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        let reason = self.reason.as_ref().map(|reason| format!(": {}", in_words(reason))).unwrap_or_default();
         lines.push(format!("{}{reason}", self.verdict));
         lines.extend(self.details.as_ref().map(|details| format!("{details:#}")));
         lines.join("\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reason_of_a_skip_names_what_the_archive_lacks() {
+        assert_eq!(in_words("All: ['config/node/*.json'] Any: "), "the archive lacks config/node/*.json");
+        assert_eq!(
+            in_words("All: ['a', 'b'] Any: ['c', 'd'] Any: ['e']"),
+            "the archive lacks a, b; the archive needs one of c, d; the archive needs one of e"
+        );
+        assert_eq!(in_words("failed: division by zero"), "failed: division by zero");
     }
 }
