@@ -47,8 +47,9 @@ use crate::{
     runtime::{context::Context, probe::ProbeResults, reconcile_if_changed::Reconciled},
 };
 
-/// The time after which the rights of ServiceAccounts are asked for again.
-const RIGHTS_RECHECK: Duration = Duration::from_mins(1);
+/// The time after which an answer that no watch reports is asked for again: a right that an administrator may have granted,
+/// rules that no pod has reported.
+const RECHECK: Duration = Duration::from_mins(1);
 
 /// Everything that a status is derived from.
 #[derive(Clone, Debug)]
@@ -206,12 +207,16 @@ impl Observation {
         waiting.into_iter().chain(retries).min()
     }
 
-    /// Returns the time after which something may have changed that no watch reports: a certificate has to be renewed, or an
-    /// administrator may have granted a right.
+    /// Returns the time after which something may have changed that no watch reports: a certificate has to be renewed, an
+    /// administrator may have granted a right, or a pod that did not answer in time may report its rules.
     fn valid_until(&self) -> Option<Timestamp> {
         let is_granted =
             self.token_review.as_ref().is_none_or(|rights| *rights == TokenReviewRights::Granted);
-        let recheck = (!is_granted).then(|| self.now.saturating_add(RIGHTS_RECHECK).unwrap_or(self.now));
+        let pipeline = self.state.workloads.get(&Component::DataPipeline);
+        let lacks_rules = self.probed.rules.is_none()
+            && pipeline.is_some_and(|workload| workload.pods.iter().any(|(_, pod)| pod.is_running));
+        let recheck =
+            (!is_granted || lacks_rules).then(|| self.now.saturating_add(RECHECK).unwrap_or(self.now));
         self.state.next_renewal.into_iter().chain(recheck).min()
     }
 

@@ -88,3 +88,24 @@ fn problem_is_new_until_a_condition_has_it() {
         now.iter().map(|(kind, status)| status.condition(*kind, None, &[], seconds(1))).collect();
     assert_eq!(reasons(&before), []);
 }
+
+#[test]
+fn rules_that_no_running_pod_has_reported_are_asked_for_again() {
+    let pod = PodState {
+        role: Component::DataPipeline.name().into(),
+        is_ready: true,
+        is_running: true,
+        is_terminating: false,
+        ip: None,
+        schema: None,
+        issue: None,
+    };
+    let mut observation =
+        with(Component::DataPipeline, |workload| workload.pods = vec![("pod-1".into(), pod)]);
+    assert_eq!(outcome(&observation, ConditionType::RulesLoaded).0, ConditionValue::Unknown);
+    assert_eq!(observation.valid_until(), Some(seconds(1060)));
+    let reported = r#"{"digest": "d", "rules": 0, "builtin": 86, "error": null}"#;
+    observation.probed.rules = Some(serde_json::from_str(reported).unwrap());
+    assert_eq!(outcome(&observation, ConditionType::RulesLoaded).0, ConditionValue::True);
+    assert_eq!(observation.valid_until(), None);
+}
