@@ -47,7 +47,7 @@ main() {
       book) look_for_mdbook ;;
       *) echo "there is no group $group; see --help" >&2 && exit 2 ;;
     esac
-    provide || [ "${CI:-}" != true ] || exit 1
+    provide optional || [ "${CI:-}" != true ] || exit 1
   done
 }
 
@@ -86,7 +86,8 @@ look_for_pypi() {
   "$folder/bin/python3" -c "import $module" 2>/dev/null && return
   if ! at_least "$python_version" "$(python3 --version 2>/dev/null)" || ! python3 -c 'import ensurepip' 2>/dev/null; then
     want "Python $python_version or newer with venv" python3-venv python3 python3
-    provide || return 0
+    # Silent: the caller tries once more, and reports.
+    provide optional 2>/dev/null || { by_hand=() && return 0; }
     forget
   fi
   echo "installing $package $version into $folder" >&2
@@ -141,11 +142,12 @@ has_rust() { at_least "$rust_version" "$(cargo --version 2>/dev/null)"; }
 
 how_to_install_rust() {
   local cargo=${CARGO_HOME:-$HOME/.cargo}/bin/cargo
-  echo "Rust $rust_version or newer; then run \`make ${MAKECMDGOALS:-build}\` again"
+  echo "Rust $rust_version or newer"
   if [ -x "$cargo" ] && at_least "$rust_version" "$("$cargo" --version)"; then
     echo "    it is installed, but not in PATH: export PATH=\"${cargo%/*}:\$PATH\""
   elif [ -n "$(debian_version rustup)" ]; then
-    echo "    $([ "$(id -u)" = 0 ] || echo "sudo ")apt-get install rustup && rustup default stable"
+    echo "    $(root_prefix)apt-get install rustup"
+    echo "    rustup default stable"
   else
     echo "    curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh"
     echo "    export PATH=\"${cargo%/*}:\$PATH\""
@@ -180,18 +182,23 @@ debian_java() {
 
 debian_go() { at_least "$go_bootstrap_version" "$(debian_version golang-go | sed 's/^[0-9]*://')" && echo golang-go; }
 
-# provide: installs the recorded packages or prints instructions; succeeds if nothing is missing.
+# provide [optional]: installs the recorded packages or prints instructions; succeeds if nothing is missing.
 provide() {
   if [ ${#missing[@]} -gt 0 ]; then
-    { is_debian && may_install && install_on_debian; } || by_hand+=("$(instructions)")
+    # First, since installers of the others need some of them.
+    { is_debian && may_install && install_on_debian; } || by_hand=("$(instructions)" "${by_hand[@]}")
   fi
   [ ${#by_hand[@]} -gt 0 ] || return 0
-  echo "Please install:" >&2
+  if [ "${1:-}" = optional ]; then echo "Continuing without these; to have everything, install:" >&2; else echo "Please install:" >&2; fi
   printf '  %s\n' "${by_hand[@]}" >&2
+  [ "${1:-}" = optional ] || echo "Then run \`make ${MAKECMDGOALS:-build}\` again." >&2
   return 1
 }
 
 may_install() { [ "$(id -u)" = 0 ] || { has sudo && { sudo -n true 2>/dev/null || [ -t 0 ]; }; }; }
+
+# root_prefix: prints what a user writes before a command that needs root; minimal systems have no sudo.
+root_prefix() { [ "$(id -u)" = 0 ] || { has sudo && echo "sudo "; } || echo "(as root) "; }
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
@@ -212,9 +219,9 @@ instructions() {
   names=$(printf ', %s' "${missing[@]}")
   echo "${names:2}"
   if is_debian; then
-    echo "    sudo apt-get install --no-install-recommends ${debian[*]}"
+    echo "    $(root_prefix)apt-get install --no-install-recommends ${debian[*]}"
   elif has dnf; then
-    echo "    sudo dnf install ${fedora[*]}"
+    echo "    $(root_prefix)dnf install ${fedora[*]}"
   else
     echo "    Fedora: dnf install ${fedora[*]}"
     echo "    macOS:  brew install ${homebrew[*]}"
