@@ -102,8 +102,10 @@ pub(super) fn producer(settings: &Kafka) -> Result<ClientConfig, KafkaError> {
 /// Returns the properties that all clients share.
 fn client(settings: &Kafka) -> Result<ClientConfig, KafkaError> {
     let mut config = ClientConfig::new();
+    // librdkafka's lines for its property `debug` have the level debug, in our log as well.
+    let is_debugged = settings.properties.contains_key("debug");
     config
-        .set_log_level(RDKafkaLogLevel::Info)
+        .set_log_level(if is_debugged { RDKafkaLogLevel::Debug } else { RDKafkaLogLevel::Info })
         .set("bootstrap.servers", settings.bootstrap_servers.join(","))
         .set("client.id", &settings.client_id)
         .set("security.protocol", settings.security_protocol.as_str())

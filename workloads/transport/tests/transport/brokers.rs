@@ -39,6 +39,7 @@ impl Brokers {
         let mut brokers = Self::with_partitions(partitions);
         brokers.settings.session_timeout = Duration::from_secs(12);
         brokers.settings.properties.insert("heartbeat.interval.ms".to_owned(), "100".to_owned());
+        log_group_protocol(&mut brokers.settings);
         brokers
     }
 
@@ -75,6 +76,17 @@ impl Brokers {
         });
         futures::future::join_all(sent).await;
     }
+}
+
+/// Logs each step of the members; the output of a test that fails then shows which request was answered how, and when.
+fn log_group_protocol(settings: &mut Kafka) {
+    settings.properties.insert("debug".to_owned(), "cgrp".to_owned());
+    // Fails if another test of the process has set it.
+    let _ = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::DEBUG)
+        .with_ansi(false)
+        .with_test_writer()
+        .try_init();
 }
 
 pub(crate) fn settings(bootstrap_servers: &str) -> Kafka {
