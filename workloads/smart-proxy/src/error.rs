@@ -102,7 +102,14 @@ pub enum ApiError {
 impl ApiError {
     /// Returns whether the database could not be reached, rather than a statement failed.
     pub(crate) fn is_unreachable_database(&self) -> bool {
-        matches!(self, Self::Storage { source: StorageError::Connect { .. } | StorageError::NoAnswer { .. } })
+        matches!(
+            self,
+            Self::Storage {
+                source: StorageError::Connect { .. }
+                    | StorageError::AllInUse { .. }
+                    | StorageError::NoAnswer { .. }
+            }
+        )
     }
 }
 
