@@ -39,8 +39,10 @@ impl Rule for CheckSdiPreloadKernelModules {
     }
 
     fn check(&self, context: &Context<'_>) -> Option<Response> {
-        let pods =
+        let mut pods =
             non_empty(context.within_budget(context.log_matches(&MISSING_MODULES)).filter_map(failing))?;
+        pods.sort_by_key(|failing| (failing.namespace, failing.pod));
+        pods.dedup_by_key(|failing| (failing.namespace, failing.pod));
         Some(Response::hit(KEY, &Details { pods }))
     }
 }
@@ -72,6 +74,19 @@ mod tests {
             let pod = json!({"namespace": "sdi", "pod": "p", "line": line});
             assert_eq!(ask_about(&line), Answer::Hit(json!({"pods": [pod]})));
         }
+    }
+
+    #[test]
+    fn pod_with_lines_in_several_files_is_listed_once() {
+        let line = json!("can't initialize iptables table `nat': Permission denied\n");
+        let files = [
+            (DATA_HUB, json!({})),
+            (LOG, line.clone()),
+            ("namespaces/sdi/pods/p/main/current.log", line.clone()),
+            ("namespaces/sdi/pods/p/main/previous.log", line),
+        ];
+        let pod = json!({"namespace": "sdi", "pod": "p", "line": "can't initialize iptables table `nat': Permission denied"});
+        assert_eq!(ask(CheckSdiPreloadKernelModules, &files), Answer::Hit(json!({"pods": [pod]})));
     }
 
     #[test]
