@@ -24,6 +24,8 @@ struct Blocking<'a> {
     expected: i64,
     desired: i64,
     healthy: i64,
+    /// Whether it demands all pods, however many there are.
+    demands_all: bool,
 }
 
 impl Rule for PdbBlocksDrain {
@@ -49,13 +51,15 @@ fn blocking<'a>(budget: &PodDisruptionBudget<'a>) -> Option<Blocking<'a>> {
     let expected = status.expected_pods.0.filter(|&expected| expected > 0)?;
     let desired = status.desired_healthy.0?;
     // A temporarily exhausted budget allows an eviction when another pod is healthy again.
-    let is_permanent = expected <= desired || demands_all_pods(budget);
+    let demands_all = demands_all_pods(budget);
+    let is_permanent = expected <= desired || demands_all;
     (status.disruptions_allowed.0 == Some(0) && is_permanent).then(|| Blocking {
         namespace: budget.namespace,
         name: budget.name,
         expected,
         desired,
         healthy: status.current_healthy.0.unwrap_or_default(),
+        demands_all,
     })
 }
 
@@ -88,18 +92,19 @@ mod tests {
         ask(PdbBlocksDrain, &[("config/pdbs/a/b.json", budget)])
     }
 
-    fn hit(expected: i64, desired: i64) -> Answer {
-        let pdb = json!({"namespace": "a", "name": "b", "expected": expected, "desired": desired, "healthy": expected});
+    fn hit(expected: i64, desired: i64, demands_all: bool) -> Answer {
+        let pdb = json!({"namespace": "a", "name": "b", "expected": expected, "desired": desired, "healthy": expected,
+            "demands_all": demands_all});
         Answer::Hit(json!({"pdbs": [pdb]}))
     }
 
     #[test]
     fn budget_that_needs_every_pod_is_a_hit() {
-        assert_eq!(ask_about(&json!({"minAvailable": 2}), 2, 2, 0), hit(2, 2));
+        assert_eq!(ask_about(&json!({"minAvailable": 2}), 2, 2, 0), hit(2, 2, false));
         for spec in
             [json!({"maxUnavailable": 0}), json!({"maxUnavailable": "0%"}), json!({"minAvailable": "100%"})]
         {
-            assert_eq!(ask_about(&spec, 3, 2, 0), hit(3, 2), "{spec}");
+            assert_eq!(ask_about(&spec, 3, 2, 0), hit(3, 2, true), "{spec}");
         }
     }
 
