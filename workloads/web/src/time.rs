@@ -19,6 +19,11 @@ pub(crate) fn day(time: DateTime<Utc>) -> String {
     time.format("%-d %b %Y").to_string()
 }
 
+/// Returns the day, without its year, and the time of day.
+pub(crate) fn minute(time: DateTime<Utc>) -> String {
+    time.format("%-d %b, %H:%M").to_string()
+}
+
 /// Returns how long ago the time was.
 pub(crate) fn relative(time: DateTime<Utc>, now: DateTime<Utc>, texts: &Texts) -> String {
     let minutes = (now - time).num_minutes();

@@ -17,8 +17,11 @@ use crate::{
 /// The longest span. Bars that began earlier start at the edge.
 const MAX_SPAN: TimeDelta = TimeDelta::days(365);
 
-/// The shortest span, so that a cluster's first hours are no full bars.
-const MIN_SPAN: TimeDelta = TimeDelta::days(1);
+/// The shortest span, so that a cluster's first minutes are no full bars.
+const MIN_SPAN: TimeDelta = TimeDelta::hours(1);
+
+/// The longest span whose labels have the time of day.
+const MAX_SPAN_OF_HOURS: TimeDelta = TimeDelta::days(2);
 
 /// The limit of rows of recommendations that apply; the worst are shown.
 const MAX_CURRENT: usize = 8;
@@ -104,7 +107,7 @@ impl Timeline {
         Some(Self {
             rows: current,
             omitted: omitted as u64,
-            dates: [start, middle, newest].map(time::day),
+            dates: [start, middle, newest].map(|at| axis.label(at)),
             changes: changes(hits, &past),
         })
     }
@@ -140,7 +143,7 @@ impl Axis<'_> {
             description: hit.description.clone(),
             risk: hit.risk,
             is_disabled: hit.disabled.is_some(),
-            label: format!("{} {}", self.texts.since, time::day(since)),
+            label: format!("{} {}", self.texts.since, self.label(since)),
             bars,
         })
     }
@@ -154,7 +157,7 @@ impl Axis<'_> {
             description: last.description.clone(),
             risk: last.risk,
             is_disabled: false,
-            label: format!("{} {}", self.texts.until, time::day(last.vanished_at)),
+            label: format!("{} {}", self.texts.until, self.label(last.vanished_at)),
             bars: self.past_bars(rule, past),
         })
     }
@@ -176,6 +179,11 @@ impl Axis<'_> {
         let end = self.per_mille(to).max(MIN_WIDTH);
         let x = self.per_mille(from).min(end - MIN_WIDTH);
         Bar { x: percent(x), width: percent(end - x), is_past, title }
+    }
+
+    /// Returns a time as exact as the span needs it.
+    fn label(&self, at: DateTime<Utc>) -> String {
+        if self.end - self.start <= MAX_SPAN_OF_HOURS { time::minute(at) } else { time::day(at) }
     }
 
     fn per_mille(&self, at: DateTime<Utc>) -> i64 {
@@ -294,6 +302,15 @@ mod tests {
             (1, true, "A"),
         ];
         assert_eq!(changes, expected.map(|(day, new, key)| (format!("{day} Jun 2026"), new, key)));
+    }
+
+    #[test]
+    fn first_day_of_a_cluster_has_the_time_of_day() {
+        let chart = timeline(&[hit("A", Some("2026-06-10T22:00:00Z"))], &[]).unwrap();
+        assert_eq!(chart.dates, ["10 Jun, 22:00", "10 Jun, 23:00", "11 Jun, 00:00"]);
+        assert_eq!(chart.rows[0].label, "since 10 Jun, 22:00");
+        let first = timeline(&[hit("A", Some("2026-06-11T00:00:00Z"))], &[]).unwrap();
+        assert_eq!(first.dates[0], "10 Jun, 23:00");
     }
 
     #[test]
