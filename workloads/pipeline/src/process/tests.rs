@@ -56,8 +56,8 @@ fn sample_becomes_a_message_that_the_writer_parses() {
     assert_eq!(results.last_checked.as_str(), "2026-01-15T12:00:01.000000002Z");
     assert_eq!(results.request_id.as_deref(), Some("request-1"));
     assert_eq!(results.version, 2);
-    let start = &cluster_id.to_string()[..8];
-    assert_eq!(results.reported_name.unwrap().as_str(), format!("sample-{start}.example.com"));
+    let end = &cluster_id.to_string()[28..];
+    assert_eq!(results.reported_name.unwrap().as_str(), format!("sample-{end}.example.com"));
     let keys: Vec<_> = results.report.hits.iter().map(|hit| &*hit.error_key).collect();
     assert_eq!(keys, ["CLUSTER_OPERATOR_DEGRADED"]);
 }
