@@ -84,7 +84,7 @@ async fn connect_with_retry(database: &Database) -> PgListener {
                 debug!(error = %error_chain(&error), "still unable to listen for changed reports");
             }
             Err(error) => {
-                warn!(error = %error_chain(&error), "unable to listen for changed reports")
+                warn!(error = %error_chain(&error), "unable to listen for changed reports");
             }
         }
         tokio::time::sleep(delay).await;

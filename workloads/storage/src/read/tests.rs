@@ -10,7 +10,7 @@ use crate::{
 
 const ORG: u32 = 7;
 
-/// 3,000 clusters of three organisations with five hits each, and opinions on all of them.
+/// 3,000 named clusters of three organisations with five hits each, and opinions on all of them.
 const MANY_REPORTS: &str = "
     CREATE TEMP TABLE sample AS
         SELECT n, 7 + n % 3 AS org_id, '00000000-0000-4000-8000-' || lpad(n::text, 12, '0') AS cluster FROM generate_series(1, 3000) AS n;
@@ -26,6 +26,7 @@ const MANY_REPORTS: &str = "
     INSERT INTO recommendation (org_id, cluster_id, rule_fqdn, error_key, rule_id)
         SELECT org_id, cluster_id, rule_fqdn, error_key, rule_fqdn || '|' || error_key FROM rule_hit;
     INSERT INTO report_info (org_id, cluster_id, version_info) SELECT org_id, cluster, '4.18.1' FROM sample;
+    INSERT INTO ccx.reported_name (org_id, cluster_id, name) SELECT org_id, cluster, 'prod-' || n FROM sample;
     INSERT INTO rule_disable (org_id, rule_id, error_key, created_at)
         SELECT n::text, 'rules.r', 'KEY', now() FROM generate_series(1, 3000) AS n;
     INSERT INTO dvo.dvo_report (org_id, cluster_id, namespace_id, recommendations, objects)
@@ -62,6 +63,7 @@ async fn report_is_read_by_keys_alone() {
     for key in [
         "report_pkey|report_cluster_key",
         "rule_hit_pkey",
+        "reported_name_pkey",
         "cluster_rule_toggle_pkey",
         "cluster_rule_user_feedback_pkey",
         "cluster_user_rule_disable_feedback_pkey",
