@@ -4,7 +4,8 @@
 #   hack/check-api.sh [ARGUMENT OF schemathesis...]   e.g. --max-examples 500 or --seed 1
 #
 # It fails at a status, content type or body that the document does not describe, at a status above 499, and at a method that is
-# answered although the document lacks it. It runs target/debug/ccx with a private PostgreSQL, and removes both.
+# answered although the document lacks it. It runs target/debug/ccx with a private PostgreSQL, and removes both. Uploads and gathering
+# rules are those of `ccx local`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,6 +17,7 @@ checks=not_a_server_error,status_code_conformance,content_type_conformance,respo
 folder=$(mktemp -d)
 aggregator=127.0.0.1:${API_PORT:-18190}
 smart_proxy=127.0.0.1:$((${API_PORT:-18190} + 1))
+ingress=127.0.0.1:$((${API_PORT:-18190} + 2))
 export POSTGRES_PORT=${POSTGRES_PORT:-15439} POSTGRES_DB=ccx POSTGRES_DATA=$folder/postgres
 program=${CARGO_TARGET_DIR:-target}/debug/ccx
 
@@ -30,8 +32,10 @@ main() {
   seed
   serve aggregator "$aggregator"
   serve smart-proxy "$smart_proxy"
+  serve_uploads
   local outcome=0 document
-  for document in "$aggregator/api/v1" "$smart_proxy"/api/insights-results-aggregator/v{1,2}; do
+  for document in "$aggregator/api/v1" "$smart_proxy"/api/insights-results-aggregator/v{1,2} "$smart_proxy/api/v1" \
+    "$ingress/api/ingress/v1" "$ingress/api/gathering"; do
     echo "==> http://$document/openapi.json"
     check "http://$document/openapi.json" "$@" || outcome=1
   done
@@ -81,6 +85,13 @@ serve() {
   server_wait "$folder/$1" 30 curl --silent --fail --output "$folder/ready" "http://$2/readyz"
 }
 
+# Uploads need Kafka and an object storage, which `ccx local` has.
+serve_uploads() {
+  mkdir -p "$folder/ingress"
+  server_start "$folder/ingress" "$program" local --listen "$ingress" --data-dir "$folder/ingress/data"
+  server_wait "$folder/ingress" 60 curl --silent --fail --output "$folder/ready" "http://$ingress/api/ingress/v1/version"
+}
+
 # Deletions would leave the later requests without data.
 check() {
   # It keeps a folder where it runs.
@@ -89,7 +100,7 @@ check() {
 }
 
 stop() {
-  for name in aggregator smart-proxy; do server_stop "$folder/$name" || true; done
+  for name in aggregator smart-proxy ingress; do server_stop "$folder/$name" || true; done
   hack/postgres.sh wipe || true
   rm -rf "$folder"
 }

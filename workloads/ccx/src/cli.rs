@@ -10,12 +10,15 @@ use ccx_config::{Config, ConfigErrors, LogFormat, Logging};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use snafu::Snafu;
 
-use crate::argument_values;
-use crate::commands::{
-    check::CheckArgs, clean::CleanArgs, completion::CompletionArgs, config::ConfigCommand,
-    content::ContentCommand, dlq::DlqCommand, export::ExportArgs, insights_config::InsightsConfigArgs,
-    local::LocalArgs, migrate::MigrateArgs, rules::RulesCommand, sample_archive::SampleArchiveArgs,
-    topics::TopicsCommand, upload::UploadArgs,
+use crate::{
+    argument_values,
+    commands::{
+        check::CheckArgs, clean::CleanArgs, completion::CompletionArgs, config::ConfigCommand,
+        content::ContentCommand, dlq::DlqCommand, export::ExportArgs, insights_config::InsightsConfigArgs,
+        local::LocalArgs, migrate::MigrateArgs, rules::RulesCommand, sample_archive::SampleArchiveArgs,
+        topics::TopicsCommand, upload::UploadArgs,
+    },
+    original_config::{self, OriginalConfigError},
 };
 
 /// Program names that select a command, so that the program replaces the service of that name.
@@ -172,7 +175,8 @@ pub(crate) enum Command {
 impl Global {
     /// Returns the effective configuration.
     pub(crate) fn config(&self) -> Result<Config, InvalidConfig> {
-        let mut config = Config::load(self.config.as_deref(), environment())?;
+        let original = original_config::variables(self.config.as_deref(), &environment().collect())?;
+        let mut config = Config::load(self.config.as_deref(), original.into_iter().chain(environment()))?;
         config.logging = self.logging(config.logging);
         Ok(config)
     }
@@ -202,9 +206,19 @@ fn environment() -> impl Iterator<Item = (String, String)> {
 
 /// The configuration has mistakes.
 #[derive(Debug, Snafu)]
-#[snafu(transparent)]
-pub(crate) struct InvalidConfig {
-    source: ConfigErrors,
+pub(crate) enum InvalidConfig {
+    /// Ours.
+    #[snafu(transparent)]
+    Config {
+        /// All mistakes.
+        source: ConfigErrors,
+    },
+    /// That of the program by whose name this one is called.
+    #[snafu(transparent)]
+    Original {
+        /// The mistake.
+        source: OriginalConfigError,
+    },
 }
 
 impl CliError for InvalidConfig {
@@ -213,7 +227,14 @@ impl CliError for InvalidConfig {
     }
 
     fn advice(&self) -> Option<String> {
-        Some("`ccx config print --defaults` shows every key with its default".into())
+        match self {
+            Self::Config { .. } => {
+                Some("`ccx config print --defaults` shows every key with its default".into())
+            }
+            Self::Original { .. } => Some(
+                "the page Compatibility of the documentation lists the keys and their counterparts".into(),
+            ),
+        }
     }
 }
 

@@ -14,6 +14,7 @@ mod insights_results_aggregator;
 mod insights_results_aggregator_cleaner;
 mod insights_results_aggregator_exporter;
 mod original;
+mod original_config;
 mod output;
 mod panic;
 mod upload;

@@ -115,7 +115,7 @@ pub struct S3 {
 impl Settings {
     /// Reads the file that `variables` name, or `config.toml` in `directory` if it exists, and overrides it by the variables.
     pub fn load(directory: &Path, variables: &BTreeMap<String, String>) -> Result<Self, LoadError> {
-        SOURCES.load(directory, variables, |_| ())
+        SOURCES.load(Some(directory), variables, |_| ())
     }
 
     /// Overrides the connection by the Clowder document, whose certificates are written to `folder`.

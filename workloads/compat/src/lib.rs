@@ -15,9 +15,13 @@ mod clowder;
 mod duration;
 pub mod exporter;
 mod flags;
+pub mod ingress;
 mod load;
+pub mod smart_proxy;
+mod translation;
 mod weak;
 
 pub use clowder::{Clowder, ClowderError};
 pub use flags::{Flag, FlagError, FlagKind, FlagValues, parse_flags, usage};
 pub use load::LoadError;
+pub use translation::{Translation, ValueError};

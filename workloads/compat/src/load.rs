@@ -71,16 +71,17 @@ fn position(line: Option<usize>) -> String {
 
 impl Sources {
     /// Reads the file that `variables` name, or `config.toml` in `directory` if it exists, overrides it by the variables, and
-    /// lets `adapt` change the sections.
+    /// lets `adapt` change the sections. Without a directory, there is no file.
     pub(crate) fn load<S: DeserializeOwned>(
         &self,
-        directory: &Path,
+        directory: Option<&Path>,
         variables: &BTreeMap<String, String>,
         adapt: impl FnOnce(&mut Table),
     ) -> Result<S, LoadError> {
-        let file = match variables.get(self.file_variable) {
-            Some(named) => Some(find(&directory.join(named))?),
-            None => Some(directory.join(DEFAULT_FILE)).filter(|file| file.exists()),
+        let file = match (directory, variables.get(self.file_variable)) {
+            (None, _) => None,
+            (Some(directory), Some(named)) => Some(find(&directory.join(named))?),
+            (Some(directory), None) => Some(directory.join(DEFAULT_FILE)).filter(|file| file.exists()),
         };
         let mut table = file.map(|file| read(&file)).transpose()?.unwrap_or_default();
         self.overlay(&mut table, variables);

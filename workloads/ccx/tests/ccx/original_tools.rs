@@ -8,6 +8,7 @@ use std::{
 };
 
 use ccx_storage::Database;
+use ccx_test_support::{eventually, http::get};
 
 use crate::process::{Outcome, ccx, run};
 
@@ -332,4 +333,61 @@ async fn exporter_prints_its_help_and_configuration_without_the_secret() {
     }
     assert!(!shown.stderr.contains("hush"), "{shown:?}");
     assert_eq!(tool.run(&["--output", "paper"]).code, Some(4));
+}
+
+/// Runs the program under the name of an original service, in `folder`, with variables, until it listens or ends.
+fn service(name: &str, folder: &Path, variables: &[(&str, &str)]) -> Command {
+    let link = folder.join(name);
+    symlink(env!("CARGO_BIN_EXE_ccx"), &link).unwrap();
+    let mut command = Command::new(link);
+    command.arg0(name).current_dir(folder).env_remove("ACG_CONFIG");
+    for (name, _) in ccx::<&str>([]).get_envs() {
+        command.env_remove(name);
+    }
+    command.envs(variables.iter().copied());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+#[test]
+fn services_read_the_configuration_of_their_originals() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let address = format!(":{port}");
+    let web_port = port.to_string();
+    for (name, variables) in [
+        (
+            "insights-results-smart-proxy",
+            [
+                ("INSIGHTS_RESULTS_SMART_PROXY__SERVER__ADDRESS", address.as_str()),
+                ("CCX__DATABASE__PORT", "1"),
+            ],
+        ),
+        ("insights-ingress-go", [("INGRESS_WEBPORT", web_port.as_str()), ("INGRESS_STAGEBUCKET", "uploads")]),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("config.toml"), "[server]\nelephant = 1\ndebug = true\n").unwrap();
+        let mut child = service(name, folder.path(), &variables).spawn().unwrap();
+        let url = format!("http://127.0.0.1:{port}/livez");
+        eventually(name, || get(&url, &[]).filter(|response| response.status == 200));
+        child.kill().unwrap();
+        let output = child.wait_with_output().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        if name == "insights-results-smart-proxy" {
+            assert!(
+                errors.contains("server.elephant is not a key of insights-results-smart-proxy"),
+                "{errors}"
+            );
+            assert!(errors.contains("server.debug of insights-results-smart-proxy is not used"), "{errors}");
+        }
+    }
+}
+
+#[test]
+fn invalid_value_of_an_original_key_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let variables = [("INGRESS_WEBPORT", "s3cret")];
+    let outcome = run(&mut service("insights-ingress-go", folder.path(), &variables));
+    assert_eq!(outcome.code, Some(2), "{outcome:?}");
+    assert!(outcome.stderr.contains("INGRESS_WEBPORT is invalid: expected a port"), "{outcome:?}");
+    assert!(!outcome.stderr.contains("s3cret"), "{outcome:?}");
 }

@@ -17,7 +17,7 @@ impl Settings {
     /// Reads the file that `variables` name, or `config.toml` in `directory` if it exists, and overrides it
     /// by the variables.
     pub fn load(directory: &Path, variables: &BTreeMap<String, String>) -> Result<Self, LoadError> {
-        SOURCES.load(directory, variables, rename_storage)
+        SOURCES.load(Some(directory), variables, rename_storage)
     }
 }
 

@@ -1,0 +1,125 @@
+//! Keys of an original program as keys of ours.
+
+use std::collections::BTreeMap;
+
+use snafu::{OptionExt as _, Snafu};
+
+/// A configuration of an original program, in terms of ours.
+///
+/// Values may be secrets, so that it has no `Debug`.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Translation {
+    /// The variables (`CCX__…`) that set the same in our configuration, with their values.
+    pub variables: Vec<(String, String)>,
+    /// Keys without a counterpart, each with the reason.
+    pub unused: Vec<(String, &'static str)>,
+    /// Keys that the original does not know.
+    pub unknown: Vec<String>,
+}
+
+/// A value of an original key can't be translated. The value is not repeated: it may be a secret.
+#[derive(Clone, Debug, PartialEq, Eq, Snafu)]
+#[snafu(visibility(pub(crate)), display("{key} is invalid: expected {expected}"))]
+pub struct ValueError {
+    /// The key of the original.
+    pub key: String,
+    /// The expectation.
+    pub expected: &'static str,
+}
+
+/// A key of an original program.
+pub(crate) struct Key {
+    pub(crate) original: &'static str,
+    pub(crate) ours: Counterpart,
+}
+
+/// How our configuration expresses a key.
+pub(crate) enum Counterpart {
+    /// By a key with the same value.
+    Key(&'static str),
+    /// By a key with another form of the value; `None` is an invalid value, an empty list leaves ours as it is.
+    Converted { convert: Convert, expected: &'static str },
+    /// Not at all, for a reason.
+    Unused(&'static str),
+}
+
+/// Converts a value to keys of ours with their values.
+pub(crate) type Convert = fn(&str) -> Option<Vec<(&'static str, String)>>;
+
+impl Translation {
+    /// Translates values by the keys of the original. An empty value is an unset one.
+    pub(crate) fn new(keys: &[Key], values: &BTreeMap<String, String>) -> Result<Self, ValueError> {
+        let mut translation = Self::default();
+        for (name, value) in values.iter().filter(|(_, value)| !value.is_empty()) {
+            match keys.iter().find(|key| key.original == name).map(|key| &key.ours) {
+                None => translation.unknown.push(name.clone()),
+                Some(Counterpart::Unused(reason)) => translation.unused.push((name.clone(), reason)),
+                Some(Counterpart::Key(ours)) => translation.variables.push((variable(ours), value.clone())),
+                Some(Counterpart::Converted { convert, expected }) => {
+                    let converted = convert(value).context(ValueSnafu { key: name, expected: *expected })?;
+                    let variables = converted.into_iter().map(|(key, value)| (variable(key), value));
+                    translation.variables.extend(variables);
+                }
+            }
+        }
+        Ok(translation)
+    }
+
+    /// Adds keys of ours with their values.
+    pub(crate) fn set(&mut self, settings: impl Iterator<Item = (String, String)>) {
+        self.variables.extend(settings.map(|(key, value)| (variable(&key), value)));
+    }
+
+    /// Puts a prefix before the names of the original's keys.
+    pub(crate) fn name_with(&mut self, prefix: &str) {
+        let unused = self.unused.iter_mut().map(|(key, _)| key);
+        for key in unused.chain(&mut self.unknown) {
+            key.insert_str(0, prefix);
+        }
+    }
+}
+
+fn variable(key: &str) -> String {
+    format!("CCX__{}", key.replace('.', "__").to_ascii_uppercase())
+}
+
+/// Converts `:8080` or `host:8080`, as Go writes addresses to listen on.
+pub(crate) fn listen_address(value: &str) -> Option<String> {
+    let (host, port) = value.rsplit_once(':')?;
+    let port: u16 = port.parse().ok()?;
+    let host = match host {
+        "" | "0.0.0.0" => "[::]",
+        "localhost" => "127.0.0.1",
+        host => host,
+    };
+    let address = format!("{host}:{port}");
+    address.parse::<std::net::SocketAddr>().ok().map(|address| address.to_string())
+}
+
+/// Converts the name of a level of the log.
+pub(crate) fn log_level(value: &str) -> Option<&'static str> {
+    match value.to_ascii_lowercase().as_str() {
+        "trace" => Some("trace"),
+        "debug" => Some("debug"),
+        "info" => Some("info"),
+        "warn" | "warning" => Some("warn"),
+        "error" | "fatal" => Some("error"),
+        _ => None,
+    }
+}
+
+/// Converts the spellings of Go's `strconv.ParseBool`.
+pub(crate) fn boolean(value: &str) -> Option<bool> {
+    match value {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
+        _ => None,
+    }
+}
+
+/// Fails unless `key` is one of our configuration.
+#[cfg(test)]
+pub(crate) fn assert_exists(key: &str) {
+    let problems = ccx_config::Config::parse("", [(variable(key), "1".to_owned())]).err().unwrap_or_default();
+    assert!(problems.iter().all(|problem| !problem.reason.contains("not a key")), "{key}: {problems:?}");
+}
