@@ -154,7 +154,8 @@ mod tests {
 
     #[tokio::test]
     async fn compressed_parts_are_the_body_again() {
-        let content: Vec<u8> = (0..300_000_u32).flat_map(u32::to_le_bytes).collect();
+        let content: Vec<u8> =
+            (0..60_000).flat_map(|n| format!("{{\"cluster\":{n}}}").into_bytes()).collect();
         let parts = || content.chunks(170_000).map(|part| Ok::<_, axum::Error>(part.to_vec()));
         for coding in [ContentCoding::Gzip, ContentCoding::Zstd] {
             let parts: Vec<_> = parts().collect();
