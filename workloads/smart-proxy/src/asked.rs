@@ -59,8 +59,17 @@ impl Asked {
         api: &'a Api,
         encoding: impl Future<Output = Result<Arc<Encoded>, ApiError>> + Send + 'a,
     ) -> BoxFuture<'a, Result<Response, ApiError>> {
+        self.encoded_for(api, Question::new(&self.caller, &self.uri), encoding)
+    }
+
+    /// As [`encoded`](Self::encoded), for a question that several paths and queries ask.
+    pub(crate) fn encoded_for<'a>(
+        &'a self,
+        api: &'a Api,
+        question: Question,
+        encoding: impl Future<Output = Result<Arc<Encoded>, ApiError>> + Send + 'a,
+    ) -> BoxFuture<'a, Result<Response, ApiError>> {
         Box::pin(async move {
-            let question = Question::new(&self.caller, &self.uri);
             if !api.database.allows_attempt()
                 && let Some(stale) = api.last_answers.stale(&question, self.coding)
             {

@@ -13,7 +13,7 @@ use axum::{
 };
 use ccx_auth::Caller;
 use ccx_http::{ContentCoding, Encoded};
-use ccx_messages::OrgId;
+use ccx_messages::{ClusterId, OrgId};
 use quick_cache::{Weighter, sync::Cache};
 
 /// The mark of an answer that is not current (RFC 7234, 5.5.1).
@@ -41,6 +41,17 @@ impl Question {
             user_id: caller.user_id_or_zero().into(),
             sees_internal: caller.internal,
             uri: uri.path_and_query().map_or("", |uri| uri.as_str()).into(),
+        }
+    }
+
+    /// The question for a form of a cluster's report, which several paths and queries ask for.
+    pub(crate) fn about_report(caller: &Caller, cluster_id: ClusterId, form: u8) -> Self {
+        Self {
+            org_id: caller.org_id,
+            user_id: caller.user_id_or_zero().into(),
+            sees_internal: caller.internal,
+            // No path begins like this.
+            uri: format!("report {form} of {cluster_id}").into(),
         }
     }
 }

@@ -132,7 +132,7 @@ fn archive_that_is_uploaded_by_the_printed_command_is_served() {
     .unwrap();
     let arguments = ["local", "--listen", "127.0.0.1:0"];
     let mut program = ChildGuard(ccx(arguments).arg(first).spawn().unwrap());
-    let text = printed_until_served(&mut program.0);
+    let text = printed_until(&mut program.0, "/openshift/insights/advisor/clusters");
     let command = text.lines().find(|line| line.contains("curl -F")).expect(&text);
 
     let curl = Command::new("sh").args(["-c", command]).current_dir(folder.path()).output().unwrap();
@@ -145,8 +145,7 @@ fn archive_that_is_uploaded_by_the_printed_command_is_served() {
     assert!(served.body.contains("NODE_NOT_READY"), "{}", served.body);
 
     // The list shows the name that the archive tells.
-    let (address, _) = api.split_once("/api/").unwrap();
-    let clusters = get(&format!("{address}/api/insights-results-aggregator/v2/clusters"), &[]).unwrap();
+    let clusters = get(url_in(&text, "v2/clusters"), &[]).unwrap();
     let name = format!("sample-{}.example.com", &cluster_id.to_string()[28..]);
     assert!(clusters.body.contains(&name), "{name} in {}", clusters.body);
 }

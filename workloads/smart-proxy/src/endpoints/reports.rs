@@ -13,6 +13,7 @@ use crate::{
     api::Api,
     asked::Asked,
     error::ApiError,
+    last_answers::Question,
     model::{self, RuleHit},
     public_api::ReportOptions,
     query::Query,
@@ -174,16 +175,18 @@ async fn report(
         for_managed: version == Version::V1 && query.flag("osd_eligible").ok().flatten().unwrap_or(false),
     };
     let user = UserId::parse(asked.caller.user_id_or_zero());
-    let (Some(cache), Ok(user)) = (&api.cache, user) else {
-        return asked.encoded(api, read(asked, cluster, options, api, version)).await;
-    };
     let form = form(asked.caller.internal, options, version);
+    // The cache answers this path from what another one has read: both are one question.
+    let question = || Question::about_report(&asked.caller, cluster, form);
+    let (Some(cache), Ok(user)) = (&api.cache, user) else {
+        return asked.encoded_for(api, question(), read(asked, cluster, options, api, version)).await;
+    };
     let key = Key { org: asked.caller.org_id, cluster, user, form };
     if let Some(answer) = cache.get(&key) {
         api.metrics.cache_hits.inc();
         return Ok(answer.response(asked.coding));
     }
-    asked.encoded(api, read_into(cache, key, asked, options, api, version)).await
+    asked.encoded_for(api, question(), read_into(cache, key, asked, options, api, version)).await
 }
 
 async fn read_into(

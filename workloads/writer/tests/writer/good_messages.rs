@@ -100,7 +100,9 @@ async fn cluster_name_of_a_message_is_stored_and_kept_by_a_message_without_one()
         r#""gathering_time":"2026-01-15T11:00:00Z""#,
         r#""gathering_time":"2026-01-15T11:00:00Z","cluster_name":"prod.example.com""#,
     );
-    env.send(&[with_name, message(2, 1, "a"), message(1, 2, "a")]).await;
+    env.send(&[with_name]).await;
+    env.until_reports(1).await;
+    env.send(&[message(2, 1, "a"), message(1, 2, "a")]).await;
     writer.until_metric("successful_messages_processing_time_count", 3.0).await;
     writer.stop().await;
     let names = env.rows("SELECT org_id, cluster_id, name FROM ccx.reported_name").await;
