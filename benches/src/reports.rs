@@ -1,6 +1,8 @@
 //! Results messages and rows like those of production: 5 kB, 5 hits.
 
-use ccx_messages::{ClusterId, Metadata, OrgId, Results, ResultsMessage, Timestamp, format_utc_seconds};
+use ccx_messages::{
+    ClusterId, Metadata, OrgId, ReportedName, Results, ResultsMessage, Timestamp, format_utc_seconds,
+};
 use ccx_storage::NewReport;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{json, value::to_raw_value};
