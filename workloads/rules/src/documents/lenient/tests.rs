@@ -127,3 +127,18 @@ fn deeply_nested_list_is_skipped_without_recursion() {
     let deep = format!("{{\"inner\":{}1{},\"name\":\"x\"}}", "[".repeat(100_000), "]".repeat(100_000));
     assert_eq!(&*thing(&deep).unwrap().name, "x");
 }
+
+#[test]
+fn object_in_an_old_and_a_new_folder_is_one_object() {
+    let file = |path, content: &'static str| File { path, content: content.as_bytes() };
+    let files = [
+        file("config/machines/worker-0.json", r#"{"name":"worker-0","count":1}"#),
+        file("config/machines/ns/worker-0.json", r#"{"name":"worker-0","count":2}"#),
+        file("config/machines/ns/worker-1.json", r#"{"name":"worker-1","count":3}"#),
+        file("config/machines/ns/unnamed.json", r#"{"count":4}"#),
+        file("config/machines/other/unnamed.json", r#"{"count":4}"#),
+    ];
+    let things: Vec<Thing<'_>> = parse_named_objects(&files, |thing: &Thing<'_>| ("ns", &*thing.name));
+    let counts: Vec<_> = things.iter().map(|thing| thing.count.0).collect();
+    assert_eq!(counts, [Some(1), Some(3), Some(4), Some(4)]);
+}
