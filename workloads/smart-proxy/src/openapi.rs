@@ -5,7 +5,7 @@ use ccx_http::{
     ApiInfo, Endpoint, add_problems, openapi_document, openapi_json, path_parameters, problem_components,
 };
 use utoipa::openapi::{
-    Components, OpenApi, SecurityRequirement,
+    Components, OpenApi, SecurityRequirement, Server,
     path::Operation,
     security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
@@ -20,6 +20,9 @@ const SCHEMES: [&str; 2] = ["identity", "token"];
 
 /// Paths that answer without credentials.
 const OPEN_PATHS: [&str; 2] = ["/metrics", "/openapi.json"];
+
+/// The end of the renderer's paths.
+const RENDERER_PATH: &str = "/rendered_reports";
 
 const PROBLEMS: [(&str, &str); 8] = [
     ("400", "A part of the request is wrong."),
@@ -48,12 +51,22 @@ impl Documents {
         let public = "insights-results-smart-proxy";
         let mut open = content_service();
         open.extend(renderer());
-        let content = document("insights-content-service", &settings.content_api_prefix, open, Access::Open);
+        let mut content =
+            document("insights-content-service", &settings.content_api_prefix, open, Access::Open);
+        serve_renderer_at_root(&mut content);
         Self {
             v1: openapi_json(&document(public, &prefix("v1"), v1(), Access::Authenticated)).into(),
             v2: openapi_json(&document(public, &prefix("v2"), v2(), Access::Authenticated)).into(),
             content: openapi_json(&content).into(),
         }
+    }
+}
+
+/// The renderer of templates is a service of its own among the originals, without a prefix.
+fn serve_renderer_at_root(content: &mut OpenApi) {
+    let renderer = content.paths.paths.iter_mut().filter(|(path, _)| path.ends_with(RENDERER_PATH));
+    for operation in renderer.filter_map(|(_, item)| item.post.as_mut()) {
+        operation.servers = Some(vec![Server::new("/")]);
     }
 }
 

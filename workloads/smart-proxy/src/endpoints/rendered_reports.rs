@@ -59,7 +59,10 @@ pub(crate) struct RenderedHit {
     path = "/rendered_reports",
     params(("escaping" = Option<String>, Query, description = "How data is inserted: `none`, or `markdown` as by the Advisor page.")),
     request_body = RenderRequest,
-    responses((status = 200, description = "The texts.", body = RenderedReports))
+    responses(
+        (status = 200, description = "The texts.", body = RenderedReports),
+        (status = 422, description = "The body is no report: `status` says why.", body = Object)
+    )
 )]
 pub(crate) async fn rendered_reports(
     State(api): State<Arc<Api>>,
@@ -83,7 +86,10 @@ pub(crate) async fn rendered_reports(
     path = "/v1/rendered_reports",
     params(("escaping" = Option<String>, Query, description = "How data is inserted: `none`, or `markdown` as by the Advisor page.")),
     request_body = RenderRequest,
-    responses((status = 200, description = "The texts.", body = RenderedReports))
+    responses(
+        (status = 200, description = "The texts.", body = RenderedReports),
+        (status = 422, description = "The body is no report: `status` says why.", body = Object)
+    )
 )]
 pub(crate) async fn rendered_reports_v1(
     state: State<Arc<Api>>,

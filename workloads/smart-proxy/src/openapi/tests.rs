@@ -52,6 +52,18 @@ fn operations_but_metrics_and_documents_need_credentials() {
 }
 
 #[test]
+fn renderer_is_described_at_its_own_paths() {
+    let content = parsed(&documents().content);
+    let mut renderer = 0;
+    for (path, item) in content["paths"].as_object().unwrap() {
+        let is_of_renderer = path.ends_with("/rendered_reports");
+        assert_eq!(item["post"]["servers"][0]["url"].as_str(), is_of_renderer.then_some("/"), "{path}");
+        renderer += usize::from(is_of_renderer);
+    }
+    assert_eq!(renderer, 2);
+}
+
+#[test]
 fn references_have_a_target() {
     for document in [documents().v1, documents().v2, documents().content] {
         let document = parsed(&document);
