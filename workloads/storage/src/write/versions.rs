@@ -5,13 +5,15 @@ use sqlx::PgConnection;
 use super::Accepted;
 use crate::{StorageError, observe::Statements};
 
-/// Uses `report_info_cluster_id_key`. A version that stays costs no write.
+/// Uses `report_info_cluster_id_key`. A version that stays costs no write: it is left out before the insertion, as a row that conflicts
+/// is locked, which is a write too.
 const UPSERT: &str = "\
     INSERT INTO report_info (org_id, cluster_id, version_info) \
     SELECT new.org_id, new.cluster_id, new.version_info \
     FROM unnest($1::int4[], $2::text[], $3::text[]) AS new (org_id, cluster_id, version_info) \
-    ON CONFLICT (cluster_id) DO UPDATE SET org_id = excluded.org_id, version_info = excluded.version_info \
-    WHERE (report_info.org_id, report_info.version_info) IS DISTINCT FROM (excluded.org_id, excluded.version_info)";
+    WHERE NOT EXISTS (SELECT FROM report_info AS stored WHERE stored.cluster_id = new.cluster_id \
+        AND stored.org_id = new.org_id AND stored.version_info = new.version_info) \
+    ON CONFLICT (cluster_id) DO UPDATE SET org_id = excluded.org_id, version_info = excluded.version_info";
 
 /// Uses `report_info_cluster_id_key`.
 const DELETE: &str = "\
