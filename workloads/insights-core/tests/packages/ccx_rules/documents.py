@@ -17,6 +17,7 @@ class Files(SpecSet):
     controller_manager_logs = glob_file(
         "namespaces/openshift-kube-controller-manager/pods/*/*/*.log", context=HostArchiveContext
     )
+    infrastructure = simple_file("config/infrastructure.json", context=HostArchiveContext)
     machine_api_events = simple_file("events/openshift-machine-api.json", context=HostArchiveContext)
     machine_config_pools = glob_file("config/machineconfigpools/*.json", context=HostArchiveContext)
     metrics = simple_file("config/metrics", context=HostArchiveContext)
@@ -55,6 +56,13 @@ class ClusterVersion(Document):
 @parser(Files.controller_manager_logs)
 class ControllerManagerLog(Lines):
     pass
+
+
+@parser(Files.infrastructure)
+class Infrastructure(Document):
+    @property
+    def is_hosted(self):
+        return self.data.get("status", {}).get("controlPlaneTopology") == "External"
 
 
 @parser(Files.machine_api_events)

@@ -1,10 +1,10 @@
 from insights.core.plugins import make_fail, rule
 
-from ccx_rules.documents import ClusterVersion, excerpt, find_true
+from ccx_rules.documents import ClusterVersion, Infrastructure, excerpt, find_true
 
 
-@rule(ClusterVersion, tags=["openshift", "service_availability"])
-def report(version):
+@rule(ClusterVersion, optional=[Infrastructure], tags=["openshift", "service_availability"])
+def report(version, infrastructure):
     failing = find_true(version.data, "Failing")
     if failing is None:
         return None
@@ -17,4 +17,5 @@ def report(version):
         message=excerpt(failing.get("message")),
         desired=desired,
         current=next(completed, desired),
+        is_hosted=infrastructure is not None and infrastructure.is_hosted,
     )
