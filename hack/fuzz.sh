@@ -10,7 +10,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-readonly folder=$PWD/target/fuzz host=x86_64-unknown-linux-gnu
+readonly root=$PWD folder=$PWD/target/fuzz host=x86_64-unknown-linux-gnu
 readonly seconds=${FUZZ_SECONDS:-60} max_memory_mib=2048 max_input_seconds=30
 
 # Coverage of edges and comparisons, by which libFuzzer chooses its inputs.
@@ -20,9 +20,14 @@ readonly instrumentation="--cfg fuzzing -Cdebug-assertions -Cpasses=sancov-modul
 
 main() {
   case "${1:-}" in help | -h | --help) sed -n '2,/^[^#]/{ s/^# \{0,1\}//p; }' "$0" && return ;; esac
+  if [ -n "${FUZZ_ONE:-}" ]; then
+    fuzz "$1"
+    return
+  fi
   [ $# -gt 0 ] || set -- read inputs rule_file expression
   local target failed=()
-  for target in "$@"; do fuzz "$target" || failed+=("$target"); done
+  # Each in a process of its own: in a function that is followed by `||`, bash goes on after a failed command.
+  for target in "$@"; do FUZZ_ONE=1 "$root/hack/fuzz.sh" "$target" || failed+=("$target"); done
   [ ${#failed[@]} -eq 0 ] || { echo "findings in ${failed[*]}: see target/fuzz/findings" >&2 && return 1; }
 }
 
@@ -36,7 +41,7 @@ fuzz() {
     expression) crate=declarative-rules seeds=seeds/expression ;;
     *) echo "there is no target $1; see --help" >&2 && return 2 ;;
   esac
-  cd "$folder/../../workloads/$crate/fuzz"
+  cd "$root/workloads/$crate/fuzz"
   RUSTFLAGS="$instrumentation" cargo build --release --quiet --bin "$1" --target "$host" --target-dir "$folder"
   mkdir -p "$folder/bin" "$folder/findings" "$folder/corpus/$1"
   cp "$folder/$host/release/$1" "$folder/bin/$1"
