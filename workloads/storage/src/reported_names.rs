@@ -1,6 +1,6 @@
 //! The table `ccx.reported_name`: the names of clusters in their own data, as their latest reports tell.
 //!
-//! [`ClusterName`](crate::ClusterName)s, which users have chosen, are in a table of their own: removing one shows the reported name again.
+//! [`ClusterName`]s, which users have chosen, are in a table of their own: removing one shows the reported name again.
 
 use ccx_messages::{ClusterId, OrgId};
 
