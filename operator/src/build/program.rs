@@ -306,7 +306,7 @@ impl<'a> Program<'a> {
         self.sections.to_file()
     }
 
-    /// Whether it connects to the database.
+    /// Returns whether the program connects to the database.
     pub(super) fn uses_database(&self) -> bool {
         self.sections.database.is_some()
     }

@@ -54,9 +54,9 @@ pub(crate) struct UpToDate {
 /// The result of comparing all resources that were up to date with their present state.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct CheckedResources {
-    /// The number of those that still are.
+    /// The number of resources that are still up to date.
     pub(crate) up_to_date: u32,
-    /// Those that no longer are.
+    /// The resources that have changed since.
     pub(crate) outdated: Vec<Key>,
 }
 

@@ -22,7 +22,7 @@ impl Part for CronJobStatus {}
 /// The state of a CronJob.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct CronJobState {
-    /// Whether it is suspended.
+    /// `spec.suspend`: no runs are started.
     pub(crate) is_suspended: bool,
     /// When the last run was due.
     pub(crate) last_due: Option<Timestamp>,

@@ -24,7 +24,7 @@ struct Blocking<'a> {
     expected: i64,
     desired: i64,
     healthy: i64,
-    /// Whether it demands all pods, however many there are.
+    /// The budget demands all pods: further replicas do not allow a disruption.
     demands_all: bool,
 }
 

@@ -162,7 +162,7 @@ fn missing_version_is_zero_and_an_unexpected_one_is_kept() {
     assert_eq!(version("\"Version\":41,"), 41);
 }
 
-/// The original pipeline sends no name, and a value that is none must not cost the report.
+/// The original pipeline sends no name. An invalid name is ignored, and the report is stored.
 #[test]
 fn cluster_name_is_optional_and_an_invalid_one_is_left_out() {
     for (metadata, expected) in [

@@ -1,4 +1,4 @@
-//! What no longer applies to a cluster.
+//! Past recommendations of a cluster.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! What no longer applies to a cluster.
+//! Past recommendations of a cluster, by REST.
 
 use super::test_env::{CLUSTER, FOREIGN_CLUSTER, NODES_RULE, OLD_CLUSTER, TestEnv, V2};
 

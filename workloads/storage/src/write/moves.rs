@@ -75,7 +75,7 @@ const APPLY: [(&str, &str); 8] = [
     ),
 ];
 
-/// As [`APPLY`], of our own tables.
+/// The same as [`APPLY`] for the tables of schema `ccx`.
 const APPLY_OWN: [(&str, &str); 8] = [
     (
         "make room for names of clusters",

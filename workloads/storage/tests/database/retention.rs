@@ -190,7 +190,7 @@ async fn deleted_cluster_has_rows_in_no_own_table() {
     }
 }
 
-/// A table of ours that retention does not know would keep its rows for ever.
+/// A table of schema `ccx` that is missing from the list would never be cleaned.
 #[tokio::test]
 async fn every_own_table_is_cleaned() {
     let (database, mut sql) = migrated().await;
