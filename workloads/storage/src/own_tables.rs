@@ -10,25 +10,29 @@ use snafu::OptionExt as _;
 
 use crate::{Database, StorageError, error::OwnTablesMissingSnafu, retention::without_report};
 
-/// A table of ours. Its column `cluster_id` names the cluster of a row.
+/// A table of ours. Its columns `org_id` and `cluster_id` name the organisation and the cluster of a row.
 pub(crate) struct OwnTable {
     /// The name, with its schema.
     pub(crate) name: &'static str,
     /// The condition for rows that are older than the time `$1`.
     pub(crate) old_rows: &'static str,
+    /// Whether rows move with their cluster to another organisation.
+    pub(crate) moves: bool,
 }
 
 /// Every table that [`CREATE`] creates.
 pub(crate) const TABLES: [OwnTable; 5] = [
-    OwnTable { name: "ccx.cluster_name", old_rows: without_report!("cluster_name") },
-    OwnTable { name: "ccx.reported_name", old_rows: without_report!("reported_name") },
-    OwnTable { name: "ccx.past_recommendation", old_rows: "vanished_at < $1" },
+    OwnTable { name: "ccx.cluster_name", old_rows: without_report!("cluster_name"), moves: true },
+    OwnTable { name: "ccx.reported_name", old_rows: without_report!("reported_name"), moves: true },
+    OwnTable { name: "ccx.past_recommendation", old_rows: "vanished_at < $1", moves: true },
     // Without a cluster, the rule is disabled for all clusters.
     OwnTable {
         name: "ccx.disabled_by",
         old_rows: concat!("cluster_id <> '' AND ", without_report!("disabled_by")),
+        moves: true,
     },
-    OwnTable { name: "ccx.processed_request", old_rows: "expires_at < $1" },
+    // A cluster asks as a member of the organisation for which it has uploaded.
+    OwnTable { name: "ccx.processed_request", old_rows: "expires_at < $1", moves: false },
 ];
 
 /// Creates the tables that are missing.

@@ -1,9 +1,15 @@
 //! Clusters that have come to another organisation take with them everything that is stored about them.
 
-use sqlx::PgConnection;
+use std::borrow::Cow;
+
+use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::{Accepted, Stored};
-use crate::{StorageError, observe::Statements, own_tables::OwnTables};
+use crate::{
+    StorageError,
+    observe::Statements,
+    own_tables::{OwnTable, OwnTables, TABLES},
+};
 
 /// A cluster that has come from organisation `from`.
 pub(super) struct Move<'a> {
@@ -24,9 +30,9 @@ const FIND_LEFT_OVERS: &str = "\
         LIMIT 1 \
     ) AS left_over";
 
-/// The statements that move a cluster, except the row of `report`, which is written anyway. `$1` is the organisations that clusters leave, `$2` those that
-/// they come to, `$3` the clusters. What the new organisation has of the cluster is older than that and gives way. Users' votes
-/// and switches have no organisation in their keys, and write it as text.
+/// The statements that move a cluster, except the row of `report`, which is written anyway. `$1` is the organisations that clusters
+/// leave, `$2` those that they come to, `$3` the clusters. What the new organisation has of the cluster is older than that and gives
+/// way. Users' votes and switches have no organisation in their keys, and write it as text.
 const APPLY: [(&str, &str); 8] = [
     (
         "make room for rule hits",
@@ -75,53 +81,27 @@ const APPLY: [(&str, &str); 8] = [
     ),
 ];
 
-/// The same as [`APPLY`] for the tables of schema `ccx`.
-const APPLY_OWN: [(&str, &str); 8] = [
-    (
-        "make room for names of clusters",
-        "DELETE FROM ccx.cluster_name USING unnest($2::int4[], $3::text[]) AS moved (new_org, cluster) \
-         WHERE cluster_name.org_id = moved.new_org AND cluster_name.cluster_id = moved.cluster",
-    ),
-    (
-        "move names of clusters",
-        "UPDATE ccx.cluster_name SET org_id = moved.new_org \
-         FROM unnest($1::int4[], $2::int4[], $3::text[]) AS moved (old_org, new_org, cluster) \
-         WHERE cluster_name.org_id = moved.old_org AND cluster_name.cluster_id = moved.cluster",
-    ),
-    (
-        "make room for reported names",
-        "DELETE FROM ccx.reported_name USING unnest($2::int4[], $3::text[]) AS moved (new_org, cluster) \
-         WHERE reported_name.org_id = moved.new_org AND reported_name.cluster_id = moved.cluster",
-    ),
-    (
-        "move reported names",
-        "UPDATE ccx.reported_name SET org_id = moved.new_org \
-         FROM unnest($1::int4[], $2::int4[], $3::text[]) AS moved (old_org, new_org, cluster) \
-         WHERE reported_name.org_id = moved.old_org AND reported_name.cluster_id = moved.cluster",
-    ),
-    (
-        "make room for past recommendations",
-        "DELETE FROM ccx.past_recommendation USING unnest($2::int4[], $3::text[]) AS moved (new_org, cluster) \
-         WHERE past_recommendation.org_id = moved.new_org AND past_recommendation.cluster_id = moved.cluster",
-    ),
-    (
-        "move past recommendations",
-        "UPDATE ccx.past_recommendation SET org_id = moved.new_org \
-         FROM unnest($1::int4[], $2::int4[], $3::text[]) AS moved (old_org, new_org, cluster) \
-         WHERE past_recommendation.org_id = moved.old_org AND past_recommendation.cluster_id = moved.cluster",
-    ),
-    (
-        "make room for authors of disabled rules",
-        "DELETE FROM ccx.disabled_by USING unnest($2::int4[], $3::text[]) AS moved (new_org, cluster) \
-         WHERE disabled_by.org_id = moved.new_org AND disabled_by.cluster_id = moved.cluster",
-    ),
-    (
-        "move authors of disabled rules",
-        "UPDATE ccx.disabled_by SET org_id = moved.new_org \
-         FROM unnest($1::int4[], $2::int4[], $3::text[]) AS moved (old_org, new_org, cluster) \
-         WHERE disabled_by.org_id = moved.old_org AND disabled_by.cluster_id = moved.cluster",
-    ),
-];
+/// As [`APPLY`], for a table of ours.
+fn apply_to_own(table: &OwnTable) -> [(&'static str, String); 2] {
+    let name = table.name;
+    [
+        (
+            "make room in a table of ours",
+            format!(
+                "DELETE FROM {name} AS own USING unnest($2::int4[], $3::text[]) AS moved (new_org, cluster) \
+                 WHERE own.org_id = moved.new_org AND own.cluster_id = moved.cluster"
+            ),
+        ),
+        (
+            "move rows of a table of ours",
+            format!(
+                "UPDATE {name} AS own SET org_id = moved.new_org \
+                 FROM unnest($1::int4[], $2::int4[], $3::text[]) AS moved (old_org, new_org, cluster) \
+                 WHERE own.org_id = moved.old_org AND own.cluster_id = moved.cluster"
+            ),
+        ),
+    ]
+}
 
 /// Splits off the reports that would move a cluster from another organisation although their senders have not authenticated as
 /// the cluster: the id in an archive is the sender's own statement. Returns the others, and the positions of these.
@@ -183,9 +163,13 @@ pub(super) async fn apply(
     let from: Vec<i32> = moves.iter().map(|moved| moved.from).collect();
     let to: Vec<i32> = moves.iter().map(|moved| moved.cluster.report.org_id.as_i32()).collect();
     let clusters: Vec<&str> = moves.iter().map(|moved| moved.cluster.cluster_id.as_str()).collect();
-    let own: &[(&str, &str)] = if own_tables == OwnTables::Present { &APPLY_OWN } else { &[] };
-    for &(name, sql) in APPLY.iter().chain(own) {
-        let statement = sqlx::query(sql).bind(&from).bind(&to).bind(&clusters);
+    let mut apply = APPLY.map(|(name, sql)| (name, Cow::from(sql))).to_vec();
+    if own_tables == OwnTables::Present {
+        let own = TABLES.iter().filter(|table| table.moves).flat_map(apply_to_own);
+        apply.extend(own.map(|(name, sql)| (name, Cow::from(sql))));
+    }
+    for (name, sql) in apply {
+        let statement = sqlx::query(AssertSqlSafe(sql)).bind(&from).bind(&to).bind(&clusters);
         statements.run(name, statement.execute(&mut *connection)).await?;
     }
     Ok(())
