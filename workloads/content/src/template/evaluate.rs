@@ -58,10 +58,7 @@ impl<'a> Renderer<'a> {
 
     fn list(&mut self, position: Position, items: &'a [Expression]) -> Rendered<Value<'a>> {
         let items: Vec<_> = items.iter().map(|item| self.evaluate(item)).collect::<Rendered<_>>()?;
-        if items.iter().any(|item| matches!(item, Value::List(_))) {
-            return Err(RenderError { position, kind: RenderErrorKind::ValueTooDeep });
-        }
-        Ok(Value::List(items.into()))
+        Value::list(items).map_err(at(position))
     }
 
     fn arguments(&mut self, position: Position, arguments: &'a [Expression]) -> Rendered<Vec<Value<'a>>> {
@@ -105,7 +102,7 @@ impl<'a> Renderer<'a> {
         if matches!(operator, Binary::And | Binary::Or | Binary::Coalesce) {
             return Ok(right);
         }
-        self.charge(position, left.weight() + right.weight())?;
+        self.charge(position, left.weight().saturating_add(right.weight()))?;
         let value = operate(operator, &left, &right).map_err(at(position))?;
         self.keep(position, value)
     }

@@ -123,5 +123,5 @@ fn values<'a>(value: &Value<'a>) -> Option<Vec<Value<'a>>> {
 
 fn list(items: Option<Vec<Value<'_>>>, function: Function) -> Called<'_> {
     let items = items.ok_or(RenderErrorKind::Argument { method: function.name() })?;
-    Ok(Value::List(items.into()))
+    Ok(Value::list(items)?)
 }

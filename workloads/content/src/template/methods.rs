@@ -99,7 +99,7 @@ fn call_of_list<'a>(method: Method, list: &Value<'a>, arguments: &Arguments<'_, 
                 Some(_) => argument.items(),
                 None => vec![argument.clone()],
             });
-            Value::List(items.into_iter().chain(more).collect())
+            Value::list(items.into_iter().chain(more))?
         }
         Method::Includes => {
             let is_nan = |value: &Value<'_>| matches!(value, Value::Number(number) if number.is_nan());
@@ -113,7 +113,7 @@ fn call_of_list<'a>(method: Method, list: &Value<'a>, arguments: &Arguments<'_, 
         Method::Join => join(list, arguments)?.into(),
         Method::Slice => {
             let (start, end) = range(arguments, items.len())?;
-            Value::List(items.into_iter().take(end).skip(start).collect())
+            Value::list(items.into_iter().take(end).skip(start))?
         }
         Method::ToString => Value::Text(list.to_text()?),
         _ => return Err(no_such_method(method, list)),
@@ -210,7 +210,7 @@ fn split<'a>(text: &Text<'a>, arguments: &Arguments<'_, 'a>) -> Called<'a> {
             separator => text.split(separator).take(limit).map(own).collect(),
         },
     };
-    Ok(Value::List(parts.into()))
+    Ok(Value::list(parts)?)
 }
 
 fn within_limit(bytes: usize) -> Result<(), RenderErrorKind> {

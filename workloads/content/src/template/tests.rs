@@ -113,7 +113,27 @@ fn nesting_is_limited() {
     }
     assert!(syntax_error(&format!("{{{{=pydata{}}}}}", ".a".repeat(10_000))).contains("nested deeper"));
     assert!(syntax_error(&"{{?1}}".repeat(10_000)).contains("nested deeper"));
-    assert!(render("{{=[[1]]}}", &json!({})).unwrap_err().contains("nested too deep"));
+    let growing = format!("{{{{ var v = []; }}}}{}", "{{ v = [v]; }}".repeat(60));
+    assert!(render(&growing, &json!({})).unwrap_err().contains("nested too deep"));
+    // A few small lists stand for a long text, which is neither counted item by item nor built.
+    let long =
+        format!("{{{{ var v = [1]; }}}}{}{{{{=v}}}}", "{{ v = [v, v, v, v, v, v, v, v]; }}".repeat(40));
+    assert!(render(&long, &json!({})).is_err());
+}
+
+#[test]
+fn lists_in_lists_are_values_like_others() {
+    let details = json!({"a": " x,1,2"});
+    for (template, text) in [
+        ("{{=[1, [2, [3]]]}}", "1,2,3"),
+        ("{{=[[1, 2], 3].length}}", "2"),
+        ("{{=[[1, 2], 3][0][1]}}", "2"),
+        ("{{=pydata.a.includes([1, [2]])}}", "true"),
+        ("{{=[1].concat([[2], 3]).length}}", "3"),
+        ("{{~[[1, 2], [3]] :pair}}{{=pair.length}};{{~}}", "2;1;"),
+    ] {
+        assert_eq!(render(template, &details).unwrap(), text, "{template}");
+    }
 }
 
 #[test]

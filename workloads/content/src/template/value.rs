@@ -21,12 +21,25 @@ pub(super) enum Value<'a> {
     Array(&'a [Json]),
     /// An object of the details.
     Object(&'a Map<String, Json>),
-    /// A list that the template has created. Its items are never such lists, so nesting is bounded.
-    List(Rc<[Value<'a>]>),
+    /// A list that the template has created.
+    List(Rc<List<'a>>),
+}
+
+/// A list that a template has created.
+#[derive(Debug)]
+pub(super) struct List<'a> {
+    items: Vec<Value<'a>>,
+    /// See [`Value::weight`]. It is kept, as a list that stands several times in others is visited once.
+    weight: usize,
+    /// Number of such lists within each other, this one included.
+    depth: usize,
 }
 
 /// Maximum nesting of lists that can be converted to text. serde never parses deeper ones.
 const MAX_DEPTH: usize = 128;
+
+/// Maximum nesting of lists that a template creates: each level needs stack when the list is dropped.
+const MAX_CREATED_DEPTH: usize = 50;
 
 impl<'a> From<&'a Json> for Value<'a> {
     fn from(json: &'a Json) -> Self {
@@ -52,6 +65,19 @@ impl<'a> Value<'a> {
     #[expect(clippy::cast_precision_loss, reason = "lengths and positions are far below 2^53")]
     pub(super) fn count(count: usize) -> Self {
         Self::Number(count as f64)
+    }
+
+    /// Creates a list.
+    pub(super) fn list(items: impl IntoIterator<Item = Self>) -> Result<Self, TooDeep> {
+        let items: Vec<Self> = items.into_iter().collect();
+        let weight =
+            items.iter().fold(0, |sum: usize, item| sum.saturating_add(1).saturating_add(item.weight()));
+        let inner = |item: &Self| if let Self::List(list) = item { list.depth } else { 0 };
+        let depth = 1 + items.iter().map(inner).max().unwrap_or_default();
+        if depth > MAX_CREATED_DEPTH {
+            return Err(TooDeep);
+        }
+        Ok(Self::List(Rc::new(List { items, weight, depth })))
     }
 
     /// Returns the kind of the value for an error message.
@@ -99,7 +125,7 @@ impl<'a> Value<'a> {
     pub(super) fn list_length(&self) -> Option<usize> {
         match self {
             Self::Array(items) => Some(items.len()),
-            Self::List(items) => Some(items.len()),
+            Self::List(list) => Some(list.items.len()),
             _ => None,
         }
     }
@@ -108,7 +134,7 @@ impl<'a> Value<'a> {
     pub(super) fn item(&self, index: usize) -> Self {
         let item = match self {
             Self::Array(items) => items.get(index).map(Self::from),
-            Self::List(items) => items.get(index).cloned(),
+            Self::List(list) => list.items.get(index).cloned(),
             Self::Text(text) if index < text::length(text) => {
                 Some(text::slice(text, index, index + 1).into())
             }
@@ -177,7 +203,7 @@ impl<'a> Value<'a> {
         match self {
             Self::Text(text) => text.len(),
             Self::Array(items) => array_weight(items),
-            Self::List(items) => items.iter().map(|item| 1 + item.weight()).sum(),
+            Self::List(list) => list.weight,
             _ => 1,
         }
     }
@@ -255,7 +281,7 @@ fn array_weight(items: &[Json]) -> usize {
     weight
 }
 
-/// Lists are nested too deep to be converted to text.
+/// Lists are nested too deep.
 #[derive(Debug)]
 pub(super) struct TooDeep;
 
