@@ -3,12 +3,14 @@
 use std::{
     ffi::{OsStr, OsString},
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
 use ccx_cli::{CliError, Exit};
 use ccx_config::{Config, ConfigErrors, LogFormat, Logging};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use snafu::Snafu;
+use tempfile::TempDir;
 
 use crate::{
     argument_values,
@@ -83,6 +85,9 @@ pub(crate) struct Global {
     /// Format of the log.
     #[arg(long, global = true, value_name = "FORMAT", help_heading = GLOBAL)]
     log_format: Option<LogLook>,
+    /// The certificates of a program by whose name this one is called: removed when the process ends.
+    #[arg(skip)]
+    certificates: Mutex<Vec<TempDir>>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -175,8 +180,12 @@ pub(crate) enum Command {
 impl Global {
     /// Returns the effective configuration.
     pub(crate) fn config(&self) -> Result<Config, InvalidConfig> {
-        let original = original_config::variables(self.config.as_deref(), &environment().collect())?;
-        let mut config = Config::load(self.config.as_deref(), original.into_iter().chain(environment()))?;
+        let original = original_config::load(self.config.as_deref(), &environment().collect())?;
+        let variables = original.variables.into_iter().chain(environment());
+        let mut config = Config::load(self.config.as_deref(), variables)?;
+        if let Some(certificates) = original.certificates {
+            self.certificates.lock().unwrap_or_else(PoisonError::into_inner).push(certificates);
+        }
         config.logging = self.logging(config.logging);
         Ok(config)
     }

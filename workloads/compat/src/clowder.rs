@@ -1,11 +1,16 @@
 //! `cdappconfig.json`: the configuration that Clowder, the operator of the platform's applications, gives an
 //! application.
 
-use std::path::PathBuf;
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use ccx_config::Secret;
 use serde::Deserialize;
 use snafu::{ResultExt, Snafu};
+
+mod settings;
 
 /// The document can't be used.
 #[derive(Debug, Snafu)]
@@ -16,7 +21,7 @@ pub enum ClowderError {
         /// The file.
         file: PathBuf,
         /// The system's reason.
-        source: std::io::Error,
+        source: io::Error,
     },
 
     /// The document has another form. Its text, which has passwords, is not repeated.
@@ -41,6 +46,9 @@ pub struct Clowder {
     pub(crate) kafka: Option<Kafka>,
     pub(crate) database: Option<Database>,
     pub(crate) in_memory_db: Option<InMemoryDatabase>,
+    pub(crate) object_store: Option<ObjectStore>,
+    pub(crate) public_port: Option<u16>,
+    pub(crate) metrics_port: Option<u16>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -103,11 +111,36 @@ pub(crate) struct InMemoryDatabase {
     pub(crate) password: Option<Secret>,
 }
 
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ObjectStore {
+    pub(crate) hostname: String,
+    pub(crate) port: Option<u16>,
+    #[serde(default)]
+    pub(crate) tls: bool,
+    pub(crate) access_key: Option<String>,
+    pub(crate) secret_key: Option<Secret>,
+    #[serde(default)]
+    pub(crate) buckets: Vec<Bucket>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Bucket {
+    pub(crate) requested_name: String,
+    pub(crate) name: String,
+    /// Overrides that of the store.
+    pub(crate) access_key: Option<String>,
+    /// Overrides that of the store.
+    pub(crate) secret_key: Option<Secret>,
+    pub(crate) region: Option<String>,
+}
+
 impl Clowder {
     /// Reads the document that variable `ACG_CONFIG` names; `None` when Clowder is not in use.
     pub fn load(file: Option<&str>) -> Result<Option<Self>, ClowderError> {
         let Some(file) = file else { return Ok(None) };
-        let text = std::fs::read_to_string(file).context(ReadSnafu { file })?;
+        let text = fs::read_to_string(file).context(ReadSnafu { file })?;
         let document = serde_json::from_str(&text).map_err(|error| ClowderError::Parse {
             file: file.into(),
             line: error.line(),
@@ -122,4 +155,25 @@ impl Kafka {
     pub(crate) fn topic(&self, requested: &str) -> Option<&str> {
         self.topics.iter().find(|topic| topic.requested_name == requested).map(|topic| topic.name.as_str())
     }
+}
+
+impl KafkaBroker {
+    /// Returns the address, with Kafka's port if none is given.
+    pub(crate) fn address(&self) -> String {
+        format!("{}:{}", self.hostname, self.port.unwrap_or(9092))
+    }
+
+    /// Returns the security protocol, which stands at the broker or at its SASL credentials.
+    pub(crate) fn security_protocol(&self) -> Option<&str> {
+        let of_sasl = self.sasl.as_ref().and_then(|sasl| sasl.security_protocol.as_deref());
+        self.security_protocol.as_deref().or(of_sasl).filter(|protocol| !protocol.is_empty())
+    }
+}
+
+/// Writes the certificates of authorities to a file in `folder`, where clients read them; none for an empty text.
+pub(crate) fn write_authorities(pem: Option<&str>, folder: &Path, name: &str) -> io::Result<Option<PathBuf>> {
+    let Some(pem) = pem.filter(|pem| !pem.is_empty()) else { return Ok(None) };
+    let file = folder.join(name);
+    fs::write(&file, pem)?;
+    Ok(Some(file))
 }

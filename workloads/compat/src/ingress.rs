@@ -1,16 +1,21 @@
-//! `insights-ingress-go`: its variables as our configuration.
+//! `insights-ingress-go`: its variables and Clowder's document as our configuration.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, io, path::Path};
 
 use snafu::OptionExt as _;
 
 use crate::{
-    Translation, ValueError,
-    translation::{Counterpart, Key, ValueSnafu, boolean, log_level},
+    Clowder, Translation, ValueError,
+    translation::{
+        Counterpart, Key, ValueSnafu, boolean, log_level, object_storage_endpoint, security_protocol,
+    },
 };
 
 /// The prefix of its variables.
 const PREFIX: &str = "INGRESS_";
+
+/// The original's port of metrics.
+const METRICS_PORT: u16 = 8080;
 
 const LOGS: &str = "the log goes to standard error, and the platform collects it";
 
@@ -26,14 +31,17 @@ const KEYS: &[Key] = &[
     Key {
         original: "WEBPORT",
         ours: Counterpart::Converted {
-            convert: |value| {
-                let port: u16 = value.parse().ok()?;
-                Some(vec![("ingress.listen", format!("[::]:{port}"))])
-            },
+            convert: |value| Some(vec![("ingress.listen", any_address(value.parse().ok()?))]),
             expected: "a port",
         },
     },
-    unused("METRICSPORT", "metrics are served at INGRESS_WEBPORT"),
+    Key {
+        original: "METRICSPORT",
+        ours: Counterpart::Converted {
+            convert: |value| Some(vec![("ingress.health_listen", any_address(value.parse().ok()?))]),
+            expected: "a port",
+        },
+    },
     key("STAGEBUCKET", "object_storage.bucket"),
     key("STORAGEREGION", "object_storage.region"),
     key("MINIOACCESSKEY", "object_storage.access_key_id"),
@@ -46,9 +54,7 @@ const KEYS: &[Key] = &[
     Key {
         original: "KAFKASECURITYPROTOCOL",
         ours: Counterpart::Converted {
-            convert: |value| {
-                Some(vec![("kafka.security_protocol", value.to_ascii_lowercase().replace('_', "-"))])
-            },
+            convert: |value| Some(vec![("kafka.security_protocol", security_protocol(value))]),
             expected: "a protocol",
         },
     },
@@ -101,6 +107,12 @@ const LISTS: [(&str, &str); 5] = [
     ("KAFKA_BROKERS", "kafka.bootstrap_servers"),
 ];
 
+/// The keys of topics, with the names that the original requests.
+const TOPICS: [(&str, &str); 2] = [
+    ("kafka.topics.announce", "platform.upload.announce"),
+    ("kafka.topics.payload_status", "platform.payload-status"),
+];
+
 /// Translates the variables. Kubernetes sets `INGRESS_SERVICE_HOST`, `INGRESS_PORT` and the like for a Service named `ingress`: they are left
 /// out.
 pub fn translate(variables: &BTreeMap<String, String>) -> Result<Translation, ValueError> {
@@ -127,12 +139,43 @@ pub fn translate(variables: &BTreeMap<String, String>) -> Result<Translation, Va
     let mut translation = Translation::new(KEYS, &values)
         .map_err(|error| ValueError { key: format!("{PREFIX}{}", error.key), ..error })?;
     if let Some(endpoint) = endpoint {
-        let scheme = if uses_tls { "https" } else { "http" };
-        settings.push(("object_storage.endpoint".to_owned(), format!("{scheme}://{endpoint}")));
+        translation.set(object_storage_endpoint(&endpoint, uses_tls));
     }
-    translation.set(settings.into_iter().filter(|(_, value)| !value.is_empty()));
+    translation.set(settings);
+    translation.set_defaults([("ingress.health_listen", any_address(METRICS_PORT))]);
     translation.name_with(PREFIX);
     Ok(translation)
+}
+
+/// Adds what Clowder's document says, as the original does: credentials of brokers override those of the variables, the rest is for
+/// keys without a variable. `INGRESS_STAGEBUCKET` is the name that the application has requested for its bucket. Certificates of
+/// authorities are written to `folder`.
+pub fn apply(
+    translation: &mut Translation,
+    clowder: &Clowder,
+    variables: &BTreeMap<String, String>,
+    folder: &Path,
+) -> io::Result<()> {
+    let (brokers, credentials): (Vec<_>, Vec<_>) =
+        clowder.kafka_settings(folder)?.into_iter().partition(|(key, _)| *key == "kafka.bootstrap_servers");
+    let requested = variables.get("INGRESS_STAGEBUCKET").map_or("", String::as_str);
+    let (bucket, storage): (Vec<_>, Vec<_>) = clowder
+        .object_storage_settings(requested)
+        .into_iter()
+        .partition(|(key, _)| *key == "object_storage.bucket");
+    let listen = clowder.public_port.map(|port| ("ingress.listen", any_address(port)));
+    let metrics_port = clowder.metrics_port.filter(|_| !variables.contains_key("INGRESS_METRICSPORT"));
+    let metrics = metrics_port.map(|port| ("ingress.health_listen", any_address(port)));
+    translation.set(credentials.into_iter().chain(bucket).chain(metrics));
+    translation.set_defaults(brokers);
+    translation.set_defaults(clowder.topic_settings(&TOPICS));
+    translation.set_defaults(storage);
+    translation.set_defaults(listen);
+    Ok(())
+}
+
+fn any_address(port: u16) -> String {
+    format!("[::]:{port}")
 }
 
 fn is_service_link(name: &str) -> bool {

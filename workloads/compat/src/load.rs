@@ -24,6 +24,7 @@ pub(crate) struct Sources {
 
 /// The configuration can't be read. The texts are those that deployments and tests of the original look for.
 #[derive(Debug, Snafu)]
+#[snafu(visibility(pub(crate)))]
 pub enum LoadError {
     /// The named file does not exist.
     #[snafu(display(
@@ -62,6 +63,24 @@ pub enum LoadError {
         key: String,
         /// The expected values. Without the value.
         reason: String,
+    },
+
+    /// The file with organisations can't be read.
+    #[snafu(display("failed to read the organizations in {}", file.display()))]
+    Organizations {
+        /// The file.
+        file: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+
+    /// A line of the file with organisations has no organisation.
+    #[snafu(display("{}, line {line}: expected the id of an organization at its start", file.display()))]
+    Organization {
+        /// The file.
+        file: PathBuf,
+        /// From 1.
+        line: usize,
     },
 }
 

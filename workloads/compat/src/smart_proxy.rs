@@ -1,15 +1,17 @@
-//! `insights-results-smart-proxy`: its file and variables as our configuration.
+//! `insights-results-smart-proxy`: its file, variables and Clowder's document as our configuration.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
+    fs, io,
+    path::{Path, PathBuf},
 };
 
+use snafu::{OptionExt as _, ResultExt as _};
 use toml::{Table, Value};
 
 use crate::{
-    LoadError, Translation, ValueError,
-    load::Sources,
+    Clowder, LoadError, Translation, ValueError,
+    load::{OrganizationSnafu, OrganizationsSnafu, Sources},
     translation::{Counterpart, Key, boolean, listen_address, log_level},
 };
 
@@ -83,7 +85,6 @@ const KEYS: &[Key] = &[
     unused("services.groups_poll_time", "texts are read when their files change"),
     unused("services.content_directory_timeout", "texts are read when their files change"),
     key("services.upgrade_risks_prediction", "smart_proxy.upgrade_risks_url"),
-    unused("setup.internal_rules_organizations_csv_file", "auth.internal_organizations has the list"),
     key("amsclient.url", "smart_proxy.account_management.url"),
     key("amsclient.client_id", "smart_proxy.account_management.client_id"),
     key("amsclient.client_secret", "smart_proxy.account_management.client_secret"),
@@ -121,6 +122,9 @@ const KEYS: &[Key] = &[
     unused("logging.logging_to_sentry_enabled", LOGS),
 ];
 
+/// The key of a file with organisations that may see internal rules.
+const ORGANIZATIONS_FILE: &str = "setup.internal_rules_organizations_csv_file";
+
 /// Sections whose keys all have no counterpart.
 const UNUSED_SECTIONS: [&str; 4] = ["sentry", "cloudwatch", "kafka_zerolog", "tracing"];
 
@@ -145,10 +149,35 @@ pub fn translate(
         };
         values.extend(keys.into_iter().map(|(key, value)| (format!("{section}.{key}"), text(&value))));
     }
+    let organizations = internal_organizations(&mut values)?;
     Ok(Translation::new(KEYS, &values).map(|mut translation| {
         translation.unused.extend(unused_sections.into_iter().map(|section| (section, LOGS)));
+        translation.set(organizations.map(|list| ("auth.internal_organizations", list)));
         translation
     }))
+}
+
+/// Adds what Clowder's document says. Certificates of authorities are written to `folder`.
+pub fn apply(translation: &mut Translation, clowder: &Clowder, folder: &Path) -> io::Result<()> {
+    translation.set(clowder.valkey_settings());
+    translation.set(clowder.database_settings(folder)?);
+    Ok(())
+}
+
+/// Reads the organisations that may see internal rules from the file that the configuration names, if they are enabled: CSV with a line of
+/// names, and ids in the first column.
+fn internal_organizations(values: &mut BTreeMap<String, String>) -> Result<Option<String>, LoadError> {
+    let file = values.remove(ORGANIZATIONS_FILE).filter(|file| !file.is_empty());
+    let enabled = values.get("server.enable_internal_rules_organizations").and_then(|value| boolean(value));
+    let Some(file) = file.filter(|_| enabled == Some(true)).map(PathBuf::from) else { return Ok(None) };
+    let text = fs::read_to_string(&file).context(OrganizationsSnafu { file: &file })?;
+    let mut organizations = Vec::new();
+    for (index, line) in text.lines().enumerate().skip(1).filter(|(_, line)| !line.trim().is_empty()) {
+        let id = line.split(',').next().unwrap_or_default().trim().trim_matches('"');
+        let id: u32 = id.parse().ok().context(OrganizationSnafu { file: &file, line: index + 1 })?;
+        organizations.push(id.to_string());
+    }
+    Ok(Some(organizations.join(",")))
 }
 
 /// Returns a value as the text of a variable.

@@ -43,8 +43,11 @@ pub(crate) enum Counterpart {
     Unused(&'static str),
 }
 
+/// A key of ours with its value, as in a variable.
+pub(crate) type Setting = (&'static str, String);
+
 /// Converts a value to keys of ours with their values.
-pub(crate) type Convert = fn(&str) -> Option<Vec<(&'static str, String)>>;
+pub(crate) type Convert = fn(&str) -> Option<Vec<Setting>>;
 
 impl Translation {
     /// Translates values by the keys of the original. An empty value is an unset one.
@@ -65,9 +68,17 @@ impl Translation {
         Ok(translation)
     }
 
-    /// Adds keys of ours with their values.
-    pub(crate) fn set(&mut self, settings: impl Iterator<Item = (String, String)>) {
-        self.variables.extend(settings.map(|(key, value)| (variable(&key), value)));
+    /// Adds keys of ours with their values, unless these are empty. The last value of a key counts.
+    pub(crate) fn set<K: AsRef<str>>(&mut self, settings: impl IntoIterator<Item = (K, String)>) {
+        let settings = settings.into_iter().filter(|(_, value)| !value.is_empty());
+        self.variables.extend(settings.map(|(key, value)| (variable(key.as_ref()), value)));
+    }
+
+    /// As [`set`](Self::set), for keys without a value.
+    pub(crate) fn set_defaults(&mut self, settings: impl IntoIterator<Item = Setting>) {
+        let is_set = |key: &str| self.variables.iter().any(|(name, _)| *name == variable(key));
+        let missing: Vec<Setting> = settings.into_iter().filter(|(key, _)| !is_set(key)).collect();
+        self.set(missing);
     }
 
     /// Puts a prefix before the names of the original's keys.
@@ -94,6 +105,22 @@ pub(crate) fn listen_address(value: &str) -> Option<String> {
     };
     let address = format!("{host}:{port}");
     address.parse::<std::net::SocketAddr>().ok().map(|address| address.to_string())
+}
+
+/// Converts a security protocol of Kafka's clients, as in `SASL_SSL`.
+pub(crate) fn security_protocol(value: &str) -> String {
+    value.to_ascii_lowercase().replace('_', "-")
+}
+
+/// Returns the URL of an object storage at `host` or `host:port`, and where it expects the name of the bucket.
+pub(crate) fn object_storage_endpoint(host: &str, uses_tls: bool) -> Vec<Setting> {
+    let scheme = if uses_tls { "https" } else { "http" };
+    let name = host.split(':').next().unwrap_or_default();
+    let addressing = if name.ends_with(".amazonaws.com") { "virtual-host" } else { "path" };
+    vec![
+        ("object_storage.endpoint", format!("{scheme}://{host}")),
+        ("object_storage.addressing", addressing.to_owned()),
+    ]
 }
 
 /// Converts the name of a level of the log.

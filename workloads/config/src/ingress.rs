@@ -21,9 +21,12 @@ const MAX_LINK_VALIDITY: Duration = Duration::from_hours(7 * 24);
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Ingress {
-    /// Address and port of uploads, metrics and health. `[::]` listens on IPv4 and IPv6.
+    /// Address and port of uploads. `[::]` listens on IPv4 and IPv6.
     #[schemars(with = "String")]
     pub listen: SocketAddr,
+    /// Address and port of metrics and health; absent means those of uploads.
+    #[schemars(with = "Option<String>")]
+    pub health_listen: Option<SocketAddr>,
     /// The services whose archives are accepted; a content type `application/vnd.redhat.<service>.<category>` names one.
     pub services: Vec<String>,
     /// Maximum size of an archive. What the pipeline reads is bounded by `archive.max_compressed`.
@@ -69,6 +72,7 @@ impl Default for Ingress {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv6Addr::UNSPECIFIED, 3000)),
+            health_listen: None,
             services: vec!["openshift".into()],
             max_upload: ByteSize::mib(100),
             max_upload_by_service: BTreeMap::new(),

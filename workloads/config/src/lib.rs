@@ -148,7 +148,6 @@ impl Config {
         self.ingress.check(&mut problems);
         self.retry.check(&mut problems);
         self.logging.check(&mut problems);
-        workload::check_ports(self, &mut problems);
         problems
     }
 

@@ -14,6 +14,7 @@ use crate::{
     environment::{self, Setting},
     known_keys,
     problem::Origin,
+    workload,
 };
 
 impl Config {
@@ -65,6 +66,7 @@ impl Config {
         let config = Self::deserialize(layers.table.clone())
             .map_err(|error| vec![Problem::new("", without_values(error.message()))])?;
         problems.extend(config.problems().into_iter().map(|problem| layers.locate(problem)));
+        problems.extend(layers.port_conflicts(&config));
         if problems.is_empty() { Ok(config) } else { Err(in_order(problems)) }
     }
 }
@@ -112,6 +114,23 @@ impl Layers {
         let path: Vec<String> = problem.key.split('.').map(str::to_owned).collect();
         let origin = self.origins.get(&path).cloned();
         problem.at(origin)
+    }
+
+    /// Checks that the workloads can run beside each other on one machine. A variable is about one process, which may run where none
+    /// has a default port.
+    fn port_conflicts(&self, config: &Config) -> impl Iterator<Item = Problem> {
+        let origin = |key: &str| self.locate(Problem::new(key, "")).origin;
+        let is_one_process = move |keys: &[&str; 2]| {
+            let origins = keys.map(origin);
+            origins.contains(&None)
+                && origins.iter().any(|origin| matches!(origin, Some(Origin::Variable(_))))
+        };
+        workload::port_conflicts(config).into_iter().filter(move |keys| !is_one_process(keys)).map(
+            |[key, other]| {
+                let reason = format!("has the port of {other}; give each workload a port of its own");
+                self.locate(Problem::new(key, reason))
+            },
+        )
     }
 
     /// Parses each key separately, so that all problems are found; this works since every key has a default.

@@ -333,25 +333,26 @@ fn check_service_name(key: &'static str, name: &str, problems: &mut Vec<Problem>
     }
 }
 
-/// Checks that the workloads can run beside each other on one machine.
-pub(crate) fn check_ports(config: &Config, problems: &mut Vec<Problem>) {
+/// Returns the pairs of keys whose addresses can't be used at the same time on one machine.
+pub(crate) fn port_conflicts(config: &Config) -> Vec<[&'static str; 2]> {
     let listeners = [
-        ("pipeline.listen", config.pipeline.listen),
-        ("writer.listen", config.writer.listen),
-        ("dvo_writer.listen", config.dvo_writer.listen),
-        ("valkey_writer.listen", config.valkey_writer.listen),
-        ("aggregator.listen", config.aggregator.listen),
-        ("ingress.listen", config.ingress.listen),
-        ("smart_proxy.listen", config.smart_proxy.listen),
+        ("pipeline.listen", Some(config.pipeline.listen)),
+        ("writer.listen", Some(config.writer.listen)),
+        ("dvo_writer.listen", Some(config.dvo_writer.listen)),
+        ("valkey_writer.listen", Some(config.valkey_writer.listen)),
+        ("aggregator.listen", Some(config.aggregator.listen)),
+        ("ingress.listen", Some(config.ingress.listen)),
+        ("smart_proxy.listen", Some(config.smart_proxy.listen)),
+        ("aggregator.health_listen", config.aggregator.health_listen),
+        ("ingress.health_listen", config.ingress.health_listen),
     ];
-    let health = config.aggregator.health_listen.map(|address| ("aggregator.health_listen", address));
-    let listeners: Vec<_> = listeners.into_iter().chain(health).collect();
-    for (number, (key, address)) in listeners.iter().enumerate() {
-        let taken = listeners[..number].iter().find(|(_, other)| overlap(*address, *other));
-        problems.extend(taken.map(|(other, _)| {
-            Problem::new(*key, format!("has the port of {other}; give each workload a port of its own"))
-        }));
-    }
+    let listeners: Vec<_> =
+        listeners.into_iter().filter_map(|(key, address)| Some((key, address?))).collect();
+    let earlier = |number: usize, address| {
+        listeners[..number].iter().find(move |(_, other)| overlap(address, *other)).map(|(other, _)| *other)
+    };
+    let numbered = listeners.iter().enumerate();
+    numbered.filter_map(|(number, (key, address))| Some([*key, earlier(number, *address)?])).collect()
 }
 
 /// Whether two sockets can't be open at the same time. Port 0 stands for any free one.

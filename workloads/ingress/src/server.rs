@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::Router;
 use ccx_auth::{Authenticator, AuthenticatorError};
 use ccx_config::Config;
 use ccx_messages::ErrorClass;
@@ -36,6 +35,9 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// Time limit of a request to the payload tracker.
 const TRACKER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Time for requests of metrics and health at the end.
+const HEALTH_GRACE: Duration = Duration::from_secs(1);
 
 /// Time for the last messages to Kafka at the end.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
@@ -125,10 +127,16 @@ pub async fn run_on(
     let readiness = KafkaReadiness::new(kafka_condition, &producer);
     let api = api(config, &telemetry, &producer).await?;
     let rules = Arc::clone(&api.shared.gathering_rules);
-    let router = Router::new().merge(routes(api.clone())).merge(telemetry.routes());
+    let health_listener =
+        config.ingress.health_listen.map(ccx_service::bind).transpose().context(ServeSnafu)?;
+    let router = match &health_listener {
+        Some(_) => routes(api.clone()),
+        None => routes(api.clone()).merge(telemetry.routes()),
+    };
     tracing::info!(address = %config.ingress.listen, "accepting uploads");
     tokio::join!(
         ccx_service::serve(listener, router, shutdown.clone(), config.ingress.shutdown_timeout),
+        serve_health(health_listener, &telemetry, &shutdown),
         probe_periodically(&api.shared.store, &api.shared.bucket, &storage_condition, &shutdown),
         update_readiness(&readiness, &shutdown),
         rules.follow(&shutdown),
@@ -164,6 +172,13 @@ async fn api(config: &Config, telemetry: &Telemetry, producer: &Producer) -> Res
         limits: Limits::new(settings),
         uploads: Semaphore::new(settings.max_concurrent_uploads),
     }))
+}
+
+/// Serves metrics and health on a port of their own, if there is one.
+async fn serve_health(listener: Option<TcpListener>, telemetry: &Telemetry, shutdown: &CancellationToken) {
+    if let Some(listener) = listener {
+        ccx_service::serve(listener, telemetry.routes(), shutdown.clone(), HEALTH_GRACE).await;
+    }
 }
 
 async fn update_readiness(readiness: &KafkaReadiness, shutdown: &CancellationToken) {

@@ -362,11 +362,16 @@ fn services_read_the_configuration_of_their_originals() {
                 ("CCX__DATABASE__PORT", "1"),
             ],
         ),
-        ("insights-ingress-go", [("INGRESS_WEBPORT", web_port.as_str()), ("INGRESS_STAGEBUCKET", "uploads")]),
+        (
+            "insights-ingress-go",
+            // Metrics and health have a port of their own, as those of the original.
+            [("INGRESS_METRICSPORT", web_port.as_str()), ("INGRESS_WEBPORT", "0")],
+        ),
     ] {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("config.toml"), "[server]\nelephant = 1\ndebug = true\n").unwrap();
-        let mut child = service(name, folder.path(), &variables).spawn().unwrap();
+        let mut command = service(name, folder.path(), &variables);
+        let mut child = command.env("INGRESS_STAGEBUCKET", "uploads").spawn().unwrap();
         let url = format!("http://127.0.0.1:{port}/livez");
         eventually(name, || get(&url, &[]).filter(|response| response.status == 200));
         child.kill().unwrap();
@@ -380,6 +385,38 @@ fn services_read_the_configuration_of_their_originals() {
             assert!(errors.contains("server.debug of insights-results-smart-proxy is not used"), "{errors}");
         }
     }
+}
+
+#[test]
+fn ingress_finds_brokers_and_bucket_in_the_document_of_clowder() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("cdappconfig.json");
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let document = format!(
+        r#"{{
+            "publicPort": 0, "metricsPort": {port},
+            "kafka": {{"brokers": [{{"hostname": "127.0.0.1", "port": 1}}], "topics": []}},
+            "objectStore": {{"hostname": "127.0.0.1", "port": 2, "tls": false, "buckets": [
+                {{"requestedName": "uploads", "name": "uploads-of-stage", "accessKey": "me", "secretKey": "s3cret"}}
+            ]}}
+        }}"#
+    );
+    fs::write(&file, document).unwrap();
+    let variables = [("ACG_CONFIG", file.to_str().unwrap()), ("INGRESS_STAGEBUCKET", "uploads")];
+    let mut child = service("insights-ingress-go", folder.path(), &variables).spawn().unwrap();
+    let url = format!("http://127.0.0.1:{port}/readyz");
+    eventually("ingress names the broker and the object storage", || {
+        let text = get(&url, &[])?.body;
+        (text.contains("127.0.0.1:1") && text.contains("127.0.0.1:2")).then_some(())
+    });
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    fs::write(&file, "{\"kafka\": s3cret}").unwrap();
+    let outcome = run(&mut service("insights-ingress-go", folder.path(), &variables));
+    assert_eq!(outcome.code, Some(2), "{outcome:?}");
+    assert!(outcome.stderr.contains("cdappconfig.json is not understood, line 1"), "{outcome:?}");
+    assert!(!outcome.stderr.contains("s3cret"), "{outcome:?}");
 }
 
 #[test]

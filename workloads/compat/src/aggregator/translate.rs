@@ -1,7 +1,7 @@
 //! Translation of the original's keys to the typed configuration.
 
 use std::{
-    fs, io,
+    io,
     net::{IpAddr, Ipv6Addr, SocketAddr},
     path::{Path, PathBuf},
     time::Duration,
@@ -13,7 +13,7 @@ use snafu::{OptionExt, Snafu};
 use super::{Backend, Settings, Storage};
 use crate::{
     Clowder,
-    clowder::{Database, Kafka, KafkaBroker},
+    clowder::{Database, Kafka, KafkaBroker, write_authorities},
 };
 
 /// Time for work in flight to finish. The original's test suite kills a process that runs for 10 s after SIGTERM.
@@ -124,25 +124,19 @@ impl Settings {
         folder: &Path,
         messages: &mut Vec<String>,
     ) -> io::Result<()> {
-        let address = |broker: &KafkaBroker| match broker.port {
-            Some(port) => format!("{}:{port}", broker.hostname),
-            None => broker.hostname.clone(),
-        };
-        self.broker.addresses = kafka.brokers.iter().map(address).collect::<Vec<_>>().join(",");
+        let addresses: Vec<String> = kafka.brokers.iter().map(KafkaBroker::address).collect();
+        self.broker.addresses = addresses.join(",");
         if let Some(file) = write_authorities(first.cacert.as_deref(), folder, "kafka-ca.pem")? {
             self.broker.cert_path = file.display().to_string();
         }
-        if let Some(protocol) = &first.security_protocol {
-            self.broker.security_protocol.clone_from(protocol);
+        if let Some(protocol) = first.security_protocol() {
+            protocol.clone_into(&mut self.broker.security_protocol);
         }
         match &first.sasl {
             Some(sasl) => {
                 self.broker.sasl_username.clone_from(&sasl.username);
                 self.broker.sasl_password = sasl.password.clone();
                 self.broker.sasl_mechanism.clone_from(&sasl.mechanism);
-                if let (Some(protocol), None) = (&sasl.security_protocol, &first.security_protocol) {
-                    self.broker.security_protocol.clone_from(protocol);
-                }
             }
             None if first.authtype.is_some() => {
                 messages.push("warning: SASL configuration is missing".to_owned());
@@ -365,13 +359,6 @@ impl Storage {
             self.pg_params.push_str(&parameter);
         }
     }
-}
-
-fn write_authorities(pem: Option<&str>, folder: &Path, name: &str) -> io::Result<Option<PathBuf>> {
-    let Some(pem) = pem.filter(|pem| !pem.is_empty()) else { return Ok(None) };
-    let file = folder.join(name);
-    fs::write(&file, pem)?;
-    Ok(Some(file))
 }
 
 /// Overrides a value, unless the key is absent.

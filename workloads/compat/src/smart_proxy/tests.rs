@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use ccx_config::Config;
+use ccx_config::{Config, TlsMode};
 
 use super::*;
 
@@ -76,6 +76,60 @@ fn file_of_the_original_becomes_our_configuration() {
     assert!(config.auth.trust_identity_header && !config.auth.rbac.enforce);
     assert_eq!(config.valkey.endpoint.as_deref(), Some("localhost:6379"));
     assert_eq!((config.valkey.database, config.valkey.timeout), (3, Duration::from_secs(30)));
+}
+
+#[test]
+fn organizations_of_internal_rules_come_from_the_csv_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("organizations.csv");
+    let settings = |enabled: bool| {
+        let file = file.display();
+        format!(
+            "[server]\nenable_internal_rules_organizations = {enabled}\n\
+             [setup]\ninternal_rules_organizations_csv_file = \"{file}\"\n"
+        )
+    };
+    let organizations = |enabled: bool| {
+        let translation = translated(&settings(enabled), &[]);
+        assert_eq!(translation.unknown, [""; 0]);
+        Config::parse("", translation.variables).unwrap().auth.internal_organizations
+    };
+    std::fs::write(&file, "OrgID,Name\n3340851,one\n\"11789772\",\"two\"\n\n").unwrap();
+    assert_eq!(organizations(true), [3_340_851, 11_789_772]);
+    assert_eq!(organizations(false), [0; 0]);
+
+    std::fs::write(folder.path().join("config.toml"), settings(true)).unwrap();
+    let error = || {
+        let error = translate(Some(folder.path()), &BTreeMap::new()).map(|_| ()).unwrap_err();
+        error.to_string()
+    };
+    std::fs::write(&file, "OrgID\n1\nelephant\n").unwrap();
+    assert!(error().contains("organizations.csv, line 3: expected the id of an organization"), "{}", error());
+    std::fs::remove_file(&file).unwrap();
+    assert!(error().contains("failed to read the organizations in"), "{}", error());
+}
+
+#[test]
+fn clowder_document_overrides_the_connections() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("cdappconfig.json");
+    let document = r#"{
+        "inMemoryDb": {"hostname": "redis", "port": 6379, "password": "s3cret"},
+        "database": {"hostname": "db", "port": 5433, "username": "me", "password": "word", "name": "aggregator",
+            "rdsCa": "CERTIFICATE", "sslMode": "verify-full"}
+    }"#;
+    std::fs::write(&file, document).unwrap();
+    let clowder = Clowder::load(file.to_str()).unwrap().unwrap();
+    let mut translation = translated(FILE, &[]);
+    apply(&mut translation, &clowder, folder.path()).unwrap();
+    let config = Config::parse("", translation.variables).unwrap();
+    let (valkey, database) = (&config.valkey, &config.database);
+    assert_eq!((valkey.endpoint.as_deref(), valkey.database), (Some("redis:6379"), 3));
+    assert_eq!(valkey.password.as_ref().unwrap().expose(), "s3cret");
+    assert_eq!((database.host.as_str(), database.port), ("db", 5433));
+    assert_eq!((database.user.as_str(), database.name.as_str()), ("me", "aggregator"));
+    assert_eq!(database.tls_mode, TlsMode::VerifyFull);
+    assert_eq!(database.ca_file, Some(folder.path().join("database-ca.pem")));
 }
 
 #[test]

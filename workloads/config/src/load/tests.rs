@@ -30,6 +30,23 @@ fn defaults_are_serialized_and_parsed_unchanged() {
     assert_eq!(toml::to_string(&read).unwrap(), printed);
 }
 
+/// A container has its variables and its ports for itself.
+#[test]
+fn variable_may_give_a_process_the_default_port_of_another_workload() {
+    let config = Config::parse("", environment(&[("CCX__INGRESS__LISTEN", "[::]:8000")])).unwrap();
+    assert_eq!(config.ingress.listen, config.pipeline.listen);
+    for (text, variables) in [
+        ("", &[("CCX__INGRESS__LISTEN", "[::]:9999"), ("CCX__WRITER__LISTEN", "[::]:9999")][..]),
+        ("[writer]\nlisten = '[::]:9999'", &[("CCX__INGRESS__LISTEN", "[::]:9999")]),
+    ] {
+        let problems = Config::parse(text, environment(variables)).unwrap_err();
+        assert!(
+            problems[0].to_string().contains("ingress.listen has the port of writer.listen"),
+            "{problems:?}"
+        );
+    }
+}
+
 #[test]
 fn variables_replace_keys_of_the_file_and_take_their_types() {
     let file = "[database]\nport = 1\nname = 'file'\n[pipeline]\nlisten = '127.0.0.1:1'";
@@ -158,6 +175,7 @@ fn mistake_in_any_section_is_rejected_with_advice() {
         ),
         ("[object_storage]\nregion = 'US East'", "object_storage.region is invalid"),
         ("[writer]\nlisten = '127.0.0.1:8000'", "writer.listen has the port of pipeline.listen"),
+        ("[ingress]\nhealth_listen = '[::]:3000'", "ingress.health_listen has the port of ingress.listen"),
         (
             "[database]\npassword = 'a'\npassword_file = '/b'",
             "database.password and database.password_file are both set",
