@@ -407,13 +407,14 @@ fn ingress_finds_brokers_and_bucket_in_the_document_of_clowder() {
     let url = format!("http://127.0.0.1:{port}/readyz");
     eventually("ingress names the broker and the object storage", || {
         let text = get(&url, &[])?.body;
-        (text.contains("127.0.0.1:1") && text.contains("127.0.0.1:2")).then_some(())
+        (text.contains("127.0.0.1:1") && text.contains("uploads-of-stage")).then_some(())
     });
     child.kill().unwrap();
     child.wait().unwrap();
 
     fs::write(&file, "{\"kafka\": s3cret}").unwrap();
-    let outcome = run(&mut service("insights-ingress-go", folder.path(), &variables));
+    let other = tempfile::tempdir().unwrap();
+    let outcome = run(&mut service("insights-ingress-go", other.path(), &variables));
     assert_eq!(outcome.code, Some(2), "{outcome:?}");
     assert!(outcome.stderr.contains("cdappconfig.json is not understood, line 1"), "{outcome:?}");
     assert!(!outcome.stderr.contains("s3cret"), "{outcome:?}");
